@@ -1,0 +1,159 @@
+"""
+What of a plan is approved when somebody approves it, and what has moved since.
+
+Goes in: items in their document form. Comes out: approvals by address, differences, a plan cut down to its approval.
+
+Compared, per address that is created, completed, updated, replaced, deleted, adopted, released, or refused: the verb,
+each field with both values and its cause, each step with what it sends, refers to, needs and was decided on, refusals.
+
+Left out, because it moves by itself or is only shown: places in files, people, consequences, findings, next runs, ends,
+the names of secret references, a start that was worked out from the moment of the plan. Also renewals: the field `end`
+of a step, its marker and what was seen of it count only where the plan moves the end for another reason; the seen
+description never counts, since the marker in it moves with the end (a person's own words are compared as the step's
+`text`); a step that writes nothing but a marker in an update is left out with them.
+
+Held, renewed, marked and cleaned addresses are no part of an approval: `approved_plan` drops what the file lacks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from exportctl.model import CHANGES, Action, Cause, Item, Plan, Verb
+
+Json = dict[str, Any]
+
+_END = "end"
+_START = "start"
+_DESCRIPTION = "description"
+_ABSENT = "(absent)"
+_SENT = (
+    "action",
+    "kind",
+    "address",
+    "id",
+    "fields",
+    "refs",
+    "marker",
+    "unmark",
+    "act",
+    "needs",
+    "seen",
+    "type",
+    "title",
+    "text",
+)
+_SIDE_WORK = frozenset({Verb.RENEW, Verb.MARK, Verb.CLEAN})
+
+
+@dataclass(frozen=True, order=True)
+class Difference:
+    """One thing that moved: address (empty: the plan as a whole), path below it, what was saved, what is so now."""
+
+    address: str
+    path: str
+    saved: Any
+    now: Any
+
+
+def approvals(items: Sequence[Json]) -> dict[str, Json]:
+    """Address -> what is approved about it; addresses without anything to approve are absent."""
+    relevant = [i for i in items if i["verb"] in CHANGES or i["refusals"]]
+    steps = {i["address"]: _steps(i) for i in relevant}
+    kept = {s["key"] for each in steps.values() for s in each}
+    return {i["address"]: _approval(i, steps[i["address"]], kept) for i in relevant}
+
+
+def _steps(item: Json) -> list[Json]:
+    moved = any(f["field"] == _END and f["cause"] != Cause.RENEWAL for f in item["fields"])
+    steps = [_step(s, moved) for s in item["steps"]]
+    return [s for s in steps if not _marker_only(s)] if item["verb"] == Verb.UPDATE else steps
+
+
+def _approval(item: Json, steps: Sequence[Json], kept: set[str]) -> Json:
+    """`kept`: keys of all steps that are part of the approval; only those can be needed."""
+    fields = [f for f in item["fields"] if f["cause"] != Cause.RENEWAL]
+    return {
+        "verb": item["verb"],
+        "id": item["id"],
+        "fields": _keyed((f["path"], {side: f[side] for side in ("before", "after", "cause")}) for f in fields),
+        "steps": {s["key"]: {**_without_key(s), "needs": [n for n in s["needs"] if n in kept]} for s in steps},
+        "refusals": _keyed((r["gate"], {"text": r["text"], "allow": r["allow"]}) for r in item["refusals"]),
+    }
+
+
+def _keyed(pairs: Iterable[tuple[str, Json]]) -> dict[str, Json]:
+    """By name; a name that comes again is counted, so that nothing hides another."""
+    keyed: dict[str, Json] = {}
+    for name, entry in pairs:
+        again = sum(key == name or key.startswith(f"{name}#") for key in keyed)
+        keyed[f"{name}#{again + 1}" if again else name] = entry
+    return keyed
+
+
+def _step(step: Json, moved: bool) -> Json:
+    """`moved`: the end is part of what is approved."""
+    kept: Json = {"key": step["key"], **{name: step[name] for name in _SENT}}
+    fields = {n: v for n, v in step["fields"].items() if n != _START or isinstance(v, dict)}
+    if not moved and step["action"] == Action.UPDATE:
+        fields.pop(_END, None)
+    kept["fields"] = fields
+    kept["seen"] = {n: v for n, v in step["seen"].items() if n != _DESCRIPTION and (moved or n != _END)}
+    if step["marker"] and not moved:
+        applied = {n: v for n, v in step["marker"]["applied"].items() if n != _END}
+        kept["marker"] = {**step["marker"], "applied": applied}
+    return kept
+
+
+def _marker_only(step: Json) -> bool:
+    nothing = not step["fields"] and not step["refs"] and not step["unmark"] and step["act"] is None
+    return bool(step["action"] == Action.UPDATE and nothing and not (step["marker"] or {}).get("replaced"))
+
+
+def _without_key(step: Json) -> Json:
+    return {name: shown for name, shown in step.items() if name != "key"}
+
+
+def compare(saved: Mapping[str, Json], now: Mapping[str, Json]) -> tuple[Difference, ...]:
+    """Every leaf that is not the same on both sides, sorted by address and path."""
+    found: list[Difference] = []
+    for address in sorted({*saved, *now}):
+        before, after = saved.get(address), now.get(address)
+        if before is None or after is None:
+            verbs = [side["verb"] if side else "nothing to approve" for side in (before, after)]
+            found.append(Difference(address, "verb", *verbs))
+            continue
+        found += (Difference(address, path, a, b) for path, a, b in _leaves("", before, after))
+    return tuple(found)
+
+
+def _leaves(path: str, before: Any, after: Any) -> Iterator[tuple[str, Any, Any]]:
+    if before == after and type(before) is type(after):
+        return
+    if isinstance(before, dict) and isinstance(after, dict):
+        for name in sorted({*before, *after}):
+            below = f"{path}.{name}" if path else name
+            yield from _leaves(below, before.get(name, _ABSENT), after.get(name, _ABSENT))
+        return
+    yield path, before, after
+
+
+def approved_plan(entries: Mapping[str, Json], plan: Plan) -> Plan:
+    """The plan, less renewals, marker writes and cleaning that `entries` (a file's items by address) do not hold."""
+    items = tuple(_approved_item(entries.get(str(item.address)), item) for item in plan.items)
+    kept = {s.key for item in items for s in item.steps}
+    gone = {s.key for s in plan.steps()} - kept
+    return replace(plan, items=tuple(_without_needs(item, gone) for item in items)) if gone else plan
+
+
+def _approved_item(entry: Json | None, item: Item) -> Item:
+    if item.verb in _SIDE_WORK and (entry is None or entry["verb"] != item.verb):
+        return replace(item, verb=Verb.NONE, fields=(), steps=())
+    return item
+
+
+def _without_needs(item: Item, gone: set[str]) -> Item:
+    steps = tuple(replace(s, needs=tuple(n for n in s.needs if n not in gone)) for s in item.steps)
+    return replace(item, steps=steps)

@@ -1,0 +1,238 @@
+"""
+Desired vs live vs last applied, one object at a time -> FieldChanges with a cause. Comparison is by value; the digest
+of what was last applied only names the cause.
+
+    YAML = live   last applied was   cause        plan           drift
+    yes           that value         -
+    yes           other, unknown     converged    marker only
+    no            live               pending      update         counted
+    no            YAML               drift        put back       reported
+    no            neither            conflict     update         reported
+    no            unknown            differs      update         reported
+    no            the pair of both   normalised   nothing
+
+A stop made by hand (switched off, or an earlier end) is `stopped` and held, whatever the rest says. deepdiff is used
+here only, to name the leaves of an object that differ.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from exportctl import schedules
+from exportctl.declared import End
+from exportctl.kinds import FieldRule, Kind, Treat
+from exportctl.marker import END
+from exportctl.model import Cause, FieldChange, Fields, Marked, Marker, Sensitive, digest
+
+
+NO_END = End()
+
+
+@dataclass(frozen=True)
+class Side:
+    """What one comparison needs beside the values: the marker, the clock, and what may be put back."""
+
+    marker: Marker | None
+    as_of: int
+    put_back: bool = False
+    end: End = NO_END
+    renew: bool = True
+
+    def applied(self, name: str) -> tuple[str, ...] | None:
+        return None if self.marker is None or self.marker.damaged else self.marker.applied.get(name)
+
+
+def field_changes(kind: Kind, desired: Fields, live: Fields, side: Side) -> tuple[FieldChange, ...]:
+    """
+    Every managed field of `desired` that differs from `live`, or is equal but not as last applied. Fields are compared
+    in the kind's order. Without actor and place: the caller knows those.
+    """
+    changes: list[FieldChange] = []
+    for rule in kind.fields:
+        if rule.name in desired:
+            changes += _COMPARE[rule.treat](rule, desired[rule.name], live.get(rule.name), side)
+    return tuple(changes)
+
+
+def cause(equal: bool, desired: Any, live: Any, applied: tuple[str, ...] | None) -> Cause | None:
+    """The table of this module's docstring, on digests. None: nothing to say."""
+    if applied is None:
+        return Cause.CONVERGED if equal else Cause.DIFFERS
+    ours, theirs = desired == applied[0], live == applied[-1] or live == applied[0]
+    if equal:
+        return None if ours else Cause.CONVERGED
+    if ours and len(applied) == 2 and live == applied[1]:
+        return Cause.NORMALISED
+    if ours:
+        return Cause.DRIFT
+    return Cause.PENDING if theirs else Cause.CONFLICT
+
+
+def _value(rule: FieldRule, desired: Any, live: Any, side: Side) -> list[FieldChange]:
+    if isinstance(desired, Mapping):
+        return _mapping(rule, desired, live or {}, side)
+    why = cause(desired == live, digest(desired), digest(live), side.applied(rule.name))
+    return [FieldChange(rule.name, rule.name, live, desired, why)] if why else []
+
+
+def _unordered(rule: FieldRule, desired: Any, live: Any, side: Side) -> list[FieldChange]:
+    return _value(rule, sorted(desired), sorted(live or ()), side)
+
+
+def _mapping(rule: FieldRule, desired: Mapping[str, Any], live: Mapping[str, Any], side: Side) -> list[FieldChange]:
+    """Unset references and values the service hides are taken from the other side: they are not compared."""
+    applied = side.applied(rule.name)
+    filled = {k: live.get(k) if v is Marked.UNSET else v for k, v in desired.items()}
+    hidden = [k for k, v in live.items() if v is Marked.HIDDEN]
+    trusted = applied is None or digest(filled) == applied[0]
+    shown = {k: (filled.get(k) if k in hidden and trusted else v) for k, v in live.items()}
+    why = cause(filled == shown, digest(filled), digest(shown), applied)
+    if why is Cause.CONVERGED and any(v is Marked.UNSET for v in desired.values()):
+        return []  # not all of it could be compared, so the marker must not say that it was
+    if why in (None, Cause.CONVERGED):
+        return [FieldChange(rule.name, rule.name, shown, shown, why)] if why else []
+    return [FieldChange(f"{rule.name}.{k}", rule.name, b, a, why) for k, b, a in leaves(shown, filled)]
+
+
+def leaves(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[tuple[str, Any, Any]]:
+    """The leaves that differ, by dotted path, sorted. deepdiff's own types go no further than here."""
+    from deepdiff import DeepDiff
+
+    plain = DeepDiff(_plain(before), _plain(after), view="tree")
+    keys = sorted(
+        {".".join(str(p) for p in level.path(output_format="list")) for found in plain.values() for level in found}
+    )
+    return [(key, before.get(key), after.get(key)) for key in keys]
+
+
+def _plain(value: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        k: v.value if isinstance(v, Sensitive) else str(v) if isinstance(v, Marked) else v for k, v in value.items()
+    }
+
+
+def _write_only(rule: FieldRule, desired: Any, live: Any, side: Side) -> list[FieldChange]:
+    """Unknown counts as sent: a damaged marker is no reason to send secrets again."""
+    applied = side.applied(rule.name)
+    if applied is None:
+        return [FieldChange(rule.name, rule.name, desired, desired, Cause.CONVERGED)]
+    if applied[0] == digest(desired):
+        return []
+    return [FieldChange(rule.name, rule.name, Marked.HIDDEN, desired, Cause.PENDING)]
+
+
+def _by_action(rule: FieldRule, desired: Any, live: Any, side: Side) -> list[FieldChange]:
+    """
+    YAML     live   last applied   seen on   result
+    any      off    on, unknown    -         stopped, held (YAML off: converged)
+    on       off    off            -         pending: we switched it off
+    absent   off    -              yes       stopped, held
+    absent   off    -              no        -
+    absent   on     -              -         -
+    """
+    applied = side.applied(rule.name)
+    stopped = not live and desired is not False
+    if desired is None:
+        stopped = stopped and side.marker is not None and side.marker.seen_on
+        if not stopped:
+            return []
+    elif stopped and applied and applied[0] == digest(False):
+        stopped = False
+    if stopped:
+        return [FieldChange(rule.name, rule.name, False, True, Cause.DRIFT if side.put_back else Cause.STOPPED)]
+    return _value(rule, desired, live, side)
+
+
+def _ending(rule: FieldRule, desired: Any, live: int | None, side: Side) -> list[FieldChange]:
+    if side.end.rolling is not None:
+        return _rolling(rule, live, side)
+    if desired is None:
+        return []
+    applied = side.applied(END)
+    why = cause(desired == live, str(desired), str(live), applied)
+    if why and live is not None and _cut_short(why, live, desired, applied) and not side.put_back:
+        why = Cause.STOPPED
+    return [FieldChange(rule.name, rule.name, live, desired, why)] if why else []
+
+
+def _cut_short(why: Cause, live: int, desired: int, applied: tuple[str, ...] | None) -> bool:
+    """Somebody else moved the end to an earlier moment; without digests an earlier end is taken for that."""
+    if why in (Cause.DRIFT, Cause.CONFLICT):
+        return applied is not None and live < int(applied[-1])
+    return why is Cause.DIFFERS and live < desired
+
+
+def _rolling(rule: FieldRule, live: int | None, side: Side) -> list[FieldChange]:
+    """
+    live vs marker's end   result
+    equal                  nothing, or renewal when due
+    later, marker unknown  converged (and renewal when due)
+    earlier                stopped, not renewed
+    live has no end        differs: the first end is written
+    """
+    target = schedules.first_end(side.end, side.as_of)
+    assert target is not None
+    applied = side.applied(END)
+    if live is None:
+        return [FieldChange(rule.name, rule.name, None, target, Cause.DRIFT if applied else Cause.DIFFERS)]
+    known = int(applied[-1]) if applied else None
+    if known is not None and live < known and not side.put_back:
+        return [FieldChange(rule.name, rule.name, live, target, Cause.STOPPED)]
+    if known is not None and live < known:
+        return [FieldChange(rule.name, rule.name, live, target, Cause.DRIFT)]
+    if side.renew and target > live and schedules.renewal_due(side.end, live, side.as_of):
+        return [FieldChange(rule.name, rule.name, live, target, Cause.RENEWAL)]
+    return [] if live == known else [FieldChange(rule.name, rule.name, live, live, Cause.CONVERGED)]
+
+
+_COMPARE: Mapping[Treat, Callable[[FieldRule, Any, Any, Side], list[FieldChange]]] = {
+    Treat.VALUE: _value,
+    Treat.DEFAULTED: _value,
+    Treat.UNORDERED: _unordered,
+    Treat.REPOINT: _unordered,
+    Treat.WRITE_ONLY: _write_only,
+    Treat.BY_ACTION: _by_action,
+    Treat.ENDING: _ending,
+}
+
+
+def applied_after(
+    kind: Kind,
+    desired: Fields,
+    live: Fields,
+    changes: tuple[FieldChange, ...],
+    side: Side,
+    written: Callable[[FieldChange], bool],
+) -> dict[str, tuple[str, ...]]:
+    """
+    The digests a marker should hold once `changes` are carried out: of what is written or already equal the desired
+    value's; of what is held, accepted or left alone whatever was there; a normalised pair stays a pair.
+    """
+    before = {} if side.marker is None or side.marker.damaged else dict(side.marker.applied)
+    by_field = {c.field: c for c in changes}
+    after: dict[str, tuple[str, ...]] = {}
+    for rule in kind.fields:
+        change = by_field.get(rule.name)
+        kept = before.get(rule.name)
+        if rule.name not in desired or (desired[rule.name] is None and rule.treat is Treat.BY_ACTION):
+            continue
+        if change is None or not (change.cause is Cause.CONVERGED or written(change)):
+            if kept:
+                after[rule.name] = kept
+            continue
+        after[rule.name] = (_stored(rule, desired[rule.name], live.get(rule.name), change),)
+    return after
+
+
+def _stored(rule: FieldRule, desired: Any, live: Any, change: FieldChange) -> str:
+    if rule.treat is Treat.ENDING:
+        return str(change.after)
+    if isinstance(desired, Mapping):
+        live = live or {}
+        desired = {k: live.get(k) if v is Marked.UNSET else v for k, v in desired.items()}
+    if rule.treat in (Treat.REPOINT, Treat.UNORDERED):
+        desired = sorted(desired)
+    return digest(desired)

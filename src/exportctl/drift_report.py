@@ -1,0 +1,176 @@
+"""
+What a plan says about the sandbox rather than about the config: entries sorted into groups, and whether they fail.
+
+Goes in: a Plan and how early an end is worth a warning. Comes out: a DriftReport. Nothing is read or printed here.
+
+    group         what it means                                             fails by default
+    drift         the sandbox moved                                         yes
+    conflict      both moved                                                yes
+    differs       nobody knows what was last applied                        yes
+    stopped       switched off or ended earlier by hand                     yes
+    gone          the flow was deleted, or is hidden from us                yes
+    half-built    a creation was begun and not finished                     yes
+    twins         two flows of one generation                               yes
+    marker-lost   somebody wiped the flow's description                     yes
+    pending       the YAML moved and was not applied                        with --fail-on
+    ending        ends within the warning                                   with --fail-on
+    expired       has ended                                                 with --fail-on ending
+    unmanaged     a flow nobody's config declares                           with --fail-on
+    foreign       a flow of another project                                 with --fail-on
+    accepted      an `accept` entry covers it                               never
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from exportctl.errors import Finding
+from exportctl.model import Address, Cause, FieldChange, Header, Item, Plan, Unmanaged, Verb
+
+
+class Group(StrEnum):
+    """In the order they are shown."""
+
+    DRIFT = "drift"
+    CONFLICT = "conflict"
+    DIFFERS = "differs"
+    STOPPED = "stopped"
+    GONE = "gone"
+    HALF_BUILT = "half-built"
+    TWINS = "twins"
+    MARKER_LOST = "marker-lost"
+    EXPIRED = "expired"
+    ENDING = "ending"
+    PENDING = "pending"
+    ACCEPTED = "accepted"
+    UNMANAGED = "unmanaged"
+    FOREIGN = "foreign"
+
+
+DEFAULT_FAILING: frozenset[str] = frozenset(
+    {
+        Group.DRIFT,
+        Group.CONFLICT,
+        Group.DIFFERS,
+        Group.STOPPED,
+        Group.GONE,
+        Group.HALF_BUILT,
+        Group.TWINS,
+        Group.MARKER_LOST,
+    }
+)
+FAIL_ON: frozenset[str] = DEFAULT_FAILING | {Group.PENDING, Group.ENDING, Group.UNMANAGED, Group.FOREIGN}
+
+_CAUSES = {
+    Cause.DRIFT: Group.DRIFT,
+    Cause.CONFLICT: Group.CONFLICT,
+    Cause.DIFFERS: Group.DIFFERS,
+    Cause.STOPPED: Group.STOPPED,
+    Cause.PENDING: Group.PENDING,
+    Cause.ACCEPTED: Group.ACCEPTED,
+}
+_RULES = {
+    "flow-gone": Group.GONE,
+    "half-built": Group.HALF_BUILT,
+    "twins": Group.TWINS,
+    "marker-lost": Group.MARKER_LOST,
+}
+_WHOLE = frozenset({Verb.CREATE, Verb.COMPLETE, Verb.REPLACE, Verb.DELETE, Verb.ADOPT, Verb.RELEASE})
+_END = "end"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """
+    One thing found. Of `address`, `field`, `finding`, `verb`, `ends` and `flow` those are set that the group is about:
+    a field for drift, conflict, differs, stopped, accepted and pending edits; a finding for gone, half-built, twins and
+    marker-lost; a verb for what is pending as a whole; `ends` (seconds) with `renewal_due` for ending and expired;
+    `flow` for unmanaged and foreign ones.
+    """
+
+    group: Group
+    address: Address | None = None
+    id: str | None = None
+    field: FieldChange | None = None
+    finding: Finding | None = None
+    verb: Verb | None = None
+    ends: int | None = None
+    renewal_due: bool = False
+    flow: Unmanaged | None = None
+
+
+@dataclass(frozen=True)
+class DriftReport:
+    """`entries` by group, then in plan order; `notes` are the plan's other findings."""
+
+    header: Header
+    as_of: int
+    entries: tuple[Entry, ...]
+    notes: tuple[Finding, ...] = ()
+
+    def of(self, group: Group) -> tuple[Entry, ...]:
+        return tuple(entry for entry in self.entries if entry.group is group)
+
+    def counts(self) -> Mapping[str, int]:
+        """Every group with its number, zeros included."""
+        return {group.value: len(self.of(group)) for group in Group}
+
+
+def drift(plan: Plan, *, end_warning: int) -> DriftReport:
+    """Sort what a plan found. `end_warning` in seconds before an end."""
+    found = [entry for item in plan.items for entry in _of_item(item, plan.as_of, end_warning)]
+    found += [Entry(_RULES[f.rule], finding=f) for f in plan.findings if f.rule in _RULES]
+    found += [_of_flow(flow) for flow in plan.unmanaged]
+    order = list(Group)
+    notes = (*plan.findings, *(f for item in plan.items for f in item.findings))
+    return DriftReport(
+        header=plan.header,
+        as_of=plan.as_of,
+        entries=tuple(sorted(found, key=lambda entry: order.index(entry.group))),
+        notes=tuple(dict.fromkeys(f for f in notes if f.rule not in _RULES and f.rule != Group.EXPIRED)),
+    )
+
+
+def failing(report: DriftReport, classes: Collection[str] = DEFAULT_FAILING) -> bool:
+    """Is there an entry of one of the classes? An export that has ended counts as `ending`."""
+    return bool(failures(report, classes))
+
+
+def failures(report: DriftReport, classes: Collection[str] = DEFAULT_FAILING) -> tuple[Entry, ...]:
+    wanted = {*classes, Group.EXPIRED} if Group.ENDING in classes else set(classes)
+    return tuple(entry for entry in report.entries if entry.group in wanted)
+
+
+def _of_item(item: Item, as_of: int, end_warning: int) -> Iterator[Entry]:
+    for change in item.fields:
+        if change.cause in _CAUSES:
+            yield Entry(_CAUSES[change.cause], item.address, item.id, field=change)
+    ruled = [f for f in item.findings if f.rule in _RULES]
+    for finding in ruled:
+        yield Entry(_RULES[finding.rule], item.address, item.id, finding=finding)
+    if item.verb in _WHOLE and not ruled and not any(f.cause is Cause.PENDING for f in item.fields):
+        yield Entry(Group.PENDING, item.address, item.id, verb=item.verb)
+    yield from _ending(item, as_of, end_warning)
+
+
+def _ending(item: Item, as_of: int, end_warning: int) -> Iterator[Entry]:
+    ends = _live_end(item)
+    if ends is None or ends - as_of > end_warning:
+        return
+    group = Group.EXPIRED if ends <= as_of else Group.ENDING
+    yield Entry(group, item.address, item.id, ends=ends, renewal_due=item.renewed)
+
+
+def _live_end(item: Item) -> int | None:
+    """When the export ends as it stands in the sandbox: before the plan, not after it; None while there is no flow."""
+    if item.verb in (Verb.CREATE, Verb.COMPLETE):
+        return None
+    moved = [f.before for f in item.fields if f.field == _END]
+    end = moved[0] if moved else item.ends
+    return end if isinstance(end, int) else None
+
+
+def _of_flow(flow: Unmanaged) -> Entry:
+    return Entry(Group.FOREIGN if flow.owner else Group.UNMANAGED, id=flow.id, ends=flow.ends, flow=flow)

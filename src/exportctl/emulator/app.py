@@ -1,0 +1,335 @@
+"""
+The emulator as a WSGI application, and as the object that tests and the command line hold.
+
+A request goes through faults, gateway and service, and its answer out again; nothing is decided here. Every request is
+one transaction, except that what was due before it is settled first, and that it is logged afterwards.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+
+from exportctl.emulator import background, configs, control, faults, gateway, ids, objects, service
+from exportctl.emulator.clock import Clock, http_date, parse_clock
+from exportctl.emulator.configs import Dataset
+from exportctl.emulator.faults import Fault
+from exportctl.emulator.listing import Twist
+from exportctl.emulator.objects import Caller, Context
+from exportctl.emulator.service import Call
+from exportctl.emulator.store import Record, Store
+from exportctl.emulator.switches import Switches
+from exportctl.emulator.ui import Ui
+from exportctl.emulator.wire import Answer, Json, Refused, Report, Request, message, parse_query
+
+ORGANIZATION = "0123456789ABCDEF01234567@AdobeOrg"
+TOKEN_PATH = "/ims/token/v3"
+SYSTEM = Caller("system@AdobeID", "system")
+
+StartResponse = Callable[..., object]
+
+
+class Emulator:
+    """
+    One organisation with its sandboxes, behind the addresses of the service.
+
+    `path` None keeps everything in memory. What is left out is taken from the file, if there is one, else from the
+    defaults: clock `real`, pages of 100, seed 0. `clock` may be a moment (seconds since 1970 UTC): time then stands
+    still until `advance` or `set_time`.
+    """
+
+    def __init__(
+        self,
+        path: str | Path | None = None,
+        *,
+        switches: Switches | None = None,
+        clock: str | float | None = None,
+        page_size: int | None = None,
+        seed: int | None = None,
+        organization: str | None = None,
+    ) -> None:
+        self.store = Store(path)
+        self.ui = Ui(self.store, self.context)
+        with self.store.transaction():
+            given = {
+                "switches": switches and switches.to_json(),
+                "clock": None if clock is None else _clock_json(parse_clock(clock)),
+                "page_size": page_size,
+                "seed": seed,
+                "organization": organization,
+            }
+            for key, value in given.items():
+                if value is not None:
+                    self.store.set_setting(key, value)
+            if not self.store.all("credentials"):
+                gateway.register(self.store, gateway.CLIENT_ID, gateway.CLIENT_SECRET)
+            if not self.store.all("sandboxes"):
+                self._add_sandbox("prod")
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self.store.close()
+
+    @property
+    def switches(self) -> Switches:
+        """The settings of the open questions; may be set at any time."""
+        return Switches.from_json(self.store.setting("switches", {}))
+
+    @switches.setter
+    def switches(self, value: Switches) -> None:
+        with self.store.transaction():
+            self.store.set_setting("switches", value.to_json())
+
+    @property
+    def clock(self) -> Clock:
+        """What the emulator's clock is, as a value; `now` reads it."""
+        stored: dict[str, Any] = self.store.setting("clock", {})
+        return Clock(**stored)
+
+    @property
+    def now(self) -> float:
+        """The emulator's time, in seconds since 1970 UTC."""
+        return self.clock.now()
+
+    def advance(self, seconds: float) -> float:
+        """Let time pass, and with it what is due; the new time."""
+        if seconds < 0:
+            raise ValueError("time does not go back")
+        return self._set_clock(self.clock.advanced(seconds))
+
+    def set_time(self, moment: float) -> float:
+        """Move to a moment, in seconds since 1970 UTC; the new time."""
+        return self._set_clock(self.clock.set_to(moment))
+
+    def _set_clock(self, clock: Clock) -> float:
+        with self.store.transaction():
+            self.store.set_setting("clock", _clock_json(clock))
+            self._settle()
+        return clock.now()
+
+    def _settle(self) -> None:
+        background.settle(self.store, self.switches, self.now)
+
+    @property
+    def organization(self) -> str:
+        """The organisation all of it belongs to."""
+        return str(self.store.setting("organization", ORGANIZATION))
+
+    def seed(
+        self, sandboxes: Iterable[str] = (), datasets: Mapping[str, Iterable[Dataset]] | None = None
+    ) -> dict[str, dict[str, str]]:
+        """Add sandboxes, and datasets per sandbox; per sandbox the ids of the datasets by name."""
+        with self.store.transaction():
+            for name in (*sandboxes, *(datasets or {})):
+                if self.store.get("sandboxes", name) is None:
+                    self._add_sandbox(name)
+            return {
+                name: {dataset.name: configs.seed_dataset(self.context(name), dataset) for dataset in wanted}
+                for name, wanted in (datasets or {}).items()
+            }
+
+    def sandboxes(self) -> list[str]:
+        """The names of the sandboxes."""
+        return [record.id for record in self.store.all("sandboxes")]
+
+    def _add_sandbox(self, name: str) -> None:
+        kind = "production" if name == "prod" else "development"
+        doc = {"id": ids.uuid(self.store.draw()), "title": name.capitalize(), "type": kind}
+        self.store.put(Record("sandboxes", name, name, doc))
+
+    def register(self, client_id: str, client_secret: str, permissions: Iterable[str] = gateway.PERMISSIONS) -> None:
+        """Let another client in, with these permissions."""
+        with self.store.transaction():
+            gateway.register(self.store, client_id, client_secret, tuple(permissions))
+
+    def token(self, client_id: str = gateway.CLIENT_ID, seconds: float = gateway.TOKEN_SECONDS) -> str:
+        """A token for a client, without asking the token endpoint."""
+        with self.store.transaction():
+            return gateway.issue(self.store, client_id, self.now, seconds)
+
+    def token_lifetime(self, seconds: int) -> None:
+        """How long the tokens of the token endpoint live from now on."""
+        with self.store.transaction():
+            self.store.set_setting("token_seconds", seconds)
+
+    def add_fault(self, fault: Fault) -> None:
+        """Let a fault strike from now on."""
+        with self.store.transaction():
+            self.store.add_fault(self.store.draw().hex(), fault.to_json())
+
+    def faults(self) -> list[Fault]:
+        """The faults that were added, spent ones included."""
+        return [Fault.from_json(doc) for _, _, doc in self.store.faults()]
+
+    def clear_faults(self) -> None:
+        """Forget all faults."""
+        with self.store.transaction():
+            self.store.clear_faults()
+
+    def requests(self) -> list[Json]:
+        """
+        The requests so far, oldest first, without headers and bodies.
+
+        Members: `at` (seconds), `id`, `method`, `path`, `query`, `status` (0: the answer was lost), `write`.
+        """
+        return self.store.logged()
+
+    def writes(self) -> list[Json]:
+        """The requests that asked the Flow Service for a change, refused ones included."""
+        return [entry for entry in self.requests() if entry["write"]]
+
+    def forget_requests(self) -> None:
+        """Empty the request log."""
+        with self.store.transaction():
+            self.store.forget_log()
+
+    def snapshot(self, sandbox: str | None = None) -> dict[str, list[Json]]:
+        """Per collection all objects that are not deleted, as stored: secrets in clear. For assertions of tests."""
+        return {
+            collection: [r.doc for r in self.store.all(collection, sandbox) if "deleted_at" not in r.hidden]
+            for collection in objects.COLLECTIONS
+        }
+
+    def reset(self) -> None:
+        """Forget objects, datasets, sandboxes, faults and requests; settings and credentials stay."""
+        with self.store.transaction():
+            kept = [record for kind in ("credentials", "tokens") for record in self.store.all(kind)]
+            self.store.clear()
+            for record in kept:
+                self.store.put(record)
+            self._add_sandbox("prod")
+
+    def context(self, sandbox: str = "", caller: Caller = SYSTEM) -> Context:
+        """What an operation in a sandbox works with."""
+        found = self.store.get("sandboxes", sandbox)
+        return Context(
+            store=self.store,
+            switches=self.switches,
+            now=self.now,
+            organization=self.organization,
+            page_size=int(self.store.setting("page_size", 100)),
+            caller=caller,
+            sandbox=sandbox,
+            sandbox_id=found.doc["id"] if found else "",
+        )
+
+    def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+        with self.store.transaction():
+            request = _request(environ, ids.uuid(self.store.draw()))
+            controlled = request.path == control.PREFIX or request.path.startswith(f"{control.PREFIX}/")
+            fault = None if controlled else faults.take(self.store, request)
+        if controlled:
+            return self._sent(request, self._controlled(request, environ), start_response)
+        if fault is not None and fault.effect == "slow":
+            self._delay(fault.delay)
+        with self.store.lock:
+            return self._respond(request, fault, start_response)
+
+    def _delay(self, seconds: float) -> None:
+        if self.clock.mode == "manual":
+            self.advance(seconds)
+        else:
+            time.sleep(seconds)
+
+    def _respond(self, request: Request, fault: Fault | None, start_response: StartResponse) -> list[bytes]:
+        status = 0
+        try:
+            answer = Answer(0) if fault and fault.skips_service else self._served(request, fault)
+            if fault is not None:
+                answer = faults.disturbed(fault, answer, self.now)
+            status = answer.status
+        finally:
+            self._log(request, status)
+        return self._sent(request, answer, start_response)
+
+    def _controlled(self, request: Request, environ: Mapping[str, Any]) -> Answer:
+        try:
+            if environ.get("exportctl.served"):
+                control.refuse_foreign_host(environ)
+            return control.answer(self, request)
+        except Refused as refused:
+            return refused.answer
+
+    def _sent(self, request: Request, answer: Answer, start_response: StartResponse) -> list[bytes]:
+        payload = answer.payload()
+        start_response(f"{answer.status} {_reason(answer.status)}", self._headers(request, answer, payload))
+        return [payload]
+
+    def _headers(self, request: Request, answer: Answer, payload: bytes) -> list[tuple[str, str]]:
+        # rule: request-id
+        headers = [("x-request-id", request.id), ("Date", http_date(self.now)), *answer.headers]
+        if payload:
+            headers.append(("Content-Type", answer.content_type))
+        return [*headers, ("Content-Length", str(len(payload)))]
+
+    def _log(self, request: Request, status: int) -> None:
+        secret = request.path == TOKEN_PATH
+        entry = {
+            "at": self.now,
+            "id": request.id,
+            "method": request.method,
+            "path": request.path,
+            "query": [] if secret else [list(pair) for pair in request.query],
+            "status": status,
+            "write": request.method != "GET" and request.path.startswith(service.FLOW_SERVICE),
+        }
+        with self.store.transaction():
+            self.store.log(entry)
+
+    def _served(self, request: Request, fault: Fault | None) -> Answer:
+        with self.store.transaction():
+            self._settle()
+            if fault is not None and fault.effect == "expire-token":
+                gateway.forget_token(self.store, request)
+        try:
+            with self.store.transaction():
+                return self._route(request, fault)
+        except Refused as refused:
+            answer = refused.answer
+            if isinstance(answer.body, Report):
+                return Answer(answer.status, answer.body.body(request.id), answer.headers)
+            return answer
+
+    def _route(self, request: Request, fault: Fault | None) -> Answer:
+        path = request.path
+        if path == TOKEN_PATH:
+            if request.method != "POST":
+                raise message(405, "Method not allowed")
+            return gateway.token_answer(self.store, request, self.now)
+        credential = gateway.authenticate(self.store, request, self.organization, self.now)
+        if path.startswith(gateway.SANDBOXES):
+            return gateway.sandboxes_answer(self.store, request)
+        name = gateway.sandbox(self.store, request).id
+        context = self.context(name, gateway.caller(credential))
+        call = Call(context, request, credential, fault.twist if fault else Twist())
+        if path == service.AD_HOC:
+            return service.ad_hoc_answer(call)
+        if path.startswith(f"{service.FLOW_SERVICE}/"):
+            return service.answer(call)
+        raise message(404, "Resource not found")
+
+
+def _request(environ: Mapping[str, Any], id: str) -> Request:
+    headers = {key[5:].replace("_", "-").lower(): value for key, value in environ.items() if key.startswith("HTTP_")}
+    headers["content-type"] = environ.get("CONTENT_TYPE") or ""
+    length = int(environ.get("CONTENT_LENGTH") or 0)
+    return Request(
+        method=environ["REQUEST_METHOD"],
+        path=environ.get("PATH_INFO", "").encode("latin-1").decode("utf-8", "replace"),
+        query=parse_query(environ.get("QUERY_STRING", "")),
+        headers=headers,
+        body=environ["wsgi.input"].read(length) if length else b"",
+        id=id,
+        peer=environ.get("REMOTE_ADDR") or "127.0.0.1",
+    )
+
+
+def _clock_json(clock: Clock) -> Json:
+    return {"mode": clock.mode, "at": clock.at}
+
+
+def _reason(status: int) -> str:
+    return HTTPStatus(status).phrase if status in HTTPStatus._value2member_map_ else "Unknown"

@@ -1,0 +1,69 @@
+"""
+The emulator's clock: wall time with an offset, or a time that only moves when told.
+
+Values go in and out; where they are kept is the business of the store. Every lag, expiry and timestamp reads it.
+"""
+
+from __future__ import annotations
+
+import time
+from calendar import monthrange
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import format_datetime
+
+MANUAL_START = 1767225600.0  # 2026-01-01T00:00:00Z
+
+
+@dataclass(frozen=True)
+class Clock:
+    """`at` is the moment of a manual clock, or the offset of a real one, in seconds."""
+
+    mode: str = "real"
+    at: float = 0.0
+
+    def now(self) -> float:
+        """Seconds since 1970 UTC."""
+        return self.at if self.mode == "manual" else time.time() + self.at
+
+    def advanced(self, seconds: float) -> Clock:
+        """The same clock, later."""
+        return Clock(self.mode, self.at + seconds)
+
+    def set_to(self, moment: float) -> Clock:
+        """The same kind of clock, now showing `moment`."""
+        return Clock(self.mode, moment if self.mode == "manual" else moment - time.time())
+
+
+def parse_clock(value: str | float) -> Clock:
+    """`real`, `manual`, or the moment at which a manual clock starts (seconds since 1970 UTC)."""
+    if value == "real":
+        return Clock()
+    if value == "manual":
+        return Clock("manual", MANUAL_START)
+    if isinstance(value, str):
+        raise ValueError(f"clock must be real, manual or a number of seconds, not {value!r}")
+    return Clock("manual", float(value))
+
+
+def six_months_after(seconds: float) -> int:
+    """
+    When a flow ends that was given no end, in whole seconds since 1970 UTC.
+
+    rule: default-end
+    """
+    start = datetime.fromtimestamp(int(seconds), UTC)
+    months = start.month + 5
+    year, month = start.year + months // 12, months % 12 + 1
+    day = min(start.day, monthrange(year, month)[1])
+    return int(start.replace(year=year, month=month, day=day).timestamp())
+
+
+def http_date(seconds: float) -> str:
+    """The form of the Date and Retry-After headers."""
+    return format_datetime(datetime.fromtimestamp(int(seconds), UTC), usegmt=True)
+
+
+def day(seconds: float) -> str:
+    """`YYYY-MM-DD`, UTC."""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d")

@@ -1,0 +1,124 @@
+"""
+The list of datasets that may be exported, and the datasets themselves, which tests and people seed.
+
+Source: flow-service.md 6.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from exportctl.emulator import ids, specs
+from exportctl.emulator.objects import Context
+from exportctl.emulator.store import Record
+from exportctl.emulator.wire import Answer, Json, Request, flow, invalid, not_found
+
+PARAMETERS = {
+    "outputType",
+    "outputField",
+    "start",
+    "limit",
+    "properties",
+    "property",
+    "orderBy",
+    "name",
+    "description",
+    "tags",
+    "created",
+    "updated",
+    "createdClient",
+    "createdUser",
+    "updatedUser",
+    "version",
+    "enableErrorDiagnostics",
+}
+IGNORED = {"property", "orderBy", "tags", "created", "updated", "version", "enableErrorDiagnostics"}
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A dataset to seed; `kind` is event or record, and only eligible ones may be exported."""
+
+    name: str
+    id: str | None = None
+    eligible: bool = True
+    kind: str = "record"
+
+
+def seed_dataset(ctx: Context, dataset: Dataset) -> str:
+    """Put a dataset into the sandbox, or rename the one with that id; its id."""
+    if dataset.kind not in ("event", "record"):
+        raise ValueError(f"a dataset is of kind event or record, not {dataset.kind!r}")
+    id = dataset.id or ids.hex24(ctx.store.draw())
+    base = "https://ns.adobe.com/xdm/context/"
+    doc = {
+        "id": id,
+        "name": dataset.name,
+        "description": "",
+        "fileDescription": {"persisted": True, "containerFormat": "parquet", "format": "parquet"},
+        "aspect": "production",
+        "state": "DRAFT",
+        "imsOrg": ctx.organization,
+        "sandboxId": ctx.sandbox_id,
+        "created": ctx.now_ms,
+        "updated": ctx.now_ms,
+        "schemaRef": {
+            "id": base + ("experienceevent" if dataset.kind == "event" else "profile"),
+            "contentType": "application/vnd.adobe.xed-full+json;version=1",
+        },
+    }
+    hidden = {"eligible": dataset.eligible, "kind": dataset.kind}
+    known = ctx.store.get("datasets", id)
+    ctx.store.put(Record("datasets", id, ctx.sandbox, doc, hidden, seq=known.seq if known else 0))
+    return id
+
+
+def answer(ctx: Context, spec: str, request: Request) -> Answer:
+    """The answer to GET /connectionSpecs/{id}/configs."""
+    if spec not in specs.connection_specs(True):
+        raise not_found("connectionSpecs", spec)
+    # rule: configs-only-data-lake
+    if spec != specs.DATA_LAKE:
+        raise invalid("configs are served for the data lake spec only")
+    _check_parameters(request)
+    start, limit = _number(request, "start", 0, 0, None), _number(request, "limit", 20, 1, 100)
+    rows = [row.doc for row in ctx.store.all("datasets", ctx.sandbox) if row.hidden["eligible"]]
+    for key in ("name", "description"):
+        wanted = request.value(key)
+        rows = rows if wanted is None else [row for row in rows if row[key] == wanted]
+    page = rows[start : start + limit]
+    # rule: configs-page-info
+    end = max(start + len(page) - 1, 0)
+    info = {"start": start, "end": end, "total": len(rows), "hasNext": start + len(page) < len(rows)}
+    return Answer(200, {"items": [_picked(row, request) for row in page], "pageInfo": info})
+
+
+def _check_parameters(request: Request) -> None:
+    # rule: configs-parameters
+    unknown = [key for key, _ in request.query if key not in PARAMETERS]
+    if unknown:
+        raise flow(1451, 400, f"Query parameter [{unknown[0]}] is not known")
+    if request.value("outputType") != "activationDatasets" or request.value("outputField") != "datasets":
+        raise invalid("outputType=activationDatasets and outputField=datasets are required")
+    unsupported = [key for key, _ in request.query if key in IGNORED]
+    if unsupported:
+        raise invalid(f"The emulator does not filter datasets by [{unsupported[0]}]")
+
+
+def _number(request: Request, name: str, default: int, least: int, most: int | None) -> int:
+    text = request.value(name)
+    if text is None:
+        return default
+    if not (text.isascii() and text.isdigit() and len(text) < 10):
+        raise invalid(f"{name} must be a number")
+    if int(text) < least or (most is not None and int(text) > most):
+        raise invalid(f"{name} is out of range")
+    return int(text)
+
+
+def _picked(row: Json, request: Request) -> Json:
+    wanted = request.value("properties")
+    if wanted is None:
+        return row
+    names = {"id", *(name.strip() for name in wanted.split(","))}
+    return {key: row[key] for key in row if key in names}

@@ -1,0 +1,197 @@
+"""
+What stands before the services: the IMS token endpoint, the gateway's header checks, sandboxes and permissions.
+
+In: a request. Out: the caller, or a refusal. Credentials and tokens are records of the store, in collections of their
+own that no list shows. Source: flow-service.md 1 and 11.2.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from exportctl.emulator import ids
+from exportctl.emulator.objects import Caller
+from exportctl.emulator.store import Record, Store
+from exportctl.emulator.wire import Answer, Json, Refused, Request, flow, gateway, message, parse_query
+
+CLIENT_ID = "emulator-client"
+CLIENT_SECRET = "emulator-client-secret"
+VIEW = "View Destinations"
+VIEW_DATASETS = "View Datasets"
+MANAGE = "Manage Destinations"
+ACTIVATE = "Manage and Activate Dataset Destinations"
+PERMISSIONS = (VIEW, VIEW_DATASETS, MANAGE, ACTIVATE)
+TOKEN_SECONDS = 86399
+SANDBOXES = "/data/foundation/sandbox-management"
+TOKEN_FIELDS = ("grant_type", "client_id", "client_secret", "scope")
+
+
+def register(store: Store, client_id: str, secret: str, permissions: tuple[str, ...] = PERMISSIONS) -> None:
+    """Let a client in, with these permissions."""
+    unknown = sorted(set(permissions) - set(PERMISSIONS))
+    if unknown:
+        raise ValueError(f"no such permission: {unknown[0]}")
+    store.put(Record("credentials", client_id, "", {"secret": secret, "permissions": list(permissions)}))
+
+
+def issue(store: Store, client_id: str, now: float, seconds: float) -> str:
+    """A token for a registered client."""
+    token = ids.token(store.draw(), store.draw())
+    store.put(Record("tokens", token, "", {"client": client_id, "expires": now + seconds}))
+    return token
+
+
+def token_answer(store: Store, request: Request, now: float) -> Answer:
+    """
+    The IMS token endpoint.
+
+    rule: token-endpoint
+    """
+    fields = {**dict(request.query), **_form(request)}
+    missing = [name for name in TOKEN_FIELDS if not fields.get(name)]
+    if missing:
+        raise _ims(400, "invalid_request", f"{missing[0]} is missing")
+    if fields["grant_type"] != "client_credentials":
+        raise _ims(400, "unsupported_grant_type", "grant_type must be client_credentials")
+    known = store.get("credentials", fields["client_id"])
+    if known is None or known.doc["secret"] != fields["client_secret"]:
+        raise _ims(401, "invalid_client", "client_id or client_secret is wrong")
+    seconds = store.setting("token_seconds", TOKEN_SECONDS)
+    token = issue(store, known.id, now, seconds)
+    return Answer(200, {"access_token": token, "token_type": "bearer", "expires_in": seconds})
+
+
+def _form(request: Request) -> dict[str, str]:
+    if not request.body:
+        return {}
+    if _media_type(request) != "application/x-www-form-urlencoded":
+        raise _ims(400, "invalid_request", "the body must be a form")
+    try:
+        return dict(parse_query(request.body.decode()))
+    except UnicodeDecodeError as error:
+        raise _ims(400, "invalid_request", "the body must be a form") from error
+
+
+def _ims(status: int, error: str, text: str) -> Refused:
+    return Refused(Answer(status, {"error": error, "error_description": text}))
+
+
+def _media_type(request: Request) -> str:
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+def is_json(request: Request) -> bool:
+    """Whether the body says that it is JSON."""
+    return _media_type(request) == "application/json"
+
+
+def authenticate(store: Store, request: Request, organization: str, now: float) -> Record:
+    """
+    The credential behind a request.
+
+    rule: gateway-headers
+    """
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise gateway("403010", "Oauth token is missing.")
+    known = store.get("tokens", token)
+    # rule: tokens-expire
+    if known is None or known.doc["expires"] <= now:
+        raise gateway("401013", "Oauth token is not valid")
+    key = request.headers.get("x-api-key")
+    if not key:
+        raise gateway("403000", "Api Key is required")
+    if key != known.doc["client"]:
+        raise gateway("403003", "Api Key is invalid")
+    _check_organization(request, organization)
+    credential = store.get("credentials", key)
+    if credential is None:
+        raise gateway("403003", "Api Key is invalid")
+    return credential
+
+
+def _check_organization(request: Request, organization: str) -> None:
+    org = request.headers.get("x-gw-ims-org-id")
+    if not org:
+        raise gateway("400003", "IMS organization header is missing")
+    # rule: wrong-organization
+    if org != organization:
+        raise flow(2000, 401, f"The token has no access to the organization [{org}]")
+
+
+def forget_token(store: Store, request: Request) -> None:
+    """Make the token of a request invalid, as if it had expired."""
+    store.remove("tokens", request.headers.get("authorization", "").partition(" ")[2])
+
+
+def sandbox(store: Store, request: Request) -> Record:
+    """
+    The sandbox a request works in.
+
+    rule: sandbox-headers
+    """
+    if "x-sandbox-id" in request.headers:
+        raise flow(2110, 400, "x-sandbox-id is not allowed with this token")
+    name = request.headers.get("x-sandbox-name")
+    if not name:
+        raise flow(2105, 400, "x-sandbox-name is missing")
+    found = store.get("sandboxes", name)
+    if found is None:
+        raise flow(2101, 404, f"Sandbox [{name}] not found")
+    return found
+
+
+def require(credential: Record, permission: str) -> None:
+    """
+    Refuse a caller without a permission.
+
+    rule: permissions
+    """
+    if permission not in credential.doc["permissions"]:
+        raise flow(2118, 403, f"Permission missing: {permission}")
+
+
+def caller(credential: Record) -> Caller:
+    """
+    How a client appears on what it writes.
+
+    rule: service-token-actor
+    """
+    return Caller(credential.id, credential.id)
+
+
+def sandboxes_answer(store: Store, request: Request) -> Answer:
+    """
+    The sandbox management API, read only.
+
+    rule: sandbox-management
+    """
+    if request.method != "GET":
+        raise message(405, "Method not allowed")
+    path = request.path.removeprefix(SANDBOXES).strip("/")
+    shown = [_sandbox(record) for record in store.all("sandboxes")]
+    if path in ("", "sandboxes"):
+        page = {"limit": 200, "count": len(shown)}
+        return Answer(200, {"sandboxes": shown, "_page": page, "_links": {}})
+    name = path.removeprefix("sandboxes/")
+    for found in shown:
+        if found["name"] == name and path.startswith("sandboxes/"):
+            return Answer(200, found)
+    raise Refused(Answer(404, {"status": 404, "title": "SandboxNotFound", "detail": f"No sandbox {name}"}))
+
+
+def _sandbox(record: Record) -> Json:
+    doc: dict[str, Any] = record.doc
+    return {
+        "name": record.id,
+        "title": doc["title"],
+        "state": "active",
+        "type": doc["type"],
+        "region": "VA7",
+        "isDefault": doc["type"] == "production",
+        "eTag": 1,
+        "createdDate": "2024-01-01 00:00:00",
+        "lastModifiedDate": "2024-01-01 00:00:00",
+        "createdBy": "system",
+        "modifiedBy": "system",
+    }

@@ -1,0 +1,39 @@
+"""
+Opaque ids, etags and tokens, drawn from a seeded sequence so that a test run can be repeated.
+
+A draw is a hash of (seed, counter): the counter is all that must be stored to go on after a restart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from hashlib import blake2b
+from uuid import UUID
+
+Draw = Callable[[], bytes]
+
+
+def draw(seed: int, counter: int) -> bytes:
+    """Sixteen bytes that nobody can guess from the ones before."""
+    return blake2b(f"{seed}:{counter}".encode(), digest_size=16).digest()
+
+
+def uuid(drawn: bytes) -> str:
+    """An id of an object, a request, a sandbox."""
+    return str(UUID(bytes=drawn, version=4))
+
+
+def etag(drawn: bytes) -> str:
+    """A version, in the shape of the samples: the quotes are part of the value."""
+    text = drawn.hex()
+    return f'"{text[:8]}-0000-0200-0000-{text[8:20]}"'
+
+
+def hex24(drawn: bytes) -> str:
+    """An id of a dataset."""
+    return drawn.hex()[:24]
+
+
+def token(drawn: bytes, more: bytes) -> str:
+    """A bearer token: long, and without meaning."""
+    return f"eyJ{drawn.hex()}.{more.hex()}"

@@ -1,0 +1,197 @@
+"""
+Lists: filters, order, pages, counts, and the continuation tokens that lead from page to page.
+
+A token says after which object the next page begins (in the order asked for), not at which offset: an object that is
+updated between two pages of the default order moves to the front and is missed. Tokens mean nothing to clients.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cmp_to_key
+from hashlib import blake2b
+from typing import Any
+from urllib.parse import quote
+
+from exportctl.emulator import filters, objects
+from exportctl.emulator.objects import Context
+from exportctl.emulator.store import Record
+from exportctl.emulator.wire import Answer, Json, Request, flow
+
+PARAMETERS = {"property", "limit", "orderby", "continuationToken", "count"}
+DEFAULT_LIMIT = 20
+MAXIMUM_LIMIT = 100
+
+
+@dataclass(frozen=True)
+class Query:
+    """What a list was asked for."""
+
+    filters: tuple[filters.Filter, ...]
+    orderby: str
+    limit: int
+    count: bool
+    token: str | None
+
+
+@dataclass(frozen=True)
+class Twist:
+    """How a fault bends one page: given twice, without an item, or as it was before the last write."""
+
+    repeat: bool = False
+    drop: bool = False
+    stale: bool = False
+
+
+def answer(ctx: Context, collection: str, request: Request, twist: Twist | None = None) -> Answer:
+    """The answer to a GET of a collection."""
+    twist = twist or Twist()
+    query = _query(collection, request)
+    rows = _rows(ctx, collection, twist.stale)
+    rows = [row for row in rows if all(one.accepts(row.doc) for one in query.filters)]
+    if query.count:
+        return Answer(200, {"count": len(rows)})
+    orders = filters.parse_orderby(collection, query.orderby) if query.orderby else ()
+    rows.sort(key=cmp_to_key(lambda a, b: _compare(a, b, orders)))
+    return _page(ctx, collection, query, rows, orders, twist)
+
+
+@dataclass(frozen=True)
+class _Row:
+    """A document as shown, with the tie-breakers of its record."""
+
+    doc: Json
+    seq: int
+    order: int
+
+
+def _query(collection: str, request: Request) -> Query:
+    # rule: unknown-query-parameter
+    unknown = [key for key, _ in request.query if key not in PARAMETERS]
+    if unknown:
+        raise flow(1451, 400, f"Query parameter [{unknown[0]}] is not known")
+    repeated = [key for key in PARAMETERS - {"property"} if len(request.values(key)) > 1]
+    if repeated:
+        raise flow(1454, 400, f"Query parameter [{repeated[0]}] is given twice")
+    count = _boolean(request.value("count"))
+    # rule: limit-with-count
+    if count and request.value("limit") is not None:
+        raise flow(1401, 400, "limit and count cannot be used together")
+    return Query(
+        tuple(filters.parse_filter(collection, text) for text in request.values("property")),
+        request.value("orderby") or "",
+        _limit(request.value("limit")),
+        count,
+        request.value("continuationToken"),
+    )
+
+
+def _boolean(text: str | None) -> bool:
+    if (text or "false").lower() not in ("true", "false"):
+        raise flow(1454, 400, "count takes true or false")
+    return (text or "").lower() == "true"
+
+
+def _limit(text: str | None) -> int:
+    # rule: list-limit
+    if text is None:
+        return DEFAULT_LIMIT
+    if not (text.isascii() and text.isdigit()) or not 1 <= int(text[:9]) <= MAXIMUM_LIMIT:
+        raise flow(1454, 400, f"limit takes 1 to {MAXIMUM_LIMIT}")
+    return int(text)
+
+
+def _rows(ctx: Context, collection: str, stale: bool) -> list[_Row]:
+    records = ctx.store.all(collection, ctx.sandbox)
+    shown = _before_last_write(records) if stale else [r for r in records if objects.is_listed(r, ctx)]
+    return [_Row(objects.view(record, ctx), record.seq, record.order) for record in shown]
+
+
+def _before_last_write(records: list[Record]) -> list[Record]:
+    """The collection as it was before the last write: that object at its previous version, or not there."""
+    latest = max(records, key=lambda record: int(record.hidden.get("written", 0)), default=None)
+    kept = []
+    for record in records:
+        if record is not latest:
+            kept += [] if "deleted_at" in record.hidden else [record]
+        elif record.hidden.get("previous") is not None:
+            kept.append(replace(record, doc=record.hidden["previous"], hidden={}))
+    return kept
+
+
+def _compare(a: _Row, b: _Row, orders: Sequence[filters.Order]) -> int:
+    for order in orders:
+        left, right = filters.sort_key(a.doc, order), filters.sort_key(b.doc, order)
+        if left != right:
+            return 1 if (left < right) is order.descending else -1
+    if orders:
+        return a.seq - b.seq
+    # rule: default-order
+    return (b.doc["updatedAt"] - a.doc["updatedAt"]) or (b.order - a.order)
+
+
+def _page(
+    ctx: Context,
+    collection: str,
+    query: Query,
+    rows: list[_Row],
+    orders: Sequence[filters.Order],
+    twist: Twist,
+) -> Answer:
+    start: _Row | None = _position(ctx, collection, query) if query.token else None
+    left = [row for row in rows if start is None or _compare(start, row, orders) < 0]
+    # rule: page-size
+    size = min(query.limit, ctx.page_size)
+    page, more = left[:size], len(left) > size
+    items = [row.doc for row in page]
+    if twist.drop and items:
+        del items[len(items) // 2]
+    links: Json = {}
+    if twist.repeat:
+        links = _next(ctx, collection, query, start)
+    elif more:
+        links = _next(ctx, collection, query, page[-1])
+    return Answer(200, {"items": items, "_links": links})
+
+
+def _next(ctx: Context, collection: str, query: Query, last: _Row | None) -> Json:
+    # rule: next-link
+    at = None if last is None else {"doc": _sort_fields(last.doc, query.orderby), "seq": last.seq, "order": last.order}
+    state = {"in": f"{ctx.sandbox}/{collection}", "by": query.orderby, "at": at, "n": ctx.store.draw().hex()}
+    token = _seal(state)
+    return {"next": {"href": f"/{collection}?continuationToken={quote(token, safe='')}"}}
+
+
+def _sort_fields(doc: Json, orderby: str) -> Json:
+    names = {name.lstrip("+-").split(".")[0] for name in orderby.split(",")} | {"updatedAt"}
+    return {name: doc[name] for name in names if name in doc}
+
+
+def _seal(state: Json) -> str:
+    """A token that must be percent-encoded, and cannot be cut at an equals sign."""
+    text = base64.b64encode(json.dumps(state).encode()).decode()
+    return f"RID:~{_check(text)}=={text}=&RT:%2B+1#"
+
+
+def _check(text: str) -> str:
+    return blake2b(text.encode(), digest_size=6).hexdigest()
+
+
+def _position(ctx: Context, collection: str, query: Query) -> _Row | None:
+    # rule: token-belongs-to-list
+    state = _unseal(query.token or "")
+    if state is None or state["in"] != f"{ctx.sandbox}/{collection}" or state["by"] != query.orderby:
+        raise flow(1454, 400, "continuationToken is not valid for this list")
+    at = state["at"]
+    return None if at is None else _Row(at["doc"], at["seq"], at["order"])
+
+
+def _unseal(token: str) -> Any:
+    head, end = "RID:~", "=&RT:%2B+1#"
+    check, _, text = token.removeprefix(head).removesuffix(end).partition("==")
+    if not token.startswith(head) or not token.endswith(end) or check != _check(text):
+        return None
+    return json.loads(base64.b64decode(text))

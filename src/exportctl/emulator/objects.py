@@ -1,0 +1,165 @@
+"""
+The objects of the service as a caller sees them: who may see one, and how GET shows it under the switches.
+
+`Record.hidden` holds what no caller sees, all moments in seconds of the emulator's clock: `listed_at`, `deleted_at`
+(404 from then on), `unlisted_at`, `busy_until` (in transition), `touch_at` (a background client will move the etag),
+`held_until` (a source still in use after its flow left it), `ticked_at` (runs before it are accounted for) and
+`previous` (the document before the last write, None for a new one).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from exportctl.emulator import specs
+from exportctl.emulator.clock import six_months_after
+from exportctl.emulator.store import Record, Store
+from exportctl.emulator.switches import Switches
+from exportctl.emulator.validation import TEMPLATE_KEYS
+from exportctl.emulator.wire import Json, not_found
+
+COLLECTIONS = ("connections", "sourceConnections", "targetConnections", "flows")
+MASK = "********"
+BACKGROUND_CLIENT = "acp_foundation_connectors"
+BACKGROUND_ACTOR = f"{BACKGROUND_CLIENT}@AdobeID"
+UI_CLIENT = "exc_app"
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who writes: `actor` becomes createdBy and updatedBy, `client` createdClient and updatedClient."""
+
+    actor: str
+    client: str
+
+    @property
+    def is_ui(self) -> bool:
+        return self.client == UI_CLIENT
+
+
+@dataclass(frozen=True)
+class Context:
+    """What one request works with. `now` is the emulator's time, in seconds; `sandbox` is a name."""
+
+    store: Store
+    switches: Switches
+    now: float
+    organization: str
+    page_size: int
+    caller: Caller
+    sandbox: str = ""
+    sandbox_id: str = ""
+
+    @property
+    def now_ms(self) -> int:
+        return int(self.now * 1000)
+
+
+def is_gone(record: Record, now: float) -> bool:
+    """Deleted, and no longer answered by id."""
+    return "deleted_at" in record.hidden and now >= record.hidden["deleted_at"]
+
+
+def is_deleting(record: Record, now: float) -> bool:
+    """Deleted, and still answered by id for a while."""
+    return "deleted_at" in record.hidden and now < record.hidden["deleted_at"]
+
+
+def is_busy(record: Record, now: float) -> bool:
+    """In transition after a write."""
+    return bool(now < record.hidden.get("busy_until", 0))
+
+
+def is_hidden(record: Record, switches: Switches) -> bool:
+    # rule: labelled-objects
+    return switches.labelled == "hidden" and bool(record.doc.get("labels"))
+
+
+def is_listed(record: Record, ctx: Context) -> bool:
+    """
+    Whether lists and filters know an object yet, or still.
+
+    rule: lists-lag
+    """
+    listed = record.hidden["listed_at"] <= ctx.now < record.hidden.get("unlisted_at", float("inf"))
+    return listed and not is_hidden(record, ctx.switches)
+
+
+def find(ctx: Context, collection: str, id: str) -> Record:
+    """
+    The object a caller names.
+
+    Raises:
+        Refused: 404; also for another sandbox's objects and hidden ones.
+    """
+    record = ctx.store.get(collection, id)
+    # rule: sandboxes-isolate
+    if record is None or record.sandbox != ctx.sandbox or is_gone(record, ctx.now) or is_hidden(record, ctx.switches):
+        raise not_found(collection, id)
+    return record
+
+
+def living(ctx: Context, collection: str) -> list[Record]:
+    """All objects of the caller's sandbox that are not gone, hidden and unlisted ones included."""
+    return [record for record in ctx.store.all(collection, ctx.sandbox) if not is_gone(record, ctx.now)]
+
+
+def view(record: Record, ctx: Context) -> Json:
+    """What GET answers for an object."""
+    return show(record.collection, {**record.doc, **_state(record, ctx)}, ctx.switches)
+
+
+def show(collection: str, doc: Json, switches: Switches) -> Json:
+    """A document with the switches applied to what GET shows; the stored one is left as it is."""
+    shown = dict(doc)
+    if collection == "flows":
+        shown["scheduleParams"] = show_schedule(doc, switches)
+        return shown
+    if collection == "connections" and isinstance(doc.get("auth"), dict):
+        shown["auth"] = _show_auth(doc, switches)
+    # rule: child-descriptions
+    if switches.child_descriptions == "drop":
+        shown.pop("description", None)
+    return shown
+
+
+def _state(record: Record, ctx: Context) -> Json:
+    # rule: states
+    if is_deleting(record, ctx.now):
+        return {"state": "delete-finalizing"}
+    if record.collection in ("sourceConnections", "targetConnections") and is_busy(record, ctx.now):
+        return {"state": "updating" if record.hidden.get("previous") else "inProgress"}
+    return {}
+
+
+def secret_params(doc: Json) -> set[str]:
+    """Names of the auth params that the connection spec calls passwords."""
+    card = specs.BY_CONNECTION_SPEC.get(doc["connectionSpec"]["id"])
+    ways = [way for way in (card.auths if card else ()) if way.name == doc["auth"].get("specName")]
+    return {name for way in ways for name, schema in way.params if schema.get("format") == "password"}
+
+
+def _show_auth(doc: Json, switches: Switches) -> Json:
+    # rule: secrets-on-read
+    auth: Json = dict(doc["auth"])
+    if switches.read_secrets == "show":
+        return auth
+    secret = secret_params(doc)
+    kept = {key: MASK if key in secret else value for key, value in auth["params"].items()}
+    if switches.read_secrets == "omit":
+        kept = {key: value for key, value in kept.items() if key not in secret}
+    return {**auth, "params": kept}
+
+
+def show_schedule(doc: Json, switches: Switches) -> Json:
+    """scheduleParams as GET shows them."""
+    schedule: Json = dict(doc.get("scheduleParams") or {})
+    if doc["flowSpec"]["id"] not in specs.DATASET_FLOWS:
+        return schedule
+    if switches.template_key != "as-sent":
+        schedule = {switches.template_key if key in TEMPLATE_KEYS else key: schedule[key] for key in schedule}
+    if switches.interval_type == "string":
+        schedule["interval"] = str(schedule["interval"])
+    if switches.default_end_time == "shown" and "endTime" not in schedule and "createdAt" in doc:
+        schedule["endTime"] = six_months_after(doc["createdAt"] / 1000)
+    return schedule

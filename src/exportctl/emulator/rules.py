@@ -1,0 +1,200 @@
+"""
+What the emulator holds to be true of the service: one row per behaviour, with how sure we are and from where.
+
+The code names the row beside the place that enforces it, in a comment `rule: <id>`. Nothing imports this table but
+`describe.py` and the tests, which hold both sides to each other.
+
+`verified`: somebody has seen the live service do it. `spec`: a public document says so. `assumed`: nobody does.
+Sources are the tags and sections of flow-service.md.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Status = Literal["verified", "spec", "assumed"]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One behaviour of the service."""
+
+    id: str
+    text: str
+    status: Status
+    source: str
+
+
+_ROWS: tuple[tuple[str, str, Status, str], ...] = (
+    # The gateway, tokens, sandboxes, permissions
+    (
+        "token-endpoint",
+        "IMS takes grant_type, client_id, client_secret and scope in a form or the query, and answers a bearer token "
+        "with expires_in in seconds.",
+        "spec",
+        "[IMS] 1.1; error bodies assumed (U1)",
+    ),
+    ("tokens-expire", "A token past its lifetime, or unknown, is refused with 401013.", "spec", "[TR] [D] 11.2"),
+    (
+        "gateway-headers",
+        "Missing token 403010, bad token 401013, missing key 403000, key of another client 403003, missing "
+        "organisation 400003, looked at in this order.",
+        "spec",
+        "[TR] 11.2; the order is assumed",
+    ),
+    ("gateway-errors", "Gateway errors have error_code and message; the status is its first three digits.",
+     "spec", "[TR] 11.1, status [inf] 11.2"),
+    ("wrong-organization", "An organisation the token has no access to is FLOW-2000-401.", "spec", "[FE] 11.3"),
+    ("sandbox-headers", "x-sandbox-name is required (2105), must exist (2101), and x-sandbox-id is refused (2110).",
+     "spec", "[FE] 1.3, C9"),
+    ("sandboxes-isolate", "An object of another sandbox is not found.", "spec", "[D] 2"),
+    ("sandbox-management", "Sandboxes are listed under /sandbox-management/ and /sandbox-management/sandboxes, and "
+     "read by name.", "spec", "[S] 1.3"),
+    ("permissions", "Reading needs View Destinations, dataset listing View Datasets, writing a base connection Manage "
+     "Destinations, all other writes Manage and Activate Dataset Destinations; else FLOW-2118-403.",
+     "spec", "[XD-new] [UI] [S3P] 1.4; which call needs which is assumed"),
+    ("service-token-actor", "What a service token writes carries its client id as createdBy and createdClient.",
+     "spec", "[D] 2.1"),
+    ("request-id", "Every answer carries x-request-id, and Flow Service errors repeat it in report.", "spec",
+     "[LB] 11.1"),
+    # Errors in general
+    ("not-found", "An unknown, deleted or hidden id is FLOW-1439-404 with report.id and report.type.", "spec",
+     "[LB] 11.1, C15"),
+    ("invalid-body-shape", "A body refused for a reason without published code gets 400 with errorMessage and "
+     "errorDetails only.", "assumed", "shape [D] 11.1 no. 3"),
+    ("content-type", "A body that does not say application/json is refused by the gateway with BadRequestError.",
+     "spec", "[TR] 11.1 no. 5"),
+    ("unknown-path", "An address outside the emulated endpoints is 404.", "assumed", "-"),
+    ("wrong-method", "A method that an address does not know is 405.", "assumed", "-"),
+    # Lists
+    ("unknown-query-parameter", "A query parameter the endpoint does not know is FLOW-1451-400.", "spec",
+     "[FE] 3.2; documented as possible"),
+    ("list-limit", "limit is 1 to 100 and 20 when left out; anything else is FLOW-1454-400.", "assumed",
+     "maximum [D] [F] 3.2; default and code U2"),
+    ("limit-with-count", "limit together with count=true is FLOW-1401-400.", "spec", "[FE] 3.2"),
+    ("default-order", "Without orderby the most recently created or updated object comes first, so that objects move "
+     "between pages.", "spec", "[D] 3.2"),
+    ("orderby", "orderby takes fields with an optional + or -, separated by commas; a bad prefix is 1432, a bad field "
+     "1433; ties keep the order of creation.", "spec", "[SF] [D] [FE] 3.2; ties assumed"),
+    ("page-size", "A page holds at most limit objects, and may hold fewer.", "assumed", "[D] 3.2"),
+    ("next-link", "The next link is relative to the base path and holds the continuation token alone; the caller "
+     "repeats the other parameters. Tokens need percent-encoding.", "spec", "[F] [AE] 3.2"),
+    ("token-belongs-to-list", "A continuation token of another list, sandbox or orderby is refused.", "assumed", "U2"),
+    ("lists-lag", "Lists and filters may learn of creations and deletions later than reads by id.", "assumed",
+     "U2 U22, switch list_lag"),
+    ("filter-syntax", "A filter is a field, an operator and values separated by commas.", "spec", "[SF] 3.3"),
+    ("filter-operators", "== means any of the values; > < >= <= compare numbers; ~ is 1440, all else 1450.", "spec",
+     "[SF] [FE] 3.3"),
+    ("filter-fields", "A field the collection does not have is FLOW-1449-400; below a known field any path goes.",
+     "spec", "[SF] [FE] 3.3"),
+    ("filter-array-segments", "Array segments take [] and no others do.", "spec", "[SF] 3.3; refusal assumed"),
+    ("filter-values", "Several values for a comparison are 1443, a comparison of text 1448, a value of the wrong type "
+     "1452, an empty one 1453.", "spec", "[FE] 3.3"),
+    # Creation and contents
+    ("unknown-field", "A field the collection does not know is refused.", "assumed", "U14"),
+    ("name-required", "name must be text and not empty.", "spec", "[D] 2.1"),
+    ("names-not-unique", "Names need not be unique.", "assumed", "U7, switch name_unique"),
+    ("spec-version-required", "A connectionSpec without version is 422; the version is 1.0.", "spec", "[D] 2.2, C10"),
+    ("bad-connection-spec", "An unknown connection spec is 400 with the bare message `Please provide a valid spec "
+     "id`.", "spec", "[D] 11.1 no. 4"),
+    ("specs-must-fit", "A target has the spec of its base connection, and a flow spec takes only its own source and "
+     "target specs.", "assumed", "[D] 2.4 2.7"),
+    ("auth-spec-name", "An auth spec name that the connection spec does not have is FLOW-1415-400.", "spec", "[FE]"),
+    ("landing-zone-no-auth", "The landing zone takes no auth; null counts as none.", "spec", "[XD-new] [AE] 5.4"),
+    ("sftp-port", "SFTP auth may hold a port, as text or number, although no spec lists it.", "assumed", "[AS] C8"),
+    ("schema-violation", "Auth and target params must obey the types, enums, patterns and required members of their "
+     "spec when written; the refusal does not repeat the value.", "assumed", "[XD-new] 5; when is U14"),
+    ("source-datasets", "A data lake source has params.datasets of {dataSetId, name}, each dataset once; name may be "
+     "left out. Whether the datasets exist is not checked.", "spec", "[D] [AE] 2.3; checks assumed"),
+    ("target-needs-base", "A target connection names a base connection.", "spec", "[D] 2.4"),
+    ("target-spec-quirk", "Target specs list fileType as required although it is conditional on audiences.", "spec",
+     "[XD-new] 5.7"),
+    ("file-type-not-demanded", "fileType is not demanded of dataset targets, nor datasetFileType of audience ones; "
+     "mode is accepted although no spec lists it.", "spec", "[XD-new] 5.7, C20"),
+    ("json-needs-compression", "JSON with compression NONE is accepted although documented as unsupported.",
+     "assumed", "C3, switch json_uncompressed"),
+    ("manifest-parameter", "includeFileManifest is accepted and listed in the target specs, or neither.", "assumed",
+     "U18, switch manifest"),
+    ("dangling-reference", "An id in a body that is not there is FLOW-1439-400.", "assumed", "code [FE] C15"),
+    ("flow-ends", "A dataset flow has exactly one source and one target connection.", "assumed", "[D] 2"),
+    ("dataset-flow-no-transformations", "transformations of a dataset flow is empty.", "spec", "[D] [XD-new] 2.5"),
+    ("create-without-state", "state in a create request is FLOW-1410-400; flows are enabled when made.", "spec",
+     "[FE] 2.5 [UD] 2.6"),
+    ("no-draft-mode", "mode=draft is not a parameter here.", "assumed", "U21"),
+    ("schedule-combinations", "Once is DAILY_FULL_EXPORT, day, 0; incremental is FIRST_FULL_THEN_INCREMENTAL (or no "
+     "mode) with day 1 or hour 3, 6, 9, 12, and by switch 8.", "spec", "[D] [XD-new] 7.2, C1"),
+    ("interval-as-text", "interval is accepted as a number and as text of digits.", "assumed", "[AE] C19"),
+    ("schedule-times", "startTime is required, both times are whole seconds, endTime is later than startTime.", "spec",
+     "[D] [XD-new] 7.1; refusals U13"),
+    ("past-start", "A startTime in the past is accepted.", "assumed", "U13, switch past_start"),
+    ("template-either-spelling", "Both spellings of the folder template are accepted, one at a time; a patch that "
+     "brings the other one replaces the first.", "assumed", "C2"),
+    ("default-end", "A flow without endTime ends six calendar months after its creation.", "spec", "[XD-new] 7.3"),
+    ("filled-in", "The service adds stamps, authorizedDate, inheritedAttributes, runs, and baseConnectionId of "
+     "sources.", "spec", "[D] 2"),
+    ("child-descriptions", "Connections keep their description.", "assumed", "2.1, switch child_descriptions"),
+    ("normalised-values", "Values are stored as sent.", "assumed", "switch normalise"),
+    # Reading
+    ("states", "A flow shows enabled or disabled, and delete-finalizing while it goes; source and target connections "
+     "in transition show inProgress or updating.", "spec", "[D] [F] [FE] 2.6"),
+    ("secrets-on-read", "GET masks auth params of format password.", "assumed", "[F] 2.2, U6, switch read_secrets"),
+    ("last-operation", "lastOperation of a flow tells of the last write, its ops and whether it is completed.", "spec",
+     "[D] 2.5"),
+    ("labelled-objects", "Objects with access labels are visible.", "assumed", "[LB], switch labelled"),
+    # Patches and actions
+    ("if-match-required", "PATCH without If-Match is FLOW-1403-400.", "spec", "[FE] 4"),
+    ("if-match-current", "An If-Match that is not the current etag, quotes included, is FLOW-1404-412 with the "
+     "documented text.", "spec", "[D] [ED] [TR] 4"),
+    ("patch-body", "The body is an array of operations; an empty one is FLOW-1405-400.", "spec", "[D] [FE] 4"),
+    ("patch-operations", "add, replace and remove in any case; others are FLOW-1434-400.", "spec", "[D] [F] [FE] 4"),
+    ("patch-value-required", "Every operation carries a value, remove too.", "spec", "[D] [UD] 4"),
+    ("patch-missing-field", "A path that leads nowhere is FLOW-1455-400.", "spec", "[FE] 4"),
+    ("patch-objects", "An object takes the place of the one before.", "assumed", "U5, switch patch_objects"),
+    ("auth-params-whole", "/auth/params is replaced whole, by add too.", "spec", "[D] [ED] 4.1"),
+    ("immutable-fields", "connectionSpec (1414), params and base of sources, base of targets, flowSpec, targets and "
+     "state (1456) of flows cannot be patched.", "spec", "[FE] [D] 4.2; targets, flowSpec and state assumed"),
+    ("server-set-fields", "What the service sets cannot be patched.", "assumed", "2.1"),
+    ("source-patch", "Source connections can be patched, but for their datasets.", "assumed",
+     "[F] 3.4, switch source_patch"),
+    ("child-patch-answer", "PATCH answers id and etag.", "spec", "[D] [ED] 3.1, C5, switch child_patch_answer"),
+    ("actions", "enable and disable in any case; one that changes nothing is 1422, finalize 1402, publish 1444, "
+     "unknown ones 1434.", "spec", "[F] [UD] [FE] 3.4, C16"),
+    ("action-if-match-optional", "An action needs no If-Match, but one that is sent must be current.", "assumed",
+     "[F] 3.4"),
+    ("transition", "An object in transition refuses PATCH (1420, 1416, 1457), action (1421) and DELETE (1458, 1416).",
+     "spec", "[FE] 2.6, which code for which is partly assumed; switch transition"),
+    # Deletion
+    ("delete-status", "DELETE answers 202 without a body.", "spec", "[D] [DF], C4, switch delete_status"),
+    ("flow-delete-is-asynchronous", "A deleted flow is answered for a while, then 404; its connections stay.", "spec",
+     "[DF] 2.6, switch delete_lag"),
+    ("base-in-use", "A base connection that a target connection or flow uses is FLOW-1418-400.", "spec",
+     "[FE] [DA] 3.5; targets without flow assumed"),
+    ("ends-in-use", "A source or target connection of a flow, a disabled one too, is FLOW-1447-400.", "assumed",
+     "[inf] [FE] 3.5"),
+    ("old-source-in-use", "A source connection its flow left can be deleted at once.", "assumed",
+     "U9, switch old_source_in_use"),
+    # What happens by itself
+    ("background-after-write", "A background client finishes each API write, on the first request after `transition` "
+     "seconds: the etag of the write's answer is then stale.", "spec", "[D] samples 2.6; timing assumed"),
+    ("background-client", "It shows as acp_foundation_connectors in updatedBy and updatedClient of flows, and moves "
+     "only the etag of connections.", "spec", "[D] samples 2.6; connections assumed"),
+    ("runs-move-etags", "A run of a flow is an update by the background client.", "assumed",
+     "2.6, switch runs_move_etags"),
+    ("ticks", "An enabled dataset flow runs at startTime plus whole intervals, before its end; interval 0 runs once.",
+     "assumed", "7.3"),
+    ("ui-actor", "UI edits leave exc_app as client and a person as actor.", "spec", "[D] 2.1; form of names assumed"),
+    # Specs, datasets, runs, ad hoc
+    ("specs-read-only", "Specs can only be read (1426).", "spec", "[FE] 3.4"),
+    ("configs-only-data-lake", "Exportable datasets are listed under the data lake spec only.", "assumed", "[D] 6"),
+    ("configs-parameters", "outputType and outputField are required; start from 0, limit 1 to 100, 20 when left out; "
+     "name and description match exactly; Catalog's other filters are refused as not emulated.", "spec",
+     "[D] [XD-new] 6; exact match assumed"),
+    ("configs-page-info", "pageInfo.end is the index of the last dataset shown.", "assumed", "[inf] 6"),
+    ("runs-not-yet", "No run is listed yet: the clock moves etags, but nothing is exported. Runs cannot be made by "
+     "clients (1427).", "assumed", "[FE] 3.4; a gap of the emulator"),
+    ("ad-hoc-not-ready", "The ad hoc dataset call always answers that the flow is not ready.", "assumed",
+     "[NB] [AE] 9.2; a gap of the emulator"),
+)  # fmt: skip
+
+RULES: dict[str, Rule] = {id: Rule(id, text, status, source) for id, text, status, source in _ROWS}

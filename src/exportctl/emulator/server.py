@@ -1,0 +1,60 @@
+"""
+The emulator behind a real WSGI server on this machine, for clients in other processes.
+
+Serves on loopback only: it holds credentials and lets everybody in who knows the printed ones.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from exportctl.emulator.app import Emulator, StartResponse
+from exportctl.emulator.faults import AnswerLost
+
+THREADS = 16
+
+
+def serve(emulator: Emulator, port: int, host: str = "127.0.0.1") -> None:
+    """
+    Serve until interrupted.
+
+    Raises:
+        ValueError: the host is not this machine only.
+        ImportError: the extra `emulator` is not installed.
+    """
+    server(emulator, port, host).run()
+
+
+def server(emulator: Emulator, port: int, host: str = "127.0.0.1") -> Any:
+    """A waitress server, bound and not yet running: `run()`, `close()`, `effective_port` (port 0 picks one)."""
+    if not is_loopback(host):
+        raise ValueError(f"the emulator serves on this machine only, not on {host}")
+    try:
+        from waitress.server import create_server  # type: ignore[import-untyped]
+    except ImportError as error:
+        raise ImportError("serving needs waitress: pip install 'exportctl[emulator]'") from error
+    app = _closing(emulator)
+    return create_server(app, host=host, port=port, threads=THREADS, clear_untrusted_proxy_headers=True, ident=None)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host name or address can only mean this machine."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _closing(emulator: Emulator) -> Callable[[dict[str, Any], StartResponse], Iterable[bytes]]:
+    """The application, with a lost answer turned into a closed socket instead of a 500."""
+    from waitress.channel import ClientDisconnected  # type: ignore[import-untyped]
+
+    def app(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+        try:
+            return emulator({**environ, "exportctl.served": True}, start_response)
+        except AnswerLost as lost:
+            raise ClientDisconnected from lost
+
+    return app

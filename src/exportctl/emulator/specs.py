@@ -1,0 +1,283 @@
+"""
+Connection specs and flow specs as the service serves them: six destinations, the data lake, dataset and audience flows.
+
+Data only, built once per process and shared; callers must not change what they get. What a body must look like to be
+accepted is `validation.py`, which reads these. Source: [XD-new] [AS] [D], flow-service.md 5.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+from exportctl.emulator.wire import Json
+
+DRAFT_07 = "http://json-schema.org/draft-07/schema#"
+PROVIDER = "14e34fac-d307-11e9-bb65-2a2ae2dbcce4"
+VERSION = "1.0"
+
+DATA_LAKE = "23598e46-f560-407b-88d5-ea6207e49db0"
+PROFILE_STORE = "8a9c3494-9708-43d7-ae3f-cda01e5030e1"
+
+S3_BUCKET = (
+    r"(?=^.{3,63}$)(?!^(\d+\.)+\d+$)"
+    r"(^(([a-z0-9]|[a-z0-9][a-z0-9\-]*[a-z0-9])\.)*([a-z0-9]|[a-z0-9][a-z0-9\-]*[a-z0-9])$)"
+)
+GCS_BUCKET = (
+    r"(?!^goog.*$)(?!^.*g(o|0)(o|0)gle.*$)(((?=^.{3,63}$)(^([a-z0-9]|[a-z0-9][a-z0-9\-_]*)[a-z0-9]$))"
+    r"|((?=^.{3,222}$)(?!^(\d+\.)+\d+$)(^(([a-z0-9]{1,63}|[a-z0-9][a-z0-9\-_]{1,61}[a-z0-9])\.)*"
+    r"([a-z0-9]{1,63}|[a-z0-9][a-z0-9\-_]{1,61}[a-z0-9])$)))"
+)
+MACRO_PATH = r"^[0-9a-zA-Z/\!\-_\.\*\''\(\)]*((\%SEGMENT_(NAME|ID)\%)?/?)+$"
+BLOB_PATH = r"^[0-9a-zA-Z/\!\-_\.\*\'\(\)]+$"
+CONTAINER = r"^[a-z0-9](?!.*--)[a-z0-9-]{1,61}[a-z0-9]$"
+
+# The published path pattern nests an empty repeat and can take exponential time. This one accepts the same strings.
+SAFE_PATTERNS = {MACRO_PATH: r"^[0-9a-zA-Z/!\-_.*'()]*(?:%SEGMENT_(?:NAME|ID)%|/)*$"}
+
+
+@dataclass(frozen=True)
+class Auth:
+    """One way to authenticate: the params are (name, JSON schema) in the order of the spec."""
+
+    name: str
+    type: str
+    params: tuple[tuple[str, Json], ...]
+
+
+@dataclass(frozen=True)
+class Destination:
+    """What distinguishes one destination card from another."""
+
+    name: str
+    id: str
+    dataset_flow: str
+    audience_flow: str
+    auths: tuple[Auth, ...]
+    place: tuple[tuple[str, Json], ...]
+    encryption: bool = True
+
+
+def _text(title: str, **more: object) -> Json:
+    return {"type": "string", "title": title, **more}
+
+
+def _secret(title: str, **more: object) -> Json:
+    return _text(title, format="password", **more)
+
+
+_SFTP_LOGIN = (("domain", _text("Domain")), ("username", _text("Username")))
+
+DESTINATIONS = (
+    Destination(
+        "Amazon S3",
+        "4fce964d-3f37-408f-9778-e597338a21ee",
+        "269ba276-16fc-47db-92b0-c1049a3c131f",
+        "1a0514a6-33d4-4c7f-aff8-594799c47549",
+        (
+            Auth(
+                "Access Key",
+                "KeyBased",
+                (
+                    ("s3AccessKey", _text("S3 access key", pattern="^[A-Z2-7]{20}$")),
+                    ("s3SecretKey", _secret("S3 secret key", pattern=r"^[A-Za-z0-9\/\+]{40}$")),
+                ),
+            ),
+            Auth("Assumed Role", "S3RoleBased", (("s3Role", _secret("Role")),)),
+        ),
+        (
+            ("bucketName", _text("Bucket name", pattern=S3_BUCKET)),
+            ("path", _text("Folder path", pattern=MACRO_PATH)),
+        ),
+    ),
+    Destination(
+        "Azure Blob Storage",
+        "6d6b59bf-fb58-4107-9064-4d246c0e5bb2",
+        "95bd8965-fc8a-4119-b9c3-944c2c2df6d2",
+        "752d422f-b16f-4f0d-b1c6-26e448e3b388",
+        (Auth("ConnectionString", "ConnectionString", (("connectionString", _secret("Connection string")),)),),
+        (
+            ("container", _text("Container", pattern=CONTAINER)),
+            ("path", _text("Folder path", pattern=BLOB_PATH)),
+        ),
+    ),
+    Destination(
+        "Azure Data Lake Gen2",
+        "be2c3209-53bc-47e7-ab25-145db8b873e1",
+        "17be2013-2549-41ce-96e7-a70363bec293",
+        "db060570-a155-418a-a6d3-b4d97698e5dc",
+        (
+            Auth(
+                "Azure Service Principal Auth",
+                "AzureServicePrincipal",
+                (
+                    ("url", _text("URL")),
+                    ("servicePrincipalId", _text("Service principal id")),
+                    ("servicePrincipalKey", _secret("Service principal key")),
+                    ("tenant", _text("Tenant")),
+                ),
+            ),
+        ),
+        (("path", _text("Folder path")),),
+    ),
+    Destination(
+        "Data Landing Zone",
+        "10440537-2a7b-4583-ac39-ed38d4b848e8",
+        "cd2fc47e-e838-4f38-a581-8fff2f99b63a",
+        "7e635b9f-e59b-4546-8ba8-fce6496693c8",
+        (),
+        (("path", _text("Folder path")),),
+        encryption=False,
+    ),
+    Destination(
+        "Google Cloud Storage",
+        "c5d93acb-ea8b-4b14-8f53-02138444ae99",
+        "585c15c4-6cbf-4126-8f87-e26bff78b657",
+        "976d663b-80b4-4193-be6b-2d0487516623",
+        (
+            Auth(
+                "Google Cloud Storage authentication credentials",
+                "GoogleCloudStorageAuth",
+                (("accessKeyId", _text("Access key id")), ("secretAccessKey", _secret("Secret access key"))),
+            ),
+        ),
+        (
+            ("bucketName", _text("Bucket name", pattern=GCS_BUCKET)),
+            ("path", _text("Folder path", pattern=MACRO_PATH)),
+        ),
+    ),
+    Destination(
+        "SFTP",
+        "36965a81-b1c6-401b-99f8-22508f1e6a26",
+        "354d6aad-4754-46e4-a576-1b384561c440",
+        "fd36aaa4-bf2b-43fb-9387-43785eeeb799",
+        (
+            Auth("SFTP with Password", "SFTP", (*_SFTP_LOGIN, ("password", _secret("Password")))),
+            Auth(
+                "SFTP with SSH Key",
+                "SFTP",
+                (*_SFTP_LOGIN, ("sshKey", _secret("SSH key", contentEncoding="base64"))),
+            ),
+        ),
+        (("remotePath", _text("Folder path")),),
+    ),
+)
+
+BY_CONNECTION_SPEC = {card.id: card for card in DESTINATIONS}
+DATASET_FLOWS = {card.dataset_flow: card for card in DESTINATIONS}
+AUDIENCE_FLOWS = {card.audience_flow: card for card in DESTINATIONS}
+
+
+def _workflow(operator: str) -> Json:
+    return {"field": "flowSpec.attributes._workflow", "operator": operator, "value": "DATASETS"}
+
+
+def _auth_spec(auth: Auth) -> Json:
+    schema = {
+        "$schema": DRAFT_07,
+        "type": "object",
+        "properties": dict(auth.params),
+        "required": [name for name, _ in auth.params],
+    }
+    return {"name": auth.name, "type": auth.type, "spec": schema}
+
+
+def _encryption_spec() -> Json:
+    params = {
+        "encryptionAlgo": _text("Algorithm", enum=["PGPGPG", "NONE"], default="PGPGPG"),
+        "publicKey": _text("Public key", contentEncoding="base64"),
+    }
+    schema = {"$schema": DRAFT_07, "type": "object", "properties": params, "required": list(params)}
+    return {"name": "File PGP/GPG Encryption", "type": "FileAsymmetric", "spec": schema}
+
+
+def _target_spec(card: Destination, manifest: bool) -> Json:
+    audience, dataset = _workflow("NOT_CONTAINS"), _workflow("CONTAINS")
+    properties = {
+        **dict(card.place),
+        "fileType": _text("File type", enum=["CSV", "JSON", "PARQUET"], conditional=audience),
+        "csvOptions": {"type": "object", "title": "CSV options", "conditional": audience},
+        "datasetFileType": _text("File type", enum=["JSON", "PARQUET"], conditional=dataset),
+        "compression": _text("Compression format", enum=["NONE", "GZIP"]),
+    }
+    if manifest:
+        properties["includeFileManifest"] = {"type": "boolean", "title": "Include manifest file"}
+    # rule: target-spec-quirk
+    required = [*(name for name, _ in card.place), "datasetFileType", "compression", "fileType"]
+    schema = {"$schema": DRAFT_07, "type": "object", "properties": properties, "required": required}
+    return {"name": "User based target", "type": "UserNamespace", "spec": schema}
+
+
+def _connection_spec(card: Destination, manifest: bool) -> Json:
+    return {
+        "id": card.id,
+        "name": card.name,
+        "providerId": PROVIDER,
+        "version": VERSION,
+        "authSpec": [_auth_spec(auth) for auth in card.auths],
+        "encryptionSpecs": [_encryption_spec()] if card.encryption else [],
+        "targetSpec": _target_spec(card, manifest),
+        "attributes": {"isDestination": True, "category": "cloudStorage"},
+        "permissionsInfo": _permissions("Destinations"),
+    }
+
+
+def _permissions(resource: str) -> Json:
+    kinds = {"view": "view", "manage": "write", "delete": "delete"}
+    return {kind: [{"@type": "lowLevel", "name": resource, "permissions": [verb]}] for kind, verb in kinds.items()}
+
+
+def _data_lake_spec() -> Json:
+    entry = {"type": "object", "properties": {"dataSetId": _text("Id"), "name": _text("Name")}}
+    params = {"datasets": {"type": "array", "items": {**entry, "required": ["dataSetId"]}}}
+    return {
+        "id": DATA_LAKE,
+        "name": "activation-datalake",
+        "providerId": PROVIDER,
+        "version": VERSION,
+        "authSpec": [],
+        "sourceSpec": {"name": "Data lake", "type": "Datasets", "spec": {"type": "object", "properties": params}},
+        "attributes": {"isSource": True},
+        "permissionsInfo": _permissions("Datasets"),
+    }
+
+
+def _profile_store_spec() -> Json:
+    return {
+        "id": PROFILE_STORE,
+        "name": "activation-profile-store",
+        "providerId": PROVIDER,
+        "version": VERSION,
+        "authSpec": [],
+        "attributes": {"isSource": True},
+        "permissionsInfo": _permissions("Profiles"),
+    }
+
+
+def _flow_spec(card: Destination, dataset: bool) -> Json:
+    return {
+        "id": card.dataset_flow if dataset else card.audience_flow,
+        "name": f"{card.name} {'dataset' if dataset else 'audience'} export",
+        "providerId": PROVIDER,
+        "version": VERSION,
+        "sourceConnectionSpecIds": [DATA_LAKE if dataset else PROFILE_STORE],
+        "targetConnectionSpecIds": [card.id],
+        "attributes": {
+            "isDestinationFlow": True,
+            "_workflow": ["DATASETS"] if dataset else ["SEGMENTS"],
+        },
+        "permissionsInfo": _permissions("Destinations"),
+    }
+
+
+@cache
+def connection_specs(manifest: bool) -> dict[str, Json]:
+    """Connection specs by id; `manifest` says whether target specs list includeFileManifest."""
+    served = [_connection_spec(card, manifest) for card in DESTINATIONS]
+    return {spec["id"]: spec for spec in (*served, _data_lake_spec(), _profile_store_spec())}
+
+
+@cache
+def flow_specs() -> dict[str, Json]:
+    """Flow specs by id: a dataset and an audience flow per destination."""
+    return {spec["id"]: spec for card in DESTINATIONS for spec in (_flow_spec(card, True), _flow_spec(card, False))}

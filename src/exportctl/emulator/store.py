@@ -1,0 +1,229 @@
+"""
+The emulator's memory: every object, setting and log line in one SQLite database, in a file or in memory.
+
+Documents go in and out as plain JSON. The store knows no rule of the service: it keeps, finds and forgets. One
+connection behind one lock serves all threads; a file may be shared by several processes, each step one transaction.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from exportctl.emulator import ids
+from exportctl.emulator.wire import Json
+
+TABLES = """
+CREATE TABLE IF NOT EXISTS settings (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS objects (
+  collection TEXT NOT NULL, id TEXT NOT NULL, sandbox TEXT NOT NULL, seq INTEGER NOT NULL, ord INTEGER NOT NULL,
+  wake REAL, doc TEXT NOT NULL, hidden TEXT NOT NULL, PRIMARY KEY (collection, id)) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS due ON objects (wake) WHERE wake IS NOT NULL;
+CREATE TABLE IF NOT EXISTS requests (seq INTEGER PRIMARY KEY, entry TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS faults (id TEXT PRIMARY KEY, seq INTEGER NOT NULL, seen INTEGER NOT NULL, doc TEXT NOT NULL);
+"""
+LOG_LENGTH = 100_000  # entries of the request log that are kept
+
+
+@dataclass
+class Record:
+    """
+    An object and what only the emulator knows of it.
+
+    `seq` counts creations, `order` counts writes; `wake` is when the background has something to do with it (seconds).
+    `hidden` never leaves the emulator: see `objects.py` for its keys.
+    """
+
+    collection: str
+    id: str
+    sandbox: str
+    doc: Json
+    hidden: Json = field(default_factory=dict)
+    wake: float | None = None
+    seq: int = 0
+    order: int = 0
+
+
+class Store:
+    """
+    Transactions over one database.
+
+    A file is made readable by its owner only, as it holds credentials; its folder ignores itself for Git.
+    """
+
+    def __init__(self, path: str | Path | None) -> None:
+        self.lock = threading.RLock()
+        self.fresh = path is None or not Path(path).exists()
+        if path is not None:
+            _prepare(Path(path))
+        self._db = sqlite3.connect(
+            ":memory:" if path is None else str(path), check_same_thread=False, isolation_level=None, timeout=30
+        )
+        if path is not None:
+            if self._db.execute("PRAGMA journal_mode").fetchone() != ("wal",):
+                self._db.execute("PRAGMA journal_mode=WAL")
+            self._db.execute("PRAGMA synchronous=NORMAL")
+        self._db.executescript(TABLES)
+        self._depth = 0
+        self._counters: dict[str, int] = {}
+        self._stored_counters: dict[str, int] = {}
+        self._seed = 0
+
+    def close(self) -> None:
+        """Let go of the database."""
+        with self.lock:
+            self._db.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All or nothing; joins the transaction of the same thread that is already open."""
+        with self.lock:
+            if self._depth:
+                yield
+                return
+            self._db.execute("BEGIN IMMEDIATE")
+            self._depth = 1
+            try:
+                self._load_counters()
+                yield
+                self._save_counters()
+            except BaseException:
+                self._db.execute("ROLLBACK")
+                raise
+            else:
+                self._db.execute("COMMIT")
+            finally:
+                self._depth = 0
+
+    def _load_counters(self) -> None:
+        self._counters = dict(self.setting("counters", {}))
+        self._stored_counters = dict(self._counters)
+        self._seed = self.setting("seed", 0)
+
+    def _save_counters(self) -> None:
+        if self._counters != self._stored_counters:
+            self.set_setting("counters", self._counters)
+
+    def count(self, name: str) -> int:
+        """The next number of a sequence, from 1."""
+        self._counters[name] = self._counters.get(name, 0) + 1
+        return self._counters[name]
+
+    def draw(self) -> bytes:
+        """Sixteen opaque bytes, the next of the seeded sequence."""
+        return ids.draw(self._seed, self.count("draws"))
+
+    def setting(self, key: str, default: Any) -> Any:
+        with self.lock:
+            row = self._db.execute("SELECT value FROM settings WHERE key = ?", (key,)).fetchone()
+        return default if row is None else json.loads(row[0])
+
+    def set_setting(self, key: str, value: object) -> None:
+        self._db.execute("INSERT OR REPLACE INTO settings VALUES (?, ?)", (key, json.dumps(value)))
+
+    def get(self, collection: str, id: str) -> Record | None:
+        """One object, deleted ones that still linger included."""
+        with self.lock:
+            row = self._db.execute(
+                f"SELECT {_COLUMNS} FROM objects WHERE collection = ? AND id = ?", (collection, id)
+            ).fetchone()
+        return None if row is None else _record(row)
+
+    def all(self, collection: str, sandbox: str | None = None) -> list[Record]:
+        """Every object of a collection in the order of creation, of one sandbox or of all."""
+        with self.lock:
+            rows = self._db.execute(
+                f"SELECT {_COLUMNS} FROM objects WHERE collection = ?1 AND (?2 IS NULL OR sandbox = ?2) ORDER BY seq",
+                (collection, sandbox),
+            ).fetchall()
+        return [_record(row) for row in rows]
+
+    def due(self, now: float) -> list[Record]:
+        """The objects with which the background has something to do, in the order of creation."""
+        rows = self._db.execute(
+            f"SELECT {_COLUMNS} FROM objects WHERE wake IS NOT NULL AND wake <= ? ORDER BY wake, seq", (now,)
+        )
+        return [_record(row) for row in rows]
+
+    def put(self, record: Record) -> None:
+        """Keep an object as it is now."""
+        record.seq = record.seq or self.count("objects")
+        record.order = self.count("writes")
+        self._db.execute(
+            "INSERT OR REPLACE INTO objects VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                record.collection,
+                record.id,
+                record.sandbox,
+                record.seq,
+                record.order,
+                record.wake,
+                json.dumps(record.doc),
+                json.dumps(record.hidden),
+            ),
+        )
+
+    def remove(self, collection: str, id: str) -> None:
+        """Forget an object."""
+        self._db.execute("DELETE FROM objects WHERE collection = ? AND id = ?", (collection, id))
+
+    def log(self, entry: Json) -> None:
+        """Add a line to the request log."""
+        seq = self._db.execute("INSERT INTO requests (entry) VALUES (?)", (json.dumps(entry),)).lastrowid or 0
+        if seq % 1000 == 0:
+            self._db.execute("DELETE FROM requests WHERE seq <= ?", (seq - LOG_LENGTH,))
+
+    def logged(self) -> list[Json]:
+        """The request log, oldest first."""
+        with self.lock:
+            rows = self._db.execute("SELECT entry FROM requests ORDER BY seq").fetchall()
+        return [json.loads(row[0]) for row in rows]
+
+    def forget_log(self) -> None:
+        """Empty the request log."""
+        self._db.execute("DELETE FROM requests")
+
+    def add_fault(self, id: str, doc: Json) -> None:
+        """Keep a fault that has matched nothing yet."""
+        self._db.execute("INSERT INTO faults VALUES (?, ?, 0, ?)", (id, self.count("faults"), json.dumps(doc)))
+
+    def faults(self) -> list[tuple[str, int, Json]]:
+        """Id, number of matches so far and content of each fault, oldest first."""
+        with self.lock:
+            rows = self._db.execute("SELECT id, seen, doc FROM faults ORDER BY seq").fetchall()
+        return [(row[0], row[1], json.loads(row[2])) for row in rows]
+
+    def fault_seen(self, id: str, seen: int) -> None:
+        self._db.execute("UPDATE faults SET seen = ? WHERE id = ?", (seen, id))
+
+    def clear_faults(self) -> None:
+        self._db.execute("DELETE FROM faults")
+
+    def clear(self) -> None:
+        """Forget all objects, faults and log lines; settings and the seeded sequence stay."""
+        for table in ("objects", "requests", "faults"):
+            self._db.execute(f"DELETE FROM {table}")
+
+
+_COLUMNS = "collection, id, sandbox, seq, ord, wake, doc, hidden"
+
+
+def _record(row: tuple[Any, ...]) -> Record:
+    collection, id, sandbox, seq, order, wake, doc, hidden = row
+    return Record(collection, id, sandbox, json.loads(doc), json.loads(hidden), wake, seq, order)
+
+
+def _prepare(path: Path) -> None:
+    # Only a folder that is ours, or hidden, may ignore itself: the file could stand in somebody's working tree.
+    folder, ours = path.parent, not path.parent.exists() or path.parent.name.startswith(".")
+    folder.mkdir(parents=True, mode=0o700, exist_ok=True)
+    if ours and not (folder / ".gitignore").exists():
+        (folder / ".gitignore").write_text("*\n")
+    path.touch(mode=0o600, exist_ok=True)
+    path.chmod(0o600)

@@ -1,0 +1,202 @@
+"""
+The open questions of the service, one switch each: nobody here knows the answers, so clients must stand them all.
+
+`Switches` is a value; `QUESTIONS` says what each field asks, which settings it may take and who asks it.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Self
+
+
+@dataclass(frozen=True)
+class Question:
+    """What a switch asks; `values` are the settings, for a range (`span`) the ones worth drawing."""
+
+    text: str
+    values: tuple[object, ...]
+    source: str
+    span: tuple[int, int] | None = None
+
+    def allows(self, value: object) -> bool:
+        if self.span is not None:
+            return type(value) in (int, float) and self.span[0] <= value <= self.span[1]  # type: ignore[operator]
+        return any(type(value) is type(known) and value == known for known in self.values)
+
+
+QUESTIONS: dict[str, Question] = {
+    "patch_objects": Question(
+        "Does add or replace of an object replace it whole (RFC 6902) or merge into what is there? "
+        "/auth/params is replaced whole either way, as documented.",
+        ("replace", "merge"),
+        "U5, flow-service.md 4.1",
+    ),
+    "read_secrets": Question(
+        "Does GET show, mask or leave out auth params of format password (s3Role among them)?",
+        ("mask", "show", "omit"),
+        "U6, flow-service.md 2.2",
+    ),
+    "child_descriptions": Question(
+        "Are descriptions of base, source and target connections kept or silently dropped? Flows keep theirs.",
+        ("keep", "drop"),
+        "[D] 2.1 lists the field, no sample shows it kept",
+    ),
+    "runs_move_etags": Question(
+        "Does a run of an enabled flow move the flow's etag and leave the background client as updatedBy?",
+        (True, False),
+        "flow-service.md 2.6",
+    ),
+    "default_end_time": Question(
+        "Does GET show the end the platform chose (creation plus six months) when none was sent?",
+        ("hidden", "shown"),
+        "U12, [XD-new]",
+    ),
+    "template_key": Question(
+        "Which spelling of the folder template does GET show? Both are accepted on write.",
+        ("foldernameTemplate", "folderNameTemplate", "as-sent"),
+        "C2, flow-service.md 7.1",
+    ),
+    "interval_type": Question("Is interval shown as a number or as text?", ("integer", "string"), "C19, [AE]"),
+    "list_lag": Question(
+        "Seconds until a created object is listed, and a deleted one no longer is. GET by id knows at once.",
+        (0, 1, 5, 60),
+        "U2, U22",
+        (0, 60),
+    ),
+    "source_patch": Question(
+        "Is there PATCH for source connections? Their datasets cannot change in any case.",
+        ("allowed", "405"),
+        "[F] has it, [D] leaves it out",
+    ),
+    "old_source_in_use": Question(
+        "Seconds for which a source connection stays undeletable (1447) after its flow was pointed elsewhere.",
+        (0, 30, 600),
+        "U9",
+        (0, 600),
+    ),
+    "manifest": Question(
+        "Is includeFileManifest listed in the target specs and accepted, or neither?",
+        ("accepted", "rejected"),
+        "U18, [BD]",
+    ),
+    "json_uncompressed": Question("Is JSON with compression NONE accepted?", ("accepted", "rejected"), "C3"),
+    "past_start": Question("Is a startTime in the past accepted?", ("accepted", "rejected"), "U13, [NB]"),
+    "eight_hours": Question("Is an interval of 8 hours accepted?", ("accepted", "rejected"), "C1"),
+    "labelled": Question(
+        "Are objects with access labels visible, or missing from lists and 404 by id?",
+        ("visible", "hidden"),
+        "[LB]",
+    ),
+    "normalise": Question(
+        "Does the service store what it was sent, drop trailing slashes of path, remotePath and folder template, "
+        "or lower-case datasetFileType, compression, bucketName and container?",
+        ("none", "trailing-slash", "case"),
+        "flow-service.md 5.7: lower-case values seen in [AE]",
+    ),
+    "delete_status": Question("Status of an accepted DELETE.", (202, 204), "C4"),
+    "child_patch_answer": Question(
+        "Does PATCH of a source or target connection answer id and etag, or the items list?",
+        ("id-etag", "items"),
+        "C5",
+    ),
+    "transition": Question(
+        "Seconds after a write in which the object is in transition and refuses PATCH, action and DELETE.",
+        (0, 1, 5, 10),
+        "flow-service.md 2.6, FLOW 1416 1420 1421 1457 1458",
+        (0, 10),
+    ),
+    "delete_lag": Question(
+        "Seconds for which a deleted flow is still answered, with state delete-finalizing, before it is 404.",
+        (1, 0, 5, 10),
+        "[DF]: 202, then 404",
+        (0, 10),
+    ),
+    "name_unique": Question("Must names be unique in a collection of a sandbox?", (False, True), "U7"),
+    "background_after_write": Question(
+        "Does a background client finish a write, which moves the etag (and of a flow updatedBy and updatedClient)?",
+        (True, False),
+        "flow-service.md 2.6, [D] samples",
+    ),
+    "background_actor": Question(
+        "Does the background client overwrite updatedBy of a flow after runs and API writes only, "
+        "or after UI edits too?",
+        ("runs", "writes"),
+        "flow-service.md 2.6; UI edits: assumed",
+    ),
+    "background_actor_children": Question(
+        "Does the background client also overwrite updatedBy of base, source and target connections, or move their "
+        "etags only?",
+        (False, True),
+        "flow-service.md 2.6; connections: assumed",
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Switches:
+    """One setting per open question; the defaults are the careful assumption of flow-service.md 13."""
+
+    patch_objects: str = "replace"
+    read_secrets: str = "mask"
+    child_descriptions: str = "keep"
+    runs_move_etags: bool = True
+    default_end_time: str = "hidden"
+    template_key: str = "foldernameTemplate"
+    interval_type: str = "integer"
+    list_lag: float = 0
+    source_patch: str = "allowed"
+    old_source_in_use: float = 0
+    manifest: str = "accepted"
+    json_uncompressed: str = "accepted"
+    past_start: str = "accepted"
+    eight_hours: str = "accepted"
+    labelled: str = "visible"
+    normalise: str = "none"
+    delete_status: int = 202
+    child_patch_answer: str = "id-etag"
+    transition: float = 0
+    delete_lag: float = 1
+    name_unique: bool = False
+    background_after_write: bool = True
+    background_actor: str = "runs"
+    background_actor_children: bool = False
+
+    def __post_init__(self) -> None:
+        for name, value in asdict(self).items():
+            if not QUESTIONS[name].allows(value):
+                raise ValueError(f"switch {name} cannot be {value!r}: {_allowed(QUESTIONS[name])}")
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> Self:
+        """Settings by name; what is missing takes its default, an unknown name is an error."""
+        unknown = sorted(set(value) - set(QUESTIONS))
+        if unknown:
+            raise ValueError(f"no such switch: {', '.join(unknown)}")
+        return cls(**value)
+
+    def to_json(self) -> dict[str, Any]:
+        """All settings by name."""
+        return asdict(self)
+
+    @classmethod
+    def choices(cls) -> dict[str, tuple[object, ...]]:
+        """Per switch the settings worth drawing, the default first."""
+        return {f.name: _default_first(f.default, QUESTIONS[f.name].values) for f in fields(cls)}
+
+    @classmethod
+    def random(cls, rng: random.Random) -> Self:
+        """One setting of everything, drawn evenly."""
+        return cls(**{name: rng.choice(values) for name, values in cls.choices().items()})  # type: ignore[arg-type]
+
+
+def _allowed(question: Question) -> str:
+    if question.span is not None:
+        return f"it takes {question.span[0]} to {question.span[1]} seconds"
+    return "it takes " + ", ".join(str(value) for value in question.values)
+
+
+def _default_first(default: object, values: tuple[object, ...]) -> tuple[object, ...]:
+    return (default, *(value for value in values if value != default))

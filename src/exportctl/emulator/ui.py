@@ -1,0 +1,287 @@
+"""
+What people do in the AEP UI: the same writes as the API's, by another client, on flows named by id or unique name.
+
+Edits leave a person in updatedBy and `exc_app` in updatedClient. Objects made by others, of kinds the emulator cannot
+make by itself, come in through `load`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from exportctl.emulator import background, ids, objects, specs, writes
+from exportctl.emulator.objects import UI_CLIENT, Caller, Context
+from exportctl.emulator.store import Record, Store
+from exportctl.emulator.wire import Json, Refused, Report
+
+PERSON = "someone@acme.example"
+LAKE_SPEC = {"id": specs.DATA_LAKE, "version": specs.VERSION}
+PROFILE_SPEC = {"id": specs.PROFILE_STORE, "version": specs.VERSION}
+AUTH = {
+    "Amazon S3": ("Access Key", {"s3AccessKey": "A" * 20, "s3SecretKey": "b" * 40}),
+    "Azure Blob Storage": ("ConnectionString", {"connectionString": "AccountName=acme;AccountKey=made-up"}),
+    "Azure Data Lake Gen2": (
+        "Azure Service Principal Auth",
+        {
+            "url": "abfss://exports@acme.dfs.core.windows.net",
+            "servicePrincipalId": "made-up",
+            "servicePrincipalKey": "made-up",
+            "tenant": "made-up",
+        },
+    ),
+    "Google Cloud Storage": (
+        "Google Cloud Storage authentication credentials",
+        {"accessKeyId": "made-up", "secretAccessKey": "made-up"},
+    ),
+    "SFTP": ("SFTP with Password", {"domain": "sftp.acme.example", "username": "acme", "password": "made-up"}),
+}
+PLACES = {"bucketName": "acme-exports", "container": "acme-exports", "path": "exports", "remotePath": "/exports"}
+
+
+class EditRefused(Exception):
+    """The service refused an edit, or the flow it names is not there or not the only one."""
+
+
+class Ui:
+    """
+    Edits by people. Each returns the id and etag of the object it changed.
+
+    `flow` is a flow's id or its name; `sandbox` narrows where a name is looked for; `as_person` is who does it.
+    """
+
+    def __init__(self, store: Store, context: Callable[[str, Caller], Context]) -> None:
+        self._store = store
+        self._context = context
+
+    def enable(self, flow: str, *, sandbox: str | None = None, as_person: str = PERSON) -> Json:
+        """Switch a flow on."""
+        return self._edit(flow, sandbox, as_person, lambda ctx, found: writes.act(ctx, found, "enable", None))
+
+    def disable(self, flow: str, *, sandbox: str | None = None, as_person: str = PERSON) -> Json:
+        """Switch a flow off."""
+        return self._edit(flow, sandbox, as_person, lambda ctx, found: writes.act(ctx, found, "disable", None))
+
+    def rename(self, flow: str, name: str, *, sandbox: str | None = None, as_person: str = PERSON) -> Json:
+        """Give a flow another name."""
+        return self._edit(flow, sandbox, as_person, lambda ctx, found: _set(ctx, found, "/name", name))
+
+    def describe(self, flow: str, text: str, *, sandbox: str | None = None, as_person: str = PERSON) -> Json:
+        """Replace the description of a flow."""
+        return self._edit(flow, sandbox, as_person, lambda ctx, found: _set(ctx, found, "/description", text))
+
+    def end(self, flow: str, moment: int, *, sandbox: str | None = None, as_person: str = PERSON) -> Json:
+        """Move the end of a flow, in seconds since 1970 UTC."""
+        return self.schedule(flow, {"endTime": moment}, sandbox=sandbox, as_person=as_person)
+
+    def schedule(
+        self, flow: str, changes: Mapping[str, Any], *, sandbox: str | None = None, as_person: str = PERSON
+    ) -> Json:
+        """Lay changes over the scheduleParams of a flow; a value None takes the member away."""
+
+        def edit(ctx: Context, found: Record) -> Record:
+            laid = {**writes.shown_for_patch(found, ctx)["scheduleParams"], **changes}
+            return _set(ctx, found, "/scheduleParams", {key: laid[key] for key in laid if laid[key] is not None})
+
+        return self._edit(flow, sandbox, as_person, edit)
+
+    def path(self, flow: str, path: str, *, sandbox: str | None = None, as_person: str = PERSON) -> Json:
+        """Change the folder on the flow's target connection."""
+
+        def edit(ctx: Context, found: Record) -> Record:
+            target = objects.find(ctx, "targetConnections", found.doc["targetConnectionIds"][0])
+            key = "remotePath" if "remotePath" in target.doc["params"] else "path"
+            return _set(ctx, target, "/params", {**target.doc["params"], key: path})
+
+        return self._edit(flow, sandbox, as_person, edit)
+
+    def datasets(
+        self, flow: str, datasets: Iterable[str], *, sandbox: str | None = None, as_person: str = PERSON
+    ) -> Json:
+        """Export other datasets (ids or exact names): a new source connection; the former one is left behind."""
+
+        def edit(ctx: Context, found: Record) -> Record:
+            body = {"name": f"{found.doc['name']} source", "connectionSpec": LAKE_SPEC}
+            source = writes.create(ctx, "sourceConnections", {**body, "params": {"datasets": _named(ctx, datasets)}})
+            return _set(ctx, found, "/sourceConnectionIds", [source.id])
+
+        return self._edit(flow, sandbox, as_person, edit)
+
+    def delete(self, flow: str, *, sandbox: str | None = None, as_person: str = PERSON) -> Json:
+        """Delete a flow; its connections stay."""
+
+        def edit(ctx: Context, found: Record) -> Record:
+            writes.delete(ctx, found)
+            return found
+
+        return self._edit(flow, sandbox, as_person, edit)
+
+    def label(self, collection: str, id: str, labels: list[str]) -> Json:
+        """Put access labels on any object; an empty list takes them away."""
+        with self._writing():
+            record = self._store.get(collection, id)
+            if record is None:
+                raise EditRefused(f"no {collection} with id {id}")
+            writes.label(self._context(record.sandbox, _person(PERSON)), record, labels)
+            return _receipt(record)
+
+    def create_flow(
+        self,
+        name: str,
+        datasets: Iterable[str] = (),
+        *,
+        sandbox: str,
+        destination: str = "Amazon S3",
+        schedule: Mapping[str, Any] | None = None,
+        params: Mapping[str, Any] | None = None,
+        audience: bool = False,
+        base: str | None = None,
+        description: str | None = None,
+        as_person: str = PERSON,
+    ) -> Json:
+        """
+        A whole flow as a person makes it, with connections of its own unless `base` names one.
+
+        `destination` is the name of a card, `datasets` ids or exact names, `params` are laid over those of the target.
+        An `audience` flow needs no datasets. Returns the ids: `id`, `source`, `target`, `base`.
+        """
+        card = next((card for card in specs.DESTINATIONS if card.name == destination), None)
+        if card is None:
+            raise EditRefused(f"no destination {destination!r}")
+        with self._writing():
+            ctx = self._context(sandbox, _person(as_person))
+            base = base or writes.create(ctx, "connections", _base(card, name)).id
+            target = writes.create(ctx, "targetConnections", _target(card, name, base, audience, params or {}))
+            spec, read = (PROFILE_SPEC, None) if audience else (LAKE_SPEC, {"datasets": _named(ctx, datasets)})
+            source_body = {"name": f"{name} source", "connectionSpec": spec, **({"params": read} if read else {})}
+            source = writes.create(ctx, "sourceConnections", source_body)
+            body = {
+                "name": name,
+                **({"description": description} if description is not None else {}),
+                "flowSpec": {"id": card.audience_flow if audience else card.dataset_flow, "version": specs.VERSION},
+                "sourceConnectionIds": [source.id],
+                "targetConnectionIds": [target.id],
+                "transformations": [],
+                "scheduleParams": dict(schedule or _schedule(ctx, audience)),
+            }
+            flow = writes.create(ctx, "flows", body)
+        return {"id": flow.id, "source": source.id, "target": target.id, "base": base}
+
+    def load(self, documents: Mapping[str, Iterable[Json]], *, sandbox: str) -> None:
+        """
+        Put in objects as they are, ids and etags included, whatever their specs; what is missing is filled in.
+
+        Nothing is checked: this is how a copy of a real sandbox, or a card unknown here, gets in.
+        """
+        with self._writing():
+            ctx = self._context(sandbox, _person(PERSON))
+            for collection, docs in documents.items():
+                if collection not in objects.COLLECTIONS:
+                    raise EditRefused(f"no collection {collection!r}")
+                for doc in docs:
+                    _put(ctx, collection, doc)
+
+    def _edit(self, flow: str, sandbox: str | None, person: str, edit: Callable[[Context, Record], Record]) -> Json:
+        with self._writing():
+            found = self._find(flow, sandbox)
+            return _receipt(edit(self._context(found.sandbox, _person(person)), found))
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """One transaction, what is due settled first; a refusal of the service becomes `EditRefused`."""
+        ctx = self._context("", _person(PERSON))
+        with self._store.transaction():
+            background.settle(self._store, ctx.switches, ctx.now)
+        try:
+            with self._store.transaction():
+                yield
+        except Refused as refused:
+            raise EditRefused(_why(refused)) from refused
+
+    def _find(self, flow: str, sandbox: str | None) -> Record:
+        now = self._context("", _person(PERSON)).now
+        known = [record for record in self._store.all("flows", sandbox) if not objects.is_gone(record, now)]
+        found = [record for record in known if flow == record.id] or [r for r in known if flow == r.doc["name"]]
+        if len(found) != 1:
+            raise EditRefused(f"{'no flow' if not found else 'more than one flow'} called {flow!r}")
+        return found[0]
+
+
+def _person(name: str) -> Caller:
+    """
+    How a person appears on what the UI writes.
+
+    rule: ui-actor
+    """
+    return Caller(name if name.endswith("@AdobeID") else f"{name.partition('@')[0]}@AdobeID", UI_CLIENT)
+
+
+def _why(refused: Refused) -> str:
+    body = refused.answer.body
+    if isinstance(body, Report):
+        return f"FLOW-{body.code}-{body.status}: {body.text}"
+    return str(body.get("errorMessage") or body.get("message") or body) if isinstance(body, dict) else str(body)
+
+
+def _receipt(record: Record) -> Json:
+    return {"id": record.id, "etag": record.doc["etag"]}
+
+
+def _set(ctx: Context, record: Record, path: str, value: object) -> Record:
+    operation = {"op": "add" if path == "/description" else "replace", "path": path, "value": value}
+    return writes.patch(ctx, record, record.doc["etag"], [operation])
+
+
+def _named(ctx: Context, datasets: Iterable[str]) -> list[Json]:
+    """Entries of a source connection; unknown ids are taken as they are."""
+    rows = ctx.store.all("datasets", ctx.sandbox)
+    names = {row.id: row.doc["name"] for row in rows}
+    by_name = {row.doc["name"]: row.id for row in rows}
+    wanted = [dataset if dataset in names else by_name.get(dataset, dataset) for dataset in datasets]
+    return [{"dataSetId": id, "name": names.get(id, id)} for id in wanted]
+
+
+def _base(card: specs.Destination, name: str) -> Json:
+    body: Json = {"name": f"{name} account", "connectionSpec": {"id": card.id, "version": specs.VERSION}}
+    if card.auths:
+        spec_name, params = AUTH[card.name]
+        body["auth"] = {"specName": spec_name, "params": params}
+    return body
+
+
+def _target(card: specs.Destination, name: str, base: str, audience: bool, params: Mapping[str, Any]) -> Json:
+    file_type = {"fileType": "CSV"} if audience else {"datasetFileType": "PARQUET"}
+    place = {key: PLACES[key] for key, _ in card.place}
+    return {
+        "name": f"{name} target",
+        "baseConnectionId": base,
+        "connectionSpec": {"id": card.id, "version": specs.VERSION},
+        "params": {**place, "mode": "Server-to-server", "compression": "GZIP", **file_type, **params},
+    }
+
+
+def _schedule(ctx: Context, audience: bool) -> Json:
+    if audience:
+        return {}
+    start = int(ctx.now) // 86400 * 86400 + 86400
+    return {
+        "exportMode": "FIRST_FULL_THEN_INCREMENTAL",
+        "timeUnit": "day",
+        "interval": 1,
+        "startTime": start,
+        "endTime": start + 90 * 86400,
+        "foldernameTemplate": "%DATASET_ID%/%EXPORT_TIME%",
+    }
+
+
+def _put(ctx: Context, collection: str, doc: Json) -> None:
+    id = doc.get("id") or ids.uuid(ctx.store.draw())
+    etag = doc.get("etag") or ids.etag(ctx.store.draw())
+    stamped = {**writes.stamps(ctx), **doc, "id": id, "etag": etag, "version": etag}
+    stamped.update(sandboxName=ctx.sandbox, sandboxId=ctx.sandbox_id, state=doc.get("state", "enabled"))
+    record = Record(
+        collection, id, ctx.sandbox, stamped, {"listed_at": ctx.now, "previous": None, "ticked_at": ctx.now}
+    )
+    record.wake = background.schedule_wake(record)
+    ctx.store.put(record)

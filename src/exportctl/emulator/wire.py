@@ -1,0 +1,193 @@
+"""
+What goes over the wire: a request as handlers see it, an answer as they give it, and the error bodies of the service.
+
+`app.py` makes requests from a WSGI environ and bytes from answers. Nothing here knows a collection or the store.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qsl
+
+Json = dict[str, Any]
+
+ERROR_TYPES = "https://ns.adobe.com/aep/errors/"
+
+TITLES = {
+    1401: "Limit and count cannot be combined",
+    1402: "Operation reserved for providers",
+    1403: "If-Match header missing",
+    1404: "Version mismatch",
+    1405: "Request body is empty",
+    1410: "State is not allowed in a create request",
+    1413: "Invalid spec id",
+    1414: "Connection spec cannot be changed",
+    1415: "Unknown auth spec",
+    1416: "Connection is in transition",
+    1418: "Connection is in use",
+    1420: "Current state does not allow an update",
+    1421: "Current state does not allow a transition",
+    1422: "Action not accepted in the current state",
+    1426: "Specs are read only for this token",
+    1427: "Runs are read only for this token",
+    1432: "Bad sort prefix",
+    1433: "Bad sort field",
+    1434: "Unsupported operation",
+    1439: "Resource not found",
+    1440: "Operator not implemented",
+    1443: "Operator takes one value",
+    1444: "Flow is not in the expected state",
+    1447: "Entity is used by active flows",
+    1448: "Operator not allowed for this field",
+    1449: "Bad filter field",
+    1450: "Bad operator",
+    1451: "Unknown query parameter",
+    1452: "Bad value for the type of this field",
+    1453: "Value missing",
+    1454: "Bad query parameter value",
+    1455: "Patch names a missing field",
+    1456: "Illegal state value",
+    1457: "Update not allowed in this state",
+    1458: "Delete not allowed in this state",
+    2000: "No access to this organization",
+    2101: "Sandbox not found",
+    2105: "Sandbox name missing",
+    2110: "Sandbox id header not allowed",
+    2118: "Permission missing",
+    2119: "Query parameter missing",
+}
+
+
+@dataclass(frozen=True)
+class Request:
+    """One request. `query` keeps order and repeats; header names are lower case; `path` is decoded."""
+
+    method: str
+    path: str
+    query: tuple[tuple[str, str], ...]
+    headers: Mapping[str, str]
+    body: bytes
+    id: str
+    peer: str = "127.0.0.1"
+
+    def values(self, name: str) -> list[str]:
+        """Every value of a query parameter, in order."""
+        return [value for key, value in self.query if key == name]
+
+    def value(self, name: str) -> str | None:
+        """The first value of a query parameter."""
+        return next((value for key, value in self.query if key == name), None)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Status, JSON body (None: empty) and further headers; `raw` goes out as it is instead of `body`."""
+
+    status: int
+    body: object = None
+    headers: tuple[tuple[str, str], ...] = ()
+    raw: bytes | None = None
+    content_type: str = "application/json"
+
+    def payload(self) -> bytes:
+        """The bytes of the body."""
+        if self.raw is not None:
+            return self.raw
+        return b"" if self.body is None else json.dumps(self.body).encode()
+
+
+class Refused(Exception):
+    """The service says no: `answer` is what it says."""
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__(answer.status)
+        self.answer = answer
+
+
+@dataclass(frozen=True)
+class Report:
+    """An error body whose request id is filled in by `app.py`, which alone knows it."""
+
+    code: int
+    status: int
+    text: str
+    extra: Json = field(default_factory=dict)
+
+    def body(self, request_id: str) -> Json:
+        report = {"detailed-message": self.text, **self.extra, "request-id": request_id}
+        return {
+            "type": f"{ERROR_TYPES}FLOW-{self.code}-{self.status}",
+            "title": TITLES[self.code],
+            "status": self.status,
+            "report": report,
+            "errorMessage": self.text,
+            "errorDetails": self.text,
+        }
+
+
+def flow(code: int, status: int, text: str, **extra: str) -> Refused:
+    """A refusal with a FLOW code, in the body shape of flow-service.md 11.1 no. 2."""
+    return Refused(Answer(status, Report(code, status, text, dict(extra))))
+
+
+def not_found(collection: str, id: str) -> Refused:
+    """
+    An id nobody knows, or one hidden from the caller.
+
+    rule: not-found
+    """
+    return flow(1439, 404, f"{collection} not found with id = [{id}]", id=id, type=collection)
+
+
+def invalid(text: str, status: int = 400) -> Refused:
+    """
+    A body the service refuses for a reason that has no published code: the older shape, without one.
+
+    rule: invalid-body-shape
+    """
+    return Refused(Answer(status, {"errorMessage": text, "errorDetails": text}))
+
+
+def gateway(code: str, text: str) -> Refused:
+    """
+    The gateway's own error body; the status is the first three digits of the code.
+
+    rule: gateway-errors
+    """
+    return Refused(Answer(int(code[:3]), {"error_code": code, "message": text}))
+
+
+def message(status: int, text: str) -> Refused:
+    """The bare `{"message"}` body of a bad connection spec and of the ad hoc API."""
+    return Refused(Answer(status, {"message": text}))
+
+
+def bad_request(text: str) -> Refused:
+    """The gateway-side body for a missing or wrong content type (flow-service.md 11.1 no. 5)."""
+    kind = f"{ERROR_TYPES}BadRequestError"
+    return Refused(Answer(400, {"type": kind, "status": 400, "title": "BadRequestError", "detail": text}))
+
+
+def parse_query(text: str) -> tuple[tuple[str, str], ...]:
+    """Decoded query pairs; a plus sign is a space, as in any form."""
+    return tuple(parse_qsl(text, keep_blank_values=True))
+
+
+def parse_json(body: bytes) -> Any:
+    """
+    The body as JSON.
+
+    Raises:
+        Refused: not JSON, or nested or numbered beyond what JSON interchange allows.
+    """
+    try:
+        return json.loads(body, parse_constant=_no_constant)
+    except (ValueError, RecursionError) as error:
+        raise invalid("Request body is not valid JSON") from error
+
+
+def _no_constant(text: str) -> object:
+    raise ValueError(text)

@@ -1,0 +1,377 @@
+"""
+Every change of an object: create, patch, enable and disable, delete, with the service's refusals.
+
+The API and the UI come through the same functions; only the `Caller` differs. Nothing here parses HTTP.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from exportctl.emulator import ids, objects, patching, specs, validation
+from exportctl.emulator.background import schedule_wake
+from exportctl.emulator.clock import day
+from exportctl.emulator.objects import Context, living
+from exportctl.emulator.store import Record
+from exportctl.emulator.wire import Json, flow, invalid
+
+# What a patch may not change, and the FLOW code of the refusal where one is published.
+IMMUTABLE: dict[str, dict[str, int | None]] = {
+    "connections": {"connectionSpec": 1414},
+    "sourceConnections": {"connectionSpec": 1414, "baseConnectionId": None, "params": None},
+    "targetConnections": {"connectionSpec": 1414, "baseConnectionId": None},
+    "flows": {"flowSpec": None, "targetConnectionIds": None, "state": 1456},
+}
+FLOW_LINKS = {"sourceConnections": "sourceConnectionIds", "targetConnections": "targetConnectionIds"}
+SLASHED = ("path", "remotePath")
+CASED = ("datasetFileType", "compression", "bucketName", "container")
+
+
+def create(ctx: Context, collection: str, body: object) -> Record:
+    """A new object from a request body."""
+    if not isinstance(body, dict) or not body:
+        raise invalid("The body must be a JSON object")
+    # rule: create-without-state
+    if collection == "flows" and "state" in body:
+        raise flow(1410, 400, "state is not allowed in a create request")
+    written = {key: value for key, value in body.items() if not (key == "auth" and value is None)}
+    _judge(ctx, collection, written, None)
+    written = normalised(written, ctx)
+    record = Record(collection, ids.uuid(ctx.store.draw()), ctx.sandbox, {})
+    record.doc = {"id": record.id, **stamps(ctx), **written, "state": "enabled"}
+    _fill(ctx, record)
+    # rule: lists-lag
+    record.hidden = {"listed_at": ctx.now + ctx.switches.list_lag, "previous": None}
+    _written(ctx, record, "create", None)
+    return record
+
+
+def patch(ctx: Context, record: Record, if_match: str | None, operations: object) -> Record:
+    """The object after a JSON Patch."""
+    # rule: if-match-required
+    if if_match is None:
+        raise flow(1403, 400, "If-Match header is missing")
+    _refuse_transition(ctx, record, {"connections": 1416, "flows": 1420}.get(record.collection, 1457))
+    _compare(record, if_match)
+    before = shown_for_patch(record, ctx)
+    after = patching.apply(operations, before, ctx.switches.patch_objects == "merge")
+    _settle_template(before, after)
+    _keep_immutable(record.collection, before, after)
+    written = {key: value for key, value in after.items() if key in validation.FIELDS[record.collection]}
+    _judge(ctx, record.collection, written, record)
+    written = normalised(written, ctx)
+    _hold_old_sources(ctx, record, written)
+    kept = {key: value for key, value in record.doc.items() if key not in validation.FIELDS[record.collection]}
+    _begin(record)
+    record.doc = {**kept, **written}
+    _fill(ctx, record)
+    _written(ctx, record, "update", operations)
+    return record
+
+
+def act(ctx: Context, record: Record, op: str, if_match: str | None) -> Record:
+    """Enable or disable a flow; `op` in any case."""
+    # rule: action-if-match-optional
+    if if_match is not None:
+        _compare(record, if_match)
+    # rule: actions
+    name = op.lower()
+    if name in ("finalize", "finalize_update"):
+        raise flow(1402, 400, "Finalize is for providers only")
+    if name == "publish":
+        raise flow(1444, 400, "Flow is not a draft")
+    if name not in ("enable", "disable"):
+        raise flow(1434, 400, f"Action [{op}] is not supported")
+    _refuse_transition(ctx, record, 1421)
+    state = f"{name}d"
+    if record.doc["state"] == state:
+        raise flow(1422, 400, f"Flow in state [{state}] does not accept the action [{op}]")
+    _begin(record)
+    record.doc["state"] = state
+    _written(ctx, record, "update", None)
+    return record
+
+
+def delete(ctx: Context, record: Record) -> None:
+    """Take an object away; what it refers to stays."""
+    _refuse_transition(ctx, record, 1416 if record.collection == "connections" else 1458)
+    _refuse_in_use(ctx, record)
+    # rule: flow-delete-is-asynchronous
+    lag = ctx.switches.delete_lag if record.collection == "flows" else 0
+    _begin(record)
+    record.hidden["deleted_at"] = ctx.now + lag
+    record.hidden["written"] = ctx.store.count("edits")
+    record.hidden["unlisted_at"] = ctx.now + lag + ctx.switches.list_lag
+    for key in ("touch_at", "busy_until"):
+        record.hidden.pop(key, None)
+    record.wake = schedule_wake(record)
+    ctx.store.put(record)
+
+
+def label(ctx: Context, record: Record, labels: list[str]) -> None:
+    """Put access labels on an object, as an administrator does."""
+    record.doc["labels"] = labels
+    _version(ctx, record)
+    ctx.store.put(record)
+
+
+def shown_for_patch(record: Record, ctx: Context) -> Json:
+    """The document a patch works on: as GET shows it, but with the secrets there."""
+    doc = dict(record.doc)
+    if record.collection == "flows":
+        doc["scheduleParams"] = objects.show_schedule(doc, ctx.switches)
+    return doc
+
+
+def _judge(ctx: Context, collection: str, written: Json, record: Record | None) -> None:
+    validation.check(collection, written, ctx.switches)
+    _REFERENCES[collection](ctx, written)
+    # rule: names-not-unique
+    if ctx.switches.name_unique:
+        others = [other for other in living(ctx, collection) if record is None or other.id != record.id]
+        if any(other.doc["name"] == written["name"] for other in others):
+            raise invalid(f"An entity with the name '{written['name']}' exists already")
+    # rule: past-start
+    start = (written.get("scheduleParams") or {}).get("startTime")
+    before = (record.doc.get("scheduleParams") or {}).get("startTime") if record else None
+    past = ctx.switches.past_start == "rejected" and type(start) is int and start < ctx.now
+    if past and start != before:
+        raise invalid("scheduleParams: startTime is in the past")
+
+
+def _refer(ctx: Context, collection: str, id: object) -> Record:
+    """
+    What a body names by id.
+
+    rule: dangling-reference
+    """
+    record = ctx.store.get(collection, id) if isinstance(id, str) else None
+    known = record is not None and record.sandbox == ctx.sandbox and "deleted_at" not in record.hidden
+    if record is None or not known:
+        raise flow(1439, 400, f"{collection} not found with id = [{id}]", id=str(id), type=collection)
+    return record
+
+
+def _refer_base(ctx: Context, doc: Mapping[str, Any]) -> None:
+    base = _refer(ctx, "connections", doc["baseConnectionId"])
+    # rule: specs-must-fit
+    if base.doc["connectionSpec"]["id"] != doc["connectionSpec"]["id"]:
+        raise invalid("connectionSpec differs from the one of the base connection")
+
+
+def _refer_ends(ctx: Context, doc: Mapping[str, Any]) -> None:
+    spec = specs.flow_specs()[doc["flowSpec"]["id"]]
+    ends = (("sourceConnections", "sourceConnectionSpecIds"), ("targetConnections", "targetConnectionSpecIds"))
+    for collection, allowed in ends:
+        for id in doc[FLOW_LINKS[collection]]:
+            end = _refer(ctx, collection, id)
+            if end.doc["connectionSpec"]["id"] not in spec[allowed]:
+                raise invalid(f"{collection} [{id}] does not fit the flow spec")
+
+
+_REFERENCES = {
+    "connections": lambda ctx, doc: None,
+    "sourceConnections": lambda ctx, doc: None,
+    "targetConnections": _refer_base,
+    "flows": _refer_ends,
+}
+
+
+def stamps(ctx: Context) -> Json:
+    """What the service notes about who wrote a new object, when and where."""
+    return {
+        "createdAt": ctx.now_ms,
+        "updatedAt": ctx.now_ms,
+        "createdBy": ctx.caller.actor,
+        "updatedBy": ctx.caller.actor,
+        "createdClient": ctx.caller.client,
+        "updatedClient": ctx.caller.client,
+        "sandboxId": ctx.sandbox_id,
+        "sandboxName": ctx.sandbox,
+        "imsOrgId": ctx.organization,
+    }
+
+
+def _fill(ctx: Context, record: Record) -> None:
+    """
+    What the service adds to what it was sent.
+
+    rule: filled-in
+    """
+    doc = record.doc
+    if record.collection == "connections" and doc.get("auth"):
+        doc["auth"] = {**doc["auth"], "params": {**doc["auth"]["params"], "authorizedDate": day(ctx.now)}}
+    elif record.collection == "sourceConnections":
+        doc["baseConnectionId"] = doc.get("baseConnectionId") or _lake_base(ctx)
+        base = {"id": doc["baseConnectionId"], "connectionSpec": doc["connectionSpec"]}
+        doc["inheritedAttributes"] = {"baseConnection": base}
+    elif record.collection == "targetConnections":
+        base = {"id": doc["baseConnectionId"], "connectionSpec": doc["connectionSpec"]}
+        doc["inheritedAttributes"] = {"baseConnection": base}
+    elif record.collection == "flows":
+        doc["inheritedAttributes"] = _inherited(ctx, doc)
+        doc.setdefault("transformations", [])
+        doc["runs"] = f"/runs?property=flowId=={record.id}"
+
+
+def _inherited(ctx: Context, doc: Json) -> Json:
+    sources = [_refer(ctx, "sourceConnections", id) for id in doc["sourceConnectionIds"]]
+    targets = [_refer(ctx, "targetConnections", id) for id in doc["targetConnectionIds"]]
+    return {
+        "properties": {"isDestinationFlow": True},
+        "sourceConnections": [_inherited_source(source) for source in sources],
+        "targetConnections": [_inherited_target(target) for target in targets],
+    }
+
+
+def _inherited_source(source: Record) -> Json:
+    shown: Json = {"id": source.id, "connectionSpec": source.doc["connectionSpec"]}
+    if source.doc["connectionSpec"]["id"] == specs.PROFILE_STORE:
+        shown["typeInfo"] = {"type": "ProfileFragments", "id": "ups"}
+    return shown
+
+
+def _inherited_target(target: Record) -> Json:
+    spec = target.doc["connectionSpec"]
+    base = target.doc["inheritedAttributes"]["baseConnection"]
+    return {"id": target.id, "connectionSpec": spec, "baseConnection": base}
+
+
+def _lake_base(ctx: Context) -> str:
+    known: dict[str, str] = ctx.store.setting("lake_bases", {})
+    if ctx.sandbox not in known:
+        known[ctx.sandbox] = ids.uuid(ctx.store.draw())
+        ctx.store.set_setting("lake_bases", known)
+    return known[ctx.sandbox]
+
+
+def normalised(written: Json, ctx: Context) -> Json:
+    """
+    What is stored of what was sent.
+
+    rule: normalised-values
+    """
+    result = dict(written)
+    if "scheduleParams" in result:
+        result["scheduleParams"] = _normalised_schedule(result, ctx)
+    elif isinstance(result.get("params"), dict):
+        changes = {"trailing-slash": (SLASHED, _unslashed), "case": (CASED, str.lower)}
+        names, change = changes.get(ctx.switches.normalise, ((), str))
+        params = result["params"]
+        result["params"] = {key: change(params[key]) if key in names else params[key] for key in params}
+    # rule: child-descriptions
+    if "flowSpec" not in result and ctx.switches.child_descriptions == "drop":
+        result.pop("description", None)
+    return result
+
+
+def _normalised_schedule(written: Json, ctx: Context) -> Json:
+    schedule: Json = dict(written["scheduleParams"])
+    if written["flowSpec"]["id"] not in specs.DATASET_FLOWS:
+        return schedule
+    schedule["interval"] = validation.whole_number(schedule["interval"])
+    for key in validation.TEMPLATE_KEYS:
+        if key in schedule and ctx.switches.normalise == "trailing-slash":
+            schedule[key] = _unslashed(schedule[key])
+    return schedule
+
+
+def _unslashed(text: str) -> str:
+    return text.rstrip("/") or text[:1]
+
+
+def _settle_template(before: Json, after: Json) -> None:
+    """A patch that brings the other spelling of the folder template takes the first one's place."""
+    # rule: template-either-spelling
+    new = after.get("scheduleParams")
+    spelled = [key for key in validation.TEMPLATE_KEYS if key in (before.get("scheduleParams") or {})]
+    if isinstance(new, dict) and len(spelled) == 1 and all(key in new for key in validation.TEMPLATE_KEYS):
+        del new[spelled[0]]
+
+
+def _keep_immutable(collection: str, before: Json, after: Json) -> None:
+    # rule: immutable-fields
+    for key, code in IMMUTABLE[collection].items():
+        if before.get(key) != after.get(key):
+            text = f"{key} of {collection} cannot be changed"
+            raise flow(code, 400, text) if code else invalid(text)
+    # rule: server-set-fields
+    for key in sorted(set(before) | set(after)):
+        if key not in validation.FIELDS[collection] and before.get(key) != after.get(key):
+            raise invalid(f"Unrecognized or read-only field '{key}' in {collection}")
+
+
+def _hold_old_sources(ctx: Context, record: Record, written: Json) -> None:
+    # rule: old-source-in-use
+    before, after = record.doc.get("sourceConnectionIds", []), written.get("sourceConnectionIds", [])
+    for id in set(before) - set(after):
+        source = ctx.store.get("sourceConnections", id)
+        if source is not None and ctx.switches.old_source_in_use:
+            source.hidden["held_until"] = ctx.now + ctx.switches.old_source_in_use
+            ctx.store.put(source)
+
+
+def _refuse_transition(ctx: Context, record: Record, code: int) -> None:
+    # rule: transition
+    if objects.is_deleting(record, ctx.now) or objects.is_busy(record, ctx.now):
+        state = "delete-finalizing" if "deleted_at" in record.hidden else "updating"
+        raise flow(code, 400, f"Entity [{record.id}] is in state [{state}]")
+
+
+def _compare(record: Record, if_match: str) -> None:
+    # rule: if-match-current
+    if if_match != record.doc["etag"]:
+        text = f"Supplied version=[ {if_match} ] does not match the current version on entity=[ {record.doc['etag']} ]"
+        raise flow(1404, 412, text)
+
+
+def _refuse_in_use(ctx: Context, record: Record) -> None:
+    if record.collection == "connections":
+        # rule: base-in-use
+        if any(target.doc["baseConnectionId"] == record.id for target in living(ctx, "targetConnections")):
+            raise flow(1418, 400, f"Connection [{record.id}] is used by target connections or flows")
+    elif record.collection in FLOW_LINKS:
+        # rule: ends-in-use
+        link = FLOW_LINKS[record.collection]
+        used = any(record.id in other.doc[link] for other in living(ctx, "flows"))
+        if used or ctx.now < record.hidden.get("held_until", 0):
+            raise flow(1447, 400, f"Active flows contain the id [{record.id}]")
+
+
+def _begin(record: Record) -> None:
+    record.hidden["previous"] = record.doc.copy()
+
+
+def _version(ctx: Context, record: Record) -> None:
+    record.doc["etag"] = record.doc["version"] = ids.etag(ctx.store.draw())
+
+
+def _written(ctx: Context, record: Record, operation: str, operations: object) -> None:
+    """Stamp a write, and leave the background something to do."""
+    switches = ctx.switches
+    record.doc.update(updatedAt=ctx.now_ms, updatedBy=ctx.caller.actor, updatedClient=ctx.caller.client)
+    _version(ctx, record)
+    record.hidden["written"] = ctx.store.count("edits")
+    if switches.transition:
+        record.hidden["busy_until"] = ctx.now + switches.transition
+    # rule: background-after-write
+    if switches.background_after_write and (not ctx.caller.is_ui or switches.background_actor == "writes"):
+        record.hidden["touch_at"] = ctx.now + switches.transition
+    if record.collection == "flows":
+        record.hidden["ticked_at"] = ctx.now
+        record.doc["lastOperation"] = _operation(ctx, operation, operations)
+    record.wake = schedule_wake(record)
+    ctx.store.put(record)
+
+
+def _operation(ctx: Context, operation: str, operations: object) -> Json:
+    """
+    What GET says of the last write of a flow.
+
+    rule: last-operation
+    """
+    busy = bool(ctx.switches.transition)
+    status: Json = {"value": "inProgress" if busy else "completed", "properties": None, "errors": []}
+    done = {"started": ctx.now_ms, "updated": ctx.now_ms, "percentCompleted": 0 if busy else 100, "status": status}
+    return {**done, **({"ops": operations} if operations else {}), "operation": operation}

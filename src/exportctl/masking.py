@@ -1,0 +1,55 @@
+"""
+Blotting values out of foreign texts: the service may echo what it was sent. Pure.
+
+In: the values that must not be shown, a text. Out: the text with `(secret)` in their place.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable
+from urllib.parse import quote, quote_plus
+
+LONGEST = 500  # characters of a foreign text that are shown
+_SHORTEST = 4  # shorter values are masked nowhere: they would blot out ordinary words
+
+Mask = Callable[[str], str]
+
+
+def shown(text: str, mask: Mask) -> str:
+    """A foreign text fit to show: one line, no control characters, masked, then cut at 500 characters."""
+    clean = " ".join("".join(c if c.isprintable() else " " for c in mask(text)).split())
+    clean = mask(clean)
+    return clean if len(clean) <= LONGEST else clean[: LONGEST - 1] + "…"
+
+
+def masking(secrets: Iterable[str]) -> Mask:
+    """A function that blots `secrets` out of a text, also where they stand escaped, URL-encoded or line by line."""
+    forms = {form for secret in secrets for form in _forms(secret) if len(form) >= _SHORTEST}
+    if not forms:
+        return lambda text: text
+    pattern = re.compile("|".join(re.escape(f) for f in sorted(forms, key=lambda f: (-len(f), f))))
+    return lambda text: pattern.sub("(secret)", text)
+
+
+def _forms(secret: str) -> Iterable[str]:
+    for text in (secret, secret.strip(), " ".join(secret.split()), *(ln.strip() for ln in secret.splitlines())):
+        yield from (text, json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1])
+        yield from (quote(text), quote(text, safe=""), quote_plus(text))
+
+
+def auth_values(body: object, inside: bool = False) -> list[str]:
+    """The texts under `auth.params` or an `/auth…` operation of a request: an answer may echo them."""
+    if isinstance(body, str):
+        return [body] if inside else []
+    if isinstance(body, list):
+        return [text for part in body for text in auth_values(part, inside)]
+    if not isinstance(body, dict):
+        return []
+    if str(body.get("path", "")).startswith("/auth"):
+        return auth_values(body.get("value"), True)
+    auth = body.get("auth")
+    params = auth.get("params") if isinstance(auth, dict) else None
+    own = [] if params is None else auth_values(params, True)
+    return own + [text for part in body.values() for text in auth_values(part, inside)]

@@ -1,0 +1,133 @@
+"""
+Who owns what in a sandbox: live objects sorted into holdings of ours, orphans of ours, and everybody else's.
+
+Ours is what carries our project's marker, and a source or target used by exactly one flow if that flow carries it. The
+flow is the anchor: children are found by the ids on it. A flow whose marker was lost but whose unshared target carries
+it is still ours. Users of a connection are counted over all destination flows, whoever made them.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from exportctl import wire
+from exportctl.kinds import ACCOUNT, ANCHOR, BASE, CONTENT, PLACE, SOURCES, TARGETS
+from exportctl.model import Address, Live, LiveObject, Marker
+
+
+@dataclass(frozen=True)
+class Holding:
+    """
+    One live flow and what hangs on it. `content` and `place` are None when there is not exactly one, or it is hidden;
+    `shared` holds the ids of children that other flows use too, `others` the names of those flows.
+    """
+
+    flow: LiveObject
+    content: LiveObject | None
+    place: LiveObject | None
+    base: str | None
+    marker: Marker | None
+    marker_lost: bool
+    shared: frozenset[str]
+    others: tuple[str, ...]
+
+    def owns(self, child: LiveObject | None) -> bool:
+        """May this child be marked, patched or deleted together with the flow?"""
+        return child is not None and child.id not in self.shared
+
+
+@dataclass(frozen=True)
+class Estate:
+    """The sandbox sorted by owner; every sequence is ordered by id."""
+
+    holdings: tuple[Holding, ...]  # every flow
+    ours: Mapping[Address, tuple[Holding, ...]]
+    orphans: Mapping[Address, tuple[LiveObject, ...]]  # children of ours that no flow uses
+    accounts: Mapping[Address, tuple[LiveObject, ...]]  # base connections of ours
+    bases: Mapping[str, LiveObject]  # every base connection by id
+    base_users: Mapping[str, tuple[str, ...]]  # base id -> ids of target connections that name it
+    project: str
+
+    def by_id(self, flow: str) -> Holding | None:
+        return next((h for h in self.holdings if h.flow.id == flow), None)
+
+    def flows_on(self, base: str) -> tuple[Holding, ...]:
+        """Every destination flow that uses a base connection, ours or not, audiences too."""
+        return tuple(h for h in self.holdings if h.base == base)
+
+
+def survey(live: Live, project: str) -> Estate:
+    """Sort one sandbox's objects by who owns them."""
+    contents = {o.id: o for o in live.of(CONTENT.name)}
+    places = {o.id: o for o in live.of(PLACE.name)}
+    users: dict[str, list[LiveObject]] = defaultdict(list)
+    for flow in live.of(ANCHOR.name):
+        for child in (*wire.ids(flow.raw, SOURCES), *wire.ids(flow.raw, TARGETS)):
+            users[child].append(flow)
+    holdings = tuple(
+        _holding(flow, contents, places, users, project) for flow in sorted(live.of(ANCHOR.name), key=lambda o: o.id)
+    )
+    ours: dict[Address, list[Holding]] = defaultdict(list)
+    for holding in holdings:
+        if holding.marker and holding.marker.project == project:
+            ours[holding.marker.address].append(holding)
+    return Estate(
+        holdings=holdings,
+        ours={a: tuple(h) for a, h in ours.items()},
+        orphans=_orphans(live, users, project),
+        accounts=_marked(live.of(ACCOUNT.name), project, ACCOUNT.letter),
+        bases={o.id: o for o in live.of(ACCOUNT.name)},
+        base_users=_base_users(live),
+        project=project,
+    )
+
+
+def _holding(
+    flow: LiveObject,
+    contents: Mapping[str, LiveObject],
+    places: Mapping[str, LiveObject],
+    users: Mapping[str, list[LiveObject]],
+    project: str,
+) -> Holding:
+    sources, targets = wire.ids(flow.raw, SOURCES), wire.ids(flow.raw, TARGETS)
+    content = contents.get(sources[0]) if len(sources) == 1 else None
+    place = places.get(targets[0]) if len(targets) == 1 else None
+    shared = frozenset(child for child in (*sources, *targets) if len(users[child]) > 1)
+    others = sorted({f.name or f.id for child in shared for f in users[child] if f.id != flow.id})
+    marker, lost = flow.marker, False
+    if marker is None and place is not None and place.id not in shared and place.marker is not None:
+        # Somebody wiped the flow's description in the UI; its own target still says whose it is.
+        lost = place.marker.project == project
+        marker = place.marker if lost else None
+    return Holding(flow, content, place, _base_of(flow, place), marker, lost, shared, tuple(others))
+
+
+def _base_of(flow: LiveObject, place: LiveObject | None) -> str | None:
+    if place is not None:
+        return next(iter(wire.ids(place.raw, BASE)), None)
+    inherited = (flow.raw.get("inheritedAttributes") or {}).get("targetConnections") or ()
+    bases = [(t.get("baseConnection") or {}).get("id") for t in inherited if isinstance(t, Mapping)]
+    return str(bases[0]) if len(bases) == 1 and bases[0] else None
+
+
+def _marked(objects: tuple[LiveObject, ...], project: str, letter: str) -> dict[Address, tuple[LiveObject, ...]]:
+    found: dict[Address, list[LiveObject]] = defaultdict(list)
+    for live in sorted(objects, key=lambda o: (o.created, o.id)):
+        if live.marker and live.marker.project == project and live.marker.kind == letter:
+            found[live.marker.address].append(live)
+    return {a: tuple(o) for a, o in found.items()}
+
+
+def _orphans(live: Live, users: Mapping[str, list[LiveObject]], project: str) -> dict[Address, tuple[LiveObject, ...]]:
+    unused = tuple(o for kind in (CONTENT, PLACE) for o in live.of(kind.name) if o.id not in users)
+    return _marked(unused, project, CONTENT.letter)
+
+
+def _base_users(live: Live) -> dict[str, tuple[str, ...]]:
+    found: dict[str, list[str]] = defaultdict(list)
+    for target in live.of(PLACE.name):
+        for base in wire.ids(target.raw, BASE):
+            found[base].append(target.id)
+    return {base: tuple(sorted(targets)) for base, targets in found.items()}

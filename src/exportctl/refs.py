@@ -1,0 +1,133 @@
+"""
+References read at the moment they are sent: `${env:NAME}` and `${file:PATH}` of a project -> values.
+
+The only module that reads a secret. Nothing is read that the caller did not ask for; what is not set is data, not an
+error, because a plan goes on without it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from exportctl.declared import AuthValue, Project, Unset
+from exportctl.destination_types import Secrecy
+from exportctl.errors import Error
+from exportctl.secret import Secret, check_length, normalise_private_key
+from exportctl.values import Reference, references
+
+MAX_BYTES = 256 * 1024  # of a file that holds one value
+Where = tuple[str, str]  # ("destinations.lake", "role_arn"), ("platform", "client_secret")
+_EVERY = frozenset(Secrecy)
+
+
+@dataclass(frozen=True)
+class Read:
+    """`values` by address and field: plain ones as text, all others as `Secret`. `unset` are those not to be had."""
+
+    values: Mapping[Where, str | Secret]
+    unset: Mapping[Where, Unset]
+
+
+def resolve(text: str, variables: Mapping[str, str], read_file: Callable[[str], str | None]) -> str | None:
+    """
+    The value of a text with references, None if one of them is not set (an empty variable counts as not set).
+
+    Raises BadValue for a text that `config` would have refused.
+    """
+    pieces: list[str] = []
+    for part in references(text):
+        piece = part if isinstance(part, str) else _value(part, variables, read_file)
+        if piece is None:
+            return None
+        pieces.append(piece)
+    return "".join(pieces)
+
+
+def read_references(
+    project: Project,
+    env: Mapping[str, str],
+    folder: Path,
+    classes: Collection[Secrecy] = _EVERY,
+    addresses: Collection[str] | None = None,
+) -> Read:
+    """
+    Read the references of destinations and platform whose class is in `classes`, those of `addresses` only if given.
+
+    Paths are relative to `folder`. Secrets are checked as they are read: their length, and the form of a private key,
+    which is then normalised.
+
+    Raises:
+        Error: a file cannot be read as text, a secret is too short, a private key is unusable; names the reference.
+    """
+    values: dict[Where, str | Secret] = {}
+    unset: dict[Where, Unset] = {}
+    for where, written in _wanted(project, classes, addresses):
+        found = resolve(written.text, env, lambda path: read_file(folder, path))
+        if found is None:
+            unset[where] = Unset(_first_unset(written.text, env, folder), written.at)
+        else:
+            values[where] = _checked(where, written, found)
+    return Read(values, unset)
+
+
+def read_file(folder: Path, path: str) -> str | None:
+    """One value from a file, without the line end at its end; None if there is no such file."""
+    whole = folder / path
+    try:
+        with whole.open("rb") as stream:
+            data = stream.read(MAX_BYTES + 1)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise Error(f"${{file:{path}}} cannot be read: {error.strerror}", rule="file-unreadable") from error
+    if len(data) > MAX_BYTES:
+        raise Error(f"${{file:{path}}} is larger than {MAX_BYTES // 1024} KiB", rule="file-too-large")
+    try:
+        return data.decode("utf-8").rstrip("\r\n") or None
+    except UnicodeDecodeError as error:
+        raise Error(f"${{file:{path}}} is not UTF-8 text", rule="file-not-utf8") from error
+
+
+def _wanted(
+    project: Project, classes: Collection[Secrecy], addresses: Collection[str] | None
+) -> Iterator[tuple[Where, AuthValue]]:
+    for where, written in _all(project):
+        if written.secrecy in classes and (addresses is None or where[0] in addresses):
+            yield where, written
+
+
+def _all(project: Project) -> Iterator[tuple[Where, AuthValue]]:
+    for name, written in project.platform.credentials.items():
+        yield ("platform", name), written
+    for key, one in project.destinations.items():
+        for name, written in one.account.auth.items():
+            yield (f"destinations.{key}", name), written
+        if one.encryption:
+            yield (f"destinations.{key}", "encryption.public_key"), one.encryption
+
+
+def _value(part: Reference, variables: Mapping[str, str], read: Callable[[str], str | None]) -> str | None:
+    if part.kind == "env":
+        return variables.get(part.name) or part.default
+    return read(part.name) if part.kind == "file" else None
+
+
+def _first_unset(text: str, env: Mapping[str, str], folder: Path) -> str:
+    """The variable, or `file:PATH`, that has no value."""
+    for part in references(text):
+        if isinstance(part, Reference) and _value(part, env, lambda path: read_file(folder, path)) is None:
+            return part.name if part.kind == "env" else f"file:{part.name}"
+    raise AssertionError("only called when one is unset")
+
+
+def _checked(where: Where, written: AuthValue, found: str) -> str | Secret:
+    if written.secrecy is Secrecy.PLAIN:
+        return found
+    secret = Secret(found)
+    if written.secrecy is Secrecy.SECRET:
+        check_length(secret, written.text, written.at)
+    if where[1] == "private_key":
+        return normalise_private_key(found, written.text, written.at)
+    return secret

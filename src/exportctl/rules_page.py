@@ -1,0 +1,78 @@
+"""docs/rules.md from the table: in the rows, out Markdown. A test compares it with the file."""
+
+from __future__ import annotations
+
+from exportctl.rules import RULES
+from exportctl.rules_row import By, Rule
+
+_HEAD = """# Rules
+
+What `exportctl validate` and `plan` check without a connection. This page is written from the table in the code.
+
+A level is changed in the config, with a reason:
+
+```yaml
+rules:
+  folder-without-time: {level: error, reason: our loader needs a folder per run}
+  schedule-8-hours: {level: off, reason: made in the user interface, only: [exports.web-*]}
+```
+
+and one export may be excepted:
+
+```yaml
+exports:
+  orders:
+    allow: [{rule: folder-without-time, reason: the loader lists files by date}]
+```
+
+A rule marked *fixed* can be raised, but neither lowered nor allowed. An entry that names no rule is an error, one that
+silences nothing a note. `validate` fails on errors; warnings and notes are shown.
+
+Sources: [XD-new] Adobe's dataset export tutorial, [D] the published destinations API, [UI] the user guide, [GR] the
+guardrails page, [S3P] and [DLZ] the pages of Amazon S3 and of the data landing zone, [AS] the batch activation
+tutorial, [EX] the notice on end dates; *assumed* is our careful reading of them, *ours* follows from how
+exportctl works.
+"""
+
+
+def rules_markdown() -> str:
+    """The whole page, ending in one newline."""
+    checked = [rule for rule in RULES if rule.by is not By.READER]
+    read = [rule for rule in RULES if rule.by is By.READER]
+    parts = [_HEAD, _index(checked), *(_section(rule) for rule in checked)]
+    if read:
+        parts += [_READER, *(_line(rule) for rule in read)]
+    return "\n".join(parts).rstrip("\n") + "\n"
+
+
+_READER = """## Checked by the reader
+
+These are found while the YAML is read. All are *fixed*: what they find is no config.
+
+| rule | level | what | why | how to mend |
+|---|---|---|---|---|"""
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
+
+
+def _line(rule: Rule) -> str:
+    return f"| `{rule.id}` | {rule.level} | {_cell(rule.title)} | {_cell(rule.why)} | {_cell(rule.mend)} |"
+
+
+def _index(rules: list[Rule]) -> str:
+    rows = [f"| [`{rule.id}`](#{rule.id}) | {rule.level}{_fixed(rule)} | {_cell(rule.title)} |" for rule in rules]
+    return "\n".join(("| rule | level | what |", "|---|---|---|", *rows, ""))
+
+
+def _fixed(rule: Rule) -> str:
+    return ", fixed" if rule.fixed else ""
+
+
+def _section(rule: Rule) -> str:
+    level = f"*{rule.level}{_fixed(rule)}*" + (" · seen by `plan` only" if rule.by is By.PLAN else "")
+    body = [f"## {rule.id}", "", f"{rule.title} · {level}", "", rule.why, "", f"**Mend:** {rule.mend}", ""]
+    if rule.bad:
+        body += ["```yaml", "# not", rule.bad, "# but", rule.good, "```", ""]
+    return "\n".join(body)

@@ -1,0 +1,108 @@
+"""
+When exports run: grid points, first start, next runs, rolling ends. Pure arithmetic on whole seconds UTC.
+
+A cadence is "once", "1 day" or "N hours". The grid of a cadence is all points congruent to its phase modulo
+gcd(interval, 24 h): for 9 hours that is every third hour, since a start of 00:00 means 09:00, 18:00, 03:00 … [D].
+"""
+
+from __future__ import annotations
+
+import re
+from calendar import monthrange
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from math import gcd
+
+from exportctl.declared import End, Schedule
+
+HOUR = 3600
+DAY = 86400
+LEAD = 1800  # a start lies at least half an hour ahead: a new flow is not effective at once (dataset-exports.md 11)
+DEFAULT_LIFE_MONTHS = 6  # a flow without endTime ends six months after its creation [XD-new]
+ONCE = "once"
+
+
+def cadence(schedule: Schedule) -> str:
+    """The canonical word for a schedule's rhythm."""
+    return spelled(schedule.unit, schedule.interval)
+
+
+def spelled(unit: str, interval: int) -> str:
+    if unit == ONCE or interval == 0:
+        return ONCE
+    return f"{interval} {unit}{'s' if interval != 1 else ''}"
+
+
+def seconds(rhythm: str) -> int:
+    """The interval of a cadence in seconds; 0 for once. Raises ValueError for what is no cadence."""
+    if rhythm == ONCE:
+        return 0
+    found = re.fullmatch(r"(\d+) (hour|day)s?", rhythm)
+    if not found:
+        raise ValueError(f"not a cadence: {rhythm}")
+    return int(found[1]) * (HOUR if found[2] == "hour" else DAY)
+
+
+def modulus(rhythm: str) -> int:
+    """gcd(interval, 24 h) in seconds; a day for once."""
+    return gcd(seconds(rhythm), DAY) or DAY
+
+
+def phase(start: int, rhythm: str) -> int:
+    """Seconds after the grid's zero at which runs start."""
+    return start % modulus(rhythm)
+
+
+def first_start(rhythm: str, at: int, not_before: int | None, now: int) -> int:
+    """The next point of the grid at least LEAD after `now` and not before `not_before`."""
+    earliest = max(now + LEAD, not_before or 0)
+    step = modulus(rhythm)
+    return earliest + (at % step - earliest) % step
+
+
+def next_runs(rhythm: str, start: int, end: int | None, now: int, count: int = 3) -> tuple[int, ...]:
+    """
+    The next `count` ticks after `now`, before `end`.
+
+    Source: run n is due at start + n * interval, flow-service.md 7.3.
+    """
+    return tuple(point for point, _ in zip(ticks(rhythm, start, end, now), range(count), strict=False))
+
+
+def ticks(rhythm: str, start: int, end: int | None, after: int) -> Iterator[int]:
+    """Every tick strictly later than `after` and before `end`."""
+    step = seconds(rhythm)
+    point = start if step == 0 or start > after else start + ((after - start) // step + 1) * step
+    while point > after and (end is None or point < end):
+        yield point
+        if step == 0:
+            return
+        point += step
+
+
+def midnight(moment: int) -> int:
+    return moment - moment % DAY
+
+
+def first_end(end: End, now: int) -> int | None:
+    """The end of a flow made now: the moment, or D from today's midnight UTC; None for a one-time export."""
+    return midnight(now) + end.rolling if end.rolling is not None else end.moment
+
+
+def renewal_due(end: End, live: int, now: int) -> bool:
+    """Fewer than `renew_before` seconds are left of a rolling end."""
+    return end.rolling is not None and live - now < (end.renew_before or 0)
+
+
+def default_end(created: int) -> int:
+    """createdAt plus six calendar months, as the service does without an endTime [XD-new]; to the second: assumed."""
+    made = datetime.fromtimestamp(created, UTC)
+    month = made.month - 1 + DEFAULT_LIFE_MONTHS
+    year, month = made.year + month // 12, month % 12 + 1
+    day = min(made.day, monthrange(year, month)[1])
+    return int(made.replace(year=year, month=month, day=day).timestamp())
+
+
+def shown(moment: int) -> str:
+    """A moment as plans and messages write it: `2026-11-22 02:00 UTC`."""
+    return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%d %H:%M UTC")

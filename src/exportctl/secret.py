@@ -1,0 +1,186 @@
+"""
+Values that must not be seen, the texts they may have slipped into, and the form of private keys.
+
+A `Secret` shows as `(secret)` wherever it is printed, formatted, dumped, copied or pickled; `reveal` is called only
+where the value is sent. Pure: values come from `refs`.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Iterable
+
+from exportctl.errors import Error, Location
+from exportctl.masking import masking
+
+SHOWN = "(secret)"
+SHORTEST = 8  # characters; whatever is shorter is no secret
+_RSA = bytes.fromhex("06092a864886f70d010101")  # the OID rsaEncryption, DER
+_OPENSSH = b"openssh-key-v1\x00"
+
+
+class Secret:
+    """A value that cannot be printed. Equal to a Secret of the same value."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str):
+        self._value = value
+
+    def reveal(self) -> str:
+        """The value itself, for the request that sends it."""
+        return self._value
+
+    def __repr__(self) -> str:
+        return SHOWN
+
+    __str__ = __repr__
+
+    def __format__(self, spec: str) -> str:
+        return format(SHOWN, spec)
+
+    def __reduce__(self) -> tuple[type[Secret], tuple[str]]:
+        return Secret, (SHOWN,)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and other._value == self._value
+
+    def __hash__(self) -> int:
+        return hash((Secret, self._value))
+
+
+def mask(text: str, secrets: Iterable[Secret]) -> str:
+    """The text with every known value replaced by `(secret)`, in all the forms that `masking` knows."""
+    return masking(secret.reveal() for secret in secrets)(text)
+
+
+def check_length(secret: Secret, reference: str, at: Location | None = None) -> None:
+    """Raises Error for a secret under 8 characters, naming the reference and never the value."""
+    if len(secret.reveal()) < SHORTEST:
+        message = f"the value of {reference} has fewer than {SHORTEST} characters, which is no secret"
+        hint = "look at what sets it: an empty or cut variable is the usual cause"
+        raise Error(message, rule="secret-too-short", hint=hint, at=at)
+
+
+def normalise_private_key(text: str, reference: str = "the private key", at: Location | None = None) -> Secret:
+    """
+    PEM, or base64 of it -> base64 of the PEM, as the service wants it (dataset-exports.md 4.1: RSA, no passphrase).
+
+    Both ways of writing one key give the same value. Raises Error, naming `reference` and never the value, for a key
+    that is cut short, has a passphrase, is not RSA, or is a public one.
+    """
+    problem = _Problem(reference, at)
+    pem = _pem(text.strip(), problem)
+    found = re.search(r"-----BEGIN ([A-Z0-9 ]+)-----", pem)
+    if not found:
+        raise problem("private-key-form", "is no PEM", "it begins with -----BEGIN RSA PRIVATE KEY-----")
+    label = found.group(1)
+    _check_label(label, pem, problem)
+    end = f"-----END {label}-----"
+    if end not in pem:
+        raise problem("private-key-cut", f"is cut short: its last line, {end}, is missing", _WHOLE)
+    body = pem[found.end() : pem.index(end)]
+    _check_der(label, _decoded(body, problem), problem)
+    whole = pem[found.start() : pem.index(end) + len(end)] + "\n"
+    return Secret(base64.b64encode(whole.encode("utf-8")).decode("ascii"))
+
+
+_WHOLE = "pass the whole file; where lines get lost, pass its base64: base64 -w0 < key"
+
+
+class _Problem:
+    def __init__(self, reference: str, at: Location | None):
+        self.reference = reference
+        self.at = at
+
+    def __call__(self, rule: str, words: str, hint: str) -> Error:
+        return Error(f"{self.reference} {words}", rule=rule, hint=hint, at=self.at)
+
+
+def _pem(text: str, problem: _Problem) -> str:
+    if text.startswith(("ssh-", "ecdsa-")):
+        raise problem("private-key-public", "is a public key", "pass the private one, the file without .pub")
+    if text.startswith("PuTTY-User-Key-File"):
+        raise problem("private-key-form", "is a PuTTY key", "convert it: puttygen key.ppk -O private-openssh -o key")
+    if not text.startswith("-----BEGIN"):
+        text = _from_base64(text, problem)
+    if "\n" not in text.strip() and "\\n" in text:
+        text = text.replace("\\n", "\n")  # as JSON and many .env files write line ends
+    return text.replace("\r\n", "\n").strip()
+
+
+def _from_base64(text: str, problem: _Problem) -> str:
+    try:
+        decoded = base64.b64decode("".join(text.split()), validate=True).decode("ascii")
+    except (binascii.Error, ValueError):
+        decoded = ""
+    if not decoded.lstrip().startswith("-----BEGIN"):
+        raise problem("private-key-form", "is neither a PEM nor base64 of one", _WHOLE)
+    return decoded.strip()
+
+
+def _check_label(label: str, pem: str, problem: _Problem) -> None:
+    if "PUBLIC" in label or "CERTIFICATE" in label:
+        what = "certificate" if "CERTIFICATE" in label else "public key"
+        raise problem("private-key-public", f"is a {what}", "pass the private key")
+    if label == "ENCRYPTED PRIVATE KEY" or "4,ENCRYPTED" in pem:
+        raise _passphrase(problem)
+    if label not in ("RSA PRIVATE KEY", "PRIVATE KEY", "OPENSSH PRIVATE KEY"):
+        raise _not_rsa(problem, label)
+
+
+def _passphrase(problem: _Problem) -> Error:
+    hint = "the service cannot ask for it; write a copy without: ssh-keygen -p -N '' -f COPY"
+    return problem("private-key-passphrase", "has a passphrase", hint)
+
+
+def _not_rsa(problem: _Problem, what: str) -> Error:
+    hint = "make one: ssh-keygen -t rsa -b 4096 -m PEM -f key"
+    return problem("private-key-not-rsa", f"is not an RSA key ({what})", hint)
+
+
+def _decoded(body: str, problem: _Problem) -> bytes:
+    try:
+        return base64.b64decode("".join(body.split()), validate=True)
+    except binascii.Error as error:
+        raise problem("private-key-cut", "is damaged: between its first and last line is no base64", _WHOLE) from error
+
+
+def _check_der(label: str, data: bytes, problem: _Problem) -> None:
+    if label == "OPENSSH PRIVATE KEY":
+        _check_openssh(data, problem)
+        return
+    if len(data) < 4 or data[0] != 0x30 or len(data) < _der_length(data):
+        raise problem("private-key-cut", "is cut short: lines are missing in its middle", _WHOLE)
+    if label == "PRIVATE KEY" and _RSA not in data[:40]:
+        raise _not_rsa(problem, "another algorithm")
+
+
+def _der_length(data: bytes) -> int:
+    """How long the outermost DER value says that it is, in bytes with its head."""
+    if data[1] < 0x80:
+        return 2 + data[1]
+    size = data[1] & 0x7F
+    return 2 + size + int.from_bytes(data[2 : 2 + size], "big")
+
+
+def _check_openssh(data: bytes, problem: _Problem) -> None:
+    """`openssh-key-v1`, then length-prefixed: cipher, kdf, its options, a count, the public key, the private part."""
+    fields, rest = [], data.removeprefix(_OPENSSH)
+    for number in range(6):
+        if number == 3:
+            rest = rest[4:]
+            continue
+        size = int.from_bytes(rest[:4], "big")
+        if len(rest) < 4 + size:
+            raise problem("private-key-cut", "is cut short: lines are missing in its middle", _WHOLE)
+        fields.append(rest[4 : 4 + size])
+        rest = rest[4 + size :]
+    cipher, _, _, public, _ = fields
+    if cipher != b"none":
+        raise _passphrase(problem)
+    if public[4:11] != b"ssh-rsa":
+        kind = public[4 : 4 + int.from_bytes(public[:4], "big")]
+        raise _not_rsa(problem, kind.decode("ascii", "replace"))

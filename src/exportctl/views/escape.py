@@ -1,0 +1,31 @@
+"""
+Text by others inside Markdown: nothing in it may become a link, a mention, HTML, a table cell or a heading.
+
+Backtick spans cannot hold every text (backticks, pipes in tables), so code is `<code>` with every sign that Markdown or
+HTML reads spelled as an entity; GitHub looks for no mentions and issue numbers in code. In prose a zero-width space
+keeps `@` and `#` from taking hold of what follows.
+"""
+
+from __future__ import annotations
+
+import re
+
+from exportctl.views import values
+
+_SIGN = re.compile(r"[&<>`|*_#\[\]~\\@$!^{}\"']|(?<=:)//")
+_BREAK = "&#8203;"
+
+
+def code(text: str) -> str:
+    """Text as code, for tables, lists and summaries alike."""
+    return f"<code>{_entities(values.clean(text))}</code>"
+
+
+def prose(text: str) -> str:
+    """A sentence of ours that may quote text by others."""
+    line = " ".join(values.clean(part) for part in text.split("\n"))
+    return re.sub(r"(&#64;|&#35;)", rf"\1{_BREAK}", _entities(line))
+
+
+def _entities(text: str) -> str:
+    return _SIGN.sub(lambda found: "".join(f"&#{ord(sign)};" for sign in found.group()), text)

@@ -1,0 +1,80 @@
+"""
+What GitHub Actions reads: workflow commands for annotations, and text for the file GITHUB_OUTPUT names.
+
+Goes in: findings, names and values. Comes out: text; the caller writes it. `inert` keeps text by others from being
+read as a command. Source for the forms: the Actions toolkit (`core.ts`, `command.ts`, `file-command.ts`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping, Sequence
+
+from exportctl.drift_report import DriftReport
+from exportctl.errors import Finding, Level
+from exportctl.model import Plan
+from exportctl.planfile import digest
+from exportctl.views import text_drift, values, wording
+
+_COMMANDS: Mapping[Level, str] = {Level.ERROR: "error", Level.WARNING: "warning", Level.NOTE: "notice"}
+
+
+def annotate(findings: Sequence[Finding]) -> str:
+    """`::error file=exports.yaml,line=14,col=3,title=rule::message`, one line each; empty without findings."""
+    return "".join(f"{annotation(f)}\n" for f in findings)
+
+
+def annotation(shown: Finding) -> str:
+    place = {"file": shown.at.file, "line": shown.at.line, "col": shown.at.column} if shown.at else {}
+    properties = ",".join(f"{name}={_property(str(part))}" for name, part in {**place, "title": shown.rule}.items())
+    words = shown.message + (f"\n{shown.hint}" if shown.hint else "")
+    return f"::{_COMMANDS[shown.level]} {properties}::{_data(values.clean_lines(words))}"
+
+
+def _data(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")
+
+
+def outputs(named: Mapping[str, str]) -> str:
+    """Text to append to GITHUB_OUTPUT, in the form that holds several lines."""
+    return "".join(_output(name, text) for name, text in named.items())
+
+
+def _output(name: str, text: str) -> str:
+    """The delimiter is worked out from the value, and differs from each of its lines."""
+    delimiter = "exportctl_" + hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+    return f"{name}<<{delimiter}\n{text}\n{delimiter}\n"
+
+
+def plan_outputs(shown: Plan) -> dict[str, str]:
+    """What later steps of a workflow ask for."""
+    return {
+        "changes": _flag(not shown.empty),
+        "refused": _flag(shown.refused),
+        "digest": digest(shown),
+        "summary": wording.summary(shown.counts()),
+        **{name: str(number) for name, number in shown.counts().items()},
+        "writes": str(len(shown.steps())),
+    }
+
+
+def drift_outputs(report: DriftReport, *, failing: bool) -> dict[str, str]:
+    return {
+        "failing": _flag(failing),
+        "summary": text_drift.summary(report),
+        **{name: str(number) for name, number in report.counts().items()},
+    }
+
+
+def _flag(on: bool) -> str:
+    return "true" if on else "false"
+
+
+def inert(text: str) -> str:
+    """The same for a log: a line that would be read as a workflow command (`::name::`, `##[name]`) no longer is."""
+    return re.sub(r"(?m)^(\s*):(?=:)", r"\1: ", text).replace("##[", "## [")

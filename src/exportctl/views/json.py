@@ -1,0 +1,236 @@
+"""
+Machine output: exactly one JSON document per run, in one envelope, errors included. schemas/ describes each kind.
+
+    {format_version, kind, platform, as_of, result, errors}
+
+Goes in: the values the text views show. Comes out: text of one document; moments are whole seconds since 1970 UTC.
+`result` is null when there is nothing but errors.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from exportctl import drift_report, plan_document, planfile
+from exportctl.checkup import Check, State
+from exportctl.drift_report import DriftReport, Entry
+from exportctl.errors import Finding, Level, Location
+from exportctl.model import Cause, Header, ListedDataset, Outcome, Plan
+from exportctl.planfile import Saved
+from exportctl.views import text_apply
+
+FORMAT_VERSION = 1
+Json = dict[str, Any]
+
+
+def envelope(
+    kind: str, result: Json | None, *, header: Header | None, as_of: int | None, errors: Sequence[Finding] = ()
+) -> str:
+    """The document around every result. `header` is None where no platform is involved."""
+    document = {
+        "format_version": FORMAT_VERSION,
+        "kind": kind,
+        "platform": _platform(header),
+        "as_of": as_of,
+        "result": result,
+        "errors": [error(e) for e in errors],
+    }
+    return json.dumps(document, sort_keys=True, indent=2, ensure_ascii=True) + "\n"
+
+
+def _platform(header: Header | None) -> Json | None:
+    if header is None:
+        return None
+    return {
+        "kind": header.platform,
+        "organization": header.organization,
+        "sandbox": header.sandbox,
+        "environment": header.environment,
+    }
+
+
+def error(finding: Finding) -> Json:
+    return {name: shown for name, shown in plan_document.finding(finding).items() if name != "level"}
+
+
+def errors(found: Sequence[Finding], *, header: Header | None = None, as_of: int | None = None) -> str:
+    """The document of a run that ended before it had a result."""
+    return envelope("error", None, header=header, as_of=as_of, errors=_errors(found))
+
+
+def _errors(found: Sequence[Finding]) -> tuple[Finding, ...]:
+    return tuple(f for f in found if f.level is Level.ERROR)
+
+
+def plan(shown: Plan, *, errors: Sequence[Finding] = ()) -> str:
+    """Everything a plan says; its findings of level error, and its items', stand in `errors` too."""
+    every = tuple(dict.fromkeys((*errors, *_errors(_findings(shown)))))
+    return envelope("plan", plan_result(shown), header=shown.header, as_of=shown.as_of, errors=every)
+
+
+def _findings(shown: Plan) -> tuple[Finding, ...]:
+    return (*shown.findings, *(f for item in shown.items for f in item.findings))
+
+
+def plan_result(shown: Plan) -> Json:
+    content = plan_document.encode(shown)
+    rest = {name: part for name, part in content.items() if name not in ("header", "as_of")}
+    return {"project": shown.header.project, "digest": planfile.digest(shown), **rest}
+
+
+def show(shown: Saved, *, now: int) -> str:
+    """A saved plan, with its age."""
+    plan = plan_document.decode(shown.content)
+    rest = {name: part for name, part in shown.content.items() if name not in ("header", "as_of")}
+    result = {
+        "exportctl": shown.version,
+        "content_digest": shown.digest,
+        "age": planfile.age_seconds(shown, now),
+        "plan": {"project": shown.header.project, "digest": planfile.digest(plan), **rest},
+    }
+    return envelope("show", result, header=shown.header, as_of=shown.as_of)
+
+
+def drift(
+    report: DriftReport,
+    *,
+    fail_on: Collection[str] = drift_report.DEFAULT_FAILING,
+    errors: Sequence[Finding] = (),
+) -> str:
+    result = {
+        "project": report.header.project,
+        "failing": drift_report.failing(report, fail_on),
+        "fail_on": sorted(fail_on),
+        "counts": dict(report.counts()),
+        "entries": [_entry(entry) for entry in report.entries],
+        "findings": [plan_document.finding(f) for f in report.notes],
+    }
+    return envelope("drift", result, header=report.header, as_of=report.as_of, errors=errors)
+
+
+def _entry(entry: Entry) -> Json:
+    return {
+        "group": entry.group.value,
+        "address": str(entry.address) if entry.address else None,
+        "id": entry.id,
+        "field": plan_document.field(entry.field) if entry.field else None,
+        "finding": plan_document.finding(entry.finding) if entry.finding else None,
+        "verb": entry.verb.value if entry.verb else None,
+        "ends": entry.ends,
+        "renewal_due": entry.renewal_due,
+        "unmanaged": plan_document.unmanaged(entry.flow) if entry.flow else None,
+    }
+
+
+def apply(
+    shown: Plan,
+    outcomes: Sequence[Outcome],
+    *,
+    residue: Plan | None,
+    interrupted: bool = False,
+    errors: Sequence[Finding] = (),
+) -> str:
+    """The plan's digest, what became of each step, and what the read-back leaves (`residue`; None: not read back)."""
+    result = {
+        "project": shown.header.project,
+        "digest": planfile.digest(shown),
+        "interrupted": interrupted,
+        "converged": residue.empty if residue else None,
+        "counts": text_apply.tally(outcomes),
+        "outcomes": [_outcome(o) for o in outcomes],
+        "residue": plan_result(residue) if residue else None,
+    }
+    return envelope("apply", result, header=shown.header, as_of=shown.as_of, errors=errors)
+
+
+def _outcome(shown: Outcome) -> Json:
+    return {
+        "step": shown.step.key,
+        "address": str(shown.step.address),
+        "action": shown.step.action.value,
+        "act": shown.step.act,
+        "kind": shown.step.kind,
+        "id": shown.id or shown.step.id,
+        "status": shown.status.value,
+        "rule": shown.rule,
+        "message": shown.message,
+        "hint": shown.hint,
+    }
+
+
+def renew(shown: Plan, outcomes: Sequence[Outcome] = (), *, errors: Sequence[Finding] = ()) -> str:
+    """The ends that are due, and what became of moving them; no outcomes when nothing was tried."""
+    due = [
+        {"address": str(item.address), "id": item.id, "before": f.before, "after": f.after}
+        for item in shown.items
+        for f in item.fields
+        if f.cause is Cause.RENEWAL
+    ]
+    result = {
+        "project": shown.header.project,
+        "renewals": due,
+        "counts": text_apply.tally(outcomes),
+        "outcomes": [_outcome(o) for o in outcomes],
+    }
+    return envelope("renew", result, header=shown.header, as_of=shown.as_of, errors=errors)
+
+
+def validate(
+    findings: Sequence[Finding], *, exports: int, destinations: int, environments: int, header: Header | None = None
+) -> str:
+    """All findings in file order in `result`; those of level error in `errors` too."""
+    found = _errors(findings)
+    result = {
+        "valid": not found,
+        "exports": exports,
+        "destinations": destinations,
+        "environments": environments,
+        "findings": [plan_document.finding(f) for f in findings],
+    }
+    return envelope("validate", result, header=header, as_of=None, errors=found)
+
+
+def datasets(
+    shown: Sequence[ListedDataset], used_by: Mapping[str, Sequence[str]], *, header: Header, as_of: int
+) -> str:
+    listed = [
+        {"id": d.id, "name": d.name, "exported_by": list(used_by.get(d.id, ()))}
+        for d in sorted(shown, key=lambda d: (d.name, d.id))
+    ]
+    return envelope("datasets", {"datasets": listed}, header=header, as_of=as_of)
+
+
+def doctor(checks: Sequence[Check], *, header: Header | None = None, as_of: int | None = None) -> str:
+    listed = [{"name": c.name, "state": c.state.value, "message": c.message, "remedy": c.remedy} for c in checks]
+    healthy = not any(c.state is State.FAILED for c in checks)
+    return envelope("doctor", {"healthy": healthy, "checks": listed}, header=header, as_of=as_of)
+
+
+def explain(
+    topic: str,
+    words: str,
+    entries: Sequence[tuple[str, Any, Location | None]] = (),
+    *,
+    header: Header | None = None,
+    as_of: int | None = None,
+) -> str:
+    """A rule or the places that set a value; `entries` as in the text view."""
+    listed = [
+        {"path": path, "value": plan_document.value(shown), "at": plan_document.location(at)}
+        for path, shown, at in entries
+    ]
+    return envelope("explain", {"topic": topic, "text": words, "entries": listed}, header=header, as_of=as_of)
+
+
+def stale(shown: Saved, differences: Sequence[planfile.Difference], *, errors: Sequence[Finding] = ()) -> str:
+    """An apply that wrote nothing, because the approval no longer holds: one error a difference, after others."""
+    moved = tuple(_moved(d) for d in differences)
+    return envelope("error", None, header=shown.header, as_of=shown.as_of, errors=(*errors, *moved))
+
+
+def _moved(shown: planfile.Difference) -> Finding:
+    where = f"{shown.address} {shown.path}".strip()
+    sides = f"saved {json.dumps(shown.saved, sort_keys=True)}, now {json.dumps(shown.now, sort_keys=True)}"
+    return Finding("plan-stale", f"{where}: {sides}", hint="make a new plan")

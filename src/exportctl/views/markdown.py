@@ -1,0 +1,202 @@
+"""
+Plan and drift for pull requests: the summary, what follows and what ends first, then a collapsed part per resource.
+
+Goes in: a Plan or a DriftReport. Comes out: GitHub Markdown of at most LIMIT characters, cut at a resource.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from functools import partial
+
+from exportctl import drift_report
+from exportctl.drift_report import DriftReport, Entry, Group
+from exportctl.errors import Finding
+from exportctl.model import Cause, FieldChange, Header, Item, Plan
+from exportctl.views import text_drift, values, wording
+from exportctl.views.escape import code, prose
+
+LIMIT = 65_536  # characters GitHub takes in a comment or a step summary's section
+_SHARE = 8  # no section before the details takes more than an eighth of the room
+_RESERVE = 200  # for the line that says how much is shown
+
+
+def plan(shown: Plan, *, limit: int = LIMIT) -> str:
+    """The whole plan, as far as it fits."""
+    spoken = [item for item in shown.items if wording.spoken(item)]
+    share = limit // _SHARE
+    verdict = wording.verdict(shown)
+    parts = [
+        *_head("plan", shown.header, shown.as_of),
+        *([f"{verdict}\n"] if verdict else []),
+        f"**{wording.summary(shown.counts())}** {wording.writes(shown)}\n",
+        *_section("Refused", _refusals(spoken), share),
+        *_section("What follows", _consequences(spoken), share),
+        *_section("Ends", _ends(spoken), share),
+        *_section("Held", _held(spoken), share),
+        *_section("Errors, warnings and notes", _findings(_all_findings(shown)), share),
+        *_section("References apply will read", [code(name) for name in wording.secrets(shown)], share),
+        *_section("Not set here, so not compared", [code(name) for name in shown.unset], share),
+    ]
+    return _filled(parts, [partial(details, item) for item in spoken], limit)
+
+
+def drift(report: DriftReport, *, fail_on: Collection[str] = drift_report.DEFAULT_FAILING, limit: int = LIMIT) -> str:
+    """The whole report, as far as it fits; ends first, one collapsed part per address."""
+    share = limit // _SHARE
+    ends = (*report.of(Group.EXPIRED), *report.of(Group.ENDING))
+    flows = (*report.of(Group.UNMANAGED), *report.of(Group.FOREIGN))
+    failing = ", ".join(dict.fromkeys(e.group.value for e in drift_report.failures(report, fail_on)))
+    parts = [
+        *_head("drift", report.header, report.as_of),
+        f"**{text_drift.summary(report)}** {f'Fails because of: {failing}.' if failing else 'Does not fail.'}\n",
+        *_section("Ends", [_end_line(e, report.as_of) for e in ends], share),
+        *_section("Flows that are not of this config", [_flow_line(e, report.as_of) for e in flows], share),
+        *_section("Errors, warnings and notes", _findings(report.notes), share),
+    ]
+    told = {Group.EXPIRED, Group.ENDING, Group.UNMANAGED, Group.FOREIGN}
+    subjects: dict[str, list[Entry]] = {}
+    for entry in report.entries:
+        if entry.group not in told:
+            subjects.setdefault(_subject(entry), []).append(entry)
+    makers = [partial(_drift_details, name, entries, report.as_of) for name, entries in subjects.items()]
+    return _filled(parts, makers, limit)
+
+
+def _head(title: str, header: Header, as_of: int) -> list[str]:
+    where = [f"sandbox {code(header.sandbox)}"]
+    where += [f"environment {code(header.environment)}"] if header.environment else []
+    lines = [f"### exportctl {title}: {', '.join(where)}\n"]
+    if wording.emulated(header):
+        lines.append(f"> **{wording.EMULATOR}**\n")
+    return [*lines, f"Organization {code(header.organization)}, as of {values.moment(as_of)}.\n"]
+
+
+def _filled(parts: Sequence[str], makers: Sequence[Callable[[], str]], limit: int) -> str:
+    """The parts, then as many collapsed ones as fit, then how many that were."""
+    head = "\n".join(parts)
+    room = limit - len(head) - _RESERVE
+    kept: list[str] = []
+    for make in makers:
+        part = "\n" + make()
+        if len(part) > room:
+            break
+        room -= len(part)
+        kept.append(part)
+    cut = f"\n_{len(kept)} of {len(makers)} resources shown; the text output has them all._\n"
+    return head + "".join(kept) + (cut if len(kept) < len(makers) else "")
+
+
+def _section(title: str, lines: Sequence[str], share: int) -> list[str]:
+    """A list under a title, cut at an entry."""
+    if not lines:
+        return []
+    kept: list[str] = []
+    for line in lines:
+        share -= len(line) + 3
+        if share < 0:
+            kept.append(f"_{len(kept)} of {len(lines)} shown_")
+            break
+        kept.append(line)
+    return [f"**{title}**\n", *(f"- {line}" for line in kept), ""]
+
+
+def _address(item: Item) -> str:
+    return code(str(item.address))
+
+
+def _refusals(items: Iterable[Item]) -> list[str]:
+    return [
+        f"{_address(item)}: {prose(r.gate)}: {prose(r.text)}; to allow exactly this: {code(r.allow)}"
+        for item in items
+        for r in item.refusals
+    ]
+
+
+def _consequences(items: Iterable[Item]) -> list[str]:
+    """The costly ones first, then warnings, then the rest; in plan order within."""
+    rank = {"cost": 0, "warning": 1}
+    found = [(rank.get(c.level, 2), item, c) for item in items for c in item.consequences]
+    return [
+        f"{_address(item)}: {f'**{c.level}**: ' if level < 2 else ''}{prose(c.text)}"
+        for level, item, c in sorted(found, key=lambda entry: entry[0])
+    ]
+
+
+def _ends(items: Iterable[Item]) -> list[str]:
+    return [f"{_address(item)} ends {values.moment(item.ends)}" for item in items if item.ends is not None]
+
+
+def _held(items: Iterable[Item]) -> list[str]:
+    return [
+        f"{_address(item)}: to put back exactly this: {code(wording.put_back(item))}" for item in items if item.held
+    ]
+
+
+def _all_findings(shown: Plan) -> Iterable[Finding]:
+    return dict.fromkeys((*shown.findings, *(f for item in shown.items for f in item.findings)))
+
+
+def _findings(found: Iterable[Finding]) -> list[str]:
+    return [finding(f) for f in found]
+
+
+def finding(shown: Finding) -> str:
+    where = f"{code(str(shown.at))}: " if shown.at else ""
+    hint = f" ({prose(shown.hint)})" if shown.hint else ""
+    return f"{shown.level.value}: {where}{prose(shown.message)}{hint} {code(shown.rule)}"
+
+
+def details(item: Item) -> str:
+    """One address, collapsed: a table of fields, then runs and end."""
+    words = wording.VERBS[item.verb] + (", refused" if item.refusals else "")
+    lines = [f"<details><summary>{code(values.symbol(item))} {_address(item)} {prose(words)}</summary>\n"]
+    if item.id:
+        lines.append(f"{values.object_label(item.address)} {code(item.id)}\n")
+    if item.at:
+        lines.append(f"declared at {code(str(item.at))}\n")
+    lines += table(item.fields)
+    lines += [f"{line.strip()}\n" for line in _runs(item)]
+    return "\n".join([*lines, "</details>", ""])
+
+
+def _runs(item: Item) -> list[str]:
+    lines = [f"schedule: {prose(item.schedule)}"] if item.schedule else []
+    if item.next_before and item.next_before != item.next_after:
+        lines.append(f"next runs before: {values.moments(item.next_before)}")
+    return [*lines, f"next runs: {values.moments(item.next_after)}"] if item.next_after or item.next_before else lines
+
+
+def table(fields: Sequence[FieldChange]) -> list[str]:
+    """Both values of each field and why they differ."""
+    if not fields:
+        return []
+    return ["| field | live | config | why |", "|---|---|---|---|", *map(_row, fields), ""]
+
+
+def _row(change: FieldChange) -> str:
+    before = "" if change.cause is Cause.CREATE else code(values.value(change.path, change.before))
+    why = prose(wording.cause(change) or change.cause.value)
+    where = f" {code(str(change.at))}" if change.at else ""
+    return f"| {code(change.path)} | {before} | {code(values.value(change.path, change.after))} | {why}{where} |"
+
+
+def _subject(entry: Entry) -> str:
+    return str(entry.address) if entry.address else "the sandbox"
+
+
+def _end_line(entry: Entry, as_of: int) -> str:
+    return f"{code(_subject(entry))} {prose(text_drift.plainly(entry, as_of))}"
+
+
+def _flow_line(entry: Entry, as_of: int) -> str:
+    return f"{entry.group}: {code(text_drift.flow(entry, as_of))}"
+
+
+def _drift_details(subject: str, entries: Sequence[Entry], as_of: int) -> str:
+    groups = ", ".join(dict.fromkeys(e.group.value for e in entries))
+    lines = [f"<details><summary>{code(subject)} {groups}</summary>\n"]
+    lines += table([e.field for e in entries if e.field])
+    others = [e for e in entries if not e.field]
+    lines += [f"- {finding(e.finding) if e.finding else prose(text_drift.plainly(e, as_of))}" for e in others]
+    return "\n".join([*lines, "", "</details>", ""])

@@ -1,0 +1,186 @@
+"""
+A plan as text for people: header, one block per address, warnings, references needed, footer.
+
+Goes in: a Plan (or a saved one), whether to colour, how wide. Comes out: text that ends in a line end; equal plans give
+equal bytes.
+
+    ~ exports.web-to-lake  (flow 1a2b…)  exports.yaml:14:3
+        place.path: "/a" -> "/b"   drift: changed by jane@acme.example at 2026-11-22 09:10 UTC with the UI (exc_app)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from exportctl.errors import Finding, Level
+from exportctl.model import Cause, Consequence, FieldChange, Header, Item, Plan, Refusal, Verb
+from exportctl.plan_document import decode
+from exportctl.planfile import Saved, age_seconds, digest
+from exportctl.views import values, wording
+from exportctl.views.paint import Paint, paint
+
+INDENT = "    "
+_STYLES = {"+": "create", "~": "update", "-": "delete", "-/+": "delete", "!": "refused", ">": "other", " ": "dim"}
+_CAUSES = {
+    Cause.DRIFT: "warning",
+    Cause.CONFLICT: "error",
+    Cause.DIFFERS: "warning",
+    Cause.STOPPED: "error",
+}
+
+
+def plan(shown: Plan, *, color: bool = False, width: int = 120) -> str:
+    """The whole plan. Unchanged addresses are counted, not listed."""
+    ink = paint(color)
+    return "\n".join(
+        [*header(shown.header, "Plan", shown.as_of, ink), "", *_body(shown, shown.counts(), ink, width), ""]
+    )
+
+
+def show(saved: Saved, *, now: int, color: bool = False, width: int = 120) -> str:
+    """A saved plan as it was reviewed, with its age and digest."""
+    ink = paint(color)
+    shown = decode(saved.content)
+    made = f"made {values.age(age_seconds(saved, now))} ago" if now >= saved.as_of else "made with a later clock"
+    lines = header(saved.header, "Saved plan", saved.as_of, ink)
+    lines += [f"{made} by exportctl {values.clean(saved.version)}, approves {digest(shown)}", ""]
+    return "\n".join([*lines, *_body(shown, saved.content["counts"], ink, width), ""])
+
+
+def _body(shown: Plan, counts: Mapping[str, int], ink: Paint, width: int) -> list[str]:
+    lines: list[str] = []
+    for item in shown.items:
+        if wording.spoken(item):
+            lines += [*block(item, ink, width), ""]
+    lines += _section("Errors, warnings and notes:", findings(_findings(shown), ink))
+    lines += _section("Apply will read these references:", [INDENT + values.clean(s) for s in wording.secrets(shown)])
+    lines += _section("Not set here, so not compared:", [INDENT + values.clean(name) for name in shown.unset])
+    return lines + footer(shown, counts, ink)
+
+
+def header(shown: Header, title: str, as_of: int, ink: Paint) -> list[str]:
+    """Which platform, said loudly where nothing reaches Adobe."""
+    lines = [f"{ink('bold', title)} for {wording.place(shown)}, as of {values.moment(as_of)}"]
+    if wording.emulated(shown):
+        lines.append(ink("warning", wording.EMULATOR))
+    return lines
+
+
+def footer(shown: Plan, counts: Mapping[str, int], ink: Paint) -> list[str]:
+    verdict = wording.verdict(shown)
+    lines = [verdict] if verdict else []
+    lines += [ink("bold", wording.summary(counts)), wording.writes(shown)]
+    if shown.targeted_out:
+        lines.append(f"Left out by --target: {wording.addresses(shown.targeted_out)}.")
+    if shown.refused:
+        lines.append(ink("refused", "Apply will refuse this plan: see the lines that begin with `!` and the errors."))
+    return lines
+
+
+def block(item: Item, ink: Paint, width: int) -> list[str]:
+    """One address: what happens, why, what follows, when it runs, and what allows it."""
+    lines = [headline(item, ink)]
+    for change in item.fields:
+        lines += field(change, ink, width)
+    lines += [_consequence(c, ink) for c in item.consequences]
+    lines += runs(item)
+    if item.held:
+        lines.append(f"{INDENT}held; to put back exactly this: {wording.put_back(item)}")
+    for refusal in item.refusals:
+        lines += refused(refusal, ink)
+    return lines
+
+
+def headline(item: Item, ink: Paint) -> str:
+    sign = values.symbol(item)
+    parts = [ink(_STYLES[sign], f"{sign} {values.address(item.address)}")]
+    if item.verb not in wording.SELF_EVIDENT or (item.refusals and item.verb is not Verb.NONE):
+        parts.append(wording.VERBS[item.verb])
+    if item.id:
+        parts.append(f"({values.object_label(item.address)} {values.clean(item.id)})")
+    if item.at:
+        parts.append(ink("dim", values.clean(str(item.at))))
+    return "  ".join(parts)
+
+
+def field(change: FieldChange, ink: Paint, width: int) -> list[str]:
+    """One field with both values; the cause beside it, or below where the line would be too long."""
+    path = values.clean(change.path)
+    if change.cause is Cause.CREATE:
+        return [f"{INDENT}{path}: {values.value(change.path, change.after)}"]
+    head = f"{INDENT}{path}: {values.arrow(change.path, change.before, change.after)}"
+    words = wording.cause(change) + (f"  {values.clean(str(change.at))}" if change.at else "")
+    style = _CAUSES.get(change.cause, "dim")
+    if len(head) + 3 + len(words) <= width:
+        return [f"{head}   {ink(style, words)}"]
+    return [head, f"{INDENT * 2}{ink(style, words)}"]
+
+
+def runs(item: Item) -> list[str]:
+    """When it runs before and after, and when it ends."""
+    lines: list[str] = []
+    if item.schedule:
+        lines.append(f"{INDENT}schedule: {values.clean(item.schedule)}")
+    if item.next_before and item.next_before != item.next_after:
+        lines.append(f"{INDENT}next runs before: {values.moments(item.next_before)}")
+        lines.append(f"{INDENT}next runs after:  {values.moments(item.next_after)}")
+    elif item.next_after:
+        lines.append(f"{INDENT}next runs: {values.moments(item.next_after)}")
+    if item.ends is not None:
+        lines.append(f"{INDENT}ends: {values.moment(item.ends)}")
+    return lines
+
+
+def refused(refusal: Refusal, ink: Paint) -> list[str]:
+    return [
+        f"{INDENT}{ink('refused', '!')} refused by {values.clean(refusal.gate)}: {values.clean(refusal.text)}",
+        f"{INDENT * 2}to allow exactly this: {values.clean(refusal.allow)}",
+    ]
+
+
+def _consequence(shown: Consequence, ink: Paint) -> str:
+    words = {"cost": "cost", "warning": "warning"}.get(shown.level, "note")
+    return f"{INDENT}{ink('warning', words) if words != 'note' else words}: {values.clean(shown.text)}"
+
+
+def findings(shown: tuple[Finding, ...], ink: Paint, indent: str = INDENT) -> list[str]:
+    """Level, place, words, rule; the way to mend it below."""
+    lines: list[str] = []
+    for found in shown:
+        style = {Level.ERROR: "error", Level.WARNING: "warning"}.get(found.level, "dim")
+        where = f"{values.clean(str(found.at))}: " if found.at else ""
+        lines += _indented(f"{ink(style, found.level.value)}: {where}", found.message, f"  [{found.rule}]", indent)
+        if found.hint:
+            lines += _indented("", found.hint, "", indent + "  ")
+    return lines
+
+
+def _indented(before: str, text: str, after: str, indent: str) -> Iterator[str]:
+    first, *more = values.clean_lines(text).split("\n")
+    yield f"{indent}{before}{first}{after if not more else ''}"
+    for place, line in enumerate(more, 1):
+        yield f"{indent}  {line}{after if place == len(more) else ''}"
+
+
+def _findings(shown: Plan) -> tuple[Finding, ...]:
+    """Said once each, those about the plan first."""
+    return tuple(dict.fromkeys((*shown.findings, *(f for item in shown.items for f in item.findings))))
+
+
+def _section(title: str, lines: list[str]) -> list[str]:
+    return [title, *lines, ""] if lines else []
+
+
+def renew(shown: Plan, *, color: bool = False, width: int = 120) -> str:
+    """What `renew` does: the ends that move, and nothing else of the plan."""
+    ink = paint(color)
+    lines = [*header(shown.header, "Renewals", shown.as_of, ink), ""]
+    due = [item for item in shown.items if item.renewed]
+    for item in due:
+        lines.append(headline(item, ink))
+        for change in item.fields:
+            if change.cause is Cause.RENEWAL:
+                lines += field(change, ink, width)
+    lines += [""] if due else []
+    lines.append(f"{wording.number(len(due), 'rolling end')} due." if due else "No rolling end is due.")
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,121 @@
+"""
+A drift report as text: one group after another, one line per field with both values, who, when and with what.
+
+Goes in: a DriftReport and the groups that fail. Comes out: text that ends with what the exit code will mean.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from exportctl import drift_report
+from exportctl.drift_report import DriftReport, Entry, Group
+from exportctl.views import text, values, wording
+from exportctl.views.paint import Paint, paint
+
+TITLES: Mapping[Group, str] = {
+    Group.DRIFT: "Drift: changed in the sandbox",
+    Group.CONFLICT: "Conflicts: changed in the sandbox and in the YAML",
+    Group.DIFFERS: "Differs: what was last applied is not known",
+    Group.STOPPED: "Stopped by hand: held until --put-back",
+    Group.GONE: "Gone: the flow was deleted, or is hidden from us",
+    Group.HALF_BUILT: "Half-built: a creation was begun and not finished",
+    Group.TWINS: "Twins: two flows for one export",
+    Group.MARKER_LOST: "Marker lost: somebody changed the flow's description",
+    Group.EXPIRED: "Ended",
+    Group.ENDING: "Ending soon",
+    Group.PENDING: "Pending: in the YAML, not applied",
+    Group.ACCEPTED: "Accepted by the config",
+    Group.UNMANAGED: "Unmanaged: flows that no config declares",
+    Group.FOREIGN: "Foreign: flows of another project",
+}
+
+
+def drift(
+    report: DriftReport,
+    *,
+    fail_on: Collection[str] = drift_report.DEFAULT_FAILING,
+    color: bool = False,
+    width: int = 120,
+) -> str:
+    """The whole report. `fail_on` names the groups that make exit 3."""
+    ink = paint(color)
+    lines = [*text.header(report.header, "Drift", report.as_of, ink), ""]
+    for group in Group:
+        entries = report.of(group)
+        if entries:
+            style = "error" if _fails(group, fail_on) else "bold"
+            lines.append(ink(style, f"{TITLES[group]} ({len(entries)})"))
+            lines += [line for entry in entries for line in _entry(entry, report.as_of, ink, width)]
+            lines.append("")
+    if report.notes:
+        lines += ["Errors, warnings and notes:", *text.findings(report.notes, ink), ""]
+    lines += [ink("bold", summary(report)), _meaning(report, fail_on, ink)]
+    return "\n".join(lines) + "\n"
+
+
+def summary(report: DriftReport) -> str:
+    """`Drift: 1 drift, 2 pending.`; groups without entries are left out."""
+    counted = [f"{count} {group}" for group, count in report.counts().items() if count]
+    return f"Drift: {', '.join(counted)}." if counted else "Drift: none. The sandbox holds what was last applied."
+
+
+def _meaning(report: DriftReport, fail_on: Collection[str], ink: Paint) -> str:
+    failures = drift_report.failures(report, fail_on)
+    if failures:
+        groups = ", ".join(dict.fromkeys(entry.group.value for entry in failures))
+        return ink("error", f"Exit 3: {wording.number(len(failures), 'finding')} in {groups}.")
+    return ink("good", f"Exit 0: nothing in {', '.join(g for g in Group if g in fail_on)}.")
+
+
+def _fails(group: Group, fail_on: Collection[str]) -> bool:
+    return group in fail_on or (group is Group.EXPIRED and Group.ENDING in fail_on)
+
+
+def _entry(entry: Entry, as_of: int, ink: Paint, width: int) -> list[str]:
+    if entry.flow:
+        return [text.INDENT + flow(entry, as_of)]
+    head = subject(entry)
+    if entry.field:
+        first, *more = text.field(entry.field, ink, width - len(head) - 2)
+        return [f"{text.INDENT}{head}  {first.lstrip()}", *more]
+    if entry.finding:
+        first, *more = text.findings((entry.finding,), ink)
+        named = entry.address is None or entry.finding.message.startswith(str(entry.address))
+        return [first if named else f"{text.INDENT}{head}  {first.lstrip()}", *more]
+    return [f"{text.INDENT}{head}  {plainly(entry, as_of)}"]
+
+
+def subject(entry: Entry) -> str:
+    if entry.address is None:
+        return ""
+    label = f"  ({values.object_label(entry.address)} {values.clean(entry.id)})" if entry.id else ""
+    return values.address(entry.address) + label
+
+
+def plainly(entry: Entry, as_of: int) -> str:
+    """What an entry without field or finding says: an end, or a change as a whole."""
+    if entry.ends is not None:
+        due = "; the rolling end is due, run `exportctl renew`" if entry.renewal_due else ""
+        return ending(entry.ends, as_of) + due
+    return wording.VERBS[entry.verb] if entry.verb else ""
+
+
+def ending(ends: int, as_of: int) -> str:
+    """`ends 2026-12-01 00:00 UTC, in 8 days`."""
+    if ends <= as_of:
+        return f"ended {values.moment(ends)}, {values.age(as_of - ends)} ago"
+    return f"ends {values.moment(ends)}, in {values.age(ends - as_of)}"
+
+
+def flow(entry: Entry, as_of: int) -> str:
+    """One line about a flow that is not ours."""
+    shown = entry.flow
+    assert shown is not None
+    parts = [f"{values.quoted(shown.name)} (flow {values.clean(shown.id)})", values.clean(shown.type or "other type")]
+    parts.append("on" if shown.enabled else "off")
+    if shown.owner:
+        parts.append(f"owned by project {values.clean(shown.owner)}")
+    if shown.ends is not None:
+        parts.append(ending(shown.ends, as_of) + (" (assumed)" if shown.assumed_end else ""))
+    return ", ".join(parts)

@@ -1,0 +1,124 @@
+"""
+The smaller texts: errors, findings of `validate`, the table of datasets, the lines of `doctor`, differences of a
+saved plan, explained values.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping, Sequence
+
+from exportctl.checkup import Check, State
+from exportctl.errors import Error, Finding, Level, Location
+from exportctl.model import ListedDataset
+from exportctl.planfile import Difference
+from exportctl.views import text, values, wording
+from exportctl.views.paint import Paint, paint
+
+_STATES: Mapping[State, str] = {
+    State.OK: "good",
+    State.WARNING: "warning",
+    State.FAILED: "error",
+    State.SKIPPED: "dim",
+}
+
+
+def error(shown: Error, *, color: bool = False) -> str:
+    """Every finding of an error, in its own order, with the way to mend it."""
+    return "\n".join(text.findings(shown.findings(), paint(color), "")) + "\n"
+
+
+def validate(
+    findings: Sequence[Finding], *, exports: int, destinations: int, environments: int, color: bool = False
+) -> str:
+    """All findings in file order, then the verdict."""
+    ink = paint(color)
+    lines = text.findings(tuple(findings), ink, "")
+    lines += [""] if lines else []
+    lines.append(_verdict(findings, ink))
+    if not _count(findings, Level.ERROR):
+        holds = [wording.number(exports, "export"), wording.number(destinations, "destination")]
+        within = f" in {wording.number(environments, 'environment')}" if environments else ""
+        lines.append(f"The config declares {' and '.join(holds)}{within}.")
+    return "\n".join(lines) + "\n"
+
+
+def _verdict(findings: Sequence[Finding], ink: Paint) -> str:
+    counted = [wording.number(_count(findings, level), level.value) for level in Level if _count(findings, level)]
+    if _count(findings, Level.ERROR):
+        return ink("error", f"Not valid: {', '.join(counted)}.")
+    return ink("good", "Valid" + (f": {', '.join(counted)}." if counted else "."))
+
+
+def _count(findings: Sequence[Finding], level: Level) -> int:
+    return sum(f.level is level for f in findings)
+
+
+def datasets(shown: Sequence[ListedDataset], used_by: Mapping[str, Sequence[str]], *, color: bool = False) -> str:
+    """A table of what can be exported, by name; `used_by` maps a dataset's id to the addresses that export it."""
+    ink = paint(color)
+    rows = [
+        (values.clean(d.name), values.clean(d.id), ", ".join(values.clean(a) for a in used_by.get(d.id, ())))
+        for d in sorted(shown, key=lambda d: (d.name, d.id))
+    ]
+    lines = table(("NAME", "ID", "EXPORTED BY"), rows, ink) if rows else []
+    unused = sum(not used_by.get(d.id) for d in shown)
+    lines.append(f"{wording.number(len(rows), 'dataset')} can be exported, {unused} not exported by this config.")
+    return "\n".join(lines) + "\n"
+
+
+def table(titles: Sequence[str], rows: Sequence[Sequence[str]], ink: Paint) -> list[str]:
+    """Columns as wide as their widest cell, two spaces apart, no spaces at the end of a line."""
+    widths = [max(_cells(row[n]) for row in (titles, *rows)) for n in range(len(titles))]
+    lined = ["  ".join(c + " " * (w - _cells(c)) for c, w in zip(row, widths, strict=True)) for row in (titles, *rows)]
+    head, *body = (line.rstrip() for line in lined)
+    return [ink("bold", head), *body]
+
+
+def _cells(shown: str) -> int:
+    """How many terminal cells a text takes."""
+    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 0 if unicodedata.combining(c) else 1 for c in shown)
+
+
+def doctor(checks: Sequence[Check], *, color: bool = False) -> str:
+    """One line a check, its remedy below, the verdict at the end."""
+    ink = paint(color)
+    lines = []
+    for check in checks:
+        state = ink(_STATES[check.state], f"{check.state.value:<7}")
+        lines.append(f"{state}  {values.clean(check.name)}: {values.clean(check.message)}")
+        if check.remedy:
+            lines.append(f"         {values.clean(check.remedy)}")
+    failed = sum(c.state is State.FAILED for c in checks)
+    lines.append(ink("error", f"{wording.number(failed, 'check')} failed.") if failed else ink("good", "All is well."))
+    return "\n".join(lines) + "\n"
+
+
+def stale(differences: Sequence[Difference], *, color: bool = False) -> str:
+    """What moved since a plan was saved, object and field by name."""
+    ink = paint(color)
+    lines = [ink("error", "The saved plan is stale: nothing was written. Since it was made, these moved:")]
+    lines += [f"{text.INDENT}{difference(d)}" for d in differences]
+    return "\n".join(lines) + "\n"
+
+
+def difference(shown: Difference) -> str:
+    """`exports.web-to-lake fields.place.path.before: saved "/a", now "/c"`."""
+    where = f"{values.clean(shown.address)} {values.clean(shown.path)}".strip()
+    path = _value_path(shown.path)
+    return f"{where}: saved {values.value(path, shown.saved)}, now {values.value(path, shown.now)}"
+
+
+def _value_path(path: str) -> str:
+    """The field a difference is about: the sides `before` and `after` are no fields."""
+    head, _, last = path.rpartition(".")
+    return head if last in ("before", "after") else path
+
+
+def explain(topic: str, words: str, entries: Sequence[tuple[str, object, Location | None]] = ()) -> str:
+    """A rule or a value in words; `entries` are path, value and the place that set it."""
+    lines = [values.clean(topic), *(text.INDENT + values.clean(line) for line in words.split("\n") if line)]
+    for path, shown, at in entries:
+        where = f"  {values.clean(str(at))}" if at else ""
+        lines.append(f"{text.INDENT}{values.clean(path)}: {values.value(path, shown)}{where}")
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,191 @@
+"""
+How single values look in every view: moments, durations, places, datasets, masks, text written by others.
+
+Goes in: one value. Comes out: one line of plain text. Text by others (flow names, datasets, people, paths) is shown
+with its control and formatting characters spelled out, so that no name can move the cursor or reorder a line.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from exportctl.kinds import ACCOUNT, ANCHOR
+from exportctl.model import Actor, Address, Item, Marked, Ref, Sensitive, Verb
+
+NOTHING = "(none)"
+DAY, HOUR, MINUTE = 86400, 3600, 60
+_LATEST = 253402300799  # the last second of the year 9999: the largest moment with a date
+_MOMENTS = frozenset({"end", "start", "not_before"})
+_PHASES = frozenset({"phase", "at"})
+_DURATIONS = frozenset({"rolling", "renew_before", "within"})
+_UNSAFE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+_SPELLED = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
+_MASKS = frozenset({str(Sensitive("")), *map(str, Marked)})  # a saved plan holds them as text
+_CLIENTS = {"exc_app": "the UI (exc_app)", "acp_foundation_connectors": "the background client"}
+
+
+def clean(text: str) -> str:
+    """One line of text by others: control, formatting and surrogate characters become `\\x1b`, `\\u202e`, `\\n`."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(_spelled(c) if unicodedata.category(c) in _UNSAFE else c for c in text)
+
+
+def clean_lines(text: str) -> str:
+    """The same, with line ends kept: for messages of ours that quote text by others."""
+    return "\n".join(clean(part) for part in text.split("\n"))
+
+
+def _spelled(char: str) -> str:
+    code = ord(char)
+    if char in _SPELLED:
+        return _SPELLED[char]
+    if code < 0x100:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+def moment(seconds: int) -> str:
+    """`2026-11-22 02:00 UTC`; seconds are shown only where they are not zero."""
+    if not 0 <= seconds <= _LATEST:
+        return f"{seconds} seconds since 1970"
+    at = datetime.fromtimestamp(seconds, UTC)
+    return at.strftime("%Y-%m-%d %H:%M:%S UTC" if seconds % MINUTE else "%Y-%m-%d %H:%M UTC")
+
+
+def duration(seconds: int) -> str:
+    """The largest unit that leaves no rest: `180 days`, `3 hours`, `90 minutes`, `45 seconds`."""
+    for unit, size in (("day", DAY), ("hour", HOUR), ("minute", MINUTE)):
+        if seconds and seconds % size == 0:
+            return _counted(seconds // size, unit)
+    return _counted(seconds, "second")
+
+
+def age(seconds: int) -> str:
+    """How long ago or ahead, rounded down to one unit: `3 days`, `5 hours`."""
+    for unit, size in (("day", DAY), ("hour", HOUR), ("minute", MINUTE)):
+        if abs(seconds) >= size:
+            return _counted(abs(seconds) // size, unit)
+    return _counted(abs(seconds), "second")
+
+
+def _counted(number: int, unit: str) -> str:
+    return f"{number} {unit}" + ("" if number == 1 else "s")
+
+
+def time_of_day(seconds: int) -> str:
+    return f"{seconds // HOUR:02d}:{seconds % HOUR // MINUTE:02d} UTC"
+
+
+def value(path: str, shown: Any) -> str:
+    """One side of a field. `path` names the field, so that moments, phases and switches read as such."""
+    name = path.rpartition(".")[2]
+    if shown is None:
+        return NOTHING
+    if isinstance(shown, bool):
+        return _switch(name, shown)
+    if isinstance(shown, int):
+        return _number(name, shown)
+    if isinstance(shown, Sensitive | Marked):
+        return str(shown)
+    if isinstance(shown, str):
+        return shown if shown in _MASKS else quoted(shown)
+    if isinstance(shown, Ref):
+        return "(known after apply)"
+    if isinstance(shown, Mapping):
+        return "{" + ", ".join(f"{clean(str(k))}: {value(str(k), v)}" for k, v in sorted(shown.items())) + "}"
+    if isinstance(shown, Sequence | frozenset | set):
+        return _several(name, shown)
+    return quoted(str(shown))
+
+
+def quoted(text: str) -> str:
+    """Text in double quotes, made safe."""
+    return '"' + clean(text).replace('"', '\\"') + '"'
+
+
+def _switch(name: str, on: bool) -> str:
+    if name == "enabled":
+        return "on" if on else "off"
+    return "true" if on else "false"
+
+
+def _number(name: str, number: int) -> str:
+    if name in _MOMENTS:
+        return moment(number)
+    if name in _PHASES and 0 <= number < DAY:
+        return time_of_day(number)
+    if name in _DURATIONS:
+        return duration(number)
+    return str(number)
+
+
+def _several(name: str, shown: Any) -> str:
+    members = sorted(shown, key=str) if isinstance(shown, frozenset | set) else shown
+    return "[" + ", ".join(_member(name, m) for m in members) + "]"
+
+
+def _member(name: str, shown: Any) -> str:
+    pair = isinstance(shown, Sequence) and not isinstance(shown, str) and len(shown) == 2
+    if name == "datasets" and pair and all(isinstance(part, str) for part in shown):
+        return f"{quoted(shown[1])} ({clean(shown[0])})"
+    return value(name, shown)
+
+
+def arrow(path: str, before: Any, after: Any) -> str:
+    """`"/a" -> "/b"`."""
+    return f"{value(path, before)} -> {value(path, after)}"
+
+
+def moments(points: Sequence[int]) -> str:
+    return ", ".join(moment(p) for p in points) if points else NOTHING
+
+
+def client(name: str) -> str:
+    """Which program wrote, by its IMS client id (flow-service.md 2: exc_app is the UI)."""
+    return _CLIENTS.get(name, f"client {clean(name)}")
+
+
+def actor(who: Actor | None) -> str:
+    """`changed by jane@acme.example at 2026-11-22 09:10 UTC with the UI (exc_app)`, as far as it is recorded."""
+    if who is None:
+        return "changed by somebody not recorded"
+    words = [f"changed by {clean(who.by) if who.by else 'somebody not recorded'}"]
+    if who.at is not None:
+        words.append(f"at {moment(who.at)}")
+    if who.client:
+        words.append(f"with {client(who.client)}")
+    return " ".join(words) + (f" ({clean(who.note)})" if who.note else "")
+
+
+def object_label(address: Address) -> str:
+    """What an address's id is the id of, in the service's own words."""
+    return ANCHOR.label if address.root == ANCHOR.root else ACCOUNT.label
+
+
+def address(item_address: Address) -> str:
+    return clean(str(item_address))
+
+
+SYMBOLS: Mapping[Verb, str] = {
+    Verb.CREATE: "+",
+    Verb.COMPLETE: "+",
+    Verb.UPDATE: "~",
+    Verb.REPLACE: "-/+",
+    Verb.DELETE: "-",
+    Verb.ADOPT: ">",
+    Verb.RELEASE: ">",
+    Verb.CLEAN: "-",
+    Verb.MARK: ">",
+    Verb.RENEW: ">",
+    Verb.HELD: "!",
+    Verb.NONE: " ",
+}
+
+
+def symbol(item: Item) -> str:
+    """`!` where apply will refuse or holds back, else the verb's own."""
+    return "!" if item.refusals else SYMBOLS[item.verb]

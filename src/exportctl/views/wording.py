@@ -1,0 +1,103 @@
+"""
+Plain words for causes, verbs and levels, shared by the text and Markdown views so that they never tell two stories.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from exportctl.model import Cause, FieldChange, Header, Item, Plan, Verb
+from exportctl.views import values
+
+EMULATOR = "EMULATOR: nothing reaches Adobe"
+NO_CHANGES = "No changes. The sandbox holds what the config asks for."
+NOTHING_TO_APPLY = "No changes to make; see above for what is held, renewed or reported."
+
+VERBS: Mapping[Verb, str] = {
+    Verb.CREATE: "create",
+    Verb.COMPLETE: "complete the creation an interrupted run began",
+    Verb.UPDATE: "update",
+    Verb.REPLACE: "replace: a new flow, which sends everything again",
+    Verb.DELETE: "delete",
+    Verb.ADOPT: "adopt: only markers are written",
+    Verb.RELEASE: "release: our markers go, the export keeps running",
+    Verb.CLEAN: "clean up what an interrupted run left behind",
+    Verb.MARK: "marker only",
+    Verb.RENEW: "renew: only the end moves",
+    Verb.HELD: "held",
+    Verb.NONE: "unchanged",
+}
+SELF_EVIDENT = frozenset({Verb.CREATE, Verb.UPDATE, Verb.DELETE, Verb.NONE})
+
+
+def cause(change: FieldChange) -> str:
+    """Why the two sides differ, in words; empty for a creation, where there is nothing to explain."""
+    who = values.actor(change.actor)
+    stop = "switched off" if change.field == "enabled" else "ended earlier" if change.field == "end" else "stopped"
+    return {
+        Cause.CREATE: "",
+        Cause.PENDING: "pending: the YAML changed since the last apply",
+        Cause.DRIFT: f"drift: {who}",
+        Cause.CONFLICT: f"conflict: the YAML changed and so did the sandbox, {who}; the YAML wins",
+        Cause.DIFFERS: "differs: what was last applied is not known; the YAML wins"
+        + (f" ({who})" if change.actor else ""),
+        Cause.CONVERGED: "converged: both sides are equal by now, only the marker is written",
+        Cause.NORMALISED: "normalised: the service keeps another spelling of what was sent, nothing is written",
+        Cause.STOPPED: f"stopped: {stop} by hand, {who}; held, not put back",
+        Cause.RENEWAL: "renewal: the rolling end is due",
+        Cause.ACCEPTED: "accepted: an accept entry of the config covers it, left as it is",
+    }[change.cause]
+
+
+def put_back(item: Item) -> str:
+    return f"--put-back {values.address(item.address)}"
+
+
+def number(count: int, noun: str) -> str:
+    """`1 write`, `7 writes`."""
+    return f"{count} {noun}" + ("" if count == 1 else "s")
+
+
+def addresses(count: int) -> str:
+    return f"{count} address" + ("" if count == 1 else "es")
+
+
+def summary(n: Mapping[str, int]) -> str:
+    """`Plan: 2 to create, …, 14 unchanged.` from a plan's counts."""
+    return (
+        f"Plan: {n['create']} to create, {n['update']} to update, {n['replace']} to replace, {n['delete']} to delete, "
+        f"{n['adopt']} to adopt, {n['held']} held, {n['renew']} to renew, {n['unchanged']} unchanged."
+    )
+
+
+def writes(plan: Plan) -> str:
+    return f"Apply will make {number(len(plan.steps()), 'write')}."
+
+
+def verdict(plan: Plan) -> str | None:
+    """The sentence for a plan without changes; None when there are some."""
+    if not plan.empty:
+        return None
+    return NOTHING_TO_APPLY if any(spoken(item) for item in plan.items) else NO_CHANGES
+
+
+def spoken(item: Item) -> bool:
+    """Does a plan list this item, or only count it?"""
+    return item.verb is not Verb.NONE or bool(item.refusals or item.fields)
+
+
+def secrets(plan: Plan) -> tuple[str, ...]:
+    """Names of the references whose values apply will read; never the values."""
+    return tuple(sorted({name for step in plan.steps() for name in step.secrets}))
+
+
+def place(header: Header) -> str:
+    """`organization …, sandbox prod, environment prod`."""
+    parts = [f"organization {values.clean(header.organization)}", f"sandbox {values.clean(header.sandbox)}"]
+    if header.environment:
+        parts.append(f"environment {values.clean(header.environment)}")
+    return ", ".join(parts)
+
+
+def emulated(header: Header) -> bool:
+    return header.platform != "service"

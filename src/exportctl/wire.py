@@ -1,0 +1,290 @@
+"""
+To the wire and back: semantic fields <-> the service's JSON, per kind. Dumb renames; nothing is decided here.
+
+`read` gives the managed fields of one live object. `body` builds a POST, `operations` a JSON Patch (RFC 6902) for one
+object that was just read: whole objects with our keys laid over the live ones, unknown keys kept, since whether the
+service merges or replaces is not published (flow-service.md 4.1).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from exportctl import schedules
+from exportctl.destination_types import (
+    BY_CONNECTION_SPEC,
+    BY_FLOW_SPEC,
+    DATA_LAKE_SPEC,
+    SPEC_VERSION,
+    TYPES,
+    AuthMethod,
+    DestinationType,
+    Secrecy,
+)
+from exportctl.kinds import ACCOUNT, ANCHOR, CONTENT, PLACE
+from exportctl.model import Fields, Marked, Sensitive
+
+Json = dict[str, Any]
+
+FULL = "DAILY_FULL_EXPORT"  # once, despite the name [D] [XD-new]
+INCREMENTAL = "FIRST_FULL_THEN_INCREMENTAL"
+TEMPLATE = "foldernameTemplate"  # tutorial and aepp; the OpenAPI file says folderNameTemplate (known conflict)
+TEMPLATES = (TEMPLATE, "folderNameTemplate")
+MANIFEST = "includeFileManifest"  # [BD]; not published for dataset targets
+DEFAULT_FOLDER = str(ANCHOR.rule("folder").default)
+
+
+# -- from the wire ----------------------------------------------------------------------------------------------------
+
+
+def read(kind: str, raw: Mapping[str, Any]) -> Json:
+    """The managed fields one live object shows; missing or odd values come back as None, never as an error."""
+    return _READ[kind](raw)
+
+
+def destination_type(raw: Mapping[str, Any]) -> DestinationType | None:
+    """The destination type of a connection, target connection or dataset flow; None for any other card."""
+    spec = raw.get("flowSpec") or raw.get("connectionSpec") or {}
+    found = BY_FLOW_SPEC if "flowSpec" in raw else BY_CONNECTION_SPEC
+    return found.get(str(spec.get("id")))
+
+
+def auth_method(raw: Mapping[str, Any]) -> AuthMethod | None:
+    kind = destination_type(raw)
+    return kind.method_by_spec_name((raw.get("auth") or {}).get("specName")) if kind else None
+
+
+def unknown_auth(raw: Mapping[str, Any]) -> tuple[str, ...]:
+    """Live auth keys that no field of the method stands for; what the service adds itself is left out."""
+    method = auth_method(raw)
+    known = {f.wire for f in method.fields} if method else set()
+    params = (raw.get("auth") or {}).get("params") or {}
+    return tuple(sorted(k for k in params if k not in known and k != "authorizedDate"))  # server-set [D samples]
+
+
+def _read_account(raw: Mapping[str, Any]) -> Json:
+    method = auth_method(raw)
+    params = (raw.get("auth") or {}).get("params") or {}
+    auth: Json = {}
+    for rule in method.fields if method else ():
+        if rule.secrecy is Secrecy.SECRET:
+            continue
+        value = params.get(rule.wire)
+        if rule.hidden and not (isinstance(value, str) and rule.form and re.match(rule.form, value)):
+            auth[rule.name] = Marked.HIDDEN
+        elif value is not None:
+            auth[rule.name] = str(value) if rule.secrecy is Secrecy.PLAIN else Sensitive(str(value))
+    return {"auth": auth}
+
+
+def _read_content(raw: Mapping[str, Any]) -> Json:
+    entries = (raw.get("params") or {}).get("datasets") or ()
+    pairs = [(str(e.get("dataSetId")), e.get("name")) for e in entries if isinstance(e, Mapping)]
+    return {"datasets": sorted(i for i, _ in pairs), "names": {i: n for i, n in pairs if n}}
+
+
+def _read_place(raw: Mapping[str, Any]) -> Json:
+    kind = destination_type(raw)
+    params = raw.get("params") or {}
+    place = {f.name: str(params[f.wire]) for f in (kind.place if kind else ()) if params.get(f.wire) not in (None, "")}
+    return {
+        "place": place,
+        "format": {
+            "type": str(params.get("datasetFileType") or "").lower(),
+            "compression": str(params.get("compression") or "").lower(),
+            "manifest": params.get(MANIFEST) is True,
+        },
+    }
+
+
+def _read_anchor(raw: Mapping[str, Any]) -> Json:
+    schedule = raw.get("scheduleParams") or {}
+    rhythm = live_cadence(schedule)
+    start = integer(schedule.get("startTime"))
+    return {
+        "title": raw.get("name") or "",
+        "cadence": rhythm,
+        "phase": schedules.phase(start, rhythm) if start is not None and rhythm else None,
+        "start": start,
+        "end": integer(schedule.get("endTime")),
+        "folder": next((schedule[k] for k in TEMPLATES if schedule.get(k)), DEFAULT_FOLDER),
+        "enabled": raw.get("state") == "enabled",
+    }
+
+
+def live_cadence(schedule: Mapping[str, Any]) -> str | None:
+    """Mode is not needed: interval 0 is once, a missing exportMode is incremental (flow-service.md 7.1, inferred)."""
+    interval, unit = integer(schedule.get("interval")), schedule.get("timeUnit")
+    if interval is None or unit not in ("hour", "day"):
+        return None
+    return schedules.spelled(unit, interval)
+
+
+def integer(value: object) -> int | None:
+    """A whole number, also when the service shows it as text (aepp sends `interval` so)."""
+    if isinstance(value, bool) or not isinstance(value, int | str):
+        return None
+    return int(value) if re.fullmatch(r"-?\d+", str(value)) else None
+
+
+_READ: Mapping[str, Callable[[Mapping[str, Any]], Json]] = {
+    ACCOUNT.name: _read_account,
+    CONTENT.name: _read_content,
+    PLACE.name: _read_place,
+    ANCHOR.name: _read_anchor,
+}
+
+
+# -- to the wire ------------------------------------------------------------------------------------------------------
+
+
+def body(
+    kind: str, type_name: str, fields: Fields, refs: Mapping[str, Any], *, title: str, description: str, now: int
+) -> Json:
+    """
+    A POST body. `refs` are ids by reference field; `now` fixes the start of a flow. Auth fields come with every value
+    filled in, secrets too: they go out and nowhere else.
+    """
+    head = {"name": title, "description": description}
+    return head | _BODY[kind](TYPES.get(type_name), fields, refs, now)
+
+
+def _spec(spec_id: str) -> Json:
+    return {"id": spec_id, "version": SPEC_VERSION}
+
+
+def _body_account(kind: DestinationType | None, fields: Fields, refs: Mapping[str, Any], now: int) -> Json:
+    assert kind is not None
+    sent: Json = {"connectionSpec": _spec(kind.connection_spec)}
+    if fields.get("method"):
+        method = kind.method(fields["method"])
+        sent["auth"] = {"specName": method.spec_name, "params": auth_params(method, fields["auth"])}
+    if fields.get("encryption"):
+        # An object on create, an array in the spec; the published sample names it so [AS] flow-service.md 5.8
+        params = {"encryptionAlgo": "PGPGPG", "publicKey": fields["encryption"]}
+        sent["encryptionSpecs"] = {"specName": "File PGP/GPG Encryption", "params": params}
+    return sent
+
+
+def auth_params(method: AuthMethod, auth: Mapping[str, Any]) -> Json:
+    wire = {f.name: f.wire for f in method.fields}
+    return {wire[name]: value for name, value in auth.items()}
+
+
+def _body_content(kind: DestinationType | None, fields: Fields, refs: Mapping[str, Any], now: int) -> Json:
+    entries = [{"dataSetId": i, "name": n} for i, n in fields["datasets"]]
+    return {"connectionSpec": _spec(DATA_LAKE_SPEC), "params": {"datasets": entries}}
+
+
+def _body_place(kind: DestinationType | None, fields: Fields, refs: Mapping[str, Any], now: int) -> Json:
+    assert kind is not None
+    params = {"mode": "Server-to-server"} | place_params(kind, fields)
+    return dict(refs) | {"connectionSpec": _spec(kind.connection_spec), "params": params}
+
+
+def place_params(kind: DestinationType, fields: Fields) -> Json:
+    """Our part of a target's params; a value of None stands for a key that must not be there."""
+    params: Json = {}
+    if "place" in fields:
+        params |= {f.wire: fields["place"].get(f.name) for f in kind.place}
+        if kind.place[-1].wire == "path" and not kind.place[-1].required and params["path"] is None:
+            params["path"] = ""  # S3 and GCS require the key and match the empty string [XD-new]
+    if "format" in fields:
+        form = fields["format"]
+        params |= {"datasetFileType": form["type"].upper(), "compression": form["compression"].upper()}
+        params[MANIFEST] = True if form["manifest"] else None
+    return params
+
+
+def _body_anchor(kind: DestinationType | None, fields: Fields, refs: Mapping[str, Any], now: int) -> Json:
+    assert kind is not None
+    return dict(refs) | {
+        "flowSpec": _spec(kind.flow_spec),
+        "transformations": [],
+        "scheduleParams": schedule_params({}, fields, now),
+    }
+
+
+_BODY: Mapping[str, Callable[[DestinationType | None, Fields, Mapping[str, Any], int], Json]] = {
+    ACCOUNT.name: _body_account,
+    CONTENT.name: _body_content,
+    PLACE.name: _body_place,
+    ANCHOR.name: _body_anchor,
+}
+
+
+def schedule_params(live: Mapping[str, Any], fields: Fields, now: int) -> Json:
+    """
+    `live` with our fields laid over it. `start` ({cadence, at, not_before}) is fixed here, at the write; every other
+    patch sends the live start unchanged. Numbers shown as text go out as numbers.
+    """
+    sent = {k: v for k, v in live.items() if v is not None}
+    for key in ("interval", "startTime", "endTime"):
+        number = integer(sent.get(key))
+        if number is not None:
+            sent[key] = number
+    if "cadence" in fields:
+        interval = schedules.seconds(fields["cadence"])
+        unit = "hour" if fields["cadence"].endswith(("hour", "hours")) else "day"
+        size = schedules.HOUR if unit == "hour" else schedules.DAY
+        sent |= {"exportMode": INCREMENTAL if interval else FULL, "timeUnit": unit, "interval": interval // size}
+    if "start" in fields:
+        rule = fields["start"]
+        sent["startTime"] = schedules.first_start(rule["cadence"], rule["at"], rule["not_before"], now)
+    if fields.get("end") is not None:
+        sent["endTime"] = fields["end"]
+    if "folder" in fields:
+        spelling = next((k for k in TEMPLATES if k in sent), TEMPLATE)
+        sent[spelling] = fields["folder"]
+    return sent
+
+
+def operations(
+    kind: str,
+    type_name: str,
+    fields: Fields,
+    refs: Mapping[str, Any],
+    raw: Mapping[str, Any],
+    *,
+    description: str | None,
+    now: int,
+) -> list[Json]:
+    """
+    The JSON Patch that writes `fields`, `refs` and, unless None, `description` over the live object `raw`.
+
+    `remove` is never needed: an object is replaced whole. `add` where the live object lacks the key (FLOW 1455).
+    """
+    values: Json = {}
+    if "title" in fields:
+        values["name"] = fields["title"]
+    if description is not None:
+        values["description"] = description
+    values |= dict(refs)
+    if fields.keys() & {"cadence", "start", "end", "folder"}:
+        values["scheduleParams"] = schedule_params(raw.get("scheduleParams") or {}, fields, now)
+    if fields.keys() & {"place", "format"}:
+        values["params"] = _overlaid(raw.get("params") or {}, place_params(TYPES[type_name], fields))
+    ops = [
+        {"op": "replace" if raw.get(key) is not None else "add", "path": f"/{key}", "value": value}
+        for key, value in values.items()
+    ]
+    if "auth" in fields:
+        method = TYPES[type_name].method(fields["method"])
+        ops.append({"op": "replace", "path": "/auth/params", "value": auth_params(method, fields["auth"])})
+    return ops
+
+
+def _overlaid(live: Mapping[str, Any], ours: Mapping[str, Any]) -> Json:
+    """A flag that is on is switched off by False, not by leaving it out: a service that merges would keep it."""
+    off = {k: False for k, v in ours.items() if v is None and live.get(k) is True}
+    return {k: v for k, v in {**live, **ours, **off}.items() if not (v is None and k in ours)}
+
+
+def ids(raw: Mapping[str, Any], name: str) -> tuple[str, ...]:
+    """The ids in one reference field, list or not."""
+    value = raw.get(name)
+    if isinstance(value, str):
+        return (value,)
+    return tuple(str(v) for v in value) if isinstance(value, Sequence) else ()

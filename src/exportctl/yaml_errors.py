@@ -1,0 +1,105 @@
+"""
+What the YAML parser stumbled over, in words for the person who typed it.
+
+In: the text of a file and the parser's exception. Out: one finding with the place of the cause, which for an open
+quote or bracket is where it was opened, not where the file ended. Covers the wording of libyaml and of PyYAML's own
+parser.
+"""
+
+from __future__ import annotations
+
+import yaml
+
+from exportctl.errors import Finding, Location
+
+_QUOTE = 'put the value in quotes: "…"'
+
+
+def syntax_finding(name: str, text: str, error: yaml.YAMLError) -> Finding:
+    """One finding for one `YAMLError`; rule ids begin with `yaml-`."""
+    mark = getattr(error, "problem_mark", None)
+    opened = getattr(error, "context_mark", None) or mark
+    problem = str(getattr(error, "problem", None) or error)
+    context = str(getattr(error, "context", None) or "")
+    line, column = (mark.line, mark.column) if mark else (0, 0)
+    rule, message, hint, from_opening = _explained(
+        _line(text, line), column, problem, context, _line(text, _at(opened))
+    )
+    if from_opening and opened:
+        line, column = opened.line, opened.column
+    return Finding(rule, message, Location(name, line + 1, column + 1), hint)
+
+
+def _at(mark: yaml.Mark | None) -> int:
+    return mark.line if mark else 0
+
+
+def _line(text: str, number: int) -> str:
+    lines = text.splitlines()
+    return lines[number] if number < len(lines) else ""
+
+
+def _explained(line: str, column: int, problem: str, context: str, opening: str) -> tuple[str, str, str, bool]:
+    """Rule, message, hint, and whether the place is where the open thing began."""
+    character = line[column : column + 1]
+    if character == "\t" or "tab character" in problem:
+        return "yaml-tab", "YAML is indented with spaces, here is a tab", "replace the tab with spaces", False
+    if "cannot start any token" in problem:
+        return _bad_start(character)
+    if "quoted scalar" in context and "end of stream" in problem:
+        message = "this quote is never closed"
+        return "yaml-quote", message, "close it; inside '…' an apostrophe is written twice: 'it''s'", True
+    if "escape" in problem or "hexadecimal" in problem:
+        message = 'inside "…" a backslash begins an escape, and this is none'
+        return "yaml-quote", message, "use '…', where a backslash is only a backslash", False
+    if "directive" in context or "directive" in problem or "incompatible YAML" in problem:
+        return "yaml-percent", "a line that begins with % is a directive, not a value", _QUOTE, True
+    return _structure(line, problem, context, opening)
+
+
+def _bad_start(character: str) -> tuple[str, str, str, bool]:
+    if character == "%":
+        hint = 'put the value in quotes: "%DATASET_ID%/%EXPORT_TIME%"'
+        return "yaml-percent", "a value cannot begin with % unless it is quoted", hint, False
+    return "yaml-syntax", f"a value cannot begin with {character} unless it is quoted", _QUOTE, False
+
+
+def _structure(line: str, problem: str, context: str, opening: str) -> tuple[str, str, str, bool]:
+    if "flow" in context:
+        if "${{" in line or "${{" in opening:
+            message = "${{ … }} is GitHub's syntax, and unquoted in {…} YAML reads it as a map"
+            return (
+                "github-expression",
+                message,
+                'set an environment variable in the workflow and write "${env:NAME}"',
+                False,
+            )
+        if "${" in line or "${" in opening:
+            message = "inside {…} and […] a reference needs quotes, YAML reads its brace as a map"
+            return "yaml-brace", message, 'put it in quotes: "${env:NAME}"', False
+        bracket = "{" if "mapping" in context else "["
+        hint = f"close it with {'}' if bracket == '{' else ']'}, and put a comma between two entries"
+        return "yaml-bracket", f"this {bracket} is not closed, or a comma is missing after it", hint, True
+    if "mapping values are not allowed" in problem:
+        message = "a second colon on this line, or a line that is indented too far"
+        return (
+            "yaml-colon",
+            message,
+            'text with a colon in it needs quotes: "…: …"; keys of one map begin in one column',
+            False,
+        )
+    if "could not find expected ':'" in problem:
+        return "yaml-colon", "a key without a colon", "write `key: value`, and `- ` with a space in a list", True
+    if "expected key" in problem or "expected <block end>" in problem:
+        return _expected_key(line)
+    if "'-' indicator" in problem or "block sequence entries" in problem:
+        return "yaml-indent", "a list cannot begin here", "begin it on the next line, or write […]", False
+    return "yaml-syntax", f"this is not YAML: {problem}", "look at this line and the one before it", False
+
+
+def _expected_key(line: str) -> tuple[str, str, str, bool]:
+    if any(quote in line for quote in "'\""):
+        message = "after a closing quote nothing may follow"
+        return "yaml-quote", message, "quote the whole value; inside '…' an apostrophe is written twice: 'it''s'", False
+    message = "this line does not fit the map above it"
+    return "yaml-indent", message, "keys of one map begin in one column; list entries with `- `", False

@@ -1,0 +1,129 @@
+"""A service that answers from a list: a WSGI application, so nothing leaves this process and nothing is faked."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qsl
+
+import httpx
+
+from exportctl.client import Client
+from exportctl.ims import Credentials
+from exportctl.retry import Backoff
+
+TOKEN = "token-one-that-nobody-may-see"
+SECRET = "client-secret-nobody-may-see"
+DATE = "Mon, 01 Dec 2025 10:00:00 GMT"
+FLOWS = "/data/foundation/flowservice/flows"
+
+
+@dataclass(frozen=True)
+class Hidden:
+    """Stands for any value that shows itself only when asked to."""
+
+    value: str = field(repr=False)
+
+    def reveal(self) -> str:
+        return self.value
+
+
+@dataclass(frozen=True)
+class Reply:
+    """One scripted answer; `raises` instead of an answer stands for a connection that fails."""
+
+    status: int = 200
+    body: Any = field(default_factory=dict)
+    headers: tuple[tuple[str, str], ...] = ()
+    raises: Exception | None = None
+
+    def bytes(self) -> bytes:
+        if isinstance(self.body, bytes):
+            return self.body
+        return b"" if self.body is None else json.dumps(self.body).encode()
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One request as it arrived."""
+
+    method: str
+    path: str
+    query: str
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def params(self) -> list[tuple[str, str]]:
+        return parse_qsl(self.query, keep_blank_values=True)
+
+
+def token_reply(token: str = TOKEN, expires_in: object = 86399) -> Reply:
+    return Reply(200, {"access_token": token, "token_type": "bearer", "expires_in": expires_in})
+
+
+@dataclass
+class Script:
+    """Answers in order, the last one for ever; the token endpoint has a list of its own."""
+
+    replies: Sequence[Reply | Callable[[Seen], Reply]] = (Reply(),)
+    tokens: Sequence[Reply] = (token_reply(),)
+    seen: list[Seen] = field(default_factory=list)
+    asked: list[Seen] = field(default_factory=list)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def __call__(self, environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
+        request = _seen(environ)
+        with self._lock:
+            token = request.path.endswith("/ims/token/v3")
+            log, replies = (self.asked, self.tokens) if token else (self.seen, self.replies)
+            reply = replies[min(len(log), len(replies) - 1)]
+            log.append(request)
+        answer = reply if isinstance(reply, Reply) else reply(request)
+        if answer.raises is not None:
+            raise answer.raises
+        start(f"{answer.status} Scripted", [("Date", DATE), ("Content-Type", "application/json"), *answer.headers])
+        return [answer.bytes()]
+
+
+class Time:
+    """A clock that moves only when somebody sleeps."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+        self.slept: list[float] = []
+
+    def clock(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.now += seconds
+
+
+def client_of(script: Any, **changes: Any) -> Client:
+    """A client of `script` that never sleeps and throws no dice."""
+    time = changes.pop("time", None) or Time()
+    settings: dict[str, Any] = {
+        "organization": "0123456789ABCDEF01234567@AdobeOrg",
+        "sandbox": "dev",
+        "credentials": Credentials("my-client", Hidden(SECRET)),
+        "transport": httpx.WSGITransport(app=script),
+        "clock": time.clock,
+        "sleep": time.sleep,
+        "random": lambda: 0.0,
+        "backoff": Backoff(),
+    }
+    return Client("https://platform.adobe.io", **{**settings, **changes})
+
+
+def _seen(environ: dict[str, Any]) -> Seen:
+    headers = {k[5:].replace("_", "-").lower(): v for k, v in environ.items() if k.startswith("HTTP_")}
+    for name in ("CONTENT_TYPE", "CONTENT_LENGTH"):
+        if environ.get(name):
+            headers[name.replace("_", "-").lower()] = environ[name]
+    body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+    return Seen(environ["REQUEST_METHOD"], environ["PATH_INFO"], environ["QUERY_STRING"], headers, body)

@@ -1,0 +1,204 @@
+"""Which requests are sent again: method by trouble, and how long in between."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import httpx
+import pytest
+from scripted import DATE, Reply, Script, Time, client_of
+
+from exportctl.client import Client
+from exportctl.errors import NotReached, ServiceError
+from exportctl.retry import Backoff, http_date, may_have_happened, retry_after
+
+VERBS: dict[str, Callable[[Client], object]] = {
+    "list": lambda c: c.list("/flows"),
+    "list_offset": lambda c: c.list_offset("/connectionSpecs/s1/configs"),
+    "get": lambda c: c.get("/flows/f1"),
+    "get_json": lambda c: c.get_json("/data/foundation/sandbox-management/"),
+    "create": lambda c: c.create("/flows", {"name": "n"}),
+    "patch": lambda c: c.patch("/flows/f1", [], '"e"'),
+    "act": lambda c: c.act("/flows/f1", "enable"),
+    "delete": lambda c: c.delete("/flows/f1"),
+}
+READS = ("list", "list_offset", "get", "get_json")
+WRITES = ("create", "patch", "act", "delete")
+
+# trouble -> (answer, requests for a read, requests for a write, whether the write may have happened)
+TROUBLES: dict[str, tuple[Reply, int, int, bool]] = {
+    "429": (Reply(429), 5, 5, False),
+    "refused": (Reply(raises=httpx.ConnectError("[Errno 111] Connection refused")), 5, 5, False),
+    "no route in time": (Reply(raises=httpx.ConnectTimeout("")), 5, 5, False),
+    "no free connection": (Reply(raises=httpx.PoolTimeout("")), 5, 5, False),
+    "proxy says no": (Reply(raises=httpx.ProxyError("407 Proxy Authentication Required")), 5, 5, False),
+    "refused in process": (Reply(raises=ConnectionRefusedError()), 5, 5, False),
+    "500": (Reply(500), 5, 1, True),
+    "502": (Reply(502), 5, 1, True),
+    "503": (Reply(503), 5, 1, True),
+    "504": (Reply(504), 5, 1, True),
+    "read timed out": (Reply(raises=httpx.ReadTimeout("")), 5, 1, True),
+    "write timed out": (Reply(raises=httpx.WriteTimeout("")), 5, 1, True),
+    "cut": (Reply(raises=httpx.RemoteProtocolError("peer closed connection")), 5, 1, True),
+    "reset": (Reply(raises=httpx.ReadError("")), 5, 1, True),
+    "unreadable encoding": (Reply(raises=httpx.DecodingError("")), 5, 1, True),
+    "cut in process": (Reply(raises=ConnectionResetError()), 5, 1, True),
+    "timed out in process": (Reply(raises=TimeoutError()), 5, 1, True),
+    "no HTTP": (Reply(raises=httpx.LocalProtocolError("Illegal header value")), 1, 1, False),
+    "400": (Reply(400), 1, 1, False),
+    "401": (Reply(401), 2, 2, False),
+    "403": (Reply(403), 1, 1, False),
+    "404": (Reply(404), 1, 1, False),
+    "408": (Reply(408), 1, 1, True),
+    "409": (Reply(409), 1, 1, False),
+    "412": (Reply(412), 1, 1, False),
+    "302": (Reply(302, headers=(("Location", "https://evil.example/"),)), 1, 1, True),
+    "501": (Reply(501), 1, 1, True),
+}
+
+
+@pytest.mark.parametrize("trouble", TROUBLES)
+@pytest.mark.parametrize("verb", READS)
+def test_a_read_is_repeated_where_that_can_help(verb: str, trouble: str) -> None:
+    reply, expected, _, _ = TROUBLES[trouble]
+    script = Script([reply])
+
+    with pytest.raises(ServiceError) as caught:
+        VERBS[verb](client_of(script))
+
+    assert (expected, False) == (len(script.seen), caught.value.wrote)
+
+
+@pytest.mark.parametrize("trouble", TROUBLES)
+@pytest.mark.parametrize("verb", WRITES)
+def test_a_write_is_repeated_only_where_nothing_was_done(verb: str, trouble: str) -> None:
+    reply, _, expected, wrote = TROUBLES[trouble]
+    script = Script([reply])
+
+    with pytest.raises(ServiceError) as caught:
+        VERBS[verb](client_of(script))
+
+    assert (expected, wrote) == (len(script.seen), caught.value.wrote)
+    assert isinstance(caught.value, NotReached) == (reply.raises is not None)
+
+
+@pytest.mark.parametrize(
+    "reply", [Reply(429), Reply(raises=httpx.ConnectError("")), Reply(401)], ids=["429", "refused", "401"]
+)
+def test_a_repeated_write_sends_the_same_again(reply: Reply) -> None:
+    script = Script([reply, Reply(201, {"id": "f1"})])
+
+    client_of(script).create("/flows", {"name": "n"})
+
+    assert len(script.seen) == 2
+    assert script.seen[0].body == script.seen[1].body
+
+
+def test_a_redirect_is_not_followed() -> None:
+    script = Script([Reply(307, headers=(("Location", "https://evil.example/flows"),))])
+
+    with pytest.raises(ServiceError, match=r"redirect to evil\.example"):
+        client_of(script).list("/flows")
+
+    assert [s.headers["host"] for s in script.seen] == ["platform.adobe.io"]
+
+
+def test_waits_double_with_full_jitter() -> None:
+    time = Time()
+
+    with pytest.raises(ServiceError):
+        client_of(Script([Reply(503)]), time=time, random=lambda: 0.5).list("/flows")
+
+    assert time.slept == [0.25, 0.5, 1.0, 2.0]
+
+
+@pytest.mark.parametrize(
+    ("header", "expected"),
+    [
+        ("7", 7.0),
+        (" 7 ", 7.0),
+        ("0", 0.0),
+        ("100000", 60.0),
+        ("Mon, 01 Dec 2025 10:00:09 GMT", 9.0),
+        ("Monday, 01-Dec-25 10:00:09 GMT", 9.0),
+        ("Mon, 01 Dec 2025 12:00:00 GMT", 60.0),
+        ("Mon, 01 Dec 2025 09:00:00 GMT", 0.0),
+        ("soon", 0.0),
+        ("-5", 0.0),
+    ],
+    ids=[
+        "seconds",
+        "with blanks",
+        "at once",
+        "clamped",
+        "date",
+        "old form of a date",
+        "far date",
+        "past",
+        "junk",
+        "negative",
+    ],
+)
+@pytest.mark.parametrize("status", [429, 503])
+def test_retry_after_is_honoured_in_both_forms(status: int, header: str, expected: float) -> None:
+    time = Time()
+    script = Script([Reply(status, headers=(("Retry-After", header),)), Reply()])
+
+    client_of(script, time=time, wall=lambda: 0.0).list("/flows")
+
+    assert [expected] == time.slept
+
+
+def test_a_retry_date_is_compared_with_this_clock_only_without_a_date_header() -> None:
+    at = http_date(DATE)
+    assert at is not None
+
+    assert retry_after("Mon, 01 Dec 2025 10:01:00 GMT", at.timestamp()) == 60.0
+
+
+def test_callers_told_to_wait_do_not_come_back_together() -> None:
+    time = Time()
+    script = Script([Reply(429, headers=(("Retry-After", "7"),)), Reply()])
+
+    client_of(script, time=time, random=lambda: 0.5).list("/flows")
+
+    assert time.slept == [7.25]
+
+
+def test_no_wait_is_begun_that_ends_after_the_total() -> None:
+    time = Time()
+    script = Script([Reply(429, headers=(("Retry-After", "60"),))])
+
+    with pytest.raises(ServiceError):
+        client_of(script, time=time, backoff=Backoff(tries=50, total=130.0)).list("/flows")
+
+    assert (time.slept, len(script.seen)) == ([60.0, 60.0], 3)
+
+
+@pytest.mark.parametrize(("status", "expected"), [(429, 5), (500, 5), (503, 5), (502, 0), (504, 0), (404, 0)])
+def test_each_answer_that_throttles_is_reported(status: int, expected: int) -> None:
+    calls: list[int] = []
+    client = client_of(Script([Reply(status)]))
+    client.on_throttle = lambda: calls.append(1)
+
+    with pytest.raises(ServiceError):
+        client.list("/flows")
+
+    assert expected == len(calls)
+    assert client.on_throttle is not None
+
+
+def test_a_throttled_write_is_reported_although_it_is_not_repeated() -> None:
+    calls: list[int] = []
+
+    with pytest.raises(ServiceError):
+        client_of(Script([Reply(503)]), on_throttle=lambda: calls.append(1)).delete("/flows/f1")
+
+    assert calls == [1]
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"), [(200, True), (302, True), (400, False), (408, True), (429, False), (503, True)]
+)
+def test_which_answers_leave_a_write_in_doubt(status: int, expected: bool) -> None:
+    assert expected == may_have_happened(status)

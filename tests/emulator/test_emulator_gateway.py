@@ -1,0 +1,175 @@
+"""Tokens, headers, sandboxes and permissions: what stands before the Flow Service."""
+
+from __future__ import annotations
+
+import pytest
+
+FORM = {
+    "grant_type": "client_credentials",
+    "client_id": "emulator-client",
+    "client_secret": "emulator-client-secret",
+    "scope": "openid",
+}
+
+
+@pytest.mark.parametrize("where", ["data", "params"], ids=["in a form", "in the query"])
+def test_a_registered_client_gets_a_bearer_token(api, where):
+    answer = api.http.post("/ims/token/v3", **{where: FORM})
+
+    assert answer.status_code == 200
+    token = answer.json()
+    assert (token["token_type"], token["expires_in"]) == ("bearer", 86399)
+    headers = {"Authorization": f"Bearer {token['access_token']}"}
+    assert api.call("GET", "/flows", headers=headers).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("change", "status", "error"),
+    [
+        ({"client_secret": "wrong"}, 401, "invalid_client"),
+        ({"client_id": "nobody"}, 401, "invalid_client"),
+        ({"scope": ""}, 400, "invalid_request"),
+        ({"grant_type": "password"}, 400, "unsupported_grant_type"),
+    ],
+)
+def test_the_token_endpoint_refuses(api, change, status, error):
+    answer = api.http.post("/ims/token/v3", data={**FORM, **change})
+
+    assert (answer.status_code, answer.json()["error"]) == (status, error)
+
+
+def test_a_token_expires_by_the_clock_of_the_emulator(api, emulator):
+    emulator.token_lifetime(100)
+    token = api.http.post("/ims/token/v3", data=FORM).json()["access_token"]
+    api.http.headers["Authorization"] = f"Bearer {token}"
+    assert api.get("/flows").status_code == 200
+
+    emulator.advance(100)
+
+    answer = api.get("/flows")
+    assert (answer.status_code, answer.json()["error_code"]) == (401, "401013")
+
+
+@pytest.mark.parametrize(
+    ("header", "value", "status", "error"),
+    [
+        ("Authorization", None, 403, "403010"),
+        ("Authorization", "Basic x", 403, "403010"),
+        ("Authorization", "Bearer x", 401, "401013"),
+        ("x-api-key", None, 403, "403000"),
+        ("x-api-key", "other", 403, "403003"),
+        ("x-gw-ims-org-id", None, 400, "400003"),
+    ],
+)
+def test_the_gateway_refuses_a_header(api, header, value, status, error):
+    api.http.headers.pop(header)
+    if value:
+        api.http.headers[header] = value
+
+    answer = api.get("/flows")
+
+    assert (answer.status_code, answer.json()["error_code"]) == (status, error)
+    assert answer.headers["x-request-id"]
+
+
+@pytest.mark.parametrize(
+    ("header", "value", "code"),
+    [
+        ("x-gw-ims-org-id", "other@AdobeOrg", "2000-401"),
+        ("x-sandbox-name", None, "2105-400"),
+        ("x-sandbox-name", "nowhere", "2101-404"),
+        ("x-sandbox-id", "any", "2110-400"),
+    ],
+)
+def test_the_flow_service_refuses_a_header(api, header, value, code):
+    api.http.headers.pop(header, None)
+    if value:
+        api.http.headers[header] = value
+
+    answer = api.get("/flows")
+
+    assert code == api.code(answer)
+    assert str(answer.status_code) == code[-3:]
+
+
+@pytest.mark.parametrize(
+    ("missing", "method", "path"),
+    [
+        ("View Destinations", "GET", "/flows"),
+        ("View Destinations", "GET", "/flows/x"),
+        ("View Destinations", "GET", "/runs"),
+        ("View Destinations", "GET", "/flowSpecs"),
+        ("View Datasets", "GET", "/connectionSpecs/x/configs"),
+        ("Manage Destinations", "POST", "/connections"),
+        ("Manage Destinations", "PATCH", "/connections/x"),
+        ("Manage Destinations", "DELETE", "/connections/x"),
+        ("Manage and Activate Dataset Destinations", "POST", "/flows"),
+        ("Manage and Activate Dataset Destinations", "POST", "/flows/x/action?op=enable"),
+        ("Manage and Activate Dataset Destinations", "DELETE", "/targetConnections/x"),
+    ],
+)
+def test_a_missing_permission_is_named(api, emulator, missing, method, path):
+    known = emulator.store.get("credentials", "emulator-client").doc["permissions"]
+    emulator.register("emulator-client", "secret", [name for name in known if name != missing])
+
+    answer = api.call(method, path)
+
+    assert api.code(answer) == "2118-403"
+    assert set(answer.json()["report"]) == {"detailed-message", "request-id"}
+    assert missing in answer.json()["errorMessage"]
+
+
+def test_an_unknown_permission_cannot_be_given(emulator):
+    with pytest.raises(ValueError, match="no such permission"):
+        emulator.register("other", "secret", ["Fly"])
+
+
+def test_sandboxes_are_listed_and_read(api):
+    root = "/data/foundation/sandbox-management"
+
+    assert [box["name"] for box in api.get(f"{root}/").json()["sandboxes"]] == ["prod", "dev"]
+    assert api.get(f"{root}/sandboxes").json() == api.get(f"{root}/").json()
+    assert api.get(f"{root}/sandboxes/dev").json()["type"] == "development"
+    assert api.get(f"{root}/sandboxes/none").status_code == 404
+    assert api.post(f"{root}/sandboxes", {}).status_code == 405
+
+
+def test_a_sandbox_does_not_see_the_objects_of_another(api, connect, emulator):
+    base = api.base()
+
+    other = connect(emulator, "prod")
+
+    assert other.names("connections") == []
+    assert other.get(f"/connections/{base}").status_code == 404
+    assert other.delete(f"/connections/{base}").status_code == 404
+    assert other.code(other.post("/targetConnections", other.target_body(base))) == "1439-400"
+
+
+def test_every_answer_carries_a_request_id_of_its_own(api):
+    answer, other = api.get("/flows/none"), api.get("/flows/none")
+
+    assert answer.headers["x-request-id"] == answer.json()["report"]["request-id"]
+    assert answer.headers["x-request-id"] != other.headers["x-request-id"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/nothing", 404),
+        ("GET", "/flows/x/y", 404),
+        ("GET", "/flowSpecs/x/y", 404),
+        ("GET", "/data/foundation/catalog/datasets", 404),
+        ("PUT", "/flows", 405),
+        ("PUT", "/flows/x", 405),
+        ("GET", "/flows/x/action", 405),
+        ("PUT", "/runs", 405),
+        ("GET", "/data/core/activation/disflowprovider/adhocrun", 405),
+        ("GET", "/ims/token/v3", 404),
+    ],
+)
+def test_what_is_not_there_is_refused(api, method, path, status):
+    assert api.call(method, path).status_code == status
+
+
+def test_the_token_endpoint_takes_posts_only(api):
+    assert api.http.get("/ims/token/v3").status_code == 405

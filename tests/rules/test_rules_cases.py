@@ -1,0 +1,801 @@
+"""Each rule: the case that triggers it, exactly where, and the nearest case that must not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pytest
+from rules_builder import (
+    BLOB,
+    COPY,
+    DAY,
+    FILE,
+    HOUR,
+    LAKE,
+    NOW,
+    ORDERS,
+    OTHER,
+    ROLE,
+    adls,
+    allow,
+    at,
+    auth,
+    dataset,
+    destination,
+    environment,
+    export,
+    found,
+    key,
+    of,
+    platform,
+    project,
+    setting,
+    sftp,
+)
+
+from exportctl.declared import Accepted, Account, End, Expect, Format, Policy, Project, Removed, Schedule
+from exportctl.destination_types import Secrecy
+from exportctl.errors import Level, Location
+from exportctl.rules import BY_ID, RULES
+from exportctl.rules_row import By
+
+FLOW = "11111111-2222-4333-8444-555555555555"
+JWT = "eyJhbGciOiJSUzI1NiJ9" + ".eyJzdWIiOiJhY21lIn0.c2ln"
+S3 = {"bucket": "acme-other", "path": "x"}
+
+
+@dataclass(frozen=True)
+class Case:
+    rule: str
+    says: str
+    bad: Project | tuple[Project, ...]
+    where: Location
+    good: Project | tuple[Project, ...]
+    words: str = ""  # part of the message or the hint
+
+
+def lake(**changes: object) -> Project:
+    return project(destination(**changes))
+
+
+def one(**changes: object) -> Project:
+    return project(export(**changes))
+
+
+def blob(container: str, path: str = "aep", **changes: object) -> Project:
+    return lake(type="azure-blob", place={"container": container, "path": path}, account=BLOB, **changes)
+
+
+def server(account: Account, **changes: object) -> Project:
+    return lake(type="sftp", place={"path": "/in"}, account=account, **changes)
+
+
+def sharing(of_lake: Account, **changes: object) -> Project:
+    """`lake` beside `other`, which says how it comes by its account."""
+    other = destination("other", OTHER, place=S3, account=of_lake, **changes)
+    return project(export(), export("copy", COPY, destination="other"), destination(), other)
+
+
+def taken_out(name: str, do: str = "delete", root: str = "exports") -> tuple[Removed, ...]:
+    return (Removed(root, name, do, "moved", at(500)),)
+
+
+def removed(name: str, do: str = "delete", **changes: object) -> Project:
+    return project(export(**changes), removed=taken_out(name, do))
+
+
+def accept(address: str = "exports.orders", field: str = "folder", until: int = NOW + 1) -> tuple[Accepted, ...]:
+    return (Accepted(address, field, "agreed", "data-team", until, at(510)),)
+
+
+def starting(end: End) -> Project:
+    """Daily at 02:00 from a moment on whose first run is two hours later."""
+    return one(schedule=Schedule("day", 1, 2 * HOUR, start=1_800_000_000 - 1_800_000_000 % DAY), end=end)
+
+
+START = 1_800_000_000 - 1_800_000_000 % DAY
+EIGHT = Schedule("hour", 8, 0)
+ONCE = Schedule("once", 0, 0)
+ZONE = destination(type="data-landing-zone", place={"path": "aep"}, account=Account())
+
+CASES = (
+    # places
+    Case(
+        "bucket-name",
+        "an upper-case letter",
+        lake(place={"bucket": "Acme", "path": "aep"}),
+        key(LAKE, "bucket"),
+        lake(place={"bucket": "acme", "path": "aep"}),
+    ),
+    Case(
+        "bucket-name",
+        "an address in place of a name",
+        lake(place={"bucket": "10.0.0.1"}),
+        key(LAKE, "bucket"),
+        lake(place={"bucket": "10.0.0.a"}),
+    ),
+    Case(
+        "bucket-name",
+        "two characters",
+        lake(place={"bucket": "ab"}),
+        key(LAKE, "bucket"),
+        lake(place={"bucket": "abc"}),
+    ),
+    Case(
+        "bucket-name",
+        "a name with google in a Google bucket",
+        lake(type="google-cloud-storage", place={"bucket": "my-g00gle"}, account=Account("hmac", {})),
+        key(LAKE, "bucket"),
+        lake(type="google-cloud-storage", place={"bucket": "my_gogle"}, account=Account("hmac", {})),
+    ),
+    Case(
+        "bucket-name",
+        "a reference that is not filled in says nothing",
+        lake(place={"bucket": "ACME"}),
+        key(LAKE, "bucket"),
+        lake(place={"bucket": "${env:EXPORTCTL_VAR_BUCKET}"}),
+    ),
+    Case("container-name", "two hyphens", blob("acme--lake"), key(LAKE, "container"), blob("acme-lake")),
+    Case("container-name", "a hyphen at the end", blob("acme-"), key(LAKE, "container"), blob("acme")),
+    Case(
+        "path-characters",
+        "a blank",
+        lake(place={"bucket": "acme", "path": "a b"}),
+        key(LAKE, "path"),
+        lake(place={"bucket": "acme", "path": "a-b"}),
+    ),
+    Case("path-characters", "an empty Blob path", blob("acme", ""), key(LAKE, "path"), blob("acme", "a")),
+    Case("path-characters", "a subpath", one(subpath="a b"), key(ORDERS, "subpath"), one(subpath="a/b!-_.*'()")),
+    Case(
+        "path-characters",
+        "a landing zone has no published pattern",
+        lake(place={"bucket": "acme", "path": "ä"}),
+        key(LAKE, "path"),
+        lake(type="data-landing-zone", place={"path": "ä"}, account=Account()),
+    ),
+    Case(
+        "macro-in-path",
+        "a macro in a path",
+        lake(place={"bucket": "acme", "path": "%SANDBOX_NAME%"}),
+        key(LAKE, "path"),
+        lake(place={"bucket": "acme", "path": "SANDBOX_NAME"}),
+        "%SANDBOX_NAME% in path",
+    ),
+    Case("macro-in-path", "a lone % in a subpath", one(subpath="100%"), key(ORDERS, "subpath"), one(subpath="100")),
+    Case("landing-zone-retention", "a landing zone", project(ZONE), at(LAKE), project()),
+    # folders
+    Case(
+        "segment-macro",
+        "in the folder",
+        one(folder="%SEGMENT_ID%/%DATASET_ID%/%EXPORT_TIME%"),
+        key(ORDERS, "folder"),
+        one(),
+    ),
+    Case("segment-macro", "in the subpath", one(subpath="%SEGMENT_NAME%"), key(ORDERS, "subpath"), one(subpath="s")),
+    Case(
+        "segment-macro",
+        "in the path",
+        lake(place={"bucket": "acme", "path": "a%SEGMENT_NAME%/"}),
+        key(LAKE, "path"),
+        lake(place={"bucket": "acme", "path": "SEGMENT_NAME"}),
+    ),
+    Case(
+        "folder-unknown-macro",
+        "a name close to a known one",
+        one(folder="%DATASET_IDS%/%EXPORT_TIME%"),
+        key(ORDERS, "folder"),
+        one(folder="%DATASET_ID%/%EXPORT_TIME%"),
+        "did you mean %DATASET_ID%?",
+    ),
+    Case(
+        "folder-unknown-macro",
+        "DATETIME without its pattern",
+        one(folder="%DATETIME%"),
+        key(ORDERS, "folder"),
+        one(folder="%DATETIME(YYYY)%"),
+        "takes a pattern",
+    ),
+    Case(
+        "folder-unknown-macro",
+        "a name close to DATETIME",
+        one(folder="%DATETIMES%"),
+        key(ORDERS, "folder"),
+        one(),
+        "%DATETIME(YYYYMMdd_HHmmss)%?",
+    ),
+    Case(
+        "folder-unknown-macro",
+        "the audience macro for the destination",
+        one(folder="%DESTINATION_NAME%/%EXPORT_TIME%"),
+        key(ORDERS, "folder"),
+        one(folder="%DESTINATION%/%EXPORT_TIME%"),
+        "did you mean %DESTINATION%?",
+    ),
+    Case(
+        "folder-unknown-macro",
+        "lower case",
+        one(folder="%dataset_id%"),
+        key(ORDERS, "folder"),
+        one(folder="%DATASET_ID%"),
+        "write %DATASET_ID%",
+    ),
+    Case("folder-unknown-macro", "nothing near", one(folder="%QQQ%"), key(ORDERS, "folder"), one(folder="QQQ")),
+    Case(
+        "folder-unknown-macro", "a lone %", one(folder="50%/a"), key(ORDERS, "folder"), one(folder="50/a"), "no macro"
+    ),
+    Case(
+        "folder-characters",
+        "a blank",
+        one(folder="all orders/%EXPORT_TIME%"),
+        key(ORDERS, "folder"),
+        one(folder="all=orders/%EXPORT_TIME%"),
+        "a blank",
+    ),
+    Case("folder-characters", "a backslash", one(folder="a\\b"), key(ORDERS, "folder"), one(folder="a/b")),
+    Case("folder-characters", "a level above", one(folder="../x"), key(ORDERS, "folder"), one(folder="x..y")),
+    Case(
+        "folder-without-time",
+        "no time macro",
+        one(folder="%DATASET_ID%"),
+        key(ORDERS, "folder"),
+        one(folder="%DATETIME(YYYYMMdd_HHmmss)%"),
+    ),
+    Case(
+        "folder-without-time",
+        "one that runs once needs none",
+        one(folder="/"),
+        key(ORDERS, "folder"),
+        one(folder="/", schedule=ONCE, end=End()),
+    ),
+    Case(
+        "folder-without-dataset",
+        "two datasets",
+        one(folder="%EXPORT_TIME%", datasets=(dataset("A"), dataset("B"))),
+        key(ORDERS, "folder"),
+        one(folder="%EXPORT_TIME%", datasets=(dataset("A"),)),
+        "2 datasets",
+    ),
+    Case(
+        "folder-without-dataset",
+        "the name of the dataset is enough",
+        one(folder="%SANDBOX_NAME%", datasets=(dataset("A"), dataset("B"))),
+        key(ORDERS, "folder"),
+        one(folder="%DATASET_NAME%", datasets=(dataset("A"), dataset("B"))),
+    ),
+    # overlaps: the whole table is in test_rules_overlaps
+    Case(
+        "two-exports-one-place",
+        "one dataset twice",
+        project(export(), export("copy", COPY)),
+        key(COPY, "folder"),
+        project(export(), export("copy", COPY, subpath="copy")),
+        "bucket acme-lake, folder aep/%DATASET_ID%/%EXPORT_TIME%",
+    ),
+    Case(
+        "two-datasets-one-folder",
+        "two datasets, no dataset macro",
+        project(
+            export(folder="%EXPORT_TIME%"), export("copy", COPY, folder="%EXPORT_TIME%", datasets=(dataset("Returns"),))
+        ),
+        key(COPY, "folder"),
+        project(export(folder="%EXPORT_TIME%"), export("copy", COPY, datasets=(dataset("Returns"),))),
+    ),
+    Case(
+        "environments-one-place",
+        "no dataset id in the folder",
+        (environment("dev", export(folder="%EXPORT_TIME%")), environment("prod", export(folder="%EXPORT_TIME%"))),
+        key(ORDERS, "folder"),
+        (environment("dev", export()), environment("prod", export())),
+        "(in dev, prod)",
+    ),
+    Case(
+        "environments-near-place",
+        "folders that differ by the dataset id only",
+        (environment("dev"), environment("prod")),
+        key(ORDERS, "folder"),
+        (environment("dev"), environment("prod", destination(place={"bucket": "acme-prod", "path": "aep"}))),
+    ),
+    Case(
+        "project-twice",
+        "two environments in one sandbox",
+        (environment("dev"), environment("test", platform=platform("dev", line=950))),
+        at(950),
+        (environment("dev"), environment("test")),
+        "(in dev, test)",
+    ),
+    Case(
+        "project-twice",
+        "embedded is compared with nothing",
+        (environment("dev"), environment("test", platform=platform("dev", line=950))),
+        at(950),
+        (
+            environment("dev", platform=platform("dev", "embedded")),
+            environment("test", platform=platform("dev", "embedded")),
+        ),
+    ),
+    # schedules
+    Case(
+        "schedule-impossible",
+        "every 5 hours",
+        one(schedule=Schedule("hour", 5, 0)),
+        key(ORDERS, "schedule.every"),
+        one(schedule=Schedule("hour", 9, 0)),
+        "every 5 hours",
+    ),
+    Case(
+        "schedule-impossible", "every 2 days", one(schedule=Schedule("day", 2, 0)), key(ORDERS, "schedule.every"), one()
+    ),
+    Case(
+        "schedule-8-hours",
+        "every 8 hours",
+        one(schedule=EIGHT),
+        key(ORDERS, "schedule.every"),
+        one(schedule=Schedule("hour", 12, 0)),
+    ),
+    Case("missing-end", "a daily export", one(end=End()), key(ORDERS, "end"), one(end=End(), schedule=ONCE)),
+    Case(
+        "end-before-start",
+        "the end is the first run",
+        starting(End(moment=START + 2 * HOUR)),
+        key(ORDERS, "end"),
+        starting(End(moment=START + 2 * HOUR + 1)),
+    ),
+    Case(
+        "end-before-start",
+        "a rolling end",
+        starting(End(rolling=START + 2 * HOUR - (NOW - NOW % DAY), renew_before=DAY)),
+        key(ORDERS, "end"),
+        starting(End(rolling=START + 3 * HOUR - (NOW - NOW % DAY), renew_before=DAY)),
+    ),
+    Case("end-passed", "now", one(end=End(moment=NOW)), key(ORDERS, "end"), one(end=End(moment=NOW + 1))),
+    Case(
+        "end-passed",
+        "one that runs once is finished after its run",
+        one(end=End(moment=NOW)),
+        key(ORDERS, "end"),
+        one(end=End(moment=NOW), schedule=ONCE),
+    ),
+    Case(
+        "rolling-end-on-once",
+        "once",
+        one(schedule=ONCE),
+        key(ORDERS, "end"),
+        one(schedule=ONCE, end=End(moment=NOW + DAY)),
+    ),
+    Case(
+        "renew-before-too-long",
+        "equal",
+        one(end=End(rolling=60 * DAY, renew_before=60 * DAY)),
+        key(ORDERS, "end.renew_before"),
+        one(end=End(rolling=60 * DAY, renew_before=59 * DAY)),
+        "60 days",
+    ),
+    Case(
+        "renew-before-too-short",
+        "under two days",
+        one(end=End(rolling=60 * DAY, renew_before=47 * HOUR)),
+        key(ORDERS, "end.renew_before"),
+        one(end=End(rolling=60 * DAY, renew_before=2 * DAY)),
+        "47 hours",
+    ),
+    Case(
+        "rolling-too-short",
+        "under one interval and a day",
+        one(end=End(rolling=2 * DAY - 1, renew_before=HOUR)),
+        key(ORDERS, "end.rolling"),
+        one(end=End(rolling=2 * DAY, renew_before=HOUR)),
+    ),
+    Case(
+        "end-warning-before-renewal",
+        "warned earlier than renewed",
+        project(policy=Policy(end_warning=31 * DAY)),
+        key(ORDERS, "end.renew_before"),
+        project(policy=Policy(end_warning=30 * DAY)),
+    ),
+    Case(
+        "json-uncompressed",
+        "JSON",
+        one(format=Format("json", "none")),
+        key(ORDERS, "format.compression"),
+        one(format=Format("json", "gzip")),
+    ),
+    Case(
+        "parquet-uncompressed",
+        "Parquet",
+        one(format=Format("parquet", "none")),
+        key(ORDERS, "format.compression"),
+        one(format=Format("json", "none")),
+    ),
+    Case(
+        "expect-beyond-retention",
+        "more than a week",
+        project(ZONE, export(expect=Expect(within=7 * DAY + 1))),
+        key(ORDERS, "expect.within"),
+        project(ZONE, export(expect=Expect(within=7 * DAY))),
+    ),
+    Case(
+        "expect-beyond-retention",
+        "other storage keeps its files",
+        project(ZONE, export(expect=Expect(within=8 * DAY))),
+        key(ORDERS, "expect.within"),
+        one(expect=Expect(within=8 * DAY)),
+    ),
+    Case(
+        "expect-on-once",
+        "once",
+        one(expect=Expect(non_empty=True), schedule=ONCE, end=End()),
+        key(ORDERS, "expect"),
+        one(expect=Expect(non_empty=True)),
+    ),
+    # accounts
+    Case(
+        "account-cycle", "itself", sharing(Account(of="other")), key(OTHER, "account.of"), sharing(Account(of="lake"))
+    ),
+    Case(
+        "account-chain",
+        "over another",
+        project(
+            export("copy", COPY, destination="third"),
+            destination(),
+            destination("other", 450, account=Account(of="lake")),
+            destination("third", OTHER, account=Account(of="other")),
+        ),
+        key(OTHER, "account.of"),
+        sharing(Account(of="lake")),
+        "names other, which itself uses the account of lake",
+    ),
+    Case(
+        "account-type",
+        "another type",
+        sharing(Account(of="lake"), type="google-cloud-storage"),
+        key(OTHER, "account.of"),
+        sharing(Account(of="lake")),
+    ),
+    Case(
+        "account-twice",
+        "auth and id",
+        lake(account=Account("role", {}, id=FLOW)),
+        key(LAKE, "account"),
+        lake(account=Account(id=FLOW)),
+        "auth, account.id",
+    ),
+    Case(
+        "account-twice",
+        "existing and of",
+        sharing(Account(existing="Lake", of="lake")),
+        key(OTHER, "account"),
+        sharing(Account(existing="Lake")),
+    ),
+    Case(
+        "account-keys",
+        "a host beside account",
+        server(Account(existing="Partner"), where={"host": at(333)}),
+        at(333),
+        server(Account(existing="Partner"), where={"path": at(334)}),
+    ),
+    Case(
+        "account-keys",
+        "container is the account's on a data lake, the place's on Blob",
+        lake(type="azure-data-lake", place={"path": "a"}, account=Account(id=FLOW), where={"container": at(333)}),
+        at(333),
+        lake(
+            type="azure-blob",
+            place={"container": "abc", "path": "a"},
+            account=Account(id=FLOW),
+            where={"container": at(333)},
+        ),
+    ),
+    Case(
+        "encryption-not-offered",
+        "a landing zone",
+        lake(type="data-landing-zone", place={"path": "a"}, account=Account(), encryption=auth("a2V5")),
+        key(LAKE, "encryption"),
+        lake(encryption=auth("a2V5")),
+    ),
+    Case(
+        "encryption-without-auth",
+        "an account of others",
+        lake(account=Account(existing="Lake"), encryption=auth("a2V5")),
+        key(LAKE, "encryption"),
+        lake(account=ROLE, encryption=auth("a2V5")),
+    ),
+    Case(
+        "endpoint-form",
+        "https",
+        lake(type="azure-data-lake", place={"path": "a"}, account=adls("https://acme.dfs.core.windows.net")),
+        key(LAKE, "auth"),
+        lake(type="azure-data-lake", place={"path": "a"}, account=adls("abfss://abc@acme.dfs.core.windows.net")),
+    ),
+    Case("sftp-host", "a URL", server(sftp("sftp://x")), key(LAKE, "auth"), server(sftp("x"))),
+    Case(
+        "sftp-host", "an IPv6 address is a host", server(sftp("a b")), key(LAKE, "auth"), server(sftp("[2001:db8::1]"))
+    ),
+    Case("sftp-port-range", "65536", server(sftp(port="65536")), key(LAKE, "auth"), server(sftp(port="65535"))),
+    Case("sftp-port-range", "no number", server(sftp(port="ssh")), key(LAKE, "auth"), server(sftp(port="${env:P}"))),
+    Case("sftp-port", "a port", server(sftp(port="2222")), key(LAKE, "auth"), server(sftp())),
+    Case(
+        "auth-form",
+        "a role that is no ARN",
+        lake(account=Account("role", {"role_arn": auth("acme", Secrecy.SENSITIVE)})),
+        key(LAKE, "auth"),
+        lake(account=Account("role", {"role_arn": auth("arn:aws:iam::123456789012:role/acme", Secrecy.SENSITIVE)})),
+    ),
+    # secrets
+    Case(
+        "secret-in-plain-field",
+        "an AWS key id",
+        one(description="key AKIA" + "ABCDEFGHIJKLMNOP"),
+        key(ORDERS, "description"),
+        one(description="key AKIA"),
+        "Rotate it now",
+    ),
+    Case(
+        "secret-in-plain-field",
+        "an account key in a path",
+        blob("acme", "AccountKey=x"),
+        key(LAKE, "path"),
+        blob("acme", "AccountKey"),
+    ),
+    Case(
+        "secret-in-plain-field",
+        "a private key in a title",
+        one(title="-----BEGIN RSA PRIVATE KEY-----"),
+        key(ORDERS, "title"),
+        one(title="-----BEGIN PUBLIC KEY-----"),
+    ),
+    Case(
+        "secret-in-plain-field", "a token", one(folder=JWT), key(ORDERS, "folder"), one(folder="eyJhbGciOiJSUzI1NiJ9")
+    ),
+    Case(
+        "secret-in-plain-field",
+        "a password in a host, which is plain",
+        server(sftp("ftp://me:pass@x")),
+        key(LAKE, "auth"),
+        server(sftp("ftp://me@x")),
+    ),
+    Case(
+        "secret-in-plain-field",
+        "a reason",
+        project(accept=(Accepted("exports.orders", "folder", JWT, "me", NOW + 1, at(510)),)),
+        at(510),
+        project(accept=accept()),
+    ),
+    Case(
+        "secret-in-plain-field",
+        "a key id belongs into its sensitive field",
+        one(subpath="AKIA" + "ABCDEFGHIJKLMNOP"),
+        key(ORDERS, "subpath"),
+        lake(account=Account("key", {"access_key_id": auth("AKIA" + "ABCDEFGHIJKLMNOP", Secrecy.SENSITIVE)})),
+    ),
+    Case("repository-form", "no URL", project(repository="acme/x"), at(1), project(repository="git@github.com:acme/x")),
+    Case("repository-form", "http", project(repository="http://x.io/a"), at(1), project(repository="ssh://git@x.io/a")),
+    Case(
+        "repository-credentials",
+        "user and password",
+        project(repository="https://me:token@x.io/a"),
+        at(1),
+        project(repository="https://x.io/a"),
+    ),
+    Case(
+        "repository-credentials",
+        "a user alone, with https often a token",
+        project(repository="https://token@x.io/a"),
+        at(1),
+        project(repository="ssh://git@x.io/a"),
+    ),
+    # declarations
+    Case("removed-still-declared", "an export", removed("orders", "release"), at(500), removed("orders-before")),
+    Case(
+        "removed-still-declared",
+        "a destination",
+        project(removed=taken_out("lake", root="destinations")),
+        at(500),
+        project(removed=taken_out("lake")),
+    ),
+    Case(
+        "removed-still-declared",
+        "the export before it was split",
+        project(export("sales/a"), removed=taken_out("sales/a")),
+        at(500),
+        project(export("sales/a"), removed=taken_out("sales")),
+    ),
+    Case(
+        "removed-protected",
+        "a protected export",
+        removed("orders", protect=True),
+        at(500),
+        removed("orders", protect=False),
+    ),
+    Case(
+        "accept-expired",
+        "at its date",
+        project(accept=accept(until=NOW)),
+        at(510),
+        project(accept=accept(until=NOW + 1)),
+    ),
+    Case(
+        "accept-unknown-address",
+        "a slip",
+        project(accept=accept("exports.ordes")),
+        at(510),
+        project(accept=accept("exports.orders")),
+        "did you mean exports.orders?",
+    ),
+    Case(
+        "accept-unknown-address",
+        "a split export by its key",
+        project(export("sales/a"), accept=accept("exports.sales/b")),
+        at(510),
+        project(export("sales/a"), accept=accept("exports.sales")),
+    ),
+    Case(
+        "accept-unknown-address",
+        "declared in another environment",
+        (environment("dev", accept=accept("exports.x")), environment("prod", export("x"))),
+        at(510),
+        (environment("dev", accept=accept("exports.x")), environment("prod", export("x"), accept=accept("exports.x"))),
+        "(in dev)",
+    ),
+    Case(
+        "accept-unknown-field",
+        "the name in the YAML",
+        project(accept=accept(field="schedule")),
+        at(510),
+        project(accept=accept(field="cadence")),
+        "cadence or phase",
+    ),
+    Case(
+        "accept-unknown-field",
+        "a slip",
+        project(accept=accept(field="foldr")),
+        at(510),
+        project(accept=accept(field="place.path")),
+        "did you mean folder?",
+    ),
+    Case(
+        "accept-unknown-field",
+        "a field of exports on a destination",
+        project(accept=accept("destinations.lake", "zzz")),
+        at(510),
+        project(accept=accept("destinations.lake", "auth.role_arn")),
+        "fields are auth, secret_version",
+    ),
+    Case("flow-id-form", "adopt", one(adopt="orders-flow"), key(ORDERS, "adopt"), one(adopt=FLOW)),
+    Case(
+        "flow-id-form", "allow_replace", one(allow_replace="1"), key(ORDERS, "allow_replace"), one(allow_replace=FLOW)
+    ),
+    Case("flow-id-form", "keep", one(keep=FLOW[:-1]), key(ORDERS, "keep"), one(keep=FLOW)),
+    Case(
+        "adopt-twice",
+        "one flow",
+        project(export(adopt=FLOW), export("copy", COPY, adopt=FLOW)),
+        key(COPY, "adopt"),
+        project(export(adopt=FLOW), export("copy", COPY, adopt=FLOW[:-1] + "6")),
+    ),
+    Case(
+        "title-twice",
+        "but for case",
+        project(export(title="Sales"), export("copy", COPY, title="sales")),
+        key(COPY, "title"),
+        project(export(title="Sales"), export("copy", COPY, title="sales 2")),
+    ),
+    Case(
+        "renamed-from-declared",
+        "an export",
+        project(export(), export("copy", COPY, renamed_from="orders")),
+        key(COPY, "renamed_from"),
+        project(export(), export("copy", COPY, renamed_from="before")),
+    ),
+    Case(
+        "renamed-from-declared",
+        "a destination",
+        project(destination(), destination("other", OTHER, renamed_from="lake")),
+        key(OTHER, "renamed_from"),
+        project(destination(), destination("other", OTHER, renamed_from="before")),
+    ),
+    Case(
+        "unused-destination",
+        "in no environment",
+        project(destination(), destination("other", OTHER, place=S3)),
+        at(OTHER),
+        sharing(Account(of="lake")),
+    ),
+    Case(
+        "unused-destination",
+        "used in another environment only",
+        (environment("dev", destination(), destination("other", OTHER, place=S3)), environment("prod")),
+        at(OTHER),
+        (
+            environment("dev", destination(), destination("other", OTHER, place=S3)),
+            environment("prod", export(destination="other"), destination("other", OTHER, place=S3)),
+        ),
+    ),
+    # the engine's own
+    Case(
+        "unknown-rule",
+        "in rules",
+        project(rules={"folder-without-tim": setting("off")}),
+        at(70),
+        project(rules={"folder-without-time": setting("error")}),
+        "did you mean folder-without-time?",
+    ),
+    Case("unknown-rule", "in allow", one(allow=(allow("zzz"),)), at(60), one(allow=(allow("title-twice"),))),
+    Case("fixed-rule", "in allow", one(allow=(allow("project-twice"),)), at(60), one(allow=(allow("title-twice"),))),
+    Case(
+        "fixed-rule",
+        "lowered",
+        project(rules={"project-twice": setting("warning")}),
+        at(70),
+        project(rules={"project-twice": setting("error")}),
+    ),
+    Case(
+        "unused-allow",
+        "in allow",
+        one(allow=(allow("schedule-8-hours"),)),
+        at(60),
+        one(allow=(allow("schedule-8-hours"),), schedule=EIGHT),
+    ),
+    Case(
+        "unused-allow",
+        "in rules",
+        project(rules={"schedule-8-hours": setting("off")}),
+        at(70),
+        project(export(schedule=EIGHT), rules={"schedule-8-hours": setting("off")}),
+    ),
+    Case(
+        "unused-allow",
+        "a raised rule is a policy, not an exception",
+        project(rules={"schedule-8-hours": setting("off")}),
+        at(70),
+        project(rules={"schedule-8-hours": setting("error")}),
+    ),
+)
+
+
+def _ids(case: Case) -> str:
+    return f"{case.rule}: {case.says}"
+
+
+def _projects(given: Project | tuple[Project, ...]) -> Sequence[Project]:
+    return given if isinstance(given, tuple) else (given,)
+
+
+@pytest.mark.parametrize("case", CASES, ids=_ids)
+def test_a_mistake_is_found_where_it_is(case: Case) -> None:
+    (finding,) = of(case.rule, found(*_projects(case.bad)))
+
+    assert (case.where, BY_ID[case.rule].level) == (finding.at, finding.level)
+    assert finding.hint
+    assert case.words in f"{finding.message}\n{finding.hint}\n{BY_ID[case.rule].mend}"
+
+
+@pytest.mark.parametrize("case", CASES, ids=_ids)
+def test_the_nearest_right_config_is_not_touched(case: Case) -> None:
+    assert of(case.rule, found(*_projects(case.good))) == []
+
+
+def test_every_rule_has_a_case() -> None:
+    assert {rule.id for rule in RULES if rule.by is By.RULES} == {case.rule for case in CASES}
+
+
+def test_the_builder_makes_a_config_without_findings() -> None:
+    assert found(project()) == ()
+
+
+def test_no_finding_repeats_a_secret() -> None:
+    for case in CASES:
+        if case.rule in ("secret-in-plain-field", "repository-credentials"):
+            for finding in of(case.rule, found(*_projects(case.bad))):
+                assert not any(part in str(finding) for part in ("ABCDEFGH", "AccountKey=", "eyJ", "pass@", "token@"))
+
+
+def test_findings_of_an_error_are_errors() -> None:
+    assert Level.ERROR is of("missing-end", found(one(end=End())))[0].level
+
+
+def test_a_project_without_files_blames_the_platform_for_its_repository() -> None:
+    (finding,) = of("repository-form", found(project(repository="x", files=())))
+
+    assert at(900) == finding.at
+    assert at(900).file == FILE
