@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import Any
 
-from exportctl.errors import Error, RefusedError, ServiceError
+from exportctl.errors import Error, RefusedError
 from exportctl.kinds import ANCHOR, KINDS
 from exportctl.model import Action, Outcome, Plan, Ref, Status, Step
 from exportctl.protocols import DescriptionsLost, StillInUse, Writer
@@ -122,8 +122,7 @@ class _Run:
             self.stop.set()
             return Outcome(step, Status.FAILED, None, error.message, error.hint, error.rule)
         except Error as error:
-            request = f" (request {error.request_id})" if isinstance(error, ServiceError) and error.request_id else ""
-            return Outcome(step, Status.FAILED, step.id, error.message + request, error.hint, error.rule)
+            return Outcome(step, Status.FAILED, step.id, error.message, error.hint, error.rule)
 
     def _written(self, step: Step) -> str | None:
         references = {name: self._filled(value) for name, value in step.refs.items()}

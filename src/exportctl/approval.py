@@ -21,7 +21,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from exportctl.model import CHANGES, Action, Cause, Item, Plan, Verb
+from exportctl.model import CHANGES, Action, Cause, Item, Plan, Verb, canonical
 
 Json = dict[str, Any]
 
@@ -130,7 +130,7 @@ def compare(saved: Mapping[str, Json], now: Mapping[str, Json]) -> tuple[Differe
 
 
 def _leaves(path: str, before: Any, after: Any) -> Iterator[tuple[str, Any, Any]]:
-    if before == after and type(before) is type(after):
+    if canonical(before) == canonical(after):  # as text, since True == 1 in Python
         return
     if isinstance(before, dict) and isinstance(after, dict):
         for name in sorted({*before, *after}):

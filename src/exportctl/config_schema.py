@@ -133,7 +133,10 @@ def _export() -> Schema:
         "Datasets, written to a destination on a schedule: one flow, or one per dataset.",
         {
             "datasets": listing(
-                "What is exported; a set. Names are exact: there are no patterns.", ref("dataset"), minimum=1
+                "What is exported; a set. Names are exact: there are no patterns.",
+                ref("dataset"),
+                minimum=1,
+                example=["web", "App Events"],
             ),
             "destination": text("The destination's key.", "lake"),
             "schedule": named_or_inline(

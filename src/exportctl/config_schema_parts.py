@@ -4,7 +4,7 @@ The building blocks of the config's schema: each returns one small JSON Schema w
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from exportctl.values import NAME
@@ -40,11 +40,13 @@ def ref(name: str) -> Schema:
     return {"$ref": f"#/$defs/{name}"}
 
 
-def listing(description: str, items: Schema, *, minimum: int = 0) -> Schema:
+def listing(description: str, items: Schema, *, minimum: int = 0, example: Sequence[object] | None = None) -> Schema:
     schema: Schema = {"description": description, "type": "array", "items": items}
     if minimum:
         schema["minItems"] = minimum
-    if "examples" in items:
+    if example:
+        schema["examples"] = [list(example)]
+    elif "examples" in items:
         schema["examples"] = [[items["examples"][0]]]
     return schema
 

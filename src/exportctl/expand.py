@@ -1,8 +1,8 @@
 """
 Config -> desired objects: what each export and each account should look like, in managed fields.
 
-Goes in: a `Project`, the values of its sensitive references (`values`: text as written -> value, None when not set),
-and the connection specs of the sandbox. Comes out: `Desired`. Datasets by name stay names: `datasets` looks them up.
+Goes in: a `Project`, the values of its sensitive fields that are set (`values`: address and field -> value), and the
+connection specs of the sandbox. Comes out: `Desired`. Datasets by name stay names: `datasets` looks them up.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from exportctl.model import DESTINATIONS, EXPORTS, Address, Fields, Marked, Sens
 from exportctl.wire import MANIFEST
 
 Specs = Mapping[str, Mapping[str, Any]]
+Values = Mapping[tuple[str, str], str]  # ("destinations.lake", "role_arn") -> value
 
 
 @dataclass(frozen=True)
@@ -69,20 +70,20 @@ class Desired:
     exports: Mapping[Address, DesiredExport]
 
 
-def desired(project: Project, values: Mapping[str, str | None], specs: Specs) -> Desired:
+def desired(project: Project, values: Values, specs: Specs) -> Desired:
     """Every declared account and export. Unused accounts are included; they are made when first needed."""
     accounts = [_account(project, d, values) for d in project.destinations.values() if d.account.ours]
     exports = [_export(project, e, specs) for e in project.exports.values()]
     return Desired(project, {a.address: a for a in accounts}, {e.address: e for e in exports})
 
 
-def _account(project: Project, declared: Destination, values: Mapping[str, str | None]) -> DesiredAccount:
+def _account(project: Project, declared: Destination, values: Values) -> DesiredAccount:
     account = declared.account
     compared: dict[str, Any] = {}
     sent: dict[str, Any] = {}
     for name, value in sorted(account.auth.items()):
         if value.secrecy is Secrecy.SENSITIVE:
-            known = values.get(value.text)
+            known = values.get((f"{DESTINATIONS}.{declared.key}", name))
             compared[name] = Marked.UNSET if known is None else Sensitive(known)
             sent[name] = Sensitive(value.text)
             continue

@@ -13,22 +13,16 @@ import re
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol
 from urllib.parse import urlencode, urlsplit
 
 from exportctl.errors import Error, NotReached, ServiceError, Unauthorized
 from exportctl.exchange import Answer, Lost, Purpose, Request
+from exportctl.secret import Secret
 
 DEFAULT_SCOPES = ("openid", "AdobeID", "read_organizations", "additional_info.projectedProductContext", "session")
 MARGIN = 500.0  # seconds before the end at which a token is renewed; aepp's figure [AE connector.py]
 LONGEST_LIFE = 172_800.0  # above this, expires_in can only be the old form in milliseconds [inf]
 ASSUMED_LIFE = 3_600.0  # where expires_in is missing: assumed, a 401 renews the token anyway
-
-
-class Revealing(Protocol):
-    """A value that shows itself only when asked to."""
-
-    def reveal(self) -> str: ...
 
 
 @dataclass(frozen=True)
@@ -40,9 +34,9 @@ class Credentials:
     """
 
     client_id: str
-    client_secret: Revealing | None = field(default=None, repr=False)
+    client_secret: Secret | None = field(default=None, repr=False)
     scopes: tuple[str, ...] = DEFAULT_SCOPES
-    access_token: Revealing | None = field(default=None, repr=False)
+    access_token: Secret | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         if not _sendable(self.client_id):

@@ -23,7 +23,7 @@ from typing import Any
 from exportctl import __version__
 from exportctl.approval import Difference, approvals, approved_plan, compare
 from exportctl.errors import PlanFileError
-from exportctl.model import Header, Plan
+from exportctl.model import Header, Plan, canonical
 from exportctl.plan_document import Json, encode
 
 __all__ = ["FORMAT_VERSION", "KIND", "Difference", "Saved", "age_seconds", "approved", "differences", "digest", "dump"]
@@ -110,7 +110,7 @@ def digest(plan: Plan) -> str:
     """16 hex digits over header and approvals; the moment, flags, renewals and whatever is only shown are left out."""
     content = encode(plan)
     approval = {"header": content["header"], "items": approvals(content["items"])}
-    return hashlib.sha256(_canonical(approval).encode()).hexdigest()[:16]
+    return hashlib.sha256(canonical(approval).encode()).hexdigest()[:16]
 
 
 def age_seconds(saved: Saved, now: int) -> int:
@@ -142,15 +142,11 @@ def _parsed(text: str) -> Json:
 
 def _document(content: Json, version: str) -> Json:
     document = {"format_version": FORMAT_VERSION, "kind": KIND, "exportctl": version, "plan": content}
-    return {**document, "content_digest": hashlib.sha256(_canonical(document).encode()).hexdigest()}
+    return {**document, "content_digest": hashlib.sha256(canonical(document).encode()).hexdigest()}
 
 
 def _text(document: Json) -> str:
     return json.dumps(document, sort_keys=True, indent=2, ensure_ascii=True) + "\n"
-
-
-def _canonical(content: Json) -> str:
-    return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
 
 
 def _saved(content: Json, version: str) -> Saved:

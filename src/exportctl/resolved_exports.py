@@ -231,7 +231,7 @@ def _ids(section: Section, name: str, by_part: Mapping[str, Dataset] | None) -> 
         return {}
     if not split:
         message = f'"{name}" of {section.owner} takes one flow id: only a split export has parts'
-        section.fail("wrong-type", message, inner.place(name), f"write {name}: FLOW-ID, or add `split_by: dataset`")
+        section.fail("wrong-type", message, section.place(name), f"write {name}: FLOW-ID, or add `split_by: dataset`")
     for part in inner.names():
         if by_part is not None and part not in by_part:
             guess = nearest(part, by_part)

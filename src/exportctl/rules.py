@@ -24,9 +24,11 @@ from exportctl import (
     rules_reader,
     rules_schedules,
     rules_secrets,
+    rules_unused,
 )
 from exportctl.declared import Project, RuleSetting
 from exportctl.errors import Finding, Level, Location
+from exportctl.nodes import Map
 from exportctl.rules_row import By, Hit, Rule, export_address, nearest
 
 OFF = "off"
@@ -53,15 +55,16 @@ class _Merged:
     texts: set[str] = field(default_factory=set)
 
 
-def check(projects: Sequence[Project], *, as_of: int) -> tuple[Finding, ...]:
+def check(projects: Sequence[Project], *, as_of: int, tree: Map | None = None) -> tuple[Finding, ...]:
     """
     Every finding of the offline rules over all environments, in file order.
 
-    `as_of` is in epoch seconds UTC; only rules on ends and on accepted differences look at it.
+    `as_of` is in epoch seconds UTC; only rules on ends and on accepted differences look at it. `tree` is the whole
+    config before an environment is chosen; without it unused schedules, formats and datasets are not looked for.
     """
     report = _Report()
     for rule in RULES:
-        for hit, concerned in _hits(rule, projects, as_of):
+        for hit, concerned in _hits(rule, projects, as_of, tree):
             _add(report, rule, hit, concerned)
     unused = BY_ID["unused-allow"]
     for hit, concerned in _unused(projects, frozenset(report.used)):
@@ -76,7 +79,9 @@ def _order(finding: Finding, files: Mapping[str, int]) -> tuple[int, str, int, i
     return files.get(at.file, len(files)), at.file, at.line, at.column, finding.rule, finding.message
 
 
-def _hits(rule: Rule, projects: Sequence[Project], as_of: int) -> Iterator[tuple[Hit, Sequence[Project]]]:
+def _hits(
+    rule: Rule, projects: Sequence[Project], as_of: int, tree: Map | None
+) -> Iterator[tuple[Hit, Sequence[Project]]]:
     if rule.each is not None:
         for project in projects:
             for hit in rule.each(project, as_of):
@@ -85,6 +90,9 @@ def _hits(rule: Rule, projects: Sequence[Project], as_of: int) -> Iterator[tuple
         for hit in rule.across(projects, as_of):
             concerned = [p for p in projects if not hit.environments or p.environment in hit.environments]
             yield hit, concerned
+    if rule.written is not None and tree is not None and projects:
+        for hit in rule.written(tree):
+            yield hit, projects
 
 
 def _add(report: _Report, rule: Rule, hit: Hit, projects: Sequence[Project]) -> None:
@@ -231,6 +239,7 @@ RULES: tuple[Rule, ...] = (
     *rules_accounts.RULES,
     *rules_secrets.RULES,
     *rules_declarations.RULES,
+    *rules_unused.RULES,
     *_OWN,
     *rules_reader.RULES,
 )

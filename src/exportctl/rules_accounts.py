@@ -1,4 +1,4 @@
-"""Rules on accounts: how destinations share one, what an account of others may not be given, the form of its keys."""
+"""Rules on accounts: what one made elsewhere cannot have, and the form of hosts, ports, roles and key ids."""
 
 from __future__ import annotations
 
@@ -10,18 +10,14 @@ from exportctl.destination_types import SFTP, TYPES
 from exportctl.errors import Level
 from exportctl.rules_row import Hit, Rule, destination_address, spot, unresolved
 
-_ENDPOINT = re.compile(r"abfss://[a-z0-9](?!.*--)[a-z0-9-]{1,61}[a-z0-9]@[A-Za-z0-9.-]+(:\d+)?/?")
 _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|\[?[0-9A-Fa-f:]+\]?")
-
-
-def _hit(destination: Destination, text: str, *keys: str, subject: str = "") -> Hit:
-    return Hit(text, spot(destination, *keys), (destination_address(destination),), subject=subject)
 
 
 def _encryption_account(project: Project, as_of: int) -> Iterable[Hit]:
     for destination in project.destinations.values():
         if destination.encryption is not None and not destination.account.ours:
-            yield _hit(destination, "encryption is set, but its account is not made here", "encryption")
+            text = "encryption is set, but its account is not made here"
+            yield Hit(text, spot(destination, "encryption"), (destination_address(destination),))
 
 
 def _plain(destination: Destination, kind: str, name: str) -> AuthValue | None:
@@ -53,16 +49,11 @@ def _auth_form(project: Project, as_of: int) -> Iterable[Hit]:
         methods = [m for m in found.methods if m.name == destination.account.method] if found else []
         for field in methods[0].fields if methods else ():
             value = destination.account.auth.get(field.name)
-            if field.form is None or value is None or unresolved(value.text) or re.search(field.form, value.text):
+            if field.form is None or value is None or unresolved(value.text) or re.fullmatch(field.form, value.text):
                 continue
             yield Hit(f"auth.{field.name} has not the usual form", value.at, (destination_address(destination),))
 
 
-_LAKE = "destinations: {lake: {bucket: acme-lake}, other: {type: %s, %s, account: {of: %s}}%s}"
-_ADLS = (
-    "destinations: {dl: {type: azure-data-lake, path: aep, endpoint: '%s',"
-    " auth: {tenant_id: t, client_id: c, client_secret: '${env:DL}'}}}"
-)
 _SFTP = "destinations: {drop: {type: sftp, path: /in, host: %s, auth: {username: acme, password: '${env:SFTP}'}}}"
 
 RULES = (

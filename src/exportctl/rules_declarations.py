@@ -141,6 +141,8 @@ def _renamed(project: Project, as_of: int) -> Iterable[Hit]:
 
 
 def _unused(projects: Sequence[Project], as_of: int) -> Iterable[Hit]:
+    if any(project.unset for project in projects):
+        return  # an export may hang on what is not set
     used = {e.destination for p in projects for e in p.exports.values()}
     used |= {d.account.of for p in projects for d in p.destinations.values() if d.account.of}
     for project in projects:

@@ -177,9 +177,9 @@ def _hit(one: Written, other: Written) -> Hit:
         one, other = other, one
     first, second = export_address(one.export), export_address(other.export)
     here = one.number == other.number
-    whom = "the same place in several environments" if first == second else f"the same place as {first}"
+    whom = "in several environments" if first == second else f"as {first} (at {one.export.at})"
     return Hit(
-        f"writes {whom}: {other.storage.words}, folder {_shown(other)}",
+        f"writes the same place {whom}: {other.storage.words}, folder {_shown(other)}",
         spot(other.export, "folder", "destination"),
         (second,),
         subject=first,

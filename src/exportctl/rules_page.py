@@ -39,9 +39,7 @@ def rules_markdown() -> str:
     """The whole page, ending in one newline."""
     checked = [rule for rule in RULES if rule.by is not By.READER]
     read = [rule for rule in RULES if rule.by is By.READER]
-    parts = [_HEAD, _index(checked), *(_section(rule) for rule in checked)]
-    if read:
-        parts += [_READER, *(_line(rule) for rule in read)]
+    parts = [_HEAD, _index(checked), *(_section(rule) for rule in checked), _READER, *(_line(rule) for rule in read)]
     return "\n".join(parts).rstrip("\n") + "\n"
 
 
@@ -73,6 +71,5 @@ def _fixed(rule: Rule) -> str:
 def _section(rule: Rule) -> str:
     level = f"*{rule.level}{_fixed(rule)}*" + (" · seen by `plan` only" if rule.by is By.PLAN else "")
     body = [f"## {rule.id}", "", f"{rule.title} · {level}", "", rule.why, "", f"**Mend:** {rule.mend}", ""]
-    if rule.bad:
-        body += ["```yaml", "# not", rule.bad, "# but", rule.good, "```", ""]
+    body += ["```yaml", "# not", rule.bad, "# but", rule.good, "```", ""]
     return "\n".join(body)

@@ -23,7 +23,7 @@ def _field(destination: Destination, name: str) -> PlaceField | None:
 
 
 def _wrong(field: PlaceField, value: str) -> bool:
-    return field.pattern is not None and re.search(field.pattern, value) is None
+    return field.pattern is not None and re.fullmatch(field.pattern, value) is None
 
 
 def _form(name: str) -> Each:

@@ -19,6 +19,7 @@ from enum import StrEnum
 
 from exportctl.declared import Destination, Export, Project
 from exportctl.errors import Level, Location
+from exportctl.nodes import Map
 
 
 class By(StrEnum):
@@ -51,12 +52,14 @@ class Hit:
 
 Each = Callable[[Project, int], Iterable[Hit]]
 Across = Callable[[Sequence[Project], int], Iterable[Hit]]
+Written = Callable[[Map], Iterable[Hit]]
 
 
 @dataclass(frozen=True)
 class Rule:
     """
     One row. `each` checks one environment, `across` all of them; the second argument is `as_of` in epoch seconds.
+    `written` checks the tree of the YAML, for what a Project does not hold.
 
     `fixed`: may be raised, never lowered or allowed, as exportctl could not keep its promises without it.
     `bad` and `good` are fragments of YAML to be laid over any working config; a test runs them.
@@ -71,6 +74,7 @@ class Rule:
     good: str = ""
     each: Each | None = None
     across: Across | None = None
+    written: Written | None = None
     fixed: bool = False
     by: By = By.RULES
 
@@ -109,8 +113,7 @@ def nearest(name: str, names: Iterable[str]) -> str | None:
 
 def days(seconds: int) -> str:
     """A duration in the largest unit that is exact: `2 days`, `1 hour`, `90 seconds`."""
-    for size, unit in ((86400, "day"), (3600, "hour"), (60, "minute"), (1, "second")):
-        if seconds % size == 0:
-            count = seconds // size
-            return f"{count} {unit}" if count == 1 else f"{count} {unit}s"
-    raise AssertionError(seconds)
+    units = ((86400, "day"), (3600, "hour"), (60, "minute"), (1, "second"))
+    size, unit = next((size, unit) for size, unit in units if seconds % size == 0)
+    count = seconds // size
+    return f"{count} {unit}" if count == 1 else f"{count} {unit}s"

@@ -17,9 +17,9 @@ SHAPES = (
         "an Azure shared access signature",
         re.compile(r"[?&;]sig=[A-Za-z0-9%+/=]{20}|SharedAccessSignature=", re.IGNORECASE),
     ),
-    ("a private key", re.compile(r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY")),
-    ("a token (JWT)", re.compile(r"\beyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{4,}")),
-    ("a password in a URL", re.compile(r"://[^/\s:@]+:[^/\s@]+@")),
+    ("a private key", re.compile(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY")),
+    ("a token (JWT)", re.compile(r"\beyJ[A-Za-z0-9_-]{10,2000}\.[A-Za-z0-9_-]{4,}")),
+    ("a password in a URL", re.compile(r"://[^/\s:@]{1,200}:[^/\s@]{1,200}@")),
     ("a GitHub or GitLab token", re.compile(r"\b(gh[pousr]_[A-Za-z0-9]{20}|github_pat_\w{20}|glpat-[\w-]{20})")),
 )
 _REMOTES = (
@@ -27,7 +27,7 @@ _REMOTES = (
     re.compile(r"ssh://([\w.-]+@)?[A-Za-z0-9.-]+(:\d+)?/\S+"),
     re.compile(r"[\w.-]+@[A-Za-z0-9.-]+:(?!//)\S+"),
 )
-_CREDENTIALS = re.compile(r"https?://[^/\s]*@|[a-z+]+://[^/\s@:]*:[^/\s@]*@", re.IGNORECASE)
+_CREDENTIALS = re.compile(r"https?://[^/\s@]{0,400}@|[a-z+]{1,20}://[^/\s@:]{0,200}:[^/\s@]{0,200}@", re.IGNORECASE)
 
 Text = tuple[str, str, Location, str]  # key, value, place, address
 

@@ -17,17 +17,25 @@ from functools import cache
 from typing import Any
 
 from exportctl.config_schema import SCHEMA
-from exportctl.destination_types import TYPES
+from exportctl.destination_types import TYPES, Secrecy
 from exportctl.errors import Finding, Location
 from exportctl.nodes import Broken, Entry, Map, Node, Scalar, Seq, plain
 
 Path = tuple[str | int, ...]
 
 _KNOWN_ELSEWHERE = {  # what people bring from the service, from other tools and from habit -> how it is said here
-    **{f.wire: f"`{f.name}` under `auth`" for t in TYPES.values() for m in t.methods for f in m.fields},
+    **{
+        f.wire: f"`{f.name}` under `auth`"
+        for kind in TYPES.values()
+        for method in kind.methods
+        for f in method.fields
+        if f.secrecy is not Secrecy.PLAIN
+    },
     **{f.wire: f"`{f.name}`" for t in TYPES.values() for f in t.place if f.wire != f.name},
     "domain": "`host` of the destination",
-    "url": "`endpoint`",
+    "host": "`host` of the destination, beside `auth`",
+    "port": "`port` of the destination, beside `auth`",
+    "url": "`endpoint` of the destination",
     "datasetFileType": "`format: {type: …}`",
     "fileType": "`format: {type: …}`",
     "includeFileManifest": "`format: {manifest: true}`",
@@ -82,8 +90,8 @@ def check(root: Map) -> tuple[Map, tuple[Finding, ...]]:
             continue
         for path, finding in _explained(root, error):
             findings.append(finding)
-            broken.add(path)
-    if not broken:
+            broken |= {path} if path else set()
+    if not findings:
         return root, ()
     unknown = {f.at for f in findings if f.at and f.rule in _UNKNOWN}
     cut = _cut(root, broken, unknown, ())
@@ -128,22 +136,26 @@ def cron(at: Location) -> Finding:
 
 def _guess(key: str, known: Sequence[str]) -> str | None:
     """The key that an unknown one stands for here, so that this one is not called missing as well."""
-    elsewhere = re.match(r"`(\w+)", _KNOWN_ELSEWHERE.get(key, ""))
-    if elsewhere and elsewhere.group(1) in known:
-        return elsewhere.group(1)
-    return nearest(key, known)
+    elsewhere = _key_elsewhere(key)
+    return elsewhere if elsewhere in known else nearest(key, known)
+
+
+def _key_elsewhere(key: str) -> str | None:
+    found = re.match(r"`(\w+)", _KNOWN_ELSEWHERE.get(key, ""))
+    return found.group(1) if found else None
 
 
 def _meant(key: str, known: Sequence[str]) -> str:
-    guess = _guess(key, known)
+    elsewhere = _KNOWN_ELSEWHERE.get(key, "")
+    if elsewhere and (_key_elsewhere(key) in known or " " in elsewhere):
+        return f"here this is {elsewhere}"
+    guess = nearest(key, known)
     if guess:
         return f'did you mean "{guess}"?'
-    if key in _KNOWN_ELSEWHERE:
-        return f"here this is {_KNOWN_ELSEWHERE[key]}"
     return "it has " + ", ".join(known)
 
 
-def _explained(root: Map, error: Any) -> list[tuple[Path, Finding]]:
+def _explained(root: Map, error: Any) -> list[tuple[Path | None, Finding]]:
     path: Path = tuple(error.absolute_path)
     match error.validator:
         case "additionalProperties":
@@ -155,34 +167,44 @@ def _explained(root: Map, error: Any) -> list[tuple[Path, Finding]]:
         case "required":
             return _missing(root, path, error)
         case "enum":
-            return [(path, _not_a_choice(root, path, error))]
+            return [] if _of_wrong_type(error) else [(path, _not_a_choice(root, path, error))]
         case "type":
             return [(path, _wrong_type(root, path, error))]
         case _:
             return [(path, _out_of_bounds(root, path, error))]
 
 
+def _of_wrong_type(error: Any) -> bool:
+    """Then there is an error for the type as well."""
+    return not any(_validator().is_type(error.instance, kind) for kind in error.schema["type"])
+
+
 def _is_name(error: Any) -> bool:
     return "propertyNames" in error.absolute_schema_path
 
 
-def _unknown_keys(root: Map, path: Path, error: Any) -> list[tuple[Path, Finding]]:
+def _unknown_keys(root: Map, path: Path, error: Any) -> list[tuple[Path | None, Finding]]:
     known = list(error.schema.get("properties", ()))
     node = _node(root, path)
     assert isinstance(node, Map)
     owner = _owner(path)
     return [
-        ((*path, _guess(key, known) or key), unknown_key(key, entry.key_at, known, owner))
+        (_meant_path(path, key, known), unknown_key(key, entry.key_at, known, owner))
         for key, entry in node.entries.items()
         if key not in known
     ]
 
 
-def _missing(root: Map, path: Path, error: Any) -> list[tuple[Path, Finding]]:
+def _meant_path(path: Path, key: str, known: Sequence[str]) -> Path | None:
+    guess = _guess(key, known)
+    return (*path, guess) if guess else None
+
+
+def _missing(root: Map, path: Path, error: Any) -> list[tuple[Path | None, Finding]]:
     node = _node(root, path)
     assert isinstance(node, Map)
     owner = _owner(path)
-    found = []
+    found: list[tuple[Path | None, Finding]] = []
     for key in error.validator_value:
         if key not in node.entries:
             described = error.schema["properties"][key]["description"]

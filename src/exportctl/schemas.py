@@ -1,13 +1,12 @@
 """
-The JSON Schemas that users and programs may rely on, by file name; `schemas/` is written from here.
+The JSON Schema of the config as the file that editors read; `schemas/exports.schema.json` is written from here.
 
-`python -m exportctl.schemas schemas` writes them; a test compares the folder with this module.
+A test compares that file with this module. The schemas of what exportctl prints are in `output_schemas`.
 """
 
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Mapping
 from typing import Any, Protocol
 
@@ -28,12 +27,6 @@ def as_text(schema: Mapping[str, Any]) -> str:
 
 
 def write(folder: Folder) -> None:
-    """Write every schema into `folder`."""
+    """Write it into `folder`, which exists."""
     for name, schema in FILES.items():
         (folder / name).write_text(as_text(schema), encoding="utf-8")
-
-
-if __name__ == "__main__":
-    from pathlib import Path
-
-    write(Path(sys.argv[1] if len(sys.argv) > 1 else "schemas"))

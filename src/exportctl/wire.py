@@ -180,7 +180,7 @@ def _body_content(kind: DestinationType | None, fields: Fields, refs: Mapping[st
 
 def _body_place(kind: DestinationType | None, fields: Fields, refs: Mapping[str, Any], now: int) -> Json:
     assert kind is not None
-    params = {"mode": "Server-to-server"} | place_params(kind, fields)
+    params = {"mode": "Server-to-server"} | {k: v for k, v in place_params(kind, fields).items() if v is not None}
     return dict(refs) | {"connectionSpec": _spec(kind.connection_spec), "params": params}
 
 

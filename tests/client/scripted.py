@@ -14,21 +14,12 @@ import httpx
 from exportctl.client import Client
 from exportctl.ims import Credentials
 from exportctl.retry import Backoff
+from exportctl.secret import Secret
 
 TOKEN = "token-one-that-nobody-may-see"
 SECRET = "client-secret-nobody-may-see"
 DATE = "Mon, 01 Dec 2025 10:00:00 GMT"
 FLOWS = "/data/foundation/flowservice/flows"
-
-
-@dataclass(frozen=True)
-class Hidden:
-    """Stands for any value that shows itself only when asked to."""
-
-    value: str = field(repr=False)
-
-    def reveal(self) -> str:
-        return self.value
 
 
 @dataclass(frozen=True)
@@ -110,7 +101,7 @@ def client_of(script: Any, **changes: Any) -> Client:
     settings: dict[str, Any] = {
         "organization": "0123456789ABCDEF01234567@AdobeOrg",
         "sandbox": "dev",
-        "credentials": Credentials("my-client", Hidden(SECRET)),
+        "credentials": Credentials("my-client", Secret(SECRET)),
         "transport": httpx.WSGITransport(app=script),
         "clock": time.clock,
         "sleep": time.sleep,

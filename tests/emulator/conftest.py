@@ -27,7 +27,7 @@ class Api:
         self.http = httpx.Client(transport=transport, base_url="http://emulator.test")
         self.http.headers.update(
             {
-                "Authorization": f"Bearer {emulator.token()}",
+                "Authorization": f"Bearer {emulator.token(seconds=10**9)}",
                 "x-api-key": "emulator-client",
                 "x-gw-ims-org-id": emulator.organization,
                 "x-sandbox-name": sandbox,

@@ -67,7 +67,7 @@ def test_only_eligible_datasets_are_listed(api, emulator):
         (0, 2, ["Orders", "D1"], (0, 1, 4, True)),
         (2, 2, ["D2", "D3"], (2, 3, 4, False)),
         (3, 100, ["D3"], (3, 3, 4, False)),
-        (9, 100, [], (9, 8, 4, False)),
+        (9, 100, [], (9, 9, 4, False)),
     ],
 )
 def test_datasets_come_in_slices(api, emulator, start, limit, names, info):

@@ -7,6 +7,7 @@ one transaction, except that what was due before it is settled first, and that i
 
 from __future__ import annotations
 
+import copy
 import time
 from collections.abc import Callable, Iterable, Mapping
 from http import HTTPStatus
@@ -189,7 +190,9 @@ class Emulator:
     def snapshot(self, sandbox: str | None = None) -> dict[str, list[Json]]:
         """Per collection all objects that are not deleted, as stored: secrets in clear. For assertions of tests."""
         return {
-            collection: [r.doc for r in self.store.all(collection, sandbox) if "deleted_at" not in r.hidden]
+            collection: [
+                copy.deepcopy(r.doc) for r in self.store.all(collection, sandbox) if "deleted_at" not in r.hidden
+            ]
             for collection in objects.COLLECTIONS
         }
 

@@ -88,7 +88,7 @@ def answer(ctx: Context, spec: str, request: Request) -> Answer:
         rows = rows if wanted is None else [row for row in rows if row[key] == wanted]
     page = rows[start : start + limit]
     # rule: configs-page-info
-    end = max(start + len(page) - 1, 0)
+    end = start + max(len(page) - 1, 0)
     info = {"start": start, "end": end, "total": len(rows), "hasNext": start + len(page) < len(rows)}
     return Answer(200, {"items": [_picked(row, request) for row in page], "pageInfo": info})
 

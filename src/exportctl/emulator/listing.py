@@ -50,20 +50,21 @@ def answer(ctx: Context, collection: str, request: Request, twist: Twist | None 
     """The answer to a GET of a collection."""
     twist = twist or Twist()
     query = _query(collection, request)
-    rows = _rows(ctx, collection, twist.stale)
+    orders = filters.parse_orderby(collection, query.orderby) if query.orderby else ()
+    rows = _rows(ctx, collection, twist.stale, orders)
     rows = [row for row in rows if all(one.accepts(row.doc) for one in query.filters)]
     if query.count:
         return Answer(200, {"count": len(rows)})
-    orders = filters.parse_orderby(collection, query.orderby) if query.orderby else ()
     rows.sort(key=cmp_to_key(lambda a, b: _compare(a, b, orders)))
     return _page(ctx, collection, query, rows, orders, twist)
 
 
 @dataclass(frozen=True)
 class _Row:
-    """A document as shown, with the tie-breakers of its record."""
+    """A document as shown, where it stands in the order asked for, and the tie-breakers of its record."""
 
     doc: Json
+    keys: tuple[tuple[int, float | str], ...]
     seq: int
     order: int
 
@@ -104,10 +105,14 @@ def _limit(text: str | None) -> int:
     return int(text)
 
 
-def _rows(ctx: Context, collection: str, stale: bool) -> list[_Row]:
+def _rows(ctx: Context, collection: str, stale: bool, orders: Sequence[filters.Order]) -> list[_Row]:
     records = ctx.store.all(collection, ctx.sandbox)
     shown = _before_last_write(records) if stale else [r for r in records if objects.is_listed(r, ctx)]
-    return [_Row(objects.view(record, ctx), record.seq, record.order) for record in shown]
+    return [_row(objects.view(record, ctx), record.seq, record.order, orders) for record in shown]
+
+
+def _row(doc: Json, seq: int, order: int, orders: Sequence[filters.Order]) -> _Row:
+    return _Row(doc, tuple(filters.sort_key(doc, one) for one in orders), seq, order)
 
 
 def _before_last_write(records: list[Record]) -> list[Record]:
@@ -123,8 +128,7 @@ def _before_last_write(records: list[Record]) -> list[Record]:
 
 
 def _compare(a: _Row, b: _Row, orders: Sequence[filters.Order]) -> int:
-    for order in orders:
-        left, right = filters.sort_key(a.doc, order), filters.sort_key(b.doc, order)
+    for order, left, right in zip(orders, a.keys, b.keys, strict=True):
         if left != right:
             return 1 if (left < right) is order.descending else -1
     if orders:
@@ -141,7 +145,7 @@ def _page(
     orders: Sequence[filters.Order],
     twist: Twist,
 ) -> Answer:
-    start: _Row | None = _position(ctx, collection, query) if query.token else None
+    start: _Row | None = _position(ctx, collection, query, orders) if query.token else None
     left = [row for row in rows if start is None or _compare(start, row, orders) < 0]
     # rule: page-size
     size = min(query.limit, ctx.page_size)
@@ -180,13 +184,13 @@ def _check(text: str) -> str:
     return blake2b(text.encode(), digest_size=6).hexdigest()
 
 
-def _position(ctx: Context, collection: str, query: Query) -> _Row | None:
+def _position(ctx: Context, collection: str, query: Query, orders: Sequence[filters.Order]) -> _Row | None:
     # rule: token-belongs-to-list
     state = _unseal(query.token or "")
     if state is None or state["in"] != f"{ctx.sandbox}/{collection}" or state["by"] != query.orderby:
         raise flow(1454, 400, "continuationToken is not valid for this list")
     at = state["at"]
-    return None if at is None else _Row(at["doc"], at["seq"], at["order"])
+    return None if at is None else _row(at["doc"], at["seq"], at["order"], orders)
 
 
 def _unseal(token: str) -> Any:

@@ -223,7 +223,7 @@ def _connection_spec(card: Destination, manifest: bool) -> Json:
 
 
 def _permissions(resource: str) -> Json:
-    kinds = {"view": "view", "manage": "write", "delete": "delete"}
+    kinds = {"view": "read", "manage": "write", "delete": "delete"}
     return {kind: [{"@type": "lowLevel", "name": resource, "permissions": [verb]}] for kind, verb in kinds.items()}
 
 

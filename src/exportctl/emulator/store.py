@@ -74,6 +74,7 @@ class Store:
         self._counters: dict[str, int] = {}
         self._stored_counters: dict[str, int] = {}
         self._seed = 0
+        self._decoded: dict[tuple[str, str], Record] = {}
 
     def close(self) -> None:
         """Let go of the database."""
@@ -94,6 +95,7 @@ class Store:
                 yield
                 self._save_counters()
             except BaseException:
+                self._decoded.clear()  # the numbers of undone writes are given again
                 self._db.execute("ROLLBACK")
                 raise
             else:
@@ -136,13 +138,24 @@ class Store:
         return None if row is None else _record(row)
 
     def all(self, collection: str, sandbox: str | None = None) -> list[Record]:
-        """Every object of a collection in the order of creation, of one sandbox or of all."""
+        """
+        Every object of a collection in the order of creation, of one sandbox or of all.
+
+        The records are shared and not for changing: `get` gives one of one's own.
+        """
         with self.lock:
             rows = self._db.execute(
                 f"SELECT {_COLUMNS} FROM objects WHERE collection = ?1 AND (?2 IS NULL OR sandbox = ?2) ORDER BY seq",
                 (collection, sandbox),
             ).fetchall()
-        return [_record(row) for row in rows]
+            return [self._shared(row) for row in rows]
+
+    def _shared(self, row: tuple[Any, ...]) -> Record:
+        """The record of a row, decoded once per write of it."""
+        known = self._decoded.get((row[0], row[1]))
+        if known is None or known.order != row[4]:
+            known = self._decoded[row[0], row[1]] = _record(row)
+        return known
 
     def due(self, now: float) -> list[Record]:
         """The objects with which the background has something to do, in the order of creation."""
@@ -171,6 +184,7 @@ class Store:
 
     def remove(self, collection: str, id: str) -> None:
         """Forget an object."""
+        self._decoded.pop((collection, id), None)
         self._db.execute("DELETE FROM objects WHERE collection = ? AND id = ?", (collection, id))
 
     def log(self, entry: Json) -> None:
@@ -207,6 +221,7 @@ class Store:
 
     def clear(self) -> None:
         """Forget all objects, faults and log lines; settings and the seeded sequence stay."""
+        self._decoded.clear()
         for table in ("objects", "requests", "faults"):
             self._db.execute(f"DELETE FROM {table}")
 

@@ -165,9 +165,10 @@ class Switches:
     background_actor_children: bool = False
 
     def __post_init__(self) -> None:
-        for name, value in asdict(self).items():
-            if not QUESTIONS[name].allows(value):
-                raise ValueError(f"switch {name} cannot be {value!r}: {_allowed(QUESTIONS[name])}")
+        for name, question in QUESTIONS.items():
+            value = getattr(self, name)
+            if not question.allows(value):
+                raise ValueError(f"switch {name} cannot be {value!r}: {_allowed(question)}")
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Self:

@@ -27,7 +27,9 @@ def annotate(findings: Sequence[Finding]) -> str:
 
 def annotation(shown: Finding) -> str:
     place = {"file": shown.at.file, "line": shown.at.line, "col": shown.at.column} if shown.at else {}
-    properties = ",".join(f"{name}={_property(str(part))}" for name, part in {**place, "title": shown.rule}.items())
+    properties = ",".join(
+        f"{name}={_property(values.clean(str(part)))}" for name, part in {**place, "title": shown.rule}.items()
+    )
     words = shown.message + (f"\n{shown.hint}" if shown.hint else "")
     return f"::{_COMMANDS[shown.level]} {properties}::{_data(values.clean_lines(words))}"
 

@@ -103,12 +103,14 @@ def headline(item: Item, ink: Paint) -> str:
     return "  ".join(parts)
 
 
-def field(change: FieldChange, ink: Paint, width: int) -> list[str]:
-    """One field with both values; the cause beside it, or below where the line would be too long."""
-    path = values.clean(change.path)
+def field(change: FieldChange, ink: Paint, width: int, moves: bool = True) -> list[str]:
+    """
+    One field with both values; the cause beside it, or below where the line would be too long. `moves`: say what apply
+    would do; else only how the two sides stand.
+    """
+    head = f"{INDENT}{values.clean(change.path)}: {wording.sides(change) if moves else wording.compared(change)}"
     if change.cause is Cause.CREATE:
-        return [f"{INDENT}{path}: {values.value(change.path, change.after)}"]
-    head = f"{INDENT}{path}: {values.arrow(change.path, change.before, change.after)}"
+        return [head]
     words = wording.cause(change) + (f"  {values.clean(str(change.at))}" if change.at else "")
     style = _CAUSES.get(change.cause, "dim")
     if len(head) + 3 + len(words) <= width:
@@ -126,7 +128,7 @@ def runs(item: Item) -> list[str]:
         lines.append(f"{INDENT}next runs after:  {values.moments(item.next_after)}")
     elif item.next_after:
         lines.append(f"{INDENT}next runs: {values.moments(item.next_after)}")
-    if item.ends is not None:
+    if item.ends is not None and not any(f.path == "end" for f in item.fields):
         lines.append(f"{INDENT}ends: {values.moment(item.ends)}")
     return lines
 

@@ -77,7 +77,7 @@ def _entry(entry: Entry, as_of: int, ink: Paint, width: int) -> list[str]:
         return [text.INDENT + flow(entry, as_of)]
     head = subject(entry)
     if entry.field:
-        first, *more = text.field(entry.field, ink, width - len(head) - 2)
+        first, *more = text.field(entry.field, ink, width - len(head) - 2, moves=False)
         return [f"{text.INDENT}{head}  {first.lstrip()}", *more]
     if entry.finding:
         first, *more = text.findings((entry.finding,), ink)

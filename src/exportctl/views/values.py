@@ -149,11 +149,11 @@ def client(name: str) -> str:
     return _CLIENTS.get(name, f"client {clean(name)}")
 
 
-def actor(who: Actor | None) -> str:
+def actor(who: Actor | None, did: str = "changed") -> str:
     """`changed by jane@acme.example at 2026-11-22 09:10 UTC with the UI (exc_app)`, as far as it is recorded."""
     if who is None:
-        return "changed by somebody not recorded"
-    words = [f"changed by {clean(who.by) if who.by else 'somebody not recorded'}"]
+        return f"{did} by somebody not recorded"
+    words = [f"{did} by {clean(who.by) if who.by else 'somebody not recorded'}"]
     if who.at is not None:
         words.append(f"at {moment(who.at)}")
     if who.client:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from exportctl.model import Cause, FieldChange, Header, Item, Plan, Verb
+from exportctl.model import WRITES, Cause, FieldChange, Header, Item, Plan, Verb
 from exportctl.views import values
 
 EMULATOR = "EMULATOR: nothing reaches Adobe"
@@ -28,12 +28,14 @@ VERBS: Mapping[Verb, str] = {
     Verb.NONE: "unchanged",
 }
 SELF_EVIDENT = frozenset({Verb.CREATE, Verb.UPDATE, Verb.DELETE, Verb.NONE})
+_STOPS = {"enabled": "switched off", "end": "end moved earlier"}
+_MOVES = WRITES | {Cause.RENEWAL}
 
 
 def cause(change: FieldChange) -> str:
     """Why the two sides differ, in words; empty for a creation, where there is nothing to explain."""
     who = values.actor(change.actor)
-    stop = "switched off" if change.field == "enabled" else "ended earlier" if change.field == "end" else "stopped"
+    stop = values.actor(change.actor, _STOPS.get(change.field, "stopped"))
     return {
         Cause.CREATE: "",
         Cause.PENDING: "pending: the YAML changed since the last apply",
@@ -43,10 +45,25 @@ def cause(change: FieldChange) -> str:
         + (f" ({who})" if change.actor else ""),
         Cause.CONVERGED: "converged: both sides are equal by now, only the marker is written",
         Cause.NORMALISED: "normalised: the service keeps another spelling of what was sent, nothing is written",
-        Cause.STOPPED: f"stopped: {stop} by hand, {who}; held, not put back",
+        Cause.STOPPED: f"stopped: {stop}; held, not put back",
         Cause.RENEWAL: "renewal: the rolling end is due",
         Cause.ACCEPTED: "accepted: an accept entry of the config covers it, left as it is",
     }[change.cause]
+
+
+def sides(change: FieldChange) -> str:
+    """Both values: `live -> config` where apply writes, else side by side, so that nobody expects a write."""
+    if change.cause is Cause.CREATE:
+        return values.value(change.path, change.after)
+    if change.cause in _MOVES:
+        return values.arrow(change.path, change.before, change.after)
+    return compared(change)
+
+
+def compared(change: FieldChange) -> str:
+    """`live "/a", config "/b"`; one value where both are equal."""
+    before, after = values.value(change.path, change.before), values.value(change.path, change.after)
+    return before if change.before == change.after else f"live {before}, config {after}"
 
 
 def put_back(item: Item) -> str:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import httpx
 import pytest
-from scripted import Hidden, Script, client_of
+from scripted import Script, client_of
 
 from exportctl.client import Client
 from exportctl.errors import Error
 from exportctl.hosts import IMS_TOKEN_URL, PRODUCTION, allowed_hosts, check_host, check_token_url, is_loopback
 from exportctl.ims import Credentials
+from exportctl.secret import Secret
 
 LISTED = allowed_hosts("platform-stage.adobe.io, mock.example:8443\nOther.Example")
 
@@ -129,7 +130,7 @@ def test_these_are_this_machine(host: str) -> None:
 def test_a_client_sends_no_token_in_the_clear(urls: tuple[str, str], transport: httpx.BaseTransport | None) -> None:
     with pytest.raises(Error, match="must be https"):
         Client(
-            urls[0], organization="o", sandbox="s", credentials=Credentials("c", Hidden("s")), ims_url=urls[1],
+            urls[0], organization="o", sandbox="s", credentials=Credentials("c", Secret("s")), ims_url=urls[1],
             transport=transport,
         )  # fmt: skip
 
@@ -137,7 +138,7 @@ def test_a_client_sends_no_token_in_the_clear(urls: tuple[str, str], transport: 
 def test_inside_this_process_the_clear_is_no_danger() -> None:
     script = Script()
     client = Client(
-        "embedded", organization="o", sandbox="s", credentials=Credentials("c", Hidden("s")),
+        "embedded", organization="o", sandbox="s", credentials=Credentials("c", Secret("s")),
         ims_url="http://embedded/ims/token/v3", transport=httpx.WSGITransport(app=script),
     )  # fmt: skip
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from scripted import Hidden, Time, client_of
+from scripted import Time, client_of
 
 from exportctl.client import SANDBOXES, Client, Requests
 from exportctl.emulator import Dataset, Emulator, Fault
 from exportctl.errors import Conflict, Forbidden, NotFound, NotReached, ServiceError, Unauthorized
 from exportctl.ims import Credentials
+from exportctl.secret import Secret
 
 DATA_LAKE = "23598e46-f560-407b-88d5-ea6207e49db0"
 CONFIGS = f"/connectionSpecs/{DATA_LAKE}/configs"
@@ -26,7 +27,7 @@ def emulator() -> Emulator:
 
 
 def client_for(emulator: Emulator, **changes: Any) -> Client:
-    known = Credentials("emulator-client", Hidden("emulator-client-secret"))
+    known = Credentials("emulator-client", Secret("emulator-client-secret"))
     return client_of(emulator, **{"credentials": known, **changes})
 
 
@@ -136,7 +137,7 @@ def test_a_page_that_comes_twice_adds_nothing(emulator: Emulator) -> None:
 
 
 def test_wrong_credentials_are_refused_once(emulator: Emulator) -> None:
-    client = client_for(emulator, credentials=Credentials("emulator-client", Hidden("not-the-secret")))
+    client = client_for(emulator, credentials=Credentials("emulator-client", Secret("not-the-secret")))
 
     with pytest.raises(Unauthorized):
         client.list("/flows")
@@ -148,7 +149,7 @@ def test_a_missing_permission_is_named(emulator: Emulator) -> None:
     emulator.register("reader", "reader-secret", [])
 
     with pytest.raises(Forbidden) as caught:
-        client_for(emulator, credentials=Credentials("reader", Hidden("reader-secret"))).list("/flows")
+        client_for(emulator, credentials=Credentials("reader", Secret("reader-secret"))).list("/flows")
 
     assert "View Destinations" in (caught.value.hint or "")
 

@@ -10,12 +10,13 @@ from typing import Any
 
 import httpx
 import pytest
-from scripted import SECRET, TOKEN, Hidden, Reply, Script, client_of, token_reply
+from scripted import SECRET, TOKEN, Reply, Script, client_of, token_reply
 
 from exportctl.client import Client
 from exportctl.errors import Conflict, Error, Forbidden, NotFound, NotReached, ServiceError, Unauthorized
 from exportctl.ims import Credentials
 from exportctl.masking import auth_values, masking
+from exportctl.secret import Secret
 
 REPORT = {
     "type": "https://ns.adobe.com/aep/errors/FLOW-1439-404",
@@ -302,13 +303,13 @@ def test_no_error_of_the_token_endpoint_shows_a_secret() -> None:
 
 def test_a_secret_that_is_no_json_is_no_way_out() -> None:
     with pytest.raises(TypeError) as caught:
-        client_of(Script()).create("/connections", {"auth": {"params": {"p": Hidden(SECRET)}}})
+        client_of(Script()).create("/connections", {"auth": {"params": {"p": Secret(SECRET)}}})
 
     assert SECRET not in text_of(caught.value)
 
 
 def test_nothing_shows_a_secret_by_itself() -> None:
-    credentials = Credentials("my-client", Hidden(SECRET), access_token=Hidden(TOKEN))
+    credentials = Credentials("my-client", Secret(SECRET), access_token=Secret(TOKEN))
     client = client_of(Script(tokens=[token_reply()]))
     client.list("/flows")
 

@@ -10,11 +10,12 @@ from pathlib import Path
 from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 import pytest
-from scripted import Hidden, Reply, Script, Time
+from scripted import Reply, Script, Time
 
 from exportctl.client import Client, Requests
 from exportctl.errors import Error, NotReached
 from exportctl.ims import Credentials
+from exportctl.secret import Secret
 
 
 class Silent(WSGIRequestHandler):
@@ -62,7 +63,7 @@ def answering(talk: Callable[[socket.socket], None]) -> Iterator[str]:
 def client_at(url: str, timeout: float = 5.0) -> Client:
     time = Time()
     return Client(
-        url, organization="o@AdobeOrg", sandbox="dev", credentials=Credentials("c", access_token=Hidden("given-token")),
+        url, organization="o@AdobeOrg", sandbox="dev", credentials=Credentials("c", access_token=Secret("given-token")),
         ims_url=f"{url}/ims/token/v3", clock=time.clock, sleep=time.sleep, random=lambda: 0.0, timeout=timeout,
     )  # fmt: skip
 

@@ -7,17 +7,18 @@ from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
-from scripted import SECRET, Hidden, Reply, Script, Time, client_of, token_reply
+from scripted import SECRET, Reply, Script, Time, client_of, token_reply
 
 from exportctl.errors import Error, NotReached, ServiceError, Unauthorized
 from exportctl.ims import ASSUMED_LIFE, DEFAULT_SCOPES, Credentials, lifetime
+from exportctl.secret import Secret
 
 REFUSED = Reply(401, {"error_code": "401013", "message": "Oauth token is not valid"})
 
 
 def test_the_token_is_asked_for_as_a_form() -> None:
     script = Script()
-    credentials = Credentials("my-client", Hidden(SECRET), ("openid, AdobeID", " session "))
+    credentials = Credentials("my-client", Secret(SECRET), ("openid, AdobeID", " session "))
 
     client_of(script, credentials=credentials).list("/flows")
 
@@ -32,7 +33,7 @@ def test_the_token_is_asked_for_as_a_form() -> None:
 
 
 def test_the_usual_scopes_are_the_default() -> None:
-    assert Credentials("c", Hidden("s")).scopes == DEFAULT_SCOPES
+    assert Credentials("c", Secret("s")).scopes == DEFAULT_SCOPES
 
 
 def test_a_token_is_used_until_shortly_before_its_end() -> None:
@@ -131,7 +132,7 @@ def test_a_second_401_is_final(verb: str) -> None:
 def test_a_token_given_as_such_is_used_and_never_asked_for() -> None:
     script = Script()
 
-    client_of(script, credentials=Credentials("my-client", access_token=Hidden(" given\n"))).list("/flows")
+    client_of(script, credentials=Credentials("my-client", access_token=Secret(" given\n"))).list("/flows")
 
     assert script.seen[0].headers["authorization"] == "Bearer given"
     assert script.asked == []
@@ -141,7 +142,7 @@ def test_a_token_given_as_such_cannot_be_renewed() -> None:
     script = Script([REFUSED])
 
     with pytest.raises(Unauthorized) as caught:
-        client_of(script, credentials=Credentials("my-client", access_token=Hidden("given"))).list("/flows")
+        client_of(script, credentials=Credentials("my-client", access_token=Secret("given"))).list("/flows")
 
     assert "cannot be renewed" in (caught.value.hint or "")
     assert (len(script.seen), len(script.asked)) == (1, 0)
@@ -150,7 +151,7 @@ def test_a_token_given_as_such_cannot_be_renewed() -> None:
 @pytest.mark.parametrize("token", ["", " ", "two words", "line\nbreak", "t\u00f6ken"])
 def test_a_token_that_no_header_can_carry_is_refused_unshown(token: str) -> None:
     with pytest.raises(Unauthorized) as caught:
-        client_of(Script(), credentials=Credentials("my-client", access_token=Hidden(token)))
+        client_of(Script(), credentials=Credentials("my-client", access_token=Secret(token)))
 
     assert not token.strip() or token not in str(caught.value)
 
@@ -217,7 +218,7 @@ def test_trouble_with_the_token_endpoint_is_no_reason_to_slow_down_the_platform(
 @pytest.mark.parametrize("client_id", ["", "two words", "line\n"])
 def test_a_client_id_must_be_one_word(client_id: str) -> None:
     with pytest.raises(Error, match="client id"):
-        Credentials(client_id, Hidden("s"))
+        Credentials(client_id, Secret("s"))
 
 
 def test_credentials_need_a_secret_or_a_token() -> None:

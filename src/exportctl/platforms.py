@@ -1,0 +1,196 @@
+"""
+Opens the platform a project names: the real service, an emulator on this machine, or the one embedded here. An edge.
+
+    url          credentials                     clock            as_of
+    https://…    config references or AEP_* …    this machine's   this machine's
+    loopback     the same                        this machine's   the Date header
+    embedded     the emulator's own              the emulator's   the emulator's
+
+Nothing here is read from YAML but the url, which passed `hosts.check_host`: YAML must not choose who gets the token.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import httpx
+
+from exportctl import clock as clocks
+from exportctl import hosts
+from exportctl.client import Client
+from exportctl.clock import Clock
+from exportctl.declared import Project
+from exportctl.errors import Error
+from exportctl.ims import DEFAULT_SCOPES, Credentials
+from exportctl.refs import read_references
+from exportctl.secret import Secret
+
+if TYPE_CHECKING:
+    from exportctl.emulator import Emulator
+
+EMBEDDED = "embedded"
+LOOPBACK = "loopback"
+SERVICE = "service"
+STATE = ".exportctl"
+
+
+@dataclass(frozen=True)
+class Platform:
+    """`kind` is shown in every header, so that nobody takes an emulator for Adobe. `emulator` only when embedded."""
+
+    client: Client
+    clock: Clock
+    kind: str
+    emulator: Emulator | None = None
+
+    def as_of(self) -> int:
+        """The moment a plan is made for: the emulator's clock, a loopback server's Date header, else this machine's."""
+        date = self.client.server_date() if self.kind == LOOPBACK else None
+        return int(date.timestamp()) if date else self.clock.now()
+
+
+def kind_of(project: Project) -> str:
+    """Which of the three a project's url names."""
+    if project.platform.url == hosts.EMBEDDED:
+        return EMBEDDED
+    found = hosts.parsed(project.platform.url)
+    return LOOPBACK if found and found.loopback else SERVICE
+
+
+@contextmanager
+def opened(
+    project: Project, env: Mapping[str, str], folder: Path, transport: httpx.BaseTransport | None = None
+) -> Iterator[Platform]:
+    """
+    A client for the project's sandbox, closed at the end.
+
+    Raises:
+        Error: the host is not allowed, or credentials are missing; says which variable.
+    """
+    kind = kind_of(project)
+    if kind == EMBEDDED:
+        emulator = embedded(project, folder)
+        inside = httpx.WSGITransport(app=emulator)
+        with _client(project, EMBEDDED, _emulated(), inside, f"{INSIDE}/ims/token/v3") as client:
+            try:
+                yield Platform(client, emulator_clock(emulator), kind, emulator)
+            finally:
+                emulator.close()
+        return
+    url = hosts.check_host(project.platform.url, hosts.allowed_hosts(env.get("EXPORTCTL_ALLOWED_HOSTS")))
+    ims = hosts.check_token_url(env.get("AEP_IMS_URL") or hosts.IMS_TOKEN_URL)
+    with _client(project, url, credentials(project, env, folder), transport, ims) as client:
+        yield Platform(client, clocks.system(), kind)
+
+
+INSIDE = "http://embedded"
+
+
+def _client(project: Project, url: str, who: Credentials, transport: httpx.BaseTransport | None, ims: str) -> Client:
+    platform = project.platform
+    return Client(
+        INSIDE if url == EMBEDDED else url,
+        organization=platform.organization,
+        sandbox=platform.sandbox,
+        credentials=who,
+        ims_url=ims,
+        transport=transport,
+    )
+
+
+def credentials(project: Project, env: Mapping[str, str], folder: Path) -> Credentials:
+    """
+    The platform's credentials: the config's references, else AEP_CLIENT_ID with AEP_CLIENT_SECRET or AEP_ACCESS_TOKEN.
+
+    Raises:
+        Error: one is missing; names the variable.
+    """
+    read = read_references(project, env, folder, addresses=("platform",))
+    if read.unset:
+        (_, name), unset = next(iter(sorted(read.unset.items())))
+        raise Error(f"{unset.variable} is not set (platform.credentials.{name})", rule="credentials", at=unset.at)
+    given = {name: _revealed(value) for (_, name), value in read.values.items()}
+    declared = bool(project.platform.credentials)
+    for name in () if declared else ("client_id", "client_secret", "access_token", "scopes"):
+        if env.get(f"AEP_{name.upper()}"):
+            given[name] = env[f"AEP_{name.upper()}"]
+    if "client_id" not in given:
+        hint = "set AEP_CLIENT_ID and AEP_CLIENT_SECRET (Developer Console, OAuth Server-to-Server)"
+        raise Error("there are no credentials for the platform", rule="credentials", hint=hint)
+    scopes = tuple(s for s in given.get("scopes", "").replace(",", " ").split() if s)
+    return Credentials(
+        given["client_id"],
+        Secret(given["client_secret"]) if "client_secret" in given else None,
+        scopes or DEFAULT_SCOPES,
+        Secret(given["access_token"]) if "access_token" in given else None,
+    )
+
+
+def _revealed(value: str | Secret) -> str:
+    return value.reveal() if isinstance(value, Secret) else value
+
+
+# -- the embedded emulator --------------------------------------------------------------------------------------------
+
+
+def state_file(project: Project, folder: Path) -> Path:
+    """Where the embedded emulator of an organisation keeps its state: beside the first config file."""
+    name = "".join(c if c.isalnum() else "-" for c in project.platform.organization.partition("@")[0])
+    return folder / STATE / f"{name}.sqlite"
+
+
+def embedded(project: Project, folder: Path) -> Emulator:
+    """The emulator of the project's organisation; a store that did not exist is seeded once from the config."""
+    from exportctl.emulator import Emulator
+
+    path = state_file(project, folder)
+    fresh = not path.exists()
+    emulator = Emulator(path, organization=project.platform.organization)
+    if fresh:
+        seed(emulator, [project])
+    return emulator
+
+
+def seed(emulator: Emulator, projects: list[Project]) -> None:
+    """The sandboxes and datasets that configs name, those that are there already left as they are."""
+    from exportctl.emulator import Dataset
+
+    for project in projects:
+        names: dict[tuple[str | None, str | None], Dataset] = {}
+        for export in project.exports.values():
+            for wanted in export.datasets:
+                label = wanted.name or wanted.alias or f"Dataset {wanted.id}"
+                names[wanted.id, wanted.name] = Dataset(label, id=wanted.id)
+        known = _known(emulator, project.platform.sandbox)
+        missing = [d for d in names.values() if (d.id or d.name) not in known]
+        emulator.seed([project.platform.sandbox], {project.platform.sandbox: missing})
+
+
+def _known(emulator: Emulator, sandbox: str) -> set[str]:
+    if sandbox not in emulator.sandboxes():
+        return set()
+    docs = [record.doc for record in emulator.store.all("datasets", sandbox)]
+    return {str(d["id"]) for d in docs} | {str(d["name"]) for d in docs}
+
+
+def _emulated() -> Credentials:
+    from exportctl.emulator.gateway import CLIENT_ID, CLIENT_SECRET
+
+    return Credentials(CLIENT_ID, Secret(CLIENT_SECRET))
+
+
+def emulator_clock(emulator: Emulator) -> Clock:
+    """The emulator's time; when it stands still, waiting moves it on."""
+
+    def sleep(seconds: float) -> None:
+        if emulator.clock.mode == "manual":
+            emulator.advance(seconds)
+        else:
+            time.sleep(seconds)
+
+    return Clock(lambda: int(emulator.now), lambda: emulator.now, sleep)

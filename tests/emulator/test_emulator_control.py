@@ -1,0 +1,287 @@
+"""The emulator's own addresses, and what it remembers: requests, a file, many threads."""
+
+from __future__ import annotations
+
+import stat
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from exportctl.emulator import Dataset, Emulator, Fault, Switches
+
+
+@pytest.fixture
+def control(api):
+    """Call the control interface; the JSON of the answer."""
+
+    def call(method, name, body=None, status=200):
+        answer = api.http.request(method, f"/_emulator/{name}", **({} if body is None else {"json": body}))
+        assert answer.status_code == status, answer.text
+        return answer.json()
+
+    return call
+
+
+def test_it_says_that_it_is_an_emulator(control, emulator):
+    info = control("GET", "")
+
+    assert info["emulator"] is True
+    assert info["organization"] == emulator.organization
+    assert info["sandboxes"] == ["prod", "dev"]
+
+
+def test_the_clock_is_read_set_and_advanced(control, emulator):
+    assert control("GET", "clock") == {"mode": "manual", "now": 1767225600.0}
+    assert control("POST", "clock", {"advance": 60})["now"] == 1767225660.0
+    assert control("POST", "clock", {"set": 1800000000})["now"] == emulator.now == 1800000000.0
+    assert "does not go back" in control("POST", "clock", {"advance": -1}, 400)["errorMessage"]
+    control("POST", "clock", {"jump": 1}, 400)
+
+
+def test_switches_are_read_and_thrown(control, emulator):
+    assert control("GET", "switches") == Switches().to_json()
+    assert control("PATCH", "switches", {"list_lag": 5})["list_lag"] == 5
+    assert emulator.switches == Switches(list_lag=5)
+    control("PATCH", "switches", {"surprise": 5}, 400)
+    control("PATCH", "switches", {"list_lag": 500}, 400)
+
+
+def test_faults_are_added_listed_and_cleared(control, api):
+    fault = Fault("status", method="GET", path="/flows", status=503)
+
+    assert control("POST", "faults", fault.to_json())["faults"] == [fault.to_json()]
+    assert api.get("/flows").status_code == 503
+    assert control("DELETE", "faults") == {"faults": []}
+    control("POST", "faults", {"effect": "none"}, 400)
+
+
+def test_the_control_interface_is_never_struck_by_a_fault(control, emulator):
+    emulator.add_fault(Fault("lost", count=0))
+
+    assert control("GET", "")["emulator"] is True
+
+
+def test_the_log_holds_no_secret_and_no_body(control, api, emulator):
+    form = {
+        "grant_type": "client_credentials",
+        "client_id": "emulator-client",
+        "client_secret": "emulator-client-secret",
+        "scope": "openid",
+    }
+    token = api.http.post("/ims/token/v3", params=form).json()["access_token"]
+    api.base()
+    api.get("/flows", property="name==x")
+
+    entries = control("GET", "requests")["requests"]
+
+    assert [(entry["method"], entry["write"], entry["status"]) for entry in entries] == [
+        ("POST", False, 200),
+        ("POST", True, 201),
+        ("GET", False, 200),
+    ]
+    assert entries[2]["query"] == [["property", "name==x"]]
+    for secret in ("emulator-client-secret", token, "b" * 40):
+        assert secret not in str(entries)
+    assert [entry["path"].rpartition("/")[2] for entry in emulator.writes()] == ["connections"]
+    assert control("DELETE", "requests") == {"requests": []}
+    assert emulator.requests() == []
+
+
+def test_refused_requests_are_logged_with_their_status(api, emulator):
+    api.get("/flows/none")
+
+    assert emulator.requests()[-1]["status"] == 404
+
+
+def test_seeding_over_http(control, emulator):
+    entry = {"name": "Web", "kind": "event"}
+
+    ids = control("POST", "seed", {"sandboxes": ["stage"], "datasets": {"test": [entry]}})["datasets"]
+
+    assert len(ids["test"]["Web"]) == 24
+    assert emulator.sandboxes() == ["prod", "dev", "stage", "test"]
+    control("POST", "seed", {"surprise": 1}, 400)
+    control("POST", "seed", {"datasets": {"test": [{"nome": "x"}]}}, 400)
+
+
+def test_ui_edits_over_http(control, api):
+    made = control("POST", "ui/create_flow", {"name": "theirs", "sandbox": "dev", "datasets": ["Orders"]})
+    flow = made["id"]
+
+    control("POST", "ui/rename", {"flow": flow, "name": "ours", "as_person": "jane@acme.example"})
+    control("POST", "ui/disable", {"flow": "ours", "sandbox": "dev"})
+    control("POST", "ui/datasets", {"flow": flow, "datasets": ["0" * 24]})
+    control("POST", "labels", {"collection": "flows", "id": flow, "labels": ["core/C1"]})
+
+    item = api.item(f"/flows/{flow}")
+    assert (item["name"], item["state"], item["labels"]) == ("ours", "disabled", ["core/C1"])
+    assert "missing member name" in control("POST", "ui/rename", {"flow": flow}, 400)["errorMessage"]
+    assert "unknown member x" in control("POST", "ui/enable", {"flow": flow, "x": 1}, 400)["errorMessage"]
+    assert "no UI edit" in control("POST", "ui/_edit", {"flow": flow}, 400)["errorMessage"]
+    assert "FLOW-1422-400" in control("POST", "ui/disable", {"flow": flow}, 400)["errorMessage"]
+
+
+def test_loading_credentials_and_reset(control, api, emulator):
+    control("POST", "load", {"sandbox": "dev", "objects": {"connections": [{"id": "b", "name": "x", "auth": None}]}})
+    control("POST", "credentials", {"client_id": "c", "client_secret": "s", "permissions": ["View Destinations"]})
+    assert api.names("connections") == ["x"]
+    assert emulator.token("c")
+
+    control("POST", "reset")
+
+    assert emulator.sandboxes() == ["prod"]
+    assert not any(emulator.snapshot().values())
+    emulator.seed(["dev"])
+    assert api.names("connections") == []
+
+
+def test_what_is_asked_wrongly_is_refused(control, api):
+    control("GET", "nothing", status=404)
+    control("POST", "ingest", {}, 501)
+    control("POST", "clock", [], 400)
+    form = api.http.post("/_emulator/reset", content=b"{}", headers={"Content-Type": "text/plain"})
+    assert form.status_code == 415
+
+
+def test_the_control_interface_answers_this_machine_only(emulator):
+    import httpx
+
+    transport = httpx.WSGITransport(app=emulator, remote_addr="10.0.0.1")
+
+    with httpx.Client(transport=transport, base_url="http://emulator.test") as far:
+        assert far.get("/_emulator/").status_code == 403
+
+
+def test_everything_survives_a_restart(tmp_path, connect):
+    path = tmp_path / ".exportctl" / "org.sqlite"
+    settings = {"switches": Switches(list_lag=5), "clock": 1800000000, "page_size": 2, "organization": "x@AdobeOrg"}
+    first = Emulator(path, seed=3, **settings)
+    first.seed(["dev"], {"dev": [Dataset("Orders", "0" * 24)]})
+    first.add_fault(Fault("status", path="/nowhere", status=503))
+    api = connect(first)
+    base, flow = api.base("early"), api.flow()
+    first.advance(5)
+    api.base("unlisted")
+    log, objects = first.requests(), first.snapshot()
+    first.close()
+
+    second = Emulator(path)
+    token = api.http.headers["Authorization"]
+    api = connect(second)
+    api.http.headers["Authorization"] = token
+
+    assert (second.requests(), second.snapshot()) == (log, objects)
+    assert (second.switches, second.now, second.organization) == (Switches(list_lag=5), 1800000005.0, "x@AdobeOrg")
+    assert "unlisted" not in api.names("connections", limit=100)
+    assert len(api.get("/connections").json()["items"]) == 2
+    assert second.faults() == [Fault("status", path="/nowhere", status=503)]
+    assert api.item(f"/connections/{base}")["name"] == "early"
+    assert api.item(f"/flows/{flow}")["updatedClient"] == "acp_foundation_connectors"
+    second.close()
+
+
+def test_matches_of_a_fault_are_counted_across_a_restart(tmp_path, connect):
+    path = tmp_path / "e.sqlite"
+    first = Emulator(path)
+    first.add_fault(Fault("status", path="/flows", nth=2, status=503))
+    api = connect(first, "prod")
+    assert api.get("/flows").status_code == 200
+    first.close()
+
+    second = Emulator(path)
+
+    assert connect(second, "prod").get("/flows").status_code == 503
+    second.close()
+
+
+def test_the_store_is_private_and_ignored_by_git(tmp_path):
+    path = tmp_path / ".exportctl" / "org.sqlite"
+
+    Emulator(path).close()
+
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert (path.parent / ".gitignore").read_text() == "*\n"
+
+
+def test_a_folder_of_somebody_else_is_not_made_to_ignore_itself(tmp_path):
+    Emulator(tmp_path / "org.sqlite").close()
+
+    assert not (tmp_path / ".gitignore").exists()
+
+
+def test_equal_seeds_give_equal_ids_and_other_seeds_others(connect):
+    def ids(seed):
+        emulator = Emulator(clock="manual", seed=seed)
+        made = [connect(emulator, "prod").base() for _ in range(3)]
+        emulator.close()
+        return made
+
+    assert ids(1) == ids(1)
+    assert not set(ids(1)) & set(ids(2))
+
+
+def test_many_threads_lose_nothing(connect):
+    emulator = Emulator()
+
+    def work(number):
+        api = connect(emulator, "prod")
+        base = api.base(f"b{number}")
+        for _ in range(3):
+            assert api.replace(f"/connections/{base}", "/name", "x").status_code in (200, 412)
+        return base
+
+    with ThreadPoolExecutor(8) as pool:
+        made = list(pool.map(work, range(24), timeout=60))
+
+    assert {doc["id"] for doc in emulator.snapshot()["connections"]} == set(made)
+    assert len({entry["id"] for entry in emulator.requests()}) == len(emulator.requests())
+    emulator.close()
+
+
+def test_of_many_writes_with_one_etag_one_wins(connect):
+    emulator = Emulator(switches=Switches(background_after_write=False))
+    api = connect(emulator, "prod")
+    path = f"/connections/{api.base()}"
+    etag = api.item(path)["etag"]
+
+    def write(number):
+        operation = {"op": "replace", "path": "/name", "value": f"n{number}"}
+        return connect(emulator, "prod").patch(path, operation, etag=etag).status_code
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = sorted(pool.map(write, range(16), timeout=60))
+
+    assert answers == [200] + [412] * 15
+    emulator.close()
+
+
+def test_two_emulators_share_a_file(tmp_path, connect):
+    path = tmp_path / "e.sqlite"
+    one, two = Emulator(path), Emulator(path)
+
+    def work(emulator, number):
+        return connect(emulator, "prod").base(f"b{number}")
+
+    with ThreadPoolExecutor(4) as pool:
+        made = list(pool.map(work, [one, two] * 10, range(20), timeout=60))
+
+    assert len(set(made)) == 20
+    assert one.snapshot() == two.snapshot()
+    one.close()
+    two.close()
+
+
+@pytest.mark.parametrize("clock", ["sometimes", "12"])
+def test_a_clock_is_real_manual_or_a_moment(clock):
+    with pytest.raises(ValueError, match="clock must be"):
+        Emulator(clock=clock)
+
+
+def test_a_real_clock_can_be_moved(connect):
+    emulator = Emulator()
+    before = emulator.now
+
+    assert emulator.advance(3600) - before >= 3600
+    assert abs(emulator.set_time(1800000000) - 1800000000) < 1
+    assert connect(emulator, "prod").get("/flows").headers["Date"].startswith("Fri, 15 Jan 2027 08:00:0")
+    emulator.close()

@@ -1,0 +1,494 @@
+"""Each switch changes what it says, and its settings are what it says they are."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from exportctl.emulator import Emulator, Switches
+from exportctl.emulator.switches import QUESTIONS
+
+HOUR = 3600
+SECRET = "b" * 40
+
+
+def schedule(api, flow):
+    return api.item(f"/flows/{flow}")["scheduleParams"]
+
+
+def ends(api, flow):
+    """Ids of the source, target and base of a flow."""
+    item = api.item(f"/flows/{flow}")
+    target = item["inheritedAttributes"]["targetConnections"][0]
+    return item["sourceConnectionIds"][0], target["id"], target["baseConnection"]["id"]
+
+
+@pytest.mark.parametrize(("setting", "kept"), [("replace", False), ("merge", True)])
+def test_patch_objects(build, setting, kept):
+    api = build(patch_objects=setting)
+    flow = api.flow()
+    short = {"timeUnit": "hour", "interval": 3, "startTime": 1767229200}
+
+    assert api.replace(f"/flows/{flow}", "/scheduleParams", short).status_code == 200
+
+    assert ("endTime" in schedule(api, flow)) is kept
+    assert ("exportMode" in schedule(api, flow)) is kept
+    assert schedule(api, flow)["interval"] == 3
+
+
+@pytest.mark.parametrize("setting", ["replace", "merge"])
+def test_patch_objects_leaves_auth_params_to_be_replaced_whole(build, setting):
+    api = build(patch_objects=setting)
+
+    assert api.replace(f"/connections/{api.base()}", "/auth/params", {"s3SecretKey": SECRET}).status_code == 400
+
+
+@pytest.mark.parametrize(("setting", "shown"), [("show", SECRET), ("mask", "********"), ("omit", None)])
+def test_read_secrets(build, setting, shown):
+    api = build(read_secrets=setting)
+    base = api.base()
+
+    params = api.item(f"/connections/{base}")["auth"]["params"]
+
+    assert params.get("s3SecretKey") == shown
+    assert params["s3AccessKey"] == "A" * 20
+    assert api.get("/connections").json()["items"][0]["auth"]["params"] == params
+    assert api.emulator.snapshot()["connections"][0]["auth"]["params"]["s3SecretKey"] == SECRET
+
+
+def test_a_masked_role_is_masked_and_a_mask_sent_back_is_stored(build):
+    api = build()
+    base = api.base(auth={"specName": "Assumed Role", "params": {"s3Role": "arn:aws:iam::123456789012:role/x"}})
+    params = api.item(f"/connections/{base}")["auth"]["params"]
+    assert params["s3Role"] == "********"
+
+    api.replace(f"/connections/{base}", "/auth/params", params)
+
+    assert api.emulator.snapshot()["connections"][0]["auth"]["params"]["s3Role"] == "********"
+
+
+@pytest.mark.parametrize(("setting", "expected"), [("keep", "mine"), ("drop", None)])
+def test_child_descriptions(build, setting, expected):
+    api = build(child_descriptions=setting)
+    base = api.base(description="mine")
+    source, target = api.source(description="mine"), api.target(base, description="mine")
+    flow = api.made("flows", api.flow_body(source, target, description="mine"))
+    patched = api.base("other")
+    assert api.patch(f"/connections/{patched}", {"op": "add", "path": "/description", "value": "mine"}).is_success
+
+    for path in (f"/connections/{base}", f"/connections/{patched}", f"/sourceConnections/{source}"):
+        assert api.item(path).get("description") == expected
+    assert api.item(f"/targetConnections/{target}").get("description") == expected
+    assert api.item(f"/flows/{flow}")["description"] == "mine"
+
+
+@pytest.mark.parametrize("setting", [True, False])
+def test_runs_move_etags(build, setting):
+    api = build(runs_move_etags=setting, background_after_write=False)
+    flow = api.flow()
+    before = api.item(f"/flows/{flow}")
+
+    api.emulator.advance(HOUR)
+
+    after = api.item(f"/flows/{flow}")
+    assert (after["etag"] != before["etag"]) is setting
+    assert (after["updatedClient"] == "acp_foundation_connectors") is setting
+
+
+@pytest.mark.parametrize(
+    ("change", "moves"),
+    [
+        ({}, [HOUR, 6 * HOUR, 6 * HOUR]),
+        ({"interval": 0, "timeUnit": "day", "exportMode": "DAILY_FULL_EXPORT"}, [HOUR]),
+        ({"endTime": 1767225600 + 3 * HOUR}, [HOUR]),
+        ({"startTime": 1767225600 - HOUR}, [5 * HOUR, 6 * HOUR]),
+    ],
+    ids=["every six hours", "once", "until the end", "begun before"],
+)
+def test_runs_are_at_start_plus_whole_intervals(build, change, moves):
+    api = build(background_after_write=False)
+    flow = api.flow(schedule=change)
+    etag = api.item(f"/flows/{flow}")["etag"]
+
+    for seconds in moves:
+        api.emulator.advance(seconds - 1)
+        assert api.item(f"/flows/{flow}")["etag"] == etag
+        api.emulator.advance(1)
+        assert api.item(f"/flows/{flow}")["etag"] != etag
+        etag = api.item(f"/flows/{flow}")["etag"]
+    if len(moves) == 1:
+        api.emulator.advance(100 * HOUR)
+        assert api.item(f"/flows/{flow}")["etag"] == etag
+
+
+def test_a_disabled_flow_does_not_run(build):
+    api = build(background_after_write=False)
+    flow = api.flow()
+    api.act(flow, "disable")
+    etag = api.item(f"/flows/{flow}")["etag"]
+
+    api.emulator.advance(100 * HOUR)
+
+    assert api.item(f"/flows/{flow}")["etag"] == etag
+
+
+@pytest.mark.parametrize(("setting", "end"), [("hidden", None), ("shown", 1782864000)])
+def test_default_end_time(build, setting, end):
+    api = build(default_end_time=setting)
+    body = api.flow_body(api.source(), api.target())
+    del body["scheduleParams"]["endTime"]
+    flow = api.made("flows", body)
+
+    assert schedule(api, flow).get("endTime") == end  # 2026-07-01, six months after 2026-01-01
+    assert "endTime" not in api.emulator.snapshot()["flows"][0]["scheduleParams"]
+
+
+@pytest.mark.parametrize("sent", ["foldernameTemplate", "folderNameTemplate"])
+@pytest.mark.parametrize("setting", ["foldernameTemplate", "folderNameTemplate", "as-sent"])
+def test_template_key(build, setting, sent):
+    api = build(template_key=setting)
+    body = api.flow_body(api.source(), api.target())
+    body["scheduleParams"][sent] = body["scheduleParams"].pop("foldernameTemplate")
+    flow = api.made("flows", body)
+    shown = sent if setting == "as-sent" else setting
+
+    assert [key for key in schedule(api, flow) if key.lower() == "foldernametemplate"] == [shown]
+
+
+@pytest.mark.parametrize("setting", ["foldernameTemplate", "folderNameTemplate", "as-sent"])
+@pytest.mark.parametrize("merge", ["replace", "merge"])
+def test_a_patch_with_the_other_spelling_takes_the_place_of_the_first(build, setting, merge):
+    api = build(template_key=setting, patch_objects=merge)
+    flow = api.flow()
+    for key in ("folderNameTemplate", "foldernameTemplate"):
+        changed = {k: v for k, v in schedule(api, flow).items() if "emplate" not in k} | {key: f"%DATASET_ID%/{key}"}
+
+        assert api.replace(f"/flows/{flow}", "/scheduleParams", changed).status_code == 200
+
+        assert [v for k, v in schedule(api, flow).items() if "emplate" in k] == [f"%DATASET_ID%/{key}"]
+
+
+@pytest.mark.parametrize(("setting", "shown"), [("integer", 6), ("string", "6")])
+def test_interval_type(build, setting, shown):
+    api = build(interval_type=setting)
+    flow = api.flow()
+
+    assert schedule(api, flow)["interval"] == shown
+    assert api.replace(f"/flows/{flow}", "/scheduleParams", schedule(api, flow)).status_code == 200
+    assert schedule(api, flow)["interval"] == shown
+
+
+def test_list_lag(build):
+    api = build(list_lag=60)
+    base = api.base()
+    assert api.item(f"/connections/{base}")
+    assert api.names("connections") == api.names("connections", property=f"id=={base}") == []
+
+    api.emulator.advance(60)
+    assert api.names("connections") == ["account"]
+
+    api.delete(f"/connections/{base}")
+    assert api.get(f"/connections/{base}").status_code == 404
+    assert api.names("connections") == ["account"]
+    api.emulator.advance(60)
+    assert api.names("connections") == []
+
+
+@pytest.mark.parametrize(("setting", "status"), [("allowed", 200), ("405", 405)])
+def test_source_patch(build, setting, status):
+    api = build(source_patch=setting)
+
+    assert api.replace(f"/sourceConnections/{api.source()}", "/name", "new").status_code == status
+
+
+@pytest.mark.parametrize("seconds", [0, 600])
+def test_old_source_in_use(build, seconds):
+    api = build(old_source_in_use=seconds)
+    flow = api.flow()
+    old = ends(api, flow)[0]
+    api.replace(f"/flows/{flow}", "/sourceConnectionIds", [api.source()])
+
+    if seconds:
+        assert api.code(api.delete(f"/sourceConnections/{old}")) == "1447-400"
+        api.emulator.advance(seconds)
+    assert api.delete(f"/sourceConnections/{old}").status_code == 202
+
+
+@pytest.mark.parametrize(("setting", "accepted"), [("accepted", True), ("rejected", False)])
+def test_manifest(build, setting, accepted):
+    api = build(manifest=setting)
+    spec = api.item("/connectionSpecs/4fce964d-3f37-408f-9778-e597338a21ee")
+
+    answer = api.post("/targetConnections", api.target_body(api.base(), params={"includeFileManifest": True}))
+
+    assert ("includeFileManifest" in spec["targetSpec"]["spec"]["properties"]) is accepted
+    assert answer.is_success is accepted
+
+
+@pytest.mark.parametrize(("setting", "accepted"), [("accepted", True), ("rejected", False)])
+def test_json_uncompressed(build, setting, accepted):
+    api = build(json_uncompressed=setting)
+    base = api.base()
+    plain = {"datasetFileType": "JSON", "compression": "NONE"}
+
+    assert api.post("/targetConnections", api.target_body(base, params=plain)).is_success is accepted
+    assert api.replace(f"/targetConnections/{api.target(base)}", "/params/compression", "NONE").is_success
+
+
+@pytest.mark.parametrize(("setting", "accepted"), [("accepted", True), ("rejected", False)])
+def test_past_start(build, setting, accepted):
+    api = build(past_start=setting)
+    past = {"startTime": 1767225600 - 1}
+
+    assert api.post("/flows", api.flow_body(api.source(), api.target(), schedule=past)).is_success is accepted
+    flow = api.flow("other")
+    api.emulator.advance(2 * HOUR)
+    begun = schedule(api, flow)
+    assert api.replace(f"/flows/{flow}", "/scheduleParams", {**begun, "interval": 3}).is_success
+    assert api.replace(f"/flows/{flow}", "/scheduleParams", {**begun, **past}).is_success is accepted
+
+
+@pytest.mark.parametrize(("setting", "accepted"), [("accepted", True), ("rejected", False)])
+def test_eight_hours(build, setting, accepted):
+    api = build(eight_hours=setting)
+
+    answer = api.post("/flows", api.flow_body(api.source(), api.target(), schedule={"interval": 8}))
+
+    assert answer.is_success is accepted
+
+
+@pytest.mark.parametrize(("setting", "status"), [("visible", 200), ("hidden", 404)])
+def test_labelled(build, setting, status):
+    api = build(labelled=setting)
+    flow = api.flow()
+    source = ends(api, flow)[0]
+
+    api.emulator.ui.label("flows", flow, ["core/C12"])
+
+    assert api.get(f"/flows/{flow}").status_code == status
+    assert bool(api.names("flows")) is (status == 200)
+    assert api.code(api.delete(f"/sourceConnections/{source}")) == "1447-400"
+    api.emulator.ui.label("flows", flow, [])
+    assert api.names("flows") == ["flow"]
+
+
+@pytest.mark.parametrize(
+    ("setting", "params", "template"),
+    [
+        ("none", ("aep/", "PARQUET", "acme"), "%DATASET_ID%/"),
+        ("trailing-slash", ("aep", "PARQUET", "acme"), "%DATASET_ID%"),
+        ("case", ("aep/", "parquet", "acme"), "%DATASET_ID%/"),
+    ],
+)
+def test_normalise(build, setting, params, template):
+    api = build(normalise=setting)
+    target = api.target(params={"path": "aep/", "bucketName": "acme"})
+    flow = api.made("flows", api.flow_body(api.source(), target, schedule={"foldernameTemplate": "%DATASET_ID%/"}))
+
+    shown = api.item(f"/targetConnections/{target}")["params"]
+
+    assert (shown["path"], shown["datasetFileType"], shown["bucketName"]) == params
+    assert schedule(api, flow)["foldernameTemplate"] == template
+    assert api.replace(f"/targetConnections/{target}", "/params", shown).status_code == 200
+    assert api.item(f"/targetConnections/{target}")["params"] == shown
+
+
+def test_a_lone_slash_is_not_normalised_away(build):
+    api = build(normalise="trailing-slash")
+
+    assert schedule(api, api.flow(schedule={"foldernameTemplate": "/"}))["foldernameTemplate"] == "/"
+
+
+@pytest.mark.parametrize("status", [202, 204])
+def test_delete_status(build, status):
+    api = build(delete_status=status)
+
+    assert api.delete(f"/connections/{api.base()}").status_code == status
+
+
+@pytest.mark.parametrize(("setting", "members"), [("id-etag", {"id", "etag"}), ("items", {"items"})])
+def test_child_patch_answer(build, setting, members):
+    api = build(child_patch_answer=setting)
+    flow = api.flow()
+    source, target, base = ends(api, flow)
+
+    assert set(api.replace(f"/targetConnections/{target}", "/name", "x").json()) == members
+    assert set(api.replace(f"/sourceConnections/{source}", "/name", "x").json()) == members
+    assert set(api.replace(f"/connections/{base}", "/name", "x").json()) == {"id", "etag"}
+    assert set(api.replace(f"/flows/{flow}", "/name", "x").json()) == {"id", "etag"}
+
+
+def test_transition(build):
+    api = build(transition=10)
+    flow = api.flow()
+    source, target, base = ends(api, flow)
+    kinds = {"connections": base, "sourceConnections": source, "targetConnections": target, "flows": flow}
+    codes = {"connections": 1416, "sourceConnections": 1457, "targetConnections": 1457, "flows": 1420}
+
+    operation = api.item(f"/flows/{flow}")["lastOperation"]
+    assert (operation["percentCompleted"], operation["status"]["value"]) == (0, "inProgress")
+    assert api.item(f"/targetConnections/{target}")["state"] == "inProgress"
+    for kind, id in kinds.items():
+        assert api.code(api.replace(f"/{kind}/{id}", "/name", "x")) == f"{codes[kind]}-400"
+        deleted = 1416 if kind == "connections" else 1458
+        assert api.code(api.delete(f"/{kind}/{id}")) == f"{deleted}-400"
+    assert api.code(api.act(flow, "disable")) == "1421-400"
+
+    api.emulator.advance(10)
+    assert api.item(f"/flows/{flow}")["lastOperation"]["status"]["value"] == "completed"
+    for kind, id in kinds.items():
+        assert api.replace(f"/{kind}/{id}", "/name", "x").status_code == 200
+    assert api.item(f"/targetConnections/{target}")["state"] == "updating"
+
+
+@pytest.mark.parametrize("seconds", [0, 10])
+def test_delete_lag(build, seconds):
+    api = build(delete_lag=seconds)
+    flow = api.flow()
+
+    api.delete(f"/flows/{flow}")
+
+    if seconds:
+        assert api.item(f"/flows/{flow}")["state"] == "delete-finalizing"
+        assert api.names("flows") == ["flow"]
+        api.emulator.advance(seconds)
+    assert api.get(f"/flows/{flow}").status_code == 404
+    assert api.names("flows") == []
+
+
+@pytest.mark.parametrize(("setting", "accepted"), [(False, True), (True, False)])
+def test_name_unique(build, setting, accepted):
+    api = build(name_unique=setting)
+    first, other = api.base("same"), api.base("other")
+
+    assert api.post("/connections", api.base_body("same")).is_success is accepted
+    assert api.replace(f"/connections/{other}", "/name", "same").is_success is accepted
+    assert api.replace(f"/connections/{first}", "/name", "same").is_success
+
+
+@pytest.mark.parametrize("setting", [True, False])
+def test_background_after_write(build, setting):
+    api = build(background_after_write=setting)
+    made = api.post("/connections", api.base_body()).json()
+    flow = api.flow()
+
+    item = api.item(f"/flows/{flow}")
+
+    assert (api.item(f"/connections/{made['id']}")["etag"] != made["etag"]) is setting
+    assert item["createdClient"] == "emulator-client"
+    assert (item["updatedClient"] == "acp_foundation_connectors") is setting
+    assert (item["updatedBy"] == "acp_foundation_connectors@AdobeID") is setting
+
+
+def test_the_background_waits_for_the_end_of_a_transition(build):
+    api = build(transition=5)
+    made = api.post("/connections", api.base_body()).json()
+    assert api.item(f"/connections/{made['id']}")["etag"] == made["etag"]
+
+    api.emulator.advance(5)
+
+    assert api.item(f"/connections/{made['id']}")["etag"] != made["etag"]
+
+
+@pytest.mark.parametrize(
+    ("setting", "actor"), [("runs", "jane@AdobeID"), ("writes", "acp_foundation_connectors@AdobeID")]
+)
+def test_background_actor(build, setting, actor):
+    api = build(background_actor=setting)
+    flow = api.flow()
+
+    api.emulator.ui.rename(flow, "new", as_person="jane@acme.example")
+
+    assert api.item(f"/flows/{flow}")["updatedBy"] == actor
+    api.emulator.advance(HOUR)
+    assert api.item(f"/flows/{flow}")["updatedBy"] == "acp_foundation_connectors@AdobeID"
+
+
+@pytest.mark.parametrize(("setting", "client"), [(False, "emulator-client"), (True, "acp_foundation_connectors")])
+def test_background_actor_children(build, setting, client):
+    api = build(background_actor_children=setting)
+
+    assert api.item(f"/connections/{api.base()}")["updatedClient"] == client
+
+
+def test_every_switch_has_its_question_and_its_test():
+    here = globals()
+
+    assert list(Switches().to_json()) == list(QUESTIONS)
+    assert all(f"test_{name}" in here for name in QUESTIONS)
+    assert all(question.text.endswith((".", "?")) and question.source for question in QUESTIONS.values())
+
+
+def test_the_default_is_the_first_choice_and_every_choice_is_allowed():
+    for name, values in Switches.choices().items():
+        assert values[0] == getattr(Switches(), name)
+        assert len(values) > 1
+        for value in values:
+            assert getattr(Switches(**{name: value}), name) == value
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("patch_objects", "both"),
+        ("runs_move_etags", 1),
+        ("delete_status", True),
+        ("list_lag", 61),
+        ("list_lag", -1),
+        ("list_lag", True),
+        ("transition", "1"),
+    ],
+)
+def test_a_setting_that_is_not_offered_is_refused(name, value):
+    with pytest.raises(ValueError, match=name):
+        Switches(**{name: value})
+
+
+def test_switches_go_to_json_and_back():
+    drawn = Switches.random(random.Random(7))
+
+    assert Switches.from_json(drawn.to_json()) == drawn
+    assert drawn != Switches()
+    with pytest.raises(ValueError, match="no such switch: surprise"):
+        Switches.from_json({"surprise": 1})
+
+
+def test_switches_can_be_thrown_at_any_time(api, emulator):
+    base = api.base()
+
+    emulator.switches = Switches(read_secrets="show")
+
+    assert api.item(f"/connections/{base}")["auth"]["params"]["s3SecretKey"] == SECRET
+
+
+@pytest.mark.parametrize("number", range(20))
+def test_a_whole_life_goes_well_under_any_settings(number, connect):
+    """Create, patch, switch datasets, disable, delete: a client that waits and reads back gets through."""
+    emulator = Emulator(switches=Switches.random(random.Random(number)), clock="manual", page_size=2)
+    emulator.seed(["dev"])
+    api = connect(emulator)
+
+    def step(answer):
+        assert answer.is_success, answer.text
+        emulator.advance(61)
+        return answer.json()["id"] if answer.content and "id" in answer.json() else None
+
+    base = step(api.post("/connections", api.base_body()))
+    target = step(api.post("/targetConnections", api.target_body(base)))
+    source = step(api.post("/sourceConnections", api.source_body()))
+    flow = step(api.post("/flows", api.flow_body(source, target)))
+    step(api.replace(f"/flows/{flow}", "/scheduleParams", {**schedule(api, flow), "interval": 3}))
+    item = api.item(f"/targetConnections/{target}")
+    step(api.replace(f"/targetConnections/{target}", "/params", {**item["params"], "path": "other"}))
+    other = step(api.post("/sourceConnections", {**api.source_body("0" * 24), "name": "other"}))
+    step(api.replace(f"/flows/{flow}", "/sourceConnectionIds", [other]))
+    step(api.act(flow, "disable"))
+    assert api.names("flows", property="state==disabled") == ["flow"]
+    step(api.delete(f"/flows/{flow}"))
+    emulator.advance(600)
+    for path in (f"/sourceConnections/{source}", f"/sourceConnections/{other}", f"/targetConnections/{target}"):
+        step(api.delete(path))
+    step(api.delete(f"/connections/{base}"))
+    assert not any(emulator.snapshot().values())
+    emulator.close()

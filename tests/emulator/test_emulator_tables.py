@@ -1,0 +1,83 @@
+"""The tables that describe the emulator agree with its code, and the package stands alone."""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+import exportctl.emulator
+from exportctl.emulator.describe import markdown
+from exportctl.emulator.faults import EFFECTS
+from exportctl.emulator.rules import RULES
+from exportctl.emulator.specs import MACRO_PATH, SAFE_PATTERNS
+from exportctl.emulator.switches import QUESTIONS
+from exportctl.emulator.wire import TITLES
+
+FILES = sorted(Path(exportctl.emulator.__file__).parent.glob("*.py"))
+TEXTS = {path.name: path.read_text() for path in FILES}
+
+
+def test_every_rule_is_enforced_somewhere_and_every_reference_is_a_rule():
+    named = {
+        name
+        for file, text in TEXTS.items()
+        if file != "rules.py"
+        for name in re.findall(r"rule: ([a-z0-9-]+)$", text, re.MULTILINE)
+    }
+
+    assert named == set(RULES)
+
+
+def test_rules_say_how_sure_we_are():
+    for rule in RULES.values():
+        assert rule.status in ("verified", "spec", "assumed")
+        assert rule.text.endswith(".")
+        assert rule.source
+        for switch in re.findall(r"switch (\w+)", rule.source):
+            assert switch in QUESTIONS
+
+
+def test_every_code_in_the_source_has_a_title():
+    used = {int(code) for text in TEXTS.values() for code in re.findall(r"\bflow\(\s*(\d{4})", text)}
+
+    assert used <= set(TITLES)
+
+
+def test_the_description_holds_every_rule_switch_and_effect():
+    text = markdown()
+
+    for name in (*RULES, *QUESTIONS):
+        assert f"`{name}`" in text
+    for effect in EFFECTS:
+        assert f"| {effect} |" in text
+
+
+@pytest.mark.parametrize("file", TEXTS)
+def test_the_emulator_stands_alone(file):
+    allowed = {"jsonschema", "waitress"}
+    for node in ast.walk(ast.parse(TEXTS[file])):
+        names = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+        names += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+        for name in names:
+            assert not name.startswith("exportctl") or name.startswith("exportctl.emulator")
+            assert name.split(".")[0] in allowed | {"exportctl"} | sys.stdlib_module_names
+
+
+@pytest.mark.parametrize("file", TEXTS)
+def test_files_stay_small_and_open_with_what_they_do(file):
+    assert len(TEXTS[file].splitlines()) < 400
+    assert ast.get_docstring(ast.parse(TEXTS[file]))
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["", "a/b", "!-_.*'()", "%SEGMENT_NAME%", "a/%SEGMENT_ID%/%SEGMENT_NAME%", "a b", "%X%", "a%", "%SEGMENT_ID%x"],
+)
+def test_the_safe_path_pattern_accepts_what_the_published_one_does(path):
+    published, safe = re.search(MACRO_PATH, path), re.search(SAFE_PATTERNS[MACRO_PATH], path)
+
+    assert (published is None) is (safe is None)

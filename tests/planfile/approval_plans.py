@@ -1,0 +1,126 @@
+"""Plans for the laws of saved plans: drawn by hypothesis, and one rich enough to be edited in every place."""
+
+from __future__ import annotations
+
+from hypothesis import strategies as st
+
+from exportctl.errors import Finding, Level, Location
+from exportctl.model import (
+    Action,
+    Actor,
+    Address,
+    Cause,
+    Consequence,
+    FieldChange,
+    Header,
+    Item,
+    Marker,
+    Plan,
+    Ref,
+    Refusal,
+    Sensitive,
+    Step,
+    Unmanaged,
+    Verb,
+)
+
+AS_OF = 1795312800
+HEADER = Header("org@AdobeOrg", "prod", None, "acme", "service")
+
+texts = st.text(max_size=8)
+names = st.text("abc-", min_size=1, max_size=4)
+moments = st.integers(0, 2**40)
+leaf_values = st.none() | st.booleans() | st.integers() | texts | texts.map(Sensitive)
+field_values = leaf_values | st.lists(leaf_values, max_size=2) | st.dictionaries(names, leaf_values, max_size=2)
+locations = st.none() | st.builds(Location, texts, st.integers(1, 9), st.integers(1, 9))
+actors = st.none() | st.builds(Actor, st.none() | texts, st.none() | texts, st.none() | moments, st.none() | texts)
+findings = st.builds(Finding, texts, texts, locations, st.none() | texts, st.sampled_from(Level))
+markers = st.none() | st.builds(
+    Marker,
+    project=names,
+    kind=st.just("e"),
+    name=names,
+    generation=st.integers(1, 9),
+    protected=st.booleans(),
+    applied=st.dictionaries(st.sampled_from(["title", "end"]), st.just(("3f2a",)), max_size=2),
+)
+addresses = st.builds(Address, st.sampled_from(["exports", "destinations"]), names)
+steps = st.builds(
+    Step,
+    key=texts,
+    action=st.sampled_from(Action),
+    kind=texts,
+    address=addresses,
+    id=st.none() | texts,
+    fields=st.dictionaries(names, field_values, max_size=2),
+    refs=st.dictionaries(names, texts | texts.map(Ref), max_size=2),
+    marker=markers,
+    unmark=st.booleans(),
+    act=st.none() | texts,
+    needs=st.lists(texts, max_size=2).map(tuple),
+    seen=st.dictionaries(names, texts, max_size=2),
+    secrets=st.lists(texts, max_size=2).map(tuple),
+)
+fields = st.builds(FieldChange, texts, texts, field_values, field_values, st.sampled_from(Cause), actors, locations)
+items = st.builds(
+    Item,
+    address=addresses,
+    verb=st.sampled_from(Verb),
+    id=st.none() | texts,
+    fields=st.lists(fields, max_size=2).map(tuple),
+    steps=st.lists(steps, max_size=2).map(tuple),
+    consequences=st.lists(st.builds(Consequence, texts, texts), max_size=1).map(tuple),
+    refusals=st.lists(st.builds(Refusal, texts, texts, texts), max_size=2).map(tuple),
+    findings=st.lists(findings, max_size=1).map(tuple),
+    ends=st.none() | moments,
+    schedule=st.none() | texts,
+    next_before=st.lists(moments, max_size=1).map(tuple),
+    next_after=st.lists(moments, max_size=1).map(tuple),
+    at=locations,
+)
+headers = st.builds(Header, texts, texts, st.none() | texts, texts, st.sampled_from(["service", "embedded"]))
+plans = st.builds(
+    Plan,
+    header=headers,
+    as_of=moments,
+    items=st.lists(items, max_size=3, unique_by=lambda i: i.address).map(tuple),
+    findings=st.lists(findings, max_size=1).map(tuple),
+    unmanaged=st.lists(
+        st.builds(Unmanaged, texts, texts, st.none(), st.none() | texts, st.booleans(), st.none(), st.booleans()),
+        max_size=1,
+    ).map(tuple),
+    unset=st.lists(texts, max_size=2, unique=True).map(tuple),
+    flags=st.dictionaries(names, st.integers() | st.lists(texts, max_size=1), max_size=1),
+)
+
+WEB = Address("exports", "web")
+MARKER = Marker("acme", "e", "web", applied={"cadence": ("3f2a",), "end": (str(AS_OF),)})
+
+
+def patch(**rest: object) -> Step:
+    """The one PATCH of a flow that carries everything."""
+    given: dict[str, object] = {
+        "fields": {"cadence": "3 hours"},
+        "marker": MARKER,
+        "seen": {"cadence": "77d0", "end": "aaaa", "description": "bbbb"},
+        "secrets": ("${env:KEY}",),
+        **rest,
+    }
+    return Step("exports.web/flow/update", Action.UPDATE, "flow", WEB, "f-1", **given)  # type: ignore[arg-type]
+
+
+def updated(step: Step | None = None, **rest: object) -> Item:
+    given: dict[str, object] = {
+        "fields": (FieldChange("cadence", "cadence", "1 day", "3 hours", Cause.PENDING, None, Location("a.yaml")),),
+        "steps": (step or patch(),),
+        "consequences": (Consequence("mode", "may send again", "cost"),),
+        "ends": AS_OF + 1000,
+        "next_after": (AS_OF + 100,),
+        "at": Location("a.yaml", 3, 3),
+        **rest,
+    }
+    return Item(WEB, Verb.UPDATE, "f-1", **given)  # type: ignore[arg-type]
+
+
+def plan(*shown: Item, **rest: object) -> Plan:
+    return Plan(HEADER, AS_OF, shown, **rest)  # type: ignore[arg-type]

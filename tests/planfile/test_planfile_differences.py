@@ -1,0 +1,205 @@
+"""What breaks an approval, and what does not."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from approval_plans import AS_OF, HEADER, MARKER, WEB, patch, plan, updated
+
+from exportctl import plan_document, planfile
+from exportctl.model import Action, Address, Cause, FieldChange, Item, Marker, Plan, Refusal, Step, Verb
+from exportctl.planfile import Difference
+
+APPROVED = plan(updated())
+
+
+def differences(before: Plan, after: Plan) -> tuple[Difference, ...]:
+    return planfile.differences(planfile.load(planfile.dump(before)), after)
+
+
+def same(before: Plan, after: Plan) -> bool:
+    assert (differences(before, after) == ()) == (planfile.digest(before) == planfile.digest(after))
+    return differences(before, after) == ()
+
+
+CADENCE = updated().fields[0]
+BREAKS = {
+    "another live value": (updated(fields=(replace(CADENCE, before="6 hours"),)), "fields.cadence.before"),
+    "another wanted value": (updated(fields=(replace(CADENCE, after="6 hours"),)), "fields.cadence.after"),
+    "another cause": (updated(fields=(replace(CADENCE, cause=Cause.CONFLICT),)), "fields.cadence.cause"),
+    "one field less": (updated(fields=()), "fields.cadence"),
+    "another flow": (replace(updated(), id="f-2"), "id"),
+    "another verb": (replace(updated(), verb=Verb.REPLACE), "verb"),
+    "another value sent": (
+        updated(patch(fields={"cadence": "6 hours"})),
+        "steps.exports.web/flow/update.fields.cadence",
+    ),
+    "another object written": (updated(replace(patch(), id="f-2")), "steps.exports.web/flow/update.id"),
+    "another thing read": (
+        updated(patch(seen={"cadence": "0000"})),
+        "steps.exports.web/flow/update.seen.cadence",
+    ),
+    "another reference": (updated(patch(refs={"a": "b"})), "steps.exports.web/flow/update.refs.a"),
+    "another digest in the marker": (
+        updated(patch(marker=replace(MARKER, applied={"cadence": ("0000",)}))),
+        "steps.exports.web/flow/update.marker.applied.cadence",
+    ),
+    "another description": (updated(patch(text="new")), "steps.exports.web/flow/update.text"),
+    "a refusal": (updated(refusals=(Refusal("protect", "no", "allow"),)), "refusals.protect"),
+}
+
+
+@pytest.mark.parametrize("name", BREAKS)
+def test_an_approval_breaks_where_something_moved(name: str) -> None:
+    item, path = BREAKS[name]
+
+    (found,) = differences(APPROVED, plan(item))[:1]
+
+    assert (found.address, found.path) == ("exports.web", path)
+    assert not same(APPROVED, plan(item))
+
+
+def test_a_difference_holds_both_sides() -> None:
+    (found,) = differences(APPROVED, plan(updated(fields=(replace(CADENCE, after="6 hours"),))))
+
+    assert found == Difference("exports.web", "fields.cadence.after", "3 hours", "6 hours")
+
+
+def test_true_is_not_one() -> None:
+    before, after = (plan(updated(fields=(replace(CADENCE, after=v),))) for v in (True, 1))
+
+    assert not same(before, after)
+
+
+def test_two_refusals_of_one_gate_do_not_hide_each_other() -> None:
+    one, two, other = (Refusal("protect", text, "allow") for text in ("one", "two", "other"))
+
+    assert not same(plan(updated(refusals=(one, two))), plan(updated(refusals=(other, two))))
+
+
+NEW = Item(Address("exports", "new"), Verb.CREATE)
+
+
+def test_a_change_that_was_not_approved_is_a_difference() -> None:
+    assert differences(APPROVED, plan(NEW, updated())) == (
+        Difference("exports.new", "verb", "nothing to approve", "create"),
+    )
+
+
+def test_an_approved_change_that_is_no_more_is_a_difference() -> None:
+    assert differences(APPROVED, plan()) == (Difference("exports.web", "verb", "update", "nothing to approve"),)
+
+
+@pytest.mark.parametrize("field", ["organization", "sandbox", "environment", "project", "platform"])
+def test_an_approval_for_one_place_is_none_for_another(field: str) -> None:
+    (found,) = differences(APPROVED, replace(APPROVED, header=replace(HEADER, **{field: "other"})))
+
+    assert (found.address, found.path, found.now) == ("", f"header.{field}", "other")
+
+
+SIDE_WORK = [Verb.RENEW, Verb.MARK, Verb.CLEAN, Verb.HELD, Verb.NONE]
+
+
+@pytest.mark.parametrize("verb", SIDE_WORK)
+def test_side_work_breaks_no_approval(verb: Verb) -> None:
+    assert same(APPROVED, plan(updated(), Item(NEW.address, verb, steps=(patch(),))))
+
+
+RENEWED_END = FieldChange("end", "end", AS_OF, AS_OF + 1000, Cause.RENEWAL)
+RENEWED = updated(
+    patch(
+        fields={"cadence": "3 hours", "end": AS_OF + 1000},
+        marker=replace(MARKER, applied={**MARKER.applied, "end": (str(AS_OF + 1000),)}),
+        seen={"cadence": "77d0", "end": "cccc", "description": "dddd"},
+    ),
+    fields=(CADENCE, RENEWED_END),
+)
+
+
+def test_a_renewal_that_comes_due_breaks_no_approval() -> None:
+    assert same(APPROVED, plan(RENEWED))
+    assert same(plan(RENEWED), APPROVED)
+
+
+def test_a_write_of_nothing_but_renewal_and_marker_breaks_no_approval() -> None:
+    place = Step("exports.web/place/update", Action.UPDATE, "place", WEB, "t-1", fields={"place": 1})
+    alone = patch(fields={"end": AS_OF + 1000})
+    without, due = (updated(fields=(CADENCE, *more)) for more in ((), (RENEWED_END,)))
+
+    assert same(
+        plan(replace(without, steps=(place,))),
+        plan(replace(due, steps=(alone, replace(place, needs=(alone.key,))))),
+    )
+
+
+def test_an_end_that_the_yaml_moves_is_part_of_the_approval() -> None:
+    moved = FieldChange("end", "end", AS_OF, AS_OF + 1000, Cause.PENDING)
+    before = updated(patch(fields={"end": AS_OF + 1000}), fields=(moved,))
+    after = updated(patch(fields={"end": AS_OF + 2000}), fields=(replace(moved, after=AS_OF + 2000),))
+
+    assert [d.path for d in differences(plan(before), plan(after))] == [
+        "fields.end.after",
+        "steps.exports.web/flow/update.fields.end",
+    ]
+
+
+def test_a_first_end_is_part_of_the_approval() -> None:
+    def creation(end: int) -> Plan:
+        made = Step("k", Action.CREATE, "flow", WEB, fields={"end": end, "start": {"at": 0}})
+        return plan(Item(WEB, Verb.CREATE, steps=(made,)))
+
+    assert not same(creation(1), creation(2))
+
+
+def test_a_start_worked_out_from_the_moment_is_left_out_and_its_rule_is_not() -> None:
+    derived = [plan(updated(patch(fields={"cadence": "1 day", "start": n}))) for n in (1, 2)]
+    ruled = [plan(updated(patch(fields={"cadence": "1 day", "start": {"at": n}}))) for n in (1, 2)]
+
+    assert same(*derived)
+    assert not same(*ruled)
+
+
+def test_the_consent_to_a_replacement_is_part_of_the_approval() -> None:
+    going = patch(fields={}, marker=Marker("acme", "e", "web", replaced=True))
+    item = Item(WEB, Verb.REPLACE, "f-1", steps=(going,))
+
+    assert not same(plan(item), plan(replace(item, steps=())))
+
+
+def test_approved_drops_side_work_that_the_file_lacks() -> None:
+    renewal = Item(NEW.address, Verb.RENEW, fields=(RENEWED_END,), steps=(replace(patch(), key="renew"),))
+    waits = updated(patch(needs=("renew", "other")))
+
+    got = planfile.approved(planfile.saved(APPROVED), plan(renewal, waits))
+
+    assert [(i.verb, len(i.steps)) for i in got.items] == [(Verb.NONE, 0), (Verb.UPDATE, 1)]
+    assert got.steps()[0].needs == ("other",)
+
+
+def test_approved_keeps_side_work_that_the_file_holds() -> None:
+    both = plan(Item(NEW.address, Verb.RENEW, fields=(RENEWED_END,), steps=(patch(),)), updated())
+
+    assert planfile.approved(planfile.saved(both), both) is both
+
+
+def test_the_file_says_which_ends_were_to_be_renewed() -> None:
+    both = plan(RENEWED, Item(NEW.address, Verb.RENEW, fields=(RENEWED_END,)), Item(Address("exports", "z"), Verb.HELD))
+
+    assert planfile.renewals(planfile.saved(both)) == {"exports.web", "exports.new"}
+
+
+def test_unchanged_addresses_are_counted_and_not_written_down() -> None:
+    saved = planfile.saved(plan(Item(NEW.address, Verb.NONE), updated()))
+
+    assert list(saved.entries) == ["exports.web"]
+    assert saved.content["counts"]["unchanged"] == 1
+
+
+def test_a_value_nobody_foresaw_is_not_guessed_about() -> None:
+    with pytest.raises(TypeError, match="a plan holds no object"):
+        plan_document.value(object())
+
+
+def test_sets_are_written_in_order() -> None:
+    assert plan_document.value(frozenset({"b", "a"})) == ["a", "b"]

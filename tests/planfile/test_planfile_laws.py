@@ -1,0 +1,117 @@
+"""Laws of saved plans: nothing is lost, nothing can be edited, nothing sensitive is in it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+from approval_plans import plan, plans, updated
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from exportctl import plan_document, planfile
+from exportctl.errors import PlanFileError
+from exportctl.model import FieldChange, Plan, Sensitive
+
+TEXT = planfile.dump(plan(updated(), unset=("A",), flags={"targets": ["exports.*"]}))
+SIGNS = '0aZ{}[]",: \n\\\t\x00é'
+
+
+@given(plans)
+def test_load_gives_back_what_dump_wrote(shown: Plan) -> None:
+    assert planfile.saved(shown) == planfile.load(planfile.dump(shown))
+
+
+@given(plans)
+def test_a_document_decoded_and_encoded_again_is_the_same(shown: Plan) -> None:
+    content = plan_document.encode(shown)
+
+    again = plan_document.encode(plan_document.decode(content))
+
+    assert {**content, "counts": None} == {**again, "counts": None}
+
+
+@given(plans)
+def test_a_plan_does_not_differ_from_itself(shown: Plan) -> None:
+    saved = planfile.load(planfile.dump(shown))
+
+    assert planfile.differences(saved, shown) == ()
+    assert planfile.digest(plan_document.decode(saved.content)) == planfile.digest(shown)
+
+
+@given(plans, plans)
+def test_the_digest_agrees_with_the_differences(one: Plan, other: Plan) -> None:
+    same = planfile.differences(planfile.saved(one), other) == ()
+
+    assert same == (planfile.digest(one) == planfile.digest(other))
+
+
+@given(plans)
+def test_the_file_is_plain_ascii_with_sorted_keys(shown: Plan) -> None:
+    text = planfile.dump(shown)
+
+    assert text.isascii()
+    assert json.dumps(json.loads(text), sort_keys=True, indent=2) + "\n" == text
+
+
+@settings(max_examples=400)
+@given(st.integers(0, len(TEXT) - 1), st.sampled_from(SIGNS), st.sampled_from(["replace", "insert", "delete"]))
+def test_a_one_character_edit_is_refused(place: int, sign: str, how: str) -> None:
+    edited = TEXT[:place] + ("" if how == "delete" else sign) + TEXT[place + (how != "insert") :]
+
+    assert edited == TEXT or _refused(edited)
+
+
+def test_every_single_character_matters() -> None:
+    every = range(0, len(TEXT), 7)
+
+    assert all(_refused(TEXT[:n] + ("1" if TEXT[n] != "1" else "2") + TEXT[n + 1 :]) for n in every)
+
+
+def _refused(text: str) -> bool:
+    try:
+        planfile.load(text)
+    except PlanFileError as error:
+        return error.hint is not None
+    return False
+
+
+@given(plans, st.text("planted", min_size=7, max_size=12))
+def test_no_sensitive_value_is_in_the_file(shown: Plan, tail: str) -> None:
+    value = Sensitive(f"PLANTED-{tail}")
+    items = tuple(
+        replace(
+            item,
+            fields=tuple(replace(f, before=value, after={"a": [value]}) for f in item.fields),
+            steps=tuple(replace(s, fields={"auth": {"x": value}}) for s in item.steps),
+        )
+        for item in shown.items
+    )
+
+    assert "PLANTED" not in planfile.dump(replace(shown, items=items))
+
+
+@given(plans)
+def test_what_is_only_shown_is_no_difference(shown: Plan) -> None:
+    def quiet(item_fields: tuple[FieldChange, ...]) -> tuple[FieldChange, ...]:
+        return tuple(replace(f, actor=None, at=None) for f in item_fields)
+
+    items = tuple(
+        replace(
+            item,
+            at=None,
+            fields=quiet(item.fields),
+            next_before=(),
+            next_after=(1,),
+            ends=1,
+            findings=(),
+            consequences=(),
+            schedule="other",
+            steps=tuple(replace(s, secrets=("other",)) for s in item.steps),
+        )
+        for item in shown.items
+    )
+    moved = replace(shown, items=items, as_of=shown.as_of + 1, findings=(), unmanaged=(), unset=(), flags={})
+
+    assert planfile.digest(shown) == planfile.digest(moved)
+    assert planfile.differences(planfile.saved(shown), moved) == ()

@@ -1,0 +1,204 @@
+"""Plans built by hand for the view tests: one item per verb and cause, with everything a view can show."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from exportctl.errors import Finding, Level, Location
+from exportctl.model import (
+    Action,
+    Actor,
+    Address,
+    Cause,
+    Consequence,
+    FieldChange,
+    Header,
+    Item,
+    Marker,
+    Outcome,
+    Plan,
+    Ref,
+    Refusal,
+    Sensitive,
+    Status,
+    Step,
+    Unmanaged,
+    Verb,
+)
+
+AS_OF = 1795312800  # 2026-11-22 02:00 UTC
+DAY = 86400
+HEADER = Header("0123456789ABCDEF01234567@AdobeOrg", "prod", "prod", "acme-exports", "service")
+JANE = Actor("jane@acme.example", "exc_app", 1795338600)
+HIDDEN = "arn:aws:iam::123456789012:role/planted-value"
+EVIL = "evil\x1b]0;gone\x07\u202e\u2028\ud800\x85<img src=x>@acme/team `|` #12 ::error::x ##[group]"
+
+
+def address(name: str) -> Address:
+    return Address("exports", name)
+
+
+def change(cause: Cause, path: str = "place.path", before: object = "/a", after: object = "/b") -> FieldChange:
+    blamed = cause in (Cause.DRIFT, Cause.CONFLICT, Cause.STOPPED)
+    who = JANE if blamed else None
+    return FieldChange(path, path.partition(".")[0], before, after, cause, who, Location("exports.yaml", 15, 5))
+
+
+def step(name: str, action: Action = Action.UPDATE, kind: str = "flow", **rest: object) -> Step:
+    base = Step(f"exports.{name}/{kind}/{action}", action, kind, address(name), id=f"{kind}-{name}")
+    return replace(base, **rest)  # type: ignore[arg-type]
+
+
+def updated(name: str = "web-to-lake") -> Item:
+    return Item(
+        address=address(name),
+        verb=Verb.UPDATE,
+        id="1a2b",
+        fields=(change(Cause.DRIFT), change(Cause.PENDING, "cadence", "1 day", "3 hours")),
+        steps=(
+            step(name, kind="target_connection", fields={"place": {"path": "/b"}}, seen={"place": "3f2a"}),
+            step(name, fields={"cadence": "3 hours"}, marker=Marker("acme-exports", "e", name)),
+        ),
+        consequences=(
+            Consequence("later-files", "later files go to the new place"),
+            Consequence("mode", "a change of the interval may trigger a full re-export", "cost"),
+        ),
+        ends=AS_OF + 180 * DAY,
+        schedule="every 3 hours from 00:00 UTC",
+        next_before=(AS_OF + DAY,),
+        next_after=(AS_OF + 3600, AS_OF + 4 * 3600),
+        at=Location("exports.yaml", 14, 3),
+    )
+
+
+def created(name: str = "orders") -> Item:
+    source = step(name, Action.CREATE, "source_connection", id=None, fields={"datasets": [["5ef", "Orders"]]})
+    flow = step(name, Action.CREATE, id=None, refs={"sourceConnectionIds": Ref(source.key)}, needs=(source.key,))
+    return Item(
+        address=address(name),
+        verb=Verb.CREATE,
+        fields=(
+            change(Cause.CREATE, "title", None, "Orders"),
+            change(Cause.CREATE, "datasets", None, ["5ef3e3259ad2a1191ab7dd7d"]),
+            change(Cause.CREATE, "enabled", None, False),
+            change(Cause.CREATE, "end", None, AS_OF + 180 * DAY),
+        ),
+        steps=(source, replace(flow, secrets=("${env:PARTNER_SSH_KEY}",))),
+        consequences=(Consequence("first-run", "the first run sends each dataset in full", "cost"),),
+        ends=AS_OF + 180 * DAY,
+        schedule="every day at 02:00 UTC",
+        next_after=(AS_OF + DAY,),
+        at=Location("exports.yaml", 20, 3),
+    )
+
+
+def held(name: str = "stopped") -> Item:
+    return Item(
+        address(name), Verb.HELD, "3c4d", fields=(change(Cause.STOPPED, "enabled", False, True),), ends=AS_OF + 9 * DAY
+    )
+
+
+def deleted(name: str = "old") -> Item:
+    gate = Refusal("deletion", "deleting it is not allowed yet", "--allow-deletes 1")
+    return Item(address(name), Verb.DELETE, "5e6f", steps=(step(name, Action.DELETE),), refusals=(gate,))
+
+
+def renewed(name: str = "rolling") -> Item:
+    moved = change(Cause.RENEWAL, "end", AS_OF + 20 * DAY, AS_OF + 180 * DAY)
+    return Item(
+        address(name),
+        Verb.RENEW,
+        "7a8b",
+        fields=(moved,),
+        steps=(step(name, fields={"end": moved.after}),),
+        ends=AS_OF + 180 * DAY,
+    )
+
+
+def account() -> Item:
+    fields = (
+        FieldChange("auth.role_arn", "auth", Sensitive(HIDDEN), Sensitive(HIDDEN + "2"), Cause.PENDING),
+        FieldChange("secret_version", "secret_version", "1", "2", Cause.PENDING),
+    )
+    lake = Address("destinations", "lake")
+    sent = Step(
+        "destinations.lake/base_connection/update",
+        Action.UPDATE,
+        "base_connection",
+        lake,
+        id="base-1",
+        fields={"auth": {"role_arn": Sensitive(HIDDEN), "secret_access_key": "${env:KEY}"}},
+        secrets=("${env:KEY}",),
+    )
+    return Item(lake, Verb.UPDATE, "base-1", fields=fields, steps=(sent,), at=Location("exports.yaml", 3, 3))
+
+
+def gone() -> Item:
+    found = Finding(
+        "flow-gone", "exports.lost: its flow is gone", Location("exports.yaml", 30, 3), "remove it", Level.WARNING
+    )
+    gate = Refusal("re-creation", "its flow is gone", "--allow-recreate exports.lost")
+    return Item(address("lost"), Verb.CREATE, findings=(found,), refusals=(gate,))
+
+
+def full_plan() -> Plan:
+    return Plan(
+        header=HEADER,
+        as_of=AS_OF,
+        items=(account(), updated(), created(), deleted(), held(), renewed(), gone(), Item(address("same"), Verb.NONE)),
+        findings=(Finding("near-limit", "97 of 100 destinations are in use", level=Level.WARNING),),
+        unmanaged=(
+            Unmanaged("f-1", "Made in the UI", "amazon-s3", None, True, AS_OF + 3 * DAY, True),
+            Unmanaged("f-2", "Of others", None, "other-project", False, None, False),
+        ),
+        unset=("LAKE_ROLE_ARN",),
+        flags={"targets": ["exports.*"], "allow_deletes": 0},
+        targeted_out=2,
+    )
+
+
+def every_cause() -> Plan:
+    """One address per cause; the path says which."""
+    items = tuple(
+        Item(address(f"of-{cause}"), Verb.UPDATE, "id", fields=(change(cause, "title", "live side", "config side"),))
+        for cause in Cause
+    )
+    return Plan(HEADER, AS_OF, items)
+
+
+def evil_plan() -> Plan:
+    """Text by others in every place where a plan can hold it."""
+    who = Actor(EVIL, EVIL, AS_OF, EVIL)
+    at = Location(EVIL, 1, 1)
+    item = Item(
+        Address("exports", EVIL),
+        Verb.UPDATE,
+        EVIL,
+        fields=(
+            FieldChange(EVIL, "title", EVIL, {EVIL: [EVIL]}, Cause.CONFLICT, who, at),
+            FieldChange("title", "title", EVIL, EVIL, Cause.DRIFT, who, at),
+        ),
+        steps=(replace(step("x"), address=Address("exports", EVIL), secrets=(EVIL,), text=EVIL),),
+        consequences=(Consequence(EVIL, EVIL, "warning"),),
+        refusals=(Refusal(EVIL, EVIL, EVIL),),
+        findings=(Finding("rule", EVIL, at, EVIL, Level.WARNING), Finding("twins", EVIL, at, EVIL)),
+        ends=AS_OF + DAY,
+        schedule=EVIL,
+        at=at,
+    )
+    header = Header(EVIL, EVIL, EVIL, EVIL, "embedded")
+    flow = Unmanaged(EVIL, EVIL, EVIL, EVIL, True, AS_OF, False)
+    return Plan(header, AS_OF, (item,), (Finding("rule", EVIL, at, EVIL),), (flow,), (EVIL,))
+
+
+def outcomes() -> tuple[Outcome, ...]:
+    steps = full_plan().steps()
+    return (
+        Outcome(steps[0], Status.DONE),
+        Outcome(
+            steps[1], Status.FAILED, message="the service answered 412", hint="make a new plan", rule="precondition"
+        ),
+        Outcome(steps[2], Status.BLOCKED, message="needs what failed"),
+        Outcome(replace(steps[3], action=Action.ACT, act="disable"), Status.NOT_ATTEMPTED),
+        Outcome(steps[4], Status.LEFT, id="new-id", message="still in use"),
+    )

@@ -1,0 +1,171 @@
+"""What counts as drift, and what makes it fail."""
+
+from __future__ import annotations
+
+import pytest
+from sample_plans import AS_OF, DAY, HEADER, address, change
+
+from exportctl import drift_report
+from exportctl.drift_report import DriftReport, Group
+from exportctl.errors import Finding, Level
+from exportctl.model import Cause, Item, Plan, Unmanaged, Verb
+from exportctl.views import github, text_drift
+
+WARNING = 30 * DAY
+
+
+def report(*items: Item, **rest: object) -> DriftReport:
+    return drift_report.drift(Plan(HEADER, AS_OF, items, **rest), end_warning=WARNING)  # type: ignore[arg-type]
+
+
+def groups(found: DriftReport) -> list[Group]:
+    return [entry.group for entry in found.entries]
+
+
+BY_CAUSE = {
+    Cause.DRIFT: [Group.DRIFT],
+    Cause.CONFLICT: [Group.CONFLICT],
+    Cause.DIFFERS: [Group.DIFFERS],
+    Cause.STOPPED: [Group.STOPPED],
+    Cause.PENDING: [Group.PENDING],
+    Cause.ACCEPTED: [Group.ACCEPTED],
+    Cause.CREATE: [],
+    Cause.CONVERGED: [],
+    Cause.NORMALISED: [],
+    Cause.RENEWAL: [],
+}
+
+
+@pytest.mark.parametrize("cause", Cause)
+def test_the_group_of_a_cause(cause: Cause) -> None:
+    assert BY_CAUSE[cause] == groups(report(Item(address("x"), Verb.UPDATE, fields=(change(cause),))))
+
+
+BY_RULE = {
+    "flow-gone": Group.GONE,
+    "half-built": Group.HALF_BUILT,
+    "twins": Group.TWINS,
+    "marker-lost": Group.MARKER_LOST,
+}
+
+
+@pytest.mark.parametrize("rule", BY_RULE)
+def test_the_group_of_a_finding(rule: str) -> None:
+    found = report(Item(address("x"), Verb.CREATE, findings=(Finding(rule, "words", level=Level.WARNING),)))
+
+    assert [BY_RULE[rule]] == groups(found)
+    assert found.notes == ()
+
+
+def test_a_finding_about_the_plan_counts_too() -> None:
+    assert groups(report(findings=(Finding("twins", "words"),))) == [Group.TWINS]
+
+
+def test_other_findings_are_notes_said_once() -> None:
+    gone = Finding("dataset-gone", "words", level=Level.WARNING)
+
+    assert report(Item(address("x"), Verb.NONE, findings=(gone, gone))).notes == (gone,)
+
+
+@pytest.mark.parametrize(
+    "verb", [Verb.CREATE, Verb.COMPLETE, Verb.REPLACE, Verb.DELETE, Verb.ADOPT, Verb.RELEASE], ids=str
+)
+def test_a_change_as_a_whole_is_pending(verb: Verb) -> None:
+    assert groups(report(Item(address("x"), verb))) == [Group.PENDING]
+
+
+@pytest.mark.parametrize("verb", [Verb.UPDATE, Verb.MARK, Verb.CLEAN, Verb.RENEW, Verb.HELD, Verb.NONE], ids=str)
+def test_anything_else_is_not(verb: Verb) -> None:
+    assert groups(report(Item(address("x"), verb))) == []
+
+
+ENDS = {
+    "far off": (AS_OF + WARNING + 1, []),
+    "within the warning": (AS_OF + WARNING, [Group.ENDING]),
+    "now": (AS_OF, [Group.EXPIRED]),
+    "past": (AS_OF - DAY, [Group.EXPIRED]),
+    "none": (None, []),
+}
+
+
+@pytest.mark.parametrize("name", ENDS)
+def test_an_end_is_told_by_how_near_it_is(name: str) -> None:
+    ends, expected = ENDS[name]
+
+    assert expected == groups(report(Item(address("x"), Verb.NONE, ends=ends)))
+
+
+def test_the_end_before_the_plan_counts_and_not_the_one_after() -> None:
+    moved = change(Cause.RENEWAL, "end", AS_OF + DAY, AS_OF + 180 * DAY)
+
+    (entry,) = report(Item(address("x"), Verb.RENEW, fields=(moved,), ends=AS_OF + 180 * DAY)).entries
+
+    assert (entry.group, entry.ends, entry.renewal_due) == (Group.ENDING, AS_OF + DAY, True)
+
+
+def test_what_is_not_there_yet_does_not_end() -> None:
+    assert groups(report(Item(address("x"), Verb.CREATE, ends=AS_OF + DAY))) == [Group.PENDING]
+
+
+def test_a_live_flow_without_an_end_does_not_end() -> None:
+    missing = change(Cause.DIFFERS, "end", None, AS_OF + DAY)
+
+    assert groups(report(Item(address("x"), Verb.UPDATE, fields=(missing,), ends=AS_OF + DAY))) == [Group.DIFFERS]
+
+
+@pytest.mark.parametrize(("owner", "expected"), [(None, Group.UNMANAGED), ("other", Group.FOREIGN)])
+def test_flows_of_others_are_told_by_owner(owner: str | None, expected: Group) -> None:
+    flow = Unmanaged("id", "name", None, owner, True, None, False)
+
+    assert groups(report(unmanaged=(flow,))) == [expected]
+
+
+@pytest.mark.parametrize("group", sorted(drift_report.FAIL_ON))
+def test_a_group_fails_when_it_is_asked_for(group: str) -> None:
+    found = DriftReport(HEADER, AS_OF, (drift_report.Entry(Group(group)),))
+
+    assert drift_report.failing(found, {group})
+    assert not drift_report.failing(found, drift_report.FAIL_ON - {group})
+
+
+def test_only_what_the_sandbox_did_fails_unasked() -> None:
+    quiet = {"pending", "ending", "unmanaged", "foreign"}
+
+    assert quiet == drift_report.FAIL_ON - drift_report.DEFAULT_FAILING
+
+
+def test_an_export_that_has_ended_fails_as_ending() -> None:
+    found = report(Item(address("x"), Verb.NONE, ends=AS_OF - 1))
+
+    assert drift_report.failing(found, {"ending"})
+    assert not drift_report.failing(found)
+
+
+def test_entries_come_by_group_then_in_plan_order() -> None:
+    items = [
+        Item(address(name), Verb.UPDATE, fields=(change(cause),))
+        for name, cause in (("a", Cause.PENDING), ("b", Cause.DRIFT), ("c", Cause.DRIFT))
+    ]
+
+    assert [str(e.address) for e in report(*items).entries] == ["exports.b", "exports.c", "exports.a"]
+
+
+def test_a_quiet_sandbox_is_said_to_be_so() -> None:
+    shown = text_drift.drift(report())
+
+    assert "Drift: none." in shown
+    assert shown.endswith(
+        "Exit 0: nothing in drift, conflict, differs, stopped, gone, half-built, twins, marker-lost.\n"
+    )
+
+
+def test_both_sides_are_told_without_promising_a_write() -> None:
+    shown = text_drift.drift(report(Item(address("x"), Verb.UPDATE, fields=(change(Cause.DRIFT),))))
+
+    assert 'place.path: live "/a", config "/b"' in shown
+
+
+def test_a_workflow_can_ask_for_counts() -> None:
+    named = github.drift_outputs(report(), failing=False)
+
+    assert (named["failing"], named["drift"], named["half-built"]) == ("false", "0", "0")

@@ -1,0 +1,112 @@
+"""Tables: every cause and verb is told in every view, and the words agree."""
+
+from __future__ import annotations
+
+import html
+import json as stdlib_json
+
+import pytest
+from sample_plans import AS_OF, HEADER, address, change, every_cause
+
+from exportctl.model import Cause, Item, Plan, Verb
+from exportctl.views import json, markdown, text, wording
+
+WORDS = {
+    Cause.PENDING: "pending: the YAML changed",
+    Cause.DRIFT: "drift: changed by jane",
+    Cause.CONFLICT: "conflict: the YAML changed and so did the sandbox",
+    Cause.DIFFERS: "differs: what was last applied is not known",
+    Cause.CONVERGED: "converged: both sides are equal",
+    Cause.NORMALISED: "normalised: the service keeps another spelling",
+    Cause.STOPPED: "held, not put back",
+    Cause.RENEWAL: "renewal: the rolling end is due",
+    Cause.ACCEPTED: "accepted: an accept entry",
+}
+
+
+def _of(cause: Cause) -> Plan:
+    plan = every_cause()
+    return Plan(HEADER, AS_OF, tuple(i for i in plan.items if str(i.address) == f"exports.of-{cause}"))
+
+
+@pytest.mark.parametrize("cause", Cause)
+def test_text_tells_the_cause_and_the_config_side(cause: Cause) -> None:
+    shown = text.plan(_of(cause))
+
+    assert WORDS.get(cause, "") in shown
+    assert '"config side"' in shown
+
+
+@pytest.mark.parametrize("cause", Cause)
+def test_markdown_tells_the_cause_and_the_config_side(cause: Cause) -> None:
+    shown = html.unescape(markdown.plan(_of(cause))).replace("\u200b", "")
+
+    assert WORDS.get(cause, "create") in shown
+    assert '<code>"config side"</code>' in shown
+
+
+@pytest.mark.parametrize("cause", Cause)
+def test_json_names_the_cause_and_both_sides(cause: Cause) -> None:
+    (item,) = stdlib_json.loads(json.plan(_of(cause)))["result"]["items"]
+
+    (field,) = item["fields"]
+
+    assert ("live side", "config side", cause.value) == (field["before"], field["after"], field["cause"])
+
+
+@pytest.mark.parametrize("verb", [v for v in Verb if v is not Verb.NONE])
+def test_every_verb_is_listed_and_named_in_markdown(verb: Verb) -> None:
+    plan = Plan(HEADER, AS_OF, (Item(address("x"), verb),))
+
+    assert "exports.x" in text.plan(plan)
+    assert wording.VERBS[verb] in html.unescape(markdown.plan(plan))
+
+
+SYMBOLS = {
+    Verb.CREATE: "+ ",
+    Verb.COMPLETE: "+ ",
+    Verb.UPDATE: "~ ",
+    Verb.REPLACE: "-/+ ",
+    Verb.DELETE: "- ",
+    Verb.ADOPT: "> ",
+    Verb.RELEASE: "> ",
+    Verb.CLEAN: "- ",
+    Verb.MARK: "> ",
+    Verb.RENEW: "> ",
+    Verb.HELD: "! ",
+}
+
+
+@pytest.mark.parametrize("verb", SYMBOLS)
+def test_the_sign_before_an_address(verb: Verb) -> None:
+    assert f"\n{SYMBOLS[verb]}exports.x" in text.plan(Plan(HEADER, AS_OF, (Item(address("x"), verb),)))
+
+
+def test_an_unchanged_address_is_counted_and_not_listed() -> None:
+    shown = text.plan(Plan(HEADER, AS_OF, (Item(address("quiet"), Verb.NONE),)))
+
+    assert "quiet" not in shown
+    assert "1 unchanged." in shown
+
+
+@pytest.mark.parametrize("cause", [Cause.STOPPED, Cause.NORMALISED, Cause.ACCEPTED])
+def test_what_is_not_written_is_not_shown_as_a_move(cause: Cause) -> None:
+    shown = text.plan(_of(cause))
+
+    assert "->" not in shown
+    assert 'title: live "live side", config "config side"' in shown
+
+
+def test_a_cause_that_moves_nothing_shows_one_value_where_both_are_equal() -> None:
+    equal = change(Cause.CONVERGED, "title", "same", "same")
+
+    assert wording.sides(equal) == '"same"'
+
+
+def test_a_held_plan_has_nothing_to_apply_but_is_not_silent() -> None:
+    item = Item(address("x"), Verb.HELD, fields=(change(Cause.STOPPED, "enabled", False, True),))
+
+    shown = text.plan(Plan(HEADER, AS_OF, (item,)))
+
+    assert wording.NOTHING_TO_APPLY in shown
+    assert "--put-back exports.x" in shown

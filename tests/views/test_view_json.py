@@ -1,0 +1,140 @@
+"""Every machine document fits its schema, and schemas/ holds what the code says."""
+
+from __future__ import annotations
+
+import json as stdlib_json
+from pathlib import Path
+
+import pytest
+from jsonschema import Draft202012Validator, ValidationError
+from sample_plans import AS_OF, DAY, HEADER, every_cause, evil_plan, full_plan, outcomes
+
+from exportctl import drift_report, output_schemas, planfile
+from exportctl.checkup import Check, State
+from exportctl.errors import Error, Finding, Level, Location
+from exportctl.model import ListedDataset, Plan
+from exportctl.views import json
+
+SCHEMAS = Path(__file__).parents[2] / "schemas"
+PLANS = {"full": full_plan(), "causes": every_cause(), "evil": evil_plan(), "empty": Plan(HEADER, AS_OF, ())}
+FINDINGS = (
+    Finding("bad", "wrong", Location("a.yaml", 1, 2), "mend it"),
+    Finding("odd", "odd", level=Level.WARNING),
+)
+
+
+def documents() -> dict[str, tuple[str, str]]:
+    """Name -> (kind, document)."""
+    found: dict[str, tuple[str, str]] = {
+        "apply": ("apply", json.apply(full_plan(), outcomes(), residue=None)),
+        "apply, read back": (
+            "apply",
+            json.apply(full_plan(), (), residue=full_plan(), interrupted=True, errors=FINDINGS),
+        ),
+        "renew": ("renew", json.renew(full_plan(), outcomes())),
+        "validate": ("validate", json.validate(FINDINGS, exports=1, destinations=2, environments=0)),
+        "datasets": (
+            "datasets",
+            json.datasets([ListedDataset("1", "b")], {"1": ["exports.x"]}, header=HEADER, as_of=AS_OF),
+        ),
+        "doctor": ("doctor", json.doctor([Check("token", State.FAILED, "no", "set it"), Check("x", State.OK, "yes")])),
+        "explain": ("explain", json.explain("rule", "words", [("a.b", {"c": 1}, Location("a.yaml"))])),
+        "error": ("error", json.errors(Error("broken", hint="mend").findings())),
+        "stale": (
+            "error",
+            json.stale(planfile.saved(full_plan()), [planfile.Difference("exports.x", "verb", "a", None)]),
+        ),
+    }
+    for name, plan in PLANS.items():
+        report = drift_report.drift(plan, end_warning=30 * DAY)
+        found[f"plan {name}"] = ("plan", json.plan(plan))
+        found[f"drift {name}"] = ("drift", json.drift(report, fail_on=("pending",), errors=FINDINGS))
+        found[f"show {name}"] = ("show", json.show(planfile.saved(plan), now=AS_OF))
+        found[f"saved {name}"] = ("saved-plan", planfile.dump(plan))
+    return found
+
+
+DOCUMENTS = documents()
+
+
+@pytest.mark.parametrize("name", sorted(DOCUMENTS))
+def test_a_document_fits_its_schema(name: str) -> None:
+    kind, text = DOCUMENTS[name]
+    document = stdlib_json.loads(text)
+
+    Draft202012Validator(output_schemas.schema(kind)).validate(document)
+
+    assert document["kind"] == kind
+    assert text.endswith("}\n")
+
+
+@pytest.mark.parametrize("name", sorted(DOCUMENTS))
+def test_a_schema_refuses_a_key_it_does_not_know(name: str) -> None:
+    kind, text = DOCUMENTS[name]
+
+    with pytest.raises(ValidationError):
+        Draft202012Validator(output_schemas.schema(kind)).validate({**stdlib_json.loads(text), "extra": 1})
+
+
+@pytest.mark.parametrize("kind", [*output_schemas.RESULTS, "saved-plan"])
+def test_a_schema_is_one_and_every_kind_is_tried(kind: str) -> None:
+    Draft202012Validator.check_schema(output_schemas.schema(kind))
+
+    assert kind in {k for k, _ in DOCUMENTS.values()}
+
+
+@pytest.mark.parametrize("name", sorted(output_schemas.files()))
+def test_the_checked_in_schema_is_the_generated_one(name: str) -> None:
+    assert output_schemas.files()[name] == (SCHEMAS / name).read_text(encoding="utf-8")
+
+
+def test_write_puts_every_schema_into_a_folder(tmp_path: Path) -> None:
+    output_schemas.write(tmp_path)
+
+    assert output_schemas.files() == {p.name: p.read_text(encoding="utf-8") for p in tmp_path.iterdir()}
+
+
+@pytest.mark.parametrize("kind", [*output_schemas.RESULTS, "saved-plan"])
+def test_every_property_has_a_description(kind: str) -> None:
+    def undescribed(part: object) -> list[object]:
+        if isinstance(part, list):
+            return [found for each in part for found in undescribed(each)]
+        if not isinstance(part, dict):
+            return []
+        properties = part.get("properties", {}) if isinstance(part.get("properties"), dict) else {}
+        bare = [name for name, sub in properties.items() if not ("description" in sub or "$ref" in sub)]
+        return bare + [found for each in part.values() for found in undescribed(each)]
+
+    assert undescribed(output_schemas.schema(kind)) == []
+
+
+def test_errors_of_items_and_of_the_plan_stand_in_the_envelope() -> None:
+    document = stdlib_json.loads(json.plan(evil_plan()))
+
+    assert [e["rule"] for e in document["errors"]] == ["rule", "twins"]
+
+
+def test_the_envelope_names_the_platform() -> None:
+    document = stdlib_json.loads(json.plan(full_plan()))
+
+    assert document["platform"] == {
+        "kind": "service",
+        "organization": HEADER.organization,
+        "sandbox": "prod",
+        "environment": "prod",
+    }
+    assert (document["format_version"], document["as_of"]) == (1, AS_OF)
+
+
+def test_an_error_has_no_result_and_no_platform_where_none_is_known() -> None:
+    document = stdlib_json.loads(json.errors(FINDINGS))
+
+    assert (document["platform"], document["as_of"], document["result"]) == (None, None, None)
+    assert [e["rule"] for e in document["errors"]] == ["bad"]
+
+
+def test_what_did_not_converge_comes_with_its_residue() -> None:
+    result = stdlib_json.loads(DOCUMENTS["apply, read back"][1])["result"]
+
+    assert (result["converged"], result["interrupted"]) == (False, True)
+    assert result["residue"]["counts"]["delete"] == 1

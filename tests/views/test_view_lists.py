@@ -1,0 +1,103 @@
+"""The smaller texts."""
+
+from __future__ import annotations
+
+from sample_plans import AS_OF, HEADER, outcomes
+
+from exportctl.checkup import Check, State
+from exportctl.errors import ConfigError, Finding, Level, Location
+from exportctl.model import ListedDataset, Plan
+from exportctl.planfile import Difference
+from exportctl.views import text, text_apply, text_lists
+
+ERROR = Finding("bad", "it is wrong", Location("a.yaml", 3, 5), "mend it")
+WARNING = Finding("odd", "it is odd", level=Level.WARNING)
+
+
+def test_an_error_lists_all_its_findings_with_the_way_to_mend_them() -> None:
+    assert text_lists.error(ConfigError([ERROR, WARNING])) == (
+        "error: a.yaml:3:5: it is wrong  [bad]\n  mend it\nwarning: it is odd  [odd]\n"
+    )
+
+
+def test_a_message_of_several_lines_keeps_them() -> None:
+    assert text_lists.error(ConfigError([Finding("r", "one\ntwo\nthree")])) == "error: one\n  two\n  three  [r]\n"
+
+
+def test_validate_counts_what_is_wrong() -> None:
+    shown = text_lists.validate([ERROR, WARNING], exports=1, destinations=1, environments=1)
+
+    assert shown.endswith("\n\nNot valid: 1 error, 1 warning.\n")
+
+
+def test_validate_counts_what_is_declared() -> None:
+    shown = text_lists.validate([WARNING], exports=2, destinations=1, environments=3)
+
+    assert shown.endswith("Valid: 1 warning.\nThe config declares 2 exports and 1 destination in 3 environments.\n")
+
+
+def test_a_clean_config_is_just_valid() -> None:
+    assert text_lists.validate([], exports=1, destinations=1, environments=0) == (
+        "Valid.\nThe config declares 1 export and 1 destination.\n"
+    )
+
+
+def test_datasets_stand_in_columns_by_name() -> None:
+    shown = text_lists.datasets(
+        [ListedDataset("2", "表"), ListedDataset("1", "Orders")], {"1": ["exports.a", "exports.b"]}
+    )
+
+    assert shown == (
+        "NAME    ID  EXPORTED BY\n"
+        "Orders  1   exports.a, exports.b\n"
+        "表      2\n"
+        "2 datasets can be exported, 1 not exported by this config.\n"
+    )
+
+
+def test_no_datasets_need_no_table() -> None:
+    assert text_lists.datasets([], {}) == "0 datasets can be exported, 0 not exported by this config.\n"
+
+
+def test_doctor_gives_one_remedy_a_line() -> None:
+    shown = text_lists.doctor([Check("token", State.OK, "is good"), Check("sandbox", State.FAILED, "no", "set it")])
+
+    assert shown == "ok       token: is good\nfailed   sandbox: no\n         set it\n1 check failed.\n"
+
+
+def test_doctor_says_when_all_is_well() -> None:
+    assert text_lists.doctor([Check("token", State.WARNING, "old")]).endswith("All is well.\n")
+
+
+def test_a_stale_plan_names_object_and_field() -> None:
+    moved = Difference("exports.x", "fields.end.before", AS_OF, AS_OF + 60)
+
+    assert text_lists.difference(moved) == (
+        "exports.x fields.end.before: saved 2026-11-22 02:00 UTC, now 2026-11-22 02:01 UTC"
+    )
+
+
+def test_an_explanation_names_the_place_that_set_a_value() -> None:
+    shown = text_lists.explain("exports.x", "why", [("end", AS_OF, Location("a.yaml", 2, 3)), ("title", "t", None)])
+
+    assert shown == 'exports.x\n    why\n    end: 2026-11-22 02:00 UTC  a.yaml:2:3\n    title: "t"\n'
+
+
+def test_an_apply_that_ends_in_an_empty_plan_proves_itself() -> None:
+    shown = text_apply.report(outcomes()[:1], residue=Plan(HEADER, AS_OF, ()))
+
+    assert shown == "Apply: 1 done.\nRead back: the sandbox holds what the config asks for.\n"
+
+
+def test_an_apply_that_was_not_read_back_says_so() -> None:
+    assert "Not read back" in text_apply.report((), residue=None)
+
+
+def test_an_outcome_names_its_object_and_counts() -> None:
+    assert (
+        text_apply.outcome(outcomes()[0], 3, 12) == "[ 3/12] done: update base connection base-1 of destinations.lake\n"
+    )
+
+
+def test_no_renewal_due_is_said() -> None:
+    assert text.renew(Plan(HEADER, AS_OF, ())).endswith("No rolling end is due.\n")

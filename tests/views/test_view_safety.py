@@ -1,0 +1,169 @@
+"""What others wrote can neither act in a terminal, a pull request or a workflow, nor can a sensitive value be seen."""
+
+from __future__ import annotations
+
+import html
+import re
+import unicodedata
+from dataclasses import replace
+
+import pytest
+from golden_files import texts
+from hypothesis import given
+from hypothesis import strategies as st
+from sample_plans import AS_OF, DAY, EVIL, HEADER, HIDDEN, address, change, created, evil_plan, full_plan, updated
+
+from exportctl import drift_report, planfile
+from exportctl.checkup import Check, State
+from exportctl.errors import Error, Location
+from exportctl.model import Cause, ListedDataset, Outcome, Plan, Status
+from exportctl.views import escape, github, json, markdown, text, text_apply, text_drift, text_lists, values
+
+
+def evil_texts() -> dict[str, str]:
+    plan = evil_plan()
+    report = drift_report.drift(plan, end_warning=30 * DAY)
+    other = planfile.Difference(EVIL, EVIL, EVIL, EVIL)
+    outcome = Outcome(plan.steps()[0], Status.FAILED, EVIL, EVIL, EVIL, "rule")
+    return {
+        "plan": text.plan(plan),
+        "show": text.show(planfile.saved(plan), now=AS_OF),
+        "renew": text.renew(plan),
+        "drift": text_drift.drift(report),
+        "outcome": text_apply.outcome(outcome, 1, 1),
+        "report": text_apply.report([outcome], residue=plan),
+        "error": text_lists.error(Error(EVIL, hint=EVIL, at=Location(EVIL))),
+        "validate": text_lists.validate(plan.findings, exports=1, destinations=1, environments=0),
+        "datasets": text_lists.datasets([ListedDataset(EVIL, EVIL)], {EVIL: [EVIL]}),
+        "doctor": text_lists.doctor([Check(EVIL, State.FAILED, EVIL, EVIL)]),
+        "stale": text_lists.stale([other]),
+        "explain": text_lists.explain(EVIL, EVIL, [(EVIL, EVIL, Location(EVIL))]),
+        "plan.md": markdown.plan(plan),
+        "drift.md": markdown.drift(report),
+        "plan.json": json.plan(plan),
+        "saved": planfile.dump(plan),
+        "annotations": github.annotate(plan.findings),
+    }
+
+
+EVIL_TEXTS = evil_texts()
+
+
+@pytest.mark.parametrize("name", sorted(EVIL_TEXTS))
+def test_no_control_or_formatting_character_gets_through(name: str) -> None:
+    bad = {c for c in EVIL_TEXTS[name] if unicodedata.category(c) in ("Cc", "Cf", "Cs", "Zl", "Zp") and c != "\n"}
+
+    assert bad == set()
+    EVIL_TEXTS[name].encode()
+
+
+@pytest.mark.parametrize("name", ["plan.md", "drift.md"])
+def test_markdown_holds_no_mention_html_or_cell_of_others(name: str) -> None:
+    shown = EVIL_TEXTS[name]
+
+    assert "<img" not in shown
+    assert "@" not in shown
+    assert re.search(r"(?<!&)#\d", shown) is None
+    assert "&#64;acme" not in re.sub(r"<code>.*?</code>", "", shown)
+    tables = [line for line in shown.splitlines() if line.startswith("|")]
+    assert {line.count("|") for line in tables} == {5}
+
+
+@given(st.text(max_size=40))
+def test_code_gives_the_text_back_and_nothing_markdown_reads(said: str) -> None:
+    shown = escape.code(said)
+
+    assert values.clean(said) == html.unescape(shown.removeprefix("<code>").removesuffix("</code>"))
+    assert not set("`|*_[]<>~\\@$!") & set(shown.removeprefix("<code>").removesuffix("</code>"))
+
+
+def test_a_link_of_others_is_not_one() -> None:
+    assert "://" not in escape.prose("see https://evil.example") + escape.code("http://evil.example")
+
+
+@given(st.text())
+def test_clean_is_one_line_that_any_terminal_takes(said: str) -> None:
+    shown = values.clean(said)
+
+    assert shown.isprintable() or all(unicodedata.category(c) in ("Zs", "Cn", "Co") or c.isprintable() for c in shown)
+    assert "\n" not in shown
+    shown.encode()
+
+
+def test_an_annotation_is_one_line_whatever_its_message_holds() -> None:
+    (line,) = EVIL_TEXTS["annotations"].splitlines()
+
+    assert line.startswith("::error file=evil")
+    assert line.count("::error") == 3  # its own, and twice the harmless text inside the message and hint
+
+
+def test_an_output_cannot_end_before_its_delimiter() -> None:
+    shown = github.outputs({"a": "one\ntwo", "b": ""})
+
+    first, one, two, last, *_ = shown.splitlines()
+    assert (first.removeprefix("a<<"), one, two) == (last, "one", "two")
+
+
+def test_a_line_of_others_is_no_workflow_command() -> None:
+    shown = github.inert("  ::add-mask::x\nfine :: here\n##[group]x")
+
+    assert shown == "  : :add-mask::x\nfine :: here\n## [group]x"
+
+
+def _every_view() -> dict[str, str]:
+    return {**texts(), "saved": planfile.dump(full_plan()), "shown.json": json.show(planfile.saved(full_plan()), now=0)}
+
+
+@pytest.mark.parametrize("name", sorted(_every_view()))
+def test_no_view_shows_a_sensitive_value(name: str) -> None:
+    shown = html.unescape(_every_view()[name])
+
+    assert "planted-value" not in shown
+    assert HIDDEN not in shown
+
+
+def test_a_sensitive_value_is_said_to_be_there() -> None:
+    assert "auth.role_arn: (sensitive) -> (sensitive)" in text.plan(full_plan())
+
+
+def _many(count: int) -> Plan:
+    return Plan(HEADER, AS_OF, tuple((updated if n % 2 else created)(f"export-{n:04}") for n in range(count)))
+
+
+def test_markdown_of_two_thousand_items_fits_and_says_what_is_missing() -> None:
+    shown = markdown.plan(_many(2000))
+
+    assert len(shown) <= markdown.LIMIT
+    assert len(shown) > markdown.LIMIT * 3 // 4
+    told = re.search(r"_(\d+) of 2000 resources shown", shown)
+    assert told is not None
+    assert int(told[1]) == shown.count("<details>") == shown.count("</details>") > 10
+
+
+def test_markdown_drift_of_two_thousand_items_fits() -> None:
+    items = tuple(replace(updated(f"export-{n:04}"), fields=(change(Cause.DRIFT),)) for n in range(2000))
+
+    shown = markdown.drift(drift_report.drift(Plan(HEADER, AS_OF, items), end_warning=400 * DAY))
+
+    assert len(shown) <= markdown.LIMIT
+    assert " of 2000 resources shown" in shown
+
+
+def test_a_resource_too_big_for_the_room_is_not_cut_in_the_middle() -> None:
+    huge = replace(updated(), fields=(change(Cause.PENDING, "title", "x" * 70_000, "y"),))
+
+    shown = markdown.plan(Plan(HEADER, AS_OF, (huge,)))
+
+    assert len(shown) <= markdown.LIMIT
+    assert "_0 of 1 resources shown" in shown
+    assert "<details>" not in shown
+
+
+def test_a_small_plan_is_shown_whole() -> None:
+    assert "resources shown" not in markdown.plan(full_plan())
+
+
+def test_two_addresses_are_two_blocks() -> None:
+    plan = Plan(HEADER, AS_OF, (updated("a"), replace(updated("b"), address=address("b"))))
+
+    assert text.plan(plan).count("\n~ exports.") == 2
