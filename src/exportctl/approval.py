@@ -17,6 +17,7 @@ Held, renewed, marked and cleaned addresses are no part of an approval: `approve
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -56,6 +57,12 @@ class Difference:
     path: str
     saved: Any
     now: Any
+
+    def __str__(self) -> str:
+        """One line of ASCII: values as JSON, so that no text by others can act."""
+        where = f"{self.address} {self.path}".strip().encode("ascii", "backslashreplace").decode()
+        sides = [json.dumps(side, sort_keys=True) for side in (self.saved, self.now)]
+        return f"{where}: saved {sides[0]}, now {sides[1]}"
 
 
 def approvals(items: Sequence[Json]) -> dict[str, Json]:

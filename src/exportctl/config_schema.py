@@ -111,7 +111,7 @@ def _declared_dataset() -> Schema:
         **_dataset(),
         "title": "Dataset alias or group",
         "description": f"An alias of one dataset (its exact name, or a map with `id`), or a list: a group. {WHOLE}",
-        "type": ["string", "object", "array"],
+        "type": ["string", "object", "array", "null"],
         "items": ref("dataset"),
         "minItems": 1,
         "examples": [{"id": "5ef3e3259ad2a1191ab7dd7d"}, ["Orders", "Order Lines"]],
@@ -333,7 +333,6 @@ def _schema() -> Schema:
         "schedule": _schedule(),
         "end": _end(),
         "format": _format(),
-        "declared-dataset": _declared_dataset(),
         "auth": auth(),
         "account": account(),
         "destination": destination(
@@ -349,7 +348,7 @@ def _schema() -> Schema:
         "type": "object",
         "properties": overlay(top),
         "additionalProperties": False,
-        "$defs": {**overlay(definitions), "dataset": _dataset(), "removal": _removed(), "accepted": _accepted()},
+        "$defs": {**overlay(definitions), "dataset": _dataset(), "declared-dataset": _declared_dataset(), "removal": _removed(), "accepted": _accepted()},
     }
 
 

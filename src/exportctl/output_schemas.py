@@ -107,6 +107,7 @@ RESULTS: Mapping[str, Json] = {
         digest=text("of the plan that was applied"),
         interrupted=flag("stopped by a signal"),
         converged=maybe(flag("the read-back ends in an empty plan; null: not read back")),
+        normalised=listing("values the service keeps in another spelling", text("for people")),
         counts=counts("outcomes by status", Status),
         outcomes=_OUTCOMES,
         residue=maybe(ref("plan")),

@@ -64,7 +64,11 @@ def kind_of(project: Project) -> str:
 
 @contextmanager
 def opened(
-    project: Project, env: Mapping[str, str], folder: Path, transport: httpx.BaseTransport | None = None
+    project: Project,
+    env: Mapping[str, str],
+    folder: Path,
+    transport: httpx.BaseTransport | None = None,
+    clock: Clock | None = None,
 ) -> Iterator[Platform]:
     """
     A client for the project's sandbox, closed at the end.
@@ -76,22 +80,26 @@ def opened(
     if kind == EMBEDDED:
         emulator = embedded(project, folder)
         inside = httpx.WSGITransport(app=emulator)
-        with _client(project, EMBEDDED, _emulated(), inside, f"{INSIDE}/ims/token/v3") as client:
+        clock = clock or emulator_clock(emulator)
+        with _client(project, EMBEDDED, _emulated(), inside, f"{INSIDE}/ims/token/v3", clock) as client:
             try:
-                yield Platform(client, emulator_clock(emulator), kind, emulator)
+                yield Platform(client, clock, kind, emulator)
             finally:
                 emulator.close()
         return
     url = hosts.check_host(project.platform.url, hosts.allowed_hosts(env.get("EXPORTCTL_ALLOWED_HOSTS")))
     ims = hosts.check_token_url(env.get("AEP_IMS_URL") or hosts.IMS_TOKEN_URL)
-    with _client(project, url, credentials(project, env, folder), transport, ims) as client:
-        yield Platform(client, clocks.system(), kind)
+    clock = clock or clocks.system()
+    with _client(project, url, credentials(project, env, folder), transport, ims, clock) as client:
+        yield Platform(client, clock, kind)
 
 
 INSIDE = "http://embedded"
 
 
-def _client(project: Project, url: str, who: Credentials, transport: httpx.BaseTransport | None, ims: str) -> Client:
+def _client(
+    project: Project, url: str, who: Credentials, transport: httpx.BaseTransport | None, ims: str, clock: Clock
+) -> Client:
     platform = project.platform
     return Client(
         INSIDE if url == EMBEDDED else url,
@@ -100,6 +108,9 @@ def _client(project: Project, url: str, who: Credentials, transport: httpx.BaseT
         credentials=who,
         ims_url=ims,
         transport=transport,
+        clock=clock.monotonic,
+        wall=clock.now,
+        sleep=clock.sleep,
     )
 
 

@@ -100,6 +100,7 @@ def _encryption(section: Section, kind: DestinationType) -> AuthValue | None:
         message = f"{section.owner}: {kind.label} has no encryption"
         section.fail("unknown-key", message, section.key_place("encryption"), "remove it")
         return None
+    inner.required("public_key", "the key in base64")
     return _plain_value(inner, "public_key")
 
 
@@ -151,6 +152,8 @@ def _foreign_account(section: Section, kind: DestinationType, where: Places) -> 
     inner = section.section("account")
     if inner is None:
         return Account()
+    if not inner.names():
+        inner.fail("missing-key", f"{inner.owner} names none", inner.at, "write one of existing, id and of")
     return Account(existing=inner.optional("existing"), id=inner.optional("id"), of=inner.optional("of"))
 
 

@@ -169,6 +169,7 @@ def end(section: Section) -> Chosen[End] | None:
 
 
 def _rolling(section: Section) -> End:
+    section.required("rolling", "for example {rolling: 180 days, renew_before: 30 days}")
     rolling = section.parsed("rolling", duration, _STAND_IN_ROLLING) or 0
     renew_before = section.parsed("renew_before", duration)
     if renew_before is None:
@@ -183,7 +184,7 @@ def _rolling(section: Section) -> End:
 
 def format_of(section: Section) -> Format | None:
     """A format map; None when its type is wrong, which is then reported."""
-    kind = section.optional("type")
+    kind = section.required("type", "parquet or json")
     node = section.get("manifest")
     manifest = node.value if isinstance(node, Scalar) and isinstance(node.value, bool | str) else False
     return Format(kind, section.text("compression", "gzip"), manifest) if kind else None

@@ -17,6 +17,7 @@ import httpx
 from exportctl import apply as applying
 from exportctl import config, config_files, live, planfile, planner, references, rules
 from exportctl.apply import Limit
+from exportctl.clock import Clock
 from exportctl.declared import Project
 from exportctl.errors import ConfigError, Finding, Level, StalePlan
 from exportctl.expand import Desired, desired
@@ -32,7 +33,7 @@ from exportctl.protocols import SETTLE, Writer
 class Setup:
     """
     `folder` the working folder, `files` what `-f` named, `env` the process environment, `now` what `--now` said.
-    `transport` and `settle` (seconds to wait for what lags) are for embedding and tests.
+    `transport`, `clock` and `settle` (seconds to wait for what lags) are for embedding and tests.
     """
 
     folder: Path
@@ -41,6 +42,7 @@ class Setup:
     env: Mapping[str, str] = field(default_factory=dict)
     now: int | None = None
     transport: httpx.BaseTransport | None = None
+    clock: Clock | None = None
     settle: float = SETTLE
 
 
@@ -108,7 +110,7 @@ def planned(
     project, findings = project_of(setup, setup.now or wall())
     invent = kind_of(project) == EMBEDDED
     known = references.for_plan(project, setup.env, setup.folder, invent=invent, leave_unset=leave_unset)
-    with opened(project, setup.env, setup.folder, setup.transport) as platform:
+    with opened(project, setup.env, setup.folder, setup.transport, setup.clock) as platform:
         platform.client.guard(known.values.values())
         seen = live.read(platform.client)
         wanted = desired(project, known.values, seen.specs)

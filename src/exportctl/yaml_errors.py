@@ -92,7 +92,7 @@ def _structure(line: str, problem: str, context: str, opening: str) -> tuple[str
         return "yaml-colon", "a key without a colon", "write `key: value`, and `- ` with a space in a list", True
     if "expected key" in problem or "expected <block end>" in problem:
         return _expected_key(line)
-    if "'-' indicator" in problem or "block sequence entries" in problem:
+    if "sequence entries" in problem:
         return "yaml-indent", "a list cannot begin here", "begin it on the next line, or write […]", False
     return "yaml-syntax", f"this is not YAML: {problem}", "look at this line and the one before it", False
 

@@ -58,9 +58,10 @@ def test_every_field_of_an_export_knows_its_line() -> None:
 
 def test_aliases_and_names_are_told_apart() -> None:
     made = project(EXAMPLE, env="prod").exports["web-to-lake"].datasets
-    assert [
-        (d.id, d.name, d.alias) for d in made
-    ] == [("5ef3e3259ad2a1191ab7dd7d", None, "web"), (None, "App Events", None)]
+    assert [(d.id, d.name, d.alias) for d in made] == [
+        ("5ef3e3259ad2a1191ab7dd7d", None, "web"),
+        (None, "App Events", None),
+    ]
 
 
 def test_secrets_stay_references_and_plain_values_are_filled_in() -> None:
@@ -179,9 +180,11 @@ def test_groups_may_hold_groups_and_each_dataset_counts_once() -> None:
     text = SMALL.replace("[App Events]", "[all, Orders, {name: Web}, {id: abc}]")
     text += "datasets:\n  all: [sales, web]\n  sales: [Orders, {id: abc}]\n  web: Web\n"
     made = project(text).exports["web"].datasets
-    assert [
-        (d.id, d.name, d.alias) for d in made
-    ] == [(None, "Orders", None), ("abc", None, None), (None, "Web", "web")]
+    assert [(d.id, d.name, d.alias) for d in made] == [
+        (None, "Orders", None),
+        ("abc", None, None),
+        (None, "Web", "web"),
+    ]
 
 
 def test_the_parts_of_a_split_are_alias_slug_or_id() -> None:
@@ -255,9 +258,10 @@ rules:
   folder-without-time: {level: off, reason: agreed, only: [exports.web]}
 """
     )
-    assert [
-        (r.root, r.name, r.do) for r in made.removed
-    ] == [("destinations", "older", "release"), ("exports", "old/part", "delete")]
+    assert [(r.root, r.name, r.do) for r in made.removed] == [
+        ("destinations", "older", "release"),
+        ("exports", "old/part", "delete"),
+    ]
     assert made.accept[0].until == 1798761600
     assert (made.policy.max_deletes, made.policy.end_warning, made.policy.lease) == (2, 14 * 86400, True)
     assert (made.rules["folder-without-time"].level, made.rules["folder-without-time"].only) == (

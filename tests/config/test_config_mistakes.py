@@ -9,6 +9,8 @@ from exportctl import config
 from exportctl.errors import Level
 
 LAKE = 'auth: {role_arn: "${env:LAKE_ROLE_ARN}"}'
+END = "end: {rolling: 180 days, renew_before: 30 days}"
+AEP = "acme-aep-${env"
 KEY = '"${env:PARTNER_SSH_KEY}"'
 
 IN_THE_EXAMPLE = {  # what is replaced, by what, rule, place, words of the hint
@@ -39,7 +41,7 @@ IN_THE_EXAMPLE = {  # what is replaced, by what, rule, place, words of the hint
     "an unknown format": ("format: parquet-man", "format: parket-man", "unknown-reference", "39:65", "14:3"),
     "an unknown environment of an export": ("[prod]", "[prd]", "unknown-reference", "44:20", '"prod"'),
     "an environment like none": ("[prod]", "[zzz]", "unknown-reference", "44:20", "dev, local, prod"),
-    "a removal of nothing": ("{web-to-lake: null}", "{web-to-lak: null}", "unknown-reference", "49:45", '"web-to-lake"'),
+    "a removal of nothing": ("{web-to-lake: null}", "{web-to-lak: null}", "unknown-reference", "49:45", "web-to"),
     "GitHub's syntax": ('"${env:LAKE_ROLE_ARN}"', '"${{ secrets.X }}"', "github-expression", "25:22", "${env:NAME}"),
     "GitHub's syntax unquoted": ('"${env:LAKE_ROLE_ARN}"', "${{ s }}", "github-expression", "25:23", "${env:NAME}"),
     "an unquoted reference in braces": ('"${env:LAKE_ROLE_ARN}"', "${env:X}", "yaml-brace", "25:23", "quotes"),
@@ -48,8 +50,8 @@ IN_THE_EXAMPLE = {  # what is replaced, by what, rule, place, words of the hint
     "a number as a secret": (KEY, '"x${env:A}"', "secret-literal", "31:41", "in Git now"),
     "a secret with a default": (KEY, '"${env:A:-b}"', "secret-default", "31:41", "${env:A}"),
     "a secret named after the sandbox": (KEY, '"${sandbox}"', "secret-literal", "31:41", "${env:NAME}"),
-    "a CI secret in a bucket": ("acme-aep-${env", "a-${env:AWS_SECRET} ${env", "reference-not-allowed", "23:13", "EXPORTCTL_VAR_"),
-    "a file in a bucket": ("acme-aep-${env", "a-${file:x} ${env", "reference-not-allowed", "23:13", "EXPORTCTL_VAR_"),
+    "a CI secret in a bucket": (AEP, "a-${env:AWS_SECRET} ${env", "reference-not-allowed", "23:13", "EXPORTCTL_VAR_"),
+    "a file in a bucket": (AEP, "a-${file:x} ${env", "reference-not-allowed", "23:13", "EXPORTCTL_VAR_"),
     "a reference of no kind": ("${environment}", "${BUCKET}", "bad-reference", "23:13", "${env:BUCKET}"),
     "a reference left open": ("${environment}", "${environment", "bad-reference", "23:13", "end it with }"),
     "a nested reference": ("${environment}", "${env:A:-${env:B}}", "bad-reference", "23:13", "one variable"),
@@ -71,8 +73,8 @@ IN_THE_EXAMPLE = {  # what is replaced, by what, rule, place, words of the hint
     "nothing in a list": ("datasets: [Orders]", "datasets: [null]", "wrong-type", "42:16", "for example"),
     "an empty list": ("datasets: [Orders]", "datasets: []", "bad-value", "42:15", "for example"),
     "a list for a map": ("{within: 2 hours, non_empty: true}", "[x]", "wrong-type", "46:13", "within: 2 hours"),
-    "a naive moment": ("end: {rolling: 180 days, renew_before: 30 days}", "end: 2026-12-01T10:00", "naive-moment", "11:8", "Z"),
-    "a date that is none": ("end: {rolling: 180 days, renew_before: 30 days}", "end: 2026-02-30", "bad-moment", "11:8", "2026"),
+    "a naive moment": (END, "end: 2026-12-01T10:00", "naive-moment", "11:8", "Z"),
+    "a date that is none": (END, "end: 2026-02-30", "bad-moment", "11:8", "2026"),
     "months": ("rolling: 180 days", "rolling: 6 months", "bad-duration", "11:18", "days"),
     "a renewal after the end": ("renew_before: 30 days", "renew_before: 300 days", "bad-end", "11:3", "for example"),
     "a rolling end of nothing": ("rolling: 180 days", "rolling: 0 days", "bad-end", "11:3", "for example"),

@@ -158,9 +158,9 @@ def test_an_environment_without_anything_lacks_its_sandbox() -> None:
 @pytest.mark.parametrize(
     ("overlay", "place", "hint"),
     [
-        ("exports: {wbe: null}", "12:50", '"web"'),
-        ("exports: {zzzzzz: null}", "12:50", "remove this line"),
-        ("formats: {x: null}", "12:50", "remove this line"),
+        ("exports: {wbe: null}", "12:47", '"web"'),
+        ("exports: {zzzzzz: null}", "12:47", "remove this line"),
+        ("formats: {x: null}", "12:47", "remove this line"),
         ("formats: {x: {type: null}}", "", ""),
     ],
 )

@@ -176,13 +176,15 @@ def test_a_block_of_text_is_text() -> None:
     assert values("a: |\n  5\nb: >\n  x\n  y\n") == {"a": "5\n", "b": "x y\n"}
 
 
-def test_the_same_places_come_from_the_parser_without_the_c_library() -> None:
-    for text, rule, place, _ in UNREADABLE.values():
-        if rule.startswith("yaml-") and "\\" not in text:
-            with pytest.raises(yaml.YAMLError) as caught:
-                list(yaml.parse(text, Loader=yaml.SafeLoader))
-            found = syntax_finding("a.yaml", text, caught.value)
-            assert (rule.split("-")[0], place.split(":")[0]) == (found.rule.split("-")[0], str(found.at).split(":")[1])
+@pytest.mark.parametrize("case", [c for c, (_, rule, _, _) in UNREADABLE.items() if rule.startswith("yaml-")])
+def test_the_same_is_said_without_the_c_library(case: str) -> None:
+    text, rule, place, _ = UNREADABLE[case]
+    if case == "a YAML directive":
+        pytest.skip("PyYAML's own parser accepts any version 1.x")
+    with pytest.raises(yaml.YAMLError) as caught:
+        list(yaml.parse(text, Loader=yaml.SafeLoader))
+    found = syntax_finding("a.yaml", text, caught.value)
+    assert (rule, place.split(":")[0]) == (found.rule, str(found.at).split(":")[1])
 
 
 def test_an_error_without_a_place_is_put_at_the_top() -> None:

@@ -66,6 +66,10 @@ def test_a_difference_holds_both_sides() -> None:
     assert found == Difference("exports.web", "fields.cadence.after", "3 hours", "6 hours")
 
 
+def test_a_difference_reads_as_one_harmless_line() -> None:
+    assert str(Difference("exports.wéb", "id", "a\nb", None)) == 'exports.w\\xe9b id: saved "a\\nb", now null'
+
+
 def test_true_is_not_one() -> None:
     before, after = (plan(updated(fields=(replace(CADENCE, after=v),))) for v in (True, 1))
 

@@ -159,10 +159,28 @@ def test_a_quiet_sandbox_is_said_to_be_so() -> None:
     )
 
 
+def test_a_finding_about_the_plan_stands_alone() -> None:
+    assert "\n    error: words  [twins]\n" in text_drift.drift(report(findings=(Finding("twins", "words"),)))
+
+
 def test_both_sides_are_told_without_promising_a_write() -> None:
     shown = text_drift.drift(report(Item(address("x"), Verb.UPDATE, fields=(change(Cause.DRIFT),))))
 
     assert 'place.path: live "/a", config "/b"' in shown
+
+
+def test_a_finding_that_does_not_name_its_export_is_told_under_its_name() -> None:
+    lost = Finding("marker-lost", "somebody edited its description", level=Level.WARNING)
+
+    shown = text_drift.drift(report(Item(address("x"), Verb.MARK, "f-1", findings=(lost,))))
+
+    assert "    exports.x  (flow f-1)  warning: somebody edited its description  [marker-lost]\n" in shown
+
+
+def test_a_workflow_can_ask_for_counts_of_a_plan() -> None:
+    named = github.plan_outputs(Plan(HEADER, AS_OF, (Item(address("x"), Verb.CREATE),)))
+
+    assert (named["changes"], named["refused"], named["create"], named["writes"]) == ("true", "false", "1", "0")
 
 
 def test_a_workflow_can_ask_for_counts() -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
+
 import pytest
 from golden_files import FOLDER, texts
-from sample_plans import HEADER, full_plan
+from sample_plans import AS_OF, HEADER, change, full_plan, renewed
 
-from exportctl.model import Plan
+from exportctl.model import Cause, Plan
 from exportctl.views import text
 
 TEXTS = texts()
@@ -28,8 +31,6 @@ def test_equal_plans_give_equal_bytes() -> None:
 
 
 def test_colour_changes_no_word() -> None:
-    import re
-
     colored = text.plan(full_plan(), color=True)
 
     assert "\x1b[" in colored
@@ -44,9 +45,23 @@ def test_a_plan_without_anything_to_say_says_so() -> None:
 
 
 def test_where_nothing_reaches_adobe_the_header_says_so() -> None:
-    from dataclasses import replace
-
     embedded = replace(full_plan(), header=replace(HEADER, platform="embedded"))
 
     assert "EMULATOR: nothing reaches Adobe" in text.plan(embedded)
     assert "EMULATOR" not in text.plan(full_plan())
+
+
+def test_a_config_without_environments_names_none() -> None:
+    plan = replace(full_plan(), header=replace(HEADER, environment=None))
+
+    assert "environment" not in text.plan(plan).splitlines()[0]
+
+
+def test_renew_shows_only_the_ends_that_move() -> None:
+    item = renewed()
+    also = replace(item, fields=(change(Cause.DRIFT), *item.fields))
+
+    shown = text.renew(Plan(HEADER, AS_OF, (also,)))
+
+    assert "place.path" not in shown
+    assert "    end: 2026-12-12 02:00 UTC -> 2027-05-21 02:00 UTC" in shown

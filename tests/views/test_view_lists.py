@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from sample_plans import AS_OF, HEADER, outcomes
+import pytest
+from sample_plans import AS_OF, HEADER, held, outcomes, renewed, updated
 
 from exportctl.checkup import Check, State
 from exportctl.errors import ConfigError, Finding, Level, Location
@@ -84,9 +85,35 @@ def test_an_explanation_names_the_place_that_set_a_value() -> None:
 
 
 def test_an_apply_that_ends_in_an_empty_plan_proves_itself() -> None:
-    shown = text_apply.report(outcomes()[:1], residue=Plan(HEADER, AS_OF, ()))
+    shown = text_apply.report(outcomes()[:1], residue=Plan(HEADER, AS_OF, ()), normalised=["exports.x place.path"])
 
-    assert shown == "Apply: 1 done.\nRead back: the sandbox holds what the config asks for.\n"
+    assert (
+        shown
+        == "Apply: 1 done.\nThe service keeps another spelling: exports.x place.path\nRead back: the sandbox holds what the config asks for.\n"
+    )
+
+
+PROOFS = {
+    "nothing left": (Plan(HEADER, AS_OF, ()), None, "the sandbox holds what"),
+    "held things only": (Plan(HEADER, AS_OF, (held(),)), None, "the sandbox holds what"),
+    "changes left": (Plan(HEADER, AS_OF, (updated(),)), None, "Left:\n\n~ exports.web-to-lake"),
+    "an error": (Plan(HEADER, AS_OF, (), (ERROR,)), None, "Left:\n    error: a.yaml:3:5: it is wrong"),
+    "work left that is no change": (Plan(HEADER, AS_OF, (renewed(),)), False, "Left:\n\n> exports.rolling"),
+}
+
+
+@pytest.mark.parametrize("name", PROOFS)
+def test_a_read_back_says_what_is_left(name: str) -> None:
+    residue, proved, expected = PROOFS[name]
+
+    assert expected in text_apply.report((), residue=residue, proved=proved)
+
+
+def test_a_plan_with_errors_is_not_said_to_be_without_changes() -> None:
+    shown = text.plan(Plan(HEADER, AS_OF, (), (ERROR,)))
+
+    assert "No changes" not in shown
+    assert "Not everything could be planned: mend the errors above first." in shown
 
 
 def test_an_apply_that_was_not_read_back_says_so() -> None:

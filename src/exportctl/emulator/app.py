@@ -99,7 +99,8 @@ class Emulator:
         """Let time pass, and with it what is due; the new time."""
         if seconds < 0:
             raise ValueError("time does not go back")
-        return self._set_clock(self.clock.advanced(seconds))
+        with self.store.transaction():
+            return self._set_clock(self.clock.advanced(seconds))
 
     def set_time(self, moment: float) -> float:
         """Move to a moment, in seconds since 1970 UTC; the new time."""

@@ -12,6 +12,7 @@ from exportctl.emulator.clock import six_months_after
 from exportctl.emulator.objects import BACKGROUND_ACTOR, BACKGROUND_CLIENT
 from exportctl.emulator.store import Record, Store
 from exportctl.emulator.switches import Switches
+from exportctl.emulator.validation import whole_number
 from exportctl.emulator.wire import Json
 
 TOMBSTONE_SECONDS = 60.0  # how long a deleted object is remembered after it left the lists, for stale reads
@@ -47,9 +48,11 @@ def next_tick(doc: Json, after: float) -> int | None:
     rule: ticks
     """
     schedule = doc.get("scheduleParams") or {}
-    if doc.get("state") != "enabled" or doc.get("flowSpec", {}).get("id") not in specs.DATASET_FLOWS:
+    exports = doc.get("flowSpec", {}).get("id") in specs.DATASET_FLOWS and "startTime" in schedule
+    if not exports or doc.get("state") != "enabled":
         return None
-    start, step = schedule["startTime"], schedule["interval"] * UNIT_SECONDS[schedule["timeUnit"]]
+    interval = whole_number(schedule.get("interval")) or 0
+    start, step = schedule["startTime"], interval * UNIT_SECONDS.get(str(schedule.get("timeUnit")), 0)
     if start > after:
         tick = start
     elif step:

@@ -48,6 +48,7 @@ SCHEDULE_FIELDS = {
 }
 TEMPLATE_KEYS = ("foldernameTemplate", "folderNameTemplate")
 HOURS = (3, 6, 9, 12)
+LAST_SECOND = 253402300799  # the end of the year 9999
 
 
 def check(collection: str, doc: Mapping[str, Any], switches: Switches) -> None:
@@ -89,7 +90,7 @@ def _check_base(doc: Mapping[str, Any], switches: Switches) -> None:
         raise invalid("auth with specName and params is required")
     # rule: auth-spec-name
     known = {way.name: way for way in card.auths}
-    if auth.get("specName") not in known:
+    if not isinstance(auth.get("specName"), str) or auth["specName"] not in known:
         raise flow(1415, 400, f"Auth spec name [{auth.get('specName')}] is not known for {card.name}")
     params = auth.get("params")
     if not isinstance(params, dict):
@@ -101,6 +102,8 @@ def _check_source(doc: Mapping[str, Any], switches: Switches) -> None:
     spec = _spec(doc, "connectionSpec")
     if spec not in (specs.DATA_LAKE, specs.PROFILE_STORE):
         raise message(400, "Please provide a valid spec id")
+    if not isinstance(doc.get("baseConnectionId", ""), str):
+        raise invalid("baseConnectionId must be a string")
     if spec == specs.PROFILE_STORE:
         return
     # rule: source-datasets
@@ -221,7 +224,7 @@ def _check_times(schedule: Json) -> None:
             raise invalid(f"scheduleParams: {key} must be an integer, seconds since 1970 UTC")
     if "startTime" not in schedule:
         raise invalid("scheduleParams: startTime is required")
-    if schedule["startTime"] < 0 or schedule.get("endTime", 0) > 253402300799:
+    if schedule["startTime"] < 0 or max(schedule["startTime"], schedule.get("endTime", 0)) > LAST_SECOND:
         raise invalid("scheduleParams: time out of range")
     if "endTime" in schedule and schedule["endTime"] <= schedule["startTime"]:
         raise invalid("scheduleParams: endTime must be after startTime")

@@ -58,6 +58,7 @@ def plan_outputs(shown: Plan) -> dict[str, str]:
     return {
         "changes": _flag(not shown.empty),
         "refused": _flag(shown.refused),
+        "errors": str(len(shown.errors())),
         "digest": digest(shown),
         "summary": wording.summary(shown.counts()),
         **{name: str(number) for name, number in shown.counts().items()},

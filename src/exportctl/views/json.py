@@ -66,12 +66,8 @@ def _errors(found: Sequence[Finding]) -> tuple[Finding, ...]:
 
 def plan(shown: Plan, *, errors: Sequence[Finding] = ()) -> str:
     """Everything a plan says; its findings of level error, and its items', stand in `errors` too."""
-    every = tuple(dict.fromkeys((*errors, *_errors(_findings(shown)))))
+    every = tuple(dict.fromkeys((*errors, *shown.errors())))
     return envelope("plan", plan_result(shown), header=shown.header, as_of=shown.as_of, errors=every)
-
-
-def _findings(shown: Plan) -> tuple[Finding, ...]:
-    return (*shown.findings, *(f for item in shown.items for f in item.findings))
 
 
 def plan_result(shown: Plan) -> Json:
@@ -129,15 +125,21 @@ def apply(
     outcomes: Sequence[Outcome],
     *,
     residue: Plan | None,
+    proved: bool | None = None,
+    normalised: Sequence[str] = (),
     interrupted: bool = False,
     errors: Sequence[Finding] = (),
 ) -> str:
-    """The plan's digest, what became of each step, and what the read-back leaves (`residue`; None: not read back)."""
+    """
+    The plan's digest, what became of each step, and what the read-back leaves. `residue`, `proved`, `normalised` as in
+    the text view.
+    """
     result = {
         "project": shown.header.project,
         "digest": planfile.digest(shown),
         "interrupted": interrupted,
-        "converged": residue.empty if residue else None,
+        "converged": text_apply.converged(residue, proved),
+        "normalised": list(normalised),
         "counts": text_apply.tally(outcomes),
         "outcomes": [_outcome(o) for o in outcomes],
         "residue": plan_result(residue) if residue else None,
@@ -231,6 +233,4 @@ def stale(shown: Saved, differences: Sequence[planfile.Difference], *, errors: S
 
 
 def _moved(shown: planfile.Difference) -> Finding:
-    where = f"{shown.address} {shown.path}".strip()
-    sides = f"saved {json.dumps(shown.saved, sort_keys=True)}, now {json.dumps(shown.now, sort_keys=True)}"
-    return Finding("plan-stale", f"{where}: {sides}", hint="make a new plan")
+    return Finding("stale-plan", str(shown), hint="make and review a new plan")

@@ -73,7 +73,7 @@ def footer(shown: Plan, counts: Mapping[str, int], ink: Paint) -> list[str]:
     if shown.targeted_out:
         lines.append(f"Left out by --target: {wording.addresses(shown.targeted_out)}.")
     if shown.refused:
-        lines.append(ink("refused", "Apply will refuse this plan: see the lines that begin with `!` and the errors."))
+        lines.append(ink("refused", "Apply will refuse this plan: see the lines that begin with `!`."))
     return lines
 
 

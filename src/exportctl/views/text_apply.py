@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from exportctl.kinds import KINDS
-from exportctl.model import Action, Outcome, Plan, Status, Step
-from exportctl.views import text, values, wording
+from exportctl.model import CHANGES, Action, Outcome, Plan, Status, Step
+from exportctl.views import text, values
 from exportctl.views.paint import paint
 
 _STYLES: Mapping[Status, str] = {
@@ -19,6 +19,13 @@ _STYLES: Mapping[Status, str] = {
     Status.BLOCKED: "error",
     Status.LEFT: "warning",
     Status.NOT_ATTEMPTED: "warning",
+}
+
+
+_PROOFS: Mapping[bool | None, str] = {
+    None: "Not read back: make a new plan to see what the sandbox holds now.",
+    True: "Read back: the sandbox holds what the config asks for.",
+    False: "Read back: the sandbox does not hold what the config asks for. Left:",
 }
 
 
@@ -51,6 +58,8 @@ def report(
     outcomes: Sequence[Outcome],
     *,
     residue: Plan | None,
+    proved: bool | None = None,
+    normalised: Sequence[str] = (),
     interrupted: bool = False,
     color: bool = False,
     width: int = 120,
@@ -58,7 +67,8 @@ def report(
     """
     The end of an apply: numbers, what was not done, and the proof.
 
-    `residue` is the plan made from the read-back; None when nothing was read back.
+    `residue` is the plan made from the read-back, None when nothing was read back; `proved` overrules whether it counts
+    as empty; `normalised` says which values the service keeps in another spelling.
     """
     ink = paint(color)
     lines = []
@@ -70,10 +80,14 @@ def report(
     if interrupted:
         lines.append(ink("warning", "Interrupted: nothing new was started, what was in flight has finished."))
     lines.append(ink("bold", summary(outcomes)))
-    lines += proof(residue)
-    for item in residue.items if residue else ():
-        if wording.spoken(item):
-            lines += text.block(item, ink, width)
+    lines += [f"The service keeps another spelling: {values.clean(name)}" for name in normalised]
+    proof = converged(residue, proved)
+    lines.append(_PROOFS[proof])
+    if residue is not None and not proof:
+        for item in residue.items:
+            if item.steps or item.refusals or item.verb in CHANGES:
+                lines += ["", *text.block(item, ink, width)]
+        lines += text.findings(residue.errors(), ink)
     return "\n".join(lines) + "\n"
 
 
@@ -90,10 +104,8 @@ def tally(outcomes: Sequence[Outcome]) -> dict[str, int]:
     return {status.value: sum(o.status is status for o in outcomes) for status in Status}
 
 
-def proof(residue: Plan | None) -> list[str]:
-    """Whether the read-back ends in an empty plan."""
-    if residue is None:
-        return ["Not read back: make a new plan to see what the sandbox holds now."]
-    if residue.empty:
-        return ["Read back: the sandbox holds what the config asks for."]
-    return ["Read back: the sandbox does not hold what the config asks for. Left:"]
+def converged(residue: Plan | None, proved: bool | None) -> bool | None:
+    """Does the read-back end in an empty plan? None: nothing was read back."""
+    if residue is None or proved is not None:
+        return proved
+    return residue.empty and not residue.errors()

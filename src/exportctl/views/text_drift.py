@@ -87,6 +87,7 @@ def _entry(entry: Entry, as_of: int, ink: Paint, width: int) -> list[str]:
 
 
 def subject(entry: Entry) -> str:
+    """Address and id; empty for what is about the plan as a whole."""
     if entry.address is None:
         return ""
     label = f"  ({values.object_label(entry.address)} {values.clean(entry.id)})" if entry.id else ""

@@ -11,7 +11,8 @@ from exportctl.views import values
 
 EMULATOR = "EMULATOR: nothing reaches Adobe"
 NO_CHANGES = "No changes. The sandbox holds what the config asks for."
-NOTHING_TO_APPLY = "No changes to make; see above for what is held, renewed or reported."
+UNPLANNED = "Not everything could be planned: mend the errors above first."
+NOTHING_TO_APPLY = "No changes. See above for what is held, renewed, refused or reported."
 
 VERBS: Mapping[Verb, str] = {
     Verb.CREATE: "create",
@@ -92,7 +93,9 @@ def writes(plan: Plan) -> str:
 
 
 def verdict(plan: Plan) -> str | None:
-    """The sentence for a plan without changes; None when there are some."""
+    """The sentence for a plan with errors or without changes; None for any other."""
+    if plan.errors():
+        return UNPLANNED
     if not plan.empty:
         return None
     return NOTHING_TO_APPLY if any(spoken(item) for item in plan.items) else NO_CHANGES

@@ -1,0 +1,46 @@
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from world import DATASETS, DESTINATIONS, World, config, world
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> World:
+    """A sandbox with the small config written and nothing applied."""
+    made = world(tmp_path)
+    made.write(config())
+    return made
+
+
+@pytest.fixture
+def applied(small: World) -> World:
+    """The same, applied, with the request log empty."""
+    _, proof = small.apply()
+    assert proof.proved
+    small.forget()
+    return small
+
+
+@pytest.fixture
+def ninety() -> Callable[[Path], World]:
+    """Ninety exports over every destination type and way to authenticate, at the service's page size."""
+
+    def made(folder: Path) -> World:
+        whole = world(folder, page_size=100)
+        keys = [*DESTINATIONS]
+        whole.write(
+            config(
+                exports={
+                    f"export-{n:02}": {
+                        "datasets": [DATASETS[n % len(DATASETS)]],
+                        "destination": keys[n % len(keys)],
+                        "subpath": f"part-{n:02}",
+                    }
+                    for n in range(90)
+                }
+            )
+        )
+        return whole
+
+    return made

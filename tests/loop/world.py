@@ -1,0 +1,176 @@
+"""
+A small world for the laws: an emulator in memory whose clock stands still, a config as YAML text, and the real
+workflows between them. Nothing of ours is replaced: what is handed in is a transport, a clock, an environment.
+"""
+
+from __future__ import annotations
+
+import base64
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import yaml
+
+from exportctl import workflows
+from exportctl.emulator import Dataset, Emulator, Switches
+from exportctl.flags import Flags
+from exportctl.model import Outcome, Plan
+from exportctl.platforms import emulator_clock
+from exportctl.proof import Proof
+
+START = 1_800_000_000  # 2027-01-15 08:00:00 UTC
+ORGANIZATION = "0123456789ABCDEF01234567@AdobeOrg"
+SANDBOX = "demo"
+URL = "http://127.0.0.1:1"
+ENV = {
+    "AEP_CLIENT_ID": "emulator-client",
+    "AEP_CLIENT_SECRET": "emulator-client-secret",
+    "AEP_IMS_URL": f"{URL}/ims/token/v3",
+}
+
+
+def _private_key() -> str:
+    """The outer form of an RSA key with nothing in it that would open a door."""
+    filling = b"\x02\x01\x00" + b"canary" * 40
+    der = b"\x30\x82" + len(filling).to_bytes(2, "big") + filling
+    label = "RSA PRIVATE" + " KEY"
+    text = base64.b64encode(der).decode()
+    lines = "\n".join(text[i : i + 64] for i in range(0, len(text), 64))
+    return f"-----BEGIN {label}-----\n{lines}\n-----END {label}-----\n"
+
+
+SECRETS = {
+    "S3_ROLE": "arn:aws:iam::123456789012:role/exports",
+    "S3_KEY": "AKIACANARYCANARYCANA",
+    "S3_SECRET": "canary/secret+canary/secret+canarysecret",
+    "BLOB": "DefaultEndpointsProtocol=https;AccountName=canary;AccountKey=Y2FuYXJ5Y2FuYXJ5",
+    "LAKE_SECRET": "canary-client-secret-value",
+    "GCS_SECRET": "canarygcssecretcanarygcssecretcanarygcs+",
+    "SFTP_PASSWORD": "canary-sftp-password",
+    "SFTP_KEY": _private_key(),
+}
+DATASETS = ("Orders", "Order Lines", "Returns", "App Events", "Loyalty Profiles")
+
+DESTINATIONS: dict[str, Any] = {
+    "s3-role": {"type": "amazon-s3", "bucket": "acme-lake", "path": "role", "auth": {"role_arn": "${env:S3_ROLE}"}},
+    "s3-key": {
+        "type": "amazon-s3",
+        "bucket": "acme-lake",
+        "path": "key",
+        "auth": {"access_key_id": "${env:S3_KEY}", "secret_access_key": "${env:S3_SECRET}"},
+    },
+    "blob": {
+        "type": "azure-blob",
+        "container": "exports",
+        "path": "aep",
+        "auth": {"connection_string": "${env:BLOB}"},
+    },
+    "adls": {
+        "type": "azure-data-lake",
+        "storage_account": "acmelake",
+        "container": "raw",
+        "path": "aep",
+        "auth": {"tenant_id": "t-0001", "client_id": "c-0001", "client_secret": "${env:LAKE_SECRET}"},
+    },
+    "landing": {"type": "data-landing-zone", "path": "exports"},
+    "gcs": {
+        "type": "google-cloud-storage",
+        "bucket": "acme-analytics",
+        "path": "aep",
+        "auth": {"access_key_id": "GOOG1EXAMPLE", "secret_access_key": "${env:GCS_SECRET}"},
+    },
+    "sftp-password": {
+        "type": "sftp",
+        "host": "sftp.partner.example",
+        "path": "/in",
+        "auth": {"username": "acme", "password": "${env:SFTP_PASSWORD}"},
+    },
+    "sftp-key": {
+        "type": "sftp",
+        "host": "sftp2.partner.example",
+        "port": 2222,
+        "path": "/in",
+        "auth": {"username": "acme", "private_key": "${env:SFTP_KEY}"},
+    },
+}
+
+
+def config(**changes: Any) -> dict[str, Any]:
+    """A small valid config; `changes` replace its top-level keys."""
+    return {
+        "version": 1,
+        "project": "acme",
+        "repository": "https://github.com/acme/exports",
+        "platform": {"organization": ORGANIZATION, "sandbox": SANDBOX, "url": URL},
+        "defaults": {
+            "destination": "s3-role",
+            "schedule": {"every": "1 day", "at": "02:00"},
+            "format": "parquet",
+            "end": {"rolling": "180 days", "renew_before": "30 days"},
+        },
+        "destinations": DESTINATIONS,
+        "exports": {"orders": {"datasets": ["Orders"]}},
+        **changes,
+    }
+
+
+@dataclass
+class World:
+    """One sandbox and the folder a config lies in."""
+
+    folder: Path
+    emulator: Emulator
+    env: Mapping[str, str] = field(default_factory=lambda: {**ENV, **SECRETS})
+    settle: float = 60.0
+
+    def write(self, content: Mapping[str, Any]) -> None:
+        (self.folder / "exports.yaml").write_text(yaml.safe_dump(dict(content), sort_keys=False), encoding="utf-8")
+
+    def setup(self, **more: Any) -> workflows.Setup:
+        given: dict[str, Any] = {
+            "folder": self.folder,
+            "env": self.env,
+            "transport": httpx.WSGITransport(app=self.emulator),
+            "clock": emulator_clock(self.emulator),
+            "now": int(self.emulator.now),
+            "settle": self.settle,
+        }
+        return workflows.Setup(**{**given, **more})
+
+    @contextmanager
+    def planned(self, flags: Flags = Flags(), **more: Any) -> Iterator[workflows.Planned]:  # noqa: B008
+        with workflows.planned(self.setup(**more), flags, wall=lambda: START) as made:
+            yield made
+
+    def plan(self, flags: Flags = Flags(), **more: Any) -> Plan:  # noqa: B008
+        with self.planned(flags, **more) as made:
+            return made.plan
+
+    def apply(self, flags: Flags = Flags(), **more: Any) -> tuple[tuple[Outcome, ...], Proof]:  # noqa: B008
+        with self.planned(flags, **more) as made:
+            applying = workflows.begun(
+                made, self.setup(**more), flags, parallelism=4, stop=threading.Event()
+            )
+            outcomes = tuple(applying.outcomes())
+            return outcomes, applying.prove()
+
+    def flow(self, title: str) -> dict[str, Any]:
+        return next(f for f in self.emulator.snapshot(SANDBOX)["flows"] if f["name"] == title)
+
+    def writes(self) -> list[str]:
+        """`METHOD /collection` of every write since `forget`, sorted; refused ones too."""
+        return sorted(f"{w['method']} /{w['path'].split('/flowservice/')[1].split('/')[0]}" for w in self.emulator.writes())
+
+    def forget(self) -> None:
+        self.emulator.forget_requests()
+
+
+def world(folder: Path, switches: Switches | None = None, page_size: int = 2, **more: Any) -> World:
+    emulator = Emulator(switches=switches, clock=START, page_size=page_size, organization=ORGANIZATION)
+    emulator.seed([SANDBOX], {SANDBOX: [Dataset(name) for name in DATASETS]})
+    return World(folder, emulator, **more)
