@@ -68,6 +68,7 @@ class _Run:
         self.failed: set[str] = set()
         self.probe = threading.Lock()
         self.probed = False
+        assert len(self.waiting) == len(steps), "two steps have one key"
         missing = {n for s in steps for n in s.needs} - self.waiting.keys()
         assert not missing, f"steps need what is not in the plan: {sorted(missing)}"
 

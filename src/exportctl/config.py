@@ -16,15 +16,17 @@ from dataclasses import dataclass
 from exportctl.declared import Project
 from exportctl.destination_types import Secrecy
 from exportctl.errors import Finding, Level, Location
-from exportctl.interpolation import secrecy
 from exportctl.nodes import Map, Node, Scalar, Seq, tree
 from exportctl.overlays import extends_of, layered, with_environment
 from exportctl.resolution import resolved
 from exportctl.schema_findings import check, nearest
+from exportctl.secrecy import secrecy
 from exportctl.sections import Report
+from exportctl.values import BadValue, Reference, references
 
 __all__ = ["Parsed", "explain_values", "extends_of", "parse", "project", "projects"]
 
+HIDDEN = "(sensitive)"
 _NEEDS_ALL_FILES = ("unknown-reference", "missing-key", "near-alias", "environment-needed", "unknown-environment")
 
 
@@ -124,8 +126,20 @@ def _explained(node: Node, path: tuple[str, ...], shown: str) -> Iterable[tuple[
             yield from _explained(item, path, f"{shown}[{number}]")
     elif isinstance(node, Scalar):
         text = str(node.value).lower() if isinstance(node.value, bool) else str(node.value)
-        hidden = secrecy(path) is not Secrecy.PLAIN and "${" not in text
-        yield shown, "(sensitive)" if hidden else text, node.at
+        yield shown, text if secrecy(path) is Secrecy.PLAIN else _without_literals(text), node.at
+
+
+def _without_literals(text: str) -> str:
+    """A text that is not for everybody: its references are shown, what stands around them and their defaults are not."""
+    try:
+        parts = references(text)
+    except BadValue:
+        return HIDDEN
+    return "".join(HIDDEN if isinstance(part, str) else _without_default(part) for part in parts)
+
+
+def _without_default(found: Reference) -> str:
+    return found.text if found.default is None else f"${{{found.kind}:{found.name}:-{HIDDEN}}}"
 
 
 def _sandbox_in_base(whole: Map) -> list[Finding]:

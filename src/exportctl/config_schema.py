@@ -304,8 +304,10 @@ def _sections() -> Schema:
         ),
         "datasets": named("Datasets", "Aliases and groups, optional.", ref("declared-dataset")),
         "exports": named("Exports", "By key, which is their address: `exports.KEY`.", ref("export")),
-        "removed": listing("Reviewed consent to deletions and hand-overs.", ref("removal")),
-        "accept": listing("Differences accepted for a time.", ref("accepted")),
+        "removed": listing(
+            "Reviewed consent to deletions and hand-overs.", ref("removal"), example=_removed()["examples"]
+        ),
+        "accept": listing("Differences accepted for a time.", ref("accepted"), example=_accepted()["examples"]),
         "policy": _policy(),
         "rules": _rules(),
     }
@@ -348,7 +350,13 @@ def _schema() -> Schema:
         "type": "object",
         "properties": overlay(top),
         "additionalProperties": False,
-        "$defs": {**overlay(definitions), "dataset": _dataset(), "declared-dataset": _declared_dataset(), "removal": _removed(), "accepted": _accepted()},
+        "$defs": {
+            **overlay(definitions),
+            "dataset": _dataset(),
+            "declared-dataset": _declared_dataset(),
+            "removal": _removed(),
+            "accepted": _accepted(),
+        },
     }
 
 

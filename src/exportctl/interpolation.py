@@ -13,29 +13,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from exportctl.declared import Unset
-from exportctl.destination_types import TYPES, Secrecy
+from exportctl.destination_types import Secrecy
 from exportctl.errors import Level
 from exportctl.nodes import Broken, Entry, Map, Node, Scalar, Seq
+from exportctl.secrecy import secrecy
 from exportctl.sections import Report
 from exportctl.values import BadValue, Reference, escaped, references
 
 _ALLOWED = ("AEP_ORG_ID", "AEP_SANDBOX")
 _PREFIX = "EXPORTCTL_VAR_"
-_SECRET_FIELDS = frozenset(
-    f.name for t in TYPES.values() for m in t.methods for f in m.fields if f.secrecy is Secrecy.SECRET
-)
 Path = tuple[str, ...]
-
-
-def secrecy(path: Path) -> Secrecy:
-    """The class of the value at a path of the merged tree, such as `destinations.lake.auth.role_arn`."""
-    if path[:2] == ("platform", "credentials"):
-        return Secrecy.SECRET
-    if len(path) > 3 and path[0] == "destinations" and path[2] == "auth":
-        if path[3] in ("secret_version", "drop"):
-            return Secrecy.PLAIN
-        return Secrecy.SECRET if path[3] in _SECRET_FIELDS else Secrecy.SENSITIVE
-    return Secrecy.PLAIN
 
 
 def filled(

@@ -61,7 +61,7 @@ def resolved(
         name=_name(root),
         repository=root.optional("repository"),
         environment=environment,
-        platform=_platform(root, variables),
+        platform=_platform(root, environment, variables),
         destinations=destinations,
         exports=_exports(root, environment, around),
         removed=_removed(root),
@@ -113,7 +113,7 @@ def _exports(root: Section, environment: str | None, around: Surroundings) -> di
     return dict(sorted(found.items()))
 
 
-def _platform(root: Section, variables: Mapping[str, str]) -> Platform:
+def _platform(root: Section, environment: str | None, variables: Mapping[str, str]) -> Platform:
     section = root.section("platform")
     if section is None:
         if "platform" not in root:
@@ -121,7 +121,10 @@ def _platform(root: Section, variables: Mapping[str, str]) -> Platform:
             root.fail("missing-key", 'the config needs "platform"', root.at, hint)
         return Platform("", "", PRODUCTION, {}, root.at)
     organization = section.required("organization", 'write it, or "${env:AEP_ORG_ID}"') or ""
-    sandbox = section.required("sandbox", "write the sandbox's name, for example `sandbox: dev`") or ""
+    hint = "write the sandbox's name, for example `sandbox: dev`"
+    if environment is not None:
+        hint = f"write `environments: {{{environment}: {{platform: {{sandbox: NAME}}}}}}`"
+    sandbox = section.required("sandbox", hint) or ""
     _match(section, "organization", _ORGANIZATION, "the IMS organisation's id, which ends in @AdobeOrg")
     _match(section, "sandbox", _SANDBOX, "a sandbox's name: lower-case letters, digits and hyphens")
     return Platform(organization, sandbox, _url(section, variables), _credentials(section), section.at)

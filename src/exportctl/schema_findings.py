@@ -20,6 +20,7 @@ from exportctl.config_schema import SCHEMA
 from exportctl.destination_types import TYPES, Secrecy
 from exportctl.errors import Finding, Location
 from exportctl.nodes import Broken, Entry, Map, Node, Scalar, Seq, plain
+from exportctl.secrecy import secrecy
 
 Path = tuple[str | int, ...]
 
@@ -243,6 +244,9 @@ def _wrong_type(root: Map, path: Path, error: Any) -> Finding:
     wanted = error.validator_value if isinstance(error.validator_value, list) else [error.validator_value]
     words = [_TYPE_WORDS[w] for w in wanted if w != "null"]
     given = _given(error.instance)
+    if secrecy(path) is not Secrecy.PLAIN:
+        message = f"{_owner(path)} takes {' or '.join(words)}"
+        return Finding("wrong-type", message, node.at, 'write a reference, for example "${env:NAME}"')
     message = f"{_owner(path)} takes {' or '.join(words)}, not {given}"
     return Finding("wrong-type", message, node.at, _type_hint(error, wanted))
 

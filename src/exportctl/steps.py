@@ -117,7 +117,7 @@ def act(kind: Kind, address: Address, live: LiveObject, operation: str, needs: S
 def act_on_new(kind: Kind, address: Address, created: Step, operation: str) -> Step:
     """An action on an object that another step creates."""
     return Step(
-        key=key(address, kind, operation),
+        key=key(address, kind, f"{operation}-created"),
         action=Action.ACT,
         kind=kind.name,
         address=address,

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
+import subprocess
+import sys
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
@@ -174,3 +177,32 @@ def test_every_key_has_a_description_and_an_example() -> None:
     for name, definition in SCHEMA["$defs"].items():
         assert definition.get("description"), name
         check(definition, name)
+
+
+def test_reading_a_config_imports_nothing_heavy() -> None:
+    heavy = "{'jsonschema', 'httpx', 'deepdiff', 'rich', 'typer', 'logging'}"
+    code = f"import sys, exportctl.config, exportctl.config_files, exportctl.refs; print(sorted({heavy} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+PURE = "nodes yaml_errors values config config_schema config_schema_parts config_schema_destinations schemas secrecy "
+PURE += "schema_findings sections overlays interpolation resolution resolved_datasets resolved_destinations "
+PURE += "resolved_exports resolved_schedules secret"
+
+
+@pytest.mark.parametrize("name", PURE.split())
+def test_a_pure_module_does_not_touch_the_world(name: str) -> None:
+    source = (Path(__file__).parents[2] / "src" / "exportctl" / f"{name}.py").read_text(encoding="utf-8")
+    names = [
+        imported.split(".")[0]
+        for node in ast.walk(ast.parse(source))
+        for imported in (
+            [alias.name for alias in node.names]
+            if isinstance(node, ast.Import)
+            else [node.module or ""]
+            if isinstance(node, ast.ImportFrom)
+            else []
+        )
+    ]
+    assert not {"os", "pathlib", "time", "random", "logging", "httpx", "typer", "rich", "sys"} & set(names)

@@ -89,7 +89,7 @@ IN_THE_EXAMPLE = {  # what is replaced, by what, rule, place, words of the hint
     "the project of an environment": ("sandbox: prod}", "sandbox: prod}, project: x", "unknown-key", "50:37", ""),
     "a clash of parts": ("[Orders, Order L", "[Orders, orders, Order L", "split-part-clash", "36:19", "alias"),
     "one key twice": ("  shared:", "  lake:", "duplicate-key", "32:3", "keep one"),
-    "an unlisted host": ("sandbox: prod", "sandbox: prod, url: https://a.example", "host-not-allowed", "50:41", "a.example"),
+    "an unlisted host": ("sandbox: prod", "sandbox: prod, url: https://x.io", "host-not-allowed", "50:41", "x.io"),
     "no address": ("sandbox: prod", "sandbox: prod, url: a.example", "platform-url", "50:41", "embedded"),
     "an unknown text": ("project: acme-exports", "project: ${project}", "bad-reference", "3:10", "itself"),
 }  # fmt: skip
@@ -131,6 +131,10 @@ DESTINATIONS = {  # body, then (rule, column on line 6)
         "{type: amazon-s3, bucket: abc, auth: {role_arn: r}, encryption: {}}", [("missing-key", 74)]),
     "a bad reference in what is sensitive": (
         '{type: amazon-s3, bucket: abc, auth: {role_arn: "${MY}"}}', [("bad-reference", 58)]),
+    "a field of another type": ("{type: sftp, host: h, path: p, auth: {role_arn: r}}", [("unknown-key", 48)]),
+    "an account of nothing": ("{type: sftp, path: p, account: {of: null}}", [("missing-key", 32)]),
+    "an encryption of nothing": (
+        "{type: amazon-s3, bucket: abc, auth: {role_arn: r}, encryption: {public_key: null}}", [("missing-key", 62)]),
     "an environment in what is sensitive": (
         '{type: amazon-s3, bucket: abc, auth: {role_arn: "${environment}"}}', [("bad-reference", 58)]),
 }  # fmt: skip
@@ -186,6 +190,8 @@ TOPS = {  # further keys of the config, then (rule, line:column)
         "accept: [{address: exports.web, field: f, reason: r, owner: o}]", [("missing-key", "14:10")]),
     "a rule off without a reason": ("rules: {some-rule: {level: off}}", [("missing-key", "14:9")]),
     "a group in itself": ("datasets: {a: [b], b: [a]}", [("group-cycle", "14:12")]),
+    "a group in itself, in use": ("datasets: {App Events: [App Events, b]}", [("bad-name", "14:12")]),
+    "an end of nothing": ("defaults: {end: {rolling: null}}", [("missing-key", "14:12")]),
     "a negative number": ("policy: {max_deletes: -1}", [("bad-value", "14:23")]),
     "a format of no type": ("formats: {x: {compression: gzip}}", [("missing-key", "14:14")]),
     "a name without anything": ("formats: {x: }", [("empty-declaration", "14:11")]),
@@ -312,3 +318,45 @@ def test_no_finding_needs_more_than_the_files() -> None:
     made, findings = config.project(config.parse({}), None, {})
     assert made is None
     assert {"missing-key"} == {f.rule for f in findings}
+
+
+def test_a_group_that_holds_itself_ends() -> None:
+    _, findings = read(SMALL.replace("[App Events]", "[a, x]") + "datasets: {a: [b, y], b: [a]}\n")
+    assert facts(findings) == [("group-cycle", "exports.yaml:14:12")]
+
+
+LITERALS = [
+    "x-{}",
+    "[{}]",
+    "{{a: {}}}",
+    '"{}${{env:A}}"',
+    '"${{env:A}}{}"',
+    '"${{ {} }}"',
+    '"${{{}"',
+    '"${{X{}}}"',
+    "!t {}",
+]
+
+
+@pytest.mark.parametrize("field", ["role_arn", "access_key_id", "secret_access_key"])
+@pytest.mark.parametrize("form", [*LITERALS, "{}"])
+def test_no_finding_shows_what_stands_in_an_auth(field: str, form: str) -> None:
+    for secret in ("hunter22hunter", "8877665544"):
+        body = f"{{type: amazon-s3, bucket: abc, auth: {{{field}: {form.format(secret)}}}}}"
+        parsed = config.parse({"exports.yaml": with_destination(body).encode()})
+        _, findings = config.project(parsed, None, {})
+        shown = [*map(str, findings), *map(str, config.explain_values(parsed, None))]
+        assert not [text for text in shown if secret in text]
+
+
+def test_explained_values_show_references_but_no_literals() -> None:
+    body = '{type: amazon-s3, bucket: abc, auth: {role_arn: "arn:${env:ROLE:-hunter22}"}}'
+    parsed = config.parse({"exports.yaml": with_destination(body).encode()})
+    lines = {path: text for path, text, _ in config.explain_values(parsed, None)}
+    assert lines["destinations.other.auth.role_arn"] == "(sensitive)${env:ROLE:-(sensitive)}"
+
+
+def test_the_hint_for_a_missing_sandbox_names_its_environment() -> None:
+    _, findings = read(EXAMPLE.replace("prod: {platform: {sandbox: prod}}", "prod: {}"), env="prod")
+    assert [f.rule for f in findings] == ["missing-key"]
+    assert "environments: {prod: {platform: {sandbox" in str(findings[0].hint)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 import stat
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 
 import pytest
 
@@ -284,4 +286,31 @@ def test_a_real_clock_can_be_moved(connect):
     assert emulator.advance(3600) - before >= 3600
     assert abs(emulator.set_time(1800000000) - 1800000000) < 1
     assert connect(emulator, "prod").get("/flows").headers["Date"].startswith("Fri, 15 Jan 2027 08:00:0")
+    emulator.close()
+
+
+def test_a_store_of_another_version_is_refused(tmp_path):
+    path = tmp_path / "e.sqlite"
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("PRAGMA user_version = 99")
+
+    with pytest.raises(ValueError, match="another version"):
+        Emulator(path)
+
+
+def test_a_manual_clock_starts_at_the_moment_it_is_given():
+    emulator = Emulator(clock=1800000000)
+
+    assert emulator.now == 1800000000.0
+    emulator.close()
+
+
+def test_the_log_is_cut_at_its_length(monkeypatch):
+    monkeypatch.setattr("exportctl.emulator.store.LOG_LENGTH", 500)
+    emulator = Emulator()
+    with emulator.store.transaction():
+        for number in range(1000):
+            emulator.store.log({"number": number})
+
+    assert [entry["number"] for entry in emulator.requests()] == list(range(500, 1000))
     emulator.close()

@@ -38,6 +38,24 @@ def test_the_token_endpoint_refuses(api, change, status, error):
     assert (answer.status_code, answer.json()["error"]) == (status, error)
 
 
+@pytest.mark.parametrize(
+    ("content", "kind"),
+    [(b"{}", "application/json"), (b"\xff\xfe", "application/x-www-form-urlencoded")],
+    ids=["JSON", "no text"],
+)
+def test_the_token_endpoint_takes_forms_only(api, content, kind):
+    answer = api.http.post("/ims/token/v3", content=content, headers={"Content-Type": kind})
+
+    assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")
+
+
+def test_the_token_of_a_client_that_is_gone_is_refused(api, emulator):
+    with emulator.store.transaction():
+        emulator.store.remove("credentials", "emulator-client")
+
+    assert api.get("/flows").json()["error_code"] == "403003"
+
+
 def test_a_token_expires_by_the_clock_of_the_emulator(api, emulator):
     emulator.token_lifetime(100)
     token = api.http.post("/ims/token/v3", data=FORM).json()["access_token"]

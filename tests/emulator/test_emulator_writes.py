@@ -160,6 +160,40 @@ def test_a_refusal_does_not_repeat_a_secret(api):
     assert "too-short-secret" not in answer.text
 
 
+@pytest.mark.parametrize(
+    ("collection", "change", "text"),
+    [
+        ("connections", {"auth": {"specName": ["Access Key"], "params": {}}}, "not known"),
+        ("sourceConnections", {"baseConnectionId": 1}, "baseConnectionId"),
+        ("sourceConnections", {"connectionSpec": {"id": SPECS["SFTP"], "version": "1.0"}}, "valid spec id"),
+        ("targetConnections", {"baseConnectionId": None}, "baseConnectionId"),
+        ("targetConnections", {"params": []}, "params is required"),
+        ("flows", {"scheduleParams": {"startTime": 10**30}}, "not supported"),
+    ],
+)
+def test_values_of_the_wrong_type_are_refused(api, collection, change, text):
+    bodies = {
+        "connections": api.base_body(),
+        "sourceConnections": api.source_body(),
+        "targetConnections": api.target_body("x"),
+        "flows": api.flow_body("x", "y"),
+    }
+
+    answer = api.post(f"/{collection}", {**bodies[collection], **change})
+
+    assert answer.status_code == 400
+    assert text in answer.text
+
+
+def test_an_audience_flow_may_have_transformations_and_a_schedule_of_its_own(api, emulator):
+    made = emulator.ui.create_flow("theirs", sandbox="dev", audience=True, schedule={"frequency": "x"})
+    path = f"/flows/{made['id']}"
+
+    assert api.replace(path, "/transformations", [{"name": "x"}]).status_code == 200
+    assert api.replace(path, "/scheduleParams", []).status_code == 400
+    assert api.item(path)["scheduleParams"] == {"frequency": "x"}
+
+
 @pytest.mark.parametrize("spec", [None, "x", {}, {"id": "none", "version": "1.0"}])
 def test_an_unknown_connection_spec_has_a_body_of_its_own(api, spec):
     answer = api.post("/connections", {**api.base_body(), "connectionSpec": spec})

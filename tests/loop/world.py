@@ -6,6 +6,7 @@ workflows between them. Nothing of ours is replaced: what is handed in is a tran
 from __future__ import annotations
 
 import base64
+import json
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -14,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import yaml
 
 from exportctl import workflows
 from exportctl.emulator import Dataset, Emulator, Switches
@@ -129,7 +129,8 @@ class World:
     settle: float = 60.0
 
     def write(self, content: Mapping[str, Any]) -> None:
-        (self.folder / "exports.yaml").write_text(yaml.safe_dump(dict(content), sort_keys=False), encoding="utf-8")
+        """The config as JSON, which is YAML without anchors."""
+        (self.folder / "exports.yaml").write_text(json.dumps(content, indent=1, ensure_ascii=False), encoding="utf-8")
 
     def setup(self, **more: Any) -> workflows.Setup:
         given: dict[str, Any] = {

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from exportctl.emulator.control import ROUTES
+from exportctl.emulator.control import ROUTES, UI_VERBS
 from exportctl.emulator.faults import EFFECTS
 from exportctl.emulator.rules import RULES
 from exportctl.emulator.switches import QUESTIONS, Question, Switches
@@ -19,6 +19,7 @@ def markdown() -> str:
         "Switches": _table(("switch", "question", "settings (default first)", "source"), _switch_rows()),
         "Faults": _table(("effect", "what the client meets"), EFFECTS.items()),
         "Control": _table(("method", "address"), ((method, f"`/_emulator/{name}`") for method, name in sorted(ROUTES))),
+        "UI edits": _table(("edit", "members"), ((verb, ", ".join(members)) for verb, members in UI_VERBS.items())),
     }
     return "\n".join(f"## {title}\n\n{table}" for title, table in sections.items())
 

@@ -121,6 +121,8 @@ _ROWS: tuple[tuple[str, str, Status, str], ...] = (
     ("dataset-flow-no-transformations", "transformations of a dataset flow is empty.", "spec", "[D] [XD-new] 2.5"),
     ("create-without-state", "state in a create request is FLOW-1410-400; flows are enabled when made.", "spec",
      "[FE] 2.5 [UD] 2.6"),
+    ("flow-limit-not-enforced", "More than 100 flows per sandbox can be made; the documented guardrail is left to the "
+     "caller.", "assumed", "[GR] 12"),
     ("no-draft-mode", "mode=draft is not a parameter here.", "assumed", "U21"),
     ("schedule-combinations", "Once is DAILY_FULL_EXPORT, day, 0; incremental is FIRST_FULL_THEN_INCREMENTAL (or no "
      "mode) with day 1 or hour 3, 6, 9, 12, and by switch 8.", "spec", "[D] [XD-new] 7.2, C1"),

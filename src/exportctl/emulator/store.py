@@ -28,6 +28,7 @@ CREATE INDEX IF NOT EXISTS due ON objects (wake) WHERE wake IS NOT NULL;
 CREATE TABLE IF NOT EXISTS requests (seq INTEGER PRIMARY KEY, entry TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS faults (id TEXT PRIMARY KEY, seq INTEGER NOT NULL, seen INTEGER NOT NULL, doc TEXT NOT NULL);
 """
+VERSION = 1  # of the tables above and of what the documents mean
 LOG_LENGTH = 100_000  # entries of the request log that are kept
 
 
@@ -69,12 +70,21 @@ class Store:
             if self._db.execute("PRAGMA journal_mode").fetchone() != ("wal",):
                 self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute("PRAGMA synchronous=NORMAL")
+        self._check_version()
         self._db.executescript(TABLES)
         self._depth = 0
         self._counters: dict[str, int] = {}
         self._stored_counters: dict[str, int] = {}
         self._seed = 0
         self._decoded: dict[tuple[str, str], Record] = {}
+
+    def _check_version(self) -> None:
+        (version,) = self._db.execute("PRAGMA user_version").fetchone()
+        if version not in (0, VERSION):
+            self._db.close()
+            raise ValueError(f"the store was written by another version ({version}); this one reads version {VERSION}")
+        if version == 0:
+            self._db.execute(f"PRAGMA user_version = {VERSION}")
 
     def close(self) -> None:
         """Let go of the database."""

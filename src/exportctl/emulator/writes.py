@@ -35,6 +35,7 @@ def create(ctx: Context, collection: str, body: object) -> Record:
     # rule: create-without-state
     if collection == "flows" and "state" in body:
         raise flow(1410, 400, "state is not allowed in a create request")
+    # rule: flow-limit-not-enforced
     written = {key: value for key, value in body.items() if not (key == "auth" and value is None)}
     _judge(ctx, collection, written, None)
     written = normalised(written, ctx)

@@ -1,0 +1,82 @@
+"""Every example is valid without a warning nobody knows of, and plans, applies and plans empty against the emulator."""
+
+from __future__ import annotations
+
+import re
+import threading
+from dataclasses import replace
+from pathlib import Path
+
+import httpx
+import pytest
+from example_projects import ALL, EXAMPLES, NOW, PLANNED, Example, emulated, setup
+
+from exportctl import platforms, workflows
+from exportctl.destination_types import TYPES
+from exportctl.errors import Level
+from exportctl.flags import Flags
+from exportctl.model import Verb
+
+EXPECTED = {"destinations/data-landing-zone.yaml": ["landing-zone-retention"]}
+WHO = [f"{example}{f' in {environment}' if environment else ''}" for example, environment in PLANNED]
+
+
+@pytest.mark.parametrize("example", ALL, ids=str)
+def test_an_example_is_valid_and_says_nothing_unexpected(example: Example) -> None:
+    found = workflows.validated(setup(example, EXAMPLES / example.folder, None), NOW)
+
+    assert [f.rule for f in found if f.level is not Level.ERROR] == EXPECTED.get(str(example), [])
+    assert [str(f) for f in found if f.level is Level.ERROR] == []
+
+
+@pytest.mark.parametrize(("example", "environment"), PLANNED, ids=WHO)
+def test_an_example_is_applied_and_then_plans_nothing(
+    example: Example, environment: str | None, tmp_path: Path
+) -> None:
+    folder = example.copied(tmp_path)
+    wanted = setup(example, folder, environment)
+    project, _ = workflows.project_of(wanted, NOW)
+    emulator, env = emulated(project)
+    if project.platform.url == "embedded":
+        emulator.close()
+        one = wanted
+    else:
+        clock = platforms.emulator_clock(emulator)
+        one = replace(wanted, env=env, transport=httpx.WSGITransport(app=emulator), clock=clock)
+
+    first, statuses = applied(one)
+    with workflows.planned(one, Flags(), wall=lambda: NOW) as again:
+        second = again.plan
+    emulator.close()
+
+    assert first == {Verb.CREATE}
+    assert statuses == {"done"}
+    assert second.empty
+
+
+def applied(one: workflows.Setup) -> tuple[set[Verb], set[str]]:
+    """What the first plan does, and what became of its steps."""
+    with workflows.planned(one, Flags(), wall=lambda: NOW) as made:
+        assert [str(f) for f in made.plan.errors()] == []
+        applying = workflows.begun(made, one, Flags(), parallelism=2, stop=threading.Event())
+        outcomes = list(applying.outcomes())
+        return {i.verb for i in made.plan.items}, {o.status.value for o in outcomes}
+
+
+def test_every_type_and_every_way_to_authenticate_has_an_example() -> None:
+    shown = set()
+    for example in ALL:
+        project, _ = workflows.project_of(setup(example, EXAMPLES / example.folder, example.environments()[0]), NOW)
+        shown |= {(d.type, d.account.method) for d in project.destinations.values() if d.account.ours}
+
+    ways = {(t.name, m.name) for t in TYPES.values() for m in t.methods} | {("data-landing-zone", None)}
+    assert ways - shown == set()
+
+
+def test_the_index_names_every_example() -> None:
+    text = (EXAMPLES / "README.md").read_text(encoding="utf-8")
+    linked = set(re.findall(r"\]\(([^)#]+)\)", text))
+
+    wanted = {f"{e.folder}/{e.files[0]}" if e.files else f"{e.folder}/" for e in ALL} | {"ci/"}
+    assert {name for name in wanted if name not in linked} == set()
+    assert {name for name in linked if not (EXAMPLES / name).exists()} == set()
