@@ -48,7 +48,8 @@ def apply(plan: Plan, writer: Writer, *, limit: Limit, stop: threading.Event | N
         RefusedError: the plan holds a refusal or an error; nothing was written.
     """
     if plan.refused or plan.errors():
-        raise RefusedError("this plan is refused; nothing was written", rule="refused")
+        why = [f"{i.address}: {r.text}" for i in plan.items for r in i.refusals] + [f.message for f in plan.errors()]
+        raise RefusedError("this plan is refused; nothing was written\n  " + "\n  ".join(why), rule="refused")
     yield from run(plan.steps(), writer, limit=limit, stop=stop or threading.Event())
 
 

@@ -84,7 +84,8 @@ def project(
     else:
         whole, found = with_environment(parsed.tree, environment) if environment else (parsed.tree, ())
         report = Report(list(found))
-        made = resolved(whole, environment, parsed.environments, variables, parsed.files, report)
+        if whole is not None:
+            made = resolved(whole, environment, parsed.environments, variables, parsed.files, report)
         findings += report.findings
     if not parsed.complete:
         findings = [f for f in findings if f.rule not in _NEEDS_ALL_FILES]
@@ -111,8 +112,11 @@ def explain_values(parsed: Parsed, environment: str | None) -> list[tuple[str, s
 
     References are shown, not filled in; a sensitive literal is shown as `(sensitive)`.
     """
-    known = environment is not None and environment in parsed.environments
-    whole = with_environment(parsed.tree, str(environment))[0] if known else parsed.tree
+    whole: Map | None = parsed.tree
+    if environment is not None and environment in parsed.environments:
+        whole, _ = with_environment(parsed.tree, environment)
+    if whole is None:
+        return []
     entries = [(key, entry.node) for key, entry in whole.entries.items() if key != "environments"]
     return sorted(line for key, node in entries for line in _explained(node, (key,), key))
 
@@ -130,7 +134,7 @@ def _explained(node: Node, path: tuple[str, ...], shown: str) -> Iterable[tuple[
 
 
 def _without_literals(text: str) -> str:
-    """A text that is not for everybody: its references are shown, what stands around them and their defaults are not."""
+    """A text that is not for everybody: its references are shown, what stands around them and defaults are not."""
     try:
         parts = references(text)
     except BadValue:

@@ -44,10 +44,7 @@ def listing(description: str, items: Schema, *, minimum: int = 0, example: Seque
     schema: Schema = {"description": description, "type": "array", "items": items}
     if minimum:
         schema["minItems"] = minimum
-    if example:
-        schema["examples"] = [list(example)]
-    elif "examples" in items:
-        schema["examples"] = [[items["examples"][0]]]
+    schema["examples"] = [list(example) if example else [items["examples"][0]]]
     return schema
 
 

@@ -27,7 +27,6 @@ from exportctl.kinds import FieldRule, Kind, Treat
 from exportctl.marker import END
 from exportctl.model import Cause, FieldChange, Fields, Marked, Marker, Sensitive, digest
 
-
 NO_END = End()
 
 

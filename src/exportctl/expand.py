@@ -16,6 +16,7 @@ from exportctl.declared import Destination, Export, Project
 from exportctl.destination_types import TYPES, DestinationType, Secrecy
 from exportctl.errors import Finding, Level
 from exportctl.model import DESTINATIONS, EXPORTS, Address, Fields, Marked, Sensitive
+from exportctl.values import references
 from exportctl.wire import MANIFEST
 
 Specs = Mapping[str, Mapping[str, Any]]
@@ -89,7 +90,7 @@ def _account(project: Project, declared: Destination, values: Values) -> Desired
             continue
         sent[name] = value.text
         if value.secrecy is Secrecy.PLAIN:
-            compared[name] = value.text
+            compared[name] = "".join(part for part in references(value.text) if isinstance(part, str))
     return DesiredAccount(
         address=Address(DESTINATIONS, declared.key),
         type=TYPES[declared.type],

@@ -10,6 +10,8 @@ must have been applied before:
     yes                  disable                                    no
     yes                  a dataset lost                             no
     yes                  an earlier end                             no
+    yes                  any of the three, only to put back what    yes: what was approved is what is protected
+                         was last applied (drift)
     yes                  all else (place, format, title, later end) yes
 
 Deletions: every address that goes is one; its children do not count.
@@ -29,8 +31,10 @@ from dataclasses import replace
 
 from exportctl.errors import Finding
 from exportctl.expand import DesiredExport
-from exportctl.model import EXPORTS, WRITES, Address, FieldChange, Item, Marker, Refusal, Verb
+from exportctl.model import EXPORTS, WRITES, Address, Cause, FieldChange, Item, Marker, Refusal, Verb
 from exportctl.schedules import ONCE, shown
+
+_DECIDED = WRITES - {Cause.DRIFT}
 
 
 def protected(marker: Marker | None, verb: Verb, changes: Sequence[FieldChange]) -> tuple[Refusal, ...]:
@@ -38,7 +42,7 @@ def protected(marker: Marker | None, verb: Verb, changes: Sequence[FieldChange])
     if marker is None or not marker.protected:
         return ()
     stops = [f"{verb}s it"] if verb in (Verb.DELETE, Verb.REPLACE) else []
-    stops += [why for change in changes if change.cause in WRITES and (why := _stops(change))]
+    stops += [why for change in changes if change.cause in _DECIDED and (why := _stops(change))]
     allow = f"apply `protect: false` on {marker.address} first, then this"
     return tuple(Refusal("protect", f"{marker.address} is protected, and this {why}", allow) for why in stops)
 

@@ -90,12 +90,7 @@ class _Filler:
             case Scalar(value=str()):
                 return self._scalar(node, str(node.value), path)
             case _:
-                return self._no_number(node, path)
-
-    def _no_number(self, node: Node, path: Path) -> Node:
-        if isinstance(node, Scalar) and node.value is not None and secrecy(path) is Secrecy.SECRET:
-            return self._literal(node, path)
-        return node
+                return node
 
     def _scalar(self, node: Scalar, text: str, path: Path) -> Node:
         kind = secrecy(path)

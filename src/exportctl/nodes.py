@@ -88,15 +88,11 @@ def tree(name: str, data: bytes) -> tuple[Map | None, tuple[Finding, ...]]:
 
 def plain(node: Node) -> object:
     """The tree as dicts, lists and scalars, as the schema wants it; `Broken` becomes None."""
-    match node:
-        case Scalar():
-            return node.value
-        case Map():
-            return {key: plain(entry.node) for key, entry in node.entries.items()}
-        case Seq():
-            return [plain(item) for item in node.items]
-        case Broken():
-            return None
+    if isinstance(node, Map):
+        return {key: plain(entry.node) for key, entry in node.entries.items()}
+    if isinstance(node, Seq):
+        return [plain(item) for item in node.items]
+    return node.value if isinstance(node, Scalar) else None
 
 
 def scalar(text: str, at: Location) -> Scalar:
@@ -218,9 +214,7 @@ class _Builder:
 
     def _map(self, at: Location, events: Iterator[yaml.Event], depth: int) -> Node:
         entries: dict[str, Entry] = {}
-        for event in events:
-            if isinstance(event, yaml.MappingEndEvent):
-                break
+        while not isinstance(event := next(events), yaml.MappingEndEvent):
             key = self._key(event, events, depth)
             node = self.node(next(events), events, depth + 1)
             if key is None:
@@ -244,9 +238,7 @@ class _Builder:
 
     def _seq(self, at: Location, events: Iterator[yaml.Event], depth: int) -> Node:
         items = []
-        for event in events:
-            if isinstance(event, yaml.SequenceEndEvent):
-                break
+        while not isinstance(event := next(events), yaml.SequenceEndEvent):
             items.append(self.node(event, events, depth + 1))
         return Seq(tuple(items), at)
 

@@ -78,20 +78,16 @@ def layered(trees: Mapping[str, Map]) -> tuple[Map, tuple[Finding, ...]]:
     return result, tuple(findings)
 
 
-def with_environment(base: Map, name: str) -> tuple[Map, tuple[Finding, ...]]:
-    """The tree of one environment, without the key `environments`."""
+def with_environment(base: Map, name: str) -> tuple[Map | None, tuple[Finding, ...]]:
+    """The tree of one declared environment, without the key `environments`; None if its overlay is broken."""
+    section = base.entries["environments"].node
+    assert isinstance(section, Map)
+    overlay = section.entries[name].node
+    if not isinstance(overlay, Map):
+        return None, ()
     findings: list[Finding] = []
-    overlay = environment_overlay(base, name)
-    without = Map({k: e for k, e in base.entries.items() if k != "environments"}, base.at)
-    return (laid_over(without, overlay, findings) if overlay else without), tuple(findings)
-
-
-def environment_overlay(base: Map, name: str) -> Map | None:
-    section = base.entries.get("environments")
-    if section and isinstance(section.node, Map) and name in section.node.entries:
-        node = section.node.entries[name].node
-        return node if isinstance(node, Map) else None
-    return None
+    below = Map({key: entry for key, entry in base.entries.items() if key != "environments"}, base.at)
+    return laid_over(below, overlay, findings), tuple(findings)
 
 
 def laid_over(base: Map, over: Map, findings: list[Finding], path: Path = ()) -> Map:

@@ -115,7 +115,7 @@ def _create(account: DesiredAccount, estate: Estate, generation: int) -> Step:
         ACCOUNT,
         account.address,
         type_name=account.type.name,
-        title=account.title,
+        title=account.title if generation == 1 else f"{account.title} {generation}",
         text=account.declared.description,
         fields=_fields(account),
         marker=_marker(account, estate.project, generation),

@@ -158,12 +158,18 @@ def _same_place(orphan: LiveObject, export: DesiredExport, base: str | Step) -> 
     return base in wire.ids(orphan.raw, BASE) and wire.read(PLACE.name, orphan.raw) == dict(export.place)
 
 
-def source_step(export: DesiredExport, looked: Looked, generation: int, project: str) -> Step:
+def _titled(title: str, generation: int, again: str = "") -> str:
+    """Names are set once and never compared; they differ all the same, should the service want that (U7)."""
+    return " ".join(part for part in (title, str(generation) if generation > 1 else "", again) if part)
+
+
+def source_step(export: DesiredExport, looked: Looked, generation: int, project: str, again: str = "") -> Step:
+    """The source connection of a dataset list; `again` tells it from the one it takes the place of."""
     return steps.create(
         CONTENT,
         export.address,
         type_name=export.type.name,
-        title=f"{project}/{export.declared.key} source",
+        title=_titled(f"{project}/{export.declared.key} source", generation, again),
         text="",
         fields={"datasets": [list(pair) for pair in looked.found]},
         marker=Marker(project, CONTENT.letter, export.address.name, generation),
@@ -176,7 +182,7 @@ def _target(export: DesiredExport, base: str | Step, generation: int, project: s
         PLACE,
         export.address,
         type_name=export.type.name,
-        title=f"{project}/{export.declared.key} target",
+        title=_titled(f"{project}/{export.declared.key} target", generation),
         text="",
         fields=export.place,
         marker=Marker(project, PLACE.letter, export.address.name, generation, applied=applied),

@@ -13,6 +13,7 @@ One declared export against what is live: create, complete, update, replace, ado
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -33,6 +34,7 @@ from exportctl.model import (
     Refusal,
     Step,
     Verb,
+    digest,
 )
 from exportctl.ownership import Holding
 from exportctl.plan_creation import (
@@ -124,7 +126,7 @@ def _replaced(
                 export.address,
                 holding.flow,
                 type_name=export.type.name,
-                fields={},
+                fields={"title": f"{holding.flow.name} (being replaced)"},
                 marker=marker,
                 what="consent",
             )
@@ -167,7 +169,7 @@ def _compared(
     writes = any(c.cause in WRITES for c in comparison.changes)
     last = [s.key for s in made]
     waste = [s for h in older for s in removal(export.address, h, needs=last)]
-    orphans = scene.estate.orphans.get(export.address, ())
+    orphans = [o for o in scene.estate.orphans.get(export.address, ()) if o.id not in _taken_up(made)]
     waste += [steps.delete(child_kind(o), export.address, o, needs=last) for o in orphans]
     if scene.terms.flags.renew_only:
         waste = []
@@ -187,6 +189,20 @@ def _compared(
         next_after=comparison.next_after,
         at=export.declared.at,
     )
+
+
+def _source(export: DesiredExport, holding: Holding, looked: Looked, scene: Scene) -> Step | str:
+    """The source connection to point at: one an interrupted run left behind with the same list, else a new one."""
+    ids = [i for i, _ in looked.found]
+    for orphan in scene.estate.orphans.get(export.address, ()):
+        if child_kind(orphan) is CONTENT and wire.read(CONTENT.name, orphan.raw)["datasets"] == ids:
+            return orphan.id
+    return source_step(export, looked, generation_of(holding), scene.terms.project, again=digest(ids))
+
+
+def _taken_up(made: Sequence[Step]) -> frozenset[str]:
+    """Ids of existing connections that these steps refer to."""
+    return frozenset(ref for step in made for ref in step.refs.values() if isinstance(ref, str))
 
 
 def _verb(writes: bool, comparison: Comparison, made: bool, waste: bool) -> Verb:
@@ -223,9 +239,10 @@ def _update_steps(
     refs: dict[str, Any] = {}
     source = None
     if comparison.repoint:
-        source = source_step(export, looked, generation_of(holding), scene.terms.project)
-        made.append(source)
+        source = _source(export, holding, looked, scene)
         refs[SOURCES] = steps.reference(source)
+        if isinstance(source, Step):
+            made.append(source)
     if comparison.act:
         acting = steps.act(ANCHOR, export.address, holding.flow, comparison.act)
         made.append(acting)

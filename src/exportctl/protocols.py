@@ -136,15 +136,18 @@ class Writer:
                 if not (isinstance(error, Conflict) or error.wrote) or attempt == TRIES:
                     raise
                 live = self.get(kind, step.id)
-                if error.wrote and live.raw.get("description") == description:
+                if error.wrote and wire.holds(ops, live.raw):
                     break  # it arrived, only the answer did not
                 self._still_as_read(step, live)
         self.touched.setdefault(step.id, set()).update({"description", "title", *step.refs, *_fields_read(step)})
 
-    def _description(self, step: Step, kind: Kind, owner: Marker | None, live: LiveObject) -> str:
+    def _description(self, step: Step, kind: Kind, owner: Marker | None, live: LiveObject) -> str | None:
+        """The description to write, None to leave it alone: a step without a marker never takes one off by accident."""
         text = live.text if step.text is None else step.text
-        if step.unmark or owner is None:
+        if step.unmark:
             return text
+        if owner is None:
+            return None
         return marker.write(text, self.repository, owner, kind.managed)
 
     def _current(self, kind: Kind, step: Step) -> LiveObject:

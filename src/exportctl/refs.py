@@ -115,11 +115,10 @@ def _value(part: Reference, variables: Mapping[str, str], read: Callable[[str], 
 
 
 def _first_unset(text: str, env: Mapping[str, str], folder: Path) -> str:
-    """The variable, or `file:PATH`, that has no value."""
-    for part in references(text):
-        if isinstance(part, Reference) and _value(part, env, lambda path: read_file(folder, path)) is None:
-            return part.name if part.kind == "env" else f"file:{part.name}"
-    raise AssertionError("only called when one is unset")
+    """The variable, or `file:PATH`, that has no value; there is one."""
+    found = (part for part in references(text) if isinstance(part, Reference))
+    first = next(p for p in found if _value(p, env, lambda path: read_file(folder, path)) is None)
+    return first.name if first.kind == "env" else f"file:{first.name}"
 
 
 def _checked(where: Where, written: AuthValue, found: str) -> str | Secret:

@@ -116,9 +116,7 @@ def _exports(root: Section, environment: str | None, around: Surroundings) -> di
 def _platform(root: Section, environment: str | None, variables: Mapping[str, str]) -> Platform:
     section = root.section("platform")
     if section is None:
-        if "platform" not in root:
-            hint = 'write `platform: {organization: "…@AdobeOrg", sandbox: NAME}`'
-            root.fail("missing-key", 'the config needs "platform"', root.at, hint)
+        root.required("platform", 'write `platform: {organization: "…@AdobeOrg", sandbox: NAME}`')
         return Platform("", "", PRODUCTION, {}, root.at)
     organization = section.required("organization", 'write it, or "${env:AEP_ORG_ID}"') or ""
     hint = "write the sandbox's name, for example `sandbox: dev`"

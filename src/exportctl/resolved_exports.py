@@ -79,17 +79,17 @@ def included(section: Section, environment: str | None, environments: Sequence[s
 
 def exports(key: str, section: Section, around: Surroundings) -> tuple[Export, ...]:
     """The flows of one export; none if something essential is missing, which is then reported."""
-    if not {"schedule", "datasets", "destination"} <= set(section.names()):
-        _require(section, around)
-    destination = _destination(section, around.destinations) or (
-        None if "destination" in section else around.defaults.destination
-    )
-    timing = _first(around.schedules.chosen(section, "schedule"), section, "schedule", around.defaults.schedule)
+    _require(section, around)
+    destination = around.defaults.destination
+    if "destination" in section:
+        destination = _destination(section, around.destinations)
+    timing = around.defaults.schedule
+    if "schedule" in section:
+        timing = around.schedules.chosen(section, "schedule")
     chosen_format = _format(section, destination, around)
-    own_end = end(section)
-    if timing:
-        own_end = once_or(timing.value.schedule, own_end, section.report, section.owner)
     datasets = around.aliases.expanded(section.items("datasets"))
+    own_end = _own_end(section, timing)
+    own = _own_fields(key, section)
     if destination is None or timing is None or not datasets:
         _part_ids(section, None)
         return ()
@@ -100,24 +100,31 @@ def exports(key: str, section: Section, around: Surroundings) -> tuple[Export, .
     whole = Export(
         key=key,
         of=key,
-        title=section.text("title", key),
-        description=section.text("description"),
         destination=destination.value,
         datasets=datasets,
         schedule=timing.value.schedule,
         end=chosen_end.value if chosen_end else End(),
         format=chosen_format.value,
-        folder=section.text("folder", DEFAULT_FOLDER),
-        subpath=section.text("subpath"),
         at=section.at,
         where=where,
-        enabled=section.flag("enabled"),
-        protect=bool(section.flag("protect")),
-        expect=_expect(section.section("expect")),
-        renamed_from=_renamed_from(section),
-        allow=_allow(section),
+        **own,
     )
     return _flows(section, whole)
+
+
+def _own_fields(key: str, section: Section) -> dict[str, Any]:
+    """The fields of an `Export` that depend on nothing but its own keys."""
+    return {
+        "title": section.text("title", key),
+        "description": section.text("description"),
+        "folder": section.text("folder", DEFAULT_FOLDER),
+        "subpath": section.text("subpath"),
+        "enabled": section.flag("enabled"),
+        "protect": bool(section.flag("protect")),
+        "expect": _expect(section.section("expect")),
+        "renamed_from": _renamed_from(section),
+        "allow": _allow(section),
+    }
 
 
 def _require(section: Section, around: Surroundings) -> None:
@@ -128,10 +135,9 @@ def _require(section: Section, around: Surroundings) -> None:
         section.required("schedule", 'write `schedule: {every: 1 day, at: "02:00"}`, here or under `defaults`')
 
 
-def _first(
-    own: Chosen[Timing] | None, section: Section, key: str, default: Chosen[Timing] | None
-) -> Chosen[Timing] | None:
-    return own if key in section else default
+def _own_end(section: Section, timing: Chosen[Timing] | None) -> Chosen[End] | None:
+    own = end(section)
+    return once_or(timing.value.schedule, own, section.report, section.owner) if timing else own
 
 
 def _destination(section: Section, destinations: Mapping[str, Location]) -> Chosen[str] | None:

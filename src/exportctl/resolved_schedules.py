@@ -74,8 +74,11 @@ class Named(Generic[T]):
         if name not in self.places:
             if self.what == "schedule" and schema_findings.is_cron(name):
                 section.report.findings.append(schema_findings.cron(at))
+            elif self.what == "schedule" and _is_cadence(name):
+                message = f'{section.owner}: "{name}" is how often, not the name of a schedule'
+                section.fail("unknown-reference", message, at, f"write `schedule: {{every: {name}}}`")
             else:
-                section.unknown(self.what, name, at, self.places)
+                section.unknown(self.what, name, at, self.places, sorted(self.values))
         return None
 
 
@@ -142,6 +145,13 @@ def _cadence(section: Section, written: str) -> tuple[str, int] | None:
     message = f'{section.owner}: "{written}" is not how often the service can export'
     section.fail("bad-schedule", message, place, _cadence_hint(text, seconds))
     return None
+
+
+def _is_cadence(text: str) -> bool:
+    try:
+        return text == "once" or duration(text) > 0
+    except BadValue:
+        return False
 
 
 def _cadence_hint(text: str, seconds: int) -> str:

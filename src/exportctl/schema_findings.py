@@ -19,7 +19,7 @@ from typing import Any
 from exportctl.config_schema import SCHEMA
 from exportctl.destination_types import TYPES, Secrecy
 from exportctl.errors import Finding, Location
-from exportctl.nodes import Broken, Entry, Map, Node, Scalar, Seq, plain
+from exportctl.nodes import Broken, Entry, Map, Node, Seq, plain
 from exportctl.secrecy import secrecy
 
 Path = tuple[str | int, ...]
@@ -85,13 +85,16 @@ _TYPE_WORDS = {
 def check(root: Map) -> tuple[Map, tuple[Finding, ...]]:
     """The tree with everything wrong replaced by `Broken`, and a finding for each of them."""
     findings: list[Finding] = []
-    broken: set[Path] = set()  # these places, and those that an unknown key was probably meant for
+    broken: dict[
+        Path, list[str | int]
+    ] = {}  # path above -> keys: these places, and those that an unknown key was probably meant for
     for error in _validator().iter_errors(plain(root)):
         if "then" in error.absolute_schema_path or isinstance(_node(root, tuple(error.absolute_path)), Broken):
             continue
         for path, finding in _explained(root, error):
             findings.append(finding)
-            broken |= {path} if path else set()
+            if path:
+                broken.setdefault(path[:-1], []).append(path[-1])
     if not findings:
         return root, ()
     unknown = {f.at for f in findings if f.at and f.rule in _UNKNOWN}
@@ -108,8 +111,11 @@ def _validator() -> Any:
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
-    """The known word that was probably meant."""
-    found = difflib.get_close_matches(word.lower(), list(known), n=1, cutoff=0.6)
+    """The known word that was probably meant; of very many, only those with the same first letter are looked at."""
+    words = list(known)
+    if len(words) > 100:
+        words = [other for other in words if other[:1] == word[:1].lower()]
+    found = difflib.get_close_matches(word.lower(), words, n=1, cutoff=0.6)
     return found[0] if found else None
 
 
@@ -327,23 +333,21 @@ def _node(root: Node, path: Path) -> Node:
     for step in path:
         if isinstance(root, Map) and isinstance(step, str):
             root = root.entries[step].node
-        elif isinstance(root, Seq) and isinstance(step, int):
+        else:
+            assert isinstance(root, Seq) and isinstance(step, int)
             root = root.items[step]
     return root
 
 
-def _cut(node: Node, broken: set[Path], unknown: set[Location], path: Path) -> Node:
-    """`broken` places become `Broken`, also where there is nothing; keys that stand at `unknown` are left out."""
-    if path in broken:
+def _cut(node: Node, broken: Mapping[Path, list[str | int]], unknown: set[Location], path: Path) -> Node:
+    """`broken` keys, by the path above, become `Broken`, even if not there; keys at `unknown` are left out."""
+    if path and path[-1] in broken.get(path[:-1], ()):
         return Broken(node.at)
-    match node:
-        case Map():
-            kept = {k: e for k, e in node.entries.items() if e.key_at not in unknown}
-            entries = {k: Entry(e.key_at, _cut(e.node, broken, unknown, (*path, k))) for k, e in kept.items()}
-            missing = [p[-1] for p in broken if p[:-1] == path and p[-1] not in entries]
-            entries |= {str(key): Entry(node.at, Broken(node.at)) for key in missing}
-            return Map(entries, node.at)
-        case Seq():
-            return Seq(tuple(_cut(item, broken, unknown, (*path, i)) for i, item in enumerate(node.items)), node.at)
-        case Scalar() | Broken():
-            return node
+    if isinstance(node, Map):
+        kept = {k: e for k, e in node.entries.items() if e.key_at not in unknown}
+        entries = {k: Entry(e.key_at, _cut(e.node, broken, unknown, (*path, k))) for k, e in kept.items()}
+        missing = [key for key in broken.get(path, ()) if key not in entries]
+        return Map(entries | {str(key): Entry(node.at, Broken(node.at)) for key in missing}, node.at)
+    if isinstance(node, Seq):
+        return Seq(tuple(_cut(item, broken, unknown, (*path, i)) for i, item in enumerate(node.items)), node.at)
+    return node

@@ -7,7 +7,7 @@ place. `Broken` (reported before) and `pending` values (a variable is not set) g
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from exportctl.errors import Finding, Level, Location
@@ -119,14 +119,17 @@ class Section:
     def fail(self, rule: str, message: str, at: Location, hint: str | None = None) -> None:
         self.report.add(rule, message, at, hint)
 
-    def unknown(self, what: str, name: str, at: Location, declared: Mapping[str, Location]) -> None:
+    def unknown(
+        self, what: str, name: str, at: Location, declared: Mapping[str, Location], built_in: Sequence[str] = ()
+    ) -> None:
         """A name that nothing declares, with the one that was probably meant and where that is."""
         message = f'{self.owner} refers to {what} "{name}", which no file declares'
-        guess = nearest(name, declared)
+        guess = nearest(name, [*declared, *built_in])
         if guess:
-            hint = f'did you mean "{guess}"? It is declared at {declared[guess]}'
-        elif declared:
-            hint = f"declared: {', '.join(sorted(declared)[:10])}"
+            place = f" It is declared at {declared[guess]}" if guess in declared else ""
+            hint = f'did you mean "{guess}"?{place}'
+        elif declared or built_in:
+            hint = f"there is {', '.join(sorted({*declared, *built_in})[:10])}"
         else:
             hint = f"declare it under `{what}s`"
         self.report.add("unknown-reference", message, at, hint)

@@ -2,6 +2,7 @@
 One function per verb: read files, read live, plan, apply, prove. Effects meet here and in `cli`, nowhere else.
 
 Goes in: a `Setup` (where, which files, which environment, which variables) and flags. Comes out: values for views.
+What needs no network is in `offline`.
 """
 
 from __future__ import annotations
@@ -10,40 +11,26 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
-
-import httpx
 
 from exportctl import apply as applying
-from exportctl import config, config_files, live, planfile, planner, references, rules
+from exportctl import live, planfile, planner, references
 from exportctl.apply import Limit
-from exportctl.clock import Clock
 from exportctl.declared import Project
-from exportctl.errors import ConfigError, Finding, Level, StalePlan
+from exportctl.errors import Finding, StalePlan
 from exportctl.expand import Desired, desired
 from exportctl.flags import Flags
 from exportctl.kinds import KINDS
-from exportctl.model import Header, Live, Outcome, Plan, Status
+from exportctl.model import EXPORTS, Header, ListedDataset, Live, Outcome, Plan, Status
+from exportctl.offline import Setup, complete, parsed, project_of, validated
 from exportctl.platforms import EMBEDDED, Platform, kind_of, opened
 from exportctl.proof import Proof, Prover
 from exportctl.protocols import SETTLE, Writer
+from exportctl.secret import SHORTEST
 
-
-@dataclass(frozen=True)
-class Setup:
-    """
-    `folder` the working folder, `files` what `-f` named, `env` the process environment, `now` what `--now` said.
-    `transport`, `clock` and `settle` (seconds to wait for what lags) are for embedding and tests.
-    """
-
-    folder: Path
-    files: tuple[str, ...] = ()
-    environment: str | None = None
-    env: Mapping[str, str] = field(default_factory=dict)
-    now: int | None = None
-    transport: httpx.BaseTransport | None = None
-    clock: Clock | None = None
-    settle: float = SETTLE
+__all__ = [
+    "Applying", "Eligible", "Planned", "Setup", "begun", "eligible", "header", "parsed", "planned", "project_of",
+    "still_approved", "validated",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -57,39 +44,6 @@ class Planned:
     platform: Platform
     findings: tuple[Finding, ...]
     made_up: bool
-
-
-# -- config -----------------------------------------------------------------------------------------------------------
-
-
-def parsed(setup: Setup) -> config.Parsed:
-    """Every file of the project, read."""
-    return config.parse(config_files.read(setup.folder, setup.files))
-
-
-def validated(setup: Setup, as_of: int) -> tuple[Finding, ...]:
-    """All findings over all environments: the language first, then the rules, in file order. Reads no network."""
-    whole = parsed(setup)
-    projects, findings = config.projects(whole, setup.env)
-    return (*findings, *rules.check(tuple(projects.values()), as_of=as_of))
-
-
-def project_of(setup: Setup, as_of: int) -> tuple[Project, tuple[Finding, ...]]:
-    """
-    The chosen environment's project, checked with all others, and the findings that are no errors.
-
-    Raises:
-        ConfigError: there is at least one error.
-    """
-    whole = parsed(setup)
-    made, findings = config.project(whole, setup.environment, setup.env)
-    projects, others = config.projects(whole, setup.env)
-    found = tuple(dict.fromkeys((*findings, *others)))
-    if made is not None and not any(f.level is Level.ERROR for f in found):
-        found = (*found, *rules.check(tuple(projects.values()), as_of=as_of))
-    if made is None or any(f.level is Level.ERROR for f in found):
-        raise ConfigError(found)
-    return made, found
 
 
 # -- plan -------------------------------------------------------------------------------------------------------------
@@ -108,19 +62,20 @@ def planned(
         ConfigError, ServiceError, Error: as their makers say.
     """
     project, findings = project_of(setup, setup.now or wall())
+    complete(project)
     invent = kind_of(project) == EMBEDDED
     known = references.for_plan(project, setup.env, setup.folder, invent=invent, leave_unset=leave_unset)
     with opened(project, setup.env, setup.folder, setup.transport, setup.clock) as platform:
-        platform.client.guard(known.values.values())
+        platform.client.guard(v for v in known.values.values() if len(v) >= SHORTEST)  # "acme" is no secret
         seen = live.read(platform.client)
         wanted = desired(project, known.values, seen.specs)
         as_of = setup.now if setup.now is not None else platform.as_of()
-        header = _header(project, platform)
-        plan = planner.plan(wanted, seen, header, flags, as_of, known.unset)
+        plan = planner.plan(wanted, seen, header(project, platform), flags, as_of, known.unset)
         yield Planned(plan, seen, wanted, project, platform, findings, known.made_up)
 
 
-def _header(project: Project, platform: Platform) -> Header:
+def header(project: Project, platform: Platform) -> Header:
+    """What every view says first."""
     return Header(
         organization=project.platform.organization,
         sandbox=project.platform.sandbox,
@@ -128,6 +83,42 @@ def _header(project: Project, platform: Platform) -> Header:
         project=project.name,
         platform=platform.kind,
     )
+
+
+# -- lists ------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Eligible:
+    """What can be exported from one sandbox, and the addresses that export it, by dataset id."""
+
+    datasets: tuple[ListedDataset, ...]
+    used_by: Mapping[str, tuple[str, ...]]
+    header: Header
+    as_of: int
+
+
+def eligible(setup: Setup, *, wall: Callable[[], int]) -> Eligible:
+    """
+    The datasets that can be exported, by one list.
+
+    Raises:
+        ConfigError, ServiceError, Error: as their makers say.
+    """
+    project, _ = project_of(setup, setup.now or wall())
+    complete(project)
+    with opened(project, setup.env, setup.folder, setup.transport, setup.clock) as platform:
+        listed = live.datasets(platform.client)
+        as_of = setup.now if setup.now is not None else platform.as_of()
+        return Eligible(listed, _users(project, listed), header(project, platform), as_of)
+
+
+def _users(project: Project, listed: tuple[ListedDataset, ...]) -> dict[str, tuple[str, ...]]:
+    pairs = [(d, f"{EXPORTS}.{e.key}") for e in project.exports.values() for d in e.datasets]
+    return {
+        one.id: tuple(sorted({who for d, who in pairs if d.id == one.id or (d.id is None and d.name == one.name)}))
+        for one in listed
+    }
 
 
 # -- apply ------------------------------------------------------------------------------------------------------------
@@ -142,6 +133,7 @@ class Applying:
     limit: Limit
     flags: Flags
     stop: threading.Event
+    saved: planfile.Saved | None = None  # what was approved; nothing else is looked for in the read-back
     done: list[Outcome] = field(default_factory=list)
 
     def outcomes(self) -> Iterator[Outcome]:
@@ -155,7 +147,8 @@ class Applying:
 
         def replan(seen: Live) -> Plan:
             wanted = desired(made.project, _values(made.desired), seen.specs)
-            return planner.plan(wanted, seen, made.plan.header, self.flags, made.plan.as_of, made.plan.unset)
+            again = planner.plan(wanted, seen, made.plan.header, self.flags, made.plan.as_of, made.plan.unset)
+            return planfile.approved(self.saved, again) if self.saved else again
 
         prover = Prover(
             read=lambda: live.read(made.platform.client),
@@ -182,7 +175,15 @@ def _values(wanted: Desired) -> dict[tuple[str, str], str]:
     }
 
 
-def begun(made: Planned, setup: Setup, flags: Flags, *, parallelism: int, stop: threading.Event) -> Applying:
+def begun(
+    made: Planned,
+    setup: Setup,
+    flags: Flags,
+    *,
+    parallelism: int,
+    stop: threading.Event,
+    saved: planfile.Saved | None = None,
+) -> Applying:
     """
     Make ready to apply: every reference this plan needs is read now, before the first write.
 
@@ -200,9 +201,9 @@ def begun(made: Planned, setup: Setup, flags: Flags, *, parallelism: int, stop: 
         known={o.id: o for kind in KINDS for o in made.live.of(kind)},
         repository=made.project.repository,
         fill=fill,
-        settle=setup.settle,
+        settle=SETTLE if setup.settle is None else setup.settle,
     )
-    return Applying(made, writer, limit, flags, stop)
+    return Applying(made, writer, limit, flags, stop, saved)
 
 
 def still_approved(saved: planfile.Saved, made: Planned) -> None:

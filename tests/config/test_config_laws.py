@@ -82,7 +82,7 @@ def test_the_order_of_files_and_keys_does_not_matter(files: dict[str, bytes], en
 WORDS = ["", "null", "true", "5", "[]", "{}", "[x]", "{a: b}", "text", '"${env:X}"', '"${"', "&a x", "2026-01-01", "-"]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(data=st.data())
 def test_no_damage_raises(data: st.DataObject) -> None:
     lines = EXAMPLE.splitlines()
@@ -96,7 +96,7 @@ def test_no_damage_raises(data: st.DataObject) -> None:
     assert all(f.hint is not None or f.rule for f in findings)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.binary(max_size=80))
 def test_no_bytes_raise(data: bytes) -> None:
     config.projects(config.parse({"exports.yaml": data}), {})
@@ -109,7 +109,7 @@ VALUES = st.recursive(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(path=st.data(), value=VALUES)
 def test_no_value_in_any_place_raises(path: st.DataObject, value: object) -> None:
     tree = json.loads(json.dumps(yaml.safe_load(EXAMPLE)))
@@ -181,7 +181,8 @@ def test_every_key_has_a_description_and_an_example() -> None:
 
 def test_reading_a_config_imports_nothing_heavy() -> None:
     heavy = "{'jsonschema', 'httpx', 'deepdiff', 'rich', 'typer', 'logging'}"
-    code = f"import sys, exportctl.config, exportctl.config_files, exportctl.refs; print(sorted({heavy} & set(sys.modules)))"
+    code = "import sys, exportctl.config, exportctl.config_files, exportctl.refs; "
+    code += f"print(sorted({heavy} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
 

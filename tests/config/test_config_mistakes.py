@@ -39,6 +39,9 @@ IN_THE_EXAMPLE = {  # what is replaced, by what, rule, place, words of the hint
     "an unknown default": ("  destination: lake", "  destination: laek", "unknown-reference", "8:16", "21:3"),
     "an unknown schedule": ("schedule: frequent", "schedule: frequnt", "unknown-reference", "40:56", "18:3"),
     "an unknown format": ("format: parquet-man", "format: parket-man", "unknown-reference", "39:65", "14:3"),
+    "a misspelt built-in format": ("    format: json", "    format: jsn", "unknown-reference", "30:13", '"json"'),
+    "a format that does not exist": ("    format: json", "    format: csv", "unknown-reference", "30:13", "json, p"),
+    "how often instead of a name": ("schedule: frequent", "schedule: once", "unknown-reference", "40:56", "every: o"),
     "an unknown environment of an export": ("[prod]", "[prd]", "unknown-reference", "44:20", '"prod"'),
     "an environment like none": ("[prod]", "[zzz]", "unknown-reference", "44:20", "dev, local, prod"),
     "a removal of nothing": ("{web-to-lake: null}", "{web-to-lak: null}", "unknown-reference", "49:45", "web-to"),
@@ -254,6 +257,18 @@ def test_all_mistakes_come_in_one_run_and_in_file_order() -> None:
     ]
 
 
+def test_an_export_with_a_dangling_name_is_read_to_its_end() -> None:
+    more = "expect: {within: 1 month}\nrenamed_from: a.b\nadopt: {x: y}\nformat: prquet"
+    _, findings = read(with_export(more).replace("destination: zone", "destination: zoen"))
+    assert facts(findings) == [
+        ("unknown-reference", "exports.yaml:11:18"),
+        ("bad-duration", "exports.yaml:14:22"),
+        ("bad-name", "exports.yaml:15:19"),
+        ("wrong-type", "exports.yaml:16:12"),
+        ("unknown-reference", "exports.yaml:17:13"),
+    ]
+
+
 def test_names_are_not_called_missing_while_a_file_cannot_be_read() -> None:
     _, findings = read("exports:\n  a: {datasets: [x], destination: lake, schedule: s}\n", "destinations: [\n")
     assert [f.rule for f in findings] == ["yaml-bracket"]
@@ -312,6 +327,24 @@ def test_a_broken_section_is_reported_once() -> None:
         _, findings = read(f"version: 1\nproject: p\nplatform: {{organization: a@AdobeOrg, sandbox: s}}\n{line}\n")
         rules = {f.rule for f in findings}
         assert rules <= {"wrong-type", "duplicate-key"}
+
+
+def test_an_overlay_that_is_no_map_is_reported_once() -> None:
+    text = EXAMPLE.replace("dev: {platform: {sandbox: dev}, exports: {web-to-lake: null}}", "dev: 5")
+    parsed = config.parse({"exports.yaml": text.encode()})
+    _, findings = config.project(parsed, "dev", {})
+    assert facts(findings) == [("wrong-type", "exports.yaml:49:8")]
+    assert not config.explain_values(parsed, "dev")
+    _, findings = read(SMALL.replace("{organization: AB12@AdobeOrg, sandbox: dev}", "5"))
+    assert [f.rule for f in findings] == ["wrong-type"]
+    _, findings = read(with_export("adopt: [x]"))
+    assert [f.rule for f in findings] == ["wrong-type"]
+
+
+def test_names_are_still_guessed_among_very_many() -> None:
+    many = "".join(f"  n{number}: D{number}\n" for number in range(150))
+    _, findings = read(SMALL.replace("[App Events]", "[evnts, zz]") + f"datasets:\n  events: App Events\n{many}")
+    assert [f.rule for f in findings] == ["near-alias"]
 
 
 def test_no_finding_needs_more_than_the_files() -> None:

@@ -176,11 +176,15 @@ def test_a_block_of_text_is_text() -> None:
     assert values("a: |\n  5\nb: >\n  x\n  y\n") == {"a": "5\n", "b": "x y\n"}
 
 
-@pytest.mark.parametrize("case", [c for c, (_, rule, _, _) in UNREADABLE.items() if rule.startswith("yaml-")])
+# PyYAML's own parser accepts any version 1.x in a directive.
+SAID_BY_THE_PARSER = [
+    case for case, (_, rule, _, _) in UNREADABLE.items() if rule.startswith("yaml-") and case != "a YAML directive"
+]
+
+
+@pytest.mark.parametrize("case", SAID_BY_THE_PARSER)
 def test_the_same_is_said_without_the_c_library(case: str) -> None:
     text, rule, place, _ = UNREADABLE[case]
-    if case == "a YAML directive":
-        pytest.skip("PyYAML's own parser accepts any version 1.x")
     with pytest.raises(yaml.YAMLError) as caught:
         list(yaml.parse(text, Loader=yaml.SafeLoader))
     found = syntax_finding("a.yaml", text, caught.value)

@@ -191,3 +191,12 @@ def test_what_is_not_there_is_refused(api, method, path, status):
 
 def test_the_token_endpoint_takes_posts_only(api):
     assert api.http.get("/ims/token/v3").status_code == 405
+
+
+def test_expired_tokens_do_not_pile_up(emulator):
+    for _ in range(5):
+        emulator.token(seconds=10)
+        emulator.advance(10)
+    emulator.token()
+
+    assert [record.doc["expires"] - emulator.now > 0 for record in emulator.store.all("tokens")] == [True, True]

@@ -115,6 +115,13 @@ def test_seeding_again_renames(api, emulator):
     assert [item["name"] for item in found["items"]] == ["Bestellungen"]
 
 
+def test_all_datasets_of_a_sandbox_can_be_asked_for(emulator):
+    emulator.seed(datasets={"dev": [Dataset("Hidden", eligible=False)]})
+
+    assert [dataset["name"] for dataset in emulator.datasets("dev")] == ["Orders", "Hidden"]
+    assert emulator.datasets("prod") == []
+
+
 def test_a_dataset_is_of_a_known_kind(emulator):
     with pytest.raises(ValueError, match="event or record"):
         emulator.seed(datasets={"dev": [Dataset("x", kind="other")]})

@@ -18,6 +18,8 @@ from exportctl.workflows import Setup
 EXAMPLES = Path(__file__).parents[2] / "examples"
 NOW = 1767225600  # where the emulator's manual clock begins
 ACCOUNT_ID = "EXPORTCTL_VAR_LAKE_ACCOUNT"
+# The right form, and nothing in it.
+NO_KEY = "-----BEGIN RSA PRIVATE KEY-----\nMAIFAA==\n-----END RSA PRIVATE KEY-----\n"
 PLATFORM = {
     "AEP_CLIENT_ID": CLIENT_ID,
     "AEP_CLIENT_SECRET": CLIENT_SECRET,
@@ -80,7 +82,7 @@ def secrets(project: Project) -> dict[str, str]:
         for field in TYPES[destination.type].method(destination.account.method).fields:
             text = destination.account.auth[field.name].text if field.name in destination.account.auth else ""
             if text.startswith("${env:"):
-                env[text.removeprefix("${env:").rstrip("}")] = field.sample
+                env[text.removeprefix("${env:").rstrip("}")] = NO_KEY if field.name == "private_key" else field.sample
     return env
 
 

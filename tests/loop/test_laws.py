@@ -21,6 +21,7 @@ LAW = settings(
     max_examples=EXAMPLES or 200, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )
 FEWER = settings(LAW, max_examples=EXAMPLES or 60)
+FEW = settings(LAW, max_examples=EXAMPLES or 25)
 LISTED = 61  # seconds: promise 3 is about what is listed within a minute
 EVERYTHING = Flags(allow_deletes=100, allow_replace=("*",))
 

@@ -137,6 +137,10 @@ class Emulator:
         """The names of the sandboxes."""
         return [record.id for record in self.store.all("sandboxes")]
 
+    def datasets(self, sandbox: str) -> list[Json]:
+        """The datasets of a sandbox as the listing shows them, those that cannot be exported included."""
+        return [copy.deepcopy(record.doc) for record in self.store.all("datasets", sandbox)]
+
     def _add_sandbox(self, name: str) -> None:
         kind = "production" if name == "prod" else "development"
         doc = {"id": ids.uuid(self.store.draw()), "title": name.capitalize(), "type": kind}

@@ -35,7 +35,10 @@ def register(store: Store, client_id: str, secret: str, permissions: tuple[str, 
 
 
 def issue(store: Store, client_id: str, now: float, seconds: float) -> str:
-    """A token for a registered client."""
+    """A token for a registered client; those that have expired are forgotten."""
+    for old in store.all("tokens"):
+        if old.doc["expires"] <= now:
+            store.remove("tokens", old.id)
     token = ids.token(store.draw(), store.draw())
     store.put(Record("tokens", token, "", {"client": client_id, "expires": now + seconds}))
     return token

@@ -11,7 +11,7 @@ import json
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -60,7 +60,6 @@ class Store:
 
     def __init__(self, path: str | Path | None) -> None:
         self.lock = threading.RLock()
-        self.fresh = path is None or not Path(path).exists()
         if path is not None:
             _prepare(Path(path))
         self._db = sqlite3.connect(
@@ -77,6 +76,11 @@ class Store:
         self._stored_counters: dict[str, int] = {}
         self._seed = 0
         self._decoded: dict[tuple[str, str], Record] = {}
+
+    def __del__(self) -> None:
+        # One in memory is often just dropped; newer Pythons warn of a connection that nobody closed.
+        with suppress(AttributeError):
+            self._db.close()
 
     def _check_version(self) -> None:
         (version,) = self._db.execute("PRAGMA user_version").fetchone()

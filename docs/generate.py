@@ -1,0 +1,51 @@
+"""
+Writes the files that are made from the code: schemas/ and pages of docs/. With `--check` it writes nothing, names those
+that are not up to date, and ends in 1. Run from the repository: `make docs`.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from exportctl import output_schemas, schemas
+from exportctl.config_reference import reference_markdown
+from exportctl.rules_page import rules_markdown
+
+ROOT = Path(__file__).parents[1]
+
+
+def files() -> dict[str, str]:
+    """Path below the repository -> text, for every file that is made from the code."""
+    config = {name: schemas.as_text(schema) for name, schema in schemas.FILES.items()}
+    return {
+        **{f"schemas/{name}": text for name, text in {**config, **output_schemas.files()}.items()},
+        "docs/configuration.md": reference_markdown(),
+        "docs/rules.md": rules_markdown(),
+    }
+
+
+def outdated() -> list[str]:
+    """The files that differ from what the code says, or are missing."""
+    return [name for name, text in files().items() if _on_disk(name) != text]
+
+
+def _on_disk(name: str) -> str | None:
+    path = ROOT / name
+    return path.read_text(encoding="utf-8") if path.is_file() else None
+
+
+def main(argv: list[str]) -> int:
+    found = outdated()
+    if argv == ["--check"]:
+        for name in found:
+            print(f"{name} is not up to date: make docs", file=sys.stderr)
+        return 1 if found else 0
+    for name in found:
+        (ROOT / name).write_text(files()[name], encoding="utf-8")
+        print(f"wrote {name}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

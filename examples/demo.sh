@@ -1,0 +1,49 @@
+#!/bin/sh
+# What `make demo` runs: the root exports.yaml against the built-in emulator, in a throw-away folder. No credentials.
+set -eu
+EXPORTCTL=${EXPORTCTL:-exportctl}
+cd "$(dirname "$0")/.."
+rm -rf build/demo
+mkdir -p build/demo
+cp exports.yaml build/demo
+cd build/demo
+unset EXPORTCTL_ENV AEP_CLIENT_ID AEP_CLIENT_SECRET AEP_ACCESS_TOKEN GITHUB_ACTIONS 2>/dev/null || true
+
+say() { printf '\n── %s\n\n' "$1"; }
+
+# run CODE COMMAND…: shows the command, then its output, and insists on the exit code
+run() {
+    expected=$1
+    shift
+    printf '$ exportctl'
+    printf ' %s' "$@"
+    printf '\n'
+    code=0
+    "$EXPORTCTL" "$@" || code=$?
+    if [ "$code" -ne "$expected" ]; then
+        echo "demo: expected exit code $expected, got $code" >&2
+        exit 1
+    fi
+    if [ "$code" -ne 0 ]; then printf '(exit code %s)\n' "$code"; fi
+}
+
+say '1 of 8  Is the config right? All mistakes at once, without a connection.'
+run 0 validate
+say '2 of 8  What would change? A plan writes nothing; it is saved here for approval.'
+run 0 plan --out plan.json
+say '3 of 8  Do exactly what was approved, then prove it by reading back.'
+run 0 apply plan.json
+say '4 of 8  The exports: which dataset goes where.'
+run 0 datasets
+say '5 of 8  Somebody changes a folder and stops a feed in the user interface.'
+run 0 emulator ui path orders-to-partner /somewhere/else --as jane
+run 0 emulator ui disable web-to-lake --as jane
+say '6 of 8  What was changed by hand, by whom? Exit code 3 says: something was.'
+run 3 drift
+say '7 of 8  Put the folder back. The stopped feed is held: it was stopped for a reason.'
+run 0 apply --auto-approve
+say '8 of 8  Start the feed again, by name, and see that nothing is left to do.'
+run 0 apply --auto-approve --put-back exports.web-to-lake
+run 0 plan --detailed-exitcode
+
+printf '\n── Done. The config is build/demo/exports.yaml: edit it, and run `%s plan` there.\n' "$EXPORTCTL"

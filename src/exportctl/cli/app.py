@@ -1,0 +1,33 @@
+"""All commands in one tree."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from exportctl import __version__
+from exportctl.cli import apply, drift, emulator, lists, offline, plan
+from exportctl.cli.call import add, current, group
+
+app = group(
+    "Adobe Experience Platform dataset exports as code: declare them in YAML, see what would change, apply it, and see "
+    "what somebody changed by hand.\n\nStart: exportctl init, then exportctl plan. Every command explains itself with "
+    "--help."
+)
+for family in (offline, plan, apply, drift, lists):
+    add(app, family.COMMANDS)
+app.add_typer(emulator.app, name="emulator")
+
+
+@app.callback(invoke_without_command=True)
+def top(
+    ctx: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="Show the version and end.")] = False,
+) -> None:
+    if version:
+        current(ctx).screen.show(f"exportctl {__version__}\n")
+        raise typer.Exit(0)
+    if ctx.invoked_subcommand is None:
+        current(ctx).screen.show(ctx.get_help() + "\n")
+        raise typer.Exit(0)

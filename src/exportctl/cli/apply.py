@@ -1,0 +1,191 @@
+"""`apply` and `renew`: carry out a plan, say what became of every change, prove it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from exportctl.cli import exits, plan
+from exportctl.cli.call import JSON, TEXT, Call, current, parsed_duration, read_text
+from exportctl.cli.options import (
+    AllowDeletes,
+    AllowRecreate,
+    AllowReplace,
+    AutoApprove,
+    Parallelism,
+    PlanFile,
+    PutBack,
+    Target,
+    flags,
+    reject,
+)
+from exportctl.cli.reports import plan_for_actions
+from exportctl.errors import StalePlan
+from exportctl.flags import Flags
+from exportctl.offline import hidden
+
+if TYPE_CHECKING:
+    from exportctl.planfile import Saved
+    from exportctl.workflows import Planned
+
+WEEK = 7 * 86400
+
+
+@dataclass(frozen=True)
+class Order:
+    """How an apply is to be done. `saved` or `only_if` is the approval; without one somebody is asked."""
+
+    flags: Flags
+    saved: Saved | None = None
+    only_if: str | None = None
+    auto_approve: bool = False
+    max_age: int = WEEK
+    parallelism: int = 4
+    audit: Path | None = None
+    renewing: bool = False
+
+
+def apply(
+    ctx: typer.Context,
+    file: PlanFile = None,
+    auto_approve: AutoApprove = False,
+    only_if: Annotated[
+        str | None, typer.Option("--only-if", metavar="DIGEST", help="Only if the plan has this digest; never asks.")
+    ] = None,
+    max_age: Annotated[
+        str, typer.Option("--max-age", metavar="DURATION", help="Refuse a saved plan that is older.")
+    ] = "7 days",
+    parallelism: Parallelism = 4,
+    audit: Annotated[
+        Path | None, typer.Option("--audit", metavar="FILE", help="Append one JSON line about this apply.")
+    ] = None,
+    target: Target = None,
+    allow_deletes: AllowDeletes = 0,
+    allow_replace: AllowReplace = None,
+    allow_recreate: AllowRecreate = None,
+    put_back: PutBack = None,
+) -> int:
+    """
+    Make the sandbox what the config asks for: plan, show, ask, carry out, read back.
+
+    With PLANFILE exactly what was reviewed is done, or nothing: it never asks, and ends in 6 if anything has moved.
+    """
+    call = current(ctx)
+    call.formats(TEXT, JSON)
+    given = flags(target, allow_deletes, allow_replace, allow_recreate, put_back)
+    saved = _loaded(call, file, given, only_if) if file else None
+    order = Order(
+        flags=_approved_flags(saved) if saved else given,
+        saved=saved,
+        only_if=only_if,
+        auto_approve=auto_approve,
+        max_age=parsed_duration(max_age, "--max-age"),
+        parallelism=parallelism,
+        audit=audit,
+    )
+    return ordered(call, order)
+
+
+def renew(
+    ctx: typer.Context,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what is due and end.")] = False,
+    parallelism: Parallelism = 4,
+    audit: Annotated[
+        Path | None, typer.Option("--audit", metavar="FILE", help="Append one JSON line about this run.")
+    ] = None,
+    target: Target = None,
+) -> int:
+    """
+    Move the rolling ends that are due, and change nothing else: one PATCH each, no secret, no question.
+    """
+    call = current(ctx)
+    call.formats(TEXT, JSON)
+    only = Flags(targets=tuple(target or ()), renew_only=True)
+    return ordered(call, Order(only, auto_approve=not dry_run, parallelism=parallelism, audit=audit, renewing=True))
+
+
+def _loaded(call: Call, file: Path, given: Flags, only_if: str | None) -> Saved:
+    from exportctl import planfile
+
+    reject("PLANFILE", (given != Flags(), only_if), "a saved plan holds its own flags; give no others with it")
+    return planfile.load(read_text(call.folder / file, "the saved plan"))
+
+
+def _approved_flags(saved: Saved) -> Flags:
+    from exportctl import planfile
+
+    return replace(Flags.loaded(dict(saved.flags)), renewals=planfile.renewals(saved))
+
+
+def ordered(call: Call, order: Order) -> int:
+    """Plan, check the approval, and go on if all of it holds."""
+    from exportctl import planfile, workflows
+
+    saved, setup = order.saved, call.setup()
+    if saved:
+        setup = replace(setup, now=saved.as_of, environment=setup.environment or saved.header.environment)
+    unset = saved.unset if saved else ()
+    with workflows.planned(setup, order.flags, wall=call.wall, leave_unset=unset) as made:
+        call.screen.hide(hidden(made.project, setup))
+        stale = _stale(call, order, made)
+        if stale is not None:
+            return stale
+        if saved:
+            made = replace(made, plan=planfile.approved(saved, made.plan))
+        if made.plan.errors() or made.plan.refused:
+            plan.shown(call, made)
+            plan_for_actions(call, made.plan, made.findings)
+            return exits.first(exits.of_plan(made.plan), exits.REFUSED)
+        from exportctl.cli.carrying import carry
+
+        return carry(call, setup, order, made)
+
+
+def _stale(call: Call, order: Order, made: Planned) -> int | None:
+    """
+    Says what has moved since the approval; None if it holds.
+
+    Raises:
+        StalePlan: the saved plan is too old, or the plan has another digest.
+    """
+    from exportctl import planfile
+    from exportctl.views import json, text_lists
+
+    if order.only_if and planfile.digest(made.plan) != order.only_if:
+        raise StalePlan(
+            f"the plan has digest {planfile.digest(made.plan)}, not {order.only_if}; nothing was written",
+            rule="stale-plan",
+            hint="make and review a new plan",
+        )
+    if order.saved is None:
+        return None
+    _check_age(call, order, made, order.saved)
+    moved = planfile.differences(order.saved, made.plan)
+    if not moved:
+        return None
+    if call.format == JSON:
+        call.screen.document(json.stale(order.saved, moved))
+    else:
+        call.screen.say(text_lists.stale(moved, color=call.screen.err_color))
+    return exits.STALE
+
+
+def _check_age(call: Call, order: Order, made: Planned, saved: Saved) -> None:
+    from exportctl import planfile
+
+    age = planfile.age_seconds(saved, call.now if call.now is not None else made.platform.as_of())
+    if age > order.max_age:
+        raise StalePlan(
+            f"the saved plan is {age // 3600} hours old, more than --max-age allows; nothing was written",
+            rule="plan-too-old",
+            hint="make and review a new plan, or raise --max-age",
+        )
+
+
+COMMANDS = {
+    "apply": (apply, "exportctl apply --env prod"),
+    "renew": (renew, "exportctl renew --env prod"),
+}

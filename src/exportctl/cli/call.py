@@ -1,0 +1,199 @@
+"""
+One run of exportctl: the options that every command knows, wherever they stand, and what is made of them.
+
+    exportctl --env prod plan   ==   exportctl plan --env prod
+
+The options are declared once, on `_shared`; `Verb` and `Verbs` add them to every command and group and lay them over
+the `Call` in the context, the innermost last.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+from exportctl.cli.screen import Screen
+from exportctl.errors import Error, UsageError
+from exportctl.offline import Setup
+from exportctl.values import BadValue, duration, moment
+
+TEXT, JSON, MARKDOWN = "text", "json", "markdown"
+COMPLETING = "_EXPORTCTL_COMPLETE"  # set by the shell script that `completion` prints
+
+
+@dataclass
+class Call:
+    """`env` is the process environment; the rest is what the options said."""
+
+    env: Mapping[str, str]
+    screen: Screen
+    folder: Path = Path()
+    files: tuple[str, ...] = ()
+    environment: str | None = None
+    format: str = TEXT
+    now: int | None = None
+    wall: Callable[[], int] = field(default=lambda: int(time.time()))
+
+    def setup(self) -> Setup:
+        """
+        Raises:
+            UsageError: the folder does not exist.
+        """
+        if not self.folder.is_dir():
+            raise UsageError(f"-C {self.folder}: there is no such folder", rule="usage")
+        chosen = self.environment or self.env.get("EXPORTCTL_ENV") or None
+        return Setup(self.folder, self.files, chosen, self.env, self.now)
+
+    def today(self) -> int:
+        """The moment offline checks are made for."""
+        return self.now if self.now is not None else self.wall()
+
+    def formats(self, *known: str) -> str:
+        """
+        The format, if the command has it.
+
+        Raises:
+            UsageError: it has not.
+        """
+        if self.format not in known:
+            raise UsageError(f"--format {self.format} is not known here: there is {', '.join(known)}", rule="usage")
+        return self.format
+
+    def lay(self, given: Mapping[str, Any]) -> None:
+        """Lay options over those of the groups around a command."""
+        self.folder = Path(given["folder"]) if given["folder"] else self.folder
+        self.files += tuple(given["files"] or ())
+        self.environment = given["environment"] or self.environment
+        self.format = given["format"] or self.format
+        self.now = parsed_moment(given["now"], "--now") if given["now"] else self.now
+
+
+def current(ctx: typer.Context) -> Call:
+    call = ctx.find_root().obj
+    assert isinstance(call, Call)
+    return call
+
+
+def parsed_moment(text: str, option: str) -> int:
+    """A date, RFC 3339, or seconds since 1970 UTC."""
+    try:
+        return int(text) if text.isdigit() else moment(text)
+    except BadValue as error:
+        raise UsageError(f"{option}: {error.message}", rule=error.rule, hint=error.hint) from error
+
+
+def parsed_duration(text: str, option: str) -> int:
+    """`6 hours`, `7d`, or seconds."""
+    try:
+        return int(text) if text.isdigit() else duration(text)
+    except BadValue as error:
+        raise UsageError(f"{option}: {error.message}", rule=error.rule, hint=error.hint) from error
+
+
+def read_text(path: Path, what: str) -> str:
+    """
+    Raises:
+        Error: it cannot be read.
+    """
+    try:
+        return path.read_bytes().decode("utf-8")
+    except OSError as error:
+        raise Error(f"{what} {path} cannot be read: {(error.strerror or str(error)).lower()}", rule="file") from error
+    except UnicodeDecodeError as error:
+        raise Error(f"{what} {path} is not UTF-8 text", rule="file") from error
+
+
+def _shared(
+    folder: Annotated[
+        str | None, typer.Option("-C", metavar="DIR", help="Work in this folder instead of the current one.")
+    ] = None,
+    files: Annotated[
+        list[str] | None,
+        typer.Option("-f", metavar="PATH", help="A config file; repeatable. Replaces exports.yaml and exports/*.yaml."),
+    ] = None,
+    environment: Annotated[
+        str | None,
+        typer.Option("--env", "-e", metavar="NAME", help="Environment of the config; also EXPORTCTL_ENV."),
+    ] = None,
+    format: Annotated[
+        str | None,
+        typer.Option("--format", metavar="FORMAT", help="text (default), json, or markdown where it makes sense."),
+    ] = None,
+    now: Annotated[
+        str | None, typer.Option("--now", metavar="MOMENT", help="Plan as if it were this date or RFC 3339 moment.")
+    ] = None,
+) -> None:
+    """Holds the options that every command has."""
+
+
+def _shared_params() -> list[Any]:
+    holder = typer.Typer(add_completion=False)
+    holder.command()(_shared)
+    return [p for p in typer.main.get_command(holder).params if p.name != "help"]
+
+
+SHARED = ("folder", "files", "environment", "format", "now")
+
+
+def _taken(ctx: Any) -> dict[str, Any]:
+    return {name: ctx.params.pop(name, None) for name in SHARED}
+
+
+class Verb(TyperCommand):
+    """A command that also takes the shared options."""
+
+    def __init__(self, *args: Any, **named: Any):
+        super().__init__(*args, **named)
+        self.params = [*self.params, *_shared_params()]
+
+    def invoke(self, ctx: Any) -> Any:
+        current(ctx).lay(_taken(ctx))
+        return super().invoke(ctx)
+
+
+class Verbs(TyperGroup):
+    """A group of commands that also takes the shared options; its commands are listed in the order of declaration."""
+
+    def __init__(self, *args: Any, **named: Any):
+        super().__init__(*args, **named)
+        self.params = [*self.params, *_shared_params()]
+
+    def invoke(self, ctx: Any) -> Any:
+        current(ctx).lay(_taken(ctx))
+        return super().invoke(ctx)
+
+
+def group(help: str) -> typer.Typer:
+    """A Typer of our manners: no markup, no completion options, no pretty exceptions."""
+    return typer.Typer(
+        cls=Verbs,
+        help=help,
+        short_help=_first_sentence(help),
+        no_args_is_help=False,
+        add_completion=False,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+    )
+
+
+Commands = Mapping[str, tuple[Callable[..., int], str]]
+
+
+def add(app: typer.Typer, commands: Commands) -> None:
+    """`commands`: name -> the function, and an example of its use."""
+    for name, (function, example) in commands.items():
+        short = _first_sentence(function.__doc__ or "")
+        app.command(name, cls=Verb, short_help=short, epilog=f"Example: {example}")(function)
+
+
+def _first_sentence(text: str) -> str:
+    """Whole, where Typer would cut it in the list of commands."""
+    head, dot, _ = " ".join(text.split()).partition(". ")
+    return head + dot.strip()

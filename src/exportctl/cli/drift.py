@@ -1,0 +1,114 @@
+"""`drift`: what somebody changed by hand, in one environment or side by side in all."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Annotated
+
+import typer
+
+from exportctl import drift_report
+from exportctl.cli import exits
+from exportctl.cli.call import JSON, MARKDOWN, TEXT, Call, current
+from exportctl.cli.options import Target, classes
+from exportctl.cli.reports import drift_for_actions, warnings
+from exportctl.drift_report import DriftReport
+from exportctl.errors import Error, UsageError
+from exportctl.flags import Flags
+from exportctl.offline import hidden, parsed
+from exportctl.views import json, markdown, text_drift, text_lists
+from exportctl.views.paint import paint
+
+
+def drift(
+    ctx: typer.Context,
+    fail_on: Annotated[
+        str | None,
+        typer.Option(
+            "--fail-on",
+            metavar="CLASSES",
+            help="What exits with 3, separated by commas: drift conflict differs stopped gone half-built twins "
+            "marker-lost pending ending unmanaged foreign. Default: the first eight.",
+        ),
+    ] = None,
+    every: Annotated[bool, typer.Option("--all-environments", help="All environments, one after the other.")] = False,
+    target: Target = None,
+) -> int:
+    """
+    Show what somebody changed in the sandbox, with who, when and which client where the service still says it.
+
+    Writes nothing. Edits of the YAML that are not applied yet are counted as pending, not as drift.
+    """
+    call = current(ctx)
+    call.formats(TEXT, JSON, MARKDOWN)
+    failing = classes(fail_on, drift_report.FAIL_ON, drift_report.DEFAULT_FAILING, "--fail-on")
+    asked = Flags(targets=tuple(target or ()))
+    if every:
+        return side_by_side(call, asked, failing)
+    report, code = reported(call, call.environment, asked)
+    show(call, report, failing)
+    return exits.first(code, found(report, failing))
+
+
+def reported(call: Call, environment: str | None, asked: Flags) -> tuple[DriftReport, int]:
+    """One environment's report, and 1 if its config cannot be planned."""
+    from exportctl import workflows
+
+    setup = call.setup()
+    setup = replace(setup, environment=environment or setup.environment)
+    with workflows.planned(setup, asked, wall=call.wall) as made:
+        call.screen.hide(hidden(made.project, setup))
+    if call.format == TEXT:
+        warnings(call, made.findings)
+    report = drift_report.drift(made.plan, end_warning=made.project.policy.end_warning)
+    return report, exits.FAILED if made.plan.errors() else exits.DONE
+
+
+def found(report: DriftReport, failing: frozenset[str]) -> int:
+    return exits.DRIFT if drift_report.failing(report, failing) else exits.DONE
+
+
+def show(call: Call, report: DriftReport, failing: frozenset[str]) -> None:
+    screen = call.screen
+    if call.format == JSON:
+        screen.document(json.drift(report, fail_on=failing))
+    elif call.format == MARKDOWN:
+        screen.show(markdown.drift(report, fail_on=failing))
+    else:
+        screen.show(text_drift.drift(report, fail_on=failing, color=screen.color, width=screen.width))
+    drift_for_actions(call, report, drift_report.failing(report, failing))
+
+
+def side_by_side(call: Call, asked: Flags, failing: frozenset[str]) -> int:
+    """Every environment; one that cannot be read is reported, and the others go on."""
+    if call.format == JSON:
+        raise UsageError("--all-environments has no JSON form: run one drift an environment", rule="usage")
+    names = parsed(call.setup()).environments
+    if not names:
+        raise UsageError("--all-environments: this config has no environments", rule="usage")
+    codes: list[int] = []
+    rows: list[tuple[str, str]] = []
+    for name in names:
+        try:
+            report, code = reported(call, name, asked)
+        except Error as error:
+            call.screen.say(f"environment {name}:\n{text_lists.error(error, color=call.screen.err_color)}")
+            rows.append((name, "not read: see the error"))
+            codes.append(exits.of_error(error))
+            continue
+        show(call, report, failing)
+        call.screen.show("\n")
+        rows.append((name, text_drift.summary(report).removeprefix("Drift: ")))
+        codes += [code, found(report, failing)]
+    _summary(call, rows)
+    return exits.first(*codes)
+
+
+def _summary(call: Call, rows: Sequence[tuple[str, str]]) -> None:
+    lines = text_lists.table(("ENVIRONMENT", "DRIFT"), rows, paint(call.screen.color and call.format == TEXT))
+    fence = "```\n" if call.format == MARKDOWN else ""
+    call.screen.show(fence + "\n".join(lines) + "\n" + fence)
+
+
+COMMANDS = {"drift": (drift, "exportctl drift --env prod --fail-on drift,stopped,ending")}

@@ -1,0 +1,250 @@
+"""
+`emulator`: the emulator of the config's organisation, and what no client of the service can do to it.
+
+Text for people; with --format json each command prints the answer of the emulator's own interface, as it is.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import typer
+
+from exportctl.cli import emulator_ui, exits
+from exportctl.cli.call import Call, add, current, group, parsed_duration, parsed_moment
+from exportctl.cli.emulator_reach import Url, reached, tell
+from exportctl.errors import Error, UsageError
+from exportctl.views import values
+
+app = group("Run, look into and disturb the emulator that stands in for Adobe. Nothing here reaches Adobe.")
+clock_app = group("Show or move the emulator's clock; what is due then happens, runs of exports too.")
+faults_app = group("Let requests fail on purpose: answers lost, cut, late, refused.")
+switches_app = group("Show or set how the emulator answers the open questions about the service.")
+
+
+def serve(
+    ctx: typer.Context,
+    port: Annotated[int, typer.Option("--port", metavar="N", min=0, max=65535, help="0 picks a free one.")] = 8025,
+) -> int:
+    """Serve the emulator on this machine for other clients, until interrupted. Needs exportctl[emulator]."""
+    from exportctl import control
+    from exportctl.emulator import gateway, server
+
+    call = current(ctx)
+    with control.to_serve(call.setup(), call.today()) as emulator:
+        try:
+            running = server.server(emulator, port)
+        except ImportError as error:
+            raise Error(str(error), rule="extra-missing") from error
+        except OSError as error:
+            raise Error(f"port {port} cannot be used: {(error.strerror or str(error)).lower()}", rule="port") from error
+        url = f"http://127.0.0.1:{running.effective_port}"
+        variables = {
+            "AEP_CLIENT_ID": gateway.CLIENT_ID,
+            "AEP_CLIENT_SECRET": gateway.CLIENT_SECRET,
+            "AEP_IMS_URL": f"{url}/ims/token/v3",
+        }
+        exported = "\n".join(f"  export {name}={value}" for name, value in variables.items())
+        call.screen.show(f"Serving {emulator.organization} on {url}. Clients need:\n{exported}\nCtrl-C ends it.\n")
+        running.run()
+    return exits.DONE
+
+
+def seed(
+    ctx: typer.Context,
+    from_config: Annotated[
+        bool, typer.Option("--from-config", help="All sandboxes and datasets that the config names.")
+    ] = False,
+    sandbox: Annotated[
+        str | None, typer.Option("--sandbox", metavar="NAME", help="Where; default the config's.")
+    ] = None,
+    dataset: Annotated[
+        list[str] | None, typer.Option("--dataset", metavar="NAME", help="A dataset to add; repeatable.")
+    ] = None,
+    url: Url = None,
+) -> int:
+    """Add sandboxes and datasets. What is there already stays as it is."""
+    from exportctl import control
+
+    call = current(ctx)
+    if not (from_config or sandbox or dataset):
+        raise UsageError("seed what? --from-config, --sandbox NAME or --dataset NAME", rule="usage")
+    if from_config and (url or sandbox or dataset):
+        raise UsageError("--from-config seeds the embedded emulator, and takes no other option", rule="usage")
+    with reached(call, url) as found:
+        if from_config:
+            answer = control.seeded(call.setup(), found)
+            return tell(call, answer, f"Seeded from the config: sandboxes {', '.join(answer['sandboxes'])}.")
+        where = sandbox or (found.project.platform.sandbox if found.project else "prod")
+        answer = found.post("seed", {"sandboxes": [where], "datasets": {where: [{"name": n} for n in dataset or ()]}})
+    return tell(call, answer, f"Seeded sandbox {values.clean(where)}: {len(dataset or ())} datasets added.")
+
+
+def reset(ctx: typer.Context, url: Url = None) -> int:
+    """Forget all flows, connections, datasets, faults and requests; the embedded one is then seeded from the config."""
+    from exportctl import control
+
+    call = current(ctx)
+    with reached(call, url) as found:
+        answer = found.post("reset", {})
+        if url is None:
+            answer = control.seeded(call.setup(), found)
+    return tell(call, answer, "Reset." + ("" if url else " Seeded again from the config."))
+
+
+def requests(
+    ctx: typer.Context,
+    writes: Annotated[bool, typer.Option("--writes", help="Only what asked for a change.")] = False,
+    url: Url = None,
+) -> int:
+    """List the requests the emulator was sent, oldest first, without headers and bodies."""
+    call = current(ctx)
+    with reached(call, url) as found:
+        listed = [entry for entry in found.get("requests")["requests"] if entry["write"] or not writes]
+    lines = [f"{values.moment(int(e['at']))}  {e['status']:>3}  {e['method']:<6} {_target(e)}" for e in listed]
+    return tell(call, {"requests": listed}, "\n".join([*lines, f"{len(listed)} requests."]))
+
+
+def _target(entry: dict[str, Any]) -> str:
+    query = "&".join(f"{key}={value}" for key, value in entry["query"])
+    return values.clean(entry["path"] + (f"?{query}" if query else ""))
+
+
+def clock_get(ctx: typer.Context, url: Url = None) -> int:
+    """Show what time it is in the emulator."""
+    call = current(ctx)
+    with reached(call, url) as found:
+        return _time(call, found.get("clock"))
+
+
+def clock_set(
+    ctx: typer.Context,
+    moment: Annotated[str, typer.Argument(metavar="MOMENT", help="A date or RFC 3339 moment.")],
+    url: Url = None,
+) -> int:
+    """Set the emulator's clock to a moment."""
+    call = current(ctx)
+    with reached(call, url) as found:
+        return _time(call, found.post("clock", {"set": parsed_moment(moment, "MOMENT")}))
+
+
+def clock_advance(
+    ctx: typer.Context,
+    duration: Annotated[str, typer.Argument(metavar="DURATION", help="As `1 day`, 6h, or seconds.")],
+    url: Url = None,
+) -> int:
+    """Let time pass in the emulator: exports run, tokens expire, ends come."""
+    call = current(ctx)
+    with reached(call, url) as found:
+        return _time(call, found.post("clock", {"advance": parsed_duration(duration, "DURATION")}))
+
+
+def _time(call: Call, answer: dict[str, Any]) -> int:
+    now = datetime.fromtimestamp(int(answer["now"]), UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+    kind = "stands still until moved" if answer["mode"] == "manual" else "runs"
+    return tell(call, answer, f"{now} ({kind})")
+
+
+def faults_list(ctx: typer.Context, url: Url = None) -> int:
+    """List the faults that were added, spent ones included."""
+    call = current(ctx)
+    with reached(call, url) as found:
+        return _faults(call, found.get("faults"))
+
+
+def faults_add(
+    ctx: typer.Context,
+    fault: Annotated[str, typer.Argument(metavar="JSON", help="Members: effect, method, path, nth, count, when …")],
+    url: Url = None,
+) -> int:
+    """
+    Add a fault: the nth request that matches is answered badly.
+
+    Effects: status, lost, slow, cut, html, stale, repeat-page, drop-item, expire-token, throttle.
+    """
+    call = current(ctx)
+    try:
+        body = json.loads(fault)
+    except ValueError as error:
+        raise UsageError(f"a fault is a JSON object: {error}", rule="usage") from error
+    if not isinstance(body, dict):
+        raise UsageError("a fault is a JSON object", rule="usage")
+    with reached(call, url) as found:
+        return _faults(call, found.post("faults", body))
+
+
+def faults_clear(ctx: typer.Context, url: Url = None) -> int:
+    """Forget all faults."""
+    call = current(ctx)
+    with reached(call, url) as found:
+        return _faults(call, found.send("DELETE", "faults", None))
+
+
+def _faults(call: Call, answer: dict[str, Any]) -> int:
+    lines = [values.clean(json.dumps({k: v for k, v in f.items() if v}, sort_keys=True)) for f in answer["faults"]]
+    return tell(call, answer, "\n".join(lines) or "No faults.")
+
+
+def switches_show(ctx: typer.Context, url: Url = None) -> int:
+    """Show every switch, its setting, and the settings it may have."""
+    call = current(ctx)
+    with reached(call, url) as found:
+        return _switches(call, found.get("switches"))
+
+
+def switches_set(
+    ctx: typer.Context,
+    settings: Annotated[list[str], typer.Argument(metavar="NAME=VALUE", help="As list_lag=60.")],
+    url: Url = None,
+) -> int:
+    """Set switches. Names and settings: exportctl emulator switches show."""
+    call = current(ctx)
+    body = dict(_setting(one) for one in settings)
+    with reached(call, url) as found:
+        return _switches(call, found.send("PATCH", "switches", body))
+
+
+def _setting(text: str) -> tuple[str, Any]:
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise UsageError(f"{text}: write NAME=VALUE", rule="usage")
+    try:
+        return name, json.loads(value)
+    except ValueError:
+        return name, value
+
+
+def _switches(call: Call, answer: dict[str, Any]) -> int:
+    from exportctl.emulator.switches import QUESTIONS
+
+    lines = []
+    for name, setting in sorted(answer.items()):
+        question = QUESTIONS[name]
+        possible = f"{question.span[0]} to {question.span[1]}" if question.span else _listed(question.values)
+        lines.append(f"{name} = {json.dumps(setting)}  (of {possible})\n    {question.text}")
+    return tell(call, answer, "\n".join(lines))
+
+
+def _listed(settings: tuple[object, ...]) -> str:
+    return ", ".join(json.dumps(value) for value in settings)
+
+
+add(app, {"serve": (serve, "exportctl emulator serve --port 8025")})
+add(app, {"seed": (seed, "exportctl emulator seed --from-config")})
+add(app, {"reset": (reset, "exportctl emulator reset")})
+add(app, {"requests": (requests, "exportctl emulator requests --writes")})
+add(clock_app, {"get": (clock_get, "exportctl emulator clock get")})
+add(clock_app, {"set": (clock_set, "exportctl emulator clock set 2027-01-01")})
+add(clock_app, {"advance": (clock_advance, "exportctl emulator clock advance '1 day'")})
+add(faults_app, {"list": (faults_list, "exportctl emulator faults list")})
+FAULT = """exportctl emulator faults add '{"effect": "lost", "method": "POST", "path": "/flows$"}'"""
+add(faults_app, {"add": (faults_add, FAULT)})
+add(faults_app, {"clear": (faults_clear, "exportctl emulator faults clear")})
+add(switches_app, {"show": (switches_show, "exportctl emulator switches show")})
+add(switches_app, {"set": (switches_set, "exportctl emulator switches set list_lag=60 read_secrets=omit")})
+app.add_typer(clock_app, name="clock")
+app.add_typer(faults_app, name="faults")
+app.add_typer(switches_app, name="switches")
+app.add_typer(emulator_ui.app, name="ui")

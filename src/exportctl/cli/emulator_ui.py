@@ -1,0 +1,95 @@
+"""`emulator ui`: edits as people make them in the AEP user interface, to see what plan and drift say of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, Any
+
+import typer
+
+from exportctl.cli.call import add, current, group, parsed_moment
+from exportctl.cli.emulator_reach import Flow, Person, Url, reached, tell
+from exportctl.views import values
+
+app = group("Edit a flow by hand, as a person in the AEP user interface would.")
+
+
+def _edited(ctx: typer.Context, url: str | None, verb: str, flow: str, person: str | None, **members: Any) -> int:
+    call = current(ctx)
+    with reached(call, url) as found:
+        answer = found.edit(verb, flow, person, **members)
+    return tell(call, answer, f"{verb}: {values.clean(flow)} was edited by hand in the emulator ({answer['id']}).")
+
+
+def _plain(verb: str, words: str) -> Callable[..., int]:
+    def edit(ctx: typer.Context, flow: Flow, person: Person = None, url: Url = None) -> int:
+        return _edited(ctx, url, verb, flow, person)
+
+    edit.__doc__ = words
+    return edit
+
+
+def end(
+    ctx: typer.Context,
+    flow: Flow,
+    moment: Annotated[str, typer.Argument(metavar="MOMENT", help="A date or RFC 3339 moment.")],
+    person: Person = None,
+    url: Url = None,
+) -> int:
+    """Move the end of a flow."""
+    return _edited(ctx, url, "end", flow, person, moment=parsed_moment(moment, "MOMENT"))
+
+
+def path(
+    ctx: typer.Context,
+    flow: Flow,
+    path: Annotated[str, typer.Argument(metavar="PATH", help="The folder in the storage.")],
+    person: Person = None,
+    url: Url = None,
+) -> int:
+    """Let a flow write to another folder."""
+    return _edited(ctx, url, "path", flow, person, path=path)
+
+
+def datasets(
+    ctx: typer.Context,
+    flow: Flow,
+    datasets: Annotated[list[str], typer.Argument(metavar="DATASET...", help="Ids or exact names.")],
+    person: Person = None,
+    url: Url = None,
+) -> int:
+    """Let a flow export other datasets."""
+    return _edited(ctx, url, "datasets", flow, person, datasets=datasets)
+
+
+def rename(
+    ctx: typer.Context,
+    flow: Flow,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The flow's name from now on.")],
+    person: Person = None,
+    url: Url = None,
+) -> int:
+    """Give a flow another name."""
+    return _edited(ctx, url, "rename", flow, person, name=name)
+
+
+def describe(
+    ctx: typer.Context,
+    flow: Flow,
+    text: Annotated[str, typer.Argument(metavar="TEXT", help="The flow's description from now on.")],
+    person: Person = None,
+    url: Url = None,
+) -> int:
+    """Replace a flow's description, and with it the marker that exportctl keeps there."""
+    return _edited(ctx, url, "describe", flow, person, text=text)
+
+
+_UI = "exportctl emulator ui"
+add(app, {"enable": (_plain("enable", "Switch a flow on."), f"{_UI} enable web-to-lake")})
+add(app, {"disable": (_plain("disable", "Switch a flow off."), f"{_UI} disable exports.web-to-lake")})
+add(app, {"end": (end, f"{_UI} end web-to-lake 2027-01-31")})
+add(app, {"path": (path, f"{_UI} path web-to-lake somewhere/else --as jane@acme.example")})
+add(app, {"datasets": (datasets, f"{_UI} datasets web-to-lake Orders Returns")})
+add(app, {"rename": (rename, f"{_UI} rename web-to-lake 'Web, do not touch'")})
+add(app, {"describe": (describe, f"{_UI} describe web-to-lake 'for the web team'")})
+add(app, {"delete": (_plain("delete", "Delete a flow; its connections stay."), f"{_UI} delete web-to-lake")})

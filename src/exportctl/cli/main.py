@@ -1,0 +1,98 @@
+"""
+The whole command line as one function: arguments in, exit code out. The only place that catches every exception.
+
+In: argv, the environment, three streams. Nothing here knows what a command does.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from typing import Any, TextIO
+
+import typer
+import typer.completion
+
+from exportctl.cli import exits
+from exportctl.cli.app import app
+from exportctl.cli.call import COMPLETING, JSON, Call
+from exportctl.cli.screen import Screen
+from exportctl.errors import ConfigError, Error, Finding, UsageError
+from exportctl.views import github, json, text_lists
+
+# Typer brings a Click of its own or uses the installed one, by version; both have this class.
+_Mistake: Any = next(c for c in typer.BadParameter.__mro__ if c.__name__ == "ClickException")
+
+
+def main(
+    argv: Sequence[str],
+    env: Mapping[str, str] | None = None,
+    *,
+    stdin: TextIO | None = None,
+    out: TextIO | None = None,
+    err: TextIO | None = None,
+) -> int:
+    """Run one command line; what is left out is taken from the process."""
+    env = os.environ if env is None else env
+    call = Call(env, Screen(stdin or sys.stdin, out or sys.stdout, err or sys.stderr, env))
+    try:
+        return _carried_out(list(argv), call)
+    except Error as error:
+        _tell(call, argv, error)
+        return exits.of_error(error)
+    except KeyboardInterrupt:
+        _tell(call, argv, Error("interrupted; nothing was being written", rule="interrupted"))
+        return exits.INTERRUPTED
+    except Exception as error:
+        if env.get("EXPORTCTL_TRACEBACK") == "1":
+            call.screen.say(traceback.format_exc())
+        _tell(call, argv, _unexpected(error))
+        return exits.FAILED
+
+
+def _carried_out(argv: list[str], call: Call) -> int:
+    command: Any = typer.main.get_command(app)
+    if COMPLETING in call.env:
+        scripts: Any = typer.completion
+        scripts.completion_init()  # the shell asks what may come next
+    try:
+        code = command.main(args=argv, prog_name="exportctl", standalone_mode=False, obj=call)
+    except typer.Exit as stop:
+        return int(stop.exit_code)
+    except typer.Abort:
+        raise UsageError("aborted", rule="usage") from None
+    except _Mistake as error:
+        where = getattr(error, "ctx", None)
+        command_path = where.command_path if where else "exportctl"
+        hint = f"see `{command_path} --help`"
+        raise UsageError(error.format_message(), rule="usage", hint=hint) from error
+    return code if isinstance(code, int) else exits.DONE
+
+
+def _unexpected(error: Exception) -> Error:
+    hint = "this is a fault of exportctl; EXPORTCTL_TRACEBACK=1 shows where"
+    return Error(f"{type(error).__name__}: {error}", rule="unexpected", hint=hint)
+
+
+def _tell(call: Call, argv: Sequence[str], error: Error) -> None:
+    """One document where a machine reads, else text beside the results."""
+    screen = call.screen
+    if call.format == JSON or _asks_for_json(argv):
+        found = error.findings() if isinstance(error, ConfigError) else (_finding(error),)
+        screen.document(json.errors(found))
+    else:
+        screen.say(text_lists.error(error, color=screen.err_color))
+    if screen.in_actions:
+        screen.command(github.annotate(error.findings()))
+
+
+def _finding(error: Error) -> Finding:
+    return error.findings()[0]
+
+
+def _asks_for_json(argv: Sequence[str]) -> bool:
+    """For mistakes found before the options are read."""
+    return "--format=json" in argv or any(pair == ("--format", JSON) for pair in pairwise(argv))

@@ -1,0 +1,142 @@
+"""Commands that need no platform: `init`, `validate`, `schema`, `explain`, `completion`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from exportctl import offline, output_schemas, scaffold, schemas
+from exportctl.cli import exits
+from exportctl.cli.call import COMPLETING, JSON, TEXT, Call, current
+from exportctl.cli.explaining import explained
+from exportctl.cli.reports import findings_for_actions
+from exportctl.cli.saving import write_new
+from exportctl.errors import Error, Level, UsageError
+from exportctl.views import json, text_lists
+
+
+def init(ctx: typer.Context) -> int:
+    """
+    Write a first exports.yaml on the embedded emulator, and a .gitignore. Never overwrites.
+
+    The emulator needs no account and no credentials; comments in the file show how to go on.
+    """
+    call = current(ctx)
+    call.formats(TEXT)
+    folder = call.setup().folder
+    main, ignore = folder / "exports.yaml", folder / ".gitignore"
+    if main.exists():
+        hint = "look at what it would do with `exportctl plan`, or choose another folder with -C DIR"
+        raise Error("exports.yaml is there already; nothing was written", rule="file-exists", hint=hint)
+    write_new(main, scaffold.EXPORTS)
+    added = scaffold.ignoring(ignore.read_text(encoding="utf-8") if ignore.exists() else None)
+    if added:
+        ignore.write_text(added, encoding="utf-8")
+    written = "exports.yaml" + (" and .gitignore" if added else "")
+    call.screen.show(f"Wrote {written}.\n\n{scaffold.NEXT}")
+    return exits.DONE
+
+
+def validate(ctx: typer.Context) -> int:
+    """
+    Check the config over all its environments, without a connection: every mistake in one run, with file:line:column.
+
+    Errors end in 1; warnings and notes do not. `exportctl explain RULE` says more about the [rule] behind a line.
+    """
+    call = current(ctx)
+    call.formats(TEXT, JSON)
+    found = offline.checked(call.setup(), call.today())
+    _known_environment(call, found.environments)
+    number: dict[str, Any] = {name: getattr(found, name) for name in ("exports", "destinations", "environments")}
+    if call.format == JSON:
+        call.screen.document(json.validate(found.findings, **number))
+    else:
+        call.screen.show(text_lists.validate(found.findings, color=call.screen.color, **number))
+    findings_for_actions(call, found.findings)
+    return exits.FAILED if any(f.level is Level.ERROR for f in found.findings) else exits.DONE
+
+
+def _known_environment(call: Call, environments: int) -> None:
+    """`--env` with a name that does not exist is a mistake here too, though all environments are checked."""
+    setup = call.setup()
+    known = offline.parsed(setup).environments
+    if setup.environment and setup.environment not in known:
+        listed = f"there is {', '.join(known)}" if known else "the config has none"
+        raise Error(f'there is no environment "{setup.environment}"', rule="unknown-environment", hint=listed)
+
+
+def schema(
+    ctx: typer.Context,
+    name: Annotated[str, typer.Argument(metavar="[NAME]", help="exports, or a kind of machine output.")] = "exports",
+    write: Annotated[
+        str | None, typer.Option("--write", metavar="DIR", help="Write all schemas into this folder.")
+    ] = None,
+) -> int:
+    """Print the JSON Schema of the config (exports) or of a machine output (plan, drift, apply, saved-plan …)."""
+    call = current(ctx)
+    call.formats(TEXT, JSON)
+    files = {**{file: schemas.as_text(one) for file, one in schemas.FILES.items()}, **output_schemas.files()}
+    if write is not None:
+        return _schemas_written(call, files, call.folder / write)
+    text = files.get(f"{name}{output_schemas.SUFFIX}")
+    if text is None:
+        known = ", ".join(sorted(file.removesuffix(output_schemas.SUFFIX) for file in files))
+        raise UsageError(f"there is no schema {name}", rule="usage", hint=f"there is {known}")
+    call.screen.document(text)
+    return exits.DONE
+
+
+def _schemas_written(call: Call, files: dict[str, str], folder: Path) -> int:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for file, text in files.items():
+            (folder / file).write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise Error(f"{folder} cannot be written: {(error.strerror or str(error)).lower()}", rule="file") from error
+    call.screen.say(f"Wrote {len(files)} schemas into {folder}.")
+    return exits.DONE
+
+
+def explain(
+    ctx: typer.Context,
+    topic: Annotated[list[str], typer.Argument(metavar="TOPIC", help="A rule id, exit code, cause or config field.")],
+) -> int:
+    """
+    Explain a rule, an exit code, a cause of a difference, or a field of the config.
+
+    A rule id stands in [brackets] behind each finding. A field is written with dots: exports.schedule.every.
+    """
+    call = current(ctx)
+    call.formats(TEXT, JSON)
+    title, words = explained(" ".join(topic))
+    if call.format == JSON:
+        call.screen.document(json.explain(title, words))
+    else:
+        call.screen.show(text_lists.explain(title, words))
+    return exits.DONE
+
+
+def completion(
+    ctx: typer.Context, shell: Annotated[str, typer.Argument(metavar="SHELL", help="bash, zsh, fish or powershell.")]
+) -> int:
+    """Print the completion script of a shell, for its start-up file."""
+    import typer.completion
+
+    known = ("bash", "zsh", "fish", "powershell")
+    if shell not in known:
+        raise UsageError(f"there is no completion for {shell}", rule="usage", hint=f"there is {', '.join(known)}")
+    scripts: Any = typer.completion
+    script = scripts.get_completion_script(prog_name="exportctl", complete_var=COMPLETING, shell=shell)
+    current(ctx).screen.show(f"{script}\n")
+    return exits.DONE
+
+
+COMMANDS = {
+    "init": (init, "exportctl -C my-exports init"),
+    "validate": (validate, "exportctl validate"),
+    "schema": (schema, "exportctl schema --write schemas"),
+    "explain": (explain, "exportctl explain folder-without-time"),
+    "completion": (completion, "exportctl completion bash >> ~/.bashrc"),
+}

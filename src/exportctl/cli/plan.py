@@ -1,0 +1,114 @@
+"""`plan` and `show`: what would change, and what a saved plan says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from exportctl import config
+from exportctl.cli import exits
+from exportctl.cli.call import JSON, MARKDOWN, TEXT, Call, current, read_text
+from exportctl.cli.options import (
+    AllowDeletes,
+    AllowRecreate,
+    AllowReplace,
+    PutBack,
+    Target,
+    flags,
+    reject,
+)
+from exportctl.cli.reports import plan_for_actions, warnings
+from exportctl.cli.saving import save
+from exportctl.offline import hidden, parsed
+
+if TYPE_CHECKING:
+    from exportctl.workflows import Planned
+
+MADE_UP = "References that are not set have made-up values here.\n"
+
+
+def plan(
+    ctx: typer.Context,
+    out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Save the plan for `apply FILE`.")] = None,
+    detailed: Annotated[bool, typer.Option("--detailed-exitcode", help="Exit 2 when there are changes.")] = False,
+    explain: Annotated[
+        bool, typer.Option("--explain-values", help="Instead: each value of the config with the line that set it.")
+    ] = False,
+    target: Target = None,
+    allow_deletes: AllowDeletes = 0,
+    allow_replace: AllowReplace = None,
+    allow_recreate: AllowRecreate = None,
+    put_back: PutBack = None,
+) -> int:
+    """
+    Show what apply would change, and why. Writes nothing to the platform and needs no secret of a destination.
+
+    Signs: + create, ~ update, -/+ replace, - delete, > other, ! held or refused.
+    """
+    call = current(ctx)
+    call.formats(TEXT, JSON, MARKDOWN)
+    if explain:
+        reject("--explain-values", (out, detailed), "no plan is made, so --out and --detailed-exitcode mean nothing")
+        return explained(call)
+    from exportctl import workflows
+
+    asked = flags(target, allow_deletes, allow_replace, allow_recreate, put_back)
+    with workflows.planned(call.setup(), asked, wall=call.wall) as made:
+        call.screen.hide(hidden(made.project, call.setup()))
+    shown(call, made)
+    plan_for_actions(call, made.plan, made.findings)
+    if out:
+        save(call, made.plan, out)
+    return exits.of_plan(made.plan, detailed=detailed)
+
+
+def shown(call: Call, made: Planned) -> None:
+    """A plan in the format asked for."""
+    from exportctl.views import json, markdown, text
+
+    screen = call.screen
+    if call.format == JSON:
+        screen.document(json.plan(made.plan))
+    elif call.format == MARKDOWN:
+        screen.show(markdown.plan(made.plan))
+    else:
+        warnings(call, made.findings)
+        screen.show(MADE_UP if made.made_up else "")
+        screen.show(text.plan(made.plan, color=screen.color, width=screen.width))
+
+
+def explained(call: Call) -> int:
+    """Every value with its place; reads no network."""
+    from exportctl.views import json, text_lists
+
+    setup = call.setup()
+    entries = config.explain_values(parsed(setup), setup.environment)
+    title, words = "values", "Each value of the config, and the place that set it."
+    if call.format == JSON:
+        call.screen.document(json.explain(title, words, entries))
+    else:
+        call.screen.show(text_lists.explain(title, words, entries))
+    return exits.DONE
+
+
+def show(ctx: typer.Context, file: Annotated[Path, typer.Argument(metavar="PLANFILE", help="A saved plan.")]) -> int:
+    """Show a saved plan as it was reviewed. Reads no config and no network."""
+    from exportctl import planfile
+    from exportctl.views import json, text
+
+    call = current(ctx)
+    saved = planfile.load(read_text(call.folder / file, "the saved plan"))
+    if call.formats(TEXT, JSON) == JSON:
+        call.screen.document(json.show(saved, now=call.today()))
+    else:
+        screen = call.screen
+        screen.show(text.show(saved, now=call.today(), color=screen.color, width=screen.width))
+    return exits.DONE
+
+
+COMMANDS = {
+    "plan": (plan, "exportctl plan --env prod --out plan.json"),
+    "show": (show, "exportctl show plan.json"),
+}

@@ -1,0 +1,55 @@
+"""Progress of an apply on stderr: a bar where somebody watches, plain lines elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from exportctl.cli.screen import Screen
+from exportctl.model import Outcome
+from exportctl.views import text_apply
+
+Tell = Callable[[Outcome], None]
+
+
+@contextmanager
+def progress(screen: Screen, total: int) -> Iterator[Tell]:
+    """Gives the function that is told each outcome."""
+    if screen.watched:
+        with _bar(screen, total) as tell:
+            yield tell
+        return
+    yield _lines(screen, total)
+
+
+def _lines(screen: Screen, total: int) -> Tell:
+    told = 0
+
+    def tell(outcome: Outcome) -> None:
+        nonlocal told
+        told += 1
+        screen.say(text_apply.outcome(outcome, told, total, color=screen.err_color))
+
+    return tell
+
+
+@contextmanager
+def _bar(screen: Screen, total: int) -> Iterator[Tell]:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+    from rich.text import Text
+
+    console = Console(file=screen.err, no_color=not screen.err_color, highlight=False, markup=False)
+    columns = (TextColumn("applying"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True) as drawn:
+        task = drawn.add_task("apply", total=total)
+        told = 0
+
+        def tell(outcome: Outcome) -> None:
+            nonlocal told
+            told += 1
+            line = screen.masked(text_apply.outcome(outcome, told, total, color=screen.err_color))
+            drawn.console.print(Text.from_ansi(line.rstrip("\n")))
+            drawn.advance(task)
+
+        yield tell

@@ -1,0 +1,127 @@
+"""Files that a run leaves behind: a saved plan, whole or not at all, and the lines of an audit."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import tempfile
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from exportctl.cli.call import Call
+from exportctl.errors import Error
+from exportctl.model import Outcome, Plan
+
+if TYPE_CHECKING:
+    from exportctl.workflows import Planned
+
+_HINT = "take the value out of titles, paths and descriptions, and name a reference instead"
+
+
+def save(call: Call, plan: Plan, file: Path) -> None:
+    """
+    Write a saved plan for its owner only, at once.
+
+    Raises:
+        Error: a known secret is in it, or it cannot be written; nothing was.
+    """
+    from exportctl import planfile
+
+    if plan.errors() or plan.refused:
+        call.screen.say(f"{file} is not written: apply would refuse this plan.")
+        return
+    text = planfile.dump(plan)
+    if call.screen.masked(text) != text:
+        raise Error(f"{file} is not written: a secret value is in the plan", rule="secret-in-plan", hint=_HINT)
+    write_whole(call.folder / file, text)
+    call.screen.say(f"Saved to {file}. To carry out exactly this: exportctl apply {file}")
+
+
+def write_whole(file: Path, text: str) -> None:
+    """Mode 0600; a reader sees the former content or all of this one."""
+    try:
+        handle, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
+        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as stream:
+            stream.write(text)
+        Path(name).replace(file)
+    except OSError as error:
+        raise Error(f"{file} cannot be written: {(error.strerror or str(error)).lower()}", rule="file") from error
+
+
+def check_audit(call: Call, file: Path | None) -> None:
+    """
+    Before the first write: what cannot be recorded is not done.
+
+    Raises:
+        Error: the file cannot be appended to.
+    """
+    if file:
+        append(call.folder / file, "")
+
+
+def append(file: Path, line: str) -> None:
+    try:
+        with file.open("a", encoding="utf-8") as stream:
+            stream.write(line)
+    except OSError as error:
+        raise Error(f"{file} cannot be written: {(error.strerror or str(error)).lower()}", rule="file") from error
+
+
+def audit(call: Call, file: Path | None, made: Planned, outcomes: Sequence[Outcome], result: str) -> None:
+    """One JSON line: who applied what, from which commit, and what became of each object."""
+    if file:
+        line = json.dumps(_record(call, made, outcomes, result), sort_keys=True)
+        append(call.folder / file, f"{call.screen.masked(line)}\n")
+
+
+def _record(call: Call, made: Planned, outcomes: Sequence[Outcome], result: str) -> dict[str, Any]:
+    from exportctl import planfile
+
+    header = made.plan.header
+    return {
+        "time": datetime.fromtimestamp(call.wall(), UTC).isoformat().replace("+00:00", "Z"),
+        "who": call.env.get("GITHUB_ACTOR") or call.env.get("USER"),
+        "commit": call.env.get("GITHUB_SHA") or _commit(call.folder),
+        "project": header.project,
+        "organization": header.organization,
+        "sandbox": header.sandbox,
+        "environment": header.environment,
+        "platform": header.platform,
+        "digest": planfile.digest(made.plan),
+        "outcome": result,
+        "objects": [
+            {
+                "address": str(o.step.address),
+                "action": o.step.act or o.step.action.value,
+                "kind": o.step.kind,
+                "id": o.id or o.step.id,
+                "status": o.status.value,
+            }
+            for o in outcomes
+        ],
+    }
+
+
+def _commit(folder: Path) -> str | None:
+    """What is checked out here; None without Git."""
+    try:
+        asked = ["git", "rev-parse", "HEAD"]
+        found = subprocess.run(asked, cwd=folder, capture_output=True, text=True, timeout=5, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return found.stdout.strip() if found.returncode == 0 else None
+
+
+def write_new(file: Path, text: str) -> None:
+    """
+    Raises:
+        Error: the file is there already, or cannot be written.
+    """
+    try:
+        with file.open("x", encoding="utf-8", newline="\n") as stream:
+            stream.write(text)
+    except OSError as error:
+        raise Error(f"{file} cannot be written: {(error.strerror or str(error)).lower()}", rule="file") from error

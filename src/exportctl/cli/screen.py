@@ -1,0 +1,100 @@
+"""
+Where a run writes: results to stdout, all else to stderr, both masked. Knows colour, width and whether anybody watches.
+
+A reader that went away (`exportctl plan | head`) ends the output, never the run: an apply under way goes on.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterable, Mapping
+from typing import TextIO
+
+from exportctl.masking import masking
+from exportctl.views import github
+
+
+class Screen:
+    def __init__(self, stdin: TextIO, out: TextIO, err: TextIO, env: Mapping[str, str]):
+        self.stdin = stdin
+        self.out = out
+        self.err = err
+        self._env = env
+        self._hidden: set[str] = {env[n] for n in ("AEP_CLIENT_SECRET", "AEP_ACCESS_TOKEN") if len(env.get(n, "")) >= 8}
+        self._mask = masking(self._hidden)
+        for stream in (out, err):
+            if hasattr(stream, "reconfigure"):
+                stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+
+    def hide(self, values: Iterable[str]) -> None:
+        """From now on none of these is written."""
+        self._hidden.update(values)
+        self._mask = masking(self._hidden)
+
+    def masked(self, text: str) -> str:
+        return self._mask(text)
+
+    @property
+    def in_actions(self) -> bool:
+        return self._env.get("GITHUB_ACTIONS") == "true"
+
+    @property
+    def in_ci(self) -> bool:
+        return self._env.get("CI", "").lower() not in ("", "0", "false") or self.in_actions
+
+    @property
+    def watched(self) -> bool:
+        """Is there somebody to ask, and to draw a progress bar for?"""
+        return not self.in_ci and self.stdin.isatty() and self.err.isatty()
+
+    @property
+    def color(self) -> bool:
+        return self._colored(self.out)
+
+    @property
+    def err_color(self) -> bool:
+        return self._colored(self.err)
+
+    def _colored(self, stream: TextIO) -> bool:
+        """https://no-color.org and https://force-color.org: set and not empty."""
+        if self._env.get("NO_COLOR"):
+            return False
+        return bool(self._env.get("FORCE_COLOR")) or (stream.isatty() and self._env.get("TERM") != "dumb")
+
+    @property
+    def width(self) -> int:
+        return shutil.get_terminal_size((120, 24)).columns if self.out.isatty() else 120
+
+    def document(self, text: str) -> None:
+        """The machine output: exactly one in a run."""
+        self._write("out", self._mask(text))
+
+    def show(self, text: str) -> None:
+        """A result for people."""
+        self._write("out", self._plain(text))
+
+    def say(self, text: str) -> None:
+        """Progress, warnings, errors."""
+        self._write("err", self._plain(text if text.endswith("\n") else f"{text}\n"))
+
+    def command(self, text: str) -> None:
+        """Workflow commands of GitHub Actions; beside the results, so that machine output stays one document."""
+        self._write("err", self._mask(text))
+
+    def ask(self, question: str) -> str:
+        self._write("err", question)
+        return self.stdin.readline().strip()
+
+    def _plain(self, text: str) -> str:
+        masked = self._mask(text)
+        return github.inert(masked) if self.in_actions else masked
+
+    def _write(self, name: str, text: str) -> None:
+        stream: TextIO = getattr(self, name)
+        try:
+            stream.write(text)
+            stream.flush()
+        except BrokenPipeError:
+            # What is still in its buffer must not be tried again when Python ends.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

@@ -1,0 +1,200 @@
+"""
+Reaches an emulator's own interface, `/_emulator`: of the one embedded here, or of one served on this machine. An edge.
+
+In: an operation and a JSON body. Out: its JSON answer, or an Error. Also finds the flow that a person means by an
+export's address, by the marker it carries or, where somebody wiped that, by its name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+from exportctl import config, hosts, marker, platforms
+from exportctl.client import Client
+from exportctl.declared import Project
+from exportctl.emulator import Emulator
+from exportctl.emulator.gateway import CLIENT_ID, CLIENT_SECRET
+from exportctl.errors import ConfigError, Error, Level
+from exportctl.ims import Credentials
+from exportctl.kinds import ANCHOR
+from exportctl.model import Address
+from exportctl.offline import Setup, complete, parsed, project_of
+from exportctl.secret import Secret
+
+Json = dict[str, Any]
+Objects = list[Json]
+TIMEOUT = 30.0  # seconds
+
+
+@dataclass(frozen=True)
+class Control:
+    """`project` is None where no config is at hand; `flows` reads all flows of the project's sandbox."""
+
+    send: Callable[[str, str, Json | None], Json]
+    project: Project | None
+    flows: Callable[[], Objects]
+
+    def get(self, operation: str) -> Json:
+        return self.send("GET", operation, None)
+
+    def post(self, operation: str, body: Json) -> Json:
+        return self.send("POST", operation, body)
+
+    def edit(self, verb: str, flow: str, person: str | None, **members: Any) -> Json:
+        """An edit as a person makes it; `flow` is an export's address, a flow id or a unique name."""
+        named = {"as_person": person} if person else {}
+        sandbox = {"sandbox": self.project.platform.sandbox} if self.project else {}
+        return self.post(f"ui/{verb}", {"flow": self.flow_id(flow), **members, **named, **sandbox})
+
+    def flow_id(self, name: str) -> str:
+        """The id behind an address; anything else as it is, the emulator knows ids and names itself."""
+        if self.project is None:
+            return name
+        key = name.removeprefix("exports.")
+        flows = self.flows()
+        if any(name in (f["id"], f["name"]) for f in flows):
+            return name
+        marked = [f["id"] for f in flows if _carries(f, self.project.name, key)]
+        title = self.project.exports[key].title if key in self.project.exports else None
+        found = marked or [f["id"] for f in flows if f["name"] == title]
+        if len(found) != 1:
+            raise Error(
+                f"{'no flow' if not found else 'more than one flow'} is called {name}",
+                rule="no-such-flow",
+                hint="give an export's address (exports.x or x), a flow id or a unique name; apply creates the flows",
+            )
+        return str(found[0])
+
+
+def _carries(flow: Mapping[str, Any], project: str, key: str) -> bool:
+    _, found = marker.read(flow.get("description"), ANCHOR.managed)
+    return found is not None and found.project == project and found.address == Address("exports", key)
+
+
+@contextmanager
+def opened(setup: Setup, url: str | None, as_of: int) -> Iterator[Control]:
+    """
+    The interface at `url`, or of the emulator embedded by the config.
+
+    Raises:
+        Error: the config's platform is not embedded and no `url` was given, or `url` is not on this machine.
+    """
+    if url is not None:
+        with _served(setup, url, as_of) as control:
+            yield control
+        return
+    project, _ = project_of(setup, as_of)
+    complete(project)
+    if platforms.kind_of(project) != platforms.EMBEDDED:
+        raise Error(
+            f"the platform of this config is {project.platform.url}, not the embedded emulator",
+            rule="not-embedded",
+            hint="choose an environment with `url: embedded`, or give --url http://127.0.0.1:PORT of a served one",
+        )
+    emulator = platforms.embedded(project, setup.folder)
+    sandbox = project.platform.sandbox
+    try:
+        with httpx.Client(transport=httpx.WSGITransport(app=emulator), base_url=platforms.INSIDE) as http:
+            yield Control(_sender(http), project, lambda: emulator.snapshot(sandbox)["flows"])
+    finally:
+        emulator.close()
+
+
+@contextmanager
+def _served(setup: Setup, url: str, as_of: int) -> Iterator[Control]:
+    found = hosts.parsed(url)
+    if found is None or not found.loopback:
+        raise Error(f"--url {url} is not an address on this machine", rule="not-embedded", hint="http://127.0.0.1:PORT")
+    try:
+        project: Project | None = project_of(setup, as_of)[0]
+    except ConfigError:
+        project = None  # a config is only needed to know flows by the addresses of exports
+    with httpx.Client(base_url=str(found), timeout=TIMEOUT, trust_env=False) as http:
+        send = _sender(http)
+        yield Control(send, project, lambda: _listed(str(found), send, project))
+
+
+def _listed(url: str, send: Callable[[str, str, Json | None], Json], project: Project | None) -> Objects:
+    if project is None:
+        return []
+    client = Client(
+        url,
+        organization=str(send("GET", "", None)["organization"]),
+        sandbox=project.platform.sandbox,
+        credentials=Credentials(CLIENT_ID, Secret(CLIENT_SECRET)),
+        ims_url=f"{url}/ims/token/v3",
+    )
+    with client:
+        return client.list(ANCHOR.path)
+
+
+def _sender(http: httpx.Client) -> Callable[[str, str, Json | None], Json]:
+    def send(method: str, operation: str, body: Json | None) -> Json:
+        try:
+            answer = http.request(method, f"/_emulator/{operation}".rstrip("/"), json=body)
+        except httpx.HTTPError as error:
+            raise Error(
+                f"no emulator answers: {error}", rule="not-reached", hint="start one: exportctl emulator serve"
+            ) from error
+        if answer.status_code != 200:
+            raise Error(f"the emulator refused: {_reason(answer)}", rule="emulator-refused")
+        found: Json = answer.json()
+        return found
+
+    return send
+
+
+def _reason(answer: httpx.Response) -> str:
+    try:
+        body = answer.json()
+    except ValueError:
+        return str(answer.status_code)
+    for name in ("errorMessage", "message", "error_description"):
+        if isinstance(body, dict) and body.get(name):
+            return str(body[name])
+    return str(body)
+
+
+def embedded_projects(setup: Setup, organization: str | None = None) -> Sequence[Project]:
+    """The projects of all environments on the embedded emulator, of one organisation if it is named."""
+    projects, found = config.projects(parsed(setup), setup.env)
+    if any(f.level is Level.ERROR for f in found):
+        raise ConfigError(found)
+    embedded = [p for p in projects.values() if platforms.kind_of(p) == platforms.EMBEDDED]
+    return [p for p in embedded if organization in (None, p.platform.organization)]
+
+
+def seeded(setup: Setup, control: Control) -> Json:
+    """Add the sandboxes and datasets that the config names, in all environments of the organisation."""
+    assert control.project is not None
+    organization = control.project.platform.organization
+    emulator = Emulator(platforms.state_file(control.project, setup.folder), organization=organization)
+    try:
+        platforms.seed(emulator, list(embedded_projects(setup, organization)))
+        return {"sandboxes": emulator.sandboxes()}
+    finally:
+        emulator.close()
+
+
+@contextmanager
+def to_serve(setup: Setup, as_of: int) -> Iterator[Emulator]:
+    """The emulator that `serve` shows: the config's organisation, seeded from it; without a config an empty one."""
+    try:
+        project: Project | None = project_of(setup, as_of)[0]
+    except ConfigError as error:
+        if any(f.rule != "no-config" for f in error.all):
+            raise
+        project = None
+    if project is None:
+        emulator = Emulator(setup.folder / platforms.STATE / "served.sqlite")
+    else:
+        emulator = platforms.embedded(project, setup.folder)
+    try:
+        yield emulator
+    finally:
+        emulator.close()

@@ -1,0 +1,64 @@
+"""The files that `init` writes. Pure text: a test plans them on the embedded emulator as they are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+EXPORTS = """\
+# yaml-language-server: $schema=./schemas/exports.schema.json
+# (`exportctl schema --write schemas` writes that file; editors then complete keys and show mistakes.)
+version: 1
+project: my-exports # written on everything exportctl creates; choose it once
+
+platform:
+  organization: 0123456789ABCDEF01234567@AdobeOrg
+  sandbox: dev
+  # `embedded` is an emulator that comes with exportctl: no account, no credentials, nothing reaches Adobe.
+  # To go on with the real service: put your organization and sandbox above, take out `url`, and set AEP_CLIENT_ID and
+  # AEP_CLIENT_SECRET (Developer Console, OAuth Server-to-Server). `exportctl doctor` says what is missing.
+  url: embedded
+
+defaults:
+  destination: lake
+  schedule: {every: 1 day, at: "02:00"} # UTC
+  format: parquet
+  end: {rolling: 180 days, renew_before: 30 days} # `exportctl renew`, every night, keeps it from ending
+
+destinations:
+  lake:
+    type: amazon-s3
+    bucket: my-aep-exports
+    path: aep
+    auth: {role_arn: "${env:LAKE_ROLE_ARN}"} # read when it is sent; the emulator makes one up
+
+exports:
+  orders-to-lake:
+    datasets: [Orders] # exact names; `exportctl datasets` lists what can be exported
+
+# One config for several sandboxes: move `sandbox` (and `url`) into environments, and choose one with --env.
+#
+# environments:
+#   local: {platform: {url: embedded, sandbox: dev}}
+#   dev: {platform: {sandbox: dev}}
+#   prod: {platform: {sandbox: prod}}
+"""
+
+GITIGNORE = "# what the embedded emulator keeps\n.exportctl/\n"
+STATE_LINE = ".exportctl/"
+FILES: Mapping[str, str] = {"exports.yaml": EXPORTS, ".gitignore": GITIGNORE}
+
+NEXT = """\
+Next:
+  exportctl plan                # what would be created; nothing is written
+  exportctl apply               # create it in the embedded emulator, and prove it
+  exportctl emulator ui path orders-to-lake somewhere/else && exportctl drift   # change it by hand, and see it
+"""
+
+
+def ignoring(text: str | None) -> str | None:
+    """What `.gitignore` should hold: the lines that are there stay. None if nothing is missing."""
+    if text is None:
+        return GITIGNORE
+    if STATE_LINE in (line.strip() for line in text.splitlines()):
+        return None
+    return text + ("" if text.endswith("\n") or not text else "\n") + GITIGNORE

@@ -1,0 +1,200 @@
+"""Killed at any request and run again a minute later, the desired state is there exactly once: no twins, no orphans."""
+
+from __future__ import annotations
+
+import tempfile
+import threading
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from generated import configs, kind_switches
+from hypothesis import given
+from hypothesis import strategies as st
+from test_laws import FEW, LISTED
+from test_writes import CHANGES, moved, orders
+from world import DESTINATIONS, SANDBOX, World, config, world
+
+from exportctl.emulator import Switches
+from exportctl.flags import Flags
+
+EVERYTHING = Flags(allow_deletes=100, allow_replace=("*",))
+
+
+class Killed(BaseException):
+    """The process is gone; nothing in it may catch this."""
+
+
+class DyingTransport(httpx.BaseTransport):
+    """Passes on `calls` requests; the next one reaches the service, or not, and then this process is dead."""
+
+    def __init__(self, inner: httpx.BaseTransport, calls: int, arrives: bool):
+        self.inner, self.calls, self.arrives = inner, calls, arrives
+        self.lock = threading.Lock()
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        with self.lock:
+            self.calls -= 1
+            left = self.calls
+        if left < 0:
+            if left == -1 and self.arrives:
+                self.inner.handle_request(request)
+            raise Killed
+        return self.inner.handle_request(request)
+
+
+def killed_after(made: World, calls: int, arrives: bool, flags: Flags = EVERYTHING) -> bool:
+    """Apply, and die; False if the apply was over before."""
+    transport = DyingTransport(httpx.WSGITransport(app=made.emulator), calls, arrives)
+    try:
+        made.apply(flags, transport=transport)
+    except Killed:
+        return True
+    return False
+
+
+def exactly_once(made: World) -> None:
+    """One flow per address, every connection used, and a plan with nothing in it."""
+    plan = made.plan()
+    left = [(str(i.address), i.verb, [s.key for s in i.steps], i.refusals) for i in plan.items if i.steps or i.refusals]
+    assert left == []
+    assert plan.empty
+    seen = made.emulator.snapshot(SANDBOX)
+    lines = [f["description"].splitlines()[-1].split()[3] for f in seen["flows"]]
+    assert max(Counter(lines).values()) == 1
+    assert {s["id"] for s in seen["sourceConnections"]} == {i for f in seen["flows"] for i in f["sourceConnectionIds"]}
+    assert {t["id"] for t in seen["targetConnections"]} == {i for f in seen["flows"] for i in f["targetConnectionIds"]}
+    assert max(Counter(c["name"] for c in seen["connections"]).values()) == 1
+
+
+def settled_after(made: World, flags: Flags = EVERYTHING) -> None:
+    """Run again until the service lets go of what it says is still in use."""
+    for _ in range(3):
+        made.emulator.advance(LISTED)
+        made.apply(flags)
+        made.emulator.advance(600)
+    made.emulator.advance(LISTED)
+
+
+@FEW
+@given(configs(), kind_switches(), st.integers(0, 60), st.booleans())
+def test_a_creation_killed_anywhere_is_completed(
+    content: dict[str, Any], switches: Switches, calls: int, arrives: bool
+) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        made = world(Path(folder), switches)
+        made.write(content)
+        killed_after(made, calls, arrives)
+        settled_after(made)
+        exactly_once(made)
+
+
+@FEW
+@given(configs(), configs(), kind_switches(), st.integers(0, 80), st.booleans())
+def test_a_change_killed_anywhere_is_completed(
+    first: dict[str, Any], second: dict[str, Any], switches: Switches, calls: int, arrives: bool
+) -> None:
+    for exports in (first["exports"], second["exports"]):
+        for export in exports.values():
+            export.pop("protect", None)
+        exports["keeper"] = {"datasets": ["Orders"], "subpath": "keeper"}
+    with tempfile.TemporaryDirectory() as folder:
+        made = world(Path(folder), switches)
+        made.write(first)
+        made.apply()
+        settled_after(made)
+        gone = [name for name in first["exports"] if name not in second["exports"]]
+        second["removed"] = [{"export": name, "do": "delete", "reason": "law"} for name in gone]
+        made.write(second)
+        killed_after(made, calls, arrives)
+        settled_after(made)
+        exactly_once(made)
+
+
+REPLACED: dict[str, Any] = {
+    "another type": orders(destination="gcs"),
+    "another way to authenticate": moved(
+        auth={"access_key_id": "${env:S3_KEY}", "secret_access_key": "${env:S3_SECRET}"}
+    ),
+}
+
+
+@pytest.mark.parametrize("arrives", [True, False], ids=["arrived", "never arrived"])
+@pytest.mark.parametrize("change", REPLACED)
+def test_a_replacement_killed_anywhere_is_finished_without_asking_again(
+    tmp_path: Path, change: str, arrives: bool
+) -> None:
+    died = True
+    calls = 0
+    while died:
+        folder = tmp_path / str(calls)
+        folder.mkdir()
+        made = world(folder, page_size=100)
+        made.write(orders())
+        made.apply()
+        made.emulator.advance(LISTED)
+        before = made.flow("orders")["id"]
+        made.write(REPLACED[change])
+        made.forget()
+        died = killed_after(made, calls, arrives)
+        consented = "PATCH /flows" in made.writes()
+        settled_after(made, Flags() if consented else EVERYTHING)
+        exactly_once(made)
+        assert made.flow("orders")["id"] != before
+        calls += 1
+    assert calls > 15
+
+
+KINDS_OF_CHANGE = (
+    "place and format together are one patch",
+    "schedule, folder, title and end together are one patch",
+    "datasets and title together are post, patch, delete",
+    "switching off is post and patch",
+    "a secret version is one patch of the account",
+    "a renamed export is one patch of flow and of target",
+)
+
+
+@pytest.mark.parametrize("change", KINDS_OF_CHANGE)
+def test_every_kind_of_change_killed_at_each_request_is_completed(change: str) -> None:
+    after, _writes = CHANGES[change]
+    died, calls = True, 0
+    while died:
+        with tempfile.TemporaryDirectory() as folder:
+            made = world(Path(folder), page_size=100)
+            made.write(orders())
+            made.apply()
+            made.emulator.advance(LISTED)
+            made.write(after)
+            died = killed_after(made, calls, arrives=calls % 2 == 0)
+            settled_after(made)
+            exactly_once(made)
+            calls += 1
+
+
+def test_a_removal_killed_anywhere_is_completed(tmp_path: Path) -> None:
+    died, calls = True, 0
+    gone = config(
+        exports={"returns": {"datasets": ["Returns"], "destination": "landing"}},
+        removed=[
+            {"export": "orders", "do": "delete", "reason": "done"},
+            {"destination": "s3-role", "do": "delete", "reason": "done"},
+        ],
+        destinations={"landing": DESTINATIONS["landing"]},
+        defaults={**config()["defaults"], "destination": "landing"},
+    )
+    while died:
+        folder = tmp_path / str(calls)
+        folder.mkdir()
+        made = world(folder, page_size=100)
+        made.write(orders())
+        made.apply()
+        made.emulator.advance(LISTED)
+        made.write(gone)
+        died = killed_after(made, calls, arrives=calls % 2 == 1)
+        settled_after(made)
+        exactly_once(made)
+        assert len(made.emulator.snapshot(SANDBOX)["connections"]) == 1
+        calls += 1
