@@ -10,6 +10,7 @@ from pathlib import Path
 
 from exportctl import output_schemas, schemas
 from exportctl.config_reference import reference_markdown
+from exportctl.emulator.describe import page as emulator_page
 from exportctl.rules_page import rules_markdown
 
 ROOT = Path(__file__).parents[1]
@@ -21,6 +22,7 @@ def files() -> dict[str, str]:
     return {
         **{f"schemas/{name}": text for name, text in {**config, **output_schemas.files()}.items()},
         "docs/configuration.md": reference_markdown(),
+        "docs/emulator.md": emulator_page(),
         "docs/rules.md": rules_markdown(),
     }
 

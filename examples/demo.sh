@@ -15,11 +15,25 @@ say() { printf '\n── %s\n\n' "$1"; }
 run() {
     expected=$1
     shift
-    printf '$ exportctl'
-    printf ' %s' "$@"
-    printf '\n'
+    printf '$ exportctl %s\n' "$*"
     code=0
     "$EXPORTCTL" "$@" || code=$?
+    ended
+}
+
+# last N COMMAND…: the same, of the output the last N lines
+last() {
+    lines=$1
+    expected=0
+    shift
+    printf '$ exportctl %s | tail -n %s\n' "$*" "$lines"
+    code=0
+    "$EXPORTCTL" "$@" >output.txt || code=$?
+    tail -n "$lines" output.txt
+    ended
+}
+
+ended() {
     if [ "$code" -ne "$expected" ]; then
         echo "demo: expected exit code $expected, got $code" >&2
         exit 1
@@ -32,7 +46,7 @@ run 0 validate
 say '2 of 8  What would change? A plan writes nothing; it is saved here for approval.'
 run 0 plan --out plan.json
 say '3 of 8  Do exactly what was approved, then prove it by reading back.'
-run 0 apply plan.json
+last 2 apply plan.json
 say '4 of 8  The exports: which dataset goes where.'
 run 0 datasets
 say '5 of 8  Somebody changes a folder and stops a feed in the user interface.'
@@ -43,7 +57,7 @@ run 3 drift
 say '7 of 8  Put the folder back. The stopped feed is held: it was stopped for a reason.'
 run 0 apply --auto-approve
 say '8 of 8  Start the feed again, by name, and see that nothing is left to do.'
-run 0 apply --auto-approve --put-back exports.web-to-lake
+last 2 apply --auto-approve --put-back exports.web-to-lake
 run 0 plan --detailed-exitcode
 
 printf '\n── Done. The config is build/demo/exports.yaml: edit it, and run `%s plan` there.\n' "$EXPORTCTL"

@@ -24,6 +24,12 @@ from exportctl.protocols import DescriptionsLost, StillInUse, Writer
 PARALLELISM = 4
 
 
+_HIDDEN = (
+    "a flow that this credential cannot see uses it (an access label may hide it): nothing is created, so that it gets "
+    "no twin; give the credential access, or remove the export"
+)
+
+
 class Limit:
     """How many steps may be in flight; halved by `throttled`, never below one."""
 
@@ -119,6 +125,8 @@ class _Run:
         try:
             return Outcome(step, Status.DONE, self._written(step))
         except StillInUse as error:
+            if step.probe:
+                return Outcome(step, Status.FAILED, step.id, error.message, _HIDDEN, "hidden-flow")
             return Outcome(step, Status.LEFT, step.id, error.message, "the next apply deletes it", error.rule)
         except DescriptionsLost as error:
             self.stop.set()

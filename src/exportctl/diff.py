@@ -89,6 +89,8 @@ def _mapping(rule: FieldRule, desired: Mapping[str, Any], live: Mapping[str, Any
     trusted = applied is None or digest(filled) == applied[0]
     shown = {k: (filled.get(k) if k in hidden and trusted else v) for k, v in live.items()}
     why = cause(filled == shown, digest(filled), digest(shown), applied)
+    if why is Cause.CONFLICT and hidden:
+        why = Cause.PENDING  # the YAML moved for sure; whether the hidden side did too, nobody can say
     if why is Cause.CONVERGED and any(v is Marked.UNSET for v in desired.values()):
         return []  # not all of it could be compared, so the marker must not say that it was
     if why in (None, Cause.CONVERGED):

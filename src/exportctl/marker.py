@@ -34,7 +34,8 @@ _MARKER = re.compile(
     r"\[exportctl/1 (?P<kind>[ed]) (?P<project>[a-z0-9-]{1,32}) (?P<name>[a-z0-9/_.-]{1,64})"
     r"(?: (?P<generation>\d{1,4})(?P<flags>[pro]{0,3}) (?P<body>[^\]\n]*) (?P<check>[0-9a-f]{4}))?[^\]\n]*\]"
 )
-_MANAGED = re.compile(r"\n?Managed in Git: [^\n]*\n?\Z")
+_MANAGED = re.compile(r"(?:\A|\r?\n)Managed in Git: [^\n]*\Z", re.IGNORECASE)
+_BREAK = re.compile(r"\r?\n\Z")
 _FIELD = re.compile(r"-|[0-9a-f]{4}(?:[g-v]{4})?")
 
 
@@ -50,8 +51,8 @@ def read(description: str | None, names: tuple[str, ...]) -> tuple[str, Marker |
         pass
     if found is None:
         return text, None
-    before = _MANAGED.sub("", text[: found.start()].rstrip("\n"))
-    after = text[found.end() :].strip("\n")
+    before = _MANAGED.sub("", _BREAK.sub("", text[: found.start()]))
+    after = text[found.end() :].strip("\r\n")
     own = "\n".join(part for part in (before, after) if part)
     return own, _parsed(found, names)
 

@@ -237,6 +237,7 @@ class Step:
     type: str = ""  # destination type, for the wire form
     title: str = ""  # name of a created connection
     text: str | None = None  # the person's own description, when the request carries one
+    probe: bool = False  # a deletion that must succeed before anything is built: "still in use" means a hidden user
 
 
 @dataclass(frozen=True)

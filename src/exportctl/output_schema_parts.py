@@ -130,6 +130,7 @@ DEFS: Mapping[str, Json] = {
         type=text("destination type"),
         title=text("name of a created connection"),
         text=maybe(text("the description's own text")),
+        probe=flag("a deletion that fails when somebody hidden uses the object"),
     ),
     "item": closed(
         "all that a plan says and does about one address",

@@ -117,6 +117,7 @@ def step(shown: Step) -> Json:
         "type": shown.type,
         "title": shown.title,
         "text": shown.text,
+        "probe": shown.probe,
     }
 
 

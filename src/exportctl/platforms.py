@@ -152,7 +152,8 @@ def _revealed(value: str | Secret) -> str:
 def state_file(project: Project, folder: Path) -> Path:
     """Where the embedded emulator of an organisation keeps its state: beside the first config file."""
     name = "".join(c if c.isalnum() else "-" for c in project.platform.organization.partition("@")[0])
-    return folder / STATE / f"{name}.sqlite"
+    beside = Path(project.files[0]).parent if project.files else Path()
+    return folder / beside / STATE / f"{name}.sqlite"
 
 
 def embedded(project: Project, folder: Path) -> Emulator:

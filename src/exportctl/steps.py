@@ -127,8 +127,8 @@ def act_on_new(kind: Kind, address: Address, created: Step, operation: str) -> S
     )
 
 
-def delete(kind: Kind, address: Address, live: LiveObject, needs: Sequence[str] = ()) -> Step:
-    """A DELETE; the object is read and compared before."""
+def delete(kind: Kind, address: Address, live: LiveObject, needs: Sequence[str] = (), *, probe: bool = False) -> Step:
+    """A DELETE; the object is read and compared before. As a `probe` it fails, not waits, when somebody uses it."""
     return Step(
         key=key(address, kind, f"delete-{live.id[:8]}"),
         action=Action.DELETE,
@@ -137,6 +137,7 @@ def delete(kind: Kind, address: Address, live: LiveObject, needs: Sequence[str] 
         id=live.id,
         needs=tuple(sorted(needs)),
         seen=seen(live),
+        probe=probe,
     )
 
 

@@ -18,7 +18,9 @@ from exportctl.model import EXPORTS, Status
 
 EXAMPLES = int(os.environ.get("LAW_EXAMPLES", "0"))
 LAW = settings(
-    max_examples=EXAMPLES or 200, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+    max_examples=EXAMPLES or 200,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 FEWER = settings(LAW, max_examples=EXAMPLES or 60)
 FEW = settings(LAW, max_examples=EXAMPLES or 25)
@@ -67,7 +69,9 @@ def test_one_config_after_another_ends_in_an_empty_plan_and_leaves_no_orphan(
         applied(made, first)
         made.emulator.advance(LISTED + between)
         second["removed"] = [
-            {"export": name, "do": "delete", "reason": "law"} for name in first["exports"] if name not in second["exports"]
+            {"export": name, "do": "delete", "reason": "law"}
+            for name in first["exports"]
+            if name not in second["exports"]
         ]
         applied(made, second)
         made.emulator.advance(700)  # what was still in use is free by now
@@ -86,7 +90,9 @@ def test_the_plan_ignores_the_order_of_keys(content: dict[str, Any], switches: S
         before = made.plan()
         made.write(_shuffled(content, dice))
         after = made.plan()
-        assert [(i.address, i.verb, i.steps) for i in before.items] == [(i.address, i.verb, i.steps) for i in after.items]
+        assert [(i.address, i.verb, i.steps) for i in before.items] == [
+            (i.address, i.verb, i.steps) for i in after.items
+        ]
 
 
 def _shuffled(value: Any, dice: Any) -> Any:

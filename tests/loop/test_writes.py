@@ -48,8 +48,14 @@ CHANGES: dict[str, tuple[Mapping[str, Any], list[str]]] = {
     "place and format together are one patch": (orders(format="json", subpath="x"), ["PATCH /targetConnections"]),
     "another title is one patch of the flow": (orders(title="Orders to lake"), ["PATCH /flows"]),
     "a description is one patch of the flow": (orders(description="For the lake"), ["PATCH /flows"]),
-    "another cadence is one patch of the flow": (orders(schedule={"every": "6 hours", "at": "02:00"}), ["PATCH /flows"]),
-    "another time of day is one patch of the flow": (orders(schedule={"every": "1 day", "at": "04:30"}), ["PATCH /flows"]),
+    "another cadence is one patch of the flow": (
+        orders(schedule={"every": "6 hours", "at": "02:00"}),
+        ["PATCH /flows"],
+    ),
+    "another time of day is one patch of the flow": (
+        orders(schedule={"every": "1 day", "at": "04:30"}),
+        ["PATCH /flows"],
+    ),
     "another folder is one patch of the flow": (orders(folder="%DATASET_NAME%/%EXPORT_TIME%"), ["PATCH /flows"]),
     "a fixed end is one patch of the flow": (orders(end="2028-06-01"), ["PATCH /flows"]),
     "schedule, folder, title and end together are one patch": (

@@ -154,9 +154,7 @@ class World:
 
     def apply(self, flags: Flags = Flags(), **more: Any) -> tuple[tuple[Outcome, ...], Proof]:  # noqa: B008
         with self.planned(flags, **more) as made:
-            applying = workflows.begun(
-                made, self.setup(**more), flags, parallelism=4, stop=threading.Event()
-            )
+            applying = workflows.begun(made, self.setup(**more), flags, parallelism=4, stop=threading.Event())
             outcomes = tuple(applying.outcomes())
             return outcomes, applying.prove()
 
@@ -165,7 +163,9 @@ class World:
 
     def writes(self) -> list[str]:
         """`METHOD /collection` of every write since `forget`, sorted; refused ones too."""
-        return sorted(f"{w['method']} /{w['path'].split('/flowservice/')[1].split('/')[0]}" for w in self.emulator.writes())
+        return sorted(
+            f"{w['method']} /{w['path'].split('/flowservice/')[1].split('/')[0]}" for w in self.emulator.writes()
+        )
 
     def forget(self) -> None:
         self.emulator.forget_requests()

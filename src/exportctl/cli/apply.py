@@ -69,7 +69,9 @@ def apply(
     put_back: PutBack = None,
 ) -> int:
     """
-    Make the sandbox what the config asks for: plan, show, ask, carry out, read back.
+    Make the sandbox what the config asks for.
+
+    It plans, shows, asks, carries out, reads back, and ends in 0 only if nothing is left to do.
 
     With PLANFILE exactly what was reviewed is done, or nothing: it never asks, and ends in 6 if anything has moved.
     """
@@ -99,7 +101,7 @@ def renew(
     target: Target = None,
 ) -> int:
     """
-    Move the rolling ends that are due, and change nothing else: one PATCH each, no secret, no question.
+    Move the rolling ends that are due, and change nothing else. One PATCH each, no secret, no question.
     """
     call = current(ctx)
     call.formats(TEXT, JSON)

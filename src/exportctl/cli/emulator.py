@@ -18,17 +18,17 @@ from exportctl.cli.emulator_reach import Url, reached, tell
 from exportctl.errors import Error, UsageError
 from exportctl.views import values
 
-app = group("Run, look into and disturb the emulator that stands in for Adobe. Nothing here reaches Adobe.")
-clock_app = group("Show or move the emulator's clock; what is due then happens, runs of exports too.")
-faults_app = group("Let requests fail on purpose: answers lost, cut, late, refused.")
-switches_app = group("Show or set how the emulator answers the open questions about the service.")
+app = group("Run and disturb the emulator that stands in for Adobe. Nothing here reaches Adobe.")
+clock_app = group("Show or move the emulator's clock. What is due then happens, runs of exports too.")
+faults_app = group("Let requests fail on purpose. Answers are lost, cut, late or refused.")
+switches_app = group("Show or set how the emulator settles open questions. What nobody here knows of the service.")
 
 
 def serve(
     ctx: typer.Context,
     port: Annotated[int, typer.Option("--port", metavar="N", min=0, max=65535, help="0 picks a free one.")] = 8025,
 ) -> int:
-    """Serve the emulator on this machine for other clients, until interrupted. Needs exportctl[emulator]."""
+    """Serve the emulator on this machine. For other clients, until interrupted; needs exportctl[emulator]."""
     from exportctl import control
     from exportctl.emulator import gateway, server
 
@@ -83,7 +83,7 @@ def seed(
 
 
 def reset(ctx: typer.Context, url: Url = None) -> int:
-    """Forget all flows, connections, datasets, faults and requests; the embedded one is then seeded from the config."""
+    """Start from an empty sandbox. Flows, connections, datasets, faults and requests go; the config seeds it again."""
     from exportctl import control
 
     call = current(ctx)
@@ -99,7 +99,7 @@ def requests(
     writes: Annotated[bool, typer.Option("--writes", help="Only what asked for a change.")] = False,
     url: Url = None,
 ) -> int:
-    """List the requests the emulator was sent, oldest first, without headers and bodies."""
+    """List the requests it was sent. Oldest first, without headers and bodies."""
     call = current(ctx)
     with reached(call, url) as found:
         listed = [entry for entry in found.get("requests")["requests"] if entry["write"] or not writes]
@@ -117,6 +117,11 @@ def clock_get(ctx: typer.Context, url: Url = None) -> int:
     call = current(ctx)
     with reached(call, url) as found:
         return _time(call, found.get("clock"))
+
+
+@clock_app.callback(invoke_without_command=True)
+def clock(ctx: typer.Context, url: Url = None) -> int:
+    return clock_get(ctx, url) if ctx.invoked_subcommand is None else exits.DONE
 
 
 def clock_set(

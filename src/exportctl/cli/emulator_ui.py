@@ -11,7 +11,7 @@ from exportctl.cli.call import add, current, group, parsed_moment
 from exportctl.cli.emulator_reach import Flow, Person, Url, reached, tell
 from exportctl.views import values
 
-app = group("Edit a flow by hand, as a person in the AEP user interface would.")
+app = group("Edit a flow by hand. As a person in the AEP user interface would.")
 
 
 def _edited(ctx: typer.Context, url: str | None, verb: str, flow: str, person: str | None, **members: Any) -> int:

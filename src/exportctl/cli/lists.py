@@ -10,7 +10,7 @@ from exportctl.cli.call import JSON, TEXT, current
 
 
 def datasets(ctx: typer.Context) -> int:
-    """List the datasets that can be exported from the sandbox, and which exports of the config use them."""
+    """List the datasets that can be exported. With the exports of the config that use them."""
     from exportctl import workflows
     from exportctl.views import json, text_lists
 
@@ -26,8 +26,10 @@ def datasets(ctx: typer.Context) -> int:
 
 def doctor(ctx: typer.Context) -> int:
     """
-    Look whether the set-up works, by harmless reads: token, organization, sandbox, permissions, number of flows, and
-    with a config the references and what the storage must allow. One remedy a line.
+    Look whether the set-up works, by harmless reads. One remedy a line.
+
+    Token, organization, sandbox, permissions, number of flows; with a config also the references, by name, and what
+    the storage must allow.
 
     Without a config it asks AEP_CLIENT_ID, AEP_CLIENT_SECRET, AEP_ORG_ID and AEP_SANDBOX.
     """

@@ -19,9 +19,9 @@ from exportctl.views import json, text_lists
 
 def init(ctx: typer.Context) -> int:
     """
-    Write a first exports.yaml on the embedded emulator, and a .gitignore. Never overwrites.
+    Write a first exports.yaml, and a .gitignore. Never overwrites.
 
-    The emulator needs no account and no credentials; comments in the file show how to go on.
+    It runs on the embedded emulator, which needs no account and no credentials; comments in the file show how to go on.
     """
     call = current(ctx)
     call.formats(TEXT)
@@ -41,7 +41,9 @@ def init(ctx: typer.Context) -> int:
 
 def validate(ctx: typer.Context) -> int:
     """
-    Check the config over all its environments, without a connection: every mistake in one run, with file:line:column.
+    Check the config, all environments of it, without a connection.
+
+    Every mistake is shown in one run, with file:line:column and the way to mend it.
 
     Errors end in 1; warnings and notes do not. `exportctl explain RULE` says more about the [rule] behind a line.
     """
@@ -69,12 +71,12 @@ def _known_environment(call: Call, environments: int) -> None:
 
 def schema(
     ctx: typer.Context,
-    name: Annotated[str, typer.Argument(metavar="[NAME]", help="exports, or a kind of machine output.")] = "exports",
+    name: Annotated[str, typer.Argument(metavar="NAME", help="exports, or a kind of machine output.")] = "exports",
     write: Annotated[
         str | None, typer.Option("--write", metavar="DIR", help="Write all schemas into this folder.")
     ] = None,
 ) -> int:
-    """Print the JSON Schema of the config (exports) or of a machine output (plan, drift, apply, saved-plan …)."""
+    """Print the JSON Schema of the config, or of a machine output. Names: exports, plan, drift, apply, saved-plan …"""
     call = current(ctx)
     call.formats(TEXT, JSON)
     files = {**{file: schemas.as_text(one) for file, one in schemas.FILES.items()}, **output_schemas.files()}
@@ -104,7 +106,7 @@ def explain(
     topic: Annotated[list[str], typer.Argument(metavar="TOPIC", help="A rule id, exit code, cause or config field.")],
 ) -> int:
     """
-    Explain a rule, an exit code, a cause of a difference, or a field of the config.
+    Explain a rule, an exit code, a cause, or a field of the config.
 
     A rule id stands in [brackets] behind each finding. A field is written with dots: exports.schedule.every.
     """
@@ -121,7 +123,7 @@ def explain(
 def completion(
     ctx: typer.Context, shell: Annotated[str, typer.Argument(metavar="SHELL", help="bash, zsh, fish or powershell.")]
 ) -> int:
-    """Print the completion script of a shell, for its start-up file."""
+    """Print the completion script of a shell. It goes into the start-up file of the shell."""
     import typer.completion
 
     known = ("bash", "zsh", "fish", "powershell")

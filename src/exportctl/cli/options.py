@@ -40,7 +40,7 @@ AutoApprove = Annotated[bool, typer.Option("--auto-approve", help="Do not ask; n
 Parallelism = Annotated[
     int, typer.Option("--parallelism", metavar="N", min=1, help="Independent changes made side by side.")
 ]
-PlanFile = Annotated[Path | None, typer.Argument(metavar="[PLANFILE]", help="A plan saved by `plan --out`.")]
+PlanFile = Annotated[Path | None, typer.Argument(metavar="PLANFILE", help="A plan saved by `plan --out`.")]
 
 
 def flags(

@@ -47,13 +47,12 @@ def cli_markdown() -> str:
 
 
 def _sections() -> Iterator[str]:
-    command: Any = typer.main.get_command(app)
-    for path, one in _walk(command, ("exportctl",)):
-        with one.make_context(" ".join(path), [], resilient_parsing=True, terminal_width=WIDTH) as ctx:
-            yield f"\n## {' '.join(path)}\n\n```text\n{ctx.get_help().rstrip()}\n```\n"
+    yield from _section(typer.main.get_command(app), "exportctl", None)
 
 
-def _walk(command: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any]]:
-    yield path, command
-    for name, below in getattr(command, "commands", {}).items():
-        yield from _walk(below, (*path, name))
+def _section(command: Any, name: str, parent: Any) -> Iterator[str]:
+    """A command and those below it."""
+    with command.make_context(name, [], parent, resilient_parsing=True, terminal_width=WIDTH) as ctx:
+        yield f"\n## {ctx.command_path}\n\n```text\n{ctx.get_help().rstrip()}\n```\n"
+        for below, one in getattr(command, "commands", {}).items():
+            yield from _section(one, below, ctx)

@@ -6,10 +6,31 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from exportctl.emulator import promises
 from exportctl.emulator.control import ROUTES, UI_VERBS
 from exportctl.emulator.faults import EFFECTS
+from exportctl.emulator.promises import PROMISES
 from exportctl.emulator.rules import RULES
 from exportctl.emulator.switches import QUESTIONS, Question, Switches
+
+_INTRODUCTION = """\
+# The emulator
+
+`url: embedded` runs every command against this emulator of the AEP Flow Service, in the same process; `exportctl emulator
+serve` offers it to other clients on this machine. It shares no code with exportctl's client. Nobody here can reach the
+real service, so each rule says where it is from: `spec` (Adobe's published material), `assumed` (our reading of it) or
+`verified` (seen live; none yet). Every question that the material leaves open is a switch, and the promises of the
+README are tested under every setting of every switch.
+
+This page is made from the emulator's own tables by `make docs`.
+"""
+
+
+def page() -> str:
+    """docs/emulator.md."""
+    numbered = "\n".join(f"{number}. {title}" for number, title in enumerate(PROMISES, 1))
+    table = promises.table(Switches.choices())
+    return f"{_INTRODUCTION}\n## Promises under each setting\n\n{numbered}\n\n{table}\n\n{markdown()}"
 
 
 def markdown() -> str:

@@ -83,7 +83,11 @@ QUESTIONS: dict[str, Question] = {
         "U18, [BD]",
     ),
     "json_uncompressed": Question("Is JSON with compression NONE accepted?", ("accepted", "rejected"), "C3"),
-    "past_start": Question("Is a startTime in the past accepted?", ("accepted", "rejected"), "U13, [NB]"),
+    "past_start": Question(
+        "Is a startTime in the past accepted? `rejected` lets an unchanged one stand, `rejected-always` does not.",
+        ("accepted", "rejected", "rejected-always"),
+        "U13, [NB]",
+    ),
     "eight_hours": Question("Is an interval of 8 hours accepted?", ("accepted", "rejected"), "C1"),
     "labelled": Question(
         "Are objects with access labels visible, or missing from lists and 404 by id?",

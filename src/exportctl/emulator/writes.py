@@ -136,8 +136,9 @@ def _judge(ctx: Context, collection: str, written: Json, record: Record | None) 
     # rule: past-start
     start = (written.get("scheduleParams") or {}).get("startTime")
     before = (record.doc.get("scheduleParams") or {}).get("startTime") if record else None
-    past = ctx.switches.past_start == "rejected" and type(start) is int and start < ctx.now
-    if past and start != before:
+    past = type(start) is int and start < ctx.now
+    refused = {"rejected": start != before, "rejected-always": True}.get(ctx.switches.past_start, False)
+    if past and refused:
         raise invalid("scheduleParams: startTime is in the past")
 
 

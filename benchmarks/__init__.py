@@ -1,0 +1,1 @@
+"""Measurements that can be repeated anywhere: counts, and ratios within one run."""

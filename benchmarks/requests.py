@@ -1,0 +1,117 @@
+"""What is sent to the service: counted below the HTTP client, against an emulator in this process with pages of 100."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+from exportctl import platforms, workflows
+from exportctl.emulator import Dataset, Emulator
+from exportctl.emulator.gateway import CLIENT_ID, CLIENT_SECRET
+from exportctl.flags import Flags
+from exportctl.workflows import Setup
+
+NOW = 1767225600
+ORGANIZATION = "0123456789ABCDEF01234567@AdobeOrg"
+Counted = Counter[str]  # "GET /flows" -> how often
+
+
+class Counting(httpx.BaseTransport):
+    """Counts what passes through; ids are left out of the names."""
+
+    def __init__(self, inner: httpx.BaseTransport) -> None:
+        self.inner = inner
+        self.counted: Counted = Counter()
+        self._lock = threading.Lock()
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        with self._lock:
+            self.counted[named(request)] += 1
+        return self.inner.handle_request(request)
+
+
+def named(request: httpx.Request) -> str:
+    path = re.sub(r"/[0-9a-f]{8}-[0-9a-f-]{27}", "/{id}", request.url.path)
+    return f"{request.method} {path.replace('/data/foundation/flowservice', '')}"
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A project of some size, an emulator for it, and what was counted since `start`."""
+
+    setup: Setup
+    transport: Counting
+
+    def start(self) -> None:
+        self.transport.counted.clear()
+
+    def plan(self) -> bool:
+        """Whether it is empty."""
+        with workflows.planned(self.setup, Flags(), wall=lambda: NOW) as made:
+            return made.plan.empty
+
+    def apply(self) -> None:
+        with workflows.planned(self.setup, Flags(), wall=lambda: NOW) as made:
+            under_way = workflows.begun(made, self.setup, Flags(), parallelism=1, stop=threading.Event())
+            for outcome in under_way.outcomes():
+                if outcome.message:
+                    raise RuntimeError(outcome.message)
+
+
+@contextmanager
+def stage(exports: int, accounts: int = 1) -> Iterator[Stage]:
+    """`exports` flows of one dataset each, spread over `accounts` destinations."""
+    emulator = Emulator(clock=NOW, organization=ORGANIZATION, page_size=100)
+    emulator.seed(["bench"], {"bench": [Dataset(f"Dataset {n}") for n in range(exports)]})
+    env = {"AEP_CLIENT_ID": CLIENT_ID, "AEP_CLIENT_SECRET": CLIENT_SECRET, "ROLE": "arn:aws:iam::123456789012:role/x"}
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder, "exports.yaml").write_text(config(exports, accounts), encoding="utf-8")
+        transport = Counting(httpx.WSGITransport(app=emulator))
+        clock = platforms.emulator_clock(emulator)
+        env["AEP_IMS_URL"] = "http://127.0.0.1/ims/token/v3"
+        try:
+            yield Stage(Setup(Path(folder), env=env, transport=transport, clock=clock), transport)
+        finally:
+            emulator.close()
+
+
+def config(exports: int, accounts: int) -> str:
+    lines = [
+        "version: 1",
+        "project: bench",
+        f"platform: {{organization: {ORGANIZATION}, sandbox: bench}}",
+        'defaults: {schedule: {every: 1 day, at: "02:00"}, end: {rolling: 180 days, renew_before: 30 days}}',
+        "destinations:",
+        *(
+            f'  lake-{n}: {{type: amazon-s3, bucket: bench-{n}, auth: {{role_arn: "${{env:ROLE}}"}}}}'
+            for n in range(accounts)
+        ),
+        "exports:",
+        *(f"  export-{n}: {{datasets: [Dataset {n}], destination: lake-{n % accounts}}}" for n in range(exports)),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def no_change(exports: int) -> Counted:
+    """The requests of a plan that finds everything as declared."""
+    with stage(exports) as made:
+        made.apply()
+        made.start()
+        if not made.plan():
+            raise RuntimeError("the second plan is not empty")
+        return Counter(made.transport.counted)
+
+
+def creation(exports: int, accounts: int) -> Counted:
+    """The requests of the apply that creates everything, its plan included."""
+    with stage(exports, accounts) as made:
+        made.apply()
+        return Counter(made.transport.counted)

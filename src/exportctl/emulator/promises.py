@@ -1,0 +1,96 @@
+"""
+What becomes of the product's promises under each setting of the open questions. Data for docs/emulator.md; a test plays
+the whole loop under every setting and compares.
+
+A promise that is not named here holds. A setting that refuses does so at a named step, with the rule given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+PROMISES = (
+    "No state file",
+    "A plan needs no destination secret",
+    "Kill it anywhere, run it again",
+    "What was reviewed is what is applied",
+    "Drift is not pending change",
+    "Lists, not look-ups",
+    "Nothing re-sends a dataset unasked",
+    "An apply proves itself",
+    "Exports do not end silently",
+)
+
+
+@dataclass(frozen=True)
+class Degraded:
+    """
+    Under `switch` = `setting` the `promise` (its number) holds less: `how` in words. `refuses` names step and rule when
+    the loop stops there; None: it goes on.
+    """
+
+    switch: str
+    setting: object
+    promise: int
+    how: str
+    refuses: str | None = None
+
+
+_HIDDEN = "a hidden flow counts as gone: it is not re-created, not deleted, and its connections are left alone"
+_DROPPED = "without descriptions ownership cannot be written: the first connection is deleted again, nothing follows"
+
+DEGRADED = (
+    Degraded("child_descriptions", "drop", 1, _DROPPED, "apply, first connection created: descriptions-dropped"),
+    Degraded("labelled", "hidden", 3, _HIDDEN, "apply, completing a young creation: hidden-flow"),
+    Degraded("labelled", "hidden", 7, _HIDDEN, "plan, a flow hidden for a day: re-creation"),
+    Degraded(
+        "manifest",
+        "rejected",
+        8,
+        "`manifest: true` is not sent and the plan says so; `manifest: force` meets the service's 400",
+        "apply, creating or patching the target with `manifest: force`: service",
+    ),
+    Degraded(
+        "past_start",
+        "rejected-always",
+        9,
+        "a schedule patch sends the live start unchanged; once it lies in the past the service refuses, renewals too",
+        "apply or renew, patching the schedule of a flow that has started: service",
+    ),
+    Degraded("old_source_in_use", 30, 8, "the apply waits until the old source connection is let go"),
+    Degraded("old_source_in_use", 600, 8, "the old source connection is a leftover that a later apply deletes"),
+    Degraded("list_lag", 60, 3, "holds from a minute on: what is not listed yet is read by id by the run that made it"),
+    Degraded(
+        "runs_move_etags", True, 5, 'after a run, who changed the flow is "not recorded"; the cause is still known'
+    ),
+    Degraded("background_actor", "writes", 5, 'who changed the flow in the UI is "not recorded"'),
+    Degraded("background_actor_children", True, 5, 'who changed the place or the format is "not recorded"'),
+    Degraded("read_secrets", "mask", 5, "a role changed by hand is not seen where the service hides roles"),
+    Degraded("read_secrets", "omit", 5, "a role changed by hand is not seen where the service hides roles"),
+    Degraded("default_end_time", "hidden", 9, "the end of a flow made without one is shown as creation + 6 months"),
+    Degraded("normalise", "trailing-slash", 8, "said once; the marker then holds both spellings"),
+    Degraded("normalise", "case", 8, "said once; the marker then holds both spellings"),
+)
+
+
+def table(choices: Mapping[str, Sequence[object]]) -> str:
+    """The page's table: a row per setting, and what each degraded promise becomes."""
+    lines = ["| switch | setting | promises |", "|---|---|---|"]
+    for switch, settings in choices.items():
+        for setting in settings:
+            lines.append(f"| `{switch}` | `{setting}` | {_cell(switch, setting)} |")
+    return "\n".join(lines)
+
+
+def _cell(switch: str, setting: object) -> str:
+    found = [d for d in DEGRADED if d.switch == switch and d.setting == setting]
+    if not found:
+        return "all kept"
+    return "; ".join(_words(d) for d in found)
+
+
+def _words(degraded: Degraded) -> str:
+    title = PROMISES[degraded.promise - 1]
+    refusal = f", **refuses** at: {degraded.refuses}" if degraded.refuses else ""
+    return f"{degraded.promise} ({title}): {degraded.how}{refusal}"

@@ -1,0 +1,112 @@
+"""Runs the command line in this process, with streams, an environment and a folder of its own."""
+
+from __future__ import annotations
+
+import io
+import json
+import shutil
+from collections.abc import Mapping
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+
+from exportctl import output_schemas
+from exportctl.cli.main import main
+from exportctl.emulator import Emulator
+
+ROOT = Path(__file__).parents[2]
+START = 1_800_000_000  # 2027-01-15 08:00:00 UTC; the emulator's clock stands still there
+ORGANIZATION = "0123456789ABCDEF01234567@AdobeOrg"
+STATE = ".exportctl/0123456789ABCDEF01234567.sqlite"
+
+
+class Terminal(io.StringIO):
+    """A stream somebody sits at."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@dataclass(frozen=True)
+class Ran:
+    code: int
+    out: str
+    err: str
+
+    @property
+    def document(self) -> Any:
+        """The one JSON document on stdout, which its schema describes."""
+        document = json.loads(self.out)
+        jsonschema.validate(document, output_schemas.schema(document["kind"]))
+        return document
+
+
+@dataclass
+class CommandLine:
+    """Runs commands in one folder. `env` is the whole environment."""
+
+    folder: Path
+    env: dict[str, str] = field(default_factory=dict)
+
+    def __call__(self, *argv: str, stdin: io.StringIO | None = None, watched: bool = False, **env: str) -> Ran:
+        out, err = io.StringIO(), Terminal() if watched else io.StringIO()
+        code = main(
+            ["-C", str(self.folder), *argv],
+            {**self.env, **env},
+            stdin=stdin or io.StringIO(),
+            out=out,
+            err=err,
+        )
+        return Ran(code, out.getvalue(), err.getvalue())
+
+    def write(self, text: str, name: str = "exports.yaml") -> None:
+        (self.folder / name).write_text(text, encoding="utf-8")
+
+    def edit(self, before: str, after: str, name: str = "exports.yaml") -> None:
+        text = (self.folder / name).read_text(encoding="utf-8")
+        assert before in text
+        self.write(text.replace(before, after), name)
+
+    def writes(self) -> int:
+        """How many changes the emulator was asked for so far."""
+        with closing(self.emulator()) as emulator:
+            return len(emulator.writes())
+
+    def emulator(self) -> Emulator:
+        """The embedded one, to look into; close it."""
+        return Emulator(self.folder / STATE)
+
+
+SMALL = """\
+version: 1
+project: acme
+platform: {organization: 0123456789ABCDEF01234567@AdobeOrg, sandbox: demo, url: embedded}
+defaults:
+  destination: lake
+  schedule: {every: 1 day, at: "02:00"}
+  format: parquet
+  end: {rolling: 180 days, renew_before: 30 days}
+destinations:
+  lake: {type: amazon-s3, bucket: acme-lake, path: aep, auth: {role_arn: "${env:LAKE_ROLE_ARN}"}}
+exports:
+  orders: {datasets: [Orders]}
+  returns: {datasets: [Returns]}
+"""
+
+
+def still(folder: Path, text: str = SMALL, env: Mapping[str, str] | None = None) -> CommandLine:
+    """A config on an emulator whose clock stands still, so that waiting takes no time."""
+    run = CommandLine(folder, dict(env or {}))
+    run.write(text)
+    Emulator(folder / STATE, clock=START, organization=ORGANIZATION).close()
+    assert run("emulator", "seed", "--from-config").code == 0
+    return run
+
+
+def northwind(folder: Path) -> CommandLine:
+    """The config at the root of the repository."""
+    shutil.copy(ROOT / "exports.yaml", folder)
+    return still(folder, (ROOT / "exports.yaml").read_text(encoding="utf-8"))

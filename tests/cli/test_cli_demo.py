@@ -1,0 +1,58 @@
+"""The loop of the README: declare, plan, apply, edit by hand, see it, repair it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from command_line import northwind
+
+
+def test_the_config_of_this_repository_goes_once_round(tmp_path: Path) -> None:
+    run = northwind(tmp_path)
+
+    assert run("validate").code == 0
+    first = run("plan", "--detailed-exitcode")
+    assert first.code == 2
+    assert "EMULATOR: nothing reaches Adobe" in first.out
+    assert "made-up values" in first.out
+    assert "9 to create" in first.out
+
+    made = run("apply", "--auto-approve")
+    assert made.code == 0
+    assert "Read back: the sandbox holds what the config asks for." in made.out
+    assert run("plan", "--detailed-exitcode").code == 0
+    assert run("drift").code == 0
+
+    edited = run("emulator", "ui", "path", "exports.web-to-lake", "by/hand", "--as", "jane@acme.example")
+    assert edited.code == 0
+    drift = run("drift")
+    assert drift.code == 3
+    for words in ("exports.web-to-lake", "place.path", '"by/hand"', '"aep"', "jane@", "2027-01-15", "exc_app"):
+        assert words in drift.out
+
+    assert run("apply", "--auto-approve").code == 0
+    assert run("drift").code == 0
+
+
+def test_a_stop_made_by_hand_is_held_until_it_is_put_back(tmp_path: Path) -> None:
+    run = northwind(tmp_path)
+    assert run("apply", "--auto-approve").code == 0
+    assert run("emulator", "ui", "disable", "web-to-lake").code == 0
+
+    drift = run("drift")
+    assert drift.code == 3
+    assert "Stopped by hand" in drift.out
+
+    before = run.writes()
+    held = run("apply", "--auto-approve")
+    assert held.code == 0
+    assert "Nothing to do." in held.out
+    assert run.writes() == before
+
+    plan = run("plan", "--detailed-exitcode")
+    assert plan.code == 0
+    assert "1 held" in plan.out
+
+    assert run("apply", "--auto-approve", "--put-back", "exports.web-to-lake").code == 0
+    assert run("drift").code == 0
+    assert run("plan", "--detailed-exitcode").code == 0

@@ -1,0 +1,187 @@
+"""Every exit code, and which one counts when several apply."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import pytest
+from command_line import SMALL, CommandLine, Terminal, still
+
+from exportctl.cli import exits
+
+
+def test_order_of_codes() -> None:
+    assert exits.first(0, 2, 9, 3, 4, 5, 6, 7, 1, 8, 64) == 64
+    assert exits.first(0, 2, 3, 5, 1) == 1
+    assert exits.first(2, 5) == 5
+    assert exits.first() == 0
+
+
+def test_0_done(run: CommandLine) -> None:
+    assert run("plan").code == 0
+
+
+def test_1_config_invalid(run: CommandLine) -> None:
+    run.edit("datasets: [Orders]", "datasets: [Orders], schedule: never")
+    ended = run("plan")
+    assert ended.code == 1
+    assert "exports.yaml:" in ended.err
+    assert ended.out == ""
+
+
+def test_1_unset_plain_reference_in_a_plan_and_a_note_in_validate(run: CommandLine) -> None:
+    run.edit("path: aep", 'path: "${env:EXPORTCTL_VAR_PATH}"')
+    ended = run("plan")
+    assert ended.code == 1
+    assert "EXPORTCTL_VAR_PATH is not set" in ended.err
+    assert run("validate").code == 0
+    assert run("plan", EXPORTCTL_VAR_PATH="aep").code == 0
+
+
+def test_1_dataset_that_does_not_exist_with_the_plan_printed(run: CommandLine) -> None:
+    run.edit("datasets: [Returns]", "datasets: [Retruns]")
+    ended = run("plan", "--detailed-exitcode")
+    assert ended.code == 1
+    assert "exports.orders" in ended.out
+    assert 'did you mean "Returns"' in ended.out
+    assert run("apply", "--auto-approve").code == 1
+    assert run.writes() == 0
+
+
+def test_1_declined_at_the_prompt(run: CommandLine) -> None:
+    ended = run("apply", stdin=Terminal("no\n"), watched=True)
+    assert ended.code == 1
+    assert run.writes() == 0
+
+
+def test_0_agreed_at_the_prompt(run: CommandLine) -> None:
+    ended = run("apply", stdin=Terminal("yes\n"), watched=True, TERM="xterm")
+    assert ended.code == 0
+    assert "Only `yes` is a yes" in ended.err
+
+
+def test_2_changes_with_detailed_exitcode(run: CommandLine) -> None:
+    assert run("plan", "--detailed-exitcode").code == 2
+
+
+def test_3_drift(applied: CommandLine) -> None:
+    applied("emulator", "ui", "rename", "orders", "Mine")
+    assert applied("drift").code == 3
+    assert applied("drift", "--fail-on", "stopped").code == 0
+
+
+def test_4_apply_incomplete_with_what_is_left(run: CommandLine) -> None:
+    fault = '{"effect": "status", "status": 400, "method": "POST", "path": "/flows$", "count": 0}'
+    assert run("emulator", "faults", "add", fault).code == 0
+    ended = run("apply", "--auto-approve")
+    assert ended.code == 4
+    assert "2 failed" in ended.out
+    assert "does not hold what the config asks for. Left:" in ended.out
+    assert "exports.orders" in ended.out
+    assert run("emulator", "faults", "clear").code == 0
+    assert run("apply", "--auto-approve").code == 0
+
+
+def test_5_refused_with_the_way_to_allow_it(applied: CommandLine) -> None:
+    applied.edit("  returns: {datasets: [Returns]}\n", "")
+    before = applied.writes()
+    ended = applied("plan", "--detailed-exitcode")
+    assert ended.code == 5
+    assert "exports.returns" in ended.out
+    assert "--allow-deletes" in ended.out
+    assert applied("apply", "--auto-approve").code == 5
+    assert applied.writes() == before
+    assert applied("apply", "--auto-approve", "--allow-deletes", "1").code == 0
+
+
+def test_6_another_digest(run: CommandLine) -> None:
+    assert run("apply", "--only-if", "0123456789abcdef").code == 6
+    assert run.writes() == 0
+
+
+def test_apply_with_the_digest_of_the_plan_does_not_ask(run: CommandLine) -> None:
+    digest = run("plan", "--format", "json").document["result"]["digest"]
+    assert run("apply", "--only-if", digest).code == 0
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ("frobnicate",),
+        ("plan", "--frobnicate"),
+        ("plan", "--format", "yaml"),
+        ("validate", "--format", "markdown"),
+        ("plan", "--now", "tomorrow"),
+        ("plan", "--allow-deletes", "-1"),
+        ("plan", "--explain-values", "--out", "p.json"),
+        ("drift", "--fail-on", "everything"),
+        ("drift", "--all-environments"),
+        ("schema", "nonsense"),
+        ("explain", "nonsense"),
+        ("completion", "tcsh"),
+        ("show",),
+        ("emulator", "seed"),
+        ("emulator", "faults", "add", "not json"),
+        ("emulator", "switches", "set", "list_lag"),
+        ("-C", "no-such-folder", "plan"),
+    ],
+    ids=" ".join,
+)
+def test_64_wrong_usage(run: CommandLine, argv: tuple[str, ...]) -> None:
+    ended = run(*argv)
+    assert ended.code == 64
+    assert ended.out == ""
+    assert ended.err.startswith("error: ")
+
+
+def test_64_no_terminal_and_no_auto_approve(run: CommandLine) -> None:
+    ended = run("apply")
+    assert ended.code == 64
+    assert "--auto-approve" in ended.err
+    assert run.writes() == 0
+
+
+def test_64_nobody_is_asked_in_ci(run: CommandLine) -> None:
+    assert run("apply", stdin=Terminal("yes\n"), watched=True, CI="true").code == 64
+
+
+def test_64_flags_beside_a_saved_plan(run: CommandLine) -> None:
+    run("plan", "--out", "plan.json")
+    assert run("apply", "plan.json", "--target", "exports.orders").code == 64
+
+
+def test_unexpected_failures_are_short_unless_a_traceback_is_wanted(run: CommandLine) -> None:
+    class Broken(io.StringIO):
+        def isatty(self) -> bool:
+            raise RuntimeError("no idea")
+
+    ended = run("apply", stdin=Broken(), LAKE_ROLE_ARN="arn:aws:iam::123456789012:role/x")
+    assert ended.code == 1
+    assert "RuntimeError: no idea" in ended.err
+    assert "Traceback" not in ended.err
+    assert "Traceback" in run("apply", stdin=Broken(), EXPORTCTL_TRACEBACK="1").err
+
+
+def test_renewals_and_markers_are_carried_out_without_a_question(tmp_path: Path) -> None:
+    run = still(tmp_path, SMALL.replace("rolling: 180 days", "rolling: 40 days"))
+    assert run("apply", "--auto-approve").code == 0
+    assert run("emulator", "clock", "advance", "15 days").code == 0
+    assert run("plan", "--detailed-exitcode").code == 0
+    ended = run("apply")
+    assert ended.code == 0
+    assert "2 done" in ended.out
+
+
+def test_renew_moves_rolling_ends_that_are_due_and_nothing_else(tmp_path: Path) -> None:
+    run = still(tmp_path, SMALL.replace("rolling: 180 days", "rolling: 40 days"))
+    assert run("apply", "--auto-approve").code == 0
+    run.edit("path: aep", "path: elsewhere")
+    assert "No rolling end is due" in run("renew").out
+    assert run("emulator", "clock", "advance", "15 days").code == 0
+    before = run.writes()
+    assert run("renew", "--dry-run").code == 0
+    assert run.writes() == before
+    assert run("renew").code == 0
+    assert run.writes() == before + 2
+    assert run("plan", "--detailed-exitcode").code == 2

@@ -1,0 +1,101 @@
+"""What only a process shows: signals in the middle of an apply, a reader that goes away, a terminal, odd encodings."""
+
+from __future__ import annotations
+
+import os
+import pty
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from command_line import SMALL, CommandLine
+
+EXPORTCTL = [sys.executable, "-c", "from exportctl.cli import run; run()"]
+SLOW = '{"effect": "slow", "delay": 0.6, "method": "POST", "path": "flowservice", "count": 0}'
+
+
+def _environment(**more: str) -> dict[str, str]:
+    return {"PATH": os.environ["PATH"], **more}
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_an_apply_in_good_order_and_a_second_one_completes_it(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    run = CommandLine(tmp_path)
+    run.write(SMALL)
+    assert run("emulator", "faults", "add", SLOW).code == 0
+    with subprocess.Popen(
+        [*EXPORTCTL, "apply", "--auto-approve"],
+        cwd=tmp_path,
+        env=_environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stderr is not None and process.stdout is not None
+        assert "done" in process.stderr.readline()
+        process.send_signal(number)
+        report = process.stdout.read()
+        errors = process.stderr.read()
+        assert process.wait(timeout=60) == 8, errors
+    assert "Interrupted" in report
+    assert "not attempted" in report
+
+    assert run("emulator", "faults", "clear").code == 0
+    assert run("apply", "--auto-approve").code == 0
+    assert run("plan", "--detailed-exitcode").code == 0
+
+
+def test_a_reader_that_goes_away_is_no_error(run: CommandLine) -> None:
+    whole = f"{sys.executable} -c 'from exportctl.cli import run; run()' plan | head -n 1"
+    ended = subprocess.run(
+        ["bash", "-o", "pipefail", "-c", whole],
+        cwd=run.folder,
+        env=_environment(),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert ended.returncode == 0
+    assert "error" not in ended.stderr.lower()
+
+
+def test_output_is_utf_8_whatever_the_locale_says(run: CommandLine) -> None:
+    run.edit("orders: {datasets: [Orders]}", "orders: {datasets: [Orders], title: Bestellungen für Köln ✓}")
+    env = _environment(LC_ALL="C", PYTHONIOENCODING="ascii")
+    ended = subprocess.run([*EXPORTCTL, "plan"], cwd=run.folder, env=env, capture_output=True, timeout=60, check=True)
+    assert "für Köln ✓" in ended.stdout.decode("utf-8")
+
+
+def test_a_terminal_is_asked_and_sees_a_bar(run: CommandLine) -> None:
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(
+        [*EXPORTCTL, "apply"],
+        cwd=run.folder,
+        env=_environment(TERM="xterm"),
+        stdin=theirs,
+        stdout=subprocess.PIPE,
+        stderr=theirs,
+    ) as process:
+        os.close(theirs)
+        os.write(ours, b"yes\n")
+        assert process.stdout is not None
+        report = process.stdout.read().decode()
+        seen = b""
+        while True:
+            try:
+                part = os.read(ours, 65536)
+            except OSError:
+                break
+            if not part:
+                break
+            seen += part
+        assert process.wait(timeout=60) == 0
+    os.close(ours)
+    assert "Read back: the sandbox holds what the config asks for." in report
+    assert b"Only `yes` is a yes" in seen
+    assert b"applying" in seen

@@ -1,0 +1,121 @@
+"""A saved plan is an approval of values: what was reviewed is done, or nothing."""
+
+from __future__ import annotations
+
+import json
+import stat
+
+from command_line import CommandLine
+
+
+def _saved(run: CommandLine) -> None:
+    run.edit("path: aep", "path: elsewhere")
+    assert run("plan", "--out", "plan.json").code == 0
+
+
+def test_it_is_applied_without_a_question_although_runs_moved_the_etags(applied: CommandLine) -> None:
+    _saved(applied)
+    assert applied("emulator", "clock", "advance", "2 days").code == 0
+    ended = applied("apply", "plan.json")
+    assert ended.code == 0, ended.err
+    assert "2 done" in ended.out
+    assert applied("plan", "--detailed-exitcode").code == 0
+
+
+def test_it_is_written_whole_and_for_its_owner_only(applied: CommandLine) -> None:
+    _saved(applied)
+    assert stat.S_IMODE((applied.folder / "plan.json").stat().st_mode) == 0o600
+    assert [p.name for p in applied.folder.iterdir() if "plan" in p.name] == ["plan.json"]
+
+
+def test_a_hand_edit_makes_it_stale_naming_object_and_field(applied: CommandLine) -> None:
+    _saved(applied)
+    assert applied("emulator", "ui", "path", "orders", "by/hand").code == 0
+    before = applied.writes()
+    ended = applied("apply", "plan.json")
+    assert ended.code == 6
+    assert "exports.orders" in ended.err
+    assert "place.path" in ended.err
+    assert "by/hand" in ended.err
+    assert applied.writes() == before
+
+    machine = applied("apply", "plan.json", "--format", "json")
+    assert machine.code == 6
+    assert machine.document["kind"] == "error"
+    assert {e["rule"] for e in machine.document["errors"]} == {"plan-stale"}
+
+
+def test_a_changed_config_makes_it_stale(applied: CommandLine) -> None:
+    _saved(applied)
+    applied.edit("path: elsewhere", "path: third")
+    assert applied("apply", "plan.json").code == 6
+
+
+def test_an_edited_file_is_refused(applied: CommandLine) -> None:
+    _saved(applied)
+    file = applied.folder / "plan.json"
+    file.write_text(file.read_text().replace("elsewhere", "somewhere"))
+    ended = applied("apply", "plan.json")
+    assert ended.code == 1
+    assert "was edited" in ended.err
+
+
+def test_it_is_too_old_after_a_week(applied: CommandLine) -> None:
+    _saved(applied)
+    assert applied("emulator", "clock", "advance", "8 days").code == 0
+    ended = applied("apply", "plan.json")
+    assert ended.code == 6
+    assert "--max-age" in ended.err
+    assert applied("apply", "plan.json", "--max-age", "30 days").code == 0
+
+
+def test_a_renewal_that_is_not_in_it_is_not_done(applied: CommandLine) -> None:
+    _saved(applied)
+    assert applied("emulator", "clock", "advance", "160 days").code == 0
+    ended = applied("apply", "plan.json", "--max-age", "365 days")
+    assert ended.code == 0, ended.err
+    assert "2 done" in ended.out
+    assert "2 to renew" in applied("plan").out
+
+
+def test_a_refused_plan_is_not_saved(applied: CommandLine) -> None:
+    applied.edit("  returns: {datasets: [Returns]}\n", "")
+    ended = applied("plan", "--out", "plan.json")
+    assert ended.code == 5
+    assert not (applied.folder / "plan.json").exists()
+    assert "plan.json is not written" in ended.err
+
+
+def test_a_plan_that_would_hold_a_secret_is_not_saved(run: CommandLine) -> None:
+    run.edit("orders: {datasets: [Orders]}", "orders: {datasets: [Orders], title: Orders for arn-of-the-role}")
+    ended = run("plan", "--out", "plan.json", LAKE_ROLE_ARN="arn-of-the-role")
+    assert ended.code == 1
+    assert not (run.folder / "plan.json").exists()
+    assert "arn-of-the-role" not in ended.out + ended.err
+    assert "(secret)" in ended.out
+
+
+def test_show_needs_no_config(applied: CommandLine) -> None:
+    _saved(applied)
+    (applied.folder / "exports.yaml").unlink()
+    shown = applied("show", "plan.json", "--now", "2027-01-16")
+    assert shown.code == 0
+    assert "elsewhere" in shown.out
+    assert applied("show", "plan.json", "--format", "json").document["kind"] == "show"
+    assert applied("show", "absent.json").code == 1
+
+
+def test_an_audit_line_says_who_what_and_how_it_ended(run: CommandLine) -> None:
+    assert run("apply", "--auto-approve", "--audit", "audit.jsonl", USER="jane", GITHUB_SHA="abc123").code == 0
+    run.edit("path: aep", "path: elsewhere")
+    assert run("apply", "--auto-approve", "--audit", "audit.jsonl", USER="jane").code == 0
+    first, second = (json.loads(line) for line in (run.folder / "audit.jsonl").read_text().splitlines())
+    assert (first["who"], first["commit"], first["outcome"]) == ("jane", "abc123", "done")
+    assert {o["kind"] for o in first["objects"]} >= {"flow", "target_connection"}
+    assert all(o["id"] for o in first["objects"])
+    assert len(second["objects"]) == 2
+
+
+def test_nothing_is_written_where_the_audit_cannot_be(run: CommandLine) -> None:
+    assert run("apply", "--auto-approve", "--audit", "no-such-folder/audit.jsonl").code == 1
+    assert run.writes() == 0

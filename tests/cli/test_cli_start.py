@@ -1,0 +1,189 @@
+"""What starts at once, and what `init`, `schema`, `explain`, `completion`, `doctor` do."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from command_line import ROOT, CommandLine
+
+from exportctl import __version__, output_schemas, schemas
+from exportctl.cli import exits
+from exportctl.cli.explaining import CAUSES, explained
+from exportctl.cli.reference import cli_markdown
+from exportctl.model import Cause
+from exportctl.rules import BY_ID
+
+PROBE = """
+import io, sys
+from exportctl.cli.main import main
+code = main(sys.argv[1:], out=io.StringIO())
+print(code, [m for m in ("httpx", "deepdiff", "rich.console") if m in sys.modules])
+"""
+
+
+def _python(*argv: str, folder: Path) -> str:
+    asked = [sys.executable, *argv]
+    return subprocess.run(asked, cwd=folder, capture_output=True, text=True, check=True, timeout=60).stdout
+
+
+@pytest.mark.parametrize("argv", [("--help",), ("--version",), ("validate",), ("plan", "--help")], ids=" ".join)
+def test_what_needs_no_network_imports_no_network(run: CommandLine, argv: tuple[str, ...]) -> None:
+    assert _python("-c", PROBE, *argv, folder=run.folder).strip() == "0 []"
+
+
+def test_the_version_is_said_before_anything_is_imported(tmp_path: Path) -> None:
+    script = "import sys; sys.argv = ['exportctl', '--version']; from exportctl.cli import run; run(); "
+    shown = _python("-c", script + "print([m for m in ('typer', 'yaml') if m in sys.modules])", folder=tmp_path)
+    assert shown == f"exportctl {__version__}\n[]\n"
+
+
+def test_the_version_with_other_options(run: CommandLine) -> None:
+    assert run("--version").out == f"exportctl {__version__}\n"
+
+
+def test_help_of_the_whole_and_of_each_command(run: CommandLine) -> None:
+    assert run().out == run("--help").out
+    assert "Example: exportctl plan" in run("plan", "--help").out
+
+
+def test_the_page_of_all_commands_is_written_from_them() -> None:
+    assert (ROOT / "docs" / "cli.md").read_text(encoding="utf-8") == cli_markdown()
+
+
+def test_init_writes_a_config_that_can_be_applied_as_it_is(tmp_path: Path) -> None:
+    run = CommandLine(tmp_path)
+    first = run("init")
+    assert first.code == 0
+    assert first.out.count("\n  exportctl ") == 3
+    assert (tmp_path / ".gitignore").read_text().splitlines()[-1] == ".exportctl/"
+    assert run("validate").code == 0
+    assert "Valid." in run("validate").out
+    assert run("apply", "--auto-approve").code == 0
+    assert run("emulator", "ui", "path", "orders-to-lake", "somewhere/else").code == 0
+    assert run("drift").code == 3
+
+
+def test_init_never_overwrites(tmp_path: Path) -> None:
+    run = CommandLine(tmp_path)
+    run.write("mine")
+    assert run("init").code == 1
+    assert (tmp_path / "exports.yaml").read_text() == "mine"
+    (tmp_path / "exports.yaml").unlink()
+    run.write("*.tmp", ".gitignore")
+    assert run("init").code == 0
+    assert (tmp_path / ".gitignore").read_text().startswith("*.tmp\n")
+
+
+def test_schemas(run: CommandLine) -> None:
+    assert json.loads(run("schema").out)["$schema"]
+    assert json.loads(run("schema", "plan").out)["title"] == "exportctl plan"
+    assert run("schema", "--write", "schemas").code == 0
+    written = {p.name for p in (run.folder / "schemas").iterdir()}
+    assert written == {*schemas.FILES, *output_schemas.files()}
+
+
+@pytest.mark.parametrize("topic", [*BY_ID, *Cause, *(f"exit {code}" for code in exits.TEXTS)])
+def test_every_rule_cause_and_exit_code_is_explained(topic: str) -> None:
+    title, words = explained(topic)
+    assert topic in title
+    assert words
+
+
+def test_every_cause_has_words() -> None:
+    assert set(CAUSES) == set(Cause)
+
+
+@pytest.mark.parametrize(
+    "field",
+    ["exports", "exports.schedule.every", "exports.orders.folder", "destinations.auth.role_arn", "defaults.end"],
+)
+def test_fields_of_the_config_are_explained(field: str) -> None:
+    assert explained(field)[0] == f"field {field}"
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish", "powershell"])
+def test_completion_scripts(run: CommandLine, shell: str) -> None:
+    assert "_EXPORTCTL_COMPLETE" in run("completion", shell).out
+
+
+def test_doctor_without_a_config_says_what_to_set(tmp_path: Path) -> None:
+    ended = CommandLine(tmp_path)("doctor")
+    assert ended.code == 0
+    assert "AEP_ORG_ID" in ended.out
+    missing = CommandLine(tmp_path)("doctor", AEP_ORG_ID="ABC@AdobeOrg")
+    assert missing.code == 1
+    assert "AEP_CLIENT_SECRET" in missing.out
+
+
+def test_doctor_on_the_emulator_names_references_and_the_policy_to_paste(run: CommandLine) -> None:
+    ended = run("doctor")
+    assert ended.code == 0
+    assert "nothing reaches Adobe" in ended.out
+    assert "LAKE_ROLE_ARN is not set" in ended.out
+    assert '"arn:aws:s3:::acme-lake/aep/*"' in ended.out
+    role = "arn:aws:iam::123456789012:role/acme"
+    assert role not in run("doctor", LAKE_ROLE_ARN=role).out
+
+
+def test_doctor_says_what_is_wrong(run: CommandLine) -> None:
+    run.edit("sandbox: demo", "sandbox: demmo")
+    ended = run("doctor")
+    assert ended.code == 1
+    assert "there is no sandbox demmo" in ended.out
+    run.edit("bucket: acme-lake", "bukket: acme-lake")
+    assert "exportctl validate" in run("doctor").out
+
+
+def test_datasets_with_the_exports_that_use_them(run: CommandLine) -> None:
+    assert run("emulator", "seed", "--dataset", "Refunds").code == 0
+    lines = run("datasets").out.splitlines()
+    assert next(line for line in lines if line.startswith("Orders")).endswith("exports.orders")
+    assert "1 not exported by this config" in lines[-1]
+
+
+def test_explained_values_name_the_line_that_set_them(run: CommandLine) -> None:
+    ended = run("plan", "--explain-values")
+    assert ended.code == 0
+    assert 'destinations.lake.bucket: "acme-lake"  exports.yaml:10:' in ended.out
+    assert run.writes() == 0
+
+
+def test_environments_side_by_side(tmp_path: Path) -> None:
+    run = CommandLine(tmp_path)
+    run.write(
+        """\
+version: 1
+project: acme
+platform: {organization: 0123456789ABCDEF01234567@AdobeOrg}
+defaults:
+  destination: zone
+  schedule: {every: 1 day, at: "02:00"}
+  format: parquet
+  end: 2030-01-01
+destinations:
+  zone: {type: data-landing-zone, path: exports}
+exports:
+  orders: {datasets: [Orders]}
+environments:
+  dev: {platform: {url: embedded, sandbox: dev}}
+  prod: {platform: {sandbox: prod}}
+"""
+    )
+    assert run("plan").code == 1
+    assert run("plan", EXPORTCTL_ENV="dev").code == 0
+    assert run("-e", "dev", "apply", "--auto-approve").code == 0
+    assert run("-e", "dev", "emulator", "ui", "rename", "orders", "Mine").code == 0
+    ended = run("drift", "--all-environments")
+    assert ended.code == 1
+    assert "environment prod:" in ended.err
+    assert "1 drift" in ended.out
+    assert "not read" in ended.out
+
+
+def test_markdown_for_pull_requests(run: CommandLine) -> None:
+    assert run("plan", "--format", "markdown").out.startswith("### exportctl plan")
+    assert run("drift", "--format", "markdown").out.startswith("### exportctl drift")

@@ -1,0 +1,208 @@
+"""
+The workflows of examples/ci: their shell texts are run as they stand, against the embedded emulator.
+
+A step that needs GitHub or a package index is not run here; it is named below with the reason, so that none is left out
+unnoticed.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from example_projects import EXAMPLES
+
+CI = EXAMPLES / "ci"
+WORKFLOWS = ("plan.yml", "apply.yml", "nightly.yml")
+NOT_RUN = {
+    "Install": "needs a package index",
+    "Comment": "needs GitHub",
+    "Fetch the reviewed plan": "needs GitHub",
+    "Open or update the issue": "needs GitHub",
+    "Close the issue": "needs GitHub",
+}
+RUN = {
+    "Validate",
+    "Plan",
+    "Add the digest",
+    "Refuse",
+    "Apply the reviewed plan",
+    "Apply the plan of this digest",
+    "Renew",
+    "Drift",
+}
+BASH = ("bash", "--noprofile", "--norc", "-eo", "pipefail", "-c")  # what GitHub runs for `shell: bash`
+DESTINATION_SECRETS = {"LAKE_ROLE_ARN", "PARTNER_SSH_KEY"}
+
+
+def loaded(name: str) -> dict[Any, Any]:
+    found: dict[Any, Any] = yaml.safe_load((CI / name).read_text(encoding="utf-8"))
+    return found
+
+
+def steps() -> dict[str, dict[str, Any]]:
+    """Every named step of all workflows; those of one name are the same."""
+    named = [s for w in WORKFLOWS for job in loaded(w)["jobs"].values() for s in job["steps"] if "run" in s]
+    return {step["name"]: step for step in named}
+
+
+@dataclass
+class Runner:
+    """A checkout in which steps are run one after the other; `outputs` is what the last one wrote."""
+
+    folder: Path
+    outputs: dict[str, str] = field(default_factory=dict)
+    summary: str = ""
+
+    def run(self, name: str, **env: str) -> subprocess.CompletedProcess[str]:
+        files = {key: self.folder / key.lower() for key in ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY")}
+        for file in files.values():
+            file.write_text("")
+        done = subprocess.run(
+            [*BASH, steps()[name]["run"]],
+            cwd=self.folder,
+            env={**surroundings(), **{key: str(file) for key, file in files.items()}, **env},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        self.outputs = outputs(files["GITHUB_OUTPUT"].read_text(encoding="utf-8"))
+        self.summary = files["GITHUB_STEP_SUMMARY"].read_text(encoding="utf-8")
+        return done
+
+    def passes(self, name: str, **env: str) -> str:
+        done = self.run(name, **env)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    def edit(self, before: str, after: str) -> None:
+        file = self.folder / "exports.yaml"
+        text = file.read_text(encoding="utf-8")
+        assert before in text
+        file.write_text(text.replace(before, after), encoding="utf-8")
+
+    def by_hand(self, *what: str) -> None:
+        asked = ("exportctl", "emulator", "ui", *what, "--as", "jane")
+        subprocess.run(asked, cwd=self.folder, env=surroundings(), check=True, capture_output=True, timeout=60)
+
+
+def surroundings() -> Mapping[str, str]:
+    """A runner's environment, with the local environment of the config in place of the real one."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    return {"PATH": path, "HOME": "/nonexistent", "CI": "true", "GITHUB_ACTIONS": "true", "EXPORTCTL_ENV": "local"}
+
+
+def outputs(text: str) -> dict[str, str]:
+    """GITHUB_OUTPUT as GitHub reads it: `name=value`, or `name<<END` with lines up to END."""
+    found = {
+        m["name"]: m["value"]
+        for m in re.finditer(r"(?ms)^(?P<name>\w+)<<(?P<end>\S+)\n(?P<value>.*?)\n(?P=end)$", text)
+    }
+    rest = re.sub(r"(?ms)^\w+<<(\S+)\n.*?\n\1$", "", text)
+    return found | dict(line.split("=", 1) for line in rest.splitlines() if "=" in line)
+
+
+@pytest.fixture
+def runner(tmp_path: Path) -> Runner:
+    shutil.copy(EXAMPLES / "environments" / "exports.yaml", tmp_path)
+    return Runner(tmp_path)
+
+
+def test_every_step_is_run_here_or_left_out_for_a_reason() -> None:
+    assert set(steps()) == RUN | set(NOT_RUN)
+
+
+def test_a_pull_request_is_planned_and_the_merge_does_what_was_reviewed(runner: Runner) -> None:
+    runner.passes("Validate")
+    runner.passes("Plan")
+    planned = dict(runner.outputs)
+    runner.passes("Add the digest", DIGEST=planned["digest"])
+    comment = (runner.folder / "plan.md").read_text(encoding="utf-8")
+    runner.passes("Apply the reviewed plan")
+    audit = json.loads((runner.folder / "audit.jsonl").read_text(encoding="utf-8"))
+    runner.passes("Plan")
+
+    assert planned["code"] == "2"
+    assert "exports.web-to-lake" in comment
+    assert planned["digest"] in comment
+    assert (audit["digest"], audit["outcome"]) == (planned["digest"], "done")
+    assert runner.outputs["code"] == "0"
+
+
+def test_a_plan_that_no_longer_fits_is_not_applied_but_its_successor_is_by_digest(runner: Runner) -> None:
+    runner.passes("Plan")
+    runner.edit("every: 3 hours", "every: 6 hours")
+    stale = runner.run("Apply the reviewed plan")
+    runner.passes("Plan")
+    runner.passes("Apply the plan of this digest", DIGEST=runner.outputs["digest"])
+    runner.passes("Plan")
+
+    assert stale.returncode == 6
+    assert runner.outputs["code"] == "0"
+
+
+def test_a_refused_plan_comments_and_then_fails(runner: Runner) -> None:
+    runner.passes("Plan")
+    runner.passes("Apply the reviewed plan")
+    runner.edit("  orders-to-lake: {datasets: [Orders, Returns]}\n", "")
+    runner.edit("      orders-to-lake: null # not exported in dev\n", "")
+    (runner.folder / "plan.json").unlink()
+    runner.passes("Plan")
+
+    assert runner.outputs["code"] == "5"
+    assert "removed:" in (runner.folder / "plan.md").read_text(encoding="utf-8")
+    assert not (runner.folder / "plan.json").exists()
+    assert runner.run("Refuse").returncode == 5
+
+
+def test_at_night_ends_are_renewed_and_changes_by_hand_are_found(runner: Runner) -> None:
+    runner.passes("Plan")
+    runner.passes("Apply the reviewed plan")
+    runner.passes("Renew")
+    runner.passes("Drift")
+    quiet = runner.outputs["code"]
+    runner.by_hand("path", "web-to-lake", "elsewhere")
+    runner.passes("Drift")
+
+    assert quiet == "0"
+    assert runner.outputs["code"] == "3"
+    assert "elsewhere" in (runner.folder / "drift.md").read_text(encoding="utf-8")
+    assert runner.summary
+
+
+@pytest.mark.parametrize("name", WORKFLOWS)
+def test_a_job_has_no_more_rights_than_it_names(name: str) -> None:
+    workflow = loaded(name)
+
+    assert workflow["permissions"] == {}
+    assert all("permissions" in job for job in workflow["jobs"].values())
+    assert "pull_request_target" not in workflow[True]  # YAML 1.1 reads the key `on` as true
+
+
+def test_destination_secrets_are_in_apply_only_and_behind_an_environment() -> None:
+    holding = {
+        (name, key, job.get("environment"))
+        for name in WORKFLOWS
+        for key, job in loaded(name)["jobs"].items()
+        if DESTINATION_SECRETS & set(job.get("env", {}))
+    }
+
+    assert holding == {("apply.yml", "apply", "production")}
+
+
+@pytest.mark.parametrize("name", sorted(steps()))
+def test_no_shell_text_holds_an_expression(name: str) -> None:
+    """What others wrote must come as a variable: an expression would be pasted into the shell text."""
+    assert "${{" not in steps()[name]["run"]
