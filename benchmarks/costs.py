@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.requests import NOW, stage
+from benchmarks.counting import NOW, stage
 from exportctl import offline
 
 ROUNDS = 5

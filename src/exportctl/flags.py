@@ -48,7 +48,8 @@ class Flags:
     @staticmethod
     def loaded(saved: dict[str, Any]) -> Flags:
         """The inverse of `saved`; unknown names raise TypeError, which the plan file's reader reports."""
-        return Flags(**{name: tuple(value) if isinstance(value, list) else value for name, value in saved.items()})
+        given: dict[str, Any] = {n: tuple(v) if isinstance(v, list) else v for n, v in saved.items()}
+        return Flags(**given)
 
 
 def matches(globs: tuple[str, ...], address: Address) -> bool:

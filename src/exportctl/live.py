@@ -31,13 +31,19 @@ def read(client: Client) -> Live:
         ServiceError: a list could not be read; nothing is guessed from half a sandbox.
     """
     with ThreadPoolExecutor(READERS) as pool:
-        lists = {kind.name: pool.submit(_listed, client, kind) for kind in KINDS.values()}
+        lists = {kind.name: pool.submit(listed, client, kind) for kind in KINDS.values()}
         listing = pool.submit(datasets, client)
         specs = pool.submit(_specs, client)
         return Live({name: future.result() for name, future in lists.items()}, listing.result(), specs.result())
 
 
-def _listed(client: Client, kind: Kind) -> tuple[LiveObject, ...]:
+def listed(client: Client, kind: Kind) -> tuple[LiveObject, ...]:
+    """
+    All objects of a kind but those whose deletion is under way.
+
+    Raises:
+        ServiceError: the list could not be read to its end.
+    """
     items = client.list(kind.path, params=[*kind.filters, ORDER])
     return tuple(live_object(kind, item) for item in items if item.get("state") not in GOING)
 

@@ -34,7 +34,7 @@ _MARKER = re.compile(
     r"\[exportctl/1 (?P<kind>[ed]) (?P<project>[a-z0-9-]{1,32}) (?P<name>[a-z0-9/_.-]{1,64})"
     r"(?: (?P<generation>\d{1,4})(?P<flags>[pro]{0,3}) (?P<body>[^\]\n]*) (?P<check>[0-9a-f]{4}))?[^\]\n]*\]"
 )
-_MANAGED = re.compile(r"(?:\A|\r?\n)Managed in Git: [^\n]*\Z", re.IGNORECASE)
+_MANAGED = re.compile(r"(?:\A|\r?\n)Managed in Git: [^\n]*\s*\Z", re.IGNORECASE)
 _BREAK = re.compile(r"\r?\n\Z")
 _FIELD = re.compile(r"-|[0-9a-f]{4}(?:[g-v]{4})?")
 

@@ -118,6 +118,7 @@ def _replaced(
     """Mark the old flow as going, switch it off, create, delete the old one: finished without asking after a crash."""
     made = creation(export, base, scene, generation=generation_of(holding) + 1, going=(holding, *older))
     before: list[Step] = []
+    account = [base.key] if isinstance(base, Step) else []  # no flow is stopped for an account that cannot be made
     if not _going(holding) and holding.marker:
         marker = replace(holding.marker, replaced=True, damaged=False)
         before.append(
@@ -128,11 +129,12 @@ def _replaced(
                 type_name=export.type.name,
                 fields={"title": f"{holding.flow.name} (being replaced)"},
                 marker=marker,
+                needs=account,
                 what="consent",
             )
         )
     if wire.read(ANCHOR.name, holding.flow.raw)["enabled"]:
-        before.append(steps.act(ANCHOR, export.address, holding.flow, "disable", needs=[s.key for s in before]))
+        before.append(steps.act(ANCHOR, export.address, holding.flow, "disable", needs=[*account, *(s.key for s in before)]))
     made_steps = tuple(replace(s, needs=tuple(sorted({*s.needs, *(b.key for b in before)}))) for s in made.steps)
     last = [s.key for s in made_steps]
     after = [s for h in (holding, *older) for s in removal(export.address, h, needs=last)]

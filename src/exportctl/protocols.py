@@ -1,10 +1,12 @@
 """
 One write each: how a step is carried out against a service that may lose answers, move etags and finish later.
 
-    create   a POST whose answer was lost is never repeated: the marker is looked for until SETTLE seconds have passed
+    create   a POST whose answer was lost is never repeated: the marker is looked for until SETTLE seconds have passed;
+             lists can miss an item, so what would get a twin is listed once more before the first POST of a run
     update   412: read by id; while what we read still holds, sent again with the new etag (TRIES times), else stale
     act      lost or "already so": the state decides
-    delete   read and compared first; a flow's deletion is waited for until a GET says 404
+    delete   read and compared first, and not sent while a flow uses the connection; a flow's deletion is waited for
+             until a GET says 404
     all      "in transition" and "still in use" are waited for, SETTLE seconds at most
 
 Nothing here decides what to do: it is told by the step, and by what the step says was read.
@@ -12,6 +14,7 @@ Nothing here decides what to do: it is told by the step, and by what the step sa
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
@@ -20,8 +23,8 @@ from exportctl import marker, steps, wire
 from exportctl.client import Client
 from exportctl.clock import Clock
 from exportctl.errors import Conflict, NotFound, ServiceError, StalePlan
-from exportctl.kinds import ANCHOR, KINDS, TARGETS, Kind
-from exportctl.live import GOING, live_object
+from exportctl.kinds import ACCOUNT, ANCHOR, KINDS, TARGETS, Kind
+from exportctl.live import GOING, listed, live_object
 from exportctl.model import Fields, LiveObject, Marker, Step
 
 SETTLE = 60.0  # seconds; also how long a created object may take to be listed (promise 3)
@@ -54,6 +57,8 @@ class Writer:
     fill: Callable[[Step], tuple[Fields, Marker | None]]
     settle: float = SETTLE
     touched: dict[str, set[str]] = field(default_factory=dict)  # id -> what this run itself has changed
+    _again: dict[str, tuple[LiveObject, ...]] = field(default_factory=dict)  # kind -> its second listing
+    _listing: threading.Lock = field(default_factory=threading.Lock)
 
     # -- create -------------------------------------------------------------------------------------------------------
 
@@ -62,6 +67,7 @@ class Writer:
         kind = KINDS[step.kind]
         fields, owner = self.fill(step)
         assert owner is not None
+        self._unclaimed(owner)
         description = marker.write(step.text or "", self.repository, owner, kind.managed)
         taken = self._taken(kind, ids)
         if taken is not None:
@@ -70,11 +76,44 @@ class Writer:
             step.kind, step.type, fields, ids, title=step.title, description=description, now=self.clock.now()
         )
         try:
-            return self._patiently(lambda: self.client.create(kind.path, body).id)
+            made = self._patiently(lambda: self.client.create(kind.path, body).id)
         except ServiceError as error:
             if not error.wrote:
                 raise
-            return self._found_again(kind, step, description, error)
+            made = self._found_again(kind, step, description, error)
+        return self._eldest(owner, made) if kind is ACCOUNT else made
+
+    def _unclaimed(self, owner: Marker) -> None:
+        """
+        Nothing at this address but what the plan knew of: another run may have made it since, or a list missed it.
+
+        Raises:
+            StalePlan: there is; a create would make a twin.
+        """
+        kind = ANCHOR if owner.kind == ANCHOR.letter else ACCOUNT
+        with self._listing:
+            if kind.name not in self._again:
+                self._again[kind.name] = listed(self.client, kind)
+        found = [o.id for o in self._again[kind.name] if o.id not in self.known and _at(o, owner)]
+        if found:
+            raise StalePlan(
+                f"the {kind.label} {found[0]} of {owner.address} is there, which the plan did not know of",
+                rule="stale",
+                hint="somebody made it in between, or a list missed it; nothing was created; make a new plan",
+            )
+
+    def _eldest(self, owner: Marker, made: str) -> str:
+        """Of accounts that several runs made at the same moment the oldest stays, and each run deletes its own."""
+        rivals = [
+            o
+            for o in listed(self.client, ACCOUNT)
+            if (o.id == made or o.id not in self.known) and o.marker and o.marker.generation == owner.generation
+        ]
+        oldest = min((o for o in rivals if _at(o, owner)), key=lambda o: (o.created, o.id), default=None)
+        if oldest is None or oldest.id == made or made not in {o.id for o in rivals}:
+            return made
+        self._deleted(_path(ACCOUNT, made))
+        return oldest.id
 
     def _taken(self, kind: Kind, ids: Mapping[str, Any]) -> str | None:
         """A target taken up from an interrupted run may have its flow already, listed late: look by its id."""
@@ -200,9 +239,27 @@ class Writer:
             return
         if live.raw.get("state") not in GOING:
             self._still_as_read(step, live)
+            self._unused(kind, step)
             self._deleted(path)
         if kind is ANCHOR:
             self._wait_gone(kind, step.id)
+
+    def _unused(self, kind: Kind, step: Step) -> None:
+        """That the service refuses to delete what a flow uses is inferred (FLOW 1447): look first."""
+        for name in (n for n, (to, _) in ANCHOR.refs.items() if to == kind.name):
+            for raw in self.client.list(ANCHOR.path, params=[("property", f"{name}[]=={step.id}")]):
+                if not self._still_there(str(raw.get("id"))):
+                    continue
+                text = f"the {kind.label} {step.id} is used by the {ANCHOR.label} {raw.get('id')}"
+                if step.probe:
+                    raise StalePlan(f"{text}, which the plan did not know of", rule="stale", hint="make a new plan")
+                raise StillInUse(text, rule="in-use")
+
+    def _still_there(self, flow: str) -> bool:
+        try:
+            return self.get(ANCHOR, flow).raw.get("state") not in GOING
+        except NotFound:
+            return False
 
     def _deleted(self, path: str) -> None:
         for attempt in range(TRIES + 1):
@@ -255,6 +312,11 @@ class Writer:
 
 def _path(kind: Kind, identity: str | None) -> str:
     return f"{kind.path}/{identity}"
+
+
+def _at(live: LiveObject, owner: Marker) -> bool:
+    found = live.marker
+    return found is not None and (found.project, found.address) == (owner.project, owner.address)
 
 
 def _fields_read(step: Step) -> set[str]:

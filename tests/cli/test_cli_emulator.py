@@ -8,7 +8,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from command_line import START, CommandLine
+from command_line import SMALL, START, CommandLine
 
 from exportctl.emulator import Emulator
 from exportctl.emulator.server import server
@@ -59,7 +59,7 @@ def test_seed_and_reset(applied: CommandLine) -> None:
         (("datasets", "exports.orders", "Returns"), "datasets"),
         (("rename", "orders", "Mine"), "title"),
         (("describe", "orders", "for the web team"), "Marker lost"),
-        (("delete", "orders"), "Gone"),
+        (("delete", "orders"), "Half-built"),
         (("disable", "orders"), "Stopped by hand"),
     ],
     ids=lambda part: part if isinstance(part, str) else part[0],
@@ -69,6 +69,14 @@ def test_edits_by_hand_are_seen(applied: CommandLine, edit: tuple[str, ...], wor
     drift = applied("drift")
     assert drift.code == 3, drift.out
     assert words in drift.out
+
+
+def test_a_flow_deleted_by_hand_is_gone_once_its_connections_are_old(applied: CommandLine) -> None:
+    assert applied("emulator", "clock", "advance", "2 days").code == 0
+    assert applied("emulator", "ui", "delete", "orders").code == 0
+    drift = applied("drift")
+    assert drift.code == 3
+    assert "Gone" in drift.out
 
 
 def test_a_flow_is_known_by_address_name_and_id(applied: CommandLine) -> None:
@@ -102,8 +110,6 @@ def test_a_served_one_is_reached_by_its_url(tmp_path: Path) -> None:
     run = CommandLine(
         tmp_path, {**credentials, "AEP_IMS_URL": f"{url}/ims/token/v3", "LAKE_ROLE_ARN": "arn:aws:iam::1"}
     )
-    from command_line import SMALL
-
     run.write(SMALL.replace("url: embedded", f'url: "{url}"'))
     try:
         assert run("emulator", "seed", "--url", url, "--dataset", "Orders", "--dataset", "Returns").code == 0

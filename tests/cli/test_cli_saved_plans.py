@@ -42,7 +42,7 @@ def test_a_hand_edit_makes_it_stale_naming_object_and_field(applied: CommandLine
     machine = applied("apply", "plan.json", "--format", "json")
     assert machine.code == 6
     assert machine.document["kind"] == "error"
-    assert {e["rule"] for e in machine.document["errors"]} == {"plan-stale"}
+    assert {e["rule"] for e in machine.document["errors"]} == {"stale-plan"}
 
 
 def test_a_changed_config_makes_it_stale(applied: CommandLine) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from functools import cache
+from typing import Annotated, Any
 
 import typer
 
@@ -31,3 +32,9 @@ def top(
     if ctx.invoked_subcommand is None:
         current(ctx).screen.show(ctx.get_help() + "\n")
         raise typer.Exit(0)
+
+
+@cache
+def command() -> Any:
+    """The tree as Typer runs it, built once."""
+    return typer.main.get_command(app)

@@ -12,6 +12,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -132,10 +133,11 @@ def _shared(
     """Holds the options that every command has."""
 
 
-def _shared_params() -> list[Any]:
+@cache
+def _shared_params() -> tuple[Any, ...]:
     holder = typer.Typer(add_completion=False)
     holder.command()(_shared)
-    return [p for p in typer.main.get_command(holder).params if p.name != "help"]
+    return tuple(p for p in typer.main.get_command(holder).params if p.name != "help")
 
 
 SHARED = ("folder", "files", "environment", "format", "now")

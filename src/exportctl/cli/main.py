@@ -10,6 +10,7 @@ import os
 import sys
 import traceback
 from collections.abc import Mapping, Sequence
+from contextlib import redirect_stdout
 from itertools import pairwise
 from typing import Any, TextIO
 
@@ -17,7 +18,7 @@ import typer
 import typer.completion
 
 from exportctl.cli import exits
-from exportctl.cli.app import app
+from exportctl.cli.app import command
 from exportctl.cli.call import COMPLETING, JSON, Call
 from exportctl.cli.screen import Screen
 from exportctl.errors import ConfigError, Error, Finding, UsageError
@@ -54,12 +55,12 @@ def main(
 
 
 def _carried_out(argv: list[str], call: Call) -> int:
-    command: Any = typer.main.get_command(app)
     if COMPLETING in call.env:
         scripts: Any = typer.completion
         scripts.completion_init()  # the shell asks what may come next
     try:
-        code = command.main(args=argv, prog_name="exportctl", standalone_mode=False, obj=call)
+        with redirect_stdout(call.screen.out):  # help is written by Typer itself
+            code = command().main(args=argv, prog_name="exportctl", standalone_mode=False, obj=call)
     except typer.Exit as stop:
         return int(stop.exit_code)
     except typer.Abort:

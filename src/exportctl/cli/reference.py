@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-import typer
-
 from exportctl.cli import exits
-from exportctl.cli.app import app
+from exportctl.cli.app import command as tree
 
 WIDTH = 100
 _HEAD = """# Command line
@@ -47,7 +45,7 @@ def cli_markdown() -> str:
 
 
 def _sections() -> Iterator[str]:
-    yield from _section(typer.main.get_command(app), "exportctl", None)
+    yield from _section(tree(), "exportctl", None)
 
 
 def _section(command: Any, name: str, parent: Any) -> Iterator[str]:

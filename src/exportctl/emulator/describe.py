@@ -16,8 +16,9 @@ from exportctl.emulator.switches import QUESTIONS, Question, Switches
 _INTRODUCTION = """\
 # The emulator
 
-`url: embedded` runs every command against this emulator of the AEP Flow Service, in the same process; `exportctl emulator
-serve` offers it to other clients on this machine. It shares no code with exportctl's client. Nobody here can reach the
+`url: embedded` runs every command against this emulator of the AEP Flow Service, in the same process;
+`exportctl emulator serve` offers it to other clients on this machine. It shares no code with exportctl's client.
+Nobody here can reach the
 real service, so each rule says where it is from: `spec` (Adobe's published material), `assumed` (our reading of it) or
 `verified` (seen live; none yet). Every question that the material leaves open is a switch, and the promises of the
 README are tested under every setting of every switch.

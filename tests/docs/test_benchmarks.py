@@ -1,0 +1,41 @@
+"""What the benchmarks count is what results.md says; nothing is asserted in seconds."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from benchmarks.counting import creation, no_change
+
+RESULTS = (Path(__file__).parents[2] / "benchmarks" / "results.md").read_text(encoding="utf-8")
+KINDS = ("connections", "sourceConnections", "targetConnections", "flows")
+
+
+def rows(title: str) -> list[list[str]]:
+    """The cells of a table, without its head."""
+    section = RESULTS.partition(f"## {title}")[2].partition("\n## ")[0]
+    lines = [line for line in section.splitlines() if line.startswith("|")]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:]]
+
+
+@pytest.mark.parametrize(("column", "exports"), [(1, 10), (2, 90)])
+def test_a_plan_without_changes_costs_a_handful_of_lists(column: int, exports: int) -> None:
+    counted = no_change(exports)
+
+    assert dict(counted) == {row[0]: int(row[column]) for row in rows("A plan without changes")[:-1]}
+    assert counted.total() == 7
+
+
+@pytest.mark.parametrize(("exports", "accounts"), [(1, 1), (10, 3)])
+def test_creating_takes_three_writes_for_a_flow_and_one_for_an_account(exports: int, accounts: int) -> None:
+    counted = creation(exports, accounts)
+    written = [counted[f"POST /{kind}"] for kind in KINDS]
+
+    assert written == [accounts, exports, exports, exports]
+    assert [str(exports), str(accounts), *map(str, written), str(sum(written))] in rows("Creating everything")
+
+
+def test_the_results_name_no_host() -> None:
+    assert re.search(r"on \d+ cores, \d+ GiB, \w+ \w+, \w+ 3\.\d+\.\d+\.", RESULTS)
