@@ -30,8 +30,9 @@ test-slow: $(VENV)/.installed-dev ## the long sweeps
 bench: $(VENV)/.installed-dev ## count requests and compare costs; writes benchmarks/results.md
 	$(BIN)/python -m benchmarks
 
-schemas docs: $(VENV)/.installed-dev ## write the files that are made from the code (schemas/, docs/)
+schemas docs: $(VENV)/.installed-dev ## write the files that are made from the code (schemas/, docs/, the tour of README.md)
 	$(BIN)/python docs/generate.py
+	$(BIN)/python tests/docs/readme_tour.py
 
 lock: $(VENV)/.installed-dev ## write the lock files anew from pyproject.toml
 	$(PIP) install uv

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 from exportctl import output_schemas, schemas
+from exportctl.cli.reference import cli_markdown
 from exportctl.config_reference import reference_markdown
 from exportctl.emulator.describe import page as emulator_page
 from exportctl.rules_page import rules_markdown
@@ -21,6 +22,7 @@ def files() -> dict[str, str]:
     config = {name: schemas.as_text(schema) for name, schema in schemas.FILES.items()}
     return {
         **{f"schemas/{name}": text for name, text in {**config, **output_schemas.files()}.items()},
+        "docs/cli.md": cli_markdown(),
         "docs/configuration.md": reference_markdown(),
         "docs/emulator.md": emulator_page(),
         "docs/rules.md": rules_markdown(),

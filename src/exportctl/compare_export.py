@@ -12,7 +12,7 @@ from typing import Any
 
 from exportctl import gates, schedules, wire
 from exportctl.actors import actor
-from exportctl.consequences import YAML_KEYS, described, follow
+from exportctl.consequences import described, follow
 from exportctl.datasets import Looked
 from exportctl.declared import Accepted
 from exportctl.diff import Side, applied_after, field_changes
@@ -69,6 +69,7 @@ def compare(export: DesiredExport, holding: Holding, looked: Looked, terms: Term
     assert holding.content is not None and holding.place is not None
     flow = holding.flow
     live = _live(holding, flow, holding.content)
+    names = {**wire.read(CONTENT.name, holding.content.raw)["names"], **dict(looked.found)}
     wanted = {
         **export.anchor,
         "datasets": [i for i, _ in looked.found],
@@ -94,7 +95,7 @@ def compare(export: DesiredExport, holding: Holding, looked: Looked, terms: Term
     marker = _flow_marker(export, holding, wanted, live, changes, side, written, restart, terms)
     place_marker = _place_marker(export, holding, changes, place_side, terms)
     return Comparison(
-        changes=changes,
+        changes=tuple(_named(c, names) for c in changes),
         flow_fields=_flow_fields(export, wanted, written, restart),
         flow_marker=marker,
         flow_moves=flow.marker != marker and not (terms.flags.renew_only and not written),
@@ -103,11 +104,19 @@ def compare(export: DesiredExport, holding: Holding, looked: Looked, terms: Term
         repoint="datasets" in written,
         act=_act(written),
         text=export.declared.description if "description" in written else None,
-        consequences=follow(changes, export.declared.folder),
+        consequences=follow(changes, export.declared.folder, names),
         refusals=(*_shared(holding, written), *gates.protected(holding.marker, Verb.UPDATE, changes)),
         findings=_findings(export, holding, live, terms),
         **_outlook(export, holding, wanted, live, written, restart, terms),
     )
+
+
+def _named(change: FieldChange, names: Mapping[str, str]) -> FieldChange:
+    """Datasets as people know them: pairs of id and name."""
+    if change.field != "datasets":
+        return change
+    before, after = ([[i, names.get(i, "")] for i in side or ()] for side in (change.before, change.after))
+    return replace(change, before=before, after=after)
 
 
 def _live(holding: Holding, flow: LiveObject, content: LiveObject) -> dict[str, Any]:
@@ -141,8 +150,7 @@ def _told(change: FieldChange, export: DesiredExport, holding: Holding, terms: T
     """The same with who, where in the YAML, and whether somebody accepted it."""
     kind: Kind = PLACE if change.field in PLACE.managed else ANCHOR
     live = holding.place if kind is PLACE else holding.flow
-    where = export.declared.where
-    at = where.get(change.path) or where.get(change.field) or where.get(YAML_KEYS.get(change.field, ""))
+    at = export.where.get(change.path) or export.where.get(change.field)
     why = change.cause
     if why in WRITES | {Cause.STOPPED} and _accepted(change, export, terms):
         why = Cause.ACCEPTED

@@ -6,11 +6,12 @@ Sources: dataset-exports.md 5.3, 7, 14. What Adobe does not document says "may".
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from exportctl import schedules
 from exportctl.datasets import Looked
+from exportctl.declared import Where
 from exportctl.expand import DesiredExport
 from exportctl.model import WRITES, Cause, Consequence, FieldChange
 from exportctl.schedules import ONCE, shown
@@ -30,13 +31,12 @@ class Created:
 def created_with(export: DesiredExport, looked: Looked, as_of: int) -> Created:
     """What a plan shows of an export that does not exist yet."""
     declared = export.declared
-    where = declared.where
     rhythm = export.anchor["cadence"]
     start = schedules.first_start(rhythm, declared.schedule.at, declared.schedule.start, as_of)
     end = schedules.first_end(declared.end, as_of)
     rows: list[tuple[str, object]] = [
         ("title", declared.title),
-        ("datasets", [i for i, _ in looked.found]),
+        ("datasets", [list(pair) for pair in looked.found]),
         ("destination", declared.destination),
         *((f"place.{k}", v) for k, v in export.place["place"].items()),
         *((f"format.{k}", v) for k, v in export.place["format"].items()),
@@ -51,25 +51,16 @@ def created_with(export: DesiredExport, looked: Looked, as_of: int) -> Created:
         rows.append(("enabled", False))
     if declared.protect:
         rows.append(("protect", True))
-    fields = tuple(
-        _created(path, value, where.get(YAML_KEYS.get(path.partition(".")[0], path))) for path, value in rows
-    )
+    fields = tuple(_created(path, value, export.where) for path, value in rows)
     size = "every dataset once, in full" if rhythm == ONCE else "each dataset in full, later runs what was added since"
     first = Consequence("first-run", f"the first run sends {size}", "cost")
     runs = schedules.next_runs(rhythm, start, end, as_of) if declared.enabled is not False else ()
     return Created(fields, (first,), end, described(rhythm, declared.schedule.at), runs)
 
 
-# a managed field -> the YAML key that sets it, where they differ
-YAML_KEYS = {"cadence": "schedule", "phase": "schedule", "place": "destination"}
-
-
-def _created(path: str, value: object, at: object) -> FieldChange:
-    from exportctl.errors import Location
-
-    return FieldChange(
-        path, path.partition(".")[0], None, value, Cause.CREATE, at=at if isinstance(at, Location) else None
-    )
+def _created(path: str, value: object, where: Where) -> FieldChange:
+    name = path.partition(".")[0]
+    return FieldChange(path, name, None, value, Cause.CREATE, at=where.get(path) or where.get(name))
 
 
 def described(rhythm: str, at: int) -> str:
@@ -80,17 +71,20 @@ def described(rhythm: str, at: int) -> str:
     return f"every {rhythm} {'at' if rhythm == '1 day' else 'from'} {clock}"
 
 
-def follow(changes: Sequence[FieldChange], folder: str) -> tuple[Consequence, ...]:
-    """The consequences of the written changes of an existing export, most costly first. `folder` is the template."""
+def follow(changes: Sequence[FieldChange], folder: str, names: Mapping[str, str]) -> tuple[Consequence, ...]:
+    """
+    The consequences of the written changes of an existing export, most costly first. `folder` is the template, `names`
+    the datasets' by id.
+    """
     written = {c.field: c for c in changes if c.cause in WRITES or c.cause is Cause.RENEWAL}
-    found = [c for name, change in written.items() for c in _of(name, change, folder)]
+    found = [c for name, change in written.items() for c in _of(name, change, folder, names)]
     order = {"cost": 0, "warning": 1, "info": 2}
     return tuple(sorted(found, key=lambda c: order[c.level]))
 
 
-def _of(name: str, change: FieldChange, folder: str) -> list[Consequence]:
+def _of(name: str, change: FieldChange, folder: str, names: Mapping[str, str]) -> list[Consequence]:
     if name == "datasets":
-        return _datasets(change)
+        return _datasets(change, names)
     if name == "cadence":
         text = "a change of mode or interval may trigger a full re-export of every dataset of the flow"
         return [Consequence("may-re-export", text, "cost")]
@@ -115,13 +109,14 @@ def _end(before: int, after: int) -> list[Consequence]:
     return []
 
 
-def _datasets(change: FieldChange) -> list[Consequence]:
+def _datasets(change: FieldChange, names: Mapping[str, str]) -> list[Consequence]:
     before, after = set(change.before or ()), set(change.after or ())
     found = []
     if after - before:
         text = "a changed dataset list may trigger a full re-export, at least of the added datasets"
         found.append(Consequence("may-re-export", text, "cost"))
     if before - after:
-        text = f"no longer exported: {', '.join(sorted(before - after))}; the others may be sent again in full"
+        lost = ", ".join(f'"{names.get(i, i)}"' for i in sorted(before - after))
+        text = f"no longer exported: {lost}; the others may be sent again in full"
         found.append(Consequence("datasets-lost", text, "warning"))
     return found

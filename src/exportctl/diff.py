@@ -102,7 +102,8 @@ def leaves(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[tuple[st
     """The leaves that differ, by dotted path, sorted. deepdiff's own types go no further than here."""
     from deepdiff import DeepDiff
 
-    plain = DeepDiff(_plain(before), _plain(after), view="tree")
+    # threshold 0: objects with hardly a key in common are still told leaf by leaf
+    plain = DeepDiff(_plain(before), _plain(after), view="tree", threshold_to_diff_deeper=0)
     keys = sorted(
         {".".join(str(p) for p in level.path(output_format="list")) for found in plain.values() for level in found}
     )

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from exportctl import schedules
-from exportctl.declared import Destination, Export, Project
+from exportctl.declared import Destination, Export, Project, Where
 from exportctl.destination_types import TYPES, DestinationType, Secrecy
 from exportctl.errors import Finding, Level
 from exportctl.model import DESTINATIONS, EXPORTS, Address, Fields, Marked, Sensitive
@@ -61,6 +61,7 @@ class DesiredExport:
     anchor: Fields
     place: Fields
     start: Fields
+    where: Where
     findings: tuple[Finding, ...] = ()
 
 
@@ -134,9 +135,26 @@ def _export(project: Project, declared: Export, specs: Specs) -> DesiredExport:
         account=_use(project, destination),
         anchor=anchor,
         place={"place": _place(destination, declared.subpath), "format": form},
+        where=_where(declared, destination),
         start={"cadence": rhythm, "at": declared.schedule.at, "not_before": declared.schedule.start},
         findings=findings,
     )
+
+
+def _where(declared: Export, destination: Destination) -> Where:
+    """Managed field, dotted below it for a place, -> the line that sets it."""
+    where = {name: at for name, at in declared.where.items() if "." not in name}
+    where |= {f"place.{name}": destination.where[name] for name in destination.place if name in destination.where}
+    if declared.subpath and "subpath" in where:
+        where["place.path"] = where["subpath"]
+    for field, key in YAML_KEYS.items():
+        if key in where:
+            where.setdefault(field, where[key])
+    return where
+
+
+# a managed field -> the YAML key that sets it, where they differ
+YAML_KEYS = {"cadence": "schedule", "phase": "schedule", "place": "destination"}
 
 
 def _place(destination: Destination, subpath: str) -> Fields:

@@ -134,7 +134,8 @@ def _replaced(
             )
         )
     if wire.read(ANCHOR.name, holding.flow.raw)["enabled"]:
-        before.append(steps.act(ANCHOR, export.address, holding.flow, "disable", needs=[*account, *(s.key for s in before)]))
+        first = [*account, *(s.key for s in before)]
+        before.append(steps.act(ANCHOR, export.address, holding.flow, "disable", needs=first))
     made_steps = tuple(replace(s, needs=tuple(sorted({*s.needs, *(b.key for b in before)}))) for s in made.steps)
     last = [s.key for s in made_steps]
     after = [s for h in (holding, *older) for s in removal(export.address, h, needs=last)]

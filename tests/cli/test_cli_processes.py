@@ -71,31 +71,55 @@ def test_output_is_utf_8_whatever_the_locale_says(run: CommandLine) -> None:
     assert "für Köln ✓" in ended.stdout.decode("utf-8")
 
 
+def _until(terminal: int, words: bytes) -> bytes:
+    """What is written to a terminal, up to and with `words`, or all of it."""
+    seen = b""
+    while words not in seen:
+        try:
+            part = os.read(terminal, 65536)
+        except OSError:  # the other side is closed
+            break
+        if not part:
+            break
+        seen += part
+    return seen
+
+
+def _asking(folder: Path, theirs: int) -> subprocess.Popen[bytes]:
+    environment = _environment(TERM="xterm")
+    asked = [*EXPORTCTL, "apply"]
+    return subprocess.Popen(asked, cwd=folder, env=environment, stdin=theirs, stdout=subprocess.PIPE, stderr=theirs)
+
+
 def test_a_terminal_is_asked_and_sees_a_bar(run: CommandLine) -> None:
     ours, theirs = pty.openpty()
-    with subprocess.Popen(
-        [*EXPORTCTL, "apply"],
-        cwd=run.folder,
-        env=_environment(TERM="xterm"),
-        stdin=theirs,
-        stdout=subprocess.PIPE,
-        stderr=theirs,
-    ) as process:
+    with _asking(run.folder, theirs) as process:
         os.close(theirs)
+        assert b"Only `yes` is a yes" in _until(ours, b"is a yes: ")
         os.write(ours, b"yes\n")
         assert process.stdout is not None
         report = process.stdout.read().decode()
-        seen = b""
-        while True:
-            try:
-                part = os.read(ours, 65536)
-            except OSError:
-                break
-            if not part:
-                break
-            seen += part
+        assert b"applying" in _until(ours, b"(never)")
         assert process.wait(timeout=60) == 0
     os.close(ours)
     assert "Read back: the sandbox holds what the config asks for." in report
-    assert b"Only `yes` is a yes" in seen
-    assert b"applying" in seen
+
+
+def test_an_interrupt_at_the_question_ends_it(run: CommandLine) -> None:
+    ours, theirs = pty.openpty()
+    with _asking(run.folder, theirs) as process:
+        os.close(theirs)
+        _until(ours, b"is a yes: ")
+        process.send_signal(signal.SIGINT)
+        assert b"interrupted; nothing was being written" in _until(ours, b"written")
+        assert process.wait(timeout=60) == 8
+    os.close(ours)
+    assert run.writes() == 0
+
+
+def test_closed_streams_are_no_error(run: CommandLine) -> None:
+    whole = f"{sys.executable} -c 'from exportctl.cli import run; run()' apply <&- >&-"
+    ended = subprocess.run(
+        ["bash", "-c", whole], cwd=run.folder, env=_environment(), stderr=subprocess.PIPE, timeout=60, check=False
+    )
+    assert ended.returncode == 64

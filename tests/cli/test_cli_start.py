@@ -55,6 +55,7 @@ def test_the_page_of_all_commands_is_written_from_them() -> None:
 
 
 def test_init_writes_a_config_that_can_be_applied_as_it_is(tmp_path: Path) -> None:
+    tmp_path /= "new"
     run = CommandLine(tmp_path)
     first = run("init")
     assert first.code == 0

@@ -71,8 +71,14 @@ class Call:
         self.folder = Path(given["folder"]) if given["folder"] else self.folder
         self.files += tuple(given["files"] or ())
         self.environment = given["environment"] or self.environment
-        self.format = given["format"] or self.format
+        self.format = _known_format(given["format"] or self.format)
         self.now = parsed_moment(given["now"], "--now") if given["now"] else self.now
+
+
+def _known_format(text: str) -> str:
+    if text not in (TEXT, JSON, MARKDOWN):
+        raise UsageError(f"--format {text}: there is {TEXT}, {JSON} and {MARKDOWN}", rule="usage")
+    return text
 
 
 def current(ctx: typer.Context) -> Call:

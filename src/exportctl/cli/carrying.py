@@ -60,15 +60,14 @@ class Interrupt:
 
 
 @contextmanager
-def interruptible() -> Iterator[Interrupt]:
-    """Signals set the event while this is open; only the main thread can listen to them."""
-    interrupt = Interrupt()
+def listening(interrupt: Interrupt) -> Iterator[None]:
+    """Signals set it while this is open; only the main thread can listen to them."""
     if threading.current_thread() is not threading.main_thread():
-        yield interrupt
+        yield
         return
     before = {number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        yield interrupt
+        yield
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
@@ -83,13 +82,14 @@ def carry(call: Call, setup: Setup, order: Order, made: Planned) -> int:
         return _nothing(call, order, made)
     if call.format != JSON and not order.renewing:
         plan.shown(call, made)
-    with interruptible() as interrupt:
-        under_way = workflows.begun(
-            made, setup, order.flags, parallelism=order.parallelism, stop=interrupt.stop, saved=order.saved
-        )
-        if not _agreed(call, order, made.plan):
-            call.screen.say("Not applied.")
-            return exits.FAILED
+    interrupt = Interrupt()
+    under_way = workflows.begun(
+        made, setup, order.flags, parallelism=order.parallelism, stop=interrupt.stop, saved=order.saved
+    )
+    if not _agreed(call, order, made.plan):
+        call.screen.say("Not applied.")
+        return exits.FAILED
+    with listening(interrupt):
         ending = _ended(call, under_way, interrupt)
     code = ending.code(under_way.succeeded())
     audit(call, order.audit, made, ending.outcomes, _RESULTS.get(code, "failed"))

@@ -38,7 +38,8 @@ def drift(
     """
     Show what somebody changed in the sandbox by hand.
 
-    With who, when and which client, where the service still says it. Writes nothing. Edits of the YAML that are not applied yet are counted as pending, not as drift.
+    With who, when and which client, where the service still says it. Writes nothing. Edits of the YAML that are not
+    applied yet are counted as pending, not as drift.
     """
     call = current(ctx)
     call.formats(TEXT, JSON, MARKDOWN)

@@ -24,13 +24,14 @@ Person = Annotated[str | None, typer.Option("--as", metavar="PERSON", help="Who 
 def reached(call: Call, url: str | None) -> Iterator[Control]:
     from exportctl import control
 
+    call.formats(TEXT, JSON)
     with control.opened(call.setup(), url, call.today()) as found:
         yield found
 
 
 def tell(call: Call, answer: dict[str, Any], words: str) -> int:
     """The answer for machines, a line for people."""
-    if call.formats(TEXT, JSON) == JSON:
+    if call.format == JSON:
         call.screen.document(json.dumps(answer, sort_keys=True, indent=2) + "\n")
     else:
         call.screen.show(f"{words}\n")

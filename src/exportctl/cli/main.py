@@ -11,6 +11,7 @@ import sys
 import traceback
 from collections.abc import Mapping, Sequence
 from contextlib import redirect_stdout
+from io import StringIO
 from itertools import pairwise
 from typing import Any, TextIO
 
@@ -36,9 +37,12 @@ def main(
     out: TextIO | None = None,
     err: TextIO | None = None,
 ) -> int:
-    """Run one command line; what is left out is taken from the process."""
+    """Run one command line; what is left out is taken from the process, which may have closed its streams."""
     env = os.environ if env is None else env
-    call = Call(env, Screen(stdin or sys.stdin, out or sys.stdout, err or sys.stderr, env))
+    screen = Screen(
+        stdin or sys.stdin or StringIO(), out or sys.stdout or StringIO(), err or sys.stderr or StringIO(), env
+    )
+    call = Call(env, screen)
     try:
         return _carried_out(list(argv), call)
     except Error as error:

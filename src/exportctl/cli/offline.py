@@ -25,6 +25,7 @@ def init(ctx: typer.Context) -> int:
     """
     call = current(ctx)
     call.formats(TEXT)
+    call.folder.mkdir(exist_ok=True)
     folder = call.setup().folder
     main, ignore = folder / "exports.yaml", folder / ".gitignore"
     if main.exists():

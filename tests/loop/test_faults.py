@@ -1,0 +1,309 @@
+"""
+Whatever goes wrong on the way, an apply proves itself or says what is left, and the next ones finish it: laws over
+random faults, and tables of every write against every trouble.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import threading
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from generated import configs, kind_switches
+from hypothesis import given
+from hypothesis import strategies as st
+from test_interrupted import exactly_once
+from test_laws import FEW, LISTED
+from test_writes import moved, no_orphans, orders
+from troubled import Interrupting, Watching
+from world import DESTINATIONS, SANDBOX, World, config, world
+
+from exportctl.emulator import Fault, Switches
+from exportctl.emulator.faults import EFFECTS
+from exportctl.errors import Error
+from exportctl.flags import Flags
+from exportctl.model import Outcome, Status
+
+PATHS = (
+    "",
+    "/flows",
+    "/flows/",
+    "/sourceConnections",
+    "/targetConnections",
+    "/connections",
+    "/connectionSpecs",
+    "/configs",
+    "/action",
+    "/ims/",
+)
+
+
+@st.composite
+def faults(draw: st.DrawFn) -> Fault:
+    """Any fault, on any request, once or a few times in a row."""
+    effect = draw(st.sampled_from(sorted(EFFECTS)))
+    wished: dict[str, Any] = {}
+    if effect == "status":
+        wished["status"] = draw(st.sampled_from([400, 404, 409, 412, 429, 500, 502, 503, 504]))
+    if effect == "throttle":
+        wished["retry_after"] = draw(st.sampled_from([None, 0.0, 2.0, 30.0]))
+        wished["retry_form"] = draw(st.sampled_from(["seconds", "date"]))
+    if effect == "slow":
+        wished["delay"] = draw(st.sampled_from([1.0, 40.0]))
+    return Fault(
+        effect,
+        method=draw(st.sampled_from(["*", "GET", "POST", "PATCH", "DELETE"])),
+        path=draw(st.sampled_from(PATHS)),
+        nth=draw(st.integers(1, 12)),
+        count=draw(st.sampled_from([1, 1, 1, 2, 3])),
+        when=draw(st.sampled_from(["before", "after"])),
+        **wished,
+    )
+
+
+def tried(made: World, flags: Flags, watch: Watching) -> None:
+    """Apply; what goes wrong must be something exportctl can explain, and an unproved end must name what is left."""
+    try:
+        outcomes, proof = made.apply(flags, transport=watch)
+    except Error:
+        return
+    failed = [o for o in outcomes if o.status is Status.FAILED]
+    assert all(o.message and o.rule for o in failed)
+    assert proof.proved or any(i.steps or i.refusals or i.findings for i in proof.plan.items)
+
+
+def finished(made: World, flags: Flags, watch: Watching) -> None:
+    """The faults are over: two more applies at most, each a while later."""
+    made.emulator.clear_faults()
+    for _ in range(2):
+        made.emulator.advance(LISTED)
+        made.apply(flags, transport=watch)
+        made.emulator.advance(600)
+    exactly_once(made)
+    assert watch.in_use == []
+
+
+@FEW
+@given(configs(), kind_switches(), st.lists(faults(), min_size=1, max_size=4))
+def test_a_creation_among_faults_is_finished_by_the_next_and_deletes_no_flow(
+    content: dict[str, Any], switches: Switches, trouble: list[Fault]
+) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        made = world(Path(folder), switches)
+        made.write(content)
+        watch = Watching(made)
+        for fault in trouble:
+            made.emulator.add_fault(fault)
+        tried(made, Flags(), watch)
+        finished(made, Flags(), watch)
+        assert watch.flows == []
+
+
+@FEW
+@given(configs(), configs(), kind_switches(), st.lists(faults(), min_size=1, max_size=4))
+def test_a_change_among_faults_is_finished_by_the_next_and_keeps_every_flow(
+    first: dict[str, Any], other: dict[str, Any], switches: Switches, trouble: list[Fault]
+) -> None:
+    kept = ("destination", "split_by")
+    for export in first["exports"].values():
+        export.pop("protect", None)
+        if "split_by" in export:
+            del export["split_by"]
+    drawn = [*other["exports"].values()]
+    second = {
+        name: {**drawn[n % len(drawn)], **{k: e[k] for k in kept if k in e}, "subpath": e["subpath"]}
+        for n, (name, e) in enumerate(first["exports"].items())
+    }
+    for name, export in second.items():
+        for key in ("split_by", "protect", "enabled"):
+            export.pop(key, None)
+        export["title"] = f"{name} again"
+        first["exports"][name].pop("enabled", None)
+    with tempfile.TemporaryDirectory() as folder:
+        made = world(Path(folder), switches)
+        made.write(first)
+        made.apply()
+        made.emulator.advance(LISTED)
+        before = {f["id"] for f in made.emulator.snapshot(SANDBOX)["flows"]}
+        made.write({**first, "exports": second})
+        watch = Watching(made)
+        for fault in trouble:
+            made.emulator.add_fault(fault)
+        tried(made, Flags(), watch)
+        finished(made, Flags(), watch)
+        assert {f["id"] for f in made.emulator.snapshot(SANDBOX)["flows"]} == before
+
+
+# -- every write against every trouble --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Write:
+    """One kind of step: the configs before and after, and the request it is."""
+
+    method: str
+    path: str
+    before: Mapping[str, Any] | None
+    after: Mapping[str, Any]
+
+    @property
+    def request(self) -> str:
+        return f"{self.method} /{self.path.strip('/$').split('/')[0]}"
+
+
+COLLECTIONS = ("connections", "sourceConnections", "targetConnections", "flows")
+KEEPER = {"datasets": ["Returns"], "destination": "landing", "subpath": "keeper"}
+BOTH = config(exports={"orders": {"datasets": ["Orders"]}, "keeper": KEEPER})
+REMOVED = config(
+    exports={"keeper": KEEPER},
+    defaults={**config()["defaults"], "destination": "landing"},
+    destinations={"landing": DESTINATIONS["landing"]},
+    removed=[
+        {"export": "orders", "do": "delete", "reason": "done"},
+        {"destination": "s3-role", "do": "delete", "reason": "done"},
+    ],
+)
+NEW = moved(auth={"role_arn": "arn:aws:iam::123456789012:role/other"})
+WRITES = {
+    "create base": Write("POST", r"/connections$", None, orders()),
+    "create source": Write("POST", r"/sourceConnections$", None, orders()),
+    "create target": Write("POST", r"/targetConnections$", None, orders()),
+    "create flow": Write("POST", r"/flows$", None, orders()),
+    "patch base": Write("PATCH", r"/connections/", orders(), NEW),
+    "patch target": Write("PATCH", r"/targetConnections/", orders(), orders(subpath="x")),
+    "patch flow": Write("PATCH", r"/flows/", orders(), orders(description="For the lake")),
+    "act": Write("POST", r"/flows/[^/]+/action", orders(), orders(enabled=False)),
+    "delete flow": Write("DELETE", r"/flows/", BOTH, REMOVED),
+    "delete target": Write("DELETE", r"/targetConnections/", BOTH, REMOVED),
+    "delete source": Write("DELETE", r"/sourceConnections/", BOTH, REMOVED),
+    "delete base": Write("DELETE", r"/connections/", BOTH, REMOVED),
+}
+
+
+def flow_error(code: int, status: int = 400) -> dict[str, Any]:
+    return {"type": f"https://ns.adobe.com/aep/errors/FLOW-{code}-{status}", "status": status, "title": "trouble"}
+
+
+def status(number: int, **more: Any) -> dict[str, Any]:
+    return {"effect": "status", "status": number, **more}
+
+
+TROUBLES: dict[str, dict[str, Any]] = {
+    "lost before": {"effect": "lost"},
+    "lost after": {"effect": "lost", "when": "after"},
+    "500 before": status(500),
+    "500 after": status(500, when="after"),
+    "503 before": status(503),
+    "503 after": status(503, when="after"),
+    "cut": {"effect": "cut", "when": "after"},
+    "409": status(409),
+    "429": {"effect": "throttle", "retry_after": 2.0},
+    "404": status(404),
+    "1420 for a while": status(400, body=flow_error(1420), count=3),
+    "1447 for ever": status(400, body=flow_error(1447), count=0),
+}
+# method -> trouble -> (outcome of the step, how often the request is sent); the counts include repeats that are safe
+DONE, FAILED, LEFT = Status.DONE, Status.FAILED, Status.LEFT
+EXPECTED: dict[str, dict[str, tuple[Status, int]]] = {
+    "create": {
+        "lost before": (FAILED, 1),
+        "lost after": (DONE, 1),
+        "500 before": (FAILED, 1),
+        "500 after": (DONE, 1),
+        "503 before": (FAILED, 1),
+        "503 after": (DONE, 1),
+        "cut": (DONE, 1),
+        "409": (FAILED, 1),
+        "429": (DONE, 2),
+        "404": (FAILED, 1),
+        "1420 for a while": (DONE, 4),
+        "1447 for ever": (FAILED, 8),
+    },
+    "patch": {
+        "lost before": (DONE, 2),
+        "lost after": (DONE, 1),
+        "500 before": (DONE, 2),
+        "500 after": (DONE, 1),
+        "503 before": (DONE, 2),
+        "503 after": (DONE, 1),
+        "cut": (DONE, 1),
+        "409": (DONE, 2),
+        "429": (DONE, 2),
+        "404": (FAILED, 1),
+        "1420 for a while": (DONE, 4),
+        "1447 for ever": (FAILED, 8),
+    },
+    "delete": {
+        "lost before": (DONE, 2),
+        "lost after": (DONE, 2),
+        "500 before": (DONE, 2),
+        "500 after": (DONE, 2),
+        "503 before": (DONE, 2),
+        "503 after": (DONE, 2),
+        "cut": (DONE, 1),
+        "409": (FAILED, 1),
+        "429": (DONE, 2),
+        "404": (DONE, 1),
+        "1420 for a while": (DONE, 4),
+        "1447 for ever": (LEFT, 8),
+    },
+}
+EXPECTED["act"] = {**EXPECTED["patch"], "409": (FAILED, 1)}
+EXCEPTIONS = {
+    ("delete flow", "404"): (FAILED, 1),  # it goes on existing, and a flow is waited for
+}
+
+
+def ready(folder: Path, write: Write) -> World:
+    made = world(folder, page_size=100)
+    if write.before is not None:
+        made.write(write.before)
+        made.apply()
+        made.emulator.advance(LISTED)
+        made.forget()
+    made.write(write.after)
+    return made
+
+
+def of_request(outcomes: tuple[Outcome, ...], write: Write) -> Outcome:
+    action = {"POST": "create", "PATCH": "update", "DELETE": "delete"}[write.method]
+    action = "act" if write.path.endswith("action") else action
+    collection = write.request.partition("/")[2]
+    kinds = dict(zip(COLLECTIONS, ("base_connection", "source_connection", "target_connection", "flow"), strict=True))
+    return next(o for o in outcomes if o.step.action == action and o.step.kind == kinds[collection])
+
+
+def sent(made: World, write: Write) -> int:
+    acts = write.path.endswith("action")
+    asked = [w for w in made.emulator.writes() if w["path"].endswith("action") == acts]
+    return sum(f"{w['method']} /{w['path'].split('/flowservice/')[1].split('/')[0]}" == write.request for w in asked)
+
+
+def mended(made: World) -> None:
+    """The next apply finishes it."""
+    made.emulator.clear_faults()
+    for _ in range(2):
+        made.emulator.advance(LISTED)
+        made.apply()
+    exactly_once(made)
+    no_orphans(made)
+
+
+@pytest.mark.parametrize("trouble", TROUBLES)
+@pytest.mark.parametrize("step", WRITES)
+def test_every_write_meets_every_trouble(tmp_path: Path, step: str, trouble: str) -> None:
+    write = WRITES[step]
+    made = ready(tmp_path, write)
+    made.emulator.add_fault(Fault(method=write.method, path=write.path, **TROUBLES[trouble]))
+    outcomes, _ = made.apply()
+    outcome = of_request(outcomes, write)
+    expected = EXCEPTIONS.get((step, trouble)) or EXPECTED[step.split()[0]][trouble]
+    assert (outcome.status, sent(made, write)) == expected, outcome.message
+    assert all(o.status in (Status.BLOCKED, DONE, LEFT) or o is outcome for o in outcomes)
+    mended(made)
