@@ -284,7 +284,7 @@ def _policy() -> Schema:
         {
             "max_deletes": whole_number("Deletions that need no entry under `removed`.", 0),
             "end_warning": text("Exports that end sooner are pointed out.", "30 days", pattern=_DURATION),
-            "lease": flag("Only one apply at a time, by a lock kept in the sandbox."),
+            "lease": flag("Only one apply at a time, by a lock kept in the sandbox; not available in this version."),
         },
         example={"max_deletes": 0, "end_warning": "30 days"},
     )

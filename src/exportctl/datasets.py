@@ -7,7 +7,8 @@ Datasets as declared -> ids, by the eligibility listing and by what the live sou
     id              not listed          -                          error when created or changed
     name            one id              no such name, or same id   the id
     name            one id              name stands for another    refused: the name means another id now
-    name            none                name stands for an id      the live id, finding "dataset gone"
+    name            none                name stands for an id      the live id, finding "dataset gone"; if that id is
+                                                                   listed under another name, finding "dataset name"
     name            none                -                          error, nearest names
     name            several ids         name stands for one        the live id
     name            several ids         -                          error, candidates
@@ -71,7 +72,10 @@ def _chosen(
 ) -> str | None:
     if len(stored) == 1 and (not listed or stored[0] in listed):
         if not listed:
-            findings.append(_gone(address, dataset, name, stored[0]))
+            called = by_id.get(stored[0])
+            findings.append(
+                _gone(address, dataset, name, stored[0]) if called is None else _called(address, dataset, stored[0], called)
+            )
         return stored[0]
     if len(stored) == 1:
         means = ", ".join(listed)
@@ -106,6 +110,11 @@ def _gone(address: str, dataset: Dataset, name: str, dataset_id: str) -> Finding
     text = f'{address}: dataset "{name}" ({dataset_id}) is no longer listed as exportable: dataset gone'
     hint = "the flow keeps its dataset list; take the dataset out of the export if it was deleted"
     return Finding("dataset-gone", text, dataset.at, hint, Level.WARNING)
+
+
+def _called(address: str, dataset: Dataset, dataset_id: str, name: str) -> Finding:
+    text = f'{address}: dataset {dataset_id}, which the flow exports as "{dataset.name}", is called "{name}" now'
+    return Finding("dataset-name", text, dataset.at, "name it so, or pin its id; both change nothing", Level.WARNING)
 
 
 def _ambiguous(address: str, dataset: Dataset, name: str, listed: Sequence[str]) -> Finding:

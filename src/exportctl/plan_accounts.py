@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from exportctl import steps, wire
 from exportctl.actors import actor
 from exportctl.diff import Side, applied_after, field_changes
+from exportctl.errors import Finding, Level
 from exportctl.expand import DesiredAccount
 from exportctl.kinds import ACCOUNT
 from exportctl.model import (
@@ -137,9 +138,10 @@ def _compared(account: DesiredAccount, base: LiveObject, estate: Estate, as_of: 
     )
     changes = tuple(_placed(account, base, c) for c in changes)
     writes = any(c.cause in WRITES for c in changes)
+    findings = _encryption(account, base)
     moved = base.marker is None or base.marker.damaged or base.marker != after
     if not writes and not moved:
-        return Item(account.address, Verb.NONE, id=base.id, fields=changes, at=account.declared.at)
+        return Item(account.address, Verb.NONE, id=base.id, fields=changes, findings=findings, at=account.declared.at)
     step = steps.update(
         ACCOUNT,
         account.address,
@@ -157,8 +159,21 @@ def _compared(account: DesiredAccount, base: LiveObject, estate: Estate, as_of: 
         steps=(step,),
         consequences=(_users(estate, base), *_rotation(changes)) if writes else (),
         refusals=_lost_keys(account, base) if writes else (),
+        findings=findings,
         at=account.declared.at,
     )
+
+
+def _encryption(account: DesiredAccount, base: LiveObject) -> tuple[Finding, ...]:
+    """No way to change the encryption of an account is documented, so a difference is said and nothing is sent."""
+    live = ((base.raw.get("encryptionSpecs") or {}).get("params") or {}).get("publicKey")
+    declared = account.declared.encryption
+    if live is None or (declared and declared.text == live):
+        return ()
+    text = f"{account.address}: the account's encryption differs from the config; it is fixed when an account is made"
+    hint = "declare another destination with this key and move the exports there"
+    at = declared.at if declared else account.declared.at
+    return (Finding("encryption-fixed", text, at, hint, Level.WARNING),)
 
 
 def _placed(account: DesiredAccount, base: LiveObject, change: FieldChange) -> FieldChange:

@@ -30,7 +30,7 @@ from exportctl.model import Fields, LiveObject, Marker, Step
 SETTLE = 60.0  # seconds; also how long a created object may take to be listed (promise 3)
 TRIES = 5
 TRANSIENT = frozenset({"1416", "1420", "1421", "1447", "1457", "1458"})  # in transition, in use [FE]
-IN_USE = "1447"
+IN_USE = frozenset({"1418", "1447"})  # a flow uses the base, or the source or target [FE]
 ALREADY = "1422"  # the current state does not accept this action [FE]
 T = TypeVar("T")
 
@@ -240,7 +240,7 @@ class Writer:
         if live.raw.get("state") not in GOING:
             self._still_as_read(step, live)
             self._unused(kind, step)
-            self._deleted(path)
+            self._deleted(path, final=kind is ANCHOR)
         if kind is ANCHOR:
             self._wait_gone(kind, step.id)
 
@@ -261,7 +261,8 @@ class Writer:
         except NotFound:
             return False
 
-    def _deleted(self, path: str) -> None:
+    def _deleted(self, path: str, *, final: bool = False) -> None:
+        """DELETE; a connection still in use can wait for the next apply, a flow (`final`) is deleted or has failed."""
         for attempt in range(TRIES + 1):
             try:
                 self._patiently(lambda: self.client.delete(path))
@@ -269,7 +270,7 @@ class Writer:
             except NotFound:
                 return
             except ServiceError as error:
-                if error.number == IN_USE:
+                if error.number in IN_USE and not final:
                     raise StillInUse(error.message, status=error.status, code=error.code, rule="in-use") from None
                 if not error.wrote or attempt == TRIES:
                     raise

@@ -1,4 +1,4 @@
-"""Rules on names that are declared and never used. They look at the tree, as a Project holds only what is used."""
+"""Rules on what is written and has no effect. They look at the tree, as a Project holds only what has one."""
 
 from __future__ import annotations
 
@@ -63,6 +63,14 @@ def _unused(section: str, key: str, what: str) -> Written:
     return check
 
 
+def _lease(tree: Map) -> Iterable[Hit]:
+    for layer in _layers(tree):
+        policy = layer.entries.get("policy")
+        lease = policy.node.entries.get("lease") if policy and isinstance(policy.node, Map) else None
+        if lease and isinstance(lease.node, Scalar) and lease.node.value is True:
+            yield Hit("policy.lease is not available in this version", lease.key_at)
+
+
 def _row(what: str, section: str, key: str, bad: str, good: str) -> Rule:
     return Rule(
         f"unused-{what}",
@@ -77,6 +85,17 @@ def _row(what: str, section: str, key: str, bad: str, good: str) -> Rule:
 
 
 RULES = (
+    Rule(
+        "lease-not-available",
+        Level.ERROR,
+        "A lease, which this version does not have",
+        "Two applies at once are safe without it: every write carries the version it was decided on (ours).",
+        "Take `lease` out; let the pipeline run one apply at a time.",
+        "policy: {lease: true}",
+        "policy: {lease: false}",
+        written=_lease,
+        fixed=True,
+    ),
     _row(
         "schedule",
         "schedules",

@@ -51,7 +51,7 @@ def check_account(account: DesiredAccount, specs: Specs) -> tuple[Finding, ...]:
         words = _refused(rule.name, known, listed.get(rule.wire), show=not isinstance(value, Sensitive))
         if words:
             where = account.declared.where.get(f"auth.{rule.name}", account.declared.at)
-            level = Level.ERROR if rule.strict else Level.WARNING
+            level = Level.WARNING if rule.lenient else Level.ERROR
             found.append(Finding("spec-refuses", f"{account.address}: auth.{words}", where, _HINT, level))
     return tuple(found)
 

@@ -22,7 +22,8 @@ exports:
 def test_secrets_stay_secret(tmp_path: Path) -> None:
     secrets = {"PARTNER_PASSWORD": PASSWORD, "LAKE_ROLE_ARN": ROLE}
     run = still(tmp_path, SMALL.replace("exports:\n", PARTNER), secrets)
-    for form in ("text", "json"):
+    for form, path in (("text", "/in"), ("json", "/other")):
+        run.edit("path: /in", f"path: {path}")
         commands = [
             ("validate",),
             ("plan", "--out", f"{form}.json"),
@@ -35,7 +36,6 @@ def test_secrets_stay_secret(tmp_path: Path) -> None:
             assert ended.code == 0, ended.err
             for secret in (PASSWORD, ROLE):
                 assert secret not in ended.out + ended.err
-        run.edit("path: /in", "path: /other")
     for file in tmp_path.iterdir():
         assert not file.is_file() or not any(secret in file.read_text() for secret in (PASSWORD, ROLE))
     assert (tmp_path / "audit.jsonl").read_text().count("\n") == 2

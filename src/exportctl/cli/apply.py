@@ -23,7 +23,7 @@ from exportctl.cli.options import (
     reject,
 )
 from exportctl.cli.reports import plan_for_actions
-from exportctl.errors import StalePlan
+from exportctl.errors import PlanFileError, StalePlan
 from exportctl.flags import Flags
 from exportctl.offline import hidden
 
@@ -119,7 +119,12 @@ def _loaded(call: Call, file: Path, given: Flags, only_if: str | None) -> Saved:
 def _approved_flags(saved: Saved) -> Flags:
     from exportctl import planfile
 
-    return replace(Flags.loaded(dict(saved.flags)), renewals=planfile.renewals(saved))
+    try:
+        given = Flags.loaded(dict(saved.flags))
+    except TypeError as error:
+        hint = "apply it with the exportctl that wrote it, or make a new plan"
+        raise PlanFileError("the saved plan has flags unknown here", rule="plan-file-version", hint=hint) from error
+    return replace(given, renewals=planfile.renewals(saved))
 
 
 def ordered(call: Call, order: Order) -> int:

@@ -28,6 +28,10 @@ TEXT, JSON, MARKDOWN = "text", "json", "markdown"
 COMPLETING = "_EXPORTCTL_COMPLETE"  # set by the shell script that `completion` prints
 
 
+class Interrupted(Error):
+    """Ctrl-C while nothing was being written; Typer would make an exit code of its own of it."""
+
+
 @dataclass
 class Call:
     """`env` is the process environment; the rest is what the options said."""
@@ -162,7 +166,10 @@ class Verb(TyperCommand):
 
     def invoke(self, ctx: Any) -> Any:
         current(ctx).lay(_taken(ctx))
-        return super().invoke(ctx)
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            raise Interrupted("interrupted; nothing was being written", rule="interrupted") from None
 
 
 class Verbs(TyperGroup):

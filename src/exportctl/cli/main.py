@@ -20,7 +20,7 @@ import typer.completion
 
 from exportctl.cli import exits
 from exportctl.cli.app import command
-from exportctl.cli.call import COMPLETING, JSON, Call
+from exportctl.cli.call import COMPLETING, JSON, Call, Interrupted
 from exportctl.cli.screen import Screen
 from exportctl.errors import ConfigError, Error, Finding, UsageError
 from exportctl.views import github, json, text_lists
@@ -45,12 +45,12 @@ def main(
     call = Call(env, screen)
     try:
         return _carried_out(list(argv), call)
+    except Interrupted as error:
+        _tell(call, argv, error)
+        return exits.INTERRUPTED
     except Error as error:
         _tell(call, argv, error)
         return exits.of_error(error)
-    except KeyboardInterrupt:
-        _tell(call, argv, Error("interrupted; nothing was being written", rule="interrupted"))
-        return exits.INTERRUPTED
     except Exception as error:
         if env.get("EXPORTCTL_TRACEBACK") == "1":
             call.screen.say(traceback.format_exc())

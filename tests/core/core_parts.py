@@ -1,0 +1,87 @@
+"""Small parts that the truth tables are put together from."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from exportctl.declared import Account, AuthValue, Destination, End, Export, Format, Platform, Project, Schedule
+from exportctl.destination_types import Secrecy
+from exportctl.errors import Location
+from exportctl.expand import Desired, DesiredAccount, DesiredExport, desired
+from exportctl.kinds import KINDS
+from exportctl.live import live_object
+from exportctl.marker import write
+from exportctl.model import Live, LiveObject, Marker
+
+NOW = 1_800_000_000  # 2027-01-15 08:00:00 UTC
+AT = Location("exports.yaml", 3, 1)
+
+
+def lake(**changes: Any) -> Destination:
+    auth = {"role_arn": AuthValue("${env:ROLE}", Secrecy.SENSITIVE, AT)}
+    made: dict[str, Any] = {
+        "key": "lake",
+        "type": "amazon-s3",
+        "title": None,
+        "description": "",
+        "place": {"bucket": "acme", "path": "aep"},
+        "account": Account("role", auth),
+        "at": AT,
+    }
+    return Destination(**{**made, **changes})
+
+
+def orders(**changes: Any) -> Export:
+    made: dict[str, Any] = {
+        "key": "orders",
+        "of": "orders",
+        "title": "Orders",
+        "description": "",
+        "destination": "lake",
+        "datasets": (),
+        "schedule": Schedule("day", 1, 7200),
+        "end": End(moment=NOW + 86400),
+        "format": Format("parquet", "gzip"),
+        "folder": "%DATASET_ID%/%EXPORT_TIME%",
+        "subpath": "",
+        "at": AT,
+    }
+    return Export(**{**made, **changes})
+
+
+def project(*exports: Export, destinations: tuple[Destination, ...] = ()) -> Project:
+    return Project(
+        name="acme",
+        repository=None,
+        environment=None,
+        platform=Platform("org", "demo", "embedded", {}, AT),
+        destinations={d.key: d for d in destinations or (lake(),)},
+        exports={e.key: e for e in exports},
+    )
+
+
+def expanded(
+    export: Export | None = None, destination: Destination | None = None, specs: Any = (), values: Any = ()
+) -> Desired:
+    return desired(project(export or orders(), destinations=(destination or lake(),)), dict(values), dict(specs))
+
+
+def desired_export(destination: Destination | None = None, specs: Any = (), **changes: Any) -> DesiredExport:
+    (export,) = expanded(orders(**changes), destination, specs).exports.values()
+    return export
+
+
+def desired_account(destination: Destination | None = None, **values: str) -> DesiredAccount:
+    known = {("destinations.lake", name): value for name, value in values.items()}
+    (account,) = expanded(None, destination, (), known).accounts.values()
+    return account
+
+
+def obj(kind: str, identity: str, marker: Marker | None = None, **raw: Any) -> LiveObject:
+    """One live object as a list returns it."""
+    text = write("", None, marker, KINDS[kind].managed) if marker else ""
+    return live_object(KINDS[kind], {"id": identity, "etag": "e", "name": identity, "description": text, **raw})
+
+
+def sandbox(*objects: LiveObject) -> Live:
+    return Live({name: tuple(o for o in objects if o.kind == name) for name in KINDS}, (), {})

@@ -1,0 +1,65 @@
+"""Who moved the live side: the table of fields, and what the service no longer says."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from core_parts import obj
+
+from exportctl.actors import BACKGROUND, UI, actor
+from exportctl.kinds import ANCHOR, PLACE
+from exportctl.model import Actor
+
+MISSING = "not recorded: the service's own background client wrote last"
+
+
+def flow(**raw: Any) -> Any:
+    return obj("flow", "f", **{"updatedBy": "jo", "updatedClient": UI, "updatedAt": 2_500, **raw})
+
+
+SOURCE = obj("source_connection", "s", createdBy="kim", createdClient=UI, createdAt=7_000)
+LAST = {"ops": [{"op": "replace", "path": "/scheduleParams"}], "updated": 9_000}
+
+ROWS: dict[str, tuple[str, dict[str, Any], Actor]] = {
+    "datasets: who created the live source": ("datasets", {}, Actor("kim", UI, 7)),
+    "title: who updated the flow": ("title", {}, Actor("jo", UI, 2)),
+    "a run came between": ("title", {"updatedClient": BACKGROUND}, Actor(None, None, None, MISSING)),
+    "a run came between, the last operation names the field": (
+        "end",
+        {"updatedClient": BACKGROUND, "lastOperation": LAST},
+        Actor(None, None, 9, MISSING),
+    ),
+    "a run came between, the last operation names another field": (
+        "title",
+        {"updatedClient": BACKGROUND, "lastOperation": LAST},
+        Actor(None, None, None, MISSING),
+    ),
+    "the last operation is below the field": (
+        "cadence",
+        {
+            "updatedClient": BACKGROUND,
+            "lastOperation": {**LAST, "ops": [{"path": "/scheduleParams/interval"}, "odd"]},
+        },
+        Actor(None, None, 9, MISSING),
+    ),
+    "the client is not shown": ("title", {"updatedClient": None}, Actor(None, None, None, MISSING)),
+    "the time is not shown": ("title", {"updatedAt": None}, Actor("jo", UI, None)),
+    "the person is not shown": ("title", {"updatedBy": None}, Actor(None, UI, 2)),
+    "an operation without ops": ("end", {"updatedClient": BACKGROUND, "lastOperation": {}}, Actor(None, None, None, MISSING)),
+}
+
+
+@pytest.mark.parametrize("row", ROWS)
+def test_the_actor_behind_a_field_of_the_flow(row: str) -> None:
+    field, raw, expected = ROWS[row]
+    assert actor(ANCHOR.rule(field), ANCHOR, flow(**raw), SOURCE) == expected
+
+
+def test_the_actor_behind_a_place_is_the_targets() -> None:
+    target = obj("target_connection", "t", updatedBy="lee", updatedClient=UI, updatedAt=3_000)
+    assert actor(PLACE.rule("place"), PLACE, target, SOURCE) == Actor("lee", UI, 3)
+
+
+def test_without_a_visible_source_the_flow_answers_for_the_datasets() -> None:
+    assert actor(ANCHOR.rule("datasets"), ANCHOR, flow(), None) == Actor("jo", UI, 2)

@@ -1,0 +1,203 @@
+"""When exports run and end: whole seconds, UTC, no clock."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from exportctl import schedules
+from exportctl.declared import End, Schedule
+from exportctl.schedules import DAY, HOUR, LEAD
+
+EIGHT = 1_800_000_000  # 2027-01-15 08:00:00 UTC
+MIDNIGHT = EIGHT - 8 * HOUR
+CADENCES = ("3 hours", "6 hours", "8 hours", "9 hours", "12 hours", "1 day", "once")
+
+cadences = st.sampled_from(CADENCES)
+phases = st.integers(0, DAY - 1)
+nows = st.integers(0, 4_000_000_000)
+
+
+@pytest.mark.parametrize(
+    ("schedule", "word"),
+    [
+        (Schedule("once", 0, 0), "once"),
+        (Schedule("day", 1, 0), "1 day"),
+        (Schedule("hour", 3, 0), "3 hours"),
+        (Schedule("hour", 1, 0), "1 hour"),
+        (Schedule("day", 0, 0), "once"),
+        (Schedule("day", 7, 0), "7 days"),
+    ],
+    ids=["once", "daily", "every three hours", "every hour", "an interval of zero is once", "every week"],
+)
+def test_a_rhythm_has_one_word(schedule: Schedule, word: str) -> None:
+    assert schedules.cadence(schedule) == word
+
+
+@pytest.mark.parametrize(
+    ("cadence", "seconds", "modulus"),
+    [
+        ("3 hours", 3 * HOUR, 3 * HOUR),
+        ("6 hours", 6 * HOUR, 6 * HOUR),
+        ("8 hours", 8 * HOUR, 8 * HOUR),
+        ("9 hours", 9 * HOUR, 3 * HOUR),
+        ("12 hours", 12 * HOUR, 12 * HOUR),
+        ("1 day", DAY, DAY),
+        ("7 days", 7 * DAY, DAY),
+        ("1 hour", HOUR, HOUR),
+        ("once", 0, DAY),
+    ],
+)
+def test_the_grid_of_a_rhythm_is_its_common_measure_with_a_day(cadence: str, seconds: int, modulus: int) -> None:
+    assert (schedules.seconds(cadence), schedules.modulus(cadence)) == (seconds, modulus)
+
+
+@pytest.mark.parametrize("word", ["", "daily", "3", "-3 hours", "3 minutes", "once a day"])
+def test_any_other_word_is_no_rhythm(word: str) -> None:
+    with pytest.raises(ValueError, match="not a cadence"):
+        schedules.seconds(word)
+
+
+@pytest.mark.parametrize(
+    ("cadence", "phase"),
+    [
+        ("3 hours", 2 * HOUR), ("6 hours", 2 * HOUR), ("8 hours", 0), ("9 hours", 2 * HOUR),
+        ("12 hours", 8 * HOUR), ("1 day", 8 * HOUR), ("once", 8 * HOUR),
+    ],
+)  # fmt: skip
+def test_the_phase_of_eight_o_clock(cadence: str, phase: int) -> None:
+    assert schedules.phase(EIGHT, cadence) == phase
+
+
+FIRST: dict[str, tuple[str, int, int | None, int]] = {
+    "later today": ("1 day", 10 * HOUR, None, MIDNIGHT + 10 * HOUR),
+    "tomorrow when it is past": ("1 day", 7 * HOUR, None, MIDNIGHT + DAY + 7 * HOUR),
+    "exactly half an hour ahead is enough": ("1 day", 8 * HOUR + LEAD, None, EIGHT + LEAD),
+    "a second less than half an hour is tomorrow": ("1 day", 8 * HOUR + LEAD - 1, None, EIGHT + LEAD - 1 + DAY),
+    "the next of the three-hour grid": ("3 hours", 1 * HOUR, None, MIDNIGHT + 10 * HOUR),
+    "nine hours keep a grid of three": ("9 hours", 0, None, MIDNIGHT + 9 * HOUR),
+    "twelve hours": ("12 hours", 11 * HOUR + 45 * 60, None, MIDNIGHT + 11 * HOUR + 45 * 60),
+    "eight hours": ("8 hours", 1 * HOUR, None, MIDNIGHT + 9 * HOUR),
+    "six hours": ("6 hours", 2 * HOUR, None, MIDNIGHT + 14 * HOUR),
+    "once": ("once", 5 * HOUR, None, MIDNIGHT + DAY + 5 * HOUR),
+    "not before a day of later": ("1 day", 2 * HOUR, MIDNIGHT + 5 * DAY, MIDNIGHT + 5 * DAY + 2 * HOUR),
+    "not before a moment past the hour": ("1 day", 2 * HOUR, MIDNIGHT + 5 * DAY + 3 * HOUR, MIDNIGHT + 6 * DAY + 2 * HOUR),
+    "a start long past does not matter": ("1 day", 10 * HOUR, MIDNIGHT - 90 * DAY, MIDNIGHT + 10 * HOUR),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("row", FIRST)
+def test_the_first_start(row: str) -> None:
+    cadence, at, not_before, expected = FIRST[row]
+    assert schedules.first_start(cadence, at, not_before, EIGHT) == expected
+
+
+@given(cadences, phases, st.one_of(st.none(), nows), nows)
+def test_a_first_start_is_the_earliest_point_of_its_grid_with_the_lead(
+    cadence: str, at: int, not_before: int | None, now: int
+) -> None:
+    start = schedules.first_start(cadence, at, not_before, now)
+    step = schedules.modulus(cadence)
+    earliest = max(now + LEAD, not_before or 0)
+    assert start % step == at % step
+    assert earliest <= start < earliest + step
+    assert schedules.phase(start, cadence) == schedules.phase(at, cadence)
+
+
+@given(cadences, nows, st.one_of(st.none(), nows), nows)
+def test_ticks_are_the_starts_multiples_after_now_and_before_the_end(
+    cadence: str, start: int, end: int | None, now: int
+) -> None:
+    runs = schedules.next_runs(cadence, start, end, now)
+    step = schedules.seconds(cadence)
+    assert all(point > now and point >= start for point in runs)
+    assert all(end is None or point < end for point in runs)
+    assert all((point - start) % step == 0 if step else point == start for point in runs)
+    assert [b - a for a, b in zip(runs, runs[1:], strict=False)] == [step] * (len(runs) - 1)
+    assert len(runs) == 3 or not step or end is not None
+
+
+RUNS: dict[str, tuple[str, int, int | None, tuple[int, ...]]] = {
+    "the next three": ("1 day", EIGHT, None, (EIGHT + DAY, EIGHT + 2 * DAY, EIGHT + 3 * DAY)),
+    "a start ahead is the first": ("1 day", EIGHT + 5, None, (EIGHT + 5, EIGHT + 5 + DAY, EIGHT + 5 + 2 * DAY)),
+    "nothing at the end itself": ("1 day", EIGHT, EIGHT + 2 * DAY, (EIGHT + DAY,)),
+    "nothing after the end": ("1 day", EIGHT - DAY, EIGHT, ()),
+    "once, ahead": ("once", EIGHT + 1, None, (EIGHT + 1,)),
+    "once, begun": ("once", EIGHT, None, ()),
+    "once, beyond its end": ("once", EIGHT + DAY, EIGHT + HOUR, ()),
+}
+
+
+@pytest.mark.parametrize("row", RUNS)
+def test_the_next_runs(row: str) -> None:
+    cadence, start, end, expected = RUNS[row]
+    assert schedules.next_runs(cadence, start, end, EIGHT) == expected
+
+
+@pytest.mark.parametrize(
+    ("end", "expected"),
+    [
+        (End(moment=EIGHT + 5), EIGHT + 5),
+        (End(rolling=180 * DAY, renew_before=DAY), MIDNIGHT + 180 * DAY),
+        (End(), None),
+    ],
+    ids=["a moment is itself", "a rolling end counts from midnight UTC", "none for a one-time export"],
+)
+def test_the_end_of_a_flow_made_now(end: End, expected: int | None) -> None:
+    assert schedules.first_end(end, EIGHT) == expected
+
+
+@pytest.mark.parametrize(
+    ("end", "live", "due"),
+    [
+        (End(rolling=180 * DAY, renew_before=30 * DAY), EIGHT + 30 * DAY, False),
+        (End(rolling=180 * DAY, renew_before=30 * DAY), EIGHT + 30 * DAY - 1, True),
+        (End(rolling=180 * DAY, renew_before=30 * DAY), EIGHT - DAY, True),
+        (End(rolling=180 * DAY), EIGHT + 1, False),
+        (End(rolling=180 * DAY), EIGHT - 1, True),
+        (End(moment=EIGHT), EIGHT - DAY, False),
+    ],
+    ids=[
+        "exactly renew_before left",
+        "a second less left",
+        "ended already",
+        "without renew_before, not ended",
+        "without renew_before, ended",
+        "a fixed end is never renewed",
+    ],
+)
+def test_a_renewal_is_due_when_fewer_than_renew_before_are_left(end: End, live: int, due: bool) -> None:
+    assert schedules.renewal_due(end, live, EIGHT) == due
+
+
+@pytest.mark.parametrize(
+    ("created", "ends"),
+    [
+        ("2027-01-15T08:00:01", "2027-07-15T08:00:01"),
+        ("2027-08-31T12:00:00", "2028-02-29T12:00:00"),
+        ("2026-08-31T12:00:00", "2027-02-28T12:00:00"),
+        ("2027-07-01T00:00:00", "2028-01-01T00:00:00"),
+        ("2027-06-30T23:59:59", "2027-12-30T23:59:59"),
+        ("2027-12-31T00:00:00", "2028-06-30T00:00:00"),
+    ],
+    ids=[
+        "six months on",
+        "into a leap February",
+        "into a common February",
+        "over the new year",
+        "the last day of June is no last day",
+        "into a month of thirty days",
+    ],
+)
+def test_a_flow_without_an_end_ends_six_calendar_months_after_its_creation(created: str, ends: str) -> None:
+    def seconds(text: str) -> int:
+        return int(datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp())
+
+    assert schedules.default_end(seconds(created)) == seconds(ends)
+
+
+def test_moments_are_shown_in_utc() -> None:
+    assert schedules.shown(EIGHT) == "2027-01-15 08:00 UTC"
