@@ -70,7 +70,7 @@ LAYERS = (
             "gates",
             "spec_check",
         ),
-        VALUES,
+        (*VALUES, "rules"),
     ),
     Layer("views", ("views", "views.*", "drift_report", "output_schema*"), (*VALUES, "saved")),
     Layer("clock", ("clock",), LEAVES, pure=False),

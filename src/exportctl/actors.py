@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from exportctl.kinds import FieldRule, Kind, Treat
-from exportctl.model import Actor, LiveObject
+from exportctl.model import LATEST, Actor, LiveObject
 
 BACKGROUND = "acp_foundation_connectors"  # [D samples]
 UI = "exc_app"  # [D]
@@ -33,15 +33,20 @@ def _recorded(raw: Mapping[str, Any], when: str, operation: int | None) -> Actor
     client = raw.get(f"{when}Client")
     if client == BACKGROUND or not client:
         return Actor(None, None, operation, "not recorded: the service's own background client wrote last")
-    return Actor(raw.get(f"{when}By"), str(client), _seconds(raw.get(f"{when}At")))
+    who = raw.get(f"{when}By")
+    return Actor(who if isinstance(who, str) else None, str(client), _seconds(raw.get(f"{when}At")))
 
 
 def _operation(raw: Mapping[str, Any], pointer: str) -> int | None:
     """When the last PATCH was, if one of its operations names the field."""
-    last = raw.get("lastOperation") or {}
-    named = any(str(op.get("path", "")).startswith(pointer) for op in last.get("ops") or () if isinstance(op, Mapping))
+    last = raw.get("lastOperation")
+    if not isinstance(last, Mapping):
+        return None
+    ops = last.get("ops")
+    paths = [str(op.get("path")) for op in ops if isinstance(op, Mapping)] if isinstance(ops, list) else []
+    named = any(path.startswith(pointer) for path in paths)
     return _seconds(last.get("updated")) if named else None
 
 
 def _seconds(milliseconds: object) -> int | None:
-    return milliseconds // 1000 if isinstance(milliseconds, int) else None
+    return milliseconds // 1000 if type(milliseconds) is int and 0 <= milliseconds < LATEST * 1000 else None

@@ -36,7 +36,6 @@ class Terms:
     flags: Flags
     as_of: int
     accept: tuple[Accepted, ...]
-    end_warning: int
 
 
 @dataclass(frozen=True)
@@ -89,7 +88,7 @@ def compare(export: DesiredExport, holding: Holding, looked: Looked, terms: Term
     placed, place_side = _place_changes(export, holding, terms)
     changes = tuple(_told(c, export, holding, terms) for c in (*found, *placed))
     if terms.flags.renew_only:
-        changes = tuple(c for c in changes if c.cause is Cause.RENEWAL)
+        changes = tuple(c for c in changes if c.cause in (Cause.RENEWAL, Cause.STOPPED))
     written = {c.field: c for c in changes if c.cause in WRITES or c.cause is Cause.RENEWAL}
     restart = _restarts(wanted, live, written)
     marker = _flow_marker(export, holding, wanted, live, changes, side, written, restart, terms)

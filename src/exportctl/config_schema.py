@@ -230,7 +230,7 @@ def _rules() -> Schema:
         "only": listing("Only for these addresses, `*` stands for anything.", text("An address.", "exports.web-*")),
     }
     setting = mapping("Rule setting", "How one rule is reported.", keys, example={"level": "off", "reason": "agreed"})
-    described = "How the offline rules are reported, by rule id."
+    described = "How findings are reported, by rule id."
     return entries(
         "Rules", described, setting, pattern=r"[a-z0-9][a-z0-9-]*", example={"folder-without-time": {"level": "off"}}
     )

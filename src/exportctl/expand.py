@@ -180,6 +180,4 @@ def _manifest(declared: Export, kind: DestinationType, specs: Specs) -> tuple[bo
 
 def target_properties(spec: Mapping[str, Any]) -> Mapping[str, Any]:
     """The parameters a connection spec's targetSpec lists, by wire name."""
-    target = spec.get("targetSpec") or {}
-    properties = (target.get("spec") or {}).get("properties") or {}
-    return properties if isinstance(properties, Mapping) else {}
+    return wire.members(wire.members(wire.members(spec.get("targetSpec")).get("spec")).get("properties"))

@@ -58,7 +58,8 @@ def live_object(kind: Kind, raw: Mapping[str, Any]) -> LiveObject:
     identity, etag = raw.get("id"), raw.get("etag") or raw.get("version")
     if not isinstance(identity, str) or not isinstance(etag, str):
         raise ServiceError(f"the service listed a {kind.label} without id or etag", hint="this is not the API we know")
-    text, found = marker.read(raw.get("description"), kind.managed)
+    description = raw.get("description")
+    text, found = marker.read(description if isinstance(description, str) else None, kind.managed)
     return LiveObject(kind.name, identity, etag, str(raw.get("name") or ""), text, found, raw)
 
 

@@ -185,9 +185,15 @@ class LiveObject:
     raw: Mapping[str, Any]
 
     @property
+    def created_ms(self) -> int:
+        """createdAt in milliseconds, as the wire has it; 0, which is very old, where it says nothing usable."""
+        value = self.raw.get("createdAt")
+        return value if type(value) is int and 0 < value < LATEST * 1000 else 0
+
+    @property
     def created(self) -> int:
-        """createdAt in seconds (the wire has milliseconds)."""
-        return int(self.raw.get("createdAt", 0)) // 1000
+        """createdAt in seconds."""
+        return self.created_ms // 1000
 
 
 @dataclass(frozen=True)

@@ -107,8 +107,9 @@ def _holding(
 def _base_of(flow: LiveObject, place: LiveObject | None) -> str | None:
     if place is not None:
         return next(iter(wire.ids(place.raw, BASE)), None)
-    inherited = (flow.raw.get("inheritedAttributes") or {}).get("targetConnections") or ()
-    bases = [(t.get("baseConnection") or {}).get("id") for t in inherited if isinstance(t, Mapping)]
+    inherited = wire.members(flow.raw.get("inheritedAttributes")).get("targetConnections")
+    targets = inherited if isinstance(inherited, list) else []
+    bases = [wire.members(wire.members(t).get("baseConnection")).get("id") for t in targets]
     return str(bases[0]) if len(bases) == 1 and bases[0] else None
 
 

@@ -52,7 +52,7 @@ def plan_account(account: DesiredAccount, estate: Estate, as_of: int) -> Account
     generation = max(_generation(o) for o in live)
     current = [o for o in live if _generation(o) == generation]
     if len(current) > 1:
-        current.sort(key=lambda o: (not estate.flows_on(o.id), o.created, o.id))
+        current.sort(key=lambda o: (not estate.flows_on(o.id), o.created_ms, o.id))
     base = current[0]
     stale = tuple(o for o in live if o is not base)
     method = wire.auth_method(base.raw)
@@ -166,7 +166,7 @@ def _compared(account: DesiredAccount, base: LiveObject, estate: Estate, as_of: 
 
 def _encryption(account: DesiredAccount, base: LiveObject) -> tuple[Finding, ...]:
     """No way to change the encryption of an account is documented, so a difference is said and nothing is sent."""
-    live = ((base.raw.get("encryptionSpecs") or {}).get("params") or {}).get("publicKey")
+    live = wire.members(wire.members(base.raw.get("encryptionSpecs")).get("params")).get("publicKey")
     declared = account.declared.encryption
     if live is None or (declared and declared.text == live):
         return ()

@@ -242,9 +242,13 @@ def again(text: str) -> Consequence:
 
 
 def _look_alike(export: DesiredExport, looked: Looked, item: Item, scene: Scene) -> Item:
-    """An unmarked flow with the same name, type and datasets would get a twin."""
+    """An unmarked flow with the same name, type and datasets would get a twin, and so would one marked over."""
     ids = [i for i, _ in looked.found]
     for holding in scene.estate.holdings:
+        if _marked_over(export, holding, scene):
+            text = f"flow {holding.flow.id} carries another owner's marker, its target still says {export.address}"
+            allow = "write the flow's own marker back into its description, or take the export out of the config"
+            return replace(item, refusals=(*item.refusals, Refusal("foreign-owner", text, allow)))
         if (
             holding.marker
             or holding.flow.marker
@@ -261,3 +265,10 @@ def _look_alike(export: DesiredExport, looked: Looked, item: Item, scene: Scene)
             allow = f"`adopt: {holding.flow.id}` in {export.address} to take it over, or another `title` to have both"
             return replace(item, refusals=(*item.refusals, Refusal("look-alike", text, allow)))
     return item
+
+
+def _marked_over(export: DesiredExport, holding: Holding, scene: Scene) -> bool:
+    """Our own flow with somebody else's marker on it: its target, unshared, still carries ours."""
+    place = holding.place.marker if holding.owns(holding.place) and holding.place else None
+    ours = place is not None and (place.project, place.address) == (scene.terms.project, export.address)
+    return ours and holding.flow.marker is not None

@@ -250,7 +250,7 @@ def _update_steps(
         acting = steps.act(ANCHOR, export.address, holding.flow, comparison.act)
         made.append(acting)
         needs.append(acting.key)
-    if comparison.flow_fields or comparison.flow_moves or refs:
+    if comparison.flow_fields or comparison.flow_moves or comparison.text is not None or refs:
         flow = steps.update(
             ANCHOR,
             export.address,

@@ -4,7 +4,7 @@ The planner: desired + live + flags + a moment -> Plan. Pure, and the same plan 
 It reads nothing, prints nothing and asks nobody. Equal input gives an equal plan: items are sorted here, once.
 
     accounts that an export needs ─┐
-    declared exports ──────────────┼─▶ items ─▶ targets ─▶ gates ─▶ Plan
+    declared exports ──────────────┼─▶ items ─▶ targets ─▶ settings ─▶ gates ─▶ Plan
     ours, no longer declared ──────┘
 """
 
@@ -13,8 +13,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from exportctl import gates, spec_check, wire
+from exportctl import gates, rules_planner, spec_check, wire
 from exportctl.compare_export import Terms
+from exportctl.declared import Project
 from exportctl.errors import Finding, Level
 from exportctl.expand import AccountUse, Desired, DesiredExport
 from exportctl.flags import Flags
@@ -38,6 +39,7 @@ from exportctl.plan_accounts import AccountPlan, plan_account
 from exportctl.plan_creation import Scene
 from exportctl.plan_exports import plan_export
 from exportctl.plan_removals import consent, undeclared_accounts, undeclared_exports
+from exportctl.rules_settings import settled
 from exportctl.schedules import ONCE, default_end
 
 FLOW_LIMIT = 100  # destinations per sandbox, hard limit [GR]
@@ -59,7 +61,7 @@ def plan(desired: Desired, live: Live, header: Header, flags: Flags, as_of: int,
     """
     project = desired.project
     estate = survey(live, project.name)
-    terms = Terms(project.name, flags, as_of, project.accept, project.policy.end_warning)
+    terms = Terms(project.name, flags, as_of, project.accept)
     scene = Scene(estate, live.datasets or (), terms)
     chosen = {a: e for a, e in desired.exports.items() if flags.targeted(a)}
     accounts = _accounts(desired, chosen.values(), estate, flags, as_of)
@@ -67,14 +69,14 @@ def plan(desired: Desired, live: Live, header: Header, flags: Flags, as_of: int,
     items = [*(a.item for a in accounts.values()), *exports]
     if not flags.renew_only:
         items += _removals(desired, accounts, items, scene)
-    items = _checked(desired, live, _merged(items))
+    items = [_settled(item, project) for item in _checked(desired, live, _merged(items))]
     left_out = len(desired.exports) - len(chosen)
     items = _gated(desired, estate, items, flags) if not flags.renew_only else _renewals(items)
     return Plan(
         header=header,
         as_of=as_of,
         items=tuple(sorted(items, key=_order)),
-        findings=_whole(desired, estate, items, chosen),
+        findings=settled(_whole(desired, estate, items, chosen), project, rules_planner.BY_ID),
         unmanaged=_unmanaged(estate),
         unset=tuple(sorted(unset)),
         flags=flags.saved(),
@@ -229,8 +231,20 @@ def _gated(desired: Desired, estate: Estate, items: list[Item], flags: Flags) ->
 
 
 def _renewals(items: list[Item]) -> list[Item]:
-    """`renew` writes rolling ends and nothing else; held stops are shown."""
-    return [i if i.verb is Verb.RENEW else replace(i, verb=Verb.HELD if i.held else Verb.NONE, steps=()) for i in items]
+    """`renew` writes rolling ends and nothing else, so what one export is refused for keeps no feed from going on."""
+    return [_renewed(item) for item in items]
+
+
+def _renewed(item: Item) -> Item:
+    """Held stops are shown; errors of what is not written now are warnings."""
+    findings = tuple(replace(f, level=Level.WARNING) if f.level is Level.ERROR else f for f in item.findings)
+    item = replace(item, refusals=(), findings=findings)
+    return item if item.verb is Verb.RENEW else replace(item, verb=Verb.HELD if item.held else Verb.NONE, steps=())
+
+
+def _settled(item: Item, project: Project) -> Item:
+    """With the levels that the config sets for findings, without those it allows."""
+    return replace(item, findings=settled(item.findings, project, rules_planner.BY_ID, str(item.address)))
 
 
 def _whole(

@@ -110,7 +110,7 @@ class Prover:
 
 
 def _age(holding: Holding) -> tuple[int, str]:
-    return int(holding.flow.raw.get("createdAt", 0)), holding.flow.id
+    return holding.flow.created_ms, holding.flow.id
 
 
 def _both(item: Item, changes: Sequence[FieldChange]) -> Iterator[Step]:

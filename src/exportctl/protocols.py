@@ -109,7 +109,7 @@ class Writer:
             for o in listed(self.client, ACCOUNT)
             if (o.id == made or o.id not in self.known) and o.marker and o.marker.generation == owner.generation
         ]
-        oldest = min((o for o in rivals if _at(o, owner)), key=lambda o: (o.created, o.id), default=None)
+        oldest = min((o for o in rivals if _at(o, owner)), key=lambda o: (o.created_ms, o.id), default=None)
         if oldest is None or oldest.id == made or made not in {o.id for o in rivals}:
             return made
         self._deleted(_path(ACCOUNT, made))

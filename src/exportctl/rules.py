@@ -13,14 +13,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
 
 from exportctl import (
     rules_accounts,
     rules_declarations,
     rules_folders,
+    rules_gates,
     rules_overlaps,
     rules_places,
+    rules_planner,
     rules_reader,
     rules_schedules,
     rules_secrets,
@@ -30,9 +31,8 @@ from exportctl.declared import Project, RuleSetting
 from exportctl.errors import Finding, Level, Location
 from exportctl.nodes import Map
 from exportctl.rules_row import By, Hit, Rule, export_address, nearest
+from exportctl.rules_settings import OFF, RANK, allowing, in_force, lowers
 
-OFF = "off"
-_RANK: Mapping[str, int] = {OFF: 0, Level.NOTE: 1, Level.WARNING: 2, Level.ERROR: 3}
 _NAMES_SHOWN = 3
 _Entry = tuple[str, Location]  # rule id and place of an `allow` or a `rules` entry
 
@@ -97,51 +97,30 @@ def _hits(
 
 def _add(report: _Report, rule: Rule, hit: Hit, projects: Sequence[Project]) -> None:
     """Lay settings over one hit and merge what is left of it."""
-    level = max((_level(report, rule, hit, p) for p in projects), key=_RANK.__getitem__)
+    level = max((_level(report, rule, hit, p) for p in projects), key=RANK.__getitem__)
     if _allowed(report, rule, hit, projects) or level == OFF:
         return
     key = (rule.id, hit.at, hit.subject)
     merged = report.merged.setdefault(key, _Merged(rule, hit, level))
-    merged.level = max(merged.level, level, key=_RANK.__getitem__)
+    merged.level = max(merged.level, level, key=RANK.__getitem__)
     merged.addresses.update(dict.fromkeys(hit.addresses))
     merged.environments.update(dict.fromkeys(p.environment for p in projects))
     merged.texts.add(hit.text)
 
 
 def _level(report: _Report, rule: Rule, hit: Hit, project: Project) -> str:
-    setting = project.rules.get(rule.id)
-    if setting is None or setting.level is None or not _matches(setting, hit):
+    setting = in_force(rule, project, (*hit.addresses, *hit.also))
+    if setting is None or setting.level is None:
         return rule.level
-    lower = _lowers(rule, setting)
-    if lower and rule.fixed:
-        return rule.level
-    if lower:
+    if lowers(rule, setting):
         report.used.add((rule.id, setting.at))
     return setting.level
 
 
-def _lowers(rule: Rule, setting: RuleSetting) -> bool:
-    return setting.level is not None and _RANK[setting.level] < _RANK[rule.level]
-
-
-def _matches(setting: RuleSetting, hit: Hit) -> bool:
-    addresses = hit.addresses + hit.also
-    return not setting.only or any(fnmatchcase(a, glob) for a in addresses for glob in setting.only)
-
-
 def _allowed(report: _Report, rule: Rule, hit: Hit, projects: Sequence[Project]) -> bool:
     """Whether an export concerned allows it; every entry that does is marked as used."""
-    if rule.fixed:
-        return False
     concerned = {*hit.addresses, *hit.also}
-    entries = {
-        (rule.id, allow.at)
-        for project in projects
-        for export in project.exports.values()
-        if export.allow and export_address(export) in concerned
-        for allow in export.allow
-        if allow.rule == rule.id
-    }
+    entries = {(rule.id, allow.at) for project in projects for allow in allowing(rule, project, concerned)}
     report.used |= entries
     return bool(entries)
 
@@ -169,7 +148,7 @@ def _entries(project: Project) -> Iterator[tuple[str, Location, RuleSetting | No
 
 def _unknown(project: Project, as_of: int) -> Iterable[Hit]:
     for name, at, _, _ in _entries(project):
-        if name not in BY_ID:
+        if name not in BY_ID and name not in rules_gates.BY_NAME:
             guess = nearest(name, BY_ID)
             yield Hit(f"there is no rule {name!r}", at, (), f"did you mean {guess}?" if guess else None, name)
 
@@ -177,9 +156,13 @@ def _unknown(project: Project, as_of: int) -> Iterable[Hit]:
 def _fixed(project: Project, as_of: int) -> Iterable[Hit]:
     for name, at, setting, _ in _entries(project):
         rule = BY_ID.get(name)
-        if rule is not None and rule.fixed and (setting is None or _lowers(rule, setting)):
+        gate = rules_gates.BY_NAME.get(name)
+        if rule is not None and rule.fixed and (setting is None or lowers(rule, setting)):
             verb = "allowed" if setting is None else "lowered"
             yield Hit(f"rule {name} cannot be {verb}", at, subject=name)
+        elif rule is None and gate is not None:
+            hint = f"what opens it: {gate.allow}"
+            yield Hit(f"{name} is a gate, not a rule: it is neither allowed nor set here", at, (), hint, name)
 
 
 def _unused(projects: Sequence[Project], used: frozenset[_Entry]) -> Iterator[tuple[Hit, Sequence[Project]]]:
@@ -188,7 +171,7 @@ def _unused(projects: Sequence[Project], used: frozenset[_Entry]) -> Iterator[tu
         for name, at, setting, address in _entries(project):
             rule = BY_ID.get(name)
             judged = rule is not None and rule.by is By.RULES and not rule.fixed and name != "unused-allow"
-            silences = rule is not None and (setting is None or _lowers(rule, setting))
+            silences = rule is not None and (setting is None or lowers(rule, setting))
             if judged and silences and (name, at) not in used:
                 yield (
                     Hit(f"nothing breaks {name}: this entry has no effect", at, (address,) if address else ()),
@@ -241,6 +224,7 @@ RULES: tuple[Rule, ...] = (
     *rules_declarations.RULES,
     *rules_unused.RULES,
     *_OWN,
+    *rules_planner.RULES,
     *rules_reader.RULES,
 )
 BY_ID: Mapping[str, Rule] = {rule.id: rule for rule in RULES}

@@ -1,13 +1,15 @@
-"""docs/rules.md from the table: in the rows, out Markdown. A test compares it with the file."""
+"""docs/rules.md from the tables: in the rows, out Markdown. A test compares it with the file."""
 
 from __future__ import annotations
 
 from exportctl.rules import RULES
+from exportctl.rules_gates import GATES, Gate
 from exportctl.rules_row import By, Rule
 
 _HEAD = """# Rules
 
-What `exportctl validate` and `plan` check without a connection. This page is written from the table in the code.
+What `exportctl validate` and `plan` check without a connection, [what only `plan` finds](#found-when-planning), and
+[what it refuses](#gates). This page is written from the tables in the code.
 
 A level is changed in the config, with a reason:
 
@@ -26,7 +28,8 @@ exports:
 ```
 
 A rule marked *fixed* can be raised, but neither lowered nor allowed. An entry that names no rule is an error, one that
-silences nothing a note. `validate` fails on errors; warnings and notes are shown.
+silences nothing a note (`plan` alone can tell for what it finds, and does not). `validate` fails on errors, and a plan
+with one is not applied; warnings and notes are shown.
 
 Sources: [XD-new] Adobe's dataset export tutorial, [D] the published destinations API, [UI] the user guide, [GR] the
 guardrails page, [S3P] and [DLZ] the pages of Amazon S3 and of the data landing zone, [AS] the batch activation
@@ -37,11 +40,28 @@ exportctl works.
 
 def rules_markdown() -> str:
     """The whole page, ending in one newline."""
-    checked = [rule for rule in RULES if rule.by is not By.READER]
-    read = [rule for rule in RULES if rule.by is By.READER]
-    parts = [_HEAD, _index(checked), *(_section(rule) for rule in checked), _READER, *(_line(rule) for rule in read)]
+    checked, planned, read = ([rule for rule in RULES if rule.by is by] for by in (By.RULES, By.PLAN, By.READER))
+    parts = [_HEAD, _index(checked), *(_section(rule) for rule in checked)]
+    parts += [_PLANNER, *(_line(rule, _fixed(rule)) for rule in planned), "", _GATES, *map(_gate, GATES), ""]
+    parts += [_READER, *map(_line, read)]
     return "\n".join(parts).rstrip("\n") + "\n"
 
+
+_PLANNER = """## Found when planning
+
+These need the live state. Errors are *fixed*, as a plan that holds one cannot be applied, and so is what makes `drift`
+fail by itself; of drift only differences of fields can be accepted, by an `accept` entry.
+
+| rule | level | what | why | how to mend |
+|---|---|---|---|---|"""
+
+_GATES = """## Gates
+
+What a plan shows and `apply` refuses, with exit code 5, until one edit or flag allows exactly this. Gates have no level
+and stand under neither `rules` nor `allow`.
+
+| gate | what it refuses | what allows it |
+|---|---|---|"""
 
 _READER = """## Checked by the reader
 
@@ -55,8 +75,12 @@ def _cell(text: str) -> str:
     return text.replace("|", "\\|")
 
 
-def _line(rule: Rule) -> str:
-    return f"| `{rule.id}` | {rule.level} | {_cell(rule.title)} | {_cell(rule.why)} | {_cell(rule.mend)} |"
+def _gate(gate: Gate) -> str:
+    return f"| `{gate.name}` | {_cell(gate.refuses)} | {_cell(gate.allow)} |"
+
+
+def _line(rule: Rule, fixed: str = "") -> str:
+    return f"| `{rule.id}` | {rule.level}{fixed} | {_cell(rule.title)} | {_cell(rule.why)} | {_cell(rule.mend)} |"
 
 
 def _index(rules: list[Rule]) -> str:
@@ -69,7 +93,7 @@ def _fixed(rule: Rule) -> str:
 
 
 def _section(rule: Rule) -> str:
-    level = f"*{rule.level}{_fixed(rule)}*" + (" · seen by `plan` only" if rule.by is By.PLAN else "")
+    level = f"*{rule.level}{_fixed(rule)}*"
     body = [f"## {rule.id}", "", f"{rule.title} · {level}", "", rule.why, "", f"**Mend:** {rule.mend}", ""]
     body += ["```yaml", "# not", rule.bad, "# but", rule.good, "```", ""]
     return "\n".join(body)

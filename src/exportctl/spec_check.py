@@ -57,10 +57,10 @@ def check_account(account: DesiredAccount, specs: Specs) -> tuple[Finding, ...]:
 
 
 def _auth_properties(spec: Mapping[str, Any], spec_name: str) -> Mapping[str, Any]:
-    for auth in spec.get("authSpec") or ():
+    listed = spec.get("authSpec")
+    for auth in map(wire.members, listed if isinstance(listed, list) else ()):
         if auth.get("name") == spec_name:
-            properties = (auth.get("spec") or {}).get("properties") or {}
-            return properties if isinstance(properties, Mapping) else {}
+            return wire.members(wire.members(auth.get("spec")).get("properties"))
     return {}
 
 
@@ -72,7 +72,7 @@ def _refused(name: str, value: Any, rule: Any, *, show: bool = True) -> str | No
     wanted = _TYPES.get(str(rule.get("type")))
     if wanted is not None and (not isinstance(value, wanted) or (isinstance(value, bool) and wanted is not bool)):
         return f"{name}: {said} is no {rule['type']}"
-    if "enum" in rule and value not in rule["enum"]:
+    if isinstance(rule.get("enum"), list) and value not in rule["enum"]:
         return f"{name}: {said} is not one of {', '.join(map(str, rule['enum']))}"
     pattern = rule.get("pattern")
     if isinstance(pattern, str) and isinstance(value, str) and len(value) <= 512 and not _matches(pattern, value):

@@ -24,7 +24,7 @@ from exportctl.destination_types import (
     Secrecy,
 )
 from exportctl.kinds import ACCOUNT, ANCHOR, CONTENT, PLACE
-from exportctl.model import Fields, Marked, Sensitive
+from exportctl.model import LATEST, Fields, Marked, Sensitive
 
 Json = dict[str, Any]
 
@@ -32,6 +32,7 @@ FULL = "DAILY_FULL_EXPORT"  # once, despite the name [D] [XD-new]
 INCREMENTAL = "FIRST_FULL_THEN_INCREMENTAL"
 TEMPLATE = "foldernameTemplate"  # tutorial and aepp; the OpenAPI file says folderNameTemplate (known conflict)
 TEMPLATES = (TEMPLATE, "folderNameTemplate")
+LONGEST = 10_000  # hours or days; a longer interval is no schedule
 MANIFEST = "includeFileManifest"  # [BD]; not published for dataset targets
 DEFAULT_FOLDER = str(ANCHOR.rule("folder").default)
 
@@ -46,27 +47,28 @@ def read(kind: str, raw: Mapping[str, Any]) -> Json:
 
 def destination_type(raw: Mapping[str, Any]) -> DestinationType | None:
     """The destination type of a connection, target connection or dataset flow; None for any other card."""
-    spec = raw.get("flowSpec") or raw.get("connectionSpec") or {}
+    spec = members(raw.get("flowSpec") or raw.get("connectionSpec"))
     found = BY_FLOW_SPEC if "flowSpec" in raw else BY_CONNECTION_SPEC
     return found.get(str(spec.get("id")))
 
 
 def auth_method(raw: Mapping[str, Any]) -> AuthMethod | None:
     kind = destination_type(raw)
-    return kind.method_by_spec_name((raw.get("auth") or {}).get("specName")) if kind else None
+    name = members(raw.get("auth")).get("specName")
+    return kind.method_by_spec_name(name if isinstance(name, str) else None) if kind else None
 
 
 def unknown_auth(raw: Mapping[str, Any]) -> tuple[str, ...]:
     """Live auth keys that no field of the method stands for; what the service adds itself is left out."""
     method = auth_method(raw)
     known = {f.wire for f in method.fields} if method else set()
-    params = (raw.get("auth") or {}).get("params") or {}
+    params = members(members(raw.get("auth")).get("params"))
     return tuple(sorted(k for k in params if k not in known and k != "authorizedDate"))  # server-set [D samples]
 
 
 def _read_account(raw: Mapping[str, Any]) -> Json:
     method = auth_method(raw)
-    params = (raw.get("auth") or {}).get("params") or {}
+    params = members(members(raw.get("auth")).get("params"))
     auth: Json = {}
     for rule in method.fields if method else ():
         if rule.secrecy is Secrecy.SECRET:
@@ -80,14 +82,15 @@ def _read_account(raw: Mapping[str, Any]) -> Json:
 
 
 def _read_content(raw: Mapping[str, Any]) -> Json:
-    entries = (raw.get("params") or {}).get("datasets") or ()
-    pairs = [(str(e.get("dataSetId")), e.get("name")) for e in entries if isinstance(e, Mapping)]
-    return {"datasets": sorted(i for i, _ in pairs), "names": {i: n for i, n in pairs if n}}
+    entries = members(raw.get("params")).get("datasets")
+    listed = [members(e) for e in entries] if isinstance(entries, list) else []
+    pairs = [(e["dataSetId"], e.get("name")) for e in listed if isinstance(e.get("dataSetId"), str)]
+    return {"datasets": sorted(i for i, _ in pairs), "names": {i: n for i, n in pairs if n and isinstance(n, str)}}
 
 
 def _read_place(raw: Mapping[str, Any]) -> Json:
     kind = destination_type(raw)
-    params = raw.get("params") or {}
+    params = members(raw.get("params"))
     place = {f.name: str(params[f.wire]) for f in (kind.place if kind else ()) if params.get(f.wire) not in (None, "")}
     return {
         "place": place,
@@ -100,16 +103,16 @@ def _read_place(raw: Mapping[str, Any]) -> Json:
 
 
 def _read_anchor(raw: Mapping[str, Any]) -> Json:
-    schedule = raw.get("scheduleParams") or {}
+    schedule = members(raw.get("scheduleParams"))
     rhythm = live_cadence(schedule)
-    start = integer(schedule.get("startTime"))
+    start = moment(schedule.get("startTime"))
     return {
-        "title": raw.get("name") or "",
+        "title": str(raw.get("name") or ""),
         "cadence": rhythm,
         "phase": schedules.phase(start, rhythm) if start is not None and rhythm else None,
         "start": start,
-        "end": integer(schedule.get("endTime")),
-        "folder": next((schedule[k] for k in TEMPLATES if schedule.get(k)), DEFAULT_FOLDER),
+        "end": moment(schedule.get("endTime")),
+        "folder": next((str(schedule[k]) for k in TEMPLATES if schedule.get(k)), DEFAULT_FOLDER),
         "enabled": raw.get("state") == "enabled",
     }
 
@@ -117,7 +120,7 @@ def _read_anchor(raw: Mapping[str, Any]) -> Json:
 def live_cadence(schedule: Mapping[str, Any]) -> str | None:
     """Mode is not needed: interval 0 is once, a missing exportMode is incremental (flow-service.md 7.1, inferred)."""
     interval, unit = integer(schedule.get("interval")), schedule.get("timeUnit")
-    if interval is None or unit not in ("hour", "day"):
+    if interval is None or unit not in ("hour", "day") or not 0 <= interval <= LONGEST:
         return None
     return schedules.spelled(unit, interval)
 
@@ -126,7 +129,18 @@ def integer(value: object) -> int | None:
     """A whole number, also when the service shows it as text (aepp sends `interval` so)."""
     if isinstance(value, bool) or not isinstance(value, int | str):
         return None
-    return int(value) if re.fullmatch(r"-?\d+", str(value)) else None
+    return int(value) if re.fullmatch(r"-?[0-9]{1,18}", str(value)) else None
+
+
+def moment(value: object) -> int | None:
+    """Seconds since 1970 that a calendar can show, else None."""
+    number = integer(value)
+    return number if number is not None and 0 <= number <= LATEST else None
+
+
+def members(value: object) -> Mapping[str, Any]:
+    """The value if it is a JSON object; nothing that a service may show can stop a reading."""
+    return value if isinstance(value, Mapping) else {}
 
 
 _READ: Mapping[str, Callable[[Mapping[str, Any]], Json]] = {
@@ -263,9 +277,9 @@ def operations(
         values["description"] = description
     values |= dict(refs)
     if fields.keys() & {"cadence", "start", "end", "folder"}:
-        values["scheduleParams"] = schedule_params(raw.get("scheduleParams") or {}, fields, now)
+        values["scheduleParams"] = schedule_params(members(raw.get("scheduleParams")), fields, now)
     if fields.keys() & {"place", "format"}:
-        values["params"] = _overlaid(raw.get("params") or {}, place_params(TYPES[type_name], fields))
+        values["params"] = _overlaid(members(raw.get("params")), place_params(TYPES[type_name], fields))
     ops = [
         {"op": "replace" if raw.get(key) is not None else "add", "path": f"/{key}", "value": value}
         for key, value in values.items()

@@ -123,3 +123,14 @@ def test_closed_streams_are_no_error(run: CommandLine) -> None:
         ["bash", "-c", whole], cwd=run.folder, env=_environment(), stderr=subprocess.PIPE, timeout=60, check=False
     )
     assert ended.returncode == 64
+
+
+def test_serve_says_what_clients_need_and_ends_by_ctrl_c(run: CommandLine) -> None:
+    asked = [*EXPORTCTL, "emulator", "serve", "--port", "0"]
+    with subprocess.Popen(asked, cwd=run.folder, env=_environment(), stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        url = process.stdout.readline().partition(" on ")[2].partition(". ")[0]
+        assert "AEP_CLIENT_ID" in process.stdout.readline() + process.stdout.readline()
+        assert run("emulator", "clock", "get", "--url", url).code == 0
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=60) == 0

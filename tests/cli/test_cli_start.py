@@ -16,6 +16,7 @@ from exportctl.cli.explaining import CAUSES, explained
 from exportctl.cli.reference import cli_markdown
 from exportctl.model import Cause
 from exportctl.rules import BY_ID
+from exportctl.rules_gates import BY_NAME as GATES
 
 PROBE = """
 import io, sys
@@ -87,8 +88,8 @@ def test_schemas(run: CommandLine) -> None:
     assert written == {*schemas.FILES, *output_schemas.files()}
 
 
-@pytest.mark.parametrize("topic", [*BY_ID, *Cause, *(f"exit {code}" for code in exits.TEXTS)])
-def test_every_rule_cause_and_exit_code_is_explained(topic: str) -> None:
+@pytest.mark.parametrize("topic", [*BY_ID, *GATES, *Cause, *(f"exit {code}" for code in exits.TEXTS)])
+def test_every_rule_gate_cause_and_exit_code_is_explained(topic: str) -> None:
     title, words = explained(topic)
     assert topic in title
     assert words

@@ -417,7 +417,9 @@ def test_a_flow_changed_since_the_plan_is_not_deleted(tmp_path: Path) -> None:
 def test_every_answer_of_a_change_that_is_lost_is_found_again(tmp_path: Path) -> None:
     made = world(tmp_path, page_size=100)
     made.write(orders())
-    made.emulator.add_fault(Fault("lost", method="POST", path="/(connections|.*Connections|flows)$", count=0, when="after"))
+    made.emulator.add_fault(
+        Fault("lost", method="POST", path="/(connections|.*Connections|flows)$", count=0, when="after")
+    )
     outcomes, proof = made.apply()
     assert {o.status for o in outcomes} == {DONE}
     assert proof.proved

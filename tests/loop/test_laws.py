@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 from pathlib import Path
 from typing import Any
 
+import pytest
 from generated import configs, kind_switches
 from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
@@ -17,14 +17,14 @@ from exportctl.emulator import Switches
 from exportctl.flags import Flags
 from exportctl.model import EXPORTS, Status
 
-EXAMPLES = int(os.environ.get("LAW_EXAMPLES", "0"))
 LAW = settings(
-    max_examples=EXAMPLES or 200,
+    max_examples=200,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
-FEWER = settings(LAW, max_examples=EXAMPLES or 60)
-FEW = settings(LAW, max_examples=EXAMPLES or 25)
+FEWER = settings(LAW, max_examples=60)
+FEW = settings(LAW, max_examples=25)
+MANY = settings(LAW, max_examples=1250)  # four times: 5,000 in `make test-slow`
 LISTED = 61  # seconds: promise 3 is about what is listed within a minute
 EVERYTHING = Flags(allow_deletes=100, allow_replace=("*",))
 
@@ -45,6 +45,20 @@ def applied(made: World, content: dict[str, Any], flags: Flags = EVERYTHING) -> 
 @LAW
 @given(configs(), kind_switches())
 def test_a_plan_after_apply_is_empty(content: dict[str, Any], switches: Switches) -> None:
+    empty_after_apply(content, switches)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("quarter", range(4))
+@MANY
+@given(configs(), kind_switches())
+def test_a_plan_after_apply_is_empty_in_the_long_sweep(
+    quarter: int, content: dict[str, Any], switches: Switches
+) -> None:
+    empty_after_apply(content, switches)
+
+
+def empty_after_apply(content: dict[str, Any], switches: Switches) -> None:
     with tempfile.TemporaryDirectory() as folder:
         made = made_world(switches, folder)
         applied(made, content)

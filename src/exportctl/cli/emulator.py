@@ -30,7 +30,7 @@ def serve(
 ) -> int:
     """Serve the emulator on this machine. For other clients, until interrupted; needs exportctl[emulator]."""
     from exportctl import control
-    from exportctl.emulator import gateway, server
+    from exportctl.emulator import server
 
     call = current(ctx)
     with control.to_serve(call.setup(), call.today()) as emulator:
@@ -40,16 +40,22 @@ def serve(
             raise Error(str(error), rule="extra-missing") from error
         except OSError as error:
             raise Error(f"port {port} cannot be used: {(error.strerror or str(error)).lower()}", rule="port") from error
-        url = f"http://127.0.0.1:{running.effective_port}"
-        variables = {
-            "AEP_CLIENT_ID": gateway.CLIENT_ID,
-            "AEP_CLIENT_SECRET": gateway.CLIENT_SECRET,
-            "AEP_IMS_URL": f"{url}/ims/token/v3",
-        }
-        exported = "\n".join(f"  export {name}={value}" for name, value in variables.items())
-        call.screen.show(f"Serving {emulator.organization} on {url}. Clients need:\n{exported}\nCtrl-C ends it.\n")
+        call.screen.show(_serving(emulator.organization, f"http://127.0.0.1:{running.effective_port}"))
         running.run()
     return exits.DONE
+
+
+def _serving(organization: str, url: str) -> str:
+    """What a client must be told: the emulator's credentials open nothing else."""
+    from exportctl.emulator import gateway
+
+    variables = {
+        "AEP_CLIENT_ID": gateway.CLIENT_ID,
+        "AEP_CLIENT_SECRET": gateway.CLIENT_SECRET,
+        "AEP_IMS_URL": f"{url}/ims/token/v3",
+    }
+    exported = "\n".join(f"  export {name}={value}" for name, value in variables.items())
+    return f"Serving {organization} on {url}. Clients need:\n{exported}\nCtrl-C ends it.\n"
 
 
 def seed(

@@ -1,5 +1,5 @@
 """
-What `explain` knows: rules, exit codes, causes of differences, fields of the config. Pure.
+What `explain` knows: rules, gates, exit codes, causes of differences, fields of the config. Pure.
 
 In: a topic as somebody typed it. Out: a title and words, or a UsageError that names what was probably meant.
 """
@@ -15,6 +15,8 @@ from exportctl.config_schema import SCHEMA
 from exportctl.errors import UsageError
 from exportctl.model import Cause
 from exportctl.rules import BY_ID
+from exportctl.rules_gates import BY_NAME as GATES
+from exportctl.rules_gates import Gate
 from exportctl.rules_row import Rule, nearest
 
 CAUSES: Mapping[Cause, str] = {
@@ -47,7 +49,9 @@ def explained(topic: str) -> tuple[str, str]:
     if number.isdigit() and int(number) in exits.TEXTS:
         return f"exit {number}", exits.TEXTS[int(number)]
     if name in BY_ID:
-        return f"rule {name}", _rule(BY_ID[name])
+        return f"rule {name}", "\n".join((_rule(BY_ID[name]), *_as_gate(name)))
+    if name in GATES:
+        return f"gate {name}", "\n".join(_gate(GATES[name]))
     if name in CAUSES:
         return f"cause {name}", CAUSES[Cause(name)]
     field = _field(name)
@@ -62,6 +66,15 @@ def _rule(rule: Rule) -> str:
     lines += ["not:", *_shown(rule.bad)] if rule.bad else []
     lines += ["but:", *_shown(rule.good)] if rule.good else []
     return "\n".join(lines)
+
+
+def _gate(gate: Gate) -> tuple[str, ...]:
+    return f"refuses: {gate.refuses}", f"to allow exactly this: {gate.allow}"
+
+
+def _as_gate(name: str) -> tuple[str, ...]:
+    """The gate that goes by the name of a rule."""
+    return ("also a gate:", *_gate(GATES[name])) if name in GATES else ()
 
 
 def _shown(yaml: str) -> Iterator[str]:
@@ -122,11 +135,12 @@ def _json(value: object) -> str:
 
 
 def _unknown(name: str) -> UsageError:
-    known = [*BY_ID, *CAUSES, *SCHEMA.get("properties", {})]
+    known = [*BY_ID, *GATES, *CAUSES, *SCHEMA.get("properties", {})]
     guess = nearest(name, known)
     hint = f"did you mean {guess}? " if guess else ""
     return UsageError(
         f"nothing to explain is called {name!r}",
         rule="usage",
-        hint=f"{hint}Name a rule, an exit code, a cause ({', '.join(CAUSES)}) or a field like exports.schedule.every",
+        hint=f"{hint}Name a rule, a gate, an exit code, a cause ({', '.join(CAUSES)}) or a field like"
+        " exports.schedule.every",
     )

@@ -104,10 +104,10 @@ def _schemas_written(call: Call, files: dict[str, str], folder: Path) -> int:
 
 def explain(
     ctx: typer.Context,
-    topic: Annotated[list[str], typer.Argument(metavar="TOPIC", help="A rule id, exit code, cause or config field.")],
+    topic: Annotated[list[str], typer.Argument(metavar="TOPIC", help="A rule id, gate, exit code, cause or config field.")],
 ) -> int:
     """
-    Explain a rule, an exit code, a cause, or a field of the config.
+    Explain a rule, a gate, an exit code, a cause, or a field of the config.
 
     A rule id stands in [brackets] behind each finding. A field is written with dots: exports.schedule.every.
     """

@@ -1,0 +1,90 @@
+"""
+The gates a plan passes, as rows: what each refuses, and the one edit or flag that allows exactly that.
+
+The planner refuses; nothing here checks anything. A gate is no rule: `rules` and `allow` have no say in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Gate:
+    name: str
+    refuses: str
+    allow: str
+
+
+GATES: tuple[Gate, ...] = (
+    Gate(
+        "deletion",
+        "Deleting what is no longer declared, beyond `policy.max_deletes`.",
+        "`removed: [{export: …, do: delete, reason: …}]`, or --allow-deletes N. `do: release` leaves it running.",
+    ),
+    Gate(
+        "delete-all",
+        "Deleting every flow of the project at once.",
+        "Name each one: `removed: [{export: …, do: delete, reason: …}]`.",
+    ),
+    Gate(
+        "protect",
+        "Stopping the data of a protected export: deleting or replacing it, switching it off, taking a dataset out,"
+        " ending it earlier. The flag on the live flow counts.",
+        "Apply `protect: false` first, then the change.",
+    ),
+    Gate(
+        "replacement",
+        "Replacing a flow, where the type, the account or the way to authenticate changed: the new one has another id"
+        " and sends everything again.",
+        "`allow_replace: <flow id>` in the export, or --allow-replace ADDRESS.",
+    ),
+    Gate(
+        "re-creation",
+        "Making a flow again that is gone, or only hidden from this credential: everything is sent again.",
+        "--allow-recreate ADDRESS.",
+    ),
+    Gate(
+        "twins",
+        "Touching an address that several flows carry.",
+        "`keep: <flow id>` in the export; the others are deleted.",
+    ),
+    Gate(
+        "look-alike",
+        "Creating a flow beside an unmanaged one of the same name, type and datasets.",
+        "`adopt: <flow id>` in the export takes it over; another `title` has both.",
+    ),
+    Gate(
+        "adoption-differs",
+        "Adopting a flow that the YAML would change.",
+        "Make the YAML say what the flow does; change it after the adoption.",
+    ),
+    Gate(
+        "foreign-owner",
+        "Adopting a flow of another project, or creating one beside a flow of ours that got another owner's marker.",
+        "That project releases it first: `removed: [{export: …, do: release, reason: …}]`; a marker that was written"
+        " over is put back into the flow's description.",
+    ),
+    Gate(
+        "shared-children",
+        "Changing place or format on a target connection that other flows use too.",
+        "Make the YAML say what the shared target does, or give one flow a target of its own.",
+    ),
+    Gate(
+        "not-expressible",
+        "Changing a flow with several connections, or with one that this credential cannot see.",
+        "`removed: [{export: …, do: release, reason: …}]` hands it back.",
+    ),
+    Gate(
+        "dataset-renamed",
+        "Exporting another dataset because a name now means another id.",
+        "Pin the one you mean: `datasets: [{id: …}]`.",
+    ),
+    Gate(
+        "auth-keys-lost",
+        "Sending the auth fields of an account whole while the live one has keys that the YAML lacks.",
+        "Add them to `auth`, or say `drop: [KEY]` under it.",
+    ),
+)
+BY_NAME: Mapping[str, Gate] = {gate.name: gate for gate in GATES}

@@ -1,0 +1,267 @@
+"""Stops made by hand are held and said, never undone silently; rolling ends are renewed; differences may be accepted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from scenes import DAY, applied, change, changes, findings, gates, item, orders, someone, target, writes_of
+from world import START, World
+
+from exportctl.flags import Flags
+from exportctl.model import Cause, Status, Verb
+
+MIDNIGHT = START - START % DAY
+ROLLED = MIDNIGHT + 180 * DAY
+PUT_BACK = Flags(put_back=("exports.orders",))
+RENEW = Flags(renew_only=True)
+FIXED: dict[str, Any] = {"end": "2028-06-01T00:00:00Z"}
+FIXED_END = 1_843_430_400
+
+
+def end_of(world: World) -> int:
+    return int(world.flow("orders")["scheduleParams"]["endTime"])
+
+
+# -- stopped ----------------------------------------------------------------------------------------------------------
+
+STOPS: dict[str, tuple[dict[str, Any], Callable[[World], Any], str]] = {
+    "switched off, enabled not declared": ({}, lambda w: w.emulator.ui.disable("orders"), "enabled"),
+    "switched off, enabled declared": ({"enabled": True}, lambda w: w.emulator.ui.disable("orders"), "enabled"),
+    "a fixed end moved earlier": (FIXED, lambda w: w.emulator.ui.end("orders", START + 40 * DAY), "end"),
+    "a rolling end moved earlier": ({}, lambda w: w.emulator.ui.end("orders", START + 40 * DAY), "end"),
+    "a rolling end moved to the day it would be renewed": (
+        {},
+        lambda w: w.emulator.ui.end("orders", START + 2 * DAY),
+        "end",
+    ),
+}
+
+
+@pytest.mark.parametrize("stop", STOPS)
+def test_a_stop_made_by_hand_is_held_with_its_actor(small: World, stop: str) -> None:
+    yaml, by_hand, field = STOPS[stop]
+    applied(small, orders(**yaml))
+    small.emulator.advance(60)
+    by_hand(small)
+    plan = small.plan()
+    assert changes(plan) == {field: Cause.STOPPED}
+    assert change(plan, field).actor == someone(START + 60)
+    assert (item(plan).verb, plan.empty, plan.counts()["held"]) == (Verb.HELD, True, 1)
+    assert writes_of(small) == []
+
+
+@pytest.mark.parametrize("stop", STOPS)
+def test_a_stop_lasts_through_other_changes_and_is_still_known_afterwards(small: World, stop: str) -> None:
+    yaml, by_hand, field = STOPS[stop]
+    applied(small, orders(**yaml))
+    by_hand(small)
+    before = (small.flow("orders")["state"], end_of(small))
+    applied(small, orders(**yaml, subpath="new", description="Moved"))
+    assert (small.flow("orders")["state"], end_of(small)) == before
+    assert changes(small.plan()) == {field: Cause.STOPPED}
+
+
+@pytest.mark.parametrize("stop", STOPS)
+def test_a_stop_is_put_back_only_when_asked_to(small: World, stop: str) -> None:
+    yaml, by_hand, field = STOPS[stop]
+    applied(small, orders(**yaml))
+    before = (small.flow("orders")["state"], end_of(small))
+    by_hand(small)
+    assert changes(small.plan(PUT_BACK)) == {field: Cause.DRIFT}
+    assert changes(small.plan(Flags(put_back=("exports.other",)))) == {field: Cause.STOPPED}
+    applied(small, flags=PUT_BACK)
+    assert (small.flow("orders")["state"], end_of(small)) == before
+    assert small.plan().steps() == ()
+
+
+def test_switching_it_on_again_by_hand_ends_the_stop_without_a_write(small: World) -> None:
+    applied(small, orders())
+    small.emulator.ui.disable("orders")
+    small.emulator.ui.enable("orders")
+    assert changes(small.plan()) == {}
+    assert writes_of(small) == []
+
+
+def test_a_flow_we_switched_off_is_no_stop_and_comes_back_when_the_yaml_says_so(small: World) -> None:
+    applied(small, orders(enabled=False))
+    assert small.flow("orders")["state"] == "disabled"
+    small.write(orders())
+    assert changes(small.plan()) == {}  # left out: neither on nor off
+    small.write(orders(enabled=True))
+    assert set(changes(small.plan()).values()) <= {Cause.PENDING, Cause.STOPPED}
+
+
+def test_a_flow_switched_off_by_the_yaml_is_switched_on_by_the_yaml(small: World) -> None:
+    applied(small, orders(enabled=False))
+    small.write(orders(enabled=True))
+    assert changes(small.plan()) == {"enabled": Cause.PENDING}
+    assert writes_of(small) == ["PATCH /flows", "POST /flows"]
+    assert small.flow("orders")["state"] == "enabled"
+
+
+def test_a_flow_switched_on_by_hand_is_switched_off_again(small: World) -> None:
+    applied(small, orders(enabled=False))
+    small.emulator.ui.enable("orders")
+    assert changes(small.plan()) == {"enabled": Cause.DRIFT}
+    applied(small)
+    assert small.flow("orders")["state"] == "disabled"
+
+
+def test_a_fixed_end_moved_later_by_hand_is_drift(small: World) -> None:
+    applied(small, orders(**FIXED))
+    small.emulator.ui.end("orders", FIXED_END + DAY)
+    assert changes(small.plan()) == {"end": Cause.DRIFT}
+    assert writes_of(small) == ["PATCH /flows"]
+    assert end_of(small) == FIXED_END
+
+
+def test_an_end_taken_away_by_hand_is_written_again(small: World) -> None:
+    applied(small, orders())
+    small.emulator.ui.schedule("orders", {"endTime": None})
+    assert changes(small.plan()) == {"end": Cause.DRIFT}
+    applied(small)
+    assert end_of(small) == ROLLED
+
+
+# -- renewals ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_rolling_end_not_yet_due_is_left_alone(small: World) -> None:
+    applied(small, orders())
+    assert end_of(small) == ROLLED
+    small.emulator.advance(149 * DAY)
+    assert changes(small.plan()) == {}
+    assert writes_of(small) == []
+
+
+def test_a_rolling_end_that_is_due_is_renewed_with_one_patch_and_makes_no_exit_code(small: World) -> None:
+    applied(small, orders())
+    small.emulator.advance(151 * DAY)
+    plan = small.plan()
+    assert changes(plan) == {"end": Cause.RENEWAL}
+    assert (item(plan).verb, plan.empty, plan.counts()["renew"]) == (Verb.RENEW, True, 1)
+    assert writes_of(small) == ["PATCH /flows"]
+    assert end_of(small) == MIDNIGHT + (151 + 180) * DAY
+    assert small.plan().steps() == ()
+
+
+def test_a_flow_renewed_by_hand_converges_and_counts_from_there(small: World) -> None:
+    applied(small, orders())
+    small.emulator.ui.end("orders", ROLLED + 30 * DAY)
+    plan = small.plan()
+    assert (changes(plan), item(plan).verb) == ({"end": Cause.CONVERGED}, Verb.MARK)
+    assert writes_of(small) == ["PATCH /flows"]
+    assert end_of(small) == ROLLED + 30 * DAY
+    small.emulator.ui.end("orders", ROLLED + 10 * DAY)  # later than we once wrote, earlier than we last saw
+    assert changes(small.plan()) == {"end": Cause.STOPPED}
+
+
+def test_a_flow_that_ended_is_said_to_have_ended(small: World) -> None:
+    applied(small, orders(**FIXED))
+    small.emulator.set_time(FIXED_END + DAY)
+    assert "expired" in findings(small.plan())
+
+
+def test_renewing_writes_ends_and_nothing_else(small: World) -> None:
+    applied(small, orders())
+    small.emulator.advance(151 * DAY)
+    small.emulator.ui.path("orders", "elsewhere")
+    small.write(orders(title="Other", datasets=["Returns"], protect=True))
+    plan = small.plan(RENEW)
+    assert changes(plan) == {"end": Cause.RENEWAL}
+    assert [s.fields for s in plan.steps()] == [{"end": MIDNIGHT + (151 + 180) * DAY}]
+    assert writes_of(small, RENEW) == ["PATCH /flows"]
+    assert small.flow("orders")["scheduleParams"]["endTime"] == MIDNIGHT + (151 + 180) * DAY
+    assert target(small)["params"]["path"] == "elsewhere"
+    left = changes(small.plan())
+    assert (left["title"], left["place.path"], left["datasets"]) == (Cause.PENDING, Cause.DRIFT, Cause.PENDING)
+
+
+def test_renewing_never_creates_deletes_or_cleans(small: World) -> None:
+    applied(small, orders())
+    small.emulator.ui.delete("orders")
+    plan = small.plan(RENEW)
+    assert plan.steps() == ()
+    small.write({**orders(), "exports": {"new": {"datasets": ["Returns"]}}})
+    assert small.plan(RENEW).steps() == ()
+
+
+def test_renewing_shows_a_stop_and_holds_it(small: World) -> None:
+    applied(small, orders())
+    small.emulator.ui.end("orders", START + 20 * DAY)
+    plan = small.plan(RENEW)
+    assert (changes(plan), item(plan).verb) == ({"end": Cause.STOPPED}, Verb.HELD)
+    assert writes_of(small, RENEW) == []
+
+
+def test_what_another_export_is_refused_for_does_not_keep_a_feed_from_being_renewed(small: World) -> None:
+    content = orders()
+    applied(small, content)
+    small.emulator.advance(151 * DAY)
+    exports = {
+        **content["exports"],
+        "typo": {"datasets": ["Odrers"], "subpath": "typo"},
+        "again": {"datasets": ["Orders"], "title": "orders", "subpath": "again", "adopt": "00000000-0000-4000-8000-000000000000"},
+    }
+    small.write({**content, "exports": exports})
+    assert small.plan().errors()
+    outcomes, _ = small.apply(RENEW)
+    assert [o.status for o in outcomes] == [Status.DONE]
+    assert end_of(small) == MIDNIGHT + (151 + 180) * DAY
+
+
+def test_a_replacement_nobody_allowed_keeps_no_other_feed_from_being_renewed(small: World) -> None:
+    content = orders()
+    other = {"datasets": ["Returns"], "subpath": "other"}
+    applied(small, {**content, "exports": {**content["exports"], "other": other}})
+    small.emulator.advance(151 * DAY)
+    small.write({**content, "exports": {**content["exports"], "other": {**other, "destination": "gcs"}}})
+    assert gates(small.plan(), "exports.other") == ["replacement"]
+    assert small.plan(RENEW).refused is False
+    outcomes, _ = small.apply(RENEW)
+    assert [o.status for o in outcomes] == [Status.DONE]
+
+
+def test_only_approved_renewals_are_written(small: World) -> None:
+    applied(small, orders())
+    small.emulator.advance(151 * DAY)
+    assert changes(small.plan(Flags(renewals=frozenset()))) == {}
+    assert changes(small.plan(Flags(renewals=frozenset({"exports.orders"})))) == {"end": Cause.RENEWAL}
+
+
+# -- accepted ---------------------------------------------------------------------------------------------------------
+
+ACCEPTED: dict[str, tuple[Callable[[World], Any], str]] = {
+    "a path": (lambda w: w.emulator.ui.path("orders", "elsewhere"), "place.path"),
+    "a title": (lambda w: w.emulator.ui.rename("orders", "mine"), "title"),
+    "a cadence": (lambda w: w.emulator.ui.schedule("orders", {"timeUnit": "hour", "interval": 6}), "cadence"),
+    "datasets": (lambda w: w.emulator.ui.datasets("orders", ["Returns"]), "datasets"),
+    "a stop": (lambda w: w.emulator.ui.disable("orders"), "enabled"),
+    "an earlier end": (lambda w: w.emulator.ui.end("orders", START + 40 * DAY), "end"),
+}
+
+
+@pytest.mark.parametrize("edit", ACCEPTED)
+def test_an_accepted_difference_is_silent_until_its_day_and_then_reported_as_it_was(small: World, edit: str) -> None:
+    by_hand, field = ACCEPTED[edit]
+    applied(small, orders())
+    by_hand(small)
+    reported = changes(small.plan())
+    accept = [
+        {
+            "address": "exports.orders",
+            "field": field,
+            "reason": "trial",
+            "owner": "kim",
+            "until": "2027-02-01T00:00:00Z",
+        }
+    ]
+    small.write({**orders(), "accept": accept})
+    assert changes(small.plan()) == {field: Cause.ACCEPTED}
+    assert set(writes_of(small)) <= {"DELETE /sourceConnections"}  # of ours, and no flow uses it any more
+    small.emulator.set_time(1_801_440_000 - 1)
+    assert changes(small.plan()) == {field: Cause.ACCEPTED}
+    small.emulator.set_time(1_801_440_000)
+    assert changes(small.plan()) == reported

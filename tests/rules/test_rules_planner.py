@@ -1,0 +1,206 @@
+"""The planner's findings and gates are in their tables, and its findings obey `rules` and `allow` as all others do."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from rules_builder import allow, at, export, found, of, project, setting
+
+from exportctl import config, planner
+from exportctl.cli.explaining import explained
+from exportctl.declared import Project
+from exportctl.drift_report import _RULES as DRIFT_RULES
+from exportctl.errors import Finding, Level
+from exportctl.expand import desired
+from exportctl.flags import Flags
+from exportctl.model import Header, Live, Plan
+from exportctl.rules import BY_ID, RULES
+from exportctl.rules_gates import BY_NAME, GATES
+from exportctl.rules_page import rules_markdown
+from exportctl.rules_planner import BY_ID as PLANNED
+from exportctl.rules_row import By
+from exportctl.rules_settings import settled
+
+SOURCE = Path(__file__).parents[2] / "src" / "exportctl"
+PATTERNS = (
+    *("plan_accounts", "plan_creation", "plan_exports", "plan_removals", "plann*", "expand", "datasets", "diff"),
+    *("actors", "ownership", "compare_*", "consequences", "gates", "spec_check"),
+)
+MODULES = sorted(path for pattern in PATTERNS for path in SOURCE.glob(f"{pattern}.py"))
+
+
+def first_arguments(of: str) -> Iterator[tuple[str, ast.expr]]:
+    """Where the planning modules make a `Finding` or a `Refusal`, and its first argument."""
+    for path in MODULES:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == of:
+                yield f"{path.name}:{node.lineno}", node.args[0] if node.args else node.func
+
+
+def names(of: str) -> set[str]:
+    return {str(a.value) for _, a in first_arguments(of) if isinstance(a, ast.Constant)}
+
+
+@pytest.mark.parametrize("made", ["Finding", "Refusal"])
+def test_ids_are_written_out_where_they_are_used(made: str) -> None:
+    assert [where for where, a in first_arguments(made) if not isinstance(a, ast.Constant)] == []
+
+
+def test_every_finding_of_the_planner_is_in_the_table_and_no_other() -> None:
+    assert sorted(names("Finding")) == sorted(PLANNED)
+
+
+def test_every_gate_is_in_the_table_and_no_other() -> None:
+    assert sorted(names("Refusal")) == sorted(gate.name for gate in GATES)
+
+
+def test_all_rules_know_those_of_the_planner() -> None:
+    assert {r.id for r in RULES if r.by is By.PLAN} == set(PLANNED)
+
+
+def test_what_keeps_a_plan_from_being_applied_and_what_fails_drift_is_fixed() -> None:
+    must = {r.id for r in PLANNED.values() if r.level is Level.ERROR} | set(DRIFT_RULES)
+
+    assert must == {r.id for r in PLANNED.values() if r.fixed}
+
+
+def test_the_page_has_a_section_for_each_table() -> None:
+    checked, _, rest = rules_markdown().partition("## Found when planning\n")
+    planned, _, rest = rest.partition("## Gates\n")
+    gates, _, read = rest.partition("## Checked by the reader\n")
+
+    assert [i for i in PLANNED if f"| `{i}` | " not in planned] == []
+    assert [g for g in BY_NAME if f"| `{g}` | " not in gates] == []
+    assert [i for i in PLANNED if f"`{i}`]" in checked or f"| `{i}` | " in read] == []
+
+
+def test_what_is_rule_and_gate_is_explained_as_both() -> None:
+    title, words = explained("twins")
+
+    assert title == "rule twins"
+    assert "level: warning, fixed" in words
+    assert f"to allow exactly this: {BY_NAME['twins'].allow}" in words
+
+
+# -- the config may name them -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("rule", [r for r in PLANNED.values() if not r.fixed], ids=lambda rule: rule.id)
+def test_a_rule_of_the_planner_may_be_allowed_and_set(rule: object) -> None:
+    name = rule.id  # type: ignore[attr-defined]
+
+    assert found(project(export(allow=(allow(name),)), rules={name: setting("off")})) == ()
+
+
+@pytest.mark.parametrize("rule", [r for r in PLANNED.values() if r.fixed], ids=lambda rule: rule.id)
+def test_a_fixed_rule_of_the_planner_may_be_neither_allowed_nor_lowered(rule: object) -> None:
+    name = rule.id  # type: ignore[attr-defined]
+    given = project(export(allow=(allow(name),)), rules={name: setting("off")})
+
+    assert ["fixed-rule", "fixed-rule"] == [f.rule for f in found(given)]
+    assert found(project(rules={name: setting("error")})) == ()
+
+
+@pytest.mark.parametrize("gate", [g for g in GATES if g.name not in BY_ID], ids=lambda gate: gate.name)
+def test_a_gate_is_opened_by_its_own_key_only(gate: object) -> None:
+    name, opens = gate.name, gate.allow  # type: ignore[attr-defined]
+    given = project(export(allow=(allow(name),)), rules={name: setting("error")})
+
+    findings = found(given)
+
+    assert ["fixed-rule", "fixed-rule"] == [f.rule for f in findings]
+    assert all(opens in (f.hint or "") for f in findings)
+
+
+# -- levels at plan time ----------------------------------------------------------------------------------------------
+
+FREE, FIXED, MISSING = "place-shared-with-others", "twins", "dataset-unknown"
+HERE = "exports.orders"
+
+
+def finding(rule: str) -> Finding:
+    return Finding(rule, "something", at(1), "a hint", PLANNED[rule].level)
+
+
+# rule, level set, `only`, address of the finding -> the level that is left
+TABLE: dict[str, tuple[str, str | None, tuple[str, ...], str | None, str | None]] = {
+    "no level": (FREE, None, (), HERE, "warning"),
+    "off": (FREE, "off", (), HERE, None),
+    "as it is": (FREE, "warning", (), HERE, "warning"),
+    "raised": (FREE, "error", (), HERE, "error"),
+    "off, only here": (FREE, "off", (HERE,), HERE, None),
+    "off, only there": (FREE, "off", ("exports.web-*",), HERE, "warning"),
+    "off, only by a glob": (FREE, "off", ("exports.*",), HERE, None),
+    "off for an account": ("encryption-fixed", "off", ("destinations.lake",), "destinations.lake", None),
+    "off for the whole": ("destination-limit", "off", (), None, None),
+    "the whole has no address": ("destination-limit", "off", ("*",), None, "warning"),
+    "fixed, off": (FIXED, "off", (), HERE, "warning"),
+    "fixed, raised": (FIXED, "error", (), HERE, "error"),
+    "fixed error, off": (MISSING, "off", (), HERE, "error"),
+    "fixed error, lowered": (MISSING, "warning", (), HERE, "error"),
+}
+
+
+@pytest.mark.parametrize("row", TABLE)
+def test_settings_of_a_finding(row: str) -> None:
+    rule, level, only, address, left = TABLE[row]
+    given = project(rules={rule: setting(level, *only)})
+
+    assert ([left] if left else []) == [f.level for f in settled([finding(rule)], given, PLANNED, address)]
+
+
+@pytest.mark.parametrize(
+    ("rule", "allowed", "address", "count"),
+    [
+        pytest.param(FREE, FREE, HERE, 0, id="on this export"),
+        pytest.param(FREE, FREE, "exports.copy", 1, id="on another export"),
+        pytest.param(FREE, FREE, None, 1, id="of the whole"),
+        pytest.param(FREE, "leftovers", HERE, 1, id="for another rule"),
+        pytest.param(FIXED, FIXED, HERE, 1, id="of a fixed rule"),
+    ],
+)
+def test_an_allowed_finding(rule: str, allowed: str, address: str | None, count: int) -> None:
+    given = project(export(allow=(allow(allowed),)))
+
+    assert count == len(settled([finding(rule)], given, PLANNED, address))
+
+
+def test_allow_goes_before_a_raised_level() -> None:
+    given = project(export(allow=(allow(FREE),)), rules={FREE: setting("error")})
+
+    assert settled([finding(FREE)], given, PLANNED, HERE) == ()
+
+
+def test_nothing_but_the_level_changes() -> None:
+    (left,) = settled([finding(FREE)], project(rules={FREE: setting("error")}), PLANNED, HERE)
+
+    assert (left.rule, left.message, left.at, left.hint) == (FREE, "something", at(1), "a hint")
+
+
+# -- in a plan --------------------------------------------------------------------------------------------------------
+
+CONFIG = """
+version: 1
+project: acme-exports
+platform: {organization: 0123456789ABCDEF01234567@AdobeOrg, sandbox: dev}
+destinations: {drop: {type: data-landing-zone, path: exports}}
+schedules: {nightly: {every: 1 day, at: "02:00", end: 2030-01-01}}
+exports:
+  orders: {datasets: [{id: 5ef3e3259ad2a1191ab7dd7d}], destination: drop, schedule: nightly, format: asked}
+formats: {asked: {type: json, compression: gzip, manifest: true}}
+"""
+
+
+def plan(more: str, flags: Flags) -> Plan:
+    parsed = config.parse({"exports.yaml": (CONFIG + more).encode()})
+    made: Project | None = config.project(parsed, None, {})[0]
+    assert made is not None, parsed.findings
+    header = Header("org", "dev", None, made.name, "embedded")
+    return planner.plan(desired(made, {}, {}), Live({}, (), {}), header, flags, 1_800_000_000)
+
+
+def findings(more: str, flags: Flags | None = None) -> list[tuple[str, Level]]:
+    return [(f.rule, f.level) for item in plan(more, flags or Flags()).items for f in item.findings]
