@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from exportctl import schedules
+from exportctl import schedules, wire
 from exportctl.declared import Destination, Export, Project, Where
 from exportctl.destination_types import TYPES, DestinationType, Secrecy
 from exportctl.errors import Finding, Level

@@ -20,6 +20,7 @@ Fields = Mapping[str, Any]
 
 EXPORTS = "exports"
 DESTINATIONS = "destinations"
+LATEST = 250_000_000_000  # seconds since 1970, in the year 9892: no moment is later
 
 
 @dataclass(frozen=True, order=True)

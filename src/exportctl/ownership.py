@@ -2,15 +2,16 @@
 Who owns what in a sandbox: live objects sorted into holdings of ours, orphans of ours, and everybody else's.
 
 Ours is what carries our project's marker, and a source or target used by exactly one flow if that flow carries it. The
-flow is the anchor: children are found by the ids on it. A flow whose marker was lost but whose unshared target carries
-it is still ours. Users of a connection are counted over all destination flows, whoever made them.
+flow is the anchor: children are found by the ids on it. A flow whose marker was lost but whose unshared target and
+source both carry it is still ours (the target alone proves little: another flow may have been pointed at it). Users of
+a connection are counted over all destination flows, whoever made them.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from exportctl import wire
 from exportctl.kinds import ACCOUNT, ANCHOR, BASE, CONTENT, PLACE, SOURCES, TARGETS
@@ -32,6 +33,11 @@ class Holding:
     marker_lost: bool
     shared: frozenset[str]
     others: tuple[str, ...]
+
+    def guarded(self, declared: bool) -> Marker | None:
+        """The marker; while the `protect` flag on it is lost or damaged, what the YAML declares stands in for it."""
+        unsure = self.marker is not None and (self.marker_lost or self.marker.damaged)
+        return replace(self.marker, protected=True) if unsure and declared and self.marker else self.marker
 
     def owns(self, child: LiveObject | None) -> bool:
         """May this child be marked, patched or deleted together with the flow?"""
@@ -96,12 +102,24 @@ def _holding(
     place = places.get(targets[0]) if len(targets) == 1 else None
     shared = frozenset(child for child in (*sources, *targets) if len(users[child]) > 1)
     others = sorted({f.name or f.id for child in shared for f in users[child] if f.id != flow.id})
-    marker, lost = flow.marker, False
-    if marker is None and place is not None and place.id not in shared and place.marker is not None:
-        # Somebody wiped the flow's description in the UI; its own target still says whose it is.
-        lost = place.marker.project == project
-        marker = place.marker if lost else None
-    return Holding(flow, content, place, _base_of(flow, place), marker, lost, shared, tuple(others))
+    kept = None if flow.marker else _kept(content, place, shared, project)
+    return Holding(
+        flow, content, place, _base_of(flow, place), flow.marker or kept, kept is not None, shared, tuple(others)
+    )
+
+
+def _kept(
+    content: LiveObject | None, place: LiveObject | None, shared: frozenset[str], project: str
+) -> Marker | None:
+    """Somebody wiped the flow's description in the UI; its own connections still say whose it is."""
+    if content is None or place is None or shared:
+        return None
+    ours = place.marker is not None and place.marker.project == project
+    return place.marker if ours and content.marker and _claim(content.marker) == _claim(place.marker) else None
+
+
+def _claim(marker: Marker | None) -> tuple[str, Address] | None:
+    return (marker.project, marker.address) if marker else None
 
 
 def _base_of(flow: LiveObject, place: LiveObject | None) -> str | None:

@@ -111,9 +111,7 @@ def creation(
         item = _gone(export, item, old, scene)
     elif young:
         item = _half_built(export, item, young)
-    else:
-        item = _look_alike(export, looked, item, scene)
-    return item
+    return _look_alike(export, looked, item, scene)
 
 
 def _children(
@@ -242,33 +240,37 @@ def again(text: str) -> Consequence:
 
 
 def _look_alike(export: DesiredExport, looked: Looked, item: Item, scene: Scene) -> Item:
-    """An unmarked flow with the same name, type and datasets would get a twin, and so would one marked over."""
+    """A flow that would get a twin: unmarked with the same name, type and datasets, or ours without our marker."""
     ids = [i for i, _ in looked.found]
     for holding in scene.estate.holdings:
-        if _marked_over(export, holding, scene):
-            text = f"flow {holding.flow.id} carries another owner's marker, its target still says {export.address}"
-            allow = "write the flow's own marker back into its description, or take the export out of the config"
-            return replace(item, refusals=(*item.refusals, Refusal("foreign-owner", text, allow)))
-        if (
-            holding.marker
-            or holding.flow.marker
-            or holding.flow.name != export.declared.title
-            or holding.content is None
-        ):
-            continue
-        if (
-            wire.destination_type(holding.flow.raw) is export.type
-            and wire.read(CONTENT.name, holding.content.raw)["datasets"] == ids
-        ):
-            name = f'{holding.flow.id} "{holding.flow.name}"'
-            text = f"the flow {name} exists already, unmanaged, with the same type and datasets"
-            allow = f"`adopt: {holding.flow.id}` in {export.address} to take it over, or another `title` to have both"
-            return replace(item, refusals=(*item.refusals, Refusal("look-alike", text, allow)))
+        refusal = _claimed(export, holding, scene) or _same(export, ids, holding)
+        if refusal:
+            return replace(item, refusals=(*item.refusals, refusal))
     return item
 
 
-def _marked_over(export: DesiredExport, holding: Holding, scene: Scene) -> bool:
-    """Our own flow with somebody else's marker on it: its target, unshared, still carries ours."""
+def _claimed(export: DesiredExport, holding: Holding, scene: Scene) -> Refusal | None:
+    """Its target, unshared, says that it is ours: the marker was wiped off or written over, or the target borrowed."""
     place = holding.place.marker if holding.owns(holding.place) and holding.place else None
-    ours = place is not None and (place.project, place.address) == (scene.terms.project, export.address)
-    return ours and holding.flow.marker is not None
+    if place is None or (place.project, place.address) != (scene.terms.project, export.address):
+        return None
+    flow = f'the flow {holding.flow.id} "{holding.flow.name}"'
+    if holding.flow.marker:
+        text = f"{flow} carries another owner's marker, its target still says {export.address}"
+        allow = "write the flow's own marker back into its description, or take the export out of the config"
+        return Refusal("foreign-owner", text, allow)
+    text = f"{flow} carries no marker, its target still says {export.address}"
+    allow = f"`adopt: {holding.flow.id}` in {export.address} if it is the same, or give the flow a target of its own"
+    return Refusal("look-alike", text, allow)
+
+
+def _same(export: DesiredExport, ids: list[str], holding: Holding) -> Refusal | None:
+    if holding.marker or holding.flow.name != export.declared.title or holding.content is None:
+        return None
+    datasets = wire.read(CONTENT.name, holding.content.raw)["datasets"]
+    if wire.destination_type(holding.flow.raw) is not export.type or datasets != ids:
+        return None
+    name = f'{holding.flow.id} "{holding.flow.name}"'
+    text = f"the flow {name} exists already, unmanaged, with the same type and datasets"
+    allow = f"`adopt: {holding.flow.id}` in {export.address} to take it over, or another `title` to have both"
+    return Refusal("look-alike", text, allow)

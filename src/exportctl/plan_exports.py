@@ -143,7 +143,7 @@ def _replaced(
     consent = _going(holding) or declared or scene.terms.flags.replaces(export.address)
     text = f"{export.address} cannot be patched into place ({why}); a new flow sends every dataset in full"
     allow = f"`allow_replace: {holding.flow.id}` in {export.address}, or --allow-replace {export.address}"
-    refusals = [*made.refusals, *gates.protected(holding.marker, Verb.REPLACE, ())]
+    refusals = [*made.refusals, *gates.protected(holding.guarded(export.declared.protect), Verb.REPLACE, ())]
     if not consent:
         refusals.append(Refusal("replacement", text, allow))
     return replace(
@@ -160,9 +160,9 @@ def _replaced(
 def _compared(
     export: DesiredExport, base: str | Step, scene: Scene, holding: Holding, older: tuple[Holding, ...], looked: Looked
 ) -> Item:
-    if holding.content is None or holding.place is None:
-        seen = f"flow {holding.flow.id} has several connections, or one this credential cannot see"
-        text = f"{seen}: exportctl does not change it"
+    odd = _unreadable(holding)
+    if odd:
+        text = f"flow {holding.flow.id} {odd}: exportctl does not change it"
         refusal = Refusal(
             "not-expressible", text, f"`removed: [{{export: {export.address.name}, do: release}}]` hands it back"
         )
@@ -192,6 +192,19 @@ def _compared(
         next_after=comparison.next_after,
         at=export.declared.at,
     )
+
+
+def _unreadable(holding: Holding) -> str | None:
+    """What of a flow cannot be read: a write laid over it would lose what is not seen, or send a dataset again."""
+    if holding.content is None or holding.place is None:
+        return "has several connections, or one this credential cannot see"
+    if not wire.read(CONTENT.name, holding.content.raw)["datasets"]:
+        return "has a source connection without datasets"
+    if not wire.members(holding.place.raw.get("params")):
+        return "has a target connection without params"
+    if not wire.members(holding.flow.raw.get("scheduleParams")):
+        return "has no scheduleParams"
+    return None
 
 
 def _source(export: DesiredExport, holding: Holding, looked: Looked, scene: Scene) -> Step | str:

@@ -5,6 +5,7 @@ What is ours and no longer declared: deleted, released, cleaned away, or only re
     export with a flow   delete           deletion, consented
                          release          markers off, left running
                          nothing          deletion, for the gate to judge
+    its marker is lost   delete, nothing  deletion, refused: whose it is can no longer be told for sure
     children, no flow    delete           cleaned away
                          nothing, young   cleaned away: a creation was interrupted and then withdrawn
                          nothing, old     reported only: the flow may be hidden from this credential
@@ -31,6 +32,7 @@ from exportctl.model import (
     FieldChange,
     Item,
     LiveObject,
+    Refusal,
     Step,
     Verb,
 )
@@ -83,9 +85,18 @@ def _export(address: Address, wanted: Desired, scene: Scene) -> Item:
         fields=titles,
         steps=tuple(made),
         consequences=(_ENDS,),
-        refusals=tuple(r for h in holdings for r in gates.protected(h.marker, Verb.DELETE, ())),
+        refusals=tuple(r for h in holdings for r in (*_unsure(h), *gates.protected(h.marker, Verb.DELETE, ()))),
         at=entry.at if entry else None,
     )
+
+
+def _unsure(holding: Holding) -> tuple[Refusal, ...]:
+    """Its connections say that it is ours; they would say so too if another flow had been pointed at them."""
+    if not holding.marker_lost:
+        return ()
+    text = f'flow {holding.flow.id} "{holding.flow.name}" lost its marker: it is not deleted on the word of its connections'
+    allow = "declare the export until apply has written the marker back, `do: release`, or delete the flow in the UI"
+    return (Refusal("marker-lost", text, allow),)
 
 
 def _release(address: Address, holding: Holding) -> list[Step]:

@@ -67,6 +67,11 @@ GATES: tuple[Gate, ...] = (
         " over is put back into the flow's description.",
     ),
     Gate(
+        "marker-lost",
+        "Deleting a flow that lost its marker, on the word of its connections alone.",
+        "Declare the export until apply has written the marker back; `do: release`; or delete the flow in the UI.",
+    ),
+    Gate(
         "shared-children",
         "Changing place or format on a target connection that other flows use too.",
         "Make the YAML say what the shared target does, or give one flow a target of its own.",

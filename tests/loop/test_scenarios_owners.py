@@ -211,8 +211,9 @@ def test_a_flow_of_ours_with_several_connections_is_left_alone_and_can_be_handed
     plan = small.plan()
     assert (gates(plan), item(plan).steps, item(plan).verb) == (["not-expressible"], (), Verb.HELD)
     small.write(without_orders(**removed("release")))
-    assert "PATCH /flows" in writes_of(small)
-    assert {len(f[name]) for f in objects(small, "flows") if f["name"] == "orders"} == {2}
+    released = item(small.plan())
+    assert (released.verb, gates(small.plan())) == (Verb.RELEASE, [])
+    assert {(s.kind, s.action, s.unmark) for s in released.steps} >= {("flow", "update", True)}
 
 
 # -- removed ----------------------------------------------------------------------------------------------------------
@@ -394,7 +395,7 @@ def test_a_protection_wiped_off_with_the_marker_still_holds_while_the_yaml_decla
 # -- other projects ---------------------------------------------------------------------------------------------------
 
 
-def test_a_flow_of_another_project_is_shown_and_never_touched(small: World, tmp_path: Any) -> None:
+def test_a_flow_of_another_project_is_shown_and_never_touched(small: World) -> None:
     theirs = {**both(), "project": "theirs"}
     applied(small, theirs)
     before = small.emulator.snapshot(SANDBOX)
@@ -405,6 +406,38 @@ def test_a_flow_of_another_project_is_shown_and_never_touched(small: World, tmp_
         kept = {d["id"]: d["description"] for d in after[collection]}
         assert all(kept[d["id"]] == d["description"] for d in before[collection])
     assert len(objects(small, "connections")) == 2  # not theirs either, though it would do
+
+
+def test_a_flow_that_borrowed_our_target_does_not_become_ours_when_our_flow_goes(small: World) -> None:
+    applied(small, both())
+    shared(small, "targetConnectionIds")
+    applied(small, without_orders(**removed()))
+    assert [f["name"] for f in objects(small, "flows")] == ["other", "Mine"]
+    plan = small.plan()
+    assert (plan.steps(), [u.name for u in plan.unmanaged]) == ((), ["Mine"])
+    small.write(both())
+    assert gates(small.plan()) == ["look-alike"]
+
+
+def test_a_flow_that_borrowed_all_our_connections_is_not_deleted_on_their_word(small: World) -> None:
+    applied(small, both())
+    shared(small, "sourceConnectionIds", "targetConnectionIds")
+    small.write(without_orders(**removed()))
+    outcomes, _ = small.apply()
+    assert [(o.step.kind, o.step.action) for o in outcomes] == [("flow", "delete")]
+    assert gates(small.plan(Flags(allow_deletes=9))) == ["marker-lost"]
+    assert {f["name"] for f in objects(small, "flows")} == {"other", "Mine"}
+
+
+def test_a_flow_with_other_datasets_and_without_its_marker_gets_no_twin(small: World) -> None:
+    applied(small, orders())
+    small.emulator.ui.datasets("orders", ["Returns"])
+    small.emulator.ui.describe("orders", "")
+    assert gates(small.plan()) == ["look-alike"]
+    small.emulator.advance(DAY + 1)
+    assert "look-alike" in gates(small.plan(Flags(allow_recreate=("*",))))
+    applied(small, orders(adopt=small.flow("orders")["id"], datasets=["Returns"]))
+    assert len(objects(small, "flows")) == 1
 
 
 def test_a_flow_of_ours_at_the_place_of_others_is_warned_about(small: World) -> None:

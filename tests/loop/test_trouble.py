@@ -119,6 +119,9 @@ def test_an_apply_whose_writes_all_fail_accounts_for_every_step(small: World, tr
     fault, _, words = TROUBLES[trouble]
     small.emulator.add_fault(Fault(**{**EVERY, **fault, "method": "POST"}))
     outcomes, proof = small.apply()
+    if trouble == "JSON cut short":  # it was carried out: what was written is looked for and found
+        assert proof.proved
+        return
     assert {o.status for o in outcomes} == {Status.FAILED, Status.BLOCKED}
     failed = [o for o in outcomes if o.status is Status.FAILED]
     said = " ".join(f"{o.message} {o.hint}" for o in failed)
@@ -182,7 +185,8 @@ def replaced(value: Any, path: tuple[str | int, ...], by: Any) -> Any:
     if not path:
         return by
     if isinstance(value, list) and isinstance(path[0], int) and path[0] < len(value):
-        return [replaced(v, path[1:], by) if n == path[0] else v for n, v in enumerate(value)]
+        made_list = [replaced(v, path[1:], by) if n == path[0] else v for n, v in enumerate(value)]
+        return [v for v in made_list if v is not GONE]
     if not isinstance(value, dict):
         return value
     made = dict(value)

@@ -7,21 +7,20 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from rules_builder import allow, at, export, found, of, project, setting
+from rules_builder import allow, at, export, found, project, setting
 
 from exportctl import config, planner
 from exportctl.cli.explaining import explained
-from exportctl.declared import Project
 from exportctl.drift_report import _RULES as DRIFT_RULES
 from exportctl.errors import Finding, Level
 from exportctl.expand import desired
 from exportctl.flags import Flags
-from exportctl.model import Header, Live, Plan
+from exportctl.model import Header, ListedDataset, Live, Plan
 from exportctl.rules import BY_ID, RULES
-from exportctl.rules_gates import BY_NAME, GATES
+from exportctl.rules_gates import BY_NAME, GATES, Gate
 from exportctl.rules_page import rules_markdown
 from exportctl.rules_planner import BY_ID as PLANNED
-from exportctl.rules_row import By
+from exportctl.rules_row import By, Rule
 from exportctl.rules_settings import settled
 
 SOURCE = Path(__file__).parents[2] / "src" / "exportctl"
@@ -32,16 +31,16 @@ PATTERNS = (
 MODULES = sorted(path for pattern in PATTERNS for path in SOURCE.glob(f"{pattern}.py"))
 
 
-def first_arguments(of: str) -> Iterator[tuple[str, ast.expr]]:
+def first_arguments(call: str) -> Iterator[tuple[str, ast.expr]]:
     """Where the planning modules make a `Finding` or a `Refusal`, and its first argument."""
     for path in MODULES:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == of:
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == call:
                 yield f"{path.name}:{node.lineno}", node.args[0] if node.args else node.func
 
 
-def names(of: str) -> set[str]:
-    return {str(a.value) for _, a in first_arguments(of) if isinstance(a, ast.Constant)}
+def names(call: str) -> set[str]:
+    return {str(a.value) for _, a in first_arguments(call) if isinstance(a, ast.Constant)}
 
 
 @pytest.mark.parametrize("made", ["Finding", "Refusal"])
@@ -89,30 +88,29 @@ def test_what_is_rule_and_gate_is_explained_as_both() -> None:
 
 
 @pytest.mark.parametrize("rule", [r for r in PLANNED.values() if not r.fixed], ids=lambda rule: rule.id)
-def test_a_rule_of_the_planner_may_be_allowed_and_set(rule: object) -> None:
-    name = rule.id  # type: ignore[attr-defined]
+def test_a_rule_of_the_planner_may_be_allowed_and_set(rule: Rule) -> None:
+    name = rule.id
 
     assert found(project(export(allow=(allow(name),)), rules={name: setting("off")})) == ()
 
 
 @pytest.mark.parametrize("rule", [r for r in PLANNED.values() if r.fixed], ids=lambda rule: rule.id)
-def test_a_fixed_rule_of_the_planner_may_be_neither_allowed_nor_lowered(rule: object) -> None:
-    name = rule.id  # type: ignore[attr-defined]
+def test_a_fixed_rule_of_the_planner_may_be_neither_allowed_nor_lowered(rule: Rule) -> None:
+    name = rule.id
     given = project(export(allow=(allow(name),)), rules={name: setting("off")})
 
-    assert ["fixed-rule", "fixed-rule"] == [f.rule for f in found(given)]
+    assert [f.rule for f in found(given)] == ["fixed-rule", "fixed-rule"]
     assert found(project(rules={name: setting("error")})) == ()
 
 
 @pytest.mark.parametrize("gate", [g for g in GATES if g.name not in BY_ID], ids=lambda gate: gate.name)
-def test_a_gate_is_opened_by_its_own_key_only(gate: object) -> None:
-    name, opens = gate.name, gate.allow  # type: ignore[attr-defined]
-    given = project(export(allow=(allow(name),)), rules={name: setting("error")})
+def test_a_gate_is_opened_by_its_own_key_only(gate: Gate) -> None:
+    given = project(export(allow=(allow(gate.name),)), rules={gate.name: setting("error")})
 
     findings = found(given)
 
-    assert ["fixed-rule", "fixed-rule"] == [f.rule for f in findings]
-    assert all(opens in (f.hint or "") for f in findings)
+    assert [f.rule for f in findings] == ["fixed-rule", "fixed-rule"]
+    assert all(gate.allow in (f.hint or "") for f in findings)
 
 
 # -- levels at plan time ----------------------------------------------------------------------------------------------
@@ -187,20 +185,54 @@ version: 1
 project: acme-exports
 platform: {organization: 0123456789ABCDEF01234567@AdobeOrg, sandbox: dev}
 destinations: {drop: {type: data-landing-zone, path: exports}}
-schedules: {nightly: {every: 1 day, at: "02:00", end: 2030-01-01}}
-exports:
-  orders: {datasets: [{id: 5ef3e3259ad2a1191ab7dd7d}], destination: drop, schedule: nightly, format: asked}
 formats: {asked: {type: json, compression: gzip, manifest: true}}
+exports:
+  orders:
+    datasets: [Orders]
+    destination: drop
+    schedule: {every: 1 day, at: "02:00", end: 2030-01-01}
+    format: asked
 """
+NO_MANIFEST = "manifest-not-offered"
 
 
-def plan(more: str, flags: Flags) -> Plan:
-    parsed = config.parse({"exports.yaml": (CONFIG + more).encode()})
-    made: Project | None = config.project(parsed, None, {})[0]
-    assert made is not None, parsed.findings
+def plan(more: str, *listed: str, renew_only: bool = False) -> Plan:
+    """Of an empty sandbox in which datasets of these names can be exported."""
+    made, found = config.project(config.parse({"exports.yaml": (CONFIG + more).encode()}), None, {})
+    assert made is not None, found
+    live = Live({}, tuple(ListedDataset(name.lower(), name) for name in listed), {})
     header = Header("org", "dev", None, made.name, "embedded")
-    return planner.plan(desired(made, {}, {}), Live({}, (), {}), header, flags, 1_800_000_000)
+    return planner.plan(desired(made, {}, {}), live, header, Flags(renew_only=renew_only), 1_800_000_000)
 
 
-def findings(more: str, flags: Flags | None = None) -> list[tuple[str, Level]]:
-    return [(f.rule, f.level) for item in plan(more, flags or Flags()).items for f in item.findings]
+def said(made: Plan) -> list[tuple[str, str]]:
+    return [(f.rule, f.level.value) for item in made.items for f in item.findings]
+
+
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [
+        pytest.param("", [(NO_MANIFEST, "warning")], id="without settings"),
+        pytest.param(f"rules: {{{NO_MANIFEST}: {{level: error}}}}", [(NO_MANIFEST, "error")], id="raised"),
+        pytest.param(f"rules: {{{NO_MANIFEST}: {{level: off, reason: known}}}}", [], id="off"),
+        pytest.param(f"    allow: [{{rule: {NO_MANIFEST}, reason: known}}]", [], id="allowed"),
+    ],
+)
+def test_a_plan_obeys_the_settings(more: str, expected: list[tuple[str, str]]) -> None:
+    made = plan(more, "Orders")
+
+    assert said(made) == expected
+    assert bool(made.errors()) == ("error" in dict(expected).values())
+
+
+def test_a_plan_keeps_what_is_fixed() -> None:
+    made = plan("rules: {dataset-unknown: {level: off, reason: known}}", "Returns")
+
+    assert said(made) == [("dataset-unknown", "error")]
+    assert made.errors()
+
+
+def test_a_raised_level_keeps_no_feed_from_being_renewed() -> None:
+    made = plan(f"rules: {{{NO_MANIFEST}: {{level: error}}}}", "Orders", renew_only=True)
+
+    assert said(made) == [(NO_MANIFEST, "warning")]

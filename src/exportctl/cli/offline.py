@@ -104,7 +104,9 @@ def _schemas_written(call: Call, files: dict[str, str], folder: Path) -> int:
 
 def explain(
     ctx: typer.Context,
-    topic: Annotated[list[str], typer.Argument(metavar="TOPIC", help="A rule id, gate, exit code, cause or config field.")],
+    topic: Annotated[
+        list[str], typer.Argument(metavar="TOPIC", help="A rule, gate, exit code, cause or config field.")
+    ],
 ) -> int:
     """
     Explain a rule, a gate, an exit code, a cause, or a field of the config.
