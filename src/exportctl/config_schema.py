@@ -207,14 +207,14 @@ def _accepted() -> Schema:
         "A difference that is neither reported nor put back until a day.",
         {
             "address": text("The object.", "exports.web-to-lake"),
-            "field": text("The field, as the plan names it.", "schedule"),
+            "field": text("The field, as the plan names it.", "folder"),
             "reason": text("Why.", "trial of the morning run", min_length=1),
             "owner": text("Who answers for it.", "data-team", min_length=1),
             "until": text("The last day, or a moment.", "2026-12-31"),
         },
         example={
             "address": "exports.web-to-lake",
-            "field": "schedule",
+            "field": "folder",
             "reason": "trial of the morning run",
             "owner": "data-team",
             "until": "2026-12-31",

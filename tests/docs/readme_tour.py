@@ -22,6 +22,7 @@ ROOT = Path(__file__).parents[2]
 LEFT_OUT = "…"
 UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 MOVING = (  # what differs from run to run
+    (r"--only-if [0-9a-f]{16}", "--only-if DIGEST"),
     (UUID, "ID"),
     (r"\b[0-9a-f]{24}\b", "DATASET"),
     (r"\b\d{4}-\d\d-\d\d \d\d:\d\d(:\d\d)? UTC", "MOMENT"),

@@ -37,17 +37,22 @@ def load(world: World, collection: str, *docs: dict[str, Any]) -> None:
     world.emulator.ui.load({collection: docs}, sandbox=SANDBOX)
 
 
-def doubled(world: World, **changes: Any) -> dict[str, Any]:
+def another(doc: dict[str, Any]) -> str:
+    """An id nothing has."""
+    return f"{doc['id'][:-6]}abcdef"
+
+
+def doubled(world: World) -> dict[str, Any]:
     """The flow `orders` a second time with connections of its own, marker and all, as a copying tool would do it."""
     flow = {k: v for k, v in world.flow("orders").items() if k not in ("id", "etag", "version")}
     for collection, name, doc in (
         ("sourceConnections", "sourceConnectionIds", source(world)),
         ("targetConnections", "targetConnectionIds", target(world)),
     ):
-        identity = f"{changes.get('mark', 'f')}{doc['id'][1:]}"
+        identity = another(doc)
         load(world, collection, {**doc, "id": identity})
         flow[name] = [identity]
-    identity = f"f{world.flow('orders')['id'][1:]}"
+    identity = another(world.flow("orders"))
     load(world, "flows", {**flow, "id": identity})
     return {**flow, "id": identity}
 
@@ -150,7 +155,7 @@ def test_a_name_that_is_no_twin_keeps_the_refusal(small: World) -> None:
 def test_a_twin_that_shares_its_connections_goes_alone(small: World) -> None:
     applied(small, both())
     flow = small.flow("orders")
-    load(small, "flows", {**flow, "id": f"f{flow['id'][1:]}"})
+    load(small, "flows", {**flow, "id": another(flow)})
     assert gates(small.plan()) == ["twins"]
     small.write(both(keep=flow["id"]))
     outcomes, _ = small.apply()

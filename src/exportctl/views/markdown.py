@@ -25,11 +25,12 @@ def plan(shown: Plan, *, limit: int = LIMIT) -> str:
     """The whole plan, as far as it fits."""
     spoken = [item for item in shown.items if wording.spoken(item)]
     share = limit // _SHARE
-    verdict = wording.verdict(shown)
+    verdict, approval = wording.verdict(shown), wording.approval(shown)
     parts = [
         *_head("plan", shown.header, shown.as_of),
         *([f"{verdict}\n"] if verdict else []),
         f"**{wording.summary(shown.counts())}** {wording.writes(shown)}\n",
+        *([f"{approval}\n"] if approval else []),
         *_section("Refused", _refusals(spoken), share),
         *_section("What follows", _consequences(spoken), share),
         *_section("Ends", _ends(spoken), share),

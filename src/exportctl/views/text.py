@@ -33,7 +33,13 @@ def plan(shown: Plan, *, color: bool = False, width: int = 120) -> str:
     """The whole plan. Unchanged addresses are counted, not listed."""
     ink = paint(color)
     return "\n".join(
-        [*header(shown.header, "Plan", shown.as_of, ink), "", *_body(shown, shown.counts(), ink, width), ""]
+        [
+            *header(shown.header, "Plan", shown.as_of, ink),
+            "",
+            *_body(shown, shown.counts(), ink, width),
+            *filter(None, [wording.approval(shown)]),
+            "",
+        ]
     )
 
 

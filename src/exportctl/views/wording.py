@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from exportctl.model import WRITES, Cause, FieldChange, Header, Item, Plan, Verb
+from exportctl.planfile import digest
 from exportctl.views import values
 
 EMULATOR = "EMULATOR: nothing reaches Adobe"
@@ -90,6 +91,14 @@ def summary(n: Mapping[str, int]) -> str:
 
 def writes(plan: Plan) -> str:
     return f"Apply will make {number(len(plan.steps()), 'write')}."
+
+
+def approval(plan: Plan) -> str | None:
+    """How to apply this plan and no other, without its file."""
+    if plan.empty or plan.refused or plan.errors():
+        return None
+    options = " and the same options" if any(plan.flags.values()) else ""
+    return f"To apply exactly this: exportctl apply --only-if {digest(plan)}{options}"
 
 
 def verdict(plan: Plan) -> str | None:
