@@ -20,7 +20,7 @@ from exportctl.model import ListedDataset, Live, LiveObject
 
 ORDER = ("orderby", "createdAt")
 READERS = 4  # few at once: no rate limit is published, and many calls can surface as 500 [TR]
-GOING = frozenset({"delete-finalizing"})  # a state of an object whose deletion is under way (error texts 1456)
+GOING = ("delete-finalizing",)  # a state of an object whose deletion is under way (error texts 1456)
 
 
 def read(client: Client) -> Live:
