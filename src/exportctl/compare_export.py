@@ -90,7 +90,7 @@ def compare(export: DesiredExport, holding: Holding, looked: Looked, terms: Term
     if terms.flags.renew_only:
         changes = tuple(c for c in changes if c.cause in (Cause.RENEWAL, Cause.STOPPED))
     written = {c.field: c for c in changes if c.cause in WRITES or c.cause is Cause.RENEWAL}
-    restart = _restarts(wanted, live, written)
+    restart = _restarts(wanted, live, written, terms.as_of)
     marker = _flow_marker(export, holding, wanted, live, changes, side, written, restart, terms)
     place_marker = _place_marker(export, holding, changes, place_side, terms)
     return Comparison(
@@ -130,13 +130,17 @@ def _phase_counts(wanted: Mapping[str, Any], live: Mapping[str, Any], as_of: int
     return bool(wanted["cadence"] != ONCE or (live["start"] or 0) > as_of)
 
 
-def _restarts(wanted: Mapping[str, Any], live: Mapping[str, Any], written: Mapping[str, FieldChange]) -> bool:
-    """Does the write need a new start? Only when the live one is not on the wanted grid."""
+def _restarts(
+    wanted: Mapping[str, Any], live: Mapping[str, Any], written: Mapping[str, FieldChange], as_of: int
+) -> bool:
+    """Does the write need a new start? Only when the live one is not on the wanted grid, or can never come again."""
     if "phase" in written:
         return True
     if "cadence" not in written:
         return False
-    return live["start"] is None or schedules.phase(live["start"], wanted["cadence"]) != wanted["phase"]
+    if live["start"] is None or (wanted["cadence"] == ONCE and live["start"] <= as_of):
+        return True
+    return bool(schedules.phase(live["start"], wanted["cadence"]) != wanted["phase"])
 
 
 def _place_changes(export: DesiredExport, holding: Holding, terms: Terms) -> tuple[tuple[FieldChange, ...], Side]:

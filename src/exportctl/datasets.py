@@ -74,7 +74,9 @@ def _chosen(
         if not listed:
             called = by_id.get(stored[0])
             findings.append(
-                _gone(address, dataset, name, stored[0]) if called is None else _called(address, dataset, stored[0], called)
+                _gone(address, dataset, name, stored[0])
+                if called is None
+                else _called(address, dataset, stored[0], called)
             )
         return stored[0]
     if len(stored) == 1:

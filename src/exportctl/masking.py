@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Callable, Iterable
 from urllib.parse import quote, quote_plus
 
@@ -25,7 +26,9 @@ def shown(text: str, mask: Mask) -> str:
 
 
 def masking(secrets: Iterable[str]) -> Mask:
-    """A function that blots `secrets` out of a text, also where they stand escaped, URL-encoded or line by line."""
+    """
+    A function that blots `secrets` out of a text, also where they stand escaped, URL-encoded, in base64 or line by line.
+    """
     forms = {form for secret in secrets for form in _forms(secret) if len(form) >= _SHORTEST}
     if not forms:
         return lambda text: text
@@ -37,6 +40,7 @@ def _forms(secret: str) -> Iterable[str]:
     for text in (secret, secret.strip(), " ".join(secret.split()), *(ln.strip() for ln in secret.splitlines())):
         yield from (text, json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1])
         yield from (quote(text), quote(text, safe=""), quote_plus(text))
+        yield from (code(text.encode()).decode().rstrip("=") for code in (b64encode, urlsafe_b64encode))
 
 
 def auth_values(body: object, inside: bool = False) -> list[str]:

@@ -108,9 +108,7 @@ def _holding(
     )
 
 
-def _kept(
-    content: LiveObject | None, place: LiveObject | None, shared: frozenset[str], project: str
-) -> Marker | None:
+def _kept(content: LiveObject | None, place: LiveObject | None, shared: frozenset[str], project: str) -> Marker | None:
     """Somebody wiped the flow's description in the UI; its own connections still say whose it is."""
     if content is None or place is None or shared:
         return None

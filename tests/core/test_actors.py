@@ -46,7 +46,11 @@ ROWS: dict[str, tuple[str, dict[str, Any], Actor]] = {
     "the client is not shown": ("title", {"updatedClient": None}, Actor(None, None, None, MISSING)),
     "the time is not shown": ("title", {"updatedAt": None}, Actor("jo", UI, None)),
     "the person is not shown": ("title", {"updatedBy": None}, Actor(None, UI, 2)),
-    "an operation without ops": ("end", {"updatedClient": BACKGROUND, "lastOperation": {}}, Actor(None, None, None, MISSING)),
+    "an operation without ops": (
+        "end",
+        {"updatedClient": BACKGROUND, "lastOperation": {}},
+        Actor(None, None, None, MISSING),
+    ),
 }
 
 

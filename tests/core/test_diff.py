@@ -79,7 +79,9 @@ def test_without_a_marker_and_with_a_damaged_one_nothing_is_known() -> None:
 
 
 def test_fields_nobody_declares_are_not_compared_and_the_others_keep_the_kinds_order() -> None:
-    changes = field_changes(ANCHOR, {"folder": "x", "title": "a"}, {"title": "b", "folder": "y", "cadence": "once"}, side({}))
+    changes = field_changes(
+        ANCHOR, {"folder": "x", "title": "a"}, {"title": "b", "folder": "y", "cadence": "once"}, side({})
+    )
     assert [c.path for c in changes] == ["title", "folder"]
 
 
@@ -124,7 +126,9 @@ def test_an_object_that_is_not_there_differs_in_every_leaf() -> None:
 
 
 def test_an_equal_object_of_which_nothing_is_known_converges_as_a_whole() -> None:
-    assert only(PLACE, "place", PLACE_A, PLACE_A, side()) == FieldChange("place", "place", PLACE_A, PLACE_A, Cause.CONVERGED)
+    assert only(PLACE, "place", PLACE_A, PLACE_A, side()) == FieldChange(
+        "place", "place", PLACE_A, PLACE_A, Cause.CONVERGED
+    )
 
 
 def test_an_object_as_last_applied_is_no_change() -> None:
@@ -333,7 +337,9 @@ def test_a_renewal_never_moves_an_end_backwards() -> None:
 # -- what the marker holds afterwards ---------------------------------------------------------------------------------
 
 
-def after(desired: dict[str, Any], live: dict[str, Any], known: Side, kind: Kind = ANCHOR) -> dict[str, tuple[str, ...]]:
+def after(
+    desired: dict[str, Any], live: dict[str, Any], known: Side, kind: Kind = ANCHOR
+) -> dict[str, tuple[str, ...]]:
     changes = field_changes(kind, desired, live, known)
     return applied_after(kind, desired, live, changes, known, lambda c: c.cause in WRITES or c.cause is Cause.RENEWAL)
 
@@ -406,9 +412,7 @@ def test_a_reference_that_is_not_set_is_kept_as_what_is_live() -> None:
 
 def test_an_unset_reference_to_a_new_account_is_kept_as_nothing() -> None:
     changes = (FieldChange("auth.user", "auth", None, "b", Cause.DIFFERS),)
-    kept = applied_after(
-        ACCOUNT, {"auth": {"role": Marked.UNSET, "user": "b"}}, {}, changes, side({}), lambda _: True
-    )
+    kept = applied_after(ACCOUNT, {"auth": {"role": Marked.UNSET, "user": "b"}}, {}, changes, side({}), lambda _: True)
     assert kept == {"auth": (digest({"role": None, "user": "b"}),)}
 
 

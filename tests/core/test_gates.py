@@ -29,7 +29,11 @@ PROTECTED: dict[str, tuple[Verb, tuple[FieldChange, ...], str | None]] = {
     "one dataset for another": (Verb.UPDATE, (change("datasets", ["a"], ["b"]),), "takes datasets out of it"),
     "a dataset more": (Verb.UPDATE, (change("datasets", ["a"], ["a", "b"]),), None),
     "an earlier end": (Verb.UPDATE, (change("end", NOW + 9, NOW),), "ends it earlier, at 2027-01-15 08:00 UTC"),
-    "an end where there was none": (Verb.UPDATE, (change("end", None, NOW),), "ends it earlier, at 2027-01-15 08:00 UTC"),
+    "an end where there was none": (
+        Verb.UPDATE,
+        (change("end", None, NOW),),
+        "ends it earlier, at 2027-01-15 08:00 UTC",
+    ),
     "a later end": (Verb.UPDATE, (change("end", NOW, NOW + 9),), None),
     "an end taken away": (Verb.UPDATE, (change("end", NOW, None),), None),
     "another place": (Verb.UPDATE, (change("place", "a", "b"),), None),
@@ -50,7 +54,9 @@ def test_a_protected_flow_is_never_stopped(row: str) -> None:
     verb, changes, stop = PROTECTED[row]
     refusals = protected(GUARDED, verb, changes)
     assert [r.text for r in refusals] == ([f"exports.orders is protected, and this {stop}"] if stop else [])
-    assert all(r == Refusal("protect", r.text, "apply `protect: false` on exports.orders first, then this") for r in refusals)
+    assert all(
+        r == Refusal("protect", r.text, "apply `protect: false` on exports.orders first, then this") for r in refusals
+    )
 
 
 @pytest.mark.parametrize("row", PROTECTED)
@@ -97,9 +103,7 @@ DELETED: dict[str, tuple[str, str, str, int, dict[str, str]]] = {
 def test_nothing_is_deleted_beyond_consent(row: str) -> None:
     going, named, live, allowed, gates = DELETED[row]
     items = [Item(address(n), Verb.DELETE) for n in going.split()] + [Item(address("kept"), Verb.UPDATE)]
-    gated = deletions(
-        items, frozenset(map(address, named.split())), frozenset(map(address, live.split())), allowed
-    )
+    gated = deletions(items, frozenset(map(address, named.split())), frozenset(map(address, live.split())), allowed)
     assert {i.address.name: r.gate for i in gated for r in i.refusals} == gates
 
 

@@ -150,7 +150,10 @@ AROUND: dict[str, tuple[str, str]] = {
     "blank lines between the line for people and it": ("mine\nManaged in Git: https://x\n\n{}", "mine"),
     "windows line ends": ("mine\r\nManaged in Git: https://x\r\n{}\r\n", "mine"),
     "windows line ends without the line for people": ("mine\r\n{}\r\n", "mine"),
-    "a sentence that ends like the line for people": ("It is Managed in Git: see wiki\n{}", "It is Managed in Git: see wiki"),
+    "a sentence that ends like the line for people": (
+        "It is Managed in Git: see wiki\n{}",
+        "It is Managed in Git: see wiki",
+    ),
     "the line for people taken away": ("mine\n{}", "mine"),
     "the line for people moved after it": ("mine\n{}\nManaged in Git: https://x", "mine\nManaged in Git: https://x"),
     "non-ASCII text": ("Übergröße – 日本\n{}", "Übergröße – 日本"),

@@ -34,7 +34,6 @@ NOT_RUN = {
 RUN = {
     "Validate",
     "Plan",
-    "Add the digest",
     "Refuse",
     "Apply the reviewed plan",
     "Apply the plan of this digest",
@@ -128,7 +127,6 @@ def test_a_pull_request_is_planned_and_the_merge_does_what_was_reviewed(runner: 
     runner.passes("Validate")
     runner.passes("Plan")
     planned = dict(runner.outputs)
-    runner.passes("Add the digest", DIGEST=planned["digest"])
     comment = (runner.folder / "plan.md").read_text(encoding="utf-8")
     runner.passes("Apply the reviewed plan")
     audit = json.loads((runner.folder / "audit.jsonl").read_text(encoding="utf-8"))

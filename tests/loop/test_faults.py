@@ -509,10 +509,13 @@ class Meeting(httpx.BaseTransport):
 def side_by_side(made: World, watch: Watching) -> None:
     """Two applies whose plans saw the same sandbox."""
     barrier = threading.Barrier(2)
-    with made.planned(transport=Meeting(watch, barrier)) as one, made.planned(transport=Meeting(watch, barrier)) as two:
-        with ThreadPoolExecutor(2) as pool:
-            for done in [pool.submit(carried_out, made, planned) for planned in (one, two)]:
-                done.result()
+    with (
+        made.planned(transport=Meeting(watch, barrier)) as one,
+        made.planned(transport=Meeting(watch, barrier)) as two,
+        ThreadPoolExecutor(2) as pool,
+    ):
+        for done in [pool.submit(carried_out, made, planned) for planned in (one, two)]:
+            done.result()
 
 
 def carried_out(made: World, planned: workflows.Planned) -> None:

@@ -16,6 +16,7 @@ from scenes import (
     gates,
     item,
     marker_line,
+    moved,
     objects,
     orders,
     someone,
@@ -220,8 +221,6 @@ def test_a_host_changed_on_the_account_is_drift_of_the_destination(small: World)
 
 @pytest.mark.parametrize("shown", ["mask", "omit", "show"])
 def test_another_role_is_pending_whether_the_service_shows_the_live_one_or_not(small: World, shown: str) -> None:
-    from scenes import moved
-
     small.emulator.switches = Switches(read_secrets=shown)
     applied(small, orders())
     small.write(moved(auth={"role_arn": "arn:aws:iam::123456789012:role/other"}))

@@ -307,7 +307,10 @@ def with_account() -> dict[str, Any]:
 
 def test_an_account_goes_when_consented_and_nobody_uses_it(small: World) -> None:
     applied(small, with_account())
-    entries = [{"export": "orders", "do": "delete", "reason": "x"}, {"destination": "s3-role", "do": "delete", "reason": "x"}]
+    entries = [
+        {"export": "orders", "do": "delete", "reason": "x"},
+        {"destination": "s3-role", "do": "delete", "reason": "x"},
+    ]
     small.write(without_account(removed=entries))
     assert writes_of(small) == sorted([*REMOVAL, "DELETE /connections"])
 
@@ -324,7 +327,10 @@ def test_an_account_somebody_else_uses_stays_and_the_plan_names_them(small: Worl
     applied(small, with_account())
     base = next(c["id"] for c in objects(small, "connections") if c["connectionSpec"]["id"].startswith("4fce"))
     small.emulator.ui.create_flow("Theirs", ["Orders"], sandbox=SANDBOX, base=base, audience=audience)
-    entries = [{"export": "orders", "do": "delete", "reason": "x"}, {"destination": "s3-role", "do": "delete", "reason": "x"}]
+    entries = [
+        {"export": "orders", "do": "delete", "reason": "x"},
+        {"destination": "s3-role", "do": "delete", "reason": "x"},
+    ]
     small.write(without_account(removed=entries))
     plan = small.plan()
     assert findings(plan, "destinations.s3-role") == ["account-in-use"]
@@ -460,7 +466,12 @@ def by_hand(world: World, **more: Any) -> dict[str, Any]:
 
 
 def adopting(flow: str, **changes: Any) -> dict[str, Any]:
-    lake = {"type": "amazon-s3", "bucket": "acme-exports", "path": "exports", "account": {"existing": "By hand account"}}
+    lake = {
+        "type": "amazon-s3",
+        "bucket": "acme-exports",
+        "path": "exports",
+        "account": {"existing": "By hand account"},
+    }
     export = {
         "datasets": ["Orders"],
         "title": "By hand",
@@ -469,7 +480,9 @@ def adopting(flow: str, **changes: Any) -> dict[str, Any]:
         "schedule": {"every": "1 day", "at": "00:00"},
         "end": "2027-04-16T00:00:00Z",
     }
-    return config(destinations={"lake": lake}, defaults={"format": "parquet"}, exports={"orders": {**export, **changes}})
+    return config(
+        destinations={"lake": lake}, defaults={"format": "parquet"}, exports={"orders": {**export, **changes}}
+    )
 
 
 def test_adopting_writes_markers_and_changes_nothing(small: World) -> None:
@@ -581,7 +594,10 @@ def test_a_renamed_destination_keeps_its_account(small: World) -> None:
 
 def test_a_target_narrows_the_plan_pulls_in_its_account_and_deletes_nothing(small: World) -> None:
     applied(small, both())
-    exports = {"new": {"datasets": ["Orders"], "destination": "gcs"}, "newer": {"datasets": ["Orders"], "destination": "blob"}}
+    exports = {
+        "new": {"datasets": ["Orders"], "destination": "gcs"},
+        "newer": {"datasets": ["Orders"], "destination": "blob"},
+    }
     small.write(config(exports=exports, policy={"max_deletes": 9}))
     flags = Flags(targets=("exports.new",))
     plan = small.plan(flags)

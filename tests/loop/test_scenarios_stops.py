@@ -203,7 +203,12 @@ def test_what_another_export_is_refused_for_does_not_keep_a_feed_from_being_rene
     exports = {
         **content["exports"],
         "typo": {"datasets": ["Odrers"], "subpath": "typo"},
-        "again": {"datasets": ["Orders"], "title": "orders", "subpath": "again", "adopt": "00000000-0000-4000-8000-000000000000"},
+        "again": {
+            "datasets": ["Orders"],
+            "title": "orders",
+            "subpath": "again",
+            "adopt": "00000000-0000-4000-8000-000000000000",
+        },
     }
     small.write({**content, "exports": exports})
     assert small.plan().errors()

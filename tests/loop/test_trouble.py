@@ -18,7 +18,7 @@ from generated import kind_switches
 from hypothesis import given, note
 from hypothesis import strategies as st
 from test_interrupted import exactly_once
-from test_laws import FEWER, LISTED
+from test_laws import FEW, LISTED
 from troubled import Watching
 from world import SANDBOX, World, config, world
 
@@ -328,7 +328,7 @@ def bent(item: dict[str, Any], changes: list[tuple[tuple[str | int, ...], Any]])
 FOREIGN = ("Amazon S3", "SFTP", "Data Landing Zone")
 
 
-@FEWER
+@FEW
 @given(st.data(), kind_switches(), st.sampled_from(COLLECTIONS))
 def test_objects_of_others_in_any_shape_change_nothing_for_ours(
     data: st.DataObject, switches: Switches, collection: str
@@ -352,7 +352,7 @@ def test_objects_of_others_in_any_shape_change_nothing_for_ours(
         assert not plan.refused
 
 
-@FEWER
+@FEW
 @given(st.data(), kind_switches(), st.sampled_from(COLLECTIONS))
 def test_an_object_of_ours_in_any_shape_is_an_error_or_a_finding_and_never_a_wrong_write(
     data: st.DataObject, switches: Switches, collection: str

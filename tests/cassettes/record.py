@@ -1,0 +1,58 @@
+"""
+Records the emulator's cassettes anew, over real HTTP on this machine: `python tests/cassettes/record.py`.
+
+Times come from a clock that stands still and ids from a fixed seed: a new recording differs where the wire form does,
+and in the ids that several readers at once draw in another order.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1] / "loop")]
+
+from playing import CHANGED, FIRST, carried_out, client_at, clock_of, read_all
+from tape import FOLDER, ORIGINS, entitled, recorder
+from world import DATASETS, ORGANIZATION, SANDBOX, START
+
+from exportctl.emulator import Dataset, Emulator
+from exportctl.emulator.server import server
+
+SEED = 7
+
+
+@contextmanager
+def serving() -> Iterator[tuple[Emulator, str]]:
+    emulator = Emulator(clock=START, seed=SEED, page_size=2, organization=ORGANIZATION)
+    emulator.seed([SANDBOX], {SANDBOX: [Dataset(name) for name in DATASETS]})
+    running = server(emulator, 0)
+    thread = threading.Thread(target=running.run, daemon=True)
+    thread.start()
+    try:
+        yield emulator, f"http://127.0.0.1:{running.effective_port}"
+    finally:
+        running.close()
+
+
+def main() -> None:
+    for name in ("emulator_reads.yaml", "emulator_apply.yaml"):
+        (FOLDER / name).unlink(missing_ok=True)
+        with serving() as (emulator, url):
+            if name == "emulator_reads.yaml":
+                for n in range(3):
+                    emulator.ui.create_flow(f"flow {n}", ["Orders"], sandbox=SANDBOX)
+            with recorder("all").use_cassette(name), client_at(url) as client:
+                if name == "emulator_reads.yaml":
+                    read_all(client)
+                else:
+                    for content in (FIRST, CHANGED):
+                        carried_out(client, content, clock_of())
+        entitled(name, ORIGINS[1])
+
+
+if __name__ == "__main__":
+    main()

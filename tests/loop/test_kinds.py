@@ -1,0 +1,188 @@
+"""Every row of the kind table against the emulator: read what is missing, create, read, patch field by field, delete."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from world import SANDBOX, START, World
+
+from exportctl import wire
+from exportctl.client import Client
+from exportctl.emulator import Switches
+from exportctl.errors import NotFound
+from exportctl.kinds import ACCOUNT, ANCHOR, BASE, CONTENT, KINDS, PLACE, SOURCES, TARGETS, Kind, Treat
+from exportctl.live import live_object
+from exportctl.marker import write
+from exportctl.model import Marker, Sensitive
+
+TYPE = "amazon-s3"
+NOBODY = "00000000-0000-4000-8000-000000000000"
+ARN, OTHER = "arn:aws:iam::123456789012:role/one", "arn:aws:iam::123456789012:role/two"
+DAILY = {"cadence": "1 day", "at": 7200, "not_before": None}
+FORM = {"type": "parquet", "compression": "gzip", "manifest": False}
+
+# What no reading shows under the field's own name: why
+WRITTEN_ONLY = {"secret_version", "description", "datasets"}  # marker only; the text before the marker; the source's
+# Fields that no PATCH changes: how they change instead
+RULED = {Treat.WRITE_ONLY, Treat.BY_ACTION, Treat.REPOINT}
+
+
+@pytest.fixture
+def client(small: World) -> Iterator[Client]:
+    with small.planned() as made:
+        yield made.platform.client
+
+
+class Made:
+    """One object of each kind, made through the wire form."""
+
+    def __init__(self, small: World, client: Client):
+        self.client = client
+        ids = [str(d["id"]) for d in small.emulator.datasets(SANDBOX)]
+        self.fields: dict[str, dict[str, Any]] = {
+            ACCOUNT.name: {"method": "role", "auth": {"role_arn": ARN}},
+            CONTENT.name: {"datasets": [[ids[0], "Orders"]]},
+            PLACE.name: {"place": {"bucket": "acme-lake", "path": "a"}, "format": FORM},
+            ANCHOR.name: {
+                "title": "T",
+                "cadence": "1 day",
+                "folder": "%DATASET_ID%",
+                "start": DAILY,
+                "end": START + 86400 * 90,
+            },
+        }
+        self.ids: dict[str, str] = {}
+        for kind in KINDS.values():
+            self.ids[kind.name] = self.create(kind)
+
+    def create(self, kind: Kind) -> str:
+        refs: dict[str, Any] = {
+            PLACE.name: {BASE: self.ids.get(ACCOUNT.name)},
+            ANCHOR.name: {SOURCES: [self.ids.get(CONTENT.name)], TARGETS: [self.ids.get(PLACE.name)]},
+        }.get(kind.name, {})
+        body = wire.body(
+            kind.name, TYPE, self.fields[kind.name], refs, title="T", description=f"of {kind.label}", now=START
+        )
+        return self.client.create(kind.path, body).id
+
+    def raw(self, kind: Kind) -> dict[str, Any]:
+        return dict(self.client.get(f"{kind.path}/{self.ids[kind.name]}"))
+
+    def patch(self, kind: Kind, fields: dict[str, Any], description: str | None = None) -> None:
+        raw = self.raw(kind)
+        ops = wire.operations(kind.name, TYPE, fields, {}, raw, description=description, now=START)
+        self.client.patch(f"{kind.path}/{self.ids[kind.name]}", ops, live_object(kind, raw).etag)
+
+
+@pytest.fixture
+def made(small: World, client: Client) -> Made:
+    return Made(small, client)
+
+
+every_kind = pytest.mark.parametrize("kind", [*KINDS.values()], ids=lambda k: k.label)
+
+
+@every_kind
+def test_what_is_not_there_is_not_found(client: Client, kind: Kind) -> None:
+    with pytest.raises(NotFound):
+        client.get(f"{kind.path}/{NOBODY}")
+    assert list(client.list(kind.path, params=kind.filters)) == []
+
+
+@every_kind
+def test_what_was_created_is_listed_by_its_filters_and_read_as_it_was_meant(
+    small: World, made: Made, kind: Kind
+) -> None:
+    assert [o["id"] for o in made.client.list(kind.path, params=kind.filters)] == [made.ids[kind.name]]
+    raw = made.raw(kind)
+    read = wire.read(kind.name, raw)
+    sent = made.fields[kind.name]
+    if kind is CONTENT:
+        assert read["datasets"] == [i for i, _ in sent["datasets"]]
+    else:
+        expected = {name: value for name, value in sent.items() if name in read and name not in ("auth", "start")}
+        assert {name: read[name] for name in expected} == expected
+    live = live_object(kind, raw)
+    assert (live.text, live.marker) == (f"of {kind.label}", None)
+    assert all(wire.ids(raw, name) for name in kind.refs)
+
+
+@every_kind
+def test_every_managed_field_is_read_or_known_to_be_written_only(made: Made, kind: Kind) -> None:
+    read = wire.read(kind.name, made.raw(kind))
+    assert {name for name in kind.managed if name not in read} == set(kind.managed) & WRITTEN_ONLY
+
+
+@every_kind
+def test_every_rule_says_why_and_where_it_is_from(kind: Kind) -> None:
+    assert all(rule.why and rule.source and rule.pointer.startswith("/") for rule in kind.fields)
+    assert [kind.rule(name) for name in kind.managed] == list(kind.fields)
+
+
+PATCHES: dict[tuple[str, str], tuple[dict[str, Any], Any]] = {
+    (ACCOUNT.name, "auth"): ({"method": "role", "auth": {"role_arn": OTHER}}, {"role_arn": Sensitive(OTHER)}),
+    (PLACE.name, "place"): ({"place": {"bucket": "acme-other", "path": "b"}}, {"bucket": "acme-other", "path": "b"}),
+    (PLACE.name, "format"): ({"format": {**FORM, "type": "json"}}, {**FORM, "type": "json"}),
+    (ANCHOR.name, "title"): ({"title": "New"}, "New"),
+    (ANCHOR.name, "cadence"): ({"cadence": "6 hours"}, "6 hours"),
+    (ANCHOR.name, "phase"): ({"start": {**DAILY, "at": 3600}}, 3600),
+    (ANCHOR.name, "folder"): ({"folder": "%EXPORT_TIME%"}, "%EXPORT_TIME%"),
+    (ANCHOR.name, "end"): ({"end": START + 86400 * 99}, START + 86400 * 99),
+}
+PATCHED = [
+    (k, rule) for k in KINDS.values() for rule in k.fields if rule.treat not in RULED and rule.name != "description"
+]
+
+
+@pytest.mark.parametrize(("kind", "rule"), PATCHED, ids=lambda x: x.name)
+def test_every_settable_field_is_patched_alone(small: World, made: Made, kind: Kind, rule: Any) -> None:
+    small.emulator.switches = Switches(read_secrets="show")
+    fields, expected = PATCHES[(kind.name, rule.name)]
+    before = wire.read(kind.name, made.raw(kind))
+    made.patch(kind, fields)
+    after = wire.read(kind.name, made.raw(kind))
+    assert after[rule.name] == expected
+    follows = {"cadence": {"phase"}, "phase": {"start"}}.get(rule.name, set())
+    assert {n for n in before if before[n] != after[n]} <= {rule.name, *follows}
+
+
+def test_a_field_that_no_patch_changes_has_a_way_of_its_own() -> None:
+    ruled = {rule.name for kind in KINDS.values() for rule in kind.fields if rule.treat in RULED}
+    assert ruled == {"secret_version", "datasets", "enabled"}
+
+
+@pytest.mark.parametrize("kind", [ACCOUNT, PLACE, ANCHOR], ids=lambda k: k.label)
+def test_a_marker_is_patched_alone_and_read_again(made: Made, kind: Kind) -> None:
+    marker = Marker("acme", kind.letter, "orders", applied={})
+    before = wire.read(kind.name, made.raw(kind))
+    made.patch(kind, {}, write("mine", None, marker, kind.managed))
+    live = live_object(kind, made.raw(kind))
+    assert (live.text, live.marker) == ("mine", marker)
+    assert wire.read(kind.name, live.raw) == before
+
+
+def test_a_flow_is_switched_by_an_action(made: Made) -> None:
+    path = f"{ANCHOR.path}/{made.ids[ANCHOR.name]}"
+    for operation, on in (("disable", False), ("enable", True)):
+        made.client.act(path, operation)
+        assert wire.read(ANCHOR.name, made.raw(ANCHOR))["enabled"] is on
+
+
+def test_another_dataset_list_is_another_source_the_flow_points_to(made: Made) -> None:
+    second = made.create(CONTENT)
+    raw = made.raw(ANCHOR)
+    ops = wire.operations(ANCHOR.name, TYPE, {}, {SOURCES: [second]}, raw, description=None, now=START)
+    made.client.patch(f"{ANCHOR.path}/{made.ids[ANCHOR.name]}", ops, live_object(ANCHOR, raw).etag)
+    assert wire.ids(made.raw(ANCHOR), SOURCES) == (second,)
+
+
+def test_what_is_deleted_in_the_reverse_order_of_creation_is_gone(small: World, made: Made) -> None:
+    for kind in reversed(KINDS.values()):
+        path = f"{kind.path}/{made.ids[kind.name]}"
+        made.client.delete(path)
+        small.emulator.advance(5)
+        with pytest.raises(NotFound):
+            made.client.get(path)
+    assert all(not objects for objects in small.emulator.snapshot(SANDBOX).values())
