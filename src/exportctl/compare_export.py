@@ -104,7 +104,10 @@ def compare(export: DesiredExport, holding: Holding, looked: Looked, terms: Term
         act=_act(written),
         text=export.declared.description if "description" in written else None,
         consequences=follow(changes, export.declared.folder, names),
-        refusals=(*_shared(holding, written), *gates.protected(holding.guarded(export.declared.protect), Verb.UPDATE, changes)),
+        refusals=(
+            *_shared(holding, written),
+            *gates.protected(holding.guarded(export.declared.protect), Verb.UPDATE, changes),
+        ),
         findings=_findings(export, holding, live, terms),
         **_outlook(export, holding, wanted, live, written, restart, terms),
     )

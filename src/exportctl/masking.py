@@ -26,9 +26,7 @@ def shown(text: str, mask: Mask) -> str:
 
 
 def masking(secrets: Iterable[str]) -> Mask:
-    """
-    A function that blots `secrets` out of a text, also where they stand escaped, URL-encoded, in base64 or line by line.
-    """
+    """A function that blots `secrets` out of a text, also escaped, URL-encoded, in base64 or line by line."""
     forms = {form for secret in secrets for form in _forms(secret) if len(form) >= _SHORTEST}
     if not forms:
         return lambda text: text

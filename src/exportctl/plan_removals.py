@@ -94,7 +94,8 @@ def _unsure(holding: Holding) -> tuple[Refusal, ...]:
     """Its connections say that it is ours; they would say so too if another flow had been pointed at them."""
     if not holding.marker_lost:
         return ()
-    text = f'flow {holding.flow.id} "{holding.flow.name}" lost its marker: it is not deleted on the word of its connections'
+    name = f'{holding.flow.id} "{holding.flow.name}"'
+    text = f"flow {name} lost its marker: it is not deleted on the word of its connections"
     allow = "declare the export until apply has written the marker back, `do: release`, or delete the flow in the UI"
     return (Refusal("marker-lost", text, allow),)
 

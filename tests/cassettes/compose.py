@@ -23,9 +23,7 @@ def example(path: str, method: str, part: str, name: str | None = None) -> Any:
     if "example" in shown:
         return shown["example"]
     found = shown["examples"][name] if name else next(iter(shown["examples"].values()))
-    return (
-        SPEC["components"]["examples"][found["$ref"].rpartition("/")[2]]["value"] if "$ref" in found else found["value"]
-    )
+    return found["value"] if "value" in found else SPEC["components"]["examples"][found["$ref"].split("/")[-1]]["value"]
 
 
 def exchange(method: str, path: str, status: int, answer: Any, body: Any = None, etag: str | None = None) -> Any:
@@ -66,18 +64,16 @@ def exchanges() -> list[Any]:
         if kind in ("connections", "flows"):
             ops = example(f"/{kind}/{{id}}", "patch", "req")
             # the 200 of PATCH refers to an example the file lacks; its schema is id and etag, as that of POST
+            stale = example(f"/{kind}/{{id}}", "patch", "412")
             made += [
                 exchange("PATCH", f"/{kind}/{one['id']}", 200, created, ops, one["etag"]),
-                exchange(
-                    "PATCH", f"/{kind}/{one['id']}", 412, example(f"/{kind}/{{id}}", "patch", "412"), ops, '"stale"'
-                ),
+                exchange("PATCH", f"/{kind}/{one['id']}", 412, stale, ops, '"stale"'),
             ]
     made.append(exchange("POST", "/connections", 400, example("/connections", "post", "400"), {"name": "no spec"}))
     # in flow-service.yaml, whose schema of the answer is id and etag; it has no example
     flow = example("/flows/{id}", "get", "200")["items"][0]
-    made.append(
-        exchange("POST", f"/flows/{flow['id']}/action?op=disable", 200, {"id": flow["id"], "etag": flow["etag"]})
-    )
+    acted = {"id": flow["id"], "etag": flow["etag"]}
+    made.append(exchange("POST", f"/flows/{flow['id']}/action?op=disable", 200, acted))
     query = "outputType=activationDatasets&outputField=datasets&properties=name,state&start=0&limit=100"
     path = f"/connectionSpecs/{LAKE}/configs?{query}"
     made.append(exchange("GET", path, 200, example("/connectionSpecs/{id}/configs", "get", "200")))

@@ -1,5 +1,7 @@
 """
-Records the emulator's cassettes anew, over real HTTP on this machine: `python tests/cassettes/record.py`.
+Records the emulator's cassettes anew, over real HTTP on this machine:
+
+    PYTHONPATH=tests/loop python tests/cassettes/record.py
 
 Times come from a clock that stands still and ids from a fixed seed: a new recording differs where the wire form does,
 and in the ids that several readers at once draw in another order.
@@ -7,13 +9,9 @@ and in the ids that several readers at once draw in another order.
 
 from __future__ import annotations
 
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
-
-sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1] / "loop")]
 
 from playing import CHANGED, FIRST, carried_out, client_at, clock_of, read_all
 from tape import FOLDER, ORIGINS, entitled, recorder

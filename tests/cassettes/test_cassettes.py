@@ -26,9 +26,11 @@ COLLECTIONS = ("connections", "sourceConnections", "targetConnections", "flows")
 def published() -> Iterator[Client]:
     """A client that hears the published examples."""
     token = Credentials("a-client", access_token=Secret("made-elsewhere"))
-    with recorder("none").use_cassette("spec_example.yaml"):
-        with Client(HOST, organization=ORGANIZATION, sandbox="prod", credentials=token) as client:
-            yield client
+    with (
+        recorder("none").use_cassette("spec_example.yaml"),
+        Client(HOST, organization=ORGANIZATION, sandbox="prod", credentials=token) as client,
+    ):
+        yield client
 
 
 @pytest.mark.parametrize("kind", COLLECTIONS)

@@ -156,7 +156,7 @@ AROUND: dict[str, tuple[str, str]] = {
     ),
     "the line for people taken away": ("mine\n{}", "mine"),
     "the line for people moved after it": ("mine\n{}\nManaged in Git: https://x", "mine\nManaged in Git: https://x"),
-    "non-ASCII text": ("Übergröße – 日本\n{}", "Übergröße – 日本"),
+    "non-ASCII text": ("Übergröße 日本\n{}", "Übergröße 日本"),
 }
 
 

@@ -30,7 +30,8 @@ def sent(kind: str, type_name: str, fields: Any, refs: Any = ()) -> dict[str, An
 def test_a_place_and_format_sent_are_read_again(kind: DestinationType, data: st.DataObject) -> None:
     place = {f.name: data.draw(words) for f in kind.place if f.required or data.draw(st.booleans())}
     form = {"type": data.draw(st.sampled_from(["parquet", "json"])),
-            "compression": data.draw(st.sampled_from(["gzip", "none"])), "manifest": data.draw(st.booleans())}  # fmt: skip
+            "compression": data.draw(st.sampled_from(["gzip", "none"])),
+            "manifest": data.draw(st.booleans())}  # fmt: skip
     body = sent("target_connection", kind.name, {"place": place, "format": form}, {"baseConnectionId": "b"})
     assert wire.read("target_connection", body) == {"place": place, "format": form}
     assert (body["baseConnectionId"], body["name"], body["description"]) == ("b", "T", "D")
@@ -99,7 +100,7 @@ json_values = st.recursive(
 )
 MEMBERS = ("auth", "params", "scheduleParams", "connectionSpec", "flowSpec", "name", "state", "sourceConnectionIds")
 schedules_shown = st.fixed_dictionaries(
-    {}, optional={k: json_values for k in ("interval", "startTime", "endTime", "foldernameTemplate")}
+    {}, optional=dict.fromkeys(("interval", "startTime", "endTime", "foldernameTemplate"), json_values)
     | {"timeUnit": st.sampled_from(["hour", "day", "week", None])},
 )  # fmt: skip
 
@@ -257,7 +258,8 @@ def form(manifest: bool) -> dict[str, Any]:
 
 @pytest.mark.parametrize(
     ("live", "wanted", "sent_as"),
-    [(True, True, True), (True, False, False), (False, True, True), (False, False, None), (None, False, None), (None, True, True)],
+    [(True, True, True), (True, False, False), (False, True, True),
+     (False, False, None), (None, False, None), (None, True, True)],
     ids=["stays on", "goes off by saying so", "goes on", "stays off", "was never there", "is put in"],
 )  # fmt: skip
 def test_a_manifest_is_switched_off_by_false_since_a_merging_service_would_keep_it(

@@ -2,9 +2,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-
-pytest.register_assert_rewrite("scenes")  # before anything imports it
-
 from world import DATASETS, DESTINATIONS, World, config, world
 
 

@@ -89,9 +89,8 @@ def forms(value: str) -> Iterator[str]:
 
 def silent(said: Mapping[str, str], canaries: Mapping[str, str]) -> None:
     """No canary in anything that was said."""
-    heard = {
-        (name, where) for name, value in canaries.items() for f in forms(value) for where, t in said.items() if f in t
-    }
+    planted = [(name, form) for name, value in canaries.items() for form in forms(value)]
+    heard = {(name, where) for name, form in planted for where, text in said.items() if form in text}
     assert heard == set()
     assert all(said.values()), [name for name, text in said.items() if not text]
 
@@ -225,16 +224,11 @@ def test_no_exception_with_its_traceback_holds_a_secret(guarded: World, path: st
     echo = {"error_code": "401013", "message": f"{CLIENT_SECRET} {token} {CANARIES['ROLE']} {CANARIES['SFTP_USER']}"}
     body = {"body": echo, "status": 401} if effect == "status" else {}
     guarded.emulator.add_fault(Fault(effect, path=path, count=0, **body))
-    try:
+    with pytest.raises(Error) as raised:
         guarded.plan()
-    except Error as error:
-        lines = traceback.TracebackException.from_exception(error, capture_locals=False).format()
-        said = {
-            "text": "".join(lines),
-            "repr": repr(error),
-            "findings": repr(error.findings()),
-            "hint": str(error.hint),
-        }
+    error = raised.value
+    said = {"text": "".join(traceback.format_exception(error)), "repr": repr(error), "hint": str(error.hint)}
+    said["findings"] = repr(error.findings())
     silent(said, own(guarded))
 
 

@@ -28,7 +28,7 @@ from world import DESTINATIONS, SANDBOX, World, config, world
 from exportctl import workflows
 from exportctl.emulator import Fault, Switches
 from exportctl.emulator.faults import EFFECTS
-from exportctl.errors import Error
+from exportctl.errors import Error, RefusedError
 from exportctl.flags import Flags
 from exportctl.model import Outcome, Status
 
@@ -556,3 +556,23 @@ def test_two_changes_of_datasets_side_by_side_leave_every_flow_with_its_new_list
     finished(made, Flags(), watch)
     assert {f["id"] for f in made.emulator.snapshot(SANDBOX)["flows"]} == before
     no_orphans(made)
+
+
+@pytest.mark.parametrize("lag", [5, 60])
+def test_two_first_applies_that_cannot_see_each_other_end_in_a_refusal_that_names_the_twins(
+    tmp_path: Path, lag: float
+) -> None:
+    made = world(tmp_path, Switches(list_lag=lag), page_size=100)
+    made.write(config(exports=SEVERAL))
+    watch = Watching(made, tick=0.002)
+    side_by_side(made, watch)
+    made.emulator.advance(LISTED)
+    before = made.writes()
+    plan = made.plan()
+    twins = [r for i in plan.items for r in i.refusals if r.gate == "twins"]
+    assert len(twins) == len(SEVERAL)
+    assert all("keep" in r.allow for r in twins)
+    with pytest.raises(RefusedError):
+        made.apply(Flags(allow_deletes=99, allow_replace=("*",)), transport=watch)
+    assert made.writes() == before
+    assert watch.in_use == watch.flows == []

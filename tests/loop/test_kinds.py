@@ -1,4 +1,4 @@
-"""Every row of the kind table against the emulator: read what is missing, create, read, patch field by field, delete."""
+"""Every row of the kind table against the emulator: read what is missing, create, read, patch each field, delete."""
 
 from __future__ import annotations
 

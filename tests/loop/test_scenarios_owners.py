@@ -1,4 +1,4 @@
-"""Who owns what: flows deleted, doubled, shared or handed over; nothing that is not ours is touched, nothing is doubled."""
+"""Who owns what: flows deleted, doubled, shared, handed over; nothing of others is touched, nothing is doubled."""
 
 from __future__ import annotations
 
@@ -301,8 +301,9 @@ def without_account(**changes: Any) -> dict[str, Any]:
 
 
 def with_account() -> dict[str, Any]:
-    return {**without_account(), "destinations": DESTINATIONS, "exports": {**both()["exports"], **without_account()["exports"]},
-            "defaults": config()["defaults"]}  # fmt: skip
+    landing = without_account()
+    exports = {**both()["exports"], **landing["exports"]}
+    return {**landing, "destinations": DESTINATIONS, "exports": exports, "defaults": config()["defaults"]}
 
 
 def test_an_account_goes_when_consented_and_nobody_uses_it(small: World) -> None:
@@ -495,7 +496,7 @@ def test_adopting_writes_markers_and_changes_nothing(small: World) -> None:
     after = small.flow("By hand")
     same = ("id", "name", "state", "scheduleParams", "sourceConnectionIds", "targetConnectionIds")
     assert {k: after[k] for k in same} == {k: before[k] for k in same}
-    assert [c["description"] if "description" in c else None for c in objects(small, "connections")] in ([None], [""])
+    assert [c.get("description") for c in objects(small, "connections")] in ([None], [""])
     assert item(small.plan()).verb is Verb.NONE  # the key is inert afterwards
 
 
@@ -616,7 +617,8 @@ def test_flows_of_unknown_cards_are_listed_and_harm_nothing(small: World) -> Non
     applied(small, orders())
     strange = [
         {"id": "odd-1", "name": "Odd", "flowSpec": {"id": "nobody-knows", "version": "1.0"}},
-        {"id": "odd-2", "name": "Odder", "flowSpec": {"id": "x"}, "scheduleParams": {"interval": "often", "endTime": "late"},
+        {"id": "odd-2", "name": "Odder", "flowSpec": {"id": "x"},
+         "scheduleParams": {"interval": "often", "endTime": "late"},
          "sourceConnectionIds": [], "targetConnectionIds": ["gone"], "description": None},
         {"id": "odd-3", "name": "", "flowSpec": {"id": "y"}, "scheduleParams": {"interval": -3, "timeUnit": "hour"},
          "transformations": [{"name": "x"}], "sourceConnectionIds": ["a", "b"]},
@@ -644,3 +646,25 @@ def test_more_than_a_hundred_destinations_are_warned_about(small: World) -> None
     (found,) = small.plan().findings
     assert (found.rule, found.level) == ("destination-limit", "warning")
     assert "101" in found.message
+
+
+ODD: dict[str, tuple[str, dict[str, Any]]] = {
+    "a source without datasets": ("sourceConnections", {"params": {"datasets": []}}),
+    "a target without params": ("targetConnections", {"params": {}}),
+    "a flow without a schedule": ("flows", {"scheduleParams": {}}),
+}
+
+
+@pytest.mark.parametrize("odd", ODD)
+def test_a_flow_of_ours_in_a_form_that_cannot_be_read_is_left_alone(small: World, odd: str) -> None:
+    applied(small, both())
+    collection, changed = ODD[odd]
+    doc = {
+        "flows": small.flow,
+        "sourceConnections": lambda _: source(small),
+        "targetConnections": lambda _: target(small),
+    }
+    load(small, collection, {**doc[collection]("orders"), **changed})
+    plan = small.plan()
+    assert (gates(plan), item(plan).steps) == (["not-expressible"], ())
+    assert plan.steps() == ()

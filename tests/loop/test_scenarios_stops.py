@@ -1,4 +1,4 @@
-"""Stops made by hand are held and said, never undone silently; rolling ends are renewed; differences may be accepted."""
+"""Stops made by hand are held and said, never undone silently; rolling ends are renewed; differences are accepted."""
 
 from __future__ import annotations
 
