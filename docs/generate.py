@@ -10,9 +10,9 @@ from pathlib import Path
 
 from exportctl import output_schemas, schemas
 from exportctl.cli.reference import cli_markdown
-from exportctl.config_reference import reference_markdown
+from exportctl.config.reference import reference_markdown
 from exportctl.emulator.describe import page as emulator_page
-from exportctl.rules_page import rules_markdown
+from exportctl.rules.page import rules_markdown
 
 ROOT = Path(__file__).parents[1]
 

@@ -14,17 +14,18 @@ from typing import Any
 
 import httpx
 
-from exportctl import config, hosts, marker, platforms
-from exportctl.client import Client
+from exportctl import hosts, marker, platforms
+from exportctl.config import loading as config
 from exportctl.declared import Project
 from exportctl.emulator import Emulator
 from exportctl.emulator.gateway import CLIENT_ID, CLIENT_SECRET
 from exportctl.errors import ConfigError, Error, Level
-from exportctl.ims import Credentials
 from exportctl.kinds import ANCHOR
 from exportctl.model import Address
 from exportctl.offline import Setup, complete, parsed, project_of
 from exportctl.secret import Secret
+from exportctl.service.client import Client
+from exportctl.service.ims import Credentials
 
 Json = dict[str, Any]
 Objects = list[Json]

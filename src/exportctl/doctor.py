@@ -18,9 +18,8 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from exportctl import live, platforms
+from exportctl import platforms
 from exportctl.checkup import Check, State
-from exportctl.client import SANDBOXES
 from exportctl.declared import Destination, Platform, Project
 from exportctl.destination_types import TYPES
 from exportctl.errors import ConfigError, Error, Forbidden, Level, Location, NotFound, ServiceError, Unauthorized
@@ -29,6 +28,8 @@ from exportctl.kinds import ANCHOR
 from exportctl.model import Header
 from exportctl.offline import Setup, project_of
 from exportctl.refs import read_references
+from exportctl.service import live
+from exportctl.service.client import SANDBOXES
 from exportctl.workflows import header
 
 MOST_FLOWS = 100

@@ -11,13 +11,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from exportctl import config, config_files, rules
+from exportctl.config import files as config_files
+from exportctl.config import loading as config
+from exportctl.config.values import Reference, references
 from exportctl.declared import AuthValue, Destination, Project
 from exportctl.destination_types import Secrecy
 from exportctl.errors import ConfigError, Finding, Level
 from exportctl.refs import read_file, resolve
+from exportctl.rules import checking as rules
 from exportctl.secret import SHORTEST
-from exportctl.values import Reference, references
 
 if TYPE_CHECKING:
     import httpx

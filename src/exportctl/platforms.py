@@ -22,13 +22,13 @@ import httpx
 
 from exportctl import clock as clocks
 from exportctl import hosts
-from exportctl.client import Client
 from exportctl.clock import Clock
 from exportctl.declared import Project
 from exportctl.errors import Error
-from exportctl.ims import DEFAULT_SCOPES, Credentials
 from exportctl.refs import read_references
 from exportctl.secret import Secret
+from exportctl.service.client import Client
+from exportctl.service.ims import DEFAULT_SCOPES, Credentials
 
 if TYPE_CHECKING:
     from exportctl.emulator import Emulator

@@ -11,11 +11,11 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from exportctl.config.values import Reference, references
 from exportctl.declared import AuthValue, Project, Unset
 from exportctl.destination_types import Secrecy
 from exportctl.errors import Error
 from exportctl.secret import Secret, check_length, normalise_private_key
-from exportctl.values import Reference, references
 
 MAX_BYTES = 256 * 1024  # of a file that holds one value
 Where = tuple[str, str]  # ("destinations.lake", "role_arn"), ("platform", "client_secret")

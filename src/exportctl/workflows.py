@@ -12,20 +12,23 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from exportctl import apply as applying
-from exportctl import live, planfile, planner, references
-from exportctl.apply import Limit
+from exportctl.applying import apply as applying
+from exportctl.applying import references
+from exportctl.applying.apply import Limit
+from exportctl.applying.proof import Proof, Prover
+from exportctl.applying.protocols import SETTLE, Writer
 from exportctl.declared import Project
 from exportctl.errors import Finding, StalePlan
-from exportctl.expand import Desired, desired
 from exportctl.flags import Flags
 from exportctl.kinds import KINDS
 from exportctl.model import EXPORTS, Header, ListedDataset, Live, Outcome, Plan, Status
 from exportctl.offline import Setup, complete, parsed, project_of, validated
+from exportctl.planning import planner
+from exportctl.planning.expand import Desired, desired
 from exportctl.platforms import EMBEDDED, Platform, kind_of, opened
-from exportctl.proof import Proof, Prover
-from exportctl.protocols import SETTLE, Writer
+from exportctl.saved import planfile
 from exportctl.secret import SHORTEST
+from exportctl.service import live
 
 __all__ = [
     "Applying", "Eligible", "Planned", "Setup", "begun", "eligible", "header", "parsed", "planned", "project_of",

@@ -11,18 +11,21 @@ from typing import Any
 
 from world import ENV, ORGANIZATION, SANDBOX, SECRETS, START, config
 
-from exportctl import live, planner, references, workflows
-from exportctl.apply import Limit
-from exportctl.apply import apply as applied
-from exportctl.client import Client, Credentials
+from exportctl import workflows
+from exportctl.applying import references
+from exportctl.applying.apply import Limit
+from exportctl.applying.apply import apply as applied
+from exportctl.applying.protocols import Writer
 from exportctl.clock import Clock
-from exportctl.expand import desired
 from exportctl.flags import Flags
 from exportctl.kinds import KINDS
 from exportctl.model import Header, Live, Outcome
 from exportctl.offline import complete, project_of
-from exportctl.protocols import Writer
+from exportctl.planning import planner
+from exportctl.planning.expand import desired
 from exportctl.secret import Secret
+from exportctl.service import live
+from exportctl.service.client import Client, Credentials
 
 FIRST = config()
 CHANGED = config(exports={"orders": {"datasets": ["Returns"], "subpath": "x", "enabled": False}})

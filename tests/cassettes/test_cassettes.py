@@ -14,10 +14,10 @@ from playing import CHANGED, FIRST, carried_out, client_at, clock_of, read_all
 from tape import FOLDER, HOST, ORIGINS, SECRET_HEADERS, TAPES, recorder
 from world import DATASETS, ENV, ORGANIZATION, SECRETS
 
-from exportctl.client import Client, Credentials
 from exportctl.errors import Conflict, NotFound, ServiceError, Unauthorized
 from exportctl.model import Status
 from exportctl.secret import Secret
+from exportctl.service.client import Client, Credentials
 
 COLLECTIONS = ("connections", "sourceConnections", "targetConnections", "flows")
 

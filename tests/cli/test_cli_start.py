@@ -15,8 +15,8 @@ from exportctl.cli import exits
 from exportctl.cli.explaining import CAUSES, explained
 from exportctl.cli.reference import cli_markdown
 from exportctl.model import Cause
-from exportctl.rules import BY_ID
-from exportctl.rules_gates import BY_NAME as GATES
+from exportctl.rules.checking import BY_ID
+from exportctl.rules.gates import BY_NAME as GATES
 
 PROBE = """
 import io, sys

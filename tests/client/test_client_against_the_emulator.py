@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from scripted import Time, client_of
 
-from exportctl.client import SANDBOXES, Client, Requests
 from exportctl.emulator import Dataset, Emulator, Fault
 from exportctl.errors import Conflict, Forbidden, NotFound, NotReached, ServiceError, Unauthorized
-from exportctl.ims import Credentials
 from exportctl.secret import Secret
+from exportctl.service.client import SANDBOXES, Client, Requests
+from exportctl.service.ims import Credentials
 
 DATA_LAKE = "23598e46-f560-407b-88d5-ea6207e49db0"
 CONFIGS = f"/connectionSpecs/{DATA_LAKE}/configs"

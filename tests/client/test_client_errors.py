@@ -12,11 +12,11 @@ import httpx
 import pytest
 from scripted import SECRET, TOKEN, Reply, Script, client_of, token_reply
 
-from exportctl.client import Client
 from exportctl.errors import Conflict, Error, Forbidden, NotFound, NotReached, ServiceError, Unauthorized
-from exportctl.ims import Credentials
 from exportctl.masking import auth_values, masking
 from exportctl.secret import Secret
+from exportctl.service.client import Client
+from exportctl.service.ims import Credentials
 
 REPORT = {
     "type": "https://ns.adobe.com/aep/errors/FLOW-1439-404",

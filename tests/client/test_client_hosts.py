@@ -6,11 +6,11 @@ import httpx
 import pytest
 from scripted import Script, client_of
 
-from exportctl.client import Client
 from exportctl.errors import Error
 from exportctl.hosts import IMS_TOKEN_URL, PRODUCTION, allowed_hosts, check_host, check_token_url, is_loopback
-from exportctl.ims import Credentials
 from exportctl.secret import Secret
+from exportctl.service.client import Client
+from exportctl.service.ims import Credentials
 
 LISTED = allowed_hosts("platform-stage.adobe.io, mock.example:8443\nOther.Example")
 

@@ -12,10 +12,10 @@ from wsgiref.simple_server import WSGIRequestHandler, make_server
 import pytest
 from scripted import Reply, Script, Time
 
-from exportctl.client import Client, Requests
 from exportctl.errors import Error, NotReached
-from exportctl.ims import Credentials
 from exportctl.secret import Secret
+from exportctl.service.client import Client, Requests
+from exportctl.service.ims import Credentials
 
 
 class Silent(WSGIRequestHandler):

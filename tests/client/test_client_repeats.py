@@ -8,9 +8,9 @@ import httpx
 import pytest
 from scripted import DATE, Reply, Script, Time, client_of
 
-from exportctl.client import Client
 from exportctl.errors import NotReached, ServiceError
-from exportctl.retry import Backoff, http_date, may_have_happened, retry_after
+from exportctl.service.client import Client
+from exportctl.service.retry import Backoff, http_date, may_have_happened, retry_after
 
 VERBS: dict[str, Callable[[Client], object]] = {
     "list": lambda c: c.list("/flows"),

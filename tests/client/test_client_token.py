@@ -10,8 +10,8 @@ import pytest
 from scripted import SECRET, Reply, Script, Time, client_of, token_reply
 
 from exportctl.errors import Error, NotReached, ServiceError, Unauthorized
-from exportctl.ims import ASSUMED_LIFE, DEFAULT_SCOPES, Credentials, lifetime
 from exportctl.secret import Secret
+from exportctl.service.ims import ASSUMED_LIFE, DEFAULT_SCOPES, Credentials, lifetime
 
 REFUSED = Reply(401, {"error_code": "401013", "message": "Oauth token is not valid"})
 

@@ -8,8 +8,8 @@ import pytest
 from scripted import DATE, FLOWS, TOKEN, Reply, Script, client_of
 
 from exportctl import __version__
-from exportctl.client import SANDBOXES, Client, Created, Requests
 from exportctl.errors import Error, NotFound, ServiceError
+from exportctl.service.client import SANDBOXES, Client, Created, Requests
 
 ETAG = '"0a0b0c0d-0000-0200-0000-65a000000000"'
 

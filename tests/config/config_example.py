@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from exportctl import config
+from exportctl.config import loading as config
 from exportctl.declared import Project
 from exportctl.errors import Finding
 

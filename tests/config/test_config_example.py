@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from config_example import EXAMPLE, SMALL, facts, project, read, with_destination, with_export
 
-from exportctl import config
+from exportctl.config import loading as config
 from exportctl.declared import AuthValue, End, Expect, Format, Schedule
 from exportctl.destination_types import Secrecy
 from exportctl.errors import Level, Location

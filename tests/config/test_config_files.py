@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 from config_example import SMALL
 
-from exportctl import config, config_files
+from exportctl.config import files as config_files
+from exportctl.config import loading as config
+from exportctl.config.nodes import MAX_BYTES
 from exportctl.errors import ConfigError
-from exportctl.nodes import MAX_BYTES
 
 
 def write(folder: Path, **files: str) -> None:

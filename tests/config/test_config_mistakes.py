@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from config_example import EXAMPLE, SMALL, facts, read, with_destination, with_export
 
-from exportctl import config
+from exportctl.config import loading as config
 from exportctl.errors import Level
 
 LAKE = 'auth: {role_arn: "${env:LAKE_ROLE_ARN}"}'

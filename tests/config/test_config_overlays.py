@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from config_example import SMALL, facts, project, read
 
-from exportctl import config
-from exportctl.overlays import beside, extends_of
+from exportctl.config import loading as config
+from exportctl.config.overlays import beside, extends_of
 
 BASE = """\
 version: 1

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 import yaml
 
-from exportctl import nodes
+from exportctl.config import nodes
+from exportctl.config.nodes import Broken, Map, Scalar, Seq, plain, tree
+from exportctl.config.yaml_errors import syntax_finding
 from exportctl.errors import Location
-from exportctl.nodes import Broken, Map, Scalar, Seq, plain, tree
-from exportctl.yaml_errors import syntax_finding
 
 
 def values(text: str) -> object:

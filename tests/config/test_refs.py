@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 from config_example import SMALL, project, with_destination
 
+from exportctl.config.values import BadValue
 from exportctl.declared import Project, Unset
 from exportctl.destination_types import Secrecy
 from exportctl.errors import Error, Location
 from exportctl.refs import MAX_BYTES, read_file, read_references, resolve
 from exportctl.secret import Secret
-from exportctl.values import BadValue
 
 BODY = '{type: sftp, host: "h-$${x}", path: p, auth: {username: "${env:WHO}", password: "${file:pass}"}}'
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exportctl import values
-from exportctl.values import BadValue, Reference, clock, duration, escaped, moment, references, slug
+from exportctl.config import values
+from exportctl.config.values import BadValue, Reference, clock, duration, escaped, moment, references, slug
 
 
 @pytest.mark.parametrize(

@@ -7,11 +7,11 @@ from typing import Any
 from exportctl.declared import Account, AuthValue, Destination, End, Export, Format, Platform, Project, Schedule
 from exportctl.destination_types import Secrecy
 from exportctl.errors import Location
-from exportctl.expand import Desired, DesiredAccount, DesiredExport, desired
 from exportctl.kinds import KINDS
-from exportctl.live import live_object
 from exportctl.marker import write
 from exportctl.model import Live, LiveObject, Marker
+from exportctl.planning.expand import Desired, DesiredAccount, DesiredExport, desired
+from exportctl.service.live import live_object
 
 NOW = 1_800_000_000  # 2027-01-15 08:00:00 UTC
 AT = Location("exports.yaml", 3, 1)

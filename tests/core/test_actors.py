@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from core_parts import obj
 
-from exportctl.actors import BACKGROUND, UI, actor
 from exportctl.kinds import ANCHOR, PLACE
 from exportctl.model import Actor
+from exportctl.planning.actors import BACKGROUND, UI, actor
 
 MISSING = "not recorded: the service's own background client wrote last"
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import pytest
 
-from exportctl.datasets import look_up
 from exportctl.declared import Dataset
 from exportctl.errors import Level, Location
 from exportctl.model import ListedDataset
+from exportctl.planning.datasets import look_up
 
 AT = Location("exports.yaml", 7, 3)
 A, B, C = "a" * 24, "b" * 24, "c" * 24

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from exportctl.declared import End
-from exportctl.diff import NO_END, Side, applied_after, cause, field_changes
 from exportctl.kinds import ACCOUNT, ANCHOR, PLACE, Kind
 from exportctl.marker import END
 from exportctl.model import WRITES, Cause, FieldChange, Marked, Marker, Sensitive, digest
+from exportctl.planning.diff import NO_END, Side, applied_after, cause, field_changes
 
 NOW = 1_800_000_000
 DAY = 86400

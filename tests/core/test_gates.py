@@ -9,8 +9,8 @@ import pytest
 from core_parts import AT, NOW, desired_export
 
 from exportctl.declared import Schedule
-from exportctl.gates import deletions, late_start, protected
 from exportctl.model import Address, Cause, FieldChange, Item, Marker, Refusal, Verb
+from exportctl.planning.gates import deletions, late_start, protected
 
 GUARDED = Marker("acme", "e", "orders", protected=True)
 OPEN = replace(GUARDED, protected=False)

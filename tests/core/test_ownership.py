@@ -7,7 +7,7 @@ from typing import Any
 from core_parts import obj, sandbox
 
 from exportctl.model import Address, LiveObject, Marker
-from exportctl.ownership import Holding, survey
+from exportctl.planning.ownership import Holding, survey
 
 ORDERS = Address("exports", "orders")
 LAKE = Address("destinations", "lake")

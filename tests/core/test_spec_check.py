@@ -10,7 +10,7 @@ from core_parts import AT, desired_account, desired_export, lake
 from exportctl.declared import Account, AuthValue, Format
 from exportctl.destination_types import TYPES, Secrecy
 from exportctl.errors import Level
-from exportctl.spec_check import check_account, check_export
+from exportctl.planning.spec_check import check_account, check_export
 
 S3 = TYPES["amazon-s3"].connection_spec
 SFTP = TYPES["sftp"].connection_spec

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from exportctl.config_reference import reference_markdown
-from exportctl.config_schema import SCHEMA
+from exportctl.config.reference import reference_markdown
+from exportctl.config.schema import SCHEMA
 from exportctl.destination_types import TYPES
 
 ROOT = Path(__file__).parents[2]

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import httpx
 
-from exportctl import config, config_files, platforms
+from exportctl import platforms
+from exportctl.config import files as config_files
+from exportctl.config import loading as config
 from exportctl.declared import Project
 from exportctl.destination_types import TYPES
 from exportctl.emulator import Emulator

@@ -17,10 +17,10 @@ from urllib.parse import quote, quote_plus
 import pytest
 from world import DESTINATIONS, ENV, ORGANIZATION, SANDBOX, START, World, config, world
 
-from exportctl import planfile
 from exportctl.cli.main import main
 from exportctl.emulator import Emulator, Fault
 from exportctl.errors import Error
+from exportctl.saved import planfile
 from exportctl.views import json as json_view
 from exportctl.views import markdown as markdown_view
 from exportctl.views import text as text_view

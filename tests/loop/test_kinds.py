@@ -9,13 +9,13 @@ import pytest
 from world import SANDBOX, START, World
 
 from exportctl import wire
-from exportctl.client import Client
 from exportctl.emulator import Switches
 from exportctl.errors import NotFound
 from exportctl.kinds import ACCOUNT, ANCHOR, BASE, CONTENT, KINDS, PLACE, SOURCES, TARGETS, Kind, Treat
-from exportctl.live import live_object
 from exportctl.marker import write
 from exportctl.model import Marker, Sensitive
+from exportctl.service.client import Client
+from exportctl.service.live import live_object
 
 TYPE = "amazon-s3"
 NOBODY = "00000000-0000-4000-8000-000000000000"

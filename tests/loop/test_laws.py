@@ -12,10 +12,10 @@ from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 from world import SANDBOX, World, world
 
-from exportctl import planfile
 from exportctl.emulator import Switches
 from exportctl.flags import Flags
 from exportctl.model import EXPORTS, Status
+from exportctl.saved import planfile
 
 LAW = settings(
     max_examples=200,

@@ -17,11 +17,11 @@ from typing import Any
 import httpx
 
 from exportctl import workflows
+from exportctl.applying.proof import Proof
 from exportctl.emulator import Dataset, Emulator, Switches
 from exportctl.flags import Flags
 from exportctl.model import Outcome, Plan
 from exportctl.platforms import emulator_clock
-from exportctl.proof import Proof
 
 START = 1_800_000_000  # 2027-01-15 08:00:00 UTC
 ORGANIZATION = "0123456789ABCDEF01234567@AdobeOrg"

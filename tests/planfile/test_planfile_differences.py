@@ -7,9 +7,10 @@ from dataclasses import replace
 import pytest
 from approval_plans import AS_OF, HEADER, MARKER, WEB, patch, plan, updated
 
-from exportctl import plan_document, planfile
 from exportctl.model import Action, Address, Cause, FieldChange, Item, Marker, Plan, Refusal, Step, Verb
-from exportctl.planfile import Difference
+from exportctl.saved import document as plan_document
+from exportctl.saved import planfile
+from exportctl.saved.planfile import Difference
 
 APPROVED = plan(updated())
 

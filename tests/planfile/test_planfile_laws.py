@@ -9,9 +9,10 @@ from approval_plans import plan, plans, updated
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from exportctl import plan_document, planfile
 from exportctl.errors import PlanFileError
 from exportctl.model import FieldChange, Plan, Sensitive
+from exportctl.saved import document as plan_document
+from exportctl.saved import planfile
 
 TEXT = planfile.dump(plan(updated(), unset=("A",), flags={"targets": ["exports.*"]}))
 SIGNS = '0aZ{}[]",: \n\\\t\x00é'

@@ -8,8 +8,8 @@ import json
 import pytest
 from approval_plans import AS_OF, plan, updated
 
-from exportctl import planfile
 from exportctl.errors import PlanFileError
+from exportctl.saved import planfile
 
 TEXT = planfile.dump(plan(updated()))
 DOCUMENT = json.loads(TEXT)

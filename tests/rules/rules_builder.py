@@ -22,7 +22,7 @@ from exportctl.declared import (
 )
 from exportctl.destination_types import Secrecy
 from exportctl.errors import Finding, Location
-from exportctl.rules import check
+from exportctl.rules.checking import check
 
 FILE = "exports.yaml"
 NOW = 1_700_000_000  # 2023-11-14 22:13:20 UTC

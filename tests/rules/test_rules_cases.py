@@ -36,8 +36,8 @@ from rules_builder import (
 from exportctl.declared import Accepted, Account, End, Expect, Format, Policy, Project, Removed, Schedule
 from exportctl.destination_types import Secrecy
 from exportctl.errors import Level, Location
-from exportctl.rules import BY_ID, RULES
-from exportctl.rules_row import By
+from exportctl.rules.checking import BY_ID, RULES
+from exportctl.rules.row import By
 
 FLOW = "11111111-2222-4333-8444-555555555555"
 JWT = "eyJhbGciOiJSUzI1NiJ9" + ".eyJzdWIiOiJhY21lIn0.c2ln"

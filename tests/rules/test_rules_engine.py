@@ -26,8 +26,8 @@ from rules_builder import (
 
 from exportctl.declared import End, Schedule
 from exportctl.errors import Level
-from exportctl.rules import BY_ID, RULES, check
-from exportctl.rules_row import By, days, nearest, spot
+from exportctl.rules.checking import BY_ID, RULES, check
+from exportctl.rules.row import By, days, nearest, spot
 
 EIGHT = Schedule("hour", 8, 0)
 RULE = "schedule-8-hours"

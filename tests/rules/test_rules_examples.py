@@ -8,10 +8,10 @@ import pytest
 import yaml
 from rules_builder import NOW
 
-from exportctl import config
+from exportctl.config import loading as config
 from exportctl.errors import Finding
-from exportctl.rules import BY_ID, RULES, check
-from exportctl.rules_row import By, Rule
+from exportctl.rules.checking import BY_ID, RULES, check
+from exportctl.rules.row import By, Rule
 
 BASE = """
 version: 1

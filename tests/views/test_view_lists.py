@@ -8,7 +8,7 @@ from sample_plans import AS_OF, HEADER, held, outcomes, renewed, updated
 from exportctl.checkup import Check, State
 from exportctl.errors import ConfigError, Finding, Level, Location
 from exportctl.model import ListedDataset, Plan
-from exportctl.planfile import Difference
+from exportctl.saved.planfile import Difference
 from exportctl.views import text, text_apply, text_lists
 
 ERROR = Finding("bad", "it is wrong", Location("a.yaml", 3, 5), "mend it")

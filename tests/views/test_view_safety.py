@@ -13,10 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sample_plans import AS_OF, DAY, EVIL, HEADER, HIDDEN, address, change, created, evil_plan, full_plan, updated
 
-from exportctl import drift_report, planfile
+from exportctl import drift_report
 from exportctl.checkup import Check, State
 from exportctl.errors import Error, Location
 from exportctl.model import Cause, ListedDataset, Outcome, Plan, Status
+from exportctl.saved import planfile
 from exportctl.views import escape, github, json, markdown, text, text_apply, text_drift, text_lists, values
 
 

@@ -28,7 +28,7 @@ from exportctl.flags import Flags
 from exportctl.offline import hidden
 
 if TYPE_CHECKING:
-    from exportctl.planfile import Saved
+    from exportctl.saved.planfile import Saved
     from exportctl.workflows import Planned
 
 WEEK = 7 * 86400
@@ -110,14 +110,14 @@ def renew(
 
 
 def _loaded(call: Call, file: Path, given: Flags, only_if: str | None) -> Saved:
-    from exportctl import planfile
+    from exportctl.saved import planfile
 
     reject("PLANFILE", (given != Flags(), only_if), "a saved plan holds its own flags; give no others with it")
     return planfile.load(read_text(call.folder / file, "the saved plan"))
 
 
 def _approved_flags(saved: Saved) -> Flags:
-    from exportctl import planfile
+    from exportctl.saved import planfile
 
     try:
         given = Flags.loaded(dict(saved.flags))
@@ -129,7 +129,8 @@ def _approved_flags(saved: Saved) -> Flags:
 
 def ordered(call: Call, order: Order) -> int:
     """Plan, check the approval, and go on if all of it holds."""
-    from exportctl import planfile, workflows
+    from exportctl import workflows
+    from exportctl.saved import planfile
 
     saved, setup = order.saved, call.setup()
     if saved:
@@ -158,7 +159,7 @@ def _stale(call: Call, order: Order, made: Planned) -> int | None:
     Raises:
         StalePlan: the saved plan is too old, or the plan has another digest.
     """
-    from exportctl import planfile
+    from exportctl.saved import planfile
     from exportctl.views import json, text_lists
 
     if order.only_if and planfile.digest(made.plan) != order.only_if:
@@ -181,7 +182,7 @@ def _stale(call: Call, order: Order, made: Planned) -> int | None:
 
 
 def _check_age(call: Call, order: Order, made: Planned, saved: Saved) -> None:
-    from exportctl import planfile
+    from exportctl.saved import planfile
 
     age = planfile.age_seconds(saved, call.now if call.now is not None else made.platform.as_of())
     if age > order.max_age:

@@ -20,9 +20,9 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from exportctl.cli.screen import Screen
+from exportctl.config.values import BadValue, duration, moment
 from exportctl.errors import Error, UsageError
 from exportctl.offline import Setup
-from exportctl.values import BadValue, duration, moment
 
 TEXT, JSON, MARKDOWN = "text", "json", "markdown"
 COMPLETING = "_EXPORTCTL_COMPLETE"  # set by the shell script that `completion` prints

@@ -11,13 +11,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from exportctl.cli import exits
-from exportctl.config_schema import SCHEMA
+from exportctl.config.schema import SCHEMA
 from exportctl.errors import UsageError
 from exportctl.model import Cause
-from exportctl.rules import BY_ID
-from exportctl.rules_gates import BY_NAME as GATES
-from exportctl.rules_gates import Gate
-from exportctl.rules_row import Rule, nearest
+from exportctl.rules.checking import BY_ID
+from exportctl.rules.gates import BY_NAME as GATES
+from exportctl.rules.gates import Gate
+from exportctl.rules.row import Rule, nearest
 
 CAUSES: Mapping[Cause, str] = {
     Cause.CREATE: "The object does not exist yet. Apply creates it.",

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from exportctl import config
 from exportctl.cli import exits
 from exportctl.cli.call import JSON, MARKDOWN, TEXT, Call, current, read_text
 from exportctl.cli.options import (
@@ -21,6 +20,7 @@ from exportctl.cli.options import (
 )
 from exportctl.cli.reports import plan_for_actions, warnings
 from exportctl.cli.saving import save
+from exportctl.config import loading as config
 from exportctl.offline import hidden, parsed
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def explained(call: Call) -> int:
 
 def show(ctx: typer.Context, file: Annotated[Path, typer.Argument(metavar="PLANFILE", help="A saved plan.")]) -> int:
     """Show a saved plan as it was reviewed. Reads no config and no network."""
-    from exportctl import planfile
+    from exportctl.saved import planfile
     from exportctl.views import json, text
 
     call = current(ctx)

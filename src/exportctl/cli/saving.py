@@ -28,7 +28,7 @@ def save(call: Call, plan: Plan, file: Path) -> None:
     Raises:
         Error: a known secret is in it, or it cannot be written; nothing was.
     """
-    from exportctl import planfile
+    from exportctl.saved import planfile
 
     if plan.errors() or plan.refused:
         call.screen.say(f"{file} is not written: apply would refuse this plan.")
@@ -78,7 +78,7 @@ def audit(call: Call, file: Path | None, made: Planned, outcomes: Sequence[Outco
 
 
 def _record(call: Call, made: Planned, outcomes: Sequence[Outcome], result: str) -> dict[str, Any]:
-    from exportctl import planfile
+    from exportctl.saved import planfile
 
     header = made.plan.header
     return {

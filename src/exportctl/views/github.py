@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from exportctl.drift_report import DriftReport
 from exportctl.errors import Finding, Level
 from exportctl.model import Plan
-from exportctl.planfile import digest
+from exportctl.saved.planfile import digest
 from exportctl.views import text_drift, values, wording
 
 _COMMANDS: Mapping[Level, str] = {Level.ERROR: "error", Level.WARNING: "warning", Level.NOTE: "notice"}

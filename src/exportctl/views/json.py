@@ -13,12 +13,14 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from exportctl import drift_report, plan_document, planfile
+from exportctl import drift_report
 from exportctl.checkup import Check, State
 from exportctl.drift_report import DriftReport, Entry
 from exportctl.errors import Finding, Level, Location
 from exportctl.model import Cause, Header, ListedDataset, Outcome, Plan
-from exportctl.planfile import Saved
+from exportctl.saved import document as plan_document
+from exportctl.saved import planfile
+from exportctl.saved.planfile import Saved
 from exportctl.views import text_apply
 
 FORMAT_VERSION = 1

@@ -14,8 +14,8 @@ from collections.abc import Iterator, Mapping
 
 from exportctl.errors import Finding, Level
 from exportctl.model import Cause, Consequence, FieldChange, Header, Item, Plan, Refusal, Verb
-from exportctl.plan_document import decode
-from exportctl.planfile import Saved, age_seconds, digest
+from exportctl.saved.document import decode
+from exportctl.saved.planfile import Saved, age_seconds, digest
 from exportctl.views import values, wording
 from exportctl.views.paint import Paint, paint
 

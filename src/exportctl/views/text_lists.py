@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from exportctl.checkup import Check, State
 from exportctl.errors import Error, Finding, Level, Location
 from exportctl.model import ListedDataset
-from exportctl.planfile import Difference
+from exportctl.saved.planfile import Difference
 from exportctl.views import text, values, wording
 from exportctl.views.paint import Paint, paint
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from exportctl.model import WRITES, Cause, FieldChange, Header, Item, Plan, Verb
-from exportctl.planfile import digest
+from exportctl.saved.planfile import digest
 from exportctl.views import values
 
 EMULATOR = "EMULATOR: nothing reaches Adobe"

@@ -1,0 +1,165 @@
+"""
+Carries out a plan: steps in order of their needs, independent ones side by side, an Outcome for each. Never decides.
+
+    ready      every step it needs is done            -> started, at most `limit` at once
+    blocked    a step it needs failed                 -> reported, not started
+    left       a connection still in use at its end   -> a leftover for the next apply, not a failure
+    stopped    an interrupt, or descriptions dropped  -> nothing new starts, what is in flight finishes
+
+The limit is halved whenever the service says 429, 500 or 503.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from typing import Any
+
+from exportctl.applying.protocols import DescriptionsLost, StillInUse, Writer
+from exportctl.errors import Error, RefusedError
+from exportctl.kinds import ANCHOR, KINDS
+from exportctl.model import Action, Outcome, Plan, Ref, Status, Step
+
+PARALLELISM = 4
+
+
+_HIDDEN = (
+    "a flow that this credential cannot see uses it (an access label may hide it): nothing is created, so that it gets "
+    "no twin; give the credential access, or remove the export"
+)
+
+
+class Limit:
+    """How many steps may be in flight; halved by `throttled`, never below one."""
+
+    def __init__(self, most: int):
+        self._most = max(1, most)
+        self._lock = threading.Lock()
+
+    @property
+    def most(self) -> int:
+        return self._most
+
+    def throttled(self) -> None:
+        with self._lock:
+            self._most = max(1, self._most // 2)
+
+
+def apply(plan: Plan, writer: Writer, *, limit: Limit, stop: threading.Event | None = None) -> Iterator[Outcome]:
+    """
+    Yield one Outcome per step, in the order in which they end.
+
+    Raises:
+        RefusedError: the plan holds a refusal or an error; nothing was written.
+    """
+    if plan.refused or plan.errors():
+        why = [f"{i.address}: {r.text}" for i in plan.items for r in i.refusals] + [f.message for f in plan.errors()]
+        raise RefusedError("this plan is refused; nothing was written\n  " + "\n  ".join(why), rule="refused")
+    yield from run(plan.steps(), writer, limit=limit, stop=stop or threading.Event())
+
+
+def run(steps: tuple[Step, ...], writer: Writer, *, limit: Limit, stop: threading.Event) -> Iterator[Outcome]:
+    """Carry out steps whose needs lie among them."""
+    return _Run(steps, writer, limit, stop).outcomes()
+
+
+class _Run:
+    def __init__(self, steps: tuple[Step, ...], writer: Writer, limit: Limit, stop: threading.Event):
+        self.waiting = {step.key: step for step in steps}
+        self.writer = writer
+        self.limit = limit
+        self.stop = stop
+        self.ids: dict[str, str] = {}  # step key -> id of what it created
+        self.done: set[str] = set()
+        self.failed: set[str] = set()
+        self.probe = threading.Lock()
+        self.probed = False
+        assert len(self.waiting) == len(steps), "two steps have one key"
+        missing = {n for s in steps for n in s.needs} - self.waiting.keys()
+        assert not missing, f"steps need what is not in the plan: {sorted(missing)}"
+
+    def outcomes(self) -> Iterator[Outcome]:
+        flying: dict[Future[Outcome], Step] = {}
+        with ThreadPoolExecutor(self.limit.most) as pool:
+            while self.waiting or flying:
+                yield from self._blocked()
+                if not self.stop.is_set():
+                    for step in self._ready(self.limit.most - len(flying)):
+                        flying[pool.submit(self._carried_out, step)] = self.waiting.pop(step.key)
+                if not flying:
+                    break
+                finished, _ = wait(flying, return_when=FIRST_COMPLETED)
+                for future in sorted(finished, key=lambda f: flying[f].key):
+                    step = flying.pop(future)
+                    yield self._noted(step, future.result())
+        for step in self.waiting.values():
+            yield Outcome(step, Status.NOT_ATTEMPTED, message="nothing new was started")
+
+    def _ready(self, room: int) -> list[Step]:
+        free = [s for s in self.waiting.values() if all(n in self.done for n in s.needs)]
+        return free[: max(0, room)]
+
+    def _blocked(self) -> Iterator[Outcome]:
+        """Until a fixed point: what needs a failed step is blocked, and so is what needs that."""
+        while True:
+            lost = [s for s in self.waiting.values() if any(n in self.failed for n in s.needs)]
+            if not lost:
+                return
+            for step in lost:
+                del self.waiting[step.key]
+                self.failed.add(step.key)
+                culprit = next(n for n in step.needs if n in self.failed)
+                yield Outcome(step, Status.BLOCKED, message=f"needs {culprit}, which is not done")
+
+    def _noted(self, step: Step, outcome: Outcome) -> Outcome:
+        if outcome.status in (Status.DONE, Status.LEFT):
+            self.done.add(step.key)
+            if outcome.id:
+                self.ids[step.key] = outcome.id
+        else:
+            self.failed.add(step.key)
+        return outcome
+
+    def _carried_out(self, step: Step) -> Outcome:
+        try:
+            return Outcome(step, Status.DONE, self._written(step))
+        except StillInUse as error:
+            if step.probe:
+                return Outcome(step, Status.FAILED, step.id, error.message, _HIDDEN, "hidden-flow")
+            return Outcome(step, Status.LEFT, step.id, error.message, "the next apply deletes it", error.rule)
+        except DescriptionsLost as error:
+            self.stop.set()
+            return Outcome(step, Status.FAILED, None, error.message, error.hint, error.rule)
+        except Error as error:
+            return Outcome(step, Status.FAILED, step.id, error.message, error.hint, error.rule)
+
+    def _written(self, step: Step) -> str | None:
+        references = {name: self._filled(value) for name, value in step.refs.items()}
+        lists = KINDS[step.kind].refs
+        ids: Mapping[str, Any] = {n: [v] if lists.get(n, ("", False))[1] else v for n, v in references.items()}
+        if step.action is Action.CREATE:
+            return self._created(step, ids)
+        if step.action is Action.UPDATE:
+            self.writer.update(step, ids)
+        elif step.action is Action.ACT:
+            self.writer.act(step, step.id or references["id"])
+        else:
+            self.writer.delete(step)
+        return step.id or references.get("id")
+
+    def _filled(self, value: Ref | str) -> str:
+        return self.ids[value.step] if isinstance(value, Ref) else value
+
+    def _created(self, step: Step, ids: Mapping[str, Any]) -> str:
+        """The first connection of a run is read back before any other is made: are descriptions kept here?"""
+        if KINDS[step.kind] is ANCHOR or self.probed:
+            return self.writer.create(step, ids)
+        with self.probe:
+            if self.stop.is_set():
+                raise DescriptionsLost("nothing more is created after the first", rule="not-attempted")
+            identity = self.writer.create(step, ids)
+            if not self.probed:
+                self.writer.keeps_descriptions(step, identity)
+                self.probed = True
+            return identity

@@ -1,0 +1,332 @@
+"""
+One write each: how a step is carried out against a service that may lose answers, move etags and finish later.
+
+    create   a POST whose answer was lost is never repeated: the marker is looked for until SETTLE seconds have passed;
+             lists can miss an item, so what would get a twin is listed once more before the first POST of a run
+    update   412: read by id; while what we read still holds, sent again with the new etag (TRIES times), else stale
+    act      lost or "already so": the state decides
+    delete   read and compared first, and not sent while a flow uses the connection; a flow's deletion is waited for
+             until a GET says 404
+    all      "in transition" and "still in use" are waited for, SETTLE seconds at most
+
+Nothing here decides what to do: it is told by the step, and by what the step says was read.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
+
+from exportctl import marker, wire
+from exportctl.clock import Clock
+from exportctl.errors import Conflict, NotFound, ServiceError, StalePlan
+from exportctl.kinds import ACCOUNT, ANCHOR, KINDS, TARGETS, Kind
+from exportctl.model import Fields, LiveObject, Marker, Step
+from exportctl.planning import steps
+from exportctl.service.client import Client
+from exportctl.service.live import GOING, listed, live_object
+
+SETTLE = 60.0  # seconds; also how long a created object may take to be listed (promise 3)
+TRIES = 5
+TRANSIENT = frozenset({"1416", "1420", "1421", "1447", "1457", "1458"})  # in transition, in use [FE]
+IN_USE = frozenset({"1418", "1447"})  # a flow uses the base, or the source or target [FE]
+ALREADY = "1422"  # the current state does not accept this action [FE]
+T = TypeVar("T")
+
+
+class DescriptionsLost(ServiceError):
+    """The service does not keep descriptions, so ownership cannot be written on what we create."""
+
+
+class StillInUse(ServiceError):
+    """A connection to be deleted is still used; it is left for the next apply."""
+
+
+@dataclass
+class Writer:
+    """
+    Carries out single steps. `known` are the objects the plan was made from, by id; `fill` turns a step's fields into
+    what is sent, with every reference read. Safe to use from several threads for different objects.
+    """
+
+    client: Client
+    clock: Clock
+    known: Mapping[str, LiveObject]
+    repository: str | None
+    fill: Callable[[Step], tuple[Fields, Marker | None]]
+    settle: float = SETTLE
+    touched: dict[str, set[str]] = field(default_factory=dict)  # id -> what this run itself has changed
+    _again: dict[str, tuple[LiveObject, ...]] = field(default_factory=dict)  # kind -> its second listing
+    _listing: threading.Lock = field(default_factory=threading.Lock)
+
+    # -- create -------------------------------------------------------------------------------------------------------
+
+    def create(self, step: Step, ids: Mapping[str, Any]) -> str:
+        """POST; the id. `ids` are the step's references, filled in."""
+        kind = KINDS[step.kind]
+        fields, owner = self.fill(step)
+        assert owner is not None
+        self._unclaimed(owner)
+        description = marker.write(step.text or "", self.repository, owner, kind.managed)
+        taken = self._taken(kind, ids)
+        if taken is not None:
+            return taken
+        body = wire.body(
+            step.kind, step.type, fields, ids, title=step.title, description=description, now=self.clock.now()
+        )
+        try:
+            made = self._patiently(lambda: self.client.create(kind.path, body).id)
+        except ServiceError as error:
+            if not error.wrote:
+                raise
+            made = self._found_again(kind, step, description, error)
+        return self._eldest(owner, made) if kind is ACCOUNT else made
+
+    def _unclaimed(self, owner: Marker) -> None:
+        """
+        Nothing at this address but what the plan knew of: another run may have made it since, or a list missed it.
+
+        Raises:
+            StalePlan: there is; a create would make a twin.
+        """
+        kind = ANCHOR if owner.kind == ANCHOR.letter else ACCOUNT
+        with self._listing:
+            if kind.name not in self._again:
+                self._again[kind.name] = listed(self.client, kind)
+        found = [o.id for o in self._again[kind.name] if o.id not in self.known and _at(o, owner)]
+        if found:
+            raise StalePlan(
+                f"the {kind.label} {found[0]} of {owner.address} is there, which the plan did not know of",
+                rule="stale",
+                hint="somebody made it in between, or a list missed it; nothing was created; make a new plan",
+            )
+
+    def _eldest(self, owner: Marker, made: str) -> str:
+        """Of accounts that several runs made at the same moment the oldest stays, and each run deletes its own."""
+        rivals = [
+            o
+            for o in listed(self.client, ACCOUNT)
+            if (o.id == made or o.id not in self.known) and o.marker and o.marker.generation == owner.generation
+        ]
+        oldest = min((o for o in rivals if _at(o, owner)), key=lambda o: (o.created_ms, o.id), default=None)
+        if oldest is None or oldest.id == made or made not in {o.id for o in rivals}:
+            return made
+        self._deleted(_path(ACCOUNT, made))
+        return oldest.id
+
+    def _taken(self, kind: Kind, ids: Mapping[str, Any]) -> str | None:
+        """A target taken up from an interrupted run may have its flow already, listed late: look by its id."""
+        for target in ids.get(TARGETS, ()) if kind is ANCHOR else ():
+            if target in self.known:
+                found = self.client.list(kind.path, params=[("property", f"{TARGETS}[]=={target}")])
+                if found:
+                    return str(found[0]["id"])
+        return None
+
+    def _found_again(self, kind: Kind, step: Step, description: str, error: ServiceError) -> str:
+        for _ in self._pauses():
+            for raw in self.client.list(kind.path, params=kind.filters):
+                if raw.get("id") not in self.known and raw.get("description") == description:
+                    return str(raw["id"])
+        raise ServiceError(
+            f"the answer to the creation was lost, and no {kind.label} of ours showed up within {self.settle:.0f} s",
+            status=error.status,
+            request_id=error.request_id,
+            wrote=True,
+            rule="create-uncertain",
+            hint="run apply again: it takes up what was created, or creates it",
+        ) from None
+
+    def keeps_descriptions(self, step: Step, identity: str) -> None:
+        """
+        After the first POST of a connection: is our marker on it?
+
+        Raises:
+            DescriptionsLost: it is not; the object just made has been deleted again.
+        """
+        kind = KINDS[step.kind]
+        live = self.get(kind, identity)
+        if live.marker is None:
+            self.client.delete(f"{kind.path}/{identity}")
+            raise DescriptionsLost(
+                f"the service dropped the description of the {kind.label} just created",
+                rule="descriptions-dropped",
+                hint="without descriptions ownership cannot be written down, so nothing more is created here",
+            )
+
+    # -- update -------------------------------------------------------------------------------------------------------
+
+    def update(self, step: Step, ids: Mapping[str, Any]) -> None:
+        """PATCH with the etag of the reading just made."""
+        assert step.id is not None
+        kind = KINDS[step.kind]
+        fields, owner = self.fill(step)
+        live = self._current(kind, step)
+        for attempt in range(TRIES + 1):
+            description = self._description(step, kind, owner, live)
+            ops = wire.operations(
+                step.kind, step.type, fields, ids, live.raw, description=description, now=self.clock.now()
+            )
+            try:
+                self._patiently(lambda ops=ops, live=live: self.client.patch(_path(kind, step.id), ops, live.etag))  # type: ignore[misc]
+                break
+            except ServiceError as error:
+                if not (isinstance(error, Conflict) or error.wrote) or attempt == TRIES:
+                    raise
+                live = self.get(kind, step.id)
+                if error.wrote and wire.holds(ops, live.raw):
+                    break  # it arrived, only the answer did not
+                self._still_as_read(step, live)
+        self.touched.setdefault(step.id, set()).update({"description", "title", *step.refs, *_fields_read(step)})
+
+    def _description(self, step: Step, kind: Kind, owner: Marker | None, live: LiveObject) -> str | None:
+        """The description to write, None to leave it alone: a step without a marker never takes one off by accident."""
+        text = live.text if step.text is None else step.text
+        if step.unmark:
+            return text
+        if owner is None:
+            return None
+        return marker.write(text, self.repository, owner, kind.managed)
+
+    def _current(self, kind: Kind, step: Step) -> LiveObject:
+        """The reading the plan was made from, or a fresh one once this run has touched the object."""
+        assert step.id is not None
+        if step.id not in self.touched and step.id in self.known:
+            return self.known[step.id]
+        live = self.get(kind, step.id)
+        self._still_as_read(step, live)
+        return live
+
+    def _still_as_read(self, step: Step, live: LiveObject) -> None:
+        now = steps.seen(live)
+        ours = self.touched.get(live.id, set())
+        moved = sorted(n for n, d in step.seen.items() if now.get(n) != d and n not in ours)
+        if moved:
+            raise StalePlan(
+                f"{', '.join(moved)} changed since the plan was made",
+                rule="stale",
+                hint="somebody wrote in between; make a new plan",
+            )
+
+    # -- act and delete -----------------------------------------------------------------------------------------------
+
+    def act(self, step: Step, identity: str) -> None:
+        """POST …/action; a state that is already so counts as done."""
+        assert step.act is not None
+        kind, operation = KINDS[step.kind], step.act
+        wanted = {"enable": "enabled", "disable": "disabled"}[operation]
+        for attempt in range(TRIES + 1):
+            try:
+                self._patiently(lambda: self.client.act(_path(kind, identity), operation))
+                break
+            except ServiceError as error:
+                if not (error.wrote or error.number == ALREADY) or attempt == TRIES:
+                    raise
+                if self.get(kind, identity).raw.get("state") == wanted:
+                    break
+                if error.number == ALREADY:
+                    raise
+        self.touched.setdefault(identity, set()).add("enabled")
+
+    def delete(self, step: Step) -> None:
+        """Read, compare, DELETE; a flow is waited for. What is gone already counts as done."""
+        assert step.id is not None
+        kind, path = KINDS[step.kind], _path(KINDS[step.kind], step.id)
+        try:
+            live = self.get(kind, step.id)
+        except NotFound:
+            return
+        if live.raw.get("state") not in GOING:
+            self._still_as_read(step, live)
+            self._unused(kind, step)
+            self._deleted(path, final=kind is ANCHOR)
+        if kind is ANCHOR:
+            self._wait_gone(kind, step.id)
+
+    def _unused(self, kind: Kind, step: Step) -> None:
+        """That the service refuses to delete what a flow uses is inferred (FLOW 1447): look first."""
+        for name in (n for n, (to, _) in ANCHOR.refs.items() if to == kind.name):
+            for raw in self.client.list(ANCHOR.path, params=[("property", f"{name}[]=={step.id}")]):
+                if not self._still_there(str(raw.get("id"))):
+                    continue
+                text = f"the {kind.label} {step.id} is used by the {ANCHOR.label} {raw.get('id')}"
+                if step.probe:
+                    raise StalePlan(f"{text}, which the plan did not know of", rule="stale", hint="make a new plan")
+                raise StillInUse(text, rule="in-use")
+
+    def _still_there(self, flow: str) -> bool:
+        try:
+            return self.get(ANCHOR, flow).raw.get("state") not in GOING
+        except NotFound:
+            return False
+
+    def _deleted(self, path: str, *, final: bool = False) -> None:
+        """DELETE; a connection still in use can wait for the next apply, a flow (`final`) is deleted or has failed."""
+        for attempt in range(TRIES + 1):
+            try:
+                self._patiently(lambda: self.client.delete(path))
+                return
+            except NotFound:
+                return
+            except ServiceError as error:
+                if error.number in IN_USE and not final:
+                    raise StillInUse(error.message, status=error.status, code=error.code, rule="in-use") from None
+                if not error.wrote or attempt == TRIES:
+                    raise
+
+    def _wait_gone(self, kind: Kind, identity: str) -> None:
+        for _ in self._pauses():
+            try:
+                self.get(kind, identity)
+            except NotFound:
+                return
+        raise ServiceError(f"the {kind.label} {identity} was deleted but still exists", rule="delete-slow")
+
+    # -- waiting ------------------------------------------------------------------------------------------------------
+
+    def get(self, kind: Kind, identity: str) -> LiveObject:
+        return live_object(kind, self.client.get(_path(kind, identity)))
+
+    def _patiently(self, call: Callable[[], T]) -> T:
+        """Repeat while the service says that the object is in transition or still in use."""
+        last: ServiceError | None = None
+        for _ in self._pauses():
+            try:
+                return call()
+            except ServiceError as error:
+                if error.number not in TRANSIENT or error.wrote:
+                    raise
+                last = error
+        assert last is not None
+        raise last
+
+    def _pauses(self) -> Iterator[float]:
+        """Now, then again after 1, 2, 4 … seconds, at most 15 apart, until `settle` seconds have passed."""
+        start, pause = self.clock.monotonic(), 1.0
+        yield 0.0
+        while self.clock.monotonic() - start < self.settle:
+            self.clock.sleep(min(pause, self.settle))
+            yield pause
+            pause = min(pause * 2, 15.0)
+
+
+def _path(kind: Kind, identity: str | None) -> str:
+    return f"{kind.path}/{identity}"
+
+
+def _at(live: LiveObject, owner: Marker) -> bool:
+    found = live.marker
+    return found is not None and (found.project, found.address) == (owner.project, owner.address)
+
+
+def _fields_read(step: Step) -> set[str]:
+    """The names under which a written field is read back."""
+    names = set(step.fields)
+    return names | {"phase", "start", "cadence"} if names & {"start", "cadence"} else names
+
+
+def marked(owner: Marker, **digests: tuple[str, ...]) -> Marker:
+    """The marker with other digests for some fields."""
+    return replace(owner, applied={**owner.applied, **digests})

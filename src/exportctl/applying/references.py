@@ -1,0 +1,111 @@
+"""
+The values behind references, at the two moments they are read: sensitive ones for a plan, all that a plan needs before
+its first write. On the embedded emulator unset ones get made-up values of the right form.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from exportctl.applying.protocols import marked
+from exportctl.declared import Project
+from exportctl.destination_types import TYPES, AuthMethod, Secrecy
+from exportctl.errors import ConfigError, Finding
+from exportctl.kinds import ACCOUNT
+from exportctl.model import DESTINATIONS, Fields, Marker, Plan, Step, digest
+from exportctl.refs import Where, read_references
+from exportctl.secret import Secret
+
+Filled = tuple[Fields, Marker | None]
+
+
+@dataclass(frozen=True)
+class Known:
+    """Sensitive values by address and field; `unset` names what is not set; `made_up` says that some were invented."""
+
+    values: Mapping[Where, str]
+    unset: tuple[str, ...]
+    made_up: bool
+
+
+def for_plan(
+    project: Project, env: Mapping[str, str], folder: Path, *, invent: bool, leave_unset: Sequence[str] = ()
+) -> Known:
+    """
+    Sensitive values, never a secret. `leave_unset` names variables that count as not set: a saved plan was made so.
+    """
+    seen = {k: v for k, v in env.items() if k not in leave_unset}
+    read = read_references(project, seen, folder, classes=(Secrecy.SENSITIVE,))
+    values = {where: _text(value) for where, value in read.values.items()}
+    unset = {where: u.variable for where, u in read.unset.items() if where[0] != "platform"}
+    if invent:
+        values |= {where: _invented(project, where) for where in unset}
+    return Known(values, () if invent else tuple(sorted(set(unset.values()))), invent and bool(unset))
+
+
+def for_apply(
+    project: Project, env: Mapping[str, str], folder: Path, plan: Plan, *, invent: bool
+) -> tuple[Callable[[Step], Filled], tuple[str, ...]]:
+    """
+    Read every reference this plan needs, and only those. Gives the function that fills a step's fields, and the values
+    that must never be shown.
+
+    Raises:
+        ConfigError: a reference is not set; every one is named, with its place, and nothing was written.
+        Error: a value is too short or a private key unusable.
+    """
+    needing = {str(s.address) for s in plan.steps() if s.kind == ACCOUNT.name and "auth" in s.fields}
+    read = read_references(project, env, folder, addresses=tuple(sorted(needing)))
+    values = {where: _text(value) for where, value in read.values.items()}
+    if read.unset and not invent:
+        raise ConfigError(
+            [
+                Finding("reference-unset", f"{u.variable} is not set; {where[0]} needs it for {where[1]}", u.at, _MEND)
+                for where, u in sorted(read.unset.items())
+            ]
+        )
+    values |= {where: _invented(project, where) for where in read.unset}
+    hidden = tuple(_text(v) for v in read.values.values() if isinstance(v, Secret))
+    return lambda step: filled(step, values), hidden
+
+
+_MEND = "set it where apply runs; nothing was written"
+
+
+def filled(step: Step, values: Mapping[Where, str]) -> Filled:
+    """
+    A step's fields as they are sent, and the marker that goes with them: an account's digest is of the values sent, not
+    of what could be compared when the plan was made.
+    """
+    if step.kind != ACCOUNT.name or "auth" not in step.fields:
+        return step.fields, step.marker
+    address = str(step.address)
+    auth = {name: values[address, name] for name in step.fields["auth"]}
+    fields: dict[str, Any] = {**step.fields, "auth": auth}
+    if "encryption" in fields:
+        fields["encryption"] = values[address, "encryption.public_key"]
+    if step.marker is None or fields["method"] is None:
+        return fields, step.marker
+    shown = _not_secret(TYPES[step.type].method(fields["method"]), auth)
+    return fields, marked(step.marker, auth=(digest(shown),))
+
+
+def _not_secret(method: AuthMethod, auth: Mapping[str, str]) -> dict[str, str]:
+    secret = {f.name for f in method.fields if f.secrecy is Secrecy.SECRET}
+    return {name: value for name, value in auth.items() if name not in secret}
+
+
+def _invented(project: Project, where: Where) -> str:
+    key = where[0].removeprefix(f"{DESTINATIONS}.")
+    account = project.destinations[key].account
+    if account.method is None:
+        return "emulated-value"
+    method = TYPES[project.destinations[key].type].method(account.method)
+    return next((f.sample for f in method.fields if f.name == where[1]), "ZW11bGF0ZWQta2V5")
+
+
+def _text(value: str | Secret) -> str:
+    return value.reveal() if isinstance(value, Secret) else value

@@ -1,0 +1,1 @@
+"""YAML text -> a Project for one environment. `loading` is the way in; `files` alone touches the disk."""

@@ -1,0 +1,112 @@
+"""
+The config's files from disk: which ones, and their bytes. Nothing is parsed here but `extends`.
+
+In: the working folder and the paths of `-f`. Out: an ordered mapping of name (relative to the working folder, with
+`/`) to bytes, those of extended files last. A file is never read further than one byte over the limit, so that a
+wrong path to a huge file costs nothing; `nodes` then says that it is too large.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from os.path import relpath
+from pathlib import Path
+
+from exportctl.config.loading import extends_of
+from exportctl.config.nodes import MAX_BYTES
+from exportctl.config.overlays import beside
+from exportctl.errors import ConfigError, Finding
+
+MAIN = "exports.yaml"
+PARTS = "exports"
+
+
+def read(folder: Path, paths: Sequence[str] = ()) -> dict[str, bytes]:
+    """
+    The files of `-f`, or `exports.yaml` and every `*.yaml` under `exports/`, and all that they extend.
+
+    Raises:
+        ConfigError: there is none, one cannot be read, or a folder was given as a file; all of them at once.
+    """
+    findings: list[Finding] = []
+    names = [_given(folder, path, findings) for path in paths] if paths else _default(folder, findings)
+    files: dict[str, bytes] = {}
+    for name in names:
+        data = _bytes(folder, name, findings) if name else None
+        if name and data is not None:
+            files[name] = data
+    if findings:
+        raise ConfigError(findings)
+    _follow(folder, files)
+    return files
+
+
+def _default(folder: Path, findings: list[Finding]) -> list[str | None]:
+    if not (folder / MAIN).is_file():
+        findings.append(_no_config(folder))
+        return []
+    found: list[str | None] = [MAIN]
+    for path in sorted((folder / PARTS).rglob("*")):
+        name = path.relative_to(folder).as_posix()
+        if any(part.startswith(".") for part in path.relative_to(folder).parts) or not path.is_file():
+            continue
+        if path.suffix == ".yaml":
+            found.append(name)
+        elif path.suffix == ".yml":
+            hint = f"rename it: {name.removesuffix('.yml')}.yaml"
+            findings.append(Finding("file-name", f"{name} would not be read: config files end in .yaml", None, hint))
+    return found
+
+
+def _no_config(folder: Path) -> Finding:
+    hint = "make one with `exportctl init`, or say where it is: -C DIR or -f FILE"
+    if (folder / "exports.yml").is_file():
+        hint = "rename exports.yml to exports.yaml"
+    return Finding("no-config", f"there is no {MAIN} in this folder", None, hint)
+
+
+def _given(folder: Path, path: str, findings: list[Finding]) -> str | None:
+    whole = folder / path
+    name = Path(relpath(whole, folder)).as_posix()
+    if whole.is_dir():
+        shown = path.rstrip("/")
+        inside = sorted(p.name for p in whole.glob("*.yaml"))
+        hint = (
+            " ".join(f"-f {shown}/{n}" for n in inside[:5]) or f"exportctl -C {shown} reads the config of that folder"
+        )
+        findings.append(
+            Finding(
+                "folder-given",
+                f"{path} is a folder; -f takes files",
+                None,
+                f"name its files: {hint}" if inside else hint,
+            )
+        )
+        return None
+    return name
+
+
+def _bytes(folder: Path, name: str, findings: list[Finding]) -> bytes | None:
+    try:
+        with (folder / name).open("rb") as stream:
+            return stream.read(MAX_BYTES + 1)
+    except OSError as error:
+        message = f"{name} cannot be read: {(error.strerror or str(error)).lower()}"
+        findings.append(Finding("file-unreadable", message, None, "look at the path and its permissions"))
+        return None
+
+
+def _follow(folder: Path, files: dict[str, bytes]) -> None:
+    """Add what the files extend; one that cannot be read is left out, and reported where it is named."""
+    waiting = list(files)
+    while waiting:
+        name = waiting.pop(0)
+        for target in extends_of(name, files[name]):
+            if target not in files:
+                data = _bytes(folder, target, [])
+                if data is not None:
+                    files[target] = data
+                    waiting.append(target)
+
+
+__all__ = ["MAIN", "PARTS", "beside", "read"]

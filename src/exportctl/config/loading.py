@@ -1,0 +1,186 @@
+"""
+{file name: bytes} -> one `Project` per environment, and everything that is wrong, with file:line:column.
+
+    bytes ─nodes─▶ trees ─schema_findings─▶ checked ─overlays─▶ one tree ──┬─▶ environment laid over it
+                                                                           └─▶ interpolation ─▶ resolution ─▶ Project
+
+`parse` does once what is the same for every environment, `project` the rest for one. All findings are collected, in
+the order of the files; none is raised. Pure: files are read by `config_files`, secrets by `refs`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from exportctl.config.nodes import Map, Node, Scalar, Seq, tree
+from exportctl.config.overlays import extends_of, layered, with_environment
+from exportctl.config.resolution import resolved
+from exportctl.config.schema_findings import check, nearest
+from exportctl.config.secrecy import secrecy
+from exportctl.config.sections import Report
+from exportctl.config.values import BadValue, Reference, references
+from exportctl.declared import Project
+from exportctl.destination_types import Secrecy
+from exportctl.errors import Finding, Level, Location
+
+__all__ = ["Parsed", "explain_values", "extends_of", "parse", "project", "projects"]
+
+HIDDEN = "(sensitive)"
+_NEEDS_ALL_FILES = ("unknown-reference", "missing-key", "near-alias", "environment-needed", "unknown-environment")
+
+
+@dataclass(frozen=True)
+class Parsed:
+    """
+    All files as one tree, before an environment is chosen.
+
+    `findings` are those of reading and laying the files over each other; `environments` the declared names, sorted;
+    `complete` says that every file could be read, so that a name nobody declares is really missing.
+    """
+
+    tree: Map
+    environments: tuple[str, ...]
+    files: tuple[str, ...]
+    findings: tuple[Finding, ...]
+    complete: bool
+
+
+def parse(files: Mapping[str, bytes]) -> Parsed:
+    """Read all files of a project, those included that others extend; the order of `files` is that of the findings."""
+    findings: list[Finding] = []
+    trees: dict[str, Map] = {}
+    complete = True
+    for name, data in files.items():
+        root, found = tree(name, data)
+        findings += found
+        if root is None:
+            complete = False
+            root = Map({}, Location(name))
+        trees[name], found = check(root)
+        findings += found
+    whole, found = layered(trees)
+    findings += found
+    entry = whole.entries.get("environments")
+    environments = tuple(sorted(entry.node.entries)) if entry and isinstance(entry.node, Map) else ()
+    if environments:
+        findings += _sandbox_in_base(whole)
+    return Parsed(whole, environments, tuple(files), _ordered(findings, tuple(files)), complete)
+
+
+def project(
+    parsed: Parsed, environment: str | None, variables: Mapping[str, str]
+) -> tuple[Project | None, tuple[Finding, ...]]:
+    """
+    The project of one environment, None if there is any error; and all findings, those of `parse` included.
+
+    `variables` are the environment variables that plain references may name, and EXPORTCTL_ALLOWED_HOSTS.
+    """
+    findings = list(parsed.findings)
+    made: Project | None = None
+    wrong = _wrong_environment(parsed, environment)
+    if wrong:
+        findings.append(wrong)
+    else:
+        whole, found = with_environment(parsed.tree, environment) if environment else (parsed.tree, ())
+        report = Report(list(found))
+        if whole is not None:
+            made = resolved(whole, environment, parsed.environments, variables, parsed.files, report)
+        findings += report.findings
+    if not parsed.complete:
+        findings = [f for f in findings if f.rule not in _NEEDS_ALL_FILES]
+    if any(f.level is Level.ERROR for f in findings):
+        made = None
+    return made, _ordered(findings, parsed.files)
+
+
+def projects(parsed: Parsed, variables: Mapping[str, str]) -> tuple[Mapping[str | None, Project], tuple[Finding, ...]]:
+    """Every environment's project (those without an error), and all findings, each said once."""
+    made: dict[str | None, Project] = {}
+    findings: list[Finding] = []
+    for environment in parsed.environments or (None,):
+        one, found = project(parsed, environment, variables)
+        findings += found
+        if one:
+            made[environment] = one
+    return made, _ordered(findings, parsed.files)
+
+
+def explain_values(parsed: Parsed, environment: str | None) -> list[tuple[str, str, Location]]:
+    """
+    Every value that is set, as (dotted path, value as written, place that set it), sorted by path.
+
+    References are shown, not filled in; a sensitive literal is shown as `(sensitive)`.
+    """
+    whole: Map | None = parsed.tree
+    if environment is not None and environment in parsed.environments:
+        whole, _ = with_environment(parsed.tree, environment)
+    if whole is None:
+        return []
+    entries = [(key, entry.node) for key, entry in whole.entries.items() if key != "environments"]
+    return sorted(line for key, node in entries for line in _explained(node, (key,), key))
+
+
+def _explained(node: Node, path: tuple[str, ...], shown: str) -> Iterable[tuple[str, str, Location]]:
+    if isinstance(node, Map):
+        for key, entry in node.entries.items():
+            yield from _explained(entry.node, (*path, key), f"{shown}.{key}")
+    elif isinstance(node, Seq):
+        for number, item in enumerate(node.items):
+            yield from _explained(item, path, f"{shown}[{number}]")
+    elif isinstance(node, Scalar):
+        text = str(node.value).lower() if isinstance(node.value, bool) else str(node.value)
+        yield shown, text if secrecy(path) is Secrecy.PLAIN else _without_literals(text), node.at
+
+
+def _without_literals(text: str) -> str:
+    """A text that is not for everybody: its references are shown, what stands around them and defaults are not."""
+    try:
+        parts = references(text)
+    except BadValue:
+        return HIDDEN
+    return "".join(HIDDEN if isinstance(part, str) else _without_default(part) for part in parts)
+
+
+def _without_default(found: Reference) -> str:
+    return found.text if found.default is None else f"${{{found.kind}:{found.name}:-{HIDDEN}}}"
+
+
+def _sandbox_in_base(whole: Map) -> list[Finding]:
+    platform = whole.entries.get("platform")
+    if platform is None or not isinstance(platform.node, Map) or "sandbox" not in platform.node.entries:
+        return []
+    at = platform.node.entries["sandbox"].key_at
+    message = "once there are environments, each names its sandbox; here it would be the sandbox of all of them"
+    hint = "move it to `environments: {NAME: {platform: {sandbox: …}}}`"
+    return [Finding("sandbox-in-base", message, at, hint)]
+
+
+def _wrong_environment(parsed: Parsed, environment: str | None) -> Finding | None:
+    listed = ", ".join(parsed.environments)
+    entry = parsed.tree.entries.get("environments")
+    at = entry.key_at if entry else None
+    if environment is None and parsed.environments:
+        hint = f"write --env NAME or set EXPORTCTL_ENV; there is {listed}"
+        return Finding("environment-needed", "this config has environments, and none was chosen", at, hint)
+    if environment is None or environment in parsed.environments:
+        return None
+    if not parsed.environments:
+        hint = "leave out --env and EXPORTCTL_ENV, or declare it under `environments`"
+        return Finding(
+            "unknown-environment", f'there is no environment "{environment}": the config has none', None, hint
+        )
+    guess = nearest(environment, parsed.environments)
+    hint = f'did you mean "{guess}"? ' if guess else ""
+    return Finding("unknown-environment", f'there is no environment "{environment}"', at, f"{hint}there is {listed}")
+
+
+def _ordered(findings: Iterable[Finding], files: tuple[str, ...]) -> tuple[Finding, ...]:
+    """In the order of the files and then of the lines, each finding once."""
+    rank = {name: number for number, name in enumerate(files)}
+
+    def place(finding: Finding) -> tuple[int, int, int, str, str]:
+        at = finding.at or Location("", 0, 0)
+        return rank.get(at.file, -1), at.line, at.column, finding.rule, finding.message
+
+    return tuple(sorted(dict.fromkeys(findings), key=place))

@@ -1,0 +1,196 @@
+"""
+docs/configuration.md from the config's schema and the table of destination types. A test compares it with the file.
+
+In: the schema. Out: Markdown. A section for each map of known keys, in the order of the schema; the words are the
+schema's own, so what an editor shows and what this page says cannot differ.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from exportctl.config.schema import SCHEMA
+from exportctl.destination_types import TYPES, AuthMethod, DestinationType, Secrecy
+
+_HEAD = """# The config
+
+Everything that may stand in a config file. This page is written from `schemas/exports.schema.json`, which editors read:
+
+```yaml
+# yaml-language-server: $schema=./schemas/exports.schema.json
+```
+
+**Files.** `exports.yaml` and every `*.yaml` under `exports/` beside it are one config; `-f FILE` (repeatable) replaces
+that. A name declared in two of them is an error. `extends` makes a file an overlay over others.
+
+**YAML.** A subset: `true`, `false`, `null` and whole numbers mean what they seem to; everything else is text, so
+`2026-12-01`, `12:00`, `on` and `no` need no quotes. Tags, anchors, aliases, duplicate and unknown keys are errors.
+
+**Names** are lower-case letters, digits and hyphens, at most 48 (a project's 32). **Durations** are whole numbers of
+minutes, hours, days or weeks: `180 days`, `30d`, `6 hours`. **Moments** are a date (as an end: that day inclusive) or
+RFC 3339 with an offset. **Times of day** are UTC: the service knows no time zones.
+
+**References.** `${env:NAME}`, `${env:NAME:-default}`, `${file:PATH}`, `${environment}`, `${sandbox}`, `${project}`;
+`$${` is a literal `${`. Which of them a value may use depends on who may see it:
+
+| class | holds | shown |
+|---|---|---|
+| secret | exactly one `${env:…}` without default or `${file:…}`, never a literal | never; read when it is sent |
+| sensitive | text with any references | masked everywhere |
+| plain | text; of the environment only `AEP_ORG_ID`, `AEP_SANDBOX` and `EXPORTCTL_VAR_…`, no `${file:…}` | yes |
+
+**Overlays** (`environments`, `extends`): maps are merged, scalars and lists replaced, `null` removes. A key marked
+*whole* is replaced whole.
+
+**Precedence**: what the export says, then its destination (`format`) or schedule (`end`), then `defaults`.
+`exportctl plan --explain-values` names the file and line that set each value.
+"""
+_PROSE = re.compile(r" ?Replaced whole by an overlay, not merged\.")
+
+
+def reference_markdown() -> str:
+    """The whole page, ending in one newline."""
+    sections = [_HEAD, _contents(), *(_section(title, schema) for title, schema in _maps()), _types()]
+    return "\n".join(sections).rstrip("\n") + "\n"
+
+
+def _definition(schema: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What a `$ref` stands for; itself without one."""
+    name = str(schema.get("$ref", "")).removeprefix("#/$defs/")
+    found: Mapping[str, Any] = SCHEMA["$defs"][name] if name else schema
+    return found
+
+
+def _maps() -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Every map of known keys with its heading: the file itself, then depth first, each once."""
+    yield "Top level", SCHEMA
+    seen: set[str] = set()
+    yield from _below(SCHEMA, seen)
+
+
+def _below(schema: Mapping[str, Any], seen: set[str]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    for key, inner in schema.get("properties", {}).items():
+        if schema.get("title") == "Environment":
+            return  # its keys are those of the top level
+        for found in _reachable(inner):
+            title = str(found.get("title", key))
+            if "properties" in found and title not in seen:
+                seen.add(title)
+                yield title, SCHEMA["$defs"].get(title.lower(), found)  # its own words, not those of one key
+            yield from _below(found, seen) if "properties" in found else ()
+
+
+def _reachable(schema: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """The schema, and those of its entries or items."""
+    schema = _definition(schema)
+    yield schema
+    for inner in (schema.get("additionalProperties"), schema.get("items")):
+        if isinstance(inner, Mapping):
+            yield _definition(inner)
+
+
+def _anchor(title: str) -> str:
+    return title.lower().replace(" ", "-")
+
+
+def _contents() -> str:
+    titles = [title for title, _ in _maps()]
+    links = " · ".join(f"[{title}](#{_anchor(title)})" for title in (*titles, "Destination types"))
+    return f"{links}\n"
+
+
+def _section(title: str, schema: Mapping[str, Any]) -> str:
+    described = _PROSE.sub("", str(schema.get("description", ""))).strip()
+    rows = [_row(key, inner, key in schema.get("required", ())) for key, inner in schema["properties"].items()]
+    whole = " *whole*" if _whole(schema) else ""
+    head = ("| key | type | meaning | example |", "|---|---|---|---|")
+    return "\n".join((f"## {title}", "", f"{described}{whole}", "", *head, *rows, "", *_example(schema)))
+
+
+def _whole(schema: Mapping[str, Any]) -> bool:
+    return bool(_PROSE.search(str(schema.get("description", ""))))
+
+
+def _row(key: str, schema: Mapping[str, Any], required: bool) -> str:
+    found = _definition(schema)
+    meaning = _PROSE.sub(" *whole*", str(schema.get("description", found.get("description", ""))))
+    examples = schema.get("examples", found.get("examples", []))
+    shown = f"`{_flow(examples[0])}`" if examples else ""
+    cells = (f"`{key}`" + (" (required)" if required else ""), _type(found), meaning, shown)
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+
+
+_WORDS = {"string": "text", "integer": "whole number", "boolean": "true or false", "array": "list", "object": "map"}
+
+
+def _type(schema: Mapping[str, Any]) -> str:
+    """In words; values of a closed set are listed."""
+    choices = [value for value in schema.get("enum", ()) if value is not None]
+    if choices:
+        return ", ".join(f"`{_flow(value)}`" for value in choices)
+    declared = schema.get("type", ())
+    kinds = [declared] if isinstance(declared, str) else declared
+    return " or ".join(_link(_WORDS[kind], kind, schema) for kind in kinds if kind != "null")
+
+
+def _link(word: str, kind: str, schema: Mapping[str, Any]) -> str:
+    """A map or list points at the section of what is in it."""
+    inner = schema.get("items") if kind == "array" else schema.get("additionalProperties")
+    target = _definition(inner) if isinstance(inner, Mapping) else schema if kind == "object" else {}
+    if kind not in ("array", "object") or "properties" not in target or "title" not in target:
+        return word
+    by_name = " by name" if kind == "object" and target is not schema else ""
+    return f"[{word}{by_name}](#{_anchor(str(target['title']))})"
+
+
+def _example(schema: Mapping[str, Any]) -> tuple[str, ...]:
+    maps = [value for value in schema.get("examples", ()) if isinstance(value, Mapping)]
+    return ("```yaml", *(f"{key}: {_flow(value)}" for key, value in maps[0].items()), "```", "") if maps else ()
+
+
+def _flow(value: object) -> str:
+    """One value in YAML's flow style, quoted only where it must be."""
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{key}: {_flow(inner)}" for key, inner in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(_flow(inner) for inner in value) + "]"
+    text = str(value)
+    if isinstance(value, str) and (not text or re.search(r"[:{}\[\],#%&*!|>'\"`]", text)):
+        return json.dumps(text, ensure_ascii=False)
+    return text.lower() if isinstance(value, bool) else text
+
+
+# -- destination types ------------------------------------------------------------------------------------------------
+
+
+def _types() -> str:
+    head = ("## Destination types", "", "| `type` | place (* required) | account | `auth` |", "|---|---|---|---|")
+    secrets = ", ".join(f"`{name}`" for name in sorted(_fields(Secrecy.SECRET)))
+    sensitive = ", ".join(f"`{name}`" for name in sorted(_fields(Secrecy.SENSITIVE)))
+    after = (
+        "",
+        f"Secret: {secrets}, and everything under `platform.credentials`. Sensitive: {sensitive}.",
+        "The keys under *account* belong to the account: with `account` instead of `auth` they are not allowed, and a "
+        "change of one changes every export on that account.",
+        "",
+    )
+    return "\n".join((*head, *(_type_row(kind) for kind in TYPES.values()), *after))
+
+
+def _fields(secrecy: Secrecy) -> set[str]:
+    return {f.name for t in TYPES.values() for m in t.methods for f in m.fields if f.secrecy is secrecy}
+
+
+def _type_row(kind: DestinationType) -> str:
+    place = ", ".join(f"`{field.name}`" + ("*" if field.required else "") for field in kind.place)
+    account = ", ".join(f"`{key}`" for key in kind.account_keys)
+    ways = ", or ".join(_way(method) for method in kind.methods) or "none"
+    notes = "".join(f"; {note}" for note in kind.notes)
+    return f"| `{kind.name}` | {place} | {account} | {ways}{notes} |"
+
+
+def _way(method: AuthMethod) -> str:
+    return " + ".join(f"`{field.name}`" for field in method.fields if field.secrecy is not Secrecy.PLAIN)

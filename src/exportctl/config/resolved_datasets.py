@@ -1,0 +1,133 @@
+"""
+Datasets: aliases and groups looked up, and the parts of an export that is split by dataset.
+
+A text in a list is an alias or a group if one is declared under that name, else a dataset's exact name; `{name: …}`
+and `{id: …}` always mean the dataset itself.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from exportctl.config.nodes import Entry, Map, Node, Scalar, Seq
+from exportctl.config.schema_findings import nearest
+from exportctl.config.sections import Report, Section
+from exportctl.config.values import NAME, slug
+from exportctl.declared import Dataset
+from exportctl.errors import Level, Location
+
+ADDRESS_LENGTH = 64  # KEY/PART
+
+
+@dataclass(frozen=True)
+class Aliases:
+    """What is declared under `datasets`."""
+
+    entries: Mapping[str, Entry]
+    report: Report
+
+    def expanded(self, nodes: tuple[Node, ...]) -> tuple[Dataset, ...]:
+        """The datasets of a list, in order, each once."""
+        found: dict[tuple[str | None, str | None], Dataset] = {}
+        for node in nodes:
+            for one in self._of(node, ()):
+                known = found.get((one.id, None if one.id else one.name))
+                if known is None or (known.alias is None and one.alias is not None):
+                    found[(one.id, None if one.id else one.name)] = one
+        return tuple(found.values())
+
+    def _of(self, node: Node, above: tuple[str, ...]) -> tuple[Dataset, ...]:
+        if isinstance(node, Map):
+            return (_from_map(node, None, node.at),)
+        if not isinstance(node, Scalar) or node.value is None:
+            return ()
+        name = str(node.value)
+        if name not in self.entries:
+            self._point_at_near_alias(name, node)
+            return (Dataset(None, name, None, node.at),)
+        if name in above:
+            return ()  # a circle, reported once where it is declared
+        return self._declared(name, node.at, above)
+
+    def _declared(self, name: str, at: Location, above: tuple[str, ...]) -> tuple[Dataset, ...]:
+        target = self.entries[name].node
+        if isinstance(target, Seq):
+            return tuple(one for item in target.items for one in self._of(item, (*above, name)))
+        if isinstance(target, Map):
+            return (_from_map(target, name, at),)
+        if isinstance(target, Scalar) and target.value is not None:
+            return (Dataset(None, str(target.value), name, at),)
+        return ()
+
+    def _point_at_near_alias(self, name: str, node: Scalar) -> None:
+        guess = nearest(name, self.entries) if re.fullmatch(NAME, name) else None
+        if guess:
+            message = f'"{name}" is no alias, so it is taken for the exact name of a dataset'
+            hint = f'did you mean "{guess}", declared at {self.entries[guess].key_at}? If not, write {{name: {name}}}'
+            self.report.add("near-alias", message, node.at, hint, Level.WARNING)
+
+    def check_circles(self) -> None:
+        reported: set[frozenset[str]] = set()
+        for name in self.entries:
+            circle = self._circle(name, ())
+            if circle and frozenset(circle) not in reported:
+                reported.add(frozenset(circle))
+                message = f"dataset groups hold each other: {' -> '.join((*circle, circle[0]))}"
+                at = self.entries[circle[0]].key_at
+                self.report.add("group-cycle", message, at, "take one of them out of the other")
+
+    def _circle(self, name: str, above: tuple[str, ...]) -> tuple[str, ...]:
+        if name in above:
+            return above[above.index(name) :]
+        target = self.entries[name].node
+        for item in target.items if isinstance(target, Seq) else ():
+            if isinstance(item, Scalar) and item.value in self.entries:
+                found = self._circle(str(item.value), (*above, name))
+                if found:
+                    return found
+        return ()
+
+
+def aliases(root: Section) -> Aliases:
+    section = root.section("datasets")
+    return Aliases(section.node.entries if section else {}, root.report)
+
+
+def _from_map(node: Map, alias: str | None, at: Location) -> Dataset:
+    def text(key: str) -> str | None:
+        entry = node.entries.get(key)
+        return str(entry.node.value) if entry and isinstance(entry.node, Scalar) and entry.node.value else None
+
+    return Dataset(text("id"), text("name"), alias, at)
+
+
+def parts(section: Section, key: str, datasets: tuple[Dataset, ...]) -> dict[str, Dataset]:
+    """
+    PART -> dataset: the alias, else the slug of the name, else the id.
+
+    Two equal ones, one without a usable letter, and an address over 64 characters are errors that ask for an alias.
+    """
+    found: dict[str, Dataset] = {}
+    for one in datasets:
+        part = one.alias or slug(one.name or "") or (one.id or "").lower()
+        shown = one.name or one.id
+        if not part:
+            _ask_for_alias(section, "split-part-empty", f'nothing of "{shown}" can stand in an address', one)
+        elif part in found:
+            other = found[part].name or found[part].id
+            message = f'"{other}" and "{shown}" would both be exports.{key}/{part}'
+            _ask_for_alias(section, "split-part-clash", message, one)
+        else:
+            found[part] = replace(one)
+            if len(f"{key}/{part}") > ADDRESS_LENGTH:
+                message = f"the address {key}/{part} has more than {ADDRESS_LENGTH} characters"
+                _ask_for_alias(section, "address-too-long", message, one)
+    return found
+
+
+def _ask_for_alias(section: Section, rule: str, message: str, one: Dataset) -> None:
+    written = f'{{name: "{one.name}"}}' if one.name else f'{{id: "{one.id}"}}'
+    hint = f"declare a short alias under `datasets`, `ALIAS: {written}`, and use it in {section.owner}"
+    section.fail(rule, f"{section.owner} is split by dataset: {message}", one.at, hint)

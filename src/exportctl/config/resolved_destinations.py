@@ -1,0 +1,238 @@
+"""
+Destinations: which keys their type has, the place, and the account with its way to authenticate.
+
+Everything about a type comes from `destination_types`; no type is named here. Account keys (`host`, `endpoint` …)
+become plain auth values beside the fields of `auth`, because on the wire they are one object.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+from exportctl.config.nodes import Scalar
+from exportctl.config.schema_findings import unknown_key
+from exportctl.config.sections import Section
+from exportctl.config.values import escaped
+from exportctl.declared import Account, AuthValue, Destination
+from exportctl.destination_types import TYPES, AuthField, AuthMethod, DestinationType, Secrecy
+from exportctl.errors import Location
+
+_COMMON = ("type", "title", "description", "auth", "account", "format", "encryption", "renamed_from")
+_OPTIONS = ("secret_version", "drop")
+_ABFSS = r"abfss://[a-z0-9][a-z0-9-]{1,61}[a-z0-9]@[a-z0-9]{3,24}\.dfs\.core\.windows\.net/?"
+Places = dict[str, Location]
+
+
+def destination(key: str, section: Section) -> Destination | None:
+    """One destination; None when its type is missing or unknown, which is then reported."""
+    name = section.required("type", f"there is {', '.join(TYPES)}")
+    kind = TYPES.get(name or "")
+    if kind is None:
+        return None
+    _refuse_foreign_keys(section, kind)
+    where: Places = section.places(f.name for f in kind.place if f.name in section)
+    where |= section.places(k for k in ("title", "description", "encryption") if k in section)
+    account = _account(section, kind, where)
+    return Destination(
+        key=key,
+        type=kind.name,
+        title=section.optional("title"),
+        description=section.text("description"),
+        place=_place(section, kind),
+        account=account,
+        at=section.at,
+        where=where,
+        encryption=_encryption(section, kind),
+        renamed_from=section.optional("renamed_from"),
+    )
+
+
+def check_shared(destinations: Mapping[str, Destination], declared: Mapping[str, Section]) -> None:
+    """`account: {of: …}` must name another destination of the same type that has an account of its own."""
+    places = {name: section.at for name, section in declared.items()}
+    for key, one in destinations.items():
+        if one.account.of is None:
+            continue
+        section = declared[key]
+        at = one.where["account"]
+        other = destinations.get(one.account.of)
+        if one.account.of not in declared:
+            section.unknown("destination", one.account.of, at, places)
+        elif other and (other.account.of or other.key == key):
+            hint = (
+                f"write `of: {other.account.of}`" if other.account.of not in (None, key) else "name the one with `auth`"
+            )
+            section.fail(
+                "account-chain",
+                f'{section.owner} shares the account of "{other.key}", which has none of its own',
+                at,
+                hint,
+            )
+        elif other and other.type != one.type:
+            message = (
+                f'{section.owner} is {one.type} and cannot share the account of "{other.key}", which is {other.type}'
+            )
+            section.fail("account-type", message, at, "give it an `auth` of its own")
+
+
+def _refuse_foreign_keys(section: Section, kind: DestinationType) -> None:
+    own = [f.name for f in kind.place] + list(kind.account_keys)
+    for key in section.names():
+        if key not in _COMMON and key not in own:
+            owner = f"{section.owner} ({kind.name})"
+            section.report.findings.append(unknown_key(key, section.key_place(key), own, owner))
+
+
+def _place(section: Section, kind: DestinationType) -> dict[str, str]:
+    for field in kind.place:
+        if field.required:
+            section.required(field.name, f"{kind.label} needs it" + (f": {field.rule}" if field.rule else ""))
+    found = {field.name: section.optional(field.name) for field in kind.place}
+    return {name: text for name, text in found.items() if text is not None}
+
+
+def _encryption(section: Section, kind: DestinationType) -> AuthValue | None:
+    inner = section.section("encryption")
+    if inner is None:
+        return None
+    if not kind.encryption:
+        message = f"{section.owner}: {kind.label} has no encryption"
+        section.fail("unknown-key", message, section.key_place("encryption"), "remove it")
+        return None
+    inner.required("public_key", "the key in base64")
+    return _plain_value(inner, "public_key")
+
+
+def _plain_value(section: Section, key: str) -> AuthValue | None:
+    text = section.optional(key)
+    if text is None:
+        return None
+    return AuthValue(text if section.pending(key) else escaped(text), Secrecy.PLAIN, section.place(key))
+
+
+def _account(section: Section, kind: DestinationType, where: Places) -> Account:
+    if "account" in section:
+        return _foreign_account(section, kind, where)
+    values = _account_values(section, kind)
+    inner = section.section("auth")
+    if not kind.methods:
+        if inner:
+            message = f"{section.owner}: {kind.label} takes no `auth`, the storage is Adobe's"
+            section.fail("unknown-key", message, section.key_place("auth"), "remove it")
+        return Account()
+    where |= {f"auth.{name}": value.at for name, value in values.items()}
+    if inner is None:
+        section.required("auth", _ways(kind))
+        return Account()
+    where["auth"] = inner.at
+    method = _method(inner, kind)
+    if method is None:
+        return Account()
+    values |= dict(_auth_values(inner, method))
+    where |= {f"auth.{name}": value.at for name, value in values.items()}
+    where |= {f"auth.{name}": inner.place(name) for name in _OPTIONS if name in inner}
+    version = inner.optional("secret_version")
+    return Account(method=method.name, auth=values, secret_version=version, drop=inner.texts("drop"))
+
+
+def _foreign_account(section: Section, kind: DestinationType, where: Places) -> Account:
+    where["account"] = section.place("account")
+    for key in kind.account_keys:
+        if key in section:
+            message = f'{section.owner}: "{key}" belongs to the account, and `account` names one that exists'
+            section.fail(
+                "account-keys", message, section.key_place(key), "remove it, or write `auth` instead of `account`"
+            )
+    if "auth" in section:
+        message = f"{section.owner} has both `auth` and `account`"
+        section.fail(
+            "account-and-auth", message, section.key_place("auth"), "keep one; in an overlay, `auth: null` removes it"
+        )
+    inner = section.section("account")
+    if inner is None:
+        return Account()
+    if not inner.names():
+        inner.fail("missing-key", f"{inner.owner} names none", inner.at, "write one of existing, id and of")
+    return Account(existing=inner.optional("existing"), id=inner.optional("id"), of=inner.optional("of"))
+
+
+def _account_values(section: Section, kind: DestinationType) -> dict[str, AuthValue]:
+    """host and port, or the endpoint, which may be written as storage account and container."""
+    if "endpoint" in kind.account_keys:
+        value = _endpoint(section)
+        return {"endpoint": value} if value else {}
+    if kind.account_keys:
+        section.required("host", f"{kind.label} needs the server's name")
+    found = {key: _plain_value(section, key) for key in kind.account_keys}
+    _check_port(section, found.get("port"))
+    return {key: value for key, value in found.items() if value}
+
+
+def _check_port(section: Section, port: AuthValue | None) -> None:
+    if port and not section.pending("port") and not (port.text.isdigit() and 0 < int(port.text[:6]) < 65536):
+        section.fail("bad-value", f'"port" of {section.owner} is no port: {port.text}', port.at, "1 to 65535")
+
+
+def _endpoint(section: Section) -> AuthValue | None:
+    parts = [key for key in ("storage_account", "container") if key in section]
+    if "endpoint" in section:
+        if parts:
+            message = f"{section.owner} has both `endpoint` and `{parts[0]}`"
+            section.fail("bad-value", message, section.key_place(parts[0]), "keep one: the endpoint holds both")
+        value = _plain_value(section, "endpoint")
+        if value and not section.pending("endpoint") and not re.fullmatch(_ABFSS, value.text):
+            hint = "write abfss://<container>@<account>.dfs.core.windows.net, or `storage_account` and `container`"
+            section.fail("bad-value", f'"endpoint" of {section.owner} is no abfss URL', value.at, hint)
+        return value
+    if not parts:
+        hint = "write `storage_account` and `container`, or `endpoint` with an abfss URL"
+        section.required("storage_account", hint)
+        return None
+    account = section.required("storage_account", "the name of the storage account")
+    container = section.required("container", "the name of the container")
+    if account is None or container is None:
+        return None
+    pending = section.pending("storage_account") or section.pending("container")
+    text = f"abfss://{container}@{account}.dfs.core.windows.net"
+    return AuthValue(text if pending else escaped(text), Secrecy.PLAIN, section.place("storage_account"))
+
+
+def _fields(method: AuthMethod) -> tuple[AuthField, ...]:
+    """What people write under `auth`: without the account keys."""
+    return tuple(f for f in method.fields if f.secrecy is not Secrecy.PLAIN)
+
+
+def _ways(kind: DestinationType) -> str:
+    return "there is " + ", or ".join(" with ".join(f.name for f in _fields(m)) for m in kind.methods)
+
+
+def _method(inner: Section, kind: DestinationType) -> AuthMethod | None:
+    """The way to authenticate whose fields are the ones written."""
+    known = list(dict.fromkeys(f.name for m in kind.methods for f in _fields(m)))
+    written = [key for key in inner.names() if key not in _OPTIONS]
+    foreign = [key for key in written if key not in known]
+    for key in foreign:
+        finding = unknown_key(key, inner.key_place(key), [*known, *_OPTIONS], f"{inner.owner} ({kind.name})")
+        inner.report.findings.append(finding)
+    if foreign:
+        return None
+    fitting = [m for m in kind.methods if set(written) <= {f.name for f in _fields(m)}]
+    if not fitting:
+        message = f"{inner.owner} mixes two ways to authenticate: {', '.join(written)}"
+        inner.fail("mixed-auth", message, inner.at, _ways(kind))
+        return None
+    method = min(fitting, key=lambda m: len(_fields(m)) - len(written))
+    missing = [f.name for f in _fields(method) if f.name not in inner]
+    if not missing:
+        return method
+    wanted = f'"{missing[0]}"' if written or len(kind.methods) == 1 else "a way to authenticate"
+    inner.fail("missing-key", f"{inner.owner} needs {wanted}", inner.at, _ways(kind))
+    return None
+
+
+def _auth_values(inner: Section, method: AuthMethod) -> Iterator[tuple[str, AuthValue]]:
+    for field in _fields(method):
+        node = inner.get(field.name)
+        if isinstance(node, Scalar) and node.value is not None:
+            yield field.name, AuthValue(str(node.value), field.secrecy, node.at)

@@ -1,0 +1,117 @@
+"""
+The building blocks of the config's schema: each returns one small JSON Schema with its description and examples.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from exportctl.config.values import NAME
+
+AN_ID = "6b3f9c1e-0000-4000-8000-000000000001"
+WHOLE = "Replaced whole by an overlay, not merged."
+Schema = dict[str, Any]  # a JSON Schema is JSON: the one place where nothing narrower is true
+
+
+def text(description: str, *examples: str, pattern: str | None = None, min_length: int = 0) -> Schema:
+    """A text; `pattern` is not asked of a text with a reference in it."""
+    schema: Schema = {"description": description, "type": "string", "examples": list(examples)}
+    if pattern:
+        schema["pattern"] = rf"^({pattern})$|\$\{{"
+    if min_length:
+        schema["minLength"] = min_length
+    return schema
+
+
+def choice(description: str, *names: str) -> Schema:
+    return {"description": description, "type": "string", "enum": list(names), "examples": [names[0]]}
+
+
+def flag(description: str) -> Schema:
+    return {"description": description, "type": "boolean", "examples": [True]}
+
+
+def whole_number(description: str, example: int) -> Schema:
+    return {"description": description, "type": "integer", "minimum": 0, "examples": [example]}
+
+
+def ref(name: str) -> Schema:
+    return {"$ref": f"#/$defs/{name}"}
+
+
+def listing(description: str, items: Schema, *, minimum: int = 0, example: Sequence[object] | None = None) -> Schema:
+    schema: Schema = {"description": description, "type": "array", "items": items}
+    if minimum:
+        schema["minItems"] = minimum
+    schema["examples"] = [list(example) if example else [items["examples"][0]]]
+    return schema
+
+
+def mapping(
+    title: str,
+    description: str,
+    keys: Mapping[str, Schema],
+    *,
+    example: Mapping[str, object],
+    required: tuple[str, ...] = (),
+    min_properties: int = 0,
+) -> Schema:
+    """A map of known keys; any other is an error."""
+    schema: Schema = {
+        "title": title,
+        "description": description,
+        "type": "object",
+        "properties": dict(keys),
+        "additionalProperties": False,
+        "examples": [dict(example)],
+    }
+    if required:
+        schema["required"] = list(required)
+    if min_properties:
+        schema["minProperties"] = min_properties
+    return schema
+
+
+def named(title: str, description: str, value: Schema) -> Schema:
+    """A map of names that people choose."""
+    return entries(title, description, value, pattern=NAME, example=None)
+
+
+def entries(
+    title: str, description: str, value: Schema, *, pattern: str, example: Mapping[str, object] | None
+) -> Schema:
+    schema: Schema = {
+        "title": title,
+        "description": description,
+        "type": "object",
+        "propertyNames": {"pattern": f"^({pattern})$"},
+        "additionalProperties": _nullable(value),
+    }
+    if example:
+        schema["examples"] = [dict(example)]
+    return schema
+
+
+def named_or_inline(inline: Schema, described: str, *examples: object) -> Schema:
+    """A key that takes a name, or the thing itself as a map."""
+    return {**inline, "type": ["string", "object"], "description": described, "examples": list(examples)}
+
+
+def overlay(keys: Mapping[str, Schema]) -> Schema:
+    """The same keys, each of which may also be `null`: removed."""
+    return {key: _nullable(schema) for key, schema in keys.items()}
+
+
+def _nullable(schema: Schema) -> Schema:
+    if "$ref" in schema:
+        return schema  # what it refers to may be null
+    kinds = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
+    if "null" in kinds:
+        return schema
+    schema = {**schema, "type": [*kinds, "null"]}
+    if "enum" in schema:
+        schema["enum"] = [*schema["enum"], None]
+    if "properties" in schema:
+        schema["properties"] = overlay(schema["properties"])
+    return schema

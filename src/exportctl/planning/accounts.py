@@ -1,0 +1,213 @@
+"""
+One base connection of ours: what is there, what should be, the write between. Pure.
+
+A base connection is made when first needed, and never by two exports. Whoever else uses it is counted and named,
+since a patch of the account reaches every flow on it, ours or not.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from exportctl import wire
+from exportctl.errors import Finding, Level
+from exportctl.kinds import ACCOUNT
+from exportctl.model import (
+    WRITES,
+    Address,
+    Cause,
+    Consequence,
+    FieldChange,
+    Item,
+    LiveObject,
+    Marker,
+    Refusal,
+    Step,
+    Verb,
+    digest,
+)
+from exportctl.planning import steps
+from exportctl.planning.actors import actor
+from exportctl.planning.diff import Side, applied_after, field_changes
+from exportctl.planning.expand import DesiredAccount
+from exportctl.planning.ownership import Estate
+
+
+@dataclass(frozen=True)
+class AccountPlan:
+    """`item` is what the plan says; `base` the id or the step exports refer to; `stale` bases to delete once unused."""
+
+    item: Item
+    base: str | Step | None
+    stale: tuple[LiveObject, ...] = ()
+
+
+def plan_account(account: DesiredAccount, estate: Estate, as_of: int) -> AccountPlan:
+    """Plan one account that at least one export needs."""
+    live = _candidates(account, estate)
+    if not live:
+        step = _create(account, estate, 1)
+        return AccountPlan(
+            Item(account.address, Verb.CREATE, fields=_created(account), steps=(step,), at=account.declared.at), step
+        )
+    generation = max(_generation(o) for o in live)
+    current = [o for o in live if _generation(o) == generation]
+    if len(current) > 1:
+        current.sort(key=lambda o: (not estate.flows_on(o.id), o.created_ms, o.id))
+    base = current[0]
+    stale = tuple(o for o in live if o is not base)
+    method = wire.auth_method(base.raw)
+    if (method.name if method else None) != account.method:
+        step = _create(account, estate, generation + 1)
+        item = Item(
+            account.address,
+            Verb.REPLACE,
+            id=base.id,
+            fields=(FieldChange("method", "method", method.name if method else None, account.method, Cause.PENDING),),
+            steps=(step,),
+            consequences=(_users(estate, base),),
+            at=account.declared.at,
+        )
+        return AccountPlan(item, step, (*stale, base))
+    return AccountPlan(_compared(account, base, estate, as_of), base.id, stale)
+
+
+def _candidates(account: DesiredAccount, estate: Estate) -> list[LiveObject]:
+    named = estate.accounts.get(account.address, ())
+    before = account.declared.renamed_from
+    if not named and before:
+        named = estate.accounts.get(Address(account.address.root, before), ())
+    return [o for o in named if wire.destination_type(o.raw) is account.type]
+
+
+def _generation(live: LiveObject) -> int:
+    return live.marker.generation if live.marker else 0
+
+
+def _users(estate: Estate, base: LiveObject) -> Consequence:
+    flows = [h.flow.name or h.flow.id for h in estate.flows_on(base.id)]
+    listed = ", ".join(f'"{name}"' for name in sorted(flows)) or "no flow yet"
+    return Consequence("account-users", f"reaches every flow on this account: {listed}", "warning")
+
+
+def _created(account: DesiredAccount) -> tuple[FieldChange, ...]:
+    pairs = [
+        ("type", account.type.name),
+        ("title", account.title),
+        *((f"auth.{k}", v) for k, v in account.auth.items()),
+    ]
+    where = account.declared.where
+    return tuple(FieldChange(p, p.partition(".")[0], None, v, Cause.CREATE, at=where.get(p)) for p, v in pairs)
+
+
+def _marker(account: DesiredAccount, project: str, generation: int) -> Marker:
+    applied = {"auth": (digest(account.auth),), "secret_version": (digest(account.secret_version),)}
+    return Marker(project, ACCOUNT.letter, account.address.name, generation, applied=applied)
+
+
+def _fields(account: DesiredAccount) -> dict[str, object]:
+    fields: dict[str, object] = {"method": account.method, "auth": dict(account.sent)}
+    if account.declared.encryption:
+        fields["encryption"] = account.declared.encryption.text
+    return fields
+
+
+def _create(account: DesiredAccount, estate: Estate, generation: int) -> Step:
+    return steps.create(
+        ACCOUNT,
+        account.address,
+        type_name=account.type.name,
+        title=account.title if generation == 1 else f"{account.title} {generation}",
+        text=account.declared.description,
+        fields=_fields(account),
+        marker=_marker(account, estate.project, generation),
+        secrets=account.secrets,
+    )
+
+
+def _compared(account: DesiredAccount, base: LiveObject, estate: Estate, as_of: int) -> Item:
+    wanted = {"auth": account.auth, "secret_version": account.secret_version}
+    live = wire.read(ACCOUNT.name, base.raw)
+    side = Side(base.marker, as_of)
+    changes = field_changes(ACCOUNT, wanted, live, side)
+    after = Marker(
+        estate.project,
+        ACCOUNT.letter,
+        account.address.name,
+        _generation(base),
+        applied=applied_after(ACCOUNT, wanted, live, changes, side, lambda c: c.cause in WRITES),
+    )
+    changes = tuple(_placed(account, base, c) for c in changes)
+    writes = any(c.cause in WRITES for c in changes)
+    findings = _encryption(account, base)
+    moved = base.marker is None or base.marker.damaged or base.marker != after
+    if not writes and not moved:
+        return Item(account.address, Verb.NONE, id=base.id, fields=changes, findings=findings, at=account.declared.at)
+    step = steps.update(
+        ACCOUNT,
+        account.address,
+        base,
+        type_name=account.type.name,
+        fields=_fields(account) if writes else {},
+        marker=after,
+        secrets=account.secrets if writes else (),
+    )
+    return Item(
+        account.address,
+        Verb.UPDATE if writes else Verb.MARK,
+        id=base.id,
+        fields=changes,
+        steps=(step,),
+        consequences=(_users(estate, base), *_rotation(changes)) if writes else (),
+        refusals=_lost_keys(account, base) if writes else (),
+        findings=findings,
+        at=account.declared.at,
+    )
+
+
+def _encryption(account: DesiredAccount, base: LiveObject) -> tuple[Finding, ...]:
+    """No way to change the encryption of an account is documented, so a difference is said and nothing is sent."""
+    live = wire.members(wire.members(base.raw.get("encryptionSpecs")).get("params")).get("publicKey")
+    declared = account.declared.encryption
+    if live is None or (declared and declared.text == live):
+        return ()
+    text = f"{account.address}: the account's encryption differs from the config; it is fixed when an account is made"
+    hint = "declare another destination with this key and move the exports there"
+    at = declared.at if declared else account.declared.at
+    return (Finding("encryption-fixed", text, at, hint, Level.WARNING),)
+
+
+def _placed(account: DesiredAccount, base: LiveObject, change: FieldChange) -> FieldChange:
+    where = account.declared.where
+    at = where.get(change.path) or where.get(change.field)
+    blamed = change.cause in (Cause.DRIFT, Cause.CONFLICT, Cause.DIFFERS)
+    who = actor(ACCOUNT.rule(change.field), ACCOUNT, base, None) if blamed else None
+    return replace(change, at=at, actor=who)
+
+
+def _rotation(changes: tuple[FieldChange, ...]) -> tuple[Consequence, ...]:
+    if not any(c.field == "secret_version" for c in changes):
+        return ()
+    return (
+        Consequence(
+            "secrets-sent-again", "sends the account's secrets again; keep the old key until a good run", "info"
+        ),
+    )
+
+
+def _lost_keys(account: DesiredAccount, base: LiveObject) -> tuple[Refusal, ...]:
+    """A whole-object patch would lose live keys the YAML lacks."""
+    lost = [k for k in wire.unknown_auth(base.raw) if k not in account.declared.account.drop]
+    lost += _undeclared(account, base)
+    if not lost:
+        return ()
+    names = ", ".join(sorted(lost))
+    text = f"the live account has auth keys this config lacks ({names}); sending the whole set would lose them"
+    return (
+        Refusal("auth-keys-lost", text, f"add them to auth, or say `drop: [{names}]` under auth of {account.address}"),
+    )
+
+
+def _undeclared(account: DesiredAccount, base: LiveObject) -> list[str]:
+    live = wire.read(ACCOUNT.name, base.raw)["auth"]
+    return [k for k in live if k not in account.sent and k not in account.declared.account.drop]

@@ -1,0 +1,122 @@
+"""
+What follows from a change, in the words a reviewer needs: what may be sent again, where later files go, what stops.
+
+Sources: dataset-exports.md 5.3, 7, 14. What Adobe does not document says "may".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from exportctl import schedules
+from exportctl.declared import Where
+from exportctl.model import WRITES, Cause, Consequence, FieldChange
+from exportctl.planning.datasets import Looked
+from exportctl.planning.expand import DesiredExport
+from exportctl.schedules import ONCE, shown
+
+NAME_MACRO = "%DESTINATION_INSTANCE_NAME%"
+
+
+@dataclass(frozen=True)
+class Created:
+    fields: tuple[FieldChange, ...]
+    consequences: tuple[Consequence, ...]
+    ends: int | None
+    schedule: str
+    next_after: tuple[int, ...]
+
+
+def created_with(export: DesiredExport, looked: Looked, as_of: int) -> Created:
+    """What a plan shows of an export that does not exist yet."""
+    declared = export.declared
+    rhythm = export.anchor["cadence"]
+    start = schedules.first_start(rhythm, declared.schedule.at, declared.schedule.start, as_of)
+    end = schedules.first_end(declared.end, as_of)
+    rows: list[tuple[str, object]] = [
+        ("title", declared.title),
+        ("datasets", [list(pair) for pair in looked.found]),
+        ("destination", declared.destination),
+        *((f"place.{k}", v) for k, v in export.place["place"].items()),
+        *((f"format.{k}", v) for k, v in export.place["format"].items()),
+        ("cadence", rhythm),
+        ("folder", declared.folder),
+    ]
+    if declared.description:
+        rows.append(("description", declared.description))
+    if end is not None:
+        rows.append(("end", end))
+    if declared.enabled is False:
+        rows.append(("enabled", False))
+    if declared.protect:
+        rows.append(("protect", True))
+    fields = tuple(_created(path, value, export.where) for path, value in rows)
+    size = "every dataset once, in full" if rhythm == ONCE else "each dataset in full, later runs what was added since"
+    first = Consequence("first-run", f"the first run sends {size}", "cost")
+    runs = schedules.next_runs(rhythm, start, end, as_of) if declared.enabled is not False else ()
+    return Created(fields, (first,), end, described(rhythm, declared.schedule.at), runs)
+
+
+def _created(path: str, value: object, where: Where) -> FieldChange:
+    name = path.partition(".")[0]
+    return FieldChange(path, name, None, value, Cause.CREATE, at=where.get(path) or where.get(name))
+
+
+def described(rhythm: str, at: int) -> str:
+    """`every 6 hours from 02:00 UTC`, `every 1 day at 02:00 UTC`, `once`."""
+    clock = f"{at // 3600:02}:{at % 3600 // 60:02} UTC"
+    if rhythm == ONCE:
+        return f"once, at {clock}"
+    return f"every {rhythm} {'at' if rhythm == '1 day' else 'from'} {clock}"
+
+
+def follow(changes: Sequence[FieldChange], folder: str, names: Mapping[str, str]) -> tuple[Consequence, ...]:
+    """
+    The consequences of the written changes of an existing export, most costly first. `folder` is the template, `names`
+    the datasets' by id.
+    """
+    written = {c.field: c for c in changes if c.cause in WRITES or c.cause is Cause.RENEWAL}
+    found = [c for name, change in written.items() for c in _of(name, change, folder, names)]
+    order = {"cost": 0, "warning": 1, "info": 2}
+    return tuple(sorted(found, key=lambda c: order[c.level]))
+
+
+def _of(name: str, change: FieldChange, folder: str, names: Mapping[str, str]) -> list[Consequence]:
+    if name == "datasets":
+        return _datasets(change, names)
+    if name == "cadence":
+        text = "a change of mode or interval may trigger a full re-export of every dataset of the flow"
+        return [Consequence("may-re-export", text, "cost")]
+    if name in ("place", "format", "folder"):
+        return [Consequence("later-files", f"{name}: later files only; what was delivered stays where it is")]
+    if name == "title" and NAME_MACRO in folder:
+        return [Consequence("later-folders", f"later folders change: the template uses {NAME_MACRO}", "warning")]
+    if name == "enabled" and change.after is False:
+        return [
+            Consequence(
+                "runs-skipped", "runs are skipped while it is off; nothing is known to catch them up", "warning"
+            )
+        ]
+    if name == "end" and isinstance(change.before, int) and isinstance(change.after, int):
+        return _end(change.before, change.after)
+    return []
+
+
+def _end(before: int, after: int) -> list[Consequence]:
+    if after < before:
+        return [Consequence("ends-earlier", f"ends earlier: {shown(after)} instead of {shown(before)}", "warning")]
+    return []
+
+
+def _datasets(change: FieldChange, names: Mapping[str, str]) -> list[Consequence]:
+    before, after = set(change.before or ()), set(change.after or ())
+    found = []
+    if after - before:
+        text = "a changed dataset list may trigger a full re-export, at least of the added datasets"
+        found.append(Consequence("may-re-export", text, "cost"))
+    if before - after:
+        lost = ", ".join(f'"{names.get(i, i)}"' for i in sorted(before - after))
+        text = f"no longer exported: {lost}; the others may be sent again in full"
+        found.append(Consequence("datasets-lost", text, "warning"))
+    return found

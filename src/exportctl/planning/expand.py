@@ -1,0 +1,183 @@
+"""
+Config -> desired objects: what each export and each account should look like, in managed fields.
+
+Goes in: a `Project`, the values of its sensitive fields that are set (`values`: address and field -> value), and the
+connection specs of the sandbox. Comes out: `Desired`. Datasets by name stay names: `datasets` looks them up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from exportctl import schedules, wire
+from exportctl.config.values import references
+from exportctl.declared import Destination, Export, Project, Where
+from exportctl.destination_types import TYPES, DestinationType, Secrecy
+from exportctl.errors import Finding, Level
+from exportctl.model import DESTINATIONS, EXPORTS, Address, Fields, Marked, Sensitive
+from exportctl.wire import MANIFEST
+
+Specs = Mapping[str, Mapping[str, Any]]
+Values = Mapping[tuple[str, str], str]  # ("destinations.lake", "role_arn") -> value
+
+
+@dataclass(frozen=True)
+class AccountUse:
+    """How an export finds its base connection: an account of ours by address, or somebody else's by title or id."""
+
+    own: Address | None = None
+    existing: str | None = None
+    id: str | None = None
+
+
+@dataclass(frozen=True)
+class DesiredAccount:
+    """
+    A base connection of ours. `auth` holds what can be compared: text, Sensitive, or Marked.UNSET. `sent` holds every
+    field as written (references unfilled), for apply; `secrets` the references of secret fields.
+    """
+
+    address: Address
+    type: DestinationType
+    declared: Destination
+    title: str
+    method: str | None
+    auth: Fields
+    sent: Fields
+    secrets: tuple[str, ...]
+    secret_version: str
+
+
+@dataclass(frozen=True)
+class DesiredExport:
+    """One export: `anchor` and `place` are managed fields by kind, without the datasets; `start` is its rule."""
+
+    address: Address
+    type: DestinationType
+    declared: Export
+    account: AccountUse
+    anchor: Fields
+    place: Fields
+    start: Fields
+    where: Where
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True)
+class Desired:
+    project: Project
+    accounts: Mapping[Address, DesiredAccount]
+    exports: Mapping[Address, DesiredExport]
+
+
+def desired(project: Project, values: Values, specs: Specs) -> Desired:
+    """Every declared account and export. Unused accounts are included; they are made when first needed."""
+    accounts = [_account(project, d, values) for d in project.destinations.values() if d.account.ours]
+    exports = [_export(project, e, specs) for e in project.exports.values()]
+    return Desired(project, {a.address: a for a in accounts}, {e.address: e for e in exports})
+
+
+def _account(project: Project, declared: Destination, values: Values) -> DesiredAccount:
+    account = declared.account
+    compared: dict[str, Any] = {}
+    sent: dict[str, Any] = {}
+    for name, value in sorted(account.auth.items()):
+        if value.secrecy is Secrecy.SENSITIVE:
+            known = values.get((f"{DESTINATIONS}.{declared.key}", name))
+            compared[name] = Marked.UNSET if known is None else Sensitive(known)
+            sent[name] = Sensitive(value.text)
+            continue
+        sent[name] = value.text
+        if value.secrecy is Secrecy.PLAIN:
+            compared[name] = "".join(part for part in references(value.text) if isinstance(part, str))
+    return DesiredAccount(
+        address=Address(DESTINATIONS, declared.key),
+        type=TYPES[declared.type],
+        declared=declared,
+        title=declared.title or f"{declared.key} ({project.name})",
+        method=account.method,
+        auth=compared,
+        sent=sent,
+        secrets=tuple(sorted(v.text for v in account.auth.values() if v.secrecy is Secrecy.SECRET)),
+        secret_version=account.secret_version or "",
+    )
+
+
+def _use(project: Project, declared: Destination) -> AccountUse:
+    account = declared.account
+    if account.of:
+        return _use(project, project.destinations[account.of])  # chains and cycles are refused by the rules
+    if account.ours:
+        return AccountUse(own=Address(DESTINATIONS, declared.key))
+    return AccountUse(existing=account.existing, id=account.id)
+
+
+def _export(project: Project, declared: Export, specs: Specs) -> DesiredExport:
+    destination = project.destinations[declared.destination]
+    kind = TYPES[destination.type]
+    rhythm = schedules.cadence(declared.schedule)
+    manifest, findings = _manifest(declared, kind, specs)
+    anchor = {
+        "title": declared.title,
+        "description": declared.description,
+        "cadence": rhythm,
+        "phase": schedules.phase(declared.schedule.at, rhythm),
+        "folder": declared.folder,
+        "enabled": declared.enabled,
+    }
+    form = {"type": declared.format.type, "compression": declared.format.compression, "manifest": manifest}
+    return DesiredExport(
+        address=Address(EXPORTS, declared.key),
+        type=kind,
+        declared=declared,
+        account=_use(project, destination),
+        anchor=anchor,
+        place={"place": _place(destination, declared.subpath), "format": form},
+        where=_where(declared, destination),
+        start={"cadence": rhythm, "at": declared.schedule.at, "not_before": declared.schedule.start},
+        findings=findings,
+    )
+
+
+def _where(declared: Export, destination: Destination) -> Where:
+    """Managed field, dotted below it for a place, -> the line that sets it."""
+    where = {name: at for name, at in declared.where.items() if "." not in name}
+    where |= {f"place.{name}": destination.where[name] for name in destination.place if name in destination.where}
+    if declared.subpath and "subpath" in where:
+        where["place.path"] = where["subpath"]
+    for field, key in YAML_KEYS.items():
+        if key in where:
+            where.setdefault(field, where[key])
+    return where
+
+
+# a managed field -> the YAML key that sets it, where they differ
+YAML_KEYS = {"cadence": "schedule", "phase": "schedule", "place": "destination"}
+
+
+def _place(destination: Destination, subpath: str) -> Fields:
+    place = {name: value for name, value in sorted(destination.place.items()) if value}
+    if subpath:
+        place["path"] = "/".join(part for part in (place.get("path", "").rstrip("/"), subpath.strip("/")) if part)
+    return place
+
+
+def _manifest(declared: Export, kind: DestinationType, specs: Specs) -> tuple[bool, tuple[Finding, ...]]:
+    """`manifest: true` goes out only where the live target spec lists the parameter; `force` sends it all the same."""
+    wanted = declared.format.manifest
+    if wanted == "force" or not wanted:
+        return bool(wanted), ()
+    if MANIFEST in target_properties(specs.get(kind.connection_spec, {})):
+        return True, ()
+    text = f"exports.{declared.key} asks for a manifest file, which {kind.label} does not offer here: not sent"
+    hint = "use `manifest: force` to send it all the same, or take it out"
+    return False, (
+        Finding("manifest-not-offered", text, declared.where.get("format", declared.at), hint, Level.WARNING),
+    )
+
+
+def target_properties(spec: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The parameters a connection spec's targetSpec lists, by wire name."""
+    return wire.members(wire.members(wire.members(spec.get("targetSpec")).get("spec")).get("properties"))

@@ -1,0 +1,319 @@
+"""
+One declared export against what is live: create, complete, update, replace, adopt, hold, renew. Pure.
+
+    live flow at the address        children without a flow   result
+    none                            none                      create (unless a look-alike stops it)
+    none                            young, ours               complete the creation begun
+    none                            old, ours                 flow gone: refused without --allow-recreate
+    one                             any                       compare; replace if type, account or method differ
+    one, flagged `r`                any                       finish the replacement begun
+    newer one + older flagged `r`   any                       compare the newer, delete the older
+    several of one generation       any                       twins: refused unless `keep` names one
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from exportctl import wire
+from exportctl.errors import Finding, Level
+from exportctl.kinds import ANCHOR, CONTENT, PLACE, SOURCES
+from exportctl.model import (
+    EXPORTS,
+    WRITES,
+    Address,
+    Cause,
+    Consequence,
+    FieldChange,
+    Item,
+    Refusal,
+    Step,
+    Verb,
+    digest,
+)
+from exportctl.planning import gates, steps
+from exportctl.planning.compare import Comparison, compare
+from exportctl.planning.creation import (
+    Scene,
+    again,
+    child_kind,
+    creation,
+    generation_of,
+    looked_up,
+    removal,
+    source_step,
+    stuck,
+)
+from exportctl.planning.datasets import Looked
+from exportctl.planning.expand import DesiredExport
+from exportctl.planning.ownership import Holding
+
+
+def plan_export(export: DesiredExport, base: str | Step | None, scene: Scene) -> Item:
+    """
+    Plan one export. `base` is the id of its base connection, the step that creates it, or None when the account could
+    not be found (the caller adds that error).
+    """
+    held = _holdings(export, scene)
+    if export.declared.adopt and not held:
+        return _adoption(export, base, scene)
+    top = max((generation_of(h) for h in held), default=0)
+    current = [h for h in held if generation_of(h) == top]
+    older = tuple(h for h in held if generation_of(h) < top)
+    if len(current) > 1 or any(not _going(h) for h in older):
+        chosen = next((h for h in held if h.flow.id == export.declared.keep), None)
+        if chosen is None:
+            return _twins(export, held)
+        current, older = [chosen], tuple(h for h in held if h is not chosen)
+    if not current:
+        return creation(export, base, scene, generation=1, going=())
+    holding = current[0]
+    looked = looked_up(export, holding, scene)
+    if base is None or looked.errors:
+        return stuck(export, holding.flow.id, looked)
+    why = _replacement(export, base, holding)
+    if why:
+        return _replaced(export, base, scene, holding, older, why)
+    return _compared(export, base, scene, holding, older, looked)
+
+
+def _holdings(export: DesiredExport, scene: Scene) -> tuple[Holding, ...]:
+    held = scene.estate.ours.get(export.address, ())
+    before = export.declared.renamed_from
+    if not held and before:
+        held = scene.estate.ours.get(Address(EXPORTS, before), ())
+    return held
+
+
+def _going(holding: Holding) -> bool:
+    return holding.marker is not None and holding.marker.replaced
+
+
+def _twins(export: DesiredExport, held: tuple[Holding, ...]) -> Item:
+    named = ", ".join(f'{h.flow.id} ("{h.flow.name}")' for h in held)
+    text = f"{len(held)} flows carry the address {export.address}: {named}"
+    finding = Finding("twins", text, export.declared.at, "say which one stays: `keep: <flow id>`", Level.WARNING)
+    refusal = Refusal("twins", text, f"`keep: <flow id>` in {export.address} keeps that one and deletes the others")
+    return Item(
+        export.address, Verb.HELD, id=held[0].flow.id, findings=(finding,), refusals=(refusal,), at=export.declared.at
+    )
+
+
+def _replacement(export: DesiredExport, base: str | Step, holding: Holding) -> str | None:
+    """Why the live flow cannot become the declared one by patches, or None."""
+    live = wire.destination_type(holding.flow.raw)
+    if live is not export.type:
+        return f"destination type {live.name if live else 'unknown'} -> {export.type.name}"
+    if isinstance(base, Step):
+        return "another way to authenticate, or an account that does not exist yet"
+    if holding.base is not None and holding.base != base:
+        return "another account"
+    return None
+
+
+def _replaced(
+    export: DesiredExport, base: str | Step, scene: Scene, holding: Holding, older: tuple[Holding, ...], why: str
+) -> Item:
+    """Mark the old flow as going, switch it off, create, delete the old one: finished without asking after a crash."""
+    made = creation(export, base, scene, generation=generation_of(holding) + 1, going=(holding, *older))
+    before: list[Step] = []
+    account = [base.key] if isinstance(base, Step) else []  # no flow is stopped for an account that cannot be made
+    if not _going(holding) and holding.marker:
+        marker = replace(holding.marker, replaced=True, damaged=False)
+        before.append(
+            steps.update(
+                ANCHOR,
+                export.address,
+                holding.flow,
+                type_name=export.type.name,
+                fields={"title": f"{holding.flow.name} (being replaced)"},
+                marker=marker,
+                needs=account,
+                what="consent",
+            )
+        )
+    if wire.read(ANCHOR.name, holding.flow.raw)["enabled"]:
+        first = [*account, *(s.key for s in before)]
+        before.append(steps.act(ANCHOR, export.address, holding.flow, "disable", needs=first))
+    made_steps = tuple(replace(s, needs=tuple(sorted({*s.needs, *(b.key for b in before)}))) for s in made.steps)
+    last = [s.key for s in made_steps]
+    after = [s for h in (holding, *older) for s in removal(export.address, h, needs=last)]
+    declared = export.declared.allow_replace == holding.flow.id
+    consent = _going(holding) or declared or scene.terms.flags.replaces(export.address)
+    text = f"{export.address} cannot be patched into place ({why}); a new flow sends every dataset in full"
+    allow = f"`allow_replace: {holding.flow.id}` in {export.address}, or --allow-replace {export.address}"
+    refusals = [*made.refusals, *gates.protected(holding.guarded(export.declared.protect), Verb.REPLACE, ())]
+    if not consent:
+        refusals.append(Refusal("replacement", text, allow))
+    return replace(
+        made,
+        verb=Verb.REPLACE,
+        id=holding.flow.id,
+        steps=(*before, *made_steps, *after),
+        fields=(FieldChange("replaced", "replaced", why, None, Cause.PENDING), *made.fields),
+        consequences=(again("replaces the flow: everything is sent again, under a new flow id"), *made.consequences),
+        refusals=tuple(refusals),
+    )
+
+
+def _compared(
+    export: DesiredExport, base: str | Step, scene: Scene, holding: Holding, older: tuple[Holding, ...], looked: Looked
+) -> Item:
+    odd = _unreadable(holding)
+    if odd:
+        text = f"flow {holding.flow.id} {odd}: exportctl does not change it"
+        refusal = Refusal(
+            "not-expressible", text, f"`removed: [{{export: {export.address.name}, do: release}}]` hands it back"
+        )
+        return Item(export.address, Verb.HELD, id=holding.flow.id, refusals=(refusal,), at=export.declared.at)
+    comparison = compare(export, holding, looked, scene.terms)
+    made = _update_steps(export, holding, comparison, looked, scene)
+    writes = any(c.cause in WRITES for c in comparison.changes)
+    last = [s.key for s in made]
+    waste = [s for h in older for s in removal(export.address, h, needs=last)]
+    orphans = [o for o in scene.estate.orphans.get(export.address, ()) if o.id not in _taken_up(made)]
+    waste += [steps.delete(child_kind(o), export.address, o, needs=last) for o in orphans]
+    if scene.terms.flags.renew_only:
+        waste = []
+    verb = _verb(writes, comparison, bool(made), bool(waste))
+    return Item(
+        address=export.address,
+        verb=verb,
+        id=holding.flow.id,
+        fields=comparison.changes,
+        steps=(*made, *waste),
+        consequences=comparison.consequences,
+        refusals=(*looked.refusals, *comparison.refusals),
+        findings=(*export.findings, *looked.findings, *comparison.findings),
+        ends=comparison.ends,
+        schedule=comparison.schedule,
+        next_before=comparison.next_before,
+        next_after=comparison.next_after,
+        at=export.declared.at,
+    )
+
+
+def _unreadable(holding: Holding) -> str | None:
+    """What of a flow cannot be read: a write laid over it would lose what is not seen, or send a dataset again."""
+    if holding.content is None or holding.place is None:
+        return "has several connections, or one this credential cannot see"
+    if not wire.read(CONTENT.name, holding.content.raw)["datasets"]:
+        return "has a source connection without datasets"
+    if not wire.members(holding.place.raw.get("params")):
+        return "has a target connection without params"
+    if not wire.members(holding.flow.raw.get("scheduleParams")):
+        return "has no scheduleParams"
+    return None
+
+
+def _source(export: DesiredExport, holding: Holding, looked: Looked, scene: Scene) -> Step | str:
+    """The source connection to point at: one an interrupted run left behind with the same list, else a new one."""
+    ids = [i for i, _ in looked.found]
+    for orphan in scene.estate.orphans.get(export.address, ()):
+        if child_kind(orphan) is CONTENT and wire.read(CONTENT.name, orphan.raw)["datasets"] == ids:
+            return orphan.id
+    return source_step(export, looked, generation_of(holding), scene.terms.project, again=digest(ids))
+
+
+def _taken_up(made: Sequence[Step]) -> frozenset[str]:
+    """Ids of existing connections that these steps refer to."""
+    return frozenset(ref for step in made for ref in step.refs.values() if isinstance(ref, str))
+
+
+def _verb(writes: bool, comparison: Comparison, made: bool, waste: bool) -> Verb:
+    causes = {c.cause for c in comparison.changes}
+    if writes:
+        return Verb.UPDATE
+    if Cause.RENEWAL in causes:
+        return Verb.RENEW
+    if made:
+        return Verb.MARK
+    if waste:
+        return Verb.CLEAN
+    return Verb.HELD if Cause.STOPPED in causes else Verb.NONE
+
+
+def _update_steps(
+    export: DesiredExport, holding: Holding, comparison: Comparison, looked: Looked, scene: Scene
+) -> tuple[Step, ...]:
+    """Place and format one PATCH; datasets POST, PATCH, DELETE; enabled POST, PATCH; all else of the flow one PATCH."""
+    assert holding.content is not None and holding.place is not None
+    made: list[Step] = []
+    if comparison.place_fields or comparison.place_marker:
+        made.append(
+            steps.update(
+                PLACE,
+                export.address,
+                holding.place,
+                type_name=export.type.name,
+                fields=comparison.place_fields,
+                marker=comparison.place_marker,
+            )
+        )
+    needs: list[str] = []
+    refs: dict[str, Any] = {}
+    source = None
+    if comparison.repoint:
+        source = _source(export, holding, looked, scene)
+        refs[SOURCES] = steps.reference(source)
+        if isinstance(source, Step):
+            made.append(source)
+    if comparison.act:
+        acting = steps.act(ANCHOR, export.address, holding.flow, comparison.act)
+        made.append(acting)
+        needs.append(acting.key)
+    if comparison.flow_fields or comparison.flow_moves or comparison.text is not None or refs:
+        flow = steps.update(
+            ANCHOR,
+            export.address,
+            holding.flow,
+            type_name=export.type.name,
+            fields=comparison.flow_fields,
+            marker=comparison.flow_marker,
+            text=comparison.text,
+            refs=refs,
+            needs=needs,
+        )
+        made.append(flow)
+        if source is not None and holding.owns(holding.content):
+            made.append(steps.delete(CONTENT, export.address, holding.content, needs=[flow.key]))
+    return tuple(made)
+
+
+def _adoption(export: DesiredExport, base: str | Step | None, scene: Scene) -> Item:
+    """Write markers and nothing else; refused while the YAML differs from the flow."""
+    holding = scene.estate.by_id(export.declared.adopt or "")
+    if holding is None:
+        text = f"{export.address}: the flow {export.declared.adopt} it adopts is not in this sandbox"
+        finding = Finding(
+            "adopt-unknown",
+            text,
+            export.declared.where.get("adopt", export.declared.at),
+            "list flows with `exportctl drift`",
+        )
+        return Item(export.address, Verb.NONE, findings=(finding,), at=export.declared.at)
+    looked = looked_up(export, holding, scene)
+    if base is None or looked.errors:
+        return stuck(export, holding.flow.id, looked)
+    foreign = holding.flow.marker or holding.marker
+    if foreign is not None:
+        text = f"flow {holding.flow.id} belongs to project {foreign.project} ({foreign.address})"
+        refusal = Refusal(
+            "foreign-owner", text, "let that project release it first: `removed: [{export: …, do: release}]`"
+        )
+        return Item(export.address, Verb.ADOPT, id=holding.flow.id, refusals=(refusal,), at=export.declared.at)
+    why = _replacement(export, base, holding)
+    item = _compared(export, base, scene, holding, (), looked)
+    differing = tuple(c for c in item.fields if c.cause is not Cause.CONVERGED)
+    refusals = item.refusals
+    if why or differing:
+        names = why or ", ".join(sorted({c.path for c in differing}))
+        text = f"the YAML differs from flow {holding.flow.id}: {names}"
+        refusals = (
+            *refusals,
+            Refusal("adoption-differs", text, "make the YAML say what the flow does; change it after the adoption"),
+        )
+    note = Consequence("adoption", "writes the owner's marker into descriptions and changes nothing else")
+    return replace(item, verb=Verb.ADOPT, consequences=(note,), refusals=refusals, fields=differing)

@@ -1,0 +1,87 @@
+"""
+What we would send, held against the live connection spec: type, enum and pattern of each listed parameter. Pure.
+
+The spec's `required` and keys it does not list are ignored: the published specs contradict practice there
+(flow-service.md 5.7). The published S3 key pattern refuses real keys, so it only warns.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from exportctl import wire
+from exportctl.errors import Finding, Level
+from exportctl.model import Sensitive
+from exportctl.planning.expand import DesiredAccount, DesiredExport, Specs, target_properties
+
+_TYPES: Mapping[str, type | tuple[type, ...]] = {"string": str, "boolean": bool, "integer": int, "number": (int, float)}
+_PATH = "path"  # checked offline: the published pattern backtracks badly on long input
+
+
+def check_export(export: DesiredExport, specs: Specs) -> tuple[Finding, ...]:
+    """Place and format of one export."""
+    spec = specs.get(export.type.connection_spec)
+    if spec is None:
+        return ()
+    sent = {k: v for k, v in wire.place_params(export.type, export.place).items() if v is not None}
+    at = export.declared.where.get("destination", export.declared.at)
+    listed = target_properties(spec)
+    refused = [_refused(name, value, listed.get(name)) for name, value in sorted(sent.items()) if name != _PATH]
+    return tuple(Finding("spec-refuses", f"{export.address}: {words}", at, _HINT) for words in refused if words)
+
+
+_HINT = "the service's own template for this destination type says so; the request would be refused"
+
+
+def check_account(account: DesiredAccount, specs: Specs) -> tuple[Finding, ...]:
+    """The comparable auth fields of one account; a sensitive value is checked and never shown."""
+    spec = specs.get(account.type.connection_spec)
+    if spec is None or account.method is None:
+        return ()
+    method = account.type.method(account.method)
+    listed = _auth_properties(spec, method.spec_name)
+    found = []
+    for rule in method.fields:
+        value = account.auth.get(rule.name)
+        known = value.value if isinstance(value, Sensitive) else value
+        if type(known) is not str:
+            continue
+        words = _refused(rule.name, known, listed.get(rule.wire), show=not isinstance(value, Sensitive))
+        if words:
+            where = account.declared.where.get(f"auth.{rule.name}", account.declared.at)
+            level = Level.WARNING if rule.lenient else Level.ERROR
+            found.append(Finding("spec-refuses", f"{account.address}: auth.{words}", where, _HINT, level))
+    return tuple(found)
+
+
+def _auth_properties(spec: Mapping[str, Any], spec_name: str) -> Mapping[str, Any]:
+    listed = spec.get("authSpec")
+    for auth in map(wire.members, listed if isinstance(listed, list) else ()):
+        if auth.get("name") == spec_name:
+            return wire.members(wire.members(auth.get("spec")).get("properties"))
+    return {}
+
+
+def _refused(name: str, value: Any, rule: Any, *, show: bool = True) -> str | None:
+    """Why one parameter breaks its rule, or None. A rule without a usable form refuses nothing."""
+    if not isinstance(rule, Mapping):
+        return None
+    said = f'"{value}"' if show else "its value"
+    wanted = _TYPES.get(str(rule.get("type")))
+    if wanted is not None and (not isinstance(value, wanted) or (isinstance(value, bool) and wanted is not bool)):
+        return f"{name}: {said} is no {rule['type']}"
+    if isinstance(rule.get("enum"), list) and value not in rule["enum"]:
+        return f"{name}: {said} is not one of {', '.join(map(str, rule['enum']))}"
+    pattern = rule.get("pattern")
+    if isinstance(pattern, str) and isinstance(value, str) and len(value) <= 512 and not _matches(pattern, value):
+        return f"{name}: {said} does not match {pattern}"
+    return None
+
+
+def _matches(pattern: str, value: str) -> bool:
+    try:
+        return re.search(pattern, value) is not None
+    except re.error:
+        return True  # a pattern this engine cannot read refuses nothing

@@ -1,0 +1,146 @@
+"""
+Steps: the writes a plan consists of, one builder per write. Keys, needs and what was read are decided here, once.
+
+A key is `<address>/<kind>/<what>`, so that a Ref and a `needs` can name a step before anything exists.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from exportctl import wire
+from exportctl.kinds import KINDS, Kind
+from exportctl.model import Action, Address, Fields, LiveObject, Marker, Ref, Step, digest
+
+
+def key(address: Address, kind: Kind, what: str) -> str:
+    return f"{address}/{kind.name}/{what}"
+
+
+def seen(live: LiveObject) -> dict[str, str]:
+    """
+    Digests of what was read of one object: its managed fields, its references, its marker. Judged by value: etags move
+    with every run, `enabled` and `end` by hand.
+    """
+    kind = KINDS[live.kind]
+    fields = wire.read(live.kind, live.raw)
+    read = {name: digest(fields[name]) for name in sorted(fields)}
+    read |= {name: digest(list(wire.ids(live.raw, name))) for name in kind.refs}
+    read["title"] = digest(live.name)
+    read["description"] = digest(live.raw.get("description") or "")
+    return read
+
+
+def create(
+    kind: Kind,
+    address: Address,
+    *,
+    type_name: str,
+    title: str,
+    text: str,
+    fields: Fields,
+    marker: Marker,
+    refs: Mapping[str, Ref | str] | None = None,
+    needs: Sequence[str] = (),
+    secrets: Sequence[str] = (),
+) -> Step:
+    """A POST. `needs` are the steps behind its Refs and whatever else must come first."""
+    refs = refs or {}
+    waits = {r.step for r in refs.values() if isinstance(r, Ref)} | set(needs)
+    return Step(
+        key=key(address, kind, f"create-{marker.generation}" if marker.generation > 1 else "create"),
+        action=Action.CREATE,
+        kind=kind.name,
+        address=address,
+        fields=fields,
+        refs=refs,
+        marker=marker,
+        needs=tuple(sorted(waits)),
+        secrets=tuple(secrets),
+        type=type_name,
+        title=title,
+        text=text,
+    )
+
+
+def update(
+    kind: Kind,
+    address: Address,
+    live: LiveObject,
+    *,
+    type_name: str,
+    fields: Fields,
+    marker: Marker | None,
+    text: str | None = None,
+    refs: Mapping[str, Ref | str] | None = None,
+    needs: Sequence[str] = (),
+    secrets: Sequence[str] = (),
+    what: str = "update",
+    unmark: bool = False,
+) -> Step:
+    """A PATCH. `text` is the person's own description to write, None to leave the live one as it is."""
+    refs = refs or {}
+    waits = {r.step for r in refs.values() if isinstance(r, Ref)} | set(needs)
+    return Step(
+        key=f"{key(address, kind, what)}",
+        action=Action.UPDATE,
+        kind=kind.name,
+        address=address,
+        id=live.id,
+        fields=fields,
+        refs=refs,
+        marker=marker,
+        unmark=unmark,
+        needs=tuple(sorted(waits)),
+        seen=seen(live),
+        secrets=tuple(secrets),
+        type=type_name,
+        text=live.text if text is None else text,
+    )
+
+
+def act(kind: Kind, address: Address, live: LiveObject, operation: str, needs: Sequence[str] = ()) -> Step:
+    """A POST of an action: `enable` or `disable`."""
+    return Step(
+        key=key(address, kind, operation),
+        action=Action.ACT,
+        kind=kind.name,
+        address=address,
+        id=live.id,
+        act=operation,
+        needs=tuple(sorted(needs)),
+        seen=seen(live),
+    )
+
+
+def act_on_new(kind: Kind, address: Address, created: Step, operation: str) -> Step:
+    """An action on an object that another step creates."""
+    return Step(
+        key=key(address, kind, f"{operation}-created"),
+        action=Action.ACT,
+        kind=kind.name,
+        address=address,
+        refs={"id": Ref(created.key)},
+        act=operation,
+        needs=(created.key,),
+    )
+
+
+def delete(kind: Kind, address: Address, live: LiveObject, needs: Sequence[str] = (), *, probe: bool = False) -> Step:
+    """A DELETE; the object is read and compared before. As a `probe` it fails, not waits, when somebody uses it."""
+    return Step(
+        key=key(address, kind, f"delete-{live.id}"),
+        action=Action.DELETE,
+        kind=kind.name,
+        address=address,
+        id=live.id,
+        needs=tuple(sorted(needs)),
+        seen=seen(live),
+        probe=probe,
+    )
+
+
+def reference(value: Any) -> Ref | str:
+    """A step stands for the id it will create."""
+    return Ref(value.key) if isinstance(value, Step) else str(value)

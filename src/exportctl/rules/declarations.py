@@ -1,0 +1,267 @@
+"""Rules on how the parts of a config fit together: removed, accepted, adopted, renamed, unused, told apart."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+
+from exportctl.declared import Accepted, Export, Project
+from exportctl.errors import Level, Location
+from exportctl.kinds import KINDS
+from exportctl.model import DESTINATIONS, EXPORTS
+from exportctl.rules.row import Hit, Rule, destination_address, export_address, nearest, spot
+
+_ID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_OTHER_WORDS = {
+    "schedule": "cadence or phase",
+    "path": "place",
+    "subpath": "place",
+    "bucket": "place",
+    "state": "enabled",
+}
+
+
+def fields(root: str) -> frozenset[str]:
+    """The managed fields of `exports` or `destinations`, by the names a plan gives them."""
+    return frozenset(name for kind in KINDS.values() if kind.root == root for name in kind.managed)
+
+
+def _declared(project: Project, root: str, name: str) -> bool:
+    return name in (project.exports if root == EXPORTS else project.destinations)
+
+
+def _protected(project: Project, root: str, name: str) -> bool:
+    return root == EXPORTS and name in project.exports and project.exports[name].protect
+
+
+def _still_declared(project: Project, as_of: int) -> Iterable[Hit]:
+    for removed in project.removed:
+        protected = removed.do == "delete" and _protected(project, removed.root, removed.name)
+        if _declared(project, removed.root, removed.name) and not protected:
+            address = f"{removed.root}.{removed.name}"
+            yield Hit("is named under `removed`, but still declared", removed.at, (address,))
+
+
+def _removed_protected(project: Project, as_of: int) -> Iterable[Hit]:
+    for removed in project.removed:
+        if removed.do == "delete" and _protected(project, removed.root, removed.name):
+            address = f"{removed.root}.{removed.name}"
+            yield Hit("is to be deleted, but still declared with protect: true", removed.at, (address,))
+
+
+def _accept_expired(project: Project, as_of: int) -> Iterable[Hit]:
+    for entry in project.accept:
+        if entry.until <= as_of:
+            yield Hit(
+                f"accepting a difference in {entry.field} has expired", entry.at, (entry.address,), subject=entry.field
+            )
+
+
+def _addresses(project: Project) -> set[str]:
+    """Every address; a split export counts under its KEY too."""
+    exports = {f"{EXPORTS}.{name}" for e in project.exports.values() for name in (e.key, e.of)}
+    return exports | {f"{DESTINATIONS}.{key}" for key in project.destinations}
+
+
+def _accept_address(projects: Sequence[Project], as_of: int) -> Iterable[Hit]:
+    """An entry may hold for one environment only: it is wrong if its address is declared in none that has the entry."""
+    for entry, holders in _entries(projects):
+        known = set().union(*(_addresses(p) for p in holders))
+        if entry.address not in known:
+            guess = nearest(entry.address, known)
+            hint = f"did you mean {guess}?" if guess else None
+            text = f"accept names {entry.address!r}, which nothing declares"
+            yield Hit(text, entry.at, (), hint, environments=tuple(p.environment for p in holders))
+
+
+def _entries(projects: Sequence[Project]) -> Iterator[tuple[Accepted, list[Project]]]:
+    found: dict[tuple[Location, str], tuple[Accepted, list[Project]]] = {}
+    for project in projects:
+        for entry in project.accept:
+            found.setdefault((entry.at, entry.address), (entry, []))[1].append(project)
+    yield from found.values()
+
+
+def _accept_field(project: Project, as_of: int) -> Iterable[Hit]:
+    for entry in project.accept:
+        known = fields(entry.address.partition(".")[0])
+        head = entry.field.partition(".")[0]
+        if not known or head in known:
+            continue
+        guess = _OTHER_WORDS.get(head) or nearest(head, known)
+        hint = f"did you mean {guess}?" if guess else f"fields are {', '.join(sorted(known))}"
+        yield Hit(f"accept names the unknown field {entry.field!r}", entry.at, (entry.address,), hint)
+
+
+def _ids(export: Export) -> Iterator[tuple[str, str]]:
+    for key, value in (("adopt", export.adopt), ("allow_replace", export.allow_replace), ("keep", export.keep)):
+        if value is not None:
+            yield key, value
+
+
+def _id_form(project: Project, as_of: int) -> Iterable[Hit]:
+    for export in project.exports.values():
+        for key, value in _ids(export):
+            if not _ID.fullmatch(value):
+                text = f"{key} {value!r} is not a flow id"
+                yield Hit(text, spot(export, key), (export_address(export),), subject=value)
+
+
+def _adopt_twice(project: Project, as_of: int) -> Iterable[Hit]:
+    by_id: dict[str, list[Export]] = defaultdict(list)
+    for export in project.exports.values():
+        if export.adopt:
+            by_id[export.adopt.lower()].append(export)
+    for flow, exports in by_id.items():
+        for export in exports[1:]:
+            text = f"adopts flow {flow}, which {export_address(exports[0])} adopts already"
+            yield Hit(text, spot(export, "adopt"), (export_address(export),), subject=export.key)
+
+
+def _title_twice(project: Project, as_of: int) -> Iterable[Hit]:
+    by_title: dict[str, list[Export]] = defaultdict(list)
+    for export in project.exports.values():
+        by_title[export.title.strip().casefold()].append(export)
+    for exports in by_title.values():
+        for export in exports[1:]:
+            text = f"has the title of {export_address(exports[0])}: {export.title!r}"
+            yield Hit(text, spot(export, "title"), (export_address(export),), subject=export.key)
+
+
+def _renamed(project: Project, as_of: int) -> Iterable[Hit]:
+    for export in project.exports.values():
+        if export.renamed_from and export.renamed_from in project.exports:
+            text = f"is renamed from {export.renamed_from}, which is still declared"
+            yield Hit(text, spot(export, "renamed_from"), (export_address(export),))
+    for destination in project.destinations.values():
+        if destination.renamed_from and destination.renamed_from in project.destinations:
+            text = f"is renamed from {destination.renamed_from}, which is still declared"
+            yield Hit(text, spot(destination, "renamed_from"), (destination_address(destination),))
+
+
+def _unused(projects: Sequence[Project], as_of: int) -> Iterable[Hit]:
+    if any(project.unset for project in projects):
+        return  # an export may hang on what is not set
+    used = {e.destination for p in projects for e in p.exports.values()}
+    used |= {d.account.of for p in projects for d in p.destinations.values() if d.account.of}
+    for project in projects:
+        for destination in project.destinations.values():
+            if destination.key not in used:
+                text, address = "is used by no export in any environment", destination_address(destination)
+                yield Hit(text, destination.at, (address,), environments=(project.environment,))
+
+
+_UNTIL = "until: 2099-01-01, reason: agreed, owner: data-team}]"
+
+RULES = (
+    Rule(
+        "removed-still-declared",
+        Level.ERROR,
+        "Removed and declared at once",
+        "An entry under `removed` is consent to delete or release; what is declared is to exist (ours).",
+        "Take out the declaration or the entry.",
+        "removed: [{export: orders, do: delete, reason: moved}]",
+        "removed: [{export: orders-before, do: delete, reason: moved}]",
+        each=_still_declared,
+        fixed=True,
+    ),
+    Rule(
+        "removed-protected",
+        Level.ERROR,
+        "Removed and protected at once",
+        "protect: true refuses a deletion; the flag lives on the object, so protect: false must have been applied"
+        " before the export is taken out (ours).",
+        "First apply protect: false, then take the export out and name it under `removed`.",
+        "exports: {orders: {protect: true}}\nremoved: [{export: orders, do: delete, reason: moved}]",
+        "exports: {orders: {protect: true}}\nremoved: [{export: orders-before, do: delete, reason: moved}]",
+        each=_removed_protected,
+        fixed=True,
+    ),
+    Rule(
+        "accept-expired",
+        Level.WARNING,
+        "An accepted difference past its date",
+        "From `until` on the difference is reported and put back again (ours).",
+        "Take the entry out, or agree on a later date.",
+        "accept: [{address: exports.orders, field: folder, until: 2020-01-01, reason: agreed, owner: data-team}]",
+        "accept: [{address: exports.orders, field: folder, " + _UNTIL,
+        each=_accept_expired,
+    ),
+    Rule(
+        "accept-unknown-address",
+        Level.ERROR,
+        "An accepted difference of something undeclared",
+        "The entry would silence nothing, and the difference meant would be put back (ours).",
+        "Write exports.KEY, exports.KEY/PART or destinations.KEY of something declared.",
+        "accept: [{address: exports.ordes, field: folder, " + _UNTIL,
+        "accept: [{address: exports.orders, field: folder, " + _UNTIL,
+        across=_accept_address,
+    ),
+    Rule(
+        "accept-unknown-field",
+        Level.ERROR,
+        "An accepted difference in a field that plans do not have",
+        f"Exports have {', '.join(sorted(fields(EXPORTS)))};"
+        f" destinations have {', '.join(sorted(fields(DESTINATIONS)))} (ours).",
+        "Write the field as the plan names it, or with its leaf: place.path.",
+        "accept: [{address: exports.orders, field: foldr, " + _UNTIL,
+        "accept: [{address: exports.orders, field: place.path, " + _UNTIL,
+        each=_accept_field,
+    ),
+    Rule(
+        "flow-id-form",
+        Level.ERROR,
+        "adopt, allow_replace or keep without a flow id",
+        "The service's ids are UUIDs [D]; a title or a number names no flow.",
+        "Take the id from `plan`, `import` or the address of the flow's page.",
+        "exports: {orders: {adopt: orders-flow}}",
+        "exports: {orders: {adopt: 11111111-2222-4333-8444-555555555555}}",
+        each=_id_form,
+    ),
+    Rule(
+        "adopt-twice",
+        Level.ERROR,
+        "Two exports adopt one flow",
+        "A flow carries one owner and one address (ours).",
+        "Keep `adopt` on one of them.",
+        "exports: {orders: {adopt: 11111111-2222-4333-8444-555555555555},"
+        " copy: {adopt: 11111111-2222-4333-8444-555555555555}}",
+        "exports: {orders: {adopt: 11111111-2222-4333-8444-555555555555},"
+        " copy: {adopt: 11111111-2222-4333-8444-666666666666}}",
+        each=_adopt_twice,
+        fixed=True,
+    ),
+    Rule(
+        "title-twice",
+        Level.WARNING,
+        "Two exports with one title",
+        "People in the user interface cannot tell their flows apart, and before a creation exportctl takes an unmarked"
+        " flow of equal name, type and datasets for the one meant (ours).",
+        "Give one of them another title.",
+        "exports: {orders: {title: Orders}, copy: {title: Orders}}",
+        "exports: {orders: {title: Orders}, copy: {title: Copy of Orders}}",
+        each=_title_twice,
+    ),
+    Rule(
+        "renamed-from-declared",
+        Level.ERROR,
+        "Renamed from something still declared",
+        "One live object cannot be both (ours).",
+        "Take out `renamed_from` or the earlier declaration.",
+        "exports: {copy: {renamed_from: orders}}",
+        "exports: {copy: {renamed_from: orders-before}}",
+        each=_renamed,
+        fixed=True,
+    ),
+    Rule(
+        "unused-destination",
+        Level.NOTE,
+        "A destination nobody uses",
+        "Its account is made when an export first needs it; until then nothing exists of it in the sandbox (ours).",
+        "Use it, or take it out.",
+        "destinations: {spare: {type: amazon-s3, bucket: acme-spare, auth: {role_arn: '${env:SPARE_ROLE}'}}}",
+        "exports: {orders: {destination: lake}}",
+        across=_unused,
+    ),
+)

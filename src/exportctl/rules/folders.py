@@ -1,0 +1,172 @@
+"""Rules on the folder template of an export and its macros."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from exportctl.declared import Export, Project
+from exportctl.errors import Level
+from exportctl.rules.row import Hit, Rule, export_address, nearest, spot, unresolved
+from exportctl.schedules import ONCE
+
+DATETIME = "DATETIME"
+MACROS = (  # flow-service.md 10.2: [XD-new] [D]
+    "DESTINATION",
+    "DATASET_ID",
+    "DATASET_NAME",
+    "DESTINATION_INSTANCE_ID",
+    "DESTINATION_INSTANCE_NAME",
+    "SANDBOX_NAME",
+    "ORGANIZATION_NAME",
+    "EXPORT_TIME",
+    DATETIME,
+)
+TIME_MACROS = ("EXPORT_TIME", DATETIME)
+DATASET_MACROS = ("DATASET_ID", "DATASET_NAME")
+MACRO = re.compile(r"%(?P<name>[A-Za-z_]+)(?P<pattern>\([^%()]*\))?%")
+SEGMENT = re.compile(r"%SEGMENT_\w*%?", re.IGNORECASE)
+_LITERAL = re.compile(r"[0-9a-zA-Z/!\-_.*'()=]*")
+
+
+def macros(folder: str) -> tuple[str, ...]:
+    """The known macros in a template, in order."""
+    return tuple(m["name"] for m in MACRO.finditer(folder) if known(m["name"], m["pattern"]))
+
+
+def known(name: str, pattern: str | None) -> bool:
+    """DATETIME needs a pattern, and no other macro takes one."""
+    return name in MACROS and (pattern is not None and pattern != "()") == (name == DATETIME)
+
+
+def names_dataset(folder: str) -> bool:
+    return any(name in DATASET_MACROS for name in macros(folder))
+
+
+def _filled(project: Project) -> Iterable[Export]:
+    return (e for e in project.exports.values() if not unresolved(e.folder))
+
+
+def _hit(export: Export, text: str, subject: str = "", hint: str | None = None) -> Hit:
+    return Hit(text, spot(export, "folder"), (export_address(export),), hint, subject)
+
+
+def _segment(project: Project, as_of: int) -> Iterable[Hit]:
+    for export in project.exports.values():
+        destination = project.destinations.get(export.destination)
+        if found := SEGMENT.search(export.folder):
+            yield _hit(export, f"{found[0]} in folder is for audience files")
+        if found := SEGMENT.search(export.subpath):
+            at = spot(export, "subpath")
+            yield Hit(f"{found[0]} in subpath is for audience files", at, (export_address(export),), subject="subpath")
+        if destination and (found := SEGMENT.search(destination.place.get("path", ""))):
+            at = spot(destination, "path")
+            yield Hit(f"{found[0]} in path is for audience files", at, (f"destinations.{destination.key}",))
+
+
+def _meant(name: str, pattern: str | None) -> str | None:
+    """What was probably meant, in the words of the hint."""
+    if name.upper() == DATETIME:
+        return "DATETIME takes a pattern: %DATETIME(YYYYMMdd_HHmmss)%"
+    if name.upper() in MACROS:
+        return f"write %{name.upper()}%"
+    if name.upper() == "DESTINATION_NAME":  # only in an example of [D]; of the audience macros
+        return "did you mean %DESTINATION%?"
+    guess = nearest(name.upper(), MACROS)
+    if guess == DATETIME:
+        return "did you mean %DATETIME(YYYYMMdd_HHmmss)%?"
+    return f"did you mean %{guess}%?" if guess else None
+
+
+def _unknown_macro(project: Project, as_of: int) -> Iterable[Hit]:
+    for export in _filled(project):
+        rest = SEGMENT.sub("", export.folder)
+        for found in MACRO.finditer(rest):
+            name, pattern = found["name"], found["pattern"]
+            if not known(name, pattern):
+                yield _hit(export, f"folder has the unknown macro {found[0]}", found[0], _meant(name, pattern))
+        if "%" in MACRO.sub("", rest):
+            yield _hit(export, "folder has a % that belongs to no macro", "%")
+
+
+def _characters(project: Project, as_of: int) -> Iterable[Hit]:
+    for export in _filled(project):
+        literal = MACRO.sub("", export.folder).replace("%", "")
+        odd = sorted(set(_LITERAL.sub("", literal)))
+        if odd:
+            shown = ", ".join("a blank" if c == " " else repr(c) for c in odd)
+            yield _hit(export, f"folder holds {shown}, which storage paths may not have")
+        elif any(part in (".", "..") for part in literal.split("/")):
+            yield _hit(export, "folder holds a level named . or ..")
+
+
+def _no_time(project: Project, as_of: int) -> Iterable[Hit]:
+    for export in _filled(project):
+        if export.schedule.unit != ONCE and not any(name in TIME_MACROS for name in macros(export.folder)):
+            yield _hit(export, "folder has no time macro: the files of all runs lie in one folder")
+
+
+def _no_dataset(project: Project, as_of: int) -> Iterable[Hit]:
+    for export in _filled(project):
+        if len(export.datasets) > 1 and not names_dataset(export.folder):
+            text = f"folder has no dataset macro: the files of {len(export.datasets)} datasets lie in one folder"
+            yield _hit(export, text)
+
+
+RULES = (
+    Rule(
+        "segment-macro",
+        Level.ERROR,
+        "%SEGMENT_…% in a path, subpath or folder",
+        "The published path patterns allow %SEGMENT_NAME% and %SEGMENT_ID%, but these are for audience files; a dataset"
+        " export has no segment [XD-new].",
+        "Take the macro out; in `folder`, %DATASET_ID% and %DATASET_NAME% name the dataset.",
+        'exports: {orders: {folder: "%SEGMENT_NAME%/%DATASET_ID%/%EXPORT_TIME%"}}',
+        'exports: {orders: {folder: "%DATASET_NAME%/%DATASET_ID%/%EXPORT_TIME%"}}',
+        each=_segment,
+    ),
+    Rule(
+        "folder-unknown-macro",
+        Level.ERROR,
+        "An unknown macro in a folder",
+        "The service knows " + ", ".join(f"%{m}%" for m in MACROS[:-1]) + " and %DATETIME(pattern)% [XD-new] [D]. What"
+        " it makes of others is not documented (assumed: it writes them as they are).",
+        "Use a macro of the list; %DATETIME(YYYYMMdd_HHmmss)% needs its pattern.",
+        'exports: {orders: {folder: "%DATASET_ID%/%EXPORT_DATE%"}}',
+        'exports: {orders: {folder: "%DATASET_ID%/%EXPORT_TIME%"}}',
+        each=_unknown_macro,
+    ),
+    Rule(
+        "folder-characters",
+        Level.WARNING,
+        "Characters in a folder that paths may not have",
+        "No pattern is published for the template. The published path pattern allows letters, digits and / ! - _ . * '"
+        " ( ); `=` is added as the service writes exportTime=… itself (assumed).",
+        "Use letters, digits and - _ . = ! * ' ( ) between the slashes.",
+        'exports: {orders: {folder: "all orders/%DATASET_ID%/%EXPORT_TIME%"}}',
+        'exports: {orders: {folder: "all-orders/%DATASET_ID%/%EXPORT_TIME%"}}',
+        each=_characters,
+    ),
+    Rule(
+        "folder-without-time",
+        Level.WARNING,
+        "A folder without a time macro",
+        "Files of different runs get mixed, and no loader can tell whether a run is complete; `verify` can attribute"
+        " such files only with a manifest (ours). An export that runs once is not concerned.",
+        "Add %EXPORT_TIME% or %DATETIME(…)%, usually as the last level.",
+        'exports: {orders: {folder: "%DATASET_ID%"}}',
+        'exports: {orders: {folder: "%DATASET_ID%/%EXPORT_TIME%"}}',
+        each=_no_time,
+    ),
+    Rule(
+        "folder-without-dataset",
+        Level.WARNING,
+        "Several datasets in one folder",
+        "File names are random and do not tell the dataset [XD-new]; the user guide advises against one folder for"
+        " several datasets [UI].",
+        "Add %DATASET_ID% or %DATASET_NAME%, or split_by: dataset with folders of their own.",
+        'exports: {orders: {datasets: [Orders, Returns], folder: "%EXPORT_TIME%"}}',
+        'exports: {orders: {datasets: [Orders, Returns], folder: "%DATASET_NAME%/%EXPORT_TIME%"}}',
+        each=_no_dataset,
+    ),
+)

@@ -1,0 +1,136 @@
+"""Rules on buckets, containers and paths: what the service's own patterns ask for, and what a type does with files."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from exportctl.declared import Destination, Project
+from exportctl.destination_types import DATA_LANDING_ZONE, TYPES, PlaceField
+from exportctl.errors import Level
+from exportctl.rules.folders import MACRO, SEGMENT
+from exportctl.rules.row import Each, Hit, Rule, destination_address, export_address, spot, unresolved
+
+
+def joined(*parts: str) -> str:
+    """Paths put together, slashes at the seams and ends trimmed."""
+    return "/".join(p for p in (part.strip("/") for part in parts) if p)
+
+
+def _field(destination: Destination, name: str) -> PlaceField | None:
+    found = TYPES.get(destination.type)
+    return next((f for f in found.place if f.name == name), None) if found else None
+
+
+def _wrong(field: PlaceField, value: str) -> bool:
+    return field.pattern is not None and re.fullmatch(field.pattern, value) is None
+
+
+def _form(name: str) -> Each:
+    """The check of one place field, `bucket` or `container`, against its published pattern."""
+
+    def check(project: Project, as_of: int) -> Iterable[Hit]:
+        for destination in project.destinations.values():
+            field, value = _field(destination, name), destination.place.get(name, "")
+            if field and not unresolved(value) and _wrong(field, value):
+                text = f"{name} {value!r} is not allowed: {field.rule}"
+                yield Hit(text, spot(destination, name), (destination_address(destination),))
+
+    return check
+
+
+def _path_form(project: Project, as_of: int) -> Iterable[Hit]:
+    for destination in project.destinations.values():
+        field, value = _field(destination, "path"), destination.place.get("path")
+        if field and value is not None and not unresolved(value) and "%" not in value and _wrong(field, value):
+            text = f"path {value!r} is not allowed: {field.rule}"
+            yield Hit(text, spot(destination, "path"), (destination_address(destination),))
+    for export in project.exports.values():
+        owner = project.destinations.get(export.destination)
+        field = _field(owner, "path") if owner else None
+        value = export.subpath
+        if field and value and not unresolved(value) and "%" not in value and _wrong(field, value):
+            text = f"subpath {value!r} is not allowed: {field.rule}"
+            yield Hit(text, spot(export, "subpath"), (export_address(export),))
+
+
+def _macro_in_path(project: Project, as_of: int) -> Iterable[Hit]:
+    for destination in project.destinations.values():
+        value = destination.place.get("path", "")
+        if "%" in SEGMENT.sub("", value) and not unresolved(value):
+            yield Hit(_percent("path", value), spot(destination, "path"), (destination_address(destination),))
+    for export in project.exports.values():
+        if "%" in SEGMENT.sub("", export.subpath) and not unresolved(export.subpath):
+            yield Hit(_percent("subpath", export.subpath), spot(export, "subpath"), (export_address(export),))
+
+
+def _percent(key: str, value: str) -> str:
+    found = MACRO.search(value)
+    return f"{found[0]} in {key}: macros are for `folder` only" if found else f"{key} {value!r} holds a %"
+
+
+def _retention(project: Project, as_of: int) -> Iterable[Hit]:
+    for destination in project.destinations.values():
+        if destination.type == DATA_LANDING_ZONE.name:
+            text = "is a landing zone: every file is deleted after 7 days"
+            yield Hit(text, destination.at, (destination_address(destination),))
+
+
+RULES = (
+    Rule(
+        "bucket-name",
+        Level.ERROR,
+        "A bucket name the storage does not allow",
+        "The published patterns: S3 3-63 lower-case letters, digits, hyphens and dots, no address like 10.0.0.1; Google"
+        " besides underscores, not starting with goog, not holding google [XD-new].",
+        "Correct the name; references are filled in before it is checked.",
+        "destinations: {lake: {bucket: Acme_Lake}}",
+        "destinations: {lake: {bucket: acme-lake}}",
+        each=_form("bucket"),
+    ),
+    Rule(
+        "container-name",
+        Level.ERROR,
+        "A container name Azure does not allow",
+        "The published pattern: 3-63 lower-case letters, digits and single hyphens, a letter or digit at both ends"
+        " [XD-new].",
+        "Correct the name; references are filled in before it is checked.",
+        "destinations: {blob: {type: azure-blob, container: acme--lake, path: aep,"
+        " auth: {connection_string: '${env:BLOB}'}}}",
+        "destinations: {blob: {type: azure-blob, container: acme-lake, path: aep,"
+        " auth: {connection_string: '${env:BLOB}'}}}",
+        each=_form("container"),
+    ),
+    Rule(
+        "path-characters",
+        Level.ERROR,
+        "A path or subpath the service does not allow",
+        "S3, Google and Blob paths are letters, digits and / ! - _ . * ' ( ) only, and for Blob not empty [XD-new]. The"
+        " S3 page lists more characters than the pattern permits [S3P]; the pattern decides.",
+        "Use letters, digits, hyphens and slashes.",
+        "destinations: {lake: {path: aep exports}}",
+        "destinations: {lake: {path: aep/exports}}",
+        each=_path_form,
+    ),
+    Rule(
+        "macro-in-path",
+        Level.ERROR,
+        "A macro or % in a path or subpath",
+        "Macros are filled in in the folder template only; the path of the target connection is taken as it is"
+        " (assumed: the S3 and Blob patterns forbid % [XD-new], the other types publish none).",
+        "Move the macro to `folder`: the first level is always the path.",
+        'destinations: {lake: {path: "aep/%SANDBOX_NAME%"}}',
+        'destinations: {lake: {path: "aep/${sandbox}"}}',
+        each=_macro_in_path,
+    ),
+    Rule(
+        "landing-zone-retention",
+        Level.NOTE,
+        "Files in a landing zone live 7 days",
+        "Every file in a data landing zone is deleted after 7 days, a hard limit [DLZ].",
+        "Fetch the files within a week, or export to a storage of your own.",
+        "destinations: {zone: {type: data-landing-zone, path: aep}}\nexports: {orders: {destination: zone}}",
+        "exports: {orders: {destination: lake}}",
+        each=_retention,
+    ),
+)

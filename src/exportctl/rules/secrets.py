@@ -1,0 +1,136 @@
+"""Rules against secrets in the text of the config: in plain fields, and in the address of the repository."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from exportctl.declared import Destination, Project
+from exportctl.destination_types import Secrecy
+from exportctl.errors import Level, Location
+from exportctl.rules.row import Hit, Rule, destination_address, export_address, spot, unresolved
+
+SHAPES = (
+    ("an AWS access key id", re.compile(r"\b(AKIA|ASIA)[A-Z0-9]{16}\b")),
+    ("an Azure account key", re.compile(r"AccountKey=", re.IGNORECASE)),
+    (
+        "an Azure shared access signature",
+        re.compile(r"[?&;]sig=[A-Za-z0-9%+/=]{20}|SharedAccessSignature=", re.IGNORECASE),
+    ),
+    ("a private key", re.compile(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY")),
+    ("a token (JWT)", re.compile(r"\beyJ[A-Za-z0-9_-]{10,2000}\.[A-Za-z0-9_-]{4,}")),
+    ("a password in a URL", re.compile(r"://[^/\s:@]{1,200}:[^/\s@]{1,200}@")),
+    ("a GitHub or GitLab token", re.compile(r"\b(gh[pousr]_[A-Za-z0-9]{20}|github_pat_\w{20}|glpat-[\w-]{20})")),
+)
+_REMOTES = (
+    re.compile(r"https://[A-Za-z0-9.-]+(:\d+)?(/\S*)?"),
+    re.compile(r"ssh://([\w.-]+@)?[A-Za-z0-9.-]+(:\d+)?/\S+"),
+    re.compile(r"[\w.-]+@[A-Za-z0-9.-]+:(?!//)\S+"),
+)
+_CREDENTIALS = re.compile(r"https?://[^/\s@]{0,400}@|[a-z+]{1,20}://[^/\s@:]{0,200}:[^/\s@]{0,200}@", re.IGNORECASE)
+
+Text = tuple[str, str, Location, str]  # key, value, place, address
+
+
+def secret_shape(text: str) -> str | None:
+    """What a text looks like that must not be read by everybody, or None."""
+    return next((words for words, pattern in SHAPES if pattern.search(text)), None)
+
+
+def texts(project: Project) -> Iterator[Text]:
+    """Every text of the config that is shown to people: plain values, titles, names and reasons."""
+    platform = project.platform
+    yield "platform.organization", platform.organization, platform.at, ""
+    yield "platform.sandbox", platform.sandbox, platform.at, ""
+    for destination in project.destinations.values():
+        yield from _of_destination(destination)
+    for export in project.exports.values():
+        address = export_address(export)
+        for key in ("title", "description", "folder", "subpath"):
+            yield key, getattr(export, key), spot(export, key), address
+        for dataset in export.datasets:
+            yield "datasets", f"{dataset.id or ''} {dataset.name or ''}", dataset.at, address
+        for allow in export.allow:
+            yield "reason", allow.reason, allow.at, address
+    for removed in project.removed:
+        yield "reason", removed.reason, removed.at, f"{removed.root}.{removed.name}"
+    for accepted in project.accept:
+        yield "reason", f"{accepted.reason} {accepted.owner}", accepted.at, accepted.address
+    for setting in project.rules.values():
+        yield "reason", setting.reason, setting.at, ""
+
+
+def _of_destination(destination: Destination) -> Iterator[Text]:
+    address = destination_address(destination)
+    yield "title", destination.title or "", spot(destination, "title"), address
+    yield "description", destination.description, spot(destination, "description"), address
+    for key, value in destination.place.items():
+        yield key, value, spot(destination, key), address
+    account = destination.account
+    yield "account", f"{account.existing or ''} {account.id or ''}", spot(destination, "account"), address
+    yield "auth.secret_version", account.secret_version or "", spot(destination, "auth.secret_version"), address
+    for name, auth in account.auth.items():
+        if auth.secrecy is Secrecy.PLAIN:
+            yield name, auth.text, auth.at, address
+
+
+def _literal(project: Project, as_of: int) -> Iterable[Hit]:
+    for key, text, at, address in texts(project):
+        if shape := secret_shape(text):
+            yield Hit(f"{key} holds what looks like {shape}", at, (address,) if address else (), subject=key)
+
+
+def _repository_at(project: Project) -> Location:
+    return Location(project.files[0]) if project.files else project.platform.at
+
+
+def _repository_form(project: Project, as_of: int) -> Iterable[Hit]:
+    text = project.repository
+    if text is None or unresolved(text) or _CREDENTIALS.search(text):
+        return
+    if not any(remote.fullmatch(text) for remote in _REMOTES):
+        yield Hit(f"repository {text!r} is neither an https URL nor a git remote", _repository_at(project))
+
+
+def _repository_credentials(project: Project, as_of: int) -> Iterable[Hit]:
+    if project.repository is not None and _CREDENTIALS.search(project.repository):
+        yield Hit("repository holds a user or password", _repository_at(project))
+
+
+RULES = (
+    Rule(
+        "secret-in-plain-field",
+        Level.ERROR,
+        "Something that looks like a secret in a plain field",
+        "Plain fields are written to the service and shown in plans and logs, and the config lies in Git (ours). The"
+        " value is not repeated in the message.",
+        "Rotate it now: it is in the history of the repository. Then use ${env:NAME} in an `auth` field.",
+        "exports: {orders: {description: 'key AKIAABCDEFGHIJKLMNOP'}}",
+        "exports: {orders: {description: 'key kept by the platform team'}}",
+        each=_literal,
+        fixed=True,
+    ),
+    Rule(
+        "repository-form",
+        Level.ERROR,
+        "A repository that is no URL",
+        "It is written into the description of every object, so that people in the user interface find the config"
+        " (ours).",
+        "Write https://host/path, git@host:path or ssh://git@host/path.",
+        "repository: acme/aep-exports",
+        "repository: https://github.com/acme/aep-exports",
+        each=_repository_form,
+    ),
+    Rule(
+        "repository-credentials",
+        Level.ERROR,
+        "Credentials in the repository's address",
+        "The address is written into the description of every object and read by everybody who may open the sandbox"
+        " (ours). With https even a user name is often a token.",
+        "Rotate the token, and write the address without it.",
+        "repository: https://acme:token@github.com/acme/aep-exports",
+        "repository: ssh://git@github.com/acme/aep-exports",
+        each=_repository_credentials,
+        fixed=True,
+    ),
+)

@@ -1,0 +1,180 @@
+"""
+Where an export writes: which storage, and which folders, compared without asking the storage.
+
+    type                   two destinations are one storage if these are equal
+    amazon-s3              bucket (unique in the world)
+    google-cloud-storage   bucket (unique in the world)
+    azure-blob             account and container; the account's name is inside a secret, so the reference stands for it
+    azure-data-lake        endpoint (account and container)
+    sftp                   host, port, user (each user may have a home of its own)
+    data-landing-zone      organization and sandbox: one container each [DLZ]
+
+Accounts of others are known by title or id only. What is known by a reference or a title is not *certain*: in another
+environment the same words may mean another account. Folders are compared level by level, macros standing for what they
+may become: this is a question about two patterns, "is there a text that both match".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import lru_cache
+
+from exportctl.declared import Account, Dataset, Destination, Export, Project
+from exportctl.destination_types import (
+    AMAZON_S3,
+    AZURE_BLOB,
+    AZURE_DATA_LAKE,
+    DATA_LANDING_ZONE,
+    GOOGLE_CLOUD_STORAGE,
+    SFTP,
+)
+from exportctl.rules.folders import MACRO
+from exportctl.rules.places import joined
+from exportctl.rules.row import unresolved
+
+ANY = "\0"  # any text
+TIME = "\1"  # digits and the marks between them
+_TIME_TEXT = frozenset("0123456789-_:.T" + TIME)
+DEFAULT_PORT = "22"
+
+
+@dataclass(frozen=True)
+class Storage:
+    """`identity` is compared, `words` are shown; `certain`: equal identities mean one storage in any environment."""
+
+    identity: tuple[str, ...]
+    words: str
+    certain: bool = True
+
+
+class Overlap(StrEnum):
+    NONE = "none"
+    NESTED = "nested"
+    EQUAL = "equal"
+
+
+def owner(project: Project, destination: Destination) -> Destination | None:
+    """Whose account a destination uses; the reader made sure that `account.of` names one that owns its account."""
+    name = destination.account.of
+    return destination if name is None else project.destinations.get(name)
+
+
+def storage(project: Project, destination: Destination) -> Storage | None:
+    """What a destination writes to; None where references are open or its account cannot be told."""
+    whose = owner(project, destination)
+    if whose is None:
+        return None
+    found = _storage(project, destination, whose.account)
+    return None if found is None or any(unresolved(part) for part in _compared(found)) else found
+
+
+def _compared(found: Storage) -> tuple[str, ...]:
+    """The parts that must be filled in: all, but for a secret's reference, which is compared as written."""
+    return found.identity if found.certain else found.identity[1:]
+
+
+def _storage(project: Project, destination: Destination, account: Account) -> Storage | None:
+    kind, place = destination.type, destination.place
+    if kind in (AMAZON_S3.name, GOOGLE_CLOUD_STORAGE.name):
+        bucket = place.get("bucket", "")
+        return Storage((kind, bucket), f"bucket {bucket}")
+    if kind == DATA_LANDING_ZONE.name:
+        return Storage((kind, project.platform.organization, project.platform.sandbox), "the landing zone")
+    name = _account(kind, account)
+    if name is None:
+        return None
+    if kind == AZURE_BLOB.name:
+        container = place.get("container", "")
+        return Storage((name.identity[0], kind, container), f"container {container}", name.certain)
+    return name
+
+
+def _account(kind: str, account: Account) -> Storage | None:
+    """The storage as far as the account tells it; what is uncertain comes first in the identity."""
+    if account.id or account.existing:
+        title = account.id or account.existing or ""
+        return Storage((title, kind), f"the account {title}", certain=account.id is not None)
+    auth = {name: value.text for name, value in account.auth.items()}
+    if kind == AZURE_DATA_LAKE.name and "endpoint" in auth:
+        endpoint = auth["endpoint"].rstrip("/").lower()
+        return Storage((kind, endpoint), endpoint)
+    if kind == SFTP.name and "host" in auth:
+        host, user = auth["host"].lower(), auth.get("username", "")
+        identity = (user, kind, host, auth.get("port", DEFAULT_PORT))
+        return Storage(identity, f"server {host}", certain=not unresolved(user))
+    if kind == AZURE_BLOB.name and "connection_string" in auth:
+        return Storage((auth["connection_string"], kind), "", certain=False)
+    return None
+
+
+def folder(project: Project, export: Export, dataset: Dataset) -> tuple[str, ...] | None:
+    """The levels one dataset of an export is written to, macros filled in or standing for what they may become."""
+    path = project.destinations[export.destination].place.get("path", "")
+    whole = joined(path, export.subpath, export.folder)
+    if unresolved(whole):
+        return None
+    values = _values(project, export, dataset)
+    whole = MACRO.sub(lambda found: values.get(found["name"], ANY), whole)
+    return tuple(level for level in whole.split("/") if level)
+
+
+def _values(project: Project, export: Export, dataset: Dataset) -> dict[str, str]:
+    """What each macro becomes; «…» is a value not known here that differs wherever the text in it differs."""
+    return {
+        "DATASET_ID": dataset.id or f"«id of {dataset.name}»",
+        "DATASET_NAME": (dataset.name or f"«name of {dataset.id}»").replace("/", "_"),
+        "DESTINATION_INSTANCE_ID": f"«flow {project.environment} {export.key}»",
+        "DESTINATION_INSTANCE_NAME": export.title.replace("/", "_"),
+        "SANDBOX_NAME": project.platform.sandbox,
+        "ORGANIZATION_NAME": f"«{project.platform.organization}»",
+        "EXPORT_TIME": f"exportTime={TIME}",
+        "DATETIME": TIME,
+    }
+
+
+def overlap(one: tuple[str, ...], other: tuple[str, ...]) -> Overlap:
+    """Whether both may name one folder, or one a folder inside the other."""
+    if not all(may_be_equal(a, b) for a, b in zip(one, other, strict=False)):
+        return Overlap.NONE
+    return Overlap.EQUAL if len(one) == len(other) else Overlap.NESTED
+
+
+@lru_cache(maxsize=65536)
+def may_be_equal(one: str, other: str) -> bool:
+    """Whether some text matches both levels."""
+    if one == other:
+        return True
+    if not any(wild in text for text in (one, other) for wild in (ANY, TIME)):
+        return False
+    reached = {(0, 0)}
+    todo = [(0, 0)]
+    while todo:
+        i, j = todo.pop()
+        if (i, j) == (len(one), len(other)):
+            return True
+        for step in _steps(one, other, i, j) - reached:
+            reached.add(step)
+            todo.append(step)
+    return False
+
+
+def _steps(one: str, other: str, i: int, j: int) -> set[tuple[int, int]]:
+    """
+    Where both patterns may stand after one character more, or after one of them leaves a macro.
+
+    A macro takes any character the other side shows, but TIME only those a time may have.
+    """
+    a, b = one[i : i + 1], other[j : j + 1]
+    steps = set()
+    if a in (ANY, TIME) and a:
+        steps.add((i + 1, j))
+        if b and (a == ANY or b == ANY or b in _TIME_TEXT):
+            steps.add((i, j + 1))
+    if b in (ANY, TIME) and b:
+        steps.add((i, j + 1))
+        if a and (b == ANY or a == ANY or a in _TIME_TEXT):
+            steps.add((i + 1, j))
+    if a and a == b:
+        steps.add((i + 1, j + 1))
+    return steps

@@ -1,0 +1,120 @@
+"""Rules on what is written and has no effect. They look at the tree, as a Project holds only what has one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from exportctl.config.nodes import Map, Node, Scalar, Seq
+from exportctl.errors import Level, Location
+from exportctl.rules.row import Hit, Rule, Written, unresolved
+
+_BUILT_IN = ("parquet", "json")  # exist without being declared; declared again they are the default
+
+
+def _layers(tree: Map) -> Iterator[Map]:
+    """The config itself, then each environment's overlay."""
+    yield tree
+    environments = tree.entries.get("environments")
+    if environments is not None and isinstance(environments.node, Map):
+        yield from (e.node for e in environments.node.entries.values() if isinstance(e.node, Map))
+
+
+def _declared(tree: Map, section: str) -> dict[str, Location]:
+    found: dict[str, Location] = {}
+    for layer in _layers(tree):
+        entry = layer.entries.get(section)
+        if entry is not None and isinstance(entry.node, Map):
+            for name, one in entry.node.entries.items():
+                found.setdefault(name, one.key_at)
+    return found
+
+
+def _used(node: Node, key: str) -> Iterator[str]:
+    """Every text under `key`, wherever it stands; of a map under it (dataset groups) the texts of its entries."""
+    if isinstance(node, Map):
+        for name, entry in node.entries.items():
+            if name != key:
+                yield from _used(entry.node, key)
+            elif isinstance(entry.node, Map):
+                yield from (text for e in entry.node.entries.values() for text in _texts(e.node))
+            else:
+                yield from _texts(entry.node)
+
+
+def _texts(node: Node) -> Iterator[str]:
+    if isinstance(node, Seq):
+        for item in node.items:
+            yield from _texts(item)
+    elif isinstance(node, Scalar):
+        yield str(node.value)
+
+
+def _unused(section: str, key: str, what: str) -> Written:
+    """The check of one section; a reference among the uses may mean any name."""
+
+    def check(tree: Map) -> Iterable[Hit]:
+        used = set(_used(tree, key))
+        if any(unresolved(text) for text in used):
+            return
+        for name, at in _declared(tree, section).items():
+            if name not in used and not (key == "format" and name in _BUILT_IN):
+                yield Hit(f"{what} {name!r} is used nowhere", at)
+
+    return check
+
+
+def _lease(tree: Map) -> Iterable[Hit]:
+    for layer in _layers(tree):
+        policy = layer.entries.get("policy")
+        lease = policy.node.entries.get("lease") if policy and isinstance(policy.node, Map) else None
+        if lease and isinstance(lease.node, Scalar) and lease.node.value is True:
+            yield Hit("policy.lease is not available in this version", lease.key_at)
+
+
+def _row(what: str, section: str, key: str, bad: str, good: str) -> Rule:
+    return Rule(
+        f"unused-{what}",
+        Level.NOTE,
+        f"A {what} nobody uses",
+        "It has no effect; often the name is spelled otherwise where it should be used (ours).",
+        "Use it, or take it out.",
+        bad,
+        good,
+        written=_unused(section, key, what),
+    )
+
+
+RULES = (
+    Rule(
+        "lease-not-available",
+        Level.ERROR,
+        "A lease, which this version does not have",
+        "Two applies at once are safe without it: every write carries the version it was decided on (ours).",
+        "Take `lease` out; let the pipeline run one apply at a time.",
+        "policy: {lease: true}",
+        "policy: {lease: false}",
+        written=_lease,
+        fixed=True,
+    ),
+    _row(
+        "schedule",
+        "schedules",
+        "schedule",
+        "schedules: {frequent: {every: 3 hours}}",
+        "schedules: {frequent: {every: 3 hours}}\nexports: {orders: {schedule: frequent}}",
+    ),
+    _row(
+        "format",
+        "formats",
+        "format",
+        "formats: {with-manifest: {type: parquet, manifest: true}}",
+        "formats: {with-manifest: {type: parquet, manifest: true}}\ndestinations: {lake: {format: with-manifest}}",
+    ),
+    _row(
+        "dataset",
+        "datasets",
+        "datasets",
+        "datasets: {web: {name: Web Events}}",
+        "datasets: {web: {name: Web Events}, all: [web]}\nexports: {orders: {datasets: [all]}}",
+    ),
+)

@@ -1,0 +1,1 @@
+"""Plans as files: what was reviewed, and whether it is still what would be applied."""

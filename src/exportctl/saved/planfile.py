@@ -1,0 +1,162 @@
+"""
+Plan <-> versioned JSON text: a saved plan is an approval of values, and says so when it was edited.
+
+    encode(plan)             the document's content
+    dump(plan)               text of the file; equal plans give equal bytes
+    load(text)               -> Saved; anything but the bytes that `dump` wrote is refused
+    differences(saved, plan) what was approved and is so no longer
+    renewals(saved)          addresses whose renewal the file holds
+    approved(saved, plan)    the fresh plan without side work that the file does not hold
+    digest(plan)             16 hex digits over what was approved, for `--only-if`
+
+Steps are never built from a file: apply plans again with the file's `as_of` and flags and compares. Pure.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from exportctl import __version__
+from exportctl.errors import PlanFileError
+from exportctl.model import Header, Plan, canonical
+from exportctl.saved.approval import Difference, approvals, approved_plan, compare
+from exportctl.saved.document import Json, encode
+
+__all__ = ["FORMAT_VERSION", "KIND", "Difference", "Saved", "age_seconds", "approved", "differences", "digest", "dump"]
+__all__ += ["encode", "load", "renewals", "saved"]
+
+FORMAT_VERSION = 1
+KIND = "saved-plan"
+_NEW = "make a new plan with `exportctl plan --out FILE`"
+
+
+@dataclass(frozen=True)
+class Saved:
+    """A plan read from a file. `content` is the whole document's plan, `entries` its items by address."""
+
+    header: Header
+    as_of: int
+    flags: Mapping[str, Any]
+    unset: tuple[str, ...]
+    entries: Mapping[str, Json]
+    content: Json
+    digest: str
+    version: str  # of the exportctl that wrote it; for showing only
+
+
+def dump(plan: Plan) -> str:
+    """The text of a saved plan: sorted keys, ASCII, a line end at the end."""
+    return _text(_document(encode(plan), __version__))
+
+
+def saved(plan: Plan) -> Saved:
+    """What `load(dump(plan))` gives."""
+    return _saved(encode(plan), __version__)
+
+
+def load(text: str) -> Saved:
+    """
+    Read a saved plan.
+
+    Raises:
+        PlanFileError: not JSON, not a saved plan, of another version, or not byte for byte what was written.
+    """
+    document = _parsed(text)
+    if document.get("kind") != KIND:
+        raise PlanFileError(
+            "this is not a saved plan", rule="plan-file-kind", hint="`exportctl plan --out FILE` writes one"
+        )
+    if document.get("format_version") != FORMAT_VERSION:
+        raise PlanFileError(
+            f"the saved plan has format version {json.dumps(document.get('format_version'))}, "
+            f"this exportctl reads {FORMAT_VERSION}",
+            rule="plan-file-version",
+            hint=f"apply it with the exportctl that wrote it, or {_NEW}",
+        )
+    content, version = document.get("plan"), document.get("exportctl")
+    # The digest catches an edit by hand; the comparison of bytes also one that JSON does not tell apart.
+    genuine = isinstance(content, dict) and isinstance(version, str) and _text(_document(content, version)) == text
+    if not genuine:
+        raise PlanFileError(
+            "the saved plan was edited: its content does not match its digest", rule="plan-file-edited", hint=_NEW
+        )
+    assert isinstance(content, dict) and isinstance(version, str)
+    try:
+        return _saved(content, version)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise PlanFileError("the saved plan lacks parts", rule="plan-file-edited", hint=_NEW) from error
+
+
+def differences(saved: Saved, plan: Plan) -> tuple[Difference, ...]:
+    """What moved since the plan was saved, by address and path; empty when the approval still holds."""
+    return (*_context(saved, plan), *compare(approvals(saved.content["items"]), approvals(encode(plan)["items"])))
+
+
+def approved(saved: Saved, plan: Plan) -> Plan:
+    """The fresh plan, less addresses with nothing but a renewal, marker or cleaning that was not in the file."""
+    return approved_plan(saved.entries, plan)
+
+
+def renewals(saved: Saved) -> frozenset[str]:
+    """Addresses whose renewal was in the file; a plan made to be compared renews no others (`Flags.renewals`)."""
+    return frozenset(address for address, entry in saved.entries.items() if entry["renewed"])
+
+
+def digest(plan: Plan) -> str:
+    """16 hex digits over header and approvals; the moment, flags, renewals and whatever is only shown are left out."""
+    content = encode(plan)
+    approval = {"header": content["header"], "items": approvals(content["items"])}
+    return hashlib.sha256(canonical(approval).encode()).hexdigest()[:16]
+
+
+def age_seconds(saved: Saved, now: int) -> int:
+    """How old the approval is; negative when it was made with a later clock."""
+    return now - saved.as_of
+
+
+def _context(saved: Saved, plan: Plan) -> tuple[Difference, ...]:
+    """An approval for one sandbox is none for another."""
+    now = encode(plan)["header"]
+    return tuple(
+        Difference("", f"header.{name}", before, now[name])
+        for name, before in saved.content["header"].items()
+        if before != now[name]
+    )
+
+
+def _parsed(text: str) -> Json:
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise PlanFileError(
+            "the saved plan is not JSON", rule="plan-file-json", hint=f"was it cut short? {_NEW}"
+        ) from error
+    if not isinstance(document, dict):
+        raise PlanFileError("this is not a saved plan", rule="plan-file-kind", hint=_NEW)
+    return document
+
+
+def _document(content: Json, version: str) -> Json:
+    document = {"format_version": FORMAT_VERSION, "kind": KIND, "exportctl": version, "plan": content}
+    return {**document, "content_digest": hashlib.sha256(canonical(document).encode()).hexdigest()}
+
+
+def _text(document: Json) -> str:
+    return json.dumps(document, sort_keys=True, indent=2, ensure_ascii=True) + "\n"
+
+
+def _saved(content: Json, version: str) -> Saved:
+    return Saved(
+        header=Header(**content["header"]),
+        as_of=content["as_of"],
+        flags=content["flags"],
+        unset=tuple(content["unset"]),
+        entries={entry["address"]: entry for entry in content["items"]},
+        content=content,
+        digest=_document(content, version)["content_digest"],
+        version=version,
+    )

@@ -1,0 +1,258 @@
+"""
+The Flow Service over HTTP: a method per verb, with paging, repeating, the token and wire errors; no kinds, no plan.
+
+In: collection paths (`/flows`, `/flows/{id}`) and JSON bodies as they go over the wire. Out: JSON objects, ids, etags,
+or one ServiceError. Safe to use from several threads. It logs and prints nothing, and no error it raises holds a
+token, a secret or a request body. Where each part is: `hosts` who may get the token, `ims` the token, `session` the
+headers, `retry` what is sent again, `exchange` the network, `wire_errors` and `masking` the texts,
+`envelopes` the shapes around objects.
+
+A write is sent again only where the service surely did nothing. Every other failure of one is raised with
+`wrote=True`: the caller looks for what it wrote before it writes again.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from random import random as dice
+from types import TracebackType
+from typing import Self
+
+import httpx
+
+from exportctl.errors import NotFound
+from exportctl.hosts import IMS_TOKEN_URL, token_place
+from exportctl.masking import auth_values
+from exportctl.service.envelopes import (
+    Json,
+    Objects,
+    Params,
+    etag_of,
+    following_token,
+    items_of,
+    merged,
+    more_after,
+    object_path,
+    quoted,
+    tells_error,
+)
+from exportctl.service.exchange import Answer, Exchange, Requests, Timing
+from exportctl.service.ims import Credentials
+from exportctl.service.retry import Backoff
+from exportctl.service.session import Sending, Session
+from exportctl.service.wire_errors import Asked, json_object, unusable, what_came
+
+__all__ = [
+    "ACTIVATION", "CATALOG", "FLOW_SERVICE", "LANDING_ZONE", "SANDBOXES", "Backoff", "Client", "Created", "Credentials",
+    "Json", "Params", "Requests",
+]  # fmt: skip
+
+FLOW_SERVICE = "/data/foundation/flowservice"
+SANDBOXES = "/data/foundation/sandbox-management"
+CATALOG = "/data/foundation/catalog"
+LANDING_ZONE = "/data/foundation/connectors/landingzone"
+ACTIVATION = "/data/core/activation/disflowprovider"
+PAGE = 100  # the most one call may ask for; the default is not documented [D] [F]
+
+
+@dataclass(frozen=True)
+class Created:
+    """What a POST answers; `etag` None if it did not say."""
+
+    id: str
+    etag: str | None
+
+
+class Client:
+    """One organisation, one sandbox, one set of credentials."""
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        organization: str,
+        sandbox: str,
+        credentials: Credentials,
+        ims_url: str = IMS_TOKEN_URL,
+        transport: httpx.BaseTransport | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        wall: Callable[[], float] = time.time,
+        sleep: Callable[[float], None] = time.sleep,
+        random: Callable[[], float] = dice,
+        timeout: float = 30.0,
+        backoff: Backoff | None = None,
+        on_throttle: Callable[[], None] | None = None,
+    ):
+        """
+        `url` has passed `hosts.check_host`, `ims_url` `hosts.check_token_url`; `embedded` needs a transport.
+
+        `on_throttle` is called, in the thread that meets it, for each 429, 500 and 503 of the platform. Times are in
+        seconds: `clock` is monotonic, `wall` since 1970 and asked only where an answer has no Date header.
+
+        Raises:
+            Error: a URL is neither https nor this machine, or a header would be empty or malformed.
+        """
+        inside = transport is not None and not isinstance(transport, httpx.HTTPTransport)
+        place, ims = token_place(url, in_process=inside), token_place(ims_url, in_process=inside)
+        self._exchange = Exchange(
+            transport=transport,
+            inward={place.loopback, ims.loopback},
+            timing=Timing(clock, wall, sleep, random, timeout),
+            backoff=backoff or Backoff(),
+            on_throttle=on_throttle,
+        )
+        self._session = Session(
+            place, ims, self._exchange, organization=organization, sandbox=sandbox, credentials=credentials
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._exchange.close()
+
+    @property
+    def requests(self) -> Requests:
+        """How many requests went out so far, repeats included."""
+        return self._exchange.requests()
+
+    @property
+    def on_throttle(self) -> Callable[[], None] | None:
+        return self._exchange.on_throttle
+
+    @on_throttle.setter
+    def on_throttle(self, call: Callable[[], None] | None) -> None:
+        self._exchange.on_throttle = call
+
+    def server_date(self) -> datetime | None:
+        """The Date header of the last answer, in UTC; None before the first."""
+        return self._exchange.server_date()
+
+    def guard(self, secrets: Iterable[str]) -> None:
+        """From now on these values are blotted out of every text of the service that an error shows."""
+        self._session.guard(secrets)
+
+    def list(self, path: str, *, params: Params = (), limit: int | None = PAGE) -> Objects:
+        """
+        All items of a collection, in the order of the service, each id once (as last read).
+
+        `limit` None sends none: `/connectionSpecs` and `/flowSpecs` know only `property` [F].
+
+        Raises:
+            ServiceError: also for pages that do not end: a token that came before, or a next page without one.
+        """
+        asked = Asked("GET", path)
+        own = [*params, *([("limit", str(limit))] if limit is not None else [])]
+        found: dict[str, Json] = {}
+        token: str | None = None
+        seen: set[str] = set()
+        while True:
+            answer = self._read(asked, [*own, *([("continuationToken", token)] if token is not None else [])])
+            body = self._object(asked, answer)
+            merged(found, items_of(asked, answer, body))
+            token = following_token(asked, answer, body)
+            if token is None:
+                return [*found.values()]
+            if token in seen:
+                raise unusable(asked, answer, "its list does not end: a continuation token came twice")
+            seen.add(token)
+
+    def list_offset(self, path: str, *, params: Params = ()) -> Objects:
+        """All items of a list paged by `start` and `pageInfo.hasNext`, as `/connectionSpecs/{id}/configs` is."""
+        asked = Asked("GET", path)
+        found: dict[str, Json] = {}
+        start = 0
+        while True:
+            answer = self._read(asked, [*params, ("start", str(start)), ("limit", str(PAGE))])
+            body = self._object(asked, answer)
+            page = items_of(asked, answer, body)
+            merged(found, page)
+            if not more_after(body):
+                return [*found.values()]
+            if not page:
+                raise unusable(asked, answer, "its list does not end: an empty page says that there is more")
+            start += len(page)
+
+    def get(self, path: str) -> Json:
+        """One object, out of the envelope that the service puts it in."""
+        asked = Asked("GET", object_path(path))
+        answer = self._read(asked, ())
+        items = items_of(asked, answer, self._object(asked, answer))
+        if not items:
+            raise NotFound(
+                f"the service answered {answer.status} to {asked}, with nothing in it",
+                status=answer.status,
+                rule="not-found",
+                hint="it does not exist (any more), or an access label hides it from this credential",
+            )
+        return items[0]
+
+    def get_json(self, path: str, *, params: Params = ()) -> Json:
+        """The JSON object at a full path (`SANDBOXES + "/sandboxes"`), as it came: for other services."""
+        asked = Asked("GET", path)
+        return self._object(asked, self._read(asked, params, base=""))
+
+    def create(self, path: str, body: Json, *, params: Params = ()) -> Created:
+        """POST a new object."""
+        asked = Asked("POST", path)
+        answer = self._write(asked, body=body, params=params)
+        made = self._object(asked, answer)
+        if not isinstance(made.get("id"), str) or not made["id"]:
+            raise unusable(asked, answer, "its answer names no id")
+        return Created(str(made["id"]), etag_of(made))
+
+    def patch(self, path: str, ops: Sequence[Json], etag: str) -> str | None:
+        """
+        PATCH with If-Match; the new etag, None if the answer does not say it.
+
+        `etag` may come with its quotes or without: the header has them exactly once (unquoted ones meet 412 [TR]).
+
+        Raises:
+            Conflict: the object has another etag by now.
+        """
+        asked = Asked("PATCH", object_path(path))
+        return self._changed(asked, self._write(asked, body=[*ops], etag=etag))
+
+    def act(self, path: str, op: str, *, etag: str | None = None) -> str | None:
+        """POST the action `op` (enable, disable) on an object, without a body; the new etag if the answer says it."""
+        asked = Asked("POST", f"{object_path(path)}/action")
+        return self._changed(asked, self._write(asked, params=[("op", op)], etag=etag))
+
+    def delete(self, path: str) -> None:
+        """DELETE an object; it may go on existing for a while, a GET says 404 in the end [D] [DF]."""
+        self._write(Asked("DELETE", object_path(path)))
+
+    def _read(self, asked: Asked, params: Params, *, base: str = FLOW_SERVICE) -> Answer:
+        return self._session.call(asked, Sending(base, params))
+
+    def _write(
+        self, asked: Asked, *, body: Json | Objects | None = None, params: Params = (), etag: str | None = None
+    ) -> Answer:
+        headers = {"Content-Type": "application/json"} if body is not None else {}
+        if etag is not None:
+            headers["If-Match"] = quoted(etag)
+        content = None if body is None else json.dumps(body, allow_nan=False).encode()
+        return self._session.call(asked, Sending(FLOW_SERVICE, params, headers, content, auth_values(body)))
+
+    def _object(self, asked: Asked, answer: Answer) -> Json:
+        body = json_object(answer)
+        if body is None:
+            raise unusable(asked, answer, f"with {what_came(answer)}")
+        if tells_error(body):
+            raise self._session.refused(asked, answer)
+        return body
+
+    def _changed(self, asked: Asked, answer: Answer) -> str | None:
+        """Both documented answers to a PATCH: `{id, etag}` or the object in `items`; an empty one says nothing."""
+        if not answer.body.strip():
+            return None
+        body = self._object(asked, answer)
+        items = items_of(asked, answer, body)
+        return etag_of(items[0] if items else body)

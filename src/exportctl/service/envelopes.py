@@ -1,0 +1,92 @@
+"""
+The shapes around the objects of the service: pages and where the next one is, etags, paths.
+
+In: the JSON object of an answer. Out: items, a continuation token, an etag, or an error where going on would lose
+items. Pure. Facts: flow-service.md 3.1, 3.2, 4 and 6.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from exportctl.service.exchange import Answer
+from exportctl.service.wire_errors import Asked, unusable
+
+Json = dict[str, Any]
+Objects = list[Json]
+Params = Sequence[tuple[str, str]]
+
+
+def tells_error(body: Json) -> bool:
+    """Whether the body of a 2xx answer is an error all the same: aepp looks for these keys too [AE]."""
+    return not {"items", "id"} & body.keys() and bool({"report", "errorMessage", "error_code"} & body.keys())
+
+
+def items_of(asked: Asked, answer: Answer, body: Json) -> list[Json]:
+    """The items of a page; none where the key is missing, as it may be on an empty list (U24)."""
+    items = body.get("items")
+    if items is None:
+        return []
+    if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
+        raise unusable(asked, answer, "its `items` is not a list of objects")
+    return items
+
+
+def merged(found: dict[str, Json], page: Sequence[Json]) -> None:
+    """Put a page into `found` by id: an item met twice keeps its place and takes its later reading."""
+    for item in page:
+        key = item.get("id")
+        found[key if isinstance(key, str) else f"#{len(found)}"] = item
+
+
+def following_token(asked: Asked, answer: Answer, body: Json) -> str | None:
+    """
+    The token of the next page, decoded once; None on the last page.
+
+    Only the token is taken from the link: its host and path are never followed. Tokens hold `=`, `&`, `%` and, as
+    base64 does, `+`, which here is no blank.
+
+    Raises:
+        ServiceError: there is a link, but no token in it; stopping there would lose the rest of the list.
+    """
+    links = body.get("_links")
+    link = links.get("next") if isinstance(links, dict) else None
+    href = link.get("href") if isinstance(link, dict) else link
+    if not href:
+        return None
+    parts = urlsplit(href).query.split("&") if isinstance(href, str) else []
+    for part in parts:
+        name, _, value = part.partition("=")
+        if name == "continuationToken" and value:
+            return unquote(value)
+    raise unusable(asked, answer, "its link to the next page has no continuation token")
+
+
+def more_after(body: Json) -> bool:
+    """Whether `pageInfo` says that more follows."""
+    info = body.get("pageInfo")
+    return isinstance(info, dict) and info.get("hasNext") is True
+
+
+def object_path(path: str) -> str:
+    """`/collection/{id}`: an empty id would address the whole collection."""
+    parts = path.split("/")
+    if len(parts) < 3 or parts[0] or any(part in ("", ".", "..") for part in parts[1:]):
+        raise ValueError(f"not the path of one object: {path!r}")
+    return path
+
+
+def quoted(etag: str) -> str:
+    """An etag as If-Match wants it: in double quotes exactly once, whatever came in; never weak, never `*` (U4)."""
+    bare = etag.strip().removeprefix("W/").strip('\\"')
+    if not bare or bare == "*" or not bare.isascii() or not bare.isprintable() or '"' in bare:
+        raise ValueError("not an etag to compare with")
+    return f'"{bare}"'
+
+
+def etag_of(body: Json) -> str | None:
+    """The etag of an object or of `{id, etag}`, as the JSON has it; None if it has none."""
+    etag = body.get("etag")
+    return etag if isinstance(etag, str) and etag else None

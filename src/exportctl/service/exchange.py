@@ -1,0 +1,229 @@
+"""
+One request and what came of it, sent again where that is safe: the only module that touches the network.
+
+In: a `Request`. Out: an `Answer` whatever its status, or `Lost` when none came. Nothing is raised for either, so no
+exception ever carries a request with its headers. Redirects are never followed and cookies never kept.
+
+Of the environment HTTPS_PROXY, ALL_PROXY, NO_PROXY, SSL_CERT_FILE and SSL_CERT_DIR are honoured, except for this
+machine itself: a token for the loopback must not travel to a proxy. `.netrc` is not read.
+"""
+
+from __future__ import annotations
+
+import ssl
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from random import random
+
+import httpx
+
+from exportctl.errors import Error
+from exportctl.service.retry import THROTTLING, Backoff, Trouble, http_date, repeatable, retry_after, trouble
+
+
+class Purpose(StrEnum):
+    """What a request is for; a token may be asked for again like a read, since a second one does no harm."""
+
+    READ = "read"
+    WRITE = "write"
+    TOKEN = "token"
+
+
+@dataclass(frozen=True)
+class Request:
+    """`headers` and `content` hold secrets and are not shown."""
+
+    method: str
+    url: str
+    purpose: Purpose
+    headers: Mapping[str, str] = field(repr=False)
+    content: bytes | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An answer of any status; `headers` by lower-case name."""
+
+    status: int
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
+
+    @property
+    def trouble(self) -> Trouble | None:
+        return trouble(self.status)
+
+
+@dataclass(frozen=True)
+class Lost:
+    """No answer: why, whether surely nothing was sent, and whether trying again could help."""
+
+    why: str
+    unsent: bool = False
+    final: bool = False
+    hint: str | None = None
+
+    @property
+    def trouble(self) -> Trouble | None:
+        if self.final:
+            return None
+        return Trouble.UNSENT if self.unsent else Trouble.LOST
+
+
+@dataclass(frozen=True)
+class Requests:
+    """How many requests went out so far, repeats included."""
+
+    reads: int = 0
+    writes: int = 0
+    token: int = 0
+
+
+@dataclass(frozen=True)
+class Timing:
+    """Everything that has to do with time and chance, so that tests need neither."""
+
+    clock: Callable[[], float] = time.monotonic
+    wall: Callable[[], float] = time.time
+    sleep: Callable[[float], None] = time.sleep
+    random: Callable[[], float] = random
+    timeout: float = 30.0
+
+
+class Exchange:
+    """Sends requests; safe to use from several threads."""
+
+    def __init__(
+        self,
+        *,
+        transport: httpx.BaseTransport | None,
+        inward: Iterable[bool],
+        timing: Timing,
+        backoff: Backoff,
+        on_throttle: Callable[[], None] | None = None,
+    ):
+        """`inward` lists the values that `send` will be called with: setting up TLS takes time."""
+        self.on_throttle = on_throttle
+        self.timing = timing
+        self._backoff = backoff
+        self._http = {way: _http(transport, timing.timeout, trust_env=not way) for way in set(inward)}
+        self._lock = threading.Lock()
+        self._sent: Counter[Purpose] = Counter()
+        self._date: datetime | None = None
+
+    def send(self, request: Request, *, inward: bool) -> Answer | Lost:
+        """
+        The answer, or the last of the troubles; `inward` is for this machine, past any proxy.
+
+        Bounded by `Backoff.tries` and `Backoff.total`: a wait that would end later is not begun.
+        """
+        started = self.timing.clock()
+        tried = 0
+        while True:
+            tried += 1
+            got = self._once(request, self._http[inward])
+            wait = self._wait(got, request, tried)
+            if wait is None or self.timing.clock() + wait > started + self._backoff.total:
+                return got
+            self.timing.sleep(wait)
+
+    def requests(self) -> Requests:
+        with self._lock:
+            return Requests(self._sent[Purpose.READ], self._sent[Purpose.WRITE], self._sent[Purpose.TOKEN])
+
+    def server_date(self) -> datetime | None:
+        """The Date header of the last answer of the platform, in UTC."""
+        with self._lock:
+            return self._date
+
+    def close(self) -> None:
+        for http in self._http.values():
+            http.close()
+
+    def _wait(self, got: Answer | Lost, request: Request, tried: int) -> float | None:
+        kind = got.trouble
+        if kind is None or tried >= self._backoff.tries:
+            return None
+        if not repeatable(kind, writes=request.purpose is Purpose.WRITE):
+            return None
+        return self._backoff.wait(tried, self.timing.random(), self._asked(got))
+
+    def _asked(self, got: Answer | Lost) -> float | None:
+        if isinstance(got, Lost):
+            return None
+        date = http_date(got.headers.get("date"))
+        return retry_after(got.headers.get("retry-after"), date.timestamp() if date else self.timing.wall())
+
+    def _once(self, request: Request, http: httpx.Client) -> Answer | Lost:
+        with self._lock:
+            self._sent[request.purpose] += 1
+        try:
+            response = http.request(request.method, request.url, headers=dict(request.headers), content=request.content)
+        # An in-process application has only the built-in exceptions to say the same with.
+        except (httpx.RequestError, ConnectionError, TimeoutError) as error:
+            return _lost(error, self.timing.timeout)
+        answer = Answer(response.status_code, {k.lower(): v for k, v in response.headers.items()}, response.content)
+        if request.purpose is not Purpose.TOKEN:
+            self._note(answer)
+        return answer
+
+    def _note(self, answer: Answer) -> None:
+        date = http_date(answer.headers.get("date"))
+        with self._lock:
+            self._date = date or self._date
+        if answer.status in THROTTLING and self.on_throttle is not None:
+            self.on_throttle()
+
+
+def _http(transport: httpx.BaseTransport | None, timeout: float, *, trust_env: bool) -> httpx.Client:
+    why = ""
+    try:
+        return httpx.Client(
+            transport=transport,
+            timeout=httpx.Timeout(timeout, connect=min(timeout, 10.0)),
+            follow_redirects=False,
+            trust_env=trust_env,
+            # A jar that several threads fill and read is not safe, and nothing here needs cookies.
+            cookies=CookieJar(policy=DefaultCookiePolicy(allowed_domains=[])),
+        )
+    except (ImportError, OSError, ValueError, httpx.InvalidURL) as error:
+        why = type(error).__name__  # its text may show a proxy's password
+    raise Error(
+        f"cannot set up HTTPS from the environment ({why})",
+        rule="https-setup",
+        hint="check HTTPS_PROXY and ALL_PROXY (http:// addresses), SSL_CERT_FILE and SSL_CERT_DIR (must exist)",
+    )
+
+
+def _lost(error: Exception, timeout: float) -> Lost:
+    """Our words for a transport's exception; only the system's text for a refused connection is taken over."""
+    match error:
+        case httpx.ConnectTimeout() | httpx.PoolTimeout():
+            return Lost("no connection in time", unsent=True)
+        case httpx.ConnectError() if _untrusted(error):
+            return Lost(
+                "its certificate is not trusted",
+                unsent=True,
+                final=True,
+                hint="behind a company proxy, point SSL_CERT_FILE at its CA bundle",
+            )
+        case httpx.ConnectError() | httpx.ProxyError() | ConnectionRefusedError():
+            return Lost(f"no connection ({error})" if str(error) else "no connection", unsent=True)
+        case httpx.TimeoutException() | TimeoutError():
+            return Lost(f"no answer within {timeout:g} s")
+        case httpx.LocalProtocolError() | httpx.UnsupportedProtocol():
+            return Lost("the request cannot be put into HTTP", unsent=True, final=True)
+    return Lost("the connection was cut before the answer was complete")
+
+
+def _untrusted(error: BaseException | None) -> bool:
+    while error is not None:
+        if isinstance(error, ssl.SSLCertVerificationError):
+            return True
+        error = error.__cause__ or error.__context__
+    return False

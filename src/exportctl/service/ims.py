@@ -1,0 +1,197 @@
+"""
+The access token: OAuth server-to-server against Adobe's identity service (IMS), kept in memory only.
+
+In: `Credentials` and a way to send. Out: a token that is good for a while. One thread asks, the others wait for it.
+A refusal is final: asking again with the same credentials cannot help, and too much asking gets them throttled [IMS
+guide]. What the token endpoint says in an error is not documented (flow-service.md 13, U1) and never shown.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from urllib.parse import urlencode, urlsplit
+
+from exportctl.errors import Error, NotReached, ServiceError, Unauthorized
+from exportctl.secret import Secret
+from exportctl.service.exchange import Answer, Lost, Purpose, Request
+
+DEFAULT_SCOPES = ("openid", "AdobeID", "read_organizations", "additional_info.projectedProductContext", "session")
+MARGIN = 500.0  # seconds before the end at which a token is renewed; aepp's figure [AE connector.py]
+LONGEST_LIFE = 172_800.0  # above this, expires_in can only be the old form in milliseconds [inf]
+ASSUMED_LIFE = 3_600.0  # where expires_in is missing: assumed, a 401 renews the token anyway
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """
+    Who we are: `client_id` with a `client_secret`, or with an `access_token` made elsewhere, which cannot be renewed.
+
+    With both, the access token is used. `scopes` may hold several in one text, separated by commas or blanks.
+    """
+
+    client_id: str
+    client_secret: Secret | None = field(default=None, repr=False)
+    scopes: tuple[str, ...] = DEFAULT_SCOPES
+    access_token: Secret | None = field(default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        if not _sendable(self.client_id):
+            raise Error("the client id is empty or holds blanks", rule="credentials", hint="set AEP_CLIENT_ID")
+        if self.client_secret is None and self.access_token is None:
+            raise Error(
+                "the credentials hold neither a client secret nor an access token",
+                rule="credentials",
+                hint="set AEP_CLIENT_SECRET (from the Developer Console), or AEP_ACCESS_TOKEN",
+            )
+
+
+@dataclass(frozen=True)
+class _Held:
+    token: str = field(repr=False)
+    until: float  # on our own clock; infinite for a token made elsewhere
+
+
+class Tokens:
+    """Hands out the token; safe to use from several threads."""
+
+    def __init__(
+        self,
+        credentials: Credentials,
+        url: str,
+        *,
+        send: Callable[[Request], Answer | Lost],
+        clock: Callable[[], float],
+        guard: Callable[[str], None],
+    ):
+        self._credentials = credentials
+        self._url = url
+        self._send = send
+        self._clock = clock
+        self._guard = guard
+        self._lock = threading.Lock()
+        self._refused: str | None = None
+        self._held: _Held | None = self._fixed()
+
+    @property
+    def renewable(self) -> bool:
+        return self._credentials.access_token is None
+
+    def current(self) -> str:
+        """
+        A token that is good for a while.
+
+        Raises:
+            Unauthorized: the credentials are refused.
+            NotReached, ServiceError: the token endpoint does not answer, or not with a token.
+        """
+        with self._lock:
+            if self._held is None or self._clock() >= self._held.until:
+                self._held = self._fresh()
+            return self._held.token
+
+    def renewed(self, refused: str) -> str:
+        """A token other than the one the gateway refused; threads refused with the same one cause one request."""
+        with self._lock:
+            if self._held is None or self._held.token == refused:
+                self._held = self._fresh()
+            return self._held.token
+
+    def _fixed(self) -> _Held | None:
+        if self._credentials.access_token is None:
+            return None
+        token = self._credentials.access_token.reveal().strip()
+        if not _sendable(token):
+            raise Unauthorized(
+                "the access token is empty or holds characters no token has",
+                rule="credentials",
+                hint="set AEP_ACCESS_TOKEN to the token alone, without `Bearer` and line breaks",
+            )
+        self._guard(token)
+        return _Held(token, float("inf"))
+
+    def _fresh(self) -> _Held:
+        if self._refused is not None:
+            raise _refusal(self._refused)
+        asked_at = self._clock()
+        answer = self._send(self._request())
+        if isinstance(answer, Lost):
+            raise NotReached(
+                f"no token: {self._host}: {answer.why}",
+                rule="not-reached",
+                hint=answer.hint or "check the network, HTTPS_PROXY and AEP_IMS_URL",
+            )
+        if 400 <= answer.status < 500 and answer.status != 429:
+            self._refused = f"no token: {self._host} answered {answer.status}"
+            raise _refusal(self._refused, answer.status)
+        token, life = _token(answer)
+        if token is None:
+            raise ServiceError(
+                f"no token: {self._host} answered {answer.status}" + (" without one" if answer.status < 300 else ""),
+                status=answer.status,
+                hint="too many tokens: wait a minute" if answer.status == 429 else "try again later; check AEP_IMS_URL",
+            )
+        self._guard(token)
+        return _Held(token, asked_at + life - min(MARGIN, life / 10))
+
+    def _request(self) -> Request:
+        secret = self._credentials.client_secret
+        assert secret is not None  # a fixed token never gets here
+        form = {
+            "grant_type": "client_credentials",
+            "client_id": self._credentials.client_id,
+            "client_secret": secret.reveal(),
+            "scope": _scope(self._credentials.scopes),
+        }
+        headers = {"Content-Type": "application/x-www-form-urlencoded"}
+        return Request("POST", self._url, Purpose.TOKEN, headers, urlencode(form).encode())
+
+    @property
+    def _host(self) -> str:
+        return f"the token endpoint at {urlsplit(self._url).netloc}"
+
+
+def lifetime(expires_in: object) -> float:
+    """
+    Seconds a token lives.
+
+    Source: seconds by [IMS]; the retired JWT flow answered milliseconds [AU], told apart by size [inf].
+    """
+    text = str(expires_in) if isinstance(expires_in, int | float | str) and not isinstance(expires_in, bool) else ""
+    if not re.fullmatch(r"[0-9]{1,15}(\.[0-9]+)?", text):
+        return ASSUMED_LIFE
+    seconds = float(text)
+    return seconds / 1000 if seconds > LONGEST_LIFE else seconds
+
+
+def _token(answer: Answer) -> tuple[str | None, float]:
+    try:
+        found = json.loads(answer.body) if 200 <= answer.status < 300 else None
+    except (ValueError, RecursionError):
+        found = None
+    token = found.get("access_token") if isinstance(found, dict) else None
+    if not isinstance(found, dict) or not isinstance(token, str) or not _sendable(token):
+        return None, 0.0
+    return token, lifetime(found.get("expires_in"))
+
+
+def _scope(scopes: tuple[str, ...]) -> str:
+    """Separated by commas, without the blanks that Adobe's pages print [IMS] [AE configs.py]."""
+    return ",".join(word for scope in scopes for word in re.split(r"[,\s]+", scope) if word)
+
+
+def _sendable(text: str) -> bool:
+    """Whether a header can carry it: else the HTTP library would quote it in its complaint."""
+    return re.fullmatch(r"[\x21-\x7e]+", text) is not None
+
+
+def _refusal(text: str, status: int | None = None) -> Unauthorized:
+    return Unauthorized(
+        f"{text}: the client id, the client secret or the scopes are wrong",
+        status=status,
+        rule="unauthorized",
+        hint="compare AEP_CLIENT_ID, AEP_CLIENT_SECRET and AEP_SCOPES with the project in the Developer Console",
+    )
