@@ -76,30 +76,54 @@ _PLAN = closed(
 )
 _OUTCOMES = listing("every step of the plan, each accounted for", ref("outcome"))
 
+_PLATFORM = closed(
+    "which sandbox",
+    kind=one_of("service, or an emulator, from which nothing reaches Adobe", ("service", "embedded", "loopback")),
+    organization=text("IMS organization id"),
+    sandbox=text("sandbox name"),
+    environment=maybe(text("the config's environment")),
+)
+
+_DRIFT = closed(
+    "what the sandbox holds that was not last applied",
+    project=text("the config's project"),
+    failing=flag("exit code 3"),
+    fail_on=listing("groups that make it fail", text("group")),
+    counts=counts("entries by group", Group),
+    entries=listing(
+        "by group, then in plan order",
+        closed(
+            "one thing found",
+            group=one_of("what kind of thing", Group),
+            address=maybe(ADDRESS),
+            id=maybe(text("flow or base connection id")),
+            field=maybe(ref("field")),
+            finding=maybe(ref("finding")),
+            verb=maybe(one_of("what is pending as a whole", Verb)),
+            ends=maybe(number("seconds since 1970 UTC")),
+            renewal_due=flag("the rolling end is due"),
+            unmanaged=maybe(ref("unmanaged")),
+        ),
+    ),
+    findings=listing("other warnings and notes", ref("finding")),
+)
+
 RESULTS: Mapping[str, Json] = {
     "plan": _PLAN,
-    "drift": closed(
-        "what the sandbox holds that was not last applied",
-        project=text("the config's project"),
-        failing=flag("exit code 3"),
-        fail_on=listing("groups that make it fail", text("group")),
-        counts=counts("entries by group", Group),
-        entries=listing(
-            "by group, then in plan order",
+    "drift": _DRIFT,
+    "drift-environments": closed(
+        "drift of every environment",
+        environments=listing(
+            "in the order of their names",
             closed(
-                "one thing found",
-                group=one_of("what kind of thing", Group),
-                address=maybe(ADDRESS),
-                id=maybe(text("flow or base connection id")),
-                field=maybe(ref("field")),
-                finding=maybe(ref("finding")),
-                verb=maybe(one_of("what is pending as a whole", Verb)),
-                ends=maybe(number("seconds since 1970 UTC")),
-                renewal_due=flag("the rolling end is due"),
-                unmanaged=maybe(ref("unmanaged")),
+                "one environment",
+                environment=text("its name"),
+                platform=maybe(_PLATFORM),
+                as_of=maybe(number("seconds since 1970 UTC")),
+                result=maybe(_DRIFT),
+                errors=listing("why it could not be read; empty when it was", ref("error")),
             ),
         ),
-        findings=listing("other warnings and notes", ref("finding")),
     ),
     "apply": closed(
         "what became of an apply",
@@ -180,14 +204,6 @@ RESULTS: Mapping[str, Json] = {
     ),
     "error": {"type": "null", "description": "there is no result"},
 }
-
-_PLATFORM = closed(
-    "which sandbox",
-    kind=one_of("service, or an emulator, from which nothing reaches Adobe", ("service", "embedded", "loopback")),
-    organization=text("IMS organization id"),
-    sandbox=text("sandbox name"),
-    environment=maybe(text("the config's environment")),
-)
 
 
 def _envelope(kind: str, result: Json) -> Json:

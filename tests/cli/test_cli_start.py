@@ -185,6 +185,13 @@ environments:
     assert "1 drift" in ended.out
     assert "not read" in ended.out
 
+    document = run("drift", "--all-environments", "--format", "json").document
+    assert document["kind"] == "drift-environments"
+    dev, prod = document["result"]["environments"]
+    assert (dev["environment"], dev["result"]["counts"]["drift"], dev["errors"]) == ("dev", 1, [])
+    assert (prod["environment"], prod["result"]) == ("prod", None)
+    assert [e["rule"] for e in prod["errors"]] == [e["rule"] for e in document["errors"]] == ["credentials"]
+
 
 def test_markdown_for_pull_requests(run: CommandLine) -> None:
     assert run("plan", "--format", "markdown").out.startswith("### exportctl plan")

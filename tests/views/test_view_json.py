@@ -50,6 +50,10 @@ def documents() -> dict[str, tuple[str, str]]:
         report = drift_report.drift(plan, end_warning=30 * DAY)
         found[f"plan {name}"] = ("plan", json.plan(plan))
         found[f"drift {name}"] = ("drift", json.drift(report, fail_on=("pending",), errors=FINDINGS))
+        found[f"drift {name}, another not read"] = (
+            "drift-environments",
+            json.drift_environments({"dev": report, "prod": FINDINGS}),
+        )
         found[f"show {name}"] = ("show", json.show(planfile.saved(plan), now=AS_OF))
         found[f"saved {name}"] = ("saved-plan", planfile.dump(plan))
     return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Annotated
 
@@ -14,7 +14,7 @@ from exportctl.cli.call import JSON, MARKDOWN, TEXT, Call, current
 from exportctl.cli.options import Target, classes
 from exportctl.cli.reports import drift_for_actions, warnings
 from exportctl.drift_report import DriftReport
-from exportctl.errors import Error, UsageError
+from exportctl.errors import Error, Finding, UsageError
 from exportctl.flags import Flags
 from exportctl.offline import hidden, parsed
 from exportctl.views import json, markdown, text_drift, text_lists
@@ -83,27 +83,40 @@ def show(call: Call, report: DriftReport, failing: frozenset[str]) -> None:
 
 def side_by_side(call: Call, asked: Flags, failing: frozenset[str]) -> int:
     """Every environment; one that cannot be read is reported, and the others go on."""
-    if call.format == JSON:
-        raise UsageError("--all-environments has no JSON form: run one drift an environment", rule="usage")
     names = parsed(call.setup()).environments
     if not names:
         raise UsageError("--all-environments: this config has no environments", rule="usage")
     codes: list[int] = []
-    rows: list[tuple[str, str]] = []
+    seen: dict[str, DriftReport | tuple[Finding, ...]] = {}
     for name in names:
         try:
             report, code = reported(call, name, asked)
         except Error as error:
             call.screen.say(f"environment {name}:\n{text_lists.error(error, color=call.screen.err_color)}")
-            rows.append((name, "not read: see the error"))
+            seen[name] = error.findings()
             codes.append(exits.of_error(error))
             continue
-        show(call, report, failing)
-        call.screen.show("\n")
-        rows.append((name, text_drift.summary(report).removeprefix("Drift: ")))
+        seen[name] = report
         codes += [code, found(report, failing)]
-    _summary(call, rows)
+    if call.format == JSON:
+        call.screen.document(json.drift_environments(seen, fail_on=failing))
+    else:
+        _one_after_the_other(call, seen, failing)
     return exits.first(*codes)
+
+
+def _one_after_the_other(
+    call: Call, seen: Mapping[str, DriftReport | tuple[Finding, ...]], failing: frozenset[str]
+) -> None:
+    rows: list[tuple[str, str]] = []
+    for name, report in seen.items():
+        if isinstance(report, DriftReport):
+            show(call, report, failing)
+            call.screen.show("\n")
+            rows.append((name, text_drift.summary(report).removeprefix("Drift: ")))
+        else:
+            rows.append((name, "not read: see the error"))
+    _summary(call, rows)
 
 
 def _summary(call: Call, rows: Sequence[tuple[str, str]]) -> None:
