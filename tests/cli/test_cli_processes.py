@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pty
+import select
 import signal
 import subprocess
 import sys
@@ -12,7 +13,13 @@ from pathlib import Path
 import pytest
 from command_line import SMALL, CommandLine
 
-EXPORTCTL = [sys.executable, "-c", "from exportctl.cli import run; run()"]
+# A job that a script starts in the background ignores SIGINT, and so would what it starts: here it is as at a terminal.
+EXPORTCTL = [
+    sys.executable,
+    "-c",
+    "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); from exportctl.cli import run; run()",
+]
+PATIENCE = 60  # seconds without a word
 SLOW = '{"effect": "slow", "delay": 0.6, "method": "POST", "path": "flowservice", "count": 0}'
 
 
@@ -72,9 +79,9 @@ def test_output_is_utf_8_whatever_the_locale_says(run: CommandLine) -> None:
 
 
 def _until(terminal: int, words: bytes) -> bytes:
-    """What is written to a terminal, up to and with `words`, or all of it."""
+    """What is written to a terminal, up to and with `words`, or all of it until it falls silent."""
     seen = b""
-    while words not in seen:
+    while words not in seen and select.select([terminal], [], [], PATIENCE)[0]:
         try:
             part = os.read(terminal, 65536)
         except OSError:  # the other side is closed
