@@ -23,6 +23,12 @@ def applied(small: World) -> World:
 
 
 @pytest.fixture
+def applied_orders(applied: World) -> World:
+    """The same, under the name of its only export."""
+    return applied
+
+
+@pytest.fixture
 def ninety() -> Callable[[Path], World]:
     """Ninety exports over every destination type and way to authenticate, at the service's page size."""
 

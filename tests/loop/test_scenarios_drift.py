@@ -97,12 +97,6 @@ def test_an_edit_by_hand_is_drift_by_somebody_and_is_put_back(applied_orders: Wo
     assert row.live(world) == before
 
 
-@pytest.fixture
-def applied_orders(small: World) -> World:
-    applied(small, orders())
-    return small
-
-
 def test_another_name_is_drift_and_is_put_back(applied_orders: World) -> None:
     applied_orders.emulator.ui.rename("orders", "mine")
     plan = applied_orders.plan()

@@ -44,7 +44,11 @@ class AccountPlan:
 
 def plan_account(account: DesiredAccount, estate: Estate, as_of: int) -> AccountPlan:
     """Plan one account that at least one export needs."""
-    live = _candidates(account, estate)
+    named = _named(account, estate)
+    live = [o for o in named if wire.destination_type(o.raw) is account.type]
+    others = tuple(o for o in named if o not in live)
+    if not live and others:
+        return _retyped(account, estate, others)
     if not live:
         step = _create(account, estate, 1)
         return AccountPlan(
@@ -55,7 +59,7 @@ def plan_account(account: DesiredAccount, estate: Estate, as_of: int) -> Account
     if len(current) > 1:
         current.sort(key=lambda o: (not estate.flows_on(o.id), o.created_ms, o.id))
     base = current[0]
-    stale = tuple(o for o in live if o is not base)
+    stale = tuple(o for o in named if o is not base)
     method = wire.auth_method(base.raw)
     if (method.name if method else None) != account.method:
         step = _create(account, estate, generation + 1)
@@ -72,12 +76,29 @@ def plan_account(account: DesiredAccount, estate: Estate, as_of: int) -> Account
     return AccountPlan(_compared(account, base, estate, as_of), base.id, stale)
 
 
-def _candidates(account: DesiredAccount, estate: Estate) -> list[LiveObject]:
+def _retyped(account: DesiredAccount, estate: Estate, others: tuple[LiveObject, ...]) -> AccountPlan:
+    """The destination has another type now: a new account, and the former one goes once no flow is on it."""
+    step = _create(account, estate, max(_generation(o) for o in others) + 1)
+    former = wire.destination_type(others[0].raw)
+    change = FieldChange("type", "type", former.name if former else None, account.type.name, Cause.PENDING)
+    item = Item(
+        account.address,
+        Verb.REPLACE,
+        id=others[0].id,
+        fields=(change,),
+        steps=(step,),
+        consequences=tuple(_users(estate, o) for o in others),
+        at=account.declared.at,
+    )
+    return AccountPlan(item, step, others)
+
+
+def _named(account: DesiredAccount, estate: Estate) -> list[LiveObject]:
     named = estate.accounts.get(account.address, ())
     before = account.declared.renamed_from
     if not named and before:
         named = estate.accounts.get(Address(account.address.root, before), ())
-    return [o for o in named if wire.destination_type(o.raw) is account.type]
+    return list(named)
 
 
 def _generation(live: LiveObject) -> int:

@@ -83,6 +83,7 @@ def compare(export: DesiredExport, holding: Holding, looked: Looked, terms: Term
         put_back=terms.flags.puts_back(export.address),
         end=export.declared.end,
         renew=terms.flags.renews(export.address),
+        ours_since=flow.created if holding.marker else None,
     )
     compared = {k: v for k, v in wanted.items() if k != "phase" or _phase_counts(wanted, live, terms.as_of)}
     found = field_changes(ANCHOR, compared, live, side)
@@ -222,7 +223,7 @@ def _seen_on(
     if "enabled" in written:
         return bool(written["enabled"].after)
     if any(c.field == "enabled" and c.cause in (Cause.STOPPED, Cause.ACCEPTED) for c in changes):
-        return before is not None and before.seen_on
+        return before is None or before.damaged or before.seen_on
     return on
 
 

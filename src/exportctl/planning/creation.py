@@ -86,7 +86,7 @@ def creation(
 ) -> Item:
     """A new flow with its children; `going` are the flows it replaces."""
     looked = looked_up(export, going[0] if going else None, scene)
-    orphans = scene.estate.orphans.get(export.address, ()) if not going else ()
+    orphans = _left_behind(export, scene) if not going else ()
     old = [o for o in orphans if scene.terms.as_of - o.created >= YOUNG]
     young = [o for o in orphans if o not in old]
     if base is None or looked.errors:
@@ -115,6 +115,13 @@ def creation(
     return _look_alike(export, looked, item, scene)
 
 
+def _left_behind(export: DesiredExport, scene: Scene) -> tuple[LiveObject, ...]:
+    """Children of ours without a flow, those from before a rename too: renaming does not show a hidden flow."""
+    before = export.declared.renamed_from
+    names = [export.address, *([Address(export.address.root, before)] if before else [])]
+    return tuple(o for address in names for o in scene.estate.orphans.get(address, ()))
+
+
 def _children(
     export: DesiredExport,
     base: str | Step,
@@ -132,7 +139,8 @@ def _children(
     project = scene.terms.project
     source = source_step(export, looked, generation, project)
     target = _target(export, base, generation, project)
-    kept = next((o for o in orphans if o.kind == PLACE.name and _same_place(o, export, base)), None)
+    fitting = (o for o in orphans if o.kind == PLACE.name and _same_place(o, export, base))
+    kept = next((o for o in fitting if o.marker and o.marker.address == export.address), None)
     probes = [steps.delete(CONTENT, export.address, o, probe=True) for o in orphans if o.kind == CONTENT.name]
     flow = _flow(export, looked, source, kept.id if kept else target, generation, scene)
     flow = replace(flow, needs=tuple(sorted({*flow.needs, *(p.key for p in probes)})))

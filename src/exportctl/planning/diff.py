@@ -39,6 +39,18 @@ class Side:
     put_back: bool = False
     end: End = NO_END
     renew: bool = True
+    ours_since: int | None = None  # creation, in seconds, of an object that is ours; None for one to be adopted
+
+    @property
+    def unsure(self) -> bool:
+        """The object is ours, but what was last applied is not known."""
+        return self.ours_since is not None and (self.marker is None or self.marker.damaged)
+
+    def least_end(self) -> int | None:
+        """The earliest rolling end we can have written, for when the marker does not say which."""
+        if self.ours_since is None or self.end.rolling is None:
+            return None
+        return schedules.midnight(self.ours_since) + self.end.rolling
 
     def applied(self, name: str) -> tuple[str, ...] | None:
         return None if self.marker is None or self.marker.damaged else self.marker.applied.get(name)
@@ -131,21 +143,28 @@ def _by_action(rule: FieldRule, desired: Any, live: Any, side: Side) -> list[Fie
     YAML     live   last applied   seen on   result
     any      off    on, unknown    -         stopped, held (YAML off: converged)
     on       off    off            -         pending: we switched it off
-    absent   off    -              yes       stopped, held
+    absent   off    -              yes       stopped, held; so too when the marker was lost or damaged
     absent   off    -              no        -
     absent   on     -              -         -
+
+    While nothing was declared, what was seen last stands for what was applied last.
     """
     applied = side.applied(rule.name)
+    if applied is None and side.marker is not None and not side.marker.damaged:
+        applied = (digest(side.marker.seen_on),)
     stopped = not live and desired is not False
     if desired is None:
-        stopped = stopped and side.marker is not None and side.marker.seen_on
+        stopped = stopped and (side.unsure or (side.marker is not None and side.marker.seen_on))
         if not stopped:
             return []
     elif stopped and applied and applied[0] == digest(False):
         stopped = False
     if stopped:
         return [FieldChange(rule.name, rule.name, False, True, Cause.DRIFT if side.put_back else Cause.STOPPED)]
-    return _value(rule, desired, live, side)
+    why = cause(desired == live, digest(desired), digest(live), applied)
+    if why is None and side.applied(rule.name) is None:
+        why = Cause.CONVERGED  # declared for the first time, and so already: the marker learns it
+    return [FieldChange(rule.name, rule.name, live, desired, why)] if why else []
 
 
 def _ending(rule: FieldRule, desired: Any, live: int | None, side: Side) -> list[FieldChange]:
@@ -173,6 +192,7 @@ def _rolling(rule: FieldRule, live: int | None, side: Side) -> list[FieldChange]
     equal                  nothing, or renewal when due
     later, marker unknown  converged (and renewal when due)
     earlier                stopped, not renewed
+    marker silent, and earlier than any end of ours could be: stopped
     live has no end        differs: the first end is written
     """
     target = schedules.first_end(side.end, side.as_of)
@@ -181,10 +201,10 @@ def _rolling(rule: FieldRule, live: int | None, side: Side) -> list[FieldChange]
     if live is None:
         return [FieldChange(rule.name, rule.name, None, target, Cause.DRIFT if applied else Cause.DIFFERS)]
     known = int(applied[-1]) if applied else None
-    if known is not None and live < known and not side.put_back:
-        return [FieldChange(rule.name, rule.name, live, target, Cause.STOPPED)]
-    if known is not None and live < known:
-        return [FieldChange(rule.name, rule.name, live, target, Cause.DRIFT)]
+    least = known if known is not None else side.least_end()
+    if least is not None and live < least:
+        why = Cause.DRIFT if side.put_back else Cause.STOPPED
+        return [FieldChange(rule.name, rule.name, live, target, why)]
     if side.renew and target > live and schedules.renewal_due(side.end, live, side.as_of):
         return [FieldChange(rule.name, rule.name, live, target, Cause.RENEWAL)]
     return [] if live == known else [FieldChange(rule.name, rule.name, live, live, Cause.CONVERGED)]

@@ -147,6 +147,8 @@ def _replaced(
     refusals = [*made.refusals, *gates.protected(holding.guarded(export.declared.protect), Verb.REPLACE, ())]
     if not consent:
         refusals.append(Refusal("replacement", text, allow))
+    if not _going(holding):
+        refusals += _still_stopped(export, holding, scene)
     return replace(
         made,
         verb=Verb.REPLACE,
@@ -156,6 +158,18 @@ def _replaced(
         consequences=(again("replaces the flow: everything is sent again, under a new flow id"), *made.consequences),
         refusals=tuple(refusals),
     )
+
+
+def _still_stopped(export: DesiredExport, holding: Holding, scene: Scene) -> list[Refusal]:
+    """A new flow would start what somebody stopped by hand."""
+    if _unreadable(holding):
+        return []
+    compared = compare(export, holding, looked_up(export, holding, scene), scene.terms)
+    stopped = sorted(c.path for c in compared.changes if c.cause is Cause.STOPPED)
+    if not stopped:
+        return []
+    text = f"flow {holding.flow.id} was stopped by hand ({', '.join(stopped)}); its replacement would run again"
+    return [Refusal("stopped", text, f"--put-back {export.address}, or declare the stop: `enabled: false`")]
 
 
 def _compared(
@@ -177,14 +191,15 @@ def _compared(
     waste += [steps.delete(child_kind(o), export.address, o, needs=last) for o in orphans]
     if scene.terms.flags.renew_only:
         waste = []
-    verb = _verb(writes, comparison, bool(made), bool(waste))
+    flows = older if waste else ()
+    verb = _verb(writes or bool(flows), comparison, bool(made), bool(waste))
     return Item(
         address=export.address,
         verb=verb,
         id=holding.flow.id,
-        fields=comparison.changes,
+        fields=(*comparison.changes, *(_deleted(h) for h in flows)),
         steps=(*made, *waste),
-        consequences=comparison.consequences,
+        consequences=(*(_twin_goes(h) for h in flows), *comparison.consequences),
         refusals=(*looked.refusals, *comparison.refusals),
         findings=(*export.findings, *looked.findings, *comparison.findings),
         ends=comparison.ends,
@@ -193,6 +208,16 @@ def _compared(
         next_after=comparison.next_after,
         at=export.declared.at,
     )
+
+
+def _deleted(holding: Holding) -> FieldChange:
+    """A flow that goes is a change people see and approve, whoever consented to it before."""
+    return FieldChange("flow", "flow", f'{holding.flow.id} "{holding.flow.name}"', None, Cause.PENDING)
+
+
+def _twin_goes(holding: Holding) -> Consequence:
+    why = "the flow that was replaced" if _going(holding) else "the twin that `keep` does not name"
+    return Consequence("flow-deleted", f'deletes {why}: {holding.flow.id} "{holding.flow.name}"', "warning")
 
 
 def _unreadable(holding: Holding) -> str | None:

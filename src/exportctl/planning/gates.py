@@ -9,8 +9,8 @@ must have been applied before:
     yes                  delete, replace                            no
     yes                  disable                                    no
     yes                  a dataset lost                             no
-    yes                  an earlier end                             no
-    yes                  any of the three, only to put back what    yes: what was approved is what is protected
+    yes                  an earlier end, or a cadence of once       no
+    yes                  any of these, only to put back what    yes: what was approved is what is protected
                          was last applied (drift)
     yes                  all else (place, format, title, later end) yes
 
@@ -52,6 +52,8 @@ def _stops(change: FieldChange) -> str | None:
         return "switches it off"
     if change.field == "datasets" and set(change.before or ()) - set(change.after or ()):
         return "takes datasets out of it"
+    if change.field == "cadence" and change.after == ONCE:
+        return "ends it after one run"
     if change.field == "end" and change.after is not None and (change.before is None or change.after < change.before):
         return f"ends it earlier, at {shown(change.after)}"
     return None

@@ -173,7 +173,7 @@ def _removals(
     if flags.targets:
         return []  # --target never deletes outside, and what it names is declared
     renamed = {Address(EXPORTS, e.declared.renamed_from) for e in desired.exports.values() if e.declared.renamed_from}
-    moved = frozenset(a for a in renamed if a not in scene.estate.ours or _taken_over(a, desired, scene.estate))
+    moved = frozenset(a for a in renamed if _taken_over(a, desired, scene.estate))
     exports = undeclared_exports(desired, moved, scene)
     stale: dict[Address, tuple[LiveObject, ...]] = {a: p.stale for a, p in accounts.items()}
     bases = undeclared_accounts(_without_renamed(desired, scene.estate), stale, (*items, *exports), scene)
@@ -209,7 +209,13 @@ def _merged(items: Sequence[Item]) -> list[Item]:
             continue
         verb = item.verb if first.verb is Verb.NONE else first.verb
         merged[item.address] = replace(
-            first, verb=verb, steps=(*first.steps, *item.steps), findings=(*first.findings, *item.findings)
+            first,
+            verb=verb,
+            fields=(*first.fields, *item.fields),
+            steps=(*first.steps, *item.steps),
+            consequences=(*first.consequences, *item.consequences),
+            refusals=(*first.refusals, *item.refusals),
+            findings=(*first.findings, *item.findings),
         )
     return list(merged.values())
 
@@ -226,7 +232,7 @@ def _checked(desired: Desired, live: Live, items: list[Item]) -> list[Item]:
 
 
 def _gated(desired: Desired, estate: Estate, items: list[Item], flags: Flags) -> list[Item]:
-    consented = frozenset(i.address for i in items if consent(desired.project.removed, i.address))
+    consented = frozenset(i.address for i in items if consent(desired.project, i.address))
     live = frozenset(a for a in estate.ours if a.root == EXPORTS)
     allowed = max(desired.project.policy.max_deletes, flags.allow_deletes)
     return list(gates.deletions(items, consented, live, allowed))

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from exportctl.declared import Removed
+from exportctl.declared import Project, Removed
 from exportctl.errors import Finding, Level
 from exportctl.kinds import ACCOUNT, ANCHOR, PLACE, Kind
 from exportctl.model import (
@@ -45,10 +45,15 @@ _ENDS = Consequence(
 )
 
 
-def consent(removed: Sequence[Removed], address: Address) -> Removed | None:
-    """The `removed` entry that covers an address: KEY or KEY/PART."""
-    names = (address.name, address.name.partition("/")[0])
-    return next((r for r in removed if r.root == address.root and r.name in names), None)
+def consent(project: Project, address: Address) -> Removed | None:
+    """
+    The `removed` entry that covers an address: KEY/PART, or KEY for all its parts. While KEY is declared, an entry for
+    KEY is left over from before it was split, and no consent to delete one of its parts.
+    """
+    key = address.name.partition("/")[0]
+    declared = any(e.of == key for e in project.exports.values())
+    names = (address.name,) if declared else (address.name, key)
+    return next((r for r in project.removed if r.root == address.root and r.name in names), None)
 
 
 def undeclared_exports(wanted: Desired, taken: frozenset[Address], scene: Scene) -> list[Item]:
@@ -61,7 +66,7 @@ def undeclared_exports(wanted: Desired, taken: frozenset[Address], scene: Scene)
 def _export(address: Address, wanted: Desired, scene: Scene) -> Item:
     holdings = scene.estate.ours.get(address, ())
     orphans = scene.estate.orphans.get(address, ())
-    entry = consent(wanted.project.removed, address)
+    entry = consent(wanted.project, address)
     if not holdings:
         return _leftovers(address, orphans, entry, scene)
     if entry and entry.do == "release":
@@ -70,9 +75,7 @@ def _export(address: Address, wanted: Desired, scene: Scene) -> Item:
             Verb.RELEASE,
             id=holdings[0].flow.id,
             steps=tuple(s for h in holdings for s in _release(address, h)),
-            consequences=(
-                Consequence("released", "takes our marker off; the flow goes on running, managed by nobody"),
-            ),
+            consequences=(_RELEASED,),
             at=entry.at,
         )
     made = [s for h in holdings for s in removal(address, h, needs=[])]
@@ -139,7 +142,7 @@ def undeclared_accounts(
     for address, bases in sorted(scene.estate.accounts.items()):
         if address in wanted.accounts:
             bases = tuple(b for b in bases if b in stale.get(address, ()))
-        entry = consent(wanted.project.removed, address)
+        entry = consent(wanted.project, address)
         made += [_account(address, base, entry, going, scene, replaced=address in wanted.accounts) for base in bases]
     return made
 

@@ -41,6 +41,11 @@ GATES: tuple[Gate, ...] = (
         "`allow_replace: <flow id>` in the export, or --allow-replace ADDRESS.",
     ),
     Gate(
+        "stopped",
+        "Replacing a flow that somebody switched off or ended earlier by hand: the new one would run.",
+        "--put-back ADDRESS, or declare the stop: `enabled: false`.",
+    ),
+    Gate(
         "re-creation",
         "Making a flow again that is gone, or only hidden from this credential: everything is sent again.",
         "--allow-recreate ADDRESS.",
