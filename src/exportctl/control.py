@@ -128,7 +128,7 @@ def _listed(url: str, send: Callable[[str, str, Json | None], Json], project: Pr
         organization=str(send("GET", "", None)["organization"]),
         sandbox=project.platform.sandbox,
         credentials=Credentials(CLIENT_ID, Secret(CLIENT_SECRET)),
-        ims_url=f"{url}/ims/token/v3",
+        ims_url=f"{url}{platforms.TOKEN_PATH}",
     )
     with client:
         return client.list(ANCHOR.path)

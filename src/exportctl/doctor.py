@@ -2,7 +2,7 @@
 `doctor`: does the set-up work, and what is there to do if not. Only reads, each of them harmless.
 
 Goes in: a Setup, with or without a config. Comes out: a Check per question, one remedy a line, and the header of the
-platform that was asked. A check whose ground is missing is skipped. An edge.
+platform that was asked. A check whose ground is missing is skipped; where all would be, the last has failed. An edge.
 
     config        is there one, and is it valid
     references    is each set (by name, never the value), and of the right form
@@ -33,6 +33,7 @@ from exportctl.service.client import SANDBOXES
 from exportctl.workflows import header
 
 MOST_FLOWS = 100
+_ABOUT_ENV = ("unknown-environment", "environment-needed")  # validate looks at all environments and finds nothing
 _CONSOLE = "Developer Console, OAuth Server-to-Server: set AEP_CLIENT_ID and AEP_CLIENT_SECRET"
 _ROLE = "Permissions, Roles, API credentials: give the role of this credential"
 ADOBE_ACCOUNT = "670664943635"  # the AWS account a role must trust (dataset-exports.md 4.3)
@@ -78,7 +79,8 @@ def _config(setup: Setup, today: int, found: Findings) -> Project | None:
             return None
         errors = sum(f.level is Level.ERROR for f in error.all)
         first = next(f for f in error.all if f.level is Level.ERROR)
-        found.failed("config", f"not valid ({errors} errors), first: {first.message}", "run `exportctl validate`")
+        remedy = first.hint if first.rule in _ABOUT_ENV and first.hint else "run `exportctl validate`"
+        found.failed("config", f"not valid ({errors} errors), first: {first.message}", remedy)
         return None
     warnings = sum(f.level is Level.WARNING for f in findings)
     found.ok("config", f"valid, {warnings} warnings" if warnings else "valid")
@@ -189,8 +191,13 @@ def _from_environment(setup: Setup, found: Findings) -> Project | None:
     """Enough of a project to ask the platform; a broken config still says which organization and sandbox it means."""
     organization, sandbox = setup.env.get("AEP_ORG_ID"), setup.env.get("AEP_SANDBOX") or "prod"
     if not organization:
-        remedy = "set AEP_ORG_ID (…@AdobeOrg) and AEP_SANDBOX, or run it beside an exports.yaml"
-        found.add("platform", State.SKIPPED, "nobody says which organization to ask", remedy)
+        remedy = (
+            "set AEP_ORG_ID (…@AdobeOrg), AEP_SANDBOX, AEP_CLIENT_ID and AEP_CLIENT_SECRET, "
+            "or run it beside an exports.yaml: `exportctl init` writes one"
+        )
+        nothing = all(check.state is State.SKIPPED for check in found.checks)
+        state = State.FAILED if nothing else State.SKIPPED
+        found.add("platform", state, "nobody says which organization to ask", remedy)
         return None
     at = Location("the environment")
     return Project("doctor", None, None, Platform(organization, sandbox, PRODUCTION, {}, at), {}, {})

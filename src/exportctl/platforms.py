@@ -1,10 +1,10 @@
 """
 Opens the platform a project names: the real service, an emulator on this machine, or the one embedded here. An edge.
 
-    url          credentials                     clock            as_of
-    https://…    config references or AEP_* …    this machine's   this machine's
-    loopback     the same                        this machine's   the Date header
-    embedded     the emulator's own              the emulator's   the emulator's
+    url          credentials                     token asked at                  clock            as_of
+    https://…    config references or AEP_* …    AEP_IMS_URL, else Adobe's IMS   this machine's   this machine's
+    loopback     the same                        AEP_IMS_URL, else that server   this machine's   the Date header
+    embedded     the emulator's own              the emulator                    the emulator's   the emulator's
 
 Nothing here is read from YAML but the url, which passed `hosts.check_host`: YAML must not choose who gets the token.
 """
@@ -81,20 +81,22 @@ def opened(
         emulator = embedded(project, folder)
         inside = httpx.WSGITransport(app=emulator)
         clock = clock or emulator_clock(emulator)
-        with _client(project, EMBEDDED, _emulated(), inside, f"{INSIDE}/ims/token/v3", clock) as client:
+        with _client(project, EMBEDDED, _emulated(), inside, f"{INSIDE}{TOKEN_PATH}", clock) as client:
             try:
                 yield Platform(client, clock, kind, emulator)
             finally:
                 emulator.close()
         return
     url = hosts.check_host(project.platform.url, hosts.allowed_hosts(env.get("EXPORTCTL_ALLOWED_HOSTS")))
-    ims = hosts.check_token_url(env.get("AEP_IMS_URL") or hosts.IMS_TOKEN_URL)
+    own = f"{url}{TOKEN_PATH}" if kind == LOOPBACK else hosts.IMS_TOKEN_URL
+    ims = hosts.check_token_url(env.get("AEP_IMS_URL") or own)
     clock = clock or clocks.system()
     with _client(project, url, credentials(project, env, folder), transport, ims, clock) as client:
         yield Platform(client, clock, kind)
 
 
 INSIDE = "http://embedded"
+TOKEN_PATH = "/ims/token/v3"  # an emulator's
 
 
 def _client(

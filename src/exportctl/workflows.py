@@ -18,7 +18,7 @@ from exportctl.applying.apply import Limit
 from exportctl.applying.proof import Proof, Prover
 from exportctl.applying.protocols import SETTLE, Writer
 from exportctl.declared import Project
-from exportctl.errors import Finding, StalePlan
+from exportctl.errors import Finding
 from exportctl.flags import Flags
 from exportctl.kinds import KINDS
 from exportctl.model import EXPORTS, Header, ListedDataset, Live, Outcome, Plan, Status
@@ -32,7 +32,7 @@ from exportctl.service import live
 
 __all__ = [
     "Applying", "Eligible", "Planned", "Setup", "begun", "eligible", "header", "parsed", "planned", "project_of",
-    "still_approved", "validated",
+    "validated",
 ]  # fmt: skip
 
 
@@ -207,27 +207,3 @@ def begun(
         settle=SETTLE if setup.settle is None else setup.settle,
     )
     return Applying(made, writer, limit, flags, stop, saved)
-
-
-def still_approved(saved: planfile.Saved, made: Planned) -> None:
-    """
-    Is the plan just made the one that was approved?
-
-    Raises:
-        StalePlan: another sandbox, or a value moved; names object and field.
-    """
-    header = made.plan.header
-    if (saved.header.organization, saved.header.sandbox) != (header.organization, header.sandbox):
-        raise StalePlan(
-            f"the plan was saved for sandbox {saved.header.sandbox} of {saved.header.organization}, "
-            f"this is {header.sandbox} of {header.organization}",
-            rule="stale-plan",
-        )
-    moved = planfile.differences(saved, made.plan)
-    if moved:
-        lines = "\n".join(f"  {d.address} {d.path}: was {d.saved}, now {d.now}" for d in moved)
-        raise StalePlan(
-            f"what was reviewed is not what would be applied:\n{lines}",
-            rule="stale-plan",
-            hint="make and review a new plan",
-        )

@@ -107,9 +107,7 @@ def test_a_served_one_is_reached_by_its_url(tmp_path: Path) -> None:
     url = f"http://127.0.0.1:{serving.effective_port}"
     threading.Thread(target=serving.run, daemon=True).start()
     credentials = {"AEP_CLIENT_ID": "emulator-client", "AEP_CLIENT_SECRET": "emulator-client-secret"}
-    run = CommandLine(
-        tmp_path, {**credentials, "AEP_IMS_URL": f"{url}/ims/token/v3", "LAKE_ROLE_ARN": "arn:aws:iam::1"}
-    )
+    run = CommandLine(tmp_path, {**credentials, "LAKE_ROLE_ARN": "arn:aws:iam::1"})  # the token comes from there too
     run.write(SMALL.replace("url: embedded", f'url: "{url}"'))
     try:
         assert run("emulator", "seed", "--url", url, "--dataset", "Orders", "--dataset", "Returns").code == 0

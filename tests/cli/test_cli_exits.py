@@ -185,3 +185,50 @@ def test_renew_moves_rolling_ends_that_are_due_and_nothing_else(tmp_path: Path) 
     assert run("renew").code == 0
     assert run.writes() == before + 2
     assert run("plan", "--detailed-exitcode").code == 2
+
+
+def test_renew_takes_auto_approve_as_apply_does(applied: CommandLine) -> None:
+    assert applied("renew", "--auto-approve").code == 0
+    assert applied("renew", "--dry-run", "--auto-approve").code == 0
+
+
+@pytest.mark.parametrize(
+    ("argv", "hint"),
+    [
+        (("plan", "--target", "exports.none*"), "there is exports.old, exports.orders, exports.returns"),
+        (("plan", "--target", "exports.ordrs"), "did you mean exports.orders?"),
+        (("drift", "--target", "exports.ordrs"), "did you mean exports.orders?"),
+        (("renew", "--target", "ordrs"), "did you mean exports.orders?"),
+        (("apply", "--auto-approve", "--target", "orders", "--target", "retruns"), "did you mean exports.returns?"),
+        (("apply", "--auto-approve", "--put-back", "exports.nonexist"), "there is exports.orders"),
+        (("apply", "--auto-approve", "--allow-replace", "exports.order"), "did you mean exports.orders?"),
+        (("apply", "--auto-approve", "--allow-recreate", "typo"), "there is exports.orders"),
+        (("apply", "--auto-approve", "--allow-recreate", "exports.gone"), "there is exports.orders"),
+    ],
+    ids=lambda part: " ".join(part) if isinstance(part, tuple) else "",
+)
+def test_64_a_flag_that_names_nothing_declared(run: CommandLine, argv: tuple[str, ...], hint: str) -> None:
+    run.edit("exports:\n", "removed: [{export: old, do: delete, reason: gone}]\nexports:\n")
+    ended = run(*argv)
+    assert ended.code == 64
+    assert ended.out == ""
+    assert argv[-1] in ended.err
+    assert hint in ended.err
+    assert run.writes() == 0
+
+
+@pytest.mark.parametrize(
+    "glob", ["exports.orders", "orders", "exports.o*", "by-part", "exports.by-part/orders", "*/orders"]
+)
+def test_flags_name_addresses_keys_parts_and_globs(run: CommandLine, glob: str) -> None:
+    parts = "  by-part: {split_by: dataset, datasets: [Orders, Returns], subpath: parts}\n"
+    run.edit("exports:\n", f"exports:\n{parts}")
+    for option in ("--target", "--put-back", "--allow-replace", "--allow-recreate"):
+        ended = run("plan", option, glob)
+        assert ended.code == 0, ended.out + ended.err
+
+
+def test_a_target_may_name_what_is_removed_and_a_consent_may_not(run: CommandLine) -> None:
+    run.edit("exports:\n", "removed: [{export: old, do: delete, reason: gone}]\nexports:\n")
+    assert run("plan", "--target", "exports.old").code == 0
+    assert run("plan", "--put-back", "exports.old").code == 64

@@ -106,3 +106,14 @@ def test_colour_is_asked_for_or_comes_with_a_terminal(run: CommandLine) -> None:
     assert "\x1b[" not in run("plan").out
     assert "\x1b[" in run("plan", FORCE_COLOR="1").out
     assert "\x1b[" not in run("plan", FORCE_COLOR="1", NO_COLOR="1").out
+
+
+def test_the_summary_of_drift_knows_what_was_asked_to_fail(applied: CommandLine) -> None:
+    assert applied("emulator", "ui", "rename", "orders", "Mine").code == 0
+    output, summary = applied.folder / "output", applied.folder / "summary"
+    env = {"GITHUB_ACTIONS": "true", "GITHUB_OUTPUT": str(output), "GITHUB_STEP_SUMMARY": str(summary)}
+    assert applied("drift", "--fail-on", "stopped", **env).code == 0
+    assert "Does not fail." in summary.read_text()
+    summary.unlink()
+    assert applied("drift", "--fail-on", "drift", **env).code == 3
+    assert "Fails because of: drift." in summary.read_text()

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pty
 import select
 import signal
 import subprocess
 import sys
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -49,7 +53,7 @@ def test_a_signal_ends_an_apply_in_good_order_and_a_second_one_completes_it(
         errors = process.stderr.read()
         assert process.wait(timeout=60) == 8, errors
     assert "Interrupted" in report
-    assert "not attempted" in report
+    assert "not attempted" in report, report
 
     assert run("emulator", "faults", "clear").code == 0
     assert run("apply", "--auto-approve").code == 0
@@ -141,3 +145,52 @@ def test_serve_says_what_clients_need_and_ends_by_ctrl_c(run: CommandLine) -> No
         assert run("emulator", "clock", "get", "--url", url).code == 0
         process.send_signal(signal.SIGINT)
         assert process.wait(timeout=60) == 0
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_a_termination_while_reading_is_as_an_interrupt(run: CommandLine, form: str) -> None:
+    asked_for, sent = threading.Event(), threading.Event()
+
+    class Waiting(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            if self.path == "/ims/token/v3":
+                asked_for.set()
+            sent.wait(PATIENCE)
+            time.sleep(0.2)  # so that the signal is there first
+            self.send_error(400)
+
+        def log_message(self, *args: object) -> None:
+            """Says nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Waiting) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        run.edit("url: embedded", f"url: http://127.0.0.1:{server.server_port}")
+        env = _environment(AEP_CLIENT_ID="someone", AEP_CLIENT_SECRET="emulator-client-secret")
+        asked = [*EXPORTCTL, "apply", "--auto-approve", "--format", form]
+        with subprocess.Popen(
+            asked, cwd=run.folder, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        ) as process:
+            assert asked_for.wait(PATIENCE)
+            process.send_signal(signal.SIGTERM)
+            sent.set()
+            out, err = process.communicate(timeout=PATIENCE)
+        server.shutdown()
+    assert process.returncode == 8, err
+    if form == "json":
+        assert [e["rule"] for e in json.loads(out)["errors"]] == ["interrupted"]
+    else:
+        assert "interrupted; nothing was being written" in err
+
+
+def test_the_handler_of_terminations_is_put_back(run: CommandLine) -> None:
+    before = signal.getsignal(signal.SIGTERM)
+    assert run("validate").code == 0
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_it_runs_as_a_module(run: CommandLine) -> None:
+    asked = [sys.executable, "-m", "exportctl", "validate"]
+    ended = subprocess.run(
+        asked, cwd=run.folder, env=_environment(), capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (ended.returncode, ended.stdout.splitlines()[0]) == (0, "Valid."), ended.stderr

@@ -119,3 +119,20 @@ def test_an_audit_line_says_who_what_and_how_it_ended(run: CommandLine) -> None:
 def test_nothing_is_written_where_the_audit_cannot_be(run: CommandLine) -> None:
     assert run("apply", "--auto-approve", "--audit", "no-such-folder/audit.jsonl").code == 1
     assert run.writes() == 0
+
+
+def test_one_for_another_sandbox_is_refused_in_one_line(applied: CommandLine) -> None:
+    _saved(applied)
+    applied.edit("sandbox: demo", "sandbox: other")
+    assert applied("emulator", "seed", "--from-config").code == 0
+    before = applied.writes()
+    ended = applied("apply", "plan.json")
+    assert ended.code == 6
+    assert "saved for sandbox demo of" in ended.err
+    assert "this is other of" in ended.err
+    assert "exports.orders" not in ended.err
+    assert len(ended.err.splitlines()) == 2
+    assert applied.writes() == before
+    machine = applied("apply", "plan.json", "--format", "json")
+    assert machine.code == 6
+    assert [e["rule"] for e in machine.document["errors"]] == ["stale-plan"]

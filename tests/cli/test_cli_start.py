@@ -113,9 +113,6 @@ def test_completion_scripts(run: CommandLine, shell: str) -> None:
 
 
 def test_doctor_without_a_config_says_what_to_set(tmp_path: Path) -> None:
-    ended = CommandLine(tmp_path)("doctor")
-    assert ended.code == 0
-    assert "AEP_ORG_ID" in ended.out
     missing = CommandLine(tmp_path)("doctor", AEP_ORG_ID="ABC@AdobeOrg")
     assert missing.code == 1
     assert "AEP_CLIENT_SECRET" in missing.out
@@ -196,3 +193,42 @@ environments:
 def test_markdown_for_pull_requests(run: CommandLine) -> None:
     assert run("plan", "--format", "markdown").out.startswith("### exportctl plan")
     assert run("drift", "--format", "markdown").out.startswith("### exportctl drift")
+
+
+def test_doctor_with_nothing_to_go_by_does_not_say_that_all_is_well(tmp_path: Path) -> None:
+    ended = CommandLine(tmp_path)("doctor")
+    assert ended.code == 1
+    assert "All is well" not in ended.out
+    for name in ("AEP_ORG_ID", "AEP_SANDBOX", "AEP_CLIENT_ID", "AEP_CLIENT_SECRET", "exportctl init"):
+        assert name in ended.out
+    machine = CommandLine(tmp_path)("doctor", "--format", "json")
+    assert machine.code == 1
+    assert machine.document["kind"] == "doctor"
+
+
+@pytest.mark.parametrize("argv", ["plan", "validate", "doctor", "drift", "datasets", "plan --explain-values"])
+def test_an_unknown_environment_is_answered_with_those_there_are(run: CommandLine, argv: str) -> None:
+    run.edit("sandbox: demo, ", "")
+    with (run.folder / "exports.yaml").open("a") as stream:
+        stream.write("environments: {dev: {platform: {sandbox: demo}}, prod: {platform: {sandbox: live}}}\n")
+    ended = run("--env", "staging", *argv.split())
+    assert ended.code == 1
+    assert 'there is no environment "staging"' in ended.out + ended.err
+    assert "there is dev, prod" in ended.out + ended.err
+
+
+def test_a_target_of_one_environment_is_enough_for_all(run: CommandLine) -> None:
+    run.edit("sandbox: demo, ", "")
+    with (run.folder / "exports.yaml").open("a") as stream:
+        stream.write("environments: {dev: {platform: {sandbox: demo}}, prod: {platform: {sandbox: live}}}\n")
+    assert run("--env", "prod", "emulator", "seed", "--from-config").code == 0
+    assert run("drift", "--all-environments", "--target", "orders").code == 0
+    assert run("drift", "--all-environments", "--target", "ordrs").code == 64
+
+
+def test_a_folder_in_place_of_the_config(tmp_path: Path) -> None:
+    (tmp_path / "exports.yaml").mkdir()
+    ended = CommandLine(tmp_path)("plan")
+    assert ended.code == 1
+    assert "exports.yaml:1:1: exports.yaml is a folder" in ended.err
+    assert "[folder-given]" in ended.err

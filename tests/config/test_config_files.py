@@ -10,7 +10,7 @@ from config_example import SMALL
 from exportctl.config import files as config_files
 from exportctl.config import loading as config
 from exportctl.config.nodes import MAX_BYTES
-from exportctl.errors import ConfigError
+from exportctl.errors import ConfigError, Location
 
 
 def write(folder: Path, **files: str) -> None:
@@ -87,3 +87,14 @@ def test_a_huge_file_is_not_read_to_its_end(tmp_path: Path) -> None:
     files = config_files.read(tmp_path)
     assert len(files["exports.yaml"]) == MAX_BYTES + 1
     assert [f.rule for f in config.parse(files).findings] == ["file-too-large"]
+
+
+def test_a_folder_called_as_the_config_is_said_to_be_one(tmp_path: Path) -> None:
+    (tmp_path / "exports.yaml").mkdir()
+    (tmp_path / "exports.yaml" / "a.yaml").write_text(SMALL)
+    with pytest.raises(ConfigError) as caught:
+        config_files.read(tmp_path)
+    found = caught.value.all[0]
+    assert (found.rule, found.message) == ("folder-given", "exports.yaml is a folder; the config is a file")
+    assert found.at == Location("exports.yaml")
+    assert found.hint == "name its files: -f exports.yaml/a.yaml"

@@ -129,3 +129,9 @@ def test_an_outcome_names_its_object_and_counts() -> None:
 
 def test_no_renewal_due_is_said() -> None:
     assert text.renew(Plan(HEADER, AS_OF, ())).endswith("No rolling end is due.\n")
+
+
+def test_doctor_with_nothing_but_skipped_checks_knows_nothing() -> None:
+    shown = text_lists.doctor([Check("config", State.SKIPPED, "none"), Check("platform", State.SKIPPED, "none")])
+
+    assert shown.endswith("\nNothing could be checked.\n")

@@ -30,6 +30,10 @@ _HIDDEN = (
 )
 
 
+class _Halted(Error):
+    """The run was stopped while this step waited for its turn; it has done nothing."""
+
+
 class Limit:
     """How many steps may be in flight; halved by `throttled`, never below one."""
 
@@ -128,6 +132,8 @@ class _Run:
             if step.probe:
                 return Outcome(step, Status.FAILED, step.id, error.message, _HIDDEN, "hidden-flow")
             return Outcome(step, Status.LEFT, step.id, error.message, "the next apply deletes it", error.rule)
+        except _Halted as error:
+            return Outcome(step, Status.NOT_ATTEMPTED, None, error.message)
         except DescriptionsLost as error:
             self.stop.set()
             return Outcome(step, Status.FAILED, None, error.message, error.hint, error.rule)
@@ -157,7 +163,7 @@ class _Run:
             return self.writer.create(step, ids)
         with self.probe:
             if self.stop.is_set():
-                raise DescriptionsLost("nothing more is created after the first", rule="not-attempted")
+                raise _Halted("nothing new was started")
             identity = self.writer.create(step, ids)
             if not self.probed:
                 self.writer.keeps_descriptions(step, identity)

@@ -19,6 +19,7 @@ from exportctl.cli.options import (
     PlanFile,
     PutBack,
     Target,
+    check_addresses,
     flags,
     reject,
 )
@@ -99,6 +100,9 @@ def renew(
         Path | None, typer.Option("--audit", metavar="FILE", help="Append one JSON line about this run.")
     ] = None,
     target: Target = None,
+    auto_approve: Annotated[
+        bool, typer.Option("--auto-approve", help="Taken as apply takes it, without effect: renew never asks.")
+    ] = False,
 ) -> int:
     """
     Move the rolling ends that are due, and change nothing else. One PATCH each, no secret, no question.
@@ -138,6 +142,8 @@ def ordered(call: Call, order: Order) -> int:
     unset = saved.unset if saved else ()
     with workflows.planned(setup, order.flags, wall=call.wall, leave_unset=unset) as made:
         call.screen.hide(hidden(made.project, setup))
+        if not saved:
+            check_addresses(order.flags, [made.project])
         stale = _stale(call, order, made)
         if stale is not None:
             return stale
@@ -157,7 +163,7 @@ def _stale(call: Call, order: Order, made: Planned) -> int | None:
     Says what has moved since the approval; None if it holds.
 
     Raises:
-        StalePlan: the saved plan is too old, or the plan has another digest.
+        StalePlan: the saved plan is too old or for another sandbox, or the plan has another digest.
     """
     from exportctl.saved import planfile
     from exportctl.views import json, text_lists
@@ -171,6 +177,7 @@ def _stale(call: Call, order: Order, made: Planned) -> int | None:
     if order.saved is None:
         return None
     _check_age(call, order, made, order.saved)
+    _check_sandbox(made, order.saved)
     moved = planfile.differences(order.saved, made.plan)
     if not moved:
         return None
@@ -190,6 +197,18 @@ def _check_age(call: Call, order: Order, made: Planned, saved: Saved) -> None:
             f"the saved plan is {age // 3600} hours old, more than --max-age allows; nothing was written",
             rule="plan-too-old",
             hint="make and review a new plan, or raise --max-age",
+        )
+
+
+def _check_sandbox(made: Planned, saved: Saved) -> None:
+    """Between two sandboxes everything differs: what does is not worth a line each."""
+    before, now = saved.header, made.plan.header
+    if (before.organization, before.sandbox) != (now.organization, now.sandbox):
+        raise StalePlan(
+            f"the plan was saved for sandbox {before.sandbox} of {before.organization}, "
+            f"this is {now.sandbox} of {now.organization}; nothing was written",
+            rule="stale-plan",
+            hint="choose the environment it was made for, or make and review a new plan",
         )
 
 

@@ -91,10 +91,10 @@ def carry(call: Call, setup: Setup, order: Order, made: Planned) -> int:
         return exits.FAILED
     with listening(interrupt):
         ending = _ended(call, under_way, interrupt)
-    code = ending.code(under_way.succeeded())
-    audit(call, order.audit, made, ending.outcomes, _RESULTS.get(code, "failed"))
-    _report(call, order, made, ending)
-    plan_for_actions(call, made.plan, made.findings)
+        code = ending.code(under_way.succeeded())
+        audit(call, order.audit, made, ending.outcomes, _RESULTS.get(code, "failed"))
+        _report(call, order, made, ending)
+        plan_for_actions(call, made.plan, made.findings)
     return code
 
 

@@ -11,8 +11,9 @@ import typer
 from exportctl import drift_report
 from exportctl.cli import exits
 from exportctl.cli.call import JSON, MARKDOWN, TEXT, Call, current
-from exportctl.cli.options import Target, classes
+from exportctl.cli.options import Target, check_addresses, classes
 from exportctl.cli.reports import drift_for_actions, warnings
+from exportctl.config import loading as config
 from exportctl.drift_report import DriftReport
 from exportctl.errors import Error, Finding, UsageError
 from exportctl.flags import Flags
@@ -47,19 +48,23 @@ def drift(
     asked = Flags(targets=tuple(target or ()))
     if every:
         return side_by_side(call, asked, failing)
-    report, code = reported(call, call.environment, asked)
+    report, code = reported(call, call.environment, asked, own_addresses=True)
     show(call, report, failing)
     return exits.first(code, found(report, failing))
 
 
-def reported(call: Call, environment: str | None, asked: Flags) -> tuple[DriftReport, int]:
-    """One environment's report, and 1 if its config cannot be planned."""
+def reported(
+    call: Call, environment: str | None, asked: Flags, *, own_addresses: bool = False
+) -> tuple[DriftReport, int]:
+    """One environment's report, and 1 if its config cannot be planned; with `own_addresses` it must hold targets."""
     from exportctl import workflows
 
     setup = call.setup()
     setup = replace(setup, environment=environment or setup.environment)
     with workflows.planned(setup, asked, wall=call.wall) as made:
         call.screen.hide(hidden(made.project, setup))
+    if own_addresses:
+        check_addresses(asked, [made.project])
     if call.format == TEXT:
         warnings(call, made.findings)
     report = drift_report.drift(made.plan, end_warning=made.project.policy.end_warning)
@@ -78,14 +83,18 @@ def show(call: Call, report: DriftReport, failing: frozenset[str]) -> None:
         screen.show(markdown.drift(report, fail_on=failing))
     else:
         screen.show(text_drift.drift(report, fail_on=failing, color=screen.color, width=screen.width))
-    drift_for_actions(call, report, drift_report.failing(report, failing))
+    drift_for_actions(call, report, failing)
 
 
 def side_by_side(call: Call, asked: Flags, failing: frozenset[str]) -> int:
     """Every environment; one that cannot be read is reported, and the others go on."""
-    names = parsed(call.setup()).environments
+    whole = parsed(call.setup())
+    names = whole.environments
     if not names:
         raise UsageError("--all-environments: this config has no environments", rule="usage")
+    projects, _ = config.projects(whole, call.env)
+    if len(projects) == len(names):
+        check_addresses(asked, list(projects.values()))
     codes: list[int] = []
     seen: dict[str, DriftReport | tuple[Finding, ...]] = {}
     for name in names:

@@ -7,12 +7,15 @@ In: argv, the environment, three streams. Nothing here knows what a command does
 from __future__ import annotations
 
 import os
+import signal
 import sys
+import threading
 import traceback
-from collections.abc import Mapping, Sequence
-from contextlib import redirect_stdout
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, redirect_stdout
 from io import StringIO
 from itertools import pairwise
+from types import FrameType
 from typing import Any, TextIO
 
 import typer
@@ -44,7 +47,8 @@ def main(
     )
     call = Call(env, screen)
     try:
-        return _carried_out(list(argv), call)
+        with _ended_politely():
+            return _carried_out(list(argv), call)
     except Interrupted as error:
         _tell(call, argv, error)
         return exits.INTERRUPTED
@@ -56,6 +60,23 @@ def main(
             call.screen.say(traceback.format_exc())
         _tell(call, argv, _unexpected(error))
         return exits.FAILED
+
+
+@contextmanager
+def _ended_politely() -> Iterator[None]:
+    """SIGTERM, which a CI system sends, is as Ctrl-C; only the main thread can listen to it."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL if before is None else before)
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
 
 
 def _carried_out(argv: list[str], call: Call) -> int:

@@ -11,6 +11,7 @@ from exportctl import offline, output_schemas, scaffold, schemas
 from exportctl.cli import exits
 from exportctl.cli.call import COMPLETING, JSON, TEXT, Call, current
 from exportctl.cli.explaining import explained
+from exportctl.cli.options import check_environment
 from exportctl.cli.reports import findings_for_actions
 from exportctl.cli.saving import write_new
 from exportctl.errors import Error, Level, UsageError
@@ -51,7 +52,7 @@ def validate(ctx: typer.Context) -> int:
     call = current(ctx)
     call.formats(TEXT, JSON)
     found = offline.checked(call.setup(), call.today())
-    _known_environment(call, found.environments)
+    check_environment(call)
     number: dict[str, Any] = {name: getattr(found, name) for name in ("exports", "destinations", "environments")}
     if call.format == JSON:
         call.screen.document(json.validate(found.findings, **number))
@@ -59,15 +60,6 @@ def validate(ctx: typer.Context) -> int:
         call.screen.show(text_lists.validate(found.findings, color=call.screen.color, **number))
     findings_for_actions(call, found.findings)
     return exits.FAILED if any(f.level is Level.ERROR for f in found.findings) else exits.DONE
-
-
-def _known_environment(call: Call, environments: int) -> None:
-    """`--env` with a name that does not exist is a mistake here too, though all environments are checked."""
-    setup = call.setup()
-    known = offline.parsed(setup).environments
-    if setup.environment and setup.environment not in known:
-        listed = f"there is {', '.join(known)}" if known else "the config has none"
-        raise Error(f'there is no environment "{setup.environment}"', rule="unknown-environment", hint=listed)
 
 
 def schema(

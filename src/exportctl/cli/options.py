@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from exportctl.errors import UsageError
-from exportctl.flags import Flags
+from exportctl.cli.call import Call
+from exportctl.config.schema_findings import nearest
+from exportctl.declared import Project
+from exportctl.errors import Error, UsageError
+from exportctl.flags import Flags, matches
+from exportctl.model import DESTINATIONS, EXPORTS, Address
+from exportctl.offline import parsed
 
 Globs = list[str] | None
+SOME = 5  # addresses named where none is near
 
 Target = Annotated[
     Globs,
@@ -57,6 +63,61 @@ def flags(
         allow_recreate=tuple(allow_recreate or ()),
         put_back=tuple(put_back or ()),
     )
+
+
+def check_addresses(given: Flags, projects: Sequence[Project]) -> None:
+    """
+    Every glob of the flags must mean something in one of `projects`: a misspelt target would plan nothing, and a
+    misspelt consent would go unnoticed.
+
+    Raises:
+        UsageError: one matches no declared address; names the nearest.
+    """
+    declared = {Address(EXPORTS, key) for p in projects for key in p.exports}
+    declared |= {Address(DESTINATIONS, key) for p in projects for key in p.destinations}
+    removed = {Address(r.root, r.name) for p in projects for r in p.removed}
+    for option, globs, known in (
+        ("--target", given.targets, declared | removed),
+        ("--allow-replace", given.allow_replace, declared),
+        ("--allow-recreate", given.allow_recreate, declared),
+        ("--put-back", given.put_back, declared),
+    ):
+        for glob in globs:
+            if not any(matches((glob,), address) for address in known):
+                raise UsageError(
+                    f"{option} {glob}: no declared address is called so", rule="usage", hint=_nearest(glob, known)
+                )
+
+
+def _nearest(glob: str, known: Iterable[Address]) -> str:
+    """The declared address that was probably meant, else some that there are."""
+    root, _, rest = glob.strip("*").partition(".")
+    inside = root in (EXPORTS, DESTINATIONS)
+    names: dict[str, str] = {}
+    for address in sorted(known, key=lambda a: (a.root != EXPORTS, a.name)):
+        if not inside or address.root == root:
+            key = address.name.partition("/")[0]
+            names.setdefault(address.name.lower(), str(address))
+            names.setdefault(key.lower(), f"{address.root}.{key}")
+    guess = nearest(rest if inside else glob.strip("*"), names)
+    if guess:
+        return f"did you mean {names[guess]}?"
+    some = [str(a) for a in sorted(known, key=lambda a: (a.root != EXPORTS, a.name))]
+    return f"there is {', '.join(some[:SOME])}{' …' if len(some) > SOME else ''}"
+
+
+def check_environment(call: Call) -> None:
+    """
+    For commands that do without a project.
+
+    Raises:
+        Error: `--env` or EXPORTCTL_ENV names an environment that is not declared.
+    """
+    setup = call.setup()
+    known = parsed(setup).environments
+    if setup.environment and setup.environment not in known:
+        listed = f"there is {', '.join(known)}" if known else "the config has none"
+        raise Error(f'there is no environment "{setup.environment}"', rule="unknown-environment", hint=listed)
 
 
 def classes(text: str | None, known: frozenset[str], default: frozenset[str], option: str) -> frozenset[str]:

@@ -15,6 +15,8 @@ from exportctl.cli.options import (
     AllowReplace,
     PutBack,
     Target,
+    check_addresses,
+    check_environment,
     flags,
     reject,
 )
@@ -57,6 +59,7 @@ def plan(
     asked = flags(target, allow_deletes, allow_replace, allow_recreate, put_back)
     with workflows.planned(call.setup(), asked, wall=call.wall) as made:
         call.screen.hide(hidden(made.project, call.setup()))
+    check_addresses(asked, [made.project])
     shown(call, made)
     plan_for_actions(call, made.plan, made.findings)
     if out:
@@ -84,6 +87,7 @@ def explained(call: Call) -> int:
     from exportctl.views import json, text_lists
 
     setup = call.setup()
+    check_environment(call)
     entries = config.explain_values(parsed(setup), setup.environment)
     title, words = "values", "Each value of the config, and the place that set it."
     if call.format == JSON:

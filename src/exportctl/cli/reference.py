@@ -24,7 +24,7 @@ schemas are in `schemas/`. `emulator` commands print what the emulator's own int
 | `EXPORTCTL_VAR_*` | plain references of the config |
 | `EXPORTCTL_TRACEBACK=1` | show where an unexpected error comes from |
 | `AEP_CLIENT_ID`, `AEP_CLIENT_SECRET`, `AEP_SCOPES`, `AEP_ACCESS_TOKEN` | credentials of the platform |
-| `AEP_IMS_URL` | where the token comes from |
+| `AEP_IMS_URL` | where the token comes from; else Adobe's IMS, and for a platform on this machine that platform |
 | `AEP_ORG_ID`, `AEP_SANDBOX` | plain references; `doctor` without a config |
 | `NO_COLOR`, `FORCE_COLOR`, `CI` | no colour; colour all the same; nobody watches |
 | `GITHUB_ACTIONS`, `GITHUB_OUTPUT`, `GITHUB_STEP_SUMMARY` | annotations, outputs and a summary are written unasked |

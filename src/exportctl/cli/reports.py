@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from exportctl import drift_report
 from exportctl.cli.call import Call
 from exportctl.cli.saving import append
 from exportctl.drift_report import DriftReport
@@ -30,11 +31,13 @@ def plan_for_actions(call: Call, plan: Plan, findings: Sequence[Finding] = ()) -
         _publish(call, every, github.plan_outputs(plan), markdown.plan(plan))
 
 
-def drift_for_actions(call: Call, report: DriftReport, failing: bool) -> None:
+def drift_for_actions(call: Call, report: DriftReport, fail_on: frozenset[str]) -> None:
+    """`fail_on` are the classes that fail, as --fail-on names them."""
     if call.screen.in_actions:
         from exportctl.views import markdown
 
-        _publish(call, report.notes, github.drift_outputs(report, failing=failing), markdown.drift(report))
+        outputs = github.drift_outputs(report, failing=drift_report.failing(report, fail_on))
+        _publish(call, report.notes, outputs, markdown.drift(report, fail_on=fail_on))
 
 
 def findings_for_actions(call: Call, findings: Sequence[Finding]) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 from exportctl.config.loading import extends_of
 from exportctl.config.nodes import MAX_BYTES
 from exportctl.config.overlays import beside
-from exportctl.errors import ConfigError, Finding
+from exportctl.errors import ConfigError, Finding, Location
 
 MAIN = "exports.yaml"
 PARTS = "exports"
@@ -42,6 +42,9 @@ def read(folder: Path, paths: Sequence[str] = ()) -> dict[str, bytes]:
 
 
 def _default(folder: Path, findings: list[Finding]) -> list[str | None]:
+    if (folder / MAIN).is_dir():
+        findings.append(_is_folder(folder, MAIN, "the config is a file"))
+        return []
     if not (folder / MAIN).is_file():
         findings.append(_no_config(folder))
         return []
@@ -69,21 +72,18 @@ def _given(folder: Path, path: str, findings: list[Finding]) -> str | None:
     whole = folder / path
     name = Path(relpath(whole, folder)).as_posix()
     if whole.is_dir():
-        shown = path.rstrip("/")
-        inside = sorted(p.name for p in whole.glob("*.yaml"))
-        hint = (
-            " ".join(f"-f {shown}/{n}" for n in inside[:5]) or f"exportctl -C {shown} reads the config of that folder"
-        )
-        findings.append(
-            Finding(
-                "folder-given",
-                f"{path} is a folder; -f takes files",
-                None,
-                f"name its files: {hint}" if inside else hint,
-            )
-        )
+        findings.append(_is_folder(folder, path, "-f takes files"))
         return None
     return name
+
+
+def _is_folder(folder: Path, path: str, wanted: str) -> Finding:
+    shown = path.rstrip("/")
+    inside = sorted(p.name for p in (folder / path).glob("*.yaml"))
+    hint = " ".join(f"-f {shown}/{n}" for n in inside[:5])
+    hint = f"name its files: {hint}" if inside else f"exportctl -C {shown} reads the config of that folder"
+    place = Location(Path(relpath(folder / path, folder)).as_posix())
+    return Finding("folder-given", f"{path} is a folder; {wanted}", place, hint)
 
 
 def _bytes(folder: Path, name: str, findings: list[Finding]) -> bytes | None:

@@ -89,9 +89,18 @@ def doctor(checks: Sequence[Check], *, color: bool = False) -> str:
         lines.append(f"{state}  {values.clean(check.name)}: {values.clean(check.message)}")
         if check.remedy:
             lines.append(f"         {values.clean(check.remedy)}")
-    failed = sum(c.state is State.FAILED for c in checks)
-    lines.append(ink("error", f"{wording.number(failed, 'check')} failed.") if failed else ink("good", "All is well."))
+    lines.append(_health(checks, ink))
     return "\n".join(lines) + "\n"
+
+
+def _health(checks: Sequence[Check], ink: Paint) -> str:
+    """Skipped checks say nothing good; where there are no others, nothing is known."""
+    failed = sum(c.state is State.FAILED for c in checks)
+    if failed:
+        return ink("error", f"{wording.number(failed, 'check')} failed.")
+    if all(c.state is State.SKIPPED for c in checks):
+        return ink("error", "Nothing could be checked.")
+    return ink("good", "All is well.")
 
 
 def stale(differences: Sequence[Difference], *, color: bool = False) -> str:
