@@ -18,7 +18,7 @@ from tape import FOLDER, ORIGINS, entitled, recorder
 from world import DATASETS, ORGANIZATION, SANDBOX, START
 
 from exportctl.emulator import Dataset, Emulator
-from exportctl.emulator.server import server
+from exportctl.emulator.server import close, server
 
 SEED = 7
 
@@ -33,7 +33,7 @@ def serving() -> Iterator[tuple[Emulator, str]]:
     try:
         yield emulator, f"http://127.0.0.1:{running.effective_port}"
     finally:
-        running.close()
+        close(running)
 
 
 def main() -> None:

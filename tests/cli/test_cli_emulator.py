@@ -11,7 +11,7 @@ import pytest
 from command_line import SMALL, START, CommandLine
 
 from exportctl.emulator import Emulator
-from exportctl.emulator.server import server
+from exportctl.emulator.server import close, server
 
 
 def test_the_clock(run: CommandLine) -> None:
@@ -119,5 +119,5 @@ def test_a_served_one_is_reached_by_its_url(tmp_path: Path) -> None:
         assert run("drift").code == 3
         assert "2027-01-15 08:00:00" in run("emulator", "clock", "get", "--url", url).out
     finally:
-        serving.close()
+        close(serving)
         emulator.close()

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from exportctl.emulator import Emulator, Fault
-from exportctl.emulator.server import server
+from exportctl.emulator.server import close, server
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def served() -> Iterator[tuple[Emulator, httpx.Client]]:
     }
     with httpx.Client(base_url=f"http://127.0.0.1:{running.effective_port}", headers=headers, timeout=10) as client:
         yield emulator, client
-    running.close()
+    close(running)
     thread.join(5)
     emulator.close()
 

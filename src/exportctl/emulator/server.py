@@ -39,6 +39,12 @@ def server(emulator: Emulator, port: int, host: str = "127.0.0.1") -> Any:
     return create_server(app, host=host, port=port, threads=THREADS, clear_untrusted_proxy_headers=True, ident=None)
 
 
+def close(running: Any) -> None:
+    """Let the requests under way end, then close the sockets: a worker must not find the server's own pipe gone."""
+    running.task_dispatcher.shutdown(cancel_pending=True, timeout=5)
+    running.close()
+
+
 def is_loopback(host: str) -> bool:
     """Whether a host name or address can only mean this machine."""
     try:
