@@ -1,0 +1,81 @@
+"""
+Golden cases: a folder each with `config.yaml`, and what comes of it in `plan.txt`, `plan.json` and `requests.txt`.
+
+`before.yaml`, if there is one, is applied first; `edits.txt` holds what a person then does in the UI, a verb and its
+arguments a line. Running this file rewrites what is expected; hands do not. Ids are replaced, since threads draw them.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+import tempfile
+from pathlib import Path
+
+sys.path.append(str(Path(__file__).parents[1] / "loop"))
+from world import World, world
+
+from exportctl.flags import Flags
+from exportctl.model import Plan
+from exportctl.saved.document import encode
+from exportctl.views import json, text
+
+FOLDER = Path(__file__).parent
+CASES = sorted(path.parent for path in FOLDER.glob("*/config.yaml"))
+EXPECTED = ("plan.txt", "plan.json", "requests.txt")
+ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+DIGESTS = re.compile(r"(--only-if |\"digest\": \"|\"seen\": \{)[^\n]*")
+
+
+def played(case: Path) -> dict[str, str]:
+    """What the case gives today."""
+    with tempfile.TemporaryDirectory() as name:
+        made = world(Path(name))
+        before = case / "before.yaml"
+        if before.exists():
+            _write(made, before)
+            made.apply()
+            made.emulator.advance(61)
+        edits = case / "edits.txt"
+        for line in edits.read_text(encoding="utf-8").splitlines() if edits.exists() else ():
+            verb, *arguments = line.split(" ")
+            getattr(made.emulator.ui, verb)(*arguments)
+        _write(made, case / "config.yaml")
+        plan = made.plan()
+        made.forget()
+        if not plan.refused:
+            made.apply(Flags())
+        return {
+            "plan.txt": _still(text.plan(plan)),
+            "plan.json": _still(_without_seen(plan)),
+            "requests.txt": "\n".join(made.writes()) + "\n",
+        }
+
+
+def _write(made: World, source: Path) -> None:
+    (made.folder / "exports.yaml").write_text(source.read_text(encoding="utf-8"), encoding="utf-8")
+
+
+def _without_seen(plan: Plan) -> str:
+    """The JSON view, less digests of what holds ids."""
+    document = json.json.loads(json.plan(plan))
+    assert document["result"]["items"] == json.json.loads(json.json.dumps(encode(plan)["items"]))
+    for item in document["result"]["items"]:
+        for step in item["steps"]:
+            step["seen"] = sorted(step["seen"])
+    return str(json.json.dumps(document, indent=1, sort_keys=True)) + "\n"
+
+
+def _still(shown: str) -> str:
+    return DIGESTS.sub(r"\1…", ID.sub("ID", shown))
+
+
+def main() -> None:
+    for case in CASES:
+        for name, content in played(case).items():
+            (case / name).write_text(content, encoding="utf-8")
+        sys.stdout.write(f"wrote {case.name}\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,10 @@
+from pathlib import Path
+
+import pytest
+from golden_cases import CASES, EXPECTED, played
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda path: path.name)
+def test_a_case_gives_what_it_gave(case: Path) -> None:
+    expected = {name: (case / name).read_text(encoding="utf-8") for name in EXPECTED}
+    assert expected == played(case)
