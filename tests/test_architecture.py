@@ -34,7 +34,11 @@ class Layer:
 LEAVES = ("root", "leaf")
 VALUES = (*LEAVES, "model", "kinds")
 LAYERS = (
-    Layer("root", ("", "config", "rules", "service", "planning", "applying", "saved", "views"), ()),
+    Layer(
+        "root",
+        ("", "config", "rules", "service", "planning", "applying", "saved", "views", "storage", "verification"),
+        (),
+    ),
     Layer("emulator", ("emulator", "emulator.*"), (), pure=False),
     Layer("cli", ("cli", "cli.*", "__main__"), ("*",), pure=False),
     Layer("workflows", ("workflows", "platforms", "control", "doctor"), ("*",), pure=False),
@@ -44,7 +48,7 @@ LAYERS = (
         ("root",),
     ),
     Layer("model", ("model", "declared", "flags", "schedules", "checkup", "scaffold"), LEAVES),
-    Layer("kinds", ("kinds", "marker", "wire"), (*LEAVES, "model")),
+    Layer("kinds", ("kinds", "marker", "wire", "runs"), (*LEAVES, "model")),
     Layer("yaml", ("config.nodes", "config.yaml_errors"), LEAVES),
     Layer("schema", ("config.schema", "config.schema_[!f]*", "config.reference", "schemas"), LEAVES),
     Layer("files", ("config.files", "refs"), (*LEAVES, "model", "yaml", "config"), pure=False),
@@ -55,7 +59,9 @@ LAYERS = (
     Layer("planning", ("planning.*",), (*VALUES, "rules")),
     Layer("views", ("views.*", "drift_report", "output_schema*"), (*VALUES, "saved")),
     Layer("clock", ("clock",), LEAVES, pure=False),
-    Layer("live", ("service.live",), (*VALUES, "client"), pure=False),
+    Layer("verification", ("verification.*",), VALUES),
+    Layer("storage", ("storage.*",), (*VALUES, "files"), pure=False),
+    Layer("live", ("service.live", "service.runs"), (*VALUES, "client"), pure=False),
     Layer("client", ("service.*",), LEAVES, pure=False),
     Layer("apply", ("applying.*",), (*VALUES, "client", "live", "clock", "files", "planning"), pure=False),
 )
@@ -80,6 +86,9 @@ ONLY_IN: Mapping[str, tuple[str, ...]] = {  # outside package -> the modules tha
     "httpx": ("service.client", "service.exchange", "platforms", "workflows", "control"),
     "waitress": ("emulator.*", "cli", "cli.*"),
     "logging": ("cli", "cli.*"),
+    "obstore": ("storage.*", "emulator.*"),
+    "asyncssh": ("storage.*", "emulator.*"),
+    "arro3": ("emulator.*",),
 }
 KIND_NAMES = {"flow", "base_connection", "source_connection", "target_connection"}
 MAY_NAME_KINDS = ("kinds", "emulator.*", "*schema*", "*yaml_errors")  # to the last, "flow" is a style of YAML

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from random import random as dice
@@ -148,18 +148,29 @@ class Client:
         Raises:
             ServiceError: also for pages that do not end: a token that came before, or a next page without one.
         """
+        found: dict[str, Json] = {}
+        for page in self.pages(path, params=params, limit=limit):
+            merged(found, page)
+        return [*found.values()]
+
+    def pages(self, path: str, *, params: Params = (), limit: int | None = PAGE) -> Iterator[Objects]:
+        """
+        A collection page by page, as the service hands it out: for readers that stop early. An id may come twice.
+
+        Raises:
+            ServiceError: as `list`.
+        """
         asked = Asked("GET", path)
         own = [*params, *([("limit", str(limit))] if limit is not None else [])]
-        found: dict[str, Json] = {}
         token: str | None = None
         seen: set[str] = set()
         while True:
             answer = self._read(asked, [*own, *([("continuationToken", token)] if token is not None else [])])
             body = self._object(asked, answer)
-            merged(found, items_of(asked, answer, body))
+            yield items_of(asked, answer, body)
             token = following_token(asked, answer, body)
             if token is None:
-                return [*found.values()]
+                return
             if token in seen:
                 raise unusable(asked, answer, "its list does not end: a continuation token came twice")
             seen.add(token)

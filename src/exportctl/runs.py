@@ -1,0 +1,134 @@
+"""
+One run of a flow as the service shows it, read into a value. Pure; nothing a service may show can stop a reading.
+
+Source: flow-service.md 8, dataset-exports.md 12. Every member may be missing, in runs under way and in empty ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from exportctl import wire
+
+Json = Mapping[str, Any]
+
+
+class RunStatus(StrEnum):
+    """What became of a run. `PARTIAL` is done with errors."""
+
+    DONE = "done"
+    PARTIAL = "partial"
+    FAILED = "failed"
+    RUNNING = "running"
+
+
+@dataclass(frozen=True)
+class RunError:
+    """`code` and `message` as the service wrote them, or empty."""
+
+    code: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Run:
+    """
+    Moments in seconds since 1970 UTC, None where the service does not say; `started` falls back to createdAt.
+    `rows` by the run, `dataset_rows` by dataset id as far as the run tells them apart. `size` in bytes.
+    """
+
+    id: str
+    flow: str
+    status: RunStatus
+    started: int
+    completed: int | None = None
+    rows: int | None = None
+    files: int | None = None
+    size: int | None = None
+    dataset_rows: Mapping[str, int] = field(default_factory=dict)
+    errors: tuple[RunError, ...] = ()
+
+    @property
+    def over(self) -> bool:
+        return self.status is not RunStatus.RUNNING
+
+    @property
+    def succeeded(self) -> bool:
+        return self.status is RunStatus.DONE
+
+
+def read(raw: Json) -> Run | None:
+    """The value of one run object; None if it lacks an id, a flow or any moment."""
+    metrics = wire.members(raw.get("metrics"))
+    duration, records = wire.members(metrics.get("durationSummary")), wire.members(metrics.get("recordSummary"))
+    files, sizes = wire.members(metrics.get("fileSummary")), wire.members(metrics.get("sizeSummary"))
+    identity, flow = raw.get("id"), raw.get("flowId")
+    started = seconds(duration.get("startedAtUTC")) or seconds(raw.get("createdAt"))
+    if not isinstance(identity, str) or not isinstance(flow, str) or started is None:
+        return None
+    completed = seconds(duration.get("completedAtUTC")) or seconds(duration.get("stoppedAtUTC"))
+    summary = wire.members(metrics.get("statusSummary"))
+    return Run(
+        id=identity,
+        flow=flow,
+        status=status(summary.get("status"), completed),
+        started=started,
+        completed=completed,
+        rows=count(records.get("outputRecordCount")),
+        files=count(files.get("outputFileCount")),
+        size=count(sizes.get("outputBytes")),
+        dataset_rows=_by_dataset(records),
+        errors=tuple(_errors(summary)),
+    )
+
+
+def status(shown: object, completed: int | None) -> RunStatus:
+    """
+    Compared without case; whatever is not known counts as running (flow-service.md 8.2).
+
+    A run without a status that has completed is done: the sample of a run under way lacks the moment, not the word.
+    """
+    word = str(shown or "").lower()
+    if word in ("success", "completed"):
+        return RunStatus.DONE
+    if word.startswith("partial"):
+        return RunStatus.PARTIAL
+    if word == "failed":
+        return RunStatus.FAILED
+    return RunStatus.DONE if not word and completed is not None else RunStatus.RUNNING
+
+
+def seconds(milliseconds: object) -> int | None:
+    """The wire's milliseconds in whole seconds; 0 and what is no number say nothing (samples hold 0)."""
+    number = wire.integer(milliseconds)
+    return number // 1000 if number else None
+
+
+def count(value: object) -> int | None:
+    number = wire.integer(value)
+    return number if number is not None and number >= 0 else None
+
+
+def _by_dataset(records: Json) -> dict[str, int]:
+    """
+    Rows by dataset, from the entity summaries: what their ids look like for datasets is not published, so the last 24
+    characters are taken if they have the form of a dataset id (flow-service.md 8.1).
+    """
+    found: dict[str, int] = {}
+    for summary in _listed(records.get("targetSummaries")):
+        for entity in _listed(summary.get("entitySummaries")):
+            identity, rows = str(entity.get("id") or "")[-24:].lower(), count(entity.get("outputRecordCount"))
+            if rows is not None and len(identity) == 24 and all(c in "0123456789abcdef" for c in identity):
+                found[identity] = found.get(identity, 0) + rows
+    return found
+
+
+def _errors(summary: Json) -> list[RunError]:
+    return [RunError(str(e.get("code") or ""), str(e.get("message") or "")) for e in _listed(summary.get("errors"))]
+
+
+def _listed(value: object) -> list[Json]:
+    return [wire.members(entry) for entry in value] if isinstance(value, list) else []

@@ -1,0 +1,108 @@
+"""
+What `verify` finds: a word per dataset and expected run, with the evidence and the objects it is about. Values only.
+
+    word            means                                                                        fails (exit 9)
+    COMPLETE        the run succeeded, and the files it says it wrote are there                   no
+    EMPTY           the run succeeded and had nothing to write                                    with `non_empty`
+    LATE            nothing complete within `expect.within`, or complete only after it            yes
+    FAILED          the last run of this tick failed                                              yes
+    MISSING         a run was due and there is none                                               yes
+    FILES-MISSING   the run succeeded, and files (or the manifest) it wrote are not there         yes
+    MISMATCH        files are there, and they are not what the run wrote                          yes
+    UNKNOWN         nothing can be said, and why                                                  no
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from exportctl.errors import Finding
+from exportctl.model import Address, Header
+
+
+class Word(StrEnum):
+    COMPLETE = "COMPLETE"
+    EMPTY = "EMPTY"
+    LATE = "LATE"
+    FAILED = "FAILED"
+    MISSING = "MISSING"
+    FILES_MISSING = "FILES-MISSING"
+    MISMATCH = "MISMATCH"
+    UNKNOWN = "UNKNOWN"
+
+
+FAILING = frozenset({Word.LATE, Word.FAILED, Word.MISSING, Word.FILES_MISSING, Word.MISMATCH})
+
+
+class Evidence(StrEnum):
+    """What a verdict rests on, best last."""
+
+    NONE = "none"
+    RUNS = "runs"  # the service's own word for it
+    FILES = "files"  # as many objects under the run's folder as it says
+    MANIFEST = "manifest"  # names and sizes
+    CONTENT = "content"  # rows counted in the files (`--deep`)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """
+    One dataset and one expected run. `due` is when it was scheduled (seconds), None for a flow without any tick in the
+    window. `objects` are the paths the reason is about; `rows`, `files` and `size` (bytes) what was found, None where
+    nobody looked. `fails` counts for exit 9.
+    """
+
+    dataset: str
+    dataset_id: str
+    due: int | None
+    word: Word
+    reason: str
+    evidence: Evidence = Evidence.NONE
+    run: str | None = None
+    completed: int | None = None
+    objects: tuple[str, ...] = ()
+    folder: str | None = None
+    rows: int | None = None
+    files: int | None = None
+    size: int | None = None
+    hint: str | None = None
+    fails: bool = False
+
+
+@dataclass(frozen=True)
+class ExportChecked:
+    """One export: `storage` says what was read (`s3://…`), or why only runs were (`runs only: no credentials`)."""
+
+    address: Address
+    flow: str | None
+    state: str  # enabled, disabled, expired, finished, not applied
+    storage: str
+    verdicts: tuple[Verdict, ...]
+    errors: tuple[Finding, ...] = ()  # its storage could not be read
+
+    @property
+    def failed(self) -> bool:
+        return any(v.fails for v in self.verdicts)
+
+
+@dataclass(frozen=True)
+class VerifyReport:
+    """`since` and `as_of` in seconds; `deep`: file contents were read. Sorted by address, then dataset, then due."""
+
+    header: Header
+    as_of: int
+    since: int
+    deep: bool
+    exports: tuple[ExportChecked, ...]
+
+    def counts(self) -> dict[Word, int]:
+        words = [v.word for e in self.exports for v in e.verdicts]
+        return {word: words.count(word) for word in Word}
+
+    @property
+    def failed(self) -> bool:
+        return any(e.failed for e in self.exports)
+
+    def errors(self) -> tuple[Finding, ...]:
+        return tuple(f for e in self.exports for f in e.errors)
