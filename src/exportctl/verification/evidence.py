@@ -1,0 +1,121 @@
+"""
+What storage holds of one export, sorted by dataset and folder: the data files, the service's manifest files, the rest.
+
+Objects come in one by one and only those of folders that matter are kept, so that a prefix with years of exports costs
+no memory. Pure: the reading itself is the caller's.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+from exportctl.storage.reader import Stored
+from exportctl.verification.layout import Layout
+
+PART = re.compile(r"part-\d{5}-.*\.(json|json\.gz|parquet|gz\.parquet)")  # by the samples of flow-service.md 10.1
+MANIFEST = re.compile(r"manifest-(?P<owner>.+)-(?P<run>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.json")
+IGNORED = ("_", ".")  # loaders leave such marks (`_SUCCESS`), readers of data skip them
+MANIFEST_LIMIT = 16 * 1024 * 1024  # bytes: some hundred thousand entries
+
+
+@dataclass(frozen=True)
+class Folder:
+    """One folder of one dataset. `moment` is the one in its name. `foreign` are visible files no export writes."""
+
+    path: str
+    moment: int | None
+    files: tuple[Stored, ...] = ()
+    manifests: tuple[Stored, ...] = ()
+    foreign: tuple[Stored, ...] = ()
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One file a manifest lists. `folder` without slashes around it; `size` in bytes, None if it is no number."""
+
+    folder: str
+    name: str
+    size: int | None
+
+    @property
+    def path(self) -> str:
+        return f"{self.folder}/{self.name}" if self.folder else self.name
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """A manifest file as it is in storage; `problem` says why it cannot be read."""
+
+    path: str
+    flow: str
+    run: str
+    entries: tuple[Entry, ...] = ()
+    problem: str | None = None
+
+
+@dataclass(frozen=True)
+class Holdings:
+    """
+    Everything storage shows for one export. `folders` by dataset id, then by path. `manifests` by path. `rows` maps a
+    data file's path to the rows in it, or to what is wrong with it; empty unless contents were read.
+    """
+
+    folders: Mapping[str, Mapping[str, Folder]] = field(default_factory=dict)
+    manifests: Mapping[str, Manifest] = field(default_factory=dict)
+    rows: Mapping[str, int | str] = field(default_factory=dict)
+
+
+def folders(objects: Iterable[Stored], layout: Layout, since: int) -> dict[str, Folder]:
+    """The folders of one dataset by path, those whose name says that they are older than `since` left out."""
+    found: dict[str, list[Stored]] = {}
+    moments: dict[str, int | None] = {}
+    for stored in objects:
+        place = layout.find(stored.path)
+        if place is None or place.name.startswith(IGNORED):
+            continue
+        if place.moment is not None and place.moment < since:
+            continue
+        found.setdefault(place.folder, []).append(stored)
+        moments[place.folder] = place.moment
+    return {path: _sorted(path, moments[path], all) for path, all in sorted(found.items())}
+
+
+def _sorted(path: str, moment: int | None, objects: list[Stored]) -> Folder:
+    folder = Folder(path, moment)
+    for stored in sorted(objects, key=lambda o: o.path):
+        name = stored.path.rpartition("/")[2]
+        if MANIFEST.fullmatch(name):
+            folder = replace(folder, manifests=(*folder.manifests, stored))
+        elif PART.fullmatch(name):
+            folder = replace(folder, files=(*folder.files, stored))
+        else:
+            folder = replace(folder, foreign=(*folder.foreign, stored))
+    return folder
+
+
+def manifest(path: str, content: bytes) -> Manifest:
+    """
+    A manifest file read: `{flowRunId, scheduledTime, exportResults: [{sinkPath, name, size}]}`.
+
+    Source: flow-service.md 10.3. The flow and the run are also in its name; both must agree.
+    """
+    named = MANIFEST.fullmatch(path.rpartition("/")[2])
+    flow, run = (named["owner"], named["run"]) if named else ("", "")
+    made = Manifest(path, flow, run)
+    try:
+        body = json.loads(content)
+        entries = tuple(_entry(e) for e in body["exportResults"])
+        inside = body["flowRunId"]
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return replace(made, problem="it is not a manifest: no JSON with flowRunId and exportResults")
+    if inside != run:
+        return replace(made, entries=entries, problem=f"its flowRunId is {inside}, its name says {run}")
+    return replace(made, entries=entries)
+
+
+def _entry(raw: Mapping[str, object]) -> Entry:
+    size = raw.get("size")
+    return Entry(str(raw["sinkPath"]).strip("/"), str(raw["name"]), size if type(size) is int else None)

@@ -1,0 +1,149 @@
+"""
+From a folder template to the folders one dataset's files lie in, and back from a folder to the moment of its run.
+
+    %DATASET_ID% %DATASET_NAME% %DESTINATION_INSTANCE_ID% %DESTINATION_INSTANCE_NAME% %SANDBOX_NAME%   their values
+    %EXPORT_TIME%                  exportTime=YYYYMMDDHHMM of the scheduled run, UTC
+    %DATETIME(pattern)%            a moment of the run in that pattern
+    %DESTINATION% %DESTINATION_NAME% %ORGANIZATION_NAME% and what nobody knows   any text of one folder
+
+Source: flow-service.md 10.2. Pure.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from exportctl.schedules import DAY, HOUR
+from exportctl.verification.watched import Watched
+
+MACRO = re.compile(r"%([A-Z_]+)(?:\(([^)%]*)\))?%")
+EXPORT_TIME = "yyyyMMddHHmm"
+UNITS: tuple[tuple[str, str, int], ...] = (  # a pattern's letter, the group it fills, what it resolves (seconds)
+    ("y", "year", 366 * DAY),
+    ("M", "month", 31 * DAY),
+    ("d", "day", DAY),
+    ("H", "hour", HOUR),
+    ("m", "minute", 60),
+    ("s", "second", 1),
+    ("S", "fraction", 1),
+)
+BY_LETTER = {**{letter: (group, size) for letter, group, size in UNITS}, "Y": ("year", 366 * DAY)}
+
+
+@dataclass(frozen=True)
+class Found:
+    """Where one path belongs: its folder, the moment in the folder's name (None without one) and the file's name."""
+
+    folder: str
+    moment: int | None
+    name: str
+
+
+@dataclass(frozen=True)
+class Layout:
+    """
+    The folders of one dataset of one flow. `prefix` is the folder below which all of them lie. `resolution` is the
+    finest step its time macro tells apart, in seconds; None without a time macro.
+    """
+
+    pattern: re.Pattern[str]
+    prefix: str
+    resolution: int | None
+
+    def find(self, path: str) -> Found | None:
+        """Where a path belongs; None for files of others."""
+        hit = self.pattern.fullmatch(path)
+        if hit is None:
+            return None
+        folder, _, name = path.rpartition("/")
+        return Found(folder, _moment(hit.groupdict()), name)
+
+    def tells_apart(self, step: int) -> bool:
+        """Does the folder's name tell runs apart that are `step` seconds from each other (0: there is only one)?"""
+        return self.resolution is not None and (step == 0 or self.resolution <= step)
+
+
+def layout(watched: Watched, dataset: str) -> Layout:
+    """The layout of one dataset, by its id."""
+    values = {
+        "DATASET_ID": dataset,
+        "DATASET_NAME": watched.datasets[dataset],
+        "DESTINATION_INSTANCE_ID": watched.flow,
+        "DESTINATION_INSTANCE_NAME": watched.title,
+        "SANDBOX_NAME": watched.sandbox,
+    }
+    folder = "/".join(part for part in (watched.prefix, watched.folder.strip("/")) if part)
+    text, fixed, sizes = _translated(folder, values)
+    pattern = re.compile(f"{text}{'/' if folder else ''}[^/]+")
+    return Layout(pattern, fixed.rpartition("/")[0], min(sizes, default=None))
+
+
+def _translated(template: str, values: Mapping[str, str]) -> tuple[str, str, list[int]]:
+    """The template as a regular expression, its literal beginning, and what its time macros resolve."""
+    text, fixed, open_end, at = "", "", False, 0
+    sizes: list[int] = []
+    seen: set[str] = set()
+    for hit in MACRO.finditer(template):
+        literal = template[at : hit.start()]
+        piece, known, resolves = _macro(hit[1], hit[2], values, seen)
+        text += re.escape(literal) + piece
+        fixed += "" if open_end else literal + (known or "")
+        open_end |= known is None
+        sizes += resolves
+        at = hit.end()
+    rest = template[at:]
+    whole = fixed + ("" if open_end else rest)
+    return text + re.escape(rest), whole if open_end else f"{whole}/" if whole else "", sizes
+
+
+def _macro(
+    name: str, pattern: str | None, values: Mapping[str, str], seen: set[str]
+) -> tuple[str, str | None, list[int]]:
+    """A macro as an expression, its value if it is known, and what it resolves."""
+    if name in values:
+        return re.escape(values[name]), values[name], []
+    if name == "EXPORT_TIME":
+        text, sizes = _times(EXPORT_TIME, seen)
+        return f"exportTime={text}", None, sizes
+    if name == "DATETIME" and pattern is not None:
+        text, sizes = _times(pattern, seen)
+        return text, None, sizes
+    return "[^/]+", None, []
+
+
+def _times(pattern: str, seen: set[str]) -> tuple[str, list[int]]:
+    """
+    A date pattern as an expression, and its finest unit if all coarser ones are there too: "dd" alone is no moment.
+    """
+    text = ""
+    for hit in re.finditer(r"([A-Za-z])\1*|[^A-Za-z]+", pattern):
+        if hit[1] not in BY_LETTER:
+            text += "[^/]+" if hit[1] else re.escape(hit[0])
+            continue
+        group, _ = BY_LETTER[hit[1]]
+        name = "" if group in seen else f"?P<{group}>"
+        seen.add(group)
+        text += f"({name}\\d{{{len(hit[0])}}})"
+    size = None
+    for _, group, resolves in UNITS:
+        if group not in seen:
+            break
+        size = resolves
+    return text, [size] if size is not None and size <= DAY else []
+
+
+def _moment(groups: Mapping[str, str | None]) -> int | None:
+    numbers = {name: int(value) for name, value in groups.items() if value is not None}
+    if "day" not in numbers:
+        return None
+    year = numbers.get("year", 0)
+    year += 2000 if year < 100 else 0
+    hour, minute, second = (numbers.get(unit, 0) for unit in ("hour", "minute", "second"))
+    try:
+        made = datetime(year, numbers["month"], numbers["day"], hour, minute, second, tzinfo=UTC)
+    except (KeyError, ValueError):
+        return None
+    return int(made.timestamp())

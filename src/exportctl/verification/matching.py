@@ -1,0 +1,71 @@
+"""
+Which folder holds what one occasion wrote, dataset by dataset. Pure.
+
+The folder whose name says exactly the moment the run was due comes first: folders of exports on demand lie between
+ticks. Only where there is none may a folder named after the run's own time be it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from exportctl.schedules import DAY
+from exportctl.verification.evidence import Folder, Holdings
+from exportctl.verification.layout import Layout, layout
+from exportctl.verification.occasions import Occasion
+from exportctl.verification.watched import Watched
+
+Chosen = Mapping[tuple[str, int], Folder]  # (dataset id, due) -> its folder
+
+
+def chosen(watched: Watched, occasions: Sequence[Occasion], holdings: Holdings) -> Chosen:
+    """The folder of each dataset and occasion; nothing for those that cannot be told apart or are not there."""
+    found: dict[tuple[str, int], Folder] = {}
+    for dataset in watched.datasets:
+        shape = layout(watched, dataset)
+        if not shape.tells_apart(watched.step):
+            continue
+        folders = [f for f in holdings.folders.get(dataset, {}).values() if f.moment is not None]
+        found |= {(dataset, due): folder for due, folder in _matched(watched, occasions, folders, shape).items()}
+    return found
+
+
+def _matched(
+    watched: Watched, occasions: Sequence[Occasion], folders: Sequence[Folder], shape: Layout
+) -> dict[int, Folder]:
+    assert shape.resolution is not None
+    exact: dict[int, Folder] = {}
+    for occasion in occasions:
+        named = [f for f in folders if f.moment == occasion.due - occasion.due % shape.resolution]
+        if named:
+            exact[occasion.due] = _best(watched, occasion, named)
+    free = [f for f in folders if f not in exact.values()]
+    before = None
+    for occasion in occasions:
+        if occasion.due not in exact:
+            between = [f for f in free if _between(f, before, occasion)]
+            if between:
+                exact[occasion.due] = max(between, key=lambda f: (f.moment or 0, f.path))
+        before = occasion.due
+    return exact
+
+
+def _between(folder: Folder, before: int | None, occasion: Occasion) -> bool:
+    """Named after a moment at which this occasion's run may have written, and none before it."""
+    if folder.moment is None or not occasion.runs:
+        return False
+    last = occasion.runs[-1].completed or occasion.runs[-1].started
+    earliest = occasion.due if occasion.expected else max(before or 0, occasion.due - DAY) + 1
+    return earliest <= folder.moment <= last
+
+
+def _best(watched: Watched, occasion: Occasion, folders: Iterable[Folder]) -> Folder:
+    """Of several folders with one moment (other flows may write beside ours): the one a manifest of ours lies in."""
+    runs = {run.id for run in occasion.runs}
+    counts = {run.files for run in occasion.runs}
+
+    def rank(folder: Folder) -> tuple[bool, bool, str]:
+        ours = any(watched.flow in m.path and any(run in m.path for run in runs) for m in folder.manifests)
+        return (not ours, len(folder.files) not in counts, folder.path)
+
+    return min(folders, key=rank)

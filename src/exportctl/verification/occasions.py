@@ -1,0 +1,101 @@
+"""
+When runs were due, and which runs the service shows for each: the occasions that verification judges.
+
+A tick counts as expected only after the later of creation and the last change of the flow, while it is on, and before
+its end: before that another schedule may have held. Runs from before are occasions of their own, so that what they
+wrote is still checked. Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from exportctl import schedules
+from exportctl.runs import Run
+from exportctl.verification.watched import Watched
+
+SNAP = schedules.HOUR  # a run from before the last change belongs to a point of today's grid at most this much earlier
+TOGETHER = 600  # seconds within which the runs of one tick start that have a dataset each
+
+
+@dataclass(frozen=True)
+class Occasion:
+    """
+    One run that was due. `runs` are the attempts at it, oldest first; `expected`: having none of them is a finding.
+    """
+
+    due: int
+    runs: tuple[Run, ...]
+    expected: bool
+
+
+def occasions(watched: Watched, seen: Iterable[Run], since: int, as_of: int) -> tuple[Occasion, ...]:
+    """All occasions from `since` to `as_of`, in the order of time."""
+    ticks = expected_ticks(watched, since, as_of)
+    grouped: dict[int, list[Run]] = {tick: [] for tick in ticks}
+    for run in sorted(seen, key=lambda r: (r.started, r.id)):
+        due = _due(watched, run, ticks)
+        if since <= due <= as_of:
+            grouped.setdefault(due, []).append(run)
+    known = set(ticks)
+    return tuple(
+        Occasion(due, attempts(watched, found), expected=due in known) for due, found in sorted(grouped.items())
+    )
+
+
+def expected_ticks(watched: Watched, since: int, as_of: int) -> tuple[int, ...]:
+    """The ticks for which having no run is a finding."""
+    if not watched.enabled or watched.rhythm is None or watched.start is None:
+        return ()
+    after = max(since, watched.created, watched.changed) - 1
+    ticks = schedules.ticks(watched.rhythm, watched.start, watched.end, after)
+    found = []
+    for tick in ticks:
+        if tick > as_of:
+            break
+        found.append(tick)
+    return tuple(found)
+
+
+def _due(watched: Watched, run: Run, ticks: Sequence[int]) -> int:
+    """The expected tick a run belongs to; for one from before them, the point of the grid shortly before it began."""
+    earlier = [tick for tick in ticks if tick <= run.started]
+    if earlier:
+        return earlier[-1]
+    begun = run.started - run.started % 60
+    if watched.step and watched.start is not None:
+        point = run.started - (run.started - watched.start) % watched.step
+        return point if run.started - point <= SNAP else begun
+    if watched.start is not None and 0 <= run.started - watched.start <= SNAP:
+        return watched.start
+    return begun
+
+
+def attempts(watched: Watched, runs: Sequence[Run]) -> tuple[Run, ...]:
+    """
+    The runs that were made for one tick: those up to the first that succeeded, and the ones of other datasets.
+
+    What comes after a success is not due to the schedule: an export on demand.
+    """
+    kept: list[Run] = []
+    first: Run | None = None
+    done: set[str] = set()
+    for run in runs:
+        if first is None:
+            kept.append(run)
+        elif run.dataset_rows and not done & set(run.dataset_rows):
+            kept.append(run)  # one run per dataset
+        elif not run.dataset_rows and _sibling(watched, first, run, kept):
+            kept.append(run)
+        else:
+            continue
+        if run.succeeded:
+            first = first or run
+            done |= set(run.dataset_rows)
+    return tuple(kept)
+
+
+def _sibling(watched: Watched, first: Run, run: Run, kept: Sequence[Run]) -> bool:
+    """One run per dataset where the service does not say whose each is: they start together."""
+    return len(kept) < len(watched.datasets) and run.started - first.started <= TOGETHER

@@ -1,0 +1,120 @@
+"""
+What verification needs to know of one export: the flow as it is live, and what its YAML expects. Values only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from exportctl import runs, schedules, wire
+from exportctl.declared import Export
+from exportctl.destination_types import DestinationType
+from exportctl.kinds import ANCHOR, CONTENT, PLACE
+from exportctl.model import Address, LiveObject
+
+BACKGROUND = "acp_foundation_connectors"  # writes after runs and after writes of others [D samples]
+GRACE = 2 * schedules.HOUR  # how long a run may take to show up where `expect.within` is not given
+RETENTION: Mapping[str, int] = {"data-landing-zone": 7 * schedules.DAY}  # files are deleted after 7 days [DLZ]
+
+
+@dataclass(frozen=True)
+class Watched:
+    """
+    Moments in seconds since 1970 UTC. `rhythm` and `start` are None where the service shows no schedule we can read.
+    `changed` is the last change of the flow by anybody but the service, creation included; `moved` the same of its
+    target connection. `datasets` maps ids to names, in the order of the source connection. `prefix` is the target's
+    path without slashes around it; `within` None where the YAML expects nothing.
+    """
+
+    address: Address
+    flow: str
+    title: str
+    sandbox: str
+    type: DestinationType
+    destination: str
+    datasets: Mapping[str, str]
+    enabled: bool
+    rhythm: str | None
+    start: int | None
+    end: int
+    created: int
+    changed: int
+    moved: int
+    prefix: str
+    folder: str
+    format: str
+    compression: str
+    manifest: bool
+    within: int | None = None
+    non_empty: bool = False
+
+    @property
+    def grace(self) -> int:
+        return self.within if self.within is not None else GRACE
+
+    @property
+    def step(self) -> int:
+        """Seconds between runs; 0 for a one-time export and for a schedule nobody can read."""
+        return schedules.seconds(self.rhythm) if self.rhythm else 0
+
+    @property
+    def retention(self) -> int | None:
+        """How long the storage keeps files, in seconds; None: nobody deletes them."""
+        return RETENTION.get(self.type.name)
+
+    def state(self, as_of: int) -> str:
+        """enabled, disabled, finished (a one-time export after its run), expired or unknown."""
+        if self.rhythm is None or self.start is None:
+            return "unknown"
+        if self.rhythm == schedules.ONCE and self.start <= as_of:
+            return "finished"
+        if self.end <= as_of:
+            return "expired"
+        return "enabled" if self.enabled else "disabled"
+
+
+def watched(
+    export: Export, flow: LiveObject, content: LiveObject, place: LiveObject, *, sandbox: str
+) -> Watched | None:
+    """The facts of one export; None for a destination type that is not ours to read."""
+    kind = wire.destination_type(place.raw)
+    if kind is None:
+        return None
+    fields, target = wire.read(ANCHOR.name, flow.raw), wire.read(PLACE.name, place.raw)
+    source = wire.read(CONTENT.name, content.raw)
+    return Watched(
+        address=Address("exports", export.key),
+        flow=flow.id,
+        title=str(fields["title"]),
+        sandbox=sandbox,
+        type=kind,
+        destination=export.destination,
+        datasets={one: str(source["names"].get(one) or one) for one in source["datasets"]},
+        enabled=bool(fields["enabled"]),
+        rhythm=fields["cadence"],
+        start=fields["start"],
+        end=fields["end"] or schedules.default_end(flow.created),
+        created=flow.created,
+        changed=max(flow.created, content.created, last_change(flow.raw)),
+        moved=max(place.created, last_change(place.raw)),
+        prefix=str(target["place"].get(kind.place[-1].name) or "").strip("/"),
+        folder=str(fields["folder"]),
+        format=str(target["format"]["type"]),
+        compression=str(target["format"]["compression"]),
+        manifest=bool(target["format"]["manifest"]),
+        within=export.expect.within if export.expect else None,
+        non_empty=export.expect.non_empty if export.expect else False,
+    )
+
+
+def last_change(raw: Mapping[str, Any]) -> int:
+    """
+    When somebody last wrote an object, in seconds: by its last operation, and by `updatedAt` unless that is the mark of
+    the background client, which every run may leave (flow-service.md 2.6).
+    """
+    operation = wire.members(raw.get("lastOperation"))
+    moments = [runs.seconds(operation.get(key)) or 0 for key in ("started", "updated")]
+    by_service = raw.get("updatedClient") == BACKGROUND
+    return max(*moments, 0 if by_service else runs.seconds(raw.get("updatedAt")) or 0)

@@ -1,0 +1,138 @@
+"""
+One export in one moment, built piece by piece: a daily flow of one dataset at 02:00, its runs, and what lies in storage.
+
+Moments are counted in days of 2026-03 and hours: `at(5, 2)` is 2026-03-05 02:00 UTC.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from exportctl.destination_types import TYPES
+from exportctl.model import Address
+from exportctl.runs import Run, RunError, RunStatus
+from exportctl.storage.reader import Stored
+from exportctl.verification import evidence, judging
+from exportctl.verification.evidence import Holdings
+from exportctl.verification.layout import layout
+from exportctl.verification.occasions import occasions
+from exportctl.verification.report import Verdict
+from exportctl.verification.watched import Watched
+
+FLOW = "11111111-2222-4333-8444-555555555555"
+WEB, APP = "5ef3e3259ad2a1191ab7dd7d", "65a1b2c3d4e5f60718293a4b"
+
+
+def at(day: int, hour: int = 0, minute: int = 0) -> int:
+    return int(datetime(2026, 3, day, hour, minute, tzinfo=UTC).timestamp())
+
+
+def run_id(number: int) -> str:
+    return f"51111111-2222-4333-8444-{number:012d}"
+
+
+def export_time(moment: int) -> str:
+    return datetime.fromtimestamp(moment, UTC).strftime("exportTime=%Y%m%d%H%M")
+
+
+def part(number: int, extension: str = "gz.parquet") -> str:
+    return f"part-{number:05d}-tid-100000000000000001-61111111-2222-4333-8444-555555555555-{1000 + number}-1-c000.{extension}"
+
+
+DAILY = Watched(
+    address=Address("exports", "web-to-lake"),
+    flow=FLOW,
+    title="Web to lake",
+    sandbox="prod",
+    type=TYPES["amazon-s3"],
+    destination="lake",
+    datasets={WEB: "web"},
+    enabled=True,
+    rhythm="1 day",
+    start=at(1, 2),
+    end=at(31),
+    created=at(1),
+    changed=at(1),
+    moved=at(1),
+    prefix="aep",
+    folder="%DATASET_ID%/%EXPORT_TIME%",
+    format="parquet",
+    compression="gzip",
+    manifest=False,
+)
+
+
+def ran(number: int, started: int, rows: int | None = 100, files: int | None = 2, **more: Any) -> Run:
+    """A run that succeeded two minutes after it began."""
+    made = Run(run_id(number), FLOW, RunStatus.DONE, started, started + 120, rows, files, 4000)
+    return replace(made, **more)
+
+
+def failed(number: int, started: int, message: str = "AccessDenied") -> Run:
+    errors = (RunError("ACTIVATION_BATCH-0000-FAILED", "Job aborted."), RunError("", message))
+    return Run(run_id(number), FLOW, RunStatus.FAILED, started, started + 60, errors=errors)
+
+
+@dataclass
+class Scene:
+    """`objects` maps paths to sizes, `contents` paths to rows or to what is wrong; both are for the test to disturb."""
+
+    watched: Watched = DAILY
+    runs: list[Run] = field(default_factory=list)
+    objects: dict[str, int] = field(default_factory=dict)
+    manifests: dict[str, bytes] = field(default_factory=dict)
+    contents: dict[str, int | str] = field(default_factory=dict)
+    read: bool = True
+    unreadable: str | None = None
+
+    def arrived(
+        self, due: int, rows: int = 100, files: int = 2, dataset: str = WEB, manifest: int | None = None
+    ) -> str:
+        """Put the files of one run where they belong; `manifest` is the number of the run that lists them. The folder."""
+        folder = f"{self.watched.prefix}/{dataset}/{export_time(due)}"
+        entries = []
+        for number in range(files):
+            path = f"{folder}/{part(number)}"
+            self.objects[path] = 2000 + number
+            self.contents[path] = rows // files + (rows % files if number == 0 else 0)
+            entries.append({"sinkPath": f"/{folder}", "name": part(number), "size": 2000 + number})
+        if manifest is not None:
+            self.put_manifest(f"{folder}/manifest-{FLOW}-{run_id(manifest)}.json", manifest, entries)
+        return folder
+
+    def put_manifest(self, path: str, number: int, entries: list[dict[str, Any]]) -> None:
+        body = {"flowRunId": run_id(number), "scheduledTime": "2026-03-05T02:00:00Z", "exportResults": entries}
+        self.manifests[path] = json.dumps(body).encode()
+        self.objects[path] = len(self.manifests[path])
+
+    def judged(self, *, since: int = at(5), as_of: int = at(5, 12), deep: bool = False) -> list[Verdict]:
+        found = occasions(self.watched, self.runs, since, as_of)
+        return [
+            *judging.verdicts(
+                self.watched,
+                found,
+                self.holdings(deep) if self.read else None,
+                as_of=as_of,
+                since=since,
+                unreadable=self.unreadable,
+            )
+        ]
+
+    def holdings(self, deep: bool) -> Holdings:
+        stored = [Stored(path, size, 0) for path, size in sorted(self.objects.items())]
+        folders = {
+            dataset: evidence.folders(
+                (s for s in stored if s.path.startswith(layout(self.watched, dataset).prefix)),
+                layout(self.watched, dataset),
+                at(1),
+            )
+            for dataset in self.watched.datasets
+        }
+        manifests = {
+            path: evidence.manifest(path, body) for path, body in self.manifests.items() if path in self.objects
+        }
+        rows = {path: said for path, said in self.contents.items() if path in self.objects} if deep else {}
+        return Holdings(folders, manifests, rows)
