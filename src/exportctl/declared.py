@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from exportctl.destination_types import Secrecy
+from exportctl.destination_types import READERS, Secrecy
 from exportctl.errors import Location
 
 Where = Mapping[str, Location]  # YAML key (dotted below the object, e.g. "auth.role_arn") -> place that set it
@@ -115,6 +115,7 @@ class Destination:
     at: Location
     where: Where = field(default_factory=dict)
     encryption: AuthValue | None = None  # base64 public key
+    reader: str = READERS[0]  # whose credentials `verify` reads with
     renamed_from: str | None = None
 
 

@@ -35,6 +35,9 @@ OBJECT_PATH = r"^[0-9a-zA-Z/!\-_.*'()]*$"
 BLOB_PATH = r"^[0-9a-zA-Z/!\-_.*'()]+$"
 
 
+READERS = ("caller", "destination", "none")  # whose credentials `verify` reads a storage with; the first is the default
+
+
 class Secrecy(StrEnum):
     """Who may see a value: PLAIN everybody, SENSITIVE nobody but it may be written down, SECRET only by reference."""
 

@@ -416,6 +416,21 @@ CASES = (
         key(LAKE, "encryption"),
         lake(account=ROLE, encryption=auth("a2V5")),
     ),
+    Case(
+        "reader-without-secret",
+        "an account of others",
+        lake(account=Account(existing="Lake"), reader="destination"),
+        key(LAKE, "reader"),
+        lake(type="azure-blob", place={"container": "aep", "path": "x"}, account=BLOB, reader="destination"),
+    ),
+    Case(
+        "reader-without-secret",
+        "a role",
+        lake(account=ROLE, reader="destination"),
+        key(LAKE, "reader"),
+        lake(account=ROLE, reader="none"),
+        "a role has none",
+    ),
     Case("sftp-host", "a URL", server(sftp("sftp://x")), key(LAKE, "auth"), server(sftp("x"))),
     Case(
         "sftp-host", "an IPv6 address is a host", server(sftp("a b")), key(LAKE, "auth"), server(sftp("[2001:db8::1]"))

@@ -1,5 +1,5 @@
 """
-One export in one moment, built piece by piece: a daily flow of one dataset at 02:00, its runs, and what lies in storage.
+One export in one moment, built piece by piece: a daily flow of one dataset at 02:00, its runs, and its storage.
 
 Moments are counted in days of 2026-03 and hours: `at(5, 2)` is 2026-03-05 02:00 UTC.
 """
@@ -39,7 +39,8 @@ def export_time(moment: int) -> str:
 
 
 def part(number: int, extension: str = "gz.parquet") -> str:
-    return f"part-{number:05d}-tid-100000000000000001-61111111-2222-4333-8444-555555555555-{1000 + number}-1-c000.{extension}"
+    tid = "tid-100000000000000001-61111111-2222-4333-8444-555555555555"
+    return f"part-{number:05d}-{tid}-{1000 + number}-1-c000.{extension}"
 
 
 DAILY = Watched(
@@ -91,7 +92,7 @@ class Scene:
     def arrived(
         self, due: int, rows: int = 100, files: int = 2, dataset: str = WEB, manifest: int | None = None
     ) -> str:
-        """Put the files of one run where they belong; `manifest` is the number of the run that lists them. The folder."""
+        """Put the files of one run where they belong, listed by run `manifest`; the folder."""
         folder = f"{self.watched.prefix}/{dataset}/{export_time(due)}"
         entries = []
         for number in range(files):

@@ -15,10 +15,10 @@ from exportctl.config.schema_findings import unknown_key
 from exportctl.config.sections import Section
 from exportctl.config.values import escaped
 from exportctl.declared import Account, AuthValue, Destination
-from exportctl.destination_types import TYPES, AuthField, AuthMethod, DestinationType, Secrecy
+from exportctl.destination_types import READERS, TYPES, AuthField, AuthMethod, DestinationType, Secrecy
 from exportctl.errors import Location
 
-_COMMON = ("type", "title", "description", "auth", "account", "format", "encryption", "renamed_from")
+_COMMON = ("type", "title", "description", "auth", "account", "format", "encryption", "reader", "renamed_from")
 _OPTIONS = ("secret_version", "drop")
 _ABFSS = r"abfss://[a-z0-9][a-z0-9-]{1,61}[a-z0-9]@[a-z0-9]{3,24}\.dfs\.core\.windows\.net/?"
 Places = dict[str, Location]
@@ -32,7 +32,7 @@ def destination(key: str, section: Section) -> Destination | None:
         return None
     _refuse_foreign_keys(section, kind)
     where: Places = section.places(f.name for f in kind.place if f.name in section)
-    where |= section.places(k for k in ("title", "description", "encryption") if k in section)
+    where |= section.places(k for k in ("title", "description", "encryption", "reader") if k in section)
     account = _account(section, kind, where)
     return Destination(
         key=key,
@@ -44,6 +44,7 @@ def destination(key: str, section: Section) -> Destination | None:
         at=section.at,
         where=where,
         encryption=_encryption(section, kind),
+        reader=section.optional("reader") or READERS[0],
         renamed_from=section.optional("renamed_from"),
     )
 

@@ -9,7 +9,7 @@ other.
 from __future__ import annotations
 
 from exportctl.config.schema_parts import AN_ID, WHOLE, Schema, choice, listing, mapping, ref, text
-from exportctl.destination_types import TYPES, Secrecy
+from exportctl.destination_types import READERS, TYPES, Secrecy
 
 _AUTH_WORDS = {
     "role_arn": ("The IAM role that Adobe assumes.", "${env:LAKE_ROLE_ARN}"),
@@ -100,6 +100,7 @@ def destination(shape: Schema) -> Schema:
                 example={"public_key": "LS0tLS1CRUdJTiBQR1AgUFVCTElDIEtFWSBCTE9DSy0tLS0t"},
                 required=("public_key",),
             ),
+            "reader": choice("Whose credentials `verify` reads the storage with.", *READERS),
             "renamed_from": text("The key it had before, so that it is renamed and not made again.", "old-lake"),
         },
         example={

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 
 from exportctl.declared import AuthValue, Destination, Project
-from exportctl.destination_types import SFTP, TYPES
+from exportctl.destination_types import SFTP, TYPES, Secrecy
 from exportctl.errors import Level
 from exportctl.rules.row import Hit, Rule, destination_address, spot, unresolved
 
@@ -18,6 +18,20 @@ def _encryption_account(project: Project, as_of: int) -> Iterable[Hit]:
         if destination.encryption is not None and not destination.account.ours:
             text = "encryption is set, but its account is not made here"
             yield Hit(text, spot(destination, "encryption"), (destination_address(destination),))
+
+
+def _reader(project: Project, as_of: int) -> Iterable[Hit]:
+    for destination in project.destinations.values():
+        if destination.reader != "destination":
+            continue
+        kind, account = TYPES.get(destination.type), destination.account
+        if account.method is None:
+            text = "is to be read with its own credentials, and has no `auth` here"
+        elif kind and not any(f.secrecy is Secrecy.SECRET for f in kind.method(account.method).fields):
+            text = "is to be read with its own credentials, and a role has none"
+        else:
+            continue
+        yield Hit(text, spot(destination, "reader"), (destination_address(destination),))
 
 
 def _plain(destination: Destination, kind: str, name: str) -> AuthValue | None:
@@ -67,6 +81,18 @@ RULES = (
         "destinations: {lake: {auth: null, account: {existing: Lake}, encryption: {public_key: mFIEYQ==}}}",
         "destinations: {lake: {encryption: {public_key: mFIEYQ==}}}",
         each=_encryption_account,
+        fixed=True,
+    ),
+    Rule(
+        "reader-without-secret",
+        Level.ERROR,
+        "Reading with credentials that are not here",
+        "`reader: destination` lets verify read with the secret of `auth`. An account made elsewhere and a role that"
+        " Adobe assumes have none to read with.",
+        "Leave `reader` out, and give verify an identity of its own in the environment.",
+        "destinations: {lake: {reader: destination, auth: null, account: {existing: Lake}}}",
+        "destinations: {lake: {reader: caller}}",
+        each=_reader,
         fixed=True,
     ),
     Rule(
