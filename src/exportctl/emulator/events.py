@@ -1,0 +1,167 @@
+"""
+Rows of an event dataset: what people did in a web shop and its app.
+
+A row is put together from pools of JSON fragments, 256 to a pool, each picked by one byte of chance: text joined like
+this is many times faster than a dict written out by `json`, and every export file is made of it.
+Which fields there are is assumed; their names are those of the XDM schema.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+
+from exportctl.emulator import people
+from exportctl.emulator.columns import NUMBER, TEXT, TIME, WHOLE, Shape, member, text, time
+
+_COUNTED: Shape = {"value": NUMBER}
+COLUMNS: Mapping[str, Shape] = {
+    "_id": TEXT,
+    "timestamp": TIME,
+    "eventType": TEXT,
+    "identityMap": people.IDENTITY_MAP,
+    "web": {
+        "webPageDetails": {"name": TEXT, "URL": TEXT, "pageViews": _COUNTED},
+        "webReferrer": {"URL": TEXT, "type": TEXT},
+    },
+    "device": {"type": TEXT, "manufacturer": TEXT, "model": TEXT},
+    "environment": {"type": TEXT, "operatingSystem": TEXT, "browserDetails": {"name": TEXT}},
+    "placeContext": {"geo": {"countryCode": TEXT, "city": TEXT}},
+    "commerce": {
+        "productViews": _COUNTED,
+        "productListAdds": _COUNTED,
+        "purchases": _COUNTED,
+        "order": {"purchaseID": TEXT, "priceTotal": NUMBER, "currencyCode": TEXT},
+    },
+    "productListItems": [{"SKU": TEXT, "name": TEXT, "quantity": WHOLE, "priceTotal": NUMBER}],
+    "_acme": {"loyalty": {"tier": TEXT, "points": WHOLE}},
+}
+
+_SHOP = "https://shop.example.com"
+_PRODUCTS = (  # name, price in cents
+    ("Trail Jacket", 12990),
+    ("Wool Socks", 1450),
+    ("Café Mug", 1800),
+    ("Running Shoes", 9995),
+    ("Sonnenhut", 2490),
+    ("Rain Cape", 5900),
+    ("Travel Flask", 3250),
+    ("抹茶 Tea Set", 4500),
+    ("Hiking Poles", 7999),
+    ("Camping Stove", 8900),
+    ("Head Torch", 3499),
+)
+_PLACES = (
+    ("US", "New York", "USD"),
+    ("DE", "München", "EUR"),
+    ("FR", "Paris", "EUR"),
+    ("PL", "Łódź", "PLN"),
+    ("BR", "São Paulo", "BRL"),
+    ("JP", "東京", "USD"),
+    ("GB", "London", "GBP"),
+)
+_DEVICES = (  # device, maker, model, operating system, browser; the app has none
+    ("desktop", None, None, "Windows", "Edge"),
+    ("desktop", "Apple", "MacBook Air", "macOS", "Safari"),
+    ("desktop", None, None, "Linux", "Firefox"),
+    ("mobile", "Samsung", "Galaxy S24", "Android", "Chrome"),
+    ("mobile", "Apple", "iPhone 15", "iOS", "Safari"),
+    ("mobile", "Google", "Pixel 8", "Android", None),
+)
+_REFERRERS = (None, ("https://www.example.org/search", "search_engine"), ("https://social.example.net/", "social"))
+_TIERS = ("bronze", "silver", "gold")
+_KNOWN = 160  # of 256: who is logged in
+
+
+def line(stem: str, number: int, chance: bytes, ms: int) -> str:
+    """The row as one line of JSON. `stem` is the id of the dataset; of `chance` nine bytes are read."""
+    person = int.from_bytes(chance[:4]) % people.COUNT
+    where, currency = _places()[chance[4]]
+    device, in_app = _devices()[chance[5]]
+    page = "" if in_app else _pages()[chance[6]]
+    event, bought = _deed(number, chance[7], chance[6], currency, in_app)
+    return (
+        f'{{"_id":"{stem}-{number:012d}","timestamp":"{time(ms)}","eventType":"{event}",'
+        f'"identityMap":{people.identity_map(person, known=chance[8] < _KNOWN)}{page}{device}{where}{bought}'
+        f"{_loyalties()[chance[8]]}}}"
+    )
+
+
+def _deed(number: int, chance: int, goods: int, currency: str, in_app: bool) -> tuple[str, str]:
+    """The type of event, and the fields that go with it: most look, some choose, few buy. `goods` picked the page."""
+    if chance < 150:
+        return "application.launch" if in_app else "web.webpagedetails.pageViews", ',"productListItems":[]'
+    if chance < 210:
+        return "commerce.productViews", f',"commerce":{{"productViews":{{"value":1.0}}}}{_looked_at()[goods]}'
+    items, total = _baskets()[goods]
+    if chance < 236:
+        return "commerce.productListAdds", f',"commerce":{{"productListAdds":{{"value":1.0}}}}{items}'
+    order = f'{{"purchaseID":"P-{number:010d}","priceTotal":{total},"currencyCode":"{currency}"}}'
+    return "commerce.purchases", f',"commerce":{{"purchases":{{"value":1.0}},"order":{order}}}{items}'
+
+
+@cache
+def _places() -> tuple[tuple[str, str], ...]:
+    """The place and the currency paid in there."""
+    picked = (_PLACES[i % len(_PLACES)] for i in range(256))
+    return tuple((member("placeContext", {"geo": {"countryCode": c, "city": t}}), money) for c, t, money in picked)
+
+
+@cache
+def _devices() -> tuple[tuple[str, bool], ...]:
+    """Device and environment, and whether it is the app, which shows no web page."""
+    return tuple(_device(*_DEVICES[i % len(_DEVICES)]) for i in range(256))
+
+
+def _device(kind: str, maker: str | None, model: str | None, system: str, browser: str | None) -> tuple[str, bool]:
+    device = {"type": kind} | ({"manufacturer": maker, "model": model} if maker else {})
+    environment: dict[str, object] = {"type": "browser" if browser else "application", "operatingSystem": system}
+    if browser:
+        environment["browserDetails"] = {"name": browser}
+    return member("device", device) + member("environment", environment), browser is None
+
+
+@cache
+def _pages() -> tuple[str, ...]:
+    return tuple(member("web", _web(i)) for i in range(256))
+
+
+def _web(i: int) -> dict[str, object]:
+    name, _ = _PRODUCTS[i % len(_PRODUCTS)]
+    details = {"name": name, "URL": f"{_SHOP}/products/{i % len(_PRODUCTS)}", "pageViews": {"value": 1.0}}
+    source = _REFERRERS[i % len(_REFERRERS)]
+    referrer = {"webReferrer": {"URL": source[0], "type": source[1]}} if source else {}
+    return {"webPageDetails": details, **referrer}
+
+
+@cache
+def _looked_at() -> tuple[str, ...]:
+    return tuple(member("productListItems", [_item(i % len(_PRODUCTS), 1)]) for i in range(256))
+
+
+@cache
+def _baskets() -> tuple[tuple[str, str], ...]:
+    """One to four products, and the JSON number of what they cost together."""
+    return tuple(_basket(i) for i in range(256))
+
+
+def _basket(i: int) -> tuple[str, str]:
+    quantities = {(i + 3 * j) % len(_PRODUCTS): 1 + (i // 4 + j) % 3 for j in range(1 + i % 4)}
+    items = [_item(product, quantity) for product, quantity in quantities.items()]
+    cents = sum(_PRODUCTS[product][1] * quantity for product, quantity in quantities.items())
+    return member("productListItems", items), text(cents / 100)
+
+
+def _item(product: int, quantity: int) -> dict[str, object]:
+    name, cents = _PRODUCTS[product]
+    return {"SKU": f"SKU-{1000 + product}", "name": name, "quantity": quantity, "priceTotal": quantity * cents / 100}
+
+
+@cache
+def _loyalties() -> tuple[str, ...]:
+    """Absent for those who are not logged in, and for one in four of the others."""
+    return tuple(member("_acme", _loyalty(i) if i < _KNOWN and i % 4 else None) for i in range(256))
+
+
+def _loyalty(i: int) -> dict[str, object]:
+    return {"loyalty": {"tier": _TIERS[i % 3], "points": 25 * i}}

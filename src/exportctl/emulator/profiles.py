@@ -1,0 +1,118 @@
+"""
+Rows of a record dataset: customers, one row each. A row that comes again later differs only in when it was modified.
+
+Put together from pools of JSON fragments, as events are. Which fields there are is assumed; their names are those of
+the XDM schema.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+
+from exportctl.emulator import people
+from exportctl.emulator.columns import DATE, TEXT, TIME, WHOLE, Shape, member, time
+
+_CHOICE: Shape = {"val": TEXT}
+COLUMNS: Mapping[str, Shape] = {
+    "_id": TEXT,
+    "_repo": {"createDate": TIME, "modifyDate": TIME},
+    "person": {"name": {"firstName": TEXT, "lastName": TEXT}, "birthDate": DATE, "gender": TEXT},
+    "personalEmail": {"address": TEXT},
+    "mobilePhone": {"number": TEXT},
+    "homeAddress": {"street1": TEXT, "city": TEXT, "postalCode": TEXT, "countryCode": TEXT},
+    "identityMap": people.IDENTITY_MAP,
+    "consents": {"collect": _CHOICE, "marketing": {"email": _CHOICE, "push": _CHOICE}},
+    "loyalty": {"loyaltyID": [TEXT], "tier": TEXT, "points": WHOLE, "joinDate": DATE},
+}
+
+_FIRST = (  # name, gender where given
+    ("Anna", "female"),
+    ("Zoë", "female"),
+    ("Łukasz", "male"),
+    ("美咲", "female"),
+    ("Øystein", "male"),
+    ("José", "male"),
+    ("İpek", None),
+    ("Дмитрий", "male"),
+    ("Siobhán", "female"),
+    ("Noor", "not_specified"),
+    ("Sam", None),
+)
+_LAST = ("Müller", "O'Brien", "Nowak", "佐藤", "García", "Smith", "Ångström", "Nguyễn", "Çelik", "Иванова", "Dupont")
+_HOMES = (
+    ("12 Main Street", "Springfield", "01101", "US"),
+    ("Lindenstraße 4", "Köln", "50667", "DE"),
+    ("7 rue de l'Église", "Orléans", "45000", "FR"),
+    ("ul. Długa 21", "Kraków", "31-147", "PL"),
+    ("Rua São Bento 88", "São Paulo", "01011-100", "BR"),
+    ("Storgata 3", "Tromsø", "9008", "NO"),
+    ("9 High Street", "Bath", "BA1 1AA", "GB"),
+)
+_TIERS = ("bronze", "silver", "gold")
+_EARLIEST = 1_546_300_800  # 2019-01-01T00:00:00Z; all are created in the four years and a half after it
+_SPAN = 1640 * 86_400
+
+
+def line(stem: str, number: int, chance: bytes, ms: int) -> str:
+    """The row as one line of JSON, modified at `ms`. `stem` is the dataset's id; of `chance` ten bytes are read."""
+    created = 1000 * (_EARLIEST + int.from_bytes(chance[:4]) % _SPAN)
+    phone = f',"mobilePhone":{{"number":"{people.phone(number)}"}}' if chance[4] % 4 else ""
+    return (
+        f'{{"_id":"{stem}-{number:012d}","_repo":{{"createDate":"{time(created)}","modifyDate":"{time(ms)}"}}'
+        f',"person":{{"name":{{{_names()[chance[5]]}}}{_birthdays()[chance[6]]}{_genders()[chance[5]]}}}'
+        f',"personalEmail":{{"address":"{people.email(number)}"}}{phone}{_homes()[chance[7]]}'
+        f',"identityMap":{people.identity_map(number, known=True)}{_consents()[chance[8]]}'
+        f"{_loyalty(number, chance[9])}}}"
+    )
+
+
+def _loyalty(number: int, chance: int) -> str:
+    """Three in five have joined."""
+    if chance >= 154:
+        return ""
+    joined = f"{2019 + chance % 5}-{1 + chance % 12:02d}-{1 + chance % 28:02d}"
+    return (
+        f',"loyalty":{{"loyaltyID":["L{number:09d}"],"tier":"{_TIERS[chance % 3]}",'
+        f'"points":{37 * chance},"joinDate":"{joined}"}}'
+    )
+
+
+@cache
+def _names() -> tuple[str, ...]:
+    """The fields of the name, without a comma in front."""
+    pairs = ((_FIRST[i % len(_FIRST)][0], _LAST[i // len(_FIRST) % len(_LAST)]) for i in range(256))
+    return tuple((member("firstName", first) + member("lastName", last))[1:] for first, last in pairs)
+
+
+@cache
+def _genders() -> tuple[str, ...]:
+    """Picked by the same byte as the name."""
+    return tuple(member("gender", _FIRST[i % len(_FIRST)][1]) for i in range(256))
+
+
+@cache
+def _birthdays() -> tuple[str, ...]:
+    """Absent for one in eight."""
+    return tuple(
+        member("birthDate", f"{1940 + i % 66}-{1 + i % 12:02d}-{1 + i % 28:02d}" if i % 8 else None) for i in range(256)
+    )
+
+
+@cache
+def _homes() -> tuple[str, ...]:
+    """Absent for one in eight."""
+    keys = ("street1", "city", "postalCode", "countryCode")
+    homes = (dict(zip(keys, _HOMES[i % len(_HOMES)], strict=True)) if i % 8 else None for i in range(256))
+    return tuple(member("homeAddress", home) for home in homes)
+
+
+@cache
+def _consents() -> tuple[str, ...]:
+    """Absent for one in sixteen: never asked."""
+    return tuple(member("consents", _consent(i) if i % 16 else None) for i in range(256))
+
+
+def _consent(i: int) -> dict[str, object]:
+    email, push = ({"val": "y" if i & bit else "n"} for bit in (64, 128))
+    return {"collect": {"val": "y"}, "marketing": {"email": email, "push": push}}

@@ -1,0 +1,109 @@
+"""
+The rows of the emulator's datasets: nothing is kept, every row follows from the dataset's id and the row's number.
+
+A batch says which rows came in and when; the same batch gives the same lines for ever, so a test knows every row of
+every file. Rows are lines of JSON: NDJSON files hold them as they are, Parquet files are read from them.
+That rows look like this is assumed; the emulator's users care for how many there are and that all arrive.
+"""
+
+from __future__ import annotations
+
+import json
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from hashlib import blake2b
+from itertools import pairwise
+
+from exportctl.emulator import events, profiles
+from exportctl.emulator.columns import Shape, text
+
+EVENT, RECORD = "event", "record"
+COLUMNS: Mapping[str, Mapping[str, Shape]] = {EVENT: events.COLUMNS, RECORD: profiles.COLUMNS}
+
+_LINE: Mapping[str, Callable[[str, int, bytes, int], str]] = {EVENT: events.line, RECORD: profiles.line}
+
+
+@dataclass(frozen=True)
+class Batch:
+    """
+    `count` rows that came in together, numbered from `first`.
+
+    They were ingested at `at`, whole seconds since 1970 UTC. Of an event dataset they happened, evenly and in order,
+    in the `spread` seconds before. A piece of a batch keeps the times of its rows, so it knows how many rows of the
+    whole come in front of it (`lead`) and behind it (`tail`).
+    """
+
+    first: int
+    count: int
+    at: int
+    spread: int = 86400
+    lead: int = 0
+    tail: int = 0
+
+    def moment(self, place: int) -> int:
+        """When the event at `place`, counted from 0, happened: milliseconds, in [at - spread, at)."""
+        whole = self.lead + self.count + self.tail
+        return 1000 * (self.at - self.spread) + 1000 * self.spread * (self.lead + place) // whole
+
+    def piece(self, start: int, stop: int) -> Batch:
+        """The rows from `start` up to and without `stop`, both counted from 0."""
+        ahead, behind = self.lead + start, self.tail + self.count - stop
+        return replace(self, first=self.first + start, count=stop - start, lead=ahead, tail=behind)
+
+
+def row(dataset: str, kind: str, number: int, batch: Batch) -> dict[str, object]:
+    """
+    The row of that number, as the object that stands in an NDJSON export; what is null is left out.
+
+    Raises:
+        ValueError: the batch holds no such row.
+    """
+    place = number - batch.first
+    if not 0 <= place < batch.count:
+        raise ValueError(f"row {number} is not in {batch}")
+    found: dict[str, object] = json.loads(next(lines(dataset, kind, batch.piece(place, place + 1))))
+    return found
+
+
+def lines(dataset: str, kind: str, batch: Batch) -> Iterator[str]:
+    """Every row as one line of JSON without its end, in order. `_id` is the dataset's id and the row's number."""
+    line, stem = _LINE[kind], text(dataset)[1:-1]
+    seed = blake2b(dataset.encode(), digest_size=16)
+    for place, number in enumerate(range(batch.first, batch.first + batch.count)):
+        chance = seed.copy()
+        chance.update(b":%d" % number)
+        yield line(stem, number, chance.digest(), batch.moment(place) if kind == EVENT else 1000 * batch.at)
+
+
+def trimmed(batch: Batch, oldest: float) -> Batch | None:
+    """The events that happened at `oldest` (seconds since 1970 UTC) or later; None if there are none."""
+    start = bisect_left(range(batch.count), 1000 * oldest, key=batch.moment)
+    return batch.piece(start, batch.count) if start < batch.count else None
+
+
+def total(batches: Iterable[Batch]) -> int:
+    """How many rows they hold together."""
+    return sum(batch.count for batch in batches)
+
+
+def parts(batches: Sequence[Batch], files: int) -> list[list[Batch]]:
+    """
+    The same rows in the same order, for at most `files` files; their sizes differ by one row at most.
+
+    No file is empty: there are fewer of them when there are fewer rows, and none without rows.
+    """
+    rows = total(batches)
+    files = min(files, rows)
+    edges = [rows * i // files for i in range(files + 1)] if files else []
+    return [list(_between(batches, start, stop)) for start, stop in pairwise(edges)]
+
+
+def _between(batches: Iterable[Batch], start: int, stop: int) -> Iterator[Batch]:
+    """The pieces that hold the rows from `start` up to `stop`, counted over all batches."""
+    passed = 0
+    for batch in batches:
+        low, high = max(start - passed, 0), min(stop - passed, batch.count)
+        if low < high:
+            yield batch.piece(low, high)
+        passed += batch.count
