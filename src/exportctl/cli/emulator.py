@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
-from exportctl.cli import emulator_ui, exits
+from exportctl.cli import emulator_storage, emulator_ui, exits
 from exportctl.cli.call import Call, add, current, group, parsed_duration, parsed_moment
 from exportctl.cli.emulator_reach import Url, reached, tell
 from exportctl.errors import Error, UsageError
@@ -259,3 +259,4 @@ app.add_typer(clock_app, name="clock")
 app.add_typer(faults_app, name="faults")
 app.add_typer(switches_app, name="switches")
 app.add_typer(emulator_ui.app, name="ui")
+app.add_typer(emulator_storage.app, name="storage")

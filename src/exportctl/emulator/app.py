@@ -14,7 +14,7 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
-from exportctl.emulator import background, configs, control, faults, gateway, ids, objects, service
+from exportctl.emulator import background, configs, control, faults, gateway, ids, landing_zone, objects, service
 from exportctl.emulator.clock import Clock, http_date, parse_clock
 from exportctl.emulator.configs import Dataset
 from exportctl.emulator.faults import Fault
@@ -311,6 +311,8 @@ class Emulator:
         if path.startswith(gateway.SANDBOXES):
             return gateway.sandboxes_answer(self.store, request)
         name = gateway.sandbox(self.store, request).id
+        if path.startswith(landing_zone.PATH):
+            return landing_zone.answer(self.store, request)
         context = self.context(name, gateway.caller(credential))
         call = Call(context, request, credential, fault.twist if fault else Twist())
         if path == service.AD_HOC:

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 from exportctl.emulator.configs import Dataset
 from exportctl.emulator.faults import Fault
 from exportctl.emulator.gateway import is_json
+from exportctl.emulator.sinks import settings as storage
+from exportctl.emulator.sinks.sink import StorageRefused
 from exportctl.emulator.switches import Switches
 from exportctl.emulator.ui import EditRefused
 from exportctl.emulator.wire import Answer, Json, Refused, Request, invalid, message, parse_json
@@ -47,7 +49,7 @@ def answer(emulator: Emulator, request: Request) -> Answer:
         raise message(404, f"no control operation {request.method} {request.path}")
     try:
         return Answer(200, operation(emulator, path.partition("/")[2], _body(request)))
-    except (ValueError, TypeError, KeyError, EditRefused) as error:
+    except (ValueError, TypeError, KeyError, EditRefused, StorageRefused) as error:
         raise invalid(str(error)) from error
 
 
@@ -122,6 +124,24 @@ def _seed(emulator: Emulator, rest: str, body: Json) -> Json:
     return {"datasets": emulator.seed(body.get("sandboxes", ()), datasets)}
 
 
+def _show_storage(emulator: Emulator, rest: str, body: Json) -> Json:
+    return storage.parsed(emulator.store.setting("storage", {})).shown()
+
+
+def _set_storage(emulator: Emulator, rest: str, body: Json) -> Json:
+    with emulator.store.transaction():
+        settings = storage.parsed(emulator.store.setting("storage", {})).with_added(storage.parsed(body))
+        emulator.store.set_setting("storage", settings.to_json())
+    return settings.shown()
+
+
+def _forget_storage(emulator: Emulator, type: str, body: Json) -> Json:
+    with emulator.store.transaction():
+        settings = storage.parsed(emulator.store.setting("storage", {})).without(type)
+        emulator.store.set_setting("storage", settings.to_json())
+    return settings.shown()
+
+
 def _ui(emulator: Emulator, verb: str, body: Json) -> Json:
     if verb not in UI_VERBS:
         raise ValueError(f"no UI edit {verb!r}; there are {', '.join(UI_VERBS)}")
@@ -170,6 +190,9 @@ ROUTES: dict[tuple[str, str], Operation] = {
     ("GET", "requests"): _requests,
     ("DELETE", "requests"): _forget_requests,
     ("POST", "seed"): _seed,
+    ("GET", "storage"): _show_storage,
+    ("PATCH", "storage"): _set_storage,
+    ("DELETE", "storage"): _forget_storage,
     ("POST", "ui"): _ui,
     ("POST", "labels"): _labels,
     ("POST", "load"): _load,

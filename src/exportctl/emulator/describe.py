@@ -11,6 +11,8 @@ from exportctl.emulator.control import ROUTES, UI_VERBS
 from exportctl.emulator.faults import EFFECTS
 from exportctl.emulator.promises import PROMISES
 from exportctl.emulator.rules import RULES
+from exportctl.emulator.sinks.refusals import MEANINGS
+from exportctl.emulator.sinks.settings import OPTIONS
 from exportctl.emulator.switches import QUESTIONS, Question, Switches
 
 _INTRODUCTION = """\
@@ -27,6 +29,17 @@ This page is made from the emulator's own tables by `make docs`.
 """
 
 
+_STORAGE = """\
+Exports are written to a folder for each bucket, container or account, beside the emulator's own file. Told of an
+endpoint with `exportctl emulator storage set`, the emulator writes to that storage instead. The credentials are always
+those of the base connection, so a wrong key makes a failed run. Where a cloud's identity service would check them, a
+table of the endpoint does: roles for AWS STS, principals for Entra ID. A host beyond this machine is written to only
+with `--allow-real-storage HOST`, and never by plain http.
+
+A run that the storage refuses fails, and says one of these words and the service's own code.
+"""
+
+
 def page() -> str:
     """docs/emulator.md."""
     numbered = "\n".join(f"{number}. {title}" for number, title in enumerate(PROMISES, 1))
@@ -40,6 +53,7 @@ def markdown() -> str:
         "Rules": _table(("rule", "what the emulator does", "status", "source"), _rule_rows()),
         "Switches": _table(("switch", "question", "settings (default first)", "source"), _switch_rows()),
         "Faults": _table(("effect", "what the client meets"), EFFECTS.items()),
+        "Storage": _storage(),
         "Control": _table(("method", "address"), ((method, f"`/_emulator/{name}`") for method, name in sorted(ROUTES))),
         "UI edits": _table(("edit", "members"), ((verb, ", ".join(members)) for verb, members in UI_VERBS.items())),
     }
@@ -60,6 +74,20 @@ def _settings(question: Question, choices: tuple[object, ...]) -> str:
     if question.span is not None:
         return f"{choices[0]} ({question.span[0]} to {question.span[1]} seconds)"
     return ", ".join(f"`{str(value).lower() if isinstance(value, bool) else value}`" for value in choices)
+
+
+def _storage() -> str:
+    words = _table(("word", "what happened"), ((f"`{word}`", text) for word, text in MEANINGS.items()))
+    options = _table(("type", "option", "meaning"), _option_rows())
+    return f"{_STORAGE}\n{words}\n{options}"
+
+
+def _option_rows() -> Iterable[tuple[str, ...]]:
+    for type, options in OPTIONS.items():
+        for option in options:
+            needed = "; required" if option.required else ""
+            members = f": each with {' and '.join(option.members)}" if option.members else ""
+            yield type, f"`{option.name}`", f"{option.text}{members}{needed}"
 
 
 def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:

@@ -197,6 +197,29 @@ _ROWS: tuple[tuple[str, str, Status, str], ...] = (
      "clients (1427).", "assumed", "[FE] 3.4; a gap of the emulator"),
     ("ad-hoc-not-ready", "The ad hoc dataset call always answers that the flow is not ready.", "assumed",
      "[NB] [AE] 9.2; a gap of the emulator"),
+    # Where exports are written
+    ("storage-paths", "A target's folder is its path without slashes at its ends and doubled ones inside; one with a "
+     "part `.` or `..` fails the run.", "assumed", "no pattern for the lake, the landing zone and SFTP 5.7"),
+    ("storage-roles", "An assumed role stands for the keys that the endpoint lists for its ARN; another role is "
+     "refused.", "assumed", "5.1; in the place of AWS STS"),
+    ("storage-principals", "A service principal stands for the account key that the endpoint lists for its id, if its "
+     "own key is right; the lake is then written by the Blob API of the account. tenant is not looked at.",
+     "assumed", "5.3; in the place of Entra ID"),
+    ("storage-sftp-root", "A remotePath that begins with a slash is absolute, another is below the folder that a "
+     "session starts in.", "assumed", "[XD-new] 5.6 5.7 do not say"),
+    ("storage-ssh-key", "sshKey is the base64 of a PEM private key, or the PEM itself, without a passphrase.", "spec",
+     "[XD-new] 5.6; plain PEM assumed"),
+    ("landing-zone-storage", "The landing zone is one container, written with a SAS; nothing in it is deleted after "
+     "seven days.", "spec", "[DLZ] 5.4; no deletion is a gap of the emulator"),
+    ("landing-zone-credentials", "Its credentials are containerName, SASToken, storageAccountName and SASUri; the SAS "
+     "reads, lists, creates and writes for seven days, and SASUri has the endpoint of this emulator.", "spec",
+     "[DLZ] 5.4; permissions, lifetime and address assumed"),
+    ("landing-zone-container", "Its container info is containerName and containerTTL in days, as text.", "spec",
+     "[AE] 5.4; the text is assumed"),
+    ("landing-zone-type", "The landing zone's endpoint knows the type dlz_destination and no other.", "assumed",
+     "[DLZ] 5.4; the refusal is assumed"),
+    ("landing-zone-local", "While the landing zone is a local folder its endpoint is 404.", "assumed",
+     "a gap of the emulator"),
 )  # fmt: skip
 
 RULES: dict[str, Rule] = {id: Rule(id, text, status, source) for id, text, status, source in _ROWS}

@@ -37,6 +37,18 @@ def read(client: Client) -> Live:
         return Live({name: future.result() for name, future in lists.items()}, listing.result(), specs.result())
 
 
+def objects(client: Client) -> Live:
+    """
+    The objects of one sandbox alone, without datasets and specs: for readers that plan nothing.
+
+    Raises:
+        ServiceError: a list could not be read.
+    """
+    with ThreadPoolExecutor(READERS) as pool:
+        lists = {kind.name: pool.submit(listed, client, kind) for kind in KINDS.values()}
+        return Live({name: future.result() for name, future in lists.items()}, None, {})
+
+
 def listed(client: Client, kind: Kind) -> tuple[LiveObject, ...]:
     """
     All objects of a kind but those whose deletion is under way.

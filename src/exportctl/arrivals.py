@@ -1,0 +1,195 @@
+"""
+What storage holds of one export, read as far as its occasions need it: folders, manifests and, if asked, contents. An
+edge between `storage`, which reads, and `verification`, which judges.
+
+    reader of the destination   who reads
+    caller (default)            the caller's own identity, from the environment of each cloud
+    destination                 the destination's own secrets, because the config says so
+    none                        nobody: runs only
+    the embedded emulator's     its folder on this machine, where it writes to one
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from exportctl import wire
+from exportctl.declared import Destination, Project
+from exportctl.errors import Finding, ServiceError
+from exportctl.kinds import ACCOUNT, PLACE
+from exportctl.model import DESTINATIONS, LiveObject, Sensitive
+from exportctl.offline import Setup
+from exportctl.platforms import Platform
+from exportctl.refs import read_references
+from exportctl.schedules import DAY
+from exportctl.secret import Secret
+from exportctl.service.client import LANDING_ZONE
+from exportctl.storage import contents, opening
+from exportctl.storage.access import by_caller, by_destination
+from exportctl.storage.contents import BadFile
+from exportctl.storage.methods import Access, Folder, Place
+from exportctl.storage.reader import Reader, StorageError, Stored
+from exportctl.verification import evidence
+from exportctl.verification.evidence import Holdings, Manifest
+from exportctl.verification.layout import layout
+from exportctl.verification.matching import chosen
+from exportctl.verification.occasions import Occasion
+from exportctl.verification.watched import Watched
+
+NOT_GIVEN = "storage-credentials"  # the rule of "nobody said how to read it": then runs only
+ONE_OBJECT = "storage-read"
+
+
+@dataclass(frozen=True)
+class Looked:
+    """`holdings` None: storage was not read. `unreadable` says why, if it should have been; `errors` too."""
+
+    holdings: Holdings | None
+    storage: str
+    unreadable: str | None = None
+    errors: tuple[Finding, ...] = ()
+
+
+class Stores:
+    """The storage of a project's destinations, each opened when first needed and kept open."""
+
+    def __init__(self, project: Project, platform: Platform, setup: Setup):
+        self._project = project
+        self._platform = platform
+        self._setup = setup
+        self._open: dict[tuple[str, str], Reader] = {}
+        self._handed_out: list[Mapping[str, object] | None] = []
+        self._lock = threading.Lock()
+
+    def close(self) -> None:
+        for reader in self._open.values():
+            reader.close()
+
+    def look(
+        self, flow: Watched, place: LiveObject, base: LiveObject | None, due: Sequence[Occasion], *, deep: bool
+    ) -> Looked:
+        """What storage holds of these occasions; an error of the storage is part of the answer."""
+        destination = self._project.destinations[flow.destination]
+        if destination.reader == "none":
+            return Looked(None, "runs only: `reader: none`")
+        try:
+            access = self._access(destination, place, base)
+            reader = self._reader(destination, access)
+            return Looked(_holdings(reader, flow, due, deep=deep), access.where)
+        except StorageError as error:
+            if error.rule == NOT_GIVEN:
+                return Looked(None, f"runs only: {error.message}; {error.hint}")
+            return Looked(None, error.message, error.message, error.findings())
+
+    def _reader(self, destination: Destination, access: Access) -> Reader:
+        key = (destination.key, access.where)
+        with self._lock:
+            if key not in self._open:
+                self._open[key] = opening.opened(access)
+            return self._open[key]
+
+    def _access(self, destination: Destination, place: LiveObject, base: LiveObject | None) -> Access:
+        local = self._platform.emulator.folder_of(place.id) if self._platform.emulator else None
+        if local is not None:
+            return Access(f"the emulator's folder {local.name}", Folder(local), "the emulator")
+        fields = wire.read(PLACE.name, place.raw)["place"]
+        account = wire.read(ACCOUNT.name, base.raw)["auth"] if base else {}
+        where = Place(destination.key, destination.type, fields, _shown(account))
+        if destination.reader == "destination":
+            return by_destination(where, self._own(destination), self._setup.env)
+        return by_caller(where, self._setup.env, self._landing_zone)
+
+    def _own(self, destination: Destination) -> Mapping[str, str | Secret]:
+        """The destination's own credentials, because the config points to them."""
+        address = f"{DESTINATIONS}.{destination.key}"
+        read = read_references(self._project, self._setup.env, self._setup.folder, addresses=(address,))
+        if read.unset:
+            (_, name), unset = min(read.unset.items())
+            message = f"{unset.variable} is not set; {address} is read with its own {name}"
+            raise StorageError(message, rule="reference-unset", at=unset.at)
+        self._platform.client.guard(v.reveal() for v in read.values.values() if isinstance(v, Secret))
+        return {name: value for (_, name), value in read.values.items()}
+
+    def _landing_zone(self) -> Mapping[str, object] | None:
+        """
+        What the platform hands out for reading its landing zone, asked once; None if it refuses.
+
+        Source: flow-service.md 5.4 [DLZ].
+        """
+        with self._lock:
+            if not self._handed_out:
+                self._handed_out.append(self._asked())
+            return self._handed_out[0]
+
+    def _asked(self) -> Mapping[str, object] | None:
+        try:
+            return self._platform.client.get_json(f"{LANDING_ZONE}/credentials", params=[("type", "dlz_destination")])
+        except ServiceError:
+            return None
+
+
+def _shown(account: Mapping[str, object]) -> dict[str, str]:
+    """The texts among the auth fields; what the service hides stays out."""
+    plain = {name: value.value if isinstance(value, Sensitive) else value for name, value in account.items()}
+    return {name: value for name, value in plain.items() if type(value) is str}
+
+
+def _holdings(reader: Reader, flow: Watched, due: Sequence[Occasion], *, deep: bool) -> Holdings:
+    since = min((one.due for one in due), default=0) - DAY
+    folders = {
+        dataset: evidence.folders(reader.list(shape.prefix), shape, since)
+        for dataset in (flow.datasets if due else ())
+        for shape in [layout(flow, dataset)]
+    }
+    found = Holdings(folders)
+    manifests = _manifests(reader, flow, due, found)
+    found = Holdings(folders, manifests)
+    return Holdings(folders, manifests, _rows(reader, flow, due, found)) if deep else found
+
+
+def _manifests(reader: Reader, flow: Watched, due: Sequence[Occasion], found: Holdings) -> dict[str, Manifest]:
+    """Those of the occasions' runs: in their folders, or, where the service puts them there, in the target's path."""
+    runs = [run for one in due for run in one.runs if run.succeeded]
+    near = {folder.path for folder in chosen(flow, due, found).values()}
+    every = {f.path: f for by_path in found.folders.values() for f in by_path.values()}
+    wanted = {
+        stored.path
+        for folder in every.values()
+        for stored in folder.manifests
+        if folder.path in near or any(run.id in stored.path for run in runs)
+    }
+    made = {path: evidence.manifest(path, reader.read(path, evidence.MANIFEST_LIMIT)) for path in sorted(wanted)}
+    if flow.manifest:
+        known = {manifest.run for manifest in made.values()}
+        for run in runs:
+            path = "/".join(part for part in (flow.prefix, f"manifest-{flow.flow}-{run.id}.json") if part)
+            if run.id not in known and (content := _read_if_there(reader, path)) is not None:
+                made[path] = evidence.manifest(path, content)
+    return made
+
+
+def _read_if_there(reader: Reader, path: str) -> bytes | None:
+    try:
+        return reader.read(path, evidence.MANIFEST_LIMIT)
+    except StorageError as error:
+        if error.rule != ONE_OBJECT:
+            raise
+        return None
+
+
+def _rows(reader: Reader, flow: Watched, due: Sequence[Occasion], found: Holdings) -> dict[str, int | str]:
+    """Rows of the files that the occasions wrote, or what is wrong with a file."""
+    listed = {entry.path for manifest in found.manifests.values() for entry in manifest.entries}
+    files: dict[str, Stored] = {s.path: s for folder in chosen(flow, due, found).values() for s in folder.files}
+    for by_path in found.folders.values():
+        files |= {s.path: s for folder in by_path.values() for s in folder.files if s.path in listed}
+    return {path: _counted(reader, stored, flow) for path, stored in sorted(files.items())}
+
+
+def _counted(reader: Reader, stored: Stored, flow: Watched) -> int | str:
+    try:
+        return contents.rows(reader, stored, flow.format, flow.compression)
+    except BadFile as error:
+        return error.reason

@@ -1,0 +1,133 @@
+"""`emulator storage`: where the emulator's exports are written, a local folder or the storage of each type."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import quote, urlsplit
+
+import typer
+
+from exportctl.cli import exits
+from exportctl.cli.call import Call, add, current, group, read_text
+from exportctl.cli.emulator_reach import Url, reached, tell
+from exportctl.errors import UsageError
+from exportctl.views import values
+
+app = group(
+    "Show or set where exports are written. A local folder, or real storage; beyond this machine only if allowed."
+)
+
+Type = Annotated[str, typer.Argument(metavar="TYPE", help="A destination type, as amazon-s3.")]
+Option = Annotated[
+    list[str] | None,
+    typer.Option("--option", metavar="KEY=VALUE", help="VALUE may be @FILE or env:NAME: no key on a command line."),
+]
+Allowed = Annotated[
+    list[str] | None,
+    typer.Option("--allow-real-storage", metavar="HOST", help="A host beyond this machine to write to; repeatable."),
+]
+
+
+@app.callback(invoke_without_command=True)
+def storage(ctx: typer.Context, url: Url = None) -> int:
+    return storage_show(ctx, url) if ctx.invoked_subcommand is None else exits.DONE
+
+
+def storage_show(ctx: typer.Context, url: Url = None) -> int:
+    """Show where each destination type is written."""
+    call = current(ctx)
+    with reached(call, url) as found:
+        return _told(call, found.get("storage"))
+
+
+def storage_set(
+    ctx: typer.Context,
+    type: Type,
+    at: Annotated[str, typer.Argument(metavar="URL", help="As http://127.0.0.1:9000 or sftp://127.0.0.1:2222.")],
+    option: Option = None,
+    allow: Allowed = None,
+    url: Url = None,
+) -> int:
+    """
+    Write a destination type to real storage.
+
+    Credentials come from the base connections. Options: region; for roles and principals JSON objects that stand in
+    for AWS STS and Entra ID; for the landing zone account, container, and account_key or sas; for SFTP known_hosts.
+    """
+    call = current(ctx)
+    given = dict(_option(text, call) for text in option or ())
+    body = {"endpoints": {type: {**_place(at), **given}}, "allowed_hosts": allow or []}
+    with reached(call, url) as found:
+        return _told(call, found.send("PATCH", "storage", body))
+
+
+def storage_local(ctx: typer.Context, type: Type, url: Url = None) -> int:
+    """Write a destination type to a local folder again. Its endpoint is forgotten."""
+    call = current(ctx)
+    with reached(call, url) as found:
+        return _told(call, found.send("DELETE", f"storage/{quote(type, safe='')}", None))
+
+
+def _place(at: str) -> dict[str, Any]:
+    parts = urlsplit(at)
+    if parts.scheme != "sftp":
+        return {"url": at}
+    try:
+        port = {"port": parts.port} if parts.port else {}
+    except ValueError:
+        port = None
+    if port is None or not parts.hostname or parts.username or parts.path.strip("/"):
+        raise UsageError("the URL of SFTP is sftp://HOST or sftp://HOST:PORT", rule="usage")
+    return {"host": parts.hostname, **port}
+
+
+def _option(text: str, call: Call) -> tuple[str, Any]:
+    name, equals, written = text.partition("=")
+    if not equals:
+        raise UsageError("--option takes KEY=VALUE", rule="usage")
+    value = _value(name, written, call.folder, call.env)
+    if not value.lstrip().startswith("{"):
+        return name, value
+    try:
+        return name, json.loads(value)
+    except ValueError:
+        raise UsageError(f"--option {name}: the value is not JSON", rule="usage") from None
+
+
+def _value(name: str, written: str, folder: Path, env: Mapping[str, str]) -> str:
+    if written.startswith("@"):
+        return read_text(folder / written[1:], f"--option {name}:").strip()
+    if not written.startswith("env:"):
+        return written
+    variable = written.removeprefix("env:")
+    if not env.get(variable):
+        raise UsageError(f"--option {name}: {variable} is not set", rule="usage")
+    return env[variable]
+
+
+def _told(call: Call, answer: dict[str, Any]) -> int:
+    from exportctl.emulator.sinks.settings import OPTIONS
+
+    lines = [f"{type:<22}{_where(answer['endpoints'].get(type))}" for type in OPTIONS]
+    if answer["allowed_hosts"]:
+        lines.append(f"Beyond this machine: {', '.join(answer['allowed_hosts'])}")
+    return tell(call, answer, "\n".join(lines))
+
+
+def _where(endpoint: Mapping[str, Any] | None) -> str:
+    if endpoint is None:
+        return "a local folder"
+    members = dict(endpoint)
+    at = members.pop("url", None) or f"sftp://{members.pop('host')}"
+    shown = "  ".join(f"{name}={value}" for name, value in members.items() if name != "known_hosts")
+    return values.clean(f"{at}  {shown}".rstrip())
+
+
+_STORAGE = "exportctl emulator storage"
+add(app, {"show": (storage_show, f"{_STORAGE} show")})
+SET = f"{_STORAGE} set data-landing-zone http://127.0.0.1:10000/acme --option account=acme --option account_key=env:KEY"
+add(app, {"set": (storage_set, SET)})
+add(app, {"local": (storage_local, f"{_STORAGE} local amazon-s3")})

@@ -1,0 +1,76 @@
+"""
+The landing zone's own endpoint: who holds a token of the organisation gets the keys to the files.
+
+In: a request that passed the gateway. Out: an answer, for the storage that the setting `storage` names as the landing
+zone. Source: flow-service.md 5.4; the Azure form only.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from exportctl.emulator.sinks import settings, signing
+from exportctl.emulator.sinks.accounts import LANDING_ZONE
+from exportctl.emulator.sinks.settings import Endpoint
+from exportctl.emulator.sinks.sink import StorageRefused
+from exportctl.emulator.store import Store
+from exportctl.emulator.wire import Answer, Json, Request, message
+
+PATH = "/data/foundation/connectors/landingzone"
+TYPE = "dlz_destination"
+SAS_SECONDS = 7 * 86400
+
+
+def answer(store: Store, request: Request) -> Answer:
+    """
+    The container, or credentials to it.
+
+    Raises:
+        Refused: another address, method or type; or the landing zone is a local folder, which takes no credentials.
+    """
+    if request.path not in (PATH, f"{PATH}/credentials"):
+        raise message(404, "Resource not found")
+    if request.method != "GET":
+        raise message(405, "Method not allowed")
+    # rule: landing-zone-type
+    if request.value("type") != TYPE:
+        raise message(400, f"type must be {TYPE}")
+    endpoint = _endpoint(store)
+    if request.path == PATH:
+        # rule: landing-zone-container
+        return Answer(200, {"containerName": _container(endpoint), "containerTTL": "7"})
+    return Answer(200, _credentials(endpoint))
+
+
+def _endpoint(store: Store) -> Endpoint:
+    # rule: landing-zone-local
+    try:
+        found = settings.parsed(store.setting("storage", {})).endpoint("data-landing-zone")
+    except StorageRefused as error:
+        raise message(404, error.reason) from error
+    if found is None:
+        raise message(404, "the emulator writes the landing zone to a local folder: there are no credentials to it")
+    return found
+
+
+def _container(endpoint: Endpoint) -> str:
+    return str(endpoint.values.get("container", LANDING_ZONE))
+
+
+def _credentials(endpoint: Endpoint) -> Json:
+    # rule: landing-zone-credentials
+    values, container = endpoint.values, _container(endpoint)
+    sas = values["sas"].removeprefix("?") if "sas" in values else _sas(values, container)
+    return {
+        "containerName": container,
+        "SASToken": sas,
+        "storageAccountName": values["account"],
+        "SASUri": f"{values['url'].rstrip('/')}/{container}?{sas}",
+    }
+
+
+def _sas(values: Mapping[str, Any], container: str) -> str:
+    """Valid by the time of this machine, whatever the emulator's clock says: the storage knows no other."""
+    return signing.container_sas(values["account"], values["account_key"], container, "rcwl", time.time() + SAS_SECONDS)

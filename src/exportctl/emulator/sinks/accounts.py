@@ -1,0 +1,170 @@
+"""
+Whose storage a connection opens: from the credentials of a base connection and an endpoint to a sink.
+
+The credentials are always those of the base connection, so that wrong ones make a run fail. Where a cloud's identity
+service would stand in between, a table of the endpoint stands in for it: roles for AWS STS, principals for Entra ID.
+The data lake is written over the Blob API of the same account, which sees the same files as the dfs API.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Mapping
+
+from exportctl.emulator.sinks import objects, signing
+from exportctl.emulator.sinks.objects import ObjectSink
+from exportctl.emulator.sinks.settings import Endpoint
+from exportctl.emulator.sinks.sink import Sink, StorageRefused
+from exportctl.emulator.wire import Json
+
+LANDING_ZONE = "dlz-destination"  # flow-service.md 5.4
+SFTP_PORT = 22  # unless the endpoint or the base connection names another
+DAY = 86400
+_LAKE = re.compile(r"abfss?://([^@/]+)@([^./@]+)(?:\.[^/]*)?/?")
+
+
+def opened(endpoint: Endpoint, auth: Json, place: Json) -> Sink:
+    """
+    The sink behind an endpoint: `auth` is the base connection's, `place` the target's params.
+
+    Raises:
+        StorageRefused: the credentials are refused before any storage is asked, or SFTP does not let them in.
+    """
+    return _OPENERS[endpoint.type](endpoint, auth, place)
+
+
+def _amazon_s3(endpoint: Endpoint, auth: Json, place: Json) -> Sink:
+    params = auth["params"]
+    if auth["specName"] == "Assumed Role":
+        # rule: storage-roles
+        role = endpoint.values.get("roles", {}).get(params["s3Role"])
+        if role is None:
+            raise StorageRefused("denied", "the role cannot be assumed: the endpoint's roles do not list it")
+        return _s3(endpoint, place["bucketName"], role["access_key_id"], role["secret_access_key"], "us-east-1")
+    return _s3(endpoint, place["bucketName"], params["s3AccessKey"], params["s3SecretKey"], "us-east-1")
+
+
+def _google_cloud_storage(endpoint: Endpoint, auth: Json, place: Json) -> Sink:
+    params = auth["params"]
+    return _s3(endpoint, place["bucketName"], params["accessKeyId"], params["secretAccessKey"], "auto")
+
+
+def _s3(endpoint: Endpoint, bucket: str, access_key: str, secret_key: str, region: str) -> Sink:
+    url = endpoint.values["url"].rstrip("/")
+    region = endpoint.values.get("region", region)
+    login = (region, access_key, secret_key)
+
+    def folder_request(key: str) -> tuple[str, Mapping[str, str]]:
+        address = f"{url}/{bucket}/{signing.quoted(key)}"
+        return address, signing.s3_headers("PUT", address, *login, now=time.time())
+
+    return ObjectSink(objects.s3_store(url, bucket, *login), f"bucket {bucket} at {url}", folder_request)
+
+
+def _azure_blob(endpoint: Endpoint, auth: Json, place: Json) -> Sink:
+    account, key = connection_string(auth["params"]["connectionString"])
+    return _azure_by_key(endpoint, account, key, place["container"])
+
+
+def connection_string(text: str) -> tuple[str, str]:
+    """
+    Account name and account key of an Azure connection string; its addresses give way to the endpoint's.
+
+    Raises:
+        StorageRefused: one of them is missing.
+    """
+    pairs = (part.partition("=") for part in text.split(";"))
+    members = {name.strip().lower(): value.strip() for name, _, value in pairs}
+    for name in ("AccountName", "AccountKey"):
+        if not members.get(name.lower()):
+            raise StorageRefused("denied", f"the connection string has no {name}")
+    return members["accountname"], members["accountkey"]
+
+
+def _azure_data_lake(endpoint: Endpoint, auth: Json, place: Json) -> Sink:
+    params = auth["params"]
+    container, account = lake(params["url"])
+    # rule: storage-principals
+    principal = endpoint.values.get("principals", {}).get(params["servicePrincipalId"])
+    if principal is None or principal["key"] != params["servicePrincipalKey"]:
+        raise StorageRefused("denied", f"account {account} refused the service principal: unknown, or its key is wrong")
+    return _azure_by_key(endpoint, account, principal["account_key"], container)
+
+
+def lake(url: str) -> tuple[str, str]:
+    """
+    Container and account of a lake's address, `abfss://CONTAINER@ACCOUNT.dfs.core.windows.net`.
+
+    Raises:
+        StorageRefused: it has another form.
+    """
+    found = _LAKE.fullmatch(url)
+    if found is None:
+        raise StorageRefused("failed", "the account url is not abfss://CONTAINER@ACCOUNT.dfs.core.windows.net")
+    return found[1], found[2]
+
+
+def _azure_by_key(endpoint: Endpoint, account: str, key: str, container: str) -> Sink:
+    sas = _sas(account, key, container)  # a key that is no key is refused here
+    return _azure(endpoint, account, container, {"access_key": key}, sas)
+
+
+def _landing_zone(endpoint: Endpoint, auth: Json, place: Json) -> Sink:
+    # rule: landing-zone-storage
+    values, container = endpoint.values, endpoint.values.get("container", LANDING_ZONE)
+    account = values["account"]
+    sas = values["sas"].removeprefix("?") if "sas" in values else _sas(account, values["account_key"], container)
+    return _azure(endpoint, account, container, {"sas_token": sas}, sas)
+
+
+def _azure(endpoint: Endpoint, account: str, container: str, credential: Mapping[str, str], sas: str) -> Sink:
+    url = endpoint.values["url"].rstrip("/")
+
+    def folder_request(key: str) -> tuple[str, Mapping[str, str]]:
+        headers = {"x-ms-version": signing.AZURE_VERSION, "x-ms-blob-type": "BlockBlob"}
+        return f"{url}/{container}/{signing.quoted(key)}?{sas}", headers
+
+    store = objects.azure_store(url, container, account, credential)
+    return ObjectSink(store, f"container {container} at {url}", folder_request)
+
+
+def _sas(account: str, key: str, container: str) -> str:
+    """For one run, by the time of this machine: the storage's clock is a real one."""
+    try:
+        return signing.container_sas(account, key, container, "rcwdl", time.time() + DAY)
+    except ValueError as error:
+        raise StorageRefused("denied", f"account {account}: {error}") from None
+
+
+def _sftp(endpoint: Endpoint, auth: Json, place: Json) -> Sink:
+    from exportctl.emulator.sinks.sftp import SftpSink  # asyncio, which few commands need
+
+    # rule: storage-sftp-root
+    values, params = endpoint.values, auth["params"]
+    return SftpSink(
+        endpoint.host,
+        values.get("port") or _port(params.get("port", SFTP_PORT)),
+        params["username"],
+        "/" if place["remotePath"].startswith("/") else "",
+        password=params.get("password"),
+        private_key=params.get("sshKey"),
+        known_hosts=values.get("known_hosts"),
+        accept_any_host_key=endpoint.loopback,
+    )
+
+
+def _port(given: str | int) -> int:
+    if not re.fullmatch(r"[0-9]{1,5}", str(given)):
+        raise StorageRefused("failed", "the port of the SFTP account is not a number")
+    return int(given)
+
+
+_OPENERS: Mapping[str, Callable[[Endpoint, Json, Json], Sink]] = {
+    "amazon-s3": _amazon_s3,
+    "azure-blob": _azure_blob,
+    "azure-data-lake": _azure_data_lake,
+    "data-landing-zone": _landing_zone,
+    "google-cloud-storage": _google_cloud_storage,
+    "sftp": _sftp,
+}

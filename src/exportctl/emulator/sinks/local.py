@@ -1,0 +1,89 @@
+"""
+A folder on this machine that stands for a bucket, a container or an account; and no storage at all.
+
+A file appears under its name when it is whole: it is written beside it and then renamed.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from exportctl.emulator.sinks import keys
+from exportctl.emulator.sinks.sink import StorageRefused
+
+_CODES = {
+    errno.ENOSPC: "full",
+    errno.EDQUOT: "full",
+    errno.EFBIG: "full",
+    errno.EROFS: "read-only",
+    errno.EACCES: "denied",
+    errno.EPERM: "denied",
+}
+
+
+class LocalSink:
+    """Writes below `root`, which is made when the first file comes."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    def put(self, key: str, source: Path) -> None:
+        *folders, name = keys.segments(key)
+        folder = self._root.joinpath(*folders)
+        # The same name for every attempt: one that was killed leaves nothing that the next does not replace.
+        part = folder / f".{name}.part"
+        with _refusals(key):
+            folder.mkdir(parents=True, exist_ok=True)
+            try:
+                shutil.copyfile(source, part)
+                part.replace(folder / name)
+            except OSError:
+                with suppress(OSError):
+                    part.unlink(missing_ok=True)
+                raise
+
+    def make_folder(self, key: str) -> None:
+        with _refusals(key):
+            self._root.joinpath(*keys.segments(key.rstrip("/"))).mkdir(parents=True, exist_ok=True)
+
+    def remove(self, key: str) -> None:
+        with _refusals(key):
+            self._root.joinpath(*keys.segments(key)).unlink(missing_ok=True)
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+
+class Nowhere:
+    """Takes everything and keeps nothing: for an emulator in memory."""
+
+    def put(self, key: str, source: Path) -> None:
+        keys.segments(key)
+
+    def make_folder(self, key: str) -> None:
+        keys.segments(key.rstrip("/"))
+
+    def remove(self, key: str) -> None:
+        keys.segments(key)
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+
+@contextmanager
+def _refusals(key: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise refusal(error, key) from error
+
+
+def refusal(error: OSError, key: str) -> StorageRefused:
+    """What an error of the file system means; names the key and not where the folder lies."""
+    why = os.strerror(error.errno).lower() if error.errno else "it failed"
+    return StorageRefused(_CODES.get(error.errno or 0, "failed"), f"the local folder did not take {key!r}: {why}")

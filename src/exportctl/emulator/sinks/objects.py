@@ -1,0 +1,148 @@
+"""
+Object stores: S3 and what speaks its language, and Azure Blob, written through obstore.
+
+A large file goes up in parts, and its object appears when the last is in; an upload that breaks leaves none. The
+environment of this process decides neither the place nor the credentials: obstore would read both from there.
+"""
+
+from __future__ import annotations
+
+import http.client
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from exportctl.emulator.sinks import keys, refusals
+from exportctl.emulator.sinks.sink import StorageRefused
+
+if TYPE_CHECKING:
+    from obstore.store import AzureStore, S3Store
+
+PART = 8 * 2**20  # bytes of one part of an upload
+PARTS_AT_ONCE = 4  # so that an upload holds 32 MiB
+SECONDS = 10.0
+
+FolderRequest = Callable[[str], tuple[str, Mapping[str, str]]]
+
+
+class ObjectSink:
+    """
+    Writes to one bucket or container.
+
+    `where` names it for people. `folder_request` gives address and headers of the PUT that makes a folder: obstore
+    has no keys that end in a slash.
+    """
+
+    def __init__(self, store: S3Store | AzureStore, where: str, folder_request: FolderRequest) -> None:
+        self._store = store
+        self._where = where
+        self._folder_request = folder_request
+        self._begun = False
+
+    def put(self, key: str, source: Path) -> None:
+        keys.segments(key)
+        # A small file is read before anything is sent, a large one only after its upload has begun.
+        large = source.stat().st_size > PART
+        with source.open("rb") as file, self._refusals(lambda: large and file.tell() > 0):
+            self._store.put(key, file, chunk_size=PART, max_concurrency=PARTS_AT_ONCE)
+        self._begun = True
+
+    def make_folder(self, key: str) -> None:
+        keys.segments(key.rstrip("/"))
+        url, headers = self._folder_request(f"{key.rstrip('/')}/")
+        try:
+            status, body = _put_nothing(url, headers)
+        except (OSError, http.client.HTTPException) as error:
+            raise StorageRefused("cut" if self._begun else "unreachable", f"{self._where} does not answer") from error
+        if status not in (200, 201):
+            raise refusals.of_answer(status, body, self._where)
+
+    def remove(self, key: str) -> None:
+        keys.segments(key)
+        with self._refusals(lambda: False), suppress(FileNotFoundError):
+            self._store.delete(key)
+
+    def close(self) -> None:
+        """The library lets its connections go by itself."""
+
+    @contextmanager
+    def _refusals(self, sent: Callable[[], bool]) -> Iterator[None]:
+        from obstore.exceptions import BaseError
+
+        try:
+            yield
+        except (BaseError, OSError, ValueError) as error:
+            # The text of the error may hold a signed address: no traceback may show it.
+            raise refusals.of_library(error, self._where, self._begun or sent()) from None
+
+
+def s3_store(url: str, bucket: str, region: str, access_key: str, secret_key: str) -> S3Store:
+    """A bucket, addressed in the path of the URL."""
+    store = _library()
+    credential = {"access_key_id": access_key, "secret_access_key": secret_key, "token": None, "expires_at": None}
+    return store.S3Store(  # type: ignore[no-any-return]
+        bucket,
+        endpoint=url,
+        aws_endpoint_url_s3=url,  # else AWS_ENDPOINT_URL_S3 would send everything somewhere else
+        region=region,
+        virtual_hosted_style_request=False,
+        skip_signature=False,
+        disable_bulk_delete=True,  # which Google's dialect lacks
+        credential_provider=lambda: credential,
+        **_manners(url),
+    )
+
+
+def azure_store(url: str, container: str, account: str, credential: Mapping[str, str]) -> AzureStore:
+    """A container of the account at `url`; the credential is `{"access_key"}` or `{"sas_token"}`."""
+    store = _library()
+    return store.AzureStore(  # type: ignore[no-any-return]
+        container,
+        account_name=account,
+        endpoint=url,
+        use_emulator=False,
+        use_fabric_endpoint=False,
+        skip_signature=False,
+        credential_provider=lambda: {**credential, "expires_at": None},
+        **_manners(url),
+    )
+
+
+def _library() -> Any:
+    try:
+        from obstore import store
+    except ImportError:
+        reason = "writing to object stores needs another package: pip install 'exportctl[emulator]'"
+        raise StorageRefused("extra-missing", reason) from None
+    return store
+
+
+def _manners(url: str) -> dict[str, Any]:
+    """Patience, in all: an unreachable storage is given up within ten seconds, a silent one within thirty."""
+    pause = {"init_backoff": timedelta(milliseconds=100), "max_backoff": timedelta(seconds=1), "base": 2}
+    plain = url.startswith("http:")  # on loopback only: settings.py sees to it
+    client = {"connect_timeout": timedelta(seconds=3), "timeout": timedelta(seconds=30), "allow_http": plain}
+    if plain:
+        # A proxy of its own, which nothing goes through, keeps the library from those of the environment.
+        client |= {"proxy_url": url, "proxy_excludes": urlsplit(url).hostname}
+    return {
+        "client_options": client,
+        "retry_config": {"max_retries": 2, "retry_timeout": timedelta(seconds=8), "backoff": pause},
+    }
+
+
+def _put_nothing(url: str, headers: Mapping[str, str]) -> tuple[int, str]:
+    """Status and body of a PUT without body; goes where the address says, past proxies and redirects."""
+    parts = urlsplit(url)
+    kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+    connection = kind(parts.netloc, timeout=SECONDS)
+    try:
+        target = f"{parts.path}?{parts.query}" if parts.query else parts.path
+        connection.request("PUT", target, body=b"", headers=dict(headers))
+        answer = connection.getresponse()
+        return answer.status, answer.read(65536).decode(errors="replace")
+    finally:
+        connection.close()

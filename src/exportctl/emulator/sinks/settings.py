@@ -1,0 +1,228 @@
+"""
+Which storages the emulator writes to: the setting `storage` of the store, checked. Pure.
+
+    {"endpoints": {"amazon-s3": {"url": "http://127.0.0.1:9000"}, ...}, "allowed_hosts": ["storage.example"]}
+
+A destination type without an endpoint is written to a local folder. An endpoint says where, and holds what stands in
+for a cloud's identity service; the credentials themselves come from the base connection.
+
+    endpoint                        written to
+    http(s) or SFTP on loopback     always
+    https or SFTP elsewhere         only if its host is in allowed_hosts
+    http elsewhere                  never: credentials and data would travel in the clear
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from ipaddress import ip_address
+from typing import Any
+
+from exportctl.emulator.sinks import signing
+from exportctl.emulator.sinks.sink import StorageRefused
+from exportctl.emulator.wire import Json
+
+_URL = re.compile(r"(https?)://([a-z0-9.-]+|\[[0-9a-f:]+\])(?::([0-9]{1,5}))?(?:/[A-Za-z0-9._/-]*)?")
+_HOST = re.compile(r"[A-Za-z0-9.-]+|[0-9a-fA-F:]+")
+SECRET = "(secret)"
+
+
+@dataclass(frozen=True)
+class Option:
+    """A member of an endpoint: text, or with `members` a table of objects that have exactly these."""
+
+    name: str
+    text: str
+    required: bool = False
+    secret: bool = False
+    members: tuple[str, ...] = ()
+
+
+_AT = Option("url", "where the service answers", required=True)
+_ACCOUNT_AT = Option("url", "where the account answers, the account's name included if it stands there", required=True)
+OPTIONS: Mapping[str, tuple[Option, ...]] = {
+    "amazon-s3": (
+        _AT,
+        Option("region", "default us-east-1"),
+        Option("roles", "keys by role ARN", secret=True, members=("access_key_id", "secret_access_key")),
+    ),
+    "azure-blob": (_ACCOUNT_AT,),
+    "azure-data-lake": (
+        _ACCOUNT_AT,
+        Option("principals", "account keys by service principal id", secret=True, members=("key", "account_key")),
+    ),
+    "data-landing-zone": (
+        _ACCOUNT_AT,
+        Option("account", "the account's name", required=True),
+        Option("container", "default dlz-destination"),
+        Option("account_key", "signs what is written and handed out; or sas", secret=True),
+        Option("sas", "to read, create, write, delete and list", secret=True),
+    ),
+    "google-cloud-storage": (_AT, Option("region", "default auto")),
+    "sftp": (
+        Option("host", "stands for the domain of every base connection", required=True),
+        Option("port", "default that of the base connection, or 22"),
+        Option("known_hosts", "the server's public key, as OpenSSH writes it; needed beyond this machine"),
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """One storage; `values` are the members of its endpoint, of which the required ones are there."""
+
+    type: str
+    values: Mapping[str, Any]
+
+    @property
+    def host(self) -> str:
+        """Lower case, without port and brackets."""
+        found = _URL.fullmatch(self.values.get("url", ""))
+        return (found[2] if found else str(self.values["host"])).strip("[]").lower()
+
+    @property
+    def loopback(self) -> bool:
+        """Whether the host names this machine: localhost, ::1 or 127.0.0.0/8, and no other spelling of them."""
+        try:
+            return self.host == "localhost" or ip_address(self.host).is_loopback
+        except ValueError:
+            return False
+
+    def shown(self) -> Json:
+        """For people: secret members masked."""
+        secret = {option.name for option in OPTIONS[self.type] if option.secret}
+        return {name: SECRET if name in secret else value for name, value in self.values.items()}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The endpoints by destination type, and the hosts beyond this machine that may be written to."""
+
+    endpoints: Mapping[str, Endpoint]
+    allowed_hosts: tuple[str, ...]
+
+    def endpoint(self, type: str) -> Endpoint | None:
+        """
+        Where a type is written, None for a local folder.
+
+        Raises:
+            StorageRefused: its host is not on this machine and nobody allowed it.
+        """
+        found = self.endpoints.get(type)
+        if found is None or found.loopback or found.host in self.allowed_hosts:
+            return found
+        reason = f"{found.host} is not on this machine; to write there, --allow-real-storage {found.host} must be given"
+        raise StorageRefused("not-allowed", reason)
+
+    def with_added(self, more: Settings) -> Settings:
+        """
+        The same with further endpoints and hosts; an endpoint of the same type is replaced.
+
+        Raises:
+            StorageRefused: the host of an added endpoint is not allowed.
+        """
+        hosts = sorted({*self.allowed_hosts, *more.allowed_hosts})
+        whole = Settings({**self.endpoints, **more.endpoints}, tuple(hosts))
+        for type in more.endpoints:
+            whole.endpoint(type)
+        return whole
+
+    def without(self, type: str) -> Settings:
+        """
+        The same with a type written locally again, `""` for all; hosts that nothing is written to are forgotten.
+
+        Raises:
+            ValueError: there is no such type.
+        """
+        if type:
+            _known(type)
+        kept = {name: endpoint for name, endpoint in self.endpoints.items() if type not in ("", name)}
+        hosts = {endpoint.host for endpoint in kept.values()}
+        return Settings(kept, tuple(host for host in self.allowed_hosts if host in hosts))
+
+    def to_json(self) -> Json:
+        endpoints = {type: dict(endpoint.values) for type, endpoint in self.endpoints.items()}
+        return {"endpoints": endpoints, "allowed_hosts": list(self.allowed_hosts)}
+
+    def shown(self) -> Json:
+        """As `to_json`, secrets masked."""
+        endpoints = {type: endpoint.shown() for type, endpoint in self.endpoints.items()}
+        return {"endpoints": endpoints, "allowed_hosts": list(self.allowed_hosts)}
+
+
+def parsed(value: Json) -> Settings:
+    """
+    The setting as a value; `{}` is what it is until somebody sets it.
+
+    Raises:
+        ValueError: names the type and the member that is unknown, missing or malformed, and never its value.
+    """
+    _only(value, ("endpoints", "allowed_hosts"), "storage")
+    endpoints = _object(value.get("endpoints", {}), "endpoints")
+    hosts = value.get("allowed_hosts", [])
+    if not isinstance(hosts, list) or not all(isinstance(host, str) and _HOST.fullmatch(host) for host in hosts):
+        raise ValueError("allowed_hosts takes a list of host names, without port")
+    for type in endpoints:
+        _known(type)
+    return Settings(
+        {type: _endpoint(type, _object(given, type)) for type, given in endpoints.items()},
+        tuple(sorted({host.lower() for host in hosts})),
+    )
+
+
+def _known(type: str) -> None:
+    if type not in OPTIONS:
+        raise ValueError(f"no destination type {type!r}; there are {', '.join(OPTIONS)}")
+
+
+def _endpoint(type: str, given: Json) -> Endpoint:
+    _only(given, tuple(option.name for option in OPTIONS[type]), type)
+    for option in OPTIONS[type]:
+        if option.name in given:
+            _check(f"{type}.{option.name}", option, given[option.name])
+        elif option.required:
+            raise ValueError(f"{type}: {option.name} is required")
+    endpoint = Endpoint(type, given)
+    if given.get("url", "").startswith("http:") and not endpoint.loopback:
+        raise ValueError(f"{type}.url must be https: plain http is for this machine only")
+    if type == "data-landing-zone" and ("account_key" in given) == ("sas" in given):
+        raise ValueError(f"{type} takes account_key or sas")
+    if type == "data-landing-zone" and "account_key" in given:
+        signing.account_key(given["account_key"])
+    return endpoint
+
+
+def _check(where: str, option: Option, value: object) -> None:
+    if option.members:
+        for key, entry in _object(value, where).items():
+            _only(_object(entry, f"{where}.{key}"), option.members, where)
+            if len(entry) != len(option.members) or not all(isinstance(v, str) and v for v in entry.values()):
+                raise ValueError(f"{where}: each takes {' and '.join(option.members)}, both text")
+    elif option.name == "port":
+        if not isinstance(value, int) or not 0 < value < 65536:
+            raise ValueError(f"{where} must be a port number")
+    elif not isinstance(value, str) or not value:
+        raise ValueError(f"{where} must be text")
+    elif option.name == "host" and not _HOST.fullmatch(value):
+        raise ValueError(f"{where} must be a host name")
+    elif option.name == "url" and not _is_url(value):
+        raise ValueError(f"{where} must be an address like http://127.0.0.1:9000, without user and query")
+
+
+def _is_url(text: str) -> bool:
+    found = _URL.fullmatch(text)
+    return found is not None and int(found[3] or 1) < 65536
+
+
+def _object(value: object, where: str) -> Json:
+    if not isinstance(value, dict):
+        raise ValueError(f"{where} must be an object")
+    return value
+
+
+def _only(value: Json, known: tuple[str, ...], where: str) -> None:
+    unknown = sorted(set(value) - set(known))
+    if unknown:
+        raise ValueError(f"{where} has no member {unknown[0]!r}; it takes {', '.join(known)}")
