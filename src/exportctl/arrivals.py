@@ -98,7 +98,7 @@ class Stores:
         account = wire.read(ACCOUNT.name, base.raw)["auth"] if base else {}
         where = Place(destination.key, destination.type, fields, _shown(account))
         if destination.reader == "destination":
-            return by_destination(where, self._own(destination), self._setup.env)
+            return by_destination(where, self._own(destination), self._setup.env, self._landing_zone)
         return by_caller(where, self._setup.env, self._landing_zone)
 
     def _own(self, destination: Destination) -> Mapping[str, str | Secret]:

@@ -2,7 +2,7 @@
 What verification asks of a storage: list below a prefix, read a small file, a range, or a file piece by piece.
 
 A path is relative to the bucket, container or account root, `/` between folders and none in front. Implementations
-read with the caller's own identity, hold bounded memory, and raise StorageError only.
+read with the caller's own identity, hold bounded memory, may be used by several threads, and raise StorageError only.
 """
 
 from __future__ import annotations
@@ -13,12 +13,15 @@ from typing import Protocol
 
 from exportctl.errors import Error
 
+PIECE = 1024 * 1024  # bytes that `chunks` yields at once, more or less
+
 
 class StorageError(Error):
     """
     Storage cannot be read. `rule` says which: `storage-denied`, `storage-missing` (no such bucket, container or
-    folder root), `storage-unreachable`, `storage-credentials` (none given), `storage-extra` (the extra is not
-    installed), `storage-read` (one object).
+    folder root), `storage-unreachable`, `storage-credentials` (none given), `storage-setup` (what is given cannot be
+    used), `storage-host-key` (an SFTP server nobody vouches for), `storage-extra` (the extra is not installed),
+    `storage-read` (one object).
     """
 
 
@@ -29,6 +32,11 @@ class Stored:
     path: str
     size: int
     modified: int
+
+
+def printable(path: str) -> str:
+    """A path whose bytes were not UTF-8, fit to print: the file is listed and counted, and cannot be opened."""
+    return path.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 class Reader(Protocol):

@@ -1,0 +1,89 @@
+"""
+How an S3 bucket is read: the caller's keys or role from the variables every AWS tool knows. Pure.
+
+    keys             AWS_ACCESS_KEY_ID + AWS_SECRET_ACCESS_KEY (+ AWS_SESSION_TOKEN)
+    role of a job    AWS_WEB_IDENTITY_TOKEN_FILE + AWS_ROLE_ARN
+    role of a task   AWS_CONTAINER_CREDENTIALS_RELATIVE_URI
+    role of a pod    AWS_CONTAINER_CREDENTIALS_FULL_URI + AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE
+    of an instance   AWS_EC2_METADATA_SERVICE_ENDPOINT
+
+The address of an instance's metadata is never tried unasked: elsewhere nobody answers there, and a laptop would wait.
+"""
+
+from __future__ import annotations
+
+from exportctl.secret import Secret
+from exportctl.storage.methods import S3, Access, Auth, AwsKeys, Place, auth_of, endpoint, field_of, not_given, unusable
+from exportctl.storage.variables import Family, Variables
+
+KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+_INSTANCE = "AWS_EC2_METADATA_SERVICE_ENDPOINT"
+_ROLES = {  # the variable that says where a role's keys come from -> the one it needs beside it
+    "AWS_WEB_IDENTITY_TOKEN_FILE": "AWS_ROLE_ARN",
+    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI": None,
+    "AWS_CONTAINER_CREDENTIALS_FULL_URI": "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
+    _INSTANCE: None,
+}
+_FAMILY = (*KEYS, "AWS_SESSION_TOKEN", *_ROLES, "AWS_PROFILE")
+_DEFAULT_REGION = "us-east-1"
+_EXPORT = "aws configure export-credentials --format env"
+
+
+def by_caller(place: Place, variables: Variables) -> Access:
+    """Raises StorageError: no credentials are given, or half of them."""
+    family = variables.family(_FAMILY)
+    if family.get(KEYS[0]) or family.get(KEYS[1]):
+        return _access(place, variables, _keys(place, family), family.prefix + KEYS[0])
+    if family.prefix and family.values:
+        named = family.prefix + next(iter(family.values))
+        hint = f"set {' and '.join(family.missing(*KEYS))}, or the plain variables without {family.prefix}"
+        raise unusable(place, f"{named}: only keys can be given for one destination", hint)
+    for name, beside in _ROLES.items():
+        if value := family.get(name):
+            if beside and not variables.plain(beside):
+                raise unusable(place, f"{name} needs {beside}", f"set {beside}; what sets the one usually sets both")
+            return _access(place, variables, None, name, metadata=value if name == _INSTANCE else None)
+    raise _none(place, variables, family)
+
+
+def by_destination(place: Place, auth: Auth, variables: Variables) -> Access:
+    """Raises StorageError: the destination has a role, which only Adobe may take."""
+    if "role_arn" in auth:
+        hint = "the role trusts Adobe's account, not yours: leave `reader: destination` out and give your own identity"
+        raise unusable(place, "its role cannot be used to read", hint)
+    keys = AwsKeys(auth_of(place, auth, "access_key_id"), auth_of(place, auth, "secret_access_key"))
+    return _access(place, variables, keys, "the destination's own access key")
+
+
+def _access(
+    place: Place, variables: Variables, keys: AwsKeys | None, identity: str, metadata: str | None = None
+) -> Access:
+    found = variables.setting("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL")
+    region = variables.setting("AWS_REGION", "AWS_DEFAULT_REGION")
+    bucket = field_of(place, "bucket")
+    method = S3(
+        bucket,
+        region[1] if region else _DEFAULT_REGION,
+        endpoint(place, found[1], found[0]) if found else None,
+        keys,
+        metadata,
+    )
+    return Access(f"s3://{bucket}", method, identity)
+
+
+def _keys(place: Place, family: Family) -> AwsKeys:
+    if missing := family.missing(*KEYS):
+        raise unusable(place, f"{missing[0]} is not set, the other half of the key is", f"set {missing[0]} too")
+    token = family.get("AWS_SESSION_TOKEN")
+    return AwsKeys(Secret(family.values[KEYS[0]]), Secret(family.values[KEYS[1]]), Secret(token) if token else None)
+
+
+def _none(place: Place, variables: Variables, family: Family) -> Exception:
+    if family.get("AWS_PROFILE"):
+        hint = f'profiles are not read; put its keys into the environment: eval "$({_EXPORT})"'
+        return not_given(place, "only AWS_PROFILE says how to read its bucket", hint)
+    hint = (
+        f"set {KEYS[0]} and {KEYS[1]} (or a role: {', '.join(_ROLES)}), "
+        f"for this destination alone with {variables.prefix} in front; or {variables.prefix}FOLDER"
+    )
+    return not_given(place, "nothing says how to read its bucket", hint)

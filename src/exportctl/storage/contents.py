@@ -1,0 +1,143 @@
+"""
+What is inside a data file: how many rows. Parquet by its footer alone, NDJSON by every line of it.
+
+In: a reader, one of the objects it listed, and the format the target connection asks for. Out: a number, or BadFile
+that says what is wrong. Memory stays flat: one piece of the file and one line at a time.
+"""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import zlib
+from collections.abc import Iterator
+from typing import BinaryIO, cast
+
+from exportctl.errors import Error
+from exportctl.storage import parquet_footer
+from exportctl.storage.reader import Reader, Stored
+
+TAIL = 64 * 1024  # bytes asked for first: nearly every footer fits
+LINE = 16 * 1024 * 1024  # bytes of one line
+_BUFFER = 1024 * 1024
+
+
+class BadFile(Error):
+    """A file arrived and cannot be what the export wrote. `reason` goes on after its name: `it is cut short: …`."""
+
+    def __init__(self, path: str, reason: str):
+        super().__init__(f"{path}: {reason}", rule="storage-content")
+        self.path = path
+        self.reason = reason
+
+
+def rows(reader: Reader, stored: Stored, type: str, compression: str) -> int:
+    """
+    The rows of one file. `type` is parquet or json, `compression` gzip or none, as in `declared.Format`.
+
+    A JSON file is one object per line (flow-service.md 10.1). Parquet is compressed inside, so there the second is
+    of no interest.
+
+    Raises:
+        BadFile: it is damaged, cut short or of another format.
+        StorageError: it cannot be read.
+    """
+    try:
+        if type == "parquet":
+            return _parquet_rows(reader, stored)
+        return _json_rows(reader, stored, packed=compression == "gzip")
+    except (parquet_footer.Damaged, _Broken) as error:
+        raise BadFile(stored.path, str(error)) from error
+
+
+class _Broken(ValueError):
+    """The reason of a BadFile, from where its path is not known."""
+
+
+def _parquet_rows(reader: Reader, stored: Stored) -> int:
+    """One ranged request, and a second one for a footer of more than 64 KiB."""
+    tail = _tail(reader, stored, min(TAIL, stored.size)) if stored.size >= parquet_footer.SMALLEST else b""
+    length = parquet_footer.footer_length(tail[-parquet_footer.ENDING :], stored.size)
+    whole = length + parquet_footer.ENDING
+    if whole > len(tail):
+        tail = _tail(reader, stored, whole)
+    return parquet_footer.rows(tail[-whole : -parquet_footer.ENDING], stored.size - whole)
+
+
+def _tail(reader: Reader, stored: Stored, length: int) -> bytes:
+    tail = reader.tail(stored.path, stored.size, length)
+    if len(tail) != length:
+        raise _Broken(f"it changed while it was read: {len(tail)} of its last {length} bytes came")
+    return tail
+
+
+def _json_rows(reader: Reader, stored: Stored, *, packed: bool) -> int:
+    if packed and stored.size == 0:
+        raise _Broken("it is cut short: 0 bytes are not even gzip of nothing")
+    count = 0
+    with _stream(reader.chunks(stored.path), packed) as stream:
+        for count, line in enumerate(_lines(stream), start=1):
+            if not _is_object(line):
+                raise _Broken(f"its line {count} is not a JSON object")
+    return count
+
+
+def _stream(pieces: Iterator[bytes], packed: bool) -> BinaryIO:
+    """Several gzip members one after the other are one file, and zeros may follow them."""
+    stream = cast(BinaryIO, io.BufferedReader(_Pieces(pieces), _BUFFER))
+    return cast(BinaryIO, gzip.GzipFile(fileobj=stream)) if packed else stream
+
+
+def _lines(stream: BinaryIO) -> Iterator[bytes]:
+    """Lines with their ends; the last one counts without an end too."""
+    number = 0
+    try:
+        while line := stream.readline(LINE + 1):
+            number += 1
+            if len(line) > LINE:
+                raise _Broken(f"its line {number} is longer than {LINE // (1024 * 1024)} MiB")
+            yield line
+    except EOFError as error:
+        raise _Broken(f"it is cut short: its gzip data ends after line {number}") from error
+    except gzip.BadGzipFile as error:
+        raise _Broken(f"its gzip data is damaged after line {number}" if number else "it is not gzip") from error
+    except zlib.error as error:
+        raise _Broken(f"its gzip data is damaged after line {number}") from error
+
+
+def _refused(constant: str) -> None:
+    raise ValueError(f"{constant} is not JSON")
+
+
+# Numbers stay text: nobody looks at them here, and Python refuses to convert very long ones, which JSON allows.
+_DECODER = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=_refused)
+
+
+def _is_object(line: bytes) -> bool:
+    try:
+        return isinstance(_DECODER.decode(line.decode("utf-8")), dict)
+    except (ValueError, RecursionError):
+        return False
+
+
+class _Pieces(io.RawIOBase):
+    """Pieces of any length as a stream that `io` can buffer. A piece is kept only until it has been read."""
+
+    def __init__(self, pieces: Iterator[bytes]):
+        self._pieces = pieces
+        self._rest = memoryview(b"")
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]  # typeshed's Buffer has no length
+        while not self._rest:
+            piece = next(self._pieces, None)
+            if piece is None:
+                return 0
+            self._rest = memoryview(piece)
+        count = min(len(buffer), len(self._rest))
+        buffer[:count] = self._rest[:count]
+        self._rest = self._rest[count:]
+        return count

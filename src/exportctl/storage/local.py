@@ -1,0 +1,92 @@
+"""
+Reads a local folder that holds what a bucket holds: a mount, a copy, or the emulator's own storage.
+
+Nothing outside the folder is read: no `..`, and symbolic links are left out of a listing and refused where they lead
+out.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import BinaryIO
+
+from exportctl.storage.reader import PIECE, StorageError, Stored, printable
+
+
+class LocalReader:
+    """
+    The folder `root` as a bucket.
+
+    Raises:
+        StorageError: there is no such folder.
+    """
+
+    def __init__(self, root: Path, where: str):
+        self.where = where
+        self._root = root.expanduser().resolve()
+        self._cut = len(os.path.join(self._root, ""))  # noqa: PTH118 # pathlib drops the slash at the end
+        if not self._root.is_dir():
+            raise StorageError(
+                f"{where} is not a folder", rule="storage-missing", hint="is the mount there, or the path misspelt?"
+            )
+
+    def list(self, prefix: str) -> Iterator[Stored]:
+        top = self._inside(prefix.strip("/"))
+        pending = [os.fspath(top)] if top.is_dir() else []
+        while pending:
+            with self._told(prefix), suppress(FileNotFoundError), os.scandir(pending.pop()) as entries:
+                for entry in entries:
+                    if entry.is_dir(follow_symlinks=False):
+                        pending.append(entry.path)
+                    elif entry.is_file(follow_symlinks=False):
+                        yield from self._stored(entry)
+
+    def read(self, path: str, limit: int) -> bytes:
+        with self._opened(path) as stream:
+            return stream.read(limit)
+
+    def tail(self, path: str, size: int, length: int) -> bytes:
+        with self._opened(path) as stream:
+            stream.seek(size - length)
+            return stream.read(length)
+
+    def chunks(self, path: str) -> Iterator[bytes]:
+        with self._opened(path) as stream:
+            while piece := stream.read(PIECE):
+                yield piece
+
+    def close(self) -> None:
+        """Nothing stays open."""
+
+    def _stored(self, entry: os.DirEntry[str]) -> Iterator[Stored]:
+        """One file, or none if it went away since its folder was read, as a writer's temporary files do."""
+        with suppress(FileNotFoundError):
+            found = entry.stat(follow_symlinks=False)
+            path = entry.path[self._cut :].replace(os.sep, "/")
+            yield Stored(printable(path), found.st_size, int(found.st_mtime))
+
+    @contextmanager
+    def _opened(self, path: str) -> Iterator[BinaryIO]:
+        with self._told(path), self._inside(path).open("rb") as stream:
+            yield stream
+
+    def _inside(self, path: str) -> Path:
+        whole = self._root / path
+        if Path(path).is_absolute() or ".." in Path(path).parts or not whole.resolve().is_relative_to(self._root):
+            raise StorageError(f"{path} leads out of {self.where}", rule="storage-read")
+        return whole
+
+    @contextmanager
+    def _told(self, path: str) -> Iterator[None]:
+        try:
+            yield
+        except PermissionError as error:
+            hint = "the account that runs this must be able to read it"
+            raise StorageError(
+                f"{self.where}: {path or '/'}: permission denied", rule="storage-denied", hint=hint
+            ) from error
+        except OSError as error:
+            raise StorageError(f"{self.where}: {path or '/'}: {error.strerror}", rule="storage-read") from error

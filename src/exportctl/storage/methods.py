@@ -1,0 +1,172 @@
+"""
+What it takes to open each kind of storage: values only. Made by `access`, used by `opening`.
+
+Every credential is a Secret, so none of these can be printed with one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from exportctl import hosts
+from exportctl.secret import Secret
+from exportctl.storage.reader import StorageError
+
+
+@dataclass(frozen=True)
+class Place:
+    """
+    What is to be read: a destination's key and type, its live place (`bucket`, `container`, `path`) and what its base
+    connection shows beside secrets (`endpoint`, `host`, `port`, `username`), all by their names in YAML.
+    """
+
+    destination: str
+    type: str
+    fields: Mapping[str, str]
+    account: Mapping[str, str] = field(default_factory=dict)
+
+
+Auth = Mapping[str, str | Secret]  # a destination's own auth values by their names in YAML
+
+
+@dataclass(frozen=True)
+class Folder:
+    path: Path
+
+
+@dataclass(frozen=True)
+class AwsKeys:
+    access_key_id: Secret
+    secret_access_key: Secret
+    session_token: Secret | None = None
+
+
+@dataclass(frozen=True)
+class S3:
+    """
+    `endpoint` None: Amazon's own of the region. `keys` None: a role, by the variables that AWS sets where code runs;
+    `metadata` is the address of the instance's own role, asked only when it is given. Paths begin below `prefix`.
+    """
+
+    bucket: str
+    region: str
+    endpoint: str | None = None
+    keys: AwsKeys | None = None
+    metadata: str | None = None
+    prefix: str = ""
+
+
+@dataclass(frozen=True)
+class AccountKey:
+    key: Secret
+
+
+@dataclass(frozen=True)
+class Sas:
+    """A shared access signature as Azure writes it: a query string, percent-encoded, without `?`."""
+
+    token: Secret
+
+
+@dataclass(frozen=True)
+class ServicePrincipal:
+    tenant_id: str
+    client_id: str
+    client_secret: Secret
+
+
+@dataclass(frozen=True)
+class FederatedToken:
+    tenant_id: str
+    client_id: str
+    token_file: str
+
+
+@dataclass(frozen=True)
+class Azure:
+    """`endpoint` is the account's by the Blob API, which serves accounts with hierarchical folders too."""
+
+    account: str
+    container: str
+    endpoint: str
+    credential: AccountKey | Sas | ServicePrincipal | FederatedToken
+
+
+@dataclass(frozen=True)
+class Google:
+    bucket: str
+    credentials_file: str
+
+
+@dataclass(frozen=True)
+class Sftp:
+    """
+    One of `password`, `private_key` (PEM), `key_file` or `agent` (the agent's socket). Paths begin at `root`: `/`, or
+    empty for the folder the server puts the user into.
+    """
+
+    host: str
+    port: int
+    username: str
+    known_hosts: str
+    root: str
+    password: Secret | None = None
+    private_key: Secret | None = None
+    key_file: str | None = None
+    agent: str | None = None
+
+
+Method = Folder | S3 | Azure | Google | Sftp
+
+
+@dataclass(frozen=True)
+class Access:
+    """How one place is read. `where` names it for people, `identity` says whose credentials: a variable's name."""
+
+    where: str
+    method: Method
+    identity: str
+
+
+def not_given(place: Place, message: str, hint: str) -> StorageError:
+    """Nobody said how to read a destination's storage: `verify` then goes on without it."""
+    return StorageError(f"destinations.{place.destination}: {message}", rule="storage-credentials", hint=hint)
+
+
+def unusable(place: Place, message: str, hint: str) -> StorageError:
+    """Something is said, and it cannot be used: a mistake to mend."""
+    return StorageError(f"destinations.{place.destination}: {message}", rule="storage-setup", hint=hint)
+
+
+def field_of(place: Place, name: str) -> str:
+    """A field of the live target that reading needs; StorageError where the service does not show it."""
+    if value := place.fields.get(name):
+        return value
+    raise unusable(place, f"its target connection shows no {name}", "look at it: `exportctl show`")
+
+
+def auth_of(place: Place, auth: Auth, name: str) -> Secret:
+    """One of the destination's own auth values; StorageError where the config has none."""
+    if value := auth.get(name):
+        return value if isinstance(value, Secret) else Secret(value)
+    hint = "give the values of its `auth`, or leave `reader: destination` out and use your own identity"
+    raise unusable(place, f"the config holds no {name} to read its storage with", hint)
+
+
+def endpoint(place: Place, url: str, variable: str) -> str:
+    """
+    The address of a service in one spelling.
+
+    Raises:
+        StorageError: it is malformed, or plain http to another machine, where what is read could be seen.
+    """
+    found = hosts.parsed(url)
+    if found is None:
+        hint = f"set {variable} to scheme, host, port and path only: https://storage.example"
+        raise unusable(place, f"{variable} is not an http address", hint)
+    if found.scheme != "https" and not found.loopback:
+        hint = "plain http is for this machine only (localhost, 127.0.0.1, [::1])"
+        raise unusable(place, f"{variable} is not https: {found}", hint)
+    return str(found)

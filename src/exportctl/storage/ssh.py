@@ -1,0 +1,87 @@
+"""
+How an SFTP account is read: host and port of the base connection, the caller's own key, agent or password. Pure.
+
+    EXPORTCTL_SFTP_PASSWORD, or EXPORTCTL_SFTP_PRIVATE_KEY_FILE, else the agent at SSH_AUTH_SOCK
+    EXPORTCTL_SFTP_USERNAME          else the one of the base connection
+    EXPORTCTL_SFTP_KNOWN_HOSTS       else ~/.ssh/known_hosts; a server that is not in it gets nothing
+    EXPORTCTL_SFTP_HOST, _PORT       where the server is reached under another name from here
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+
+from exportctl.secret import Secret
+from exportctl.storage.methods import Access, Auth, Place, Sftp, auth_of, field_of, not_given, unusable
+from exportctl.storage.variables import Variables
+
+PASSWORD, KEY_FILE = "EXPORTCTL_SFTP_PASSWORD", "EXPORTCTL_SFTP_PRIVATE_KEY_FILE"
+USERNAME, KNOWN_HOSTS = "EXPORTCTL_SFTP_USERNAME", "EXPORTCTL_SFTP_KNOWN_HOSTS"
+HOST, PORT, AGENT = "EXPORTCTL_SFTP_HOST", "EXPORTCTL_SFTP_PORT", "SSH_AUTH_SOCK"
+_DEFAULT_PORT = "22"
+
+
+def by_caller(place: Place, variables: Variables) -> Access:
+    """Raises StorageError: nothing to log in with is given, or host, port or user are unknown."""
+    family = variables.family((PASSWORD, KEY_FILE))
+    password, file = family.get(PASSWORD), family.get(KEY_FILE)
+    if file:
+        return _access(place, variables, family.prefix + KEY_FILE, key_file=file)
+    if password:
+        return _access(place, variables, family.prefix + PASSWORD, password=Secret(password))
+    if agent := variables.plain(AGENT):
+        return _access(place, variables, AGENT, agent=agent)
+    hint = (
+        f"set {KEY_FILE} or {PASSWORD}, or start an ssh-agent; for this destination alone with "
+        f"{variables.prefix} in front; or {variables.prefix}FOLDER"
+    )
+    raise not_given(place, "nothing says how to log in to its server", hint)
+
+
+def by_destination(place: Place, auth: Auth, variables: Variables) -> Access:
+    username = auth_of(place, auth, "username").reveal()
+    if "password" in auth:
+        password = auth_of(place, auth, "password")
+        return _access(place, variables, "the destination's own password", username=username, password=password)
+    key = _pem(auth_of(place, auth, "private_key"))
+    return _access(place, variables, "the destination's own key", username=username, private_key=key)
+
+
+def _access(
+    place: Place,
+    variables: Variables,
+    identity: str,
+    *,
+    username: str | None = None,
+    password: Secret | None = None,
+    private_key: Secret | None = None,
+    key_file: str | None = None,
+    agent: str | None = None,
+) -> Access:
+    host = _setting(place, variables, HOST, place.account.get("host"))
+    port = _setting(place, variables, PORT, place.account.get("port") or _DEFAULT_PORT)
+    if not port.isascii() or not port.isdigit() or not 0 < int(port) < 65536:
+        raise unusable(place, f"{port!r} is no port", f"set {PORT} to a number")
+    username = username or _setting(place, variables, USERNAME, place.account.get("username"))
+    found = variables.setting(KNOWN_HOSTS)
+    known = found[1] if found else "~/.ssh/known_hosts"
+    root = "/" if field_of(place, "path").startswith("/") else ""  # else in the user's own folder (assumed)
+    method = Sftp(host, int(port), username, known, root, password, private_key, key_file, agent)
+    return Access(f"sftp://{host}:{port}", method, identity)
+
+
+def _setting(place: Place, variables: Variables, name: str, live: str | None) -> str:
+    found = variables.setting(name)
+    value = found[1] if found else live
+    if not value:
+        raise unusable(place, f"its base connection shows no {name.rpartition('_')[2].lower()}", f"set {name}")
+    return value
+
+
+def _pem(key: Secret) -> Secret:
+    """A key as `normalise_private_key` leaves it, base64 of a PEM, or a PEM itself -> the PEM."""
+    try:
+        return Secret(base64.b64decode(key.reveal(), validate=True).decode("ascii"))
+    except (binascii.Error, ValueError):
+        return key

@@ -1,0 +1,62 @@
+"""
+The environment as one destination sees it: variables of its own come before the plain ones. Pure.
+
+    EXPORTCTL_READER_LAKE_AWS_ACCESS_KEY_ID     of the destination `lake` alone
+    AWS_ACCESS_KEY_ID                           of every destination that has no credential of its own
+
+Credentials come in families. A destination that has one variable of a family has the whole family: half a key of its
+own must not be filled up with half a key of somebody else. An empty variable counts as not set.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+PREFIX = "EXPORTCTL_READER_"
+
+
+@dataclass(frozen=True)
+class Family:
+    """The variables that are set, by plain name. `prefix` is what stands before each: empty for plain ones."""
+
+    values: Mapping[str, str]
+    prefix: str
+
+    def get(self, name: str) -> str | None:
+        return self.values.get(name)
+
+    def missing(self, *names: str) -> list[str]:
+        """Those of `names` that are not set, as they would have to be written."""
+        return [self.prefix + name for name in names if name not in self.values]
+
+
+@dataclass(frozen=True)
+class Variables:
+    environment: Mapping[str, str]
+    destination: str
+
+    @property
+    def prefix(self) -> str:
+        return f"{PREFIX}{self.destination.upper().replace('-', '_')}_"
+
+    def own(self, name: str) -> str | None:
+        """What is set for this destination alone."""
+        return self.environment.get(self.prefix + name) or None
+
+    def plain(self, name: str) -> str | None:
+        return self.environment.get(name) or None
+
+    def setting(self, *names: str) -> tuple[str, str] | None:
+        """(variable, value) of the first that is set: the destination's own in this order, then the plain ones."""
+        for name in (*(self.prefix + n for n in names), *names):
+            if value := self.environment.get(name):
+                return name, value
+        return None
+
+    def family(self, names: Iterable[str]) -> Family:
+        known = tuple(names)
+        own = {name: value for name in known if (value := self.own(name))}
+        if own:
+            return Family(own, self.prefix)
+        return Family({name: value for name in known if (value := self.plain(name))}, "")
