@@ -40,6 +40,7 @@ from exportctl.verification.watched import Watched
 
 NOT_GIVEN = "storage-credentials"  # the rule of "nobody said how to read it": then runs only
 ONE_OBJECT = "storage-read"
+EMULATOR = "the emulator"
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,8 @@ class Stores:
             return Looked(None, "runs only: `reader: none`")
         try:
             access = self._access(destination, place, base)
+            if access.identity == EMULATOR and isinstance(access.method, Folder) and not access.method.path.exists():
+                return Looked(Holdings(), access.where)  # its folder comes with the first file
             reader = self._reader(destination, access)
             return Looked(_holdings(reader, flow, due, deep=deep), access.where)
         except StorageError as error:
@@ -93,7 +96,7 @@ class Stores:
     def _access(self, destination: Destination, place: LiveObject, base: LiveObject | None) -> Access:
         local = self._platform.emulator.folder_of(place.id) if self._platform.emulator else None
         if local is not None:
-            return Access(f"the emulator's folder {local.name}", Folder(local), "the emulator")
+            return Access(f"the emulator's folder {local.name}", Folder(local), EMULATOR)
         fields = wire.read(PLACE.name, place.raw)["place"]
         account = wire.read(ACCOUNT.name, base.raw)["auth"] if base else {}
         where = Place(destination.key, destination.type, fields, _shown(account))

@@ -14,13 +14,28 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
-from exportctl.emulator import background, configs, control, faults, gateway, ids, landing_zone, objects, service
+from exportctl.emulator import (
+    ad_hoc,
+    background,
+    configs,
+    control,
+    faults,
+    gateway,
+    ids,
+    increments,
+    landing_zone,
+    objects,
+    service,
+)
 from exportctl.emulator.clock import Clock, http_date, parse_clock
 from exportctl.emulator.configs import Dataset
+from exportctl.emulator.engine import Engine
 from exportctl.emulator.faults import Fault
 from exportctl.emulator.listing import Twist
 from exportctl.emulator.objects import Caller, Context
+from exportctl.emulator.rows import Batch
 from exportctl.emulator.service import Call
+from exportctl.emulator.sinks import routing
 from exportctl.emulator.store import Record, Store
 from exportctl.emulator.switches import Switches
 from exportctl.emulator.ui import Ui
@@ -39,7 +54,8 @@ class Emulator:
 
     `path` None keeps everything in memory. What is left out is taken from the file, if there is one, else from the
     defaults: clock `real`, pages of 100, seed 0. `clock` may be a moment (seconds since 1970 UTC): time then stands
-    still until `advance` or `set_time`.
+    still until `advance` or `set_time`. Exports without an endpoint of their own are written below `storage`, by
+    default a folder beside the file; in memory alone they are carried out and not kept.
     """
 
     def __init__(
@@ -51,9 +67,12 @@ class Emulator:
         page_size: int | None = None,
         seed: int | None = None,
         organization: str | None = None,
+        storage: str | Path | None = None,
     ) -> None:
         self.store = Store(path)
         self.ui = Ui(self.store, self.context)
+        self.root = Path(storage) if storage is not None else None if path is None else Path(path).with_suffix("")
+        self._engine = Engine(self.store, lambda: self.now, self.context, self.root)
         with self.store.transaction():
             given = {
                 "switches": switches and switches.to_json(),
@@ -96,20 +115,21 @@ class Emulator:
         return self.clock.now()
 
     def advance(self, seconds: float) -> float:
-        """Let time pass, and with it what is due; the new time."""
+        """Let time pass, and with it what is due, runs of exports too; the new time."""
         if seconds < 0:
             raise ValueError("time does not go back")
-        with self.store.transaction():
-            return self._set_clock(self.clock.advanced(seconds))
+        return self._set_clock(lambda clock: clock.advanced(seconds))
 
     def set_time(self, moment: float) -> float:
         """Move to a moment, in seconds since 1970 UTC; the new time."""
-        return self._set_clock(self.clock.set_to(moment))
+        return self._set_clock(lambda clock: clock.set_to(moment))
 
-    def _set_clock(self, clock: Clock) -> float:
+    def _set_clock(self, moved: Callable[[Clock], Clock]) -> float:
         with self.store.transaction():
+            clock = moved(self.clock)
             self.store.set_setting("clock", _clock_json(clock))
             self._settle()
+        self._engine.run_due(wait=True)
         return clock.now()
 
     def _settle(self) -> None:
@@ -140,6 +160,28 @@ class Emulator:
     def datasets(self, sandbox: str) -> list[Json]:
         """The datasets of a sandbox as the listing shows them, those that cannot be exported included."""
         return [copy.deepcopy(record.doc) for record in self.store.all("datasets", sandbox)]
+
+    def ingest(self, sandbox: str, dataset: str, rows: int, spread: int = 86400) -> Json:
+        """
+        Let rows come into a dataset, named by id or name, now; what came in: `first`, `count`, `at`, `spread`.
+
+        Raises:
+            ValueError: there is no such dataset in the sandbox, or more than one, or `rows` is no positive number.
+        """
+        with self.store.transaction():
+            return configs.ingest(self.context(sandbox), dataset, rows, spread)
+
+    def batches(self, sandbox: str, dataset: str) -> list[Batch]:
+        """All rows of a dataset, named by id or name, in the order they came in."""
+        return increments.batches(configs.find_dataset(self.context(sandbox), dataset))
+
+    def folder_of(self, target: str) -> Path | None:
+        """The local folder that stands for the bucket of a target connection; None: it is written elsewhere."""
+        found = self.store.get("targetConnections", target)
+        base = found and self.store.get("connections", str(found.doc.get("baseConnectionId")))
+        if found is None or base is None:
+            return None
+        return routing.local_root(base.doc, found.doc, self.store.setting("storage", {}), self.root)
 
     def _add_sandbox(self, name: str) -> None:
         kind = "production" if name == "prod" else "development"
@@ -230,11 +272,16 @@ class Emulator:
             controlled = request.path == control.PREFIX or request.path.startswith(f"{control.PREFIX}/")
             fault = None if controlled else faults.take(self.store, request)
         if controlled:
+            self._engine.run_due(wait=False)
             return self._sent(request, self._controlled(request, environ), start_response)
         if fault is not None and fault.effect == "slow":
             self._delay(fault.delay)
+        self._engine.run_due(wait=False)
         with self.store.lock:
-            return self._respond(request, fault, start_response)
+            answer = self._respond(request, fault, start_response)
+        if request.path == service.AD_HOC:
+            self._engine.run_due(wait=False)
+        return answer
 
     def _delay(self, seconds: float) -> None:
         if self.clock.mode == "manual":
@@ -316,7 +363,7 @@ class Emulator:
         context = self.context(name, gateway.caller(credential))
         call = Call(context, request, credential, fault.twist if fault else Twist())
         if path == service.AD_HOC:
-            return service.ad_hoc_answer(call)
+            return ad_hoc.answer(call)
         if path.startswith(f"{service.FLOW_SERVICE}/"):
             return service.answer(call)
         raise message(404, "Resource not found")

@@ -1,5 +1,5 @@
 """
-What happens without anybody asking: writes are finished, runs pass, deleted objects disappear.
+What happens without anybody asking: writes are finished, deleted objects disappear. Runs are the business of `engine`.
 
 `settle` is called at the start of every request and of every UI edit. It acts on each object that is due by the clock,
 and on no other, so that reading costs nothing while nothing is due.
@@ -7,29 +7,26 @@ and on no other, so that reading costs nothing while nothing is due.
 
 from __future__ import annotations
 
-from exportctl.emulator import ids, specs
-from exportctl.emulator.clock import six_months_after
+from exportctl.emulator import ids
 from exportctl.emulator.objects import BACKGROUND_ACTOR, BACKGROUND_CLIENT
 from exportctl.emulator.store import Record, Store
 from exportctl.emulator.switches import Switches
-from exportctl.emulator.validation import whole_number
-from exportctl.emulator.wire import Json
+from exportctl.emulator.ticks import next_tick
 
 TOMBSTONE_SECONDS = 60.0  # how long a deleted object is remembered after it left the lists, for stale reads
-UNIT_SECONDS = {"hour": 3600, "day": 86400}
 
 
 def settle(store: Store, switches: Switches, now: float) -> None:
     """Do all that is due by `now`."""
     for record in store.due(now):
+        if record.collection == "runs":
+            continue
         if record.hidden.get("unlisted_at", now) + TOMBSTONE_SECONDS <= now:
             store.remove(record.collection, record.id)
             continue
-        if "deleted_at" not in record.hidden:
-            _finish_write(store, record, switches, now)
-            _pass_runs(store, record, switches, now)
-        record.wake = schedule_wake(record)
-        store.put(record)
+        if "deleted_at" in record.hidden or _finish_write(store, record, switches, now):
+            record.wake = schedule_wake(record)
+            store.put(record)
 
 
 def schedule_wake(record: Record) -> float | None:
@@ -41,30 +38,10 @@ def schedule_wake(record: Record) -> float | None:
     return min((moment for moment in moments if moment is not None), default=None)
 
 
-def next_tick(doc: Json, after: float) -> int | None:
-    """
-    When an enabled dataset flow runs next, strictly later than `after`; in seconds since 1970 UTC.
-
-    rule: ticks
-    """
-    schedule = doc.get("scheduleParams") or {}
-    exports = doc.get("flowSpec", {}).get("id") in specs.DATASET_FLOWS and "startTime" in schedule
-    if not exports or doc.get("state") != "enabled":
-        return None
-    interval = whole_number(schedule.get("interval")) or 0
-    start, step = schedule["startTime"], interval * UNIT_SECONDS.get(str(schedule.get("timeUnit")), 0)
-    if start > after:
-        tick = start
-    elif step:
-        tick = start + (int(after - start) // step + 1) * step
-    else:
-        return None
-    end = schedule.get("endTime") or six_months_after(doc["createdAt"] / 1000)
-    return tick if tick < end else None
-
-
-def _finish_write(store: Store, record: Record, switches: Switches, now: float) -> None:
+def _finish_write(store: Store, record: Record, switches: Switches, now: float) -> bool:
+    """Whether there was anything to finish: a flow may be due for a run alone."""
     hidden = record.hidden
+    before = len(hidden)
     if now >= hidden.get("busy_until", now + 1):
         del hidden["busy_until"]
         operation = record.doc.get("lastOperation")
@@ -79,16 +56,7 @@ def _finish_write(store: Store, record: Record, switches: Switches, now: float) 
     if now >= hidden.get("touch_at", now + 1):
         del hidden["touch_at"]
         _touch(store, record, switches, now)
-
-
-def _pass_runs(store: Store, record: Record, switches: Switches, now: float) -> None:
-    tick = next_tick(record.doc, record.hidden.get("ticked_at", 0))
-    if tick is None or tick > now:
-        return
-    record.hidden["ticked_at"] = now
-    # rule: runs-move-etags
-    if switches.runs_move_etags:
-        _touch(store, record, switches, now)
+    return len(hidden) < before
 
 
 def _touch(store: Store, record: Record, switches: Switches, now: float) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from exportctl.emulator import ids, specs
+from exportctl.emulator import ids, increments, specs
 from exportctl.emulator.objects import Context
 from exportctl.emulator.store import Record
 from exportctl.emulator.wire import Answer, Json, Request, flow, invalid, not_found
@@ -37,12 +37,17 @@ IGNORED = {"property", "orderBy", "tags", "created", "updated", "version", "enab
 
 @dataclass(frozen=True)
 class Dataset:
-    """A dataset to seed; `kind` is event or record, and only eligible ones may be exported."""
+    """
+    A dataset to seed; `kind` is event or record, and only eligible ones may be exported. Its `rows` come in as it is
+    made; those of events happened in the `spread` seconds before.
+    """
 
     name: str
     id: str | None = None
     eligible: bool = True
     kind: str = "record"
+    rows: int = 0
+    spread: int = 86400
 
 
 def seed_dataset(ctx: Context, dataset: Dataset) -> str:
@@ -67,10 +72,41 @@ def seed_dataset(ctx: Context, dataset: Dataset) -> str:
             "contentType": "application/vnd.adobe.xed-full+json;version=1",
         },
     }
-    hidden = {"eligible": dataset.eligible, "kind": dataset.kind}
     known = ctx.store.get("datasets", id)
-    ctx.store.put(Record("datasets", id, ctx.sandbox, doc, hidden, seq=known.seq if known else 0))
+    hidden = {**(known.hidden if known else {}), "eligible": dataset.eligible, "kind": dataset.kind}
+    record = Record("datasets", id, ctx.sandbox, doc, hidden, seq=known.seq if known else 0)
+    if dataset.rows:
+        increments.add(record, dataset.rows, int(ctx.now), dataset.spread)
+    ctx.store.put(record)
     return id
+
+
+def find_dataset(ctx: Context, name: str) -> Record:
+    """
+    A dataset of the sandbox, by id or name.
+
+    Raises:
+        ValueError: there is none, or the name is not unique.
+    """
+    every = ctx.store.all("datasets", ctx.sandbox)
+    found = [row for row in every if row.id == name] or [row for row in every if row.doc["name"] == name]
+    if len(found) != 1:
+        known = ", ".join(sorted(row.doc["name"] for row in every))
+        raise ValueError(
+            f"{'no dataset is' if not found else 'several datasets are'} called {name!r}; there is {known}"
+        )
+    return found[0]
+
+
+def ingest(ctx: Context, name: str, rows: int, spread: int) -> Json:
+    """Let rows come into a dataset; what came in."""
+    if type(rows) is not int or rows < 1 or type(spread) is not int or spread < 0:
+        raise ValueError("rows is a number from 1, spread a number of seconds from 0")
+    record = ctx.store.get("datasets", find_dataset(ctx, name).id)
+    assert record is not None
+    batch = increments.add(record, rows, int(ctx.now), spread)
+    ctx.store.put(record)
+    return {"dataset": record.id, "first": batch.first, "rows": batch.count, "at": batch.at, "spread": batch.spread}
 
 
 def answer(ctx: Context, spec: str, request: Request) -> Answer:

@@ -174,7 +174,9 @@ def _reset(emulator: Emulator, rest: str, body: Json) -> Json:
 
 
 def _ingest(emulator: Emulator, rest: str, body: Json) -> Json:
-    raise message(501, "the emulator does not hold data yet")
+    if set(body) - {"sandbox", "dataset", "rows", "spread"}:
+        raise ValueError("ingest takes sandbox, dataset, rows and spread")
+    return emulator.ingest(body["sandbox"], body["dataset"], body["rows"], body.get("spread", 86400))
 
 
 Operation = Callable[[Any, str, Json], Json]

@@ -106,7 +106,9 @@ def living(ctx: Context, collection: str) -> list[Record]:
 
 def view(record: Record, ctx: Context) -> Json:
     """What GET answers for an object."""
-    return show(record.collection, {**record.doc, **_state(record, ctx)}, ctx.switches)
+    if record.collection == "runs":
+        return _show_run(record, ctx.now)
+    return show(record.collection, {**record.doc, **_state(record, ctx), **_last_run(record, ctx)}, ctx.switches)
 
 
 def show(collection: str, doc: Json, switches: Switches) -> Json:
@@ -130,6 +132,27 @@ def _state(record: Record, ctx: Context) -> Json:
     if record.collection in ("sourceConnections", "targetConnections") and is_busy(record, ctx.now):
         return {"state": "updating" if record.hidden.get("previous") else "inProgress"}
     return {}
+
+
+def _show_run(record: Record, now: float) -> Json:
+    """
+    A run; while it takes its time, no more than that it runs.
+
+    rule: run-duration
+    """
+    doc = record.doc
+    if now >= record.hidden.get("completes_at", 0):
+        return doc
+    started = {"startedAtUTC": doc["metrics"]["durationSummary"]["startedAtUTC"]}
+    return {**doc, "metrics": {"durationSummary": started, "statusSummary": {"status": "Processing"}}, "activities": []}
+
+
+def _last_run(record: Record, ctx: Context) -> Json:
+    """Of a flow whose newest run is still under way, the one before."""
+    newest = record.doc.get("lastRunDetails")
+    if not newest or newest["completedAtUTC"] <= ctx.now_ms:
+        return {}
+    return {"lastRunDetails": record.hidden.get("run_before")}
 
 
 def secret_params(doc: Json) -> set[str]:

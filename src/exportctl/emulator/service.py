@@ -12,12 +12,11 @@ from exportctl.emulator import configs, filters, gateway, listing, objects, spec
 from exportctl.emulator.listing import Twist
 from exportctl.emulator.objects import COLLECTIONS, Context, find
 from exportctl.emulator.store import Record
-from exportctl.emulator.wire import Answer, Json, Refused, Request, bad_request, flow, invalid, message, not_found
+from exportctl.emulator.wire import Answer, Json, Refused, Request, bad_request, flow, message, not_found
 from exportctl.emulator.wire import parse_json as parse
 
 FLOW_SERVICE = "/data/foundation/flowservice"
 AD_HOC = "/data/core/activation/disflowprovider/adhocrun"
-AD_HOC_DATASETS = "application/vnd.adobe.adhoc.dataset.activation+json"
 LOCATED = ("connections", "flows")  # collections whose create answers a Location header
 
 
@@ -149,14 +148,17 @@ def _action(call: Call, id: str) -> Answer:
 
 
 def _runs(call: Call, rest: list[str]) -> Answer:
-    # rule: runs-not-yet
+    # rule: runs-read-only
     call.permit(gateway.VIEW)
     if call.request.method == "POST":
         raise flow(1427, 400, "Runs are read only for this token")
     if call.request.method != "GET":
         raise _wrong_method()
+    if len(rest) == 1:
+        _no_query(call)
+        return Answer(200, {"items": [objects.view(find(call.ctx, "runs", rest[0]), call.ctx)]})
     if rest:
-        raise not_found("runs", rest[0])
+        raise _unknown_path()
     return listing.answer(call.ctx, "runs", call.request, call.twist)
 
 
@@ -179,27 +181,3 @@ def _spec(call: Call, collection: str, rest: list[str]) -> Answer:
     _no_query(call, ("property",))
     wanted = [filters.parse_filter(collection, text) for text in call.request.values("property")]
     return Answer(200, {"items": [spec for spec in known.values() if all(one.accepts(spec) for one in wanted)]})
-
-
-def ad_hoc_answer(call: Call) -> Answer:
-    """
-    The on-demand export of datasets: recognised, and never ready.
-
-    rule: ad-hoc-not-ready
-    """
-    if call.request.method != "POST":
-        raise _wrong_method()
-    call.permit(gateway.ACTIVATE)
-    if call.request.headers.get("accept", "").partition(";")[0].strip() != AD_HOC_DATASETS:
-        raise message(400, "Only the dataset variant of ad hoc activation is emulated")
-    for id in _ad_hoc_flows(call.body()):
-        find(call.ctx, "flows", id)
-    raise message(400, "Following order ID(s) are not ready for dataset export, please wait for 10 minutes and retry")
-
-
-def _ad_hoc_flows(body: object) -> list[str]:
-    info = body.get("activationInfo") if isinstance(body, dict) else None
-    wanted = info.get("destinations") if isinstance(info, dict) else None
-    if not isinstance(wanted, list) or not all(isinstance(item, dict) and "flowId" in item for item in wanted):
-        raise invalid("activationInfo.destinations[] with flowId and datasets is required")
-    return [str(item["flowId"]) for item in wanted]

@@ -171,6 +171,12 @@ class Store:
             known = self._decoded[row[0], row[1]] = _record(row)
         return known
 
+    def is_due(self, now: float) -> bool:
+        """Has the background, or a run, anything to do?"""
+        with self.lock:
+            row = self._db.execute("SELECT 1 FROM objects WHERE wake IS NOT NULL AND wake <= ? LIMIT 1", (now,))
+            return row.fetchone() is not None
+
     def due(self, now: float) -> list[Record]:
         """The objects with which the background has something to do, in the order of creation."""
         rows = self._db.execute(

@@ -130,6 +130,36 @@ QUESTIONS: dict[str, Question] = {
         ("runs", "writes"),
         "flow-service.md 2.6; UI edits: assumed",
     ),
+    "run_scope": Question(
+        "Is it one run per flow and tick, or one for each of its datasets?", ("flow", "dataset"), "flow-service.md 8.4"
+    ),
+    "run_duration": Question("Seconds a run takes, while it shows as processing.", (0, 60, 600), "8.2", (0, 600)),
+    "run_entities": Question(
+        "Do runs list their datasets, as entitySummaries with ids that end in the dataset's?",
+        ("shown", "hidden"),
+        "U17, flow-service.md 8.1",
+    ),
+    "manifest_last": Question(
+        "Is the manifest written after the files it lists, or before?", (True, False), "dataset-exports.md 8"
+    ),
+    "manifest_place": Question(
+        "Is there a manifest in each export folder, or one in the target's path?", ("folder", "path"), "U18"
+    ),
+    "empty_run": Question(
+        "What does a run without rows write: nothing, a folder, a file without rows?",
+        ("nothing", "folder", "file"),
+        "dataset-exports.md 10",
+    ),
+    "empty_manifest": Question("Does a run without files write a manifest?", (False, True), "dataset-exports.md 15"),
+    "dataset_change": Question(
+        "After the datasets of a flow changed: is only what is new exported in full, or everything again?",
+        ("new-only", "restart"),
+        "U8",
+    ),
+    "schedule_change": Question(
+        "Does a change of mode or interval restart the full export?", ("continue", "restart"), "dataset-exports.md 5.3"
+    ),
+    "ad_hoc": Question("May datasets be exported on demand?", ("enabled", "disabled"), "[NB] flow-service.md 9.2"),
     "background_actor_children": Question(
         "Does the background client also overwrite updatedBy of base, source and target connections, or move their "
         "etags only?",
@@ -167,6 +197,16 @@ class Switches:
     background_after_write: bool = True
     background_actor: str = "runs"
     background_actor_children: bool = False
+    run_scope: str = "flow"
+    run_duration: float = 0
+    run_entities: str = "shown"
+    manifest_last: bool = True
+    manifest_place: str = "folder"
+    empty_run: str = "nothing"
+    empty_manifest: bool = False
+    dataset_change: str = "new-only"
+    schedule_change: str = "continue"
+    ad_hoc: str = "enabled"
 
     def __post_init__(self) -> None:
         for name, question in QUESTIONS.items():

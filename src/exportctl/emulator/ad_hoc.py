@@ -1,0 +1,72 @@
+"""
+Exports on demand: `POST …/disflowprovider/adhocrun` with the media type of datasets.
+
+Source: flow-service.md 9.2 [DD] [AE] [NB]. That such a run exports everything, and leaves the increments of the
+schedule as they are, is assumed.
+"""
+
+from __future__ import annotations
+
+from exportctl.emulator import engine, gateway
+from exportctl.emulator.objects import Context, find
+from exportctl.emulator.service import AD_HOC, FLOW_SERVICE, Call
+from exportctl.emulator.store import Record
+from exportctl.emulator.wire import Answer, Json, invalid, message
+
+PATH = AD_HOC
+MEDIA_TYPE = "application/vnd.adobe.adhoc.dataset.activation+json"
+READY_AFTER = 600  # seconds after its creation that a flow takes part [NB]
+
+
+def answer(call: Call) -> Answer:
+    """
+    Order a run per flow and dataset.
+
+    rule: ad-hoc
+    """
+    if call.request.method != "POST":
+        raise message(405, "Method not allowed")
+    call.permit(gateway.ACTIVATE)
+    if call.request.headers.get("accept", "").partition(";")[0].strip() != MEDIA_TYPE:
+        raise message(400, "Only the dataset variant of ad hoc activation is emulated")
+    wanted = [(find(call.ctx, "flows", flow), datasets) for flow, datasets in _wanted(call.body())]
+    for flow, datasets in wanted:
+        _check(call.ctx, flow, datasets)
+    made = [_ordered(call.ctx, flow, dataset) for flow, datasets in wanted for dataset in datasets]
+    return Answer(200, {"destinations": [{"datasets": made}]})
+
+
+def _wanted(body: object) -> list[tuple[str, list[str]]]:
+    info = body.get("activationInfo") if isinstance(body, dict) else None
+    entries = info.get("destinations") if isinstance(info, dict) else None
+    try:
+        found = [(str(e["flowId"]), [str(d["id"]) for d in e["datasets"]]) for e in entries or []]
+    except (KeyError, TypeError):
+        found = []
+    if not found or not all(datasets for _, datasets in found):
+        raise invalid("activationInfo.destinations[] with flowId and datasets[].id is required")
+    return found
+
+
+def _check(ctx: Context, flow: Record, datasets: list[str]) -> None:
+    if ctx.switches.ad_hoc == "disabled":
+        raise message(400, f"Adhoc run can not be executed for Flow spec={flow.doc['flowSpec']['id']}")
+    if ctx.now - flow.doc["createdAt"] / 1000 < READY_AFTER:
+        text = "Following order ID(s) are not ready for dataset export, please wait for 10 minutes and retry"
+        raise message(400, text)
+    strange = [one for one in datasets if one not in engine.datasets_of(ctx, flow)]
+    if strange:
+        raise message(400, f"Dataset {strange[0]} is not exported by flow {flow.id}")
+    running = [
+        run
+        for run in ctx.store.all("runs", ctx.sandbox)
+        if run.doc["flowId"] == flow.id and ("claimed" in run.hidden or ctx.now < run.hidden["completes_at"])
+    ]
+    if running:
+        raise message(400, f"A run already exists for the flow: {running[0].id}")
+
+
+def _ordered(ctx: Context, flow: Record, dataset: str) -> Json:
+    run = engine.order(ctx, flow, [dataset], ctx.now, on_demand=True)
+    url = f"https://platform.adobe.io{FLOW_SERVICE}/runs/{run.id}"
+    return {"id": dataset, "statusURL": url, "flowId": flow.id}

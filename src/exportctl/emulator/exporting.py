@@ -1,0 +1,238 @@
+"""
+One run, carried out: rows into files, files into storage, and the manifest beside them. Touches no store.
+
+In: a `Job`, which holds all a run needs. Out: a `Result`. It is all or nothing: when the storage refuses in the middle,
+what was written already is taken away again, as far as the storage lets us. Names come from the run's id, so that a run
+that is carried out twice writes the same files.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from hashlib import blake2b
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from uuid import UUID
+
+from exportctl.emulator import encoding, folders, rows
+from exportctl.emulator.encoding import Encoding
+from exportctl.emulator.increments import UNCOMPRESSED_MAXIMUM, Increment
+from exportctl.emulator.sinks import routing
+from exportctl.emulator.sinks.sink import Sink, StorageRefused
+from exportctl.emulator.switches import Switches
+from exportctl.emulator.wire import Json
+
+FORM = (("datasetFileType", "PARQUET"), ("compression", "NONE"))  # keys of a target, and what older ones mean (assumed)
+LEAST_FILES = 2  # even small datasets give several files [UI]
+ROWS_PER_FILE = 500_000  # assumed: number and size follow the lake's partitions and are not published
+
+
+@dataclass(frozen=True)
+class Job:
+    """
+    A run to carry out. `tick` is when it was due (seconds), `flow`, `target` and `connection` are documents as stored,
+    secrets in clear; `names` fill the folder's macros; `root` is the local folder of storage without an endpoint.
+    """
+
+    run: str
+    tick: float
+    flow: Json
+    target: Json
+    connection: Json
+    increments: tuple[Increment, ...]
+    names: Mapping[str, str]
+    switches: Switches
+    settings: Json
+    root: Path | None
+    rows_per_file: int = ROWS_PER_FILE
+
+
+@dataclass(frozen=True)
+class Written:
+    """One file in storage; `folder` is relative to the bucket, `size` in bytes."""
+
+    dataset: str
+    folder: str
+    name: str
+    size: int
+
+    @property
+    def key(self) -> str:
+        return f"{self.folder}/{self.name}" if self.folder else self.name
+
+
+@dataclass(frozen=True)
+class Result:
+    """What became of a job; `refused` None: it succeeded."""
+
+    written: tuple[Written, ...] = ()
+    manifests: tuple[str, ...] = ()
+    refused: StorageRefused | None = None
+
+
+@dataclass
+class _Delivery:
+    """What is in storage so far."""
+
+    sink: Sink
+    keys: list[str] = field(default_factory=list)
+
+    def put(self, key: str, source: Path) -> None:
+        self.keys.append(key)  # before: what is cut in the middle is taken away too
+        self.sink.put(key, source)
+        source.unlink()
+
+    def undo(self) -> None:
+        for key in reversed(self.keys):
+            with suppress(StorageRefused):
+                self.sink.remove(key)
+
+
+def export(job: Job) -> Result:
+    """
+    Carry a job out.
+
+    rule: all-or-nothing
+    """
+    delivery: _Delivery | None = None
+    try:
+        _check_size(job)
+        plan = [_Planned(job, one) for one in job.increments]
+        if not any(planned.files for planned in plan) and not _writes_when_empty(job):
+            return Result()
+        delivery = _Delivery(routing.opened(job.connection, job.target, job.settings, job.root))
+        with TemporaryDirectory(prefix="exportctl-run-") as folder:
+            return _delivered(job, plan, delivery, Path(folder))
+    except StorageRefused as refused:
+        reason = refused
+    except OSError as error:
+        code = "full" if error.errno == errno.ENOSPC else "failed"
+        reason = StorageRefused(code, f"the file could not be made: {(error.strerror or str(error)).lower()}")
+    finally:
+        if delivery is not None:
+            delivery.sink.close()
+    return Result(refused=reason)
+
+
+class _Planned:
+    """The files of one dataset in this run: its folder, and per file a name and rows."""
+
+    def __init__(self, job: Job, increment: Increment):
+        values = {**job.names, "DATASET_ID": increment.dataset, "DATASET_NAME": increment.name}
+        folder = folders.rendered(folders.template(job.flow), values, job.tick)
+        self.increment = increment
+        self.folder = "/".join(part for part in (routing.prefix(job.target), folder) if part)
+        count = max(LEAST_FILES, -(-increment.count // job.rows_per_file))
+        self.parts = rows.parts(increment.batches, count)
+        # rule: empty-run
+        if not self.parts and job.switches.empty_run == "file":
+            self.parts = [[]]
+        self.files = [_part_name(job, increment.dataset, i) for i in range(len(self.parts))]
+
+
+def _check_size(job: Job) -> None:
+    # rule: uncompressed-parquet-limit
+    plain = _form(job) == Encoding("PARQUET", "NONE")
+    for one in job.increments:
+        if plain and one.full and one.kind != rows.EVENT and one.count > UNCOMPRESSED_MAXIMUM:
+            text = f"dataset {one.dataset} has {one.count} records, uncompressed Parquet takes {UNCOMPRESSED_MAXIMUM}"
+            raise StorageRefused("too-large", text)
+
+
+def _form(job: Job) -> Encoding:
+    params = job.target["params"]
+    named = (str(params.get(key) or default).upper() for key, default in FORM)
+    try:
+        return Encoding(*named)
+    except ValueError as error:
+        raise StorageRefused("failed", str(error)) from error
+
+
+def _writes_when_empty(job: Job) -> bool:
+    manifest = bool(job.target["params"].get("includeFileManifest"))
+    return job.switches.empty_run == "folder" or (manifest and job.switches.empty_manifest)
+
+
+def _delivered(job: Job, plan: Sequence[_Planned], delivery: _Delivery, folder: Path) -> Result:
+    try:
+        manifests: list[str] = []
+        made = _made(job, plan, folder)
+        # rule: manifest-last
+        if job.switches.manifest_last:
+            written = [_put(delivery, one, source) for one, source in made]
+            manifests = _put_manifests(job, plan, written, delivery, folder)
+        else:
+            waiting = list(made)
+            written = [one for one, _ in waiting]
+            manifests = _put_manifests(job, plan, written, delivery, folder)
+            for one, source in waiting:
+                _put(delivery, one, source)
+        for planned in plan:
+            if not planned.files and job.switches.empty_run == "folder":
+                delivery.sink.make_folder(planned.folder)
+        return Result(tuple(written), tuple(manifests))
+    except BaseException:
+        delivery.undo()
+        raise
+
+
+def _made(job: Job, plan: Sequence[_Planned], folder: Path) -> Iterator[tuple[Written, Path]]:
+    """The files one after the other, as local ones: each is made when it is asked for."""
+    form = _form(job)
+    for planned in plan:
+        one = planned.increment
+        for name, batches in zip(planned.files, planned.parts, strict=True):
+            whole, source = f"{name}.{form.extension}", folder / f"{one.dataset}-{name}"
+            encoding.write(one.dataset, one.kind, batches, form, source)
+            yield Written(one.dataset, planned.folder, whole, source.stat().st_size), source
+
+
+def _put(delivery: _Delivery, one: Written, source: Path) -> Written:
+    delivery.put(one.key, source)
+    return one
+
+
+def _put_manifests(
+    job: Job, plan: Sequence[_Planned], written: Sequence[Written], delivery: _Delivery, folder: Path
+) -> list[str]:
+    """
+    The manifest files of a run: one in each folder, listing its files, or one of all in the target's path.
+
+    rule: manifest-place, manifest-content
+    """
+    if not job.target["params"].get("includeFileManifest"):
+        return []
+    places = [routing.prefix(job.target)] if job.switches.manifest_place == "path" else [p.folder for p in plan]
+    keys = []
+    for place in dict.fromkeys(places):
+        listed = [one for one in written if job.switches.manifest_place == "path" or one.folder == place]
+        if not listed and not job.switches.empty_manifest:
+            continue
+        key = "/".join(part for part in (place, f"manifest-{job.flow['id']}-{job.run}.json") if part)
+        source = folder / "manifest"
+        source.write_text(json.dumps(_manifest(job, listed)), encoding="utf-8")
+        delivery.put(key, source)
+        keys.append(key)
+    return keys
+
+
+def _manifest(job: Job, listed: Sequence[Written]) -> Json:
+    scheduled = datetime.fromtimestamp(int(job.tick), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    results = [{"sinkPath": f"/{one.folder}", "name": one.name, "size": one.size} for one in listed]
+    return {"flowRunId": job.run, "scheduledTime": scheduled, "exportResults": results}
+
+
+def _part_name(job: Job, dataset: str, index: int) -> str:
+    """
+    A generated name without its extension, as the samples have it.
+
+    rule: part-names
+    """
+    drawn = blake2b(f"{job.run}:{dataset}".encode(), digest_size=32).digest()
+    task, stage = int.from_bytes(drawn[16:24]), int.from_bytes(drawn[24:27])
+    return f"part-{index:05d}-tid-{task}-{UUID(bytes=drawn[:16], version=4)}-{stage + index}-1-c000"

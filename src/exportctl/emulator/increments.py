@@ -1,0 +1,104 @@
+"""
+Which rows a run exports: everything the first time, then what was ingested since the last run that succeeded.
+
+What was exported is kept on the flow (`Record.hidden["exported"]`): the source connection and the rhythm it holds for,
+and per dataset how many of its batches are done. A batch never changes, and batches only come at the end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+from exportctl.emulator import rows
+from exportctl.emulator.rows import Batch
+from exportctl.emulator.store import Record
+from exportctl.emulator.switches import Switches
+from exportctl.emulator.wire import Json
+
+YEAR = 365 * 86400  # how far back events are exported [GR]
+UNCOMPRESSED_MAXIMUM = 1_000_000  # records of a full export in uncompressed Parquet [GR]
+
+
+@dataclass(frozen=True)
+class Increment:
+    """The rows of one dataset for one run. `upto` batches are exported once it has succeeded."""
+
+    dataset: str
+    name: str
+    kind: str
+    batches: tuple[Batch, ...]
+    upto: int
+    full: bool
+
+    @property
+    def count(self) -> int:
+        return rows.total(self.batches)
+
+
+def batches(dataset: Record) -> list[Batch]:
+    """All rows of a dataset, in the order they came in."""
+    return [Batch(**stored) for stored in dataset.hidden.get("batches", [])]
+
+
+def add(dataset: Record, count: int, at: int, spread: int = 86400) -> Batch:
+    """Let rows come in."""
+    known = batches(dataset)
+    last = known[-1] if known else None
+    made = Batch(last.first + last.count if last else 0, count, at, spread)
+    dataset.hidden["batches"] = [asdict(batch) for batch in (*known, made)]
+    return made
+
+
+def increment(flow: Record, dataset: Record, tick: float, switches: Switches) -> Increment:
+    """
+    The rows of one dataset that the run due at `tick` (seconds) exports.
+
+    rule: increments
+    """
+    known = batches(dataset)
+    upto = sum(batch.at <= tick for batch in known)
+    done = _done(flow, dataset.id, switches)
+    chosen: Sequence[Batch] = known[done or 0 : upto]
+    kind = str(dataset.hidden.get("kind", rows.RECORD))
+    # rule: events-of-a-year
+    if kind == rows.EVENT:
+        chosen = [kept for batch in chosen if (kept := rows.trimmed(batch, tick - YEAR))]
+    return Increment(dataset.id, str(dataset.doc["name"]), kind, tuple(chosen), upto, full=done is None)
+
+
+def full(dataset: Record, tick: float) -> Increment:
+    """All rows of a dataset, whatever was exported before: an export on demand."""
+    return increment(Record("flows", "", "", {}), dataset, tick, Switches())
+
+
+def _done(flow: Record, dataset: str, switches: Switches) -> int | None:
+    """How many batches are exported; None: nothing is, or it does not count any more."""
+    exported: Json = flow.hidden.get("exported") or {}
+    if not exported or not (flow.doc.get("scheduleParams") or {}).get("interval"):
+        return None
+    # rule: dataset-change
+    if switches.dataset_change == "restart" and exported["source"] != _source(flow):
+        return None
+    # rule: schedule-change
+    if switches.schedule_change == "restart" and exported["rhythm"] != _rhythm(flow):
+        return None
+    found: int | None = exported["upto"].get(dataset)
+    return found
+
+
+def settle(flow: Record, done: Sequence[Increment], switches: Switches) -> None:
+    """Note on a flow what a run has exported."""
+    before: Json = flow.hidden.get("exported") or {}
+    kept = {one: upto for one, upto in before.get("upto", {}).items() if _done(flow, one, switches) is not None}
+    upto = kept | {one.dataset: one.upto for one in done}
+    flow.hidden["exported"] = {"source": _source(flow), "rhythm": _rhythm(flow), "upto": upto}
+
+
+def _source(flow: Record) -> str:
+    return str(next(iter(flow.doc.get("sourceConnectionIds", ())), ""))
+
+
+def _rhythm(flow: Record) -> list[object]:
+    schedule = flow.doc.get("scheduleParams") or {}
+    return [schedule.get("exportMode"), schedule.get("timeUnit"), str(schedule.get("interval"))]

@@ -1,0 +1,138 @@
+"""
+A run as GET shows it: made when it is claimed, filled in when it is over.
+
+Source: flow-service.md 8.1 to 8.3. Names of activities, ids of entities and error codes of dataset runs are assumed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from exportctl.emulator import ids
+from exportctl.emulator.exporting import Job, Result
+from exportctl.emulator.increments import Increment
+from exportctl.emulator.objects import Context
+from exportctl.emulator.wire import Json
+
+CLIENT = "aep_activation_batch"  # of the dataset sample [XD-new]
+ACTIVITIES = (
+    ("c4f238e3-7334-4933-8b56-64d7ea43ea54", "Activation Batch XdmProcessor Activity"),
+    ("51d82b36-6b8f-11eb-9439-0242ac130002", "Activation Batch Publisher Activity"),
+)
+NUMBERS: Mapping[str, tuple[int, int]] = {  # refusal of a storage -> number and status of its error code (assumed)
+    "denied": (3101, 403),
+    "read-only": (3101, 403),
+    "no-such-bucket": (3102, 404),
+    "unknown-host": (3103, 502),
+    "unreachable": (3103, 502),
+    "cut": (3103, 502),
+    "full": (3104, 507),
+    "too-large": (3105, 400),
+    "no-dataset": (3106, 404),
+}
+
+
+def begun(ctx: Context, flow: Json, tick: float) -> Json:
+    """A run that nothing is known of yet but that it was due at `tick` (seconds)."""
+    stamp = int(tick * 1000)
+    return {
+        "id": ids.uuid(ctx.store.draw()),
+        "createdAt": stamp,
+        "updatedAt": stamp,
+        "createdBy": f"{CLIENT}@AdobeID",
+        "updatedBy": f"{CLIENT}@AdobeID",
+        "createdClient": CLIENT,
+        "updatedClient": CLIENT,
+        "sandboxId": ctx.sandbox_id,
+        "sandboxName": ctx.sandbox,
+        "imsOrgId": ctx.organization,
+        "flowId": flow["id"],
+        "flowSpec": flow["flowSpec"],
+        "providerRefId": ctx.store.draw().hex(),
+        "etag": ids.etag(ctx.store.draw()),
+        "metrics": {"durationSummary": {"startedAtUTC": stamp}, "statusSummary": {"status": "Processing"}},
+        "activities": [],
+    }
+
+
+def over(doc: Json, job: Job, result: Result, completed: float) -> Json:
+    """
+    The run after it was carried out. `completed` in seconds.
+
+    rule: run-object
+    """
+    stamp = int(completed * 1000)
+    metrics = _metrics(doc, job, result, stamp)
+    activities = [{"id": id, "name": name, "updatedAtUTC": 0, **metrics} for id, name in ACTIVITIES]
+    return {**doc, "updatedAt": stamp, "metrics": metrics, "activities": activities}
+
+
+def last_run(doc: Json) -> Json:
+    """`lastRunDetails` of the flow [F]."""
+    duration = doc["metrics"]["durationSummary"]
+    return {
+        "id": doc["id"],
+        "state": doc["metrics"]["statusSummary"]["status"],
+        "startedAtUTC": duration["startedAtUTC"],
+        "completedAtUTC": duration["completedAtUTC"],
+    }
+
+
+def _metrics(doc: Json, job: Job, result: Result, completed: int) -> Json:
+    started = doc["metrics"]["durationSummary"]["startedAtUTC"]
+    failed = result.refused is not None
+    read = sum(one.count for one in job.increments)
+    written = 0 if failed else read
+    size = sum(one.size for one in result.written)
+    return {
+        "durationSummary": {"startedAtUTC": started, "completedAtUTC": completed},
+        "sizeSummary": {"inputBytes": size, "outputBytes": size},
+        "recordSummary": {
+            **_counts(read, written, read - written),
+            "sourceSummaries": [_summary(job, job.flow["sourceConnectionIds"], failed)],
+            "targetSummaries": [_summary(job, job.flow["targetConnectionIds"], failed)],
+        },
+        "fileSummary": {"outputFileCount": len(result.written)},
+        "statusSummary": {"status": "failed" if failed else "success", "errors": _errors(result)},
+    }
+
+
+def _counts(read: int, written: int, failed: int) -> dict[str, Any]:
+    return {
+        "inputRecordCount": read,
+        "outputRecordCount": written,
+        "skippedRecordCount": 0,
+        "failedRecordCount": failed,
+    }
+
+
+def _summary(job: Job, connections: Iterable[str], failed: bool) -> Json:
+    read = sum(one.count for one in job.increments)
+    summary: Json = {"id": next(iter(connections), ""), **_counts(read, 0 if failed else read, read if failed else 0)}
+    # rule: run-entities
+    if job.switches.run_entities == "shown":
+        summary["entitySummaries"] = [_entity(one, failed) for one in job.increments]
+    return summary
+
+
+def _entity(one: Increment, failed: bool) -> Json:
+    return {
+        "id": f"dataset:{one.dataset}",
+        **_counts(one.count, 0 if failed else one.count, one.count if failed else 0),
+    }
+
+
+def _errors(result: Result) -> list[Json]:
+    """
+    The generic error of the samples, and the storage's own reason behind it.
+
+    rule: run-errors
+    """
+    if result.refused is None:
+        return []
+    number, status = NUMBERS.get(result.refused.code, (3100, 500))
+    return [
+        {"code": "ACTIVATION_BATCH-0000-FAILED", "message": "Job aborted."},
+        {"code": f"CONNECTOR-{number}-{status}", "message": result.refused.reason},
+    ]

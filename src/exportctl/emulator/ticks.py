@@ -1,0 +1,41 @@
+"""
+When a flow runs: ticks from its schedule, as numbers. Nothing here acts.
+
+Source: flow-service.md 7.2, 7.3.
+"""
+
+from __future__ import annotations
+
+from exportctl.emulator import specs
+from exportctl.emulator.clock import six_months_after
+from exportctl.emulator.validation import whole_number
+from exportctl.emulator.wire import Json
+
+UNIT_SECONDS = {"hour": 3600, "day": 86400}
+
+
+def next_tick(doc: Json, after: float) -> int | None:
+    """
+    When an enabled dataset flow runs next, strictly later than `after`; in seconds since 1970 UTC.
+
+    rule: ticks
+    """
+    schedule = doc.get("scheduleParams") or {}
+    exports = doc.get("flowSpec", {}).get("id") in specs.DATASET_FLOWS and "startTime" in schedule
+    if not exports or doc.get("state") != "enabled":
+        return None
+    start, step = schedule["startTime"], interval(doc)
+    if start > after:
+        tick = start
+    elif step:
+        tick = start + (int(after - start) // step + 1) * step
+    else:
+        return None
+    end = schedule.get("endTime") or six_months_after(doc["createdAt"] / 1000)
+    return tick if tick < end else None
+
+
+def interval(doc: Json) -> int:
+    """Seconds between two runs; 0 for a one-time export."""
+    schedule = doc.get("scheduleParams") or {}
+    return (whole_number(schedule.get("interval")) or 0) * UNIT_SECONDS.get(str(schedule.get("timeUnit")), 0)
