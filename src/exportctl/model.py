@@ -295,11 +295,14 @@ class Unmanaged:
 
 @dataclass(frozen=True)
 class Header:
+    """`platform` is "service", "embedded" or "loopback": said wherever nothing reaches Adobe."""
+
     organization: str
     sandbox: str
     environment: str | None
     project: str
-    platform: str  # "service", "embedded" or "loopback": said wherever nothing reaches Adobe
+    platform: str
+    snapshot: int | None = None  # when the sandbox was read, in seconds, where that was not for this plan
 
 
 @dataclass(frozen=True)

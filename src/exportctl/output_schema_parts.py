@@ -54,6 +54,11 @@ def maybe(shown: Json) -> Json:
     return {"description": shown.get("description", ""), "anyOf": [rest, {"type": "null"}]}
 
 
+def optional(shown: Json, *names: str) -> Json:
+    """The same object, where these keys may be missing."""
+    return {**shown, "required": [name for name in shown["required"] if name not in names]}
+
+
 def ref(name: str) -> Json:
     return {"$ref": f"#/$defs/{name}"}
 

@@ -14,6 +14,8 @@ from typing import Any, Protocol
 from exportctl.checkup import State
 from exportctl.drift_report import Group
 from exportctl.model import Status, Verb
+from exportctl.output_schema_health import FORECAST, RUNS, STATUS, status_environments
+from exportctl.output_schema_import import IMPORT
 from exportctl.output_schema_parts import (
     ADDRESS,
     ANY,
@@ -27,9 +29,12 @@ from exportctl.output_schema_parts import (
     maybe,
     number,
     one_of,
+    optional,
     ref,
     text,
 )
+from exportctl.output_schema_snapshot import SNAPSHOT, with_rehearsal
+from exportctl.output_schema_verify import VERIFY
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 SUFFIX = ".schema.json"
@@ -76,12 +81,16 @@ _PLAN = closed(
 )
 _OUTCOMES = listing("every step of the plan, each accounted for", ref("outcome"))
 
-_PLATFORM = closed(
-    "which sandbox",
-    kind=one_of("service, or an emulator, from which nothing reaches Adobe", ("service", "embedded", "loopback")),
-    organization=text("IMS organization id"),
-    sandbox=text("sandbox name"),
-    environment=maybe(text("the config's environment")),
+_PLATFORM = optional(
+    closed(
+        "which sandbox",
+        kind=one_of("service, or an emulator, from which nothing reaches Adobe", ("service", "embedded", "loopback")),
+        organization=text("IMS organization id"),
+        sandbox=text("sandbox name"),
+        environment=maybe(text("the config's environment")),
+        snapshot=number("when the snapshot was taken that this is made from, seconds since 1970 UTC"),
+    ),
+    "snapshot",
 )
 
 _DRIFT = closed(
@@ -109,7 +118,7 @@ _DRIFT = closed(
 )
 
 RESULTS: Mapping[str, Json] = {
-    "plan": _PLAN,
+    "plan": with_rehearsal(_PLAN),
     "drift": _DRIFT,
     "drift-environments": closed(
         "drift of every environment",
@@ -202,6 +211,12 @@ RESULTS: Mapping[str, Json] = {
             closed("one value", path=text("which"), value=ANY, at=maybe(ref("location"))),
         ),
     ),
+    "verify": VERIFY,
+    "import": IMPORT,
+    "runs": RUNS,
+    "status": STATUS,
+    "status-environments": status_environments(_PLATFORM),
+    "forecast": FORECAST,
     "error": {"type": "null", "description": "there is no result"},
 }
 
@@ -237,9 +252,12 @@ def _saved() -> Json:
     )
 
 
+FILES: Mapping[str, Json] = {"saved-plan": _saved(), "snapshot": SNAPSHOT}
+
+
 def schema(kind: str) -> Json:
     """The schema of one kind of document, with the definitions it uses."""
-    body = _saved() if kind == "saved-plan" else _envelope(kind, RESULTS[kind])
+    body = FILES[kind] if kind in FILES else _envelope(kind, RESULTS[kind])
     defs = {**DEFS, "plan": _PLAN}
     used = _used(body, defs)
     head = {"$schema": DIALECT, "title": f"exportctl {kind}"}
@@ -267,7 +285,7 @@ def files() -> dict[str, str]:
     """File name -> text, for every kind."""
     return {
         f"{kind}{SUFFIX}": json.dumps(schema(kind), indent=2, ensure_ascii=False) + "\n"
-        for kind in sorted((*RESULTS, "saved-plan"))
+        for kind in sorted((*RESULTS, *FILES))
     }
 
 

@@ -37,6 +37,8 @@ EMBEDDED = "embedded"
 LOOPBACK = "loopback"
 SERVICE = "service"
 STATE = ".exportctl"
+ROWS = 1000  # in each dataset that is seeded from a config
+EVENTS = ("event", "web", "click", "tracking")  # in a dataset's name: its rows are events, else records
 
 
 @dataclass(frozen=True)
@@ -179,7 +181,8 @@ def seed(emulator: Emulator, projects: list[Project]) -> None:
         for export in project.exports.values():
             for wanted in export.datasets:
                 label = wanted.name or wanted.alias or f"Dataset {wanted.id}"
-                names[wanted.id, wanted.name] = Dataset(label, id=wanted.id)
+                kind = "event" if any(word in label.lower() for word in EVENTS) else "record"
+                names[wanted.id, wanted.name] = Dataset(label, id=wanted.id, kind=kind, rows=ROWS)
         known = _known(emulator, project.platform.sandbox)
         missing = [d for d in names.values() if (d.id or d.name) not in known]
         emulator.seed([project.platform.sandbox], {project.platform.sandbox: missing})

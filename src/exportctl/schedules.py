@@ -80,6 +80,15 @@ def ticks(rhythm: str, start: int, end: int | None, after: int) -> Iterator[int]
         point += step
 
 
+def last_tick(rhythm: str, start: int, end: int | None, at: int) -> int | None:
+    """The last tick at or before `at` and before `end`; None while there was none."""
+    latest = at if end is None else min(at, end - 1)
+    if start > latest:
+        return None
+    step = seconds(rhythm)
+    return latest - (latest - start) % step if step else start
+
+
 def midnight(moment: int) -> int:
     return moment - moment % DAY
 

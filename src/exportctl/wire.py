@@ -74,7 +74,8 @@ def _read_account(raw: Mapping[str, Any]) -> Json:
         if rule.secrecy is Secrecy.SECRET:
             continue
         value = params.get(rule.wire)
-        if rule.hidden and not (isinstance(value, str) and rule.form and re.match(rule.form, value)):
+        masked = rule.hidden and not (isinstance(value, str) and rule.form and re.match(rule.form, value))
+        if masked or value == Marked.HIDDEN:  # the latter as snapshots have it
             auth[rule.name] = Marked.HIDDEN
         elif value is not None:
             auth[rule.name] = str(value) if rule.secrecy is Secrecy.PLAIN else Sensitive(str(value))

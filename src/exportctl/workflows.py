@@ -29,6 +29,8 @@ from exportctl.platforms import EMBEDDED, Platform, kind_of, opened
 from exportctl.saved import planfile
 from exportctl.secret import SHORTEST
 from exportctl.service import live
+from exportctl.snapshots import document as snapshots
+from exportctl.snapshots.document import Snapshot
 
 __all__ = [
     "Applying", "Eligible", "Planned", "Setup", "begun", "eligible", "header", "parsed", "planned", "project_of",
@@ -37,16 +39,22 @@ __all__ = [
 
 
 @dataclass(frozen=True)
-class Planned:
-    """A plan and what it was made from: enough to apply it, and to make it again."""
+class Draft:
+    """A plan and what it was made from: enough to show it, and to make it again."""
 
     plan: Plan
     live: Live
     desired: Desired
     project: Project
-    platform: Platform
     findings: tuple[Finding, ...]
     made_up: bool
+
+
+@dataclass(frozen=True)
+class Planned(Draft):
+    """The same with the open platform that was read: enough to apply it."""
+
+    platform: Platform
 
 
 # -- plan -------------------------------------------------------------------------------------------------------------
@@ -74,7 +82,57 @@ def planned(
         wanted = desired(project, known.values, seen.specs)
         as_of = setup.now if setup.now is not None else platform.as_of()
         plan = planner.plan(wanted, seen, header(project, platform), flags, as_of, known.unset)
-        yield Planned(plan, seen, wanted, project, platform, findings, known.made_up)
+        yield Planned(plan, seen, wanted, project, findings, known.made_up, platform)
+
+
+def refreshed(setup: Setup, flags: Flags, snapshot: Snapshot, *, wall: Callable[[], int]) -> Draft:
+    """
+    Plan against a snapshot: no network, no credentials. Without `--now` it is made for `wall`, this machine's clock.
+
+    Raises:
+        ConfigError, Error: as their makers say; the snapshot is of another place than the config names.
+    """
+    as_of = setup.now if setup.now is not None else wall()
+    project, findings = project_of(setup, as_of)
+    complete(project)
+    kind, named = kind_of(project), project.platform
+    head = Header(named.organization, named.sandbox, project.environment, project.name, kind, snapshot.taken_at)
+    snapshots.check(snapshot, head)
+    known = references.for_plan(project, setup.env, setup.folder, invent=kind == EMBEDDED)
+    seen = live_of(snapshot)
+    wanted = desired(project, known.values, seen.specs)
+    plan = planner.plan(wanted, seen, head, flags, as_of, known.unset)
+    return Draft(plan, seen, wanted, project, findings, known.made_up)
+
+
+@dataclass(frozen=True)
+class Taken:
+    """A snapshot, and the project whose config said of what."""
+
+    snapshot: Snapshot
+    project: Project
+
+
+def taken(setup: Setup, *, wall: Callable[[], int]) -> Taken:
+    """
+    A snapshot of the sandbox, read with the lists of a plan.
+
+    Raises:
+        ConfigError, ServiceError, Error: as their makers say.
+    """
+    project, _ = project_of(setup, setup.now or wall())
+    complete(project)
+    with opened(project, setup.env, setup.folder, setup.transport, setup.clock) as platform:
+        seen = live.read(platform.client)
+        return Taken(snapshots.taken(header(project, platform), seen, platform.as_of()), project)
+
+
+def live_of(snapshot: Snapshot) -> Live:
+    """What was read when the snapshot was taken, as a planner wants it."""
+    objects = {
+        name: tuple(live.live_object(kind, raw) for raw in snapshot.objects[name]) for name, kind in KINDS.items()
+    }
+    return Live(objects, snapshot.datasets, snapshot.specs)
 
 
 def header(project: Project, platform: Platform) -> Header:
@@ -149,7 +207,7 @@ class Applying:
         made = self.planned
 
         def replan(seen: Live) -> Plan:
-            wanted = desired(made.project, _values(made.desired), seen.specs)
+            wanted = desired(made.project, comparable(made.desired), seen.specs)
             again = planner.plan(wanted, seen, made.plan.header, self.flags, made.plan.as_of, made.plan.unset)
             return planfile.approved(self.saved, again) if self.saved else again
 
@@ -167,7 +225,8 @@ class Applying:
         return all(o.status in (Status.DONE, Status.LEFT) for o in self.done)
 
 
-def _values(wanted: Desired) -> dict[tuple[str, str], str]:
+def comparable(wanted: Desired) -> dict[tuple[str, str], str]:
+    """The sensitive values that were known when it was made, by address and field."""
     from exportctl.model import Sensitive
 
     return {

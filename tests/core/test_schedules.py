@@ -202,3 +202,15 @@ def test_a_flow_without_an_end_ends_six_calendar_months_after_its_creation(creat
 
 def test_moments_are_shown_in_utc() -> None:
     assert schedules.shown(EIGHT) == "2027-01-15 08:00 UTC"
+
+
+@given(cadences, nows, nows, st.none() | nows)
+def test_the_last_tick_is_the_one_before_the_next(rhythm: str, start: int, at: int, end: int | None) -> None:
+    last = schedules.last_tick(rhythm, start, end, at)
+    if last is None:
+        assert start > at or (end is not None and end <= start)
+        return
+    assert last <= at
+    assert last in schedules.next_runs(rhythm, start, end, last - 1, 1)
+    following = schedules.next_runs(rhythm, start, end, last, 1)
+    assert all(tick > at for tick in following)

@@ -7,14 +7,17 @@ from pathlib import Path
 
 import pytest
 from jsonschema import Draft202012Validator, ValidationError
+from sample_health import forecast_report, runs_report, status_report
 from sample_plans import AS_OF, DAY, HEADER, every_cause, evil_plan, full_plan, outcomes
+from sample_reports import full_report
 
 from exportctl import drift_report, output_schemas
 from exportctl.checkup import Check, State
 from exportctl.errors import Error, Finding, Level, Location
 from exportctl.model import ListedDataset, Plan
 from exportctl.saved import planfile
-from exportctl.views import json
+from exportctl.views import json, json_health, json_import, json_verify
+from tests.importing.sample_imports import ORDERS, made
 
 SCHEMAS = Path(__file__).parents[2] / "schemas"
 PLANS = {"full": full_plan(), "causes": every_cause(), "evil": evil_plan(), "empty": Plan(HEADER, AS_OF, ())}
@@ -46,6 +49,13 @@ def documents() -> dict[str, tuple[str, str]]:
             json.stale(planfile.saved(full_plan()), [planfile.Difference("exports.x", "verb", "a", None)]),
         ),
     }
+    found["runs"] = ("runs", json_health.runs(runs_report()))
+    found["status"] = ("status", json_health.status(status_report()))
+    both = {"dev": status_report(), "prod": FINDINGS}
+    found["status of two"] = ("status-environments", json_health.status_environments(both))
+    found["forecast"] = ("forecast", json_health.forecast(forecast_report()))
+    found["verify"] = ("verify", json_verify.verify(full_report()))
+    found["import"] = ("import", json_import.imported(made(ORDERS), file=None))
     for name, plan in PLANS.items():
         report = drift_report.drift(plan, end_warning=30 * DAY)
         found[f"plan {name}"] = ("plan", json.plan(plan))

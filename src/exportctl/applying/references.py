@@ -72,6 +72,20 @@ def for_apply(
     return lambda step: filled(step, values), hidden
 
 
+def for_rehearsal(
+    project: Project, env: Mapping[str, str], folder: Path, known: Mapping[Where, str]
+) -> Callable[[Step], Filled]:
+    """
+    As `for_apply`, for an apply that reaches nobody: reads plain references only. `known` are values that the plan
+    holds already; all others are made up.
+    """
+    read = read_references(project, env, folder, classes=(Secrecy.PLAIN,))
+    plain = {where: _text(value) for where, value in read.values.items()}
+    every = [(f"{DESTINATIONS}.{key}", name) for key, one in project.destinations.items() for name in one.account.auth]
+    values = {where: _invented(project, where) for where in every} | dict(known) | plain
+    return lambda step: filled(step, values)
+
+
 _MEND = "set it where apply runs; nothing was written"
 
 

@@ -8,7 +8,20 @@ from typing import Annotated, Any
 import typer
 
 from exportctl import __version__
-from exportctl.cli import apply, drift, emulator, lists, offline, plan
+from exportctl.cli import (
+    apply,
+    drift,
+    emulator,
+    forecast,
+    importing,
+    lists,
+    offline,
+    plan,
+    runs,
+    snapshot,
+    status,
+    verify,
+)
 from exportctl.cli.call import add, current, group
 
 app = group(
@@ -16,7 +29,7 @@ app = group(
     "what somebody changed by hand.\n\nStart: exportctl init, then exportctl plan. Every command explains itself with "
     "--help."
 )
-for family in (offline, plan, apply, drift, lists):
+for family in (offline, plan, apply, drift, status, runs, forecast, verify, snapshot, importing, lists):
     add(app, family.COMMANDS)
 app.add_typer(emulator.app, name="emulator")
 

@@ -24,7 +24,7 @@ from exportctl.config.values import BadValue, duration, moment
 from exportctl.errors import Error, UsageError
 from exportctl.offline import Setup
 
-TEXT, JSON, MARKDOWN = "text", "json", "markdown"
+TEXT, JSON, MARKDOWN, JUNIT = "text", "json", "markdown", "junit"
 COMPLETING = "_EXPORTCTL_COMPLETE"  # set by the shell script that `completion` prints
 
 
@@ -80,8 +80,8 @@ class Call:
 
 
 def _known_format(text: str) -> str:
-    if text not in (TEXT, JSON, MARKDOWN):
-        raise UsageError(f"--format {text}: there is {TEXT}, {JSON} and {MARKDOWN}", rule="usage")
+    if text not in (TEXT, JSON, MARKDOWN, JUNIT):
+        raise UsageError(f"--format {text}: there is {TEXT}, {JSON}, {MARKDOWN} and {JUNIT}", rule="usage")
     return text
 
 
@@ -134,7 +134,7 @@ def _shared(
     ] = None,
     format: Annotated[
         str | None,
-        typer.Option("--format", metavar="FORMAT", help="text (default), json, or markdown where it makes sense."),
+        typer.Option("--format", metavar="FORMAT", help="text (default) or json; some know markdown or junit."),
     ] = None,
     now: Annotated[
         str | None, typer.Option("--now", metavar="MOMENT", help="Plan as if it were this date or RFC 3339 moment.")

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
-from exportctl.cli import emulator_storage, emulator_ui, exits
+from exportctl.cli import emulator_data, emulator_storage, emulator_ui, exits
 from exportctl.cli.call import Call, add, current, group, parsed_duration, parsed_moment
 from exportctl.cli.emulator_reach import Url, reached, tell
 from exportctl.errors import Error, UsageError
@@ -69,6 +69,7 @@ def seed(
     dataset: Annotated[
         list[str] | None, typer.Option("--dataset", metavar="NAME", help="A dataset to add; repeatable.")
     ] = None,
+    rows: Annotated[int, typer.Option("--rows", metavar="N", min=0, help="Rows in each dataset that is added.")] = 0,
     url: Url = None,
 ) -> int:
     """Add sandboxes and datasets. What is there already stays as it is."""
@@ -77,14 +78,15 @@ def seed(
     call = current(ctx)
     if not (from_config or sandbox or dataset):
         raise UsageError("seed what? --from-config, --sandbox NAME or --dataset NAME", rule="usage")
-    if from_config and (url or sandbox or dataset):
+    if from_config and (url or sandbox or dataset or rows):
         raise UsageError("--from-config seeds the embedded emulator, and takes no other option", rule="usage")
     with reached(call, url) as found:
         if from_config:
             answer = control.seeded(call.setup(), found)
             return tell(call, answer, f"Seeded from the config: sandboxes {', '.join(answer['sandboxes'])}.")
         where = sandbox or (found.project.platform.sandbox if found.project else "prod")
-        answer = found.post("seed", {"sandboxes": [where], "datasets": {where: [{"name": n} for n in dataset or ()]}})
+        added = [{"name": name, "rows": rows} for name in dataset or ()]
+        answer = found.post("seed", {"sandboxes": [where], "datasets": {where: added}})
     return tell(call, answer, f"Seeded sandbox {values.clean(where)}: {len(dataset or ())} datasets added.")
 
 
@@ -244,6 +246,7 @@ def _listed(settings: tuple[object, ...]) -> str:
 
 add(app, {"serve": (serve, "exportctl emulator serve --port 8025")})
 add(app, {"seed": (seed, "exportctl emulator seed --from-config")})
+add(app, {"ingest": (emulator_data.ingest, "exportctl emulator ingest web 500")})
 add(app, {"reset": (reset, "exportctl emulator reset")})
 add(app, {"requests": (requests, "exportctl emulator requests --writes")})
 add(clock_app, {"get": (clock_get, "exportctl emulator clock get")})

@@ -42,6 +42,22 @@ PutBack = Annotated[
     Globs,
     typer.Option("--put-back", metavar="ADDR", help="Undo a stop made by hand: switch on again, restore the end."),
 ]
+RefreshFrom = Annotated[
+    Path | None,
+    typer.Option(
+        "--refresh-from",
+        metavar="SNAPSHOT",
+        help="Plan against a file of `snapshot` instead of the sandbox: no network, no credentials.",
+    ),
+]
+Rehearse = Annotated[
+    bool,
+    typer.Option("--rehearse", help="Also apply the plan in an emulator of its own; nothing reaches the platform."),
+]
+RehearseSwitch = Annotated[
+    Globs,
+    typer.Option("--rehearse-switch", metavar="NAME=VALUE", help="How that emulator settles an open question."),
+]
 AutoApprove = Annotated[bool, typer.Option("--auto-approve", help="Do not ask; needed where there is no terminal.")]
 Parallelism = Annotated[
     int, typer.Option("--parallelism", metavar="N", min=1, help="Independent changes made side by side.")

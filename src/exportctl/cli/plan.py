@@ -14,19 +14,25 @@ from exportctl.cli.options import (
     AllowRecreate,
     AllowReplace,
     PutBack,
+    RefreshFrom,
+    Rehearse,
+    RehearseSwitch,
     Target,
     check_addresses,
     check_environment,
     flags,
     reject,
 )
+from exportctl.cli.rehearsing import Rehearsed, rehearsed, switches
 from exportctl.cli.reports import plan_for_actions, warnings
 from exportctl.cli.saving import save
 from exportctl.config import loading as config
+from exportctl.flags import Flags
 from exportctl.offline import hidden, parsed
 
 if TYPE_CHECKING:
-    from exportctl.workflows import Planned
+    from exportctl.snapshots.document import Snapshot
+    from exportctl.workflows import Draft
 
 MADE_UP = "References that are not set have made-up values here.\n"
 
@@ -38,6 +44,9 @@ def plan(
     explain: Annotated[
         bool, typer.Option("--explain-values", help="Instead: each value of the config with the line that set it.")
     ] = False,
+    refresh_from: RefreshFrom = None,
+    rehearse: Rehearse = False,
+    rehearse_switch: RehearseSwitch = None,
     target: Target = None,
     allow_deletes: AllowDeletes = 0,
     allow_replace: AllowReplace = None,
@@ -52,34 +61,66 @@ def plan(
     call = current(ctx)
     call.formats(TEXT, JSON, MARKDOWN)
     if explain:
-        reject("--explain-values", (out, detailed), "no plan is made, so --out and --detailed-exitcode mean nothing")
+        only = "no plan is made, so --out, --detailed-exitcode, --refresh-from and --rehearse mean nothing"
+        reject("--explain-values", (out, detailed, refresh_from, rehearse, rehearse_switch), only)
         return explained(call)
-    from exportctl import workflows
-
+    if refresh_from:
+        reject("--refresh-from", (out,), "a plan from a snapshot is for reading and cannot be saved for apply")
+    if not rehearse:
+        reject("--rehearse-switch", (rehearse_switch,), "nothing is rehearsed without --rehearse")
+    settings = switches(rehearse_switch or ())
     asked = flags(target, allow_deletes, allow_replace, allow_recreate, put_back)
-    with workflows.planned(call.setup(), asked, wall=call.wall) as made:
-        call.screen.hide(hidden(made.project, call.setup()))
+    made, snapshot = _made(call, asked, refresh_from)
     check_addresses(asked, [made.project])
-    shown(call, made)
-    plan_for_actions(call, made.plan, made.findings)
+    stage = rehearsed(call, made, snapshot, asked, settings) if rehearse else None
+    shown(call, made, stage)
+    _for_actions(call, made, stage)
     if out:
         save(call, made.plan, out)
-    return exits.of_plan(made.plan, detailed=detailed)
+    return exits.first(exits.of_plan(made.plan, detailed=detailed), stage.code() if stage else exits.DONE)
 
 
-def shown(call: Call, made: Planned) -> None:
-    """A plan in the format asked for."""
-    from exportctl.views import json, markdown, text
+def _made(call: Call, asked: Flags, file: Path | None) -> tuple[Draft, Snapshot | None]:
+    """The plan, of the sandbox or of the snapshot in `file`."""
+    from exportctl import workflows
+    from exportctl.snapshots import document
+
+    setup = call.setup()
+    if file is None:
+        with workflows.planned(setup, asked, wall=call.wall) as made:
+            call.screen.hide(hidden(made.project, setup))
+        return made, None
+    snapshot = document.load(read_text(call.folder / file, "the snapshot"))
+    draft = workflows.refreshed(setup, asked, snapshot, wall=call.wall)
+    call.screen.hide(hidden(draft.project, setup))
+    return draft, snapshot
+
+
+def _for_actions(call: Call, made: Draft, stage: Rehearsed | None) -> None:
+    from exportctl.views import rehearsal
+
+    found = rehearsal.errors(stage.result) if stage else ()
+    part = rehearsal.markdown_part(stage.result) if stage else ""
+    plan_for_actions(call, made.plan, (*made.findings, *found), part)
+
+
+def shown(call: Call, made: Draft, stage: Rehearsed | None = None) -> None:
+    """A plan in the format asked for, with its rehearsal if there was to be one."""
+    from exportctl.views import json, markdown, rehearsal, text
 
     screen = call.screen
     if call.format == JSON:
-        screen.document(json.plan(made.plan))
+        more = {"rehearsal": rehearsal.document(stage.result)} if stage else {}
+        screen.document(json.plan(made.plan, more=more, errors=rehearsal.errors(stage.result) if stage else ()))
     elif call.format == MARKDOWN:
-        screen.show(markdown.plan(made.plan))
+        part = rehearsal.markdown_part(stage.result) if stage else ""
+        screen.show(markdown.plan(made.plan, limit=markdown.LIMIT - len(part)) + part)
     else:
         warnings(call, made.findings)
         screen.show(MADE_UP if made.made_up else "")
         screen.show(text.plan(made.plan, color=screen.color, width=screen.width))
+        if stage:
+            screen.show(rehearsal.text(stage.result, color=screen.color, width=screen.width))
 
 
 def explained(call: Call) -> int:

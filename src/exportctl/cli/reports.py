@@ -22,13 +22,13 @@ def warnings(call: Call, findings: Sequence[Finding]) -> None:
         call.screen.say("\n".join(text.findings(found, paint(call.screen.err_color), "")))
 
 
-def plan_for_actions(call: Call, plan: Plan, findings: Sequence[Finding] = ()) -> None:
-    """Annotations, outputs and a summary, under GitHub Actions only."""
+def plan_for_actions(call: Call, plan: Plan, findings: Sequence[Finding] = (), more: str = "") -> None:
+    """Annotations, outputs and a summary, under GitHub Actions only; `more` is Markdown that follows the plan's."""
     if call.screen.in_actions:
         from exportctl.views import markdown
 
         every = (*findings, *plan.findings, *(f for item in plan.items for f in item.findings))
-        _publish(call, every, github.plan_outputs(plan), markdown.plan(plan))
+        _publish(call, every, github.plan_outputs(plan), markdown.plan(plan) + more)
 
 
 def drift_for_actions(call: Call, report: DriftReport, fail_on: frozenset[str]) -> None:

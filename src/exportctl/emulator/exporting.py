@@ -203,7 +203,7 @@ def _put_manifests(
     """
     The manifest files of a run: one in each folder, listing its files, or one of all in the target's path.
 
-    rule: manifest-place, manifest-content
+    rule: manifest-place
     """
     if not job.target["params"].get("includeFileManifest"):
         return []
@@ -222,6 +222,7 @@ def _put_manifests(
 
 
 def _manifest(job: Job, listed: Sequence[Written]) -> Json:
+    # rule: manifest-content
     scheduled = datetime.fromtimestamp(int(job.tick), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     results = [{"sinkPath": f"/{one.folder}", "name": one.name, "size": one.size} for one in listed]
     return {"flowRunId": job.run, "scheduledTime": scheduled, "exportResults": results}

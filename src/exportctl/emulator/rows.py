@@ -3,7 +3,9 @@ The rows of the emulator's datasets: nothing is kept, every row follows from the
 
 A batch says which rows came in and when; the same batch gives the same lines for ever, so a test knows every row of
 every file. Rows are lines of JSON: NDJSON files hold them as they are, Parquet files are read from them.
-That rows look like this is assumed; the emulator's users care for how many there are and that all arrive.
+The emulator's users care for how many there are and that all arrive.
+
+rule: rows-made-up
 """
 
 from __future__ import annotations

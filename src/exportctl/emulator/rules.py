@@ -193,10 +193,52 @@ _ROWS: tuple[tuple[str, str, Status, str], ...] = (
      "name and description match exactly; Catalog's other filters are refused as not emulated.", "spec",
      "[D] [XD-new] 6; exact match assumed"),
     ("configs-page-info", "pageInfo.end is the index of the last dataset shown.", "assumed", "[inf] 6"),
-    ("runs-not-yet", "No run is listed yet: the clock moves etags, but nothing is exported. Runs cannot be made by "
-     "clients (1427).", "assumed", "[FE] 3.4; a gap of the emulator"),
-    ("ad-hoc-not-ready", "The ad hoc dataset call always answers that the flow is not ready.", "assumed",
-     "[NB] [AE] 9.2; a gap of the emulator"),
+    ("runs-read-only", "Runs are listed and read by id; clients cannot make them (1427).", "spec", "[F] [FE] 3.4"),
+    ("ad-hoc", "Datasets are exported on demand, a run each, in full and without moving the schedule's increments, "
+     "once a flow is ten minutes old, also while it is off; not beside another run of the flow.", "spec",
+     "[DD] [AE] [NB] 9.2; in full, and a flow that is off: assumed; switch ad_hoc"),
+    # What a run does
+    ("run-scope", "A tick is one run of all datasets of the flow, or one run for each.", "assumed",
+     "8.4, switch run_scope"),
+    ("increments", "The first run of a dataset exports all rows ingested by then, later ones those ingested since the "
+     "last run that succeeded; a one-time export exports all.", "spec", "[D] [UI] 7.2; dataset-exports.md 10"),
+    ("dataset-change", "After the datasets of a flow changed, what is new is exported in full and the rest goes on.",
+     "assumed", "U8, switch dataset_change"),
+    ("schedule-change", "A change of mode or interval does not restart the full export.", "assumed",
+     "dataset-exports.md 5.3, switch schedule_change"),
+    ("events-of-a-year", "Rows of event datasets older than 365 days at the tick are left out.", "spec", "[GR] 12"),
+    ("uncompressed-parquet-limit", "A full export of more than a million records of another schema as uncompressed "
+     "Parquet fails.", "spec", "[GR] 12"),
+    ("dataset-gone", "A run of a dataset that does not exist fails.", "assumed", "[UI] 6 warns of it"),
+    ("default-folder", "Without a template the folder is the dataset's id and the export time.", "assumed",
+     "[inf] 10.2"),
+    ("folder-macros", "Macros of the template are filled in; DATETIME takes Java's letters; %DESTINATION% is the name "
+     "of the target connection, %ORGANIZATION_NAME% the organisation's id; an unknown macro stays as it is; the time "
+     "is the scheduled one.", "spec", "[XD-new] [D] 10.2; what the two names stand for is assumed"),
+    ("part-names", "Files are called part-<n>-tid-<digits>-<uuid>-<digits>-1-c000 and their type; at least two for "
+     "more than one row.", "spec", "[XD-new] samples 10.1; how many is assumed"),
+    ("manifest-content", "The manifest holds flowRunId, scheduledTime and exportResults of sinkPath, name and size; "
+     "its name holds the ids of flow and run.", "spec", "[S3P] [sample] 10.3"),
+    ("manifest-place", "A manifest lies in each export folder and lists its files.", "assumed",
+     "U18, switch manifest_place"),
+    ("manifest-last", "The manifest is written after the files it lists.", "assumed", "switch manifest_last"),
+    ("empty-run", "A run without rows succeeds and writes nothing, no manifest either.", "assumed",
+     "dataset-exports.md 10, switch empty_run and switch empty_manifest"),
+    ("all-or-nothing", "When the storage refuses, the run fails and what it wrote is taken away again as far as the "
+     "storage lets it; its rows go with the next run.", "assumed", "no source tells"),
+    ("run-object", "A run has metrics of time, size, rows, files and status, and two activities; it was created at its "
+     "tick.", "spec", "[D] [XD-new] 8.1; names of activities are those of audiences"),
+    ("run-duration", "A run takes no time; with a duration it shows as Processing, without counts, until then.",
+     "assumed", "8.2, switch run_duration"),
+    ("run-entities", "entitySummaries name each dataset as dataset:<id>.", "assumed", "U17, switch run_entities"),
+    ("run-errors", "A failed run has the generic error of the samples, and a second one with the storage's reason.",
+     "assumed", "8.3, U17; codes made up"),
+    ("last-run", "lastRunDetails of a flow is its newest run that is over.", "spec", "[D] [F] 2.5"),
+    ("runs-kept", "The newest thousand runs of a flow are kept.", "assumed", "U19"),
+    # The data itself
+    ("rows-made-up", "Rows are made from a seed: profiles and web events in the form of XDM, with nested columns; JSON "
+     "leaves out nulls, Parquet holds times in milliseconds UTC and compresses inside its column chunks.", "assumed",
+     "10.1 says NDJSON and Parquet, no more"),
     # Where exports are written
     ("storage-paths", "A target's folder is its path without slashes at its ends and doubled ones inside; one with a "
      "part `.` or `..` fails the run.", "assumed", "no pattern for the lake, the landing zone and SFTP 5.7"),

@@ -28,6 +28,7 @@ from exportctl.model import (
     Consequence,
     FieldChange,
     Item,
+    Marker,
     Refusal,
     Step,
     Verb,
@@ -307,6 +308,15 @@ def _update_steps(
     return tuple(made)
 
 
+def _owner(holding: Holding, project: str) -> Marker | None:
+    """
+    Whose a flow is that is to be adopted. While its own target carries another project's marker it is that project's,
+    though the flow lost its own: adopting it would write over theirs. Sources keep theirs when a flow is released.
+    """
+    place = holding.place.marker if holding.place and holding.owns(holding.place) else None
+    return holding.flow.marker or holding.marker or (place if place and place.project != project else None)
+
+
 def _adoption(export: DesiredExport, base: str | Step | None, scene: Scene) -> Item:
     """Write markers and nothing else; refused while the YAML differs from the flow."""
     holding = scene.estate.by_id(export.declared.adopt or "")
@@ -322,7 +332,7 @@ def _adoption(export: DesiredExport, base: str | Step | None, scene: Scene) -> I
     looked = looked_up(export, holding, scene)
     if base is None or looked.errors:
         return stuck(export, holding.flow.id, looked)
-    foreign = holding.flow.marker or holding.marker
+    foreign = _owner(holding, scene.terms.project)
     if foreign is not None:
         text = f"flow {holding.flow.id} belongs to project {foreign.project} ({foreign.address})"
         refusal = Refusal(

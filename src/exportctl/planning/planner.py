@@ -67,7 +67,8 @@ def plan(desired: Desired, live: Live, header: Header, flags: Flags, as_of: int,
     scene = Scene(estate, live.datasets or (), terms)
     chosen = {a: e for a, e in desired.exports.items() if flags.targeted(a)}
     accounts = _accounts(desired, chosen.values(), estate, flags, as_of)
-    exports = [_export(e, accounts, scene, live) for _, e in sorted(chosen.items())]
+    taken = frozenset(e.declared.adopt for e in chosen.values() if e.declared.adopt)
+    exports = [_export(e, accounts, scene, live, taken) for _, e in sorted(chosen.items())]
     items = [*(a.item for a in accounts.values()), *exports]
     if not flags.renew_only:
         items += _removals(desired, accounts, items, scene)
@@ -135,27 +136,33 @@ def _no_account(export: DesiredExport, text: str, candidates: object) -> Finding
 # -- exports ----------------------------------------------------------------------------------------------------------
 
 
-def _export(export: DesiredExport, accounts: Mapping[Address, AccountPlan], scene: Scene, live: Live) -> Item:
+def _export(
+    export: DesiredExport, accounts: Mapping[Address, AccountPlan], scene: Scene, live: Live, taken: frozenset[str]
+) -> Item:
     base = _base(export.account, export, accounts, scene.estate)
     item = plan_export(export, base.value, scene)
     if base.finding:
         item = replace(item, findings=(*item.findings, base.finding))
     if item.verb in CHANGES:
         item = replace(item, findings=(*item.findings, *spec_check.check_export(export, live.specs)))
-    return replace(item, findings=(*item.findings, *_neighbours(export, base.value, scene.estate)))
+    return replace(item, findings=(*item.findings, *_neighbours(export, base.value, scene.estate, taken)))
 
 
-def _neighbours(export: DesiredExport, base: str | Step | None, estate: Estate) -> tuple[Finding, ...]:
-    """Flows of others that write to our place."""
+def _neighbours(
+    export: DesiredExport, base: str | Step | None, estate: Estate, taken: frozenset[str]
+) -> tuple[Finding, ...]:
+    """Flows of others that write to our place; those with an id in `taken` are adopted, and no others' any more."""
     found = []
     for holding in estate.holdings:
+        if holding.flow.id in taken:
+            continue
         if (holding.marker and holding.marker.project == estate.project) or holding.place is None:
             continue
         if wire.destination_type(holding.place.raw) is not export.type:
             continue
         place = wire.read(PLACE.name, holding.place.raw)["place"]
         same_storage = "bucket" in place or holding.base == base
-        if same_storage and place == dict(export.place["place"]) and holding.flow.id != export.declared.adopt:
+        if same_storage and place == dict(export.place["place"]):
             name = f'{holding.flow.id} "{holding.flow.name}"'
             text = f"{export.address}: the flow {name}, not ours, writes to the same place"
             hint = "give one of them another path"

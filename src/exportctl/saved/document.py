@@ -57,12 +57,14 @@ def says_something(shown: Item) -> bool:
 
 
 def header(shown: Header) -> Json:
+    snapshot = {} if shown.snapshot is None else {"snapshot": shown.snapshot}
     return {
         "organization": shown.organization,
         "sandbox": shown.sandbox,
         "environment": shown.environment,
         "project": shown.project,
         "platform": shown.platform,
+        **snapshot,
     }
 
 

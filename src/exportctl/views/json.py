@@ -34,7 +34,7 @@ def envelope(
     document = {
         "format_version": FORMAT_VERSION,
         "kind": kind,
-        "platform": _platform(header),
+        "platform": platform(header),
         "as_of": as_of,
         "result": result,
         "errors": [error(e) for e in errors],
@@ -42,14 +42,16 @@ def envelope(
     return json.dumps(document, sort_keys=True, indent=2, ensure_ascii=True) + "\n"
 
 
-def _platform(header: Header | None) -> Json | None:
+def platform(header: Header | None) -> Json | None:
     if header is None:
         return None
+    snapshot = {} if header.snapshot is None else {"snapshot": header.snapshot}
     return {
         "kind": header.platform,
         "organization": header.organization,
         "sandbox": header.sandbox,
         "environment": header.environment,
+        **snapshot,
     }
 
 
@@ -66,10 +68,14 @@ def _errors(found: Sequence[Finding]) -> tuple[Finding, ...]:
     return tuple(f for f in found if f.level is Level.ERROR)
 
 
-def plan(shown: Plan, *, errors: Sequence[Finding] = ()) -> str:
-    """Everything a plan says; its findings of level error, and its items', stand in `errors` too."""
+def plan(shown: Plan, *, more: Mapping[str, Json | None] | None = None, errors: Sequence[Finding] = ()) -> str:
+    """
+    Everything a plan says, and `more` beside it; its findings of level error, and its items', stand in `errors` too.
+    """
     every = tuple(dict.fromkeys((*errors, *shown.errors())))
-    return envelope("plan", plan_result(shown), header=shown.header, as_of=shown.as_of, errors=every)
+    return envelope(
+        "plan", {**plan_result(shown), **(more or {})}, header=shown.header, as_of=shown.as_of, errors=every
+    )
 
 
 def plan_result(shown: Plan) -> Json:
@@ -124,7 +130,7 @@ def drift_environments(
 
 def _environment(name: str, found: DriftReport | Sequence[Finding], fail_on: Collection[str]) -> Json:
     if isinstance(found, DriftReport):
-        seen = {"platform": _platform(found.header), "as_of": found.as_of, "result": _drift(found, fail_on)}
+        seen = {"platform": platform(found.header), "as_of": found.as_of, "result": _drift(found, fail_on)}
         return {"environment": name, **seen, "errors": []}
     errors = [error(f) for f in _errors(found)]
     return {"environment": name, "platform": None, "as_of": None, "result": None, "errors": errors}
@@ -165,13 +171,13 @@ def apply(
         "converged": text_apply.converged(residue, proved),
         "normalised": list(normalised),
         "counts": text_apply.tally(outcomes),
-        "outcomes": [_outcome(o) for o in outcomes],
+        "outcomes": [outcome(o) for o in outcomes],
         "residue": plan_result(residue) if residue else None,
     }
     return envelope("apply", result, header=shown.header, as_of=shown.as_of, errors=errors)
 
 
-def _outcome(shown: Outcome) -> Json:
+def outcome(shown: Outcome) -> Json:
     return {
         "step": shown.step.key,
         "address": str(shown.step.address),
@@ -198,7 +204,7 @@ def renew(shown: Plan, outcomes: Sequence[Outcome] = (), *, errors: Sequence[Fin
         "project": shown.header.project,
         "renewals": due,
         "counts": text_apply.tally(outcomes),
-        "outcomes": [_outcome(o) for o in outcomes],
+        "outcomes": [outcome(o) for o in outcomes],
     }
     return envelope("renew", result, header=shown.header, as_of=shown.as_of, errors=errors)
 

@@ -70,6 +70,9 @@ def _head(title: str, header: Header, as_of: int) -> list[str]:
     lines = [f"### exportctl {title}: {', '.join(where)}\n"]
     if wording.emulated(header):
         lines.append(f"> **{wording.EMULATOR}**\n")
+    snapshot = wording.snapshot(header, as_of)
+    if snapshot:
+        lines.append(f"> **{snapshot}**\n")
     return [*lines, f"Organization {code(header.organization)}, as of {values.moment(as_of)}.\n"]
 
 

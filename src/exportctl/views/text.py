@@ -65,11 +65,12 @@ def _body(shown: Plan, counts: Mapping[str, int], ink: Paint, width: int) -> lis
 
 
 def header(shown: Header, title: str, as_of: int, ink: Paint) -> list[str]:
-    """Which platform, said loudly where nothing reaches Adobe."""
+    """Which platform, said loudly where nothing reaches Adobe or the sandbox was not asked."""
     lines = [f"{ink('bold', title)} for {wording.place(shown)}, as of {values.moment(as_of)}"]
     if wording.emulated(shown):
         lines.append(ink("warning", wording.EMULATOR))
-    return lines
+    snapshot = wording.snapshot(shown, as_of)
+    return [*lines, ink("warning", snapshot)] if snapshot else lines
 
 
 def footer(shown: Plan, counts: Mapping[str, int], ink: Paint) -> list[str]:

@@ -94,8 +94,8 @@ def writes(plan: Plan) -> str:
 
 
 def approval(plan: Plan) -> str | None:
-    """How to apply this plan and no other, without its file."""
-    if plan.empty or plan.refused or plan.errors():
+    """How to apply this plan and no other, without its file. A plan from a snapshot approves nothing."""
+    if plan.empty or plan.refused or plan.errors() or plan.header.snapshot is not None:
         return None
     options = " and the same options" if any(plan.flags.values()) else ""
     return f"To apply exactly this: exportctl apply --only-if {digest(plan)}{options}"
@@ -130,3 +130,11 @@ def place(header: Header) -> str:
 
 def emulated(header: Header) -> bool:
     return header.platform != "service"
+
+
+def snapshot(header: Header, as_of: int) -> str | None:
+    """Said of a plan that was made from a snapshot, with its age; None for any other."""
+    if header.snapshot is None:
+        return None
+    age = f"{values.age(as_of - header.snapshot)} old" if as_of >= header.snapshot else "by a later clock"
+    return f"SNAPSHOT of {values.moment(header.snapshot)}, {age}: what moved since is not seen, and nothing is approved"

@@ -32,6 +32,8 @@ MEANINGS = {
     "read-only": "the storage takes no writes",
     "not-allowed": "the storage is not on this machine, and nobody gave --allow-real-storage",
     "extra-missing": "exportctl[emulator] is not installed",
+    "too-large": "more rows than an export of this kind may have",
+    "no-dataset": "a dataset of the flow does not exist any more",
     "failed": "anything else",
 }
 

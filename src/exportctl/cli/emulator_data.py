@@ -1,0 +1,44 @@
+"""`emulator ingest`: new rows for a dataset, which the next runs of its exports carry."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from exportctl.cli.call import current, parsed_duration
+from exportctl.cli.emulator_reach import Url, reached, tell
+from exportctl.views import values
+
+if TYPE_CHECKING:
+    from exportctl.declared import Project
+
+DAY = 86400  # seconds before now in which the rows of events happened
+
+
+def ingest(
+    ctx: typer.Context,
+    dataset: Annotated[str, typer.Argument(metavar="DATASET", help="An alias of the config, a name or an id.")],
+    rows: Annotated[int, typer.Argument(metavar="ROWS", min=1, help="How many.")],
+    sandbox: Annotated[
+        str | None, typer.Option("--sandbox", metavar="NAME", help="Where; default the config's.")
+    ] = None,
+    spread: Annotated[
+        str | None, typer.Option("--spread", metavar="DURATION", help="Events happened in this time before; 1 day.")
+    ] = None,
+    url: Url = None,
+) -> int:
+    """Let rows come into a dataset. The next runs of its exports carry them."""
+    call = current(ctx)
+    seconds = parsed_duration(spread, "--spread") if spread else DAY
+    with reached(call, url) as found:
+        where = sandbox or (found.project.platform.sandbox if found.project else "prod")
+        name = _known(found.project, dataset)
+        answer = found.post("ingest", {"sandbox": where, "dataset": name, "rows": rows, "spread": seconds})
+    return tell(call, answer, f"{values.clean(dataset)}: {rows} rows came in.")
+
+
+def _known(project: Project | None, name: str) -> str:
+    """What an alias of the config stands for; a name or an id as it is."""
+    declared = [d for e in project.exports.values() for d in e.datasets] if project else []
+    return next((d.id or d.name or name for d in declared if d.alias == name), name)

@@ -1,0 +1,128 @@
+"""`import`: YAML for flows that were made elsewhere, on stdout or in a new file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from exportctl.cli import exits
+from exportctl.cli.call import JSON, TEXT, Call, current
+from exportctl.cli.saving import write_new
+from exportctl.config.files import PARTS
+from exportctl.errors import Error, UsageError
+from exportctl.views import json_import, text_import
+
+if TYPE_CHECKING:
+    from exportctl.importing.report import Imported, Selection
+
+_SECRET = "take the value out of the flow's name, description or folder, or import the others with --flow"
+
+
+def imported(
+    ctx: typer.Context,
+    every: Annotated[bool, typer.Option("--all", help="All flows that no config declares.")] = False,
+    flow: Annotated[
+        list[str] | None, typer.Option("--flow", metavar="ID", help="This flow, by its id; repeatable.")
+    ] = None,
+    name: Annotated[
+        list[str] | None, typer.Option("--name", metavar="GLOB", help="Flows called so, as 'Orders*'; repeatable.")
+    ] = None,
+    into: Annotated[
+        Path | None,
+        typer.Option("--into", metavar="FILE", help="Write a new file, as exports/imported.yaml, and not stdout."),
+    ] = None,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Exit 4 if a flow was left out that an import should have.")
+    ] = False,
+) -> int:
+    """
+    Write the YAML for flows that were made in the UI or by scripts. It adopts them and changes nothing.
+
+    What the config says anyway is left out, and accounts are named, not copied, so it holds no secret. It is planned
+    before it is shown: YAML that would do more than adopt is not given out. A flow that the config cannot describe
+    exactly is left out, with the reason. Writes nothing to the platform and never overwrites a file.
+    """
+    from exportctl import taking_over
+
+    call = current(ctx)
+    call.formats(TEXT, JSON)
+    asked = _selection(every, flow or [], name or [])
+    file = _new_file(call, into) if into else None
+    made, secrets = taking_over.taken_over(call.setup(), asked, file=file or taking_over.STDOUT, wall=call.wall)
+    call.screen.hide(secrets)
+    _refuse_secrets(call, made)
+    written = file if made.text else None
+    if written:
+        _write(call, written, made.text)
+    _show(call, made, written)
+    return exits.INCOMPLETE if strict and made.incomplete else exits.DONE
+
+
+def _selection(every: bool, ids: list[str], names: list[str]) -> Selection:
+    """
+    Raises:
+        UsageError: nothing was asked for, or everything and a part of it.
+    """
+    from exportctl.importing.report import Selection
+
+    if every == bool(ids or names):
+        raise UsageError("say which flows: --all, or some by --flow ID and --name GLOB", rule="usage")
+    return Selection(tuple(ids), tuple(names))
+
+
+def _new_file(call: Call, into: Path) -> str:
+    """
+    The name of the file as the config would call it.
+
+    Raises:
+        UsageError: the config would not read it.
+        Error: it is there already.
+    """
+    if (call.folder / into).exists():
+        hint = "choose another name; what is in it may have been edited"
+        raise Error(f"{into} is there already; nothing was written", rule="file-exists", hint=hint)
+    hidden = any(part.startswith(".") for part in into.parts)
+    if into.suffix != ".yaml" or (not call.files and (into.is_absolute() or into.parts[0] != PARTS or hidden)):
+        hint = f"choose {PARTS}/{into.stem}.yaml"
+        raise UsageError(f"--into {into}: the config is exports.yaml and {PARTS}/*.yaml", rule="usage", hint=hint)
+    return into.as_posix()
+
+
+def _refuse_secrets(call: Call, made: Imported) -> None:
+    """
+    Raises:
+        Error: a known secret value is in the YAML.
+    """
+    if call.screen.masked(made.text) != made.text:
+        raise Error("a secret value is in the YAML: it is not given out", rule="secret-in-import", hint=_SECRET)
+
+
+def _write(call: Call, file: str, text: str) -> None:
+    """
+    Raises:
+        Error: it cannot be written.
+    """
+    path = call.folder / file
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise Error(f"{path.parent} cannot be made: {reason}", rule="file") from error
+    write_new(path, text)
+
+
+def _show(call: Call, made: Imported, file: str | None) -> None:
+    """The YAML is the result unless it is in a file; what else there is to say goes beside it."""
+    screen = call.screen
+    if call.format == JSON:
+        screen.document(json_import.imported(made, file=file))
+    elif file:
+        screen.show(text_import.imported(made, file=file, color=screen.color))
+    else:
+        screen.show(made.text)
+        screen.say(text_import.imported(made, file=None, color=screen.err_color))
+
+
+COMMANDS = {"import": (imported, "exportctl import --all --into exports/imported.yaml")}

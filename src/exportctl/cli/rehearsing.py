@@ -1,0 +1,67 @@
+"""`plan --rehearse`: the plan carried out in an emulator of its own, or the word that it was not."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from exportctl.cli import exits
+from exportctl.cli.call import Call
+from exportctl.errors import UsageError
+from exportctl.flags import Flags
+
+if TYPE_CHECKING:
+    from exportctl.rehearsal import Rehearsal
+    from exportctl.snapshots.document import Snapshot
+    from exportctl.workflows import Draft
+
+
+@dataclass(frozen=True)
+class Rehearsed:
+    """A rehearsal that was asked for; `result` is None where the plan is refused, which is not rehearsed."""
+
+    result: Rehearsal | None
+
+    def code(self) -> int:
+        return exits.DONE if self.result is None or self.result.converged else exits.INCOMPLETE
+
+
+def rehearsed(
+    call: Call, made: Draft, snapshot: Snapshot | None, asked: Flags, switches: dict[str, object]
+) -> Rehearsed:
+    """`snapshot` is what `made` was made from; None: that was the sandbox, of which one is taken now."""
+    if made.plan.refused or made.plan.errors():
+        return Rehearsed(None)
+    from exportctl import rehearsal, workflows
+    from exportctl.snapshots import document
+
+    setup = replace(call.setup(), now=made.plan.as_of)
+    if snapshot is None:
+        snapshot = document.taken(made.plan.header, made.live, made.plan.as_of)
+        made = workflows.refreshed(setup, asked, snapshot, wall=call.wall)
+    return Rehearsed(rehearsal.rehearse(made, snapshot, setup, asked, switches))
+
+
+def switches(given: Iterable[str]) -> dict[str, object]:
+    """
+    Settings of the emulator's open questions, as `NAME=VALUE`.
+
+    Raises:
+        UsageError: there is no such switch, or not with this value.
+    """
+    from exportctl.emulator.switches import QUESTIONS, Switches
+
+    found: dict[str, object] = {}
+    for text in given:
+        name, _, value = text.partition("=")
+        known = QUESTIONS[name].values if name in QUESTIONS else ()
+        try:
+            found[name] = value if value in known else json.loads(value)
+            Switches.from_json(found)
+        except ValueError as error:
+            why = f"write NAME=VALUE, {name} is not set so" if isinstance(error, json.JSONDecodeError) else str(error)
+            hint = "exportctl emulator switches show names them all"
+            raise UsageError(f"--rehearse-switch {text}: {why}", rule="usage", hint=hint) from error
+    return found

@@ -1,0 +1,68 @@
+"""`runs`: the newest runs of an export, and what to look at where one failed."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from exportctl.cli import exits
+from exportctl.cli.call import JSON, MARKDOWN, TEXT, current, parsed_moment
+from exportctl.cli.reports import warnings
+from exportctl.config.values import BadValue, duration
+from exportctl.flags import Flags
+from exportctl.offline import hidden
+
+
+def runs(
+    ctx: typer.Context,
+    export: Annotated[str, typer.Argument(metavar="EXPORT", help="An address, KEY for all its parts, or a flow id.")],
+    limit: Annotated[
+        int | None,
+        typer.Option("--limit", metavar="N", min=1, help="So many runs of each flow; 10 without --since."),
+    ] = None,
+    since: Annotated[
+        str | None,
+        typer.Option("--since", metavar="WHEN", help="No older ones: a date, a moment, or how long ago, as 7d."),
+    ] = None,
+) -> int:
+    """
+    Show the newest runs of an export: when, how long, rows, files, bytes, errors.
+
+    As the service recorded them; below an error of a run stands what to look at. Whether the files arrived is for
+    `verify` to say.
+    """
+    from exportctl import watching, workflows
+
+    call = current(ctx)
+    call.formats(TEXT, JSON, MARKDOWN)
+    setup = call.setup()
+    with workflows.planned(setup, Flags(), wall=call.wall) as made:
+        call.screen.hide(hidden(made.project, setup))
+        after = None if since is None else _moment(since, made.plan.as_of)
+        report = watching.recent_runs(made, export, limit=limit, since=after)
+    if call.format == JSON:
+        from exportctl.views import json_health
+
+        call.screen.document(json_health.runs(report))
+    elif call.format == MARKDOWN:
+        from exportctl.views import markdown_health
+
+        call.screen.show(markdown_health.runs(report))
+    else:
+        from exportctl.views import text_runs
+
+        warnings(call, made.findings)
+        call.screen.show(text_runs.runs(report, color=call.screen.color, width=call.screen.width))
+    return exits.DONE
+
+
+def _moment(given: str, as_of: int) -> int:
+    """`7d` ago, or a moment as it stands."""
+    try:
+        return as_of - duration(given)
+    except BadValue:
+        return parsed_moment(given, "--since")
+
+
+COMMANDS = {"runs": (runs, "exportctl runs exports.orders --limit 20")}

@@ -1,0 +1,46 @@
+"""`snapshot`: the sandbox in a file, for plans where there are no credentials."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from exportctl.cli import exits
+from exportctl.cli.call import TEXT, current
+from exportctl.cli.saving import write_whole
+from exportctl.errors import Error
+from exportctl.offline import hidden
+
+_HINT = "take the value out of the name, path or description in the sandbox that holds it"
+
+
+def snapshot(
+    ctx: typer.Context,
+    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="Where to; readable by its owner only.")],
+) -> int:
+    """
+    Read the sandbox into a file, for `plan --refresh-from` where there are no credentials.
+
+    It holds the objects of all exports, ours or not, with the names and ids of the people who wrote them, and no auth
+    value but plain ones such as a host. Writes nothing to the platform.
+    """
+    call = current(ctx)
+    call.formats(TEXT)
+    from exportctl import workflows
+    from exportctl.snapshots import document
+
+    setup = call.setup()
+    taken = workflows.taken(setup, wall=call.wall)
+    call.screen.hide(hidden(taken.project, setup))
+    text = document.dump(taken.snapshot)
+    if call.screen.masked(text) != text:
+        raise Error(f"{out} is not written: a secret value is in the sandbox", rule="secret-in-snapshot", hint=_HINT)
+    write_whole(call.folder / out, text)
+    known = f"{taken.snapshot.count} objects, {len(taken.snapshot.datasets)} datasets"
+    call.screen.say(f"Saved to {out}: {known}. To plan against it: exportctl plan --refresh-from {out}")
+    return exits.DONE
+
+
+COMMANDS = {"snapshot": (snapshot, "exportctl snapshot --env prod --out prod.snapshot.json")}

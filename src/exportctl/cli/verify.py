@@ -1,0 +1,218 @@
+"""`verify`: did the files arrive? Once, or until the newest run of one export has been judged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from exportctl.cli import exits
+from exportctl.cli.call import JSON, JUNIT, MARKDOWN, TEXT, Call, current, parsed_duration, parsed_moment
+from exportctl.cli.options import SOME, Target, check_addresses
+from exportctl.cli.reports import warnings
+from exportctl.cli.saving import append
+from exportctl.config.values import BadValue, duration
+from exportctl.declared import Project
+from exportctl.errors import Error, UsageError
+from exportctl.flags import Flags
+from exportctl.model import EXPORTS, Address
+from exportctl.offline import hidden
+from exportctl.views import github, json_verify, junit, markdown_verify, text_verify, values
+
+if TYPE_CHECKING:
+    from exportctl.verification.report import VerifyReport
+    from exportctl.verifying import Look, Question
+
+POLL = "1 minute"
+
+
+@dataclass(frozen=True)
+class Window:
+    """How far back: `since` in seconds since 1970 UTC, or `before` in seconds before now; neither is the default."""
+
+    since: int | None = None
+    before: int | None = None
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """At most `seconds`, with a look every `poll` seconds."""
+
+    seconds: int
+    poll: int
+
+
+def verify(
+    ctx: typer.Context,
+    since: Annotated[
+        str | None,
+        typer.Option(
+            "--since",
+            metavar="WHEN",
+            help="How far back: a date, an RFC 3339 moment, or a duration before now as `6 hours`. Default: 1 day.",
+        ),
+    ] = None,
+    deep: Annotated[
+        bool, typer.Option("--deep", help="Read the files too: count their rows, find broken ones.")
+    ] = False,
+    runs_only: Annotated[
+        bool, typer.Option("--runs-only", help="Leave storage alone and take the service's word.")
+    ] = False,
+    target: Target = None,
+    wait: Annotated[
+        str | None,
+        typer.Option(
+            "--wait",
+            metavar="DURATION",
+            help="Wait this long at most for the newest run of one --target: for the job that loads its files.",
+        ),
+    ] = None,
+    poll: Annotated[
+        str | None, typer.Option("--poll", metavar="DURATION", help=f"How often --wait looks. Default: {POLL}.")
+    ] = None,
+) -> int:
+    """
+    Prove that the files arrived.
+
+    One word for each dataset and expected run, from the schedule, the runs, the objects in storage and the service's
+    manifest file. Storage is read with your own identity; without one, only runs are looked at. Writes nothing.
+    """
+    call = current(ctx)
+    call.formats(TEXT, JSON, JUNIT, MARKDOWN)
+    try:
+        if deep and runs_only:
+            raise UsageError("--deep reads files, --runs-only leaves them alone: give one of them", rule="usage")
+        waiting, window = _waiting(wait, poll, since), _window(since)
+        report = _looked(call, Flags(targets=tuple(target or ())), window, waiting, deep=deep, runs_only=runs_only)
+    except Error as error:
+        if call.format == JUNIT:  # a reader of test results must not take silence for success
+            call.screen.document(junit.errors(error.findings(), call.screen.masked))
+        raise
+    unverified = exits.UNVERIFIED if report.failed else exits.DONE
+    return exits.first(unverified, exits.FAILED if report.errors() else exits.DONE)
+
+
+def _window(since: str | None) -> Window:
+    """
+    Raises:
+        UsageError: it is neither a duration nor a moment.
+    """
+    if since is None:
+        return Window()
+    try:
+        return Window(before=duration(since))
+    except BadValue:
+        return Window(since=parsed_moment(since, "--since"))
+
+
+def _waiting(wait: str | None, poll: str | None, since: str | None) -> Waiting | None:
+    """
+    Raises:
+        UsageError: one is no duration, or has no meaning beside the others.
+    """
+    if wait is None:
+        if poll is not None:
+            raise UsageError("--poll: nothing is waited for without --wait", rule="usage")
+        return None
+    if since is not None:
+        raise UsageError("--since: --wait looks at the newest run, however long ago it was due", rule="usage")
+    waiting = Waiting(parsed_duration(wait, "--wait"), parsed_duration(poll or POLL, "--poll"))
+    if not waiting.poll:
+        raise UsageError(f"--poll {poll}: at least one second", rule="usage")
+    return waiting
+
+
+def _looked(
+    call: Call, asked: Flags, window: Window, waiting: Waiting | None, *, deep: bool, runs_only: bool
+) -> VerifyReport:
+    """The report, shown."""
+    from exportctl import verifying
+
+    setup = call.setup()
+    question = verifying.Question(deep=deep, runs_only=runs_only)
+    with verifying.looking(setup, asked, wall=call.wall) as look:
+        call.screen.hide(hidden(look.project, setup))
+        if call.format == TEXT:
+            warnings(call, look.findings)
+        _check_targets(asked, look.project, waiting)
+        if waiting:
+            report = verifying.waited(look, question, waiting.seconds, waiting.poll, look.clock, _teller(call))
+        else:
+            report = look(replace(question, since=_since(window, look, question)))
+        _show(call, report, look.project)
+    return report
+
+
+def _check_targets(asked: Flags, project: Project, waiting: Waiting | None) -> None:
+    """
+    Raises:
+        UsageError: a target names nothing that is declared, all name no export, or more than one is to be waited for.
+    """
+    check_addresses(asked, [project])
+    found = sorted(Address(EXPORTS, key) for key in project.exports if asked.targeted(Address(EXPORTS, key)))
+    if asked.targets and not found:
+        raise UsageError("--target: only exports are verified, and none is named", rule="usage")
+    if waiting is None:
+        return
+    if len(asked.targets) != 1:
+        raise UsageError(f"--wait needs exactly one --target; there are {len(asked.targets)}", rule="usage")
+    if len(found) != 1:
+        some = ", ".join(str(address) for address in found[:SOME]) + (" …" if len(found) > SOME else "")
+        message = f"--wait needs a --target that names one export; {asked.targets[0]} names {len(found)}"
+        raise UsageError(message, rule="usage", hint=f"there is {some}")
+
+
+def _since(window: Window, look: Look, question: Question) -> int | None:
+    """In seconds since 1970 UTC. A duration counts back from the platform's own clock, which only a look tells."""
+    if window.before is None:
+        return window.since
+    return look(replace(question, runs_only=True)).as_of - window.before
+
+
+def _teller(call: Call) -> Callable[[VerifyReport], None]:
+    """Says what a wait sees, each time it is something else."""
+    told = ""
+
+    def tell(report: VerifyReport) -> None:
+        nonlocal told
+        words = "; ".join(text_verify.sentence(v) for e in report.exports for v in e.verdicts)
+        if words != told:
+            call.screen.say(f"{values.moment(report.as_of)}: {words}")
+        told = words
+
+    return tell
+
+
+def _show(call: Call, report: VerifyReport, project: Project) -> None:
+    """The document last: whatever fails before it, there is exactly one."""
+    screen = call.screen
+    if screen.in_actions:
+        _tell_actions(call, report, project)
+    if call.format == JSON:
+        screen.document(json_verify.verify(report))
+    elif call.format == JUNIT:
+        screen.document(junit.verify(report, screen.masked))
+    elif call.format == MARKDOWN:
+        screen.show(markdown_verify.verify(report))
+    else:
+        screen.show(text_verify.verify(report, color=screen.color, width=screen.width))
+
+
+def _tell_actions(call: Call, report: VerifyReport, project: Project) -> None:
+    """Annotations at the places where exports are declared, outputs and a summary."""
+    places = {Address(EXPORTS, key): export.at for key, export in project.exports.items()}
+    call.screen.command(github.annotate(markdown_verify.findings(report, places)))
+    texts = {
+        "GITHUB_OUTPUT": github.outputs(markdown_verify.outputs(report)),
+        "GITHUB_STEP_SUMMARY": f"{markdown_verify.verify(report)}\n",
+    }
+    for name, words in texts.items():
+        file = call.env.get(name)
+        if file:
+            append(Path(file), call.screen.masked(words))
+
+
+COMMANDS = {"verify": (verify, "exportctl verify --target exports.web-to-lake --wait '2 hours'")}

@@ -1,0 +1,107 @@
+"""
+A flow as far as its health and its next runs need it: schedule, end, account, last run. Values only.
+
+Goes in: a holding of the sandbox. Comes out: an `Observed`; what the service does not show is None, never an error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from exportctl import runs, schedules, wire
+from exportctl.kinds import ANCHOR, CONTENT
+from exportctl.planning.ownership import Estate, Holding
+from exportctl.runs import RunStatus
+from exportctl.verification.watched import last_change
+
+
+@dataclass(frozen=True)
+class LastRun:
+    """The newest run as the flow itself tells it (`lastRunDetails`, flow-service.md 2.5). Moments in seconds."""
+
+    id: str
+    status: RunStatus
+    started: int
+    completed: int | None
+
+    @property
+    def failed(self) -> bool:
+        return self.status in (RunStatus.FAILED, RunStatus.PARTIAL)
+
+
+@dataclass(frozen=True)
+class Observed:
+    """
+    Moments in seconds since 1970 UTC. `rhythm` and `start` are None where the schedule cannot be read. `end` is when
+    the flow stops by itself, `assumed_end` if the service does not say so. `changed` is the last write by anybody but
+    the service, creation included. `account` names the base connection for people, `type` is a destination type's name.
+    `flow` is None for a flow that a plan would make.
+    """
+
+    flow: str | None
+    title: str
+    type: str | None
+    account: str | None
+    datasets: int
+    enabled: bool
+    rhythm: str | None
+    start: int | None
+    end: int | None
+    assumed_end: bool = False
+    created: int = 0
+    changed: int = 0
+    last: LastRun | None = None
+
+    def ran_once(self) -> bool:
+        """A one-time export after its run, whatever became of it."""
+        if self.rhythm != schedules.ONCE or self.start is None or self.last is None:
+            return False
+        return self.last.started >= self.start and self.last.status is not RunStatus.RUNNING
+
+    def ended(self, as_of: int) -> bool:
+        return self.end is not None and self.end <= as_of and not self.ran_once()
+
+
+def observed(holding: Holding, estate: Estate) -> Observed:
+    """The facts of one live flow."""
+    flow, content = holding.flow, holding.content
+    fields = wire.read(ANCHOR.name, flow.raw)
+    kind = wire.destination_type(flow.raw)
+    assumed = fields["end"] is None and fields["cadence"] != schedules.ONCE
+    return Observed(
+        flow=flow.id,
+        title=flow.name,
+        type=kind.name if kind else None,
+        account=account_label(holding.base, estate),
+        datasets=len(wire.read(CONTENT.name, content.raw)["datasets"]) if content else 0,
+        enabled=fields["enabled"],
+        rhythm=fields["cadence"],
+        start=fields["start"],
+        end=schedules.default_end(flow.created) if assumed else fields["end"],
+        assumed_end=assumed,
+        created=flow.created,
+        changed=max(flow.created, content.created if content else 0, last_change(flow.raw)),
+        last=last_run(flow.raw),
+    )
+
+
+def last_run(flow: Mapping[str, Any]) -> LastRun | None:
+    """The newest run of a flow's JSON; None where it shows none, or none with a moment."""
+    shown = wire.members(flow.get("lastRunDetails"))
+    completed = runs.seconds(shown.get("completedAtUTC"))
+    started = runs.seconds(shown.get("startedAtUTC")) or completed
+    if started is None:
+        return None
+    return LastRun(str(shown.get("id") or ""), runs.status(shown.get("state"), completed), started, completed)
+
+
+def account_label(base: str | None, estate: Estate) -> str | None:
+    """The address of an account of ours, else its title and id."""
+    found = estate.bases.get(base or "")
+    if found is None:
+        return base
+    if found.marker and found.marker.project == estate.project:
+        return str(found.marker.address)
+    return f'"{found.name}" ({found.id})'

@@ -1,0 +1,220 @@
+"""
+How every export of a config fares, by the lists that a plan reads: nothing is asked per flow. Pure.
+
+Goes in: a plan, the estate it was made from, the declared exports. Comes out: a StatusReport with a word per export.
+The first row that holds gives the word:
+
+    word          what it means                                                                     mend it
+    NOT APPLIED   no flow in this sandbox                                                           apply
+    STOPPED       stopped by hand, exactly where `drift` says so: switched off, or its end moved    --put-back
+    EXPIRED       its end is over: it exports nothing any more                                      a later `end`
+    FINISHED      a one-time export whose run succeeded
+    DISABLED      off, and no stop that `drift` reports: the config says so, or accepts it
+    FAILED        the last run failed, or was done with errors                                      `runs`
+    NEVER RAN     a run was due more than `expect.within` ago, and there was none yet               `runs`, `verify`
+    OVERDUE       the same, and the last run is older than that                                     `runs`, `verify`
+    UNKNOWN       it has no schedule that can be read
+    ENDING        its end comes within the warning                                                  renew, apply
+    WAITING       it has not run yet, and no run is overdue
+    OK            the last run succeeded, or is under way
+
+A run is due from the later of the flow's creation and its last change on, as in `verify`: what was switched off or set
+to another time before a tick is nobody's fault.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from exportctl import schedules
+from exportctl.declared import Export, Project
+from exportctl.errors import Finding, Level
+from exportctl.health.observed import LastRun, Observed, observed
+from exportctl.model import EXPORTS, Address, Header, Item, Plan, Unmanaged, Verb
+from exportctl.planning.ownership import Estate
+from exportctl.runs import RunStatus
+from exportctl.schedules import ONCE, shown
+from exportctl.verification.watched import GRACE
+
+
+class Word(StrEnum):
+    """In the order they are counted, what needs somebody first."""
+
+    FAILED = "FAILED"
+    OVERDUE = "OVERDUE"
+    NEVER_RAN = "NEVER RAN"
+    STOPPED = "STOPPED"
+    EXPIRED = "EXPIRED"
+    ENDING = "ENDING"
+    NOT_APPLIED = "NOT APPLIED"
+    UNKNOWN = "UNKNOWN"
+    WAITING = "WAITING"
+    DISABLED = "DISABLED"
+    FINISHED = "FINISHED"
+    OK = "OK"
+
+
+class State(StrEnum):
+    """What the flow is, whatever its runs did."""
+
+    NOT_APPLIED = "not applied"
+    STOPPED = "stopped by hand"
+    EXPIRED = "expired"
+    FINISHED = "finished"
+    DISABLED = "disabled"
+    UNKNOWN = "unknown"
+    ENDING = "ending"
+    ENABLED = "enabled"
+
+
+@dataclass(frozen=True)
+class ExportHealth:
+    """Moments in seconds since 1970 UTC; `notes` are sentences that the word leaves out."""
+
+    address: Address
+    flow: str | None
+    state: State
+    word: Word
+    last: LastRun | None = None
+    next_run: int | None = None
+    ends: int | None = None
+    assumed_end: bool = False
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class StatusReport:
+    """
+    `exports` by address. `unmanaged` is how many flows are not of this config; `ending` those of them that end within
+    `warning` seconds, None if nobody asked for them.
+    """
+
+    header: Header
+    as_of: int
+    warning: int
+    exports: tuple[ExportHealth, ...]
+    unmanaged: int
+    ending: tuple[Unmanaged, ...] | None
+    errors: tuple[Finding, ...] = ()
+
+    def counts(self) -> Mapping[str, int]:
+        """Every word with its number, zeros included."""
+        words = [one.word for one in self.exports]
+        return {word.value: words.count(word) for word in Word}
+
+
+def status(plan: Plan, estate: Estate, project: Project, *, expiring: int | None = None) -> StatusReport:
+    """
+    Judge every export of a plan. `expiring` in seconds replaces the policy's `end_warning`, and asks for the flows of
+    others that end within it.
+    """
+    warning = project.policy.end_warning if expiring is None else expiring
+    rows = [_row(item, estate, project, plan.as_of, warning) for item in plan.items if item.address.root == EXPORTS]
+    ending = [u for u in plan.unmanaged if u.ends is not None and plan.as_of < u.ends <= plan.as_of + warning]
+    return StatusReport(
+        header=plan.header,
+        as_of=plan.as_of,
+        warning=warning,
+        exports=tuple(row for row in rows if row),
+        unmanaged=len(plan.unmanaged),
+        ending=None if expiring is None else tuple(sorted(ending, key=lambda u: (u.ends, u.name, u.id))),
+        errors=tuple(f for f in plan.errors() if f.level is Level.ERROR),
+    )
+
+
+def _row(item: Item, estate: Estate, project: Project, as_of: int, warning: int) -> ExportHealth | None:
+    """None for what is neither declared nor running: children that an earlier export left behind."""
+    declared = project.exports.get(item.address.name)
+    holding = estate.by_id(item.id) if item.id else None
+    if holding is None:
+        notes = tuple(_missing(item, declared))
+        return ExportHealth(item.address, None, State.NOT_APPLIED, Word.NOT_APPLIED, notes=notes) if declared else None
+    seen = observed(holding, estate)
+    within = declared.expect.within if declared and declared.expect else None
+    missed = missed_tick(seen, GRACE if within is None else within, as_of)
+    soon = seen.end is not None and not seen.ran_once() and seen.end - as_of <= warning
+    return ExportHealth(
+        address=item.address,
+        flow=seen.flow,
+        state=_state(seen, item.held, soon, as_of),
+        word=_word(seen, item.held, soon, missed, as_of),
+        last=seen.last,
+        next_run=next_run(seen, as_of),
+        ends=None if seen.ran_once() else seen.end,
+        assumed_end=seen.assumed_end,
+        notes=tuple(_notes(item, seen, declared, missed, len(estate.ours.get(item.address, ())), as_of)),
+    )
+
+
+def missed_tick(seen: Observed, within: int, as_of: int) -> int | None:
+    """The tick that should have run by now and did not; `within` in seconds is how long a run may take to show up."""
+    if seen.rhythm is None or seen.start is None or not seen.enabled:
+        return None
+    tick = schedules.last_tick(seen.rhythm, seen.start, seen.end, as_of - within)
+    since = seen.created if seen.rhythm == ONCE else seen.changed  # a one-time run has no later tick to make up for it
+    if tick is None or tick <= since or (seen.last and seen.last.started >= tick):
+        return None
+    return tick
+
+
+def next_run(seen: Observed, as_of: int) -> int | None:
+    if seen.rhythm is None or seen.start is None or not seen.enabled:
+        return None
+    return next(iter(schedules.next_runs(seen.rhythm, seen.start, seen.end, as_of, 1)), None)
+
+
+def _state(seen: Observed, held: bool, soon: bool, as_of: int) -> State:
+    rows = (
+        (held, State.STOPPED),
+        (seen.ended(as_of), State.EXPIRED),
+        (seen.ran_once(), State.FINISHED),
+        (not seen.enabled, State.DISABLED),
+        (seen.rhythm is None or seen.start is None, State.UNKNOWN),
+        (soon, State.ENDING),
+    )
+    return next((state for holds, state in rows if holds), State.ENABLED)
+
+
+def _word(seen: Observed, held: bool, soon: bool, missed: int | None, as_of: int) -> Word:
+    failed = seen.last is not None and seen.last.failed
+    rows = (
+        (held, Word.STOPPED),
+        (seen.ended(as_of), Word.EXPIRED),
+        (seen.ran_once() and not failed, Word.FINISHED),
+        (not seen.enabled, Word.DISABLED),
+        (failed, Word.FAILED),
+        (missed is not None, Word.OVERDUE if seen.last else Word.NEVER_RAN),
+        (seen.rhythm is None or seen.start is None, Word.UNKNOWN),
+        (soon, Word.ENDING),
+        (seen.last is None, Word.WAITING),
+    )
+    return next((word for holds, word in rows if holds), Word.OK)
+
+
+def _missing(item: Item, declared: Export | None) -> Iterator[str]:
+    if any(f.rule == "flow-gone" for f in item.findings):
+        yield "the flow was deleted, or is hidden from us: see exportctl drift"
+    if item.verb is Verb.COMPLETE:
+        yield "an interrupted run began to make it: apply completes it"
+    if declared and declared.enabled is False:
+        yield "the config declares it off"
+
+
+def _notes(
+    item: Item, seen: Observed, declared: Export | None, missed: int | None, flows: int, as_of: int
+) -> Iterator[str]:
+    if declared is None:
+        yield "the config does not declare it any more: see exportctl plan"
+    if flows > 1:
+        yield f"{flows} flows carry this address, this is {seen.flow}: see exportctl drift"
+    if missed is not None:
+        yield f"a run was due {shown(missed)}"
+    if seen.last and seen.last.failed:
+        how = "failed" if seen.last.status is RunStatus.FAILED else "had errors"
+        yield f"the last run {how}: see exportctl runs {item.address}"
+    if item.renewed:
+        yield "the rolling end is due: run exportctl renew"
+    if seen.assumed_end and not seen.ended(as_of):
+        yield "the service shows no end; six months after its creation is assumed"

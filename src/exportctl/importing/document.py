@@ -1,0 +1,140 @@
+"""
+Flows -> the text of a config file that fits into the config there is: nothing in it is there already. Pure.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from exportctl.config.schema_findings import nearest
+from exportctl.config.values import NAME, slug
+from exportctl.importing import shared, yaml_text
+from exportctl.importing.expressible import Found
+from exportctl.importing.places import Spot, layout
+from exportctl.importing.surroundings import Surroundings, free
+from exportctl.importing.yaml_text import Block, Noted, writable
+from exportctl.kinds import ANCHOR
+from exportctl.model import DESTINATIONS, EXPORTS, ListedDataset
+from exportctl.planning.ownership import Estate
+from exportctl.schedules import ONCE, default_end, shown
+
+REASON = "as found in the sandbox"
+_FOLDER = ANCHOR.rule("folder").default
+
+
+@dataclass(frozen=True)
+class Document:
+    """`keys` by flow id, of its export; `users` the flow ids on each new destination."""
+
+    text: str
+    keys: Mapping[str, str]
+    users: Mapping[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True)
+class Scene:
+    """
+    What every document of one import is written for. `names` of exportable datasets by id, `ids` by name; `head` are
+    the comments at its top.
+    """
+
+    around: Surroundings
+    estate: Estate
+    names: Mapping[str, str]
+    ids: Mapping[str, frozenset[str]]
+    head: Sequence[str]
+
+
+def scene(around: Surroundings, estate: Estate, listing: Iterable[ListedDataset], head: Sequence[str]) -> Scene:
+    ids: dict[str, set[str]] = defaultdict(set)
+    names = {one.id: one.name for one in listing}
+    for identity, name in names.items():
+        ids[name].add(identity)
+    return Scene(around, estate, names, {name: frozenset(held) for name, held in ids.items()}, head)
+
+
+def document(flows: Sequence[Found], scene: Scene, allowed: Mapping[str, Iterable[str]]) -> Document:
+    """`allowed` maps flow ids to the rules that they break."""
+    around = scene.around
+    places = layout(flows, around, scene.estate)
+    timings, forms = shared.timings(flows, around), shared.forms(flows, around, places)
+    keys = _keys(flows, around)
+    exports = {}
+    for flow in sorted(flows, key=lambda f: keys[f.id]):
+        key, timing = keys[flow.id], timings.said.get(flow.id)
+        said = {
+            **_content(flow, key, scene),
+            **_place(places.spots[flow.id], around),
+            "schedule": timing,
+            "end": shared.ending(flow, timing, around),
+            "format": forms.said.get(flow.id),
+            "folder": flow.folder if flow.folder != _FOLDER else None,
+            "enabled": None if flow.enabled else False,
+            "environments": [around.environment] if around.environment else None,
+            "adopt": flow.id,
+            "allow": [{"rule": rule, "reason": REASON} for rule in allowed.get(flow.id, ())] or None,
+        }
+        exports[key] = Block({name: value for name, value in said.items() if value is not None}, _comments(flow))
+    sections: dict[str, Mapping[str, object]] = {
+        "formats": forms.added,
+        "schedules": timings.added,
+        DESTINATIONS: {key: Block(places.added[key]) for key in sorted(places.added)},
+        EXPORTS: exports,
+    }
+    users = {key: tuple(f for f, spot in places.spots.items() if spot.destination == key) for key in places.added}
+    return Document(yaml_text.document(scene.head, sections) if flows else "", keys, users)
+
+
+def _content(flow: Found, key: str, scene: Scene) -> dict[str, object]:
+    return {
+        "title": flow.title if flow.title != key else None,
+        "description": flow.description or None,
+        "datasets": _datasets(flow, scene),
+    }
+
+
+def _place(spot: Spot, around: Surroundings) -> dict[str, object]:
+    default = around.defaults.destination
+    return {
+        "destination": spot.destination if default is None or default.value != spot.destination else None,
+        "subpath": spot.subpath or None,
+    }
+
+
+def _keys(flows: Sequence[Found], around: Surroundings) -> dict[str, str]:
+    """The slugs of the names; of equal ones the eldest flow has it without a number."""
+    keys: dict[str, str] = {}
+    for flow in sorted(flows, key=lambda f: (slug(f.title), f.created, f.id)):
+        keys[flow.id] = free([flow.title if slug(flow.title) else f"flow {flow.id}"], _used(keys, around))
+    return keys
+
+
+def _used(keys: Mapping[str, str], around: Surroundings) -> frozenset[str]:
+    return around.taken[EXPORTS] | frozenset(keys.values())
+
+
+def _comments(flow: Found) -> tuple[str, ...]:
+    if flow.end is not None or flow.schedule.unit == ONCE:
+        return ()
+    end = shown(default_end(flow.created))
+    return (f"The service shows no end: it ends six months after its creation, {end} (assumed).",)
+
+
+def _datasets(flow: Found, scene: Scene) -> list[object]:
+    by_name = sorted(flow.datasets, key=lambda pair: (pair[1] or scene.names.get(pair[0], ""), pair[0]))
+    return [_dataset(one, stored, flow, scene) for one, stored in by_name]
+
+
+def _dataset(one: str, stored: str, flow: Found, scene: Scene) -> object:
+    """By name where that can mean nothing else, now and in the flow; else by id, with the name behind it."""
+    name = scene.names.get(one, "")
+    named = scene.ids.get(name, frozenset()) | {i for i, n in flow.datasets if n == name}
+    if not name or named != {one} or stored not in ("", name) or not writable(name):
+        known = stored or name
+        return Noted({"id": one}, known) if known else {"id": one}
+    aliases = scene.around.taken["datasets"]
+    near = name in aliases or (re.fullmatch(NAME, name) and nearest(name, aliases))
+    return {"name": name} if near else name

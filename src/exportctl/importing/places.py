@@ -1,0 +1,142 @@
+"""
+Which destination each flow goes to: one that the config has, or a new one per account, type and place. Pure.
+
+Flows that write below one folder share a destination; what their paths do not have in common is the `subpath` of each.
+
+    paths on one account      new destination, path   subpaths
+    aep/orders, aep/web/raw   aep                     orders, web/raw
+    aep, aep/orders           aep                     (none), orders
+    aep/orders, other         aep/orders and other    (none)
+    aep/orders/, aep//web     each as it is           (none): they could not be put together again
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from exportctl import wire
+from exportctl.declared import Format
+from exportctl.importing.expressible import Found
+from exportctl.importing.surroundings import Placed, Surroundings, free
+from exportctl.importing.yaml_text import writable
+from exportctl.model import DESTINATIONS
+from exportctl.planning.ownership import Estate
+
+_WHOLE = re.compile(r"/?[^/]+(/[^/]+)*")  # a path that can be cut at a slash and put together again
+_FIRST = re.compile(r"/?[^/]+")
+
+
+@dataclass(frozen=True)
+class Spot:
+    """Where one flow writes: a destination's key, what is below its path, and the format it gives."""
+
+    destination: str
+    subpath: str = ""
+    format: Format | None = None
+
+
+@dataclass(frozen=True)
+class Layout:
+    """`spots` by flow id; `added` the new destinations by key, as the YAML has them."""
+
+    spots: Mapping[str, Spot]
+    added: Mapping[str, Mapping[str, object]]
+
+
+def layout(flows: Sequence[Found], around: Surroundings, estate: Estate) -> Layout:
+    spots: dict[str, Spot] = {}
+    groups: dict[tuple[object, ...], list[Found]] = defaultdict(list)
+    for flow in flows:
+        spot = _declared(flow, around)
+        if spot:
+            spots[flow.id] = spot
+        else:
+            groups[_group(flow)].append(flow)
+    added: dict[str, Mapping[str, object]] = {}
+    for group in groups.values():
+        path = shared_folder([flow.path for flow in group])
+        key = free(_titles(group[0], path), (*around.taken[DESTINATIONS], *added))
+        added[key] = _destination(group[0], path, around, estate)
+        spots |= {flow.id: Spot(key, below(flow.path, path) or "") for flow in group}
+    return Layout(spots, added)
+
+
+def _declared(flow: Found, around: Surroundings) -> Spot | None:
+    """The declared destination nearest to the flow's folder; the default one if several are equally near."""
+    default = around.defaults.destination.value if around.defaults.destination else None
+    fitting = [
+        (len(subpath), key != default, key, subpath)
+        for key, placed in around.destinations.items()
+        if (subpath := _fits(flow, placed)) is not None
+    ]
+    if not fitting:
+        return None
+    _, _, key, subpath = min(fitting)
+    return Spot(key, subpath, around.destinations[key].format)
+
+
+def _fits(flow: Found, placed: Placed) -> str | None:
+    one = placed.declared
+    path = flow.type.path_key
+    others = {name: text for name, text in one.place.items() if name != path}
+    mine = {name: text for name, text in flow.place.items() if name != path}
+    if one.type != flow.type.name or placed.base != flow.base.id or others != mine:
+        return None
+    return below(flow.path, one.place.get(path, ""))
+
+
+def below(path: str, folder: str) -> str | None:
+    """What `subpath` makes `path` of the folder; "" if they are equal, None if nothing does."""
+    if path == folder:
+        return ""
+    if not _WHOLE.fullmatch(path) or (folder and not path.startswith(f"{folder}/")):
+        return None
+    rest = path[len(folder) + 1 :] if folder else path
+    return None if rest.startswith("/") else rest
+
+
+def _group(flow: Found) -> tuple[object, ...]:
+    others = tuple(sorted((name, text) for name, text in flow.place.items() if name != flow.type.path_key))
+    first = _FIRST.match(flow.path)
+    together = first[0] if first and _WHOLE.fullmatch(flow.path) else flow.path
+    return flow.base.id, flow.type.name, others, bool(_WHOLE.fullmatch(flow.path)), together
+
+
+def shared_folder(paths: Iterable[str]) -> str:
+    """The longest path that all of these begin with, level by level."""
+    levels = [path.split("/") for path in paths]
+    shared = []
+    for names in zip(*levels, strict=False):
+        if len(set(names)) > 1:
+            break
+        shared.append(names[0])
+    return "/".join(shared)
+
+
+def _titles(flow: Found, path: str) -> tuple[str, ...]:
+    """What its key may be made of, the shortest first."""
+    name = flow.base.name
+    others = [text for key, text in flow.place.items() if key != flow.type.path_key]
+    return name, f"{name} {path}", " ".join([name, *others, path]), flow.type.name
+
+
+def _destination(flow: Found, path: str, around: Surroundings, estate: Estate) -> dict[str, object]:
+    shown: dict[str, object] = {"type": flow.type.name}
+    for field in flow.type.place:
+        text = path if field.name == flow.type.path_key else flow.place.get(field.name, "")
+        if text or field.required:
+            shown[field.name] = text
+    return {**shown, "account": _account(flow, around, estate)}
+
+
+def _account(flow: Found, around: Surroundings, estate: Estate) -> dict[str, str]:
+    """By its title if that names only one account of its type; one of ours by the destination that made it."""
+    for key, placed in sorted(around.destinations.items()):
+        if placed.base == flow.base.id and placed.declared.account.ours:
+            return {"of": key}
+    name = flow.base.name
+    named = [b for b in estate.bases.values() if b.name == name and wire.destination_type(b.raw) is flow.type]
+    return {"existing": name} if name and writable(name) and len(named) == 1 else {"id": flow.base.id}

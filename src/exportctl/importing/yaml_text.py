@@ -1,0 +1,136 @@
+"""
+YAML text from values, in the subset that this config reads. Pure.
+
+In: texts, booleans, lists, maps, and blocks of keys. Out: text that the config's reader turns into the same values.
+
+    the value is                         it is written
+    a text that reads back as itself     as it is
+    any other text                       in double quotes, with escapes; `${` as `$${`, since references are read there
+    a map                                in braces, on one line
+    a list                               in brackets while it fits, else an item a line
+    a Block                              a key a line, indented, with its comments above
+
+Texts that this reader takes for text, but another reader of YAML would not (`on`, `1.5`, `12:00`), are quoted too:
+editors read these files as well.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from exportctl.config.values import escaped
+
+WIDTH = 100  # columns in which a list stays on one line
+_INDENT = "  "
+_INDICATORS = frozenset("-?:,[]{}#&*!|>'\"%@`")  # at the beginning of a text they mean something else
+_OTHERWISE = re.compile(  # no text to a reader of YAML 1.1 or 1.2
+    r"""
+    null | ~ | true | false | yes | no | on | off | y | n | << | =
+    | [-+]? ( [0-9][0-9_,]* | 0x[0-9a-f_]+ | 0o[0-7]+ | 0b[01_]+ | \.inf )    | \.nan
+    | [-+]? ( [0-9][0-9_]* )? \.? [0-9_]* ( e[-+]?[0-9]+ )?
+    | [-+]? [0-9][0-9_]* ( :[0-5]?[0-9] )+ ( \.[0-9_]* )?
+    | [0-9]{4}-[0-9]{1,2}-[0-9]{1,2} ( [t\ ] .* )?
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
+_NAMED = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
+
+
+@dataclass(frozen=True)
+class Block:
+    """Keys below each other, with comments above them; a comment is one line of text by anybody."""
+
+    entries: Mapping[str, object]
+    comments: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Noted:
+    """An item of a list with a comment behind it."""
+
+    value: object
+    comment: str
+
+
+def document(head: Sequence[str], sections: Mapping[str, Mapping[str, object]]) -> str:
+    """A whole file: comments, then each section that holds something, with an empty line in between."""
+    parts = ["".join(f"{_comment(line)}\n" for line in head)]
+    for name, entries in sections.items():
+        if entries:
+            parts.append("\n".join((f"{name}:", *_lines(entries, _INDENT))) + "\n")
+    return "\n".join(part for part in parts if part)
+
+
+def scalar(text: str, *, flow: bool = False) -> str:
+    """One text as it is written; `flow` where it stands between brackets or braces."""
+    text = escaped(text)
+    return text if _plain(text, flow) else '"' + "".join(_spelled(char) for char in text) + '"'
+
+
+def writable(text: str) -> bool:
+    """Half a surrogate pair, which JSON can hold, has no place in a YAML file."""
+    return not any("\ud800" <= char <= "\udfff" for char in text)
+
+
+def _lines(entries: Mapping[str, object], indent: str) -> Iterator[str]:
+    for key, value in entries.items():
+        if isinstance(value, Block):
+            yield f"{indent}{scalar(key)}:"
+            yield from (f"{indent}{_INDENT}{_comment(line)}" for line in value.comments)
+            yield from _lines(value.entries, indent + _INDENT)
+        elif isinstance(value, list | tuple) and not _fits(f"{indent}{key}: ", value):
+            yield f"{indent}{scalar(key)}:"
+            yield from (f"{indent}{_INDENT}- {_item(item)}" for item in value)
+        else:
+            yield f"{indent}{scalar(key)}: {_inline(value, flow=False)}"
+
+
+def _fits(before: str, items: Sequence[object]) -> bool:
+    """Maps and comments get lines of their own."""
+    short = not any(isinstance(item, Noted | Mapping) for item in items)
+    return short and len(before) + len(_inline(items, flow=True)) <= WIDTH
+
+
+def _item(item: object) -> str:
+    if isinstance(item, Noted):
+        return f"{_inline(item.value, flow=False)} {_comment(item.comment)}"
+    return _inline(item, flow=False)
+
+
+def _inline(value: object, *, flow: bool) -> str:
+    match value:
+        case bool():
+            return "true" if value else "false"
+        case str():
+            return scalar(value, flow=flow)
+        case Mapping():
+            inside = (f"{key}: {_inline(one, flow=True)}" for key, one in value.items())
+            return f"{{{', '.join(inside)}}}"
+        case list() | tuple():
+            return f"[{', '.join(_inline(one, flow=True) for one in value)}]"
+    raise TypeError(f"no YAML for {type(value).__name__}")
+
+
+def _plain(text: str, flow: bool) -> bool:
+    """May it stand without quotes?"""
+    if not text or text != text.strip() or not text.isprintable() or text[0] in _INDICATORS:
+        return False
+    if ": " in text or " #" in text or text.endswith(":") or _OTHERWISE.fullmatch(text):
+        return False
+    return not (flow and re.search(r"[,\[\]{}:?]", text))
+
+
+def _spelled(char: str) -> str:
+    if char in _NAMED:
+        return _NAMED[char]
+    if char.isprintable():
+        return char
+    code = ord(char)
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+def _comment(text: str) -> str:
+    """One line, whatever the text holds."""
+    return "# " + "".join(char if char.isprintable() else " " for char in text)

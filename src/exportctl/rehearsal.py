@@ -1,0 +1,218 @@
+"""
+The real apply of a plan, carried out in an emulator of its own that holds what a snapshot holds. An edge.
+
+    Draft, Snapshot ──▶ emulator in memory ──▶ apply, read back, plan again ──▶ Rehearsal
+
+The emulator has the snapshot's objects under their ids and etags, its datasets, the moment of the plan; it goes when
+the rehearsal ends. No reference but plain ones is read: what is secret, or hidden in the snapshot, gets a made-up value
+of the right form. Every reading hides auth values as the snapshot does, so both plans compare the same things.
+
+What the emulator refuses is what its rules say (docs/emulator.md): many are assumed, so a rehearsal that ends well is
+no promise of the service.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping
+from contextlib import closing
+from dataclasses import dataclass, replace
+from typing import Any
+
+import httpx
+
+from exportctl import wire
+from exportctl.applying import apply as applying
+from exportctl.applying import references
+from exportctl.applying.apply import Limit
+from exportctl.applying.proof import Proof, Prover
+from exportctl.applying.protocols import Writer
+from exportctl.clock import Clock
+from exportctl.destination_types import TYPES, Secrecy
+from exportctl.emulator import Dataset, Emulator, Switches
+from exportctl.emulator.gateway import CLIENT_ID, CLIENT_SECRET
+from exportctl.errors import Finding, Location
+from exportctl.flags import Flags
+from exportctl.kinds import ACCOUNT, KINDS
+from exportctl.model import Action, Item, Live, Outcome, Plan, Status, Step
+from exportctl.offline import Setup
+from exportctl.planning import planner
+from exportctl.planning.expand import desired, target_properties
+from exportctl.platforms import INSIDE, TOKEN_PATH, emulator_clock
+from exportctl.secret import Secret
+from exportctl.service import live
+from exportctl.service.client import Client
+from exportctl.service.ims import Credentials
+from exportctl.snapshots.document import Snapshot
+from exportctl.snapshots.redaction import without_secrets
+from exportctl.workflows import Draft, comparable
+
+
+@dataclass(frozen=True)
+class Rehearsal:
+    """
+    What became of each step, and the last plan of the read-back. `reads` and `writes` count requests after the plan was
+    made, refused ones too, writes by method and collection; `refused` says what went wrong, with the place in the
+    config behind it.
+    """
+
+    outcomes: tuple[Outcome, ...]
+    residue: Plan
+    converged: bool
+    reads: int
+    writes: Mapping[str, int]
+    refused: tuple[Finding, ...]
+
+
+def rehearse(
+    draft: Draft, snapshot: Snapshot, setup: Setup, flags: Flags, switches: Mapping[str, object] | None = None
+) -> Rehearsal:
+    """
+    Apply `draft`, which was made from `snapshot` and is not refused. `switches` set questions that the emulator leaves
+    open; the manifest is offered as the snapshot's specs say unless they say otherwise.
+
+    Raises:
+        ValueError: there is no such switch, or not with this value.
+    """
+    with closing(_stage(draft, snapshot, switches or {})) as emulator:
+        clock = emulator_clock(emulator)
+        with _client(draft, emulator, clock) as client:
+            limit = Limit(1)  # one after the other, so that equal rehearsals say the same
+            writer = Writer(
+                client=client,
+                clock=clock,
+                known={o.id: o for kind in KINDS for o in draft.live.of(kind)},
+                repository=draft.project.repository,
+                fill=references.for_rehearsal(draft.project, setup.env, setup.folder, comparable(draft.desired)),
+            )
+            outcomes = tuple(applying.apply(draft.plan, writer, limit=limit))
+            proof = _proof(draft, flags, client, writer, clock, limit, outcomes)
+        every = (*outcomes, *proof.outcomes)
+        done = all(o.status in (Status.DONE, Status.LEFT) for o in every)
+        return Rehearsal(
+            outcomes=every,
+            residue=proof.plan,
+            converged=done and proof.proved,
+            reads=client.requests.reads,
+            writes=dict(sorted(_written(emulator).items())),
+            refused=tuple(_finding(o, draft.plan) for o in every if o.status is Status.FAILED),
+        )
+
+
+def _proof(
+    draft: Draft,
+    flags: Flags,
+    client: Client,
+    writer: Writer,
+    clock: Clock,
+    limit: Limit,
+    outcomes: tuple[Outcome, ...],
+) -> Proof:
+    """Specs stay those of the snapshot: the emulator's own may offer something else, which would be another plan."""
+
+    def replan(seen: Live) -> Plan:
+        wanted = desired(draft.project, comparable(draft.desired), draft.live.specs)
+        seen = replace(seen, specs=draft.live.specs)
+        return planner.plan(wanted, seen, draft.plan.header, flags, draft.plan.as_of, draft.plan.unset)
+
+    prover = Prover(lambda: live.read(client), replan, writer, clock, draft.project.name, limit)
+    return prover.prove(draft.plan, outcomes)
+
+
+# -- the stage --------------------------------------------------------------------------------------------------------
+
+
+def _stage(draft: Draft, snapshot: Snapshot, switches: Mapping[str, object]) -> Emulator:
+    """An emulator in memory that holds the snapshot, its clock standing at the moment of the plan."""
+    place = draft.project.platform
+    offered = any(wire.MANIFEST in target_properties(spec) for spec in snapshot.specs.values())
+    asked = {"manifest": "accepted" if offered else "rejected", **switches}
+    emulator = Emulator(
+        switches=Switches.from_json(asked),
+        clock=draft.plan.as_of,
+        seed=draft.plan.as_of,  # another sequence of ids than that of an emulator the snapshot may come from
+        organization=place.organization,
+    )
+    listed = [Dataset(d.name, id=d.id) for d in snapshot.datasets]
+    emulator.seed([place.sandbox], {place.sandbox: listed})
+    objects = {KINDS[kind].path.lstrip("/"): list(found) for kind, found in snapshot.objects.items()}
+    accounts = ACCOUNT.path.lstrip("/")
+    objects[accounts] = [_with_auth(raw) for raw in objects[accounts]]
+    emulator.ui.load(objects, sandbox=place.sandbox)
+    return emulator
+
+
+def _with_auth(raw: Mapping[str, Any]) -> dict[str, Any]:
+    """A base connection with made-up values where the snapshot has none; keys that nobody knows are left out."""
+    method = wire.auth_method(raw)
+    if method is None:
+        return dict(raw)
+    params = wire.members(raw["auth"].get("params"))
+    plain = {f.wire: params[f.wire] for f in method.fields if f.secrecy is Secrecy.PLAIN and f.wire in params}
+    made_up = {f.wire: f.sample for f in method.fields if f.secrecy is not Secrecy.PLAIN}
+    return {**raw, "auth": {**raw["auth"], "params": plain | made_up}}
+
+
+class _Hiding(httpx.BaseTransport):
+    """Answers of the emulator as a snapshot would hold them."""
+
+    def __init__(self, emulator: Emulator):
+        self._inside = httpx.WSGITransport(app=emulator)
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        answer = self._inside.handle_request(request)
+        if request.method != "GET":
+            return answer
+        body = without_secrets(json.loads(answer.read()))
+        headers = [(name, value) for name, value in answer.headers.items() if name != "content-length"]
+        return httpx.Response(answer.status_code, headers=headers, json=body)
+
+
+def _client(draft: Draft, emulator: Emulator, clock: Clock) -> Client:
+    place = draft.project.platform
+    return Client(
+        INSIDE,
+        organization=place.organization,
+        sandbox=place.sandbox,
+        credentials=Credentials(CLIENT_ID, Secret(CLIENT_SECRET)),
+        ims_url=f"{INSIDE}{TOKEN_PATH}",
+        transport=_Hiding(emulator),
+        clock=clock.monotonic,
+        wall=clock.now,
+        sleep=clock.sleep,
+    )
+
+
+# -- what is said of it -----------------------------------------------------------------------------------------------
+
+
+def _written(emulator: Emulator) -> Counter[str]:
+    """Requests by `METHOD collection`."""
+    paths = [(entry["method"], entry["path"].partition("/flowservice/")[2]) for entry in emulator.writes()]
+    return Counter(f"{method} {path.partition('/')[0]}" for method, path in paths)
+
+
+def _finding(outcome: Outcome, plan: Plan) -> Finding:
+    step, message = outcome.step, outcome.message or ""
+    item = next(i for i in plan.items if i.address == step.address)
+    label = KINDS[step.kind].label
+    said = f"{step.address}: cannot {step.act or step.action.value} the {label} in the emulator: {message}"
+    return Finding("rehearsal", said, _place(item, step, message), outcome.hint)
+
+
+def _place(item: Item, step: Step, message: str) -> Location | None:
+    """The line of the field whose wire name is quoted, else of the first one that is changed, else the item's."""
+    places = {change.path: change.at for change in item.fields if change.at}
+    quoted = [places[path] for path, name in _wire_names(step).items() if f"'{name}'" in message and path in places]
+    changed = [change.at for change in item.fields if change.field in step.fields and step.action is Action.UPDATE]
+    return next((at for at in (*quoted, *changed) if at), item.at)
+
+
+def _wire_names(step: Step) -> dict[str, str]:
+    """Path of a change -> the name that the service has for it."""
+    kind = TYPES.get(step.type)
+    if kind is None:
+        return {}
+    fields = [f for method in kind.methods for f in method.fields]
+    return {f"place.{f.name}": f.wire for f in kind.place} | {f"auth.{f.name}": f.wire for f in fields}

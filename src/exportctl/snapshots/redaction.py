@@ -1,0 +1,68 @@
+"""
+Objects of the service without what a snapshot must not hold. Pure.
+
+    what                                                     in its place
+    an auth param that is not plain, or not known            `HIDDEN`, whole
+    a member anywhere of a name under which the service      `HIDDEN`, whole
+    keeps such a param
+    the value of a JSON Patch operation on `/auth…`          `HIDDEN`, whole
+    in any other text: a SAS signature, the key of a         `HIDDEN`, that part of it
+    connection string, a private key
+
+`wire` reads `HIDDEN` as a value the service does not show, so it is not compared. All else stays as the service
+returned it: ids, etags, people's ids in createdBy and updatedBy (drift names them), public keys.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from exportctl import wire
+from exportctl.destination_types import TYPES, Secrecy
+from exportctl.model import Marked
+
+Json = dict[str, Any]
+
+HIDDEN = Marked.HIDDEN.value
+_NAMES = frozenset(
+    field.wire
+    for kind in TYPES.values()
+    for method in kind.methods
+    for field in method.fields
+    if field.secrecy is not Secrecy.PLAIN
+)
+_KEYS = r"AccountKey|SharedAccessKey|SharedAccessSignature|sig"  # of connection strings and of URLs with a SAS
+_KEYED = re.compile(rf"\b({_KEYS})=(?!{re.escape(HIDDEN)})[^;&\s\"']+", re.IGNORECASE)
+_PRIVATE_KEY = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL)
+
+
+def without_secrets(raw: Mapping[str, Any]) -> Json:
+    """One object as a snapshot holds it; of what is clean already nothing changes."""
+    if str(raw.get("path", "")).startswith("/auth"):
+        return {name: HIDDEN if name == "value" else _cleaned(value) for name, value in raw.items()}
+    cleaned = {name: HIDDEN if name in _NAMES else _cleaned(value) for name, value in raw.items()}
+    if "auth" in raw:
+        cleaned["auth"] = _auth(raw)
+    return cleaned
+
+
+def _auth(raw: Mapping[str, Any]) -> Any:
+    auth = wire.members(raw["auth"])
+    if not isinstance(auth.get("params"), Mapping):
+        return HIDDEN if raw["auth"] is not None else None
+    method = wire.auth_method(raw)
+    plain = {f.wire for f in method.fields if f.secrecy is Secrecy.PLAIN} if method else set()
+    params = {name: _cleaned(value) if name in plain else HIDDEN for name, value in auth["params"].items()}
+    return {"specName": auth.get("specName"), "params": params}
+
+
+def _cleaned(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return without_secrets(value)
+    if isinstance(value, list):
+        return [_cleaned(part) for part in value]
+    if isinstance(value, str):
+        return _PRIVATE_KEY.sub(HIDDEN, _KEYED.sub(rf"\1={HIDDEN}", value))
+    return value

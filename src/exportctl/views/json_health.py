@@ -1,0 +1,155 @@
+"""
+Runs, status and forecast as machine documents: every fact of the text views, no list cut.
+
+Moments are whole seconds since 1970 UTC, sizes bytes; null is what the service does not say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from exportctl.errors import Finding, Level
+from exportctl.health.run_hints import hints
+from exportctl.health.status import StatusReport
+from exportctl.saved import document
+from exportctl.views import json
+from exportctl.views.json import Json
+
+if TYPE_CHECKING:
+    from exportctl.health.forecast import Forecast, Lane, Together
+    from exportctl.health.observed import LastRun
+    from exportctl.health.past_runs import FlowRuns, RunsReport
+    from exportctl.health.status import ExportHealth
+    from exportctl.runs import Run
+
+
+def runs(report: RunsReport) -> str:
+    result = {
+        "project": report.header.project,
+        "since": report.since,
+        "limit": report.limit,
+        "flows": [_flow(flow) for flow in report.flows],
+    }
+    return json.envelope("runs", result, header=report.header, as_of=report.as_of)
+
+
+def _flow(shown: FlowRuns) -> Json:
+    return {
+        "address": str(shown.address) if shown.address else None,
+        "flow": shown.flow,
+        "title": shown.title,
+        "type": shown.type,
+        "runs": [_run(run, shown.type) for run in shown.runs],
+    }
+
+
+def _run(shown: Run, type_name: str | None) -> Json:
+    return {
+        "id": shown.id,
+        "status": shown.status.value,
+        "started": shown.started,
+        "completed": shown.completed,
+        "rows": shown.rows,
+        "dataset_rows": dict(sorted(shown.dataset_rows.items())),
+        "files": shown.files,
+        "size": shown.size,
+        "errors": [
+            {"code": error.code, "message": error.message, "hint": found}
+            for error, found in zip(shown.errors, hints(shown.errors, type_name), strict=True)
+        ],
+    }
+
+
+def status(report: StatusReport) -> str:
+    return json.envelope("status", _status(report), header=report.header, as_of=report.as_of, errors=report.errors)
+
+
+def status_environments(reports: Mapping[str, StatusReport | Sequence[Finding]]) -> str:
+    """All environments in one document: a report each, or the errors of one that could not be read."""
+    rows = [_environment(name, found) for name, found in reports.items()]
+    errors = [f for found in reports.values() for f in _errors(found)]
+    return json.envelope("status-environments", {"environments": rows}, header=None, as_of=None, errors=errors)
+
+
+def _environment(name: str, found: StatusReport | Sequence[Finding]) -> Json:
+    seen: Json = {"platform": None, "as_of": None, "result": None}
+    if isinstance(found, StatusReport):
+        seen = {"platform": json.platform(found.header), "as_of": found.as_of, "result": _status(found)}
+    return {"environment": name, **seen, "errors": [json.error(e) for e in _errors(found)]}
+
+
+def _errors(found: StatusReport | Sequence[Finding]) -> list[Finding]:
+    shown = found.errors if isinstance(found, StatusReport) else found
+    return [f for f in shown if f.level is Level.ERROR]
+
+
+def _status(report: StatusReport) -> Json:
+    return {
+        "project": report.header.project,
+        "warning": report.warning,
+        "counts": dict(report.counts()),
+        "exports": [_health(one) for one in report.exports],
+        "unmanaged": report.unmanaged,
+        "ending": None if report.ending is None else [document.unmanaged(flow) for flow in report.ending],
+    }
+
+
+def _health(shown: ExportHealth) -> Json:
+    return {
+        "address": str(shown.address),
+        "flow": shown.flow,
+        "word": shown.word.value,
+        "state": shown.state.value,
+        "last_run": _last(shown.last) if shown.last else None,
+        "next_run": shown.next_run,
+        "ends": shown.ends,
+        "assumed_end": shown.assumed_end,
+        "notes": list(shown.notes),
+    }
+
+
+def _last(shown: LastRun) -> Json:
+    return {
+        "id": shown.id,
+        "status": shown.status.value,
+        "started": shown.started,
+        "completed": shown.completed,
+    }
+
+
+def forecast(report: Forecast) -> str:
+    result = {
+        "project": report.header.project,
+        "days": report.days,
+        "until": report.until,
+        "planned": report.planned,
+        "flows": [_lane(lane) for lane in report.lanes],
+        "together": [_together(one) for one in report.together],
+    }
+    return json.envelope("forecast", result, header=report.header, as_of=report.as_of, errors=report.errors)
+
+
+def _lane(shown: Lane) -> Json:
+    return {
+        "address": str(shown.address),
+        "flow": shown.flow,
+        "schedule": shown.schedule,
+        "account": shown.account,
+        "type": shown.type,
+        "datasets": shown.datasets,
+        "runs": list(shown.runs),
+        "ends": shown.ends,
+        "why": shown.why,
+    }
+
+
+def _together(shown: Together) -> Json:
+    return {
+        "account": shown.account,
+        "type": shown.type,
+        "members": list(shown.members),
+        "datasets": shown.datasets,
+        "moments": list(shown.moments),
+        "least_connections": shown.least_connections,
+    }

@@ -1,0 +1,100 @@
+"""
+Runs and status for the summary of a CI run or a comment: the counts first, then tables.
+
+Goes in: a RunsReport or a StatusReport. Comes out: GitHub Markdown of at most `limit` characters, cut at a row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from exportctl.health.run_hints import hints
+from exportctl.health.status import Word
+from exportctl.views import markdown, text_runs, text_status, values, wording
+from exportctl.views.escape import code, prose
+from exportctl.views.paint import paint
+
+if TYPE_CHECKING:
+    from exportctl.health.past_runs import FlowRuns, RunsReport
+    from exportctl.health.status import StatusReport
+    from exportctl.model import Header
+    from exportctl.runs import RunError
+
+_CUT = "\n_The text output has all of it; this is cut._\n"
+
+
+def status(report: StatusReport, *, limit: int = markdown.LIMIT) -> str:
+    """What needs somebody comes first in the table, so that a cut leaves out the healthy."""
+    order = list(Word)
+    rows = [
+        _row([code(cell) if cell else "" for cell in text_status.cells(one, report.as_of)], "; ".join(one.notes))
+        for one in sorted(report.exports, key=lambda one: (order.index(one.word), one.address))
+    ]
+    lines = [
+        *_head("status", report.header, report.as_of),
+        f"**{text_status.summary(report)}**\n",
+        *(f"- {markdown.finding(found)}" for found in report.errors),
+        *([""] if report.errors else []),
+        *_titles((*text_status.TITLES, "NOTES")),
+        *rows,
+        "",
+        *(f"{prose(line.strip())}\n" for line in text_status.strangers(report)),
+    ]
+    return _fitting(lines, limit)
+
+
+def runs(report: RunsReport, *, limit: int = markdown.LIMIT) -> str:
+    """A table per flow; the errors of a run stand below it."""
+    lines = [*_head("runs", report.header, report.as_of), f"**{text_runs.summary(report)}**\n"]
+    for flow in report.flows:
+        lines += [f"{code(text_runs.headline(flow, paint(False)))}\n", *_table(flow), ""]
+    return _fitting(lines, limit)
+
+
+def _table(flow: FlowRuns) -> Iterator[str]:
+    if not flow.runs:
+        yield text_runs.NO_RUNS if flow.flow else text_runs.NOT_APPLIED
+        return
+    yield from _titles((*text_runs.TITLES, "ERRORS"))
+    for run in flow.runs:
+        told = "; ".join(map(_told, run.errors, hints(run.errors, flow.type)))
+        yield _row([code(cell) if cell else "" for cell in text_runs.cells(run)], told)
+
+
+def _told(error: RunError, found: str | None) -> str:
+    return text_runs.told(error) + (f" (hint: {found})" if found else "")
+
+
+def _head(title: str, header: Header, as_of: int) -> list[str]:
+    where = f"sandbox {code(header.sandbox)}"
+    where += f", environment {code(header.environment)}" if header.environment else ""
+    return [
+        f"### exportctl {title}: {where}\n",
+        *([f"> **{wording.EMULATOR}**\n"] if wording.emulated(header) else []),
+        f"Organization {code(header.organization)}, as of {values.moment(as_of)}.\n",
+    ]
+
+
+def _titles(titles: Iterable[str]) -> list[str]:
+    shown = [title.lower() for title in titles]
+    return [f"| {' | '.join(shown)} |", "|" + "---|" * len(shown)]
+
+
+def _row(cells: list[str], words: str) -> str:
+    return f"| {' | '.join(cells)} | {prose(words)} |"
+
+
+def _fitting(lines: list[str], limit: int) -> str:
+    """As many whole lines as fit."""
+    whole = "\n".join(lines) + "\n"
+    if len(whole) <= limit:
+        return whole
+    room = limit - len(_CUT)
+    kept: list[str] = []
+    for line in lines:
+        room -= len(line) + 1
+        if room < 0:
+            break
+        kept.append(line)
+    return "\n".join(kept) + "\n" + _CUT

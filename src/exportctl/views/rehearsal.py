@@ -1,0 +1,72 @@
+"""
+What a rehearsal says after the plan it belongs to: for people, for pull requests, for machines.
+
+Goes in: a Rehearsal, or None where the plan was refused and not rehearsed. Comes out: text of one form each.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from exportctl.errors import Finding
+from exportctl.views import json, markdown, text_apply, values, wording
+from exportctl.views import text as text_view
+from exportctl.views.escape import prose
+from exportctl.views.json import Json
+from exportctl.views.paint import paint
+
+if TYPE_CHECKING:
+    from exportctl.rehearsal import Rehearsal
+
+TITLE = "Rehearsal in an emulator: nothing reached the platform."
+REFUSED = "Not rehearsed: apply would refuse this plan."
+CONVERGED = "All of it is done there, and a second plan is empty."
+LEFT = "Not all of it is done there; a second plan would still hold what is left."
+
+
+def text(shown: Rehearsal | None, *, color: bool = False, width: int = 120) -> str:
+    """What went wrong, with the place in the config, then numbers, then what a second plan would still do."""
+    ink = paint(color)
+    if shown is None:
+        return f"\n{ink('warning', REFUSED)}\n"
+    lines = ["", ink("bold", TITLE), *text_view.findings(shown.refused, ink), *_said(shown)]
+    for item in () if shown.converged else shown.residue.items:
+        if item.steps or item.refusals:
+            # what was refused is told already; what is left without a refusal needs its reasons
+            lines += [text_view.headline(item, ink)] if shown.refused else ["", *text_view.block(item, ink, width)]
+    return "\n".join(lines) + "\n"
+
+
+def _said(shown: Rehearsal) -> list[str]:
+    writes = ", ".join(f"{number} {values.clean(what)}" for what, number in shown.writes.items())
+    total = wording.number(sum(shown.writes.values()), "write")
+    calls = f"{wording.number(shown.reads, 'read')}, {total}{f': {writes}' if writes else ''}."
+    return [text_apply.summary(shown.outcomes), calls, CONVERGED if shown.converged else LEFT]
+
+
+def markdown_part(shown: Rehearsal | None) -> str:
+    """A part that stands after the plan's own."""
+    if shown is None:
+        return f"\n**{REFUSED}**\n"
+    lines = [*map(markdown.finding, shown.refused), *map(prose, _said(shown))]
+    return "\n".join(["", f"**{TITLE}**\n", *(f"- {line}" for line in lines), ""])
+
+
+def document(shown: Rehearsal | None) -> Json | None:
+    """The member `rehearsal` of a plan's result."""
+    if shown is None:
+        return None
+    return {
+        "converged": shown.converged,
+        "reads": shown.reads,
+        "writes": dict(shown.writes),
+        "counts": text_apply.tally(shown.outcomes),
+        "outcomes": [json.outcome(o) for o in shown.outcomes],
+        "refused": [json.error(f) for f in shown.refused],
+        "residue": None if shown.converged else json.plan_result(shown.residue),
+    }
+
+
+def errors(shown: Rehearsal | None) -> tuple[Finding, ...]:
+    """What the envelope's `errors` hold beside those of the plan."""
+    return shown.refused if shown else ()

@@ -1,0 +1,204 @@
+"""
+The coming runs as text: a table, a picture with a row per export and a column per few hours, what starts together.
+
+Goes in: a Forecast, whether to colour, how wide. Comes out: text. The picture takes the finest columns that fit.
+
+                          01-16      01-17      01-18
+    exports.orders  ····|·●··········|·●··········|·●····
+    exports.web     ·●·●|·●·●·●·●·●·●|·●·●E·······|······
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from exportctl.views import text, text_lists, values, wording
+from exportctl.views.paint import Paint, paint
+
+if TYPE_CHECKING:
+    from exportctl.health.forecast import Forecast, Lane, Together
+
+TITLES = ("EXPORT", "SCHEDULE", "RUNS", "FIRST", "LAST", "NOTE")
+RUN, SEVERAL, NONE, MIDNIGHT, END = "●", "■", "·", "|", "E"
+SOURCE = "Adobe's page on SFTP destinations"  # dataset-exports.md 4.3
+_HOURS = (
+    1,
+    2,
+    3,
+    4,
+    6,
+    8,
+    12,
+    24,
+    48,
+    72,
+    168,
+    336,
+    672,
+)  # a column: a part or a multiple of a day
+_NARROWEST = 20  # cells the picture takes, however narrow the screen is
+
+
+def forecast(report: Forecast, *, color: bool = False, width: int = 120) -> str:
+    """The whole report."""
+    ink = paint(color)
+    lines = [*text.header(report.header, "Forecast", report.as_of, ink), f"{basis(report)}.", ""]
+    if report.lanes:
+        lines += [*text_lists.table(TITLES, [cells(report, lane) for lane in report.lanes], ink), ""]
+        lines += [*picture(report, width, ink), ""]
+    if report.together:
+        lines += [ink("bold", "Starts together:"), *together(report.together, width), ""]
+    if report.errors:
+        lines += ["Errors:", *text.findings(report.errors, ink), ""]
+    return "\n".join([*lines, ink("bold", summary(report))]) + "\n"
+
+
+def basis(report: Forecast) -> str:
+    """What the forecast is of."""
+    until = f"{wording.number(report.days, 'day')}, until {values.moment(report.until)}"
+    if report.planned:
+        return f"{until}, as after the next apply; what it would refuse stays as it is"
+    return f"{until}, as the flows are now"
+
+
+def label(report: Forecast, lane: Lane) -> str:
+    """The address; with the flow where an address has several."""
+    several = sum(other.address == lane.address for other in report.lanes) > 1
+    return values.address(lane.address) + (f" (flow {values.clean(lane.flow)})" if several and lane.flow else "")
+
+
+def note(lane: Lane) -> str:
+    """Why there are no runs, and the end if it lies in the window."""
+    parts = [values.clean(lane.why)] if lane.why else []
+    parts += [f"ends {values.moment(lane.ends)}"] if lane.ends is not None else []
+    return ", ".join(parts)
+
+
+def cells(report: Forecast, lane: Lane) -> tuple[str, ...]:
+    """One text per title."""
+    return (
+        label(report, lane),
+        values.clean(lane.schedule),
+        str(len(lane.runs)),
+        values.moment(lane.runs[0]) if lane.runs else "",
+        values.moment(lane.runs[-1]) if len(lane.runs) > 1 else "",
+        note(lane),
+    )
+
+
+def summary(report: Forecast) -> str:
+    """`Forecast: 42 runs of 3 exports; 1 without runs; 1 ends.`"""
+    runs = sum(len(lane.runs) for lane in report.lanes)
+    idle = sum(not lane.runs for lane in report.lanes)
+    ends = sum(lane.ends is not None for lane in report.lanes)
+    parts = [f"{wording.number(runs, 'run')} of {wording.number(len(report.lanes), 'flow')}"]
+    parts += [f"{idle} without runs"] if idle else []
+    parts += [f"{ends} {'ends' if ends == 1 else 'end'}"] if ends else []
+    return f"Forecast: {'; '.join(parts)}."
+
+
+# -- the picture ------------------------------------------------------------------------------------------------------
+
+
+def picture(report: Forecast, width: int, ink: Paint) -> list[str]:
+    """Dates, a row per lane, the legend."""
+    labels = [label(report, lane) for lane in report.lanes]
+    margin = max(len(one) for one in labels) + 2
+    hours = _hours(report, max(_NARROWEST, width - margin))
+    dates = " " * margin + _dates(report, hours)
+    rows = [
+        f"{name:<{margin}}{''.join(_row(report, lane, hours))}" for name, lane in zip(labels, report.lanes, strict=True)
+    ]
+    midnight = f", {MIDNIGHT} midnight UTC" if hours < 24 else ""
+    column = wording.number(hours, "hour") if hours < 24 else wording.number(hours // 24, "day")
+    legend = f"{RUN} a run, {SEVERAL} several, {NONE} none{midnight}, {END} ends; a column is {column}"
+    return [ink("dim", dates.rstrip()), *rows, ink("dim", legend)]
+
+
+def _hours(report: Forecast, room: int) -> int:
+    """How many hours one column stands for: the fewest that fit."""
+    return next((hours for hours in _HOURS if _width(report, hours) <= room), _HOURS[-1])
+
+
+def _width(report: Forecast, hours: int) -> int:
+    return sum(2 if _at_midnight(report, start, hours) else 1 for start in _columns(report, hours))
+
+
+def _columns(report: Forecast, hours: int) -> Sequence[int]:
+    """The moments at which columns begin; the first holds `as_of`."""
+    midnight = report.as_of - report.as_of % values.DAY
+    step = hours * values.HOUR
+    first = midnight + (report.as_of - midnight) // step * step
+    return range(first, report.until, step)
+
+
+def _at_midnight(report: Forecast, start: int, hours: int) -> bool:
+    """Does a day begin with this column, other than with the first?"""
+    return hours < 24 and start % values.DAY == 0 and start > report.as_of
+
+
+def _row(report: Forecast, lane: Lane, hours: int) -> Iterator[str]:
+    step = hours * values.HOUR
+    columns = _columns(report, hours)
+    counts = [0] * len(columns)
+    for run in lane.runs:
+        counts[(run - columns[0]) // step] += 1
+    for start, count in zip(columns, counts, strict=True):
+        ends = lane.ends is not None and start <= lane.ends < start + step
+        mark = END if ends else NONE if count == 0 else RUN if count == 1 else SEVERAL
+        yield (MIDNIGHT if _at_midnight(report, start, hours) else "") + mark
+
+
+def _dates(report: Forecast, hours: int) -> str:
+    """`01-16` above the column a day begins with, as often as there is room."""
+    line = ""
+    place = 0
+    for start in _columns(report, hours):
+        place += _at_midnight(report, start, hours)
+        begins = start % values.DAY == 0
+        if begins and (place == 0 or len(line) < place):
+            line = line.ljust(place) + values.moment(start)[5:10]
+        place += 1
+    return line
+
+
+# -- together ---------------------------------------------------------------------------------------------------------
+
+
+def together(groups: Sequence[Together], width: int) -> list[str]:
+    """When, on which account, who; for SFTP what the server must take."""
+    lines: list[str] = []
+    for one in groups:
+        members = ", ".join(values.clean(member) for member in one.members)
+        lines += _wrapped(f"{when(one)}, on {values.clean(one.account)}: {members}", text.INDENT, width)
+        lines += _wrapped(connections(one), text.INDENT * 2, width)
+    return lines
+
+
+def _wrapped(words: str, indent: str, width: int) -> list[str]:
+    return textwrap.wrap(
+        words,
+        width,
+        initial_indent=indent,
+        subsequent_indent=f"{indent}  ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def when(one: Together) -> str:
+    """`7 times from 2027-01-16 02:00 UTC`."""
+    first = values.moment(one.moments[0])
+    return first if len(one.moments) == 1 else f"{len(one.moments)} times from {first}"
+
+
+def connections(one: Together) -> str:
+    """What an SFTP server must take; empty for a storage without a known limit."""
+    if one.least_connections is None:
+        return ""
+    return (
+        f"{wording.number(one.datasets, 'dataset')} at once: the server should take as many connections, and must take "
+        f"{one.least_connections}, else exports fail ({SOURCE})"
+    )

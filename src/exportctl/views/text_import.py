@@ -1,0 +1,51 @@
+"""
+What an import came to, as text beside the YAML: how many flows are in it, and why each of the others is not.
+
+Flows that need no import (declared, of another project, audiences) are only counted, unless they were asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from exportctl.views import text, values, wording
+from exportctl.views.paint import Paint, paint
+
+if TYPE_CHECKING:
+    from exportctl.importing.report import Imported, LeftOut
+
+_COUNTED: Mapping[str, str] = {
+    "declared": "of this config already",
+    "other-project": "of other projects",
+    "audience": "for audiences",
+}
+NEXT = "Next: read it, then `exportctl plan`; `exportctl apply` adopts the flows, and writes nothing but markers."
+
+
+def imported(shown: Imported, *, file: str | None, color: bool = False) -> str:
+    """`file` is where the YAML was written; None: it stands on stdout."""
+    ink = paint(color)
+    told = [one for one in shown.left if not (shown.selection.everything and one.reason in _COUNTED)]
+    lines = [*text.header(shown.header, "Import", shown.as_of, ink), ""]
+    if told:
+        lines += [ink("warning", f"Left out ({len(told)})"), *(_line(one, ink) for one in told), ""]
+    lines.append(ink("bold", _summary(shown, len(told))))
+    counted = {reason: count for reason, count in shown.counts().items() if reason in _COUNTED}
+    if counted and shown.selection.everything:
+        parts = [f"{count} {_COUNTED[reason]}" for reason, count in counted.items()]
+        lines.append(f"Not for import: {', '.join(parts)}.")
+    if shown.exports:
+        lines += [f"Wrote {values.clean(file)}." if file else "Save the YAML as a file below exports/.", NEXT]
+    return "\n".join(lines) + "\n"
+
+
+def _line(one: LeftOut, ink: Paint) -> str:
+    name = f'"{values.clean(one.name)}"' if one.name else "(no name)"
+    return f"{text.INDENT}{name} {ink('dim', values.clean(one.id))} {values.clean(one.text)}"
+
+
+def _summary(shown: Imported, left: int) -> str:
+    if not shown.exports:
+        return "Nothing to import."
+    return f"Import: {wording.number(len(shown.exports), 'flow')} to adopt, {left} left out."

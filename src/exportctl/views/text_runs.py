@@ -1,0 +1,102 @@
+"""
+The newest runs of flows as text: a table per flow, and below a run that failed its errors, each with what to look at.
+
+Goes in: a RunsReport. Comes out: text; what the service does not say is left empty.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from typing import TYPE_CHECKING
+
+from exportctl.health.run_hints import hints
+from exportctl.runs import RunStatus
+from exportctl.views import text, text_lists, values, wording
+from exportctl.views.paint import Paint, paint
+from exportctl.views.text_verify import size
+
+if TYPE_CHECKING:
+    from exportctl.health.past_runs import FlowRuns, RunsReport
+    from exportctl.runs import Run, RunError
+
+TITLES = ("STARTED", "TOOK", "STATUS", "ROWS", "FILES", "SIZE")
+NOT_APPLIED = "not applied: no flow in this sandbox"
+NO_RUNS = "no runs"
+_STYLES = {RunStatus.DONE: "good", RunStatus.FAILED: "error", RunStatus.PARTIAL: "error", RunStatus.RUNNING: "warning"}
+
+
+def runs(report: RunsReport, *, color: bool = False, width: int = 120) -> str:
+    """The whole report, in the order of addresses."""
+    ink = paint(color)
+    lines = [*text.header(report.header, "Runs", report.as_of, ink), ""]
+    for flow in report.flows:
+        lines += [headline(flow, ink), *_table(flow, ink, width), ""]
+    return "\n".join([*lines, ink("bold", summary(report))]) + "\n"
+
+
+def headline(flow: FlowRuns, ink: Paint) -> str:
+    name = str(flow.address) if flow.address else f'"{flow.title}"'
+    return ink("bold", values.clean(name)) + (f"  (flow {values.clean(flow.flow)})" if flow.flow else "")
+
+
+def _table(flow: FlowRuns, ink: Paint, width: int) -> list[str]:
+    if not flow.runs:
+        return [text.INDENT + (NO_RUNS if flow.flow else NOT_APPLIED)]
+    head, *rows = text_lists.table(TITLES, [cells(run) for run in flow.runs], ink)
+    lines = [text.INDENT + head]
+    for run, row in zip(flow.runs, rows, strict=True):
+        lines.append(text.INDENT + row.replace(run.status.value, ink(_STYLES[run.status], run.status.value), 1))
+        for error, found in zip(run.errors, hints(run.errors, flow.type), strict=True):
+            lines += _error(error, found, width)
+    return lines
+
+
+def cells(run: Run) -> tuple[str, ...]:
+    """One text per title."""
+    return (
+        values.moment(run.started),
+        "" if run.completed is None else took(run.completed - run.started),
+        run.status.value,
+        "" if run.rows is None else str(run.rows),
+        "" if run.files is None else str(run.files),
+        "" if run.size is None else size(run.size),
+    )
+
+
+def took(seconds: int) -> str:
+    """`1 h 02 min`, `3 min 20 s`, `45 s`."""
+    minutes, rest = divmod(max(seconds, 0), values.MINUTE)
+    if minutes >= 60:
+        return f"{minutes // 60} h {minutes % 60:02} min"
+    return f"{minutes} min {rest:02} s" if minutes else f"{rest} s"
+
+
+def told(error: RunError) -> str:
+    """`ACTIVATION_BATCH-0000-FAILED: Job aborted.`, in the service's words."""
+    return ": ".join(part for part in (error.code, error.message) if part) or "an error without code and message"
+
+
+def _error(error: RunError, found: str | None, width: int) -> list[str]:
+    return [line for part in (told(error), f"hint: {found}" if found else "") for line in _wrapped(part, width)]
+
+
+def _wrapped(words: str, width: int) -> list[str]:
+    """Below its row, deeper; a word that is too long for a line, as a path, stands whole in one."""
+    indent = text.INDENT * 2
+    return textwrap.wrap(
+        values.clean(words),
+        width,
+        initial_indent=indent,
+        subsequent_indent=f"{indent}  ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def summary(report: RunsReport) -> str:
+    """`Runs: 9 done, 1 failed; newest first, at most 10 of each flow.`"""
+    words = [run.status for flow in report.flows for run in flow.runs]
+    counted = ", ".join(f"{words.count(word)} {word.value}" for word in RunStatus if word in words) or "none"
+    limits = [f"since {values.moment(report.since)}"] if report.since is not None else []
+    limits += [f"at most {wording.number(report.limit, 'run')} of each flow"] if report.limit is not None else []
+    return f"Runs: {counted}; newest first, {', '.join(limits)}."

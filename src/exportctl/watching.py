@@ -1,0 +1,79 @@
+"""
+`runs`: the newest runs of an export or of any flow of the sandbox. An edge: it reads what the service recorded.
+
+`status` and `forecast` need no edge of their own: they are made from the lists that a plan was made from.
+"""
+
+from __future__ import annotations
+
+from exportctl.config.schema_findings import nearest
+from exportctl.errors import UsageError
+from exportctl.flags import matches
+from exportctl.health.past_runs import FlowRuns, RunsReport
+from exportctl.kinds import ANCHOR
+from exportctl.model import EXPORTS, LiveObject
+from exportctl.runs import Run
+from exportctl.schedules import shown
+from exportctl.service import runs as service_runs
+from exportctl.wire import destination_type
+from exportctl.workflows import Planned
+
+NEWEST = 10  # runs of each flow if nobody says
+SOME = 5  # addresses named where none is near
+
+
+def recent_runs(made: Planned, export: str, *, limit: int | None = None, since: int | None = None) -> RunsReport:
+    """
+    The newest `limit` runs of each flow that `export` names: an address, KEY for all its parts, or a flow id. With
+    `since` (seconds since 1970 UTC) nothing older, and as many as there are unless `limit` says otherwise.
+
+    Raises:
+        UsageError: nothing is called so, or `since` lies in the future.
+        ServiceError: the runs could not be read.
+    """
+    if since is not None and since > made.plan.as_of:
+        now = shown(made.plan.as_of)
+        raise UsageError(f"--since {shown(since)} lies in the future: it is {now}", rule="usage")
+    if limit is None and since is None:
+        limit = NEWEST
+    flows = [
+        FlowRuns(one.address, one.flow, one.title, one.type, _read(made, one.flow, limit, since))
+        for one in _named(made, export)
+    ]
+    return RunsReport(made.plan.header, made.plan.as_of, since, limit, tuple(flows))
+
+
+def _named(made: Planned, export: str) -> list[FlowRuns]:
+    flows = {flow.id: flow for flow in made.live.of(ANCHOR.name)}
+    items = [item for item in made.plan.items if item.address.root == EXPORTS]
+    chosen = [item for item in items if item.id == export or matches((export,), item.address)]
+    if chosen:
+        return [FlowRuns(item.address, item.id, *_shown(flows.get(item.id or ""))) for item in chosen]
+    if export in flows:
+        return [FlowRuns(None, export, *_shown(flows[export]))]
+    known = sorted(item.address for item in items)
+    names = {str(name).lower(): str(address) for address in known for name in (address, address.name)}
+    guess = nearest(export, names)
+    some = f"there is {', '.join(map(str, known[:SOME]))}{' …' if len(known) > SOME else ''}"
+    hint = f"did you mean {names[guess]}?" if guess else some
+    raise UsageError(f"{export}: no export and no flow of this sandbox is called so", rule="usage", hint=hint)
+
+
+def _shown(flow: LiveObject | None) -> tuple[str, str | None]:
+    """Title and destination type; both empty without a flow."""
+    if flow is None:
+        return "", None
+    kind = destination_type(flow.raw)
+    return flow.name, kind.name if kind else None
+
+
+def _read(made: Planned, flow: str | None, limit: int | None, since: int | None) -> tuple[Run, ...]:
+    if flow is None:
+        return ()
+    client = made.platform.client
+    if since is None:
+        assert limit is not None
+        found = service_runs.latest(client, flow, limit)
+    else:
+        found = service_runs.read(client, [flow], since)
+    return tuple(sorted(found, key=lambda run: (-run.started, run.id)))[:limit]

@@ -1,0 +1,190 @@
+"""What a snapshot leaves out of an object, and which files are taken for one."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
+
+from exportctl import output_schemas, wire
+from exportctl.destination_types import TYPES, Secrecy
+from exportctl.errors import Error
+from exportctl.model import Header, ListedDataset, Live, LiveObject, Marked, canonical
+from exportctl.snapshots import document
+from exportctl.snapshots.document import Snapshot
+from exportctl.snapshots.redaction import HIDDEN, without_secrets
+
+METHODS = [(kind, method) for kind in TYPES.values() for method in kind.methods]
+PEM = "-----BEGIN RSA PRIVATE" + " KEY-----\nAAAA\n-----END RSA PRIVATE" + " KEY-----"
+
+
+def account(spec: str, auth: object) -> dict[str, Any]:
+    return {"id": "b-1", "etag": "1", "name": "lake", "connectionSpec": {"id": spec, "version": "1.0"}, "auth": auth}
+
+
+@pytest.mark.parametrize(("kind", "method"), METHODS, ids=lambda part: part.name)
+def test_of_an_account_only_plain_values_stay(kind: Any, method: Any) -> None:
+    params = {field.wire: f"value-of-{field.wire}" for field in method.fields}
+    raw = account(kind.connection_spec, {"specName": method.spec_name, "params": {**params, "surprise": "x"}})
+
+    kept = without_secrets(raw)["auth"]["params"]
+
+    plain = {f.wire for f in method.fields if f.secrecy is Secrecy.PLAIN}
+    assert {name for name, value in kept.items() if value != HIDDEN} == plain
+    assert kept.keys() == {*params, "surprise"}
+
+
+@pytest.mark.parametrize(("kind", "method"), METHODS, ids=lambda part: part.name)
+def test_what_was_left_out_reads_as_hidden_by_the_service(kind: Any, method: Any) -> None:
+    params = {field.wire: field.sample for field in method.fields}
+    raw = account(kind.connection_spec, {"specName": method.spec_name, "params": params})
+
+    read = wire.read("base_connection", without_secrets(raw))["auth"]
+
+    assert {f.name: read[f.name] for f in method.fields if f.secrecy is Secrecy.SENSITIVE} == {
+        f.name: Marked.HIDDEN for f in method.fields if f.secrecy is Secrecy.SENSITIVE
+    }
+
+
+@pytest.mark.parametrize(
+    ("raw", "expected"),
+    {
+        "auth of a card that is not known": (
+            account("other", {"specName": "OAuth", "params": {"token": "t", "host": "h"}}),
+            account("other", {"specName": "OAuth", "params": {"token": HIDDEN, "host": HIDDEN}}),
+        ),
+        "auth without params": (account("other", "a-token"), account("other", HIDDEN)),
+        "auth that is null": (account("other", None), account("other", None)),
+        "auth further down": (
+            {"inherited": [{"auth": {"specName": "X", "params": {"token": "t"}}}]},
+            {"inherited": [{"auth": {"specName": "X", "params": {"token": HIDDEN}}}]},
+        ),
+        "an operation on auth": (
+            {"ops": [{"op": "replace", "path": "/auth/params", "value": {"token": "t"}}]},
+            {"ops": [{"op": "replace", "path": "/auth/params", "value": HIDDEN}]},
+        ),
+        "a secret param in another place": ({"params": {"s3SecretKey": "k"}}, {"params": {"s3SecretKey": HIDDEN}}),
+        "a connection string in a text": (
+            {"description": "see AccountName=a;AccountKey=bGlubmV0;x=y"},
+            {"description": f"see AccountName=a;AccountKey={HIDDEN};x=y"},
+        ),
+        "a SAS in a URL": (
+            {"url": "https://a.example/c?sv=2022&sig=a%2Fb%3D&se=x"},
+            {"url": f"https://a.example/c?sv=2022&sig={HIDDEN}&se=x"},
+        ),
+        "a private key": ({"name": f"key {PEM} end"}, {"name": f"key {HIDDEN} end"}),
+        "a private key cut short": ({"name": PEM[:40]}, {"name": HIDDEN}),
+        "words that only look so": ({"name": "design=1, signal=2"}, {"name": "design=1, signal=2"}),
+        "a public key": (
+            {"encryptionSpecs": {"params": {"publicKey": "mQENBF"}}},
+            {"encryptionSpecs": {"params": {"publicKey": "mQENBF"}}},
+        ),
+        "people and numbers": (
+            {"createdBy": "A1@AdobeID", "n": [1, None]},
+            {"createdBy": "A1@AdobeID", "n": [1, None]},
+        ),
+    }.values(),
+)
+def test_what_is_left_out(raw: dict[str, Any], expected: dict[str, Any]) -> None:
+    assert without_secrets(raw) == expected
+    assert without_secrets(expected) == expected
+
+
+# -- the file ---------------------------------------------------------------------------------------------------------
+
+HEADER = Header("org", "dev", "test", "acme", "service")
+FLOW = {"id": "f-1", "etag": '"1"', "name": "Ünïcode", "createdAt": 1}
+LIVE = Live(
+    {"flow": (LiveObject("flow", "f-1", '"1"', "Ünïcode", "", None, FLOW),)},
+    (ListedDataset("d-1", "Orders"),),
+    {"spec-1": {"id": "spec-1"}},
+)
+SNAPSHOT = document.taken(HEADER, LIVE, 1_800_000_000)
+TEXT = document.dump(SNAPSHOT)
+DOCUMENT = json.loads(TEXT)
+
+
+def signed(**changes: Any) -> str:
+    """A document whose digest is right, whatever it holds."""
+    made = {name: part for name, part in {**DOCUMENT, **changes}.items() if name != "content_digest"}
+    digest = hashlib.sha256(canonical(made).encode()).hexdigest()
+    return json.dumps({**made, "content_digest": digest}, sort_keys=True, indent=1) + "\n"
+
+
+def test_a_snapshot_comes_back_from_its_file() -> None:
+    assert document.load(TEXT) == SNAPSHOT
+    assert signed() == TEXT
+    assert SNAPSHOT.count == 1
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@given(st.lists(st.dictionaries(st.text(), json_values, max_size=4), max_size=3), st.integers(0, 2**40))
+def test_whatever_a_service_returns_comes_back_without_secrets(raws: list[dict[str, Any]], moment: int) -> None:
+    objects = tuple(LiveObject("flow", "f", "e", "n", "", None, raw) for raw in raws)
+    snapshot = document.taken(HEADER, Live({"flow": objects}, None, {}), moment)
+
+    assert document.load(document.dump(snapshot)) == snapshot
+    assert [without_secrets(one) for one in snapshot.objects["flow"]] == [*snapshot.objects["flow"]]
+
+
+def test_the_schema_describes_the_file() -> None:
+    Draft202012Validator(output_schemas.schema("snapshot")).validate(DOCUMENT)
+
+
+@pytest.mark.parametrize(
+    ("text", "rule"),
+    {
+        "no JSON": ("{", "snapshot-json"),
+        "a list": ("[]", "snapshot-kind"),
+        "a saved plan": ('{"kind": "saved-plan", "format_version": 1}', "snapshot-kind"),
+        "another version": (signed(format_version=2), "snapshot-version"),
+        "a value edited": (TEXT.replace('"Orders"', '"Returns"'), "snapshot-edited"),
+        "laid out anew": (json.dumps(DOCUMENT), "snapshot-edited"),
+        "the wrong digest": (TEXT.replace(DOCUMENT["content_digest"], "0" * 64), "snapshot-edited"),
+        "no content": (signed(snapshot=None), "snapshot-edited"),
+        "hollow": (signed(snapshot={}), "snapshot-edited"),
+        "odd parts": (signed(snapshot={**DOCUMENT["snapshot"], "datasets": [1]}), "snapshot-edited"),
+    }.values(),
+)
+def test_what_is_no_snapshot_is_refused(text: str, rule: str) -> None:
+    with pytest.raises(Error) as raised:
+        document.load(text)
+
+    assert raised.value.rule == rule
+    assert "exportctl snapshot --out" in str(raised.value.hint)
+
+
+@pytest.mark.parametrize(
+    ("named", "fits"),
+    [
+        (HEADER, True),
+        (Header("org", "dev", "test", "another project", "service"), True),
+        (Header("org", "dev", "prod", "acme", "service"), False),
+        (Header("org", "dev", None, "acme", "service"), False),
+        (Header("org", "prod", "test", "acme", "service"), False),
+        (Header("other", "dev", "test", "acme", "service"), False),
+        (Header("org", "dev", "test", "acme", "embedded"), False),
+    ],
+)
+def test_a_snapshot_fits_the_place_it_was_taken_of(named: Header, fits: bool) -> None:
+    assert fitting(SNAPSHOT, named) is fits
+
+
+def fitting(snapshot: Snapshot, named: Header) -> bool:
+    try:
+        document.check(snapshot, named)
+    except Error as error:
+        assert error.rule == "snapshot-place"
+        return False
+    return True

@@ -1,0 +1,61 @@
+"""What people and programs read of an import."""
+
+from __future__ import annotations
+
+import json
+
+import jsonschema
+import pytest
+
+from exportctl import output_schemas
+from exportctl.importing.report import NO_IMPORT, LeftOut, Reason
+from exportctl.output_schema_import import REASONS
+from exportctl.views import json_import, text_import
+from tests.importing.sample_imports import LEFT, ORDERS, made
+
+
+def test_the_report_counts_what_needs_no_import_and_tells_the_rest() -> None:
+    shown = text_import.imported(made(ORDERS), file=None)
+
+    assert shown.splitlines()[2:] == [
+        "Left out (2)",
+        "    (no name) f-3 has no name",
+        '    "rich\\x1b[31m [eu]" f-4 encrypts its files',
+        "",
+        "Import: 1 flow to adopt, 2 left out.",
+        "Not for import: 1 for audiences.",
+        "Save the YAML as a file below exports/.",
+        text_import.NEXT,
+    ]
+
+
+def test_what_was_asked_for_is_told_whatever_the_reason() -> None:
+    shown = text_import.imported(made(ids=("f-2",), left=LEFT[:1]), file=None)
+
+    assert shown.splitlines()[2:] == [
+        "Left out (1)",
+        '    "Audience" f-2 exports audiences, no datasets',
+        "",
+        "Nothing to import.",
+    ]
+
+
+def test_the_document_holds_every_flow_and_its_schema_knows_every_reason() -> None:
+    every = tuple(LeftOut(f"f-{n}", f"flow {n}", reason, "why") for n, reason in enumerate(Reason))
+
+    document = json.loads(json_import.imported(made(ORDERS, left=every), file="exports/x.yaml"))
+
+    jsonschema.validate(document, output_schemas.schema("import"))
+    assert tuple(map(str, Reason)) == REASONS
+    assert [one["reason"] for one in document["result"]["left_out"]] == list(REASONS)
+    assert set(document["result"]["counts"].values()) == {1}
+    assert document["result"]["yaml"] == "exports: {}\n"
+
+
+@pytest.mark.parametrize("reason", Reason)
+def test_all_but_what_needs_no_import_makes_it_incomplete(reason: Reason) -> None:
+    one = (LeftOut("f", "x", reason, "why"),)
+
+    assert made(left=one).incomplete == (reason not in NO_IMPORT)
+    assert made(left=one, ids=("f",)).incomplete
+    assert not made(ORDERS, left=()).incomplete

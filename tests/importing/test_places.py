@@ -1,0 +1,97 @@
+"""Destinations and names of new YAML: what is put together can be taken apart again, and nothing is said twice."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from exportctl.config.values import NAME, moment
+from exportctl.importing.places import below, shared_folder
+from exportctl.importing.shared import last_day
+from exportctl.importing.surroundings import LONGEST, free
+from exportctl.model import LATEST
+
+
+@pytest.mark.parametrize(
+    ("path", "folder", "subpath"),
+    [
+        ("aep", "aep", ""),
+        ("aep/orders", "aep", "orders"),
+        ("aep/a/b", "aep", "a/b"),
+        ("/in/orders", "/in", "orders"),
+        ("orders", "", "orders"),
+        ("", "", ""),
+        ("aep/", "aep/", ""),
+        ("aepx/orders", "aep", None),
+        ("aep", "aep/orders", None),
+        ("/orders", "", None),
+        ("aep/orders/", "aep", None),
+        ("aep//orders", "aep", None),
+        ("aep/orders", "aep/", None),
+    ],
+)
+def test_a_subpath_is_what_lies_below_a_folder(path: str, folder: str, subpath: str | None) -> None:
+    assert below(path, folder) == subpath
+
+
+@pytest.mark.parametrize(
+    ("paths", "folder"),
+    [
+        (["aep/orders", "aep/web/raw"], "aep"),
+        (["aep", "aep/orders"], "aep"),
+        (["aep/orders", "aep/orders"], "aep/orders"),
+        (["/in/a/x", "/in/a/y"], "/in/a"),
+        (["aep/or", "aep/orders"], "aep"),
+    ],
+)
+def test_flows_share_the_longest_folder_level_by_level(paths: list[str], folder: str) -> None:
+    assert shared_folder(paths) == folder
+
+
+@given(st.lists(st.lists(st.text("ab", min_size=1, max_size=2), min_size=1, max_size=4).map("/".join), min_size=1))
+def test_every_path_lies_below_the_folder_it_shares(paths: list[str]) -> None:
+    paths = [f"root/{path}" for path in paths]
+    folder = shared_folder(paths)
+
+    assert ["/".join(part for part in (folder, below(path, folder)) if part) for path in paths] == paths
+
+
+@pytest.mark.parametrize(
+    ("titles", "taken", "key"),
+    [
+        (["Orders to the lake"], [], "orders-to-the-lake"),
+        (["Orders"], ["orders"], "orders-2"),
+        (["Orders"], ["orders", "orders-2", "orders-3"], "orders-4"),
+        (["Orders", "Orders in the lake"], ["orders"], "orders-in-the-lake"),
+        (["Orders", "Orders in the lake"], ["orders", "orders-in-the-lake"], "orders-2"),
+        (["\N{ROCKET}", "sftp"], [], "sftp"),
+        (["x" * 60], [], "x" * 48),
+        (["x" * 60], ["x" * 48], "x" * 46 + "-2"),
+        (["x" * 47 + " y"], [], "x" * 47),
+    ],
+)
+def test_a_key_is_the_first_slug_that_is_free(titles: list[str], taken: list[str], key: str) -> None:
+    assert free(titles, taken) == key
+
+
+@given(st.lists(st.text(), max_size=30))
+def test_keys_are_names_and_no_two_are_equal(titles: list[str]) -> None:
+    import re
+
+    keys: list[str] = []
+    for title in titles:
+        keys.append(free([title, "flow"], keys))
+
+    assert len(set(keys)) == len(keys)
+    assert all(re.fullmatch(NAME, key) and len(key) <= LONGEST for key in keys)
+
+
+@given(st.integers(0, LATEST) | st.integers(0, LATEST // 86400).map(lambda day: day * 86400))
+def test_an_end_reads_back_as_the_same_second(end: int) -> None:
+    assert moment(last_day(end), inclusive=True) == end
+
+
+def test_an_end_at_midnight_is_the_day_before_inclusive() -> None:
+    assert last_day(1_811_808_000) == "2027-05-31"
+    assert last_day(1_811_808_001) == "2027-06-01T00:00:01Z"

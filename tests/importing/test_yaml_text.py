@@ -1,0 +1,129 @@
+"""The emitter: what it writes reads back as the same text, and quotes stand only where they are needed."""
+
+from __future__ import annotations
+
+import pytest
+import yaml
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from exportctl.config.nodes import plain, tree
+from exportctl.config.values import references
+from exportctl.importing.yaml_text import WIDTH, Block, Noted, document, scalar, writable
+
+KEYS = st.from_regex(r"[a-z0-9][a-z0-9-]{0,47}", fullmatch=True)
+TEXTS = st.text() | st.text(
+    st.sampled_from(" :#-?,[]{}&*!|>'\"%@`$\\\n\t~=<.0123456789eE+_truefalsnoy/äé\N{ROCKET}\x85\u2028")
+)
+
+
+def read_back(text: str) -> object:
+    root, findings = tree("x.yaml", text.encode())
+    assert findings == ()
+    assert root is not None
+    return plain(root)
+
+
+def meant(value: object) -> object:
+    """The value once references are read."""
+    if isinstance(value, dict):
+        return {key: meant(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [meant(one) for one in value]
+    return "".join(str(part) for part in references(value)) if isinstance(value, str) else value
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("Orders", "Orders"),
+        ("Ünïcode, 100 % (of all)", "Ünïcode, 100 % (of all)"),
+        ("a/b_c.d", "a/b_c.d"),
+        ("s3:bucket", "s3:bucket"),
+        ("a#b", "a#b"),
+        ("costs $5", "costs $5"),
+        ("6b3f9c1e-0000-4000-8000-000000000001", "6b3f9c1e-0000-4000-8000-000000000001"),
+        ("5ef3e3259ad2a1191ab7dd7d", "5ef3e3259ad2a1191ab7dd7d"),
+        ("", '""'),
+        ("true", '"true"'),
+        ("null", '"null"'),
+        ("No", '"No"'),
+        ("~", '"~"'),
+        ("12", '"12"'),
+        ("-1.5e3", '"-1.5e3"'),
+        ("02:00", '"02:00"'),
+        ("2026-12-01", '"2026-12-01"'),
+        ("2027-03-01T12:00:00Z", '"2027-03-01T12:00:00Z"'),
+        ("a: b", '"a: b"'),
+        ("a:", '"a:"'),
+        ("a #b", '"a #b"'),
+        (" a", '" a"'),
+        ("%DATASET_ID%", '"%DATASET_ID%"'),
+        ("[eu]", '"[eu]"'),
+        ("- a", '"- a"'),
+        ('say "yes"', 'say "yes"'),
+        ('"yes"', '"\\"yes\\""'),
+        ("a\\b: c", '"a\\\\b: c"'),
+        ("one\ntwo\t\x07", '"one\\ntwo\\t\\x07"'),
+        ("a\u2028b", '"a\\u2028b"'),
+        ("\U000e0001", '"\\U000e0001"'),
+        ("${env:X}", "$${env:X}"),
+    ],
+)
+def test_a_text_is_quoted_only_where_it_must_be(text: str, shown: str) -> None:
+    assert scalar(text) == shown
+
+
+@pytest.mark.parametrize("text", ["a, b", "a]", "{a", "s3:bucket", "why?"])
+def test_between_brackets_more_is_quoted(text: str) -> None:
+    assert scalar(text, flow=True) == f'"{text}"'
+
+
+@given(KEYS, TEXTS, st.lists(TEXTS, min_size=1), st.dictionaries(KEYS, TEXTS | st.booleans(), min_size=1), TEXTS)
+@example("a", "- x", ["a: b", "x" * 2000], {"b": "]"}, "a\nb: c")
+def test_any_text_reads_back_wherever_it_stands(
+    key: str, text: str, items: list[str], inline: dict[str, object], comment: str
+) -> None:
+    entries = {
+        key: Block(
+            {"text": text, "list": items, "map": inline, "noted": [Noted({"id": text}, comment), text], "flag": False},
+            (comment,),
+        )
+    }
+
+    whole = document([comment], {"exports": entries, "formats": {}})
+
+    expected = {"text": text, "list": items, "map": inline, "noted": [{"id": text}, text], "flag": False}
+    assert meant(read_back(whole)) == {"exports": {key: expected}}
+
+
+@given(KEYS, TEXTS)
+def test_other_readers_of_yaml_take_it_for_the_same_text(key: str, text: str) -> None:
+    whole = document([], {"exports": {key: Block({"text": text, "list": [text]})}})
+
+    assert meant(yaml.safe_load(whole)) == {"exports": {key: {"text": text, "list": [text]}}}
+
+
+def test_a_list_that_does_not_fit_has_an_item_a_line() -> None:
+    short, long = ["a" * 20] * 2, ["b" * 40] * 3
+
+    whole = document([], {"x": {"short": short, "long": long}})
+
+    assert whole.splitlines() == ["x:", f"  short: [{', '.join(short)}]", "  long:", *(f"    - {b}" for b in long)]
+    assert max(map(len, whole.splitlines())) <= WIDTH
+
+
+def test_a_file_has_its_comments_first_and_no_empty_section() -> None:
+    whole = document(["made", "by hand"], {"formats": {}, "exports": {"a": Block({"enabled": False}, ("why",))}})
+
+    assert whole == "# made\n# by hand\n\nexports:\n  a:\n    # why\n    enabled: false\n"
+
+
+def test_half_a_character_cannot_be_written() -> None:
+    assert not writable("a\ud83d")
+    assert writable("a\N{ROCKET}")
+
+
+def test_what_is_no_text_no_flag_and_no_collection_is_a_mistake() -> None:
+    with pytest.raises(TypeError, match="no YAML for int"):
+        document([], {"x": {"a": 1}})

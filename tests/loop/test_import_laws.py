@@ -1,0 +1,193 @@
+"""Laws of import over generated flows and configs, under random settings of every open question."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from generated import configs, kind_switches
+from hypothesis import given, note, settings
+from hypothesis import strategies as st
+from imports import bare, imported, written
+from test_laws import LAW, LISTED, applied, made_world
+from world import DATASETS, SANDBOX, START, World, world
+
+from exportctl.emulator import Switches
+from exportctl.importing.report import Reason
+from exportctl.model import Verb
+from exportctl.planning.expand import DesiredExport
+from exportctl.schedules import first_end
+from tests.importing.ui_sandbox import DAY, DESCRIPTIONS, HOUR, ODD_NAMES
+
+SOME = settings(LAW, max_examples=12)
+MANY = settings(LAW, max_examples=400)
+CARDS = ("Amazon S3", "Azure Blob Storage", "Azure Data Lake Gen2", "Data Landing Zone", "Google Cloud Storage", "SFTP")
+PATHS = ("a", "a/b", "a/b/c", "/a/b", "a/b/", "b//c", "d")
+FOLDERS = ("%DATASET_ID%/%EXPORT_TIME%", "/", "%DATASET_ID%", "a b/%WHAT%/%DATETIME(YYYY)%/")
+FORMATS = (
+    {},
+    {"datasetFileType": "JSON"},
+    {"datasetFileType": "JSON", "compression": "NONE"},
+    {"compression": "NONE"},
+    {"includeFileManifest": True},
+)
+RHYTHMS = (("day", 1), ("hour", 3), ("hour", "6"), ("hour", 8), ("hour", 9), ("hour", 12), ("day", 0))
+
+
+@st.composite
+def schedules(draw: st.DrawFn) -> dict[str, Any]:
+    unit, interval = draw(st.sampled_from(RHYTHMS))
+    start = START // DAY * DAY + draw(st.integers(-2 * 1440, 3 * 1440)) * 60
+    mode = "FIRST_FULL_THEN_INCREMENTAL" if interval else "DAILY_FULL_EXPORT"
+    schedule = {"timeUnit": unit, "interval": interval, "startTime": start, "exportMode": mode}
+    if interval and draw(st.booleans()):
+        del schedule["exportMode"]
+    if draw(st.booleans()):
+        schedule["endTime"] = start + draw(st.sampled_from([1, DAY, 200 * DAY, 200 * DAY + 12 * HOUR + 7]))
+    if draw(st.booleans()):
+        template = draw(st.sampled_from(["foldernameTemplate", "folderNameTemplate"]))
+        schedule[template] = draw(st.sampled_from(FOLDERS))
+    return schedule
+
+
+@st.composite
+def flows(draw: st.DrawFn) -> dict[str, Any]:
+    """What a person or a script asks for; `off` and `shared` say what happens around it."""
+    card = draw(st.sampled_from(CARDS))
+    path = {"remotePath" if card == "SFTP" else "path": draw(st.sampled_from(PATHS))}
+    texts = st.text(min_size=1, max_size=30).filter(lambda text: text[-1] != "\r")  # it would merge with our own lines
+    return {
+        "name": draw(st.sampled_from(ODD_NAMES) | texts.filter(str.strip)),
+        "datasets": draw(st.lists(st.sampled_from(DATASETS), min_size=1, max_size=3, unique=True)),
+        "destination": card,
+        "params": {**path, **draw(st.sampled_from(FORMATS))},
+        "schedule": draw(schedules()),
+        "description": draw(st.none() | st.sampled_from(DESCRIPTIONS) | texts),
+        "off": draw(st.booleans()),
+        "shared": draw(st.booleans()),
+    }
+
+
+def seeded(made: World, wanted: list[dict[str, Any]]) -> None:
+    """Make these flows; those that share an account share that of the first of their card."""
+    bases: dict[str, str] = {}
+    off = []
+    for flow in wanted:
+        given = {key: value for key, value in flow.items() if key not in ("off", "shared")}
+        base = bases.get(flow["destination"]) if flow["shared"] else None
+        ids = made.emulator.ui.create_flow(**given, base=base, sandbox=SANDBOX)
+        bases.setdefault(flow["destination"], ids["base"])
+        off += [ids["id"]] if flow["off"] else []
+    made.emulator.advance(LISTED)
+    for flow_id in off:
+        made.emulator.ui.disable(flow_id)
+    made.emulator.advance(LISTED)
+
+
+@SOME
+@given(st.lists(flows(), min_size=1, max_size=6), kind_switches())
+def test_an_import_is_adopted_whole_and_then_the_plan_is_empty(wanted: list[dict[str, Any]], drawn: Switches) -> None:
+    adopted_whole(wanted, drawn)
+
+
+@pytest.mark.slow
+@MANY
+@given(st.lists(flows(), min_size=1, max_size=10), kind_switches())
+def test_an_import_is_adopted_whole_in_the_long_sweep(wanted: list[dict[str, Any]], drawn: Switches) -> None:
+    adopted_whole(wanted, drawn)
+
+
+def adopted_whole(wanted: list[dict[str, Any]], drawn: Switches) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        made = made_world(drawn, folder)
+        made.write(bare())
+        seeded(made, wanted)
+        found = imported(made)
+        note(found.text)
+        assert found.left == ()
+        assert len(found.exports) == len(wanted)
+        written(made, found)
+
+        plan = made.plan()
+        assert {i.verb for i in plan.items} == {Verb.ADOPT}
+        assert plan.errors() == ()
+        assert {name for step in plan.steps() for name in step.fields} == set()
+
+        outcomes, proof = made.apply()
+        note(str([(o.step.key, o.status, o.message) for o in outcomes]))
+        assert proof.proved
+        made.emulator.advance(LISTED)
+        assert made.plan().empty
+        assert made.plan().steps() == ()
+
+
+@SOME
+@given(configs(), kind_switches())
+def test_what_was_applied_and_released_is_imported_as_it_was(content: dict[str, Any], drawn: Switches) -> None:
+    imported_as_it_was(content, drawn)
+
+
+@pytest.mark.slow
+@MANY
+@given(configs(), kind_switches())
+def test_what_was_applied_is_imported_as_it_was_in_the_long_sweep(content: dict[str, Any], drawn: Switches) -> None:
+    imported_as_it_was(content, drawn)
+
+
+def imported_as_it_was(content: dict[str, Any], drawn: Switches) -> None:
+    for export in content["exports"].values():
+        export.pop("protect", None)
+    with tempfile.TemporaryDirectory() as folder:
+        made = made_world(drawn, folder)
+        applied(made, content)
+        made.emulator.advance(LISTED)
+        before = essence(made)
+        names = [{"export": name, "do": "release", "reason": "law"} for name in content["exports"]]
+        applied(made, {**content, "exports": {}, "removed": names})
+        made.emulator.advance(LISTED)
+        made.write({**content, "exports": {}, "removed": names})
+
+        found = imported(made)
+        note(f"{found.text}{content['exports']} {drawn}")
+        assert found.left == ()
+        written(made, found)
+
+        plan = made.plan()
+        assert {i.verb for i in plan.items if i.address.root == "exports"} == {Verb.ADOPT}
+        assert {i.verb for i in plan.items if i.address.root != "exports"} <= {Verb.NONE}
+        assert essence(made) == before
+
+
+def essence(made: World) -> dict[str, str]:
+    """What the config says of each flow, by its title, without its key."""
+    with made.planned() as planned:
+        names = {d.id: d.name for d in planned.live.datasets or ()}
+        found = {e.declared.title: _said(e, names, planned.plan.as_of) for e in planned.desired.exports.values()}
+    return {title: json.dumps(one, sort_keys=True) for title, one in found.items()}
+
+
+def _said(export: DesiredExport, names: Mapping[str, str], as_of: int) -> dict[str, Any]:
+    declared = export.declared
+    return {
+        **export.anchor,
+        "enabled": declared.enabled is not False,
+        "datasets": sorted(d.name or names[d.id or ""] for d in declared.datasets),
+        "end": first_end(declared.end, as_of),
+        "place": dict(export.place["place"]),
+        "format": dict(export.place["format"]),
+        "account": str(export.account),
+        "destination": declared.destination,
+    }
+
+
+def test_every_reason_has_a_flow_in_the_old_sandbox() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        from tests.importing.ui_sandbox import mixed
+
+        sandbox = mixed(world(Path(folder), page_size=100).emulator, SANDBOX)
+
+    assert {*sandbox.left.values()} == {*Reason} - {Reason.DECLARED}

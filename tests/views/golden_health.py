@@ -1,0 +1,40 @@
+"""
+Golden texts of runs, status and forecast: file name -> what the views say now. Run as a script, it rewrites
+golden_health/; hands do not.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sample_health import empty_reports, forecast_report, runs_report, status_report
+
+from exportctl.views import json_health, markdown_health, svg_forecast, text_forecast, text_runs, text_status
+
+FOLDER = Path(__file__).parent / "golden_health"
+
+
+def texts() -> dict[str, str]:
+    runs, status, forecast = runs_report(), status_report(), forecast_report()
+    nothing = empty_reports()
+    return {
+        "runs.txt": text_runs.runs(runs),
+        "runs-60.txt": text_runs.runs(runs, width=60),
+        "runs.md": markdown_health.runs(runs),
+        "runs.json": json_health.runs(runs),
+        "status.txt": text_status.status(status),
+        "status.md": markdown_health.status(status),
+        "status.json": json_health.status(status),
+        "forecast.txt": text_forecast.forecast(forecast),
+        "forecast-60.txt": text_forecast.forecast(forecast, width=60),
+        "forecast-60-days.txt": text_forecast.forecast(forecast_report(60)),
+        "forecast.svg": svg_forecast.forecast(forecast),
+        "forecast.json": json_health.forecast(forecast),
+        "empty.txt": text_runs.runs(nothing[0]) + text_status.status(nothing[1]) + text_forecast.forecast(nothing[2]),
+    }
+
+
+if __name__ == "__main__":
+    FOLDER.mkdir(exist_ok=True)
+    for name, content in texts().items():
+        (FOLDER / name).write_text(content, encoding="utf-8", newline="\n")

@@ -1,0 +1,31 @@
+"""
+Golden texts of verify: file name -> what the views say now. Run as a script, it rewrites golden_verify/; hands do not.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sample_reports import full_report
+
+from exportctl.views import github, json_verify, junit, markdown_verify, text_verify
+
+FOLDER = Path(__file__).parent / "golden_verify"
+
+
+def texts() -> dict[str, str]:
+    report = full_report()
+    return {
+        "verify.txt": text_verify.verify(report),
+        "verify-80.txt": text_verify.verify(report, width=80),
+        "verify.md": markdown_verify.verify(report),
+        "verify.json": json_verify.verify(report),
+        "verify.xml": junit.verify(report, str),
+        "annotations.txt": github.annotate(markdown_verify.findings(report, {})),
+    }
+
+
+if __name__ == "__main__":
+    FOLDER.mkdir(exist_ok=True)
+    for name, content in texts().items():
+        (FOLDER / name).write_text(content, encoding="utf-8", newline="\n")
