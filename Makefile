@@ -3,29 +3,33 @@
 VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
-COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
+# Extras are kept: pip takes `coverage[toml]` for unpinned as soon as a newer coverage exists than the one locked.
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-header --no-annotate
 
 export PIP_NO_INPUT := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check test-slow bench lock schemas docs clean
+.PHONY: help demo test check test-slow test-real bench lock schemas docs clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z][a-z -]*:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
 
-demo: $(VENV)/.installed ## see it work: validate, plan, apply, a change by hand, drift, against the built-in emulator
+demo: $(VENV)/.installed ## see it work: validate, plan, apply, a change by hand, drift, files, verify, against the built-in emulator
 	@EXPORTCTL='$(abspath $(BIN))/exportctl' sh examples/demo.sh
 
-test: $(VENV)/.installed-dev ## everything CI runs
+test: $(VENV)/.installed-dev ## every check, and every test that needs nothing but pip
 	@.ci/check-locks
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python docs/generate.py --check
-	$(BIN)/python -m pytest -n auto -m 'not slow'
+	$(BIN)/python -m pytest -n auto -m 'not slow and not real'
 
 test-slow: $(VENV)/.installed-dev ## the long sweeps
 	$(BIN)/python -m pytest -n auto -m slow
+
+test-real: $(VENV)/.installed-real build/azurite/.installed ## against real storage servers; needs npm and OpenSSH's server
+	$(BIN)/python -m pytest -m real
 
 bench: $(VENV)/.installed-dev ## count requests and compare costs; writes benchmarks/results.md
 	$(BIN)/python -m benchmarks
@@ -36,9 +40,11 @@ schemas docs: $(VENV)/.installed-dev ## write the files that are made from the c
 
 lock: $(VENV)/.installed-dev ## write the lock files anew from pyproject.toml
 	$(PIP) install uv
-	$(COMPILE) pyproject.toml --output-file requirements.txt
+	$(COMPILE) pyproject.toml --extra emulator --output-file requirements.txt
 	$(COMPILE) --group build --output-file requirements-build.txt
 	$(COMPILE) pyproject.toml --extra dev --constraint requirements.txt --output-file requirements-dev.txt
+	$(COMPILE) pyproject.toml --extra real --constraint requirements-dev.txt --output-file requirements-real.txt
+	cd tests/real/azurite && npm install --package-lock-only
 	.ci/check-locks
 
 clean: ## take away what these targets made
@@ -57,4 +63,13 @@ $(VENV)/.installed: requirements.txt requirements-build.txt pyproject.toml | $(V
 $(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed
 	@echo 'installing what the tests need'
 	@$(PIP) install --require-hashes --requirement requirements-dev.txt
+	@touch $@
+
+$(VENV)/.installed-real: requirements-real.txt $(VENV)/.installed-dev
+	@echo 'installing storage servers and readers'
+	@$(PIP) install --require-hashes --requirement requirements-real.txt
+	@touch $@
+
+build/azurite/.installed: tests/real/azurite/package-lock.json .ci/install-servers
+	@.ci/install-servers
 	@touch $@
