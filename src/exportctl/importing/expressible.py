@@ -145,7 +145,7 @@ def _claims(holding: Holding, terms: Terms) -> Iterator[Why]:
     if holding.flow.id in terms.adopted:
         yield Reason.DECLARED, f"is adopted by {terms.adopted[holding.flow.id]} already"
     if wire.destination_type(holding.flow.raw) is None:
-        spec = wire.members(holding.flow.raw.get("flowSpec")).get("id")
+        spec = str(wire.members(holding.flow.raw.get("flowSpec")).get("id"))
         if spec in _AUDIENCE_FLOWS:
             yield Reason.AUDIENCE, "exports audiences, no datasets"
         yield Reason.FOREIGN_CARD, "has a destination type that exportctl does not know"
