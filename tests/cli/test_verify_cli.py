@@ -195,8 +195,9 @@ def a_run_with_files(applied: CommandLine) -> Path:
     with closing(applied.emulator()) as emulator:
         target = next(t for t in emulator.snapshot("demo")["targetConnections"] if "orders" in t["name"])
         folder = emulator.folder_of(target["id"])
+        orders = next(d["id"] for d in emulator.datasets("demo") if d["name"] == "Orders")
     assert folder is not None
-    return min(folder.rglob("part-*"))
+    return min((folder / target["params"]["path"] / orders).rglob("part-*"))
 
 
 def test_0_the_files_are_there_and_9_when_one_is_taken_away(applied: CommandLine) -> None:

@@ -8,61 +8,19 @@ from typing import Any
 import pytest
 
 from exportctl.declared import Format, Schedule
-from exportctl.destination_types import AMAZON_S3, AZURE_BLOB, DATA_LAKE_SPEC
+from exportctl.destination_types import AMAZON_S3, AZURE_BLOB
 from exportctl.importing.expressible import Found, Terms, found
 from exportctl.importing.report import LeftOut, Reason
-from exportctl.kinds import ACCOUNT, ANCHOR, CONTENT, PLACE
-from exportctl.model import Live
 from exportctl.planning.ownership import survey
-from exportctl.service.live import live_object
+from tests.importing.one_flow import DAY, HOUR, LISTED, MIDNIGHT, NOW, Docs, documents, live
 
-NOW = 1_800_000_000  # 2027-01-15 08:00:00 UTC
-DAY, HOUR = 86400, 3600
-MIDNIGHT = NOW // DAY * DAY
-SPEC = {"id": AMAZON_S3.connection_spec, "version": "1.0"}
-LISTED = {AMAZON_S3.connection_spec: {"targetSpec": {"spec": {"properties": {"includeFileManifest": {}}}}}}
-Docs = dict[str, dict[str, Any]]
 Edit = Callable[[Docs], object]
-
-
-def documents() -> Docs:
-    """One flow as the service lists it, with its connections, by kind."""
-    head = {"etag": "e", "createdAt": NOW * 1000}
-    return {
-        "base": {**head, "id": "b", "name": "Lake", "connectionSpec": SPEC},
-        "source": {
-            **head,
-            "id": "s",
-            "connectionSpec": {"id": DATA_LAKE_SPEC},
-            "params": {"datasets": [{"dataSetId": "d1", "name": "Orders"}, {"dataSetId": "d2"}]},
-        },
-        "target": {
-            **head,
-            "id": "t",
-            "connectionSpec": SPEC,
-            "baseConnectionId": "b",
-            "params": {"bucketName": "acme", "path": "aep", "datasetFileType": "JSON", "compression": "GZIP"},
-        },
-        "flow": {
-            **head,
-            "id": "f",
-            "name": "Orders",
-            "description": "Feeds the lake",
-            "flowSpec": {"id": AMAZON_S3.flow_spec},
-            "state": "enabled",
-            "sourceConnectionIds": ["s"],
-            "targetConnectionIds": ["t"],
-            "scheduleParams": {"timeUnit": "hour", "interval": "6", "startTime": MIDNIGHT + HOUR, "endTime": NOW + DAY},
-        },
-    }
 
 
 def read(edit: Edit = lambda docs: None, *, specs: Any = LISTED, **more: Any) -> Found | LeftOut:
     docs = documents()
     edit(docs)
-    kinds = {"base": ACCOUNT, "source": CONTENT, "target": PLACE, "flow": ANCHOR}
-    objects = {kind.name: (live_object(kind, docs[key]),) for key, kind in kinds.items() if key in docs}
-    estate = survey(Live(objects, (), specs), "acme")
+    estate = survey(live(docs), "acme")
     given: dict[str, Any] = {"project": "acme", "repository": None, "adopted": {}, "ended": False, "as_of": NOW, **more}
     return found(estate.holdings[0], Terms(estate=estate, specs=specs, **given))
 
@@ -174,6 +132,7 @@ ODD: dict[str, tuple[Edit, Reason, str]] = {
     "a manifest in words": (params(includeFileManifest="yes"), Reason.NOT_EXPRESSIBLE, "includeFileManifest"),
     "no params": (lambda d: d["target"].pop("params"), Reason.NOT_EXPRESSIBLE, "without params"),
     "no datasets": (datasets(), Reason.NOT_EXPRESSIBLE, "without datasets"),
+    "a dataset with an empty id": (datasets({"dataSetId": ""}), Reason.NOT_EXPRESSIBLE, "without its id"),
     "a dataset twice": (datasets({"dataSetId": "d"}, {"dataSetId": "d"}), Reason.NOT_EXPRESSIBLE, "twice"),
     "a dataset without id": (datasets({"dataSetId": "d"}, {"name": "x"}), Reason.NOT_EXPRESSIBLE, "without its id"),
     "two targets": (flow(targetConnectionIds=["t", "u"]), Reason.SEVERAL, "2 target connections"),

@@ -72,8 +72,8 @@ DEGRADED = (
     Degraded("default_end_time", "hidden", 9, "the end of a flow made without one is shown as creation + 6 months"),
     Degraded("normalise", "trailing-slash", 8, "said once; the marker then holds both spellings"),
     Degraded("normalise", "case", 8, "said once; the marker then holds both spellings"),
-    Degraded("dataset_change", "restart", 7, "a change of datasets sends all of them again; the plan warns that it may"),
-    Degraded("schedule_change", "restart", 7, "a change of mode or interval sends all again; the plan warns that it may"),
+    Degraded("dataset_change", "restart", 7, "a change of datasets sends all again; the plan warns of it"),
+    Degraded("schedule_change", "restart", 7, "a change of mode or interval sends all again; the plan warns of it"),
     Degraded("manifest", "rejected", 10, "without manifests files are counted and, with --deep, read, but not named"),
     Degraded("run_entities", "hidden", 10, "rows of several datasets in one flow are compared in sum"),
 )

@@ -187,7 +187,7 @@ def _contents(holding: Holding) -> Iterator[Why]:
     ids = wire.read(CONTENT.name, holding.content.raw)["datasets"]
     if not isinstance(entries, list) or not ids:
         yield Reason.NOT_EXPRESSIBLE, "has a source connection without datasets"
-    elif len(set(ids)) != len(entries):
+    elif len(set(ids)) != len(entries) or not all(one and writable(one) for one in ids):
         yield Reason.NOT_EXPRESSIBLE, "has a source connection that names a dataset twice, or one without its id"
 
 

@@ -1,0 +1,61 @@
+"""One flow as the service lists it, with its connections and account, and a `Live` made of such documents."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from exportctl.destination_types import AMAZON_S3, DATA_LAKE_SPEC
+from exportctl.kinds import ACCOUNT, ANCHOR, CONTENT, PLACE
+from exportctl.model import ListedDataset, Live
+from exportctl.service.live import live_object
+
+NOW = 1_800_000_000  # 2027-01-15 08:00:00 UTC
+DAY, HOUR = 86400, 3600
+MIDNIGHT = NOW // DAY * DAY
+LISTED = {AMAZON_S3.connection_spec: {"targetSpec": {"spec": {"properties": {"includeFileManifest": {}}}}}}
+Docs = dict[str, dict[str, Any]]
+
+
+def documents() -> Docs:
+    """One flow as the service lists it, with its connections, by kind."""
+    head = {"etag": "e", "createdAt": NOW * 1000}
+    card = {"id": AMAZON_S3.connection_spec, "version": "1.0"}
+    return {
+        "base": {
+            **head,
+            "id": "b",
+            "name": "Lake",
+            "connectionSpec": {**card},
+        },
+        "source": {
+            **head,
+            "id": "s",
+            "connectionSpec": {"id": DATA_LAKE_SPEC},
+            "params": {"datasets": [{"dataSetId": "d1", "name": "Orders"}, {"dataSetId": "d2"}]},
+        },
+        "target": {
+            **head,
+            "id": "t",
+            "connectionSpec": {**card},
+            "baseConnectionId": "b",
+            "params": {"bucketName": "acme", "path": "aep", "datasetFileType": "JSON", "compression": "GZIP"},
+        },
+        "flow": {
+            **head,
+            "id": "f",
+            "name": "Orders",
+            "description": "Feeds the lake",
+            "flowSpec": {"id": AMAZON_S3.flow_spec},
+            "state": "enabled",
+            "sourceConnectionIds": ["s"],
+            "targetConnectionIds": ["t"],
+            "scheduleParams": {"timeUnit": "hour", "interval": "6", "startTime": MIDNIGHT + HOUR, "endTime": NOW + DAY},
+        },
+    }
+
+
+def live(docs: Docs) -> Live:
+    """A sandbox that holds these, as far as they are there."""
+    kinds = {"base": ACCOUNT, "source": CONTENT, "target": PLACE, "flow": ANCHOR}
+    objects = {kind.name: (live_object(kind, docs[key]),) for key, kind in kinds.items() if key in docs}
+    return Live(objects, (ListedDataset("d1", "Orders"), ListedDataset("d2", "Two")), LISTED)
