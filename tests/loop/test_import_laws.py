@@ -23,7 +23,7 @@ from exportctl.planning.expand import DesiredExport
 from exportctl.schedules import first_end
 from tests.importing.ui_sandbox import DAY, DESCRIPTIONS, HOUR, ODD_NAMES
 
-SOME = settings(LAW, max_examples=12)
+SOME = settings(LAW, max_examples=8)
 MANY = settings(LAW, max_examples=400)
 CARDS = ("Amazon S3", "Azure Blob Storage", "Azure Data Lake Gen2", "Data Landing Zone", "Google Cloud Storage", "SFTP")
 PATHS = ("a", "a/b", "a/b/c", "/a/b", "a/b/", "b//c", "d")
