@@ -155,13 +155,14 @@ def _holdings(reader: Reader, flow: Watched, due: Sequence[Occasion], *, deep: b
 def _manifests(reader: Reader, flow: Watched, due: Sequence[Occasion], found: Holdings) -> dict[str, Manifest]:
     """Those of the occasions' runs: in their folders, or, where the service puts them there, in the target's path."""
     runs = [run for one in due for run in one.runs if run.succeeded]
+    asked = {run.id for run in runs}
     near = {folder.path for folder in chosen(flow, due, found).values()}
     every = {f.path: f for by_path in found.folders.values() for f in by_path.values()}
     wanted = {
         stored.path
         for folder in every.values()
         for stored in folder.manifests
-        if folder.path in near or any(run.id in stored.path for run in runs)
+        if folder.path in near or evidence.run_of(stored.path) in asked
     }
     made = {path: evidence.manifest(path, reader.read(path, evidence.MANIFEST_LIMIT)) for path in sorted(wanted)}
     if flow.manifest:

@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from exportctl.storage.reader import Stored
 from exportctl.verification.layout import Layout
@@ -67,6 +68,17 @@ class Holdings:
     manifests: Mapping[str, Manifest] = field(default_factory=dict)
     rows: Mapping[str, int | str] = field(default_factory=dict)
 
+    @cached_property
+    def _by_run(self) -> Mapping[tuple[str, str], tuple[Manifest, ...]]:
+        found: dict[tuple[str, str], tuple[Manifest, ...]] = {}
+        for made in self.manifests.values():
+            found[made.flow, made.run] = (*found.get((made.flow, made.run), ()), made)
+        return found
+
+    def manifests_of(self, flow: str, runs: Iterable[str]) -> tuple[Manifest, ...]:
+        """The manifests of these runs of a flow."""
+        return tuple(made for run in runs for made in self._by_run.get((flow, run), ()))
+
 
 def folders(objects: Iterable[Stored], layout: Layout, since: int) -> dict[str, Folder]:
     """The folders of one dataset by path, those whose name says that they are older than `since` left out."""
@@ -94,6 +106,12 @@ def _sorted(path: str, moment: int | None, objects: list[Stored]) -> Folder:
         else:
             folder = replace(folder, foreign=(*folder.foreign, stored))
     return folder
+
+
+def run_of(path: str) -> str | None:
+    """The run in the name of a manifest file."""
+    named = MANIFEST.fullmatch(path.rpartition("/")[2])
+    return named["run"] if named else None
 
 
 def manifest(path: str, content: bytes) -> Manifest:

@@ -58,6 +58,9 @@ class Arrival:
     def total_files(self) -> int | None:
         return _sum(run.files for run in self.done)
 
+    def manifests(self, holdings: Holdings) -> tuple[Manifest, ...]:
+        return holdings.manifests_of(self.watched.flow, [run.id for run in self.done])
+
 
 @dataclass(frozen=True)
 class Checked:
@@ -84,7 +87,7 @@ def checked(arrival: Arrival, holdings: Holdings, folders: Chosen) -> Checked:
     """Judge one arrival by what storage holds."""
     due = arrival.occasion.due
     folder = folders.get((arrival.dataset, due))
-    manifests = [m for m in holdings.manifests.values() if _of(m, arrival)]
+    manifests = arrival.manifests(holdings)
     found: Checked
     if manifests:
         found = _by_manifest(arrival, manifests, folder, holdings)
@@ -106,10 +109,6 @@ def manifest_in(folder: Folder, watched: Watched, holdings: Holdings) -> Manifes
     """The manifest of this flow that lies in a folder."""
     known = [holdings.manifests.get(stored.path) for stored in folder.manifests]
     return next((m for m in known if m is not None and m.flow == watched.flow), None)
-
-
-def _of(manifest: Manifest, arrival: Arrival) -> bool:
-    return manifest.flow == arrival.watched.flow and manifest.run in {run.id for run in arrival.done}
 
 
 def _by_manifest(arrival: Arrival, manifests: Sequence[Manifest], folder: Folder | None, holdings: Holdings) -> Checked:
@@ -249,7 +248,7 @@ def _contents(arrival: Arrival, datasets: Sequence[str], holdings: Holdings, fol
     chosen = [folders.get((one, arrival.occasion.due)) for one in datasets]
     paths = {stored.path for folder in chosen if folder for stored in folder.files}
     if not paths:  # no time in the folder: the manifest says which files are this run's
-        listed = {e.path for m in holdings.manifests.values() if _of(m, arrival) for e in m.entries}
+        listed = {e.path for m in arrival.manifests(holdings) for e in m.entries}
         shapes = [layout(arrival.watched, one) for one in datasets]
         paths = {path for path in listed if any(shape.find(path) for shape in shapes)}
     return {path: holdings.rows[path] for path in sorted(paths) if path in holdings.rows}

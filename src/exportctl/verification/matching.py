@@ -34,12 +34,15 @@ def _matched(
     watched: Watched, occasions: Sequence[Occasion], folders: Sequence[Folder], shape: Layout
 ) -> dict[int, Folder]:
     assert shape.resolution is not None
+    by_moment: dict[int | None, list[Folder]] = {}
+    for folder in folders:
+        by_moment.setdefault(folder.moment, []).append(folder)
     exact: dict[int, Folder] = {}
     for occasion in occasions:
-        named = [f for f in folders if f.moment == occasion.due - occasion.due % shape.resolution]
-        if named:
+        if named := by_moment.get(occasion.due - occasion.due % shape.resolution):
             exact[occasion.due] = _best(watched, occasion, named)
-    free = [f for f in folders if f not in exact.values()]
+    taken = {folder.path for folder in exact.values()}
+    free = [f for f in folders if f.path not in taken]
     before = None
     for occasion in occasions:
         if occasion.due not in exact:

@@ -8,6 +8,7 @@ wrote is still checked. Pure.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -60,9 +61,9 @@ def expected_ticks(watched: Watched, since: int, as_of: int) -> tuple[int, ...]:
 
 def _due(watched: Watched, run: Run, ticks: Sequence[int]) -> int:
     """The expected tick a run belongs to; for one from before them, the point of the grid shortly before it began."""
-    earlier = [tick for tick in ticks if tick <= run.started]
+    earlier = bisect_right(ticks, run.started)
     if earlier:
-        return earlier[-1]
+        return ticks[earlier - 1]
     begun = run.started - run.started % 60
     if watched.step and watched.start is not None:
         point = run.started - (run.started - watched.start) % watched.step
