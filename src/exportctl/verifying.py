@@ -16,6 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
+from exportctl import schedules
 from exportctl.arrivals import Looked, Stores
 from exportctl.clock import Clock
 from exportctl.declared import Export, Project
@@ -218,10 +219,10 @@ def _holding(address: Address, export: Export, estate: Estate) -> Holding | None
 
 def _newest_tick(flow: Watched | None, as_of: int) -> int:
     """The last moment a run was due, at or before `as_of`; that itself for a flow without any."""
-    if flow is None or flow.start is None or flow.rhythm is None or flow.start > as_of:
+    if flow is None or flow.start is None or flow.rhythm is None:
         return as_of
-    last = min(as_of, flow.end - 1)
-    return last - (last - flow.start) % flow.step if flow.step else flow.start
+    last = schedules.last_tick(flow.rhythm, flow.start, flow.end, as_of)
+    return as_of if last is None else last
 
 
 def _not_there(one: Found) -> ExportChecked:
