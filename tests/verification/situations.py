@@ -58,6 +58,7 @@ DAILY = Watched(
     created=at(1),
     changed=at(1),
     moved=at(1),
+    refoldered=at(1),
     prefix="aep",
     folder="%DATASET_ID%/%EXPORT_TIME%",
     format="parquet",

@@ -93,6 +93,11 @@ def moved_away(scene: Scene) -> None:
     scene.objects = {path.replace("aep/", "other/", 1): size for path, size in scene.objects.items()}
 
 
+def flat(scene: Scene) -> None:
+    """The same files without the folder that tells their time."""
+    scene.objects = {path.replace(f"/{export_time(NIGHT)}", ""): size for path, size in scene.objects.items()}
+
+
 def says(path: str, found: int | str) -> Plant:
     return lambda scene: scene.contents.update({path: found})
 
@@ -223,7 +228,33 @@ SITUATIONS = {
     "storage denies us, the run failed": Situation(
         Word.FAILED, both(runs(failed(1, NIGHT + 30)), lambda s: setattr(s, "unreadable", "access denied"))
     ),
-    "folders without a time": Situation(Word.COMPLETE, watching(folder="%DATASET_ID%"), reason="not attributable"),
+    "folders without a time": Situation(
+        Word.COMPLETE, both(flat, watching(folder="%DATASET_ID%")), reason="not attributable"
+    ),
+    "folders without a time, emptied": Situation(
+        Word.FILES_MISSING, both(nothing_arrived, watching(folder="%DATASET_ID%")), names=f"aep/{WEB}"
+    ),
+    "folders without a time, a file deleted": Situation(
+        Word.FILES_MISSING, both(delete(FIRST), flat, watching(folder="%DATASET_ID%")), reason="1 files"
+    ),
+    "folders without a time, the manifest deleted": Situation(
+        Word.FILES_MISSING,
+        both(delete(MANIFEST), flat, watching(folder="%DATASET_ID%")),
+        manifest=True,
+        names=f"manifest-{FLOW}-{run_id(1)}.json",
+    ),
+    "renamed since, and the files lost": Situation(
+        Word.FILES_MISSING, both(nothing_arrived, watching(changed=at(5, 9))), names=f"aep/{WEB}"
+    ),
+    "renewed since, and the files lost": Situation(
+        Word.FILES_MISSING,
+        both(nothing_arrived, lambda s: s.arrived(at(4, 2)) and None, watching(changed=at(5, 9), refoldered=at(5, 9))),
+        names=f"aep/{WEB}",
+    ),
+    "the folder was changed since": Situation(
+        Word.UNKNOWN, both(nothing_arrived, watching(changed=at(5, 9), refoldered=at(5, 9))), reason="changed at"
+    ),
+    "a file too short to be one": Situation(Word.MISMATCH, resize(FIRST, 11), names=FIRST, reason="11 bytes"),
 }
 LATER = {"the landing zone deleted the files": at(13)}
 
@@ -287,6 +318,14 @@ def test_a_lost_file_is_found_even_if_nobody_says_whose_it_was() -> None:
     assert words(scene) == {"web": Word.FILES_MISSING, "app": Word.FILES_MISSING}
 
 
+def test_reading_contents_tells_which_dataset_lacks_a_file() -> None:
+    scene = pair({WEB: 60, APP: 40})
+    del scene.objects[f"{TWO.prefix}/{WEB}/{export_time(NIGHT)}/{part(1)}"]
+
+    assert words(scene) == {"web": Word.FILES_MISSING, "app": Word.FILES_MISSING}
+    assert words(scene, deep=True) == {"web": Word.FILES_MISSING, "app": Word.COMPLETE}
+
+
 def test_a_dataset_without_rows_is_empty_when_all_files_are_accounted_for() -> None:
     scene = Scene(TWO, [ran(1, NIGHT + 30, 60, 2)])
     scene.arrived(NIGHT, 60, 2)
@@ -340,6 +379,20 @@ def test_each_night_is_judged_by_itself() -> None:
         (at(4, 2), Word.FILES_MISSING),
         (at(5, 2), Word.MISSING),
         (at(6, 2), Word.COMPLETE),
+    ]
+
+
+def test_ticks_before_a_change_are_named_and_do_not_fail() -> None:
+    scene = Scene(replace(DAILY, changed=at(5, 9)), [ran(6, at(6, 2, 1))])
+    scene.arrived(at(6, 2))
+
+    found = scene.judged(since=at(4), as_of=at(7, 12))
+
+    assert [(v.due, v.word, v.fails) for v in found] == [
+        (at(4, 2), Word.UNKNOWN, False),
+        (at(5, 2), Word.UNKNOWN, False),
+        (at(6, 2), Word.COMPLETE, False),
+        (at(7, 2), Word.MISSING, True),
     ]
 
 

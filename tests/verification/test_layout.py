@@ -26,6 +26,9 @@ def find(template: str, path: str, prefix: str = "aep"):  # type: ignore[no-unty
         ("%SANDBOX_NAME%/x/%EXPORT_TIME%", "prod/x/exportTime=202603050200"),
         ("%DESTINATION%_%DATASET_ID%_%DATETIME(YYYYMMdd_HHmmss)%", f"S3 (x)_{WEB}_20260305_020000"),
         ("%ORGANIZATION_NAME%/%DATETIME(yyyy/MM/dd/HH-mm)%", "Acme/2026/03/05/02-00"),
+        ("%DATETIME(yyyy-M-d_H)%", "2026-3-5_2"),
+        ("%DATETIME(yyyyMMdd'T'HHmm)%", "20260305T0200"),
+        ("%DATASET_ID%//x/%EXPORT_TIME%/", f"{WEB}/x/exportTime=202603050200"),
         ("dt=%DATETIME(yyyyMMdd)%.hour=%DATETIME(HH)%", "dt=20260305.hour=02"),
     ],
 )

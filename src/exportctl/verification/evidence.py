@@ -96,16 +96,12 @@ def folders(objects: Iterable[Stored], layout: Layout, since: int) -> dict[str, 
 
 
 def _sorted(path: str, moment: int | None, objects: list[Stored]) -> Folder:
-    folder = Folder(path, moment)
+    kinds: dict[str, list[Stored]] = {"manifests": [], "files": [], "foreign": []}
     for stored in sorted(objects, key=lambda o: o.path):
         name = stored.path.rpartition("/")[2]
-        if MANIFEST.fullmatch(name):
-            folder = replace(folder, manifests=(*folder.manifests, stored))
-        elif PART.fullmatch(name):
-            folder = replace(folder, files=(*folder.files, stored))
-        else:
-            folder = replace(folder, foreign=(*folder.foreign, stored))
-    return folder
+        kind = "manifests" if MANIFEST.fullmatch(name) else "files" if PART.fullmatch(name) else "foreign"
+        kinds[kind].append(stored)
+    return Folder(path, moment, *(tuple(kinds[kind]) for kind in ("files", "manifests", "foreign")))
 
 
 def run_of(path: str) -> str | None:

@@ -92,14 +92,42 @@ def checked(arrival: Arrival, holdings: Holdings, folders: Chosen) -> Checked:
     if manifests:
         found = _by_manifest(arrival, manifests, folder, holdings)
     elif not layout(arrival.watched, arrival.dataset).tells_apart(arrival.watched.step):
-        return by_runs(arrival, "the run succeeded; its files carry no time of a run: not attributable")
+        return _not_apart(arrival, holdings)
     else:
-        found = _by_count(arrival, folder, {d: folders.get((d, due)) for d in arrival.written})
+        found = _by_count(arrival, folder, {d: folders.get((d, due)) for d in arrival.written}, holdings)
     if found.word is Word.COMPLETE and holdings.rows:
         found = _by_content(arrival, found, holdings, folders)
     if found.word is Word.COMPLETE and arrival.rows == 0:
         return replace(found, word=Word.EMPTY, reason="the run had nothing to write")
     return found
+
+
+def _not_apart(arrival: Arrival, holdings: Holdings) -> Checked:
+    """
+    Folders that do not tell runs apart, and no manifest: at least as many files as this run wrote must lie there.
+    """
+    known = [f for one in arrival.written for f in holdings.folders.get(one, {}).values()]
+    there = {stored.path for folder in known for stored in folder.files}
+    found = by_runs(arrival, "the run succeeded; its files carry no time of a run: not attributable")
+    if arrival.rows == 0:
+        return found
+    if not there or len(there) < (arrival.total_files or 0):
+        place = _expected_place(arrival)
+        wrote = arrival.total_files or "some"
+        reason = f"{len(there)} files in {place}, the run wrote {wrote}"
+        return replace(found, word=Word.FILES_MISSING, reason=reason, objects=(place,), files=len(there))
+    if _lacks_manifest(arrival):
+        return _missing(found, [_manifest_name(arrival)], "the manifest")
+    return found
+
+
+def _lacks_manifest(arrival: Arrival) -> bool:
+    """Is there no manifest where there should be one?"""
+    return arrival.watched.manifest and bool(arrival.rows) and arrival.occasion.due >= arrival.watched.moved
+
+
+def _manifest_name(arrival: Arrival) -> str:
+    return f"manifest-{arrival.watched.flow}-{arrival.done[-1].id}.json"
 
 
 # -- by manifest ------------------------------------------------------------------------------------------------------
@@ -160,7 +188,12 @@ def against_manifest(manifests: Sequence[Manifest], folder: Folder, holdings: Ho
 # -- by count ---------------------------------------------------------------------------------------------------------
 
 
-def _by_count(arrival: Arrival, folder: Folder | None, all: dict[str, Folder | None]) -> Checked:
+def _least(watched: Watched) -> int:
+    """Bytes that a file of this format with rows cannot go below: Parquet's frame, gzip's frame, one empty object."""
+    return 12 if watched.format == "parquet" else 20 if watched.compression == "gzip" else 3
+
+
+def _by_count(arrival: Arrival, folder: Folder | None, all: dict[str, Folder | None], holdings: Holdings) -> Checked:
     files = folder.files if folder else ()
     there = {stored.path for one in all.values() if one for stored in one.files}
     base = Checked(
@@ -173,7 +206,7 @@ def _by_count(arrival: Arrival, folder: Folder | None, all: dict[str, Folder | N
         size=sum(s.size for s in files),
     )
     if arrival.rows != 0:
-        short = _short(arrival, base, len(there))
+        short = _short(arrival, base, {path: one for path, one in all.items() if one}, holdings)
         if short is not None:
             return short
     foreign = [s.path for s in (folder.foreign if folder else ())]
@@ -183,11 +216,11 @@ def _by_count(arrival: Arrival, folder: Folder | None, all: dict[str, Folder | N
     if wrote is not None and len(there) > wrote:
         reason = f"{len(there)} files, the run wrote {wrote}"
         return replace(base, word=Word.MISMATCH, reason=reason, objects=tuple(s.path for s in files))
-    hollow = [s.path for s in files if s.size == 0 and arrival.rows]
+    hollow = [s for s in files if arrival.rows and s.size < _least(arrival.watched)]
     if hollow:
-        return _mismatch(base, hollow, "0 bytes")
-    if arrival.watched.manifest and files and arrival.rows and arrival.occasion.due >= arrival.watched.moved:
-        name = f"manifest-{arrival.watched.flow}-{arrival.done[-1].id}.json"
+        return _mismatch(base, [s.path for s in hollow], f"{hollow[0].size} bytes, too few for such a file")
+    if files and _lacks_manifest(arrival):
+        name = _manifest_name(arrival)
         return _missing(base, [f"{base.folder}/{name}" if base.folder else name], "the manifest")
     if wrote is None:
         return replace(
@@ -198,18 +231,28 @@ def _by_count(arrival: Arrival, folder: Folder | None, all: dict[str, Folder | N
     return base
 
 
-def _short(arrival: Arrival, base: Checked, there: int) -> Checked | None:
+def _short(arrival: Arrival, base: Checked, all: dict[str, Folder], holdings: Holdings) -> Checked | None:
     """Fewer files than the run wrote, or none of a dataset that had rows."""
-    wrote = arrival.total_files
+    wrote, there = arrival.total_files, len({stored.path for folder in all.values() for stored in folder.files})
     place = base.folder or _expected_place(arrival)
     if not base.files and (arrival.rows or (arrival.rows is None and there == 0 and wrote != 0)):
         return replace(base, word=Word.FILES_MISSING, reason=f"no file in {place}", objects=(place,))
-    if wrote is not None and there < wrote:
-        beside = f", over its {len(arrival.written)} datasets" if len(arrival.written) > 1 else ""
-        return replace(
-            base, word=Word.FILES_MISSING, reason=f"{there} of {wrote} files are there{beside}", objects=(place,)
-        )
-    return None
+    if wrote is None or there >= wrote:
+        return None
+    if len(arrival.written) == 1:
+        return replace(base, word=Word.FILES_MISSING, reason=f"{there} of {wrote} files are there", objects=(place,))
+    if arrival.rows is not None and _all_rows_there(arrival, base, all, holdings):
+        return None  # what is missing is of another dataset
+    reason = f"{there} of {wrote} files are there, over its {len(arrival.written)} datasets"
+    reason += "" if holdings.rows else "; --deep may tell which of them lacks some"
+    places = tuple(sorted({folder.path for folder in all.values()}))
+    return replace(base, word=Word.FILES_MISSING, reason=reason, objects=places)
+
+
+def _all_rows_there(arrival: Arrival, base: Checked, all: dict[str, Folder], holdings: Holdings) -> bool:
+    own = all.get(arrival.dataset)
+    counted = [holdings.rows.get(stored.path) for stored in own.files] if own else []
+    return bool(counted) and sum(n for n in counted if isinstance(n, int)) == arrival.rows
 
 
 def _expected_place(arrival: Arrival) -> str:

@@ -98,6 +98,8 @@ def verdicts(
 def nothing_due(watched: Watched, since: int, as_of: int) -> str:
     """Why no run was expected in the window."""
     state = watched.state(as_of)
+    if as_of < watched.created:
+        return f"the flow was made at {schedules.shown(watched.created)}"
     if state == "unknown":
         return "its schedule cannot be read"
     if state == "finished":
@@ -105,7 +107,7 @@ def nothing_due(watched: Watched, since: int, as_of: int) -> str:
     if state == "expired":
         return f"the flow ended at {schedules.shown(watched.end)}: no run was due"
     if state == "disabled":
-        return "the flow is disabled: no run was due"
+        return "the flow is disabled: no run was due; `exportctl drift` says whether somebody stopped it"
     upcoming = schedules.next_runs(watched.rhythm or "", watched.start or 0, watched.end, as_of, count=1)
     later = f"; the next run is due at {schedules.shown(upcoming[0])}" if upcoming else ""
     return f"no run was due since {schedules.shown(max(since, watched.changed))}{later}"
@@ -135,6 +137,9 @@ def _successes(case: Case, runs: Sequence[Run]) -> list[Run]:
 
 def _without_run(case: Case) -> Verdict:
     due, grace = case.occasion.due, case.watched.grace
+    if not case.occasion.expected:
+        moment = schedules.shown(case.watched.changed)
+        return case.verdict(Word.UNKNOWN, f"no run; whether one was due is not known: the flow was changed at {moment}")
     if case.as_of <= due + grace:
         return case.verdict(Word.UNKNOWN, f"no run yet; expected by {schedules.shown(due + grace)}")
     folder = case.folders.get((case.dataset, due))
@@ -190,8 +195,8 @@ def _settled(case: Case, verdict: Verdict) -> Verdict:
     if nothing_there and watched.retention is not None and case.as_of - due > watched.retention:
         days = watched.retention // schedules.DAY
         verdict = replace(verdict, word=Word.UNKNOWN, reason=f"{watched.type.label} keeps files for {days} days only")
-    elif nothing_there and due < max(watched.changed, watched.moved):
-        moment = schedules.shown(max(watched.changed, watched.moved))
+    elif nothing_there and _may_lie_elsewhere(case):
+        moment = schedules.shown(max(watched.refoldered, watched.moved))
         reason = f"not where the export writes now; it was changed at {moment}, later than this run"
         verdict = replace(verdict, word=Word.UNKNOWN, reason=reason)
     if verdict.word in (Word.COMPLETE, Word.EMPTY) and _late(case, verdict.completed):
@@ -202,6 +207,16 @@ def _settled(case: Case, verdict: Verdict) -> Verdict:
     if empty:
         verdict = replace(verdict, reason=f"{verdict.reason}, and `expect.non_empty` asks for rows")
     return replace(verdict, fails=empty or verdict.word in FAILING)
+
+
+def _may_lie_elsewhere(case: Case) -> bool:
+    """The place or the folders may have been others then, and nothing of that time lies where they are now."""
+    watched, due = case.watched, case.occasion.due
+    if due >= max(watched.refoldered, watched.moved):
+        return False
+    known = case.holdings.folders.get(case.dataset, {}).values() if case.holdings else ()
+    last = max(watched.refoldered, watched.moved)
+    return not any(folder.files and folder.moment is not None and folder.moment < last for folder in known)
 
 
 def _late(case: Case, completed: int | None) -> bool:

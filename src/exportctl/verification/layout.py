@@ -21,6 +21,7 @@ from exportctl.verification.watched import Watched
 
 MACRO = re.compile(r"%([A-Z_]+)(?:\(([^)%]*)\))?%")
 EXPORT_TIME = "yyyyMMddHHmm"
+LONGEST_NUMBER = 2  # letters: more of them spell a month as a name
 UNITS: tuple[tuple[str, str, int], ...] = (  # a pattern's letter, the group it fills, what it resolves (seconds)
     ("y", "year", 366 * DAY),
     ("M", "month", 31 * DAY),
@@ -75,7 +76,7 @@ def layout(watched: Watched, dataset: str) -> Layout:
         "DESTINATION_INSTANCE_NAME": watched.title,
         "SANDBOX_NAME": watched.sandbox,
     }
-    folder = "/".join(part for part in (watched.prefix, watched.folder.strip("/")) if part)
+    folder = "/".join(part for part in f"{watched.prefix}/{watched.folder}".split("/") if part)
     text, fixed, sizes = _translated(folder, values)
     pattern = re.compile(f"{text}{'/' if folder else ''}[^/]+")
     return Layout(pattern, fixed.rpartition("/")[0], min(sizes, default=None))
@@ -119,14 +120,15 @@ def _times(pattern: str, seen: set[str]) -> tuple[str, list[int]]:
     A date pattern as an expression, and its finest unit if all coarser ones are there too: "dd" alone is no moment.
     """
     text = ""
-    for hit in re.finditer(r"([A-Za-z])\1*|[^A-Za-z]+", pattern):
-        if hit[1] not in BY_LETTER:
-            text += "[^/]+" if hit[1] else re.escape(hit[0])
+    for hit in re.finditer(r"([A-Za-z])\1*|'([^']*)'|[^A-Za-z']+", pattern):
+        if hit[1] not in BY_LETTER or (hit[1] == "M" and len(hit[0]) > LONGEST_NUMBER):
+            text += "[^/]+" if hit[1] else re.escape(hit[0] if hit[2] is None else hit[2] or "'")
             continue
         group, _ = BY_LETTER[hit[1]]
         name = "" if group in seen else f"?P<{group}>"
         seen.add(group)
-        text += f"({name}\\d{{{len(hit[0])}}})"
+        width = "+" if len(hit[0]) == 1 else f"{{{len(hit[0])}}}"
+        text += f"({name}\\d{width})"
     size = None
     for _, group, resolves in UNITS:
         if group not in seen:

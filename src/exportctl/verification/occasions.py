@@ -9,7 +9,7 @@ wrote is still checked. Pure.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from exportctl import schedules
@@ -40,9 +40,22 @@ def occasions(watched: Watched, seen: Iterable[Run], since: int, as_of: int) -> 
         if since <= due <= as_of:
             grouped.setdefault(due, []).append(run)
     known = set(ticks)
+    for tick in _before_the_change(watched, since, as_of):
+        grouped.setdefault(tick, [])
     return tuple(
         Occasion(due, attempts(watched, found), expected=due in known) for due, found in sorted(grouped.items())
     )
+
+
+def _before_the_change(watched: Watched, since: int, as_of: int) -> Iterator[int]:
+    """Ticks of today's schedule before the last change, when another one may have held, or none."""
+    if watched.rhythm is None or watched.start is None:
+        return
+    last = min(watched.changed - 1, as_of)
+    for tick in schedules.ticks(watched.rhythm, watched.start, watched.end, max(since, watched.created) - 1):
+        if tick > last:
+            return
+        yield tick
 
 
 def expected_ticks(watched: Watched, since: int, as_of: int) -> tuple[int, ...]:

@@ -23,9 +23,10 @@ RETENTION: Mapping[str, int] = {"data-landing-zone": 7 * schedules.DAY}  # files
 class Watched:
     """
     Moments in seconds since 1970 UTC. `rhythm` and `start` are None where the service shows no schedule we can read.
-    `changed` is the last change of the flow by anybody but the service, creation included; `moved` the same of its
-    target connection. `datasets` maps ids to names, in the order of the source connection. `prefix` is the target's
-    path without slashes around it; `within` None where the YAML expects nothing.
+    `changed` is the last change of the flow by anybody but the service, creation included, `refoldered` the last that
+    may have touched its folders; `moved` is the last change of its target connection. `datasets` maps ids to names, in
+    the order of the source connection. `prefix` is the target's path without slashes around it; `within` None where
+    the YAML expects nothing.
     """
 
     address: Address
@@ -42,6 +43,7 @@ class Watched:
     created: int
     changed: int
     moved: int
+    refoldered: int
     prefix: str
     folder: str
     format: str
@@ -99,6 +101,7 @@ def watched(
         created=flow.created,
         changed=max(flow.created, content.created, last_change(flow.raw)),
         moved=max(place.created, last_change(place.raw)),
+        refoldered=max(flow.created, last_change(flow.raw) if may_refolder(flow.raw) else 0),
         prefix=str(target["place"].get(kind.place[-1].name) or "").strip("/"),
         folder=str(fields["folder"]),
         format=str(target["format"]["type"]),
@@ -107,6 +110,17 @@ def watched(
         within=export.expect.within if export.expect else None,
         non_empty=export.expect.non_empty if export.expect else False,
     )
+
+
+def may_refolder(raw: Mapping[str, Any]) -> bool:
+    """May the last change of a flow have given it other folders? The schedule, which holds their template, is replaced
+    whole by any change of it; a name may stand in a folder."""
+    operations = wire.members(raw.get("lastOperation")).get("ops")
+    if not isinstance(operations, list):
+        return wire.members(raw.get("lastOperation")).get("operation") != "create"
+    paths = [str(wire.members(one).get("path")) for one in operations]
+    named = "%DESTINATION_INSTANCE_NAME%" in str(wire.read(ANCHOR.name, raw)["folder"])
+    return any(path.startswith("/scheduleParams") or (named and path == "/name") for path in paths)
 
 
 def last_change(raw: Mapping[str, Any]) -> int:
