@@ -72,7 +72,9 @@ class Stores:
         self, flow: Watched, place: LiveObject, base: LiveObject | None, due: Sequence[Occasion], *, deep: bool
     ) -> Looked:
         """What storage holds of these occasions; an error of the storage is part of the answer."""
-        destination = self._project.destinations[flow.destination]
+        destination = self._destination(flow, base)
+        if destination is None:
+            return Looked(None, "runs only: it goes to another account than the config says; apply first")
         if destination.reader == "none":
             return Looked(None, "runs only: `reader: none`")
         try:
@@ -85,6 +87,27 @@ class Stores:
             if error.rule == NOT_GIVEN:
                 return Looked(None, f"runs only: {error.message}; {error.hint}")
             return Looked(None, error.message, error.message, error.findings())
+
+    def _destination(self, flow: Watched, base: LiveObject | None) -> Destination | None:
+        """
+        The destination whose account the flow has now: credentials of one are never shown to the storage of another.
+
+        The declared one, unless the live account says that it is of another destination of ours, or of none.
+        """
+        declared = self._project.destinations[flow.destination]
+        account = declared.account
+        if declared.type != flow.type.name:
+            declared_fits = False
+        elif account.ours or account.of:
+            owner = base.marker.name if base is not None and base.marker is not None else account.of or declared.key
+            declared_fits = owner == (account.of or declared.key)
+        else:
+            declared_fits = base is not None and (base.id == account.id or base.name == account.existing)
+        if declared_fits:
+            return declared
+        owner = base.marker.name if base is not None and base.marker is not None else ""
+        found = self._project.destinations.get(owner)
+        return found if found is not None and found.type == flow.type.name else None
 
     def _reader(self, destination: Destination, access: Access) -> Reader:
         key = (destination.key, access.where)

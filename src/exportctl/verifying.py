@@ -20,7 +20,7 @@ from exportctl import schedules
 from exportctl.arrivals import Looked, Stores
 from exportctl.clock import Clock
 from exportctl.declared import Export, Project
-from exportctl.errors import Finding, UsageError
+from exportctl.errors import Finding, ServiceError, UsageError
 from exportctl.flags import Flags
 from exportctl.model import EXPORTS, Address
 from exportctl.offline import Setup, complete, project_of
@@ -168,19 +168,27 @@ def waited(
     """
     Look every `poll` seconds until the run that was due last has been judged for good, at most for `seconds`.
 
-    What is still open then fails: a loader that waited must not go on.
+    What is still open then fails: a loader that waited must not go on. A look that the service fails is made again.
+
+    Raises:
+        ServiceError: the last look failed too.
     """
     asked = replace(question, newest=True)
     deadline = clock.monotonic() + seconds
     while True:
-        report = look(asked)
-        on_look(report)
-        if not _open(report):
-            return report
         left = deadline - clock.monotonic()
-        if left <= 0:
-            return replace(report, exports=tuple(_given_up(one) for one in report.exports))
-        clock.sleep(min(poll, left))
+        try:
+            report = look(asked)
+        except ServiceError:
+            if left <= 0:
+                raise
+        else:
+            on_look(report)
+            if not _open(report):
+                return report
+            if left <= 0:
+                return replace(report, exports=tuple(_given_up(one) for one in report.exports))
+        clock.sleep(max(0, min(poll, left)))
 
 
 def _open(report: VerifyReport) -> bool:

@@ -290,3 +290,23 @@ def of_polars(type):
         polars.Date(): DATE,
         polars.Boolean(): FLAG,
     }[type]
+
+
+class Interrupting:
+    """Batches after whose first the writer is interrupted, as by Ctrl-C."""
+
+    def __init__(self, batch: Batch) -> None:
+        self.batch = batch
+
+    def __iter__(self):
+        yield self.batch
+        raise KeyboardInterrupt
+
+
+def test_an_interrupt_while_parquet_is_written_is_the_interrupt_itself(tmp_path, capfd):
+    with pytest.raises(KeyboardInterrupt):
+        write(
+            "a" * 24, EVENT, Interrupting(Batch(0, 40_000, 1_800_000_000)), Encoding("PARQUET", "GZIP"), tmp_path / "x"
+        )
+
+    assert "panicked" not in capfd.readouterr().err

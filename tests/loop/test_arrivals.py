@@ -365,3 +365,28 @@ def test_the_requests_of_a_look_do_not_grow_with_exports(tmp_path: Path) -> None
 
         paths = [r["path"].rpartition("/")[2] for r in scene.world.emulator.requests()]
         assert sorted(paths) == ["connections", "flows", "runs", "sourceConnections", "targetConnections", "v3"]
+
+
+def test_the_storage_of_one_account_is_never_shown_the_identity_of_another(tmp_path: Path) -> None:
+    with shop(tmp_path) as scene:
+        scene.nights()
+        content = json.loads((tmp_path / "exports.yaml").read_text())
+        content["exports"]["orders"]["destination"] = "gcs"
+        scene.world.write(content)
+        elsewhere = {"EXPORTCTL_READER_GCS_FOLDER": str(tmp_path)}
+
+        report = scene.look(Question(since=START), env=elsewhere)
+
+        (orders,) = [e for e in report.exports if str(e.address) == "exports.orders"]
+        assert [v.word for v in orders.verdicts] == [Word.COMPLETE]
+        assert orders.storage == str(scene.bucket)  # as the destination it still goes to is read
+
+
+def test_a_loss_is_not_hidden_by_a_later_edit(tmp_path: Path) -> None:
+    with shop(tmp_path, format="parquet") as scene:
+        scene.nights()
+        scene.world.emulator.advance(60)
+        scene.world.emulator.ui.rename(scene.flow(), "Another name", sandbox=SANDBOX)
+        shutil.rmtree(scene.parts()[0].parent)
+
+        assert scene.words(since=START) == [Word.FILES_MISSING]

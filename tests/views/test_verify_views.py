@@ -112,8 +112,14 @@ def ending(shown: VerifyReport) -> list[str]:
 def test_files_are_said_to_be_checked_only_where_storage_was_read() -> None:
     read = replace(orders(), verdicts=())
 
-    assert ending(report(read))[-1] == "Checked: files and manifests."
-    assert ending(report(read, deep=True))[-1] == "Checked: files and manifests, contents too (--deep)."
+    assert (
+        ending(report(read))[-1]
+        == "Checked: names and numbers of files, sizes by the manifest where there is one; contents only with --deep."
+    )
+    assert (
+        ending(report(read, deep=True))[-1]
+        == "Checked: names and numbers of files, sizes by the manifest where there is one, contents too (--deep)."
+    )
     assert ending(report(partner()))[-1].startswith("RUNS ONLY: storage was not read")
     assert ending(report(partner(), read))[-1].startswith("RUNS ONLY: storage of exports.partner was not read")
     assert ending(report(absent()))[-1] == "Checked: nothing; see above."

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from jsonschema import Draft202012Validator, ValidationError
+from sample_environments import two_environments
 from sample_health import forecast_report, runs_report, status_report
 from sample_plans import AS_OF, DAY, HEADER, every_cause, evil_plan, full_plan, outcomes
 from sample_reports import full_report
@@ -16,7 +17,7 @@ from exportctl.checkup import Check, State
 from exportctl.errors import Error, Finding, Level, Location
 from exportctl.model import ListedDataset, Plan
 from exportctl.saved import planfile
-from exportctl.views import json, json_health, json_import, json_verify
+from exportctl.views import json, json_environments, json_health, json_import, json_verify
 from tests.importing.sample_imports import ORDERS, made
 
 SCHEMAS = Path(__file__).parents[2] / "schemas"
@@ -55,6 +56,7 @@ def documents() -> dict[str, tuple[str, str]]:
     found["status of two"] = ("status-environments", json_health.status_environments(both))
     found["forecast"] = ("forecast", json_health.forecast(forecast_report()))
     found["verify"] = ("verify", json_verify.verify(full_report()))
+    found["environments"] = ("diff-environments", json_environments.compared(two_environments()))
     found["import"] = ("import", json_import.imported(made(ORDERS), file=None))
     for name, plan in PLANS.items():
         report = drift_report.drift(plan, end_warning=30 * DAY)

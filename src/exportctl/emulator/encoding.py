@@ -96,7 +96,7 @@ def _write_parquet(chunks: Iterator[bytes], columns: Mapping[str, Shape], packed
     schema = Schema(_fields(columns))
     with _Target(path, "wb") as target:
         read = _record_batches(takewhile(lambda _: target.error is None, chunks), schema)
-        reader = RecordBatchReader.from_batches(schema, read)
+        reader = RecordBatchReader.from_batches(schema, target.guarded(read))
         compression = f"gzip({_LEVEL})" if packed else "uncompressed"
         write_parquet(reader, target, compression=compression, max_row_group_size=_ROW_GROUP)
     if target.error:
@@ -107,18 +107,26 @@ class _Target(io.FileIO):
     """
     A file that keeps its first error for later, and from then on takes what comes and drops it.
 
-    arro3 panics on an error of the file, a full disk for one: no `except Exception` catches that, and it prints.
+    arro3 panics on whatever is raised through it, a full disk or an interrupt: no `except Exception` catches that, and
+    it prints.
     """
 
-    error: OSError | None = None
+    error: BaseException | None = None
 
     def write(self, data: Buffer) -> int:
         if self.error is None:
             try:
                 return super().write(data)
-            except OSError as error:
+            except BaseException as error:
                 self.error = error
         return memoryview(data).nbytes
+
+    def guarded(self, batches: Iterator[RecordBatch]) -> Iterator[RecordBatch]:
+        """The batches up to the first error of making one, which is kept too."""
+        try:
+            yield from batches
+        except BaseException as error:
+            self.error = self.error or error
 
 
 def _record_batches(chunks: Iterable[bytes], schema: Schema) -> Iterator[RecordBatch]:

@@ -70,8 +70,8 @@ def checked(report: VerifyReport, ink: Paint) -> list[str]:
     read = [e for e in report.exports if e.flow and not e.errors and e not in runs_only]
     lines = []
     if read:
-        contents = ", contents too (--deep)" if report.deep else ""
-        lines.append(f"Checked: files and manifests{contents}.")
+        contents = ", contents too (--deep)" if report.deep else "; contents only with --deep"
+        lines.append(f"Checked: names and numbers of files, sizes by the manifest where there is one{contents}.")
     if runs_only:
         whose = "" if len(runs_only) == len(report.exports) else f" of {_some(runs_only)}"
         lines.append(ink("warning", f"RUNS ONLY: storage{whose} was not read; the service's word is all there is."))
