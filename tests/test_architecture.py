@@ -76,7 +76,7 @@ LAYERS = (
         ("errors", "destination_types", "config.values", "config.secrecy", "masking", "hosts", "secret"),
         ("root",),
     ),
-    Layer("model", ("model", "declared", "flags", "schedules", "checkup", "scaffold"), LEAVES),
+    Layer("model", ("model", "declared", "flags", "schedules", "checkup", "scaffold", "environments"), LEAVES),
     Layer("kinds", ("kinds", "marker", "wire", "runs"), (*LEAVES, "model")),
     Layer("yaml", ("config.nodes", "config.yaml_errors"), LEAVES),
     Layer("schema", ("config.schema", "config.schema_[!f]*", "config.reference", "schemas"), LEAVES),

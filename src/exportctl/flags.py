@@ -13,7 +13,8 @@ from exportctl.model import Address
 class Flags:
     """
     Globs match whole addresses (`exports.web-*`). `renewals` limits which due rolling ends are written: None means
-    all; `renew_only` plans nothing but those.
+    all; `renew_only` plans nothing but those. `rotate` is the account whose secrets are sent again although no field
+    differs.
     """
 
     targets: tuple[str, ...] = ()
@@ -23,6 +24,7 @@ class Flags:
     put_back: tuple[str, ...] = ()
     renewals: frozenset[str] | None = None
     renew_only: bool = False
+    rotate: Address | None = None
 
     def targeted(self, address: Address) -> bool:
         """A target names an address, a KEY of several parts, or a glob of either."""
@@ -41,9 +43,10 @@ class Flags:
         return self.renewals is None or str(address) in self.renewals
 
     def saved(self) -> dict[str, Any]:
-        """The flags a saved plan was made with; renewals are known from the plan itself."""
-        kept = {name: value for name, value in asdict(self).items() if name not in ("renewals", "renew_only")}
-        return {name: list(value) if isinstance(value, tuple) else value for name, value in kept.items()}
+        """The flags a plan was made with; renewals are known from the plan itself, and no plan in a file rotates."""
+        kept = {name: value for name, value in asdict(self).items() if name not in ("renewals", "renew_only", "rotate")}
+        shown = {name: list(value) if isinstance(value, tuple) else value for name, value in kept.items()}
+        return shown | ({"rotate": str(self.rotate)} if self.rotate else {})
 
     @staticmethod
     def loaded(saved: dict[str, Any]) -> Flags:

@@ -7,7 +7,8 @@ A marker is the last line of a description, after the person's own text and `Man
                  │ │            │           ││ │                │       └ check digest over all before it
                  │ │            │           ││ │                └ end last applied, seconds in base 36
                  │ │            │           ││ └ per managed field four hex digits; four more in g-v when the service
-                 │ │            │           ││   keeps another spelling; `-` where nothing is known
+                 │ │            │           ││   keeps another spelling, or how often secrets were sent again under
+                 │ │            │           ││   one secret_version; `-` where nothing is known
                  │ │            │           │└ p protected, r being replaced, o seen on
                  │ │            │           └ generation
                  │ project      address (KEY or KEY/PART)

@@ -14,6 +14,7 @@ from typing import Any, Protocol
 from exportctl.checkup import State
 from exportctl.drift_report import Group
 from exportctl.model import Status, Verb
+from exportctl.output_schema_environments import DIFF_ENVIRONMENTS
 from exportctl.output_schema_health import FORECAST, RUNS, STATUS, status_environments
 from exportctl.output_schema_import import IMPORT
 from exportctl.output_schema_parts import (
@@ -213,6 +214,7 @@ RESULTS: Mapping[str, Json] = {
     ),
     "verify": VERIFY,
     "import": IMPORT,
+    "diff-environments": DIFF_ENVIRONMENTS,
     "runs": RUNS,
     "status": STATUS,
     "status-environments": status_environments(_PLATFORM),

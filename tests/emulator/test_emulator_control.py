@@ -106,6 +106,39 @@ def test_seeding_over_http(control, emulator):
     control("POST", "seed", {"datasets": {"test": [{"nome": "x"}]}}, 400)
 
 
+def test_rows_come_in_over_http(control, emulator):
+    rows = {"sandbox": "dev", "dataset": "Orders", "rows": 5}
+    first = control("POST", "ingest", rows)
+    control("POST", "clock", {"advance": 60})
+    second = control("POST", "ingest", {**rows, "dataset": "65a1b2c3d4e5f60718293a4b", "rows": 2, "spread": 10})
+
+    shared = {"dataset": "65a1b2c3d4e5f60718293a4b"}
+    assert first == {**shared, "first": 0, "rows": 5, "at": 1767225600, "spread": 86400}
+    assert second == {**shared, "first": 5, "rows": 2, "at": 1767225660, "spread": 10}
+    assert [(batch.first, batch.count) for batch in emulator.batches("dev", "Orders")] == [(0, 5), (5, 2)]
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"dataset": "Ordres"}, "no dataset is called 'Ordres'; there is Orders"),
+        ({"sandbox": "nowhere"}, "no dataset is called 'Orders'"),
+        ({"dataset": "Twins"}, "several datasets are called 'Twins'"),
+        ({"rows": 0}, "rows is a number from 1"),
+        ({"rows": "5"}, "rows is a number from 1"),
+        ({"rows": True}, "rows is a number from 1"),
+        ({"spread": -1}, "spread a number of seconds from 0"),
+        ({"surprise": 1}, "ingest takes sandbox, dataset, rows and spread"),
+    ],
+)
+def test_rows_that_cannot_come_in_are_refused(control, emulator, change, reason):
+    emulator.seed(datasets={"dev": [Dataset("Twins"), Dataset("Twins")] if "Twins" in change.values() else []})
+    body = {"sandbox": "dev", "dataset": "Orders", "rows": 5, **change}
+
+    assert reason in control("POST", "ingest", body, 400)["errorMessage"]
+    assert emulator.batches("dev", "Orders") == []
+
+
 def test_ui_edits_over_http(control, api):
     made = control("POST", "ui/create_flow", {"name": "theirs", "sandbox": "dev", "datasets": ["Orders"]})
     flow = made["id"]
@@ -139,7 +172,6 @@ def test_loading_credentials_and_reset(control, api, emulator):
 
 def test_what_is_asked_wrongly_is_refused(control, api):
     control("GET", "nothing", status=404)
-    control("POST", "ingest", {}, 501)
     control("POST", "clock", [], 400)
     form = api.http.post("/_emulator/reset", content=b"{}", headers={"Content-Type": "text/plain"})
     assert form.status_code == 415

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import random
+from contextlib import ExitStack
 
 import pytest
+from running import CLICKS, ORDERS, RETURNS, exports, status
 
 from exportctl.emulator import Emulator, Switches
 from exportctl.emulator.switches import QUESTIONS
@@ -410,6 +412,117 @@ def test_background_actor_children(build, setting, client):
     api = build(background_actor_children=setting)
 
     assert api.item(f"/connections/{api.base()}")["updatedClient"] == client
+
+
+@pytest.fixture
+def exporting(tmp_path):
+    """A flow of two datasets, of which one has rows, under given switches; an hour later, when it has run."""
+    with ExitStack() as stack:
+
+        def run(**switches):
+            made = stack.enter_context(exports(tmp_path, **switches))
+            made.flow(ORDERS, RETURNS, params={"includeFileManifest": True})
+            made.ingest(6)
+            made.emulator.advance(HOUR)
+            return made
+
+        yield run
+
+
+@pytest.mark.parametrize(("setting", "counts"), [("flow", [6]), ("dataset", [6, 0])])
+def test_run_scope(exporting, setting, counts):
+    made = exporting(run_scope=setting)
+
+    assert [run["metrics"]["recordSummary"]["outputRecordCount"] for run in made.runs()] == counts
+
+
+@pytest.mark.parametrize("seconds", [0, 600])
+def test_run_duration(exporting, seconds):
+    made = exporting(run_duration=seconds)
+
+    assert (status(made.runs()[0]) == "Processing") is bool(seconds)
+    made.emulator.advance(seconds)
+    (run,) = made.runs()
+    took = run["metrics"]["durationSummary"]
+    assert took["completedAtUTC"] - took["startedAtUTC"] == seconds * 1000
+    assert status(run) == "success"
+
+
+@pytest.mark.parametrize(("setting", "shown"), [("shown", [ORDERS, RETURNS]), ("hidden", None)])
+def test_run_entities(exporting, setting, shown):
+    (run,) = exporting(run_entities=setting).runs()
+
+    for side in ("sourceSummaries", "targetSummaries"):
+        (summary,) = run["metrics"]["recordSummary"][side]
+        entities = summary.get("entitySummaries")
+        assert (entities and [entity["id"].partition(":")[2] for entity in entities]) == shown
+
+
+@pytest.mark.parametrize("setting", [True, False])
+def test_manifest_last(exporting, setting):
+    made = exporting(manifest_last=setting)
+
+    (manifest,) = made.files("manifest-*")
+    written = [path.stat().st_mtime_ns for path in made.files()]
+    assert (manifest.stat().st_mtime_ns > max(written)) is setting
+    assert (manifest.stat().st_mtime_ns < min(written)) is not setting
+
+
+@pytest.mark.parametrize(("setting", "folder"), [("folder", f"aep/{ORDERS}/exportTime=202601010100"), ("path", "aep")])
+def test_manifest_place(exporting, setting, folder):
+    made = exporting(manifest_place=setting)
+
+    (manifest,) = made.files("manifest-*")
+    assert manifest.parent.relative_to(made.bucket).as_posix() == folder
+
+
+@pytest.mark.parametrize(("setting", "left"), [("nothing", []), ("folder", [""]), ("file", ["manifest", "part"])])
+def test_empty_run(exporting, setting, left):
+    made = exporting(empty_run=setting)
+
+    folder = made.bucket / "aep" / RETURNS / "exportTime=202601010100"
+    assert folder.is_dir() is bool(left)
+    assert sorted(path.name.partition("-")[0] for path in folder.glob("*")) == [name for name in left if name]
+
+
+@pytest.mark.parametrize("setting", [False, True])
+def test_empty_manifest(exporting, setting):
+    made = exporting(empty_manifest=setting)
+
+    assert {path.parent.parent.name for path in made.files("manifest-*")} == (
+        {ORDERS, RETURNS} if setting else {ORDERS}
+    )
+
+
+@pytest.mark.parametrize(("setting", "times"), [("new-only", 1), ("restart", 2)])
+def test_dataset_change(exporting, setting, times):
+    made = exporting(dataset_change=setting)
+    made.emulator.ui.datasets("flow", [ORDERS, CLICKS])
+
+    made.emulator.advance(6 * HOUR)
+
+    assert set(made.arrived().values()) == {times}
+
+
+@pytest.mark.parametrize(("setting", "times"), [("continue", 1), ("restart", 2)])
+def test_schedule_change(exporting, setting, times):
+    made = exporting(schedule_change=setting)
+    made.emulator.ui.schedule("flow", {"interval": 3})
+
+    made.emulator.advance(6 * HOUR)
+
+    assert set(made.arrived().values()) == {times}
+
+
+@pytest.mark.parametrize(("setting", "accepted"), [("enabled", True), ("disabled", False)])
+def test_ad_hoc(exporting, setting, accepted):
+    made = exporting(ad_hoc=setting)
+    (flow,) = made.emulator.snapshot("dev")["flows"]
+
+    answer = made.ask(flow["id"])
+
+    assert answer.is_success is accepted
+    assert len(made.runs()) == 1 + accepted
 
 
 def test_every_switch_has_its_question_and_its_test():

@@ -12,11 +12,13 @@ from exportctl.cli import (
     apply,
     drift,
     emulator,
+    environments,
     forecast,
     importing,
     lists,
     offline,
     plan,
+    rotating,
     runs,
     snapshot,
     status,
@@ -29,7 +31,21 @@ app = group(
     "what somebody changed by hand.\n\nStart: exportctl init, then exportctl plan. Every command explains itself with "
     "--help."
 )
-for family in (offline, plan, apply, drift, status, runs, forecast, verify, snapshot, importing, lists):
+for family in (
+    offline,
+    plan,
+    apply,
+    rotating,
+    drift,
+    status,
+    runs,
+    forecast,
+    verify,
+    snapshot,
+    importing,
+    environments,
+    lists,
+):
     add(app, family.COMMANDS)
 app.add_typer(emulator.app, name="emulator")
 

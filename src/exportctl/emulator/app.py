@@ -71,7 +71,7 @@ class Emulator:
     ) -> None:
         self.store = Store(path)
         self.ui = Ui(self.store, self.context)
-        self.root = Path(storage) if storage is not None else None if path is None else Path(path).with_suffix("")
+        self.root = Path(storage) if storage is not None else _folder_beside(path)
         self._engine = Engine(self.store, lambda: self.now, self.context, self.root)
         with self.store.transaction():
             given = {
@@ -367,6 +367,13 @@ class Emulator:
         if path.startswith(f"{service.FLOW_SERVICE}/"):
             return service.answer(call)
         raise message(404, "Resource not found")
+
+
+def _folder_beside(path: str | Path | None) -> Path | None:
+    if path is None:
+        return None
+    file = Path(path)
+    return file.with_suffix("") if file.suffix else file.with_name(f"{file.name}-storage")
 
 
 def _request(environ: Mapping[str, Any], id: str) -> Request:

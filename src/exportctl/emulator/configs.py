@@ -75,7 +75,7 @@ def seed_dataset(ctx: Context, dataset: Dataset) -> str:
     known = ctx.store.get("datasets", id)
     hidden = {**(known.hidden if known else {}), "eligible": dataset.eligible, "kind": dataset.kind}
     record = Record("datasets", id, ctx.sandbox, doc, hidden, seq=known.seq if known else 0)
-    if dataset.rows:
+    if dataset.rows and known is None:
         increments.add(record, dataset.rows, int(ctx.now), dataset.spread)
     ctx.store.put(record)
     return id

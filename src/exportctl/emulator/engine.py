@@ -14,9 +14,10 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from weakref import WeakValueDictionary
 
 from exportctl.emulator import ids, increments, run_objects
 from exportctl.emulator.background import schedule_wake
@@ -30,6 +31,18 @@ from exportctl.emulator.wire import Json
 
 RUNS_KEPT = 1000  # per flow, the newest; how long the service keeps them is not documented (U19)
 
+# Who is at work on a file in this process: two emulators of one file have one process id, so claims are not enough.
+_AT_WORK: WeakValueDictionary[Path, threading.Lock] = WeakValueDictionary()
+
+
+@dataclass(frozen=True)
+class _Claim:
+    """A run that is ours to carry out, or why it cannot be."""
+
+    ctx: Context
+    run: Record
+    job: Job | StorageRefused
+
 
 class Engine:
     """
@@ -42,73 +55,71 @@ class Engine:
         self._now = now
         self._context = context
         self._root = root
-        self._one_at_a_time = threading.Lock()
+        lock = threading.Lock()
+        self._one_at_a_time = lock if store.path is None else _AT_WORK.setdefault(store.path, lock)
 
     def run_due(self, *, wait: bool) -> None:
-        """Carry out all that is due; without `wait`, nothing if another thread is at it already."""
+        """
+        Carry out all that is due. Without `wait`, while another thread is at it, only claim it: a write that follows
+        could move a schedule, and the tick before it would be lost.
+        """
         if not self._one_at_a_time.acquire(blocking=wait):
+            self._claim_ahead()
             return
         try:
-            while (run := self._claimed()) is not None:
-                self._carry_out(run)
+            while (claim := self._next()) is not None:
+                self._carry_out(claim)
         finally:
             self._one_at_a_time.release()
 
-    def _carry_out(self, run: Record) -> None:
-        ctx = self._context(run.sandbox)
-        with ctx.store.transaction():
-            job = self._job(ctx, run)
+    def _carry_out(self, claim: _Claim) -> None:
+        job = claim.job
         result = Result(refused=job) if isinstance(job, StorageRefused) else export(job)
-        with ctx.store.transaction():
-            made = _empty_job(ctx, run) if isinstance(job, StorageRefused) else job
-            _settle(self._context(run.sandbox), run, made, result)
+        with self._store.transaction():
+            ctx = replace(claim.ctx, now=self._now())
+            run = self._store.get("runs", claim.run.id)
+            # It may be gone with everything else: the emulator was reset meanwhile.
+            if run is not None:
+                _settle(ctx, run, _empty_job(ctx, run) if isinstance(job, StorageRefused) else job, result)
 
     # -- claim ------------------------------------------------------------------------------------------------------
 
-    def _claimed(self) -> Record | None:
-        """The run that comes next: one that was claimed and left, else one of the flow whose tick is the earliest."""
+    def _next(self) -> _Claim | None:
+        """The run that comes next, with all it takes: one that was claimed and left, or one of the earliest tick."""
         now = self._now()
         if not self._store.is_due(now):
             return None
+        ctx: Context | None = None
         with self._store.transaction():
-            due = self._store.due(now)
-            runs = [one for one in due if one.collection == "runs"]
-            busy = {run.doc["flowId"] for run in runs if _elsewhere(run)}
-            waiting = [run for run in runs if not _elsewhere(run)]
-            ticks = [
-                (tick, flow)
-                for flow in due
-                if flow.collection == "flows" and flow.id not in busy
-                for tick in [next_tick(flow.doc, flow.hidden.get("ticked_at", 0))]
-                if tick is not None and tick <= now and "deleted_at" not in flow.hidden
-            ]
-            earliest = min(ticks, key=lambda one: (one[0], one[1].seq), default=None)
-            left = min(waiting, key=lambda run: (run.hidden["tick"], run.seq), default=None)
-            if left is not None and (earliest is None or left.hidden["tick"] <= earliest[0]):
-                left.hidden["claimed"] = os.getpid()
-                self._store.put(left)
-                return left
-            return None if earliest is None else self._claim(earliest[1], earliest[0])
+            while (found := _earliest(self._store.due(now), now)) is not None:
+                tick, record = found
+                ctx = ctx if ctx and ctx.sandbox == record.sandbox else self._context(record.sandbox)
+                if record.collection == "flows":
+                    _claim(ctx, record, tick)
+                    continue
+                if record.hidden["claimed"] != os.getpid():
+                    record.hidden["claimed"] = os.getpid()
+                    self._store.put(record)
+                return _Claim(ctx, record, self._job(ctx, record))
+        return None
 
-    def _claim(self, flow: Record, tick: int) -> Record:
-        """Make the runs of a tick; the first of them."""
-        ctx = self._context(flow.sandbox)
-        flow.hidden["ticked_at"] = tick
-        flow.wake = schedule_wake(flow)
-        ctx.store.put(flow)
-        wanted = datasets_of(ctx, flow)
-        # rule: run-scope
-        groups = [[one] for one in wanted] if ctx.switches.run_scope == "dataset" and wanted else [wanted]
-        made = [order(ctx, flow, group, tick) for group in groups]
-        return made[0]
+    def _claim_ahead(self) -> None:
+        """Claim the ticks that are due, for whoever is at work."""
+        now = self._now()
+        if not self._store.is_due(now):
+            return
+        with self._store.transaction():
+            for flow in [found for found in self._store.due(now) if found.collection == "flows"]:
+                while (tick := _flow_tick(flow, now)) is not None:
+                    _claim(self._context(flow.sandbox), flow, tick)
 
     # -- job --------------------------------------------------------------------------------------------------------
 
     def _job(self, ctx: Context, run: Record) -> Job | StorageRefused:
         flow = ctx.store.get("flows", run.doc["flowId"])
-        target = flow and ctx.store.get("targetConnections", next(iter(flow.doc["targetConnectionIds"]), ""))
+        target = flow and ctx.store.get("targetConnections", _end(flow, "targetConnectionIds"))
         base = target and ctx.store.get("connections", str(target.doc.get("baseConnectionId")))
-        if flow is None or target is None or base is None:
+        if flow is None or target is None or base is None or "params" not in target.doc:
             return StorageRefused("failed", "the flow, its target connection or its base connection is gone")
         wanted = _increments(ctx, run, flow)
         if isinstance(wanted, StorageRefused):
@@ -128,6 +139,44 @@ class Engine:
         )
 
 
+def _earliest(due: Iterable[Record], now: float) -> tuple[float, Record] | None:
+    """
+    The run that waits, or the flow, whose tick comes first; of one tick, runs that wait first. `due` is in order of
+    `wake`, which is never later than the tick.
+    """
+    first: tuple[float, bool, int, Record] | None = None
+    busy = set()
+    for record in due:
+        if first is not None and (record.wake or 0) > first[0]:
+            break
+        is_flow = record.collection == "flows"
+        if record.collection == "runs" and _elsewhere(record):
+            busy.add(record.doc["flowId"])
+        tick = _flow_tick(record, now) if is_flow else record.hidden.get("tick")
+        if tick is None or record.doc.get("flowId") in busy:
+            continue
+        candidate = (tick, is_flow, record.seq, record)
+        first = candidate if first is None or candidate[:3] < first[:3] else first
+    return None if first is None else (first[0], first[3])
+
+
+def _flow_tick(flow: Record, now: float) -> int | None:
+    tick = None if "deleted_at" in flow.hidden else next_tick(flow.doc, flow.hidden.get("ticked_at", 0))
+    return tick if tick is not None and tick <= now else None
+
+
+def _claim(ctx: Context, flow: Record, tick: float) -> None:
+    """Make the runs of a tick, and account for it."""
+    flow.hidden["ticked_at"] = tick
+    flow.wake = schedule_wake(flow)
+    ctx.store.put(flow)
+    wanted = datasets_of(ctx, flow)
+    # rule: run-scope
+    groups = [[one] for one in wanted] if ctx.switches.run_scope == "dataset" and wanted else [wanted]
+    for group in groups:
+        order(ctx, flow, group, tick)
+
+
 def order(ctx: Context, flow: Record, datasets: Sequence[str], tick: float, *, on_demand: bool = False) -> Record:
     """
     A claimed run of a flow, to be carried out by whoever looks next.
@@ -136,6 +185,7 @@ def order(ctx: Context, flow: Record, datasets: Sequence[str], tick: float, *, o
     """
     doc = run_objects.begun(ctx, flow.doc, tick)
     hidden: Json = {"tick": tick, "listed_at": tick, "datasets": list(datasets), "claimed": os.getpid()}
+    hidden["written"] = ctx.store.count("edits")
     run = Record("runs", doc["id"], flow.sandbox, doc, hidden | ({"on_demand": True} if on_demand else {}), wake=tick)
     ctx.store.put(run)
     return run
@@ -156,9 +206,14 @@ def _elsewhere(run: Record) -> bool:
 
 
 def datasets_of(ctx: Context, flow: Record) -> list[str]:
-    source = ctx.store.get("sourceConnections", next(iter(flow.doc["sourceConnectionIds"]), ""))
-    listed = source.doc["params"]["datasets"] if source else []
+    source = ctx.store.get("sourceConnections", _end(flow, "sourceConnectionIds"))
+    listed = (source.doc.get("params") or {}).get("datasets", []) if source else []
     return [str(entry["dataSetId"]) for entry in listed]
+
+
+def _end(flow: Record, key: str) -> str:
+    """The one connection of a flow at that end; a flow that was loaded as it is may have none."""
+    return str(next(iter(flow.doc.get(key) or ()), ""))
 
 
 def _increments(ctx: Context, run: Record, flow: Record) -> tuple[Increment, ...] | StorageRefused:
@@ -210,23 +265,27 @@ def _settle(ctx: Context, run: Record, job: Job, result: Result) -> None:
     if flow is None:
         return
     if result.refused is None and not run.hidden.get("on_demand"):
-        increments.settle(flow, job.increments, ctx.switches)
+        increments.settle(flow, job.flow, job.increments, ctx.switches)
     # rule: last-run
-    flow.hidden["run_before"] = flow.doc.get("lastRunDetails")
+    before = flow.doc.get("lastRunDetails")
+    # Of runs at the same moment none has ended before the others began.
+    if before is None or before["completedAtUTC"] <= doc["createdAt"]:
+        flow.hidden["run_before"] = before
     flow.doc["lastRunDetails"] = run_objects.last_run(doc)
     # rule: runs-move-etags
     if ctx.switches.runs_move_etags and not run.hidden.get("on_demand"):
         flow.doc["etag"] = flow.doc["version"] = ids.etag(ctx.store.draw())
         flow.doc.update(updatedAt=ctx.now_ms, updatedBy=BACKGROUND_ACTOR, updatedClient=BACKGROUND_CLIENT)
-    _forget_oldest(ctx, flow)
+    _forget_oldest(ctx, flow, run)
     ctx.store.put(flow)
 
 
-def _forget_oldest(ctx: Context, flow: Record) -> None:
+def _forget_oldest(ctx: Context, flow: Record, run: Record) -> None:
+    """The runs of a flow stand in a ring of places; who comes to a place that is taken sends away who is there."""
     # rule: runs-kept
-    flow.hidden["runs"] = flow.hidden.get("runs", 0) + 1
-    if flow.hidden["runs"] > RUNS_KEPT:
-        oldest = next((r for r in ctx.store.all("runs", flow.sandbox) if r.doc["flowId"] == flow.id), None)
-        if oldest is not None:
-            ctx.store.remove("runs", oldest.id)
-        flow.hidden["runs"] -= 1
+    flow.hidden["runs"] = number = flow.hidden.get("runs", 0) + 1
+    place = f"{flow.id}/{number % RUNS_KEPT}"
+    oldest = ctx.store.get("runsKept", place)
+    if oldest is not None:
+        ctx.store.remove("runs", oldest.doc["run"])
+    ctx.store.put(Record("runsKept", place, flow.sandbox, {"run": run.id}))

@@ -105,7 +105,7 @@ def export(job: Job) -> Result:
         plan = [_Planned(job, one) for one in job.increments]
         if not any(planned.files for planned in plan) and not _writes_when_empty(job):
             return Result()
-        delivery = _Delivery(routing.opened(job.connection, job.target, job.settings, job.root))
+        delivery = _Delivery(_opened(job))
         with TemporaryDirectory(prefix="exportctl-run-") as folder:
             return _delivered(job, plan, delivery, Path(folder))
     except StorageRefused as refused:
@@ -117,6 +117,13 @@ def export(job: Job) -> Result:
         if delivery is not None:
             delivery.sink.close()
     return Result(refused=reason)
+
+
+def _opened(job: Job) -> Sink:
+    try:
+        return routing.opened(job.connection, job.target, job.settings, job.root)
+    except KeyError as missing:  # connections that were loaded as they are may lack anything
+        raise StorageRefused("failed", f"the base or target connection lacks {missing}") from missing
 
 
 class _Planned:
@@ -173,7 +180,7 @@ def _delivered(job: Job, plan: Sequence[_Planned], delivery: _Delivery, folder: 
             for one, source in waiting:
                 _put(delivery, one, source)
         for planned in plan:
-            if not planned.files and job.switches.empty_run == "folder":
+            if not planned.files and planned.folder and job.switches.empty_run == "folder":
                 delivery.sink.make_folder(planned.folder)
         return Result(tuple(written), tuple(manifests))
     except BaseException:

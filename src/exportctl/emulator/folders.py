@@ -55,7 +55,7 @@ def _spelled(pattern: str, moment: float) -> str:
             return "0" * width
         if letter not in LETTERS:
             return hit[0]
-        text = at.strftime(LETTERS[letter])
+        text = str(int(at.strftime(LETTERS[letter])))
         return text[-2:] if letter in "yY" and width == 2 else text.zfill(width)
 
     return re.sub(r"([A-Za-z])\1*", number, pattern)

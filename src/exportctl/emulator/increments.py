@@ -57,8 +57,8 @@ def increment(flow: Record, dataset: Record, tick: float, switches: Switches) ->
     rule: increments
     """
     known = batches(dataset)
-    upto = sum(batch.at <= tick for batch in known)
     done = _done(flow, dataset.id, switches)
+    upto = max(done or 0, sum(batch.at <= tick for batch in known))  # a clock that was set back undoes no export
     chosen: Sequence[Batch] = known[done or 0 : upto]
     kind = str(dataset.hidden.get("kind", rows.RECORD))
     # rule: events-of-a-year
@@ -74,31 +74,34 @@ def full(dataset: Record, tick: float) -> Increment:
 
 def _done(flow: Record, dataset: str, switches: Switches) -> int | None:
     """How many batches are exported; None: nothing is, or it does not count any more."""
-    exported: Json = flow.hidden.get("exported") or {}
-    if not exported or not (flow.doc.get("scheduleParams") or {}).get("interval"):
+    if not (flow.doc.get("scheduleParams") or {}).get("interval"):
         return None
+    return _counted(flow.hidden, flow.doc, switches).get(dataset)
+
+
+def _counted(hidden: Json, doc: Json, switches: Switches) -> dict[str, int]:
+    """Of what was exported, what still counts for a flow as `doc` has it: batches per dataset."""
+    exported: Json = hidden.get("exported") or {}
     # rule: dataset-change
-    if switches.dataset_change == "restart" and exported["source"] != _source(flow):
-        return None
+    if not exported or (switches.dataset_change == "restart" and exported["source"] != _source(doc)):
+        return {}
     # rule: schedule-change
-    if switches.schedule_change == "restart" and exported["rhythm"] != _rhythm(flow):
-        return None
-    found: int | None = exported["upto"].get(dataset)
-    return found
+    if switches.schedule_change == "restart" and exported["rhythm"] != _rhythm(doc):
+        return {}
+    upto: dict[str, int] = exported["upto"]
+    return upto
 
 
-def settle(flow: Record, done: Sequence[Increment], switches: Switches) -> None:
-    """Note on a flow what a run has exported."""
-    before: Json = flow.hidden.get("exported") or {}
-    kept = {one: upto for one, upto in before.get("upto", {}).items() if _done(flow, one, switches) is not None}
-    upto = kept | {one.dataset: one.upto for one in done}
-    flow.hidden["exported"] = {"source": _source(flow), "rhythm": _rhythm(flow), "upto": upto}
+def settle(flow: Record, ran: Json, done: Sequence[Increment], switches: Switches) -> None:
+    """Note on a flow what a run has exported; `ran` is the flow's document as it was when the run began."""
+    upto = _counted(flow.hidden, ran, switches) | {one.dataset: one.upto for one in done}
+    flow.hidden["exported"] = {"source": _source(ran), "rhythm": _rhythm(ran), "upto": upto}
 
 
-def _source(flow: Record) -> str:
-    return str(next(iter(flow.doc.get("sourceConnectionIds", ())), ""))
+def _source(doc: Json) -> str:
+    return str(next(iter(doc.get("sourceConnectionIds", ())), ""))
 
 
-def _rhythm(flow: Record) -> list[object]:
-    schedule = flow.doc.get("scheduleParams") or {}
+def _rhythm(doc: Json) -> list[object]:
+    schedule = doc.get("scheduleParams") or {}
     return [schedule.get("exportMode"), schedule.get("timeUnit"), str(schedule.get("interval"))]

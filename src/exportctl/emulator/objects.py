@@ -5,6 +5,8 @@ The objects of the service as a caller sees them: who may see one, and how GET s
 (404 from then on), `unlisted_at`, `busy_until` (in transition), `touch_at` (a background client will move the etag),
 `held_until` (a source still in use after its flow left it), `ticked_at` (runs before it are accounted for) and
 `previous` (the document before the last write, None for a new one).
+Of a run: `tick`, `claimed` (the process that is at it), `completes_at`. Of a flow: `run_before` (shown while the newest
+run is under way), `exported` (see `increments.py`).
 """
 
 from __future__ import annotations
@@ -108,7 +110,8 @@ def view(record: Record, ctx: Context) -> Json:
     """What GET answers for an object."""
     if record.collection == "runs":
         return _show_run(record, ctx.now)
-    return show(record.collection, {**record.doc, **_state(record, ctx), **_last_run(record, ctx)}, ctx.switches)
+    doc = {**record.doc, **_state(record, ctx)}
+    return show(record.collection, _with_last_run(record, doc, ctx.now_ms), ctx.switches)
 
 
 def show(collection: str, doc: Json, switches: Switches) -> Json:
@@ -144,15 +147,18 @@ def _show_run(record: Record, now: float) -> Json:
     if now >= record.hidden.get("completes_at", 0):
         return doc
     started = {"startedAtUTC": doc["metrics"]["durationSummary"]["startedAtUTC"]}
-    return {**doc, "metrics": {"durationSummary": started, "statusSummary": {"status": "Processing"}}, "activities": []}
+    metrics = {"durationSummary": started, "statusSummary": {"status": "Processing"}}
+    return {**doc, "updatedAt": doc["createdAt"], "metrics": metrics, "activities": []}
 
 
-def _last_run(record: Record, ctx: Context) -> Json:
-    """Of a flow whose newest run is still under way, the one before."""
-    newest = record.doc.get("lastRunDetails")
-    if not newest or newest["completedAtUTC"] <= ctx.now_ms:
-        return {}
-    return {"lastRunDetails": record.hidden.get("run_before")}
+def _with_last_run(record: Record, doc: Json, now_ms: int) -> Json:
+    """A flow whose newest run is still under way shows the one before, if there was one."""
+    newest = doc.get("lastRunDetails")
+    if not newest or newest["completedAtUTC"] <= now_ms:
+        return doc
+    before = record.hidden.get("run_before")
+    shown = {key: value for key, value in doc.items() if key != "lastRunDetails"}
+    return {**shown, "lastRunDetails": before} if before else shown
 
 
 def secret_params(doc: Json) -> set[str]:

@@ -90,8 +90,8 @@ def _metrics(doc: Json, job: Job, result: Result, completed: int) -> Json:
         "sizeSummary": {"inputBytes": size, "outputBytes": size},
         "recordSummary": {
             **_counts(read, written, read - written),
-            "sourceSummaries": [_summary(job, job.flow["sourceConnectionIds"], failed)],
-            "targetSummaries": [_summary(job, job.flow["targetConnectionIds"], failed)],
+            "sourceSummaries": [_summary(job, job.flow.get("sourceConnectionIds") or (), failed)],
+            "targetSummaries": [_summary(job, job.flow.get("targetConnectionIds") or (), failed)],
         },
         "fileSummary": {"outputFileCount": len(result.written)},
         "statusSummary": {"status": "failed" if failed else "success", "errors": _errors(result)},

@@ -55,11 +55,13 @@ class Store:
     """
     Transactions over one database.
 
-    A file is made readable by its owner only, as it holds credentials; its folder ignores itself for Git.
+    `path` is the file, None in memory. It is made readable by its owner only, as it holds credentials; its folder
+    ignores itself for Git.
     """
 
     def __init__(self, path: str | Path | None) -> None:
         self.lock = threading.RLock()
+        self.path = None if path is None else Path(path).resolve()
         if path is not None:
             _prepare(Path(path))
         self._db = sqlite3.connect(
@@ -177,12 +179,12 @@ class Store:
             row = self._db.execute("SELECT 1 FROM objects WHERE wake IS NOT NULL AND wake <= ? LIMIT 1", (now,))
             return row.fetchone() is not None
 
-    def due(self, now: float) -> list[Record]:
-        """The objects with which the background has something to do, in the order of creation."""
+    def due(self, now: float) -> Iterator[Record]:
+        """The objects with which the background has something to do as of now, in the order of `wake`."""
         rows = self._db.execute(
             f"SELECT {_COLUMNS} FROM objects WHERE wake IS NOT NULL AND wake <= ? ORDER BY wake, seq", (now,)
-        )
-        return [_record(row) for row in rows]
+        ).fetchall()
+        return map(_record, rows)  # decoded as they are asked for: the engine wants the first ones only
 
     def put(self, record: Record) -> None:
         """Keep an object as it is now."""

@@ -130,6 +130,12 @@ QUESTIONS: dict[str, Question] = {
         ("runs", "writes"),
         "flow-service.md 2.6; UI edits: assumed",
     ),
+    "background_actor_children": Question(
+        "Does the background client also overwrite updatedBy of base, source and target connections, or move their "
+        "etags only?",
+        (False, True),
+        "flow-service.md 2.6; connections: assumed",
+    ),
     "run_scope": Question(
         "Is it one run per flow and tick, or one for each of its datasets?", ("flow", "dataset"), "flow-service.md 8.4"
     ),
@@ -160,12 +166,6 @@ QUESTIONS: dict[str, Question] = {
         "Does a change of mode or interval restart the full export?", ("continue", "restart"), "dataset-exports.md 5.3"
     ),
     "ad_hoc": Question("May datasets be exported on demand?", ("enabled", "disabled"), "[NB] flow-service.md 9.2"),
-    "background_actor_children": Question(
-        "Does the background client also overwrite updatedBy of base, source and target connections, or move their "
-        "etags only?",
-        (False, True),
-        "flow-service.md 2.6; connections: assumed",
-    ),
 }
 
 

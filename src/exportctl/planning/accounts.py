@@ -42,8 +42,8 @@ class AccountPlan:
     stale: tuple[LiveObject, ...] = ()
 
 
-def plan_account(account: DesiredAccount, estate: Estate, as_of: int) -> AccountPlan:
-    """Plan one account that at least one export needs."""
+def plan_account(account: DesiredAccount, estate: Estate, as_of: int, *, again: bool = False) -> AccountPlan:
+    """Plan one account that at least one export needs; `again`: send its secrets although nothing differs."""
     named = _named(account, estate)
     live = [o for o in named if wire.destination_type(o.raw) is account.type]
     others = tuple(o for o in named if o not in live)
@@ -73,7 +73,7 @@ def plan_account(account: DesiredAccount, estate: Estate, as_of: int) -> Account
             at=account.declared.at,
         )
         return AccountPlan(item, step, (*stale, base))
-    return AccountPlan(_compared(account, base, estate, as_of), base.id, stale)
+    return AccountPlan(_compared(account, base, estate, as_of, again), base.id, stale)
 
 
 def _retyped(account: DesiredAccount, estate: Estate, others: tuple[LiveObject, ...]) -> AccountPlan:
@@ -146,20 +146,17 @@ def _create(account: DesiredAccount, estate: Estate, generation: int) -> Step:
     )
 
 
-def _compared(account: DesiredAccount, base: LiveObject, estate: Estate, as_of: int) -> Item:
+def _compared(account: DesiredAccount, base: LiveObject, estate: Estate, as_of: int, again: bool) -> Item:
     wanted = {"auth": account.auth, "secret_version": account.secret_version}
     live = wire.read(ACCOUNT.name, base.raw)
     side = Side(base.marker, as_of)
     changes = field_changes(ACCOUNT, wanted, live, side)
-    after = Marker(
-        estate.project,
-        ACCOUNT.letter,
-        account.address.name,
-        _generation(base),
-        applied=applied_after(ACCOUNT, wanted, live, changes, side, lambda c: c.cause in WRITES),
-    )
+    applied = applied_after(ACCOUNT, wanted, live, changes, side, lambda c: c.cause in WRITES)
+    if again:
+        applied["secret_version"] = counted(applied["secret_version"])
+    after = Marker(estate.project, ACCOUNT.letter, account.address.name, _generation(base), applied=applied)
     changes = tuple(_placed(account, base, c) for c in changes)
-    writes = any(c.cause in WRITES for c in changes)
+    writes = again or any(c.cause in WRITES for c in changes)
     findings = _encryption(account, base)
     moved = base.marker is None or base.marker.damaged or base.marker != after
     if not writes and not moved:
@@ -179,7 +176,7 @@ def _compared(account: DesiredAccount, base: LiveObject, estate: Estate, as_of: 
         id=base.id,
         fields=changes,
         steps=(step,),
-        consequences=(_users(estate, base), *_rotation(changes)) if writes else (),
+        consequences=(_users(estate, base), *_rotation(changes, again)) if writes else (),
         refusals=_lost_keys(account, base) if writes else (),
         findings=findings,
         at=account.declared.at,
@@ -206,14 +203,25 @@ def _placed(account: DesiredAccount, base: LiveObject, change: FieldChange) -> F
     return replace(change, at=at, actor=who)
 
 
-def _rotation(changes: tuple[FieldChange, ...]) -> tuple[Consequence, ...]:
-    if not any(c.field == "secret_version" for c in changes):
+def counted(version: tuple[str, ...]) -> tuple[str, ...]:
+    """
+    The digest of secret_version, and how often its secrets were sent again since, modulo 65,536, in four hex digits.
+
+    Only the first is compared, so a plan after it is empty. The count moves with the secrets: nothing else that can be
+    read back tells a lost answer from a lost request.
+    """
+    count = int(version[1], 16) if len(version) > 1 else 0
+    return version[0], f"{(count + 1) % 0x10000:04x}"
+
+
+def _rotation(changes: tuple[FieldChange, ...], again: bool) -> tuple[Consequence, ...]:
+    if not again and not any(c.field == "secret_version" for c in changes):
         return ()
-    return (
-        Consequence(
-            "secrets-sent-again", "sends the account's secrets again; keep the old key until a good run", "info"
-        ),
+    text = (
+        "sends the account's secrets again: keep the former ones valid until the next good run of each of these flows; "
+        "`exportctl verify --since MOMENT`, with the moment of the apply, tells for those declared here"
     )
+    return (Consequence("secrets-sent-again", text, "warning"),)
 
 
 def _lost_keys(account: DesiredAccount, base: LiveObject) -> tuple[Refusal, ...]:

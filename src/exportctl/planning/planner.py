@@ -103,7 +103,7 @@ def _accounts(
     for address, account in sorted(desired.accounts.items()):
         exists = address in estate.accounts and flags.targeted(address)
         if address in needed or exists:
-            planned[address] = plan_account(account, estate, as_of)
+            planned[address] = plan_account(account, estate, as_of, again=flags.rotate == address)
     return planned
 
 

@@ -94,8 +94,8 @@ def writes(plan: Plan) -> str:
 
 
 def approval(plan: Plan) -> str | None:
-    """How to apply this plan and no other, without its file. A plan from a snapshot approves nothing."""
-    if plan.empty or plan.refused or plan.errors() or plan.header.snapshot is not None:
+    """How to apply this plan and no other, without its file. Not from a snapshot, and `apply` makes no rotation."""
+    if plan.empty or plan.refused or plan.errors() or plan.header.snapshot is not None or "rotate" in plan.flags:
         return None
     options = " and the same options" if any(plan.flags.values()) else ""
     return f"To apply exactly this: exportctl apply --only-if {digest(plan)}{options}"

@@ -1,0 +1,336 @@
+"""
+Two environments of one config side by side: what differs, and which lines say so. Pure.
+
+Goes in: both resolved projects, and for each the tree it was made from. Comes out: what only one has, and each field
+that differs, with its causes:
+
+    overlay     a line of one environment's overlay sets, adds or removes it: on purpose
+    list        an `environments` list leaves an export out: on purpose
+    reference   the same line of the base means something else: `bucket: acme-${environment}`
+
+A difference is `unsaid` when a reference is among its causes, or nothing is: no overlay names it, so look at it. What
+stands behind `${env:…}` of an account is not compared: those references are read at apply.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, fields
+from enum import StrEnum
+from functools import cached_property
+from itertools import islice, takewhile
+from typing import Any
+
+from exportctl import schedules
+from exportctl.config.values import BadValue, references
+from exportctl.declared import AuthValue, Destination, End, Export, Project, Schedule
+from exportctl.destination_types import Secrecy
+from exportctl.errors import Location
+from exportctl.model import DESTINATIONS, EXPORTS, Sensitive
+
+Path = tuple[str, ...]
+CHOSEN = ("schedule", "end", "format", "destination")  # of an export: the place that was chosen says where to look
+_NAMES = {"schedule": "schedules", "format": "formats"}  # a key that may hold a name -> where the name is declared
+_ENDPOINT = ("endpoint", "storage_account", "container")
+_FLOW_ONLY = ("key", "of", "at", "where", *CHOSEN, "datasets", "expect", "allow")
+
+
+class Origin(StrEnum):
+    OVERLAY = "overlay"
+    LIST = "list"
+    REFERENCE = "reference"
+
+
+@dataclass(frozen=True)
+class Leaf:
+    """One value of the tree: `written` as it stands in the file (masked if it is not for everybody), `value` filled."""
+
+    written: str
+    value: object
+    at: Location
+
+
+@dataclass(frozen=True)
+class Layer:
+    """
+    One environment's tree, overlay and all. `leaves` and `groups` (maps and lists) by path; `places` where a value
+    starts -> its path; `overlay` all places in this environment's overlay; `removed` path -> the `null` of the overlay
+    that takes it out.
+    """
+
+    leaves: Mapping[Path, Leaf]
+    groups: Mapping[Path, Location]
+    places: Mapping[Location, Path]
+    overlay: frozenset[Location]
+    removed: Mapping[Path, Location]
+
+    @cached_property
+    def _sorted(self) -> list[Path]:
+        return sorted(self.leaves)
+
+    def below(self, path: Path) -> Iterator[Path]:
+        """The leaf at `path`, or all below it."""
+        rest = islice(self._sorted, bisect_left(self._sorted, path), None)
+        return takewhile(lambda leaf: leaf[: len(path)] == path, rest)
+
+
+@dataclass(frozen=True)
+class Side:
+    name: str
+    project: Project
+    layer: Layer
+
+
+@dataclass(frozen=True)
+class Cause:
+    """`environment` is whose overlay or absence it is; `written` what a reference looks like in the file."""
+
+    origin: Origin
+    at: Location
+    environment: str | None = None
+    written: str | None = None
+
+
+@dataclass(frozen=True)
+class Only:
+    """An export or destination that one environment alone has."""
+
+    address: str
+    environment: str
+    causes: tuple[Cause, ...]
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One field; None where one environment does not set it. `address` may also be a section, as `policy`."""
+
+    address: str
+    path: str
+    left: Any
+    right: Any
+    causes: tuple[Cause, ...]
+
+    @property
+    def unsaid(self) -> bool:
+        return not self.causes or any(c.origin is Origin.REFERENCE for c in self.causes)
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Both lists by address; `same` counts the exports and destinations that both have and that do not differ."""
+
+    left: str
+    right: str
+    only: tuple[Only, ...]
+    differences: tuple[Difference, ...]
+    same: int
+
+    @property
+    def unsaid(self) -> int:
+        return sum(d.unsaid for d in self.differences) + sum(not o.causes for o in self.only)
+
+
+def compared(left: Side, right: Side) -> Comparison:
+    """Everything that differs between two environments of one config."""
+    ours, theirs = _things(left.project), _things(right.project)
+    only = [_only(left, right, root, key) for root, key in sorted(ours.keys() - theirs.keys())]
+    only += [_only(right, left, root, key) for root, key in sorted(theirs.keys() - ours.keys())]
+    differences = list(_differences(left, right, "", _sections(left.project), _sections(right.project)))
+    same = 0
+    for root, key in sorted(ours.keys() & theirs.keys()):
+        found = list(_differences(left, right, f"{root}.{key}", ours[root, key], theirs[root, key]))
+        same += not found
+        differences += found
+    return Comparison(left.name, right.name, tuple(sorted(only, key=lambda o: o.address)), tuple(differences), same)
+
+
+# -- what is compared -------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Field:
+    """A value to compare, and the paths of the tree that it comes from."""
+
+    value: Any
+    sources: tuple[Path, ...]
+    chosen: tuple[Location, ...] = ()
+
+
+def _things(project: Project) -> dict[tuple[str, str], dict[str, _Field]]:
+    found = {(EXPORTS, e.key): dict(_export(e)) for e in project.exports.values()}
+    return found | {(DESTINATIONS, d.key): dict(_destination(d)) for d in project.destinations.values()}
+
+
+def _sections(project: Project) -> dict[str, _Field]:
+    """What belongs to no address, under dotted names."""
+    platform, policy = project.platform, project.policy
+    named: dict[str, tuple[Any, Path]] = {
+        "project": (project.name, ("project",)),
+        "repository": (project.repository, ("repository",)),
+        "platform.credentials": (sorted(platform.credentials.items()) or None, ("platform", "credentials")),
+        "removed": ([(r.root, r.name, r.do) for r in project.removed], ("removed",)),
+        "accept": ([(a.address, a.field, a.until) for a in project.accept], ("accept",)),
+    }
+    named |= {f"platform.{n}": (getattr(platform, n), ("platform", n)) for n in ("organization", "sandbox", "url")}
+    named |= {f"policy.{f.name}": (getattr(policy, f.name), ("policy", f.name)) for f in fields(policy)}
+    for name, rule in project.rules.items():
+        named[f"rules.{name}"] = ((rule.level, rule.only), ("rules", name))
+    return {name: _Field(_shown(value), (path,)) for name, (value, path) in named.items()}
+
+
+def _export(one: Export) -> Iterator[tuple[str, _Field]]:
+    at = {name: (one.where[name],) for name in CHOSEN if name in one.where}
+    own: Path = (EXPORTS, one.of)
+    for field in fields(one):
+        if field.name not in _FLOW_ONLY:
+            yield field.name, _Field(getattr(one, field.name), ((*own, field.name),))
+    yield "destination", _Field(one.destination, ((*own, "destination"),), at["destination"])
+    datasets = sorted(d.name or str(d.id) for d in one.datasets)
+    yield "datasets", _Field(datasets, ((*own, "datasets"), (*own, "split_by")))
+    for path, value in _schedule(one.schedule):
+        yield path, _Field(value, ((*own, "schedule"),), at["schedule"])
+    for path, value in _end(one.end):
+        yield path, _Field(value, ((*own, "end"),), (*at["end"], *at["schedule"]))
+    for name in ("type", "compression", "manifest"):
+        chosen = (*at["format"], *at["destination"])
+        yield f"format.{name}", _Field(getattr(one.format, name), ((*own, "format"),), chosen)
+    yield "expect.within", _Field(one.expect.within if one.expect else None, ((*own, "expect"),))
+    yield "expect.non_empty", _Field(bool(one.expect and one.expect.non_empty), ((*own, "expect"),))
+    yield "allow", _Field(sorted(a.rule for a in one.allow), ((*own, "allow"),))
+
+
+def _schedule(one: Schedule) -> Iterator[tuple[str, Any]]:
+    yield "schedule.every", schedules.cadence(one)
+    yield "schedule.at", one.at
+    yield "schedule.start", one.start
+
+
+def _end(one: End) -> Iterator[tuple[str, Any]]:
+    yield "end", one.moment
+    yield "end.rolling", one.rolling
+    yield "end.renew_before", one.renew_before
+
+
+def _destination(one: Destination) -> Iterator[tuple[str, _Field]]:
+    own: Path = (DESTINATIONS, one.key)
+    for name in ("type", "title", "description", "reader", "renamed_from"):
+        yield name, _Field(getattr(one, name), ((*own, name),))
+    for name, value in one.place.items():
+        yield name, _Field(value, ((*own, name),))
+    account = one.account
+    for name in ("existing", "id", "of"):
+        yield f"account.{name}", _Field(getattr(account, name), ((*own, "account"),))
+    for name, found in account.auth.items():
+        keys = _ENDPOINT if name == "endpoint" else ("auth", name)
+        yield f"auth.{name}", _Field(_shown(found), tuple((*own, key) for key in keys))
+    yield "auth.secret_version", _Field(account.secret_version, ((*own, "auth"),))
+    yield "auth.drop", _Field(list(account.drop), ((*own, "auth"),))
+    yield "encryption.public_key", _Field(_shown(one.encryption), ((*own, "encryption"),))
+
+
+def _shown(value: Any) -> Any:
+    """Values of an account as references where they are nothing else; a literal that is not for everybody is masked."""
+    if isinstance(value, AuthValue):
+        return value.text if value.secrecy is Secrecy.PLAIN or _references_only(value.text) else Sensitive(value.text)
+    if isinstance(value, list | tuple):
+        return [_shown(part) for part in value]
+    return value
+
+
+def _references_only(text: str) -> bool:
+    try:
+        return not any(isinstance(part, str) or part.default is not None for part in references(text))
+    except BadValue:
+        return False
+
+
+# -- why it differs ---------------------------------------------------------------------------------------------------
+
+
+def _differences(
+    left: Side, right: Side, address: str, ours: Mapping[str, _Field], theirs: Mapping[str, _Field]
+) -> Iterator[Difference]:
+    for path in sorted({*ours, *theirs}):
+        a, b = ours.get(path), theirs.get(path)
+        values = (a.value if a else None, b.value if b else None)
+        if values[0] == values[1]:
+            continue
+        paths = {*(_sources(left.layer, a) if a else ()), *(_sources(right.layer, b) if b else ())}
+        head, _, rest = path.partition(".")
+        where = (address, path) if address else (head, rest or head)
+        yield Difference(*where, *values, _causes(left, right, paths, path.rpartition(".")[2]))
+
+
+def _sources(layer: Layer, field: _Field) -> Iterator[Path]:
+    """Paths of all that decides a field, through names too."""
+    yield from field.sources
+    chosen = [layer.places[at] for at in field.chosen if at in layer.places]
+    for path in (*field.sources, *chosen):
+        yield path
+        yield from _declarations(layer, path, frozenset())
+
+
+def _declarations(layer: Layer, path: Path, seen: frozenset[Path]) -> Iterator[Path]:
+    """What the names at or below `path` are declared as: a schedule, a format, an alias or group of datasets."""
+    for leaf in layer.below(path):
+        group = "datasets" if "datasets" in (leaf[0], *leaf[2:3]) else _NAMES.get(leaf[-1])
+        named = (group, str(layer.leaves[leaf].value)) if group else ()
+        if named and named not in seen:
+            yield named
+            yield from _declarations(layer, named, seen | {named})
+
+
+def _causes(left: Side, right: Side, paths: Iterable[Path], name: str = "") -> tuple[Cause, ...]:
+    """Once for each line. Of several values that differ, those called `name` are the ones that matter, if there are."""
+    leaves = {leaf for path in paths for side in (left, right) for leaf in side.layer.below(path)}
+    found = {leaf: causes for leaf in leaves if (causes := tuple(_of_leaf(left, right, leaf)))}
+    named = {leaf: causes for leaf, causes in found.items() if leaf[-1] == name}
+    every = {cause for causes in (named or found).values() for cause in causes}
+    by_line = {
+        (c.origin, c.environment, c.at.file, c.at.line): c for c in sorted(every, key=lambda c: c.at, reverse=True)
+    }
+    return tuple(sorted(by_line.values(), key=lambda c: (c.origin.value, c.at, c.environment or "")))
+
+
+def _of_leaf(left: Side, right: Side, path: Path) -> Iterator[Cause]:
+    """Why one value of the tree is not the same on both sides; nothing if it is."""
+    a, b = left.layer.leaves.get(path), right.layer.leaves.get(path)
+    if a and b and a.value == b.value:
+        return
+    said = [*_said(left, a, path), *_said(right, b, path)]
+    if not said and a and b:
+        said = [Cause(Origin.REFERENCE, a.at, written=a.written)]
+    yield from said
+
+
+def _said(side: Side, leaf: Leaf | None, path: Path) -> Iterator[Cause]:
+    """What the overlay of one side says about a value: sets it, takes it out, or replaces what it would be in."""
+    layer = side.layer
+    if leaf is not None:
+        at: Location | None = leaf.at
+    else:
+        above = [path[:length] for length in range(len(path), 0, -1)]
+        at = next((layer.removed[p] for p in above if p in layer.removed), None)
+        at = at or next((layer.groups[p] for p in above if p in layer.groups), None)
+    if at in layer.overlay:
+        assert at is not None
+        yield Cause(Origin.OVERLAY, at, side.name)
+
+
+def _only(has: Side, lacks: Side, root: str, key: str) -> Only:
+    """Why `lacks` has no such export or destination."""
+    name = key.partition("/")[0]
+    path: Path = (root, name)
+    causes = list(_said(lacks, None, path))
+    at = (has.project.exports if root == EXPORTS else has.project.destinations)[key].at
+    if at in has.layer.overlay:
+        causes.append(Cause(Origin.OVERLAY, at, has.name))
+    listed = sorted(leaf for leaf in lacks.layer.below((*path, "environments")))
+    if not causes and listed:
+        first = lacks.layer.leaves[listed[0]].at
+        causes.append(Cause(Origin.LIST, first, lacks.name))
+    if not causes:  # one part of a split export: its datasets differ
+        sources = _sources(has.layer, _Field(None, ((*path, "datasets"), (*path, "split_by"))))
+        causes += _causes(has, lacks, {*sources, *_sources(lacks.layer, _Field(None, ((*path, "datasets"),)))})
+    return Only(f"{root}.{key}", has.name, tuple(causes))

@@ -1,0 +1,102 @@
+"""
+Sending the secrets of one account again: which account a destination means, and the flows that then need a good run.
+
+Goes in: the project, what is live. Comes out: an address or the reason why there is nothing to send, and the flows on a
+base connection with the moment of their next run. The write itself is planned with all others, in `accounts`. Pure.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from exportctl import schedules, wire
+from exportctl.declared import Destination, Project
+from exportctl.destination_types import TYPES, Secrecy
+from exportctl.errors import RefusedError
+from exportctl.kinds import ANCHOR
+from exportctl.model import DESTINATIONS, EXPORTS, Address, Live, Plan, Verb
+from exportctl.planning.ownership import Estate, Holding, survey
+
+
+@dataclass(frozen=True)
+class Proof:
+    """
+    One flow on the account. `address` is None for one that this config does not declare, audiences among them; `next`
+    is when it runs next, in seconds since 1970 UTC, None if it does not run or its schedule cannot be read.
+    """
+
+    flow: str
+    name: str
+    address: Address | None
+    next: int | None
+
+
+def account(project: Project, key: str) -> Address:
+    """
+    The address of the account whose secrets destination `key` sends; with `account: {of: …}` that is another's.
+
+    Raises:
+        RefusedError: the account is somebody else's, or has no secret.
+    """
+    declared = project.destinations[key]
+    if declared.account.of:
+        declared = project.destinations[declared.account.of]  # chains are refused when the config is read
+    named = declared.account.existing or declared.account.id
+    if named:
+        raise RefusedError(
+            f'{DESTINATIONS}.{key} uses the account "{named}", which others made: it is never written',
+            rule="account-of-others",
+            hint="change its secrets where it was made, in the UI or by its owner",
+            at=declared.at,
+        )
+    if not _has_secrets(declared):
+        raise RefusedError(f"{DESTINATIONS}.{key} has no secret to send", rule="no-secret", hint=_why(declared))
+    return Address(DESTINATIONS, declared.key)
+
+
+def _has_secrets(declared: Destination) -> bool:
+    return any(value.secrecy is Secrecy.SECRET for value in declared.account.auth.values())
+
+
+def _why(declared: Destination) -> str:
+    if declared.account.method is None:
+        return f"{TYPES[declared.type].label}: the storage and its keys are Adobe's"
+    return f"it signs in with {' and '.join(sorted(declared.account.auth))}; another one is a change of the config"
+
+
+def check(plan: Plan, address: Address) -> None:
+    """
+    Is `address` an account that is there and stays the same one?
+
+    Raises:
+        RefusedError: it has yet to be made, or is replaced; both send the secrets that are set then.
+    """
+    item = next((i for i in plan.items if i.address == address), None)
+    if item is None or item.verb in (Verb.CREATE, Verb.REPLACE):
+        what = "is to be replaced by another" if item and item.verb is Verb.REPLACE else "has yet to be made"
+        raise RefusedError(
+            f"the account of {address} {what}: there is nothing to send again",
+            rule="no-account",
+            hint="`exportctl apply` does that, with the secrets that are set then",
+        )
+
+
+def proofs(live: Live, project: Project, base: str, as_of: int) -> tuple[Proof, ...]:
+    """Every flow on the base connection `base`, ours by address and then the others by name."""
+    estate = survey(live, project.name)
+    found = [_proof(holding, estate, project, as_of) for holding in estate.flows_on(base)]
+    return tuple(sorted(found, key=lambda p: (p.address is None, str(p.address), p.name, p.flow)))
+
+
+def _proof(holding: Holding, estate: Estate, project: Project, as_of: int) -> Proof:
+    marker = holding.marker
+    ours = marker is not None and marker.project == estate.project and marker.address.root == EXPORTS
+    declared = marker.address if marker and ours and marker.name in project.exports else None
+    return Proof(holding.flow.id, holding.flow.name, declared, _next(holding, as_of))
+
+
+def _next(holding: Holding, as_of: int) -> int | None:
+    read = wire.read(ANCHOR.name, holding.flow.raw)
+    if not read["enabled"] or read["cadence"] is None or read["start"] is None:
+        return None
+    return next(iter(schedules.next_runs(read["cadence"], read["start"], read["end"], as_of, 1)), None)

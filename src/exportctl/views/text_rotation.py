@@ -1,0 +1,39 @@
+"""What is left to do after secrets were sent again: which flows must run well first, and the commands that tell."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from exportctl.model import Header
+from exportctl.views import text, values
+from exportctl.views.paint import paint
+
+if TYPE_CHECKING:
+    from exportctl.planning.rotation import Proof
+
+
+def left(shown: Sequence[Proof], header: Header, since: int, *, color: bool = False) -> str:
+    """`since`: when the new secrets were in place, in seconds since 1970 UTC. Runs from before prove nothing."""
+    if not shown:
+        return "No flow is on this account: nothing uses the former secrets.\n"
+    ink = paint(color)
+    head = "Keep the former secrets valid until each of these flows has written files with the new ones:"
+    lines = [ink("warning", head), *(text.INDENT + _flow(one) for one in shown)]
+    lines += ["What tells, once they have run:", *(text.INDENT + call for call in calls(shown, header, since))]
+    return "\n".join(lines) + "\n"
+
+
+def _flow(one: Proof) -> str:
+    name = str(one.address) if one.address else f'"{values.clean(one.name)}", not declared here'
+    return f"{name}: " + (f"next run {values.moment(one.next)}" if one.next is not None else "no next run is known")
+
+
+def calls(shown: Sequence[Proof], header: Header, since: int) -> list[str]:
+    """One `verify` for all that is declared, one `runs` for each other flow."""
+    moment = datetime.fromtimestamp(since, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    where = f" --env {header.environment}" if header.environment else ""
+    targets = "".join(f" --target {one.address}" for one in shown if one.address)
+    found = [f"exportctl verify{where}{targets} --since {moment}"] if targets else []
+    return found + [f"exportctl runs {one.flow}{where} --since {moment}" for one in shown if not one.address]

@@ -1,0 +1,40 @@
+"""How a rotation is counted in the marker, and what a plan's flags say of it."""
+
+from __future__ import annotations
+
+import pytest
+
+from exportctl import marker
+from exportctl.flags import Flags
+from exportctl.kinds import ACCOUNT
+from exportctl.model import Address, Marker
+from exportctl.planning.accounts import counted
+
+LAKE = Address("destinations", "lake")
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (("aaaa",), ("aaaa", "0001")),
+        (("aaaa", "0001"), ("aaaa", "0002")),
+        (("aaaa", "00ff"), ("aaaa", "0100")),
+        (("aaaa", "ffff"), ("aaaa", "0000")),
+    ],
+    ids=["first", "second", "carried", "begun anew"],
+)
+def test_each_rotation_leaves_another_marker_that_is_read_as_it_was_written(
+    before: tuple[str, ...], after: tuple[str, ...]
+) -> None:
+    assert counted(before) == after
+    written = Marker("acme", "d", "lake", applied={"auth": ("bbbb",), "secret_version": after})
+    text = marker.write("", None, written, ACCOUNT.managed)
+    assert marker.read(text, ACCOUNT.managed)[1] == written
+    earlier = Marker("acme", "d", "lake", applied={"auth": ("bbbb",), "secret_version": before})
+    assert marker.write("", None, earlier, ACCOUNT.managed) != text
+
+
+def test_the_flags_of_a_plan_name_a_rotation_and_nothing_where_there_is_none() -> None:
+    assert Flags(rotate=LAKE).saved()["rotate"] == "destinations.lake"
+    assert "rotate" not in Flags().saved()
+    assert Flags.loaded(Flags().saved()) == Flags()

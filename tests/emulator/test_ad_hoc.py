@@ -1,0 +1,186 @@
+"""Exports on demand: what they write, and each of the documented refusals."""
+
+from __future__ import annotations
+
+import pytest
+from running import AD_HOC, AD_HOC_TYPE, CLICKS, DAY, HOUR, ORDERS, exports, started, status
+
+from exportctl.emulator import AnswerLost, Fault, Switches
+
+READY = 600
+
+
+@pytest.fixture
+def made(tmp_path):
+    with exports(tmp_path) as found:
+        yield found
+
+
+@pytest.fixture
+def flow(made):
+    """A flow that is old enough, of two datasets with rows."""
+    id = made.flow(ORDERS, CLICKS, foldernameTemplate="%DATASET_NAME%/%DATETIME(HHmm)%")
+    made.ingest(5), made.ingest(3, CLICKS)
+    made.emulator.advance(READY)
+    return id
+
+
+def written(run):
+    return run["metrics"]["recordSummary"]["outputRecordCount"]
+
+
+def refused(answer):
+    assert answer.status_code == 400, answer.text
+    return answer.json().get("message") or answer.json()["errorMessage"]
+
+
+def test_one_run_for_each_dataset_is_answered_by_its_address(made, flow):
+    answer = made.ask(flow, ORDERS, CLICKS)
+
+    assert answer.status_code == 200, answer.text
+    (entry,) = answer.json()["destinations"]
+    assert [(one["id"], one["flowId"]) for one in entry["datasets"]] == [(ORDERS, flow), (CLICKS, flow)]
+    for one, count in zip(entry["datasets"], (5, 3), strict=True):
+        head, _, id = one["statusURL"].rpartition("/")
+        run = made.api.item(f"/runs/{id}")
+        assert head.endswith("/flowservice/runs")
+        assert (status(run), written(run), started(run)) == ("success", count, READY)
+    assert {path.parent.relative_to(made.bucket).as_posix() for path in made.files()} == {
+        "aep/Orders/0010",
+        "aep/Clicks/0010",
+    }
+
+
+def test_everything_is_exported_and_the_schedule_goes_on_as_if_nothing_was(made, flow):
+    made.emulator.advance(HOUR - READY)
+    made.ingest(2)
+    for _ in range(2):
+        assert made.ask(flow).status_code == 200
+
+    made.emulator.advance(6 * HOUR)
+
+    assert [(started(run) // HOUR, written(run)) for run in made.runs(flow)] == [(1, 8), (1, 7), (1, 7), (7, 2)]
+
+
+@pytest.mark.parametrize("way", ["disabled", "parked"])
+def test_a_flow_that_does_not_run_by_itself_may_be_asked(made, way):
+    parked = {} if way == "disabled" else {"startTime": int(made.emulator.now) + 365 * DAY, "endTime": 2_000_000_000}
+    flow = made.flow(**parked)
+    if way == "disabled":
+        made.api.act(flow, "disable")
+    made.ingest(4)
+    made.emulator.advance(DAY)
+
+    assert made.ask(flow).status_code == 200
+
+    (run,) = made.runs(flow)
+    assert (status(run), written(run)) == ("success", 4)
+
+
+def test_a_flow_is_not_ready_in_its_first_ten_minutes(made):
+    flow = made.flow()
+    made.emulator.advance(READY - 1)
+    assert "Following order ID(s) are not ready for dataset export" in refused(made.ask(flow))
+
+    made.emulator.advance(1)
+
+    assert made.ask(flow).status_code == 200
+
+
+def test_where_it_is_not_allowed_the_flow_spec_is_named(made, flow):
+    made.emulator.switches = Switches(ad_hoc="disabled")
+
+    spec = made.api.item(f"/flows/{flow}")["flowSpec"]["id"]
+
+    assert refused(made.ask(flow)) == f"Adhoc run can not be executed for Flow spec={spec}"
+    assert made.runs() == []
+
+
+@pytest.mark.parametrize("first", ["scheduled", "on demand"])
+def test_one_run_at_a_time(made, flow, first):
+    made.emulator.switches = Switches(run_duration=600)
+    if first == "scheduled":
+        made.emulator.advance(HOUR - READY)
+    else:
+        assert made.ask(flow).status_code == 200
+    made.emulator.advance(599)
+    (running,) = made.runs(flow)
+
+    assert refused(made.ask(flow)) == f"A run already exists for the flow: {running['id']}"
+
+    made.emulator.advance(1)
+    assert made.ask(flow).status_code == 200
+
+
+def test_a_dataset_of_another_flow_is_refused_and_nothing_runs(made, flow):
+    assert refused(made.ask(flow, ORDERS, "c" * 24)) == f"Dataset {'c' * 24} is not exported by flow {flow}"
+    assert made.runs() == []
+
+
+def test_an_unknown_flow_is_not_found(made, flow):
+    assert made.ask("none").status_code == 404
+
+
+def test_a_failed_one_says_so_on_its_run(made, flow):
+    (made.bucket / "aep").parent.mkdir(parents=True)
+    (made.bucket / "aep").write_text("in the way")
+
+    answer = made.ask(flow)
+
+    (run,) = made.runs(flow)
+    assert answer.status_code == 200
+    assert (status(run), made.files("*")) == ("failed", [made.bucket / "aep"])
+
+
+def test_it_leaves_its_mark_as_the_last_run_but_moves_no_etag(made, flow):
+    before = made.api.item(f"/flows/{flow}")
+
+    made.ask(flow)
+
+    after = made.api.item(f"/flows/{flow}")
+    assert after["lastRunDetails"]["id"] == made.runs(flow)[0]["id"]
+    assert (after["etag"], after["updatedAt"]) == (before["etag"], before["updatedAt"])
+
+
+def test_one_whose_answer_was_lost_has_run(made, flow):
+    made.emulator.add_fault(Fault("lost", method="POST", path="adhocrun", when="after"))
+
+    with pytest.raises(AnswerLost):
+        made.ask(flow)
+
+    (run,) = made.runs(flow)
+    assert status(run) == "success"
+
+
+@pytest.mark.parametrize(
+    "info",
+    [
+        None,
+        {},
+        {"destinations": []},
+        {"destinations": [{"flowId": "x"}]},
+        {"destinations": [{"flowId": "x", "datasets": []}]},
+        {"destinations": [{"flowId": "x", "datasets": ["y"]}]},
+        {"destinations": "x"},
+        {"flow": ["segment"]},
+    ],
+)
+def test_a_body_of_another_shape_is_refused(made, info):
+    answer = made.api.call("POST", AD_HOC, json={"activationInfo": info}, headers={"Accept": AD_HOC_TYPE})
+
+    assert "activationInfo.destinations[]" in refused(answer)
+
+
+@pytest.mark.parametrize("accept", ["application/json", "application/vnd.adobe.adhoc.activation+json; version=2"])
+def test_only_the_variant_of_datasets_is_emulated(made, flow, accept):
+    answer = made.api.call("POST", AD_HOC, json={}, headers={"Accept": accept})
+
+    assert "dataset variant" in refused(answer)
+
+
+def test_it_is_a_post_of_somebody_who_may(made, flow):
+    assert made.api.call("GET", AD_HOC).status_code == 405
+    made.emulator.register("reader", "secret", ["View Destinations"])
+    made.api.http.headers.update({"Authorization": f"Bearer {made.emulator.token('reader')}", "x-api-key": "reader"})
+
+    assert made.ask(flow).status_code == 403

@@ -1,0 +1,338 @@
+"""Which rows a run exports: first all, then what is new, each row once however the flow is treated meanwhile."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from running import CLICKS, DAY, HOUR, NAMES, ONCE, ORDERS, RETURNS, START, Exports, exports, status
+
+from exportctl.emulator import Switches, increments, rows
+from exportctl.emulator.rows import Batch
+from exportctl.emulator.store import Record
+
+YEAR = 365 * DAY
+
+
+def kind(dataset):
+    return "event" if dataset == CLICKS else "record"
+
+
+def ids(dataset, *batches):
+    """The `_id`s of all rows of batches."""
+    numbered = [(batch, batch.first + place) for batch in batches for place in range(batch.count)]
+    return [str(rows.row(dataset, kind(dataset), number, batch)["_id"]) for batch, number in numbered]
+
+
+def written(run):
+    return run["metrics"]["recordSummary"]["outputRecordCount"]
+
+
+@pytest.fixture
+def made(tmp_path):
+    with exports(tmp_path) as found:
+        yield found
+
+
+def test_first_all_rows_are_exported_and_then_what_is_new(made):
+    made.ingest(5)
+    made.emulator.advance(600)
+    flow = made.flow()
+    made.ingest(4)
+    made.emulator.advance(HOUR)
+    made.ingest(3)
+    made.emulator.advance(6 * HOUR)
+    made.emulator.advance(6 * HOUR)
+
+    assert [written(run) for run in made.runs(flow)] == [9, 3, 0]
+    assert made.arrived() == Counter(ids(ORDERS, *made.emulator.batches("dev", "Orders")))
+
+
+def test_rows_that_come_in_at_the_moment_of_a_run_wait_for_the_next(made):
+    flow = made.flow()
+    made.emulator.advance(HOUR)
+    made.ingest(3)
+
+    made.emulator.advance(6 * HOUR)
+
+    assert [written(run) for run in made.runs(flow)] == [0, 3]
+
+
+def test_two_flows_of_one_dataset_each_export_all_of_it(made):
+    flows = [made.flow(foldernameTemplate=f"{name}/%EXPORT_TIME%") for name in ("one", "two")]
+    made.ingest(3)
+    made.emulator.advance(HOUR)
+    made.ingest(2)
+    made.emulator.advance(6 * HOUR)
+
+    for flow, name in zip(flows, ("one", "two"), strict=True):
+        assert [written(run) for run in made.runs(flow)] == [3, 2]
+        assert made.arrived(f"/{name}/") == Counter(ids(ORDERS, *made.emulator.batches("dev", "Orders")))
+
+
+def test_a_run_in_the_past_of_a_jump_does_not_see_later_rows(made):
+    """All of a day's ticks are caught up in one step, each with what had come in by then."""
+    flow = made.flow(interval=3)
+    made.ingest(2)
+    made.emulator.advance(2 * HOUR)
+    made.ingest(3)
+
+    made.emulator.advance(DAY)
+
+    assert [written(run) for run in made.runs(flow)][:3] == [2, 3, 0]
+
+
+def test_rows_that_came_in_before_anybody_looked_at_a_run_are_not_in_it(made):
+    flow = made.flow(interval=3)
+    made.ingest(2)
+    made.clock_alone(2 * HOUR)
+    made.ingest(3)
+
+    made.emulator.advance(3 * HOUR)
+
+    assert [written(run) for run in made.runs(flow)] == [2, 3]
+
+
+@pytest.mark.parametrize("spread", [0, 30 * DAY, 800 * DAY])
+def test_events_of_more_than_a_year_ago_are_left_out(made, spread):
+    made.flow(CLICKS)
+    made.ingest(40, CLICKS, spread=spread)
+
+    made.emulator.advance(HOUR)
+
+    (batch,) = made.emulator.batches("dev", CLICKS)
+    oldest = START + HOUR - YEAR
+    expected = [
+        row["_id"]
+        for number in range(40)
+        for row in [rows.row(CLICKS, "event", number, batch)]
+        if datetime.fromisoformat(str(row["timestamp"])).timestamp() >= oldest
+    ]
+    assert 0 < len(expected) < 40 if spread == 800 * DAY else len(expected) == 40
+    assert made.arrived() == Counter(expected)
+
+
+def test_records_are_exported_however_old(made):
+    made.ingest(5)
+    made.emulator.advance(800 * DAY)
+    made.flow()
+
+    made.emulator.advance(HOUR)
+
+    assert made.arrived().total() == 5
+
+
+@pytest.mark.parametrize(("setting", "expected"), [("new-only", [5, 7]), ("restart", [5, 12])])
+def test_datasets_that_were_added_are_exported_in_full(made, setting, expected):
+    made.emulator.switches = Switches(dataset_change=setting)
+    flow = made.flow(interval=3)
+    made.ingest(5), made.ingest(7, CLICKS)
+    made.emulator.advance(HOUR)
+    made.emulator.ui.datasets(flow, [ORDERS, CLICKS])
+
+    made.emulator.advance(3 * HOUR)
+
+    assert [written(run) for run in made.runs(flow)] == expected
+
+
+@pytest.mark.parametrize("scope", ["flow", "dataset"])
+@pytest.mark.parametrize(("setting", "expected"), [("continue", 8), ("restart", 16)])
+def test_another_interval_restarts_the_full_export_or_not(made, setting, expected, scope):
+    made.emulator.switches = Switches(schedule_change=setting, run_scope=scope)
+    flow = made.flow(ORDERS, CLICKS, interval=3)
+    made.ingest(4), made.ingest(4, CLICKS)
+    made.emulator.advance(HOUR)
+    made.emulator.ui.schedule(flow, {"interval": 6})
+
+    made.emulator.advance(12 * HOUR)
+
+    assert sum(written(run) for run in made.runs(flow)) == expected
+
+
+@pytest.mark.parametrize("scope", ["flow", "dataset"])
+def test_what_was_exported_once_is_not_forgotten_when_the_export_becomes_incremental(made, scope):
+    made.emulator.switches = Switches(run_scope=scope)
+    flow = made.flow(ORDERS, CLICKS, **ONCE)
+    made.ingest(4), made.ingest(4, CLICKS)
+    made.emulator.advance(HOUR)
+    made.emulator.ui.schedule(flow, {"exportMode": "FIRST_FULL_THEN_INCREMENTAL", "timeUnit": "hour", "interval": 3})
+    made.ingest(1), made.ingest(2, CLICKS)
+
+    made.emulator.advance(DAY)
+
+    assert sum(written(run) for run in made.runs(flow)) == 11
+
+
+def test_a_schedule_that_changes_while_a_run_is_under_way_counts_for_the_next():
+    """The run began under the old rhythm, so the new one is still to restart."""
+    switches = Switches(schedule_change="restart")
+    dataset = Record("datasets", ORDERS, "dev", {"name": "Orders"})
+    increments.add(dataset, 5, START)
+    ran = {"sourceConnectionIds": ["s"], "scheduleParams": {"timeUnit": "hour", "interval": 3}}
+    flow = Record("flows", "f", "dev", {**ran, "scheduleParams": {"timeUnit": "hour", "interval": 6}})
+    first = increments.increment(Record("flows", "f", "dev", ran), dataset, START, switches)
+
+    increments.settle(flow, ran, [first], switches)
+
+    assert increments.increment(flow, dataset, START + 1, switches).count == 5
+    assert increments.increment(Record("flows", "f", "dev", ran, flow.hidden), dataset, START + 1, switches).count == 0
+
+
+def test_a_clock_that_was_set_back_brings_no_row_twice():
+    dataset = Record("datasets", ORDERS, "dev", {"name": "Orders"})
+    for at in (START, START + HOUR):
+        increments.add(dataset, 5, at)
+    flow = Record("flows", "f", "dev", {"scheduleParams": {"interval": 3}})
+    for tick in (START + HOUR, START, START + 2 * HOUR):
+        found = increments.increment(flow, dataset, tick, Switches())
+        increments.settle(flow, flow.doc, [found], Switches())
+        assert found.count == (10 if tick == START + HOUR else 0)
+        assert found.full is False or not found.count or tick == START + HOUR
+
+
+def test_batches_follow_one_another_without_gaps():
+    dataset = Record("datasets", ORDERS, "dev", {"name": "Orders"})
+
+    made = [increments.add(dataset, count, START + count) for count in (3, 1, 5)]
+
+    assert (
+        made == increments.batches(dataset) == [Batch(0, 3, START + 3), Batch(3, 1, START + 1), Batch(4, 5, START + 5)]
+    )
+
+
+# -- the law ----------------------------------------------------------------------------------------------------------
+
+RUN_SWITCHES = (
+    "run_scope",
+    "run_duration",
+    "manifest_last",
+    "manifest_place",
+    "empty_run",
+    "empty_manifest",
+    "dataset_change",
+    "schedule_change",
+    "runs_move_etags",
+    "interval_type",
+    "list_lag",
+)
+CHOICES = Switches.choices()
+SOME_SWITCHES = st.fixed_dictionaries({name: st.sampled_from(CHOICES[name]) for name in RUN_SWITCHES})
+DATASETS = st.sampled_from(sorted(NAMES))
+STEP = st.one_of(
+    st.tuples(st.just("ingest"), DATASETS, st.integers(1, 4)),
+    st.tuples(st.just("advance"), st.sampled_from([1800, HOUR, 2 * HOUR, 3 * HOUR, 7 * HOUR, DAY])),
+    st.tuples(st.just("datasets"), st.sets(DATASETS, min_size=1).map(sorted)),
+    st.tuples(st.just("interval"), st.sampled_from([("hour", 3), ("hour", 6), ("hour", 12), ("day", 1)])),
+    st.tuples(st.just("storage")),
+    st.tuples(st.just("switch")),
+    st.tuples(st.just("on demand")),
+)
+
+
+class Life:
+    """A flow, what was done to it, and per batch the runs that were there before it came in."""
+
+    def __init__(self, made: Exports) -> None:
+        self.made = made
+        self.flow = made.flow(*sorted(NAMES), params={"includeFileManifest": True})
+        self.came: list[tuple[str, list[str], set[str]]] = []
+        self.on_demand: set[str] = set()
+
+    def seen(self) -> set[str]:
+        return {run["id"] for run in self.made.runs()}
+
+    def ingest(self, dataset: str, count: int) -> None:
+        before = self.seen()
+        self.made.ingest(count, dataset)
+        batch = self.made.emulator.batches("dev", dataset)[-1]
+        self.came.append((dataset, ids(dataset, batch), before))
+
+    def advance(self, seconds: int) -> None:
+        self.made.emulator.advance(seconds)
+
+    def datasets(self, wanted: list[str]) -> None:
+        self.made.emulator.ui.datasets(self.flow, wanted)
+
+    def interval(self, rhythm: tuple[str, int]) -> None:
+        self.made.emulator.ui.schedule(self.flow, {"timeUnit": rhythm[0], "interval": rhythm[1]})
+
+    def storage(self) -> None:
+        """It breaks, or it works again: a file stands where the bucket was."""
+        bucket = self.made.bucket
+        aside = bucket.with_name("aside")
+        bucket.parent.mkdir(parents=True, exist_ok=True)
+        if bucket.is_file():
+            bucket.unlink()
+            aside.rename(bucket)
+        else:
+            bucket.mkdir(exist_ok=True)
+            bucket.rename(aside)
+            bucket.write_text("in the way")
+
+    def switch(self) -> None:
+        state = self.made.api.item(f"/flows/{self.flow}")["state"]
+        ui = self.made.emulator.ui
+        (ui.disable if state == "enabled" else ui.enable)(self.flow)
+
+    def mended(self) -> None:
+        if self.made.bucket.is_file():
+            self.storage()
+
+
+def _on_demand(life: Life) -> None:
+    source = life.made.emulator.snapshot("dev")["flows"][0]["sourceConnectionIds"][0]
+    listed = life.made.api.item(f"/sourceConnections/{source}")["params"]["datasets"]
+    answer = life.made.ask(life.flow, listed[0]["dataSetId"])
+    if answer.status_code == 200:
+        life.on_demand.add(answer.json()["destinations"][0]["datasets"][0]["statusURL"].rpartition("/")[2])
+
+
+@settings(max_examples=60, deadline=None)
+@given(SOME_SWITCHES, st.lists(STEP, max_size=16))
+def test_every_row_arrives_once_however_the_flow_is_treated(switches, steps):
+    with TemporaryDirectory() as folder, exports(Path(folder) / "s", **switches) as made:
+        life = Life(made)
+        for name, *rest in steps:
+            _on_demand(life) if name == "on demand" else getattr(life, name)(*rest)
+        made.emulator.advance(700)
+        life.mended()
+
+        runs = made.runs(life.flow)
+        good = [run for run in runs if status(run) == "success"]
+        arrived = made.arrived()
+        assert arrived.total() == sum(written(run) for run in good)
+        assert len(made.files()) == sum(run["metrics"]["fileSummary"]["outputFileCount"] for run in good)
+        assert {status(run) for run in runs} <= {"success", "failed"}
+        twice = Counter[str]()
+        for dataset, rows_, before in life.came:
+            later = [run for run in good if run["id"] not in before and _exports(run, dataset)]
+            scheduled = [run for run in later if run["id"] not in life.on_demand]
+            twice.update(dict.fromkeys(rows_, len(later) - len(scheduled)))
+            if scheduled:
+                assert all(arrived[row] >= 1 for row in rows_)
+            if "restart" not in (switches["dataset_change"], switches["schedule_change"]):
+                assert {arrived[row] - twice[row] for row in rows_} == {1 if scheduled else 0}
+
+
+def _exports(run, dataset):
+    (summary,) = run["metrics"]["recordSummary"]["targetSummaries"]
+    return any(one["id"].endswith(dataset) for one in summary["entitySummaries"])
+
+
+def test_rows_of_a_dataset_that_was_taken_off_arrive_when_it_comes_back(tmp_path):
+    with exports(tmp_path) as made:
+        life = Life(made)
+        life.ingest(RETURNS, 2)
+        life.datasets([ORDERS])
+        life.advance(DAY)
+        assert made.arrived().total() == 0
+        life.datasets([ORDERS, RETURNS])
+
+        life.advance(DAY)
+
+        assert made.arrived() == Counter(life.came[0][1])

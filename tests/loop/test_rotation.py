@@ -1,0 +1,316 @@
+"""Secrets sent again: one PATCH of the account whoever uses it, named in the plan, proved by an empty plan."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+from scenes import applied, changes, gates, item, moved, objects, orders
+from troubled import Interrupting
+from world import DESTINATIONS, SANDBOX, SECRETS, START, World, config, world
+
+from exportctl import workflows
+from exportctl.applying.proof import Proof
+from exportctl.emulator import Fault
+from exportctl.errors import ConfigError, RefusedError
+from exportctl.flags import Flags
+from exportctl.model import Address, Cause, Outcome, Plan, Status, Verb
+from exportctl.offline import project_of
+from exportctl.planning import rotation
+from exportctl.views import json as json_view
+from exportctl.views import text
+
+LAKE = "destinations.s3-key"
+NEW = "canary/second+canary/second+canarysecond"
+OTHER = {"type": "amazon-s3", "bucket": "acme-second", "path": "x", "account": {"of": "s3-key"}}
+
+
+def keyed(number: int = 1, **more: Any) -> dict[str, Any]:
+    """So many exports on the account with an access key."""
+    exports = {
+        f"export-{n}": {"datasets": ["Orders"], "destination": "s3-key", "subpath": f"part-{n}"} for n in range(number)
+    }
+    return config(exports=exports, **more)
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> World:
+    """One export on the account with an access key, applied, and the secret changed since."""
+    return ready(tmp_path, keyed())
+
+
+def ready(folder: Path, content: dict[str, Any]) -> World:
+    small = world(folder)
+    applied(small, content)
+    small.forget()
+    small.env = {**small.env, "S3_SECRET": NEW}
+    return small
+
+
+def order(key: str = "s3-key") -> Flags:
+    address = Address("destinations", key)
+    return Flags((str(address),), rotate=address)
+
+
+def rotated(made: World, flags: Flags | None = None, **more: Any) -> tuple[tuple[Outcome, ...], Proof]:
+    """As the command does it: planned with the order, read back without."""
+    flags = flags or order()
+    with made.planned(flags, **more) as planned:
+        after = Flags(flags.targets)
+        under_way = workflows.begun(planned, made.setup(**more), after, parallelism=4, stop=threading.Event())
+        return tuple(under_way.outcomes()), under_way.prove()
+
+
+def done(outcomes: tuple[Outcome, ...], proof: Proof) -> bool:
+    return [o.status for o in outcomes] == [Status.DONE] and proof.proved
+
+
+def params(made: World) -> dict[str, Any]:
+    (base,) = objects(made, "connections")
+    held: dict[str, Any] = base["auth"]["params"]
+    return held
+
+
+def sent(made: World) -> dict[str, Any]:
+    """Without what the service adds itself."""
+    return {name: value for name, value in params(made).items() if name != "authorizedDate"}
+
+
+# -- what is written --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("number", [1, 5])
+def test_one_patch_sends_the_whole_set_however_many_exports_use_the_account(tmp_path: Path, number: int) -> None:
+    made = ready(tmp_path, keyed(number))
+    assert done(*rotated(made))
+    assert made.writes() == ["PATCH /connections"]
+    assert sent(made) == {"s3AccessKey": SECRETS["S3_KEY"], "s3SecretKey": NEW}
+
+
+def test_an_account_shared_by_two_destinations_is_sent_once(tmp_path: Path) -> None:
+    content = keyed(destinations={**DESTINATIONS, "second": OTHER})
+    content["exports"]["second"] = {"datasets": ["Orders"], "destination": "second"}
+    made = ready(tmp_path, content)
+    project, _ = project_of(made.setup(), START)
+    assert rotation.account(project, "second") == rotation.account(project, "s3-key") == Address(*LAKE.split("."))
+    assert done(*rotated(made))
+    assert made.writes() == ["PATCH /connections"]
+
+
+def test_a_plan_after_it_is_empty_and_writes_nothing(made: World) -> None:
+    assert done(*rotated(made))
+    made.forget()
+    assert (made.plan().empty, made.plan().steps()) == (True, ())
+    made.apply()
+    assert made.writes() == []
+
+
+def test_it_can_be_done_again_and_again_at_the_same_moment(made: World) -> None:
+    for _ in range(3):
+        made.forget()
+        assert done(*rotated(made))
+        assert made.writes() == ["PATCH /connections"]
+
+
+def test_a_new_secret_version_after_it_is_a_change_and_the_same_one_is_none(made: World) -> None:
+    assert done(*rotated(made))
+    auth = {**DESTINATIONS["s3-key"]["auth"], "secret_version": 2}
+    made.write(keyed(destinations={**DESTINATIONS, "s3-key": {**DESTINATIONS["s3-key"], "auth": auth}}))
+    assert changes(made.plan(), LAKE) == {"secret_version": Cause.PENDING}
+    applied(made)
+    assert done(*rotated(made))
+    assert made.plan().steps() == ()
+
+
+def test_a_plain_plan_does_not_send_secrets_again(made: World) -> None:
+    assert made.plan().steps() == ()
+    assert params(made)["s3SecretKey"] == SECRETS["S3_SECRET"]
+
+
+# -- what goes wrong --------------------------------------------------------------------------------------------------
+
+
+def test_an_etag_moved_by_the_background_is_met_with_the_new_one(made: World) -> None:
+    transport = Interrupting(
+        made, "PATCH", "/connections/", lambda identity: made.emulator.ui.label("connections", identity, []), count=2
+    )
+    assert done(*rotated(made, transport=transport))
+    assert transport.seen == 3
+    assert params(made)["s3SecretKey"] == NEW
+
+
+def test_an_account_somebody_changed_meanwhile_is_left_as_it_is(made: World) -> None:
+    def edited(identity: str) -> None:
+        (base,) = objects(made, "connections")
+        auth = {**base["auth"], "params": {**base["auth"]["params"], "s3AccessKey": "AKIASOMEBODYELSES000"}}
+        made.emulator.ui.load({"connections": [{**base, "etag": '"theirs"', "auth": auth}]}, sandbox=SANDBOX)
+
+    transport = Interrupting(made, "PATCH", "/connections/", edited)
+    (outcome,), proof = rotated(made, transport=transport)
+    assert (outcome.status, outcome.rule) == (Status.FAILED, "stale")
+    assert (transport.seen, params(made)["s3SecretKey"]) == (1, SECRETS["S3_SECRET"])
+    assert not proof.proved
+
+
+@pytest.mark.parametrize(("when", "patches"), [("before", 2), ("after", 1)])
+def test_a_lost_request_is_sent_again_and_a_lost_answer_is_not(made: World, when: str, patches: int) -> None:
+    made.emulator.add_fault(Fault("lost", method="PATCH", path="/connections", when=when))
+    transport = Interrupting(made, "PATCH", "/connections/", lambda _: None)
+    assert done(*rotated(made, transport=transport))
+    assert (transport.seen, params(made)["s3SecretKey"]) == (patches, NEW)
+
+
+def test_a_secret_that_is_not_set_stops_it_before_any_write(made: World) -> None:
+    env = {name: value for name, value in made.env.items() if name != "S3_SECRET"}
+    with pytest.raises(ConfigError, match="S3_SECRET is not set"):
+        rotated(made, env=env)
+    assert made.writes() == []
+
+
+def test_a_live_key_the_yaml_lacks_stops_it(made: World) -> None:
+    (base,) = objects(made, "connections")
+    auth = {**base["auth"], "params": {**base["auth"]["params"], "s3Region": "eu-west-1"}}
+    made.emulator.ui.load({"connections": [{**base, "auth": auth}]}, sandbox=SANDBOX)
+    assert gates(made.plan(order()), LAKE) == ["auth-keys-lost"]
+    with pytest.raises(RefusedError, match="s3Region"):
+        rotated(made)
+    assert made.writes() == []
+    dropped = {**DESTINATIONS["s3-key"]["auth"], "drop": ["s3Region"]}
+    made.write(keyed(destinations={**DESTINATIONS, "s3-key": {**DESTINATIONS["s3-key"], "auth": dropped}}))
+    assert done(*rotated(made))
+    assert "s3Region" not in params(made)
+
+
+# -- whom it reaches --------------------------------------------------------------------------------------------------
+
+
+def neighbours(made: World) -> None:
+    """An audience and a flow made by hand on the account."""
+    (base,) = objects(made, "connections")
+    made.emulator.ui.create_flow("Audience", sandbox=SANDBOX, base=base["id"], audience=True)
+    made.emulator.ui.create_flow("By hand", ["Returns"], sandbox=SANDBOX, base=base["id"])
+
+
+def told(plan: Plan) -> dict[str, str]:
+    return {c.rule: c.text for c in item(plan, LAKE).consequences}
+
+
+@pytest.mark.parametrize("how", ["rotate", "a new secret_version"])
+def test_the_plan_names_every_flow_on_the_account_and_says_to_keep_the_former_secrets(made: World, how: str) -> None:
+    neighbours(made)
+    auth = {**DESTINATIONS["s3-key"]["auth"], "secret_version": 2}
+    if how != "rotate":
+        made.write(keyed(destinations={**DESTINATIONS, "s3-key": {**DESTINATIONS["s3-key"], "auth": auth}}))
+    plan = made.plan(order() if how == "rotate" else Flags())
+    assert item(plan, LAKE).verb is Verb.UPDATE
+    assert all(f'"{name}"' in told(plan)["account-users"] for name in ("Audience", "By hand", "export-0"))
+    assert "keep the former ones valid until the next good run" in told(plan)["secrets-sent-again"]
+    assert "exportctl verify --since" in told(plan)["secrets-sent-again"]
+
+
+def test_each_flow_comes_with_its_next_run_and_one_that_is_off_without(made: World) -> None:
+    neighbours(made)
+    made.emulator.ui.disable("By hand")
+    with made.planned(order()) as planned:
+        (base,) = objects(made, "connections")
+        found = rotation.proofs(planned.live, planned.project, base["id"], START)
+    assert [(p.name, p.address, p.next) for p in found] == [
+        ("export-0", Address("exports", "export-0"), 1_800_064_800),  # 2027-01-16 02:00 UTC
+        ("Audience", None, None),
+        ("By hand", None, None),
+    ]
+
+
+def test_no_plan_and_no_outcome_holds_the_secret(made: World) -> None:
+    with made.planned(order()) as planned:
+        said = [text.plan(planned.plan), json_view.plan(planned.plan), repr(planned.plan)]
+    said += [repr(rotated(made))]
+    assert params(made)["s3SecretKey"] == NEW
+    assert [(n, s) for n, words in enumerate(said) for s in (NEW, SECRETS["S3_KEY"]) if s in words] == []
+
+
+def test_the_plan_of_a_rotation_offers_no_apply_that_would_leave_it_out(made: World) -> None:
+    assert "--only-if" not in text.plan(made.plan(order()))
+
+
+# -- what is refused --------------------------------------------------------------------------------------------------
+
+THEIRS = {"type": "amazon-s3", "bucket": "acme-ours", "path": "x", "account": {"existing": "Theirs account"}}
+REFUSED = {
+    "a role alone": ("s3-role", "no-secret"),
+    "the landing zone": ("landing", "no-secret"),
+    "an account others made": ("theirs", "account-of-others"),
+}
+
+
+@pytest.mark.parametrize("what", REFUSED)
+def test_what_has_no_secret_of_ours_is_refused(made: World, what: str) -> None:
+    key, rule = REFUSED[what]
+    made.write(keyed(destinations={**DESTINATIONS, "theirs": THEIRS}))
+    project, _ = project_of(made.setup(), START)
+    with pytest.raises(RefusedError) as refused:
+        rotation.account(project, key)
+    assert (refused.value.rule, bool(refused.value.hint)) == (rule, True)
+
+
+def test_an_account_that_has_yet_to_be_made_is_refused(made: World) -> None:
+    plan = made.plan(order("gcs"))
+    assert plan.steps() == ()
+    with pytest.raises(RefusedError, match="has yet to be made"):
+        rotation.check(plan, Address("destinations", "gcs"))
+
+
+def test_an_account_that_changes_its_way_to_authenticate_is_refused(made: World) -> None:
+    role = {**DESTINATIONS["s3-key"], "auth": {"role_arn": "${env:S3_ROLE}"}}
+    made.write(keyed(destinations={**DESTINATIONS, "s3-key": role}))
+    with pytest.raises(RefusedError, match="is to be replaced"):
+        rotation.check(made.plan(order()), Address("destinations", "s3-key"))
+
+
+# -- other changes of an account --------------------------------------------------------------------------------------
+
+
+def test_from_a_key_to_a_role_is_a_replacement_that_needs_consent(tmp_path: Path) -> None:
+    made = ready(tmp_path, keyed())
+    role = {**DESTINATIONS["s3-key"], "auth": {"role_arn": "${env:S3_ROLE}"}}
+    made.write(keyed(destinations={**DESTINATIONS, "s3-key": role}))
+    plan = made.plan()
+    assert item(plan, LAKE).verb is Verb.REPLACE
+    assert gates(plan, "exports.export-0") == ["replacement"]
+    with pytest.raises(RefusedError):
+        made.apply()
+    assert made.writes() == []
+
+
+ACCOUNT_FIELDS = {
+    "another host": ("sftp-password", "SFTP", {"host": "sftp.other.example"}, {}, "auth.host"),
+    "another user": ("sftp-password", "SFTP", {}, {"username": "other"}, "auth.username"),
+    "another tenant": ("adls", "Azure Data Lake Gen2", {}, {"tenant_id": "t-0002"}, "auth.tenant_id"),
+}
+
+
+@pytest.mark.parametrize("what", ACCOUNT_FIELDS)
+def test_another_field_of_the_account_is_one_patch_that_names_all_its_flows(tmp_path: Path, what: str) -> None:
+    key, card, place, auth, path = ACCOUNT_FIELDS[what]
+    exports = {f"to-{n}": {"datasets": ["Orders"], "destination": key, "subpath": f"part-{n}"} for n in range(2)}
+    made = ready(tmp_path, config(exports=exports))
+    (base,) = objects(made, "connections")
+    made.emulator.ui.create_flow("Audience", sandbox=SANDBOX, base=base["id"], audience=True, destination=card)
+    made.forget()
+    declared = DESTINATIONS[key]
+    after = {**declared, **place, "auth": {**declared["auth"], **auth}}
+    made.write(config(exports=exports, destinations={**DESTINATIONS, key: after}))
+    plan = made.plan()
+    assert changes(plan, f"destinations.{key}") == {path: Cause.PENDING}
+    (users,) = [c.text for c in item(plan, f"destinations.{key}").consequences if c.rule == "account-users"]
+    assert all(f'"{name}"' in users for name in ("to-0", "to-1", "Audience"))
+    applied(made)
+    assert made.writes() == ["PATCH /connections"]
+
+
+def test_a_role_needs_no_rotation_since_it_is_compared(small: World) -> None:
+    applied(small, orders())
+    small.write(moved(auth={"role_arn": "arn:aws:iam::123456789012:role/other"}))
+    assert changes(small.plan(), "destinations.s3-role") == {"auth.role_arn": Cause.PENDING}
