@@ -320,3 +320,18 @@ def test_rows_that_come_in_while_a_run_is_under_way_come_with_the_next(slow, mad
     made.emulator.advance(3 * HOUR)
 
     assert [run["metrics"]["recordSummary"]["outputRecordCount"] for run in made.runs(flow)] == [4, 3]
+
+
+def test_a_claim_of_long_ago_counts_for_nothing_whoever_has_its_process_id_now(made, living_pid):
+    flow = made.flow(ORDERS)
+    made.ingest(8)
+    made.emulator.advance(HOUR)
+    (run,), before = made.runs(flow), contents(made)
+    left_behind(made, run, living_pid)
+    with made.emulator.store.transaction():
+        record = made.emulator.store.get("runs", run["id"])
+        record.hidden["claimed_at"] = 0
+        made.emulator.store.put(record)
+
+    assert made.runs(flow) == [run]
+    assert contents(made) == before

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -29,6 +30,7 @@ from exportctl.emulator.store import Record, Store
 from exportctl.emulator.ticks import next_tick
 from exportctl.emulator.wire import Json
 
+LEFT_AFTER = 3600  # seconds of this machine's clock after which a claim counts for nothing: process ids are used again
 RUNS_KEPT = 1000  # per flow, the newest; how long the service keeps them is not documented (U19)
 
 # Who is at work on a file in this process: two emulators of one file have one process id, so claims are not enough.
@@ -98,7 +100,7 @@ class Engine:
                     _claim(ctx, record, tick)
                     continue
                 if record.hidden["claimed"] != os.getpid():
-                    record.hidden["claimed"] = os.getpid()
+                    record.hidden |= _claimed_now()
                     self._store.put(record)
                 return _Claim(ctx, record, self._job(ctx, record))
         return None
@@ -184,17 +186,21 @@ def order(ctx: Context, flow: Record, datasets: Sequence[str], tick: float, *, o
     rule: run-object
     """
     doc = run_objects.begun(ctx, flow.doc, tick)
-    hidden: Json = {"tick": tick, "listed_at": tick, "datasets": list(datasets), "claimed": os.getpid()}
+    hidden: Json = {"tick": tick, "listed_at": tick, "datasets": list(datasets), **_claimed_now()}
     hidden["written"] = ctx.store.count("edits")
     run = Record("runs", doc["id"], flow.sandbox, doc, hidden | ({"on_demand": True} if on_demand else {}), wake=tick)
     ctx.store.put(run)
     return run
 
 
+def _claimed_now() -> Json:
+    return {"claimed": os.getpid(), "claimed_at": time.time()}
+
+
 def _elsewhere(run: Record) -> bool:
     """Is another process, which lives, at it?"""
     pid = int(run.hidden["claimed"])
-    if pid == os.getpid():
+    if pid == os.getpid() or time.time() - run.hidden.get("claimed_at", 0) > LEFT_AFTER:
         return False
     try:
         os.kill(pid, 0)

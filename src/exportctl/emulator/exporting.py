@@ -28,6 +28,7 @@ from exportctl.emulator.switches import Switches
 from exportctl.emulator.wire import Json
 
 FORM = (("datasetFileType", "PARQUET"), ("compression", "NONE"))  # keys of a target, and what older ones mean (assumed)
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 LEAST_FILES = 2  # even small datasets give several files [UI]
 ROWS_PER_FILE = 500_000  # assumed: number and size follow the lake's partitions and are not published
 
@@ -111,7 +112,7 @@ def export(job: Job) -> Result:
     except StorageRefused as refused:
         reason = refused
     except OSError as error:
-        code = "full" if error.errno == errno.ENOSPC else "failed"
+        code = "full" if error.errno in FULL else "failed"
         reason = StorageRefused(code, f"the file could not be made: {(error.strerror or str(error)).lower()}")
     finally:
         if delivery is not None:
