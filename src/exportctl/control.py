@@ -29,7 +29,7 @@ from exportctl.service.ims import Credentials
 
 Json = dict[str, Any]
 Objects = list[Json]
-TIMEOUT = 30.0  # seconds
+TIMEOUT = httpx.Timeout(30.0, read=3600.0)  # seconds; to let time pass takes as long as the exports that are due
 
 
 @dataclass(frozen=True)

@@ -68,3 +68,7 @@ def test_the_template_is_read_in_either_spelling(key):
 @pytest.mark.parametrize("flow", [{}, {"scheduleParams": None}, {"scheduleParams": {"interval": 6}}])
 def test_without_a_template_the_default_holds(flow):
     assert folders.rendered(folders.template(flow), VALUES, MOMENT) == "d1/exportTime=202601150905"
+
+
+def test_text_in_quotes_is_text_and_long_months_are_names():
+    assert folders.rendered("%DATETIME(yyyy-MMM-dd'T'HHmm)%", {}, 1767225600) == "2026-Jan-01T0000"

@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from exportctl.emulator import folders
 from exportctl.verification.layout import layout
 from tests.verification.situations import DAILY, FLOW, WEB, at
 
@@ -99,3 +102,16 @@ def test_only_the_folders_before_the_first_unknown_are_listed(template: str, pre
 )
 def test_runs_are_told_apart_by_what_the_time_macro_resolves(template: str, step: int, apart: bool) -> None:
     assert layout(replace(DAILY, folder=template), WEB).tells_apart(step) is apart
+
+
+PATTERNS = ("YYYYMMdd_HHmmss", "yyyy-M-d_H-m-s", "yyyyMMdd'T'HHmmss", "yy/MM/dd/HH'h'mm'm'ss", "yyyyMMddHHmmssSSS")
+
+
+@given(st.sampled_from(PATTERNS), st.integers(at(1), at(1) + 10 * 366 * 86400))
+def test_the_moment_of_a_folder_is_read_as_it_was_written(pattern: str, moment: int) -> None:
+    template = f"%DATASET_ID%/%DATETIME({pattern})%"
+    folder = folders.rendered(template, {"DATASET_ID": WEB}, moment)
+
+    found = find(template, f"aep/{folder}/{NAME}")
+
+    assert found is not None and found.moment == moment

@@ -51,6 +51,10 @@ def _spelled(pattern: str, moment: float) -> str:
 
     def number(hit: re.Match[str]) -> str:
         letter, width = hit[1], len(hit[0])
+        if letter is None:  # text in quotes; two quotes are one
+            return hit[2] or "'"
+        if letter == "M" and width > 2:
+            return at.strftime("%b" if width == 3 else "%B")
         if letter == "S":
             return "0" * width
         if letter not in LETTERS:
@@ -58,4 +62,4 @@ def _spelled(pattern: str, moment: float) -> str:
         text = str(int(at.strftime(LETTERS[letter])))
         return text[-2:] if letter in "yY" and width == 2 else text.zfill(width)
 
-    return re.sub(r"([A-Za-z])\1*", number, pattern)
+    return re.sub(r"([A-Za-z])\1*|'([^']*)'", number, pattern)
