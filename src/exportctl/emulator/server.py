@@ -40,9 +40,12 @@ def server(emulator: Emulator, port: int, host: str = "127.0.0.1") -> Any:
 
 
 def close(running: Any) -> None:
-    """Let the requests under way end, then close the sockets: a worker must not find the server's own pipe gone."""
+    """
+    Let the requests under way end, then close the sockets in the thread that serves: it must not find them gone under
+    its hands. Its `run()` then ends.
+    """
     running.task_dispatcher.shutdown(cancel_pending=True, timeout=5)
-    running.close()
+    running.trigger.pull_trigger(running.close)
 
 
 def is_loopback(host: str) -> bool:
