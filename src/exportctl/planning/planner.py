@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from exportctl import wire
-from exportctl.declared import Project
+from exportctl.declared import Policy, Project
 from exportctl.errors import Finding, Level
 from exportctl.flags import Flags
 from exportctl.kinds import ANCHOR, PLACE
@@ -32,7 +32,7 @@ from exportctl.model import (
     Unmanaged,
     Verb,
 )
-from exportctl.planning import gates, spec_check
+from exportctl.planning import endings, gates, spec_check
 from exportctl.planning.accounts import AccountPlan, plan_account
 from exportctl.planning.compare import Terms
 from exportctl.planning.creation import Scene
@@ -68,7 +68,7 @@ def plan(desired: Desired, live: Live, header: Header, flags: Flags, as_of: int,
     chosen = {a: e for a, e in desired.exports.items() if flags.targeted(a)}
     accounts = _accounts(desired, chosen.values(), estate, flags, as_of)
     taken = frozenset(e.declared.adopt for e in chosen.values() if e.declared.adopt)
-    exports = [_export(e, accounts, scene, live, taken) for _, e in sorted(chosen.items())]
+    exports = [_export(e, accounts, scene, live, taken, project.policy) for _, e in sorted(chosen.items())]
     items = [*(a.item for a in accounts.values()), *exports]
     if not flags.renew_only:
         items += _removals(desired, accounts, items, scene)
@@ -137,7 +137,12 @@ def _no_account(export: DesiredExport, text: str, candidates: object) -> Finding
 
 
 def _export(
-    export: DesiredExport, accounts: Mapping[Address, AccountPlan], scene: Scene, live: Live, taken: frozenset[str]
+    export: DesiredExport,
+    accounts: Mapping[Address, AccountPlan],
+    scene: Scene,
+    live: Live,
+    taken: frozenset[str],
+    policy: Policy,
 ) -> Item:
     base = _base(export.account, export, accounts, scene.estate)
     item = plan_export(export, base.value, scene)
@@ -145,7 +150,8 @@ def _export(
         item = replace(item, findings=(*item.findings, base.finding))
     if item.verb in CHANGES:
         item = replace(item, findings=(*item.findings, *spec_check.check_export(export, live.specs)))
-    return replace(item, findings=(*item.findings, *_neighbours(export, base.value, scene.estate, taken)))
+    soon = endings.near(export.declared, item, scene.terms.as_of, policy.end_warning)
+    return replace(item, findings=(*item.findings, *soon, *_neighbours(export, base.value, scene.estate, taken)))
 
 
 def _neighbours(
