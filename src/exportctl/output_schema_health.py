@@ -89,6 +89,7 @@ STATUS = closed(
     ),
     unmanaged=number("flows of the sandbox that are not of this config"),
     ending=maybe(listing("those of them that end within the warning, soonest first", ref("unmanaged"))),
+    ended=maybe(number("how many of them have ended")),
 )
 
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from command_line import SMALL, CommandLine, still
+from command_line import SMALL, START, CommandLine, still
+from served import Served, served
 
+DAY = 86400
 SHORT = SMALL.replace("rolling: 180 days", "rolling: 40 days")  # from 2027-01-15: to 2027-02-24
 ENDED = "the flow ended 2027-02-24 00:00 UTC, 4 days ago, and exports nothing any more"
 
@@ -125,3 +129,76 @@ def test_a_saved_plan_is_applied_after_a_renewal_became_due(tmp_path: Path) -> N
     assert ended.code == 0, ended.err
     assert run("plan", "--detailed-exitcode").code == 0
     assert "2 to renew" in run("plan").out
+
+
+# -- what ends soon, of whoever, everywhere ---------------------------------------------------------------------------
+
+SIX_MONTHS = 1_815_638_400  # 2027-07-15 08:00 UTC: of a flow made at START and given no end
+
+
+@pytest.fixture
+def many(tmp_path: Path) -> Iterator[Served]:
+    """
+    Ours in dev until 2027-07-14; in prod a flow of the UI without an end, one that ends sooner, one of another project
+    and one that has ended; stage is not to be read.
+    """
+    with served(tmp_path) as made:
+        assert made.run("apply", "--env", "dev", "--auto-approve").code == 0
+        other = (tmp_path / "exports.yaml").read_text().replace("project: acme", "project: theirs")
+        made.run.write(other, "theirs.yaml")
+        assert made.run("-f", "theirs.yaml", "apply", "--env", "prod", "--auto-approve", "--target", "orders").code == 0
+        made.emulator.ui.end("orders", START + 40 * DAY, sandbox="prod")
+        for title, end in (("Forever", None), ("Soon", START + 9 * DAY), ("Over", START + 3 * DAY)):
+            made.emulator.ui.create_flow(title, sandbox="prod", datasets=["Orders"])
+            made.emulator.ui.schedule(title, {"endTime": end}, sandbox="prod")
+        made.emulator.set_time(START + 4 * DAY)
+        yield made
+
+
+UNREAD = {"STAGE_SECRET": ""}
+ALL = ("status", "--all-environments")
+SORTED = [
+    ("2027-01-24 08:00 UTC, in 5 days", "prod", '"Soon" (flow'),
+    ("2027-02-24 08:00 UTC, in 36 days", "prod", '"orders" (flow'),
+    ("2027-07-14 00:00 UTC, in 175 days", "dev", "exports.orders"),
+    ("2027-07-15 08:00 UTC, in 177 days (assumed)", "prod", '"Forever" (flow'),
+]
+
+
+def test_what_ends_soon_stands_in_one_list_over_all_environments_by_its_end(many: Served) -> None:
+    shown = many.run(*ALL, "--expiring", "200 days", **UNREAD)
+    assert shown.code == 1  # stage
+    table = shown.out.partition("Ends within 200 days, or has ended:\n")[2].splitlines()
+    rows = [re.split(r"  +", line) for line in table[1:]]
+    assert [(end, environment) for end, environment, _ in rows] == [row[:2] for row in SORTED]
+    assert all(what.startswith(begins) for (_, _, what), (_, _, begins) in zip(rows, SORTED, strict=True))
+    assert "owned by project theirs" in rows[1][2]
+
+
+def test_flows_of_others_are_listed_in_every_form_and_those_that_ended_are_counted(many: Served) -> None:
+    shown = many.run("status", "--env", "prod", "--expiring", "200 days").out
+    assert "4 flows in the sandbox not of this config; 3 of them end within 200 days, 1 ended before:" in shown
+    listed = [line.strip().partition(" (flow ")[0] for line in shown.splitlines() if line.startswith('    "')]
+    assert listed == ['"Soon"', '"orders"', '"Forever"']
+    comment = many.run(*ALL, "--expiring", "200 days", "--format", "markdown", **UNREAD).out
+    assert "**Ends within 200 days, or has ended:**\n\n| ends | environment | what |" in comment
+    places = [comment.index(f"<code>{end}</code> | <code>{environment}</code>") for end, environment, _ in SORTED]
+    assert places == sorted(places)
+    document = many.run(*ALL, "--expiring", "200 days", "--format", "json", **UNREAD).document
+    dev, prod, stage = document["result"]["environments"]
+    assert (dev["result"]["ending"], dev["result"]["ended"], stage["result"]) == ([], 0, None)
+    assert prod["result"]["ended"] == 1
+    assert [(u["name"], u["ends"], u["assumed_end"], u["owner"]) for u in prod["result"]["ending"]] == [
+        ("Soon", START + 9 * DAY, False, None),
+        ("orders", START + 40 * DAY, False, "theirs"),
+        ("Forever", SIX_MONTHS, True, None),
+    ]
+
+
+def test_a_shorter_time_lists_less_and_none_asked_for_lists_nothing(many: Served) -> None:
+    shown = many.run(*ALL, "--expiring", "10d", **UNREAD).out
+    assert "Soon" in shown
+    assert "Forever" not in shown
+    assert "Nothing ends within 1 day in what was read." in many.run(*ALL, "--expiring", "1 day", **UNREAD).out
+    assert "Nothing ends within 1 day.\n" in many.run(*ALL, "--expiring", "1 day").out
+    assert "Ends within" not in many.run(*ALL, **UNREAD).out

@@ -287,6 +287,7 @@ def test_flows_of_others_are_counted_and_listed_when_asked_for() -> None:
     assert (of_others(project(), None).unmanaged, of_others(project(), None).ending) == (4, None)
     assert [u.id for u in of_others(project(), 9 * DAY).ending or ()] == ["b", "a"]
     assert [u.id for u in of_others(project(), 9 * DAY - 1).ending or ()] == ["b"]
+    assert (of_others(project(), None).over, of_others(project(), DAY).over) == (None, 1)
 
 
 def test_expiring_takes_the_place_of_the_policy() -> None:

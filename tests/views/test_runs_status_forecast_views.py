@@ -22,6 +22,7 @@ from exportctl.health.forecast import Forecast, Lane
 from exportctl.health.status import StatusReport, Word
 from exportctl.views import json_health, markdown_health, svg_forecast, text_forecast, text_runs, text_status
 from exportctl.views.paint import paint
+from exportctl.views.sides import Side
 
 HOUR = 3600
 TEXTS = texts()
@@ -130,6 +131,37 @@ def test_flows_of_others_are_counted_in_one_line_unless_asked_for() -> None:
         replace(report, ending=report.ending[:1] if report.ending else ())
     )
     assert "0 of them end within 30 days.\n" in text_status.status(replace(report, ending=()))
+    assert "2 of them end within 30 days, 5 ended before:\n" in text_status.status(replace(report, over=5))
+
+
+def test_what_ends_in_all_environments_stands_in_one_list_the_soonest_first() -> None:
+    dev = replace(status_report(), exports=status_report().exports[4:6])
+    sides = (Side("dev", dev), Side("far", None), Side("prod", replace(dev, as_of=AS_OF + DAY, ending=())))
+    found = text_status.ends(sides)
+    assert found is not None
+    assert found.title == "Ends within 30 days, or has ended:"
+    assert [row[1:] for row in found.rows] == [
+        ("dev", "exports.expired"),
+        ("prod", "exports.expired"),
+        ("dev", '"Loyalty feed" (flow 9f)'),
+        ("dev", '"A \\"quoted\\" name" (flow 8e), owned by project theirs'),
+        ("dev", "exports.ending"),
+        ("prod", "exports.ending"),
+    ]
+    assert [row[0] for row in found.rows][:4] == [
+        "2026-11-21 02:00 UTC, 1 day ago",
+        "2026-11-21 02:00 UTC, 2 days ago",
+        "2026-11-25 02:00 UTC, in 3 days",
+        "2026-12-01 02:00 UTC, in 9 days (assumed)",
+    ]
+
+
+def test_no_list_of_ends_where_nobody_asked_or_nothing_was_read() -> None:
+    assert text_status.ends((Side("dev", replace(status_report(), ending=None)),)) is None
+    assert text_status.ends((Side[StatusReport]("dev", None),)) is None
+    nothing = text_status.ends((Side("dev", replace(status_report(), exports=(), ending=())),))
+    assert nothing is not None
+    assert (nothing.title, list(nothing.rows)) == ("Nothing ends within 30 days.", [])
     assert "not of this config" not in text_status.status(empty_reports()[1])
 
 

@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from exportctl.workflows import Applying, Planned
 
 
+PRODUCTION = "prod"  # what a request goes to that names no sandbox [UD]
+
+
 @dataclass
 class Ending:
     """How an apply ended. `residue` is what the read-back left, None if nothing was read back."""
@@ -121,7 +124,8 @@ def _left(order: Order, shown: Plan) -> int:
 
 def _agreed(call: Call, order: Order, shown: Plan) -> bool:
     """
-    A saved plan, a digest, --auto-approve, or a plan that changes nothing people declared: no question.
+    A saved plan, a digest, --auto-approve, or a plan that changes nothing people declared: no question. For the
+    sandbox prod its name is the answer, as typed: a `yes` meant for another terminal must not reach it.
 
     Raises:
         UsageError: somebody must be asked and there is no terminal.
@@ -134,7 +138,10 @@ def _agreed(call: Call, order: Order, shown: Plan) -> bool:
         raise UsageError("there is no terminal to ask on, and no --auto-approve", rule="no-terminal", hint=hint)
     if call.format == JSON:
         screen.say(text.plan(shown, color=screen.err_color, width=screen.width))
-    return screen.ask(f"Apply this to sandbox {values.clean(shown.header.sandbox)}? Only `yes` is a yes: ") == "yes"
+    sandbox = values.clean(shown.header.sandbox)
+    if shown.header.sandbox == PRODUCTION:
+        return screen.ask(f"This is sandbox {sandbox}. Type its name to apply this to it: ") == PRODUCTION
+    return screen.ask(f"Apply this to sandbox {sandbox}? Only `yes` is a yes: ") == "yes"
 
 
 def _ended(call: Call, under_way: Applying, interrupt: Interrupt) -> Ending:

@@ -20,7 +20,8 @@ TEXTS: Mapping[int, str] = {
     FAILED: "Error: the config is not valid, the network or the service failed, or the question was declined.",
     CHANGES: "`plan --detailed-exitcode`: there are changes. Held stops, renewals and marker-only writes do not count.",
     DRIFT: "`drift` found something of a class that --fail-on names.",
-    INCOMPLETE: "Apply is incomplete or did not converge: the report says what is left. Apply again, or look at it.",
+    INCOMPLETE: "Apply is incomplete or did not converge: the report says what is left. Apply again, or look at it. "
+    "`renew`: a rolling end is over, and only an apply moves that on.",
     REFUSED: "A gate refused. The plan says the one edit or flag that allows exactly this; nothing was written.",
     STALE: "The saved plan is stale: what it read or would write has moved, or it is too old. Nothing was written.",
     HELD: "Another apply holds the lease.",

@@ -28,7 +28,7 @@ from exportctl.offline import Setup, complete, hidden, projects_of
 from exportctl.views import github, json_environments, markdown_environments, text, text_lists, wording
 from exportctl.views.json_environments import Told
 from exportctl.views.paint import paint
-from exportctl.views.sides import UNREAD, Side, named
+from exportctl.views.sides import UNREAD, Side, Table, named
 
 if TYPE_CHECKING:
     from exportctl.workflows import Planned
@@ -41,7 +41,7 @@ AT_ONCE = 4  # environments; each reads a few lists at a time, and no rate limit
 class Kind(Generic[T]):
     """
     How a command makes something of one environment and tells it; `command` is its name. `notes` and `outputs` are for
-    CI systems: None where the command alone gives them nothing.
+    CI systems: None where the command alone gives them nothing. `more` is a table over all environments.
     """
 
     command: str
@@ -53,6 +53,7 @@ class Kind(Generic[T]):
     told: Callable[[T], Told]
     notes: Callable[[T], Sequence[Finding]] | None = None
     outputs: Callable[[T], Mapping[str, str]] | None = None
+    more: Callable[[Sequence[Side[T]]], Table | None] = lambda sides: None
 
 
 def side_by_side(call: Call, asked: Flags, kind: Kind[T]) -> int:
@@ -162,6 +163,13 @@ def _show(call: Call, kind: Kind[T], sides: Sequence[Side[T]], findings: Sequenc
     else:
         rows = [(s.environment, UNREAD if s.found is None else _line(kind, s.found)) for s in sides]
         lines = text_lists.table(("ENVIRONMENT", kind.command.upper()), rows, paint(screen.color))
+        more = kind.more(sides)
+        if more is not None:
+            lines += [
+                "",
+                more.title,
+                *(text_lists.table(more.heads, more.rows, paint(screen.color)) if more.rows else []),
+            ]
         screen.show("\n".join([*lines, ""]))
 
 
@@ -173,7 +181,11 @@ def _line(kind: Kind[T], found: T) -> str:
 
 def _markdown(kind: Kind[T], sides: Sequence[Side[T]]) -> str:
     return markdown_environments.environments(
-        kind.command, sides, summary=lambda found: _line(kind, found), section=kind.markdown
+        kind.command,
+        sides,
+        summary=lambda found: _line(kind, found),
+        section=kind.markdown,
+        more=kind.more(sides),
     )
 
 

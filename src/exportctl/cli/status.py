@@ -27,7 +27,7 @@ def status(
         typer.Option(
             "--expiring",
             metavar="DURATION",
-            help="Warn of ends within this time, as 30d, instead of the policy's; list flows of others that end too.",
+            help="Warn of ends within this time, as 30d, instead of the policy's; list flows of others that end, too.",
         ),
     ] = None,
     target: Target = None,
@@ -96,6 +96,7 @@ def _kind(call: Call, expiring: int | None) -> Kind[StatusReport]:
         text=lambda report: text_status.status(report, color=screen.color),
         markdown=lambda report, limit: markdown_health.status(report, limit=limit),
         told=json_environments.of_status,
+        more=text_status.ends,
     )
 
 

@@ -30,7 +30,7 @@ from enum import StrEnum
 
 from exportctl import schedules
 from exportctl.declared import Export, Project
-from exportctl.errors import Finding, Level
+from exportctl.errors import Finding
 from exportctl.health.observed import LastRun, Observed, observed
 from exportctl.model import EXPORTS, Address, Header, Item, Plan, Unmanaged, Verb
 from exportctl.planning.ownership import Estate
@@ -88,7 +88,7 @@ class ExportHealth:
 class StatusReport:
     """
     `exports` by address. `unmanaged` is how many flows are not of this config; `ending` those of them that end within
-    `warning` seconds, None if nobody asked for them.
+    `warning` seconds, soonest first, `over` how many have ended, both None if nobody asked for them.
     """
 
     header: Header
@@ -98,6 +98,7 @@ class StatusReport:
     unmanaged: int
     ending: tuple[Unmanaged, ...] | None
     errors: tuple[Finding, ...] = ()
+    over: int | None = None
 
     def counts(self) -> Mapping[str, int]:
         """Every word with its number, zeros included."""
@@ -120,7 +121,8 @@ def status(plan: Plan, estate: Estate, project: Project, *, expiring: int | None
         exports=tuple(row for row in rows if row),
         unmanaged=len(plan.unmanaged),
         ending=None if expiring is None else tuple(sorted(ending, key=lambda u: (u.ends, u.name, u.id))),
-        errors=tuple(f for f in plan.errors() if f.level is Level.ERROR),
+        errors=plan.errors(),
+        over=None if expiring is None else sum(u.ends is not None and u.ends <= plan.as_of for u in plan.unmanaged),
     )
 
 

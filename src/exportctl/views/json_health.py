@@ -71,6 +71,7 @@ def status_result(report: StatusReport) -> Json:
         "counts": dict(report.counts()),
         "exports": [_health(one) for one in report.exports],
         "unmanaged": report.unmanaged,
+        "ended": report.over,
         "ending": None if report.ending is None else [document.unmanaged(flow) for flow in report.ending],
     }
 

@@ -13,11 +13,11 @@ from typing import TypeVar
 
 from exportctl.views import markdown
 from exportctl.views.escape import code, prose
-from exportctl.views.sides import UNREAD, Side
+from exportctl.views.sides import UNREAD, Side, Table
 
 T = TypeVar("T")
 _RESERVE = 200  # for the line that says how much is shown
-_TABLE = 4  # the table takes no more than a quarter of the room
+_TABLE = 4  # a table takes no more than a quarter of the room
 
 
 def environments(
@@ -26,16 +26,32 @@ def environments(
     *,
     summary: Callable[[T], str],
     section: Callable[[T, int], str],
+    more: Table | None = None,
     limit: int = markdown.LIMIT,
 ) -> str:
-    """`summary` is one line about an environment, `section` its part of at most so many characters."""
-    rows = [f"| {code(s.environment)} | {prose(UNREAD if s.found is None else summary(s.found))} |" for s in sides]
-    head = [f"## exportctl {command}: {len(sides)} environments\n", f"| environment | {command} |", "|---|---|"]
-    kept = markdown.fitting(rows, limit // _TABLE)
-    head += [*kept, ""] if len(kept) == len(rows) else [*kept, f"\n_{len(kept)} of {len(rows)} shown_\n"]
-    text = "\n".join(head)
+    """
+    `summary` is one line about an environment, `section` its part of at most so many characters, `more` a table over
+    all of them.
+    """
+    rows = [(code(s.environment), prose(UNREAD if s.found is None else summary(s.found))) for s in sides]
+    lines = [f"## exportctl {command}: {len(sides)} environments\n"]
+    lines += _table(("environment", command), rows, limit // _TABLE)
+    if more is not None:
+        cells = [tuple(code(cell) for cell in row) for row in more.rows]
+        lines += [f"**{prose(more.title)}**\n", *_table(more.heads, cells, limit // _TABLE)]
+    text = "\n".join(lines)
     makers = [partial(_section, command, side, section) for side in sides]
     return text + _fair(makers, limit - len(text) - _RESERVE)
+
+
+def _table(heads: Sequence[str], rows: Sequence[Sequence[str]], room: int) -> list[str]:
+    """Cut at a row; nothing without rows."""
+    if not rows:
+        return []
+    lines = [f"| {' | '.join(row)} |" for row in rows]
+    kept = markdown.fitting(lines, room)
+    cut = [] if len(kept) == len(lines) else [f"\n_{len(kept)} of {len(lines)} shown_"]
+    return [f"| {' | '.join(head.lower() for head in heads)} |", "|" + "---|" * len(heads), *kept, *cut, ""]
 
 
 def _section(command: str, side: Side[T], section: Callable[[T, int], str], limit: int) -> str:

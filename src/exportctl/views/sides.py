@@ -23,6 +23,15 @@ class Side(Generic[T]):
     errors: tuple[Finding, ...] = ()
 
 
+@dataclass(frozen=True)
+class Table:
+    """Rows under a title, a text per column."""
+
+    title: str
+    heads: tuple[str, ...]
+    rows: Sequence[tuple[str, ...]]
+
+
 def named(findings: Iterable[tuple[str, Finding]]) -> Sequence[Finding]:
     """Findings of several environments, each said once and with the names of those it was found in."""
     where: dict[Finding, list[str]] = {}

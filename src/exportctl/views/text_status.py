@@ -6,13 +6,14 @@ Goes in: a StatusReport. Comes out: text that ends with the words counted. What 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from exportctl.health.status import Word
 from exportctl.schedules import age
 from exportctl.views import text, text_lists, values, wording
 from exportctl.views.paint import Paint, paint
+from exportctl.views.sides import Side, Table
 
 if TYPE_CHECKING:
     from exportctl.health.status import ExportHealth, StatusReport
@@ -95,14 +96,41 @@ def strangers(report: StatusReport) -> list[str]:
         return [f"{count} in the sandbox not of this config; `--expiring 30d` lists those that end within 30 days."]
     ending = f"{len(report.ending)} of them end" if len(report.ending) != 1 else "1 of them ends"
     within = values.duration(report.warning)
+    over = f", {report.over} ended before" if report.over else ""
     return [
-        f"{count} in the sandbox not of this config; {ending} within {within}{':' if report.ending else '.'}",
-        *(f"{text.INDENT}{stranger(one)}" for one in report.ending),
+        f"{count} in the sandbox not of this config; {ending} within {within}{over}{':' if report.ending else '.'}",
+        *(f"{text.INDENT}{stranger(u)} {values.ending(u.ends or 0, report.as_of)}{assumed(u)}" for u in report.ending),
     ]
 
 
 def stranger(flow: Unmanaged) -> str:
-    """`"Loyalty feed" (flow 1a2b…) ends 2026-12-01 00:00 UTC`."""
+    """`"Loyalty feed" (flow 1a2b…), owned by project theirs`."""
     owner = f", owned by project {values.clean(flow.owner)}" if flow.owner else ""
-    ends = values.moment(flow.ends or 0) + (" (assumed)" if flow.assumed_end else "")
-    return f"{values.quoted(flow.name)} (flow {values.clean(flow.id)}){owner} ends {ends}"
+    return f"{values.quoted(flow.name)} (flow {values.clean(flow.id)}){owner}"
+
+
+def assumed(shown: Unmanaged | ExportHealth) -> str:
+    """Said of an end that the service does not show."""
+    return " (assumed)" if shown.assumed_end else ""
+
+
+def ends(sides: Sequence[Side[StatusReport]]) -> Table | None:
+    """What ends within the warning in all environments, ours and that of others, soonest first, if it was asked for."""
+    read = [(side.environment, side.found) for side in sides if side.found is not None]
+    if not any(report.ending is not None for _, report in read):
+        return None
+    rows = sorted((row for name, report in read for row in _rows(name, report)), key=lambda row: (row[0], *row[2:]))
+    within = values.duration(read[0][1].warning)
+    nothing = f"Nothing ends within {within}" + (" in what was read." if len(read) < len(sides) else ".")
+    title = f"Ends within {within}, or has ended:" if rows else nothing
+    return Table(title, ("ENDS", "ENVIRONMENT", "WHAT"), [row[1:] for row in rows])
+
+
+def _rows(environment: str, report: StatusReport) -> Iterator[tuple[int, str, str, str]]:
+    """The moment to sort by, then a text per column."""
+    shown: list[tuple[ExportHealth | Unmanaged, str]] = [(o, values.address(o.address)) for o in report.exports]
+    shown += [(other, stranger(other)) for other in report.ending or ()]
+    for one, what in shown:
+        if one.ends is not None and one.ends <= report.as_of + report.warning:
+            words = values.ending(one.ends, report.as_of).partition(" ")[2]
+            yield one.ends, words + assumed(one), environment, what
