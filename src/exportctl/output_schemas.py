@@ -34,6 +34,7 @@ from exportctl.output_schema_parts import (
     ref,
     text,
 )
+from exportctl.output_schema_patch import PATCH
 from exportctl.output_schema_snapshot import SNAPSHOT, with_rehearsal
 from exportctl.output_schema_verify import VERIFY
 
@@ -214,6 +215,7 @@ RESULTS: Mapping[str, Json] = {
     ),
     "verify": VERIFY,
     "import": IMPORT,
+    "patch": PATCH,
     "diff-environments": DIFF_ENVIRONMENTS,
     "runs": RUNS,
     "status": STATUS,

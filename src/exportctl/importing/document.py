@@ -125,13 +125,17 @@ def _comments(flow: Found) -> tuple[str, ...]:
 
 def _datasets(flow: Found, scene: Scene) -> list[object]:
     by_name = sorted(flow.datasets, key=lambda pair: (pair[1] or scene.names.get(pair[0], ""), pair[0]))
-    return [_dataset(one, stored, flow, scene) for one, stored in by_name]
+    return [dataset(one, stored, flow.datasets, scene) for one, stored in by_name]
 
 
-def _dataset(one: str, stored: str, flow: Found, scene: Scene) -> object:
-    """By name where that can mean nothing else, now and in the flow; else by id, with the name behind it."""
+def dataset(one: str, stored: str, flow: Iterable[tuple[str, str]], scene: Scene) -> object:
+    """
+    A dataset by name where that can mean nothing else, now and in the flow; else by id, with the name behind it.
+
+    `stored` is the name in the flow, `flow` all its pairs of id and name.
+    """
     name = scene.names.get(one, "")
-    named = scene.ids.get(name, frozenset()) | {i for i, n in flow.datasets if n == name}
+    named = scene.ids.get(name, frozenset()) | {i for i, n in flow if n == name}
     if not name or named != {one} or stored not in ("", name) or not writable(name):
         known = stored or name
         return Noted({"id": one}, known) if known else {"id": one}

@@ -64,7 +64,7 @@ def forms(flows: Sequence[Found], around: Surroundings, spots: Layout) -> Shared
             said[flow.id] = name
         else:
             needed[flow.id] = flow.format
-    new = _named(needed, _format, _format_title, (*around.taken["formats"], *around.formats))
+    new = _named(needed, format_words, _format_title, (*around.taken["formats"], *around.formats))
     return Shared({**said, **new.said}, new.added)
 
 
@@ -121,7 +121,7 @@ def _named(
 def _schedule(one: Schedule) -> Mapping[str, object]:
     shown = {"every": schedules.cadence(one)}
     if one.at:
-        shown["at"] = _clock(one.at, ":")
+        shown["at"] = clock(one.at, ":")
     if one.start is not None:
         shown["start"] = _day(one.start) if one.start % DAY == 0 else _instant(one.start)
     return shown
@@ -130,15 +130,17 @@ def _schedule(one: Schedule) -> Mapping[str, object]:
 def _schedule_title(one: Schedule) -> str:
     """`daily-0200`, `every-3-hours`, `every-6-hours-0130`, `once`; with its start where it has one."""
     words = {ONCE: "once", "day": "daily"}.get(one.unit, f"every {schedules.cadence(one)}")
-    clock = _clock(one.at, "") if one.at or one.unit == "day" else ""
-    return f"{words} {clock} {'from ' + _day(one.start) if one.start is not None else ''}"
+    time = clock(one.at, "") if one.at or one.unit == "day" else ""
+    return f"{words} {time} {'from ' + _day(one.start) if one.start is not None else ''}"
 
 
-def _clock(at: int, between: str) -> str:
+def clock(at: int, between: str = ":") -> str:
+    """A time of day, `02:00`."""
     return f"{at // HOUR:02}{between}{at % HOUR // 60:02}"
 
 
-def _format(one: Format) -> Mapping[str, object]:
+def format_words(one: Format) -> Mapping[str, object]:
+    """A format as it is written in place."""
     shown: dict[str, object] = {"type": one.type}
     if one.compression != _GZIP:
         shown["compression"] = one.compression
