@@ -48,7 +48,9 @@ def changed(docs: Docs, place: Place, value: Any) -> None:
             holder = holder[key]
         except (KeyError, IndexError, TypeError):
             return
-    if isinstance(holder, dict) or (isinstance(holder, list) and place[-1] < len(holder)):
+    if isinstance(holder, dict) or (
+        isinstance(holder, list) and isinstance(place[-1], int) and place[-1] < len(holder)
+    ):
         holder[place[-1]] = value
 
 

@@ -16,8 +16,14 @@ COMMENTS = ("# why", "#", "# {a: b}, [c]", '# "quoted" \N{ROCKET}', "#: - x")
 
 
 @st.composite
-def texts(draw: st.DrawFn, content: dict[str, Any]) -> str:
-    """One file. `content` holds maps, lists, texts and booleans."""
+def texts(draw: st.DrawFn, content: dict[str, Any], *, references: bool = False) -> str:
+    """One file. `content` holds maps, lists, texts, numbers and booleans; `references` in texts stay such."""
+    text = draw(_texts(content))
+    return text.replace("$${", "${") if references else text
+
+
+@st.composite
+def _texts(draw: st.DrawFn, content: dict[str, Any]) -> str:
     lines = list(_Writer(draw).block(content, ""))
     if draw(st.booleans()):
         lines.insert(0, "# a head")

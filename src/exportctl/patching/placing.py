@@ -16,10 +16,23 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from exportctl.config.overlays import WHOLE
 from exportctl.patching.edits import Edit, Path, at
 from exportctl.patching.spans import Map, spans
 
 DECLARATION = 2  # keys of a path that name what is declared: `exports`, KEY
+
+
+def _laid_over(root: Map, path: Path, here: Path) -> bool:
+    """
+    May the value at `path` be set alone at `here`, in a layer above? Of what overlays replace whole, only where it is
+    there whole.
+    """
+    for pattern in WHOLE:
+        fits = len(pattern) < len(path) and all(a in ("*", b) for a, b in zip(pattern, path, strict=False))
+        if fits and at(root, here[: len(here) - len(path) + len(pattern)]) is None:
+            return False
+    return True
 
 
 class Layer(StrEnum):
@@ -62,8 +75,12 @@ class Files:
             return next(self._here(path), None)
         if layer is Layer.ENVIRONMENT:
             return next(self._overlay(path), None)
-        above = [file for file, root in self._roots() if "extends" in root.entries]
-        return (above[0], path) if above else None
+        return next(self._above(path), None)
+
+    def _above(self, path: Path) -> Iterator[tuple[str, Path]]:
+        yield from (
+            (file, path) for file, root in self._roots() if "extends" in root.entries and _laid_over(root, path, path)
+        )
 
     def _here(self, path: Path) -> Iterator[tuple[str, Path]]:
         """Where it is set, then where its owner is declared, then where anything like its owner is."""
@@ -79,6 +96,7 @@ class Files:
                 (file, whole)
                 for file, root in self._roots()
                 if whole and at(root, whole[: len(whole) - len(path) + depth]) is not None
+                if _laid_over(root, path, whole)
             )
 
     def _overlaid(self, path: Path) -> Path:

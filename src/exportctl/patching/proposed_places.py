@@ -21,6 +21,7 @@ from exportctl.declared import Destination, Export
 from exportctl.importing import shared
 from exportctl.importing.places import below
 from exportctl.importing.surroundings import free
+from exportctl.importing.yaml_text import Block
 from exportctl.kinds import PLACE
 from exportctl.model import DESTINATIONS, EXPORTS, Sensitive
 from exportctl.patching.edits import Edit, Put
@@ -99,7 +100,10 @@ def _new(export: Export, declared: Destination, live: dict[str, str], key: str, 
         "account": {name: text for name, text in owner.items() if text},
         **({"format": shared.format_words(form)} if form else {}),
     }
-    edits: list[Edit] = [Put((DESTINATIONS, key_of_new), value), Put((EXPORTS, export.of, "destination"), key_of_new)]
+    edits: list[Edit] = [
+        Put((DESTINATIONS, key_of_new), Block(value)),
+        Put((EXPORTS, export.of, "destination"), key_of_new),
+    ]
     return (*edits, *(_subpath(export, "", sight) if wanted is None else ()))
 
 
