@@ -19,8 +19,10 @@ from patches import drifts, lines, on_target, patch, why, write
 from test_laws import LAW, LISTED, made_world
 from world import DATASETS, SANDBOX, START, World
 
+from exportctl import wire
 from exportctl.emulator import Switches
 from exportctl.emulator.ui import EditRefused
+from exportctl.kinds import ANCHOR, PLACE
 from exportctl.model import EXPORTS, Verb
 from tests.patching.styled_yaml import texts
 
@@ -52,7 +54,7 @@ def _edits() -> dict[str, Edit]:
         "disable": lambda made, title: made.emulator.ui.disable(title),
         "end": _schedule(endTime=START // DAY * DAY + 20 * DAY),
         "end soon": _schedule(endTime=START + 5 * HOUR),
-        "folder": _schedule(foldernameTemplate="%DATASET_ID%/n w/%EXPORT_TIME%"),
+        "folder": _schedule(foldernameTemplate="%DATASET_ID%/n w/%EXPORT_TIME%", folderNameTemplate=None),
         "later": _later,
         "describe": _described,
         "datasets": lambda made, title: made.emulator.ui.datasets(title, DATASETS[1:3]),
@@ -156,18 +158,10 @@ def untouched_by_apply(made: World) -> None:
 
 
 def essence(made: World) -> str:
-    kept = (
-        "name",
-        "state",
-        "scheduleParams",
-        "params",
-        "sourceConnectionIds",
-        "targetConnectionIds",
-        "baseConnectionId",
-    )
+    """What each object does, read as the product reads it: a switch may spell it otherwise at each write."""
     found = {
-        doc["id"]: {key: doc[key] for key in kept if key in doc}
-        for collection in ("flows", "targetConnections", "connections")
-        for doc in made.emulator.snapshot(SANDBOX)[collection]
+        doc["id"]: (wire.read(kind.name, doc), [wire.ids(doc, name) for name in kind.refs])
+        for kind in (ANCHOR, PLACE)
+        for doc in made.emulator.snapshot(SANDBOX)[kind.path.removeprefix("/")]
     }
     return json.dumps(found, sort_keys=True)

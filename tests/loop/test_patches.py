@@ -298,6 +298,16 @@ def test_an_adoption_that_differs_is_made_possible(live: World) -> None:
     applied(live)
 
 
+def test_another_moment_of_a_single_run_that_has_yet_to_come_is_accepted(live: World) -> None:
+    once = 'once: {datasets: [Returns], subpath: once, schedule: {every: once, at: "05:00"}, end: 2028-01-01}'
+    write(live, f"{CONFIG}  {once}\n")
+    applied(live)
+    live.emulator.ui.schedule("once", {"startTime": live.flow("once")["scheduleParams"]["startTime"] + HOUR})
+
+    assert lines(patch(live)) == [f"- {once}", f"+ {once}".replace("05:00", "06:00")]
+    assert drifts(live) == []
+
+
 # -- what no edit accepts ---------------------------------------------------------------------------------------------
 
 

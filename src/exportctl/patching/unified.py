@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 from exportctl.config.secrecy import secrecy
+from exportctl.config.values import BadValue, references
 from exportctl.destination_types import Secrecy
 from exportctl.patching.report import Edited
 from exportctl.patching.spans import Map, Scalar, Seq, Span, spans
@@ -80,10 +81,19 @@ def _shown(sign: str, line: str) -> str:
 
 
 def _sensitive(text: str) -> frozenset[int]:
-    """The lines, from 0, on which a value stands that is not plain."""
+    """The lines, from 0, on which a literal stands that is not for everybody."""
     root = spans(text)
-    places = _masked(root, ()) if root else ()
+    places = [(i, j) for i, j in _masked(root, ()) if _literal(text[i:j])] if root else []
     return frozenset(n for i, j in places for n in range(text.count("\n", 0, i), text.count("\n", 0, j) + 1))
+
+
+def _literal(written: str) -> bool:
+    """Does it hold more than names of variables? A default is a literal too."""
+    try:
+        parts = references(written.strip("\"'"))
+    except BadValue:
+        return True
+    return any(isinstance(part, str) or part.default is not None for part in parts)
 
 
 def _masked(span: Span, path: tuple[str, ...]) -> Iterator[tuple[int, int]]:
