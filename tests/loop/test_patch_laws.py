@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from generated import configs, kind_switches
-from hypothesis import Phase, given, note, settings
+from hypothesis import given, note, settings
 from hypothesis import strategies as st
 from patches import drifts, lines, on_target, patch, why, write
 from test_laws import LAW, LISTED, made_world
@@ -26,8 +26,8 @@ from exportctl.kinds import ANCHOR, PLACE
 from exportctl.model import EXPORTS, Verb
 from tests.patching.styled_yaml import texts
 
-SOME = settings(LAW, max_examples=25, phases=[Phase.generate])
-MANY = settings(LAW, max_examples=400, phases=[Phase.generate])
+SOME = settings(LAW, max_examples=20)
+MANY = settings(LAW, max_examples=600)
 DAY, HOUR = 86400, 3600
 PER_EDIT = 12  # lines: a new destination has seven, an allowed rule two, a list of datasets four
 
