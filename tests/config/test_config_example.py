@@ -198,6 +198,19 @@ def test_the_parts_of_a_split_are_alias_slug_or_id() -> None:
     assert [one.title.split(" \N{EN DASH} ")[1] for one in made.values()] == ["5EF3", "Åpp Events!", "A Long Name"]
 
 
+def test_a_part_goes_on_from_a_part_of_another_name_or_from_a_whole() -> None:
+    text = SMALL.replace("[App Events]", "[Orders, Returns, Visits]") + "    split_by: dataset\n"
+    made = project(text + "    renamed_from: {orders: web, returns: old/refunds}\n").exports
+    before = {"web/orders": "web", "web/returns": "old/refunds", "web/visits": None}
+    assert {name: one.renamed_from for name, one in made.items()} == before
+
+
+def test_where_a_new_name_is_written_is_known_where_it_is_written() -> None:
+    made = project(with_export("renamed_from: old"))
+    assert str(made.exports["web"].where["renamed_from"]) == "exports.yaml:14:19"
+    assert "renamed_from" not in project(SMALL).exports["web"].where
+
+
 def test_consents_of_an_export_are_flow_ids() -> None:
     made = project(
         with_export("adopt: a\nallow_replace: b\nkeep: c\nrenamed_from: old/part\nsubpath: s\nenabled: false")

@@ -127,6 +127,17 @@ def _part_ids(described: str) -> Schema:
     }
 
 
+def _renamed_from() -> Schema:
+    described = "The key it had before, so that it is renamed and not made again."
+    parts = "With `split_by`, the key the whole had, or a map of PART to the KEY or KEY/PART it goes on from."
+    return {
+        "description": f"{described} {parts}",
+        "type": ["string", "object"],
+        "additionalProperties": text("The KEY or KEY/PART it had.", "web"),
+        "examples": ["web"],
+    }
+
+
 def _export() -> Schema:
     return mapping(
         "Export",
@@ -166,7 +177,7 @@ def _export() -> Schema:
             "adopt": _part_ids("A live flow that becomes ours, unchanged: its id."),
             "allow_replace": _part_ids("Consent to replace this very flow, which sends everything again: its id."),
             "keep": _part_ids("Of two flows for this export, the one to keep: its id."),
-            "renamed_from": text("The key it had before, so that it is renamed and not made again.", "web"),
+            "renamed_from": _renamed_from(),
             "allow": listing("Rules that this export may break, each with the reason.", _allow()),
         },
         example={"datasets": ["web", "App Events"], "destination": "lake", "schedule": "nightly"},
