@@ -77,6 +77,7 @@ _RULES = {
     "twins": Group.TWINS,
     "marker-lost": Group.MARKER_LOST,
 }
+_ENDS = frozenset({str(Group.EXPIRED), str(Group.ENDING)})  # rules of the planner that entries here tell of
 _WHOLE = frozenset({Verb.CREATE, Verb.COMPLETE, Verb.REPLACE, Verb.DELETE, Verb.ADOPT, Verb.RELEASE})
 _END = "end"
 
@@ -86,7 +87,8 @@ class Entry:
     """
     One thing found. Of `address`, `field`, `finding`, `verb`, `ends` and `flow` those are set that the group is about:
     a field for drift, conflict, differs, stopped, accepted and pending edits; a finding for gone, half-built, twins and
-    marker-lost; a verb for what is pending as a whole; `ends` (seconds) with `renewal_due` for ending and expired;
+    marker-lost; a verb for what is pending as a whole; `ends` (seconds) with `renewal_due` for ending and expired, with
+    the finding that says how to go on for the latter;
     `flow` for unmanaged and foreign ones.
     """
 
@@ -129,7 +131,7 @@ def drift(plan: Plan, *, end_warning: int) -> DriftReport:
         header=plan.header,
         as_of=plan.as_of,
         entries=tuple(sorted(found, key=lambda entry: order.index(entry.group))),
-        notes=tuple(dict.fromkeys(f for f in notes if f.rule not in _RULES and f.rule != Group.EXPIRED)),
+        notes=tuple(dict.fromkeys(f for f in notes if f.rule not in _RULES and f.rule not in _ENDS)),
     )
 
 
@@ -159,8 +161,11 @@ def _ending(item: Item, as_of: int, end_warning: int) -> Iterator[Entry]:
     ends = _live_end(item)
     if ends is None or ends - as_of > end_warning:
         return
-    group = Group.EXPIRED if ends <= as_of else Group.ENDING
-    yield Entry(group, item.address, item.id, ends=ends, renewal_due=item.renewed)
+    if ends > as_of:
+        yield Entry(Group.ENDING, item.address, item.id, ends=ends, renewal_due=item.renewed)
+        return
+    found = next((f for f in item.findings if f.rule == Group.EXPIRED), None)
+    yield Entry(Group.EXPIRED, item.address, item.id, finding=found, ends=ends)
 
 
 def _live_end(item: Item) -> int | None:

@@ -72,10 +72,11 @@ class Cause(StrEnum):
     NORMALISED = "normalised"  # the service keeps another spelling of what we sent
     STOPPED = "stopped"  # a stop made by hand: held
     RENEWAL = "renewal"  # a rolling end is due
+    LAPSED = "lapsed"  # a rolling end has passed: moving it on revives the flow
     ACCEPTED = "accepted"  # an `accept` entry covers it
 
 
-WRITES = frozenset({Cause.CREATE, Cause.PENDING, Cause.DRIFT, Cause.CONFLICT, Cause.DIFFERS})
+WRITES = frozenset({Cause.CREATE, Cause.PENDING, Cause.DRIFT, Cause.CONFLICT, Cause.DIFFERS, Cause.LAPSED})
 
 
 class Action(StrEnum):
@@ -275,6 +276,10 @@ class Item:
     @property
     def renewed(self) -> bool:
         return Cause.RENEWAL in self.causes()
+
+    @property
+    def lapsed(self) -> bool:
+        return Cause.LAPSED in self.causes()
 
 
 CHANGES = frozenset({Verb.CREATE, Verb.COMPLETE, Verb.UPDATE, Verb.REPLACE, Verb.DELETE, Verb.ADOPT, Verb.RELEASE})

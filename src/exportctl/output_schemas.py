@@ -160,6 +160,15 @@ RESULTS: Mapping[str, Json] = {
                 after=maybe(number("seconds since 1970 UTC")),
             ),
         ),
+        lapsed=listing(
+            "rolling ends that are over: exit code 4, an apply moves them on",
+            closed(
+                "one flow that has ended",
+                address=ADDRESS,
+                id=maybe(text("flow id")),
+                ended=number("seconds since 1970 UTC"),
+            ),
+        ),
         counts=counts("outcomes by status", Status),
         outcomes=_OUTCOMES,
     ),

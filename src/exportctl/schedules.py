@@ -115,3 +115,16 @@ def default_end(created: int) -> int:
 def shown(moment: int) -> str:
     """A moment as plans and messages write it: `2026-11-22 02:00 UTC`."""
     return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%d %H:%M UTC")
+
+
+def age(seconds: int) -> str:
+    """How long ago or ahead, rounded down to one unit: `3 days`, `5 hours`."""
+    for unit, size in (("day", DAY), ("hour", HOUR), ("minute", 60)):
+        if abs(seconds) >= size:
+            return counted(abs(seconds) // size, unit)
+    return counted(abs(seconds), "second")
+
+
+def counted(number: int, unit: str) -> str:
+    """`1 day`, `30 days`."""
+    return f"{number} {unit}" + ("" if number == 1 else "s")

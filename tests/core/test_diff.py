@@ -310,7 +310,12 @@ ROLLED: dict[str, tuple[int | None, int | None, Cause | None, int | None]] = {
     "as applied, not due": (FRESH, FRESH, None, None),
     "as applied, exactly renew_before left: not due": (NOW + 30 * DAY, NOW + 30 * DAY, None, None),
     "as applied, due: renewal": (DUE, DUE, Cause.RENEWAL, TARGET),
-    "as applied, ended already: renewal": (PAST, PAST, Cause.RENEWAL, TARGET),
+    "as applied, but over: lapsed": (PAST, PAST, Cause.LAPSED, TARGET),
+    "as applied, over this very second: lapsed": (NOW, NOW, Cause.LAPSED, TARGET),
+    "as applied, one second left: renewal": (NOW + 1, NOW + 1, Cause.RENEWAL, TARGET),
+    "moved later by hand, and over all the same: lapsed": (PAST, PAST - DAY, Cause.LAPSED, TARGET),
+    "nobody knows, and over: lapsed": (PAST, None, Cause.LAPSED, TARGET),
+    "moved earlier by hand, and over: stopped": (PAST, FRESH, Cause.STOPPED, TARGET),
     "moved later by hand, not due: converged": (FRESH + DAY, FRESH, Cause.CONVERGED, FRESH + DAY),
     "moved beyond what a renewal would give: converged": (TARGET + DAY, DUE, Cause.CONVERGED, TARGET + DAY),
     "moved later by hand, due all the same: renewal": (DUE, DUE - DAY, Cause.RENEWAL, TARGET),
@@ -333,6 +338,10 @@ def test_a_rolling_end_is_renewed_when_due_and_never_after_a_stop(row: str) -> N
 
 def test_a_rolling_end_cut_short_is_put_back_when_asked_to() -> None:
     assert why(ANCHOR, END, TARGET, DUE, side({END: (str(FRESH),)}, end=ROLLING, put_back=True)) is Cause.DRIFT
+
+
+def test_an_end_that_is_over_waits_for_no_approval_of_renewals_since_it_is_none() -> None:
+    assert why(ANCHOR, END, TARGET, PAST, side({END: (str(PAST),)}, end=ROLLING, renew=False)) is Cause.LAPSED
 
 
 def test_a_due_renewal_nobody_approved_waits() -> None:

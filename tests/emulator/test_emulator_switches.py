@@ -514,6 +514,34 @@ def test_schedule_change(exporting, setting, times):
     assert set(made.arrived().values()) == {times}
 
 
+@pytest.mark.parametrize(("setting", "old", "new"), [("continue", 1, 1), ("restart", 2, 1), ("never", 1, 0)])
+def test_revival(exporting, setting, old, new):
+    made = exporting(revival=setting)
+    first = set(made.arrived())
+    made.emulator.ui.end("flow", int(made.emulator.now) + HOUR)
+    made.emulator.advance(24 * HOUR)
+    made.ingest(5)
+    runs = len(made.runs())
+    made.emulator.ui.end("flow", int(made.emulator.now) + 30 * 24 * HOUR)
+
+    made.emulator.advance(7 * HOUR)
+
+    arrived = made.arrived()
+    assert {arrived[row] for row in first} == {old}
+    assert sum(arrived[row] for row in arrived if row not in first) == 5 * new
+    assert len(made.runs()) - runs == new  # what was missed is not caught up
+
+
+def test_an_end_moved_on_in_time_is_no_revival(exporting):
+    made = exporting(revival="restart")
+    made.emulator.ui.end("flow", int(made.emulator.now) + 24 * HOUR)
+    made.emulator.ui.end("flow", int(made.emulator.now) + 48 * HOUR)
+
+    made.emulator.advance(12 * HOUR)
+
+    assert set(made.arrived().values()) == {1}
+
+
 @pytest.mark.parametrize(("setting", "accepted"), [("enabled", True), ("disabled", False)])
 def test_ad_hoc(exporting, setting, accepted):
     made = exporting(ad_hoc=setting)

@@ -33,6 +33,7 @@ BY_CAUSE = {
     Cause.CONVERGED: [],
     Cause.NORMALISED: [],
     Cause.RENEWAL: [],
+    Cause.LAPSED: [],  # told by its end
 }
 
 
@@ -101,6 +102,22 @@ def test_the_end_before_the_plan_counts_and_not_the_one_after() -> None:
     (entry,) = report(Item(address("x"), Verb.RENEW, fields=(moved,), ends=AS_OF + 180 * DAY)).entries
 
     assert (entry.group, entry.ends, entry.renewal_due) == (Group.ENDING, AS_OF + DAY, True)
+
+
+def test_what_has_ended_is_told_in_the_words_of_the_plan_and_no_second_time_in_the_notes() -> None:
+    said = Finding("expired", "words", hint="how to go on", level=Level.WARNING)
+
+    found = report(Item(address("x"), Verb.NONE, findings=(said,), ends=AS_OF - DAY))
+
+    assert ([e.finding for e in found.entries], found.notes) == ([said], ())
+
+
+def test_a_warning_of_an_end_to_come_is_no_note_beside_its_entry() -> None:
+    said = Finding("ending", "words", level=Level.WARNING)
+
+    found = report(Item(address("x"), Verb.NONE, findings=(said,), ends=AS_OF + DAY))
+
+    assert (groups(found), found.notes) == ([Group.ENDING], ())
 
 
 def test_what_is_not_there_yet_does_not_end() -> None:

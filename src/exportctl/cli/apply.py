@@ -29,6 +29,7 @@ from exportctl.flags import Flags
 from exportctl.offline import hidden
 
 if TYPE_CHECKING:
+    from exportctl.model import Plan
     from exportctl.saved.planfile import Saved
     from exportctl.workflows import Planned
 
@@ -163,7 +164,8 @@ def _stale(call: Call, order: Order, made: Planned) -> int | None:
     Says what has moved since the approval; None if it holds.
 
     Raises:
-        StalePlan: the saved plan is too old or for another sandbox, or the plan has another digest.
+        StalePlan: the saved plan is too old or for another sandbox, would revive what has ended since, or has another
+            digest.
     """
     from exportctl.saved import planfile
     from exportctl.views import json, text_lists
@@ -176,8 +178,10 @@ def _stale(call: Call, order: Order, made: Planned) -> int | None:
         )
     if order.saved is None:
         return None
-    _check_age(call, order, made, order.saved)
+    now = call.now if call.now is not None else made.platform.as_of()
+    _check_age(order, order.saved, now)
     _check_sandbox(made, order.saved)
+    _check_ends(planfile.approved(order.saved, made.plan), now)
     moved = planfile.differences(order.saved, made.plan)
     if not moved:
         return None
@@ -188,10 +192,10 @@ def _stale(call: Call, order: Order, made: Planned) -> int | None:
     return exits.STALE
 
 
-def _check_age(call: Call, order: Order, made: Planned, saved: Saved) -> None:
+def _check_age(order: Order, saved: Saved, now: int) -> None:
     from exportctl.saved import planfile
 
-    age = planfile.age_seconds(saved, call.now if call.now is not None else made.platform.as_of())
+    age = planfile.age_seconds(saved, now)
     if age > order.max_age:
         raise StalePlan(
             f"the saved plan is {age // 3600} hours old, more than --max-age allows; nothing was written",
@@ -209,6 +213,20 @@ def _check_sandbox(made: Planned, saved: Saved) -> None:
             f"this is {now.sandbox} of {now.organization}; nothing was written",
             rule="stale-plan",
             hint="choose the environment it was made for, or make and review a new plan",
+        )
+
+
+def _check_ends(shown: Plan, now: int) -> None:
+    """What a plan says of a flow that ends is not what it would say of one that has ended."""
+    from exportctl.saved import planfile
+
+    over = planfile.outlived(shown, now)
+    if over:
+        raise StalePlan(
+            f"since the plan was made these have ended, and it would revive them: {', '.join(over)}; "
+            "nothing was written",
+            rule="stale-plan",
+            hint="make a new plan: it says what reviving them may send",
         )
 
 

@@ -91,7 +91,7 @@ def carry(call: Call, setup: Setup, order: Order, made: Planned) -> int:
         return exits.FAILED
     with listening(interrupt):
         ending = _ended(call, under_way, interrupt)
-        code = ending.code(under_way.succeeded())
+        code = exits.first(ending.code(under_way.succeeded()), _left(order, made.plan))
         audit(call, order.audit, made, ending.outcomes, _RESULTS.get(code, "failed"))
         _report(call, order, made, ending)
         plan_for_actions(call, made.plan, made.findings)
@@ -102,7 +102,7 @@ _RESULTS = {exits.DONE: "done", exits.INCOMPLETE: "incomplete", exits.INTERRUPTE
 
 
 def _nothing(call: Call, order: Order, made: Planned) -> int:
-    """Nothing to write: no question, no read-back."""
+    """Nothing to write, or only to show: no question, no read-back."""
     if call.format == JSON:
         call.screen.document(json.renew(made.plan) if order.renewing else json.apply(made.plan, (), residue=made.plan))
     elif order.renewing:
@@ -111,7 +111,12 @@ def _nothing(call: Call, order: Order, made: Planned) -> int:
         plan.shown(call, made)
         call.screen.show("Nothing to do.\n")
     plan_for_actions(call, made.plan, made.findings)
-    return exits.DONE
+    return _left(order, made.plan)
+
+
+def _left(order: Order, shown: Plan) -> int:
+    """`renew` revives nothing, so a rolling end that is over is left: whoever watches must hear of it."""
+    return exits.INCOMPLETE if order.renewing and any(item.lapsed for item in shown.items) else exits.DONE
 
 
 def _agreed(call: Call, order: Order, shown: Plan) -> bool:

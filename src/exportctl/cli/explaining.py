@@ -33,6 +33,8 @@ CAUSES: Mapping[Cause, str] = {
     Cause.STOPPED: "Somebody switched the flow off or moved its end earlier. It is held: never undone by itself.\n"
     "To undo it: apply --put-back ADDRESS. To agree: write `enabled: false` or the end into the YAML.",
     Cause.RENEWAL: "A rolling end is due and is moved on. Outside exit code 2 and the digest of a plan.",
+    Cause.LAPSED: "A rolling end is over: the flow exports nothing. Apply moves it on, as a change that is reviewed.\n"
+    "renew does not: what a revived flow sends first is not documented, and may be every dataset in full.",
     Cause.ACCEPTED: "An `accept` entry of the config covers it until its date: neither reported nor put back.",
 }
 

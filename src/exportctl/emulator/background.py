@@ -34,7 +34,8 @@ def schedule_wake(record: Record) -> float | None:
     hidden = record.hidden
     if "unlisted_at" in hidden:
         return float(hidden["unlisted_at"]) + TOMBSTONE_SECONDS
-    moments = [hidden.get("touch_at"), hidden.get("busy_until"), next_tick(record.doc, hidden.get("ticked_at", 0))]
+    tick = None if hidden.get("over") else next_tick(record.doc, hidden.get("ticked_at", 0))
+    moments = [hidden.get("touch_at"), hidden.get("busy_until"), tick]
     return min((moment for moment in moments if moment is not None), default=None)
 
 

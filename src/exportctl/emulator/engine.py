@@ -163,7 +163,8 @@ def _earliest(due: Iterable[Record], now: float) -> tuple[float, Record] | None:
 
 
 def _flow_tick(flow: Record, now: float) -> int | None:
-    tick = None if "deleted_at" in flow.hidden else next_tick(flow.doc, flow.hidden.get("ticked_at", 0))
+    going = not flow.hidden.keys() & {"deleted_at", "over"}
+    tick = next_tick(flow.doc, flow.hidden.get("ticked_at", 0)) if going else None
     return tick if tick is not None and tick <= now else None
 
 

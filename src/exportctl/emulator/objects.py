@@ -6,7 +6,7 @@ The objects of the service as a caller sees them: who may see one, and how GET s
 `held_until` (a source still in use after its flow left it), `ticked_at` (runs before it are accounted for) and
 `previous` (the document before the last write, None for a new one).
 Of a run: `tick`, `claimed` (the process that is at it), `completes_at`. Of a flow: `run_before` (shown while the newest
-run is under way), `exported` (see `increments.py`).
+run is under way), `exported` (see `increments.py`), `over` (it has ended and does not come back).
 """
 
 from __future__ import annotations

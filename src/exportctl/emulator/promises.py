@@ -74,6 +74,8 @@ DEGRADED = (
     Degraded("normalise", "case", 8, "said once; the marker then holds both spellings"),
     Degraded("dataset_change", "restart", 7, "a change of datasets sends all again; the plan warns of it"),
     Degraded("schedule_change", "restart", 7, "a change of mode or interval sends all again; the plan warns of it"),
+    Degraded("revival", "restart", 7, "reviving an ended flow sends all again: `renew` does not, a plan warns of it"),
+    Degraded("revival", "never", 9, "an ended flow exports nothing although its end was moved on: `verify` tells"),
     Degraded("manifest", "rejected", 10, "without manifests files are counted and, with --deep, read, but not named"),
     Degraded("run_entities", "hidden", 10, "rows of several datasets in one flow are compared in sum"),
 )

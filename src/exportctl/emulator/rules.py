@@ -206,6 +206,8 @@ _ROWS: tuple[tuple[str, str, Status, str], ...] = (
      "assumed", "U8, switch dataset_change"),
     ("schedule-change", "A change of mode or interval does not restart the full export.", "assumed",
      "dataset-exports.md 5.3, switch schedule_change"),
+    ("revival", "A flow that has ended goes on once its end is moved on, without the runs it missed.", "assumed",
+     "U11, dataset-exports.md 5.2, switch revival"),
     ("events-of-a-year", "Rows of event datasets older than 365 days at the tick are left out.", "spec", "[GR] 12"),
     ("uncompressed-parquet-limit", "A full export of more than a million records of another schema as uncompressed "
      "Parquet fails.", "spec", "[GR] 12"),

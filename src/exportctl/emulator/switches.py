@@ -165,6 +165,12 @@ QUESTIONS: dict[str, Question] = {
     "schedule_change": Question(
         "Does a change of mode or interval restart the full export?", ("continue", "restart"), "dataset-exports.md 5.3"
     ),
+    "revival": Question(
+        "A flow has ended, then its end is moved on: does it go on with what was added since, send everything again, "
+        "or stay ended? Runs missed meanwhile are not caught up.",
+        ("continue", "restart", "never"),
+        "U11, dataset-exports.md 5.2",
+    ),
     "ad_hoc": Question("May datasets be exported on demand?", ("enabled", "disabled"), "[NB] flow-service.md 9.2"),
 }
 
@@ -206,6 +212,7 @@ class Switches:
     empty_manifest: bool = False
     dataset_change: str = "new-only"
     schedule_change: str = "continue"
+    revival: str = "continue"
     ad_hoc: str = "enabled"
 
     def __post_init__(self) -> None:

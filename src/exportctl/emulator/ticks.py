@@ -31,8 +31,18 @@ def next_tick(doc: Json, after: float) -> int | None:
         tick = start + (int(after - start) // step + 1) * step
     else:
         return None
-    end = schedule.get("endTime") or six_months_after(doc["createdAt"] / 1000)
-    return tick if tick < end else None
+    return tick if tick < end(doc) else None
+
+
+def end(doc: Json) -> int:
+    """When a flow ends, in seconds since 1970 UTC."""
+    schedule = doc.get("scheduleParams") or {}
+    return int(schedule.get("endTime") or six_months_after(doc["createdAt"] / 1000))
+
+
+def revived(before: Json, after: Json, now: float) -> bool:
+    """Did a write of a dataset flow move on an end that is over?"""
+    return before.get("flowSpec", {}).get("id") in specs.DATASET_FLOWS and end(before) <= now < end(after)
 
 
 def interval(doc: Json) -> int:

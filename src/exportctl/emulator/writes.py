@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from exportctl.emulator import ids, objects, patching, specs, validation
+from exportctl.emulator import ids, objects, patching, specs, ticks, validation
 from exportctl.emulator.background import schedule_wake
 from exportctl.emulator.clock import day
 from exportctl.emulator.objects import Context, living
@@ -361,10 +361,26 @@ def _written(ctx: Context, record: Record, operation: str, operations: object) -
     if switches.background_after_write and (not ctx.caller.is_ui or switches.background_actor == "writes"):
         record.hidden["touch_at"] = ctx.now + switches.transition
     if record.collection == "flows":
+        _revive(ctx, record)
         record.hidden["ticked_at"] = ctx.now
         record.doc["lastOperation"] = _operation(ctx, operation, operations)
     record.wake = schedule_wake(record)
     ctx.store.put(record)
+
+
+def _revive(ctx: Context, flow: Record) -> None:
+    """
+    What becomes of a flow whose end was over and is moved on.
+
+    rule: revival
+    """
+    before = flow.hidden.get("previous")
+    if before is None or not ticks.revived(before, flow.doc, ctx.now):
+        return
+    if ctx.switches.revival == "restart":
+        flow.hidden.pop("exported", None)
+    elif ctx.switches.revival == "never":
+        flow.hidden["over"] = True
 
 
 def _operation(ctx: Context, operation: str, operations: object) -> Json:

@@ -7,7 +7,7 @@ The first row that holds gives the word:
     word          what it means                                                                     mend it
     NOT APPLIED   no flow in this sandbox                                                           apply
     STOPPED       stopped by hand, exactly where `drift` says so: switched off, or its end moved    --put-back
-    EXPIRED       its end is over: it exports nothing any more                                      a later `end`
+    EXPIRED       its end is over: it exports nothing any more; the notes say how to go on          apply, `removed`
     FINISHED      a one-time export whose run succeeded
     DISABLED      off, and no stop that `drift` reports: the config says so, or accepts it
     FAILED        the last run failed, or was done with errors                                      `runs`
@@ -216,5 +216,8 @@ def _notes(
         yield f"the last run {how}: see exportctl runs {item.address}"
     if item.renewed:
         yield "the rolling end is due: run exportctl renew"
+    for found in item.findings:
+        if found.rule == "expired":
+            yield f"{found.message.removeprefix(f'{item.address}: ')}; {found.hint}"
     if seen.assumed_end and not seen.ended(as_of):
         yield "the service shows no end; six months after its creation is assumed"

@@ -17,14 +17,14 @@ from exportctl.flags import Flags
 from exportctl.kinds import ANCHOR, CONTENT, PLACE, Kind
 from exportctl.marker import END
 from exportctl.model import WRITES, Cause, Consequence, FieldChange, LiveObject, Marker, Refusal, Verb, digest
-from exportctl.planning import gates
+from exportctl.planning import endings, gates
 from exportctl.planning.actors import actor
 from exportctl.planning.consequences import described, follow
 from exportctl.planning.datasets import Looked
 from exportctl.planning.diff import Side, applied_after, field_changes
 from exportctl.planning.expand import DesiredExport
 from exportctl.planning.ownership import Holding
-from exportctl.schedules import DAY, ONCE, shown
+from exportctl.schedules import DAY, ONCE
 
 BLAMED = frozenset({Cause.DRIFT, Cause.CONFLICT, Cause.DIFFERS, Cause.STOPPED, Cause.ACCEPTED})
 
@@ -90,7 +90,7 @@ def compare(export: DesiredExport, holding: Holding, looked: Looked, terms: Term
     placed, place_side = _place_changes(export, holding, terms)
     changes = tuple(_told(c, export, holding, terms) for c in (*found, *placed))
     if terms.flags.renew_only:
-        changes = tuple(c for c in changes if c.cause in (Cause.RENEWAL, Cause.STOPPED))
+        changes = tuple(c for c in changes if c.cause in (Cause.RENEWAL, Cause.LAPSED, Cause.STOPPED))
     written = {c.field: c for c in changes if c.cause in WRITES or c.cause is Cause.RENEWAL}
     restart = _restarts(wanted, live, written, terms.as_of)
     marker = _flow_marker(export, holding, wanted, live, changes, side, written, restart, terms)
@@ -105,12 +105,18 @@ def compare(export: DesiredExport, holding: Holding, looked: Looked, terms: Term
         repoint="datasets" in written,
         act=_act(written),
         text=export.declared.description if "description" in written else None,
-        consequences=follow(changes, export.declared.folder, names),
+        consequences=(
+            *endings.revival(endings.effective(live, flow), tuple(written.values()), terms.as_of),
+            *follow(changes, export.declared.folder, names),
+        ),
         refusals=(
             *_shared(holding, written),
             *gates.protected(holding.guarded(export.declared.protect), Verb.UPDATE, changes),
         ),
-        findings=_findings(export, holding, live, terms),
+        findings=(
+            *_findings(export, holding),
+            *endings.over(export.declared, _regular_end(export, live, flow), terms.as_of, changes),
+        ),
         **_outlook(export, holding, wanted, live, written, restart, terms),
     )
 
@@ -265,7 +271,7 @@ def _shared(holding: Holding, written: Mapping[str, FieldChange]) -> tuple[Refus
     )
 
 
-def _findings(export: DesiredExport, holding: Holding, live: Mapping[str, Any], terms: Terms) -> tuple[Finding, ...]:
+def _findings(export: DesiredExport, holding: Holding) -> tuple[Finding, ...]:
     found = []
     if holding.marker_lost:
         lost = f"flow {holding.flow.id} lost its marker (somebody edited its description)"
@@ -278,25 +284,12 @@ def _findings(export: DesiredExport, holding: Holding, live: Mapping[str, Any], 
         which = f"the marker on {', '.join(damaged)} was edited"
         text = f"{export.address}: {which}: compared without knowing what was last applied"
         found.append(Finding("marker-damaged", text, export.declared.at, "apply writes it anew", Level.WARNING))
-    end = _effective_end(live, holding.flow)
-    if export.anchor["cadence"] != ONCE and end is not None and end <= terms.as_of:
-        text = f"{export.address}: the flow ended {shown(end)} and exports nothing any more"
-        found.append(
-            Finding(
-                "expired",
-                text,
-                export.declared.at,
-                "a later `end` revives it; whether it catches up is not documented",
-                Level.WARNING,
-            )
-        )
     return tuple(found)
 
 
-def _effective_end(live: Mapping[str, Any], flow: LiveObject) -> int | None:
-    if live["end"] is not None:
-        return int(live["end"])
-    return schedules.default_end(flow.created) if live["cadence"] != ONCE else None
+def _regular_end(export: DesiredExport, live: Mapping[str, Any], flow: LiveObject) -> int | None:
+    """A one-time export is finished, not over."""
+    return endings.effective(live, flow) if export.anchor["cadence"] != ONCE else None
 
 
 def _outlook(
@@ -310,7 +303,7 @@ def _outlook(
 ) -> dict[str, Any]:
     """When it ends, and the next runs before and after this plan."""
     declared = export.declared
-    end_before = _effective_end(live, holding.flow)
+    end_before = endings.effective(live, holding.flow)
     end_after = written[END].after if END in written else end_before
     rhythm = wanted["cadence"] if "cadence" in written else live["cadence"] or wanted["cadence"]
     start = live["start"] or 0

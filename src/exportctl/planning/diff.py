@@ -190,6 +190,7 @@ def _rolling(rule: FieldRule, live: int | None, side: Side) -> list[FieldChange]
     """
     live vs marker's end   result
     equal                  nothing, or renewal when due
+    equal and over         lapsed: an ordinary write, since a flow that has ended is revived by it
     later, marker unknown  converged (and renewal when due)
     earlier                stopped, not renewed
     marker silent, and earlier than any end of ours could be: stopped
@@ -205,6 +206,8 @@ def _rolling(rule: FieldRule, live: int | None, side: Side) -> list[FieldChange]
     if least is not None and live < least:
         why = Cause.DRIFT if side.put_back else Cause.STOPPED
         return [FieldChange(rule.name, rule.name, live, target, why)]
+    if live <= side.as_of < target:
+        return [FieldChange(rule.name, rule.name, live, target, Cause.LAPSED)]
     if side.renew and target > live and schedules.renewal_due(side.end, live, side.as_of):
         return [FieldChange(rule.name, rule.name, live, target, Cause.RENEWAL)]
     return [] if live == known else [FieldChange(rule.name, rule.name, live, live, Cause.CONVERGED)]

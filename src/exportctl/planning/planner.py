@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from exportctl import wire
-from exportctl.declared import Project
+from exportctl.declared import Policy, Project
 from exportctl.errors import Finding, Level
 from exportctl.flags import Flags
 from exportctl.kinds import ANCHOR, PLACE
@@ -32,7 +32,7 @@ from exportctl.model import (
     Unmanaged,
     Verb,
 )
-from exportctl.planning import gates, handovers, renames, spec_check
+from exportctl.planning import endings, gates, handovers, renames, spec_check
 from exportctl.planning.accounts import AccountPlan, plan_account
 from exportctl.planning.compare import Terms
 from exportctl.planning.creation import Scene
@@ -69,7 +69,7 @@ def plan(desired: Desired, live: Live, header: Header, flags: Flags, as_of: int,
     accounts = _accounts(desired, chosen.values(), estate, flags, as_of)
     taken = frozenset(e.declared.adopt for e in chosen.values() if e.declared.adopt)
     bases = {a: _base(e.account, e, accounts, estate) for a, e in sorted(chosen.items())}
-    exports = [_export(chosen[a], base, scene, live, taken) for a, base in bases.items()]
+    exports = [_export(chosen[a], base, scene, live, taken, project.policy) for a, base in bases.items()]
     items = [*(a.item for a in accounts.values()), *exports]
     if not flags.renew_only:
         items += _removals(desired, accounts, items, scene)
@@ -138,13 +138,14 @@ def _no_account(export: DesiredExport, text: str, candidates: object) -> Finding
 # -- exports ----------------------------------------------------------------------------------------------------------
 
 
-def _export(export: DesiredExport, base: Base, scene: Scene, live: Live, taken: frozenset[str]) -> Item:
+def _export(export: DesiredExport, base: Base, scene: Scene, live: Live, taken: frozenset[str], policy: Policy) -> Item:
     item = plan_export(export, base.value, scene)
     if base.finding:
         item = replace(item, findings=(*item.findings, base.finding))
     if item.verb in CHANGES:
         item = replace(item, findings=(*item.findings, *spec_check.check_export(export, live.specs)))
-    return replace(item, findings=(*item.findings, *_neighbours(export, base.value, scene.estate, taken)))
+    soon = endings.near(export.declared, item, scene.terms.as_of, policy.end_warning)
+    return replace(item, findings=(*item.findings, *soon, *_neighbours(export, base.value, scene.estate, taken)))
 
 
 def _neighbours(

@@ -143,8 +143,18 @@ _WARNINGS: tuple[_Row, ...] = (
     (
         "expired",
         "A flow that has ended",
-        "After its end a flow exports nothing, and says nothing of it [EX].",
-        "Set a later `end`; whether that catches up is not documented. Or take the export out.",
+        "After its end a flow exports nothing, and says nothing of it [EX]. What it sends once its end is moved on is"
+        " not documented: what was added since, or everything; nor are missed runs known to be caught up. In 2025 Adobe"
+        " could revive lapsed flows within 30 days without loss [doc]; of ordinary ends nothing such is said.",
+        "To revive it, apply a later `end` (a rolling one: apply) and read what the plan says of it. To retire it, take"
+        " the export out and name it under `removed`.",
+    ),
+    (
+        "ending",
+        "A flow that ends soon",
+        "Nobody is told when a flow ends [doc]. With this plan carried out it ends within the policy's `end_warning`"
+        " (ours).",
+        "Give it a later `end`, or let `exportctl renew` run every night for a rolling one.",
     ),
     (
         "manifest-not-offered",

@@ -7,6 +7,7 @@ Plan <-> versioned JSON text: a saved plan is an approval of values, and says so
     differences(saved, plan) what was approved and is so no longer
     renewals(saved)          addresses whose renewal the file holds
     approved(saved, plan)    the fresh plan without side work that the file does not hold
+    outlived(plan, now)      addresses whose end came between the plan and now, and that it would move on
     digest(plan)             16 hex digits over what was approved, for `--only-if`
 
 Steps are never built from a file: apply plans again with the file's `as_of` and flags and compares. Pure.
@@ -22,12 +23,13 @@ from typing import Any
 
 from exportctl import __version__
 from exportctl.errors import PlanFileError
-from exportctl.model import Header, Plan, canonical
+from exportctl.marker import END
+from exportctl.model import WRITES, Cause, Header, Plan, canonical
 from exportctl.saved.approval import Difference, approvals, approved_plan, compare
 from exportctl.saved.document import Json, encode
 
 __all__ = ["FORMAT_VERSION", "KIND", "Difference", "Saved", "age_seconds", "approved", "differences", "digest", "dump"]
-__all__ += ["encode", "load", "renewals", "saved"]
+__all__ += ["encode", "load", "outlived", "renewals", "saved"]
 
 FORMAT_VERSION = 1
 KIND = "saved-plan"
@@ -99,6 +101,21 @@ def differences(saved: Saved, plan: Plan) -> tuple[Difference, ...]:
 def approved(saved: Saved, plan: Plan) -> Plan:
     """The fresh plan, less addresses with nothing but a renewal, marker or cleaning that was not in the file."""
     return approved_plan(saved.entries, plan)
+
+
+def outlived(plan: Plan, now: int) -> tuple[str, ...]:
+    """
+    Addresses whose flow still ran when the plan was made, has ended by `now`, and would be revived by it: nobody who
+    approved the plan read what that may send.
+    """
+    moved = [(item, change) for item in plan.items for change in item.fields if change.field == END]
+    return tuple(
+        str(item.address)
+        for item, change in moved
+        if change.cause in WRITES | {Cause.RENEWAL}
+        and isinstance(change.before, int)
+        and plan.as_of < change.before <= now < change.after
+    )
 
 
 def renewals(saved: Saved) -> frozenset[str]:

@@ -193,7 +193,10 @@ def outcome(shown: Outcome) -> Json:
 
 
 def renew(shown: Plan, outcomes: Sequence[Outcome] = (), *, errors: Sequence[Finding] = ()) -> str:
-    """The ends that are due, and what became of moving them; no outcomes when nothing was tried."""
+    """
+    The ends that are due, and what became of moving them; no outcomes when nothing was tried. `lapsed` are the rolling
+    ends that are over, which it leaves alone.
+    """
     due = [
         {"address": str(item.address), "id": item.id, "before": f.before, "after": f.after}
         for item in shown.items
@@ -203,6 +206,12 @@ def renew(shown: Plan, outcomes: Sequence[Outcome] = (), *, errors: Sequence[Fin
     result = {
         "project": shown.header.project,
         "renewals": due,
+        "lapsed": [
+            {"address": str(item.address), "id": item.id, "ended": f.before}
+            for item in shown.items
+            for f in item.fields
+            if f.cause is Cause.LAPSED
+        ],
         "counts": text_apply.tally(outcomes),
         "outcomes": [outcome(o) for o in outcomes],
     }

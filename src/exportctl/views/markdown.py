@@ -33,13 +33,13 @@ def plan(shown: Plan, *, limit: int = LIMIT) -> str:
         *([f"{approval}\n"] if approval else []),
         *_section("Refused", _refusals(spoken), share),
         *_section("What follows", _consequences(spoken), share),
-        *_section("Ends", _ends(spoken), share),
+        *_section("Ends", _ends(spoken, shown.as_of), share),
         *_section("Held", _held(spoken), share),
         *_section("Errors, warnings and notes", _findings(_all_findings(shown)), share),
         *_section("References apply will read", [code(name) for name in wording.secrets(shown)], share),
         *_section("Not set here, so not compared", [code(name) for name in shown.unset], share),
     ]
-    return _filled(parts, [partial(details, item) for item in spoken], limit)
+    return _filled(parts, [partial(details, item, shown.as_of) for item in spoken], limit)
 
 
 def drift(report: DriftReport, *, fail_on: Collection[str] = drift_report.DEFAULT_FAILING, limit: int = LIMIT) -> str:
@@ -127,8 +127,8 @@ def _consequences(items: Iterable[Item]) -> list[str]:
     ]
 
 
-def _ends(items: Iterable[Item]) -> list[str]:
-    return [f"{_address(item)} ends {values.moment(item.ends)}" for item in items if item.ends is not None]
+def _ends(items: Iterable[Item], as_of: int) -> list[str]:
+    return [f"{_address(item)} {values.ending(item.ends, as_of)}" for item in items if item.ends is not None]
 
 
 def _held(items: Iterable[Item]) -> list[str]:
@@ -151,8 +151,8 @@ def finding(shown: Finding) -> str:
     return f"{shown.level.value}: {where}{prose(shown.message)}{hint} {code(shown.rule)}"
 
 
-def details(item: Item) -> str:
-    """One address, collapsed: a table of fields, then runs and end."""
+def details(item: Item, as_of: int) -> str:
+    """One address, collapsed: a table of fields, then runs and end as seen at `as_of`."""
     words = wording.VERBS[item.verb] + (", refused" if item.refusals else "")
     lines = [f"<details><summary>{code(values.symbol(item))} {_address(item)} {prose(words)}</summary>\n"]
     if item.id:
@@ -160,15 +160,16 @@ def details(item: Item) -> str:
     if item.at:
         lines.append(f"declared at {code(str(item.at))}\n")
     lines += table(item.fields)
-    lines += [f"{line.strip()}\n" for line in _runs(item)]
+    lines += [f"{line.strip()}\n" for line in _runs(item, as_of)]
     return "\n".join([*lines, "</details>", ""])
 
 
-def _runs(item: Item) -> list[str]:
+def _runs(item: Item, as_of: int) -> list[str]:
     lines = [f"schedule: {prose(item.schedule)}"] if item.schedule else []
     if item.next_before and item.next_before != item.next_after:
         lines.append(f"next runs before: {values.moments(item.next_before)}")
-    return [*lines, f"next runs: {values.moments(item.next_after)}"] if item.next_after or item.next_before else lines
+    lines += [f"next runs: {values.moments(item.next_after)}"] if item.next_after or item.next_before else []
+    return lines if item.ends is None else [*lines, values.ending(item.ends, as_of, ":")]
 
 
 def table(fields: Sequence[FieldChange]) -> list[str]:
@@ -190,6 +191,8 @@ def _subject(entry: Entry) -> str:
 
 
 def _end_line(entry: Entry, as_of: int) -> str:
+    if entry.finding:
+        return finding(entry.finding)
     return f"{code(_subject(entry))} {prose(text_drift.plainly(entry, as_of))}"
 
 

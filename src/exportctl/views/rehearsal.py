@@ -33,7 +33,11 @@ def text(shown: Rehearsal | None, *, color: bool = False, width: int = 120) -> s
     for item in () if shown.converged else shown.residue.items:
         if item.steps or item.refusals:
             # what was refused is told already; what is left without a refusal needs its reasons
-            lines += [text_view.headline(item, ink)] if shown.refused else ["", *text_view.block(item, ink, width)]
+            lines += (
+                [text_view.headline(item, ink)]
+                if shown.refused
+                else ["", *text_view.block(item, shown.residue.as_of, ink, width)]
+            )
     return "\n".join(lines) + "\n"
 
 

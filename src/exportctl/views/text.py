@@ -16,6 +16,7 @@ from exportctl.errors import Finding, Level
 from exportctl.model import Cause, Consequence, FieldChange, Header, Item, Plan, Refusal, Verb
 from exportctl.saved.document import decode
 from exportctl.saved.planfile import Saved, age_seconds, digest
+from exportctl.schedules import age
 from exportctl.views import values, wording
 from exportctl.views.paint import Paint, paint
 
@@ -25,6 +26,7 @@ _CAUSES = {
     Cause.DRIFT: "warning",
     Cause.CONFLICT: "error",
     Cause.DIFFERS: "warning",
+    Cause.LAPSED: "warning",
     Cause.STOPPED: "error",
 }
 
@@ -47,7 +49,7 @@ def show(saved: Saved, *, now: int, color: bool = False, width: int = 120) -> st
     """A saved plan as it was reviewed, with its age and digest."""
     ink = paint(color)
     shown = decode(saved.content)
-    made = f"made {values.age(age_seconds(saved, now))} ago" if now >= saved.as_of else "made with a later clock"
+    made = f"made {age(age_seconds(saved, now))} ago" if now >= saved.as_of else "made with a later clock"
     lines = header(saved.header, "Saved plan", saved.as_of, ink)
     lines += [f"{made} by exportctl {values.clean(saved.version)}, approves {digest(shown)}", ""]
     return "\n".join([*lines, *_body(shown, saved.content["counts"], ink, width), ""])
@@ -57,7 +59,7 @@ def _body(shown: Plan, counts: Mapping[str, int], ink: Paint, width: int) -> lis
     lines: list[str] = []
     for item in shown.items:
         if wording.spoken(item):
-            lines += [*block(item, ink, width), ""]
+            lines += [*block(item, shown.as_of, ink, width), ""]
     lines += _section("Errors, warnings and notes:", findings(_findings(shown), ink))
     lines += _section("Apply will read these references:", [INDENT + values.clean(s) for s in wording.secrets(shown)])
     lines += _section("Not set here, so not compared:", [INDENT + values.clean(name) for name in shown.unset])
@@ -84,13 +86,13 @@ def footer(shown: Plan, counts: Mapping[str, int], ink: Paint) -> list[str]:
     return lines
 
 
-def block(item: Item, ink: Paint, width: int) -> list[str]:
-    """One address: what happens, why, what follows, when it runs, and what allows it."""
+def block(item: Item, as_of: int, ink: Paint, width: int) -> list[str]:
+    """One address: what happens, why, what follows, when it runs and ends as seen at `as_of`, and what allows it."""
     lines = [headline(item, ink)]
     for change in item.fields:
         lines += field(change, ink, width)
     lines += [_consequence(c, ink) for c in item.consequences]
-    lines += runs(item)
+    lines += runs(item, as_of)
     if item.held:
         lines.append(f"{INDENT}held; to put back exactly this: {wording.put_back(item)}")
     for refusal in item.refusals:
@@ -125,8 +127,8 @@ def field(change: FieldChange, ink: Paint, width: int, moves: bool = True) -> li
     return [head, f"{INDENT * 2}{ink(style, words)}"]
 
 
-def runs(item: Item) -> list[str]:
-    """When it runs before and after, and when it ends."""
+def runs(item: Item, as_of: int) -> list[str]:
+    """When it runs before and after, when it ends and how long that is."""
     lines: list[str] = []
     if item.schedule:
         lines.append(f"{INDENT}schedule: {values.clean(item.schedule)}")
@@ -135,8 +137,8 @@ def runs(item: Item) -> list[str]:
         lines.append(f"{INDENT}next runs after:  {values.moments(item.next_after)}")
     elif item.next_after:
         lines.append(f"{INDENT}next runs: {values.moments(item.next_after)}")
-    if item.ends is not None and not any(f.path == "end" for f in item.fields):
-        lines.append(f"{INDENT}ends: {values.moment(item.ends)}")
+    if item.ends is not None:
+        lines.append(f"{INDENT}{values.ending(item.ends, as_of, ':')}")
     return lines
 
 
@@ -181,7 +183,7 @@ def _section(title: str, lines: list[str]) -> list[str]:
 
 
 def renew(shown: Plan, *, color: bool = False, width: int = 120) -> str:
-    """What `renew` does: the ends that move, and nothing else of the plan."""
+    """What `renew` does: the ends that move, what it leaves to somebody, and nothing else of the plan."""
     ink = paint(color)
     lines = [*header(shown.header, "Renewals", shown.as_of, ink), ""]
     due = [item for item in shown.items if item.renewed]
@@ -191,5 +193,6 @@ def renew(shown: Plan, *, color: bool = False, width: int = 120) -> str:
             if change.cause is Cause.RENEWAL:
                 lines += field(change, ink, width)
     lines += [""] if due else []
+    lines += _section("Ended, and not renewed:", findings(wording.lapsed(shown), ink))
     lines.append(f"{wording.number(len(due), 'rolling end')} due." if due else "No rolling end is due.")
     return "\n".join(lines) + "\n"

@@ -87,7 +87,7 @@ def report(
     if residue is not None and not proof:
         for item in residue.items:
             if item.steps or item.refusals or item.verb in CHANGES:
-                lines += ["", *text.block(item, ink, width)]
+                lines += ["", *text.block(item, residue.as_of, ink, width)]
         lines += text.findings(residue.errors(), ink)
     return "\n".join(lines) + "\n"
 

@@ -98,15 +98,8 @@ def plainly(entry: Entry, as_of: int) -> str:
     """What an entry without field or finding says: an end, or a change as a whole."""
     if entry.ends is not None:
         due = "; the rolling end is due, run `exportctl renew`" if entry.renewal_due else ""
-        return ending(entry.ends, as_of) + due
+        return values.ending(entry.ends, as_of) + due
     return wording.VERBS[entry.verb] if entry.verb else ""
-
-
-def ending(ends: int, as_of: int) -> str:
-    """`ends 2026-12-01 00:00 UTC, in 8 days`."""
-    if ends <= as_of:
-        return f"ended {values.moment(ends)}, {values.age(as_of - ends)} ago"
-    return f"ends {values.moment(ends)}, in {values.age(ends - as_of)}"
 
 
 def flow(entry: Entry, as_of: int) -> str:
@@ -118,5 +111,5 @@ def flow(entry: Entry, as_of: int) -> str:
     if shown.owner:
         parts.append(f"owned by project {values.clean(shown.owner)}")
     if shown.ends is not None:
-        parts.append(ending(shown.ends, as_of) + (" (assumed)" if shown.assumed_end else ""))
+        parts.append(values.ending(shown.ends, as_of) + (" (assumed)" if shown.assumed_end else ""))
     return ", ".join(parts)

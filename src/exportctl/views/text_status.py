@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from exportctl.health.status import Word
+from exportctl.schedules import age
 from exportctl.views import text, text_lists, values, wording
 from exportctl.views.paint import Paint, paint
 
@@ -70,7 +71,7 @@ def _last(one: ExportHealth, as_of: int) -> str:
     if one.last is None:
         return ""
     started = one.last.started
-    ago = f"{values.age(as_of - started)} ago" if started <= as_of else "just now"
+    ago = f"{age(as_of - started)} ago" if started <= as_of else "just now"
     return f"{values.moment(started - started % values.MINUTE)} {one.last.status.value}, {ago}"
 
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from exportctl.kinds import ACCOUNT, ANCHOR
 from exportctl.model import Actor, Address, Item, Marked, Ref, Sensitive, Verb
+from exportctl.schedules import age, counted
 
 NOTHING = "(none)"
 DAY, HOUR, MINUTE = 86400, 3600, 60
@@ -60,20 +61,15 @@ def duration(seconds: int) -> str:
     """The largest unit that leaves no rest: `180 days`, `3 hours`, `90 minutes`, `45 seconds`."""
     for unit, size in (("day", DAY), ("hour", HOUR), ("minute", MINUTE)):
         if seconds and seconds % size == 0:
-            return _counted(seconds // size, unit)
-    return _counted(seconds, "second")
+            return counted(seconds // size, unit)
+    return counted(seconds, "second")
 
 
-def age(seconds: int) -> str:
-    """How long ago or ahead, rounded down to one unit: `3 days`, `5 hours`."""
-    for unit, size in (("day", DAY), ("hour", HOUR), ("minute", MINUTE)):
-        if abs(seconds) >= size:
-            return _counted(abs(seconds) // size, unit)
-    return _counted(abs(seconds), "second")
-
-
-def _counted(number: int, unit: str) -> str:
-    return f"{number} {unit}" + ("" if number == 1 else "s")
+def ending(end: int, as_of: int, colon: str = "") -> str:
+    """`ends 2026-12-01 00:00 UTC, in 8 days`, or `ended …, 3 days ago`; the word may be followed by a colon."""
+    if end <= as_of:
+        return f"ended{colon} {moment(end)}, {age(as_of - end)} ago"
+    return f"ends{colon} {moment(end)}, in {age(end - as_of)}"
 
 
 def time_of_day(seconds: int) -> str:

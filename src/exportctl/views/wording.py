@@ -6,8 +6,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from exportctl.errors import Finding, Level
 from exportctl.model import WRITES, Cause, FieldChange, Header, Item, Plan, Verb
 from exportctl.saved.planfile import digest
+from exportctl.schedules import age
 from exportctl.views import values
 
 EMULATOR = "EMULATOR: nothing reaches Adobe"
@@ -31,6 +33,7 @@ VERBS: Mapping[Verb, str] = {
 }
 SELF_EVIDENT = frozenset({Verb.CREATE, Verb.UPDATE, Verb.DELETE, Verb.NONE})
 _STOPS = {"enabled": "switched off", "end": "end moved earlier"}
+_OVER = "its rolling end is over"  # where the config silences the finding
 _MOVES = WRITES | {Cause.RENEWAL}
 
 
@@ -49,6 +52,7 @@ def cause(change: FieldChange) -> str:
         Cause.NORMALISED: "normalised: the service keeps another spelling of what was sent, nothing is written",
         Cause.STOPPED: f"stopped: {stop}; held, not put back",
         Cause.RENEWAL: "renewal: the rolling end is due",
+        Cause.LAPSED: "lapsed: the rolling end is over; apply moves it on, renew does not",
         Cause.ACCEPTED: "accepted: an accept entry of the config covers it, left as it is",
     }[change.cause]
 
@@ -115,6 +119,18 @@ def spoken(item: Item) -> bool:
     return item.verb is not Verb.NONE or bool(item.refusals or item.fields)
 
 
+def lapsed(plan: Plan) -> tuple[Finding, ...]:
+    """What a renewal says of the rolling ends that are over: the planner's finding, with the way to go on."""
+    over = [item for item in plan.items if item.lapsed]
+    return tuple(
+        next(
+            (f for f in item.findings if f.rule == "expired"),
+            Finding("expired", f"{item.address}: {_OVER}", level=Level.WARNING),
+        )
+        for item in over
+    )
+
+
 def secrets(plan: Plan) -> tuple[str, ...]:
     """Names of the references whose values apply will read; never the values."""
     return tuple(sorted({name for step in plan.steps() for name in step.secrets}))
@@ -136,5 +152,5 @@ def snapshot(header: Header, as_of: int) -> str | None:
     """Said of a plan that was made from a snapshot, with its age; None for any other."""
     if header.snapshot is None:
         return None
-    age = f"{values.age(as_of - header.snapshot)} old" if as_of >= header.snapshot else "by a later clock"
-    return f"SNAPSHOT of {values.moment(header.snapshot)}, {age}: what moved since is not seen, and nothing is approved"
+    old = f"{age(as_of - header.snapshot)} old" if as_of >= header.snapshot else "by a later clock"
+    return f"SNAPSHOT of {values.moment(header.snapshot)}, {old}: what moved since is not seen, and nothing is approved"

@@ -1,0 +1,87 @@
+"""
+What a plan says of ends: that one comes soon, that a flow has ended, what moving on an end that is over may send. Pure.
+
+Goes in: a declared export, the end of its flow, the moment of the plan. Comes out: findings and consequences.
+
+    end of the live flow          rolling, nobody moved it   a moment
+    later than the warning        -                          -
+    within the warning            `ending`                   `ending`
+    fewer than renew_before left  renewal                    as above
+    over                          lapsed, `expired`          `expired`
+
+What a flow does once an end that is over is moved on is written down nowhere (dataset-exports.md 5.2, and question 10
+of its end). In 2025 Adobe could revive lapsed flows within 30 days without loss; of other ends nothing such is known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from exportctl import schedules
+from exportctl.declared import Export
+from exportctl.errors import Finding, Level
+from exportctl.marker import END
+from exportctl.model import EXPORTS, Address, Cause, Consequence, FieldChange, Item, LiveObject
+from exportctl.schedules import ONCE, age, shown
+
+RETIRE = "to retire it, take the export out and name it under `removed`"
+
+
+def effective(live: Mapping[str, Any], flow: LiveObject) -> int | None:
+    """When a flow ends, by the fields read of it; without an end of its own, the one the service gives it."""
+    if live["end"] is not None:
+        return int(live["end"])
+    return schedules.default_end(flow.created) if live["cadence"] != ONCE else None
+
+
+def over(export: Export, end: int | None, as_of: int, changes: Sequence[FieldChange]) -> tuple[Finding, ...]:
+    """That a flow has ended, how to revive it and how to retire it; `end` is the live one."""
+    if end is None or end > as_of:
+        return ()
+    address = Address(EXPORTS, export.key)
+    text = f"{address}: the flow {ended(end, as_of)}, and exports nothing any more"
+    return (Finding("expired", text, export.at, f"{_revived(export, address, changes)}; {RETIRE}", Level.WARNING),)
+
+
+def _revived(export: Export, address: Address, changes: Sequence[FieldChange]) -> str:
+    if any(c.field == END and c.cause is Cause.STOPPED for c in changes):
+        return f"somebody ended it by hand: `--put-back {address}` revives it"
+    if export.end.rolling is not None:
+        return "to revive it, apply: the plan says what that may send, and `renew` leaves it to you"
+    return "to revive it, give it a later `end` and apply: the plan says what that may send"
+
+
+def ended(end: int, as_of: int) -> str:
+    """`ended 2026-11-22 02:00 UTC, 12 days ago`."""
+    return f"ended {shown(end)}, {age(as_of - end)} ago"
+
+
+def near(export: Export, item: Item, as_of: int, warning: int) -> tuple[Finding, ...]:
+    """That an export ends within `warning` seconds although this plan is carried out."""
+    if item.ends is None or not as_of < item.ends <= as_of + warning or export.schedule.unit == ONCE:
+        return ()
+    text = f"{item.address} ends {shown(item.ends)}, in {age(item.ends - as_of)}"
+    return (Finding("ending", text, export.where.get(END, export.at), _kept_going(export, item), Level.WARNING),)
+
+
+def _kept_going(export: Export, item: Item) -> str:
+    if item.held:
+        return f"it was stopped by hand: `--put-back {item.address}`, or declare the end"
+    if export.end.rolling is None:
+        return "a later `end`, applied before then, keeps it going"
+    return (
+        f"`exportctl renew` moves it on once less than {age(export.end.renew_before or 0)} is left: run it every night"
+    )
+
+
+def revival(end: int | None, changes: Sequence[FieldChange], as_of: int) -> tuple[Consequence, ...]:
+    """What follows from moving on an end that is over; `changes` are those that are written, `end` is the live one."""
+    moved = next((c.after for c in changes if c.field == END), None)
+    if end is None or end > as_of or moved is None or moved <= as_of:
+        return ()
+    text = (
+        f"revives the flow, which {ended(end, as_of)}: what its next run sends is not documented (what was added since,"
+        " or every dataset in full), and runs missed meanwhile are not known to be caught up"
+    )
+    return (Consequence("revival", text, "cost"),)

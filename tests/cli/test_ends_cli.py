@@ -1,0 +1,127 @@
+"""Ends as they are met on the command line: days left, flows that have ended, and what a saved plan may not revive."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from command_line import SMALL, CommandLine, still
+
+SHORT = SMALL.replace("rolling: 180 days", "rolling: 40 days")  # from 2027-01-15: to 2027-02-24
+ENDED = "the flow ended 2027-02-24 00:00 UTC, 4 days ago, and exports nothing any more"
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> CommandLine:
+    """Applied, and nine days from its end; a renewal is due."""
+    made = still(tmp_path, SHORT)
+    assert made("apply", "--auto-approve").code == 0
+    assert made("emulator", "clock", "advance", "31 days").code == 0
+    return made
+
+
+@pytest.fixture
+def over(run: CommandLine) -> CommandLine:
+    """The same, four days after its end."""
+    assert run("emulator", "clock", "advance", "13 days").code == 0
+    return run
+
+
+def test_a_plan_says_how_many_days_are_left_in_both_forms_for_people(run: CommandLine) -> None:
+    assert "    ends: 2027-03-27 00:00 UTC, in 39 days\n" in run("plan").out
+    assert "ends: 2027-03-27 00:00 UTC, in 39 days" in run("plan", "--format", "markdown").out
+
+
+def test_renew_moves_what_is_due_and_ends_in_0(run: CommandLine) -> None:
+    ended = run("renew", "--format", "json")
+    assert ended.code == 0
+    assert (len(ended.document["result"]["renewals"]), ended.document["result"]["lapsed"]) == (2, [])
+
+
+@pytest.mark.parametrize("more", [(), ("--dry-run",)])
+def test_renew_leaves_what_has_ended_names_it_and_ends_in_4(over: CommandLine, more: tuple[str, ...]) -> None:
+    before = over.writes()
+    ended = over("renew", *more)
+    assert (ended.code, over.writes()) == (4, before)
+    assert f"exports.orders: {ENDED}  [expired]" in ended.out
+    assert "to revive it, apply" in ended.out
+    lapsed = over("renew", *more, "--format", "json").document["result"]["lapsed"]
+    assert [(one["address"], one["ended"]) for one in lapsed] == [
+        ("exports.orders", 1_803_427_200),
+        ("exports.returns", 1_803_427_200),
+    ]
+
+
+def test_renew_says_so_too_where_the_config_silences_the_finding(over: CommandLine) -> None:
+    over.edit("exports:\n", "rules: {expired: {level: off, reason: known}}\nexports:\n")
+    ended = over("renew")
+    assert ended.code == 4
+    assert "exports.orders: its rolling end is over" in ended.out
+
+
+def test_a_revival_is_asked_for_as_any_change_and_counts_for_the_exit_code(over: CommandLine) -> None:
+    shown = over("plan", "--detailed-exitcode")
+    assert shown.code == 2
+    assert "cost: revives the flow, which ended 2027-02-24 00:00 UTC, 4 days ago" in shown.out
+    assert over("apply").code == 64  # no terminal, and this is no renewal
+    assert over("apply", "--auto-approve").code == 0
+    assert over("plan", "--detailed-exitcode").code == 0
+    assert over("renew").code == 0
+
+
+def test_drift_and_status_say_it_in_the_words_of_the_plan(over: CommandLine) -> None:
+    for command in ("drift", "status"):
+        for form in ("text", "markdown"):
+            shown = over(command, "--format", form)
+            assert shown.code == 0
+            assert ENDED in shown.out, (command, form)
+            assert "retire it" in shown.out
+
+
+def test_a_saved_plan_revives_nothing_that_ended_since(run: CommandLine) -> None:
+    run.edit("orders: {datasets: [Orders]}", "orders: {datasets: [Orders], end: 2027-12-31}")
+    assert run("plan", "--out", "plan.json").code == 0
+    assert run("emulator", "clock", "advance", "13 days").code == 0
+    before = run.writes()
+    ended = run("apply", "plan.json", "--max-age", "30 days")
+    assert (ended.code, run.writes()) == (6, before)
+    assert "since the plan was made these have ended" in ended.err
+    assert "exports.orders" in ended.err
+    document = run("apply", "plan.json", "--max-age", "30 days", "--format", "json").document
+    assert [e["rule"] for e in document["errors"]] == ["stale-plan"]
+
+
+def test_a_renewal_in_a_saved_plan_is_no_consent_to_a_revival(run: CommandLine) -> None:
+    run.edit("returns: {datasets: [Returns]}", "returns: {datasets: [Returns], title: Refunds}")
+    assert run("plan", "--out", "plan.json").code == 0
+    assert run("emulator", "clock", "advance", "6 days").code == 0
+    assert run("show", "plan.json").code == 0
+    assert run("emulator", "clock", "advance", "3 days").code == 0  # one day past the end
+    before = run.writes()
+    assert (run("apply", "plan.json", "--max-age", "30 days").code, run.writes()) == (6, before)
+
+
+def test_a_saved_plan_that_moves_no_end_is_applied_after_one_has_passed(run: CommandLine) -> None:
+    assert run("renew").code == 0
+    run.edit("orders: {datasets: [Orders]}", "orders: {datasets: [Orders], title: All orders}")
+    assert run("plan", "--out", "plan.json").code == 0
+    assert run("emulator", "clock", "advance", "60 days").code == 0
+    ended = run("apply", "plan.json", "--max-age", "90 days")
+    assert ended.code == 0, ended.err
+    assert "1 done" in ended.out
+    assert "exports.orders" in run("renew").out
+
+
+def test_a_saved_plan_is_applied_after_a_renewal_became_due(tmp_path: Path) -> None:
+    run = still(tmp_path, SHORT)
+    assert run("apply", "--auto-approve").code == 0
+    run.edit("path: aep", "path: elsewhere")
+    assert run("plan", "--out", "plan.json").code == 0
+    digest = run("plan", "--format", "json").document["result"]["digest"]
+    assert run("emulator", "clock", "advance", "12 days").code == 0
+    due = run("plan", "--format", "json").document["result"]
+    assert (due["counts"]["renew"], due["digest"]) == (2, digest)
+    ended = run("apply", "plan.json", "--max-age", "30 days")
+    assert ended.code == 0, ended.err
+    assert run("plan", "--detailed-exitcode").code == 0
+    assert "2 to renew" in run("plan").out
