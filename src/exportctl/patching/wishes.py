@@ -18,7 +18,7 @@ from exportctl.flags import Flags
 from exportctl.model import Address, Cause, FieldChange, Plan
 
 MOVED = frozenset({Cause.DRIFT, Cause.CONFLICT, Cause.DIFFERS, Cause.STOPPED})  # the sandbox moved
-EITHER = MOVED | {Cause.PENDING}  # or the YAML did
+EITHER = MOVED | {Cause.PENDING, Cause.LAPSED}  # or the YAML did, or time
 SETTLED = frozenset({Cause.CONVERGED, Cause.NORMALISED})  # both sides are equal
 _TOGETHER: Mapping[str, str] = {"cadence": "schedule", "phase": "schedule"}
 
