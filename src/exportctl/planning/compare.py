@@ -290,7 +290,21 @@ def _findings(export: DesiredExport, holding: Holding, live: Mapping[str, Any], 
                 Level.WARNING,
             )
         )
+    elif _end_stays(export, holding, live):
+        text = f"{export.address}: the YAML gives it no end, the flow has one: {shown(live[END])}, and it stays"
+        at = export.where.get(END, export.declared.at)
+        found.append(Finding("end-stays", text, at, "write that end, or a later one", Level.WARNING))
     return tuple(found)
+
+
+def _end_stays(export: DesiredExport, holding: Holding, live: Mapping[str, Any]) -> bool:
+    """
+    An end that nobody declares. The six months that the service gives a flow by itself are none; whether it shows them
+    to the second is not known.
+    """
+    if export.declared.end.given or live[END] is None or ONCE in (export.anchor["cadence"], live["cadence"]):
+        return False
+    return bool(abs(live[END] - schedules.default_end(holding.flow.created)) >= DAY)
 
 
 def _effective_end(live: Mapping[str, Any], flow: LiveObject) -> int | None:
