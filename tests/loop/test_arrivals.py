@@ -146,7 +146,7 @@ ODD_SECONDS = {  # a schedule, a folder -> how many runs there are in three nigh
 @pytest.mark.parametrize("row", ODD_SECONDS)
 def test_runs_at_odd_seconds_are_found_where_they_wrote(tmp_path: Path, row: str) -> None:
     schedule, folder, count = ODD_SECONDS[row]
-    with shop(tmp_path, schedule=schedule, folder=folder) as scene:
+    with shop(tmp_path, schedule=schedule, folder=folder, format="parquet") as scene:
         scene.nights(3)
         words = scene.words(since=START, deep=True)
         assert len(words) == count
