@@ -113,8 +113,16 @@ def default_end(created: int) -> int:
 
 
 def shown(moment: int) -> str:
-    """A moment as plans and messages write it: `2026-11-22 02:00 UTC`."""
-    return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%d %H:%M UTC")
+    """A moment as plans and messages write it: `2026-11-22 02:00 UTC`, with seconds only where they are not zero."""
+    at = datetime.fromtimestamp(moment, UTC)
+    return f"{at.date().isoformat()} {time_of_day(moment % DAY)} UTC"
+
+
+def time_of_day(seconds: int) -> str:
+    """Seconds after midnight as a config writes them: `02:00`, `08:00:17`."""
+    hours, rest = divmod(seconds, HOUR)
+    clock = f"{hours:02}:{rest // 60:02}"
+    return f"{clock}:{rest % 60:02}" if rest % 60 else clock
 
 
 def age(seconds: int) -> str:

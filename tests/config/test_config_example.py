@@ -247,6 +247,45 @@ def test_a_one_time_export_takes_no_end_from_the_defaults() -> None:
     assert (made.schedule, made.end) == (Schedule("once", 0, 0), End())
 
 
+NEARER = {  # end of the export, of its schedule, of the defaults -> what counts
+    "nothing anywhere": (None, None, None, End()),
+    "none before the defaults": ("none", None, "2027-01-31", End(none=True)),
+    "none before the schedule": ("none", "2027-01-31", None, End(none=True)),
+    "none of the schedule before the defaults": (None, "none", "2027-01-31", End(none=True)),
+    "none of the defaults": (None, None, "none", End(none=True)),
+    "an end before none of the schedule": ("2026-12-31", "none", "none", End(moment=1798761600)),
+    "an end of the schedule before none of the defaults": (None, "2026-12-31", "none", End(moment=1798761600)),
+}
+
+
+@pytest.mark.parametrize("row", NEARER)
+def test_the_nearest_end_counts_and_none_is_one(row: str) -> None:
+    own, of_schedule, of_defaults, expected = NEARER[row]
+    text = SMALL.replace("    end: 2027-01-01\n", f"    end: {own}\n" if own else "")
+    text = text.replace("{every: 1 day}", f"{{every: 1 day, end: {of_schedule}}}" if of_schedule else "{every: 1 day}")
+    made = project(text + (f"defaults: {{end: {of_defaults}}}\n" if of_defaults else "")).exports["web"]
+
+    assert made.end == expected
+
+
+def test_none_takes_back_the_end_of_a_schedule_that_runs_once() -> None:
+    text = SMALL.replace("every: 1 day", "every: once, end: 2027-01-31").replace("end: 2027-01-01", "end: none")
+    assert project(text).exports["web"].end == End(none=True)
+
+
+def test_none_stands_where_it_was_written_and_may_come_from_a_variable() -> None:
+    text = SMALL.replace("end: 2027-01-01", 'end: "${env:EXPORTCTL_VAR_END}"')
+    made = project(text, variables={"EXPORTCTL_VAR_END": "none"}).exports["web"]
+
+    assert (made.end, str(made.where["end"])) == (End(none=True), "exports.yaml:13:10")
+
+
+def test_a_time_of_day_may_have_seconds() -> None:
+    made = project(SMALL.replace("{every: 1 day}", "{every: 1 day, at: 08:00:17, start: 2026-12-01T08:00:17Z}"))
+
+    assert made.exports["web"].schedule == Schedule("day", 1, 28817, 1796112017)
+
+
 def test_an_export_without_an_end_is_left_to_the_rules() -> None:
     assert project(SMALL.replace("    end: 2027-01-01\n", "")).exports["web"].end == End()
 

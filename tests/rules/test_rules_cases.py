@@ -330,6 +330,14 @@ CASES = (
     ),
     Case("missing-end", "a daily export", one(end=End()), key(ORDERS, "end"), one(end=End(), schedule=ONCE)),
     Case(
+        "missing-end",
+        "none, on purpose",
+        one(end=End(none=True)),
+        key(ORDERS, "end"),
+        one(end=End(none=True), allow=(allow("missing-end"),)),
+        "has no end, as `end: none` says",
+    ),
+    Case(
         "end-before-start",
         "the end is the first run",
         starting(End(moment=START + 2 * HOUR)),

@@ -32,7 +32,7 @@ from exportctl.config.schema_parts import (
 )
 
 _DURATION = r"\d{1,5}\s*[A-Za-z]+"
-_CLOCK = r"([01]?\d|2[0-3]):[0-5]\d(:00)?"
+_CLOCK = r"([01]?\d|2[0-3]):[0-5]\d(:[0-5]\d)?"
 
 
 def _schedule() -> Schema:
@@ -43,7 +43,12 @@ def _schedule() -> Schema:
             "every": text(
                 "How often: 3, 6, 9 or 12 hours, 1 day, or `once` for one full export.", "1 day", "3 hours", "once"
             ),
-            "at": text("Time of day in UTC of one of the runs: the phase of the grid.", "02:00", pattern=_CLOCK),
+            "at": text(
+                "Time of day in UTC of one of the runs, to the minute or to the second: the phase of the grid.",
+                "02:00",
+                "08:00:17",
+                pattern=_CLOCK,
+            ),
             "start": text("No run before this date or moment.", "2026-12-01", "2026-12-01T06:00:00Z"),
             "end": ref("end"),
         },
@@ -52,7 +57,10 @@ def _schedule() -> Schema:
 
 
 def _end() -> Schema:
-    described = "The last day (inclusive) or moment, or a rolling end that `renew` and `apply` move on."
+    described = (
+        "The last day (inclusive) or moment; a rolling end that `renew` and `apply` move on; or `none`: no end, "
+        "although a schedule or `defaults` would give one."
+    )
     schema = mapping(
         "End",
         f"{described} {WHOLE}",
@@ -63,7 +71,7 @@ def _end() -> Schema:
         example={"rolling": "180 days", "renew_before": "30 days"},
         required=("rolling",),
     )
-    return {**schema, "type": ["string", "object"], "examples": ["2027-06-30", *schema["examples"]]}
+    return {**schema, "type": ["string", "object"], "examples": ["2027-06-30", *schema["examples"], "none"]}
 
 
 def _format() -> Schema:

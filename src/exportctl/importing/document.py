@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from exportctl.config.schema_findings import nearest
@@ -77,7 +77,7 @@ def document(flows: Sequence[Found], scene: Scene, allowed: Mapping[str, Iterabl
             "adopt": flow.id,
             "allow": [{"rule": rule, "reason": REASON} for rule in allowed.get(flow.id, ())] or None,
         }
-        exports[key] = Block({name: value for name, value in said.items() if value is not None}, _comments(flow))
+        exports[key] = Block({name: value for name, value in said.items() if value is not None}, tuple(_comments(flow)))
     sections: dict[str, Mapping[str, object]] = {
         "formats": forms.added,
         "schedules": timings.added,
@@ -116,11 +116,12 @@ def _used(keys: Mapping[str, str], around: Surroundings) -> frozenset[str]:
     return around.taken[EXPORTS] | frozenset(keys.values())
 
 
-def _comments(flow: Found) -> tuple[str, ...]:
-    if flow.end is not None or flow.schedule.unit == ONCE:
-        return ()
-    end = shown(default_end(flow.created))
-    return (f"The service shows no end: it ends six months after its creation, {end} (assumed).",)
+def _comments(flow: Found) -> Iterator[str]:
+    if flow.end is None and flow.schedule.unit != ONCE:
+        end = shown(default_end(flow.created))
+        yield f"The service shows no end: it ends six months after its creation, {end} (assumed)."
+    if flow.kept:
+        yield f"Kept as it is, not described here: {', '.join(flow.kept)}"
 
 
 def _datasets(flow: Found, scene: Scene) -> list[object]:

@@ -121,7 +121,7 @@ def _schedule(export: Export, holding: Holding, sight: Sight) -> Iterator[Propos
     said: dict[str, object] = {"every": rhythm}
     at = schedules.phase(start, rhythm)
     if export.schedule.at % schedules.modulus(rhythm) != at:
-        said["at"] = shared.clock(at)
+        said["at"] = schedules.time_of_day(at)
     for path in _written(export, sight, "schedule"):
         held = sight.node(*path)
         assert isinstance(held, Map)
@@ -131,7 +131,7 @@ def _schedule(export: Export, holding: Holding, sight: Sight) -> Iterator[Propos
     for name, timing in sorted(sight.around.schedules.items()):
         if _fits(timing, rhythm, at):
             yield _key(export, "schedule", name)
-    whole = {"every": rhythm, **({"at": shared.clock(at)} if at else {})}
+    whole = {"every": rhythm, **({"at": schedules.time_of_day(at)} if at else {})}
     yield _key(export, "schedule", whole)
     yield _key(export, "schedule", {**whole, "end": _ending(export.end)})
 

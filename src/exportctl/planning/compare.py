@@ -116,6 +116,7 @@ def compare(export: DesiredExport, holding: Holding, looked: Looked, terms: Term
         findings=(
             *_findings(export, holding),
             *endings.over(export.declared, _regular_end(export, live, flow), terms.as_of, changes),
+            *endings.stays(export.declared, live, flow, terms.as_of),
         ),
         **_outlook(export, holding, wanted, live, written, restart, terms),
     )

@@ -157,6 +157,13 @@ _WARNINGS: tuple[_Row, ...] = (
         "Give it a later `end`, or let `exportctl renew` run every night for a rolling one.",
     ),
     (
+        "end-stays",
+        "An end that the YAML does not give",
+        "No way to take an end off a flow is published (assumed: there is none), so the flow still stops then. What the"
+        " YAML does not give is not compared.",
+        "Write the end that the flow has, or a later one.",
+    ),
+    (
         "manifest-not-offered",
         "A manifest that the destination does not offer",
         "The connection spec here does not list the parameter, so it is not sent (ours).",
