@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from threading import Event
+
+from exportctl.errors import Error
 
 
 @dataclass(frozen=True)
@@ -19,3 +22,24 @@ class Clock:
 def system() -> Clock:
     """This machine's clock."""
     return Clock(lambda: int(time.time()))
+
+
+def stoppable(clock: Clock, stop: Event) -> Clock:
+    """
+    The same until `stop` is set: from then on asking it for an interval, or waiting, is an error. A client asks at the
+    start of every request and waits between two tries, so with it a thread ends with the request it is at.
+    """
+
+    def running() -> None:
+        if stop.is_set():
+            raise Error("interrupted", rule="interrupted")
+
+    def monotonic() -> float:
+        running()
+        return clock.monotonic()
+
+    def sleep(seconds: float) -> None:
+        stop.wait(seconds)
+        running()
+
+    return replace(clock, monotonic=monotonic, sleep=sleep)

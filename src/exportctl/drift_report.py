@@ -105,12 +105,16 @@ class Entry:
 
 @dataclass(frozen=True)
 class DriftReport:
-    """`entries` by group, then in plan order; `notes` are the plan's other findings."""
+    """
+    `entries` by group, then in plan order; `notes` are the plan's other findings, `errors` those that keep it from
+    being applied, wherever they are told.
+    """
 
     header: Header
     as_of: int
     entries: tuple[Entry, ...]
     notes: tuple[Finding, ...] = ()
+    errors: tuple[Finding, ...] = ()
 
     def of(self, group: Group) -> tuple[Entry, ...]:
         return tuple(entry for entry in self.entries if entry.group is group)
@@ -132,6 +136,7 @@ def drift(plan: Plan, *, end_warning: int) -> DriftReport:
         as_of=plan.as_of,
         entries=tuple(sorted(found, key=lambda entry: order.index(entry.group))),
         notes=tuple(dict.fromkeys(f for f in notes if f.rule not in _RULES and f.rule not in _ENDS)),
+        errors=plan.errors(),
     )
 
 

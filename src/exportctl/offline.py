@@ -91,11 +91,38 @@ def project_of(setup: Setup, as_of: int) -> tuple[Project, tuple[Finding, ...]]:
     made, findings = config.project(whole, setup.environment, setup.env)
     projects, others = config.projects(whole, setup.env)
     found = tuple(dict.fromkeys((*findings, *others)))
-    if made is not None and not any(f.level is Level.ERROR for f in found):
-        found = (*found, *rules.check(tuple(projects.values()), as_of=as_of, tree=whole.tree))
-    if made is None or any(f.level is Level.ERROR for f in found):
+    if made is None:
         raise ConfigError(found)
-    return made, found
+    return made, _ruled(whole, projects, found, as_of)
+
+
+def projects_of(setup: Setup, as_of: int) -> tuple[Mapping[str, Project], tuple[Finding, ...]]:
+    """
+    Every environment's project by its name, in the order of the names, and the findings that are no errors.
+
+    Raises:
+        ConfigError: there is at least one error in one of them.
+    """
+    whole = parsed(setup)
+    projects, found = config.projects(whole, setup.env)
+    found = _ruled(whole, projects, found, as_of)
+    return {name: project for name, project in projects.items() if name is not None}, found
+
+
+def _ruled(
+    whole: config.Parsed, projects: Mapping[str | None, Project], found: tuple[Finding, ...], as_of: int
+) -> tuple[Finding, ...]:
+    """
+    The findings of the language, then those of the rules.
+
+    Raises:
+        ConfigError: one of them is an error; with one of the language the rules are not asked.
+    """
+    if not any(f.level is Level.ERROR for f in found):
+        found = (*found, *rules.check(tuple(projects.values()), as_of=as_of, tree=whole.tree))
+    if any(f.level is Level.ERROR for f in found):
+        raise ConfigError(found)
+    return found
 
 
 def complete(project: Project) -> None:

@@ -1,9 +1,9 @@
-"""The schema of what `diff-environments` says, as a row of `output_schemas.RESULTS`."""
+"""The schemas of what is said of several environments, as rows of `output_schemas.RESULTS`."""
 
 from __future__ import annotations
 
 from exportctl.environments import Origin
-from exportctl.output_schema_parts import ANY, closed, flag, listing, maybe, number, one_of, ref, text
+from exportctl.output_schema_parts import ANY, Json, closed, flag, listing, maybe, number, one_of, ref, text
 
 _CAUSES = listing(
     "the lines behind it; empty: none was found",
@@ -15,6 +15,25 @@ _CAUSES = listing(
         written=maybe(text("a reference as it stands in the file, masked where it is not for everybody")),
     ),
 )
+
+
+def every(what: str, platform: Json, result: Json) -> Json:
+    """What a command found in every environment; `platform` is the envelope's, `result` that of one environment."""
+    return closed(
+        f"{what} of every environment",
+        environments=listing(
+            "in the order of their names",
+            closed(
+                "one environment",
+                environment=text("its name"),
+                platform=maybe(platform),
+                as_of=maybe(number("seconds since 1970 UTC")),
+                result=maybe(result),
+                errors=listing("what keeps its plan from being applied, or why it could not be read", ref("error")),
+            ),
+        ),
+    )
+
 
 DIFF_ENVIRONMENTS = closed(
     "two environments of one config side by side",

@@ -5,7 +5,6 @@ from __future__ import annotations
 from exportctl.health.status import State, Word
 from exportctl.output_schema_parts import (
     ADDRESS,
-    Json,
     closed,
     counts,
     flag,
@@ -91,24 +90,6 @@ STATUS = closed(
     unmanaged=number("flows of the sandbox that are not of this config"),
     ending=maybe(listing("those of them that end within the warning, soonest first", ref("unmanaged"))),
 )
-
-
-def status_environments(platform: Json) -> Json:
-    """The status of every environment; `platform` is the envelope's."""
-    return closed(
-        "the status of every environment",
-        environments=listing(
-            "in the order of their names",
-            closed(
-                "one environment",
-                environment=text("its name"),
-                platform=maybe(platform),
-                as_of=maybe(number(_MOMENT)),
-                result=maybe(STATUS),
-                errors=listing("of the config, or why it could not be read", ref("error")),
-            ),
-        ),
-    )
 
 
 FORECAST = closed(

@@ -14,8 +14,8 @@ from typing import Any, Protocol
 from exportctl.checkup import State
 from exportctl.drift_report import Group
 from exportctl.model import Status, Verb
-from exportctl.output_schema_environments import DIFF_ENVIRONMENTS
-from exportctl.output_schema_health import FORECAST, RUNS, STATUS, status_environments
+from exportctl.output_schema_environments import DIFF_ENVIRONMENTS, every
+from exportctl.output_schema_health import FORECAST, RUNS, STATUS
 from exportctl.output_schema_import import IMPORT
 from exportctl.output_schema_parts import (
     ADDRESS,
@@ -121,21 +121,9 @@ _DRIFT = closed(
 
 RESULTS: Mapping[str, Json] = {
     "plan": with_rehearsal(_PLAN),
+    "plan-environments": every("the plan", _PLATFORM, ref("plan")),
     "drift": _DRIFT,
-    "drift-environments": closed(
-        "drift of every environment",
-        environments=listing(
-            "in the order of their names",
-            closed(
-                "one environment",
-                environment=text("its name"),
-                platform=maybe(_PLATFORM),
-                as_of=maybe(number("seconds since 1970 UTC")),
-                result=maybe(_DRIFT),
-                errors=listing("why it could not be read; empty when it was", ref("error")),
-            ),
-        ),
-    ),
+    "drift-environments": every("drift", _PLATFORM, _DRIFT),
     "apply": closed(
         "what became of an apply",
         project=text("the config's project"),
@@ -228,7 +216,7 @@ RESULTS: Mapping[str, Json] = {
     "diff-environments": DIFF_ENVIRONMENTS,
     "runs": RUNS,
     "status": STATUS,
-    "status-environments": status_environments(_PLATFORM),
+    "status-environments": every("the status", _PLATFORM, STATUS),
     "forecast": FORECAST,
     "error": {"type": "null", "description": "there is no result"},
 }

@@ -12,7 +12,7 @@ Nothing here is read from YAML but the url, which passed `hosts.check_host`: YAM
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -170,6 +170,23 @@ def embedded(project: Project, folder: Path) -> Emulator:
     if fresh:
         seed(emulator, [project])
     return emulator
+
+
+def prepare(projects: Iterable[Project], folder: Path) -> None:
+    """
+    Stores of the embedded emulator that do not exist yet, made and seeded from all the projects that will use them:
+    the first one to look would seed its own sandbox only.
+    """
+    from exportctl.emulator import Emulator
+
+    fresh: dict[Path, list[Project]] = {}
+    for project in projects:
+        fresh.setdefault(state_file(project, folder), []).append(project)
+    for path, users in fresh.items():
+        if not path.exists():
+            emulator = Emulator(path, organization=users[0].platform.organization)
+            seed(emulator, users)
+            emulator.close()
 
 
 def seed(emulator: Emulator, projects: list[Project]) -> None:

@@ -18,7 +18,7 @@ from exportctl.applying.apply import Limit
 from exportctl.applying.proof import Proof, Prover
 from exportctl.applying.protocols import SETTLE, Writer
 from exportctl.declared import Project
-from exportctl.errors import Finding
+from exportctl.errors import Error, Finding
 from exportctl.flags import Flags
 from exportctl.kinds import KINDS
 from exportctl.model import EXPORTS, Header, ListedDataset, Live, Outcome, Plan, Status
@@ -73,16 +73,42 @@ def planned(
         ConfigError, ServiceError, Error: as their makers say.
     """
     project, findings = project_of(setup, setup.now or wall())
+    with planned_for(project, findings, setup, flags, leave_unset=leave_unset) as made:
+        yield made
+
+
+@contextmanager
+def planned_for(
+    project: Project, findings: tuple[Finding, ...], setup: Setup, flags: Flags, *, leave_unset: tuple[str, ...] = ()
+) -> Iterator[Planned]:
+    """
+    The same for a project at hand, whose environment need not be the one `setup` names.
+
+    Raises:
+        ConfigError, ServiceError, Error: as their makers say.
+    """
     complete(project)
     invent = kind_of(project) == EMBEDDED
     known = references.for_plan(project, setup.env, setup.folder, invent=invent, leave_unset=leave_unset)
     with opened(project, setup.env, setup.folder, setup.transport, setup.clock) as platform:
+        _check_sandbox(project, platform)
         platform.client.guard(v for v in known.values.values() if len(v) >= SHORTEST)  # "acme" is no secret
         seen = live.read(platform.client)
         wanted = desired(project, known.values, seen.specs)
         as_of = setup.now if setup.now is not None else platform.as_of()
         plan = planner.plan(wanted, seen, header(project, platform), flags, as_of, known.unset)
         yield Planned(plan, seen, wanted, project, findings, known.made_up, platform)
+
+
+def _check_sandbox(project: Project, platform: Platform) -> None:
+    """
+    Raises:
+        Error: the embedded emulator was seeded before the config named this sandbox.
+    """
+    sandbox = project.platform.sandbox
+    if platform.emulator is not None and sandbox not in platform.emulator.sandboxes():
+        hint = "add what the config names: exportctl emulator seed --from-config, with --env if there are environments"
+        raise Error(f"the emulator has no sandbox {sandbox}", rule="no-such-sandbox", hint=hint)
 
 
 def refreshed(setup: Setup, flags: Flags, snapshot: Snapshot, *, wall: Callable[[], int]) -> Draft:

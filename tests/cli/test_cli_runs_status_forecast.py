@@ -63,7 +63,9 @@ def test_status_of_all_environments(tmp_path: Path) -> None:
     document = run("status", "--all-environments", "--format", "json").document
     assert document["kind"] == "status-environments"
     assert [bool(one["result"]) for one in document["result"]["environments"]] == [True, False]
-    assert "```\nENVIRONMENT" in run("status", "--all-environments", "--format", "markdown").out
+    comment = run("status", "--all-environments", "--format", "markdown").out
+    assert "| <code>prod</code> | not read: see the error |" in comment
+    assert "**Not read**" in comment
 
 
 def test_status_of_all_environments_needs_some(run: CommandLine) -> None:

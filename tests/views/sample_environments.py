@@ -1,10 +1,24 @@
-"""Two environments compared, built by hand: every origin, and a difference without a line."""
+"""Environments for the view tests: two compared, with every origin and a difference without a line; one of two read."""
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 from exportctl.environments import Cause, Comparison, Difference, Only, Origin
-from exportctl.errors import Location
+from exportctl.errors import Finding, Level, Location
 from exportctl.model import Sensitive
+from exportctl.views.sides import Side
+
+T = TypeVar("T")
+FINDINGS = (
+    Finding("bad", "wrong", Location("a.yaml", 1, 2), "mend it"),
+    Finding("odd", "odd", level=Level.WARNING),
+)
+
+
+def one_of_two(found: T) -> tuple[Side[T], ...]:
+    """dev as it was read, and prod, which was not."""
+    return Side("dev", found), Side("prod", None, FINDINGS)
 
 
 def two_environments() -> Comparison:

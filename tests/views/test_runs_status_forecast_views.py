@@ -18,7 +18,6 @@ from sample_health import empty_reports, evil_reports, forecast_report, health, 
 from sample_plans import AS_OF, DAY, HEADER
 
 from exportctl import output_schemas
-from exportctl.errors import Finding, Level
 from exportctl.health.forecast import Forecast, Lane
 from exportctl.health.status import StatusReport, Word
 from exportctl.views import json_health, markdown_health, svg_forecast, text_forecast, text_runs, text_status
@@ -86,16 +85,6 @@ def test_documents_fit_their_schemas_and_nothing_more_does(name: str) -> None:
     validator = Draft202012Validator(output_schemas.schema(document["kind"]))
     validator.validate(document)
     assert not validator.is_valid({**document, "result": {**document["result"], "extra": 1}})
-
-
-def test_all_environments_stand_in_one_document() -> None:
-    unread = (Finding("broken", "no"), Finding("odd", "odd", level=Level.WARNING))
-    document = json.loads(json_health.status_environments({"dev": status_report(), "prod": unread}))
-    Draft202012Validator(output_schemas.schema("status-environments")).validate(document)
-    dev, prod = document["result"]["environments"]
-    assert (dev["environment"], dev["result"]["counts"]["OK"], len(dev["errors"])) == ("dev", 1, 1)
-    assert (prod["platform"], prod["as_of"], prod["result"]) == (None, None, None)
-    assert [e["message"] for e in document["errors"]] == [dev["errors"][0]["message"], "no"]
 
 
 @pytest.mark.parametrize("view", [text_runs.runs, text_status.status, text_forecast.forecast])

@@ -3,30 +3,33 @@
 from __future__ import annotations
 
 import json as stdlib_json
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator, ValidationError
-from sample_environments import two_environments
+from sample_environments import FINDINGS, one_of_two, two_environments
 from sample_health import forecast_report, runs_report, status_report
 from sample_plans import AS_OF, DAY, HEADER, every_cause, evil_plan, full_plan, outcomes
 from sample_reports import full_report
 
 from exportctl import drift_report, output_schemas
 from exportctl.checkup import Check, State
-from exportctl.errors import Error, Finding, Level, Location
+from exportctl.errors import Error, Location
 from exportctl.model import ListedDataset, Plan
 from exportctl.saved import planfile
 from exportctl.views import json, json_environments, json_health, json_import, json_patch, json_verify
+from exportctl.views.json_environments import Told
 from tests.importing.sample_imports import ORDERS, made
 from tests.patching.sample_patches import diffs, patched
 
 SCHEMAS = Path(__file__).parents[2] / "schemas"
 PLANS = {"full": full_plan(), "causes": every_cause(), "evil": evil_plan(), "empty": Plan(HEADER, AS_OF, ())}
-FINDINGS = (
-    Finding("bad", "wrong", Location("a.yaml", 1, 2), "mend it"),
-    Finding("odd", "odd", level=Level.WARNING),
-)
+
+
+def _environments(command: str, found: Any, told: Callable[[Any], Told]) -> str:
+    return json_environments.environments(command, one_of_two(found), told)
 
 
 def documents() -> dict[str, tuple[str, str]]:
@@ -53,8 +56,10 @@ def documents() -> dict[str, tuple[str, str]]:
     }
     found["runs"] = ("runs", json_health.runs(runs_report()))
     found["status"] = ("status", json_health.status(status_report()))
-    both = {"dev": status_report(), "prod": FINDINGS}
-    found["status of two"] = ("status-environments", json_health.status_environments(both))
+    found["status of two"] = (
+        "status-environments",
+        _environments("status", status_report(), json_environments.of_status),
+    )
     found["forecast"] = ("forecast", json_health.forecast(forecast_report()))
     found["verify"] = ("verify", json_verify.verify(full_report()))
     found["environments"] = ("diff-environments", json_environments.compared(two_environments()))
@@ -66,7 +71,11 @@ def documents() -> dict[str, tuple[str, str]]:
         found[f"drift {name}"] = ("drift", json.drift(report, fail_on=("pending",), errors=FINDINGS))
         found[f"drift {name}, another not read"] = (
             "drift-environments",
-            json.drift_environments({"dev": report, "prod": FINDINGS}),
+            _environments("drift", report, lambda r: json_environments.of_drift(r, {"pending"})),
+        )
+        found[f"plan {name}, another not read"] = (
+            "plan-environments",
+            _environments("plan", plan, json_environments.of_plan),
         )
         found[f"show {name}"] = ("show", json.show(planfile.saved(plan), now=AS_OF))
         found[f"saved {name}"] = ("saved-plan", planfile.dump(plan))

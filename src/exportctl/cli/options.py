@@ -58,6 +58,9 @@ RehearseSwitch = Annotated[
     Globs,
     typer.Option("--rehearse-switch", metavar="NAME=VALUE", help="How that emulator settles an open question."),
 ]
+AllEnvironments = Annotated[
+    bool, typer.Option("--all-environments", help="Every environment of the config, read at the same time.")
+]
 AutoApprove = Annotated[bool, typer.Option("--auto-approve", help="Do not ask; needed where there is no terminal.")]
 Parallelism = Annotated[
     int, typer.Option("--parallelism", metavar="N", min=1, help="Independent changes made side by side.")

@@ -10,6 +10,7 @@ import typer
 from exportctl.cli import exits
 from exportctl.cli.call import JSON, MARKDOWN, TEXT, Call, current, read_text
 from exportctl.cli.options import (
+    AllEnvironments,
     AllowDeletes,
     AllowRecreate,
     AllowReplace,
@@ -24,8 +25,9 @@ from exportctl.cli.options import (
     reject,
 )
 from exportctl.cli.rehearsing import Rehearsed, rehearsed, switches
-from exportctl.cli.reports import plan_for_actions, warnings
+from exportctl.cli.reports import notes, plan_for_actions, warnings
 from exportctl.cli.saving import save
+from exportctl.cli.side_by_side import Kind, side_by_side
 from exportctl.config import loading as config
 from exportctl.flags import Flags
 from exportctl.offline import hidden, parsed
@@ -35,6 +37,10 @@ if TYPE_CHECKING:
     from exportctl.workflows import Draft
 
 MADE_UP = "References that are not set have made-up values here.\n"
+_OF_ONE = (
+    "a saved plan, a snapshot, a rehearsal and explained values are of one environment: choose it with --env, or leave "
+    "out --out, --refresh-from, --rehearse and --explain-values"
+)
 
 
 def plan(
@@ -47,6 +53,7 @@ def plan(
     refresh_from: RefreshFrom = None,
     rehearse: Rehearse = False,
     rehearse_switch: RehearseSwitch = None,
+    every: AllEnvironments = False,
     target: Target = None,
     allow_deletes: AllowDeletes = 0,
     allow_replace: AllowReplace = None,
@@ -60,6 +67,10 @@ def plan(
     """
     call = current(ctx)
     call.formats(TEXT, JSON, MARKDOWN)
+    asked = flags(target, allow_deletes, allow_replace, allow_recreate, put_back)
+    if every:
+        reject("--all-environments", (explain, out, refresh_from, rehearse, rehearse_switch), _OF_ONE)
+        return side_by_side(call, asked, _kind(call, detailed=detailed))
     if explain:
         only = "no plan is made, so --out, --detailed-exitcode, --refresh-from and --rehearse mean nothing"
         reject("--explain-values", (out, detailed, refresh_from, rehearse, rehearse_switch), only)
@@ -69,7 +80,6 @@ def plan(
     if not rehearse:
         reject("--rehearse-switch", (rehearse_switch,), "nothing is rehearsed without --rehearse")
     settings = switches(rehearse_switch or ())
-    asked = flags(target, allow_deletes, allow_replace, allow_recreate, put_back)
     made, snapshot = _made(call, asked, refresh_from)
     check_addresses(asked, [made.project])
     stage = rehearsed(call, made, snapshot, asked, settings) if rehearse else None
@@ -106,7 +116,7 @@ def _for_actions(call: Call, made: Draft, stage: Rehearsed | None) -> None:
 
 def shown(call: Call, made: Draft, stage: Rehearsed | None = None) -> None:
     """A plan in the format asked for, with its rehearsal if there was to be one."""
-    from exportctl.views import json, markdown, rehearsal, text
+    from exportctl.views import json, markdown, rehearsal
 
     screen = call.screen
     if call.format == JSON:
@@ -117,10 +127,33 @@ def shown(call: Call, made: Draft, stage: Rehearsed | None = None) -> None:
         screen.show(markdown.plan(made.plan, limit=markdown.LIMIT - len(part)) + part)
     else:
         warnings(call, made.findings)
-        screen.show(MADE_UP if made.made_up else "")
-        screen.show(text.plan(made.plan, color=screen.color, width=screen.width))
+        screen.show(_text(call, made))
         if stage:
             screen.show(rehearsal.text(stage.result, color=screen.color, width=screen.width))
+
+
+def _text(call: Call, made: Draft) -> str:
+    from exportctl.views import text
+
+    words = text.plan(made.plan, color=call.screen.color, width=call.screen.width)
+    return (MADE_UP if made.made_up else "") + words
+
+
+def _kind(call: Call, *, detailed: bool) -> Kind[Draft]:
+    """Several plans are for reading: none is saved, and each says how exactly it is applied."""
+    from exportctl.views import github, json_environments, markdown, wording
+
+    return Kind(
+        command="plan",
+        of=lambda made: made,
+        code=lambda made: exits.of_plan(made.plan, detailed=detailed),
+        summary=lambda made: wording.in_a_line(made.plan),
+        text=lambda made: _text(call, made),
+        markdown=lambda made, limit: markdown.plan(made.plan, limit=limit),
+        told=lambda made: json_environments.of_plan(made.plan),
+        notes=lambda made: notes(made.plan),
+        outputs=lambda made: github.plan_outputs(made.plan),
+    )
 
 
 def explained(call: Call) -> int:

@@ -27,8 +27,12 @@ def plan_for_actions(call: Call, plan: Plan, findings: Sequence[Finding] = (), m
     if call.screen.in_actions:
         from exportctl.views import markdown
 
-        every = (*findings, *plan.findings, *(f for item in plan.items for f in item.findings))
-        _publish(call, every, github.plan_outputs(plan), markdown.plan(plan) + more)
+        publish(call, (*findings, *notes(plan)), github.plan_outputs(plan), markdown.plan(plan) + more)
+
+
+def notes(plan: Plan) -> tuple[Finding, ...]:
+    """Everything a plan found."""
+    return (*plan.findings, *(f for item in plan.items for f in item.findings))
 
 
 def drift_for_actions(call: Call, report: DriftReport, fail_on: frozenset[str]) -> None:
@@ -37,7 +41,7 @@ def drift_for_actions(call: Call, report: DriftReport, fail_on: frozenset[str]) 
         from exportctl.views import markdown
 
         outputs = github.drift_outputs(report, failing=drift_report.failing(report, fail_on))
-        _publish(call, report.notes, outputs, markdown.drift(report, fail_on=fail_on))
+        publish(call, report.notes, outputs, markdown.drift(report, fail_on=fail_on))
 
 
 def findings_for_actions(call: Call, findings: Sequence[Finding]) -> None:
@@ -45,7 +49,8 @@ def findings_for_actions(call: Call, findings: Sequence[Finding]) -> None:
         call.screen.command(github.annotate(findings))
 
 
-def _publish(call: Call, findings: Sequence[Finding], outputs: Mapping[str, str], summary: str) -> None:
+def publish(call: Call, findings: Sequence[Finding], outputs: Mapping[str, str], summary: str) -> None:
+    """Annotations, each once; what later steps of a workflow ask for; the summary of this one."""
     call.screen.command(github.annotate(tuple(dict.fromkeys(findings))))
     for name, words in (("GITHUB_OUTPUT", github.outputs(outputs)), ("GITHUB_STEP_SUMMARY", f"{summary}\n")):
         file = call.env.get(name)

@@ -1,29 +1,27 @@
-"""`status`: how every export fares, in one environment or side by side in all."""
+"""`status`: how every export fares, in one environment or in all."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from exportctl.cli import exits
 from exportctl.cli.call import JSON, MARKDOWN, TEXT, Call, current, parsed_duration
-from exportctl.cli.options import Target, check_addresses
+from exportctl.cli.options import AllEnvironments, Target, check_addresses
 from exportctl.cli.reports import warnings
-from exportctl.config import loading as config
-from exportctl.errors import Error, Finding, UsageError
+from exportctl.cli.side_by_side import Kind, side_by_side
 from exportctl.flags import Flags
-from exportctl.offline import hidden, parsed
+from exportctl.offline import hidden
 
 if TYPE_CHECKING:
     from exportctl.health.status import StatusReport
+    from exportctl.workflows import Planned
 
 
 def status(
     ctx: typer.Context,
-    every: Annotated[bool, typer.Option("--all-environments", help="All environments, one after the other.")] = False,
+    every: AllEnvironments = False,
     expiring: Annotated[
         str | None,
         typer.Option(
@@ -45,28 +43,32 @@ def status(
     within = None if expiring is None else parsed_duration(expiring, "--expiring")
     asked = Flags(targets=tuple(target or ()))
     if every:
-        return side_by_side(call, asked, within)
-    report = reported(call, call.environment, asked, within, own_addresses=True)
+        return side_by_side(call, asked, _kind(call, within))
+    report = reported(call, asked, within)
     show(call, report)
+    return ended(report)
+
+
+def ended(report: StatusReport) -> int:
     return exits.FAILED if report.errors else exits.DONE
 
 
-def reported(
-    call: Call, environment: str | None, asked: Flags, expiring: int | None, *, own_addresses: bool = False
-) -> StatusReport:
-    """One environment's report; with `own_addresses` it must hold the targets."""
+def reported(call: Call, asked: Flags, expiring: int | None) -> StatusReport:
     from exportctl import workflows
+
+    setup = call.setup()
+    with workflows.planned(setup, asked, wall=call.wall) as made:
+        call.screen.hide(hidden(made.project, setup))
+    check_addresses(asked, [made.project])
+    if call.format == TEXT:
+        warnings(call, made.findings)
+    return _report(made, expiring)
+
+
+def _report(made: Planned, expiring: int | None) -> StatusReport:
     from exportctl.health import status as health
     from exportctl.planning.ownership import survey
 
-    setup = call.setup()
-    setup = replace(setup, environment=environment or setup.environment)
-    with workflows.planned(setup, asked, wall=call.wall) as made:
-        call.screen.hide(hidden(made.project, setup))
-    if own_addresses:
-        check_addresses(asked, [made.project])
-    if call.format == TEXT:
-        warnings(call, made.findings)
     return health.status(made.plan, survey(made.live, made.project.name), made.project, expiring=expiring)
 
 
@@ -82,50 +84,19 @@ def show(call: Call, report: StatusReport) -> None:
         screen.show(text_status.status(report, color=screen.color))
 
 
-def side_by_side(call: Call, asked: Flags, expiring: int | None) -> int:
-    """Every environment; one that cannot be read is reported, and the others go on."""
-    from exportctl.views import json_health, text_lists
+def _kind(call: Call, expiring: int | None) -> Kind[StatusReport]:
+    from exportctl.views import json_environments, markdown_health, text_status
 
-    whole = parsed(call.setup())
-    if not whole.environments:
-        raise UsageError("--all-environments: this config has no environments", rule="usage")
-    projects, _ = config.projects(whole, call.env)
-    if len(projects) == len(whole.environments):
-        check_addresses(asked, list(projects.values()))
-    codes: list[int] = []
-    seen: dict[str, StatusReport | tuple[Finding, ...]] = {}
-    for name in whole.environments:
-        try:
-            report = reported(call, name, asked, expiring)
-        except Error as error:
-            call.screen.say(f"environment {name}:\n{text_lists.error(error, color=call.screen.err_color)}")
-            seen[name] = error.findings()
-            codes.append(exits.of_error(error))
-            continue
-        seen[name] = report
-        codes += [exits.FAILED] if report.errors else []
-    if call.format == JSON:
-        call.screen.document(json_health.status_environments(seen))
-    else:
-        _one_after_the_other(call, seen)
-    return exits.first(*codes)
-
-
-def _one_after_the_other(call: Call, seen: Mapping[str, StatusReport | tuple[Finding, ...]]) -> None:
-    from exportctl.views import text_lists, text_status
-    from exportctl.views.paint import paint
-
-    rows: list[tuple[str, str]] = []
-    for name, found in seen.items():
-        if isinstance(found, tuple):
-            rows.append((name, "not read: see the error"))
-            continue
-        show(call, found)
-        call.screen.show("\n")
-        rows.append((name, text_status.summary(found).removeprefix("Status: ")))
-    lines = text_lists.table(("ENVIRONMENT", "STATUS"), rows, paint(call.screen.color and call.format == TEXT))
-    fence = "```\n" if call.format == MARKDOWN else ""
-    call.screen.show(fence + "\n".join(lines) + "\n" + fence)
+    screen = call.screen
+    return Kind(
+        command="status",
+        of=lambda made: _report(made, expiring),
+        code=ended,
+        summary=lambda report: text_status.summary(report).removeprefix("Status: "),
+        text=lambda report: text_status.status(report, color=screen.color),
+        markdown=lambda report, limit: markdown_health.status(report, limit=limit),
+        told=json_environments.of_status,
+    )
 
 
 COMMANDS = {"status": (status, "exportctl status --env prod --expiring 30d")}

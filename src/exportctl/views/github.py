@@ -17,6 +17,7 @@ from exportctl.model import Plan
 from exportctl.saved.planfile import digest
 from exportctl.views import text_drift, values, wording
 
+_OF_ONE = frozenset({"digest", "summary"})
 _COMMANDS: Mapping[Level, str] = {Level.ERROR: "error", Level.WARNING: "warning", Level.NOTE: "notice"}
 
 
@@ -72,6 +73,23 @@ def drift_outputs(report: DriftReport, *, failing: bool) -> dict[str, str]:
         "summary": text_drift.summary(report),
         **{name: str(number) for name, number in report.counts().items()},
     }
+
+
+def several(outputs: Mapping[str, Mapping[str, str]], unread: int) -> dict[str, str]:
+    """
+    The outputs of several environments as one set: a flag is true if one is, numbers are added up, `summary` has a line
+    for each. A digest is of one plan, and left out. `unread` is how many environments there were no outputs of.
+    """
+    names = dict.fromkeys(name for found in outputs.values() for name in found if name not in _OF_ONE)
+    joined = {name: _joined([found[name] for found in outputs.values()]) for name in names}
+    lines = [f"{environment}: {found['summary']}" for environment, found in outputs.items()]
+    return {**joined, "summary": "\n".join(lines), "unread": str(unread)}
+
+
+def _joined(values: Sequence[str]) -> str:
+    if all(value in ("true", "false") for value in values):
+        return _flag("true" in values)
+    return str(sum(int(value) for value in values))
 
 
 def _flag(on: bool) -> str:

@@ -103,10 +103,11 @@ def drift(
     fail_on: Collection[str] = drift_report.DEFAULT_FAILING,
     errors: Sequence[Finding] = (),
 ) -> str:
-    return envelope("drift", _drift(report, fail_on), header=report.header, as_of=report.as_of, errors=errors)
+    every = (*errors, *report.errors)
+    return envelope("drift", drift_result(report, fail_on), header=report.header, as_of=report.as_of, errors=every)
 
 
-def _drift(report: DriftReport, fail_on: Collection[str]) -> Json:
+def drift_result(report: DriftReport, fail_on: Collection[str]) -> Json:
     return {
         "project": report.header.project,
         "failing": drift_report.failing(report, fail_on),
@@ -115,25 +116,6 @@ def _drift(report: DriftReport, fail_on: Collection[str]) -> Json:
         "entries": [_entry(entry) for entry in report.entries],
         "findings": [plan_document.finding(f) for f in report.notes],
     }
-
-
-def drift_environments(
-    reports: Mapping[str, DriftReport | Sequence[Finding]],
-    *,
-    fail_on: Collection[str] = drift_report.DEFAULT_FAILING,
-) -> str:
-    """All environments in one document: a report each, or the errors of one that could not be read."""
-    rows = [_environment(name, found, fail_on) for name, found in reports.items()]
-    unread = [f for found in reports.values() if not isinstance(found, DriftReport) for f in found]
-    return envelope("drift-environments", {"environments": rows}, header=None, as_of=None, errors=_errors(unread))
-
-
-def _environment(name: str, found: DriftReport | Sequence[Finding], fail_on: Collection[str]) -> Json:
-    if isinstance(found, DriftReport):
-        seen = {"platform": platform(found.header), "as_of": found.as_of, "result": _drift(found, fail_on)}
-        return {"environment": name, **seen, "errors": []}
-    errors = [error(f) for f in _errors(found)]
-    return {"environment": name, "platform": None, "as_of": None, "result": None, "errors": errors}
 
 
 def _entry(entry: Entry) -> Json:

@@ -1,13 +1,65 @@
-"""Two environments side by side as one machine document of kind `diff-environments`."""
+"""Several environments in one machine document: two compared, or what a command found in every one."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from exportctl.environments import Cause, Comparison
+from exportctl.errors import Finding, Level
+from exportctl.model import Header, Plan
 from exportctl.saved import document as plan_document
-from exportctl.views import json
+from exportctl.views import json, json_health
+from exportctl.views.json import Json
+from exportctl.views.sides import Side
+
+if TYPE_CHECKING:
+    from exportctl.drift_report import DriftReport
+    from exportctl.health.status import StatusReport
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Told:
+    """What the envelope of one environment alone would hold."""
+
+    header: Header
+    as_of: int
+    result: Json
+    errors: Sequence[Finding] = ()
+
+
+def of_plan(shown: Plan) -> Told:
+    return Told(shown.header, shown.as_of, json.plan_result(shown), shown.errors())
+
+
+def of_drift(report: DriftReport, fail_on: Collection[str]) -> Told:
+    return Told(report.header, report.as_of, json.drift_result(report, fail_on), report.errors)
+
+
+def of_status(report: StatusReport) -> Told:
+    return Told(report.header, report.as_of, json_health.status_result(report), report.errors)
+
+
+def environments(command: str, sides: Sequence[Side[T]], told: Callable[[T], Told]) -> str:
+    """All environments in one document: a result each, or why one could not be read."""
+    rows = [(side, None if side.found is None else told(side.found)) for side in sides]
+    errors = dict.fromkeys(f for side, shown in rows for f in _errors(side, shown))
+    result = {"environments": [_environment(side, shown) for side, shown in rows]}
+    return json.envelope(f"{command}-environments", result, header=None, as_of=None, errors=tuple(errors))
+
+
+def _environment(side: Side[T], shown: Told | None) -> Json:
+    seen: Json = {"platform": None, "as_of": None, "result": None}
+    if shown is not None:
+        seen = {"platform": json.platform(shown.header), "as_of": shown.as_of, "result": shown.result}
+    return {"environment": side.environment, **seen, "errors": [json.error(f) for f in _errors(side, shown)]}
+
+
+def _errors(side: Side[T], shown: Told | None) -> list[Finding]:
+    return [f for f in (shown.errors if shown else side.errors) if f.level is Level.ERROR]
 
 
 def compared(shown: Comparison) -> str:

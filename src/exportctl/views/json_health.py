@@ -6,12 +6,9 @@ Moments are whole seconds since 1970 UTC, sizes bytes; null is what the service 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from exportctl.errors import Finding, Level
 from exportctl.health.run_hints import hints
-from exportctl.health.status import StatusReport
 from exportctl.saved import document
 from exportctl.views import json
 from exportctl.views.json import Json
@@ -20,7 +17,7 @@ if TYPE_CHECKING:
     from exportctl.health.forecast import Forecast, Lane, Together
     from exportctl.health.observed import LastRun
     from exportctl.health.past_runs import FlowRuns, RunsReport
-    from exportctl.health.status import ExportHealth
+    from exportctl.health.status import ExportHealth, StatusReport
     from exportctl.runs import Run
 
 
@@ -62,29 +59,12 @@ def _run(shown: Run, type_name: str | None) -> Json:
 
 
 def status(report: StatusReport) -> str:
-    return json.envelope("status", _status(report), header=report.header, as_of=report.as_of, errors=report.errors)
+    return json.envelope(
+        "status", status_result(report), header=report.header, as_of=report.as_of, errors=report.errors
+    )
 
 
-def status_environments(reports: Mapping[str, StatusReport | Sequence[Finding]]) -> str:
-    """All environments in one document: a report each, or the errors of one that could not be read."""
-    rows = [_environment(name, found) for name, found in reports.items()]
-    errors = [f for found in reports.values() for f in _errors(found)]
-    return json.envelope("status-environments", {"environments": rows}, header=None, as_of=None, errors=errors)
-
-
-def _environment(name: str, found: StatusReport | Sequence[Finding]) -> Json:
-    seen: Json = {"platform": None, "as_of": None, "result": None}
-    if isinstance(found, StatusReport):
-        seen = {"platform": json.platform(found.header), "as_of": found.as_of, "result": _status(found)}
-    return {"environment": name, **seen, "errors": [json.error(e) for e in _errors(found)]}
-
-
-def _errors(found: StatusReport | Sequence[Finding]) -> list[Finding]:
-    shown = found.errors if isinstance(found, StatusReport) else found
-    return [f for f in shown if f.level is Level.ERROR]
-
-
-def _status(report: StatusReport) -> Json:
+def status_result(report: StatusReport) -> Json:
     return {
         "project": report.header.project,
         "warning": report.warning,

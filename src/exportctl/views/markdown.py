@@ -95,14 +95,20 @@ def _section(title: str, lines: Sequence[str], share: int) -> list[str]:
     """A list under a title, cut at an entry."""
     if not lines:
         return []
+    kept = fitting(lines, share)
+    kept += [f"_{len(kept)} of {len(lines)} shown_"] if len(kept) < len(lines) else []
+    return [f"**{title}**\n", *(f"- {line}" for line in kept), ""]
+
+
+def fitting(lines: Sequence[str], room: int) -> list[str]:
+    """As many whole lines as fit, each with room for its end and a sign before it."""
     kept: list[str] = []
     for line in lines:
-        share -= len(line) + 3
-        if share < 0:
-            kept.append(f"_{len(kept)} of {len(lines)} shown_")
+        room -= len(line) + 3
+        if room < 0:
             break
         kept.append(line)
-    return [f"**{title}**\n", *(f"- {line}" for line in kept), ""]
+    return kept
 
 
 def _address(item: Item) -> str:

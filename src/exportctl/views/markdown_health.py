@@ -90,11 +90,4 @@ def _fitting(lines: list[str], limit: int) -> str:
     whole = "\n".join(lines) + "\n"
     if len(whole) <= limit:
         return whole
-    room = limit - len(_CUT)
-    kept: list[str] = []
-    for line in lines:
-        room -= len(line) + 1
-        if room < 0:
-            break
-        kept.append(line)
-    return "\n".join(kept) + "\n" + _CUT
+    return "\n".join(markdown.fitting(lines, limit - len(_CUT) - 1)) + "\n" + _CUT

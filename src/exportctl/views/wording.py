@@ -93,6 +93,11 @@ def summary(n: Mapping[str, int]) -> str:
     )
 
 
+def in_a_line(plan: Plan) -> str:
+    """A plan among others: its counts, and whether a gate refuses it."""
+    return summary(plan.counts()).removeprefix("Plan: ") + (" Refused." if plan.refused else "")
+
+
 def writes(plan: Plan) -> str:
     return f"Apply will make {number(len(plan.steps()), 'write')}."
 
@@ -102,7 +107,8 @@ def approval(plan: Plan) -> str | None:
     if plan.empty or plan.refused or plan.errors() or plan.header.snapshot is not None or "rotate" in plan.flags:
         return None
     options = " and the same options" if any(plan.flags.values()) else ""
-    return f"To apply exactly this: exportctl apply --only-if {digest(plan)}{options}"
+    environment = f"--env {values.clean(plan.header.environment)} " if plan.header.environment else ""
+    return f"To apply exactly this: exportctl apply {environment}--only-if {digest(plan)}{options}"
 
 
 def verdict(plan: Plan) -> str | None:

@@ -1,0 +1,70 @@
+"""
+All environments in one comment: a table of them first, then a section for each, within one limit.
+
+Goes in: sides, and how one of them is told. Comes out: GitHub Markdown of at most `limit` characters. What is short
+is shown whole; what is long gets an equal part of the room that is left, and cuts itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TypeVar
+
+from exportctl.views import markdown
+from exportctl.views.escape import code, prose
+from exportctl.views.sides import UNREAD, Side
+
+T = TypeVar("T")
+_RESERVE = 200  # for the line that says how much is shown
+_TABLE = 4  # the table takes no more than a quarter of the room
+
+
+def environments(
+    command: str,
+    sides: Sequence[Side[T]],
+    *,
+    summary: Callable[[T], str],
+    section: Callable[[T, int], str],
+    limit: int = markdown.LIMIT,
+) -> str:
+    """`summary` is one line about an environment, `section` its part of at most so many characters."""
+    rows = [f"| {code(s.environment)} | {prose(UNREAD if s.found is None else summary(s.found))} |" for s in sides]
+    head = [f"## exportctl {command}: {len(sides)} environments\n", f"| environment | {command} |", "|---|---|"]
+    kept = markdown.fitting(rows, limit // _TABLE)
+    head += [*kept, ""] if len(kept) == len(rows) else [*kept, f"\n_{len(kept)} of {len(rows)} shown_\n"]
+    text = "\n".join(head)
+    makers = [partial(_section, command, side, section) for side in sides]
+    return text + _fair(makers, limit - len(text) - _RESERVE)
+
+
+def _section(command: str, side: Side[T], section: Callable[[T, int], str], limit: int) -> str:
+    if side.found is not None:
+        return "\n" + section(side.found, limit - 1)
+    lines = [f"- {markdown.finding(f)}" for f in side.errors]
+    head = f"\n### exportctl {command}: environment {code(side.environment)}\n\n**Not read**\n\n"
+    kept = markdown.fitting(lines, limit - len(head) - _RESERVE)
+    cut = [] if len(kept) == len(lines) else [f"\n_{len(kept)} of {len(lines)} shown_"]
+    return head + "\n".join([*kept, *cut, ""])
+
+
+def _fair(makers: Sequence[Callable[[int], str]], room: int) -> str:
+    """Every part as long as it wants to be, or as its share allows; one that cannot be cut to that is left out."""
+    whole = [make(room) for make in makers]
+    shares = shared([len(part) for part in whole], room)
+    parts = [
+        part if len(part) <= share else make(share) for make, part, share in zip(makers, whole, shares, strict=True)
+    ]
+    kept = [part for part, share in zip(parts, shares, strict=True) if len(part) <= share]
+    cut = f"\n_{len(kept)} of {len(parts)} environments shown; the text output has them all._\n"
+    return "".join(kept) + (cut if len(kept) < len(parts) else "")
+
+
+def shared(wishes: Sequence[int], room: int) -> list[int]:
+    """How much each gets: what it wishes where an equal part allows it, the others equal parts of what is left."""
+    shares = [0] * len(wishes)
+    left = max(room, 0)
+    for done, place in enumerate(sorted(range(len(wishes)), key=lambda n: wishes[n])):
+        shares[place] = min(wishes[place], left // (len(wishes) - done))
+        left -= shares[place]
+    return shares

@@ -1,0 +1,124 @@
+"""An emulator served on this machine to the command line, which notes who asked for which sandbox and when."""
+
+from __future__ import annotations
+
+import threading
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from command_line import ORGANIZATION, START, CommandLine
+
+from exportctl.emulator import Dataset, Emulator
+from exportctl.emulator.server import close, server
+
+SANDBOXES = ("dev", "prod", "stage")
+PATIENCE = 10.0  # seconds to wait for somebody who should come
+CONFIG = """\
+version: 1
+project: acme
+platform: {organization: 0123456789ABCDEF01234567@AdobeOrg, url: "URL"}
+defaults:
+  destination: lake
+  schedule: {every: 1 day, at: "02:00"}
+  format: parquet
+  end: {rolling: 180 days, renew_before: 30 days}
+destinations:
+  lake:
+    type: amazon-s3
+    bucket: acme-${environment}
+    path: aep
+    auth: {access_key_id: AKIAEXAMPLEEXAMPLEAA, secret_access_key: "${env:LAKE_KEY}"}
+exports:
+  orders: {datasets: [Orders]}
+  returns: {datasets: [Returns]}
+environments:
+  dev:
+    platform: {sandbox: dev, credentials: {client_id: "${env:DEV_ID}", client_secret: "${env:DEV_SECRET}"}}
+    exports: {returns: null}
+  prod:
+    platform: {sandbox: prod, credentials: {client_id: "${env:PROD_ID}", client_secret: "${env:PROD_SECRET}"}}
+    destinations: {lake: {auth: {access_key_id: AKIAEXAMPLEEXAMPLEBB, secret_access_key: "${env:PROD_LAKE_KEY}"}}}
+    exports: {orders: {schedule: {every: 3 hours, at: "00:00"}}}
+  stage:
+    platform: {sandbox: stage, credentials: {client_id: "${env:STAGE_ID}", client_secret: "${env:STAGE_SECRET}"}}
+"""
+VARIABLES = {
+    f"{name.upper()}_{what}": f"{name}-client{'-secret' * (what == 'SECRET')}"
+    for name in SANDBOXES
+    for what in ("ID", "SECRET")
+} | {
+    "LAKE_KEY": "canary/lake+canary/lake+canary/lake+cana",
+    "PROD_LAKE_KEY": "canary/prod+canary/prod+canary/prod+cana",
+}
+
+
+@dataclass
+class Gate:
+    """
+    Stands before the emulator. `clients` are the x-api-key headers by sandbox; `together` sandboxes that were asked for
+    while others were; `meet` makes requests of these sandboxes wait until each of them was asked for.
+    """
+
+    emulator: Emulator
+    clients: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    together: set[frozenset[str]] = field(default_factory=set)
+    meet: frozenset[str] = frozenset()
+    _inside: list[str] = field(default_factory=list)
+    _seen: set[str] = field(default_factory=set)
+    _news: threading.Condition = field(default_factory=threading.Condition)
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        sandbox = environ.get("HTTP_X_SANDBOX_NAME")
+        if sandbox is None:
+            return self.emulator(environ, start_response)
+        with self._news:
+            self.clients[sandbox].add(environ["HTTP_X_API_KEY"])
+            self._inside.append(sandbox)
+            self._seen.add(sandbox)
+            self.together.add(frozenset(self._inside))
+            self._news.notify_all()
+            if sandbox in self.meet and not self._news.wait_for(lambda: self.meet <= self._seen, PATIENCE):
+                self.meet = frozenset()  # they do not come; the test will say so
+        try:
+            return self.emulator(environ, start_response)
+        finally:
+            with self._news:
+                self._inside.remove(sandbox)
+
+
+@dataclass
+class Served:
+    run: CommandLine
+    emulator: Emulator
+    gate: Gate
+
+
+def emulator(sandboxes: Iterable[str] = SANDBOXES) -> Emulator:
+    """Orders and Returns in each sandbox, under other ids in each; a client for each; the clock stands still."""
+    made = Emulator(clock=START, organization=ORGANIZATION)
+    made.seed([*sandboxes], {name: [Dataset("Orders"), Dataset("Returns")] for name in sandboxes})
+    for name in sandboxes:
+        made.register(f"{name}-client", f"{name}-client-secret")
+    return made
+
+
+@contextmanager
+def served(folder: Path, text: str = CONFIG, sandboxes: Iterable[str] = SANDBOXES, **env: str) -> Iterator[Served]:
+    """A config in `folder` whose environments are served."""
+    made = emulator(sandboxes)
+    gate = Gate(made)
+    running = server(gate, 0)  # type: ignore[arg-type]
+    thread = threading.Thread(target=running.run, daemon=True)
+    thread.start()
+    run = CommandLine(folder, {**VARIABLES, **env})
+    run.write(text.replace("URL", f"http://127.0.0.1:{running.effective_port}"))
+    try:
+        yield Served(run, made, gate)
+    finally:
+        close(running)
+        thread.join(5)
+        made.close()
