@@ -159,6 +159,10 @@ RESULTS: Mapping[str, Json] = {
                 after=maybe(number("seconds since 1970 UTC")),
             ),
         ),
+        held=listing(
+            "one for each stop made by hand, which stays",
+            closed("one stop", address=ADDRESS, id=maybe(text("flow id")), field=ref("field")),
+        ),
         counts=counts("outcomes by status", Status),
         outcomes=_OUTCOMES,
     ),
