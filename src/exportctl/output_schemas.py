@@ -157,6 +157,10 @@ RESULTS: Mapping[str, Json] = {
                 ended=number("seconds since 1970 UTC"),
             ),
         ),
+        held=listing(
+            "one for each stop made by hand, which stays",
+            closed("one stop", address=ADDRESS, id=maybe(text("flow id")), field=ref("field")),
+        ),
         counts=counts("outcomes by status", Status),
         outcomes=_OUTCOMES,
     ),

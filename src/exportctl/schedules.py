@@ -103,6 +103,19 @@ def renewal_due(end: End, live: int, now: int) -> bool:
     return end.rolling is not None and live - now < (end.renew_before or 0)
 
 
+def renewed_ends(end: End, since: int, now: int) -> tuple[int, ...]:
+    """
+    The rolling ends that a flow made at `since` had up to `now`, each renewed the moment it was due. What renews later,
+    once a night, writes a later end and never an earlier one.
+    """
+    assert end.rolling is not None
+    ahead = end.renew_before or 0
+    ends = [midnight(since) + end.rolling]
+    while ends[-1] - ahead < now and (after := midnight(ends[-1] - ahead) + end.rolling) > ends[-1]:
+        ends.append(after)
+    return tuple(ends)
+
+
 def default_end(created: int) -> int:
     """createdAt plus six calendar months, as the service does without an endTime [XD-new]; to the second: assumed."""
     made = datetime.fromtimestamp(created, UTC)

@@ -149,7 +149,7 @@ def actor(who: Actor | None, did: str = "changed") -> str:
         words.append(f"at {moment(who.at)}")
     if who.client:
         words.append(f"with {client(who.client)}")
-    return " ".join(words) + (f" ({clean(who.note)})" if who.note else "")
+    return " ".join(words) + (f" ({clean(who.note.removeprefix('not recorded: '))})" if who.note else "")
 
 
 def object_label(address: Address) -> str:
