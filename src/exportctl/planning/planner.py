@@ -32,7 +32,7 @@ from exportctl.model import (
     Unmanaged,
     Verb,
 )
-from exportctl.planning import endings, gates, handovers, renames, spec_check
+from exportctl.planning import endings, gates, handovers, leftovers, renames, spec_check
 from exportctl.planning.accounts import AccountPlan, plan_account
 from exportctl.planning.compare import Terms
 from exportctl.planning.creation import Scene
@@ -73,7 +73,7 @@ def plan(desired: Desired, live: Live, header: Header, flags: Flags, as_of: int,
     items = [*(a.item for a in accounts.values()), *exports]
     if not flags.renew_only:
         items += _removals(desired, accounts, items, scene)
-        items = _told(_merged(items), desired, bases, scene)
+        items = leftovers.told(_told(_merged(items), desired, bases, scene), estate, as_of)
     items = [_settled(item, project) for item in _checked(desired, live, items)]
     left_out = len(desired.exports) - len(chosen)
     items = _gated(desired, estate, items, flags) if not flags.renew_only else _renewals(items)

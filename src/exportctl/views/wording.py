@@ -15,7 +15,7 @@ from exportctl.views import values
 EMULATOR = "EMULATOR: nothing reaches Adobe"
 NO_CHANGES = "No changes. The sandbox holds what the config asks for."
 UNPLANNED = "Not everything could be planned: mend the errors above first."
-NOTHING_TO_APPLY = "No changes. See above for what is held, renewed, refused or reported."
+NOTHING_TO_APPLY = "No changes. See above for what is held, renewed, cleaned up, refused or reported."
 
 VERBS: Mapping[Verb, str] = {
     Verb.CREATE: "create",
@@ -25,7 +25,7 @@ VERBS: Mapping[Verb, str] = {
     Verb.DELETE: "delete",
     Verb.ADOPT: "adopt: only markers are written",
     Verb.RELEASE: "release: our markers go, the export keeps running",
-    Verb.CLEAN: "clean up what an interrupted run left behind",
+    Verb.CLEAN: "clean up what was left behind",
     Verb.MARK: "marker only",
     Verb.RENEW: "renew: only the end moves",
     Verb.HELD: "held",
