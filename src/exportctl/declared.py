@@ -74,11 +74,19 @@ class Schedule:
 
 @dataclass(frozen=True)
 class End:
-    """Either `moment` (epoch seconds UTC) or `rolling` with `renew_before` (seconds). None of them: once only."""
+    """
+    Either `moment` (epoch seconds UTC) or `rolling` with `renew_before` (seconds), or no end at all. `none`: the YAML
+    says on purpose that there is none, which wins over every end that is farther away.
+    """
 
     moment: int | None = None
     rolling: int | None = None
     renew_before: int | None = None
+    none: bool = False
+
+    @property
+    def given(self) -> bool:
+        return self.moment is not None or self.rolling is not None
 
 
 @dataclass(frozen=True)

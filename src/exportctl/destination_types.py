@@ -15,6 +15,7 @@ from enum import StrEnum
 
 SPEC_VERSION = "1.0"  # [D] answers 422 when it is missing
 DATA_LAKE_SPEC = "23598e46-f560-407b-88d5-ea6207e49db0"  # source side of every dataset export [D] [XD-new]
+PROFILE_STORE_SPEC = "8a9c3494-9708-43d7-ae3f-cda01e5030e1"  # source side of every audience export [D] [AE]
 
 # Pattern sources: [XD-new], unescaped. Python's `re` has the lookahead they need.
 S3_BUCKET = (

@@ -10,6 +10,7 @@ platform that was asked. A check whose ground is missing is skipped; where all w
     credentials, token, organization, sandbox
     permissions   by lists; those needed for writing show only at the first write (dataset-exports.md 2.3)
     flows         of 100 destinations a sandbox may hold [GR]
+    leftovers     of this project: connections that nothing uses, as a plan finds them
 """
 
 from __future__ import annotations
@@ -18,19 +19,21 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from exportctl import platforms
+from exportctl import platforms, workflows
 from exportctl.checkup import Check, State
 from exportctl.declared import Destination, Platform, Project
 from exportctl.destination_types import TYPES
 from exportctl.errors import ConfigError, Error, Forbidden, Level, Location, NotFound, ServiceError, Unauthorized
+from exportctl.flags import Flags
 from exportctl.hosts import PRODUCTION
 from exportctl.kinds import ANCHOR
 from exportctl.model import Header
 from exportctl.offline import Setup, project_of
+from exportctl.planning import leftovers
+from exportctl.planning.ownership import survey
 from exportctl.refs import read_references
 from exportctl.service import live
 from exportctl.service.client import SANDBOXES
-from exportctl.workflows import header
 
 MOST_FLOWS = 100
 _ABOUT_ENV = ("unknown-environment", "environment-needed")  # validate looks at all environments and finds nothing
@@ -64,6 +67,8 @@ def checks(setup: Setup, today: int) -> tuple[tuple[Check, ...], Header | None]:
         _storage(project, found)
     asked = project or _from_environment(setup, found)
     shown = _platform(asked, setup, found) if asked else None
+    if shown is not None:
+        _leftovers(setup, today, found, known=project is not None)
     return tuple(found.checks), shown
 
 
@@ -210,7 +215,7 @@ def _platform(project: Project, setup: Setup, found: Findings) -> Header | None:
         with platforms.opened(project, setup.env, setup.folder, setup.transport, setup.clock) as platform:
             if _token(platform, project, found):
                 _permissions(platform, found)
-            return header(project, platform)
+            return workflows.header(project, platform)
     except Error as error:
         found.failed("credentials", error.message, error.hint or _CONSOLE)
         return None
@@ -264,3 +269,28 @@ def _permitted(name: str, permission: str, read: Callable[[], int], found: Findi
         return None
     found.ok(f"permission-{name}", f"{permission}: {number} listed")
     return number
+
+
+# -- leftovers --------------------------------------------------------------------------------------------------------
+
+
+def _leftovers(setup: Setup, today: int, found: Findings, *, known: bool) -> None:
+    """The lists of a plan are read, and the plan tells; nothing is written. `known`: there is a config to plan."""
+    if not known:
+        found.add("leftovers", State.SKIPPED, "without a config nobody knows whose they would be")
+        return
+    if any(check.state is State.FAILED for check in found.checks):
+        found.add("leftovers", State.SKIPPED, "not looked for while something above has failed")
+        return
+    try:
+        with workflows.planned(setup, Flags(), wall=lambda: today) as made:
+            plan, estate = made.plan, survey(made.live, made.project.name)
+    except Error as error:
+        found.add("leftovers", State.SKIPPED, f"no plan can be made: {error.message}", error.hint)
+        return
+    left = leftovers.leftovers(plan.items, estate, plan.as_of)
+    for one in left:
+        message = f"{one.address}: {leftovers.named(one.live)}: {one.why}"
+        found.add("leftovers", State.WARNING, message, leftovers.remedy(one, plan.items))
+    if not left:
+        found.ok("leftovers", f"none of {made.project.name}")

@@ -25,7 +25,16 @@ IMPORT = closed(
     yaml=text("a config file to lie beside the others; empty when there is nothing to import"),
     exports=listing(
         "in the YAML, by address",
-        closed("one flow to adopt", address=ADDRESS, id=text("flow id"), name=text("the flow's name")),
+        closed(
+            "one flow to adopt",
+            address=ADDRESS,
+            id=text("flow id"),
+            name=text("the flow's name"),
+            kept=listing(
+                "what it has that no config describes, and every patch keeps: names, never values",
+                text("like labels, scheduleParams.frequency or target params.csvOptions"),
+            ),
+        ),
     ),
     left_out=listing(
         "by name",

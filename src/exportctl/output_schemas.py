@@ -34,6 +34,7 @@ from exportctl.output_schema_parts import (
     ref,
     text,
 )
+from exportctl.output_schema_patch import PATCH
 from exportctl.output_schema_snapshot import SNAPSHOT, with_rehearsal
 from exportctl.output_schema_verify import VERIFY
 
@@ -156,6 +157,10 @@ RESULTS: Mapping[str, Json] = {
                 ended=number("seconds since 1970 UTC"),
             ),
         ),
+        held=listing(
+            "one for each stop made by hand, which stays",
+            closed("one stop", address=ADDRESS, id=maybe(text("flow id")), field=ref("field")),
+        ),
         counts=counts("outcomes by status", Status),
         outcomes=_OUTCOMES,
     ),
@@ -211,6 +216,7 @@ RESULTS: Mapping[str, Json] = {
     ),
     "verify": VERIFY,
     "import": IMPORT,
+    "patch": PATCH,
     "diff-environments": DIFF_ENVIRONMENTS,
     "runs": RUNS,
     "status": STATUS,

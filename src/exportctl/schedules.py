@@ -103,6 +103,19 @@ def renewal_due(end: End, live: int, now: int) -> bool:
     return end.rolling is not None and live - now < (end.renew_before or 0)
 
 
+def renewed_ends(end: End, since: int, now: int) -> tuple[int, ...]:
+    """
+    The rolling ends that a flow made at `since` had up to `now`, each renewed the moment it was due. What renews later,
+    once a night, writes a later end and never an earlier one.
+    """
+    assert end.rolling is not None
+    ahead = end.renew_before or 0
+    ends = [midnight(since) + end.rolling]
+    while ends[-1] - ahead < now and (after := midnight(ends[-1] - ahead) + end.rolling) > ends[-1]:
+        ends.append(after)
+    return tuple(ends)
+
+
 def default_end(created: int) -> int:
     """createdAt plus six calendar months, as the service does without an endTime [XD-new]; to the second: assumed."""
     made = datetime.fromtimestamp(created, UTC)
@@ -113,8 +126,16 @@ def default_end(created: int) -> int:
 
 
 def shown(moment: int) -> str:
-    """A moment as plans and messages write it: `2026-11-22 02:00 UTC`."""
-    return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%d %H:%M UTC")
+    """A moment as plans and messages write it: `2026-11-22 02:00 UTC`, with seconds only where they are not zero."""
+    at = datetime.fromtimestamp(moment, UTC)
+    return f"{at.date().isoformat()} {time_of_day(moment % DAY)} UTC"
+
+
+def time_of_day(seconds: int) -> str:
+    """Seconds after midnight as a config writes them: `02:00`, `08:00:17`."""
+    hours, rest = divmod(seconds, HOUR)
+    clock = f"{hours:02}:{rest // 60:02}"
+    return f"{clock}:{rest % 60:02}" if rest % 60 else clock
 
 
 def age(seconds: int) -> str:

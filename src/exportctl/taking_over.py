@@ -1,16 +1,23 @@
 """
-`import`: reads the config and the sandbox, and gives both to `importing`. An edge; it writes nothing.
+`import` and `drift --patch`: read the config and the sandbox, and give both to `importing` or `patching`. An edge; it
+writes nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from dataclasses import replace
 
 from exportctl.applying import references
 from exportctl.config import files as config_files
+from exportctl.declared import Project
+from exportctl.flags import Flags
 from exportctl.importing.adoption import Ground, imported
 from exportctl.importing.report import Imported, Selection
+from exportctl.model import Cause
 from exportctl.offline import Setup, complete, hidden, project_of
+from exportctl.patching.patch import patched
+from exportctl.patching.report import Patched
 from exportctl.platforms import EMBEDDED, kind_of, opened
 from exportctl.secret import SHORTEST
 from exportctl.service import live
@@ -32,14 +39,34 @@ def taken_over(
     Raises:
         ConfigError, ServiceError, UsageError, Error: as their makers say.
     """
+    project, ground = _read(setup, wall)
+    return imported(replace(ground, file=file), selection), hidden(project, setup)
+
+
+def accepted(
+    setup: Setup, flags: Flags, causes: Collection[Cause], *, wall: Callable[[], int]
+) -> tuple[Patched, Project, tuple[str, ...]]:
+    """
+    The edits of the project's own files that accept what is live, where it differs for one of `causes` at an address
+    that `flags` target; the project before them; and the values that no output may hold.
+
+    Raises:
+        ConfigError, ServiceError, Error: as their makers say.
+    """
+    project, ground = _read(setup, wall)
+    own = config_files.own(setup.folder, setup.files)
+    return patched(ground, own, flags, causes), project, hidden(project, setup)
+
+
+def _read(setup: Setup, wall: Callable[[], int]) -> tuple[Project, Ground]:
     project, _ = project_of(setup, setup.now or wall())
     complete(project)
     known = references.for_plan(project, setup.env, setup.folder, invent=kind_of(project) == EMBEDDED)
     with opened(project, setup.env, setup.folder, setup.transport, setup.clock) as platform:
         platform.client.guard(v for v in known.values.values() if len(v) >= SHORTEST)
-        ground = Ground(
+        return project, Ground(
             files=config_files.read(setup.folder, setup.files),
-            file=file,
+            file=STDOUT,
             environment=project.environment,
             variables=setup.env,
             values=known.values,
@@ -48,4 +75,3 @@ def taken_over(
             header=header(project, platform),
             as_of=setup.now if setup.now is not None else platform.as_of(),
         )
-    return imported(ground, selection), hidden(project, setup)

@@ -32,6 +32,7 @@ FULL = "DAILY_FULL_EXPORT"  # once, despite the name [D] [XD-new]
 INCREMENTAL = "FIRST_FULL_THEN_INCREMENTAL"
 TEMPLATE = "foldernameTemplate"  # tutorial and aepp; the OpenAPI file says folderNameTemplate (known conflict)
 TEMPLATES = (TEMPLATE, "folderNameTemplate")
+SCHEDULE = frozenset({"exportMode", "timeUnit", "interval", "startTime", "endTime", *TEMPLATES})
 LONGEST = 10_000  # hours or days; a longer interval is no schedule
 MANIFEST = "includeFileManifest"  # [BD]; not published for dataset targets
 DEFAULT_FOLDER = str(ANCHOR.rule("folder").default)
@@ -50,6 +51,13 @@ def destination_type(raw: Mapping[str, Any]) -> DestinationType | None:
     spec = members(raw.get("flowSpec") or raw.get("connectionSpec"))
     found = BY_FLOW_SPEC if "flowSpec" in raw else BY_CONNECTION_SPEC
     return found.get(str(spec.get("id")))
+
+
+def known_params(raw: Mapping[str, Any]) -> frozenset[str]:
+    """The params of a target connection that a config describes, and `mode`, which is the same for every flow [D]."""
+    kind = destination_type(raw)
+    place = (field.wire for field in (kind.place if kind else ()))
+    return frozenset({*place, "datasetFileType", "compression", MANIFEST, "mode"})
 
 
 def auth_method(raw: Mapping[str, Any]) -> AuthMethod | None:
@@ -120,10 +128,15 @@ def _read_anchor(raw: Mapping[str, Any]) -> Json:
 
 def live_cadence(schedule: Mapping[str, Any]) -> str | None:
     """Mode is not needed: interval 0 is once, a missing exportMode is incremental (flow-service.md 7.1, inferred)."""
-    interval, unit = integer(schedule.get("interval")), schedule.get("timeUnit")
+    interval, unit = integer(schedule.get("interval")), word(schedule.get("timeUnit"))
     if interval is None or unit not in ("hour", "day") or not 0 <= interval <= LONGEST:
         return None
     return schedules.spelled(unit, interval)
+
+
+def word(value: object) -> str | None:
+    """A word of one of the service's enums in lower case: scripts write either [AE]."""
+    return value.lower() if isinstance(value, str) else None
 
 
 def integer(value: object) -> int | None:
@@ -251,8 +264,8 @@ def schedule_params(live: Mapping[str, Any], fields: Fields, now: int) -> Json:
     if fields.get("end") is not None:
         sent["endTime"] = fields["end"]
     if "folder" in fields:
-        spelling = next((k for k in TEMPLATES if k in sent), TEMPLATE)
-        sent[spelling] = fields["folder"]
+        spellings = [k for k in TEMPLATES if k in sent] or [TEMPLATE]  # both: an earlier patch that was merged
+        sent |= dict.fromkeys(spellings, fields["folder"])
     return sent
 
 

@@ -69,7 +69,9 @@ def test_one_json_document_holds_the_yaml_and_all_that_is_left_out(run: CommandL
 
     result = ended.document["result"]
     assert ended.code == 0
-    assert result["exports"] == [{"address": "exports.made-in-the-ui", "id": flow, "name": "Made in the UI"}]
+    assert result["exports"] == [
+        {"address": "exports.made-in-the-ui", "id": flow, "name": "Made in the UI", "kept": []}
+    ]
     assert [(one["name"], one["reason"]) for one in result["left_out"]] == [
         ("first", "shared-connections"),
         ("second", "shared-connections"),

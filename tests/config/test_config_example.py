@@ -198,6 +198,19 @@ def test_the_parts_of_a_split_are_alias_slug_or_id() -> None:
     assert [one.title.split(" \N{EN DASH} ")[1] for one in made.values()] == ["5EF3", "Åpp Events!", "A Long Name"]
 
 
+def test_a_part_goes_on_from_a_part_of_another_name_or_from_a_whole() -> None:
+    text = SMALL.replace("[App Events]", "[Orders, Returns, Visits]") + "    split_by: dataset\n"
+    made = project(text + "    renamed_from: {orders: web, returns: old/refunds}\n").exports
+    before = {"web/orders": "web", "web/returns": "old/refunds", "web/visits": None}
+    assert {name: one.renamed_from for name, one in made.items()} == before
+
+
+def test_where_a_new_name_is_written_is_known_where_it_is_written() -> None:
+    made = project(with_export("renamed_from: old"))
+    assert str(made.exports["web"].where["renamed_from"]) == "exports.yaml:14:19"
+    assert "renamed_from" not in project(SMALL).exports["web"].where
+
+
 def test_consents_of_an_export_are_flow_ids() -> None:
     made = project(
         with_export("adopt: a\nallow_replace: b\nkeep: c\nrenamed_from: old/part\nsubpath: s\nenabled: false")
@@ -232,6 +245,45 @@ def test_a_one_time_export_takes_no_end_from_the_defaults() -> None:
     text = SMALL.replace("every: 1 day", "every: once").replace("    end: 2027-01-01\n", "")
     made = project(text + "defaults: {end: {rolling: 180 days}}\n").exports["web"]
     assert (made.schedule, made.end) == (Schedule("once", 0, 0), End())
+
+
+NEARER = {  # end of the export, of its schedule, of the defaults -> what counts
+    "nothing anywhere": (None, None, None, End()),
+    "none before the defaults": ("none", None, "2027-01-31", End(none=True)),
+    "none before the schedule": ("none", "2027-01-31", None, End(none=True)),
+    "none of the schedule before the defaults": (None, "none", "2027-01-31", End(none=True)),
+    "none of the defaults": (None, None, "none", End(none=True)),
+    "an end before none of the schedule": ("2026-12-31", "none", "none", End(moment=1798761600)),
+    "an end of the schedule before none of the defaults": (None, "2026-12-31", "none", End(moment=1798761600)),
+}
+
+
+@pytest.mark.parametrize("row", NEARER)
+def test_the_nearest_end_counts_and_none_is_one(row: str) -> None:
+    own, of_schedule, of_defaults, expected = NEARER[row]
+    text = SMALL.replace("    end: 2027-01-01\n", f"    end: {own}\n" if own else "")
+    text = text.replace("{every: 1 day}", f"{{every: 1 day, end: {of_schedule}}}" if of_schedule else "{every: 1 day}")
+    made = project(text + (f"defaults: {{end: {of_defaults}}}\n" if of_defaults else "")).exports["web"]
+
+    assert made.end == expected
+
+
+def test_none_takes_back_the_end_of_a_schedule_that_runs_once() -> None:
+    text = SMALL.replace("every: 1 day", "every: once, end: 2027-01-31").replace("end: 2027-01-01", "end: none")
+    assert project(text).exports["web"].end == End(none=True)
+
+
+def test_none_stands_where_it_was_written_and_may_come_from_a_variable() -> None:
+    text = SMALL.replace("end: 2027-01-01", 'end: "${env:EXPORTCTL_VAR_END}"')
+    made = project(text, variables={"EXPORTCTL_VAR_END": "none"}).exports["web"]
+
+    assert (made.end, str(made.where["end"])) == (End(none=True), "exports.yaml:13:10")
+
+
+def test_a_time_of_day_may_have_seconds() -> None:
+    made = project(SMALL.replace("{every: 1 day}", "{every: 1 day, at: 08:00:17, start: 2026-12-01T08:00:17Z}"))
+
+    assert made.exports["web"].schedule == Schedule("day", 1, 28817, 1796112017)
 
 
 def test_an_export_without_an_end_is_left_to_the_rules() -> None:

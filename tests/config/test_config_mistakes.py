@@ -78,6 +78,10 @@ IN_THE_EXAMPLE = {  # what is replaced, by what, rule, place, words of the hint
     "a list for a map": ("{within: 2 hours, non_empty: true}", "[x]", "wrong-type", "46:13", "within: 2 hours"),
     "a naive moment": (END, "end: 2026-12-01T10:00", "naive-moment", "11:8", "Z"),
     "a date that is none": (END, "end: 2026-02-30", "bad-moment", "11:8", "2026"),
+    "no end in other words": (END, "end: never", "bad-moment", "11:8", "`none` for no end"),
+    "no end, spelled otherwise": (END, "end: None", "bad-moment", "11:8", "`none` for no end"),
+    "a start of none": ('at: "02:00"}', 'at: "02:00", start: none}', "bad-moment", "17:47", "write a date"),
+    "a second too much": ('at: "02:00"}', 'at: "02:00:60"}', "bad-clock", "17:31", "seconds"),
     "months": ("rolling: 180 days", "rolling: 6 months", "bad-duration", "11:18", "days"),
     "a renewal after the end": ("renew_before: 30 days", "renew_before: 300 days", "bad-end", "11:3", "for example"),
     "a rolling end of nothing": ("rolling: 180 days", "rolling: 0 days", "bad-end", "11:3", "for example"),
@@ -138,6 +142,8 @@ DESTINATIONS = {  # body, then (rule, column on line 6)
     "an account of nothing": ("{type: sftp, path: p, account: {of: null}}", [("missing-key", 32)]),
     "an encryption of nothing": (
         "{type: amazon-s3, bucket: abc, auth: {role_arn: r}, encryption: {public_key: null}}", [("missing-key", 62)]),
+    "an old name that is an address": (
+        "{type: amazon-s3, bucket: abc, auth: {role_arn: r}, renamed_from: destinations.lake}", [("bad-name", 76)]),
     "an environment in what is sensitive": (
         '{type: amazon-s3, bucket: abc, auth: {role_arn: "${environment}"}}', [("bad-reference", 58)]),
 }  # fmt: skip
@@ -149,6 +155,14 @@ def test_a_wrong_destination_is_found_at_its_place(case: str) -> None:
     made, findings = read(with_destination(body))
     assert made is None
     assert [(rule, f"exports.yaml:6:{column}") for rule, column in expected] == facts(findings)
+
+
+def test_one_old_name_is_asked_for_in_the_words_of_a_name() -> None:
+    _, (finding,) = read(with_export("renamed_from: {app-events: b}"))
+    assert finding.message == '"renamed_from" of export "web" takes one key: only a split export has parts'
+    assert finding.hint == "write renamed_from: KEY, or add `split_by: dataset`"
+    _, (finding,) = read(with_export("split_by: dataset\nrenamed_from: a/b"))
+    assert finding.hint == "write the KEY of the whole, or name the part that goes on from it: `{PART: a/b}`"
 
 
 def test_a_shared_account_must_be_the_first_ones() -> None:
@@ -165,6 +179,12 @@ EXPORTS = {  # further keys of the export, then (rule, line:column)
     "a part that does not exist": ("split_by: dataset\nadopt: {app-event: f-1}", [("unknown-reference", "15:13")]),
     "a part like none": ("split_by: dataset\nkeep: {zzz: f-1}", [("unknown-reference", "15:12")]),
     "a new name from a part, split": ("split_by: dataset\nrenamed_from: a/b", [("bad-name", "15:19")]),
+    "a new name for each part, of what is whole": ("renamed_from: {a: b}", [("wrong-type", "14:19")]),
+    "a new name for a part that does not exist": (
+        "split_by: dataset\nrenamed_from: {zzz: a}",
+        [("unknown-reference", "15:20")],
+    ),
+    "a part renamed from no key": ("split_by: dataset\nrenamed_from: {app-events: a.b}", [("bad-name", "15:32")]),
     "an old name with a dot": ("renamed_from: exports.web", [("bad-name", "14:19")]),
     "an environment where there are none": ("environments: [prod]", [("unknown-reference", "14:20")]),
     "an allowance without a reason": ("allow: [{rule: x}]", [("missing-key", "14:13")]),

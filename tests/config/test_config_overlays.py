@@ -49,6 +49,30 @@ def test_an_end_and_a_schedule_are_replaced_whole() -> None:
     assert (web.schedule.unit, web.schedule.at) == ("hour", 0)
 
 
+ENDS = {  # end in the base, in the overlay -> rolling days, none on purpose
+    "null only takes back what the base says, so the defaults count": ("2027-01-31", "null", 180, False),
+    "none is an end": ("2027-01-31", "none", None, True),
+    "null takes back none": ("none", "null", 180, False),
+    "an end in place of none": ("none", "{rolling: 9 days}", 9, False),
+}
+
+
+@pytest.mark.parametrize("row", ENDS)
+def test_none_is_a_value_and_null_is_not(row: str) -> None:
+    base, overlay, days, none = ENDS[row]
+    text = prod(f"exports: {{web: {{end: {overlay}}}}}").replace("title: Web,", f"title: Web, end: {base},")
+
+    end = project(text, env="prod").exports["web"].end
+
+    assert (end.rolling, end.moment, end.none) == (days and days * 86400, None, none)
+
+
+def test_an_environment_may_take_back_the_end_of_the_defaults() -> None:
+    for overlay, none in (("none", True), ("null", False)):
+        end = project(prod(f"defaults: {{end: {overlay}}}"), env="prod").exports["web"].end
+        assert (end.given, end.none) == (False, none)
+
+
 def test_an_environment_may_complete_what_the_base_leaves_open() -> None:
     text = prod("destinations: {lake: {bucket: prod}}").replace("bucket: base, ", "")
     assert project(text, env="prod").destinations["lake"].place["bucket"] == "prod"

@@ -31,13 +31,23 @@ def test_anything_else_is_no_duration(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "seconds"), [("00:00", 0), ("02:00", 7200), ("2:05", 7500), ("23:59", 86340), ("02:00:00", 7200)]
-)
+    ("text", "seconds"),
+    [
+        ("00:00", 0), ("02:00", 7200), ("2:05", 7500), ("23:59", 86340), ("02:00:00", 7200), ("08:00:17", 28817),
+        ("23:59:59", 86399),
+    ],
+)  # fmt: skip
 def test_a_time_of_day_is_in_utc(text: str, seconds: int) -> None:
     assert seconds == clock(text)
 
 
-@pytest.mark.parametrize("text", ["24:00", "2", "2 am", "02:60", "02:00Z", "02:00+01:00", ""])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "24:00", "2", "2 am", "02:60", "02:00Z", "02:00+01:00", "", "02:00:60", "02:00:7", "02:00:07.5", "02:00:00:00",
+        "02:00:17Z",
+    ],
+)  # fmt: skip
 def test_anything_else_is_no_time_of_day(text: str) -> None:
     with pytest.raises(BadValue) as caught:
         clock(text)

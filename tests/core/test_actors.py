@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from core_parts import obj
 
+from exportctl import marker
 from exportctl.kinds import ANCHOR, PLACE
-from exportctl.model import Actor
+from exportctl.model import Actor, Marker
 from exportctl.planning.actors import BACKGROUND, UI, actor
 
 MISSING = "not recorded: the service's own background client wrote last"
@@ -20,6 +21,18 @@ def flow(**raw: Any) -> Any:
 
 SOURCE = obj("source_connection", "s", createdBy="kim", createdClient=UI, createdAt=7_000)
 LAST = {"ops": [{"op": "replace", "path": "/scheduleParams"}], "updated": 9_000}
+LEFT = "not recorded: exportctl wrote last, and left this as it was"
+OURS = {
+    "updatedClient": "script",
+    "updatedAt": 9_000,
+    "lastOperation": {
+        "ops": [
+            {"op": "replace", "path": "/scheduleParams", "value": {}},
+            {"op": "add", "path": "/description", "value": marker.line(Marker("acme", "e", "orders"), ANCHOR.managed)},
+        ],
+        "updated": 9_000,
+    },
+}
 
 ROWS: dict[str, tuple[str, dict[str, Any], Actor]] = {
     "datasets: who created the live source": ("datasets", {}, Actor("kim", UI, 7)),
@@ -43,6 +56,18 @@ ROWS: dict[str, tuple[str, dict[str, Any], Actor]] = {
         },
         Actor(None, None, 9, MISSING),
     ),
+    "exportctl wrote last": ("end", OURS, Actor(None, None, None, LEFT)),
+    "exportctl wrote last, and the background finished it": (
+        "end",
+        {**OURS, "updatedClient": BACKGROUND},
+        Actor(None, None, None, MISSING),
+    ),
+    "exportctl wrote, then a client switched it off": (
+        "enabled",
+        {**OURS, "updatedAt": 99_000},
+        Actor("jo", "script", 99),
+    ),
+    "a person edited text before the marker": ("description", {**OURS, "updatedClient": UI}, Actor("jo", UI, 9)),
     "the client is not shown": ("title", {"updatedClient": None}, Actor(None, None, None, MISSING)),
     "the time is not shown": ("title", {"updatedAt": None}, Actor("jo", UI, None)),
     "the person is not shown": ("title", {"updatedBy": None}, Actor(None, UI, 2)),

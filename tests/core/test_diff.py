@@ -283,6 +283,7 @@ MOMENTS: dict[str, tuple[int | None, int | None, int | None, Cause | None, Cause
     "somebody moved it earlier: stopped": (E2, E1, E2, Cause.STOPPED, Cause.DRIFT),
     "both moved it, the sandbox later: conflict": (E3, E4, E2, Cause.CONFLICT, Cause.CONFLICT),
     "both moved it, the sandbox earlier: stopped": (E3, E1, E2, Cause.STOPPED, Cause.CONFLICT),
+    "both moved it earlier, the YAML further: conflict": (E1, E2, E3, Cause.CONFLICT, Cause.CONFLICT),
     "nobody knows, live is earlier: stopped": (E2, E1, None, Cause.STOPPED, Cause.DIFFERS),
     "nobody knows, live is later: differs": (E2, E3, None, Cause.DIFFERS, Cause.DIFFERS),
     "somebody took the end away: drift": (E2, None, E2, Cause.DRIFT, Cause.DRIFT),

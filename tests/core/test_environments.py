@@ -105,6 +105,10 @@ SAID = {
         "exports: {web: {schedule: {every: 1 day, at: '03:00'}}}",
         {("exports.web", "schedule.at"): (7200, 10800)},
     ),
+    "a time of day with seconds": (
+        "exports: {web: {schedule: {every: 1 day, at: '02:00:17'}}}",
+        {("exports.web", "schedule.at"): (7200, 7217)},
+    ),
     "the policy": ("policy: {max_deletes: 3}", {("policy", "max_deletes"): (0, 3)}),
     "a rule": (
         "rules: {folder-time: {level: warning, reason: x}}",
@@ -120,6 +124,21 @@ def test_what_an_overlay_sets_is_on_purpose_and_named_with_its_line(what: str) -
     assert {(d.address, d.path): (d.left, d.right) for d in found.differences} == expected
     assert [lines(d) for d in found.differences] == [[IN_B]]
     assert found.unsaid == 0
+
+
+def test_no_end_is_on_purpose_where_an_overlay_takes_back_that_of_the_defaults() -> None:
+    found = diff("", "exports: {web: {end: none}}")
+    assert {d.path: (d.left, d.right) for d in found.differences} == {
+        "end.rolling": (180 * 86400, None),
+        "end.renew_before": (30 * 86400, None),
+    }
+    assert [lines(d) for d in found.differences] == [[IN_B]] * 2
+    assert found.unsaid == 0
+
+
+def test_no_end_by_none_and_no_end_by_silence_are_the_same() -> None:
+    silent = BASE.replace(", end: {rolling: 180 days}", "")
+    assert diff("", "exports: {web: {end: none}}", base=silent).differences == ()
 
 
 def test_both_overlays_are_named_where_both_set_it() -> None:

@@ -10,7 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exportctl import schedules
+from exportctl.config.values import clock
 from exportctl.declared import End, Schedule
+from exportctl.planning.consequences import described
 from exportctl.schedules import DAY, HOUR, LEAD
 
 EIGHT = 1_800_000_000  # 2027-01-15 08:00:00 UTC
@@ -200,8 +202,30 @@ def test_a_flow_without_an_end_ends_six_calendar_months_after_its_creation(creat
     assert schedules.default_end(seconds(created)) == seconds(ends)
 
 
-def test_moments_are_shown_in_utc() -> None:
+def test_moments_are_shown_in_utc_with_seconds_only_where_they_count() -> None:
     assert schedules.shown(EIGHT) == "2027-01-15 08:00 UTC"
+    assert schedules.shown(EIGHT + 17) == "2027-01-15 08:00:17 UTC"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "expected"), [(0, "00:00"), (7200, "02:00"), (28817, "08:00:17"), (1, "00:00:01"), (86399, "23:59:59")]
+)
+def test_a_time_of_day_is_written_as_the_config_reads_it(seconds: int, expected: str) -> None:
+    assert schedules.time_of_day(seconds) == expected
+    assert clock(expected) == seconds
+
+
+@pytest.mark.parametrize(
+    ("rhythm", "at", "expected"),
+    [
+        ("once", 7200, "once, at 02:00 UTC"),
+        ("1 day", 28817, "every 1 day at 08:00:17 UTC"),
+        ("6 hours", 5400, "every 6 hours from 01:30 UTC"),
+        ("6 hours", 5417, "every 6 hours from 01:30:17 UTC"),
+    ],
+)
+def test_a_schedule_is_told_with_its_seconds(rhythm: str, at: int, expected: str) -> None:
+    assert described(rhythm, at) == expected
 
 
 @given(cadences, nows, nows, st.none() | nows)

@@ -296,3 +296,30 @@ def test_a_write_whose_answer_was_lost_is_recognised(row: str) -> None:
 
 def test_auth_is_shown_masked_so_it_does_not_count() -> None:
     assert wire.holds([{"op": "replace", "path": "/auth/params", "value": {"s3Role": "x"}}], {})
+
+
+# -- what no config describes -----------------------------------------------------------------------------------------
+
+values = st.recursive(st.booleans() | st.integers() | st.text(max_size=5), lambda inner: st.lists(inner, max_size=2))
+unknown = st.dictionaries(words.map("x-{}".format), values, max_size=4)
+
+
+@given(unknown, unknown, rhythms)
+def test_every_patch_keeps_the_keys_it_does_not_know(
+    of_schedule: dict[str, Any], of_place: dict[str, Any], rhythm: str
+) -> None:
+    start = {"cadence": rhythm, "at": 17, "not_before": None}
+    schedule = {**of_schedule, "timeUnit": "day", "interval": 1, "startTime": NOW}
+    for fields in ({"cadence": rhythm, "start": start}, {"end": NOW}, {"folder": "x"}):
+        sent = patch("flow", fields, {"scheduleParams": schedule})["/scheduleParams"][1]
+        assert {key: sent[key] for key in of_schedule} == of_schedule
+    form = {"type": "json", "compression": "gzip", "manifest": False}
+    for fields in ({"place": {"path": "b"}}, {"format": form}):
+        sent = patch("target_connection", fields, {"params": of_place})["/params"][1]
+        assert {key: sent[key] for key in of_place} == of_place
+
+
+def test_a_folder_in_both_spellings_is_changed_in_both() -> None:
+    shown = {"scheduleParams": {"foldernameTemplate": "a", "folderNameTemplate": "a"}}
+    value = patch("flow", {"folder": "b"}, shown)["/scheduleParams"][1]
+    assert value == {"foldernameTemplate": "b", "folderNameTemplate": "b"}

@@ -7,6 +7,7 @@ from exportctl.model import Address, Header
 
 HEADER = Header("0123456789ABCDEF01234567@AdobeOrg", "demo", None, "acme", "service")
 ORDERS = Adopted(Address("exports", "orders"), "f-1", "Orders")
+MORE = Adopted(Address("exports", "web"), "f-5", "Web", ("labels", "target params.csvOptions", "'x\x1b[31m'"))
 LEFT = (
     LeftOut("f-2", "Audience", Reason.AUDIENCE, "exports audiences, no datasets"),
     LeftOut("f-3", "", Reason.NOT_EXPRESSIBLE, "has no name"),

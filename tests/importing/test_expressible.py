@@ -8,20 +8,22 @@ from typing import Any
 import pytest
 
 from exportctl.declared import Format, Schedule
-from exportctl.destination_types import AMAZON_S3, AZURE_BLOB
+from exportctl.destination_types import AMAZON_S3, AZURE_BLOB, DATA_LAKE_SPEC, PROFILE_STORE_SPEC
 from exportctl.importing.expressible import Found, Terms, found
 from exportctl.importing.report import LeftOut, Reason
 from exportctl.planning.ownership import survey
 from tests.importing.one_flow import DAY, HOUR, LISTED, MIDNIGHT, NOW, Docs, documents, live
 
 Edit = Callable[[Docs], object]
+READS_PROFILES = {"id": "s", "connectionSpec": {"id": PROFILE_STORE_SPEC, "version": "1.0"}}
+READS_DATASETS = {"id": "s", "connectionSpec": {"id": DATA_LAKE_SPEC, "version": "1.0"}}
 
 
 def read(edit: Edit = lambda docs: None, *, specs: Any = LISTED, **more: Any) -> Found | LeftOut:
     docs = documents()
     edit(docs)
     estate = survey(live(docs), "acme")
-    given: dict[str, Any] = {"project": "acme", "repository": None, "adopted": {}, "ended": False, "as_of": NOW, **more}
+    given: dict[str, Any] = {"project": "acme", "repository": None, "adopted": {}, "as_of": NOW, **more}
     return found(estate.holdings[0], Terms(estate=estate, specs=specs, **given))
 
 
@@ -70,6 +72,9 @@ def test_a_flow_is_read_in_words_of_the_config() -> None:
         (schedule(timeUnit="day", interval=1), Schedule("day", 1, HOUR)),
         (schedule(interval=9, startTime=MIDNIGHT - DAY + 11 * HOUR + 900), Schedule("hour", 9, 2 * HOUR + 900)),
         (schedule(startTime=MIDNIGHT + 13 * HOUR), Schedule("hour", 6, HOUR)),
+        (schedule(timeUnit="day", interval=1, startTime=NOW - DAY + 17), Schedule("day", 1, 8 * HOUR + 17)),
+        (schedule(startTime=NOW + DAY + 17), Schedule("hour", 6, 2 * HOUR + 17, NOW + DAY + 17)),
+        (schedule(timeUnit="Day", interval=1, exportMode="first_full_then_incremental"), Schedule("day", 1, HOUR)),
         (schedule(startTime=MIDNIGHT + 19 * HOUR), Schedule("hour", 6, HOUR, MIDNIGHT + 19 * HOUR)),
         (schedule(timeUnit="day", interval=0), Schedule("once", 0, 0)),
         (schedule(timeUnit="day", interval=0, startTime=None), Schedule("once", 0, 0)),
@@ -83,6 +88,9 @@ def test_a_flow_is_read_in_words_of_the_config() -> None:
         "daily",
         "nine hours, on the grid of three",
         "begins at the next point of its grid",
+        "begun by a script at an odd second",
+        "begins at an odd second, later than the next point",
+        "words of the service in another case",
         "begins later than that",
         "once, done",
         "once, done, start unknown",
@@ -122,7 +130,11 @@ ODD: dict[str, tuple[Edit, Reason, str]] = {
         "interval 0",
     ),
     "no start": (schedule(startTime=None), Reason.NOT_EXPRESSIBLE, "no startTime"),
-    "a start between minutes": (schedule(startTime=NOW + 17), Reason.NOT_EXPRESSIBLE, "17 seconds past a minute"),
+    "two folders": (
+        schedule(foldernameTemplate="%DATASET_ID%", folderNameTemplate="x"),
+        Reason.NOT_EXPRESSIBLE,
+        "two folder templates",
+    ),
     "an end in words": (schedule(endTime="2027-12-01"), Reason.NOT_EXPRESSIBLE, "no moment"),
     "no bucket": (params(bucketName=""), Reason.NOT_EXPRESSIBLE, "no bucket"),
     "a path of numbers": (params(path=7), Reason.NOT_EXPRESSIBLE, "path that is no text"),
@@ -148,6 +160,16 @@ ODD: dict[str, tuple[Edit, Reason, str]] = {
     "encrypted account": (lambda d: d["base"].update(encryptionSpecs={"specName": "x"}), Reason.ENCRYPTED, "encrypts"),
     "encrypted target": (lambda d: d["target"].update(encryptionSpecs={"specName": "x"}), Reason.ENCRYPTED, "encrypts"),
     "audience": (flow(flowSpec={"id": AMAZON_S3.audience_flow_spec}), Reason.AUDIENCE, "audiences"),
+    "audiences on a card nobody here knows": (
+        flow(flowSpec={"id": "x"}, inheritedAttributes={"sourceConnections": [READS_PROFILES]}),
+        Reason.AUDIENCE,
+        "audiences",
+    ),
+    "datasets on a card nobody here knows": (
+        flow(flowSpec={"id": "x"}, inheritedAttributes={"sourceConnections": [READS_DATASETS]}),
+        Reason.FOREIGN_CARD,
+        "does not know",
+    ),
     "another card": (flow(flowSpec={"id": "x"}), Reason.FOREIGN_CARD, "does not know"),
     "no card": (flow(flowSpec=None), Reason.FOREIGN_CARD, "does not know"),
     "of another project": (
@@ -188,10 +210,17 @@ def test_a_description_like_ours_is_told_apart_where_the_config_names_a_reposito
     assert taken(edit, repository="https://github.com/acme/x").description == "x\nManaged in Git: me"
 
 
-def test_no_end_cannot_be_said_where_the_defaults_give_one() -> None:
-    assert isinstance(read(schedule(endTime=None), ended=True), LeftOut)
-    assert taken(schedule(endTime=None, timeUnit="day", interval=0), ended=True).end is None
-    assert taken(ended=True).end == NOW + DAY
+def test_words_of_the_service_may_be_in_another_case() -> None:
+    one = taken(params(datasetFileType="Parquet", compression="none"))
+
+    assert one.format == Format("parquet", "none")
+    assert one.kept == ()
+
+
+def test_two_spellings_of_one_folder_are_one() -> None:
+    one = taken(schedule(foldernameTemplate="%DATASET_ID%", folderNameTemplate="%DATASET_ID%"))
+
+    assert (one.folder, one.kept) == ("%DATASET_ID%", ())
 
 
 def test_a_source_may_carry_a_marker_since_a_release_leaves_it() -> None:

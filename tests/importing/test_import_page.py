@@ -39,5 +39,5 @@ def test_it_names_every_reason() -> None:
 def test_it_names_every_option() -> None:
     own = {option for param in command().commands["import"].params for option in param.opts if param.name not in SHARED}
 
-    assert own == {"--all", "--flow", "--name", "--into", "--strict"}
+    assert own == {"--all", "--flow", "--name", "--into", "--strict", "--update", "--dry-run"}
     assert [option for option in own if f"`{option}" not in PAGE] == []

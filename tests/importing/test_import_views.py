@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import jsonschema
 import pytest
 
 from exportctl import output_schemas
 from exportctl.importing.report import NO_IMPORT, LeftOut, Reason
+from exportctl.model import Address
 from exportctl.output_schema_import import REASONS
 from exportctl.views import json_import, text_import
-from tests.importing.sample_imports import LEFT, ORDERS, made
+from tests.importing.sample_imports import LEFT, MORE, ORDERS, made
 
 
 def test_the_report_counts_what_needs_no_import_and_tells_the_rest() -> None:
@@ -38,6 +40,30 @@ def test_what_was_asked_for_is_told_whatever_the_reason() -> None:
         "",
         "Nothing to import.",
     ]
+
+
+def test_the_report_names_what_is_kept_and_who_has_it() -> None:
+    others = [replace(MORE, address=Address("exports", f"more-{n}"), kept=("labels",)) for n in range(3)]
+
+    shown = text_import.imported(made(ORDERS, MORE, *others, left=()), file="exports/x.yaml")
+
+    assert shown.splitlines()[2:] == [
+        "Kept as it is, as no config describes it:",
+        "    'x\\x1b[31m': exports.web",
+        "    labels: exports.web, exports.more-0, exports.more-1 and 1 more",
+        "    target params.csvOptions: exports.web",
+        "",
+        "Import: 5 flows to adopt, 0 left out.",
+        "Wrote exports/x.yaml.",
+        text_import.NEXT,
+    ]
+
+
+def test_the_document_says_what_is_kept_of_each_flow() -> None:
+    document = json.loads(json_import.imported(made(ORDERS, MORE), file=None))
+
+    jsonschema.validate(document, output_schemas.schema("import"))
+    assert [one["kept"] for one in document["result"]["exports"]] == [[], [*MORE.kept]]
 
 
 def test_the_document_holds_every_flow_and_its_schema_knows_every_reason() -> None:

@@ -48,7 +48,8 @@ def changed(docs: Docs, place: Place, value: Any) -> None:
             holder = holder[key]
         except (KeyError, IndexError, TypeError):
             return
-    if isinstance(holder, dict) or (isinstance(holder, list) and place[-1] < len(holder)):
+    last = place[-1]
+    if isinstance(holder, dict) or (isinstance(holder, list) and isinstance(last, int) and last < len(holder)):
         holder[place[-1]] = value
 
 

@@ -33,6 +33,7 @@ ODD_NAMES = (
     "null",
     "2026-12-01",
 )
+MORE, MOST = "more than a config says", "much more than a config says"
 DESCRIPTIONS = (
     "Feeds the attribution model",
     "line one\nline two: # no comment\n\n- and a list",
@@ -105,13 +106,14 @@ class Sandbox:
 
 
 def mixed(emulator: Emulator, name: str) -> Sandbox:
-    """The whole: over fifty flows to import, and a dozen to leave out."""
+    """The whole: sixty-five flows to import, and a score to leave out."""
     sandbox = Sandbox(emulator, name)
     seed_datasets(sandbox)
     tidy(sandbox)
     scripted(sandbox)
     named_oddly(sandbox)
     with_odd_datasets(sandbox)
+    with_more_than_a_config_says(sandbox)
     left_out(sandbox)
     return sandbox
 
@@ -163,6 +165,9 @@ def scripted(sandbox: Sandbox) -> None:
         sandbox.schedule("day", 1, 0, folderNameTemplate="no-time/%DATASET_ID%", endTime=end),
         sandbox.schedule("day", 1, 0, foldernameTemplate="/", endTime=end + 1),
         sandbox.schedule("day", 1, 0, foldernameTemplate="%UNKNOWN%/a b/%EXPORT_TIME%/", endTime=end),
+        sandbox.schedule("day", 1, sandbox.now % DAY + 17),  # "now", as in Adobe's notebook [NB]
+        sandbox.schedule("hour", 6, 3 * DAY + 4 * HOUR + 41, endTime=end + 86399),
+        sandbox.schedule(interval=0, start=40 * DAY + 5, exportMode="DAILY_FULL_EXPORT"),
     ]
     for number, schedule in enumerate(schedules):
         sandbox.ui(f"script-{number}", ("App Events",), schedule=schedule, params={"path": f"script/{number}"})
@@ -193,6 +198,20 @@ def with_odd_datasets(sandbox: Sandbox) -> None:
     sandbox.emulator.seed([], {sandbox.name: [Dataset("Gone", GONE, eligible=False), Dataset("After", RENAMED)]})
 
 
+def with_more_than_a_config_says(sandbox: Sandbox) -> None:
+    """Access labels, a policy, what scripts and other destinations leave behind: kept, whatever happens to the flow."""
+    odd = {"delimiter": "\t", "kept": [1, {"deep": None}]}
+    made = sandbox.ui(MORE, schedule=sandbox.schedule(start=HOUR + 1, frequency="hour"), params={"path": "more/a"})
+
+    def filled(docs: dict[str, Any]) -> None:
+        docs["flows"].update(labels=["core/C12"], policy={"enforcementRefs": ["/dulepolicy/marketingActions/x"]})
+        docs["targetConnections"]["params"].update(csvOptions=odd, appendSegmentId=False, path="more/b")
+        docs["targetConnections"].update(labels=["core/C12"])
+        docs["sourceConnections"].update(data={"format": "parquet"}, typeInfo={"type": "x", "id": "y"})
+
+    sandbox.copied(made, MOST, filled, None)
+
+
 def left_out(sandbox: Sandbox) -> None:
     """What no import should take, with the reason."""
     for number in range(3):
@@ -206,10 +225,6 @@ def left_out(sandbox: Sandbox) -> None:
         "no account": ("hidden", lambda d: d["targetConnections"].update(baseConnectionId="x")),
         "no target to be seen": ("hidden", lambda d: d["flows"].update(targetConnectionIds=["x"])),
         "foreign card": ("foreign-card", lambda d: d["flows"].update(flowSpec={"id": "x", "version": "1.0"})),
-        "at 17 seconds past": (
-            "not-expressible",
-            lambda d: d["flows"]["scheduleParams"].update(startTime=sandbox.now + 17),
-        ),
         "every day in hours": (
             "not-expressible",
             lambda d: d["flows"]["scheduleParams"].update(timeUnit="hour", interval=24),

@@ -2,6 +2,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from imports import bare
 from world import DATASETS, DESTINATIONS, World, config, world
 
 
@@ -49,4 +50,12 @@ def ninety() -> Callable[[Path], World]:
         )
         return whole
 
+    return made
+
+
+@pytest.fixture
+def empty(tmp_path: Path) -> World:
+    """A sandbox without flows, and a config that declares nothing."""
+    made = world(tmp_path, page_size=100)
+    made.write(bare())
     return made

@@ -13,12 +13,12 @@ NAMES = ("orders", "web-traffic", "a", "loyalty-2")
 SCHEDULES: list[Any] = [
     {"every": "1 day", "at": "02:00"},
     {"every": "3 hours", "at": "01:00"},
-    {"every": "6 hours", "at": "00:30"},
+    {"every": "6 hours", "at": "00:30:17"},
     {"every": "9 hours", "at": "02:00"},
     {"every": "12 hours", "at": "11:45"},
     {"every": "once", "at": "05:00"},
 ]
-ENDS: list[Any] = [{"rolling": "180 days", "renew_before": "30 days"}, "2028-03-01", "2029-01-01T12:00:00Z"]
+ENDS: list[Any] = [{"rolling": "180 days", "renew_before": "30 days"}, "2028-03-01", "2029-01-01T12:00:00Z", "none"]
 FOLDERS = ["%DATASET_ID%/%EXPORT_TIME%", "%DATASET_ID%/%DATETIME(YYYYMMdd_HHmmss)%", "a/%DATASET_ID%/%EXPORT_TIME%"]
 TEXTS = ["", "For the data team", "Orders — all of them, 100 %", "line one\nline two"]
 FORMATS = ["parquet", "json", {"type": "parquet", "compression": "none"}]
@@ -47,6 +47,7 @@ def exports(draw: st.DrawFn) -> dict[str, Any]:
             "destination": draw(st.sampled_from(sorted(DESTINATIONS))),
             "schedule": schedule,
             "end": "2028-05-05" if schedule["every"] == "once" else draw(st.sampled_from(ENDS)),
+            "allow": [{"rule": "missing-end", "reason": "law"}],
             "folder": draw(st.sampled_from(FOLDERS)),
             "subpath": f"{name}/{draw(st.sampled_from(['x', 'Y/z', 'deep/er']))}",
             "format": draw(st.sampled_from(FORMATS)),

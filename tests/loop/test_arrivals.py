@@ -76,7 +76,7 @@ class Shop:
 
 
 @contextmanager
-def shop(folder: Path, switches: Switches | None = None, **orders: Any) -> Iterator[Shop]:
+def shop(folder: Path, switches: Switches | None = None, /, **orders: Any) -> Iterator[Shop]:
     storage = folder / "storage"
     emulator = Emulator(switches=switches, clock=START, organization=ORGANIZATION, storage=storage)
     kinds = {"App Events": "event"}
@@ -129,6 +129,31 @@ def test_three_clean_nights_raise_no_alarm(tmp_path: Path, answers: Switches, de
         assert not report.failed and not report.errors()
         found = {v.rows for e in report.exports for v in e.verdicts if v.word is Word.COMPLETE and v.rows is not None}
         assert found <= {ROWS}
+
+
+ODD_SECONDS = {  # a schedule, a folder -> how many runs there are in three nights
+    "a folder named to the minute": ({"every": "1 day", "at": "02:00:41"}, "%DATASET_ID%/%EXPORT_TIME%", 3),
+    "a folder named to the second": (
+        {"every": "1 day", "at": "02:00:41"},
+        "%DATASET_ID%/%DATETIME(yyyyMMdd_HHmmss)%",
+        3,
+    ),
+    "a folder named by the day": ({"every": "1 day", "at": "02:00:41"}, "%DATASET_ID%/%DATETIME(yyyy-MM-dd)%", 3),
+    "several runs a day": ({"every": "6 hours", "at": "02:59:59"}, "%DATASET_ID%/%EXPORT_TIME%", 12),
+}
+
+
+@pytest.mark.parametrize("row", ODD_SECONDS)
+def test_runs_at_odd_seconds_are_found_where_they_wrote(tmp_path: Path, row: str) -> None:
+    schedule, folder, count = ODD_SECONDS[row]
+    with shop(tmp_path, schedule=schedule, folder=folder, format="parquet") as scene:
+        scene.nights(3)
+        words = scene.words(since=START, deep=True)
+        assert len(words) == count
+        assert complete(words)
+
+        scene.parts()[-1].unlink()
+        assert not complete(scene.words(since=START))
 
 
 Plant = Callable[[Shop], object]

@@ -26,7 +26,7 @@ from tests.importing.ui_sandbox import Sandbox, mixed
 
 
 def grown(folder: Path) -> tuple[World, Sandbox]:
-    """The sandbox of eighty flows, and a config that declares nothing."""
+    """The sandbox of some ninety flows, and a config that declares nothing."""
     made = world(folder, Switches(template_key="as-sent"), page_size=100)
     made.write(bare())
     return made, mixed(made.emulator, SANDBOX)
@@ -51,14 +51,6 @@ def changing(tmp_path: Path) -> tuple[World, Sandbox]:
     return grown(tmp_path)
 
 
-@pytest.fixture
-def empty(tmp_path: Path) -> World:
-    """A sandbox without flows, and a config that declares nothing."""
-    made = world(tmp_path, page_size=100)
-    made.write(bare())
-    return made
-
-
 # -- everything in an old sandbox -------------------------------------------------------------------------------------
 
 
@@ -67,7 +59,7 @@ def test_every_flow_is_imported_or_left_out_for_the_expected_reason(old: tuple[W
 
     assert {one.id for one in made.exports} == old[1].taken
     assert {one.id: one.reason for one in made.left} == old[1].left
-    assert len(made.exports) == 60
+    assert len(made.exports) == 65
 
 
 def test_the_plan_of_an_import_is_adoptions_only(old: tuple[World, Sandbox]) -> None:
@@ -133,6 +125,23 @@ def test_adopted_flows_are_no_neighbours_that_are_not_ours(old: tuple[World, San
     assert [text for text in warned if any(flow in text for flow in old[1].taken)] == []
 
 
+def test_a_whole_sandbox_fits_into_a_config_that_gives_every_export_an_end(old: tuple[World, Sandbox]) -> None:
+    here, sandbox = old
+    daily = {"every": "1 day", "end": {"rolling": "90 days"}}
+    here.write(bare(defaults={"end": {"rolling": "180 days"}, "schedule": "daily"}, schedules={"daily": daily}))
+
+    made = imported(here)
+    written(here, made)
+
+    taken = [flow for flow in objects(here, "flows") if flow["id"] in sandbox.taken]
+    endless = [f for f in taken if f["scheduleParams"]["interval"] and "endTime" not in f["scheduleParams"]]
+    assert {one.id for one in made.exports} == sandbox.taken
+    assert len(endless) == 5
+    assert {i.verb for i in here.plan().items} == {Verb.ADOPT}
+    assert made.text.count("end: none") == len(endless)
+    assert not here.plan().refused
+
+
 # -- how little is said -----------------------------------------------------------------------------------------------
 
 
@@ -196,32 +205,6 @@ def test_names_of_the_config_are_used_and_what_two_need_gets_one(empty: World) -
     assert [made["exports"][f"three-{n}"]["format"] for n in range(2)] == ["parquet-none-2"] * 2
     assert made["exports"]["daily"]["schedule"] == "nightly"
     assert made["exports"]["daily"]["format"] == "json"
-
-
-def test_a_named_schedule_that_brings_an_end_is_not_used_by_a_flow_without_one(empty: World) -> None:
-    schedule = {"timeUnit": "day", "interval": 1, "startTime": START // DAY * DAY}
-    empty.emulator.ui.create_flow("endless", ["Orders"], sandbox=SANDBOX, schedule=schedule)
-    empty.write(bare(schedules={"nightly": {"every": "1 day", "end": "2028-01-01"}}))
-
-    made = imported(empty)
-
-    assert export(made, "endless")["schedule"] == {"every": "1 day"}
-    assert "end" not in export(made, "endless")
-    assert (
-        "# The service shows no end: it ends six months after its creation, 2027-07-15 08:00 UTC (assumed)."
-        in made.text
-    )
-
-
-def test_a_flow_without_an_end_is_left_out_where_the_defaults_would_give_it_one(empty: World) -> None:
-    schedule = {"timeUnit": "day", "interval": 1, "startTime": START // DAY * DAY}
-    flow = empty.emulator.ui.create_flow("endless", ["Orders"], sandbox=SANDBOX, schedule=schedule)
-    empty.write(bare(defaults={"end": {"rolling": "180 days"}}))
-
-    (left,) = imported(empty).left
-
-    assert (left.id, left.reason) == (flow["id"], Reason.NOT_EXPRESSIBLE)
-    assert "defaults.end" in left.text
 
 
 def test_an_account_that_exportctl_made_is_shared_by_its_destination(applied: World) -> None:

@@ -20,7 +20,7 @@ from exportctl.emulator import Switches
 from exportctl.importing.report import Reason
 from exportctl.model import Verb
 from exportctl.planning.expand import DesiredExport
-from exportctl.schedules import first_end
+from exportctl.schedules import first_end, time_of_day
 from tests.importing.ui_sandbox import DAY, DESCRIPTIONS, HOUR, ODD_NAMES
 
 SOME = settings(LAW, max_examples=8)
@@ -35,13 +35,16 @@ FORMATS = (
     {"compression": "NONE"},
     {"includeFileManifest": True},
 )
+EVERY = ("1 day", "3 hours", "6 hours", "8 hours", "9 hours", "12 hours", "once")
+SECONDS = st.just(0) | st.integers(0, 59)
+ENDS = (None, "none", "2027-04-30", "2030-01-01T12:00:07Z", {"rolling": "180 days"}, {"rolling": "90 days"})
 RHYTHMS = (("day", 1), ("hour", 3), ("hour", "6"), ("hour", 8), ("hour", 9), ("hour", 12), ("day", 0))
 
 
 @st.composite
 def schedules(draw: st.DrawFn) -> dict[str, Any]:
     unit, interval = draw(st.sampled_from(RHYTHMS))
-    start = START // DAY * DAY + draw(st.integers(-2 * 1440, 3 * 1440)) * 60
+    start = START // DAY * DAY + draw(st.integers(-2 * 1440, 3 * 1440)) * 60 + draw(SECONDS)
     mode = "FIRST_FULL_THEN_INCREMENTAL" if interval else "DAILY_FULL_EXPORT"
     schedule = {"timeUnit": unit, "interval": interval, "startTime": start, "exportMode": mode}
     if interval and draw(st.booleans()):
@@ -72,6 +75,25 @@ def flows(draw: st.DrawFn) -> dict[str, Any]:
     }
 
 
+@st.composite
+def surroundings(draw: st.DrawFn) -> dict[str, Any]:
+    """What a config may say before anything is imported into it: ends and schedules, near ones and far ones."""
+
+    def ending() -> dict[str, Any]:
+        end = draw(st.sampled_from(ENDS))
+        return {} if end is None else {"end": end}
+
+    def timing() -> dict[str, Any]:
+        every, at = draw(st.sampled_from(EVERY)), draw(st.integers(0, 3)) * 21600 + draw(SECONDS)
+        end = {} if every == "once" else ending()
+        return {"every": every, "at": time_of_day(at), **end}
+
+    named = {name: timing() for name in draw(st.sets(st.sampled_from(["a", "nightly", "z"])))}
+    default = draw(st.none() | st.sampled_from(sorted(named)) | st.builds(timing)) if named else None
+    defaults = {**ending(), **({} if default is None else {"schedule": default})}
+    return {"schedules": named, "defaults": defaults}
+
+
 def seeded(made: World, wanted: list[dict[str, Any]]) -> None:
     """Make these flows; those that share an account share that of the first of their card."""
     bases: dict[str, str] = {}
@@ -89,22 +111,26 @@ def seeded(made: World, wanted: list[dict[str, Any]]) -> None:
 
 
 @SOME
-@given(st.lists(flows(), min_size=1, max_size=6), kind_switches())
-def test_an_import_is_adopted_whole_and_then_the_plan_is_empty(wanted: list[dict[str, Any]], drawn: Switches) -> None:
-    adopted_whole(wanted, drawn)
+@given(st.lists(flows(), min_size=1, max_size=6), surroundings(), kind_switches())
+def test_an_import_is_adopted_whole_and_then_the_plan_is_empty(
+    wanted: list[dict[str, Any]], around: dict[str, Any], drawn: Switches
+) -> None:
+    adopted_whole(wanted, around, drawn)
 
 
 @pytest.mark.slow
 @MANY
-@given(st.lists(flows(), min_size=1, max_size=10), kind_switches())
-def test_an_import_is_adopted_whole_in_the_long_sweep(wanted: list[dict[str, Any]], drawn: Switches) -> None:
-    adopted_whole(wanted, drawn)
+@given(st.lists(flows(), min_size=1, max_size=10), surroundings(), kind_switches())
+def test_an_import_is_adopted_whole_in_the_long_sweep(
+    wanted: list[dict[str, Any]], around: dict[str, Any], drawn: Switches
+) -> None:
+    adopted_whole(wanted, around, drawn)
 
 
-def adopted_whole(wanted: list[dict[str, Any]], drawn: Switches) -> None:
+def adopted_whole(wanted: list[dict[str, Any]], around: dict[str, Any], drawn: Switches) -> None:
     with tempfile.TemporaryDirectory() as folder:
         made = made_world(drawn, folder)
-        made.write(bare())
+        made.write(bare(**around))
         seeded(made, wanted)
         found = imported(made)
         note(found.text)
@@ -163,20 +189,25 @@ def imported_as_it_was(content: dict[str, Any], drawn: Switches) -> None:
 
 
 def essence(made: World) -> dict[str, str]:
-    """What the config says of each flow, by its title, without its key."""
+    """What the config says of each flow, by its title, without its key; an end that it leaves open as it is live."""
     with made.planned() as planned:
         names = {d.id: d.name for d in planned.live.datasets or ()}
-        found = {e.declared.title: _said(e, names, planned.plan.as_of) for e in planned.desired.exports.values()}
+        ends = {item.address: item.ends for item in planned.plan.items}
+        found = {
+            e.declared.title: {"end": ends[e.address], **_said(e, names, planned.plan.as_of)}
+            for e in planned.desired.exports.values()
+        }
     return {title: json.dumps(one, sort_keys=True) for title, one in found.items()}
 
 
 def _said(export: DesiredExport, names: Mapping[str, str], as_of: int) -> dict[str, Any]:
     declared = export.declared
+    end = {"end": first_end(declared.end, as_of)} if declared.end.given else {}
     return {
         **export.anchor,
+        **end,
         "enabled": declared.enabled is not False,
         "datasets": sorted(d.name or names[d.id or ""] for d in declared.datasets),
-        "end": first_end(declared.end, as_of),
         "place": dict(export.place["place"]),
         "format": dict(export.place["format"]),
         "account": str(export.account),

@@ -6,11 +6,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from scenes import DAY, applied, change, changes, findings, gates, item, orders, someone, target, writes_of
+from scenes import DAY, HOUR, applied, change, changes, findings, gates, item, orders, someone, target, writes_of
 from world import START, World
 
 from exportctl.flags import Flags
 from exportctl.model import Cause, Status, Verb
+from exportctl.views import text
 
 MIDNIGHT = START - START % DAY
 ROLLED = MIDNIGHT + 180 * DAY
@@ -123,6 +124,70 @@ def test_an_end_taken_away_by_hand_is_written_again(small: World) -> None:
     assert changes(small.plan()) == {"end": Cause.DRIFT}
     applied(small)
     assert end_of(small) == ROLLED
+
+
+LATER = {"schedule": {"every": "1 day", "at": "05:30"}}
+
+
+def test_another_schedule_of_a_flow_ended_by_hand_waits_for_its_end(small: World) -> None:
+    applied(small, orders())
+    small.emulator.advance(2 * DAY)
+    small.emulator.ui.end("orders", START + 2 * DAY + 60)
+    small.emulator.advance(DAY)
+    small.write(orders(**LATER, subpath="new"))
+    assert changes(small.plan()) == {"phase": Cause.STOPPED, "end": Cause.STOPPED, "place.path": Cause.PENDING}
+    assert "waits: it could begin only after the end that was moved by hand" in text.plan(small.plan())
+    applied(small)
+    assert changes(small.plan()) == {"phase": Cause.STOPPED, "end": Cause.STOPPED}
+    assert changes(small.plan(PUT_BACK)) == {"phase": Cause.PENDING, "end": Cause.DRIFT}
+    applied(small, flags=PUT_BACK)
+    assert small.flow("orders")["scheduleParams"]["startTime"] % DAY == 5 * HOUR + 1800
+
+
+def test_another_schedule_that_begins_before_an_end_moved_earlier_is_written(small: World) -> None:
+    applied(small, orders())
+    small.emulator.ui.end("orders", START + 9 * DAY)
+    applied(small, orders(**LATER))
+    assert changes(small.plan()) == {"end": Cause.STOPPED}
+
+
+def test_another_schedule_of_a_flow_whose_own_end_is_over_asks_for_a_later_end(small: World) -> None:
+    applied(small, orders(**FIXED))
+    small.emulator.set_time(FIXED_END + DAY)
+    small.write(orders(**FIXED, **LATER))
+    assert [(r.gate, r.allow) for r in item(small.plan()).refusals] == [
+        ("starts-after-end", "a later `end` for exports.orders, or leave its schedule as it is")
+    ]
+    applied(small, orders(end="2029-01-01", **LATER))
+
+
+@pytest.mark.parametrize("wiped", [False, True], ids=["marker there", "marker wiped"])
+def test_an_end_moved_before_the_one_a_renewal_wrote_is_a_stop_whether_the_marker_tells_or_not(
+    small: World, wiped: bool
+) -> None:
+    applied(small, orders())
+    small.emulator.advance(151 * DAY)
+    applied(small)
+    small.emulator.ui.end("orders", ROLLED + 10 * DAY)  # later than the first end: creation alone does not tell
+    if wiped:
+        small.emulator.ui.describe("orders", "")
+    small.emulator.advance(DAY)
+    assert changes(small.plan())["end"] is Cause.STOPPED
+    applied(small)
+    assert end_of(small) == ROLLED + 10 * DAY
+    small.emulator.advance(20 * DAY)
+    assert changes(small.plan()) == {"end": Cause.STOPPED}
+
+
+def test_an_accepted_stop_is_not_undone_by_a_replacement(small: World) -> None:
+    accepted = {"address": "exports.orders", "field": "enabled", "reason": "x", "owner": "kim", "until": "2028-01-01"}
+    applied(small, orders())
+    small.emulator.ui.disable("orders")
+    small.write({**orders(destination="gcs"), "accept": [accepted]})
+    (refusal,) = item(small.plan(Flags(allow_replace=("*",)))).refusals
+    assert (refusal.gate, "`accept`" in refusal.allow) == ("stopped", True)
+    small.write({**orders(destination="gcs", enabled=False), "accept": [accepted]})
+    assert gates(small.plan(Flags(allow_replace=("*",)))) == []
 
 
 # -- renewals ---------------------------------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ SHOWN = {
     "a moment before 1970": ("end", -1, "-1 seconds since 1970"),
     "a moment beyond all dates": ("end", 10**15, "1000000000000000 seconds since 1970"),
     "a phase": ("phase", 7200, "02:00 UTC"),
+    "a phase with seconds": ("schedule.at", 28817, "08:00:17 UTC"),
     "no phase": ("phase", 90000, "90000"),
     "a duration": ("expect.within", 7200, "2 hours"),
     "a number": ("port", 22, "22"),

@@ -9,7 +9,7 @@ import typer
 from exportctl import drift_report
 from exportctl.cli import exits
 from exportctl.cli.call import JSON, MARKDOWN, TEXT, Call, current
-from exportctl.cli.options import AllEnvironments, Target, check_addresses, classes
+from exportctl.cli.options import AllEnvironments, Target, check_addresses, classes, reject
 from exportctl.cli.reports import drift_for_actions, warnings
 from exportctl.cli.side_by_side import Kind, side_by_side
 from exportctl.drift_report import DriftReport
@@ -33,6 +33,10 @@ def drift(
         ),
     ] = None,
     every: AllEnvironments = False,
+    patch: Annotated[
+        bool, typer.Option("--patch", help="Instead: the smallest edit of the YAML that accepts it, as a patch.")
+    ] = False,
+    write: Annotated[bool, typer.Option("--write", help="With --patch: edit the files in place.")] = False,
     target: Target = None,
 ) -> int:
     """
@@ -40,16 +44,32 @@ def drift(
 
     With who, when and which client, where the service still says it. Writes nothing. Edits of the YAML that are not
     applied yet are counted as pending, not as drift.
+
+    With --patch the YAML is changed to say what is live, and nothing else in it: comments, order and quotes stay. It
+    is proven by a plan, and ends as drift would end after it.
     """
     call = current(ctx)
     call.formats(TEXT, JSON, MARKDOWN)
     failing = classes(fail_on, drift_report.FAIL_ON, drift_report.DEFAULT_FAILING, "--fail-on")
     asked = Flags(targets=tuple(target or ()))
+    if not patch:
+        reject("--write", (write,), "nothing is edited without --patch")
+    if patch:
+        reject("--all-environments", (every,), "one patch is for one sandbox: choose it with --env")
+        return _accepted(call, asked, failing, write)
     if every:
         return side_by_side(call, asked, _kind(call, failing))
     report = reported(call, asked)
     show(call, report, failing)
     return ended(report, failing)
+
+
+def _accepted(call: Call, asked: Flags, failing: frozenset[str], write: bool) -> int:
+    from exportctl.cli import patching
+    from exportctl.patching.wishes import MOVED
+
+    _, code = patching.carry(call, patching.Order(asked, MOVED, failing, write, "exportctl drift --patch --write"))
+    return code
 
 
 def reported(call: Call, asked: Flags) -> DriftReport:

@@ -9,9 +9,12 @@ import typer
 
 from exportctl.cli import exits
 from exportctl.cli.call import JSON, TEXT, Call, current
+from exportctl.cli.options import reject
 from exportctl.cli.saving import write_new
 from exportctl.config.files import PARTS
 from exportctl.errors import Error, UsageError
+from exportctl.flags import Flags
+from exportctl.model import DESTINATIONS, EXPORTS
 from exportctl.views import json_import, text_import
 
 if TYPE_CHECKING:
@@ -33,8 +36,15 @@ def imported(
         Path | None,
         typer.Option("--into", metavar="FILE", help="Write a new file, as exports/imported.yaml, and not stdout."),
     ] = None,
+    update: Annotated[
+        list[str] | None,
+        typer.Option("--update", metavar="EXPORT", help="Instead: edit this export's YAML to say what is live."),
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="With --update: show the edit as a patch and end.")
+    ] = False,
     strict: Annotated[
-        bool, typer.Option("--strict", help="Exit 4 if a flow was left out that an import should have.")
+        bool, typer.Option("--strict", help="Exit 4 if something was left out that an import should have.")
     ] = False,
 ) -> int:
     """
@@ -43,11 +53,18 @@ def imported(
     What the config says anyway is left out, and accounts are named, not copied, so it holds no secret. It is planned
     before it is shown: YAML that would do more than adopt is not given out. A flow that the config cannot describe
     exactly is left out, with the reason. Writes nothing to the platform and never overwrites a file.
+
+    With --update every difference of an export is decided for what is live, edits of the YAML that are not applied yet
+    too. Nothing else in the files changes: comments, order and quotes stay.
     """
     from exportctl import taking_over
 
     call = current(ctx)
     call.formats(TEXT, JSON)
+    if update:
+        reject("--update", (every, flow, name, into), "it edits what the config has; import other flows by themselves")
+        return _updated(call, update, dry_run=dry_run, strict=strict)
+    reject("--dry-run", (dry_run,), "it is for --update; without --into an import writes no file")
     asked = _selection(every, flow or [], name or [])
     file = _new_file(call, into) if into else None
     made, secrets = taking_over.taken_over(call.setup(), asked, file=file or taking_over.STDOUT, wall=call.wall)
@@ -58,6 +75,24 @@ def imported(
         _write(call, written, made.text)
     _show(call, made, written)
     return exits.INCOMPLETE if strict and made.incomplete else exits.DONE
+
+
+def _updated(call: Call, names: list[str], *, dry_run: bool, strict: bool) -> int:
+    """
+    Raises:
+        UsageError: something else than an export is named.
+    """
+    from exportctl.cli import patching
+    from exportctl.patching.wishes import EITHER
+
+    wrong = [name for name in names if name.startswith(f"{DESTINATIONS}.")]
+    if wrong:
+        raise UsageError(f"--update {wrong[0]}: name an export", rule="usage", hint="for accounts: drift --patch")
+    targets = tuple(name if name.startswith(f"{EXPORTS}.") else f"{EXPORTS}.{name}" for name in names)
+    again = f"exportctl import {' '.join(f'--update {name}' for name in names)}"
+    order = patching.Order(Flags(targets=targets), EITHER, frozenset(), not dry_run, again)
+    made, code = patching.carry(call, order)
+    return exits.first(code, exits.INCOMPLETE if strict and made.left else exits.DONE)
 
 
 def _selection(every: bool, ids: list[str], names: list[str]) -> Selection:

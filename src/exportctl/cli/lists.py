@@ -28,8 +28,8 @@ def doctor(ctx: typer.Context) -> int:
     """
     Look whether the set-up works, by harmless reads. One remedy a line.
 
-    Token, organization, sandbox, permissions, number of flows; with a config also the references, by name, and what
-    the storage must allow.
+    Token, organization, sandbox, permissions, number of flows; with a config also the references, by name, what the
+    storage must allow, and what this project left behind: connections that nothing uses.
 
     Without a config it asks AEP_CLIENT_ID, AEP_CLIENT_SECRET, AEP_ORG_ID and AEP_SANDBOX.
     """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import stat
 import subprocess
 import tempfile
 from collections.abc import Sequence
@@ -40,12 +41,13 @@ def save(call: Call, plan: Plan, file: Path) -> None:
     call.screen.say(f"Saved to {file}. To carry out exactly this: exportctl apply {file}")
 
 
-def write_whole(file: Path, text: str) -> None:
-    """Mode 0600; a reader sees the former content or all of this one."""
+def write_whole(file: Path, text: str, *, mode: int = 0o600) -> None:
+    """A reader sees the former content or all of this one."""
     try:
         handle, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
         with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as stream:
             stream.write(text)
+            os.fchmod(stream.fileno(), mode)
         Path(name).replace(file)
     except OSError as error:
         raise Error(f"{file} cannot be written: {(error.strerror or str(error)).lower()}", rule="file") from error
@@ -113,6 +115,21 @@ def _commit(folder: Path) -> str | None:
     except (OSError, subprocess.TimeoutExpired):
         return None
     return found.stdout.strip() if found.returncode == 0 else None
+
+
+def replace_text(file: Path, before: str, after: str) -> None:
+    """
+    A file of the config edited in place, behind a link too, with the mode it has.
+
+    Raises:
+        Error: it is no longer as it was read, or cannot be written.
+    """
+    file = file.resolve()
+    if file.read_bytes() != before.encode("utf-8"):
+        hint = "run it again; what was edited meanwhile stays as it is"
+        raise Error(f"{file} has changed while it was worked on; it was not written", rule="file-changed", hint=hint)
+    mode = stat.S_IMODE(file.stat().st_mode)
+    write_whole(file, after, mode=mode)
 
 
 def write_new(file: Path, text: str) -> None:

@@ -29,7 +29,7 @@ def read(folder: Path, paths: Sequence[str] = ()) -> dict[str, bytes]:
         ConfigError: there is none, one cannot be read, or a folder was given as a file; all of them at once.
     """
     findings: list[Finding] = []
-    names = [_given(folder, path, findings) for path in paths] if paths else _default(folder, findings)
+    names = _named(folder, paths, findings)
     files: dict[str, bytes] = {}
     for name in names:
         data = _bytes(folder, name, findings) if name else None
@@ -39,6 +39,15 @@ def read(folder: Path, paths: Sequence[str] = ()) -> dict[str, bytes]:
         raise ConfigError(findings)
     _follow(folder, files)
     return files
+
+
+def own(folder: Path, paths: Sequence[str] = ()) -> frozenset[str]:
+    """The names of the project's own files, without those that they only extend."""
+    return frozenset(name for name in _named(folder, paths, []) if name)
+
+
+def _named(folder: Path, paths: Sequence[str], findings: list[Finding]) -> list[str | None]:
+    return [_given(folder, path, findings) for path in paths] if paths else _default(folder, findings)
 
 
 def _default(folder: Path, findings: list[Finding]) -> list[str | None]:
@@ -109,4 +118,4 @@ def _follow(folder: Path, files: dict[str, bytes]) -> None:
                     waiting.append(target)
 
 
-__all__ = ["MAIN", "PARTS", "beside", "read"]
+__all__ = ["MAIN", "PARTS", "beside", "own", "read"]

@@ -31,7 +31,7 @@ that. A name declared in two of them is an error. `extends` makes a file an over
 
 **Names** are lower-case letters, digits and hyphens, at most 48 (a project's 32). **Durations** are whole numbers of
 minutes, hours, days or weeks: `180 days`, `30d`, `6 hours`. **Moments** are a date (as an end: that day inclusive) or
-RFC 3339 with an offset. **Times of day** are UTC: the service knows no time zones.
+RFC 3339 with an offset. **Times of day** are `02:00` or `08:00:17`, in UTC: the service knows no time zones.
 
 **References.** `${env:NAME}`, `${env:NAME:-default}`, `${file:PATH}`, `${environment}`, `${sandbox}`, `${project}`;
 `$${` is a literal `${`. Which of them a value may use depends on who may see it:
@@ -47,6 +47,20 @@ RFC 3339 with an offset. **Times of day** are UTC: the service knows no time zon
 
 **Precedence**: what the export says, then its destination (`format`) or schedule (`end`), then `defaults`.
 `exportctl plan --explain-values` names the file and line that set each value.
+
+**No end.** `end: none` is a value: it wins over every end that is farther away. `end: null` in an overlay is no value:
+it takes away what the layer below wrote in this very place, and the schedule's end or that of `defaults` counts again.
+
+| an export with `schedule: nightly` | its end |
+|---|---|
+| says no `end`; `nightly` has one, or `defaults` | that of `nightly`, else that of `defaults` |
+| `end: none` | none |
+| says no `end`; `nightly` says `end: none` | none, whatever `defaults` says |
+| `end: 2027-06-30`, and `end: null` in an overlay | that of `nightly`, else that of `defaults` |
+
+A recurring export without an end breaks the rule `missing-end` either way, since the service ends it six months after
+its creation; to have one all the same, `allow` it. An end that the flow has already stays: see
+[comparison](comparison.md#ends-and-renewals).
 """
 _PROSE = re.compile(r" ?Replaced whole by an overlay, not merged\.")
 

@@ -13,12 +13,13 @@ from collections.abc import Iterator, Mapping
 from exportctl.config.nodes import Scalar
 from exportctl.config.schema_findings import unknown_key
 from exportctl.config.sections import Section
-from exportctl.config.values import escaped
+from exportctl.config.values import NAME, escaped
 from exportctl.declared import Account, AuthValue, Destination
 from exportctl.destination_types import READERS, TYPES, AuthField, AuthMethod, DestinationType, Secrecy
 from exportctl.errors import Location
 
 _COMMON = ("type", "title", "description", "auth", "account", "format", "encryption", "reader", "renamed_from")
+_PLACED = ("title", "description", "encryption", "reader", "renamed_from")
 _OPTIONS = ("secret_version", "drop")
 _ABFSS = r"abfss://[a-z0-9][a-z0-9-]{1,61}[a-z0-9]@[a-z0-9]{3,24}\.dfs\.core\.windows\.net/?"
 Places = dict[str, Location]
@@ -32,7 +33,7 @@ def destination(key: str, section: Section) -> Destination | None:
         return None
     _refuse_foreign_keys(section, kind)
     where: Places = section.places(f.name for f in kind.place if f.name in section)
-    where |= section.places(k for k in ("title", "description", "encryption", "reader") if k in section)
+    where |= section.places(k for k in _PLACED if k in section)
     account = _account(section, kind, where)
     return Destination(
         key=key,
@@ -45,7 +46,7 @@ def destination(key: str, section: Section) -> Destination | None:
         where=where,
         encryption=_encryption(section, kind),
         reader=section.optional("reader") or READERS[0],
-        renamed_from=section.optional("renamed_from"),
+        renamed_from=_renamed_from(section),
     )
 
 
@@ -103,6 +104,15 @@ def _encryption(section: Section, kind: DestinationType) -> AuthValue | None:
         return None
     inner.required("public_key", "the key in base64")
     return _plain_value(inner, "public_key")
+
+
+def _renamed_from(section: Section) -> str | None:
+    name = section.optional("renamed_from")
+    if name is None or re.fullmatch(NAME, name):
+        return name
+    message = f'"renamed_from" of {section.owner} is no key of a destination: {name}'
+    section.fail("bad-name", message, section.place("renamed_from"), "write the key it had, for example `lake`")
+    return None
 
 
 def _plain_value(section: Section, key: str) -> AuthValue | None:

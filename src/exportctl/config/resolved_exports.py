@@ -92,9 +92,10 @@ def exports(key: str, section: Section, around: Surroundings) -> tuple[Export, .
     own = _own_fields(key, section)
     if destination is None or timing is None or not datasets:
         _part_ids(section, None)
+        _renamed_from(section, None)
         return ()
     chosen_end = _end(timing.value, own_end, around.defaults.end)
-    where = section.places(_PLAIN_FIELDS)
+    where = section.places(_PLAIN_FIELDS) | section.places(k for k in ("renamed_from",) if k in section)
     where |= {"destination": destination.at, "schedule": timing.at, "format": chosen_format.at}
     where["end"] = chosen_end.at if chosen_end else section.at
     whole = Export(
@@ -122,7 +123,6 @@ def _own_fields(key: str, section: Section) -> dict[str, Any]:
         "enabled": section.flag("enabled"),
         "protect": bool(section.flag("protect")),
         "expect": _expect(section.section("expect")),
-        "renamed_from": _renamed_from(section),
         "allow": _allow(section),
     }
 
@@ -181,35 +181,53 @@ def _allow(section: Section) -> tuple[Allow, ...]:
     )
 
 
-def _renamed_from(section: Section) -> str | None:
+def _renamed_from(section: Section, by_part: Mapping[str, Dataset] | None) -> dict[str, str]:
+    """
+    PART -> the KEY or KEY/PART it had; an export that is not split has the one part "". One KEY for a split export
+    covers all parts that both have.
+    """
+    inner = section.section("renamed_from")
+    if inner is not None:
+        given = _by_part(section, "renamed_from", by_part, "key")
+        return {part: name for part, name in given.items() if _was_key(section, name, inner.place(part), parted=True)}
     name = section.optional("renamed_from")
     split = "split_by" in section
-    if name is not None and not re.fullmatch(NAME if split else rf"{NAME}(/{NAME})?", name):
-        message = f'"renamed_from" of {section.owner} is no key of an export: {name}'
-        section.fail(
-            "bad-name", message, section.place("renamed_from"), "write the key it had, for example `web-to-lake`"
-        )
-        return None
-    return name
+    if name is None or not _was_key(section, name, section.place("renamed_from"), parted=not split):
+        return {}
+    return {part: f"{name}/{part}" for part in by_part or ()} if split else {"": name}
+
+
+def _was_key(section: Section, name: str, at: Location, *, parted: bool) -> bool:
+    """Is it the form of a key; `parted`: or of KEY/PART?"""
+    if re.fullmatch(rf"{NAME}(/{NAME})?" if parted else NAME, name):
+        return True
+    message = f'"renamed_from" of {section.owner} is no key of an export: {name}'
+    hint = "write the key it had, for example `web-to-lake`"
+    if not parted and re.fullmatch(rf"{NAME}/{NAME}", name):
+        hint = f"write the KEY of the whole, or name the part that goes on from it: `{{PART: {name}}}`"
+    section.fail("bad-name", message, at, hint)
+    return False
 
 
 def _flows(section: Section, whole: Export) -> tuple[Export, ...]:
     if section.optional("split_by") is None:
-        ids = _part_ids(section, None)
-        return (replace(whole, **_consents(ids, "")),)
+        ids, before = _part_ids(section, None), _renamed_from(section, None)
+        return (replace(whole, renamed_from=before.get(""), **_consents(ids, "")),)
     by_part = parts(section, whole.key, whole.datasets)
-    ids = _part_ids(section, by_part)
-    return tuple(_part(whole, part, dataset, ids) for part, dataset in by_part.items())
+    ids, before = _part_ids(section, by_part), _renamed_from(section, by_part)
+    return tuple(_part(whole, part, dataset, ids, before.get(part)) for part, dataset in by_part.items())
 
 
-def _part(whole: Export, part: str, dataset: Dataset, ids: Mapping[str, Mapping[str, str]]) -> Export:
+def _part(
+    whole: Export, part: str, dataset: Dataset, ids: Mapping[str, Mapping[str, str]], before: str | None
+) -> Export:
     shown = dataset.name or dataset.alias or dataset.id
     return replace(
         whole,
         key=f"{whole.key}/{part}",
         title=f"{whole.title} \N{EN DASH} {shown}",
         datasets=(dataset,),
-        renamed_from=f"{whole.renamed_from}/{part}" if whole.renamed_from else None,
+        renamed_from=before,
         **_consents(ids, part),
     )
 
@@ -220,24 +238,25 @@ def _consents(ids: Mapping[str, Mapping[str, str]], part: str) -> dict[str, Any]
 
 def _part_ids(section: Section, by_part: Mapping[str, Dataset] | None) -> dict[str, dict[str, str]]:
     """adopt, allow_replace and keep -> PART -> flow id; an export that is not split has the one part ""."""
-    return {name: _ids(section, name, by_part) for name in _BY_PART if name in section}
+    return {name: _by_part(section, name, by_part, "flow id") for name in _BY_PART if name in section}
 
 
-def _ids(section: Section, name: str, by_part: Mapping[str, Dataset] | None) -> dict[str, str]:
+def _by_part(section: Section, name: str, by_part: Mapping[str, Dataset] | None, what: str) -> dict[str, str]:
     node = section.get(name)
     inner = section.section(name)
     split = "split_by" in section
     if isinstance(node, Scalar):
         if split:
-            message = f'"{name}" of {section.owner} needs one flow id for each part, because it is split'
+            message = f'"{name}" of {section.owner} needs one {what} for each part, because it is split'
             example = next(iter(by_part or ()), "PART")
             section.fail("wrong-type", message, node.at, f"write {name}: {{{example}: {node.value}}}")
         return {"": str(node.value)}
     if inner is None:
         return {}
     if not split:
-        message = f'"{name}" of {section.owner} takes one flow id: only a split export has parts'
-        section.fail("wrong-type", message, section.place(name), f"write {name}: FLOW-ID, or add `split_by: dataset`")
+        message = f'"{name}" of {section.owner} takes one {what}: only a split export has parts'
+        hint = f"write {name}: {what.upper().replace(' ', '-')}, or add `split_by: dataset`"
+        section.fail("wrong-type", message, section.place(name), hint)
     for part in inner.names():
         if by_part is not None and part not in by_part:
             guess = nearest(part, by_part)

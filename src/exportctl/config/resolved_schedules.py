@@ -19,6 +19,7 @@ from exportctl.declared import End, Format, Schedule
 from exportctl.errors import Location
 
 HOURS = (3, 6, 8, 9, 12)
+NONE = "none"
 _EXIST = "there is 3 hours, 6 hours, 9 hours, 12 hours, 1 day and once"
 _STAND_IN_ROLLING = 180 * DAY
 _STAND_IN_MOMENT = 253402300799  # the last second of 9999, where the real end waits for a variable
@@ -166,16 +167,26 @@ def _cadence_hint(text: str, seconds: int) -> str:
 
 
 def end(section: Section) -> Chosen[End] | None:
-    """The key `end` of an export, a schedule or the defaults."""
+    """The key `end` of an export, a schedule or the defaults: a moment, a rolling end, or `none` on purpose."""
     node: Node | None = section.get("end")
     if isinstance(node, Map):
         inner = section.section("end")
         assert inner is not None
         return Chosen(_rolling(inner), node.at)
+    if isinstance(node, Scalar) and node.value == NONE:
+        return Chosen(End(none=True), node.at)
     if isinstance(node, Scalar):
-        found = section.parsed("end", lambda text: moment(text, inclusive=True), _STAND_IN_MOMENT)
-        return Chosen(End(moment=found), node.at)
+        return Chosen(End(moment=section.parsed("end", _last, _STAND_IN_MOMENT)), node.at)
     return None
+
+
+def _last(text: str) -> int:
+    try:
+        return moment(text, inclusive=True)
+    except BadValue as error:
+        wordy = not any(char.isdigit() for char in text)  # `never`, `None`: no slip in a date
+        hint = f"{error.hint}, or `{NONE}` for no end" if wordy else error.hint
+        raise BadValue(error.rule, error.message, hint) from error
 
 
 def _rolling(section: Section) -> End:

@@ -32,7 +32,7 @@ from exportctl.config.schema_parts import (
 )
 
 _DURATION = r"\d{1,5}\s*[A-Za-z]+"
-_CLOCK = r"([01]?\d|2[0-3]):[0-5]\d(:00)?"
+_CLOCK = r"([01]?\d|2[0-3]):[0-5]\d(:[0-5]\d)?"
 
 
 def _schedule() -> Schema:
@@ -43,7 +43,12 @@ def _schedule() -> Schema:
             "every": text(
                 "How often: 3, 6, 9 or 12 hours, 1 day, or `once` for one full export.", "1 day", "3 hours", "once"
             ),
-            "at": text("Time of day in UTC of one of the runs: the phase of the grid.", "02:00", pattern=_CLOCK),
+            "at": text(
+                "Time of day in UTC of one of the runs, to the minute or to the second: the phase of the grid.",
+                "02:00",
+                "08:00:17",
+                pattern=_CLOCK,
+            ),
             "start": text("No run before this date or moment.", "2026-12-01", "2026-12-01T06:00:00Z"),
             "end": ref("end"),
         },
@@ -52,7 +57,10 @@ def _schedule() -> Schema:
 
 
 def _end() -> Schema:
-    described = "The last day (inclusive) or moment, or a rolling end that `renew` and `apply` move on."
+    described = (
+        "The last day (inclusive) or moment; a rolling end that `renew` and `apply` move on; or `none`: no end, "
+        "although a schedule or `defaults` would give one."
+    )
     schema = mapping(
         "End",
         f"{described} {WHOLE}",
@@ -63,7 +71,7 @@ def _end() -> Schema:
         example={"rolling": "180 days", "renew_before": "30 days"},
         required=("rolling",),
     )
-    return {**schema, "type": ["string", "object"], "examples": ["2027-06-30", *schema["examples"]]}
+    return {**schema, "type": ["string", "object"], "examples": ["2027-06-30", *schema["examples"], "none"]}
 
 
 def _format() -> Schema:
@@ -127,6 +135,17 @@ def _part_ids(described: str) -> Schema:
     }
 
 
+def _renamed_from() -> Schema:
+    described = "The key it had before, so that it is renamed and not made again."
+    parts = "With `split_by`, the key the whole had, or a map of PART to the KEY or KEY/PART it goes on from."
+    return {
+        "description": f"{described} {parts}",
+        "type": ["string", "object"],
+        "additionalProperties": text("The KEY or KEY/PART it had.", "web"),
+        "examples": ["web"],
+    }
+
+
 def _export() -> Schema:
     return mapping(
         "Export",
@@ -166,7 +185,7 @@ def _export() -> Schema:
             "adopt": _part_ids("A live flow that becomes ours, unchanged: its id."),
             "allow_replace": _part_ids("Consent to replace this very flow, which sends everything again: its id."),
             "keep": _part_ids("Of two flows for this export, the one to keep: its id."),
-            "renamed_from": text("The key it had before, so that it is renamed and not made again.", "web"),
+            "renamed_from": _renamed_from(),
             "allow": listing("Rules that this export may break, each with the reason.", _allow()),
         },
         example={"datasets": ["web", "App Events"], "destination": "lake", "schedule": "nightly"},

@@ -46,14 +46,14 @@ def duration(text: str) -> int:
 
 
 def clock(text: str) -> int:
-    """`HH:MM`, a time of day in UTC -> seconds after midnight. Raises BadValue."""
-    found = re.fullmatch(r"([01]?\d|2[0-3]):([0-5]\d)(:00)?", text.strip())
+    """`HH:MM` or `HH:MM:SS`, a time of day in UTC -> seconds after midnight. Raises BadValue."""
+    found = re.fullmatch(r"([01]?\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?", text.strip())
     if not found:
-        hint = 'write hours and minutes, 00:00 to 23:59, in UTC: `at: "02:00"`'
+        hint = 'write hours, minutes and, if need be, seconds, 00:00 to 23:59:59, in UTC: `at: "02:00"`'
         if re.search(r"[A-Za-z+]", text):
             hint += "; the service knows no time zones"
         raise BadValue("bad-clock", f'"{text}" is no time of day', hint)
-    return int(found.group(1)) * HOUR + int(found.group(2)) * MINUTE
+    return int(found.group(1)) * HOUR + int(found.group(2)) * MINUTE + int(found.group(3) or 0)
 
 
 def moment(text: str, *, inclusive: bool = False) -> int:

@@ -27,7 +27,7 @@ from exportctl.importing.complaints import complaints
 from exportctl.importing.document import Document, Scene
 from exportctl.importing.expressible import Found, Terms, found
 from exportctl.importing.report import Adopted, Imported, LeftOut, Reason, Selection
-from exportctl.importing.surroundings import Surroundings, surroundings
+from exportctl.importing.surroundings import surroundings
 from exportctl.model import EXPORTS, Address, Header, Item, Live, Plan, Verb
 from exportctl.planning import planner
 from exportctl.planning.expand import Values, desired
@@ -86,7 +86,7 @@ def imported(ground: Ground, selection: Selection) -> Imported:
     estate = survey(ground.live, project.name)
     wanted = desired(project, ground.values, ground.live.specs)
     around = surroundings(parsed, ground.environment, ground.variables, wanted, estate, ground.as_of)
-    terms = _terms(project, estate, around, ground)
+    terms = _terms(project, estate, ground)
     read = [found(holding, terms) for holding in _selected(estate, selection)]
     flows = [one for one in read if isinstance(one, Found)]
     left = [one for one in read if isinstance(one, LeftOut)]
@@ -94,8 +94,7 @@ def imported(ground: Ground, selection: Selection) -> Imported:
     made, flows, refused = _allowed(flows, scene, ground)
     if flows:
         prove(made, ground, project)
-    names = {flow.id: flow.title for flow in flows}
-    adopted = [Adopted(Address(EXPORTS, key), flow, names[flow]) for flow, key in made.keys.items()]
+    adopted = [Adopted(Address(EXPORTS, made.keys[flow.id]), flow.id, flow.title, flow.kept) for flow in flows]
     return Imported(
         header=ground.header,
         as_of=ground.as_of,
@@ -106,14 +105,13 @@ def imported(ground: Ground, selection: Selection) -> Imported:
     )
 
 
-def _terms(project: Project, estate: Estate, around: Surroundings, ground: Ground) -> Terms:
+def _terms(project: Project, estate: Estate, ground: Ground) -> Terms:
     return Terms(
         estate=estate,
         specs=ground.live.specs,
         project=project.name,
         repository=project.repository,
         adopted={e.adopt: f"{EXPORTS}.{e.key}" for e in project.exports.values() if e.adopt},
-        ended=around.defaults.end is not None,
         as_of=ground.as_of,
     )
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from exportctl.config.schema_findings import nearest
@@ -77,7 +77,7 @@ def document(flows: Sequence[Found], scene: Scene, allowed: Mapping[str, Iterabl
             "adopt": flow.id,
             "allow": [{"rule": rule, "reason": REASON} for rule in allowed.get(flow.id, ())] or None,
         }
-        exports[key] = Block({name: value for name, value in said.items() if value is not None}, _comments(flow))
+        exports[key] = Block({name: value for name, value in said.items() if value is not None}, tuple(_comments(flow)))
     sections: dict[str, Mapping[str, object]] = {
         "formats": forms.added,
         "schedules": timings.added,
@@ -116,22 +116,27 @@ def _used(keys: Mapping[str, str], around: Surroundings) -> frozenset[str]:
     return around.taken[EXPORTS] | frozenset(keys.values())
 
 
-def _comments(flow: Found) -> tuple[str, ...]:
-    if flow.end is not None or flow.schedule.unit == ONCE:
-        return ()
-    end = shown(default_end(flow.created))
-    return (f"The service shows no end: it ends six months after its creation, {end} (assumed).",)
+def _comments(flow: Found) -> Iterator[str]:
+    if flow.end is None and flow.schedule.unit != ONCE:
+        end = shown(default_end(flow.created))
+        yield f"The service shows no end: it ends six months after its creation, {end} (assumed)."
+    if flow.kept:
+        yield f"Kept as it is, not described here: {', '.join(flow.kept)}"
 
 
 def _datasets(flow: Found, scene: Scene) -> list[object]:
     by_name = sorted(flow.datasets, key=lambda pair: (pair[1] or scene.names.get(pair[0], ""), pair[0]))
-    return [_dataset(one, stored, flow, scene) for one, stored in by_name]
+    return [dataset(one, stored, flow.datasets, scene) for one, stored in by_name]
 
 
-def _dataset(one: str, stored: str, flow: Found, scene: Scene) -> object:
-    """By name where that can mean nothing else, now and in the flow; else by id, with the name behind it."""
+def dataset(one: str, stored: str, flow: Iterable[tuple[str, str]], scene: Scene) -> object:
+    """
+    A dataset by name where that can mean nothing else, now and in the flow; else by id, with the name behind it.
+
+    `stored` is the name in the flow, `flow` all its pairs of id and name.
+    """
     name = scene.names.get(one, "")
-    named = scene.ids.get(name, frozenset()) | {i for i, n in flow.datasets if n == name}
+    named = scene.ids.get(name, frozenset()) | {i for i, n in flow if n == name}
     if not name or named != {one} or stored not in ("", name) or not writable(name):
         known = stored or name
         return Noted({"id": one}, known) if known else {"id": one}

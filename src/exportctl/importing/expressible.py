@@ -2,19 +2,21 @@
 One live flow -> what its YAML will say, or the reason why it is left out. Pure.
 
 Nothing is approximated: a value that the config has no words for leaves the whole flow out. What a flow has beside the
-managed fields (unknown keys of its objects) is neither read nor written here; every later patch keeps it.
+managed fields (unknown keys of its objects) is only named (`unmodelled`); every later patch keeps it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from exportctl import marker, schedules, wire
 from exportctl.config.resolved_schedules import HOURS
 from exportctl.declared import Format, Schedule
-from exportctl.destination_types import TYPES, DestinationType
+from exportctl.destination_types import PROFILE_STORE_SPEC, TYPES, DestinationType
 from exportctl.importing.report import LeftOut, Reason
+from exportctl.importing.unmodelled import unmodelled
 from exportctl.importing.yaml_text import writable
 from exportctl.kinds import ANCHOR, CONTENT, PLACE, SOURCES, TARGETS
 from exportctl.model import LiveObject, Marker
@@ -22,7 +24,6 @@ from exportctl.planning.expand import Specs, target_properties
 from exportctl.planning.ownership import Estate, Holding
 from exportctl.schedules import ONCE
 
-MINUTE = 60
 _AUDIENCE_FLOWS = frozenset(kind.audience_flow_spec for kind in TYPES.values())
 _CADENCES = frozenset({ONCE, "1 day", *(schedules.spelled("hour", hours) for hours in HOURS)})
 _SETTLED = ("enabled", "disabled")  # all other states are on the way to one of these, or nobody knows where
@@ -34,7 +35,7 @@ Why = tuple[Reason, str]
 class Terms:
     """
     What flows are held against. `repository` and `project` as the config says; `adopted` maps flow ids to the address
-    whose `adopt` names them; `ended` says that `defaults.end` gives every recurring export an end.
+    whose `adopt` names them.
     """
 
     estate: Estate
@@ -42,7 +43,6 @@ class Terms:
     project: str
     repository: str | None
     adopted: Mapping[str, str]
-    ended: bool
     as_of: int
 
 
@@ -50,7 +50,8 @@ class Terms:
 class Found:
     """
     One flow, in words of the config. `place` by YAML name, without empty values; `datasets` pairs of id and the name
-    stored with it, "" where none is; `end` in seconds, None where the service shows none; `created` in seconds.
+    stored with it, "" where none is; `end` in seconds, None where the service shows none; `created` in seconds. `kept`
+    names what it has that no config describes.
     """
 
     id: str
@@ -66,6 +67,7 @@ class Found:
     folder: str
     enabled: bool
     created: int
+    kept: tuple[str, ...]
 
     @property
     def path(self) -> str:
@@ -97,6 +99,7 @@ def found(holding: Holding, terms: Terms) -> Found | LeftOut:
         folder=anchor["folder"],
         enabled=anchor["enabled"],
         created=holding.flow.created,
+        kept=unmodelled(holding),
     )
 
 
@@ -145,14 +148,21 @@ def _claims(holding: Holding, terms: Terms) -> Iterator[Why]:
     if holding.flow.id in terms.adopted:
         yield Reason.DECLARED, f"is adopted by {terms.adopted[holding.flow.id]} already"
     if wire.destination_type(holding.flow.raw) is None:
-        spec = str(wire.members(holding.flow.raw.get("flowSpec")).get("id"))
-        if spec in _AUDIENCE_FLOWS:
+        if _for_audiences(holding.flow.raw):
             yield Reason.AUDIENCE, "exports audiences, no datasets"
         yield Reason.FOREIGN_CARD, "has a destination type that exportctl does not know"
     left = holding.place.marker if holding.place else None  # a source keeps its marker when a flow is released
     if left is not None:
         claim = f"{left.address} of project {left.project}"
         yield Reason.MARKED, f"has no marker, but its target connection carries that of {claim}"
+
+
+def _for_audiences(flow: Mapping[str, Any]) -> bool:
+    """By its own template, or, on a card that nobody here knows, because it reads the profile store [D]."""
+    sources = wire.members(flow.get("inheritedAttributes")).get("sourceConnections")
+    read = [wire.members(one) for one in sources] if isinstance(sources, list) else []
+    specs = {str(wire.members(one.get("connectionSpec")).get("id")) for one in read}
+    return str(wire.members(flow.get("flowSpec")).get("id")) in _AUDIENCE_FLOWS or PROFILE_STORE_SPEC in specs
 
 
 def _connections(holding: Holding) -> Iterator[Why]:
@@ -216,9 +226,12 @@ def _places(holding: Holding) -> Iterator[Why]:
 
 def _texts(holding: Holding, terms: Terms) -> Iterator[Why]:
     flow = holding.flow
+    shown = wire.members(flow.raw.get("scheduleParams"))
     folder = wire.read(ANCHOR.name, flow.raw)["folder"]
     if not flow.name:
         yield Reason.NOT_EXPRESSIBLE, "has no name"
+    if len({str(shown[key]) for key in wire.TEMPLATES if shown.get(key)}) > 1:
+        yield Reason.NOT_EXPRESSIBLE, "has two folder templates, and which one counts is not published"
     if not all(writable(text) for text in (flow.name, flow.text, folder)):
         yield Reason.NOT_EXPRESSIBLE, "has half a character in its name, description or folder"
     elif _own_text(flow.text, terms) != flow.text:
@@ -242,7 +255,8 @@ def _schedules(holding: Holding, terms: Terms) -> Iterator[Why]:
         yield Reason.NOT_EXPRESSIBLE, f"is in state {holding.flow.raw.get('state')}, neither enabled nor disabled"
     if rhythm not in _CADENCES:
         yield Reason.NOT_EXPRESSIBLE, _rhythm_words(rhythm, shown)
-    if shown.get("exportMode") not in (None, wire.FULL if rhythm == ONCE else wire.INCREMENTAL):
+    mode = wire.FULL if rhythm == ONCE else wire.INCREMENTAL
+    if shown.get("exportMode") is not None and wire.word(shown["exportMode"]) != wire.word(mode):
         yield Reason.NOT_EXPRESSIBLE, f"has exportMode {shown['exportMode']} with {_interval(shown)}"
     if shown.get("endTime") is not None and read["end"] is None:
         yield Reason.NOT_EXPRESSIBLE, "has an endTime that is no moment"
@@ -250,11 +264,6 @@ def _schedules(holding: Holding, terms: Terms) -> Iterator[Why]:
         return
     if start is None:
         yield Reason.NOT_EXPRESSIBLE, "has no startTime that can be read"
-    elif start % MINUTE:
-        yield Reason.NOT_EXPRESSIBLE, f"starts {start % MINUTE} seconds past a minute: `at` has hours and minutes only"
-    if rhythm != ONCE and read["end"] is None and terms.ended:
-        text = "has no endTime, and `defaults.end` of the config gives every export one: move that to the exports"
-        yield Reason.NOT_EXPRESSIBLE, text
 
 
 def _rhythm_words(rhythm: str | None, shown: Mapping[str, object]) -> str:

@@ -45,11 +45,14 @@ class LeftOut:
 
 @dataclass(frozen=True)
 class Adopted:
-    """A flow that is in the YAML, and the address it has there."""
+    """
+    A flow that is in the YAML, and the address it has there; `kept` names what it has that no config describes.
+    """
 
     address: Address
     id: str
     name: str
+    kept: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -16,12 +16,12 @@ from datetime import UTC, datetime
 from typing import TypeVar
 
 from exportctl import schedules
-from exportctl.config.resolved_schedules import Timing
+from exportctl.config.resolved_schedules import NONE, Timing
 from exportctl.declared import End, Format, Schedule
 from exportctl.importing.expressible import Found
 from exportctl.importing.places import Layout
 from exportctl.importing.surroundings import Surroundings, free
-from exportctl.schedules import DAY, HOUR, ONCE
+from exportctl.schedules import DAY, ONCE
 
 T = TypeVar("T")
 BUILT_IN = Format("parquet", "gzip")  # of an export that says nothing, in a config without a default
@@ -43,8 +43,9 @@ def timings(flows: Sequence[Found], around: Surroundings) -> Shared:
     for flow in flows:
         if default and _times(default.value, flow):
             continue
-        name = next((name for name, one in sorted(around.schedules.items()) if _times(one, flow)), None)
-        if name:
+        fitting = [(_takes_back(one, flow), name) for name, one in around.schedules.items() if _times(one, flow)]
+        if fitting:
+            _, name = min(fitting)
             said[flow.id] = name
         else:
             needed[flow.id] = flow.schedule
@@ -64,17 +65,25 @@ def forms(flows: Sequence[Found], around: Surroundings, spots: Layout) -> Shared
             said[flow.id] = name
         else:
             needed[flow.id] = flow.format
-    new = _named(needed, _format, _format_title, (*around.taken["formats"], *around.formats))
+    new = _named(needed, format_words, _format_title, (*around.taken["formats"], *around.formats))
     return Shared({**said, **new.said}, new.added)
 
 
 def ending(flow: Found, timing: object, around: Surroundings) -> str | None:
-    """The `end` an export must say; `timing` is what it says of its schedule. A flow without an end says none."""
-    if flow.end is None:
-        return None
+    """
+    The `end` an export must say; `timing` is what it says of its schedule.
+
+        the flow      schedule, else defaults, give it   it says
+        has no end    an end                             `none`
+        has no end    none                               nothing
+        has an end    that very moment                   nothing
+        has an end    anything else                      its end
+    """
     brought = _end_of(timing, around)
     if brought is None and flow.schedule.unit != ONCE and around.defaults.end:
         brought = around.defaults.end.value
+    if flow.end is None:
+        return NONE if brought and brought.given else None
     return None if brought and brought.moment == flow.end else last_day(flow.end)
 
 
@@ -99,12 +108,16 @@ def _instant(moment: int) -> str:
 
 
 def _times(timing: Timing, flow: Found) -> bool:
-    """The same grid and start, and no end where the flow has none."""
+    """The same grid and start; the end that comes with it can be said otherwise."""
     one, other = timing.schedule, flow.schedule
     rhythm = schedules.cadence(one)
     same = rhythm == schedules.cadence(other) and one.start == other.start
-    on_grid = same and schedules.phase(one.at, rhythm) == schedules.phase(other.at, rhythm)
-    return on_grid and (timing.end is None or flow.end is not None)
+    return same and schedules.phase(one.at, rhythm) == schedules.phase(other.at, rhythm)
+
+
+def _takes_back(timing: Timing, flow: Found) -> bool:
+    """Would the export have to take back the end of this schedule? Then one without comes before it."""
+    return flow.end is None and timing.end is not None and timing.end.value.given
 
 
 def _named(
@@ -121,24 +134,21 @@ def _named(
 def _schedule(one: Schedule) -> Mapping[str, object]:
     shown = {"every": schedules.cadence(one)}
     if one.at:
-        shown["at"] = _clock(one.at, ":")
+        shown["at"] = schedules.time_of_day(one.at)
     if one.start is not None:
         shown["start"] = _day(one.start) if one.start % DAY == 0 else _instant(one.start)
     return shown
 
 
 def _schedule_title(one: Schedule) -> str:
-    """`daily-0200`, `every-3-hours`, `every-6-hours-0130`, `once`; with its start where it has one."""
+    """`daily-0200`, `daily-080017`, `every-3-hours`, `every-6-hours-0130`, `once`; with its start where it has one."""
     words = {ONCE: "once", "day": "daily"}.get(one.unit, f"every {schedules.cadence(one)}")
-    clock = _clock(one.at, "") if one.at or one.unit == "day" else ""
-    return f"{words} {clock} {'from ' + _day(one.start) if one.start is not None else ''}"
+    time = schedules.time_of_day(one.at).replace(":", "") if one.at or one.unit == "day" else ""
+    return f"{words} {time} {'from ' + _day(one.start) if one.start is not None else ''}"
 
 
-def _clock(at: int, between: str) -> str:
-    return f"{at // HOUR:02}{between}{at % HOUR // 60:02}"
-
-
-def _format(one: Format) -> Mapping[str, object]:
+def format_words(one: Format) -> Mapping[str, object]:
+    """A format as it is written in place."""
     shown: dict[str, object] = {"type": one.type}
     if one.compression != _GZIP:
         shown["compression"] = one.compression

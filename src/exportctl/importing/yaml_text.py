@@ -59,14 +59,18 @@ def document(head: Sequence[str], sections: Mapping[str, Mapping[str, object]]) 
     parts = ["".join(f"{_comment(line)}\n" for line in head)]
     for name, entries in sections.items():
         if entries:
-            parts.append("\n".join((f"{name}:", *_lines(entries, _INDENT))) + "\n")
+            parts.append("\n".join((f"{name}:", *lines(entries, _INDENT))) + "\n")
     return "\n".join(part for part in parts if part)
 
 
 def scalar(text: str, *, flow: bool = False) -> str:
     """One text as it is written; `flow` where it stands between brackets or braces."""
-    text = escaped(text)
-    return text if _plain(text, flow) else '"' + "".join(_spelled(char) for char in text) + '"'
+    return escaped(text) if _plain(escaped(text), flow) else quoted(text)
+
+
+def quoted(text: str) -> str:
+    """One text in double quotes."""
+    return '"' + "".join(_spelled(char) for char in escaped(text)) + '"'
 
 
 def writable(text: str) -> bool:
@@ -74,42 +78,45 @@ def writable(text: str) -> bool:
     return not any("\ud800" <= char <= "\udfff" for char in text)
 
 
-def _lines(entries: Mapping[str, object], indent: str) -> Iterator[str]:
+def lines(entries: Mapping[str, object], indent: str) -> Iterator[str]:
+    """Keys below each other, each line beginning with `indent`."""
     for key, value in entries.items():
         if isinstance(value, Block):
             yield f"{indent}{scalar(key)}:"
             yield from (f"{indent}{_INDENT}{_comment(line)}" for line in value.comments)
-            yield from _lines(value.entries, indent + _INDENT)
+            yield from lines(value.entries, indent + _INDENT)
         elif isinstance(value, list | tuple) and not _fits(f"{indent}{key}: ", value):
             yield f"{indent}{scalar(key)}:"
-            yield from (f"{indent}{_INDENT}- {_item(item)}" for item in value)
+            yield from (f"{indent}{_INDENT}- {entry(item)}" for item in value)
         else:
-            yield f"{indent}{scalar(key)}: {_inline(value, flow=False)}"
+            yield f"{indent}{scalar(key)}: {inline(value, flow=False)}"
 
 
 def _fits(before: str, items: Sequence[object]) -> bool:
     """Maps and comments get lines of their own."""
     short = not any(isinstance(item, Noted | Mapping) for item in items)
-    return short and len(before) + len(_inline(items, flow=True)) <= WIDTH
+    return short and len(before) + len(inline(items, flow=True)) <= WIDTH
 
 
-def _item(item: object) -> str:
+def entry(item: object) -> str:
+    """An item of a list that stands on a line of its own, with the comment behind it."""
     if isinstance(item, Noted):
-        return f"{_inline(item.value, flow=False)} {_comment(item.comment)}"
-    return _inline(item, flow=False)
+        return f"{inline(item.value, flow=False)} {_comment(item.comment)}"
+    return inline(item, flow=False)
 
 
-def _inline(value: object, *, flow: bool) -> str:
+def inline(value: object, *, flow: bool) -> str:
+    """A value on one line; `flow` where it stands between brackets or braces."""
     match value:
         case bool():
             return "true" if value else "false"
         case str():
             return scalar(value, flow=flow)
         case Mapping():
-            inside = (f"{key}: {_inline(one, flow=True)}" for key, one in value.items())
+            inside = (f"{key}: {inline(one, flow=True)}" for key, one in value.items())
             return f"{{{', '.join(inside)}}}"
         case list() | tuple():
-            return f"[{', '.join(_inline(one, flow=True) for one in value)}]"
+            return f"[{', '.join(inline(one, flow=True) for one in value)}]"
     raise TypeError(f"no YAML for {type(value).__name__}")
 
 

@@ -5,9 +5,10 @@ Who moved the live side of a field, as far as the service still says it.
     datasets             the live source connection, which is new whenever the list changes
     place, format        the target connection
     all else             the flow, unless the background client wrote last: then "not recorded", with the time of
-                         `lastOperation` if its ops name the field
+                         `lastOperation` if its ops name the field; or exportctl did, which left the field as it was
 
-Source: flow-service.md 2.1 and 2.6. Most runs leave the background client behind.
+Source: flow-service.md 2.1 and 2.6. Most runs leave the background client behind; a write of ours is known by the
+marker in the `ops` of `lastOperation`, which repeat the last PATCH [D].
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from exportctl import marker, wire
 from exportctl.kinds import FieldRule, Kind, Treat
 from exportctl.model import LATEST, Actor, LiveObject
 
@@ -26,7 +28,23 @@ def actor(rule: FieldRule, kind: Kind, live: LiveObject, content: LiveObject | N
     """The actor behind the live value of one managed field."""
     if rule.treat is Treat.REPOINT and content is not None:
         return _recorded(content.raw, "created", None)
-    return _recorded(live.raw, "updated", _operation(live.raw, rule.pointer))
+    last = wire.members(live.raw.get("lastOperation"))
+    if not _ours(last, kind):
+        return _recorded(live.raw, "updated", _operation(last, rule.pointer))
+    if live.raw.get("updatedClient") in (UI, BACKGROUND) or _later(live.raw.get("updatedAt"), last.get("updated")):
+        return _recorded(live.raw, "updated", None)
+    return Actor(None, None, None, "not recorded: exportctl wrote last, and left this as it was")
+
+
+def _ours(last: Mapping[str, Any], kind: Kind) -> bool:
+    """Did the last PATCH write a marker? People do so too when they edit text before it, but in the UI."""
+    texts = [op.get("value") for op in _ops(last) if op.get("path") == "/description"]
+    return any(marker.read(text, kind.managed)[1] for text in texts if isinstance(text, str))
+
+
+def _later(update: object, operation: object) -> bool:
+    """Was there an update since, such as an action, which has no ops? Milliseconds; a second apart is one write."""
+    return type(update) is int and type(operation) is int and update > operation + 1000
 
 
 def _recorded(raw: Mapping[str, Any], when: str, operation: int | None) -> Actor:
@@ -37,15 +55,15 @@ def _recorded(raw: Mapping[str, Any], when: str, operation: int | None) -> Actor
     return Actor(who if isinstance(who, str) else None, str(client), _seconds(raw.get(f"{when}At")))
 
 
-def _operation(raw: Mapping[str, Any], pointer: str) -> int | None:
+def _operation(last: Mapping[str, Any], pointer: str) -> int | None:
     """When the last PATCH was, if one of its operations names the field."""
-    last = raw.get("lastOperation")
-    if not isinstance(last, Mapping):
-        return None
-    ops = last.get("ops")
-    paths = [str(op.get("path")) for op in ops if isinstance(op, Mapping)] if isinstance(ops, list) else []
-    named = any(path.startswith(pointer) for path in paths)
+    named = any(str(op.get("path")).startswith(pointer) for op in _ops(last))
     return _seconds(last.get("updated")) if named else None
+
+
+def _ops(last: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    ops = last.get("ops")
+    return [op for op in ops if isinstance(op, Mapping)] if isinstance(ops, list) else []
 
 
 def _seconds(milliseconds: object) -> int | None:

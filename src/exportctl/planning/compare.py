@@ -24,7 +24,7 @@ from exportctl.planning.datasets import Looked
 from exportctl.planning.diff import Side, applied_after, field_changes
 from exportctl.planning.expand import DesiredExport
 from exportctl.planning.ownership import Holding
-from exportctl.schedules import DAY, ONCE
+from exportctl.schedules import DAY, ONCE, shown
 
 BLAMED = frozenset({Cause.DRIFT, Cause.CONFLICT, Cause.DIFFERS, Cause.STOPPED, Cause.ACCEPTED})
 
@@ -88,10 +88,10 @@ def compare(export: DesiredExport, holding: Holding, looked: Looked, terms: Term
     compared = {k: v for k, v in wanted.items() if k != "phase" or _phase_counts(wanted, live, terms.as_of)}
     found = field_changes(ANCHOR, compared, live, side)
     placed, place_side = _place_changes(export, holding, terms)
-    changes = tuple(_told(c, export, holding, terms) for c in (*found, *placed))
+    changes = _waiting(tuple(_told(c, export, holding, terms) for c in (*found, *placed)), export, wanted, live, terms)
     if terms.flags.renew_only:
         changes = tuple(c for c in changes if c.cause in (Cause.RENEWAL, Cause.LAPSED, Cause.STOPPED))
-    written = {c.field: c for c in changes if c.cause in WRITES or c.cause is Cause.RENEWAL}
+    written = _written(changes)
     restart = _restarts(wanted, live, written, terms.as_of)
     marker = _flow_marker(export, holding, wanted, live, changes, side, written, restart, terms)
     place_marker = _place_marker(export, holding, changes, place_side, terms)
@@ -112,10 +112,12 @@ def compare(export: DesiredExport, holding: Holding, looked: Looked, terms: Term
         refusals=(
             *_shared(holding, written),
             *gates.protected(holding.guarded(export.declared.protect), Verb.UPDATE, changes),
+            *_begins_too_late(export, live, written, restart, terms),
         ),
         findings=(
             *_findings(export, holding),
             *endings.over(export.declared, _regular_end(export, live, flow), terms.as_of, changes),
+            *endings.stays(export.declared, live, flow, terms.as_of),
         ),
         **_outlook(export, holding, wanted, live, written, restart, terms),
     )
@@ -152,6 +154,48 @@ def _restarts(
     if live["start"] is None or (wanted["cadence"] == ONCE and live["start"] <= as_of):
         return True
     return bool(schedules.phase(live["start"], wanted["cadence"]) != wanted["phase"])
+
+
+def _written(changes: tuple[FieldChange, ...]) -> dict[str, FieldChange]:
+    return {c.field: c for c in changes if c.cause in WRITES or c.cause is Cause.RENEWAL}
+
+
+def _waiting(
+    changes: tuple[FieldChange, ...],
+    export: DesiredExport,
+    wanted: Mapping[str, Any],
+    live: Mapping[str, Any],
+    terms: Terms,
+) -> tuple[FieldChange, ...]:
+    """A schedule that could only begin after an end moved earlier by hand is held together with it."""
+    held = any(c.field == END and c.cause is Cause.STOPPED for c in changes)
+    restart = _restarts(wanted, live, _written(changes), terms.as_of)
+    if not held or not restart or _new_start(export, terms) < live["end"]:
+        return changes
+    return tuple(
+        replace(c, cause=Cause.STOPPED) if c.field in ("cadence", "phase") and c.cause in WRITES else c for c in changes
+    )
+
+
+def _begins_too_late(
+    export: DesiredExport,
+    live: Mapping[str, Any],
+    written: Mapping[str, FieldChange],
+    restart: bool,
+    terms: Terms,
+) -> tuple[Refusal, ...]:
+    """The service takes no start after the end that the flow has, or gets (flow-service.md 7.1)."""
+    end = written[END].after if END in written else live["end"]
+    if not restart or end is None or _new_start(export, terms) < end:
+        return ()
+    text = f"the new schedule of {export.address} would begin {shown(_new_start(export, terms))}, and it ends "
+    allow = f"a later `end` for {export.address}, or leave its schedule as it is"
+    return (Refusal("starts-after-end", f"{text}{shown(end)}", allow),)
+
+
+def _new_start(export: DesiredExport, terms: Terms) -> int:
+    schedule = export.declared.schedule
+    return schedules.first_start(export.anchor["cadence"], schedule.at, schedule.start, terms.as_of)
 
 
 def _place_changes(export: DesiredExport, holding: Holding, terms: Terms) -> tuple[tuple[FieldChange, ...], Side]:
@@ -307,11 +351,7 @@ def _outlook(
     end_after = written[END].after if END in written else end_before
     rhythm = wanted["cadence"] if "cadence" in written else live["cadence"] or wanted["cadence"]
     start = live["start"] or 0
-    after = (
-        schedules.first_start(wanted["cadence"], declared.schedule.at, declared.schedule.start, terms.as_of)
-        if restart
-        else start
-    )
+    after = _new_start(export, terms) if restart else start
     on_after = written["enabled"].after if "enabled" in written else live["enabled"]
     before_runs = (
         schedules.next_runs(live["cadence"], start, end_before, terms.as_of)

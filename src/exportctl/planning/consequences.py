@@ -21,6 +21,8 @@ NAME_MACRO = "%DESTINATION_INSTANCE_NAME%"
 
 @dataclass(frozen=True)
 class Created:
+    """`ends`: without an end in the YAML, six months from now (assumed)."""
+
     fields: tuple[FieldChange, ...]
     consequences: tuple[Consequence, ...]
     ends: int | None
@@ -34,6 +36,7 @@ def created_with(export: DesiredExport, looked: Looked, as_of: int) -> Created:
     rhythm = export.anchor["cadence"]
     start = schedules.first_start(rhythm, declared.schedule.at, declared.schedule.start, as_of)
     end = schedules.first_end(declared.end, as_of)
+    ends = schedules.default_end(as_of) if end is None and rhythm != ONCE else end
     rows: list[tuple[str, object]] = [
         ("title", declared.title),
         ("datasets", [list(pair) for pair in looked.found]),
@@ -54,8 +57,8 @@ def created_with(export: DesiredExport, looked: Looked, as_of: int) -> Created:
     fields = tuple(_created(path, value, export.where) for path, value in rows)
     size = "every dataset once, in full" if rhythm == ONCE else "each dataset in full, later runs what was added since"
     first = Consequence("first-run", f"the first run sends {size}", "cost")
-    runs = schedules.next_runs(rhythm, start, end, as_of) if declared.enabled is not False else ()
-    return Created(fields, (first,), end, described(rhythm, declared.schedule.at), runs)
+    runs = schedules.next_runs(rhythm, start, ends, as_of) if declared.enabled is not False else ()
+    return Created(fields, (first,), ends, described(rhythm, declared.schedule.at), runs)
 
 
 def _created(path: str, value: object, where: Where) -> FieldChange:
@@ -64,8 +67,8 @@ def _created(path: str, value: object, where: Where) -> FieldChange:
 
 
 def described(rhythm: str, at: int) -> str:
-    """`every 6 hours from 02:00 UTC`, `every 1 day at 02:00 UTC`, `once`."""
-    clock = f"{at // 3600:02}:{at % 3600 // 60:02} UTC"
+    """`every 6 hours from 02:00 UTC`, `every 1 day at 08:00:17 UTC`, `once, at 02:00 UTC`."""
+    clock = f"{schedules.time_of_day(at)} UTC"
     if rhythm == ONCE:
         return f"once, at {clock}"
     return f"every {rhythm} {'at' if rhythm == '1 day' else 'from'} {clock}"

@@ -252,9 +252,11 @@ def _look_alike(export: DesiredExport, looked: Looked, item: Item, scene: Scene)
     """A flow that would get a twin: unmarked with the same name, type and datasets, or ours without our marker."""
     ids = [i for i, _ in looked.found]
     for holding in scene.estate.holdings:
-        refusal = _claimed(export, holding, scene) or _same(export, ids, holding)
+        claimed = _claimed(export, holding, scene)
+        refusal = claimed or _same(export, ids, holding)
         if refusal:
-            return replace(item, refusals=(*item.refusals, refusal))
+            lost = (_unclaimed(export, holding, refusal),) if claimed else ()
+            return replace(item, refusals=(*item.refusals, refusal), findings=(*item.findings, *lost))
     return item
 
 
@@ -271,6 +273,13 @@ def _claimed(export: DesiredExport, holding: Holding, scene: Scene) -> Refusal |
     text = f"{flow} carries no marker, its target still says {export.address}"
     allow = f"`adopt: {holding.flow.id}` in {export.address} if it is the same, or give the flow a target of its own"
     return Refusal("look-alike", text, allow)
+
+
+def _unclaimed(export: DesiredExport, holding: Holding, refusal: Refusal) -> Finding:
+    """Said by `drift` too: nothing is renewed, or put back, on a flow whose owner cannot be told."""
+    lost = f"flow {holding.flow.id} lost its marker (somebody edited its description)"
+    text = f"{export.address}: {lost}, and only its target still carries it: it is neither changed nor renewed"
+    return Finding("marker-lost", text, export.declared.at, refusal.allow, Level.WARNING)
 
 
 def _same(export: DesiredExport, ids: list[str], holding: Holding) -> Refusal | None:

@@ -28,6 +28,7 @@ from exportctl.marker import END
 from exportctl.model import Cause, FieldChange, Fields, Marked, Marker, Sensitive, digest
 
 NO_END = End()
+LATE = 3 * schedules.DAY  # how long a renewal may wait: over a weekend
 
 
 @dataclass(frozen=True)
@@ -46,11 +47,19 @@ class Side:
         """The object is ours, but what was last applied is not known."""
         return self.ours_since is not None and (self.marker is None or self.marker.damaged)
 
-    def least_end(self) -> int | None:
-        """The earliest rolling end we can have written, for when the marker does not say which."""
+    def may_have_written(self, end: int) -> bool:
+        """
+        Can a rolling end be one of ours, when the marker does not say? The last that a renewal in time has written, or
+        a later one; or the one before it, if it was written late, or is due and waits. An earlier one is somebody's.
+        """
         if self.ours_since is None or self.end.rolling is None:
-            return None
-        return schedules.midnight(self.ours_since) + self.end.rolling
+            return True
+        ahead = self.end.renew_before or 0
+        *past, last = schedules.renewed_ends(self.end, self.ours_since, self.as_of)
+        late = min(LATE, ahead)
+        spelled = (end - self.end.rolling) % schedules.DAY == 0  # ours are so many days after a midnight
+        waits = spelled and self.as_of - (end - ahead) <= late
+        return end >= last or bool(past and waits and past[-1] <= end <= past[-1] + late * (len(past) - 1))
 
     def applied(self, name: str) -> tuple[str, ...] | None:
         return None if self.marker is None or self.marker.damaged else self.marker.applied.get(name)
@@ -180,10 +189,15 @@ def _ending(rule: FieldRule, desired: Any, live: int | None, side: Side) -> list
 
 
 def _cut_short(why: Cause, live: int, desired: int, applied: tuple[str, ...] | None) -> bool:
-    """Somebody else moved the end to an earlier moment; without digests an earlier end is taken for that."""
+    """
+    Somebody else moved the end to an earlier moment; without digests an earlier end is taken for that. A YAML that
+    wants a still earlier one undoes no stop.
+    """
+    if live >= desired:
+        return False
     if why in (Cause.DRIFT, Cause.CONFLICT):
         return applied is not None and live < int(applied[-1])
-    return why is Cause.DIFFERS and live < desired
+    return why is Cause.DIFFERS
 
 
 def _rolling(rule: FieldRule, live: int | None, side: Side) -> list[FieldChange]:
@@ -193,7 +207,7 @@ def _rolling(rule: FieldRule, live: int | None, side: Side) -> list[FieldChange]
     equal and over         lapsed: an ordinary write, since a flow that has ended is revived by it
     later, marker unknown  converged (and renewal when due)
     earlier                stopped, not renewed
-    marker silent, and earlier than any end of ours could be: stopped
+    marker silent, and no end that we can have written: stopped
     live has no end        differs: the first end is written
     """
     target = schedules.first_end(side.end, side.as_of)
@@ -202,8 +216,7 @@ def _rolling(rule: FieldRule, live: int | None, side: Side) -> list[FieldChange]
     if live is None:
         return [FieldChange(rule.name, rule.name, None, target, Cause.DRIFT if applied else Cause.DIFFERS)]
     known = int(applied[-1]) if applied else None
-    least = known if known is not None else side.least_end()
-    if least is not None and live < least:
+    if live < known if known is not None else not side.may_have_written(live):
         why = Cause.DRIFT if side.put_back else Cause.STOPPED
         return [FieldChange(rule.name, rule.name, live, target, why)]
     if live <= side.as_of < target:

@@ -166,11 +166,23 @@ def _still_stopped(export: DesiredExport, holding: Holding, scene: Scene) -> lis
     if _unreadable(holding):
         return []
     compared = compare(export, holding, looked_up(export, holding, scene), scene.terms)
-    stopped = sorted(c.path for c in compared.changes if c.cause is Cause.STOPPED)
-    if not stopped:
+    stops = [
+        c for c in compared.changes if c.cause is Cause.STOPPED or (c.cause is Cause.ACCEPTED and _stands_still(c))
+    ]
+    if not stops:
         return []
-    text = f"flow {holding.flow.id} was stopped by hand ({', '.join(stopped)}); its replacement would run again"
-    return [Refusal("stopped", text, f"--put-back {export.address}, or declare the stop: `enabled: false`")]
+    names = ", ".join(sorted(c.path for c in stops))
+    text = f"flow {holding.flow.id} was stopped by hand ({names}); its replacement would run again"
+    accepted = any(c.cause is Cause.ACCEPTED for c in stops)
+    first = "take away the `accept` entry, then " if accepted else ""
+    return [Refusal("stopped", text, f"{first}--put-back {export.address}, or declare the stop: `enabled: false`")]
+
+
+def _stands_still(change: FieldChange) -> bool:
+    """Is an accepted difference a stop?"""
+    if change.field == "end":
+        return change.before is not None and change.after is not None and change.before < change.after
+    return change.field == "enabled" and change.before is False
 
 
 def _compared(

@@ -32,7 +32,7 @@ from exportctl.model import (
     Unmanaged,
     Verb,
 )
-from exportctl.planning import endings, gates, spec_check
+from exportctl.planning import endings, gates, handovers, leftovers, renames, spec_check
 from exportctl.planning.accounts import AccountPlan, plan_account
 from exportctl.planning.compare import Terms
 from exportctl.planning.creation import Scene
@@ -68,11 +68,13 @@ def plan(desired: Desired, live: Live, header: Header, flags: Flags, as_of: int,
     chosen = {a: e for a, e in desired.exports.items() if flags.targeted(a)}
     accounts = _accounts(desired, chosen.values(), estate, flags, as_of)
     taken = frozenset(e.declared.adopt for e in chosen.values() if e.declared.adopt)
-    exports = [_export(e, accounts, scene, live, taken, project.policy) for _, e in sorted(chosen.items())]
+    bases = {a: _base(e.account, e, accounts, estate) for a, e in sorted(chosen.items())}
+    exports = [_export(chosen[a], base, scene, live, taken, project.policy) for a, base in bases.items()]
     items = [*(a.item for a in accounts.values()), *exports]
     if not flags.renew_only:
         items += _removals(desired, accounts, items, scene)
-    items = [_settled(item, project) for item in _checked(desired, live, _merged(items))]
+        items = leftovers.told(_told(_merged(items), desired, bases, scene), estate, as_of)
+    items = [_settled(item, project) for item in _checked(desired, live, items)]
     left_out = len(desired.exports) - len(chosen)
     items = _gated(desired, estate, items, flags) if not flags.renew_only else _renewals(items)
     return Plan(
@@ -136,15 +138,7 @@ def _no_account(export: DesiredExport, text: str, candidates: object) -> Finding
 # -- exports ----------------------------------------------------------------------------------------------------------
 
 
-def _export(
-    export: DesiredExport,
-    accounts: Mapping[Address, AccountPlan],
-    scene: Scene,
-    live: Live,
-    taken: frozenset[str],
-    policy: Policy,
-) -> Item:
-    base = _base(export.account, export, accounts, scene.estate)
+def _export(export: DesiredExport, base: Base, scene: Scene, live: Live, taken: frozenset[str], policy: Policy) -> Item:
     item = plan_export(export, base.value, scene)
     if base.finding:
         item = replace(item, findings=(*item.findings, base.finding))
@@ -231,6 +225,12 @@ def _merged(items: Sequence[Item]) -> list[Item]:
             findings=(*first.findings, *item.findings),
         )
     return list(merged.values())
+
+
+def _told(items: list[Item], desired: Desired, bases: Mapping[Address, Base], scene: Scene) -> list[Item]:
+    """What only the plan as a whole shows: likely renames, and datasets that go from one flow to another."""
+    found = {address: base.value for address, base in bases.items()}
+    return handovers.told(renames.told(items, desired, found, scene), desired, found, scene)
 
 
 def _checked(desired: Desired, live: Live, items: list[Item]) -> list[Item]:

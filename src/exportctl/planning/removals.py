@@ -34,7 +34,7 @@ from exportctl.model import (
     Step,
     Verb,
 )
-from exportctl.planning import gates, steps
+from exportctl.planning import gates, leftovers, steps
 from exportctl.planning.creation import YOUNG, Scene, child_kind, removal
 from exportctl.planning.expand import Desired
 from exportctl.planning.ownership import Estate, Holding
@@ -115,15 +115,13 @@ def _release(address: Address, holding: Holding) -> list[Step]:
 
 
 def _leftovers(address: Address, orphans: Sequence[LiveObject], entry: Removed | None, scene: Scene) -> Item:
-    made = tuple(
-        steps.delete(child_kind(o), address, o)
-        for o in orphans
-        if (entry and entry.do == "delete") or scene.terms.as_of - o.created < YOUNG
-    )
-    kept = len(orphans) - len(made)
+    every = bool(entry and entry.do == "delete")
+    cleared = [o for o in orphans if every or scene.terms.as_of - o.created < YOUNG]
+    made = tuple(steps.delete(child_kind(o), address, o) for o in cleared)
+    kept = [leftovers.named(o) for o in orphans if o not in cleared]
     findings: tuple[Finding, ...] = ()
     if kept:
-        text = f"{address}: {kept} connections of ours have no flow that this credential can see"
+        text = f"{address}: connections of ours have no flow that this credential can see: {', '.join(kept)}"
         hint = f"if the flow is gone: `removed: [{{export: {address.name}, do: delete, reason: …}}]` clears them away"
         findings = (Finding("leftovers", text, None, hint, Level.WARNING),)
     return Item(address, Verb.CLEAN if made else Verb.NONE, steps=made, findings=findings)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
-from exportctl.declared import Accepted, Export, Project
+from exportctl.declared import Accepted, Destination, Export, Project
 from exportctl.errors import Level, Location
 from exportctl.kinds import KINDS
 from exportctl.model import DESTINATIONS, EXPORTS
@@ -129,15 +130,48 @@ def _title_twice(project: Project, as_of: int) -> Iterable[Hit]:
             yield Hit(text, spot(export, "title"), (export_address(export),), subject=export.key)
 
 
-def _renamed(project: Project, as_of: int) -> Iterable[Hit]:
+@dataclass(frozen=True)
+class _Renaming:
+    """A thing that is renamed, its address, and everything declared beside it, by key."""
+
+    thing: Export | Destination
+    before: str
+    address: str
+    declared: Mapping[str, Export | Destination]
+
+
+def _renamings(project: Project) -> Iterator[_Renaming]:
     for export in project.exports.values():
-        if export.renamed_from and export.renamed_from in project.exports:
-            text = f"is renamed from {export.renamed_from}, which is still declared"
-            yield Hit(text, spot(export, "renamed_from"), (export_address(export),))
+        if export.renamed_from:
+            yield _Renaming(export, export.renamed_from, export_address(export), project.exports)
     for destination in project.destinations.values():
-        if destination.renamed_from and destination.renamed_from in project.destinations:
-            text = f"is renamed from {destination.renamed_from}, which is still declared"
-            yield Hit(text, spot(destination, "renamed_from"), (destination_address(destination),))
+        if destination.renamed_from:
+            address = destination_address(destination)
+            yield _Renaming(destination, destination.renamed_from, address, project.destinations)
+
+
+def _renamed(project: Project, as_of: int) -> Iterable[Hit]:
+    for one in _renamings(project):
+        other = one.declared.get(one.before)
+        if other is not None:
+            text = f"is renamed from {one.before}, which is still declared at {other.at}"
+            hint = None
+            if other.renamed_from and other is not one.thing:
+                hint = (
+                    f"one step at a time: first apply a config in which {one.before} is not declared, then rename to it"
+                )
+            yield Hit(text, spot(one.thing, "renamed_from"), (one.address,), hint)
+
+
+def _renamed_twice(project: Project, as_of: int) -> Iterable[Hit]:
+    """What a flow is written with stands on it, so it can go on in one place only."""
+    first: dict[tuple[str, str], _Renaming] = {}
+    for one in _renamings(project):
+        root = one.address.partition(".")[0]
+        heir = first.setdefault((root, one.before), one)
+        if heir is not one:
+            text = f"is renamed from {one.before}, as {heir.address} at {spot(heir.thing, 'renamed_from')} is"
+            yield Hit(text, spot(one.thing, "renamed_from"), (one.address,), subject=one.address)
 
 
 def _unused(projects: Sequence[Project], as_of: int) -> Iterable[Hit]:
@@ -247,11 +281,23 @@ RULES = (
         "renamed-from-declared",
         Level.ERROR,
         "Renamed from something still declared",
-        "One live object cannot be both (ours).",
-        "Take out `renamed_from` or the earlier declaration.",
+        "One live object cannot be both. Two names that change places, or follow one another, are no exception: an"
+        " apply that was cut off between them would leave two flows at one address (ours).",
+        "Take out `renamed_from` or the earlier declaration; rename one after the other.",
         "exports: {copy: {renamed_from: orders}}",
         "exports: {copy: {renamed_from: orders-before}}",
         each=_renamed,
+        fixed=True,
+    ),
+    Rule(
+        "renamed-from-twice",
+        Level.ERROR,
+        "Two things renamed from one",
+        "One live flow or account can go on under one name only; both would write it (ours).",
+        "Keep `renamed_from` on the one that goes on; the other one is new.",
+        "exports: {orders: {renamed_from: sales}, copy: {renamed_from: sales}}",
+        "exports: {orders: {renamed_from: sales}}",
+        each=_renamed_twice,
         fixed=True,
     ),
     Rule(

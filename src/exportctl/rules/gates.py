@@ -46,6 +46,12 @@ GATES: tuple[Gate, ...] = (
         "--put-back ADDRESS, or declare the stop: `enabled: false`.",
     ),
     Gate(
+        "starts-after-end",
+        "Another schedule for a flow that has ended, or ends before the new schedule begins: the service takes no start"
+        " after the end.",
+        "A later `end`, or leave the schedule as it is.",
+    ),
+    Gate(
         "re-creation",
         "Making a flow again that is gone, or only hidden from this credential: everything is sent again.",
         "--allow-recreate ADDRESS.",

@@ -109,6 +109,14 @@ _WARNINGS: tuple[_Row, ...] = (
         "If the flow is gone: `removed: [{export: …, do: delete, reason: …}]` clears them away.",
     ),
     (
+        "likely-rename",
+        "Something to be created that looks like something no longer declared",
+        "A flow under a new key is a new flow, which sends everything again; only `renamed_from` says that it is the"
+        " same one. Where datasets, and place, title or cadence are the same, it is pointed out; it is never guessed"
+        " (ours).",
+        "If it was renamed, write `renamed_from: KEY`; if not, say so under `removed`, or with `allow`.",
+    ),
+    (
         "account-in-use",
         "An account no longer declared that others use",
         "A base connection can be deleted only when nothing uses it [D].",
@@ -147,6 +155,13 @@ _WARNINGS: tuple[_Row, ...] = (
         "Nobody is told when a flow ends [doc]. With this plan carried out it ends within the policy's `end_warning`"
         " (ours).",
         "Give it a later `end`, or let `exportctl renew` run every night for a rolling one.",
+    ),
+    (
+        "end-stays",
+        "An end that the YAML does not give",
+        "No way to take an end off a flow is published (assumed: there is none), so the flow still stops then. What the"
+        " YAML does not give is not compared.",
+        "Write the end that the flow has, or a later one.",
     ),
     (
         "manifest-not-offered",

@@ -31,8 +31,9 @@ def _eight_hours(project: Project, as_of: int) -> Iterable[Hit]:
 
 def _missing_end(project: Project, as_of: int) -> Iterable[Hit]:
     for export in _recurring(project):
-        if export.end.moment is None and export.end.rolling is None:
-            text = "has no end: the service would stop it silently six months after its creation"
+        if not export.end.given:
+            said = ", as `end: none` says" if export.end.none else ""
+            text = f"has no end{said}: the service would stop it silently six months after its creation"
             yield _hit(export, text, "end", "schedule")
 
 
@@ -127,7 +128,8 @@ RULES = (
         Level.ERROR,
         "A recurring export without an end",
         "Without endTime the service ends a flow six months after its creation, without a word [XD-new].",
-        "Give it an end, for instance end: {rolling: 180 days, renew_before: 30 days}, which `renew` keeps moving.",
+        "Give it an end, for instance end: {rolling: 180 days, renew_before: 30 days}, which `renew` keeps moving; or"
+        " `allow` it where `end: none` is meant.",
         "defaults: {end: null}",
         "defaults: {end: 2099-12-31}",
         each=_missing_end,

@@ -176,24 +176,29 @@ def outcome(shown: Outcome) -> Json:
 
 def renew(shown: Plan, outcomes: Sequence[Outcome] = (), *, errors: Sequence[Finding] = ()) -> str:
     """
-    The ends that are due, and what became of moving them; no outcomes when nothing was tried. `lapsed` are the rolling
-    ends that are over, which it leaves alone.
+    The ends that are due, what became of moving them, and the stops; no outcomes when nothing was tried. `lapsed` are
+    the rolling ends that are over, which it leaves alone.
     """
+    fields = [(item, f) for item in shown.items for f in item.fields]
     due = [
         {"address": str(item.address), "id": item.id, "before": f.before, "after": f.after}
-        for item in shown.items
-        for f in item.fields
+        for item, f in fields
         if f.cause is Cause.RENEWAL
+    ]
+    stopped = [
+        {"address": str(item.address), "id": item.id, "field": plan_document.field(f)}
+        for item, f in fields
+        if f.cause is Cause.STOPPED
     ]
     result = {
         "project": shown.header.project,
         "renewals": due,
         "lapsed": [
             {"address": str(item.address), "id": item.id, "ended": f.before}
-            for item in shown.items
-            for f in item.fields
+            for item, f in fields
             if f.cause is Cause.LAPSED
         ],
+        "held": stopped,
         "counts": text_apply.tally(outcomes),
         "outcomes": [outcome(o) for o in outcomes],
     }

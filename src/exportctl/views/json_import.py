@@ -18,7 +18,10 @@ def imported(shown: Imported, *, file: str | None) -> str:
         "project": shown.header.project,
         "file": file,
         "yaml": shown.text,
-        "exports": [{"address": str(one.address), "id": one.id, "name": one.name} for one in shown.exports],
+        "exports": [
+            {"address": str(one.address), "id": one.id, "name": one.name, "kept": list(one.kept)}
+            for one in shown.exports
+        ],
         "left_out": [
             {"id": one.id, "name": one.name, "reason": str(one.reason), "text": one.text} for one in shown.left
         ],

@@ -183,7 +183,7 @@ def _section(title: str, lines: list[str]) -> list[str]:
 
 
 def renew(shown: Plan, *, color: bool = False, width: int = 120) -> str:
-    """What `renew` does: the ends that move, what it leaves to somebody, and nothing else of the plan."""
+    """What `renew` does: the ends that move, what it leaves to somebody, and the stops that stay: nothing else."""
     ink = paint(color)
     lines = [*header(shown.header, "Renewals", shown.as_of, ink), ""]
     due = [item for item in shown.items if item.renewed]
@@ -195,4 +195,15 @@ def renew(shown: Plan, *, color: bool = False, width: int = 120) -> str:
     lines += [""] if due else []
     lines += _section("Ended, and not renewed:", findings(wording.lapsed(shown), ink))
     lines.append(f"{wording.number(len(due), 'rolling end')} due." if due else "No rolling end is due.")
-    return "\n".join(lines) + "\n"
+    return "\n".join([*lines, *stops(shown, ink, width)]) + "\n"
+
+
+def stops(shown: Plan, ink: Paint, width: int) -> list[str]:
+    """What was stopped by hand and is held: every report of a night's run says it, for nobody else will."""
+    found = [(item, c) for item in shown.items for c in item.fields if c.cause is Cause.STOPPED]
+    lines = [ink("error", f"Stopped by hand, held until --put-back ({len(found)}):")] if found else []
+    for item, change in found:
+        head = f"{INDENT}{values.address(item.address)}  "
+        first, *more = field(change, ink, width - len(head), moves=False)
+        lines += [head + first.lstrip(), *more]
+    return lines

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from exportctl.kinds import KINDS
 from exportctl.model import CHANGES, Action, Outcome, Plan, Status, Step
-from exportctl.views import text, values, wording
+from exportctl.views import text, values
 from exportctl.views.paint import paint
 
 _STYLES: Mapping[Status, str] = {
@@ -82,8 +82,9 @@ def report(
     lines.append(ink("bold", summary(outcomes)))
     lines += [f"The service keeps another spelling: {values.clean(name)}" for name in normalised]
     proof = converged(residue, proved)
-    held = sum(item.held for item in residue.items) if residue else 0
-    lines.append(_PROOFS[proof] + (f" Held as it was found: {wording.number(held, 'stop')}." if held else ""))
+    lines.append(_PROOFS[proof])
+    if residue is not None:
+        lines += text.stops(residue, ink, width)
     if residue is not None and not proof:
         for item in residue.items:
             if item.steps or item.refusals or item.verb in CHANGES:

@@ -6,7 +6,7 @@ Flows that need no import (declared, of another project, audiences) are only cou
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from exportctl.views import text, values, wording
@@ -20,6 +20,8 @@ _COUNTED: Mapping[str, str] = {
     "other-project": "of other projects",
     "audience": "for audiences",
 }
+KEPT = "Kept as it is, as no config describes it:"
+_SHOWN = 3  # addresses; --format json has all
 NEXT = "Next: read it, then `exportctl plan`; `exportctl apply` adopts the flows, and writes nothing but markers."
 
 
@@ -30,6 +32,8 @@ def imported(shown: Imported, *, file: str | None, color: bool = False) -> str:
     lines = [*text.header(shown.header, "Import", shown.as_of, ink), ""]
     if told:
         lines += [ink("warning", f"Left out ({len(told)})"), *(_line(one, ink) for one in told), ""]
+    kept = list(_kept(shown))
+    lines += [ink("bold", KEPT), *kept, ""] if kept else []
     lines.append(ink("bold", _summary(shown, len(told))))
     counted = {reason: count for reason, count in shown.counts().items() if reason in _COUNTED}
     if counted and shown.selection.everything:
@@ -38,6 +42,17 @@ def imported(shown: Imported, *, file: str | None, color: bool = False) -> str:
     if shown.exports:
         lines += [f"Wrote {values.clean(file)}." if file else "Save the YAML as a file below exports/.", NEXT]
     return "\n".join(lines) + "\n"
+
+
+def _kept(shown: Imported) -> Iterator[str]:
+    """`labels: exports.orders, exports.web and 3 more`, a line for each name."""
+    having: dict[str, list[str]] = {}
+    for one in shown.exports:
+        for name in one.kept:
+            having.setdefault(name, []).append(values.address(one.address))
+    for name, addresses in sorted(having.items()):
+        more = f" and {len(addresses) - _SHOWN} more" if len(addresses) > _SHOWN else ""
+        yield f"{text.INDENT}{values.clean(name)}: {', '.join(addresses[:_SHOWN])}{more}"
 
 
 def _line(one: LeftOut, ink: Paint) -> str:

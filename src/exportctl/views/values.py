@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
+from exportctl import schedules
 from exportctl.kinds import ACCOUNT, ANCHOR
 from exportctl.model import Actor, Address, Item, Marked, Ref, Sensitive, Verb
 from exportctl.schedules import age, counted
@@ -53,8 +53,7 @@ def moment(seconds: int) -> str:
     """`2026-11-22 02:00 UTC`; seconds are shown only where they are not zero."""
     if not 0 <= seconds <= _LATEST:
         return f"{seconds} seconds since 1970"
-    at = datetime.fromtimestamp(seconds, UTC)
-    return at.strftime("%Y-%m-%d %H:%M:%S UTC" if seconds % MINUTE else "%Y-%m-%d %H:%M UTC")
+    return schedules.shown(seconds)
 
 
 def duration(seconds: int) -> str:
@@ -70,10 +69,6 @@ def ending(end: int, as_of: int, colon: str = "") -> str:
     if end <= as_of:
         return f"ended{colon} {moment(end)}, {age(as_of - end)} ago"
     return f"ends{colon} {moment(end)}, in {age(end - as_of)}"
-
-
-def time_of_day(seconds: int) -> str:
-    return f"{seconds // HOUR:02d}:{seconds % HOUR // MINUTE:02d} UTC"
 
 
 def value(path: str, shown: Any) -> str:
@@ -113,7 +108,7 @@ def _number(name: str, number: int) -> str:
     if name in _MOMENTS:
         return moment(number)
     if name in _PHASES and 0 <= number < DAY:
-        return time_of_day(number)
+        return f"{schedules.time_of_day(number)} UTC"
     if name in _DURATIONS:
         return duration(number)
     return str(number)
@@ -154,7 +149,7 @@ def actor(who: Actor | None, did: str = "changed") -> str:
         words.append(f"at {moment(who.at)}")
     if who.client:
         words.append(f"with {client(who.client)}")
-    return " ".join(words) + (f" ({clean(who.note)})" if who.note else "")
+    return " ".join(words) + (f" ({clean(who.note.removeprefix('not recorded: '))})" if who.note else "")
 
 
 def object_label(address: Address) -> str:

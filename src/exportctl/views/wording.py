@@ -15,7 +15,7 @@ from exportctl.views import values
 EMULATOR = "EMULATOR: nothing reaches Adobe"
 NO_CHANGES = "No changes. The sandbox holds what the config asks for."
 UNPLANNED = "Not everything could be planned: mend the errors above first."
-NOTHING_TO_APPLY = "No changes. See above for what is held, renewed, refused or reported."
+NOTHING_TO_APPLY = "No changes. See above for what is held, renewed, cleaned up, refused or reported."
 
 VERBS: Mapping[Verb, str] = {
     Verb.CREATE: "create",
@@ -25,7 +25,7 @@ VERBS: Mapping[Verb, str] = {
     Verb.DELETE: "delete",
     Verb.ADOPT: "adopt: only markers are written",
     Verb.RELEASE: "release: our markers go, the export keeps running",
-    Verb.CLEAN: "clean up what an interrupted run left behind",
+    Verb.CLEAN: "clean up what was left behind",
     Verb.MARK: "marker only",
     Verb.RENEW: "renew: only the end moves",
     Verb.HELD: "held",
@@ -34,13 +34,14 @@ VERBS: Mapping[Verb, str] = {
 SELF_EVIDENT = frozenset({Verb.CREATE, Verb.UPDATE, Verb.DELETE, Verb.NONE})
 _STOPS = {"enabled": "switched off", "end": "end moved earlier"}
 _OVER = "its rolling end is over"  # where the config silences the finding
+_WAITS = "waits: it could begin only after the end that was moved by hand"
 _MOVES = WRITES | {Cause.RENEWAL}
 
 
 def cause(change: FieldChange) -> str:
     """Why the two sides differ, in words; empty for a creation, where there is nothing to explain."""
     who = values.actor(change.actor)
-    stop = values.actor(change.actor, _STOPS.get(change.field, "stopped"))
+    stop = f"stopped: {values.actor(change.actor, _STOPS.get(change.field, 'stopped'))}"
     return {
         Cause.CREATE: "",
         Cause.PENDING: "pending: the YAML changed since the last apply",
@@ -50,7 +51,7 @@ def cause(change: FieldChange) -> str:
         + (f" ({who})" if change.actor else ""),
         Cause.CONVERGED: "converged: both sides are equal by now, only the marker is written",
         Cause.NORMALISED: "normalised: the service keeps another spelling of what was sent, nothing is written",
-        Cause.STOPPED: f"stopped: {stop}; held, not put back",
+        Cause.STOPPED: f"{_WAITS if change.field in ('cadence', 'phase') else stop}; held, not put back",
         Cause.RENEWAL: "renewal: the rolling end is due",
         Cause.LAPSED: "lapsed: the rolling end is over; apply moves it on, renew does not",
         Cause.ACCEPTED: "accepted: an accept entry of the config covers it, left as it is",

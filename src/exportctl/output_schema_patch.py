@@ -1,0 +1,37 @@
+"""The schema of what `drift --patch` and `import --update` say, as a row of `output_schemas.RESULTS`."""
+
+from __future__ import annotations
+
+from exportctl.output_schema_parts import ADDRESS, closed, flag, listing, maybe, number, ref, text
+
+_FIELDS = listing("the differences; `before` is what is live", ref("field"))
+
+PATCH = closed(
+    "edits of the YAML that accept what is live",
+    project=text("the config's project"),
+    written=flag("the files were edited; else they are as they were"),
+    files=listing(
+        "files that the edits are in",
+        closed(
+            "one file",
+            file=text("its name, relative to the working folder"),
+            diff=maybe(text("unified; null: a changed line holds a value that is not shown")),
+            context=number("unchanged lines beside a change; at 0 `git apply` wants --unidiff-zero"),
+        ),
+    ),
+    accepted=listing(
+        "what no longer differs, in plan order",
+        closed(
+            "differences that one edit accepts",
+            address=ADDRESS,
+            fields=_FIELDS,
+            files=listing("where; empty: an edit for another one did it", text("file")),
+            allowed=listing("rules that the edit allows on the export", text("rule")),
+        ),
+    ),
+    left=listing(
+        "what still differs, in plan order",
+        closed("differences that no edit accepts", address=ADDRESS, fields=_FIELDS, why=text("for people")),
+    ),
+    failing=flag("something is left that `drift` fails for"),
+)

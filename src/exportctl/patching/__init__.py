@@ -1,0 +1,1 @@
+"""Edits of the YAML that accept what is live, and touch nothing else."""

@@ -1,0 +1,48 @@
+"""What a patch came to: files before and after, what they accept, and what no edit accepts. Values for the views."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from exportctl.model import Address, FieldChange, Plan
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """
+    Differences that one edit accepts, in `files`: none where an edit for others did so already. `allowed` are the rules
+    that it had to allow on the export.
+    """
+
+    address: Address
+    changes: tuple[FieldChange, ...]
+    files: tuple[str, ...] = ()
+    allowed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class NotAccepted:
+    """Differences that stay, and why no edit of the YAML accepts them."""
+
+    address: Address
+    changes: tuple[FieldChange, ...]
+    why: str
+
+
+@dataclass(frozen=True)
+class Edited:
+    """One file, whole, as it was read and as it should be."""
+
+    file: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True)
+class Patched:
+    """`plan` is the one that the edited config comes to; files that no edit touched are not in `edited`."""
+
+    plan: Plan
+    edited: tuple[Edited, ...]
+    accepted: tuple[Accepted, ...]
+    left: tuple[NotAccepted, ...]

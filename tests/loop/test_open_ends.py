@@ -1,0 +1,141 @@
+"""Exports without an end on purpose (`end: none`), beside what the flow, the defaults and people say of ends."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from scenes import DAY, applied, changes, findings, item, orders
+from test_status_forecast import foreseen, health
+from world import START, World
+
+from exportctl import drift_report
+from exportctl.drift_report import Group
+from exportctl.emulator import Switches
+from exportctl.errors import Level
+from exportctl.flags import Flags
+from exportctl.health.status import Word
+from exportctl.model import Cause, Verb
+from exportctl.offline import validated
+from exportctl.schedules import default_end
+
+ALLOW = [{"rule": "missing-end", "reason": "it shall stop by itself"}]
+SIX_MONTHS = default_end(START)
+RENEW = Flags(renew_only=True)
+
+
+def endless(**changes: Any) -> dict[str, Any]:
+    """`orders` without an end, in a config whose defaults give one."""
+    return orders(end="none", allow=ALLOW, **changes)
+
+
+def params(world: World) -> dict[str, Any]:
+    return dict(world.flow("orders")["scheduleParams"])
+
+
+def test_a_new_flow_gets_no_end_and_the_plan_says_when_it_will_stop(small: World) -> None:
+    small.write(endless())
+    plan = small.plan()
+    assert "end" not in {c.path for c in item(plan).fields}
+    assert item(plan).ends == SIX_MONTHS
+
+    applied(small)
+
+    assert "endTime" not in params(small)
+    assert (item(small.plan()).ends, findings(small.plan())) == (SIX_MONTHS, [])
+    assert small.plan(RENEW).steps() == ()
+
+
+@pytest.mark.parametrize(("allow", "levels"), [([], [Level.ERROR]), (ALLOW, [])], ids=["not allowed", "allowed"])
+def test_it_breaks_the_rule_about_ends_at_the_line_that_says_none(
+    small: World, allow: list[Any], levels: list[Level]
+) -> None:
+    small.write(orders(end="none", allow=allow))
+
+    found = [f for f in validated(small.setup(), START) if f.rule == "missing-end"]
+
+    assert [f.level for f in found] == levels
+    for one in found:
+        assert "has no end, as `end: none` says" in one.message
+        assert one.at is not None
+        assert '"end": "none"' in (small.folder / one.at.file).read_text().splitlines()[one.at.line - 1]
+
+
+def test_the_forecast_of_a_new_flow_stops_where_the_flow_will(small: World) -> None:
+    small.write(endless())
+    (planned,) = foreseen(small, days=400, planned=True).lanes
+    applied(small)
+    (live,) = foreseen(small, days=400).lanes
+
+    assert planned.ends == live.ends == SIX_MONTHS
+    assert planned.runs == live.runs
+    assert live.runs[-1] < SIX_MONTHS
+
+
+@pytest.mark.parametrize("shown", ["hidden", "shown"])
+def test_the_end_that_the_service_gives_is_neither_drift_nor_a_finding(small: World, shown: str) -> None:
+    small.emulator.switches = Switches(default_end_time=shown)
+    applied(small, endless())
+
+    assert (small.plan().steps(), changes(small.plan()), findings(small.plan())) == ((), {}, [])
+    assert health(small).ends == SIX_MONTHS
+
+
+def test_an_end_that_the_flow_has_stays_and_is_said(small: World) -> None:
+    applied(small, orders(end="2028-06-01T00:00:17Z"))
+    before = params(small)
+    small.write(endless())
+    plan = small.plan()
+
+    assert (item(plan).verb, changes(plan), findings(plan)) == (Verb.MARK, {}, ["end-stays"])
+    (said,) = item(plan).findings
+    assert "2028-06-01 00:00:17 UTC" in said.message
+    assert plan.empty
+
+    applied(small)
+
+    assert params(small) == before
+    assert findings(small.plan()) == ["end-stays"]
+    applied(small, endless(schedule={"every": "6 hours", "at": "02:00"}))
+    assert params(small)["endTime"] == before["endTime"]
+
+
+def test_the_finding_may_be_allowed(small: World) -> None:
+    applied(small, orders(end="2028-06-01"))
+    applied(small, orders(end="none", allow=[*ALLOW, {"rule": "end-stays", "reason": "known"}]))
+
+    assert findings(small.plan()) == []
+
+
+def test_an_end_set_by_hand_is_never_undone_and_is_in_every_report(small: World) -> None:
+    applied(small, endless())
+    small.emulator.ui.end("orders", START + 3 * DAY)
+
+    for _ in range(5):
+        assert findings(small.plan()) == ["end-stays"]
+        small.apply()
+        small.apply(RENEW)
+        small.emulator.advance(DAY / 2)
+        assert params(small)["endTime"] == START + 3 * DAY
+    small.emulator.advance(DAY)
+
+    assert findings(small.plan()) == ["expired"]
+    assert health(small).word is Word.EXPIRED
+    assert drift_report.drift(small.plan(), end_warning=0).of(Group.EXPIRED)
+
+
+def test_an_end_comes_back_with_the_yaml(small: World) -> None:
+    applied(small, endless())
+    small.write(orders())
+    assert changes(small.plan()) == {"end": Cause.DIFFERS}
+
+    applied(small)
+
+    assert params(small)["endTime"] == START - START % DAY + 180 * DAY
+
+
+def test_a_one_time_export_may_say_none_too(small: World) -> None:
+    applied(small, orders(end="none", schedule={"every": "once", "at": "05:00"}))
+
+    assert "endTime" not in params(small)
+    assert (item(small.plan()).ends, findings(small.plan())) == (None, [])

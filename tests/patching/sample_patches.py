@@ -1,0 +1,33 @@
+"""A patch as the views get it: accepted, accepted by an edit above, left; with texts by others in it."""
+
+from __future__ import annotations
+
+from exportctl.model import Address, Cause, FieldChange, Header, Plan, Sensitive
+from exportctl.patching.report import Accepted, Edited, NotAccepted, Patched
+from exportctl.patching.unified import Diff, diff
+
+HEADER = Header("0123456789ABCDEF01234567@AdobeOrg", "demo", None, "acme", "service")
+EDITED = Edited("exports.yaml", "a: x # c\nb: y\n", "a: z # c\nb: y\n")
+HIDDEN = Diff("exports/partner.yaml", None, 0)
+
+
+def patched() -> Patched:
+    title = FieldChange("title", "title", "evil\x1b[31m\n[eu]", "orders", Cause.DRIFT)
+    user = FieldChange("auth.username", "auth", Sensitive("canary-user"), Sensitive("canary-other"), Cause.DRIFT)
+    rhythm = FieldChange("cadence", "cadence", "2 days", "1 day", Cause.CONFLICT)
+    return Patched(
+        Plan(HEADER, 1_800_000_000, ()),
+        (EDITED,),
+        (
+            Accepted(Address("exports", "orders"), (title,), ("exports.yaml",), ("json-uncompressed",)),
+            Accepted(Address("exports", "more"), (title,)),
+        ),
+        (
+            NotAccepted(Address("destinations", "partner"), (user,), "is sensitive"),
+            NotAccepted(Address("exports", "orders"), (rhythm,), "is every 2 days\x07, which no export can be"),
+        ),
+    )
+
+
+def diffs() -> list[Diff]:
+    return [diff(EDITED), HIDDEN]

@@ -1,0 +1,213 @@
+"""Edits of YAML text: the value is there afterwards, and every line that has nothing to do with it is as it was."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given, note
+from hypothesis import strategies as st
+
+from exportctl.config.nodes import plain, tree
+from exportctl.config.values import references
+from exportctl.importing.yaml_text import Noted
+from exportctl.patching.edits import Listed, Put, Unfit, put
+from exportctl.patching.spans import Map, Scalar, Seq, Span, spans
+from tests.patching.styled_yaml import texts
+
+KEYS = st.sampled_from(["a", "b", "c-d", "exports"])
+WORDS = st.sampled_from(
+    ["x", "a: b", "on", "12:00", "it's", "{c}", "${env:A}", "%A%/b", "", "é\N{ROCKET}", "l\nm", "#"]
+)
+VALUES = st.recursive(
+    WORDS | st.booleans(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, min_size=1, max_size=3),
+    max_leaves=6,
+)
+CONTENTS = st.dictionaries(KEYS, VALUES, min_size=1, max_size=3)
+
+
+def read(text: str) -> Any:
+    root, findings = tree("x.yaml", text.encode())
+    assert findings == ()
+    assert root is not None
+    return meant(plain(root))
+
+
+def meant(value: Any) -> Any:
+    """The value once references are read."""
+    if isinstance(value, dict):
+        return {key: meant(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [meant(one) for one in value]
+    return "".join(str(part) for part in references(value)) if isinstance(value, str) else value
+
+
+def paths(value: Any, path: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
+    """Every path of keys there is."""
+    found = [path] if path else []
+    return (
+        found + [p for key, one in value.items() for p in paths(one, (*path, key))]
+        if isinstance(value, dict)
+        else found
+    )
+
+
+@given(st.data(), CONTENTS)
+def test_every_span_is_the_value_and_nothing_more(data: st.DataObject, content: dict[str, Any]) -> None:
+    text = data.draw(texts(content))
+    note(text)
+    root = spans(text)
+
+    assert read(text) == content
+    for path in paths(content):
+        held: Span | None = root
+        for key in path:
+            assert isinstance(held, Map)
+            held = held.entries[key].value
+        assert held is not None
+        alone = text[held.start : held.end]
+        assert alone == alone.strip()
+        if isinstance(held, Scalar) or held.flow:
+            at = value_at(content, path)
+            assert (
+                at == ""
+                or (isinstance(held, Scalar) and held.style in "|>" and held.style)
+                or read(f"k: {alone}") == {"k": at}
+            )
+
+
+def value_at(content: Any, path: tuple[str, ...]) -> Any:
+    for key in path:
+        content = content[key]
+    return content
+
+
+@given(st.data(), CONTENTS, VALUES)
+def test_a_value_that_is_put_is_read_back_and_no_other_changes(
+    data: st.DataObject, content: dict[str, Any], value: Any
+) -> None:
+    text = data.draw(texts(content))
+    path = data.draw(st.sampled_from(paths(content)))
+    if data.draw(st.booleans()) and isinstance(value_at(content, path), dict):
+        path = (*path, *data.draw(st.lists(st.sampled_from(["new", "deep"]), min_size=1, max_size=2)))
+    note(text)
+
+    after = put(text, path, value)
+
+    note(after)
+    assert read(after) == laid(content, path, value)
+    assert_others_stand(text, after, path)
+
+
+def laid(content: Any, path: tuple[str, ...], value: Any) -> Any:
+    key, *rest = path
+    return {**content, key: laid(content.get(key, {}), tuple(rest), value) if rest else value}
+
+
+def assert_others_stand(before: str, after: str, path: tuple[str, ...]) -> None:
+    """All before the key and all behind the value is as it was, to the character; a new key comes in at one place."""
+    above: Span | None = spans(before)
+    for key in path[:-1]:
+        above = above.entries[key].value if isinstance(above, Map) and key in above.entries else None
+    entry = above.entries.get(path[-1]) if isinstance(above, Map) else None
+    if entry is not None:
+        assert after.startswith(before[: entry.key_end])
+        assert after.endswith(before[entry.value.end :])
+        return
+    shared = next((n for n, pair in enumerate(zip(before, after, strict=False)) if pair[0] != pair[1]), len(before))
+    assert after.endswith(before[shared:])
+
+
+LISTS = st.lists(WORDS | st.dictionaries(st.just("id"), WORDS, min_size=1), min_size=1, max_size=4)
+
+
+@given(st.data(), LISTS, LISTS)
+def test_items_of_a_list_go_and_come_and_the_others_stay(
+    data: st.DataObject, before: list[Any], more: list[Any]
+) -> None:
+    text = data.draw(texts({"a": {"list": before, "z": "after"}}))
+    numbers = st.sets(st.integers(0, len(before) - 1))
+    gone, instead = data.draw(numbers), data.draw(numbers)
+    gone -= instead
+    kept = [x for n, x in enumerate(before) if n not in gone]
+    note(text)
+    edit = Listed(("a", "list"), frozenset(gone), dict.fromkeys(instead, more), more)
+
+    if not kept:
+        with pytest.raises(Unfit):
+            edit.made(text)
+        return
+    after = edit.made(text)
+
+    note(after)
+    wanted = [y for n, x in enumerate(before) if n not in gone for y in (more if n in instead else [x])]
+    assert read(after) == {"a": {"list": [*wanted, *more], "z": "after"}}
+    held = listed(text)
+    assert after.startswith(text[: held.start if held.flow else text.index("list") + 4])
+    assert after.endswith(text[held.end if held.flow else (text + "\n").index("\n", held.end) :])
+
+
+def listed(text: str) -> Span:
+    root = spans(text)
+    assert root is not None
+    above = root.entries["a"].value
+    assert isinstance(above, Map)
+    return above.entries["list"].value
+
+
+@pytest.mark.parametrize(
+    ("before", "path", "value", "after"),
+    [
+        ("a: 'x' # c\n", ("a",), "it's", "a: 'it''s' # c\n"),
+        ('a: "x"\n', ("a",), "v", 'a: "v"\n'),
+        ("a: x # c\n", ("a",), True, "a: true # c\n"),
+        ("a: x", ("b",), "v", "a: x\n\nb: v"),
+        ("a:\r\n  b: x\r\n", ("a", "c"), "v", "a:\r\n  b: x\r\n  c: v\r\n"),
+        ("a:\n  b: x # c\n\n# d\ne: f\n", ("a", "c"), "v", "a:\n  b: x # c\n  c: v\n\n# d\ne: f\n"),
+        ("a: {b: x} # c\n", ("a", "c", "d"), "v", "a: {b: x, c: {d: v}} # c\n"),
+        ("a: {}\n", ("a", "b"), "v", "a: {b: v}\n"),
+        ("a:\nb: x\n", ("a", "c"), "v", "a:\n  c: v\nb: x\n"),
+        ("a:\n    b: |\n      text\n    c: x\n", ("a", "b"), "v", "a:\n    b: v\n    c: x\n"),
+        ("a:\n  - x\n  - y\nb: z\n", ("a",), ["w"], "a: [w]\nb: z\n"),
+        ("a: {every: 1 day}\n", ("a",), {"every": "6 hours", "at": "02:00"}, 'a: {every: 6 hours, at: "02:00"}\n'),
+        ("a:\n  b: x\n", ("a", "c"), {"d": "v"}, "a:\n  b: x\n  c: {d: v}\n"),
+        ("a:\n  b: x\n", ("a", "c", "d"), "v", "a:\n  b: x\n  c:\n    d: v\n"),
+        ('{"a": {"b": "x"}}', ("a", "c"), ["${d}"], '{"a": {"b": "x", "c": ["$${d}"]}}'),
+        ('{"a": {"b": true}}', ("a", "b"), False, '{"a": {"b": false}}'),
+    ],
+)
+def test_what_an_edit_looks_like(before: str, path: tuple[str, ...], value: object, after: str) -> None:
+    assert Put(path, value).made(before) == after
+
+
+def test_a_dataset_that_is_named_by_its_id_has_its_name_behind_it() -> None:
+    edit = Listed(("a",), more=[Noted({"id": "x"}, "Orders")])
+
+    assert edit.made("a:\n  - b\n") == "a:\n  - b\n  - {id: x} # Orders\n"
+    assert edit.made("a: [b]\n") == "a: [b, {id: x}]\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "edit"),
+    [
+        ("a: x\n", Put(("a", "b"), "y")),
+        ("a: x\n", Listed(("a",), more=["y"])),
+        ("a: {b: [x]}\n", Listed(("a", "c"), more=["y"])),
+        ("a: [x]\n", Listed(("a",), gone=frozenset({0}))),
+        ("# nothing\n", Put(("a",), "y")),
+    ],
+    ids=["no map", "no list", "nothing", "the last item", "no file"],
+)
+def test_what_does_not_fit_is_refused(text: str, edit: Put | Listed) -> None:
+    with pytest.raises(Unfit):
+        edit.made(text)
+
+
+def test_a_list_of_lists_is_no_place_for_items() -> None:
+    root = spans("a:\n  - [x, y]\n")
+
+    assert root is not None
+    held = root.entries["a"].value
+    assert isinstance(held, Seq)
+    assert isinstance(held.items[0], Seq)
