@@ -95,6 +95,21 @@ def test_5_refused_with_the_way_to_allow_it(applied: CommandLine) -> None:
     assert applied("apply", "--auto-approve", "--allow-deletes", "1").code == 0
 
 
+def test_5_a_split_until_the_edit_that_it_names_is_made(applied: CommandLine) -> None:
+    applied.edit("orders: {datasets: [Orders]}", "orders: {datasets: [Orders], split_by: dataset}")
+    before = applied.writes()
+    ended = applied("plan", "--detailed-exitcode")
+    assert ended.code == 5
+    assert "`removed: [{export: orders, do: delete, reason: …}]`" in ended.out
+    assert (applied("apply", "--auto-approve").code, applied.writes()) == (5, before)
+    with (applied.folder / "exports.yaml").open("a") as file:
+        file.write("removed: [{export: orders, do: delete, reason: split}]\n")
+    assert applied("plan", "--detailed-exitcode", "--out", "plan.json").code == 2
+    assert "comes from exports.orders until now" in applied("show", "plan.json").out
+    assert applied("apply", "plan.json").code == 0
+    assert applied("plan", "--detailed-exitcode").code == 0
+
+
 def test_6_another_digest(run: CommandLine) -> None:
     assert run("apply", "--only-if", "0123456789abcdef").code == 6
     assert run.writes() == 0

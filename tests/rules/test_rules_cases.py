@@ -644,6 +644,14 @@ CASES = (
     ),
     Case(
         "renamed-from-declared",
+        "a split export from itself",
+        project(export("sales/orders", renamed_from="sales/orders")),
+        key(ORDERS, "renamed_from"),
+        project(export("sales/orders", renamed_from="sales")),
+        "to let one part go on from the whole, write `renamed_from: {orders: sales}`",
+    ),
+    Case(
+        "renamed-from-declared",
         "a part",
         project(export("sales/orders"), export("copy", COPY, renamed_from="sales/orders")),
         key(COPY, "renamed_from"),

@@ -57,7 +57,7 @@ def _deletes(item: Item, found: Sequence[Leftover]) -> Iterator[Consequence]:
 
 
 def leftovers(items: Sequence[Item], estate: Estate, as_of: int) -> tuple[Leftover, ...]:
-    """Every connection of ours that nothing uses, by address, the oldest of each first."""
+    """Every connection of ours that nothing uses, by address and kind, the oldest of each first."""
     deleted = {s.id: i for i in items for s in i.steps if s.action is Action.DELETE and s.id}
     children = [
         Leftover(address, live, _why(address, live, estate, as_of), deleted.get(live.id))
@@ -65,7 +65,10 @@ def leftovers(items: Sequence[Item], estate: Estate, as_of: int) -> tuple[Leftov
         if address.root == EXPORTS
         for live in objects
     ]
-    return tuple(sorted((*children, *_bases(deleted, estate)), key=lambda one: one.address))
+    order = list(KINDS)
+    return tuple(
+        sorted((*children, *_bases(deleted, estate)), key=lambda one: (one.address, order.index(one.live.kind)))
+    )
 
 
 def _why(address: Address, live: LiveObject, estate: Estate, as_of: int) -> str:

@@ -118,9 +118,9 @@ def _same_auth(account: DesiredAccount, base: LiveObject) -> tuple[str, ...] | N
     holds a digest of what was last applied; what is not set here is not known.
     """
     live: Mapping[str, Any] = wire.read(ACCOUNT.name, base.raw)["auth"]
-    applied = base.marker.applied.get("auth") if base.marker and not base.marker.damaged else None
-    complete = applied and Marked.UNSET not in account.auth.values()
-    hidden = digest(account.auth) in applied if complete and applied else None
+    applied = base.marker.applied.get("auth", ()) if base.marker and not base.marker.damaged else ()
+    told = applied and Marked.UNSET not in account.auth.values()
+    hidden = digest(account.auth) in applied if told else None
     equal: dict[str, bool] = {}
     for name in sorted({*account.auth, *live}):
         mine, theirs = account.auth.get(name), live.get(name)
@@ -157,19 +157,19 @@ def _exports(
     for item in items:
         if item.address in desired.exports and item.verb in _CREATED:
             export, base = desired.exports[item.address], bases[item.address]
-            likes = [like for h in flows if (like := _export_like(export, h, base, accounts, scene))]
+            ids = [i for i, _ in looked_up(export, None, scene).found]
+            same = [h for h in flows if h.content and wire.read(CONTENT.name, h.content.raw)["datasets"] == ids]
+            likes = [like for h in same if (like := _export_like(export, h, base, accounts, scene.estate))]
             found[item.address] = sorted(likes, key=lambda one: (-one.weight, one.before))
     return {address: likes for address, likes in found.items() if likes}
 
 
 def _export_like(
-    export: DesiredExport, holding: Holding, base: str | Step | None, accounts: Likenesses, scene: Scene
+    export: DesiredExport, holding: Holding, base: str | Step | None, accounts: Likenesses, estate: Estate
 ) -> Likeness | None:
-    renamed = None if keeps(export, base, holding) else _renamed_account(export, base, holding, accounts, scene.estate)
-    if not (renamed or keeps(export, base, holding)) or holding.content is None or holding.marker is None:
-        return None
-    ids = [i for i, _ in looked_up(export, None, scene).found]
-    if wire.read(CONTENT.name, holding.content.raw)["datasets"] != ids:
+    """What an export and a flow of the same datasets have in common."""
+    renamed = None if keeps(export, base, holding) else _renamed_account(export, base, holding, accounts, estate)
+    if not (renamed or keeps(export, base, holding)) or holding.marker is None:
         return None
     live = wire.read(ANCHOR.name, holding.flow.raw)
     cadence = live["cadence"] == export.anchor["cadence"]

@@ -155,12 +155,16 @@ def _renamed(project: Project, as_of: int) -> Iterable[Hit]:
         other = one.declared.get(one.before)
         if other is not None:
             text = f"is renamed from {one.before}, which is still declared at {other.at}"
-            hint = None
-            if other.renamed_from and other is not one.thing:
-                hint = (
-                    f"one step at a time: first apply a config in which {one.before} is not declared, then rename to it"
-                )
-            yield Hit(text, spot(one.thing, "renamed_from"), (one.address,), hint)
+            yield Hit(text, spot(one.thing, "renamed_from"), (one.address,), _one_by_one(one, other))
+
+
+def _one_by_one(one: _Renaming, other: Export | Destination) -> str | None:
+    key, _, part = one.before.partition("/")
+    if other is one.thing:
+        return f"to let one part go on from the whole, write `renamed_from: {{{part}: {key}}}`" if part else None
+    if other.renamed_from:
+        return f"one step at a time: first apply a config in which {one.before} is not declared, then rename to it"
+    return None
 
 
 def _renamed_twice(project: Project, as_of: int) -> Iterable[Hit]:
