@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 
-from command_line import SMALL, still
+import pytest
+from command_line import SMALL, CommandLine, Ran, still
 
 PASSWORD = "canary-of-the-partner"
 ROLE = "arn:aws:iam::123456789012:role/canary"
@@ -39,6 +41,67 @@ def test_secrets_stay_secret(tmp_path: Path) -> None:
     for file in tmp_path.iterdir():
         assert not file.is_file() or not any(secret in file.read_text() for secret in (PASSWORD, ROLE))
     assert (tmp_path / "audit.jsonl").read_text().count("\n") == 2
+
+
+KEYED = """\
+  keyed:
+    type: amazon-s3
+    bucket: acme-keyed
+    path: aep
+    auth: {access_key_id: "${env:KEY_ID}", secret_access_key: "${env:KEY}"}
+exports:
+  keyed: {datasets: [Orders], destination: keyed}
+"""
+SECRETS = {
+    "PARTNER_PASSWORD": PASSWORD,
+    "LAKE_ROLE_ARN": ROLE,
+    "KEY_ID": "AKIACANARYCANARYCANA",
+    "KEY": "canarysecretcanarysecretcanarysecretcana",
+}
+AFTER = {**SECRETS, "PARTNER_PASSWORD": "canary-of-the-second-day", "KEY": "canarysecondcanarysecondcanarysecondcana"}
+COMMANDS = (
+    ("plan", "--out", "plan.json"),
+    ("apply", "--auto-approve", "--audit", "audit.jsonl"),
+    ("rotate", "keyed", "--auto-approve", "--audit", "audit.jsonl"),
+    ("rotate", "partner", "--auto-approve", "--format", "json"),
+    ("snapshot", "--out", "s.json"),
+    ("plan", "--refresh-from", "s.json", "--rehearse"),
+    ("plan", "--rehearse", "--out", "rehearsed.json"),
+    ("import", "--all", "--into", "exports/imported.yaml"),
+    ("emulator", "clock", "advance", "2 days"),
+    ("verify", "--runs-only", "--since", "2 days", "--format", "junit"),
+    ("status", "--format", "markdown"),
+    ("forecast", "--days", "3", "--svg", "f.svg"),
+    ("renew",),
+    ("drift", "--format", "markdown"),
+    ("doctor",),
+)
+
+
+@pytest.mark.parametrize("reading", ["mask", "show", "omit"])
+def test_no_file_of_any_command_holds_a_secret_but_the_emulators_own_store(tmp_path: Path, reading: str) -> None:
+    run = still(tmp_path, SMALL.replace("exports:\n", PARTNER.replace("exports:\n", KEYED)), SECRETS)
+    actions = {"GITHUB_ACTIONS": "true", "GITHUB_OUTPUT": "out.txt", "GITHUB_STEP_SUMMARY": "summary.md"}
+    run.env |= {n: value if value == "true" else str(tmp_path / value) for n, value in actions.items()}
+    assert run("emulator", "switches", "set", f"read_secrets={reading}").code == 0
+    assert run("apply", "--auto-approve").code == 0
+    with closing(run.emulator()) as emulator:
+        emulator.ui.create_flow("By hand", ["Orders"], sandbox="demo")
+    run.edit("path: /in", "path: /other")
+    run.env |= AFTER
+    said = "".join(ended.out + ended.err for ended in (_well(run, argv) for argv in COMMANDS))
+    canaries = {*SECRETS.values(), *AFTER.values()}
+    assert [one for one in canaries if one in said] == []
+    files = [file for file in tmp_path.rglob("*") if file.is_file()]
+    telling = {file.name for file in files if any(one.encode() in file.read_bytes() for one in canaries)}
+    assert {name.partition(".")[2].partition("-")[0] for name in telling} == {"sqlite"}
+    assert {"plan.json", "s.json", "imported.yaml", "audit.jsonl", "summary.md", "out.txt"} <= {f.name for f in files}
+
+
+def _well(run: CommandLine, argv: tuple[str, ...]) -> Ran:
+    ended = run(*argv)
+    assert ended.code == 0, (argv, ended.out, ended.err)
+    return ended
 
 
 def test_a_missing_secret_is_named_before_anything_is_written(tmp_path: Path) -> None:

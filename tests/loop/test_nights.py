@@ -24,7 +24,9 @@ NIGHTS = 100
 
 def made_world(folder: Path, switches: Switches | None = None, content: dict[str, Any] | None = None) -> World:
     made = world(folder, switches, page_size=100)
-    applied(made, content or fed())
+    made.write(content or fed())
+    assert made.apply()[1].proved
+    made.emulator.advance(700)  # all of it is listed, and what was still in use is free by now
     return made
 
 
@@ -145,5 +147,4 @@ def test_a_week_without_the_pipeline_neither_ends_a_feed_nor_makes_a_stop_of_a_l
 def test_a_hundred_quiet_nights_under_any_setting(tmp_path: Path, seed: int) -> None:
     drawn = Switches.random(random.Random(seed)).to_json() | REFUSING
     made = made_world(tmp_path, Switches.from_json(drawn), fed(*QUIET))
-    made.emulator.advance(700)  # what was still in use is free by now
     assert quiet(made, NIGHTS) == {"off": 3, "fortnightly": 6}

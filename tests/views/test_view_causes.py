@@ -8,7 +8,7 @@ import json as stdlib_json
 import pytest
 from sample_plans import AS_OF, HEADER, address, change, every_cause
 
-from exportctl.model import Cause, Item, Plan, Verb
+from exportctl.model import DESTINATIONS, Address, Cause, Item, Plan, Verb
 from exportctl.views import json, markdown, text, wording
 
 WORDS = {
@@ -110,3 +110,12 @@ def test_a_held_plan_has_nothing_to_apply_but_is_not_silent() -> None:
 
     assert wording.NOTHING_TO_APPLY in shown
     assert "--put-back exports.x" in shown
+
+
+@pytest.mark.parametrize("verb", [Verb.REPLACE, Verb.RELEASE])
+def test_what_happens_to_an_account_is_not_told_in_words_of_a_flow(verb: Verb) -> None:
+    shown = text.plan(Plan(HEADER, AS_OF, (Item(Address(DESTINATIONS, "lake"), verb, "b"),)))
+
+    assert "flow, which sends everything again" not in shown
+    assert "keeps running" not in shown
+    assert "account" in shown

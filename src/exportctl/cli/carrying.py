@@ -134,7 +134,8 @@ def _agreed(call: Call, order: Order, shown: Plan) -> bool:
         return True
     screen = call.screen
     if not screen.watched:
-        hint = "add --auto-approve, or apply a saved plan: exportctl plan --out plan.json; exportctl apply plan.json"
+        saved = ", or apply a saved plan: exportctl plan --out plan.json; exportctl apply plan.json"
+        hint = f"add --auto-approve{'' if 'rotate' in shown.flags else saved}"
         raise UsageError("there is no terminal to ask on, and no --auto-approve", rule="no-terminal", hint=hint)
     if call.format == JSON:
         screen.say(text.plan(shown, color=screen.err_color, width=screen.width))

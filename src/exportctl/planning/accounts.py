@@ -67,13 +67,18 @@ def plan_account(account: DesiredAccount, estate: Estate, as_of: int, *, again: 
             account.address,
             Verb.REPLACE,
             id=base.id,
-            fields=(FieldChange("method", "method", method.name if method else None, account.method, Cause.PENDING),),
+            fields=(_method(account, method.name if method else None),),
             steps=(step,),
             consequences=(_users(estate, base),),
             at=account.declared.at,
         )
         return AccountPlan(item, step, (*stale, base))
     return AccountPlan(_compared(account, base, estate, as_of, again), base.id, stale)
+
+
+def _method(account: DesiredAccount, before: str | None) -> FieldChange:
+    at = account.declared.where.get("auth")
+    return FieldChange("method", "method", before, account.method, Cause.PENDING, at=at)
 
 
 def _retyped(account: DesiredAccount, estate: Estate, others: tuple[LiveObject, ...]) -> AccountPlan:
@@ -197,7 +202,7 @@ def _encryption(account: DesiredAccount, base: LiveObject) -> tuple[Finding, ...
 
 def _placed(account: DesiredAccount, base: LiveObject, change: FieldChange) -> FieldChange:
     where = account.declared.where
-    at = where.get(change.path) or where.get(change.field)
+    at = where.get(change.path) or where.get(f"auth.{change.path}") or where.get(change.field)
     blamed = change.cause in (Cause.DRIFT, Cause.CONFLICT, Cause.DIFFERS)
     who = actor(ACCOUNT.rule(change.field), ACCOUNT, base, None) if blamed else None
     return replace(change, at=at, actor=who)

@@ -159,7 +159,7 @@ def finding(shown: Finding) -> str:
 
 def details(item: Item, as_of: int) -> str:
     """One address, collapsed: a table of fields, then runs and end as seen at `as_of`."""
-    words = wording.VERBS[item.verb] + (", refused" if item.refusals else "")
+    words = wording.verb(item.verb, item.address) + (", refused" if item.refusals else "")
     lines = [f"<details><summary>{code(values.symbol(item))} {_address(item)} {prose(words)}</summary>\n"]
     if item.id:
         lines.append(f"{values.object_label(item.address)} {code(item.id)}\n")

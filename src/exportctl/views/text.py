@@ -104,7 +104,7 @@ def headline(item: Item, ink: Paint) -> str:
     sign = values.symbol(item)
     parts = [ink(_STYLES[sign], f"{sign} {values.address(item.address)}")]
     if item.verb not in wording.SELF_EVIDENT or (item.refusals and item.verb is not Verb.NONE):
-        parts.append(wording.VERBS[item.verb])
+        parts.append(wording.verb(item.verb, item.address))
     if item.id:
         parts.append(f"({values.object_label(item.address)} {values.clean(item.id)})")
     if item.at:

@@ -99,7 +99,7 @@ def plainly(entry: Entry, as_of: int) -> str:
     if entry.ends is not None:
         due = "; the rolling end is due, run `exportctl renew`" if entry.renewal_due else ""
         return values.ending(entry.ends, as_of) + due
-    return wording.VERBS[entry.verb] if entry.verb else ""
+    return wording.verb(entry.verb, entry.address) if entry.verb and entry.address else ""
 
 
 def flow(entry: Entry, as_of: int) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from exportctl.errors import Finding, Level
-from exportctl.model import WRITES, Cause, FieldChange, Header, Item, Plan, Verb
+from exportctl.model import DESTINATIONS, WRITES, Address, Cause, FieldChange, Header, Item, Plan, Verb
 from exportctl.saved.planfile import digest
 from exportctl.schedules import age
 from exportctl.views import values
@@ -31,11 +31,20 @@ VERBS: Mapping[Verb, str] = {
     Verb.HELD: "held",
     Verb.NONE: "unchanged",
 }
+_OF_ACCOUNTS: Mapping[Verb, str] = {
+    Verb.REPLACE: "replace: a new account, and the former one goes once no flow is on it",
+    Verb.RELEASE: "release: our marker goes, the account stays as it is",
+}
 SELF_EVIDENT = frozenset({Verb.CREATE, Verb.UPDATE, Verb.DELETE, Verb.NONE})
 _STOPS = {"enabled": "switched off", "end": "end moved earlier"}
 _OVER = "its rolling end is over"  # where the config silences the finding
 _WAITS = "waits: it could begin only after the end that was moved by hand"
 _MOVES = WRITES | {Cause.RENEWAL}
+
+
+def verb(shown: Verb, address: Address) -> str:
+    """What a plan does to an address, in words; an account is neither a flow nor does it run."""
+    return (_OF_ACCOUNTS.get(shown) if address.root == DESTINATIONS else None) or VERBS[shown]
 
 
 def cause(change: FieldChange) -> str:
