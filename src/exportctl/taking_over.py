@@ -5,19 +5,18 @@ writes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import replace
 
 from exportctl.applying import references
 from exportctl.config import files as config_files
 from exportctl.declared import Project
-from exportctl.flags import Flags
 from exportctl.importing.adoption import Ground, imported
 from exportctl.importing.report import Imported, Selection
-from exportctl.model import Cause
 from exportctl.offline import Setup, complete, hidden, project_of
 from exportctl.patching.patch import patched
 from exportctl.patching.report import Patched
+from exportctl.patching.wishes import Asked
 from exportctl.platforms import EMBEDDED, kind_of, opened
 from exportctl.secret import SHORTEST
 from exportctl.service import live
@@ -43,19 +42,17 @@ def taken_over(
     return imported(replace(ground, file=file), selection), hidden(project, setup)
 
 
-def accepted(
-    setup: Setup, flags: Flags, causes: Collection[Cause], *, wall: Callable[[], int]
-) -> tuple[Patched, Project, tuple[str, ...]]:
+def accepted(setup: Setup, asked: Asked, *, wall: Callable[[], int]) -> tuple[Patched, Project, tuple[str, ...]]:
     """
-    The edits of the project's own files that accept what is live, where it differs for one of `causes` at an address
-    that `flags` target; the project before them; and the values that no output may hold.
+    The edits of the project's own files that accept what is live, where it differs as asked; the project before them;
+    and the values that no output may hold.
 
     Raises:
         ConfigError, ServiceError, Error: as their makers say.
     """
     project, ground = _read(setup, wall)
     own = config_files.own(setup.folder, setup.files)
-    return patched(ground, own, flags, causes), project, hidden(project, setup)
+    return patched(ground, own, asked), project, hidden(project, setup)
 
 
 def _read(setup: Setup, wall: Callable[[], int]) -> tuple[Project, Ground]:

@@ -12,7 +12,7 @@ from exportctl import drift_report
 from exportctl.flags import Flags
 from exportctl.model import Cause
 from exportctl.patching.report import Patched
-from exportctl.patching.wishes import MOVED
+from exportctl.patching.wishes import MOVED, Asked
 from exportctl.taking_over import accepted
 
 CONFIG = """\
@@ -80,10 +80,15 @@ def write(world: World, text: str = CONFIG, file: str = "exports.yaml") -> None:
 
 
 def patch(
-    world: World, causes: Collection[Cause] = MOVED, targets: tuple[str, ...] = (), write: bool = True, **more: Any
+    world: World,
+    causes: Collection[Cause] = MOVED,
+    targets: tuple[str, ...] = (),
+    write: bool = True,
+    accounts: bool = True,
+    **more: Any,
 ) -> Patched:
     """The patch, written into the files as the command line does."""
-    made, _, _ = accepted(world.setup(**more), Flags(targets=targets), causes, wall=lambda: START)
+    made, _, _ = accepted(world.setup(**more), Asked(causes, Flags(targets=targets), accounts), wall=lambda: START)
     for one in made.edited if write else ():
         (world.folder / one.file).write_bytes(one.after.encode())
     return made

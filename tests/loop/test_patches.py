@@ -378,7 +378,7 @@ def test_parts_of_a_split_export_that_moved_alone_are_left(tmp_path: Path) -> No
 
     assert why(patch(made)) == {
         "exports.sales/order-lines datasets": "is one for each part: the export is split by dataset",
-        "exports.sales/orders end": "exports.sales/order-lines would differ too (end)",
+        "exports.sales/orders end": "exports.sales/order-lines (end) would change too",
     }
 
 

@@ -66,9 +66,10 @@ def drift(
 
 def _accepted(call: Call, asked: Flags, failing: frozenset[str], write: bool) -> int:
     from exportctl.cli import patching
-    from exportctl.patching.wishes import MOVED
+    from exportctl.patching.wishes import MOVED, Asked
 
-    _, code = patching.carry(call, patching.Order(asked, MOVED, failing, write, "exportctl drift --patch --write"))
+    order = patching.Order(Asked(MOVED, asked), failing, write, "exportctl drift --patch --write")
+    _, code = patching.carry(call, order)
     return code
 
 

@@ -83,14 +83,15 @@ def _updated(call: Call, names: list[str], *, dry_run: bool, strict: bool) -> in
         UsageError: something else than an export is named.
     """
     from exportctl.cli import patching
-    from exportctl.patching.wishes import EITHER
+    from exportctl.patching.wishes import EITHER, Asked
 
     wrong = [name for name in names if name.startswith(f"{DESTINATIONS}.")]
     if wrong:
         raise UsageError(f"--update {wrong[0]}: name an export", rule="usage", hint="for accounts: drift --patch")
     targets = tuple(name if name.startswith(f"{EXPORTS}.") else f"{EXPORTS}.{name}" for name in names)
     again = f"exportctl import {' '.join(f'--update {name}' for name in names)}"
-    order = patching.Order(Flags(targets=targets), EITHER, frozenset(), not dry_run, again)
+    asked = Asked(EITHER, Flags(targets=targets), accounts=False)
+    order = patching.Order(asked, frozenset(), not dry_run, again)
     made, code = patching.carry(call, order)
     return exits.first(code, exits.INCOMPLETE if strict and made.left else exits.DONE)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from exportctl import drift_report
@@ -12,14 +12,12 @@ from exportctl.cli.call import JSON, MARKDOWN, Call
 from exportctl.cli.options import check_addresses
 from exportctl.cli.saving import replace_text
 from exportctl.errors import Error
-from exportctl.flags import Flags
-from exportctl.model import Plan
 from exportctl.views import json_patch, text_patch
 
 if TYPE_CHECKING:
-    from exportctl.model import Cause
     from exportctl.patching.report import Patched
     from exportctl.patching.unified import Diff
+    from exportctl.patching.wishes import Asked
 
 _HIDDEN = "edit the files in place instead: {}"
 _SECRET = "take the value out of the flow's name, description or folder, or write the edit yourself"
@@ -29,8 +27,7 @@ _SECRET = "take the value out of the flow's name, description or folder, or writ
 class Order:
     """Which differences to accept, `failing` what `drift` fails for; `writing` names the call that edits the files."""
 
-    flags: Flags
-    causes: Collection[Cause]
+    asked: Asked
     failing: Collection[str]
     write: bool
     writing: str
@@ -46,23 +43,19 @@ def carry(call: Call, order: Order) -> tuple[Patched, int]:
     from exportctl import taking_over
     from exportctl.patching.unified import diff
 
-    made, project, secrets = taking_over.accepted(call.setup(), order.flags, order.causes, wall=call.wall)
+    made, project, secrets = taking_over.accepted(call.setup(), order.asked, wall=call.wall)
     call.screen.hide(secrets)
-    check_addresses(order.flags, [project])
+    check_addresses(order.asked.flags, [project])
     diffs = [diff(one) for one in made.edited]
     _refuse_secrets(call, diffs)
-    plan = _targeted(made.plan, order.flags)
-    report = drift_report.drift(plan, end_warning=project.policy.end_warning)
+    report = drift_report.drift(made.targeted, end_warning=project.policy.end_warning)
     failing = drift_report.failing(report, order.failing)
     if order.write:
         for one in made.edited:
             replace_text(call.folder / one.file, one.before, one.after)
     _show(call, order, made, diffs, failing)
-    return made, exits.first(exits.FAILED if plan.errors() else exits.DONE, exits.DRIFT if failing else exits.DONE)
-
-
-def _targeted(plan: Plan, flags: Flags) -> Plan:
-    return replace(plan, items=tuple(item for item in plan.items if flags.targeted(item.address)))
+    code = exits.FAILED if made.targeted.errors() else exits.DONE
+    return made, exits.first(code, exits.DRIFT if failing else exits.DONE)
 
 
 def _refuse_secrets(call: Call, diffs: Sequence[Diff]) -> None:

@@ -68,9 +68,9 @@ class Ground:
             raise ConfigError(found)
         return made, tuple(others.values()), parsed
 
-    def plan(self, project: Project) -> Plan:
+    def plan(self, project: Project, flags: Flags | None = None) -> Plan:
         wanted = desired(project, self.values, self.live.specs)
-        return planner.plan(wanted, self.live, self.header, Flags(), self.as_of, self.unset)
+        return planner.plan(wanted, self.live, self.header, flags or Flags(), self.as_of, self.unset)
 
 
 def imported(ground: Ground, selection: Selection) -> Imported:

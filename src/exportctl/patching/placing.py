@@ -12,11 +12,11 @@ Files that this project only extends are never edited: other projects may extend
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from exportctl.config.overlays import WHOLE
+from exportctl.config.overlays import WHOLE, extends_of
 from exportctl.patching.edits import Edit, Path, at
 from exportctl.patching.spans import Map, spans
 
@@ -43,7 +43,10 @@ class Layer(StrEnum):
 
 @dataclass(frozen=True)
 class Files:
-    """`texts` of the files that may be edited, by name; the chosen environment, None where the config has none."""
+    """
+    `texts` of the files that may be edited, by name, those that lie above others first: what they say counts. The
+    chosen environment, None where the config has none.
+    """
 
     texts: Mapping[str, str]
     environment: str | None
@@ -103,6 +106,17 @@ class Files:
         return ("environments", self.environment, *path) if self.environment else ()
 
     def _roots(self) -> list[tuple[str, Map]]:
-        """Files above others first: what they say counts."""
-        found = [(file, root) for file, text in self.texts.items() if (root := spans(text)) is not None]
-        return sorted(found, key=lambda pair: "extends" not in pair[1].entries)
+        return [(file, root) for file, text in self.texts.items() if (root := spans(text)) is not None]
+
+
+def editable(files: Mapping[str, bytes], own: Collection[str], environment: str | None) -> Files:
+    """Those of `own`; the others of `files` are only extended by them."""
+    heights = {name: _height(name, files) for name in own}
+    order = sorted((name for name in files if name in own), key=lambda name: -heights[name])
+    return Files({name: files[name].decode("utf-8") for name in order}, environment)
+
+
+def _height(name: str, files: Mapping[str, bytes]) -> int:
+    """How many files lie below it, one upon the other; they extend each other in no circle."""
+    below = [target for target in extends_of(name, files[name]) if target in files]
+    return 1 + max(_height(target, files) for target in below) if below else 0

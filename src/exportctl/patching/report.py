@@ -40,9 +40,13 @@ class Edited:
 
 @dataclass(frozen=True)
 class Patched:
-    """`plan` is the one that the edited config comes to; files that no edit touched are not in `edited`."""
+    """
+    `plan` is the one that the edited config comes to, `targeted` the same for what was asked for; files that no edit
+    touched are not in `edited`.
+    """
 
     plan: Plan
+    targeted: Plan
     edited: tuple[Edited, ...]
     accepted: tuple[Accepted, ...]
     left: tuple[NotAccepted, ...]

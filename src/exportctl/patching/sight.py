@@ -13,13 +13,12 @@ from exportctl.config.nodes import Map, Node
 from exportctl.config.overlays import with_environment
 from exportctl.config.resolved_datasets import Aliases, aliases
 from exportctl.config.sections import Report, Section
-from exportctl.declared import Export, Project
-from exportctl.importing.adoption import Ground
+from exportctl.declared import Project
 from exportctl.importing.document import Scene, scene
 from exportctl.importing.surroundings import Surroundings, surroundings
-from exportctl.model import EXPORTS, Address
+from exportctl.patching.judging import Judged
 from exportctl.planning.expand import Specs, desired
-from exportctl.planning.ownership import Estate, Holding, survey
+from exportctl.planning.ownership import Estate, survey
 
 
 @dataclass(frozen=True)
@@ -41,28 +40,18 @@ class Sight:
             found = entry.node if entry else None
         return found
 
-    def holding(self, export: Export) -> Holding | None:
-        """The flow of an export: by its address, by the one it had before, or the one it adopts."""
-        names = [export.key, *([export.renamed_from] if export.renamed_from else [])]
-        held = [h for name in names for h in self.estate.ours.get(Address(EXPORTS, name), ())]
-        return held[0] if held else self.estate.by_id(export.adopt or "")
-
     @property
     def aliases(self) -> Aliases:
         return aliases(Section(self.tree, "the config", self.tree.at, Report()))
 
 
-def sight(ground: Ground) -> Sight:
-    """
-    Raises:
-        ConfigError: the config has an error.
-    """
-    project, _, parsed = ground.loaded()
-    whole, _ = with_environment(parsed.tree, ground.environment) if ground.environment else (parsed.tree, ())
+def sight(state: Judged) -> Sight:
+    ground, project, tree = state.ground, state.project, state.parsed.tree
+    whole, _ = with_environment(tree, ground.environment) if ground.environment else (tree, ())
     assert whole is not None  # it could be resolved
     estate = survey(ground.live, project.name)
     wanted = desired(project, ground.values, ground.live.specs)
-    around = surroundings(parsed, ground.environment, ground.variables, wanted, estate, ground.as_of)
+    around = surroundings(state.parsed, ground.environment, ground.variables, wanted, estate, ground.as_of)
     return Sight(
         project=project,
         tree=filled(whole, ground.environment, ground.variables, Report())[0],

@@ -24,22 +24,39 @@ _TOGETHER: Mapping[str, str] = {"cadence": "schedule", "phase": "schedule"}
 
 
 @dataclass(frozen=True)
+class Asked:
+    """
+    Which differences to accept: of these causes, at addresses that the flags target; with `accounts` those of accounts
+    too that the targets need, which `drift` reports with them.
+    """
+
+    causes: Collection[Cause]
+    flags: Flags
+    accounts: bool = True
+
+
+@dataclass(frozen=True)
 class Wish:
-    """`changes` are the differences of one address that are to be accepted together, `before` being what is live."""
+    """
+    `changes` are the differences of one address that are to be accepted together, `before` being what is live; `id` is
+    that of the flow or account which the plan compared.
+    """
 
     address: Address
     name: str
     changes: tuple[FieldChange, ...]
+    id: str | None
 
 
-def wishes(plan: Plan, flags: Flags, causes: Collection[Cause]) -> tuple[Wish, ...]:
-    """In plan order; of the addresses that the flags target."""
+def wishes(plan: Plan, asked: Asked) -> tuple[Wish, ...]:
+    """In plan order; `plan` is made with the flags."""
     found: dict[tuple[Address, str], list[FieldChange]] = {}
     for item in plan.items:
-        for change in item.fields if flags.targeted(item.address) else ():
-            if change.cause in causes:
+        for change in item.fields if asked.accounts or asked.flags.targeted(item.address) else ():
+            if change.cause in asked.causes:
                 found.setdefault((item.address, together(change.field)), []).append(change)
-    return tuple(Wish(address, name, tuple(changes)) for (address, name), changes in found.items())
+    ids = {item.address: item.id for item in plan.items}
+    return tuple(Wish(address, name, tuple(changes), ids[address]) for (address, name), changes in found.items())
 
 
 def together(field: str) -> str:
