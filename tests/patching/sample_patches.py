@@ -17,6 +17,7 @@ def patched() -> Patched:
     rhythm = FieldChange("cadence", "cadence", "2 days", "1 day", Cause.CONFLICT)
     return Patched(
         Plan(HEADER, 1_800_000_000, ()),
+        Plan(HEADER, 1_800_000_000, ()),
         (EDITED,),
         (
             Accepted(Address("exports", "orders"), (title,), ("exports.yaml",), ("json-uncompressed",)),

@@ -1,10 +1,11 @@
 """
-Values written as people write YAML: keys below each other or in braces, any quotes, comments everywhere, either kind of
-line end. The text reads back as the same values.
+Values written as people write YAML: keys below each other or in braces, any quotes, texts and brackets over several
+lines, blocks, comments everywhere, either kind of line end. The text reads back as the same values.
 """
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from hypothesis import strategies as st
@@ -12,7 +13,9 @@ from hypothesis import strategies as st
 from exportctl.config.values import escaped
 from exportctl.importing import yaml_text
 
-COMMENTS = ("# why", "#", "# {a: b}, [c]", '# "quoted" \N{ROCKET}', "#: - x")
+COMMENTS = ("# why", "#", "# {a: b}, [c]", '# "quoted" \N{ROCKET}', "#: - x", "# it's: 'so',")
+_QUOTES = ("", "", "", "'", '"')
+_PLAIN_WORDS = re.compile(r"[a-z]+( [a-z]+)+")
 
 
 @st.composite
@@ -24,11 +27,20 @@ def texts(draw: st.DrawFn, content: dict[str, Any], *, references: bool = False)
 
 @st.composite
 def _texts(draw: st.DrawFn, content: dict[str, Any]) -> str:
-    lines = list(_Writer(draw).block(content, ""))
+    writer = _Writer(draw)
+    lines = list(writer.block(content, ""))
     if draw(st.booleans()):
         lines.insert(0, "# a head")
+    if writer.rarely():
+        lines.insert(0, "--- # one document")
+    if writer.rarely():
+        lines += ["", " # a foot"]
+    if not writer.keeps and writer.rarely():
+        lines.append("...")
     newline = draw(st.sampled_from(["\n", "\n", "\r\n"]))
     end = draw(st.sampled_from([newline, newline, "", newline * 2]))
+    if writer.keeps:  # what a text that keeps its empty lines ends with is fixed
+        end = newline
     mark = draw(st.sampled_from(["", "", "\ufeff"]))
     return mark + newline.join(lines) + end
 
@@ -36,54 +48,133 @@ def _texts(draw: st.DrawFn, content: dict[str, Any]) -> str:
 class _Writer:
     def __init__(self, draw: st.DrawFn):
         self.draw = draw
+        self.keeps = False  # the text that was written last keeps the line ends behind it
+
+    def rarely(self) -> bool:
+        return self.draw(st.integers(0, 7)) == 7
 
     def block(self, content: dict[str, Any], indent: str) -> list[str]:
         lines: list[str] = []
         for key, value in content.items():
-            lines += self.noise(indent)
+            lines += [] if self.keeps else self.noise(indent)
+            self.keeps = False
             lines += self.entry(key, value, indent)
         return lines
 
     def noise(self, indent: str) -> list[str]:
         found = self.draw(st.sampled_from([(), (), (), ("",), ("comment",), ("", "comment")]))
-        return [f"{indent}{self.draw(st.sampled_from(COMMENTS))}" if one else "" for one in found]
+        return [f"{indent}{self.comment()}" if one else "" for one in found]
 
-    def tail(self) -> str:
-        return f"  {self.draw(st.sampled_from(COMMENTS))}" if self.draw(st.integers(0, 3)) == 0 else ""
+    def comment(self) -> str:
+        return self.draw(st.sampled_from(COMMENTS))
+
+    def tail(self, *, behind_value: bool = False) -> str:
+        """A tab may stand only where no structure can begin behind it."""
+        before = self.draw(st.sampled_from(["  ", " ", "\t" if behind_value else " "]))
+        return f"{before}{self.comment()}" if self.draw(st.integers(0, 3)) == 3 else ""
 
     def entry(self, key: str, value: Any, indent: str) -> list[str]:
         below = isinstance(value, dict | list) and bool(value) and self.draw(st.booleans())
         if below and isinstance(value, dict):
             step = self.draw(st.sampled_from(["  ", "  ", "    "]))
-            return [f"{indent}{self.key(key)}:{self.tail()}", *self.block(value, indent + step)]
+            return [*self.keyed(key, indent), *self.block(value, indent + step)]
         if below:
-            dash = indent + self.draw(st.sampled_from(["  - ", "- "]))
-            return [
-                f"{indent}{key}:{self.tail()}",
-                *(f"{dash}{self.flow(one, block=True)}{self.tail()}" for one in value),
-            ]
-        if isinstance(value, str) and "\n" in value and value.isprintable() and not value.endswith("\n"):
-            return [f"{indent}{key}: |-", *(f"{indent}  {line}" for line in escaped(value).split("\n"))]
-        return [f"{indent}{self.key(key)}: {self.flow(value, block=True)}{self.tail()}"]
+            return [*self.keyed(key, indent), *self.items(value, indent + self.draw(st.sampled_from(["  ", ""])))]
+        if self.blocky(value) and self.draw(st.booleans()):
+            return self.written(self.key(key), value, indent)
+        return self.spoken(key, value, indent)
+
+    def keyed(self, key: str, indent: str) -> list[str]:
+        """A key that its value stands below of, comments in between."""
+        if self.rarely():
+            return [f"{indent}? {self.key(key)}{self.tail()}", f"{indent}:{self.tail()}"]
+        comments = [f"{indent}{self.comment()}"] if self.rarely() else []
+        return [f"{indent}{self.key(key)}:{self.tail()}", *comments]
+
+    def items(self, values: list[Any], indent: str) -> list[str]:
+        lines: list[str] = []
+        for one in values:
+            lines += self.noise(indent)
+            lines += self.item(one, indent)
+        return lines
+
+    def item(self, value: Any, indent: str) -> list[str]:
+        if isinstance(value, dict) and value and self.draw(st.booleans()):
+            first, *others = [f"{key}: {self.value(one, indent)}" for key, one in value.items()]
+            return [f"{indent}- {first}", *(f"{indent}  {line}" for line in others)]
+        if self.rarely():
+            return [f"{indent}-{self.tail()}", f"{indent}    {self.value(value, indent)}"]
+        between = self.draw(st.sampled_from([" ", " ", "   "]))
+        return [f"{indent}-{between}{self.value(value, indent)}"]
+
+    def spoken(self, key: str, value: Any, indent: str) -> list[str]:
+        if self.rarely() and isinstance(value, str):
+            return [f"{indent}{self.key(key)}:{self.tail()}", f"{indent}    {self.value(value, indent)}"]
+        between = self.draw(st.sampled_from([" ", " ", "  ", "\t"]))
+        return [f"{indent}{self.key(key)}:{between}{self.value(value, indent)}"]
+
+    def value(self, value: Any, indent: str) -> str:
+        return f"{self.flow(value, indent=indent, block=True)}{self.tail(behind_value=True)}"
 
     def key(self, key: str) -> str:
-        return f'"{key}"' if self.draw(st.integers(0, 9)) == 0 else key
+        return self.draw(st.sampled_from([key] * 8 + [f'"{key}"', f"'{key}'"]))
 
-    def flow(self, value: Any, *, block: bool = False) -> str:
+    # -- texts in blocks ----------------------------------------------------------------------------------------------
+
+    def blocky(self, value: Any) -> bool:
+        if not isinstance(value, str) or not value.strip() or not value.replace("\n", "").isprintable():
+            return False
+        return not value.startswith((" ", "\n")) and all(line == line.rstrip() for line in value.split("\n"))
+
+    def written(self, key: str, value: str, indent: str) -> list[str]:
+        """As the lines that they are: with a line end behind, without, or with the empty lines that follow."""
+        body = escaped(value)
+        if _PLAIN_WORDS.fullmatch(body):
+            return [f"{indent}{key}: >-{self.tail()}", *(f"{indent}  {word}" for word in body.split(" "))]
+        lines = body.rstrip("\n").split("\n")
+        ends = len(body) - len(body.rstrip("\n"))
+        self.keeps = ends > 1
+        chomping = "+" if ends > 1 else "" if ends else "-"
+        head = f"{indent}{key}: |{chomping}{self.tail()}"
+        return [head, *(f"{indent}  {line}" if line else "" for line in lines), *[""] * (ends - 1)]
+
+    # -- on a line ----------------------------------------------------------------------------------------------------
+
+    def flow(self, value: Any, *, block: bool = False, indent: str = "") -> str:
         if isinstance(value, dict):
-            inside = ", ".join(f"{key}: {self.flow(one)}" for key, one in value.items())
-            return f"{{{self.blank(inside)}}}"
+            return self.between("{}", [f"{key}: {self.flow(one)}" for key, one in value.items()], block, indent)
         if isinstance(value, list | tuple):
-            return f"[{self.blank(', '.join(self.flow(one) for one in value))}]"
+            return self.between("[]", [self.flow(one) for one in value], block, indent)
         if isinstance(value, str):
-            return self.scalar(value, block=block)
+            shown = self.scalar(value, block=block)
+            return self.folded(shown, indent) if block and _PLAIN_WORDS.fullmatch(value) else shown
         return "true" if value is True else "false" if value is False else str(value)
 
-    def blank(self, inside: str) -> str:
-        return f" {inside} " if inside and self.draw(st.integers(0, 3)) == 0 else inside
+    def folded(self, shown: str, indent: str) -> str:
+        """A space may be the end of a line."""
+        return shown.replace(" ", f"\n{indent}      ", 1) if self.draw(st.booleans()) else shown
+
+    def between(self, brackets: str, inside: list[str], block: bool, indent: str) -> str:
+        if block and inside and self.draw(st.integers(0, 3)) == 3:
+            return self.over_lines(brackets, inside, indent)
+        blank = " " if inside and self.draw(st.integers(0, 3)) == 3 else ""
+        comma = self.draw(st.sampled_from([", ", ", ", ",  ", " , "]))
+        last = "," if inside and self.rarely() else ""
+        return f"{brackets[0]}{blank}{comma.join(inside)}{last}{blank}{brackets[1]}"
+
+    def over_lines(self, brackets: str, inside: list[str], indent: str) -> str:
+        """A value a line; what is behind the last one varies."""
+        last = self.draw(st.sampled_from(["", ","]))
+        commas = [","] * (len(inside) - 1) + [last]
+        lines = [f"{one}{comma}{self.tail()}" for one, comma in zip(inside, commas, strict=True)]
+        foot = [self.comment()] if self.rarely() else []
+        newline = f"\n{indent}    "
+        return f"{brackets[0]}{self.tail()}{newline}{newline.join([*lines, *foot])}\n{indent}  {brackets[1]}"
 
     def scalar(self, text: str, *, block: bool) -> str:
-        style = self.draw(st.sampled_from(["", "", "'", '"']))
+        style = self.draw(st.sampled_from(_QUOTES))
         if style == "'" and text.isprintable():
             return "'" + escaped(text).replace("'", "''") + "'"
-        return yaml_text.quoted(text) if style == '"' else yaml_text.scalar(text, flow=not block)
+        if style == '"':
+            return yaml_text.quoted(text)
+        return yaml_text.scalar(text, flow=not block)

@@ -47,7 +47,7 @@ def test_the_document_says_where_lines_are_kept_out() -> None:
 
 
 def test_where_nothing_differs_that_is_all_that_is_said() -> None:
-    nothing = Patched(patched().plan, (), (), ())
+    nothing = Patched(patched().plan, patched().plan, (), (), ())
 
     assert text_patch.patched(nothing, written=True).splitlines()[-1] == "Patch: nothing to accept."
     assert HEADER.sandbox in text_patch.patched(nothing, written=True)

@@ -4,15 +4,17 @@ One value of a YAML text set, or one item of a list put in or taken out; every o
     what is there                     what becomes of it
     a scalar                          the new value in its place, in the same quotes where it is text
     a map or list between brackets    the new value in its place
-    keys below each other             a new key goes below the last one, in the same column
+    items below each other            the new items in their place; a value that is no list goes behind the key
+    keys below each other             the new value behind the key; a new key goes below the last one, in its column
     braces                            a new key goes behind the last one
-    nothing at that key               the key, with all maps that are missing above it
+    nothing at that key, or `null`    the key, with all maps that are missing above it
 
 Values are texts, booleans, lists and maps, as `yaml_text` writes them.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from json import dumps
@@ -20,10 +22,23 @@ from json import dumps
 from exportctl.config.values import escaped
 from exportctl.importing import yaml_text
 from exportctl.importing.yaml_text import Block, Noted
+from exportctl.patching.brackets import with_value, without_value
+from exportctl.patching.characters import (
+    before,
+    colon_after,
+    column,
+    line_end,
+    line_start,
+    lines_after,
+    newline,
+    spliced,
+    without_lines,
+)
 from exportctl.patching.spans import Entry, Map, Scalar, Seq, Span, spans
 
 Path = tuple[str, ...]
 _STEP = "  "
+_TAIL = re.compile(r"([ \t]*(#[^\n]*)?\r?(\n|\Z))*")  # comments and empty lines at the end of a file
 
 
 class Unfit(Exception):
@@ -94,7 +109,7 @@ def put(text: str, path: Path, value: object) -> str:
         if depth == len(path) - 1:
             return _replaced(text, entry, value, within)
         if not isinstance(entry.value, Map):
-            return _opened(text, above, entry, path[depth + 1 :], value, within)
+            return _opened(text, entry, path[depth + 1 :], value, within)
         above, within = entry.value, within or entry.value.flow
     raise Unfit("nothing is named")
 
@@ -104,25 +119,46 @@ def _nested(path: Path, value: object) -> object:
     return Block({path[0]: _nested(path[1:], value)}) if path else value
 
 
-def _opened(text: str, above: Map, entry: Entry, rest: Path, value: object, within: bool) -> str:
+def _opened(text: str, entry: Entry, rest: Path, value: object, within: bool) -> str:
     """A key with nothing in it becomes a map."""
-    held = entry.value
-    if not isinstance(held, Scalar) or held.start != held.end:
+    held, inner = entry.value, _nested(rest, value)
+    if not isinstance(held, Scalar) or held.style or text[held.start : held.end] not in ("", "null"):
         raise Unfit("something else than a map stands there")
-    inner = _nested(rest, value)
-    if above.flow or within:
-        return _spliced(text, held.start, held.end, f" {_inline(inner, flow=True, json=_quoted(text, entry))}")
+    if within or held.end > held.start:
+        return _spoken(text, entry, _inline(inner, flow=True, json=_quoted(text, entry)), within)
     assert isinstance(inner, Block)
-    return _lines_after(text, held.end, yaml_text.lines(inner.entries, _column(text, entry.key_start) + _STEP))
+    if colon_after(text, entry.key_end) is None:
+        raise Unfit("a key without a colon stands there")
+    return _below(text, held.end, yaml_text.lines(inner.entries, column(text, entry.key_start) + _STEP))
 
 
 def _replaced(text: str, entry: Entry, value: object, within: bool) -> str:
     held = entry.value
     if isinstance(held, Scalar) or held.flow:
-        shown = _shown(text, entry, value, within)
-        return _spliced(text, held.start, held.end, shown if held.end > held.start else f" {shown}")
-    colon = text.index(":", entry.key_end)
-    return _spliced(text, colon + 1, held.end, f" {_inline(value, flow=within, json=False)}")
+        return _spoken(text, entry, _shown(text, entry, value, within), within)
+    colon = colon_after(text, entry.key_end)
+    assert colon is not None  # something stands behind it
+    if before(text, held.start).strip():  # `: - x`, behind a key that begins with a question mark
+        return spliced(text, colon + 1, held.end, f" {_inline(value, flow=False, json=False)}")
+    if isinstance(held, Seq) and isinstance(value, list) and value:
+        items = [f"{before(text, held.start)}- {yaml_text.entry(one)}" for one in value]
+        end = line_end(text, held.end)
+        return spliced(text, line_start(text, held.start), end, newline(text, held.start).join(items))
+    shorter = without_lines(text, held.start, held.end)
+    return spliced(shorter, colon + 1, colon + 1, f" {_inline(value, flow=False, json=False)}")
+
+
+def _spoken(text: str, entry: Entry, shown: str, within: bool) -> str:
+    """Words in the place of a value, or where it would stand."""
+    held = entry.value
+    if held.end > held.start:
+        return spliced(text, held.start, held.end, shown)
+    colon = colon_after(text, entry.key_end)
+    if colon is not None and colon < held.start:
+        return spliced(text, colon + 1, colon + 1, f" {shown}")
+    if not within:
+        raise Unfit("a key without a colon stands there")
+    return spliced(text, entry.key_end, entry.key_end, f": {shown}")
 
 
 def _shown(text: str, entry: Entry, value: object, within: bool) -> str:
@@ -163,14 +199,33 @@ def _quoted(text: str, entry: Entry) -> bool:
 
 
 def _with_key(text: str, above: Map, key: str, value: object, *, top: bool) -> str:
-    first = next(iter(above.entries.values()), None)
     if above.flow:
+        first = next(iter(above.entries.values()), None)
         json = first is not None and _quoted(text, first)
         shown = f"{dumps(key) if json else key}: {_inline(value, flow=True, json=json)}"
-        return _behind(text, above, [entry.value for entry in above.entries.values()], shown)
-    assert first is not None  # keys below each other begin with one
-    lines = list(yaml_text.lines({key: value}, _column(text, first.key_start)))
-    return _lines_after(text, above.end, ["", *lines] if top else lines)
+        parts = [(one.key_start, max(one.key_end, one.value.end)) for one in above.entries.values()]
+        return with_value(text, above.start, parts, shown)
+    lines = list(yaml_text.lines({key: value}, column(text, above.start)))
+    return _below(text, _foot(text, above.end) if top else above.end, ["", *lines] if top else lines)
+
+
+def _foot(text: str, place: int) -> int:
+    """The end of the last comment of a file, which belongs to what stands above it."""
+    below = line_end(text, place)
+    return max(place, len(text.rstrip())) if _TAIL.fullmatch(text[below:]) else place
+
+
+def _below(text: str, place: int, lines: Iterable[str]) -> str:
+    """New lines below the line of `place`; a text that ends there in the open is closed, or it would change."""
+    last: Span | None = spans(text)
+    while isinstance(last, Map) and last.entries:
+        last = list(last.entries.values())[-1].value
+    if isinstance(last, Scalar) and last.open and line_end(text, place) == len(text):
+        header = text[last.start : line_end(text, last.start)]
+        words = header.partition("#")[0].rstrip()
+        text = spliced(text, last.start, last.start + len(words), f"{words.removesuffix('+')}-")
+        place = len(text)
+    return lines_after(text, place, lines)
 
 
 # -- lists ------------------------------------------------------------------------------------------------------------
@@ -183,17 +238,17 @@ def _list(text: str, path: Path) -> Seq:
     return found
 
 
+def _parts(held: Seq) -> list[tuple[int, int]]:
+    return [(item.start, item.end) for item in held.items]
+
+
 def _without(text: str, path: Path, number: int) -> str:
     held = _list(text, path)
-    item = held.items[number]
     if len(held.items) == 1:
         raise Unfit("a list is not emptied")
-    if not held.flow:
-        start = _line_start(text, item.start)
-        return _spliced(text, start, _line_end(text, item.end), "", whole_line=True)
-    if number + 1 < len(held.items):
-        return _spliced(text, item.start, held.items[number + 1].start, "")
-    return _spliced(text, held.items[number - 1].end, item.end, "")
+    if held.flow:
+        return without_value(text, _parts(held), number)
+    return without_lines(text, _dash(text, held, number), held.items[number].end)
 
 
 def _instead(text: str, path: Path, number: int, values: Sequence[object]) -> str:
@@ -201,62 +256,27 @@ def _instead(text: str, path: Path, number: int, values: Sequence[object]) -> st
     item = held.items[number]
     if held.flow:
         shown = [_inline(value, flow=True, json=_listed_as_json(text, held)) for value in values]
-        return _spliced(text, item.start, item.end, ", ".join(shown))
-    shown = [_inline(value, flow=False, json=False) for value in values]  # what stands behind it stays there
-    dash = text[_line_start(text, item.start) : item.start]
-    return _spliced(text, item.start, item.end, f"{_newline(text)}{dash}".join(shown))
+        return spliced(text, item.start, item.end, ", ".join(shown))
+    first, *more = [_inline(value, flow=False, json=False) for value in values]
+    item_lines = [first, *(f"{before(text, _dash(text, held, number))}- {one}" for one in more)]
+    return spliced(text, item.start, item.end, newline(text, item.start).join(item_lines))  # comments behind it stay
 
 
 def _with(text: str, path: Path, value: object) -> str:
     held = _list(text, path)
     if held.flow:
-        return _behind(text, held, held.items, _inline(value, flow=True, json=_listed_as_json(text, held)))
-    last = held.items[-1]
-    return _lines_after(text, last.end, [f"{_column(text, held.start)}- {yaml_text.entry(value)}"])
+        return with_value(text, held.start, _parts(held), _inline(value, flow=True, json=_listed_as_json(text, held)))
+    return _below(text, held.items[-1].end, [f"{column(text, held.start)}- {yaml_text.entry(value)}"])
+
+
+def _dash(text: str, held: Seq, number: int) -> int:
+    """The dash of an item, which may stand on a line above it: all of a list stand in one column."""
+    wanted, place = column(text, held.start), held.items[number].start
+    here = line_start(text, place) + len(wanted)
+    if here < place and text[here] == "-":
+        return here
+    return text.rindex(f"\n{wanted}-", 0, place) + 1 + len(wanted)
 
 
 def _listed_as_json(text: str, held: Seq) -> bool:
     return held.flow and any(isinstance(i, Scalar) and i.style == '"' for i in held.items) and text[:1] == "{"
-
-
-def _behind(text: str, held: Map | Seq, values: Sequence[Span], shown: str) -> str:
-    """One more behind the last one between brackets."""
-    if not values:
-        return _spliced(text, held.start + 1, held.start + 1, shown)
-    return _spliced(text, values[-1].end, values[-1].end, f", {shown}")
-
-
-# -- characters -------------------------------------------------------------------------------------------------------
-
-
-def _spliced(text: str, start: int, end: int, new: str, *, whole_line: bool = False) -> str:
-    if whole_line and text[end : end + 1]:
-        end += 2 if text.startswith("\r\n", end) else 1
-    return text[:start] + new + text[end:]
-
-
-def _lines_after(text: str, place: int, lines: Iterable[str]) -> str:
-    """New lines below the line of `place`."""
-    end, newline = _line_end(text, place), _newline(text)
-    return text[:end] + "".join(newline + line for line in lines) + text[end:]
-
-
-def _newline(text: str) -> str:
-    first = text.find("\n")
-    return "\r\n" if first > 0 and text[first - 1] == "\r" else "\n"
-
-
-def _line_start(text: str, place: int) -> int:
-    return text.rfind("\n", 0, place) + 1
-
-
-def _line_end(text: str, place: int) -> int:
-    end = text.find("\n", place)
-    end = len(text) if end < 0 else end
-    return end - 1 if end > place and text[end - 1] == "\r" else end
-
-
-def _column(text: str, place: int) -> str:
-    """As many blanks as stand before it; a dash of a list around it counts as one."""
-    before = text[_line_start(text, place) : place].removeprefix("\ufeff")
-    return " " * len(before)

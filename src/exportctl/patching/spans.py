@@ -5,14 +5,17 @@ In: a text that the config's reader takes without an error. Out: a tree of spans
 tree says where, `config.nodes` says what: it holds no values.
 
     key: value   # why          a scalar ends with its last character, not with its line
+    key: |+                     one that keeps its empty lines ends with the last of them
     key:                        a map or list below its key begins with its first entry and ends with its last one
       a: 1                      what is between brackets ends with the bracket
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import yaml
 
@@ -21,11 +24,15 @@ _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 @dataclass(frozen=True)
 class Scalar:
-    """`text[start:end]`; `style` is the quote, `|` or `>`, "" for plain text. Nothing at all where start is end."""
+    """
+    `text[start:end]`; `style` is the quote, `|` or `>`, "" for plain text. Nothing at all where start is end. `open`:
+    the text ends with it, and a line end behind it would belong to it.
+    """
 
     start: int
     end: int
     style: str
+    open: bool = False
 
 
 @dataclass(frozen=True)
@@ -60,6 +67,7 @@ class Seq:
 Span = Scalar | Map | Seq
 
 
+@lru_cache(maxsize=16)  # one edit asks several times for the same text
 def spans(text: str) -> Map | None:
     """The tree of a file, None if it declares nothing. Anchors, tags and aliases are not in such a text."""
     shift = 1 if text.startswith("\ufeff") else 0  # a byte order mark is no part of what YAML counts
@@ -69,6 +77,8 @@ def spans(text: str) -> Map | None:
     return root if isinstance(root, Map) else None
 
 
+BLOCKS = ("|", ">")
+_EMPTY_LINES = re.compile(r"(\r?\n[ \t]*)+\Z")
 _AROUND = (yaml.StreamStartEvent, yaml.StreamEndEvent, yaml.DocumentStartEvent, yaml.DocumentEndEvent)
 
 
@@ -87,9 +97,13 @@ class _Reader:
 
     def _scalar(self, event: yaml.ScalarEvent) -> Scalar:
         start, end = self._places(event)
-        if event.style in ("|", ">"):
-            end = start + len(self.text[start:end].rstrip())  # the mark stands where the next thing begins
-        return Scalar(start, end, event.style or "")
+        if event.style not in BLOCKS:
+            return Scalar(start, end, event.style or "")
+        written = self.text[start:end]  # the mark stands where the next thing begins
+        chomping = written.partition("\n")[0].partition("#")[0]
+        kept = written.removesuffix("\n").removesuffix("\r") if "+" in chomping else _EMPTY_LINES.sub("", written)
+        whole = not self.text[end:] and not written.endswith("\n")
+        return Scalar(start, start + len(kept), event.style or "", open=whole and "-" not in chomping)
 
     def _map(self, event: yaml.MappingStartEvent, events: Iterator[yaml.Event]) -> Map:
         entries: dict[str, Entry] = {}
