@@ -125,6 +125,11 @@ def default_end(created: int) -> int:
     return int(made.replace(year=year, month=month, day=day).timestamp())
 
 
+def given_by_service(end: int, created: int) -> bool:
+    """Is this the end that a flow got because nobody gave it one? Whether it is shown to the second is not known."""
+    return abs(end - default_end(created)) < DAY
+
+
 def shown(moment: int) -> str:
     """A moment as plans and messages write it: `2026-11-22 02:00 UTC`, with seconds only where they are not zero."""
     at = datetime.fromtimestamp(moment, UTC)

@@ -112,7 +112,7 @@ def test_an_end_set_by_hand_is_never_undone_and_is_in_every_report(small: World)
     small.emulator.ui.end("orders", START + 3 * DAY)
 
     for _ in range(5):
-        assert findings(small.plan()) == ["end-stays"]
+        assert findings(small.plan()) == ["end-stays", "ending"]
         small.apply()
         small.apply(RENEW)
         small.emulator.advance(DAY / 2)
@@ -139,3 +139,36 @@ def test_a_one_time_export_may_say_none_too(small: World) -> None:
 
     assert "endTime" not in params(small)
     assert (item(small.plan()).ends, findings(small.plan())) == (None, [])
+
+
+@pytest.mark.parametrize("shown", ["shown", "hidden"])
+@pytest.mark.parametrize("end", ["2028-03-01", {"rolling": "300 days"}], ids=["a date", "rolling"])
+def test_a_later_end_than_the_services_own_is_declared_and_no_stop_is_in_its_way(
+    small: World, end: Any, shown: str
+) -> None:
+    small.emulator.switches = Switches(default_end_time=shown)
+    applied(small, endless())
+    small.emulator.advance(DAY)
+
+    applied(small, orders(end=end))
+
+    assert not item(small.plan()).held
+    assert small.plan().empty
+    if isinstance(end, str):
+        assert params(small)["endTime"] > SIX_MONTHS
+
+
+def test_a_flow_with_the_services_own_end_may_be_replaced(small: World) -> None:
+    small.emulator.switches = Switches(default_end_time="shown")
+    applied(small, endless())
+
+    applied(small, orders(end="2028-03-01", destination="gcs"), Flags(allow_replace=("exports.orders",)))
+
+
+def test_an_earlier_end_by_hand_is_a_stop_though_none_was_declared(small: World) -> None:
+    applied(small, endless())
+    small.emulator.ui.end("orders", START + 40 * DAY)
+
+    small.write(orders(end="2028-03-01"))
+
+    assert changes(small.plan())["end"] is Cause.STOPPED

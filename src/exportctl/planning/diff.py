@@ -61,6 +61,11 @@ class Side:
         waits = spelled and self.as_of - (end - ahead) <= late
         return end >= last or bool(past and waits and past[-1] <= end <= past[-1] + late * (len(past) - 1))
 
+    def undeclared_end(self, live: int) -> bool:
+        """So far nobody declared an end, and the live one is what the service gives a flow without one."""
+        known = self.marker is not None and not self.marker.damaged and END not in self.marker.applied
+        return known and self.ours_since is not None and schedules.given_by_service(live, self.ours_since)
+
     def applied(self, name: str) -> tuple[str, ...] | None:
         return None if self.marker is None or self.marker.damaged else self.marker.applied.get(name)
 
@@ -183,6 +188,8 @@ def _ending(rule: FieldRule, desired: Any, live: int | None, side: Side) -> list
         return []
     applied = side.applied(END)
     why = cause(desired == live, str(desired), str(live), applied)
+    if why is Cause.DIFFERS and live is not None and side.undeclared_end(live):
+        why = Cause.PENDING
     if why and live is not None and _cut_short(why, live, desired, applied) and not side.put_back:
         why = Cause.STOPPED
     return [FieldChange(rule.name, rule.name, live, desired, why)] if why else []
@@ -207,7 +214,7 @@ def _rolling(rule: FieldRule, live: int | None, side: Side) -> list[FieldChange]
     equal and over         lapsed: an ordinary write, since a flow that has ended is revived by it
     later, marker unknown  converged (and renewal when due)
     earlier                stopped, not renewed
-    marker silent, and no end that we can have written: stopped
+    marker silent, and no end that we can have written, nor the service's own: stopped
     live has no end        differs: the first end is written
     """
     target = schedules.first_end(side.end, side.as_of)
@@ -216,7 +223,8 @@ def _rolling(rule: FieldRule, live: int | None, side: Side) -> list[FieldChange]
     if live is None:
         return [FieldChange(rule.name, rule.name, None, target, Cause.DRIFT if applied else Cause.DIFFERS)]
     known = int(applied[-1]) if applied else None
-    if live < known if known is not None else not side.may_have_written(live):
+    ours = side.may_have_written(live) or side.undeclared_end(live)
+    if live < known if known is not None else not ours:
         why = Cause.DRIFT if side.put_back else Cause.STOPPED
         return [FieldChange(rule.name, rule.name, live, target, why)]
     if live <= side.as_of < target:

@@ -23,7 +23,7 @@ from exportctl.declared import Export
 from exportctl.errors import Finding, Level
 from exportctl.marker import END
 from exportctl.model import EXPORTS, Address, Cause, Consequence, FieldChange, Item, LiveObject
-from exportctl.schedules import DAY, ONCE, age, shown
+from exportctl.schedules import ONCE, age, shown
 
 RETIRE = "to retire it, take the export out and name it under `removed`"
 
@@ -55,12 +55,12 @@ def _revived(export: Export, address: Address, changes: Sequence[FieldChange]) -
 def stays(export: Export, live: Mapping[str, Any], flow: LiveObject, as_of: int) -> tuple[Finding, ...]:
     """
     That the YAML gives a flow no end which has one all the same, by the fields read of it. The six months that the
-    service gives a flow by itself are none; whether it shows them to the second is not known.
+    service gives a flow by itself are none.
     """
     end = live[END]
     if export.end.given or end is None or end <= as_of or ONCE in (live["cadence"], export.schedule.unit):
         return ()
-    if abs(end - schedules.default_end(flow.created)) < DAY:
+    if schedules.given_by_service(end, flow.created):
         return ()
     text = f"{EXPORTS}.{export.key}: the YAML gives it no end, the flow has one: {shown(end)}, and it stays"
     at = export.where.get(END, export.at)
