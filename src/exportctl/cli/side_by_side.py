@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Generic, TypeVar
 
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from exportctl.workflows import Planned
 
 T = TypeVar("T")
+LISTEN = 0.2  # seconds between two looks for an interrupt
 AT_ONCE = 4  # environments; each reads a few lists at a time, and no rate limit is published
 
 
@@ -137,6 +138,8 @@ def _at_once(
     try:
         together = pool.submit(inside)
         others = {name: pool.submit(one, p, distant) for name, p in projects.items() if name not in embedded}
+        while wait([together, *others.values()], timeout=LISTEN).not_done:
+            pass  # a wait without a limit may not hear of a signal that another thread was given
         return {**together.result(), **{name: future.result() for name, future in others.items()}}
     finally:
         stop.set()
