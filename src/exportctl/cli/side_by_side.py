@@ -12,9 +12,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from exportctl import clock as clocks
 from exportctl.cli import exits
@@ -138,7 +138,8 @@ def _at_once(
     try:
         together = pool.submit(inside)
         others = {name: pool.submit(one, p, distant) for name, p in projects.items() if name not in embedded}
-        while wait([together, *others.values()], timeout=LISTEN).not_done:
+        under_way: list[Future[Any]] = [together, *others.values()]
+        while wait(under_way, timeout=LISTEN).not_done:
             pass  # a wait without a limit may not hear of a signal that another thread was given
         return {**together.result(), **{name: future.result() for name, future in others.items()}}
     finally:
