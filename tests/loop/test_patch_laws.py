@@ -123,6 +123,7 @@ def accepted(content: dict[str, Any], text: str, edits: list[tuple[int, str]], s
             Verb.NONE,
             Verb.MARK,
             Verb.RENEW,
+            Verb.CLEAN,  # an edit of datasets in the UI leaves our former source connection behind
         }
         if not patched.left:
             untouched_by_apply(made)
