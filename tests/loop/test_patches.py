@@ -83,6 +83,16 @@ ACCEPTED: dict[str, tuple[Edit, list[str]]] = {
             "+ sales: {datasets: [sales], subpath: sales, schedule: often}",
         ],
     ),
+    "a time of day to the second": (
+        lambda w: w.emulator.ui.schedule(
+            "to-partner", {"startTime": w.flow("to-partner")["scheduleParams"]["startTime"] + 17}
+        ),
+        ['- schedule: {every: 12 hours, at: "06:00"}', '+ schedule: {every: 12 hours, at: "06:00:17"}'],
+    ),
+    "an end that somebody took off": (
+        lambda w: w.emulator.ui.schedule("orders", {"endTime": None}),
+        ["+ end: none", "+ allow:", "+ - {rule: missing-end, reason: as found in the sandbox}"],
+    ),
     "another folder": (
         lambda w: w.emulator.ui.schedule("orders", {"foldernameTemplate": "%DATASET_ID%/x/%EXPORT_TIME%"}),
         ['+ folder: "%DATASET_ID%/x/%EXPORT_TIME%"'],
