@@ -34,7 +34,7 @@ def _texts(draw: st.DrawFn, content: dict[str, Any]) -> str:
     if writer.rarely():
         lines.insert(0, "--- # one document")
     if writer.rarely():
-        lines += ["", " # a foot"]
+        lines += [*([] if writer.keeps else [""]), " # a foot"]
     if not writer.keeps and writer.rarely():
         lines.append("...")
     newline = draw(st.sampled_from(["\n", "\n", "\r\n"]))

@@ -94,6 +94,13 @@ def test_every_span_is_the_value_and_nothing_more(data: st.DataObject, content: 
             )
 
 
+def keeps_lines(held: Span, text: str) -> bool:
+    """Does it end with a text that keeps the empty lines behind it?"""
+    while isinstance(held, Map):
+        held = list(held.entries.values())[-1].value
+    return isinstance(held, Scalar) and text.startswith("|+", held.start)
+
+
 def value_at(content: Any, path: tuple[str, ...]) -> Any:
     for key in path:
         content = content[key]
@@ -136,8 +143,19 @@ def assert_others_stand(before: str, after: str, path: tuple[str, ...]) -> None:
         assert after.startswith(before[: entry.key_end])
         assert after.endswith(before[line_end(before, entry.value.end) if below else entry.value.end :])
         return
+    assert comes_in(before, after)
+
+
+def comes_in(before: str, after: str, *, mark: bool = True) -> bool:
+    """
+    Is there one piece more? One character may stand before it: a comma behind what was the last value, or the mark of
+    a text whose end would else become part of it.
+    """
     shared = next((n for n, pair in enumerate(zip(before, after, strict=False)) if pair[0] != pair[1]), len(before))
-    assert after.endswith(before[shared:])
+    if after.endswith(before[shared:]):
+        return True
+    rest = before[shared:].removeprefix("+")
+    return mark and after[shared] in ",-" and comes_in(rest, after[shared + 1 :], mark=False)
 
 
 LISTS = st.lists(WORDS | st.dictionaries(st.just("id"), WORDS, min_size=1), min_size=1, max_size=4)
