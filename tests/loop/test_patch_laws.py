@@ -26,7 +26,7 @@ from exportctl.kinds import ANCHOR, PLACE
 from exportctl.model import EXPORTS, Verb
 from tests.patching.styled_yaml import texts
 
-SOME = settings(LAW, max_examples=20)
+SOME = settings(LAW, max_examples=12)
 MANY = settings(LAW, max_examples=600)
 DAY, HOUR = 86400, 3600
 PER_EDIT = 12  # lines: a new destination has seven, an allowed rule two, a list of datasets four
@@ -159,10 +159,11 @@ def untouched_by_apply(made: World) -> None:
 
 
 def essence(made: World) -> str:
-    """What each object does, read as the product reads it: a switch may spell it otherwise at each write."""
-    found = {
-        doc["id"]: (wire.read(kind.name, doc), [wire.ids(doc, name) for name in kind.refs])
-        for kind in (ANCHOR, PLACE)
-        for doc in made.emulator.snapshot(SANDBOX)[kind.path.removeprefix("/")]
-    }
+    """What each object does, read as the product reads it: a switch may show it otherwise than it is stored."""
+    with made.planned() as planned:
+        found = {
+            one.id: (wire.read(kind.name, one.raw), [wire.ids(one.raw, name) for name in kind.refs])
+            for kind in (ANCHOR, PLACE)
+            for one in planned.live.of(kind.name)
+        }
     return json.dumps(found, sort_keys=True)

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scenes import DAY, applied, both, findings, item, objects, without_orders, writes_of
 from test_interrupted import killed_after
-from test_laws import FEWER, LISTED
+from test_laws import FEW, LISTED
 from world import DESTINATIONS, SANDBOX, START, World, config, world
 
 from exportctl import doctor
@@ -219,7 +219,7 @@ def test_an_account_that_was_replaced_is_cleared_once_nothing_uses_it(small: Wor
 # -- never others' ----------------------------------------------------------------------------------------------------
 
 
-@FEWER
+@FEW
 @given(
     kind_switches(),
     st.sampled_from([100, DAY + 1]),

@@ -15,7 +15,7 @@ from generated import kind_switches
 from hypothesis import example, given
 from hypothesis import strategies as st
 from scenes import applied, both, findings, gates, item, objects, writes_of
-from test_laws import FEWER
+from test_laws import FEW
 from world import DESTINATIONS, SANDBOX, World, config, world
 
 from exportctl.emulator import Switches
@@ -211,7 +211,7 @@ def renamings(draw: st.DrawFn) -> tuple[set[str], dict[str, str | None]]:
     return live, draw(st.dictionaries(st.sampled_from("abcd"), before, min_size=1))
 
 
-@FEWER
+@FEW
 @example(({"a"}, {"b": "a", "c": "a"}), set(), Switches())
 @example(({"a", "b"}, {"b": "a", "a": "b"}), set(), Switches())
 @given(renamings(), st.sets(st.sampled_from("abcd")), kind_switches())

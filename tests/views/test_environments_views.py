@@ -60,8 +60,8 @@ def test_what_is_short_is_shown_whole_and_what_is_long_shares_the_rest() -> None
     assert abs(int(shown[0].split()[0][1:]) - int(shown[1].split()[0][1:])) <= 1
 
 
-@pytest.mark.parametrize("count", [1, 2, 10, 60, 500])
-@pytest.mark.parametrize("plan", [large(200), full_plan(), evil_plan()], ids=["large", "full", "evil"])
+@pytest.mark.parametrize("count", [1, 2, 10, 60, 250])
+@pytest.mark.parametrize("plan", [large(25), full_plan(), evil_plan()], ids=["large", "full", "evil"])
 def test_a_comment_is_never_longer_than_it_may_be_and_says_what_is_left_out(count: int, plan: Plan) -> None:
     text = comment(*(Side(f"environment-{n:03}", plan) for n in range(count)))
     assert len(text) <= LIMIT
