@@ -24,6 +24,7 @@ from exportctl.views import text
 
 LAKE = "destinations.s3-key"
 NEW = "canary/second+canary/second+canarysecond"
+DEFAULTS = {**config()["defaults"], "destination": "ours"}
 OTHER = {"type": "amazon-s3", "bucket": "acme-second", "path": "x", "account": {"of": "s3-key"}}
 
 
@@ -154,6 +155,15 @@ def test_an_account_somebody_changed_meanwhile_is_left_as_it_is(made: World) -> 
     assert not proof.proved
 
 
+def test_of_two_rotations_at_once_one_is_done_and_the_other_says_that_the_account_moved(made: World) -> None:
+    first: list[bool] = []
+    transport = Interrupting(made, "PATCH", "/connections/", lambda _: first.append(done(*rotated(made))))
+    (outcome,), _ = rotated(made, transport=transport)
+    assert (first, outcome.status, outcome.rule) == ([True], Status.FAILED, "stale")
+    assert made.plan().steps() == ()
+    assert done(*rotated(made))
+
+
 @pytest.mark.parametrize(("when", "patches"), [("before", 2), ("after", 1)])
 def test_a_lost_request_is_sent_again_and_a_lost_answer_is_not(made: World, when: str, patches: int) -> None:
     made.emulator.add_fault(Fault("lost", method="PATCH", path="/connections", when=when))
@@ -208,6 +218,25 @@ def test_the_plan_names_every_flow_on_the_account_and_says_to_keep_the_former_se
     assert all(f'"{name}"' in told(plan)["account-users"] for name in ("Audience", "By hand", "export-0"))
     assert "keep the former ones valid until the next good run" in told(plan)["secrets-sent-again"]
     assert "exportctl verify --since" in told(plan)["secrets-sent-again"]
+
+
+def test_flows_of_another_project_on_the_account_are_named_and_their_config_can_never_write_it(made: World) -> None:
+    shared = {"type": "amazon-s3", "bucket": "acme-theirs", "path": "x", "account": {"existing": "s3-key (acme)"}}
+    theirs = {"loyalty": {"datasets": ["Returns"], "destination": "ours"}}
+    ours = (made.folder / "exports.yaml").read_text(encoding="utf-8")
+    applied(made, {**config(exports=theirs, destinations={"ours": shared}, defaults=DEFAULTS), "project": "theirs"})
+    project, _ = project_of(made.setup(), START)
+    with pytest.raises(RefusedError, match="which others made"):
+        rotation.account(project, "ours")
+    (made.folder / "exports.yaml").write_text(ours, encoding="utf-8")
+    assert '"loyalty"' in told(made.plan(order()))["account-users"]
+    with made.planned(order()) as planned:
+        (base,) = objects(made, "connections")
+        found = rotation.proofs(planned.live, planned.project, base["id"], START)
+    assert [(p.name, p.address) for p in found] == [
+        ("export-0", Address("exports", "export-0")),
+        ("loyalty", None),
+    ]
 
 
 def test_each_flow_comes_with_its_next_run_and_one_that_is_off_without(made: World) -> None:

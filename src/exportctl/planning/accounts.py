@@ -7,6 +7,7 @@ since a patch of the account reaches every flow on it, ours or not.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 
 from exportctl import wire
@@ -27,7 +28,7 @@ from exportctl.model import (
     digest,
 )
 from exportctl.planning import steps
-from exportctl.planning.actors import actor
+from exportctl.planning.actors import UI, actor
 from exportctl.planning.diff import Side, applied_after, field_changes
 from exportctl.planning.expand import DesiredAccount
 from exportctl.planning.ownership import Estate
@@ -44,7 +45,7 @@ class AccountPlan:
 
 def plan_account(account: DesiredAccount, estate: Estate, as_of: int, *, again: bool = False) -> AccountPlan:
     """Plan one account that at least one export needs; `again`: send its secrets although nothing differs."""
-    named = _named(account, estate)
+    named = _named(account, estate) or unmarked(account, estate)
     live = [o for o in named if wire.destination_type(o.raw) is account.type]
     others = tuple(o for o in named if o not in live)
     if not live and others:
@@ -106,8 +107,30 @@ def _named(account: DesiredAccount, estate: Estate) -> list[LiveObject]:
     return list(named)
 
 
+def unmarked(account: DesiredAccount, estate: Estate) -> list[LiveObject]:
+    """
+    The account that lost its marker, as when somebody edits it in the UI: of our name, of our making, and with a flow
+    of ours on it. One made by others is never taken for ours, whatever its name.
+    """
+    found = [b for b in estate.bases.values() if b.marker is None and _ours(b, account, estate)]
+    return found if len(found) == 1 else []
+
+
+def _ours(base: LiveObject, account: DesiredAccount, estate: Estate) -> bool:
+    key, before = account.declared.key, account.declared.renamed_from
+    names = [account.title, *(f"{name} ({estate.project})" for name in (key, before) if name)]
+    called = any(re.fullmatch(rf"{re.escape(name)}( \d+)?", base.name) for name in names)
+    maker = base.raw.get("createdClient")
+    made = [
+        h.flow.raw.get("createdClient")
+        for h in estate.flows_on(base.id)
+        if h.marker and h.marker.project == estate.project
+    ]
+    return called and maker != UI and wire.destination_type(base.raw) is account.type and maker in made
+
+
 def _generation(live: LiveObject) -> int:
-    return live.marker.generation if live.marker else 0
+    return live.marker.generation if live.marker else 1
 
 
 def _users(estate: Estate, base: LiveObject) -> Consequence:
@@ -162,7 +185,7 @@ def _compared(account: DesiredAccount, base: LiveObject, estate: Estate, as_of: 
     after = Marker(estate.project, ACCOUNT.letter, account.address.name, _generation(base), applied=applied)
     changes = tuple(_placed(account, base, c) for c in changes)
     writes = again or any(c.cause in WRITES for c in changes)
-    findings = _encryption(account, base)
+    findings = (*_lost(account, base), *_encryption(account, base))
     moved = base.marker is None or base.marker.damaged or base.marker != after
     if not writes and not moved:
         return Item(account.address, Verb.NONE, id=base.id, fields=changes, findings=findings, at=account.declared.at)
@@ -186,6 +209,21 @@ def _compared(account: DesiredAccount, base: LiveObject, estate: Estate, as_of: 
         findings=findings,
         at=account.declared.at,
     )
+
+
+def _lost(account: DesiredAccount, base: LiveObject) -> tuple[Finding, ...]:
+    """What was last applied is not known, so neither is whether the secrets of this `secret_version` were sent."""
+    if base.marker is not None and not base.marker.damaged:
+        return ()
+    name = f'the account {base.id} "{base.name}"'
+    hint = "apply writes it anew"
+    if account.secrets:
+        hint += f"; were secrets to be sent since, exportctl rotate {account.declared.key} does"
+    if base.marker:
+        text = f"{account.address}: the marker on {name} was edited"
+        return (Finding("marker-damaged", text, account.declared.at, hint, Level.WARNING),)
+    text = f"{account.address}: {name} lost its marker (somebody edited its description); it is known by its name, by "
+    return (Finding("marker-lost", f"{text}who made it and by its flows", account.declared.at, hint, Level.WARNING),)
 
 
 def _encryption(account: DesiredAccount, base: LiveObject) -> tuple[Finding, ...]:

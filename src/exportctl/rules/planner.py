@@ -89,8 +89,9 @@ _DRIFT: tuple[_Row, ...] = (
     ),
     (
         "marker-lost",
-        "A flow whose description lost the owner's marker",
-        "It is found by its target, which still carries the marker; if that goes too, the flow is nobody's (ours).",
+        "A flow or an account whose description lost the owner's marker",
+        "A flow is found by its connections, which still carry the marker; if theirs go too, it is nobody's. An account"
+        " is found by its name, its maker and its flows (ours).",
         "Apply writes it back. Edit only the text before the marker.",
     ),
 )
