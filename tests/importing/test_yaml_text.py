@@ -124,6 +124,6 @@ def test_half_a_character_cannot_be_written() -> None:
     assert writable("a\N{ROCKET}")
 
 
-def test_what_is_no_text_no_flag_and_no_collection_is_a_mistake() -> None:
-    with pytest.raises(TypeError, match="no YAML for int"):
-        document([], {"x": {"a": 1}})
+def test_what_is_no_text_no_flag_no_whole_number_and_no_collection_is_a_mistake() -> None:
+    with pytest.raises(TypeError, match="no YAML for float"):
+        document([], {"x": {"a": 1.5}})

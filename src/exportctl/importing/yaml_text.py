@@ -1,7 +1,8 @@
 """
 YAML text from values, in the subset that this config reads. Pure.
 
-In: texts, booleans, lists, maps, and blocks of keys. Out: text that the config's reader turns into the same values.
+In: texts, booleans, whole numbers, lists, maps, and blocks of keys. Out: text that the config's reader turns into the
+same values.
 
     the value is                         it is written
     a text that reads back as itself     as it is
@@ -110,6 +111,8 @@ def inline(value: object, *, flow: bool) -> str:
     match value:
         case bool():
             return "true" if value else "false"
+        case int():
+            return str(value)
         case str():
             return scalar(value, flow=flow)
         case Mapping():

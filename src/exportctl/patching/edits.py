@@ -9,7 +9,7 @@ One value of a YAML text set, or one item of a list put in or taken out; every o
     braces                            a new key goes behind the last one
     nothing at that key, or `null`    the key, with all maps that are missing above it
 
-Values are texts, booleans, lists and maps, as `yaml_text` writes them.
+Values are texts, booleans, numbers, lists and maps, as `yaml_text` writes them.
 """
 
 from __future__ import annotations
@@ -79,6 +79,17 @@ class Listed:
 
 
 Edit = Put | Listed
+
+
+def writable(value: object) -> bool:
+    """Can a file hold all its texts?"""
+    if isinstance(value, Block):
+        return writable(value.entries)
+    if isinstance(value, Mapping):
+        return all(writable(one) for one in value.values())
+    if isinstance(value, list | tuple):
+        return all(writable(one) for one in value)
+    return yaml_text.writable(value) if isinstance(value, str) else True
 
 
 def at(root: Map | None, path: Path) -> Span | None:

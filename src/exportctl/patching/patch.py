@@ -20,7 +20,7 @@ from exportctl.importing.adoption import Ground
 from exportctl.importing.document import REASON
 from exportctl.model import DESTINATIONS, EXPORTS
 from exportctl.patching import proposed_places
-from exportctl.patching.edits import Edit, Listed, Put, Unfit
+from exportctl.patching.edits import Edit, Listed, Put, Unfit, writable
 from exportctl.patching.judging import Fault, Judged, Weight, fault, judged
 from exportctl.patching.placing import Files, Layer, editable
 from exportctl.patching.proposals import Inexpressible, Proposal, proposals
@@ -107,7 +107,11 @@ def _proposed(wish: Wish, seen: Sight) -> Iterator[Proposal]:
     if holding is None:
         raise Inexpressible("belongs to a flow that is not there")
     made = proposed_places.places(export, holding, seen) if wish.name == "place" else None
-    yield from (p for p in made or proposals(wish, export, holding, seen) if p)
+    for proposal in made or proposals(wish, export, holding, seen):
+        if not all(writable(edit.value) for edit in proposal if isinstance(edit, Put)):
+            raise Inexpressible("holds half a character, which no file can hold")
+        if proposal:
+            yield proposal
 
 
 def _placed(files: Files, proposal: Proposal) -> Iterator[Files]:

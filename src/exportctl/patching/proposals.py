@@ -32,6 +32,7 @@ from exportctl.schedules import DAY, HOUR, ONCE
 
 Proposal = tuple[Edit, ...]
 _MINUTE = 60
+_REPLACED = "replaced"  # no field of a flow: a plan names what cannot be patched into place so
 _CADENCES = frozenset({ONCE, "1 day", *(schedules.spelled("hour", hours) for hours in HOURS)})
 
 
@@ -56,6 +57,8 @@ def proposals(wish: Wish, export: Export, holding: Holding, sight: Sight) -> Ite
         "format": _format,
         "datasets": _datasets,
     }
+    if wish.name == _REPLACED:
+        raise Inexpressible("no edit of a value does: the YAML asks for another flow")
     if wish.name not in known:
         raise Inexpressible("is nothing that an edit accepts")
     yield from known[wish.name](export, holding, sight)
@@ -73,7 +76,9 @@ def _title(export: Export, holding: Holding, sight: Sight) -> Iterator[Proposal]
     """The flows of an export that is split share a title, with the dataset's name behind it."""
     title = holding.flow.name
     if export.key != export.of:
-        tail = " \N{EN DASH} " + export.title.rpartition(" \N{EN DASH} ")[2]
+        shared_by_all = sight.node("exports", export.of, "title")
+        whole = str(shared_by_all.value) if isinstance(shared_by_all, Scalar) else export.of
+        tail = export.title.removeprefix(whole)
         if not title.endswith(tail):
             raise Inexpressible("is made of the dataset's name: the export is split by dataset")
         title = title.removesuffix(tail)
@@ -129,9 +134,9 @@ def _schedule(export: Export, holding: Holding, sight: Sight) -> Iterator[Propos
         same = every is not None and isinstance(every.node, Scalar) and every.node.value == rhythm
         yield tuple(Put((*path, key), value) for key, value in said.items() if key != "every" or not same)
     for name, timing in sorted(sight.around.schedules.items()):
-        if _fits(timing, rhythm, at):
+        if _fits(timing, rhythm, at, export):
             yield _key(export, "schedule", name)
-    whole = {"every": rhythm, **({"at": schedules.time_of_day(at)} if at else {})}
+    whole = {"every": rhythm, **({"at": schedules.time_of_day(at)} if at else {}), **_begun(export, sight)}
     yield _key(export, "schedule", whole)
     yield _key(export, "schedule", {**whole, "end": _ending(export.end)})
 
@@ -151,9 +156,16 @@ def _written(export: Export, sight: Sight, what: str) -> Iterator[tuple[str, ...
             return
 
 
-def _fits(timing: Timing, rhythm: str, at: int) -> bool:
+def _begun(export: Export, sight: Sight) -> Mapping[str, str]:
+    """The start that is written: it is not compared, and counts again once the flow is made anew."""
+    found = next((sight.node(*path, "start") for path in _written(export, sight, "schedule")), None)
+    return {"start": str(found.value)} if isinstance(found, Scalar) else {}
+
+
+def _fits(timing: Timing, rhythm: str, at: int, export: Export) -> bool:
     one = timing.schedule
-    return schedules.cadence(one) == rhythm and schedules.phase(one.at, rhythm) == at and one.start is None
+    same = schedules.cadence(one) == rhythm and schedules.phase(one.at, rhythm) == at
+    return same and one.start == export.schedule.start
 
 
 def _ending(end: End) -> object:
@@ -204,14 +216,18 @@ def _datasets(export: Export, holding: Holding, sight: Sight) -> Iterator[Propos
     if not isinstance(held, Seq) or not live:
         raise Inexpressible("is empty, which no export can be")
     pairs = tuple(live.items())
-    gone, instead, covered = set(), {}, set[str]()
-    for number, item in enumerate(held.items):
-        ids = _ids(item, sight, live)
-        covered |= ids & live.keys()
-        if not ids & live.keys():
+    meant = [_ids(item, sight, live) for item in held.items]
+    covered = {i for ids in meant if ids <= live.keys() for i in ids}
+    gone, instead = set(), {}
+    for number, ids in enumerate(meant):
+        if ids <= live.keys():
+            continue
+        rest = sorted((ids & live.keys()) - covered)
+        covered |= set(rest)
+        if rest:
+            instead[number] = [document.dataset(i, live[i], pairs, sight.words) for i in rest]
+        else:
             gone.add(number)
-        elif not ids <= live.keys():
-            instead[number] = [document.dataset(i, live[i], pairs, sight.words) for i in sorted(ids & live.keys())]
     more = [document.dataset(i, live[i], pairs, sight.words) for i in sorted(live.keys() - covered)]
     path = ("exports", export.of, "datasets")
     if len(gone) < len(held.items):

@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from exportctl import wire
 from exportctl.config.nodes import Scalar
 from exportctl.declared import Destination, Export
+from exportctl.destination_types import READERS
 from exportctl.importing import shared
 from exportctl.importing.places import below
 from exportctl.importing.surroundings import free
@@ -30,6 +31,7 @@ from exportctl.patching.sight import Sight
 from exportctl.patching.wishes import Wish
 from exportctl.planning.ownership import Holding
 
+_SENSITIVE = "is sensitive: write what the account holds into the config or the variable yourself"
 _ABFSS = re.compile(r"abfss://([^@/]+)@([^./]+)\.dfs\.core\.windows\.net/?")
 
 
@@ -99,6 +101,7 @@ def _new(export: Export, declared: Destination, live: dict[str, str], key: str, 
         **(wanted or live),
         "account": {name: text for name, text in owner.items() if text},
         **({"format": shared.format_words(form)} if form else {}),
+        **({"reader": declared.reader} if declared.reader != READERS[0] else {}),
     }
     edits: list[Edit] = [
         Put((DESTINATIONS, key_of_new), Block(value)),
@@ -118,7 +121,8 @@ def accounts(wish: Wish, declared: Destination, sight: Sight) -> Iterator[Propos
     for change in wish.changes:
         name = change.path.rpartition(".")[2]
         if isinstance(change.before, Sensitive | None) or not isinstance(change.before, str):
-            raise Inexpressible("is sensitive: write what the account holds into the config or the variable yourself")
+            whose = f"{change.path} " if len(wish.changes) > 1 else ""
+            raise Inexpressible(f"{whose}{_SENSITIVE}")
         if name == "endpoint" and not isinstance(sight.node(DESTINATIONS, declared.key, name), Scalar):
             found = _ABFSS.fullmatch(change.before)
             if found is None:
@@ -126,5 +130,6 @@ def accounts(wish: Wish, declared: Destination, sight: Sight) -> Iterator[Propos
             pairs = (("container", found[1]), ("storage_account", found[2]))
             edits += [Put((DESTINATIONS, declared.key, part), text) for part, text in pairs]
             continue
-        edits.append(Put((DESTINATIONS, declared.key, name), change.before))
+        number = name == "port" and change.before.isdecimal()
+        edits.append(Put((DESTINATIONS, declared.key, name), int(change.before) if number else change.before))
     yield tuple(edits)

@@ -1,0 +1,157 @@
+"""What is written for a live value: as it is, once, with what stood beside it, or not at all and why."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from patches import CONFIG, drifts, lines, patch, why, write
+from scenes import HOUR, applied
+from world import SANDBOX, World, world
+
+from exportctl.emulator import Dataset
+from exportctl.patching.wishes import EITHER
+
+SALES = "sales: {datasets: [sales], subpath: sales}"
+
+
+def live(folder: Path, text: str = CONFIG, more: tuple[str, ...] = ()) -> World:
+    made = world(folder, page_size=100)
+    if more:
+        made.emulator.seed([SANDBOX], {SANDBOX: [Dataset(name) for name in more]})
+    write(made, text)
+    applied(made)
+    return made
+
+
+def later(made: World, title: str, hours: int = 1) -> None:
+    start = made.flow(title)["scheduleParams"]["startTime"]
+    made.emulator.ui.schedule(title, {"startTime": start + hours * HOUR})
+
+
+@pytest.mark.parametrize(
+    ("datasets", "after"),
+    [
+        (["Orders"], ["Orders"]),
+        (["Order Lines"], ["Order Lines"]),
+        (["Orders", "Order Lines", "Returns"], ["sales", "Orders", "Returns"]),
+    ],
+    ids=["of the group, and by name", "of the group alone", "one more"],
+)
+def test_a_dataset_in_two_items_of_a_list_stays_in_one(datasets: list[str], after: list[str], tmp_path: Path) -> None:
+    made = live(tmp_path, CONFIG.replace(SALES, SALES.replace("[sales]", "[sales, Orders]")))
+    made.emulator.ui.datasets("sales", datasets)
+
+    patched = patch(made)
+
+    assert lines(patched)[-1] == f"+ {SALES.replace('[sales]', '[' + ', '.join(after) + ']')}"
+    assert drifts(made) == []
+
+
+def test_a_text_that_no_file_can_hold_is_left(tmp_path: Path) -> None:
+    made = live(tmp_path)
+    made.emulator.ui.rename("orders", "half \ud800")
+
+    assert why(patch(made)) == {"exports.orders title": "holds half a character, which no file can hold"}
+
+
+def test_the_parts_of_an_export_are_renamed_whatever_their_datasets_are_called(tmp_path: Path) -> None:
+    text = CONFIG.replace("sales: [Orders, Order Lines]", "sales: [Orders, A \N{EN DASH} B]")
+    made = live(
+        tmp_path, text.replace("{datasets: [sales],", "{datasets: [sales], split_by: dataset,"), ("A \N{EN DASH} B",)
+    )
+    for dataset in ("Orders", "A \N{EN DASH} B"):
+        made.emulator.ui.rename(f"sales \N{EN DASH} {dataset}", f"All of them \N{EN DASH} {dataset}")
+
+    patched = patch(made)
+
+    assert why(patched) == {}
+    assert lines(patched)[-1] == ("+ sales: {datasets: [sales], split_by: dataset, subpath: sales, title: All of them}")
+
+
+def test_a_start_that_was_written_stays(tmp_path: Path) -> None:
+    text = CONFIG.replace("{every: 1 day, at: '02:00'}", "{every: 1 day, at: '02:00', start: 2027-03-01}")
+    made = live(tmp_path, text)
+    later(made, "orders")
+
+    assert lines(patch(made)) == ['+ schedule: {every: 1 day, at: "03:00", start: "2027-03-01"}']
+
+
+def test_no_named_schedule_takes_a_start_away(tmp_path: Path) -> None:
+    text = CONFIG.replace("{every: 1 day, at: '02:00'}", "{every: 1 day, at: '02:00', start: 2027-03-01}")
+    made = live(tmp_path, text.replace("  often:", "  at-three: {every: 1 day, at: '03:00'}\n  often:"))
+    later(made, "orders")
+
+    assert lines(patch(made)) == ['+ schedule: {every: 1 day, at: "03:00", start: "2027-03-01"}']
+
+
+# -- accounts ---------------------------------------------------------------------------------------------------------
+
+
+def on_account(made: World, **params: object) -> None:
+    base = next(b for b in made.emulator.snapshot(SANDBOX)["connections"] if "partner" in b["name"])
+    auth = {**base["auth"], "params": {**base["auth"]["params"], **params}}
+    made.emulator.ui.load({"connections": [{**base, "auth": auth}]}, sandbox=SANDBOX)
+
+
+@pytest.mark.parametrize(("before", "after"), [("", ["+ port: 2022"]), ("22", ["- port: 22", "+ port: 2022"])])
+def test_a_port_is_a_number(before: str, after: list[str], tmp_path: Path) -> None:
+    host = "    host: sftp.partner.example\n"
+    made = live(tmp_path, CONFIG.replace(host, f"{host}    port: {before}\n" if before else host))
+    on_account(made, port=2022)
+
+    assert lines(patch(made)) == after
+    assert drifts(made) == []
+
+
+def test_what_keeps_an_account_from_being_accepted_is_named(tmp_path: Path) -> None:
+    made = live(tmp_path)
+    on_account(made, domain="sftp9.partner.example", username="somebody-else")
+
+    (reason,) = why(patch(made)).values()
+
+    assert reason.startswith("auth.username is sensitive: ")
+
+
+@pytest.mark.parametrize("targets", [("exports.to-partner",), ("exports.orders",)], ids=["on it", "not on it"])
+def test_a_target_takes_its_account_along_as_drift_does(targets: tuple[str, ...], tmp_path: Path) -> None:
+    made = live(tmp_path)
+    on_account(made, domain="sftp9.partner.example")
+
+    assert bool(lines(patch(made, targets=targets))) == (targets == ("exports.to-partner",))
+
+
+def test_an_update_of_an_export_leaves_its_account_alone(tmp_path: Path) -> None:
+    made = live(tmp_path)
+    on_account(made, domain="sftp9.partner.example")
+
+    assert patch(made, EITHER, ("exports.to-partner",), accounts=False).edited == ()
+
+
+# -- destinations -----------------------------------------------------------------------------------------------------
+
+
+def test_a_new_destination_is_read_as_the_former_one(tmp_path: Path) -> None:
+    made = live(tmp_path, CONFIG.replace("path: aep, auth:", "path: aep, reader: none, auth:"))
+    made.emulator.ui.path("orders", "other/orders")
+
+    assert "+ reader: none" in lines(patch(made))
+
+
+def _another_account(text: str) -> str:
+    return text.replace("subpath: orders\n", "subpath: orders\n    destination: second\n").replace(
+        "  partner:\n",
+        '  second: {type: amazon-s3, bucket: acme-two, path: x, auth: {role_arn: "${env:S3_ROLE}"}}\n  partner:\n',
+        1,
+    )
+
+
+@pytest.mark.parametrize("change", [_another_account], ids=["another account"])
+def test_what_needs_another_flow_is_said_to(change: Callable[[str], str], tmp_path: Path) -> None:
+    made = live(tmp_path)
+    write(made, change(CONFIG))
+
+    reasons = why(patch(made, EITHER, ("exports.orders",), accounts=False))
+
+    assert reasons["exports.orders replaced"] == "no edit of a value does: the YAML asks for another flow"
