@@ -16,7 +16,7 @@ from exportctl.emulator import Dataset, Emulator
 from exportctl.emulator.server import close, server
 
 SANDBOXES = ("dev", "prod", "stage")
-PATIENCE = 10.0  # seconds to wait for somebody who should come
+PATIENCE = 30.0  # seconds to wait for somebody who should come
 CONFIG = """\
 version: 1
 project: acme

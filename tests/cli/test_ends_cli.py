@@ -56,6 +56,18 @@ def test_renew_leaves_what_has_ended_names_it_and_ends_in_4(over: CommandLine, m
     ]
 
 
+def test_renew_moves_the_others_and_does_not_say_that_all_is_well(tmp_path: Path) -> None:
+    run = still(tmp_path, SMALL.replace("[Orders]}", "[Orders], end: {rolling: 40 days, renew_before: 9 days}}"))
+    assert run("apply", "--auto-approve").code == 0
+    assert run("emulator", "clock", "advance", "155 days").code == 0
+    before = run.writes()
+    ended = run("renew")
+    assert (ended.code, run.writes() - before) == (4, 1)
+    assert "1 done" in ended.out
+    assert "the ends that were due are moved on. Ended, and left to an apply: exports.orders." in ended.out
+    assert "holds what the config asks for" not in ended.out
+
+
 def test_renew_says_so_too_where_the_config_silences_the_finding(over: CommandLine) -> None:
     over.edit("exports:\n", "rules: {expired: {level: off, reason: known}}\nexports:\n")
     ended = over("renew")

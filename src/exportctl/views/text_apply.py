@@ -29,6 +29,9 @@ _PROOFS: Mapping[bool | None, str] = {
 }
 
 
+_RENEWED = "Read back: the ends that were due are moved on. Ended, and left to an apply: "
+
+
 def outcome(shown: Outcome, number: int, total: int, *, color: bool = False) -> str:
     """`[3/7] done: update target connection tc-1 of exports.web-to-lake`; message and hint below."""
     ink = paint(color)
@@ -82,7 +85,8 @@ def report(
     lines.append(ink("bold", summary(outcomes)))
     lines += [f"The service keeps another spelling: {values.clean(name)}" for name in normalised]
     proof = converged(residue, proved)
-    lines.append(_PROOFS[proof])
+    over = [values.address(item.address) for item in residue.items if item.lapsed and not item.steps] if residue else []
+    lines.append(f"{_RENEWED}{', '.join(over)}." if proof and over else _PROOFS[proof])
     if residue is not None:
         lines += text.stops(residue, ink, width)
     if residue is not None and not proof:
