@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from exportctl.drift_report import Group
 from exportctl.errors import Level
 from exportctl.model import Action, Cause, Status, Verb
 
@@ -195,3 +196,16 @@ DEFS: Mapping[str, Json] = {
         hint=maybe(text("what to do")),
     ),
 }
+
+FOUND = closed(
+    "one thing found",
+    group=one_of("what kind of thing", Group),
+    address=maybe(ADDRESS),
+    id=maybe(text("flow or base connection id")),
+    field=maybe(ref("field")),
+    finding=maybe(ref("finding")),
+    verb=maybe(one_of("what is pending as a whole", Verb)),
+    ends=maybe(number("seconds since 1970 UTC")),
+    renewal_due=flag("the rolling end is due"),
+    unmanaged=maybe(ref("unmanaged")),
+)

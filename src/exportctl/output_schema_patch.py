@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from exportctl.output_schema_parts import ADDRESS, closed, flag, listing, maybe, number, ref, text
+from exportctl.output_schema_parts import ADDRESS, FOUND, closed, flag, listing, maybe, number, ref, text
 
 _FIELDS = listing("the differences; `before` is what is live", ref("field"))
 
@@ -10,12 +10,13 @@ PATCH = closed(
     "edits of the YAML that accept what is live",
     project=text("the config's project"),
     written=flag("the files were edited; else they are as they were"),
+    folder=text("where the patch is applied, relative to the working folder"),
     files=listing(
         "files that the edits are in",
         closed(
             "one file",
             file=text("its name, relative to the working folder"),
-            diff=maybe(text("unified; null: a changed line holds a value that is not shown")),
+            diff=maybe(text("unified, named from `folder`; null: a changed line holds a value that is not shown")),
             context=number("unchanged lines beside a change; at 0 `git apply` wants --unidiff-zero"),
         ),
     ),
@@ -34,4 +35,6 @@ PATCH = closed(
         closed("differences that no edit accepts", address=ADDRESS, fields=_FIELDS, why=text("for people")),
     ),
     failing=flag("something is left that `drift` fails for"),
+    failures=listing("what that is", FOUND),
+    findings=listing("errors that keep the config from being applied", ref("finding")),
 )

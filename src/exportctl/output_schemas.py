@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 from exportctl.checkup import State
 from exportctl.drift_report import Group
-from exportctl.model import Status, Verb
+from exportctl.model import Status
 from exportctl.output_schema_environments import DIFF_ENVIRONMENTS, every
 from exportctl.output_schema_health import FORECAST, RUNS, STATUS
 from exportctl.output_schema_import import IMPORT
@@ -21,6 +21,7 @@ from exportctl.output_schema_parts import (
     ADDRESS,
     ANY,
     DEFS,
+    FOUND,
     Json,
     closed,
     counts,
@@ -101,21 +102,7 @@ _DRIFT = closed(
     failing=flag("exit code 3"),
     fail_on=listing("groups that make it fail", text("group")),
     counts=counts("entries by group", Group),
-    entries=listing(
-        "by group, then in plan order",
-        closed(
-            "one thing found",
-            group=one_of("what kind of thing", Group),
-            address=maybe(ADDRESS),
-            id=maybe(text("flow or base connection id")),
-            field=maybe(ref("field")),
-            finding=maybe(ref("finding")),
-            verb=maybe(one_of("what is pending as a whole", Verb)),
-            ends=maybe(number("seconds since 1970 UTC")),
-            renewal_due=flag("the rolling end is due"),
-            unmanaged=maybe(ref("unmanaged")),
-        ),
-    ),
+    entries=listing("by group, then in plan order", FOUND),
     findings=listing("other warnings and notes", ref("finding")),
 )
 

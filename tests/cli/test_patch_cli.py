@@ -4,11 +4,20 @@ from __future__ import annotations
 
 import stat
 import subprocess
+from contextlib import closing
 from pathlib import Path
+from shutil import which
 
 import pytest
 from command_line import CommandLine, northwind
 
+from exportctl.cli.replacing import Replacement, replace_texts
+from exportctl.errors import Error
+
+TOOLS = (
+    pytest.param(["git", "apply", "-"], id="git"),
+    pytest.param(["patch", "-p1", "-s"], id="patch", marks=pytest.mark.skipif(not which("patch"), reason="no patch")),
+)
 TOLD = "exports.orders-to-partner  place.path"
 
 
@@ -167,6 +176,30 @@ def test_lines_beside_a_change_that_are_not_shown_make_the_patch_narrow(moved: C
     assert "git apply --unidiff-zero" in ended.err
 
 
+@pytest.mark.parametrize("write", [(), ("--write",)], ids=["shown", "written"])
+def test_a_secret_in_a_line_that_is_not_shown_comes_into_no_file(write: tuple[str, ...], tmp_path: Path) -> None:
+    run = northwind(tmp_path)
+    run.edit('    auth: {username: northwind, private_key: "${env:PARTNER_SSH_KEY}"}\n', "")
+    run.edit(
+        "    host: sftp.fulfilment.example\n    path: /incoming\n",
+        '    host: sftp.fulfilment.example\n    auth: {username: northwind, private_key: "${env:PARTNER_SSH_KEY}"}\n'
+        "    path: /incoming\n",
+    )
+    text = config(run)
+    start, end = text.index("  partner:\n"), text.index("  shared:\n")
+    inside = ", ".join(line.strip() for line in text[start:end].splitlines()[1:])
+    run.write(f"{text[:start]}  partner: {{{inside}}}\n{text[end:]}")
+    assert run("apply", "--auto-approve").code == 0
+    assert run("emulator", "ui", "path", "orders-to-partner", "/in/it-is-a-secret").code == 0
+    before = config(run)
+
+    ended = run("drift", "--patch", *write, LAKE_ROLE_ARN="/in/it-is-a-secret")
+
+    assert ended.code == 1
+    assert "a secret value is in the edit of exports.yaml" in ended.err
+    assert config(run) == before
+
+
 def test_a_secret_in_the_sandbox_is_not_given_out(moved: CommandLine) -> None:
     secret = "arn:aws:iam::123456789012:role/not-for-everybody"
     assert moved("emulator", "ui", "rename", "web-to-lake", f"feed {secret}").code == 0
@@ -203,13 +236,151 @@ def test_64_wrong_usage(moved: CommandLine, argv: tuple[str, ...], said: str) ->
     assert config(moved) == before
 
 
-def test_a_file_that_changed_meanwhile_is_left_as_it_is(tmp_path: Path) -> None:
-    from exportctl.cli.saving import replace_text
-    from exportctl.errors import Error
+def test_a_target_that_drift_fails_for_too_is_accepted_with_it(tmp_path: Path) -> None:
+    run = northwind(tmp_path)
+    assert run("apply", "--auto-approve").code == 0
+    with closing(run.emulator()) as emulator:
+        base = next(b for b in emulator.snapshot("demo")["connections"] if "partner" in b["name"])
+        auth = {**base["auth"], "params": {**base["auth"]["params"], "domain": "sftp2.fulfilment.example"}}
+        emulator.ui.load({"connections": [{**base, "auth": auth}]}, sandbox="demo")
 
-    file = tmp_path / "exports.yaml"
-    file.write_text("by now: another\n")
+    assert run("drift", "--target", "exports.orders-to-partner").code == 3
+    assert run("drift", "--patch", "--write", "--target", "exports.orders-to-partner").code == 0
+    assert "host: sftp2.fulfilment.example" in config(run)
+    assert run("drift", "--target", "exports.orders-to-partner").code == 0
 
-    with pytest.raises(Error, match="has changed while it was worked on"):
-        replace_text(file, "version: 1\n", "version: 2\n")
-    assert file.read_text() == "by now: another\n"
+
+def test_what_is_no_value_is_said_where_it_ends_in_3(moved: CommandLine) -> None:
+    assert moved("emulator", "ui", "delete", "web-to-lake").code == 0
+    assert moved("emulator", "ui", "describe", "orders-to-partner", "wiped").code == 0
+    assert moved("emulator", "clock", "advance", "25 hours").code == 0
+
+    ended = moved("drift", "--patch")
+
+    assert ended.code == 3
+    assert "What drift would still fail for (2)" in ended.err
+    assert "[flow-gone]" in ended.err
+    assert "[marker-lost]" in ended.err
+    assert "Exit 3: 2 findings in gone, marker-lost." in ended.err
+    result = moved("drift", "--patch", "--format", "json").document["result"]
+    assert [one["group"] for one in result["failures"]] == ["gone", "marker-lost"]
+
+
+def test_an_export_that_cannot_be_planned_is_said_where_it_ends_in_1(moved: CommandLine) -> None:
+    moved.edit("datasets: [Loyalty Profiles]", "datasets: [Loyal Profiles]")
+
+    ended = moved("drift", "--patch")
+
+    assert ended.code == 1
+    assert "dataset-unknown" in ended.err
+
+
+def test_the_next_step_is_true_where_edits_wait(moved: CommandLine) -> None:
+    moved.edit("    schedule: frequent\n", "    schedule: frequent\n    title: It waits\n")
+
+    assert "it shows what apply would still do" in moved("drift", "--patch", "--write").out
+
+
+# -- files ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def two_files(tmp_path: Path) -> CommandLine:
+    """Two exports in two files, both moved by hand."""
+    run = northwind(tmp_path)
+    head, mark, tail = config(run).partition("  profiles-to-science:\n")
+    run.write(head)
+    (tmp_path / "exports").mkdir()
+    run.write(f"exports:\n{mark}{tail}", "exports/science.yaml")
+    assert run("apply", "--auto-approve").code == 0
+    assert run("emulator", "ui", "path", "orders-to-partner", "/somewhere/else").code == 0
+    assert run("emulator", "ui", "disable", "profiles-to-science").code == 0
+    return run
+
+
+def texts(run: CommandLine) -> list[str]:
+    return [path.read_text(encoding="utf-8") for path in sorted(run.folder.rglob("*.yaml"))]
+
+
+def test_where_one_file_is_read_only_none_is_written(two_files: CommandLine) -> None:
+    before = texts(two_files)
+    (two_files.folder / "exports" / "science.yaml").chmod(0o444)
+
+    ended = two_files("drift", "--patch", "--write")
+
+    assert ended.code == 1
+    assert "exports/science.yaml is read-only; nothing was written" in ended.err
+    assert texts(two_files) == before
+    assert [path.name for path in two_files.folder.rglob(".*.yaml*")] == []
+
+
+def test_a_file_in_the_way_of_another_leaves_none_half_written(tmp_path: Path) -> None:
+    one, other = tmp_path / "a.yaml", tmp_path / "b.yaml"
+    one.write_text("a\n")
+    other.mkdir()
+
+    with pytest.raises(Error, match=r"b\.yaml cannot be written: is a directory; nothing was written"):
+        replace_texts([Replacement(one, "a\n", "c\n"), Replacement(other, "b\n", "d\n")])
+    assert one.read_text() == "a\n"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.yaml", "b.yaml"]
+
+
+def test_where_one_file_has_changed_meanwhile_none_is_written(tmp_path: Path) -> None:
+    one, other = tmp_path / "a.yaml", tmp_path / "b.yaml"
+    one.write_text("a\n")
+    other.write_text("by now: another\n")
+
+    with pytest.raises(Error, match="has changed while it was worked on; nothing was written"):
+        replace_texts([Replacement(one, "a\n", "c\n"), Replacement(other, "b\n", "d\n")])
+    assert (one.read_text(), other.read_text()) == ("a\n", "by now: another\n")
+
+
+@pytest.mark.parametrize("file", ["of all.yaml", 'q"uote.yaml', "ta\tb.yaml"])
+@pytest.mark.parametrize("tool", TOOLS)
+def test_a_patch_of_a_file_with_an_odd_name_is_taken(tool: list[str], file: str, tmp_path: Path) -> None:
+    run = northwind(tmp_path)
+    (tmp_path / "exports.yaml").rename(tmp_path / file)
+    assert run("-f", file, "apply", "--auto-approve").code == 0
+    assert run("-f", file, "emulator", "ui", "disable", "profiles-to-science").code == 0
+
+    subprocess.run(tool, cwd=tmp_path, input=run("-f", file, "drift", "--patch").out.encode(), check=True)
+
+    assert run("-f", file, "drift").code == 0
+
+
+@pytest.mark.parametrize("tool", TOOLS)
+def test_a_patch_of_a_file_outside_is_taken_in_the_folder_it_names(tool: list[str], tmp_path: Path) -> None:
+    (tmp_path / "work").mkdir()
+    run = northwind(tmp_path / "work")
+    (tmp_path / "work" / "exports.yaml").rename(tmp_path / "all.yaml")
+    assert run("-f", "../all.yaml", "apply", "--auto-approve").code == 0
+    assert run("-f", "../all.yaml", "emulator", "ui", "disable", "profiles-to-science").code == 0
+
+    ended = run("-f", "../all.yaml", "drift", "--patch")
+    subprocess.run(tool, cwd=tmp_path, input=ended.out.encode(), check=True)
+
+    assert "`patch -p1` in .., seen from the folder of the config" in ended.err
+    assert run("-f", "../all.yaml", "drift").code == 0
+
+
+def test_a_patch_is_taken_in_a_folder_inside_a_repository(tmp_path: Path) -> None:
+    (tmp_path / "work").mkdir()
+    run = northwind(tmp_path / "work")
+    assert run("apply", "--auto-approve").code == 0
+    assert run("emulator", "ui", "disable", "profiles-to-science").code == 0
+    patch = run("drift", "--patch").out.encode()
+    subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
+
+    subprocess.run(["git", "apply", "--directory=work", "-"], cwd=tmp_path, input=patch, check=True)
+    assert run("drift").code == 0
+    subprocess.run(["git", "apply", "-R", "-"], cwd=tmp_path / "work", input=patch, check=True)
+    assert run("drift").code == 3
+
+
+def test_a_patch_without_lines_beside_a_change_is_taken(moved: CommandLine) -> None:
+    moved.edit("    path: /incoming\n    format: json\n    auth:", "    format: json\n    path: /incoming\n    auth:")
+    patch = moved("drift", "--patch").out.encode()
+
+    subprocess.run(["git", "apply", "--unidiff-zero", "-"], cwd=moved.folder, input=patch, check=True)
+
+    assert moved("drift").code == 0

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from exportctl.drift_report import Entry, Group
+from exportctl.errors import Finding, Level
 from exportctl.model import Address, Cause, FieldChange, Header, Plan, Sensitive
 from exportctl.patching.report import Accepted, Edited, NotAccepted, Patched
-from exportctl.patching.unified import Diff, diff
+from exportctl.patching.unified import Diff, Patch, diff
 
 HEADER = Header("0123456789ABCDEF01234567@AdobeOrg", "demo", None, "acme", "service")
 EDITED = Edited("exports.yaml", "a: x # c\nb: y\n", "a: z # c\nb: y\n")
@@ -30,5 +32,16 @@ def patched() -> Patched:
     )
 
 
-def diffs() -> list[Diff]:
-    return [diff(EDITED), HIDDEN]
+def shown() -> Patch:
+    return Patch((diff(EDITED), HIDDEN), ".")
+
+
+def failed() -> tuple[Entry, ...]:
+    """One that an edit was asked for and left, and one that no edit mends."""
+    (left,) = patched().left[1].changes
+    address = Address("exports", "orders")
+    gone = Finding("flow-gone", "exports.orders: its flow is gone", None, "remove the export", Level.WARNING)
+    return (
+        Entry(Group.CONFLICT, address, "f-1", field=left),
+        Entry(Group.GONE, address, "f-1", finding=gone),
+    )

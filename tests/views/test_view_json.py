@@ -22,7 +22,7 @@ from exportctl.saved import planfile
 from exportctl.views import json, json_environments, json_health, json_import, json_patch, json_verify
 from exportctl.views.json_environments import Told
 from tests.importing.sample_imports import ORDERS, made
-from tests.patching.sample_patches import diffs, patched
+from tests.patching.sample_patches import failed, patched, shown
 
 SCHEMAS = Path(__file__).parents[2] / "schemas"
 PLANS = {"full": full_plan(), "causes": every_cause(), "evil": evil_plan(), "empty": Plan(HEADER, AS_OF, ())}
@@ -64,7 +64,7 @@ def documents() -> dict[str, tuple[str, str]]:
     found["verify"] = ("verify", json_verify.verify(full_report()))
     found["environments"] = ("diff-environments", json_environments.compared(two_environments()))
     found["import"] = ("import", json_import.imported(made(ORDERS), file=None))
-    found["patch"] = ("patch", json_patch.patched(patched(), diffs(), written=False, failing=True))
+    found["patch"] = ("patch", json_patch.patched(patched(), shown(), written=False, failures=failed()))
     for name, plan in PLANS.items():
         report = drift_report.drift(plan, end_warning=30 * DAY)
         found[f"plan {name}"] = ("plan", json.plan(plan))

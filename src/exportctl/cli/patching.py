@@ -10,17 +10,19 @@ from exportctl import drift_report
 from exportctl.cli import exits
 from exportctl.cli.call import JSON, MARKDOWN, Call
 from exportctl.cli.options import check_addresses
-from exportctl.cli.saving import replace_text
+from exportctl.cli.replacing import Replacement, replace_texts
 from exportctl.errors import Error
 from exportctl.views import json_patch, text_patch
 
 if TYPE_CHECKING:
+    from exportctl.drift_report import Entry
     from exportctl.patching.report import Patched
-    from exportctl.patching.unified import Diff
+    from exportctl.patching.unified import Patch
     from exportctl.patching.wishes import Asked
 
 _HIDDEN = "edit the files in place instead: {}"
 _SECRET = "take the value out of the flow's name, description or folder, or write the edit yourself"
+_BESIDE = "take the value out of the file, and name a reference instead"
 
 
 @dataclass(frozen=True)
@@ -41,49 +43,59 @@ def carry(call: Call, order: Order) -> tuple[Patched, int]:
         Error: an edit cannot be shown, or a file has changed meanwhile.
     """
     from exportctl import taking_over
-    from exportctl.patching.unified import diff
+    from exportctl.patching.unified import patch
 
     made, project, secrets = taking_over.accepted(call.setup(), order.asked, wall=call.wall)
     call.screen.hide(secrets)
     check_addresses(order.asked.flags, [project])
-    diffs = [diff(one) for one in made.edited]
-    _refuse_secrets(call, diffs)
+    _refuse_secrets(call, made)
+    shown = patch(made.edited, call.folder.resolve().parts)
+    _refuse_secret_lines(call, shown)
     report = drift_report.drift(made.targeted, end_warning=project.policy.end_warning)
-    failing = drift_report.failing(report, order.failing)
+    failures = drift_report.failures(report, order.failing)
     if order.write:
-        for one in made.edited:
-            replace_text(call.folder / one.file, one.before, one.after)
-    _show(call, order, made, diffs, failing)
+        replace_texts([Replacement(call.folder / one.file, one.before, one.after) for one in made.edited])
+    _show(call, order, made, shown, failures)
     code = exits.FAILED if made.targeted.errors() else exits.DONE
-    return made, exits.first(code, exits.DRIFT if failing else exits.DONE)
+    return made, exits.first(code, exits.DRIFT if failures else exits.DONE)
 
 
-def _refuse_secrets(call: Call, diffs: Sequence[Diff]) -> None:
+def _refuse_secrets(call: Call, made: Patched) -> None:
     """
     Raises:
-        Error: a known secret value is in the edits.
+        Error: an edit would bring a known secret value into a file, however it is spelled there.
     """
-    for one in diffs:
-        if one.text is not None and call.screen.masked(one.text) != one.text:
+    from exportctl.patching.added import added
+
+    for one in made.edited:
+        if any(call.screen.masked(text) != text for text in added(one)):
             raise Error(f"a secret value is in the edit of {one.file}", rule="secret-in-patch", hint=_SECRET)
 
 
-def _show(call: Call, order: Order, made: Patched, diffs: Sequence[Diff], failing: bool) -> None:
+def _refuse_secret_lines(call: Call, patch: Patch) -> None:
+    """
+    Raises:
+        Error: a line beside a change holds one; masked, the patch would fit nowhere.
+    """
+    for one in patch.diffs:
+        if one.text is not None and call.screen.masked(one.text) != one.text:
+            raise Error(f"a secret value is beside the edit of {one.file}", rule="secret-in-patch", hint=_BESIDE)
+
+
+def _show(call: Call, order: Order, made: Patched, patch: Patch, failures: Sequence[Entry]) -> None:
     screen = call.screen
     if call.format == JSON:
-        screen.document(json_patch.patched(made, diffs, written=order.write, failing=failing))
+        screen.document(json_patch.patched(made, patch, written=order.write, failures=failures))
         return
     if order.write:
-        screen.show(text_patch.patched(made, written=True, color=screen.color))
+        screen.show(text_patch.patched(made, patch, written=True, failures=failures, color=screen.color))
         return
-    hidden = [one.file for one in diffs if one.text is None]
+    hidden = [one.file for one in patch.diffs if one.text is None]
     if hidden:
         text = f"the edit of {', '.join(hidden)} is not shown: a line of it holds a value that is not for everybody"
         raise Error(text, rule="patch-hidden", hint=_HIDDEN.format(order.writing))
     if call.format == MARKDOWN:
-        screen.show(text_patch.markdown(made, diffs))
+        screen.show(text_patch.markdown(made, patch, failures=failures))
         return
-    screen.document("".join(one.text or "" for one in diffs))
-    screen.say(text_patch.patched(made, written=False, color=screen.err_color))
-    if any(one.around == 0 for one in diffs):
-        screen.say(text_patch.WITHOUT_CONTEXT)
+    screen.document("".join(one.text or "" for one in patch.diffs))
+    screen.say(text_patch.patched(made, patch, written=False, failures=failures, color=screen.err_color))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import stat
 import subprocess
 import tempfile
 from collections.abc import Sequence
@@ -115,21 +114,6 @@ def _commit(folder: Path) -> str | None:
     except (OSError, subprocess.TimeoutExpired):
         return None
     return found.stdout.strip() if found.returncode == 0 else None
-
-
-def replace_text(file: Path, before: str, after: str) -> None:
-    """
-    A file of the config edited in place, behind a link too, with the mode it has.
-
-    Raises:
-        Error: it is no longer as it was read, or cannot be written.
-    """
-    file = file.resolve()
-    if file.read_bytes() != before.encode("utf-8"):
-        hint = "run it again; what was edited meanwhile stays as it is"
-        raise Error(f"{file} has changed while it was worked on; it was not written", rule="file-changed", hint=hint)
-    mode = stat.S_IMODE(file.stat().st_mode)
-    write_whole(file, after, mode=mode)
 
 
 def write_new(file: Path, text: str) -> None:

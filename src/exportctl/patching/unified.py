@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
+from exportctl.config.overlays import beside
 from exportctl.config.secrecy import secrecy
 from exportctl.config.values import BadValue, references
 from exportctl.destination_types import Secrecy
@@ -18,6 +19,7 @@ from exportctl.patching.report import Edited
 from exportctl.patching.spans import Map, Scalar, Seq, Span, spans
 
 AROUND = 3
+_MARKS = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\x7f": "\\177"}
 _Group = Sequence[tuple[str, int, int, int, int]]
 
 
@@ -33,15 +35,43 @@ class Diff:
     around: int
 
 
-def diff(edited: Edited) -> Diff:
+@dataclass(frozen=True)
+class Patch:
+    """
+    One diff a file. `folder` is where it is applied, seen from the working folder: `.`, or above it where a file lies
+    outside; no tool takes a path that leads out of the folder it works in.
+    """
+
+    diffs: tuple[Diff, ...]
+    folder: str
+
+
+def patch(edited: Sequence[Edited], working: Sequence[str]) -> Patch:
+    """`working` are the names of the working folder and all above it, from the root."""
+    up = max((one.file.split("/").count("..") for one in edited), default=0)
+    inner = "".join(f"{name}/" for name in working[len(working) - up :])
+    diffs = tuple(diff(one, beside(inner, one.file)) for one in edited)
+    return Patch(diffs, "/".join([".."] * up) or ".")
+
+
+def diff(edited: Edited, name: str | None = None) -> Diff:
+    """`name`: what the file is called in the patch, if that is another name."""
     before, after = _lines(edited.before), _lines(edited.after)
     hidden = _sensitive(edited.before), _sensitive(edited.after)
+    called, compared = name or edited.file, SequenceMatcher(None, before, after, autojunk=False)
     for around in range(AROUND, -1, -1):
-        groups = list(SequenceMatcher(None, before, after, autojunk=False).get_grouped_opcodes(around))
+        groups = list(compared.get_grouped_opcodes(around))
         if not any(_shows(group, *hidden) for group in groups):
-            head = f"--- a/{edited.file}\n+++ b/{edited.file}\n"
+            head = f"--- {_named(f'a/{called}')}\n+++ {_named(f'b/{called}')}\n"
             return Diff(edited.file, head + "".join(_hunk(group, before, after) for group in groups), around)
     return Diff(edited.file, None, 0)
+
+
+def _named(path: str) -> str:
+    """As Git names a file: a tab ends a name with blanks, and one with marks in it is in quotes."""
+    if any(char in _MARKS or ord(char) < ord(" ") for char in path):
+        return '"' + "".join(_MARKS.get(c, f"\\{ord(c):03o}" if ord(c) < ord(" ") else c) for c in path) + '"'
+    return f"{path}\t" if " " in path else path
 
 
 def _lines(text: str) -> list[str]:

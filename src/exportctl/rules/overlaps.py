@@ -111,7 +111,11 @@ def _plain_tags(entry: Written, shapes: Iterable[frozenset[int]]) -> Iterator[tu
 
 def _shape(entry: Written) -> frozenset[int]:
     """The numbers of the levels that hold a macro."""
-    return frozenset(n for n, level in enumerate(entry.folder) if ANY in level or TIME in level)
+    return frozenset(n for n, level in enumerate(entry.folder) if _open(level))
+
+
+def _open(level: str) -> bool:
+    return ANY in level or TIME in level
 
 
 def _groups(projects: Sequence[Project]) -> Iterable[list[Written]]:
@@ -135,11 +139,30 @@ def pairs(projects: Sequence[Project]) -> Iterator[tuple[Written, Written]]:
     seen: set[tuple[int, int]] = set()
     twins = _one_sandbox(projects)
     for group in _groups(projects):
-        for one, other in combinations(group, 2):
+        for one, other in _meeting(group):
             both = (id(one), id(other))
             if both not in seen and _comparable(one, other, twins):
                 seen.add(both)
                 yield one, other
+
+
+def _meeting(group: Sequence[Written]) -> Iterator[tuple[Written, Written]]:
+    """Every two of a group whose folders may overlap, in the order of the group: few of very many as a rule."""
+    place = {id(entry): number for number, entry in enumerate(group)}
+    found = [(place[id(one)], place[id(other)]) for part in _levelled(group, 0) for one, other in combinations(part, 2)]
+    yield from ((group[one], group[other]) for one, other in sorted(found))
+
+
+def _levelled(group: Sequence[Written], level: int) -> Iterator[Sequence[Written]]:
+    """Parts of a group, each with other text in one level: between two of them no folders overlap."""
+    parts: dict[str, list[Written]] = defaultdict(list)
+    for entry in group:
+        if len(group) == 1 or level >= len(entry.folder) or _open(entry.folder[level]):
+            yield group
+            return
+        parts[entry.folder[level]].append(entry)
+    for part in parts.values():
+        yield from _levelled(part, level + 1)
 
 
 def _comparable(one: Written, other: Written, twins: set[tuple[int, int]]) -> bool:

@@ -113,22 +113,22 @@ def drift_result(report: DriftReport, fail_on: Collection[str]) -> Json:
         "failing": drift_report.failing(report, fail_on),
         "fail_on": sorted(fail_on),
         "counts": dict(report.counts()),
-        "entries": [_entry(entry) for entry in report.entries],
+        "entries": [entry(one) for one in report.entries],
         "findings": [plan_document.finding(f) for f in report.notes],
     }
 
 
-def _entry(entry: Entry) -> Json:
+def entry(one: Entry) -> Json:
     return {
-        "group": entry.group.value,
-        "address": str(entry.address) if entry.address else None,
-        "id": entry.id,
-        "field": plan_document.field(entry.field) if entry.field else None,
-        "finding": plan_document.finding(entry.finding) if entry.finding else None,
-        "verb": entry.verb.value if entry.verb else None,
-        "ends": entry.ends,
-        "renewal_due": entry.renewal_due,
-        "unmanaged": plan_document.unmanaged(entry.flow) if entry.flow else None,
+        "group": one.group.value,
+        "address": str(one.address) if one.address else None,
+        "id": one.id,
+        "field": plan_document.field(one.field) if one.field else None,
+        "finding": plan_document.finding(one.finding) if one.finding else None,
+        "verb": one.verb.value if one.verb else None,
+        "ends": one.ends,
+        "renewal_due": one.renewal_due,
+        "unmanaged": plan_document.unmanaged(one.flow) if one.flow else None,
     }
 
 

@@ -9,16 +9,18 @@ from exportctl.saved import document
 from exportctl.views import json
 
 if TYPE_CHECKING:
+    from exportctl.drift_report import Entry
     from exportctl.patching.report import Patched
-    from exportctl.patching.unified import Diff
+    from exportctl.patching.unified import Patch
 
 
-def patched(shown: Patched, diffs: Sequence[Diff], *, written: bool, failing: bool) -> str:
-    """`written`: the files were edited; `failing`: something is left that drift fails for."""
+def patched(shown: Patched, patch: Patch, *, written: bool, failures: Sequence[Entry]) -> str:
+    """`written`: the files were edited; `failures`: what drift would still fail for."""
     result = {
         "project": shown.plan.header.project,
         "written": written,
-        "files": [{"file": one.file, "diff": one.text, "context": one.around} for one in diffs],
+        "folder": patch.folder,
+        "files": [{"file": one.file, "diff": one.text, "context": one.around} for one in patch.diffs],
         "accepted": [
             {
                 "address": str(one.address),
@@ -32,6 +34,8 @@ def patched(shown: Patched, diffs: Sequence[Diff], *, written: bool, failing: bo
             {"address": str(one.address), "fields": [document.field(c) for c in one.changes], "why": one.why}
             for one in shown.left
         ],
-        "failing": failing,
+        "failing": bool(failures),
+        "failures": [json.entry(one) for one in failures],
+        "findings": [document.finding(one) for one in shown.targeted.errors()],
     }
     return json.envelope("patch", result, header=shown.plan.header, as_of=shown.plan.as_of)

@@ -6,7 +6,7 @@ Goes in: a DriftReport and the groups that fail. Comes out: text that ends with 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 from exportctl import drift_report
 from exportctl.drift_report import DriftReport, Entry, Group
@@ -46,7 +46,7 @@ def drift(
         if entries:
             style = "error" if _fails(group, fail_on) else "bold"
             lines.append(ink(style, f"{TITLES[group]} ({len(entries)})"))
-            lines += [line for entry in entries for line in _entry(entry, report.as_of, ink, width)]
+            lines += [line for entry in entries for line in told(entry, report.as_of, ink, width)]
             lines.append("")
     if report.notes:
         lines += ["Errors, warnings and notes:", *text.findings(report.notes, ink), ""]
@@ -63,16 +63,21 @@ def summary(report: DriftReport) -> str:
 def _meaning(report: DriftReport, fail_on: Collection[str], ink: Paint) -> str:
     failures = drift_report.failures(report, fail_on)
     if failures:
-        groups = ", ".join(dict.fromkeys(entry.group.value for entry in failures))
-        return ink("error", f"Exit 3: {wording.number(len(failures), 'finding')} in {groups}.")
+        return ink("error", failing(failures))
     return ink("good", f"Exit 0: nothing in {', '.join(g for g in Group if g in fail_on)}.")
+
+
+def failing(failures: Sequence[Entry]) -> str:
+    groups = ", ".join(dict.fromkeys(entry.group.value for entry in failures))
+    return f"Exit 3: {wording.number(len(failures), 'finding')} in {groups}."
 
 
 def _fails(group: Group, fail_on: Collection[str]) -> bool:
     return group in fail_on or (group is Group.EXPIRED and Group.ENDING in fail_on)
 
 
-def _entry(entry: Entry, as_of: int, ink: Paint, width: int) -> list[str]:
+def told(entry: Entry, as_of: int, ink: Paint, width: int) -> list[str]:
+    """The lines of one thing found."""
     if entry.flow:
         return [text.INDENT + flow(entry, as_of)]
     head = subject(entry)

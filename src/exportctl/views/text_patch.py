@@ -1,26 +1,31 @@
 """
-What edits of the YAML accept, as text: each difference with the value that stands there and the one that will, and what
-no edit accepts, with the reason.
+What edits of the YAML accept, as text: each difference with the value that stands there and the one that will, what no
+edit accepts, with the reason, and what drift would still fail for.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from exportctl.model import Address, FieldChange
-from exportctl.views import text, values, wording
+from exportctl.drift_report import Entry
+from exportctl.model import Address, FieldChange, Plan, Verb
+from exportctl.views import text, text_drift, values, wording
+from exportctl.views.markdown import LIMIT
 from exportctl.views.paint import Paint, paint
 
 if TYPE_CHECKING:
     from exportctl.patching.report import Accepted, NotAccepted, Patched
-    from exportctl.patching.unified import Diff
+    from exportctl.patching.unified import Patch
 
-WITHOUT_CONTEXT = "Lines beside a change hold values that are not shown: apply it with `git apply --unidiff-zero`."
+_WITHOUT_CONTEXT = "Lines beside a change hold values that are not shown: apply it with `git apply --unidiff-zero`."
+_TOO_LONG = "_The patch is too long to be shown here; the text output is the patch._\n"
+_MARKERS_ONLY = frozenset({Verb.NONE, Verb.MARK, Verb.HELD, Verb.ADOPT})
 
 
-def patched(shown: Patched, *, written: bool, color: bool = False) -> str:
-    """`written`: the files were edited; else the edits stand elsewhere."""
+def patched(shown: Patched, patch: Patch, *, written: bool, failures: Sequence[Entry] = (), color: bool = False) -> str:
+    """`written`: the files were edited; else the edits stand elsewhere. `failures`: what drift would still fail for."""
     ink = paint(color)
     lines = [*text.header(shown.plan.header, "Patch", shown.plan.as_of, ink), ""]
     for one in shown.accepted:
@@ -30,7 +35,12 @@ def patched(shown: Patched, *, written: bool, color: bool = False) -> str:
         lines.append(ink("warning", f"Not accepted ({len(shown.left)})"))
         lines += [line for one in shown.left for line in _left(one, ink)]
         lines.append("")
-    return "\n".join([*lines, ink("bold", _summary(shown)), *_next(shown, written)]) + "\n"
+    lines += _beyond(shown, failures, ink)
+    errors = shown.targeted.errors()
+    lines += ["Errors:", *text.findings(errors, ink), ""] if errors else []
+    lines += [ink("bold", _summary(shown)), *_next(shown, patch, written)]
+    lines += [ink("error", text_drift.failing(failures))] if failures else []
+    return "\n".join(lines) + "\n"
 
 
 def _accepted(one: Accepted, ink: Paint) -> list[str]:
@@ -52,6 +62,16 @@ def _differences(address: Address, changes: Sequence[FieldChange], tail: str) ->
     return [f"{text.INDENT}{values.address(address)}  {one}{tail}" for one in shown]
 
 
+def _beyond(shown: Patched, failures: Sequence[Entry], ink: Paint) -> list[str]:
+    """What drift would fail for beside what was asked for and left."""
+    left = {(one.address, change.path) for one in shown.left for change in one.changes}
+    found = [one for one in failures if not one.field or (one.address, one.field.path) not in left]
+    if not found:
+        return []
+    lines = [line for one in found for line in text_drift.told(one, shown.plan.as_of, ink, 120)]
+    return [ink("warning", f"What drift would still fail for ({len(found)})"), *lines, ""]
+
+
 def _summary(shown: Patched) -> str:
     accepted = sum(len(one.changes) for one in shown.accepted)
     left = sum(len(one.changes) for one in shown.left)
@@ -61,18 +81,32 @@ def _summary(shown: Patched) -> str:
     return f"Patch: {wording.number(accepted, 'difference')} accepted in {files}, {left} not accepted."
 
 
-def _next(shown: Patched, written: bool) -> list[str]:
+def _next(shown: Patched, patch: Patch, written: bool) -> list[str]:
     if not shown.edited:
         return []
     if written:
         names = ", ".join(values.clean(one.file) for one in shown.edited)
-        return [f"Edited {names}. Next: read the change, then `exportctl plan`; apply writes nothing but markers."]
-    return ["Nothing was written. The patch is for `git apply` or `patch -p1` in the folder of the config."]
+        return [f"Edited {names}. Next: read the change, then `exportctl plan`; {_apply(shown.plan)}."]
+    where = "the folder of the config" if patch.folder == "." else f"{patch.folder}, seen from the folder of the config"
+    told = [f"Nothing was written. The patch is for `git apply` or `patch -p1` in {where}."]
+    return [*told, _WITHOUT_CONTEXT] if any(one.around == 0 for one in patch.diffs) else told
 
 
-def markdown(shown: Patched, diffs: Sequence[Diff]) -> str:
-    """The report and the patch, each in a fence."""
-    fence = "`" * 4
-    parts = [f"{fence}text\n{patched(shown, written=False)}{fence}\n"]
-    parts += [f"{fence}diff\n{one.text}{fence}\n" for one in diffs if one.text]
-    return "\n".join(parts)
+def _apply(plan: Plan) -> str:
+    """What is said of the next one must be true of the whole plan, not of the differences that were accepted."""
+    if plan.refused or plan.errors() or any(item.verb not in _MARKERS_ONLY for item in plan.items):
+        return "it shows what apply would still do"
+    return "apply writes nothing but markers"
+
+
+def markdown(shown: Patched, patch: Patch, *, failures: Sequence[Entry] = (), limit: int = LIMIT) -> str:
+    """The report and the patch, each in a fence; a patch is shown whole or not at all."""
+    report = _fenced("text", patched(shown, patch, written=False, failures=failures))
+    whole = "\n".join([report, *(_fenced("diff", one.text) for one in patch.diffs if one.text)])
+    return whole if len(whole) <= limit else f"{report[:limit]}\n{_TOO_LONG}"
+
+
+def _fenced(language: str, shown: str) -> str:
+    """Between more backticks than stand anywhere in it."""
+    fence = "`" * max(3, *(len(found) + 1 for found in re.findall("`+", shown)), 4)
+    return f"{fence}{language}\n{shown}{fence}\n"
