@@ -189,7 +189,10 @@ def test_a_live_key_the_yaml_lacks_stops_it(made: World) -> None:
     assert made.writes() == []
     dropped = {**DESTINATIONS["s3-key"]["auth"], "drop": ["s3Region"]}
     made.write(keyed(destinations={**DESTINATIONS, "s3-key": {**DESTINATIONS["s3-key"], "auth": dropped}}))
+    assert told(made.plan(order()))["auth-keys-dropped"] == "takes s3Region off the account, as `drop` says"
+    assert made.plan().steps() == ()
     assert done(*rotated(made))
+    assert "auth-keys-dropped" not in told(made.plan(order()))
     assert "s3Region" not in params(made)
 
 
