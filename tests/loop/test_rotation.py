@@ -13,7 +13,7 @@ from world import DESTINATIONS, SANDBOX, SECRETS, START, World, config, world
 
 from exportctl import workflows
 from exportctl.applying.proof import Proof
-from exportctl.emulator import Fault
+from exportctl.emulator import Fault, Switches
 from exportctl.errors import ConfigError, RefusedError
 from exportctl.flags import Flags
 from exportctl.model import Address, Cause, Outcome, Plan, Status, Verb
@@ -130,6 +130,23 @@ def test_a_plain_plan_does_not_send_secrets_again(made: World) -> None:
     assert params(made)["s3SecretKey"] == SECRETS["S3_SECRET"]
 
 
+@pytest.mark.parametrize("patching", ["replace", "merge"])
+@pytest.mark.parametrize("reading", ["mask", "show", "omit"])
+def test_however_the_service_shows_and_patches_an_account_it_is_one_patch_and_then_nothing(
+    tmp_path: Path, reading: str, patching: str
+) -> None:
+    made = world(tmp_path, Switches(read_secrets=reading, patch_objects=patching, transition=5, list_lag=60))
+    made.write(keyed(3))
+    assert made.apply()[1].proved
+    made.emulator.advance(120)
+    made.env = {**made.env, "S3_SECRET": NEW}
+    made.forget()
+    assert done(*rotated(made))
+    assert made.writes() == ["PATCH /connections"]
+    assert sent(made) == {"s3AccessKey": SECRETS["S3_KEY"], "s3SecretKey": NEW}
+    assert made.plan().steps() == ()
+
+
 # -- what goes wrong --------------------------------------------------------------------------------------------------
 
 
@@ -189,7 +206,10 @@ def test_a_live_key_the_yaml_lacks_stops_it(made: World) -> None:
     assert made.writes() == []
     dropped = {**DESTINATIONS["s3-key"]["auth"], "drop": ["s3Region"]}
     made.write(keyed(destinations={**DESTINATIONS, "s3-key": {**DESTINATIONS["s3-key"], "auth": dropped}}))
+    assert told(made.plan(order()))["auth-keys-dropped"] == "takes s3Region off the account, as `drop` says"
+    assert made.plan().steps() == ()
     assert done(*rotated(made))
+    assert "auth-keys-dropped" not in told(made.plan(order()))
     assert "s3Region" not in params(made)
 
 

@@ -204,7 +204,7 @@ def _compared(account: DesiredAccount, base: LiveObject, estate: Estate, as_of: 
         id=base.id,
         fields=changes,
         steps=(step,),
-        consequences=(_users(estate, base), *_rotation(changes, again)) if writes else (),
+        consequences=(_users(estate, base), *_rotation(changes, again), *_dropped(account, base)) if writes else (),
         refusals=_lost_keys(account, base) if writes else (),
         findings=findings,
         at=account.declared.at,
@@ -267,19 +267,28 @@ def _rotation(changes: tuple[FieldChange, ...], again: bool) -> tuple[Consequenc
     return (Consequence("secrets-sent-again", text, "warning"),)
 
 
+def _unsent(account: DesiredAccount, base: LiveObject) -> tuple[list[str], list[str]]:
+    """Live auth keys that a whole-object patch takes away: those the YAML does not name, those under its `drop`."""
+    live = [*wire.unknown_auth(base.raw), *wire.read(ACCOUNT.name, base.raw)["auth"]]
+    gone = sorted(k for k in live if k not in account.sent)
+    dropped = account.declared.account.drop
+    return [k for k in gone if k not in dropped], [k for k in gone if k in dropped]
+
+
+def _dropped(account: DesiredAccount, base: LiveObject) -> tuple[Consequence, ...]:
+    _, dropped = _unsent(account, base)
+    if not dropped:
+        return ()
+    return (Consequence("auth-keys-dropped", f"takes {', '.join(dropped)} off the account, as `drop` says", "warning"),)
+
+
 def _lost_keys(account: DesiredAccount, base: LiveObject) -> tuple[Refusal, ...]:
     """A whole-object patch would lose live keys the YAML lacks."""
-    lost = [k for k in wire.unknown_auth(base.raw) if k not in account.declared.account.drop]
-    lost += _undeclared(account, base)
+    lost, _ = _unsent(account, base)
     if not lost:
         return ()
-    names = ", ".join(sorted(lost))
+    names = ", ".join(lost)
     text = f"the live account has auth keys this config lacks ({names}); sending the whole set would lose them"
     return (
         Refusal("auth-keys-lost", text, f"add them to auth, or say `drop: [{names}]` under auth of {account.address}"),
     )
-
-
-def _undeclared(account: DesiredAccount, base: LiveObject) -> list[str]:
-    live = wire.read(ACCOUNT.name, base.raw)["auth"]
-    return [k for k in live if k not in account.sent and k not in account.declared.account.drop]

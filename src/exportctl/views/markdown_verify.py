@@ -86,8 +86,9 @@ def _details(export: ExportChecked) -> str:
         for v in export.verdicts
     ]
     titles = [title.lower() for title in (*text_verify.TITLES, "WHY")]
+    state = "" if export.state == "enabled" else f"{export.state}, "
     lines = [
-        f"\n<details><summary>{code(str(export.address))} {prose(export.storage)}</summary>\n",
+        f"\n<details><summary>{code(str(export.address))} {prose(state + export.storage)}</summary>\n",
         f"| {' | '.join(titles)} |",
         "|" + "---|" * len(titles),
         *rows,
