@@ -10,7 +10,7 @@ from estate_parts import SFTP, account, declared, export, flow, item, planned
 
 from exportctl.declared import Project, Removed
 from exportctl.flags import Flags
-from exportctl.model import Cause, LiveObject, Plan, Verb
+from exportctl.model import Action, Cause, LiveObject, Plan, Verb
 
 TOLD = ("sent-again", "sent-twice", "handover", "goes-on", "can-keep")
 RUNS = "2027-01-16 02:00 UTC"
@@ -213,3 +213,13 @@ def test_steps_stay_as_they_are() -> None:
     alone = planned(declared(export("a", ("d1",)), destinations=(lake(),)), account())
     beside = planned(declared(export("a", ("d1",)), removed=removed("release")), account(), *SALES)
     assert item(alone, "exports.a").steps == item(beside, "exports.a").steps
+
+
+@pytest.mark.parametrize(("others", "waits"), [(98, True), (99, False)])
+def test_a_flow_is_deleted_after_what_takes_its_datasets_while_there_is_room_for_both(others: int, waits: bool) -> None:
+    full = [o for n in range(others) for o in flow(f"other-{n}", (f"x{n}",), owner="theirs")]
+    gone = removed(name="old")
+    plan = planned(declared(export("a"), removed=gone), account(), *flow("old"), *full)
+    (made,) = [s.key for s in item(plan, "exports.a").steps if s.action is Action.CREATE and s.kind == "flow"]
+    (deletion,) = [s for s in item(plan, "exports.old").steps if s.action is Action.DELETE and s.kind == "flow"]
+    assert (made in deletion.needs) is waits

@@ -7,7 +7,11 @@ Datasets that go from one flow of ours to another in one plan: a split, a join, 
     not declared, left by --target     all of its datasets
 
 Both sides say what follows: what is sent in full again, when one ends and the other begins, whether both run for a
-while, and how one of the new exports could keep the flow. Steps stay as they are.
+while, and how one of the new exports could keep the flow.
+
+A flow gives its datasets away only once the new flows that take them exist, so that a creation which fails ends no
+feed. Where both cannot exist at once, for want of room in the sandbox or because they have one name, it is not ordered:
+it would never come to an end.
 """
 
 from __future__ import annotations
@@ -16,11 +20,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from exportctl import wire
-from exportctl.kinds import CONTENT
-from exportctl.model import EXPORTS, WRITES, Address, Consequence, Item, Verb
+from exportctl.kinds import ANCHOR, CONTENT, SOURCES
+from exportctl.model import EXPORTS, WRITES, Action, Address, Consequence, Item, Step, Verb
 from exportctl.planning.creation import Scene
 from exportctl.planning.expand import Desired
-from exportctl.planning.ownership import Estate, Holding
+from exportctl.planning.ownership import FLOW_LIMIT, Estate, Holding
 from exportctl.planning.renames import Bases, keeps, spelled, undeclared
 from exportctl.schedules import shown
 
@@ -51,7 +55,10 @@ class Handover:
 def told(items: Sequence[Item], desired: Desired, bases: Bases, scene: Scene) -> list[Item]:
     """The items, givers and takers with what follows from it."""
     handovers = tuple(_handovers(items, desired, scene))
-    return [replace(i, consequences=(*i.consequences, *_told(i, handovers, desired, bases, scene))) for i in items]
+    told_of = [replace(i, consequences=(*i.consequences, *_told(i, handovers, desired, bases, scene))) for i in items]
+    made = sum(i.verb in _MADE for i in items if i.address.root == EXPORTS)
+    room = len(scene.estate.holdings) + made <= FLOW_LIMIT
+    return [_in_order(item, handovers, desired, scene.estate, room) for item in told_of]
 
 
 def _told(
@@ -64,6 +71,39 @@ def _told(
     if given:
         yield _given(given)
         yield from _kept(given, desired, bases, scene.estate) if item.verb is Verb.DELETE else ()
+
+
+# -- in which order ---------------------------------------------------------------------------------------------------
+
+
+def _in_order(item: Item, handovers: Sequence[Handover], desired: Desired, estate: Estate, room: bool) -> Item:
+    """Its flow is deleted, or pointed at fewer datasets, after others have taken them."""
+    givers = {h.giver.address for h in handovers}
+    takers = [h.taker for h in handovers if h.giver.address == item.address]
+    if item.verb is not Verb.DELETE:  # two flows that swap datasets cannot wait for each other
+        takers = [taker for taker in takers if taker.address not in givers]
+
+    def waits(step: Step) -> Iterator[str]:
+        holding = estate.by_id(step.id or "")
+        for taker in takers:
+            same_name = holding and holding.flow.name == desired.exports[taker.address].declared.title
+            if taker.verb not in _MADE or (room and not same_name):
+                yield from (taking.key for taking in taker.steps if _takes(taking))
+
+    steps = (replace(s, needs=tuple(sorted({*s.needs, *waits(s)}))) if _gives(s) else s for s in item.steps)
+    return replace(item, steps=tuple(steps))
+
+
+def _takes(step: Step) -> bool:
+    return step.kind == ANCHOR.name and (step.action is Action.CREATE or _repoints(step))
+
+
+def _gives(step: Step) -> bool:
+    return step.kind == ANCHOR.name and (step.action is Action.DELETE or _repoints(step))
+
+
+def _repoints(step: Step) -> bool:
+    return step.action is Action.UPDATE and SOURCES in step.refs
 
 
 # -- who gives, who takes ---------------------------------------------------------------------------------------------

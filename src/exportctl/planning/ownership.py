@@ -17,6 +17,8 @@ from exportctl import wire
 from exportctl.kinds import ACCOUNT, ANCHOR, BASE, CONTENT, PLACE, SOURCES, TARGETS
 from exportctl.model import Address, Live, LiveObject, Marker
 
+FLOW_LIMIT = 100  # destinations per sandbox, hard limit [GR]
+
 
 @dataclass(frozen=True)
 class Holding:

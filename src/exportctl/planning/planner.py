@@ -37,14 +37,12 @@ from exportctl.planning.accounts import AccountPlan, plan_account, unmarked
 from exportctl.planning.creation import Scene
 from exportctl.planning.expand import AccountUse, Desired, DesiredExport
 from exportctl.planning.exports import plan_export, plan_renewal
-from exportctl.planning.ownership import Estate, Holding, survey
+from exportctl.planning.ownership import FLOW_LIMIT, Estate, Holding, survey
 from exportctl.planning.removals import consent, undeclared_accounts, undeclared_exports
 from exportctl.planning.standing import Terms
 from exportctl.rules import planner as rules_planner
 from exportctl.rules.settings import settled
 from exportctl.schedules import ONCE, default_end
-
-FLOW_LIMIT = 100  # destinations per sandbox, hard limit [GR]
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,107 @@
+"""A flow gives datasets away only once others have taken them: what fails on the way ends no feed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from scenes import applied, objects, source
+from world import World, config
+
+from exportctl.emulator import Switches
+from exportctl.emulator.faults import Fault
+from exportctl.flags import Flags
+from exportctl.model import Action, Status, Step
+
+BOTH = {"sales": {"datasets": ["Orders", "Returns"]}}
+ORDERS = {"datasets": ["Orders"]}
+RETURNS = {"datasets": ["Returns"]}
+SALES_GONE = [{"export": "sales", "do": "delete", "reason": "split"}]
+
+
+def exports(removed: list[dict[str, Any]] | None = None, **declared: dict[str, Any]) -> dict[str, Any]:
+    """Exports by key, each in a folder of its own."""
+    given = {name: {"subpath": name, **export} for name, export in declared.items()}
+    return config(exports=given, **({"removed": removed} if removed else {}))
+
+
+def sent(made: World) -> dict[str, list[str]]:
+    """Names of the datasets that each flow sends, by its title."""
+    titles = [flow["name"] for flow in objects(made, "flows") if flow["state"] == "enabled"]
+    return {t: sorted(d["name"] for d in source(made, t)["params"]["datasets"]) for t in titles}
+
+
+def broken(made: World, method: str, nth: int = 1) -> None:
+    made.emulator.add_fault(Fault("status", method, path="/flows", status=400, nth=nth))
+
+
+def failed(made: World, flags: Flags = Flags()) -> set[Status]:  # noqa: B008
+    outcomes, proof = made.apply(flags)
+    assert not proof.proved
+    return {o.status for o in outcomes}
+
+
+@pytest.mark.parametrize("nth", [1, 2])
+def test_a_split_whose_creation_fails_keeps_the_flow_that_it_splits(small: World, nth: int) -> None:
+    applied(small, exports(**BOTH))
+    small.write(exports(SALES_GONE, orders=ORDERS, returns=RETURNS))
+    broken(small, "POST", nth)
+    assert {Status.FAILED, Status.BLOCKED} <= failed(small)
+    assert sent(small)["sales"] == ["Orders", "Returns"]
+    applied(small)
+    assert sent(small) == {"orders": ["Orders"], "returns": ["Returns"]}
+
+
+def test_a_flow_keeps_a_dataset_until_the_flow_made_for_it_exists(small: World) -> None:
+    applied(small, exports(**BOTH))
+    small.write(exports(sales=ORDERS, returns=RETURNS))
+    broken(small, "POST")
+    assert {Status.FAILED, Status.BLOCKED} <= failed(small)
+    assert sent(small) == {"sales": ["Orders", "Returns"]}
+    applied(small)
+    assert sent(small) == {"sales": ["Orders"], "returns": ["Returns"]}
+
+
+def test_a_join_that_fails_keeps_the_flow_that_was_to_go(small: World) -> None:
+    applied(small, exports(sales=ORDERS, returns=RETURNS))
+    gone = [{"export": "returns", "do": "delete", "reason": "joined"}]
+    small.write(exports(gone, sales={"datasets": ["Orders", "Returns"]}))
+    broken(small, "PATCH")
+    assert {Status.FAILED, Status.BLOCKED} <= failed(small)
+    assert sent(small) == {"sales": ["Orders"], "returns": ["Returns"]}
+    applied(small)
+    assert sent(small) == {"sales": ["Orders", "Returns"]}
+
+
+def test_a_dataset_that_moves_between_two_flows_is_taken_before_it_is_given(small: World) -> None:
+    applied(small, exports(a={"datasets": ["Orders", "Returns"]}, b={"datasets": ["App Events"]}))
+    small.write(exports(a=ORDERS, b={"datasets": ["App Events", "Returns"]}))
+    broken(small, "PATCH")
+    assert {Status.FAILED, Status.BLOCKED} <= failed(small)
+    assert sent(small) == {"a": ["Orders", "Returns"], "b": ["App Events"]}
+    applied(small)
+    assert sent(small) == {"a": ["Orders"], "b": ["App Events", "Returns"]}
+
+
+def test_two_flows_that_swap_datasets_do_not_wait_for_each_other(small: World) -> None:
+    applied(small, exports(a=ORDERS, b=RETURNS))
+    applied(small, exports(a=RETURNS, b=ORDERS))
+    assert sent(small) == {"a": ["Returns"], "b": ["Orders"]}
+
+
+def test_a_flow_whose_name_its_successor_takes_is_not_waited_for(small: World) -> None:
+    """Names may have to be unique: the one could then not be made before the other is gone."""
+    small.emulator.switches = Switches(name_unique=True)
+    applied(small, exports(a={**ORDERS, "title": "Orders"}, other=RETURNS))
+    gone = [{"export": "a", "do": "delete", "reason": "renamed"}]
+    small.write(exports(gone, b={**ORDERS, "title": "Orders"}, other=RETURNS))
+    steps = {step.key: step for step in small.plan().steps()}
+    (deletion,) = [s for s in steps.values() if (s.kind, s.action) == ("flow", Action.DELETE)]
+    assert not [key for key in deletion.needs if is_of(steps[key], "exports.b")]
+    small.apply()
+    applied(small)
+    assert sent(small) == {"Orders": ["Orders"], "other": ["Returns"]}
+
+
+def is_of(step: Step, address: str) -> bool:
+    return str(step.address) == address
