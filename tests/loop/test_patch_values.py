@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from patches import CONFIG, drifts, lines, patch, why, write
+from patches import CONFIG, drifts, lines, on_target, patch, why, write
 from scenes import HOUR, applied
 from world import SANDBOX, World, world
 
@@ -155,3 +155,57 @@ def test_what_needs_another_flow_is_said_to(change: Callable[[str], str], tmp_pa
     reasons = why(patch(made, EITHER, ("exports.orders",), accounts=False))
 
     assert reasons["exports.orders replaced"] == "no edit of a value does: the YAML asks for another flow"
+
+
+# -- what is not what is read of it -----------------------------------------------------------------------------------
+
+
+def on_flow(made: World, schedule: dict[str, object] | None = None, **changes: object) -> None:
+    flow = made.flow("orders")
+    timing = {**flow["scheduleParams"], **(schedule or {})}
+    made.emulator.ui.load({"flows": [{**flow, "scheduleParams": timing, **changes}]}, sandbox=SANDBOX)
+
+
+UNREAD: dict[str, tuple[Callable[[World], None], str, str]] = {
+    "an end in milliseconds": (
+        lambda w: on_flow(w, {"endTime": 1_900_000_000_000}),
+        "end",
+        "is no moment that can be read",
+    ),
+    "an end that is no number": (lambda w: on_flow(w, {"endTime": 1.5e9}), "end", "is no moment that can be read"),
+    "a state in between": (
+        lambda w: on_flow(w, state="disabling"),
+        "enabled",
+        "is neither on nor off: the flow is in state disabling",
+    ),
+    "a path that is no text": (lambda w: on_target(w, "orders", path=7), "place.path", "has a path that is no text"),
+    "no type of file": (
+        lambda w: on_target(w, "orders", datasetFileType=None),
+        "format.type",
+        "has no type of file, and compression gzip, which no export can have",
+    ),
+    "no compression": (
+        lambda w: on_target(w, "orders", compression=None),
+        "format.compression",
+        "is parquet without a compression, which no export can have",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", UNREAD)
+def test_what_is_not_what_is_read_of_it_is_left(case: str, tmp_path: Path) -> None:
+    edit, path, reason = UNREAD[case]
+    made = live(tmp_path)
+    edit(made)
+
+    patched = patch(made)
+
+    assert why(patched) == {f"exports.orders {path}": reason}
+    assert patched.edited == ()
+
+
+def test_a_description_that_would_not_be_read_back_is_left(tmp_path: Path) -> None:
+    made = live(tmp_path, CONFIG.replace("repository: https://github.com/acme/exports\n", ""))
+    on_flow(made, description=f"{made.flow('orders')['description']}\nManaged in Git: by somebody")
+
+    assert why(patch(made)) == {"exports.orders description": "ends like a line that exportctl writes itself"}

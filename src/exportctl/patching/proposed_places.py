@@ -42,6 +42,10 @@ def places(export: Export, holding: Holding, sight: Sight) -> Iterator[Proposal]
     declared = sight.project.destinations[export.destination]
     if kind is None or kind.name != declared.type:
         raise Inexpressible("is on another type of destination")
+    shown = wire.members(holding.place.raw.get("params"))
+    odd = next((f.name for f in kind.place if not isinstance(shown.get(f.wire), str | None)), None)
+    if odd:
+        raise Inexpressible(f"has a {odd} that is no text")
     live: dict[str, str] = wire.read(PLACE.name, holding.place.raw)["place"]
     path, key = live.get(kind.path_key, ""), kind.path_key
     others = {name: text for name, text in live.items() if name != key}
