@@ -221,6 +221,7 @@ def test_a_secret_in_the_sandbox_is_not_given_out(moved: CommandLine) -> None:
         (("drift", "--patch", "--all-environments"), "one patch is for one sandbox"),
         (("drift", "--patch", "--target", "exports.order-to-partner"), "did you mean exports.orders-to-partner?"),
         (("import", "--update", "order-to-partner"), "did you mean exports.orders-to-partner?"),
+        (("import", "--update", "order-to-partner"), "--update exports.order-to-partner: no declared address"),
         (("import", "--update", "destinations.lake"), "name an export"),
         (("import", "--update", "web-to-lake", "--all"), "it edits what the config has"),
         (("import", "--all", "--dry-run"), "it is for --update"),
