@@ -11,6 +11,7 @@ from scenes import HOUR, applied
 from world import SANDBOX, World, world
 
 from exportctl.emulator import Dataset
+from exportctl.model import Verb
 from exportctl.patching.wishes import EITHER
 
 SALES = "sales: {datasets: [sales], subpath: sales}"
@@ -155,6 +156,26 @@ def test_what_needs_another_flow_is_said_to(change: Callable[[str], str], tmp_pa
     reasons = why(patch(made, EITHER, ("exports.orders",), accounts=False))
 
     assert reasons["exports.orders replaced"] == "no edit of a value does: the YAML asks for another flow"
+
+
+def by_hand(made: World, adopted: str, **params: str) -> str:
+    """A flow made in the UI on an account of its own; the config adopts it as `adopted` says. Returns its id."""
+    ids = made.emulator.ui.create_flow("by hand", ["Returns"], sandbox=SANDBOX, params=params)
+    write(made, f"{CONFIG}  by-hand: {{datasets: [Returns], title: by hand, adopt: {ids['id']}, {adopted}}}\n")
+    return str(ids["id"])
+
+
+def test_a_flow_on_another_account_is_adopted_with_that_account(tmp_path: Path) -> None:
+    made = live(tmp_path)
+    by_hand(made, "subpath: team", path="other/team")
+
+    patched = patch(made, EITHER, ("exports.by-hand",), accounts=False)
+
+    assert "+ account: {existing: by hand account}" in lines(patched)
+    assert [(str(i.address), i.verb) for i in made.plan().items if i.verb is Verb.ADOPT] == [
+        ("exports.by-hand", Verb.ADOPT)
+    ]
+    assert not made.plan().refused
 
 
 # -- what is not what is read of it -----------------------------------------------------------------------------------

@@ -93,7 +93,8 @@ def _updated(call: Call, names: list[str], *, dry_run: bool, strict: bool) -> in
     asked = Asked(EITHER, Flags(targets=targets), accounts=False)
     order = patching.Order(asked, frozenset(), not dry_run, again, "--update")
     made, code = patching.carry(call, order)
-    return exits.first(code, exits.INCOMPLETE if strict and made.left else exits.DONE)
+    incomplete = made.left or made.targeted.refused
+    return exits.first(code, exits.INCOMPLETE if strict and incomplete else exits.DONE)
 
 
 def _selection(every: bool, ids: list[str], names: list[str]) -> Selection:
