@@ -7,18 +7,19 @@ from pathlib import Path
 
 import pytest
 from patches import CONFIG, drifts, lines, on_target, patch, why, write
-from scenes import HOUR, applied
+from scenes import HOUR, applied, source
 from world import SANDBOX, World, world
 
-from exportctl.emulator import Dataset
+from exportctl.emulator import Dataset, Switches
 from exportctl.model import Verb
 from exportctl.patching.wishes import EITHER
 
+TIME = "%DATASET_ID%/%EXPORT_TIME%"
 SALES = "sales: {datasets: [sales], subpath: sales}"
 
 
-def live(folder: Path, text: str = CONFIG, more: tuple[str, ...] = ()) -> World:
-    made = world(folder, page_size=100)
+def live(folder: Path, text: str = CONFIG, more: tuple[str, ...] = (), switches: Switches | None = None) -> World:
+    made = world(folder, switches, page_size=100)
     if more:
         made.emulator.seed([SANDBOX], {SANDBOX: [Dataset(name) for name in more]})
     write(made, text)
@@ -187,6 +188,12 @@ def on_flow(made: World, schedule: dict[str, object] | None = None, **changes: o
     made.emulator.ui.load({"flows": [{**flow, "scheduleParams": timing, **changes}]}, sandbox=SANDBOX)
 
 
+def on_source(made: World, *entries: object) -> None:
+    shown = source(made)
+    params = {**shown["params"], "datasets": [shown["params"]["datasets"][0], *entries]}
+    made.emulator.ui.load({"sourceConnections": [{**shown, "params": params}]}, sandbox=SANDBOX)
+
+
 UNREAD: dict[str, tuple[Callable[[World], None], str, str]] = {
     "an end in milliseconds": (
         lambda w: on_flow(w, {"endTime": 1_900_000_000_000}),
@@ -210,13 +217,33 @@ UNREAD: dict[str, tuple[Callable[[World], None], str, str]] = {
         "format.compression",
         "is parquet without a compression, which no export can have",
     ),
+    "everything again and again": (
+        lambda w: on_flow(w, {"exportMode": "DAILY_FULL_EXPORT", "timeUnit": "hour", "interval": 6}),
+        "cadence",
+        "has exportMode DAILY_FULL_EXPORT, which no export of that rhythm has",
+    ),
+    "once, of what is new": (
+        lambda w: on_flow(w, {"interval": 0}),
+        "cadence",
+        "has exportMode FIRST_FULL_THEN_INCREMENTAL, which no export of that rhythm has",
+    ),
+    "a dataset without its id": (
+        lambda w: on_source(w, {"name": "Orders"}),
+        "datasets",
+        "names one twice, or one without its id",
+    ),
+    "two folders": (
+        lambda w: on_flow(w, {"foldernameTemplate": f"a/{TIME}", "folderNameTemplate": f"b/{TIME}"}),
+        "folder",
+        "is said twice by the flow, and which one counts is not published",
+    ),
 }
 
 
 @pytest.mark.parametrize("case", UNREAD)
 def test_what_is_not_what_is_read_of_it_is_left(case: str, tmp_path: Path) -> None:
     edit, path, reason = UNREAD[case]
-    made = live(tmp_path)
+    made = live(tmp_path, switches=Switches(template_key="as-sent"))
     edit(made)
 
     patched = patch(made)

@@ -197,7 +197,7 @@ def _contents(holding: Holding) -> Iterator[Why]:
     ids = wire.read(CONTENT.name, holding.content.raw)["datasets"]
     if not isinstance(entries, list) or not ids:
         yield Reason.NOT_EXPRESSIBLE, "has a source connection without datasets"
-    elif len(set(ids)) != len(entries) or not all(one and writable(one) for one in ids):
+    elif unread.odd_datasets(holding.content) or not all(one and writable(one) for one in ids):
         yield Reason.NOT_EXPRESSIBLE, "has a source connection that names a dataset twice, or one without its id"
 
 
@@ -248,8 +248,7 @@ def _schedules(holding: Holding, terms: Terms) -> Iterator[Why]:
         yield Reason.NOT_EXPRESSIBLE, f"is in state {holding.flow.raw.get('state')}, neither enabled nor disabled"
     if rhythm not in _CADENCES:
         yield Reason.NOT_EXPRESSIBLE, _rhythm_words(rhythm, shown)
-    mode = wire.FULL if rhythm == ONCE else wire.INCREMENTAL
-    if shown.get("exportMode") is not None and wire.word(shown["exportMode"]) != wire.word(mode):
+    if unread.odd_mode(holding.flow):
         yield Reason.NOT_EXPRESSIBLE, f"has exportMode {shown['exportMode']} with {_interval(shown)}"
     if unread.odd_end(holding.flow):
         yield Reason.NOT_EXPRESSIBLE, "has an endTime that is no moment"

@@ -131,6 +131,9 @@ def _schedule(export: Export, holding: Holding, sight: Sight) -> Iterator[Propos
         raise Inexpressible(f"is every {rhythm}, which no export can be" if rhythm else "cannot be read")
     if start is None:
         raise Inexpressible("has no start that can be read")
+    if unread.odd_mode(holding.flow):
+        mode = wire.members(holding.flow.raw.get("scheduleParams")).get("exportMode")
+        raise Inexpressible(f"has exportMode {mode}, which no export of that rhythm has")
     said: dict[str, object] = {"every": rhythm}
     at = schedules.phase(start, rhythm)
     if export.schedule.at % schedules.modulus(rhythm) != at:
@@ -224,6 +227,8 @@ def _datasets(export: Export, holding: Holding, sight: Sight) -> Iterator[Propos
     assert holding.content is not None
     if export.key != export.of:
         raise Inexpressible("is one for each part: the export is split by dataset")
+    if unread.odd_datasets(holding.content):
+        raise Inexpressible("names one twice, or one without its id")
     read = wire.read(CONTENT.name, holding.content.raw)
     live: dict[str, str] = {i: read["names"].get(i, "") for i in read["datasets"]}
     held = sight.node("exports", export.of, "datasets")

@@ -27,7 +27,7 @@ from exportctl.importing.places import account, below
 from exportctl.importing.surroundings import free
 from exportctl.importing.yaml_text import Block
 from exportctl.kinds import PLACE
-from exportctl.model import DESTINATIONS, EXPORTS, Sensitive
+from exportctl.model import DESTINATIONS, EXPORTS, LiveObject, Sensitive
 from exportctl.patching.edits import Edit, Put
 from exportctl.patching.proposals import Inexpressible, Proposal
 from exportctl.patching.sight import Sight
@@ -53,8 +53,7 @@ def places(export: Export, holding: Holding, sight: Sight) -> Iterator[Proposal]
     path, key = live.get(kind.path_key, ""), kind.path_key
     others = {name: text for name, text in live.items() if name != key}
     here = {name: text for name, text in declared.place.items() if name != key}
-    base, here_too = sight.estate.bases.get(holding.base or ""), sight.around.destinations.get(export.destination)
-    elsewhere = base if base and (here_too is None or here_too.base != base.id) else None
+    elsewhere = _elsewhere(export, holding, sight)
     if not elsewhere:
         if others == here and (rest := below(path, declared.place.get(key, ""))) is not None:
             yield _subpath(export, rest, sight)
@@ -67,6 +66,12 @@ def places(export: Export, holding: Holding, sight: Sight) -> Iterator[Proposal]
             yield (Put((EXPORTS, export.of, "destination"), name), *_subpath(export, rest, sight))
     owner = account(elsewhere, kind, sight.around, sight.estate) if elsewhere else _owner(declared)
     yield _new(export, declared, live, key, owner, sight)
+
+
+def _elsewhere(export: Export, holding: Holding, sight: Sight) -> LiveObject | None:
+    """The flow's account, where it is not that of the destination."""
+    base, placed = sight.estate.bases.get(holding.base or ""), sight.around.destinations.get(export.destination)
+    return base if base and (placed is None or placed.base != base.id) else None
 
 
 def _subpath(export: Export, rest: str, sight: Sight) -> Proposal:
