@@ -46,6 +46,8 @@ files() {
     find .exportctl -type f -name 'part-*' | sort | sed 's|-tid-.*-c000|-…-c000|'
 }
 
+say 'It is noon in the emulator, so that this shows the same at any hour.'
+run 0 emulator clock set 12:00
 say '1 of 12  Is the config right? All mistakes at once, without a connection.'
 run 0 validate
 say '2 of 12  What would change? A plan writes nothing; it is saved here for approval.'

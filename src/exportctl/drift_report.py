@@ -6,7 +6,7 @@ Goes in: a Plan and how early an end is worth a warning. Comes out: a DriftRepor
     group         what it means                                             fails by default
     drift         the sandbox moved                                         yes
     conflict      both moved                                                yes
-    differs       nobody knows what was last applied                        yes
+    differs       nobody knows what was last applied, or what is there now  yes
     stopped       switched off or ended earlier by hand                     yes
     gone          the flow was deleted, or is hidden from us                yes
     half-built    a creation was begun and not finished                     yes
@@ -76,6 +76,7 @@ _RULES = {
     "half-built": Group.HALF_BUILT,
     "twins": Group.TWINS,
     "marker-lost": Group.MARKER_LOST,
+    "not-comparable": Group.DIFFERS,
 }
 _ENDS = frozenset({str(Group.EXPIRED), str(Group.ENDING)})  # rules of the planner that entries here tell of
 _WHOLE = frozenset({Verb.CREATE, Verb.COMPLETE, Verb.REPLACE, Verb.DELETE, Verb.ADOPT, Verb.RELEASE})

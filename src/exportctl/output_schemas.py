@@ -144,6 +144,7 @@ RESULTS: Mapping[str, Json] = {
                 ended=number("seconds since 1970 UTC"),
             ),
         ),
+        passed_over=listing("rolling ends that it does not look after: exit code 4", ref("finding")),
         held=listing(
             "one for each stop made by hand, which stays",
             closed("one stop", address=ADDRESS, id=maybe(text("flow id")), field=ref("field")),

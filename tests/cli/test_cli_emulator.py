@@ -22,6 +22,20 @@ def test_the_clock(run: CommandLine) -> None:
     assert run("emulator", "clock", "get").code == 0
 
 
+@pytest.mark.parametrize(
+    ("time_of_day", "shown"),
+    [("08:00", "2027-01-15 08:00:00"), ("9:30:05", "2027-01-15 09:30:05"), ("07:59", "2027-01-16 07:59:00")],
+)
+def test_the_clock_goes_on_to_a_time_of_day(time_of_day: str, shown: str, run: CommandLine) -> None:
+    assert shown in run("emulator", "clock", "set", time_of_day).out
+
+
+@pytest.mark.parametrize("wrong", ["24:00", "9:5", "12:00Z"])
+def test_the_clock_knows_no_such_time(wrong: str, run: CommandLine) -> None:
+    assert run("emulator", "clock", "set", wrong).code == 64
+    assert "08:00:00" in run("emulator", "clock").out
+
+
 def test_faults(run: CommandLine) -> None:
     assert "No faults." in run("emulator", "faults", "list").out
     assert '"lost"' in run("emulator", "faults", "add", '{"effect": "lost"}').out

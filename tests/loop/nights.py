@@ -118,9 +118,9 @@ def night(made: World, days: int = 1, pause: int = 0) -> Night:
 
 
 def carried_out(made: World, flags: Flags) -> tuple[Plan, str]:
-    """As the command does: nothing is asked or read back where there is nothing to write."""
+    """As the command does: nothing is written where it refuses, nor read back where there is nothing to write."""
     with made.planned(flags) as planned:
-        if not planned.plan.steps():
+        if planned.plan.errors() or planned.plan.refused or not planned.plan.steps():
             return planned.plan, ""
         applying = workflows.begun(planned, made.setup(), flags, parallelism=4, stop=threading.Event())
         outcomes = tuple(applying.outcomes())

@@ -282,18 +282,6 @@ def test_what_another_export_is_refused_for_does_not_keep_a_feed_from_being_rene
     assert end_of(small) == MIDNIGHT + (151 + 180) * DAY
 
 
-def test_a_replacement_nobody_allowed_keeps_no_other_feed_from_being_renewed(small: World) -> None:
-    content = orders()
-    other = {"datasets": ["Returns"], "subpath": "other"}
-    applied(small, {**content, "exports": {**content["exports"], "other": other}})
-    small.emulator.advance(151 * DAY)
-    small.write({**content, "exports": {**content["exports"], "other": {**other, "destination": "gcs"}}})
-    assert gates(small.plan(), "exports.other") == ["replacement"]
-    assert small.plan(RENEW).refused is False
-    outcomes, _ = small.apply(RENEW)
-    assert [o.status for o in outcomes] == [Status.DONE]
-
-
 def test_only_approved_renewals_are_written(small: World) -> None:
     applied(small, orders())
     small.emulator.advance(151 * DAY)

@@ -227,9 +227,3 @@ def test_a_plan_keeps_what_is_fixed() -> None:
 
     assert said(made) == [("dataset-unknown", "error")]
     assert made.errors()
-
-
-def test_a_raised_level_keeps_no_feed_from_being_renewed() -> None:
-    made = plan(f"rules: {{{NO_MANIFEST}: {{level: error}}}}", "Orders", renew_only=True)
-
-    assert said(made) == [(NO_MANIFEST, "warning")]

@@ -20,7 +20,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from exportctl.cli.screen import Screen
-from exportctl.config.values import BadValue, duration, moment
+from exportctl.config.values import BadValue, clock, duration, moment
 from exportctl.errors import Error, UsageError
 from exportctl.offline import Setup
 
@@ -93,16 +93,22 @@ def current(ctx: typer.Context) -> Call:
 
 def parsed_moment(text: str, option: str) -> int:
     """A date, RFC 3339, or seconds since 1970 UTC."""
-    try:
-        return int(text) if text.isdigit() else moment(text)
-    except BadValue as error:
-        raise UsageError(f"{option}: {error.message}", rule=error.rule, hint=error.hint) from error
+    return int(text) if text.isdigit() else _parsed(moment, text, option)
+
+
+def parsed_clock(text: str, option: str) -> int:
+    """`HH:MM` or `HH:MM:SS`, in seconds after midnight UTC."""
+    return _parsed(clock, text, option)
 
 
 def parsed_duration(text: str, option: str) -> int:
     """`6 hours`, `7d`, or seconds."""
+    return int(text) if text.isdigit() else _parsed(duration, text, option)
+
+
+def _parsed(read: Callable[[str], int], text: str, option: str) -> int:
     try:
-        return int(text) if text.isdigit() else duration(text)
+        return read(text)
     except BadValue as error:
         raise UsageError(f"{option}: {error.message}", rule=error.rule, hint=error.hint) from error
 

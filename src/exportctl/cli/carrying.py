@@ -21,7 +21,7 @@ from exportctl.cli.reports import plan_for_actions
 from exportctl.cli.saving import audit, check_audit
 from exportctl.errors import Error, Finding, UsageError
 from exportctl.model import Outcome, Plan
-from exportctl.views import json, text, text_apply, values
+from exportctl.views import json, text, text_apply, values, wording
 
 if TYPE_CHECKING:
     from exportctl.cli.apply import Order
@@ -118,8 +118,9 @@ def _nothing(call: Call, order: Order, made: Planned) -> int:
 
 
 def _left(order: Order, shown: Plan) -> int:
-    """`renew` revives nothing, so a rolling end that is over is left: whoever watches must hear of it."""
-    return exits.INCOMPLETE if order.renewing and any(item.lapsed for item in shown.items) else exits.DONE
+    """`renew` leaves a rolling end that is over, or not its to move: whoever watches must hear of it."""
+    left = any(item.lapsed for item in shown.items) or wording.passed_over(shown)
+    return exits.INCOMPLETE if order.renewing and left else exits.DONE
 
 
 def _agreed(call: Call, order: Order, shown: Plan) -> bool:

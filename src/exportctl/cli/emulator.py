@@ -12,8 +12,9 @@ from typing import Annotated, Any
 
 import typer
 
+from exportctl import schedules
 from exportctl.cli import emulator_data, emulator_storage, emulator_ui, exits
-from exportctl.cli.call import Call, add, current, group, parsed_duration, parsed_moment
+from exportctl.cli.call import Call, add, current, group, parsed_clock, parsed_duration, parsed_moment
 from exportctl.cli.emulator_reach import Url, reached, tell
 from exportctl.errors import Error, UsageError
 from exportctl.views import values
@@ -134,13 +135,20 @@ def clock(ctx: typer.Context, url: Url = None) -> int:
 
 def clock_set(
     ctx: typer.Context,
-    moment: Annotated[str, typer.Argument(metavar="MOMENT", help="A date or RFC 3339 moment.")],
+    moment: Annotated[
+        str, typer.Argument(metavar="MOMENT", help="A date, an RFC 3339 moment, or the next HH:MM in UTC.")
+    ],
     url: Url = None,
 ) -> int:
     """Set the emulator's clock to a moment."""
     call = current(ctx)
     with reached(call, url) as found:
-        return _time(call, found.post("clock", {"set": parsed_moment(moment, "MOMENT")}))
+        if ":" in moment[:3]:
+            time_of_day, now = parsed_clock(moment, "MOMENT"), int(found.get("clock")["now"])
+            wanted = now + (time_of_day - now) % schedules.DAY
+        else:
+            wanted = parsed_moment(moment, "MOMENT")
+        return _time(call, found.post("clock", {"set": wanted}))
 
 
 def clock_advance(
@@ -250,7 +258,7 @@ add(app, {"ingest": (emulator_data.ingest, "exportctl emulator ingest web 500")}
 add(app, {"reset": (reset, "exportctl emulator reset")})
 add(app, {"requests": (requests, "exportctl emulator requests --writes")})
 add(clock_app, {"get": (clock_get, "exportctl emulator clock get")})
-add(clock_app, {"set": (clock_set, "exportctl emulator clock set 2027-01-01")})
+add(clock_app, {"set": (clock_set, "exportctl emulator clock set 12:00")})
 add(clock_app, {"advance": (clock_advance, "exportctl emulator clock advance '1 day'")})
 add(faults_app, {"list": (faults_list, "exportctl emulator faults list")})
 FAULT = """exportctl emulator faults add '{"effect": "lost", "method": "POST", "path": "/flows$"}'"""

@@ -11,32 +11,18 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from exportctl import schedules, wire
-from exportctl.declared import Accepted
 from exportctl.errors import Finding, Level
-from exportctl.flags import Flags
-from exportctl.kinds import ANCHOR, CONTENT, PLACE, Kind
+from exportctl.kinds import ANCHOR, CONTENT, PLACE
 from exportctl.marker import END
 from exportctl.model import WRITES, Cause, Consequence, FieldChange, LiveObject, Marker, Refusal, Verb, digest
-from exportctl.planning import endings, gates
-from exportctl.planning.actors import actor
+from exportctl.planning import endings, gates, standing
 from exportctl.planning.consequences import described, follow
 from exportctl.planning.datasets import Looked
 from exportctl.planning.diff import Side, applied_after, field_changes
 from exportctl.planning.expand import DesiredExport
 from exportctl.planning.ownership import Holding
+from exportctl.planning.standing import Terms
 from exportctl.schedules import DAY, ONCE, shown
-
-BLAMED = frozenset({Cause.DRIFT, Cause.CONFLICT, Cause.DIFFERS, Cause.STOPPED, Cause.ACCEPTED})
-
-
-@dataclass(frozen=True)
-class Terms:
-    """The plan-wide input of one comparison."""
-
-    project: str
-    flags: Flags
-    as_of: int
-    accept: tuple[Accepted, ...]
 
 
 @dataclass(frozen=True)
@@ -73,24 +59,15 @@ def compare(export: DesiredExport, holding: Holding, looked: Looked, terms: Term
     wanted = {
         **export.anchor,
         "datasets": [i for i, _ in looked.found],
-        END: schedules.first_end(export.declared.end, terms.as_of),
+        **standing.wanted_end(export, terms),
     }
-    if wanted[END] is None:
-        del wanted[END]
-    side = Side(
-        flow.marker,
-        terms.as_of,
-        put_back=terms.flags.puts_back(export.address),
-        end=export.declared.end,
-        renew=terms.flags.renews(export.address),
-        ours_since=flow.created if holding.marker else None,
-    )
+    side = standing.side(export, holding, terms)
     compared = {k: v for k, v in wanted.items() if k != "phase" or _phase_counts(wanted, live, terms.as_of)}
     found = field_changes(ANCHOR, compared, live, side)
     placed, place_side = _place_changes(export, holding, terms)
-    changes = _waiting(tuple(_told(c, export, holding, terms) for c in (*found, *placed)), export, wanted, live, terms)
-    if terms.flags.renew_only:
-        changes = tuple(c for c in changes if c.cause in (Cause.RENEWAL, Cause.LAPSED, Cause.STOPPED))
+    changes = _waiting(
+        tuple(standing.told(c, export, holding, terms) for c in (*found, *placed)), export, wanted, live, terms
+    )
     written = _written(changes)
     restart = _restarts(wanted, live, written, terms.as_of)
     marker = _flow_marker(export, holding, wanted, live, changes, side, written, restart, terms)
@@ -99,7 +76,7 @@ def compare(export: DesiredExport, holding: Holding, looked: Looked, terms: Term
         changes=tuple(_named(c, names) for c in changes),
         flow_fields=_flow_fields(export, wanted, written, restart),
         flow_marker=marker,
-        flow_moves=flow.marker != marker and not (terms.flags.renew_only and not written),
+        flow_moves=flow.marker != marker,
         place_fields={k: v for k, v in export.place.items() if k in written} if holding.owns(holding.place) else {},
         place_marker=place_marker,
         repoint="datasets" in written,
@@ -116,7 +93,7 @@ def compare(export: DesiredExport, holding: Holding, looked: Looked, terms: Term
         ),
         findings=(
             *_findings(export, holding),
-            *endings.over(export.declared, _regular_end(export, live, flow), terms.as_of, changes),
+            *standing.over(export, holding, terms, changes),
             *endings.stays(export.declared, live, flow, terms.as_of),
         ),
         **_outlook(export, holding, wanted, live, written, restart, terms),
@@ -204,27 +181,6 @@ def _place_changes(export: DesiredExport, holding: Holding, terms: Terms) -> tup
     return field_changes(PLACE, export.place, wire.read(PLACE.name, holding.place.raw), side), side
 
 
-def _told(change: FieldChange, export: DesiredExport, holding: Holding, terms: Terms) -> FieldChange:
-    """The same with who, where in the YAML, and whether somebody accepted it."""
-    kind: Kind = PLACE if change.field in PLACE.managed else ANCHOR
-    live = holding.place if kind is PLACE else holding.flow
-    at = export.where.get(change.path) or export.where.get(change.field)
-    why = change.cause
-    if why in WRITES | {Cause.STOPPED} and _accepted(change, export, terms):
-        why = Cause.ACCEPTED
-    who = actor(kind.rule(change.field), kind, live, holding.content) if why in BLAMED and live else None
-    return replace(change, cause=why, actor=who, at=at)
-
-
-def _accepted(change: FieldChange, export: DesiredExport, terms: Terms) -> bool:
-    return any(
-        a.address in (str(export.address), export.address.name)
-        and a.field in (change.field, change.path)
-        and terms.as_of < a.until
-        for a in terms.accept
-    )
-
-
 def _flow_fields(
     export: DesiredExport, wanted: Mapping[str, Any], written: Mapping[str, FieldChange], restart: bool
 ) -> dict[str, Any]:
@@ -248,9 +204,6 @@ def _flow_marker(
     terms: Terms,
 ) -> Marker:
     before = holding.flow.marker
-    if terms.flags.renew_only and before:
-        end = written.get(END)
-        return replace(before, applied={**before.applied, END: (str(end.after),)}) if end else before
     mine = tuple(c for c in changes if c.field in ANCHOR.managed)
     applied = applied_after(ANCHOR, wanted, live, mine, side, lambda c: c.field in written)
     if "cadence" in written or ("phase" not in applied and live["phase"] == wanted["phase"]):
@@ -283,7 +236,7 @@ def _place_marker(
     """The target's new marker, None when it stands already or the target is shared."""
     place = holding.place
     assert place is not None
-    if not holding.owns(place) or terms.flags.renew_only:
+    if not holding.owns(place):
         return None
     live = wire.read(PLACE.name, place.raw)
     mine = tuple(c for c in changes if c.field in PLACE.managed)
@@ -329,11 +282,6 @@ def _findings(export: DesiredExport, holding: Holding) -> tuple[Finding, ...]:
         text = f"{export.address}: {which}: compared without knowing what was last applied"
         found.append(Finding("marker-damaged", text, export.declared.at, "apply writes it anew", Level.WARNING))
     return tuple(found)
-
-
-def _regular_end(export: DesiredExport, live: Mapping[str, Any], flow: LiveObject) -> int | None:
-    """A one-time export is finished, not over."""
-    return endings.effective(live, flow) if export.anchor["cadence"] != ONCE else None
 
 
 def _outlook(

@@ -29,11 +29,11 @@ from exportctl.model import (
     digest,
 )
 from exportctl.planning import gates, steps
-from exportctl.planning.compare import Terms
 from exportctl.planning.consequences import created_with
 from exportctl.planning.datasets import Looked, look_up
 from exportctl.planning.expand import DesiredExport
 from exportctl.planning.ownership import Estate, Holding
+from exportctl.planning.standing import Terms
 from exportctl.schedules import DAY, first_end, shown
 
 YOUNG = DAY  # children without a flow are an interrupted run for 24 hours
@@ -250,14 +250,17 @@ def again(text: str) -> Consequence:
 
 def _look_alike(export: DesiredExport, looked: Looked, item: Item, scene: Scene) -> Item:
     """A flow that would get a twin: unmarked with the same name, type and datasets, or ours without our marker."""
+    lost = claimed(export, scene)
+    if lost:
+        return replace(item, refusals=(*item.refusals, lost), findings=(*item.findings, _unclaimed(export, lost)))
     ids = [i for i, _ in looked.found]
-    for holding in scene.estate.holdings:
-        claimed = _claimed(export, holding, scene)
-        refusal = claimed or _same(export, ids, holding)
-        if refusal:
-            lost = (_unclaimed(export, holding, refusal),) if claimed else ()
-            return replace(item, refusals=(*item.refusals, refusal), findings=(*item.findings, *lost))
-    return item
+    same = next((r for h in scene.estate.holdings if (r := _same(export, ids, h))), None)
+    return replace(item, refusals=(*item.refusals, same)) if same else item
+
+
+def claimed(export: DesiredExport, scene: Scene) -> Refusal | None:
+    """Why a flow may be this export's, whose own marker does not say so."""
+    return next((r for h in scene.estate.holdings if (r := _claimed(export, h, scene))), None)
 
 
 def _claimed(export: DesiredExport, holding: Holding, scene: Scene) -> Refusal | None:
@@ -275,10 +278,9 @@ def _claimed(export: DesiredExport, holding: Holding, scene: Scene) -> Refusal |
     return Refusal("look-alike", text, allow)
 
 
-def _unclaimed(export: DesiredExport, holding: Holding, refusal: Refusal) -> Finding:
+def _unclaimed(export: DesiredExport, refusal: Refusal) -> Finding:
     """Said by `drift` too: nothing is renewed, or put back, on a flow whose owner cannot be told."""
-    lost = f"flow {holding.flow.id} lost its marker (somebody edited its description)"
-    text = f"{export.address}: {lost}, and only its target still carries it: it is neither changed nor renewed"
+    text = f"{export.address}: {refusal.text}: it is neither changed nor renewed"
     return Finding("marker-lost", text, export.declared.at, refusal.allow, Level.WARNING)
 
 

@@ -45,11 +45,16 @@ def over(export: Export, end: int | None, as_of: int, changes: Sequence[FieldCha
 
 
 def _revived(export: Export, address: Address, changes: Sequence[FieldChange]) -> str:
-    if any(c.field == END and c.cause is Cause.STOPPED for c in changes):
+    if _cut(changes):
         return f"somebody ended it by hand: `--put-back {address}` revives it"
     if export.end.rolling is not None:
         return "to revive it, apply: the plan says what that may send, and `renew` leaves it to you"
     return "to revive it, give it a later `end` and apply: the plan says what that may send"
+
+
+def _cut(changes: Sequence[FieldChange]) -> bool:
+    """Did somebody move the end earlier? That of a flow that is only switched off goes on being renewed."""
+    return any(c.field == END and c.cause is Cause.STOPPED for c in changes)
 
 
 def stays(export: Export, live: Mapping[str, Any], flow: LiveObject, as_of: int) -> tuple[Finding, ...]:
@@ -81,7 +86,7 @@ def near(export: Export, item: Item, as_of: int, warning: int) -> tuple[Finding,
 
 
 def _kept_going(export: Export, item: Item) -> str:
-    if item.held:
+    if _cut(item.fields):
         return f"it was stopped by hand: `--put-back {item.address}`, or declare the end"
     if export.end.rolling is None:
         return "a later `end`, applied before then, keeps it going"

@@ -20,6 +20,7 @@ from typing import Any
 from exportctl import wire
 from exportctl.errors import Finding, Level
 from exportctl.kinds import ANCHOR, CONTENT, PLACE, SOURCES
+from exportctl.marker import END
 from exportctl.model import (
     EXPORTS,
     WRITES,
@@ -40,6 +41,7 @@ from exportctl.planning.creation import (
     Scene,
     again,
     child_kind,
+    claimed,
     creation,
     generation_of,
     looked_up,
@@ -50,6 +52,7 @@ from exportctl.planning.creation import (
 from exportctl.planning.datasets import Looked
 from exportctl.planning.expand import DesiredExport
 from exportctl.planning.ownership import Holding
+from exportctl.planning.standing import left, live_end, passed_over, renewal, stops
 
 
 def plan_export(export: DesiredExport, base: str | Step | None, scene: Scene) -> Item:
@@ -60,24 +63,43 @@ def plan_export(export: DesiredExport, base: str | Step | None, scene: Scene) ->
     held = _holdings(export, scene)
     if export.declared.adopt and not held:
         return _adoption(export, base, scene)
-    top = max((generation_of(h) for h in held), default=0)
-    current = [h for h in held if generation_of(h) == top]
-    older = tuple(h for h in held if generation_of(h) < top)
-    if len(current) > 1 or any(not _going(h) for h in older):
-        chosen = next((h for h in held if h.flow.id == export.declared.keep), None)
-        if chosen is None:
-            return _twins(export, held)
-        current, older = [chosen], tuple(h for h in held if h is not chosen)
+    current, older = _chosen(export, held)
+    if len(current) > 1:
+        return _twins(export, held)
     if not current:
         return creation(export, base, scene, generation=1, going=())
     holding = current[0]
     looked = looked_up(export, holding, scene)
     if base is None or looked.errors:
-        return stuck(export, holding.flow.id, looked)
+        return left(stuck(export, holding.flow.id, looked), export, holding, scene.terms)
     why = _replacement(export, base, holding)
     if why:
         return _replaced(export, base, scene, holding, older, why)
-    return _compared(export, base, scene, holding, older, looked)
+    return _compared(export, scene, holding, older, looked)
+
+
+def plan_renewal(export: DesiredExport, scene: Scene) -> Item:
+    """Plan what `renew` does of one export: it needs the flow, and nothing of what the flow hangs on."""
+    held = _holdings(export, scene)
+    current, _ = _chosen(export, held)
+    item = Item(export.address, Verb.NONE, current[0].flow.id if current else None, at=export.declared.at)
+    if len(current) > 1:
+        return passed_over(item, export, "several flows carry its address")
+    if current:
+        return item if _going(current[0]) else renewal(export, current[0], scene.terms)
+    lost = None if export.declared.adopt else claimed(export, scene)
+    return passed_over(item, export, lost.text) if lost else item
+
+
+def _chosen(export: DesiredExport, held: tuple[Holding, ...]) -> tuple[tuple[Holding, ...], tuple[Holding, ...]]:
+    """The flow that counts, and those that go: of several generations the newest, of twins the one `keep` names."""
+    top = max((generation_of(h) for h in held), default=0)
+    current = tuple(h for h in held if generation_of(h) == top)
+    older = tuple(h for h in held if generation_of(h) < top)
+    if len(current) < 2 and all(_going(h) for h in older):
+        return current, older
+    kept = tuple(h for h in held if h.flow.id == export.declared.keep)
+    return (kept, tuple(h for h in held if h not in kept)) if kept else (held, ())
 
 
 def _holdings(export: DesiredExport, scene: Scene) -> tuple[Holding, ...]:
@@ -93,13 +115,17 @@ def _going(holding: Holding) -> bool:
 
 
 def _twins(export: DesiredExport, held: tuple[Holding, ...]) -> Item:
-    named = ", ".join(f'{h.flow.id} ("{h.flow.name}")' for h in held)
+    named = ", ".join(f'{h.flow.id} ("{h.flow.name}"{", switched off" if _off(h) else ""})' for h in held)
     text = f"{len(held)} flows carry the address {export.address}: {named}"
     finding = Finding("twins", text, export.declared.at, "say which one stays: `keep: <flow id>`", Level.WARNING)
     refusal = Refusal("twins", text, f"`keep: <flow id>` in {export.address} keeps that one and deletes the others")
     return Item(
         export.address, Verb.HELD, id=held[0].flow.id, findings=(finding,), refusals=(refusal,), at=export.declared.at
     )
+
+
+def _off(holding: Holding) -> bool:
+    return not wire.read(ANCHOR.name, holding.flow.raw)["enabled"]
 
 
 def _replacement(export: DesiredExport, base: str | Step, holding: Holding) -> str | None:
@@ -135,7 +161,7 @@ def _replaced(
                 what="consent",
             )
         )
-    if wire.read(ANCHOR.name, holding.flow.raw)["enabled"]:
+    if not _off(holding):
         first = [*account, *(s.key for s in before)]
         before.append(steps.act(ANCHOR, export.address, holding.flow, "disable", needs=first))
     made_steps = tuple(replace(s, needs=tuple(sorted({*s.needs, *(b.key for b in before)}))) for s in made.steps)
@@ -148,53 +174,42 @@ def _replaced(
     refusals = [*made.refusals, *gates.protected(holding.guarded(export.declared.protect), Verb.REPLACE, ())]
     if not consent:
         refusals.append(Refusal("replacement", text, allow))
-    if not _going(holding):
-        refusals += _still_stopped(export, holding, scene)
+    held = () if _going(holding) else stops(export, holding, scene.terms)
+    refusals += _still_stopped(export, holding, held)
+    ends = live_end(holding)
+    fields = (replace(c, before=ends) if c.field == END else c for c in made.fields)
     return replace(
         made,
         verb=Verb.REPLACE,
         id=holding.flow.id,
         steps=(*before, *made_steps, *after),
-        fields=(FieldChange("replaced", "replaced", why, None, Cause.PENDING), *made.fields),
+        fields=(
+            FieldChange("replaced", "replaced", why, None, Cause.PENDING),
+            *held,
+            *(c for c in fields if c.path not in {h.path for h in held}),
+        ),
         consequences=(again("replaces the flow: everything is sent again, under a new flow id"), *made.consequences),
         refusals=tuple(refusals),
+        ends=ends if refusals else made.ends,
     )
 
 
-def _still_stopped(export: DesiredExport, holding: Holding, scene: Scene) -> list[Refusal]:
+def _still_stopped(export: DesiredExport, holding: Holding, held: Sequence[FieldChange]) -> list[Refusal]:
     """A new flow would start what somebody stopped by hand."""
-    if _unreadable(holding):
+    if not held:
         return []
-    compared = compare(export, holding, looked_up(export, holding, scene), scene.terms)
-    stops = [
-        c for c in compared.changes if c.cause is Cause.STOPPED or (c.cause is Cause.ACCEPTED and _stands_still(c))
-    ]
-    if not stops:
-        return []
-    names = ", ".join(sorted(c.path for c in stops))
+    names = ", ".join(sorted(c.path for c in held))
     text = f"flow {holding.flow.id} was stopped by hand ({names}); its replacement would run again"
-    accepted = any(c.cause is Cause.ACCEPTED for c in stops)
-    first = "take away the `accept` entry, then " if accepted else ""
+    first = "take away the `accept` entry, then " if any(c.cause is Cause.ACCEPTED for c in held) else ""
     return [Refusal("stopped", text, f"{first}--put-back {export.address}, or declare the stop: `enabled: false`")]
 
 
-def _stands_still(change: FieldChange) -> bool:
-    """Is an accepted difference a stop?"""
-    if change.field == "end":
-        return change.before is not None and change.after is not None and change.before < change.after
-    return change.field == "enabled" and change.before is False
-
-
 def _compared(
-    export: DesiredExport, base: str | Step, scene: Scene, holding: Holding, older: tuple[Holding, ...], looked: Looked
+    export: DesiredExport, scene: Scene, holding: Holding, older: tuple[Holding, ...], looked: Looked
 ) -> Item:
     odd = _unreadable(holding)
     if odd:
-        text = f"flow {holding.flow.id} {odd}: exportctl does not change it"
-        refusal = Refusal(
-            "not-expressible", text, f"`removed: [{{export: {export.address.name}, do: release}}]` hands it back"
-        )
-        return Item(export.address, Verb.HELD, id=holding.flow.id, refusals=(refusal,), at=export.declared.at)
+        return _not_comparable(export, holding, odd, scene)
     comparison = compare(export, holding, looked, scene.terms)
     made = _update_steps(export, holding, comparison, looked, scene)
     writes = any(c.cause in WRITES for c in comparison.changes)
@@ -202,8 +217,6 @@ def _compared(
     waste = [s for h in older for s in removal(export.address, h, needs=last)]
     orphans = [o for o in scene.estate.orphans.get(export.address, ()) if o.id not in _taken_up(made)]
     waste += [steps.delete(child_kind(o), export.address, o, needs=last) for o in orphans]
-    if scene.terms.flags.renew_only:
-        waste = []
     flows = older if waste else ()
     verb = _verb(writes or bool(flows), comparison, bool(made), bool(waste))
     return Item(
@@ -221,6 +234,16 @@ def _compared(
         next_after=comparison.next_after,
         at=export.declared.at,
     )
+
+
+def _not_comparable(export: DesiredExport, holding: Holding, odd: str, scene: Scene) -> Item:
+    text = f"flow {holding.flow.id} {odd}"
+    allow = f"`removed: [{{export: {export.address.name}, do: release}}]` hands it back"
+    refusal = Refusal("not-expressible", f"{text}: exportctl does not change it", allow)
+    words = f"{export.address}: {text}: of it only a stop and the end are looked at"
+    finding = Finding("not-comparable", words, export.declared.at, f"mend it in the UI, or {allow}", Level.WARNING)
+    item = Item(export.address, Verb.HELD, holding.flow.id, refusals=(refusal,), findings=(finding,))
+    return left(replace(item, at=export.declared.at), export, holding, scene.terms)
 
 
 def _deleted(holding: Holding) -> FieldChange:
@@ -352,7 +375,7 @@ def _adoption(export: DesiredExport, base: str | Step | None, scene: Scene) -> I
         )
         return Item(export.address, Verb.ADOPT, id=holding.flow.id, refusals=(refusal,), at=export.declared.at)
     why = _replacement(export, base, holding)
-    item = _compared(export, base, scene, holding, (), looked)
+    item = _compared(export, scene, holding, (), looked)
     differing = tuple(c for c in item.fields if c.cause is not Cause.CONVERGED)
     refusals = item.refusals
     if why or differing:

@@ -34,12 +34,12 @@ from exportctl.model import (
 )
 from exportctl.planning import endings, gates, handovers, leftovers, renames, spec_check
 from exportctl.planning.accounts import AccountPlan, plan_account, unmarked
-from exportctl.planning.compare import Terms
 from exportctl.planning.creation import Scene
 from exportctl.planning.expand import AccountUse, Desired, DesiredExport
-from exportctl.planning.exports import plan_export
+from exportctl.planning.exports import plan_export, plan_renewal
 from exportctl.planning.ownership import Estate, Holding, survey
 from exportctl.planning.removals import consent, undeclared_accounts, undeclared_exports
+from exportctl.planning.standing import Terms
 from exportctl.rules import planner as rules_planner
 from exportctl.rules.settings import settled
 from exportctl.schedules import ONCE, default_end
@@ -66,17 +66,13 @@ def plan(desired: Desired, live: Live, header: Header, flags: Flags, as_of: int,
     terms = Terms(project.name, flags, as_of, project.accept)
     scene = Scene(estate, live.datasets or (), terms)
     chosen = {a: e for a, e in desired.exports.items() if flags.targeted(a)}
-    accounts = _accounts(desired, chosen.values(), estate, flags, as_of)
-    taken = frozenset(e.declared.adopt for e in chosen.values() if e.declared.adopt)
-    bases = {a: _base(e.account, e, accounts, estate) for a, e in sorted(chosen.items())}
-    exports = [_export(chosen[a], base, scene, live, taken, project.policy) for a, base in bases.items()]
-    items = [*(a.item for a in accounts.values()), *exports]
-    if not flags.renew_only:
-        items += _removals(desired, accounts, items, scene)
-        items = leftovers.told(_told(_merged(items), desired, bases, scene), estate, as_of)
-    items = [_settled(item, project) for item in _checked(desired, live, items)]
-    left_out = len(desired.exports) - len(chosen)
-    items = _gated(desired, estate, items, flags) if not flags.renew_only else _renewals(items)
+    if flags.renew_only:
+        items = [_renewal(export, scene, project.policy) for export in chosen.values()]
+    else:
+        items = _changes(desired, chosen, live, scene)
+    items = [_settled(item, project) for item in items]
+    if flags.renew_only:
+        items = [_warned(item) for item in items]
     return Plan(
         header=header,
         as_of=as_of,
@@ -85,8 +81,21 @@ def plan(desired: Desired, live: Live, header: Header, flags: Flags, as_of: int,
         unmanaged=_unmanaged(estate),
         unset=tuple(sorted(unset)),
         flags=flags.saved(),
-        targeted_out=left_out,
+        targeted_out=len(desired.exports) - len(chosen),
     )
+
+
+def _changes(desired: Desired, chosen: Mapping[Address, DesiredExport], live: Live, scene: Scene) -> list[Item]:
+    """All that a plan changes, with what only the plan as a whole shows."""
+    estate, flags, as_of = scene.estate, scene.terms.flags, scene.terms.as_of
+    accounts = _accounts(desired, chosen.values(), estate, flags, as_of)
+    taken = frozenset(e.declared.adopt for e in chosen.values() if e.declared.adopt)
+    bases = {a: _base(e.account, e, accounts, estate) for a, e in sorted(chosen.items())}
+    exports = [_export(chosen[a], base, scene, live, taken, desired.project.policy) for a, base in bases.items()]
+    items = [*(a.item for a in accounts.values()), *exports]
+    items += _removals(desired, accounts, items, scene)
+    items = leftovers.told(_told(_merged(items), desired, bases, scene), estate, as_of)
+    return _gated(desired, estate, _checked(desired, live, items), flags)
 
 
 def _order(item: Item) -> tuple[int, str, str, str]:
@@ -146,6 +155,12 @@ def _export(export: DesiredExport, base: Base, scene: Scene, live: Live, taken: 
         item = replace(item, findings=(*item.findings, *spec_check.check_export(export, live.specs)))
     soon = endings.near(export.declared, item, scene.terms.as_of, policy.end_warning)
     return replace(item, findings=(*item.findings, *soon, *_neighbours(export, base.value, scene.estate, taken)))
+
+
+def _renewal(export: DesiredExport, scene: Scene, policy: Policy) -> Item:
+    item = plan_renewal(export, scene)
+    soon = endings.near(export.declared, item, scene.terms.as_of, policy.end_warning)
+    return replace(item, findings=(*item.findings, *soon))
 
 
 def _neighbours(
@@ -251,21 +266,15 @@ def _gated(desired: Desired, estate: Estate, items: list[Item], flags: Flags) ->
     return list(gates.deletions(items, consented, live, allowed))
 
 
-def _renewals(items: list[Item]) -> list[Item]:
-    """`renew` writes rolling ends and nothing else, so what one export is refused for keeps no feed from going on."""
-    return [_renewed(item) for item in items]
-
-
-def _renewed(item: Item) -> Item:
-    """Held stops are shown; errors of what is not written now are warnings."""
-    findings = tuple(replace(f, level=Level.WARNING) if f.level is Level.ERROR else f for f in item.findings)
-    item = replace(item, refusals=(), findings=findings)
-    return item if item.verb is Verb.RENEW else replace(item, verb=Verb.HELD if item.held else Verb.NONE, steps=())
-
-
 def _settled(item: Item, project: Project) -> Item:
     """With the levels that the config sets for findings, without those it allows."""
     return replace(item, findings=settled(item.findings, project, rules_planner.BY_ID, str(item.address)))
+
+
+def _warned(item: Item) -> Item:
+    """`renew` writes rolling ends and nothing else: a level that the config raises keeps no feed from going on."""
+    found = (replace(f, level=Level.WARNING) if f.level is Level.ERROR else f for f in item.findings)
+    return replace(item, findings=tuple(found))
 
 
 def _whole(

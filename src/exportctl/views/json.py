@@ -21,7 +21,7 @@ from exportctl.model import Cause, Header, ListedDataset, Outcome, Plan
 from exportctl.saved import document as plan_document
 from exportctl.saved import planfile
 from exportctl.saved.planfile import Saved
-from exportctl.views import text_apply
+from exportctl.views import text_apply, wording
 
 FORMAT_VERSION = 1
 Json = dict[str, Any]
@@ -177,7 +177,7 @@ def outcome(shown: Outcome) -> Json:
 def renew(shown: Plan, outcomes: Sequence[Outcome] = (), *, errors: Sequence[Finding] = ()) -> str:
     """
     The ends that are due, what became of moving them, and the stops; no outcomes when nothing was tried. `lapsed` are
-    the rolling ends that are over, which it leaves alone.
+    the rolling ends that are over, `passed_over` those that it cannot look after; it leaves both alone.
     """
     fields = [(item, f) for item in shown.items for f in item.fields]
     due = [
@@ -198,6 +198,7 @@ def renew(shown: Plan, outcomes: Sequence[Outcome] = (), *, errors: Sequence[Fin
             for item, f in fields
             if f.cause is Cause.LAPSED
         ],
+        "passed_over": [plan_document.finding(f) for f in wording.passed_over(shown)],
         "held": stopped,
         "counts": text_apply.tally(outcomes),
         "outcomes": [outcome(o) for o in outcomes],

@@ -194,6 +194,7 @@ def renew(shown: Plan, *, color: bool = False, width: int = 120) -> str:
                 lines += field(change, ink, width)
     lines += [""] if due else []
     lines += _section("Ended, and not renewed:", findings(wording.lapsed(shown), ink))
+    lines += _section("Not looked after:", findings(wording.passed_over(shown), ink))
     lines.append(f"{wording.number(len(due), 'rolling end')} due." if due else "No rolling end is due.")
     return "\n".join([*lines, *stops(shown, ink, width)]) + "\n"
 

@@ -16,7 +16,7 @@ from exportctl.views.paint import Paint, paint
 TITLES: Mapping[Group, str] = {
     Group.DRIFT: "Drift: changed in the sandbox",
     Group.CONFLICT: "Conflicts: changed in the sandbox and in the YAML",
-    Group.DIFFERS: "Differs: what was last applied is not known",
+    Group.DIFFERS: "Differs: what was last applied, or what is there now, is not known",
     Group.STOPPED: "Stopped by hand: held until --put-back",
     Group.GONE: "Gone: the flow was deleted, or is hidden from us",
     Group.HALF_BUILT: "Half-built: a creation was begun and not finished",

@@ -147,6 +147,11 @@ def lapsed(plan: Plan) -> tuple[Finding, ...]:
     )
 
 
+def passed_over(plan: Plan) -> tuple[Finding, ...]:
+    """What a renewal says of the rolling ends that it does not look after."""
+    return tuple(f for item in plan.items for f in item.findings if f.rule == "not-renewed")
+
+
 def secrets(plan: Plan) -> tuple[str, ...]:
     """Names of the references whose values apply will read; never the values."""
     return tuple(sorted({name for step in plan.steps() for name in step.secrets}))
