@@ -159,6 +159,18 @@ def test_what_needs_another_flow_is_said_to(change: Callable[[str], str], tmp_pa
     assert reasons["exports.orders replaced"] == "no edit of a value does: the YAML asks for another flow"
 
 
+def test_a_stop_is_accepted_while_a_replacement_waits(tmp_path: Path) -> None:
+    made = live(tmp_path)
+    write(made, _another_account(CONFIG))
+    made.emulator.ui.disable("orders")
+
+    patched = patch(made)
+
+    assert lines(patched) == ["+ enabled: false"]
+    assert drifts(made) == []
+    assert [r.gate for i in made.plan().items for r in i.refusals] == ["replacement"]
+
+
 def by_hand(made: World, adopted: str, **params: str) -> str:
     """A flow made in the UI on an account of its own; the config adopts it as `adopted` says. Returns its id."""
     ids = made.emulator.ui.create_flow("by hand", ["Returns"], sandbox=SANDBOX, params=params)
