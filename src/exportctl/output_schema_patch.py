@@ -36,5 +36,15 @@ PATCH = closed(
     ),
     failing=flag("something is left that `drift` fails for"),
     failures=listing("what that is", FOUND),
+    refusals=listing(
+        "what apply would refuse",
+        closed(
+            "one refusal",
+            address=ADDRESS,
+            gate=text("which gate"),
+            text=text("for people"),
+            allow=text("the one edit or flag that allows exactly this"),
+        ),
+    ),
     findings=listing("errors that keep the config from being applied", ref("finding")),
 )

@@ -145,6 +145,20 @@ def test_with_strict_an_update_that_leaves_something_ends_in_4(moved: CommandLin
     assert moved("import", "--update", "sales-to-lake/orders").code == 0
 
 
+def test_with_strict_an_update_that_apply_would_refuse_ends_in_4(moved: CommandLine) -> None:
+    with closing(moved.emulator()) as emulator:
+        params = {"bucketName": "northwind-aep-exports", "path": "aep"}
+        ids = emulator.ui.create_flow("by-hand", ["Returns"], sandbox="demo", params=params)
+    folder = '"by-hand/%DATASET_ID%/%EXPORT_TIME%"'
+    moved.write(f"{config(moved)}  by-hand: {{datasets: [Returns], adopt: {ids['id']}, folder: {folder}}}\n")
+
+    ended = moved("import", "--update", "by-hand", "--strict")
+
+    assert ended.code == 4
+    assert "refused by adoption-differs" in ended.out
+    assert "another account" in ended.out
+
+
 def test_a_line_with_a_value_that_is_not_shown_is_edited_but_not_printed(tmp_path: Path) -> None:
     run = northwind(tmp_path)
     block = "  partner:\n    type: sftp\n    host: sftp.fulfilment.example\n    path: /incoming\n    format: json\n"
@@ -221,6 +235,7 @@ def test_a_secret_in_the_sandbox_is_not_given_out(moved: CommandLine) -> None:
         (("drift", "--patch", "--all-environments"), "one patch is for one sandbox"),
         (("drift", "--patch", "--target", "exports.order-to-partner"), "did you mean exports.orders-to-partner?"),
         (("import", "--update", "order-to-partner"), "did you mean exports.orders-to-partner?"),
+        (("import", "--update", "order-to-partner"), "--update exports.order-to-partner: no declared address"),
         (("import", "--update", "destinations.lake"), "name an export"),
         (("import", "--update", "web-to-lake", "--all"), "it edits what the config has"),
         (("import", "--all", "--dry-run"), "it is for --update"),

@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 import pytest
 from generated import configs, kind_switches
@@ -59,7 +60,7 @@ def _edits() -> dict[str, Edit]:
         "describe": _described,
         "datasets": lambda made, title: made.emulator.ui.datasets(title, DATASETS[1:3]),
         "one dataset": lambda made, title: made.emulator.ui.datasets(title, DATASETS[4:]),
-        "path": lambda made, title: made.emulator.ui.path(title, f"elsewhere/{abs(hash(title)) % 1000}"),
+        "path": lambda made, title: made.emulator.ui.path(title, f"elsewhere/{crc32(title.encode()) % 1000}"),
         "json": lambda made, title: on_target(made, title, datasetFileType="JSON", compression="GZIP"),
         "plain": lambda made, title: on_target(made, title, datasetFileType="PARQUET", compression="NONE"),
         "six hours": _schedule(timeUnit="hour", interval=6, exportMode="FIRST_FULL_THEN_INCREMENTAL"),

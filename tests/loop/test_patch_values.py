@@ -6,18 +6,20 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from patches import CONFIG, drifts, lines, patch, why, write
-from scenes import HOUR, applied
+from patches import CONFIG, drifts, lines, on_target, patch, why, write
+from scenes import HOUR, applied, source
 from world import SANDBOX, World, world
 
-from exportctl.emulator import Dataset
+from exportctl.emulator import Dataset, Switches
+from exportctl.model import Verb
 from exportctl.patching.wishes import EITHER
 
+TIME = "%DATASET_ID%/%EXPORT_TIME%"
 SALES = "sales: {datasets: [sales], subpath: sales}"
 
 
-def live(folder: Path, text: str = CONFIG, more: tuple[str, ...] = ()) -> World:
-    made = world(folder, page_size=100)
+def live(folder: Path, text: str = CONFIG, more: tuple[str, ...] = (), switches: Switches | None = None) -> World:
+    made = world(folder, switches, page_size=100)
     if more:
         made.emulator.seed([SANDBOX], {SANDBOX: [Dataset(name) for name in more]})
     write(made, text)
@@ -155,3 +157,115 @@ def test_what_needs_another_flow_is_said_to(change: Callable[[str], str], tmp_pa
     reasons = why(patch(made, EITHER, ("exports.orders",), accounts=False))
 
     assert reasons["exports.orders replaced"] == "no edit of a value does: the YAML asks for another flow"
+
+
+def test_a_stop_is_accepted_while_a_replacement_waits(tmp_path: Path) -> None:
+    made = live(tmp_path)
+    write(made, _another_account(CONFIG))
+    made.emulator.ui.disable("orders")
+
+    patched = patch(made)
+
+    assert lines(patched) == ["+ enabled: false"]
+    assert drifts(made) == []
+    assert [r.gate for i in made.plan().items for r in i.refusals] == ["replacement"]
+
+
+def by_hand(made: World, adopted: str, **params: str) -> str:
+    """A flow made in the UI on an account of its own; the config adopts it as `adopted` says. Returns its id."""
+    ids = made.emulator.ui.create_flow("by hand", ["Returns"], sandbox=SANDBOX, params=params)
+    write(made, f"{CONFIG}  by-hand: {{datasets: [Returns], title: by hand, adopt: {ids['id']}, {adopted}}}\n")
+    return str(ids["id"])
+
+
+def test_a_flow_on_another_account_is_adopted_with_that_account(tmp_path: Path) -> None:
+    made = live(tmp_path)
+    by_hand(made, "subpath: team", path="other/team")
+
+    patched = patch(made, EITHER, ("exports.by-hand",), accounts=False)
+
+    assert "+ account: {existing: by hand account}" in lines(patched)
+    assert [(str(i.address), i.verb) for i in made.plan().items if i.verb is Verb.ADOPT] == [
+        ("exports.by-hand", Verb.ADOPT)
+    ]
+    assert not made.plan().refused
+
+
+# -- what is not what is read of it -----------------------------------------------------------------------------------
+
+
+def on_flow(made: World, schedule: dict[str, object] | None = None, **changes: object) -> None:
+    flow = made.flow("orders")
+    timing = {**flow["scheduleParams"], **(schedule or {})}
+    made.emulator.ui.load({"flows": [{**flow, "scheduleParams": timing, **changes}]}, sandbox=SANDBOX)
+
+
+def on_source(made: World, *entries: object) -> None:
+    shown = source(made)
+    params = {**shown["params"], "datasets": [shown["params"]["datasets"][0], *entries]}
+    made.emulator.ui.load({"sourceConnections": [{**shown, "params": params}]}, sandbox=SANDBOX)
+
+
+UNREAD: dict[str, tuple[Callable[[World], None], str, str]] = {
+    "an end in milliseconds": (
+        lambda w: on_flow(w, {"endTime": 1_900_000_000_000}),
+        "end",
+        "is no moment that can be read",
+    ),
+    "an end that is no number": (lambda w: on_flow(w, {"endTime": 1.5e9}), "end", "is no moment that can be read"),
+    "a state in between": (
+        lambda w: on_flow(w, state="disabling"),
+        "enabled",
+        "is neither on nor off: the flow is in state disabling",
+    ),
+    "a path that is no text": (lambda w: on_target(w, "orders", path=7), "place.path", "has a path that is no text"),
+    "no type of file": (
+        lambda w: on_target(w, "orders", datasetFileType=None),
+        "format.type",
+        "has no type of file, and compression gzip, which no export can have",
+    ),
+    "no compression": (
+        lambda w: on_target(w, "orders", compression=None),
+        "format.compression",
+        "is parquet without a compression, which no export can have",
+    ),
+    "everything again and again": (
+        lambda w: on_flow(w, {"exportMode": "DAILY_FULL_EXPORT", "timeUnit": "hour", "interval": 6}),
+        "cadence",
+        "has exportMode DAILY_FULL_EXPORT, which no export of that rhythm has",
+    ),
+    "once, of what is new": (
+        lambda w: on_flow(w, {"interval": 0}),
+        "cadence",
+        "has exportMode FIRST_FULL_THEN_INCREMENTAL, which no export of that rhythm has",
+    ),
+    "a dataset without its id": (
+        lambda w: on_source(w, {"name": "Orders"}),
+        "datasets",
+        "names one twice, or one without its id",
+    ),
+    "two folders": (
+        lambda w: on_flow(w, {"foldernameTemplate": f"a/{TIME}", "folderNameTemplate": f"b/{TIME}"}),
+        "folder",
+        "is said twice by the flow, and which one counts is not published",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", UNREAD)
+def test_what_is_not_what_is_read_of_it_is_left(case: str, tmp_path: Path) -> None:
+    edit, path, reason = UNREAD[case]
+    made = live(tmp_path, switches=Switches(template_key="as-sent"))
+    edit(made)
+
+    patched = patch(made)
+
+    assert why(patched) == {f"exports.orders {path}": reason}
+    assert patched.edited == ()
+
+
+def test_a_description_that_would_not_be_read_back_is_left(tmp_path: Path) -> None:
+    made = live(tmp_path, CONFIG.replace("repository: https://github.com/acme/exports\n", ""))
+    on_flow(made, description=f"{made.flow('orders')['description']}\nManaged in Git: by somebody")
+
+    assert why(patch(made)) == {"exports.orders description": "ends like a line that exportctl writes itself"}

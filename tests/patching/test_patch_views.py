@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from exportctl.errors import Finding
-from exportctl.model import Address, Item, Verb
+from exportctl.model import Address, Item, Refusal, Verb
 from exportctl.patching.added import added
 from exportctl.patching.report import Edited, Patched
 from exportctl.patching.unified import Patch, diff, patch
@@ -106,6 +106,23 @@ def test_what_no_edit_mends_is_said_with_what_it_ends_in() -> None:
         "Edited exports.yaml. Next: read the change, then `exportctl plan`; apply writes nothing but markers.",
         "Exit 3: 2 findings in conflict, gone.",
     ]
+
+
+def test_what_apply_would_refuse_is_said_once() -> None:
+    refusal = Refusal("adoption-differs", "the YAML differs from flow f-2: another account", "make it say the same")
+    items = tuple(Item(Address("exports", name), Verb.ADOPT, refusals=(refusal,)) for name in ("orders", "new"))
+    made = replace(patched(), targeted=replace(patched().plan, items=items))
+
+    lines = text_patch.patched(made, shown(), written=True, failures=failed()).splitlines()
+
+    assert lines[lines.index("What apply would refuse (1)") + 1 :][:4] == [
+        "    exports.new",
+        "        ! refused by adoption-differs: the YAML differs from flow f-2: another account",
+        "            to allow exactly this: make it say the same",
+        "",
+    ]
+    result = json.loads(json_patch.patched(made, shown(), written=True, failures=failed()))["result"]
+    assert [one["address"] for one in result["refusals"]] == ["exports.orders", "exports.new"]
 
 
 def test_errors_of_the_plan_are_said() -> None:

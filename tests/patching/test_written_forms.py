@@ -36,6 +36,9 @@ FORMS: dict[str, tuple[str, Edit, str]] = {
     ),
     "a key between braces without a colon": ("{a, b: x}\n", Put(("a",), "v"), "{a: v, b: x}\n"),
     "nothing behind a key in quotes": ('{"a":, "b": "x"}\n', Put(("a",), "v"), '{"a": "v", "b": "x"}\n'),
+    "a day without quotes": ("a: 2027-03-01 # c\n", Put(("a",), "2027-04-30"), "a: 2027-04-30 # c\n"),
+    "a time without quotes, between braces": ("{a: 02:00, b: x}\n", Put(("a",), "03:00"), "{a: 03:00, b: x}\n"),
+    "a moment in place of a day": ("a: 2027-03-01\n", Put(("a",), "2027-04-30T01:00Z"), 'a: "2027-04-30T01:00Z"\n'),
     "below null": ("a:\n  n: null # c\n", Put(("a", "n", "d"), "v"), "a:\n  n: {d: v} # c\n"),
     "below a key with nothing and a comment": (
         "a:\n  n: # c\n\n  d: x\n",

@@ -91,9 +91,10 @@ def _updated(call: Call, names: list[str], *, dry_run: bool, strict: bool) -> in
     targets = tuple(name if name.startswith(f"{EXPORTS}.") else f"{EXPORTS}.{name}" for name in names)
     again = f"exportctl import {' '.join(f'--update {name}' for name in names)}"
     asked = Asked(EITHER, Flags(targets=targets), accounts=False)
-    order = patching.Order(asked, frozenset(), not dry_run, again)
+    order = patching.Order(asked, frozenset(), not dry_run, again, "--update")
     made, code = patching.carry(call, order)
-    return exits.first(code, exits.INCOMPLETE if strict and made.left else exits.DONE)
+    incomplete = made.left or made.targeted.refused
+    return exits.first(code, exits.INCOMPLETE if strict and incomplete else exits.DONE)
 
 
 def _selection(every: bool, ids: list[str], names: list[str]) -> Selection:

@@ -84,10 +84,10 @@ def flags(
     )
 
 
-def check_addresses(given: Flags, projects: Sequence[Project]) -> None:
+def check_addresses(given: Flags, projects: Sequence[Project], *, targets: str = "--target") -> None:
     """
     Every glob of the flags must mean something in one of `projects`: a misspelt target would plan nothing, and a
-    misspelt consent would go unnoticed.
+    misspelt consent would go unnoticed. `targets` is the option that names them.
 
     Raises:
         UsageError: one matches no declared address; names the nearest.
@@ -96,7 +96,7 @@ def check_addresses(given: Flags, projects: Sequence[Project]) -> None:
     declared |= {Address(DESTINATIONS, key) for p in projects for key in p.destinations}
     removed = {Address(r.root, r.name) for p in projects for r in p.removed}
     for option, globs, known in (
-        ("--target", given.targets, declared | removed),
+        (targets, given.targets, declared | removed),
         ("--allow-replace", given.allow_replace, declared),
         ("--allow-recreate", given.allow_recreate, declared),
         ("--put-back", given.put_back, declared),

@@ -27,12 +27,16 @@ _BESIDE = "take the value out of the file, and name a reference instead"
 
 @dataclass(frozen=True)
 class Order:
-    """Which differences to accept, `failing` what `drift` fails for; `writing` names the call that edits the files."""
+    """
+    Which differences to accept, `failing` what `drift` fails for; `writing` names the call that edits the files,
+    `targets` the option that says where.
+    """
 
     asked: Asked
     failing: Collection[str]
     write: bool
     writing: str
+    targets: str = "--target"
 
 
 def carry(call: Call, order: Order) -> tuple[Patched, int]:
@@ -47,7 +51,7 @@ def carry(call: Call, order: Order) -> tuple[Patched, int]:
 
     made, project, secrets = taking_over.accepted(call.setup(), order.asked, wall=call.wall)
     call.screen.hide(secrets)
-    check_addresses(order.asked.flags, [project])
+    check_addresses(order.asked.flags, [project], targets=order.targets)
     _refuse_secrets(call, made)
     shown = patch(made.edited, call.folder.resolve().parts)
     _refuse_secret_lines(call, shown)

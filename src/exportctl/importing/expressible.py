@@ -11,22 +11,22 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from exportctl import marker, schedules, wire
+from exportctl import schedules, wire
 from exportctl.config.resolved_schedules import HOURS
 from exportctl.declared import Format, Schedule
 from exportctl.destination_types import PROFILE_STORE_SPEC, TYPES, DestinationType
+from exportctl.importing import unread
 from exportctl.importing.report import LeftOut, Reason
 from exportctl.importing.unmodelled import unmodelled
 from exportctl.importing.yaml_text import writable
 from exportctl.kinds import ANCHOR, CONTENT, PLACE, SOURCES, TARGETS
-from exportctl.model import LiveObject, Marker
+from exportctl.model import LiveObject
 from exportctl.planning.expand import Specs, target_properties
 from exportctl.planning.ownership import Estate, Holding
 from exportctl.schedules import ONCE
 
 _AUDIENCE_FLOWS = frozenset(kind.audience_flow_spec for kind in TYPES.values())
 _CADENCES = frozenset({ONCE, "1 day", *(schedules.spelled("hour", hours) for hours in HOURS)})
-_SETTLED = ("enabled", "disabled")  # all other states are on the way to one of these, or nobody knows where
 _ENCRYPTION = ("encryptionSpecs", "encryption")  # on a base connection or, in the published spec, on a target
 Why = tuple[Reason, str]
 
@@ -197,7 +197,7 @@ def _contents(holding: Holding) -> Iterator[Why]:
     ids = wire.read(CONTENT.name, holding.content.raw)["datasets"]
     if not isinstance(entries, list) or not ids:
         yield Reason.NOT_EXPRESSIBLE, "has a source connection without datasets"
-    elif len(set(ids)) != len(entries) or not all(one and writable(one) for one in ids):
+    elif unread.odd_datasets(holding.content) or not all(one and writable(one) for one in ids):
         yield Reason.NOT_EXPRESSIBLE, "has a source connection that names a dataset twice, or one without its id"
 
 
@@ -226,39 +226,31 @@ def _places(holding: Holding) -> Iterator[Why]:
 
 def _texts(holding: Holding, terms: Terms) -> Iterator[Why]:
     flow = holding.flow
-    shown = wire.members(flow.raw.get("scheduleParams"))
     folder = wire.read(ANCHOR.name, flow.raw)["folder"]
     if not flow.name:
         yield Reason.NOT_EXPRESSIBLE, "has no name"
-    if len({str(shown[key]) for key in wire.TEMPLATES if shown.get(key)}) > 1:
+    if unread.two_folders(flow):
         yield Reason.NOT_EXPRESSIBLE, "has two folder templates, and which one counts is not published"
     if not all(writable(text) for text in (flow.name, flow.text, folder)):
         yield Reason.NOT_EXPRESSIBLE, "has half a character in its name, description or folder"
-    elif _own_text(flow.text, terms) != flow.text:
+    elif unread.ends_like_ours(flow, terms.project, terms.repository):
         yield (
             Reason.NOT_EXPRESSIBLE,
             "has a description that ends like one of ours",
         )
 
 
-def _own_text(text: str, terms: Terms) -> str:
-    """What is read back of a description once the marker is under it."""
-    mine = Marker(terms.project, ANCHOR.letter, "x")
-    return marker.read(marker.write(text, terms.repository, mine, ANCHOR.managed), ANCHOR.managed)[0]
-
-
 def _schedules(holding: Holding, terms: Terms) -> Iterator[Why]:
     shown = wire.members(holding.flow.raw.get("scheduleParams"))
     read = wire.read(ANCHOR.name, holding.flow.raw)
     rhythm, start = read["cadence"], read["start"]
-    if holding.flow.raw.get("state") not in _SETTLED:
+    if unread.in_between(holding.flow):
         yield Reason.NOT_EXPRESSIBLE, f"is in state {holding.flow.raw.get('state')}, neither enabled nor disabled"
     if rhythm not in _CADENCES:
         yield Reason.NOT_EXPRESSIBLE, _rhythm_words(rhythm, shown)
-    mode = wire.FULL if rhythm == ONCE else wire.INCREMENTAL
-    if shown.get("exportMode") is not None and wire.word(shown["exportMode"]) != wire.word(mode):
+    if unread.odd_mode(holding.flow):
         yield Reason.NOT_EXPRESSIBLE, f"has exportMode {shown['exportMode']} with {_interval(shown)}"
-    if shown.get("endTime") is not None and read["end"] is None:
+    if unread.odd_end(holding.flow):
         yield Reason.NOT_EXPRESSIBLE, "has an endTime that is no moment"
     if rhythm == ONCE and (start is None or start <= terms.as_of):
         return

@@ -19,10 +19,11 @@ from dataclasses import dataclass
 
 from exportctl import wire
 from exportctl.declared import Format
+from exportctl.destination_types import DestinationType
 from exportctl.importing.expressible import Found
 from exportctl.importing.surroundings import Placed, Surroundings, free
 from exportctl.importing.yaml_text import writable
-from exportctl.model import DESTINATIONS
+from exportctl.model import DESTINATIONS, LiveObject
 from exportctl.planning.ownership import Estate
 
 _WHOLE = re.compile(r"/?[^/]+(/[^/]+)*")  # a path that can be cut at a slash and put together again
@@ -129,14 +130,14 @@ def _destination(flow: Found, path: str, around: Surroundings, estate: Estate) -
         text = path if field.name == flow.type.path_key else flow.place.get(field.name, "")
         if text or field.required:
             shown[field.name] = text
-    return {**shown, "account": _account(flow, around, estate)}
+    return {**shown, "account": account(flow.base, flow.type, around, estate)}
 
 
-def _account(flow: Found, around: Surroundings, estate: Estate) -> dict[str, str]:
+def account(base: LiveObject, kind: DestinationType, around: Surroundings, estate: Estate) -> dict[str, str]:
     """By its title if that names only one account of its type; one of ours by the destination that made it."""
     for key, placed in sorted(around.destinations.items()):
-        if placed.base == flow.base.id and placed.declared.account.ours:
+        if placed.base == base.id and placed.declared.account.ours:
             return {"of": key}
-    name = flow.base.name
-    named = [b for b in estate.bases.values() if b.name == name and wire.destination_type(b.raw) is flow.type]
-    return {"existing": name} if name and writable(name) and len(named) == 1 else {"id": flow.base.id}
+    name = base.name
+    named = [b for b in estate.bases.values() if b.name == name and wire.destination_type(b.raw) is kind]
+    return {"existing": name} if name and writable(name) and len(named) == 1 else {"id": base.id}

@@ -2,7 +2,7 @@
 One value of a YAML text set, or one item of a list put in or taken out; every other character stays as it is. Pure.
 
     what is there                     what becomes of it
-    a scalar                          the new value in its place, in the same quotes where it is text
+    a scalar                          the new value in its place; text in the same quotes, days and times in none if so
     a map or list between brackets    the new value in its place
     items below each other            the new items in their place; a value that is no list goes behind the key
     keys below each other             the new value behind the key; a new key goes below the last one, in its column
@@ -38,6 +38,7 @@ from exportctl.patching.spans import Entry, Map, Scalar, Seq, Span, spans
 
 Path = tuple[str, ...]
 _STEP = "  "
+_BARE = re.compile(r"\d{4}-\d\d-\d\d|\d\d:\d\d")  # a day or a time, which many write without quotes
 _TAIL = re.compile(r"([ \t]*(#[^\n]*)?\r?(\n|\Z))*")  # comments and empty lines at the end of a file
 
 
@@ -173,12 +174,15 @@ def _spoken(text: str, entry: Entry, shown: str, within: bool) -> str:
 
 
 def _shown(text: str, entry: Entry, value: object, within: bool) -> str:
-    """A text in the quotes that the former one had."""
+    """A text in the quotes that the former one had, if it had any."""
     style = entry.value.style if isinstance(entry.value, Scalar) else ""
     if isinstance(value, str) and style == "'" and value.isprintable():
         return "'" + escaped(value).replace("'", "''") + "'"
     if isinstance(value, str) and style in ("'", '"'):
         return yaml_text.quoted(value)
+    former = text[entry.value.start : entry.value.end]
+    if isinstance(value, str) and _BARE.fullmatch(value) and _BARE.fullmatch(former):
+        return value
     return _inline(value, flow=within, json=_quoted(text, entry))
 
 

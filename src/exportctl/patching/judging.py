@@ -24,7 +24,7 @@ from exportctl.config import loading
 from exportctl.declared import Project
 from exportctl.errors import ConfigError, Finding, Level
 from exportctl.importing.adoption import Ground
-from exportctl.model import CHANGES, Address, FieldChange, Plan, Sensitive, canonical
+from exportctl.model import CHANGES, Address, Cause, FieldChange, Plan, Sensitive, canonical
 from exportctl.patching.declarations import Said, others_changed, said
 from exportctl.patching.wishes import SETTLED, Wish, together
 from exportctl.rules import checking
@@ -140,8 +140,10 @@ def _differs(before: Plan, after: Plan, wish: Wish) -> Iterator[Fault]:
     causes = {change.cause for change in wish.changes}
     for address, change in _differences(after):
         comes = _whole(address, change) not in known
-        if address == wish.address and together(change.field) == wish.name and (comes or change.cause in causes):
-            yield Fault(f"{change.path} would still differ", Weight.PLACE)
+        if address == wish.address and together(change.field) == wish.name:
+            # a flow that waits to be replaced differs in nothing from what the new one is made with
+            if change.cause in causes or (comes and change.cause is not Cause.CREATE):
+                yield Fault(f"{change.path} would still differ", Weight.PLACE)
         elif comes:
             yield Fault(f"{address} would differ too ({change.path})", Weight.OTHERS)
 

@@ -21,7 +21,7 @@ from exportctl import schedules, wire
 from exportctl.config.nodes import Map, Scalar, Seq
 from exportctl.config.resolved_schedules import HOURS, Timing
 from exportctl.declared import End, Export, Format
-from exportctl.importing import document, shared
+from exportctl.importing import document, shared, unread
 from exportctl.kinds import ANCHOR, CONTENT, PLACE
 from exportctl.patching.edits import Edit, Listed, Put
 from exportctl.patching.sight import Sight
@@ -86,14 +86,20 @@ def _title(export: Export, holding: Holding, sight: Sight) -> Iterator[Proposal]
 
 
 def _description(export: Export, holding: Holding, sight: Sight) -> Iterator[Proposal]:
+    if unread.ends_like_ours(holding.flow, sight.project.name, sight.project.repository):
+        raise Inexpressible("ends like a line that exportctl writes itself")
     yield _key(export, "description", holding.flow.text)
 
 
 def _folder(export: Export, holding: Holding, sight: Sight) -> Iterator[Proposal]:
+    if unread.two_folders(holding.flow):
+        raise Inexpressible("is said twice by the flow, and which one counts is not published")
     yield _key(export, "folder", _live(holding)["folder"])
 
 
 def _enabled(export: Export, holding: Holding, sight: Sight) -> Iterator[Proposal]:
+    if unread.in_between(holding.flow):
+        raise Inexpressible(f"is neither on nor off: the flow is in state {holding.flow.raw.get('state')}")
     yield _key(export, "enabled", _live(holding)["enabled"])
 
 
@@ -102,6 +108,8 @@ def _enabled(export: Export, holding: Holding, sight: Sight) -> Iterator[Proposa
 
 def _end(export: Export, holding: Holding, sight: Sight) -> Iterator[Proposal]:
     """A rolling end of several exports stays one: only a date is edited where it is written."""
+    if unread.odd_end(holding.flow):
+        raise Inexpressible("is no moment that can be read")
     live = _live(holding)["end"]
     said = "none" if live is None else shared.last_day(live)
     name, timing = sight.node("exports", export.of, "schedule"), sight.node("defaults", "schedule")
@@ -123,6 +131,9 @@ def _schedule(export: Export, holding: Holding, sight: Sight) -> Iterator[Propos
         raise Inexpressible(f"is every {rhythm}, which no export can be" if rhythm else "cannot be read")
     if start is None:
         raise Inexpressible("has no start that can be read")
+    if unread.odd_mode(holding.flow):
+        mode = wire.members(holding.flow.raw.get("scheduleParams")).get("exportMode")
+        raise Inexpressible(f"has exportMode {mode}, which no export of that rhythm has")
     said: dict[str, object] = {"every": rhythm}
     at = schedules.phase(start, rhythm)
     if export.schedule.at % schedules.modulus(rhythm) != at:
@@ -191,7 +202,7 @@ def _format(export: Export, holding: Holding, sight: Sight) -> Iterator[Proposal
     manifest = (True if listed else "force") if shown["manifest"] else False
     live = Format(shown["type"], shown["compression"], manifest)
     if live.type not in ("parquet", "json") or live.compression not in ("gzip", "none"):
-        raise Inexpressible(f"is {live.type} with compression {live.compression}, which no export can have")
+        raise Inexpressible(f"{_form_words(live)}, which no export can have")
     was = {"type": export.format.type, "compression": export.format.compression, "manifest": export.format.manifest}
     now = {"type": live.type, "compression": live.compression, "manifest": live.manifest}
     for path in _written(export, sight, "format"):
@@ -202,6 +213,12 @@ def _format(export: Export, holding: Holding, sight: Sight) -> Iterator[Proposal
     yield _key(export, "format", shared.format_words(live))
 
 
+def _form_words(live: Format) -> str:
+    if not live.type:
+        return f"has no type of file, and compression {live.compression or 'none'}"
+    return f"is {live.type} {f'with compression {live.compression}' if live.compression else 'without a compression'}"
+
+
 # -- datasets ---------------------------------------------------------------------------------------------------------
 
 
@@ -210,6 +227,8 @@ def _datasets(export: Export, holding: Holding, sight: Sight) -> Iterator[Propos
     assert holding.content is not None
     if export.key != export.of:
         raise Inexpressible("is one for each part: the export is split by dataset")
+    if unread.odd_datasets(holding.content):
+        raise Inexpressible("names one twice, or one without its id")
     read = wire.read(CONTENT.name, holding.content.raw)
     live: dict[str, str] = {i: read["names"].get(i, "") for i in read["datasets"]}
     held = sight.node("exports", export.of, "datasets")

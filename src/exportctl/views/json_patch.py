@@ -36,6 +36,11 @@ def patched(shown: Patched, patch: Patch, *, written: bool, failures: Sequence[E
         ],
         "failing": bool(failures),
         "failures": [json.entry(one) for one in failures],
+        "refusals": [
+            {"address": str(item.address), "gate": one.gate, "text": one.text, "allow": one.allow}
+            for item in shown.targeted.items
+            for one in item.refusals
+        ],
         "findings": [document.finding(one) for one in shown.targeted.errors()],
     }
     return json.envelope("patch", result, header=shown.plan.header, as_of=shown.plan.as_of)

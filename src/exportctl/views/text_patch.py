@@ -36,6 +36,7 @@ def patched(shown: Patched, patch: Patch, *, written: bool, failures: Sequence[E
         lines += [line for one in shown.left for line in _left(one, ink)]
         lines.append("")
     lines += _beyond(shown, failures, ink)
+    lines += _refused(shown, failures, ink)
     errors = shown.targeted.errors()
     lines += ["Errors:", *text.findings(errors, ink), ""] if errors else []
     lines += [ink("bold", _summary(shown)), *_next(shown, patch, written)]
@@ -70,6 +71,17 @@ def _beyond(shown: Patched, failures: Sequence[Entry], ink: Paint) -> list[str]:
         return []
     lines = [line for one in found for line in text_drift.told(one, shown.plan.as_of, ink, 120)]
     return [ink("warning", f"What drift would still fail for ({len(found)})"), *lines, ""]
+
+
+def _refused(shown: Patched, failures: Sequence[Entry], ink: Paint) -> list[str]:
+    """What apply would refuse, of addresses that nothing was said of yet."""
+    told = {one.address for one in failures}
+    items = [item for item in shown.targeted.items if item.refusals and item.address not in told]
+    lines: list[str] = []
+    for item in items:
+        lines.append(f"{text.INDENT}{values.address(item.address)}")
+        lines += [f"{text.INDENT}{line}" for one in item.refusals for line in text.refused(one, ink)]
+    return [ink("warning", f"What apply would refuse ({len(items)})"), *lines, ""] if items else []
 
 
 def _summary(shown: Patched) -> str:

@@ -1,0 +1,47 @@
+"""What a flow holds in a form that cannot be read, or that more than one thing could be read of. Pure."""
+
+from __future__ import annotations
+
+from exportctl import marker, wire
+from exportctl.kinds import ANCHOR, CONTENT
+from exportctl.model import LiveObject, Marker
+from exportctl.schedules import ONCE
+
+_SETTLED = ("enabled", "disabled")  # all other states are on the way to one of these, or nobody knows where
+
+
+def in_between(flow: LiveObject) -> bool:
+    """Neither on nor off."""
+    return flow.raw.get("state") not in _SETTLED
+
+
+def odd_end(flow: LiveObject) -> bool:
+    """It has an end, and that is no moment."""
+    shown = wire.members(flow.raw.get("scheduleParams"))
+    return shown.get("endTime") is not None and wire.read(ANCHOR.name, flow.raw)["end"] is None
+
+
+def odd_mode(flow: LiveObject) -> bool:
+    """Its mode is that of another rhythm: a full export again and again, or a single one of what is new."""
+    mode = wire.members(flow.raw.get("scheduleParams")).get("exportMode")
+    usual = wire.FULL if wire.read(ANCHOR.name, flow.raw)["cadence"] == ONCE else wire.INCREMENTAL
+    return mode is not None and wire.word(mode) != wire.word(usual)
+
+
+def odd_datasets(content: LiveObject) -> bool:
+    """It names a dataset twice, or one without its id."""
+    entries = wire.members(content.raw.get("params")).get("datasets")
+    ids = wire.read(CONTENT.name, content.raw)["datasets"]
+    return isinstance(entries, list) and len(set(ids)) != len(entries)
+
+
+def two_folders(flow: LiveObject) -> bool:
+    """Its template stands under two keys, with two texts; which one counts is not published."""
+    shown = wire.members(flow.raw.get("scheduleParams"))
+    return len({str(shown[key]) for key in wire.TEMPLATES if shown.get(key)}) > 1
+
+
+def ends_like_ours(flow: LiveObject, project: str, repository: str | None) -> bool:
+    """Its description would be read back as another one, once a marker is under it."""
+    mine = Marker(project, ANCHOR.letter, "x")
+    return marker.read(marker.write(flow.text, repository, mine, ANCHOR.managed), ANCHOR.managed)[0] != flow.text

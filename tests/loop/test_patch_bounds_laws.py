@@ -1,0 +1,137 @@
+"""
+Laws of what a patch leaves alone, over configs in which exports share schedules, formats and destinations: what another
+environment declares, and what an export declares that no flow is made of yet.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import asdict
+from typing import Any
+
+import pytest
+from generated import SCHEDULES, configs, kind_switches
+from hypothesis import given, note
+from hypothesis import strategies as st
+from patches import drifts, lines, patch, why, write
+from test_laws import LISTED, made_world
+from test_patch_laws import EDITS, MANY, SOME, edited
+from world import DATASETS, World
+
+from exportctl.config import files, loading
+from exportctl.emulator import Dataset, Switches
+from exportctl.flags import Flags
+from exportctl.model import EXPORTS
+from tests.patching.styled_yaml import texts
+
+NAMED = {f"s{number}": one for number, one in enumerate(SCHEDULES)}
+OVERLAYS = (
+    {"title": "In one environment"},
+    {"schedule": "s0"},
+    {"datasets": list(DATASETS[:2])},
+    {"description": "here", "folder": "here/%DATASET_ID%/%EXPORT_TIME%"},
+)
+
+
+@st.composite
+def shared(draw: st.DrawFn) -> dict[str, Any]:
+    """
+    At least two exports; the last one by name is never applied. Some have another environment beside `demo`; without
+    one an edit of what exports share is not kept from them by that environment.
+    """
+    content = draw(configs().filter(lambda made: len(made["exports"]) > 1))
+    places = draw(st.lists(st.sampled_from(sorted(content["destinations"])), min_size=2, max_size=2))
+    for export in content["exports"].values():
+        export["description"] = export["description"] or "text"
+        export["destination"] = draw(st.sampled_from(places))
+        if draw(st.booleans()):
+            export["schedule"] = next(name for name, one in NAMED.items() if one == export["schedule"])
+        if export["format"] == "parquet" and draw(st.booleans()):
+            export["format"] = "small"
+    named = {**content, "schedules": NAMED, "formats": {"small": {"type": "parquet"}}}
+    if draw(st.booleans()):
+        return named
+    overlaid = draw(st.lists(st.sampled_from(sorted(content["exports"])), unique=True, max_size=2))
+    platform = {name: value for name, value in content["platform"].items() if name != "sandbox"}
+    environments = {
+        "demo": {
+            "platform": {"sandbox": "demo"},
+            "exports": {name: draw(st.sampled_from(OVERLAYS)) for name in overlaid},
+        },
+        "prod": {"platform": {"sandbox": "prod"}},
+    }
+    return {**named, "platform": platform, "environments": environments}
+
+
+@st.composite
+def cases(draw: st.DrawFn) -> tuple[dict[str, Any], str, list[tuple[int, str]]]:
+    content = draw(shared())
+    edits = draw(st.lists(st.tuples(st.integers(0, 7), st.sampled_from(sorted(EDITS))), min_size=1, max_size=5))
+    return content, draw(texts(content, references=True)), edits
+
+
+@SOME
+@given(cases(), kind_switches())
+def test_a_patch_changes_what_no_other_declares(
+    case: tuple[dict[str, Any], str, list[tuple[int, str]]], switches: Switches
+) -> None:
+    bounded(*case, switches)
+
+
+@pytest.mark.slow
+@MANY
+@given(cases(), kind_switches())
+def test_a_patch_changes_what_no_other_declares_in_the_long_sweep(
+    case: tuple[dict[str, Any], str, list[tuple[int, str]]], switches: Switches
+) -> None:
+    bounded(*case, switches)
+
+
+def bounded(content: dict[str, Any], text: str, edits: list[tuple[int, str]], switches: Switches) -> None:
+    note(text)
+    here, other = ("demo", "prod") if "environments" in content else (None, None)
+    with tempfile.TemporaryDirectory() as folder:
+        made = made_world(switches, folder)
+        made.emulator.seed(["prod"], {"prod": [Dataset(name) for name in DATASETS]})
+        write(made, text)
+        *applied, unmade = sorted(content["exports"])
+        _, proof = made.apply(Flags(targets=tuple(f"{EXPORTS}.{name}" for name in applied)), environment=here)
+        assert proof.proved
+        made.emulator.advance(LISTED)
+        note(str(edited(made, edits)))
+        there, before = declared(made, other), declared(made, here)
+
+        patched = patch(made, environment=here)
+
+        note("\n".join(lines(patched)))
+        note(str(why(patched)))
+        if other:
+            assert declared(made, other) == there
+        assert of(declared(made, here), unmade) == of(before, unmade)
+        left = {f"{c.cause} {one.address} {c.path}" for one in patched.left for c in one.changes}
+        assert set(drifts(made, environment=here)) == left
+        split = {f"{EXPORTS}.{key}" for key, one in content["exports"].items() if "split_by" in one}
+        assert {str(one.address).partition("/")[0] for one in patched.left} <= split
+        assert patch(made, environment=here).edited == ()
+
+
+def declared(made: World, environment: str | None) -> dict[str, Any]:
+    """All that a project says, by the name of what says it; without the places, in words of this test's own."""
+    parsed = loading.parse(files.read(made.folder))
+    project, findings = loading.project(parsed, environment, made.env)
+    assert project is not None, findings
+    found: dict[str, Any] = unplaced(asdict(project))
+    return found
+
+
+def unplaced(value: Any) -> Any:
+    if isinstance(value, dict):
+        kept = {key: unplaced(one) for key, one in value.items() if key != "where"}
+        return None if kept.keys() == {"file", "line", "column"} else kept
+    return [unplaced(one) for one in value] if isinstance(value, list | tuple) else value
+
+
+def of(found: dict[str, Any], key: str) -> list[object]:
+    """What an export says, and the destination that it is on."""
+    mine = [one for name, one in found["exports"].items() if name.partition("/")[0] == key]
+    return [(one, found["destinations"][one["destination"]]) for one in mine]
