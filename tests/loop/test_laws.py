@@ -18,11 +18,11 @@ from exportctl.model import EXPORTS, Status
 from exportctl.saved import planfile
 
 LAW = settings(
-    max_examples=200,
+    max_examples=120,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
-FEWER = settings(LAW, max_examples=60)
+FEWER = settings(LAW, max_examples=40)
 FEW = settings(LAW, max_examples=25)
 MANY = settings(LAW, max_examples=1250)  # four times: 5,000 in `make test-slow`
 LISTED = 61  # seconds: promise 3 is about what is listed within a minute
