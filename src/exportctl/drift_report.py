@@ -9,7 +9,7 @@ Goes in: a Plan and how early an end is worth a warning. Comes out: a DriftRepor
     differs       nobody knows what was last applied, or what is there now  yes
     stopped       switched off or ended earlier by hand                     yes
     gone          the flow was deleted, or is hidden from us                yes
-    half-built    a creation was begun and not finished                     yes
+    half-built    a creation or replacement was begun and not finished      yes
     twins         two flows of one generation                               yes
     marker-lost   somebody wiped the flow's description                     yes
     pending       the YAML moved and was not applied                        with --fail-on

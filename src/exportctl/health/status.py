@@ -219,7 +219,7 @@ def _notes(
     if item.renewed:
         yield "the rolling end is due: run exportctl renew"
     for found in item.findings:
-        if found.rule == "expired":
+        if found.rule in ("expired", "half-built"):
             yield f"{found.message.removeprefix(f'{item.address}: ')}; {found.hint}"
     if seen.assumed_end and not seen.ended(as_of):
         yield "the service shows no end; six months after its creation is assumed"

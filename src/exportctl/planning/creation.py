@@ -117,9 +117,13 @@ def creation(
 
 def _left_behind(export: DesiredExport, scene: Scene) -> tuple[LiveObject, ...]:
     """Children of ours without a flow, those from before a rename too: renaming does not show a hidden flow."""
+    return tuple(o for address in _addresses(export) for o in scene.estate.orphans.get(address, ()))
+
+
+def _addresses(export: DesiredExport) -> tuple[Address, ...]:
+    """Its own, and the one before a rename."""
     before = export.declared.renamed_from
-    names = [export.address, *([Address(export.address.root, before)] if before else [])]
-    return tuple(o for address in names for o in scene.estate.orphans.get(address, ()))
+    return (export.address, *([Address(export.address.root, before)] if before else []))
 
 
 def _children(
@@ -252,7 +256,7 @@ def _look_alike(export: DesiredExport, looked: Looked, item: Item, scene: Scene)
     """A flow that would get a twin: unmarked with the same name, type and datasets, or ours without our marker."""
     lost = claimed(export, scene)
     if lost:
-        return replace(item, refusals=(*item.refusals, lost), findings=(*item.findings, _unclaimed(export, lost)))
+        return replace(item, refusals=(*item.refusals, lost), findings=(*item.findings, *unclaimed(export, scene)))
     ids = [i for i, _ in looked.found]
     same = next((r for h in scene.estate.holdings if (r := _same(export, ids, h))), None)
     return replace(item, refusals=(*item.refusals, same)) if same else item
@@ -266,22 +270,25 @@ def claimed(export: DesiredExport, scene: Scene) -> Refusal | None:
 def _claimed(export: DesiredExport, holding: Holding, scene: Scene) -> Refusal | None:
     """Its target, unshared, says that it is ours: the marker was wiped off or written over, or the target borrowed."""
     place = holding.place.marker if holding.owns(holding.place) and holding.place else None
-    if place is None or (place.project, place.address) != (scene.terms.project, export.address):
+    if place is None or place.project != scene.terms.project or place.address not in _addresses(export):
         return None
     flow = f'the flow {holding.flow.id} "{holding.flow.name}"'
     if holding.flow.marker:
-        text = f"{flow} carries another owner's marker, its target still says {export.address}"
+        text = f"{flow} carries another owner's marker, its target still says {place.address}"
         allow = "write the flow's own marker back into its description, or take the export out of the config"
         return Refusal("foreign-owner", text, allow)
-    text = f"{flow} carries no marker, its target still says {export.address}"
+    text = f"{flow} carries no marker, its target still says {place.address}"
     allow = f"`adopt: {holding.flow.id}` in {export.address} if it is the same, or give the flow a target of its own"
     return Refusal("look-alike", text, allow)
 
 
-def _unclaimed(export: DesiredExport, refusal: Refusal) -> Finding:
+def unclaimed(export: DesiredExport, scene: Scene) -> tuple[Finding, ...]:
     """Said by `drift` too: nothing is renewed, or put back, on a flow whose owner cannot be told."""
-    text = f"{export.address}: {refusal.text}: it is neither changed nor renewed"
-    return Finding("marker-lost", text, export.declared.at, refusal.allow, Level.WARNING)
+    lost = claimed(export, scene)
+    if lost is None:
+        return ()
+    text = f"{export.address}: {lost.text}: it is neither changed nor renewed"
+    return (Finding("marker-lost", text, export.declared.at, lost.allow, Level.WARNING),)
 
 
 def _same(export: DesiredExport, ids: list[str], holding: Holding) -> Refusal | None:

@@ -20,7 +20,6 @@ from typing import Any
 from exportctl import wire
 from exportctl.errors import Finding, Level
 from exportctl.kinds import ANCHOR, CONTENT, PLACE, SOURCES
-from exportctl.marker import END
 from exportctl.model import (
     EXPORTS,
     WRITES,
@@ -35,11 +34,10 @@ from exportctl.model import (
     Verb,
     digest,
 )
-from exportctl.planning import gates, steps
+from exportctl.planning import steps
 from exportctl.planning.compare import Comparison, compare
 from exportctl.planning.creation import (
     Scene,
-    again,
     child_kind,
     claimed,
     creation,
@@ -48,11 +46,13 @@ from exportctl.planning.creation import (
     removal,
     source_step,
     stuck,
+    unclaimed,
 )
 from exportctl.planning.datasets import Looked
 from exportctl.planning.expand import DesiredExport
 from exportctl.planning.ownership import Holding
-from exportctl.planning.standing import left, live_end, passed_over, renewal, stops
+from exportctl.planning.replacing import begun, going, off, replaced, replacement
+from exportctl.planning.standing import left, passed_over, renewal
 
 
 def plan_export(export: DesiredExport, base: str | Step | None, scene: Scene) -> Item:
@@ -72,9 +72,9 @@ def plan_export(export: DesiredExport, base: str | Step | None, scene: Scene) ->
     looked = looked_up(export, holding, scene)
     if base is None or looked.errors:
         return left(stuck(export, holding.flow.id, looked), export, holding, scene.terms)
-    why = _replacement(export, base, holding)
+    why = replacement(export, base, holding)
     if why:
-        return _replaced(export, base, scene, holding, older, why)
+        return replaced(export, base, scene, holding, older, why)
     return _compared(export, scene, holding, older, looked)
 
 
@@ -86,8 +86,10 @@ def plan_renewal(export: DesiredExport, scene: Scene) -> Item:
     if len(current) > 1:
         return passed_over(item, export, "several flows carry its address")
     if current:
-        return item if _going(current[0]) else renewal(export, current[0], scene.terms)
-    lost = None if export.declared.adopt else claimed(export, scene)
+        if going(current[0]):
+            return passed_over(item, export, begun(current[0]))
+        return renewal(export, current[0], scene.terms)
+    lost = claimed(export, scene)
     return passed_over(item, export, lost.text) if lost else item
 
 
@@ -96,7 +98,7 @@ def _chosen(export: DesiredExport, held: tuple[Holding, ...]) -> tuple[tuple[Hol
     top = max((generation_of(h) for h in held), default=0)
     current = tuple(h for h in held if generation_of(h) == top)
     older = tuple(h for h in held if generation_of(h) < top)
-    if len(current) < 2 and all(_going(h) for h in older):
+    if len(current) < 2 and all(going(h) for h in older):
         return current, older
     kept = tuple(h for h in held if h.flow.id == export.declared.keep)
     return (kept, tuple(h for h in held if h not in kept)) if kept else (held, ())
@@ -110,98 +112,14 @@ def _holdings(export: DesiredExport, scene: Scene) -> tuple[Holding, ...]:
     return held
 
 
-def _going(holding: Holding) -> bool:
-    return holding.marker is not None and holding.marker.replaced
-
-
 def _twins(export: DesiredExport, held: tuple[Holding, ...]) -> Item:
-    named = ", ".join(f'{h.flow.id} ("{h.flow.name}"{", switched off" if _off(h) else ""})' for h in held)
+    named = ", ".join(f'{h.flow.id} ("{h.flow.name}"{", switched off" if off(h) else ""})' for h in held)
     text = f"{len(held)} flows carry the address {export.address}: {named}"
     finding = Finding("twins", text, export.declared.at, "say which one stays: `keep: <flow id>`", Level.WARNING)
     refusal = Refusal("twins", text, f"`keep: <flow id>` in {export.address} keeps that one and deletes the others")
     return Item(
         export.address, Verb.HELD, id=held[0].flow.id, findings=(finding,), refusals=(refusal,), at=export.declared.at
     )
-
-
-def _off(holding: Holding) -> bool:
-    return not wire.read(ANCHOR.name, holding.flow.raw)["enabled"]
-
-
-def _replacement(export: DesiredExport, base: str | Step, holding: Holding) -> str | None:
-    """Why the live flow cannot become the declared one by patches, or None."""
-    live = wire.destination_type(holding.flow.raw)
-    if live is not export.type:
-        return f"destination type {live.name if live else 'unknown'} -> {export.type.name}"
-    if isinstance(base, Step):
-        return "another way to authenticate, or an account that does not exist yet"
-    if holding.base is not None and holding.base != base:
-        return "another account"
-    return None
-
-
-def _replaced(
-    export: DesiredExport, base: str | Step, scene: Scene, holding: Holding, older: tuple[Holding, ...], why: str
-) -> Item:
-    """Mark the old flow as going, switch it off, create, delete the old one: finished without asking after a crash."""
-    made = creation(export, base, scene, generation=generation_of(holding) + 1, going=(holding, *older))
-    before: list[Step] = []
-    account = [base.key] if isinstance(base, Step) else []  # no flow is stopped for an account that cannot be made
-    if not _going(holding) and holding.marker:
-        marker = replace(holding.marker, replaced=True, damaged=False)
-        before.append(
-            steps.update(
-                ANCHOR,
-                export.address,
-                holding.flow,
-                type_name=export.type.name,
-                fields={"title": f"{holding.flow.name} (being replaced)"},
-                marker=marker,
-                needs=account,
-                what="consent",
-            )
-        )
-    if not _off(holding):
-        first = [*account, *(s.key for s in before)]
-        before.append(steps.act(ANCHOR, export.address, holding.flow, "disable", needs=first))
-    made_steps = tuple(replace(s, needs=tuple(sorted({*s.needs, *(b.key for b in before)}))) for s in made.steps)
-    last = [s.key for s in made_steps]
-    after = [s for h in (holding, *older) for s in removal(export.address, h, needs=last)]
-    declared = export.declared.allow_replace == holding.flow.id
-    consent = _going(holding) or declared or scene.terms.flags.replaces(export.address)
-    text = f"{export.address} cannot be patched into place ({why}); a new flow sends every dataset in full"
-    allow = f"`allow_replace: {holding.flow.id}` in {export.address}, or --allow-replace {export.address}"
-    refusals = [*made.refusals, *gates.protected(holding.guarded(export.declared.protect), Verb.REPLACE, ())]
-    if not consent:
-        refusals.append(Refusal("replacement", text, allow))
-    held = () if _going(holding) else stops(export, holding, scene.terms)
-    refusals += _still_stopped(export, holding, held)
-    ends = live_end(holding)
-    fields = (replace(c, before=ends) if c.field == END else c for c in made.fields)
-    return replace(
-        made,
-        verb=Verb.REPLACE,
-        id=holding.flow.id,
-        steps=(*before, *made_steps, *after),
-        fields=(
-            FieldChange("replaced", "replaced", why, None, Cause.PENDING),
-            *held,
-            *(c for c in fields if c.path not in {h.path for h in held}),
-        ),
-        consequences=(again("replaces the flow: everything is sent again, under a new flow id"), *made.consequences),
-        refusals=tuple(refusals),
-        ends=ends if refusals else made.ends,
-    )
-
-
-def _still_stopped(export: DesiredExport, holding: Holding, held: Sequence[FieldChange]) -> list[Refusal]:
-    """A new flow would start what somebody stopped by hand."""
-    if not held:
-        return []
-    names = ", ".join(sorted(c.path for c in held))
-    text = f"flow {holding.flow.id} was stopped by hand ({names}); its replacement would run again"
-    first = "take away the `accept` entry, then " if any(c.cause is Cause.ACCEPTED for c in held) else ""
-    return [Refusal("stopped", text, f"{first}--put-back {export.address}, or declare the stop: `enabled: false`")]
 
 
 def _compared(
@@ -252,7 +170,7 @@ def _deleted(holding: Holding) -> FieldChange:
 
 
 def _twin_goes(holding: Holding) -> Consequence:
-    why = "the flow that was replaced" if _going(holding) else "the twin that `keep` does not name"
+    why = "the flow that was replaced" if going(holding) else "the twin that `keep` does not name"
     return Consequence("flow-deleted", f'deletes {why}: {holding.flow.id} "{holding.flow.name}"', "warning")
 
 
@@ -370,11 +288,11 @@ def _adoption(export: DesiredExport, base: str | Step | None, scene: Scene) -> I
     foreign = _owner(holding, scene.terms.project)
     if foreign is not None:
         text = f"flow {holding.flow.id} belongs to project {foreign.project} ({foreign.address})"
-        refusal = Refusal(
-            "foreign-owner", text, "let that project release it first: `removed: [{export: …, do: release}]`"
-        )
-        return Item(export.address, Verb.ADOPT, id=holding.flow.id, refusals=(refusal,), at=export.declared.at)
-    why = _replacement(export, base, holding)
+        allow = "let that project release it first: `removed: [{export: …, do: release}]`"
+        refusal = Refusal("foreign-owner", text, allow)
+        item = Item(export.address, Verb.ADOPT, id=holding.flow.id, refusals=(refusal,), at=export.declared.at)
+        return replace(item, findings=unclaimed(export, scene))
+    why = replacement(export, base, holding)
     item = _compared(export, scene, holding, (), looked)
     differing = tuple(c for c in item.fields if c.cause is not Cause.CONVERGED)
     refusals = item.refusals

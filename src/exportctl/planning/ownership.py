@@ -3,8 +3,8 @@ Who owns what in a sandbox: live objects sorted into holdings of ours, orphans o
 
 Ours is what carries our project's marker, and a source or target used by exactly one flow if that flow carries it. The
 flow is the anchor: children are found by the ids on it. A flow whose marker was lost but whose unshared target and
-source both carry it is still ours (the target alone proves little: another flow may have been pointed at it). Users of
-a connection are counted over all destination flows, whoever made them.
+source both carry it is still ours (the target alone proves little: another flow may have been pointed at it, unless the
+config names the flow by its id). Users of a connection are counted over all destination flows, whoever made them.
 """
 
 from __future__ import annotations
@@ -90,6 +90,23 @@ def survey(live: Live, project: str) -> Estate:
         base_users=_base_users(live),
         project=project,
     )
+
+
+def reclaimed(estate: Estate, adopted: Mapping[str, frozenset[Address]]) -> Estate:
+    """
+    With the flows that lost their marker, but of which the config and their own target still say the same: `adopted`
+    are the addresses by the id of the flow that the config says each adopts. The source of an adopted flow was never
+    marked, so without this its stop would be forgotten with its marker.
+    """
+    found: dict[str, Holding] = {}
+    for holding in estate.holdings:
+        claim = holding.place.marker if holding.place and holding.owns(holding.place) and not holding.marker else None
+        at = claim.address if claim and claim.project == estate.project else None
+        if at is not None and at in adopted.get(holding.flow.id, ()) and at not in estate.ours:
+            found[holding.flow.id] = replace(holding, marker=claim, marker_lost=True)
+    ours = {h.marker.address: (h,) for h in found.values() if h.marker}
+    holdings = tuple(found.get(h.flow.id, h) for h in estate.holdings)
+    return replace(estate, holdings=holdings, ours={**estate.ours, **ours}) if found else estate
 
 
 def _holding(

@@ -37,7 +37,7 @@ from exportctl.planning.accounts import AccountPlan, plan_account, unmarked
 from exportctl.planning.creation import Scene
 from exportctl.planning.expand import AccountUse, Desired, DesiredExport
 from exportctl.planning.exports import plan_export, plan_renewal
-from exportctl.planning.ownership import FLOW_LIMIT, Estate, Holding, survey
+from exportctl.planning.ownership import FLOW_LIMIT, Estate, Holding, reclaimed, survey
 from exportctl.planning.removals import consent, undeclared_accounts, undeclared_exports
 from exportctl.planning.standing import Terms
 from exportctl.rules import planner as rules_planner
@@ -60,7 +60,7 @@ def plan(desired: Desired, live: Live, header: Header, flags: Flags, as_of: int,
     Findings of level error (a dataset nobody knows, an account not found) are on the items: apply refuses such a plan.
     """
     project = desired.project
-    estate = survey(live, project.name)
+    estate = reclaimed(survey(live, project.name), _adopted(desired))
     terms = Terms(project.name, flags, as_of, project.accept)
     scene = Scene(estate, live.datasets or (), terms)
     chosen = {a: e for a, e in desired.exports.items() if flags.targeted(a)}
@@ -94,6 +94,15 @@ def _changes(desired: Desired, chosen: Mapping[Address, DesiredExport], live: Li
     items += _removals(desired, accounts, items, scene)
     items = leftovers.told(_told(_merged(items), desired, bases, scene), estate, as_of)
     return _gated(desired, estate, _checked(desired, live, items), flags)
+
+
+def _adopted(desired: Desired) -> dict[str, frozenset[Address]]:
+    """The addresses that a flow may have, by its id, as `adopt` says it; that before a rename too."""
+    exports = [(address, e.declared) for address, e in desired.exports.items() if e.declared.adopt]
+    return {
+        str(e.adopt): frozenset({address, *([Address(EXPORTS, e.renamed_from)] if e.renamed_from else [])})
+        for address, e in exports
+    }
 
 
 def _order(item: Item) -> tuple[int, str, str, str]:

@@ -138,8 +138,8 @@ def renewal(export: DesiredExport, holding: Holding, terms: Terms) -> Item:
         at=export.declared.at,
     )
     if due is None:
-        unread = not wire.members(holding.flow.raw.get("scheduleParams"))
-        return passed_over(item, export, f"flow {holding.flow.id} has no scheduleParams") if unread else item
+        why = _unknown(export, holding, terms)
+        return passed_over(item, export, f"flow {holding.flow.id} {why}") if why else item
     live_type = wire.destination_type(holding.flow.raw) or export.type
     return replace(
         item,
@@ -154,6 +154,19 @@ def renewal(export: DesiredExport, holding: Holding, terms: Terms) -> Item:
             ),
         ),
     )
+
+
+def _unknown(export: DesiredExport, holding: Holding, terms: Terms) -> str | None:
+    """Why there is no end to be moved on, though the flow needs one."""
+    if not wire.members(holding.flow.raw.get("scheduleParams")):
+        return "has no scheduleParams"
+    end = live_end(holding)
+    given = wire.read(ANCHOR.name, holding.flow.raw)[END]
+    if given is None and end is not None and schedules.renewal_due(export.declared.end, end, terms.as_of):
+        return (
+            f"shows no end; six months after its creation, {schedules.shown(end)}, are assumed: apply writes the first"
+        )
+    return None
 
 
 def _remembering(marker: Marker | None, end: int) -> Marker | None:

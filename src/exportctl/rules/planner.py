@@ -77,8 +77,9 @@ _DRIFT: tuple[_Row, ...] = (
     ),
     (
         "half-built",
-        "A creation that was interrupted",
-        "Connections of the last 24 hours have no flow yet (ours).",
+        "A creation or a replacement that was interrupted",
+        "Connections of the last 24 hours have no flow yet; or a flow is marked as being replaced, and may be off"
+        " already, but nothing has taken its place (ours).",
         "Apply completes it. If you deleted the flow, take the export out.",
     ),
     (
@@ -167,8 +168,8 @@ _WARNINGS: tuple[_Row, ...] = (
     (
         "not-renewed",
         "A rolling end that `renew` does not look after",
-        "Several flows carry the address, or the flow does not say whose it is, or shows no schedule: which end is to"
-        " be moved on cannot be told (ours). `renew` ends in 4.",
+        "Several flows carry the address, or the flow does not say whose it is, is about to be replaced, or shows no"
+        " schedule or no end: which end is to be moved on cannot be told (ours). `renew` ends in 4.",
         "`exportctl plan` says what is wrong with the export and how to mend it.",
     ),
     (

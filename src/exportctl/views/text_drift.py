@@ -19,7 +19,7 @@ TITLES: Mapping[Group, str] = {
     Group.DIFFERS: "Differs: what was last applied, or what is there now, is not known",
     Group.STOPPED: "Stopped by hand: held until --put-back",
     Group.GONE: "Gone: the flow was deleted, or is hidden from us",
-    Group.HALF_BUILT: "Half-built: a creation was begun and not finished",
+    Group.HALF_BUILT: "Half-built: a creation or a replacement was begun and not finished",
     Group.TWINS: "Twins: two flows for one export",
     Group.MARKER_LOST: "Marker lost: somebody changed the flow's description",
     Group.EXPIRED: "Ended",
