@@ -126,12 +126,21 @@ REPLACED: dict[str, Any] = {
 def test_a_replacement_killed_anywhere_is_finished_without_asking_again(
     tmp_path: Path, change: str, arrives: bool
 ) -> None:
+    replaced_and_killed(tmp_path, change, arrives)
+
+
+def test_a_replacement_killed_anywhere_is_finished_where_names_must_be_unique(tmp_path: Path) -> None:
+    """What was left behind has the names of what is still to be made."""
+    replaced_and_killed(tmp_path, "another type", True, Switches(name_unique=True))
+
+
+def replaced_and_killed(tmp_path: Path, change: str, arrives: bool, switches: Switches | None = None) -> None:
     died = True
     calls = 0
     while died:
         folder = tmp_path / str(calls)
         folder.mkdir()
-        made = world(folder, page_size=100)
+        made = world(folder, switches, page_size=100)
         made.write(orders())
         made.apply()
         made.emulator.advance(LISTED)

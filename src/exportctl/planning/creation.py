@@ -86,16 +86,16 @@ def creation(
 ) -> Item:
     """A new flow with its children; `going` are the flows it replaces."""
     looked = looked_up(export, going[0] if going else None, scene)
-    orphans = _left_behind(export, scene) if not going else ()
+    orphans = _left_behind(export, scene)
     old = [o for o in orphans if scene.terms.as_of - o.created >= YOUNG]
     young = [o for o in orphans if o not in old]
     if base is None or looked.errors:
         return stuck(export, None, looked)
-    made = _children(export, base, looked, generation, tuple(orphans), scene)
+    made = _children(export, base, looked, generation, orphans, scene)
     text = created_with(export, looked, scene.terms.as_of)
     item = Item(
         address=export.address,
-        verb=Verb.COMPLETE if young and not old else Verb.CREATE,
+        verb=Verb.COMPLETE if young and not old and not going else Verb.CREATE,
         fields=text.fields,
         steps=made,
         consequences=text.consequences,
@@ -138,14 +138,16 @@ def _children(
     Source, target, flow, in that order. A target left behind that fits is taken up, other ones are cleaned away.
 
     Sources left behind are deleted first, as a probe: should the flow exist after all, hidden from this credential by
-    an access label, the service says that they are in use (FLOW 1447), and no twin is made.
+    an access label, the service says that they are in use (FLOW 1447), and no twin is made. Beside a flow that is being
+    replaced they are only waste, which may have to go since the new ones have their names (U7).
     """
     project = scene.terms.project
     source = source_step(export, looked, generation, project)
     target = _target(export, base, generation, project)
     fitting = (o for o in orphans if o.kind == PLACE.name and _same_place(o, export, base))
     kept = next((o for o in fitting if o.marker and o.marker.address == export.address), None)
-    probes = [steps.delete(CONTENT, export.address, o, probe=True) for o in orphans if o.kind == CONTENT.name]
+    probe = generation == 1
+    probes = [steps.delete(CONTENT, export.address, o, probe=probe) for o in orphans if o.kind == CONTENT.name]
     flow = _flow(export, looked, source, kept.id if kept else target, generation, scene)
     flow = replace(flow, needs=tuple(sorted({*flow.needs, *(p.key for p in probes)})))
     made = [*probes, source, *(() if kept else (target,)), flow]
