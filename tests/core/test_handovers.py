@@ -223,3 +223,40 @@ def test_a_flow_is_deleted_after_what_takes_its_datasets_while_there_is_room_for
     (made,) = [s.key for s in item(plan, "exports.a").steps if s.action is Action.CREATE and s.kind == "flow"]
     (deletion,) = [s for s in item(plan, "exports.old").steps if s.action is Action.DELETE and s.kind == "flow"]
     assert (made in deletion.needs) is waits
+
+
+def test_the_new_flow_of_a_replacement_needs_room_too() -> None:
+    full = [o for n in range(98) for o in flow(f"other-{n}", (f"x{n}",), owner="theirs")]
+    given = declared(export("a", ("d1",)), export("b", ("d2",)))
+    for others, waits in ((full[3:], True), (full, False)):
+        plan = planned(given, account(), *flow("a", ("d1", "d2"), base="elsewhere"), *others)
+        assert item(plan, "exports.a").verb is Verb.REPLACE
+        assert (("exports.a", "exports.b") in waiting(plan)) is waits
+
+
+def waiting(plan: Plan) -> set[tuple[str, str]]:
+    """Which export waits for which."""
+    steps = {step.key: step for step in plan.steps()}
+    pairs = {(str(s.address), str(steps[need].address)) for s in steps.values() for need in s.needs}
+    return {(one, other) for one, other in pairs if one != other and "destinations" not in f"{one}{other}"}
+
+
+def test_flows_that_give_in_a_ring_wait_only_for_those_outside_it() -> None:
+    """a -> b -> c -> a, and a -> d."""
+    exports = (export("a", ("d3",)), export("b", ("d1",)), export("c", ("d2",)), export("d", ("d5", "d4")))
+    live = (*flow("a", ("d1", "d4")), *flow("b", ("d2",)), *flow("c", ("d3",)), *flow("d", ("d5",)))
+    assert waiting(planned(declared(*exports), account(), *live)) == {("exports.a", "exports.d")}
+
+
+def test_flows_that_give_in_a_chain_wait_for_the_next() -> None:
+    exports = (export("a", ("d4",)), export("b", ("d1",)), export("c", ("d2", "d3")))
+    live = (*flow("a", ("d1", "d4")), *flow("b", ("d2",)), *flow("c", ("d3",)))
+    pairs = {("exports.a", "exports.b"), ("exports.b", "exports.c")}
+    assert waiting(planned(declared(*exports), account(), *live)) == pairs
+
+
+@pytest.mark.parametrize("title", ["Sales", "SALES ", "other"])
+def test_nothing_waits_for_a_flow_whose_name_is_in_use_until_then(title: str) -> None:
+    gone = removed(name="old")
+    plan = planned(declared(export("a", title=title), removed=gone), account(), *flow("old", title="Sales"))
+    assert (("exports.old", "exports.a") in waiting(plan)) is (title == "other")

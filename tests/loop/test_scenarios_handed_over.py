@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from scenes import applied, objects, source
-from world import World, config
+from world import DESTINATIONS, World, config
 
 from exportctl.emulator import Switches
 from exportctl.emulator.faults import Fault
@@ -32,7 +32,7 @@ def sent(made: World) -> dict[str, list[str]]:
 
 
 def broken(made: World, method: str, nth: int = 1) -> None:
-    made.emulator.add_fault(Fault("status", method, path="/flows", status=400, nth=nth))
+    made.emulator.add_fault(Fault("status", method, path=r"/flows($|/)", status=400, nth=nth))
 
 
 def failed(made: World, flags: Flags = Flags()) -> set[Status]:  # noqa: B008
@@ -83,6 +83,37 @@ def test_a_dataset_that_moves_between_two_flows_is_taken_before_it_is_given(smal
     assert sent(small) == {"a": ["Orders"], "b": ["App Events", "Returns"]}
 
 
+def test_in_a_chain_of_flows_each_waits_for_the_next(small: World) -> None:
+    applied(small, exports(a={"datasets": ["Orders", "App Events"]}, b=RETURNS, c={"datasets": ["Order Lines"]}))
+    small.write(exports(a={"datasets": ["App Events"]}, b=ORDERS, c={"datasets": ["Order Lines", "Returns"]}))
+    broken(small, "PATCH")
+    assert {Status.FAILED, Status.BLOCKED} <= failed(small)
+    assert sent(small) == {"a": ["App Events", "Orders"], "b": ["Returns"], "c": ["Order Lines"]}
+    applied(small)
+    assert sent(small) == {"a": ["App Events"], "b": ["Orders"], "c": ["Order Lines", "Returns"]}
+
+
+def test_a_flow_that_is_replaced_goes_on_until_others_have_taken_what_it_loses(small: World) -> None:
+    applied(small, exports(**BOTH))
+    small.write(exports(sales={**ORDERS, "destination": "gcs"}, returns=RETURNS))
+    consent = Flags(allow_replace=("exports.sales",))
+    broken(small, "POST")
+    assert {Status.FAILED, Status.BLOCKED} <= failed(small, consent)
+    assert sent(small) == {"sales": ["Orders", "Returns"]}
+    applied(small, flags=consent)
+    assert sent(small) == {"sales": ["Orders"], "returns": ["Returns"]}
+
+
+def test_a_flow_is_switched_off_only_once_others_have_taken_what_it_loses(small: World) -> None:
+    applied(small, exports(**BOTH))
+    small.write(exports(sales={**ORDERS, "enabled": False}, returns=RETURNS))
+    broken(small, "POST")
+    assert {Status.FAILED, Status.BLOCKED} <= failed(small)
+    assert sent(small) == {"sales": ["Orders", "Returns"]}
+    applied(small)
+    assert sent(small) == {"returns": ["Returns"]}
+
+
 def test_two_flows_that_swap_datasets_do_not_wait_for_each_other(small: World) -> None:
     applied(small, exports(a=ORDERS, b=RETURNS))
     applied(small, exports(a=RETURNS, b=ORDERS))
@@ -101,6 +132,42 @@ def test_a_flow_whose_name_its_successor_takes_is_not_waited_for(small: World) -
     small.apply()
     applied(small)
     assert sent(small) == {"Orders": ["Orders"], "other": ["Returns"]}
+
+
+LAKE = {**DESTINATIONS["s3-role"], "title": "Lake"}
+NAMES_IN_USE: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    "a flow takes the name of the one that it joins": (
+        exports(a={**ORDERS, "title": "Feed"}, b=RETURNS),
+        exports(b={"datasets": ["Orders", "Returns"], "title": "Feed"}),
+    ),
+    "two new flows change the names of two old ones": (
+        exports(a={**ORDERS, "title": "One"}, b={**RETURNS, "title": "Two"}),
+        exports(c={**ORDERS, "title": "Two"}, d={**RETURNS, "title": "One"}),
+    ),
+    "a flow takes the name that one which stays gives up": (
+        exports(a={**BOTH["sales"], "title": "Feed"}),
+        exports(a={**ORDERS, "title": "Other"}, b={**RETURNS, "title": "Feed"}),
+    ),
+    "a new account has the name of the old one": (
+        {**exports(a={**ORDERS, "destination": "lake"}), "destinations": {**DESTINATIONS, "lake": LAKE}},
+        {**exports(b={**ORDERS, "destination": "pond"}), "destinations": {**DESTINATIONS, "pond": LAKE}},
+    ),
+}
+
+
+@pytest.mark.parametrize("case", NAMES_IN_USE)
+def test_what_takes_a_name_that_is_still_in_use_is_not_waited_for(small: World, case: str) -> None:
+    """Names may have to be unique: nothing would ever come of it."""
+    small.emulator.switches = Switches(name_unique=True)
+    before, after = NAMES_IN_USE[case]
+    keeper = {"keeper": {"datasets": ["Loyalty Profiles"], "subpath": "keeper"}}
+    applied(small, {**before, "exports": {**before["exports"], **keeper}})
+    small.write({**after, "exports": {**after["exports"], **keeper}})
+    for _ in range(3):
+        small.apply(Flags(allow_deletes=9))
+        small.emulator.advance(61)
+    plan = small.plan()
+    assert ([s.key for s in plan.steps()], plan.empty) == ([], True)
 
 
 def is_of(step: Step, address: str) -> bool:

@@ -9,9 +9,9 @@ Datasets that go from one flow of ours to another in one plan: a split, a join, 
 Both sides say what follows: what is sent in full again, when one ends and the other begins, whether both run for a
 while, and how one of the new exports could keep the flow.
 
-A flow gives its datasets away only once the new flows that take them exist, so that a creation which fails ends no
-feed. Where both cannot exist at once, for want of room in the sandbox or because they have one name, it is not ordered:
-it would never come to an end.
+A flow gives its datasets away only once the flows that take them send them, so that a write which fails ends no feed.
+Where the taker may not come about before something goes, for want of room in the sandbox or because its name is in use,
+nothing waits for it: it would never come to an end. Nor do flows that give to each other, in a ring, wait in that ring.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from exportctl import wire
-from exportctl.kinds import ANCHOR, CONTENT, SOURCES
+from exportctl.kinds import ACCOUNT, ANCHOR, CONTENT, SOURCES
 from exportctl.model import EXPORTS, WRITES, Action, Address, Consequence, Item, Step, Verb
 from exportctl.planning.creation import Scene
 from exportctl.planning.expand import Desired
@@ -56,9 +56,7 @@ def told(items: Sequence[Item], desired: Desired, bases: Bases, scene: Scene) ->
     """The items, givers and takers with what follows from it."""
     handovers = tuple(_handovers(items, desired, scene))
     told_of = [replace(i, consequences=(*i.consequences, *_told(i, handovers, desired, bases, scene))) for i in items]
-    made = sum(i.verb in _MADE for i in items if i.address.root == EXPORTS)
-    room = len(scene.estate.holdings) + made <= FLOW_LIMIT
-    return [_in_order(item, handovers, desired, scene.estate, room) for item in told_of]
+    return _in_order(told_of, handovers, scene.estate)
 
 
 def _told(
@@ -76,34 +74,87 @@ def _told(
 # -- in which order ---------------------------------------------------------------------------------------------------
 
 
-def _in_order(item: Item, handovers: Sequence[Handover], desired: Desired, estate: Estate, room: bool) -> Item:
-    """Its flow is deleted, or pointed at fewer datasets, after others have taken them."""
-    givers = {h.giver.address for h in handovers}
-    takers = [h.taker for h in handovers if h.giver.address == item.address]
-    if item.verb is not Verb.DELETE:  # two flows that swap datasets cannot wait for each other
-        takers = [taker for taker in takers if taker.address not in givers]
+def _in_order(items: Sequence[Item], handovers: Sequence[Handover], estate: Estate) -> list[Item]:
+    """A flow is deleted, switched off or pointed at fewer datasets after others have taken them."""
+    able = {h.taker.address for h in handovers} - _unable(items, estate)
+    waits: dict[Address, set[Address]] = {}
+    for one in handovers:
+        if one.taker.address in able:
+            waits.setdefault(one.giver.address, set()).add(one.taker.address)
+    taking = {i.address: [s.key for s in i.steps if _takes(s)] for i in items if i.address in able}
 
-    def waits(step: Step) -> Iterator[str]:
-        holding = estate.by_id(step.id or "")
-        for taker in takers:
-            same_name = holding and holding.flow.name == desired.exports[taker.address].declared.title
-            if taker.verb not in _MADE or (room and not same_name):
-                yield from (taking.key for taking in taker.steps if _takes(taking))
+    def ordered(item: Item) -> Item:
+        takers = [a for a in waits.get(item.address, ()) if not _waits_for(a, item.address, waits)]
+        first = {key for address in takers for key in taking[address]}
+        steps = (replace(s, needs=tuple(sorted({*s.needs, *first}))) if _gives(s) else s for s in item.steps)
+        return replace(item, steps=tuple(steps)) if first else item
 
-    steps = (replace(s, needs=tuple(sorted({*s.needs, *waits(s)}))) if _gives(s) else s for s in item.steps)
-    return replace(item, steps=tuple(steps))
+    return [ordered(item) for item in items]
+
+
+def _waits_for(one: Address, other: Address, waits: Mapping[Address, Iterable[Address]]) -> bool:
+    """Does one wait for the other, by whatever way? Flows that swap datasets cannot all go last."""
+    seen: set[Address] = set()
+    ahead = [one]
+    while ahead:
+        address = ahead.pop()
+        if address == other:
+            return True
+        if address not in seen:
+            seen.add(address)
+            ahead += waits.get(address, ())
+    return False
+
+
+def _unable(items: Sequence[Item], estate: Estate) -> set[Address]:
+    """Takers that may not come about before something goes: for want of room, or since their name is in use."""
+    every = [(item, step) for item in items for step in item.steps]
+    known = {o.id: o.name for o in (*(h.flow for h in estate.holdings), *estate.bases.values())}
+    going = [(i.address, s.kind, _spelled(known[s.id])) for i, s in every if s.id in known and _frees(s)]
+    accounts = {s.key for i, s in every if s.kind == ACCOUNT.name and _collides(i, s, going)}
+    room = len(estate.holdings) + sum(_makes(step) for _, step in every) <= FLOW_LIMIT
+    return {
+        item.address
+        for item, step in every
+        if (_takes(step) and _collides(item, step, going)) or (_makes(step) and not room) or accounts & {*step.needs}
+    }
+
+
+def _collides(item: Item, step: Step, going: Iterable[tuple[Address, str, str]]) -> bool:
+    """Is the name that it writes still that of something else, which this plan takes away or names otherwise?"""
+    name = step.title if step.action is Action.CREATE else step.fields.get("title")
+    return any(
+        kind == step.kind and name is not None and used == _spelled(name) and address != item.address
+        for address, kind, used in going
+    )
+
+
+def _spelled(name: str) -> str:
+    """Whether names must be unique is open, and in what they may differ then."""
+    return name.strip().casefold()
+
+
+def _frees(step: Step) -> bool:
+    return step.action is Action.DELETE or "title" in step.fields
+
+
+def _makes(step: Step) -> bool:
+    return step.kind == ANCHOR.name and step.action is Action.CREATE
 
 
 def _takes(step: Step) -> bool:
-    return step.kind == ANCHOR.name and (step.action is Action.CREATE or _repoints(step))
+    return _makes(step) or _repoints(step)
 
 
 def _gives(step: Step) -> bool:
-    return step.kind == ANCHOR.name and (step.action is Action.DELETE or _repoints(step))
+    """Of an item that gives: a replacement stops the flow that it replaces long before that one is deleted."""
+    switches_off = step.action is Action.ACT and step.act == "disable" and step.id is not None
+    begins = step.action is Action.UPDATE and step.marker is not None and step.marker.replaced
+    return step.kind == ANCHOR.name and (step.action is Action.DELETE or switches_off or begins or _repoints(step))
 
 
 def _repoints(step: Step) -> bool:
-    return step.action is Action.UPDATE and SOURCES in step.refs
+    return step.kind == ANCHOR.name and step.action is Action.UPDATE and SOURCES in step.refs
 
 
 # -- who gives, who takes ---------------------------------------------------------------------------------------------
