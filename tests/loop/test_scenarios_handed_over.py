@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from scenes import applied, objects, source
-from world import DESTINATIONS, World, config
+from scenes import DAY, applied, item, objects, source
+from world import DESTINATIONS, START, World, config
 
 from exportctl.emulator import Switches
 from exportctl.emulator.faults import Fault
 from exportctl.flags import Flags
 from exportctl.model import Action, Status, Step
+from exportctl.views import text
 
 BOTH = {"sales": {"datasets": ["Orders", "Returns"]}}
 ORDERS = {"datasets": ["Orders"]}
@@ -112,6 +114,28 @@ def test_a_flow_is_switched_off_only_once_others_have_taken_what_it_loses(small:
     assert sent(small) == {"sales": ["Orders", "Returns"]}
     applied(small)
     assert sent(small) == {"returns": ["Returns"]}
+
+
+def off(made: World) -> None:
+    made.emulator.ui.disable("sales")
+
+
+def cut(made: World) -> None:
+    made.emulator.ui.end("sales", START + 40 * DAY)
+
+
+@pytest.mark.parametrize("stop", [off, cut])
+@pytest.mark.parametrize("kept", [True, False], ids=["loses a dataset", "goes"])
+def test_that_others_go_on_with_what_somebody_stopped_is_a_warning(
+    small: World, stop: Callable[[World], None], kept: bool
+) -> None:
+    applied(small, exports(**BOTH))
+    stop(small)
+    small.write(exports(sales=ORDERS, returns=RETURNS) if kept else exports(SALES_GONE, orders=ORDERS, returns=RETURNS))
+    (warning,) = [c for c in item(small.plan(), "exports.returns").consequences if c.rule == "starts-again"]
+    words = 'exports.sales was stopped by hand; this flow sends "Returns" all the same, if not `enabled: false`'
+    assert (warning.level, warning.text) == ("warning", words)
+    assert words in text.plan(small.plan())
 
 
 def test_two_flows_that_swap_datasets_do_not_wait_for_each_other(small: World) -> None:

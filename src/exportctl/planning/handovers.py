@@ -21,6 +21,7 @@ from dataclasses import dataclass, replace
 
 from exportctl import wire
 from exportctl.kinds import ACCOUNT, ANCHOR, CONTENT, SOURCES
+from exportctl.marker import END
 from exportctl.model import EXPORTS, WRITES, Action, Address, Consequence, Item, Step, Verb
 from exportctl.planning.creation import Scene
 from exportctl.planning.expand import Desired
@@ -35,12 +36,16 @@ Names = Mapping[str, str]  # dataset id -> name
 
 @dataclass(frozen=True)
 class Giver:
-    """A flow that loses `datasets`: how people know it, and what this plan does to it; None: nothing, it stays."""
+    """
+    A flow that loses `datasets`: how people know it, and what this plan does to it; None: nothing, it stays. `stopped`
+    by hand is one that was switched off, or whose end was moved earlier.
+    """
 
     address: Address
     called: str
     verb: Verb | None
     datasets: Names
+    stopped: bool
 
 
 @dataclass(frozen=True)
@@ -175,7 +180,8 @@ def _giver(item: Item, desired: Desired, estate: Estate) -> Giver:
     export = desired.exports.get(item.address)
     before = export.declared.renamed_from if export and item.address not in estate.ours else None
     called = f"{item.address} (so far {EXPORTS}.{before})" if before else str(item.address)
-    return Giver(item.address, called, item.verb, _less(_before(item, estate), _after(item)))
+    ending = item.verb in _ENDED and any(_stopped(h) for h in estate.ours.get(item.address, ()))
+    return Giver(item.address, called, item.verb, _less(_before(item, estate), _after(item)), item.held or ending)
 
 
 def _left(items: Sequence[Item], desired: Desired, estate: Estate) -> Iterator[Giver]:
@@ -183,7 +189,18 @@ def _left(items: Sequence[Item], desired: Desired, estate: Estate) -> Iterator[G
     planned = {item.address for item in items}
     for address in undeclared(EXPORTS, desired, estate):
         if address not in planned:
-            yield Giver(address, str(address), None, _datasets(estate.ours[address]))
+            held = estate.ours[address]
+            yield Giver(address, str(address), None, _datasets(held), any(_stopped(h) for h in held))
+
+
+def _stopped(holding: Holding) -> bool:
+    """By what its marker says: nothing declares it any more."""
+    marker, live = holding.flow.marker, wire.read(ANCHOR.name, holding.flow.raw)
+    if marker is None or marker.damaged or marker.replaced:
+        return False
+    known = marker.applied.get(END)
+    cut = known is not None and live[END] is not None and live[END] < int(known[-1])
+    return cut or (marker.seen_on and not live["enabled"])
 
 
 def _before(item: Item, estate: Estate) -> Names:
@@ -229,6 +246,9 @@ def _taken(one: Handover) -> Iterator[Consequence]:
         sends, first = ("this new flow sends", "first")
     text = f"{datasets} {come} from {giver.called} until now; {sends} {them} in full again"
     yield Consequence("sent-again", text, "cost")
+    if giver.stopped and one.taker.next_after:
+        text = f"{giver.called} was stopped by hand; this flow sends {datasets} all the same, if not `enabled: false`"
+        yield Consequence("starts-again", text, "warning")
     if giver.verb in (None, Verb.RELEASE):
         why = "released" if giver.verb else "left alone by --target"
         text = f"{giver.called} goes on, {why}: {datasets} {come} from both until one of them is stopped"
