@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from scenes import DAY, applied, both, changes, findings, gates, item, objects, source, writes_of
+from scenes import DAY, applied, both, changes, findings, gates, item, objects, source, target, writes_of
 from test_interrupted import killed_after
 from test_scenarios_stops import MIDNIGHT, PUT_BACK, RENEW, end_of
 from world import SANDBOX, World, world
 
 from exportctl import drift_report
 from exportctl.drift_report import Group
+from exportctl.emulator import Switches
 from exportctl.flags import Flags
 from exportctl.health.status import status
 from exportctl.model import Cause, Plan
@@ -104,6 +105,18 @@ def test_a_renamed_export_whose_target_alone_says_whose_it_is_gets_no_twin(small
     exports["fresh"]["adopt"] = small.flow("orders")["id"]
     applied(small, content)
     assert sorted(f["name"] for f in objects(small, "flows")) == ["Fresh", "other"]
+
+
+@pytest.mark.parametrize("over", ["", "written over"])
+def test_a_flow_without_its_marker_whose_target_is_hidden_gets_no_twin(tmp_path: Path, over: str) -> None:
+    made = world(tmp_path, Switches(labelled="hidden"))
+    applied(made, both())
+    flow = made.flow("orders")
+    made.emulator.ui.label("targetConnections", target(made)["id"], ["core/C1"])
+    made.emulator.ui.describe("orders", flow["description"].replace(" acme ", " theirs ") if over else "")
+    made.write(both(title="Another"))
+    assert (groups(made), gates(made.plan())) == ({Group.MARKER_LOST}, ["foreign-owner" if over else "look-alike"])
+    assert left_out(made.plan(RENEW))
 
 
 # -- cut off ----------------------------------------------------------------------------------------------------------

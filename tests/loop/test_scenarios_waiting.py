@@ -95,6 +95,14 @@ def test_a_flow_that_is_over_is_told_and_not_renewed_whatever_else_of_its_export
     assert writes_of(small, RENEW) == []
 
 
+@pytest.mark.parametrize("why", ["a dataset nobody knows", "an account nobody knows"])
+def test_a_stop_that_cannot_be_put_back_is_told_all_the_same(small: World, why: str) -> None:
+    applied(small, both())
+    small.emulator.ui.disable("orders")
+    small.write(waiting(why))
+    assert changes(small.plan(Flags(put_back=("*",)))) == {"enabled": Cause.STOPPED}
+
+
 def hidden_target(made: World) -> None:
     made.emulator.ui.label("targetConnections", target(made)["id"], ["core/C1"])
 

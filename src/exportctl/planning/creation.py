@@ -270,16 +270,21 @@ def claimed(export: DesiredExport, scene: Scene) -> Refusal | None:
 
 
 def _claimed(export: DesiredExport, holding: Holding, scene: Scene) -> Refusal | None:
-    """Its target, unshared, says that it is ours: the marker was wiped off or written over, or the target borrowed."""
-    place = holding.place.marker if holding.owns(holding.place) and holding.place else None
-    if place is None or place.project != scene.terms.project or place.address not in _addresses(export):
+    """
+    Its target, unshared, says that it is ours: the marker was wiped off or written over, or the target borrowed. Where
+    the target cannot be seen, its source stands in; else it proves nothing, since a flow that is released keeps it.
+    """
+    child = holding.place or holding.content
+    claim = child.marker if child and holding.owns(child) else None
+    if claim is None or claim.project != scene.terms.project or claim.address not in _addresses(export):
         return None
+    says = f"its {'target' if holding.place else 'source'} still says {claim.address}"
     flow = f'the flow {holding.flow.id} "{holding.flow.name}"'
     if holding.flow.marker:
-        text = f"{flow} carries another owner's marker, its target still says {place.address}"
+        text = f"{flow} carries another owner's marker, {says}"
         allow = "write the flow's own marker back into its description, or take the export out of the config"
         return Refusal("foreign-owner", text, allow)
-    text = f"{flow} carries no marker, its target still says {place.address}"
+    text = f"{flow} carries no marker, {says}"
     allow = f"`adopt: {holding.flow.id}` in {export.address} if it is the same, or give the flow a target of its own"
     return Refusal("look-alike", text, allow)
 

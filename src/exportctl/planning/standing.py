@@ -100,8 +100,8 @@ def live_end(holding: Holding) -> int | None:
 
 
 def left(item: Item, export: DesiredExport, holding: Holding, terms: Terms) -> Item:
-    """The item of a flow that is left as it is, with the stop and the end that it has."""
-    held = stops(export, holding, terms)
+    """The item of a flow that is left as it is, with the stop and the end that it has: nothing is put back on it."""
+    held = stops(export, holding, replace(terms, flags=replace(terms.flags, put_back=())))
     return replace(
         item,
         verb=Verb.HELD if any(c.cause is Cause.STOPPED for c in held) else item.verb,
