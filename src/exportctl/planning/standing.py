@@ -46,10 +46,10 @@ def side(export: DesiredExport, holding: Holding, terms: Terms) -> Side:
     )
 
 
-def wanted_end(export: DesiredExport, terms: Terms) -> dict[str, int]:
-    """The end that a flow made now would get, in seconds; nothing where the config gives none."""
+def wanted_end(export: DesiredExport, terms: Terms) -> dict[str, int | None]:
+    """The end that a flow made now would get, in seconds, None for none; nothing to compare for what runs once."""
     end = schedules.first_end(export.declared.end, terms.as_of)
-    return {} if end is None else {END: end}
+    return {} if end is None and export.anchor["cadence"] == schedules.ONCE else {END: end}
 
 
 def told(change: FieldChange, export: DesiredExport, holding: Holding, terms: Terms) -> FieldChange:
