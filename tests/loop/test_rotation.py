@@ -56,11 +56,10 @@ def order(key: str = "s3-key") -> Flags:
 
 
 def rotated(made: World, flags: Flags | None = None, **more: Any) -> tuple[tuple[Outcome, ...], Proof]:
-    """As the command does it: planned with the order, read back without."""
+    """As the command does it."""
     flags = flags or order()
     with made.planned(flags, **more) as planned:
-        after = Flags(flags.targets)
-        under_way = workflows.begun(planned, made.setup(**more), after, parallelism=4, stop=threading.Event())
+        under_way = workflows.begun(planned, made.setup(**more), flags, parallelism=4, stop=threading.Event())
         return tuple(under_way.outcomes()), under_way.prove()
 
 
@@ -187,6 +186,14 @@ def test_a_lost_request_is_sent_again_and_a_lost_answer_is_not(made: World, when
     transport = Interrupting(made, "PATCH", "/connections/", lambda _: None)
     assert done(*rotated(made, transport=transport))
     assert (transport.seen, params(made)["s3SecretKey"]) == (patches, NEW)
+
+
+def test_what_the_service_refuses_is_still_to_be_sent(made: World) -> None:
+    made.emulator.add_fault(Fault("status", method="PATCH", path="/connections", status=400))
+    (outcome,), proof = rotated(made)
+    assert (outcome.status, proof.proved) == (Status.FAILED, False)
+    assert item(proof.plan, LAKE).verb is Verb.UPDATE
+    assert params(made)["s3SecretKey"] == SECRETS["S3_SECRET"]
 
 
 def test_a_secret_that_is_not_set_stops_it_before_any_write(made: World) -> None:
