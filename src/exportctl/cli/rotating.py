@@ -50,7 +50,7 @@ def rotate(
     flags = Flags(targets=(str(address),), rotate=address)
     with workflows.planned(setup, flags, wall=call.wall) as made:
         call.screen.hide(hidden(made.project, setup))
-        rotation.check(made.plan, address)
+        rotation.check(made.plan, made.project, address)
         if dry_run or made.plan.errors() or made.plan.refused:
             plan.shown(call, made)
             plan_for_actions(call, made.plan, made.findings)

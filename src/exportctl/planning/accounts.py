@@ -45,7 +45,7 @@ class AccountPlan:
 
 def plan_account(account: DesiredAccount, estate: Estate, as_of: int, *, again: bool = False) -> AccountPlan:
     """Plan one account that at least one export needs; `again`: send its secrets although nothing differs."""
-    named = _named(account, estate) or unmarked(account, estate)
+    named = existing(account, estate)
     live = [o for o in named if wire.destination_type(o.raw) is account.type]
     others = tuple(o for o in named if o not in live)
     if not live and others:
@@ -74,7 +74,10 @@ def plan_account(account: DesiredAccount, estate: Estate, as_of: int, *, again: 
             at=account.declared.at,
         )
         return AccountPlan(item, step, (*stale, base))
-    return AccountPlan(_compared(account, base, estate, as_of, again), base.id, stale)
+    item = _compared(account, base, estate, as_of, again)
+    if item.verb is Verb.UPDATE:
+        item = replace(item, consequences=(*item.consequences, *_unreached(estate, stale)))
+    return AccountPlan(item, base.id, stale)
 
 
 def _method(account: DesiredAccount, before: str | None) -> FieldChange:
@@ -99,6 +102,11 @@ def _retyped(account: DesiredAccount, estate: Estate, others: tuple[LiveObject, 
     return AccountPlan(item, step, others)
 
 
+def existing(account: DesiredAccount, estate: Estate) -> list[LiveObject]:
+    """What is there of it: by its address, by the one before a rename, or without a marker."""
+    return _named(account, estate) or _unmarked(account, estate)
+
+
 def _named(account: DesiredAccount, estate: Estate) -> list[LiveObject]:
     named = estate.accounts.get(account.address, ())
     before = account.declared.renamed_from
@@ -107,7 +115,7 @@ def _named(account: DesiredAccount, estate: Estate) -> list[LiveObject]:
     return list(named)
 
 
-def unmarked(account: DesiredAccount, estate: Estate) -> list[LiveObject]:
+def _unmarked(account: DesiredAccount, estate: Estate) -> list[LiveObject]:
     """
     The account that lost its marker, as when somebody edits it in the UI: of our name, of our making, and with a flow
     of ours on it. One made by others is never taken for ours, whatever its name.
@@ -134,9 +142,22 @@ def _generation(live: LiveObject) -> int:
 
 
 def _users(estate: Estate, base: LiveObject) -> Consequence:
-    flows = [h.flow.name or h.flow.id for h in estate.flows_on(base.id)]
-    listed = ", ".join(f'"{name}"' for name in sorted(flows)) or "no flow yet"
+    listed = _flows_on(estate, base) or "no flow yet"
     return Consequence("account-users", f"reaches every flow on this account: {listed}", "warning")
+
+
+def _flows_on(estate: Estate, base: LiveObject) -> str:
+    return ", ".join(f'"{name}"' for name in sorted(h.flow.name or h.flow.id for h in estate.flows_on(base.id)))
+
+
+def _unreached(estate: Estate, stale: tuple[LiveObject, ...]) -> tuple[Consequence, ...]:
+    """Flows on other accounts of this destination, as two first runs at once may leave them."""
+    used = [(base, _flows_on(estate, base)) for base in stale if estate.flows_on(base.id)]
+    why = "on another account of this destination, which keeps the former values: base connection"
+    return tuple(
+        Consequence("account-flows-unreached", f"does not reach {flows}, {why} {base.id}", "warning")
+        for base, flows in used
+    )
 
 
 def _created(account: DesiredAccount) -> tuple[FieldChange, ...]:
