@@ -127,3 +127,14 @@ def test_a_missing_secret_is_named_before_anything_is_written(tmp_path: Path) ->
     ended = run("apply", "--auto-approve")
     assert ended.code == 1
     assert "AEP_CLIENT_ID" in ended.err
+
+
+def test_a_secret_in_a_file_that_cannot_be_read_is_missed_by_apply_and_by_nothing_else(tmp_path: Path) -> None:
+    run = still(tmp_path, SMALL.replace("exports:\n", PARTNER.replace("env:PARTNER_PASSWORD", "file:secrets")))
+    (tmp_path / "secrets").mkdir()
+    for argv in (("plan",), ("drift",), ("snapshot", "--out", "s.json"), ("plan", "--refresh-from", "s.json")):
+        assert run(*argv).code == 0
+    ended = run("apply", "--auto-approve")
+    assert ended.code == 1
+    assert "${file:secrets} cannot be read: Is a directory" in ended.err
+    assert run.writes() == 0
