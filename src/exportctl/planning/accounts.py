@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass, replace
 
 from exportctl import wire
+from exportctl.declared import Accepted
 from exportctl.errors import Finding, Level
 from exportctl.kinds import ACCOUNT
 from exportctl.model import (
@@ -27,7 +28,7 @@ from exportctl.model import (
     Verb,
     digest,
 )
-from exportctl.planning import steps
+from exportctl.planning import acceptance, steps
 from exportctl.planning.actors import UI, actor
 from exportctl.planning.diff import Side, applied_after, field_changes
 from exportctl.planning.expand import DesiredAccount
@@ -43,7 +44,9 @@ class AccountPlan:
     stale: tuple[LiveObject, ...] = ()
 
 
-def plan_account(account: DesiredAccount, estate: Estate, as_of: int, *, again: bool = False) -> AccountPlan:
+def plan_account(
+    account: DesiredAccount, estate: Estate, as_of: int, *, accept: tuple[Accepted, ...] = (), again: bool = False
+) -> AccountPlan:
     """Plan one account that at least one export needs; `again`: send its secrets although nothing differs."""
     named = existing(account, estate)
     live = [o for o in named if wire.destination_type(o.raw) is account.type]
@@ -74,7 +77,7 @@ def plan_account(account: DesiredAccount, estate: Estate, as_of: int, *, again: 
             at=account.declared.at,
         )
         return AccountPlan(item, step, (*stale, base))
-    item = _compared(account, base, estate, as_of, again)
+    item = _compared(account, base, estate, as_of, accept, again)
     if item.verb is Verb.UPDATE:
         item = replace(item, consequences=(*item.consequences, *_unreached(estate, stale)))
     return AccountPlan(item, base.id, stale)
@@ -195,11 +198,15 @@ def _create(account: DesiredAccount, estate: Estate, generation: int) -> Step:
     )
 
 
-def _compared(account: DesiredAccount, base: LiveObject, estate: Estate, as_of: int, again: bool) -> Item:
+def _compared(
+    account: DesiredAccount, base: LiveObject, estate: Estate, as_of: int, accept: tuple[Accepted, ...], again: bool
+) -> Item:
     wanted = {"auth": account.auth, "secret_version": account.secret_version}
     live = wire.read(ACCOUNT.name, base.raw)
     side = Side(base.marker, as_of)
+    names = (str(account.address),)
     changes = field_changes(ACCOUNT, wanted, live, side)
+    changes = tuple(acceptance.settled(c, names, accept, as_of) for c in changes)
     applied = applied_after(ACCOUNT, wanted, live, changes, side, lambda c: c.cause in WRITES)
     if again:
         applied["secret_version"] = counted(applied["secret_version"])
@@ -226,7 +233,7 @@ def _compared(account: DesiredAccount, base: LiveObject, estate: Estate, as_of: 
         fields=changes,
         steps=(step,),
         consequences=(_users(estate, base), *_rotation(changes, again), *_dropped(account, base)) if writes else (),
-        refusals=_lost_keys(account, base) if writes else (),
+        refusals=(*_lost_keys(account, base), *_undone(account, changes)) if writes else (),
         findings=findings,
         at=account.declared.at,
     )
@@ -262,7 +269,7 @@ def _encryption(account: DesiredAccount, base: LiveObject) -> tuple[Finding, ...
 def _placed(account: DesiredAccount, base: LiveObject, change: FieldChange) -> FieldChange:
     where = account.declared.where
     at = where.get(change.path) or where.get(f"auth.{change.path}") or where.get(change.field)
-    blamed = change.cause in (Cause.DRIFT, Cause.CONFLICT, Cause.DIFFERS)
+    blamed = change.cause in (Cause.DRIFT, Cause.CONFLICT, Cause.DIFFERS, Cause.ACCEPTED)
     who = actor(ACCOUNT.rule(change.field), ACCOUNT, base, None) if blamed else None
     return replace(change, at=at, actor=who)
 
@@ -313,3 +320,13 @@ def _lost_keys(account: DesiredAccount, base: LiveObject) -> tuple[Refusal, ...]
     return (
         Refusal("auth-keys-lost", text, f"add them to auth, or say `drop: [{names}]` under auth of {account.address}"),
     )
+
+
+def _undone(account: DesiredAccount, changes: tuple[FieldChange, ...]) -> tuple[Refusal, ...]:
+    """A whole-object patch would put back what an `accept` entry says to leave."""
+    accepted = ", ".join(c.path for c in changes if c.cause is Cause.ACCEPTED)
+    if not accepted:
+        return ()
+    text = f"an account is sent as a whole, which would put back what is accepted ({accepted})"
+    allow = f"the live value in {account.address}, or take its entry out of `accept`: then it is put back"
+    return (Refusal("accepted-undone", text, allow),)

@@ -105,7 +105,8 @@ def _accounts(
     for address, account in sorted(desired.accounts.items()):
         exists = existing(account, estate)
         if address in needed or (exists and flags.targeted(address)):
-            planned[address] = plan_account(account, estate, as_of, again=flags.rotate == address)
+            accept = desired.project.accept
+            planned[address] = plan_account(account, estate, as_of, accept=accept, again=flags.rotate == address)
     return planned
 
 
