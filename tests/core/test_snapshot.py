@@ -171,7 +171,19 @@ def test_the_schema_describes_the_file() -> None:
         "the wrong digest": (TEXT.replace(DOCUMENT["content_digest"], "0" * 64), "snapshot-edited"),
         "no content": (signed(snapshot=None), "snapshot-edited"),
         "hollow": (signed(snapshot={}), "snapshot-edited"),
-        "odd parts": (signed(snapshot={**DOCUMENT["snapshot"], "datasets": [1]}), "snapshot-edited"),
+        **{
+            f"odd {name} {part}": (signed(snapshot={**DOCUMENT["snapshot"], name: part}), "snapshot-edited")
+            for name, part in (
+                ("datasets", [1]),
+                ("datasets", [{"id": "d-1", "name": []}]),
+                ("specs", {"spec-1": "x"}),
+                ("specs", "x"),
+                ("taken_at", {}),
+                ("place", {**DOCUMENT["snapshot"]["place"], "sandbox": 1}),
+                ("objects", {**DOCUMENT["snapshot"]["objects"], "flow": ["x"]}),
+                ("objects", {**DOCUMENT["snapshot"]["objects"], "flow": None}),
+            )
+        },
     }.values(),
 )
 def test_what_is_no_snapshot_is_refused(text: str, rule: str) -> None:
