@@ -16,6 +16,7 @@ LONGEST = 500  # characters of a foreign text that are shown
 _SHORTEST = 4  # shorter values are masked nowhere: they would blot out ordinary words
 
 Mask = Callable[[str], str]
+Spellings = Callable[[str], Iterable[str]]
 
 
 def shown(text: str, mask: Mask) -> str:
@@ -25,18 +26,22 @@ def shown(text: str, mask: Mask) -> str:
     return clean if len(clean) <= LONGEST else clean[: LONGEST - 1] + "…"
 
 
-def masking(secrets: Iterable[str]) -> Mask:
-    """A function that blots `secrets` out of a text, also escaped, URL-encoded, in base64 or line by line."""
-    forms = {form for secret in secrets for form in _forms(secret) if len(form) >= _SHORTEST}
+def masking(secrets: Iterable[str], spellings: Spellings = lambda _: ()) -> Mask:
+    """
+    A function that blots `secrets` out of a text, also escaped, URL-encoded, in base64 or line by line. `spellings` are
+    further ways in which the text may hold a value.
+    """
+    forms = {form for secret in secrets for form in _forms(secret, spellings) if len(form) >= _SHORTEST}
     if not forms:
         return lambda text: text
     pattern = re.compile("|".join(re.escape(f) for f in sorted(forms, key=lambda f: (-len(f), f))))
     return lambda text: pattern.sub("(secret)", text)
 
 
-def _forms(secret: str) -> Iterable[str]:
+def _forms(secret: str, spellings: Spellings) -> Iterable[str]:
     for text in (secret, secret.strip(), " ".join(secret.split()), *(ln.strip() for ln in secret.splitlines())):
-        yield from (text, json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1])
+        for spelt in (text, *spellings(text)):
+            yield from (spelt, json.dumps(spelt)[1:-1], json.dumps(spelt, ensure_ascii=False)[1:-1])
         yield from (quote(text), quote(text, safe=""), quote_plus(text))
         yield from (code(text.encode()).decode().rstrip("=") for code in (b64encode, urlsafe_b64encode))
 

@@ -16,7 +16,7 @@ from exportctl.config import loading as config
 from exportctl.config.values import Reference, references
 from exportctl.declared import AuthValue, Destination, Project
 from exportctl.destination_types import Secrecy
-from exportctl.errors import ConfigError, Finding, Level
+from exportctl.errors import ConfigError, Error, Finding, Level
 from exportctl.refs import read_file, resolve
 from exportctl.rules import checking as rules
 from exportctl.secret import SHORTEST
@@ -146,9 +146,17 @@ def hidden(project: Project, setup: Setup) -> tuple[str, ...]:
     """
     written = [*project.platform.credentials.values(), *(v for d in project.destinations.values() for v in _auth(d))]
     named = [v for v in written if _by_reference(v)]
-    found = [resolve(v.text, setup.env, lambda path: read_file(setup.folder, path)) for v in named]
+    found = [resolve(v.text, setup.env, lambda path: _legible(setup.folder, path)) for v in named]
     found += [setup.env.get(name) for name in _PLATFORM]
     return tuple(sorted({value for value in found if value and len(value) >= SHORTEST}))
+
+
+def _legible(folder: Path, path: str) -> str | None:
+    """What cannot be read cannot be shown either; whoever needs it, as apply, says what is wrong with the file."""
+    try:
+        return read_file(folder, path)
+    except Error:
+        return None
 
 
 def _auth(destination: Destination) -> list[AuthValue]:

@@ -15,7 +15,7 @@ from exportctl.config.values import Reference, references
 from exportctl.declared import AuthValue, Project, Unset
 from exportctl.destination_types import Secrecy
 from exportctl.errors import Error
-from exportctl.secret import Secret, check_length, normalise_private_key
+from exportctl.secret import Secret, check_length, check_one_line, normalise_private_key
 
 MAX_BYTES = 256 * 1024  # of a file that holds one value
 Where = tuple[str, str]  # ("destinations.lake", "role_arn"), ("platform", "client_secret")
@@ -55,11 +55,12 @@ def read_references(
     """
     Read the references of destinations and platform whose class is in `classes`, those of `addresses` only if given.
 
-    Paths are relative to `folder`. Secrets are checked as they are read: their length, and the form of a private key,
-    which is then normalised.
+    Paths are relative to `folder`. What is not plain is checked as it is read: a secret's length, that there is no line
+    end, and the form of a private key, which is then normalised.
 
     Raises:
-        Error: a file cannot be read as text, a secret is too short, a private key is unusable; names the reference.
+        Error: a file cannot be read as text, a secret is too short, a value has a line end, a private key is unusable;
+            names the reference.
     """
     values: dict[Where, str | Secret] = {}
     unset: dict[Where, Unset] = {}
@@ -129,4 +130,5 @@ def _checked(where: Where, written: AuthValue, found: str) -> str | Secret:
         check_length(secret, written.text, written.at)
     if where[1] == "private_key":
         return normalise_private_key(found, written.text, written.at)
+    check_one_line(secret, written.text, written.at)
     return secret

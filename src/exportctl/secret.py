@@ -64,6 +64,14 @@ def check_length(secret: Secret, reference: str, at: Location | None = None) -> 
         raise Error(message, rule="secret-too-short", hint=hint, at=at)
 
 
+def check_one_line(secret: Secret, reference: str, at: Location | None = None) -> None:
+    """Raises Error for a value with a line end, naming the reference and never the value: it would sign in nowhere."""
+    if any(end in secret.reveal() for end in "\r\n"):
+        message = f"the value of {reference} holds a line end, which no key, password or name does"
+        hint = "printf '%s' writes none where echo does; an .env file with Windows line ends leaves one in each value"
+        raise Error(message, rule="value-line-end", hint=hint, at=at)
+
+
 def normalise_private_key(text: str, reference: str = "the private key", at: Location | None = None) -> Secret:
     """
     PEM, or base64 of it -> base64 of the PEM, as the service wants it (dataset-exports.md 4.1: RSA, no passphrase).

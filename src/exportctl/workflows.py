@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from exportctl.applying import apply as applying
 from exportctl.applying import references
@@ -230,11 +230,11 @@ class Applying:
 
     def prove(self) -> Proof:
         """Read back and plan again; see proof.py."""
-        made = self.planned
+        made, flags = self.planned, self._left()
 
         def replan(seen: Live) -> Plan:
             wanted = desired(made.project, comparable(made.desired), seen.specs)
-            again = planner.plan(wanted, seen, made.plan.header, self.flags, made.plan.as_of, made.plan.unset)
+            again = planner.plan(wanted, seen, made.plan.header, flags, made.plan.as_of, made.plan.unset)
             return planfile.approved(self.saved, again) if self.saved else again
 
         prover = Prover(
@@ -246,6 +246,11 @@ class Applying:
             limit=self.limit,
         )
         return prover.prove(made.plan, self.done)
+
+    def _left(self) -> Flags:
+        """A rotation is an order: once carried out it is no part of what should be there, until then it is."""
+        sent = any(o.status is Status.DONE and o.step.address == self.flags.rotate for o in self.done)
+        return replace(self.flags, rotate=None) if sent else self.flags
 
     def succeeded(self) -> bool:
         return all(o.status in (Status.DONE, Status.LEFT) for o in self.done)

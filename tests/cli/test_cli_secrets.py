@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from contextlib import closing
 from pathlib import Path
 
@@ -98,6 +99,22 @@ def test_no_file_of_any_command_holds_a_secret_but_the_emulators_own_store(tmp_p
     assert {"plan.json", "s.json", "imported.yaml", "audit.jsonl", "summary.md", "out.txt"} <= {f.name for f in files}
 
 
+ODD = 'cAn8Q~ary_"\\p*ss'  # as Azure makes them, and with what text and Markdown spell otherwise
+
+
+def test_a_secret_somebody_wrote_into_the_sandbox_is_shown_in_no_spelling(tmp_path: Path) -> None:
+    run = still(tmp_path, SMALL.replace("exports:\n", PARTNER), {"PARTNER_PASSWORD": ODD, "LAKE_ROLE_ARN": ROLE})
+    assert run("apply", "--auto-approve").code == 0
+    with closing(run.emulator()) as emulator:
+        emulator.ui.describe("partner", f"signs in with {ODD} at night")
+    summary = {"GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": str(tmp_path / "summary.md")}
+    for argv in (("plan",), ("plan", "--format", "markdown"), ("plan", "--format", "json"), ("drift",)):
+        ended = run(*argv, **summary)
+        shown = html.unescape(ended.out + ended.err + (tmp_path / "summary.md").read_text())
+        assert "signs in with (secret) at night" in shown
+        assert "ary_" not in shown
+
+
 def _well(run: CommandLine, argv: tuple[str, ...]) -> Ran:
     ended = run(*argv)
     assert ended.code == 0, (argv, ended.out, ended.err)
@@ -110,3 +127,14 @@ def test_a_missing_secret_is_named_before_anything_is_written(tmp_path: Path) ->
     ended = run("apply", "--auto-approve")
     assert ended.code == 1
     assert "AEP_CLIENT_ID" in ended.err
+
+
+def test_a_secret_in_a_file_that_cannot_be_read_is_missed_by_apply_and_by_nothing_else(tmp_path: Path) -> None:
+    run = still(tmp_path, SMALL.replace("exports:\n", PARTNER.replace("env:PARTNER_PASSWORD", "file:secrets")))
+    (tmp_path / "secrets").mkdir()
+    for argv in (("plan",), ("drift",), ("snapshot", "--out", "s.json"), ("plan", "--refresh-from", "s.json")):
+        assert run(*argv).code == 0
+    ended = run("apply", "--auto-approve")
+    assert ended.code == 1
+    assert "${file:secrets} cannot be read: Is a directory" in ended.err
+    assert run.writes() == 0

@@ -9,7 +9,7 @@ from pathlib import Path
 from shutil import which
 
 import pytest
-from command_line import CommandLine, northwind
+from command_line import SMALL, CommandLine, northwind
 
 from exportctl.cli.replacing import Replacement, replace_texts
 from exportctl.errors import Error
@@ -143,6 +143,13 @@ def test_with_strict_an_update_that_leaves_something_ends_in_4(moved: CommandLin
 
     assert moved("import", "--update", "sales-to-lake/orders", "--strict").code == 4
     assert moved("import", "--update", "sales-to-lake/orders").code == 0
+
+
+def test_an_update_of_an_export_without_a_flow_says_so(run: CommandLine) -> None:
+    run.write(SMALL)
+    ended = run("import", "--update", "orders")
+    assert (ended.code, run("import", "--update", "orders", "--strict").code) == (0, 4)
+    assert "exports.orders has no flow in this sandbox" in ended.err
 
 
 def test_with_strict_an_update_that_apply_would_refuse_ends_in_4(moved: CommandLine) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from pathlib import Path
 
 import pytest
@@ -89,6 +90,27 @@ def test_its_document_is_that_of_an_apply_and_the_rest_goes_beside_it(run: Comma
     assert ended.document["kind"] == "apply"
     assert ended.document["result"]["counts"]["done"] == 1
     assert "exportctl verify --target exports.to-partner" in ended.err
+
+
+def faulty(run: CommandLine, **fault: object) -> None:
+    assert run("emulator", "faults", "add", json.dumps({"effect": "status", **fault})).code == 0
+
+
+def test_a_refused_rotation_claims_no_proof_and_no_new_secret(run: CommandLine) -> None:
+    faulty(run, status=400, method="PATCH", path="/connections/", count=9)
+    ended = run("rotate", "partner", "--auto-approve")
+    assert ended.code == 4
+    assert "the sandbox does not hold what the config asks for" in ended.out
+    assert "Keep the former secrets" not in ended.out
+    assert run("rotate", "partner", "--auto-approve", "--format", "json").document["result"]["converged"] is False
+
+
+def test_the_former_secret_is_kept_in_mind_although_the_read_back_fails(run: CommandLine) -> None:
+    faulty(run, status=403, method="GET", path="/connections$", nth=2, count=99)
+    before = run.writes()
+    ended = run("rotate", "partner", "--auto-approve")
+    assert (ended.code, run.writes() - before) == (1, 1)
+    assert "Keep the former secrets valid" in ended.out
 
 
 REFUSED = {"lake": "it signs in with role_arn", "zone": "are Adobe's"}

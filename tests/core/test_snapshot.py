@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from base64 import b64encode
 from typing import Any
 
 import pytest
@@ -21,6 +22,13 @@ from exportctl.snapshots.redaction import HIDDEN, without_secrets
 
 METHODS = [(kind, method) for kind in TYPES.values() for method in kind.methods]
 PEM = "-----BEGIN RSA PRIVATE" + " KEY-----\nAAAA\n-----END RSA PRIVATE" + " KEY-----"
+PGP = "-----BEGIN PGP PRIVATE" + " KEY BLOCK-----\n\nAAAA\n-----END PGP PRIVATE" + " KEY BLOCK-----"
+SSH2 = "---- BEGIN SSH2 ENCRYPTED PRIVATE" + " KEY ----\nAAAA\n---- END SSH2 ENCRYPTED PRIVATE" + " KEY ----"
+PUBLIC = "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----"
+
+
+def encoded(text: str) -> str:
+    return b64encode(text.encode()).decode()
 
 
 def account(spec: str, auth: object) -> dict[str, Any]:
@@ -79,6 +87,15 @@ def test_what_was_left_out_reads_as_hidden_by_the_service(kind: Any, method: Any
         ),
         "a private key": ({"name": f"key {PEM} end"}, {"name": f"key {HIDDEN} end"}),
         "a private key cut short": ({"name": PEM[:40]}, {"name": HIDDEN}),
+        "a private key for PGP": ({"name": f"key {PGP} end"}, {"name": f"key {HIDDEN} end"}),
+        "a private key of RFC 4716": ({"name": f"key {SSH2} end"}, {"name": f"key {HIDDEN} end"}),
+        "a private key in base64": ({"name": f"key {encoded(PEM)} end"}, {"name": f"key {HIDDEN} end"}),
+        "a private key in base64, in lines": (
+            {"name": f"{encoded(PEM)[:40]}\n{encoded(PEM)[40:]}, and more"},
+            {"name": f"{HIDDEN}, and more"},
+        ),
+        "base64 cut short": ({"name": "LS0tLS1CRUdJTiBSU"}, {"name": "LS0tLS1CRUdJTiBSU"}),
+        "a public key in base64": ({"name": encoded(PUBLIC)}, {"name": encoded(PUBLIC)}),
         "words that only look so": ({"name": "design=1, signal=2"}, {"name": "design=1, signal=2"}),
         "a public key": (
             {"encryptionSpecs": {"params": {"publicKey": "mQENBF"}}},
@@ -154,7 +171,19 @@ def test_the_schema_describes_the_file() -> None:
         "the wrong digest": (TEXT.replace(DOCUMENT["content_digest"], "0" * 64), "snapshot-edited"),
         "no content": (signed(snapshot=None), "snapshot-edited"),
         "hollow": (signed(snapshot={}), "snapshot-edited"),
-        "odd parts": (signed(snapshot={**DOCUMENT["snapshot"], "datasets": [1]}), "snapshot-edited"),
+        **{
+            f"odd {name} {part}": (signed(snapshot={**DOCUMENT["snapshot"], name: part}), "snapshot-edited")
+            for name, part in (
+                ("datasets", [1]),
+                ("datasets", [{"id": "d-1", "name": []}]),
+                ("specs", {"spec-1": "x"}),
+                ("specs", "x"),
+                ("taken_at", {}),
+                ("place", {**DOCUMENT["snapshot"]["place"], "sandbox": 1}),
+                ("objects", {**DOCUMENT["snapshot"]["objects"], "flow": ["x"]}),
+                ("objects", {**DOCUMENT["snapshot"]["objects"], "flow": None}),
+            )
+        },
     }.values(),
 )
 def test_what_is_no_snapshot_is_refused(text: str, rule: str) -> None:

@@ -87,7 +87,7 @@ def test_an_end_that_the_flow_has_stays_and_is_said(small: World) -> None:
     small.write(endless())
     plan = small.plan()
 
-    assert (item(plan).verb, changes(plan), findings(plan)) == (Verb.MARK, {}, ["end-stays"])
+    assert (item(plan).verb, changes(plan), findings(plan)) == (Verb.NONE, {}, ["end-stays"])
     (said,) = item(plan).findings
     assert "2028-06-01 00:00:17 UTC" in said.message
     assert plan.empty
@@ -107,21 +107,64 @@ def test_the_finding_may_be_allowed(small: World) -> None:
     assert findings(small.plan()) == []
 
 
-def test_an_end_set_by_hand_is_never_undone_and_is_in_every_report(small: World) -> None:
+@pytest.mark.parametrize("described", ["marker there", "marker wiped"])
+def test_an_end_set_by_hand_is_a_stop_that_is_never_undone_and_is_in_every_report(small: World, described: str) -> None:
     applied(small, endless())
     small.emulator.ui.end("orders", START + 3 * DAY)
+    if described == "marker wiped":
+        small.emulator.ui.describe("orders", "STOPPED, incident 42")
 
     for _ in range(5):
-        assert findings(small.plan()) == ["end-stays", "ending"]
+        assert changes(small.plan())["end"] is changes(small.plan(RENEW))["end"] is Cause.STOPPED
+        assert "end-stays" not in findings(small.plan())
+        assert drift_report.failing(drift_report.drift(small.plan(), end_warning=0), {Group.STOPPED})
+        assert health(small).word is Word.STOPPED
         small.apply()
         small.apply(RENEW)
         small.emulator.advance(DAY / 2)
         assert params(small)["endTime"] == START + 3 * DAY
     small.emulator.advance(DAY)
 
-    assert findings(small.plan()) == ["expired"]
-    assert health(small).word is Word.EXPIRED
-    assert drift_report.drift(small.plan(), end_warning=0).of(Group.EXPIRED)
+    assert (findings(small.plan()), health(small).word) == (["expired"], Word.STOPPED)
+
+
+def test_an_end_set_by_hand_is_put_back_to_the_six_months_of_the_service(small: World) -> None:
+    applied(small, endless())
+    small.emulator.ui.end("orders", START + 3 * DAY)
+
+    applied(small, flags=Flags(put_back=("exports.orders",)))
+
+    assert params(small)["endTime"] == SIX_MONTHS
+    assert (changes(small.plan()), findings(small.plan())) == ({}, [])
+
+
+def test_an_end_that_was_applied_once_and_is_moved_earlier_is_put_back_to_that(small: World) -> None:
+    applied(small, orders(end="2028-06-01T00:00:17Z"))
+    before = params(small)
+    applied(small, endless())
+    small.emulator.ui.end("orders", before["endTime"] - DAY)
+
+    assert changes(small.plan()) == {"end": Cause.STOPPED}
+    applied(small, flags=Flags(put_back=("exports.orders",)))
+
+    assert params(small) == before
+    assert findings(small.plan()) == ["end-stays"]
+
+
+@pytest.mark.parametrize("end", [SIX_MONTHS + 30 * DAY, SIX_MONTHS - 60])
+def test_a_later_end_set_by_hand_or_the_services_own_is_no_stop(small: World, end: int) -> None:
+    applied(small, endless())
+    small.emulator.ui.end("orders", end)
+
+    assert changes(small.plan()) == {}
+
+
+def test_a_flow_that_would_have_ended_by_now_anyway_was_not_stopped(small: World) -> None:
+    applied(small, endless())
+    small.emulator.ui.end("orders", START + 3 * DAY)
+    small.emulator.set_time(SIX_MONTHS + 1)
+
+    assert (changes(small.plan()), findings(small.plan())) == ({}, ["expired"])
 
 
 def test_an_end_comes_back_with_the_yaml(small: World) -> None:

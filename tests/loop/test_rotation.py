@@ -56,11 +56,10 @@ def order(key: str = "s3-key") -> Flags:
 
 
 def rotated(made: World, flags: Flags | None = None, **more: Any) -> tuple[tuple[Outcome, ...], Proof]:
-    """As the command does it: planned with the order, read back without."""
+    """As the command does it."""
     flags = flags or order()
     with made.planned(flags, **more) as planned:
-        after = Flags(flags.targets)
-        under_way = workflows.begun(planned, made.setup(**more), after, parallelism=4, stop=threading.Event())
+        under_way = workflows.begun(planned, made.setup(**more), flags, parallelism=4, stop=threading.Event())
         return tuple(under_way.outcomes()), under_way.prove()
 
 
@@ -189,6 +188,14 @@ def test_a_lost_request_is_sent_again_and_a_lost_answer_is_not(made: World, when
     assert (transport.seen, params(made)["s3SecretKey"]) == (patches, NEW)
 
 
+def test_what_the_service_refuses_is_still_to_be_sent(made: World) -> None:
+    made.emulator.add_fault(Fault("status", method="PATCH", path="/connections", status=400))
+    (outcome,), proof = rotated(made)
+    assert (outcome.status, proof.proved) == (Status.FAILED, False)
+    assert item(proof.plan, LAKE).verb is Verb.UPDATE
+    assert params(made)["s3SecretKey"] == SECRETS["S3_SECRET"]
+
+
 def test_a_secret_that_is_not_set_stops_it_before_any_write(made: World) -> None:
     env = {name: value for name, value in made.env.items() if name != "S3_SECRET"}
     with pytest.raises(ConfigError, match="S3_SECRET is not set"):
@@ -284,6 +291,29 @@ def test_the_plan_of_a_rotation_offers_no_apply_that_would_leave_it_out(made: Wo
     assert "--only-if" not in text.plan(made.plan(order()))
 
 
+def test_an_account_under_its_name_before_a_rename_is_sent_its_secrets(made: World) -> None:
+    destinations = {**DESTINATIONS, "s3-key": None, "renamed": {**DESTINATIONS["s3-key"], "renamed_from": "s3-key"}}
+    exports = {"export-0": {"datasets": ["Orders"], "destination": "renamed", "subpath": "part-0"}}
+    made.write(config(exports=exports, destinations={k: d for k, d in destinations.items() if d}))
+    checked(made, "renamed")
+    assert done(*rotated(made, order("renamed")))
+    assert made.writes() == ["PATCH /connections"]
+    assert params(made)["s3SecretKey"] == NEW
+    assert made.plan().steps() == ()
+
+
+def test_flows_on_a_twin_of_the_account_are_named_as_not_reached(tmp_path: Path) -> None:
+    made = ready(tmp_path, keyed(2))
+    (base,) = objects(made, "connections")
+    twin = {**base, "id": "7d0b0001-0000-4000-8000-000000000001", "createdAt": base["createdAt"] + 1}
+    place = next(o for o in objects(made, "targetConnections") if o["params"]["path"].endswith("part-1"))
+    moved_place = {**place, "baseConnectionId": twin["id"]}
+    made.emulator.ui.load({"connections": [twin], "targetConnections": [moved_place]}, sandbox=SANDBOX)
+    said = told(made.plan(order()))
+    assert said["account-users"] == 'reaches every flow on this account: "export-0"'
+    assert all(words in said["account-flows-unreached"] for words in ('does not reach "export-1"', twin["id"]))
+
+
 # -- what is refused --------------------------------------------------------------------------------------------------
 
 THEIRS = {"type": "amazon-s3", "bucket": "acme-ours", "path": "x", "account": {"existing": "Theirs account"}}
@@ -302,20 +332,26 @@ def test_what_has_no_secret_of_ours_is_refused(made: World, what: str) -> None:
     with pytest.raises(RefusedError) as refused:
         rotation.account(project, key)
     assert (refused.value.rule, bool(refused.value.hint)) == (rule, True)
+    assert refused.value.at == project.destinations[key].at
+
+
+def checked(made: World, key: str = "s3-key") -> None:
+    with made.planned(order(key)) as planned:
+        rotation.check(planned.plan, planned.project, Address("destinations", key))
 
 
 def test_an_account_that_has_yet_to_be_made_is_refused(made: World) -> None:
-    plan = made.plan(order("gcs"))
-    assert plan.steps() == ()
-    with pytest.raises(RefusedError, match="has yet to be made"):
-        rotation.check(plan, Address("destinations", "gcs"))
+    assert made.plan(order("gcs")).steps() == ()
+    with pytest.raises(RefusedError, match="has yet to be made") as refused:
+        checked(made, "gcs")
+    assert (refused.value.at is not None, "first export" in str(refused.value.hint)) == (True, True)
 
 
 def test_an_account_that_changes_its_way_to_authenticate_is_refused(made: World) -> None:
     role = {**DESTINATIONS["s3-key"], "auth": {"role_arn": "${env:S3_ROLE}"}}
     made.write(keyed(destinations={**DESTINATIONS, "s3-key": role}))
     with pytest.raises(RefusedError, match="is to be replaced"):
-        rotation.check(made.plan(order()), Address("destinations", "s3-key"))
+        checked(made)
 
 
 # -- other changes of an account --------------------------------------------------------------------------------------

@@ -6,8 +6,22 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from scenes import DAY, HOUR, applied, change, changes, findings, gates, item, orders, someone, target, writes_of
-from world import START, World
+from scenes import (
+    DAY,
+    HOUR,
+    applied,
+    change,
+    changes,
+    findings,
+    gates,
+    item,
+    objects,
+    orders,
+    someone,
+    target,
+    writes_of,
+)
+from world import DESTINATIONS, SANDBOX, START, World
 
 from exportctl.flags import Flags
 from exportctl.model import Cause, Status, Verb
@@ -323,3 +337,39 @@ def test_an_accepted_difference_is_silent_until_its_day_and_then_reported_as_it_
     assert changes(small.plan()) == {field: Cause.ACCEPTED}
     small.emulator.set_time(1_801_440_000)
     assert changes(small.plan()) == reported
+
+
+def entry(address: str, field: str) -> dict[str, str]:
+    return {"address": address, "field": field, "reason": "trial", "owner": "kim", "until": "2028-01-01"}
+
+
+@pytest.mark.parametrize("field", ["auth", "auth.host"])
+def test_an_accepted_difference_of_an_account_is_not_put_back_by_any_write(small: World, field: str) -> None:
+    account = "destinations.sftp-password"
+    applied(small, orders(destination="sftp-password"))
+    (base,) = objects(small, "connections")
+    auth = {**base["auth"], "params": {**base["auth"]["params"], "domain": "sftp.spare.example"}}
+    small.emulator.ui.load({"connections": [{**base, "auth": auth}]}, sandbox=SANDBOX)
+    content = {**orders(destination="sftp-password"), "accept": [entry(account, field)]}
+    small.write(content)
+    assert changes(small.plan(), account) == {"auth.host": Cause.ACCEPTED}
+    assert small.plan().steps() == ()
+    declared = DESTINATIONS["sftp-password"]
+    again = {**declared, "auth": {**declared["auth"], "secret_version": 2}}
+    small.write({**content, "destinations": {**DESTINATIONS, "sftp-password": again}})
+    (refusal,) = item(small.plan(), account).refusals
+    assert (refusal.gate, "auth.host" in refusal.text) == ("accepted-undone", True)
+    small.write({**content, "destinations": {**DESTINATIONS, "sftp-password": {**again, "host": "sftp.spare.example"}}})
+    assert small.apply()[1].proved
+
+
+def test_an_entry_for_a_split_export_is_one_for_each_of_its_parts(small: World) -> None:
+    parts = {"datasets": ["Orders", "Returns"], "split_by": "dataset"}
+    applied(small, orders(**parts))
+    for flow in objects(small, "flows"):
+        small.emulator.ui.path(flow["id"], "elsewhere")
+    small.write({**orders(**parts), "accept": [entry("exports.orders", "place")]})
+    for name in ("exports.orders/orders", "exports.orders/returns"):
+        assert changes(small.plan(), name) == {"place.path": Cause.ACCEPTED}
+    small.write({**orders(**parts), "accept": [entry("exports.orders/returns", "place")]})
+    assert changes(small.plan(), "exports.orders/orders") == {"place.path": Cause.DRIFT}

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import html
 import re
+import string
 import unicodedata
+from collections.abc import Callable
 from dataclasses import replace
+from xml.sax import saxutils
 
 import pytest
 from golden_files import texts
@@ -15,7 +18,8 @@ from sample_plans import AS_OF, DAY, EVIL, HEADER, HIDDEN, address, change, crea
 
 from exportctl import drift_report
 from exportctl.checkup import Check, State
-from exportctl.errors import Error, Location
+from exportctl.errors import Error, Finding, Location
+from exportctl.masking import masking
 from exportctl.model import Cause, ListedDataset, Outcome, Plan, Status
 from exportctl.saved import planfile
 from exportctl.views import escape, github, json, markdown, text, text_apply, text_drift, text_lists, values
@@ -80,6 +84,24 @@ def test_code_gives_the_text_back_and_nothing_markdown_reads(said: str) -> None:
 
 def test_a_link_of_others_is_not_one() -> None:
     assert "://" not in escape.prose("see https://evil.example") + escape.code("http://evil.example")
+
+
+SPELLERS = (
+    values.quoted,
+    escape.code,
+    escape.prose,
+    lambda said: escape.code(values.quoted(said)),
+    lambda said: escape.prose(values.quoted(said)),
+    lambda said: github.annotate([Finding("rule", said)]),
+    saxutils.escape,
+)
+
+
+@given(st.text("aZ0" + string.punctuation, min_size=8, max_size=40), st.sampled_from(SPELLERS))
+def test_a_mask_knows_a_value_however_a_view_spells_it(secret: str, speller: Callable[[str], str]) -> None:
+    mask = masking([secret], escape.spellings)
+
+    assert mask(speller(f"it is {secret} here")) == speller("it is (secret) here")
 
 
 @given(st.text())

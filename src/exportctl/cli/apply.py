@@ -156,7 +156,7 @@ def ordered(call: Call, order: Order) -> int:
             return exits.first(exits.of_plan(made.plan), exits.REFUSED)
         from exportctl.cli.carrying import carry
 
-        return carry(call, setup, order, made)
+        return carry(call, setup, order, made).code
 
 
 def _stale(call: Call, order: Order, made: Planned) -> int | None:

@@ -76,13 +76,21 @@ def listening(interrupt: Interrupt) -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def carry(call: Call, setup: Setup, order: Order, made: Planned) -> int:
+@dataclass(frozen=True)
+class Carried:
+    """`code` is the exit code, `outcomes` what became of each step; without any, nothing was begun."""
+
+    code: int
+    outcomes: tuple[Outcome, ...] = ()
+
+
+def carry(call: Call, setup: Setup, order: Order, made: Planned) -> Carried:
     """Ask if somebody must be asked, then apply `made`, which is neither refused nor in error."""
     from exportctl import workflows
 
     check_audit(call, order.audit)
     if not made.plan.steps() or (order.renewing and not order.auto_approve):
-        return _nothing(call, order, made)
+        return Carried(_nothing(call, order, made))
     if call.format != JSON and not order.renewing:
         plan.shown(call, made)
     interrupt = Interrupt()
@@ -91,14 +99,14 @@ def carry(call: Call, setup: Setup, order: Order, made: Planned) -> int:
     )
     if not _agreed(call, order, made.plan):
         call.screen.say("Not applied.")
-        return exits.FAILED
+        return Carried(exits.FAILED)
     with listening(interrupt):
         ending = _ended(call, under_way, interrupt)
         code = exits.first(ending.code(under_way.succeeded()), _left(order, made.plan))
         audit(call, order.audit, made, ending.outcomes, _RESULTS.get(code, "failed"))
         _report(call, order, made, ending)
         plan_for_actions(call, made.plan, made.findings)
-    return code
+    return Carried(code, ending.outcomes)
 
 
 _RESULTS = {exits.DONE: "done", exits.INCOMPLETE: "incomplete", exits.INTERRUPTED: "interrupted"}

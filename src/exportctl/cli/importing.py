@@ -14,7 +14,7 @@ from exportctl.cli.saving import write_new
 from exportctl.config.files import PARTS
 from exportctl.errors import Error, UsageError
 from exportctl.flags import Flags
-from exportctl.model import DESTINATIONS, EXPORTS
+from exportctl.model import DESTINATIONS, EXPORTS, Verb
 from exportctl.views import json_import, text_import
 
 if TYPE_CHECKING:
@@ -93,7 +93,13 @@ def _updated(call: Call, names: list[str], *, dry_run: bool, strict: bool) -> in
     asked = Asked(EITHER, Flags(targets=targets), accounts=False)
     order = patching.Order(asked, frozenset(), not dry_run, again, "--update")
     made, code = patching.carry(call, order)
-    incomplete = made.left or made.targeted.refused
+    made_anew = (Verb.CREATE, Verb.COMPLETE)
+    unmade = [i.address for i in made.targeted.items if i.address.root == EXPORTS and i.verb in made_anew]
+    for address in unmade:
+        call.screen.say(
+            f"{address} has no flow in this sandbox, so there is nothing to accept: `exportctl apply` makes it"
+        )
+    incomplete = made.left or made.targeted.refused or unmade
     return exits.first(code, exits.INCOMPLETE if strict and incomplete else exits.DONE)
 
 

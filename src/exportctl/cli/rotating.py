@@ -15,7 +15,7 @@ from exportctl.cli.reports import plan_for_actions
 from exportctl.config.schema_findings import nearest
 from exportctl.errors import UsageError
 from exportctl.flags import Flags
-from exportctl.model import DESTINATIONS, Address
+from exportctl.model import DESTINATIONS, Address, Status
 from exportctl.offline import hidden, project_of
 
 if TYPE_CHECKING:
@@ -47,21 +47,21 @@ def rotate(
     setup = call.setup()
     project, _ = project_of(setup, call.today())
     address = rotation.account(project, _key(project, destination))
-    only = Flags(targets=(str(address),))
-    with workflows.planned(setup, Flags(only.targets, rotate=address), wall=call.wall) as made:
+    flags = Flags(targets=(str(address),), rotate=address)
+    with workflows.planned(setup, flags, wall=call.wall) as made:
         call.screen.hide(hidden(made.project, setup))
-        rotation.check(made.plan, address)
+        rotation.check(made.plan, made.project, address)
         if dry_run or made.plan.errors() or made.plan.refused:
             plan.shown(call, made)
             plan_for_actions(call, made.plan, made.findings)
             return exits.of_plan(made.plan)
         from exportctl.cli.carrying import carry
 
-        # Read back without the order: it is carried out once, and a plain plan must then be empty.
-        code = carry(call, setup, Order(only, auto_approve=auto_approve, audit=audit), made)
-        if code == exits.DONE:
+        carried = carry(call, setup, Order(flags, auto_approve=auto_approve, audit=audit), made)
+        # However the run ended: once they are sent, the former secrets must stay.
+        if any(o.status is Status.DONE and o.step.address == address for o in carried.outcomes):
             _left(call, made, address)
-        return code
+        return carried.code
 
 
 def _key(project: Project, given: str) -> str:

@@ -41,15 +41,29 @@ def save(call: Call, plan: Plan, file: Path) -> None:
 
 
 def write_whole(file: Path, text: str, *, mode: int = 0o600) -> None:
-    """A reader sees the former content or all of this one."""
+    """
+    A reader sees the former content or all of this one. What is no file, as /dev/stdout or a pipe, is written to and
+    never put something else in its place; a link stays one.
+    """
     try:
-        handle, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
+        if file.exists() and not file.is_file():
+            file.write_text(text, encoding="utf-8", newline="\n")
+        else:
+            _replace(file.resolve(), text, mode)
+    except OSError as error:
+        raise Error(f"{file} cannot be written: {(error.strerror or str(error)).lower()}", rule="file") from error
+
+
+def _replace(file: Path, text: str, mode: int) -> None:
+    handle, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
+    try:
         with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as stream:
             stream.write(text)
             os.fchmod(stream.fileno(), mode)
         Path(name).replace(file)
-    except OSError as error:
-        raise Error(f"{file} cannot be written: {(error.strerror or str(error)).lower()}", rule="file") from error
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
 
 
 def check_audit(call: Call, file: Path | None) -> None:

@@ -13,6 +13,7 @@ from typing import TextIO
 
 from exportctl.masking import masking
 from exportctl.views import github
+from exportctl.views.escape import spellings
 
 
 class Screen:
@@ -22,7 +23,7 @@ class Screen:
         self.err = err
         self._env = env
         self._hidden: set[str] = {env[n] for n in ("AEP_CLIENT_SECRET", "AEP_ACCESS_TOKEN") if len(env.get(n, "")) >= 8}
-        self._mask = masking(self._hidden)
+        self._mask = masking(self._hidden, spellings)
         for stream in (out, err):
             if hasattr(stream, "reconfigure"):
                 stream.reconfigure(encoding="utf-8", errors="backslashreplace")
@@ -30,7 +31,7 @@ class Screen:
     def hide(self, values: Iterable[str]) -> None:
         """From now on none of these is written."""
         self._hidden.update(values)
-        self._mask = masking(self._hidden)
+        self._mask = masking(self._hidden, spellings)
 
     def masked(self, text: str) -> str:
         return self._mask(text)

@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass, replace
 
 from exportctl import wire
+from exportctl.declared import Accepted
 from exportctl.errors import Finding, Level
 from exportctl.kinds import ACCOUNT
 from exportctl.model import (
@@ -27,7 +28,7 @@ from exportctl.model import (
     Verb,
     digest,
 )
-from exportctl.planning import steps
+from exportctl.planning import acceptance, steps
 from exportctl.planning.actors import UI, actor
 from exportctl.planning.diff import Side, applied_after, field_changes
 from exportctl.planning.expand import DesiredAccount
@@ -43,9 +44,11 @@ class AccountPlan:
     stale: tuple[LiveObject, ...] = ()
 
 
-def plan_account(account: DesiredAccount, estate: Estate, as_of: int, *, again: bool = False) -> AccountPlan:
+def plan_account(
+    account: DesiredAccount, estate: Estate, as_of: int, *, accept: tuple[Accepted, ...] = (), again: bool = False
+) -> AccountPlan:
     """Plan one account that at least one export needs; `again`: send its secrets although nothing differs."""
-    named = _named(account, estate) or unmarked(account, estate)
+    named = existing(account, estate)
     live = [o for o in named if wire.destination_type(o.raw) is account.type]
     others = tuple(o for o in named if o not in live)
     if not live and others:
@@ -74,7 +77,10 @@ def plan_account(account: DesiredAccount, estate: Estate, as_of: int, *, again: 
             at=account.declared.at,
         )
         return AccountPlan(item, step, (*stale, base))
-    return AccountPlan(_compared(account, base, estate, as_of, again), base.id, stale)
+    item = _compared(account, base, estate, as_of, accept, again)
+    if item.verb is Verb.UPDATE:
+        item = replace(item, consequences=(*item.consequences, *_unreached(estate, stale)))
+    return AccountPlan(item, base.id, stale)
 
 
 def _method(account: DesiredAccount, before: str | None) -> FieldChange:
@@ -99,6 +105,11 @@ def _retyped(account: DesiredAccount, estate: Estate, others: tuple[LiveObject, 
     return AccountPlan(item, step, others)
 
 
+def existing(account: DesiredAccount, estate: Estate) -> list[LiveObject]:
+    """What is there of it: by its address, by the one before a rename, or without a marker."""
+    return _named(account, estate) or _unmarked(account, estate)
+
+
 def _named(account: DesiredAccount, estate: Estate) -> list[LiveObject]:
     named = estate.accounts.get(account.address, ())
     before = account.declared.renamed_from
@@ -107,7 +118,7 @@ def _named(account: DesiredAccount, estate: Estate) -> list[LiveObject]:
     return list(named)
 
 
-def unmarked(account: DesiredAccount, estate: Estate) -> list[LiveObject]:
+def _unmarked(account: DesiredAccount, estate: Estate) -> list[LiveObject]:
     """
     The account that lost its marker, as when somebody edits it in the UI: of our name, of our making, and with a flow
     of ours on it. One made by others is never taken for ours, whatever its name.
@@ -134,9 +145,22 @@ def _generation(live: LiveObject) -> int:
 
 
 def _users(estate: Estate, base: LiveObject) -> Consequence:
-    flows = [h.flow.name or h.flow.id for h in estate.flows_on(base.id)]
-    listed = ", ".join(f'"{name}"' for name in sorted(flows)) or "no flow yet"
+    listed = _flows_on(estate, base) or "no flow yet"
     return Consequence("account-users", f"reaches every flow on this account: {listed}", "warning")
+
+
+def _flows_on(estate: Estate, base: LiveObject) -> str:
+    return ", ".join(f'"{name}"' for name in sorted(h.flow.name or h.flow.id for h in estate.flows_on(base.id)))
+
+
+def _unreached(estate: Estate, stale: tuple[LiveObject, ...]) -> tuple[Consequence, ...]:
+    """Flows on other accounts of this destination, as two first runs at once may leave them."""
+    used = [(base, _flows_on(estate, base)) for base in stale if estate.flows_on(base.id)]
+    why = "on another account of this destination, which keeps the former values: base connection"
+    return tuple(
+        Consequence("account-flows-unreached", f"does not reach {flows}, {why} {base.id}", "warning")
+        for base, flows in used
+    )
 
 
 def _created(account: DesiredAccount) -> tuple[FieldChange, ...]:
@@ -174,11 +198,15 @@ def _create(account: DesiredAccount, estate: Estate, generation: int) -> Step:
     )
 
 
-def _compared(account: DesiredAccount, base: LiveObject, estate: Estate, as_of: int, again: bool) -> Item:
+def _compared(
+    account: DesiredAccount, base: LiveObject, estate: Estate, as_of: int, accept: tuple[Accepted, ...], again: bool
+) -> Item:
     wanted = {"auth": account.auth, "secret_version": account.secret_version}
     live = wire.read(ACCOUNT.name, base.raw)
     side = Side(base.marker, as_of)
+    names = (str(account.address),)
     changes = field_changes(ACCOUNT, wanted, live, side)
+    changes = tuple(acceptance.settled(c, names, accept, as_of) for c in changes)
     applied = applied_after(ACCOUNT, wanted, live, changes, side, lambda c: c.cause in WRITES)
     if again:
         applied["secret_version"] = counted(applied["secret_version"])
@@ -205,7 +233,7 @@ def _compared(account: DesiredAccount, base: LiveObject, estate: Estate, as_of: 
         fields=changes,
         steps=(step,),
         consequences=(_users(estate, base), *_rotation(changes, again), *_dropped(account, base)) if writes else (),
-        refusals=_lost_keys(account, base) if writes else (),
+        refusals=(*_lost_keys(account, base), *_undone(account, changes)) if writes else (),
         findings=findings,
         at=account.declared.at,
     )
@@ -241,7 +269,7 @@ def _encryption(account: DesiredAccount, base: LiveObject) -> tuple[Finding, ...
 def _placed(account: DesiredAccount, base: LiveObject, change: FieldChange) -> FieldChange:
     where = account.declared.where
     at = where.get(change.path) or where.get(f"auth.{change.path}") or where.get(change.field)
-    blamed = change.cause in (Cause.DRIFT, Cause.CONFLICT, Cause.DIFFERS)
+    blamed = change.cause in (Cause.DRIFT, Cause.CONFLICT, Cause.DIFFERS, Cause.ACCEPTED)
     who = actor(ACCOUNT.rule(change.field), ACCOUNT, base, None) if blamed else None
     return replace(change, at=at, actor=who)
 
@@ -292,3 +320,13 @@ def _lost_keys(account: DesiredAccount, base: LiveObject) -> tuple[Refusal, ...]
     return (
         Refusal("auth-keys-lost", text, f"add them to auth, or say `drop: [{names}]` under auth of {account.address}"),
     )
+
+
+def _undone(account: DesiredAccount, changes: tuple[FieldChange, ...]) -> tuple[Refusal, ...]:
+    """A whole-object patch would put back what an `accept` entry says to leave."""
+    accepted = ", ".join(c.path for c in changes if c.cause is Cause.ACCEPTED)
+    if not accepted:
+        return ()
+    text = f"an account is sent as a whole, which would put back what is accepted ({accepted})"
+    allow = f"the live value in {account.address}, or take its entry out of `accept`: then it is put back"
+    return (Refusal("accepted-undone", text, allow),)

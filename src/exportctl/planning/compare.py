@@ -94,7 +94,7 @@ def compare(export: DesiredExport, holding: Holding, looked: Looked, terms: Term
         findings=(
             *_findings(export, holding),
             *standing.over(export, holding, terms, changes),
-            *endings.stays(export.declared, live, flow, terms.as_of),
+            *endings.stays(export.declared, live, flow, terms.as_of, changes),
         ),
         **_outlook(export, holding, wanted, live, written, restart, terms),
     )

@@ -185,7 +185,7 @@ def _ending(rule: FieldRule, desired: Any, live: int | None, side: Side) -> list
     if side.end.rolling is not None:
         return _rolling(rule, live, side)
     if desired is None:
-        return []
+        return _not_given(rule, live, side)
     applied = side.applied(END)
     why = cause(desired == live, str(desired), str(live), applied)
     if why is Cause.DIFFERS and live is not None and side.undeclared_end(live):
@@ -193,6 +193,21 @@ def _ending(rule: FieldRule, desired: Any, live: int | None, side: Side) -> list
     if why and live is not None and _cut_short(why, live, desired, applied) and not side.put_back:
         why = Cause.STOPPED
     return [FieldChange(rule.name, rule.name, live, desired, why)] if why else []
+
+
+def _not_given(rule: FieldRule, live: int | None, side: Side) -> list[FieldChange]:
+    """
+    Where the YAML gives no end none is written. One that is earlier than the last we wrote, or than the six months of
+    the service, is a stop all the same, unless the flow would have ended by now without it.
+    """
+    if live is None or side.ours_since is None:
+        return []
+    applied = side.applied(END)
+    last = int(applied[-1]) if applied else schedules.default_end(side.ours_since)
+    ours = live >= last if applied else live >= last or schedules.given_by_service(live, side.ours_since)
+    if ours or last <= side.as_of:
+        return []
+    return [FieldChange(rule.name, rule.name, live, last, Cause.DRIFT if side.put_back else Cause.STOPPED)]
 
 
 def _cut_short(why: Cause, live: int, desired: int, applied: tuple[str, ...] | None) -> bool:

@@ -57,13 +57,17 @@ def _cut(changes: Sequence[FieldChange]) -> bool:
     return any(c.field == END and c.cause is Cause.STOPPED for c in changes)
 
 
-def stays(export: Export, live: Mapping[str, Any], flow: LiveObject, as_of: int) -> tuple[Finding, ...]:
+def stays(
+    export: Export, live: Mapping[str, Any], flow: LiveObject, as_of: int, changes: Sequence[FieldChange]
+) -> tuple[Finding, ...]:
     """
     That the YAML gives a flow no end which has one all the same, by the fields read of it. The six months that the
-    service gives a flow by itself are none.
+    service gives a flow by itself are none, and a stop is told as one.
     """
     end = live[END]
     if export.end.given or end is None or end <= as_of or ONCE in (live["cadence"], export.schedule.unit):
+        return ()
+    if any(c.field == END for c in changes):
         return ()
     if schedules.given_by_service(end, flow.created):
         return ()

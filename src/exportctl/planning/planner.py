@@ -33,7 +33,7 @@ from exportctl.model import (
     Verb,
 )
 from exportctl.planning import endings, gates, handovers, leftovers, renames, spec_check
-from exportctl.planning.accounts import AccountPlan, plan_account, unmarked
+from exportctl.planning.accounts import AccountPlan, existing, plan_account
 from exportctl.planning.creation import Scene
 from exportctl.planning.expand import AccountUse, Desired, DesiredExport
 from exportctl.planning.exports import plan_export, plan_renewal
@@ -119,9 +119,10 @@ def _accounts(
     needed = {e.account.own for e in exports if e.account.own}
     planned = {}
     for address, account in sorted(desired.accounts.items()):
-        exists = address in estate.accounts or unmarked(account, estate)
+        exists = existing(account, estate)
         if address in needed or (exists and flags.targeted(address)):
-            planned[address] = plan_account(account, estate, as_of, again=flags.rotate == address)
+            accept = desired.project.accept
+            planned[address] = plan_account(account, estate, as_of, accept=accept, again=flags.rotate == address)
     return planned
 
 

@@ -50,7 +50,9 @@ def account(project: Project, key: str) -> Address:
             at=declared.at,
         )
     if not _has_secrets(declared):
-        raise RefusedError(f"{DESTINATIONS}.{key} has no secret to send", rule="no-secret", hint=_why(declared))
+        raise RefusedError(
+            f"{DESTINATIONS}.{key} has no secret to send", rule="no-secret", hint=_why(declared), at=declared.at
+        )
     return Address(DESTINATIONS, declared.key)
 
 
@@ -64,7 +66,7 @@ def _why(declared: Destination) -> str:
     return f"it signs in with {' and '.join(sorted(declared.account.auth))}; another one is a change of the config"
 
 
-def check(plan: Plan, address: Address) -> None:
+def check(plan: Plan, project: Project, address: Address) -> None:
     """
     Is `address` an account that is there and stays the same one?
 
@@ -73,11 +75,14 @@ def check(plan: Plan, address: Address) -> None:
     """
     item = next((i for i in plan.items if i.address == address), None)
     if item is None or item.verb in (Verb.CREATE, Verb.REPLACE):
-        what = "is to be replaced by another" if item and item.verb is Verb.REPLACE else "has yet to be made"
+        what, does = ("has yet to be made", "makes it for the first export that uses it")
+        if item and item.verb is Verb.REPLACE:
+            what, does = ("is to be replaced by another", "does that")
         raise RefusedError(
             f"the account of {address} {what}: there is nothing to send again",
             rule="no-account",
-            hint="`exportctl apply` does that, with the secrets that are set then",
+            hint=f"`exportctl apply` {does}, with the secrets that are set then",
+            at=project.destinations[address.name].at,
         )
 
 

@@ -15,8 +15,8 @@ from exportctl.errors import Finding, Level
 from exportctl.flags import Flags
 from exportctl.kinds import ANCHOR, PLACE, Kind
 from exportctl.marker import END
-from exportctl.model import WRITES, Cause, FieldChange, Item, Marker, Verb
-from exportctl.planning import endings, steps
+from exportctl.model import Cause, FieldChange, Item, Marker, Verb
+from exportctl.planning import acceptance, endings, steps
 from exportctl.planning.actors import actor
 from exportctl.planning.diff import Side, field_changes
 from exportctl.planning.expand import DesiredExport
@@ -46,10 +46,10 @@ def side(export: DesiredExport, holding: Holding, terms: Terms) -> Side:
     )
 
 
-def wanted_end(export: DesiredExport, terms: Terms) -> dict[str, int]:
-    """The end that a flow made now would get, in seconds; nothing where the config gives none."""
+def wanted_end(export: DesiredExport, terms: Terms) -> dict[str, int | None]:
+    """The end that a flow made now would get, in seconds, None for none; nothing to compare for what runs once."""
     end = schedules.first_end(export.declared.end, terms.as_of)
-    return {} if end is None else {END: end}
+    return {} if end is None and export.anchor["cadence"] == schedules.ONCE else {END: end}
 
 
 def told(change: FieldChange, export: DesiredExport, holding: Holding, terms: Terms) -> FieldChange:
@@ -57,20 +57,10 @@ def told(change: FieldChange, export: DesiredExport, holding: Holding, terms: Te
     kind: Kind = PLACE if change.field in PLACE.managed else ANCHOR
     live = holding.place if kind is PLACE else holding.flow
     at = export.where.get(change.path) or export.where.get(change.field)
-    why = change.cause
-    if why in WRITES | {Cause.STOPPED} and _accepted(change, export, terms):
-        why = Cause.ACCEPTED
-    who = actor(kind.rule(change.field), kind, live, holding.content) if why in BLAMED and live else None
-    return replace(change, cause=why, actor=who, at=at)
-
-
-def _accepted(change: FieldChange, export: DesiredExport, terms: Terms) -> bool:
-    return any(
-        a.address in (str(export.address), export.address.name)
-        and a.field in (change.field, change.path)
-        and terms.as_of < a.until
-        for a in terms.accept
-    )
+    names = (str(export.address), f"{export.address.root}.{export.declared.of}")
+    change = acceptance.settled(change, names, terms.accept, terms.as_of)
+    who = actor(kind.rule(change.field), kind, live, holding.content) if change.cause in BLAMED and live else None
+    return replace(change, actor=who, at=at)
 
 
 def stops(export: DesiredExport, holding: Holding, terms: Terms) -> tuple[FieldChange, ...]:

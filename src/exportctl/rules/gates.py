@@ -102,5 +102,10 @@ GATES: tuple[Gate, ...] = (
         "Sending the auth fields of an account whole while the live one has keys that the YAML lacks.",
         "Add them to `auth`, or say `drop: [KEY]` under it.",
     ),
+    Gate(
+        "accepted-undone",
+        "Sending the auth fields of an account whole while an `accept` entry says to leave one of them as it is.",
+        "Write the live value into the destination, or take the entry out: then it is put back.",
+    ),
 )
 BY_NAME: Mapping[str, Gate] = {gate.name: gate for gate in GATES}

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -94,8 +94,8 @@ def load(text: str) -> Snapshot:
         raise Error(message, rule="snapshot-edited", hint=_NEW)
     try:
         return _snapshot(content)
-    except (KeyError, TypeError, AttributeError) as error:
-        raise Error("the snapshot lacks parts", rule="snapshot-edited", hint=_NEW) from error
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        raise Error("the snapshot lacks parts, or one is of another type", rule="snapshot-edited", hint=_NEW) from error
 
 
 def check(snapshot: Snapshot, header: Header) -> None:
@@ -133,10 +133,22 @@ def _text(content: Json, version: str) -> str:
 
 
 def _snapshot(content: Json) -> Snapshot:
+    """Raises KeyError, TypeError, AttributeError, ValueError for a part that is missing or of another type."""
+    _each((str, type(None)), content["place"].values())
+    specs = dict(content["specs"])
+    (taken_at,) = _each(int, [content["taken_at"]])
+    _each(dict, specs.values())
     return Snapshot(
         place={name: content["place"][name] for name in _PLACE},
-        taken_at=content["taken_at"],
-        objects={kind: tuple(content["objects"][kind]) for kind in KINDS},
-        datasets=tuple(ListedDataset(d["id"], d["name"]) for d in content["datasets"]),
-        specs=content["specs"],
+        taken_at=taken_at,
+        objects={kind: _each(dict, content["objects"][kind]) for kind in KINDS},
+        datasets=tuple(ListedDataset(*_each(str, (d["id"], d["name"]))) for d in content["datasets"]),
+        specs=specs,
     )
+
+
+def _each(kind: type | tuple[type, ...], values: Iterable[Any]) -> tuple[Any, ...]:
+    found = tuple(values)
+    if not all(isinstance(value, kind) for value in found):
+        raise TypeError
+    return found

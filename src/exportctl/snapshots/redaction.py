@@ -7,7 +7,7 @@ Objects of the service without what a snapshot must not hold. Pure.
     keeps such a param
     the value of a JSON Patch operation on `/auth…`          `HIDDEN`, whole
     in any other text: a SAS signature, the key of a         `HIDDEN`, that part of it
-    connection string, a private key
+    connection string, a private key, in base64 too
 
 `wire` reads `HIDDEN` as a value the service does not show, so it is not compared. All else stays as the service
 returned it: ids, etags, people's ids in createdBy and updatedBy (drift names them), public keys.
@@ -16,6 +16,7 @@ returned it: ids, etags, people's ids in createdBy and updatedBy (drift names th
 from __future__ import annotations
 
 import re
+from base64 import b64decode
 from collections.abc import Mapping
 from typing import Any
 
@@ -35,7 +36,11 @@ _NAMES = frozenset(
 )
 _KEYS = r"AccountKey|SharedAccessKey|SharedAccessSignature|sig"  # of connection strings and of URLs with a SAS
 _KEYED = re.compile(rf"\b({_KEYS})=(?!{re.escape(HIDDEN)})[^;&\s\"']+", re.IGNORECASE)
-_PRIVATE_KEY = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL)
+_TITLE = r"[A-Z0-9 ]*PRIVATE KEY(?: BLOCK)? ?"  # PEM, OpenSSH, PGP; RFC 4716 has four dashes and blanks
+_PRIVATE_KEY = re.compile(rf"-{{4,5}} ?BEGIN {_TITLE}-{{4,5}}.*?(?:-{{4,5}} ?END {_TITLE}-{{4,5}}|\Z)", re.DOTALL)
+_ENCODED = re.compile(
+    r"LS0tLS1CRUdJTi(?:[A-Za-z0-9+/=_-]|\r?\n)+"
+)  # base64 of `-----BEGIN `, as SFTP accounts take keys
 
 
 def without_secrets(raw: Mapping[str, Any]) -> Json:
@@ -64,5 +69,12 @@ def _cleaned(value: Any) -> Any:
     if isinstance(value, list):
         return [_cleaned(part) for part in value]
     if isinstance(value, str):
-        return _PRIVATE_KEY.sub(HIDDEN, _KEYED.sub(rf"\1={HIDDEN}", value))
+        return _ENCODED.sub(_encoded, _PRIVATE_KEY.sub(HIDDEN, _KEYED.sub(rf"\1={HIDDEN}", value)))
     return value
+
+
+def _encoded(found: re.Match[str]) -> str:
+    """A public key or a certificate stays."""
+    head = "".join(found.group().split()).partition("=")[0][:64]
+    title = b64decode(head[: len(head) // 4 * 4], altchars=b"-_")
+    return HIDDEN if b"PRIVATE KEY" in title else found.group()

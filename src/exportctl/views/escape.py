@@ -8,6 +8,7 @@ keeps `@` and `#` from taking hold of what follows.
 
 from __future__ import annotations
 
+import html
 import re
 
 from exportctl.views import values
@@ -25,6 +26,13 @@ def prose(text: str) -> str:
     """A sentence of ours that may quote text by others."""
     line = " ".join(values.clean(part) for part in text.split("\n"))
     return re.sub(r"(&#64;|&#35;)", rf"\1{_BREAK}", _entities(line))
+
+
+def spellings(text: str) -> frozenset[str]:
+    """How the views write `text`: a mask over what they made must know each of these forms."""
+    shown = {text, text.replace('"', '\\"')}  # `values.quoted`
+    marked = {form for one in shown for form in (_entities(one), prose(one))}
+    return frozenset(shown | marked | {html.escape(text, quote=False), text.replace("%", "%25")})
 
 
 def _entities(text: str) -> str:
