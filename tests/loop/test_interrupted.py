@@ -134,6 +134,23 @@ def test_a_replacement_killed_anywhere_is_finished_where_names_must_be_unique(tm
     replaced_and_killed(tmp_path, "another type", True, Switches(name_unique=True))
 
 
+@pytest.mark.parametrize("then", [{}, {"subpath": "elsewhere"}], ids=["the same", "another place by then"])
+def test_a_creation_killed_anywhere_is_completed_where_names_must_be_unique(
+    tmp_path: Path, then: dict[str, Any]
+) -> None:
+    died = True
+    calls = 0
+    while died:
+        made = world(tmp_path, Switches(name_unique=True))
+        made.write(orders())
+        died = killed_after(made, calls, arrives=True)
+        made.write(orders(**then))
+        settled_after(made)
+        exactly_once(made)
+        calls += 1
+    assert calls > 10
+
+
 def replaced_and_killed(tmp_path: Path, change: str, arrives: bool, switches: Switches | None = None) -> None:
     died = True
     calls = 0

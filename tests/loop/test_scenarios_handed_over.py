@@ -11,6 +11,7 @@ from world import DESTINATIONS, START, World, config
 
 from exportctl.emulator import Switches
 from exportctl.emulator.faults import Fault
+from exportctl.errors import RefusedError
 from exportctl.flags import Flags
 from exportctl.model import Action, Status, Step
 from exportctl.views import text
@@ -18,6 +19,7 @@ from exportctl.views import text
 BOTH = {"sales": {"datasets": ["Orders", "Returns"]}}
 ORDERS = {"datasets": ["Orders"]}
 RETURNS = {"datasets": ["Returns"]}
+OFF = {**ORDERS, "enabled": False}
 SALES_GONE = [{"export": "sales", "do": "delete", "reason": "split"}]
 
 
@@ -126,16 +128,29 @@ def cut(made: World) -> None:
 
 @pytest.mark.parametrize("stop", [off, cut])
 @pytest.mark.parametrize("kept", [True, False], ids=["loses a dataset", "goes"])
-def test_that_others_go_on_with_what_somebody_stopped_is_a_warning(
+def test_others_do_not_go_on_with_what_somebody_stopped_unless_they_are_told_to(
     small: World, stop: Callable[[World], None], kept: bool
 ) -> None:
     applied(small, exports(**BOTH))
     stop(small)
-    small.write(exports(sales=ORDERS, returns=RETURNS) if kept else exports(SALES_GONE, orders=ORDERS, returns=RETURNS))
-    (warning,) = [c for c in item(small.plan(), "exports.returns").consequences if c.rule == "starts-again"]
-    words = 'exports.sales was stopped by hand; this flow sends "Returns" all the same, if not `enabled: false`'
-    assert (warning.level, warning.text) == ("warning", words)
+    before = sent(small)
+
+    def written(**returns: Any) -> dict[str, Any]:
+        taker = {**RETURNS, **returns}
+        return exports(sales=ORDERS, returns=taker) if kept else exports(SALES_GONE, orders=OFF, returns=taker)
+
+    small.write(written())
+    (refusal,) = item(small.plan(), "exports.returns").refusals
+    words = 'exports.sales was stopped by hand, and exports.returns would send "Returns" again'
+    assert (refusal.gate, refusal.text) == ("stopped", words)
     assert words in text.plan(small.plan())
+    with pytest.raises(RefusedError):
+        small.apply()
+    assert sent(small) == before
+
+    assert not small.plan(Flags(put_back=("exports.returns",))).refused
+    applied(small, written(enabled=False))
+    assert "returns" not in sent(small)
 
 
 def test_two_flows_that_swap_datasets_do_not_wait_for_each_other(small: World) -> None:

@@ -421,13 +421,15 @@ def test_the_whole_project_in_one_flow_is_split_only_by_name(small: World) -> No
     applied(small, removed(config(exports={"sales": {**SALES, "split_by": "dataset"}}), "sales"))
 
 
-def test_a_stop_by_hand_goes_along_with_the_flow_that_is_kept(small: World) -> None:
+def test_a_stop_by_hand_goes_along_with_the_flow_that_is_kept_and_with_what_leaves_it(small: World) -> None:
     applied(small, exports(sales=SALES))
     small.emulator.ui.disable("sales")
     small.write(two(renamed_from="sales"))
     assert {f.path: f.cause for f in item(small.plan(), "exports.sales-orders").fields}["enabled"] is Cause.STOPPED
-    small.apply()
+    assert gates(small.plan(), "exports.sales-rest") == ["stopped"]
+    small.apply(Flags(put_back=("exports.sales-rest",)))
     assert small.flow("sales-orders")["state"] == "disabled"
+    assert small.flow("sales-rest")["state"] == "enabled"
 
 
 def test_the_flow_handed_over_to_others_and_the_new_one_both_send(small: World) -> None:

@@ -9,7 +9,7 @@ Steps and words for an export without a flow: created, completed after an interr
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -139,23 +139,29 @@ def _children(
 
     Sources left behind are deleted first, as a probe: should the flow exist after all, hidden from this credential by
     an access label, the service says that they are in use (FLOW 1447), and no twin is made. Beside a flow that is being
-    replaced they are only waste, which may have to go since the new ones have their names (U7).
+    replaced they are only waste. What is made new waits for what is left behind, whose name it may have (U7).
     """
     project = scene.terms.project
-    source = source_step(export, looked, generation, project)
-    target = _target(export, base, generation, project)
     fitting = (o for o in orphans if o.kind == PLACE.name and _same_place(o, export, base))
     kept = next((o for o in fitting if o.marker and o.marker.address == export.address), None)
-    probe = generation == 1
-    probes = [steps.delete(CONTENT, export.address, o, probe=probe) for o in orphans if o.kind == CONTENT.name]
-    flow = _flow(export, looked, source, kept.id if kept else target, generation, scene)
-    flow = replace(flow, needs=tuple(sorted({*flow.needs, *(p.key for p in probes)})))
-    made = [*probes, source, *(() if kept else (target,)), flow]
+    probes = [steps.delete(CONTENT, export.address, o, probe=generation == 1) for o in _of(CONTENT, orphans)]
+    proven = [p.key for p in probes]
+    waste = [steps.delete(PLACE, export.address, o, needs=proven) for o in _of(PLACE, orphans) if o is not kept]
+    source = _after(source_step(export, looked, generation, project), proven)
+    target = _after(_target(export, base, generation, project), [*proven, *(w.key for w in waste)])
+    flow = _after(_flow(export, looked, source, kept.id if kept else target, generation, scene), proven)
+    made = [*probes, *waste, source, *(() if kept else (target,)), flow]
     if export.declared.enabled is False:
         made.append(steps.act_on_new(ANCHOR, export.address, flow, "disable"))
-    waste = [o for o in orphans if o.kind == PLACE.name and o is not kept]
-    made += [steps.delete(PLACE, export.address, o, needs=(flow.key,)) for o in waste]
     return tuple(made)
+
+
+def _of(kind: Kind, objects: tuple[LiveObject, ...]) -> Iterator[LiveObject]:
+    return (o for o in objects if o.kind == kind.name)
+
+
+def _after(step: Step, others: Sequence[str]) -> Step:
+    return replace(step, needs=tuple(sorted({*step.needs, *others})))
 
 
 def child_kind(live: LiveObject) -> Kind:

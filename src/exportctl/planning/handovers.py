@@ -20,9 +20,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from exportctl import wire
+from exportctl.flags import Flags
 from exportctl.kinds import ACCOUNT, ANCHOR, CONTENT, SOURCES
 from exportctl.marker import END
-from exportctl.model import EXPORTS, WRITES, Action, Address, Consequence, Item, Step, Verb
+from exportctl.model import EXPORTS, WRITES, Action, Address, Consequence, Item, Refusal, Step, Verb
 from exportctl.planning.creation import Scene
 from exportctl.planning.expand import Desired
 from exportctl.planning.ownership import FLOW_LIMIT, Estate, Holding
@@ -60,7 +61,14 @@ class Handover:
 def told(items: Sequence[Item], desired: Desired, bases: Bases, scene: Scene) -> list[Item]:
     """The items, givers and takers with what follows from it."""
     handovers = tuple(_handovers(items, desired, scene))
-    told_of = [replace(i, consequences=(*i.consequences, *_told(i, handovers, desired, bases, scene))) for i in items]
+    told_of = [
+        replace(
+            item,
+            consequences=(*item.consequences, *_told(item, handovers, desired, bases, scene)),
+            refusals=(*item.refusals, *_still_stopped(item, handovers, scene.terms.flags)),
+        )
+        for item in items
+    ]
     return _in_order(told_of, handovers, scene.estate)
 
 
@@ -74,6 +82,17 @@ def _told(
     if given:
         yield _given(given)
         yield from _kept(given, desired, bases, scene.estate) if item.verb is Verb.DELETE else ()
+
+
+def _still_stopped(item: Item, handovers: Sequence[Handover], flags: Flags) -> Iterator[Refusal]:
+    """What somebody stopped by hand would be sent again, by another flow."""
+    if not item.next_after or flags.puts_back(item.address):
+        return
+    for one in handovers:
+        if one.taker.address == item.address and one.giver.stopped:
+            text = f"{one.giver.called} was stopped by hand, and {item.address} would send {_named(one.datasets)} again"
+            allow = f"--put-back {item.address}, or declare the stop: `enabled: false`"
+            yield Refusal("stopped", text, allow)
 
 
 # -- in which order ---------------------------------------------------------------------------------------------------
@@ -246,9 +265,6 @@ def _taken(one: Handover) -> Iterator[Consequence]:
         sends, first = ("this new flow sends", "first")
     text = f"{datasets} {come} from {giver.called} until now; {sends} {them} in full again"
     yield Consequence("sent-again", text, "cost")
-    if giver.stopped and one.taker.next_after:
-        text = f"{giver.called} was stopped by hand; this flow sends {datasets} all the same, if not `enabled: false`"
-        yield Consequence("starts-again", text, "warning")
     if giver.verb in (None, Verb.RELEASE):
         why = "released" if giver.verb else "left alone by --target"
         text = f"{giver.called} goes on, {why}: {datasets} {come} from both until one of them is stopped"

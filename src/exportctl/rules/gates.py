@@ -42,7 +42,8 @@ GATES: tuple[Gate, ...] = (
     ),
     Gate(
         "stopped",
-        "Replacing a flow that somebody switched off or ended earlier by hand: the new one would run.",
+        "Replacing a flow that somebody switched off or ended earlier by hand, or sending its datasets by another flow:"
+        " that one would run.",
         "--put-back ADDRESS, or declare the stop: `enabled: false`.",
     ),
     Gate(
