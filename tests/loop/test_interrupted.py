@@ -23,6 +23,12 @@ from exportctl.flags import Flags
 EVERYTHING = Flags(allow_deletes=100, allow_replace=("*",))
 
 
+# What did not arrive is as if the request before had been the last: the long sweep plays it all the same.
+ARRIVES = pytest.mark.parametrize(
+    "arrives", [pytest.param(True, id="arrived"), pytest.param(False, id="never arrived", marks=pytest.mark.slow)]
+)
+
+
 class Killed(BaseException):
     """The process is gone; nothing in it may catch this."""
 
@@ -121,7 +127,7 @@ REPLACED: dict[str, Any] = {
 }
 
 
-@pytest.mark.parametrize("arrives", [True, False], ids=["arrived", "never arrived"])
+@ARRIVES
 @pytest.mark.parametrize("change", REPLACED)
 def test_a_replacement_killed_anywhere_is_finished_without_asking_again(
     tmp_path: Path, change: str, arrives: bool

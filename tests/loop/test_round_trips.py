@@ -16,7 +16,7 @@ from hypothesis import Phase, given, note, settings
 from hypothesis import strategies as st
 from imports import VOLATILE, bare, content, imported, written
 from test_import_laws import flows, seeded
-from test_interrupted import killed_after
+from test_interrupted import ARRIVES, killed_after
 from test_laws import LAW, LISTED, applied, made_world
 from world import DATASETS, SANDBOX, World, world
 
@@ -163,7 +163,7 @@ def test_an_import_cut_off_anywhere_in_the_long_sweep(
     cut_off(wanted, drawn, calls, arrives)
 
 
-@pytest.mark.parametrize("arrives", [True, False], ids=["arrived", "never arrived"])
+@ARRIVES
 def test_an_adoption_cut_off_at_each_request_ends_the_same(tmp_path: Path, arrives: bool) -> None:
     died, calls = True, 0
     while died:
