@@ -153,6 +153,14 @@ def test_others_do_not_go_on_with_what_somebody_stopped_unless_they_are_told_to(
     assert "returns" not in sent(small)
 
 
+def test_nor_with_a_stop_that_is_accepted(small: World) -> None:
+    accepted = {"address": "exports.sales", "field": "enabled", "reason": "x", "owner": "kim", "until": "2028-01-01"}
+    applied(small, exports(**BOTH))
+    off(small)
+    small.write({**exports(sales=ORDERS, returns=RETURNS), "accept": [accepted]})
+    assert [r.gate for r in item(small.plan(), "exports.returns").refusals] == ["stopped"]
+
+
 def test_two_flows_that_swap_datasets_do_not_wait_for_each_other(small: World) -> None:
     applied(small, exports(a=ORDERS, b=RETURNS))
     applied(small, exports(a=RETURNS, b=ORDERS))

@@ -28,6 +28,7 @@ from exportctl.planning.creation import Scene
 from exportctl.planning.expand import Desired
 from exportctl.planning.ownership import FLOW_LIMIT, Estate, Holding
 from exportctl.planning.renames import Bases, keeps, spelled, undeclared
+from exportctl.planning.standing import is_stop
 from exportctl.schedules import shown
 
 _MADE = (Verb.CREATE, Verb.COMPLETE)
@@ -200,7 +201,8 @@ def _giver(item: Item, desired: Desired, estate: Estate) -> Giver:
     before = export.declared.renamed_from if export and item.address not in estate.ours else None
     called = f"{item.address} (so far {EXPORTS}.{before})" if before else str(item.address)
     ending = item.verb in _ENDED and any(_stopped(h) for h in estate.ours.get(item.address, ()))
-    return Giver(item.address, called, item.verb, _less(_before(item, estate), _after(item)), item.held or ending)
+    stopped = ending or any(is_stop(change) for change in item.fields)
+    return Giver(item.address, called, item.verb, _less(_before(item, estate), _after(item)), stopped)
 
 
 def _left(items: Sequence[Item], desired: Desired, estate: Estate) -> Iterator[Giver]:

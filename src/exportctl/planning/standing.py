@@ -65,7 +65,7 @@ def told(change: FieldChange, export: DesiredExport, holding: Holding, terms: Te
 
 def stops(export: DesiredExport, holding: Holding, terms: Terms) -> tuple[FieldChange, ...]:
     """What somebody switched off, or ended earlier, by hand; accepted stops too."""
-    return tuple(c for c in _by_flow(export, holding, terms) if c.cause is Cause.STOPPED or _stands_still(c))
+    return tuple(c for c in _by_flow(export, holding, terms) if is_stop(c))
 
 
 def _by_flow(export: DesiredExport, holding: Holding, terms: Terms) -> tuple[FieldChange, ...]:
@@ -75,10 +75,10 @@ def _by_flow(export: DesiredExport, holding: Holding, terms: Terms) -> tuple[Fie
     return tuple(told(change, export, holding, terms) for change in found)
 
 
-def _stands_still(change: FieldChange) -> bool:
-    """Is an accepted difference a stop?"""
+def is_stop(change: FieldChange) -> bool:
+    """Is it one that is held, or an accepted difference that is one?"""
     if change.cause is not Cause.ACCEPTED:
-        return False
+        return change.cause is Cause.STOPPED
     if change.field == END:
         return change.before is not None and change.after is not None and change.before < change.after
     return change.field == "enabled" and change.before is False
