@@ -68,6 +68,34 @@ def test_renew_moves_the_others_and_does_not_say_that_all_is_well(tmp_path: Path
     assert "holds what the config asks for" not in ended.out
 
 
+@pytest.fixture
+def unsure(tmp_path: Path) -> CommandLine:
+    """The end of `orders` was never given, so the service shows none, and its six months are nearly over."""
+    run = still(tmp_path, SMALL.replace("[Orders]}", "[Orders], end: none, allow: [{rule: missing-end, reason: new}]}"))
+    assert run("apply", "--auto-approve").code == 0
+    assert run("emulator", "clock", "advance", "155 days").code == 0
+    run.edit(", end: none", "")
+    return run
+
+
+def test_renew_names_what_it_cannot_look_after_and_ends_in_4(unsure: CommandLine) -> None:
+    looked = unsure("renew", "--dry-run", "--format", "json")
+    (told,) = looked.document["result"]["passed_over"]
+    assert (looked.code, told["rule"]) == (4, "not-renewed")
+    before = unsure.writes()
+    ended = unsure("renew")
+    assert (ended.code, unsure.writes() - before) == (4, 1)
+    assert "exports.orders: its end is not looked after: flow" in ended.out
+    assert "the ends that were due are moved on. Not looked after: exports.orders." in ended.out
+    assert "holds what the config asks for" not in ended.out
+    assert unsure("renew").code == 4
+
+
+def test_that_renew_cannot_look_after_an_end_cannot_be_silenced(unsure: CommandLine) -> None:
+    unsure.edit("exports:\n", "rules: {not-renewed: {level: off, reason: known}}\nexports:\n")
+    assert "rule not-renewed cannot be lowered" in unsure("renew").err
+
+
 def test_renew_says_so_too_where_the_config_silences_the_finding(over: CommandLine) -> None:
     over.edit("exports:\n", "rules: {expired: {level: off, reason: known}}\nexports:\n")
     ended = over("renew")

@@ -187,7 +187,7 @@ def test_a_rolling_end_that_renew_cannot_look_after_is_named(small: World, spoil
 
 
 def test_a_level_that_the_config_raises_keeps_no_feed_from_being_renewed(small: World) -> None:
-    raised = {"ending": {"level": "error"}, "expired": {"level": "error"}, "not-renewed": {"level": "error"}}
+    raised = {"ending": {"level": "error"}, "expired": {"level": "error"}}
     content = both(end="2027-07-01T00:00:00Z")
     applied(small, content)
     small.emulator.advance(151 * DAY)

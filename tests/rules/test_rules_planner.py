@@ -57,8 +57,8 @@ def test_all_rules_know_those_of_the_planner() -> None:
     assert {r.id for r in RULES if r.by is By.PLAN} == set(PLANNED)
 
 
-def test_what_keeps_a_plan_from_being_applied_and_what_fails_drift_is_fixed() -> None:
-    must = {r.id for r in PLANNED.values() if r.level is Level.ERROR} | set(DRIFT_RULES)
+def test_what_keeps_a_plan_from_being_applied_and_what_fails_drift_or_renew_is_fixed() -> None:
+    must = {r.id for r in PLANNED.values() if r.level is Level.ERROR} | set(DRIFT_RULES) | {"not-renewed"}
 
     assert must == {r.id for r in PLANNED.values() if r.fixed}
 

@@ -102,6 +102,13 @@ _DRIFT: tuple[_Row, ...] = (
         " not seen (ours). A stop and its end are still looked at, since they stand on the flow itself.",
         "Give the credential access, or mend the flow in the UI; `removed` with `do: release` hands it back.",
     ),
+    (
+        "not-renewed",
+        "A rolling end that `renew` does not look after",
+        "Several flows carry the address, or the flow does not say whose it is, is about to be replaced, or shows no"
+        " schedule or no end: which end is to be moved on cannot be told (ours). `renew` ends in 4.",
+        "`exportctl plan` says what is wrong with the export and how to mend it.",
+    ),
 )
 
 _WARNINGS: tuple[_Row, ...] = (
@@ -164,13 +171,6 @@ _WARNINGS: tuple[_Row, ...] = (
         "Nobody is told when a flow ends [doc]. With this plan carried out it ends within the policy's `end_warning`"
         " (ours).",
         "Give it a later `end`, or let `exportctl renew` run every night for a rolling one.",
-    ),
-    (
-        "not-renewed",
-        "A rolling end that `renew` does not look after",
-        "Several flows carry the address, or the flow does not say whose it is, is about to be replaced, or shows no"
-        " schedule or no end: which end is to be moved on cannot be told (ours). `renew` ends in 4.",
-        "`exportctl plan` says what is wrong with the export and how to mend it.",
     ),
     (
         "end-stays",

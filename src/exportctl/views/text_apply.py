@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from exportctl.kinds import KINDS
 from exportctl.model import CHANGES, Action, Outcome, Plan, Status, Step
-from exportctl.views import text, values
+from exportctl.views import text, values, wording
 from exportctl.views.paint import paint
 
 _STYLES: Mapping[Status, str] = {
@@ -29,7 +29,7 @@ _PROOFS: Mapping[bool | None, str] = {
 }
 
 
-_RENEWED = "Read back: the ends that were due are moved on. Ended, and left to an apply: "
+_RENEWED = "Read back: the ends that were due are moved on."
 
 
 def outcome(shown: Outcome, number: int, total: int, *, color: bool = False) -> str:
@@ -85,8 +85,8 @@ def report(
     lines.append(ink("bold", summary(outcomes)))
     lines += [f"The service keeps another spelling: {values.clean(name)}" for name in normalised]
     proof = converged(residue, proved)
-    over = [values.address(item.address) for item in residue.items if item.lapsed and not item.steps] if residue else []
-    lines.append(f"{_RENEWED}{', '.join(over)}." if proof and over else _PROOFS[proof])
+    left = _left(residue) if residue else []
+    lines.append(" ".join([_RENEWED, *left]) if proof and left else _PROOFS[proof])
     if residue is not None:
         lines += text.stops(residue, ink, width)
     if residue is not None and not proof:
@@ -95,6 +95,14 @@ def report(
                 lines += ["", *text.block(item, residue.as_of, ink, width)]
         lines += text.findings(residue.errors(), ink)
     return "\n".join(lines) + "\n"
+
+
+def _left(residue: Plan) -> list[str]:
+    """Rolling ends that a renewal leaves: a sentence for each kind of them."""
+    over = [item for item in residue.items if item.lapsed and not item.steps]
+    unsure = [item for item in residue.items if wording.passed_over_of(item)]
+    each = (("Ended, and left to an apply", over), ("Not looked after", unsure))
+    return [f"{what}: {', '.join(values.address(i.address) for i in items)}." for what, items in each if items]
 
 
 def summary(outcomes: Sequence[Outcome]) -> str:

@@ -149,7 +149,11 @@ def lapsed(plan: Plan) -> tuple[Finding, ...]:
 
 def passed_over(plan: Plan) -> tuple[Finding, ...]:
     """What a renewal says of the rolling ends that it does not look after."""
-    return tuple(f for item in plan.items for f in item.findings if f.rule == "not-renewed")
+    return tuple(f for item in plan.items for f in passed_over_of(item))
+
+
+def passed_over_of(item: Item) -> tuple[Finding, ...]:
+    return tuple(f for f in item.findings if f.rule == "not-renewed")
 
 
 def secrets(plan: Plan) -> tuple[str, ...]:
