@@ -67,7 +67,7 @@ _ERRORS: tuple[_Row, ...] = (
     ),
 )
 
-_DRIFT: tuple[_Row, ...] = (
+_FAILING: tuple[_Row, ...] = (
     (
         "flow-gone",
         "A flow that is gone, or hidden from this credential",
@@ -207,7 +207,7 @@ def _row(row: _Row, level: Level, *, fixed: bool) -> Rule:
 
 RULES: tuple[Rule, ...] = (
     *(_row(row, Level.ERROR, fixed=True) for row in _ERRORS),
-    *(_row(row, Level.WARNING, fixed=True) for row in _DRIFT),
+    *(_row(row, Level.WARNING, fixed=True) for row in _FAILING),
     *(_row(row, Level.WARNING, fixed=False) for row in _WARNINGS),
 )
 BY_ID: Mapping[str, Rule] = {rule.id: rule for rule in RULES}
