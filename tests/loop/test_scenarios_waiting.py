@@ -148,6 +148,20 @@ def test_a_renewal_that_the_service_refuses_is_told(small: World) -> None:
     assert drift_report.failing(drift_report.drift(small.plan(), end_warning=0))
 
 
+@pytest.mark.parametrize(
+    ("ending", "rule"), [("x]", "marker-damaged"), (None, "marker-lost")], ids=["damaged", "wiped"]
+)
+def test_a_renewal_leaves_a_marker_that_does_not_tell_to_apply(small: World, ending: str | None, rule: str) -> None:
+    applied(small, both())
+    own = str(small.flow("orders")["description"])
+    spoilt = own.removesuffix("]")[:-1] + ending if ending else ""  # its last sign is one of the check's
+    small.emulator.ui.describe("orders", spoilt)
+    small.emulator.advance(151 * DAY)
+    small.apply(RENEW)
+    assert (end_of(small), small.flow("orders")["description"]) == (MIDNIGHT + (151 + 180) * DAY, spoilt)
+    assert rule in findings(small.plan())
+
+
 def unscheduled(made: World) -> None:
     made.emulator.ui.load({"flows": [{**made.flow("orders"), "scheduleParams": {}}]}, sandbox=SANDBOX)
 
