@@ -19,6 +19,7 @@ from world import DESTINATIONS, SANDBOX, World, config, world
 
 from exportctl.emulator import Switches
 from exportctl.flags import Flags
+from exportctl.model import Action
 
 EVERYTHING = Flags(allow_deletes=100, allow_replace=("*",))
 
@@ -151,10 +152,19 @@ def test_a_creation_killed_anywhere_is_completed_where_names_must_be_unique(
         made.write(orders())
         died = killed_after(made, calls, arrives=True)
         made.write(orders(**then))
+        assert made_after_what_has_its_name(made)
         settled_after(made)
         exactly_once(made)
         calls += 1
     assert calls > 10
+
+
+def made_after_what_has_its_name(made: World) -> bool:
+    """A connection left behind is deleted before one of its kind is made."""
+    steps = made.plan().steps()
+    going = {(s.kind, s.key) for s in steps if s.action is Action.DELETE and s.kind != "flow"}
+    new = [s for s in steps if s.action is Action.CREATE]
+    return all(key in step.needs for step in new for kind, key in going if kind == step.kind)
 
 
 def replaced_and_killed(tmp_path: Path, change: str, arrives: bool, switches: Switches | None = None) -> None:
