@@ -36,7 +36,7 @@ bench: $(VENV)/.installed-dev ## count requests and compare costs; writes benchm
 
 schemas docs: $(VENV)/.installed-dev ## write the files that are made from the code (schemas/, docs/, the tour of README.md)
 	$(BIN)/python docs/generate.py
-	$(BIN)/python tests/docs/readme_tour.py
+	$(BIN)/python -m tests.docs.readme_tour
 
 lock: $(VENV)/.installed-dev ## write the lock files anew from pyproject.toml
 	$(PIP) install uv

@@ -12,13 +12,11 @@ import sys
 import tempfile
 from pathlib import Path
 
-sys.path.append(str(Path(__file__).parents[1] / "loop"))
-from world import World, world
-
 from exportctl.flags import Flags
 from exportctl.model import Plan
 from exportctl.saved.document import encode
 from exportctl.views import json, text
+from tests.loop.world import World, world
 
 FOLDER = Path(__file__).parent
 CASES = sorted(path.parent for path in FOLDER.glob("*/config.yaml"))

@@ -1,7 +1,8 @@
 from pathlib import Path
 
 import pytest
-from golden_cases import CASES, EXPECTED, played
+
+from tests.cases.golden_cases import CASES, EXPECTED, played
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda path: path.name)

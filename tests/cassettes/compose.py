@@ -1,4 +1,4 @@
-"""Writes spec_example.yaml from the published OpenAPI files: `python tests/cassettes/compose.py`."""
+"""Writes spec_example.yaml from the published OpenAPI files: `python -m tests.cassettes.compose`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from tape import FOLDER, HOST, ORIGINS, veiled
+
+from tests.cassettes.tape import FOLDER, HOST, ORIGINS, veiled
 
 BASE = f"{HOST}/data/foundation/flowservice"
 SPEC = yaml.safe_load((Path(__file__).parents[1] / "openapi" / "destinations.yaml").read_text(encoding="utf-8"))

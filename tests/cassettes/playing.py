@@ -9,8 +9,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from world import ENV, ORGANIZATION, SANDBOX, SECRETS, START, config
-
 from exportctl import workflows
 from exportctl.applying import references
 from exportctl.applying.apply import Limit
@@ -26,6 +24,7 @@ from exportctl.planning.expand import desired
 from exportctl.secret import Secret
 from exportctl.service import live
 from exportctl.service.client import Client, Credentials
+from tests.loop.world import ENV, ORGANIZATION, SANDBOX, SECRETS, START, config
 
 FIRST = config()
 CHANGED = config(exports={"orders": {"datasets": ["Returns"], "subpath": "x", "enabled": False}})

@@ -1,7 +1,7 @@
 """
 Records the emulator's cassettes anew, over real HTTP on this machine:
 
-    PYTHONPATH=tests/loop python tests/cassettes/record.py
+    python -m tests.cassettes.record
 
 Times come from a clock that stands still and ids from a fixed seed: a new recording differs where the wire form does,
 and in the ids that several readers at once draw in another order.
@@ -13,12 +13,11 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from playing import CHANGED, FIRST, carried_out, client_at, clock_of, read_all
-from tape import FOLDER, ORIGINS, entitled, recorder
-from world import DATASETS, ORGANIZATION, SANDBOX, START
-
 from exportctl.emulator import Dataset, Emulator
 from exportctl.emulator.server import close, server
+from tests.cassettes.playing import CHANGED, FIRST, carried_out, client_at, clock_of, read_all
+from tests.cassettes.tape import FOLDER, ORIGINS, entitled, recorder
+from tests.loop.world import DATASETS, ORGANIZATION, SANDBOX, START
 
 SEED = 7
 

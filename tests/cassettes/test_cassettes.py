@@ -9,15 +9,15 @@ from contextlib import contextmanager
 
 import pytest
 import yaml
-from compose import LAKE, UNKNOWN, example, exchanges
-from playing import CHANGED, FIRST, carried_out, client_at, clock_of, read_all
-from tape import FOLDER, HOST, ORIGINS, SECRET_HEADERS, TAPES, recorder
-from world import DATASETS, ENV, ORGANIZATION, SECRETS
 
 from exportctl.errors import Conflict, NotFound, ServiceError, Unauthorized
 from exportctl.model import Status
 from exportctl.secret import Secret
 from exportctl.service.client import Client, Credentials
+from tests.cassettes.compose import LAKE, UNKNOWN, example, exchanges
+from tests.cassettes.playing import CHANGED, FIRST, carried_out, client_at, clock_of, read_all
+from tests.cassettes.tape import FOLDER, HOST, ORIGINS, SECRET_HEADERS, TAPES, recorder
+from tests.loop.world import DATASETS, ENV, ORGANIZATION, SECRETS
 
 COLLECTIONS = ("connections", "sourceConnections", "targetConnections", "flows")
 

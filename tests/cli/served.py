@@ -10,10 +10,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from command_line import ORGANIZATION, START, CommandLine
-
 from exportctl.emulator import Dataset, Emulator
 from exportctl.emulator.server import close, server
+from tests.cli.command_line import ORGANIZATION, START, CommandLine
 
 SANDBOXES = ("dev", "prod", "stage")
 PATIENCE = 30.0  # seconds to wait for somebody who should come

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from command_line import northwind
+from tests.cli.command_line import northwind
 
 
 def test_the_config_of_this_repository_goes_once_round(tmp_path: Path) -> None:

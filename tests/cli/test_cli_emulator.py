@@ -8,10 +8,10 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from command_line import SMALL, START, CommandLine
 
 from exportctl.emulator import Emulator
 from exportctl.emulator.server import close, server
+from tests.cli.command_line import SMALL, START, CommandLine
 
 
 def test_the_clock(run: CommandLine) -> None:

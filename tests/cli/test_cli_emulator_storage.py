@@ -7,7 +7,8 @@ import json
 from contextlib import closing
 
 import pytest
-from command_line import CommandLine
+
+from tests.cli.command_line import CommandLine
 
 KEY = base64.b64encode(b"k" * 32).decode()
 ZONE = ("emulator", "storage", "set", "data-landing-zone", "http://127.0.0.1:10000/acme", "--option", "account=acme")

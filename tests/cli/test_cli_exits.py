@@ -6,9 +6,9 @@ import io
 from pathlib import Path
 
 import pytest
-from command_line import SMALL, CommandLine, Terminal, still
 
 from exportctl.cli import exits
+from tests.cli.command_line import SMALL, CommandLine, Terminal, still
 
 
 def test_order_of_codes() -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 
 import pytest
-from command_line import CommandLine
+
+from tests.cli.command_line import CommandLine
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from command_line import SMALL, CommandLine
+
+from tests.cli.command_line import SMALL, CommandLine
 
 # A job that a script starts in the background ignores SIGINT, and so would what it starts: here it is as at a terminal.
 EXPORTCTL = [

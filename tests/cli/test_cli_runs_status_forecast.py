@@ -6,7 +6,8 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from command_line import SMALL, CommandLine
+
+from tests.cli.command_line import SMALL, CommandLine
 
 ENVIRONMENTS = (
     SMALL.replace(", sandbox: demo, url: embedded}", "}")

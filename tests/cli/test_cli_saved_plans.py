@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import stat
 
-from command_line import CommandLine
+from tests.cli.command_line import CommandLine
 
 
 def _saved(run: CommandLine) -> None:

@@ -7,7 +7,8 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from command_line import SMALL, CommandLine, Ran, still
+
+from tests.cli.command_line import SMALL, CommandLine, Ran, still
 
 PASSWORD = "canary-of-the-partner"
 ROLE = "arn:aws:iam::123456789012:role/canary"

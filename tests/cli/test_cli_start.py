@@ -8,7 +8,6 @@ import sys
 from pathlib import Path
 
 import pytest
-from command_line import ROOT, CommandLine
 
 from exportctl import __version__, output_schemas, schemas
 from exportctl.cli import exits
@@ -17,6 +16,7 @@ from exportctl.cli.reference import cli_markdown
 from exportctl.model import Cause
 from exportctl.rules.checking import BY_ID
 from exportctl.rules.gates import BY_NAME as GATES
+from tests.cli.command_line import ROOT, CommandLine
 
 PROBE = """
 import io, sys

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from command_line import SMALL, START, CommandLine, still
-from served import Served, served
+
+from tests.cli.command_line import SMALL, START, CommandLine, still
+from tests.cli.served import Served, served
 
 DAY = 86400
 SHORT = SMALL.replace("rolling: 180 days", "rolling: 40 days")  # from 2027-01-15: to 2027-02-24

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from command_line import SMALL, CommandLine
+from tests.cli.command_line import SMALL, CommandLine
 
 CONFIG = (
     SMALL.replace(", sandbox: demo, url: embedded", "").replace("bucket: acme-lake", 'bucket: "acme-${environment}"')

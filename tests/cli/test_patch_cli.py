@@ -9,10 +9,10 @@ from pathlib import Path
 from shutil import which
 
 import pytest
-from command_line import SMALL, CommandLine, northwind
 
 from exportctl.cli.replacing import Replacement, replace_texts
 from exportctl.errors import Error
+from tests.cli.command_line import SMALL, CommandLine, northwind
 
 TOOLS = (
     pytest.param(["git", "apply", "-"], id="git"),

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from command_line import SMALL, CommandLine, Ran, Terminal, still
+
+from tests.cli.command_line import SMALL, CommandLine, Ran, Terminal, still
 
 PARTNER = """\
   partner: {type: sftp, host: sftp.partner.example, path: /in, auth: {username: acme, password: "${env:PASSWORD}"}}

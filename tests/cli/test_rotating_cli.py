@@ -7,7 +7,8 @@ import json
 from pathlib import Path
 
 import pytest
-from command_line import SMALL, CommandLine, Terminal, still
+
+from tests.cli.command_line import SMALL, CommandLine, Terminal, still
 
 FIRST, SECOND = "canary-of-the-partner", "canary-of-the-second-day"
 PARTNER = """\

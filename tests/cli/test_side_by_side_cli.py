@@ -14,11 +14,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from command_line import START, CommandLine
-from served import CONFIG, PATIENCE, SANDBOXES, VARIABLES, Served, served
 
 from exportctl.cli.side_by_side import AT_ONCE
 from exportctl.emulator import Dataset
+from tests.cli.command_line import START, CommandLine
+from tests.cli.served import CONFIG, PATIENCE, SANDBOXES, VARIABLES, Served, served
 
 NOW = ("--now", "2027-01-15T08:00:00Z")
 COMMANDS = ("plan", "drift", "status")

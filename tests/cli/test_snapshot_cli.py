@@ -10,9 +10,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from command_line import SMALL, START, CommandLine, Ran, still
 
 from exportctl.snapshots import document
+from tests.cli.command_line import SMALL, START, CommandLine, Ran, still
 
 LATER = ("--now", str(START + 3 * 3600))
 SAID = "SNAPSHOT of 2027-01-15 08:00 UTC, 3 hours old"

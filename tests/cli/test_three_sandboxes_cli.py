@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from command_line import ORGANIZATION, SMALL, START, STATE, CommandLine
-from served import SANDBOXES, VARIABLES, Served, served
 
 from exportctl.emulator import Dataset, Emulator
+from tests.cli.command_line import ORGANIZATION, SMALL, START, STATE, CommandLine
+from tests.cli.served import SANDBOXES, VARIABLES, Served, served
 
 DAY = 86400
 CADENCES = {"dev": ("day", 1), "prod": ("hour", 3), "stage": ("day", 1)}

@@ -8,10 +8,10 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from command_line import START, CommandLine
 
 from exportctl.cli.main import main
 from exportctl.views import values
+from tests.cli.command_line import START, CommandLine
 
 HOUR = 3600
 

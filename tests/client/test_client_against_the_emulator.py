@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from scripted import Time, client_of
 
 from exportctl.emulator import Dataset, Emulator, Fault
 from exportctl.errors import Conflict, Forbidden, NotFound, NotReached, ServiceError, Unauthorized
 from exportctl.secret import Secret
 from exportctl.service.client import SANDBOXES, Client, Requests
 from exportctl.service.ims import Credentials
+from tests.client.scripted import Time, client_of
 
 DATA_LAKE = "23598e46-f560-407b-88d5-ea6207e49db0"
 CONFIGS = f"/connectionSpecs/{DATA_LAKE}/configs"

@@ -10,13 +10,13 @@ from typing import Any
 
 import httpx
 import pytest
-from scripted import SECRET, TOKEN, Reply, Script, client_of, token_reply
 
 from exportctl.errors import Conflict, Error, Forbidden, NotFound, NotReached, ServiceError, Unauthorized
 from exportctl.masking import auth_values, masking
 from exportctl.secret import Secret
 from exportctl.service.client import Client
 from exportctl.service.ims import Credentials
+from tests.client.scripted import SECRET, TOKEN, Reply, Script, client_of, token_reply
 
 REPORT = {
     "type": "https://ns.adobe.com/aep/errors/FLOW-1439-404",

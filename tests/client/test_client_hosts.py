@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import httpx
 import pytest
-from scripted import Script, client_of
 
 from exportctl.errors import Error
 from exportctl.hosts import IMS_TOKEN_URL, PRODUCTION, allowed_hosts, check_host, check_token_url, is_loopback
 from exportctl.secret import Secret
 from exportctl.service.client import Client
 from exportctl.service.ims import Credentials
+from tests.client.scripted import Script, client_of
 
 LISTED = allowed_hosts("platform-stage.adobe.io, mock.example:8443\nOther.Example")
 

@@ -10,12 +10,12 @@ from pathlib import Path
 from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 import pytest
-from scripted import Reply, Script, Time
 
 from exportctl.errors import Error, NotReached
 from exportctl.secret import Secret
 from exportctl.service.client import Client, Requests
 from exportctl.service.ims import Credentials
+from tests.client.scripted import Reply, Script, Time
 
 
 class Silent(WSGIRequestHandler):

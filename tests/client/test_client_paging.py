@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from scripted import Reply, Script, Time, client_of, token_reply
 
 from exportctl.errors import ServiceError
+from tests.client.scripted import Reply, Script, Time, client_of, token_reply
 
 
 def page(*ids: str, href: str | None = None, **more: Any) -> Reply:

@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 import httpx
 import pytest
-from scripted import DATE, Reply, Script, Time, client_of
 
 from exportctl.errors import NotReached, ServiceError
 from exportctl.service.client import Client
 from exportctl.service.retry import Backoff, http_date, may_have_happened, retry_after
+from tests.client.scripted import DATE, Reply, Script, Time, client_of
 
 VERBS: dict[str, Callable[[Client], object]] = {
     "list": lambda c: c.list("/flows"),

@@ -7,11 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
-from scripted import SECRET, Reply, Script, Time, client_of, token_reply
 
 from exportctl.errors import Error, NotReached, ServiceError, Unauthorized
 from exportctl.secret import Secret
 from exportctl.service.ims import ASSUMED_LIFE, DEFAULT_SCOPES, Credentials, lifetime
+from tests.client.scripted import SECRET, Reply, Script, Time, client_of, token_reply
 
 REFUSED = Reply(401, {"error_code": "401013", "message": "Oauth token is not valid"})
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 
 import pytest
-from scripted import DATE, FLOWS, TOKEN, Reply, Script, client_of
 
 from exportctl import __version__
 from exportctl.errors import Error, NotFound, ServiceError
 from exportctl.service.client import SANDBOXES, Client, Created, Requests
+from tests.client.scripted import DATE, FLOWS, TOKEN, Reply, Script, client_of
 
 ETAG = '"0a0b0c0d-0000-0200-0000-65a000000000"'
 

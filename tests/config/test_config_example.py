@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from config_example import EXAMPLE, SMALL, facts, project, read, with_destination, with_export
 
 from exportctl.config import loading as config
 from exportctl.declared import AuthValue, End, Expect, Format, Schedule
 from exportctl.destination_types import Secrecy
 from exportctl.errors import Level, Location
+from tests.config.config_example import EXAMPLE, SMALL, facts, project, read, with_destination, with_export
 
 SALES = ["sales-to-lake/order-lines", "sales-to-lake/orders", "sales-to-lake/returns"]
 

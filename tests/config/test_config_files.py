@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from config_example import SMALL
 
 from exportctl.config import files as config_files
 from exportctl.config import loading as config
 from exportctl.config.nodes import MAX_BYTES
 from exportctl.errors import ConfigError, Location
+from tests.config.config_example import SMALL
 
 
 def write(folder: Path, **files: str) -> None:

@@ -14,7 +14,6 @@ from pathlib import Path
 import jsonschema
 import pytest
 import yaml
-from config_example import EXAMPLE, SMALL
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -23,6 +22,7 @@ from exportctl.config import loading as config
 from exportctl.config.nodes import MAX_BYTES
 from exportctl.config.schema import SCHEMA
 from exportctl.errors import Location
+from tests.config.config_example import EXAMPLE, SMALL
 
 LOCAL = Location("", 0, 0)
 DATA = yaml.load(EXAMPLE, Loader=yaml.BaseLoader)

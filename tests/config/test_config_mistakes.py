@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from config_example import EXAMPLE, SMALL, facts, read, with_destination, with_export
 
 from exportctl.config import loading as config
 from exportctl.errors import Level
+from tests.config.config_example import EXAMPLE, SMALL, facts, read, with_destination, with_export
 
 LAKE = 'auth: {role_arn: "${env:LAKE_ROLE_ARN}"}'
 END = "end: {rolling: 180 days, renew_before: 30 days}"

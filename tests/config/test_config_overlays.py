@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from config_example import SMALL, facts, project, read
 
 from exportctl.config import loading as config
 from exportctl.config.overlays import beside, extends_of
+from tests.config.config_example import SMALL, facts, project, read
 
 BASE = """\
 version: 1

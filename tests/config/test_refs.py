@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from config_example import SMALL, project, with_destination
 
 from exportctl.config.values import BadValue
 from exportctl.declared import Project, Unset
@@ -13,6 +12,7 @@ from exportctl.destination_types import Secrecy
 from exportctl.errors import Error, Location
 from exportctl.refs import MAX_BYTES, read_file, read_references, resolve
 from exportctl.secret import Secret
+from tests.config.config_example import SMALL, project, with_destination
 
 BODY = '{type: sftp, host: "h-$${x}", path: p, auth: {username: "${env:WHO}", password: "${file:pass}"}}'
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from core_parts import AT, NOW, lake, obj, orders, project
-
 from exportctl.declared import Account, AuthValue, Dataset, Destination, Export, Project
 from exportctl.destination_types import DATA_LAKE_SPEC, TYPES, Secrecy
 from exportctl.flags import Flags
 from exportctl.model import Header, Item, ListedDataset, Live, LiveObject, Marker, Plan
 from exportctl.planning import planner
 from exportctl.planning.expand import desired
+from tests.core.core_parts import AT, NOW, lake, obj, orders, project
 
 HEADER = Header("org", "demo", None, "acme", "embedded")
 S3, SFTP = TYPES["amazon-s3"], TYPES["sftp"]

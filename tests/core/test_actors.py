@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from core_parts import obj
 
 from exportctl import marker
 from exportctl.kinds import ANCHOR, PLACE
 from exportctl.model import Actor, Marker
 from exportctl.planning.actors import BACKGROUND, UI, actor
+from tests.core.core_parts import obj
 
 MISSING = "not recorded: the service's own background client wrote last"
 

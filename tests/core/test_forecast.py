@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from core_parts import NOW, desired_export, expanded, obj, orders, project, sandbox
 
 from exportctl.declared import Account
 from exportctl.destination_types import AMAZON_S3, SFTP
@@ -16,6 +15,7 @@ from exportctl.model import Address, Cause, FieldChange, Header, Item, LiveObjec
 from exportctl.planning.expand import desired
 from exportctl.planning.ownership import survey
 from exportctl.schedules import DAY, HOUR
+from tests.core.core_parts import NOW, desired_export, expanded, obj, orders, project, sandbox
 
 HEADER = Header("org", "demo", None, "acme", "service")
 TOMORROW = NOW + 18 * HOUR  # 2027-01-16 02:00 UTC

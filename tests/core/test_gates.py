@@ -6,11 +6,11 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from core_parts import AT, NOW, desired_export
 
 from exportctl.declared import Schedule
 from exportctl.model import Address, Cause, FieldChange, Item, Marker, Refusal, Verb
 from exportctl.planning.gates import deletions, late_start, protected
+from tests.core.core_parts import AT, NOW, desired_export
 
 GUARDED = Marker("acme", "e", "orders", protected=True)
 OPEN = replace(GUARDED, protected=False)

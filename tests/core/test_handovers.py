@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from core_parts import AT, lake
-from estate_parts import SFTP, account, declared, export, flow, item, planned
 
 from exportctl.declared import Project, Removed
 from exportctl.flags import Flags
 from exportctl.model import Action, Cause, LiveObject, Plan, Verb
+from tests.core.core_parts import AT, lake
+from tests.core.estate_parts import SFTP, account, declared, export, flow, item, planned
 
 TOLD = ("sent-again", "sent-twice", "handover", "goes-on", "can-keep")
 RUNS = "2027-01-16 02:00 UTC"

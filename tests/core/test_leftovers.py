@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
-from core_parts import AT, NOW, lake, obj
-from estate_parts import ROLE, account, declared, export, flow, item, planned
 
 from exportctl.declared import Project, Removed
 from exportctl.flags import Flags
 from exportctl.model import Live, LiveObject, Marker, Plan, Verb
 from exportctl.planning.leftovers import Leftover, leftovers, named, remedy
 from exportctl.planning.ownership import survey
+from tests.core.core_parts import AT, NOW, lake, obj
+from tests.core.estate_parts import ROLE, account, declared, export, flow, item, planned
 
 HOUR = 3600
 TODAY, LAST_WEEK = NOW - HOUR, NOW - 7 * 24 * HOUR

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from core_parts import obj, sandbox
-
 from exportctl.model import Address, LiveObject, Marker
 from exportctl.planning.ownership import Holding, survey
+from tests.core.core_parts import obj, sandbox
 
 ORDERS = Address("exports", "orders")
 LAKE = Address("destinations", "lake")

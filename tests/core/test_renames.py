@@ -6,8 +6,15 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from core_parts import AT, lake, orders
-from estate_parts import (
+
+from exportctl.declared import Account, AuthValue, Destination, Project, Removed
+from exportctl.destination_types import TYPES, Secrecy
+from exportctl.errors import Finding, Location
+from exportctl.flags import Flags
+from exportctl.model import LiveObject, Plan, digest
+from exportctl.planning.expand import desired
+from tests.core.core_parts import AT, lake, orders
+from tests.core.estate_parts import (
     PLACE,
     ROLE,
     SFTP,
@@ -21,13 +28,6 @@ from estate_parts import (
     planned,
     sftp_lake,
 )
-
-from exportctl.declared import Account, AuthValue, Destination, Project, Removed
-from exportctl.destination_types import TYPES, Secrecy
-from exportctl.errors import Finding, Location
-from exportctl.flags import Flags
-from exportctl.model import LiveObject, Plan, digest
-from exportctl.planning.expand import desired
 
 HERE = Location("exports.yaml", 9, 3)
 ELSEWHERE = {**PLACE, "path": "other"}

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from core_parts import AT, desired_account, desired_export, lake
 
 from exportctl.declared import Account, AuthValue, Format
 from exportctl.destination_types import TYPES, Secrecy
 from exportctl.errors import Level
 from exportctl.planning.spec_check import check_account, check_export
+from tests.core.core_parts import AT, desired_account, desired_export, lake
 
 S3 = TYPES["amazon-s3"].connection_spec
 SFTP = TYPES["sftp"].connection_spec

@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from core_parts import NOW, obj, orders, project, sandbox
 
 from exportctl.declared import Expect, Project
 from exportctl.destination_types import AMAZON_S3
@@ -17,6 +16,7 @@ from exportctl.model import Address, Cause, FieldChange, Header, Item, LiveObjec
 from exportctl.planning.ownership import survey
 from exportctl.runs import RunStatus
 from exportctl.schedules import DAY, HOUR
+from tests.core.core_parts import NOW, obj, orders, project, sandbox
 
 ORDERS = Address("exports", "orders")
 HEADER = Header("org", "demo", None, "acme", "service")

@@ -11,10 +11,9 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from monitoring_page import START, exportctl
-from readme_tour import ROOT, fits
-
 from exportctl.emulator import Emulator
+from tests.docs.monitoring_page import START, exportctl
+from tests.docs.readme_tour import ROOT, fits
 
 PAGE = ROOT / "docs" / "changing.md"
 BLOCK = re.compile(r"```console\n\$ exportctl (.*?)\n(.*?)```", re.DOTALL)

@@ -11,10 +11,9 @@ import re
 import tempfile
 from pathlib import Path
 
-from readme_tour import ROOT, UUID
-
 from exportctl.cli.main import main
 from exportctl.emulator import Emulator
+from tests.docs.readme_tour import ROOT, UUID
 
 PAGE = ROOT / "docs" / "monitoring.md"
 MORE = """\

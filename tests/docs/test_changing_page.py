@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from changing_page import PAGE, SCENES, commands, played, same
-
 from exportctl.rules.checking import BY_ID
+from tests.docs.changing_page import PAGE, SCENES, commands, played, same
 
 TEXT = PAGE.read_text(encoding="utf-8")
 

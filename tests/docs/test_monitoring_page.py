@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from monitoring_page import PAGE, commands, exportctl, prepare, settled
-
 from exportctl.health.status import State, Word
 from exportctl.runs import RunStatus
 from exportctl.views import text_forecast
+from tests.docs.monitoring_page import PAGE, commands, exportctl, prepare, settled
 
 TEXT = PAGE.read_text(encoding="utf-8")
 

@@ -7,7 +7,8 @@ import shutil
 from pathlib import Path
 
 import pytest
-from readme_tour import ROOT, fits, played, settled, tour
+
+from tests.docs.readme_tour import ROOT, fits, played, settled, tour
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from emulator_api import DATASET, Api
 
 from exportctl.emulator import Dataset, Emulator, Switches
+from tests.emulator.emulator_api import DATASET, Api
 
 
 @pytest.fixture

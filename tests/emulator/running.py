@@ -11,9 +11,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-from emulator_api import Api
-
 from exportctl.emulator import Dataset, Emulator, Switches
+from tests.emulator.emulator_api import Api
 
 START = 1767225600  # where a manual clock begins
 HOUR, DAY = 3600, 86400

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from running import AD_HOC, AD_HOC_TYPE, CLICKS, DAY, HOUR, ORDERS, exports, started, status
 
 from exportctl.emulator import AnswerLost, Fault, Switches
+from tests.emulator.running import AD_HOC, AD_HOC_TYPE, CLICKS, DAY, HOUR, ORDERS, exports, started, status
 
 READY = 600
 

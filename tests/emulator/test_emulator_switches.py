@@ -6,10 +6,10 @@ import random
 from contextlib import ExitStack
 
 import pytest
-from running import CLICKS, ORDERS, RETURNS, exports, status
 
 from exportctl.emulator import Emulator, Switches
 from exportctl.emulator.switches import QUESTIONS
+from tests.emulator.running import CLICKS, ORDERS, RETURNS, exports, status
 
 HOUR = 3600
 SECRET = "b" * 40

@@ -10,11 +10,11 @@ from tempfile import TemporaryDirectory
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from running import CLICKS, DAY, HOUR, NAMES, ONCE, ORDERS, RETURNS, START, Exports, exports, status
 
 from exportctl.emulator import Switches, increments, rows
 from exportctl.emulator.rows import Batch
 from exportctl.emulator.store import Record
+from tests.emulator.running import CLICKS, DAY, HOUR, NAMES, ONCE, ORDERS, RETURNS, START, Exports, exports, status
 
 YEAR = 365 * DAY
 

@@ -6,9 +6,9 @@ import json
 import re
 
 import pytest
-from running import CLICKS, DAY, HOUR, NDJSON, ORDERS, RETURNS, START, errors, exports, status
 
 from exportctl.emulator import Dataset, Emulator, Switches, rows
+from tests.emulator.running import CLICKS, DAY, HOUR, NDJSON, ORDERS, RETURNS, START, errors, exports, status
 
 PART = re.compile(
     r"part-\d{5}-tid-\d+-[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}-\d+-\d-c000\."

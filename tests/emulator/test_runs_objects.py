@@ -9,10 +9,10 @@ import yaml
 from jsonschema import Draft7Validator
 from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT7
-from running import CLICKS, DAY, HOUR, ORDERS, START, exports, started, status
 
 from exportctl.emulator import Fault, Switches
 from exportctl.emulator.engine import RUNS_KEPT
+from tests.emulator.running import CLICKS, DAY, HOUR, ORDERS, START, exports, started, status
 
 OPENAPI = Path(__file__).parent.parent / "openapi"
 SCHEMAS = {"destinations": "Flow_Run", "flow-service": "FlowRunItemDTO"}

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from running import CLICKS, DAY, HOUR, ONCE, ORDERS, RETURNS, START, exports, started, status
 
 from exportctl.emulator import Dataset, Switches
+from tests.emulator.running import CLICKS, DAY, HOUR, ONCE, ORDERS, RETURNS, START, exports, started, status
 
 
 @pytest.fixture

@@ -10,9 +10,9 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from running import CLICKS, DAY, HOUR, ORDERS, RETURNS, START, Exports, exports, started, status
 
 from exportctl.emulator import Emulator, Switches
+from tests.emulator.running import CLICKS, DAY, HOUR, ORDERS, RETURNS, START, Exports, exports, started, status
 
 
 @pytest.fixture

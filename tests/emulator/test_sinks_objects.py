@@ -349,9 +349,9 @@ HOSTILE = {
 }
 PROGRAM = f"""
 import sys
-sys.path.insert(0, {str(Path(__file__).parent)!r})
+sys.path.insert(0, {str(Path(__file__).parents[2])!r})
 from pathlib import Path
-import test_sinks_objects as t
+from tests.emulator import test_sinks_objects as t
 for make in (t.s3, t.blob, t.landing_zone):
     make(sys.argv[1]).put("aep/x", Path(sys.argv[2]))
 """

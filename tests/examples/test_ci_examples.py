@@ -20,7 +20,8 @@ from typing import Any
 
 import pytest
 import yaml
-from example_projects import EXAMPLES
+
+from tests.examples.example_projects import EXAMPLES
 
 CI = EXAMPLES / "ci"
 WORKFLOWS = ("plan.yml", "apply.yml", "nightly.yml")

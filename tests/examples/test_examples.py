@@ -9,13 +9,13 @@ from pathlib import Path
 
 import httpx
 import pytest
-from example_projects import ALL, EXAMPLES, NOW, PLANNED, Example, emulated, setup
 
 from exportctl import platforms, workflows
 from exportctl.destination_types import TYPES
 from exportctl.errors import Level
 from exportctl.flags import Flags
 from exportctl.model import Verb
+from tests.examples.example_projects import ALL, EXAMPLES, NOW, PLANNED, Example, emulated, setup
 
 EXPECTED = {"destinations/data-landing-zone.yaml": ["landing-zone-retention"]}
 WHO = [f"{example}{f' in {environment}' if environment else ''}" for example, environment in PLANNED]

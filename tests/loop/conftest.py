@@ -2,8 +2,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from imports import bare
-from world import DATASETS, DESTINATIONS, World, config, world
+
+from tests.loop.imports import bare
+from tests.loop.world import DATASETS, DESTINATIONS, World, config, world
 
 
 @pytest.fixture

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from hypothesis import strategies as st
-from world import DATASETS, DESTINATIONS, config
 
 from exportctl.emulator import Switches
+from tests.loop.world import DATASETS, DESTINATIONS, config
 
 NAMES = ("orders", "web-traffic", "a", "loyalty-2")
 SCHEDULES: list[Any] = [

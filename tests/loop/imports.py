@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from world import ORGANIZATION, SANDBOX, START, URL, World
-
 from exportctl import marker
 from exportctl.config.nodes import plain, tree
 from exportctl.importing.report import Imported, Selection
 from exportctl.kinds import KINDS
 from exportctl.taking_over import taken_over
+from tests.loop.world import ORGANIZATION, SANDBOX, START, URL, World
 
 EVERYTHING = Selection()
 FILE = "exports/imported.yaml"

@@ -11,9 +11,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from scenes import DAY
-from world import DESTINATIONS, START, World, config
-
 from exportctl import drift_report, workflows
 from exportctl.drift_report import DriftReport, Group
 from exportctl.flags import Flags
@@ -21,6 +18,8 @@ from exportctl.health.status import StatusReport, Word, status
 from exportctl.model import Action, Plan, Status, Verb
 from exportctl.planning.ownership import survey
 from exportctl.views import text, text_apply, text_drift, text_status
+from tests.loop.scenes import DAY
+from tests.loop.world import DESTINATIONS, START, World, config
 
 RENEW = Flags(renew_only=True)
 NOW = Flags()

@@ -6,14 +6,13 @@ import difflib
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from world import SANDBOX, START, World
-
 from exportctl import drift_report
 from exportctl.flags import Flags
 from exportctl.model import Cause
 from exportctl.patching.report import Patched
 from exportctl.patching.wishes import MOVED, Asked
 from exportctl.taking_over import accepted
+from tests.loop.world import SANDBOX, START, World
 
 CONFIG = """\
 # Acme: what leaves the lake.

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from world import DESTINATIONS, SANDBOX, World, config
-
 from exportctl.flags import Flags
 from exportctl.model import Actor, Cause, FieldChange, Item, Plan, Status
+from tests.loop.world import DESTINATIONS, SANDBOX, World, config
 
 DAY = 86400
 HOUR = 3600

@@ -16,13 +16,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from scenes import DAY, HOUR, dataset
-from world import DATASETS, ENV, ORGANIZATION, SANDBOX, SECRETS, START, World, config
 
 from exportctl.emulator import Dataset, Emulator, Switches
 from exportctl.flags import Flags
 from exportctl.verification.report import Verdict, VerifyReport, Word
 from exportctl.verifying import Question, looking
+from tests.loop.scenes import DAY, HOUR, dataset
+from tests.loop.world import DATASETS, ENV, ORGANIZATION, SANDBOX, SECRETS, START, World, config
 
 FIRST = START + 18 * HOUR  # 02:00 of the day after START: when the daily exports run first
 MANIFEST = {"type": "parquet", "compression": "gzip", "manifest": True}

@@ -15,7 +15,6 @@ from typing import Any
 from urllib.parse import quote, quote_plus
 
 import pytest
-from world import DESTINATIONS, ENV, ORGANIZATION, SANDBOX, START, World, config, world
 
 from exportctl.cli.main import main
 from exportctl.emulator import Emulator, Fault
@@ -24,6 +23,7 @@ from exportctl.saved import planfile
 from exportctl.views import json as json_view
 from exportctl.views import markdown as markdown_view
 from exportctl.views import text as text_view
+from tests.loop.world import DESTINATIONS, ENV, ORGANIZATION, SANDBOX, START, World, config, world
 
 STATE = ".exportctl/0123456789ABCDEF01234567.sqlite"
 

@@ -16,14 +16,8 @@ from typing import Any
 
 import httpx
 import pytest
-from generated import configs, kind_switches
 from hypothesis import given
 from hypothesis import strategies as st
-from test_interrupted import exactly_once
-from test_laws import FEW, LISTED
-from test_writes import moved, no_orphans, orders
-from troubled import Interrupting, Watching
-from world import DESTINATIONS, SANDBOX, World, config, world
 
 from exportctl import workflows
 from exportctl.emulator import Fault, Switches
@@ -31,6 +25,12 @@ from exportctl.emulator.faults import EFFECTS
 from exportctl.errors import Error, RefusedError
 from exportctl.flags import Flags
 from exportctl.model import Outcome, Status
+from tests.loop.generated import configs, kind_switches
+from tests.loop.test_interrupted import exactly_once
+from tests.loop.test_laws import FEW, LISTED
+from tests.loop.test_writes import moved, no_orphans, orders
+from tests.loop.troubled import Interrupting, Watching
+from tests.loop.world import DESTINATIONS, SANDBOX, World, config, world
 
 PATHS = (
     "",

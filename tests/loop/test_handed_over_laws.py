@@ -16,13 +16,13 @@ import httpx
 import pytest
 from hypothesis import assume, given, note, settings
 from hypothesis import strategies as st
-from scenes import objects
-from test_interrupted import EVERYTHING, killed_after
-from test_laws import LAW, LISTED
-from test_scenarios_handed_over import exports
-from world import DATASETS, World, world
 
 from exportctl.emulator import Switches
+from tests.loop.scenes import objects
+from tests.loop.test_interrupted import EVERYTHING, killed_after
+from tests.loop.test_laws import LAW, LISTED
+from tests.loop.test_scenarios_handed_over import exports
+from tests.loop.world import DATASETS, World, world
 
 KEYS = ("a", "b", "c", "d")
 Dealt = Mapping[str, Mapping[str, Any]]  # export -> datasets, title, destination

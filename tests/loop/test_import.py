@@ -11,9 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from imports import EVERYTHING, FILE, bare, content, export, imported, kept, written
-from scenes import DAY, gates, item, objects
-from world import ORGANIZATION, SANDBOX, START, URL, World, world
 
 from exportctl.emulator import Switches
 from exportctl.errors import Error, Level
@@ -23,6 +20,9 @@ from exportctl.importing.report import Reason, Selection
 from exportctl.model import Status, Verb
 from exportctl.taking_over import taken_over
 from tests.importing.ui_sandbox import Sandbox, mixed
+from tests.loop.imports import EVERYTHING, FILE, bare, content, export, imported, kept, written
+from tests.loop.scenes import DAY, gates, item, objects
+from tests.loop.world import ORGANIZATION, SANDBOX, START, URL, World, world
 
 
 def grown(folder: Path) -> tuple[World, Sandbox]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from imports import bare, content, export, imported, written
-from scenes import DAY, applied, findings, objects
-from world import SANDBOX, START, World
 
 from exportctl.model import Verb
+from tests.loop.imports import bare, content, export, imported, written
+from tests.loop.scenes import DAY, applied, findings, objects
+from tests.loop.world import SANDBOX, START, World
 
 ENDLESS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {  # the config has -> what the export says
     "nothing that gives an end": ({}, {"schedule": {"every": "1 day"}}),

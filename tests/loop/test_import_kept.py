@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 
 import pytest
-from imports import FILE, imported, written
-from scenes import applied, objects
-from world import SANDBOX, World
 
 from exportctl.emulator import Switches
 from tests.importing.ui_sandbox import MORE, MOST, Sandbox, with_more_than_a_config_says
+from tests.loop.imports import FILE, imported, written
+from tests.loop.scenes import applied, objects
+from tests.loop.world import SANDBOX, World
 
 KEPT = {
     MORE: ("scheduleParams.frequency",),

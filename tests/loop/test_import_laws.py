@@ -9,12 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from generated import configs, kind_switches
 from hypothesis import given, note, settings
 from hypothesis import strategies as st
-from imports import bare, imported, written
-from test_laws import LAW, LISTED, applied, made_world
-from world import DATASETS, SANDBOX, START, World, world
 
 from exportctl.emulator import Switches
 from exportctl.importing.report import Reason
@@ -22,6 +18,10 @@ from exportctl.model import Verb
 from exportctl.planning.expand import DesiredExport
 from exportctl.schedules import first_end, time_of_day
 from tests.importing.ui_sandbox import DAY, DESCRIPTIONS, HOUR, ODD_NAMES
+from tests.loop.generated import configs, kind_switches
+from tests.loop.imports import bare, imported, written
+from tests.loop.test_laws import LAW, LISTED, applied, made_world
+from tests.loop.world import DATASETS, SANDBOX, START, World, world
 
 SOME = settings(LAW, max_examples=8)
 MANY = settings(LAW, max_examples=400)

@@ -10,16 +10,16 @@ from typing import Any
 
 import httpx
 import pytest
-from generated import configs, kind_switches
 from hypothesis import given
 from hypothesis import strategies as st
-from test_laws import FEW, LISTED
-from test_writes import CHANGES, moved, orders
-from world import DESTINATIONS, SANDBOX, World, config, world
 
 from exportctl.emulator import Switches
 from exportctl.flags import Flags
 from exportctl.model import Action
+from tests.loop.generated import configs, kind_switches
+from tests.loop.test_laws import FEW, LISTED
+from tests.loop.test_writes import CHANGES, moved, orders
+from tests.loop.world import DESTINATIONS, SANDBOX, World, config, world
 
 EVERYTHING = Flags(allow_deletes=100, allow_replace=("*",))
 

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from world import SANDBOX, START, World
 
 from exportctl import wire
 from exportctl.emulator import Switches
@@ -16,6 +15,7 @@ from exportctl.marker import write
 from exportctl.model import Marker, Sensitive
 from exportctl.service.client import Client
 from exportctl.service.live import live_object
+from tests.loop.world import SANDBOX, START, World
 
 TYPE = "amazon-s3"
 NOBODY = "00000000-0000-4000-8000-000000000000"

@@ -7,15 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from generated import configs, kind_switches
 from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
-from world import SANDBOX, World, world
 
 from exportctl.emulator import Switches
 from exportctl.flags import Flags
 from exportctl.model import EXPORTS, Status
 from exportctl.saved import planfile
+from tests.loop.generated import configs, kind_switches
+from tests.loop.world import SANDBOX, World, world
 
 LAW = settings(
     max_examples=120,

@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from scenes import applied, findings, gates, item, objects, writes_of
-from world import DESTINATIONS, SANDBOX, World, config, world
 
 from exportctl import drift_report
 from exportctl.drift_report import Group
 from exportctl.flags import Flags
 from exportctl.model import Address, Verb
+from tests.loop.scenes import applied, findings, gates, item, objects, writes_of
+from tests.loop.world import DESTINATIONS, SANDBOX, World, config, world
 
 LAKE = "destinations.s3-key"
 

@@ -8,16 +8,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from generated import REFUSING
-from nights import MIDNIGHT, Stop, cut, fed, fed_on, feeds, held, held_value, night, off, only_renewals
-from scenes import DAY, applied, gates, item
-from world import START, World, config, world
 
 from exportctl import drift_report
 from exportctl.drift_report import Group
 from exportctl.emulator import Switches
 from exportctl.errors import RefusedError
 from exportctl.flags import Flags
+from tests.loop.generated import REFUSING
+from tests.loop.nights import MIDNIGHT, Stop, cut, fed, fed_on, feeds, held, held_value, night, off, only_renewals
+from tests.loop.scenes import DAY, applied, gates, item
+from tests.loop.world import START, World, config, world
 
 NIGHTS = 100
 

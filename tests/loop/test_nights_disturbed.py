@@ -13,18 +13,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from generated import kind_switches
 from hypothesis import Phase, given, note, settings
 from hypothesis import strategies as st
-from nights import FIXED, MONTHLY, Stop, by_id, cut, fed_on, held, night, off
-from test_interrupted import killed_after
-from test_laws import LAW, LISTED, applied
-from world import DESTINATIONS, World, config, world
 
 from exportctl import workflows
 from exportctl.emulator import Switches
 from exportctl.flags import Flags
 from exportctl.model import Address
+from tests.loop.generated import kind_switches
+from tests.loop.nights import FIXED, MONTHLY, Stop, by_id, cut, fed_on, held, night, off
+from tests.loop.test_interrupted import killed_after
+from tests.loop.test_laws import LAW, LISTED, applied
+from tests.loop.world import DESTINATIONS, World, config, world
 
 HEAVY = settings(LAW, phases=[Phase.reuse, Phase.generate])  # a night is dear: a failure is told, not made smaller
 SOME = settings(HEAVY, max_examples=4)

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 
-from nights import MIDNIGHT, Stop, cut, fed_on, feeds, held_value, night, off
-from scenes import DAY, objects
-from world import DESTINATIONS, config, world
-
 from exportctl.drift_report import Group
 from exportctl.emulator import Switches
 from exportctl.health.status import Word
+from tests.loop.nights import MIDNIGHT, Stop, cut, fed_on, feeds, held_value, night, off
+from tests.loop.scenes import DAY, objects
+from tests.loop.world import DESTINATIONS, config, world
 
 NIGHTS = 100
 NOWHERE = {"type": "amazon-s3", "bucket": "acme-lake", "account": {"existing": "Nobody's"}}

@@ -5,9 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from scenes import DAY, applied, changes, findings, item, orders
-from test_status_forecast import foreseen, health
-from world import START, World
 
 from exportctl import drift_report
 from exportctl.drift_report import Group
@@ -18,6 +15,9 @@ from exportctl.health.status import Word
 from exportctl.model import Cause, Verb
 from exportctl.offline import validated
 from exportctl.schedules import default_end
+from tests.loop.scenes import DAY, applied, changes, findings, item, orders
+from tests.loop.test_status_forecast import foreseen, health
+from tests.loop.world import START, World
 
 ALLOW = [{"rule": "missing-end", "reason": "it shall stop by itself"}]
 SIX_MONTHS = default_end(START)

@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from patches import CONFIG, drifts, lines, patch, why, write
-from scenes import HOUR, applied
-from world import DATASETS, SANDBOX, World, world
 
 from exportctl.emulator import Dataset
 from exportctl.model import Plan
+from tests.loop.patches import CONFIG, drifts, lines, patch, why, write
+from tests.loop.scenes import HOUR, applied
+from tests.loop.world import DATASETS, SANDBOX, World, world
 
 NIGHTLY = "  nightly: {every: 1 day, at: '02:00'}"
 IN_PLACE = '+ schedule: {every: 1 day, at: "04:00"}'

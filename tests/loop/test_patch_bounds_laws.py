@@ -10,18 +10,18 @@ from dataclasses import asdict
 from typing import Any
 
 import pytest
-from generated import SCHEDULES, configs, kind_switches
 from hypothesis import given, note
 from hypothesis import strategies as st
-from patches import drifts, lines, patch, why, write
-from test_laws import LISTED, made_world
-from test_patch_laws import EDITS, MANY, SOME, edited
-from world import DATASETS, World
 
 from exportctl.config import files, loading
 from exportctl.emulator import Dataset, Switches
 from exportctl.flags import Flags
 from exportctl.model import EXPORTS
+from tests.loop.generated import SCHEDULES, configs, kind_switches
+from tests.loop.patches import drifts, lines, patch, why, write
+from tests.loop.test_laws import LISTED, made_world
+from tests.loop.test_patch_laws import EDITS, MANY, SOME, edited
+from tests.loop.world import DATASETS, World
 from tests.patching.styled_yaml import texts
 
 NAMED = {f"s{number}": one for number, one in enumerate(SCHEDULES)}

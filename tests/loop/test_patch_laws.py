@@ -13,18 +13,18 @@ from typing import Any
 from zlib import crc32
 
 import pytest
-from generated import configs, kind_switches
 from hypothesis import given, note, settings
 from hypothesis import strategies as st
-from patches import drifts, lines, on_target, patch, why, write
-from test_laws import LAW, LISTED, made_world
-from world import DATASETS, SANDBOX, START, World
 
 from exportctl import wire
 from exportctl.emulator import Switches
 from exportctl.emulator.ui import EditRefused
 from exportctl.kinds import ANCHOR, PLACE
 from exportctl.model import EXPORTS, Verb
+from tests.loop.generated import configs, kind_switches
+from tests.loop.patches import drifts, lines, on_target, patch, why, write
+from tests.loop.test_laws import LAW, LISTED, made_world
+from tests.loop.world import DATASETS, SANDBOX, START, World
 from tests.patching.styled_yaml import texts
 
 SOME = settings(LAW, max_examples=12)

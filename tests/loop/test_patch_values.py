@@ -6,13 +6,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from patches import CONFIG, drifts, lines, on_target, patch, why, write
-from scenes import HOUR, applied, source
-from world import SANDBOX, World, world
 
 from exportctl.emulator import Dataset, Switches
 from exportctl.model import Verb
 from exportctl.patching.wishes import EITHER
+from tests.loop.patches import CONFIG, drifts, lines, on_target, patch, why, write
+from tests.loop.scenes import HOUR, applied, source
+from tests.loop.world import SANDBOX, World, world
 
 TIME = "%DATASET_ID%/%EXPORT_TIME%"
 SALES = "sales: {datasets: [sales], subpath: sales}"

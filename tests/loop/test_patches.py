@@ -10,13 +10,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from patches import CONFIG, drifts, lines, on_target, patch, why, write
-from scenes import DAY, HOUR, applied
-from world import DATASETS, SANDBOX, START, World, config, world
 
 from exportctl.emulator import Dataset
 from exportctl.model import Cause, Plan, Verb
 from exportctl.patching.wishes import EITHER
+from tests.loop.patches import CONFIG, drifts, lines, on_target, patch, why, write
+from tests.loop.scenes import DAY, HOUR, applied
+from tests.loop.world import DATASETS, SANDBOX, START, World, config, world
 
 
 @pytest.fixture

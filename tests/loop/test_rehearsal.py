@@ -13,15 +13,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from generated import configs, kind_switches
 from hypothesis import HealthCheck, given, settings
-from world import DESTINATIONS, SANDBOX, World, config, world
 
 from exportctl import rehearsal, workflows
 from exportctl.emulator import Switches
 from exportctl.flags import Flags
 from exportctl.rehearsal import Rehearsal
 from exportctl.snapshots import document
+from tests.loop.generated import configs, kind_switches
+from tests.loop.world import DESTINATIONS, SANDBOX, World, config, world
 
 DAY = 86400
 EVERYTHING = Flags(allow_deletes=100, allow_replace=("*",), put_back=("*",))

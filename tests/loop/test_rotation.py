@@ -7,9 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from scenes import applied, changes, gates, item, moved, objects, orders
-from troubled import Interrupting
-from world import DESTINATIONS, SANDBOX, SECRETS, START, World, config, world
 
 from exportctl import workflows
 from exportctl.applying.proof import Proof
@@ -21,6 +18,9 @@ from exportctl.offline import project_of
 from exportctl.planning import rotation
 from exportctl.views import json as json_view
 from exportctl.views import text
+from tests.loop.scenes import applied, changes, gates, item, moved, objects, orders
+from tests.loop.troubled import Interrupting
+from tests.loop.world import DESTINATIONS, SANDBOX, SECRETS, START, World, config, world
 
 LAKE = "destinations.s3-key"
 NEW = "canary/second+canary/second+canarysecond"

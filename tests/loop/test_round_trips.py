@@ -11,20 +11,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from generated import configs, kind_switches
 from hypothesis import Phase, given, note, settings
 from hypothesis import strategies as st
-from imports import VOLATILE, bare, content, imported, written
-from test_import_laws import flows, seeded
-from test_interrupted import ARRIVES, killed_after
-from test_laws import LAW, LISTED, applied, made_world
-from world import DATASETS, SANDBOX, World, world
 
 from exportctl.emulator import Switches
 from exportctl.flags import Flags
 from exportctl.importing.report import Imported
 from exportctl.kinds import KINDS
 from exportctl.model import EXPORTS, Verb
+from tests.loop.generated import configs, kind_switches
+from tests.loop.imports import VOLATILE, bare, content, imported, written
+from tests.loop.test_import_laws import flows, seeded
+from tests.loop.test_interrupted import ARRIVES, killed_after
+from tests.loop.test_laws import LAW, LISTED, applied, made_world
+from tests.loop.world import DATASETS, SANDBOX, World, world
 
 HEAVY = settings(LAW, phases=[Phase.reuse, Phase.generate])
 SOME = settings(HEAVY, max_examples=6)

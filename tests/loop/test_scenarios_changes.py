@@ -5,7 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from scenes import (
+
+from exportctl.emulator import Dataset, Switches
+from exportctl.flags import Flags
+from exportctl.model import Cause, Verb
+from tests.loop.scenes import (
     DAY,
     HOUR,
     applied,
@@ -21,11 +25,7 @@ from scenes import (
     target,
     writes_of,
 )
-from world import DESTINATIONS, SANDBOX, START, World, config, world
-
-from exportctl.emulator import Dataset, Switches
-from exportctl.flags import Flags
-from exportctl.model import Cause, Verb
+from tests.loop.world import DESTINATIONS, SANDBOX, START, World, config, world
 
 LEAD = 1800
 MIDNIGHT = START - START % DAY

@@ -5,14 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from scenes import DAY, applied, both, changes, gates, item, orders
-from test_scenarios_owners import doubled
-from world import DATASETS, DESTINATIONS, SANDBOX, World, config, world
-
 from exportctl.emulator import Switches
 from exportctl.flags import Flags
 from exportctl.model import Cause, Verb
 from exportctl.saved import planfile
+from tests.loop.scenes import DAY, applied, both, changes, gates, item, orders
+from tests.loop.test_scenarios_owners import doubled
+from tests.loop.world import DATASETS, DESTINATIONS, SANDBOX, World, config, world
 
 REPLACE = Flags(allow_replace=("exports.orders",))
 

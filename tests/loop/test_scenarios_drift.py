@@ -7,7 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from scenes import (
+
+from exportctl.emulator import Switches
+from exportctl.flags import Flags
+from exportctl.model import Cause, Verb
+from tests.loop.scenes import (
     DAY,
     applied,
     change,
@@ -24,11 +28,7 @@ from scenes import (
     target,
     writes_of,
 )
-from world import START, World
-
-from exportctl.emulator import Switches
-from exportctl.flags import Flags
-from exportctl.model import Cause, Verb
+from tests.loop.world import START, World
 
 NOON = START + 4 * 3600
 

@@ -7,8 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from scenes import DAY, applied, change, changes, findings, item, orders, writes_of
-from world import SANDBOX, START, World, config, world
 
 from exportctl import drift_report
 from exportctl.drift_report import Group
@@ -19,6 +17,8 @@ from exportctl.health.status import Word, status
 from exportctl.model import Cause, Consequence, Plan, Verb
 from exportctl.planning.ownership import survey
 from exportctl.saved import planfile
+from tests.loop.scenes import DAY, applied, change, changes, findings, item, orders, writes_of
+from tests.loop.world import SANDBOX, START, World, config, world
 
 MIDNIGHT = START - START % DAY
 ROLLED = MIDNIGHT + 180 * DAY

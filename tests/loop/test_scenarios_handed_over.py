@@ -6,8 +6,6 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from scenes import DAY, applied, item, objects, source
-from world import DESTINATIONS, START, World, config
 
 from exportctl.emulator import Switches
 from exportctl.emulator.faults import Fault
@@ -15,6 +13,8 @@ from exportctl.errors import RefusedError
 from exportctl.flags import Flags
 from exportctl.model import Action, Status, Step
 from exportctl.views import text
+from tests.loop.scenes import DAY, applied, item, objects, source
+from tests.loop.world import DESTINATIONS, START, World, config
 
 BOTH = {"sales": {"datasets": ["Orders", "Returns"]}}
 ORDERS = {"datasets": ["Orders"]}

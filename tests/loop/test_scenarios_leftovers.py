@@ -6,13 +6,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from generated import kind_switches
 from hypothesis import given
 from hypothesis import strategies as st
-from scenes import DAY, applied, both, findings, item, objects, without_orders, writes_of
-from test_interrupted import killed_after
-from test_laws import FEW, LISTED
-from world import DESTINATIONS, SANDBOX, START, World, config, world
 
 from exportctl import doctor
 from exportctl.checkup import Check, State
@@ -21,6 +16,11 @@ from exportctl.emulator.faults import Fault
 from exportctl.flags import Flags
 from exportctl.model import Status, Verb
 from exportctl.views import json, markdown, text, text_lists
+from tests.loop.generated import kind_switches
+from tests.loop.scenes import DAY, applied, both, findings, item, objects, without_orders, writes_of
+from tests.loop.test_interrupted import killed_after
+from tests.loop.test_laws import FEW, LISTED
+from tests.loop.world import DESTINATIONS, SANDBOX, START, World, config, world
 
 REMOVED = {"removed": [{"export": "orders", "do": "delete", "reason": "no longer wanted"}]}
 CHILDREN = ["DELETE /sourceConnections", "DELETE /targetConnections"]

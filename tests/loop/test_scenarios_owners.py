@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from scenes import (
+
+from exportctl.flags import Flags
+from exportctl.model import Cause, Status, Verb
+from tests.loop.scenes import (
     DAY,
     applied,
     both,
@@ -20,10 +23,7 @@ from scenes import (
     without_orders,
     writes_of,
 )
-from world import DESTINATIONS, SANDBOX, World, config
-
-from exportctl.flags import Flags
-from exportctl.model import Cause, Status, Verb
+from tests.loop.world import DESTINATIONS, SANDBOX, World, config
 
 NOBODY = "00000000-0000-4000-8000-000000000000"
 REMOVAL = ["DELETE /flows", "DELETE /sourceConnections", "DELETE /targetConnections"]

@@ -11,12 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from generated import kind_switches
 from hypothesis import example, given
 from hypothesis import strategies as st
-from scenes import applied, both, findings, gates, item, objects, writes_of
-from test_laws import FEW
-from world import DESTINATIONS, SANDBOX, World, config, world
 
 from exportctl.emulator import Switches
 from exportctl.errors import ConfigError, RefusedError
@@ -25,6 +21,10 @@ from exportctl.model import Action, Cause, Plan, Verb
 from exportctl.saved import planfile
 from exportctl.views import json as json_view
 from exportctl.views import markdown, text
+from tests.loop.generated import kind_switches
+from tests.loop.scenes import applied, both, findings, gates, item, objects, writes_of
+from tests.loop.test_laws import FEW
+from tests.loop.world import DESTINATIONS, SANDBOX, World, config, world
 
 KEEP = {"keep": {"datasets": ["App Events"], "subpath": "keep"}}
 THREE = ["Orders", "Order Lines", "Returns"]

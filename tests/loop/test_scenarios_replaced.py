@@ -6,7 +6,12 @@ import base64
 from typing import Any
 
 import pytest
-from scenes import (
+
+from exportctl.flags import Flags
+from exportctl.kinds import ANCHOR
+from exportctl.marker import write
+from exportctl.model import Cause, Verb
+from tests.loop.scenes import (
     applied,
     both,
     changes,
@@ -20,12 +25,7 @@ from scenes import (
     source,
     writes_of,
 )
-from world import DESTINATIONS, SANDBOX, World, config
-
-from exportctl.flags import Flags
-from exportctl.kinds import ANCHOR
-from exportctl.marker import write
-from exportctl.model import Cause, Verb
+from tests.loop.world import DESTINATIONS, SANDBOX, World, config
 
 KEYS = {"access_key_id": "${env:S3_KEY}", "secret_access_key": "${env:S3_SECRET}"}
 CONSENT = Flags(allow_replace=("exports.orders",))

@@ -6,7 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from scenes import (
+
+from exportctl.flags import Flags
+from exportctl.model import Cause, Status, Verb
+from exportctl.views import text
+from tests.loop.scenes import (
     DAY,
     HOUR,
     applied,
@@ -21,11 +25,7 @@ from scenes import (
     target,
     writes_of,
 )
-from world import DESTINATIONS, SANDBOX, START, World
-
-from exportctl.flags import Flags
-from exportctl.model import Cause, Status, Verb
-from exportctl.views import text
+from tests.loop.world import DESTINATIONS, SANDBOX, START, World
 
 MIDNIGHT = START - START % DAY
 ROLLED = MIDNIGHT + 180 * DAY

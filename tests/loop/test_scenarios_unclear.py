@@ -9,10 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from scenes import DAY, applied, both, changes, findings, gates, item, objects, source, target, writes_of
-from test_interrupted import killed_after
-from test_scenarios_stops import MIDNIGHT, PUT_BACK, RENEW, end_of
-from world import SANDBOX, World, world
 
 from exportctl import drift_report
 from exportctl.drift_report import Group
@@ -22,6 +18,10 @@ from exportctl.health.status import status
 from exportctl.model import Cause, Plan
 from exportctl.planning.ownership import survey
 from exportctl.views import text
+from tests.loop.scenes import DAY, applied, both, changes, findings, gates, item, objects, source, target, writes_of
+from tests.loop.test_interrupted import killed_after
+from tests.loop.test_scenarios_stops import MIDNIGHT, PUT_BACK, RENEW, end_of
+from tests.loop.world import SANDBOX, World, world
 
 CONSENT = Flags(allow_replace=("exports.orders",))
 

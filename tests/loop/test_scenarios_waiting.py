@@ -10,7 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from scenes import (
+
+from exportctl import drift_report
+from exportctl.drift_report import Group
+from exportctl.emulator import Switches
+from exportctl.flags import Flags
+from exportctl.model import Cause, Status
+from exportctl.views import text
+from tests.loop.scenes import (
     DAY,
     applied,
     both,
@@ -25,15 +32,8 @@ from scenes import (
     target,
     writes_of,
 )
-from test_scenarios_stops import FIXED, MIDNIGHT, RENEW, ROLLED, STOPS, end_of
-from world import DESTINATIONS, SANDBOX, START, World, world
-
-from exportctl import drift_report
-from exportctl.drift_report import Group
-from exportctl.emulator import Switches
-from exportctl.flags import Flags
-from exportctl.model import Cause, Status
-from exportctl.views import text
+from tests.loop.test_scenarios_stops import FIXED, MIDNIGHT, RENEW, ROLLED, STOPS, end_of
+from tests.loop.world import DESTINATIONS, SANDBOX, START, World, world
 
 WAITING: dict[str, dict[str, Any]] = {
     "a replacement nobody allowed": {"destination": "gcs"},

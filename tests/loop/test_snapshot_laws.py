@@ -10,10 +10,7 @@ from typing import Any
 
 import httpx
 import pytest
-from generated import configs, kind_switches
 from hypothesis import HealthCheck, given, settings
-from test_canary import CANARIES, CLIENT_SECRET, content, own, silent
-from world import DATASETS, ENV, SANDBOX, START, World, config, world
 
 from exportctl import workflows
 from exportctl.emulator import Switches
@@ -23,6 +20,9 @@ from exportctl.model import Cause, Plan, canonical
 from exportctl.saved.document import encode
 from exportctl.snapshots import document
 from exportctl.snapshots.document import Snapshot
+from tests.loop.generated import configs, kind_switches
+from tests.loop.test_canary import CANARIES, CLIENT_SECRET, content, own, silent
+from tests.loop.world import DATASETS, ENV, SANDBOX, START, World, config, world
 
 LAW = settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 MANY = settings(LAW, max_examples=500)

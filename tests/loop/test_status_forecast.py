@@ -11,8 +11,6 @@ import httpx
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scenes import DAY, HOUR, applied, both, orders, source
-from world import DATASETS, START, World, config, world
 
 from exportctl import drift_report, watching
 from exportctl.drift_report import Group
@@ -24,6 +22,8 @@ from exportctl.health.status import ExportHealth, State, StatusReport, Word, sta
 from exportctl.planning.ownership import survey
 from exportctl.runs import RunStatus
 from exportctl.views import text_runs
+from tests.loop.scenes import DAY, HOUR, applied, both, orders, source
+from tests.loop.world import DATASETS, START, World, config, world
 
 
 def looked(small: World, flags: Flags = Flags(), expiring: int | None = None, **more: Any) -> StatusReport:  # noqa: B008

@@ -6,14 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from test_laws import LISTED
-from world import SANDBOX, World, config, world
 
 from exportctl.applying.proof import Proof
 from exportctl.emulator import Switches
 from exportctl.emulator.promises import DEGRADED
 from exportctl.flags import Flags
 from exportctl.model import Cause, Outcome, Plan, Status, Verb
+from tests.loop.test_laws import LISTED
+from tests.loop.world import SANDBOX, World, config, world
 
 SETTINGS = [(name, value) for name, values in Switches.choices().items() for value in values]
 REFUSING = {(d.switch, d.setting) for d in DEGRADED if d.refuses}

@@ -14,17 +14,17 @@ from typing import Any
 
 import httpx
 import pytest
-from generated import kind_switches
 from hypothesis import given, note
 from hypothesis import strategies as st
-from test_interrupted import exactly_once
-from test_laws import FEW, LISTED
-from troubled import Watching
-from world import SANDBOX, World, config, world
 
 from exportctl.emulator import Fault, Switches
 from exportctl.errors import Conflict, Error, Forbidden, NotFound, NotReached, ServiceError, Unauthorized
 from exportctl.model import Status
+from tests.loop.generated import kind_switches
+from tests.loop.test_interrupted import exactly_once
+from tests.loop.test_laws import FEW, LISTED
+from tests.loop.troubled import Watching
+from tests.loop.world import SANDBOX, World, config, world
 
 EVERY = {"method": "*", "path": "/flowservice/", "count": 0}
 

@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
-from world import DATASETS, DESTINATIONS, SANDBOX, World, config
 
 from exportctl.flags import Flags
 from exportctl.model import Status
+from tests.loop.world import DATASETS, DESTINATIONS, SANDBOX, World, config
 
 
 def no_orphans(world: World) -> None:

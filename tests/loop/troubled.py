@@ -8,7 +8,8 @@ from collections.abc import Callable
 from typing import Any
 
 import httpx
-from world import SANDBOX, World
+
+from tests.loop.world import SANDBOX, World
 
 LINKS = {"sourceConnections": "sourceConnectionIds", "targetConnections": "targetConnectionIds"}
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from approval_plans import AS_OF, HEADER, MARKER, WEB, patch, plan, updated
 
 from exportctl.model import Action, Address, Cause, FieldChange, Item, Marker, Plan, Refusal, Step, Verb
 from exportctl.saved import document as plan_document
 from exportctl.saved import planfile
 from exportctl.saved.planfile import Difference
+from tests.planfile.approval_plans import AS_OF, HEADER, MARKER, WEB, patch, plan, updated
 
 APPROVED = plan(updated())
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
-from approval_plans import plan, plans, updated
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -13,6 +12,7 @@ from exportctl.errors import PlanFileError
 from exportctl.model import FieldChange, Plan, Sensitive
 from exportctl.saved import document as plan_document
 from exportctl.saved import planfile
+from tests.planfile.approval_plans import plan, plans, updated
 
 TEXT = planfile.dump(plan(updated(), unset=("A",), flags={"targets": ["exports.*"]}))
 SIGNS = '0aZ{}[]",: \n\\\t\x00é'

@@ -6,10 +6,10 @@ import hashlib
 import json
 
 import pytest
-from approval_plans import AS_OF, plan, updated
 
 from exportctl.errors import PlanFileError
 from exportctl.saved import planfile
+from tests.planfile.approval_plans import AS_OF, plan, updated
 
 TEXT = planfile.dump(plan(updated()))
 DOCUMENT = json.loads(TEXT)

@@ -6,7 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pytest
-from rules_builder import (
+
+from exportctl.declared import Accepted, Account, End, Expect, Format, Policy, Project, Removed, Schedule
+from exportctl.destination_types import Secrecy
+from exportctl.errors import Level, Location
+from exportctl.rules.checking import BY_ID, RULES
+from exportctl.rules.row import By
+from tests.rules.rules_builder import (
     BLOB,
     COPY,
     DAY,
@@ -32,12 +38,6 @@ from rules_builder import (
     setting,
     sftp,
 )
-
-from exportctl.declared import Accepted, Account, End, Expect, Format, Policy, Project, Removed, Schedule
-from exportctl.destination_types import Secrecy
-from exportctl.errors import Level, Location
-from exportctl.rules.checking import BY_ID, RULES
-from exportctl.rules.row import By
 
 FLOW = "11111111-2222-4333-8444-555555555555"
 JWT = "eyJhbGciOiJSUzI1NiJ9" + ".eyJzdWIiOiJhY21lIn0.c2ln"

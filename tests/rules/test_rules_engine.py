@@ -5,7 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from rules_builder import (
+
+from exportctl.declared import End, Schedule
+from exportctl.errors import Level
+from exportctl.rules.checking import BY_ID, RULES, check
+from exportctl.rules.row import By, days, nearest, spot
+from tests.rules.rules_builder import (
     COPY,
     FILE,
     LAKE,
@@ -23,11 +28,6 @@ from rules_builder import (
     project,
     setting,
 )
-
-from exportctl.declared import End, Schedule
-from exportctl.errors import Level
-from exportctl.rules.checking import BY_ID, RULES, check
-from exportctl.rules.row import By, days, nearest, spot
 
 EIGHT = Schedule("hour", 8, 0)
 RULE = "schedule-8-hours"

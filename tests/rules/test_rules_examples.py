@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 import yaml
-from rules_builder import NOW
 
 from exportctl.config import loading as config
 from exportctl.errors import Finding
 from exportctl.rules.checking import BY_ID, RULES, check
 from exportctl.rules.row import By, Rule
+from tests.rules.rules_builder import NOW
 
 BASE = """
 version: 1

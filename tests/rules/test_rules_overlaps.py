@@ -6,7 +6,12 @@ from dataclasses import replace
 from itertools import product
 
 import pytest
-from rules_builder import (
+
+from exportctl.declared import Account, Dataset, Destination, Project
+from exportctl.destination_types import Secrecy
+from exportctl.errors import Level
+from exportctl.rules.storage import ANY, TIME, Overlap, may_be_equal, overlap, owner, storage
+from tests.rules.rules_builder import (
     BLOB,
     COPY,
     OTHER,
@@ -21,11 +26,6 @@ from rules_builder import (
     project,
     sftp,
 )
-
-from exportctl.declared import Account, Dataset, Destination, Project
-from exportctl.destination_types import Secrecy
-from exportctl.errors import Level
-from exportctl.rules.storage import ANY, TIME, Overlap, may_be_equal, overlap, owner, storage
 
 OVERLAPS = ("two-exports-one-place", "two-datasets-one-folder", "environments-one-place", "environments-near-place")
 ID = "5ef3e3259ad2a1191ab7dd7d"

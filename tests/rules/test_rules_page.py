@@ -7,12 +7,12 @@ import re
 from pathlib import Path
 
 import pytest
-from rules_builder import found, project
 
 from exportctl.rules.checking import BY_ID, RULES
 from exportctl.rules.page import rules_markdown
 from exportctl.rules.row import By
 from exportctl.rules.secrets import secret_shape
+from tests.rules.rules_builder import found, project
 
 ROOT = Path(__file__).parents[2]
 MODULES = sorted((ROOT / "src" / "exportctl").glob("rules/*.py"))

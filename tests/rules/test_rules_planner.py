@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from rules_builder import allow, at, export, found, project, setting
 
 from exportctl.cli.explaining import explained
 from exportctl.config import loading as config
@@ -23,6 +22,7 @@ from exportctl.rules.page import rules_markdown
 from exportctl.rules.planner import BY_ID as PLANNED
 from exportctl.rules.row import By, Rule
 from exportctl.rules.settings import settled
+from tests.rules.rules_builder import allow, at, export, found, project, setting
 
 SOURCE = Path(__file__).parents[2] / "src" / "exportctl"
 MODULES = sorted((SOURCE / "planning").glob("*.py"))

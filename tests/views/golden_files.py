@@ -6,11 +6,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sample_plans import AS_OF, DAY, every_cause, full_plan, outcomes
-
 from exportctl import drift_report
 from exportctl.saved import planfile
 from exportctl.views import github, json, markdown, text, text_apply, text_drift
+from tests.views.sample_plans import AS_OF, DAY, every_cause, full_plan, outcomes
 
 FOLDER = Path(__file__).parent / "golden"
 

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sample_health import empty_reports, forecast_report, runs_report, status_report
-
 from exportctl.views import json_health, markdown_health, svg_forecast, text_forecast, text_runs, text_status
+from tests.views.sample_health import empty_reports, forecast_report, runs_report, status_report
 
 FOLDER = Path(__file__).parent / "golden_health"
 

@@ -1,14 +1,15 @@
 """
-Golden texts of verify: file name -> what the views say now. Run as a script, it rewrites golden_verify/; hands do not.
+Golden texts of verify: file name -> what the views say now.
+
+`python -m tests.views.golden_verify` rewrites golden_verify/.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from sample_reports import full_report
-
 from exportctl.views import github, json_verify, junit, markdown_verify, text_verify
+from tests.views.sample_reports import full_report
 
 FOLDER = Path(__file__).parent / "golden_verify"
 

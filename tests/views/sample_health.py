@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from sample_plans import AS_OF, DAY, EVIL, HEADER, address
-
 from exportctl.errors import Finding, Location
 from exportctl.health.forecast import Forecast, Lane, Together
 from exportctl.health.observed import LastRun
@@ -13,6 +11,7 @@ from exportctl.health.past_runs import FlowRuns, RunsReport
 from exportctl.health.status import ExportHealth, State, StatusReport, Word
 from exportctl.model import Header, Unmanaged
 from exportctl.runs import Run, RunError, RunStatus
+from tests.views.sample_plans import AS_OF, DAY, EVIL, HEADER, address
 
 HOUR = 3600
 EMULATED = replace(HEADER, platform="embedded", environment=None)

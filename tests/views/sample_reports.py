@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from sample_plans import AS_OF, DAY, EVIL, HEADER, address
-
 from exportctl.errors import Finding
 from exportctl.verification.report import Evidence, ExportChecked, Verdict, VerifyReport, Word
+from tests.views.sample_plans import AS_OF, DAY, EVIL, HEADER, address
 
 HOUR = 3600
 DUE = AS_OF - 12 * HOUR

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from sample_plans import AS_OF, DAY, HEADER, address, change
 
 from exportctl import drift_report
 from exportctl.drift_report import DriftReport, Group
 from exportctl.errors import Finding, Level
 from exportctl.model import Cause, Item, Plan, Unmanaged, Verb
 from exportctl.views import github, text_drift
+from tests.views.sample_plans import AS_OF, DAY, HEADER, address, change
 
 WARNING = 30 * DAY
 

@@ -8,14 +8,14 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sample_environments import FINDINGS, one_of_two
-from sample_health import status_report
-from sample_plans import evil_plan, full_plan, updated
 
 from exportctl.errors import Finding, Location
 from exportctl.model import Plan
 from exportctl.views import github, json_environments, markdown, markdown_environments, wording
 from exportctl.views.sides import Side, named
+from tests.views.sample_environments import FINDINGS, one_of_two
+from tests.views.sample_health import status_report
+from tests.views.sample_plans import evil_plan, full_plan, updated
 
 LIMIT = markdown.LIMIT
 

@@ -12,10 +12,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
-from golden_health import FOLDER, texts
 from jsonschema import Draft202012Validator
-from sample_health import empty_reports, evil_reports, forecast_report, health, runs_report, status_report
-from sample_plans import AS_OF, DAY, HEADER
 
 from exportctl import output_schemas
 from exportctl.health.forecast import Forecast, Lane
@@ -23,6 +20,9 @@ from exportctl.health.status import StatusReport, Word
 from exportctl.views import json_health, markdown_health, svg_forecast, text_forecast, text_runs, text_status
 from exportctl.views.paint import paint
 from exportctl.views.sides import Side
+from tests.views.golden_health import FOLDER, texts
+from tests.views.sample_health import empty_reports, evil_reports, forecast_report, health, runs_report, status_report
+from tests.views.sample_plans import AS_OF, DAY, HEADER
 
 HOUR = 3600
 TEXTS = texts()

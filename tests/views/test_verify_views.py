@@ -1,4 +1,4 @@
-"""What `verify` says, to people and to machines. `python tests/views/golden_verify.py` rewrites golden_verify/."""
+"""What `verify` says, to people and to machines. `python -m tests.views.golden_verify` rewrites golden_verify/."""
 
 from __future__ import annotations
 
@@ -9,17 +9,29 @@ from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
-import golden_verify
 import pytest
 from jsonschema import Draft202012Validator, ValidationError
-from sample_plans import AS_OF, DAY, HEADER, address
-from sample_reports import DUE, HIDDEN, absent, denied, evil, full_report, orders, part, partner, report, web
 
 from exportctl import output_schema_verify, output_schemas
 from exportctl.errors import Finding, Location
 from exportctl.masking import masking
 from exportctl.verification.report import Evidence, ExportChecked, Verdict, VerifyReport, Word
 from exportctl.views import github, json_verify, junit, markdown_verify, text_verify
+from tests.views import golden_verify
+from tests.views.sample_plans import AS_OF, DAY, HEADER, address
+from tests.views.sample_reports import (
+    DUE,
+    HIDDEN,
+    absent,
+    denied,
+    evil,
+    full_report,
+    orders,
+    part,
+    partner,
+    report,
+    web,
+)
 
 TEXTS = golden_verify.texts()
 SCHEMA = Path(__file__).parents[2] / "schemas" / "verify.schema.json"

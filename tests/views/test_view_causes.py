@@ -6,10 +6,10 @@ import html
 import json as stdlib_json
 
 import pytest
-from sample_plans import AS_OF, HEADER, address, change, every_cause
 
 from exportctl.model import DESTINATIONS, Address, Cause, Item, Plan, Verb
 from exportctl.views import json, markdown, text, wording
+from tests.views.sample_plans import AS_OF, HEADER, address, change, every_cause
 
 WORDS = {
     Cause.PENDING: "pending: the YAML changed",

@@ -1,4 +1,4 @@
-"""What people saw yesterday is what they see today. `python tests/views/golden_files.py` rewrites golden/."""
+"""What people saw yesterday is what they see today. `python -m tests.views.golden_files` rewrites golden/."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import re
 from dataclasses import replace
 
 import pytest
-from golden_files import FOLDER, texts
-from sample_plans import AS_OF, HEADER, change, full_plan, renewed
 
 from exportctl.model import Cause, Plan
 from exportctl.views import text
+from tests.views.golden_files import FOLDER, texts
+from tests.views.sample_plans import AS_OF, HEADER, change, full_plan, renewed
 
 TEXTS = texts()
 

@@ -9,10 +9,6 @@ from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator, ValidationError
-from sample_environments import FINDINGS, one_of_two, two_environments
-from sample_health import forecast_report, runs_report, status_report
-from sample_plans import AS_OF, DAY, HEADER, every_cause, evil_plan, full_plan, outcomes
-from sample_reports import full_report
 
 from exportctl import drift_report, output_schemas
 from exportctl.checkup import Check, State
@@ -23,6 +19,10 @@ from exportctl.views import json, json_environments, json_health, json_import, j
 from exportctl.views.json_environments import Told
 from tests.importing.sample_imports import ORDERS, made
 from tests.patching.sample_patches import failed, patched, shown
+from tests.views.sample_environments import FINDINGS, one_of_two, two_environments
+from tests.views.sample_health import forecast_report, runs_report, status_report
+from tests.views.sample_plans import AS_OF, DAY, HEADER, every_cause, evil_plan, full_plan, outcomes
+from tests.views.sample_reports import full_report
 
 SCHEMAS = Path(__file__).parents[2] / "schemas"
 PLANS = {"full": full_plan(), "causes": every_cause(), "evil": evil_plan(), "empty": Plan(HEADER, AS_OF, ())}

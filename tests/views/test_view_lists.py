@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from sample_plans import AS_OF, HEADER, held, outcomes, renewed, updated
 
 from exportctl.checkup import Check, State
 from exportctl.errors import ConfigError, Finding, Level, Location
 from exportctl.model import ListedDataset, Plan
 from exportctl.saved.planfile import Difference
 from exportctl.views import text, text_apply, text_lists
+from tests.views.sample_plans import AS_OF, HEADER, held, outcomes, renewed, updated
 
 ERROR = Finding("bad", "it is wrong", Location("a.yaml", 3, 5), "mend it")
 WARNING = Finding("odd", "it is odd", level=Level.WARNING)

@@ -11,10 +11,8 @@ from dataclasses import replace
 from xml.sax import saxutils
 
 import pytest
-from golden_files import texts
 from hypothesis import given
 from hypothesis import strategies as st
-from sample_plans import AS_OF, DAY, EVIL, HEADER, HIDDEN, address, change, created, evil_plan, full_plan, updated
 
 from exportctl import drift_report
 from exportctl.checkup import Check, State
@@ -23,6 +21,20 @@ from exportctl.masking import masking
 from exportctl.model import Cause, ListedDataset, Outcome, Plan, Status
 from exportctl.saved import planfile
 from exportctl.views import escape, github, json, markdown, text, text_apply, text_drift, text_lists, values
+from tests.views.golden_files import texts
+from tests.views.sample_plans import (
+    AS_OF,
+    DAY,
+    EVIL,
+    HEADER,
+    HIDDEN,
+    address,
+    change,
+    created,
+    evil_plan,
+    full_plan,
+    updated,
+)
 
 
 def evil_texts() -> dict[str, str]:
