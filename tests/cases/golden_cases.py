@@ -7,6 +7,7 @@ arguments a line. Running this file rewrites what is expected; hands do not. Ids
 
 from __future__ import annotations
 
+import json as stdlib_json
 import re
 import sys
 import tempfile
@@ -56,12 +57,12 @@ def _write(made: World, source: Path) -> None:
 
 def _without_seen(plan: Plan) -> str:
     """The JSON view, less digests of what holds ids."""
-    document = json.json.loads(json.plan(plan))
-    assert document["result"]["items"] == json.json.loads(json.json.dumps(encode(plan)["items"]))
+    document = stdlib_json.loads(json.plan(plan))
+    assert document["result"]["items"] == stdlib_json.loads(stdlib_json.dumps(encode(plan)["items"]))
     for item in document["result"]["items"]:
         for step in item["steps"]:
             step["seen"] = sorted(step["seen"])
-    return str(json.json.dumps(document, indent=1, sort_keys=True)) + "\n"
+    return str(stdlib_json.dumps(document, indent=1, sort_keys=True)) + "\n"
 
 
 def _still(shown: str) -> str:

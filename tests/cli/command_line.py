@@ -51,11 +51,19 @@ class CommandLine:
     folder: Path
     env: dict[str, str] = field(default_factory=dict)
 
-    def __call__(self, *argv: str, stdin: io.StringIO | None = None, watched: bool = False, **env: str) -> Ran:
+    def __call__(
+        self,
+        *argv: str,
+        stdin: io.StringIO | None = None,
+        watched: bool = False,
+        env: Mapping[str, str] | None = None,
+        **variables: str,
+    ) -> Ran:
+        """`env` and `variables` are set for this command only."""
         out, err = io.StringIO(), Terminal() if watched else io.StringIO()
         code = main(
             ["-C", str(self.folder), *argv],
-            {**self.env, **env},
+            {**self.env, **(env or {}), **variables},
             stdin=stdin or io.StringIO(),
             out=out,
             err=err,

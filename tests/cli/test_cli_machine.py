@@ -92,15 +92,15 @@ def test_github_actions_get_annotations_outputs_and_a_summary(run: CommandLine) 
     run.edit("orders: {datasets: [Orders]}", 'orders: {datasets: [Orders], folder: "%DATASET_ID%"}')
     output, summary = run.folder / "output", run.folder / "summary"
     env = {"GITHUB_ACTIONS": "true", "GITHUB_OUTPUT": str(output), "GITHUB_STEP_SUMMARY": str(summary)}
-    ended = run("plan", "--format", "json", **env)
+    ended = run("plan", "--format", "json", env=env)
     assert ended.document["kind"] == "plan"
     assert "::warning file=exports.yaml" in ended.err
     assert "changes<<" in output.read_text()
     assert summary.read_text().startswith("### exportctl plan")
 
     run.edit("path: aep", "path: aep, bukket: x")
-    assert "::error file=exports.yaml" in run("validate", **env).err
-    assert "::error file=exports.yaml" in run("plan", **env).err
+    assert "::error file=exports.yaml" in run("validate", env=env).err
+    assert "::error file=exports.yaml" in run("plan", env=env).err
 
 
 def test_colour_is_asked_for_or_comes_with_a_terminal(run: CommandLine) -> None:
@@ -113,8 +113,8 @@ def test_the_summary_of_drift_knows_what_was_asked_to_fail(applied: CommandLine)
     assert applied("emulator", "ui", "rename", "orders", "Mine").code == 0
     output, summary = applied.folder / "output", applied.folder / "summary"
     env = {"GITHUB_ACTIONS": "true", "GITHUB_OUTPUT": str(output), "GITHUB_STEP_SUMMARY": str(summary)}
-    assert applied("drift", "--fail-on", "stopped", **env).code == 0
+    assert applied("drift", "--fail-on", "stopped", env=env).code == 0
     assert "Does not fail." in summary.read_text()
     summary.unlink()
-    assert applied("drift", "--fail-on", "drift", **env).code == 3
+    assert applied("drift", "--fail-on", "drift", env=env).code == 3
     assert "Fails because of: drift." in summary.read_text()

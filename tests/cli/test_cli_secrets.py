@@ -110,7 +110,7 @@ def test_a_secret_somebody_wrote_into_the_sandbox_is_shown_in_no_spelling(tmp_pa
         emulator.ui.describe("partner", f"signs in with {ODD} at night")
     summary = {"GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": str(tmp_path / "summary.md")}
     for argv in (("plan",), ("plan", "--format", "markdown"), ("plan", "--format", "json"), ("drift",)):
-        ended = run(*argv, **summary)
+        ended = run(*argv, env=summary)
         shown = html.unescape(ended.out + ended.err + (tmp_path / "summary.md").read_text())
         assert "signs in with (secret) at night" in shown
         assert "ary_" not in shown

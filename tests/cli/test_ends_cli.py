@@ -207,7 +207,7 @@ SORTED = [
 
 
 def test_what_ends_soon_stands_in_one_list_over_all_environments_by_its_end(many: Served) -> None:
-    shown = many.run(*ALL, "--expiring", "200 days", **UNREAD)
+    shown = many.run(*ALL, "--expiring", "200 days", env=UNREAD)
     assert shown.code == 1  # stage
     table = shown.out.partition("Ends within 200 days, or has ended:\n")[2].splitlines()
     rows = [re.split(r"  +", line) for line in table[1:]]
@@ -221,11 +221,11 @@ def test_flows_of_others_are_listed_in_every_form_and_those_that_ended_are_count
     assert "4 flows in the sandbox not of this config; 3 of them end within 200 days, 1 ended before:" in shown
     listed = [line.strip().partition(" (flow ")[0] for line in shown.splitlines() if line.startswith('    "')]
     assert listed == ['"Soon"', '"orders"', '"Forever"']
-    comment = many.run(*ALL, "--expiring", "200 days", "--format", "markdown", **UNREAD).out
+    comment = many.run(*ALL, "--expiring", "200 days", "--format", "markdown", env=UNREAD).out
     assert "**Ends within 200 days, or has ended:**\n\n| ends | environment | what |" in comment
     places = [comment.index(f"<code>{end}</code> | <code>{environment}</code>") for end, environment, _ in SORTED]
     assert places == sorted(places)
-    document = many.run(*ALL, "--expiring", "200 days", "--format", "json", **UNREAD).document
+    document = many.run(*ALL, "--expiring", "200 days", "--format", "json", env=UNREAD).document
     dev, prod, stage = document["result"]["environments"]
     assert (dev["result"]["ending"], dev["result"]["ended"], stage["result"]) == ([], 0, None)
     assert prod["result"]["ended"] == 1
@@ -237,9 +237,9 @@ def test_flows_of_others_are_listed_in_every_form_and_those_that_ended_are_count
 
 
 def test_a_shorter_time_lists_less_and_none_asked_for_lists_nothing(many: Served) -> None:
-    shown = many.run(*ALL, "--expiring", "10d", **UNREAD).out
+    shown = many.run(*ALL, "--expiring", "10d", env=UNREAD).out
     assert "Soon" in shown
     assert "Forever" not in shown
-    assert "Nothing ends within 1 day in what was read." in many.run(*ALL, "--expiring", "1 day", **UNREAD).out
+    assert "Nothing ends within 1 day in what was read." in many.run(*ALL, "--expiring", "1 day", env=UNREAD).out
     assert "Nothing ends within 1 day.\n" in many.run(*ALL, "--expiring", "1 day").out
-    assert "Ends within" not in many.run(*ALL, **UNREAD).out
+    assert "Ends within" not in many.run(*ALL, env=UNREAD).out

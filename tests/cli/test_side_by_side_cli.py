@@ -345,7 +345,7 @@ def test_under_actions_there_is_one_set_of_outputs_one_summary_and_each_annotati
         "GITHUB_OUTPUT": str(folder / "out"),
         "GITHUB_STEP_SUMMARY": str(folder / "md"),
     }
-    ended = three.run("plan", "--all-environments", **actions)
+    ended = three.run("plan", "--all-environments", env=actions)
     assert ended.code == 1
     annotations = [line for line in ended.err.splitlines() if line.startswith("::")]
     assert len(annotations) == len(set(annotations)) == 2

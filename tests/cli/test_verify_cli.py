@@ -177,13 +177,13 @@ def test_1_storage_that_should_have_been_read_and_could_not_be(applied: CommandL
     assert applied("emulator", "storage", "set", "amazon-s3", "http://127.0.0.1:1").code == 0
     env = {"EXPORTCTL_READER_LAKE_FOLDER": str(applied.folder / "nowhere")}
 
-    ended = applied("verify", **env)
+    ended = applied("verify", env=env)
 
     assert ended.code == 1
     assert "Exit 1: 2 exports could not be looked at in full." in ended.out
-    document = applied("verify", "--format", "json", **env).document
+    document = applied("verify", "--format", "json", env=env).document
     assert [e["rule"] for e in document["errors"]] == ["storage-missing", "storage-missing"]
-    root = ElementTree.fromstring(applied("verify", "--format", "junit", **env).out)
+    root = ElementTree.fromstring(applied("verify", "--format", "junit", env=env).out)
     assert root.attrib["errors"] == "2"
 
 
@@ -197,7 +197,7 @@ def a_run_with_files(applied: CommandLine) -> Path:
         folder = emulator.folder_of(target["id"])
         orders = next(d["id"] for d in emulator.datasets("demo") if d["name"] == "Orders")
     assert folder is not None
-    return min((folder / target["params"]["path"] / orders).rglob("part-*"))
+    return min(folder.joinpath(target["params"]["path"], orders).rglob("part-*"))
 
 
 def test_0_the_files_are_there_and_9_when_one_is_taken_away(applied: CommandLine) -> None:
@@ -239,7 +239,7 @@ def test_under_github_actions_there_are_annotations_outputs_and_a_summary(run: C
     output, summary = tmp_path / "output", tmp_path / "summary"
     env = {"GITHUB_ACTIONS": "true", "GITHUB_OUTPUT": str(output), "GITHUB_STEP_SUMMARY": str(summary)}
 
-    ended = run("verify", "--format", "json", **env)
+    ended = run("verify", "--format", "json", env=env)
 
     assert ended.code == 9
     assert ended.document["result"]["failing"] is True

@@ -258,7 +258,7 @@ SWITCHED: dict[str, tuple[bool | None, bool, bool | str, bool, Cause | None, Cau
 @pytest.mark.parametrize("row", SWITCHED)
 def test_a_flow_switched_off_by_hand_is_held(row: str) -> None:
     desired, live, applied, seen_on, expected, put_back = SWITCHED[row]
-    known = {} if applied is UNKNOWN else {"enabled": (digest(applied),)}
+    known: dict[str, tuple[str, ...]] = {} if applied is UNKNOWN else {"enabled": (digest(applied),)}
     assert why(ANCHOR, "enabled", desired, live, side(known, seen_on=seen_on)) == expected
     assert why(ANCHOR, "enabled", desired, live, side(known, seen_on=seen_on, put_back=True)) == put_back
 

@@ -123,7 +123,8 @@ def test_the_account_of_a_hidden_target_is_the_one_the_flow_inherits() -> None:
     inherited = {"targetConnections": [{"baseConnection": {"id": "b"}}]}
     assert only(flow(inheritedAttributes=inherited)).base == "b"
     two = {"targetConnections": [{"baseConnection": {"id": "b"}}, {"baseConnection": {"id": "c"}}]}
-    for odd in (two, {"targetConnections": [{}]}, {"targetConnections": ["x"]}, {"targetConnections": None}, None, "x"):
+    lists: tuple[Any, ...] = ([{}], ["x"], None)
+    for odd in (two, *({"targetConnections": targets} for targets in lists), None, "x"):
         assert only(flow(inheritedAttributes=odd)).base is None
 
 

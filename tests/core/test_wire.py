@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exportctl import schedules, wire
-from exportctl.destination_types import TYPES, DestinationType, Secrecy
+from exportctl.destination_types import TYPES, AuthMethod, DestinationType, Secrecy
 from exportctl.kinds import KINDS
 from exportctl.model import Marked, Sensitive
 
@@ -67,7 +67,7 @@ METHODS = [(t, m) for t in TYPES.values() for m in t.methods]
 
 
 @pytest.mark.parametrize(("kind", "method"), METHODS, ids=lambda x: x.name)
-def test_an_account_sent_is_read_again_but_for_its_secrets(kind: Any, method: Any) -> None:
+def test_an_account_sent_is_read_again_but_for_its_secrets(kind: DestinationType, method: AuthMethod) -> None:
     auth = {f.name: f.sample for f in method.fields}
     body = sent("base_connection", kind.name, {"method": method.name, "auth": auth})
     assert wire.auth_method(body) is method
@@ -310,11 +310,13 @@ def test_every_patch_keeps_the_keys_it_does_not_know(
 ) -> None:
     start = {"cadence": rhythm, "at": 17, "not_before": None}
     schedule = {**of_schedule, "timeUnit": "day", "interval": 1, "startTime": NOW}
-    for fields in ({"cadence": rhythm, "start": start}, {"end": NOW}, {"folder": "x"}):
+    of_flow: list[dict[str, Any]] = [{"cadence": rhythm, "start": start}, {"end": NOW}, {"folder": "x"}]
+    for fields in of_flow:
         sent = patch("flow", fields, {"scheduleParams": schedule})["/scheduleParams"][1]
         assert {key: sent[key] for key in of_schedule} == of_schedule
     form = {"type": "json", "compression": "gzip", "manifest": False}
-    for fields in ({"place": {"path": "b"}}, {"format": form}):
+    of_target: list[dict[str, Any]] = [{"place": {"path": "b"}}, {"format": form}]
+    for fields in of_target:
         sent = patch("target_connection", fields, {"params": of_place})["/params"][1]
         assert {key: sent[key] for key in of_place} == of_place
 

@@ -51,6 +51,7 @@ class Api:
         answer = self.get(path)
         assert answer.status_code == 200, answer.text
         (item,) = answer.json()["items"]
+        assert isinstance(item, dict)
         return item
 
     def patch(self, path: str, *operations: Json, etag: str | None = None) -> httpx.Response:
@@ -69,7 +70,7 @@ class Api:
     def made(self, collection: str, body: Json) -> str:
         answer = self.post(f"/{collection}", body)
         assert answer.status_code == 201, answer.text
-        return answer.json()["id"]
+        return str(answer.json()["id"])
 
     def base_body(self, name: str = "account", **more: Any) -> Json:
         params = {"s3AccessKey": "A" * 20, "s3SecretKey": "b" * 40}
@@ -129,4 +130,4 @@ class Api:
 
     def code(self, answer: httpx.Response) -> str:
         """The FLOW code of an error, as `1404-412`."""
-        return answer.json()["type"].rpartition("FLOW-")[2]
+        return str(answer.json()["type"]).rpartition("FLOW-")[2]

@@ -18,7 +18,7 @@ START = 1767225600  # where a manual clock begins
 HOUR, DAY = 3600, 86400
 ORDERS, CLICKS, RETURNS = (digit * 24 for digit in "abc")
 NAMES = {ORDERS: "Orders", CLICKS: "Clicks", RETURNS: "Returns"}
-ONCE = {"exportMode": "DAILY_FULL_EXPORT", "timeUnit": "day", "interval": 0}
+ONCE: dict[str, Any] = {"exportMode": "DAILY_FULL_EXPORT", "timeUnit": "day", "interval": 0}
 NDJSON = {"datasetFileType": "JSON", "compression": "GZIP"}
 AD_HOC = "/data/core/activation/disflowprovider/adhocrun"
 AD_HOC_TYPE = "application/vnd.adobe.adhoc.dataset.activation+json; version=1"

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
 import pytest
 
 from exportctl.emulator import AnswerLost, Fault, Switches
-from tests.emulator.running import AD_HOC, AD_HOC_TYPE, CLICKS, DAY, HOUR, ORDERS, exports, started, status
+from tests.emulator.emulator_api import Json
+from tests.emulator.running import AD_HOC, AD_HOC_TYPE, CLICKS, DAY, HOUR, ORDERS, Exports, exports, started, status
 
 READY = 600
 
 
 @pytest.fixture
-def made(tmp_path):
+def made(tmp_path: Path) -> Iterator[Exports]:
     with exports(tmp_path) as found:
         yield found
 
 
 @pytest.fixture
-def flow(made):
+def flow(made: Exports) -> str:
     """A flow that is old enough, of two datasets with rows."""
     id = made.flow(ORDERS, CLICKS, foldernameTemplate="%DATASET_NAME%/%DATETIME(HHmm)%")
     made.ingest(5), made.ingest(3, CLICKS)
@@ -25,16 +30,16 @@ def flow(made):
     return id
 
 
-def written(run):
-    return run["metrics"]["recordSummary"]["outputRecordCount"]
+def written(run: Json) -> int:
+    return int(run["metrics"]["recordSummary"]["outputRecordCount"])
 
 
-def refused(answer):
+def refused(answer: httpx.Response) -> str:
     assert answer.status_code == 400, answer.text
-    return answer.json().get("message") or answer.json()["errorMessage"]
+    return str(answer.json().get("message") or answer.json()["errorMessage"])
 
 
-def test_one_run_for_each_dataset_is_answered_by_its_address(made, flow):
+def test_one_run_for_each_dataset_is_answered_by_its_address(made: Exports, flow: str) -> None:
     answer = made.ask(flow, ORDERS, CLICKS)
 
     assert answer.status_code == 200, answer.text
@@ -51,7 +56,7 @@ def test_one_run_for_each_dataset_is_answered_by_its_address(made, flow):
     }
 
 
-def test_everything_is_exported_and_the_schedule_goes_on_as_if_nothing_was(made, flow):
+def test_everything_is_exported_and_the_schedule_goes_on_as_if_nothing_was(made: Exports, flow: str) -> None:
     made.emulator.advance(HOUR - READY)
     made.ingest(2)
     for _ in range(2):
@@ -63,9 +68,9 @@ def test_everything_is_exported_and_the_schedule_goes_on_as_if_nothing_was(made,
 
 
 @pytest.mark.parametrize("way", ["disabled", "parked"])
-def test_a_flow_that_does_not_run_by_itself_may_be_asked(made, way):
-    parked = {} if way == "disabled" else {"startTime": int(made.emulator.now) + 365 * DAY, "endTime": 2_000_000_000}
-    flow = made.flow(**parked)
+def test_a_flow_that_does_not_run_by_itself_may_be_asked(made: Exports, way: str) -> None:
+    parked: Json = {"startTime": int(made.emulator.now) + 365 * DAY, "endTime": 2_000_000_000}
+    flow = made.flow(**(parked if way == "parked" else {}))
     if way == "disabled":
         made.api.act(flow, "disable")
     made.ingest(4)
@@ -77,7 +82,7 @@ def test_a_flow_that_does_not_run_by_itself_may_be_asked(made, way):
     assert (status(run), written(run)) == ("success", 4)
 
 
-def test_a_flow_is_not_ready_in_its_first_ten_minutes(made):
+def test_a_flow_is_not_ready_in_its_first_ten_minutes(made: Exports) -> None:
     flow = made.flow()
     made.emulator.advance(READY - 1)
     assert "Following order ID(s) are not ready for dataset export" in refused(made.ask(flow))
@@ -87,7 +92,7 @@ def test_a_flow_is_not_ready_in_its_first_ten_minutes(made):
     assert made.ask(flow).status_code == 200
 
 
-def test_where_it_is_not_allowed_the_flow_spec_is_named(made, flow):
+def test_where_it_is_not_allowed_the_flow_spec_is_named(made: Exports, flow: str) -> None:
     made.emulator.switches = Switches(ad_hoc="disabled")
 
     spec = made.api.item(f"/flows/{flow}")["flowSpec"]["id"]
@@ -97,7 +102,7 @@ def test_where_it_is_not_allowed_the_flow_spec_is_named(made, flow):
 
 
 @pytest.mark.parametrize("first", ["scheduled", "on demand"])
-def test_one_run_at_a_time(made, flow, first):
+def test_one_run_at_a_time(made: Exports, flow: str, first: str) -> None:
     made.emulator.switches = Switches(run_duration=600)
     if first == "scheduled":
         made.emulator.advance(HOUR - READY)
@@ -112,16 +117,16 @@ def test_one_run_at_a_time(made, flow, first):
     assert made.ask(flow).status_code == 200
 
 
-def test_a_dataset_of_another_flow_is_refused_and_nothing_runs(made, flow):
+def test_a_dataset_of_another_flow_is_refused_and_nothing_runs(made: Exports, flow: str) -> None:
     assert refused(made.ask(flow, ORDERS, "c" * 24)) == f"Dataset {'c' * 24} is not exported by flow {flow}"
     assert made.runs() == []
 
 
-def test_an_unknown_flow_is_not_found(made, flow):
+def test_an_unknown_flow_is_not_found(made: Exports, flow: str) -> None:
     assert made.ask("none").status_code == 404
 
 
-def test_a_failed_one_says_so_on_its_run(made, flow):
+def test_a_failed_one_says_so_on_its_run(made: Exports, flow: str) -> None:
     (made.bucket / "aep").parent.mkdir(parents=True)
     (made.bucket / "aep").write_text("in the way")
 
@@ -132,7 +137,7 @@ def test_a_failed_one_says_so_on_its_run(made, flow):
     assert (status(run), made.files("*")) == ("failed", [made.bucket / "aep"])
 
 
-def test_it_leaves_its_mark_as_the_last_run_but_moves_no_etag(made, flow):
+def test_it_leaves_its_mark_as_the_last_run_but_moves_no_etag(made: Exports, flow: str) -> None:
     before = made.api.item(f"/flows/{flow}")
 
     made.ask(flow)
@@ -142,7 +147,7 @@ def test_it_leaves_its_mark_as_the_last_run_but_moves_no_etag(made, flow):
     assert (after["etag"], after["updatedAt"]) == (before["etag"], before["updatedAt"])
 
 
-def test_one_whose_answer_was_lost_has_run(made, flow):
+def test_one_whose_answer_was_lost_has_run(made: Exports, flow: str) -> None:
     made.emulator.add_fault(Fault("lost", method="POST", path="adhocrun", when="after"))
 
     with pytest.raises(AnswerLost):
@@ -165,20 +170,20 @@ def test_one_whose_answer_was_lost_has_run(made, flow):
         {"flow": ["segment"]},
     ],
 )
-def test_a_body_of_another_shape_is_refused(made, info):
+def test_a_body_of_another_shape_is_refused(made: Exports, info: Json | None) -> None:
     answer = made.api.call("POST", AD_HOC, json={"activationInfo": info}, headers={"Accept": AD_HOC_TYPE})
 
     assert "activationInfo.destinations[]" in refused(answer)
 
 
 @pytest.mark.parametrize("accept", ["application/json", "application/vnd.adobe.adhoc.activation+json; version=2"])
-def test_only_the_variant_of_datasets_is_emulated(made, flow, accept):
+def test_only_the_variant_of_datasets_is_emulated(made: Exports, flow: str, accept: str) -> None:
     answer = made.api.call("POST", AD_HOC, json={}, headers={"Accept": accept})
 
     assert "dataset variant" in refused(answer)
 
 
-def test_it_is_a_post_of_somebody_who_may(made, flow):
+def test_it_is_a_post_of_somebody_who_may(made: Exports, flow: str) -> None:
     assert made.api.call("GET", AD_HOC).status_code == 405
     made.emulator.register("reader", "secret", ["View Destinations"])
     made.api.http.headers.update({"Authorization": f"Bearer {made.emulator.token('reader')}", "x-api-key": "reader"})

@@ -4,27 +4,32 @@ from __future__ import annotations
 
 import sqlite3
 import stat
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from exportctl.emulator import Dataset, Emulator, Fault, Switches
+from tests.emulator.emulator_api import Api, Json
 
 
 @pytest.fixture
-def control(api):
+def control(api: Api) -> Callable[..., Any]:
     """Call the control interface; the JSON of the answer."""
 
-    def call(method, name, body=None, status=200):
-        answer = api.http.request(method, f"/_emulator/{name}", **({} if body is None else {"json": body}))
+    def call(method: str, name: str, body: object = None, status: int = 200) -> Any:
+        sent: Json = {} if body is None else {"json": body}
+        answer = api.http.request(method, f"/_emulator/{name}", **sent)
         assert answer.status_code == status, answer.text
         return answer.json()
 
     return call
 
 
-def test_it_says_that_it_is_an_emulator(control, emulator):
+def test_it_says_that_it_is_an_emulator(control: Callable[..., Any], emulator: Emulator) -> None:
     info = control("GET", "")
 
     assert info["emulator"] is True
@@ -32,7 +37,7 @@ def test_it_says_that_it_is_an_emulator(control, emulator):
     assert info["sandboxes"] == ["prod", "dev"]
 
 
-def test_the_clock_is_read_set_and_advanced(control, emulator):
+def test_the_clock_is_read_set_and_advanced(control: Callable[..., Any], emulator: Emulator) -> None:
     assert control("GET", "clock") == {"mode": "manual", "now": 1767225600.0}
     assert control("POST", "clock", {"advance": 60})["now"] == 1767225660.0
     assert control("POST", "clock", {"set": 1800000000})["now"] == emulator.now == 1800000000.0
@@ -40,7 +45,7 @@ def test_the_clock_is_read_set_and_advanced(control, emulator):
     control("POST", "clock", {"jump": 1}, 400)
 
 
-def test_switches_are_read_and_thrown(control, emulator):
+def test_switches_are_read_and_thrown(control: Callable[..., Any], emulator: Emulator) -> None:
     assert control("GET", "switches") == Switches().to_json()
     assert control("PATCH", "switches", {"list_lag": 5})["list_lag"] == 5
     assert emulator.switches == Switches(list_lag=5)
@@ -48,7 +53,7 @@ def test_switches_are_read_and_thrown(control, emulator):
     control("PATCH", "switches", {"list_lag": 500}, 400)
 
 
-def test_faults_are_added_listed_and_cleared(control, api):
+def test_faults_are_added_listed_and_cleared(control: Callable[..., Any], api: Api) -> None:
     fault = Fault("status", method="GET", path="/flows", status=503)
 
     assert control("POST", "faults", fault.to_json())["faults"] == [fault.to_json()]
@@ -57,13 +62,13 @@ def test_faults_are_added_listed_and_cleared(control, api):
     control("POST", "faults", {"effect": "none"}, 400)
 
 
-def test_the_control_interface_is_never_struck_by_a_fault(control, emulator):
+def test_the_control_interface_is_never_struck_by_a_fault(control: Callable[..., Any], emulator: Emulator) -> None:
     emulator.add_fault(Fault("lost", count=0))
 
     assert control("GET", "")["emulator"] is True
 
 
-def test_the_log_holds_no_secret_and_no_body(control, api, emulator):
+def test_the_log_holds_no_secret_and_no_body(control: Callable[..., Any], api: Api, emulator: Emulator) -> None:
     form = {
         "grant_type": "client_credentials",
         "client_id": "emulator-client",
@@ -89,13 +94,13 @@ def test_the_log_holds_no_secret_and_no_body(control, api, emulator):
     assert emulator.requests() == []
 
 
-def test_refused_requests_are_logged_with_their_status(api, emulator):
+def test_refused_requests_are_logged_with_their_status(api: Api, emulator: Emulator) -> None:
     api.get("/flows/none")
 
     assert emulator.requests()[-1]["status"] == 404
 
 
-def test_seeding_over_http(control, emulator):
+def test_seeding_over_http(control: Callable[..., Any], emulator: Emulator) -> None:
     entry = {"name": "Web", "kind": "event"}
 
     ids = control("POST", "seed", {"sandboxes": ["stage"], "datasets": {"test": [entry]}})["datasets"]
@@ -106,7 +111,7 @@ def test_seeding_over_http(control, emulator):
     control("POST", "seed", {"datasets": {"test": [{"nome": "x"}]}}, 400)
 
 
-def test_rows_come_in_over_http(control, emulator):
+def test_rows_come_in_over_http(control: Callable[..., Any], emulator: Emulator) -> None:
     rows = {"sandbox": "dev", "dataset": "Orders", "rows": 5}
     first = control("POST", "ingest", rows)
     control("POST", "clock", {"advance": 60})
@@ -131,7 +136,9 @@ def test_rows_come_in_over_http(control, emulator):
         ({"surprise": 1}, "ingest takes sandbox, dataset, rows and spread"),
     ],
 )
-def test_rows_that_cannot_come_in_are_refused(control, emulator, change, reason):
+def test_rows_that_cannot_come_in_are_refused(
+    control: Callable[..., Any], emulator: Emulator, change: Json, reason: str
+) -> None:
     emulator.seed(datasets={"dev": [Dataset("Twins"), Dataset("Twins")] if "Twins" in change.values() else []})
     body = {"sandbox": "dev", "dataset": "Orders", "rows": 5, **change}
 
@@ -139,7 +146,7 @@ def test_rows_that_cannot_come_in_are_refused(control, emulator, change, reason)
     assert emulator.batches("dev", "Orders") == []
 
 
-def test_ui_edits_over_http(control, api):
+def test_ui_edits_over_http(control: Callable[..., Any], api: Api) -> None:
     made = control("POST", "ui/create_flow", {"name": "theirs", "sandbox": "dev", "datasets": ["Orders"]})
     flow = made["id"]
 
@@ -156,7 +163,7 @@ def test_ui_edits_over_http(control, api):
     assert "FLOW-1422-400" in control("POST", "ui/disable", {"flow": flow}, 400)["errorMessage"]
 
 
-def test_loading_credentials_and_reset(control, api, emulator):
+def test_loading_credentials_and_reset(control: Callable[..., Any], api: Api, emulator: Emulator) -> None:
     control("POST", "load", {"sandbox": "dev", "objects": {"connections": [{"id": "b", "name": "x", "auth": None}]}})
     control("POST", "credentials", {"client_id": "c", "client_secret": "s", "permissions": ["View Destinations"]})
     assert api.names("connections") == ["x"]
@@ -170,14 +177,14 @@ def test_loading_credentials_and_reset(control, api, emulator):
     assert api.names("connections") == []
 
 
-def test_what_is_asked_wrongly_is_refused(control, api):
+def test_what_is_asked_wrongly_is_refused(control: Callable[..., Any], api: Api) -> None:
     control("GET", "nothing", status=404)
     control("POST", "clock", [], 400)
     form = api.http.post("/_emulator/reset", content=b"{}", headers={"Content-Type": "text/plain"})
     assert form.status_code == 415
 
 
-def test_the_control_interface_answers_this_machine_only(emulator):
+def test_the_control_interface_answers_this_machine_only(emulator: Emulator) -> None:
     import httpx
 
     transport = httpx.WSGITransport(app=emulator, remote_addr="10.0.0.1")
@@ -186,9 +193,14 @@ def test_the_control_interface_answers_this_machine_only(emulator):
         assert far.get("/_emulator/").status_code == 403
 
 
-def test_everything_survives_a_restart(tmp_path, connect):
+def test_everything_survives_a_restart(tmp_path: Path, connect: Callable[..., Api]) -> None:
     path = tmp_path / ".exportctl" / "org.sqlite"
-    settings = {"switches": Switches(list_lag=5), "clock": 1800000000, "page_size": 2, "organization": "x@AdobeOrg"}
+    settings: Json = {
+        "switches": Switches(list_lag=5),
+        "clock": 1800000000,
+        "page_size": 2,
+        "organization": "x@AdobeOrg",
+    }
     first = Emulator(path, seed=3, **settings)
     first.seed(["dev"], {"dev": [Dataset("Orders", "0" * 24)]})
     first.add_fault(Fault("status", path="/nowhere", status=503))
@@ -214,7 +226,7 @@ def test_everything_survives_a_restart(tmp_path, connect):
     second.close()
 
 
-def test_matches_of_a_fault_are_counted_across_a_restart(tmp_path, connect):
+def test_matches_of_a_fault_are_counted_across_a_restart(tmp_path: Path, connect: Callable[..., Api]) -> None:
     path = tmp_path / "e.sqlite"
     first = Emulator(path)
     first.add_fault(Fault("status", path="/flows", nth=2, status=503))
@@ -228,7 +240,7 @@ def test_matches_of_a_fault_are_counted_across_a_restart(tmp_path, connect):
     second.close()
 
 
-def test_the_store_is_private_and_ignored_by_git(tmp_path):
+def test_the_store_is_private_and_ignored_by_git(tmp_path: Path) -> None:
     path = tmp_path / ".exportctl" / "org.sqlite"
 
     Emulator(path).close()
@@ -237,14 +249,14 @@ def test_the_store_is_private_and_ignored_by_git(tmp_path):
     assert (path.parent / ".gitignore").read_text() == "*\n"
 
 
-def test_a_folder_of_somebody_else_is_not_made_to_ignore_itself(tmp_path):
+def test_a_folder_of_somebody_else_is_not_made_to_ignore_itself(tmp_path: Path) -> None:
     Emulator(tmp_path / "org.sqlite").close()
 
     assert not (tmp_path / ".gitignore").exists()
 
 
-def test_equal_seeds_give_equal_ids_and_other_seeds_others(connect):
-    def ids(seed):
+def test_equal_seeds_give_equal_ids_and_other_seeds_others(connect: Callable[..., Api]) -> None:
+    def ids(seed: int) -> list[str]:
         emulator = Emulator(clock="manual", seed=seed)
         made = [connect(emulator, "prod").base() for _ in range(3)]
         emulator.close()
@@ -254,10 +266,10 @@ def test_equal_seeds_give_equal_ids_and_other_seeds_others(connect):
     assert not set(ids(1)) & set(ids(2))
 
 
-def test_many_threads_lose_nothing(connect):
+def test_many_threads_lose_nothing(connect: Callable[..., Api]) -> None:
     emulator = Emulator()
 
-    def work(number):
+    def work(number: int) -> str:
         api = connect(emulator, "prod")
         base = api.base(f"b{number}")
         for _ in range(3):
@@ -272,13 +284,13 @@ def test_many_threads_lose_nothing(connect):
     emulator.close()
 
 
-def test_of_many_writes_with_one_etag_one_wins(connect):
+def test_of_many_writes_with_one_etag_one_wins(connect: Callable[..., Api]) -> None:
     emulator = Emulator(switches=Switches(background_after_write=False))
     api = connect(emulator, "prod")
     path = f"/connections/{api.base()}"
     etag = api.item(path)["etag"]
 
-    def write(number):
+    def write(number: int) -> int:
         operation = {"op": "replace", "path": "/name", "value": f"n{number}"}
         return connect(emulator, "prod").patch(path, operation, etag=etag).status_code
 
@@ -289,11 +301,11 @@ def test_of_many_writes_with_one_etag_one_wins(connect):
     emulator.close()
 
 
-def test_two_emulators_share_a_file(tmp_path, connect):
+def test_two_emulators_share_a_file(tmp_path: Path, connect: Callable[..., Api]) -> None:
     path = tmp_path / "e.sqlite"
     one, two = Emulator(path), Emulator(path)
 
-    def work(emulator, number):
+    def work(emulator: Emulator, number: int) -> str:
         return connect(emulator, "prod").base(f"b{number}")
 
     with ThreadPoolExecutor(4) as pool:
@@ -306,12 +318,12 @@ def test_two_emulators_share_a_file(tmp_path, connect):
 
 
 @pytest.mark.parametrize("clock", ["sometimes", "12"])
-def test_a_clock_is_real_manual_or_a_moment(clock):
+def test_a_clock_is_real_manual_or_a_moment(clock: str) -> None:
     with pytest.raises(ValueError, match="clock must be"):
         Emulator(clock=clock)
 
 
-def test_a_real_clock_can_be_moved(connect):
+def test_a_real_clock_can_be_moved(connect: Callable[..., Api]) -> None:
     emulator = Emulator()
     before = emulator.now
 
@@ -321,7 +333,7 @@ def test_a_real_clock_can_be_moved(connect):
     emulator.close()
 
 
-def test_a_store_of_another_version_is_refused(tmp_path):
+def test_a_store_of_another_version_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "e.sqlite"
     with closing(sqlite3.connect(path)) as database:
         database.execute("PRAGMA user_version = 99")
@@ -330,14 +342,14 @@ def test_a_store_of_another_version_is_refused(tmp_path):
         Emulator(path)
 
 
-def test_a_manual_clock_starts_at_the_moment_it_is_given():
+def test_a_manual_clock_starts_at_the_moment_it_is_given() -> None:
     emulator = Emulator(clock=1800000000)
 
     assert emulator.now == 1800000000.0
     emulator.close()
 
 
-def test_the_log_is_cut_at_its_length(monkeypatch):
+def test_the_log_is_cut_at_its_length(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("exportctl.emulator.store.LOG_LENGTH", 500)
     emulator = Emulator()
     with emulator.store.transaction():

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 import httpx
 import pytest
 
 from exportctl.emulator import AnswerLost, Emulator, Fault
+from tests.emulator.emulator_api import Api, Json
 
 
-def test_the_nth_match_is_struck_and_no_other(api, emulator):
+def test_the_nth_match_is_struck_and_no_other(api: Api, emulator: Emulator) -> None:
     emulator.add_fault(Fault("status", method="GET", path="/flows$", nth=2, count=2, status=503))
 
     assert [api.get("/flows").status_code for _ in range(5)] == [200, 503, 503, 200, 200]
     assert api.get("/connections").status_code == 200
 
 
-def test_a_count_of_nothing_strikes_for_ever_until_cleared(api, emulator):
+def test_a_count_of_nothing_strikes_for_ever_until_cleared(api: Api, emulator: Emulator) -> None:
     emulator.add_fault(Fault("status", count=0, status=500, body={"message": "x"}, headers={"x-more": "y"}))
 
     answers = [api.get("/flows") for _ in range(3)]
@@ -28,7 +30,7 @@ def test_a_count_of_nothing_strikes_for_ever_until_cleared(api, emulator):
     assert api.get("/flows").status_code == 200
 
 
-def test_method_and_query_narrow_a_fault(api, emulator):
+def test_method_and_query_narrow_a_fault(api: Api, emulator: Emulator) -> None:
     emulator.add_fault(Fault("status", method="POST", path="action", query="op=disable", status=500))
     flow = api.flow()
 
@@ -38,7 +40,9 @@ def test_method_and_query_narrow_a_fault(api, emulator):
 
 @pytest.mark.parametrize(("when", "made"), [("before", 0), ("after", 1)])
 @pytest.mark.parametrize("effect", ["status", "html", "throttle"])
-def test_an_answer_is_replaced_before_or_after_the_write(api, emulator, when, made, effect):
+def test_an_answer_is_replaced_before_or_after_the_write(
+    api: Api, emulator: Emulator, when: str, made: int, effect: str
+) -> None:
     emulator.add_fault(Fault(effect, method="POST", when=when, status=504))
 
     answer = api.post("/connections", api.base_body())
@@ -48,7 +52,7 @@ def test_an_answer_is_replaced_before_or_after_the_write(api, emulator, when, ma
 
 
 @pytest.mark.parametrize(("when", "made"), [("before", 0), ("after", 1)])
-def test_an_answer_is_lost_before_or_after_the_write(api, emulator, when, made):
+def test_an_answer_is_lost_before_or_after_the_write(api: Api, emulator: Emulator, when: str, made: int) -> None:
     emulator.add_fault(Fault("lost", method="POST", when=when))
 
     with pytest.raises(AnswerLost):
@@ -59,7 +63,7 @@ def test_an_answer_is_lost_before_or_after_the_write(api, emulator, when, made):
     assert emulator.writes()[-1]["status"] == 0
 
 
-def test_a_cut_answer_is_no_json_but_the_write_is_done(api, emulator):
+def test_a_cut_answer_is_no_json_but_the_write_is_done(api: Api, emulator: Emulator) -> None:
     emulator.add_fault(Fault("cut", method="POST"))
 
     answer = api.post("/connections", api.base_body())
@@ -70,7 +74,7 @@ def test_a_cut_answer_is_no_json_but_the_write_is_done(api, emulator):
     assert len(emulator.snapshot()["connections"]) == 1
 
 
-def test_html_comes_where_json_should(api, emulator):
+def test_html_comes_where_json_should(api: Api, emulator: Emulator) -> None:
     emulator.add_fault(Fault("html"))
 
     answer = api.get("/flows")
@@ -83,7 +87,9 @@ def test_html_comes_where_json_should(api, emulator):
     ("after", "form", "header"),
     [(7, "seconds", "7"), (7, "date", "Thu, 01 Jan 2026 00:00:07 GMT"), (None, "seconds", None)],
 )
-def test_a_throttle_says_when_to_come_back_or_not(api, emulator, after, form, header):
+def test_a_throttle_says_when_to_come_back_or_not(
+    api: Api, emulator: Emulator, after: int | None, form: str, header: str | None
+) -> None:
     emulator.add_fault(Fault("throttle", retry_after=after, retry_form=form))
 
     answer = api.get("/flows")
@@ -92,7 +98,7 @@ def test_a_throttle_says_when_to_come_back_or_not(api, emulator, after, form, he
     assert answer.headers.get("Retry-After") == header
 
 
-def test_a_slow_answer_moves_a_manual_clock_on(api, emulator):
+def test_a_slow_answer_moves_a_manual_clock_on(api: Api, emulator: Emulator) -> None:
     emulator.add_fault(Fault("slow", delay=30))
     before, wall = emulator.now, time.monotonic()
 
@@ -102,7 +108,7 @@ def test_a_slow_answer_moves_a_manual_clock_on(api, emulator):
     assert time.monotonic() - wall < 5
 
 
-def test_a_slow_answer_takes_its_time_on_a_real_clock(connect):
+def test_a_slow_answer_takes_its_time_on_a_real_clock(connect: Callable[..., Api]) -> None:
     emulator = Emulator()
     emulator.seed(["dev"])
     emulator.add_fault(Fault("slow", delay=0.05))
@@ -114,7 +120,7 @@ def test_a_slow_answer_takes_its_time_on_a_real_clock(connect):
     emulator.close()
 
 
-def test_a_stale_read_shows_the_object_before_its_last_write_once(api, emulator):
+def test_a_stale_read_shows_the_object_before_its_last_write_once(api: Api, emulator: Emulator) -> None:
     path = f"/connections/{api.base()}"
     old = api.item(path)
     api.replace(path, "/name", "new")
@@ -124,7 +130,7 @@ def test_a_stale_read_shows_the_object_before_its_last_write_once(api, emulator)
     assert api.item(path)["name"] == "new"
 
 
-def test_a_stale_read_does_not_know_what_was_just_made_and_knows_what_was_deleted(api, emulator):
+def test_a_stale_read_does_not_know_what_was_just_made_and_knows_what_was_deleted(api: Api, emulator: Emulator) -> None:
     path = f"/connections/{api.base()}"
     emulator.add_fault(Fault("stale", method="GET"))
     assert api.get(path).status_code == 404
@@ -135,11 +141,11 @@ def test_a_stale_read_does_not_know_what_was_just_made_and_knows_what_was_delete
     assert api.get(path).status_code == 404
 
 
-def test_a_stale_list_is_the_one_before_the_last_write(api, emulator):
+def test_a_stale_list_is_the_one_before_the_last_write(api: Api, emulator: Emulator) -> None:
     api.base("a")
     b = api.base("b")
 
-    def stale():
+    def stale() -> list[str]:
         emulator.add_fault(Fault("stale", method="GET"))
         return sorted(api.names("connections"))
 
@@ -153,7 +159,7 @@ def test_a_stale_list_is_the_one_before_the_last_write(api, emulator):
     assert stale() == ["a", "c"]
 
 
-def test_a_stale_read_does_not_show_another_sandbox(api, connect, emulator):
+def test_a_stale_read_does_not_show_another_sandbox(api: Api, connect: Callable[..., Api], emulator: Emulator) -> None:
     path = f"/connections/{api.base()}"
     api.replace(path, "/name", "new")
     emulator.add_fault(Fault("stale", method="GET"))
@@ -161,7 +167,7 @@ def test_a_stale_read_does_not_show_another_sandbox(api, connect, emulator):
     assert connect(emulator, "prod").get(path).status_code == 404
 
 
-def names_by_page(api, **params):
+def names_by_page(api: Api, **params: str) -> list[str]:
     found = []
     while True:
         answer = api.get("/connections", orderby="createdAt", **params).json()
@@ -181,7 +187,7 @@ def names_by_page(api, **params):
         (Fault("drop-item", nth=3), ["ab", "cd", ""]),
     ],
 )
-def test_a_page_is_bent(api, emulator, fault, pages):
+def test_a_page_is_bent(api: Api, emulator: Emulator, fault: Fault, pages: list[str]) -> None:
     for name in "abcde":
         api.base(name)
     emulator.add_fault(fault)
@@ -189,7 +195,7 @@ def test_a_page_is_bent(api, emulator, fault, pages):
     assert names_by_page(api) == pages
 
 
-def test_a_token_expires_in_the_middle(api, emulator):
+def test_a_token_expires_in_the_middle(api: Api, emulator: Emulator) -> None:
     emulator.add_fault(Fault("expire-token", path="/flows", nth=2))
 
     assert api.get("/flows").status_code == 200
@@ -199,14 +205,14 @@ def test_a_token_expires_in_the_middle(api, emulator):
     assert api.get("/flows").status_code == 200
 
 
-def test_the_oldest_of_several_faults_strikes_and_all_count(api, emulator):
+def test_the_oldest_of_several_faults_strikes_and_all_count(api: Api, emulator: Emulator) -> None:
     emulator.add_fault(Fault("status", status=501))
     emulator.add_fault(Fault("status", status=502, nth=2))
 
     assert [api.get("/flows").status_code for _ in range(3)] == [501, 502, 200]
 
 
-def test_faults_go_to_json_and_back():
+def test_faults_go_to_json_and_back() -> None:
     fault = Fault("throttle", method="PATCH", path="x", nth=3, when="after", retry_after=1.5, headers={"a": "b"})
 
     assert Fault.from_json(fault.to_json()) == fault
@@ -218,6 +224,6 @@ def test_faults_go_to_json_and_back():
     "change",
     [{"effect": "x"}, {"when": "x"}, {"retry_form": "x"}, {"nth": 0}, {"count": -1}, {"path": "("}, {"query": "("}],
 )
-def test_a_fault_that_makes_no_sense_is_refused(change):
+def test_a_fault_that_makes_no_sense_is_refused(change: Json) -> None:
     with pytest.raises((ValueError, __import__("re").error)):
         Fault(**{"effect": "lost", **change})

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -10,6 +12,7 @@ from hypothesis import strategies as st
 
 from exportctl.emulator import Emulator, Switches
 from exportctl.emulator.switches import QUESTIONS
+from tests.emulator.emulator_api import Api
 
 SCALARS = st.one_of(
     st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False, allow_infinity=False), st.text(max_size=5)
@@ -21,13 +24,16 @@ QUICK = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCh
 SWITCHES = st.builds(
     Switches, **{name: st.sampled_from(values) for name, values in Switches.choices().items() if name in QUESTIONS}
 )
+World = tuple[Api, dict[str, str]]
+"""A client, and the id of an object by its collection."""
+BuildWorld = Callable[..., World]
 
 
 @pytest.fixture
-def world(connect):
+def world(connect: Callable[..., Api]) -> BuildWorld:
     """Builds a client and one object of each collection, the same ones every time."""
 
-    def build(switches=None):
+    def build(switches: Switches | None = None) -> World:
         emulator = Emulator(clock="manual", page_size=2, switches=switches)
         emulator.seed(["dev"])
         api = connect(emulator)
@@ -40,7 +46,7 @@ def world(connect):
     return build
 
 
-def places(value, here=()):
+def places(value: object, here: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
     """Every place in a JSON value, as a path."""
     yield here
     inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
@@ -48,7 +54,7 @@ def places(value, here=()):
         yield from places(item, (*here, key))
 
 
-def changed(body, path, value):
+def changed(body: Any, path: tuple[Any, ...], value: object) -> Any:
     body = copy.deepcopy(body)
     if not path:
         return value
@@ -65,7 +71,9 @@ def changed(body, path, value):
     collection=st.sampled_from(["connections", "sourceConnections", "targetConnections", "flows"]),
 )
 @QUICK
-def test_a_create_with_anything_anywhere_is_answered(world, data, switches, collection):
+def test_a_create_with_anything_anywhere_is_answered(
+    world: BuildWorld, data: st.DataObject, switches: Switches, collection: str
+) -> None:
     api, ids = world(switches)
     body = {
         "connections": api.base_body(description="x"),
@@ -88,7 +96,9 @@ def test_a_create_with_anything_anywhere_is_answered(world, data, switches, coll
     collection=st.sampled_from(["connections", "sourceConnections", "targetConnections", "flows"]),
 )
 @QUICK
-def test_a_patch_with_anything_anywhere_is_answered(world, data, switches, collection):
+def test_a_patch_with_anything_anywhere_is_answered(
+    world: BuildWorld, data: st.DataObject, switches: Switches, collection: str
+) -> None:
     api, ids = world(switches)
     item = api.item(f"/{collection}/{ids[collection]}")
     pointer = "".join(f"/{part}" for part in data.draw(st.sampled_from(list(places(item)))))
@@ -113,7 +123,7 @@ def test_a_patch_with_anything_anywhere_is_answered(world, data, switches, colle
     parameter=st.sampled_from(["property", "orderby", "limit", "count", "continuationToken"]),
 )
 @QUICK
-def test_a_list_with_any_parameter_is_answered(world, text, collection, parameter):
+def test_a_list_with_any_parameter_is_answered(world: BuildWorld, text: str, collection: str, parameter: str) -> None:
     api, _ = world()
 
     assert api.get(f"/{collection}", **{parameter: text}).status_code in (200, 400)
@@ -121,7 +131,7 @@ def test_a_list_with_any_parameter_is_answered(world, text, collection, paramete
 
 @given(text=st.text(min_size=1, max_size=12))
 @QUICK
-def test_an_object_with_any_name_is_found_by_it_and_by_no_other(world, text):
+def test_an_object_with_any_name_is_found_by_it_and_by_no_other(world: BuildWorld, text: str) -> None:
     api, _ = world()
     answer = api.post("/connections", api.base_body(text))
 

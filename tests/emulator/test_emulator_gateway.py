@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
+
+from exportctl.emulator import Emulator
+from tests.emulator.emulator_api import Api, Json
 
 FORM = {
     "grant_type": "client_credentials",
@@ -13,8 +18,9 @@ FORM = {
 
 
 @pytest.mark.parametrize("where", ["data", "params"], ids=["in a form", "in the query"])
-def test_a_registered_client_gets_a_bearer_token(api, where):
-    answer = api.http.post("/ims/token/v3", **{where: FORM})
+def test_a_registered_client_gets_a_bearer_token(api: Api, where: str) -> None:
+    sent: Json = {where: FORM}
+    answer = api.http.post("/ims/token/v3", **sent)
 
     assert answer.status_code == 200
     token = answer.json()
@@ -32,7 +38,7 @@ def test_a_registered_client_gets_a_bearer_token(api, where):
         ({"grant_type": "password"}, 400, "unsupported_grant_type"),
     ],
 )
-def test_the_token_endpoint_refuses(api, change, status, error):
+def test_the_token_endpoint_refuses(api: Api, change: Json, status: int, error: str) -> None:
     answer = api.http.post("/ims/token/v3", data={**FORM, **change})
 
     assert (answer.status_code, answer.json()["error"]) == (status, error)
@@ -43,20 +49,20 @@ def test_the_token_endpoint_refuses(api, change, status, error):
     [(b"{}", "application/json"), (b"\xff\xfe", "application/x-www-form-urlencoded")],
     ids=["JSON", "no text"],
 )
-def test_the_token_endpoint_takes_forms_only(api, content, kind):
+def test_the_token_endpoint_takes_forms_only(api: Api, content: bytes, kind: str) -> None:
     answer = api.http.post("/ims/token/v3", content=content, headers={"Content-Type": kind})
 
     assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")
 
 
-def test_the_token_of_a_client_that_is_gone_is_refused(api, emulator):
+def test_the_token_of_a_client_that_is_gone_is_refused(api: Api, emulator: Emulator) -> None:
     with emulator.store.transaction():
         emulator.store.remove("credentials", "emulator-client")
 
     assert api.get("/flows").json()["error_code"] == "403003"
 
 
-def test_a_token_expires_by_the_clock_of_the_emulator(api, emulator):
+def test_a_token_expires_by_the_clock_of_the_emulator(api: Api, emulator: Emulator) -> None:
     emulator.token_lifetime(100)
     token = api.http.post("/ims/token/v3", data=FORM).json()["access_token"]
     api.http.headers["Authorization"] = f"Bearer {token}"
@@ -79,7 +85,7 @@ def test_a_token_expires_by_the_clock_of_the_emulator(api, emulator):
         ("x-gw-ims-org-id", None, 400, "400003"),
     ],
 )
-def test_the_gateway_refuses_a_header(api, header, value, status, error):
+def test_the_gateway_refuses_a_header(api: Api, header: str, value: str | None, status: int, error: str) -> None:
     api.http.headers.pop(header)
     if value:
         api.http.headers[header] = value
@@ -99,7 +105,7 @@ def test_the_gateway_refuses_a_header(api, header, value, status, error):
         ("x-sandbox-id", "any", "2110-400"),
     ],
 )
-def test_the_flow_service_refuses_a_header(api, header, value, code):
+def test_the_flow_service_refuses_a_header(api: Api, header: str, value: str | None, code: str) -> None:
     api.http.headers.pop(header, None)
     if value:
         api.http.headers[header] = value
@@ -126,9 +132,10 @@ def test_the_flow_service_refuses_a_header(api, header, value, code):
         ("Manage and Activate Dataset Destinations", "DELETE", "/targetConnections/x"),
     ],
 )
-def test_a_missing_permission_is_named(api, emulator, missing, method, path):
-    known = emulator.store.get("credentials", "emulator-client").doc["permissions"]
-    emulator.register("emulator-client", "secret", [name for name in known if name != missing])
+def test_a_missing_permission_is_named(api: Api, emulator: Emulator, missing: str, method: str, path: str) -> None:
+    client = emulator.store.get("credentials", "emulator-client")
+    assert client is not None
+    emulator.register("emulator-client", "secret", [name for name in client.doc["permissions"] if name != missing])
 
     answer = api.call(method, path)
 
@@ -137,12 +144,12 @@ def test_a_missing_permission_is_named(api, emulator, missing, method, path):
     assert missing in answer.json()["errorMessage"]
 
 
-def test_an_unknown_permission_cannot_be_given(emulator):
+def test_an_unknown_permission_cannot_be_given(emulator: Emulator) -> None:
     with pytest.raises(ValueError, match="no such permission"):
         emulator.register("other", "secret", ["Fly"])
 
 
-def test_sandboxes_are_listed_and_read(api):
+def test_sandboxes_are_listed_and_read(api: Api) -> None:
     root = "/data/foundation/sandbox-management"
 
     assert [box["name"] for box in api.get(f"{root}/").json()["sandboxes"]] == ["prod", "dev"]
@@ -152,7 +159,9 @@ def test_sandboxes_are_listed_and_read(api):
     assert api.post(f"{root}/sandboxes", {}).status_code == 405
 
 
-def test_a_sandbox_does_not_see_the_objects_of_another(api, connect, emulator):
+def test_a_sandbox_does_not_see_the_objects_of_another(
+    api: Api, connect: Callable[..., Api], emulator: Emulator
+) -> None:
     base = api.base()
 
     other = connect(emulator, "prod")
@@ -163,7 +172,7 @@ def test_a_sandbox_does_not_see_the_objects_of_another(api, connect, emulator):
     assert other.code(other.post("/targetConnections", other.target_body(base))) == "1439-400"
 
 
-def test_every_answer_carries_a_request_id_of_its_own(api):
+def test_every_answer_carries_a_request_id_of_its_own(api: Api) -> None:
     answer, other = api.get("/flows/none"), api.get("/flows/none")
 
     assert answer.headers["x-request-id"] == answer.json()["report"]["request-id"]
@@ -185,15 +194,15 @@ def test_every_answer_carries_a_request_id_of_its_own(api):
         ("GET", "/ims/token/v3", 404),
     ],
 )
-def test_what_is_not_there_is_refused(api, method, path, status):
+def test_what_is_not_there_is_refused(api: Api, method: str, path: str, status: int) -> None:
     assert api.call(method, path).status_code == status
 
 
-def test_the_token_endpoint_takes_posts_only(api):
+def test_the_token_endpoint_takes_posts_only(api: Api) -> None:
     assert api.http.get("/ims/token/v3").status_code == 405
 
 
-def test_expired_tokens_do_not_pile_up(emulator):
+def test_expired_tokens_do_not_pile_up(emulator: Emulator) -> None:
     for _ in range(5):
         emulator.token(seconds=10)
         emulator.advance(10)

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import httpx
 import pytest
+
+from exportctl.emulator import Emulator
+from tests.emulator.emulator_api import Api, Json
 
 LAKE = "23598e46-f560-407b-88d5-ea6207e49db0"
 S3 = "4fce964d-3f37-408f-9778-e597338a21ee"
@@ -11,7 +17,7 @@ START = 1767225600000
 
 
 @pytest.fixture
-def five(api, emulator):
+def five(api: Api, emulator: Emulator) -> Api:
     """Connections a to e, made a second apart."""
     for name in "abcde":
         api.base(name, description=f"about {name}")
@@ -19,7 +25,7 @@ def five(api, emulator):
     return api
 
 
-def pages(api, collection, **params):
+def pages(api: Api, collection: str, **params: Any) -> list[list[str]]:
     """Names by page, following the next links as a careful client does."""
     found = []
     while True:
@@ -48,7 +54,7 @@ def pages(api, collection, **params):
         (["name==a=b"], ""),
     ],
 )
-def test_a_filter_finds(five, filters, names):
+def test_a_filter_finds(five: Api, filters: list[str], names: str) -> None:
     assert "".join(five.names("connections", property=filters)) == names
 
 
@@ -66,7 +72,7 @@ def test_a_filter_finds(five, filters, names):
         ("flowSpec.id==269ba276-16fc-47db-92b0-c1049a3c131f", True),
     ],
 )
-def test_a_filter_reaches_into_flows(api, path, found):
+def test_a_filter_reaches_into_flows(api: Api, path: str, found: bool) -> None:
     source = api.source()
     api.made("flows", api.flow_body(source, api.target()))
 
@@ -93,7 +99,7 @@ def test_a_filter_reaches_into_flows(api, path, found):
         ("name==a,", 1453),
     ],
 )
-def test_a_bad_filter_has_its_code(api, filter, code):
+def test_a_bad_filter_has_its_code(api: Api, filter: str, code: int) -> None:
     answer = api.get("/flows", property=filter)
 
     assert api.code(answer) == f"{code}-400"
@@ -114,15 +120,15 @@ def test_a_bad_filter_has_its_code(api, filter, code):
         ({"continuationToken": "x"}, 1454),
     ],
 )
-def test_a_bad_list_parameter_has_its_code(api, params, code):
+def test_a_bad_list_parameter_has_its_code(api: Api, params: Json, code: int) -> None:
     assert api.code(api.get("/connections", **params)) == f"{code}-400"
 
 
-def test_a_false_count_goes_with_a_limit(five):
+def test_a_false_count_goes_with_a_limit(five: Api) -> None:
     assert len(five.names("connections", limit=1, count="False")) == 1
 
 
-def test_a_count_counts_what_the_filters_leave(five):
+def test_a_count_counts_what_the_filters_leave(five: Api) -> None:
     assert five.get("/connections", count="true", property="name==a,b,x").json() == {"count": 2}
 
 
@@ -130,19 +136,19 @@ def test_a_count_counts_what_the_filters_leave(five):
     ("orderby", "names"),
     [("name", "ab"), ("+name", "ab"), ("-name", "ed"), ("state,-createdAt", "ed"), ("-createdAt,name", "ed")],
 )
-def test_orderby_sorts(five, orderby, names):
+def test_orderby_sorts(five: Api, orderby: str, names: str) -> None:
     assert "".join(five.names("connections", orderby=orderby)) == names
 
 
-def test_an_unencoded_plus_is_a_bad_prefix(five):
+def test_an_unencoded_plus_is_a_bad_prefix(five: Api) -> None:
     assert five.code(five.call("GET", "/connections?orderby=+name")) == "1432-400"
 
 
-def test_pages_hold_everything_once_in_order_of_creation(five):
+def test_pages_hold_everything_once_in_order_of_creation(five: Api) -> None:
     assert pages(five, "connections", orderby="createdAt", limit=100) == [["a", "b"], ["c", "d"], ["e"]]
 
 
-def test_equal_times_do_not_disturb_the_pages(api):
+def test_equal_times_do_not_disturb_the_pages(api: Api) -> None:
     for name in "abcde":
         api.base(name)
 
@@ -150,15 +156,15 @@ def test_equal_times_do_not_disturb_the_pages(api):
     assert pages(api, "connections") == [["e", "d"], ["c", "b"], ["a"]]
 
 
-def test_the_last_page_has_no_next_link(five):
+def test_the_last_page_has_no_next_link(five: Api) -> None:
     assert five.get("/connections", property="name==a").json()["_links"] == {}
 
 
-def test_a_page_is_no_longer_than_the_limit(five):
+def test_a_page_is_no_longer_than_the_limit(five: Api) -> None:
     assert [len(page) for page in pages(five, "connections", limit=1)] == [1, 1, 1, 1, 1]
 
 
-def test_in_the_default_order_an_updated_object_moves_out_of_a_later_page(five, emulator):
+def test_in_the_default_order_an_updated_object_moves_out_of_a_later_page(five: Api, emulator: Emulator) -> None:
     first = five.get("/connections").json()
     token = httpx.URL(first["_links"]["next"]["href"]).params["continuationToken"]
     (a,) = five.get("/connections", property="name==a").json()["items"]
@@ -172,7 +178,7 @@ def test_in_the_default_order_an_updated_object_moves_out_of_a_later_page(five, 
     assert last is None
 
 
-def test_a_token_needs_encoding_and_cannot_be_cut_at_an_equals_sign(five):
+def test_a_token_needs_encoding_and_cannot_be_cut_at_an_equals_sign(five: Api) -> None:
     href = five.get("/connections").json()["_links"]["next"]["href"]
     token = httpx.URL(href).params["continuationToken"]
 
@@ -187,13 +193,13 @@ def test_a_token_needs_encoding_and_cannot_be_cut_at_an_equals_sign(five):
     [("flows", {}), ("connections", {"orderby": "name"})],
     ids=["another collection", "another order"],
 )
-def test_a_token_belongs_to_its_list(five, collection, params):
+def test_a_token_belongs_to_its_list(five: Api, collection: str, params: Json) -> None:
     token = httpx.URL(five.get("/connections").json()["_links"]["next"]["href"]).params["continuationToken"]
 
     assert five.code(five.get(f"/{collection}", continuationToken=token, **params)) == "1454-400"
 
 
-def test_a_token_does_not_keep_the_filters(five):
+def test_a_token_does_not_keep_the_filters(five: Api) -> None:
     href = five.get("/connections", property="name==a,b,c", orderby="createdAt").json()["_links"]["next"]["href"]
     token = httpx.URL(href).params["continuationToken"]
 
@@ -201,7 +207,7 @@ def test_a_token_does_not_keep_the_filters(five):
     assert five.names("connections", continuationToken=token, orderby="createdAt") == ["c", "d"]
 
 
-def test_without_a_limit_a_list_holds_twenty(build, connect):
+def test_without_a_limit_a_list_holds_twenty(build: Callable[..., Api], connect: Callable[..., Api]) -> None:
     from exportctl.emulator import Emulator
 
     emulator = Emulator(clock="manual")
@@ -216,5 +222,5 @@ def test_without_a_limit_a_list_holds_twenty(build, connect):
 
 
 @pytest.mark.parametrize("collection", ["connections", "sourceConnections", "targetConnections", "flows", "runs"])
-def test_an_empty_list_has_items_and_no_next(api, collection):
+def test_an_empty_list_has_items_and_no_next(api: Api, collection: str) -> None:
     assert api.get(f"/{collection}", property="id==none").json() == {"items": [], "_links": {}}

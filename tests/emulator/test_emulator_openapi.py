@@ -11,13 +11,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 import yaml
 from jsonschema import Draft7Validator, validators
-from referencing import Registry, Resource
+from referencing import Registry
 from referencing.jsonschema import DRAFT7
 
 from exportctl.emulator import Fault
+from tests.emulator.emulator_api import Api, Json
 
 OPENAPI = Path(__file__).parent.parent / "openapi"
 DOCUMENTS = ("destinations", "flow-service")
@@ -60,23 +62,29 @@ def _nullable_type(validator: Any, types: Any, instance: Any, schema: Any) -> It
         yield from Draft7Validator.VALIDATORS["type"](validator, types, instance, schema)
 
 
-Published = validators.extend(Draft7Validator, {"type": _nullable_type})
+Published = validators.extend(  # type: ignore[no-untyped-call]  # the stubs leave its arguments open
+    Draft7Validator, {"type": _nullable_type}
+)
 
 
 @pytest.fixture
-def answers(api) -> list[Answer]:
+def answers(api: Api) -> list[Answer]:
     """One answer of each kind, by operation."""
     kept: list[Answer] = []
 
-    def keep(operation: str, answer: Any) -> str | None:
+    def keep(operation: str, answer: httpx.Response) -> None:
         body = answer.json() if answer.content else None
         kept.append((operation.split()[0].lower(), operation.split()[1], answer.status_code, body))
-        return body.get("id") if isinstance(body, dict) else None
 
-    base = keep("POST /connections", api.post("/connections", api.base_body()))
-    target = keep("POST /targetConnections", api.post("/targetConnections", api.target_body(base)))
-    source = keep("POST /sourceConnections", api.post("/sourceConnections", api.source_body()))
-    flow = keep("POST /flows", api.post("/flows", api.flow_body(source, target)))
+    def create(collection: str, body: Json) -> str:
+        answer = api.post(f"/{collection}", body)
+        keep(f"POST /{collection}", answer)
+        return str(answer.json()["id"])
+
+    base = create("connections", api.base_body())
+    target = create("targetConnections", api.target_body(base))
+    source = create("sourceConnections", api.source_body())
+    flow = create("flows", api.flow_body(source, target))
     made = {"flows": flow, "targetConnections": target, "sourceConnections": source, "connections": base}
     for kind, id in made.items():
         one = f"/{kind}/{{id}}"
@@ -105,10 +113,10 @@ def answers(api) -> list[Answer]:
 
 
 @pytest.mark.parametrize("document", DOCUMENTS)
-def test_answers_differ_from_the_published_schemas_only_where_we_know(answers, document):
+def test_answers_differ_from_the_published_schemas_only_where_we_know(answers: list[Answer], document: str) -> None:
     published = yaml.load((OPENAPI / f"{document}.yaml").read_text(), Loader=yaml.CSafeLoader)
     operations = {re.sub(r"\{\w+\}", "{id}", path).rstrip("/"): found for path, found in published["paths"].items()}
-    registry = Registry().with_resource("urn:published", Resource(contents=published, specification=DRAFT7))
+    registry = Registry().with_resource("urn:published", DRAFT7.create_resource(published))
     differences, checked = set(), 0
     for method, path, status, body in answers:
         operation = operations.get(path, {}).get(method)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import builtins
 import threading
 from collections.abc import Iterator
+from types import ModuleType
+from typing import Any
 
 import httpx
 import pytest
@@ -35,7 +37,7 @@ def served() -> Iterator[tuple[Emulator, httpx.Client]]:
 FLOWS = "/data/foundation/flowservice/flows"
 
 
-def test_it_answers_over_a_socket(served):
+def test_it_answers_over_a_socket(served: tuple[Emulator, httpx.Client]) -> None:
     _, client = served
 
     answer = client.get(FLOWS)
@@ -45,7 +47,7 @@ def test_it_answers_over_a_socket(served):
     assert len(answer.headers.get_list("Date")) == 1
 
 
-def test_a_lost_answer_closes_the_connection(served):
+def test_a_lost_answer_closes_the_connection(served: tuple[Emulator, httpx.Client]) -> None:
     emulator, client = served
     emulator.add_fault(Fault("lost", method="GET"))
 
@@ -55,7 +57,7 @@ def test_a_lost_answer_closes_the_connection(served):
     assert client.get(FLOWS).status_code == 200
 
 
-def test_the_control_interface_answers_loopback_names_only(served):
+def test_the_control_interface_answers_loopback_names_only(served: tuple[Emulator, httpx.Client]) -> None:
     _, client = served
 
     assert client.get("/_emulator/").status_code == 200
@@ -63,7 +65,7 @@ def test_the_control_interface_answers_loopback_names_only(served):
     assert client.get("/_emulator/", headers={"Host": "localhost:1"}).status_code == 200
 
 
-def test_a_body_in_chunks_is_read(served):
+def test_a_body_in_chunks_is_read(served: tuple[Emulator, httpx.Client]) -> None:
     _, client = served
     headers = {"Content-Type": "application/json"}
 
@@ -73,15 +75,15 @@ def test_a_body_in_chunks_is_read(served):
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "10.0.0.1", "example.com", "::"])
-def test_it_serves_this_machine_only(host):
+def test_it_serves_this_machine_only(host: str) -> None:
     with pytest.raises(ValueError, match="this machine only"):
         server(Emulator(), 0, host)
 
 
-def test_without_the_extra_it_says_what_to_install(monkeypatch):
+def test_without_the_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     real = builtins.__import__
 
-    def fake(name, *rest):
+    def fake(name: str, *rest: Any) -> ModuleType:
         if name.startswith("waitress"):
             raise ImportError(name)
         return real(name, *rest)

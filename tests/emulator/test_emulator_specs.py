@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from exportctl.emulator import Dataset
+from exportctl.emulator import Dataset, Emulator
+from tests.emulator.emulator_api import Api, Json
 
 LAKE = "23598e46-f560-407b-88d5-ea6207e49db0"
 CONFIGS = {"outputType": "activationDatasets", "outputField": "datasets"}
@@ -19,7 +20,7 @@ CARDS = {
 
 
 @pytest.mark.parametrize("card", CARDS)
-def test_each_card_is_served(api, card):
+def test_each_card_is_served(api: Api, card: str) -> None:
     connection, flow = CARDS[card]
 
     spec = api.item(f"/connectionSpecs/{connection}")
@@ -34,14 +35,14 @@ def test_each_card_is_served(api, card):
     assert "DATASETS" in flow_spec["attributes"]["_workflow"]
 
 
-def test_s3_can_authenticate_in_two_ways(api):
+def test_s3_can_authenticate_in_two_ways(api: Api) -> None:
     ways = api.item(f"/connectionSpecs/{CARDS['Amazon S3'][0]}")["authSpec"]
 
     assert [way["name"] for way in ways] == ["Access Key", "Assumed Role"]
     assert ways[1]["spec"]["properties"]["s3Role"]["format"] == "password"
 
 
-def test_specs_are_listed_and_filtered(api):
+def test_specs_are_listed_and_filtered(api: Api) -> None:
     assert len(api.get("/connectionSpecs").json()["items"]) == 8
     assert len(api.get("/flowSpecs").json()["items"]) == 12
     found = api.get("/connectionSpecs", property="name==activation-datalake").json()["items"]
@@ -51,7 +52,7 @@ def test_specs_are_listed_and_filtered(api):
     assert api.code(api.post("/flowSpecs", {})) == "1426-400"
 
 
-def test_only_eligible_datasets_are_listed(api, emulator):
+def test_only_eligible_datasets_are_listed(api: Api, emulator: Emulator) -> None:
     emulator.seed(datasets={"dev": [Dataset("Hidden", eligible=False), Dataset("Events", kind="event")]})
 
     answer = api.get(f"/connectionSpecs/{LAKE}/configs", **CONFIGS).json()
@@ -70,7 +71,9 @@ def test_only_eligible_datasets_are_listed(api, emulator):
         (9, 100, [], (9, 9, 4, False)),
     ],
 )
-def test_datasets_come_in_slices(api, emulator, start, limit, names, info):
+def test_datasets_come_in_slices(
+    api: Api, emulator: Emulator, start: int, limit: int, names: list[str], info: tuple[int, int, int, bool]
+) -> None:
     emulator.seed(datasets={"dev": [Dataset(f"D{n}") for n in (1, 2, 3)]})
 
     answer = api.get(f"/connectionSpecs/{LAKE}/configs", **CONFIGS, start=start, limit=limit).json()
@@ -91,23 +94,23 @@ def test_datasets_come_in_slices(api, emulator, start, limit, names, info):
         {"tags": "x"},
     ],
 )
-def test_a_bad_dataset_listing_is_refused(api, params):
+def test_a_bad_dataset_listing_is_refused(api: Api, params: Json) -> None:
     assert api.get(f"/connectionSpecs/{LAKE}/configs", **{**CONFIGS, **params}).status_code == 400
 
 
-def test_a_dataset_is_found_by_name_and_cut_down_to_properties(api):
+def test_a_dataset_is_found_by_name_and_cut_down_to_properties(api: Api) -> None:
     found = api.get(f"/connectionSpecs/{LAKE}/configs", **CONFIGS, name="Orders", properties="name").json()
 
     assert found["items"] == [{"id": "65a1b2c3d4e5f60718293a4b", "name": "Orders"}]
     assert api.get(f"/connectionSpecs/{LAKE}/configs", **CONFIGS, name="Order").json()["items"] == []
 
 
-def test_other_specs_list_no_datasets(api):
+def test_other_specs_list_no_datasets(api: Api) -> None:
     assert api.get(f"/connectionSpecs/{CARDS['SFTP'][0]}/configs", **CONFIGS).status_code == 400
     assert api.get("/connectionSpecs/none/configs", **CONFIGS).status_code == 404
 
 
-def test_seeding_again_renames(api, emulator):
+def test_seeding_again_renames(api: Api, emulator: Emulator) -> None:
     emulator.seed(datasets={"dev": [Dataset("Bestellungen", "65a1b2c3d4e5f60718293a4b")]})
 
     found = api.get(f"/connectionSpecs/{LAKE}/configs", **CONFIGS).json()
@@ -115,19 +118,19 @@ def test_seeding_again_renames(api, emulator):
     assert [item["name"] for item in found["items"]] == ["Bestellungen"]
 
 
-def test_all_datasets_of_a_sandbox_can_be_asked_for(emulator):
+def test_all_datasets_of_a_sandbox_can_be_asked_for(emulator: Emulator) -> None:
     emulator.seed(datasets={"dev": [Dataset("Hidden", eligible=False)]})
 
     assert [dataset["name"] for dataset in emulator.datasets("dev")] == ["Orders", "Hidden"]
     assert emulator.datasets("prod") == []
 
 
-def test_a_dataset_is_of_a_known_kind(emulator):
+def test_a_dataset_is_of_a_known_kind(emulator: Emulator) -> None:
     with pytest.raises(ValueError, match="event or record"):
         emulator.seed(datasets={"dev": [Dataset("x", kind="other")]})
 
 
-def test_runs_can_be_asked_for_and_there_are_none_yet(api):
+def test_runs_can_be_asked_for_and_there_are_none_yet(api: Api) -> None:
     assert api.get("/runs", property="flowId==x", orderby="-createdAt", limit=100).json()["items"] == []
     assert api.code(api.get("/runs", property="nonsense==x")) == "1449-400"
     assert api.code(api.get("/runs/x")) == "1439-404"
@@ -146,7 +149,7 @@ ACCEPT = {"Accept": "application/vnd.adobe.adhoc.dataset.activation+json; versio
         (True, {}, 400, "Only the dataset variant"),
     ],
 )
-def test_an_ad_hoc_run_is_never_ready(api, flow, accept, status, text):
+def test_an_ad_hoc_run_is_never_ready(api: Api, flow: bool, accept: dict[str, str], status: int, text: str) -> None:
     entry = {"flowId": api.flow() if flow else "none", "datasets": [{"id": "x"}]}
 
     answer = api.call("POST", AD_HOC, json={"activationInfo": {"destinations": [entry]}}, headers=accept)
@@ -155,5 +158,5 @@ def test_an_ad_hoc_run_is_never_ready(api, flow, accept, status, text):
     assert text in answer.text
 
 
-def test_an_ad_hoc_body_is_checked(api):
+def test_an_ad_hoc_body_is_checked(api: Api) -> None:
     assert api.call("POST", AD_HOC, json={"activationInfo": {}}, headers=ACCEPT).status_code == 400

@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
 
+import httpx
 import pytest
 
 from exportctl.emulator import Emulator, Switches
 from exportctl.emulator.switches import QUESTIONS
-from tests.emulator.running import CLICKS, ORDERS, RETURNS, exports, status
+from tests.emulator.emulator_api import Api, Json
+from tests.emulator.running import CLICKS, ORDERS, RETURNS, Exports, exports, status
 
 HOUR = 3600
 SECRET = "b" * 40
 
 
-def schedule(api, flow):
-    return api.item(f"/flows/{flow}")["scheduleParams"]
+def schedule(api: Api, flow: str) -> Json:
+    found: Json = api.item(f"/flows/{flow}")["scheduleParams"]
+    return found
 
 
-def ends(api, flow):
+def ends(api: Api, flow: str) -> tuple[str, str, str]:
     """Ids of the source, target and base of a flow."""
     item = api.item(f"/flows/{flow}")
     target = item["inheritedAttributes"]["targetConnections"][0]
@@ -27,7 +33,7 @@ def ends(api, flow):
 
 
 @pytest.mark.parametrize(("setting", "kept"), [("replace", False), ("merge", True)])
-def test_patch_objects(build, setting, kept):
+def test_patch_objects(build: Callable[..., Api], setting: str, kept: bool) -> None:
     api = build(patch_objects=setting)
     flow = api.flow()
     short = {"timeUnit": "hour", "interval": 3, "startTime": 1767229200}
@@ -40,14 +46,14 @@ def test_patch_objects(build, setting, kept):
 
 
 @pytest.mark.parametrize("setting", ["replace", "merge"])
-def test_patch_objects_leaves_auth_params_to_be_replaced_whole(build, setting):
+def test_patch_objects_leaves_auth_params_to_be_replaced_whole(build: Callable[..., Api], setting: str) -> None:
     api = build(patch_objects=setting)
 
     assert api.replace(f"/connections/{api.base()}", "/auth/params", {"s3SecretKey": SECRET}).status_code == 400
 
 
 @pytest.mark.parametrize(("setting", "shown"), [("show", SECRET), ("mask", "********"), ("omit", None)])
-def test_read_secrets(build, setting, shown):
+def test_read_secrets(build: Callable[..., Api], setting: str, shown: str | None) -> None:
     api = build(read_secrets=setting)
     base = api.base()
 
@@ -59,7 +65,7 @@ def test_read_secrets(build, setting, shown):
     assert api.emulator.snapshot()["connections"][0]["auth"]["params"]["s3SecretKey"] == SECRET
 
 
-def test_a_masked_role_is_masked_and_a_mask_sent_back_is_stored(build):
+def test_a_masked_role_is_masked_and_a_mask_sent_back_is_stored(build: Callable[..., Api]) -> None:
     api = build()
     base = api.base(auth={"specName": "Assumed Role", "params": {"s3Role": "arn:aws:iam::123456789012:role/x"}})
     params = api.item(f"/connections/{base}")["auth"]["params"]
@@ -71,7 +77,7 @@ def test_a_masked_role_is_masked_and_a_mask_sent_back_is_stored(build):
 
 
 @pytest.mark.parametrize(("setting", "expected"), [("keep", "mine"), ("drop", None)])
-def test_child_descriptions(build, setting, expected):
+def test_child_descriptions(build: Callable[..., Api], setting: str, expected: str | None) -> None:
     api = build(child_descriptions=setting)
     base = api.base(description="mine")
     source, target = api.source(description="mine"), api.target(base, description="mine")
@@ -86,7 +92,7 @@ def test_child_descriptions(build, setting, expected):
 
 
 @pytest.mark.parametrize("setting", [True, False])
-def test_runs_move_etags(build, setting):
+def test_runs_move_etags(build: Callable[..., Api], setting: bool) -> None:
     api = build(runs_move_etags=setting, background_after_write=False)
     flow = api.flow()
     before = api.item(f"/flows/{flow}")
@@ -108,7 +114,7 @@ def test_runs_move_etags(build, setting):
     ],
     ids=["every six hours", "once", "until the end", "begun before"],
 )
-def test_runs_are_at_start_plus_whole_intervals(build, change, moves):
+def test_runs_are_at_start_plus_whole_intervals(build: Callable[..., Api], change: Json, moves: list[int]) -> None:
     api = build(background_after_write=False)
     flow = api.flow(schedule=change)
     etag = api.item(f"/flows/{flow}")["etag"]
@@ -124,7 +130,7 @@ def test_runs_are_at_start_plus_whole_intervals(build, change, moves):
         assert api.item(f"/flows/{flow}")["etag"] == etag
 
 
-def test_a_disabled_flow_does_not_run(build):
+def test_a_disabled_flow_does_not_run(build: Callable[..., Api]) -> None:
     api = build(background_after_write=False)
     flow = api.flow()
     api.act(flow, "disable")
@@ -136,7 +142,7 @@ def test_a_disabled_flow_does_not_run(build):
 
 
 @pytest.mark.parametrize(("setting", "end"), [("hidden", None), ("shown", 1782864000)])
-def test_default_end_time(build, setting, end):
+def test_default_end_time(build: Callable[..., Api], setting: str, end: int | None) -> None:
     api = build(default_end_time=setting)
     body = api.flow_body(api.source(), api.target())
     del body["scheduleParams"]["endTime"]
@@ -148,7 +154,7 @@ def test_default_end_time(build, setting, end):
 
 @pytest.mark.parametrize("sent", ["foldernameTemplate", "folderNameTemplate"])
 @pytest.mark.parametrize("setting", ["foldernameTemplate", "folderNameTemplate", "as-sent"])
-def test_template_key(build, setting, sent):
+def test_template_key(build: Callable[..., Api], setting: str, sent: str) -> None:
     api = build(template_key=setting)
     body = api.flow_body(api.source(), api.target())
     body["scheduleParams"][sent] = body["scheduleParams"].pop("foldernameTemplate")
@@ -160,7 +166,9 @@ def test_template_key(build, setting, sent):
 
 @pytest.mark.parametrize("setting", ["foldernameTemplate", "folderNameTemplate", "as-sent"])
 @pytest.mark.parametrize("merge", ["replace", "merge"])
-def test_a_patch_with_the_other_spelling_takes_the_place_of_the_first(build, setting, merge):
+def test_a_patch_with_the_other_spelling_takes_the_place_of_the_first(
+    build: Callable[..., Api], setting: str, merge: str
+) -> None:
     api = build(template_key=setting, patch_objects=merge)
     flow = api.flow()
     for key in ("folderNameTemplate", "foldernameTemplate"):
@@ -172,7 +180,7 @@ def test_a_patch_with_the_other_spelling_takes_the_place_of_the_first(build, set
 
 
 @pytest.mark.parametrize(("setting", "shown"), [("integer", 6), ("string", "6")])
-def test_interval_type(build, setting, shown):
+def test_interval_type(build: Callable[..., Api], setting: str, shown: int | str) -> None:
     api = build(interval_type=setting)
     flow = api.flow()
 
@@ -181,7 +189,7 @@ def test_interval_type(build, setting, shown):
     assert schedule(api, flow)["interval"] == shown
 
 
-def test_list_lag(build):
+def test_list_lag(build: Callable[..., Api]) -> None:
     api = build(list_lag=60)
     base = api.base()
     assert api.item(f"/connections/{base}")
@@ -198,14 +206,14 @@ def test_list_lag(build):
 
 
 @pytest.mark.parametrize(("setting", "status"), [("allowed", 200), ("405", 405)])
-def test_source_patch(build, setting, status):
+def test_source_patch(build: Callable[..., Api], setting: str, status: int) -> None:
     api = build(source_patch=setting)
 
     assert api.replace(f"/sourceConnections/{api.source()}", "/name", "new").status_code == status
 
 
 @pytest.mark.parametrize("seconds", [0, 600])
-def test_old_source_in_use(build, seconds):
+def test_old_source_in_use(build: Callable[..., Api], seconds: int) -> None:
     api = build(old_source_in_use=seconds)
     flow = api.flow()
     old = ends(api, flow)[0]
@@ -218,7 +226,7 @@ def test_old_source_in_use(build, seconds):
 
 
 @pytest.mark.parametrize(("setting", "accepted"), [("accepted", True), ("rejected", False)])
-def test_manifest(build, setting, accepted):
+def test_manifest(build: Callable[..., Api], setting: str, accepted: bool) -> None:
     api = build(manifest=setting)
     spec = api.item("/connectionSpecs/4fce964d-3f37-408f-9778-e597338a21ee")
 
@@ -229,7 +237,7 @@ def test_manifest(build, setting, accepted):
 
 
 @pytest.mark.parametrize(("setting", "accepted"), [("accepted", True), ("rejected", False)])
-def test_json_uncompressed(build, setting, accepted):
+def test_json_uncompressed(build: Callable[..., Api], setting: str, accepted: bool) -> None:
     api = build(json_uncompressed=setting)
     base = api.base()
     plain = {"datasetFileType": "JSON", "compression": "NONE"}
@@ -239,7 +247,7 @@ def test_json_uncompressed(build, setting, accepted):
 
 
 @pytest.mark.parametrize(("setting", "accepted"), [("accepted", True), ("rejected", False)])
-def test_past_start(build, setting, accepted):
+def test_past_start(build: Callable[..., Api], setting: str, accepted: bool) -> None:
     api = build(past_start=setting)
     past = {"startTime": 1767225600 - 1}
 
@@ -252,7 +260,7 @@ def test_past_start(build, setting, accepted):
 
 
 @pytest.mark.parametrize(("setting", "accepted"), [("accepted", True), ("rejected", False)])
-def test_eight_hours(build, setting, accepted):
+def test_eight_hours(build: Callable[..., Api], setting: str, accepted: bool) -> None:
     api = build(eight_hours=setting)
 
     answer = api.post("/flows", api.flow_body(api.source(), api.target(), schedule={"interval": 8}))
@@ -261,7 +269,7 @@ def test_eight_hours(build, setting, accepted):
 
 
 @pytest.mark.parametrize(("setting", "status"), [("visible", 200), ("hidden", 404)])
-def test_labelled(build, setting, status):
+def test_labelled(build: Callable[..., Api], setting: str, status: int) -> None:
     api = build(labelled=setting)
     flow = api.flow()
     source = ends(api, flow)[0]
@@ -283,7 +291,7 @@ def test_labelled(build, setting, status):
         ("case", ("aep/", "parquet", "acme"), "%DATASET_ID%/"),
     ],
 )
-def test_normalise(build, setting, params, template):
+def test_normalise(build: Callable[..., Api], setting: str, params: tuple[str, ...], template: str) -> None:
     api = build(normalise=setting)
     target = api.target(params={"path": "aep/", "bucketName": "acme"})
     flow = api.made("flows", api.flow_body(api.source(), target, schedule={"foldernameTemplate": "%DATASET_ID%/"}))
@@ -296,21 +304,21 @@ def test_normalise(build, setting, params, template):
     assert api.item(f"/targetConnections/{target}")["params"] == shown
 
 
-def test_a_lone_slash_is_not_normalised_away(build):
+def test_a_lone_slash_is_not_normalised_away(build: Callable[..., Api]) -> None:
     api = build(normalise="trailing-slash")
 
     assert schedule(api, api.flow(schedule={"foldernameTemplate": "/"}))["foldernameTemplate"] == "/"
 
 
 @pytest.mark.parametrize("status", [202, 204])
-def test_delete_status(build, status):
+def test_delete_status(build: Callable[..., Api], status: int) -> None:
     api = build(delete_status=status)
 
     assert api.delete(f"/connections/{api.base()}").status_code == status
 
 
 @pytest.mark.parametrize(("setting", "members"), [("id-etag", {"id", "etag"}), ("items", {"items"})])
-def test_child_patch_answer(build, setting, members):
+def test_child_patch_answer(build: Callable[..., Api], setting: str, members: set[str]) -> None:
     api = build(child_patch_answer=setting)
     flow = api.flow()
     source, target, base = ends(api, flow)
@@ -321,7 +329,7 @@ def test_child_patch_answer(build, setting, members):
     assert set(api.replace(f"/flows/{flow}", "/name", "x").json()) == {"id", "etag"}
 
 
-def test_transition(build):
+def test_transition(build: Callable[..., Api]) -> None:
     api = build(transition=10)
     flow = api.flow()
     source, target, base = ends(api, flow)
@@ -345,7 +353,7 @@ def test_transition(build):
 
 
 @pytest.mark.parametrize("seconds", [0, 10])
-def test_delete_lag(build, seconds):
+def test_delete_lag(build: Callable[..., Api], seconds: int) -> None:
     api = build(delete_lag=seconds)
     flow = api.flow()
 
@@ -360,7 +368,7 @@ def test_delete_lag(build, seconds):
 
 
 @pytest.mark.parametrize(("setting", "accepted"), [(False, True), (True, False)])
-def test_name_unique(build, setting, accepted):
+def test_name_unique(build: Callable[..., Api], setting: bool, accepted: bool) -> None:
     api = build(name_unique=setting)
     first, other = api.base("same"), api.base("other")
 
@@ -370,7 +378,7 @@ def test_name_unique(build, setting, accepted):
 
 
 @pytest.mark.parametrize("setting", [True, False])
-def test_background_after_write(build, setting):
+def test_background_after_write(build: Callable[..., Api], setting: bool) -> None:
     api = build(background_after_write=setting)
     made = api.post("/connections", api.base_body()).json()
     flow = api.flow()
@@ -383,7 +391,7 @@ def test_background_after_write(build, setting):
     assert (item["updatedBy"] == "acp_foundation_connectors@AdobeID") is setting
 
 
-def test_the_background_waits_for_the_end_of_a_transition(build):
+def test_the_background_waits_for_the_end_of_a_transition(build: Callable[..., Api]) -> None:
     api = build(transition=5)
     made = api.post("/connections", api.base_body()).json()
     assert api.item(f"/connections/{made['id']}")["etag"] == made["etag"]
@@ -396,7 +404,7 @@ def test_the_background_waits_for_the_end_of_a_transition(build):
 @pytest.mark.parametrize(
     ("setting", "actor"), [("runs", "jane@AdobeID"), ("writes", "acp_foundation_connectors@AdobeID")]
 )
-def test_background_actor(build, setting, actor):
+def test_background_actor(build: Callable[..., Api], setting: str, actor: str) -> None:
     api = build(background_actor=setting)
     flow = api.flow()
 
@@ -408,18 +416,18 @@ def test_background_actor(build, setting, actor):
 
 
 @pytest.mark.parametrize(("setting", "client"), [(False, "emulator-client"), (True, "acp_foundation_connectors")])
-def test_background_actor_children(build, setting, client):
+def test_background_actor_children(build: Callable[..., Api], setting: bool, client: str) -> None:
     api = build(background_actor_children=setting)
 
     assert api.item(f"/connections/{api.base()}")["updatedClient"] == client
 
 
 @pytest.fixture
-def exporting(tmp_path):
+def exporting(tmp_path: Path) -> Iterator[Callable[..., Exports]]:
     """A flow of two datasets, of which one has rows, under given switches; an hour later, when it has run."""
     with ExitStack() as stack:
 
-        def run(**switches):
+        def run(**switches: Any) -> Exports:
             made = stack.enter_context(exports(tmp_path, **switches))
             made.flow(ORDERS, RETURNS, params={"includeFileManifest": True})
             made.ingest(6)
@@ -430,14 +438,14 @@ def exporting(tmp_path):
 
 
 @pytest.mark.parametrize(("setting", "counts"), [("flow", [6]), ("dataset", [6, 0])])
-def test_run_scope(exporting, setting, counts):
+def test_run_scope(exporting: Callable[..., Exports], setting: str, counts: list[int]) -> None:
     made = exporting(run_scope=setting)
 
     assert [run["metrics"]["recordSummary"]["outputRecordCount"] for run in made.runs()] == counts
 
 
 @pytest.mark.parametrize("seconds", [0, 600])
-def test_run_duration(exporting, seconds):
+def test_run_duration(exporting: Callable[..., Exports], seconds: int) -> None:
     made = exporting(run_duration=seconds)
 
     assert (status(made.runs()[0]) == "Processing") is bool(seconds)
@@ -449,7 +457,7 @@ def test_run_duration(exporting, seconds):
 
 
 @pytest.mark.parametrize(("setting", "shown"), [("shown", [ORDERS, RETURNS]), ("hidden", None)])
-def test_run_entities(exporting, setting, shown):
+def test_run_entities(exporting: Callable[..., Exports], setting: str, shown: list[str] | None) -> None:
     (run,) = exporting(run_entities=setting).runs()
 
     for side in ("sourceSummaries", "targetSummaries"):
@@ -459,7 +467,7 @@ def test_run_entities(exporting, setting, shown):
 
 
 @pytest.mark.parametrize("setting", [True, False])
-def test_manifest_last(exporting, setting):
+def test_manifest_last(exporting: Callable[..., Exports], setting: bool) -> None:
     made = exporting(manifest_last=setting)
 
     (manifest,) = made.files("manifest-*")
@@ -469,7 +477,7 @@ def test_manifest_last(exporting, setting):
 
 
 @pytest.mark.parametrize(("setting", "folder"), [("folder", f"aep/{ORDERS}/exportTime=202601010100"), ("path", "aep")])
-def test_manifest_place(exporting, setting, folder):
+def test_manifest_place(exporting: Callable[..., Exports], setting: str, folder: str) -> None:
     made = exporting(manifest_place=setting)
 
     (manifest,) = made.files("manifest-*")
@@ -477,7 +485,7 @@ def test_manifest_place(exporting, setting, folder):
 
 
 @pytest.mark.parametrize(("setting", "left"), [("nothing", []), ("folder", [""]), ("file", ["manifest", "part"])])
-def test_empty_run(exporting, setting, left):
+def test_empty_run(exporting: Callable[..., Exports], setting: str, left: list[str]) -> None:
     made = exporting(empty_run=setting)
 
     folder = made.bucket / "aep" / RETURNS / "exportTime=202601010100"
@@ -486,7 +494,7 @@ def test_empty_run(exporting, setting, left):
 
 
 @pytest.mark.parametrize("setting", [False, True])
-def test_empty_manifest(exporting, setting):
+def test_empty_manifest(exporting: Callable[..., Exports], setting: bool) -> None:
     made = exporting(empty_manifest=setting)
 
     assert {path.parent.parent.name for path in made.files("manifest-*")} == (
@@ -495,7 +503,7 @@ def test_empty_manifest(exporting, setting):
 
 
 @pytest.mark.parametrize(("setting", "times"), [("new-only", 1), ("restart", 2)])
-def test_dataset_change(exporting, setting, times):
+def test_dataset_change(exporting: Callable[..., Exports], setting: str, times: int) -> None:
     made = exporting(dataset_change=setting)
     made.emulator.ui.datasets("flow", [ORDERS, CLICKS])
 
@@ -505,7 +513,7 @@ def test_dataset_change(exporting, setting, times):
 
 
 @pytest.mark.parametrize(("setting", "times"), [("continue", 1), ("restart", 2)])
-def test_schedule_change(exporting, setting, times):
+def test_schedule_change(exporting: Callable[..., Exports], setting: str, times: int) -> None:
     made = exporting(schedule_change=setting)
     made.emulator.ui.schedule("flow", {"interval": 3})
 
@@ -515,7 +523,7 @@ def test_schedule_change(exporting, setting, times):
 
 
 @pytest.mark.parametrize(("setting", "old", "new"), [("continue", 1, 1), ("restart", 2, 1), ("never", 1, 0)])
-def test_revival(exporting, setting, old, new):
+def test_revival(exporting: Callable[..., Exports], setting: str, old: int, new: int) -> None:
     made = exporting(revival=setting)
     first = set(made.arrived())
     made.emulator.ui.end("flow", int(made.emulator.now) + HOUR)
@@ -532,7 +540,7 @@ def test_revival(exporting, setting, old, new):
     assert len(made.runs()) - runs == new  # what was missed is not caught up
 
 
-def test_an_end_moved_on_in_time_is_no_revival(exporting):
+def test_an_end_moved_on_in_time_is_no_revival(exporting: Callable[..., Exports]) -> None:
     made = exporting(revival="restart")
     made.emulator.ui.end("flow", int(made.emulator.now) + 24 * HOUR)
     made.emulator.ui.end("flow", int(made.emulator.now) + 48 * HOUR)
@@ -543,7 +551,7 @@ def test_an_end_moved_on_in_time_is_no_revival(exporting):
 
 
 @pytest.mark.parametrize(("setting", "accepted"), [("enabled", True), ("disabled", False)])
-def test_ad_hoc(exporting, setting, accepted):
+def test_ad_hoc(exporting: Callable[..., Exports], setting: str, accepted: bool) -> None:
     made = exporting(ad_hoc=setting)
     (flow,) = made.emulator.snapshot("dev")["flows"]
 
@@ -553,7 +561,7 @@ def test_ad_hoc(exporting, setting, accepted):
     assert len(made.runs()) == 1 + accepted
 
 
-def test_every_switch_has_its_question_and_its_test():
+def test_every_switch_has_its_question_and_its_test() -> None:
     here = globals()
 
     assert list(Switches().to_json()) == list(QUESTIONS)
@@ -561,12 +569,13 @@ def test_every_switch_has_its_question_and_its_test():
     assert all(question.text.endswith((".", "?")) and question.source for question in QUESTIONS.values())
 
 
-def test_the_default_is_the_first_choice_and_every_choice_is_allowed():
+def test_the_default_is_the_first_choice_and_every_choice_is_allowed() -> None:
     for name, values in Switches.choices().items():
         assert values[0] == getattr(Switches(), name)
         assert len(values) > 1
         for value in values:
-            assert getattr(Switches(**{name: value}), name) == value
+            chosen: Json = {name: value}
+            assert getattr(Switches(**chosen), name) == value
 
 
 @pytest.mark.parametrize(
@@ -581,12 +590,13 @@ def test_the_default_is_the_first_choice_and_every_choice_is_allowed():
         ("transition", "1"),
     ],
 )
-def test_a_setting_that_is_not_offered_is_refused(name, value):
+def test_a_setting_that_is_not_offered_is_refused(name: str, value: bool | int | str) -> None:
+    chosen: Json = {name: value}
     with pytest.raises(ValueError, match=name):
-        Switches(**{name: value})
+        Switches(**chosen)
 
 
-def test_switches_go_to_json_and_back():
+def test_switches_go_to_json_and_back() -> None:
     drawn = Switches.random(random.Random(7))
 
     assert Switches.from_json(drawn.to_json()) == drawn
@@ -595,7 +605,7 @@ def test_switches_go_to_json_and_back():
         Switches.from_json({"surprise": 1})
 
 
-def test_switches_can_be_thrown_at_any_time(api, emulator):
+def test_switches_can_be_thrown_at_any_time(api: Api, emulator: Emulator) -> None:
     base = api.base()
 
     emulator.switches = Switches(read_secrets="show")
@@ -604,25 +614,29 @@ def test_switches_can_be_thrown_at_any_time(api, emulator):
 
 
 @pytest.mark.parametrize("number", range(20))
-def test_a_whole_life_goes_well_under_any_settings(number, connect):
+def test_a_whole_life_goes_well_under_any_settings(number: int, connect: Callable[..., Api]) -> None:
     """Create, patch, switch datasets, disable, delete: a client that waits and reads back gets through."""
     emulator = Emulator(switches=Switches.random(random.Random(number)), clock="manual", page_size=2)
     emulator.seed(["dev"])
     api = connect(emulator)
 
-    def step(answer):
+    def step(answer: httpx.Response) -> None:
         assert answer.is_success, answer.text
         emulator.advance(61)
-        return answer.json()["id"] if answer.content and "id" in answer.json() else None
 
-    base = step(api.post("/connections", api.base_body()))
-    target = step(api.post("/targetConnections", api.target_body(base)))
-    source = step(api.post("/sourceConnections", api.source_body()))
-    flow = step(api.post("/flows", api.flow_body(source, target)))
+    def create(collection: str, body: Json) -> str:
+        answer = api.post(f"/{collection}", body)
+        step(answer)
+        return str(answer.json()["id"])
+
+    base = create("connections", api.base_body())
+    target = create("targetConnections", api.target_body(base))
+    source = create("sourceConnections", api.source_body())
+    flow = create("flows", api.flow_body(source, target))
     step(api.replace(f"/flows/{flow}", "/scheduleParams", {**schedule(api, flow), "interval": 3}))
     item = api.item(f"/targetConnections/{target}")
     step(api.replace(f"/targetConnections/{target}", "/params", {**item["params"], "path": "other"}))
-    other = step(api.post("/sourceConnections", {**api.source_body("0" * 24), "name": "other"}))
+    other = create("sourceConnections", {**api.source_body("0" * 24), "name": "other"})
     step(api.replace(f"/flows/{flow}", "/sourceConnectionIds", [other]))
     step(api.act(flow, "disable"))
     assert api.names("flows", property="state==disabled") == ["flow"]

@@ -21,7 +21,7 @@ ROOT = Path(exportctl.emulator.__file__).parent
 TEXTS = {path.relative_to(ROOT).as_posix(): path.read_text() for path in sorted(ROOT.rglob("*.py"))}
 
 
-def test_every_rule_is_enforced_somewhere_and_every_reference_is_a_rule():
+def test_every_rule_is_enforced_somewhere_and_every_reference_is_a_rule() -> None:
     named = {
         name
         for file, text in TEXTS.items()
@@ -32,7 +32,7 @@ def test_every_rule_is_enforced_somewhere_and_every_reference_is_a_rule():
     assert named == set(RULES)
 
 
-def test_rules_say_how_sure_we_are():
+def test_rules_say_how_sure_we_are() -> None:
     for rule in RULES.values():
         assert rule.status in ("verified", "spec", "assumed")
         assert rule.text.endswith(".")
@@ -41,13 +41,13 @@ def test_rules_say_how_sure_we_are():
             assert switch in QUESTIONS
 
 
-def test_every_code_in_the_source_has_a_title():
+def test_every_code_in_the_source_has_a_title() -> None:
     used = {int(code) for text in TEXTS.values() for code in re.findall(r"\bflow\(\s*(\d{4})", text)}
 
     assert used <= set(TITLES)
 
 
-def test_the_description_holds_every_rule_switch_and_effect():
+def test_the_description_holds_every_rule_switch_and_effect() -> None:
     text = markdown()
 
     for name in (*RULES, *QUESTIONS):
@@ -57,7 +57,7 @@ def test_the_description_holds_every_rule_switch_and_effect():
 
 
 @pytest.mark.parametrize("file", TEXTS)
-def test_the_emulator_stands_alone(file):
+def test_the_emulator_stands_alone(file: str) -> None:
     allowed = {"jsonschema", "waitress", "obstore", "asyncssh", "arro3", "typing_extensions"}
     for node in ast.walk(ast.parse(TEXTS[file])):
         names = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
@@ -68,7 +68,7 @@ def test_the_emulator_stands_alone(file):
 
 
 @pytest.mark.parametrize("file", TEXTS)
-def test_files_stay_small_and_open_with_what_they_do(file):
+def test_files_stay_small_and_open_with_what_they_do(file: str) -> None:
     assert len(TEXTS[file].splitlines()) < 400
     assert ast.get_docstring(ast.parse(TEXTS[file]))
 
@@ -77,7 +77,7 @@ def test_files_stay_small_and_open_with_what_they_do(file):
     "path",
     ["", "a/b", "!-_.*'()", "%SEGMENT_NAME%", "a/%SEGMENT_ID%/%SEGMENT_NAME%", "a b", "%X%", "a%", "%SEGMENT_ID%x"],
 )
-def test_the_safe_path_pattern_accepts_what_the_published_one_does(path):
+def test_the_safe_path_pattern_accepts_what_the_published_one_does(path: str) -> None:
     published, safe = re.search(MACRO_PATH, path), re.search(SAFE_PATTERNS[MACRO_PATH], path)
 
     assert (published is None) is (safe is None)

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 
-from exportctl.emulator import Dataset
-from exportctl.emulator.ui import EditRefused
+from exportctl.emulator import Dataset, Emulator
+from exportctl.emulator.ui import EditRefused, Ui
+from tests.emulator.emulator_api import Api
 
-JANE = {"as_person": "jane@acme.example"}
+JANE: dict[str, Any] = {"as_person": "jane@acme.example"}
 OTHER = "0" * 24
 
 
 @pytest.fixture
-def ui(emulator):
+def ui(emulator: Emulator) -> Ui:
     return emulator.ui
 
 
-def test_an_edit_leaves_a_person_behind(api, ui):
+def test_an_edit_leaves_a_person_behind(api: Api, ui: Ui) -> None:
     flow = api.flow()
 
     receipt = ui.rename(flow, "new", **JANE)
@@ -28,7 +32,7 @@ def test_an_edit_leaves_a_person_behind(api, ui):
     assert receipt == {"id": flow, "etag": item["etag"]}
 
 
-def test_the_person_stays_visible_until_a_run_passes(api, ui, emulator):
+def test_the_person_stays_visible_until_a_run_passes(api: Api, ui: Ui, emulator: Emulator) -> None:
     flow = api.flow()
     ui.disable(flow, **JANE)
     ui.enable(flow, **JANE)
@@ -39,7 +43,7 @@ def test_the_person_stays_visible_until_a_run_passes(api, ui, emulator):
 
 
 @pytest.mark.parametrize("by", ["id", "name"])
-def test_a_flow_is_named_by_id_or_unique_name(api, ui, by):
+def test_a_flow_is_named_by_id_or_unique_name(api: Api, ui: Ui, by: str) -> None:
     flow = api.flow("mine")
 
     ui.disable(flow if by == "id" else "mine")
@@ -47,7 +51,9 @@ def test_a_flow_is_named_by_id_or_unique_name(api, ui, by):
     assert api.item(f"/flows/{flow}")["state"] == "disabled"
 
 
-def test_a_name_that_is_unknown_or_not_unique_is_refused(api, ui, connect, emulator):
+def test_a_name_that_is_unknown_or_not_unique_is_refused(
+    api: Api, ui: Ui, connect: Callable[..., Api], emulator: Emulator
+) -> None:
     api.flow("twice")
     connect(emulator, "prod").flow("twice")
 
@@ -59,7 +65,7 @@ def test_a_name_that_is_unknown_or_not_unique_is_refused(api, ui, connect, emula
     assert api.names("flows", property="state==enabled") == ["twice"]
 
 
-def test_each_edit_changes_its_field(api, ui, emulator):
+def test_each_edit_changes_its_field(api: Api, ui: Ui, emulator: Emulator) -> None:
     flow = api.flow()
     end = api.item(f"/flows/{flow}")["scheduleParams"]["endTime"]
 
@@ -80,7 +86,7 @@ def test_each_edit_changes_its_field(api, ui, emulator):
     assert target["updatedBy"] == "jane@AdobeID"
 
 
-def test_other_datasets_leave_the_former_source_behind(api, ui, emulator):
+def test_other_datasets_leave_the_former_source_behind(api: Api, ui: Ui, emulator: Emulator) -> None:
     flow = api.flow()
     before = api.item(f"/flows/{flow}")["sourceConnectionIds"]
     emulator.seed(datasets={"dev": [Dataset("Web", OTHER)]})
@@ -98,7 +104,7 @@ def test_other_datasets_leave_the_former_source_behind(api, ui, emulator):
     assert api.item(f"/sourceConnections/{before[0]}")
 
 
-def test_a_deleted_flow_goes_as_over_the_api(api, ui, emulator):
+def test_a_deleted_flow_goes_as_over_the_api(api: Api, ui: Ui, emulator: Emulator) -> None:
     flow = api.flow()
 
     ui.delete(flow)
@@ -110,7 +116,7 @@ def test_a_deleted_flow_goes_as_over_the_api(api, ui, emulator):
         ui.delete(flow)
 
 
-def test_the_rules_hold_for_people_too(api, ui):
+def test_the_rules_hold_for_people_too(api: Api, ui: Ui) -> None:
     flow = api.flow()
 
     with pytest.raises(EditRefused, match="FLOW-1422-400"):
@@ -122,7 +128,7 @@ def test_the_rules_hold_for_people_too(api, ui):
     assert api.item(f"/flows/{flow}")["lastOperation"]["operation"] == "create"
 
 
-def test_edits_are_no_requests(api, ui, emulator):
+def test_edits_are_no_requests(api: Api, ui: Ui, emulator: Emulator) -> None:
     flow = api.flow()
     emulator.forget_requests()
 
@@ -136,7 +142,7 @@ def test_edits_are_no_requests(api, ui, emulator):
     ["Amazon S3", "Azure Blob Storage", "Azure Data Lake Gen2", "Data Landing Zone", "Google Cloud Storage", "SFTP"],
 )
 @pytest.mark.parametrize("audience", [False, True], ids=["datasets", "audiences"])
-def test_people_make_flows_of_every_card(api, ui, card, audience):
+def test_people_make_flows_of_every_card(api: Api, ui: Ui, card: str, audience: bool) -> None:
     made = ui.create_flow("theirs", ["Orders"], sandbox="dev", destination=card, audience=audience, **JANE)
 
     item = api.item(f"/flows/{made['id']}")
@@ -147,7 +153,7 @@ def test_people_make_flows_of_every_card(api, ui, card, audience):
     assert item["inheritedAttributes"]["targetConnections"][0]["baseConnection"]["id"] == made["base"]
 
 
-def test_a_flow_by_hand_takes_what_it_is_told(api, ui):
+def test_a_flow_by_hand_takes_what_it_is_told(api: Api, ui: Ui) -> None:
     first = ui.create_flow("one", ["Orders"], sandbox="dev")
     schedule = {"timeUnit": "hour", "interval": 8, "startTime": 1767229200}
 
@@ -169,14 +175,14 @@ def test_a_flow_by_hand_takes_what_it_is_told(api, ui):
         ui.create_flow("x", ["Orders"], sandbox="dev", destination="Marketo")
 
 
-def test_a_refused_flow_leaves_nothing_behind(ui, emulator):
+def test_a_refused_flow_leaves_nothing_behind(ui: Ui, emulator: Emulator) -> None:
     with pytest.raises(EditRefused):
         ui.create_flow("x", ["Orders"], sandbox="dev", schedule={"interval": 5})
 
     assert not any(emulator.snapshot().values())
 
 
-def test_anything_can_be_loaded_as_it_is(api, ui):
+def test_anything_can_be_loaded_as_it_is(api: Api, ui: Ui) -> None:
     flow = {
         "id": "f",
         "name": "foreign",
@@ -201,7 +207,7 @@ def test_anything_can_be_loaded_as_it_is(api, ui):
         ui.load({"runs": []}, sandbox="dev")
 
 
-def test_labels_move_the_etag_only(api, ui):
+def test_labels_move_the_etag_only(api: Api, ui: Ui) -> None:
     path = f"/connections/{api.base()}"
     before = api.item(path)
 

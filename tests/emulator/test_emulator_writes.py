@@ -6,6 +6,9 @@ import re
 
 import pytest
 
+from exportctl.emulator import Emulator
+from tests.emulator.emulator_api import Api, Json
+
 DATASET = "65a1b2c3d4e5f60718293a4b"
 SPECS = {
     "Azure Blob Storage": "6d6b59bf-fb58-4107-9064-4d246c0e5bb2",
@@ -17,7 +20,7 @@ SPECS = {
 SFTP = {"domain": "sftp.example", "username": "acme"}
 
 
-def test_a_create_answers_id_and_etag(api):
+def test_a_create_answers_id_and_etag(api: Api) -> None:
     answer = api.post("/connections", api.base_body())
 
     assert answer.status_code == 201
@@ -26,7 +29,7 @@ def test_a_create_answers_id_and_etag(api):
     assert answer.headers["Location"].endswith(f"/flowservice/connections/{answer.json()['id']}")
 
 
-def test_the_service_fills_in_a_base_connection(api):
+def test_the_service_fills_in_a_base_connection(api: Api) -> None:
     item = api.item(f"/connections/{api.base(description='mine')}")
 
     assert item["createdBy"] == item["createdClient"] == item["updatedClient"] == "emulator-client"
@@ -37,14 +40,14 @@ def test_the_service_fills_in_a_base_connection(api):
     assert (item["sandboxName"], item["imsOrgId"]) == ("dev", api.emulator.organization)
 
 
-def test_a_source_gets_a_base_connection_that_all_sources_of_the_sandbox_share(api):
+def test_a_source_gets_a_base_connection_that_all_sources_of_the_sandbox_share(api: Api) -> None:
     first, second = (api.item(f"/sourceConnections/{api.source()}") for _ in range(2))
 
     assert first["baseConnectionId"] == second["baseConnectionId"]
     assert first["inheritedAttributes"]["baseConnection"]["id"] == first["baseConnectionId"]
 
 
-def test_the_service_fills_in_a_flow(api):
+def test_the_service_fills_in_a_flow(api: Api) -> None:
     base, source = api.base(), api.source()
     target = api.target(base)
     flow = api.made("flows", api.flow_body(source, target))
@@ -88,7 +91,7 @@ def test_the_service_fills_in_a_flow(api):
     ],
     ids=["blob", "lake", "landing zone", "gcs", "sftp", "sftp with port", "sftp with key"],
 )
-def test_each_card_takes_its_auth_and_place(api, card, auth, place):
+def test_each_card_takes_its_auth_and_place(api: Api, card: str, auth: tuple[str, Json] | None, place: Json) -> None:
     spec = {"id": SPECS[card], "version": "1.0"}
     body = {"name": "x", "connectionSpec": spec}
     if auth:
@@ -103,13 +106,13 @@ def test_each_card_takes_its_auth_and_place(api, card, auth, place):
     assert api.item(f"/targetConnections/{made}")["params"] == params
 
 
-def test_s3_takes_a_role(api):
+def test_s3_takes_a_role(api: Api) -> None:
     auth = {"specName": "Assumed Role", "params": {"s3Role": "arn:aws:iam::123456789012:role/x"}}
 
     assert api.post("/connections", api.base_body(auth=auth)).status_code == 201
 
 
-def test_the_landing_zone_takes_null_and_no_other_auth(api):
+def test_the_landing_zone_takes_null_and_no_other_auth(api: Api) -> None:
     spec = {"id": SPECS["Data Landing Zone"], "version": "1.0"}
     body = {"name": "x", "connectionSpec": spec, "auth": None}
 
@@ -144,14 +147,14 @@ S3_KEY, S3_SECRET = {"s3AccessKey": "A" * 20}, {"s3SecretKey": "b" * 40}
         ({"auth": {"specName": "Access Key", "params": {"s3AccessKey": 1, **S3_SECRET}}}, 400, "rule type"),
     ],
 )
-def test_a_base_connection_is_refused(api, change, status, text):
+def test_a_base_connection_is_refused(api: Api, change: Json, status: int, text: str) -> None:
     answer = api.post("/connections", {**api.base_body(), **change})
 
     assert answer.status_code == status
     assert text in answer.json()["errorMessage"]
 
 
-def test_a_refusal_does_not_repeat_a_secret(api):
+def test_a_refusal_does_not_repeat_a_secret(api: Api) -> None:
     auth = {"specName": "Access Key", "params": {**S3_KEY, "s3SecretKey": "too-short-secret"}}
 
     answer = api.post("/connections", api.base_body(auth=auth))
@@ -171,7 +174,7 @@ def test_a_refusal_does_not_repeat_a_secret(api):
         ("flows", {"scheduleParams": {"startTime": 10**30}}, "not supported"),
     ],
 )
-def test_values_of_the_wrong_type_are_refused(api, collection, change, text):
+def test_values_of_the_wrong_type_are_refused(api: Api, collection: str, change: Json, text: str) -> None:
     bodies = {
         "connections": api.base_body(),
         "sourceConnections": api.source_body(),
@@ -185,7 +188,7 @@ def test_values_of_the_wrong_type_are_refused(api, collection, change, text):
     assert text in answer.text
 
 
-def test_an_audience_flow_may_have_transformations_and_a_schedule_of_its_own(api, emulator):
+def test_an_audience_flow_may_have_transformations_and_a_schedule_of_its_own(api: Api, emulator: Emulator) -> None:
     made = emulator.ui.create_flow("theirs", sandbox="dev", audience=True, schedule={"frequency": "x"})
     path = f"/flows/{made['id']}"
 
@@ -195,13 +198,13 @@ def test_an_audience_flow_may_have_transformations_and_a_schedule_of_its_own(api
 
 
 @pytest.mark.parametrize("spec", [None, "x", {}, {"id": "none", "version": "1.0"}])
-def test_an_unknown_connection_spec_has_a_body_of_its_own(api, spec):
+def test_an_unknown_connection_spec_has_a_body_of_its_own(api: Api, spec: Json | str | None) -> None:
     answer = api.post("/connections", {**api.base_body(), "connectionSpec": spec})
 
     assert (answer.status_code, answer.json()) == (400, {"message": "Please provide a valid spec id"})
 
 
-def test_an_unknown_auth_spec_has_a_code(api):
+def test_an_unknown_auth_spec_has_a_code(api: Api) -> None:
     body = api.base_body(auth={"specName": "Basic Authentication for sftp", "params": {}})
 
     assert api.code(api.post("/connections", body)) == "1415-400"
@@ -218,14 +221,14 @@ def test_an_unknown_auth_spec_has_a_code(api):
         (None, "params.datasets"),
     ],
 )
-def test_a_source_connection_is_refused(api, params, text):
+def test_a_source_connection_is_refused(api: Api, params: Json | None, text: str) -> None:
     answer = api.post("/sourceConnections", {**api.source_body(), "params": params})
 
     assert answer.status_code == 400
     assert text in answer.json()["errorMessage"]
 
 
-def test_a_source_needs_no_dataset_names(api):
+def test_a_source_needs_no_dataset_names(api: Api) -> None:
     assert api.post("/sourceConnections", api.source_body(params={"datasets": [{"dataSetId": DATASET}]})).is_success
 
 
@@ -252,13 +255,13 @@ def test_a_source_needs_no_dataset_names(api):
         ({"fileType": "JSON"}, True),
     ],
 )
-def test_target_params_follow_the_spec(api, params, accepted):
+def test_target_params_follow_the_spec(api: Api, params: Json, accepted: bool) -> None:
     answer = api.post("/targetConnections", api.target_body(api.base(), params=params))
 
     assert answer.is_success is accepted, answer.text
 
 
-def test_target_params_without_file_type_are_refused(api):
+def test_target_params_without_file_type_are_refused(api: Api) -> None:
     body = api.target_body(api.base())
     del body["params"]["datasetFileType"]
 
@@ -266,7 +269,7 @@ def test_target_params_without_file_type_are_refused(api):
 
 
 @pytest.mark.parametrize("collection", ["targetConnections", "flows"])
-def test_what_a_body_names_must_be_there(api, collection):
+def test_what_a_body_names_must_be_there(api: Api, collection: str) -> None:
     bodies = {"targetConnections": api.target_body("none"), "flows": api.flow_body(api.source(), "none")}
 
     answer = api.post(f"/{collection}", bodies[collection])
@@ -275,14 +278,14 @@ def test_what_a_body_names_must_be_there(api, collection):
     assert answer.json()["report"]["id"] == "none"
 
 
-def test_a_target_has_the_spec_of_its_base(api):
+def test_a_target_has_the_spec_of_its_base(api: Api) -> None:
     body = {**api.target_body(api.base()), "connectionSpec": {"id": SPECS["SFTP"], "version": "1.0"}}
     body["params"] = {"remotePath": "/", "datasetFileType": "JSON", "compression": "GZIP"}
 
     assert "differs" in api.post("/targetConnections", body).json()["errorMessage"]
 
 
-def test_a_flow_spec_takes_its_own_targets_only(api):
+def test_a_flow_spec_takes_its_own_targets_only(api: Api) -> None:
     body = api.flow_body(api.source(), api.target())
     body["flowSpec"]["id"] = "354d6aad-4754-46e4-a576-1b384561c440"
 
@@ -293,7 +296,7 @@ def test_a_flow_spec_takes_its_own_targets_only(api):
     ("change", "code"),
     [({"state": "disabled"}, "1410-400"), ({"flowSpec": {"id": "none", "version": "1.0"}}, "1413-400")],
 )
-def test_a_flow_is_refused_with_a_code(api, change, code):
+def test_a_flow_is_refused_with_a_code(api: Api, change: Json, code: str) -> None:
     body = {**api.flow_body(api.source(), api.target()), **change}
 
     assert api.code(api.post("/flows", body)) == code
@@ -310,7 +313,7 @@ def test_a_flow_is_refused_with_a_code(api, change, code):
         ({"scheduleParams": None}, "scheduleParams is required"),
     ],
 )
-def test_a_flow_is_refused(api, change, text):
+def test_a_flow_is_refused(api: Api, change: Json, text: str) -> None:
     answer = api.post("/flows", {**api.flow_body(api.source(), api.target()), **change})
 
     assert answer.status_code == 400
@@ -349,21 +352,21 @@ DAILY = {"timeUnit": "day", "interval": 1}
         ({"frequency": "hour"}, True),
     ],
 )
-def test_a_schedule_follows_the_rules(api, schedule, accepted):
+def test_a_schedule_follows_the_rules(api: Api, schedule: Json, accepted: bool) -> None:
     answer = api.post("/flows", api.flow_body(api.source(), api.target(), schedule=schedule))
 
     assert answer.is_success is accepted, answer.text
 
 
 @pytest.mark.parametrize("missing", ["startTime", "interval", "timeUnit"])
-def test_a_schedule_needs(api, missing):
+def test_a_schedule_needs(api: Api, missing: str) -> None:
     body = api.flow_body(api.source(), api.target())
     del body["scheduleParams"][missing]
 
     assert api.post("/flows", body).status_code == 400
 
 
-def test_a_schedule_needs_no_mode_template_or_end(api):
+def test_a_schedule_needs_no_mode_template_or_end(api: Api) -> None:
     body = api.flow_body(api.source(), api.target())
     for key in ("exportMode", "endTime", "foldernameTemplate"):
         del body["scheduleParams"][key]
@@ -384,11 +387,11 @@ def test_a_schedule_needs_no_mode_template_or_end(api):
         (b"", {"Content-Type": "application/json"}, 400),
     ],
 )
-def test_a_body_that_is_no_json_object_is_refused(api, content, headers, status):
+def test_a_body_that_is_no_json_object_is_refused(api: Api, content: bytes, headers: Json, status: int) -> None:
     assert api.call("POST", "/connections", content=content, headers=headers).status_code == status
 
 
-def test_a_patch_changes_and_moves_the_etag(api):
+def test_a_patch_changes_and_moves_the_etag(api: Api) -> None:
     flow = api.flow()
     before = api.item(f"/flows/{flow}")
 
@@ -407,7 +410,7 @@ def test_a_patch_changes_and_moves_the_etag(api):
 
 
 @pytest.mark.parametrize("etag", ["stale", "unquoted", "weak", "any"])
-def test_a_patch_with_another_etag_is_412(api, etag):
+def test_a_patch_with_another_etag_is_412(api: Api, etag: str) -> None:
     path = f"/connections/{api.base()}"
     current = api.item(path)["etag"]
     sent = {"stale": f'"{"0" * 36}"', "unquoted": current.strip('"'), "weak": f"W/{current}", "any": "*"}[etag]
@@ -420,7 +423,7 @@ def test_a_patch_with_another_etag_is_412(api, etag):
     assert api.item(path)["name"] == "account"
 
 
-def test_the_etag_of_a_create_is_stale_once_the_background_client_has_been(api):
+def test_the_etag_of_a_create_is_stale_once_the_background_client_has_been(api: Api) -> None:
     made = api.post("/connections", api.base_body()).json()
 
     answer = api.patch(
@@ -430,7 +433,7 @@ def test_the_etag_of_a_create_is_stale_once_the_background_client_has_been(api):
     assert api.code(answer) == "1404-412"
 
 
-def test_a_patch_without_if_match_has_a_code(api):
+def test_a_patch_without_if_match_has_a_code(api: Api) -> None:
     assert api.code(api.call("PATCH", f"/flows/{api.flow()}", json=[])) == "1403-400"
 
 
@@ -461,7 +464,7 @@ def test_a_patch_without_if_match_has_a_code(api):
         ([{"op": "add", "path": "/sourceConnectionIds/-", "value": "x"}], None),
     ],
 )
-def test_a_patch_of_a_flow_is_refused(api, operations, code):
+def test_a_patch_of_a_flow_is_refused(api: Api, operations: Json | list[Json], code: str | None) -> None:
     flow = api.flow()
     before = api.item(f"/flows/{flow}")
 
@@ -472,13 +475,13 @@ def test_a_patch_of_a_flow_is_refused(api, operations, code):
     assert api.item(f"/flows/{flow}") == before
 
 
-def test_an_empty_patch_body_has_a_code(api):
+def test_an_empty_patch_body_has_a_code(api: Api) -> None:
     path = f"/flows/{api.flow()}"
 
     assert api.code(api.call("PATCH", path, headers={"If-Match": api.item(path)["etag"]})) == "1405-400"
 
 
-def test_list_elements_and_escaped_names_can_be_patched(api):
+def test_list_elements_and_escaped_names_can_be_patched(api: Api) -> None:
     path = f"/connections/{api.base(labels=['core/C1', 'core/C2'])}"
 
     answer = api.patch(
@@ -507,7 +510,9 @@ def test_list_elements_and_escaped_names_can_be_patched(api):
         ("connections", "/auth/params/s3SecretKey", "short", None),
     ],
 )
-def test_what_cannot_change_is_refused(api, collection, pointer, value, code):
+def test_what_cannot_change_is_refused(
+    api: Api, collection: str, pointer: str, value: Json | list[Json] | str, code: str | None
+) -> None:
     flow = api.flow()
     item = api.item(f"/flows/{flow}")
     ids = {
@@ -523,7 +528,7 @@ def test_what_cannot_change_is_refused(api, collection, pointer, value, code):
     assert code is None or api.code(answer) == code
 
 
-def test_auth_params_are_replaced_whole_and_dated(api, emulator):
+def test_auth_params_are_replaced_whole_and_dated(api: Api, emulator: Emulator) -> None:
     path = f"/connections/{api.base()}"
     emulator.advance(86400)
 
@@ -532,7 +537,7 @@ def test_auth_params_are_replaced_whole_and_dated(api, emulator):
     assert api.item(path)["auth"]["params"]["authorizedDate"] == "2026-01-02"
 
 
-def test_datasets_change_by_another_source(api):
+def test_datasets_change_by_another_source(api: Api) -> None:
     flow, source = api.flow(), api.source("0" * 24)
 
     assert api.replace(f"/flows/{flow}", "/sourceConnectionIds", [source]).status_code == 200
@@ -543,7 +548,7 @@ def test_datasets_change_by_another_source(api):
 
 
 @pytest.mark.parametrize("op", ["disable", "DISABLE", "Disable"])
-def test_an_action_changes_the_state(api, op):
+def test_an_action_changes_the_state(api: Api, op: str) -> None:
     flow = api.flow()
 
     assert api.act(flow, op).json()["id"] == flow
@@ -557,11 +562,11 @@ def test_an_action_changes_the_state(api, op):
     ("op", "code"),
     [("enable", "1422-400"), ("explode", "1434-400"), ("publish", "1444-400"), ("FINALIZE", "1402-400")],
 )
-def test_an_action_is_refused(api, op, code):
+def test_an_action_is_refused(api: Api, op: str, code: str) -> None:
     assert api.code(api.act(api.flow(), op)) == code
 
 
-def test_an_action_needs_its_name_and_a_current_etag_if_any(api):
+def test_an_action_needs_its_name_and_a_current_etag_if_any(api: Api) -> None:
     flow = api.flow()
 
     assert api.code(api.call("POST", f"/flows/{flow}/action")) == "2119-400"
@@ -569,7 +574,7 @@ def test_an_action_needs_its_name_and_a_current_etag_if_any(api):
     assert api.act(flow, "disable", **{"If-Match": api.item(f"/flows/{flow}")["etag"]}).status_code == 200
 
 
-def test_a_deleted_flow_is_answered_for_a_while_and_its_connections_stay(api, emulator):
+def test_a_deleted_flow_is_answered_for_a_while_and_its_connections_stay(api: Api, emulator: Emulator) -> None:
     flow = api.flow()
 
     answer = api.delete(f"/flows/{flow}")
@@ -591,7 +596,7 @@ def test_a_deleted_flow_is_answered_for_a_while_and_its_connections_stay(api, em
     assert [len(api.names(kind)) for kind in ("connections", "sourceConnections", "targetConnections")] == [1, 1, 1]
 
 
-def test_what_is_in_use_cannot_be_deleted(api, emulator):
+def test_what_is_in_use_cannot_be_deleted(api: Api, emulator: Emulator) -> None:
     flow = api.flow()
     item = api.item(f"/flows/{flow}")
     source, target = item["sourceConnectionIds"][0], item["targetConnectionIds"][0]
@@ -610,10 +615,10 @@ def test_what_is_in_use_cannot_be_deleted(api, emulator):
     assert api.code(api.delete(f"/connections/{base}")) == "1439-404"
 
 
-def test_names_may_repeat(api):
+def test_names_may_repeat(api: Api) -> None:
     assert api.base("same") != api.base("same")
 
 
-def test_parameters_of_single_objects_are_refused(api):
+def test_parameters_of_single_objects_are_refused(api: Api) -> None:
     assert api.code(api.get(f"/connections/{api.base()}", limit=1)) == "1451-400"
     assert api.code(api.call("POST", "/flows?mode=draft", json={})) == "1451-400"

@@ -5,15 +5,21 @@ from __future__ import annotations
 import gzip
 import json
 import sys
-from datetime import date, datetime
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date, datetime, timedelta
 from itertools import product
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from exportctl.emulator.columns import DATE, FLAG, NUMBER, TEXT, TIME, WHOLE, Map
+from exportctl.emulator.columns import DATE, FLAG, NUMBER, TEXT, TIME, WHOLE, Map, Shape
 from exportctl.emulator.encoding import CHUNK, Encoding, write
 from exportctl.emulator.rows import COLUMNS, EVENT, RECORD, Batch, parts, row
 from exportctl.emulator.sinks.sink import StorageRefused
+
+if TYPE_CHECKING:
+    from arro3.core import Table
 
 DATASET = "65a1b2c3d4e5f60718293a4b"
 # Counts that do not divide the seconds: times have milliseconds. The last brings rows that were there before.
@@ -25,13 +31,14 @@ ROWS = {
 KINDS = pytest.mark.parametrize("kind", [EVENT, RECORD])
 COMPRESSIONS = pytest.mark.parametrize("compression", ["NONE", "GZIP"])
 EVERY = [Encoding(*both) for both in product(("JSON", "PARQUET"), ("NONE", "GZIP"))]
+Write = Callable[..., Path]
 
 
 @pytest.fixture
-def written(tmp_path):
+def written(tmp_path: Path) -> Write:
     """Writes a file and gives its path."""
 
-    def make(kind, encoding, batches=BATCHES, name="part"):
+    def make(kind: str, encoding: Encoding, batches: Sequence[Batch] = BATCHES, name: str = "part") -> Path:
         path = tmp_path / f"{name}.{encoding.extension}"
         write(DATASET, kind, batches, encoding, path)
         return path
@@ -39,7 +46,7 @@ def written(tmp_path):
     return make
 
 
-def as_json(value):
+def as_json(value: Any) -> Any:
     """What a reader of Parquet gives, as the object that stands in NDJSON: nulls left out, times as text."""
     match value:
         case dict():
@@ -49,25 +56,25 @@ def as_json(value):
         case list():
             return [as_json(inner) for inner in value]
         case datetime():
-            assert value.utcoffset().total_seconds() == 0
+            assert value.utcoffset() == timedelta(0)
             return value.isoformat(timespec="milliseconds").replace("+00:00", "Z")
         case date():
             return value.isoformat()
     return value
 
 
-def read_lines(path):
+def read_lines(path: Path) -> str:
     content = path.read_bytes()
     return (gzip.decompress(content) if path.suffix == ".gz" else content).decode()
 
 
-def read_arro3(path):
+def read_arro3(path: Path) -> Table:
     from arro3.io import read_parquet
 
     return read_parquet(path).read_all()
 
 
-def rows_of(table):
+def rows_of(table: Table) -> list[Any]:
     return [as_json(each) for batch in table.to_batches() for each in batch.to_struct_array().to_pylist()]
 
 
@@ -80,19 +87,19 @@ def rows_of(table):
         ("PARQUET", "GZIP", "gz.parquet"),
     ],
 )
-def test_extensions_are_those_of_the_service(type, compression, extension):
+def test_extensions_are_those_of_the_service(type: str, compression: str, extension: str) -> None:
     assert Encoding(type, compression).extension == extension
 
 
 @pytest.mark.parametrize(("type", "compression"), [("CSV", "NONE"), ("JSON", "SNAPPY"), ("parquet", "GZIP")])
-def test_there_are_no_other_encodings(type, compression):
+def test_there_are_no_other_encodings(type: str, compression: str) -> None:
     with pytest.raises(ValueError, match=type):
         Encoding(type, compression)
 
 
 @KINDS
 @COMPRESSIONS
-def test_ndjson_holds_one_row_a_line(written, kind, compression):
+def test_ndjson_holds_one_row_a_line(written: Write, kind: str, compression: str) -> None:
     text = read_lines(written(kind, Encoding("JSON", compression)))
 
     assert text.endswith("}\n")
@@ -101,12 +108,12 @@ def test_ndjson_holds_one_row_a_line(written, kind, compression):
 
 @KINDS
 @COMPRESSIONS
-def test_parquet_holds_the_same_rows(written, kind, compression):
+def test_parquet_holds_the_same_rows(written: Write, kind: str, compression: str) -> None:
     assert rows_of(read_arro3(written(kind, Encoding("PARQUET", compression)))) == ROWS[kind]
 
 
 @pytest.mark.parametrize("type", ["JSON", "PARQUET"])
-def test_rows_of_many_chunks_are_all_there(written, type):
+def test_rows_of_many_chunks_are_all_there(written: Write, type: str) -> None:
     count = 2 * CHUNK + 1
     path = written(EVENT, Encoding(type, "NONE"), [Batch(0, CHUNK - 1, 1767225600), Batch(CHUNK - 1, CHUNK + 2, 1)])
 
@@ -119,7 +126,7 @@ def test_rows_of_many_chunks_are_all_there(written, type):
 
 
 @KINDS
-def test_files_of_one_run_hold_what_one_file_would(written, kind):
+def test_files_of_one_run_hold_what_one_file_would(written: Write, kind: str) -> None:
     files = [
         written(kind, Encoding("JSON", "NONE"), part, f"part-{n}") for n, part in enumerate(parts(BATCHES, files=7))
     ]
@@ -129,13 +136,13 @@ def test_files_of_one_run_hold_what_one_file_would(written, kind):
 
 @KINDS
 @pytest.mark.parametrize("encoding", EVERY)
-def test_equal_rows_give_equal_bytes(written, kind, encoding):
+def test_equal_rows_give_equal_bytes(written: Write, kind: str, encoding: Encoding) -> None:
     one, two = (written(kind, encoding, name=name).read_bytes() for name in ("one", "two"))
 
     assert one == two
 
 
-def test_a_gzip_header_holds_neither_name_nor_time(written):
+def test_a_gzip_header_holds_neither_name_nor_time(written: Write) -> None:
     content = written(EVENT, Encoding("JSON", "GZIP")).read_bytes()
 
     assert (content[3], content[4:8]) == (0, bytes(4))
@@ -143,19 +150,19 @@ def test_a_gzip_header_holds_neither_name_nor_time(written):
 
 @KINDS
 @COMPRESSIONS
-def test_ndjson_without_rows_is_empty(written, kind, compression):
+def test_ndjson_without_rows_is_empty(written: Write, kind: str, compression: str) -> None:
     assert read_lines(written(kind, Encoding("JSON", compression), [])) == ""
 
 
 @KINDS
 @COMPRESSIONS
-def test_parquet_without_rows_has_the_columns(written, kind, compression):
+def test_parquet_without_rows_has_the_columns(written: Write, kind: str, compression: str) -> None:
     table = read_arro3(written(kind, Encoding("PARQUET", compression), []))
 
     assert (table.num_rows, table.column_names) == (0, list(COLUMNS[kind]))
 
 
-def test_compression_makes_files_smaller(written):
+def test_compression_makes_files_smaller(written: Write) -> None:
     sizes = {encoding: written(EVENT, encoding).stat().st_size for encoding in EVERY}
 
     assert all(sizes[Encoding(type, "GZIP")] < sizes[Encoding(type, "NONE")] for type in ("JSON", "PARQUET"))
@@ -163,7 +170,9 @@ def test_compression_makes_files_smaller(written):
 
 @pytest.mark.skipif(sys.platform != "linux", reason="/dev/full is a device of Linux")
 @pytest.mark.parametrize("encoding", EVERY)
-def test_a_full_disk_is_an_error_of_the_system(tmp_path, encoding, capfd):
+def test_a_full_disk_is_an_error_of_the_system(
+    tmp_path: Path, encoding: Encoding, capfd: pytest.CaptureFixture[str]
+) -> None:
     path = tmp_path / "part"
     path.symlink_to("/dev/full")
 
@@ -173,7 +182,7 @@ def test_a_full_disk_is_an_error_of_the_system(tmp_path, encoding, capfd):
     assert capfd.readouterr() == ("", "")
 
 
-def test_parquet_without_its_packages_says_what_to_install(written, monkeypatch):
+def test_parquet_without_its_packages_says_what_to_install(written: Write, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "arro3.io", None)  # as if it were not installed
 
     with pytest.raises(StorageRefused, match=r"pip install 'exportctl\[emulator\]'") as caught:
@@ -186,7 +195,7 @@ def test_parquet_without_its_packages_says_what_to_install(written, monkeypatch)
 @pytest.mark.real
 @KINDS
 @COMPRESSIONS
-def test_duckdb_pyarrow_and_polars_read_the_same_rows(written, kind, compression):
+def test_duckdb_pyarrow_and_polars_read_the_same_rows(written: Write, kind: str, compression: str) -> None:
     import duckdb
     import polars
     from pyarrow import parquet
@@ -205,7 +214,9 @@ def test_duckdb_pyarrow_and_polars_read_the_same_rows(written, kind, compression
 @pytest.mark.real
 @KINDS
 @pytest.mark.parametrize("batches", [BATCHES, ()])
-def test_duckdb_pyarrow_and_polars_see_the_columns_that_are_declared(written, kind, batches):
+def test_duckdb_pyarrow_and_polars_see_the_columns_that_are_declared(
+    written: Write, kind: str, batches: Sequence[Batch]
+) -> None:
     import duckdb
     import polars
     from pyarrow import parquet
@@ -223,7 +234,7 @@ def test_duckdb_pyarrow_and_polars_see_the_columns_that_are_declared(written, ki
 @pytest.mark.real
 @KINDS
 @COMPRESSIONS
-def test_duckdb_and_polars_count_the_lines_of_ndjson(written, kind, compression):
+def test_duckdb_and_polars_count_the_lines_of_ndjson(written: Write, kind: str, compression: str) -> None:
     import duckdb
     import polars
 
@@ -235,7 +246,7 @@ def test_duckdb_and_polars_count_the_lines_of_ndjson(written, kind, compression)
     assert polars.read_ndjson(path, infer_schema_length=None)["_id"].to_list() == [each["_id"] for each in ROWS[kind]]
 
 
-def of_duckdb(type):
+def of_duckdb(type: Any) -> Shape:
     match type.id:
         case "struct":
             return {name: of_duckdb(inner) for name, inner in type.children}
@@ -253,7 +264,7 @@ def of_duckdb(type):
     }[str(type)]
 
 
-def of_pyarrow(type):
+def of_pyarrow(type: Any) -> Shape:
     from pyarrow import types
 
     if types.is_struct(type):
@@ -272,7 +283,7 @@ def of_pyarrow(type):
     }[str(type)]
 
 
-def of_polars(type):
+def of_polars(type: Any) -> Shape:
     import polars
 
     match type:
@@ -298,12 +309,14 @@ class Interrupting:
     def __init__(self, batch: Batch) -> None:
         self.batch = batch
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[Batch]:
         yield self.batch
         raise KeyboardInterrupt
 
 
-def test_an_interrupt_while_parquet_is_written_is_the_interrupt_itself(tmp_path, capfd):
+def test_an_interrupt_while_parquet_is_written_is_the_interrupt_itself(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
     with pytest.raises(KeyboardInterrupt):
         write(
             "a" * 24, EVENT, Interrupting(Batch(0, 40_000, 1_800_000_000)), Encoding("PARQUET", "GZIP"), tmp_path / "x"

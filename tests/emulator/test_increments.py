@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -14,32 +16,45 @@ from hypothesis import strategies as st
 from exportctl.emulator import Switches, increments, rows
 from exportctl.emulator.rows import Batch
 from exportctl.emulator.store import Record
-from tests.emulator.running import CLICKS, DAY, HOUR, NAMES, ONCE, ORDERS, RETURNS, START, Exports, exports, status
+from tests.emulator.running import (
+    CLICKS,
+    DAY,
+    HOUR,
+    NAMES,
+    ONCE,
+    ORDERS,
+    RETURNS,
+    START,
+    Exports,
+    Json,
+    exports,
+    status,
+)
 
 YEAR = 365 * DAY
 
 
-def kind(dataset):
+def kind(dataset: str) -> str:
     return "event" if dataset == CLICKS else "record"
 
 
-def ids(dataset, *batches):
+def ids(dataset: str, *batches: Batch) -> list[str]:
     """The `_id`s of all rows of batches."""
     numbered = [(batch, batch.first + place) for batch in batches for place in range(batch.count)]
     return [str(rows.row(dataset, kind(dataset), number, batch)["_id"]) for batch, number in numbered]
 
 
-def written(run):
-    return run["metrics"]["recordSummary"]["outputRecordCount"]
+def written(run: Json) -> int:
+    return int(run["metrics"]["recordSummary"]["outputRecordCount"])
 
 
 @pytest.fixture
-def made(tmp_path):
+def made(tmp_path: Path) -> Iterator[Exports]:
     with exports(tmp_path) as found:
         yield found
 
 
-def test_first_all_rows_are_exported_and_then_what_is_new(made):
+def test_first_all_rows_are_exported_and_then_what_is_new(made: Exports) -> None:
     made.ingest(5)
     made.emulator.advance(600)
     flow = made.flow()
@@ -53,7 +68,7 @@ def test_first_all_rows_are_exported_and_then_what_is_new(made):
     assert made.arrived() == Counter(ids(ORDERS, *made.emulator.batches("dev", "Orders")))
 
 
-def test_rows_that_come_in_at_the_moment_of_a_run_wait_for_the_next(made):
+def test_rows_that_come_in_at_the_moment_of_a_run_wait_for_the_next(made: Exports) -> None:
     flow = made.flow()
     made.emulator.advance(HOUR)
     made.ingest(3)
@@ -63,7 +78,7 @@ def test_rows_that_come_in_at_the_moment_of_a_run_wait_for_the_next(made):
     assert [written(run) for run in made.runs(flow)] == [0, 3]
 
 
-def test_two_flows_of_one_dataset_each_export_all_of_it(made):
+def test_two_flows_of_one_dataset_each_export_all_of_it(made: Exports) -> None:
     flows = [made.flow(foldernameTemplate=f"{name}/%EXPORT_TIME%") for name in ("one", "two")]
     made.ingest(3)
     made.emulator.advance(HOUR)
@@ -75,7 +90,7 @@ def test_two_flows_of_one_dataset_each_export_all_of_it(made):
         assert made.arrived(f"/{name}/") == Counter(ids(ORDERS, *made.emulator.batches("dev", "Orders")))
 
 
-def test_a_run_in_the_past_of_a_jump_does_not_see_later_rows(made):
+def test_a_run_in_the_past_of_a_jump_does_not_see_later_rows(made: Exports) -> None:
     """All of a day's ticks are caught up in one step, each with what had come in by then."""
     flow = made.flow(interval=3)
     made.ingest(2)
@@ -87,7 +102,7 @@ def test_a_run_in_the_past_of_a_jump_does_not_see_later_rows(made):
     assert [written(run) for run in made.runs(flow)][:3] == [2, 3, 0]
 
 
-def test_rows_that_came_in_before_anybody_looked_at_a_run_are_not_in_it(made):
+def test_rows_that_came_in_before_anybody_looked_at_a_run_are_not_in_it(made: Exports) -> None:
     flow = made.flow(interval=3)
     made.ingest(2)
     made.clock_alone(2 * HOUR)
@@ -99,7 +114,7 @@ def test_rows_that_came_in_before_anybody_looked_at_a_run_are_not_in_it(made):
 
 
 @pytest.mark.parametrize("spread", [0, 30 * DAY, 800 * DAY])
-def test_events_of_more_than_a_year_ago_are_left_out(made, spread):
+def test_events_of_more_than_a_year_ago_are_left_out(made: Exports, spread: int) -> None:
     made.flow(CLICKS)
     made.ingest(40, CLICKS, spread=spread)
 
@@ -117,7 +132,7 @@ def test_events_of_more_than_a_year_ago_are_left_out(made, spread):
     assert made.arrived() == Counter(expected)
 
 
-def test_records_are_exported_however_old(made):
+def test_records_are_exported_however_old(made: Exports) -> None:
     made.ingest(5)
     made.emulator.advance(800 * DAY)
     made.flow()
@@ -128,7 +143,7 @@ def test_records_are_exported_however_old(made):
 
 
 @pytest.mark.parametrize(("setting", "expected"), [("new-only", [5, 7]), ("restart", [5, 12])])
-def test_datasets_that_were_added_are_exported_in_full(made, setting, expected):
+def test_datasets_that_were_added_are_exported_in_full(made: Exports, setting: str, expected: list[int]) -> None:
     made.emulator.switches = Switches(dataset_change=setting)
     flow = made.flow(interval=3)
     made.ingest(5), made.ingest(7, CLICKS)
@@ -142,7 +157,9 @@ def test_datasets_that_were_added_are_exported_in_full(made, setting, expected):
 
 @pytest.mark.parametrize("scope", ["flow", "dataset"])
 @pytest.mark.parametrize(("setting", "expected"), [("continue", 8), ("restart", 16)])
-def test_another_interval_restarts_the_full_export_or_not(made, setting, expected, scope):
+def test_another_interval_restarts_the_full_export_or_not(
+    made: Exports, setting: str, expected: int, scope: str
+) -> None:
     made.emulator.switches = Switches(schedule_change=setting, run_scope=scope)
     flow = made.flow(ORDERS, CLICKS, interval=3)
     made.ingest(4), made.ingest(4, CLICKS)
@@ -155,7 +172,7 @@ def test_another_interval_restarts_the_full_export_or_not(made, setting, expecte
 
 
 @pytest.mark.parametrize("scope", ["flow", "dataset"])
-def test_what_was_exported_once_is_not_forgotten_when_the_export_becomes_incremental(made, scope):
+def test_what_was_exported_once_is_not_forgotten_when_the_export_becomes_incremental(made: Exports, scope: str) -> None:
     made.emulator.switches = Switches(run_scope=scope)
     flow = made.flow(ORDERS, CLICKS, **ONCE)
     made.ingest(4), made.ingest(4, CLICKS)
@@ -168,7 +185,7 @@ def test_what_was_exported_once_is_not_forgotten_when_the_export_becomes_increme
     assert sum(written(run) for run in made.runs(flow)) == 11
 
 
-def test_a_schedule_that_changes_while_a_run_is_under_way_counts_for_the_next():
+def test_a_schedule_that_changes_while_a_run_is_under_way_counts_for_the_next() -> None:
     """The run began under the old rhythm, so the new one is still to restart."""
     switches = Switches(schedule_change="restart")
     dataset = Record("datasets", ORDERS, "dev", {"name": "Orders"})
@@ -183,7 +200,7 @@ def test_a_schedule_that_changes_while_a_run_is_under_way_counts_for_the_next():
     assert increments.increment(Record("flows", "f", "dev", ran, flow.hidden), dataset, START + 1, switches).count == 0
 
 
-def test_a_clock_that_was_set_back_brings_no_row_twice():
+def test_a_clock_that_was_set_back_brings_no_row_twice() -> None:
     dataset = Record("datasets", ORDERS, "dev", {"name": "Orders"})
     for at in (START, START + HOUR):
         increments.add(dataset, 5, at)
@@ -195,7 +212,7 @@ def test_a_clock_that_was_set_back_brings_no_row_twice():
         assert found.full is False or not found.count or tick == START + HOUR
 
 
-def test_batches_follow_one_another_without_gaps():
+def test_batches_follow_one_another_without_gaps() -> None:
     dataset = Record("datasets", ORDERS, "dev", {"name": "Orders"})
 
     made = [increments.add(dataset, count, START + count) for count in (3, 1, 5)]
@@ -294,7 +311,7 @@ def _on_demand(life: Life) -> None:
 
 @settings(max_examples=60, deadline=None)
 @given(SOME_SWITCHES, st.lists(STEP, max_size=16))
-def test_every_row_arrives_once_however_the_flow_is_treated(switches, steps):
+def test_every_row_arrives_once_however_the_flow_is_treated(switches: Json, steps: list[tuple[Any, ...]]) -> None:
     with TemporaryDirectory() as folder, exports(Path(folder) / "s", **switches) as made:
         life = Life(made)
         for name, *rest in steps:
@@ -319,12 +336,12 @@ def test_every_row_arrives_once_however_the_flow_is_treated(switches, steps):
                 assert {arrived[row] - twice[row] for row in rows_} == {1 if scheduled else 0}
 
 
-def _exports(run, dataset):
+def _exports(run: Json, dataset: str) -> bool:
     (summary,) = run["metrics"]["recordSummary"]["targetSummaries"]
     return any(one["id"].endswith(dataset) for one in summary["entitySummaries"])
 
 
-def test_rows_of_a_dataset_that_was_taken_off_arrive_when_it_comes_back(tmp_path):
+def test_rows_of_a_dataset_that_was_taken_off_arrive_when_it_comes_back(tmp_path: Path) -> None:
     with exports(tmp_path) as made:
         life = Life(made)
         life.ingest(RETURNS, 2)

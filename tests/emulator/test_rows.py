@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exportctl.emulator.columns import DATE, FLAG, NUMBER, TEXT, TIME, WHOLE, Map
+from exportctl.emulator.columns import DATE, FLAG, NUMBER, TEXT, TIME, WHOLE, Map, Shape
 from exportctl.emulator.rows import COLUMNS, EVENT, RECORD, Batch, lines, parts, row, total, trimmed
+from tests.emulator.emulator_api import Json
 
 DATASET = "65a1b2c3d4e5f60718293a4b"
 AT = 1767225600
@@ -26,21 +29,21 @@ BATCH = st.builds(
 )
 
 
-def some(kind, count=2000, **changes):
+def some(kind: str, count: int = 2000, **changes: int) -> list[Json]:
     return [json.loads(line) for line in lines(DATASET, kind, Batch(0, count, AT, **changes))]
 
 
-def seconds(text):
+def seconds(text: str) -> float:
     assert text.endswith("Z") and len(text) == len("2026-01-01T00:00:00.000Z")
     return datetime.fromisoformat(text).timestamp()
 
 
-def listed(batches):
+def listed(batches: Iterable[Batch]) -> list[tuple[int, int, int]]:
     """Every row as number, moment, time of ingestion."""
     return [(b.first + place, b.moment(place), b.at) for b in batches for place in range(b.count)]
 
 
-def fits(value, shape):
+def fits(value: Any, shape: Shape) -> bool:
     """The value has the shape and nothing beside it; fields may be absent, never null."""
     match shape:
         case Map():
@@ -49,10 +52,12 @@ def fits(value, shape):
             return isinstance(value, list) and all(fits(each, inner) for each in value)
         case dict():
             return value.keys() <= shape.keys() and all(fits(value[key], shape[key]) for key in value)
-    return type(value) is {TEXT: str, TIME: str, DATE: str, WHOLE: int, NUMBER: float, FLAG: bool}[shape]
+        case str():
+            return type(value) is {TEXT: str, TIME: str, DATE: str, WHOLE: int, NUMBER: float, FLAG: bool}[shape]
+    raise AssertionError(f"no such shape: {shape}")
 
 
-def paths(value, above=""):
+def paths(value: object, above: str = "") -> set[str]:
     """Every field that is there, in dots; what is inside lists and maps counts as one."""
     if not isinstance(value, dict):
         return {above}
@@ -60,7 +65,7 @@ def paths(value, above=""):
 
 
 @KINDS
-def test_a_row_is_its_line_wherever_the_batch_is_cut(kind):
+def test_a_row_is_its_line_wherever_the_batch_is_cut(kind: str) -> None:
     batch = Batch(100, 50, AT)
     all_rows = [json.loads(line) for line in lines(DATASET, kind, batch)]
 
@@ -69,13 +74,13 @@ def test_a_row_is_its_line_wherever_the_batch_is_cut(kind):
 
 
 @pytest.mark.parametrize("number", [99, 150, -1])
-def test_a_row_outside_its_batch_is_an_error(number):
+def test_a_row_outside_its_batch_is_an_error(number: int) -> None:
     with pytest.raises(ValueError, match=f"row {number} is not in"):
         row(DATASET, EVENT, number, Batch(100, 50, AT))
 
 
 @KINDS
-def test_rows_fit_the_columns_and_every_column_is_filled_somewhere(kind):
+def test_rows_fit_the_columns_and_every_column_is_filled_somewhere(kind: str) -> None:
     found = some(kind)
 
     assert all(fits(each, COLUMNS[kind]) for each in found)
@@ -83,14 +88,14 @@ def test_rows_fit_the_columns_and_every_column_is_filled_somewhere(kind):
 
 
 @KINDS
-def test_a_field_comes_in_the_order_of_the_columns(kind):
+def test_a_field_comes_in_the_order_of_the_columns(kind: str) -> None:
     order = list(COLUMNS[kind])
 
     assert all(list(each) == [name for name in order if name in each] for each in some(kind, 100))
 
 
 @KINDS
-def test_ids_are_unique_and_tell_the_number(kind):
+def test_ids_are_unique_and_tell_the_number(kind: str) -> None:
     ids = [each["_id"] for each in some(kind)]
 
     assert [int(id.removeprefix(f"{DATASET}-")) for id in ids] == list(range(2000))
@@ -98,23 +103,23 @@ def test_ids_are_unique_and_tell_the_number(kind):
 
 
 @KINDS
-def test_datasets_differ_in_more_than_the_id(kind):
+def test_datasets_differ_in_more_than_the_id(kind: str) -> None:
     one, two = (row(dataset, kind, 3, Batch(0, 9, AT)) for dataset in (DATASET, "0" * 24))
 
     assert one | {"_id": ""} != two | {"_id": ""}
 
 
-def test_a_dataset_id_may_hold_what_json_escapes():
+def test_a_dataset_id_may_hold_what_json_escapes() -> None:
     assert row('a"\\b', EVENT, 0, Batch(0, 1, AT))["_id"] == 'a"\\b-000000000000'
 
 
-def test_events_lie_evenly_and_rising_before_their_ingestion():
+def test_events_lie_evenly_and_rising_before_their_ingestion() -> None:
     times = [seconds(each["timestamp"]) for each in some(EVENT, 100, spread=1000)]
 
     assert times == [AT - 1000 + 10 * place for place in range(100)]
 
 
-def test_events_are_of_several_types_and_only_purchases_have_an_order():
+def test_events_are_of_several_types_and_only_purchases_have_an_order() -> None:
     found = some(EVENT)
 
     assert {each["eventType"] for each in found} == {
@@ -127,14 +132,14 @@ def test_events_are_of_several_types_and_only_purchases_have_an_order():
     assert all(("order" in each.get("commerce", {})) == (each["eventType"] == "commerce.purchases") for each in found)
 
 
-def test_pages_are_viewed_in_browsers_alone():
+def test_pages_are_viewed_in_browsers_alone() -> None:
     found = some(EVENT)
 
     assert all(("web" in each) == (each["environment"]["type"] == "browser") for each in found)
     assert all("web" in each for each in found if each["eventType"] == "web.webpagedetails.pageViews")
 
 
-def test_an_order_costs_what_its_items_cost():
+def test_an_order_costs_what_its_items_cost() -> None:
     bought = [each for each in some(EVENT) if each["eventType"] == "commerce.purchases"]
 
     assert {len(each["productListItems"]) for each in bought} == {1, 2, 3, 4}
@@ -144,25 +149,26 @@ def test_an_order_costs_what_its_items_cost():
         )
 
 
-def test_events_and_profiles_join_on_identities():
+def test_events_and_profiles_join_on_identities() -> None:
     event = next(each for each in some(EVENT) if "Email" in each["identityMap"])
     person = int(event["identityMap"]["CRMID"][0]["id"].removeprefix("C-"))
 
-    profile = row("1" * 24, RECORD, person, Batch(person, 1, AT))
+    profile: Json = row("1" * 24, RECORD, person, Batch(person, 1, AT))
 
     assert profile["identityMap"] == event["identityMap"]
     assert profile["personalEmail"]["address"] == event["identityMap"]["Email"][0]["id"]
 
 
-def test_no_two_people_share_an_identity():
+def test_no_two_people_share_an_identity() -> None:
     found = [each["identityMap"] for each in some(RECORD)]
 
     for namespace in ("ECID", "Email", "CRMID"):
         assert len({each[namespace][0]["id"] for each in found}) == len(found)
 
 
-def test_a_profile_that_comes_again_differs_only_in_when_it_was_modified():
-    before, after = (row(DATASET, RECORD, 5, Batch(0, 9, at)) for at in (AT, AT + 86400))
+def test_a_profile_that_comes_again_differs_only_in_when_it_was_modified() -> None:
+    both: list[Json] = [row(DATASET, RECORD, 5, Batch(0, 9, at)) for at in (AT, AT + 86400)]
+    before, after = both
 
     assert seconds(before["_repo"].pop("modifyDate")) == AT
     assert seconds(after["_repo"].pop("modifyDate")) == AT + 86400
@@ -170,7 +176,7 @@ def test_a_profile_that_comes_again_differs_only_in_when_it_was_modified():
 
 
 @KINDS
-def test_letters_beyond_ascii_are_there_and_not_escaped(kind):
+def test_letters_beyond_ascii_are_there_and_not_escaped(kind: str) -> None:
     text = "".join(lines(DATASET, kind, Batch(0, 100, AT)))
 
     assert not text.isascii()
@@ -178,7 +184,7 @@ def test_letters_beyond_ascii_are_there_and_not_escaped(kind):
 
 
 @given(BATCH)
-def test_moments_rise_within_the_spread(batch):
+def test_moments_rise_within_the_spread(batch: Batch) -> None:
     moments = [batch.moment(place) for place in range(batch.count)]
 
     assert moments == sorted(moments)
@@ -186,14 +192,14 @@ def test_moments_rise_within_the_spread(batch):
 
 
 @given(BATCH, st.integers(0, 300), st.integers(0, 300))
-def test_a_piece_has_the_rows_and_moments_of_the_whole(batch, one, other):
+def test_a_piece_has_the_rows_and_moments_of_the_whole(batch: Batch, one: int, other: int) -> None:
     start, stop = sorted((min(one, batch.count), min(other, batch.count)))
 
     assert listed([batch.piece(start, stop)]) == listed([batch])[start:stop]
 
 
 @given(BATCH, st.floats(-0.5, 1.5))
-def test_trimming_keeps_exactly_the_rows_that_are_young_enough(batch, share):
+def test_trimming_keeps_exactly_the_rows_that_are_young_enough(batch: Batch, share: float) -> None:
     oldest = batch.at - batch.spread * share
 
     kept = trimmed(batch, oldest)
@@ -203,7 +209,7 @@ def test_trimming_keeps_exactly_the_rows_that_are_young_enough(batch, share):
 
 
 @given(st.lists(BATCH, max_size=5), st.integers(1, 40))
-def test_parts_hold_every_row_once_and_in_order(batches, files):
+def test_parts_hold_every_row_once_and_in_order(batches: list[Batch], files: int) -> None:
     made = parts(batches, files)
 
     assert [each for part in made for each in listed(part)] == listed(batches)
@@ -211,7 +217,7 @@ def test_parts_hold_every_row_once_and_in_order(batches, files):
 
 
 @given(st.lists(BATCH, max_size=5), st.integers(1, 40))
-def test_parts_are_even_and_none_is_empty(batches, files):
+def test_parts_are_even_and_none_is_empty(batches: list[Batch], files: int) -> None:
     sizes = [total(part) for part in parts(batches, files)]
 
     assert all(sizes)

@@ -4,11 +4,27 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
 from exportctl.emulator import Dataset, Emulator, Switches, rows
-from tests.emulator.running import CLICKS, DAY, HOUR, NDJSON, ORDERS, RETURNS, START, errors, exports, status
+from tests.emulator.emulator_api import Api
+from tests.emulator.running import (
+    CLICKS,
+    DAY,
+    HOUR,
+    NDJSON,
+    ORDERS,
+    RETURNS,
+    START,
+    Exports,
+    Json,
+    errors,
+    exports,
+    status,
+)
 
 PART = re.compile(
     r"part-\d{5}-tid-\d+-[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}-\d+-\d-c000\."
@@ -24,18 +40,20 @@ FOLDER = "exportTime=202601010100"
 
 
 @pytest.fixture
-def made(tmp_path):
+def made(tmp_path: Path) -> Iterator[Exports]:
     with exports(tmp_path / "storage") as found:
         yield found
 
 
-def a_run(made, flow):
+def a_run(made: Exports, flow: str) -> Json:
     (run,) = made.runs(flow)
     return run
 
 
 @pytest.mark.parametrize(("form", "extension"), FORMS.items(), ids=FORMS.values())
-def test_names_have_the_shape_of_the_samples_and_none_comes_twice(made, form, extension):
+def test_names_have_the_shape_of_the_samples_and_none_comes_twice(
+    made: Exports, form: tuple[str, str], extension: str
+) -> None:
     type, compression = form
     flow = made.flow(ORDERS, CLICKS, params={"datasetFileType": type, "compression": compression}, interval=3)
     for _ in range(3):
@@ -49,7 +67,7 @@ def test_names_have_the_shape_of_the_samples_and_none_comes_twice(made, form, ex
     assert [status(run) for run in made.runs(flow)] == ["success"] * 3
 
 
-def test_the_default_folder_is_the_dataset_and_the_time(made):
+def test_the_default_folder_is_the_dataset_and_the_time(made: Exports) -> None:
     target = made.api.target(params=NDJSON)
     body = made.api.flow_body(made.api.source(ORDERS), target)
     del body["scheduleParams"]["foldernameTemplate"]
@@ -61,7 +79,7 @@ def test_the_default_folder_is_the_dataset_and_the_time(made):
     assert {path.parent.relative_to(made.bucket).as_posix() for path in made.files()} == {f"aep/{ORDERS}/{FOLDER}"}
 
 
-def test_macros_stand_for_what_the_run_is_of(made):
+def test_macros_stand_for_what_the_run_is_of(made: Exports) -> None:
     template = (
         "%DESTINATION%/%DATASET_NAME%/%DESTINATION_INSTANCE_NAME%/%DESTINATION_INSTANCE_ID%/"
         "%SANDBOX_NAME%-%ORGANIZATION_NAME%/%DATETIME(yyyyMMdd_HHmmss)%"
@@ -80,7 +98,7 @@ def test_macros_stand_for_what_the_run_is_of(made):
 @pytest.mark.parametrize(
     ("count", "per_file", "sizes"), [(1, 100, [1]), (2, 100, [1, 1]), (5, 100, [2, 3]), (10, 3, [2, 3, 2, 3])]
 )
-def test_rows_are_spread_over_several_files(made, count, per_file, sizes):
+def test_rows_are_spread_over_several_files(made: Exports, count: int, per_file: int, sizes: list[int]) -> None:
     with made.emulator.store.transaction():
         made.emulator.store.set_setting("rows_per_file", per_file)
     flow = made.flow(params={"compression": "NONE"})
@@ -97,7 +115,7 @@ def test_rows_are_spread_over_several_files(made, count, per_file, sizes):
 
 
 @pytest.mark.parametrize("last", [True, False])
-def test_the_manifest_of_a_folder_lists_its_files_and_their_sizes(made, last):
+def test_the_manifest_of_a_folder_lists_its_files_and_their_sizes(made: Exports, last: bool) -> None:
     made.emulator.switches = Switches(manifest_last=last)
     flow = made.flow(ORDERS, CLICKS, params={"includeFileManifest": True})
     made.ingest(5), made.ingest(3, CLICKS)
@@ -122,7 +140,7 @@ def test_the_manifest_of_a_folder_lists_its_files_and_their_sizes(made, last):
     assert run["metrics"]["fileSummary"]["outputFileCount"] == len(made.files())
 
 
-def test_one_manifest_in_the_path_lists_all_files(made):
+def test_one_manifest_in_the_path_lists_all_files(made: Exports) -> None:
     made.emulator.switches = Switches(manifest_place="path")
     flow = made.flow(ORDERS, CLICKS, params={"includeFileManifest": True})
     made.ingest(5), made.ingest(3, CLICKS)
@@ -137,7 +155,7 @@ def test_one_manifest_in_the_path_lists_all_files(made):
 
 
 @pytest.mark.parametrize("wanted", [False, None])
-def test_without_the_option_there_is_no_manifest(made, wanted):
+def test_without_the_option_there_is_no_manifest(made: Exports, wanted: bool | None) -> None:
     made.flow(params={} if wanted is None else {"includeFileManifest": wanted})
     made.ingest(3)
 
@@ -153,7 +171,9 @@ def test_without_the_option_there_is_no_manifest(made, wanted):
 @pytest.mark.parametrize("manifest", [True, False])
 @pytest.mark.parametrize("empty_manifest", [True, False])
 @pytest.mark.parametrize("empty_run", ["nothing", "folder", "file"])
-def test_a_run_without_rows_writes_what_the_switches_say(made, empty_run, empty_manifest, manifest, form):
+def test_a_run_without_rows_writes_what_the_switches_say(
+    made: Exports, empty_run: str, empty_manifest: bool, manifest: bool, form: tuple[str, str]
+) -> None:
     made.emulator.switches = Switches(empty_run=empty_run, empty_manifest=empty_manifest)
     params = {"includeFileManifest": manifest, "datasetFileType": form[0], "compression": form[1]}
     flow = made.flow(params=params)
@@ -173,7 +193,7 @@ def test_a_run_without_rows_writes_what_the_switches_say(made, empty_run, empty_
         assert [one["name"] for one in json.loads(path.read_text())["exportResults"]] == [f.name for f in made.files()]
 
 
-def test_an_empty_run_at_the_root_of_a_bucket_succeeds(made):
+def test_an_empty_run_at_the_root_of_a_bucket_succeeds(made: Exports) -> None:
     made.emulator.switches = Switches(empty_run="folder")
     flow = made.flow(params={"path": "/"}, foldernameTemplate="/")
 
@@ -183,7 +203,7 @@ def test_an_empty_run_at_the_root_of_a_bucket_succeeds(made):
     assert (status(run), errors(run), made.everything()) == ("success", [], [])
 
 
-def test_files_may_stand_at_the_root_of_a_bucket(made):
+def test_files_may_stand_at_the_root_of_a_bucket(made: Exports) -> None:
     made.flow(ORDERS, RETURNS, params={"path": "/", "includeFileManifest": True}, foldernameTemplate="/")
     made.ingest(2), made.ingest(2, RETURNS)
 
@@ -195,7 +215,7 @@ def test_files_may_stand_at_the_root_of_a_bucket(made):
     assert {one["sinkPath"] for one in json.loads(manifest.read_text())["exportResults"]} == {"/"}
 
 
-def test_of_two_datasets_the_one_without_rows_writes_nothing(made):
+def test_of_two_datasets_the_one_without_rows_writes_nothing(made: Exports) -> None:
     flow = made.flow(ORDERS, CLICKS, params={"includeFileManifest": True})
     made.ingest(3)
 
@@ -208,7 +228,7 @@ def test_of_two_datasets_the_one_without_rows_writes_nothing(made):
 # -- what fails -------------------------------------------------------------------------------------------------------
 
 
-def put_in_the_way(made, dataset):
+def put_in_the_way(made: Exports, dataset: str) -> Path:
     """A file where the folder of a dataset should come."""
     place = made.bucket / "aep" / dataset
     place.parent.mkdir(parents=True, exist_ok=True)
@@ -218,7 +238,7 @@ def put_in_the_way(made, dataset):
 
 @pytest.mark.parametrize("last", [True, False])
 @pytest.mark.parametrize("manifest_place", ["folder", "path"])
-def test_a_storage_that_refuses_in_the_middle_is_left_as_it_was(made, last, manifest_place):
+def test_a_storage_that_refuses_in_the_middle_is_left_as_it_was(made: Exports, last: bool, manifest_place: str) -> None:
     made.emulator.switches = Switches(manifest_last=last, manifest_place=manifest_place)
     flow = made.flow(ORDERS, CLICKS, params={"includeFileManifest": True})
     made.ingest(4), made.ingest(4, CLICKS)
@@ -240,7 +260,7 @@ def test_a_storage_that_refuses_in_the_middle_is_left_as_it_was(made, last, mani
     assert run["metrics"]["fileSummary"]["outputFileCount"] == run["metrics"]["sizeSummary"]["outputBytes"] == 0
 
 
-def test_what_a_failed_run_did_not_export_comes_with_the_next(made):
+def test_what_a_failed_run_did_not_export_comes_with_the_next(made: Exports) -> None:
     flow = made.flow(ORDERS, CLICKS)
     made.ingest(4), made.ingest(4, CLICKS)
     place = put_in_the_way(made, CLICKS)
@@ -255,7 +275,7 @@ def test_what_a_failed_run_did_not_export_comes_with_the_next(made):
     assert made.arrived().total() == 10
 
 
-def test_one_run_for_each_dataset_fails_by_itself(made):
+def test_one_run_for_each_dataset_fails_by_itself(made: Exports) -> None:
     made.emulator.switches = Switches(run_scope="dataset")
     flow = made.flow(ORDERS, CLICKS)
     made.ingest(4), made.ingest(4, CLICKS)
@@ -276,7 +296,9 @@ def test_one_run_for_each_dataset_fails_by_itself(made):
         (ORDERS, ("PARQUET", "NONE"), 3, "success"),
     ],
 )
-def test_a_first_full_export_of_records_in_plain_parquet_has_a_limit(made, dataset, form, count, expected):
+def test_a_first_full_export_of_records_in_plain_parquet_has_a_limit(
+    made: Exports, dataset: str, form: tuple[str, ...], count: int, expected: str
+) -> None:
     flow = made.flow(dataset, params={"datasetFileType": form[0], "compression": form[1]})
     made.ingest(count, dataset)
 
@@ -289,7 +311,7 @@ def test_a_first_full_export_of_records_in_plain_parquet_has_a_limit(made, datas
         assert made.everything() == []
 
 
-def test_later_exports_in_plain_parquet_have_no_limit(made):
+def test_later_exports_in_plain_parquet_have_no_limit(made: Exports) -> None:
     """Nothing is written: the storage refuses before the first file, so it is not the limit that stops the run."""
     flow = made.flow(params={"datasetFileType": "PARQUET", "compression": "NONE"}, interval=3)
     made.ingest(3)
@@ -306,7 +328,7 @@ def test_later_exports_in_plain_parquet_have_no_limit(made):
     assert "storage.example is not on this machine" in errors(second)[1]
 
 
-def test_a_dataset_that_is_not_there_fails_the_run_and_says_which(made):
+def test_a_dataset_that_is_not_there_fails_the_run_and_says_which(made: Exports) -> None:
     flow = made.flow(ORDERS, "f" * 24)
     made.ingest(3)
 
@@ -317,11 +339,12 @@ def test_a_dataset_that_is_not_there_fails_the_run_and_says_which(made):
     assert f"dataset {'f' * 24} does not exist" in errors(run)[1]
 
 
-def test_a_dataset_that_went_fails_and_its_return_makes_up_for_it(made):
+def test_a_dataset_that_went_fails_and_its_return_makes_up_for_it(made: Exports) -> None:
     flow = made.flow()
     made.ingest(3)
     store = made.emulator.store
     kept = store.get("datasets", ORDERS)
+    assert kept is not None
     with store.transaction():
         store.remove("datasets", ORDERS)
     made.emulator.advance(HOUR)
@@ -334,7 +357,7 @@ def test_a_dataset_that_went_fails_and_its_return_makes_up_for_it(made):
     assert made.arrived().total() == 3
 
 
-def test_plain_json_that_was_let_in_is_written_plain(made):
+def test_plain_json_that_was_let_in_is_written_plain(made: Exports) -> None:
     made.flow(params={"datasetFileType": "JSON", "compression": "NONE"})
     made.ingest(3)
 
@@ -347,7 +370,7 @@ def test_plain_json_that_was_let_in_is_written_plain(made):
 
 
 @pytest.mark.parametrize("name", ["org.sqlite", "org"])
-def test_a_store_in_a_file_has_its_storage_beside_it(tmp_path, connect, name):
+def test_a_store_in_a_file_has_its_storage_beside_it(tmp_path: Path, connect: Callable[..., Api], name: str) -> None:
     emulator = Emulator(tmp_path / name, clock="manual")
     emulator.seed(["dev"], {"dev": [Dataset("Orders", ORDERS, rows=3)]})
     api = connect(emulator)
@@ -358,13 +381,14 @@ def test_a_store_in_a_file_has_its_storage_beside_it(tmp_path, connect, name):
 
     (run,) = api.get("/runs", property=f"flowId=={flow}").json()["items"]
     folder = emulator.folder_of(target)
+    assert folder is not None and emulator.root is not None
     assert (status(run), len(list(folder.rglob("part-*")))) == ("success", 2)
     assert emulator.root.parent == tmp_path
     assert emulator.folder_of("unknown") is None
     emulator.close()
 
 
-def test_an_emulator_in_memory_counts_and_keeps_nothing():
+def test_an_emulator_in_memory_counts_and_keeps_nothing() -> None:
     with exports(None) as made:
         flow = made.flow()
         made.ingest(7)
@@ -376,7 +400,7 @@ def test_an_emulator_in_memory_counts_and_keeps_nothing():
         assert made.emulator.folder_of(made.emulator.snapshot("dev")["targetConnections"][0]["id"]) is None
 
 
-def test_seeding_a_dataset_again_brings_no_rows(tmp_path):
+def test_seeding_a_dataset_again_brings_no_rows(tmp_path: Path) -> None:
     with exports(tmp_path) as made:
         for _ in range(2):
             made.emulator.seed(datasets={"dev": [Dataset("New", "e" * 24, rows=5)]})

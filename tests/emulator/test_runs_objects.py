@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 from jsonschema import Draft7Validator
-from referencing import Registry, Resource
+from referencing import Registry
 from referencing.jsonschema import DRAFT7
 
 from exportctl.emulator import Fault, Switches
 from exportctl.emulator.engine import RUNS_KEPT
-from tests.emulator.running import CLICKS, DAY, HOUR, ORDERS, START, exports, started, status
+from tests.emulator.running import CLICKS, DAY, HOUR, ORDERS, START, Exports, Json, exports, started, status
 
 OPENAPI = Path(__file__).parent.parent / "openapi"
 SCHEMAS = {"destinations": "Flow_Run", "flow-service": "FlowRunItemDTO"}
@@ -21,12 +23,12 @@ KNOWN = {("metrics.statusSummary.status", "enum"), ("metrics.statusSummary.error
 
 
 @pytest.fixture
-def made():
+def made() -> Iterator[Exports]:
     with exports(None) as found:
         yield found
 
 
-def failed_and_good(made):
+def failed_and_good(made: Exports) -> tuple[Json, Json]:
     """Two flows at one time: a run that succeeded and one that failed."""
     good, bad = made.flow(), made.flow("f" * 24)
     made.ingest(5)
@@ -36,10 +38,10 @@ def failed_and_good(made):
 
 
 @pytest.mark.parametrize("document", SCHEMAS)
-def test_runs_differ_from_the_published_schema_only_where_we_know(made, document):
+def test_runs_differ_from_the_published_schema_only_where_we_know(made: Exports, document: str) -> None:
     made.emulator.switches = Switches(run_duration=60)
     published = yaml.load((OPENAPI / f"{document}.yaml").read_text(), Loader=yaml.CSafeLoader)
-    registry = Registry().with_resource("urn:published", Resource(contents=published, specification=DRAFT7))
+    registry = Registry().with_resource("urn:published", DRAFT7.create_resource(published))
     schema = {"$ref": f"urn:published#/components/schemas/{SCHEMAS[document]}"}
     running = failed_and_good(made)
     made.emulator.advance(60)
@@ -54,7 +56,7 @@ def test_runs_differ_from_the_published_schema_only_where_we_know(made, document
     assert found == (KNOWN if document == "destinations" else set())
 
 
-def test_a_run_that_succeeded_says_what_it_read_and_wrote(made):
+def test_a_run_that_succeeded_says_what_it_read_and_wrote(made: Exports) -> None:
     run, _ = failed_and_good(made)
     flow = made.api.item(f"/flows/{run['flowId']}")
 
@@ -73,7 +75,7 @@ def test_a_run_that_succeeded_says_what_it_read_and_wrote(made):
     assert [activity["name"].split()[-2] for activity in run["activities"]] == ["XdmProcessor", "Publisher"]
 
 
-def test_a_run_that_failed_says_the_general_and_then_the_reason(made):
+def test_a_run_that_failed_says_the_general_and_then_the_reason(made: Exports) -> None:
     _, run = failed_and_good(made)
 
     summary = run["metrics"]["statusSummary"]
@@ -83,7 +85,7 @@ def test_a_run_that_failed_says_the_general_and_then_the_reason(made):
     assert all(activity["statusSummary"] == summary for activity in run["activities"])
 
 
-def test_ids_and_etags_of_runs_are_their_own(made):
+def test_ids_and_etags_of_runs_are_their_own(made: Exports) -> None:
     made.flow(interval=3), made.flow(interval=3)
     made.emulator.advance(2 * DAY)
 
@@ -97,24 +99,25 @@ def test_ids_and_etags_of_runs_are_their_own(made):
 
 
 @pytest.fixture
-def three(made):
+def three(made: Exports) -> list[str]:
     """Three flows, three runs each, at 1, 4 and 7 hours."""
     flows = [made.flow(interval=3) for _ in range(3)]
     made.emulator.advance(8 * HOUR)
     return flows
 
 
-def listed(made, **query):
+def listed(made: Exports, **query: Any) -> list[Json]:
     answer = made.api.get("/runs", **query)
     assert answer.status_code == 200, answer.text
-    return answer.json()["items"]
+    items: list[Json] = answer.json()["items"]
+    return items
 
 
-def hour(number):
+def hour(number: int) -> int:
     return (START + number * HOUR) * 1000
 
 
-def test_all_runs_are_listed_page_by_page_the_newest_first(made, three):
+def test_all_runs_are_listed_page_by_page_the_newest_first(made: Exports, three: list[str]) -> None:
     first = made.api.get("/runs", limit=4).json()
 
     assert [started(run) // HOUR for run in first["items"]] == [7, 7, 7, 4]
@@ -123,7 +126,7 @@ def test_all_runs_are_listed_page_by_page_the_newest_first(made, three):
 
 
 @pytest.mark.parametrize("wanted", [[0], [0, 2], [0, 1, 2]])
-def test_runs_of_any_of_several_flows(made, three, wanted):
+def test_runs_of_any_of_several_flows(made: Exports, three: list[str], wanted: list[int]) -> None:
     flows = [three[i] for i in wanted]
 
     found = listed(made, property=f"flowId=={','.join(flows)}", limit=100)
@@ -146,7 +149,7 @@ def test_runs_of_any_of_several_flows(made, three, wanted):
         (["metrics.statusSummary.status==Failed"], []),
     ],
 )
-def test_windows_of_time(made, three, filters, hours):
+def test_windows_of_time(made: Exports, three: list[str], filters: list[str], hours: list[int]) -> None:
     texts = [text.format(*map(hour, range(8))) for text in filters]
 
     found = listed(made, property=[f"flowId=={three[1]}", *texts])
@@ -156,13 +159,13 @@ def test_windows_of_time(made, three, filters, hours):
 
 @pytest.mark.parametrize(("order", "hours"), [("+createdAt", [1, 4, 7]), ("-createdAt", [7, 4, 1])])
 @pytest.mark.parametrize("field", ["createdAt", "metrics.durationSummary.startedAtUTC"])
-def test_order(made, three, order, hours, field):
+def test_order(made: Exports, three: list[str], order: str, hours: list[int], field: str) -> None:
     found = listed(made, property=f"flowId=={three[0]}", orderby=order.replace("createdAt", field))
 
     assert [started(run) // HOUR for run in found] == hours
 
 
-def test_a_run_is_got_by_its_id_and_is_not_written(made, three):
+def test_a_run_is_got_by_its_id_and_is_not_written(made: Exports, three: list[str]) -> None:
     run = made.runs()[0]
 
     assert made.api.item(f"/runs/{run['id']}") == run
@@ -172,7 +175,7 @@ def test_a_run_is_got_by_its_id_and_is_not_written(made, three):
     assert made.api.delete(f"/runs/{run['id']}").status_code == 405
 
 
-def test_a_stale_list_lacks_the_newest_run(made):
+def test_a_stale_list_lacks_the_newest_run(made: Exports) -> None:
     made.flow(interval=3)
     made.emulator.advance(8 * HOUR)
     made.emulator.add_fault(Fault("stale", method="GET", path="/runs"))
@@ -185,7 +188,7 @@ def test_a_stale_list_lacks_the_newest_run(made):
 # -- while it runs ----------------------------------------------------------------------------------------------------
 
 
-def test_a_run_under_way_says_only_that(made):
+def test_a_run_under_way_says_only_that(made: Exports) -> None:
     made.emulator.switches = Switches(run_duration=600)
     flow = made.flow()
     made.ingest(3)
@@ -209,11 +212,11 @@ def test_a_run_under_way_says_only_that(made):
 
 
 @pytest.mark.parametrize("scope", ["flow", "dataset"])
-def test_a_flow_shows_its_last_run_once_that_is_over(made, scope):
+def test_a_flow_shows_its_last_run_once_that_is_over(made: Exports, scope: str) -> None:
     made.emulator.switches = Switches(run_duration=600, run_scope=scope)
     flow = made.flow(ORDERS, CLICKS)
 
-    def shown():
+    def shown() -> Any:
         return made.api.item(f"/flows/{flow}").get("lastRunDetails", "none")
 
     assert shown() == "none"
@@ -233,14 +236,14 @@ def test_a_flow_shows_its_last_run_once_that_is_over(made, scope):
     assert shown()["startedAtUTC"] == hour(7)
 
 
-def test_the_last_run_may_have_failed(made):
+def test_the_last_run_may_have_failed(made: Exports) -> None:
     flow = made.flow("f" * 24)
     made.emulator.advance(HOUR)
 
     assert made.api.item(f"/flows/{flow}")["lastRunDetails"]["state"] == "failed"
 
 
-def test_the_last_run_stands_in_the_list_of_flows_too(made):
+def test_the_last_run_stands_in_the_list_of_flows_too(made: Exports) -> None:
     flow = made.flow()
     made.emulator.advance(HOUR)
 
@@ -252,12 +255,12 @@ def test_the_last_run_stands_in_the_list_of_flows_too(made):
 # -- how long they are kept -------------------------------------------------------------------------------------------
 
 
-def test_the_newest_thousand_of_each_flow_are_kept(made):
+def test_the_newest_thousand_of_each_flow_are_kept(made: Exports) -> None:
     busy, other = made.flow(interval=3), made.flow(interval=12)
     api, hours = made.api, 3 * (RUNS_KEPT + 4) + 1
     for flow in (busy, other):
-        item = api.item(f"/flows/{flow}")["scheduleParams"]
-        assert api.replace(f"/flows/{flow}", "/scheduleParams", {**item, "endTime": START + 10 * hours * HOUR})
+        schedule = {**api.item(f"/flows/{flow}")["scheduleParams"], "endTime": START + 10 * hours * HOUR}
+        assert api.replace(f"/flows/{flow}", "/scheduleParams", schedule).is_success
 
     made.emulator.advance(hours * HOUR)
 

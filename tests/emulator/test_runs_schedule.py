@@ -2,23 +2,41 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
 import pytest
 
 from exportctl.emulator import Dataset, Switches
-from tests.emulator.running import CLICKS, DAY, HOUR, ONCE, ORDERS, RETURNS, START, exports, started, status
+from tests.emulator.emulator_api import Api
+from tests.emulator.running import (
+    CLICKS,
+    DAY,
+    HOUR,
+    ONCE,
+    ORDERS,
+    RETURNS,
+    START,
+    Exports,
+    Json,
+    exports,
+    started,
+    status,
+)
 
 
 @pytest.fixture
-def nowhere():
+def nowhere() -> Iterator[Exports]:
     with exports(None) as made:
         yield made
 
 
-def starts(made, flow=None):
+def starts(made: Exports, flow: str | None = None) -> list[int]:
     return [started(run) // HOUR for run in made.runs(flow)]
 
 
-def test_ticks_of_several_flows_run_in_order_of_time_when_the_clock_jumps(nowhere):
+def test_ticks_of_several_flows_run_in_order_of_time_when_the_clock_jumps(nowhere: Exports) -> None:
     quick = nowhere.flow(interval=3, startTime=START + 2 * HOUR)
     slow = nowhere.flow(CLICKS, interval=1, timeUnit="day", startTime=START + 5 * HOUR)
 
@@ -29,7 +47,7 @@ def test_ticks_of_several_flows_run_in_order_of_time_when_the_clock_jumps(nowher
     assert in_order == sorted(expected, key=lambda one: (one[0], [quick, slow].index(one[1])))
 
 
-def test_order_of_time_holds_however_late_somebody_looks(nowhere):
+def test_order_of_time_holds_however_late_somebody_looks(nowhere: Exports) -> None:
     """The later flow has the write of a background client before it, which is due at once."""
     later = nowhere.flow(startTime=START + 3 * HOUR)
     sooner = nowhere.flow(startTime=START + 2 * HOUR)
@@ -41,13 +59,13 @@ def test_order_of_time_holds_however_late_somebody_looks(nowhere):
     assert [run["flowId"] for run in _as_made(nowhere)] == [sooner, later]
 
 
-def _as_made(made):
+def _as_made(made: Exports) -> list[Json]:
     """Run documents in the order in which they came into the store."""
     return [record.doc for record in made.emulator.store.all("runs")]
 
 
-def test_one_jump_and_many_small_steps_give_the_same_runs(tmp_path):
-    def seen(steps, name):
+def test_one_jump_and_many_small_steps_give_the_same_runs(tmp_path: Path) -> None:
+    def seen(steps: Sequence[int], name: str) -> tuple[list[int], list[int], Counter[str]]:
         with exports(tmp_path / name) as made:
             made.flow(ORDERS, CLICKS, interval=3)
             made.flow(ORDERS, interval=12)
@@ -61,7 +79,7 @@ def test_one_jump_and_many_small_steps_give_the_same_runs(tmp_path):
     assert seen([2 * DAY], "jump") == seen([HOUR] * 48, "steps")
 
 
-def test_the_end_is_excluded(nowhere):
+def test_the_end_is_excluded(nowhere: Exports) -> None:
     flow = nowhere.flow(interval=3, endTime=START + 7 * HOUR)
 
     nowhere.emulator.advance(30 * DAY)
@@ -69,7 +87,7 @@ def test_the_end_is_excluded(nowhere):
     assert starts(nowhere, flow) == [1, 4]
 
 
-def test_without_an_end_a_flow_ends_six_months_after_its_creation(nowhere):
+def test_without_an_end_a_flow_ends_six_months_after_its_creation(nowhere: Exports) -> None:
     api = nowhere.api
     body = api.flow_body(api.source(), api.target(), schedule={"interval": 1, "timeUnit": "day"})
     del body["scheduleParams"]["endTime"]
@@ -82,7 +100,7 @@ def test_without_an_end_a_flow_ends_six_months_after_its_creation(nowhere):
     assert started(runs[-1]) == 180 * DAY + HOUR
 
 
-def test_an_export_that_runs_once_runs_once(nowhere):
+def test_an_export_that_runs_once_runs_once(nowhere: Exports) -> None:
     flow = nowhere.flow(**ONCE)
 
     nowhere.emulator.advance(30 * DAY)
@@ -90,7 +108,7 @@ def test_an_export_that_runs_once_runs_once(nowhere):
     assert starts(nowhere, flow) == [1]
 
 
-def test_a_disabled_flow_skips_and_does_not_catch_up(nowhere):
+def test_a_disabled_flow_skips_and_does_not_catch_up(nowhere: Exports) -> None:
     flow = nowhere.flow(interval=3)
     nowhere.emulator.advance(2 * HOUR)
     nowhere.api.act(flow, "disable")
@@ -102,7 +120,7 @@ def test_a_disabled_flow_skips_and_does_not_catch_up(nowhere):
     assert starts(nowhere, flow) == [1, 13, 16]
 
 
-def test_a_schedule_that_was_moved_is_followed_from_then_on(nowhere):
+def test_a_schedule_that_was_moved_is_followed_from_then_on(nowhere: Exports) -> None:
     flow = nowhere.flow(interval=3)
     nowhere.emulator.advance(5 * HOUR)
     path = f"/flows/{flow}"
@@ -114,7 +132,7 @@ def test_a_schedule_that_was_moved_is_followed_from_then_on(nowhere):
     assert starts(nowhere, flow) == [1, 4, 8, 14, 20]
 
 
-def test_a_deleted_flow_runs_no_more_and_its_runs_stay(nowhere):
+def test_a_deleted_flow_runs_no_more_and_its_runs_stay(nowhere: Exports) -> None:
     nowhere.emulator.switches = Switches(delete_lag=10)
     flow = nowhere.flow(interval=3)
     nowhere.emulator.advance(HOUR)
@@ -125,7 +143,7 @@ def test_a_deleted_flow_runs_no_more_and_its_runs_stay(nowhere):
     assert starts(nowhere, flow) == [1]
 
 
-def test_audience_flows_do_not_run(nowhere):
+def test_audience_flows_do_not_run(nowhere: Exports) -> None:
     schedule = {"interval": 3, "timeUnit": "hour", "startTime": START + HOUR}
     nowhere.emulator.ui.create_flow("theirs", sandbox="dev", audience=True, schedule=schedule)
 
@@ -134,7 +152,7 @@ def test_audience_flows_do_not_run(nowhere):
     assert nowhere.runs() == []
 
 
-def test_runs_of_sandboxes_are_apart(nowhere, connect):
+def test_runs_of_sandboxes_are_apart(nowhere: Exports, connect: Callable[..., Api]) -> None:
     nowhere.emulator.seed(["stage"], {"stage": [Dataset("Theirs", "d" * 24, rows=3)]})
     other = connect(nowhere.emulator, "stage")
     flow = nowhere.flow(RETURNS)
@@ -149,7 +167,7 @@ def test_runs_of_sandboxes_are_apart(nowhere, connect):
     assert other.get(f"/runs/{ours[0]['id']}").status_code == 404
 
 
-def test_a_flow_that_was_loaded_without_its_ends_fails_and_stops_nothing(nowhere):
+def test_a_flow_that_was_loaded_without_its_ends_fails_and_stops_nothing(nowhere: Exports) -> None:
     good = nowhere.flow()
     spec = nowhere.api.item(f"/flows/{good}")["flowSpec"]
     schedule = nowhere.api.schedule()
@@ -162,7 +180,7 @@ def test_a_flow_that_was_loaded_without_its_ends_fails_and_stops_nothing(nowhere
 
 
 @pytest.mark.parametrize("part", ["auth", "params"])
-def test_a_flow_whose_connections_were_loaded_without_a_part_fails_and_stops_nothing(tmp_path, part):
+def test_a_flow_whose_connections_were_loaded_without_a_part_fails_and_stops_nothing(tmp_path: Path, part: str) -> None:
     """What is copied from a real sandbox holds no secrets, and may hold less."""
     with exports(tmp_path) as made:
         good = made.flow()

@@ -8,27 +8,30 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import pytest
 
 from exportctl.emulator import Emulator, Switches
-from tests.emulator.running import CLICKS, DAY, HOUR, ORDERS, RETURNS, START, Exports, exports, started, status
+from exportctl.emulator.store import Record
+from tests.emulator.emulator_api import Api
+from tests.emulator.running import CLICKS, DAY, HOUR, ORDERS, RETURNS, START, Exports, Json, exports, started, status
 
 
 @pytest.fixture
-def made(tmp_path):
+def made(tmp_path: Path) -> Iterator[Exports]:
     with exports(tmp_path / "storage", tmp_path / "org.sqlite") as found:
         yield found
 
 
-def test_threads_that_look_at_one_moment_run_nothing_twice(made):
+def test_threads_that_look_at_one_moment_run_nothing_twice(made: Exports) -> None:
     flows = [made.flow(dataset, interval=3) for dataset in (ORDERS, CLICKS, RETURNS)]
     for dataset in (ORDERS, CLICKS, RETURNS):
         made.ingest(20, dataset)
     made.clock_alone(8 * HOUR)
     start = threading.Barrier(8)
 
-    def look(number):
+    def look(number: int) -> int:
         start.wait()
         return made.api.get("/runs").status_code
 
@@ -43,40 +46,46 @@ def test_threads_that_look_at_one_moment_run_nothing_twice(made):
 # -- processes --------------------------------------------------------------------------------------------------------
 
 
-def dead_pid():
+def dead_pid() -> int:
     process = subprocess.Popen(["true"])
     process.wait()
     return process.pid
 
 
 @pytest.fixture
-def living_pid():
+def living_pid() -> Iterator[int]:
     process = subprocess.Popen(["sleep", "60"])
     yield process.pid
     process.kill()
     process.wait()
 
 
-def left_behind(made, run, pid):
+def stored_record(made: Exports, collection: str, id: str) -> Record:
+    found = made.emulator.store.get(collection, id)
+    assert found is not None
+    return found
+
+
+def left_behind(made: Exports, run: Json, pid: int) -> None:
     """The state of a run in the middle: claimed by a process, some of its files written, nothing settled."""
     store = made.emulator.store
     with store.transaction():
-        record = store.get("runs", run["id"])
+        record = stored_record(made, "runs", run["id"])
         record.hidden = {key: value for key, value in record.hidden.items() if key != "completes_at"} | {"claimed": pid}
         record.wake = record.hidden["tick"]
         store.put(record)
-        flow = store.get("flows", run["flowId"])
+        flow = stored_record(made, "flows", run["flowId"])
         del flow.hidden["exported"]
         store.put(flow)
     for path in made.files()[:1]:
         path.unlink()
 
 
-def contents(made):
+def contents(made: Exports) -> dict[str, bytes]:
     return {path.relative_to(made.bucket).as_posix(): path.read_bytes() for path in made.files("*")}
 
 
-def test_a_run_of_a_process_that_died_is_carried_out_again_under_the_same_names(made):
+def test_a_run_of_a_process_that_died_is_carried_out_again_under_the_same_names(made: Exports) -> None:
     flow = made.flow(ORDERS, CLICKS, params={"includeFileManifest": True})
     made.ingest(8), made.ingest(8, CLICKS)
     made.emulator.advance(HOUR)
@@ -90,7 +99,7 @@ def test_a_run_of_a_process_that_died_is_carried_out_again_under_the_same_names(
     assert [run["metrics"]["recordSummary"]["outputRecordCount"] for run in made.runs(flow)] == [16, 0]
 
 
-def test_a_run_of_another_process_that_lives_is_left_alone(made, living_pid):
+def test_a_run_of_another_process_that_lives_is_left_alone(made: Exports, living_pid: int) -> None:
     flow, other = made.flow(), made.flow(RETURNS)
     made.ingest(8)
     made.emulator.advance(HOUR)
@@ -101,13 +110,13 @@ def test_a_run_of_another_process_that_lives_is_left_alone(made, living_pid):
     made.emulator.advance(6 * HOUR)
 
     assert contents(made) == before
-    assert made.emulator.store.get("runs", run["id"]).hidden["claimed"] == living_pid
+    assert stored_record(made, "runs", run["id"]).hidden["claimed"] == living_pid
     assert [started(found) // HOUR for found in made.runs(other)] == [1, 7]
     later = made.runs(flow)[-1]
     assert (started(later) // HOUR, status(later)) == (7, "Processing")
 
 
-def test_what_waited_for_a_process_goes_on_once_that_is_gone(made):
+def test_what_waited_for_a_process_goes_on_once_that_is_gone(made: Exports) -> None:
     process = subprocess.Popen(["sleep", "60"])
     flow = made.flow()
     made.ingest(8)
@@ -123,7 +132,7 @@ def test_what_waited_for_a_process_goes_on_once_that_is_gone(made):
     assert (made.arrived().total(), set(made.arrived().values())) == (8, {1})
 
 
-def test_a_run_of_our_own_that_was_cut_short_is_taken_up(made):
+def test_a_run_of_our_own_that_was_cut_short_is_taken_up(made: Exports) -> None:
     flow = made.flow()
     made.ingest(8)
     made.emulator.advance(HOUR)
@@ -198,7 +207,7 @@ def slow(made: Exports) -> Iterator[Slow]:
     gate.stop()
 
 
-def test_other_requests_are_answered_while_a_long_export_runs(slow, made):
+def test_other_requests_are_answered_while_a_long_export_runs(slow: Slow, made: Exports) -> None:
     """A server's threads call the application as these two do: one waits for the storage, the others go on."""
     flow = made.flow()
     made.ingest(4)
@@ -215,7 +224,9 @@ def test_other_requests_are_answered_while_a_long_export_runs(slow, made):
     assert (over["id"], status(over), len(slow.gate.keys)) == (run["id"], "success", 2)
 
 
-def test_two_emulators_of_one_file_run_nothing_twice(slow, made, tmp_path, connect):
+def test_two_emulators_of_one_file_run_nothing_twice(
+    slow: Slow, made: Exports, tmp_path: Path, connect: Callable[..., Api]
+) -> None:
     flow = made.flow()
     made.ingest(4)
     future = slow.advancing(HOUR)
@@ -244,7 +255,9 @@ Treat = Callable[[Exports, str], object]
     ],
     ids=["deleted", "disabled", "renamed", "of other datasets"],
 )
-def test_what_happens_to_a_flow_does_not_touch_the_run_under_way(slow, made, treat, lag):
+def test_what_happens_to_a_flow_does_not_touch_the_run_under_way(
+    slow: Slow, made: Exports, treat: Callable[[Exports, str], object], lag: int
+) -> None:
     made.emulator.switches = Switches(delete_lag=lag)
     flow = made.flow()
     made.ingest(4)
@@ -257,23 +270,24 @@ def test_what_happens_to_a_flow_does_not_touch_the_run_under_way(slow, made, tre
     assert (status(run), run["metrics"]["recordSummary"]["outputRecordCount"]) == ("success", 4)
 
 
-def test_whoever_takes_a_run_up_puts_its_own_name_on_it(slow, made):
+def test_whoever_takes_a_run_up_puts_its_own_name_on_it(slow: Slow, made: Exports) -> None:
     flow = made.flow()
     made.ingest(4)
     slow.open(slow.advancing(HOUR))
     (run,) = made.runs(flow)
-    slow.gate.reached.clear(), slow.gate.opened.clear()
+    slow.gate.reached.clear()
+    slow.gate.opened.clear()
     left_behind(made, run, dead_pid())
 
     future = slow.advancing(0)
 
-    assert made.emulator.store.get("runs", run["id"]).hidden["claimed"] == os.getpid()
+    assert stored_record(made, "runs", run["id"]).hidden["claimed"] == os.getpid()
     slow.open(future)
     assert made.runs(flow) == [run]
     assert len(set(slow.gate.keys)) == 2
 
 
-def test_a_reset_in_the_middle_leaves_nothing(slow, made):
+def test_a_reset_in_the_middle_leaves_nothing(slow: Slow, made: Exports) -> None:
     made.flow()
     made.ingest(4)
     future = slow.advancing(HOUR)
@@ -284,7 +298,7 @@ def test_a_reset_in_the_middle_leaves_nothing(slow, made):
     assert made.emulator.store.all("runs") == []
 
 
-def test_a_tick_that_waits_for_another_run_is_not_lost_when_its_flow_is_changed(slow, made):
+def test_a_tick_that_waits_for_another_run_is_not_lost_when_its_flow_is_changed(slow: Slow, made: Exports) -> None:
     first, second = made.flow(), made.flow(RETURNS, startTime=START + 2 * HOUR)
     made.ingest(4)
     future = slow.advancing(3 * HOUR)
@@ -296,7 +310,7 @@ def test_a_tick_that_waits_for_another_run_is_not_lost_when_its_flow_is_changed(
     assert [(started(run) // HOUR, status(run)) for run in made.runs(second)] == [(2, "success")]
 
 
-def test_an_export_on_demand_waits_for_the_run_under_way(slow, made):
+def test_an_export_on_demand_waits_for_the_run_under_way(slow: Slow, made: Exports) -> None:
     first, second = made.flow(), made.flow(RETURNS, startTime=START + DAY)
     made.ingest(4), made.ingest(2, RETURNS)
     future = slow.advancing(HOUR)
@@ -310,7 +324,7 @@ def test_an_export_on_demand_waits_for_the_run_under_way(slow, made):
     assert len(slow.gate.keys) == 4
 
 
-def test_rows_that_come_in_while_a_run_is_under_way_come_with_the_next(slow, made):
+def test_rows_that_come_in_while_a_run_is_under_way_come_with_the_next(slow: Slow, made: Exports) -> None:
     flow = made.flow(interval=3)
     made.ingest(4)
     future = slow.advancing(HOUR)
@@ -322,14 +336,14 @@ def test_rows_that_come_in_while_a_run_is_under_way_come_with_the_next(slow, mad
     assert [run["metrics"]["recordSummary"]["outputRecordCount"] for run in made.runs(flow)] == [4, 3]
 
 
-def test_a_claim_of_long_ago_counts_for_nothing_whoever_has_its_process_id_now(made, living_pid):
+def test_a_claim_of_long_ago_counts_for_nothing_whoever_has_its_process_id_now(made: Exports, living_pid: int) -> None:
     flow = made.flow(ORDERS)
     made.ingest(8)
     made.emulator.advance(HOUR)
     (run,), before = made.runs(flow), contents(made)
     left_behind(made, run, living_pid)
     with made.emulator.store.transaction():
-        record = made.emulator.store.get("runs", run["id"])
+        record = stored_record(made, "runs", run["id"])
         record.hidden["claimed_at"] = 0
         made.emulator.store.put(record)
 

@@ -7,7 +7,7 @@ import base64
 import gc
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Awaitable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +57,7 @@ class Files(asyncssh.SFTPServer):
             raise asyncssh.SFTPNoSpaceOnFilesystem("no space left")
         return super().open(path, pflags, attrs)
 
-    def write(self, file_obj: object, offset: int, data: bytes) -> int:
+    def write(self, file_obj: object, offset: int, data: bytes) -> int | Awaitable[int]:
         if b"/cut/" in os.fsencode(file_obj.name):  # type: ignore[attr-defined]
             self.channel.get_connection().abort()
         return super().write(file_obj, offset, data)
@@ -202,7 +202,7 @@ def test_a_private_key_opens_the_account(server: Server, source: Path, form: str
     [{"password": "wrong-password"}, {"user": "somebody", "password": PASSWORD}, {"private_key": "other"}],
     ids=["wrong password", "wrong user", "wrong key"],
 )
-def test_who_is_not_known_is_not_let_in(server: Server, login: dict[str, str]) -> None:
+def test_who_is_not_known_is_not_let_in(server: Server, login: dict[str, Any]) -> None:
     if "private_key" in login:
         login = {"private_key": asyncssh.generate_private_key("ssh-ed25519").export_private_key().decode()}
     with pytest.raises(StorageRefused, match="PermissionDenied") as refused:

@@ -12,8 +12,8 @@ from exportctl.service.live import live_object
 NOW = 1_800_000_000  # 2027-01-15 08:00:00 UTC
 DAY, HOUR = 86400, 3600
 MIDNIGHT = NOW // DAY * DAY
-LISTED = {AMAZON_S3.connection_spec: {"targetSpec": {"spec": {"properties": {"includeFileManifest": {}}}}}}
 Docs = dict[str, dict[str, Any]]
+LISTED: Docs = {AMAZON_S3.connection_spec: {"targetSpec": {"spec": {"properties": {"includeFileManifest": {}}}}}}
 
 
 def documents() -> Docs:

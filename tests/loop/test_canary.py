@@ -222,7 +222,7 @@ def test_no_exception_with_its_traceback_holds_a_secret(guarded: World, path: st
     guarded.plan()
     token = next(iter(own(guarded).values()))
     echo = {"error_code": "401013", "message": f"{CLIENT_SECRET} {token} {CANARIES['ROLE']} {CANARIES['SFTP_USER']}"}
-    body = {"body": echo, "status": 401} if effect == "status" else {}
+    body: dict[str, Any] = {"body": echo, "status": 401} if effect == "status" else {}
     guarded.emulator.add_fault(Fault(effect, path=path, count=0, **body))
     with pytest.raises(Error) as raised:
         guarded.plan()

@@ -28,7 +28,7 @@ MANY = settings(LAW, max_examples=400)
 CARDS = ("Amazon S3", "Azure Blob Storage", "Azure Data Lake Gen2", "Data Landing Zone", "Google Cloud Storage", "SFTP")
 PATHS = ("a", "a/b", "a/b/c", "/a/b", "a/b/", "b//c", "d")
 FOLDERS = ("%DATASET_ID%/%EXPORT_TIME%", "/", "%DATASET_ID%", "a b/%WHAT%/%DATETIME(YYYY)%/")
-FORMATS = (
+FORMATS: tuple[dict[str, Any], ...] = (
     {},
     {"datasetFileType": "JSON"},
     {"datasetFileType": "JSON", "compression": "NONE"},

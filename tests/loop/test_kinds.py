@@ -58,10 +58,11 @@ class Made:
             self.ids[kind.name] = self.create(kind)
 
     def create(self, kind: Kind) -> str:
-        refs: dict[str, Any] = {
+        every: dict[str, dict[str, Any]] = {
             PLACE.name: {BASE: self.ids.get(ACCOUNT.name)},
             ANCHOR.name: {SOURCES: [self.ids.get(CONTENT.name)], TARGETS: [self.ids.get(PLACE.name)]},
-        }.get(kind.name, {})
+        }
+        refs = every.get(kind.name, {})
         body = wire.body(
             kind.name, TYPE, self.fields[kind.name], refs, title="T", description=f"of {kind.label}", now=START
         )
@@ -179,7 +180,7 @@ def test_another_dataset_list_is_another_source_the_flow_points_to(made: Made) -
 
 
 def test_what_is_deleted_in_the_reverse_order_of_creation_is_gone(small: World, made: Made) -> None:
-    for kind in reversed(KINDS.values()):
+    for kind in reversed([*KINDS.values()]):
         path = f"{kind.path}/{made.ids[kind.name]}"
         made.client.delete(path)
         small.emulator.advance(5)

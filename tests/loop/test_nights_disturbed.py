@@ -117,6 +117,11 @@ def _rotated(feeds: Feeds) -> None:
         list(under_way.outcomes())
 
 
+def _drop_enabled(feeds: Feeds) -> None:
+    feeds.exports[feeds.key()].pop("enabled", None)
+    feeds.write()
+
+
 def _died(feeds: Feeds) -> None:
     killed_after(feeds.made, feeds.draw(st.integers(0, 20)), feeds.draw(st.booleans()), Flags())
 
@@ -147,7 +152,7 @@ DISTURBANCES: dict[str, Callable[[Feeds], None]] = {
     "another format": lambda f: _edit(f, "format", ["parquet", "json"]),
     "another schedule": lambda f: _edit(f, "schedule", SCHEDULES),
     "enabled declared": lambda f: _edit(f, "enabled", [True]),
-    "enabled no longer declared": lambda f: (f.exports[f.key()].pop("enabled", None), f.write()),
+    "enabled no longer declared": _drop_enabled,
     "another end": _ended_otherwise,
     "text added to the description by hand": lambda f: _described(f, lambda before: f"Ask Kim\n{before}"),
     "the marker wiped": lambda f: _described(f, lambda before: ""),

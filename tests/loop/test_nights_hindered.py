@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 from exportctl.drift_report import Group
 from exportctl.emulator import Switches
@@ -14,7 +15,7 @@ from tests.loop.world import DESTINATIONS, config, world
 
 NIGHTS = 100
 NOWHERE = {"type": "amazon-s3", "bucket": "acme-lake", "account": {"existing": "Nobody's"}}
-HINDERED = {
+HINDERED: dict[str, dict[str, Any]] = {
     "off": {"destination": "gcs"},  # another account: a replacement that nobody allowed
     "off-declared": {"datasets": ["Odrers"]},
     "cut": {"destination": "nowhere"},

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -346,11 +347,9 @@ LEFT: dict[str, tuple[Edit, str, str]] = {
 }
 
 
-def _target(made: World) -> dict[str, object]:
+def _target(made: World) -> dict[str, Any]:
     wanted = made.flow("orders")["targetConnectionIds"][0]
-    found: dict[str, object] = next(
-        t for t in made.emulator.snapshot(SANDBOX)["targetConnections"] if t["id"] == wanted
-    )
+    found: dict[str, Any] = next(t for t in made.emulator.snapshot(SANDBOX)["targetConnections"] if t["id"] == wanted)
     return found
 
 

@@ -31,7 +31,7 @@ LISTED = 61  # seconds: promise 3 is about what is listed within a minute
 Docs = dict[str, dict[str, Any]]  # of one flow, by collection
 
 
-def rehearsed(made: World, flags: Flags = Flags(), **switches: object) -> Rehearsal:  # noqa: B008
+def rehearsed(made: World, flags: Flags = Flags(), /, **switches: object) -> Rehearsal:  # noqa: B008
     """The plan of what the world holds now, rehearsed from a snapshot without any environment."""
     taken = workflows.taken(made.setup(), wall=lambda: 0).snapshot
     made.forget()

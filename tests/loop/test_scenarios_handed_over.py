@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
@@ -23,7 +23,7 @@ OFF = {**ORDERS, "enabled": False}
 SALES_GONE = [{"export": "sales", "do": "delete", "reason": "split"}]
 
 
-def exports(removed: list[dict[str, Any]] | None = None, **declared: dict[str, Any]) -> dict[str, Any]:
+def exports(removed: list[dict[str, Any]] | None = None, /, **declared: Mapping[str, Any]) -> dict[str, Any]:
     """Exports by key, each in a folder of its own."""
     given = {name: {"subpath": name, **export} for name, export in declared.items()}
     return config(exports=given, **({"removed": removed} if removed else {}))

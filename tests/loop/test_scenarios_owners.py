@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -615,7 +616,7 @@ def test_a_target_narrows_the_plan_pulls_in_its_account_and_deletes_nothing(smal
 
 def test_flows_of_unknown_cards_are_listed_and_harm_nothing(small: World) -> None:
     applied(small, orders())
-    strange = [
+    strange: list[dict[str, Any]] = [
         {"id": "odd-1", "name": "Odd", "flowSpec": {"id": "nobody-knows", "version": "1.0"}},
         {"id": "odd-2", "name": "Odder", "flowSpec": {"id": "x"},
          "scheduleParams": {"interval": "often", "endTime": "late"},
@@ -659,7 +660,7 @@ ODD: dict[str, tuple[str, dict[str, Any]]] = {
 def test_a_flow_of_ours_in_a_form_that_cannot_be_read_is_left_alone(small: World, odd: str) -> None:
     applied(small, both())
     collection, changed = ODD[odd]
-    doc = {
+    doc: dict[str, Callable[[str], dict[str, Any]]] = {
         "flows": small.flow,
         "sourceConnections": lambda _: source(small),
         "targetConnections": lambda _: target(small),

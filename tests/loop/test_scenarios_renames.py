@@ -123,15 +123,15 @@ def test_the_new_key_of_a_split_export_is_one_line_for_all_parts(small: World) -
 
 
 def test_a_part_with_another_alias_keeps_its_flow_when_it_says_so(small: World) -> None:
-    named = {"datasets": {"web": "App Events"}, "exports": {"all": {"datasets": ["web"], "split_by": "dataset"}}}
-    applied(small, config(**named))
+    web = {"datasets": ["web"], "split_by": "dataset"}
+    applied(small, config(datasets={"web": "App Events"}, exports={"all": web}))
     before = flow_ids(small)["all/web"]
-    named = {"datasets": {"visits": "App Events"}, "exports": {"all": {"datasets": ["visits"], "split_by": "dataset"}}}
-    small.write(config(**named))
+    visits: dict[str, Any] = {"datasets": ["visits"], "split_by": "dataset"}
+    small.write(config(datasets={"visits": "App Events"}, exports={"all": visits}))
     (said,) = item(small.plan(), "exports.all/visits").findings
     assert "`renamed_from: {visits: all/web}` under exports.all" in str(said.hint)
-    named["exports"]["all"]["renamed_from"] = {"visits": "all/web"}
-    applied(small, config(**named))
+    visits["renamed_from"] = {"visits": "all/web"}
+    applied(small, config(datasets={"visits": "App Events"}, exports={"all": visits}))
     assert flow_ids(small) == {"all/visits": before}
 
 
@@ -264,8 +264,8 @@ def spread(world: World, main: dict[str, Any], **more: Any) -> None:
     world.write(main)
     folder = world.folder / "exports"
     folder.mkdir(exist_ok=True)
-    for name in folder.glob("*.yaml"):
-        name.unlink()
+    for file in folder.glob("*.yaml"):
+        file.unlink()
     for name, content in more.items():
         (folder / f"{name}.yaml").write_text(json.dumps(content), encoding="utf-8")
 

@@ -167,7 +167,7 @@ class Bending(httpx.BaseTransport):
 def without(*path: str) -> Callable[[dict[str, Any]], Any]:
     """Take one member away."""
 
-    def bend(item: dict[str, Any]) -> dict[str, Any]:
+    def bend(item: dict[str, Any]) -> Any:
         return replaced(item, path, GONE)
 
     return bend

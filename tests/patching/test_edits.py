@@ -187,12 +187,14 @@ def test_items_of_a_list_go_and_come_and_the_others_stay(
     assert after.endswith(text[held.end if held.flow else (text + "\n").index("\n", held.end) :])
 
 
-def listed(text: str) -> Span:
+def listed(text: str) -> Seq:
     root = spans(text)
     assert root is not None
     above = root.entries["a"].value
     assert isinstance(above, Map)
-    return above.entries["list"].value
+    found = above.entries["list"].value
+    assert isinstance(found, Seq)
+    return found
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -98,7 +99,8 @@ def test_an_approved_change_that_is_no_more_is_a_difference() -> None:
 
 @pytest.mark.parametrize("field", ["organization", "sandbox", "environment", "project", "platform"])
 def test_an_approval_for_one_place_is_none_for_another(field: str) -> None:
-    (found,) = differences(APPROVED, replace(APPROVED, header=replace(HEADER, **{field: "other"})))
+    other: dict[str, Any] = {field: "other"}
+    (found,) = differences(APPROVED, replace(APPROVED, header=replace(HEADER, **other)))
 
     assert (found.address, found.path, found.now) == ("", f"header.{field}", "other")
 

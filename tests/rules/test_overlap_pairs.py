@@ -63,6 +63,6 @@ def test_every_two_that_break_a_rule_are_compared_once(exports: list[dict[str, o
 
 
 def test_folders_that_differ_in_a_level_are_not_compared() -> None:
-    exports = [{"datasets": ["Orders"], "subpath": f"e{n}/x"} for n in range(50)]
+    exports: list[dict[str, object]] = [{"datasets": ["Orders"], "subpath": f"e{n}/x"} for n in range(50)]
 
     assert len(list(pairs(projects(exports)))) == 50  # each with itself in the other environment

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
@@ -54,23 +55,23 @@ class Case:
     words: str = ""  # part of the message or the hint
 
 
-def lake(**changes: object) -> Project:
+def lake(**changes: Any) -> Project:
     return project(destination(**changes))
 
 
-def one(**changes: object) -> Project:
+def one(**changes: Any) -> Project:
     return project(export(**changes))
 
 
-def blob(container: str, path: str = "aep", **changes: object) -> Project:
+def blob(container: str, path: str = "aep", **changes: Any) -> Project:
     return lake(type="azure-blob", place={"container": container, "path": path}, account=BLOB, **changes)
 
 
-def server(account: Account, **changes: object) -> Project:
+def server(account: Account, **changes: Any) -> Project:
     return lake(type="sftp", place={"path": "/in"}, account=account, **changes)
 
 
-def sharing(of_lake: Account, **changes: object) -> Project:
+def sharing(of_lake: Account, **changes: Any) -> Project:
     """`lake` beside `other`, which says how it comes by its account."""
     other = destination("other", OTHER, place=S3, account=of_lake, **changes)
     return project(export(), export("copy", COPY, destination="other"), destination(), other)
@@ -80,7 +81,7 @@ def taken_out(name: str, do: str = "delete", root: str = "exports") -> tuple[Rem
     return (Removed(root, name, do, "moved", at(500)),)
 
 
-def removed(name: str, do: str = "delete", **changes: object) -> Project:
+def removed(name: str, do: str = "delete", **changes: Any) -> Project:
     return project(export(**changes), removed=taken_out(name, do))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import product
+from typing import Any
 
 import pytest
 
@@ -127,7 +128,7 @@ def drop(name: str, line: int, path: str = "/in", **account: str) -> Destination
 
 S3 = {"bucket": "acme-lake", "path": "aep"}
 BLOB_PLACE = {"container": "acme", "path": "aep"}
-LAKE_ADLS = {"type": "azure-data-lake", "place": {"path": "aep"}}
+LAKE_ADLS: dict[str, Any] = {"type": "azure-data-lake", "place": {"path": "aep"}}
 ENDPOINT = "abfss://exports@acme.dfs.core.windows.net"
 
 ONE_STORAGE = {

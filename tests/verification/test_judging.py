@@ -30,7 +30,7 @@ def good(manifest: bool = False) -> Scene:
     return scene
 
 
-Plant = Callable[[Scene], None]
+Plant = Callable[[Scene], object]
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Situation:
 
 
 def delete(path: str) -> Plant:
-    return lambda scene: scene.objects.pop(path) and None
+    return lambda scene: scene.objects.pop(path)
 
 
 def resize(path: str, size: int) -> Plant:
@@ -112,11 +112,11 @@ SITUATIONS = {
     "clean, by manifest and content": Situation(Word.COMPLETE, lambda s: None, manifest=True, deep=True),
     "a loader left its mark": Situation(Word.COMPLETE, add(f"{FOLDER}/_SUCCESS", 0)),
     "a loader left its mark beside a manifest": Situation(Word.COMPLETE, add(f"{FOLDER}/.done", 0), manifest=True),
-    "the export before lies beside it": Situation(Word.COMPLETE, lambda s: s.arrived(at(4, 2)) and None),
+    "the export before lies beside it": Situation(Word.COMPLETE, lambda s: s.arrived(at(4, 2))),
     "an export on demand lies beside it": Situation(
         Word.COMPLETE,
         both(
-            lambda s: s.arrived(at(5, 4, 17), rows=900, files=3) and None,
+            lambda s: s.arrived(at(5, 4, 17), rows=900, files=3),
             runs(ran(1, NIGHT + 30), ran(2, at(5, 4, 17), 900, 3)),
         ),
         deep=True,
@@ -171,7 +171,7 @@ SITUATIONS = {
     ),
     "nothing to write, a file without rows": Situation(
         Word.EMPTY,
-        both(nothing_arrived, lambda s: s.arrived(NIGHT, rows=0, files=1) and None, runs(ran(1, NIGHT + 30, 0, 1))),
+        both(nothing_arrived, lambda s: s.arrived(NIGHT, rows=0, files=1), runs(ran(1, NIGHT + 30, 0, 1))),
         deep=True,
     ),
     "nothing to write, although rows are expected": Situation(
@@ -248,7 +248,7 @@ SITUATIONS = {
     ),
     "renewed since, and the files lost": Situation(
         Word.FILES_MISSING,
-        both(nothing_arrived, lambda s: s.arrived(at(4, 2)) and None, watching(changed=at(5, 9), refoldered=at(5, 9))),
+        both(nothing_arrived, lambda s: s.arrived(at(4, 2)), watching(changed=at(5, 9), refoldered=at(5, 9))),
         names=f"aep/{WEB}",
     ),
     "the folder was changed since": Situation(

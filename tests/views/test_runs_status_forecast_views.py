@@ -136,7 +136,8 @@ def test_flows_of_others_are_counted_in_one_line_unless_asked_for() -> None:
 
 def test_what_ends_in_all_environments_stands_in_one_list_the_soonest_first() -> None:
     dev = replace(status_report(), exports=status_report().exports[4:6])
-    sides = (Side("dev", dev), Side("far", None), Side("prod", replace(dev, as_of=AS_OF + DAY, ending=())))
+    prod = replace(dev, as_of=AS_OF + DAY, ending=())
+    sides: tuple[Side[StatusReport], ...] = (Side("dev", dev), Side("far", None), Side("prod", prod))
     found = text_status.ends(sides)
     assert found is not None
     assert found.title == "Ends within 30 days, or has ended:"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from exportctl import schedules
 from exportctl.model import Actor, Address, Marked, Ref, Sensitive
 from exportctl.views import values
 
@@ -53,7 +54,7 @@ def test_a_duration_is_told_in_the_largest_unit_without_rest(seconds: int, expec
 
 @pytest.mark.parametrize(("seconds", "expected"), [(59, "59 seconds"), (3599, "59 minutes"), (-90000, "1 day")])
 def test_an_age_is_rounded_down(seconds: int, expected: str) -> None:
-    assert expected == values.age(seconds)
+    assert expected == schedules.age(seconds)
 
 
 ACTORS = {

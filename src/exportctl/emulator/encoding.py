@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import gzip
 import io
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain, islice, takewhile
 from pathlib import Path
@@ -57,7 +57,7 @@ class Encoding:
         return _EXTENSIONS[self.type, self.compression]
 
 
-def write(dataset: str, kind: str, batches: Sequence[Batch], encoding: Encoding, path: Path) -> None:
+def write(dataset: str, kind: str, batches: Iterable[Batch], encoding: Encoding, path: Path) -> None:
     """
     One file with these rows in this order; without rows, an empty NDJSON file or a Parquet file with columns alone.
 
