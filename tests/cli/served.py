@@ -110,7 +110,7 @@ def served(folder: Path, text: str = CONFIG, sandboxes: Iterable[str] = SANDBOXE
     """A config in `folder` whose environments are served."""
     made = emulator(sandboxes)
     gate = Gate(made)
-    running = server(gate, 0)  # type: ignore[arg-type]
+    running = server(gate, 0)
     thread = threading.Thread(target=running.run, daemon=True)
     thread.start()
     run = CommandLine(folder, {**VARIABLES, **env})

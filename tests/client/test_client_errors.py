@@ -244,8 +244,8 @@ OPS = [{"op": "replace", "path": "/auth/params", "value": {"password": "patched-
 def text_of(error: BaseException) -> str:
     """Everything a log, a crash report or a debugger's summary would show."""
     chain: list[BaseException] = [error]
-    while chain[-1].__cause__ or chain[-1].__context__:
-        chain.append(chain[-1].__cause__ or chain[-1].__context__)  # type: ignore[arg-type]
+    while before := chain[-1].__cause__ or chain[-1].__context__:
+        chain.append(before)
     shown = ["".join(traceback.format_exception(error))]
     for one in chain:
         shown += [str(one), repr(one), repr(one.args), repr(vars(one))]

@@ -11,7 +11,7 @@ import pytest
 from exportctl.errors import Error, NotReached, ServiceError, Unauthorized
 from exportctl.secret import Secret
 from exportctl.service.ims import ASSUMED_LIFE, DEFAULT_SCOPES, Credentials, lifetime
-from tests.client.scripted import SECRET, Reply, Script, Time, client_of, token_reply
+from tests.client.scripted import SECRET, Reply, Script, Seen, Time, client_of, token_reply
 
 REFUSED = Reply(401, {"error_code": "401013", "message": "Oauth token is not valid"})
 
@@ -102,8 +102,8 @@ def test_sixteen_threads_ask_for_one_token() -> None:
 def test_sixteen_threads_refused_with_the_same_token_renew_it_once() -> None:
     ready = threading.Barrier(16)
 
-    def answer(seen: object) -> Reply:
-        if seen.headers["authorization"] == "Bearer one":  # type: ignore[attr-defined]
+    def answer(seen: Seen) -> Reply:
+        if seen.headers["authorization"] == "Bearer one":
             ready.wait()
             return REFUSED
         return Reply()

@@ -165,7 +165,9 @@ def test_the_date_of_the_service_is_known_after_the_first_answer() -> None:
 
     client.list("/flows")
 
-    assert client.server_date().isoformat() == "2025-12-01T10:00:00+00:00"  # type: ignore[union-attr]
+    date = client.server_date()
+    assert date is not None
+    assert date.isoformat() == "2025-12-01T10:00:00+00:00"
     assert DATE.startswith("Mon, 01 Dec 2025")
 
 

@@ -39,7 +39,8 @@ def causes(plan: Plan) -> set[tuple[str, Cause]]:
 
 @pytest.mark.parametrize(("name", "value"), [s for s in SETTINGS if s not in REFUSING - WAITING], ids=lambda v: str(v))
 def test_the_loop_works(tmp_path: Path, name: str, value: object) -> None:
-    made = world(tmp_path, Switches(**{name: value}))  # type: ignore[arg-type]
+    chosen: dict[str, Any] = {name: value}
+    made = world(tmp_path, Switches(**chosen))
     made.write(config(exports=SMALL))
     good(made.apply())
     made.emulator.advance(LISTED)

@@ -152,7 +152,7 @@ class Bending(httpx.BaseTransport):
     """Rewrites the items of every list of `collection`."""
 
     def __init__(self, made: World, collection: str, bend: Callable[[dict[str, Any]], Any]):
-        self.inner = httpx.WSGITransport(app=made.emulator)
+        self.inner: httpx.BaseTransport = httpx.WSGITransport(app=made.emulator)
         self.collection, self.bend = collection, bend
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
@@ -368,7 +368,7 @@ def test_an_object_of_ours_in_any_shape_is_an_error_or_a_finding_and_never_a_wro
         first = made.emulator.snapshot(SANDBOX)[collection][0]["id"]
         lens = Bending(made, collection, lambda item: bent(item, changes) if item["id"] == first else item)
         watch = Watching(made)
-        lens.inner = watch  # type: ignore[assignment]
+        lens.inner = watch
         try:
             made.apply(transport=lens)
         except Error as error:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from hypothesis import strategies as st
 
 from exportctl.errors import Finding, Level, Location
@@ -97,20 +99,20 @@ WEB = Address("exports", "web")
 MARKER = Marker("acme", "e", "web", applied={"cadence": ("3f2a",), "end": (str(AS_OF),)})
 
 
-def patch(**rest: object) -> Step:
+def patch(**rest: Any) -> Step:
     """The one PATCH of a flow that carries everything."""
-    given: dict[str, object] = {
+    given: dict[str, Any] = {
         "fields": {"cadence": "3 hours"},
         "marker": MARKER,
         "seen": {"cadence": "77d0", "end": "aaaa", "description": "bbbb"},
         "secrets": ("${env:KEY}",),
         **rest,
     }
-    return Step("exports.web/flow/update", Action.UPDATE, "flow", WEB, "f-1", **given)  # type: ignore[arg-type]
+    return Step("exports.web/flow/update", Action.UPDATE, "flow", WEB, "f-1", **given)
 
 
-def updated(step: Step | None = None, **rest: object) -> Item:
-    given: dict[str, object] = {
+def updated(step: Step | None = None, **rest: Any) -> Item:
+    given: dict[str, Any] = {
         "fields": (FieldChange("cadence", "cadence", "1 day", "3 hours", Cause.PENDING, None, Location("a.yaml")),),
         "steps": (step or patch(),),
         "consequences": (Consequence("mode", "may send again", "cost"),),
@@ -119,8 +121,8 @@ def updated(step: Step | None = None, **rest: object) -> Item:
         "at": Location("a.yaml", 3, 3),
         **rest,
     }
-    return Item(WEB, Verb.UPDATE, "f-1", **given)  # type: ignore[arg-type]
+    return Item(WEB, Verb.UPDATE, "f-1", **given)
 
 
-def plan(*shown: Item, **rest: object) -> Plan:
-    return Plan(HEADER, AS_OF, shown, **rest)  # type: ignore[arg-type]
+def plan(*shown: Item, **rest: Any) -> Plan:
+    return Plan(HEADER, AS_OF, shown, **rest)

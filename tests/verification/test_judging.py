@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -58,9 +59,9 @@ def add(path: str, size: int = 7) -> Plant:
     return lambda scene: scene.objects.update({path: size})
 
 
-def watching(**changes: object) -> Plant:
+def watching(**changes: Any) -> Plant:
     def plant(scene: Scene) -> None:
-        scene.watched = replace(scene.watched, **changes)  # type: ignore[arg-type]
+        scene.watched = replace(scene.watched, **changes)
 
     return plant
 

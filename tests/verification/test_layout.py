@@ -9,13 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exportctl.emulator import folders
-from exportctl.verification.layout import layout
+from exportctl.verification.layout import Found, layout
 from tests.verification.situations import DAILY, FLOW, WEB, at
 
 NAME = "part-00000-tid-1-x-1-1-c000.json.gz"
 
 
-def find(template: str, path: str, prefix: str = "aep"):  # type: ignore[no-untyped-def]
+def find(template: str, path: str, prefix: str = "aep") -> Found | None:
     return layout(replace(DAILY, folder=template, prefix=prefix), WEB).find(path)
 
 

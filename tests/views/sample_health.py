@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from exportctl.errors import Finding, Location
 from exportctl.health.forecast import Forecast, Lane, Together
@@ -20,10 +21,10 @@ ABORTED = RunError("ACTIVATION_BATCH-0000-FAILED", "Job aborted.")
 BROKEN = Finding("dataset-unknown", "exports.new: no dataset is called so", Location("exports.yaml", 9, 3), "seed it")
 
 
-def run(number: int, status: RunStatus = RunStatus.DONE, **more: object) -> Run:
+def run(number: int, status: RunStatus = RunStatus.DONE, **more: Any) -> Run:
     started = AS_OF - number * DAY
     full = Run(f"run-{number}", FLOW, status, started, started + 200, 1200, 4, 4_300_000, {"5" * 24: 1200})
-    return replace(full, **more)  # type: ignore[arg-type]
+    return replace(full, **more)
 
 
 def runs_report() -> RunsReport:
@@ -49,12 +50,12 @@ def runs_report() -> RunsReport:
     return RunsReport(HEADER, AS_OF, AS_OF - 7 * DAY, 10, (first, *others))
 
 
-def health(word: Word, state: State = State.ENABLED, **more: object) -> ExportHealth:
+def health(word: Word, state: State = State.ENABLED, **more: Any) -> ExportHealth:
     """A row whose address is its word, in the order of words."""
     name = word.value.lower().replace(" ", "-")
     done = LastRun("r", RunStatus.DONE, AS_OF - 6 * HOUR - 7, AS_OF - 6 * HOUR + 90)
     one = ExportHealth(address(name), FLOW, state, word, done, AS_OF + 18 * HOUR, AS_OF + 180 * DAY)
-    return replace(one, **more)  # type: ignore[arg-type]
+    return replace(one, **more)
 
 
 def status_report() -> StatusReport:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from exportctl.errors import Finding, Level, Location
 from exportctl.model import (
@@ -44,9 +45,9 @@ def change(cause: Cause, path: str = "place.path", before: object = "/a", after:
     return FieldChange(path, path.partition(".")[0], before, after, cause, who, Location("exports.yaml", 15, 5))
 
 
-def step(name: str, action: Action = Action.UPDATE, kind: str = "flow", **rest: object) -> Step:
+def step(name: str, action: Action = Action.UPDATE, kind: str = "flow", **rest: Any) -> Step:
     base = Step(f"exports.{name}/{kind}/{action}", action, kind, address(name), id=f"{kind}-{name}")
-    return replace(base, **rest)  # type: ignore[arg-type]
+    return replace(base, **rest)
 
 
 def updated(name: str = "web-to-lake") -> Item:

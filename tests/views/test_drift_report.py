@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from exportctl import drift_report
@@ -14,8 +16,8 @@ from tests.views.sample_plans import AS_OF, DAY, HEADER, address, change
 WARNING = 30 * DAY
 
 
-def report(*items: Item, **rest: object) -> DriftReport:
-    return drift_report.drift(Plan(HEADER, AS_OF, items, **rest), end_warning=WARNING)  # type: ignore[arg-type]
+def report(*items: Item, **rest: Any) -> DriftReport:
+    return drift_report.drift(Plan(HEADER, AS_OF, items, **rest), end_warning=WARNING)
 
 
 def groups(found: DriftReport) -> list[Group]:

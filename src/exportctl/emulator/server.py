@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, TypeAlias
 
 from exportctl.emulator.app import Emulator, StartResponse
 from exportctl.emulator.faults import AnswerLost
 
 THREADS = 16
+Application: TypeAlias = Callable[[dict[str, Any], StartResponse], Iterable[bytes]]
+"""An emulator, or what stands before one."""
 
 
 def serve(emulator: Emulator, port: int, host: str = "127.0.0.1") -> None:
@@ -27,7 +29,7 @@ def serve(emulator: Emulator, port: int, host: str = "127.0.0.1") -> None:
     server(emulator, port, host).run()
 
 
-def server(emulator: Emulator, port: int, host: str = "127.0.0.1") -> Any:
+def server(emulator: Application, port: int, host: str = "127.0.0.1") -> Any:
     """A waitress server, bound and not yet running: `run()`, `close()`, `effective_port` (port 0 picks one)."""
     if not is_loopback(host):
         raise ValueError(f"the emulator serves on this machine only, not on {host}")
@@ -56,7 +58,7 @@ def is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def _closing(emulator: Emulator) -> Callable[[dict[str, Any], StartResponse], Iterable[bytes]]:
+def _closing(emulator: Application) -> Application:
     """The application, with a lost answer turned into a closed socket instead of a 500."""
     from waitress.channel import ClientDisconnected  # type: ignore[import-untyped]
 
