@@ -26,7 +26,7 @@ from exportctl.importing.report import Imported
 from exportctl.kinds import KINDS
 from exportctl.model import EXPORTS, Verb
 
-HEAVY = settings(LAW, phases=[Phase.reuse, Phase.generate])
+HEAVY = settings(LAW, phases=[Phase.generate])
 SOME = settings(HEAVY, max_examples=6)
 MANY = settings(HEAVY, max_examples=300)
 RUN = "lastRunDetails"  # of a flow: the service writes it while the clock goes on

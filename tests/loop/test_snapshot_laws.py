@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 from generated import configs, kind_switches
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from test_canary import CANARIES, CLIENT_SECRET, content, own, silent
 from world import DATASETS, ENV, SANDBOX, START, World, config, world
 
@@ -24,7 +24,7 @@ from exportctl.saved.document import encode
 from exportctl.snapshots import document
 from exportctl.snapshots.document import Snapshot
 
-LAW = settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+LAW = settings(max_examples=10)
 MANY = settings(LAW, max_examples=500)
 EVERYTHING = Flags(allow_deletes=100, allow_replace=("*",))
 
