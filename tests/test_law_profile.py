@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import LENGTH, SEED, WITHOUT_COMMIT, law_seed
 from hypothesis import settings
+from law_profile import LENGTH, SEED, WITHOUT_COMMIT, law_seed
 
 TESTS = Path(__file__).parent
 LAW = """
@@ -25,14 +25,14 @@ def test_law(number, text, one):
 
 
 def run_law(folder: Path, *, seed: str | None, forbidden: str = "None", **env: str) -> subprocess.CompletedProcess[str]:
-    """A law in a project of its own, run by a pytest of its own with this project's conftest."""
+    """A law in a project of its own, run by a pytest of its own with this project's profile."""
     folder.mkdir()
     (folder / "test_law.py").write_text(LAW.replace("FORBIDDEN", forbidden))
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", SEED))}
     path = os.pathsep.join([str(TESTS), inherited.get("PYTHONPATH", "")])
     chosen = {} if seed is None else {SEED: seed}
     return subprocess.run(
-        [sys.executable, "-m", "pytest", "-p", "conftest", "-p", "no:cacheprovider", "test_law.py"],
+        [sys.executable, "-m", "pytest", "-p", "law_profile", "-p", "no:cacheprovider", "test_law.py"],
         cwd=folder,
         env={**inherited, "PYTHONPATH": path, **chosen, **env},
         capture_output=True,
