@@ -9,21 +9,37 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 export PIP_NO_INPUT := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check test-slow test-real bench lock schemas docs clean
+.PHONY: help demo test check lint format check-format types check-generated check-locks
+.PHONY: test-slow test-real bench lock schemas docs clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z][a-z -]*:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z][a-z -]*:.*## / {printf "  make %-16s %s\n", $$1, $$2}' Makefile
 
 demo: $(VENV)/.installed ## see it work: validate, plan, apply, a change by hand, drift, files, verify, against the built-in emulator
 	@EXPORTCTL='$(abspath $(BIN))/exportctl' sh examples/demo.sh
 
-test: $(VENV)/.installed-dev ## every check, and every test that needs nothing but pip
-	@.ci/check-locks
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
-	$(BIN)/mypy
-	$(BIN)/python docs/generate.py --check
+test: check ## every check, and every test that needs nothing but pip; PYTHON=python3.12 chooses the Python of a new .venv
 	$(BIN)/python -m pytest -n auto -m 'not slow and not real'
+
+check: check-locks lint check-format types check-generated ## every check without a test
+
+check-locks: ## check that no lock file names a package index
+	@.ci/check-locks
+
+lint: $(VENV)/.installed-dev ## check the code with ruff
+	$(BIN)/ruff check .
+
+format: $(VENV)/.installed-dev ## format the code with ruff
+	$(BIN)/ruff format .
+
+check-format: $(VENV)/.installed-dev ## check that the code is formatted
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/.installed-dev ## check the types with mypy
+	$(BIN)/mypy
+
+check-generated: $(VENV)/.installed-dev ## check that schemas/ and docs/ are what the code makes
+	$(BIN)/python docs/generate.py --check
 
 test-slow: $(VENV)/.installed-dev ## the long sweeps
 	$(BIN)/python -m pytest -n auto -m slow

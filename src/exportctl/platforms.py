@@ -1,10 +1,12 @@
 """
 Opens the platform a project names: the real service, an emulator on this machine, or the one embedded here. An edge.
 
-    url          credentials                     token asked at                  clock            as_of
-    https://…    config references or AEP_* …    AEP_IMS_URL, else Adobe's IMS   this machine's   this machine's
-    loopback     the same                        AEP_IMS_URL, else that server   this machine's   the Date header
-    embedded     the emulator's own              the emulator                    the emulator's   the emulator's
+    url          credentials                     token asked at                  clock
+    https://…    config references or AEP_* …    AEP_IMS_URL, else Adobe's IMS   this machine's
+    loopback     the same                        AEP_IMS_URL, else that server   that server's Date header
+    embedded     the emulator's own              the emulator                    the emulator's
+
+The plan, the start times that apply sends and the final check all read this one clock.
 
 Nothing here is read from YAML but the url, which passed `hosts.check_host`: YAML must not choose who gets the token.
 """
@@ -14,7 +16,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -51,9 +53,8 @@ class Platform:
     emulator: Emulator | None = None
 
     def as_of(self) -> int:
-        """The moment a plan is made for: the emulator's clock, a loopback server's Date header, else this machine's."""
-        date = self.client.server_date() if self.kind == LOOPBACK else None
-        return int(date.timestamp()) if date else self.clock.now()
+        """The moment a plan is made for."""
+        return self.clock.now()
 
 
 def kind_of(project: Project) -> str:
@@ -94,7 +95,7 @@ def opened(
     ims = hosts.check_token_url(env.get("AEP_IMS_URL") or own)
     clock = clock or clocks.system()
     with _client(project, url, credentials(project, env, folder), transport, ims, clock) as client:
-        yield Platform(client, clock, kind)
+        yield Platform(client, served_clock(client, clock) if kind == LOOPBACK else clock, kind)
 
 
 INSIDE = "http://embedded"
@@ -148,6 +149,22 @@ def credentials(project: Project, env: Mapping[str, str], folder: Path) -> Crede
 
 def _revealed(value: str | Secret) -> str:
     return value.reveal() if isinstance(value, Secret) else value
+
+
+def served_clock(client: Client, machine: Clock) -> Clock:
+    """
+    The time of an emulator that another process serves: the Date header of its last answer.
+
+    Seconds that passed since that answer are not added, because the emulator's clock may stand still. Apply reads an
+    object just before it writes it, so the answer is fresh whenever a start time is computed from it. Before the first
+    answer the time is that of `machine`.
+    """
+
+    def now() -> int:
+        date = client.server_date()
+        return int(date.timestamp()) if date else machine.now()
+
+    return replace(machine, now=now)
 
 
 # -- the embedded emulator --------------------------------------------------------------------------------------------

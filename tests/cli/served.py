@@ -96,9 +96,9 @@ class Served:
     gate: Gate
 
 
-def emulator(sandboxes: Iterable[str] = SANDBOXES) -> Emulator:
-    """Orders and Returns in each sandbox, under other ids in each; a client for each; the clock stands still."""
-    made = Emulator(clock=START, organization=ORGANIZATION)
+def emulator(sandboxes: Iterable[str] = SANDBOXES, clock: str | float = START) -> Emulator:
+    """Orders and Returns in each sandbox, under other ids in each; a client for each."""
+    made = Emulator(clock=clock, organization=ORGANIZATION)
     made.seed([*sandboxes], {name: [Dataset("Orders"), Dataset("Returns")] for name in sandboxes})
     for name in sandboxes:
         made.register(f"{name}-client", f"{name}-client-secret")
@@ -106,9 +106,11 @@ def emulator(sandboxes: Iterable[str] = SANDBOXES) -> Emulator:
 
 
 @contextmanager
-def served(folder: Path, text: str = CONFIG, sandboxes: Iterable[str] = SANDBOXES, **env: str) -> Iterator[Served]:
-    """A config in `folder` whose environments are served."""
-    made = emulator(sandboxes)
+def served(
+    folder: Path, text: str = CONFIG, sandboxes: Iterable[str] = SANDBOXES, *, clock: str | float = START, **env: str
+) -> Iterator[Served]:
+    """A config in `folder` whose environments are served. The emulator's clock stands still, unless it is `real`."""
+    made = emulator(sandboxes, clock)
     gate = Gate(made)
     running = server(gate, 0)
     thread = threading.Thread(target=running.run, daemon=True)

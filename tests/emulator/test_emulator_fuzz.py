@@ -20,7 +20,8 @@ SCALARS = st.one_of(
 JSON = st.recursive(
     SCALARS, lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=4), inner, max_size=2)
 )
-QUICK = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+SLOW = settings().suppress_health_check
+QUICK = settings(max_examples=60, suppress_health_check=[*SLOW, HealthCheck.function_scoped_fixture])
 SWITCHES = st.builds(
     Switches, **{name: st.sampled_from(values) for name, values in Switches.choices().items() if name in QUESTIONS}
 )

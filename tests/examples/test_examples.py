@@ -12,6 +12,7 @@ import pytest
 
 from exportctl import platforms, workflows
 from exportctl.destination_types import TYPES
+from exportctl.emulator import Emulator
 from exportctl.errors import Level
 from exportctl.flags import Flags
 from exportctl.model import Verb
@@ -39,6 +40,10 @@ def test_an_example_is_applied_and_then_plans_nothing(
     emulator, env = emulated(project)
     if project.platform.url == "embedded":
         emulator.close()
+        emulator = Emulator(
+            platforms.state_file(project, folder), clock=NOW, organization=project.platform.organization
+        )
+        platforms.seed(emulator, [project])
         one = wanted
     else:
         clock = platforms.emulator_clock(emulator)

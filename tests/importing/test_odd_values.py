@@ -82,7 +82,7 @@ def test_any_value_anywhere_is_said_exactly_or_left_out(place: Place) -> None:
         taken(docs)
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(st.lists(st.tuples(st.sampled_from(EVERYWHERE), st.sampled_from(VALUES)), min_size=2, max_size=4))
 def test_several_odd_values_at_once_are_no_harder(odd: list[tuple[Place, Any]]) -> None:
     docs = documents()

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, note, settings
+from hypothesis import given, note, settings
 from hypothesis import strategies as st
 
 from exportctl.emulator import Switches
@@ -17,11 +17,7 @@ from exportctl.saved import planfile
 from tests.loop.generated import configs, kind_switches
 from tests.loop.world import SANDBOX, World, world
 
-LAW = settings(
-    max_examples=120,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-)
+LAW = settings(max_examples=120)
 FEWER = settings(LAW, max_examples=40)
 FEW = settings(LAW, max_examples=25)
 MANY = settings(LAW, max_examples=1250)  # four times: 5,000 in `make test-slow`

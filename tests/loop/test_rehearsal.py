@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 
 from exportctl import rehearsal, workflows
 from exportctl.emulator import Switches
@@ -25,7 +25,7 @@ from tests.loop.world import DESTINATIONS, SANDBOX, World, config, world
 
 DAY = 86400
 EVERYTHING = Flags(allow_deletes=100, allow_replace=("*",), put_back=("*",))
-LAW = settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+LAW = settings(max_examples=10)
 MANY = settings(LAW, max_examples=500)
 LISTED = 61  # seconds: promise 3 is about what is listed within a minute
 Docs = dict[str, dict[str, Any]]  # of one flow, by collection

@@ -26,7 +26,7 @@ from tests.loop.test_interrupted import ARRIVES, killed_after
 from tests.loop.test_laws import LAW, LISTED, applied, made_world
 from tests.loop.world import DATASETS, SANDBOX, World, world
 
-HEAVY = settings(LAW, phases=[Phase.reuse, Phase.generate])
+HEAVY = settings(LAW, phases=[Phase.generate])
 SOME = settings(HEAVY, max_examples=6)
 MANY = settings(HEAVY, max_examples=300)
 RUN = "lastRunDetails"  # of a flow: the service writes it while the clock goes on

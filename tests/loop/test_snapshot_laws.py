@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 
 from exportctl import workflows
 from exportctl.emulator import Switches
@@ -24,7 +24,7 @@ from tests.loop.generated import configs, kind_switches
 from tests.loop.test_canary import CANARIES, CLIENT_SECRET, content, own, silent
 from tests.loop.world import DATASETS, ENV, SANDBOX, START, World, config, world
 
-LAW = settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+LAW = settings(max_examples=10)
 MANY = settings(LAW, max_examples=500)
 EVERYTHING = Flags(allow_deletes=100, allow_replace=("*",))
 

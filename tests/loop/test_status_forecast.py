@@ -147,7 +147,7 @@ EXPORTS = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(before=EXPORTS, after=EXPORTS)
 def test_the_forecast_of_a_plan_is_the_forecast_after_its_apply(
     before: dict[str, Any], after: dict[str, Any], tmp_path_factory: pytest.TempPathFactory

@@ -179,8 +179,8 @@ def _stale(call: Call, order: Order, made: Planned) -> int | None:
     if order.saved is None:
         return None
     now = call.now if call.now is not None else made.platform.as_of()
+    _check_sandbox(made, order.saved)  # first: another sandbox may have another clock
     _check_age(order, order.saved, now)
-    _check_sandbox(made, order.saved)
     _check_ends(planfile.approved(order.saved, made.plan), now)
     moved = planfile.differences(order.saved, made.plan)
     if not moved:

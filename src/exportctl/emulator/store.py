@@ -161,8 +161,9 @@ class Store:
         """
         with self.lock:
             rows = self._db.execute(
-                f"SELECT {_COLUMNS} FROM objects WHERE collection = ?1 AND (?2 IS NULL OR sandbox = ?2) ORDER BY seq",
-                (collection, sandbox),
+                f"SELECT {_COLUMNS} FROM objects WHERE collection = :collection"
+                " AND (:sandbox IS NULL OR sandbox = :sandbox) ORDER BY seq",
+                {"collection": collection, "sandbox": sandbox},
             ).fetchall()
             return [self._shared(row) for row in rows]
 

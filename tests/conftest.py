@@ -1,0 +1,15 @@
+"""What holds for all tests: every law uses the project's own profile."""
+
+from law_profile import (
+    pytest_collection_finish,
+    pytest_configure,
+    pytest_report_header,
+    pytest_runtest_makereport,
+)
+
+__all__ = [
+    "pytest_collection_finish",
+    "pytest_configure",
+    "pytest_report_header",
+    "pytest_runtest_makereport",
+]

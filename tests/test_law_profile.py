@@ -1,0 +1,102 @@
+"""The laws' profile: one commit always draws the same examples, another one draws others, a failure prints the seed."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+from law_profile import LENGTH, SEED, WITHOUT_COMMIT, law_seed
+
+TESTS = Path(__file__).parent
+LAW = """
+from pathlib import Path
+from hypothesis import given, strategies as st
+
+@given(st.integers(), st.text(), st.sampled_from(range(1000)))
+def test_law(number, text, one):
+    with Path("drawn").open("a") as drawn:
+        print(ascii((number, text, one)), file=drawn)
+    assert number != FORBIDDEN
+"""
+
+
+def run_law(folder: Path, *, seed: str | None, forbidden: str = "None", **env: str) -> subprocess.CompletedProcess[str]:
+    """A law in a project of its own, run by a pytest of its own with this project's profile."""
+    folder.mkdir()
+    (folder / "test_law.py").write_text(LAW.replace("FORBIDDEN", forbidden))
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", SEED))}
+    path = os.pathsep.join([str(TESTS), inherited.get("PYTHONPATH", "")])
+    chosen = {} if seed is None else {SEED: seed}
+    return subprocess.run(
+        [sys.executable, "-m", "pytest", "-p", "law_profile", "-p", "no:cacheprovider", "test_law.py"],
+        cwd=folder,
+        env={**inherited, "PYTHONPATH": path, **chosen, **env},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def drawn(folder: Path, **given: str) -> list[str]:
+    """The examples that a run of the law draws."""
+    ran = run_law(folder, seed=given.pop("seed", None), **given)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    return (folder / "drawn").read_text().splitlines()
+
+
+def commit(folder: Path, text: str) -> None:
+    """A commit of its own in a new repository."""
+    folder.mkdir(exist_ok=True)
+    who = ["-c", "user.name=a", "-c", "user.email=a@example.com", "-c", "commit.gpgsign=false"]
+    for command in (["init", "-q"], [*who, "commit", "-q", "--allow-empty", "-m", text]):
+        subprocess.run(["git", "-C", str(folder), *command], check=True)
+
+
+def test_one_seed_draws_the_same_examples_and_another_one_draws_others(tmp_path: Path) -> None:
+    first = drawn(tmp_path / "first", seed="0123abcd", PYTHONHASHSEED="1")
+    again = drawn(tmp_path / "again", seed="0123abcd", PYTHONHASHSEED="2", CI="true")
+    other = drawn(tmp_path / "other", seed="4567abcd", PYTHONHASHSEED="1")
+
+    assert len(first) >= settings().max_examples
+    assert again == first
+    assert len(set(other) & set(first)) < len(first) / 2
+
+
+def test_a_law_that_fails_prints_the_seed_that_draws_the_same_examples(tmp_path: Path) -> None:
+    ran = run_law(tmp_path / "failing", seed="0123abcd", forbidden="number")
+
+    assert ran.returncode == 1
+    before, failure = ran.stdout.split("FAILURES")
+    assert "EXPORTCTL_TEST_SEED=0123abcd" in before, "the header names it too"
+    assert "EXPORTCTL_TEST_SEED=0123abcd" in failure
+    assert "reproduce_failure" in failure
+
+
+def test_each_commit_has_its_own_seed(tmp_path: Path) -> None:
+    commit(tmp_path, "first")
+    first = law_seed({}, tmp_path)
+    commit(tmp_path, "second")
+
+    assert law_seed({}, tmp_path) != first
+    assert len(first) == LENGTH
+    assert int(first, 16) >= 0
+
+
+def test_the_environment_names_another_seed(tmp_path: Path) -> None:
+    assert law_seed({SEED: "0123abcd"}, tmp_path) == "0123abcd"
+
+
+def test_outside_git_the_seed_is_fixed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
+
+    assert law_seed({}, tmp_path) == WITHOUT_COMMIT
+
+
+def test_this_run_uses_the_profile(pytestconfig: pytest.Config) -> None:
+    assert settings.get_current_profile_name() == "exportctl"
+    assert settings().database is None
+    assert pytestconfig.option.hypothesis_seed
