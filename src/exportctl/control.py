@@ -73,7 +73,7 @@ class Control:
 
 
 def _carries(flow: Mapping[str, Any], project: str, key: str) -> bool:
-    _, found = marker.read(flow.get("description"), ANCHOR.managed)
+    _, found = marker.read(flow.get("description"), ANCHOR)
     return found is not None and found.project == project and found.address == Address("exports", key)
 
 

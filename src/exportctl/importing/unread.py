@@ -44,4 +44,4 @@ def two_folders(flow: LiveObject) -> bool:
 def ends_like_ours(flow: LiveObject, project: str, repository: str | None) -> bool:
     """Its description would be read back as another one, once a marker is under it."""
     mine = Marker(project, ANCHOR.letter, "x")
-    return marker.read(marker.write(flow.text, repository, mine, ANCHOR.managed), ANCHOR.managed)[0] != flow.text
+    return marker.read(marker.write(flow.text, repository, mine, ANCHOR), ANCHOR)[0] != flow.text
