@@ -7,6 +7,7 @@ export's address, by the marker it carries or, where somebody wiped that, by its
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -29,6 +30,7 @@ from exportctl.service.ims import Credentials
 
 Json = dict[str, Any]
 Objects = list[Json]
+_JSON = {"Content-Type": "application/json"}
 TIMEOUT = httpx.Timeout(30.0, read=3600.0)  # seconds; to let time pass takes as long as the exports that are due
 
 
@@ -73,7 +75,7 @@ class Control:
 
 
 def _carries(flow: Mapping[str, Any], project: str, key: str) -> bool:
-    _, found = marker.read(flow.get("description"), ANCHOR.managed)
+    _, found = marker.read(flow.get("description"), ANCHOR)
     return found is not None and found.project == project and found.address == Address("exports", key)
 
 
@@ -137,7 +139,7 @@ def _listed(url: str, send: Callable[[str, str, Json | None], Json], project: Pr
 def _sender(http: httpx.Client) -> Callable[[str, str, Json | None], Json]:
     def send(method: str, operation: str, body: Json | None) -> Json:
         try:
-            answer = http.request(method, f"/_emulator/{operation}".rstrip("/"), json=body)
+            answer = http.request(method, f"/_emulator/{operation}".rstrip("/"), headers=_JSON, content=_content(body))
         except httpx.HTTPError as error:
             raise Error(
                 f"no emulator answers: {error}", rule="not-reached", hint="start one: exportctl emulator serve"
@@ -148,6 +150,11 @@ def _sender(http: httpx.Client) -> Callable[[str, str, Json | None], Json]:
         return found
 
     return send
+
+
+def _content(body: Json | None) -> bytes | None:
+    """ASCII, as httpx does not write it: a name may hold half a character, which has no other spelling."""
+    return None if body is None else json.dumps(body).encode("ascii")
 
 
 def _reason(answer: httpx.Response) -> str:

@@ -23,7 +23,17 @@ from exportctl import platforms, workflows
 from exportctl.checkup import Check, State
 from exportctl.declared import Destination, Platform, Project
 from exportctl.destination_types import TYPES
-from exportctl.errors import ConfigError, Error, Forbidden, Level, Location, NotFound, ServiceError, Unauthorized
+from exportctl.errors import (
+    ConfigError,
+    Error,
+    Forbidden,
+    Level,
+    Location,
+    NewerMarker,
+    NotFound,
+    ServiceError,
+    Unauthorized,
+)
 from exportctl.flags import Flags
 from exportctl.hosts import PRODUCTION
 from exportctl.kinds import ANCHOR
@@ -285,6 +295,10 @@ def _leftovers(setup: Setup, today: int, found: Findings, *, known: bool) -> Non
     try:
         with workflows.planned(setup, Flags(), wall=lambda: today) as made:
             plan, estate = made.plan, survey(made.live, made.project.name)
+    except NewerMarker as error:
+        for finding in error.all:
+            found.failed("marker", finding.message, finding.hint)
+        return
     except Error as error:
         found.add("leftovers", State.SKIPPED, f"no plan can be made: {error.message}", error.hint)
         return

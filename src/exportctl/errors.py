@@ -8,6 +8,7 @@ What can go wrong, and where: a leaf that every other module may import.
     ├── PlanFileError          a saved plan cannot be read or was edited
     │   └── StalePlan          what was reviewed is not what would be applied (exit 6)
     ├── RefusedError           a gate refused (exit 5)
+    ├── NewerMarker            the sandbox holds what a later exportctl wrote; carries a Finding for each object
     └── ServiceError           the service, or the way to it
         ├── NotReached         no answer: refused, timed out, cut; the write may have happened
         ├── Unauthorized       401, or no token to be had
@@ -104,6 +105,17 @@ class StalePlan(PlanFileError):
 
 class RefusedError(Error):
     """A gate refused; the message names the one edit or flag that allows exactly this."""
+
+
+class NewerMarker(Error):
+    """A later exportctl wrote objects of this project: nothing is planned or written until this one is upgraded."""
+
+    def __init__(self, findings: Sequence[Finding]):
+        self.all = tuple(findings)
+        super().__init__("\n".join(str(f) for f in self.all), rule="newer-marker")
+
+    def findings(self) -> tuple[Finding, ...]:
+        return self.all
 
 
 class ServiceError(Error):

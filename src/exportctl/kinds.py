@@ -35,9 +35,15 @@ class Treat(StrEnum):
 
 @dataclass(frozen=True)
 class FieldRule:
-    """One managed field: `why` is shown to people, `source` is where the fact comes from."""
+    """
+    One managed field: `why` is shown to people, `source` is where the fact comes from.
+
+    `code` is its letter in the ownership marker. Markers outlive versions: a letter never changes its meaning, and no
+    other field of the kind gets it, not even after this one is gone.
+    """
 
     name: str
+    code: str
     treat: Treat
     pointer: str
     why: str
@@ -65,7 +71,7 @@ class Kind:
 
     @property
     def managed(self) -> tuple[str, ...]:
-        """Names of the managed fields, in the marker's order."""
+        """Names of the managed fields, in the order of the table."""
         return tuple(rule.name for rule in self.fields)
 
     def rule(self, name: str) -> FieldRule:
@@ -83,6 +89,7 @@ ACCOUNT = Kind(
     fields=(
         FieldRule(
             "auth",
+            "a",
             Treat.VALUE,
             "/auth/params",
             "adding or replacing overrides every earlier parameter, so the whole set is sent",
@@ -90,6 +97,7 @@ ACCOUNT = Kind(
         ),
         FieldRule(
             "secret_version",
+            "n",
             Treat.WRITE_ONLY,
             "/auth/params",
             "secrets are never compared; a new secret_version sends them again",
@@ -118,8 +126,8 @@ PLACE = Kind(
     root=EXPORTS,
     letter="e",
     fields=(
-        FieldRule("place", Treat.VALUE, "/params", "later files go to the new place", "[ED] flow-service.md 4.2"),
-        FieldRule("format", Treat.VALUE, "/params", "later files have the new form", "flow-service.md 4.2"),
+        FieldRule("place", "l", Treat.VALUE, "/params", "later files go to the new place", "[ED] flow-service.md 4.2"),
+        FieldRule("format", "m", Treat.VALUE, "/params", "later files have the new form", "flow-service.md 4.2"),
     ),
     refs={"baseConnectionId": ("base_connection", False)},
     filters=(("property", f"connectionSpec.id=={_CLOUD}"),),
@@ -132,19 +140,21 @@ ANCHOR = Kind(
     root=EXPORTS,
     letter="e",
     fields=(
-        FieldRule("title", Treat.VALUE, "/name", "the flow's name in the UI", "[UD]"),
-        FieldRule("description", Treat.VALUE, "/description", "shown in the UI", "[UD]"),
+        FieldRule("title", "t", Treat.VALUE, "/name", "the flow's name in the UI", "[UD]"),
+        FieldRule("description", "d", Treat.VALUE, "/description", "shown in the UI", "[UD]"),
         FieldRule(
             "datasets",
+            "s",
             Treat.REPOINT,
             "/sourceConnectionIds",
             "the service cannot edit a dataset list: a new source connection, then the flow points at it",
             "[D] [XD-new] flow-service.md 4.1",
         ),
-        FieldRule("cadence", Treat.VALUE, "/scheduleParams", "mode and interval", "[D] flow-service.md 7"),
-        FieldRule("phase", Treat.VALUE, "/scheduleParams", "start time on the grid", "[D] flow-service.md 7"),
+        FieldRule("cadence", "y", Treat.VALUE, "/scheduleParams", "mode and interval", "[D] flow-service.md 7"),
+        FieldRule("phase", "h", Treat.VALUE, "/scheduleParams", "start time on the grid", "[D] flow-service.md 7"),
         FieldRule(
             "folder",
+            "f",
             Treat.DEFAULTED,
             "/scheduleParams",
             "later files go to other folders",
@@ -153,6 +163,7 @@ ANCHOR = Kind(
         ),
         FieldRule(
             "enabled",
+            "o",
             Treat.BY_ACTION,
             "/state",
             "changed by POST …/action?op=enable or disable",
@@ -160,6 +171,7 @@ ANCHOR = Kind(
         ),
         FieldRule(
             "end",
+            "e",
             Treat.ENDING,
             "/scheduleParams",
             "a flow stops by itself at its end",

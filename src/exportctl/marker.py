@@ -3,129 +3,256 @@ Description text <-> Marker: who owns an object and what was last applied, writt
 
 A marker is the last line of a description, after the person's own text and `Managed in Git: <repository>`:
 
-    [exportctl/1 e acme-exports web-to-lake 1o 3f2a9c01-77d0... .t7x2k0 9b1e]
-                 │ │            │           ││ │                │       └ check digest over all before it
-                 │ │            │           ││ │                └ end last applied, seconds in base 36
-                 │ │            │           ││ └ per managed field four hex digits; four more in g-v when the service
-                 │ │            │           ││   keeps another spelling, or how often secrets were sent again under
-                 │ │            │           ││   one secret_version; `-` where nothing is known
-                 │ │            │           │└ p protected, r being replaced, o seen on
-                 │ │            │           └ generation
-                 │ project      address (KEY or KEY/PART)
-                 └ e export, d destination
+    [exportctl/2 e acme-exports web-to-lake 1o t3f2ad9c01k4lm e=t7x2k0 9b1e]
+     │           │ │            │           ││ │              │        └ check digest over all before it
+     │           │ │            │           ││ │              └ words KEY=VALUE; `e` is the end, seconds in base 36
+     │           │ │            │           ││ └ digests of the managed fields; `-` where there are none
+     │           │ │            │           │└ flags: p protected, r being replaced, o seen on
+     │           │ │            │           └ generation
+     │           │ project      address (KEY or KEY/PART)
+     │           └ kind: e export, d destination
+     └ version of the format
 
-All of it is lower-case ASCII and at most 200 characters, so that a service which folds case or drops what is not ASCII
-leaves it whole. A marker whose check digest fails still names its owner, but its digests are not believed.
+    digests = { CODE HEX HEX HEX HEX [ SECOND ] }     CODE: the field's letter in the kind table
+    SECOND  = four of g-v: the hex digits of a second digest, when the service keeps another spelling, or of how often
+              secrets were sent again under one secret_version
+    words   = { " " KEY "=" VALUE }                   printable ASCII without spaces and brackets
+    e       = END [ "~" END ]                         the end last applied, and the service's spelling of it
+
+After four hex digits either four letters g-v follow or the next code and a hex digit, so the digests read in one way
+only. A field without a digest is one of which nothing is known. All of it is lower-case ASCII and at most 240
+characters, so that a service that folds case or drops what is not ASCII leaves it whole.
+
+Every version reads the markers of all others:
+
+    version   owner, kind, address   digests and flags
+    1         read                   read: digests without codes, in the order of CODES_1; the next write is version 2
+    2         read                   read; codes, flags and words that this table does not know are written back
+    later     read                   never: whoever finds the project's own on an object must upgrade first
+
+A marker with a wrong check digest is damaged: it still names its owner, but its digests are not believed.
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Mapping
+from dataclasses import replace
 
-from exportctl.model import Marker
+from exportctl.kinds import ACCOUNT, ANCHOR, PLACE, FieldRule, Kind, Treat
+from exportctl.model import MARKER_VERSION, Marker
 
-LIMIT = 200  # characters
+LIMIT = 240  # characters
 END = "end"  # the one field whose value, not digest, is kept: earlier and later must be told apart
+CODES_1: Mapping[str, str] = {ANCHOR.name: "tdsyhfo", PLACE.name: "lm", ACCOUNT.name: "an"}  # version 1, frozen
 
-_DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
+_LINE = "Managed in Git: "
+_NONE = "-"
+_NUMBERS = "0123456789abcdefghijklmnopqrstuvwxyz"
 _SECOND = str.maketrans("0123456789abcdef", "ghijklmnopqrstuv")
 _FIRST = str.maketrans("ghijklmnopqrstuv", "0123456789abcdef")
+_FLAGS = "pro"
+
+# Bounded, so that no description, however long, costs more than one pass.
 _MARKER = re.compile(
-    r"\[exportctl/1 (?P<kind>[ed]) (?P<project>[a-z0-9-]{1,32}) (?P<name>[a-z0-9/_.-]{1,64})"
-    r"(?: (?P<generation>\d{1,4})(?P<flags>[pro]{0,3}) (?P<body>[^\]\n]*) (?P<check>[0-9a-f]{4}))?[^\]\n]*\]"
+    r"\[exportctl/(?P<version>0*[012]) (?P<kind>[ed]) (?P<project>[a-z0-9-]{1,32}) (?P<name>[a-z0-9/_.-]{1,64})"
+    r"(?P<rest>(?: [^\]\n]{0,300})?)\]"
 )
-_MANAGED = re.compile(r"(?:\A|\r?\n)Managed in Git: [^\n]*\s*\Z", re.IGNORECASE)
-_BREAK = re.compile(r"\r?\n\Z")
-_FIELD = re.compile(r"-|[0-9a-f]{4}(?:[g-v]{4})?")
+_WORD = r"[!-Z\\^-~]{1,200}"
+_LATER = re.compile(
+    rf"\[exportctl/(?P<version>0*(?:[3-9]|[1-9][0-9]+))[^\S\n]+(?P<kind>{_WORD})[^\S\n]+(?P<project>{_WORD})"
+    rf"[^\S\n]+(?P<name>{_WORD})[^\]\n]{{0,2000}}\]?",
+    re.IGNORECASE,
+)
+_STATE = re.compile(r" (?P<generation>[0-9]{1,4})(?P<flags>[a-z]*)(?: |\Z)")
+_CHECKED = re.compile(r"(?P<head>[ -~]+ )(?P<check>[0-9a-f]{4})\]")
+_DIGEST = re.compile(r"(?P<code>[a-z])(?P<first>[0-9a-f]{4})(?P<second>[g-v]{4})?")
+_DIGEST_1 = re.compile(r"-|[0-9a-f]{4}(?:[g-v]{4})?")
+_END = re.compile(r"[0-9a-z]{1,8}")
+_ABSURD = 9  # digits of a version
+
+Applied = dict[str, tuple[str, ...]]
+Unread = tuple[str, str, tuple[str, ...]]  # flags, digests, words
+_ALL_READ: Unread = ("", "", ())
 
 
-def read(description: str | None, names: tuple[str, ...]) -> tuple[str, Marker | None]:
+# -- read -------------------------------------------------------------------------------------------------------------
+
+
+def read(description: str | None, kind: Kind) -> tuple[str, Marker | None]:
     """
-    The person's own text, and the marker if there is one. `names` are the managed fields of its kind, in order.
+    The person's own text, and the marker if there is one. `kind` is the object's: its fields give the codes a meaning.
 
-    Of several markers the last counts. Text after the marker is the person's and is kept.
+    Of several markers the last counts. Text after the marker is the person's and is kept. No text is refused.
     """
     text = description or ""
-    found = None
-    for found in _MARKER.finditer(text):  # noqa: B007  the last match is what we want
-        pass
+    found = max((*_MARKER.finditer(text), *_LATER.finditer(text)), key=lambda match: match.start(), default=None)
     if found is None:
         return text, None
-    before = _MANAGED.sub("", _BREAK.sub("", text[: found.start()]))
+    before = _without_line(_without_break(text[: found.start()]))
     after = text[found.end() :].strip("\r\n")
     own = "\n".join(part for part in (before, after) if part)
-    return own, _parsed(found, names)
+    return own, _known(found, kind) if found.re is _MARKER else _later(found)
 
 
-def _parsed(found: re.Match[str], names: tuple[str, ...]) -> Marker:
-    head = found.group(0)[: found.start("check") - found.start()] if found["check"] else ""
-    applied = _applied(found["body"], names) if found["check"] and _check(head) == found["check"] else None
-    flags = found["flags"] or ""
+def _without_break(text: str) -> str:
+    return text.removesuffix("\n").rstrip("\r")
+
+
+def _without_line(text: str) -> str:
+    """The text without the line for people at its end, and without the white space below that."""
+    body = text.rstrip()
+    start = body.rfind("\n") + 1
+    if body[start : start + len(_LINE)].lower() != _LINE.lower():
+        return text
+    return _without_break(body[:start])
+
+
+def _later(found: re.Match[str]) -> Marker:
+    """What every later version says in the same place: owner, kind and address. Case is the service's."""
+    project, kind, name = (found[part].lower() for part in ("project", "kind", "name"))
+    return Marker(project, kind, name, damaged=True, version=_version(found))
+
+
+def _version(found: re.Match[str]) -> int:
+    digits = found["version"].lstrip("0") or "0"
+    return int(digits) if len(digits) <= _ABSURD else 10**_ABSURD
+
+
+def _known(found: re.Match[str], kind: Kind) -> Marker:
+    state = _STATE.match(found["rest"])
+    flags = state["flags"] if state else ""
+    version = _version(found)
+    contents = _contents(found, kind, version)
+    applied, unread = contents or ({}, _ALL_READ)
     return Marker(
         project=found["project"],
         kind=found["kind"],
         name=found["name"],
-        generation=int(found["generation"] or 1),
+        generation=int(state["generation"]) if state else 1,
         protected="p" in flags,
         replaced="r" in flags,
         seen_on="o" in flags,
-        applied=applied or {},
-        damaged=applied is None,
+        applied=applied,
+        damaged=contents is None,
+        version=version,
+        unread=("".join(sorted({*flags} - {*_FLAGS})), *unread[1:]),
     )
 
 
-def _applied(body: str, names: tuple[str, ...]) -> dict[str, tuple[str, ...]] | None:
-    digests, dot, ends = body.partition(".")
-    parts = _FIELD.findall(digests)
-    hashed = [n for n in names if n != END]
-    if "".join(parts) != digests or len(parts) != len(hashed):
+def _contents(found: re.Match[str], kind: Kind, version: int) -> tuple[Applied, Unread] | None:
+    """The digests and what is not known beside them; None if they cannot be believed."""
+    checked = _CHECKED.fullmatch(found.group())
+    words = found["rest"].split(" ")[2:-1]  # before them an empty text and the state, behind them the check digest
+    if checked is None or not words or _check(checked["head"]) != checked["check"]:
         return None
-    applied: dict[str, tuple[str, ...]] = {
-        name: (part[:4], part[4:].translate(_FIRST)) if len(part) == 8 else (part,)
-        for name, part in zip(hashed, parts, strict=True)
-        if part != "-"
-    }
-    if dot and ends:
-        values = ends.split("~")
-        if not all(re.fullmatch(r"[0-9a-z]{1,8}", v) for v in values):
+    if version == 1:
+        applied = _contents_1(" ".join(words), kind)
+        return None if applied is None else (applied, _ALL_READ)
+    return _contents_2(words, kind) if version == MARKER_VERSION else None
+
+
+def _contents_1(body: str, kind: Kind) -> Applied | None:
+    """Digests by position. Fewer than there are fields: of the others nothing is known; more: the tail is ignored."""
+    digests, _, end = body.partition(".")
+    parts = _DIGEST_1.findall(digests)
+    if "".join(parts) != digests:
+        return None
+    names = {rule.code: rule.name for rule in kind.fields}
+    pairs = zip(CODES_1.get(kind.name, ""), parts, strict=False)
+    applied = {names[code]: _digests(part[:4], part[4:]) for code, part in pairs if part != _NONE and code in names}
+    ends = _ends(end) if end else ()
+    return None if ends is None else applied | {rule.name: ends for rule in kind.fields if ends and _by_value(rule)}
+
+
+def _contents_2(words: list[str], kind: Kind) -> tuple[Applied, Unread] | None:
+    """Digests and words by their codes."""
+    digests, *values = words
+    found = [*_DIGEST.finditer(digests)]
+    if "".join(one.group() for one in found) != digests and digests != _NONE:
+        return None
+    rules = {rule.code: rule for rule in kind.fields}
+    codes = [one["code"] for one in found]
+    if len({*codes}) < len(codes) or any(_by_value(rules[code]) for code in codes if code in rules):
+        return None
+    applied = {rules[o["code"]].name: _digests(o["first"], o["second"]) for o in found if o["code"] in rules}
+    others = []
+    for word in values:
+        code, equals, value = word.partition("=")
+        if not (equals and code in rules):
+            others.append(word)
+            continue
+        ends = _ends(value)
+        if not _by_value(rules[code]) or ends is None:
             return None
-        applied[END] = tuple(str(int(v, 36)) for v in values)
-    return applied
+        applied[rules[code].name] = ends
+    return applied, ("", "".join(one.group() for one in found if one["code"] not in rules), tuple(others))
 
 
-def write(text: str, repository: str | None, marker: Marker, names: tuple[str, ...]) -> str:
-    """The whole description: own text, the line for people, the marker."""
+def _by_value(rule: FieldRule) -> bool:
+    return rule.treat is Treat.ENDING
+
+
+def _digests(first: str, second: str | None) -> tuple[str, ...]:
+    return (first, second.translate(_FIRST)) if second else (first,)
+
+
+def _ends(text: str) -> tuple[str, ...] | None:
+    values = text.split("~")
+    return tuple(str(int(v, 36)) for v in values) if all(_END.fullmatch(v) for v in values) else None
+
+
+# -- write ------------------------------------------------------------------------------------------------------------
+
+
+def write(text: str, repository: str | None, marker: Marker, kind: Kind) -> str:
+    """
+    The whole description: own text, the line for people, the marker.
+
+    Own text that ends like the line for people gets one below it in any case: reading takes off one, and that is ours.
+    """
     lines = [text] if text else []
-    if repository:
-        lines.append(f"Managed in Git: {repository}")
-    lines.append(line(marker, names))
+    if repository or _without_line(text) != text:
+        lines.append(f"{_LINE}{repository or 'exportctl'}")
+    lines.append(line(marker, kind))
     return "\n".join(lines)
 
 
-def line(marker: Marker, names: tuple[str, ...]) -> str:
-    """The marker alone; never longer than LIMIT."""
+def line(marker: Marker, kind: Kind) -> str:
+    """The marker alone; never longer than LIMIT, for which what is not known is left out."""
+    whole = _line(marker, kind)
+    return whole if len(whole) <= LIMIT else _line(replace(marker, unread=_ALL_READ), kind)
+
+
+def kept(marker: Marker, before: Marker | None) -> Marker:
+    """`marker` with what `before`, which it takes the place of, holds for another version of exportctl."""
+    return replace(marker, unread=before.unread) if before is not None and not before.damaged else marker
+
+
+def _line(marker: Marker, kind: Kind) -> str:
+    more_flags, more_digests, more_words = marker.unread
     flags = ("p" if marker.protected else "") + ("r" if marker.replaced else "") + ("o" if marker.seen_on else "")
-    body = "".join(_field(marker.applied.get(name)) for name in names if name != END)
-    if END in marker.applied:
-        body += "." + "~".join(_base36(int(v)) for v in marker.applied[END])
-    head = f"[exportctl/1 {marker.kind} {marker.project} {marker.name} {marker.generation}{flags} {body} "
+    known = [(rule, marker.applied[rule.name]) for rule in kind.fields if marker.applied.get(rule.name)]
+    digests = "".join(_coded(rule, values) for rule, values in known if not _by_value(rule)) + more_digests
+    ends = [f"{rule.code}={'~'.join(_base36(int(v)) for v in values)}" for rule, values in known if _by_value(rule)]
+    state = f"{marker.generation}{flags}{more_flags}"
+    owner = f"exportctl/{MARKER_VERSION} {marker.kind} {marker.project} {marker.name}"
+    head = f"[{' '.join((owner, state, digests or _NONE, *ends, *more_words))} "
     return f"{head}{_check(head)}]"
 
 
-def _field(digests: tuple[str, ...] | None) -> str:
-    if not digests:
-        return "-"
-    return digests[0] + "".join(d.translate(_SECOND) for d in digests[1:2])
+def _coded(rule: FieldRule, digests: tuple[str, ...]) -> str:
+    return rule.code + digests[0] + "".join(d.translate(_SECOND) for d in digests[1:2])
 
 
 def _check(head: str) -> str:
-    return hashlib.sha256(head.encode()).hexdigest()[:4]
+    return hashlib.sha256(head.encode("ascii")).hexdigest()[:4]
 
 
 def _base36(number: int) -> str:
     digits = ""
     while number:
         number, rest = divmod(number, 36)
-        digits = _DIGITS[rest] + digits
+        digits = _NUMBERS[rest] + digits
     return digits or "0"

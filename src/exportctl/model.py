@@ -21,6 +21,7 @@ Fields = Mapping[str, Any]
 EXPORTS = "exports"
 DESTINATIONS = "destinations"
 LATEST = 250_000_000_000  # seconds since 1970, in the year 9892: no moment is later
+MARKER_VERSION = 2  # of the ownership markers that this exportctl writes; it reads no digest of a later one
 
 
 @dataclass(frozen=True, order=True)
@@ -152,11 +153,12 @@ class Refusal:
 @dataclass(frozen=True)
 class Marker:
     """
-    What is written at the end of a description (marker.py has the text form).
+    The ownership marker at the end of a description (marker.py has the text form).
 
     `kind` "e" (export) or "d" (destination); `applied` maps a managed field to the digests of the value last applied:
     one, or two when the service keeps another spelling. The field `end` holds the value itself in place of a digest.
-    `damaged`: the text was recognised but its digests are unusable, so comparison is two-way.
+    `damaged`: the text was recognised but its digests are unusable, so comparison is two-way. `version` is the format
+    that was read, `unread` the flags, digests and words in it that have no name here; both make no marker differ.
     """
 
     project: str
@@ -168,10 +170,12 @@ class Marker:
     seen_on: bool = False
     applied: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     damaged: bool = False
+    version: int = field(default=MARKER_VERSION, compare=False)
+    unread: tuple[str, str, tuple[str, ...]] = field(default=("", "", ()), compare=False)
 
     @property
     def address(self) -> Address:
-        return Address(EXPORTS if self.kind == "e" else DESTINATIONS, self.name)
+        return Address({"e": EXPORTS, "d": DESTINATIONS}.get(self.kind, self.kind), self.name)
 
 
 @dataclass(frozen=True)

@@ -62,6 +62,19 @@ def parsed(setup: Setup) -> config.Parsed:
     return config.parse(config_files.read(setup.folder, setup.files))
 
 
+def readable(setup: Setup) -> config.Parsed:
+    """
+    Every file of the project, with whatever mistakes, for showing what it says.
+
+    Raises:
+        ConfigError: it is written for a later exportctl.
+    """
+    whole = parsed(setup)
+    if whole.refused:
+        raise ConfigError(whole.findings)
+    return whole
+
+
 def checked(setup: Setup, as_of: int) -> Checked:
     """Every environment's findings: the language first, then the rules, in file order."""
     whole = parsed(setup)

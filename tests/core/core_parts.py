@@ -79,7 +79,7 @@ def desired_account(destination: Destination | None = None, **values: str) -> De
 
 def obj(kind: str, identity: str, marker: Marker | None = None, **raw: Any) -> LiveObject:
     """One live object as a list returns it."""
-    text = write("", None, marker, KINDS[kind].managed) if marker else ""
+    text = write("", None, marker, KINDS[kind]) if marker else ""
     return live_object(KINDS[kind], {"id": identity, "etag": "e", "name": identity, "description": text, **raw})
 
 

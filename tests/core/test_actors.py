@@ -28,7 +28,7 @@ OURS = {
     "lastOperation": {
         "ops": [
             {"op": "replace", "path": "/scheduleParams", "value": {}},
-            {"op": "add", "path": "/description", "value": marker.line(Marker("acme", "e", "orders"), ANCHOR.managed)},
+            {"op": "add", "path": "/description", "value": marker.line(Marker("acme", "e", "orders"), ANCHOR)},
         ],
         "updated": 9_000,
     },

@@ -2,104 +2,91 @@
 
 from __future__ import annotations
 
-import hashlib
+import time
 from dataclasses import replace
-from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from marker_texts import DOUBLED, FAR, NAMES, checked, markers, texts, version_1, whole
 
 from exportctl import marker
-from exportctl.kinds import ACCOUNT, ANCHOR, CONTENT, KINDS, PLACE, Kind
+from exportctl.kinds import ACCOUNT, ANCHOR, CONTENT, KINDS, PLACE, FieldRule, Kind, Treat
 from exportctl.marker import END, LIMIT
-from exportctl.model import Address, Marker
+from exportctl.model import MARKER_VERSION, Address, Marker
 
 REPOSITORY = "https://github.com/acme/exports"
-NAMES = ANCHOR.managed
-FAR = 253402300799  # the last second of the year 9999
-
-projects = st.from_regex(r"[a-z0-9][a-z0-9-]{0,31}", fullmatch=True)
-keys = st.from_regex(r"[a-z0-9][a-z0-9-]{0,30}(/[a-z0-9][a-z0-9_.-]{0,30})?", fullmatch=True)
-digests = st.from_regex(r"[0-9a-f]{4}", fullmatch=True)
-pairs = st.one_of(st.tuples(digests), st.tuples(digests, digests))
-moments = st.integers(0, FAR).map(str)
-ends = st.one_of(st.tuples(moments), st.tuples(moments, moments))
-
-
-@st.composite
-def markers(draw: st.DrawFn, kind: Kind) -> Marker:
-    applied = {name: draw(ends if name == END else pairs) for name in kind.managed if draw(st.booleans())}
-    return Marker(
-        project=draw(projects),
-        kind=kind.letter,
-        name=draw(keys),
-        generation=draw(st.integers(1, 9999)),
-        protected=draw(st.booleans()),
-        replaced=draw(st.booleans()),
-        seen_on=draw(st.booleans()),
-        applied=applied,
-    )
-
-
-def whole(**changes: Any) -> Marker:
-    """A marker that knows every field of a flow."""
-    applied = {name: ("1815000000",) if name == END else ("ab12",) for name in NAMES}
-    made = Marker("acme", "e", "orders/returns", 2, protected=True, seen_on=True, applied=applied)
-    return replace(made, **changes)
-
-
-texts = st.text(alphabet=st.characters(exclude_categories=["Cs"])).filter(
-    lambda t: "managed in git" not in t.lower() and not t.endswith("\r")
-)
+LINE = marker.line(whole(), ANCHOR)
+ROW = FieldRule("watermark", "w", Treat.VALUE, "/watermark", "later files only", "made up")
+GROWN = replace(ANCHOR, fields=(*ANCHOR.fields, ROW))
 
 
 @given(st.sampled_from([*KINDS.values()]).flatmap(lambda k: st.tuples(st.just(k), markers(k))), texts)
 def test_what_is_written_is_read(kind_and_marker: tuple[Kind, Marker], text: str) -> None:
     kind, written = kind_and_marker
     for repository in (REPOSITORY, None):
-        assert (text, written) == marker.read(marker.write(text, repository, written, kind.managed), kind.managed)
+        assert (text, written) == marker.read(marker.write(text, repository, written, kind), kind)
 
 
-@pytest.mark.parametrize("kind", [ANCHOR, PLACE, ACCOUNT, CONTENT], ids=lambda k: k.label)
-def test_the_longest_marker_fits_in_two_hundred_ascii_characters(kind: Kind) -> None:
+@pytest.mark.parametrize("kind", KINDS.values(), ids=lambda k: k.label)
+def test_the_longest_marker_of_each_kind_fits_in_240_lower_case_ascii_characters(kind: Kind) -> None:
     applied = {n: (str(FAR), str(FAR)) if n == END else ("ffff", "0000") for n in kind.managed}
-    longest = Marker("p" * 32, kind.letter, "n" * 64, 99, True, True, True, applied)
-    line = marker.line(longest, kind.managed)
+    longest = Marker("p" * 32, kind.letter, "n" * 64, 9999, True, True, True, applied)
+    line = marker.line(longest, kind)
     assert len(line) <= LIMIT
     assert line.isascii()
     assert line == line.lower()
-    assert longest == marker.read(line, kind.managed)[1]
+    assert longest == marker.read(line, kind)[1]
+
+
+@pytest.mark.parametrize("kind", KINDS.values(), ids=lambda k: k.label)
+def test_every_field_of_a_kind_has_a_letter_of_its_own(kind: Kind) -> None:
+    codes = [rule.code for rule in kind.fields]
+    assert len({*codes}) == len(codes)
+    assert all(len(code) == 1 and "a" <= code <= "z" for code in codes)
+
+
+def test_the_line_reads_as_the_documentation_draws_it() -> None:
+    small = Marker("acme", "e", "orders", 2, seen_on=True)
+    applied = {"title": ("3f2a",), "description": ("9c01", "45ab"), END: ("1815000000", "1815000001")}
+    line = marker.line(replace(small, applied=applied), ANCHOR)
+    assert line[:-6] == "[exportctl/2 e acme orders 2o t3f2ad9c01klqr e=u0lqyo~u0lqyp"
 
 
 def test_a_marker_without_digests_is_read_and_written_without_an_end() -> None:
     bare = Marker("acme", "e", "orders")
-    assert marker.line(bare, NAMES) == f"[exportctl/1 e acme orders 1 ------- {marker.line(bare, NAMES)[-5:-1]}]"
-    assert marker.read(marker.line(bare, NAMES), NAMES) == ("", bare)
+    line = marker.line(bare, ANCHOR)
+    assert line == checked("[exportctl/2 e acme orders 1 - ")
+    assert marker.read(line, ANCHOR) == ("", bare)
 
 
 def test_an_end_of_zero_seconds_is_an_end() -> None:
     epoch = Marker("acme", "e", "orders", applied={END: ("0",)})
-    assert marker.read(marker.line(epoch, NAMES), NAMES)[1] == epoch
+    assert marker.read(marker.line(epoch, ANCHOR), ANCHOR)[1] == epoch
 
 
-LINE = marker.line(whole(), NAMES)
+# -- damage -----------------------------------------------------------------------------------------------------------
 
 DAMAGES: dict[str, str] = {
     "a digest was edited": LINE.replace("ab12", "ab13", 1),
-    "the end was edited": LINE.replace(" ab12", " ab12", 1).replace(".", ".1"),
+    "the end was edited": LINE.replace(" e=", " e=1"),
     "the check digest was edited": f"{LINE[:-2]}{'0' if LINE[-2] != '0' else '1'}]",
     "the check digest was cut off": f"{LINE[:-6]}]",
-    "everything after the owner was cut off": "[exportctl/1 e acme orders/returns]",
-    "the digests were replaced by words": "[exportctl/1 e acme orders/returns please do not touch]",
-    "a protected flag was put in": LINE.replace(" 2po ", " 2pro "),
-    "spaces were doubled": LINE.replace(" ab12", "  ab12", 1),
+    "everything after the owner was cut off": "[exportctl/2 e acme orders/returns]",
+    "the digests were replaced by words": "[exportctl/2 e acme orders/returns please do not touch]",
+    "a flag was put in": LINE.replace(" 2po ", " 2pro "),
+    "spaces were doubled": LINE.replace(" e=", "  e=", 1),
+    "words were put behind it": LINE.replace("]", " do not touch]"),
+    "half a character was put in": LINE.replace(" e=", " \ud83d e="),
+    "the version was edited": LINE.replace("exportctl/2", "exportctl/1"),
+    "a version that never was": LINE.replace("exportctl/2", "exportctl/0"),
+    "zeros before the version": LINE.replace("exportctl/2", "exportctl/0002"),
 }
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
 def test_a_damaged_marker_still_names_its_owner_and_its_digests_are_not_believed(damage: str) -> None:
-    text, found = marker.read(f"For the lake\n{DAMAGES[damage]}", NAMES)
+    text, found = marker.read(f"For the lake\n{DAMAGES[damage]}", ANCHOR)
     assert text == "For the lake"
     assert found is not None
     assert (found.project, found.address) == ("acme", Address("exports", "orders/returns"))
@@ -107,36 +94,142 @@ def test_a_damaged_marker_still_names_its_owner_and_its_digests_are_not_believed
     assert found.applied == {}
 
 
-@given(st.integers(0, len(LINE) - 1), st.characters(codec="ascii"))
+def test_the_protected_flag_of_a_damaged_marker_counts() -> None:
+    _, found = marker.read(DAMAGES["the end was edited"], ANCHOR)
+    assert found is not None
+    assert (found.generation, found.protected, found.seen_on) == (2, True, True)
+
+
+@given(st.integers(0, len(LINE) - 1), st.characters())
 def test_no_single_character_changes_what_is_believed(place: int, character: str) -> None:
-    _, found = marker.read(LINE[:place] + character + LINE[place + 1 :], NAMES)
+    _, found = marker.read(LINE[:place] + character + LINE[place + 1 :], ANCHOR)
     assert found is None or found.damaged or found == whole()
-
-
-def with_checked_body(body: str) -> str:
-    """A marker line with a body nobody of ours would write, and a check digest that fits it."""
-    head = f"[exportctl/1 e acme orders 1 {body} "
-    return f"{head}{hashlib.sha256(head.encode()).hexdigest()[:4]}]"
 
 
 @pytest.mark.parametrize(
     "body",
-    ["-", "--------", "------x", "-------.", "-------.9zzzzzzzz", "-------.T", "-------.a~"],
-    ids=[
-        "too few fields",
-        "too many fields",
-        "no digest where one belongs",
-        "a dot and no end",
-        "an end too long",
-        "an end that is no number",
-        "half a pair of ends",
-    ],
-)
+    ["tab1", "tab12g", "tab12gggga", "tab12 e=", "tab12 e=T", "tab12 e=a~", "tab12 e=9zzzzzzzz", "tab12tab12",
+     "eab12", "tab12 t=ab12", "tab12\ud83d", "tAB12", "--"],
+    ids=["half a digest", "half a second digest", "a code without a digest", "no end", "no number",
+         "half a pair of ends", "an end too long", "one field twice", "a digest where a value belongs",
+         "a value where a digest belongs", "half a character", "upper case", "two signs for nothing"],
+)  # fmt: skip
 def test_a_body_of_another_form_is_damage_even_under_a_fitting_check(body: str) -> None:
-    _, found = marker.read(with_checked_body(body), NAMES)
+    _, found = marker.read(checked(f"[exportctl/2 e acme orders 1 {body} "), ANCHOR)
     assert found is not None
-    assert found.damaged == (body != "-------.")
+    assert found.damaged
 
+
+# -- what other versions wrote ----------------------------------------------------------------------------------------
+
+
+@given(markers(ANCHOR))
+def test_version_1_is_read_and_version_2_is_written(written: Marker) -> None:
+    text, found = marker.read(f"mine\n{version_1(written, ANCHOR)}", ANCHOR)
+    assert (text, found) == ("mine", written)
+    assert found is not None
+    assert found.version == 1
+    assert marker.line(found, ANCHOR) == marker.line(written, ANCHOR)
+    assert marker.line(found, ANCHOR).startswith(f"[exportctl/{MARKER_VERSION} ")
+
+
+@pytest.mark.parametrize("kind", [ACCOUNT, CONTENT, PLACE], ids=lambda k: k.label)
+def test_version_1_of_every_kind_is_read(kind: Kind) -> None:
+    written = Marker("acme", kind.letter, "orders", 3, applied=dict.fromkeys(kind.managed, ("ab12", "00ff")))
+    assert marker.read(version_1(written, kind), kind)[1] == written
+
+
+@pytest.mark.parametrize(
+    ("body", "known"),
+    [("ab12", ("title",)), ("ab12-cd34", ("title", "datasets")), ("", ()), ("ab12" * 7, NAMES[:-1]),
+     ("ab12" * 8, NAMES[:-1]), ("ab12" * 12 + "-", NAMES[:-1]), ("-------.", ()), ("ab12.a", ("title", END))],
+    ids=["the first field only", "a gap", "no field", "all fields", "one field more", "many more", "a dot and no end",
+         "a short one with an end"],
+)  # fmt: skip
+def test_in_version_1_missing_digests_are_unknown_and_further_ones_are_ignored(body: str, known: tuple[str]) -> None:
+    _, found = marker.read(checked(f"[exportctl/1 e acme orders 1o {body} "), ANCHOR)
+    assert found is not None
+    assert not found.damaged
+    assert tuple(name for name in NAMES if name in found.applied) == known
+
+
+def test_a_wrong_check_digest_damages_version_1_too() -> None:
+    line = version_1(whole(), ANCHOR)
+    _, found = marker.read(line.replace("ab12", "ab13", 1), ANCHOR)
+    assert found is not None
+    assert (found.damaged, found.applied, found.protected) == (True, {}, True)
+
+
+@pytest.mark.parametrize("old", [marker.line(whole(), ANCHOR), version_1(whole(), ANCHOR)], ids=["2", "1"])
+def test_a_managed_field_that_is_new_in_this_version_is_unknown_and_no_damage(old: str) -> None:
+    _, found = marker.read(old, GROWN)
+    assert found is not None
+    assert found == whole()
+    assert "watermark" not in found.applied
+
+
+def test_what_a_sister_version_wrote_is_believed_as_far_as_it_is_known_and_written_back() -> None:
+    sister = marker.line(whole(applied={**whole().applied, "watermark": ("77d0", "0001")}), GROWN)
+    more = checked(sister[:-5].replace(" 2po ", " 2pox ") + "c=t7x2k0 note=a/b=c ")
+    text, found = marker.read(f"mine\n{more}", ANCHOR)
+    assert found is not None
+    assert (text, found, found.damaged) == ("mine", whole(), False)
+    assert found.unread == ("x", "w77d0gggh", ("c=t7x2k0", "note=a/b=c"))
+    again = marker.line(marker.kept(whole(generation=3), found), ANCHOR)
+    _, grown = marker.read(again, GROWN)
+    assert grown is not None
+    assert (grown.generation, grown.applied["watermark"]) == (3, ("77d0", "0001"))
+    assert grown.unread == ("x", "", ("c=t7x2k0", "note=a/b=c"))
+
+
+def test_what_is_not_known_is_left_out_where_there_is_no_room_for_it() -> None:
+    known = Marker("p" * 32, "e", "n" * 64, applied=DOUBLED)
+    full = replace(known, unread=("x", "w77d0", ("note=" + "n" * 60,)))
+    assert marker.line(full, ANCHOR) == marker.line(known, ANCHOR)
+
+
+def test_nothing_of_a_damaged_marker_is_written_back() -> None:
+    damaged = Marker("acme", "e", "orders", damaged=True, unread=("x", "", ()))
+    assert marker.kept(whole(), damaged).unread == ("", "", ())
+
+
+LATER: dict[str, str] = {
+    "version 3 with our body": LINE.replace("exportctl/2", "exportctl/3"),
+    "version 9 without a check digest": "[exportctl/9 e acme orders/returns]",
+    "version 12": "[exportctl/12 e acme orders/returns 2pz q=1 sha256:77d0]",
+    "other words": "[exportctl/3 e acme orders/returns please read on at v3.example]",
+    "upper case words": "[EXPORTCTL/3 E ACME Orders/Returns 2]",
+    "spaces and a tab between": "[exportctl/3  e \t acme  orders/returns  2 ]",
+    "cut off before its bracket": "[exportctl/3 e acme orders/returns 2po t3f2",
+    "zeros before the version": "[exportctl/0003 e acme orders/returns]",
+    "text that is no ASCII in it": "[exportctl/3 e acme orders/returns Übergröße \ud83d \u202e]",
+    "control characters in it": "[exportctl/3 e acme orders/returns \x00\x1b[31m]",
+}
+
+
+@pytest.mark.parametrize("later", LATER)
+def test_of_a_later_marker_owner_kind_and_address_are_read_and_no_digest(later: str) -> None:
+    text, found = marker.read(f"mine\nManaged in Git: x\n{LATER[later]}", ANCHOR)
+    assert found is not None
+    assert (text, found.project, found.address) == ("mine", "acme", Address("exports", "orders/returns"))
+    assert found.version > MARKER_VERSION
+    assert (found.applied, found.damaged) == ({}, True)
+
+
+def test_a_later_kind_stands_for_itself() -> None:
+    _, found = marker.read("[exportctl/3 x acme lock 1 holder=a]", ANCHOR)
+    assert found is not None
+    assert str(found.address) == "x.lock"
+
+
+@pytest.mark.parametrize("digits", ["9" * 20, "9" * 5000, "0" * 5000 + "7", "1" + "0" * 300])
+def test_an_absurdly_long_version_is_a_later_one(digits: str) -> None:
+    _, found = marker.read(f"[exportctl/{digits} e acme orders]", ANCHOR)
+    assert found is not None
+    assert found.version > MARKER_VERSION
+
+
+# -- the text around it -----------------------------------------------------------------------------------------------
 
 AROUND: dict[str, tuple[str, str]] = {
     "nothing at all": ("", ""),
@@ -156,21 +249,32 @@ AROUND: dict[str, tuple[str, str]] = {
     ),
     "the line for people taken away": ("mine\n{}", "mine"),
     "the line for people moved after it": ("mine\n{}\nManaged in Git: https://x", "mine\nManaged in Git: https://x"),
+    "two lines for people": ("mine\nManaged in Git: a\nManaged in Git: b\n{}", "mine\nManaged in Git: a"),
     "non-ASCII text": ("Übergröße 日本\n{}", "Übergröße 日本"),
+    "half a character": ("cut \ud83d\n{}", "cut \ud83d"),
 }
 
 
 @pytest.mark.parametrize("around", AROUND)
 def test_text_around_a_marker_is_the_persons(around: str) -> None:
     form, own = AROUND[around]
-    assert marker.read(form.format(LINE) if form else LINE, NAMES) == (own, whole())
+    assert marker.read(form.format(LINE) if form else LINE, ANCHOR) == (own, whole())
+
+
+@pytest.mark.parametrize("repository", [REPOSITORY, None])
+@pytest.mark.parametrize("own", ["Managed in Git: mine", "see\nmanaged in git: mine", "a\nManaged in Git: b\n \n"])
+def test_own_text_that_ends_like_the_line_for_people_is_kept(own: str, repository: str | None) -> None:
+    assert marker.read(marker.write(own, repository, whole(), ANCHOR), ANCHOR) == (own, whole())
 
 
 def test_of_several_markers_the_last_counts() -> None:
-    other = marker.line(whole(project="other"), NAMES)
-    text, found = marker.read(f"{other}\n{LINE}", NAMES)
-    assert found == whole()
-    assert text == other  # what stands before it is text like any other
+    other = marker.line(whole(project="other"), ANCHOR)
+    for before in (other, LATER["version 12"]):
+        text, found = marker.read(f"{before}\n{LINE}", ANCHOR)
+        assert (text, found) == (before, whole())  # what stands before it is text like any other
+    _, found = marker.read(f"{LINE}\n{LATER['version 12']}", ANCHOR)
+    assert found is not None
+    assert found.version == 12
 
 
 @pytest.mark.parametrize(
@@ -178,37 +282,85 @@ def test_of_several_markers_the_last_counts() -> None:
     [
         "",
         "exportctl/1 e acme orders 1",
-        "[exportctl/2 e acme orders 1 ------- 0000]",
-        "[exportctl/1 x acme orders 1 ------- 0000]",
+        "[exportctl/2 x acme orders 1 - 0000]",
         "[exportctl/1 e acme]",
         "[exportctl/1 e ACME orders 1 ------- 0000]",
+        "[exportctl/9 e acme]",
+        "[exportctl/٣ e acme orders]",
+        "[exportctl/-3 e acme orders]",
+        "[exportctl/ e acme orders]",
         "[see exportctl]",
     ],
     ids=[
         "an empty description",
         "no brackets",
-        "a version of later",
         "a kind nobody knows",
         "no address",
         "a project no config can have",
+        "a later one without an address",
+        "a digit of another script",
+        "a version below zero",
+        "no version",
         "a mention in words",
     ],
 )
 def test_what_only_looks_like_a_marker_is_text(text: str) -> None:
-    assert marker.read(text, NAMES) == (text, None)
+    assert marker.read(text, ANCHOR) == (text, None)
 
 
 def test_a_missing_description_is_no_text_and_no_marker() -> None:
-    assert marker.read(None, NAMES) == ("", None)
+    assert marker.read(None, ANCHOR) == ("", None)
 
 
 def test_a_service_that_folds_case_leaves_it_whole() -> None:
-    folded = marker.write("for the lake", REPOSITORY, whole(), NAMES).lower()
-    assert marker.read(folded, NAMES) == ("for the lake", whole())
+    folded = marker.write("for the lake", REPOSITORY, whole(), ANCHOR).lower()
+    assert marker.read(folded, ANCHOR) == ("for the lake", whole())
 
 
 def test_writing_again_what_was_read_adds_nothing() -> None:
-    once = marker.write("For the lake", REPOSITORY, whole(), NAMES)
-    text, found = marker.read(once, NAMES)
+    once = marker.write("For the lake", REPOSITORY, whole(), ANCHOR)
+    text, found = marker.read(once, ANCHOR)
     assert found is not None
-    assert marker.write(text, REPOSITORY, found, NAMES) == once
+    assert marker.write(text, REPOSITORY, found, ANCHOR) == once
+
+
+# -- any text at all --------------------------------------------------------------------------------------------------
+
+
+@st.composite
+def mutations(draw: st.DrawFn) -> str:
+    """A description with a marker of some version, some characters of which were replaced, put in or taken out."""
+    made = draw(markers(ANCHOR))
+    line = draw(st.sampled_from([marker.line(made, ANCHOR), version_1(made, ANCHOR), *LATER.values()]))
+    text = f"{draw(st.text(max_size=20))}{draw(st.sampled_from(['', chr(10), chr(13) + chr(10)]))}{line}"
+    text += draw(st.text(max_size=20))
+    for _ in range(draw(st.integers(0, 3))):
+        at = draw(st.integers(0, len(text)))
+        text = text[:at] + draw(st.text(max_size=2)) + text[at + draw(st.integers(0, 2)) :]
+    return text
+
+
+ANY = st.one_of(st.text(alphabet=st.characters(codec=None)), mutations())
+
+
+@given(ANY, st.sampled_from([*KINDS.values()]))
+def test_no_text_stops_a_reading_and_own_text_stays_as_it_is_however_often_it_is_written(text: str, kind: Kind) -> None:
+    own, found = marker.read(text, kind)
+    if found is None:
+        assert own == text
+        return
+    for repository in (REPOSITORY, None):
+        settled = whole(kind=kind.letter, applied={})
+        assert marker.read(marker.write(own, repository, settled, kind), kind) == (own, settled)
+
+
+@pytest.mark.parametrize(
+    "piece",
+    ["[exportctl/1 e a a ", "[exportctl/9 e a a ", "[exportctl/", "[", "\r", "\n", "Managed in Git: \n", " ", "0", "]"],
+)
+def test_a_huge_text_is_read_at_once(piece: str) -> None:
+    text = piece * (1_000_000 // len(piece))
+    before = time.process_time()
+    for whole_text in (text, f"{text}\n{LINE}", f"[exportctl/9 e {text}", f"{text}x\n{LINE}"):
+        marker.read(whole_text, ANCHOR)
+    assert time.process_time() - before < 5

@@ -28,10 +28,10 @@ def test_each_rotation_leaves_another_marker_that_is_read_as_it_was_written(
 ) -> None:
     assert counted(before) == after
     written = Marker("acme", "d", "lake", applied={"auth": ("bbbb",), "secret_version": after})
-    text = marker.write("", None, written, ACCOUNT.managed)
-    assert marker.read(text, ACCOUNT.managed)[1] == written
+    text = marker.write("", None, written, ACCOUNT)
+    assert marker.read(text, ACCOUNT)[1] == written
     earlier = Marker("acme", "d", "lake", applied={"auth": ("bbbb",), "secret_version": before})
-    assert marker.write("", None, earlier, ACCOUNT.managed) != text
+    assert marker.write("", None, earlier, ACCOUNT) != text
 
 
 def test_the_flags_of_a_plan_name_a_rotation_and_nothing_where_there_is_none() -> None:

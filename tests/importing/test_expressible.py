@@ -23,7 +23,7 @@ def read(edit: Edit = lambda docs: None, *, specs: Any = LISTED, **more: Any) ->
     docs = documents()
     edit(docs)
     estate = survey(live(docs), "acme")
-    given: dict[str, Any] = {"project": "acme", "repository": None, "adopted": {}, "as_of": NOW, **more}
+    given: dict[str, Any] = {"project": "acme", "adopted": {}, "as_of": NOW, **more}
     return found(estate.holdings[0], Terms(estate=estate, specs=specs, **given))
 
 
@@ -116,7 +116,7 @@ def test_a_flow_that_is_off_or_has_no_end_can_be_said() -> None:
 ODD: dict[str, tuple[Edit, Reason, str]] = {
     "no name": (flow(name=""), Reason.NOT_EXPRESSIBLE, "no name"),
     "half a character": (flow(description="a\ud83d"), Reason.NOT_EXPRESSIBLE, "half a character"),
-    "a line like ours": (flow(description="x\nManaged in Git: me"), Reason.NOT_EXPRESSIBLE, "ends like one of ours"),
+    "half a line break": (flow(description="x\r"), Reason.NOT_EXPRESSIBLE, "ends in a carriage return"),
     "in a state between": (flow(state="pending"), Reason.NOT_EXPRESSIBLE, "state pending"),
     "no schedule": (flow(scheduleParams=None), Reason.NOT_EXPRESSIBLE, "interval None"),
     "every 7 hours": (schedule(interval=7), Reason.NOT_EXPRESSIBLE, "every 7 hours"),
@@ -177,6 +177,11 @@ ODD: dict[str, tuple[Edit, Reason, str]] = {
         Reason.OTHER_PROJECT,
         "project other (exports.web)",
     ),
+    "of another project and a later version": (
+        flow(description="[exportctl/9 e other web]"),
+        Reason.OTHER_PROJECT,
+        "project other (exports.web)",
+    ),
     "of this project": (flow(description="[exportctl/1 e acme web 1o 0 0000]"), Reason.DECLARED, "exports.web"),
     "on a target of another project": (
         lambda d: d["target"].update(description="[exportctl/1 e other web 1o 0 0000]"),
@@ -204,10 +209,10 @@ def test_a_flow_that_the_config_adopts_is_declared() -> None:
     assert (one.reason, one.text) == (Reason.DECLARED, "is adopted by exports.orders already")
 
 
-def test_a_description_like_ours_is_told_apart_where_the_config_names_a_repository() -> None:
+def test_a_description_that_ends_like_ours_is_taken_as_it_is() -> None:
     edit = flow(description="x\nManaged in Git: me")
 
-    assert taken(edit, repository="https://github.com/acme/x").description == "x\nManaged in Git: me"
+    assert taken(edit).description == "x\nManaged in Git: me"
 
 
 def test_words_of_the_service_may_be_in_another_case() -> None:

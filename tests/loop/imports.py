@@ -52,7 +52,7 @@ def kept(world: World) -> dict[str, str]:
     found = {}
     for collection, docs in world.emulator.snapshot(SANDBOX).items():
         for doc in docs if collection in COLLECTIONS else ():
-            text, _ = marker.read(doc.get("description"), COLLECTIONS[collection].managed)
+            text, _ = marker.read(doc.get("description"), COLLECTIONS[collection])
             shown = {key: value for key, value in doc.items() if key not in VOLATILE} | {"description": text}
             found[doc["id"]] = json.dumps(shown, sort_keys=True)
     return found

@@ -158,7 +158,7 @@ def test_a_field_that_no_patch_changes_has_a_way_of_its_own() -> None:
 def test_a_marker_is_patched_alone_and_read_again(made: Made, kind: Kind) -> None:
     marker = Marker("acme", kind.letter, "orders", applied={})
     before = wire.read(kind.name, made.raw(kind))
-    made.patch(kind, {}, write("mine", None, marker, kind.managed))
+    made.patch(kind, {}, write("mine", None, marker, kind))
     live = live_object(kind, made.raw(kind))
     assert (live.text, live.marker) == ("mine", marker)
     assert wire.read(kind.name, live.raw) == before

@@ -264,8 +264,11 @@ def test_what_is_not_what_is_read_of_it_is_left(case: str, tmp_path: Path) -> No
     assert patched.edited == ()
 
 
-def test_a_description_that_would_not_be_read_back_is_left(tmp_path: Path) -> None:
+def test_a_description_that_ends_like_a_line_of_ours_is_accepted_and_read_back(tmp_path: Path) -> None:
     made = live(tmp_path, CONFIG.replace("repository: https://github.com/acme/exports\n", ""))
     on_flow(made, description=f"{made.flow('orders')['description']}\nManaged in Git: by somebody")
 
-    assert why(patch(made)) == {"exports.orders description": "ends like a line that exportctl writes itself"}
+    patched = patch(made)
+
+    assert why(patched) == {}
+    assert "Managed in Git: by somebody" in patched.edited[0].after

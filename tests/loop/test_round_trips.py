@@ -37,7 +37,7 @@ def marked(made: World) -> list[str]:
     """Flows and targets with a marker on them; a source keeps its own, since not every service lets it be patched."""
     seen = made.emulator.snapshot(SANDBOX)
     docs = (*seen["flows"], *seen["targetConnections"])
-    return [doc["name"] for doc in docs if "[exportctl/1" in doc.get("description", "")]
+    return [doc["name"] for doc in docs if "[exportctl/" in doc.get("description", "")]
 
 
 def shown(made: World) -> dict[str, str]:

@@ -218,7 +218,7 @@ def test_a_flow_already_marked_as_going_is_replaced_without_asking_again(small: 
     assert consent.marker is not None
     assert consent.marker.replaced
     flow = small.flow("orders")
-    text = write("", "https://github.com/acme/exports", consent.marker, ANCHOR.managed)
+    text = write("", "https://github.com/acme/exports", consent.marker, ANCHOR)
     small.emulator.ui.describe("orders", text)
     plan = small.plan()
     assert (gates(plan), [s.key for s in plan.steps() if s.key.endswith("/consent")]) == ([], [])

@@ -25,6 +25,7 @@ from exportctl.errors import Conflict, NotFound, ServiceError, StalePlan
 from exportctl.kinds import ACCOUNT, ANCHOR, KINDS, TARGETS, Kind
 from exportctl.model import Fields, LiveObject, Marker, Step
 from exportctl.planning import steps
+from exportctl.planning.ownership import refuse_newer_markers
 from exportctl.service.client import Client
 from exportctl.service.live import GOING, listed, live_object
 
@@ -69,7 +70,7 @@ class Writer:
         fields, owner = self.fill(step)
         assert owner is not None
         self._unclaimed(owner)
-        description = marker.write(step.text or "", self.repository, owner, kind.managed)
+        description = marker.write(step.text or "", self.repository, owner, kind)
         taken = self._taken(kind, ids)
         if taken is not None:
             return taken
@@ -90,11 +91,13 @@ class Writer:
 
         Raises:
             StalePlan: there is; a create would make a twin.
+            NewerMarker: a later version of exportctl works on this project now.
         """
         kind = ANCHOR if owner.kind == ANCHOR.letter else ACCOUNT
         with self._listing:
             if kind.name not in self._again:
                 self._again[kind.name] = listed(self.client, kind)
+        refuse_newer_markers(self._again[kind.name], owner.project)
         found = [o.id for o in self._again[kind.name] if o.id not in self.known and _at(o, owner)]
         if found:
             raise StalePlan(
@@ -188,7 +191,7 @@ class Writer:
             return text
         if owner is None:
             return None
-        return marker.write(text, self.repository, owner, kind.managed)
+        return marker.write(text, self.repository, marker.kept(owner, live.marker), kind)
 
     def _current(self, kind: Kind, step: Step) -> LiveObject:
         """The reading the plan was made from, or a fresh one once this run has touched the object."""
@@ -200,6 +203,12 @@ class Writer:
         return live
 
     def _still_as_read(self, step: Step, live: LiveObject) -> None:
+        """
+        Raises:
+            NewerMarker: a later version of exportctl has written the object since the plan was made.
+            StalePlan: a value that the plan was made from has changed.
+        """
+        refuse_newer_markers((live,))
         now = steps.seen(live)
         ours = self.touched.get(live.id, set())
         moved = sorted(n for n, d in step.seen.items() if now.get(n) != d and n not in ours)

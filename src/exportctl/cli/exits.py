@@ -17,7 +17,8 @@ ORDER = (USAGE, INTERRUPTED, FAILED, HELD, STALE, REFUSED, INCOMPLETE, DRIFT, UN
 
 TEXTS: Mapping[int, str] = {
     DONE: "Done, or nothing to report. `plan` without --detailed-exitcode ends so whatever changes it finds.",
-    FAILED: "Error: the config is not valid, the network or the service failed, or the question was declined.",
+    FAILED: "Error: the config is not valid, the network or the service failed, the question was declined, or a newer "
+    "exportctl wrote objects of this project (`newer-marker`) or is asked for (`minimum_version`): upgrade.",
     CHANGES: "`plan --detailed-exitcode`: there are changes. Held stops, renewals and marker-only writes do not count.",
     DRIFT: "`drift` found something of a class that --fail-on names.",
     INCOMPLETE: "Apply is incomplete or did not converge: the report says what is left. Apply again, or look at it. "

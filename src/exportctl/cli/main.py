@@ -25,7 +25,7 @@ from exportctl.cli import exits
 from exportctl.cli.app import command
 from exportctl.cli.call import COMPLETING, JSON, Call, Interrupted
 from exportctl.cli.screen import Screen
-from exportctl.errors import ConfigError, Error, Finding, UsageError
+from exportctl.errors import Error, UsageError
 from exportctl.views import github, json, text_lists
 
 # Typer brings a Click of its own or uses the installed one, by version; both have this class.
@@ -107,16 +107,11 @@ def _tell(call: Call, argv: Sequence[str], error: Error) -> None:
     """One document where a machine reads, else text beside the results."""
     screen = call.screen
     if call.format == JSON or _asks_for_json(argv):
-        found = error.findings() if isinstance(error, ConfigError) else (_finding(error),)
-        screen.document(json.errors(found))
+        screen.document(json.errors(error.findings()))
     else:
         screen.say(text_lists.error(error, color=screen.err_color))
     if screen.in_actions:
         screen.command(github.annotate(error.findings()))
-
-
-def _finding(error: Error) -> Finding:
-    return error.findings()[0]
 
 
 def _asks_for_json(argv: Sequence[str]) -> bool:

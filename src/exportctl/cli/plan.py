@@ -30,7 +30,7 @@ from exportctl.cli.saving import save
 from exportctl.cli.side_by_side import Kind, side_by_side
 from exportctl.config import loading as config
 from exportctl.flags import Flags
-from exportctl.offline import hidden, parsed
+from exportctl.offline import hidden, readable
 
 if TYPE_CHECKING:
     from exportctl.snapshots.document import Snapshot
@@ -162,7 +162,7 @@ def explained(call: Call) -> int:
 
     setup = call.setup()
     check_environment(call)
-    entries = config.explain_values(parsed(setup), setup.environment)
+    entries = config.explain_values(readable(setup), setup.environment)
     title, words = "values", "Each value of the config, and the place that set it."
     if call.format == JSON:
         call.screen.document(json.explain(title, words, entries))

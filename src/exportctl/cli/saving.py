@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from exportctl.cli.call import Call
 from exportctl.errors import Error
 from exportctl.model import Outcome, Plan
+from exportctl.views.values import printable
 
 if TYPE_CHECKING:
     from exportctl.workflows import Planned
@@ -45,6 +46,7 @@ def write_whole(file: Path, text: str, *, mode: int = 0o600) -> None:
     A reader sees the former content or all of this one. What is no file, as /dev/stdout or a pipe, is written to and
     never put something else in its place; a link stays one.
     """
+    text = printable(text)
     try:
         if file.exists() and not file.is_file():
             file.write_text(text, encoding="utf-8", newline="\n")
@@ -80,7 +82,7 @@ def check_audit(call: Call, file: Path | None) -> None:
 def append(file: Path, line: str) -> None:
     try:
         with file.open("a", encoding="utf-8") as stream:
-            stream.write(line)
+            stream.write(printable(line))
     except OSError as error:
         raise Error(f"{file} cannot be written: {(error.strerror or str(error)).lower()}", rule="file") from error
 
@@ -137,6 +139,6 @@ def write_new(file: Path, text: str) -> None:
     """
     try:
         with file.open("x", encoding="utf-8", newline="\n") as stream:
-            stream.write(text)
+            stream.write(printable(text))
     except OSError as error:
         raise Error(f"{file} cannot be written: {(error.strerror or str(error)).lower()}", rule="file") from error

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from typing import TextIO
 
 from exportctl.masking import masking
-from exportctl.views import github
+from exportctl.views import github, values
 from exportctl.views.escape import spellings
 
 
@@ -94,7 +94,7 @@ class Screen:
     def _write(self, name: str, text: str) -> None:
         stream: TextIO = getattr(self, name)
         try:
-            stream.write(text)
+            stream.write(values.printable(text))
             stream.flush()
         except BrokenPipeError:
             # What is still in its buffer must not be tried again when Python ends.

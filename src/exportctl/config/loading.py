@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from exportctl.config import minimum_version
 from exportctl.config.nodes import Map, Node, Scalar, Seq, tree
 from exportctl.config.overlays import extends_of, layered, with_environment
 from exportctl.config.resolution import resolved
@@ -36,7 +37,8 @@ class Parsed:
     All files as one tree, before an environment is chosen.
 
     `findings` are those of reading and laying the files over each other; `environments` the declared names, sorted;
-    `complete` says that every file could be read, so that a name nobody declares is really missing.
+    `complete` says that every file could be read, so that a name nobody declares is really missing. `refused`: the
+    config needs a later exportctl, which is the one finding then.
     """
 
     tree: Map
@@ -44,12 +46,14 @@ class Parsed:
     files: tuple[str, ...]
     findings: tuple[Finding, ...]
     complete: bool
+    refused: bool = False
 
 
 def parse(files: Mapping[str, bytes]) -> Parsed:
     """Read all files of a project, those included that others extend; the order of `files` is that of the findings."""
     findings: list[Finding] = []
     trees: dict[str, Map] = {}
+    written: list[Map] = []
     complete = True
     for name, data in files.items():
         root, found = tree(name, data)
@@ -57,6 +61,7 @@ def parse(files: Mapping[str, bytes]) -> Parsed:
         if root is None:
             complete = False
             root = Map({}, Location(name))
+        written.append(root)
         trees[name], found = check(root)
         findings += found
     whole, found = layered(trees)
@@ -65,7 +70,10 @@ def parse(files: Mapping[str, bytes]) -> Parsed:
     environments = tuple(sorted(entry.node.entries)) if entry and isinstance(entry.node, Map) else ()
     if environments:
         findings += _sandbox_in_base(whole)
-    return Parsed(whole, environments, tuple(files), _ordered(findings, tuple(files)), complete)
+    findings += minimum_version.malformed(written)
+    too_old = minimum_version.unmet(written)
+    found = (too_old,) if too_old else _ordered(findings, tuple(files))
+    return Parsed(whole, environments, tuple(files), found, complete, refused=too_old is not None)
 
 
 def project(
@@ -76,6 +84,8 @@ def project(
 
     `variables` are the environment variables that plain references may name, and EXPORTCTL_ALLOWED_HOSTS.
     """
+    if parsed.refused:
+        return None, parsed.findings
     findings = list(parsed.findings)
     made: Project | None = None
     wrong = _wrong_environment(parsed, environment)

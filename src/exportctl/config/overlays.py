@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from exportctl.config import minimum_version
 from exportctl.config.nodes import Broken, Entry, Map, Node, Scalar, Seq, tree
 from exportctl.config.schema_findings import nearest
 from exportctl.errors import Finding, Location
@@ -185,7 +186,7 @@ def _joined(key: str, first: Entry, second: Entry, findings: list[Finding]) -> E
         return Entry(first.key_at, Map({**b.entries, **a.entries}, a.at))
     if key in LISTS and isinstance(a, Seq) and isinstance(b, Seq):
         return Entry(first.key_at, Seq((*a.items, *b.items), a.at))
-    if key != "version":
+    if key not in ("version", minimum_version.KEY):  # of several of these the highest counts
         findings.append(_twice(f'"{key}"', first.key_at, second.key_at))
     return first
 

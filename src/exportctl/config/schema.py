@@ -30,6 +30,7 @@ from exportctl.config.schema_parts import (
     text,
     whole_number,
 )
+from exportctl.config.values import VERSION
 
 _DURATION = r"\d{1,5}\s*[A-Za-z]+"
 _CLOCK = r"([01]?\d|2[0-3]):[0-5]\d(:[0-5]\d)?"
@@ -312,6 +313,13 @@ def _policy() -> Schema:
 def _sections() -> Schema:
     """The keys of a file that an overlay has too."""
     return {
+        "minimum_version": text(
+            "The oldest exportctl that may read this config: an older one says so and stops. Of several, in other "
+            "files or in environments, the highest counts.",
+            "0.2",
+            "0.2.0",
+            pattern=VERSION,
+        ),
         "platform": _platform(),
         "defaults": _defaults(),
         "formats": named(

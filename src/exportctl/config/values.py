@@ -20,6 +20,7 @@ _UNITS = {
     **dict.fromkeys(("w", "week", "weeks"), WEEK),
 }
 NAME = r"[a-z0-9][a-z0-9-]{0,47}"  # keys of exports, destinations, datasets, formats, schedules, environments
+VERSION = r"\d{1,6}\.\d{1,6}(\.\d{1,6})?"
 _VARIABLE = r"[A-Za-z_][A-Za-z0-9_]*"
 
 

@@ -110,7 +110,6 @@ def _terms(project: Project, estate: Estate, ground: Ground) -> Terms:
         estate=estate,
         specs=ground.live.specs,
         project=project.name,
-        repository=project.repository,
         adopted={e.adopt: f"{EXPORTS}.{e.key}" for e in project.exports.values() if e.adopt},
         as_of=ground.as_of,
     )

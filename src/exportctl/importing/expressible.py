@@ -41,7 +41,6 @@ class Terms:
     estate: Estate
     specs: Specs
     project: str
-    repository: str | None
     adopted: Mapping[str, str]
     as_of: int
 
@@ -233,11 +232,8 @@ def _texts(holding: Holding, terms: Terms) -> Iterator[Why]:
         yield Reason.NOT_EXPRESSIBLE, "has two folder templates, and which one counts is not published"
     if not all(writable(text) for text in (flow.name, flow.text, folder)):
         yield Reason.NOT_EXPRESSIBLE, "has half a character in its name, description or folder"
-    elif unread.ends_like_ours(flow, terms.project, terms.repository):
-        yield (
-            Reason.NOT_EXPRESSIBLE,
-            "has a description that ends like one of ours",
-        )
+    elif unread.loses_its_end(flow):
+        yield Reason.NOT_EXPRESSIBLE, "has a description that ends in a carriage return"
 
 
 def _schedules(holding: Holding, terms: Terms) -> Iterator[Why]:

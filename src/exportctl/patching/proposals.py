@@ -86,8 +86,6 @@ def _title(export: Export, holding: Holding, sight: Sight) -> Iterator[Proposal]
 
 
 def _description(export: Export, holding: Holding, sight: Sight) -> Iterator[Proposal]:
-    if unread.ends_like_ours(holding.flow, sight.project.name, sight.project.repository):
-        raise Inexpressible("ends like a line that exportctl writes itself")
     yield _key(export, "description", holding.flow.text)
 
 

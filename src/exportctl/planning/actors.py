@@ -39,7 +39,7 @@ def actor(rule: FieldRule, kind: Kind, live: LiveObject, content: LiveObject | N
 def _ours(last: Mapping[str, Any], kind: Kind) -> bool:
     """Did the last PATCH write a marker? People do so too when they edit text before it, but in the UI."""
     texts = [op.get("value") for op in _ops(last) if op.get("path") == "/description"]
-    return any(marker.read(text, kind.managed)[1] for text in texts if isinstance(text, str))
+    return any(marker.read(text, kind)[1] for text in texts if isinstance(text, str))
 
 
 def _later(update: object, operation: object) -> bool:

@@ -5,17 +5,20 @@ Ours is what carries our project's marker, and a source or target used by exactl
 flow is the anchor: children are found by the ids on it. A flow whose marker was lost but whose unshared target and
 source both carry it is still ours (the target alone proves little: another flow may have been pointed at it, unless the
 config names the flow by its id). Users of a connection are counted over all destination flows, whoever made them.
+
+What a later exportctl wrote is surveyed by no command: its digests and flags may mean something that is not known here.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from exportctl import wire
-from exportctl.kinds import ACCOUNT, ANCHOR, BASE, CONTENT, PLACE, SOURCES, TARGETS
-from exportctl.model import Address, Live, LiveObject, Marker
+from exportctl.errors import Finding, NewerMarker
+from exportctl.kinds import ACCOUNT, ANCHOR, BASE, CONTENT, KINDS, PLACE, SOURCES, TARGETS
+from exportctl.model import MARKER_VERSION, Address, Live, LiveObject, Marker
 
 FLOW_LIMIT = 100  # destinations per sandbox, hard limit [GR]
 
@@ -67,7 +70,13 @@ class Estate:
 
 
 def survey(live: Live, project: str) -> Estate:
-    """Sort one sandbox's objects by who owns them."""
+    """
+    Sort one sandbox's objects by who owns them.
+
+    Raises:
+        NewerMarker: a later exportctl wrote an object of this project.
+    """
+    refuse_newer_markers((o for kind in KINDS for o in live.of(kind)), project)
     contents = {o.id: o for o in live.of(CONTENT.name)}
     places = {o.id: o for o in live.of(PLACE.name)}
     users: dict[str, list[LiveObject]] = defaultdict(list)
@@ -90,6 +99,28 @@ def survey(live: Live, project: str) -> Estate:
         base_users=_base_users(live),
         project=project,
     )
+
+
+def refuse_newer_markers(objects: Iterable[LiveObject], project: str | None = None) -> None:
+    """
+    Stop before anything is planned or written over the work of a later exportctl; None means that of any project.
+
+    Raises:
+        NewerMarker: names all such objects at once, with address, id and version of the marker.
+    """
+    newer = [
+        o for o in objects if o.marker and o.marker.version > MARKER_VERSION and project in (None, o.marker.project)
+    ]
+    if newer:
+        raise NewerMarker([_newer(o) for o in sorted(newer, key=lambda o: (str(o.marker and o.marker.address), o.id))])
+
+
+def _newer(live: LiveObject) -> Finding:
+    assert live.marker is not None
+    which = f"{live.marker.address}: the {KINDS[live.kind].label} {live.id}"
+    text = f"{which} was written by a newer exportctl: upgrade (its marker is exportctl/{live.marker.version})"
+    hint = f"this exportctl reads markers up to exportctl/{MARKER_VERSION}; nothing was written"
+    return Finding("newer-marker", text, None, hint)
 
 
 def reclaimed(estate: Estate, adopted: Mapping[str, frozenset[Address]]) -> Estate:

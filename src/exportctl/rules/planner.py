@@ -67,6 +67,14 @@ _ERRORS: tuple[_Row, ...] = (
     ),
 )
 
+_NEWER: _Row = (
+    "newer-marker",
+    "An object of this project that a newer exportctl wrote",
+    "Its ownership marker says more than this version can read, so a plan could undo what the newer one did (ours). All"
+    " commands that read the sandbox stop here, with exit code 1; nothing is written.",
+    "Upgrade exportctl wherever this project is run; `minimum_version` in the config refuses older ones sooner.",
+)
+
 _FAILING: tuple[_Row, ...] = (
     (
         "flow-gone",
@@ -206,7 +214,7 @@ def _row(row: _Row, level: Level, *, fixed: bool) -> Rule:
 
 
 RULES: tuple[Rule, ...] = (
-    *(_row(row, Level.ERROR, fixed=True) for row in _ERRORS),
+    *(_row(row, Level.ERROR, fixed=True) for row in (*_ERRORS, _NEWER)),
     *(_row(row, Level.WARNING, fixed=True) for row in _FAILING),
     *(_row(row, Level.WARNING, fixed=False) for row in _WARNINGS),
 )

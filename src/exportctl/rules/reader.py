@@ -14,6 +14,12 @@ from exportctl.rules.row import By, Rule
 _Row = tuple[str, str, str, str]
 
 _FILES: tuple[_Row, ...] = (
+    (
+        "minimum-version",
+        "A config for a later exportctl",
+        "`minimum_version` asks for one: this version may misread what the config says, so nothing else is looked at.",
+        "Upgrade exportctl.",
+    ),
     ("no-config", "No config in this folder", "There is no exports.yaml.", "`exportctl init`, -C DIR or -f FILE."),
     ("file-name", "A file ending in .yml", "Only *.yaml is read.", "Rename it."),
     ("file-unreadable", "A file that cannot be read", "The system refused.", "Look at the path and its permissions."),

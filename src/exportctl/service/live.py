@@ -71,7 +71,7 @@ def live_object(kind: Kind, raw: Mapping[str, Any]) -> LiveObject:
     if not isinstance(identity, str) or not isinstance(etag, str):
         raise ServiceError(f"the service listed a {kind.label} without id or etag", hint="this is not the API we know")
     description = raw.get("description")
-    text, found = marker.read(description if isinstance(description, str) else None, kind.managed)
+    text, found = marker.read(description if isinstance(description, str) else None, kind)
     return LiveObject(kind.name, identity, etag, str(raw.get("name") or ""), text, found, raw)
 
 

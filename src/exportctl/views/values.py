@@ -40,6 +40,11 @@ def clean_lines(text: str) -> str:
     return "\n".join(clean(part) for part in text.split("\n"))
 
 
+def printable(text: str) -> str:
+    """Text that a terminal or a file takes, whatever it quotes: half a character becomes `\\ud83d`."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
 def _spelled(char: str) -> str:
     code = ord(char)
     if char in _SPELLED:

@@ -1,0 +1,187 @@
+"""Markers of other versions on live objects: nothing that another version wrote is misread, and nothing is lost."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import threading
+from collections.abc import Callable
+
+import pytest
+from scenes import applied, both, changes, findings, item, marker_line, objects, orders, target, writes_of
+from world import SANDBOX, World
+
+from exportctl import drift_report, marker, workflows
+from exportctl.errors import NewerMarker
+from exportctl.flags import Flags
+from exportctl.kinds import ANCHOR, KINDS, Kind
+from exportctl.model import Cause, Status, Verb
+
+BY_PATH = {kind.path.lstrip("/"): kind for kind in KINDS.values()}
+Change = Callable[[str, Kind], str]
+
+
+def rewritten(made: World, change: Change, *collections: str) -> None:
+    """Every marker of these collections, or of all, as `change` leaves it."""
+    found = {}
+    for name in collections or BY_PATH:
+        marked = [doc for doc in objects(made, name) if "[exportctl/" in doc.get("description", "")]
+        lines = [marker_line(doc["description"]) for doc in marked]
+        found[name] = [
+            {**doc, "description": doc["description"].replace(line, change(line, BY_PATH[name]))}
+            for doc, line in zip(marked, lines, strict=True)
+        ]
+    made.emulator.ui.load(found, sandbox=SANDBOX)
+
+
+def checked(head: str) -> str:
+    return f"{head}{hashlib.sha256(head.encode()).hexdigest()[:4]}]"
+
+
+def body(line: str) -> tuple[str, str, str]:
+    """Owner and state, digests, and the words behind them."""
+    found = re.fullmatch(r"\[exportctl/2 (\w .*? \d+[a-z]*) (\S+)(.*) [0-9a-f]{4}\]", line)
+    assert found is not None
+    return found[1], found[2], found[3]
+
+
+def by_position(line: str, kind: Kind) -> list[str]:
+    """The digests of all fields but the end, in the order of the fields; `-` where nothing is known."""
+    given = dict(re.findall(r"([a-z])([0-9a-f]{4}(?:[g-v]{4})?)", body(line)[1]))
+    return [given.get(rule.code, "-") for rule in kind.fields if rule.name != marker.END]
+
+
+def in_version_1(line: str, kind: Kind, digests: list[str] | None = None) -> str:
+    """The same marker as version 1 had it: digests without codes, the end after a dot."""
+    state, _, words = body(line)
+    parts = by_position(line, kind) if digests is None else digests
+    return checked(f"[exportctl/1 {state} {''.join(parts)}{words.replace(' e=', '.')} ")
+
+
+def one_less(line: str, kind: Kind) -> str:
+    known = by_position(line, kind)
+    return in_version_1(line, kind, known[: max(n for n, digest in enumerate(known) if digest != "-")])
+
+
+def one_more(line: str, kind: Kind) -> str:
+    return in_version_1(line, kind, [*by_position(line, kind), "77d0"])
+
+
+def grown(line: str, kind: Kind) -> str:
+    """Of a sister version, which has one more field, a flag and a word for the time of the config."""
+    state, digests, words = body(line)
+    return checked(f"[exportctl/2 {state}x {digests}w77d0{words} c=t7x2k0 ")
+
+
+def shrunk(line: str, kind: Kind) -> str:
+    """Of a sister version, which has one field less."""
+    state, digests, words = body(line)
+    return checked(f"[exportctl/2 {state} {digests[5:] or '-'}{words} ")
+
+
+@pytest.mark.parametrize("change", [in_version_1, one_more, grown], ids=["version 1", "one field more", "a sister"])
+def test_another_format_alone_is_no_reason_for_a_write(small: World, change: Change) -> None:
+    applied(small, orders())
+    rewritten(small, change)
+    plan = small.plan()
+    assert (plan.steps(), findings(plan)) == ((), [])
+    assert writes_of(small) == []
+    assert not drift_report.drift(plan, end_warning=0).entries
+
+
+def test_the_next_write_of_an_object_is_of_this_version_and_others_stay(small: World) -> None:
+    applied(small, both())
+    rewritten(small, in_version_1)
+    small.write(both(title="Orders daily"))
+    assert changes(small.plan()) == {"title": Cause.PENDING}
+    assert writes_of(small) == ["PATCH /flows"]
+    assert marker_line(small.flow("Orders daily")["description"]).startswith("[exportctl/2 e acme orders 1o t")
+    assert marker_line(small.flow("other")["description"]).startswith("[exportctl/1 e acme other ")
+    assert marker_line(target(small, "Orders daily")["description"]).startswith("[exportctl/1 ")
+
+
+@pytest.mark.parametrize("change", [in_version_1, grown], ids=["version 1", "a sister"])
+def test_what_was_last_applied_is_believed(small: World, change: Change) -> None:
+    applied(small, orders())
+    rewritten(small, change)
+    small.emulator.ui.rename("orders", "Renamed by hand")
+    small.emulator.ui.disable("Renamed by hand")
+    plan = small.plan()
+    assert changes(plan) == {"title": Cause.DRIFT, "enabled": Cause.STOPPED}
+    assert findings(plan) == []
+
+
+@pytest.mark.parametrize("change", [one_less, shrunk], ids=["version 1", "a sister"])
+def test_a_field_that_another_version_did_not_know_is_unknown_and_learnt_by_one_marker_write(
+    small: World, change: Change
+) -> None:
+    applied(small, orders())
+    rewritten(small, change, "flows")
+    plan = small.plan()
+    assert (item(plan).verb, plan.empty) == (Verb.MARK, True)
+    assert set(changes(plan).values()) == {Cause.CONVERGED}
+    assert "marker-damaged" not in findings(plan)
+    assert writes_of(small) == ["PATCH /flows"]
+    assert writes_of(small) == []
+
+
+def test_a_difference_in_an_unknown_field_has_an_unknown_origin(small: World) -> None:
+    applied(small, orders())
+    rewritten(small, shrunk, "flows")
+    small.emulator.ui.rename("orders", "Renamed by hand")
+    assert changes(small.plan()) == {"title": Cause.DIFFERS}
+
+
+def test_what_a_sister_version_wrote_is_written_back(small: World) -> None:
+    applied(small, orders())
+    rewritten(small, grown)
+    applied(small, orders(title="Orders daily", subpath="daily"))
+    for line in (marker_line(d["description"]) for d in (small.flow("Orders daily"), target(small, "Orders daily"))):
+        assert "w77d0" in line
+        assert line[:-6].endswith(" c=t7x2k0")
+    _, found = marker.read(small.flow("Orders daily")["description"], ANCHOR)
+    assert found is not None
+    assert (found.damaged, found.unread[0]) == (False, "x")
+
+
+def test_a_persons_own_text_goes_back_as_it_was_with_half_a_character_in_it(small: World) -> None:
+    applied(small, orders())
+    own = "cut off \ud83d\n\x00 \u202e [exportctl/9 e acme"
+    before = target(small)
+    loaded = {**before, "description": f"{own}\n{before['description']}"}
+    small.emulator.ui.load({"targetConnections": [loaded]}, sandbox=SANDBOX)
+    applied(small, orders(subpath="daily"))
+    assert target(small)["description"].startswith(f"{own}\nManaged in Git: ")
+
+
+# -- a later version at work at the same time -------------------------------------------------------------------------
+
+
+def newer(line: str, kind: Kind) -> str:
+    return line.replace("[exportctl/2 ", "[exportctl/3 ")
+
+
+def test_what_a_later_version_writes_after_the_plan_was_made_is_not_written_over(small: World) -> None:
+    applied(small, orders())
+    small.write(orders(title="Orders daily"))
+    with small.planned() as made:
+        flow = small.flow("orders")
+        small.emulator.ui.describe("orders", flow["description"].replace("[exportctl/2 ", "[exportctl/3 "))
+        applying = workflows.begun(made, small.setup(), Flags(), parallelism=1, stop=threading.Event())
+        outcomes = [*applying.outcomes()]
+        with pytest.raises(NewerMarker):
+            applying.prove()
+    assert [(o.status, o.rule) for o in outcomes] == [(Status.FAILED, "newer-marker")]
+    assert "was written by a newer exportctl: upgrade" in str(outcomes[0].message)
+    assert small.flow("orders")["description"].count("[exportctl/3 ") == 1
+
+
+def test_nothing_is_made_beside_what_a_later_version_makes(small: World) -> None:
+    applied(small, orders())
+    small.write(both())
+    with small.planned() as made:
+        rewritten(small, newer, "flows")
+        applying = workflows.begun(made, small.setup(), Flags(), parallelism=1, stop=threading.Event())
+        rules = {o.rule for o in applying.outcomes() if o.status is Status.FAILED}
+    assert rules == {"newer-marker"}
+    assert len(objects(small, "flows")) == 1
