@@ -3,13 +3,14 @@ Description text <-> Marker: who owns an object and what was last applied, writt
 
 A marker is the last line of a description, after the person's own text and `Managed in Git: <repository>`:
 
-    [exportctl/2 e acme-exports web-to-lake 1o t3f2ad9c01k4lm e=t7x2k0 9b1e]
+    [exportctl/2 e acme-exports web-to-lake 1o t3f2ad9c01klqr e=u89s00 fa48]
      │           │ │            │           ││ │              │        └ check digest over all before it
      │           │ │            │           ││ │              └ words KEY=VALUE; `e` is the end, seconds in base 36
      │           │ │            │           ││ └ digests of the managed fields; `-` where there are none
      │           │ │            │           │└ flags: p protected, r being replaced, o seen on
      │           │ │            │           └ generation
-     │           │ project      address (KEY or KEY/PART)
+     │           │ │            └ address (KEY or KEY/PART)
+     │           │ └ project
      │           └ kind: e export, d destination
      └ version of the format
 
