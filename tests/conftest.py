@@ -1,6 +1,6 @@
 """What holds for all tests: every law uses the project's own profile."""
 
-from law_profile import (
+from tests.law_profile import (
     pytest_collection_finish,
     pytest_configure,
     pytest_report_header,

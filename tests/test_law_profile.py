@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
-from law_profile import LENGTH, SEED, WITHOUT_COMMIT, law_seed
+
+from tests.law_profile import LENGTH, SEED, WITHOUT_COMMIT, law_seed
 
 TESTS = Path(__file__).parent
 LAW = """
@@ -29,10 +30,10 @@ def run_law(folder: Path, *, seed: str | None, forbidden: str = "None", **env: s
     folder.mkdir()
     (folder / "test_law.py").write_text(LAW.replace("FORBIDDEN", forbidden))
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", SEED))}
-    path = os.pathsep.join([str(TESTS), inherited.get("PYTHONPATH", "")])
+    path = os.pathsep.join([str(TESTS.parent), inherited.get("PYTHONPATH", "")])
     chosen = {} if seed is None else {SEED: seed}
     return subprocess.run(
-        [sys.executable, "-m", "pytest", "-p", "law_profile", "-p", "no:cacheprovider", "test_law.py"],
+        [sys.executable, "-m", "pytest", "-p", "tests.law_profile", "-p", "no:cacheprovider", "test_law.py"],
         cwd=folder,
         env={**inherited, "PYTHONPATH": path, **chosen, **env},
         capture_output=True,

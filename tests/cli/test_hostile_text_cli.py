@@ -11,9 +11,9 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
-from command_line import CommandLine
 
 from exportctl.cli.main import main
+from tests.cli.command_line import CommandLine
 
 SANDBOX = "demo"
 HALVES = "a\ud83d \udc00b \udcff\udc80"

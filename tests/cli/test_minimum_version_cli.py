@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from command_line import SMALL, CommandLine
 
 from exportctl import __version__
+from tests.cli.command_line import SMALL, CommandLine
 
 NEWER = SMALL.replace("version: 1\n", "version: 1\nminimum_version: '99.0'\nleases: {on: true}\n")
 SAID = f"exports.yaml:2:18: this config needs exportctl 99.0 or later; this is {__version__}  [minimum-version]"

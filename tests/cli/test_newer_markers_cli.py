@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from command_line import SMALL, CommandLine, Ran, still
+
+from tests.cli.command_line import SMALL, CommandLine, Ran, still
 
 SANDBOX = "demo"
 FLOWS, TARGETS, SOURCES, BASES = "flows", "targetConnections", "sourceConnections", "connections"

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from config_example import EXAMPLE, SMALL, facts, project, read
 
 from exportctl import __version__
 from exportctl.config import loading as config
 from exportctl.config import minimum_version
 from exportctl.config.nodes import Map, tree
 from exportctl.errors import Finding
+from tests.config.config_example import EXAMPLE, SMALL, facts, project, read
 
 
 def asking(version: str, text: str = SMALL) -> str:

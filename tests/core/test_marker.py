@@ -8,12 +8,12 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from marker_texts import DOUBLED, FAR, NAMES, checked, markers, texts, version_1, whole
 
 from exportctl import marker
 from exportctl.kinds import ACCOUNT, ANCHOR, CONTENT, KINDS, PLACE, FieldRule, Kind, Treat
 from exportctl.marker import END, LIMIT
 from exportctl.model import MARKER_VERSION, Address, Marker
+from tests.core.marker_texts import DOUBLED, FAR, NAMES, checked, markers, texts, version_1, whole
 
 REPOSITORY = "https://github.com/acme/exports"
 LINE = marker.line(whole(), ANCHOR)

@@ -8,14 +8,14 @@ import threading
 from collections.abc import Callable
 
 import pytest
-from scenes import applied, both, changes, findings, item, marker_line, objects, orders, target, writes_of
-from world import SANDBOX, World
 
 from exportctl import drift_report, marker, workflows
 from exportctl.errors import NewerMarker
 from exportctl.flags import Flags
 from exportctl.kinds import ANCHOR, KINDS, Kind
 from exportctl.model import Cause, Status, Verb
+from tests.loop.scenes import applied, both, changes, findings, item, marker_line, objects, orders, target, writes_of
+from tests.loop.world import SANDBOX, World
 
 BY_PATH = {kind.path.lstrip("/"): kind for kind in KINDS.values()}
 Change = Callable[[str, Kind], str]
