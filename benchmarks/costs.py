@@ -10,12 +10,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.counting import NOW, stage
+from benchmarks.counting import NOW, benchmark_project
 from exportctl import offline
 
 ROUNDS = 5
 COMMANDS = ("--version", "--help", "validate", "plan")
-HEAVY = ("typer", "yaml", "jsonschema", "httpx", "deepdiff", "rich.console", "sqlite3")
+HEAVY_MODULES = ("typer", "yaml", "jsonschema", "httpx", "deepdiff", "rich.console", "sqlite3")
 _COUNT = """
 import os, sys, time
 before = set(sys.modules)
@@ -40,7 +40,7 @@ exports: {one: {datasets: [One], destination: lake, schedule: {every: once, at: 
 
 
 @dataclass(frozen=True)
-class Imported:
+class ImportCost:
     """`modules` beyond those of a bare interpreter; `ratio` of CPU time to a bare interpreter's."""
 
     modules: int
@@ -48,20 +48,20 @@ class Imported:
     ratio: float
 
 
-def imports() -> Mapping[str, Imported]:
+def measure_imports() -> Mapping[str, ImportCost]:
     """Each command in a process of its own."""
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, "exports.yaml").write_text(_CONFIG, encoding="utf-8")
-        bare, _ = _cheapest(folder)
+        bare, _ = _cheapest_run(folder)
         found = {}
         for command in COMMANDS:
-            cost, modules = _cheapest(folder, command)
-            heavy = tuple(name for name in HEAVY if name in modules)
-            found[f"exportctl {command}"] = Imported(len(modules), heavy, cost / bare)
+            cost, modules = _cheapest_run(folder, command)
+            heavy = tuple(name for name in HEAVY_MODULES if name in modules)
+            found[f"exportctl {command}"] = ImportCost(len(modules), heavy, cost / bare)
         return found
 
 
-def _cheapest(folder: str, *argv: str) -> tuple[float, set[str]]:
+def _cheapest_run(folder: str, *argv: str) -> tuple[float, set[str]]:
     """The least CPU time of some rounds, and the modules."""
     done = [
         subprocess.run(
@@ -77,16 +77,16 @@ def _cheapest(folder: str, *argv: str) -> tuple[float, set[str]]:
     return min(float(words[0]) for words in done), set(done[0][1:])
 
 
-def validate_to_plan(exports: int) -> float:
+def plan_cpu_ratio(exports: int) -> float:
     """CPU time of a plan without changes over that of validating the same config, both in this process."""
-    with stage(exports) as made:
+    with benchmark_project(exports) as made:
         made.apply()
-        plan = _cpu(made.plan)
-        validate = _cpu(lambda: offline.validated(made.setup, NOW))
+        plan = _cpu_seconds(made.is_plan_empty)
+        validate = _cpu_seconds(lambda: offline.validation_findings(made.setup, NOW))
     return plan / validate
 
 
-def _cpu(work: Callable[[], object]) -> float:
+def _cpu_seconds(work: Callable[[], object]) -> float:
     costs = []
     for _ in range(ROUNDS):
         before = time.process_time()

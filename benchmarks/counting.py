@@ -14,71 +14,71 @@ from pathlib import Path
 import httpx
 
 from exportctl import platforms, workflows
-from exportctl.emulator import Dataset, Emulator
+from exportctl.emulator import Emulator, SeedDataset
 from exportctl.emulator.gateway import CLIENT_ID, CLIENT_SECRET
-from exportctl.flags import Flags
+from exportctl.flags import PlanOptions
 from exportctl.workflows import Setup
 
 NOW = 1767225600
 ORGANIZATION = "0123456789ABCDEF01234567@AdobeOrg"
-Counted = Counter[str]  # "GET /flows" -> how often
+RequestCounts = Counter[str]  # "GET /flows" -> how often
 
 
-class Counting(httpx.BaseTransport):
+class CountingTransport(httpx.BaseTransport):
     """Counts what passes through; ids are left out of the names."""
 
     def __init__(self, inner: httpx.BaseTransport) -> None:
         self.inner = inner
-        self.counted: Counted = Counter()
+        self.counted: RequestCounts = Counter()
         self._lock = threading.Lock()
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         with self._lock:
-            self.counted[named(request)] += 1
+            self.counted[request_name(request)] += 1
         return self.inner.handle_request(request)
 
 
-def named(request: httpx.Request) -> str:
+def request_name(request: httpx.Request) -> str:
     path = re.sub(r"/[0-9a-f]{8}-[0-9a-f-]{27}", "/{id}", request.url.path)
     return f"{request.method} {path.replace('/data/foundation/flowservice', '')}"
 
 
 @dataclass(frozen=True)
-class Stage:
+class BenchmarkProject:
     """A project of some size, an emulator for it, and what was counted since `start`."""
 
     setup: Setup
-    transport: Counting
+    transport: CountingTransport
 
-    def start(self) -> None:
+    def reset_counts(self) -> None:
         self.transport.counted.clear()
 
-    def plan(self) -> bool:
+    def is_plan_empty(self) -> bool:
         """Whether it is empty."""
-        with workflows.planned(self.setup, Flags(), wall=lambda: NOW) as made:
-            return made.plan.empty
+        with workflows.open_plan(self.setup, PlanOptions(), wall=lambda: NOW) as made:
+            return made.plan.is_empty
 
     def apply(self) -> None:
-        with workflows.planned(self.setup, Flags(), wall=lambda: NOW) as made:
-            under_way = workflows.begun(made, self.setup, Flags(), parallelism=1, stop=threading.Event())
-            for outcome in under_way.outcomes():
+        with workflows.open_plan(self.setup, PlanOptions(), wall=lambda: NOW) as made:
+            under_way = workflows.start_apply(made, self.setup, PlanOptions(), parallelism=1, stop=threading.Event())
+            for outcome in under_way.execute_steps():
                 if outcome.message:
                     raise RuntimeError(outcome.message)
 
 
 @contextmanager
-def stage(exports: int, accounts: int = 1) -> Iterator[Stage]:
+def benchmark_project(exports: int, accounts: int = 1) -> Iterator[BenchmarkProject]:
     """`exports` flows of one dataset each, spread over `accounts` destinations."""
     emulator = Emulator(clock=NOW, organization=ORGANIZATION, page_size=100)
-    emulator.seed(["bench"], {"bench": [Dataset(f"Dataset {n}") for n in range(exports)]})
+    emulator.seed(["bench"], {"bench": [SeedDataset(f"Dataset {n}") for n in range(exports)]})
     env = {"AEP_CLIENT_ID": CLIENT_ID, "AEP_CLIENT_SECRET": CLIENT_SECRET, "ROLE": "arn:aws:iam::123456789012:role/x"}
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, "exports.yaml").write_text(config(exports, accounts), encoding="utf-8")
-        transport = Counting(httpx.WSGITransport(app=emulator))
+        transport = CountingTransport(httpx.WSGITransport(app=emulator))
         clock = platforms.emulator_clock(emulator)
         env["AEP_IMS_URL"] = "http://127.0.0.1/ims/token/v3"
         try:
-            yield Stage(Setup(Path(folder), env=env, transport=transport, clock=clock), transport)
+            yield BenchmarkProject(Setup(Path(folder), env=env, transport=transport, clock=clock), transport)
         finally:
             emulator.close()
 
@@ -100,18 +100,18 @@ def config(exports: int, accounts: int) -> str:
     return "\n".join(lines) + "\n"
 
 
-def no_change(exports: int) -> Counted:
+def no_change_requests(exports: int) -> RequestCounts:
     """The requests of a plan that finds everything as declared."""
-    with stage(exports) as made:
+    with benchmark_project(exports) as made:
         made.apply()
-        made.start()
-        if not made.plan():
+        made.reset_counts()
+        if not made.is_plan_empty():
             raise RuntimeError("the second plan is not empty")
         return Counter(made.transport.counted)
 
 
-def creation(exports: int, accounts: int) -> Counted:
+def creation_requests(exports: int, accounts: int) -> RequestCounts:
     """The requests of the apply that creates everything, its plan included."""
-    with stage(exports, accounts) as made:
+    with benchmark_project(exports, accounts) as made:
         made.apply()
         return Counter(made.transport.counted)

@@ -17,7 +17,7 @@ import time
 from itertools import product
 from pathlib import Path
 
-from benchmarks.__main__ import machine, table
+from benchmarks.__main__ import machine_class, table
 from exportctl.emulator import encoding, rows
 
 DATASET = "65a1b2c3d4e5f60718293a4b"
@@ -32,10 +32,13 @@ def main() -> None:
     asked = parser.parse_args()
     if asked.one:
         kind, type, compression = asked.one
-        print(json.dumps(measured(kind, type, compression, asked.rows)))
+        print(json.dumps(measure_file(kind, type, compression, asked.rows)))
         return
     every = product((rows.EVENT, rows.RECORD), ("PARQUET", "JSON"), ("GZIP", "NONE"))
-    print(f"{asked.rows:,} rows, one file; {machine()}\n\n{table(HEAD, [_line(*each, asked.rows) for each in every])}")
+    print(
+        f"{asked.rows:,} rows, one file; "
+        f"{machine_class()}\n\n{table(HEAD, [_line(*each, asked.rows) for each in every])}"
+    )
 
 
 def _line(kind: str, type: str, compression: str, count: int) -> tuple[object, ...]:
@@ -47,12 +50,12 @@ def _line(kind: str, type: str, compression: str, count: int) -> tuple[object, .
     return kind, type, compression, speed, f"{found['cpu']:.0f}", f"{found['peak']:.0f}", f"{size / 1e6:.0f}", per_row
 
 
-def measured(kind: str, type: str, compression: str, count: int) -> dict[str, float]:
+def measure_file(kind: str, type: str, compression: str, count: int) -> dict[str, float]:
     """Wall and CPU seconds, the peak resident size of this process in MB, and the file's bytes."""
     with tempfile.TemporaryDirectory() as folder:
         path, batch = Path(folder, "part"), rows.Batch(0, count, INGESTED)
         wall, cpu = time.perf_counter(), time.process_time()
-        encoding.write(DATASET, kind, [batch], encoding.Encoding(type, compression), path)
+        encoding.write_file(DATASET, kind, [batch], encoding.Encoding(type, compression), path)
         wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024  # kilobytes on Linux
         return {"seconds": wall, "cpu": cpu, "peak": peak, "bytes": path.stat().st_size}

@@ -19,12 +19,12 @@ from exportctl.emulator.encoding import Encoding
 from exportctl.emulator.rows import EVENT, Batch
 from exportctl.storage import contents
 from exportctl.storage.local import LocalReader
-from exportctl.storage.reader import Stored
+from exportctl.storage.reader import StoredFile
 
 NAME = "part-00000-tid-1-00000000-0000-4000-8000-000000000000-1-1-c000.gz.parquet"
 
 
-class Counted:
+class CountingReader:
     """A reader that counts what passes through it."""
 
     def __init__(self, inner: LocalReader) -> None:
@@ -32,41 +32,41 @@ class Counted:
         self.requests = self.bytes = 0
 
     @property
-    def where(self) -> str:
-        return self.inner.where
+    def label(self) -> str:
+        return self.inner.label
 
-    def list(self, prefix: str) -> Iterator[Stored]:
+    def list(self, prefix: str) -> Iterator[StoredFile]:
         return self.inner.list(prefix)
 
     def read(self, path: str, limit: int) -> bytes:
-        return self._seen(self.inner.read(path, limit))
+        return self._count_read(self.inner.read(path, limit))
 
     def tail(self, path: str, size: int, length: int) -> bytes:
-        return self._seen(self.inner.tail(path, size, length))
+        return self._count_read(self.inner.tail(path, size, length))
 
     def chunks(self, path: str) -> Iterator[bytes]:
-        return (self._seen(piece) for piece in self.inner.chunks(path))
+        return (self._count_read(piece) for piece in self.inner.chunks(path))
 
     def close(self) -> None:
         self.inner.close()
 
-    def _seen(self, content: bytes) -> bytes:
+    def _count_read(self, content: bytes) -> bytes:
         self.requests += 1
         self.bytes += len(content)
         return content
 
 
-def looked(folder: Path) -> str:
+def measure_read(folder: Path) -> str:
     """One line: rows counted, requests, bytes read, and their share of the file."""
-    reader = Counted(LocalReader(folder, str(folder)))
+    reader = CountingReader(LocalReader(folder, str(folder)))
     (stored,) = reader.list("")
-    rows = contents.rows(reader, stored, "parquet", "gzip")
+    rows = contents.count_rows(reader, stored, "parquet", "gzip")
     share = f"{100 * reader.bytes / stored.size:.2f} %"
     read = f"{reader.requests} requests  {reader.bytes:>7} read ({share})"
-    return f"{rows:>10} rows  {stored.size:>11} bytes  {read}  {peak()}"
+    return f"{rows:>10} rows  {stored.size:>11} bytes  {read}  {peak_memory()}"
 
 
-def peak() -> str:
+def peak_memory() -> str:
     """The most memory this process ever had; that of the process before it does not count, as it does in getrusage."""
     status = Path("/proc/self/status")
     found = [line for line in status.read_text().splitlines() if line.startswith("VmHWM")] if status.exists() else []
@@ -79,12 +79,12 @@ def main() -> None:
     asked.add_argument("--look", type=Path, help=argparse.SUPPRESS)
     given = asked.parse_args()
     if given.look:
-        print(looked(given.look))
+        print(measure_read(given.look))
         return
     for rows in (given.rows // 100, given.rows // 10, given.rows):
         with tempfile.TemporaryDirectory() as folder:
             batch = Batch(0, rows, 1_800_000_000)
-            encoding.write("a" * 24, EVENT, [batch], Encoding("PARQUET", "GZIP"), Path(folder) / NAME)
+            encoding.write_file("a" * 24, EVENT, [batch], Encoding("PARQUET", "GZIP"), Path(folder) / NAME)
             subprocess.run([sys.executable, "-m", "benchmarks.verifying", "--look", folder], check=True)
 
 

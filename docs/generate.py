@@ -11,7 +11,7 @@ from pathlib import Path
 from exportctl import output_schemas, schemas
 from exportctl.cli.reference import cli_markdown
 from exportctl.config.reference import reference_markdown
-from exportctl.emulator.describe import page as emulator_page
+from exportctl.emulator.describe import emulator_markdown as emulator_page
 from exportctl.rules.page import rules_markdown
 
 ROOT = Path(__file__).parents[1]
@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[1]
 
 def files() -> dict[str, str]:
     """Path below the repository -> text, for every file that is made from the code."""
-    config = {name: schemas.as_text(schema) for name, schema in schemas.FILES.items()}
+    config = {name: schemas.schema_text(schema) for name, schema in schemas.FILES.items()}
     return {
         **{f"schemas/{name}": text for name, text in {**config, **output_schemas.files()}.items()},
         "docs/cli.md": cli_markdown(),
@@ -29,18 +29,18 @@ def files() -> dict[str, str]:
     }
 
 
-def outdated() -> list[str]:
+def outdated_files() -> list[str]:
     """The files that differ from what the code says, or are missing."""
-    return [name for name, text in files().items() if _on_disk(name) != text]
+    return [name for name, text in files().items() if _read_file(name) != text]
 
 
-def _on_disk(name: str) -> str | None:
+def _read_file(name: str) -> str | None:
     path = ROOT / name
     return path.read_text(encoding="utf-8") if path.is_file() else None
 
 
 def main(argv: list[str]) -> int:
-    found = outdated()
+    found = outdated_files()
     if argv == ["--check"]:
         for name in found:
             print(f"{name} is not up to date: make docs", file=sys.stderr)

@@ -131,7 +131,7 @@ NO_NOUNS = {"utils", "util", "helpers", "helper", "common", "misc", "manager", "
 
 
 @dataclass(frozen=True)
-class Imported:
+class ImportedName:
     name: str  # as far as it names a module of ours, else the outside package
     line: int
     types_only: bool
@@ -157,20 +157,20 @@ NOWHERE = Layer("nowhere", (), (), pure=False)
 
 
 def layer(name: str) -> Layer:
-    return next((row for row in LAYERS if named(name, row.modules)), NOWHERE)
+    return next((row for row in LAYERS if is_matched_by(name, row.modules)), NOWHERE)
 
 
-def imports(name: str) -> Iterator[Imported]:
+def imports(name: str) -> Iterator[ImportedName]:
     """All imports of a module, those inside functions too."""
     tree = modules()[name]
-    types_only = {id(n) for branch in ast.walk(tree) if _types_only(branch) for n in ast.walk(branch)}
+    types_only = {id(n) for branch in ast.walk(tree) if _is_types_only(branch) for n in ast.walk(branch)}
     for node in ast.walk(tree):
         if isinstance(node, ast.Import | ast.ImportFrom):
             for target in _targets(node):
-                yield Imported(target, node.lineno, id(node) in types_only)
+                yield ImportedName(target, node.lineno, id(node) in types_only)
 
 
-def _types_only(node: ast.AST) -> bool:
+def _is_types_only(node: ast.AST) -> bool:
     return isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
 
 
@@ -184,18 +184,18 @@ def _targets(node: ast.Import | ast.ImportFrom) -> Iterator[str]:
         yield whole if whole.removeprefix(f"{PACKAGE}.") in modules() else node.module
 
 
-def own(imported: Imported) -> str | None:
+def own_name(imported: ImportedName) -> str | None:
     """The dotted name below the package, None for what is not ours."""
     if imported.name != PACKAGE and not imported.name.startswith(f"{PACKAGE}."):
         return None
     return imported.name.removeprefix(PACKAGE).removeprefix(".")
 
 
-def outside(imported: Imported) -> str | None:
-    return imported.name.partition(".")[0] if own(imported) is None else None
+def outside_package(imported: ImportedName) -> str | None:
+    return imported.name.partition(".")[0] if own_name(imported) is None else None
 
 
-def named(name: str, patterns: tuple[str, ...]) -> bool:
+def is_matched_by(name: str, patterns: tuple[str, ...]) -> bool:
     return any(fnmatchcase(name, pattern) for pattern in patterns)
 
 
@@ -211,7 +211,7 @@ def test_a_module_imports_only_what_its_layer_may(name: str) -> None:
     mine = layer(name)
     wrong = []
     for imported in imports(name):
-        target = own(imported)
+        target = own_name(imported)
         if target is None or imported.types_only or layer(target).name == mine.name or "*" in mine.may:
             continue
         if layer(target).name not in mine.may:
@@ -222,7 +222,7 @@ def test_a_module_imports_only_what_its_layer_may(name: str) -> None:
 
 @pytest.mark.parametrize("name", [n for n in EVERY if layer(n).pure])
 def test_a_pure_module_touches_nothing_outside(name: str) -> None:
-    wrong = [f"line {i.line}: {i.name}" for i in imports(name) if outside(i) in IMPURE and not i.types_only]
+    wrong = [f"line {i.line}: {i.name}" for i in imports(name) if outside_package(i) in IMPURE and not i.types_only]
 
     assert wrong == []
 
@@ -232,9 +232,9 @@ def test_a_package_is_imported_only_where_it_belongs(package: str) -> None:
     wrong = [
         f"{name}, line {i.line}"
         for name in EVERY
-        if not named(name, ONLY_IN[package])
+        if not is_matched_by(name, ONLY_IN[package])
         for i in imports(name)
-        if outside(i) == package and not i.types_only
+        if outside_package(i) == package and not i.types_only
     ]
 
     assert wrong == []
@@ -245,7 +245,7 @@ def test_the_emulator_shares_nothing_with_the_client_and_few_know_it() -> None:
         f"{name}, line {i.line}: {i.name}"
         for name in EVERY
         for i in imports(name)
-        if (target := own(i)) is not None
+        if (target := own_name(i)) is not None
         and (layer(target).name == "emulator") != (layer(name).name == "emulator")
         and layer(name).name not in ("workflows", "cli")
     ]
@@ -259,7 +259,7 @@ def test_nobody_imports_the_command_line() -> None:
         for name in EVERY
         if layer(name).name != "cli"
         for i in imports(name)
-        if (target := own(i)) is not None and layer(target).name == "cli"
+        if (target := own_name(i)) is not None and layer(target).name == "cli"
     ]
 
     assert wrong == []
@@ -268,7 +268,7 @@ def test_nobody_imports_the_command_line() -> None:
 def test_no_module_imports_itself_in_a_circle() -> None:
     """Inside functions too: a circle that is put off is still one. A package's own face may gather its modules."""
     graph = {
-        name: {t for i in imports(name) if not i.types_only and (t := own(i)) and t != name and t in modules()}
+        name: {t for i in imports(name) if not i.types_only and (t := own_name(i)) and t != name and t in modules()}
         for name in EVERY
     }
 
@@ -279,15 +279,15 @@ def test_no_kind_is_named_outside_the_table_of_kinds() -> None:
     wrong = [
         f"{name}, line {node.lineno}: {node.value!r}"
         for name in EVERY
-        if not named(name, MAY_NAME_KINDS)
-        for node in _compared(modules()[name])
+        if not is_matched_by(name, MAY_NAME_KINDS)
+        for node in _compared_literals(modules()[name])
         if node.value in KIND_NAMES
     ]
 
     assert wrong == []
 
 
-def _compared(tree: ast.Module) -> Iterator[ast.Constant]:
+def _compared_literals(tree: ast.Module) -> Iterator[ast.Constant]:
     """Literals that decide something: in comparisons, in matches, in look-ups."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Compare):

@@ -18,25 +18,25 @@ from dataclasses import dataclass
 from exportctl import wire
 from exportctl.declared import Destination, Project
 from exportctl.errors import Finding, ServiceError
-from exportctl.kinds import ACCOUNT, PLACE
-from exportctl.model import DESTINATIONS, LiveObject, Sensitive
+from exportctl.kinds import BASE_CONNECTION, TARGET_CONNECTION
+from exportctl.model import DESTINATIONS, LiveObject, SensitiveValue
 from exportctl.offline import Setup
-from exportctl.platforms import Platform
+from exportctl.platforms import ConnectedPlatform
 from exportctl.refs import read_references
 from exportctl.schedules import DAY
 from exportctl.secret import Secret
 from exportctl.service.client import LANDING_ZONE
 from exportctl.storage import contents, opening
-from exportctl.storage.access import by_caller, by_destination
+from exportctl.storage.access import caller_access, destination_access
 from exportctl.storage.contents import BadFile
-from exportctl.storage.methods import Access, Folder, Place
-from exportctl.storage.reader import Reader, StorageError, Stored
+from exportctl.storage.methods import Access, LocalFolder, StorageLocation
+from exportctl.storage.reader import StorageError, StorageReader, StoredFile
 from exportctl.verification import evidence
-from exportctl.verification.evidence import Holdings, Manifest
-from exportctl.verification.layout import layout
-from exportctl.verification.matching import chosen
-from exportctl.verification.occasions import Occasion
-from exportctl.verification.watched import Watched
+from exportctl.verification.evidence import ExportFiles, Manifest
+from exportctl.verification.layout import folder_layout
+from exportctl.verification.matching import match_folders
+from exportctl.verification.occasions import DueRun
+from exportctl.verification.watched import DeliveryExpectation
 
 NOT_GIVEN = "storage-credentials"  # the rule of "nobody said how to read it": then runs only
 ONE_OBJECT = "storage-read"
@@ -44,23 +44,23 @@ EMULATOR = "the emulator"
 
 
 @dataclass(frozen=True)
-class Looked:
+class StorageReading:
     """`holdings` None: storage was not read. `unreadable` says why, if it should have been; `errors` too."""
 
-    holdings: Holdings | None
+    export_files: ExportFiles | None
     storage: str
-    unreadable: str | None = None
+    unreadable_reason: str | None = None
     errors: tuple[Finding, ...] = ()
 
 
-class Stores:
+class StorageReaders:
     """The storage of a project's destinations, each opened when first needed and kept open."""
 
-    def __init__(self, project: Project, platform: Platform, setup: Setup):
+    def __init__(self, project: Project, platform: ConnectedPlatform, setup: Setup):
         self._project = project
         self._platform = platform
         self._setup = setup
-        self._open: dict[tuple[str, str], Reader] = {}
+        self._open: dict[tuple[str, str], StorageReader] = {}
         self._handed_out: list[Mapping[str, object] | None] = []
         self._lock = threading.Lock()
 
@@ -68,27 +68,37 @@ class Stores:
         for reader in self._open.values():
             reader.close()
 
-    def look(
-        self, flow: Watched, place: LiveObject, base: LiveObject | None, due: Sequence[Occasion], *, deep: bool
-    ) -> Looked:
+    def read_export(
+        self,
+        flow: DeliveryExpectation,
+        place: LiveObject,
+        base: LiveObject | None,
+        due: Sequence[DueRun],
+        *,
+        deep: bool,
+    ) -> StorageReading:
         """What storage holds of these occasions; an error of the storage is part of the answer."""
         destination = self._destination(flow, base)
         if destination is None:
-            return Looked(None, "runs only: it goes to another account than the config says; apply first")
+            return StorageReading(None, "runs only: it goes to another account than the config says; apply first")
         if destination.reader == "none":
-            return Looked(None, "runs only: `reader: none`")
+            return StorageReading(None, "runs only: `reader: none`")
         try:
             access = self._access(destination, place, base)
-            if access.identity == EMULATOR and isinstance(access.method, Folder) and not access.method.path.exists():
-                return Looked(Holdings(), access.where)  # its folder comes with the first file
-            reader = self._reader(destination, access)
-            return Looked(_holdings(reader, flow, due, deep=deep), access.where)
+            if (
+                access.identity == EMULATOR
+                and isinstance(access.method, LocalFolder)
+                and not access.method.path.exists()
+            ):
+                return StorageReading(ExportFiles(), access.label)  # its folder comes with the first file
+            reader = self._open_reader(destination, access)
+            return StorageReading(_read_export_files(reader, flow, due, deep=deep), access.label)
         except StorageError as error:
             if error.rule == NOT_GIVEN:
-                return Looked(None, f"runs only: {error.message}; {error.hint}")
-            return Looked(None, error.message, error.message, error.findings())
+                return StorageReading(None, f"runs only: {error.message}; {error.hint}")
+            return StorageReading(None, error.message, error.message, error.findings())
 
-    def _destination(self, flow: Watched, base: LiveObject | None) -> Destination | None:
+    def _destination(self, flow: DeliveryExpectation, base: LiveObject | None) -> Destination | None:
         """
         The destination whose account the flow has now: credentials of one are never shown to the storage of another.
 
@@ -98,7 +108,7 @@ class Stores:
         account = declared.account
         if declared.type != flow.type.name:
             declared_fits = False
-        elif account.ours or account.of:
+        elif account.is_ours or account.of:
             owner = base.marker.name if base is not None and base.marker is not None else account.of or declared.key
             declared_fits = owner == (account.of or declared.key)
         else:
@@ -109,25 +119,27 @@ class Stores:
         found = self._project.destinations.get(owner)
         return found if found is not None and found.type == flow.type.name else None
 
-    def _reader(self, destination: Destination, access: Access) -> Reader:
-        key = (destination.key, access.where)
+    def _open_reader(self, destination: Destination, access: Access) -> StorageReader:
+        key = (destination.key, access.label)
         with self._lock:
             if key not in self._open:
-                self._open[key] = opening.opened(access)
+                self._open[key] = opening.open_reader(access)
             return self._open[key]
 
     def _access(self, destination: Destination, place: LiveObject, base: LiveObject | None) -> Access:
         local = self._platform.emulator.folder_of(place.id) if self._platform.emulator else None
         if local is not None:
-            return Access(f"the emulator's folder {local.name}", Folder(local), EMULATOR)
-        fields = wire.read(PLACE.name, place.raw)["place"]
-        account = wire.read(ACCOUNT.name, base.raw)["auth"] if base else {}
-        where = Place(destination.key, destination.type, fields, _shown(account))
+            return Access(f"the emulator's folder {local.name}", LocalFolder(local), EMULATOR)
+        fields = wire.read_fields(TARGET_CONNECTION.name, place.raw)["place"]
+        account = wire.read_fields(BASE_CONNECTION.name, base.raw)["auth"] if base else {}
+        where = StorageLocation(destination.key, destination.type, fields, _readable_auth(account))
         if destination.reader == "destination":
-            return by_destination(where, self._own(destination), self._setup.env, self._landing_zone)
-        return by_caller(where, self._setup.env, self._landing_zone)
+            return destination_access(
+                where, self._own_credentials(destination), self._setup.env, self._landing_zone_credentials
+            )
+        return caller_access(where, self._setup.env, self._landing_zone_credentials)
 
-    def _own(self, destination: Destination) -> Mapping[str, str | Secret]:
+    def _own_credentials(self, destination: Destination) -> Mapping[str, str | Secret]:
         """The destination's own credentials, because the config points to them."""
         address = f"{DESTINATIONS}.{destination.key}"
         read = read_references(self._project, self._setup.env, self._setup.folder, addresses=(address,))
@@ -135,10 +147,10 @@ class Stores:
             (_, name), unset = min(read.unset.items())
             message = f"{unset.variable} is not set; {address} is read with its own {name}"
             raise StorageError(message, rule="reference-unset", at=unset.at)
-        self._platform.client.guard(v.reveal() for v in read.values.values() if isinstance(v, Secret))
+        self._platform.client.mask_values(v.reveal() for v in read.values.values() if isinstance(v, Secret))
         return {name: value for (_, name), value in read.values.items()}
 
-    def _landing_zone(self) -> Mapping[str, object] | None:
+    def _landing_zone_credentials(self) -> Mapping[str, object] | None:
         """
         What the platform hands out for reading its landing zone, asked once; None if it refuses.
 
@@ -146,58 +158,62 @@ class Stores:
         """
         with self._lock:
             if not self._handed_out:
-                self._handed_out.append(self._asked())
+                self._handed_out.append(self._request_landing_zone())
             return self._handed_out[0]
 
-    def _asked(self) -> Mapping[str, object] | None:
+    def _request_landing_zone(self) -> Mapping[str, object] | None:
         try:
             return self._platform.client.get_json(f"{LANDING_ZONE}/credentials", params=[("type", "dlz_destination")])
         except ServiceError:
             return None
 
 
-def _shown(account: Mapping[str, object]) -> dict[str, str]:
+def _readable_auth(account: Mapping[str, object]) -> dict[str, str]:
     """The texts among the auth fields; what the service hides stays out."""
-    plain = {name: value.value if isinstance(value, Sensitive) else value for name, value in account.items()}
+    plain = {name: value.value if isinstance(value, SensitiveValue) else value for name, value in account.items()}
     return {name: value for name, value in plain.items() if type(value) is str}
 
 
-def _holdings(reader: Reader, flow: Watched, due: Sequence[Occasion], *, deep: bool) -> Holdings:
+def _read_export_files(
+    reader: StorageReader, flow: DeliveryExpectation, due: Sequence[DueRun], *, deep: bool
+) -> ExportFiles:
     since = min((one.due for one in due), default=0) - DAY
     folders = {
-        dataset: evidence.folders(reader.list(shape.prefix), shape, since)
+        dataset: evidence.dataset_folders(reader.list(shape.prefix), shape, since)
         for dataset in (flow.datasets if due else ())
-        for shape in [layout(flow, dataset)]
+        for shape in [folder_layout(flow, dataset)]
     }
-    found = Holdings(folders)
-    manifests = _manifests(reader, flow, due, found)
-    found = Holdings(folders, manifests)
-    return Holdings(folders, manifests, _rows(reader, flow, due, found)) if deep else found
+    found = ExportFiles(folders)
+    manifests = _read_manifests(reader, flow, due, found)
+    found = ExportFiles(folders, manifests)
+    return ExportFiles(folders, manifests, _count_rows(reader, flow, due, found)) if deep else found
 
 
-def _manifests(reader: Reader, flow: Watched, due: Sequence[Occasion], found: Holdings) -> dict[str, Manifest]:
+def _read_manifests(
+    reader: StorageReader, flow: DeliveryExpectation, due: Sequence[DueRun], found: ExportFiles
+) -> dict[str, Manifest]:
     """Those of the occasions' runs: in their folders, or, where the service puts them there, in the target's path."""
-    runs = [run for one in due for run in one.runs if run.succeeded]
+    runs = [run for one in due for run in one.runs if run.has_succeeded]
     asked = {run.id for run in runs}
-    near = {folder.path for folder in chosen(flow, due, found).values()}
+    near = {folder.path for folder in match_folders(flow, due, found).values()}
     every = {f.path: f for by_path in found.folders.values() for f in by_path.values()}
     wanted = {
         stored.path
         for folder in every.values()
         for stored in folder.manifests
-        if folder.path in near or evidence.run_of(stored.path) in asked
+        if folder.path in near or evidence.manifest_run(stored.path) in asked
     }
-    made = {path: evidence.manifest(path, reader.read(path, evidence.MANIFEST_LIMIT)) for path in sorted(wanted)}
+    made = {path: evidence.parse_manifest(path, reader.read(path, evidence.MANIFEST_LIMIT)) for path in sorted(wanted)}
     if flow.manifest:
         known = {manifest.run for manifest in made.values()}
         for run in runs:
             path = "/".join(part for part in (flow.prefix, f"manifest-{flow.flow}-{run.id}.json") if part)
             if run.id not in known and (content := _read_if_there(reader, path)) is not None:
-                made[path] = evidence.manifest(path, content)
+                made[path] = evidence.parse_manifest(path, content)
     return made
 
 
-def _read_if_there(reader: Reader, path: str) -> bytes | None:
+def _read_if_there(reader: StorageReader, path: str) -> bytes | None:
     try:
         return reader.read(path, evidence.MANIFEST_LIMIT)
     except StorageError as error:
@@ -206,17 +222,21 @@ def _read_if_there(reader: Reader, path: str) -> bytes | None:
         return None
 
 
-def _rows(reader: Reader, flow: Watched, due: Sequence[Occasion], found: Holdings) -> dict[str, int | str]:
+def _count_rows(
+    reader: StorageReader, flow: DeliveryExpectation, due: Sequence[DueRun], found: ExportFiles
+) -> dict[str, int | str]:
     """Rows of the files that the occasions wrote, or what is wrong with a file."""
     listed = {entry.path for manifest in found.manifests.values() for entry in manifest.entries}
-    files: dict[str, Stored] = {s.path: s for folder in chosen(flow, due, found).values() for s in folder.files}
+    files: dict[str, StoredFile] = {
+        s.path: s for folder in match_folders(flow, due, found).values() for s in folder.files
+    }
     for by_path in found.folders.values():
         files |= {s.path: s for folder in by_path.values() for s in folder.files if s.path in listed}
-    return {path: _counted(reader, stored, flow) for path, stored in sorted(files.items())}
+    return {path: _count_file_rows(reader, stored, flow) for path, stored in sorted(files.items())}
 
 
-def _counted(reader: Reader, stored: Stored, flow: Watched) -> int | str:
+def _count_file_rows(reader: StorageReader, stored: StoredFile, flow: DeliveryExpectation) -> int | str:
     try:
-        return contents.rows(reader, stored, flow.format, flow.compression)
+        return contents.count_rows(reader, stored, flow.format, flow.compression)
     except BadFile as error:
         return error.reason

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
-class State(StrEnum):
+class CheckStatus(StrEnum):
     OK = "ok"
     WARNING = "warning"
     FAILED = "failed"
@@ -18,6 +18,6 @@ class Check:
     """`name` is stable (`token`, `permission-view-destinations`), `message` is for people, `remedy` is one line."""
 
     name: str
-    state: State
+    status: CheckStatus
     message: str
-    remedy: str | None = None
+    fix: str | None = None

@@ -19,27 +19,27 @@ class Clock:
     sleep: Callable[[float], None] = time.sleep
 
 
-def system() -> Clock:
+def system_clock() -> Clock:
     """This machine's clock."""
     return Clock(lambda: int(time.time()))
 
 
-def stoppable(clock: Clock, stop: Event) -> Clock:
+def stoppable_clock(clock: Clock, stop: Event) -> Clock:
     """
     The same until `stop` is set: from then on asking it for an interval, or waiting, is an error. A client asks at the
     start of every request and waits between two tries, so with it a thread ends with the request it is at.
     """
 
-    def running() -> None:
+    def raise_if_stopped() -> None:
         if stop.is_set():
             raise Error("interrupted", rule="interrupted")
 
     def monotonic() -> float:
-        running()
+        raise_if_stopped()
         return clock.monotonic()
 
     def sleep(seconds: float) -> None:
         stop.wait(seconds)
-        running()
+        raise_if_stopped()
 
     return replace(clock, monotonic=monotonic, sleep=sleep)

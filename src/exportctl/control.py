@@ -21,9 +21,9 @@ from exportctl.declared import Project
 from exportctl.emulator import Emulator
 from exportctl.emulator.gateway import CLIENT_ID, CLIENT_SECRET
 from exportctl.errors import ConfigError, Error, Level
-from exportctl.kinds import ANCHOR
+from exportctl.kinds import FLOW
 from exportctl.model import Address
-from exportctl.offline import Setup, complete, parsed, project_of
+from exportctl.offline import Setup, read_config, read_project, require_references
 from exportctl.secret import Secret
 from exportctl.service.client import Client
 from exportctl.service.ims import Credentials
@@ -35,7 +35,7 @@ TIMEOUT = httpx.Timeout(30.0, read=3600.0)  # seconds; to let time pass takes as
 
 
 @dataclass(frozen=True)
-class Control:
+class EmulatorAdmin:
     """`project` is None where no config is at hand; `flows` reads all flows of the project's sandbox."""
 
     send: Callable[[str, str, Json | None], Json]
@@ -62,7 +62,7 @@ class Control:
         flows = self.flows()
         if any(name in (f["id"], f["name"]) for f in flows):
             return name
-        marked = [f["id"] for f in flows if _carries(f, self.project.name, key)]
+        marked = [f["id"] for f in flows if _has_marker(f, self.project.name, key)]
         title = self.project.exports[key].title if key in self.project.exports else None
         found = marked or [f["id"] for f in flows if f["name"] == title]
         if len(found) != 1:
@@ -74,13 +74,13 @@ class Control:
         return str(found[0])
 
 
-def _carries(flow: Mapping[str, Any], project: str, key: str) -> bool:
-    _, found = marker.read(flow.get("description"), ANCHOR)
+def _has_marker(flow: Mapping[str, Any], project: str, key: str) -> bool:
+    _, found = marker.parse_marker(flow.get("description"), FLOW)
     return found is not None and found.project == project and found.address == Address("exports", key)
 
 
 @contextmanager
-def opened(setup: Setup, url: str | None, as_of: int) -> Iterator[Control]:
+def open_admin(setup: Setup, url: str | None, as_of: int) -> Iterator[EmulatorAdmin]:
     """
     The interface at `url`, or of the emulator embedded by the config.
 
@@ -88,41 +88,41 @@ def opened(setup: Setup, url: str | None, as_of: int) -> Iterator[Control]:
         Error: the config's platform is not embedded and no `url` was given, or `url` is not on this machine.
     """
     if url is not None:
-        with _served(setup, url, as_of) as control:
+        with _open_served(setup, url, as_of) as control:
             yield control
         return
-    project, _ = project_of(setup, as_of)
-    complete(project)
-    if platforms.kind_of(project) != platforms.EMBEDDED:
+    project, _ = read_project(setup, as_of)
+    require_references(project)
+    if platforms.platform_kind(project) != platforms.EMBEDDED:
         raise Error(
             f"the platform of this config is {project.platform.url}, not the embedded emulator",
             rule="not-embedded",
             hint="choose an environment with `url: embedded`, or give --url http://127.0.0.1:PORT of a served one",
         )
-    emulator = platforms.embedded(project, setup.folder)
+    emulator = platforms.open_embedded_emulator(project, setup.folder)
     sandbox = project.platform.sandbox
     try:
-        with httpx.Client(transport=httpx.WSGITransport(app=emulator), base_url=platforms.INSIDE) as http:
-            yield Control(_sender(http), project, lambda: emulator.snapshot(sandbox)["flows"])
+        with httpx.Client(transport=httpx.WSGITransport(app=emulator), base_url=platforms.EMBEDDED_URL) as http:
+            yield EmulatorAdmin(_make_sender(http), project, lambda: emulator.snapshot(sandbox)["flows"])
     finally:
         emulator.close()
 
 
 @contextmanager
-def _served(setup: Setup, url: str, as_of: int) -> Iterator[Control]:
-    found = hosts.parsed(url)
-    if found is None or not found.loopback:
+def _open_served(setup: Setup, url: str, as_of: int) -> Iterator[EmulatorAdmin]:
+    found = hosts.parse_url(url)
+    if found is None or not found.is_local:
         raise Error(f"--url {url} is not an address on this machine", rule="not-embedded", hint="http://127.0.0.1:PORT")
     try:
-        project: Project | None = project_of(setup, as_of)[0]
+        project: Project | None = read_project(setup, as_of)[0]
     except ConfigError:
         project = None  # a config is only needed to know flows by the addresses of exports
     with httpx.Client(base_url=str(found), timeout=TIMEOUT, trust_env=False) as http:
-        send = _sender(http)
-        yield Control(send, project, lambda: _listed(str(found), send, project))
+        send = _make_sender(http)
+        yield EmulatorAdmin(send, project, lambda: _list_flows(str(found), send, project))
 
 
-def _listed(url: str, send: Callable[[str, str, Json | None], Json], project: Project | None) -> Objects:
+def _list_flows(url: str, send: Callable[[str, str, Json | None], Json], project: Project | None) -> Objects:
     if project is None:
         return []
     client = Client(
@@ -133,10 +133,10 @@ def _listed(url: str, send: Callable[[str, str, Json | None], Json], project: Pr
         ims_url=f"{url}{platforms.TOKEN_PATH}",
     )
     with client:
-        return client.list(ANCHOR.path)
+        return client.list(FLOW.path)
 
 
-def _sender(http: httpx.Client) -> Callable[[str, str, Json | None], Json]:
+def _make_sender(http: httpx.Client) -> Callable[[str, str, Json | None], Json]:
     def send(method: str, operation: str, body: Json | None) -> Json:
         try:
             answer = http.request(method, f"/_emulator/{operation}".rstrip("/"), headers=_JSON, content=_content(body))
@@ -170,38 +170,38 @@ def _reason(answer: httpx.Response) -> str:
 
 def embedded_projects(setup: Setup, organization: str | None = None) -> Sequence[Project]:
     """The projects of all environments on the embedded emulator, of one organisation if it is named."""
-    projects, found = config.projects(parsed(setup), setup.env)
+    projects, found = config.load_projects(read_config(setup), setup.env)
     if any(f.level is Level.ERROR for f in found):
         raise ConfigError(found)
-    embedded = [p for p in projects.values() if platforms.kind_of(p) == platforms.EMBEDDED]
+    embedded = [p for p in projects.values() if platforms.platform_kind(p) == platforms.EMBEDDED]
     return [p for p in embedded if organization in (None, p.platform.organization)]
 
 
-def seeded(setup: Setup, control: Control) -> Json:
+def seed_from_config(setup: Setup, control: EmulatorAdmin) -> Json:
     """Add the sandboxes and datasets that the config names, in all environments of the organisation."""
     assert control.project is not None
     organization = control.project.platform.organization
     emulator = Emulator(platforms.state_file(control.project, setup.folder), organization=organization)
     try:
-        platforms.seed(emulator, list(embedded_projects(setup, organization)))
+        platforms.seed_emulator(emulator, list(embedded_projects(setup, organization)))
         return {"sandboxes": emulator.sandboxes()}
     finally:
         emulator.close()
 
 
 @contextmanager
-def to_serve(setup: Setup, as_of: int) -> Iterator[Emulator]:
+def open_emulator_to_serve(setup: Setup, as_of: int) -> Iterator[Emulator]:
     """The emulator that `serve` shows: the config's organisation, seeded from it; without a config an empty one."""
     try:
-        project: Project | None = project_of(setup, as_of)[0]
+        project: Project | None = read_project(setup, as_of)[0]
     except ConfigError as error:
         if any(f.rule != "no-config" for f in error.all):
             raise
         project = None
     if project is None:
-        emulator = Emulator(setup.folder / platforms.STATE / "served.sqlite")
+        emulator = Emulator(setup.folder / platforms.STATE_FOLDER / "served.sqlite")
     else:
-        emulator = platforms.embedded(project, setup.folder)
+        emulator = platforms.open_embedded_emulator(project, setup.folder)
     try:
         yield emulator
     finally:

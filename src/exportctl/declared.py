@@ -11,9 +11,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from exportctl.destination_types import READERS, Secrecy
-from exportctl.errors import Location
+from exportctl.errors import SourcePosition
 
-Where = Mapping[str, Location]  # YAML key (dotted below the object, e.g. "auth.role_arn") -> place that set it
+SourcePositions = Mapping[
+    str, SourcePosition
+]  # YAML key (dotted below the object, e.g. "auth.role_arn") -> place that set it
 
 
 @dataclass(frozen=True)
@@ -22,7 +24,7 @@ class AuthValue:
 
     text: str
     secrecy: Secrecy
-    at: Location
+    at: SourcePosition
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,7 @@ class Account:
     of: str | None = None
 
     @property
-    def ours(self) -> bool:
+    def is_ours(self) -> bool:
         return not (self.existing or self.id or self.of)
 
 
@@ -85,7 +87,7 @@ class End:
     none: bool = False
 
     @property
-    def given(self) -> bool:
+    def is_given(self) -> bool:
         return self.moment is not None or self.rolling is not None
 
 
@@ -96,7 +98,7 @@ class Dataset:
     id: str | None
     name: str | None
     alias: str | None
-    at: Location
+    at: SourcePosition
 
 
 @dataclass(frozen=True)
@@ -106,10 +108,10 @@ class Expect:
 
 
 @dataclass(frozen=True)
-class Allow:
+class AllowEntry:
     rule: str
     reason: str
-    at: Location
+    at: SourcePosition
 
 
 @dataclass(frozen=True)
@@ -118,10 +120,10 @@ class Destination:
     type: str
     title: str | None
     description: str
-    place: Mapping[str, str]  # the target's own fields by YAML name, `path` included if given
+    location: Mapping[str, str]  # the target's own fields by YAML name, `path` included if given
     account: Account
-    at: Location
-    where: Where = field(default_factory=dict)
+    at: SourcePosition
+    positions: SourcePositions = field(default_factory=dict)
     encryption: AuthValue | None = None  # base64 public key
     reader: str = READERS[0]  # whose credentials `verify` reads with
     renamed_from: str | None = None
@@ -132,7 +134,7 @@ class Export:
     """One flow. `key` is KEY or KEY/PART, `of` the KEY it was declared under."""
 
     key: str
-    of: str
+    declared_key: str
     title: str
     description: str
     destination: str
@@ -142,8 +144,8 @@ class Export:
     format: Format
     folder: str
     subpath: str
-    at: Location
-    where: Where = field(default_factory=dict)
+    at: SourcePosition
+    positions: SourcePositions = field(default_factory=dict)
     enabled: bool | None = None
     protect: bool = False
     expect: Expect | None = None
@@ -151,22 +153,22 @@ class Export:
     allow_replace: str | None = None
     keep: str | None = None
     renamed_from: str | None = None
-    allow: tuple[Allow, ...] = ()
+    allow: tuple[AllowEntry, ...] = ()
 
 
 @dataclass(frozen=True)
-class Removed:
+class RemovedEntry:
     """Reviewed consent: `root` exports or destinations, `name` KEY or KEY/PART, `do` delete or release."""
 
     root: str
     name: str
     do: str
     reason: str
-    at: Location
+    at: SourcePosition
 
 
 @dataclass(frozen=True)
-class Accepted:
+class AcceptEntry:
     """A difference somebody accepted until `until` (epoch seconds, exclusive); `field` as the plan names it."""
 
     address: str
@@ -174,7 +176,7 @@ class Accepted:
     reason: str
     owner: str
     until: int
-    at: Location
+    at: SourcePosition
 
 
 @dataclass(frozen=True)
@@ -189,26 +191,26 @@ class RuleSetting:
     level: str | None  # off, warning, error
     reason: str
     only: tuple[str, ...]  # address globs; empty: everywhere
-    at: Location
+    at: SourcePosition
 
 
 @dataclass(frozen=True)
-class Platform:
+class PlatformSettings:
     """`url` is `https://platform.adobe.io`, `embedded`, loopback or an allowed host. Credentials are references."""
 
     organization: str
     sandbox: str
     url: str
     credentials: Mapping[str, AuthValue]  # client_id, client_secret, scopes, access_token as given; may be empty
-    at: Location
+    at: SourcePosition
 
 
 @dataclass(frozen=True)
-class Unset:
+class UnsetReference:
     """A plain reference whose variable is not set: a note in validate, an error in plan."""
 
     variable: str
-    at: Location
+    at: SourcePosition
 
 
 @dataclass(frozen=True)
@@ -218,12 +220,12 @@ class Project:
     name: str
     repository: str | None
     environment: str | None
-    platform: Platform
+    platform: PlatformSettings
     destinations: Mapping[str, Destination]
     exports: Mapping[str, Export]
-    removed: tuple[Removed, ...] = ()
-    accept: tuple[Accepted, ...] = ()
+    removed: tuple[RemovedEntry, ...] = ()
+    accept: tuple[AcceptEntry, ...] = ()
     policy: Policy = Policy()
     rules: Mapping[str, RuleSetting] = field(default_factory=dict)
-    unset: tuple[Unset, ...] = ()
+    unset: tuple[UnsetReference, ...] = ()
     files: tuple[str, ...] = ()

@@ -75,7 +75,7 @@ class AuthMethod:
 
 
 @dataclass(frozen=True)
-class PlaceField:
+class LocationField:
     """One key of a place in YAML and its name in the target connection's params."""
 
     name: str
@@ -92,7 +92,7 @@ class DestinationType:
     connection_spec: str
     flow_spec: str
     audience_flow_spec: str
-    place: tuple[PlaceField, ...]
+    location: tuple[LocationField, ...]
     methods: tuple[AuthMethod, ...] = ()
     account_keys: tuple[str, ...] = ()  # YAML keys that describe the account, not the place
     encryption: bool = True
@@ -111,11 +111,11 @@ class DestinationType:
 
     def wire_names(self) -> Mapping[str, str]:
         """YAML key -> wire name of the place."""
-        return {f.name: f.wire for f in self.place}
+        return {f.name: f.wire for f in self.location}
 
 
 _PATH_WORDS = "letters, digits and / ! - _ . * ' ( ) only"
-_S3_PATH = PlaceField("path", "path", False, OBJECT_PATH, _PATH_WORDS)
+_S3_PATH = LocationField("path", "path", False, OBJECT_PATH, _PATH_WORDS)
 
 AMAZON_S3 = DestinationType(
     name="amazon-s3",
@@ -123,8 +123,8 @@ AMAZON_S3 = DestinationType(
     connection_spec="4fce964d-3f37-408f-9778-e597338a21ee",
     flow_spec="269ba276-16fc-47db-92b0-c1049a3c131f",
     audience_flow_spec="1a0514a6-33d4-4c7f-aff8-594799c47549",
-    place=(
-        PlaceField("bucket", "bucketName", True, S3_BUCKET, "3-63 lower-case letters, digits, hyphens and dots"),
+    location=(
+        LocationField("bucket", "bucketName", True, S3_BUCKET, "3-63 lower-case letters, digits, hyphens and dots"),
         _S3_PATH,
     ),
     methods=(
@@ -172,11 +172,11 @@ AZURE_BLOB = DestinationType(
     connection_spec="6d6b59bf-fb58-4107-9064-4d246c0e5bb2",
     flow_spec="95bd8965-fc8a-4119-b9c3-944c2c2df6d2",
     audience_flow_spec="752d422f-b16f-4f0d-b1c6-26e448e3b388",
-    place=(
-        PlaceField(
+    location=(
+        LocationField(
             "container", "container", True, BLOB_CONTAINER, "3-63 lower-case letters, digits and single hyphens"
         ),
-        PlaceField("path", "path", True, BLOB_PATH, f"not empty; {_PATH_WORDS}"),
+        LocationField("path", "path", True, BLOB_PATH, f"not empty; {_PATH_WORDS}"),
     ),
     methods=(
         AuthMethod(
@@ -201,7 +201,7 @@ AZURE_DATA_LAKE = DestinationType(
     connection_spec="be2c3209-53bc-47e7-ab25-145db8b873e1",
     flow_spec="17be2013-2549-41ce-96e7-a70363bec293",
     audience_flow_spec="db060570-a155-418a-a6d3-b4d97698e5dc",
-    place=(PlaceField("path", "path", True),),
+    location=(LocationField("path", "path", True),),
     methods=(
         AuthMethod(
             "service-principal",
@@ -227,7 +227,7 @@ DATA_LANDING_ZONE = DestinationType(
     connection_spec="10440537-2a7b-4583-ac39-ed38d4b848e8",
     flow_spec="cd2fc47e-e838-4f38-a581-8fff2f99b63a",
     audience_flow_spec="7e635b9f-e59b-4546-8ba8-fce6496693c8",
-    place=(PlaceField("path", "path", True),),
+    location=(LocationField("path", "path", True),),
     encryption=False,
     notes=("files are deleted after 7 days",),  # hard limit [DLZ]
 )
@@ -238,8 +238,8 @@ GOOGLE_CLOUD_STORAGE = DestinationType(
     connection_spec="c5d93acb-ea8b-4b14-8f53-02138444ae99",
     flow_spec="585c15c4-6cbf-4126-8f87-e26bff78b657",
     audience_flow_spec="976d663b-80b4-4193-be6b-2d0487516623",
-    place=(
-        PlaceField(
+    location=(
+        LocationField(
             "bucket",
             "bucketName",
             True,
@@ -279,7 +279,7 @@ SFTP = DestinationType(
     connection_spec="36965a81-b1c6-401b-99f8-22508f1e6a26",
     flow_spec="354d6aad-4754-46e4-a576-1b384561c440",
     audience_flow_spec="fd36aaa4-bf2b-43fb-9387-43785eeeb799",
-    place=(PlaceField("path", "remotePath", True),),
+    location=(LocationField("path", "remotePath", True),),
     methods=(
         AuthMethod(
             "password",

@@ -20,32 +20,32 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from exportctl import platforms, workflows
-from exportctl.checkup import Check, State
-from exportctl.declared import Destination, Platform, Project
+from exportctl.checkup import Check, CheckStatus
+from exportctl.declared import Destination, PlatformSettings, Project
 from exportctl.destination_types import TYPES
 from exportctl.errors import (
     ConfigError,
     Error,
     Forbidden,
     Level,
-    Location,
     NewerMarker,
     NotFound,
     ServiceError,
+    SourcePosition,
     Unauthorized,
 )
-from exportctl.flags import Flags
+from exportctl.flags import PlanOptions
 from exportctl.hosts import PRODUCTION
-from exportctl.kinds import ANCHOR
-from exportctl.model import Header
-from exportctl.offline import Setup, project_of
+from exportctl.kinds import FLOW
+from exportctl.model import PlanHeader
+from exportctl.offline import Setup, read_project
 from exportctl.planning import leftovers
-from exportctl.planning.ownership import survey
+from exportctl.planning.ownership import build_ownership
 from exportctl.refs import read_references
 from exportctl.service import live
 from exportctl.service.client import SANDBOXES
 
-MOST_FLOWS = 100
+MAX_FLOWS = 100
 _ABOUT_ENV = ("unknown-environment", "environment-needed")  # validate looks at all environments and finds nothing
 _CONSOLE = "Developer Console, OAuth Server-to-Server: set AEP_CLIENT_ID and AEP_CLIENT_SECRET"
 _ROLE = "Permissions, Roles, API credentials: give the role of this credential"
@@ -53,87 +53,95 @@ ADOBE_ACCOUNT = "670664943635"  # the AWS account a role must trust (dataset-exp
 
 
 @dataclass
-class Findings:
+class CheckCollector:
     """What was found so far."""
 
     checks: list[Check] = field(default_factory=list)
 
-    def add(self, name: str, state: State, message: str, remedy: str | None = None) -> None:
+    def add_check(self, name: str, state: CheckStatus, message: str, remedy: str | None = None) -> None:
         self.checks.append(Check(name, state, message, remedy))
 
-    def ok(self, name: str, message: str) -> None:
-        self.add(name, State.OK, message)
+    def add_ok(self, name: str, message: str) -> None:
+        self.add_check(name, CheckStatus.OK, message)
 
-    def failed(self, name: str, message: str, remedy: str | None) -> None:
-        self.add(name, State.FAILED, message, remedy)
+    def add_failure(self, name: str, message: str, remedy: str | None) -> None:
+        self.add_check(name, CheckStatus.FAILED, message, remedy)
 
 
-def checks(setup: Setup, today: int) -> tuple[tuple[Check, ...], Header | None]:
+def run_checks(setup: Setup, today: int) -> tuple[tuple[Check, ...], PlanHeader | None]:
     """Everything there is to look at, in the order in which it is needed."""
-    found = Findings()
-    project = _config(setup, today, found)
+    found = CheckCollector()
+    project = _check_config(setup, today, found)
     if project is not None:
-        _references(project, setup, found)
-        _storage(project, found)
-    asked = project or _from_environment(setup, found)
-    shown = _platform(asked, setup, found) if asked else None
+        _check_references(project, setup, found)
+        _add_storage_needs(project, found)
+    asked = project or _project_from_environment(setup, found)
+    shown = _check_platform(asked, setup, found) if asked else None
     if shown is not None:
-        _leftovers(setup, today, found, known=project is not None)
+        _check_orphans(setup, today, found, known=project is not None)
     return tuple(found.checks), shown
 
 
 # -- with a config ----------------------------------------------------------------------------------------------------
 
 
-def _config(setup: Setup, today: int, found: Findings) -> Project | None:
+def _check_config(setup: Setup, today: int, found: CheckCollector) -> Project | None:
     try:
-        project, findings = project_of(setup, today)
+        project, findings = read_project(setup, today)
     except ConfigError as error:
         if any(f.rule == "no-config" for f in error.all):
-            found.add("config", State.SKIPPED, "there is no exports.yaml here; the platform is looked at all the same")
+            found.add_check(
+                "config", CheckStatus.SKIPPED, "there is no exports.yaml here; the platform is looked at all the same"
+            )
             return None
         errors = sum(f.level is Level.ERROR for f in error.all)
         first = next(f for f in error.all if f.level is Level.ERROR)
         remedy = first.hint if first.rule in _ABOUT_ENV and first.hint else "run `exportctl validate`"
-        found.failed("config", f"not valid ({errors} errors), first: {first.message}", remedy)
+        found.add_failure("config", f"not valid ({errors} errors), first: {first.message}", remedy)
         return None
     warnings = sum(f.level is Level.WARNING for f in findings)
-    found.ok("config", f"valid, {warnings} warnings" if warnings else "valid")
+    found.add_ok("config", f"valid, {warnings} warnings" if warnings else "valid")
     return project
 
 
-def _references(project: Project, setup: Setup, found: Findings) -> None:
+def _check_references(project: Project, setup: Setup, found: CheckCollector) -> None:
     """Names only. On the embedded emulator an unset one is made up."""
-    emulated = platforms.kind_of(project) == platforms.EMBEDDED
+    emulated = platforms.platform_kind(project) == platforms.EMBEDDED
     for unset in project.unset:
-        found.failed("reference", f"{unset.variable} is not set ({unset.at})", f"set {unset.variable}")
+        found.add_failure("reference", f"{unset.variable} is not set ({unset.at})", f"set {unset.variable}")
     for key in sorted(project.destinations):
-        _references_of(project, setup, f"destinations.{key}", emulated, found)
+        _check_destination_references(project, setup, f"destinations.{key}", emulated, found)
 
 
-def _references_of(project: Project, setup: Setup, address: str, emulated: bool, found: Findings) -> None:
+def _check_destination_references(
+    project: Project, setup: Setup, address: str, emulated: bool, found: CheckCollector
+) -> None:
     try:
         read = read_references(project, setup.env, setup.folder, addresses=(address,))
     except Error as error:
-        found.failed("reference-form", f"{address}: {error.message}", error.hint)
+        found.add_failure("reference-form", f"{address}: {error.message}", error.hint)
         return
     for (_, name), unset in sorted(read.unset.items()):
         words = f"{address}.{name}: {unset.variable} is not set"
         if emulated:
-            found.add("reference", State.OK, f"{words}; the emulator makes one up")
+            found.add_check("reference", CheckStatus.OK, f"{words}; the emulator makes one up")
         else:
-            found.add("reference", State.WARNING, words, f"set {unset.variable} where apply runs; plan does without it")
+            found.add_check(
+                "reference", CheckStatus.WARNING, words, f"set {unset.variable} where apply runs; plan does without it"
+            )
     if read.values and not read.unset:
-        found.ok("reference", f"{address}: {', '.join(sorted(name for _, name in read.values))} set, form is right")
+        found.add_ok("reference", f"{address}: {', '.join(sorted(name for _, name in read.values))} set, form is right")
 
 
-def _storage(project: Project, found: Findings) -> None:
+def _add_storage_needs(project: Project, found: CheckCollector) -> None:
     for key, destination in sorted(project.destinations.items()):
-        for words in _needs(destination):
-            found.add("storage", State.SKIPPED, f"destinations.{key} ({TYPES[destination.type].label}) needs: {words}")
+        for words in _storage_needs(destination):
+            found.add_check(
+                "storage", CheckStatus.SKIPPED, f"destinations.{key} ({TYPES[destination.type].label}) needs: {words}"
+            )
 
 
-def _needs(destination: Destination) -> Iterator[str]:
+def _storage_needs(destination: Destination) -> Iterator[str]:
     """
     What must be true on the customer's side, which nobody can see from here.
 
@@ -144,7 +152,7 @@ def _needs(destination: Destination) -> Iterator[str]:
 
 
 def _s3(destination: Destination) -> Iterator[str]:
-    bucket, path = destination.place.get("bucket", ""), destination.place.get("path", "").strip("/")
+    bucket, path = destination.location.get("bucket", ""), destination.location.get("path", "").strip("/")
     below = f"arn:aws:s3:::{bucket}/{path + '/' if path else ''}*"
     objects = ["PutObject", "GetObject", "DeleteObject", "GetBucketLocation", "ListMultipartUploadParts"]
     policy = {
@@ -173,7 +181,7 @@ def _lake(destination: Destination) -> Iterator[str]:
     yield "the service principal as Storage Blob Data Contributor on the container (usual; no role is documented)"
 
 
-def _landing(destination: Destination) -> Iterator[str]:
+def _landing_zone(destination: Destination) -> Iterator[str]:
     yield "nothing; every file is deleted after 7 days"
 
 
@@ -193,7 +201,7 @@ _STORAGE: dict[str, Callable[[Destination], Iterator[str]]] = {
     "amazon-s3": _s3,
     "azure-blob": _blob,
     "azure-data-lake": _lake,
-    "data-landing-zone": _landing,
+    "data-landing-zone": _landing_zone,
     "google-cloud-storage": _gcs,
     "sftp": _sftp,
 }
@@ -202,7 +210,7 @@ _STORAGE: dict[str, Callable[[Destination], Iterator[str]]] = {
 # -- the platform -----------------------------------------------------------------------------------------------------
 
 
-def _from_environment(setup: Setup, found: Findings) -> Project | None:
+def _project_from_environment(setup: Setup, found: CheckCollector) -> Project | None:
     """Enough of a project to ask the platform; a broken config still says which organization and sandbox it means."""
     organization, sandbox = setup.env.get("AEP_ORG_ID"), setup.env.get("AEP_SANDBOX") or "prod"
     if not organization:
@@ -210,101 +218,105 @@ def _from_environment(setup: Setup, found: Findings) -> Project | None:
             "set AEP_ORG_ID (…@AdobeOrg), AEP_SANDBOX, AEP_CLIENT_ID and AEP_CLIENT_SECRET, "
             "or run it beside an exports.yaml: `exportctl init` writes one"
         )
-        nothing = all(check.state is State.SKIPPED for check in found.checks)
-        state = State.FAILED if nothing else State.SKIPPED
-        found.add("platform", state, "nobody says which organization to ask", remedy)
+        nothing = all(check.status is CheckStatus.SKIPPED for check in found.checks)
+        state = CheckStatus.FAILED if nothing else CheckStatus.SKIPPED
+        found.add_check("platform", state, "nobody says which organization to ask", remedy)
         return None
-    at = Location("the environment")
-    return Project("doctor", None, None, Platform(organization, sandbox, PRODUCTION, {}, at), {}, {})
+    at = SourcePosition("the environment")
+    return Project("doctor", None, None, PlatformSettings(organization, sandbox, PRODUCTION, {}, at), {}, {})
 
 
-def _platform(project: Project, setup: Setup, found: Findings) -> Header | None:
-    if platforms.kind_of(project) == platforms.EMBEDDED:
-        found.ok("platform", "embedded emulator: nothing reaches Adobe, no credentials are needed")
+def _check_platform(project: Project, setup: Setup, found: CheckCollector) -> PlanHeader | None:
+    if platforms.platform_kind(project) == platforms.EMBEDDED:
+        found.add_ok("platform", "embedded emulator: nothing reaches Adobe, no credentials are needed")
     try:
-        with platforms.opened(project, setup.env, setup.folder, setup.transport, setup.clock) as platform:
-            if _token(platform, project, found):
-                _permissions(platform, found)
+        with platforms.open_platform(project, setup.env, setup.folder, setup.transport, setup.clock) as platform:
+            if _check_token(platform, project, found):
+                _check_permissions(platform, found)
             return workflows.header(project, platform)
     except Error as error:
-        found.failed("credentials", error.message, error.hint or _CONSOLE)
+        found.add_failure("credentials", error.message, error.hint or _CONSOLE)
         return None
 
 
-def _token(platform: platforms.Platform, project: Project, found: Findings) -> bool:
+def _check_token(platform: platforms.ConnectedPlatform, project: Project, found: CheckCollector) -> bool:
     """Token, organization and sandbox, by one list of sandboxes."""
     sandbox = project.platform.sandbox
     try:
         listed = platform.client.get_json(f"{SANDBOXES}/sandboxes", params=[("limit", "200")])
     except Unauthorized as error:
-        found.failed("token", error.message, error.hint or _CONSOLE)
+        found.add_failure("token", error.message, error.hint or _CONSOLE)
         return False
     except Forbidden as error:
-        found.ok("token", "accepted")
-        found.add("sandbox", State.WARNING, f"sandboxes cannot be listed: {error.message}", f"{_ROLE} the sandbox")
+        found.add_ok("token", "accepted")
+        found.add_check(
+            "sandbox", CheckStatus.WARNING, f"sandboxes cannot be listed: {error.message}", f"{_ROLE} the sandbox"
+        )
         return True
     except ServiceError as error:
-        found.failed("token", error.message, error.hint)
+        found.add_failure("token", error.message, error.hint)
         return False
     names = sorted(str(s.get("name")) for s in listed.get("sandboxes", []) if isinstance(s, dict))
-    found.ok("token", "accepted")
-    found.ok("organization", f"{project.platform.organization} answers")
+    found.add_ok("token", "accepted")
+    found.add_ok("organization", f"{project.platform.organization} answers")
     if sandbox in names:
-        found.ok("sandbox", f"{sandbox} is there")
+        found.add_ok("sandbox", f"{sandbox} is there")
         return True
-    found.failed("sandbox", f"there is no sandbox {sandbox}", f"there is {', '.join(names)}: set platform.sandbox")
+    found.add_failure("sandbox", f"there is no sandbox {sandbox}", f"there is {', '.join(names)}: set platform.sandbox")
     return False
 
 
-def _permissions(platform: platforms.Platform, found: Findings) -> None:
+def _check_permissions(platform: platforms.ConnectedPlatform, found: CheckCollector) -> None:
     client = platform.client
-    flows = _permitted("view-destinations", "View Destinations", lambda: len(client.list(ANCHOR.path)), found)
-    _permitted("view-datasets", "View Datasets", lambda: len(live.datasets(client)), found)
+    flows = _check_permission("view-destinations", "View Destinations", lambda: len(client.list(FLOW.path)), found)
+    _check_permission("view-datasets", "View Datasets", lambda: len(live.list_datasets(client)), found)
     message = "Manage Destinations, Manage and Activate Dataset Destinations: seen only at the first write"
-    found.add("permission-writing", State.SKIPPED, message, f"{_ROLE} both before the first apply")
+    found.add_check("permission-writing", CheckStatus.SKIPPED, message, f"{_ROLE} both before the first apply")
     if flows is not None:
-        full = flows >= MOST_FLOWS
+        full = flows >= MAX_FLOWS
         remedy = "delete flows nobody needs, or ask Adobe for more" if full else None
-        found.add("flows", State.WARNING if full else State.OK, f"{flows} of {MOST_FLOWS} in this sandbox", remedy)
+        found.add_check(
+            "flows", CheckStatus.WARNING if full else CheckStatus.OK, f"{flows} of {MAX_FLOWS} in this sandbox", remedy
+        )
 
 
-def _permitted(name: str, permission: str, read: Callable[[], int], found: Findings) -> int | None:
+def _check_permission(name: str, permission: str, read: Callable[[], int], found: CheckCollector) -> int | None:
     try:
         number = read()
     except (Forbidden, NotFound) as error:
-        found.failed(f"permission-{name}", f"{permission} is missing: {error.message}", f"{_ROLE} {permission}")
+        found.add_failure(f"permission-{name}", f"{permission} is missing: {error.message}", f"{_ROLE} {permission}")
         return None
     except ServiceError as error:
-        found.failed(f"permission-{name}", error.message, error.hint)
+        found.add_failure(f"permission-{name}", error.message, error.hint)
         return None
-    found.ok(f"permission-{name}", f"{permission}: {number} listed")
+    found.add_ok(f"permission-{name}", f"{permission}: {number} listed")
     return number
 
 
 # -- leftovers --------------------------------------------------------------------------------------------------------
 
 
-def _leftovers(setup: Setup, today: int, found: Findings, *, known: bool) -> None:
+def _check_orphans(setup: Setup, today: int, found: CheckCollector, *, known: bool) -> None:
     """The lists of a plan are read, and the plan tells; nothing is written. `known`: there is a config to plan."""
     if not known:
-        found.add("leftovers", State.SKIPPED, "without a config nobody knows whose they would be")
+        found.add_check("leftovers", CheckStatus.SKIPPED, "without a config nobody knows whose they would be")
         return
-    if any(check.state is State.FAILED for check in found.checks):
-        found.add("leftovers", State.SKIPPED, "not looked for while something above has failed")
+    if any(check.status is CheckStatus.FAILED for check in found.checks):
+        found.add_check("leftovers", CheckStatus.SKIPPED, "not looked for while something above has failed")
         return
     try:
-        with workflows.planned(setup, Flags(), wall=lambda: today) as made:
-            plan, estate = made.plan, survey(made.live, made.project.name)
+        with workflows.open_plan(setup, PlanOptions(), wall=lambda: today) as made:
+            plan, ownership = made.plan, build_ownership(made.live, made.project.name)
     except NewerMarker as error:
         for finding in error.all:
-            found.failed("marker", finding.message, finding.hint)
+            found.add_failure("marker", finding.message, finding.hint)
         return
     except Error as error:
-        found.add("leftovers", State.SKIPPED, f"no plan can be made: {error.message}", error.hint)
+        found.add_check("leftovers", CheckStatus.SKIPPED, f"no plan can be made: {error.message}", error.hint)
         return
-    left = leftovers.leftovers(plan.items, estate, plan.as_of)
+    left = leftovers.find_orphans(plan.items, ownership, plan.as_of)
     for one in left:
-        message = f"{one.address}: {leftovers.named(one.live)}: {one.why}"
-        found.add("leftovers", State.WARNING, message, leftovers.remedy(one, plan.items))
+        message = f"{one.address}: {leftovers.orphan_label(one.live)}: {one.why}"
+        found.add_check("leftovers", CheckStatus.WARNING, message, leftovers.orphan_fix(one, plan.items))
     if not left:
-        found.ok("leftovers", f"none of {made.project.name}")
+        found.add_ok("leftovers", f"none of {made.project.name}")

@@ -27,64 +27,69 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from exportctl.errors import Finding
-from exportctl.model import Address, Cause, FieldChange, Header, Item, Plan, Unmanaged, Verb
+from exportctl.model import Address, Cause, FieldChange, OtherFlow, Plan, PlanHeader, PlanItem, Verb
 
 
-class Group(StrEnum):
+class DriftGroup(StrEnum):
     """In the order they are shown."""
 
     DRIFT = "drift"
     CONFLICT = "conflict"
-    DIFFERS = "differs"
-    STOPPED = "stopped"
+    UNKNOWN_ORIGIN = "differs"
+    PAUSED = "stopped"
     GONE = "gone"
     HALF_BUILT = "half-built"
-    TWINS = "twins"
+    DUPLICATES = "twins"
     MARKER_LOST = "marker-lost"
     EXPIRED = "expired"
     ENDING = "ending"
     PENDING = "pending"
     ACCEPTED = "accepted"
     UNMANAGED = "unmanaged"
-    FOREIGN = "foreign"
+    OTHER_PROJECT = "foreign"
 
 
 DEFAULT_FAILING: frozenset[str] = frozenset(
     {
-        Group.DRIFT,
-        Group.CONFLICT,
-        Group.DIFFERS,
-        Group.STOPPED,
-        Group.GONE,
-        Group.HALF_BUILT,
-        Group.TWINS,
-        Group.MARKER_LOST,
+        DriftGroup.DRIFT,
+        DriftGroup.CONFLICT,
+        DriftGroup.UNKNOWN_ORIGIN,
+        DriftGroup.PAUSED,
+        DriftGroup.GONE,
+        DriftGroup.HALF_BUILT,
+        DriftGroup.DUPLICATES,
+        DriftGroup.MARKER_LOST,
     }
 )
-FAIL_ON: frozenset[str] = DEFAULT_FAILING | {Group.PENDING, Group.ENDING, Group.UNMANAGED, Group.FOREIGN}
+FAIL_ON: frozenset[str] = DEFAULT_FAILING | {
+    DriftGroup.PENDING,
+    DriftGroup.ENDING,
+    DriftGroup.UNMANAGED,
+    DriftGroup.OTHER_PROJECT,
+}
 
 _CAUSES = {
-    Cause.DRIFT: Group.DRIFT,
-    Cause.CONFLICT: Group.CONFLICT,
-    Cause.DIFFERS: Group.DIFFERS,
-    Cause.STOPPED: Group.STOPPED,
-    Cause.PENDING: Group.PENDING,
-    Cause.ACCEPTED: Group.ACCEPTED,
+    Cause.DRIFT: DriftGroup.DRIFT,
+    Cause.CONFLICT: DriftGroup.CONFLICT,
+    Cause.UNKNOWN_ORIGIN: DriftGroup.UNKNOWN_ORIGIN,
+    Cause.PAUSED: DriftGroup.PAUSED,
+    Cause.PENDING: DriftGroup.PENDING,
+    Cause.ACCEPTED: DriftGroup.ACCEPTED,
 }
 _RULES = {
-    "flow-gone": Group.GONE,
-    "half-built": Group.HALF_BUILT,
-    "twins": Group.TWINS,
-    "marker-lost": Group.MARKER_LOST,
-    "not-comparable": Group.DIFFERS,
+    "flow-gone": DriftGroup.GONE,
+    "half-built": DriftGroup.HALF_BUILT,
+    "twins": DriftGroup.DUPLICATES,
+    "marker-lost": DriftGroup.MARKER_LOST,
+    "not-comparable": DriftGroup.UNKNOWN_ORIGIN,
 }
-_ENDS = frozenset({str(Group.EXPIRED), str(Group.ENDING)})  # rules of the planner that entries here tell of
-_WHOLE = frozenset({Verb.CREATE, Verb.COMPLETE, Verb.REPLACE, Verb.DELETE, Verb.ADOPT, Verb.RELEASE})
+_ENDS = frozenset({str(DriftGroup.EXPIRED), str(DriftGroup.ENDING)})  # rules of the planner that entries here tell of
+_WHOLE_CHANGES = frozenset({Verb.CREATE, Verb.COMPLETE, Verb.REPLACE, Verb.DELETE, Verb.ADOPT, Verb.RELEASE})
 _END = "end"
 
 
 @dataclass(frozen=True)
-class Entry:
+class DriftEntry:
     """
     One thing found. Of `address`, `field`, `finding`, `verb`, `ends` and `flow` those are set that the group is about:
     a field for drift, conflict, differs, stopped, accepted and pending edits; a finding for gone, half-built, twins and
@@ -93,7 +98,7 @@ class Entry:
     `flow` for unmanaged and foreign ones.
     """
 
-    group: Group
+    group: DriftGroup
     address: Address | None = None
     id: str | None = None
     field: FieldChange | None = None
@@ -101,7 +106,7 @@ class Entry:
     verb: Verb | None = None
     ends: int | None = None
     renewal_due: bool = False
-    flow: Unmanaged | None = None
+    flow: OtherFlow | None = None
 
 
 @dataclass(frozen=True)
@@ -111,26 +116,26 @@ class DriftReport:
     being applied, wherever they are told.
     """
 
-    header: Header
+    header: PlanHeader
     as_of: int
-    entries: tuple[Entry, ...]
+    entries: tuple[DriftEntry, ...]
     notes: tuple[Finding, ...] = ()
     errors: tuple[Finding, ...] = ()
 
-    def of(self, group: Group) -> tuple[Entry, ...]:
+    def entries_of(self, group: DriftGroup) -> tuple[DriftEntry, ...]:
         return tuple(entry for entry in self.entries if entry.group is group)
 
     def counts(self) -> Mapping[str, int]:
         """Every group with its number, zeros included."""
-        return {group.value: len(self.of(group)) for group in Group}
+        return {group.value: len(self.entries_of(group)) for group in DriftGroup}
 
 
-def drift(plan: Plan, *, end_warning: int) -> DriftReport:
+def build_drift_report(plan: Plan, *, end_warning: int) -> DriftReport:
     """Sort what a plan found. `end_warning` in seconds before an end."""
-    found = [entry for item in plan.items for entry in _of_item(item, plan.as_of, end_warning)]
-    found += [Entry(_RULES[f.rule], finding=f) for f in plan.findings if f.rule in _RULES]
-    found += [_of_flow(flow) for flow in plan.unmanaged]
-    order = list(Group)
+    found = [entry for item in plan.items for entry in _item_entries(item, plan.as_of, end_warning)]
+    found += [DriftEntry(_RULES[f.rule], finding=f) for f in plan.findings if f.rule in _RULES]
+    found += [_flow_entry(flow) for flow in plan.other_flows]
+    order = list(DriftGroup)
     notes = (*plan.findings, *(f for item in plan.items for f in item.findings))
     return DriftReport(
         header=plan.header,
@@ -141,40 +146,40 @@ def drift(plan: Plan, *, end_warning: int) -> DriftReport:
     )
 
 
-def failing(report: DriftReport, classes: Collection[str] = DEFAULT_FAILING) -> bool:
+def has_failures(report: DriftReport, classes: Collection[str] = DEFAULT_FAILING) -> bool:
     """Is there an entry of one of the classes? An export that has ended counts as `ending`."""
     return bool(failures(report, classes))
 
 
-def failures(report: DriftReport, classes: Collection[str] = DEFAULT_FAILING) -> tuple[Entry, ...]:
-    wanted = {*classes, Group.EXPIRED} if Group.ENDING in classes else set(classes)
+def failures(report: DriftReport, classes: Collection[str] = DEFAULT_FAILING) -> tuple[DriftEntry, ...]:
+    wanted = {*classes, DriftGroup.EXPIRED} if DriftGroup.ENDING in classes else set(classes)
     return tuple(entry for entry in report.entries if entry.group in wanted)
 
 
-def _of_item(item: Item, as_of: int, end_warning: int) -> Iterator[Entry]:
+def _item_entries(item: PlanItem, as_of: int, end_warning: int) -> Iterator[DriftEntry]:
     for change in item.fields:
         if change.cause in _CAUSES:
-            yield Entry(_CAUSES[change.cause], item.address, item.id, field=change)
+            yield DriftEntry(_CAUSES[change.cause], item.address, item.id, field=change)
     ruled = [f for f in item.findings if f.rule in _RULES]
     for finding in ruled:
-        yield Entry(_RULES[finding.rule], item.address, item.id, finding=finding)
-    if item.verb in _WHOLE and not ruled and not any(f.cause is Cause.PENDING for f in item.fields):
-        yield Entry(Group.PENDING, item.address, item.id, verb=item.verb)
-    yield from _ending(item, as_of, end_warning)
+        yield DriftEntry(_RULES[finding.rule], item.address, item.id, finding=finding)
+    if item.verb in _WHOLE_CHANGES and not ruled and not any(f.cause is Cause.PENDING for f in item.fields):
+        yield DriftEntry(DriftGroup.PENDING, item.address, item.id, verb=item.verb)
+    yield from _end_entries(item, as_of, end_warning)
 
 
-def _ending(item: Item, as_of: int, end_warning: int) -> Iterator[Entry]:
+def _end_entries(item: PlanItem, as_of: int, end_warning: int) -> Iterator[DriftEntry]:
     ends = _live_end(item)
     if ends is None or ends - as_of > end_warning:
         return
     if ends > as_of:
-        yield Entry(Group.ENDING, item.address, item.id, ends=ends, renewal_due=item.renewed)
+        yield DriftEntry(DriftGroup.ENDING, item.address, item.id, ends=ends, renewal_due=item.has_renewal)
         return
-    found = next((f for f in item.findings if f.rule == Group.EXPIRED), None)
-    yield Entry(Group.EXPIRED, item.address, item.id, finding=found, ends=ends)
+    found = next((f for f in item.findings if f.rule == DriftGroup.EXPIRED), None)
+    yield DriftEntry(DriftGroup.EXPIRED, item.address, item.id, finding=found, ends=ends)
 
 
-def _live_end(item: Item) -> int | None:
+def _live_end(item: PlanItem) -> int | None:
     """When the export ends as it stands in the sandbox: before the plan, not after it; None while there is no flow."""
     if item.verb in (Verb.CREATE, Verb.COMPLETE):
         return None
@@ -183,5 +188,7 @@ def _live_end(item: Item) -> int | None:
     return end if isinstance(end, int) else None
 
 
-def _of_flow(flow: Unmanaged) -> Entry:
-    return Entry(Group.FOREIGN if flow.owner else Group.UNMANAGED, id=flow.id, ends=flow.ends, flow=flow)
+def _flow_entry(flow: OtherFlow) -> DriftEntry:
+    return DriftEntry(
+        DriftGroup.OTHER_PROJECT if flow.owner else DriftGroup.UNMANAGED, id=flow.id, ends=flow.ends, flow=flow
+    )

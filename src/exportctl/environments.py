@@ -23,126 +23,131 @@ from itertools import islice, takewhile
 from typing import Any
 
 from exportctl import schedules
-from exportctl.config.values import BadValue, references
+from exportctl.config.values import BadValue, parse_references
 from exportctl.declared import AuthValue, Destination, End, Export, Project, Schedule
 from exportctl.destination_types import Secrecy
-from exportctl.errors import Location
-from exportctl.model import DESTINATIONS, EXPORTS, Sensitive
+from exportctl.errors import SourcePosition
+from exportctl.model import DESTINATIONS, EXPORTS, SensitiveValue
 
-Path = tuple[str, ...]
-CHOSEN = ("schedule", "end", "format", "destination")  # of an export: the place that was chosen says where to look
-_NAMES = {"schedule": "schedules", "format": "formats"}  # a key that may hold a name -> where the name is declared
+KeyPath = tuple[str, ...]
+CHOSEN_KEYS = ("schedule", "end", "format", "destination")  # of an export: the place that was chosen says where to look
+_NAMED_SECTIONS = {
+    "schedule": "schedules",
+    "format": "formats",
+}  # a key that may hold a name -> where the name is declared
 _ENDPOINT = ("endpoint", "storage_account", "container")
-_FLOW_ONLY = ("key", "of", "at", "where", *CHOSEN, "datasets", "expect", "allow")
+_FLOW_ONLY = ("key", "declared_key", "at", "positions", *CHOSEN_KEYS, "datasets", "expect", "allow")
 
 
-class Origin(StrEnum):
+class DifferenceOrigin(StrEnum):
     OVERLAY = "overlay"
     LIST = "list"
     REFERENCE = "reference"
 
 
 @dataclass(frozen=True)
-class Leaf:
+class TreeLeaf:
     """One value of the tree: `written` as it stands in the file (masked if it is not for everybody), `value` filled."""
 
     written: str
     value: object
-    at: Location
+    at: SourcePosition
 
 
 @dataclass(frozen=True)
-class Layer:
+class EnvironmentTree:
     """
     One environment's tree, overlay and all. `leaves` and `groups` (maps and lists) by path; `places` where a value
     starts -> its path; `overlay` all places in this environment's overlay; `removed` path -> the `null` of the overlay
     that takes it out.
     """
 
-    leaves: Mapping[Path, Leaf]
-    groups: Mapping[Path, Location]
-    places: Mapping[Location, Path]
-    overlay: frozenset[Location]
-    removed: Mapping[Path, Location]
+    leaves: Mapping[KeyPath, TreeLeaf]
+    groups: Mapping[KeyPath, SourcePosition]
+    path_by_position: Mapping[SourcePosition, KeyPath]
+    overlay_positions: frozenset[SourcePosition]
+    removed: Mapping[KeyPath, SourcePosition]
 
     @cached_property
-    def _sorted(self) -> list[Path]:
+    def _sorted_paths(self) -> list[KeyPath]:
         return sorted(self.leaves)
 
-    def below(self, path: Path) -> Iterator[Path]:
+    def paths_below(self, path: KeyPath) -> Iterator[KeyPath]:
         """The leaf at `path`, or all below it."""
-        rest = islice(self._sorted, bisect_left(self._sorted, path), None)
+        rest = islice(self._sorted_paths, bisect_left(self._sorted_paths, path), None)
         return takewhile(lambda leaf: leaf[: len(path)] == path, rest)
 
 
 @dataclass(frozen=True)
-class Side:
+class ResolvedEnvironment:
     name: str
     project: Project
-    layer: Layer
+    tree: EnvironmentTree
 
 
 @dataclass(frozen=True)
-class Cause:
+class DifferenceCause:
     """`environment` is whose overlay or absence it is; `written` what a reference looks like in the file."""
 
-    origin: Origin
-    at: Location
+    origin: DifferenceOrigin
+    at: SourcePosition
     environment: str | None = None
     written: str | None = None
 
 
 @dataclass(frozen=True)
-class Only:
+class OneSidedDeclaration:
     """An export or destination that one environment alone has."""
 
     address: str
     environment: str
-    causes: tuple[Cause, ...]
+    causes: tuple[DifferenceCause, ...]
 
 
 @dataclass(frozen=True)
-class Difference:
+class FieldDifference:
     """One field; None where one environment does not set it. `address` may also be a section, as `policy`."""
 
     address: str
     path: str
     left: Any
     right: Any
-    causes: tuple[Cause, ...]
+    causes: tuple[DifferenceCause, ...]
 
     @property
-    def unsaid(self) -> bool:
-        return not self.causes or any(c.origin is Origin.REFERENCE for c in self.causes)
+    def is_unintended(self) -> bool:
+        return not self.causes or any(c.origin is DifferenceOrigin.REFERENCE for c in self.causes)
 
 
 @dataclass(frozen=True)
-class Comparison:
+class EnvironmentDiff:
     """Both lists by address; `same` counts the exports and destinations that both have and that do not differ."""
 
     left: str
     right: str
-    only: tuple[Only, ...]
-    differences: tuple[Difference, ...]
-    same: int
+    one_sided: tuple[OneSidedDeclaration, ...]
+    differences: tuple[FieldDifference, ...]
+    same_count: int
 
     @property
-    def unsaid(self) -> int:
-        return sum(d.unsaid for d in self.differences) + sum(not o.causes for o in self.only)
+    def unintended_count(self) -> int:
+        return sum(d.is_unintended for d in self.differences) + sum(not o.causes for o in self.one_sided)
 
 
-def compared(left: Side, right: Side) -> Comparison:
+def compare_environments(left: ResolvedEnvironment, right: ResolvedEnvironment) -> EnvironmentDiff:
     """Everything that differs between two environments of one config."""
-    ours, theirs = _things(left.project), _things(right.project)
-    only = [_only(left, right, root, key) for root, key in sorted(ours.keys() - theirs.keys())]
-    only += [_only(right, left, root, key) for root, key in sorted(theirs.keys() - ours.keys())]
+    ours, theirs = _fields_by_address(left.project), _fields_by_address(right.project)
+    only = [_one_sided_declaration(left, right, root, key) for root, key in sorted(ours.keys() - theirs.keys())]
+    only += [_one_sided_declaration(right, left, root, key) for root, key in sorted(theirs.keys() - ours.keys())]
     differences = list(_differences(left, right, "", _sections(left.project), _sections(right.project)))
     same = 0
     for root, key in sorted(ours.keys() & theirs.keys()):
         found = list(_differences(left, right, f"{root}.{key}", ours[root, key], theirs[root, key]))
         same += not found
         differences += found
-    return Comparison(left.name, right.name, tuple(sorted(only, key=lambda o: o.address)), tuple(differences), same)
+    return EnvironmentDiff(
+        left.name, right.name, tuple(sorted(only, key=lambda o: o.address)), tuple(differences), same
+    )
 
 
 # -- what is compared -------------------------------------------------------------------------------------------------
@@ -153,11 +158,11 @@ class _Field:
     """A value to compare, and the paths of the tree that it comes from."""
 
     value: Any
-    sources: tuple[Path, ...]
-    chosen: tuple[Location, ...] = ()
+    sources: tuple[KeyPath, ...]
+    chosen: tuple[SourcePosition, ...] = ()
 
 
-def _things(project: Project) -> dict[tuple[str, str], dict[str, _Field]]:
+def _fields_by_address(project: Project) -> dict[tuple[str, str], dict[str, _Field]]:
     found = {(EXPORTS, e.key): dict(_export(e)) for e in project.exports.values()}
     return found | {(DESTINATIONS, d.key): dict(_destination(d)) for d in project.destinations.values()}
 
@@ -165,7 +170,7 @@ def _things(project: Project) -> dict[tuple[str, str], dict[str, _Field]]:
 def _sections(project: Project) -> dict[str, _Field]:
     """What belongs to no address, under dotted names."""
     platform, policy = project.platform, project.policy
-    named: dict[str, tuple[Any, Path]] = {
+    named: dict[str, tuple[Any, KeyPath]] = {
         "project": (project.name, ("project",)),
         "repository": (project.repository, ("repository",)),
         "platform.credentials": (sorted(platform.credentials.items()) or None, ("platform", "credentials")),
@@ -176,12 +181,12 @@ def _sections(project: Project) -> dict[str, _Field]:
     named |= {f"policy.{f.name}": (getattr(policy, f.name), ("policy", f.name)) for f in fields(policy)}
     for name, rule in project.rules.items():
         named[f"rules.{name}"] = ((rule.level, rule.only), ("rules", name))
-    return {name: _Field(_shown(value), (path,)) for name, (value, path) in named.items()}
+    return {name: _Field(_shown_value(value), (path,)) for name, (value, path) in named.items()}
 
 
 def _export(one: Export) -> Iterator[tuple[str, _Field]]:
-    at = {name: (one.where[name],) for name in CHOSEN if name in one.where}
-    own: Path = (EXPORTS, one.of)
+    at = {name: (one.positions[name],) for name in CHOSEN_KEYS if name in one.positions}
+    own: KeyPath = (EXPORTS, one.declared_key)
     for field in fields(one):
         if field.name not in _FLOW_ONLY:
             yield field.name, _Field(getattr(one, field.name), ((*own, field.name),))
@@ -201,7 +206,7 @@ def _export(one: Export) -> Iterator[tuple[str, _Field]]:
 
 
 def _schedule(one: Schedule) -> Iterator[tuple[str, Any]]:
-    yield "schedule.every", schedules.cadence(one)
+    yield "schedule.every", schedules.canonical_every(one)
     yield "schedule.at", one.at
     yield "schedule.start", one.start
 
@@ -213,34 +218,38 @@ def _end(one: End) -> Iterator[tuple[str, Any]]:
 
 
 def _destination(one: Destination) -> Iterator[tuple[str, _Field]]:
-    own: Path = (DESTINATIONS, one.key)
+    own: KeyPath = (DESTINATIONS, one.key)
     for name in ("type", "title", "description", "reader", "renamed_from"):
         yield name, _Field(getattr(one, name), ((*own, name),))
-    for name, value in one.place.items():
+    for name, value in one.location.items():
         yield name, _Field(value, ((*own, name),))
     account = one.account
     for name in ("existing", "id", "of"):
         yield f"account.{name}", _Field(getattr(account, name), ((*own, "account"),))
     for name, found in account.auth.items():
         keys = _ENDPOINT if name == "endpoint" else ("auth", name)
-        yield f"auth.{name}", _Field(_shown(found), tuple((*own, key) for key in keys))
+        yield f"auth.{name}", _Field(_shown_value(found), tuple((*own, key) for key in keys))
     yield "auth.secret_version", _Field(account.secret_version, ((*own, "auth"),))
     yield "auth.drop", _Field(list(account.drop), ((*own, "auth"),))
-    yield "encryption.public_key", _Field(_shown(one.encryption), ((*own, "encryption"),))
+    yield "encryption.public_key", _Field(_shown_value(one.encryption), ((*own, "encryption"),))
 
 
-def _shown(value: Any) -> Any:
+def _shown_value(value: Any) -> Any:
     """Values of an account as references where they are nothing else; a literal that is not for everybody is masked."""
     if isinstance(value, AuthValue):
-        return value.text if value.secrecy is Secrecy.PLAIN or _references_only(value.text) else Sensitive(value.text)
+        return (
+            value.text
+            if value.secrecy is Secrecy.PLAIN or _has_only_references(value.text)
+            else SensitiveValue(value.text)
+        )
     if isinstance(value, list | tuple):
-        return [_shown(part) for part in value]
+        return [_shown_value(part) for part in value]
     return value
 
 
-def _references_only(text: str) -> bool:
+def _has_only_references(text: str) -> bool:
     try:
-        return not any(isinstance(part, str) or part.default is not None for part in references(text))
+        return not any(isinstance(part, str) or part.default is not None for part in parse_references(text))
     except BadValue:
         return False
 
@@ -249,42 +258,48 @@ def _references_only(text: str) -> bool:
 
 
 def _differences(
-    left: Side, right: Side, address: str, ours: Mapping[str, _Field], theirs: Mapping[str, _Field]
-) -> Iterator[Difference]:
+    left: ResolvedEnvironment,
+    right: ResolvedEnvironment,
+    address: str,
+    ours: Mapping[str, _Field],
+    theirs: Mapping[str, _Field],
+) -> Iterator[FieldDifference]:
     for path in sorted({*ours, *theirs}):
         a, b = ours.get(path), theirs.get(path)
         values = (a.value if a else None, b.value if b else None)
         if values[0] == values[1]:
             continue
-        paths = {*(_sources(left.layer, a) if a else ()), *(_sources(right.layer, b) if b else ())}
+        paths = {*(_sources(left.tree, a) if a else ()), *(_sources(right.tree, b) if b else ())}
         head, _, rest = path.partition(".")
         where = (address, path) if address else (head, rest or head)
-        yield Difference(*where, *values, _causes(left, right, paths, path.rpartition(".")[2]))
+        yield FieldDifference(*where, *values, _causes(left, right, paths, path.rpartition(".")[2]))
 
 
-def _sources(layer: Layer, field: _Field) -> Iterator[Path]:
+def _sources(layer: EnvironmentTree, field: _Field) -> Iterator[KeyPath]:
     """Paths of all that decides a field, through names too."""
     yield from field.sources
-    chosen = [layer.places[at] for at in field.chosen if at in layer.places]
+    chosen = [layer.path_by_position[at] for at in field.chosen if at in layer.path_by_position]
     for path in (*field.sources, *chosen):
         yield path
         yield from _declarations(layer, path, frozenset())
 
 
-def _declarations(layer: Layer, path: Path, seen: frozenset[Path]) -> Iterator[Path]:
+def _declarations(layer: EnvironmentTree, path: KeyPath, seen: frozenset[KeyPath]) -> Iterator[KeyPath]:
     """What the names at or below `path` are declared as: a schedule, a format, an alias or group of datasets."""
-    for leaf in layer.below(path):
-        group = "datasets" if "datasets" in (leaf[0], *leaf[2:3]) else _NAMES.get(leaf[-1])
+    for leaf in layer.paths_below(path):
+        group = "datasets" if "datasets" in (leaf[0], *leaf[2:3]) else _NAMED_SECTIONS.get(leaf[-1])
         named = (group, str(layer.leaves[leaf].value)) if group else ()
         if named and named not in seen:
             yield named
             yield from _declarations(layer, named, seen | {named})
 
 
-def _causes(left: Side, right: Side, paths: Iterable[Path], name: str = "") -> tuple[Cause, ...]:
+def _causes(
+    left: ResolvedEnvironment, right: ResolvedEnvironment, paths: Iterable[KeyPath], name: str = ""
+) -> tuple[DifferenceCause, ...]:
     """Once for each line. Of several values that differ, those called `name` are the ones that matter, if there are."""
-    leaves = {leaf for path in paths for side in (left, right) for leaf in side.layer.below(path)}
-    found = {leaf: causes for leaf in leaves if (causes := tuple(_of_leaf(left, right, leaf)))}
+    leaves = {leaf for path in paths for side in (left, right) for leaf in side.tree.paths_below(path)}
+    found = {leaf: causes for leaf in leaves if (causes := tuple(_leaf_causes(left, right, leaf)))}
     named = {leaf: causes for leaf, causes in found.items() if leaf[-1] == name}
     every = {cause for causes in (named or found).values() for cause in causes}
     by_line = {
@@ -293,44 +308,46 @@ def _causes(left: Side, right: Side, paths: Iterable[Path], name: str = "") -> t
     return tuple(sorted(by_line.values(), key=lambda c: (c.origin.value, c.at, c.environment or "")))
 
 
-def _of_leaf(left: Side, right: Side, path: Path) -> Iterator[Cause]:
+def _leaf_causes(left: ResolvedEnvironment, right: ResolvedEnvironment, path: KeyPath) -> Iterator[DifferenceCause]:
     """Why one value of the tree is not the same on both sides; nothing if it is."""
-    a, b = left.layer.leaves.get(path), right.layer.leaves.get(path)
+    a, b = left.tree.leaves.get(path), right.tree.leaves.get(path)
     if a and b and a.value == b.value:
         return
-    said = [*_said(left, a, path), *_said(right, b, path)]
+    said = [*_overlay_causes(left, a, path), *_overlay_causes(right, b, path)]
     if not said and a and b:
-        said = [Cause(Origin.REFERENCE, a.at, written=a.written)]
+        said = [DifferenceCause(DifferenceOrigin.REFERENCE, a.at, written=a.written)]
     yield from said
 
 
-def _said(side: Side, leaf: Leaf | None, path: Path) -> Iterator[Cause]:
+def _overlay_causes(side: ResolvedEnvironment, leaf: TreeLeaf | None, path: KeyPath) -> Iterator[DifferenceCause]:
     """What the overlay of one side says about a value: sets it, takes it out, or replaces what it would be in."""
-    layer = side.layer
+    layer = side.tree
     if leaf is not None:
-        at: Location | None = leaf.at
+        at: SourcePosition | None = leaf.at
     else:
         above = [path[:length] for length in range(len(path), 0, -1)]
         at = next((layer.removed[p] for p in above if p in layer.removed), None)
         at = at or next((layer.groups[p] for p in above if p in layer.groups), None)
-    if at in layer.overlay:
+    if at in layer.overlay_positions:
         assert at is not None
-        yield Cause(Origin.OVERLAY, at, side.name)
+        yield DifferenceCause(DifferenceOrigin.OVERLAY, at, side.name)
 
 
-def _only(has: Side, lacks: Side, root: str, key: str) -> Only:
+def _one_sided_declaration(
+    has: ResolvedEnvironment, lacks: ResolvedEnvironment, root: str, key: str
+) -> OneSidedDeclaration:
     """Why `lacks` has no such export or destination."""
     name = key.partition("/")[0]
-    path: Path = (root, name)
-    causes = list(_said(lacks, None, path))
+    path: KeyPath = (root, name)
+    causes = list(_overlay_causes(lacks, None, path))
     at = (has.project.exports if root == EXPORTS else has.project.destinations)[key].at
-    if at in has.layer.overlay:
-        causes.append(Cause(Origin.OVERLAY, at, has.name))
-    listed = sorted(leaf for leaf in lacks.layer.below((*path, "environments")))
+    if at in has.tree.overlay_positions:
+        causes.append(DifferenceCause(DifferenceOrigin.OVERLAY, at, has.name))
+    listed = sorted(leaf for leaf in lacks.tree.paths_below((*path, "environments")))
     if not causes and listed:
-        first = lacks.layer.leaves[listed[0]].at
-        causes.append(Cause(Origin.LIST, first, lacks.name))
+        first = lacks.tree.leaves[listed[0]].at
+        causes.append(DifferenceCause(DifferenceOrigin.LIST, first, lacks.name))
     if not causes:  # one part of a split export: its datasets differ
-        sources = _sources(has.layer, _Field(None, ((*path, "datasets"), (*path, "split_by"))))
-        causes += _causes(has, lacks, {*sources, *_sources(lacks.layer, _Field(None, ((*path, "datasets"),)))})
-    return Only(f"{root}.{key}", has.name, tuple(causes))
+        sources = _sources(has.tree, _Field(None, ((*path, "datasets"), (*path, "split_by"))))
+        causes += _causes(has, lacks, {*sources, *_sources(lacks.tree, _Field(None, ((*path, "datasets"),)))})
+    return OneSidedDeclaration(f"{root}.{key}", has.name, tuple(causes))

@@ -27,7 +27,7 @@ from enum import StrEnum
 
 
 @dataclass(frozen=True, order=True)
-class Location:
+class SourcePosition:
     """A place in a config file; line and column count from 1. Shown as `file:line:column`."""
 
     file: str
@@ -50,7 +50,7 @@ class Finding:
 
     rule: str
     message: str
-    at: Location | None = None
+    at: SourcePosition | None = None
     hint: str | None = None
     level: Level = Level.ERROR
 
@@ -63,7 +63,7 @@ class Finding:
 class Error(Exception):
     """The root: whatever exportctl can explain."""
 
-    def __init__(self, message: str, *, rule: str = "error", hint: str | None = None, at: Location | None = None):
+    def __init__(self, message: str, *, rule: str = "error", hint: str | None = None, at: SourcePosition | None = None):
         super().__init__(message)
         self.message = message
         self.rule = rule

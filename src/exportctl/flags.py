@@ -10,7 +10,7 @@ from exportctl.model import Address
 
 
 @dataclass(frozen=True)
-class Flags:
+class PlanOptions:
     """
     Globs match whole addresses (`exports.web-*`). `renewals` limits which due rolling ends are written: None means
     all; `renew_only` plans nothing but those. `rotate` is the account whose secrets are sent again although no field
@@ -21,41 +21,41 @@ class Flags:
     allow_deletes: int = 0
     allow_replace: tuple[str, ...] = ()
     allow_recreate: tuple[str, ...] = ()
-    put_back: tuple[str, ...] = ()
+    resume: tuple[str, ...] = ()
     renewals: frozenset[str] | None = None
     renew_only: bool = False
     rotate: Address | None = None
 
-    def targeted(self, address: Address) -> bool:
+    def is_targeted(self, address: Address) -> bool:
         """A target names an address, a KEY of several parts, or a glob of either."""
-        return not self.targets or matches(self.targets, address)
+        return not self.targets or is_glob_match(self.targets, address)
 
-    def replaces(self, address: Address) -> bool:
-        return matches(self.allow_replace, address)
+    def can_replace(self, address: Address) -> bool:
+        return is_glob_match(self.allow_replace, address)
 
-    def recreates(self, address: Address) -> bool:
-        return matches(self.allow_recreate, address)
+    def can_recreate(self, address: Address) -> bool:
+        return is_glob_match(self.allow_recreate, address)
 
-    def puts_back(self, address: Address) -> bool:
-        return matches(self.put_back, address)
+    def can_resume(self, address: Address) -> bool:
+        return is_glob_match(self.resume, address)
 
-    def renews(self, address: Address) -> bool:
+    def can_renew(self, address: Address) -> bool:
         return self.renewals is None or str(address) in self.renewals
 
-    def saved(self) -> dict[str, Any]:
+    def to_json_values(self) -> dict[str, Any]:
         """The flags a plan was made with; renewals are known from the plan itself, and no plan in a file rotates."""
         kept = {name: value for name, value in asdict(self).items() if name not in ("renewals", "renew_only", "rotate")}
         shown = {name: list(value) if isinstance(value, tuple) else value for name, value in kept.items()}
         return shown | ({"rotate": str(self.rotate)} if self.rotate else {})
 
     @staticmethod
-    def loaded(saved: dict[str, Any]) -> Flags:
+    def from_json_values(saved: dict[str, Any]) -> PlanOptions:
         """The inverse of `saved`; unknown names raise TypeError, which the plan file's reader reports."""
         given: dict[str, Any] = {n: tuple(v) if isinstance(v, list) else v for n, v in saved.items()}
-        return Flags(**given)
+        return PlanOptions(**given)
 
 
-def matches(globs: tuple[str, ...], address: Address) -> bool:
+def is_glob_match(globs: tuple[str, ...], address: Address) -> bool:
     """KEY alone stands for exports.KEY and all its parts."""
     whole = str(address)
     parent = whole.partition("/")[0]

@@ -45,19 +45,19 @@ class Url:
     path: str
 
     @property
-    def place(self) -> str:
+    def netloc(self) -> str:
         """`host` or `host:port`, as it stands in a list of allowed hosts."""
         return f"{self.host}:{self.port}" if self.port else self.host
 
     @property
-    def loopback(self) -> bool:
+    def is_local(self) -> bool:
         return is_loopback(self.host)
 
     def __str__(self) -> str:
-        return f"{self.scheme}://{self.place}{self.path}"
+        return f"{self.scheme}://{self.netloc}{self.path}"
 
 
-def parsed(url: str) -> Url | None:
+def parse_url(url: str) -> Url | None:
     """The parts of `url`, or None if it is anything but a plain http(s) address."""
     found = _URL.fullmatch(url)
     if found is None or int(found["port"] or "0") > 65535:
@@ -90,24 +90,24 @@ def check_host(url: str, allowed: Iterable[str] = ()) -> str:
     """
     if url == EMBEDDED:
         return url
-    found = parsed(url)
+    found = parse_url(url)
     if found is None or found.path:
         raise Error(
-            f"platform url {_shown(url)} is not an address like {PRODUCTION}",
+            f"platform url {_redact_url(url)} is not an address like {PRODUCTION}",
             rule="platform-url",
             hint="give scheme and host only: no user, path or query; or `embedded` for the emulator",
         )
-    if found.scheme != "https" and not found.loopback:
+    if found.scheme != "https" and not found.is_local:
         raise Error(
             f"platform url {found} is not https: the token would travel in the clear",
             rule="platform-url",
-            hint=f"write https://{found.place}; plain http is for this machine only (localhost, 127.0.0.1, [::1])",
+            hint=f"write https://{found.netloc}; plain http is for this machine only (localhost, 127.0.0.1, [::1])",
         )
-    if str(found) != PRODUCTION and not found.loopback and found.place not in set(allowed):
+    if str(found) != PRODUCTION and not found.is_local and found.netloc not in set(allowed):
         raise Error(
             f"platform url {found} is not allowed: the token goes only to {PRODUCTION}, this machine, or a listed host",
             rule="host-not-allowed",
-            hint=f"if that host may have the token, set EXPORTCTL_ALLOWED_HOSTS={found.place} where exportctl runs",
+            hint=f"if that host may have the token, set EXPORTCTL_ALLOWED_HOSTS={found.netloc} where exportctl runs",
         )
     return str(found)
 
@@ -119,25 +119,25 @@ def check_token_url(url: str) -> str:
     Raises:
         Error: it is malformed, or neither https nor on this machine: the client secret is sent there.
     """
-    found = parsed(url)
-    if found is None or not (found.scheme == "https" or found.loopback):
+    found = parse_url(url)
+    if found is None or not (found.scheme == "https" or found.is_local):
         raise Error(
-            f"token URL {_shown(url)} is not an https address: the client secret is sent there",
+            f"token URL {_redact_url(url)} is not an https address: the client secret is sent there",
             rule="token-url",
             hint=f"set AEP_IMS_URL to {IMS_TOKEN_URL}, or unset it",
         )
     return str(found)
 
 
-def token_place(url: str, *, in_process: bool) -> Url:
+def parse_service_url(url: str, *, in_process: bool) -> Url:
     """
     Where a client sends its token: https, this machine, or nowhere outside this process.
 
     Raises:
         Error: the token would travel in the clear, or `url` is `embedded` without anything embedded.
     """
-    found = parsed("http://embedded" if url == EMBEDDED and in_process else url)
-    if found is None or not (found.scheme == "https" or found.loopback or in_process):
+    found = parse_url("http://embedded" if url == EMBEDDED and in_process else url)
+    if found is None or not (found.scheme == "https" or found.is_local or in_process):
         raise Error(
             "a URL that gets the token must be https, or plain http on this machine",
             rule="platform-url",
@@ -146,7 +146,7 @@ def token_place(url: str, *, in_process: bool) -> Url:
     return found
 
 
-def _shown(url: str) -> str:
+def _redact_url(url: str) -> str:
     """A malformed URL may hold a password or control characters: show only what is neither."""
     text = re.sub(r"//[^/@]*@", "//(user)@", url.split("?", 1)[0])
     return repr(text[:100])

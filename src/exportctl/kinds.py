@@ -70,17 +70,17 @@ class Kind:
     filters: tuple[tuple[str, str], ...]
 
     @property
-    def managed(self) -> tuple[str, ...]:
+    def managed_fields(self) -> tuple[str, ...]:
         """Names of the managed fields, in the order of the table."""
         return tuple(rule.name for rule in self.fields)
 
-    def rule(self, name: str) -> FieldRule:
+    def field_rule(self, name: str) -> FieldRule:
         return next(rule for rule in self.fields if rule.name == name)
 
 
 _CLOUD = ",".join(t.connection_spec for t in TYPES.values())
 
-ACCOUNT = Kind(
+BASE_CONNECTION = Kind(
     name="base_connection",
     label="base connection",
     path="/connections",
@@ -108,7 +108,7 @@ ACCOUNT = Kind(
     filters=(("property", f"connectionSpec.id=={_CLOUD}"),),
 )
 
-CONTENT = Kind(
+SOURCE_CONNECTION = Kind(
     name="source_connection",
     label="source connection",
     path="/sourceConnections",
@@ -119,7 +119,7 @@ CONTENT = Kind(
     filters=(("property", f"connectionSpec.id=={DATA_LAKE_SPEC}"),),
 )
 
-PLACE = Kind(
+TARGET_CONNECTION = Kind(
     name="target_connection",
     label="target connection",
     path="/targetConnections",
@@ -133,7 +133,7 @@ PLACE = Kind(
     filters=(("property", f"connectionSpec.id=={_CLOUD}"),),
 )
 
-ANCHOR = Kind(
+FLOW = Kind(
     name="flow",
     label="flow",
     path="/flows",
@@ -182,8 +182,10 @@ ANCHOR = Kind(
     filters=(("property", "inheritedAttributes.properties.isDestinationFlow==true"),),
 )
 
-KINDS: Mapping[str, Kind] = {k.name: k for k in (ACCOUNT, CONTENT, PLACE, ANCHOR)}  # creation order
+KINDS: Mapping[str, Kind] = {
+    k.name: k for k in (BASE_CONNECTION, SOURCE_CONNECTION, TARGET_CONNECTION, FLOW)
+}  # creation order
 
-SOURCES = "sourceConnectionIds"
-TARGETS = "targetConnectionIds"
-BASE = "baseConnectionId"
+SOURCE_IDS = "sourceConnectionIds"
+TARGET_IDS = "targetConnectionIds"
+BASE_ID = "baseConnectionId"

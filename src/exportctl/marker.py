@@ -41,12 +41,16 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 
-from exportctl.kinds import ACCOUNT, ANCHOR, PLACE, FieldRule, Kind, Treat
+from exportctl.kinds import BASE_CONNECTION, FLOW, TARGET_CONNECTION, FieldRule, Kind, Treat
 from exportctl.model import MARKER_VERSION, Marker
 
-LIMIT = 240  # characters
+MAX_LENGTH = 240  # characters
 END = "end"  # the one field whose value, not digest, is kept: earlier and later must be told apart
-CODES_1: Mapping[str, str] = {ANCHOR.name: "tdsyhfo", PLACE.name: "lm", ACCOUNT.name: "an"}  # version 1, frozen
+CODES_1: Mapping[str, str] = {
+    FLOW.name: "tdsyhfo",
+    TARGET_CONNECTION.name: "lm",
+    BASE_CONNECTION.name: "an",
+}  # version 1, frozen
 
 _LINE = "Managed in Git: "
 _NONE = "-"
@@ -81,7 +85,7 @@ _ALL_READ: Unread = ("", "", ())
 # -- read -------------------------------------------------------------------------------------------------------------
 
 
-def read(description: str | None, kind: Kind) -> tuple[str, Marker | None]:
+def parse_marker(description: str | None, kind: Kind) -> tuple[str, Marker | None]:
     """
     The person's own text, and the marker if there is one. `kind` is the object's: its fields give the codes a meaning.
 
@@ -133,8 +137,8 @@ def _known(found: re.Match[str], kind: Kind) -> Marker:
         name=found["name"],
         generation=int(state["generation"]) if state else 1,
         protected="p" in flags,
-        replaced="r" in flags,
-        seen_on="o" in flags,
+        being_replaced="r" in flags,
+        last_seen_enabled="o" in flags,
         applied=applied,
         damaged=contents is None,
         version=version,
@@ -146,7 +150,7 @@ def _contents(found: re.Match[str], kind: Kind, version: int) -> tuple[Applied, 
     """The digests and what is not known beside them; None if they cannot be believed."""
     checked = _CHECKED.fullmatch(found.group())
     words = found["rest"].split(" ")[2:-1]  # before them an empty text and the state, behind them the check digest
-    if checked is None or not words or _check(checked["head"]) != checked["check"]:
+    if checked is None or not words or _check_digest(checked["head"]) != checked["check"]:
         return None
     if version == 1:
         applied = _contents_1(" ".join(words), kind)
@@ -207,7 +211,7 @@ def _ends(text: str) -> tuple[str, ...] | None:
 # -- write ------------------------------------------------------------------------------------------------------------
 
 
-def write(text: str, repository: str | None, marker: Marker, kind: Kind) -> str:
+def format_description(text: str, repository: str | None, marker: Marker, kind: Kind) -> str:
     """
     The whole description: own text, the line for people, the marker.
 
@@ -216,14 +220,14 @@ def write(text: str, repository: str | None, marker: Marker, kind: Kind) -> str:
     lines = [text] if text else []
     if repository or _without_line(text) != text:
         lines.append(f"{_LINE}{repository or 'exportctl'}")
-    lines.append(line(marker, kind))
+    lines.append(marker_line(marker, kind))
     return "\n".join(lines)
 
 
-def line(marker: Marker, kind: Kind) -> str:
+def marker_line(marker: Marker, kind: Kind) -> str:
     """The marker alone; never longer than LIMIT, for which what is not known is left out."""
     whole = _line(marker, kind)
-    return whole if len(whole) <= LIMIT else _line(replace(marker, unread=_ALL_READ), kind)
+    return whole if len(whole) <= MAX_LENGTH else _line(replace(marker, unread=_ALL_READ), kind)
 
 
 def kept(marker: Marker, before: Marker | None) -> Marker:
@@ -233,25 +237,29 @@ def kept(marker: Marker, before: Marker | None) -> Marker:
 
 def _line(marker: Marker, kind: Kind) -> str:
     more_flags, more_digests, more_words = marker.unread
-    flags = ("p" if marker.protected else "") + ("r" if marker.replaced else "") + ("o" if marker.seen_on else "")
+    flags = (
+        ("p" if marker.protected else "")
+        + ("r" if marker.being_replaced else "")
+        + ("o" if marker.last_seen_enabled else "")
+    )
     known = [(rule, marker.applied[rule.name]) for rule in kind.fields if marker.applied.get(rule.name)]
     digests = "".join(_coded(rule, values) for rule, values in known if not _by_value(rule)) + more_digests
-    ends = [f"{rule.code}={'~'.join(_base36(int(v)) for v in values)}" for rule, values in known if _by_value(rule)]
+    ends = [f"{rule.code}={'~'.join(_to_base36(int(v)) for v in values)}" for rule, values in known if _by_value(rule)]
     state = f"{marker.generation}{flags}{more_flags}"
     owner = f"exportctl/{MARKER_VERSION} {marker.kind} {marker.project} {marker.name}"
     head = f"[{' '.join((owner, state, digests or _NONE, *ends, *more_words))} "
-    return f"{head}{_check(head)}]"
+    return f"{head}{_check_digest(head)}]"
 
 
 def _coded(rule: FieldRule, digests: tuple[str, ...]) -> str:
     return rule.code + digests[0] + "".join(d.translate(_SECOND) for d in digests[1:2])
 
 
-def _check(head: str) -> str:
+def _check_digest(head: str) -> str:
     return hashlib.sha256(head.encode("ascii")).hexdigest()[:4]
 
 
-def _base36(number: int) -> str:
+def _to_base36(number: int) -> str:
     digits = ""
     while number:
         number, rest = divmod(number, 36)

@@ -12,33 +12,33 @@ from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Callable, Iterable
 from urllib.parse import quote, quote_plus
 
-LONGEST = 500  # characters of a foreign text that are shown
-_SHORTEST = 4  # shorter values are masked nowhere: they would blot out ordinary words
+MAX_SHOWN_LENGTH = 500  # characters of a foreign text that are shown
+_MIN_MASKED_LENGTH = 4  # shorter values are masked nowhere: they would blot out ordinary words
 
 Mask = Callable[[str], str]
 Spellings = Callable[[str], Iterable[str]]
 
 
-def shown(text: str, mask: Mask) -> str:
+def clean_text(text: str, mask: Mask) -> str:
     """A foreign text fit to show: one line, no control characters, masked, then cut at 500 characters."""
     clean = " ".join("".join(c if c.isprintable() else " " for c in mask(text)).split())
     clean = mask(clean)
-    return clean if len(clean) <= LONGEST else clean[: LONGEST - 1] + "…"
+    return clean if len(clean) <= MAX_SHOWN_LENGTH else clean[: MAX_SHOWN_LENGTH - 1] + "…"
 
 
-def masking(secrets: Iterable[str], spellings: Spellings = lambda _: ()) -> Mask:
+def build_mask(secrets: Iterable[str], spellings: Spellings = lambda _: ()) -> Mask:
     """
     A function that blots `secrets` out of a text, also escaped, URL-encoded, in base64 or line by line. `spellings` are
     further ways in which the text may hold a value.
     """
-    forms = {form for secret in secrets for form in _forms(secret, spellings) if len(form) >= _SHORTEST}
+    forms = {form for secret in secrets for form in _value_forms(secret, spellings) if len(form) >= _MIN_MASKED_LENGTH}
     if not forms:
         return lambda text: text
     pattern = re.compile("|".join(re.escape(f) for f in sorted(forms, key=lambda f: (-len(f), f))))
     return lambda text: pattern.sub("(secret)", text)
 
 
-def _forms(secret: str, spellings: Spellings) -> Iterable[str]:
+def _value_forms(secret: str, spellings: Spellings) -> Iterable[str]:
     for text in (secret, secret.strip(), " ".join(secret.split()), *(ln.strip() for ln in secret.splitlines())):
         for spelt in (text, *spellings(text)):
             yield from (spelt, json.dumps(spelt)[1:-1], json.dumps(spelt, ensure_ascii=False)[1:-1])

@@ -14,13 +14,13 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from exportctl.errors import Finding, Level, Location
+from exportctl.errors import Finding, Level, SourcePosition
 
 Fields = Mapping[str, Any]
 
 EXPORTS = "exports"
 DESTINATIONS = "destinations"
-LATEST = 250_000_000_000  # seconds since 1970, in the year 9892: no moment is later
+MAX_TIMESTAMP = 250_000_000_000  # seconds since 1970, in the year 9892: no moment is later
 MARKER_VERSION = 2  # of the ownership markers that this exportctl writes; it reads no digest of a later one
 
 
@@ -43,7 +43,7 @@ class Ref:
 
 
 @dataclass(frozen=True)
-class Sensitive:
+class SensitiveValue:
     """A value that is compared and sent but never shown: str, repr and every saved form say `(sensitive)`."""
 
     value: str = field(repr=False)
@@ -54,7 +54,7 @@ class Sensitive:
     __repr__ = __str__
 
 
-class Marked(StrEnum):
+class UnknownValue(StrEnum):
     """Stands in for a value nobody can compare."""
 
     UNSET = "(reference not set: not compared)"
@@ -68,16 +68,18 @@ class Cause(StrEnum):
     PENDING = "pending"  # the YAML moved
     DRIFT = "drift"  # the sandbox moved
     CONFLICT = "conflict"  # both moved
-    DIFFERS = "differs"  # nobody knows what was last applied
-    CONVERGED = "converged"  # equal, but not what was last applied: only the marker is written
+    UNKNOWN_ORIGIN = "differs"  # nobody knows what was last applied
+    ALREADY_MATCHES = "converged"  # equal, but not what was last applied: only the marker is written
     NORMALISED = "normalised"  # the service keeps another spelling of what we sent
-    STOPPED = "stopped"  # a stop made by hand: held
+    PAUSED = "stopped"  # a stop made by hand: held
     RENEWAL = "renewal"  # a rolling end is due
-    LAPSED = "lapsed"  # a rolling end has passed: moving it on revives the flow
+    EXPIRED = "lapsed"  # a rolling end has passed: moving it on revives the flow
     ACCEPTED = "accepted"  # an `accept` entry covers it
 
 
-WRITES = frozenset({Cause.CREATE, Cause.PENDING, Cause.DRIFT, Cause.CONFLICT, Cause.DIFFERS, Cause.LAPSED})
+WRITE_CAUSES = frozenset(
+    {Cause.CREATE, Cause.PENDING, Cause.DRIFT, Cause.CONFLICT, Cause.UNKNOWN_ORIGIN, Cause.EXPIRED}
+)
 
 
 class Action(StrEnum):
@@ -102,8 +104,8 @@ class Verb(StrEnum):
     CLEAN = "clean"  # leftovers of ours
     MARK = "mark"  # marker only
     RENEW = "renew"  # nothing but a rolling end
-    HELD = "held"  # nothing but held stops
-    NONE = "unchanged"
+    PAUSED = "held"  # nothing but held stops
+    UNCHANGED = "unchanged"
 
 
 @dataclass(frozen=True)
@@ -129,7 +131,7 @@ class FieldChange:
     after: Any
     cause: Cause
     actor: Actor | None = None
-    at: Location | None = None  # which line of YAML set it; for showing only
+    at: SourcePosition | None = None  # which line of YAML set it; for showing only
 
 
 @dataclass(frozen=True)
@@ -145,7 +147,7 @@ class Consequence:
 class Refusal:
     """Which gate refused, and the one edit or flag that allows exactly this."""
 
-    gate: str
+    safety_check: str
     text: str
     allow: str
 
@@ -166,8 +168,8 @@ class Marker:
     name: str
     generation: int = 1
     protected: bool = False
-    replaced: bool = False
-    seen_on: bool = False
+    being_replaced: bool = False
+    last_seen_enabled: bool = False
     applied: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     damaged: bool = False
     version: int = field(default=MARKER_VERSION, compare=False)
@@ -191,15 +193,15 @@ class LiveObject:
     raw: Mapping[str, Any]
 
     @property
-    def created_ms(self) -> int:
+    def created_at_ms(self) -> int:
         """createdAt in milliseconds, as the wire has it; 0, which is very old, where it says nothing usable."""
         value = self.raw.get("createdAt")
-        return value if type(value) is int and 0 < value < LATEST * 1000 else 0
+        return value if type(value) is int and 0 < value < MAX_TIMESTAMP * 1000 else 0
 
     @property
-    def created(self) -> int:
+    def created_at(self) -> int:
         """createdAt in seconds."""
-        return self.created_ms // 1000
+        return self.created_at_ms // 1000
 
 
 @dataclass(frozen=True)
@@ -211,7 +213,7 @@ class ListedDataset:
 
 
 @dataclass(frozen=True)
-class Live:
+class Inventory:
     """
     One sandbox, read with lists only. `objects` by kind; `specs` connection spec id -> the spec's JSON;
     `datasets` is None when nothing asked for them.
@@ -221,7 +223,7 @@ class Live:
     datasets: tuple[ListedDataset, ...] | None
     specs: Mapping[str, Mapping[str, Any]]
 
-    def of(self, kind: str) -> tuple[LiveObject, ...]:
+    def objects_of_kind(self, kind: str) -> tuple[LiveObject, ...]:
         return self.objects.get(kind, ())
 
 
@@ -241,19 +243,21 @@ class Step:
     fields: Fields = field(default_factory=dict)
     refs: Mapping[str, Ref | str] = field(default_factory=dict)
     marker: Marker | None = None
-    unmark: bool = False  # release: the description goes back to the person's own text
-    act: str | None = None
+    remove_marker: bool = False  # release: the description goes back to the person's own text
+    operation: str | None = None
     needs: tuple[str, ...] = ()
     seen: Mapping[str, str] = field(default_factory=dict)
     secrets: tuple[str, ...] = ()
     type: str = ""  # destination type, for the wire form
     title: str = ""  # name of a created connection
     text: str | None = None  # the person's own description, when the request carries one
-    probe: bool = False  # a deletion that must succeed before anything is built: "still in use" means a hidden user
+    detects_hidden_flow: bool = (
+        False  # a deletion that must succeed before anything is built: "still in use" means a hidden user
+    )
 
 
 @dataclass(frozen=True)
-class Item:
+class PlanItem:
     """All that a plan says and does about one address."""
 
     address: Address
@@ -268,29 +272,29 @@ class Item:
     schedule: str | None = None
     next_before: tuple[int, ...] = ()
     next_after: tuple[int, ...] = ()
-    at: Location | None = None  # for showing only
+    at: SourcePosition | None = None  # for showing only
 
     def causes(self) -> frozenset[Cause]:
         return frozenset(f.cause for f in self.fields)
 
     @property
-    def held(self) -> bool:
-        return Cause.STOPPED in self.causes()
+    def is_paused(self) -> bool:
+        return Cause.PAUSED in self.causes()
 
     @property
-    def renewed(self) -> bool:
+    def has_renewal(self) -> bool:
         return Cause.RENEWAL in self.causes()
 
     @property
-    def lapsed(self) -> bool:
-        return Cause.LAPSED in self.causes()
+    def is_expired(self) -> bool:
+        return Cause.EXPIRED in self.causes()
 
 
-CHANGES = frozenset({Verb.CREATE, Verb.COMPLETE, Verb.UPDATE, Verb.REPLACE, Verb.DELETE, Verb.ADOPT, Verb.RELEASE})
+CHANGE_VERBS = frozenset({Verb.CREATE, Verb.COMPLETE, Verb.UPDATE, Verb.REPLACE, Verb.DELETE, Verb.ADOPT, Verb.RELEASE})
 
 
 @dataclass(frozen=True)
-class Unmanaged:
+class OtherFlow:
     """A live flow that is not ours: `owner` is the foreign project or None. Shown, never touched."""
 
     id: str
@@ -303,7 +307,7 @@ class Unmanaged:
 
 
 @dataclass(frozen=True)
-class Header:
+class PlanHeader:
     """`platform` is "service", "embedded" or "loopback": said wherever nothing reaches Adobe."""
 
     organization: str
@@ -311,32 +315,32 @@ class Header:
     environment: str | None
     project: str
     platform: str
-    snapshot: int | None = None  # when the sandbox was read, in seconds, where that was not for this plan
+    snapshot_at: int | None = None  # when the sandbox was read, in seconds, where that was not for this plan
 
 
 @dataclass(frozen=True)
 class Plan:
     """Sorted where it is made: equal inputs give equal plans, byte for byte."""
 
-    header: Header
+    header: PlanHeader
     as_of: int
-    items: tuple[Item, ...]
+    items: tuple[PlanItem, ...]
     findings: tuple[Finding, ...] = ()  # about the plan as a whole
-    unmanaged: tuple[Unmanaged, ...] = ()
+    other_flows: tuple[OtherFlow, ...] = ()
     unset: tuple[str, ...] = ()  # references that were not set when it was made
-    flags: Mapping[str, Any] = field(default_factory=dict)
+    options: Mapping[str, Any] = field(default_factory=dict)
     targeted_out: int = 0  # addresses that --target left out
 
     def steps(self) -> tuple[Step, ...]:
         return tuple(step for item in self.items for step in item.steps)
 
     @property
-    def empty(self) -> bool:
+    def is_empty(self) -> bool:
         """No create, update, replace, delete, adopt or release (held, renewals, marker-only writes do not count)."""
-        return not any(item.verb in CHANGES for item in self.items)
+        return not any(item.verb in CHANGE_VERBS for item in self.items)
 
     @property
-    def refused(self) -> bool:
+    def is_refused(self) -> bool:
         return any(item.refusals for item in self.items)
 
     def errors(self) -> tuple[Finding, ...]:
@@ -353,19 +357,19 @@ class Plan:
             "replace": verbs.count(Verb.REPLACE),
             "delete": verbs.count(Verb.DELETE),
             "adopt": verbs.count(Verb.ADOPT),
-            "held": sum(item.held for item in self.items),
-            "renew": sum(item.renewed for item in self.items),
-            "unchanged": verbs.count(Verb.NONE) + verbs.count(Verb.MARK) + verbs.count(Verb.CLEAN),
+            "held": sum(item.is_paused for item in self.items),
+            "renew": sum(item.has_renewal for item in self.items),
+            "unchanged": verbs.count(Verb.UNCHANGED) + verbs.count(Verb.MARK) + verbs.count(Verb.CLEAN),
             "marker": verbs.count(Verb.MARK),
             "clean": verbs.count(Verb.CLEAN),
         }
 
 
-class Status(StrEnum):
+class OutcomeStatus(StrEnum):
     DONE = "done"
     FAILED = "failed"
     BLOCKED = "blocked"  # something it needs failed
-    LEFT = "left for next time"
+    DEFERRED = "left for next time"
     NOT_ATTEMPTED = "not attempted"
 
 
@@ -374,20 +378,20 @@ class Outcome:
     """What became of one step. `message` and `hint` for a step that is not done."""
 
     step: Step
-    status: Status
+    status: OutcomeStatus
     id: str | None = None
     message: str | None = None
     hint: str | None = None
     rule: str | None = None
 
 
-def canonical(value: Any) -> str:
+def canonical_json(value: Any) -> str:
     """Deterministic JSON of a value as it is, sensitive ones included: for digests, never for people."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True, default=_bare)
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True, default=_json_value)
 
 
-def _bare(value: object) -> object:
-    if isinstance(value, Sensitive):
+def _json_value(value: object) -> object:
+    if isinstance(value, SensitiveValue):
         return value.value
     if isinstance(value, Mapping):
         return dict(value)
@@ -396,4 +400,4 @@ def _bare(value: object) -> object:
 
 def digest(value: Any) -> str:
     """Four hex digits of a value: enough to tell the cause of a difference, too little to give a value away."""
-    return hashlib.sha256(canonical(value).encode()).hexdigest()[:4]
+    return hashlib.sha256(canonical_json(value).encode()).hexdigest()[:4]

@@ -13,20 +13,20 @@ from typing import TYPE_CHECKING
 
 from exportctl.config import files as config_files
 from exportctl.config import loading as config
-from exportctl.config.values import Reference, references
+from exportctl.config.values import Reference, parse_references
 from exportctl.declared import AuthValue, Destination, Project
 from exportctl.destination_types import Secrecy
 from exportctl.errors import ConfigError, Error, Finding, Level
-from exportctl.refs import read_file, resolve
+from exportctl.refs import read_file, resolve_text
 from exportctl.rules import checking as rules
-from exportctl.secret import SHORTEST
+from exportctl.secret import MIN_SECRET_LENGTH
 
 if TYPE_CHECKING:
     import httpx
 
     from exportctl.clock import Clock
 
-_PLATFORM = ("AEP_CLIENT_SECRET", "AEP_ACCESS_TOKEN")
+_PLATFORM_SECRETS = ("AEP_CLIENT_SECRET", "AEP_ACCESS_TOKEN")
 
 
 @dataclass(frozen=True)
@@ -44,11 +44,11 @@ class Setup:
     now: int | None = None
     transport: httpx.BaseTransport | None = None
     clock: Clock | None = None
-    settle: float | None = None
+    settle_seconds: float | None = None
 
 
 @dataclass(frozen=True)
-class Checked:
+class ValidationResult:
     """All findings over all environments, and how much is declared: names are counted once over the environments."""
 
     findings: tuple[Finding, ...]
@@ -57,73 +57,73 @@ class Checked:
     environments: int
 
 
-def parsed(setup: Setup) -> config.Parsed:
+def read_config(setup: Setup) -> config.ParsedConfig:
     """Every file of the project, read."""
-    return config.parse(config_files.read(setup.folder, setup.files))
+    return config.parse_config(config_files.read_config_files(setup.folder, setup.files))
 
 
-def readable(setup: Setup) -> config.Parsed:
+def readable(setup: Setup) -> config.ParsedConfig:
     """
     Every file of the project, with whatever mistakes, for showing what it says.
 
     Raises:
         ConfigError: it is written for a later exportctl.
     """
-    whole = parsed(setup)
+    whole = read_config(setup)
     if whole.refused:
         raise ConfigError(whole.findings)
     return whole
 
 
-def checked(setup: Setup, as_of: int) -> Checked:
+def validate_config(setup: Setup, as_of: int) -> ValidationResult:
     """Every environment's findings: the language first, then the rules, in file order."""
-    whole = parsed(setup)
-    projects, findings = config.projects(whole, setup.env)
+    whole = read_config(setup)
+    projects, findings = config.load_projects(whole, setup.env)
     made = tuple(projects.values())
-    return Checked(
-        findings=(*findings, *rules.check(made, as_of=as_of, tree=whole.tree)),
-        exports=len({export.of for project in made for export in project.exports.values()}),
+    return ValidationResult(
+        findings=(*findings, *rules.run_rules(made, as_of=as_of, tree=whole.tree)),
+        exports=len({export.declared_key for project in made for export in project.exports.values()}),
         destinations=len({key for project in made for key in project.destinations}),
         environments=len(whole.environments),
     )
 
 
-def validated(setup: Setup, as_of: int) -> tuple[Finding, ...]:
+def validation_findings(setup: Setup, as_of: int) -> tuple[Finding, ...]:
     """All findings over all environments, in file order."""
-    return checked(setup, as_of).findings
+    return validate_config(setup, as_of).findings
 
 
-def project_of(setup: Setup, as_of: int) -> tuple[Project, tuple[Finding, ...]]:
+def read_project(setup: Setup, as_of: int) -> tuple[Project, tuple[Finding, ...]]:
     """
     The chosen environment's project, checked with all others, and the findings that are no errors.
 
     Raises:
         ConfigError: there is at least one error.
     """
-    whole = parsed(setup)
-    made, findings = config.project(whole, setup.environment, setup.env)
-    projects, others = config.projects(whole, setup.env)
+    whole = read_config(setup)
+    made, findings = config.load_project(whole, setup.environment, setup.env)
+    projects, others = config.load_projects(whole, setup.env)
     found = tuple(dict.fromkeys((*findings, *others)))
     if made is None:
         raise ConfigError(found)
-    return made, _ruled(whole, projects, found, as_of)
+    return made, _check_with_rules(whole, projects, found, as_of)
 
 
-def projects_of(setup: Setup, as_of: int) -> tuple[Mapping[str, Project], tuple[Finding, ...]]:
+def read_projects(setup: Setup, as_of: int) -> tuple[Mapping[str, Project], tuple[Finding, ...]]:
     """
     Every environment's project by its name, in the order of the names, and the findings that are no errors.
 
     Raises:
         ConfigError: there is at least one error in one of them.
     """
-    whole = parsed(setup)
-    projects, found = config.projects(whole, setup.env)
-    found = _ruled(whole, projects, found, as_of)
+    whole = read_config(setup)
+    projects, found = config.load_projects(whole, setup.env)
+    found = _check_with_rules(whole, projects, found, as_of)
     return {name: project for name, project in projects.items() if name is not None}, found
 
 
-def _ruled(
-    whole: config.Parsed, projects: Mapping[str | None, Project], found: tuple[Finding, ...], as_of: int
+def _check_with_rules(
+    whole: config.ParsedConfig, projects: Mapping[str | None, Project], found: tuple[Finding, ...], as_of: int
 ) -> tuple[Finding, ...]:
     """
     The findings of the language, then those of the rules.
@@ -132,13 +132,13 @@ def _ruled(
         ConfigError: one of them is an error; with one of the language the rules are not asked.
     """
     if not any(f.level is Level.ERROR for f in found):
-        found = (*found, *rules.check(tuple(projects.values()), as_of=as_of, tree=whole.tree))
+        found = (*found, *rules.run_rules(tuple(projects.values()), as_of=as_of, tree=whole.tree))
     if any(f.level is Level.ERROR for f in found):
         raise ConfigError(found)
     return found
 
 
-def complete(project: Project) -> None:
+def require_references(project: Project) -> None:
     """
     A plan needs every plain reference: what it would show and compare is not known otherwise.
 
@@ -152,19 +152,22 @@ def complete(project: Project) -> None:
         )
 
 
-def hidden(project: Project, setup: Setup) -> tuple[str, ...]:
+def hidden_values(project: Project, setup: Setup) -> tuple[str, ...]:
     """
     Values that no output may hold: of every secret field, of sensitive ones that are references, of the platform's
     credentials. What is too short to be a secret is left out, since it would blot out ordinary words.
     """
-    written = [*project.platform.credentials.values(), *(v for d in project.destinations.values() for v in _auth(d))]
-    named = [v for v in written if _by_reference(v)]
-    found = [resolve(v.text, setup.env, lambda path: _legible(setup.folder, path)) for v in named]
-    found += [setup.env.get(name) for name in _PLATFORM]
-    return tuple(sorted({value for value in found if value and len(value) >= SHORTEST}))
+    written = [
+        *project.platform.credentials.values(),
+        *(v for d in project.destinations.values() for v in _auth_values(d)),
+    ]
+    named = [v for v in written if _has_reference(v)]
+    found = [resolve_text(v.text, setup.env, lambda path: _read_if_possible(setup.folder, path)) for v in named]
+    found += [setup.env.get(name) for name in _PLATFORM_SECRETS]
+    return tuple(sorted({value for value in found if value and len(value) >= MIN_SECRET_LENGTH}))
 
 
-def _legible(folder: Path, path: str) -> str | None:
+def _read_if_possible(folder: Path, path: str) -> str | None:
     """What cannot be read cannot be shown either; whoever needs it, as apply, says what is wrong with the file."""
     try:
         return read_file(folder, path)
@@ -172,10 +175,10 @@ def _legible(folder: Path, path: str) -> str | None:
         return None
 
 
-def _auth(destination: Destination) -> list[AuthValue]:
+def _auth_values(destination: Destination) -> list[AuthValue]:
     return [*destination.account.auth.values(), *([destination.encryption] if destination.encryption else [])]
 
 
-def _by_reference(value: AuthValue) -> bool:
-    named = any(isinstance(part, Reference) for part in references(value.text))
+def _has_reference(value: AuthValue) -> bool:
+    named = any(isinstance(part, Reference) for part in parse_references(value.text))
     return named and value.secrecy is not Secrecy.PLAIN

@@ -2,46 +2,59 @@
 
 from __future__ import annotations
 
-from exportctl.environments import Origin
-from exportctl.output_schema_parts import ANY, Json, closed, flag, listing, maybe, number, one_of, ref, text
+from exportctl.environments import DifferenceOrigin
+from exportctl.output_schema_parts import (
+    ANY,
+    Json,
+    choice,
+    flag,
+    listing,
+    make_nullable,
+    number,
+    ref,
+    strict_object,
+    text,
+)
 
 _CAUSES = listing(
     "the lines behind it; empty: none was found",
-    closed(
+    strict_object(
         "one line of the config",
-        origin=one_of("set by an overlay, left out by an `environments` list, or a reference of the base", Origin),
+        origin=choice(
+            "set by an overlay, left out by an `environments` list, or a reference of the base", DifferenceOrigin
+        ),
         at=ref("location"),
-        environment=maybe(text("whose overlay it is, or which one the list leaves out; null for a reference")),
-        written=maybe(text("a reference as it stands in the file, masked where it is not for everybody")),
+        environment=make_nullable(text("whose overlay it is, or which one the list leaves out; null for a reference")),
+        written=make_nullable(text("a reference as it stands in the file, masked where it is not for everybody")),
     ),
 )
 
 
-def every(what: str, platform: Json, result: Json) -> Json:
+def environments_schema(what: str, platform: Json, result: Json) -> Json:
     """What a command found in every environment; `platform` is the envelope's, `result` that of one environment."""
-    return closed(
+    return strict_object(
         f"{what} of every environment",
         environments=listing(
             "in the order of their names",
-            closed(
+            strict_object(
                 "one environment",
                 environment=text("its name"),
-                platform=maybe(platform),
-                as_of=maybe(number("seconds since 1970 UTC")),
-                result=maybe(result),
+                platform=make_nullable(platform),
+                as_of=make_nullable(number("seconds since 1970 UTC")),
+                result=make_nullable(result),
                 errors=listing("what keeps its plan from being applied, or why it could not be read", ref("error")),
             ),
         ),
     )
 
 
-DIFF_ENVIRONMENTS = closed(
+DIFF_ENVIRONMENTS = strict_object(
     "two environments of one config side by side",
     left=text("the environment named first"),
     right=text("the other"),
     only=listing(
         "by address",
-        closed(
+        strict_object(
             "what one environment alone has",
             address=text("exports.NAME or destinations.NAME"),
             environment=text("which has it"),
@@ -50,7 +63,7 @@ DIFF_ENVIRONMENTS = closed(
     ),
     differences=listing(
         "by address, then by path",
-        closed(
+        strict_object(
             "one field",
             address=text("exports.NAME, destinations.NAME, or a section as platform"),
             path=text("the field in it, as schedule.every"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from exportctl.output_schema_parts import ADDRESS, closed, counts, flag, listing, maybe, one_of, text
+from exportctl.output_schema_parts import ADDRESS, choice, counts, flag, listing, make_nullable, strict_object, text
 
 REASONS = (
     "declared",
@@ -18,14 +18,14 @@ REASONS = (
     "rule",
 )
 
-IMPORT = closed(
+IMPORT = strict_object(
     "YAML for flows that were made elsewhere",
     project=text("the config's project"),
-    file=maybe(text("where the YAML was written; null: nowhere")),
+    file=make_nullable(text("where the YAML was written; null: nowhere")),
     yaml=text("a config file to lie beside the others; empty when there is nothing to import"),
     exports=listing(
         "in the YAML, by address",
-        closed(
+        strict_object(
             "one flow to adopt",
             address=ADDRESS,
             id=text("flow id"),
@@ -38,11 +38,11 @@ IMPORT = closed(
     ),
     left_out=listing(
         "by name",
-        closed(
+        strict_object(
             "one flow that is not in the YAML",
             id=text("flow id"),
             name=text("the flow's name"),
-            reason=one_of("which kind of reason", REASONS),
+            reason=choice("which kind of reason", REASONS),
             text=text("why, for people; follows the name"),
         ),
     ),

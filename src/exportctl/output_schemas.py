@@ -11,42 +11,42 @@ import json
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from exportctl.checkup import State
-from exportctl.drift_report import Group
-from exportctl.model import Status
-from exportctl.output_schema_environments import DIFF_ENVIRONMENTS, every
+from exportctl.checkup import CheckStatus
+from exportctl.drift_report import DriftGroup
+from exportctl.model import OutcomeStatus
+from exportctl.output_schema_environments import DIFF_ENVIRONMENTS, environments_schema
 from exportctl.output_schema_health import FORECAST, RUNS, STATUS
 from exportctl.output_schema_import import IMPORT
 from exportctl.output_schema_parts import (
     ADDRESS,
     ANY,
     DEFS,
-    FOUND,
+    DRIFT_ENTRY,
     Json,
-    closed,
+    choice,
     counts,
     flag,
     listing,
+    make_nullable,
+    make_optional,
     mapping,
-    maybe,
     number,
-    one_of,
-    optional,
     ref,
+    strict_object,
     text,
 )
 from exportctl.output_schema_patch import PATCH
-from exportctl.output_schema_snapshot import SNAPSHOT, with_rehearsal
+from exportctl.output_schema_snapshot import SNAPSHOT, add_rehearsal
 from exportctl.output_schema_verify import VERIFY
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 SUFFIX = ".schema.json"
 
 
-class Folder(Protocol):
+class OutputFolder(Protocol):
     """A `pathlib.Path`, as far as it is needed here."""
 
-    def __truediv__(self, name: str, /) -> Folder: ...
+    def __truediv__(self, name: str, /) -> OutputFolder: ...
     def write_text(self, data: str, encoding: str | None = None) -> int: ...
 
 
@@ -76,7 +76,7 @@ _CONTENT: Mapping[str, Json] = {
     "findings": listing("about the plan as a whole", ref("finding")),
     "unmanaged": listing("flows that are not of this config", ref("unmanaged")),
 }
-_PLAN = closed(
+_PLAN = strict_object(
     "a plan",
     project=text("the config's project"),
     digest=text("16 hex digits of what is approved; `apply --only-if` takes it"),
@@ -84,75 +84,75 @@ _PLAN = closed(
 )
 _OUTCOMES = listing("every step of the plan, each accounted for", ref("outcome"))
 
-_PLATFORM = optional(
-    closed(
+_PLATFORM = make_optional(
+    strict_object(
         "which sandbox",
-        kind=one_of("service, or an emulator, from which nothing reaches Adobe", ("service", "embedded", "loopback")),
+        kind=choice("service, or an emulator, from which nothing reaches Adobe", ("service", "embedded", "loopback")),
         organization=text("IMS organization id"),
         sandbox=text("sandbox name"),
-        environment=maybe(text("the config's environment")),
-        snapshot=number("when the snapshot was taken that this is made from, seconds since 1970 UTC"),
+        environment=make_nullable(text("the config's environment")),
+        snapshot_at=number("when the snapshot was taken that this is made from, seconds since 1970 UTC"),
     ),
-    "snapshot",
+    "snapshot_at",
 )
 
-_DRIFT = closed(
+_DRIFT = strict_object(
     "what the sandbox holds that was not last applied",
     project=text("the config's project"),
     failing=flag("exit code 3"),
     fail_on=listing("groups that make it fail", text("group")),
-    counts=counts("entries by group", Group),
-    entries=listing("by group, then in plan order", FOUND),
+    counts=counts("entries by group", DriftGroup),
+    entries=listing("by group, then in plan order", DRIFT_ENTRY),
     findings=listing("other warnings and notes", ref("finding")),
 )
 
 RESULTS: Mapping[str, Json] = {
-    "plan": with_rehearsal(_PLAN),
-    "plan-environments": every("the plan", _PLATFORM, ref("plan")),
+    "plan": add_rehearsal(_PLAN),
+    "plan-environments": environments_schema("the plan", _PLATFORM, ref("plan")),
     "drift": _DRIFT,
-    "drift-environments": every("drift", _PLATFORM, _DRIFT),
-    "apply": closed(
+    "drift-environments": environments_schema("drift", _PLATFORM, _DRIFT),
+    "apply": strict_object(
         "what became of an apply",
         project=text("the config's project"),
         digest=text("of the plan that was applied"),
         interrupted=flag("stopped by a signal"),
-        converged=maybe(flag("the read-back ends in an empty plan; null: not read back")),
+        converged=make_nullable(flag("the read-back ends in an empty plan; null: not read back")),
         normalised=listing("values the service keeps in another spelling", text("for people")),
-        counts=counts("outcomes by status", Status),
+        counts=counts("outcomes by status", OutcomeStatus),
         outcomes=_OUTCOMES,
-        residue=maybe(ref("plan")),
+        residue=make_nullable(ref("plan")),
     ),
-    "renew": closed(
+    "renew": strict_object(
         "rolling ends that are due",
         project=text("the config's project"),
         renewals=listing(
             "one for each end",
-            closed(
+            strict_object(
                 "one renewal",
                 address=ADDRESS,
-                id=maybe(text("flow id")),
-                before=maybe(number("seconds since 1970 UTC")),
-                after=maybe(number("seconds since 1970 UTC")),
+                id=make_nullable(text("flow id")),
+                before=make_nullable(number("seconds since 1970 UTC")),
+                after=make_nullable(number("seconds since 1970 UTC")),
             ),
         ),
         lapsed=listing(
             "rolling ends that are over: exit code 4, an apply moves them on",
-            closed(
+            strict_object(
                 "one flow that has ended",
                 address=ADDRESS,
-                id=maybe(text("flow id")),
+                id=make_nullable(text("flow id")),
                 ended=number("seconds since 1970 UTC"),
             ),
         ),
         passed_over=listing("rolling ends that it does not look after: exit code 4", ref("finding")),
         held=listing(
             "one for each stop made by hand, which stays",
-            closed("one stop", address=ADDRESS, id=maybe(text("flow id")), field=ref("field")),
+            strict_object("one stop", address=ADDRESS, id=make_nullable(text("flow id")), field=ref("field")),
         ),
-        counts=counts("outcomes by status", Status),
+        counts=counts("outcomes by status", OutcomeStatus),
         outcomes=_OUTCOMES,
     ),
-    "validate": closed(
+    "validate": strict_object(
         "what the offline checks found",
         valid=flag("no finding of level error"),
         exports=number("declared, over all environments"),
@@ -160,11 +160,11 @@ RESULTS: Mapping[str, Json] = {
         environments=number("declared; 0: none"),
         findings=listing("in file order", ref("finding")),
     ),
-    "datasets": closed(
+    "datasets": strict_object(
         "what can be exported",
         datasets=listing(
             "by name",
-            closed(
+            strict_object(
                 "one dataset",
                 id=text("dataset id"),
                 name=text("dataset name"),
@@ -172,34 +172,34 @@ RESULTS: Mapping[str, Json] = {
             ),
         ),
     ),
-    "doctor": closed(
+    "doctor": strict_object(
         "whether the set-up works",
         healthy=flag("no check failed"),
         checks=listing(
             "in the order they were made",
-            closed(
+            strict_object(
                 "one check",
                 name=text("stable name"),
-                state=one_of("how it went", State),
+                state=choice("how it went", CheckStatus),
                 message=text("for people"),
-                remedy=maybe(text("what to do")),
+                remedy=make_nullable(text("what to do")),
             ),
         ),
     ),
-    "show": closed(
+    "show": strict_object(
         "a saved plan",
         exportctl=text("version that wrote the file"),
         content_digest=text("sha256 over the file's content"),
         age=number("seconds; negative: made with a later clock"),
         plan=ref("plan"),
     ),
-    "explain": closed(
+    "explain": strict_object(
         "a rule, or the places that set values",
         topic=text("what is explained"),
         text=text("for people"),
         entries=listing(
             "values, where there are any",
-            closed("one value", path=text("which"), value=ANY, at=maybe(ref("location"))),
+            strict_object("one value", path=text("which"), value=ANY, at=make_nullable(ref("location"))),
         ),
     ),
     "verify": VERIFY,
@@ -208,56 +208,56 @@ RESULTS: Mapping[str, Json] = {
     "diff-environments": DIFF_ENVIRONMENTS,
     "runs": RUNS,
     "status": STATUS,
-    "status-environments": every("the status", _PLATFORM, STATUS),
+    "status-environments": environments_schema("the status", _PLATFORM, STATUS),
     "forecast": FORECAST,
     "error": {"type": "null", "description": "there is no result"},
 }
 
 
 def _envelope(kind: str, result: Json) -> Json:
-    return closed(
+    return strict_object(
         f"the machine output of kind {kind}",
         format_version={"const": 1, "description": "of this form"},
         kind={"const": kind, "description": "which schema this is"},
-        platform=maybe(_PLATFORM),
-        as_of=maybe(number("the moment it speaks of, seconds since 1970 UTC")),
-        result=result if kind == "error" else maybe(result),
+        platform=make_nullable(_PLATFORM),
+        as_of=make_nullable(number("the moment it speaks of, seconds since 1970 UTC")),
+        result=result if kind == "error" else make_nullable(result),
         errors=listing("all errors; empty when there are none", ref("error")),
     )
 
 
-def _saved() -> Json:
-    header = closed(
+def _saved_plan_schema() -> Json:
+    header = strict_object(
         "what the plan was made for",
         organization=text("IMS organization id"),
         sandbox=text("sandbox name"),
-        environment=maybe(text("the config's environment")),
+        environment=make_nullable(text("the config's environment")),
         project=text("the config's project"),
         platform=text("service, embedded or loopback"),
     )
-    return closed(
+    return strict_object(
         "a plan saved for approval; an edited one is refused",
         format_version={"const": 1, "description": "of this form"},
         kind={"const": "saved-plan", "description": "which schema this is"},
         exportctl=text("version that wrote it"),
         content_digest=text("sha256 over all the rest"),
-        plan=closed("the plan", header=header, as_of=number("seconds since 1970 UTC"), **_CONTENT),
+        plan=strict_object("the plan", header=header, as_of=number("seconds since 1970 UTC"), **_CONTENT),
     )
 
 
-FILES: Mapping[str, Json] = {"saved-plan": _saved(), "snapshot": SNAPSHOT}
+FILES: Mapping[str, Json] = {"saved-plan": _saved_plan_schema(), "snapshot": SNAPSHOT}
 
 
 def schema(kind: str) -> Json:
     """The schema of one kind of document, with the definitions it uses."""
     body = FILES[kind] if kind in FILES else _envelope(kind, RESULTS[kind])
     defs = {**DEFS, "plan": _PLAN}
-    used = _used(body, defs)
+    used = _used_definitions(body, defs)
     head = {"$schema": DIALECT, "title": f"exportctl {kind}"}
     return {**head, **body, "$defs": {name: defs[name] for name in sorted(used)}}
 
 
-def _used(body: Any, defs: Mapping[str, Json]) -> set[str]:
+def _used_definitions(body: Any, defs: Mapping[str, Json]) -> set[str]:
     """Names of all definitions that a schema reaches."""
     reached: set[str] = set()
     waiting = [body]
@@ -282,7 +282,7 @@ def files() -> dict[str, str]:
     }
 
 
-def write(folder: Folder) -> None:
+def write_schemas(folder: OutputFolder) -> None:
     """Write every schema below `folder`, which exists."""
     for name, content in files().items():
         (folder / name).write_text(content, encoding="utf-8")

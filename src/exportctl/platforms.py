@@ -38,13 +38,13 @@ if TYPE_CHECKING:
 EMBEDDED = "embedded"
 LOOPBACK = "loopback"
 SERVICE = "service"
-STATE = ".exportctl"
+STATE_FOLDER = ".exportctl"
 ROWS = 1000  # in each dataset that is seeded from a config
 EVENTS = ("event", "web", "click", "tracking")  # in a dataset's name: its rows are events, else records
 
 
 @dataclass(frozen=True)
-class Platform:
+class ConnectedPlatform:
     """`kind` is shown in every header, so that nobody takes an emulator for Adobe. `emulator` only when embedded."""
 
     client: Client
@@ -57,48 +57,50 @@ class Platform:
         return self.clock.now()
 
 
-def kind_of(project: Project) -> str:
+def platform_kind(project: Project) -> str:
     """Which of the three a project's url names."""
     if project.platform.url == hosts.EMBEDDED:
         return EMBEDDED
-    found = hosts.parsed(project.platform.url)
-    return LOOPBACK if found and found.loopback else SERVICE
+    found = hosts.parse_url(project.platform.url)
+    return LOOPBACK if found and found.is_local else SERVICE
 
 
 @contextmanager
-def opened(
+def open_platform(
     project: Project,
     env: Mapping[str, str],
     folder: Path,
     transport: httpx.BaseTransport | None = None,
     clock: Clock | None = None,
-) -> Iterator[Platform]:
+) -> Iterator[ConnectedPlatform]:
     """
     A client for the project's sandbox, closed at the end.
 
     Raises:
         Error: the host is not allowed, or credentials are missing; says which variable.
     """
-    kind = kind_of(project)
+    kind = platform_kind(project)
     if kind == EMBEDDED:
-        emulator = embedded(project, folder)
+        emulator = open_embedded_emulator(project, folder)
         inside = httpx.WSGITransport(app=emulator)
         clock = clock or emulator_clock(emulator)
-        with _client(project, EMBEDDED, _emulated(), inside, f"{INSIDE}{TOKEN_PATH}", clock) as client:
+        with _client(
+            project, EMBEDDED, _emulator_credentials(), inside, f"{EMBEDDED_URL}{TOKEN_PATH}", clock
+        ) as client:
             try:
-                yield Platform(client, clock, kind, emulator)
+                yield ConnectedPlatform(client, clock, kind, emulator)
             finally:
                 emulator.close()
         return
     url = hosts.check_host(project.platform.url, hosts.allowed_hosts(env.get("EXPORTCTL_ALLOWED_HOSTS")))
     own = f"{url}{TOKEN_PATH}" if kind == LOOPBACK else hosts.IMS_TOKEN_URL
     ims = hosts.check_token_url(env.get("AEP_IMS_URL") or own)
-    clock = clock or clocks.system()
-    with _client(project, url, credentials(project, env, folder), transport, ims, clock) as client:
-        yield Platform(client, served_clock(client, clock) if kind == LOOPBACK else clock, kind)
+    clock = clock or clocks.system_clock()
+    with _client(project, url, read_credentials(project, env, folder), transport, ims, clock) as client:
+        yield ConnectedPlatform(client, served_clock(client, clock) if kind == LOOPBACK else clock, kind)
 
 
-INSIDE = "http://embedded"
+EMBEDDED_URL = "http://embedded"
 TOKEN_PATH = "/ims/token/v3"  # an emulator's
 
 
@@ -107,7 +109,7 @@ def _client(
 ) -> Client:
     platform = project.platform
     return Client(
-        INSIDE if url == EMBEDDED else url,
+        EMBEDDED_URL if url == EMBEDDED else url,
         organization=platform.organization,
         sandbox=platform.sandbox,
         credentials=who,
@@ -119,7 +121,7 @@ def _client(
     )
 
 
-def credentials(project: Project, env: Mapping[str, str], folder: Path) -> Credentials:
+def read_credentials(project: Project, env: Mapping[str, str], folder: Path) -> Credentials:
     """
     The platform's credentials: the config's references, else AEP_CLIENT_ID with AEP_CLIENT_SECRET or AEP_ACCESS_TOKEN.
 
@@ -130,7 +132,7 @@ def credentials(project: Project, env: Mapping[str, str], folder: Path) -> Crede
     if read.unset:
         (_, name), unset = next(iter(sorted(read.unset.items())))
         raise Error(f"{unset.variable} is not set (platform.credentials.{name})", rule="credentials", at=unset.at)
-    given = {name: _revealed(value) for (_, name), value in read.values.items()}
+    given = {name: _plain_value(value) for (_, name), value in read.values.items()}
     declared = bool(project.platform.credentials)
     for name in () if declared else ("client_id", "client_secret", "access_token", "scopes"):
         if env.get(f"AEP_{name.upper()}"):
@@ -147,7 +149,7 @@ def credentials(project: Project, env: Mapping[str, str], folder: Path) -> Crede
     )
 
 
-def _revealed(value: str | Secret) -> str:
+def _plain_value(value: str | Secret) -> str:
     return value.reveal() if isinstance(value, Secret) else value
 
 
@@ -174,10 +176,10 @@ def state_file(project: Project, folder: Path) -> Path:
     """Where the embedded emulator of an organisation keeps its state: beside the first config file."""
     name = "".join(c if c.isalnum() else "-" for c in project.platform.organization.partition("@")[0])
     beside = Path(project.files[0]).parent if project.files else Path()
-    return folder / beside / STATE / f"{name}.sqlite"
+    return folder / beside / STATE_FOLDER / f"{name}.sqlite"
 
 
-def embedded(project: Project, folder: Path) -> Emulator:
+def open_embedded_emulator(project: Project, folder: Path) -> Emulator:
     """The emulator of the project's organisation; a store that did not exist is seeded once from the config."""
     from exportctl.emulator import Emulator
 
@@ -185,11 +187,11 @@ def embedded(project: Project, folder: Path) -> Emulator:
     fresh = not path.exists()
     emulator = Emulator(path, organization=project.platform.organization)
     if fresh:
-        seed(emulator, [project])
+        seed_emulator(emulator, [project])
     return emulator
 
 
-def prepare(projects: Iterable[Project], folder: Path) -> None:
+def prepare_emulators(projects: Iterable[Project], folder: Path) -> None:
     """
     Stores of the embedded emulator that do not exist yet, made and seeded from all the projects that will use them:
     the first one to look would seed its own sandbox only.
@@ -202,34 +204,34 @@ def prepare(projects: Iterable[Project], folder: Path) -> None:
     for path, users in fresh.items():
         if not path.exists():
             emulator = Emulator(path, organization=users[0].platform.organization)
-            seed(emulator, users)
+            seed_emulator(emulator, users)
             emulator.close()
 
 
-def seed(emulator: Emulator, projects: list[Project]) -> None:
+def seed_emulator(emulator: Emulator, projects: list[Project]) -> None:
     """The sandboxes and datasets that configs name, those that are there already left as they are."""
-    from exportctl.emulator import Dataset
+    from exportctl.emulator import SeedDataset
 
     for project in projects:
-        names: dict[tuple[str | None, str | None], Dataset] = {}
+        names: dict[tuple[str | None, str | None], SeedDataset] = {}
         for export in project.exports.values():
             for wanted in export.datasets:
                 label = wanted.name or wanted.alias or f"Dataset {wanted.id}"
                 kind = "event" if any(word in label.lower() for word in EVENTS) else "record"
-                names[wanted.id, wanted.name] = Dataset(label, id=wanted.id, kind=kind, rows=ROWS)
-        known = _known(emulator, project.platform.sandbox)
+                names[wanted.id, wanted.name] = SeedDataset(label, id=wanted.id, kind=kind, rows=ROWS)
+        known = _known_datasets(emulator, project.platform.sandbox)
         missing = [d for d in names.values() if (d.id or d.name) not in known]
         emulator.seed([project.platform.sandbox], {project.platform.sandbox: missing})
 
 
-def _known(emulator: Emulator, sandbox: str) -> set[str]:
+def _known_datasets(emulator: Emulator, sandbox: str) -> set[str]:
     if sandbox not in emulator.sandboxes():
         return set()
-    docs = [record.doc for record in emulator.store.all("datasets", sandbox)]
+    docs = [record.doc for record in emulator.store.list_records("datasets", sandbox)]
     return {str(d["id"]) for d in docs} | {str(d["name"]) for d in docs}
 
 
-def _emulated() -> Credentials:
+def _emulator_credentials() -> Credentials:
     from exportctl.emulator.gateway import CLIENT_ID, CLIENT_SECRET
 
     return Credentials(CLIENT_ID, Secret(CLIENT_SECRET))

@@ -11,34 +11,34 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from exportctl.config.values import Reference, references
-from exportctl.declared import AuthValue, Project, Unset
+from exportctl.config.values import Reference, parse_references
+from exportctl.declared import AuthValue, Project, UnsetReference
 from exportctl.destination_types import Secrecy
 from exportctl.errors import Error
-from exportctl.secret import Secret, check_length, check_one_line, normalise_private_key
+from exportctl.secret import Secret, check_secret_length, check_single_line, normalise_private_key
 
 MAX_BYTES = 256 * 1024  # of a file that holds one value
-Where = tuple[str, str]  # ("destinations.lake", "role_arn"), ("platform", "client_secret")
-_EVERY = frozenset(Secrecy)
+ReferenceKey = tuple[str, str]  # ("destinations.lake", "role_arn"), ("platform", "client_secret")
+_ALL_CLASSES = frozenset(Secrecy)
 
 
 @dataclass(frozen=True)
-class Read:
+class ReferenceValues:
     """`values` by address and field: plain ones as text, all others as `Secret`. `unset` are those not to be had."""
 
-    values: Mapping[Where, str | Secret]
-    unset: Mapping[Where, Unset]
+    values: Mapping[ReferenceKey, str | Secret]
+    unset: Mapping[ReferenceKey, UnsetReference]
 
 
-def resolve(text: str, variables: Mapping[str, str], read_file: Callable[[str], str | None]) -> str | None:
+def resolve_text(text: str, variables: Mapping[str, str], read_file: Callable[[str], str | None]) -> str | None:
     """
     The value of a text with references, None if one of them is not set (an empty variable counts as not set).
 
     Raises BadValue for a text that `config` would have refused.
     """
     pieces: list[str] = []
-    for part in references(text):
-        piece = part if isinstance(part, str) else _value(part, variables, read_file)
+    for part in parse_references(text):
+        piece = part if isinstance(part, str) else _part_value(part, variables, read_file)
         if piece is None:
             return None
         pieces.append(piece)
@@ -49,9 +49,9 @@ def read_references(
     project: Project,
     env: Mapping[str, str],
     folder: Path,
-    classes: Collection[Secrecy] = _EVERY,
+    classes: Collection[Secrecy] = _ALL_CLASSES,
     addresses: Collection[str] | None = None,
-) -> Read:
+) -> ReferenceValues:
     """
     Read the references of destinations and platform whose class is in `classes`, those of `addresses` only if given.
 
@@ -62,15 +62,15 @@ def read_references(
         Error: a file cannot be read as text, a secret is too short, a value has a line end, a private key is unusable;
             names the reference.
     """
-    values: dict[Where, str | Secret] = {}
-    unset: dict[Where, Unset] = {}
-    for where, written in _wanted(project, classes, addresses):
-        found = resolve(written.text, env, lambda path: read_file(folder, path))
+    values: dict[ReferenceKey, str | Secret] = {}
+    unset: dict[ReferenceKey, UnsetReference] = {}
+    for where, written in _wanted_values(project, classes, addresses):
+        found = resolve_text(written.text, env, lambda path: read_file(folder, path))
         if found is None:
-            unset[where] = Unset(_first_unset(written.text, env, folder), written.at)
+            unset[where] = UnsetReference(_first_unset_name(written.text, env, folder), written.at)
         else:
-            values[where] = _checked(where, written, found)
-    return Read(values, unset)
+            values[where] = _check_value(where, written, found)
+    return ReferenceValues(values, unset)
 
 
 def read_file(folder: Path, path: str) -> str | None:
@@ -91,15 +91,15 @@ def read_file(folder: Path, path: str) -> str | None:
         raise Error(f"${{file:{path}}} is not UTF-8 text", rule="file-not-utf8") from error
 
 
-def _wanted(
+def _wanted_values(
     project: Project, classes: Collection[Secrecy], addresses: Collection[str] | None
-) -> Iterator[tuple[Where, AuthValue]]:
-    for where, written in _all(project):
+) -> Iterator[tuple[ReferenceKey, AuthValue]]:
+    for where, written in _all_values(project):
         if written.secrecy in classes and (addresses is None or where[0] in addresses):
             yield where, written
 
 
-def _all(project: Project) -> Iterator[tuple[Where, AuthValue]]:
+def _all_values(project: Project) -> Iterator[tuple[ReferenceKey, AuthValue]]:
     for name, written in project.platform.credentials.items():
         yield ("platform", name), written
     for key, one in project.destinations.items():
@@ -109,26 +109,26 @@ def _all(project: Project) -> Iterator[tuple[Where, AuthValue]]:
             yield (f"destinations.{key}", "encryption.public_key"), one.encryption
 
 
-def _value(part: Reference, variables: Mapping[str, str], read: Callable[[str], str | None]) -> str | None:
+def _part_value(part: Reference, variables: Mapping[str, str], read: Callable[[str], str | None]) -> str | None:
     if part.kind == "env":
         return variables.get(part.name) or part.default
     return read(part.name) if part.kind == "file" else None
 
 
-def _first_unset(text: str, env: Mapping[str, str], folder: Path) -> str:
+def _first_unset_name(text: str, env: Mapping[str, str], folder: Path) -> str:
     """The variable, or `file:PATH`, that has no value; there is one."""
-    found = (part for part in references(text) if isinstance(part, Reference))
-    first = next(p for p in found if _value(p, env, lambda path: read_file(folder, path)) is None)
+    found = (part for part in parse_references(text) if isinstance(part, Reference))
+    first = next(p for p in found if _part_value(p, env, lambda path: read_file(folder, path)) is None)
     return first.name if first.kind == "env" else f"file:{first.name}"
 
 
-def _checked(where: Where, written: AuthValue, found: str) -> str | Secret:
+def _check_value(where: ReferenceKey, written: AuthValue, found: str) -> str | Secret:
     if written.secrecy is Secrecy.PLAIN:
         return found
     secret = Secret(found)
     if written.secrecy is Secrecy.SECRET:
-        check_length(secret, written.text, written.at)
+        check_secret_length(secret, written.text, written.at)
     if where[1] == "private_key":
         return normalise_private_key(found, written.text, written.at)
-    check_one_line(secret, written.text, written.at)
+    check_single_line(secret, written.text, written.at)
     return secret

@@ -25,28 +25,28 @@ import httpx
 from exportctl import wire
 from exportctl.applying import apply as applying
 from exportctl.applying import references
-from exportctl.applying.apply import Limit
-from exportctl.applying.proof import Proof, Prover
+from exportctl.applying.apply import ConcurrencyLimit
+from exportctl.applying.proof import FinalCheck, FinalChecker
 from exportctl.applying.protocols import Writer
 from exportctl.clock import Clock
 from exportctl.destination_types import TYPES, Secrecy
-from exportctl.emulator import Dataset, Emulator, Switches
+from exportctl.emulator import Emulator, SeedDataset, Switches
 from exportctl.emulator.gateway import CLIENT_ID, CLIENT_SECRET
-from exportctl.errors import Finding, Location
-from exportctl.flags import Flags
-from exportctl.kinds import ACCOUNT, KINDS
-from exportctl.model import Action, Item, Live, Outcome, Plan, Status, Step
+from exportctl.errors import Finding, SourcePosition
+from exportctl.flags import PlanOptions
+from exportctl.kinds import BASE_CONNECTION, KINDS
+from exportctl.model import Action, Inventory, Outcome, OutcomeStatus, Plan, PlanItem, Step
 from exportctl.offline import Setup
 from exportctl.planning import planner
-from exportctl.planning.expand import desired, target_properties
-from exportctl.platforms import INSIDE, TOKEN_PATH, emulator_clock
+from exportctl.planning.expand import build_desired_state, target_properties
+from exportctl.platforms import EMBEDDED_URL, TOKEN_PATH, emulator_clock
 from exportctl.secret import Secret
 from exportctl.service import live
 from exportctl.service.client import Client
 from exportctl.service.ims import Credentials
 from exportctl.snapshots.document import Snapshot
-from exportctl.snapshots.redaction import without_secrets
-from exportctl.workflows import Draft, comparable
+from exportctl.snapshots.redaction import redact_object
+from exportctl.workflows import PlanResult, known_sensitive_values
 
 
 @dataclass(frozen=True)
@@ -58,15 +58,19 @@ class Rehearsal:
     """
 
     outcomes: tuple[Outcome, ...]
-    residue: Plan
-    converged: bool
+    remaining_plan: Plan
+    passed: bool
     reads: int
     writes: Mapping[str, int]
     refused: tuple[Finding, ...]
 
 
 def rehearse(
-    draft: Draft, snapshot: Snapshot, setup: Setup, flags: Flags, switches: Mapping[str, object] | None = None
+    draft: PlanResult,
+    snapshot: Snapshot,
+    setup: Setup,
+    flags: PlanOptions,
+    switches: Mapping[str, object] | None = None,
 ) -> Rehearsal:
     """
     Apply `draft`, which was made from `snapshot` and is not refused. `switches` set questions that the emulator leaves
@@ -75,55 +79,57 @@ def rehearse(
     Raises:
         ValueError: there is no such switch, or not with this value.
     """
-    with closing(_stage(draft, snapshot, switches or {})) as emulator:
+    with closing(_load_emulator(draft, snapshot, switches or {})) as emulator:
         clock = emulator_clock(emulator)
         with _client(draft, emulator, clock) as client:
-            limit = Limit(1)  # one after the other, so that equal rehearsals say the same
+            limit = ConcurrencyLimit(1)  # one after the other, so that equal rehearsals say the same
             writer = Writer(
                 client=client,
                 clock=clock,
-                known={o.id: o for kind in KINDS for o in draft.live.of(kind)},
+                known_objects={o.id: o for kind in KINDS for o in draft.live.objects_of_kind(kind)},
                 repository=draft.project.repository,
-                fill=references.for_rehearsal(draft.project, setup.env, setup.folder, comparable(draft.desired)),
+                fill=references.read_values_for_rehearsal(
+                    draft.project, setup.env, setup.folder, known_sensitive_values(draft.desired)
+                ),
             )
-            outcomes = tuple(applying.apply(draft.plan, writer, limit=limit))
-            proof = _proof(draft, flags, client, writer, clock, limit, outcomes)
+            outcomes = tuple(applying.apply_plan(draft.plan, writer, limit=limit))
+            proof = _run_final_check(draft, flags, client, writer, clock, limit, outcomes)
         every = (*outcomes, *proof.outcomes)
-        done = all(o.status in (Status.DONE, Status.LEFT) for o in every)
+        done = all(o.status in (OutcomeStatus.DONE, OutcomeStatus.DEFERRED) for o in every)
         return Rehearsal(
             outcomes=every,
-            residue=proof.plan,
-            converged=done and proof.proved,
-            reads=client.requests.reads,
-            writes=dict(sorted(_written(emulator).items())),
-            refused=tuple(_finding(o, draft.plan) for o in every if o.status is Status.FAILED),
+            remaining_plan=proof.plan,
+            passed=done and proof.passed,
+            reads=client.request_counts.reads,
+            writes=dict(sorted(_write_counts(emulator).items())),
+            refused=tuple(_finding(o, draft.plan) for o in every if o.status is OutcomeStatus.FAILED),
         )
 
 
-def _proof(
-    draft: Draft,
-    flags: Flags,
+def _run_final_check(
+    draft: PlanResult,
+    flags: PlanOptions,
     client: Client,
     writer: Writer,
     clock: Clock,
-    limit: Limit,
+    limit: ConcurrencyLimit,
     outcomes: tuple[Outcome, ...],
-) -> Proof:
+) -> FinalCheck:
     """Specs stay those of the snapshot: the emulator's own may offer something else, which would be another plan."""
 
-    def replan(seen: Live) -> Plan:
-        wanted = desired(draft.project, comparable(draft.desired), draft.live.specs)
+    def replan(seen: Inventory) -> Plan:
+        wanted = build_desired_state(draft.project, known_sensitive_values(draft.desired), draft.live.specs)
         seen = replace(seen, specs=draft.live.specs)
-        return planner.plan(wanted, seen, draft.plan.header, flags, draft.plan.as_of, draft.plan.unset)
+        return planner.build_plan(wanted, seen, draft.plan.header, flags, draft.plan.as_of, draft.plan.unset)
 
-    prover = Prover(lambda: live.read(client), replan, writer, clock, draft.project.name, limit)
-    return prover.prove(draft.plan, outcomes)
+    prover = FinalChecker(lambda: live.read_inventory(client), replan, writer, clock, draft.project.name, limit)
+    return prover.run_final_check(draft.plan, outcomes)
 
 
 # -- the stage --------------------------------------------------------------------------------------------------------
 
 
-def _stage(draft: Draft, snapshot: Snapshot, switches: Mapping[str, object]) -> Emulator:
+def _load_emulator(draft: PlanResult, snapshot: Snapshot, switches: Mapping[str, object]) -> Emulator:
     """An emulator in memory that holds the snapshot, its clock standing at the moment of the plan."""
     place = draft.project.platform
     offered = any(wire.MANIFEST in target_properties(spec) for spec in snapshot.specs.values())
@@ -134,16 +140,16 @@ def _stage(draft: Draft, snapshot: Snapshot, switches: Mapping[str, object]) -> 
         seed=draft.plan.as_of,  # another sequence of ids than that of an emulator the snapshot may come from
         organization=place.organization,
     )
-    listed = [Dataset(d.name, id=d.id) for d in snapshot.datasets]
+    listed = [SeedDataset(d.name, id=d.id) for d in snapshot.datasets]
     emulator.seed([place.sandbox], {place.sandbox: listed})
     objects = {KINDS[kind].path.lstrip("/"): list(found) for kind, found in snapshot.objects.items()}
-    accounts = ACCOUNT.path.lstrip("/")
-    objects[accounts] = [_with_auth(raw) for raw in objects[accounts]]
+    accounts = BASE_CONNECTION.path.lstrip("/")
+    objects[accounts] = [_add_placeholder_auth(raw) for raw in objects[accounts]]
     emulator.ui.load(objects, sandbox=place.sandbox)
     return emulator
 
 
-def _with_auth(raw: Mapping[str, Any]) -> dict[str, Any]:
+def _add_placeholder_auth(raw: Mapping[str, Any]) -> dict[str, Any]:
     """A base connection with made-up values where the snapshot has none; keys that nobody knows are left out."""
     method = wire.auth_method(raw)
     if method is None:
@@ -154,7 +160,7 @@ def _with_auth(raw: Mapping[str, Any]) -> dict[str, Any]:
     return {**raw, "auth": {**raw["auth"], "params": plain | made_up}}
 
 
-class _Hiding(httpx.BaseTransport):
+class _SecretHidingTransport(httpx.BaseTransport):
     """Answers of the emulator as a snapshot would hold them."""
 
     def __init__(self, emulator: Emulator):
@@ -164,20 +170,20 @@ class _Hiding(httpx.BaseTransport):
         answer = self._inside.handle_request(request)
         if request.method != "GET":
             return answer
-        body = json.dumps(without_secrets(json.loads(answer.read()))).encode("ascii")  # names may hold half a character
+        body = json.dumps(redact_object(json.loads(answer.read()))).encode("ascii")  # names may hold half a character
         headers = [(name, value) for name, value in answer.headers.items() if name != "content-length"]
         return httpx.Response(answer.status_code, headers=headers, content=body)
 
 
-def _client(draft: Draft, emulator: Emulator, clock: Clock) -> Client:
+def _client(draft: PlanResult, emulator: Emulator, clock: Clock) -> Client:
     place = draft.project.platform
     return Client(
-        INSIDE,
+        EMBEDDED_URL,
         organization=place.organization,
         sandbox=place.sandbox,
         credentials=Credentials(CLIENT_ID, Secret(CLIENT_SECRET)),
-        ims_url=f"{INSIDE}{TOKEN_PATH}",
-        transport=_Hiding(emulator),
+        ims_url=f"{EMBEDDED_URL}{TOKEN_PATH}",
+        transport=_SecretHidingTransport(emulator),
         clock=clock.monotonic,
         wall=clock.now,
         sleep=clock.sleep,
@@ -187,7 +193,7 @@ def _client(draft: Draft, emulator: Emulator, clock: Clock) -> Client:
 # -- what is said of it -----------------------------------------------------------------------------------------------
 
 
-def _written(emulator: Emulator) -> Counter[str]:
+def _write_counts(emulator: Emulator) -> Counter[str]:
     """Requests by `METHOD collection`."""
     paths = [(entry["method"], entry["path"].partition("/flowservice/")[2]) for entry in emulator.writes()]
     return Counter(f"{method} {path.partition('/')[0]}" for method, path in paths)
@@ -197,11 +203,11 @@ def _finding(outcome: Outcome, plan: Plan) -> Finding:
     step, message = outcome.step, outcome.message or ""
     item = next(i for i in plan.items if i.address == step.address)
     label = KINDS[step.kind].label
-    said = f"{step.address}: cannot {step.act or step.action.value} the {label} in the emulator: {message}"
-    return Finding("rehearsal", said, _place(item, step, message), outcome.hint)
+    said = f"{step.address}: cannot {step.operation or step.action.value} the {label} in the emulator: {message}"
+    return Finding("rehearsal", said, _source_location(item, step, message), outcome.hint)
 
 
-def _place(item: Item, step: Step, message: str) -> Location | None:
+def _source_location(item: PlanItem, step: Step, message: str) -> SourcePosition | None:
     """The line of the field whose wire name is quoted, else of the first one that is changed, else the item's."""
     places = {change.path: change.at for change in item.fields if change.at}
     quoted = [places[path] for path, name in _wire_names(step).items() if f"'{name}'" in message and path in places]
@@ -215,4 +221,4 @@ def _wire_names(step: Step) -> dict[str, str]:
     if kind is None:
         return {}
     fields = [f for method in kind.methods for f in method.fields]
-    return {f"place.{f.name}": f.wire for f in kind.place} | {f"auth.{f.name}": f.wire for f in fields}
+    return {f"place.{f.name}": f.wire for f in kind.location} | {f"auth.{f.name}": f.wire for f in fields}

@@ -52,40 +52,40 @@ class Run:
     errors: tuple[RunError, ...] = ()
 
     @property
-    def over(self) -> bool:
+    def is_finished(self) -> bool:
         return self.status is not RunStatus.RUNNING
 
     @property
-    def succeeded(self) -> bool:
+    def has_succeeded(self) -> bool:
         return self.status is RunStatus.DONE
 
 
-def read(raw: Json) -> Run | None:
+def parse_run(raw: Json) -> Run | None:
     """The value of one run object; None if it lacks an id, a flow or any moment."""
     metrics = wire.members(raw.get("metrics"))
     duration, records = wire.members(metrics.get("durationSummary")), wire.members(metrics.get("recordSummary"))
     files, sizes = wire.members(metrics.get("fileSummary")), wire.members(metrics.get("sizeSummary"))
     identity, flow = raw.get("id"), raw.get("flowId")
-    started = seconds(duration.get("startedAtUTC")) or seconds(raw.get("createdAt"))
+    started = seconds_from_ms(duration.get("startedAtUTC")) or seconds_from_ms(raw.get("createdAt"))
     if not isinstance(identity, str) or not isinstance(flow, str) or started is None:
         return None
-    completed = seconds(duration.get("completedAtUTC")) or seconds(duration.get("stoppedAtUTC"))
+    completed = seconds_from_ms(duration.get("completedAtUTC")) or seconds_from_ms(duration.get("stoppedAtUTC"))
     summary = wire.members(metrics.get("statusSummary"))
     return Run(
         id=identity,
         flow=flow,
-        status=status(summary.get("status"), completed),
+        status=run_status(summary.get("status"), completed),
         started=started,
         completed=completed,
-        rows=count(records.get("outputRecordCount")),
-        files=count(files.get("outputFileCount")),
-        size=count(sizes.get("outputBytes")),
-        dataset_rows=_by_dataset(records),
+        rows=non_negative_count(records.get("outputRecordCount")),
+        files=non_negative_count(files.get("outputFileCount")),
+        size=non_negative_count(sizes.get("outputBytes")),
+        dataset_rows=_rows_by_dataset(records),
         errors=tuple(_errors(summary)),
     )
 
 
-def status(shown: object, completed: int | None) -> RunStatus:
+def run_status(shown: object, completed: int | None) -> RunStatus:
     """
     Compared without case; whatever is not known counts as running (flow-service.md 8.2).
 
@@ -101,34 +101,39 @@ def status(shown: object, completed: int | None) -> RunStatus:
     return RunStatus.DONE if not word and completed is not None else RunStatus.RUNNING
 
 
-def seconds(milliseconds: object) -> int | None:
+def seconds_from_ms(milliseconds: object) -> int | None:
     """The wire's milliseconds in whole seconds; 0 and what is no number say nothing (samples hold 0)."""
     number = wire.integer(milliseconds)
     return number // 1000 if number else None
 
 
-def count(value: object) -> int | None:
+def non_negative_count(value: object) -> int | None:
     number = wire.integer(value)
     return number if number is not None and number >= 0 else None
 
 
-def _by_dataset(records: Json) -> dict[str, int]:
+def _rows_by_dataset(records: Json) -> dict[str, int]:
     """
     Rows by dataset, from the entity summaries: what their ids look like for datasets is not published, so the last 24
     characters are taken if they have the form of a dataset id (flow-service.md 8.1).
     """
     found: dict[str, int] = {}
-    for summary in _listed(records.get("targetSummaries")):
-        for entity in _listed(summary.get("entitySummaries")):
-            identity, rows = str(entity.get("id") or "")[-24:].lower(), count(entity.get("outputRecordCount"))
+    for summary in _json_objects(records.get("targetSummaries")):
+        for entity in _json_objects(summary.get("entitySummaries")):
+            identity, rows = (
+                str(entity.get("id") or "")[-24:].lower(),
+                non_negative_count(entity.get("outputRecordCount")),
+            )
             if rows is not None and len(identity) == 24 and all(c in "0123456789abcdef" for c in identity):
                 found[identity] = found.get(identity, 0) + rows
     return found
 
 
 def _errors(summary: Json) -> list[RunError]:
-    return [RunError(str(e.get("code") or ""), str(e.get("message") or "")) for e in _listed(summary.get("errors"))]
+    return [
+        RunError(str(e.get("code") or ""), str(e.get("message") or "")) for e in _json_objects(summary.get("errors"))
+    ]
 
 
-def _listed(value: object) -> list[Json]:
+def _json_objects(value: object) -> list[Json]:
     return [wire.members(entry) for entry in value] if isinstance(value, list) else []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-EXPORTS = """\
+EXAMPLE_CONFIG = """\
 # yaml-language-server: $schema=./schemas/exports.schema.json
 # (`exportctl schema --write schemas` writes that file; editors then complete keys and show mistakes.)
 version: 1
@@ -45,9 +45,9 @@ exports:
 
 GITIGNORE = "# what the embedded emulator keeps\n.exportctl/\n"
 STATE_LINE = ".exportctl/"
-FILES: Mapping[str, str] = {"exports.yaml": EXPORTS, ".gitignore": GITIGNORE}
+FILES: Mapping[str, str] = {"exports.yaml": EXAMPLE_CONFIG, ".gitignore": GITIGNORE}
 
-NEXT = """\
+NEXT_STEPS = """\
 Next:
   exportctl plan                # what would be created; nothing is written
   exportctl apply               # create it in the embedded emulator, and prove it
@@ -55,7 +55,7 @@ Next:
 """
 
 
-def ignoring(text: str | None) -> str | None:
+def gitignore_text(text: str | None) -> str | None:
     """What `.gitignore` should hold: the lines that are there stay. None if nothing is missing."""
     if text is None:
         return GITIGNORE

@@ -17,61 +17,63 @@ from exportctl.declared import End, Schedule
 
 HOUR = 3600
 DAY = 86400
-LEAD = 1800  # a start lies at least half an hour ahead: a new flow is not effective at once (dataset-exports.md 11)
+MIN_START_DELAY = (
+    1800  # a start lies at least half an hour ahead: a new flow is not effective at once (dataset-exports.md 11)
+)
 DEFAULT_LIFE_MONTHS = 6  # a flow without endTime ends six months after its creation [XD-new]
 ONCE = "once"
 
 
-def cadence(schedule: Schedule) -> str:
+def canonical_every(schedule: Schedule) -> str:
     """The canonical word for a schedule's rhythm."""
-    return spelled(schedule.unit, schedule.interval)
+    return format_every(schedule.unit, schedule.interval)
 
 
-def spelled(unit: str, interval: int) -> str:
+def format_every(unit: str, interval: int) -> str:
     if unit == ONCE or interval == 0:
         return ONCE
     return f"{interval} {unit}{'s' if interval != 1 else ''}"
 
 
-def seconds(rhythm: str) -> int:
+def interval_seconds(every: str) -> int:
     """The interval of a cadence in seconds; 0 for once. Raises ValueError for what is no cadence."""
-    if rhythm == ONCE:
+    if every == ONCE:
         return 0
-    found = re.fullmatch(r"(\d+) (hour|day)s?", rhythm)
+    found = re.fullmatch(r"(\d+) (hour|day)s?", every)
     if not found:
-        raise ValueError(f"not a cadence: {rhythm}")
+        raise ValueError(f"not a cadence: {every}")
     return int(found[1]) * (HOUR if found[2] == "hour" else DAY)
 
 
-def modulus(rhythm: str) -> int:
+def grid_seconds(every: str) -> int:
     """gcd(interval, 24 h) in seconds; a day for once."""
-    return gcd(seconds(rhythm), DAY) or DAY
+    return gcd(interval_seconds(every), DAY) or DAY
 
 
-def phase(start: int, rhythm: str) -> int:
+def grid_offset(start: int, every: str) -> int:
     """Seconds after the grid's zero at which runs start."""
-    return start % modulus(rhythm)
+    return start % grid_seconds(every)
 
 
-def first_start(rhythm: str, at: int, not_before: int | None, now: int) -> int:
+def first_start(every: str, at: int, not_before: int | None, now: int) -> int:
     """The next point of the grid at least LEAD after `now` and not before `not_before`."""
-    earliest = max(now + LEAD, not_before or 0)
-    step = modulus(rhythm)
+    earliest = max(now + MIN_START_DELAY, not_before or 0)
+    step = grid_seconds(every)
     return earliest + (at % step - earliest) % step
 
 
-def next_runs(rhythm: str, start: int, end: int | None, now: int, count: int = 3) -> tuple[int, ...]:
+def next_runs(every: str, start: int, end: int | None, now: int, count: int = 3) -> tuple[int, ...]:
     """
     The next `count` ticks after `now`, before `end`.
 
     Source: run n is due at start + n * interval, flow-service.md 7.3.
     """
-    return tuple(point for point, _ in zip(ticks(rhythm, start, end, now), range(count), strict=False))
+    return tuple(point for point, _ in zip(run_times(every, start, end, now), range(count), strict=False))
 
 
-def ticks(rhythm: str, start: int, end: int | None, after: int) -> Iterator[int]:
+def run_times(every: str, start: int, end: int | None, after: int) -> Iterator[int]:
     """Every tick strictly later than `after` and before `end`."""
-    step = seconds(rhythm)
+    step = interval_seconds(every)
     point = start if step == 0 or start > after else start + ((after - start) // step + 1) * step
     while point > after and (end is None or point < end):
         yield point
@@ -80,12 +82,12 @@ def ticks(rhythm: str, start: int, end: int | None, after: int) -> Iterator[int]
         point += step
 
 
-def last_tick(rhythm: str, start: int, end: int | None, at: int) -> int | None:
+def last_run_time(every: str, start: int, end: int | None, at: int) -> int | None:
     """The last tick at or before `at` and before `end`; None while there was none."""
     latest = at if end is None else min(at, end - 1)
     if start > latest:
         return None
-    step = seconds(rhythm)
+    step = interval_seconds(every)
     return latest - (latest - start) % step if step else start
 
 
@@ -98,7 +100,7 @@ def first_end(end: End, now: int) -> int | None:
     return midnight(now) + end.rolling if end.rolling is not None else end.moment
 
 
-def renewal_due(end: End, live: int, now: int) -> bool:
+def is_renewal_due(end: End, live: int, now: int) -> bool:
     """Fewer than `renew_before` seconds are left of a rolling end."""
     return end.rolling is not None and live - now < (end.renew_before or 0)
 
@@ -125,12 +127,12 @@ def default_end(created: int) -> int:
     return int(made.replace(year=year, month=month, day=day).timestamp())
 
 
-def given_by_service(end: int, created: int) -> bool:
+def is_default_end(end: int, created: int) -> bool:
     """Is this the end that a flow got because nobody gave it one? Whether it is shown to the second is not known."""
     return abs(end - default_end(created)) < DAY
 
 
-def shown(moment: int) -> str:
+def format_moment(moment: int) -> str:
     """A moment as plans and messages write it: `2026-11-22 02:00 UTC`, with seconds only where they are not zero."""
     at = datetime.fromtimestamp(moment, UTC)
     return f"{at.date().isoformat()} {time_of_day(moment % DAY)} UTC"
@@ -143,14 +145,14 @@ def time_of_day(seconds: int) -> str:
     return f"{clock}:{rest % 60:02}" if rest % 60 else clock
 
 
-def age(seconds: int) -> str:
+def format_age(seconds: int) -> str:
     """How long ago or ahead, rounded down to one unit: `3 days`, `5 hours`."""
     for unit, size in (("day", DAY), ("hour", HOUR), ("minute", 60)):
         if abs(seconds) >= size:
-            return counted(abs(seconds) // size, unit)
-    return counted(abs(seconds), "second")
+            return format_count(abs(seconds) // size, unit)
+    return format_count(abs(seconds), "second")
 
 
-def counted(number: int, unit: str) -> str:
+def format_count(number: int, unit: str) -> str:
     """`1 day`, `30 days`."""
     return f"{number} {unit}" + ("" if number == 1 else "s")

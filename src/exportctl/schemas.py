@@ -15,18 +15,18 @@ from exportctl.config.schema import SCHEMA as CONFIG
 FILES: Mapping[str, Mapping[str, Any]] = {"exports.schema.json": CONFIG}
 
 
-class Folder(Protocol):
+class WritableFolder(Protocol):
     """What of `pathlib.Path` is needed to write: this module itself touches no disk."""
 
     def __truediv__(self, name: str) -> Any: ...
 
 
-def as_text(schema: Mapping[str, Any]) -> str:
+def schema_text(schema: Mapping[str, Any]) -> str:
     """One schema as it stands in its file."""
     return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
 
 
-def write(folder: Folder) -> None:
+def write_schema_files(folder: WritableFolder) -> None:
     """Write it into `folder`, which exists."""
     for name, schema in FILES.items():
-        (folder / name).write_text(as_text(schema), encoding="utf-8")
+        (folder / name).write_text(schema_text(schema), encoding="utf-8")

@@ -12,11 +12,11 @@ import binascii
 import re
 from collections.abc import Iterable
 
-from exportctl.errors import Error, Location
-from exportctl.masking import masking
+from exportctl.errors import Error, SourcePosition
+from exportctl.masking import build_mask
 
-SHOWN = "(secret)"
-SHORTEST = 8  # characters; whatever is shorter is no secret
+MASKED_TEXT = "(secret)"
+MIN_SECRET_LENGTH = 8  # characters; whatever is shorter is no secret
 _RSA = bytes.fromhex("06092a864886f70d010101")  # the OID rsaEncryption, DER
 _OPENSSH = b"openssh-key-v1\x00"
 
@@ -34,15 +34,15 @@ class Secret:
         return self._value
 
     def __repr__(self) -> str:
-        return SHOWN
+        return MASKED_TEXT
 
     __str__ = __repr__
 
     def __format__(self, spec: str) -> str:
-        return format(SHOWN, spec)
+        return format(MASKED_TEXT, spec)
 
     def __reduce__(self) -> tuple[type[Secret], tuple[str]]:
-        return Secret, (SHOWN,)
+        return Secret, (MASKED_TEXT,)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Secret) and other._value == self._value
@@ -51,20 +51,20 @@ class Secret:
         return hash((Secret, self._value))
 
 
-def mask(text: str, secrets: Iterable[Secret]) -> str:
+def mask_secrets(text: str, secrets: Iterable[Secret]) -> str:
     """The text with every known value replaced by `(secret)`, in all the forms that `masking` knows."""
-    return masking(secret.reveal() for secret in secrets)(text)
+    return build_mask(secret.reveal() for secret in secrets)(text)
 
 
-def check_length(secret: Secret, reference: str, at: Location | None = None) -> None:
+def check_secret_length(secret: Secret, reference: str, at: SourcePosition | None = None) -> None:
     """Raises Error for a secret under 8 characters, naming the reference and never the value."""
-    if len(secret.reveal()) < SHORTEST:
-        message = f"the value of {reference} has fewer than {SHORTEST} characters, which is no secret"
+    if len(secret.reveal()) < MIN_SECRET_LENGTH:
+        message = f"the value of {reference} has fewer than {MIN_SECRET_LENGTH} characters, which is no secret"
         hint = "look at what sets it: an empty or cut variable is the usual cause"
         raise Error(message, rule="secret-too-short", hint=hint, at=at)
 
 
-def check_one_line(secret: Secret, reference: str, at: Location | None = None) -> None:
+def check_single_line(secret: Secret, reference: str, at: SourcePosition | None = None) -> None:
     """Raises Error for a value with a line end, naming the reference and never the value: it would sign in nowhere."""
     if any(end in secret.reveal() for end in "\r\n"):
         message = f"the value of {reference} holds a line end, which no key, password or name does"
@@ -72,7 +72,7 @@ def check_one_line(secret: Secret, reference: str, at: Location | None = None) -
         raise Error(message, rule="value-line-end", hint=hint, at=at)
 
 
-def normalise_private_key(text: str, reference: str = "the private key", at: Location | None = None) -> Secret:
+def normalise_private_key(text: str, reference: str = "the private key", at: SourcePosition | None = None) -> Secret:
     """
     PEM, or base64 of it -> base64 of the PEM, as the service wants it (dataset-exports.md 4.1: RSA, no passphrase).
 
@@ -90,7 +90,7 @@ def normalise_private_key(text: str, reference: str = "the private key", at: Loc
     if end not in pem:
         raise problem("private-key-cut", f"is cut short: its last line, {end}, is missing", _WHOLE)
     body = pem[found.end() : pem.index(end)]
-    _check_der(label, _decoded(body, problem), problem)
+    _check_der(label, _decode_body(body, problem), problem)
     whole = pem[found.start() : pem.index(end) + len(end)] + "\n"
     return Secret(base64.b64encode(whole.encode("utf-8")).decode("ascii"))
 
@@ -99,7 +99,7 @@ _WHOLE = "pass the whole file; where lines get lost, pass its base64: base64 -w0
 
 
 class _Problem:
-    def __init__(self, reference: str, at: Location | None):
+    def __init__(self, reference: str, at: SourcePosition | None):
         self.reference = reference
         self.at = at
 
@@ -113,13 +113,13 @@ def _pem(text: str, problem: _Problem) -> str:
     if text.startswith("PuTTY-User-Key-File"):
         raise problem("private-key-form", "is a PuTTY key", "convert it: puttygen key.ppk -O private-openssh -o key")
     if not text.startswith("-----BEGIN"):
-        text = _from_base64(text, problem)
+        text = _decode_base64_pem(text, problem)
     if "\n" not in text.strip() and "\\n" in text:
         text = text.replace("\\n", "\n")  # as JSON and many .env files write line ends
     return text.replace("\r\n", "\n").strip()
 
 
-def _from_base64(text: str, problem: _Problem) -> str:
+def _decode_base64_pem(text: str, problem: _Problem) -> str:
     try:
         decoded = base64.b64decode("".join(text.split()), validate=True).decode("ascii")
     except (binascii.Error, ValueError):
@@ -134,22 +134,22 @@ def _check_label(label: str, pem: str, problem: _Problem) -> None:
         what = "certificate" if "CERTIFICATE" in label else "public key"
         raise problem("private-key-public", f"is a {what}", "pass the private key")
     if label == "ENCRYPTED PRIVATE KEY" or "4,ENCRYPTED" in pem:
-        raise _passphrase(problem)
+        raise _passphrase_error(problem)
     if label not in ("RSA PRIVATE KEY", "PRIVATE KEY", "OPENSSH PRIVATE KEY"):
-        raise _not_rsa(problem, label)
+        raise _not_rsa_error(problem, label)
 
 
-def _passphrase(problem: _Problem) -> Error:
+def _passphrase_error(problem: _Problem) -> Error:
     hint = "the service cannot ask for it; write a copy without: ssh-keygen -p -N '' -f COPY"
     return problem("private-key-passphrase", "has a passphrase", hint)
 
 
-def _not_rsa(problem: _Problem, what: str) -> Error:
+def _not_rsa_error(problem: _Problem, what: str) -> Error:
     hint = "make one: ssh-keygen -t rsa -b 4096 -m PEM -f key"
     return problem("private-key-not-rsa", f"is not an RSA key ({what})", hint)
 
 
-def _decoded(body: str, problem: _Problem) -> bytes:
+def _decode_body(body: str, problem: _Problem) -> bytes:
     try:
         return base64.b64decode("".join(body.split()), validate=True)
     except binascii.Error as error:
@@ -163,7 +163,7 @@ def _check_der(label: str, data: bytes, problem: _Problem) -> None:
     if len(data) < 4 or data[0] != 0x30 or len(data) < _der_length(data):
         raise problem("private-key-cut", "is cut short: lines are missing in its middle", _WHOLE)
     if label == "PRIVATE KEY" and _RSA not in data[:40]:
-        raise _not_rsa(problem, "another algorithm")
+        raise _not_rsa_error(problem, "another algorithm")
 
 
 def _der_length(data: bytes) -> int:
@@ -188,7 +188,7 @@ def _check_openssh(data: bytes, problem: _Problem) -> None:
         rest = rest[4 + size :]
     cipher, _, _, public, _ = fields
     if cipher != b"none":
-        raise _passphrase(problem)
+        raise _passphrase_error(problem)
     if public[4:11] != b"ssh-rsa":
         kind = public[4 : 4 + int.from_bytes(public[:4], "big")]
-        raise _not_rsa(problem, kind.decode("ascii", "replace"))
+        raise _not_rsa_error(problem, kind.decode("ascii", "replace"))

@@ -11,23 +11,23 @@ from dataclasses import replace
 from exportctl.applying import references
 from exportctl.config import files as config_files
 from exportctl.declared import Project
-from exportctl.importing.adoption import Ground, imported
-from exportctl.importing.report import Imported, Selection
-from exportctl.offline import Setup, complete, hidden, project_of
-from exportctl.patching.patch import patched
-from exportctl.patching.report import Patched
-from exportctl.patching.wishes import Asked
-from exportctl.platforms import EMBEDDED, kind_of, opened
-from exportctl.secret import SHORTEST
+from exportctl.importing.adoption import ConfigContext, import_flows
+from exportctl.importing.report import ImportResult, Selection
+from exportctl.offline import Setup, hidden_values, read_project, require_references
+from exportctl.patching.patch import accept_differences
+from exportctl.patching.report import AcceptResult
+from exportctl.patching.wishes import AcceptRequest
+from exportctl.platforms import EMBEDDED, open_platform, platform_kind
+from exportctl.secret import MIN_SECRET_LENGTH
 from exportctl.service import live
 from exportctl.workflows import header
 
 STDOUT = "(stdout)"  # the name of YAML that goes into no file, which no file of a config can have
 
 
-def taken_over(
+def import_from_sandbox(
     setup: Setup, selection: Selection, *, file: str = STDOUT, wall: Callable[[], int]
-) -> tuple[Imported, tuple[str, ...]]:
+) -> tuple[ImportResult, tuple[str, ...]]:
     """
     The YAML for flows that were made elsewhere, planned against the reading it was made from; and the values that no
     output may hold.
@@ -38,11 +38,13 @@ def taken_over(
     Raises:
         ConfigError, ServiceError, UsageError, Error: as their makers say.
     """
-    project, ground = _read(setup, wall)
-    return imported(replace(ground, file=file), selection), hidden(project, setup)
+    project, ground = _read_inputs(setup, wall)
+    return import_flows(replace(ground, new_file=file), selection), hidden_values(project, setup)
 
 
-def accepted(setup: Setup, asked: Asked, *, wall: Callable[[], int]) -> tuple[Patched, Project, tuple[str, ...]]:
+def accept_from_sandbox(
+    setup: Setup, asked: AcceptRequest, *, wall: Callable[[], int]
+) -> tuple[AcceptResult, Project, tuple[str, ...]]:
     """
     The edits of the project's own files that accept what is live, where it differs as asked; the project before them;
     and the values that no output may hold.
@@ -50,25 +52,25 @@ def accepted(setup: Setup, asked: Asked, *, wall: Callable[[], int]) -> tuple[Pa
     Raises:
         ConfigError, ServiceError, Error: as their makers say.
     """
-    project, ground = _read(setup, wall)
-    own = config_files.own(setup.folder, setup.files)
-    return patched(ground, own, asked), project, hidden(project, setup)
+    project, ground = _read_inputs(setup, wall)
+    own = config_files.project_file_names(setup.folder, setup.files)
+    return accept_differences(ground, own, asked), project, hidden_values(project, setup)
 
 
-def _read(setup: Setup, wall: Callable[[], int]) -> tuple[Project, Ground]:
-    project, _ = project_of(setup, setup.now or wall())
-    complete(project)
-    known = references.for_plan(project, setup.env, setup.folder, invent=kind_of(project) == EMBEDDED)
-    with opened(project, setup.env, setup.folder, setup.transport, setup.clock) as platform:
-        platform.client.guard(v for v in known.values.values() if len(v) >= SHORTEST)
-        return project, Ground(
-            files=config_files.read(setup.folder, setup.files),
-            file=STDOUT,
+def _read_inputs(setup: Setup, wall: Callable[[], int]) -> tuple[Project, ConfigContext]:
+    project, _ = read_project(setup, setup.now or wall())
+    require_references(project)
+    known = references.read_values_for_plan(project, setup.env, setup.folder, invent=platform_kind(project) == EMBEDDED)
+    with open_platform(project, setup.env, setup.folder, setup.transport, setup.clock) as platform:
+        platform.client.mask_values(v for v in known.values.values() if len(v) >= MIN_SECRET_LENGTH)
+        return project, ConfigContext(
+            files=config_files.read_config_files(setup.folder, setup.files),
+            new_file=STDOUT,
             environment=project.environment,
             variables=setup.env,
             values=known.values,
             unset=known.unset,
-            live=live.read(platform.client),
+            live=live.read_inventory(platform.client),
             header=header(project, platform),
             as_of=setup.now if setup.now is not None else platform.as_of(),
         )

@@ -17,32 +17,34 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from exportctl import schedules
-from exportctl.arrivals import Looked, Stores
+from exportctl.arrivals import StorageReaders, StorageReading
 from exportctl.clock import Clock
 from exportctl.declared import Export, Project
 from exportctl.errors import Finding, ServiceError, UsageError
-from exportctl.flags import Flags
+from exportctl.flags import PlanOptions
 from exportctl.model import EXPORTS, Address
-from exportctl.offline import Setup, complete, project_of
-from exportctl.planning.ownership import Estate, Holding, survey
-from exportctl.platforms import Platform, opened
+from exportctl.offline import Setup, read_project, require_references
+from exportctl.planning.ownership import LiveFlow, Ownership, build_ownership
+from exportctl.platforms import ConnectedPlatform, open_platform
 from exportctl.runs import Run
-from exportctl.schedules import DAY, shown
+from exportctl.schedules import DAY, format_moment
 from exportctl.service import live
 from exportctl.service import runs as service_runs
 from exportctl.verification import judging
-from exportctl.verification.occasions import Occasion, occasions
-from exportctl.verification.report import ExportChecked, Verdict, VerifyReport, Word
-from exportctl.verification.watched import Watched, watched
+from exportctl.verification.occasions import DueRun, due_runs
+from exportctl.verification.report import DeliveryResult, ExportVerdicts, Verdict, VerifyReport
+from exportctl.verification.watched import DeliveryExpectation, delivery_expectation
 from exportctl.workflows import header
 
 WINDOW = DAY  # how far back is looked if nobody says
-SIDE_BY_SIDE = 4  # exports whose storage is read at once
-OPEN = frozenset({Word.UNKNOWN, Word.MISSING, Word.FILES_MISSING})  # words that another look may change
+MAX_PARALLEL = 4  # exports whose storage is read at once
+UNDECIDED = frozenset(
+    {DeliveryResult.UNKNOWN, DeliveryResult.MISSING, DeliveryResult.FILES_MISSING}
+)  # words that another look may change
 
 
 @dataclass(frozen=True)
-class Question:
+class VerifyRequest:
     """
     `since` in seconds since 1970, default a day before now; `deep` reads contents; `runs_only` leaves storage alone;
     `newest` asks for nothing but the run that was due last.
@@ -51,25 +53,32 @@ class Question:
     since: int | None = None
     deep: bool = False
     runs_only: bool = False
-    newest: bool = False
+    newest_only: bool = False
 
 
-class Look:
+class Verifier:
     """Looks anew each time it is called; the connection stays open in between."""
 
-    def __init__(self, setup: Setup, flags: Flags, project: Project, findings: tuple[Finding, ...], platform: Platform):
+    def __init__(
+        self,
+        setup: Setup,
+        flags: PlanOptions,
+        project: Project,
+        findings: tuple[Finding, ...],
+        platform: ConnectedPlatform,
+    ):
         self.project = project
         self.findings = findings
         self.clock: Clock = platform.clock
         self._setup = setup
         self._platform = platform
-        self._exports = {a: e for a, e in _addressed(project) if flags.targeted(a)}
-        self._stores = Stores(project, platform, setup)
+        self._exports = {a: e for a, e in _exports_with_addresses(project) if flags.is_targeted(a)}
+        self._stores = StorageReaders(project, platform, setup)
 
     def close(self) -> None:
         self._stores.close()
 
-    def __call__(self, question: Question) -> VerifyReport:
+    def __call__(self, question: VerifyRequest) -> VerifyReport:
         """
         One look.
 
@@ -77,89 +86,98 @@ class Look:
             UsageError: `since` lies in the future.
             ServiceError: flows or runs could not be read.
         """
-        seen = live.objects(self._platform.client)
+        seen = live.read_objects(self._platform.client)
         as_of = self._setup.now if self._setup.now is not None else self._platform.as_of()
         since = as_of - WINDOW if question.since is None else question.since
         if since > as_of:
-            raise UsageError(f"--since {shown(since)} lies in the future: it is {shown(as_of)}", rule="usage")
-        estate = survey(seen, self.project.name)
-        found = [self._found(address, export, estate) for address, export in sorted(self._exports.items())]
-        flows = [one.holding.flow.id for one in found if one.holding]
-        earliest = min([since, *(_newest_tick(one.watched, as_of) for one in found if one.watched and question.newest)])
-        runs = service_runs.read(self._platform.client, flows, earliest) if flows else ()
-        with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
-            checked = pool.map(lambda one: self._checked(one, runs, replace(question, since=since), as_of), found)
+            raise UsageError(
+                f"--since {format_moment(since)} lies in the future: it is {format_moment(as_of)}", rule="usage"
+            )
+        ownership = build_ownership(seen, self.project.name)
+        found = [self._find_flow(address, export, ownership) for address, export in sorted(self._exports.items())]
+        flows = [one.live_flow.flow.id for one in found if one.live_flow]
+        earliest = min(
+            [
+                since,
+                *(_newest_tick(one.expectation, as_of) for one in found if one.expectation and question.newest_only),
+            ]
+        )
+        runs = service_runs.read_runs(self._platform.client, flows, earliest) if flows else ()
+        with ThreadPoolExecutor(MAX_PARALLEL) as pool:
+            checked = pool.map(lambda one: self._check_export(one, runs, replace(question, since=since), as_of), found)
             exports = tuple(checked)
         return VerifyReport(header(self.project, self._platform), as_of, since, question.deep, exports)
 
-    def _found(self, address: Address, export: Export, estate: Estate) -> Found:
-        holding = _holding(address, export, estate)
-        if holding is None or holding.content is None or holding.place is None:
-            return Found(address, export, holding, None, estate)
+    def _find_flow(self, address: Address, export: Export, ownership: Ownership) -> ExportFlow:
+        live_flow = _find_live_flow(address, export, ownership)
+        if live_flow is None or live_flow.source is None or live_flow.target is None:
+            return ExportFlow(address, export, live_flow, None, ownership)
         sandbox = self.project.platform.sandbox
-        made = watched(export, holding.flow, holding.content, holding.place, sandbox=sandbox)
-        return Found(address, export, holding, made, estate)
+        made = delivery_expectation(export, live_flow.flow, live_flow.source, live_flow.target, sandbox=sandbox)
+        return ExportFlow(address, export, live_flow, made, ownership)
 
-    def _checked(self, one: Found, runs: tuple[Run, ...], question: Question, as_of: int) -> ExportChecked:
-        if one.watched is None or one.holding is None:
-            return _not_there(one)
-        flow = one.watched
+    def _check_export(
+        self, one: ExportFlow, runs: tuple[Run, ...], question: VerifyRequest, as_of: int
+    ) -> ExportVerdicts:
+        if one.expectation is None or one.live_flow is None:
+            return _result_without_flow(one)
+        flow = one.expectation
         assert question.since is not None
-        since = min(question.since, _newest_tick(flow, as_of)) if question.newest else question.since
-        due = occasions(flow, (r for r in runs if r.flow == flow.flow), since, as_of)
-        due = due[-1:] if question.newest else due
-        looked = self._looked(one, due, question)
-        return ExportChecked(
+        since = min(question.since, _newest_tick(flow, as_of)) if question.newest_only else question.since
+        due = due_runs(flow, (r for r in runs if r.flow == flow.flow), since, as_of)
+        due = due[-1:] if question.newest_only else due
+        looked = self._read_storage(one, due, question)
+        return ExportVerdicts(
             address=one.address,
             flow=flow.flow,
             state=flow.state(as_of),
             storage=looked.storage,
             verdicts=judging.verdicts(
-                flow, due, looked.holdings, as_of=as_of, since=since, unreadable=looked.unreadable
+                flow, due, looked.export_files, as_of=as_of, since=since, unreadable=looked.unreadable_reason
             ),
             errors=looked.errors,
         )
 
-    def _looked(self, one: Found, due: tuple[Occasion, ...], question: Question) -> Looked:
+    def _read_storage(self, one: ExportFlow, due: tuple[DueRun, ...], question: VerifyRequest) -> StorageReading:
         if question.runs_only:
-            return Looked(None, "runs only: as asked")
-        assert one.watched is not None and one.holding is not None and one.holding.place is not None
-        base = one.estate.bases.get(one.holding.base or "")
-        return self._stores.look(one.watched, one.holding.place, base, due, deep=question.deep)
+            return StorageReading(None, "runs only: as asked")
+        assert one.expectation is not None and one.live_flow is not None and one.live_flow.target is not None
+        base = one.ownership.base_connections.get(one.live_flow.base_id or "")
+        return self._stores.read_export(one.expectation, one.live_flow.target, base, due, deep=question.deep)
 
 
 @dataclass(frozen=True)
-class Found:
+class ExportFlow:
     """A declared export and the flow it has, if it has one."""
 
     address: Address
     export: Export
-    holding: Holding | None
-    watched: Watched | None
-    estate: Estate
+    live_flow: LiveFlow | None
+    expectation: DeliveryExpectation | None
+    ownership: Ownership
 
 
 @contextmanager
-def looking(setup: Setup, flags: Flags, *, wall: Callable[[], int]) -> Iterator[Look]:
+def open_verifier(setup: Setup, flags: PlanOptions, *, wall: Callable[[], int]) -> Iterator[Verifier]:
     """
     Open a platform to look at arrivals, as often as wanted.
 
     Raises:
         ConfigError, ServiceError, Error: as their makers say.
     """
-    project, findings = project_of(setup, setup.now or wall())
-    complete(project)
-    with opened(project, setup.env, setup.folder, setup.transport, setup.clock) as platform:
-        look = Look(setup, flags, project, findings, platform)
+    project, findings = read_project(setup, setup.now or wall())
+    require_references(project)
+    with open_platform(project, setup.env, setup.folder, setup.transport, setup.clock) as platform:
+        look = Verifier(setup, flags, project, findings, platform)
         try:
             yield look
         finally:
             look.close()
 
 
-def waited(
-    look: Callable[[Question], VerifyReport],
-    question: Question,
+def wait_for_delivery(
+    look: Callable[[VerifyRequest], VerifyReport],
+    question: VerifyRequest,
     seconds: int,
     poll: int,
     clock: Clock,
@@ -173,7 +191,7 @@ def waited(
     Raises:
         ServiceError: the last look failed too.
     """
-    asked = replace(question, newest=True)
+    asked = replace(question, newest_only=True)
     deadline = clock.monotonic() + seconds
     while True:
         left = deadline - clock.monotonic()
@@ -184,67 +202,67 @@ def waited(
                 raise
         else:
             on_look(report)
-            if not _open(report):
+            if not _has_undecided(report):
                 return report
             if left <= 0:
-                return replace(report, exports=tuple(_given_up(one) for one in report.exports))
+                return replace(report, exports=tuple(_mark_late(one) for one in report.exports))
         clock.sleep(max(0, min(poll, left)))
 
 
-def _open(report: VerifyReport) -> bool:
-    return bool(report.errors()) or any(_is_open(v) for one in report.exports for v in one.verdicts)
+def _has_undecided(report: VerifyReport) -> bool:
+    return bool(report.errors()) or any(_is_undecided(v) for one in report.exports for v in one.verdicts)
 
 
-def _is_open(verdict: Verdict) -> bool:
+def _is_undecided(verdict: Verdict) -> bool:
     """Not judged for good: LATE while the run is still under way is open, LATE after it is not."""
-    return verdict.word in OPEN or (verdict.word is Word.LATE and verdict.completed is None)
+    return verdict.result in UNDECIDED or (verdict.result is DeliveryResult.LATE and verdict.completed is None)
 
 
-def _given_up(one: ExportChecked) -> ExportChecked:
+def _mark_late(one: ExportVerdicts) -> ExportVerdicts:
     verdicts = tuple(
-        replace(v, word=Word.LATE, reason=f"not complete when the wait was over: {v.reason}", fails=True)
-        if v.word is Word.UNKNOWN
+        replace(v, result=DeliveryResult.LATE, reason=f"not complete when the wait was over: {v.reason}", fails=True)
+        if v.result is DeliveryResult.UNKNOWN
         else v
         for v in one.verdicts
     )
     return replace(one, verdicts=verdicts)
 
 
-def _addressed(project: Project) -> list[tuple[Address, Export]]:
+def _exports_with_addresses(project: Project) -> list[tuple[Address, Export]]:
     return [(Address(EXPORTS, key), export) for key, export in project.exports.items()]
 
 
-def _holding(address: Address, export: Export, estate: Estate) -> Holding | None:
+def _find_live_flow(address: Address, export: Export, ownership: Ownership) -> LiveFlow | None:
     """The flow of an address: the one of the highest generation, before a rename or an adoption is applied too."""
-    held = estate.ours.get(address, ())
+    held = ownership.own_flows.get(address, ())
     if not held and export.renamed_from:
-        held = estate.ours.get(Address(EXPORTS, export.renamed_from), ())
+        held = ownership.own_flows.get(Address(EXPORTS, export.renamed_from), ())
     if not held and export.adopt:
-        adopted = estate.by_id(export.adopt)
+        adopted = ownership.flow_by_id(export.adopt)
         held = (adopted,) if adopted else ()
-    return max(held, key=lambda h: (h.marker.generation if h.marker else 0, h.flow.created), default=None)
+    return max(held, key=lambda h: (h.marker.generation if h.marker else 0, h.flow.created_at), default=None)
 
 
-def _newest_tick(flow: Watched | None, as_of: int) -> int:
+def _newest_tick(flow: DeliveryExpectation | None, as_of: int) -> int:
     """The last moment a run was due, at or before `as_of`; that itself for a flow without any."""
-    if flow is None or flow.start is None or flow.rhythm is None:
+    if flow is None or flow.start is None or flow.every is None:
         return as_of
-    last = schedules.last_tick(flow.rhythm, flow.start, flow.end, as_of)
+    last = schedules.last_run_time(flow.every, flow.start, flow.end, as_of)
     return as_of if last is None else last
 
 
-def _not_there(one: Found) -> ExportChecked:
+def _result_without_flow(one: ExportFlow) -> ExportVerdicts:
     """An export without a flow delivers nothing; one whose connections cannot be read may."""
-    if one.holding is not None:
+    if one.live_flow is not None:
         reason = "its source or target connection cannot be read"
-        word, state = Word.UNKNOWN, "unknown"
+        word, state = DeliveryResult.UNKNOWN, "unknown"
     elif one.export.enabled is False:
-        word, state, reason = Word.UNKNOWN, "not applied", "no flow in this sandbox, and `enabled: false`"
+        word, state, reason = DeliveryResult.UNKNOWN, "not applied", "no flow in this sandbox, and `enabled: false`"
     else:
-        word, state, reason = Word.MISSING, "not applied", "no flow in this sandbox: apply creates it"
+        word, state, reason = DeliveryResult.MISSING, "not applied", "no flow in this sandbox: apply creates it"
     verdicts = tuple(
-        Verdict(d.name or d.alias or d.id or "", d.id or "", None, word, reason, fails=word is Word.MISSING)
+        Verdict(d.name or d.alias or d.id or "", d.id or "", None, word, reason, fails=word is DeliveryResult.MISSING)
         for d in one.export.datasets
     )
-    flow = one.holding.flow.id if one.holding else None
-    return ExportChecked(one.address, flow, state, "nothing to read", verdicts)
+    flow = one.live_flow.flow.id if one.live_flow else None
+    return ExportVerdicts(one.address, flow, state, "nothing to read", verdicts)

@@ -6,23 +6,25 @@
 
 from __future__ import annotations
 
-from exportctl.config.schema_findings import nearest
+from exportctl.config.schema_findings import closest_match
 from exportctl.errors import UsageError
-from exportctl.flags import matches
+from exportctl.flags import is_glob_match
 from exportctl.health.past_runs import FlowRuns, RunsReport
-from exportctl.kinds import ANCHOR
+from exportctl.kinds import FLOW
 from exportctl.model import EXPORTS, LiveObject
 from exportctl.runs import Run
-from exportctl.schedules import shown
+from exportctl.schedules import format_moment
 from exportctl.service import runs as service_runs
 from exportctl.wire import destination_type
-from exportctl.workflows import Planned
+from exportctl.workflows import ConnectedPlan
 
-NEWEST = 10  # runs of each flow if nobody says
-SOME = 5  # addresses named where none is near
+DEFAULT_LIMIT = 10  # runs of each flow if nobody says
+MAX_SUGGESTIONS = 5  # addresses named where none is near
 
 
-def recent_runs(made: Planned, export: str, *, limit: int | None = None, since: int | None = None) -> RunsReport:
+def read_recent_runs(
+    made: ConnectedPlan, export: str, *, limit: int | None = None, since: int | None = None
+) -> RunsReport:
     """
     The newest `limit` runs of each flow that `export` names: an address, KEY for all its parts, or a flow id. With
     `since` (seconds since 1970 UTC) nothing older, and as many as there are unless `limit` says otherwise.
@@ -32,34 +34,34 @@ def recent_runs(made: Planned, export: str, *, limit: int | None = None, since: 
         ServiceError: the runs could not be read.
     """
     if since is not None and since > made.plan.as_of:
-        now = shown(made.plan.as_of)
-        raise UsageError(f"--since {shown(since)} lies in the future: it is {now}", rule="usage")
+        now = format_moment(made.plan.as_of)
+        raise UsageError(f"--since {format_moment(since)} lies in the future: it is {now}", rule="usage")
     if limit is None and since is None:
-        limit = NEWEST
+        limit = DEFAULT_LIMIT
     flows = [
-        FlowRuns(one.address, one.flow, one.title, one.type, _read(made, one.flow, limit, since))
-        for one in _named(made, export)
+        FlowRuns(one.address, one.flow, one.title, one.type, _read_runs(made, one.flow, limit, since))
+        for one in _named_flows(made, export)
     ]
     return RunsReport(made.plan.header, made.plan.as_of, since, limit, tuple(flows))
 
 
-def _named(made: Planned, export: str) -> list[FlowRuns]:
-    flows = {flow.id: flow for flow in made.live.of(ANCHOR.name)}
+def _named_flows(made: ConnectedPlan, export: str) -> list[FlowRuns]:
+    flows = {flow.id: flow for flow in made.live.objects_of_kind(FLOW.name)}
     items = [item for item in made.plan.items if item.address.root == EXPORTS]
-    chosen = [item for item in items if item.id == export or matches((export,), item.address)]
+    chosen = [item for item in items if item.id == export or is_glob_match((export,), item.address)]
     if chosen:
-        return [FlowRuns(item.address, item.id, *_shown(flows.get(item.id or ""))) for item in chosen]
+        return [FlowRuns(item.address, item.id, *_title_and_type(flows.get(item.id or ""))) for item in chosen]
     if export in flows:
-        return [FlowRuns(None, export, *_shown(flows[export]))]
+        return [FlowRuns(None, export, *_title_and_type(flows[export]))]
     known = sorted(item.address for item in items)
     names = {str(name).lower(): str(address) for address in known for name in (address, address.name)}
-    guess = nearest(export, names)
-    some = f"there is {', '.join(map(str, known[:SOME]))}{' …' if len(known) > SOME else ''}"
+    guess = closest_match(export, names)
+    some = f"there is {', '.join(map(str, known[:MAX_SUGGESTIONS]))}{' …' if len(known) > MAX_SUGGESTIONS else ''}"
     hint = f"did you mean {names[guess]}?" if guess else some
     raise UsageError(f"{export}: no export and no flow of this sandbox is called so", rule="usage", hint=hint)
 
 
-def _shown(flow: LiveObject | None) -> tuple[str, str | None]:
+def _title_and_type(flow: LiveObject | None) -> tuple[str, str | None]:
     """Title and destination type; both empty without a flow."""
     if flow is None:
         return "", None
@@ -67,13 +69,13 @@ def _shown(flow: LiveObject | None) -> tuple[str, str | None]:
     return flow.name, kind.name if kind else None
 
 
-def _read(made: Planned, flow: str | None, limit: int | None, since: int | None) -> tuple[Run, ...]:
+def _read_runs(made: ConnectedPlan, flow: str | None, limit: int | None, since: int | None) -> tuple[Run, ...]:
     if flow is None:
         return ()
     client = made.platform.client
     if since is None:
         assert limit is not None
-        found = service_runs.latest(client, flow, limit)
+        found = service_runs.read_latest_runs(client, flow, limit)
     else:
-        found = service_runs.read(client, [flow], since)
+        found = service_runs.read_runs(client, [flow], since)
     return tuple(sorted(found, key=lambda run: (-run.started, run.id)))[:limit]

@@ -23,8 +23,8 @@ from exportctl.destination_types import (
     DestinationType,
     Secrecy,
 )
-from exportctl.kinds import ACCOUNT, ANCHOR, CONTENT, PLACE
-from exportctl.model import LATEST, Fields, Marked, Sensitive
+from exportctl.kinds import BASE_CONNECTION, FLOW, SOURCE_CONNECTION, TARGET_CONNECTION
+from exportctl.model import MAX_TIMESTAMP, Fields, SensitiveValue, UnknownValue
 
 Json = dict[str, Any]
 
@@ -33,15 +33,15 @@ INCREMENTAL = "FIRST_FULL_THEN_INCREMENTAL"
 TEMPLATE = "foldernameTemplate"  # tutorial and aepp; the OpenAPI file says folderNameTemplate (known conflict)
 TEMPLATES = (TEMPLATE, "folderNameTemplate")
 SCHEDULE = frozenset({"exportMode", "timeUnit", "interval", "startTime", "endTime", *TEMPLATES})
-LONGEST = 10_000  # hours or days; a longer interval is no schedule
+MAX_INTERVAL = 10_000  # hours or days; a longer interval is no schedule
 MANIFEST = "includeFileManifest"  # [BD]; not published for dataset targets
-DEFAULT_FOLDER = str(ANCHOR.rule("folder").default)
+DEFAULT_FOLDER = str(FLOW.field_rule("folder").default)
 
 
 # -- from the wire ----------------------------------------------------------------------------------------------------
 
 
-def read(kind: str, raw: Mapping[str, Any]) -> Json:
+def read_fields(kind: str, raw: Mapping[str, Any]) -> Json:
     """The managed fields one live object shows; missing or odd values come back as None, never as an error."""
     return _READ[kind](raw)
 
@@ -56,8 +56,8 @@ def destination_type(raw: Mapping[str, Any]) -> DestinationType | None:
 def known_params(raw: Mapping[str, Any]) -> frozenset[str]:
     """The params of a target connection that a config describes, and `mode`, which is the same for every flow [D]."""
     kind = destination_type(raw)
-    place = (field.wire for field in (kind.place if kind else ()))
-    return frozenset({*place, "datasetFileType", "compression", MANIFEST, "mode"})
+    location = (field.wire for field in (kind.location if kind else ()))
+    return frozenset({*location, "datasetFileType", "compression", MANIFEST, "mode"})
 
 
 def auth_method(raw: Mapping[str, Any]) -> AuthMethod | None:
@@ -74,7 +74,7 @@ def unknown_auth(raw: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(sorted(k for k in params if k not in known and k != "authorizedDate"))  # server-set [D samples]
 
 
-def _read_account(raw: Mapping[str, Any]) -> Json:
+def _read_base_connection(raw: Mapping[str, Any]) -> Json:
     method = auth_method(raw)
     params = members(members(raw.get("auth")).get("params"))
     auth: Json = {}
@@ -83,26 +83,28 @@ def _read_account(raw: Mapping[str, Any]) -> Json:
             continue
         value = params.get(rule.wire)
         masked = rule.hidden and not (isinstance(value, str) and rule.form and re.match(rule.form, value))
-        if masked or value == Marked.HIDDEN:  # the latter as snapshots have it
-            auth[rule.name] = Marked.HIDDEN
+        if masked or value == UnknownValue.HIDDEN:  # the latter as snapshots have it
+            auth[rule.name] = UnknownValue.HIDDEN
         elif value is not None:
-            auth[rule.name] = str(value) if rule.secrecy is Secrecy.PLAIN else Sensitive(str(value))
+            auth[rule.name] = str(value) if rule.secrecy is Secrecy.PLAIN else SensitiveValue(str(value))
     return {"auth": auth}
 
 
-def _read_content(raw: Mapping[str, Any]) -> Json:
+def _read_source_connection(raw: Mapping[str, Any]) -> Json:
     entries = members(raw.get("params")).get("datasets")
     listed = [members(e) for e in entries] if isinstance(entries, list) else []
     pairs = [(e["dataSetId"], e.get("name")) for e in listed if isinstance(e.get("dataSetId"), str)]
     return {"datasets": sorted(i for i, _ in pairs), "names": {i: n for i, n in pairs if n and isinstance(n, str)}}
 
 
-def _read_place(raw: Mapping[str, Any]) -> Json:
+def _read_target_connection(raw: Mapping[str, Any]) -> Json:
     kind = destination_type(raw)
     params = members(raw.get("params"))
-    place = {f.name: str(params[f.wire]) for f in (kind.place if kind else ()) if params.get(f.wire) not in (None, "")}
+    location = {
+        f.name: str(params[f.wire]) for f in (kind.location if kind else ()) if params.get(f.wire) not in (None, "")
+    }
     return {
-        "place": place,
+        "place": location,
         "format": {
             "type": str(params.get("datasetFileType") or "").lower(),
             "compression": str(params.get("compression") or "").lower(),
@@ -111,14 +113,14 @@ def _read_place(raw: Mapping[str, Any]) -> Json:
     }
 
 
-def _read_anchor(raw: Mapping[str, Any]) -> Json:
+def _read_flow(raw: Mapping[str, Any]) -> Json:
     schedule = members(raw.get("scheduleParams"))
-    rhythm = live_cadence(schedule)
+    every = live_every(schedule)
     start = moment(schedule.get("startTime"))
     return {
         "title": str(raw.get("name") or ""),
-        "cadence": rhythm,
-        "phase": schedules.phase(start, rhythm) if start is not None and rhythm else None,
+        "cadence": every,
+        "phase": schedules.grid_offset(start, every) if start is not None and every else None,
         "start": start,
         "end": moment(schedule.get("endTime")),
         "folder": next((str(schedule[k]) for k in TEMPLATES if schedule.get(k)), DEFAULT_FOLDER),
@@ -126,15 +128,15 @@ def _read_anchor(raw: Mapping[str, Any]) -> Json:
     }
 
 
-def live_cadence(schedule: Mapping[str, Any]) -> str | None:
+def live_every(schedule: Mapping[str, Any]) -> str | None:
     """Mode is not needed: interval 0 is once, a missing exportMode is incremental (flow-service.md 7.1, inferred)."""
-    interval, unit = integer(schedule.get("interval")), word(schedule.get("timeUnit"))
-    if interval is None or unit not in ("hour", "day") or not 0 <= interval <= LONGEST:
+    interval, unit = integer(schedule.get("interval")), lower_case_text(schedule.get("timeUnit"))
+    if interval is None or unit not in ("hour", "day") or not 0 <= interval <= MAX_INTERVAL:
         return None
-    return schedules.spelled(unit, interval)
+    return schedules.format_every(unit, interval)
 
 
-def word(value: object) -> str | None:
+def lower_case_text(value: object) -> str | None:
     """A word of one of the service's enums in lower case: scripts write either [AE]."""
     return value.lower() if isinstance(value, str) else None
 
@@ -149,7 +151,7 @@ def integer(value: object) -> int | None:
 def moment(value: object) -> int | None:
     """Seconds since 1970 that a calendar can show, else None."""
     number = integer(value)
-    return number if number is not None and 0 <= number <= LATEST else None
+    return number if number is not None and 0 <= number <= MAX_TIMESTAMP else None
 
 
 def members(value: object) -> Mapping[str, Any]:
@@ -158,17 +160,17 @@ def members(value: object) -> Mapping[str, Any]:
 
 
 _READ: Mapping[str, Callable[[Mapping[str, Any]], Json]] = {
-    ACCOUNT.name: _read_account,
-    CONTENT.name: _read_content,
-    PLACE.name: _read_place,
-    ANCHOR.name: _read_anchor,
+    BASE_CONNECTION.name: _read_base_connection,
+    SOURCE_CONNECTION.name: _read_source_connection,
+    TARGET_CONNECTION.name: _read_target_connection,
+    FLOW.name: _read_flow,
 }
 
 
 # -- to the wire ------------------------------------------------------------------------------------------------------
 
 
-def body(
+def create_body(
     kind: str, type_name: str, fields: Fields, refs: Mapping[str, Any], *, title: str, description: str, now: int
 ) -> Json:
     """
@@ -183,7 +185,7 @@ def _spec(spec_id: str) -> Json:
     return {"id": spec_id, "version": SPEC_VERSION}
 
 
-def _body_account(kind: DestinationType | None, fields: Fields, refs: Mapping[str, Any], now: int) -> Json:
+def _base_connection_body(kind: DestinationType | None, fields: Fields, refs: Mapping[str, Any], now: int) -> Json:
     assert kind is not None
     sent: Json = {"connectionSpec": _spec(kind.connection_spec)}
     if fields.get("method"):
@@ -201,23 +203,23 @@ def auth_params(method: AuthMethod, auth: Mapping[str, Any]) -> Json:
     return {wire[name]: value for name, value in auth.items()}
 
 
-def _body_content(kind: DestinationType | None, fields: Fields, refs: Mapping[str, Any], now: int) -> Json:
+def _source_connection_body(kind: DestinationType | None, fields: Fields, refs: Mapping[str, Any], now: int) -> Json:
     entries = [{"dataSetId": i, "name": n} for i, n in fields["datasets"]]
     return {"connectionSpec": _spec(DATA_LAKE_SPEC), "params": {"datasets": entries}}
 
 
-def _body_place(kind: DestinationType | None, fields: Fields, refs: Mapping[str, Any], now: int) -> Json:
+def _target_connection_body(kind: DestinationType | None, fields: Fields, refs: Mapping[str, Any], now: int) -> Json:
     assert kind is not None
-    params = {"mode": "Server-to-server"} | {k: v for k, v in place_params(kind, fields).items() if v is not None}
+    params = {"mode": "Server-to-server"} | {k: v for k, v in target_params(kind, fields).items() if v is not None}
     return dict(refs) | {"connectionSpec": _spec(kind.connection_spec), "params": params}
 
 
-def place_params(kind: DestinationType, fields: Fields) -> Json:
+def target_params(kind: DestinationType, fields: Fields) -> Json:
     """Our part of a target's params; a value of None stands for a key that must not be there."""
     params: Json = {}
     if "place" in fields:
-        params |= {f.wire: fields["place"].get(f.name) for f in kind.place}
-        if kind.place[-1].wire == "path" and not kind.place[-1].required and params["path"] is None:
+        params |= {f.wire: fields["place"].get(f.name) for f in kind.location}
+        if kind.location[-1].wire == "path" and not kind.location[-1].required and params["path"] is None:
             params["path"] = ""  # S3 and GCS require the key and match the empty string [XD-new]
     if "format" in fields:
         form = fields["format"]
@@ -226,7 +228,7 @@ def place_params(kind: DestinationType, fields: Fields) -> Json:
     return params
 
 
-def _body_anchor(kind: DestinationType | None, fields: Fields, refs: Mapping[str, Any], now: int) -> Json:
+def _flow_body(kind: DestinationType | None, fields: Fields, refs: Mapping[str, Any], now: int) -> Json:
     assert kind is not None
     return dict(refs) | {
         "flowSpec": _spec(kind.flow_spec),
@@ -236,10 +238,10 @@ def _body_anchor(kind: DestinationType | None, fields: Fields, refs: Mapping[str
 
 
 _BODY: Mapping[str, Callable[[DestinationType | None, Fields, Mapping[str, Any], int], Json]] = {
-    ACCOUNT.name: _body_account,
-    CONTENT.name: _body_content,
-    PLACE.name: _body_place,
-    ANCHOR.name: _body_anchor,
+    BASE_CONNECTION.name: _base_connection_body,
+    SOURCE_CONNECTION.name: _source_connection_body,
+    TARGET_CONNECTION.name: _target_connection_body,
+    FLOW.name: _flow_body,
 }
 
 
@@ -254,7 +256,7 @@ def schedule_params(live: Mapping[str, Any], fields: Fields, now: int) -> Json:
         if number is not None:
             sent[key] = number
     if "cadence" in fields:
-        interval = schedules.seconds(fields["cadence"])
+        interval = schedules.interval_seconds(fields["cadence"])
         unit = "hour" if fields["cadence"].endswith(("hour", "hours")) else "day"
         size = schedules.HOUR if unit == "hour" else schedules.DAY
         sent |= {"exportMode": INCREMENTAL if interval else FULL, "timeUnit": unit, "interval": interval // size}
@@ -269,7 +271,7 @@ def schedule_params(live: Mapping[str, Any], fields: Fields, now: int) -> Json:
     return sent
 
 
-def operations(
+def patch_operations(
     kind: str,
     type_name: str,
     fields: Fields,
@@ -293,7 +295,7 @@ def operations(
     if fields.keys() & {"cadence", "start", "end", "folder"}:
         values["scheduleParams"] = schedule_params(members(raw.get("scheduleParams")), fields, now)
     if fields.keys() & {"place", "format"}:
-        values["params"] = _overlaid(members(raw.get("params")), place_params(TYPES[type_name], fields))
+        values["params"] = _overlay_params(members(raw.get("params")), target_params(TYPES[type_name], fields))
     ops = [
         {"op": "replace" if raw.get(key) is not None else "add", "path": f"/{key}", "value": value}
         for key, value in values.items()
@@ -304,20 +306,22 @@ def operations(
     return ops
 
 
-def _overlaid(live: Mapping[str, Any], ours: Mapping[str, Any]) -> Json:
+def _overlay_params(live: Mapping[str, Any], ours: Mapping[str, Any]) -> Json:
     """A flag that is on is switched off by False, not by leaving it out: a service that merges would keep it."""
-    off = {k: False for k, v in ours.items() if v is None and live.get(k) is True}
-    return {k: v for k, v in {**live, **ours, **off}.items() if not (v is None and k in ours)}
+    switched_off = {k: False for k, v in ours.items() if v is None and live.get(k) is True}
+    return {k: v for k, v in {**live, **ours, **switched_off}.items() if not (v is None and k in ours)}
 
 
-def holds(ops: Sequence[Mapping[str, Any]], raw: Mapping[str, Any]) -> bool:
+def is_patch_applied(ops: Sequence[Mapping[str, Any]], raw: Mapping[str, Any]) -> bool:
     """Did these operations arrive? Auth params are shown masked, but the marker changes together with them."""
-    return all(_held(op["value"], raw.get(str(op["path"]).lstrip("/"))) for op in ops if op["path"] != "/auth/params")
+    return all(
+        _is_value_shown(op["value"], raw.get(str(op["path"]).lstrip("/"))) for op in ops if op["path"] != "/auth/params"
+    )
 
 
-def _held(sent: Any, shown: Any) -> bool:
+def _is_value_shown(sent: Any, shown: Any) -> bool:
     if isinstance(sent, Mapping):
-        return isinstance(shown, Mapping) and all(_held(value, shown.get(key)) for key, value in sent.items())
+        return isinstance(shown, Mapping) and all(_is_value_shown(value, shown.get(key)) for key, value in sent.items())
     return bool(sent == shown or str(sent) == str(shown))  # numbers may be shown as text
 
 

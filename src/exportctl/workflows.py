@@ -14,56 +14,65 @@ from dataclasses import dataclass, field, replace
 
 from exportctl.applying import apply as applying
 from exportctl.applying import references
-from exportctl.applying.apply import Limit
-from exportctl.applying.proof import Proof, Prover
-from exportctl.applying.protocols import SETTLE, Writer
+from exportctl.applying.apply import ConcurrencyLimit
+from exportctl.applying.proof import FinalCheck, FinalChecker
+from exportctl.applying.protocols import SETTLE_SECONDS, Writer
 from exportctl.declared import Project
 from exportctl.errors import Error, Finding
-from exportctl.flags import Flags
+from exportctl.flags import PlanOptions
 from exportctl.kinds import KINDS
-from exportctl.model import EXPORTS, Header, ListedDataset, Live, Outcome, Plan, Status
-from exportctl.offline import Setup, complete, parsed, project_of, validated
+from exportctl.model import EXPORTS, Inventory, ListedDataset, Outcome, OutcomeStatus, Plan, PlanHeader
+from exportctl.offline import Setup, read_config, read_project, require_references, validation_findings
 from exportctl.planning import planner
-from exportctl.planning.expand import Desired, desired
-from exportctl.platforms import EMBEDDED, Platform, kind_of, opened
+from exportctl.planning.expand import DesiredState, build_desired_state
+from exportctl.platforms import EMBEDDED, ConnectedPlatform, open_platform, platform_kind
 from exportctl.saved import planfile
-from exportctl.secret import SHORTEST
+from exportctl.secret import MIN_SECRET_LENGTH
 from exportctl.service import live
 from exportctl.snapshots import document as snapshots
 from exportctl.snapshots.document import Snapshot
 
 __all__ = [
-    "Applying", "Eligible", "Planned", "Setup", "begun", "eligible", "header", "parsed", "planned", "project_of",
-    "validated",
+    "ApplyRun",
+    "ConnectedPlan",
+    "ExportableDatasets",
+    "Setup",
+    "header",
+    "list_exportable_datasets",
+    "open_plan",
+    "read_config",
+    "read_project",
+    "start_apply",
+    "validation_findings",
 ]  # fmt: skip
 
 
 @dataclass(frozen=True)
-class Draft:
+class PlanResult:
     """A plan and what it was made from: enough to show it, and to make it again."""
 
     plan: Plan
-    live: Live
-    desired: Desired
+    live: Inventory
+    desired: DesiredState
     project: Project
     findings: tuple[Finding, ...]
-    made_up: bool
+    uses_placeholders: bool
 
 
 @dataclass(frozen=True)
-class Planned(Draft):
+class ConnectedPlan(PlanResult):
     """The same with the open platform that was read: enough to apply it."""
 
-    platform: Platform
+    platform: ConnectedPlatform
 
 
 # -- plan -------------------------------------------------------------------------------------------------------------
 
 
 @contextmanager
-def planned(
-    setup: Setup, flags: Flags, *, wall: Callable[[], int], leave_unset: tuple[str, ...] = ()
-) -> Iterator[Planned]:
+def open_plan(
+    setup: Setup, flags: PlanOptions, *, wall: Callable[[], int], leave_unset: tuple[str, ...] = ()
+) -> Iterator[ConnectedPlan]:
     """
     Read the config and the sandbox, and plan. The connection stays open until the end of the `with`.
 
@@ -72,35 +81,42 @@ def planned(
     Raises:
         ConfigError, ServiceError, Error: as their makers say.
     """
-    project, findings = project_of(setup, setup.now or wall())
-    with planned_for(project, findings, setup, flags, leave_unset=leave_unset) as made:
+    project, findings = read_project(setup, setup.now or wall())
+    with open_project_plan(project, findings, setup, flags, leave_unset=leave_unset) as made:
         yield made
 
 
 @contextmanager
-def planned_for(
-    project: Project, findings: tuple[Finding, ...], setup: Setup, flags: Flags, *, leave_unset: tuple[str, ...] = ()
-) -> Iterator[Planned]:
+def open_project_plan(
+    project: Project,
+    findings: tuple[Finding, ...],
+    setup: Setup,
+    flags: PlanOptions,
+    *,
+    leave_unset: tuple[str, ...] = (),
+) -> Iterator[ConnectedPlan]:
     """
     The same for a project at hand, whose environment need not be the one `setup` names.
 
     Raises:
         ConfigError, ServiceError, Error: as their makers say.
     """
-    complete(project)
-    invent = kind_of(project) == EMBEDDED
-    known = references.for_plan(project, setup.env, setup.folder, invent=invent, leave_unset=leave_unset)
-    with opened(project, setup.env, setup.folder, setup.transport, setup.clock) as platform:
+    require_references(project)
+    invent = platform_kind(project) == EMBEDDED
+    known = references.read_values_for_plan(project, setup.env, setup.folder, invent=invent, leave_unset=leave_unset)
+    with open_platform(project, setup.env, setup.folder, setup.transport, setup.clock) as platform:
         _check_sandbox(project, platform)
-        platform.client.guard(v for v in known.values.values() if len(v) >= SHORTEST)  # "acme" is no secret
-        seen = live.read(platform.client)
-        wanted = desired(project, known.values, seen.specs)
+        platform.client.mask_values(
+            v for v in known.values.values() if len(v) >= MIN_SECRET_LENGTH
+        )  # "acme" is no secret
+        seen = live.read_inventory(platform.client)
+        wanted = build_desired_state(project, known.values, seen.specs)
         as_of = setup.now if setup.now is not None else platform.as_of()
-        plan = planner.plan(wanted, seen, header(project, platform), flags, as_of, known.unset)
-        yield Planned(plan, seen, wanted, project, findings, known.made_up, platform)
+        plan = planner.build_plan(wanted, seen, header(project, platform), flags, as_of, known.unset)
+        yield ConnectedPlan(plan, seen, wanted, project, findings, known.uses_placeholders, platform)
 
 
-def _check_sandbox(project: Project, platform: Platform) -> None:
+def _check_sandbox(project: Project, platform: ConnectedPlatform) -> None:
     """
     Raises:
         Error: the embedded emulator was seeded before the config named this sandbox.
@@ -111,7 +127,7 @@ def _check_sandbox(project: Project, platform: Platform) -> None:
         raise Error(f"the emulator has no sandbox {sandbox}", rule="no-such-sandbox", hint=hint)
 
 
-def refreshed(setup: Setup, flags: Flags, snapshot: Snapshot, *, wall: Callable[[], int]) -> Draft:
+def plan_from_snapshot(setup: Setup, flags: PlanOptions, snapshot: Snapshot, *, wall: Callable[[], int]) -> PlanResult:
     """
     Plan against a snapshot: no network, no credentials. Without `--now` it is made for `wall`, this machine's clock.
 
@@ -119,51 +135,51 @@ def refreshed(setup: Setup, flags: Flags, snapshot: Snapshot, *, wall: Callable[
         ConfigError, Error: as their makers say; the snapshot is of another place than the config names.
     """
     as_of = setup.now if setup.now is not None else wall()
-    project, findings = project_of(setup, as_of)
-    complete(project)
-    kind, named = kind_of(project), project.platform
-    head = Header(named.organization, named.sandbox, project.environment, project.name, kind, snapshot.taken_at)
-    snapshots.check(snapshot, head)
-    known = references.for_plan(project, setup.env, setup.folder, invent=kind == EMBEDDED)
-    seen = live_of(snapshot)
-    wanted = desired(project, known.values, seen.specs)
-    plan = planner.plan(wanted, seen, head, flags, as_of, known.unset)
-    return Draft(plan, seen, wanted, project, findings, known.made_up)
+    project, findings = read_project(setup, as_of)
+    require_references(project)
+    kind, named = platform_kind(project), project.platform
+    head = PlanHeader(named.organization, named.sandbox, project.environment, project.name, kind, snapshot.taken_at)
+    snapshots.check_header(snapshot, head)
+    known = references.read_values_for_plan(project, setup.env, setup.folder, invent=kind == EMBEDDED)
+    seen = inventory_from_snapshot(snapshot)
+    wanted = build_desired_state(project, known.values, seen.specs)
+    plan = planner.build_plan(wanted, seen, head, flags, as_of, known.unset)
+    return PlanResult(plan, seen, wanted, project, findings, known.uses_placeholders)
 
 
 @dataclass(frozen=True)
-class Taken:
+class SandboxSnapshot:
     """A snapshot, and the project whose config said of what."""
 
     snapshot: Snapshot
     project: Project
 
 
-def taken(setup: Setup, *, wall: Callable[[], int]) -> Taken:
+def take_snapshot(setup: Setup, *, wall: Callable[[], int]) -> SandboxSnapshot:
     """
     A snapshot of the sandbox, read with the lists of a plan.
 
     Raises:
         ConfigError, ServiceError, Error: as their makers say.
     """
-    project, _ = project_of(setup, setup.now or wall())
-    complete(project)
-    with opened(project, setup.env, setup.folder, setup.transport, setup.clock) as platform:
-        seen = live.read(platform.client)
-        return Taken(snapshots.taken(header(project, platform), seen, platform.as_of()), project)
+    project, _ = read_project(setup, setup.now or wall())
+    require_references(project)
+    with open_platform(project, setup.env, setup.folder, setup.transport, setup.clock) as platform:
+        seen = live.read_inventory(platform.client)
+        return SandboxSnapshot(snapshots.build_snapshot(header(project, platform), seen, platform.as_of()), project)
 
 
-def live_of(snapshot: Snapshot) -> Live:
+def inventory_from_snapshot(snapshot: Snapshot) -> Inventory:
     """What was read when the snapshot was taken, as a planner wants it."""
     objects = {
         name: tuple(live.live_object(kind, raw) for raw in snapshot.objects[name]) for name, kind in KINDS.items()
     }
-    return Live(objects, snapshot.datasets, snapshot.specs)
+    return Inventory(objects, snapshot.datasets, snapshot.specs)
 
 
-def header(project: Project, platform: Platform) -> Header:
+def header(project: Project, platform: ConnectedPlatform) -> PlanHeader:
     """What every view says first."""
-    return Header(
+    return PlanHeader(
         organization=project.platform.organization,
         sandbox=project.platform.sandbox,
         environment=project.environment,
@@ -176,31 +192,31 @@ def header(project: Project, platform: Platform) -> Header:
 
 
 @dataclass(frozen=True)
-class Eligible:
+class ExportableDatasets:
     """What can be exported from one sandbox, and the addresses that export it, by dataset id."""
 
     datasets: tuple[ListedDataset, ...]
     used_by: Mapping[str, tuple[str, ...]]
-    header: Header
+    header: PlanHeader
     as_of: int
 
 
-def eligible(setup: Setup, *, wall: Callable[[], int]) -> Eligible:
+def list_exportable_datasets(setup: Setup, *, wall: Callable[[], int]) -> ExportableDatasets:
     """
     The datasets that can be exported, by one list.
 
     Raises:
         ConfigError, ServiceError, Error: as their makers say.
     """
-    project, _ = project_of(setup, setup.now or wall())
-    complete(project)
-    with opened(project, setup.env, setup.folder, setup.transport, setup.clock) as platform:
-        listed = live.datasets(platform.client)
+    project, _ = read_project(setup, setup.now or wall())
+    require_references(project)
+    with open_platform(project, setup.env, setup.folder, setup.transport, setup.clock) as platform:
+        listed = live.list_datasets(platform.client)
         as_of = setup.now if setup.now is not None else platform.as_of()
-        return Eligible(listed, _users(project, listed), header(project, platform), as_of)
+        return ExportableDatasets(listed, _exports_by_dataset(project, listed), header(project, platform), as_of)
 
 
-def _users(project: Project, listed: tuple[ListedDataset, ...]) -> dict[str, tuple[str, ...]]:
+def _exports_by_dataset(project: Project, listed: tuple[ListedDataset, ...]) -> dict[str, tuple[str, ...]]:
     pairs = [(d, f"{EXPORTS}.{e.key}") for e in project.exports.values() for d in e.datasets]
     return {
         one.id: tuple(sorted({who for d, who in pairs if d.id == one.id or (d.id is None and d.name == one.name)}))
@@ -212,71 +228,71 @@ def _users(project: Project, listed: tuple[ListedDataset, ...]) -> dict[str, tup
 
 
 @dataclass
-class Applying:
+class ApplyRun:
     """An apply under way: `outcomes()` yields as steps end, `prove()` reads back."""
 
-    planned: Planned
+    connected_plan: ConnectedPlan
     writer: Writer
-    limit: Limit
-    flags: Flags
+    limit: ConcurrencyLimit
+    flags: PlanOptions
     stop: threading.Event
-    saved: planfile.Saved | None = None  # what was approved; nothing else is looked for in the read-back
-    done: list[Outcome] = field(default_factory=list)
+    saved: planfile.SavedPlan | None = None  # what was approved; nothing else is looked for in the read-back
+    step_outcomes: list[Outcome] = field(default_factory=list)
 
-    def outcomes(self) -> Iterator[Outcome]:
-        for outcome in applying.apply(self.planned.plan, self.writer, limit=self.limit, stop=self.stop):
-            self.done.append(outcome)
+    def execute_steps(self) -> Iterator[Outcome]:
+        for outcome in applying.apply_plan(self.connected_plan.plan, self.writer, limit=self.limit, stop=self.stop):
+            self.step_outcomes.append(outcome)
             yield outcome
 
-    def prove(self) -> Proof:
+    def run_final_check(self) -> FinalCheck:
         """Read back and plan again; see proof.py."""
-        made, flags = self.planned, self._left()
+        made, flags = self.connected_plan, self._remaining_flags()
 
-        def replan(seen: Live) -> Plan:
-            wanted = desired(made.project, comparable(made.desired), seen.specs)
-            again = planner.plan(wanted, seen, made.plan.header, flags, made.plan.as_of, made.plan.unset)
-            return planfile.approved(self.saved, again) if self.saved else again
+        def replan(seen: Inventory) -> Plan:
+            wanted = build_desired_state(made.project, known_sensitive_values(made.desired), seen.specs)
+            again = planner.build_plan(wanted, seen, made.plan.header, flags, made.plan.as_of, made.plan.unset)
+            return planfile.reduce_to_approval(self.saved, again) if self.saved else again
 
-        prover = Prover(
-            read=lambda: live.read(made.platform.client),
+        prover = FinalChecker(
+            read=lambda: live.read_inventory(made.platform.client),
             replan=replan,
             writer=self.writer,
             clock=made.platform.clock,
             project=made.project.name,
             limit=self.limit,
         )
-        return prover.prove(made.plan, self.done)
+        return prover.run_final_check(made.plan, self.step_outcomes)
 
-    def _left(self) -> Flags:
+    def _remaining_flags(self) -> PlanOptions:
         """A rotation is an order: once carried out it is no part of what should be there, until then it is."""
-        sent = any(o.status is Status.DONE and o.step.address == self.flags.rotate for o in self.done)
+        sent = any(o.status is OutcomeStatus.DONE and o.step.address == self.flags.rotate for o in self.step_outcomes)
         return replace(self.flags, rotate=None) if sent else self.flags
 
-    def succeeded(self) -> bool:
-        return all(o.status in (Status.DONE, Status.LEFT) for o in self.done)
+    def has_succeeded(self) -> bool:
+        return all(o.status in (OutcomeStatus.DONE, OutcomeStatus.DEFERRED) for o in self.step_outcomes)
 
 
-def comparable(wanted: Desired) -> dict[tuple[str, str], str]:
+def known_sensitive_values(wanted: DesiredState) -> dict[tuple[str, str], str]:
     """The sensitive values that were known when it was made, by address and field."""
-    from exportctl.model import Sensitive
+    from exportctl.model import SensitiveValue
 
     return {
         (str(account.address), name): value.value
         for account in wanted.accounts.values()
         for name, value in account.auth.items()
-        if isinstance(value, Sensitive)
+        if isinstance(value, SensitiveValue)
     }
 
 
-def begun(
-    made: Planned,
+def start_apply(
+    made: ConnectedPlan,
     setup: Setup,
-    flags: Flags,
+    flags: PlanOptions,
     *,
     parallelism: int,
     stop: threading.Event,
-    saved: planfile.Saved | None = None,
-) -> Applying:
+    saved: planfile.SavedPlan | None = None,
+) -> ApplyRun:
     """
     Make ready to apply: every reference this plan needs is read now, before the first write.
 
@@ -284,16 +300,16 @@ def begun(
         ConfigError: one of them is not set.
     """
     invent = made.platform.kind == EMBEDDED
-    fill, hidden = references.for_apply(made.project, setup.env, setup.folder, made.plan, invent=invent)
-    made.platform.client.guard(hidden)
-    limit = Limit(parallelism)
-    made.platform.client.on_throttle = limit.throttled
+    fill, hidden = references.read_values_for_apply(made.project, setup.env, setup.folder, made.plan, invent=invent)
+    made.platform.client.mask_values(hidden)
+    limit = ConcurrencyLimit(parallelism)
+    made.platform.client.on_throttle = limit.halve
     writer = Writer(
         client=made.platform.client,
         clock=made.platform.clock,
-        known={o.id: o for kind in KINDS for o in made.live.of(kind)},
+        known_objects={o.id: o for kind in KINDS for o in made.live.objects_of_kind(kind)},
         repository=made.project.repository,
         fill=fill,
-        settle=SETTLE if setup.settle is None else setup.settle,
+        settle=SETTLE_SECONDS if setup.settle_seconds is None else setup.settle_seconds,
     )
-    return Applying(made, writer, limit, flags, stop, saved)
+    return ApplyRun(made, writer, limit, flags, stop, saved)

@@ -13,9 +13,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-from exportctl.flags import Flags
+from exportctl.flags import PlanOptions
 from exportctl.model import Plan
-from exportctl.saved.document import encode
+from exportctl.saved.document import encode_plan
 from exportctl.views import json, text
 from tests.loop.world import World, world
 
@@ -26,7 +26,7 @@ ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 DIGESTS = re.compile(r"(--only-if |\"digest\": \"|\"seen\": \{)[^\n]*")
 
 
-def played(case: Path) -> dict[str, str]:
+def case_outputs(case: Path) -> dict[str, str]:
     """What the case gives today."""
     with tempfile.TemporaryDirectory() as name:
         made = world(Path(name))
@@ -41,12 +41,12 @@ def played(case: Path) -> dict[str, str]:
             getattr(made.emulator.ui, verb)(*arguments)
         _write(made, case / "config.yaml")
         plan = made.plan()
-        made.forget()
-        if not plan.refused:
-            made.apply(Flags())
+        made.forget_requests()
+        if not plan.is_refused:
+            made.apply(PlanOptions())
         return {
-            "plan.txt": _still(text.plan(plan)),
-            "plan.json": _still(_without_seen(plan)),
+            "plan.txt": _mask_ids(text.render_plan(plan)),
+            "plan.json": _mask_ids(_json_without_digests(plan)),
             "requests.txt": "\n".join(made.writes()) + "\n",
         }
 
@@ -55,23 +55,23 @@ def _write(made: World, source: Path) -> None:
     (made.folder / "exports.yaml").write_text(source.read_text(encoding="utf-8"), encoding="utf-8")
 
 
-def _without_seen(plan: Plan) -> str:
+def _json_without_digests(plan: Plan) -> str:
     """The JSON view, less digests of what holds ids."""
-    document = stdlib_json.loads(json.plan(plan))
-    assert document["result"]["items"] == stdlib_json.loads(stdlib_json.dumps(encode(plan)["items"]))
+    document = stdlib_json.loads(json.render_plan(plan))
+    assert document["result"]["items"] == stdlib_json.loads(stdlib_json.dumps(encode_plan(plan)["items"]))
     for item in document["result"]["items"]:
         for step in item["steps"]:
             step["seen"] = sorted(step["seen"])
     return str(stdlib_json.dumps(document, indent=1, sort_keys=True)) + "\n"
 
 
-def _still(shown: str) -> str:
+def _mask_ids(shown: str) -> str:
     return DIGESTS.sub(r"\1…", ID.sub("ID", shown))
 
 
 def main() -> None:
     for case in CASES:
-        for name, content in played(case).items():
+        for name, content in case_outputs(case).items():
             (case / name).write_text(content, encoding="utf-8")
         sys.stdout.write(f"wrote {case.name}\n")
 

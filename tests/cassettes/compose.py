@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from tests.cassettes.tape import FOLDER, HOST, ORIGINS, veiled
+from tests.cassettes.tape import FOLDER, HOST, ORIGINS, mask_auth_params
 
 BASE = f"{HOST}/data/foundation/flowservice"
 SPEC = yaml.safe_load((Path(__file__).parents[1] / "openapi" / "destinations.yaml").read_text(encoding="utf-8"))
@@ -37,7 +37,7 @@ def exchange(method: str, path: str, status: int, answer: Any, body: Any = None,
             "method": method,
             "uri": f"{BASE}{path}",
             "headers": headers,
-            "body": "" if body is None else json.dumps(veiled(body)),
+            "body": "" if body is None else json.dumps(mask_auth_params(body)),
         },
         "response": {
             "status": {"code": status, "message": "OK" if status < 400 else "Error"},

@@ -11,16 +11,16 @@ from typing import Any
 
 from exportctl import workflows
 from exportctl.applying import references
-from exportctl.applying.apply import Limit
-from exportctl.applying.apply import apply as applied
+from exportctl.applying.apply import ConcurrencyLimit
+from exportctl.applying.apply import apply_plan as applied
 from exportctl.applying.protocols import Writer
 from exportctl.clock import Clock
-from exportctl.flags import Flags
+from exportctl.flags import PlanOptions
 from exportctl.kinds import KINDS
-from exportctl.model import Header, Live, Outcome
-from exportctl.offline import complete, project_of
+from exportctl.model import Inventory, Outcome, PlanHeader
+from exportctl.offline import read_project, require_references
 from exportctl.planning import planner
-from exportctl.planning.expand import desired
+from exportctl.planning.expand import build_desired_state
 from exportctl.secret import Secret
 from exportctl.service import live
 from exportctl.service.client import Client, Credentials
@@ -42,28 +42,28 @@ def client_at(url: str) -> Client:
     )
 
 
-def clock_of() -> Clock:
+def fixed_clock() -> Clock:
     return Clock(lambda: START, lambda: 0.0, lambda _: None)
 
 
-def read_all(client: Client) -> Live:
-    return live.read(client)
+def read_all(client: Client) -> Inventory:
+    return live.read_inventory(client)
 
 
-def carried_out(client: Client, content: Mapping[str, Any], clock: Clock) -> tuple[Outcome, ...]:
+def apply_config(client: Client, content: Mapping[str, Any], clock: Clock) -> tuple[Outcome, ...]:
     """Plan and apply one config through a client."""
     with TemporaryDirectory() as folder:
         path = Path(folder)
         (path / "exports.yaml").write_text(json.dumps(content), encoding="utf-8")
         setup = workflows.Setup(folder=path, env={**ENV, **SECRETS}, now=START)
-        project, _ = project_of(setup, START)
-        complete(project)
-        known = references.for_plan(project, setup.env, path, invent=False)
-        seen = live.read(client)
-        wanted = desired(project, known.values, seen.specs)
-        header = Header(ORGANIZATION, SANDBOX, None, project.name, "loopback")
-        plan = planner.plan(wanted, seen, header, Flags(), START)
-        fill, _ = references.for_apply(project, setup.env, path, plan, invent=False)
-        objects = {o.id: o for kind in KINDS for o in seen.of(kind)}
+        project, _ = read_project(setup, START)
+        require_references(project)
+        known = references.read_values_for_plan(project, setup.env, path, invent=False)
+        seen = live.read_inventory(client)
+        wanted = build_desired_state(project, known.values, seen.specs)
+        header = PlanHeader(ORGANIZATION, SANDBOX, None, project.name, "loopback")
+        plan = planner.build_plan(wanted, seen, header, PlanOptions(), START)
+        fill, _ = references.read_values_for_apply(project, setup.env, path, plan, invent=False)
+        objects = {o.id: o for kind in KINDS for o in seen.objects_of_kind(kind)}
         writer = Writer(client, clock, objects, project.repository, fill)
-        return tuple(applied(plan, writer, limit=Limit(1), stop=threading.Event()))
+        return tuple(applied(plan, writer, limit=ConcurrencyLimit(1), stop=threading.Event()))

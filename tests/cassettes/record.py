@@ -13,32 +13,32 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from exportctl.emulator import Dataset, Emulator
-from exportctl.emulator.server import close, server
-from tests.cassettes.playing import CHANGED, FIRST, carried_out, client_at, clock_of, read_all
-from tests.cassettes.tape import FOLDER, ORIGINS, entitled, recorder
+from exportctl.emulator import Emulator, SeedDataset
+from exportctl.emulator.server import bind_server, close_server
+from tests.cassettes.playing import CHANGED, FIRST, apply_config, client_at, fixed_clock, read_all
+from tests.cassettes.tape import FOLDER, ORIGINS, recorder, write_origin
 from tests.loop.world import DATASETS, ORGANIZATION, SANDBOX, START
 
 SEED = 7
 
 
 @contextmanager
-def serving() -> Iterator[tuple[Emulator, str]]:
+def serve_emulator() -> Iterator[tuple[Emulator, str]]:
     emulator = Emulator(clock=START, seed=SEED, page_size=2, organization=ORGANIZATION)
-    emulator.seed([SANDBOX], {SANDBOX: [Dataset(name) for name in DATASETS]})
-    running = server(emulator, 0)
+    emulator.seed([SANDBOX], {SANDBOX: [SeedDataset(name) for name in DATASETS]})
+    running = bind_server(emulator, 0)
     thread = threading.Thread(target=running.run, daemon=True)
     thread.start()
     try:
         yield emulator, f"http://127.0.0.1:{running.effective_port}"
     finally:
-        close(running)
+        close_server(running)
 
 
 def main() -> None:
     for name in ("emulator_reads.yaml", "emulator_apply.yaml"):
         (FOLDER / name).unlink(missing_ok=True)
-        with serving() as (emulator, url):
+        with serve_emulator() as (emulator, url):
             if name == "emulator_reads.yaml":
                 for n in range(3):
                     emulator.ui.create_flow(f"flow {n}", ["Orders"], sandbox=SANDBOX)
@@ -47,8 +47,8 @@ def main() -> None:
                     read_all(client)
                 else:
                     for content in (FIRST, CHANGED):
-                        carried_out(client, content, clock_of())
-        entitled(name, ORIGINS[1])
+                        apply_config(client, content, fixed_clock())
+        write_origin(name, ORIGINS[1])
 
 
 if __name__ == "__main__":

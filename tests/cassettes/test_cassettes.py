@@ -11,11 +11,11 @@ import pytest
 import yaml
 
 from exportctl.errors import Conflict, NotFound, ServiceError, Unauthorized
-from exportctl.model import Status
+from exportctl.model import OutcomeStatus
 from exportctl.secret import Secret
 from exportctl.service.client import Client, Credentials
 from tests.cassettes.compose import LAKE, UNKNOWN, example, exchanges
-from tests.cassettes.playing import CHANGED, FIRST, carried_out, client_at, clock_of, read_all
+from tests.cassettes.playing import CHANGED, FIRST, apply_config, client_at, fixed_clock, read_all
 from tests.cassettes.tape import FOLDER, HOST, ORIGINS, SECRET_HEADERS, TAPES, recorder
 from tests.loop.world import DATASETS, ENV, ORGANIZATION, SECRETS
 
@@ -23,7 +23,7 @@ COLLECTIONS = ("connections", "sourceConnections", "targetConnections", "flows")
 
 
 @contextmanager
-def published() -> Iterator[Client]:
+def published_examples() -> Iterator[Client]:
     """A client that hears the published examples."""
     token = Credentials("a-client", access_token=Secret("made-elsewhere"))
     with (
@@ -35,7 +35,7 @@ def published() -> Iterator[Client]:
 
 @pytest.mark.parametrize("kind", COLLECTIONS)
 def test_a_published_list_and_object_are_read(kind: str) -> None:
-    with published() as client:
+    with published_examples() as client:
         assert client.list(f"/{kind}") == example(f"/{kind}", "get", "200")["items"]
         one = example(f"/{kind}/{{id}}", "get", "200")["items"][0]
         assert client.get(f"/{kind}/{one['id']}") == one
@@ -43,7 +43,7 @@ def test_a_published_list_and_object_are_read(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", COLLECTIONS)
 def test_a_published_creation_answers_id_and_etag(kind: str) -> None:
-    with published() as client:
+    with published_examples() as client:
         made = client.create(f"/{kind}", example(f"/{kind}", "post", "req"))
         assert {"id": made.id, "etag": made.etag} == example(f"/{kind}", "post", "201")
 
@@ -52,7 +52,7 @@ def test_a_published_creation_answers_id_and_etag(kind: str) -> None:
 def test_a_published_patch_carries_the_etag_in_its_quotes_and_a_stale_one_is_a_conflict(kind: str) -> None:
     one = example(f"/{kind}/{{id}}", "get", "200")["items"][0]
     ops = example(f"/{kind}/{{id}}", "patch", "req")
-    with published() as client:
+    with published_examples() as client:
         assert client.patch(f"/{kind}/{one['id']}", ops, one["etag"]) == example(f"/{kind}", "post", "201")["etag"]
         with pytest.raises(Conflict):
             client.patch(f"/{kind}/{one['id']}", ops, "stale")
@@ -61,7 +61,7 @@ def test_a_published_patch_carries_the_etag_in_its_quotes_and_a_stale_one_is_a_c
 @pytest.mark.parametrize("kind", COLLECTIONS)
 def test_a_published_deletion_is_accepted_and_an_unknown_id_is_not_found(kind: str) -> None:
     one = example(f"/{kind}/{{id}}", "get", "200")["items"][0]
-    with published() as client:
+    with published_examples() as client:
         client.delete(f"/{kind}/{one['id']}")
         with pytest.raises(NotFound):
             client.delete(f"/{kind}/{UNKNOWN}")
@@ -71,12 +71,12 @@ def test_a_published_deletion_is_accepted_and_an_unknown_id_is_not_found(kind: s
 
 def test_an_action_has_no_body_and_answers_an_etag() -> None:
     flow = example("/flows/{id}", "get", "200")["items"][0]
-    with published() as client:
+    with published_examples() as client:
         assert client.act(f"/flows/{flow['id']}", "disable") == flow["etag"]
 
 
 def test_published_errors_have_their_class_and_text() -> None:
-    with published() as client:
+    with published_examples() as client:
         with pytest.raises(Unauthorized, match="Oauth token is not valid"):
             client.list("/flows", params=[("count", "false")])
         with pytest.raises(ServiceError, match="Please provide a valid spec id"):
@@ -85,7 +85,7 @@ def test_published_errors_have_their_class_and_text() -> None:
 
 def test_the_published_datasets_are_read() -> None:
     params = [("outputType", "activationDatasets"), ("outputField", "datasets"), ("properties", "name,state")]
-    with published() as client:
+    with published_examples() as client:
         found = client.list_offset(f"/connectionSpecs/{LAKE}/configs", params=params)
     assert found == example("/connectionSpecs/{id}/configs", "get", "200")["items"]
 
@@ -94,16 +94,16 @@ def test_a_sandbox_of_the_emulator_is_read() -> None:
     with recorder("none").use_cassette("emulator_reads.yaml") as tape, client_at(HOST) as client:
         seen = read_all(client)
         assert tape.all_played
-    assert [len(seen.of(k)) for k in ("flow", "source_connection", "target_connection")] == [3, 3, 3]
+    assert [len(seen.objects_of_kind(k)) for k in ("flow", "source_connection", "target_connection")] == [3, 3, 3]
     assert sorted(d.name for d in seen.datasets or ()) == sorted(DATASETS)
 
 
 def test_an_apply_and_a_change_send_what_was_recorded() -> None:
     with recorder("none").use_cassette("emulator_apply.yaml") as tape, client_at(HOST) as client:
         for content in (FIRST, CHANGED):
-            outcomes = carried_out(client, content, clock_of())
+            outcomes = apply_config(client, content, fixed_clock())
             assert outcomes
-            assert {o.status for o in outcomes} == {Status.DONE}
+            assert {o.status for o in outcomes} == {OutcomeStatus.DONE}
         assert tape.all_played
 
 

@@ -31,7 +31,7 @@ class Terminal(io.StringIO):
 
 
 @dataclass(frozen=True)
-class Ran:
+class CommandResult:
     code: int
     out: str
     err: str
@@ -58,7 +58,7 @@ class CommandLine:
         watched: bool = False,
         env: Mapping[str, str] | None = None,
         **variables: str,
-    ) -> Ran:
+    ) -> CommandResult:
         """`env` and `variables` are set for this command only."""
         out, err = io.StringIO(), Terminal() if watched else io.StringIO()
         code = main(
@@ -68,7 +68,7 @@ class CommandLine:
             out=out,
             err=err,
         )
-        return Ran(code, out.getvalue(), err.getvalue())
+        return CommandResult(code, out.getvalue(), err.getvalue())
 
     def write(self, text: str, name: str = "exports.yaml") -> None:
         (self.folder / name).write_text(text, encoding="utf-8")
@@ -105,7 +105,7 @@ exports:
 """
 
 
-def still(folder: Path, text: str = SMALL, env: Mapping[str, str] | None = None) -> CommandLine:
+def fixed_clock_command_line(folder: Path, text: str = SMALL, env: Mapping[str, str] | None = None) -> CommandLine:
     """A config on an emulator whose clock stands still, so that waiting takes no time."""
     run = CommandLine(folder, dict(env or {}))
     run.write(text)
@@ -117,4 +117,4 @@ def still(folder: Path, text: str = SMALL, env: Mapping[str, str] | None = None)
 def northwind(folder: Path) -> CommandLine:
     """The config at the root of the repository."""
     shutil.copy(ROOT / "exports.yaml", folder)
-    return still(folder, (ROOT / "exports.yaml").read_text(encoding="utf-8"))
+    return fixed_clock_command_line(folder, (ROOT / "exports.yaml").read_text(encoding="utf-8"))

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.command_line import CommandLine, still
+from tests.cli.command_line import CommandLine, fixed_clock_command_line
 
 
 @pytest.fixture(scope="session")
 def seeded_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return still(tmp_path_factory.mktemp("seeded")).folder
+    return fixed_clock_command_line(tmp_path_factory.mktemp("seeded")).folder
 
 
 @pytest.fixture(scope="session")

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from exportctl.emulator import Dataset, Emulator
-from exportctl.emulator.server import close, server
+from exportctl.emulator import Emulator, SeedDataset
+from exportctl.emulator.server import bind_server, close_server
 from tests.cli.command_line import ORGANIZATION, START, CommandLine
 
 SANDBOXES = ("dev", "prod", "stage")
@@ -56,7 +56,7 @@ VARIABLES = {
 
 
 @dataclass
-class Gate:
+class RequestBarrier:
     """
     Stands before the emulator. `clients` are the x-api-key headers by sandbox; `together` sandboxes that were asked for
     while others were; `meet` makes requests of these sandboxes wait until each of them was asked for.
@@ -64,8 +64,8 @@ class Gate:
 
     emulator: Emulator
     clients: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
-    together: set[frozenset[str]] = field(default_factory=set)
-    meet: frozenset[str] = frozenset()
+    concurrent_sandboxes: set[frozenset[str]] = field(default_factory=set)
+    expected_sandboxes: frozenset[str] = frozenset()
     _inside: list[str] = field(default_factory=list)
     _seen: set[str] = field(default_factory=set)
     _news: threading.Condition = field(default_factory=threading.Condition)
@@ -78,10 +78,12 @@ class Gate:
             self.clients[sandbox].add(environ["HTTP_X_API_KEY"])
             self._inside.append(sandbox)
             self._seen.add(sandbox)
-            self.together.add(frozenset(self._inside))
+            self.concurrent_sandboxes.add(frozenset(self._inside))
             self._news.notify_all()
-            if sandbox in self.meet and not self._news.wait_for(lambda: self.meet <= self._seen, PATIENCE):
-                self.meet = frozenset()  # they do not come; the test will say so
+            if sandbox in self.expected_sandboxes and not self._news.wait_for(
+                lambda: self.expected_sandboxes <= self._seen, PATIENCE
+            ):
+                self.expected_sandboxes = frozenset()  # they do not come; the test will say so
         try:
             return self.emulator(environ, start_response)
         finally:
@@ -90,36 +92,36 @@ class Gate:
 
 
 @dataclass
-class Served:
+class EmulatorServer:
     run: CommandLine
     emulator: Emulator
-    gate: Gate
+    barrier: RequestBarrier
 
 
 def emulator(sandboxes: Iterable[str] = SANDBOXES, clock: str | float = START) -> Emulator:
     """Orders and Returns in each sandbox, under other ids in each; a client for each."""
     made = Emulator(clock=clock, organization=ORGANIZATION)
-    made.seed([*sandboxes], {name: [Dataset("Orders"), Dataset("Returns")] for name in sandboxes})
+    made.seed([*sandboxes], {name: [SeedDataset("Orders"), SeedDataset("Returns")] for name in sandboxes})
     for name in sandboxes:
-        made.register(f"{name}-client", f"{name}-client-secret")
+        made.register_client(f"{name}-client", f"{name}-client-secret")
     return made
 
 
 @contextmanager
-def served(
+def serve_config(
     folder: Path, text: str = CONFIG, sandboxes: Iterable[str] = SANDBOXES, *, clock: str | float = START, **env: str
-) -> Iterator[Served]:
+) -> Iterator[EmulatorServer]:
     """A config in `folder` whose environments are served. The emulator's clock stands still, unless it is `real`."""
     made = emulator(sandboxes, clock)
-    gate = Gate(made)
-    running = server(gate, 0)
+    gate = RequestBarrier(made)
+    running = bind_server(gate, 0)
     thread = threading.Thread(target=running.run, daemon=True)
     thread.start()
     run = CommandLine(folder, {**VARIABLES, **env})
     run.write(text.replace("URL", f"http://127.0.0.1:{running.effective_port}"))
     try:
-        yield Served(run, made, gate)
+        yield EmulatorServer(run, made, gate)
     finally:
-        close(running)
+        close_server(running)
         thread.join(5)
         made.close()

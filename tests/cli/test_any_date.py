@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from exportctl.emulator import Dataset, Emulator
+from exportctl.emulator import Emulator, SeedDataset
 from tests.cli.command_line import ORGANIZATION, STATE, CommandLine
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
@@ -61,7 +61,7 @@ def at(folder: Path, moment: int) -> CommandLine:
     run = CommandLine(folder)
     run.write(CONFIG)
     with closing(Emulator(folder / STATE, clock=moment, organization=ORGANIZATION)) as emulator:
-        emulator.seed(["demo"], {"demo": [Dataset("Orders", rows=50)]})
+        emulator.seed(["demo"], {"demo": [SeedDataset("Orders", rows=50)]})
     return run
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from exportctl.emulator import Emulator
-from exportctl.emulator.server import close, server
+from exportctl.emulator.server import bind_server, close_server
 from tests.cli.command_line import SMALL, START, CommandLine
 
 
@@ -117,7 +117,7 @@ def test_it_stops_where_the_platform_is_not_embedded(run: CommandLine) -> None:
 
 def test_a_served_one_is_reached_by_its_url(tmp_path: Path) -> None:
     emulator = Emulator(clock=START)
-    serving = server(emulator, 0)
+    serving = bind_server(emulator, 0)
     url = f"http://127.0.0.1:{serving.effective_port}"
     threading.Thread(target=serving.run, daemon=True).start()
     credentials = {"AEP_CLIENT_ID": "emulator-client", "AEP_CLIENT_SECRET": "emulator-client-secret"}
@@ -133,5 +133,5 @@ def test_a_served_one_is_reached_by_its_url(tmp_path: Path) -> None:
         assert run("drift").code == 3
         assert "2027-01-15 08:00:00" in run("emulator", "clock", "get", "--url", url).out
     finally:
-        close(serving)
+        close_server(serving)
         emulator.close()

@@ -14,9 +14,9 @@ KEY = base64.b64encode(b"k" * 32).decode()
 ZONE = ("emulator", "storage", "set", "data-landing-zone", "http://127.0.0.1:10000/acme", "--option", "account=acme")
 
 
-def stored(run: CommandLine) -> dict[str, object]:
+def storage_setting(run: CommandLine) -> dict[str, object]:
     with closing(run.emulator()) as emulator:
-        found: dict[str, object] = emulator.store.setting("storage", {})
+        found: dict[str, object] = emulator.store.get_setting("storage", {})
         return found
 
 
@@ -43,7 +43,7 @@ def test_a_key_comes_from_the_environment_and_is_not_shown(run: CommandLine) -> 
     for output in (ended, run("emulator", "storage", "show"), run("emulator", "storage", "show", "--format", "json")):
         assert KEY not in output.out + output.err
     zone = {"url": "http://127.0.0.1:10000/acme", "account": "acme", "account_key": KEY}
-    assert stored(run) == {"endpoints": {"data-landing-zone": zone}, "allowed_hosts": []}
+    assert storage_setting(run) == {"endpoints": {"data-landing-zone": zone}, "allowed_hosts": []}
 
 
 def test_roles_come_from_a_file(run: CommandLine) -> None:
@@ -52,7 +52,7 @@ def test_roles_come_from_a_file(run: CommandLine) -> None:
     ended = run("emulator", "storage", "set", "amazon-s3", "http://127.0.0.1:9000", "--option", "roles=@roles.json")
 
     assert (ended.code, "hush" in ended.out) == (0, False)
-    assert stored(run)["endpoints"] == {"amazon-s3": {"url": "http://127.0.0.1:9000", "roles": roles}}
+    assert storage_setting(run)["endpoints"] == {"amazon-s3": {"url": "http://127.0.0.1:9000", "roles": roles}}
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_the_url_of_sftp_names_host_and_port(run: CommandLine, url: str, place: 
     ended = run("emulator", "storage", "set", "sftp", url)
 
     assert (ended.code, ended.err) == (0, "")
-    assert stored(run)["endpoints"] == {"sftp": place}
+    assert storage_setting(run)["endpoints"] == {"sftp": place}
 
 
 def test_real_storage_is_set_only_when_allowed_and_forgotten_with_its_endpoint(run: CommandLine) -> None:
@@ -79,7 +79,7 @@ def test_real_storage_is_set_only_when_allowed_and_forgotten_with_its_endpoint(r
     assert (refused.code, "--allow-real-storage acme.example" in refused.err) == (1, True)
     assert "Beyond this machine: acme.example" in allowed.out
     assert "acme.example" not in local.out
-    assert stored(run) == {"endpoints": {}, "allowed_hosts": []}
+    assert storage_setting(run) == {"endpoints": {}, "allowed_hosts": []}
 
 
 @pytest.mark.parametrize(
@@ -102,4 +102,4 @@ def test_mistakes_are_named_and_change_nothing(run: CommandLine, words: tuple[st
 
     assert (ended.code, says in ended.err) == (code, True), ended.err
     assert "hush" not in ended.err
-    assert stored(run) == {}
+    assert storage_setting(run) == {}

@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 
 from exportctl.cli import exits
-from tests.cli.command_line import SMALL, CommandLine, Terminal, still
+from tests.cli.command_line import SMALL, CommandLine, Terminal, fixed_clock_command_line
 
 
 def test_order_of_codes() -> None:
-    assert exits.first(0, 2, 9, 3, 4, 5, 6, 7, 1, 8, 64) == 64
-    assert exits.first(0, 2, 3, 5, 1) == 1
-    assert exits.first(2, 5) == 5
-    assert exits.first() == 0
+    assert exits.pick_exit_code(0, 2, 9, 3, 4, 5, 6, 7, 1, 8, 64) == 64
+    assert exits.pick_exit_code(0, 2, 3, 5, 1) == 1
+    assert exits.pick_exit_code(2, 5) == 5
+    assert exits.pick_exit_code() == 0
 
 
 def test_0_done(run: CommandLine) -> None:
@@ -179,7 +179,7 @@ def test_unexpected_failures_are_short_unless_a_traceback_is_wanted(run: Command
 
 
 def test_renewals_and_markers_are_carried_out_without_a_question(tmp_path: Path) -> None:
-    run = still(tmp_path, SMALL.replace("rolling: 180 days", "rolling: 40 days"))
+    run = fixed_clock_command_line(tmp_path, SMALL.replace("rolling: 180 days", "rolling: 40 days"))
     assert run("apply", "--auto-approve").code == 0
     assert run("emulator", "clock", "advance", "15 days").code == 0
     assert run("plan", "--detailed-exitcode").code == 0
@@ -189,7 +189,7 @@ def test_renewals_and_markers_are_carried_out_without_a_question(tmp_path: Path)
 
 
 def test_renew_moves_rolling_ends_that_are_due_and_nothing_else(tmp_path: Path) -> None:
-    run = still(tmp_path, SMALL.replace("rolling: 180 days", "rolling: 40 days"))
+    run = fixed_clock_command_line(tmp_path, SMALL.replace("rolling: 180 days", "rolling: 40 days"))
     assert run("apply", "--auto-approve").code == 0
     run.edit("path: aep", "path: elsewhere")
     assert "No rolling end is due" in run("renew").out

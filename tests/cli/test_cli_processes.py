@@ -83,7 +83,7 @@ def test_output_is_utf_8_whatever_the_locale_says(run: CommandLine) -> None:
     assert "für Köln ✓" in ended.stdout.decode("utf-8")
 
 
-def _until(terminal: int, words: bytes) -> bytes:
+def _read_until(terminal: int, words: bytes) -> bytes:
     """What is written to a terminal, up to and with `words`, or all of it until it falls silent."""
     seen = b""
     while words not in seen and select.select([terminal], [], [], PATIENCE)[0]:
@@ -97,7 +97,7 @@ def _until(terminal: int, words: bytes) -> bytes:
     return seen
 
 
-def _asking(folder: Path, theirs: int) -> subprocess.Popen[bytes]:
+def _start_apply(folder: Path, theirs: int) -> subprocess.Popen[bytes]:
     environment = _environment(TERM="xterm")
     asked = [*EXPORTCTL, "apply"]
     return subprocess.Popen(asked, cwd=folder, env=environment, stdin=theirs, stdout=subprocess.PIPE, stderr=theirs)
@@ -105,13 +105,13 @@ def _asking(folder: Path, theirs: int) -> subprocess.Popen[bytes]:
 
 def test_a_terminal_is_asked_and_sees_a_bar(run: CommandLine) -> None:
     ours, theirs = pty.openpty()
-    with _asking(run.folder, theirs) as process:
+    with _start_apply(run.folder, theirs) as process:
         os.close(theirs)
-        assert b"Only `yes` is a yes" in _until(ours, b"is a yes: ")
+        assert b"Only `yes` is a yes" in _read_until(ours, b"is a yes: ")
         os.write(ours, b"yes\n")
         assert process.stdout is not None
         report = process.stdout.read().decode()
-        assert b"applying" in _until(ours, b"(never)")
+        assert b"applying" in _read_until(ours, b"(never)")
         assert process.wait(timeout=60) == 0
     os.close(ours)
     assert "Read back: the sandbox holds what the config asks for." in report
@@ -119,11 +119,11 @@ def test_a_terminal_is_asked_and_sees_a_bar(run: CommandLine) -> None:
 
 def test_an_interrupt_at_the_question_ends_it(run: CommandLine) -> None:
     ours, theirs = pty.openpty()
-    with _asking(run.folder, theirs) as process:
+    with _start_apply(run.folder, theirs) as process:
         os.close(theirs)
-        _until(ours, b"is a yes: ")
+        _read_until(ours, b"is a yes: ")
         process.send_signal(signal.SIGINT)
-        assert b"interrupted; nothing was being written" in _until(ours, b"written")
+        assert b"interrupted; nothing was being written" in _read_until(ours, b"written")
         assert process.wait(timeout=60) == 8
     os.close(ours)
     assert run.writes() == 0

@@ -8,13 +8,13 @@ import stat
 from tests.cli.command_line import CommandLine
 
 
-def _saved(run: CommandLine) -> None:
+def _save_plan(run: CommandLine) -> None:
     run.edit("path: aep", "path: elsewhere")
     assert run("plan", "--out", "plan.json").code == 0
 
 
 def test_it_is_applied_without_a_question_although_runs_moved_the_etags(applied: CommandLine) -> None:
-    _saved(applied)
+    _save_plan(applied)
     assert applied("emulator", "clock", "advance", "2 days").code == 0
     ended = applied("apply", "plan.json")
     assert ended.code == 0, ended.err
@@ -23,13 +23,13 @@ def test_it_is_applied_without_a_question_although_runs_moved_the_etags(applied:
 
 
 def test_it_is_written_whole_and_for_its_owner_only(applied: CommandLine) -> None:
-    _saved(applied)
+    _save_plan(applied)
     assert stat.S_IMODE((applied.folder / "plan.json").stat().st_mode) == 0o600
     assert [p.name for p in applied.folder.iterdir() if "plan" in p.name] == ["plan.json"]
 
 
 def test_a_hand_edit_makes_it_stale_naming_object_and_field(applied: CommandLine) -> None:
-    _saved(applied)
+    _save_plan(applied)
     assert applied("emulator", "ui", "path", "orders", "by/hand").code == 0
     before = applied.writes()
     ended = applied("apply", "plan.json")
@@ -46,13 +46,13 @@ def test_a_hand_edit_makes_it_stale_naming_object_and_field(applied: CommandLine
 
 
 def test_a_changed_config_makes_it_stale(applied: CommandLine) -> None:
-    _saved(applied)
+    _save_plan(applied)
     applied.edit("path: elsewhere", "path: third")
     assert applied("apply", "plan.json").code == 6
 
 
 def test_an_edited_file_is_refused(applied: CommandLine) -> None:
-    _saved(applied)
+    _save_plan(applied)
     file = applied.folder / "plan.json"
     file.write_text(file.read_text().replace("elsewhere", "somewhere"))
     ended = applied("apply", "plan.json")
@@ -61,7 +61,7 @@ def test_an_edited_file_is_refused(applied: CommandLine) -> None:
 
 
 def test_it_is_too_old_after_a_week(applied: CommandLine) -> None:
-    _saved(applied)
+    _save_plan(applied)
     assert applied("emulator", "clock", "advance", "8 days").code == 0
     ended = applied("apply", "plan.json")
     assert ended.code == 6
@@ -70,7 +70,7 @@ def test_it_is_too_old_after_a_week(applied: CommandLine) -> None:
 
 
 def test_a_renewal_that_is_not_in_it_is_not_done(applied: CommandLine) -> None:
-    _saved(applied)
+    _save_plan(applied)
     assert applied("emulator", "clock", "advance", "160 days").code == 0
     ended = applied("apply", "plan.json", "--max-age", "365 days")
     assert ended.code == 0, ended.err
@@ -96,7 +96,7 @@ def test_a_plan_that_would_hold_a_secret_is_not_saved(run: CommandLine) -> None:
 
 
 def test_show_needs_no_config(applied: CommandLine) -> None:
-    _saved(applied)
+    _save_plan(applied)
     (applied.folder / "exports.yaml").unlink()
     shown = applied("show", "plan.json", "--now", "2027-01-16")
     assert shown.code == 0
@@ -122,7 +122,7 @@ def test_nothing_is_written_where_the_audit_cannot_be(run: CommandLine) -> None:
 
 
 def test_one_for_another_sandbox_is_refused_in_one_line(applied: CommandLine) -> None:
-    _saved(applied)
+    _save_plan(applied)
     applied.edit("sandbox: demo", "sandbox: other")
     assert applied("emulator", "seed", "--from-config").code == 0
     before = applied.writes()

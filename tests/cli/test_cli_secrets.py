@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.command_line import SMALL, CommandLine, Ran, still
+from tests.cli.command_line import SMALL, CommandLine, CommandResult, fixed_clock_command_line
 
 PASSWORD = "canary-of-the-partner"
 ROLE = "arn:aws:iam::123456789012:role/canary"
@@ -25,7 +25,7 @@ exports:
 
 def test_secrets_stay_secret(tmp_path: Path) -> None:
     secrets = {"PARTNER_PASSWORD": PASSWORD, "LAKE_ROLE_ARN": ROLE}
-    run = still(tmp_path, SMALL.replace("exports:\n", PARTNER), secrets)
+    run = fixed_clock_command_line(tmp_path, SMALL.replace("exports:\n", PARTNER), secrets)
     for form, path in (("text", "/in"), ("json", "/other")):
         run.edit("path: /in", f"path: {path}")
         commands = [
@@ -82,7 +82,7 @@ COMMANDS = (
 
 @pytest.mark.parametrize("reading", ["mask", "show", "omit"])
 def test_no_file_of_any_command_holds_a_secret_but_the_emulators_own_store(tmp_path: Path, reading: str) -> None:
-    run = still(tmp_path, SMALL.replace("exports:\n", PARTNER.replace("exports:\n", KEYED)), SECRETS)
+    run = fixed_clock_command_line(tmp_path, SMALL.replace("exports:\n", PARTNER.replace("exports:\n", KEYED)), SECRETS)
     actions = {"GITHUB_ACTIONS": "true", "GITHUB_OUTPUT": "out.txt", "GITHUB_STEP_SUMMARY": "summary.md"}
     run.env |= {n: value if value == "true" else str(tmp_path / value) for n, value in actions.items()}
     assert run("emulator", "switches", "set", f"read_secrets={reading}").code == 0
@@ -91,7 +91,7 @@ def test_no_file_of_any_command_holds_a_secret_but_the_emulators_own_store(tmp_p
         emulator.ui.create_flow("By hand", ["Orders"], sandbox="demo")
     run.edit("path: /in", "path: /other")
     run.env |= AFTER
-    said = "".join(ended.out + ended.err for ended in (_well(run, argv) for argv in COMMANDS))
+    said = "".join(ended.out + ended.err for ended in (_run_successfully(run, argv) for argv in COMMANDS))
     canaries = {*SECRETS.values(), *AFTER.values()}
     assert [one for one in canaries if one in said] == []
     files = [file for file in tmp_path.rglob("*") if file.is_file()]
@@ -104,7 +104,9 @@ ODD = 'cAn8Q~ary_"\\p*ss'  # as Azure makes them, and with what text and Markdow
 
 
 def test_a_secret_somebody_wrote_into_the_sandbox_is_shown_in_no_spelling(tmp_path: Path) -> None:
-    run = still(tmp_path, SMALL.replace("exports:\n", PARTNER), {"PARTNER_PASSWORD": ODD, "LAKE_ROLE_ARN": ROLE})
+    run = fixed_clock_command_line(
+        tmp_path, SMALL.replace("exports:\n", PARTNER), {"PARTNER_PASSWORD": ODD, "LAKE_ROLE_ARN": ROLE}
+    )
     assert run("apply", "--auto-approve").code == 0
     with closing(run.emulator()) as emulator:
         emulator.ui.describe("partner", f"signs in with {ODD} at night")
@@ -116,14 +118,14 @@ def test_a_secret_somebody_wrote_into_the_sandbox_is_shown_in_no_spelling(tmp_pa
         assert "ary_" not in shown
 
 
-def _well(run: CommandLine, argv: tuple[str, ...]) -> Ran:
+def _run_successfully(run: CommandLine, argv: tuple[str, ...]) -> CommandResult:
     ended = run(*argv)
     assert ended.code == 0, (argv, ended.out, ended.err)
     return ended
 
 
 def test_a_missing_secret_is_named_before_anything_is_written(tmp_path: Path) -> None:
-    run = still(tmp_path, SMALL.replace("exports:\n", PARTNER))
+    run = fixed_clock_command_line(tmp_path, SMALL.replace("exports:\n", PARTNER))
     run.edit("url: embedded", 'url: "http://127.0.0.1:1"')
     ended = run("apply", "--auto-approve")
     assert ended.code == 1
@@ -131,7 +133,9 @@ def test_a_missing_secret_is_named_before_anything_is_written(tmp_path: Path) ->
 
 
 def test_a_secret_in_a_file_that_cannot_be_read_is_missed_by_apply_and_by_nothing_else(tmp_path: Path) -> None:
-    run = still(tmp_path, SMALL.replace("exports:\n", PARTNER.replace("env:PARTNER_PASSWORD", "file:secrets")))
+    run = fixed_clock_command_line(
+        tmp_path, SMALL.replace("exports:\n", PARTNER.replace("env:PARTNER_PASSWORD", "file:secrets"))
+    )
     (tmp_path / "secrets").mkdir()
     for argv in (("plan",), ("drift",), ("snapshot", "--out", "s.json"), ("plan", "--refresh-from", "s.json")):
         assert run(*argv).code == 0

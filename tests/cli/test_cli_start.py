@@ -11,7 +11,7 @@ import pytest
 
 from exportctl import __version__, output_schemas, schemas
 from exportctl.cli import exits
-from exportctl.cli.explaining import CAUSES, explained
+from exportctl.cli.explaining import CAUSES, explain_topic
 from exportctl.cli.reference import cli_markdown
 from exportctl.model import Cause
 from exportctl.rules.checking import BY_ID
@@ -26,19 +26,19 @@ print(code, [m for m in ("httpx", "deepdiff", "rich.console") if m in sys.module
 """
 
 
-def _python(*argv: str, folder: Path) -> str:
+def _run_python(*argv: str, folder: Path) -> str:
     asked = [sys.executable, *argv]
     return subprocess.run(asked, cwd=folder, capture_output=True, text=True, check=True, timeout=60).stdout
 
 
 @pytest.mark.parametrize("argv", [("--help",), ("--version",), ("validate",), ("plan", "--help")], ids=" ".join)
 def test_what_needs_no_network_imports_no_network(run: CommandLine, argv: tuple[str, ...]) -> None:
-    assert _python("-c", PROBE, *argv, folder=run.folder).strip() == "0 []"
+    assert _run_python("-c", PROBE, *argv, folder=run.folder).strip() == "0 []"
 
 
 def test_the_version_is_said_before_anything_is_imported(tmp_path: Path) -> None:
     script = "import sys; sys.argv = ['exportctl', '--version']; from exportctl.cli import run; run(); "
-    shown = _python("-c", script + "print([m for m in ('typer', 'yaml') if m in sys.modules])", folder=tmp_path)
+    shown = _run_python("-c", script + "print([m for m in ('typer', 'yaml') if m in sys.modules])", folder=tmp_path)
     assert shown == f"exportctl {__version__}\n[]\n"
 
 
@@ -90,7 +90,7 @@ def test_schemas(run: CommandLine) -> None:
 
 @pytest.mark.parametrize("topic", [*BY_ID, *GATES, *Cause, *(f"exit {code}" for code in exits.TEXTS)])
 def test_every_rule_gate_cause_and_exit_code_is_explained(topic: str) -> None:
-    title, words = explained(topic)
+    title, words = explain_topic(topic)
     assert topic in title
     assert words
 
@@ -104,7 +104,7 @@ def test_every_cause_has_words() -> None:
     ["exports", "exports.schedule.every", "exports.orders.folder", "destinations.auth.role_arn", "defaults.end"],
 )
 def test_fields_of_the_config_are_explained(field: str) -> None:
-    assert explained(field)[0] == f"field {field}"
+    assert explain_topic(field)[0] == f"field {field}"
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish", "powershell"])

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.command_line import SMALL, START, CommandLine, still
-from tests.cli.served import Served, served
+from tests.cli.command_line import SMALL, START, CommandLine, fixed_clock_command_line
+from tests.cli.served import EmulatorServer, serve_config
 
 DAY = 86400
 SHORT = SMALL.replace("rolling: 180 days", "rolling: 40 days")  # from 2027-01-15: to 2027-02-24
@@ -19,7 +19,7 @@ ENDED = "the flow ended 2027-02-24 00:00 UTC, 4 days ago, and exports nothing an
 @pytest.fixture
 def run(tmp_path: Path) -> CommandLine:
     """Applied, and nine days from its end; a renewal is due."""
-    made = still(tmp_path, SHORT)
+    made = fixed_clock_command_line(tmp_path, SHORT)
     assert made("apply", "--auto-approve").code == 0
     assert made("emulator", "clock", "advance", "31 days").code == 0
     return made
@@ -58,7 +58,9 @@ def test_renew_leaves_what_has_ended_names_it_and_ends_in_4(over: CommandLine, m
 
 
 def test_renew_moves_the_others_and_does_not_say_that_all_is_well(tmp_path: Path) -> None:
-    run = still(tmp_path, SMALL.replace("[Orders]}", "[Orders], end: {rolling: 40 days, renew_before: 9 days}}"))
+    run = fixed_clock_command_line(
+        tmp_path, SMALL.replace("[Orders]}", "[Orders], end: {rolling: 40 days, renew_before: 9 days}}")
+    )
     assert run("apply", "--auto-approve").code == 0
     assert run("emulator", "clock", "advance", "155 days").code == 0
     before = run.writes()
@@ -72,7 +74,9 @@ def test_renew_moves_the_others_and_does_not_say_that_all_is_well(tmp_path: Path
 @pytest.fixture
 def unsure(tmp_path: Path) -> CommandLine:
     """The end of `orders` was never given, so the service shows none, and its six months are nearly over."""
-    run = still(tmp_path, SMALL.replace("[Orders]}", "[Orders], end: none, allow: [{rule: missing-end, reason: new}]}"))
+    run = fixed_clock_command_line(
+        tmp_path, SMALL.replace("[Orders]}", "[Orders], end: none, allow: [{rule: missing-end, reason: new}]}")
+    )
     assert run("apply", "--auto-approve").code == 0
     assert run("emulator", "clock", "advance", "155 days").code == 0
     run.edit(", end: none", "")
@@ -158,7 +162,7 @@ def test_a_saved_plan_that_moves_no_end_is_applied_after_one_has_passed(run: Com
 
 
 def test_a_saved_plan_is_applied_after_a_renewal_became_due(tmp_path: Path) -> None:
-    run = still(tmp_path, SHORT)
+    run = fixed_clock_command_line(tmp_path, SHORT)
     assert run("apply", "--auto-approve").code == 0
     run.edit("path: aep", "path: elsewhere")
     assert run("plan", "--out", "plan.json").code == 0
@@ -178,12 +182,12 @@ SIX_MONTHS = 1_815_638_400  # 2027-07-15 08:00 UTC: of a flow made at START and 
 
 
 @pytest.fixture
-def many(tmp_path: Path) -> Iterator[Served]:
+def many(tmp_path: Path) -> Iterator[EmulatorServer]:
     """
     Ours in dev until 2027-07-14; in prod a flow of the UI without an end, one that ends sooner, one of another project
     and one that has ended; stage is not to be read.
     """
-    with served(tmp_path) as made:
+    with serve_config(tmp_path) as made:
         assert made.run("apply", "--env", "dev", "--auto-approve").code == 0
         other = (tmp_path / "exports.yaml").read_text().replace("project: acme", "project: theirs")
         made.run.write(other, "theirs.yaml")
@@ -206,7 +210,7 @@ SORTED = [
 ]
 
 
-def test_what_ends_soon_stands_in_one_list_over_all_environments_by_its_end(many: Served) -> None:
+def test_what_ends_soon_stands_in_one_list_over_all_environments_by_its_end(many: EmulatorServer) -> None:
     shown = many.run(*ALL, "--expiring", "200 days", env=UNREAD)
     assert shown.code == 1  # stage
     table = shown.out.partition("Ends within 200 days, or has ended:\n")[2].splitlines()
@@ -216,7 +220,7 @@ def test_what_ends_soon_stands_in_one_list_over_all_environments_by_its_end(many
     assert "owned by project theirs" in rows[1][2]
 
 
-def test_flows_of_others_are_listed_in_every_form_and_those_that_ended_are_counted(many: Served) -> None:
+def test_flows_of_others_are_listed_in_every_form_and_those_that_ended_are_counted(many: EmulatorServer) -> None:
     shown = many.run("status", "--env", "prod", "--expiring", "200 days").out
     assert "4 flows in the sandbox not of this config; 3 of them end within 200 days, 1 ended before:" in shown
     listed = [line.strip().partition(" (flow ")[0] for line in shown.splitlines() if line.startswith('    "')]
@@ -236,7 +240,7 @@ def test_flows_of_others_are_listed_in_every_form_and_those_that_ended_are_count
     ]
 
 
-def test_a_shorter_time_lists_less_and_none_asked_for_lists_nothing(many: Served) -> None:
+def test_a_shorter_time_lists_less_and_none_asked_for_lists_nothing(many: EmulatorServer) -> None:
     shown = many.run(*ALL, "--expiring", "10d", env=UNREAD).out
     assert "Soon" in shown
     assert "Forever" not in shown

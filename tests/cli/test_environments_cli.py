@@ -16,14 +16,14 @@ environments:
 )
 
 
-def line(folder: Path, text: str = CONFIG) -> CommandLine:
+def make_command_line(folder: Path, text: str = CONFIG) -> CommandLine:
     run = CommandLine(folder)
     run.write(text)
     return run
 
 
 def test_both_forms_tell_the_same(tmp_path: Path) -> None:
-    run = line(tmp_path)
+    run = make_command_line(tmp_path)
     shown = run("diff-environments", "dev", "prod")
     assert (shown.code, shown.err) == (0, "")
     assert "exports.returns: only in prod\n      exports.yaml:15:54: the overlay of dev" in shown.out
@@ -39,29 +39,29 @@ def test_both_forms_tell_the_same(tmp_path: Path) -> None:
 
 
 def test_an_environment_that_is_not_declared_is_wrong_usage_and_the_nearest_is_named(tmp_path: Path) -> None:
-    ended = line(tmp_path)("diff-environments", "dev", "prdo")
+    ended = make_command_line(tmp_path)("diff-environments", "dev", "prdo")
     assert (ended.code, ended.out) == (64, "")
     assert "did you mean prod?" in ended.err
 
 
 def test_one_environment_is_not_compared_with_itself(tmp_path: Path) -> None:
-    assert line(tmp_path)("diff-environments", "dev", "dev").code == 64
+    assert make_command_line(tmp_path)("diff-environments", "dev", "dev").code == 64
 
 
 def test_a_third_environment_by_option_is_wrong_usage_and_by_variable_has_no_effect(tmp_path: Path) -> None:
-    run = line(tmp_path)
+    run = make_command_line(tmp_path)
     assert run("diff-environments", "dev", "prod", "--env", "dev").code == 64
     assert run("diff-environments", "dev", "prod", EXPORTCTL_ENV="dev").code == 0
 
 
 def test_a_config_without_environments_says_so(tmp_path: Path) -> None:
-    ended = line(tmp_path, SMALL)("diff-environments", "dev", "prod")
+    ended = make_command_line(tmp_path, SMALL)("diff-environments", "dev", "prod")
     assert ended.code == 64
     assert "the config has none" in ended.err
 
 
 def test_a_config_that_is_not_valid_is_an_error_with_its_place(tmp_path: Path) -> None:
-    run = line(tmp_path, CONFIG.replace("every: 1 day", "every: 5 hours"))
+    run = make_command_line(tmp_path, CONFIG.replace("every: 1 day", "every: 5 hours"))
     ended = run("diff-environments", "dev", "prod")
     assert (ended.code, ended.out) == (1, "")
     assert "exports.yaml:6:21:" in ended.err

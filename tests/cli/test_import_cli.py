@@ -14,16 +14,16 @@ from tests.cli.command_line import CommandLine
 INTO = "exports/imported.yaml"
 
 
-def ui(run: CommandLine, name: str, **more: Any) -> str:
+def create_flow_by_hand(run: CommandLine, name: str, **more: Any) -> str:
     """A flow made in the user interface; its id."""
     with closing(run.emulator()) as emulator:
         given: Mapping[str, Any] = {"datasets": ["Returns"], "sandbox": "demo", **more}
         return str(emulator.ui.create_flow(name, **given)["id"])
 
 
-def shared(run: CommandLine) -> None:
+def share_target(run: CommandLine) -> None:
     """Two flows on one target connection, which no config can say."""
-    flow = ui(run, "first")
+    flow = create_flow_by_hand(run, "first")
     with closing(run.emulator()) as emulator:
         doc = next(f for f in emulator.snapshot("demo")["flows"] if f["id"] == flow)
         second = {**doc, "id": f"{flow[:-6]}abcdef", "name": "second"}
@@ -31,8 +31,8 @@ def shared(run: CommandLine) -> None:
 
 
 def test_the_yaml_is_the_result_and_the_report_goes_beside_it(run: CommandLine) -> None:
-    flow = ui(run, "Made in the UI")
-    ui(run, "Audience", audience=True)
+    flow = create_flow_by_hand(run, "Made in the UI")
+    create_flow_by_hand(run, "Audience", audience=True)
 
     ended = run("import", "--all")
 
@@ -46,7 +46,7 @@ def test_the_yaml_is_the_result_and_the_report_goes_beside_it(run: CommandLine) 
 
 
 def test_a_file_is_written_planned_and_adopted_and_the_plan_is_empty_then(applied: CommandLine) -> None:
-    flow = ui(applied, "Made in the UI")
+    flow = create_flow_by_hand(applied, "Made in the UI")
     written = applied.writes()
 
     ended = applied("import", "--flow", flow, "--into", INTO)
@@ -63,8 +63,8 @@ def test_a_file_is_written_planned_and_adopted_and_the_plan_is_empty_then(applie
 
 
 def test_one_json_document_holds_the_yaml_and_all_that_is_left_out(run: CommandLine) -> None:
-    flow = ui(run, "Made in the UI")
-    shared(run)
+    flow = create_flow_by_hand(run, "Made in the UI")
+    share_target(run)
 
     ended = run("import", "--all", "--format", "json")
 
@@ -85,11 +85,11 @@ def test_one_json_document_holds_the_yaml_and_all_that_is_left_out(run: CommandL
 
 
 def test_strict_ends_in_4_where_a_flow_was_left_out_that_should_not_be(run: CommandLine) -> None:
-    ui(run, "Made in the UI")
-    ui(run, "Audience", audience=True)
+    create_flow_by_hand(run, "Made in the UI")
+    create_flow_by_hand(run, "Audience", audience=True)
     assert run("import", "--all", "--strict").code == 0
 
-    shared(run)
+    share_target(run)
 
     ended = run("import", "--all", "--strict")
     assert ended.code == 4
@@ -128,7 +128,7 @@ def test_where_there_is_nothing_to_import_nothing_is_written(applied: CommandLin
     ids=lambda part: " ".join(part) if isinstance(part, tuple) else "",
 )
 def test_64_wrong_usage(run: CommandLine, argv: tuple[str, ...], said: str) -> None:
-    ui(run, "Made in the UI" if "--flow" in argv else "Another")
+    create_flow_by_hand(run, "Made in the UI" if "--flow" in argv else "Another")
 
     ended = run("import", *argv)
 
@@ -139,7 +139,7 @@ def test_64_wrong_usage(run: CommandLine, argv: tuple[str, ...], said: str) -> N
 
 
 def test_an_unknown_id_is_answered_with_the_nearest(run: CommandLine) -> None:
-    flow = ui(run, "Made in the UI")
+    flow = create_flow_by_hand(run, "Made in the UI")
 
     ended = run("import", "--flow", f"{flow[:-2]}zz")
 
@@ -148,14 +148,14 @@ def test_an_unknown_id_is_answered_with_the_nearest(run: CommandLine) -> None:
 
 
 def test_with_f_the_new_file_may_lie_anywhere(run: CommandLine) -> None:
-    ui(run, "Made in the UI")
+    create_flow_by_hand(run, "Made in the UI")
 
     assert run("-f", "exports.yaml", "import", "--all", "--into", "team/imported.yaml").code == 0
     assert "1 to adopt" in run("-f", "exports.yaml", "-f", "team/imported.yaml", "plan").out
 
 
 def test_a_file_that_is_there_is_left_as_it_is(run: CommandLine) -> None:
-    ui(run, "Made in the UI")
+    create_flow_by_hand(run, "Made in the UI")
     (run.folder / "exports").mkdir()
     run.write("exports: {}\n", INTO)
 
@@ -167,7 +167,7 @@ def test_a_file_that_is_there_is_left_as_it_is(run: CommandLine) -> None:
 
 
 def test_a_folder_that_cannot_be_made_is_said(run: CommandLine) -> None:
-    ui(run, "Made in the UI")
+    create_flow_by_hand(run, "Made in the UI")
     run.write("no folder", "exports")
 
     ended = run("import", "--all", "--into", INTO)
@@ -196,7 +196,7 @@ def test_without_a_config_the_way_to_one_is_said(tmp_path: Path) -> None:
 
 def test_a_secret_value_in_a_flow_is_not_given_out(run: CommandLine) -> None:
     role = "arn:aws:iam::123456789012:role/canary"
-    ui(run, f"writes as {role}")
+    create_flow_by_hand(run, f"writes as {role}")
 
     ended = run("import", "--all", "--into", INTO, LAKE_ROLE_ARN=role)
 

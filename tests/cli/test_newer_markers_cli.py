@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.cli.command_line import SMALL, CommandLine, Ran, still
+from tests.cli.command_line import SMALL, CommandLine, CommandResult, fixed_clock_command_line
 
 SANDBOX = "demo"
 FLOWS, TARGETS, SOURCES, BASES = "flows", "targetConnections", "sourceConnections", "connections"
@@ -122,7 +122,7 @@ def test_github_hears_of_each_object(prepared: CommandLine) -> None:
     assert ended.err.count("::error title=newer-marker::") == len(changed) == 2
 
 
-def stopped(ended: Ran, address: str = "exports.orders") -> bool:
+def stopped(ended: CommandResult, address: str = "exports.orders") -> bool:
     return ended.code == 1 and SAID in ended.err and f"{address}: the " in ended.err
 
 
@@ -145,7 +145,9 @@ def test_a_later_marker_on_an_account_is_enough(prepared: CommandLine) -> None:
 
 def test_no_secret_is_sent_over_a_later_marker(tmp_path: Path) -> None:
     keys = 'auth: {access_key_id: AKIAIOSFODNN7EXAMPLE, secret_access_key: "${env:LAKE_SECRET}"}'
-    run = still(tmp_path, SMALL.replace('auth: {role_arn: "${env:LAKE_ROLE_ARN}"}', keys), {"LAKE_SECRET": "s" * 40})
+    run = fixed_clock_command_line(
+        tmp_path, SMALL.replace('auth: {role_arn: "${env:LAKE_ROLE_ARN}"}', keys), {"LAKE_SECRET": "s" * 40}
+    )
     assert run("apply", "--auto-approve").code == 0
     described(run, newer, BASES, key="lake")
     before = live(run)

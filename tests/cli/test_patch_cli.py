@@ -10,7 +10,7 @@ from shutil import which
 
 import pytest
 
-from exportctl.cli.replacing import Replacement, replace_texts
+from exportctl.cli.replacing import FileReplacement, replace_files
 from exportctl.errors import Error
 from tests.cli.command_line import SMALL, CommandLine, northwind
 
@@ -18,7 +18,7 @@ TOOLS = (
     pytest.param(["git", "apply", "-"], id="git"),
     pytest.param(["patch", "-p1", "-s"], id="patch", marks=pytest.mark.skipif(not which("patch"), reason="no patch")),
 )
-TOLD = "exports.orders-to-partner  place.path"
+FIELD_LINE = "exports.orders-to-partner  place.path"
 
 
 @pytest.fixture
@@ -31,26 +31,26 @@ def moved(tmp_path: Path) -> CommandLine:
     return run
 
 
-def config(run: CommandLine) -> str:
+def read_config(run: CommandLine) -> str:
     return (run.folder / "exports.yaml").read_text(encoding="utf-8")
 
 
 def test_a_patch_is_printed_nothing_is_written_and_git_takes_it(moved: CommandLine) -> None:
-    before, writes = config(moved), moved.writes()
+    before, writes = read_config(moved), moved.writes()
 
     ended = moved("drift", "--patch")
 
     assert ended.code == 0
     assert ended.out.startswith("--- a/exports.yaml\n+++ b/exports.yaml\n@@ ")
-    assert TOLD in ended.err
+    assert FIELD_LINE in ended.err
     assert "Patch: 2 differences accepted in 1 file, 0 not accepted." in ended.err
-    assert (config(moved), moved.writes()) == (before, writes)
-    applied(moved, ended.out)
+    assert (read_config(moved), moved.writes()) == (before, writes)
+    apply_with_git(moved, ended.out)
     assert moved("drift").code == 0
     assert moved("plan", "--detailed-exitcode").code == 0
 
 
-def applied(run: CommandLine, patch: str) -> None:
+def apply_with_git(run: CommandLine, patch: str) -> None:
     git = ["git", "-c", "core.autocrlf=false", "apply", "-"]
     subprocess.run(["git", "init", "-q"], cwd=run.folder, check=True)
     subprocess.run(git, cwd=run.folder, input=patch.encode(), check=True)
@@ -115,7 +115,7 @@ def test_markdown_has_the_report_and_the_patch(moved: CommandLine) -> None:
     shown = moved("drift", "--patch", "--format", "markdown").out
 
     assert moved("drift", "--patch").out in shown
-    assert TOLD in shown
+    assert FIELD_LINE in shown
 
 
 def test_an_export_is_updated_and_no_other(moved: CommandLine) -> None:
@@ -124,18 +124,18 @@ def test_an_export_is_updated_and_no_other(moved: CommandLine) -> None:
     ended = moved("import", "--update", "profiles-to-science")
 
     assert ended.code == 0
-    assert "    subpath: loyalty # theirs\n    title: profiles-to-science\n    enabled: false\n" in config(moved)
+    assert "    subpath: loyalty # theirs\n    title: profiles-to-science\n    enabled: false\n" in read_config(moved)
     assert moved("drift", "--patch").out.count("@@ -") == 1
 
 
 def test_an_update_can_be_looked_at_first(moved: CommandLine) -> None:
-    before = config(moved)
+    before = read_config(moved)
 
     ended = moved("import", "--update", "exports.profiles-to-science", "--dry-run")
 
     assert ended.code == 0
     assert "+    enabled: false\n" in ended.out
-    assert config(moved) == before
+    assert read_config(moved) == before
 
 
 def test_with_strict_an_update_that_leaves_something_ends_in_4(moved: CommandLine) -> None:
@@ -157,7 +157,7 @@ def test_with_strict_an_update_that_apply_would_refuse_ends_in_4(moved: CommandL
         params = {"bucketName": "northwind-aep-exports", "path": "aep"}
         ids = emulator.ui.create_flow("by-hand", ["Returns"], sandbox="demo", params=params)
     folder = '"by-hand/%DATASET_ID%/%EXPORT_TIME%"'
-    moved.write(f"{config(moved)}  by-hand: {{datasets: [Returns], adopt: {ids['id']}, folder: {folder}}}\n")
+    moved.write(f"{read_config(moved)}  by-hand: {{datasets: [Returns], adopt: {ids['id']}, folder: {folder}}}\n")
 
     ended = moved("import", "--update", "by-hand", "--strict")
 
@@ -185,7 +185,7 @@ def test_a_line_with_a_value_that_is_not_shown_is_edited_but_not_printed(tmp_pat
     ended = run("drift", "--patch", "--write")
     assert ended.code == 0
     assert "northwind-at-theirs" not in ended.out + ended.err
-    assert "path: /somewhere/else, format: json" in config(run)
+    assert "path: /somewhere/else, format: json" in read_config(run)
 
 
 def test_lines_beside_a_change_that_are_not_shown_make_the_patch_narrow(moved: CommandLine) -> None:
@@ -206,19 +206,19 @@ def test_a_secret_in_a_line_that_is_not_shown_comes_into_no_file(write: tuple[st
         '    host: sftp.fulfilment.example\n    auth: {username: northwind, private_key: "${env:PARTNER_SSH_KEY}"}\n'
         "    path: /incoming\n",
     )
-    text = config(run)
+    text = read_config(run)
     start, end = text.index("  partner:\n"), text.index("  shared:\n")
     inside = ", ".join(line.strip() for line in text[start:end].splitlines()[1:])
     run.write(f"{text[:start]}  partner: {{{inside}}}\n{text[end:]}")
     assert run("apply", "--auto-approve").code == 0
     assert run("emulator", "ui", "path", "orders-to-partner", "/in/it-is-a-secret").code == 0
-    before = config(run)
+    before = read_config(run)
 
     ended = run("drift", "--patch", *write, LAKE_ROLE_ARN="/in/it-is-a-secret")
 
     assert ended.code == 1
     assert "a secret value is in the edit of exports.yaml" in ended.err
-    assert config(run) == before
+    assert read_config(run) == before
 
 
 def test_a_secret_in_the_sandbox_is_not_given_out(moved: CommandLine) -> None:
@@ -230,9 +230,9 @@ def test_a_secret_in_the_sandbox_is_not_given_out(moved: CommandLine) -> None:
     assert ended.code == 1
     assert "a secret value is in the edit of exports.yaml" in ended.err
     assert secret not in ended.out + ended.err
-    before = config(moved)
+    before = read_config(moved)
     assert moved("drift", "--patch", "--write", LAKE_ROLE_ARN=secret).code == 1
-    assert config(moved) == before
+    assert read_config(moved) == before
 
 
 @pytest.mark.parametrize(
@@ -250,12 +250,12 @@ def test_a_secret_in_the_sandbox_is_not_given_out(moved: CommandLine) -> None:
     ],
 )
 def test_64_wrong_usage(moved: CommandLine, argv: tuple[str, ...], said: str) -> None:
-    before = config(moved)
+    before = read_config(moved)
     ended = moved(*argv)
 
     assert ended.code == 64
     assert said in ended.err
-    assert config(moved) == before
+    assert read_config(moved) == before
 
 
 def test_a_target_that_drift_fails_for_too_is_accepted_with_it(tmp_path: Path) -> None:
@@ -268,7 +268,7 @@ def test_a_target_that_drift_fails_for_too_is_accepted_with_it(tmp_path: Path) -
 
     assert run("drift", "--target", "exports.orders-to-partner").code == 3
     assert run("drift", "--patch", "--write", "--target", "exports.orders-to-partner").code == 0
-    assert "host: sftp2.fulfilment.example" in config(run)
+    assert "host: sftp2.fulfilment.example" in read_config(run)
     assert run("drift", "--target", "exports.orders-to-partner").code == 0
 
 
@@ -310,7 +310,7 @@ def test_the_next_step_is_true_where_edits_wait(moved: CommandLine) -> None:
 def two_files(tmp_path: Path) -> CommandLine:
     """Two exports in two files, both moved by hand."""
     run = northwind(tmp_path)
-    head, mark, tail = config(run).partition("  profiles-to-science:\n")
+    head, mark, tail = read_config(run).partition("  profiles-to-science:\n")
     run.write(head)
     (tmp_path / "exports").mkdir()
     run.write(f"exports:\n{mark}{tail}", "exports/science.yaml")
@@ -320,19 +320,19 @@ def two_files(tmp_path: Path) -> CommandLine:
     return run
 
 
-def texts(run: CommandLine) -> list[str]:
+def config_texts(run: CommandLine) -> list[str]:
     return [path.read_text(encoding="utf-8") for path in sorted(run.folder.rglob("*.yaml"))]
 
 
 def test_where_one_file_is_read_only_none_is_written(two_files: CommandLine) -> None:
-    before = texts(two_files)
+    before = config_texts(two_files)
     (two_files.folder / "exports" / "science.yaml").chmod(0o444)
 
     ended = two_files("drift", "--patch", "--write")
 
     assert ended.code == 1
     assert "exports/science.yaml is read-only; nothing was written" in ended.err
-    assert texts(two_files) == before
+    assert config_texts(two_files) == before
     assert [path.name for path in two_files.folder.rglob(".*.yaml*")] == []
 
 
@@ -342,7 +342,7 @@ def test_a_file_in_the_way_of_another_leaves_none_half_written(tmp_path: Path) -
     other.mkdir()
 
     with pytest.raises(Error, match=r"b\.yaml cannot be written: is a directory; nothing was written"):
-        replace_texts([Replacement(one, "a\n", "c\n"), Replacement(other, "b\n", "d\n")])
+        replace_files([FileReplacement(one, "a\n", "c\n"), FileReplacement(other, "b\n", "d\n")])
     assert one.read_text() == "a\n"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.yaml", "b.yaml"]
 
@@ -353,7 +353,7 @@ def test_where_one_file_has_changed_meanwhile_none_is_written(tmp_path: Path) ->
     other.write_text("by now: another\n")
 
     with pytest.raises(Error, match="has changed while it was worked on; nothing was written"):
-        replace_texts([Replacement(one, "a\n", "c\n"), Replacement(other, "b\n", "d\n")])
+        replace_files([FileReplacement(one, "a\n", "c\n"), FileReplacement(other, "b\n", "d\n")])
     assert (one.read_text(), other.read_text()) == ("a\n", "by now: another\n")
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.command_line import SMALL, CommandLine, Terminal, still
+from tests.cli.command_line import SMALL, CommandLine, Terminal, fixed_clock_command_line
 
 FIRST, SECOND = "canary-of-the-partner", "canary-of-the-second-day"
 PARTNER = """\
@@ -23,7 +23,7 @@ DUE = "2027-01-16 02:00 UTC"
 @pytest.fixture
 def run(tmp_path: Path) -> CommandLine:
     """An account with a password, applied, and the password changed since."""
-    made = still(tmp_path, SMALL.replace("exports:\n", PARTNER), {"PASSWORD": FIRST})
+    made = fixed_clock_command_line(tmp_path, SMALL.replace("exports:\n", PARTNER), {"PASSWORD": FIRST})
     assert made("apply", "--auto-approve").code == 0
     made.env["PASSWORD"] = SECOND
     return made
@@ -76,13 +76,13 @@ def test_without_a_terminal_it_does_not_guess(run: CommandLine) -> None:
 
 def test_anything_but_yes_is_no(run: CommandLine) -> None:
     before = run.writes()
-    assert run("rotate", "partner", stdin=_typed("y\n"), watched=True).code == 1
+    assert run("rotate", "partner", stdin=_terminal("y\n"), watched=True).code == 1
     assert run.writes() == before
-    assert run("rotate", "partner", stdin=_typed("yes\n"), watched=True).code == 0
+    assert run("rotate", "partner", stdin=_terminal("yes\n"), watched=True).code == 0
     assert run.writes() == before + 1
 
 
-def _typed(text: str) -> io.StringIO:
+def _terminal(text: str) -> io.StringIO:
     return Terminal(text)
 
 
@@ -93,12 +93,12 @@ def test_its_document_is_that_of_an_apply_and_the_rest_goes_beside_it(run: Comma
     assert "exportctl verify --target exports.to-partner" in ended.err
 
 
-def faulty(run: CommandLine, **fault: object) -> None:
+def add_fault(run: CommandLine, **fault: object) -> None:
     assert run("emulator", "faults", "add", json.dumps({"effect": "status", **fault})).code == 0
 
 
 def test_a_refused_rotation_claims_no_proof_and_no_new_secret(run: CommandLine) -> None:
-    faulty(run, status=400, method="PATCH", path="/connections/", count=9)
+    add_fault(run, status=400, method="PATCH", path="/connections/", count=9)
     ended = run("rotate", "partner", "--auto-approve")
     assert ended.code == 4
     assert "the sandbox does not hold what the config asks for" in ended.out
@@ -107,7 +107,7 @@ def test_a_refused_rotation_claims_no_proof_and_no_new_secret(run: CommandLine) 
 
 
 def test_the_former_secret_is_kept_in_mind_although_the_read_back_fails(run: CommandLine) -> None:
-    faulty(run, status=403, method="GET", path="/connections$", nth=2, count=99)
+    add_fault(run, status=403, method="GET", path="/connections$", nth=2, count=99)
     before = run.writes()
     ended = run("rotate", "partner", "--auto-approve")
     assert (ended.code, run.writes() - before) == (1, 1)

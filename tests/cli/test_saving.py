@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from exportctl.cli.saving import write_whole
+from exportctl.cli.saving import write_atomically
 from exportctl.errors import Error
 
 
@@ -17,7 +17,7 @@ def test_a_pipe_is_written_to_and_stays_a_pipe(tmp_path: Path) -> None:
     os.mkfifo(pipe)
     reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
     try:
-        write_whole(pipe, "all of it\n")
+        write_atomically(pipe, "all of it\n")
         assert os.read(reader, 100) == b"all of it\n"
     finally:
         os.close(reader)
@@ -29,7 +29,7 @@ def test_a_link_stays_one_and_what_it_points_to_is_written(tmp_path: Path) -> No
     file.parent.mkdir()
     link.symlink_to(file)
     for text in ("first\n", "second\n"):
-        write_whole(link, text)
+        write_atomically(link, text)
         assert (link.is_symlink(), file.read_text(encoding="utf-8")) == (True, text)
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
@@ -38,7 +38,7 @@ def test_a_file_for_others_is_for_its_owner_afterwards(tmp_path: Path) -> None:
     file = tmp_path / "file"
     file.write_text("before", encoding="utf-8")
     file.chmod(0o644)
-    write_whole(file, "after")
+    write_atomically(file, "after")
     assert (file.read_text(encoding="utf-8"), stat.S_IMODE(file.stat().st_mode)) == ("after", 0o600)
 
 
@@ -46,7 +46,7 @@ def test_what_cannot_be_written_leaves_nothing_behind(tmp_path: Path) -> None:
     folder = tmp_path / "folder"
     folder.mkdir()
     with pytest.raises(Error, match="is a directory"):
-        write_whole(folder, "text")
+        write_atomically(folder, "text")
     with pytest.raises(UnicodeEncodeError):
-        write_whole(tmp_path / "file", "\ud800")
+        write_atomically(tmp_path / "file", "\ud800")
     assert list(tmp_path.rglob("*")) == [folder]

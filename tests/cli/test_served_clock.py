@@ -9,19 +9,19 @@ from typing import Any
 import pytest
 
 from exportctl.views import values
-from tests.cli.served import SANDBOXES, Served, served
+from tests.cli.served import SANDBOXES, EmulatorServer, serve_config
 
 MINUTE, DAY, YEAR = 60, 86400, 365 * 86400
 APART = {"years ahead": 4 * YEAR, "years behind": -4 * YEAR, "a day ahead": DAY, "a day behind": -DAY}
 
 
-def created_flow(made: Served) -> dict[str, Any]:
+def created_flow(made: EmulatorServer) -> dict[str, Any]:
     """The only flow of the sandbox dev."""
     (flow,) = made.emulator.snapshot("dev")["flows"]
     return flow
 
 
-def assert_next_run_is_ahead(made: Served) -> int:
+def assert_next_run_is_ahead(made: EmulatorServer) -> int:
     """The start that apply sent is the next 02:00 of the emulator that leaves half an hour; the start."""
     flow = created_flow(made)
     start, created = flow["scheduleParams"]["startTime"], flow["createdAt"] / 1000
@@ -34,7 +34,7 @@ def assert_next_run_is_ahead(made: Served) -> int:
 @pytest.mark.parametrize("runs", [False, True], ids=["stands still", "runs"])
 def test_apply_sends_a_start_that_lies_ahead_on_the_emulators_clock(tmp_path: Path, apart: int, runs: bool) -> None:
     moment = int(time.time()) + apart
-    with served(tmp_path, clock="real" if runs else moment) as made:
+    with serve_config(tmp_path, clock="real" if runs else moment) as made:
         if runs:
             made.emulator.set_time(moment)
 
@@ -47,7 +47,7 @@ def test_apply_sends_a_start_that_lies_ahead_on_the_emulators_clock(tmp_path: Pa
 
 def test_the_plan_shows_the_first_run_that_apply_then_makes(tmp_path: Path) -> None:
     moment = int(time.time()) + APART["years ahead"]
-    with served(tmp_path, clock=moment) as made:
+    with serve_config(tmp_path, clock=moment) as made:
         shown = made.run("plan", "--env", "dev").out
         assert made.run("apply", "--env", "dev", "--auto-approve").code == 0
 
@@ -58,7 +58,7 @@ def test_the_plan_shows_the_first_run_that_apply_then_makes(tmp_path: Path) -> N
 
 def test_environments_planned_side_by_side_read_the_emulators_clock(tmp_path: Path) -> None:
     moment = int(time.time()) + APART["years behind"]
-    with served(tmp_path, clock=moment) as made:
+    with serve_config(tmp_path, clock=moment) as made:
         shown = made.run("plan", "--all-environments").out
 
     assert shown.count(f"as of {values.moment(moment)}") == len(SANDBOXES)

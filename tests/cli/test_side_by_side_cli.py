@@ -15,10 +15,10 @@ from pathlib import Path
 
 import pytest
 
-from exportctl.cli.side_by_side import AT_ONCE
-from exportctl.emulator import Dataset
+from exportctl.cli.side_by_side import MAX_PARALLEL
+from exportctl.emulator import SeedDataset
 from tests.cli.command_line import START, CommandLine
-from tests.cli.served import CONFIG, PATIENCE, SANDBOXES, VARIABLES, Served, served
+from tests.cli.served import CONFIG, PATIENCE, SANDBOXES, VARIABLES, EmulatorServer, serve_config
 
 NOW = ("--now", "2027-01-15T08:00:00Z")
 COMMANDS = ("plan", "drift", "status")
@@ -26,9 +26,9 @@ EMBEDDED = CONFIG.replace('"URL"', "embedded")
 
 
 @pytest.fixture
-def three(tmp_path: Path) -> Iterator[Served]:
+def three(tmp_path: Path) -> Iterator[EmulatorServer]:
     """dev, prod and stage behind one server, nothing applied."""
-    with served(tmp_path) as made:
+    with serve_config(tmp_path) as made:
         yield made
 
 
@@ -44,7 +44,7 @@ def tables(text: str) -> dict[str, str]:
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_what_is_printed_is_what_each_environment_alone_prints_in_the_order_of_names(
-    three: Served, command: str
+    three: EmulatorServer, command: str
 ) -> None:
     alone = [three.run(command, "--env", name, *NOW).out for name in sorted(SANDBOXES)]
     together = three.run(command, "--all-environments", *NOW)
@@ -55,7 +55,7 @@ def test_what_is_printed_is_what_each_environment_alone_prints_in_the_order_of_n
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_the_document_holds_what_each_alone_gives(three: Served, command: str) -> None:
+def test_the_document_holds_what_each_alone_gives(three: EmulatorServer, command: str) -> None:
     document = three.run(command, "--all-environments", "--format", "json", *NOW).document
     assert document["kind"] == f"{command}-environments"
     for one in document["result"]["environments"]:
@@ -66,48 +66,50 @@ def test_the_document_holds_what_each_alone_gives(three: Served, command: str) -
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_the_comment_begins_with_a_table_and_holds_a_section_for_each(three: Served, command: str) -> None:
+def test_the_comment_begins_with_a_table_and_holds_a_section_for_each(three: EmulatorServer, command: str) -> None:
     comment = three.run(command, "--all-environments", "--format", "markdown", *NOW).out
     assert comment.startswith(f"## exportctl {command}: 3 environments\n\n| environment | {command} |\n")
     alone = [three.run(command, "--env", name, "--format", "markdown", *NOW).out for name in sorted(SANDBOXES)]
     assert [comment.index(text) for text in alone] == sorted(comment.index(text) for text in alone)
 
 
-def test_warnings_of_the_config_are_said_once(three: Served) -> None:
+def test_warnings_of_the_config_are_said_once(three: EmulatorServer) -> None:
     three.run.edit("orders: {datasets: [Orders]}", 'orders: {datasets: [Orders], folder: "%DATASET_ID%"}')
     ended = three.run("plan", "--all-environments")
     assert ended.err.count("[folder-without-time]") == 1
     assert ended.code == 0
 
 
-def test_a_config_that_is_not_valid_is_said_once_and_nobody_is_asked(three: Served) -> None:
+def test_a_config_that_is_not_valid_is_said_once_and_nobody_is_asked(three: EmulatorServer) -> None:
     three.run.edit("every: 3 hours", "every: 5 hours")
     for command in COMMANDS:
         ended = three.run(command, "--all-environments")
         assert (ended.code, ended.out) == (1, "")
         assert ended.err.count("[bad-schedule]") == 1
-    assert three.gate.clients == {}
+    assert three.barrier.clients == {}
 
 
 # -- at the same time -------------------------------------------------------------------------------------------------
 
 
-def test_environments_are_read_at_the_same_time(three: Served) -> None:
-    three.gate.meet = frozenset(SANDBOXES)  # each waits for the others: one after another none would be answered
+def test_environments_are_read_at_the_same_time(three: EmulatorServer) -> None:
+    three.barrier.expected_sandboxes = frozenset(
+        SANDBOXES
+    )  # each waits for the others: one after another none would be answered
     assert three.run("plan", "--all-environments").code == 0
-    assert frozenset(SANDBOXES) in three.gate.together
+    assert frozenset(SANDBOXES) in three.barrier.concurrent_sandboxes
 
 
 def test_no_more_than_a_few_are_read_at_once(tmp_path: Path) -> None:
-    names = [f"team-{n}" for n in range(2 * AT_ONCE + 1)]
+    names = [f"team-{n}" for n in range(2 * MAX_PARALLEL + 1)]
     overlays = "".join(f"  {name}: {{platform: {{sandbox: {name}}}}}\n" for name in names)
     text = CONFIG.partition("  dev:\n")[0] + overlays
     client = {"AEP_CLIENT_ID": "emulator-client", "AEP_CLIENT_SECRET": "emulator-client-secret"}
-    with served(tmp_path, text, names, **client) as many:
-        many.gate.meet = frozenset(names[:AT_ONCE])
+    with serve_config(tmp_path, text, names, **client) as many:
+        many.barrier.expected_sandboxes = frozenset(names[:MAX_PARALLEL])
         ended = many.run("plan", "--all-environments")
         assert (ended.code, list(tables(ended.out))) == (0, names)
-        assert max(map(len, many.gate.together)) == AT_ONCE
+        assert max(map(len, many.barrier.concurrent_sandboxes)) == MAX_PARALLEL
 
 
 def test_environments_of_the_embedded_emulator_are_read_too_and_its_first_use_knows_all_of_them(tmp_path: Path) -> None:
@@ -168,10 +170,10 @@ def test_an_interrupt_ends_it_with_the_requests_that_are_under_way(tmp_path: Pat
 # -- one that fails ---------------------------------------------------------------------------------------------------
 
 
-def test_a_dataset_that_is_missing_or_double_is_an_error_there_and_the_others_plan(three: Served) -> None:
+def test_a_dataset_that_is_missing_or_double_is_an_error_there_and_the_others_plan(three: EmulatorServer) -> None:
     three.run.edit("returns: {datasets: [Returns]}", "returns: {datasets: [Refunds]}")
-    three.emulator.seed(["prod"], {"prod": [Dataset("Refunds"), Dataset("Refunds")]})
-    three.emulator.seed(["stage"], {"stage": [Dataset("Refund")]})
+    three.emulator.seed(["prod"], {"prod": [SeedDataset("Refunds"), SeedDataset("Refunds")]})
+    three.emulator.seed(["stage"], {"stage": [SeedDataset("Refund")]})
     ended = three.run("plan", "--all-environments", "--detailed-exitcode")
     assert ended.code == 1
     double = next(line for line in ended.out.splitlines() if "[dataset-ambiguous]" in line)
@@ -185,7 +187,7 @@ def test_a_dataset_that_is_missing_or_double_is_an_error_there_and_the_others_pl
     assert tables(ended.out)["stage"].endswith("1 error.")
 
 
-def test_an_environment_that_cannot_be_read_stands_in_every_form(three: Served) -> None:
+def test_an_environment_that_cannot_be_read_stands_in_every_form(three: EmulatorServer) -> None:
     three.run.edit("sandbox: stage", "sandbox: stgae")
     for command in COMMANDS:
         ended = three.run(command, "--all-environments")
@@ -199,7 +201,7 @@ def test_an_environment_that_cannot_be_read_stands_in_every_form(three: Served) 
         assert "environment <code>stage</code>\n\n**Not read**\n\n- error: the service answered 404" in comment
 
 
-def test_a_variable_that_one_environment_lacks_fails_that_one(three: Served) -> None:
+def test_a_variable_that_one_environment_lacks_fails_that_one(three: EmulatorServer) -> None:
     three.run.edit("sandbox: stage,", 'sandbox: "${env:EXPORTCTL_VAR_STAGE}",')
     ended = three.run("plan", "--all-environments")
     assert ended.code == 1
@@ -208,7 +210,7 @@ def test_a_variable_that_one_environment_lacks_fails_that_one(three: Served) -> 
     assert three.run("plan", "--all-environments", EXPORTCTL_VAR_STAGE="stage").code == 0
 
 
-def test_a_file_that_cannot_be_read_fails_its_environment(three: Served) -> None:
+def test_a_file_that_cannot_be_read_fails_its_environment(three: EmulatorServer) -> None:
     three.run.edit("access_key_id: AKIAEXAMPLEEXAMPLEBB", 'access_key_id: "${file:key}"')  # a plan compares it
     (three.run.folder / "key").mkdir()
     ended = three.run("plan", "--all-environments")
@@ -220,7 +222,7 @@ def test_a_file_that_cannot_be_read_fails_its_environment(three: Served) -> None
 # -- exit codes and options -------------------------------------------------------------------------------------------
 
 
-def test_the_code_is_the_one_that_counts_among_all(three: Served) -> None:
+def test_the_code_is_the_one_that_counts_among_all(three: EmulatorServer) -> None:
     run = three.run
     assert run("plan", "--all-environments").code == 0
     assert run("plan", "--all-environments", "--detailed-exitcode").code == 2
@@ -250,14 +252,14 @@ def test_the_code_is_the_one_that_counts_among_all(three: Served) -> None:
     ],
     ids=" ".join,
 )
-def test_what_is_of_one_environment_is_wrong_usage(three: Served, more: tuple[str, ...]) -> None:
+def test_what_is_of_one_environment_is_wrong_usage(three: EmulatorServer, more: tuple[str, ...]) -> None:
     ended = three.run("plan", "--all-environments", *more)
     assert (ended.code, ended.out) == (64, "")
     assert ended.err.startswith("error: --")
-    assert three.gate.clients == {}
+    assert three.barrier.clients == {}
 
 
-def test_the_variable_that_chooses_an_environment_has_no_effect(three: Served) -> None:
+def test_the_variable_that_chooses_an_environment_has_no_effect(three: EmulatorServer) -> None:
     assert list(tables(three.run("plan", "--all-environments", EXPORTCTL_ENV="dev").out)) == sorted(SANDBOXES)
 
 
@@ -267,14 +269,14 @@ def test_a_config_without_environments_says_so(run: CommandLine) -> None:
         assert (ended.code, "has no environments" in ended.err) == (64, True)
 
 
-def test_a_target_narrows_every_plan(three: Served) -> None:
+def test_a_target_narrows_every_plan(three: EmulatorServer) -> None:
     ended = three.run("plan", "--all-environments", "--target", "returns")
     assert ended.code == 0
     assert "Left out by --target: 1 address." in ended.out
     assert tables(ended.out)["dev"].startswith("0 to create")
 
 
-def test_each_plan_says_how_exactly_it_is_applied(three: Served) -> None:
+def test_each_plan_says_how_exactly_it_is_applied(three: EmulatorServer) -> None:
     shown = three.run("plan", "--all-environments").out
     told = [line.partition("exportctl ")[2] for line in shown.splitlines() if "--only-if" in line]
     assert [command.split()[2] for command in told] == sorted(SANDBOXES)
@@ -287,40 +289,40 @@ def test_each_plan_says_how_exactly_it_is_applied(three: Served) -> None:
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_each_environment_is_asked_with_its_own_credentials(three: Served, command: str) -> None:
+def test_each_environment_is_asked_with_its_own_credentials(three: EmulatorServer, command: str) -> None:
     assert three.run(command, "--all-environments").code == 0
-    assert three.gate.clients == {name: {f"{name}-client"} for name in SANDBOXES}
+    assert three.barrier.clients == {name: {f"{name}-client"} for name in SANDBOXES}
 
 
-def test_one_environment_alone_uses_its_own_credentials_for_reading_and_writing(three: Served) -> None:
+def test_one_environment_alone_uses_its_own_credentials_for_reading_and_writing(three: EmulatorServer) -> None:
     assert three.run("apply", "--env", "stage", "--auto-approve").code == 0
-    assert three.gate.clients == {"stage": {"stage-client"}}
+    assert three.barrier.clients == {"stage": {"stage-client"}}
     (flow, _) = three.emulator.snapshot("stage")["flows"]
     assert flow["createdClient"] == "stage-client"
 
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_credentials_that_are_not_set_fail_their_environment_only_with_the_line_of_its_overlay(
-    three: Served, command: str
+    three: EmulatorServer, command: str
 ) -> None:
     ended = three.run(command, "--all-environments", PROD_SECRET="")
     assert ended.code == 1
     assert "environment prod:\nerror: exports.yaml:23:89: PROD_SECRET is not set" in ended.err
-    assert three.gate.clients == {name: {f"{name}-client"} for name in ("dev", "stage")}
+    assert three.barrier.clients == {name: {f"{name}-client"} for name in ("dev", "stage")}
 
 
-def test_credentials_that_are_wrong_fail_their_environment_only_and_are_not_shown(three: Served) -> None:
+def test_credentials_that_are_wrong_fail_their_environment_only_and_are_not_shown(three: EmulatorServer) -> None:
     ended = three.run("plan", "--all-environments", STAGE_SECRET="a-secret-that-is-wrong")
     assert ended.code == 1
     assert "environment stage:" in ended.err
     assert "a-secret-that-is-wrong" not in ended.out + ended.err
-    assert three.gate.clients == {name: {f"{name}-client"} for name in ("dev", "prod")}
+    assert three.barrier.clients == {name: {f"{name}-client"} for name in ("dev", "prod")}
 
 
 @pytest.mark.parametrize("form", ["text", "json", "markdown"])
 @pytest.mark.parametrize("command", COMMANDS)
 def test_the_secret_of_one_environment_is_hidden_in_the_output_of_every_other(
-    three: Served, command: str, form: str
+    three: EmulatorServer, command: str, form: str
 ) -> None:
     secret = VARIABLES["PROD_LAKE_KEY"]
     for name in SANDBOXES:
@@ -336,7 +338,7 @@ def test_the_secret_of_one_environment_is_hidden_in_the_output_of_every_other(
 # -- GitHub Actions ---------------------------------------------------------------------------------------------------
 
 
-def test_under_actions_there_is_one_set_of_outputs_one_summary_and_each_annotation_once(three: Served) -> None:
+def test_under_actions_there_is_one_set_of_outputs_one_summary_and_each_annotation_once(three: EmulatorServer) -> None:
     three.run.edit("sandbox: stage,", "sandbox: stgae,")
     three.run.edit("returns: {datasets: [Returns]}", "returns: {datasets: [Refunds]}")
     folder = three.run.folder
@@ -362,7 +364,7 @@ def test_under_actions_there_is_one_set_of_outputs_one_summary_and_each_annotati
     assert (folder / "md").read_text().startswith("## exportctl plan: 3 environments")
 
 
-def test_drift_under_actions_says_that_it_fails_though_the_last_environment_does_not(three: Served) -> None:
+def test_drift_under_actions_says_that_it_fails_though_the_last_environment_does_not(three: EmulatorServer) -> None:
     assert three.run("apply", "--env", "dev", "--auto-approve").code == 0
     three.emulator.ui.rename("orders", "Mine", sandbox="dev")
     file = three.run.folder / "out"
@@ -371,6 +373,6 @@ def test_drift_under_actions_says_that_it_fails_though_the_last_environment_does
     assert outputs[next(n for n, line in enumerate(outputs) if line.startswith("failing<<")) + 1] == "true"
 
 
-def test_status_under_actions_annotates_what_could_not_be_read(three: Served) -> None:
+def test_status_under_actions_annotates_what_could_not_be_read(three: EmulatorServer) -> None:
     ended = three.run("status", "--all-environments", GITHUB_ACTIONS="true", DEV_SECRET="")
     assert "title=credentials::dev: DEV_SECRET is not set" in ended.err

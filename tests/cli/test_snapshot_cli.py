@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from exportctl.snapshots import document
-from tests.cli.command_line import SMALL, START, CommandLine, Ran, still
+from tests.cli.command_line import SMALL, START, CommandLine, CommandResult, fixed_clock_command_line
 
 LATER = ("--now", str(START + 3 * 3600))
 SAID = "SNAPSHOT of 2027-01-15 08:00 UTC, 3 hours old"
@@ -62,14 +62,14 @@ def test_a_plan_from_a_snapshot_says_so_with_its_age(taken: CommandLine) -> None
 
     assert SAID in text.out
     assert SAID in markdown.out
-    assert machine.document["platform"]["snapshot"] == START
+    assert machine.document["platform"]["snapshot_at"] == START
     assert machine.document["as_of"] == START + 3 * 3600
 
 
 def test_it_says_what_the_live_plan_says_but_approves_nothing(taken: CommandLine) -> None:
     taken.edit("path: aep", "path: other")
     live, drawn = taken("plan"), taken("plan", "--refresh-from", "s.json", "--now", str(START))
-    machine = [taken("plan", "--format", "json", *more).document["result"] for more in ((), _from(START))]
+    machine = [taken("plan", "--format", "json", *more).document["result"] for more in ((), _snapshot_options(START))]
 
     mine = [line for line in drawn.out.splitlines() if not line.startswith("SNAPSHOT")]
     theirs = [line for line in live.out.splitlines() if not line.startswith("To apply exactly this")]
@@ -79,13 +79,13 @@ def test_it_says_what_the_live_plan_says_but_approves_nothing(taken: CommandLine
     assert machine[0] == machine[1]
 
 
-def _from(now: int) -> tuple[str, ...]:
+def _snapshot_options(now: int) -> tuple[str, ...]:
     return ("--refresh-from", "s.json", "--now", str(now))
 
 
 def test_a_digest_from_a_snapshot_is_no_approval(taken: CommandLine) -> None:
     taken.edit("path: aep", "path: other")
-    digest = taken("plan", *_from(START), "--format", "json").document["result"]["digest"]
+    digest = taken("plan", *_snapshot_options(START), "--format", "json").document["result"]["digest"]
 
     assert taken("apply", "--only-if", digest).code == 6
 
@@ -151,7 +151,7 @@ def test_what_the_emulator_refuses_ends_in_4_and_names_the_line(taken: CommandLi
 
     text, markdown, machine = (taken(*argv, "--format", form) for form in ("text", "markdown", "json"))
 
-    place = f"exports.yaml:{_line(MORE, 'late:')}:"
+    place = f"exports.yaml:{_line_number(MORE, 'late:')}:"
     message = "exports.late: cannot create the flow in the emulator: "
     assert (text.code, markdown.code, machine.code) == (4, 4, 4)
     assert place in text.out
@@ -159,7 +159,7 @@ def test_what_the_emulator_refuses_ends_in_4_and_names_the_line(taken: CommandLi
     assert "interval 8 is not supported" in text.out
     assert place in markdown.out
     (error,) = machine.document["errors"]
-    assert (error["rule"], error["file"], error["line"]) == ("rehearsal", "exports.yaml", _line(MORE, "late:"))
+    assert (error["rule"], error["file"], error["line"]) == ("rehearsal", "exports.yaml", _line_number(MORE, "late:"))
     assert error["message"].startswith(message)
     result = machine.document["result"]["rehearsal"]
     assert result["refused"] == [error]
@@ -169,7 +169,7 @@ def test_what_the_emulator_refuses_ends_in_4_and_names_the_line(taken: CommandLi
     assert taken("plan", "--refresh-from", "s.json", "--rehearse").code == 0  # accepted by default
 
 
-def _line(text: str, start: str) -> int:
+def _line_number(text: str, start: str) -> int:
     return next(n for n, line in enumerate(text.splitlines(), 1) if line.strip().startswith(start))
 
 
@@ -191,13 +191,13 @@ def test_github_actions_gets_an_annotation_and_a_summary(taken: CommandLine, tmp
 
     ended = taken("plan", "--rehearse", *SWITCH, GITHUB_ACTIONS="true", GITHUB_STEP_SUMMARY=str(summary))
 
-    assert f"::error file=exports.yaml,line={_line(MORE, 'late:')}," in ended.err
+    assert f"::error file=exports.yaml,line={_line_number(MORE, 'late:')}," in ended.err
     assert "Rehearsal in an emulator" in summary.read_text(encoding="utf-8")
 
 
 # -- no network, no credentials ----------------------------------------------------------------------------------------
 
-ALONE = """
+WITHOUT_NETWORK = """
 import sys
 
 def watch(event, args):
@@ -212,14 +212,14 @@ sys.exit(main(sys.argv[1:], {}))
 
 def test_neither_network_nor_credentials_are_needed(tmp_path: Path) -> None:
     """In a process where the first name that is looked up, and the first connection, end it."""
-    run = still(tmp_path)
+    run = fixed_clock_command_line(tmp_path)
     assert run("apply", "--auto-approve").code == 0
     assert run("snapshot", "--out", "s.json").code == 0
-    of_service(tmp_path / "s.json")
+    mark_as_service(tmp_path / "s.json")
     run.edit(", url: embedded", "")
 
-    asked = alone(tmp_path, "plan")
-    drawn = alone(tmp_path, "plan", "--refresh-from", "s.json", "--rehearse", "--now", str(START))
+    asked = run_without_network(tmp_path, "plan")
+    drawn = run_without_network(tmp_path, "plan", "--refresh-from", "s.json", "--rehearse", "--now", str(START))
 
     assert asked.code == 1
     assert "credentials" in asked.err
@@ -229,24 +229,26 @@ def test_neither_network_nor_credentials_are_needed(tmp_path: Path) -> None:
     assert "a second plan is empty" in drawn.out
 
 
-def of_service(file: Path) -> None:
+def mark_as_service(file: Path) -> None:
     """The same as if the service had been read."""
-    found = document.load(file.read_text(encoding="utf-8"))
-    place = {**found.place, "platform": "service"}
-    file.write_text(document.dump(replace(found, place=place)), encoding="utf-8")
+    found = document.load_snapshot(file.read_text(encoding="utf-8"))
+    place = {**found.header, "platform": "service"}
+    file.write_text(document.dump_snapshot(replace(found, header=place)), encoding="utf-8")
 
 
-def alone(folder: Path, *argv: str) -> Ran:
+def run_without_network(folder: Path, *argv: str) -> CommandResult:
     ended = subprocess.run(
-        [sys.executable, "-c", ALONE, "-C", str(folder), *argv], capture_output=True, text=True, check=False
+        [sys.executable, "-c", WITHOUT_NETWORK, "-C", str(folder), *argv], capture_output=True, text=True, check=False
     )
-    return Ran(ended.returncode, ended.stdout, ended.stderr)
+    return CommandResult(ended.returncode, ended.stdout, ended.stderr)
 
 
 def test_the_watch_sees_a_connection(tmp_path: Path) -> None:
     """So the test above can fail."""
-    still(tmp_path).edit("url: embedded", 'url: "http://127.0.0.1:1"')
-    tried = ALONE.replace(", {}))", ", {'AEP_CLIENT_ID': 'id-of-nobody', 'AEP_CLIENT_SECRET': 'secret-of-nobody'}))")
+    fixed_clock_command_line(tmp_path).edit("url: embedded", 'url: "http://127.0.0.1:1"')
+    tried = WITHOUT_NETWORK.replace(
+        ", {}))", ", {'AEP_CLIENT_ID': 'id-of-nobody', 'AEP_CLIENT_SECRET': 'secret-of-nobody'}))"
+    )
 
     ended = subprocess.run(
         [sys.executable, "-c", tried, "-C", str(tmp_path), "plan"], capture_output=True, text=True, check=False

@@ -8,25 +8,25 @@ from typing import Any
 
 import pytest
 
-from exportctl.emulator import Dataset, Emulator
+from exportctl.emulator import Emulator, SeedDataset
 from tests.cli.command_line import ORGANIZATION, SMALL, START, STATE, CommandLine
-from tests.cli.served import SANDBOXES, VARIABLES, Served, served
+from tests.cli.served import SANDBOXES, VARIABLES, EmulatorServer, serve_config
 
 DAY = 86400
-CADENCES = {"dev": ("day", 1), "prod": ("hour", 3), "stage": ("day", 1)}
+SCHEDULES = {"dev": ("day", 1), "prod": ("hour", 3), "stage": ("day", 1)}
 
 
 @pytest.fixture
-def three(tmp_path: Path) -> Iterator[Served]:
-    with served(tmp_path) as made:
+def three(tmp_path: Path) -> Iterator[EmulatorServer]:
+    with serve_config(tmp_path) as made:
         yield made
 
 
-def state(made: Served, sandbox: str) -> dict[str, Any]:
+def state(made: EmulatorServer, sandbox: str) -> dict[str, Any]:
     return made.emulator.snapshot(sandbox)
 
 
-def apply_all(made: Served, *names: str) -> None:
+def apply_all(made: EmulatorServer, *names: str) -> None:
     for name in names or SANDBOXES:
         ended = made.run("apply", "--env", name, "--auto-approve")
         assert ended.code == 0, ended.err
@@ -35,7 +35,7 @@ def apply_all(made: Served, *names: str) -> None:
 # -- one config, three sandboxes --------------------------------------------------------------------------------------
 
 
-def test_each_sandbox_gets_its_own_datasets_bucket_and_cadence_and_every_plan_is_empty(three: Served) -> None:
+def test_each_sandbox_gets_its_own_datasets_bucket_and_cadence_and_every_plan_is_empty(three: EmulatorServer) -> None:
     apply_all(three)
     for name in SANDBOXES:
         seen = state(three, name)
@@ -45,7 +45,7 @@ def test_each_sandbox_gets_its_own_datasets_bucket_and_cadence_and_every_plan_is
         assert [d["dataSetId"] for d in source["params"]["datasets"]] == [ids["Orders"]]
         assert {t["params"]["bucketName"] for t in seen["targetConnections"]} == {f"acme-{name}"}
         schedule = orders["scheduleParams"]
-        assert (schedule["timeUnit"], schedule["interval"]) == CADENCES[name]
+        assert (schedule["timeUnit"], schedule["interval"]) == SCHEDULES[name]
         assert sorted(f["name"] for f in seen["flows"]) == (["orders"] if name == "dev" else ["orders", "returns"])
     assert len({d["id"] for name in SANDBOXES for d in three.emulator.datasets(name)}) == 2 * len(SANDBOXES)
     assert three.run("plan", "--all-environments", "--detailed-exitcode").code == 0
@@ -53,7 +53,7 @@ def test_each_sandbox_gets_its_own_datasets_bucket_and_cadence_and_every_plan_is
 
 
 @pytest.mark.parametrize("name", SANDBOXES)
-def test_what_is_applied_to_one_touches_no_other(three: Served, name: str) -> None:
+def test_what_is_applied_to_one_touches_no_other(three: EmulatorServer, name: str) -> None:
     apply_all(three, *(other for other in SANDBOXES if other != name))
     before = {other: state(three, other) for other in SANDBOXES if other != name}
     apply_all(three, name)
@@ -62,14 +62,14 @@ def test_what_is_applied_to_one_touches_no_other(three: Served, name: str) -> No
     assert {other: state(three, other) for other in before} == before
 
 
-def test_the_keys_of_prod_are_in_prod_only(three: Served) -> None:
+def test_the_keys_of_prod_are_in_prod_only(three: EmulatorServer) -> None:
     apply_all(three)
     held = {name: str(state(three, name)["connections"]) for name in SANDBOXES}
     assert [name for name in SANDBOXES if VARIABLES["PROD_LAKE_KEY"] in held[name]] == ["prod"]
     assert [name for name in SANDBOXES if VARIABLES["LAKE_KEY"] in held[name]] == ["dev", "stage"]
 
 
-def test_a_renewal_or_a_stop_in_one_is_none_in_another(three: Served) -> None:
+def test_a_renewal_or_a_stop_in_one_is_none_in_another(three: EmulatorServer) -> None:
     apply_all(three)
     three.emulator.ui.disable("orders", sandbox="stage")
     three.emulator.advance(151 * DAY)
@@ -87,12 +87,14 @@ def test_a_renewal_or_a_stop_in_one_is_none_in_another(three: Served) -> None:
     assert [one["result"]["counts"]["stopped"] for one in document] == [0, 0, 1]
 
 
-def test_a_dataset_missing_in_one_and_double_in_another_stops_those_and_the_others_are_applied(three: Served) -> None:
+def test_a_dataset_missing_in_one_and_double_in_another_stops_those_and_the_others_are_applied(
+    three: EmulatorServer,
+) -> None:
     """`Refunds` is in dev once, in prod twice and not in stage."""
     three.run.edit("exports: {returns: null}", "exports: {}")
     three.run.edit("returns: {datasets: [Returns]}", "returns: {datasets: [Refunds]}")
     three.emulator.seed(
-        ["dev", "prod"], {"dev": [Dataset("Refunds")], "prod": [Dataset("Refunds"), Dataset("Refunds")]}
+        ["dev", "prod"], {"dev": [SeedDataset("Refunds")], "prod": [SeedDataset("Refunds"), SeedDataset("Refunds")]}
     )
     document = three.run("plan", "--all-environments", "--format", "json").document
     told = {one["environment"]: one["errors"] for one in document["result"]["environments"]}
@@ -114,7 +116,7 @@ def test_a_dataset_missing_in_one_and_double_in_another_stops_those_and_the_othe
         "exports: {orders: {schedule: {every: 3 hours, at",
         f"exports: {{returns: {{datasets: [{{id: {one}}}]}}, orders: {{schedule: {{every: 3 hours, at",
     )
-    three.emulator.seed(["stage"], {"stage": [Dataset("Refunds")]})
+    three.emulator.seed(["stage"], {"stage": [SeedDataset("Refunds")]})
     apply_all(three)
     assert three.run("plan", "--all-environments", "--detailed-exitcode").code == 0
 
@@ -142,7 +144,7 @@ OVERLAID = {
 
 
 @pytest.mark.parametrize("name", SANDBOXES)
-def test_every_value_is_shown_with_the_line_that_set_it(three: Served, name: str) -> None:
+def test_every_value_is_shown_with_the_line_that_set_it(three: EmulatorServer, name: str) -> None:
     entries = three.run("plan", "--explain-values", "--env", name, "--format", "json").document["result"]["entries"]
     lines = {entry["path"]: (entry["at"]["file"], entry["at"]["line"]) for entry in entries}
     expected = {**BASE_LINES, **OVERLAID[name]}
@@ -151,7 +153,7 @@ def test_every_value_is_shown_with_the_line_that_set_it(three: Served, name: str
     others = [line for _, line in lines.values() if line > 18 and line not in overlay]
     assert others == []
     assert ("exports.returns.datasets[0]" in lines) is (name != "dev")
-    assert three.gate.clients == {}
+    assert three.barrier.clients == {}
 
 
 def test_a_value_of_a_file_that_is_extended_is_shown_with_that_file(tmp_path: Path) -> None:
@@ -178,7 +180,7 @@ environments:
 OTHER = "FEDCBA9876543210FEDCBA98@AdobeOrg"
 
 
-def saved(folder: Path, text: str, *argv: str) -> CommandLine:
+def save_plan(folder: Path, text: str, *argv: str) -> CommandLine:
     run = CommandLine(folder)
     run.write(text)
     Emulator(folder / STATE, clock=START, organization=ORGANIZATION).close()
@@ -187,7 +189,7 @@ def saved(folder: Path, text: str, *argv: str) -> CommandLine:
     return run
 
 
-def refused(run: CommandLine, *argv: str) -> str:
+def assert_refused(run: CommandLine, *argv: str) -> str:
     """Exit 6 in both forms, nothing written; gives the words."""
     machine = run(*argv, "apply", "plan.json", "--format", "json")
     assert machine.code == 6
@@ -197,10 +199,10 @@ def refused(run: CommandLine, *argv: str) -> str:
     return ended.err
 
 
-def test_a_plan_saved_for_one_environment_is_refused_in_another_sandbox(three: Served) -> None:
+def test_a_plan_saved_for_one_environment_is_refused_in_another_sandbox(three: EmulatorServer) -> None:
     assert three.run("plan", "--env", "dev", "--out", "plan.json").code == 0
     for name in ("stage", "prod"):
-        words = refused(three.run, "--env", name)
+        words = assert_refused(three.run, "--env", name)
         assert f"saved for sandbox dev of {ORGANIZATION}, this is {name} of {ORGANIZATION}" in words
     assert three.emulator.writes() == []
     assert three.run("apply", "plan.json").code == 0  # without --env it is applied where it was made for
@@ -208,29 +210,29 @@ def test_a_plan_saved_for_one_environment_is_refused_in_another_sandbox(three: S
 
 
 def test_a_plan_is_refused_for_a_sandbox_of_the_same_name_in_another_organisation(tmp_path: Path) -> None:
-    run = saved(tmp_path, SMALL)
+    run = save_plan(tmp_path, SMALL)
     run.edit(ORGANIZATION, OTHER)
-    words = refused(run)
+    words = assert_refused(run)
     assert f"saved for sandbox demo of {ORGANIZATION}, this is demo of {OTHER}; nothing was written" in words
 
 
 def test_a_plan_is_refused_for_another_environment_on_the_same_sandbox(tmp_path: Path) -> None:
-    run = saved(tmp_path, TWO_NAMES, "--env", "demo")
-    assert "header.environment" in refused(run, "--env", "trial")
+    run = save_plan(tmp_path, TWO_NAMES, "--env", "demo")
+    assert "header.environment" in assert_refused(run, "--env", "trial")
     assert run.writes() == 0
     assert run("--env", "demo", "apply", "plan.json").code == 0
 
 
 def test_a_plan_made_on_the_emulator_is_refused_by_a_server_with_the_same_names(tmp_path: Path) -> None:
-    saved(tmp_path, SMALL)
-    with served(tmp_path, SMALL.replace("embedded", '"URL"'), ["demo"]) as made:
+    save_plan(tmp_path, SMALL)
+    with serve_config(tmp_path, SMALL.replace("embedded", '"URL"'), ["demo"]) as made:
         client = {"AEP_CLIENT_ID": "demo-client", "AEP_CLIENT_SECRET": "demo-client-secret"}
         made.run.env.update(client)
-        assert "header.platform" in refused(made.run)
+        assert "header.platform" in assert_refused(made.run)
         assert made.emulator.writes() == []
 
 
-def test_a_digest_is_of_one_environment_too(three: Served) -> None:
+def test_a_digest_is_of_one_environment_too(three: EmulatorServer) -> None:
     digest = three.run("plan", "--env", "stage", "--format", "json").document["result"]["digest"]
     assert three.run("apply", "--env", "prod", "--only-if", digest).code == 6
     assert three.run("apply", "--env", "stage", "--only-if", digest).code == 0

@@ -79,13 +79,13 @@ def test_0_nothing_was_due_yet_and_nothing_is_written(applied: CommandLine) -> N
     assert applied.writes() == before
 
 
-def broken_runs(applied: CommandLine) -> None:
+def fail_run_requests(applied: CommandLine) -> None:
     fault = '{"effect": "status", "status": 403, "method": "GET", "path": "/runs$", "count": 0}'
     assert applied("emulator", "faults", "add", fault).code == 0
 
 
 def test_1_the_service_does_not_show_its_runs(applied: CommandLine) -> None:
-    broken_runs(applied)
+    fail_run_requests(applied)
 
     ended = applied("verify", "--runs-only")
 
@@ -95,7 +95,7 @@ def test_1_the_service_does_not_show_its_runs(applied: CommandLine) -> None:
 
 
 def test_a_reader_of_junit_gets_a_document_when_nothing_could_be_verified(applied: CommandLine) -> None:
-    broken_runs(applied)
+    fail_run_requests(applied)
 
     for code, argv in ((1, ("--runs-only",)), (64, ("--wait", "1 hour"))):
         ended = applied("verify", *argv, "--format", "junit")
@@ -154,7 +154,7 @@ def test_a_wait_says_what_it_sees_only_when_it_is_something_else(run: CommandLin
     assert len(told) == 1
 
 
-class Impatient(io.StringIO):
+class InterruptingTerminal(io.StringIO):
     """Somebody who presses Ctrl-C when told what is waited for, once."""
 
     def write(self, text: str) -> int:
@@ -165,7 +165,7 @@ class Impatient(io.StringIO):
 
 
 def test_8_a_wait_that_somebody_ends(applied: CommandLine) -> None:
-    out, err = io.StringIO(), Impatient()
+    out, err = io.StringIO(), InterruptingTerminal()
     argv = ["-C", str(applied.folder), "verify", "--runs-only", "--target", "orders", "--wait", "2 hours"]
 
     assert main(argv, {}, stdin=io.StringIO(), out=out, err=err) == 8
@@ -187,7 +187,7 @@ def test_1_storage_that_should_have_been_read_and_could_not_be(applied: CommandL
     assert root.attrib["errors"] == "2"
 
 
-def a_run_with_files(applied: CommandLine) -> Path:
+def run_once_with_files(applied: CommandLine) -> Path:
     """Lets the flow of `orders` run once, with rows; one of the files it wrote."""
     with closing(applied.emulator()) as emulator:
         emulator.ingest("demo", "Orders", 50)
@@ -201,7 +201,7 @@ def a_run_with_files(applied: CommandLine) -> Path:
 
 
 def test_0_the_files_are_there_and_9_when_one_is_taken_away(applied: CommandLine) -> None:
-    file = a_run_with_files(applied)
+    file = run_once_with_files(applied)
 
     there = applied("verify", "--deep", "--target", "orders")
     assert (there.code, there.err) == (0, "")
@@ -216,7 +216,7 @@ def test_0_the_files_are_there_and_9_when_one_is_taken_away(applied: CommandLine
 
 def test_a_wait_ends_when_the_run_does(applied: CommandLine) -> None:
     assert applied("emulator", "switches", "set", "run_duration=600").code == 0
-    a_run_with_files(applied)
+    run_once_with_files(applied)
     assert applied("emulator", "clock", "set", values.moment(START + 42 * HOUR).replace(" UTC", "Z")).code == 0
 
     ended = applied("verify", "--target", "orders", "--wait", "1 hour", "--poll", "5 minutes")

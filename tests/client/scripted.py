@@ -38,7 +38,7 @@ class Reply:
 
 
 @dataclass(frozen=True)
-class Seen:
+class SeenRequest:
     """One request as it arrived."""
 
     method: str
@@ -60,17 +60,17 @@ def token_reply(token: str = TOKEN, expires_in: object = 86399) -> Reply:
 class Script:
     """Answers in order, the last one for ever; the token endpoint has a list of its own."""
 
-    replies: Sequence[Reply | Callable[[Seen], Reply]] = (Reply(),)
+    replies: Sequence[Reply | Callable[[SeenRequest], Reply]] = (Reply(),)
     tokens: Sequence[Reply] = (token_reply(),)
-    seen: list[Seen] = field(default_factory=list)
-    asked: list[Seen] = field(default_factory=list)
+    seen: list[SeenRequest] = field(default_factory=list)
+    token_requests: list[SeenRequest] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __call__(self, environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
-        request = _seen(environ)
+        request = _seen_request(environ)
         with self._lock:
             token = request.path.endswith("/ims/token/v3")
-            log, replies = (self.asked, self.tokens) if token else (self.seen, self.replies)
+            log, replies = (self.token_requests, self.tokens) if token else (self.seen, self.replies)
             reply = replies[min(len(log), len(replies) - 1)]
             log.append(request)
         answer = reply if isinstance(reply, Reply) else reply(request)
@@ -80,7 +80,7 @@ class Script:
         return [answer.bytes()]
 
 
-class Time:
+class FakeTime:
     """A clock that moves only when somebody sleeps."""
 
     def __init__(self) -> None:
@@ -97,7 +97,7 @@ class Time:
 
 def client_of(script: Any, **changes: Any) -> Client:
     """A client of `script` that never sleeps and throws no dice."""
-    time = changes.pop("time", None) or Time()
+    time = changes.pop("time", None) or FakeTime()
     settings: dict[str, Any] = {
         "organization": "0123456789ABCDEF01234567@AdobeOrg",
         "sandbox": "dev",
@@ -111,10 +111,10 @@ def client_of(script: Any, **changes: Any) -> Client:
     return Client("https://platform.adobe.io", **{**settings, **changes})
 
 
-def _seen(environ: dict[str, Any]) -> Seen:
+def _seen_request(environ: dict[str, Any]) -> SeenRequest:
     headers = {k[5:].replace("_", "-").lower(): v for k, v in environ.items() if k.startswith("HTTP_")}
     for name in ("CONTENT_TYPE", "CONTENT_LENGTH"):
         if environ.get(name):
             headers[name.replace("_", "-").lower()] = environ[name]
     body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
-    return Seen(environ["REQUEST_METHOD"], environ["PATH_INFO"], environ["QUERY_STRING"], headers, body)
+    return SeenRequest(environ["REQUEST_METHOD"], environ["PATH_INFO"], environ["QUERY_STRING"], headers, body)

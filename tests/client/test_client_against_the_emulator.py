@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from exportctl.emulator import Dataset, Emulator, Fault
+from exportctl.emulator import Emulator, Fault, SeedDataset
 from exportctl.errors import Conflict, Forbidden, NotFound, NotReached, ServiceError, Unauthorized
 from exportctl.secret import Secret
-from exportctl.service.client import SANDBOXES, Client, Requests
+from exportctl.service.client import SANDBOXES, Client, RequestCounts
 from exportctl.service.ims import Credentials
-from tests.client.scripted import Time, client_of
+from tests.client.scripted import FakeTime, client_of
 
 DATA_LAKE = "23598e46-f560-407b-88d5-ea6207e49db0"
 CONFIGS = f"/connectionSpecs/{DATA_LAKE}/configs"
@@ -22,7 +22,7 @@ NOW = 1_764_583_200.0  # 2025-12-01T10:00:00Z
 @pytest.fixture
 def emulator() -> Emulator:
     made = Emulator(clock=NOW, page_size=2)
-    made.seed(["dev"], {"dev": [Dataset(name) for name in ("Orders", "Returns", "Visits")]})
+    made.seed(["dev"], {"dev": [SeedDataset(name) for name in ("Orders", "Returns", "Visits")]})
     return made
 
 
@@ -31,7 +31,7 @@ def client_for(emulator: Emulator, **changes: Any) -> Client:
     return client_of(emulator, **{"credentials": known, **changes})
 
 
-def source(client: Client, name: str) -> str:
+def create_source(client: Client, name: str) -> str:
     datasets = client.list_offset(CONFIGS, params=ELIGIBLE)
     return client.create(
         "/sourceConnections",
@@ -50,7 +50,7 @@ def names(items: list[dict[str, Any]]) -> set[str]:
 def test_all_pages_of_both_kinds_of_list_are_read(emulator: Emulator) -> None:
     client = client_for(emulator)
     for number in range(5):
-        source(client, f"s{number}")
+        create_source(client, f"s{number}")
 
     assert names(client.list_offset(CONFIGS, params=ELIGIBLE)) == {"Orders", "Returns", "Visits"}
     assert names(client.list("/sourceConnections", params=[("orderby", "createdAt")])) == {f"s{n}" for n in range(5)}
@@ -58,7 +58,7 @@ def test_all_pages_of_both_kinds_of_list_are_read(emulator: Emulator) -> None:
 
 def test_an_object_is_made_read_and_deleted(emulator: Emulator) -> None:
     client = client_for(emulator)
-    path = f"/sourceConnections/{source(client, 's')}"
+    path = f"/sourceConnections/{create_source(client, 's')}"
 
     assert client.get(path)["name"] == "s"
     client.delete(path)
@@ -89,16 +89,16 @@ def test_a_patch_needs_the_etag_of_now(emulator: Emulator) -> None:
 def test_a_token_that_expires_between_pages_goes_unnoticed(emulator: Emulator) -> None:
     client = client_for(emulator)
     for number in range(3):
-        source(client, f"s{number}")
+        create_source(client, f"s{number}")
     emulator.add_fault(Fault("expire-token", method="GET", path="sourceConnections", nth=2))
 
     assert names(client.list("/sourceConnections")) == {"s0", "s1", "s2"}
-    assert client.requests.token == 2
+    assert client.request_counts.token == 2
 
 
 @pytest.mark.parametrize("form", ["seconds", "date"])
 def test_the_service_says_how_long_to_wait(emulator: Emulator, form: str) -> None:
-    time, throttled = Time(), []
+    time, throttled = FakeTime(), []
     client = client_for(emulator, time=time, on_throttle=lambda: throttled.append(1))
     emulator.add_fault(Fault("throttle", path="/flows", retry_after=9.0, retry_form=form))
 
@@ -112,11 +112,11 @@ def test_a_create_without_an_answer_happened_once(emulator: Emulator, effect: st
     emulator.add_fault(Fault(effect, method="POST", path="sourceConnections", when="after"))
 
     with pytest.raises(ServiceError) as caught:
-        source(client, "s")
+        create_source(client, "s")
 
     assert caught.value.wrote
     assert isinstance(caught.value, NotReached) == (effect == "lost")
-    assert (client.requests.writes, len(emulator.snapshot("dev")["sourceConnections"])) == (1, 1)
+    assert (client.request_counts.writes, len(emulator.snapshot("dev")["sourceConnections"])) == (1, 1)
 
 
 def test_a_page_of_html_in_between_is_sat_out(emulator: Emulator) -> None:
@@ -124,13 +124,13 @@ def test_a_page_of_html_in_between_is_sat_out(emulator: Emulator) -> None:
     emulator.add_fault(Fault("html", path="/flows"))
 
     assert client.list("/flows") == []
-    assert client.requests == Requests(reads=2, token=1)
+    assert client.request_counts == RequestCounts(reads=2, token=1)
 
 
 def test_a_page_that_comes_twice_adds_nothing(emulator: Emulator) -> None:
     client = client_for(emulator)
     for number in range(4):
-        source(client, f"s{number}")
+        create_source(client, f"s{number}")
     emulator.add_fault(Fault("repeat-page", path="sourceConnections"))
 
     assert sorted(item["name"] for item in client.list("/sourceConnections")) == ["s0", "s1", "s2", "s3"]
@@ -142,11 +142,11 @@ def test_wrong_credentials_are_refused_once(emulator: Emulator) -> None:
     with pytest.raises(Unauthorized):
         client.list("/flows")
 
-    assert client.requests == Requests(token=1)
+    assert client.request_counts == RequestCounts(token=1)
 
 
 def test_a_missing_permission_is_named(emulator: Emulator) -> None:
-    emulator.register("reader", "reader-secret", [])
+    emulator.register_client("reader", "reader-secret", [])
 
     with pytest.raises(Forbidden) as caught:
         client_for(emulator, credentials=Credentials("reader", Secret("reader-secret"))).list("/flows")

@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from exportctl.errors import Conflict, Error, Forbidden, NotFound, NotReached, ServiceError, Unauthorized
-from exportctl.masking import auth_values, masking
+from exportctl.masking import auth_values, build_mask
 from exportctl.secret import Secret
 from exportctl.service.client import Client
 from exportctl.service.ims import Credentials
@@ -28,7 +28,7 @@ REPORT = {
 }
 
 
-def raised(
+def raised_error(
     reply: Reply, call: Callable[[Client], object] = lambda c: c.get("/flows/f1"), **changes: Any
 ) -> ServiceError:
     with pytest.raises(ServiceError) as caught:
@@ -60,25 +60,25 @@ def raised(
 def test_every_body_shape_gives_message_code_and_request_id(
     body: object, message: str, code: str | None, request_id: str | None
 ) -> None:
-    error = raised(Reply(400, body))
+    error = raised_error(Reply(400, body))
 
     assert f"the service answered 400 to GET /flows/f1: {message}" == str(error).split(" (")[0]
     assert (400, code, request_id) == (error.status, error.code, error.request_id)
 
 
 def test_code_and_request_id_stand_behind_the_message() -> None:
-    assert str(raised(Reply(404, REPORT))).endswith("flow f1 is not there (FLOW-1439-404, request id req-1)")
+    assert str(raised_error(Reply(404, REPORT))).endswith("flow f1 is not there (FLOW-1439-404, request id req-1)")
 
 
 def test_the_request_id_may_come_as_a_header() -> None:
-    assert raised(Reply(400, {}, (("X-Request-Id", "abc-1"),))).request_id == "abc-1"
+    assert raised_error(Reply(400, {}, (("X-Request-Id", "abc-1"),))).request_id == "abc-1"
 
 
 @pytest.mark.parametrize(
     "text", ["two words", "a\nb", "x" * 101, f"{TOKEN}"], ids=["words", "lines", "long", "a token"]
 )
 def test_an_id_that_looks_like_none_is_dropped(text: str) -> None:
-    error = raised(Reply(400, {"error_code": text, "report": {"request-id": text}}))
+    error = raised_error(Reply(400, {"error_code": text, "report": {"request-id": text}}))
 
     assert (error.code, error.request_id) == (None, None)
 
@@ -101,19 +101,19 @@ def test_an_id_that_looks_like_none_is_dropped(text: str) -> None:
 )
 @pytest.mark.parametrize("status", [200, 400, 503])
 def test_a_body_that_is_no_object_is_described_and_not_shown(status: int, body: bytes, kind: str, words: str) -> None:
-    error = raised(Reply(status, body, (("Content-Type", kind),)))
+    error = raised_error(Reply(status, body, (("Content-Type", kind),)))
 
     assert words in str(error)
     assert (status, False) == (error.status, error.wrote)
 
 
 def test_a_write_with_an_unreadable_answer_may_have_happened() -> None:
-    assert raised(Reply(201, b"<html>"), lambda c: c.create("/flows", {})).wrote
+    assert raised_error(Reply(201, b"<html>"), lambda c: c.create("/flows", {})).wrote
 
 
 def test_an_error_that_comes_with_200_is_an_error() -> None:
-    assert raised(Reply(200, REPORT)).code == "FLOW-1439-404"
-    assert raised(Reply(200, REPORT), lambda c: c.list("/flows")).code == "FLOW-1439-404"
+    assert raised_error(Reply(200, REPORT)).code == "FLOW-1439-404"
+    assert raised_error(Reply(200, REPORT), lambda c: c.list("/flows")).code == "FLOW-1439-404"
 
 
 @pytest.mark.parametrize(
@@ -134,7 +134,7 @@ def test_an_error_that_comes_with_200_is_an_error() -> None:
 def test_each_status_has_its_class_and_says_what_to_do(
     status: int, kind: type[ServiceError], rule: str, hint: str
 ) -> None:
-    error = raised(Reply(status))
+    error = raised_error(Reply(status))
 
     assert (kind, rule) == (type(error), error.rule)
     assert hint in (error.hint or "")
@@ -142,7 +142,7 @@ def test_each_status_has_its_class_and_says_what_to_do(
 
 @pytest.mark.parametrize("status", [500, 503])
 def test_a_write_in_doubt_says_so(status: int) -> None:
-    assert "may have happened" in (raised(Reply(status), lambda c: c.delete("/flows/f1")).hint or "")
+    assert "may have happened" in (raised_error(Reply(status), lambda c: c.delete("/flows/f1")).hint or "")
 
 
 MANAGE = "Manage Destinations"
@@ -166,7 +166,7 @@ ACTIVATE = "Manage and Activate Dataset Destinations"
     ids=["flows", "runs", "datasets", "account", "place", "source", "flow", "disable", "delete", "sandboxes"],
 )
 def test_403_names_the_permission_that_is_missing(call: Callable[[Client], object], named: str) -> None:
-    assert named in (raised(Reply(403), call).hint or "")
+    assert named in (raised_error(Reply(403), call).hint or "")
 
 
 @pytest.mark.parametrize(
@@ -174,17 +174,17 @@ def test_403_names_the_permission_that_is_missing(call: Callable[[Client], objec
     [("403000", "AEP_CLIENT_ID"), ("403003", "AEP_CLIENT_ID"), ("403025", "entitled"), ("403027", "product profile")],
 )
 def test_a_gateway_code_says_more_than_a_permission(code: str, named: str) -> None:
-    assert named in (raised(Reply(403, {"error_code": code, "message": "m"})).hint or "")
+    assert named in (raised_error(Reply(403, {"error_code": code, "message": "m"})).hint or "")
 
 
 def test_an_unknown_sandbox_is_told_from_an_unknown_object() -> None:
-    error = raised(Reply(404, {"type": "https://ns.adobe.com/aep/errors/FLOW-2100-404", "title": "t"}))
+    error = raised_error(Reply(404, {"type": "https://ns.adobe.com/aep/errors/FLOW-2100-404", "title": "t"}))
 
     assert "platform.sandbox" in (error.hint or "")
 
 
 def test_no_answer_names_the_host_and_the_reason() -> None:
-    error = raised(Reply(raises=httpx.ConnectError("[Errno -2] Name or service not known")))
+    error = raised_error(Reply(raises=httpx.ConnectError("[Errno -2] Name or service not known")))
 
     assert isinstance(error, NotReached)
     assert str(error) == "GET /flows/f1 at platform.adobe.io: no connection ([Errno -2] Name or service not known)"
@@ -206,7 +206,7 @@ def test_an_untrusted_certificate_is_not_tried_again() -> None:
 def test_a_long_text_is_cut_after_it_is_masked() -> None:
     text = "x" * 485 + " " + TOKEN + " tail"
 
-    error = str(raised(Reply(400, {"message": text})))
+    error = str(raised_error(Reply(400, {"message": text})))
 
     assert "(secret)" in error
     assert len(error) < 560
@@ -214,7 +214,7 @@ def test_a_long_text_is_cut_after_it_is_masked() -> None:
 
 
 def test_control_characters_do_not_reach_the_terminal() -> None:
-    assert "a [31m b c" in str(raised(Reply(400, {"message": "a\x1b[31m\r\nb\u202e c"})))
+    assert "a [31m b c" in str(raised_error(Reply(400, {"message": "a\x1b[31m\r\nb\u202e c"})))
 
 
 PEM = "-----BEGIN KEY-----\nMIIEowIBAAKCAQEA75\nabcdefghijklmnop==\n-----END KEY-----\n"
@@ -241,7 +241,7 @@ BODY = {
 OPS = [{"op": "replace", "path": "/auth/params", "value": {"password": "patched-value"}}]
 
 
-def text_of(error: BaseException) -> str:
+def error_text(error: BaseException) -> str:
     """Everything a log, a crash report or a debugger's summary would show."""
     chain: list[BaseException] = [error]
     while before := chain[-1].__cause__ or chain[-1].__context__:
@@ -257,9 +257,9 @@ def text_of(error: BaseException) -> str:
 def test_no_error_shows_what_the_service_echoes(status: int, echo: str) -> None:
     reply = Reply(status, {"message": f"bad value [{echo}]", "error_code": echo, "report": {"request-id": echo}})
     client = client_of(Script([reply]))
-    client.guard([PEM, "pass/word+1 \u00fc", "AKIA-guarded"])
+    client.mask_values([PEM, "pass/word+1 \u00fc", "AKIA-guarded"])
     # The two last stand for what one request itself sends.
-    client.guard(
+    client.mask_values(
         ["patched-value"] if echo == "sent-in-the-body" else ["sent-in-the-body"] if echo == "patched-value" else []
     )
 
@@ -269,7 +269,7 @@ def test_no_error_shows_what_the_service_echoes(status: int, echo: str) -> None:
     for call in calls:
         with pytest.raises(ServiceError) as caught:
             call()
-        assert not [part for part in PARTS if part in text_of(caught.value)]
+        assert not [part for part in PARTS if part in error_text(caught.value)]
 
 
 @pytest.mark.parametrize(
@@ -284,9 +284,9 @@ def test_no_error_shows_what_the_service_echoes(status: int, echo: str) -> None:
     ids=lambda error: type(error).__name__,
 )
 def test_no_failure_of_the_transport_shows_a_secret_or_keeps_the_request(failure: Exception) -> None:
-    error = raised(Reply(raises=failure), lambda c: c.create("/connections", BODY))
+    error = raised_error(Reply(raises=failure), lambda c: c.create("/connections", BODY))
 
-    assert not [part for part in PARTS if part in text_of(error)]
+    assert not [part for part in PARTS if part in error_text(error)]
     assert (error.__cause__, error.__context__) == (None, None)
 
 
@@ -298,14 +298,14 @@ def test_no_error_of_the_token_endpoint_shows_a_secret() -> None:
     ):
         with pytest.raises(Error) as caught:
             client_of(Script(tokens=[reply])).list("/flows")
-        assert SECRET not in text_of(caught.value)
+        assert SECRET not in error_text(caught.value)
 
 
 def test_a_secret_that_is_no_json_is_no_way_out() -> None:
     with pytest.raises(TypeError) as caught:
         client_of(Script()).create("/connections", {"auth": {"params": {"p": Secret(SECRET)}}})
 
-    assert SECRET not in text_of(caught.value)
+    assert SECRET not in error_text(caught.value)
 
 
 def test_nothing_shows_a_secret_by_itself() -> None:
@@ -313,17 +313,17 @@ def test_nothing_shows_a_secret_by_itself() -> None:
     client = client_of(Script(tokens=[token_reply()]))
     client.list("/flows")
 
-    shown = f"{credentials!r}{client!r}{vars(client)!r}{client.requests!r}"
+    shown = f"{credentials!r}{client!r}{vars(client)!r}{client.request_counts!r}"
 
     assert not [part for part in (SECRET, TOKEN) if part in shown]
 
 
 def test_short_values_do_not_blot_out_ordinary_words() -> None:
-    assert masking(["id", "a", ""])("an id") == "an id"
+    assert build_mask(["id", "a", ""])("an id") == "an id"
 
 
 def test_the_longest_of_two_secrets_is_masked_first() -> None:
-    assert masking(["abcd", "abcdefgh"])("abcdefgh!") == "(secret)!"
+    assert build_mask(["abcd", "abcdefgh"])("abcdefgh!") == "(secret)!"
 
 
 def test_what_a_request_says_under_auth_is_its_own_secret() -> None:

@@ -13,19 +13,19 @@ import pytest
 
 from exportctl.errors import Error, NotReached
 from exportctl.secret import Secret
-from exportctl.service.client import Client, Requests
+from exportctl.service.client import Client, RequestCounts
 from exportctl.service.ims import Credentials
-from tests.client.scripted import Reply, Script, Time
+from tests.client.scripted import FakeTime, Reply, Script
 
 
-class Silent(WSGIRequestHandler):
+class SilentHandler(WSGIRequestHandler):
     def log_message(self, format: str, *args: object) -> None:
         """Nothing: a test prints nothing."""
 
 
 @contextmanager
-def served(script: Script) -> Iterator[str]:
-    with make_server("127.0.0.1", 0, script, handler_class=Silent) as server:
+def serve_script(script: Script) -> Iterator[str]:
+    with make_server("127.0.0.1", 0, script, handler_class=SilentHandler) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         try:
@@ -36,7 +36,7 @@ def served(script: Script) -> Iterator[str]:
 
 
 @contextmanager
-def answering(talk: Callable[[socket.socket], object]) -> Iterator[str]:
+def answer_connections(talk: Callable[[socket.socket], object]) -> Iterator[str]:
     """A server that does `talk` with each connection, by hand."""
     listener = socket.create_server(("127.0.0.1", 0))
 
@@ -61,7 +61,7 @@ def answering(talk: Callable[[socket.socket], object]) -> Iterator[str]:
 
 
 def client_at(url: str, timeout: float = 5.0) -> Client:
-    time = Time()
+    time = FakeTime()
     return Client(
         url, organization="o@AdobeOrg", sandbox="dev", credentials=Credentials("c", access_token=Secret("given-token")),
         ims_url=f"{url}/ims/token/v3", clock=time.clock, sleep=time.sleep, random=lambda: 0.0, timeout=timeout,
@@ -71,7 +71,7 @@ def client_at(url: str, timeout: float = 5.0) -> Client:
 def test_a_real_connection_gives_the_same_answers() -> None:
     script = Script([Reply(200, {"items": [{"id": "f1"}]}), Reply(204, None)])
 
-    with served(script) as url, client_at(url) as client:
+    with serve_script(script) as url, client_at(url) as client:
         assert client.get("/flows/f1") == {"id": "f1"}
         client.act("/flows/f1", "enable")
         client.delete("/flows/f1")
@@ -83,7 +83,7 @@ def test_a_real_connection_gives_the_same_answers() -> None:
 def test_a_token_for_this_machine_goes_to_no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
     script, proxy = Script(), Script()
 
-    with served(script) as url, served(proxy) as proxy_url:
+    with serve_script(script) as url, serve_script(proxy) as proxy_url:
         for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"):
             monkeypatch.setenv(name, proxy_url)
         with client_at(url) as client:
@@ -100,7 +100,7 @@ def test_netrc_does_not_replace_the_token(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setenv("HOME", str(tmp_path))
     script = Script()
 
-    with served(script) as url, client_at(url) as client:
+    with serve_script(script) as url, client_at(url) as client:
         client.list("/flows")
 
     assert script.seen[0].headers["authorization"] == "Bearer given-token"
@@ -113,7 +113,7 @@ def test_a_refused_connection_is_tried_again_for_a_write_too() -> None:
     with client_at(f"http://127.0.0.1:{port}") as client:
         with pytest.raises(NotReached, match="no connection") as caught:
             client.create("/flows", {})
-        assert client.requests == Requests(writes=5)
+        assert client.request_counts == RequestCounts(writes=5)
 
     assert not caught.value.wrote
 
@@ -128,10 +128,10 @@ def test_a_refused_connection_is_tried_again_for_a_write_too() -> None:
     ids=["closed without an answer", "closed within the body", "no HTTP"],
 )
 def test_a_cut_connection_leaves_a_write_in_doubt(talk: Callable[[socket.socket], object]) -> None:
-    with answering(talk) as url, client_at(url) as client:
+    with answer_connections(talk) as url, client_at(url) as client:
         with pytest.raises(NotReached, match="cut") as caught:
             client.create("/flows", {})
-        assert client.requests == Requests(writes=1)
+        assert client.request_counts == RequestCounts(writes=1)
 
     assert caught.value.wrote
 
@@ -139,7 +139,7 @@ def test_a_cut_connection_leaves_a_write_in_doubt(talk: Callable[[socket.socket]
 def test_a_silent_service_leaves_a_write_in_doubt() -> None:
     done = threading.Event()
 
-    with answering(lambda connection: done.wait(5)) as url, client_at(url, timeout=0.05) as client:
+    with answer_connections(lambda connection: done.wait(5)) as url, client_at(url, timeout=0.05) as client:
         with pytest.raises(NotReached, match=r"no answer within 0\.05 s") as caught:
             client.delete("/flows/f1")
         done.set()

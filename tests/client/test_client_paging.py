@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from exportctl.errors import ServiceError
-from tests.client.scripted import Reply, Script, Time, client_of, token_reply
+from tests.client.scripted import FakeTime, Reply, Script, client_of, token_reply
 
 
 def page(*ids: str, href: str | None = None, **more: Any) -> Reply:
@@ -132,7 +132,7 @@ def test_a_token_that_expires_between_pages_is_renewed_and_the_page_repeated() -
 
 
 def test_trouble_between_pages_repeats_that_page_only() -> None:
-    time = Time()
+    time = FakeTime()
     script = Script([page("a", href="?continuationToken=t"), Reply(429), Reply(503), page("b")])
 
     assert ids(client_of(script, time=time).list("/flows")) == ["a", "b"]

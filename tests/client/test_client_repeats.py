@@ -10,7 +10,7 @@ import pytest
 from exportctl.errors import NotReached, ServiceError
 from exportctl.service.client import Client
 from exportctl.service.retry import Backoff, http_date, may_have_happened, retry_after
-from tests.client.scripted import DATE, Reply, Script, Time, client_of
+from tests.client.scripted import DATE, FakeTime, Reply, Script, client_of
 
 VERBS: dict[str, Callable[[Client], object]] = {
     "list": lambda c: c.list("/flows"),
@@ -104,7 +104,7 @@ def test_a_redirect_is_not_followed() -> None:
 
 
 def test_waits_double_with_full_jitter() -> None:
-    time = Time()
+    time = FakeTime()
 
     with pytest.raises(ServiceError):
         client_of(Script([Reply(503)]), time=time, random=lambda: 0.5).list("/flows")
@@ -141,7 +141,7 @@ def test_waits_double_with_full_jitter() -> None:
 )
 @pytest.mark.parametrize("status", [429, 503])
 def test_retry_after_is_honoured_in_both_forms(status: int, header: str, expected: float) -> None:
-    time = Time()
+    time = FakeTime()
     script = Script([Reply(status, headers=(("Retry-After", header),)), Reply()])
 
     client_of(script, time=time, wall=lambda: 0.0).list("/flows")
@@ -157,7 +157,7 @@ def test_a_retry_date_is_compared_with_this_clock_only_without_a_date_header() -
 
 
 def test_callers_told_to_wait_do_not_come_back_together() -> None:
-    time = Time()
+    time = FakeTime()
     script = Script([Reply(429, headers=(("Retry-After", "7"),)), Reply()])
 
     client_of(script, time=time, random=lambda: 0.5).list("/flows")
@@ -166,7 +166,7 @@ def test_callers_told_to_wait_do_not_come_back_together() -> None:
 
 
 def test_no_wait_is_begun_that_ends_after_the_total() -> None:
-    time = Time()
+    time = FakeTime()
     script = Script([Reply(429, headers=(("Retry-After", "60"),))])
 
     with pytest.raises(ServiceError):

@@ -11,7 +11,7 @@ import pytest
 from exportctl.errors import Error, NotReached, ServiceError, Unauthorized
 from exportctl.secret import Secret
 from exportctl.service.ims import ASSUMED_LIFE, DEFAULT_SCOPES, Credentials, lifetime
-from tests.client.scripted import SECRET, Reply, Script, Seen, Time, client_of, token_reply
+from tests.client.scripted import SECRET, FakeTime, Reply, Script, SeenRequest, client_of, token_reply
 
 REFUSED = Reply(401, {"error_code": "401013", "message": "Oauth token is not valid"})
 
@@ -22,7 +22,7 @@ def test_the_token_is_asked_for_as_a_form() -> None:
 
     client_of(script, credentials=credentials).list("/flows")
 
-    asked = script.asked[0]
+    asked = script.token_requests[0]
     assert (asked.method, asked.path, asked.query) == ("POST", "/ims/token/v3", "")
     assert asked.headers["content-type"] == "application/x-www-form-urlencoded"
     assert (
@@ -37,7 +37,7 @@ def test_the_usual_scopes_are_the_default() -> None:
 
 
 def test_a_token_is_used_until_shortly_before_its_end() -> None:
-    time, script = Time(), Script(tokens=[token_reply("one", 86399), token_reply("two", 86399)])
+    time, script = FakeTime(), Script(tokens=[token_reply("one", 86399), token_reply("two", 86399)])
     client = client_of(script, time=time)
 
     client.list("/flows")
@@ -47,11 +47,11 @@ def test_a_token_is_used_until_shortly_before_its_end() -> None:
     client.list("/flows")
 
     assert [s.headers["authorization"] for s in script.seen] == ["Bearer one", "Bearer one", "Bearer two"]
-    assert client.requests.token == 2
+    assert client.request_counts.token == 2
 
 
 def test_the_margin_leaves_a_short_lived_token_of_use() -> None:
-    time, script = Time(), Script(tokens=[token_reply("one", 60), token_reply("two", 60)])
+    time, script = FakeTime(), Script(tokens=[token_reply("one", 60), token_reply("two", 60)])
     client = client_of(script, time=time)
 
     client.list("/flows")
@@ -60,7 +60,7 @@ def test_the_margin_leaves_a_short_lived_token_of_use() -> None:
     time.now += 2
     client.list("/flows")
 
-    assert len(script.asked) == 2
+    assert len(script.token_requests) == 2
 
 
 @pytest.mark.parametrize(
@@ -96,13 +96,13 @@ def test_sixteen_threads_ask_for_one_token() -> None:
     with ThreadPoolExecutor(16) as pool:
         list(pool.map(read, range(16)))
 
-    assert (len(script.asked), len(script.seen)) == (1, 16)
+    assert (len(script.token_requests), len(script.seen)) == (1, 16)
 
 
 def test_sixteen_threads_refused_with_the_same_token_renew_it_once() -> None:
     ready = threading.Barrier(16)
 
-    def answer(seen: Seen) -> Reply:
+    def answer(seen: SeenRequest) -> Reply:
         if seen.headers["authorization"] == "Bearer one":
             ready.wait()
             return REFUSED
@@ -114,7 +114,7 @@ def test_sixteen_threads_refused_with_the_same_token_renew_it_once() -> None:
     with ThreadPoolExecutor(16) as pool:
         list(pool.map(lambda _: client.list("/flows"), range(16)))
 
-    assert (len(script.asked), len(script.seen)) == (2, 32)
+    assert (len(script.token_requests), len(script.seen)) == (2, 32)
 
 
 @pytest.mark.parametrize("verb", ["create", "list"])
@@ -125,7 +125,7 @@ def test_a_second_401_is_final(verb: str) -> None:
     with pytest.raises(Unauthorized) as caught:
         client.create("/flows", {}) if verb == "create" else client.list("/flows")
 
-    assert (len(script.seen), len(script.asked)) == (2, 2)
+    assert (len(script.seen), len(script.token_requests)) == (2, 2)
     assert (caught.value.code, caught.value.wrote) == ("401013", False)
 
 
@@ -135,7 +135,7 @@ def test_a_token_given_as_such_is_used_and_never_asked_for() -> None:
     client_of(script, credentials=Credentials("my-client", access_token=Secret(" given\n"))).list("/flows")
 
     assert script.seen[0].headers["authorization"] == "Bearer given"
-    assert script.asked == []
+    assert script.token_requests == []
 
 
 def test_a_token_given_as_such_cannot_be_renewed() -> None:
@@ -145,7 +145,7 @@ def test_a_token_given_as_such_cannot_be_renewed() -> None:
         client_of(script, credentials=Credentials("my-client", access_token=Secret("given"))).list("/flows")
 
     assert "cannot be renewed" in (caught.value.hint or "")
-    assert (len(script.seen), len(script.asked)) == (1, 0)
+    assert (len(script.seen), len(script.token_requests)) == (1, 0)
 
 
 @pytest.mark.parametrize("token", ["", " ", "two words", "line\nbreak", "t\u00f6ken"])
@@ -166,7 +166,7 @@ def test_a_refusal_of_the_token_endpoint_is_final_and_its_body_unshown(status: i
             client.list("/flows")
         assert "invalid_client" not in f"{caught.value}{caught.value.hint}"
 
-    assert (len(script.asked), len(script.seen)) == (1, 0)
+    assert (len(script.token_requests), len(script.seen)) == (1, 0)
 
 
 @pytest.mark.parametrize(
@@ -179,7 +179,7 @@ def test_trouble_with_the_token_endpoint_is_sat_out(reply: Reply) -> None:
 
     client_of(script).list("/flows")
 
-    assert (len(script.asked), len(script.seen)) == (3, 1)
+    assert (len(script.token_requests), len(script.seen)) == (3, 1)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 
 from exportctl import __version__
 from exportctl.errors import Error, NotFound, ServiceError
-from exportctl.service.client import SANDBOXES, Client, Created, Requests
+from exportctl.service.client import SANDBOXES, Client, CreatedObject, RequestCounts
 from tests.client.scripted import DATE, FLOWS, TOKEN, Reply, Script, client_of
 
 ETAG = '"0a0b0c0d-0000-0200-0000-65a000000000"'
@@ -51,7 +51,7 @@ def test_create_sends_json_and_answers_id_and_etag() -> None:
 
     made = client_of(script).create("/flows", {"name": "Größe"}, params=[("mode", "draft")])
 
-    assert Created("f1", ETAG) == made
+    assert CreatedObject("f1", ETAG) == made
     assert (script.seen[0].method, script.seen[0].path, script.seen[0].params) == ("POST", FLOWS, [("mode", "draft")])
     assert json.loads(script.seen[0].body) == {"name": "Größe"}
     assert script.seen[0].headers["content-type"] == "application/json"
@@ -156,7 +156,7 @@ def test_requests_are_counted_by_purpose_repeats_included() -> None:
     client.get("/flows/f1")
     client.delete("/flows/f1")
 
-    assert Requests(reads=2, writes=1, token=1) == client.requests
+    assert RequestCounts(reads=2, writes=1, token=1) == client.request_counts
 
 
 def test_the_date_of_the_service_is_known_after_the_first_answer() -> None:

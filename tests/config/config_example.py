@@ -89,22 +89,22 @@ def with_destination(body: str) -> str:
     return SMALL.replace("schedules:\n", f"  other: {body}\nschedules:\n")
 
 
-def read(
+def read_project(
     *texts: str, env: str | None = None, variables: Mapping[str, str] | None = None, **files: str
 ) -> tuple[Project | None, tuple[Finding, ...]]:
     """The project of texts named exports.yaml, b.yaml, c.yaml …"""
     names = ["exports.yaml", "b.yaml", "c.yaml", "d.yaml"]
     data = {name: text.encode() for name, text in zip(names, texts, strict=False)}
     data |= {f"{name}.yaml": text.encode() for name, text in files.items()}
-    return config.project(config.parse(data), env, variables or {})
+    return config.load_project(config.parse_config(data), env, variables or {})
 
 
 def project(*texts: str, env: str | None = None, variables: Mapping[str, str] | None = None) -> Project:
-    made, findings = read(*texts, env=env, variables=variables)
+    made, findings = read_project(*texts, env=env, variables=variables)
     assert made is not None, "\n".join(map(str, findings))
     return made
 
 
-def facts(findings: tuple[Finding, ...]) -> list[tuple[str, str]]:
+def finding_locations(findings: tuple[Finding, ...]) -> list[tuple[str, str]]:
     """(rule, file:line:column) of each."""
     return [(f.rule, str(f.at)) for f in findings]

@@ -7,8 +7,16 @@ import pytest
 from exportctl.config import loading as config
 from exportctl.declared import AuthValue, End, Expect, Format, Schedule
 from exportctl.destination_types import Secrecy
-from exportctl.errors import Level, Location
-from tests.config.config_example import EXAMPLE, SMALL, facts, project, read, with_destination, with_export
+from exportctl.errors import Level, SourcePosition
+from tests.config.config_example import (
+    EXAMPLE,
+    SMALL,
+    finding_locations,
+    project,
+    read_project,
+    with_destination,
+    with_export,
+)
 
 SALES = ["sales-to-lake/order-lines", "sales-to-lake/orders", "sales-to-lake/returns"]
 
@@ -35,7 +43,7 @@ def test_the_platform_is_adobes_unless_said_otherwise() -> None:
 def test_a_split_export_is_one_flow_per_dataset() -> None:
     made = project(EXAMPLE, env="prod").exports["sales-to-lake/order-lines"]
     assert made.title == "sales-to-lake \N{EN DASH} Order Lines"
-    assert (made.of, [d.name for d in made.datasets]) == ("sales-to-lake", ["Order Lines"])
+    assert (made.declared_key, [d.name for d in made.datasets]) == ("sales-to-lake", ["Order Lines"])
     assert made.format == Format("parquet", "gzip", True)
 
 
@@ -50,7 +58,7 @@ def test_an_export_fills_in_from_destination_schedule_and_defaults() -> None:
 
 def test_every_field_of_an_export_knows_its_line() -> None:
     made = project(EXAMPLE, env="prod").exports["orders-to-partner"]
-    lines = {key: at.line for key, at in made.where.items()}
+    lines = {key: at.line for key, at in made.positions.items()}
     assert {"destination": 43, "format": 30, "schedule": 9, "end": 11, "protect": 45, "title": 41} | lines == lines
     keys = "title description datasets schedule end folder enabled format destination subpath protect"
     assert set(keys.split()) == set(lines)
@@ -66,24 +74,24 @@ def test_aliases_and_names_are_told_apart() -> None:
 
 def test_secrets_stay_references_and_plain_values_are_filled_in() -> None:
     made = project(EXAMPLE, env="prod").destinations
-    assert made["lake"].place == {"bucket": "acme-aep-prod", "path": "aep"}
+    assert made["lake"].location == {"bucket": "acme-aep-prod", "path": "aep"}
     key = made["partner"].account.auth["private_key"]
-    assert key == AuthValue("${env:PARTNER_SSH_KEY}", Secrecy.SECRET, Location("exports.yaml", 31, 41))
+    assert key == AuthValue("${env:PARTNER_SSH_KEY}", Secrecy.SECRET, SourcePosition("exports.yaml", 31, 41))
     assert made["partner"].account.auth["host"].text == "sftp.partner.example"
     assert (made["lake"].account.method, made["partner"].account.method) == ("role", "key")
 
 
 def test_all_environments_are_read_in_one_go() -> None:
-    made, findings = config.projects(config.parse({"exports.yaml": EXAMPLE.encode()}), {})
+    made, findings = config.load_projects(config.parse_config({"exports.yaml": EXAMPLE.encode()}), {})
     assert list(made) == ["dev", "local", "prod"]
     assert not findings
 
 
 def test_what_two_environments_share_is_said_once() -> None:
     text = EXAMPLE.replace("every: 3 hours", "every: 5 hours")
-    made, findings = config.projects(config.parse({"exports.yaml": text.encode()}), {})
+    made, findings = config.load_projects(config.parse_config({"exports.yaml": text.encode()}), {})
     assert not made
-    assert facts(findings) == [("bad-schedule", "exports.yaml:18:21")]
+    assert finding_locations(findings) == [("bad-schedule", "exports.yaml:18:21")]
 
 
 def test_a_config_without_environments_needs_none() -> None:
@@ -94,12 +102,12 @@ def test_a_config_without_environments_needs_none() -> None:
 
 
 def test_a_windows_file_reads_like_any_other() -> None:
-    parsed = config.parse({"exports.yaml": b"\xef\xbb\xbf" + EXAMPLE.replace("\n", "\r\n").encode()})
-    assert config.project(parsed, "prod", {}) == (project(EXAMPLE, env="prod"), ())
+    parsed = config.parse_config({"exports.yaml": b"\xef\xbb\xbf" + EXAMPLE.replace("\n", "\r\n").encode()})
+    assert config.load_project(parsed, "prod", {}) == (project(EXAMPLE, env="prod"), ())
 
 
 def test_values_are_explained_by_the_line_that_set_them() -> None:
-    parsed = config.parse({"exports.yaml": EXAMPLE.encode()})
+    parsed = config.parse_config({"exports.yaml": EXAMPLE.encode()})
     lines = {path: (text, at.line) for path, text, at in config.explain_values(parsed, "dev")}
     assert lines["platform.sandbox"] == ("dev", 49)
     assert lines["destinations.lake.bucket"] == ("acme-aep-${environment}", 23)
@@ -111,7 +119,7 @@ def test_values_are_explained_by_the_line_that_set_them() -> None:
 
 
 def test_values_without_an_environment_are_those_of_the_files() -> None:
-    parsed = config.parse({"exports.yaml": EXAMPLE.encode()})
+    parsed = config.parse_config({"exports.yaml": EXAMPLE.encode()})
     assert "platform.sandbox" not in {path for path, _, _ in config.explain_values(parsed, None)}
 
 
@@ -120,10 +128,10 @@ def test_a_lake_account_becomes_an_endpoint() -> None:
     made = project(
         with_destination(f"{{type: azure-data-lake, storage_account: acme, container: x-1, path: p, auth: {{{auth}}}}}")
     ).destinations["other"]
-    assert made.place == {"path": "p"}
+    assert made.location == {"path": "p"}
     assert made.account.auth["endpoint"].text == "abfss://x-1@acme.dfs.core.windows.net"
     assert made.account.auth["endpoint"].secrecy is Secrecy.PLAIN
-    assert {"auth", "auth.endpoint", "auth.tenant_id", "path"} <= set(made.where)
+    assert {"auth", "auth.endpoint", "auth.tenant_id", "path"} <= set(made.positions)
 
 
 def test_an_abfss_url_may_be_written_instead() -> None:
@@ -148,7 +156,7 @@ def test_a_port_is_text_however_it_is_written(port: str) -> None:
 def test_an_account_made_by_others_needs_no_auth(account: str, expected: tuple[str, str]) -> None:
     made = project(with_destination(f"{{type: sftp, path: p, account: {account}}}")).destinations["other"]
     assert expected == (made.account.existing, made.account.id)
-    assert not made.account.ours
+    assert not made.account.is_ours
 
 
 def test_an_account_is_shared_by_destinations_of_one_type() -> None:
@@ -157,7 +165,7 @@ def test_an_account_is_shared_by_destinations_of_one_type() -> None:
         "schedules:\n", "  third: {type: azure-blob, container: bbb, path: b, account: {of: other}}\nschedules:\n"
     )
     made = project(text).destinations["third"]
-    assert (made.account.of, made.place) == ("other", {"container": "bbb", "path": "b"})
+    assert (made.account.of, made.location) == ("other", {"container": "bbb", "path": "b"})
 
 
 def test_options_of_an_account_are_kept() -> None:
@@ -207,8 +215,8 @@ def test_a_part_goes_on_from_a_part_of_another_name_or_from_a_whole() -> None:
 
 def test_where_a_new_name_is_written_is_known_where_it_is_written() -> None:
     made = project(with_export("renamed_from: old"))
-    assert str(made.exports["web"].where["renamed_from"]) == "exports.yaml:14:19"
-    assert "renamed_from" not in project(SMALL).exports["web"].where
+    assert str(made.exports["web"].positions["renamed_from"]) == "exports.yaml:14:19"
+    assert "renamed_from" not in project(SMALL).exports["web"].positions
 
 
 def test_consents_of_an_export_are_flow_ids() -> None:
@@ -277,7 +285,7 @@ def test_none_stands_where_it_was_written_and_may_come_from_a_variable() -> None
     text = SMALL.replace("end: 2027-01-01", 'end: "${env:EXPORTCTL_VAR_END}"')
     made = project(text, variables={"EXPORTCTL_VAR_END": "none"}).exports["web"]
 
-    assert (made.end, str(made.where["end"])) == (End(none=True), "exports.yaml:13:10")
+    assert (made.end, str(made.positions["end"])) == (End(none=True), "exports.yaml:13:10")
 
 
 def test_a_time_of_day_may_have_seconds() -> None:
@@ -331,10 +339,10 @@ def test_credentials_are_references() -> None:
 
 def test_an_unset_plain_reference_is_a_note_and_stays_as_written() -> None:
     text = with_destination('{type: amazon-s3, bucket: "b-${env:EXPORTCTL_VAR_B}", auth: {role_arn: r}}')
-    made, findings = read(text)
+    made, findings = read_project(text)
     assert made is not None
-    assert made.destinations["other"].place["bucket"] == "b-${env:EXPORTCTL_VAR_B}"
-    assert [("EXPORTCTL_VAR_B", Location("exports.yaml", 6, 36))] == [(u.variable, u.at) for u in made.unset]
+    assert made.destinations["other"].location["bucket"] == "b-${env:EXPORTCTL_VAR_B}"
+    assert [("EXPORTCTL_VAR_B", SourcePosition("exports.yaml", 6, 36))] == [(u.variable, u.at) for u in made.unset]
     assert [(f.rule, f.level) for f in findings] == [("unset-reference", Level.NOTE)]
 
 
@@ -345,7 +353,7 @@ def test_an_unset_plain_reference_is_a_note_and_stays_as_written() -> None:
 def test_an_unset_reference_is_not_also_wrong_in_form(line: str) -> None:
     key = line.split(":")[0]
     value = '["${env:EXPORTCTL_VAR_X}"]' if key == "datasets" else '"${env:EXPORTCTL_VAR_X}"'
-    _, findings = read(SMALL.replace(line, f"{key}: {value}"))
+    _, findings = read_project(SMALL.replace(line, f"{key}: {value}"))
     assert [f.rule for f in findings] == ["unset-reference"]
 
 

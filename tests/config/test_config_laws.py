@@ -21,36 +21,36 @@ from exportctl import schemas
 from exportctl.config import loading as config
 from exportctl.config.nodes import MAX_BYTES
 from exportctl.config.schema import SCHEMA
-from exportctl.errors import Location
+from exportctl.errors import SourcePosition
 from tests.config.config_example import EXAMPLE, SMALL
 
-LOCAL = Location("", 0, 0)
+LOCAL = SourcePosition("", 0, 0)
 DATA = yaml.load(EXAMPLE, Loader=yaml.BaseLoader)
 SPLITTABLE = ("formats", "schedules", "destinations", "datasets", "exports")
 
 
-def unplaced(value: object) -> object:
+def strip_locations(value: object) -> object:
     """The same value without any place in a file."""
-    if isinstance(value, Location):
+    if isinstance(value, SourcePosition):
         return LOCAL
     if is_dataclass(value) and not isinstance(value, type):
-        return replace(value, **{f.name: unplaced(getattr(value, f.name)) for f in fields(value)})
+        return replace(value, **{f.name: strip_locations(getattr(value, f.name)) for f in fields(value)})
     if isinstance(value, Mapping):
-        return {key: unplaced(item) for key, item in value.items()}
+        return {key: strip_locations(item) for key, item in value.items()}
     if isinstance(value, tuple):
-        return tuple(unplaced(item) for item in value)
+        return tuple(strip_locations(item) for item in value)
     return value
 
 
-def shuffled(draw: st.DrawFn, value: object) -> object:
+def shuffle_keys(draw: st.DrawFn, value: object) -> object:
     if isinstance(value, dict):
         keys = draw(st.permutations(sorted(value)))
-        return {key: shuffled(draw, value[key]) for key in keys}
-    return [shuffled(draw, item) for item in value] if isinstance(value, list) else value
+        return {key: shuffle_keys(draw, value[key]) for key in keys}
+    return [shuffle_keys(draw, item) for item in value] if isinstance(value, list) else value
 
 
 @st.composite
-def scattered(draw: st.DrawFn) -> dict[str, bytes]:
+def scattered_files(draw: st.DrawFn) -> dict[str, bytes]:
     """The example in up to three files, in any order of files and keys."""
     files: dict[str, dict[str, dict[str, object]]] = {name: {} for name in ("exports.yaml", "b.yaml", "c.yaml")}
     for section, value in DATA.items():
@@ -60,23 +60,23 @@ def scattered(draw: st.DrawFn) -> dict[str, bytes]:
         for name in value:
             files[draw(st.sampled_from(sorted(files)))].setdefault(section, {})[name] = value[name]
     order = draw(st.permutations([name for name in files if files[name]]))
-    dumped = {name: yaml.dump(shuffled(draw, files[name]), sort_keys=False, default_style=None) for name in order}
-    return {name: _resolved_again(text).encode() for name, text in dumped.items()}
+    dumped = {name: yaml.dump(shuffle_keys(draw, files[name]), sort_keys=False, default_style=None) for name in order}
+    return {name: _unquote_scalars(text).encode() for name, text in dumped.items()}
 
 
-def _resolved_again(text: str) -> str:
+def _unquote_scalars(text: str) -> str:
     """BaseLoader reads `true`, `null` and `1` as text, which is then quoted; here they mean what they meant."""
     return re.sub(r": '(true|null|1)'(?=$)", r": \1", text, flags=re.MULTILINE)
 
 
 @settings(max_examples=40)
-@given(files=scattered(), env=st.sampled_from(["dev", "prod", "local"]))
+@given(files=scattered_files(), env=st.sampled_from(["dev", "prod", "local"]))
 def test_the_order_of_files_and_keys_does_not_matter(files: dict[str, bytes], env: str) -> None:
-    made, findings = config.project(config.parse(files), env, {})
-    expected, _ = config.project(config.parse({"exports.yaml": EXAMPLE.encode()}), env, {})
+    made, findings = config.load_project(config.parse_config(files), env, {})
+    expected, _ = config.load_project(config.parse_config({"exports.yaml": EXAMPLE.encode()}), env, {})
     assert made is not None, findings
     assert expected is not None
-    assert unplaced(replace(made, files=())) == unplaced(replace(expected, files=()))
+    assert strip_locations(replace(made, files=())) == strip_locations(replace(expected, files=()))
     assert list(made.exports) == list(expected.exports)
 
 
@@ -92,7 +92,7 @@ def test_no_damage_raises(data: st.DataObject) -> None:
         head, colon, _ = lines[at].partition(":")
         word = data.draw(st.sampled_from(WORDS))
         lines[at] = data.draw(st.sampled_from([f"{head}{colon} {word}", word, "", f"{lines[at]} {word}"]))
-    made, findings = config.projects(config.parse({"exports.yaml": "\n".join(lines).encode()}), {})
+    made, findings = config.load_projects(config.parse_config({"exports.yaml": "\n".join(lines).encode()}), {})
     assert made or findings
     assert all(f.hint is not None or f.rule for f in findings)
 
@@ -100,7 +100,7 @@ def test_no_damage_raises(data: st.DataObject) -> None:
 @settings(max_examples=100)
 @given(st.binary(max_size=80))
 def test_no_bytes_raise(data: bytes) -> None:
-    config.projects(config.parse({"exports.yaml": data}), {})
+    config.load_projects(config.parse_config({"exports.yaml": data}), {})
 
 
 VALUES = st.recursive(
@@ -121,7 +121,7 @@ def test_no_value_in_any_place_raises(path: st.DataObject, value: object) -> Non
             break
         here = here[key]
     here[key] = value
-    config.projects(config.parse({"exports.yaml": json.dumps(tree).encode()}), {})
+    config.load_projects(config.parse_config({"exports.yaml": json.dumps(tree).encode()}), {})
 
 
 def test_a_large_config_is_read_in_seconds() -> None:
@@ -130,7 +130,7 @@ def test_a_large_config_is_read_in_seconds() -> None:
     )
     data = (SMALL + entries).encode()
     assert len(data) < MAX_BYTES
-    made, findings = config.project(config.parse({"exports.yaml": data}), None, {})
+    made, findings = config.load_project(config.parse_config({"exports.yaml": data}), None, {})
     assert made is not None, findings[:3]
     assert len(made.exports) == 1001
 
@@ -140,7 +140,7 @@ def test_the_schema_is_a_schema() -> None:
 
 
 def test_the_schema_file_is_written_from_the_schema(tmp_path: Path) -> None:
-    schemas.write(tmp_path)
+    schemas.write_schema_files(tmp_path)
     committed = Path(__file__).parents[2] / "schemas"
     for name in schemas.FILES:
         assert (committed / name).read_text(encoding="utf-8") == (tmp_path / name).read_text(encoding="utf-8")

@@ -6,7 +6,7 @@ import pytest
 
 from exportctl.config import loading as config
 from exportctl.errors import Level
-from tests.config.config_example import EXAMPLE, SMALL, facts, read, with_destination, with_export
+from tests.config.config_example import EXAMPLE, SMALL, finding_locations, read_project, with_destination, with_export
 
 LAKE = 'auth: {role_arn: "${env:LAKE_ROLE_ARN}"}'
 END = "end: {rolling: 180 days, renew_before: 30 days}"
@@ -106,9 +106,9 @@ IN_THE_EXAMPLE = {  # what is replaced, by what, rule, place, words of the hint
 def test_one_mistake_is_one_finding_at_its_place(case: str) -> None:
     found, instead, rule, place, hint = IN_THE_EXAMPLE[case]
     assert found in EXAMPLE
-    made, findings = read(EXAMPLE.replace(found, instead, 1), env="prod" if "removal" not in case else "dev")
+    made, findings = read_project(EXAMPLE.replace(found, instead, 1), env="prod" if "removal" not in case else "dev")
     assert made is None
-    assert [(rule, f"exports.yaml:{place}")] == facts(findings)
+    assert [(rule, f"exports.yaml:{place}")] == finding_locations(findings)
     assert hint in (findings[0].hint or "")
 
 
@@ -152,24 +152,27 @@ DESTINATIONS = {  # body, then (rule, column on line 6)
 @pytest.mark.parametrize("case", DESTINATIONS)
 def test_a_wrong_destination_is_found_at_its_place(case: str) -> None:
     body, expected = DESTINATIONS[case]
-    made, findings = read(with_destination(body))
+    made, findings = read_project(with_destination(body))
     assert made is None
-    assert [(rule, f"exports.yaml:6:{column}") for rule, column in expected] == facts(findings)
+    assert [(rule, f"exports.yaml:6:{column}") for rule, column in expected] == finding_locations(findings)
 
 
 def test_one_old_name_is_asked_for_in_the_words_of_a_name() -> None:
-    _, (finding,) = read(with_export("renamed_from: {app-events: b}"))
+    _, (finding,) = read_project(with_export("renamed_from: {app-events: b}"))
     assert finding.message == '"renamed_from" of export "web" takes one key: only a split export has parts'
     assert finding.hint == "write renamed_from: KEY, or add `split_by: dataset`"
-    _, (finding,) = read(with_export("split_by: dataset\nrenamed_from: a/b"))
+    _, (finding,) = read_project(with_export("split_by: dataset\nrenamed_from: a/b"))
     assert finding.hint == "write the KEY of the whole, or name the part that goes on from it: `{PART: a/b}`"
 
 
 def test_a_shared_account_must_be_the_first_ones() -> None:
     text = with_destination("{type: sftp, path: p, account: {of: third}}")
     text = text.replace("schedules:\n", "  third: {type: sftp, path: p, account: {of: zone}}\nschedules:\n")
-    _, findings = read(text)
-    assert facts(findings) == [("account-chain", "exports.yaml:6:41"), ("account-type", "exports.yaml:7:41")]
+    _, findings = read_project(text)
+    assert finding_locations(findings) == [
+        ("account-chain", "exports.yaml:6:41"),
+        ("account-type", "exports.yaml:7:41"),
+    ]
     assert findings[0].hint == "write `of: zone`"
 
 
@@ -197,9 +200,9 @@ EXPORTS = {  # further keys of the export, then (rule, line:column)
 @pytest.mark.parametrize("case", EXPORTS)
 def test_a_wrong_export_is_found_at_its_place(case: str) -> None:
     more, expected = EXPORTS[case]
-    made, findings = read(with_export(more))
+    made, findings = read_project(with_export(more))
     assert made is None
-    assert [(rule, f"exports.yaml:{place}") for rule, place in expected] == facts(findings)
+    assert [(rule, f"exports.yaml:{place}") for rule, place in expected] == finding_locations(findings)
 
 
 TOPS = {  # further keys of the config, then (rule, line:column)
@@ -225,14 +228,14 @@ TOPS = {  # further keys of the config, then (rule, line:column)
 @pytest.mark.parametrize("case", TOPS)
 def test_a_wrong_section_is_found_at_its_place(case: str) -> None:
     more, expected = TOPS[case]
-    made, findings = read(f"{SMALL}{more}\n")
+    made, findings = read_project(f"{SMALL}{more}\n")
     assert made is None
-    assert [(rule, f"exports.yaml:{place}") for rule, place in expected] == facts(findings)
+    assert [(rule, f"exports.yaml:{place}") for rule, place in expected] == finding_locations(findings)
 
 
 def test_a_rolling_end_of_a_one_time_export_is_refused() -> None:
-    _, findings = read(SMALL.replace("1 day", "once").replace("end: 2027-01-01", "end: {rolling: 9 days}"))
-    assert facts(findings) == [("rolling-end-of-once", "exports.yaml:13:10")]
+    _, findings = read_project(SMALL.replace("1 day", "once").replace("end: 2027-01-01", "end: {rolling: 9 days}"))
+    assert finding_locations(findings) == [("rolling-end-of-once", "exports.yaml:13:10")]
 
 
 def test_credentials_are_complete_and_never_literal() -> None:
@@ -241,25 +244,25 @@ def test_credentials_are_complete_and_never_literal() -> None:
         ('{client_id: "${env:A}", client_secret: hunter22}', "secret-literal"),
         ('{client_id: 12345678, client_secret: "${env:B}"}', "wrong-type"),
     ):
-        _, findings = read(SMALL.replace("sandbox: dev}", f"sandbox: dev, credentials: {body}}}"))
+        _, findings = read_project(SMALL.replace("sandbox: dev}", f"sandbox: dev, credentials: {body}}}"))
         assert [rule] == [f.rule for f in findings]
         assert "hunter22" not in str(findings[0])
 
 
 def test_a_dataset_without_a_letter_needs_an_alias() -> None:
-    _, findings = read(SMALL.replace("[App Events]", "[日本]") + "    split_by: dataset\n")
-    assert facts(findings) == [("split-part-empty", "exports.yaml:10:16")]
+    _, findings = read_project(SMALL.replace("[App Events]", "[日本]") + "    split_by: dataset\n")
+    assert finding_locations(findings) == [("split-part-empty", "exports.yaml:10:16")]
 
 
 def test_an_address_has_at_most_64_characters() -> None:
     name = "x" * 61
-    _, findings = read(SMALL.replace("[App Events]", f"[{name}]") + "    split_by: dataset\n")
-    assert facts(findings) == [("address-too-long", "exports.yaml:10:16")]
+    _, findings = read_project(SMALL.replace("[App Events]", f"[{name}]") + "    split_by: dataset\n")
+    assert finding_locations(findings) == [("address-too-long", "exports.yaml:10:16")]
     assert "ALIAS" in str(findings[0].hint)
 
 
 def test_a_name_that_looks_like_an_alias_is_a_warning() -> None:
-    made, findings = read(SMALL.replace("[App Events]", "[evnts]") + "datasets: {events: App Events}\n")
+    made, findings = read_project(SMALL.replace("[App Events]", "[evnts]") + "datasets: {events: App Events}\n")
     assert made is not None
     assert [(f.rule, f.level) for f in findings] == [("near-alias", Level.WARNING)]
 
@@ -268,8 +271,8 @@ def test_all_mistakes_come_in_one_run_and_in_file_order() -> None:
     first = SMALL.replace("1 day", "2 days").replace("path: exports", "pth: exports")
     second = "exports:\n  second: {datasets: [x], destination: zoen, schedule: nightly}\nfoo: 1\n"
     third = "formats: {a: {type: parquet}\n"
-    _, findings = read(first, second, third)
-    assert facts(findings) == [
+    _, findings = read_project(first, second, third)
+    assert finding_locations(findings) == [
         ("unknown-key", "exports.yaml:5:35"),
         ("bad-schedule", "exports.yaml:7:20"),
         ("unknown-key", "b.yaml:3:1"),
@@ -279,8 +282,8 @@ def test_all_mistakes_come_in_one_run_and_in_file_order() -> None:
 
 def test_an_export_with_a_dangling_name_is_read_to_its_end() -> None:
     more = "expect: {within: 1 month}\nrenamed_from: a.b\nadopt: {x: y}\nformat: prquet"
-    _, findings = read(with_export(more).replace("destination: zone", "destination: zoen"))
-    assert facts(findings) == [
+    _, findings = read_project(with_export(more).replace("destination: zone", "destination: zoen"))
+    assert finding_locations(findings) == [
         ("unknown-reference", "exports.yaml:11:18"),
         ("bad-duration", "exports.yaml:14:22"),
         ("bad-name", "exports.yaml:15:19"),
@@ -290,14 +293,14 @@ def test_an_export_with_a_dangling_name_is_read_to_its_end() -> None:
 
 
 def test_names_are_not_called_missing_while_a_file_cannot_be_read() -> None:
-    _, findings = read("exports:\n  a: {datasets: [x], destination: lake, schedule: s}\n", "destinations: [\n")
+    _, findings = read_project("exports:\n  a: {datasets: [x], destination: lake, schedule: s}\n", "destinations: [\n")
     assert [f.rule for f in findings] == ["yaml-bracket"]
 
 
 def test_an_empty_file_is_one_finding() -> None:
     for text in ("", "# nothing\n", "---\n"):
-        _, findings = read(text, env="prod")
-        assert facts(findings) == [("empty-file", "exports.yaml:1:1")]
+        _, findings = read_project(text, env="prod")
+        assert finding_locations(findings) == [("empty-file", "exports.yaml:1:1")]
 
 
 def test_an_environment_is_chosen_where_there_are_some() -> None:
@@ -308,18 +311,18 @@ def test_an_environment_is_chosen_where_there_are_some() -> None:
         (SMALL, "prod"): "unknown-environment",
     }
     for (text, env), rule in cases.items():
-        _, findings = read(text, env=env)
+        _, findings = read_project(text, env=env)
         assert [rule] == [f.rule for f in findings]
 
 
 def test_nothing_but_essentials_is_missing_from_nothing() -> None:
-    _, findings = read("exports: {}\n")
+    _, findings = read_project("exports: {}\n")
     assert {"missing-key"} == {f.rule for f in findings}
     assert len(findings) == 3  # version, project, platform
 
 
 def test_essentials_of_platform_and_export_are_named() -> None:
-    _, findings = read("version: 1\nproject: p\nplatform: {}\nexports: {a: {}}\n")
+    _, findings = read_project("version: 1\nproject: p\nplatform: {}\nexports: {a: {}}\n")
     words = [f.message for f in findings]
     assert sorted(words) == [
         '"platform" needs "organization"',
@@ -332,50 +335,54 @@ def test_essentials_of_platform_and_export_are_named() -> None:
 
 def test_a_host_is_allowed_by_the_environment_not_by_the_config() -> None:
     text = SMALL.replace("sandbox: dev", "sandbox: dev, url: https://proxy.example")
-    made, _ = read(text, variables={"EXPORTCTL_ALLOWED_HOSTS": "proxy.example"})
+    made, _ = read_project(text, variables={"EXPORTCTL_ALLOWED_HOSTS": "proxy.example"})
     assert made is not None
     assert made.platform.url == "https://proxy.example"
 
 
 def test_an_address_from_an_unset_variable_is_not_judged() -> None:
-    _, findings = read(SMALL.replace("sandbox: dev", 'sandbox: dev, url: "${env:EXPORTCTL_VAR_U}"'))
+    _, findings = read_project(SMALL.replace("sandbox: dev", 'sandbox: dev, url: "${env:EXPORTCTL_VAR_U}"'))
     assert [f.rule for f in findings] == ["unset-reference"]
 
 
 def test_a_broken_section_is_reported_once() -> None:
     for line in ("datasets: 5", "destinations: 5", "exports: 5", "platform: 5", "environments: 5", "removed: 5"):
-        _, findings = read(f"version: 1\nproject: p\nplatform: {{organization: a@AdobeOrg, sandbox: s}}\n{line}\n")
+        _, findings = read_project(
+            f"version: 1\nproject: p\nplatform: {{organization: a@AdobeOrg, sandbox: s}}\n{line}\n"
+        )
         rules = {f.rule for f in findings}
         assert rules <= {"wrong-type", "duplicate-key"}
 
 
 def test_an_overlay_that_is_no_map_is_reported_once() -> None:
     text = EXAMPLE.replace("dev: {platform: {sandbox: dev}, exports: {web-to-lake: null}}", "dev: 5")
-    parsed = config.parse({"exports.yaml": text.encode()})
-    _, findings = config.project(parsed, "dev", {})
-    assert facts(findings) == [("wrong-type", "exports.yaml:49:8")]
+    parsed = config.parse_config({"exports.yaml": text.encode()})
+    _, findings = config.load_project(parsed, "dev", {})
+    assert finding_locations(findings) == [("wrong-type", "exports.yaml:49:8")]
     assert not config.explain_values(parsed, "dev")
-    _, findings = read(SMALL.replace("{organization: AB12@AdobeOrg, sandbox: dev}", "5"))
+    _, findings = read_project(SMALL.replace("{organization: AB12@AdobeOrg, sandbox: dev}", "5"))
     assert [f.rule for f in findings] == ["wrong-type"]
-    _, findings = read(with_export("adopt: [x]"))
+    _, findings = read_project(with_export("adopt: [x]"))
     assert [f.rule for f in findings] == ["wrong-type"]
 
 
 def test_names_are_still_guessed_among_very_many() -> None:
     many = "".join(f"  n{number}: D{number}\n" for number in range(150))
-    _, findings = read(SMALL.replace("[App Events]", "[evnts, zz]") + f"datasets:\n  events: App Events\n{many}")
+    _, findings = read_project(
+        SMALL.replace("[App Events]", "[evnts, zz]") + f"datasets:\n  events: App Events\n{many}"
+    )
     assert [f.rule for f in findings] == ["near-alias"]
 
 
 def test_no_finding_needs_more_than_the_files() -> None:
-    made, findings = config.project(config.parse({}), None, {})
+    made, findings = config.load_project(config.parse_config({}), None, {})
     assert made is None
     assert {"missing-key"} == {f.rule for f in findings}
 
 
 def test_a_group_that_holds_itself_ends() -> None:
-    _, findings = read(SMALL.replace("[App Events]", "[a, x]") + "datasets: {a: [b, y], b: [a]}\n")
-    assert facts(findings) == [("group-cycle", "exports.yaml:14:12")]
+    _, findings = read_project(SMALL.replace("[App Events]", "[a, x]") + "datasets: {a: [b, y], b: [a]}\n")
+    assert finding_locations(findings) == [("group-cycle", "exports.yaml:14:12")]
 
 
 LITERALS = [
@@ -396,20 +403,20 @@ LITERALS = [
 def test_no_finding_shows_what_stands_in_an_auth(field: str, form: str) -> None:
     for secret in ("hunter22hunter", "8877665544"):
         body = f"{{type: amazon-s3, bucket: abc, auth: {{{field}: {form.format(secret)}}}}}"
-        parsed = config.parse({"exports.yaml": with_destination(body).encode()})
-        _, findings = config.project(parsed, None, {})
+        parsed = config.parse_config({"exports.yaml": with_destination(body).encode()})
+        _, findings = config.load_project(parsed, None, {})
         shown = [*map(str, findings), *map(str, config.explain_values(parsed, None))]
         assert not [text for text in shown if secret in text]
 
 
 def test_explained_values_show_references_but_no_literals() -> None:
     body = '{type: amazon-s3, bucket: abc, auth: {role_arn: "arn:${env:ROLE:-hunter22}"}}'
-    parsed = config.parse({"exports.yaml": with_destination(body).encode()})
+    parsed = config.parse_config({"exports.yaml": with_destination(body).encode()})
     lines = {path: text for path, text, _ in config.explain_values(parsed, None)}
     assert lines["destinations.other.auth.role_arn"] == "(sensitive)${env:ROLE:-(sensitive)}"
 
 
 def test_the_hint_for_a_missing_sandbox_names_its_environment() -> None:
-    _, findings = read(EXAMPLE.replace("prod: {platform: {sandbox: prod}}", "prod: {}"), env="prod")
+    _, findings = read_project(EXAMPLE.replace("prod: {platform: {sandbox: prod}}", "prod: {}"), env="prod")
     assert [f.rule for f in findings] == ["missing-key"]
     assert "environments: {prod: {platform: {sandbox" in str(findings[0].hint)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from exportctl.config import loading as config
-from exportctl.config.overlays import beside, extends_of
-from tests.config.config_example import SMALL, facts, project, read
+from exportctl.config.overlays import extended_files, resolve_relative_path
+from tests.config.config_example import SMALL, finding_locations, project, read_project
 
 BASE = """\
 version: 1
@@ -24,12 +24,12 @@ environments:
 """
 
 
-def prod(overlay: str) -> str:
+def prod_config(overlay: str) -> str:
     return BASE.replace("{platform: {sandbox: prod}}", f"{{platform: {{sandbox: prod}}, {overlay}}}")
 
 
 def test_maps_merge_scalars_and_lists_replace_null_removes() -> None:
-    made = project(prod("exports: {web: {datasets: [c], expect: {non_empty: true}, title: null}}"), env="prod")
+    made = project(prod_config("exports: {web: {datasets: [c], expect: {non_empty: true}, title: null}}"), env="prod")
     web = made.exports["web"]
     assert ([d.name for d in web.datasets], web.title) == (["c"], "web")
     assert web.expect is not None
@@ -38,12 +38,14 @@ def test_maps_merge_scalars_and_lists_replace_null_removes() -> None:
 
 def test_an_auth_is_replaced_whole() -> None:
     overlay = 'destinations: {lake: {auth: {access_key_id: k, secret_access_key: "${env:S}"}}}'
-    made = project(prod(overlay), env="prod").destinations["lake"]
-    assert (made.account.method, made.place["bucket"]) == ("key", "base")
+    made = project(prod_config(overlay), env="prod").destinations["lake"]
+    assert (made.account.method, made.location["bucket"]) == ("key", "base")
 
 
 def test_an_end_and_a_schedule_are_replaced_whole() -> None:
-    made = project(prod("defaults: {end: {rolling: 9 days}}, schedules: {nightly: {every: 3 hours}}"), env="prod")
+    made = project(
+        prod_config("defaults: {end: {rolling: 9 days}}, schedules: {nightly: {every: 3 hours}}"), env="prod"
+    )
     web = made.exports["web"]
     assert (web.end.rolling, web.end.renew_before) == (9 * 86400, 9 * 86400 // 2)
     assert (web.schedule.unit, web.schedule.at) == ("hour", 0)
@@ -60,7 +62,7 @@ ENDS = {  # end in the base, in the overlay -> rolling days, none on purpose
 @pytest.mark.parametrize("row", ENDS)
 def test_none_is_a_value_and_null_is_not(row: str) -> None:
     base, overlay, days, none = ENDS[row]
-    text = prod(f"exports: {{web: {{end: {overlay}}}}}").replace("title: Web,", f"title: Web, end: {base},")
+    text = prod_config(f"exports: {{web: {{end: {overlay}}}}}").replace("title: Web,", f"title: Web, end: {base},")
 
     end = project(text, env="prod").exports["web"].end
 
@@ -69,28 +71,28 @@ def test_none_is_a_value_and_null_is_not(row: str) -> None:
 
 def test_an_environment_may_take_back_the_end_of_the_defaults() -> None:
     for overlay, none in (("none", True), ("null", False)):
-        end = project(prod(f"defaults: {{end: {overlay}}}"), env="prod").exports["web"].end
-        assert (end.given, end.none) == (False, none)
+        end = project(prod_config(f"defaults: {{end: {overlay}}}"), env="prod").exports["web"].end
+        assert (end.is_given, end.none) == (False, none)
 
 
 def test_an_environment_may_complete_what_the_base_leaves_open() -> None:
-    text = prod("destinations: {lake: {bucket: prod}}").replace("bucket: base, ", "")
-    assert project(text, env="prod").destinations["lake"].place["bucket"] == "prod"
+    text = prod_config("destinations: {lake: {bucket: prod}}").replace("bucket: base, ", "")
+    assert project(text, env="prod").destinations["lake"].location["bucket"] == "prod"
 
 
 def test_an_environment_may_add_and_remove() -> None:
-    made = project(prod("exports: {web: null, other: {datasets: [x], description: null}}"), env="prod")
+    made = project(prod_config("exports: {web: null, other: {datasets: [x], description: null}}"), env="prod")
     assert list(made.exports) == ["other"]
     assert made.exports["other"].description == ""
 
 
 def test_what_an_environment_changed_is_placed_in_it() -> None:
-    made = project(prod("exports: {web: {title: New}}"), env="prod").exports["web"]
-    assert (made.where["title"].line, made.at.line) == (12, 10)
+    made = project(prod_config("exports: {web: {title: New}}"), env="prod").exports["web"]
+    assert (made.positions["title"].line, made.at.line) == (12, 10)
 
 
 def test_another_environment_is_not_touched() -> None:
-    text = prod("exports: {web: null}") + "  dev: {platform: {sandbox: dev}}\n"
+    text = prod_config("exports: {web: null}") + "  dev: {platform: {sandbox: dev}}\n"
     assert list(project(text, env="dev").exports) == ["web"]
 
 
@@ -116,8 +118,8 @@ def test_removals_of_all_files_count() -> None:
     ],
 )
 def test_a_name_declared_in_two_files_names_both_places(second: str, at: str, first: str) -> None:
-    _, findings = read(SMALL, second)
-    assert [("declared-twice", at)] == facts(findings)
+    _, findings = read_project(SMALL, second)
+    assert [("declared-twice", at)] == finding_locations(findings)
     assert first in findings[0].message
 
 
@@ -128,21 +130,21 @@ def test_an_empty_section_of_another_file_is_no_clash() -> None:
 
 def test_a_section_that_is_wrong_in_one_file_counts_from_the_other() -> None:
     for files in ((SMALL, "exports: 5\nproject: {}\n"), ("exports: 5\n", SMALL)):
-        _, findings = read(*files)
+        _, findings = read_project(*files)
         assert {"wrong-type"} == {f.rule for f in findings}
 
 
 def test_a_file_may_lie_over_another() -> None:
     over = "extends: [exports.yaml]\nexports: {web: {title: Over, end: null}}\nproject: other\n"
     for files in ({"exports.yaml": SMALL, "over.yaml": over}, {"over.yaml": over, "exports.yaml": SMALL}):
-        parsed = config.parse({name: text.encode() for name, text in files.items()})
-        made, findings = config.project(parsed, None, {})
+        parsed = config.parse_config({name: text.encode() for name, text in files.items()})
+        made, findings = config.load_project(parsed, None, {})
         assert made is not None, findings
         assert (made.exports["web"].title, made.name, made.exports["web"].end.moment) == ("Over", "other", None)
 
 
 def test_overlays_may_lie_over_each_other() -> None:
-    made, findings = read(
+    made, findings = read_project(
         SMALL,
         "extends: [exports.yaml]\nexports: {web: {title: two}}\n",
         "extends: [b.yaml, exports.yaml]\nexports: {web: {title: three}}\n",
@@ -158,25 +160,25 @@ environments:
   prod: {exports: {web: null}, defaults: {end: 2027-01-01}}
   dev: {platform: {sandbox: dev}}
 """
-    base = prod("exports: {web: {title: P}}, defaults: {end: {rolling: 9 days}}")
-    made, findings = read(base, over, env="prod")
+    base = prod_config("exports: {web: {title: P}}, defaults: {end: {rolling: 9 days}}")
+    made, findings = read_project(base, over, env="prod")
     assert made is not None, findings
     assert not made.exports
-    dev, findings = read(base, over, env="dev")
+    dev, findings = read_project(base, over, env="dev")
     assert dev is not None, findings
     assert dev.exports["web"].title == "Web"
 
 
 def test_an_overlay_removes_an_environment() -> None:
-    parsed = config.parse(
+    parsed = config.parse_config(
         {"exports.yaml": BASE.encode(), "b.yaml": b"extends: [exports.yaml]\nenvironments: {prod: null}\n"}
     )
     assert (parsed.environments, parsed.findings) == ((), ())
 
 
 def test_an_environment_without_anything_lacks_its_sandbox() -> None:
-    _, findings = read(BASE + "  dev:\n", env="dev")
-    assert facts(findings) == [("missing-key", "exports.yaml:3:1")]
+    _, findings = read_project(BASE + "  dev:\n", env="dev")
+    assert finding_locations(findings) == [("missing-key", "exports.yaml:3:1")]
 
 
 @pytest.mark.parametrize(
@@ -189,23 +191,23 @@ def test_an_environment_without_anything_lacks_its_sandbox() -> None:
     ],
 )
 def test_a_removal_of_what_nothing_declares_is_an_error(overlay: str, place: str, hint: str) -> None:
-    _, findings = read(prod(overlay), env="prod")
+    _, findings = read_project(prod_config(overlay), env="prod")
     if place:
-        assert [("unknown-reference", f"exports.yaml:{place}")] == facts(findings)
+        assert [("unknown-reference", f"exports.yaml:{place}")] == finding_locations(findings)
         assert hint in str(findings[0].hint)
     else:
         assert [f.rule for f in findings] == ["missing-key"]
 
 
 def test_a_circle_of_files_is_named_once() -> None:
-    _, findings = read("extends: [b.yaml]\n" + SMALL, "extends: [exports.yaml]\n")
-    assert facts(findings) == [("extends-cycle", "b.yaml:1:11")]
+    _, findings = read_project("extends: [b.yaml]\n" + SMALL, "extends: [exports.yaml]\n")
+    assert finding_locations(findings) == [("extends-cycle", "b.yaml:1:11")]
     assert "exports.yaml -> b.yaml -> exports.yaml" in findings[0].message
 
 
 def test_a_file_over_itself_is_a_circle() -> None:
-    _, findings = read("extends: [exports.yaml]\n" + SMALL)
-    assert facts(findings) == [("extends-cycle", "exports.yaml:1:11")]
+    _, findings = read_project("extends: [exports.yaml]\n" + SMALL)
+    assert finding_locations(findings) == [("extends-cycle", "exports.yaml:1:11")]
 
 
 @pytest.mark.parametrize(
@@ -218,18 +220,18 @@ def test_a_file_over_itself_is_a_circle() -> None:
     ],
 )
 def test_only_files_beside_this_one_can_be_extended(path: str, rule: str) -> None:
-    _, findings = read(f"extends: [{path}]\n" + SMALL)
-    assert [(rule, "exports.yaml:1:11")] == facts(findings)
+    _, findings = read_project(f"extends: [{path}]\n" + SMALL)
+    assert [(rule, "exports.yaml:1:11")] == finding_locations(findings)
 
 
 def test_a_missing_file_below_a_folder_says_what_it_is_relative_to() -> None:
-    parsed = config.parse({"conf/a.yaml": b"extends: [b.yaml]\n"})
+    parsed = config.parse_config({"conf/a.yaml": b"extends: [b.yaml]\n"})
     assert "relative to conf/a.yaml" in str(parsed.findings[0].hint)
     assert "conf/b.yaml" in parsed.findings[0].message
 
 
 def test_a_file_that_cannot_be_read_is_not_also_missing() -> None:
-    _, findings = read("extends: [b.yaml]\n" + SMALL, "a: [\n")
+    _, findings = read_project("extends: [b.yaml]\n" + SMALL, "a: [\n")
     assert [f.rule for f in findings] == ["yaml-bracket"]
 
 
@@ -245,10 +247,10 @@ def test_a_file_that_cannot_be_read_is_not_also_missing() -> None:
     ],
 )
 def test_a_path_is_worked_out_beside_its_file(name: str, path: str, expected: str) -> None:
-    assert expected == beside(name, path)
+    assert expected == resolve_relative_path(name, path)
 
 
 def test_the_files_that_one_extends_are_known_without_the_others() -> None:
-    assert extends_of("exports.yaml", b"extends: [b.yaml, ../c.yaml, /abs, 5]\n") == ("b.yaml", "../c.yaml")
-    assert extends_of("exports.yaml", b"extends: b.yaml\n") == ()
-    assert extends_of("exports.yaml", b"a: [\n") == ()
+    assert extended_files("exports.yaml", b"extends: [b.yaml, ../c.yaml, /abs, 5]\n") == ("b.yaml", "../c.yaml")
+    assert extended_files("exports.yaml", b"extends: b.yaml\n") == ()
+    assert extended_files("exports.yaml", b"a: [\n") == ()

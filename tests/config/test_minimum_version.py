@@ -7,9 +7,9 @@ import pytest
 from exportctl import __version__
 from exportctl.config import loading as config
 from exportctl.config import minimum_version
-from exportctl.config.nodes import Map, tree
+from exportctl.config.nodes import MapNode, parse_tree
 from exportctl.errors import Finding
-from tests.config.config_example import EXAMPLE, SMALL, facts, project, read
+from tests.config.config_example import EXAMPLE, SMALL, finding_locations, project, read_project
 
 
 def asking(version: str, text: str = SMALL) -> str:
@@ -17,8 +17,8 @@ def asking(version: str, text: str = SMALL) -> str:
     return text.replace("version: 1\n", f"version: 1\nminimum_version: {version}\n")
 
 
-def parsed(text: str) -> Map:
-    root, findings = tree("exports.yaml", text.encode())
+def parsed(text: str) -> MapNode:
+    root, findings = parse_tree("exports.yaml", text.encode())
     assert (root is not None, findings) == (True, ())
     assert root is not None
     return root
@@ -73,16 +73,18 @@ def test_quotes_may_be_left_out(version: str) -> None:
 
 def test_nothing_else_is_said_of_a_config_that_is_too_new() -> None:
     newer = asking("'99.0'", SMALL.replace("version: 1", "version: 1\nleases: {on: true}").replace("web:", "Web shop:"))
-    made, findings = read(newer)
+    made, findings = read_project(newer)
     assert made is None
-    assert facts(findings) == [("minimum-version", "exports.yaml:2:18")]
+    assert finding_locations(findings) == [("minimum-version", "exports.yaml:2:18")]
 
 
 def test_nothing_is_said_of_an_environment_either() -> None:
     for env in (None, "dev", "nowhere"):
-        made, findings = read(asking("'99.0'", EXAMPLE), env=env)
+        made, findings = read_project(asking("'99.0'", EXAMPLE), env=env)
         assert (made, [f.rule for f in findings]) == (None, ["minimum-version"])
-    every, findings = config.projects(config.parse({"exports.yaml": asking("'99.0'", EXAMPLE).encode()}), {})
+    every, findings = config.load_projects(
+        config.parse_config({"exports.yaml": asking("'99.0'", EXAMPLE).encode()}), {}
+    )
     assert (every, [f.rule for f in findings]) == ({}, ["minimum-version"])
 
 
@@ -91,18 +93,18 @@ def test_nothing_is_said_of_an_environment_either() -> None:
     [("0.1", "99.1"), ("99.1", "0.1"), ("99.0", "99.1"), ("99.1", "99.0")],
 )
 def test_of_several_files_the_highest_counts_and_none_is_declared_twice(first: str, second: str) -> None:
-    _, findings = read(asking(first), f"minimum_version: '{second}'\n")
+    _, findings = read_project(asking(first), f"minimum_version: '{second}'\n")
     assert [f.message for f in findings] == [f"this config needs exportctl 99.1 or later; this is {__version__}"]
-    assert read(asking("0.1"), "minimum_version: '0.2'\n")[1] == ()
+    assert read_project(asking("0.1"), "minimum_version: '0.2'\n")[1] == ()
 
 
 def test_a_file_that_extends_another_and_an_environment_count_too() -> None:
-    _, extending = read(SMALL, "extends: [exports.yaml]\nminimum_version: '99.0'\n")
-    assert facts(extending) == [("minimum-version", "b.yaml:2:18")]
-    _, below = read(asking("'99.0'"), "extends: [exports.yaml]\nminimum_version: '0.1'\n")
-    assert facts(below) == [("minimum-version", "exports.yaml:2:18")]
+    _, extending = read_project(SMALL, "extends: [exports.yaml]\nminimum_version: '99.0'\n")
+    assert finding_locations(extending) == [("minimum-version", "b.yaml:2:18")]
+    _, below = read_project(asking("'99.0'"), "extends: [exports.yaml]\nminimum_version: '0.1'\n")
+    assert finding_locations(below) == [("minimum-version", "exports.yaml:2:18")]
     overlay = EXAMPLE.replace("  prod: {", "  prod: {minimum_version: '99.0', ")
-    assert [f.rule for f in read(overlay, env="dev")[1]] == ["minimum-version"]
+    assert [f.rule for f in read_project(overlay, env="dev")[1]] == ["minimum-version"]
     overlay = EXAMPLE.replace("  prod: {", "  prod: {minimum_version: '0.1', ")
     assert project(overlay, env="prod").name == "acme-exports"
 
@@ -111,14 +113,14 @@ def test_a_file_that_extends_another_and_an_environment_count_too() -> None:
     "version", ["soon", "'2'", "0.2-rc1", "'0.2.0.1'", "'>=0.2'", '"0.٢"', '"${env:EXPORTCTL_VAR_V}"', "''"]
 )
 def test_what_is_no_version_is_a_mistake(version: str) -> None:
-    _, findings = read(asking(version), variables={"EXPORTCTL_VAR_V": "0.2"})
-    assert facts(findings) == [("bad-value", "exports.yaml:2:18")]
+    _, findings = read_project(asking(version), variables={"EXPORTCTL_VAR_V": "0.2"})
+    assert finding_locations(findings) == [("bad-value", "exports.yaml:2:18")]
 
 
 @pytest.mark.parametrize("version", ["1", "true", "[0.2]", "{at: 0.2}"])
 def test_what_is_no_text_is_a_mistake(version: str) -> None:
-    assert facts(read(asking(version))[1]) == [("wrong-type", "exports.yaml:2:18")]
+    assert finding_locations(read_project(asking(version))[1]) == [("wrong-type", "exports.yaml:2:18")]
 
 
 def test_nothing_at_all_asks_for_nothing() -> None:
-    assert read(asking("null"))[1] == ()
+    assert read_project(asking("null"))[1] == ()

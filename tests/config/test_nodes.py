@@ -6,16 +6,16 @@ import pytest
 import yaml
 
 from exportctl.config import nodes
-from exportctl.config.nodes import Broken, Map, Scalar, Seq, plain, tree
+from exportctl.config.nodes import BrokenNode, ListNode, MapNode, ScalarNode, parse_tree, plain_value
 from exportctl.config.yaml_errors import syntax_finding
-from exportctl.errors import Location
+from exportctl.errors import SourcePosition
 
 
 def values(text: str) -> object:
-    root, findings = tree("a.yaml", text.encode())
+    root, findings = parse_tree("a.yaml", text.encode())
     assert not findings
     assert root is not None
-    return plain(root)
+    return plain_value(root)
 
 
 def test_plain_scalars_mean_little_and_quoted_ones_are_text() -> None:
@@ -51,12 +51,12 @@ on: 1
 
 
 def test_places_are_those_of_keys_and_values() -> None:
-    root, _ = tree("a.yaml", "é: [ü, {b: c}]\n".encode())
+    root, _ = parse_tree("a.yaml", "é: [ü, {b: c}]\n".encode())
     assert root is not None
     entry = root.entries["é"]
-    assert isinstance(entry.node, Seq)
+    assert isinstance(entry.node, ListNode)
     inner = entry.node.items[1]
-    assert isinstance(inner, Map)
+    assert isinstance(inner, MapNode)
     assert [
         str(at)
         for at in (
@@ -104,7 +104,7 @@ UNREADABLE = {  # text, rule, place, a word of the hint
 @pytest.mark.parametrize("case", UNREADABLE)
 def test_an_unreadable_file_has_one_clear_error(case: str) -> None:
     text, rule, place, hint = UNREADABLE[case]
-    root, findings = tree("a.yaml", text.encode())
+    root, findings = parse_tree("a.yaml", text.encode())
     assert root is None
     assert [(rule, f"a.yaml:{place}")] == [(f.rule, str(f.at)) for f in findings]
     assert hint in str(findings[0].hint)
@@ -128,45 +128,45 @@ NOT_OURS = {  # what YAML allows and we do not: text, rule, place
 @pytest.mark.parametrize("case", NOT_OURS)
 def test_what_is_not_supported_is_said_and_the_rest_is_read(case: str) -> None:
     text, rule, place = NOT_OURS[case]
-    root, findings = tree("a.yaml", text.encode())
+    root, findings = parse_tree("a.yaml", text.encode())
     assert root is not None
     assert [(rule, f"a.yaml:{place}")] == [(f.rule, str(f.at)) for f in findings]
     assert findings[0].hint
 
 
 def test_a_key_said_twice_keeps_its_first_value_and_names_its_place() -> None:
-    root, findings = tree("a.yaml", b"a: 1\na: 3\n")
+    root, findings = parse_tree("a.yaml", b"a: 1\na: 3\n")
     assert root is not None
-    assert plain(root) == {"a": 1}
+    assert plain_value(root) == {"a": 1}
     assert "a.yaml:1:1" in findings[0].message
 
 
 def test_an_alias_leaves_a_gap() -> None:
-    root, _ = tree("a.yaml", b"a: *x\n")
+    root, _ = parse_tree("a.yaml", b"a: *x\n")
     assert root is not None
-    assert root.entries["a"].node == Broken(Location("a.yaml", 1, 4))
-    assert plain(root) == {"a": None}
+    assert root.entries["a"].node == BrokenNode(SourcePosition("a.yaml", 1, 4))
+    assert plain_value(root) == {"a": None}
 
 
 def test_an_alias_instead_of_everything_is_one_finding() -> None:
-    root, findings = tree("a.yaml", b"*x\n")
+    root, findings = parse_tree("a.yaml", b"*x\n")
     assert (root, [f.rule for f in findings]) == (None, ["yaml-alias"])
 
 
 def test_bytes_that_are_no_text_are_placed() -> None:
-    _, findings = tree("a.yaml", b"a: 1\nb: \xe4\n")
+    _, findings = parse_tree("a.yaml", b"a: 1\nb: \xe4\n")
     assert [(f.rule, str(f.at)) for f in findings] == [("file-not-utf8", "a.yaml:2:4")]
-    _, findings = tree("a.yaml", "a: 1\n".encode("utf-16"))
+    _, findings = parse_tree("a.yaml", "a: 1\n".encode("utf-16"))
     assert "UTF-16" in str(findings[0].hint)
 
 
 def test_a_file_over_four_mebibytes_is_not_parsed() -> None:
-    _, findings = tree("a.yaml", b"a: " + b"x" * nodes.MAX_BYTES)
+    _, findings = parse_tree("a.yaml", b"a: " + b"x" * nodes.MAX_BYTES)
     assert [f.rule for f in findings] == ["file-too-large"]
 
 
 def test_line_ends_of_windows_and_a_byte_order_mark_are_read() -> None:
-    root, findings = tree("a.yaml", b"\xef\xbb\xbfa: 1\r\nb: 2\r\n")
+    root, findings = parse_tree("a.yaml", b"\xef\xbb\xbfa: 1\r\nb: 2\r\n")
     assert not findings
     assert root is not None
     assert (root.entries["a"].key_at.column, root.entries["b"].key_at.line) == (1, 2)
@@ -197,4 +197,4 @@ def test_an_error_without_a_place_is_put_at_the_top() -> None:
 
 
 def test_a_scalar_is_compared_by_value_and_place() -> None:
-    assert Scalar("a", Location("f")) == nodes.scalar("a", Location("f"))
+    assert ScalarNode("a", SourcePosition("f")) == nodes.parse_scalar("a", SourcePosition("f"))

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from exportctl.config.values import BadValue
-from exportctl.declared import Project, Unset
+from exportctl.declared import Project, UnsetReference
 from exportctl.destination_types import Secrecy
-from exportctl.errors import Error, Location
-from exportctl.refs import MAX_BYTES, read_file, read_references, resolve
+from exportctl.errors import Error, SourcePosition
+from exportctl.refs import MAX_BYTES, read_file, read_references, resolve_text
 from exportctl.secret import Secret
 from tests.config.config_example import SMALL, project, with_destination
 
@@ -21,7 +21,7 @@ def sftp(body: str = BODY) -> Project:
     return project(with_destination(body))
 
 
-def nothing(path: str) -> str | None:
+def refuse_read(path: str) -> str | None:
     raise AssertionError(f"{path} was read")
 
 
@@ -38,12 +38,12 @@ def nothing(path: str) -> str | None:
     ],
 )
 def test_a_text_is_resolved_or_unset(text: str, expected: str | None) -> None:
-    assert expected == resolve(text, {"A": "1", "EMPTY": ""}, nothing)
+    assert expected == resolve_text(text, {"A": "1", "EMPTY": ""}, refuse_read)
 
 
 def test_a_file_is_a_value_without_its_last_line_end(tmp_path: Path) -> None:
     (tmp_path / "a").write_text("one\ntwo\r\n", encoding="utf-8")
-    assert resolve("<${file:a}>", {}, lambda path: read_file(tmp_path, path)) == "<one\ntwo>"
+    assert resolve_text("<${file:a}>", {}, lambda path: read_file(tmp_path, path)) == "<one\ntwo>"
     assert read_file(tmp_path, "gone") is None
     (tmp_path / "empty").write_text("\n", encoding="utf-8")
     assert read_file(tmp_path, "empty") is None
@@ -51,7 +51,7 @@ def test_a_file_is_a_value_without_its_last_line_end(tmp_path: Path) -> None:
 
 def test_a_text_that_is_no_reference_is_refused() -> None:
     with pytest.raises(BadValue):
-        resolve("${X}", {}, nothing)
+        resolve_text("${X}", {}, refuse_read)
 
 
 def test_values_are_read_by_address_and_field(tmp_path: Path) -> None:
@@ -68,7 +68,9 @@ def test_values_are_read_by_address_and_field(tmp_path: Path) -> None:
 def test_what_is_not_set_is_named(tmp_path: Path) -> None:
     found = read_references(sftp(), {}, tmp_path)
     assert {field: u.variable for (_, field), u in found.unset.items()} == {"username": "WHO", "password": "file:pass"}
-    assert Unset("WHO", Location("exports.yaml", 6, 66)) == found.unset[("destinations.other", "username")]
+    assert (
+        UnsetReference("WHO", SourcePosition("exports.yaml", 6, 66)) == found.unset[("destinations.other", "username")]
+    )
 
 
 def test_only_the_classes_and_addresses_asked_for_are_read(tmp_path: Path) -> None:

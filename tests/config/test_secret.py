@@ -10,7 +10,7 @@ import pickle
 import pytest
 
 from exportctl.errors import Error
-from exportctl.secret import Secret, check_length, mask, normalise_private_key
+from exportctl.secret import Secret, check_secret_length, mask_secrets, normalise_private_key
 
 VALUE = "correct horse battery"
 
@@ -34,15 +34,15 @@ def test_a_secret_is_revealed_where_it_is_sent_and_compares_by_value() -> None:
 
 
 def test_a_secret_that_slipped_into_a_text_is_masked() -> None:
-    assert mask(f"refused: {VALUE}!", [Secret(VALUE)]) == "refused: (secret)!"
-    assert mask("line two", [Secret("line one\nline two")]) == "(secret)"
-    assert mask("nothing", []) == "nothing"
+    assert mask_secrets(f"refused: {VALUE}!", [Secret(VALUE)]) == "refused: (secret)!"
+    assert mask_secrets("line two", [Secret("line one\nline two")]) == "(secret)"
+    assert mask_secrets("nothing", []) == "nothing"
 
 
 def test_a_secret_has_at_least_eight_characters() -> None:
-    check_length(Secret("12345678"), "${env:A}")
+    check_secret_length(Secret("12345678"), "${env:A}")
     with pytest.raises(Error, match=r"\$\{env:A\}") as caught:
-        check_length(Secret("1234567"), "${env:A}")
+        check_secret_length(Secret("1234567"), "${env:A}")
     assert "1234567" not in str(caught.value)
 
 
@@ -90,15 +90,15 @@ def test_every_way_to_write_one_key_is_one_value(key: str) -> None:
     assert {expected} == {normalise_private_key(way) for way in ways}
 
 
-def middle_lost(key: str) -> str:
+def drop_middle_line(key: str) -> str:
     lines = key.splitlines()
     return "\n".join([*lines[:2], *lines[3:]])
 
 
 BAD = {
     "cut at the end": (PKCS1[:120], "private-key-cut"),
-    "a line lost in the middle": (middle_lost(PKCS1), "private-key-cut"),
-    "a line lost in the middle of an OpenSSH key": (middle_lost(OPENSSH), "private-key-cut"),
+    "a line lost in the middle": (drop_middle_line(PKCS1), "private-key-cut"),
+    "a line lost in the middle of an OpenSSH key": (drop_middle_line(OPENSSH), "private-key-cut"),
     "nothing inside": (pem("RSA PRIVATE KEY", b""), "private-key-cut"),
     "nothing inside an OpenSSH key": (pem("OPENSSH PRIVATE KEY", b""), "private-key-cut"),
     "no base64 inside": (PKCS1[:60] + "!" + PKCS1[60:], "private-key-cut"),

@@ -7,7 +7,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exportctl.config import values
-from exportctl.config.values import BadValue, Reference, clock, duration, escaped, moment, references, slug
+from exportctl.config.values import (
+    BadValue,
+    Reference,
+    escape_references,
+    parse_duration,
+    parse_moment,
+    parse_references,
+    parse_time_of_day,
+    slug,
+)
 
 
 @pytest.mark.parametrize(
@@ -18,7 +27,7 @@ from exportctl.config.values import BadValue, Reference, clock, duration, escape
     ],
 )  # fmt: skip
 def test_a_duration_is_a_number_and_a_unit(text: str, seconds: int) -> None:
-    assert seconds == duration(text)
+    assert seconds == parse_duration(text)
 
 
 @pytest.mark.parametrize(
@@ -26,7 +35,7 @@ def test_a_duration_is_a_number_and_a_unit(text: str, seconds: int) -> None:
 )
 def test_anything_else_is_no_duration(text: str) -> None:
     with pytest.raises(BadValue, match="no duration") as caught:
-        duration(text)
+        parse_duration(text)
     assert caught.value.rule == "bad-duration"
 
 
@@ -38,7 +47,7 @@ def test_anything_else_is_no_duration(text: str) -> None:
     ],
 )  # fmt: skip
 def test_a_time_of_day_is_in_utc(text: str, seconds: int) -> None:
-    assert seconds == clock(text)
+    assert seconds == parse_time_of_day(text)
 
 
 @pytest.mark.parametrize(
@@ -50,7 +59,7 @@ def test_a_time_of_day_is_in_utc(text: str, seconds: int) -> None:
 )  # fmt: skip
 def test_anything_else_is_no_time_of_day(text: str) -> None:
     with pytest.raises(BadValue) as caught:
-        clock(text)
+        parse_time_of_day(text)
     assert caught.value.rule == "bad-clock"
 
 
@@ -68,7 +77,7 @@ def test_anything_else_is_no_time_of_day(text: str) -> None:
     ],
 )
 def test_a_moment_is_a_date_or_has_an_offset(text: str, inclusive: bool, seconds: int) -> None:
-    assert seconds == moment(text, inclusive=inclusive)
+    assert seconds == parse_moment(text, inclusive=inclusive)
 
 
 @pytest.mark.parametrize(
@@ -86,7 +95,7 @@ def test_a_moment_is_a_date_or_has_an_offset(text: str, inclusive: bool, seconds
 )
 def test_anything_else_is_no_moment(text: str, rule: str) -> None:
     with pytest.raises(BadValue) as caught:
-        moment(text)
+        parse_moment(text)
     assert (rule, True) == (caught.value.rule, bool(caught.value.hint))
 
 
@@ -117,7 +126,7 @@ def test_a_slug_may_stand_in_an_address(text: str, expected: str) -> None:
     ],
 )
 def test_references_are_taken_apart(text: str, parts: tuple[object, ...]) -> None:
-    assert parts == references(text)
+    assert parts == parse_references(text)
 
 
 @pytest.mark.parametrize(
@@ -136,7 +145,7 @@ def test_references_are_taken_apart(text: str, parts: tuple[object, ...]) -> Non
 )
 def test_what_is_no_reference_is_explained(text: str, rule: str, hint: str) -> None:
     with pytest.raises(BadValue) as caught:
-        references(text)
+        parse_references(text)
     assert rule == caught.value.rule
     assert hint in str(caught.value.hint)
     assert len(caught.value.message) < 100
@@ -145,12 +154,12 @@ def test_what_is_no_reference_is_explained(text: str, rule: str, hint: str) -> N
 @given(st.text())
 def test_an_escaped_text_is_only_itself(text: str) -> None:
     if not text.endswith("$") and "$${" not in text:
-        assert (text,) * bool(text) == references(escaped(text))
+        assert (text,) * bool(text) == parse_references(escape_references(text))
 
 
 @given(st.text(max_size=30))
 def test_no_text_breaks_a_parser(text: str) -> None:
-    for parse in (duration, clock, moment, references, slug):
+    for parse in (parse_duration, parse_time_of_day, parse_moment, parse_references, slug):
         try:
             parse(text)
         except BadValue as error:

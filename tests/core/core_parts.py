@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from exportctl.declared import Account, AuthValue, Destination, End, Export, Format, Platform, Project, Schedule
+from exportctl.declared import Account, AuthValue, Destination, End, Export, Format, PlatformSettings, Project, Schedule
 from exportctl.destination_types import Secrecy
-from exportctl.errors import Location
+from exportctl.errors import SourcePosition
 from exportctl.kinds import KINDS
-from exportctl.marker import write
-from exportctl.model import Live, LiveObject, Marker
-from exportctl.planning.expand import Desired, DesiredAccount, DesiredExport, desired
+from exportctl.marker import format_description
+from exportctl.model import Inventory, LiveObject, Marker
+from exportctl.planning.expand import DesiredAccount, DesiredExport, DesiredState, build_desired_state
 from exportctl.service.live import live_object
 
 NOW = 1_800_000_000  # 2027-01-15 08:00:00 UTC
-AT = Location("exports.yaml", 3, 1)
+AT = SourcePosition("exports.yaml", 3, 1)
 
 
 def lake(**changes: Any) -> Destination:
@@ -24,7 +24,7 @@ def lake(**changes: Any) -> Destination:
         "type": "amazon-s3",
         "title": None,
         "description": "",
-        "place": {"bucket": "acme", "path": "aep"},
+        "location": {"bucket": "acme", "path": "aep"},
         "account": Account("role", auth),
         "at": AT,
     }
@@ -34,7 +34,7 @@ def lake(**changes: Any) -> Destination:
 def orders(**changes: Any) -> Export:
     made: dict[str, Any] = {
         "key": "orders",
-        "of": "orders",
+        "declared_key": "orders",
         "title": "Orders",
         "description": "",
         "destination": "lake",
@@ -54,34 +54,36 @@ def project(*exports: Export, destinations: tuple[Destination, ...] = ()) -> Pro
         name="acme",
         repository=None,
         environment=None,
-        platform=Platform("org", "demo", "embedded", {}, AT),
+        platform=PlatformSettings("org", "demo", "embedded", {}, AT),
         destinations={d.key: d for d in destinations or (lake(),)},
         exports={e.key: e for e in exports},
     )
 
 
-def expanded(
+def build_desired(
     export: Export | None = None, destination: Destination | None = None, specs: Any = (), values: Any = ()
-) -> Desired:
-    return desired(project(export or orders(), destinations=(destination or lake(),)), dict(values), dict(specs))
+) -> DesiredState:
+    return build_desired_state(
+        project(export or orders(), destinations=(destination or lake(),)), dict(values), dict(specs)
+    )
 
 
 def desired_export(destination: Destination | None = None, specs: Any = (), **changes: Any) -> DesiredExport:
-    (export,) = expanded(orders(**changes), destination, specs).exports.values()
+    (export,) = build_desired(orders(**changes), destination, specs).exports.values()
     return export
 
 
 def desired_account(destination: Destination | None = None, **values: str) -> DesiredAccount:
     known = {("destinations.lake", name): value for name, value in values.items()}
-    (account,) = expanded(None, destination, (), known).accounts.values()
+    (account,) = build_desired(None, destination, (), known).accounts.values()
     return account
 
 
-def obj(kind: str, identity: str, marker: Marker | None = None, **raw: Any) -> LiveObject:
+def make_object(kind: str, identity: str, marker: Marker | None = None, **raw: Any) -> LiveObject:
     """One live object as a list returns it."""
-    text = write("", None, marker, KINDS[kind]) if marker else ""
+    text = format_description("", None, marker, KINDS[kind]) if marker else ""
     return live_object(KINDS[kind], {"id": identity, "etag": "e", "name": identity, "description": text, **raw})
 
 
-def sandbox(*objects: LiveObject) -> Live:
-    return Live({name: tuple(o for o in objects if o.kind == name) for name in KINDS}, (), {})
+def sandbox(*objects: LiveObject) -> Inventory:
+    return Inventory({name: tuple(o for o in objects if o.kind == name) for name in KINDS}, (), {})

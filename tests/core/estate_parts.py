@@ -7,16 +7,16 @@ from typing import Any
 
 from exportctl.declared import Account, AuthValue, Dataset, Destination, Export, Project
 from exportctl.destination_types import DATA_LAKE_SPEC, TYPES, Secrecy
-from exportctl.flags import Flags
-from exportctl.model import Header, Item, ListedDataset, Live, LiveObject, Marker, Plan
+from exportctl.flags import PlanOptions
+from exportctl.model import Inventory, ListedDataset, LiveObject, Marker, Plan, PlanHeader, PlanItem
 from exportctl.planning import planner
-from exportctl.planning.expand import desired
-from tests.core.core_parts import AT, NOW, lake, obj, orders, project
+from exportctl.planning.expand import build_desired_state
+from tests.core.core_parts import AT, NOW, lake, make_object, orders, project
 
-HEADER = Header("org", "demo", None, "acme", "embedded")
+HEADER = PlanHeader("org", "demo", None, "acme", "embedded")
 S3, SFTP = TYPES["amazon-s3"], TYPES["sftp"]
 ROLE = "arn:aws:iam::123456789012:role/exports"
-PLACE = {"bucketName": "acme", "path": "aep"}
+LOCATION = {"bucketName": "acme", "path": "aep"}
 VALUES = {("destinations.lake", "role_arn"): ROLE, ("destinations.new", "role_arn"): ROLE}
 SFTP_AUTH = {
     "host": AuthValue("sftp.acme.example", Secrecy.PLAIN, AT),
@@ -28,7 +28,9 @@ SFTP_AUTH = {
 def export(key: str = "new", datasets: Sequence[str] = ("d1",), **changes: Any) -> Export:
     """One flow of datasets by id."""
     named = tuple(Dataset(i, None, None, AT) for i in datasets)
-    return orders(key=key, of=key.partition("/")[0], title=changes.pop("title", key), datasets=named, **changes)
+    return orders(
+        key=key, declared_key=key.partition("/")[0], title=changes.pop("title", key), datasets=named, **changes
+    )
 
 
 def flow(
@@ -53,12 +55,12 @@ def flow(
     if hours == 24:
         schedule |= {"interval": 1, "timeUnit": "day"}
     ids = {"sourceConnectionIds": [f"s-{key}"], "targetConnectionIds": [f"t-{key}"]}
-    target = {"params": {**(place or PLACE), "datasetFileType": "PARQUET", "compression": "GZIP"}}
+    target = {"params": {**(place or LOCATION), "datasetFileType": "PARQUET", "compression": "GZIP"}}
     return (
-        obj("source_connection", f"s-{key}", marker, **at, connectionSpec={"id": DATA_LAKE_SPEC},
+        make_object("source_connection", f"s-{key}", marker, **at, connectionSpec={"id": DATA_LAKE_SPEC},
             params={"datasets": entries}),
-        obj("target_connection", f"t-{key}", marker, **at, **spec, **target, baseConnectionId=base),
-        obj("flow", f"f-{key}", marker, **{**at, **ids, "name": title or key}, state="enabled",
+        make_object("target_connection", f"t-{key}", marker, **at, **spec, **target, baseConnectionId=base),
+        make_object("flow", f"f-{key}", marker, **{**at, **ids, "name": title or key}, state="enabled",
             flowSpec={"id": type.flow_spec}, scheduleParams={**schedule, "foldernameTemplate": folder}),
     )  # fmt: skip
 
@@ -77,27 +79,29 @@ def account(
     spec = {"connectionSpec": {"id": type.connection_spec}}
     if type.methods:
         spec["auth"] = {"specName": type.method(method).spec_name, "params": params or {"s3Role": ROLE}}
-    return obj("base_connection", identity, Marker(owner, "d", key, **marked), **spec)
+    return make_object("base_connection", identity, Marker(owner, "d", key, **marked), **spec)
 
 
-def declared(*exports: Export, destinations: Sequence[Destination] = (), **changes: Any) -> Project:
+def build_project(*exports: Export, destinations: Sequence[Destination] = (), **changes: Any) -> Project:
     made = project(*exports, destinations=tuple(destinations) or (lake(),))
     return Project(**{**made.__dict__, **changes})
 
 
-def planned(given: Project, *objects: LiveObject, flags: Flags = Flags(), values: Any = None) -> Plan:  # noqa: B008
+def build_plan(given: Project, *objects: LiveObject, options: PlanOptions = PlanOptions(), values: Any = None) -> Plan:  # noqa: B008
     """The plan of a config in a sandbox of these objects, where datasets d1 … d9 can be exported."""
     kinds = sorted({o.kind for o in objects})
     listed = tuple(ListedDataset(f"d{n}", f"D{n}") for n in range(1, 10))
-    live = Live({k: tuple(o for o in objects if o.kind == k) for k in kinds}, listed, {})
-    return planner.plan(desired(given, VALUES if values is None else values, {}), live, HEADER, flags, NOW)
+    live = Inventory({k: tuple(o for o in objects if o.kind == k) for k in kinds}, listed, {})
+    return planner.build_plan(
+        build_desired_state(given, VALUES if values is None else values, {}), live, HEADER, options, NOW
+    )
 
 
-def item(made: Plan, address: str) -> Item:
+def item(made: Plan, address: str) -> PlanItem:
     (found,) = [i for i in made.items if str(i.address) == address]
     return found
 
 
 def sftp_lake(key: str = "lake", **changes: Any) -> Destination:
-    made = {"type": "sftp", "place": {"path": "/in"}, "account": Account("password", SFTP_AUTH), **changes}
+    made = {"type": "sftp", "location": {"path": "/in"}, "account": Account("password", SFTP_AUTH), **changes}
     return lake(key=key, **made)

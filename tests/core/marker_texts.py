@@ -8,11 +8,11 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from exportctl.kinds import ANCHOR, Kind
+from exportctl.kinds import FLOW, Kind
 from exportctl.marker import END
 from exportctl.model import Marker
 
-NAMES = ANCHOR.managed
+NAMES = FLOW.managed_fields
 FAR = 253402300799  # the last second of the year 9999
 DOUBLED = {n: (str(FAR), str(FAR)) if n == END else ("ffff", "0000") for n in NAMES}
 
@@ -27,15 +27,15 @@ texts = st.text(alphabet=st.characters(codec=None)).filter(lambda t: not t.endsw
 
 @st.composite
 def markers(draw: st.DrawFn, kind: Kind) -> Marker:
-    applied = {name: draw(ends if name == END else pairs) for name in kind.managed if draw(st.booleans())}
+    applied = {name: draw(ends if name == END else pairs) for name in kind.managed_fields if draw(st.booleans())}
     return Marker(
         project=draw(projects),
         kind=kind.letter,
         name=draw(keys),
         generation=draw(st.integers(1, 9999)),
         protected=draw(st.booleans()),
-        replaced=draw(st.booleans()),
-        seen_on=draw(st.booleans()),
+        being_replaced=draw(st.booleans()),
+        last_seen_enabled=draw(st.booleans()),
         applied=applied,
     )
 
@@ -43,7 +43,7 @@ def markers(draw: st.DrawFn, kind: Kind) -> Marker:
 def whole(**changes: Any) -> Marker:
     """A marker that knows every field of a flow."""
     applied = {name: ("1815000000",) if name == END else ("ab12",) for name in NAMES}
-    made = Marker("acme", "e", "orders/returns", 2, protected=True, seen_on=True, applied=applied)
+    made = Marker("acme", "e", "orders/returns", 2, protected=True, last_seen_enabled=True, applied=applied)
     return replace(made, **changes)
 
 
@@ -55,11 +55,15 @@ def checked(head: str) -> str:
 def version_1(marker: Marker, kind: Kind) -> str:
     """The marker as exportctl 0.1 wrote it: digests of all fields by position, `-` for none, ends after a dot."""
     letters = str.maketrans("0123456789abcdef", "ghijklmnopqrstuv")
-    parts = [marker.applied.get(name, ("-",)) for name in kind.managed if name != END]
+    parts = [marker.applied.get(name, ("-",)) for name in kind.managed_fields if name != END]
     body = "".join(first + "".join(d.translate(letters) for d in more) for first, *more in parts)
     if END in marker.applied:
         body += "." + "~".join(_base36(int(value)) for value in marker.applied[END])
-    flags = ("p" if marker.protected else "") + ("r" if marker.replaced else "") + ("o" if marker.seen_on else "")
+    flags = (
+        ("p" if marker.protected else "")
+        + ("r" if marker.being_replaced else "")
+        + ("o" if marker.last_seen_enabled else "")
+    )
     return checked(f"[exportctl/1 {marker.kind} {marker.project} {marker.name} {marker.generation}{flags} {body} ")
 
 

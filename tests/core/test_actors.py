@@ -7,28 +7,28 @@ from typing import Any
 import pytest
 
 from exportctl import marker
-from exportctl.kinds import ANCHOR, PLACE
+from exportctl.kinds import FLOW, TARGET_CONNECTION
 from exportctl.model import Actor, Marker
 from exportctl.planning.actors import BACKGROUND, UI, actor
-from tests.core.core_parts import obj
+from tests.core.core_parts import make_object
 
 MISSING = "not recorded: the service's own background client wrote last"
 
 
 def flow(**raw: Any) -> Any:
-    return obj("flow", "f", **{"updatedBy": "jo", "updatedClient": UI, "updatedAt": 2_500, **raw})
+    return make_object("flow", "f", **{"updatedBy": "jo", "updatedClient": UI, "updatedAt": 2_500, **raw})
 
 
-SOURCE = obj("source_connection", "s", createdBy="kim", createdClient=UI, createdAt=7_000)
+SOURCE = make_object("source_connection", "s", createdBy="kim", createdClient=UI, createdAt=7_000)
 LAST = {"ops": [{"op": "replace", "path": "/scheduleParams"}], "updated": 9_000}
-LEFT = "not recorded: exportctl wrote last, and left this as it was"
+NOT_RECORDED_TEXT = "not recorded: exportctl wrote last, and left this as it was"
 OURS = {
     "updatedClient": "script",
     "updatedAt": 9_000,
     "lastOperation": {
         "ops": [
             {"op": "replace", "path": "/scheduleParams", "value": {}},
-            {"op": "add", "path": "/description", "value": marker.line(Marker("acme", "e", "orders"), ANCHOR)},
+            {"op": "add", "path": "/description", "value": marker.marker_line(Marker("acme", "e", "orders"), FLOW)},
         ],
         "updated": 9_000,
     },
@@ -56,7 +56,7 @@ ROWS: dict[str, tuple[str, dict[str, Any], Actor]] = {
         },
         Actor(None, None, 9, MISSING),
     ),
-    "exportctl wrote last": ("end", OURS, Actor(None, None, None, LEFT)),
+    "exportctl wrote last": ("end", OURS, Actor(None, None, None, NOT_RECORDED_TEXT)),
     "exportctl wrote last, and the background finished it": (
         "end",
         {**OURS, "updatedClient": BACKGROUND},
@@ -82,13 +82,13 @@ ROWS: dict[str, tuple[str, dict[str, Any], Actor]] = {
 @pytest.mark.parametrize("row", ROWS)
 def test_the_actor_behind_a_field_of_the_flow(row: str) -> None:
     field, raw, expected = ROWS[row]
-    assert actor(ANCHOR.rule(field), ANCHOR, flow(**raw), SOURCE) == expected
+    assert actor(FLOW.field_rule(field), FLOW, flow(**raw), SOURCE) == expected
 
 
 def test_the_actor_behind_a_place_is_the_targets() -> None:
-    target = obj("target_connection", "t", updatedBy="lee", updatedClient=UI, updatedAt=3_000)
-    assert actor(PLACE.rule("place"), PLACE, target, SOURCE) == Actor("lee", UI, 3)
+    target = make_object("target_connection", "t", updatedBy="lee", updatedClient=UI, updatedAt=3_000)
+    assert actor(TARGET_CONNECTION.field_rule("place"), TARGET_CONNECTION, target, SOURCE) == Actor("lee", UI, 3)
 
 
 def test_without_a_visible_source_the_flow_answers_for_the_datasets() -> None:
-    assert actor(ANCHOR.rule("datasets"), ANCHOR, flow(), None) == Actor("jo", UI, 2)
+    assert actor(FLOW.field_rule("datasets"), FLOW, flow(), None) == Actor("jo", UI, 2)

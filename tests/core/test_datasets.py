@@ -8,17 +8,17 @@ from dataclasses import dataclass
 import pytest
 
 from exportctl.declared import Dataset
-from exportctl.errors import Level, Location
+from exportctl.errors import Level, SourcePosition
 from exportctl.model import ListedDataset
-from exportctl.planning.datasets import look_up
+from exportctl.planning.datasets import look_up_datasets
 
-AT = Location("exports.yaml", 7, 3)
+AT = SourcePosition("exports.yaml", 7, 3)
 A, B, C = "a" * 24, "b" * 24, "c" * 24
 LISTING = (ListedDataset(A, "Orders"), ListedDataset(B, "Returns"), ListedDataset(C, "Returns"))
 
 
 @dataclass(frozen=True)
-class Row:
+class LookupCase:
     declared: Dataset
     live: Mapping[str, str]
     found: tuple[tuple[str, str], ...]
@@ -26,47 +26,51 @@ class Row:
     listing: tuple[ListedDataset, ...] = LISTING
 
 
-def by_id(identity: str) -> Dataset:
+def dataset_by_id(identity: str) -> Dataset:
     return Dataset(identity, None, None, AT)
 
 
-def by_name(name: str) -> Dataset:
+def dataset_by_name(name: str) -> Dataset:
     return Dataset(None, name, None, AT)
 
 
 RENAMED = (ListedDataset(A, "Orders 2024"),)
 
-ROWS: dict[str, Row] = {
-    "an id that is listed": Row(by_id(A), {}, ((A, "Orders"),)),
-    "an id that is listed, live under another name": Row(by_id(A), {A: "Old"}, ((A, "Orders"),)),
-    "an id not listed, live has it": Row(by_id("9" * 24), {"9" * 24: "Gone"}, (("9" * 24, "Gone"),), ("dataset-gone",)),
-    "an id not listed, live has it without a name": Row(
-        by_id("9" * 24), {"9" * 24: ""}, (("9" * 24, "9" * 24),), ("dataset-gone",)
+ROWS: dict[str, LookupCase] = {
+    "an id that is listed": LookupCase(dataset_by_id(A), {}, ((A, "Orders"),)),
+    "an id that is listed, live under another name": LookupCase(dataset_by_id(A), {A: "Old"}, ((A, "Orders"),)),
+    "an id not listed, live has it": LookupCase(
+        dataset_by_id("9" * 24), {"9" * 24: "Gone"}, (("9" * 24, "Gone"),), ("dataset-gone",)
     ),
-    "an id nobody has": Row(by_id("9" * 24), {}, (("9" * 24, "9" * 24),), ("dataset-not-eligible",)),
-    "a name of one id, nothing live": Row(by_name("Orders"), {}, ((A, "Orders"),)),
-    "a name of one id, live the same": Row(by_name("Orders"), {A: "Orders"}, ((A, "Orders"),)),
-    "a name of one id, live has others": Row(by_name("Orders"), {B: "Returns"}, ((A, "Orders"),)),
-    "a name of one id, live exports another under it": Row(
-        by_name("Orders"), {"9" * 24: "Orders"}, (("9" * 24, "Orders"),), ("dataset-renamed",)
+    "an id not listed, live has it without a name": LookupCase(
+        dataset_by_id("9" * 24), {"9" * 24: ""}, (("9" * 24, "9" * 24),), ("dataset-gone",)
     ),
-    "a name nobody lists, live stores it": Row(
-        by_name("Gone"), {"9" * 24: "Gone"}, (("9" * 24, "Gone"),), ("dataset-gone",)
+    "an id nobody has": LookupCase(dataset_by_id("9" * 24), {}, (("9" * 24, "9" * 24),), ("dataset-not-eligible",)),
+    "a name of one id, nothing live": LookupCase(dataset_by_name("Orders"), {}, ((A, "Orders"),)),
+    "a name of one id, live the same": LookupCase(dataset_by_name("Orders"), {A: "Orders"}, ((A, "Orders"),)),
+    "a name of one id, live has others": LookupCase(dataset_by_name("Orders"), {B: "Returns"}, ((A, "Orders"),)),
+    "a name of one id, live exports another under it": LookupCase(
+        dataset_by_name("Orders"), {"9" * 24: "Orders"}, (("9" * 24, "Orders"),), ("dataset-renamed",)
     ),
-    "a name nobody lists, live stores its id, which is called otherwise now": Row(
-        by_name("Orders"), {A: "Orders"}, ((A, "Orders"),), ("dataset-name",), RENAMED
+    "a name nobody lists, live stores it": LookupCase(
+        dataset_by_name("Gone"), {"9" * 24: "Gone"}, (("9" * 24, "Gone"),), ("dataset-gone",)
     ),
-    "a name nobody knows": Row(by_name("Odrers"), {}, (), ("dataset-unknown",)),
-    "a name nobody lists, live has two of it": Row(
-        by_name("Gone"), {"8" * 24: "Gone", "9" * 24: "Gone"}, (), ("dataset-unknown",)
+    "a name nobody lists, live stores its id, which is called otherwise now": LookupCase(
+        dataset_by_name("Orders"), {A: "Orders"}, ((A, "Orders"),), ("dataset-name",), RENAMED
     ),
-    "a name of several ids, live has one of them": Row(by_name("Returns"), {C: "Returns"}, ((C, "Returns"),)),
-    "a name of several ids, live has none": Row(by_name("Returns"), {}, (), ("dataset-ambiguous",)),
-    "a name of several ids, live has two of them": Row(
-        by_name("Returns"), {B: "Returns", C: "Returns"}, (), ("dataset-ambiguous",)
+    "a name nobody knows": LookupCase(dataset_by_name("Odrers"), {}, (), ("dataset-unknown",)),
+    "a name nobody lists, live has two of it": LookupCase(
+        dataset_by_name("Gone"), {"8" * 24: "Gone", "9" * 24: "Gone"}, (), ("dataset-unknown",)
     ),
-    "a name of several ids, live exports another under it": Row(
-        by_name("Returns"), {"9" * 24: "Returns"}, (("9" * 24, "Returns"),), ("dataset-renamed",)
+    "a name of several ids, live has one of them": LookupCase(
+        dataset_by_name("Returns"), {C: "Returns"}, ((C, "Returns"),)
+    ),
+    "a name of several ids, live has none": LookupCase(dataset_by_name("Returns"), {}, (), ("dataset-ambiguous",)),
+    "a name of several ids, live has two of them": LookupCase(
+        dataset_by_name("Returns"), {B: "Returns", C: "Returns"}, (), ("dataset-ambiguous",)
+    ),
+    "a name of several ids, live exports another under it": LookupCase(
+        dataset_by_name("Returns"), {"9" * 24: "Returns"}, (("9" * 24, "Returns"),), ("dataset-renamed",)
     ),
 }
 
@@ -74,9 +78,9 @@ ROWS: dict[str, Row] = {
 @pytest.mark.parametrize("name", ROWS)
 def test_the_table(name: str) -> None:
     row = ROWS[name]
-    looked = look_up("exports.orders", (row.declared,), row.listing, row.live)
-    assert looked.found == row.found
-    said = (*(f.rule for f in (*looked.errors, *looked.findings)), *(r.gate for r in looked.refusals))
+    looked = look_up_datasets("exports.orders", (row.declared,), row.listing, row.live)
+    assert looked.datasets == row.found
+    said = (*(f.rule for f in (*looked.errors, *looked.findings)), *(r.safety_check for r in looked.refusals))
     assert said == row.says
     assert all(f.level is Level.ERROR for f in looked.errors)
     assert all(f.level is Level.WARNING for f in looked.findings)
@@ -84,33 +88,35 @@ def test_the_table(name: str) -> None:
 
 
 def test_several_datasets_are_a_set_sorted_by_id() -> None:
-    looked = look_up("exports.x", (by_id(B), by_name("Orders"), by_id(A)), LISTING, {})
-    assert looked.found == ((A, "Orders"), (B, "Returns"))
+    looked = look_up_datasets("exports.x", (dataset_by_id(B), dataset_by_name("Orders"), dataset_by_id(A)), LISTING, {})
+    assert looked.datasets == ((A, "Orders"), (B, "Returns"))
 
 
 def test_one_mistake_does_not_hide_the_others() -> None:
-    looked = look_up("exports.x", (by_name("Odrers"), by_name("Returns"), by_name("Orders")), LISTING, {})
+    looked = look_up_datasets(
+        "exports.x", (dataset_by_name("Odrers"), dataset_by_name("Returns"), dataset_by_name("Orders")), LISTING, {}
+    )
     assert [f.rule for f in looked.errors] == ["dataset-unknown", "dataset-ambiguous"]
-    assert looked.found == ((A, "Orders"),)
+    assert looked.datasets == ((A, "Orders"),)
 
 
 def test_the_message_for_an_unknown_name_tells_the_nearest() -> None:
-    looked = look_up("exports.x", (by_name("Odrers"),), LISTING, {})
+    looked = look_up_datasets("exports.x", (dataset_by_name("Odrers"),), LISTING, {})
     assert looked.errors[0].hint == 'did you mean "Orders"? list what can be exported with `exportctl datasets`'
 
 
 def test_the_message_for_a_name_unlike_any_other_guesses_nothing() -> None:
-    looked = look_up("exports.x", (by_name("Zzzz"),), LISTING, {})
+    looked = look_up_datasets("exports.x", (dataset_by_name("Zzzz"),), LISTING, {})
     assert looked.errors[0].hint == "list what can be exported with `exportctl datasets`"
 
 
 def test_the_message_for_an_ambiguous_name_lists_the_candidates() -> None:
-    looked = look_up("exports.x", (by_name("Returns"),), LISTING, {})
+    looked = look_up_datasets("exports.x", (dataset_by_name("Returns"),), LISTING, {})
     assert f"{B}, {C}" in looked.errors[0].message
 
 
 def test_the_refusal_for_a_name_that_moved_names_both_ids() -> None:
-    refusal = look_up("exports.x", (by_name("Orders"),), LISTING, {"9" * 24: "Orders"}).refusals[0]
+    refusal = look_up_datasets("exports.x", (dataset_by_name("Orders"),), LISTING, {"9" * 24: "Orders"}).refusals[0]
     assert A in refusal.text
     assert "9" * 24 in refusal.text
     assert refusal.allow == f"pin the one you mean: datasets: [{{id: {'9' * 24}}}] or [{{id: {A}}}]"

@@ -7,10 +7,18 @@ from collections.abc import Mapping
 import pytest
 
 from exportctl.config import loading as config
-from exportctl.config.origins import layer
-from exportctl.environments import Cause, Comparison, Difference, Only, Origin, Side, compared
-from exportctl.errors import Location
-from exportctl.model import Sensitive
+from exportctl.config.origins import environment_tree
+from exportctl.environments import (
+    DifferenceCause,
+    DifferenceOrigin,
+    EnvironmentDiff,
+    FieldDifference,
+    OneSidedDeclaration,
+    ResolvedEnvironment,
+    compare_environments,
+)
+from exportctl.errors import SourcePosition
+from exportctl.model import SensitiveValue
 from exportctl.views import json_environments, text_environments
 
 BASE = """\
@@ -35,33 +43,33 @@ exports:
 END = BASE.count("\n")
 
 
-def side(text: str, name: str, variables: Mapping[str, str] | None = None) -> Side:
-    whole = config.parse({"exports.yaml": text.encode()})
-    made, findings = config.project(whole, name, variables or {})
+def side(text: str, name: str, variables: Mapping[str, str] | None = None) -> ResolvedEnvironment:
+    whole = config.parse_config({"exports.yaml": text.encode()})
+    made, findings = config.load_project(whole, name, variables or {})
     assert made is not None, findings
-    return Side(name, made, layer(whole, name, variables or {}))
+    return ResolvedEnvironment(name, made, environment_tree(whole, name, variables or {}))
 
 
-def diff(a: str = "", b: str = "", base: str = BASE) -> Comparison:
+def diff(a: str = "", b: str = "", base: str = BASE) -> EnvironmentDiff:
     """Overlays of `a` and of `b`, each on one line: lines END + 2 and END + 3, where a break in `base` adds none."""
     text = (
         f"{base}environments:\n"
         f"  a: {{platform: {{sandbox: one}}{', ' if a else ''}{a}}}\n"
         f"  b: {{platform: {{sandbox: one}}{', ' if b else ''}{b}}}\n"
     )
-    return compared(side(text, "a"), side(text, "b"))
+    return compare_environments(side(text, "a"), side(text, "b"))
 
 
-def lines(one: Only | Difference) -> list[tuple[Origin, int, str | None]]:
+def lines(one: OneSidedDeclaration | FieldDifference) -> list[tuple[DifferenceOrigin, int, str | None]]:
     return [(c.origin, c.at.line, c.environment) for c in one.causes]
 
 
-IN_A, IN_B = (Origin.OVERLAY, END + 2, "a"), (Origin.OVERLAY, END + 3, "b")
+IN_A, IN_B = (DifferenceOrigin.OVERLAY, END + 2, "a"), (DifferenceOrigin.OVERLAY, END + 3, "b")
 
 
-def only(found: Comparison) -> Difference:
+def only_difference(found: EnvironmentDiff) -> FieldDifference:
     (difference,) = found.differences
-    assert not found.only
+    assert not found.one_sided
     return difference
 
 
@@ -70,7 +78,7 @@ def only(found: Comparison) -> Difference:
 
 def test_environments_that_say_the_same_do_not_differ() -> None:
     found = diff()
-    assert (found.only, found.differences, found.same, found.unsaid) == ((), (), 5, 0)
+    assert (found.one_sided, found.differences, found.same_count, found.unintended_count) == ((), (), 5, 0)
 
 
 def test_an_overlay_that_repeats_the_base_is_no_difference() -> None:
@@ -83,7 +91,9 @@ def test_each_side_of_a_comparison_is_the_other_ones_mirror() -> None:
     assert [(d.address, d.path, d.left, d.right) for d in here.differences] == [
         (d.address, d.path, d.right, d.left) for d in there.differences
     ]
-    assert [o.address for o in here.only] == [o.address for o in there.only] == ["exports.more", "exports.web"]
+    assert (
+        [o.address for o in here.one_sided] == [o.address for o in there.one_sided] == ["exports.more", "exports.web"]
+    )
 
 
 # -- on purpose -------------------------------------------------------------------------------------------------------
@@ -123,7 +133,7 @@ def test_what_an_overlay_sets_is_on_purpose_and_named_with_its_line(what: str) -
     found = diff("", overlay)
     assert {(d.address, d.path): (d.left, d.right) for d in found.differences} == expected
     assert [lines(d) for d in found.differences] == [[IN_B]]
-    assert found.unsaid == 0
+    assert found.unintended_count == 0
 
 
 def test_no_end_is_on_purpose_where_an_overlay_takes_back_that_of_the_defaults() -> None:
@@ -133,7 +143,7 @@ def test_no_end_is_on_purpose_where_an_overlay_takes_back_that_of_the_defaults()
         "end.renew_before": (30 * 86400, None),
     }
     assert [lines(d) for d in found.differences] == [[IN_B]] * 2
-    assert found.unsaid == 0
+    assert found.unintended_count == 0
 
 
 def test_no_end_by_none_and_no_end_by_silence_are_the_same() -> None:
@@ -142,7 +152,7 @@ def test_no_end_by_none_and_no_end_by_silence_are_the_same() -> None:
 
 
 def test_both_overlays_are_named_where_both_set_it() -> None:
-    found = only(diff("exports: {web: {title: A}}", "exports: {web: {title: B}}"))
+    found = only_difference(diff("exports: {web: {title: A}}", "exports: {web: {title: B}}"))
     assert lines(found) == [IN_A, IN_B]
 
 
@@ -169,7 +179,7 @@ def test_a_change_of_what_an_export_does_not_use_is_not_its_cause() -> None:
     base = BASE.replace("  web: {datasets: [web], title: Web}", "  web: {datasets: [web], title: 'In ${environment}'}")
     found = diff("schedules: {often: {every: 6 hours}}, formats: {plain: {type: parquet}}", base=base)
     assert [(d.address, d.path) for d in found.differences] == [("exports.web", "title")]
-    assert [c.origin for c in only(found).causes] == [Origin.REFERENCE]
+    assert [c.origin for c in only_difference(found).causes] == [DifferenceOrigin.REFERENCE]
 
 
 # -- in one alone -----------------------------------------------------------------------------------------------------
@@ -191,14 +201,14 @@ ALONE = {
 @pytest.mark.parametrize("what", ALONE)
 def test_what_one_environment_alone_has_names_the_line_that_did_it(what: str) -> None:
     a, b, address, who, causes = ALONE[what]
-    (one,) = diff(a, b).only
+    (one,) = diff(a, b).one_sided
     assert (one.address, one.environment, lines(one)) == (address, who, causes)
 
 
 def test_an_environments_list_is_named_where_it_leaves_an_export_out() -> None:
     base = BASE.replace("title: Web}", "title: Web, environments: [b]}")
-    (one,) = diff(base=base).only
-    assert (one.address, one.environment, lines(one)) == ("exports.web", "b", [(Origin.LIST, 16, "a")])
+    (one,) = diff(base=base).one_sided
+    assert (one.address, one.environment, lines(one)) == ("exports.web", "b", [(DifferenceOrigin.LIST, 16, "a")])
 
 
 # -- by accident ------------------------------------------------------------------------------------------------------
@@ -209,9 +219,11 @@ def test_one_line_that_means_two_things_is_not_said_by_any_overlay(name: str) ->
     base = BASE.replace("bucket: acme, path: aep", f'bucket: "acme-${{{name}}}", path: aep')
     a, b = (side(f"{base}environments: {{a: {{platform: {{sandbox: a}}}}, b: {{platform: {{sandbox: b}}}}}}\n", n)
             for n in "ab")  # fmt: skip
-    (found,) = [d for d in compared(a, b).differences if d.address == "destinations.lake"]
-    assert (found.path, found.left, found.right, found.unsaid) == ("bucket", "acme-a", "acme-b", True)
-    assert found.causes == (Cause(Origin.REFERENCE, Location("exports.yaml", 13, 35), None, f"acme-${{{name}}}"),)
+    (found,) = [d for d in compare_environments(a, b).differences if d.address == "destinations.lake"]
+    assert (found.path, found.left, found.right, found.is_unintended) == ("bucket", "acme-a", "acme-b", True)
+    assert found.causes == (
+        DifferenceCause(DifferenceOrigin.REFERENCE, SourcePosition("exports.yaml", 13, 35), None, f"acme-${{{name}}}"),
+    )
 
 
 def test_a_reference_inside_a_schedule_is_found_through_its_name() -> None:
@@ -219,13 +231,15 @@ def test_a_reference_inside_a_schedule_is_found_through_its_name() -> None:
         "schedule: nightly", 'schedule: "${environment}"'
     )
     found = [d for d in diff(base=base).differences if d.address == "exports.web"]
-    assert [(d.path, d.left, d.right, d.unsaid) for d in found] == [("schedule.every", "3 hours", "6 hours", True)]
+    assert [(d.path, d.left, d.right, d.is_unintended) for d in found] == [
+        ("schedule.every", "3 hours", "6 hours", True)
+    ]
 
 
 def test_an_overlay_of_one_field_does_not_speak_for_another() -> None:
     base = BASE.replace("title: Web}", "title: 'Web of ${environment}', subpath: x}")
     found = {d.path: d for d in diff("exports: {web: {subpath: y}}", base=base).differences}
-    assert {path: d.unsaid for path, d in found.items()} == {"subpath": False, "title": True}
+    assert {path: d.is_unintended for path, d in found.items()} == {"subpath": False, "title": True}
 
 
 # -- what is shown ----------------------------------------------------------------------------------------------------
@@ -234,15 +248,17 @@ def test_an_overlay_of_one_field_does_not_speak_for_another() -> None:
 def test_a_sensitive_literal_is_compared_and_never_shown() -> None:
     overlay = "destinations: {lake: {auth: {role_arn: 'arn:aws:iam::123456789012:role/goldfinch-${environment}'}}}"
     found = diff(overlay, overlay.replace("goldfinch", "siskin"))
-    assert isinstance(only(found).left, Sensitive)
-    for said in (text_environments.compared(found), json_environments.compared(found), repr(found)):
+    assert isinstance(only_difference(found).left, SensitiveValue)
+    for said in (text_environments.render_comparison(found), json_environments.render_comparison(found), repr(found)):
         assert "goldfinch" not in said
         assert "siskin" not in said
 
 
 def test_the_text_marks_what_no_overlay_names() -> None:
     base = BASE.replace("title: Web}", "title: 'Web of ${environment}'}")
-    shown = text_environments.compared(diff("policy: {end_warning: 60 days}", "exports: {sales: null}", base=base))
+    shown = text_environments.render_comparison(
+        diff("policy: {end_warning: 60 days}", "exports: {sales: null}", base=base)
+    )
     assert "  exports.sales/orders: only in a\n" in shown
     assert "    end_warning: a 60 days, b 30 days\n" in shown
     assert '  ? title: a "Web of a", b "Web of b"\n' in shown

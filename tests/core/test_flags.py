@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from exportctl.flags import Flags, matches
+from exportctl.flags import PlanOptions, is_glob_match
 from exportctl.model import Address
 
 WEB = Address("exports", "web-to-lake")
@@ -34,35 +34,38 @@ MATCHES: dict[str, tuple[str, Address, bool]] = {
 @pytest.mark.parametrize("row", MATCHES)
 def test_a_glob_matches(row: str) -> None:
     glob, address, expected = MATCHES[row]
-    assert matches(("nothing-like-it", glob), address) == expected
+    assert is_glob_match(("nothing-like-it", glob), address) == expected
 
 
 def test_without_targets_everything_is_targeted() -> None:
-    assert Flags().targeted(WEB)
-    assert Flags(targets=("web-*",)).targeted(WEB)
-    assert not Flags(targets=("web-*",)).targeted(LAKE)
+    assert PlanOptions().is_targeted(WEB)
+    assert PlanOptions(targets=("web-*",)).is_targeted(WEB)
+    assert not PlanOptions(targets=("web-*",)).is_targeted(LAKE)
 
 
 def test_consent_is_given_by_name_only() -> None:
-    given = Flags(allow_replace=("web-*",), allow_recreate=("sales",), put_back=("*",))
-    assert (given.replaces(WEB), given.replaces(PART)) == (True, False)
-    assert (given.recreates(WEB), given.recreates(PART)) == (False, True)
-    assert given.puts_back(LAKE)
-    assert not (Flags().replaces(WEB) or Flags().recreates(WEB) or Flags().puts_back(WEB))
+    given = PlanOptions(allow_replace=("web-*",), allow_recreate=("sales",), resume=("*",))
+    assert (given.can_replace(WEB), given.can_replace(PART)) == (True, False)
+    assert (given.can_recreate(WEB), given.can_recreate(PART)) == (False, True)
+    assert given.can_resume(LAKE)
+    assert not (PlanOptions().can_replace(WEB) or PlanOptions().can_recreate(WEB) or PlanOptions().can_resume(WEB))
 
 
 def test_renewals_may_be_limited_to_the_approved_ones() -> None:
-    assert Flags().renews(WEB)
-    assert Flags(renewals=frozenset({"exports.web-to-lake"})).renews(WEB)
-    assert not Flags(renewals=frozenset()).renews(WEB)
+    assert PlanOptions().can_renew(WEB)
+    assert PlanOptions(renewals=frozenset({"exports.web-to-lake"})).can_renew(WEB)
+    assert not PlanOptions(renewals=frozenset()).can_renew(WEB)
 
 
 def test_saved_flags_are_loaded_again_without_what_the_plan_itself_says() -> None:
-    flags = Flags(("a",), 3, ("b",), ("c",), ("d",))
-    assert Flags.loaded(flags.saved()) == flags
-    assert Flags.loaded(Flags(renewals=frozenset({"x"}), renew_only=True).saved()) == Flags()
+    flags = PlanOptions(("a",), 3, ("b",), ("c",), ("d",))
+    assert PlanOptions.from_json_values(flags.to_json_values()) == flags
+    assert (
+        PlanOptions.from_json_values(PlanOptions(renewals=frozenset({"x"}), renew_only=True).to_json_values())
+        == PlanOptions()
+    )
 
 
 def test_an_unknown_flag_in_a_saved_plan_raises() -> None:
     with pytest.raises(TypeError):
-        Flags.loaded({"allow_everything": True})
+        PlanOptions.from_json_values({"allow_everything": True})

@@ -10,14 +10,14 @@ import pytest
 from exportctl.declared import Account
 from exportctl.destination_types import AMAZON_S3, SFTP
 from exportctl.errors import Finding
-from exportctl.health.forecast import Forecast, Lane, Together, forecast
-from exportctl.model import Address, Cause, FieldChange, Header, Item, LiveObject, Marker, Plan, Refusal, Verb
-from exportctl.planning.expand import desired
-from exportctl.planning.ownership import survey
+from exportctl.health.forecast import FlowForecast, Forecast, SimultaneousRuns, forecast
+from exportctl.model import Address, Cause, FieldChange, LiveObject, Marker, Plan, PlanHeader, PlanItem, Refusal, Verb
+from exportctl.planning.expand import build_desired_state
+from exportctl.planning.ownership import build_ownership
 from exportctl.schedules import DAY, HOUR
-from tests.core.core_parts import NOW, desired_export, expanded, obj, orders, project, sandbox
+from tests.core.core_parts import NOW, build_desired, desired_export, make_object, orders, project, sandbox
 
-HEADER = Header("org", "demo", None, "acme", "service")
+HEADER = PlanHeader("org", "demo", None, "acme", "service")
 TOMORROW = NOW + 18 * HOUR  # 2027-01-16 02:00 UTC
 Objects = tuple[LiveObject, ...]
 DATASETS = ["a" * 24, "b" * 24, "c" * 24]
@@ -32,33 +32,33 @@ def flow(name: str = "orders", owner: str | None = "acme", base: str = "b", **sc
     ids = {"sourceConnectionIds": [f"s-{name}"], "targetConnectionIds": [f"t-{name}"]}
     entries = {"datasets": [{"dataSetId": one, "name": one} for one in DATASETS]}
     return (
-        obj("flow", name, marker, **ids, state=state, flowSpec={"id": card.flow_spec}, scheduleParams=params),
-        obj("source_connection", f"s-{name}", marker, params=entries),
-        obj("target_connection", f"t-{name}", marker, baseConnectionId=base),
+        make_object("flow", name, marker, **ids, state=state, flowSpec={"id": card.flow_spec}, scheduleParams=params),
+        make_object("source_connection", f"s-{name}", marker, params=entries),
+        make_object("target_connection", f"t-{name}", marker, baseConnectionId=base),
     )
 
 
-OURS = obj("base_connection", "b", Marker("acme", "d", "lake"))
-THEIRS = obj("base_connection", "x")
+OURS = make_object("base_connection", "b", Marker("acme", "d", "lake"))
+THEIRS = make_object("base_connection", "x")
 
 
-def item(name: str = "orders", **changes: Any) -> Item:
-    return Item(Address("exports", name), changes.pop("verb", Verb.NONE), **{"id": name, **changes})
+def item(name: str = "orders", **changes: Any) -> PlanItem:
+    return PlanItem(Address("exports", name), changes.pop("verb", Verb.UNCHANGED), **{"id": name, **changes})
 
 
-def made(*flows: Objects, items: tuple[Item, ...] = (), days: int = 7, planned: bool = False) -> Forecast:
-    estate = survey(sandbox(OURS, THEIRS, *(one for each in flows for one in each)), "acme")
-    return forecast(Plan(HEADER, NOW, items or (item(),)), estate, expanded(), days=days, planned=planned)
+def build_forecast(*flows: Objects, items: tuple[PlanItem, ...] = (), days: int = 7, planned: bool = False) -> Forecast:
+    ownership = build_ownership(sandbox(OURS, THEIRS, *(one for each in flows for one in each)), "acme")
+    return forecast(Plan(HEADER, NOW, items or (item(),)), ownership, build_desired(), days=days, planned=planned)
 
 
-def lane(*given: Any, **named: Any) -> Lane:
-    (one,) = made(*given, **named).lanes
+def lane(*given: Any, **named: Any) -> FlowForecast:
+    (one,) = build_forecast(*given, **named).flows
     return one
 
 
 def test_a_daily_export_runs_each_day_of_the_window() -> None:
     one = lane(flow())
-    assert one == Lane(
+    assert one == FlowForecast(
         Address("exports", "orders"),
         "orders",
         "every 1 day at 02:00 UTC",
@@ -73,7 +73,7 @@ def test_the_window_begins_after_now_and_ends_before_its_end() -> None:
     hourly = flow(timeUnit="hour", interval=3, startTime=NOW - 3 * DAY)
     one = lane(hourly, days=1)
     assert one.runs == tuple(NOW + n * 3 * HOUR for n in range(1, 8))
-    assert (made(hourly, days=1).until, made(hourly, days=1).days) == (NOW + DAY, 1)
+    assert (build_forecast(hourly, days=1).until, build_forecast(hourly, days=1).days) == (NOW + DAY, 1)
 
 
 def test_no_run_comes_after_the_end() -> None:
@@ -88,14 +88,14 @@ def test_an_end_counts_inside_the_window(days: int, ends: int | None) -> None:
     assert lane(flow(endTime=NOW + 3 * DAY), days=days).ends == ends
 
 
-STOP = FieldChange("enabled", "enabled", False, True, Cause.STOPPED)
+PAUSE_CHANGE = FieldChange("enabled", "enabled", False, True, Cause.PAUSED)
 
 
 @pytest.mark.parametrize(
     ("live", "planned", "why"),
     [
         ({"state": "disabled"}, item(), "switched off"),
-        ({"state": "disabled"}, item(fields=(STOP,)), "switched off by hand"),
+        ({"state": "disabled"}, item(fields=(PAUSE_CHANGE,)), "switched off by hand"),
         ({"endTime": NOW - DAY}, item(), "ended 2027-01-14 08:00 UTC"),
         ({"timeUnit": "moon"}, item(), "no schedule that can be read"),
         ({"interval": 0, "startTime": NOW - DAY}, item(), "once, at 2027-01-14 08:00 UTC"),
@@ -104,68 +104,75 @@ STOP = FieldChange("enabled", "enabled", False, True, Cause.STOPPED)
     ],
     ids=["off", "off by hand", "ended", "unreadable", "once and over", "later", "ends first"],
 )
-def test_a_lane_without_runs_says_why(live: dict[str, Any], planned: Item, why: str) -> None:
+def test_a_lane_without_runs_says_why(live: dict[str, Any], planned: PlanItem, why: str) -> None:
     one = lane(flow(**live), items=(planned,))
-    assert (one.runs, one.why) == ((), why)
+    assert (one.runs, one.no_run_reason) == ((), why)
 
 
 def test_an_export_that_is_not_applied_has_an_empty_lane() -> None:
     one = lane(items=(item(id=None, verb=Verb.CREATE, schedule="every 1 day at 02:00 UTC"),))
-    assert (one.flow, one.schedule, one.runs, one.why) == (None, "every 1 day at 02:00 UTC", (), "not applied")
+    assert (one.flow, one.schedule, one.runs, one.no_run_reason) == (
+        None,
+        "every 1 day at 02:00 UTC",
+        (),
+        "not applied",
+    )
 
 
 def test_what_is_left_of_an_export_that_is_gone_has_no_lane() -> None:
     leftovers = (item("former", id=None, verb=Verb.CLEAN),)
-    assert made(items=leftovers).lanes == ()
-    assert made(items=leftovers, planned=True).lanes == ()
+    assert build_forecast(items=leftovers).flows == ()
+    assert build_forecast(items=leftovers, planned=True).flows == ()
 
 
 def test_twins_have_a_lane_each() -> None:
     (first, *rest) = flow()
-    twin = obj("flow", "twin", first.marker, **{k: v for k, v in first.raw.items() if k not in ("id", "description")})
-    assert [one.flow for one in made((first, twin, *rest)).lanes] == ["orders", "twin"]
+    twin = make_object(
+        "flow", "twin", first.marker, **{k: v for k, v in first.raw.items() if k not in ("id", "description")}
+    )
+    assert [one.flow for one in build_forecast((first, twin, *rest)).flows] == ["orders", "twin"]
 
 
 # -- together ---------------------------------------------------------------------------------------------------------
 
 
 def test_flows_of_one_account_that_start_at_the_same_moment_are_grouped() -> None:
-    report = made(flow(), flow("other", startTime=TOMORROW + 3 * DAY), items=(item(), item("other")))
+    report = build_forecast(flow(), flow("other", startTime=TOMORROW + 3 * DAY), items=(item(), item("other")))
     moments = tuple(TOMORROW + n * DAY for n in range(3, 7))
     members = ("exports.orders", "exports.other")
-    assert report.together == (Together("destinations.lake", "amazon-s3", members, 6, moments),)
+    assert report.simultaneous_runs == (SimultaneousRuns("destinations.lake", "amazon-s3", members, 6, moments),)
 
 
 def test_flows_of_different_accounts_or_moments_are_not() -> None:
     items = (item(), item("other"))
-    assert made(flow(), flow("other", base="x"), items=items).together == ()
-    assert made(flow(), flow("other", startTime=TOMORROW + HOUR), items=items).together == ()
+    assert build_forecast(flow(), flow("other", base="x"), items=items).simultaneous_runs == ()
+    assert build_forecast(flow(), flow("other", startTime=TOMORROW + HOUR), items=items).simultaneous_runs == ()
 
 
 def test_flows_of_others_on_the_account_count_and_have_no_lane() -> None:
-    report = made(flow(), flow("theirs", None), flow("elsewhere", None, base="x"), flow("targeted-out"))
-    assert [one.flow for one in report.lanes] == ["orders"]
-    assert [one.members for one in report.together] == [
+    report = build_forecast(flow(), flow("theirs", None), flow("elsewhere", None, base="x"), flow("targeted-out"))
+    assert [one.flow for one in report.flows] == ["orders"]
+    assert [one.members for one in report.simultaneous_runs] == [
         ("exports.orders", "exports.targeted-out", 'flow theirs "theirs"')
     ]
 
 
 def test_what_starts_together_without_any_lane_is_not_shown() -> None:
     later = flow(startTime=TOMORROW + HOUR)
-    assert made(later, flow("a", None), flow("b", None)).together == ()
+    assert build_forecast(later, flow("a", None), flow("b", None)).simultaneous_runs == ()
 
 
 @pytest.mark.parametrize(("flows", "least"), [(1, 1), (2, 2), (4, 4)])
 def test_an_sftp_server_must_take_three_connections_for_ten_datasets(flows: int, least: int) -> None:
     names = [f"e{n}" for n in range(flows)]
-    report = made(*(flow(name, card=SFTP) for name in names), items=tuple(item(name) for name in names))
-    (group,) = report.together
-    assert (group.datasets, group.least_connections) == (3 * flows, least)
+    report = build_forecast(*(flow(name, card=SFTP) for name in names), items=tuple(item(name) for name in names))
+    (group,) = report.simultaneous_runs
+    assert (group.datasets, group.min_connections) == (3 * flows, least)
 
 
 def test_no_other_storage_has_such_a_limit() -> None:
-    (group,) = made(flow(), flow("other"), items=(item(), item("other"))).together
-    assert group.least_connections is None
+    (group,) = build_forecast(flow(), flow("other"), items=(item(), item("other"))).simultaneous_runs
+    assert group.min_connections is None
 
 
 def test_an_account_of_others_is_named_with_its_id() -> None:
@@ -176,39 +183,45 @@ def test_an_account_of_others_is_named_with_its_id() -> None:
 # -- after the plan ---------------------------------------------------------------------------------------------------
 
 
-def changed(name: str, after: object, cause: Cause = Cause.PENDING) -> FieldChange:
+def field_change(name: str, after: object, cause: Cause = Cause.PENDING) -> FieldChange:
     return FieldChange(name, name, None, after, cause)
 
 
-def after_plan(*fields: FieldChange, live: dict[str, Any] | None = None, **changes: Any) -> Lane:
+def lane_after_plan(*fields: FieldChange, live: dict[str, Any] | None = None, **changes: Any) -> FlowForecast:
     planned = item(**{"verb": Verb.UPDATE, "fields": fields, "ends": NOW + 100 * DAY, **changes})
     return lane(flow(**(live or {})), items=(planned,), planned=True)
 
 
 def test_a_plan_moves_rhythm_start_and_end() -> None:
-    one = after_plan(changed("cadence", "6 hours"), next_after=(NOW + HOUR,), ends=NOW + DAY)
+    one = lane_after_plan(field_change("cadence", "6 hours"), next_after=(NOW + HOUR,), ends=NOW + DAY)
     assert one.runs == tuple(NOW + HOUR + n * 6 * HOUR for n in range(4))
     assert (one.schedule, one.ends) == ("every 6 hours from 03:00 UTC", NOW + DAY)
 
 
 def test_a_plan_that_changes_nothing_leaves_the_lane_as_it_is() -> None:
-    assert after_plan(next_after=(TOMORROW,), verb=Verb.NONE) == lane(flow())
+    assert lane_after_plan(next_after=(TOMORROW,), verb=Verb.UNCHANGED) == lane(flow())
 
 
 def test_a_plan_switches_off_and_on() -> None:
-    assert after_plan(changed("enabled", False)).why == "switched off"
-    assert len(after_plan(changed("enabled", True), live={"state": "disabled"}, next_after=(TOMORROW,)).runs) == 7
+    assert lane_after_plan(field_change("enabled", False)).no_run_reason == "switched off"
+    assert (
+        len(lane_after_plan(field_change("enabled", True), live={"state": "disabled"}, next_after=(TOMORROW,)).runs)
+        == 7
+    )
 
 
 def test_a_stop_that_is_held_stays() -> None:
-    assert after_plan(STOP, live={"state": "disabled"}).why == "switched off by hand"
+    assert lane_after_plan(PAUSE_CHANGE, live={"state": "disabled"}).no_run_reason == "switched off by hand"
 
 
 def test_a_plan_changes_how_many_datasets_there_are() -> None:
-    assert after_plan(changed("datasets", [["a", "A"]]), next_after=(TOMORROW,)).datasets == 1
+    assert lane_after_plan(field_change("datasets", [["a", "A"]]), next_after=(TOMORROW,)).datasets == 1
 
 
-CREATED = (changed("cadence", "1 day", Cause.CREATE), changed("datasets", [["a", "A"], ["b", "B"]], Cause.CREATE))
+CREATED = (
+    field_change("cadence", "1 day", Cause.CREATE),
+    field_change("datasets", [["a", "A"], ["b", "B"]], Cause.CREATE),
+)
 
 
 @pytest.mark.parametrize("verb", [Verb.CREATE, Verb.COMPLETE])
@@ -220,15 +233,15 @@ def test_a_flow_that_will_be_made_runs_from_its_first_start(verb: Verb) -> None:
 
 
 def test_a_replacement_is_a_new_flow() -> None:
-    one = after_plan(*CREATED, verb=Verb.REPLACE, next_after=(TOMORROW,))
+    one = lane_after_plan(*CREATED, verb=Verb.REPLACE, next_after=(TOMORROW,))
     assert (one.flow, len(one.runs), one.datasets) == (None, 7, 2)
 
 
 @pytest.mark.parametrize(("verb", "why"), [(Verb.DELETE, "deleted"), (Verb.RELEASE, "released")])
 def test_what_the_plan_takes_away_has_no_runs(verb: Verb, why: str) -> None:
-    one = after_plan(verb=verb)
+    one = lane_after_plan(verb=verb)
     assert one.runs == ()
-    assert why in (one.why or "")
+    assert why in (one.no_run_reason or "")
 
 
 @pytest.mark.parametrize(
@@ -237,7 +250,7 @@ def test_what_the_plan_takes_away_has_no_runs(verb: Verb, why: str) -> None:
     ids=["refused", "could not be planned"],
 )
 def test_what_apply_would_not_do_stays_as_it_is(kept: dict[str, Any]) -> None:
-    assert after_plan(changed("enabled", False), **kept) == lane(flow())
+    assert lane_after_plan(field_change("enabled", False), **kept) == lane(flow())
 
 
 @pytest.mark.parametrize(
@@ -252,12 +265,14 @@ def test_what_apply_would_not_do_stays_as_it_is(kept: dict[str, Any]) -> None:
 def test_the_account_of_a_flow_that_will_be_made(account: Account, label: str | None) -> None:
     declared = desired_export().declared
     place = project(orders()).destinations["lake"]
-    wanted = desired(project(declared, destinations=(replace(place, account=account),)), {}, {})
+    wanted = build_desired_state(project(declared, destinations=(replace(place, account=account),)), {}, {})
     new = item(id=None, verb=Verb.CREATE, fields=CREATED, next_after=(TOMORROW,))
-    report = forecast(Plan(HEADER, NOW, (new,)), survey(sandbox(OURS, THEIRS), "acme"), wanted, days=1, planned=True)
-    assert report.lanes[0].account == label
+    report = forecast(
+        Plan(HEADER, NOW, (new,)), build_ownership(sandbox(OURS, THEIRS), "acme"), wanted, days=1, planned=True
+    )
+    assert report.flows[0].account == label
 
 
 def test_errors_of_the_plan_are_errors_of_the_forecast() -> None:
     broken = Finding("dataset-unknown", "no such dataset")
-    assert made(flow(), items=(item(findings=(broken,)),)).errors == (broken,)
+    assert build_forecast(flow(), items=(item(findings=(broken,)),)).errors == (broken,)

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from exportctl.declared import Schedule
-from exportctl.model import Address, Cause, FieldChange, Item, Marker, Refusal, Verb
-from exportctl.planning.gates import deletions, late_start, protected
+from exportctl.model import Address, Cause, FieldChange, Marker, PlanItem, Refusal, Verb
+from exportctl.planning.gates import add_deletion_refusals, late_start_findings, protect_refusals
 from tests.core.core_parts import AT, NOW, desired_export
 
 GUARDED = Marker("acme", "e", "orders", protected=True)
@@ -52,7 +52,7 @@ PROTECTED: dict[str, tuple[Verb, tuple[FieldChange, ...], str | None]] = {
 @pytest.mark.parametrize("row", PROTECTED)
 def test_a_protected_flow_is_never_stopped(row: str) -> None:
     verb, changes, stop = PROTECTED[row]
-    refusals = protected(GUARDED, verb, changes)
+    refusals = protect_refusals(GUARDED, verb, changes)
     assert [r.text for r in refusals] == ([f"exports.orders is protected, and this {stop}"] if stop else [])
     assert all(
         r == Refusal("protect", r.text, "apply `protect: false` on exports.orders first, then this") for r in refusals
@@ -63,12 +63,12 @@ def test_a_protected_flow_is_never_stopped(row: str) -> None:
 @pytest.mark.parametrize("marker", [OPEN, None], ids=["not protected", "without a marker"])
 def test_any_other_flow_may_be(row: str, marker: Marker | None) -> None:
     verb, changes, _ = PROTECTED[row]
-    assert protected(marker, verb, changes) == ()
+    assert protect_refusals(marker, verb, changes) == ()
 
 
 def test_each_stop_is_refused_by_itself() -> None:
     both = (change("enabled", True, False), change("datasets", ["a"], []))
-    assert len(protected(GUARDED, Verb.UPDATE, both)) == 2
+    assert len(protect_refusals(GUARDED, Verb.UPDATE, both)) == 2
 
 
 # -- deletions --------------------------------------------------------------------------------------------------------
@@ -102,13 +102,15 @@ DELETED: dict[str, tuple[str, str, str, int, dict[str, str]]] = {
 @pytest.mark.parametrize("row", DELETED)
 def test_nothing_is_deleted_beyond_consent(row: str) -> None:
     going, named, live, allowed, gates = DELETED[row]
-    items = [Item(address(n), Verb.DELETE) for n in going.split()] + [Item(address("kept"), Verb.UPDATE)]
-    gated = deletions(items, frozenset(map(address, named.split())), frozenset(map(address, live.split())), allowed)
-    assert {i.address.name: r.gate for i in gated for r in i.refusals} == gates
+    items = [PlanItem(address(n), Verb.DELETE) for n in going.split()] + [PlanItem(address("kept"), Verb.UPDATE)]
+    gated = add_deletion_refusals(
+        items, frozenset(map(address, named.split())), frozenset(map(address, live.split())), allowed
+    )
+    assert {i.address.name: r.safety_check for i in gated for r in i.refusals} == gates
 
 
 def test_the_refusal_says_the_entry_that_allows_exactly_this() -> None:
-    (item,) = deletions([Item(address("a"), Verb.DELETE)], frozenset(), frozenset({address("b")}), 0)
+    (item,) = add_deletion_refusals([PlanItem(address("a"), Verb.DELETE)], frozenset(), frozenset({address("b")}), 0)
     assert item.refusals[0].allow == (
         "`removed: [{export: a, do: delete, reason: …}]`, or --allow-deletes 1, or `do: release` to leave it running"
     )
@@ -128,5 +130,5 @@ def test_the_refusal_says_the_entry_that_allows_exactly_this() -> None:
     ids=["once, a start past", "once, a start now", "once, no start", "daily, a start past"],
 )
 def test_a_one_time_export_whose_start_is_past_is_an_error(schedule: Schedule, late: bool) -> None:
-    found = late_start(desired_export(schedule=schedule), NOW)
+    found = late_start_findings(desired_export(schedule=schedule), NOW)
     assert [(f.rule, f.at) for f in found] == ([("start-in-past", AT)] if late else [])

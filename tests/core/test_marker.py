@@ -10,33 +10,33 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exportctl import marker
-from exportctl.kinds import ACCOUNT, ANCHOR, CONTENT, KINDS, PLACE, FieldRule, Kind, Treat
-from exportctl.marker import END, LIMIT
+from exportctl.kinds import BASE_CONNECTION, FLOW, KINDS, SOURCE_CONNECTION, TARGET_CONNECTION, FieldRule, Kind, Treat
+from exportctl.marker import END, MAX_LENGTH
 from exportctl.model import MARKER_VERSION, Address, Marker
 from tests.core.marker_texts import DOUBLED, FAR, NAMES, checked, markers, texts, version_1, whole
 
 REPOSITORY = "https://github.com/acme/exports"
-LINE = marker.line(whole(), ANCHOR)
+LINE = marker.marker_line(whole(), FLOW)
 ROW = FieldRule("watermark", "w", Treat.VALUE, "/watermark", "later files only", "made up")
-GROWN = replace(ANCHOR, fields=(*ANCHOR.fields, ROW))
+GROWN = replace(FLOW, fields=(*FLOW.fields, ROW))
 
 
 @given(st.sampled_from([*KINDS.values()]).flatmap(lambda k: st.tuples(st.just(k), markers(k))), texts)
 def test_what_is_written_is_read(kind_and_marker: tuple[Kind, Marker], text: str) -> None:
     kind, written = kind_and_marker
     for repository in (REPOSITORY, None):
-        assert (text, written) == marker.read(marker.write(text, repository, written, kind), kind)
+        assert (text, written) == marker.parse_marker(marker.format_description(text, repository, written, kind), kind)
 
 
 @pytest.mark.parametrize("kind", KINDS.values(), ids=lambda k: k.label)
 def test_the_longest_marker_of_each_kind_fits_in_240_lower_case_ascii_characters(kind: Kind) -> None:
-    applied = {n: (str(FAR), str(FAR)) if n == END else ("ffff", "0000") for n in kind.managed}
+    applied = {n: (str(FAR), str(FAR)) if n == END else ("ffff", "0000") for n in kind.managed_fields}
     longest = Marker("p" * 32, kind.letter, "n" * 64, 9999, True, True, True, applied)
-    line = marker.line(longest, kind)
-    assert len(line) <= LIMIT
+    line = marker.marker_line(longest, kind)
+    assert len(line) <= MAX_LENGTH
     assert line.isascii()
     assert line == line.lower()
-    assert longest == marker.read(line, kind)[1]
+    assert longest == marker.parse_marker(line, kind)[1]
 
 
 @pytest.mark.parametrize("kind", KINDS.values(), ids=lambda k: k.label)
@@ -47,22 +47,22 @@ def test_every_field_of_a_kind_has_a_letter_of_its_own(kind: Kind) -> None:
 
 
 def test_the_line_reads_as_the_documentation_draws_it() -> None:
-    small = Marker("acme", "e", "orders", 2, seen_on=True)
+    small = Marker("acme", "e", "orders", 2, last_seen_enabled=True)
     applied = {"title": ("3f2a",), "description": ("9c01", "45ab"), END: ("1815000000", "1815000001")}
-    line = marker.line(replace(small, applied=applied), ANCHOR)
+    line = marker.marker_line(replace(small, applied=applied), FLOW)
     assert line[:-6] == "[exportctl/2 e acme orders 2o t3f2ad9c01klqr e=u0lqyo~u0lqyp"
 
 
 def test_a_marker_without_digests_is_read_and_written_without_an_end() -> None:
     bare = Marker("acme", "e", "orders")
-    line = marker.line(bare, ANCHOR)
+    line = marker.marker_line(bare, FLOW)
     assert line == checked("[exportctl/2 e acme orders 1 - ")
-    assert marker.read(line, ANCHOR) == ("", bare)
+    assert marker.parse_marker(line, FLOW) == ("", bare)
 
 
 def test_an_end_of_zero_seconds_is_an_end() -> None:
     epoch = Marker("acme", "e", "orders", applied={END: ("0",)})
-    assert marker.read(marker.line(epoch, ANCHOR), ANCHOR)[1] == epoch
+    assert marker.parse_marker(marker.marker_line(epoch, FLOW), FLOW)[1] == epoch
 
 
 # -- damage -----------------------------------------------------------------------------------------------------------
@@ -86,7 +86,7 @@ DAMAGES: dict[str, str] = {
 
 @pytest.mark.parametrize("damage", DAMAGES)
 def test_a_damaged_marker_still_names_its_owner_and_its_digests_are_not_believed(damage: str) -> None:
-    text, found = marker.read(f"For the lake\n{DAMAGES[damage]}", ANCHOR)
+    text, found = marker.parse_marker(f"For the lake\n{DAMAGES[damage]}", FLOW)
     assert text == "For the lake"
     assert found is not None
     assert (found.project, found.address) == ("acme", Address("exports", "orders/returns"))
@@ -95,14 +95,14 @@ def test_a_damaged_marker_still_names_its_owner_and_its_digests_are_not_believed
 
 
 def test_the_protected_flag_of_a_damaged_marker_counts() -> None:
-    _, found = marker.read(DAMAGES["the end was edited"], ANCHOR)
+    _, found = marker.parse_marker(DAMAGES["the end was edited"], FLOW)
     assert found is not None
-    assert (found.generation, found.protected, found.seen_on) == (2, True, True)
+    assert (found.generation, found.protected, found.last_seen_enabled) == (2, True, True)
 
 
 @given(st.integers(0, len(LINE) - 1), st.characters())
 def test_no_single_character_changes_what_is_believed(place: int, character: str) -> None:
-    _, found = marker.read(LINE[:place] + character + LINE[place + 1 :], ANCHOR)
+    _, found = marker.parse_marker(LINE[:place] + character + LINE[place + 1 :], FLOW)
     assert found is None or found.damaged or found == whole()
 
 
@@ -115,7 +115,7 @@ def test_no_single_character_changes_what_is_believed(place: int, character: str
          "a value where a digest belongs", "half a character", "upper case", "two signs for nothing"],
 )  # fmt: skip
 def test_a_body_of_another_form_is_damage_even_under_a_fitting_check(body: str) -> None:
-    _, found = marker.read(checked(f"[exportctl/2 e acme orders 1 {body} "), ANCHOR)
+    _, found = marker.parse_marker(checked(f"[exportctl/2 e acme orders 1 {body} "), FLOW)
     assert found is not None
     assert found.damaged
 
@@ -123,20 +123,20 @@ def test_a_body_of_another_form_is_damage_even_under_a_fitting_check(body: str) 
 # -- what other versions wrote ----------------------------------------------------------------------------------------
 
 
-@given(markers(ANCHOR))
+@given(markers(FLOW))
 def test_version_1_is_read_and_version_2_is_written(written: Marker) -> None:
-    text, found = marker.read(f"mine\n{version_1(written, ANCHOR)}", ANCHOR)
+    text, found = marker.parse_marker(f"mine\n{version_1(written, FLOW)}", FLOW)
     assert (text, found) == ("mine", written)
     assert found is not None
     assert found.version == 1
-    assert marker.line(found, ANCHOR) == marker.line(written, ANCHOR)
-    assert marker.line(found, ANCHOR).startswith(f"[exportctl/{MARKER_VERSION} ")
+    assert marker.marker_line(found, FLOW) == marker.marker_line(written, FLOW)
+    assert marker.marker_line(found, FLOW).startswith(f"[exportctl/{MARKER_VERSION} ")
 
 
-@pytest.mark.parametrize("kind", [ACCOUNT, CONTENT, PLACE], ids=lambda k: k.label)
+@pytest.mark.parametrize("kind", [BASE_CONNECTION, SOURCE_CONNECTION, TARGET_CONNECTION], ids=lambda k: k.label)
 def test_version_1_of_every_kind_is_read(kind: Kind) -> None:
-    written = Marker("acme", kind.letter, "orders", 3, applied=dict.fromkeys(kind.managed, ("ab12", "00ff")))
-    assert marker.read(version_1(written, kind), kind)[1] == written
+    written = Marker("acme", kind.letter, "orders", 3, applied=dict.fromkeys(kind.managed_fields, ("ab12", "00ff")))
+    assert marker.parse_marker(version_1(written, kind), kind)[1] == written
 
 
 @pytest.mark.parametrize(
@@ -147,36 +147,36 @@ def test_version_1_of_every_kind_is_read(kind: Kind) -> None:
          "a short one with an end"],
 )  # fmt: skip
 def test_in_version_1_missing_digests_are_unknown_and_further_ones_are_ignored(body: str, known: tuple[str]) -> None:
-    _, found = marker.read(checked(f"[exportctl/1 e acme orders 1o {body} "), ANCHOR)
+    _, found = marker.parse_marker(checked(f"[exportctl/1 e acme orders 1o {body} "), FLOW)
     assert found is not None
     assert not found.damaged
     assert tuple(name for name in NAMES if name in found.applied) == known
 
 
 def test_a_wrong_check_digest_damages_version_1_too() -> None:
-    line = version_1(whole(), ANCHOR)
-    _, found = marker.read(line.replace("ab12", "ab13", 1), ANCHOR)
+    line = version_1(whole(), FLOW)
+    _, found = marker.parse_marker(line.replace("ab12", "ab13", 1), FLOW)
     assert found is not None
     assert (found.damaged, found.applied, found.protected) == (True, {}, True)
 
 
-@pytest.mark.parametrize("old", [marker.line(whole(), ANCHOR), version_1(whole(), ANCHOR)], ids=["2", "1"])
+@pytest.mark.parametrize("old", [marker.marker_line(whole(), FLOW), version_1(whole(), FLOW)], ids=["2", "1"])
 def test_a_managed_field_that_is_new_in_this_version_is_unknown_and_no_damage(old: str) -> None:
-    _, found = marker.read(old, GROWN)
+    _, found = marker.parse_marker(old, GROWN)
     assert found is not None
     assert found == whole()
     assert "watermark" not in found.applied
 
 
 def test_what_a_sister_version_wrote_is_believed_as_far_as_it_is_known_and_written_back() -> None:
-    sister = marker.line(whole(applied={**whole().applied, "watermark": ("77d0", "0001")}), GROWN)
+    sister = marker.marker_line(whole(applied={**whole().applied, "watermark": ("77d0", "0001")}), GROWN)
     more = checked(sister[:-5].replace(" 2po ", " 2pox ") + "c=t7x2k0 note=a/b=c ")
-    text, found = marker.read(f"mine\n{more}", ANCHOR)
+    text, found = marker.parse_marker(f"mine\n{more}", FLOW)
     assert found is not None
     assert (text, found, found.damaged) == ("mine", whole(), False)
     assert found.unread == ("x", "w77d0gggh", ("c=t7x2k0", "note=a/b=c"))
-    again = marker.line(marker.kept(whole(generation=3), found), ANCHOR)
-    _, grown = marker.read(again, GROWN)
+    again = marker.marker_line(marker.kept(whole(generation=3), found), FLOW)
+    _, grown = marker.parse_marker(again, GROWN)
     assert grown is not None
     assert (grown.generation, grown.applied["watermark"]) == (3, ("77d0", "0001"))
     assert grown.unread == ("x", "", ("c=t7x2k0", "note=a/b=c"))
@@ -185,7 +185,7 @@ def test_what_a_sister_version_wrote_is_believed_as_far_as_it_is_known_and_writt
 def test_what_is_not_known_is_left_out_where_there_is_no_room_for_it() -> None:
     known = Marker("p" * 32, "e", "n" * 64, applied=DOUBLED)
     full = replace(known, unread=("x", "w77d0", ("note=" + "n" * 60,)))
-    assert marker.line(full, ANCHOR) == marker.line(known, ANCHOR)
+    assert marker.marker_line(full, FLOW) == marker.marker_line(known, FLOW)
 
 
 def test_nothing_of_a_damaged_marker_is_written_back() -> None:
@@ -209,7 +209,7 @@ LATER: dict[str, str] = {
 
 @pytest.mark.parametrize("later", LATER)
 def test_of_a_later_marker_owner_kind_and_address_are_read_and_no_digest(later: str) -> None:
-    text, found = marker.read(f"mine\nManaged in Git: x\n{LATER[later]}", ANCHOR)
+    text, found = marker.parse_marker(f"mine\nManaged in Git: x\n{LATER[later]}", FLOW)
     assert found is not None
     assert (text, found.project, found.address) == ("mine", "acme", Address("exports", "orders/returns"))
     assert found.version > MARKER_VERSION
@@ -217,14 +217,14 @@ def test_of_a_later_marker_owner_kind_and_address_are_read_and_no_digest(later: 
 
 
 def test_a_later_kind_stands_for_itself() -> None:
-    _, found = marker.read("[exportctl/3 x acme lock 1 holder=a]", ANCHOR)
+    _, found = marker.parse_marker("[exportctl/3 x acme lock 1 holder=a]", FLOW)
     assert found is not None
     assert str(found.address) == "x.lock"
 
 
 @pytest.mark.parametrize("digits", ["9" * 20, "9" * 5000, "0" * 5000 + "7", "1" + "0" * 300])
 def test_an_absurdly_long_version_is_a_later_one(digits: str) -> None:
-    _, found = marker.read(f"[exportctl/{digits} e acme orders]", ANCHOR)
+    _, found = marker.parse_marker(f"[exportctl/{digits} e acme orders]", FLOW)
     assert found is not None
     assert found.version > MARKER_VERSION
 
@@ -258,21 +258,21 @@ AROUND: dict[str, tuple[str, str]] = {
 @pytest.mark.parametrize("around", AROUND)
 def test_text_around_a_marker_is_the_persons(around: str) -> None:
     form, own = AROUND[around]
-    assert marker.read(form.format(LINE) if form else LINE, ANCHOR) == (own, whole())
+    assert marker.parse_marker(form.format(LINE) if form else LINE, FLOW) == (own, whole())
 
 
 @pytest.mark.parametrize("repository", [REPOSITORY, None])
 @pytest.mark.parametrize("own", ["Managed in Git: mine", "see\nmanaged in git: mine", "a\nManaged in Git: b\n \n"])
 def test_own_text_that_ends_like_the_line_for_people_is_kept(own: str, repository: str | None) -> None:
-    assert marker.read(marker.write(own, repository, whole(), ANCHOR), ANCHOR) == (own, whole())
+    assert marker.parse_marker(marker.format_description(own, repository, whole(), FLOW), FLOW) == (own, whole())
 
 
 def test_of_several_markers_the_last_counts() -> None:
-    other = marker.line(whole(project="other"), ANCHOR)
+    other = marker.marker_line(whole(project="other"), FLOW)
     for before in (other, LATER["version 12"]):
-        text, found = marker.read(f"{before}\n{LINE}", ANCHOR)
+        text, found = marker.parse_marker(f"{before}\n{LINE}", FLOW)
         assert (text, found) == (before, whole())  # what stands before it is text like any other
-    _, found = marker.read(f"{LINE}\n{LATER['version 12']}", ANCHOR)
+    _, found = marker.parse_marker(f"{LINE}\n{LATER['version 12']}", FLOW)
     assert found is not None
     assert found.version == 12
 
@@ -305,23 +305,23 @@ def test_of_several_markers_the_last_counts() -> None:
     ],
 )
 def test_what_only_looks_like_a_marker_is_text(text: str) -> None:
-    assert marker.read(text, ANCHOR) == (text, None)
+    assert marker.parse_marker(text, FLOW) == (text, None)
 
 
 def test_a_missing_description_is_no_text_and_no_marker() -> None:
-    assert marker.read(None, ANCHOR) == ("", None)
+    assert marker.parse_marker(None, FLOW) == ("", None)
 
 
 def test_a_service_that_folds_case_leaves_it_whole() -> None:
-    folded = marker.write("for the lake", REPOSITORY, whole(), ANCHOR).lower()
-    assert marker.read(folded, ANCHOR) == ("for the lake", whole())
+    folded = marker.format_description("for the lake", REPOSITORY, whole(), FLOW).lower()
+    assert marker.parse_marker(folded, FLOW) == ("for the lake", whole())
 
 
 def test_writing_again_what_was_read_adds_nothing() -> None:
-    once = marker.write("For the lake", REPOSITORY, whole(), ANCHOR)
-    text, found = marker.read(once, ANCHOR)
+    once = marker.format_description("For the lake", REPOSITORY, whole(), FLOW)
+    text, found = marker.parse_marker(once, FLOW)
     assert found is not None
-    assert marker.write(text, REPOSITORY, found, ANCHOR) == once
+    assert marker.format_description(text, REPOSITORY, found, FLOW) == once
 
 
 # -- any text at all --------------------------------------------------------------------------------------------------
@@ -330,8 +330,8 @@ def test_writing_again_what_was_read_adds_nothing() -> None:
 @st.composite
 def mutations(draw: st.DrawFn) -> str:
     """A description with a marker of some version, some characters of which were replaced, put in or taken out."""
-    made = draw(markers(ANCHOR))
-    line = draw(st.sampled_from([marker.line(made, ANCHOR), version_1(made, ANCHOR), *LATER.values()]))
+    made = draw(markers(FLOW))
+    line = draw(st.sampled_from([marker.marker_line(made, FLOW), version_1(made, FLOW), *LATER.values()]))
     text = f"{draw(st.text(max_size=20))}{draw(st.sampled_from(['', chr(10), chr(13) + chr(10)]))}{line}"
     text += draw(st.text(max_size=20))
     for _ in range(draw(st.integers(0, 3))):
@@ -345,13 +345,13 @@ ANY = st.one_of(st.text(alphabet=st.characters(codec=None)), mutations())
 
 @given(ANY, st.sampled_from([*KINDS.values()]))
 def test_no_text_stops_a_reading_and_own_text_stays_as_it_is_however_often_it_is_written(text: str, kind: Kind) -> None:
-    own, found = marker.read(text, kind)
+    own, found = marker.parse_marker(text, kind)
     if found is None:
         assert own == text
         return
     for repository in (REPOSITORY, None):
         settled = whole(kind=kind.letter, applied={})
-        assert marker.read(marker.write(own, repository, settled, kind), kind) == (own, settled)
+        assert marker.parse_marker(marker.format_description(own, repository, settled, kind), kind) == (own, settled)
 
 
 @pytest.mark.parametrize(
@@ -362,5 +362,5 @@ def test_a_huge_text_is_read_at_once(piece: str) -> None:
     text = piece * (1_000_000 // len(piece))
     before = time.process_time()
     for whole_text in (text, f"{text}\n{LINE}", f"[exportctl/9 e {text}", f"{text}x\n{LINE}"):
-        marker.read(whole_text, ANCHOR)
+        marker.parse_marker(whole_text, FLOW)
     assert time.process_time() - before < 5

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from exportctl import marker
-from exportctl.flags import Flags
-from exportctl.kinds import ACCOUNT
+from exportctl.flags import PlanOptions
+from exportctl.kinds import BASE_CONNECTION
 from exportctl.model import Address, Marker
-from exportctl.planning.accounts import counted
+from exportctl.planning.accounts import next_secret_version
 
 LAKE = Address("destinations", "lake")
 
@@ -26,15 +26,15 @@ LAKE = Address("destinations", "lake")
 def test_each_rotation_leaves_another_marker_that_is_read_as_it_was_written(
     before: tuple[str, ...], after: tuple[str, ...]
 ) -> None:
-    assert counted(before) == after
+    assert next_secret_version(before) == after
     written = Marker("acme", "d", "lake", applied={"auth": ("bbbb",), "secret_version": after})
-    text = marker.write("", None, written, ACCOUNT)
-    assert marker.read(text, ACCOUNT)[1] == written
+    text = marker.format_description("", None, written, BASE_CONNECTION)
+    assert marker.parse_marker(text, BASE_CONNECTION)[1] == written
     earlier = Marker("acme", "d", "lake", applied={"auth": ("bbbb",), "secret_version": before})
-    assert marker.write("", None, earlier, ACCOUNT) != text
+    assert marker.format_description("", None, earlier, BASE_CONNECTION) != text
 
 
 def test_the_flags_of_a_plan_name_a_rotation_and_nothing_where_there_is_none() -> None:
-    assert Flags(rotate=LAKE).saved()["rotate"] == "destinations.lake"
-    assert "rotate" not in Flags().saved()
-    assert Flags.loaded(Flags().saved()) == Flags()
+    assert PlanOptions(rotate=LAKE).to_json_values()["rotate"] == "destinations.lake"
+    assert "rotate" not in PlanOptions().to_json_values()
+    assert PlanOptions.from_json_values(PlanOptions().to_json_values()) == PlanOptions()

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from exportctl.destination_types import SFTP, TYPES
-from exportctl.health.run_hints import CHECKS, HINTS, hints
+from exportctl.health.run_hints import CHECKS, HINTS, error_hints
 from exportctl.runs import RunError
 
 ABORTED = RunError("ACTIVATION_BATCH-0000-FAILED", "Job aborted.")
@@ -15,7 +15,7 @@ SKIPPED = RunError("ACTIVATION_BATCH-0000-SKIP", "Skipped: nothing to do.")
 
 
 def hint(error: RunError, type_name: str | None) -> str | None:
-    (found,) = hints([error], type_name)
+    (found,) = error_hints([error], type_name)
     return found
 
 
@@ -65,13 +65,13 @@ def test_the_generic_text_gets_the_order_of_checks_of_its_destination_type(type_
 
 def test_a_cause_beside_it_silences_the_checks() -> None:
     cause = RunError("CONNECTOR-3101-403", "s3://acme/aep refused: AccessDenied")
-    first, second = hints([ABORTED, cause], "amazon-s3")
+    first, second = error_hints([ABORTED, cause], "amazon-s3")
     assert first is None
     assert "lacks a permission" in (second or "")
 
 
 def test_the_same_hint_is_given_once() -> None:
-    first, second, third = hints([ABORTED, SKIPPED, ABORTED], "sftp")
+    first, second, third = error_hints([ABORTED, SKIPPED, ABORTED], "sftp")
     assert CHECKS["sftp"] in (first or "")
     assert (second, third) == (None, None)
 

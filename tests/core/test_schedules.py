@@ -10,17 +10,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exportctl import schedules
-from exportctl.config.values import clock
+from exportctl.config.values import parse_time_of_day
 from exportctl.declared import End, Schedule
-from exportctl.planning.consequences import described
-from exportctl.schedules import DAY, HOUR, LEAD
+from exportctl.planning.consequences import schedule_phrase
+from exportctl.schedules import DAY, HOUR, MIN_START_DELAY
 
 EIGHT = 1_800_000_000  # 2027-01-15 08:00:00 UTC
 MIDNIGHT = EIGHT - 8 * HOUR
-CADENCES = ("3 hours", "6 hours", "8 hours", "9 hours", "12 hours", "1 day", "once")
+INTERVAL_CASES = ("3 hours", "6 hours", "8 hours", "9 hours", "12 hours", "1 day", "once")
 
-cadences = st.sampled_from(CADENCES)
-phases = st.integers(0, DAY - 1)
+intervals = st.sampled_from(INTERVAL_CASES)
+times_of_day = st.integers(0, DAY - 1)
 nows = st.integers(0, 4_000_000_000)
 
 
@@ -37,7 +37,7 @@ nows = st.integers(0, 4_000_000_000)
     ids=["once", "daily", "every three hours", "every hour", "an interval of zero is once", "every week"],
 )
 def test_a_rhythm_has_one_word(schedule: Schedule, word: str) -> None:
-    assert schedules.cadence(schedule) == word
+    assert schedules.canonical_every(schedule) == word
 
 
 @pytest.mark.parametrize(
@@ -55,31 +55,41 @@ def test_a_rhythm_has_one_word(schedule: Schedule, word: str) -> None:
     ],
 )
 def test_the_grid_of_a_rhythm_is_its_common_measure_with_a_day(cadence: str, seconds: int, modulus: int) -> None:
-    assert (schedules.seconds(cadence), schedules.modulus(cadence)) == (seconds, modulus)
+    assert (schedules.interval_seconds(cadence), schedules.grid_seconds(cadence)) == (seconds, modulus)
 
 
 @pytest.mark.parametrize("word", ["", "daily", "3", "-3 hours", "3 minutes", "once a day"])
 def test_any_other_word_is_no_rhythm(word: str) -> None:
     with pytest.raises(ValueError, match="not a cadence"):
-        schedules.seconds(word)
+        schedules.interval_seconds(word)
 
 
 @pytest.mark.parametrize(
     ("cadence", "phase"),
     [
-        ("3 hours", 2 * HOUR), ("6 hours", 2 * HOUR), ("8 hours", 0), ("9 hours", 2 * HOUR),
-        ("12 hours", 8 * HOUR), ("1 day", 8 * HOUR), ("once", 8 * HOUR),
+        ("3 hours", 2 * HOUR),
+        ("6 hours", 2 * HOUR),
+        ("8 hours", 0),
+        ("9 hours", 2 * HOUR),
+        ("12 hours", 8 * HOUR),
+        ("1 day", 8 * HOUR),
+        ("once", 8 * HOUR),
     ],
-)  # fmt: skip
+)
 def test_the_phase_of_eight_o_clock(cadence: str, phase: int) -> None:
-    assert schedules.phase(EIGHT, cadence) == phase
+    assert schedules.grid_offset(EIGHT, cadence) == phase
 
 
 FIRST: dict[str, tuple[str, int, int | None, int]] = {
     "later today": ("1 day", 10 * HOUR, None, MIDNIGHT + 10 * HOUR),
     "tomorrow when it is past": ("1 day", 7 * HOUR, None, MIDNIGHT + DAY + 7 * HOUR),
-    "exactly half an hour ahead is enough": ("1 day", 8 * HOUR + LEAD, None, EIGHT + LEAD),
-    "a second less than half an hour is tomorrow": ("1 day", 8 * HOUR + LEAD - 1, None, EIGHT + LEAD - 1 + DAY),
+    "exactly half an hour ahead is enough": ("1 day", 8 * HOUR + MIN_START_DELAY, None, EIGHT + MIN_START_DELAY),
+    "a second less than half an hour is tomorrow": (
+        "1 day",
+        8 * HOUR + MIN_START_DELAY - 1,
+        None,
+        EIGHT + MIN_START_DELAY - 1 + DAY,
+    ),
     "the next of the three-hour grid": ("3 hours", 1 * HOUR, None, MIDNIGHT + 10 * HOUR),
     "nine hours keep a grid of three": ("9 hours", 0, None, MIDNIGHT + 9 * HOUR),
     "twelve hours": ("12 hours", 11 * HOUR + 45 * 60, None, MIDNIGHT + 11 * HOUR + 45 * 60),
@@ -89,7 +99,7 @@ FIRST: dict[str, tuple[str, int, int | None, int]] = {
     "not before a day of later": ("1 day", 2 * HOUR, MIDNIGHT + 5 * DAY, MIDNIGHT + 5 * DAY + 2 * HOUR),
     "not before a moment past the hour": ("1 day", 7200, MIDNIGHT + 5 * DAY + 3 * HOUR, MIDNIGHT + 6 * DAY + 7200),
     "a start long past does not matter": ("1 day", 10 * HOUR, MIDNIGHT - 90 * DAY, MIDNIGHT + 10 * HOUR),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("row", FIRST)
@@ -98,24 +108,24 @@ def test_the_first_start(row: str) -> None:
     assert schedules.first_start(cadence, at, not_before, EIGHT) == expected
 
 
-@given(cadences, phases, st.one_of(st.none(), nows), nows)
+@given(intervals, times_of_day, st.one_of(st.none(), nows), nows)
 def test_a_first_start_is_the_earliest_point_of_its_grid_with_the_lead(
     cadence: str, at: int, not_before: int | None, now: int
 ) -> None:
     start = schedules.first_start(cadence, at, not_before, now)
-    step = schedules.modulus(cadence)
-    earliest = max(now + LEAD, not_before or 0)
+    step = schedules.grid_seconds(cadence)
+    earliest = max(now + MIN_START_DELAY, not_before or 0)
     assert start % step == at % step
     assert earliest <= start < earliest + step
-    assert schedules.phase(start, cadence) == schedules.phase(at, cadence)
+    assert schedules.grid_offset(start, cadence) == schedules.grid_offset(at, cadence)
 
 
-@given(cadences, nows, st.one_of(st.none(), nows), nows)
+@given(intervals, nows, st.one_of(st.none(), nows), nows)
 def test_ticks_are_the_starts_multiples_after_now_and_before_the_end(
     cadence: str, start: int, end: int | None, now: int
 ) -> None:
     runs = schedules.next_runs(cadence, start, end, now)
-    step = schedules.seconds(cadence)
+    step = schedules.interval_seconds(cadence)
     assert all(point > now and point >= start for point in runs)
     assert all(end is None or point < end for point in runs)
     assert all((point - start) % step == 0 if step else point == start for point in runs)
@@ -173,7 +183,7 @@ def test_the_end_of_a_flow_made_now(end: End, expected: int | None) -> None:
     ],
 )
 def test_a_renewal_is_due_when_fewer_than_renew_before_are_left(end: End, live: int, due: bool) -> None:
-    assert schedules.renewal_due(end, live, EIGHT) == due
+    assert schedules.is_renewal_due(end, live, EIGHT) == due
 
 
 @pytest.mark.parametrize(
@@ -203,8 +213,8 @@ def test_a_flow_without_an_end_ends_six_calendar_months_after_its_creation(creat
 
 
 def test_moments_are_shown_in_utc_with_seconds_only_where_they_count() -> None:
-    assert schedules.shown(EIGHT) == "2027-01-15 08:00 UTC"
-    assert schedules.shown(EIGHT + 17) == "2027-01-15 08:00:17 UTC"
+    assert schedules.format_moment(EIGHT) == "2027-01-15 08:00 UTC"
+    assert schedules.format_moment(EIGHT + 17) == "2027-01-15 08:00:17 UTC"
 
 
 @pytest.mark.parametrize(
@@ -212,7 +222,7 @@ def test_moments_are_shown_in_utc_with_seconds_only_where_they_count() -> None:
 )
 def test_a_time_of_day_is_written_as_the_config_reads_it(seconds: int, expected: str) -> None:
     assert schedules.time_of_day(seconds) == expected
-    assert clock(expected) == seconds
+    assert parse_time_of_day(expected) == seconds
 
 
 @pytest.mark.parametrize(
@@ -225,12 +235,12 @@ def test_a_time_of_day_is_written_as_the_config_reads_it(seconds: int, expected:
     ],
 )
 def test_a_schedule_is_told_with_its_seconds(rhythm: str, at: int, expected: str) -> None:
-    assert described(rhythm, at) == expected
+    assert schedule_phrase(rhythm, at) == expected
 
 
-@given(cadences, nows, nows, st.none() | nows)
+@given(intervals, nows, nows, st.none() | nows)
 def test_the_last_tick_is_the_one_before_the_next(rhythm: str, start: int, at: int, end: int | None) -> None:
-    last = schedules.last_tick(rhythm, start, end, at)
+    last = schedules.last_run_time(rhythm, start, end, at)
     if last is None:
         assert start > at or (end is not None and end <= start)
         return

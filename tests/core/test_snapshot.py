@@ -15,10 +15,10 @@ from jsonschema import Draft202012Validator
 from exportctl import output_schemas, wire
 from exportctl.destination_types import TYPES, Secrecy
 from exportctl.errors import Error
-from exportctl.model import Header, ListedDataset, Live, LiveObject, Marked, canonical
+from exportctl.model import Inventory, ListedDataset, LiveObject, PlanHeader, UnknownValue, canonical_json
 from exportctl.snapshots import document
 from exportctl.snapshots.document import Snapshot
-from exportctl.snapshots.redaction import HIDDEN, without_secrets
+from exportctl.snapshots.redaction import HIDDEN, redact_object
 
 METHODS = [(kind, method) for kind in TYPES.values() for method in kind.methods]
 PEM = "-----BEGIN RSA PRIVATE" + " KEY-----\nAAAA\n-----END RSA PRIVATE" + " KEY-----"
@@ -27,7 +27,7 @@ SSH2 = "---- BEGIN SSH2 ENCRYPTED PRIVATE" + " KEY ----\nAAAA\n---- END SSH2 ENC
 PUBLIC = "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----"
 
 
-def encoded(text: str) -> str:
+def base64_text(text: str) -> str:
     return b64encode(text.encode()).decode()
 
 
@@ -40,7 +40,7 @@ def test_of_an_account_only_plain_values_stay(kind: Any, method: Any) -> None:
     params = {field.wire: f"value-of-{field.wire}" for field in method.fields}
     raw = account(kind.connection_spec, {"specName": method.spec_name, "params": {**params, "surprise": "x"}})
 
-    kept = without_secrets(raw)["auth"]["params"]
+    kept = redact_object(raw)["auth"]["params"]
 
     plain = {f.wire for f in method.fields if f.secrecy is Secrecy.PLAIN}
     assert {name for name, value in kept.items() if value != HIDDEN} == plain
@@ -52,10 +52,10 @@ def test_what_was_left_out_reads_as_hidden_by_the_service(kind: Any, method: Any
     params = {field.wire: field.sample for field in method.fields}
     raw = account(kind.connection_spec, {"specName": method.spec_name, "params": params})
 
-    read = wire.read("base_connection", without_secrets(raw))["auth"]
+    read = wire.read_fields("base_connection", redact_object(raw))["auth"]
 
     assert {f.name: read[f.name] for f in method.fields if f.secrecy is Secrecy.SENSITIVE} == {
-        f.name: Marked.HIDDEN for f in method.fields if f.secrecy is Secrecy.SENSITIVE
+        f.name: UnknownValue.HIDDEN for f in method.fields if f.secrecy is Secrecy.SENSITIVE
     }
 
 
@@ -89,13 +89,13 @@ def test_what_was_left_out_reads_as_hidden_by_the_service(kind: Any, method: Any
         "a private key cut short": ({"name": PEM[:40]}, {"name": HIDDEN}),
         "a private key for PGP": ({"name": f"key {PGP} end"}, {"name": f"key {HIDDEN} end"}),
         "a private key of RFC 4716": ({"name": f"key {SSH2} end"}, {"name": f"key {HIDDEN} end"}),
-        "a private key in base64": ({"name": f"key {encoded(PEM)} end"}, {"name": f"key {HIDDEN} end"}),
+        "a private key in base64": ({"name": f"key {base64_text(PEM)} end"}, {"name": f"key {HIDDEN} end"}),
         "a private key in base64, in lines": (
-            {"name": f"{encoded(PEM)[:40]}\n{encoded(PEM)[40:]}, and more"},
+            {"name": f"{base64_text(PEM)[:40]}\n{base64_text(PEM)[40:]}, and more"},
             {"name": f"{HIDDEN}, and more"},
         ),
         "base64 cut short": ({"name": "LS0tLS1CRUdJTiBSU"}, {"name": "LS0tLS1CRUdJTiBSU"}),
-        "a public key in base64": ({"name": encoded(PUBLIC)}, {"name": encoded(PUBLIC)}),
+        "a public key in base64": ({"name": base64_text(PUBLIC)}, {"name": base64_text(PUBLIC)}),
         "words that only look so": ({"name": "design=1, signal=2"}, {"name": "design=1, signal=2"}),
         "a public key": (
             {"encryptionSpecs": {"params": {"publicKey": "mQENBF"}}},
@@ -108,34 +108,34 @@ def test_what_was_left_out_reads_as_hidden_by_the_service(kind: Any, method: Any
     }.values(),
 )
 def test_what_is_left_out(raw: dict[str, Any], expected: dict[str, Any]) -> None:
-    assert without_secrets(raw) == expected
-    assert without_secrets(expected) == expected
+    assert redact_object(raw) == expected
+    assert redact_object(expected) == expected
 
 
 # -- the file ---------------------------------------------------------------------------------------------------------
 
-HEADER = Header("org", "dev", "test", "acme", "service")
+HEADER = PlanHeader("org", "dev", "test", "acme", "service")
 FLOW = {"id": "f-1", "etag": '"1"', "name": "Ünïcode", "createdAt": 1}
-LIVE = Live(
+LIVE = Inventory(
     {"flow": (LiveObject("flow", "f-1", '"1"', "Ünïcode", "", None, FLOW),)},
     (ListedDataset("d-1", "Orders"),),
     {"spec-1": {"id": "spec-1"}},
 )
-SNAPSHOT = document.taken(HEADER, LIVE, 1_800_000_000)
-TEXT = document.dump(SNAPSHOT)
+SNAPSHOT = document.build_snapshot(HEADER, LIVE, 1_800_000_000)
+TEXT = document.dump_snapshot(SNAPSHOT)
 DOCUMENT = json.loads(TEXT)
 
 
-def signed(**changes: Any) -> str:
+def signed_document(**changes: Any) -> str:
     """A document whose digest is right, whatever it holds."""
     made = {name: part for name, part in {**DOCUMENT, **changes}.items() if name != "content_digest"}
-    digest = hashlib.sha256(canonical(made).encode()).hexdigest()
+    digest = hashlib.sha256(canonical_json(made).encode()).hexdigest()
     return json.dumps({**made, "content_digest": digest}, sort_keys=True, indent=1) + "\n"
 
 
 def test_a_snapshot_comes_back_from_its_file() -> None:
-    assert document.load(TEXT) == SNAPSHOT
-    assert signed() == TEXT
+    assert document.load_snapshot(TEXT) == SNAPSHOT
+    assert signed_document() == TEXT
     assert SNAPSHOT.count == 1
 
 
@@ -149,10 +149,10 @@ json_values = st.recursive(
 @given(st.lists(st.dictionaries(st.text(), json_values, max_size=4), max_size=3), st.integers(0, 2**40))
 def test_whatever_a_service_returns_comes_back_without_secrets(raws: list[dict[str, Any]], moment: int) -> None:
     objects = tuple(LiveObject("flow", "f", "e", "n", "", None, raw) for raw in raws)
-    snapshot = document.taken(HEADER, Live({"flow": objects}, None, {}), moment)
+    snapshot = document.build_snapshot(HEADER, Inventory({"flow": objects}, None, {}), moment)
 
-    assert document.load(document.dump(snapshot)) == snapshot
-    assert [without_secrets(one) for one in snapshot.objects["flow"]] == [*snapshot.objects["flow"]]
+    assert document.load_snapshot(document.dump_snapshot(snapshot)) == snapshot
+    assert [redact_object(one) for one in snapshot.objects["flow"]] == [*snapshot.objects["flow"]]
 
 
 def test_the_schema_describes_the_file() -> None:
@@ -165,14 +165,14 @@ def test_the_schema_describes_the_file() -> None:
         "no JSON": ("{", "snapshot-json"),
         "a list": ("[]", "snapshot-kind"),
         "a saved plan": ('{"kind": "saved-plan", "format_version": 1}', "snapshot-kind"),
-        "another version": (signed(format_version=2), "snapshot-version"),
+        "another version": (signed_document(format_version=2), "snapshot-version"),
         "a value edited": (TEXT.replace('"Orders"', '"Returns"'), "snapshot-edited"),
         "laid out anew": (json.dumps(DOCUMENT), "snapshot-edited"),
         "the wrong digest": (TEXT.replace(DOCUMENT["content_digest"], "0" * 64), "snapshot-edited"),
-        "no content": (signed(snapshot=None), "snapshot-edited"),
-        "hollow": (signed(snapshot={}), "snapshot-edited"),
+        "no content": (signed_document(snapshot=None), "snapshot-edited"),
+        "hollow": (signed_document(snapshot={}), "snapshot-edited"),
         **{
-            f"odd {name} {part}": (signed(snapshot={**DOCUMENT["snapshot"], name: part}), "snapshot-edited")
+            f"odd {name} {part}": (signed_document(snapshot={**DOCUMENT["snapshot"], name: part}), "snapshot-edited")
             for name, part in (
                 ("datasets", [1]),
                 ("datasets", [{"id": "d-1", "name": []}]),
@@ -188,7 +188,7 @@ def test_the_schema_describes_the_file() -> None:
 )
 def test_what_is_no_snapshot_is_refused(text: str, rule: str) -> None:
     with pytest.raises(Error) as raised:
-        document.load(text)
+        document.load_snapshot(text)
 
     assert raised.value.rule == rule
     assert "exportctl snapshot --out" in str(raised.value.hint)
@@ -198,21 +198,21 @@ def test_what_is_no_snapshot_is_refused(text: str, rule: str) -> None:
     ("named", "fits"),
     [
         (HEADER, True),
-        (Header("org", "dev", "test", "another project", "service"), True),
-        (Header("org", "dev", "prod", "acme", "service"), False),
-        (Header("org", "dev", None, "acme", "service"), False),
-        (Header("org", "prod", "test", "acme", "service"), False),
-        (Header("other", "dev", "test", "acme", "service"), False),
-        (Header("org", "dev", "test", "acme", "embedded"), False),
+        (PlanHeader("org", "dev", "test", "another project", "service"), True),
+        (PlanHeader("org", "dev", "prod", "acme", "service"), False),
+        (PlanHeader("org", "dev", None, "acme", "service"), False),
+        (PlanHeader("org", "prod", "test", "acme", "service"), False),
+        (PlanHeader("other", "dev", "test", "acme", "service"), False),
+        (PlanHeader("org", "dev", "test", "acme", "embedded"), False),
     ],
 )
-def test_a_snapshot_fits_the_place_it_was_taken_of(named: Header, fits: bool) -> None:
-    assert fitting(SNAPSHOT, named) is fits
+def test_a_snapshot_fits_the_place_it_was_taken_of(named: PlanHeader, fits: bool) -> None:
+    assert is_for_header(SNAPSHOT, named) is fits
 
 
-def fitting(snapshot: Snapshot, named: Header) -> bool:
+def is_for_header(snapshot: Snapshot, named: PlanHeader) -> bool:
     try:
-        document.check(snapshot, named)
+        document.check_header(snapshot, named)
     except Error as error:
         assert error.rule == "snapshot-place"
         return False

@@ -24,7 +24,7 @@ def auth(spec_name: str, **properties: Any) -> dict[str, Any]:
     return {"authSpec": [{"name": "Other"}, {"name": spec_name, "spec": {"properties": properties}}]}
 
 
-PLACES: dict[str, tuple[Any, str | None]] = {
+LOCATION_CASES: dict[str, tuple[Any, str | None]] = {
     "the right type": ({"type": "string"}, None),
     "another type": ({"type": "integer"}, 'bucketName: "acme" is no integer'),
     "a number is asked for": ({"type": "number"}, 'bucketName: "acme" is no number'),
@@ -41,9 +41,9 @@ PLACES: dict[str, tuple[Any, str | None]] = {
 }
 
 
-@pytest.mark.parametrize("row", PLACES)
+@pytest.mark.parametrize("row", LOCATION_CASES)
 def test_a_parameter_of_the_place(row: str) -> None:
-    rule, words = PLACES[row]
+    rule, words = LOCATION_CASES[row]
     found = check_export(desired_export(), target(bucketName=rule))
     assert [(f.rule, f.message, f.level, f.at) for f in found] == (
         [("spec-refuses", f"exports.orders: {words}", Level.ERROR, AT)] if words else []
@@ -122,7 +122,7 @@ def test_an_auth_spec_without_a_usable_form_refuses_nothing(spec: Any) -> None:
 
 
 def test_an_account_without_authentication_has_nothing_to_check() -> None:
-    landing = lake(type="data-landing-zone", place={"path": "x"}, account=Account())
+    landing = lake(type="data-landing-zone", location={"path": "x"}, account=Account())
     assert check_account(desired_account(landing), {TYPES["data-landing-zone"].connection_spec: {}}) == ()
 
 
@@ -132,6 +132,6 @@ def test_plain_account_fields_are_checked_and_shown() -> None:
         "username": AuthValue("acme", Secrecy.SENSITIVE, AT),
         "password": AuthValue("${env:P}", Secrecy.SECRET, AT),
     }
-    sftp = lake(type="sftp", place={"path": "/in"}, account=Account("password", fields))
+    sftp = lake(type="sftp", location={"path": "/in"}, account=Account("password", fields))
     (found,) = check_account(desired_account(sftp), {SFTP: auth("SFTP with Password", domain={"enum": ["x"]})})
     assert found.message == 'destinations.lake: auth.host: "sftp.acme.example" is not one of x'

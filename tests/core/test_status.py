@@ -11,21 +11,21 @@ from exportctl.declared import Expect, Project
 from exportctl.destination_types import AMAZON_S3
 from exportctl.errors import Finding, Level
 from exportctl.health.observed import LastRun, last_run
-from exportctl.health.status import ExportHealth, State, StatusReport, Word, status
-from exportctl.model import Address, Cause, FieldChange, Header, Item, LiveObject, Marker, Plan, Unmanaged, Verb
-from exportctl.planning.ownership import survey
+from exportctl.health.status import ExportHealth, FlowState, HealthResult, StatusReport, status
+from exportctl.model import Address, Cause, FieldChange, LiveObject, Marker, OtherFlow, Plan, PlanHeader, PlanItem, Verb
+from exportctl.planning.ownership import build_ownership
 from exportctl.runs import RunStatus
 from exportctl.schedules import DAY, HOUR
-from tests.core.core_parts import NOW, obj, orders, project, sandbox
+from tests.core.core_parts import NOW, make_object, orders, project, sandbox
 
 ORDERS = Address("exports", "orders")
-HEADER = Header("org", "demo", None, "acme", "service")
+HEADER = PlanHeader("org", "demo", None, "acme", "service")
 TWO = NOW - 6 * HOUR  # the tick of today, 02:00
 LONG_AGO = TWO - 10 * DAY
 WITHIN = 2 * HOUR
 
 
-def last(state: str = "success", started: int = TWO, **more: Any) -> dict[str, Any]:
+def last_run_json(state: str = "success", started: int = TWO, **more: Any) -> dict[str, Any]:
     return {"id": "r", "state": state, "startedAtUTC": started * 1000, "completedAtUTC": (started + 90) * 1000, **more}
 
 
@@ -44,26 +44,26 @@ def flow(identity: str = "f", marker: str = "orders", changed: int = LONG_AGO, *
         "state": "enabled",
         "flowSpec": {"id": AMAZON_S3.flow_spec},
         "scheduleParams": {k: v for k, v in schedule.items() if v is not None},
-        "lastRunDetails": last(),
+        "lastRunDetails": last_run_json(),
         **raw,
     }
     ids = {"sourceConnectionIds": [f"s-{identity}"], "targetConnectionIds": [f"t-{identity}"]}
-    return obj("flow", identity, Marker("acme", "e", marker), **ids, **shown)
+    return make_object("flow", identity, Marker("acme", "e", marker), **ids, **shown)
 
 
-def item(**changes: Any) -> Item:
-    return replace(Item(ORDERS, Verb.NONE, id="f"), **changes)
+def item(**changes: Any) -> PlanItem:
+    return replace(PlanItem(ORDERS, Verb.UNCHANGED, id="f"), **changes)
 
 
-STOP = FieldChange("enabled", "enabled", False, True, Cause.STOPPED)
+PAUSE_CHANGE = FieldChange("enabled", "enabled", False, True, Cause.PAUSED)
 
 
 def report(
-    live: LiveObject | None = None, planned: Item | None = None, expiring: int | None = None, **declared: Any
+    live: LiveObject | None = None, planned: PlanItem | None = None, expiring: int | None = None, **declared: Any
 ) -> StatusReport:
     plan = Plan(HEADER, NOW, (planned or item(),))
-    estate = survey(sandbox(live or flow()), "acme")
-    return status(plan, estate, project(orders(**declared)), expiring=expiring)
+    ownership = build_ownership(sandbox(live or flow()), "acme")
+    return status(plan, ownership, project(orders(**declared)), expiring=expiring)
 
 
 def health(*given: Any, **named: Any) -> ExportHealth:
@@ -72,137 +72,159 @@ def health(*given: Any, **named: Any) -> ExportHealth:
 
 
 ONCE = {"interval": 0}
-TABLE: dict[str, tuple[LiveObject, Item, Word, State]] = {
-    "the last run succeeded": (flow(), item(), Word.OK, State.ENABLED),
+TABLE: dict[str, tuple[LiveObject, PlanItem, HealthResult, FlowState]] = {
+    "the last run succeeded": (flow(), item(), HealthResult.OK, FlowState.ENABLED),
     "the last run is under way": (
-        flow(lastRunDetails=last("inProgress", completedAtUTC=None)),
+        flow(lastRunDetails=last_run_json("inProgress", completedAtUTC=None)),
         item(),
-        Word.OK,
-        State.ENABLED,
+        HealthResult.OK,
+        FlowState.ENABLED,
     ),
-    "the last run failed": (flow(lastRunDetails=last("failed")), item(), Word.FAILED, State.ENABLED),
-    "the last run had errors": (flow(lastRunDetails=last("PARTIAL_SUCCESS")), item(), Word.FAILED, State.ENABLED),
-    "an old failure and a missed run": (
-        flow(lastRunDetails=last("failed", TWO - DAY)),
+    "the last run failed": (
+        flow(lastRunDetails=last_run_json("failed")),
         item(),
-        Word.FAILED,
-        State.ENABLED,
+        HealthResult.FAILED,
+        FlowState.ENABLED,
+    ),
+    "the last run had errors": (
+        flow(lastRunDetails=last_run_json("PARTIAL_SUCCESS")),
+        item(),
+        HealthResult.FAILED,
+        FlowState.ENABLED,
+    ),
+    "an old failure and a missed run": (
+        flow(lastRunDetails=last_run_json("failed", TWO - DAY)),
+        item(),
+        HealthResult.FAILED,
+        FlowState.ENABLED,
     ),
     "the last run is older than the tick": (
-        flow(lastRunDetails=last(started=TWO - DAY)),
+        flow(lastRunDetails=last_run_json(started=TWO - DAY)),
         item(),
-        Word.OVERDUE,
-        State.ENABLED,
+        HealthResult.OVERDUE,
+        FlowState.ENABLED,
     ),
     "the same, changed since the tick": (
-        flow(lastRunDetails=last(started=TWO - DAY), changed=TWO + 60),
+        flow(lastRunDetails=last_run_json(started=TWO - DAY), changed=TWO + 60),
         item(),
-        Word.OK,
-        State.ENABLED,
+        HealthResult.OK,
+        FlowState.ENABLED,
     ),
-    "no run after a tick": (flow(lastRunDetails=None), item(), Word.NEVER_RAN, State.ENABLED),
+    "no run after a tick": (flow(lastRunDetails=None), item(), HealthResult.NEVER_RAN, FlowState.ENABLED),
     "no run, the first tick ahead": (
         flow(lastRunDetails=None, schedule={"startTime": NOW + DAY}),
         item(),
-        Word.WAITING,
-        State.ENABLED,
+        HealthResult.WAITING,
+        FlowState.ENABLED,
     ),
     "no run, the tick an hour ago": (
         flow(lastRunDetails=None, schedule={"startTime": NOW - HOUR}),
         item(),
-        Word.WAITING,
-        State.ENABLED,
+        HealthResult.WAITING,
+        FlowState.ENABLED,
     ),
-    "stopped by hand": (flow(state="disabled"), item(fields=(STOP,)), Word.STOPPED, State.STOPPED),
+    "stopped by hand": (flow(state="disabled"), item(fields=(PAUSE_CHANGE,)), HealthResult.PAUSED, FlowState.PAUSED),
     "stopped by an end that is over": (
         flow(schedule={"endTime": NOW - DAY}),
-        item(fields=(replace(STOP, path="end", field="end"),)),
-        Word.STOPPED,
-        State.STOPPED,
+        item(fields=(replace(PAUSE_CHANGE, path="end", field="end"),)),
+        HealthResult.PAUSED,
+        FlowState.PAUSED,
     ),
-    "off as declared": (flow(state="disabled"), item(), Word.DISABLED, State.DISABLED),
+    "off as declared": (flow(state="disabled"), item(), HealthResult.DISABLED, FlowState.DISABLED),
     "off as accepted, after a failure": (
-        flow(state="disabled", lastRunDetails=last("failed")),
-        item(fields=(replace(STOP, cause=Cause.ACCEPTED),)),
-        Word.DISABLED,
-        State.DISABLED,
+        flow(state="disabled", lastRunDetails=last_run_json("failed")),
+        item(fields=(replace(PAUSE_CHANGE, cause=Cause.ACCEPTED),)),
+        HealthResult.DISABLED,
+        FlowState.DISABLED,
     ),
-    "its end is over": (flow(schedule={"endTime": NOW}), item(), Word.EXPIRED, State.EXPIRED),
+    "its end is over": (flow(schedule={"endTime": NOW}), item(), HealthResult.EXPIRED, FlowState.EXPIRED),
     "no end shown, seven months old": (
         flow(schedule={"endTime": None}, createdAt=(NOW - 215 * DAY) * 1000),
         item(),
-        Word.EXPIRED,
-        State.EXPIRED,
+        HealthResult.EXPIRED,
+        FlowState.EXPIRED,
     ),
-    "its end is near": (flow(schedule={"endTime": NOW + 30 * DAY}), item(), Word.ENDING, State.ENDING),
+    "its end is near": (flow(schedule={"endTime": NOW + 30 * DAY}), item(), HealthResult.ENDING, FlowState.ENDING),
     "its end is near and the last run failed": (
-        flow(schedule={"endTime": NOW + 30 * DAY}, lastRunDetails=last("failed")),
+        flow(schedule={"endTime": NOW + 30 * DAY}, lastRunDetails=last_run_json("failed")),
         item(),
-        Word.FAILED,
-        State.ENDING,
+        HealthResult.FAILED,
+        FlowState.ENDING,
     ),
     "its end is a second beyond the warning": (
         flow(schedule={"endTime": NOW + 30 * DAY + 1}),
         item(),
-        Word.OK,
-        State.ENABLED,
+        HealthResult.OK,
+        FlowState.ENABLED,
     ),
-    "once, done": (flow(schedule={**ONCE, "startTime": TWO, "endTime": None}), item(), Word.FINISHED, State.FINISHED),
+    "once, done": (
+        flow(schedule={**ONCE, "startTime": TWO, "endTime": None}),
+        item(),
+        HealthResult.FINISHED,
+        FlowState.FINISHED,
+    ),
     "once, done, with an end that is over": (
         flow(schedule={**ONCE, "startTime": TWO, "endTime": NOW - 1}),
         item(),
-        Word.FINISHED,
-        State.FINISHED,
+        HealthResult.FINISHED,
+        FlowState.FINISHED,
     ),
     "once, failed": (
-        flow(schedule={**ONCE, "startTime": TWO, "endTime": None}, lastRunDetails=last("failed")),
+        flow(schedule={**ONCE, "startTime": TWO, "endTime": None}, lastRunDetails=last_run_json("failed")),
         item(),
-        Word.FAILED,
-        State.FINISHED,
+        HealthResult.FAILED,
+        FlowState.FINISHED,
     ),
     "once, under way": (
-        flow(schedule={**ONCE, "startTime": TWO, "endTime": None}, lastRunDetails=last("", completedAtUTC=None)),
+        flow(
+            schedule={**ONCE, "startTime": TWO, "endTime": None}, lastRunDetails=last_run_json("", completedAtUTC=None)
+        ),
         item(),
-        Word.OK,
-        State.ENABLED,
+        HealthResult.OK,
+        FlowState.ENABLED,
     ),
     "once, ahead": (
         flow(schedule={**ONCE, "startTime": NOW + DAY, "endTime": None}, lastRunDetails=None),
         item(),
-        Word.WAITING,
-        State.ENABLED,
+        HealthResult.WAITING,
+        FlowState.ENABLED,
     ),
     "once, its moment missed, changed since": (
         flow(schedule={**ONCE, "startTime": TWO, "endTime": None}, lastRunDetails=None, changed=NOW - HOUR),
         item(),
-        Word.NEVER_RAN,
-        State.ENABLED,
+        HealthResult.NEVER_RAN,
+        FlowState.ENABLED,
     ),
-    "a schedule that cannot be read": (flow(schedule={"timeUnit": "moon"}), item(), Word.UNKNOWN, State.UNKNOWN),
+    "a schedule that cannot be read": (
+        flow(schedule={"timeUnit": "moon"}),
+        item(),
+        HealthResult.UNKNOWN,
+        FlowState.UNKNOWN,
+    ),
 }
 
 
 @pytest.mark.parametrize("case", TABLE)
 def test_the_word_and_the_state_of_an_export(case: str) -> None:
     live, planned, word, state = TABLE[case]
-    assert (health(live, planned).word, health(live, planned).state) == (word, state)
+    assert (health(live, planned).result, health(live, planned).state) == (word, state)
 
 
 def test_every_word_but_not_applied_is_in_the_table() -> None:
-    assert {row[2] for row in TABLE.values()} == set(Word) - {Word.NOT_APPLIED}
-    assert {row[3] for row in TABLE.values()} == set(State) - {State.NOT_APPLIED}
+    assert {row[2] for row in TABLE.values()} == set(HealthResult) - {HealthResult.NOT_APPLIED}
+    assert {row[3] for row in TABLE.values()} == set(FlowState) - {FlowState.NOT_APPLIED}
 
 
 def test_a_run_is_overdue_only_after_the_time_the_export_expects() -> None:
-    late = flow(lastRunDetails=last(started=TWO - DAY))
-    assert health(late, expect=Expect(within=NOW - TWO)).word is Word.OVERDUE
-    assert health(late, expect=Expect(within=NOW - TWO + 1)).word is Word.OK
+    late = flow(lastRunDetails=last_run_json(started=TWO - DAY))
+    assert health(late, expect=Expect(within=NOW - TWO)).result is HealthResult.OVERDUE
+    assert health(late, expect=Expect(within=NOW - TWO + 1)).result is HealthResult.OK
     assert "a run was due 2027-01-15 02:00 UTC" in health(late).notes
 
 
 def test_moments_beside_the_word() -> None:
     one = health()
-    assert one.last == LastRun("r", RunStatus.DONE, TWO, TWO + 90)
+    assert one.last_run == LastRun("r", RunStatus.DONE, TWO, TWO + 90)
     assert (one.next_run, one.ends, one.assumed_end) == (TWO + DAY, NOW + 100 * DAY, False)
 
 
@@ -239,15 +261,15 @@ def test_an_end_the_service_does_not_show_is_said_to_be_assumed() -> None:
     ids=["declared", "gone", "half-built and off", "an id that is not there"],
 )
 def test_an_export_without_a_flow_is_not_applied(
-    planned: Item, declared: dict[str, Any], notes: tuple[str, ...]
+    planned: PlanItem, declared: dict[str, Any], notes: tuple[str, ...]
 ) -> None:
     assert health(None, planned, **declared) == ExportHealth(
-        ORDERS, None, State.NOT_APPLIED, Word.NOT_APPLIED, notes=notes
+        ORDERS, None, FlowState.NOT_APPLIED, HealthResult.NOT_APPLIED, notes=notes
     )
 
 
 def test_notes_say_what_else_is_known() -> None:
-    failed = flow(lastRunDetails=last("failed", TWO - DAY))
+    failed = flow(lastRunDetails=last_run_json("failed", TWO - DAY))
     renewed = FieldChange("end", "end", NOW + DAY, NOW + 180 * DAY, Cause.RENEWAL)
     assert health(failed, item(fields=(renewed,))).notes == (
         "a run was due 2027-01-15 02:00 UTC",
@@ -257,9 +279,9 @@ def test_notes_say_what_else_is_known() -> None:
 
 
 def test_twins_and_flows_that_are_no_longer_declared_are_named() -> None:
-    estate = survey(sandbox(flow(), flow("g"), flow("h", "former")), "acme")
-    items = (item(), Item(Address("exports", "former"), Verb.DELETE, id="h"))
-    rows = status(Plan(HEADER, NOW, items), estate, project(orders())).exports
+    ownership = build_ownership(sandbox(flow(), flow("g"), flow("h", "former")), "acme")
+    items = (item(), PlanItem(Address("exports", "former"), Verb.DELETE, id="h"))
+    rows = status(Plan(HEADER, NOW, items), ownership, project(orders())).exports
     assert [(str(one.address), one.notes) for one in rows] == [
         ("exports.orders", ("2 flows carry this address, this is f: see exportctl drift",)),
         ("exports.former", ("the config does not declare it any more: see exportctl plan",)),
@@ -267,37 +289,40 @@ def test_twins_and_flows_that_are_no_longer_declared_are_named() -> None:
 
 
 def test_leftovers_of_an_export_that_is_gone_are_no_export() -> None:
-    leftover = Item(Address("exports", "former"), Verb.CLEAN)
-    assert status(Plan(HEADER, NOW, (leftover,)), survey(sandbox(), "acme"), project(orders())).exports == ()
+    leftover = PlanItem(Address("exports", "former"), Verb.CLEAN)
+    assert status(Plan(HEADER, NOW, (leftover,)), build_ownership(sandbox(), "acme"), project(orders())).exports == ()
 
 
-def stranger(identity: str, ends: int | None) -> Unmanaged:
-    return Unmanaged(identity, identity.upper(), "amazon-s3", None, True, ends, False)
+def unmanaged_flow(identity: str, ends: int | None) -> OtherFlow:
+    return OtherFlow(identity, identity.upper(), "amazon-s3", None, True, ends, False)
 
 
-OTHERS = tuple(stranger(*pair) for pair in (("a", NOW + 9 * DAY), ("b", NOW + 2 * DAY), ("c", NOW), ("d", None)))
+OTHERS = tuple(unmanaged_flow(*pair) for pair in (("a", NOW + 9 * DAY), ("b", NOW + 2 * DAY), ("c", NOW), ("d", None)))
 
 
-def of_others(declared: Project, expiring: int | None) -> StatusReport:
-    plan = Plan(HEADER, NOW, (), unmanaged=OTHERS)
-    return status(plan, survey(sandbox(), "acme"), declared, expiring=expiring)
+def report_of_others(declared: Project, expiring: int | None) -> StatusReport:
+    plan = Plan(HEADER, NOW, (), other_flows=OTHERS)
+    return status(plan, build_ownership(sandbox(), "acme"), declared, expiring=expiring)
 
 
 def test_flows_of_others_are_counted_and_listed_when_asked_for() -> None:
-    assert (of_others(project(), None).unmanaged, of_others(project(), None).ending) == (4, None)
-    assert [u.id for u in of_others(project(), 9 * DAY).ending or ()] == ["b", "a"]
-    assert [u.id for u in of_others(project(), 9 * DAY - 1).ending or ()] == ["b"]
-    assert (of_others(project(), None).over, of_others(project(), DAY).over) == (None, 1)
+    assert (report_of_others(project(), None).unmanaged, report_of_others(project(), None).ending) == (4, None)
+    assert [u.id for u in report_of_others(project(), 9 * DAY).ending or ()] == ["b", "a"]
+    assert [u.id for u in report_of_others(project(), 9 * DAY - 1).ending or ()] == ["b"]
+    assert (report_of_others(project(), None).expired, report_of_others(project(), DAY).expired) == (None, 1)
 
 
 def test_expiring_takes_the_place_of_the_policy() -> None:
     near = flow(schedule={"endTime": NOW + 50 * DAY})
-    assert (health(near).word, report(near).warning) == (Word.OK, 30 * DAY)
-    assert (health(near, None, 50 * DAY).word, report(near, None, 50 * DAY).warning) == (Word.ENDING, 50 * DAY)
+    assert (health(near).result, report(near).warning) == (HealthResult.OK, 30 * DAY)
+    assert (health(near, None, 50 * DAY).result, report(near, None, 50 * DAY).warning) == (
+        HealthResult.ENDING,
+        50 * DAY,
+    )
 
 
 def test_counts_hold_every_word() -> None:
-    assert report().counts() == {word.value: int(word is Word.OK) for word in Word}
+    assert report().counts() == {word.value: int(word is HealthResult.OK) for word in HealthResult}
 
 
 def test_errors_of_the_plan_are_errors_of_the_status() -> None:

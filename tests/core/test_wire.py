@@ -11,16 +11,16 @@ from hypothesis import strategies as st
 from exportctl import schedules, wire
 from exportctl.destination_types import TYPES, AuthMethod, DestinationType, Secrecy
 from exportctl.kinds import KINDS
-from exportctl.model import Marked, Sensitive
+from exportctl.model import SensitiveValue, UnknownValue
 
 NOW = 1_800_000_000
 
-rhythms = st.sampled_from(["3 hours", "6 hours", "8 hours", "9 hours", "12 hours", "1 day", "once"])
+intervals = st.sampled_from(["3 hours", "6 hours", "8 hours", "9 hours", "12 hours", "1 day", "once"])
 words = st.text(st.characters(codec="ascii", categories=["L", "N"]), min_size=1, max_size=12)
 
 
-def sent(kind: str, type_name: str, fields: Any, refs: Any = ()) -> dict[str, Any]:
-    return wire.body(kind, type_name, fields, dict(refs), title="T", description="D", now=NOW)
+def sent_body(kind: str, type_name: str, fields: Any, refs: Any = ()) -> dict[str, Any]:
+    return wire.create_body(kind, type_name, fields, dict(refs), title="T", description="D", now=NOW)
 
 
 # -- round trips ------------------------------------------------------------------------------------------------------
@@ -28,23 +28,23 @@ def sent(kind: str, type_name: str, fields: Any, refs: Any = ()) -> dict[str, An
 
 @given(st.sampled_from([*TYPES.values()]), st.data())
 def test_a_place_and_format_sent_are_read_again(kind: DestinationType, data: st.DataObject) -> None:
-    place = {f.name: data.draw(words) for f in kind.place if f.required or data.draw(st.booleans())}
+    place = {f.name: data.draw(words) for f in kind.location if f.required or data.draw(st.booleans())}
     form = {"type": data.draw(st.sampled_from(["parquet", "json"])),
             "compression": data.draw(st.sampled_from(["gzip", "none"])),
             "manifest": data.draw(st.booleans())}  # fmt: skip
-    body = sent("target_connection", kind.name, {"place": place, "format": form}, {"baseConnectionId": "b"})
-    assert wire.read("target_connection", body) == {"place": place, "format": form}
+    body = sent_body("target_connection", kind.name, {"place": place, "format": form}, {"baseConnectionId": "b"})
+    assert wire.read_fields("target_connection", body) == {"place": place, "format": form}
     assert (body["baseConnectionId"], body["name"], body["description"]) == ("b", "T", "D")
     assert wire.destination_type(body) is kind
 
 
-@given(rhythms, st.integers(0, 86399), st.one_of(st.none(), st.integers(NOW, 2 * NOW)), words)
+@given(intervals, st.integers(0, 86399), st.one_of(st.none(), st.integers(NOW, 2 * NOW)), words)
 def test_a_schedule_sent_is_read_again(rhythm: str, at: int, end: int | None, folder: str) -> None:
     start = {"cadence": rhythm, "at": at, "not_before": None}
     fields = {"title": "T", "cadence": rhythm, "start": start, "end": end, "folder": folder}
     refs = {"sourceConnectionIds": ["s"], "targetConnectionIds": ["t"]}
-    body = sent("flow", "amazon-s3", fields, refs) | {"state": "enabled"}
-    read = wire.read("flow", body)
+    body = sent_body("flow", "amazon-s3", fields, refs) | {"state": "enabled"}
+    read = wire.read_fields("flow", body)
     assert (read["title"], read["cadence"], read["end"], read["folder"], read["enabled"]) == (
         "T",
         rhythm,
@@ -53,14 +53,14 @@ def test_a_schedule_sent_is_read_again(rhythm: str, at: int, end: int | None, fo
         True,
     )
     assert read["start"] >= NOW + 1800
-    assert read["phase"] == schedules.phase(at, rhythm)
+    assert read["phase"] == schedules.grid_offset(at, rhythm)
     assert wire.destination_type(body) is TYPES["amazon-s3"]
 
 
 @given(st.dictionaries(st.text("0123456789abcdef", min_size=24, max_size=24), words, max_size=4))
 def test_a_dataset_list_sent_is_read_again(datasets: dict[str, str]) -> None:
-    body = sent("source_connection", "amazon-s3", {"datasets": sorted(datasets.items())})
-    assert wire.read("source_connection", body) == {"datasets": sorted(datasets), "names": datasets}
+    body = sent_body("source_connection", "amazon-s3", {"datasets": sorted(datasets.items())})
+    assert wire.read_fields("source_connection", body) == {"datasets": sorted(datasets), "names": datasets}
 
 
 METHODS = [(t, m) for t in TYPES.values() for m in t.methods]
@@ -69,25 +69,25 @@ METHODS = [(t, m) for t in TYPES.values() for m in t.methods]
 @pytest.mark.parametrize(("kind", "method"), METHODS, ids=lambda x: x.name)
 def test_an_account_sent_is_read_again_but_for_its_secrets(kind: DestinationType, method: AuthMethod) -> None:
     auth = {f.name: f.sample for f in method.fields}
-    body = sent("base_connection", kind.name, {"method": method.name, "auth": auth})
+    body = sent_body("base_connection", kind.name, {"method": method.name, "auth": auth})
     assert wire.auth_method(body) is method
     expected = {
-        f.name: f.sample if f.secrecy is Secrecy.PLAIN else Sensitive(f.sample)
+        f.name: f.sample if f.secrecy is Secrecy.PLAIN else SensitiveValue(f.sample)
         for f in method.fields
         if f.secrecy is not Secrecy.SECRET
     }
-    assert wire.read("base_connection", body) == {"auth": expected}
+    assert wire.read_fields("base_connection", body) == {"auth": expected}
     assert wire.unknown_auth(body) == ()
 
 
 def test_an_account_without_authentication_sends_none() -> None:
-    body = sent("base_connection", "data-landing-zone", {"method": None, "auth": {}})
+    body = sent_body("base_connection", "data-landing-zone", {"method": None, "auth": {}})
     assert "auth" not in body
-    assert wire.read("base_connection", body) == {"auth": {}}
+    assert wire.read_fields("base_connection", body) == {"auth": {}}
 
 
 def test_an_encryption_key_goes_out_in_the_published_form() -> None:
-    body = sent("base_connection", "amazon-s3", {"method": None, "auth": {}, "encryption": "KEY"})
+    body = sent_body("base_connection", "amazon-s3", {"method": None, "auth": {}, "encryption": "KEY"})
     assert body["encryptionSpecs"]["params"]["publicKey"] == "KEY"
 
 
@@ -113,7 +113,7 @@ schedules_shown = st.fixed_dictionaries(
 )
 def test_whatever_is_shown_is_read_without_an_error(kind: str, raw: dict[str, Any], schedule: Any, card: Any) -> None:
     for shown in (raw, {**raw, "scheduleParams": schedule}, {**raw, "connectionSpec": {"id": card.connection_spec}}):
-        wire.read(kind, shown)
+        wire.read_fields(kind, shown)
         wire.destination_type(shown)
         wire.auth_method(shown)
         wire.unknown_auth(shown)
@@ -139,7 +139,7 @@ SHOWN: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 @pytest.mark.parametrize("row", SHOWN)
 def test_a_live_schedule_is_read_in_every_form(row: str) -> None:
     raw, expected = SHOWN[row]
-    read = wire.read("flow", {"scheduleParams": raw})
+    read = wire.read_fields("flow", {"scheduleParams": raw})
     assert {k: read[k] for k in expected} == expected
 
 
@@ -149,22 +149,22 @@ ROLE = {"connectionSpec": {"id": TYPES["amazon-s3"].connection_spec}, "auth": {"
 @pytest.mark.parametrize(
     ("params", "expected"),
     [
-        ({"s3Role": "arn:aws:iam::123456789012:role/x"}, Sensitive("arn:aws:iam::123456789012:role/x")),
-        ({"s3Role": "*****"}, Marked.HIDDEN),
-        ({}, Marked.HIDDEN),
-        ({"s3Role": None}, Marked.HIDDEN),
+        ({"s3Role": "arn:aws:iam::123456789012:role/x"}, SensitiveValue("arn:aws:iam::123456789012:role/x")),
+        ({"s3Role": "*****"}, UnknownValue.HIDDEN),
+        ({}, UnknownValue.HIDDEN),
+        ({"s3Role": None}, UnknownValue.HIDDEN),
     ],
     ids=["shown", "masked", "omitted", "null"],
 )
 def test_a_role_the_service_hides_is_known_to_be_hidden(params: Any, expected: Any) -> None:
     raw = {**ROLE, "auth": {"specName": "Assumed Role", "params": params}}
-    assert wire.read("base_connection", raw) == {"auth": {"role_arn": expected}}
+    assert wire.read_fields("base_connection", raw) == {"auth": {"role_arn": expected}}
 
 
 def test_an_account_field_that_is_not_there_is_left_out() -> None:
     sftp = {"connectionSpec": {"id": TYPES["sftp"].connection_spec}}
     raw = {**sftp, "auth": {"specName": "SFTP with Password", "params": {"domain": "x", "username": "u"}}}
-    assert wire.read("base_connection", raw) == {"auth": {"host": "x", "username": Sensitive("u")}}
+    assert wire.read_fields("base_connection", raw) == {"auth": {"host": "x", "username": SensitiveValue("u")}}
 
 
 def test_keys_no_field_stands_for_are_named_but_for_the_services_own() -> None:
@@ -180,9 +180,11 @@ def test_ids_are_read_from_a_list_from_text_and_from_nothing() -> None:
 # -- patches ----------------------------------------------------------------------------------------------------------
 
 
-def patch(kind: str, fields: Any, raw: Any, refs: Any = (), description: str | None = None) -> dict[str, Any]:
+def patch_operations(
+    kind: str, fields: Any, raw: Any, refs: Any = (), description: str | None = None
+) -> dict[str, Any]:
     """Path -> (operation, value)."""
-    ops = wire.operations(kind, "amazon-s3", fields, dict(refs), raw, description=description, now=NOW)
+    ops = wire.patch_operations(kind, "amazon-s3", fields, dict(refs), raw, description=description, now=NOW)
     return {op["path"]: (op["op"], op["value"]) for op in ops}
 
 
@@ -191,7 +193,7 @@ LIVE = {"exportMode": "FIRST_FULL_THEN_INCREMENTAL", "timeUnit": "day", "interva
 
 
 def test_a_schedule_patch_is_the_live_one_with_our_fields_laid_over_it() -> None:
-    ops = patch("flow", {"end": 9000}, {"scheduleParams": LIVE})
+    ops = patch_operations("flow", {"end": 9000}, {"scheduleParams": LIVE})
     assert ops == {
         "/scheduleParams": (
             "replace",
@@ -203,12 +205,12 @@ def test_a_schedule_patch_is_the_live_one_with_our_fields_laid_over_it() -> None
 
 @pytest.mark.parametrize("key", ["foldernameTemplate", "folderNameTemplate"])
 def test_the_template_keeps_the_spelling_that_was_found(key: str) -> None:
-    value = patch("flow", {"folder": "new"}, {"scheduleParams": {key: "before"}})["/scheduleParams"][1]
+    value = patch_operations("flow", {"folder": "new"}, {"scheduleParams": {key: "before"}})["/scheduleParams"][1]
     assert {k: v for k, v in value.items() if "emplate" in k} == {key: "new"}
 
 
 def test_a_template_where_there_was_none_takes_the_tutorials_spelling() -> None:
-    assert patch("flow", {"folder": "new"}, {})["/scheduleParams"] == ("add", {"foldernameTemplate": "new"})
+    assert patch_operations("flow", {"folder": "new"}, {})["/scheduleParams"] == ("add", {"foldernameTemplate": "new"})
 
 
 @pytest.mark.parametrize(
@@ -221,13 +223,15 @@ def test_a_template_where_there_was_none_takes_the_tutorials_spelling() -> None:
     ],
 )
 def test_a_cadence_sets_mode_unit_and_interval_and_leaves_the_start(cadence: str, expected: Any) -> None:
-    value = patch("flow", {"cadence": cadence}, {"scheduleParams": LIVE})["/scheduleParams"][1]
+    value = patch_operations("flow", {"cadence": cadence}, {"scheduleParams": LIVE})["/scheduleParams"][1]
     assert (value["exportMode"], value["timeUnit"], value["interval"]) == expected
     assert value["startTime"] == 7200
 
 
 def test_title_description_and_references_are_one_operation_each() -> None:
-    ops = patch("flow", {"title": "New"}, {"name": "Old"}, {"sourceConnectionIds": ["s"]}, description="text")
+    ops = patch_operations(
+        "flow", {"title": "New"}, {"name": "Old"}, {"sourceConnectionIds": ["s"]}, description="text"
+    )
     assert ops == {
         "/name": ("replace", "New"),
         "/description": ("add", "text"),
@@ -236,23 +240,23 @@ def test_title_description_and_references_are_one_operation_each() -> None:
 
 
 def test_nothing_to_write_is_no_operation() -> None:
-    assert patch("flow", {}, {"name": "x"}) == {}
+    assert patch_operations("flow", {}, {"name": "x"}) == {}
 
 
-PLACED = {"bucketName": "acme", "path": "a", "mode": "Server-to-server", "unknown": 1}
+LOCATION_PARAMS = {"bucketName": "acme", "path": "a", "mode": "Server-to-server", "unknown": 1}
 
 
 def test_a_place_patch_keeps_what_it_does_not_know() -> None:
-    ops = patch("target_connection", {"place": {"bucket": "acme", "path": "b"}}, {"params": PLACED})
-    assert ops == {"/params": ("replace", {**PLACED, "path": "b"})}
+    ops = patch_operations("target_connection", {"place": {"bucket": "acme", "path": "b"}}, {"params": LOCATION_PARAMS})
+    assert ops == {"/params": ("replace", {**LOCATION_PARAMS, "path": "b"})}
 
 
 def test_a_path_taken_out_is_sent_as_the_empty_one() -> None:
-    ops = patch("target_connection", {"place": {"bucket": "acme"}}, {"params": PLACED})
+    ops = patch_operations("target_connection", {"place": {"bucket": "acme"}}, {"params": LOCATION_PARAMS})
     assert ops["/params"][1]["path"] == ""
 
 
-def form(manifest: bool) -> dict[str, Any]:
+def format_fields(manifest: bool) -> dict[str, Any]:
     return {"format": {"type": "json", "compression": "gzip", "manifest": manifest}}
 
 
@@ -265,18 +269,20 @@ def form(manifest: bool) -> dict[str, Any]:
 def test_a_manifest_is_switched_off_by_false_since_a_merging_service_would_keep_it(
     live: bool | None, wanted: bool, sent_as: bool | None
 ) -> None:
-    params = {**PLACED, **({} if live is None else {"includeFileManifest": live})}
-    value = patch("target_connection", form(wanted), {"params": params})["/params"][1]
+    params = {**LOCATION_PARAMS, **({} if live is None else {"includeFileManifest": live})}
+    value = patch_operations("target_connection", format_fields(wanted), {"params": params})["/params"][1]
     assert value.get("includeFileManifest") == sent_as
     assert (value["datasetFileType"], value["compression"]) == ("JSON", "GZIP")
 
 
 def test_auth_is_replaced_whole() -> None:
-    ops = patch("base_connection", {"method": "role", "auth": {"role_arn": "x"}}, {"auth": {"params": {"s3Role": "y"}}})
+    ops = patch_operations(
+        "base_connection", {"method": "role", "auth": {"role_arn": "x"}}, {"auth": {"params": {"s3Role": "y"}}}
+    )
     assert ops == {"/auth/params": ("replace", {"s3Role": "x"})}
 
 
-HELD: dict[str, tuple[Any, Any, bool]] = {
+COMPARE_CASES: dict[str, tuple[Any, Any, bool]] = {
     "as sent": ({"a": 1}, {"a": 1}, True),
     "more than sent": ({"a": 1}, {"a": 1, "b": 2}, True),
     "a number as text": ({"a": 1}, {"a": "1"}, True),
@@ -288,14 +294,14 @@ HELD: dict[str, tuple[Any, Any, bool]] = {
 }
 
 
-@pytest.mark.parametrize("row", HELD)
+@pytest.mark.parametrize("row", COMPARE_CASES)
 def test_a_write_whose_answer_was_lost_is_recognised(row: str) -> None:
-    value, shown, arrived = HELD[row]
-    assert wire.holds([{"op": "replace", "path": "/x", "value": value}], {"x": shown}) == arrived
+    value, shown, arrived = COMPARE_CASES[row]
+    assert wire.is_patch_applied([{"op": "replace", "path": "/x", "value": value}], {"x": shown}) == arrived
 
 
 def test_auth_is_shown_masked_so_it_does_not_count() -> None:
-    assert wire.holds([{"op": "replace", "path": "/auth/params", "value": {"s3Role": "x"}}], {})
+    assert wire.is_patch_applied([{"op": "replace", "path": "/auth/params", "value": {"s3Role": "x"}}], {})
 
 
 # -- what no config describes -----------------------------------------------------------------------------------------
@@ -304,7 +310,7 @@ values = st.recursive(st.booleans() | st.integers() | st.text(max_size=5), lambd
 unknown = st.dictionaries(words.map("x-{}".format), values, max_size=4)
 
 
-@given(unknown, unknown, rhythms)
+@given(unknown, unknown, intervals)
 def test_every_patch_keeps_the_keys_it_does_not_know(
     of_schedule: dict[str, Any], of_place: dict[str, Any], rhythm: str
 ) -> None:
@@ -312,16 +318,16 @@ def test_every_patch_keeps_the_keys_it_does_not_know(
     schedule = {**of_schedule, "timeUnit": "day", "interval": 1, "startTime": NOW}
     of_flow: list[dict[str, Any]] = [{"cadence": rhythm, "start": start}, {"end": NOW}, {"folder": "x"}]
     for fields in of_flow:
-        sent = patch("flow", fields, {"scheduleParams": schedule})["/scheduleParams"][1]
+        sent = patch_operations("flow", fields, {"scheduleParams": schedule})["/scheduleParams"][1]
         assert {key: sent[key] for key in of_schedule} == of_schedule
     form = {"type": "json", "compression": "gzip", "manifest": False}
     of_target: list[dict[str, Any]] = [{"place": {"path": "b"}}, {"format": form}]
     for fields in of_target:
-        sent = patch("target_connection", fields, {"params": of_place})["/params"][1]
+        sent = patch_operations("target_connection", fields, {"params": of_place})["/params"][1]
         assert {key: sent[key] for key in of_place} == of_place
 
 
 def test_a_folder_in_both_spellings_is_changed_in_both() -> None:
     shown = {"scheduleParams": {"foldernameTemplate": "a", "folderNameTemplate": "a"}}
-    value = patch("flow", {"folder": "b"}, shown)["/scheduleParams"][1]
+    value = patch_operations("flow", {"folder": "b"}, shown)["/scheduleParams"][1]
     assert value == {"foldernameTemplate": "b", "folderNameTemplate": "b"}

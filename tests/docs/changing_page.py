@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from exportctl.emulator import Emulator
-from tests.docs.monitoring_page import START, exportctl
-from tests.docs.readme_tour import ROOT, fits
+from tests.docs.monitoring_page import START, run_exportctl
+from tests.docs.readme_tour import ROOT, is_expected_output
 
 PAGE = ROOT / "docs" / "changing.md"
 BLOCK = re.compile(r"```console\n\$ exportctl (.*?)\n(.*?)```", re.DOTALL)
@@ -21,39 +21,39 @@ WEB = "  web-to-lake:\n    datasets: [web, App Events] # one flow for both\n    
 SPLIT = WEB + "    split_by: dataset\n"
 
 
-def written(folder: Path, before: str = "", after: str = "") -> None:
+def write_config(folder: Path, before: str = "", after: str = "") -> None:
     """The root config, one text of it replaced."""
     text = (ROOT / "exports.yaml").read_text(encoding="utf-8")
     assert before in text
     (folder / "exports.yaml").write_text(text.replace(before, after, 1), encoding="utf-8")
 
 
-def prepare(folder: Path) -> None:
-    written(folder)
+def prepare_folder(folder: Path) -> None:
+    write_config(folder)
     path = folder / ".exportctl" / "0123456789ABCDEF01234567.sqlite"
     Emulator(path, clock=START, organization="0123456789ABCDEF01234567@AdobeOrg").close()
-    exportctl(folder, "emulator", "seed", "--from-config")
-    exportctl(folder, "apply", "--auto-approve")
+    run_exportctl(folder, "emulator", "seed", "--from-config")
+    run_exportctl(folder, "apply", "--auto-approve")
 
 
-def leave_something(folder: Path) -> None:
+def leave_orphans(folder: Path) -> None:
     """Somebody deletes a flow in the user interface; an hour later its export is taken out."""
-    exportctl(folder, "emulator", "ui", "delete", "web-to-lake")
-    exportctl(folder, "emulator", "clock", "advance", "1 hour")
-    written(folder, WEB, "")
+    run_exportctl(folder, "emulator", "ui", "delete", "web-to-lake")
+    run_exportctl(folder, "emulator", "clock", "advance", "1 hour")
+    write_config(folder, WEB, "")
 
 
-def written_no_more(folder: Path) -> None:
+def leave_unchanged(folder: Path) -> None:
     """Nothing is edited: the command before it wrote nothing either."""
 
 
 # what is done before each command of the page, in its order
-SCENES: tuple[Callable[[Path], None], ...] = (
-    lambda folder: written(folder, "  web-to-lake:", "  web-traffic:"),
-    lambda folder: written(folder, WEB, SPLIT),
-    lambda folder: written(folder, WEB, SPLIT + "    renamed_from: {web: web-to-lake}\n"),
-    leave_something,
-    written_no_more,
+PREPARATIONS: tuple[Callable[[Path], None], ...] = (
+    lambda folder: write_config(folder, "  web-to-lake:", "  web-traffic:"),
+    lambda folder: write_config(folder, WEB, SPLIT),
+    lambda folder: write_config(folder, WEB, SPLIT + "    renamed_from: {web: web-to-lake}\n"),
+    leave_orphans,
+    leave_unchanged,
 )
 
 
@@ -62,23 +62,23 @@ def commands(text: str) -> list[tuple[str, str]]:
     return BLOCK.findall(text)
 
 
-def played(text: str) -> Iterator[tuple[str, str, str]]:
+def run_commands(text: str) -> Iterator[tuple[str, str, str]]:
     """Each command, what the page shows, and what it prints."""
     with tempfile.TemporaryDirectory() as name:
-        prepare(Path(name))
-        for scene, (command, shown) in zip(SCENES, commands(text), strict=True):
+        prepare_folder(Path(name))
+        for scene, (command, shown) in zip(PREPARATIONS, commands(text), strict=True):
             scene(Path(name))
-            yield command, shown, exportctl(Path(name), *command.split())
+            yield command, shown, run_exportctl(Path(name), *command.split())
 
 
-def same(shown: str, printed: str) -> bool:
+def is_same_output(shown: str, printed: str) -> bool:
     """Lines of the page may leave out what stands between them."""
-    return fits(tuple(shown.rstrip("\n").split("\n")), tuple(printed.rstrip("\n").split("\n")))
+    return is_expected_output(tuple(shown.rstrip("\n").split("\n")), tuple(printed.rstrip("\n").split("\n")))
 
 
 if __name__ == "__main__":
     page = PAGE.read_text(encoding="utf-8")
-    for command, shown, printed in played(page):
-        if not same(shown, printed):
+    for command, shown, printed in run_commands(page):
+        if not is_same_output(shown, printed):
             page = page.replace(f"$ exportctl {command}\n{shown}```", f"$ exportctl {command}\n{printed}```", 1)
     PAGE.write_text(page, encoding="utf-8")

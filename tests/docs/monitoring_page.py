@@ -30,29 +30,31 @@ ROWS = {"Orders": 1200, "Order Lines": 3400, "Returns": 75, "App Events": 900, "
 BLOCK = re.compile(r"```console\n\$ exportctl (.*?)\n(.*?)```", re.DOTALL)
 
 
-def exportctl(folder: Path, *argv: str) -> str:
+def run_exportctl(folder: Path, *argv: str) -> str:
     out = io.StringIO()
     main(["-C", str(folder), *argv], {}, stdin=io.StringIO(), out=out, err=io.StringIO())
     return out.getvalue()
 
 
-def prepare(folder: Path) -> None:
+def prepare_folder(folder: Path) -> None:
     """Three days of a shop: rows come in, runs go out, a server is gone, and jane stops two feeds."""
     (folder / "exports.yaml").write_text((ROOT / "exports.yaml").read_text(encoding="utf-8") + MORE, encoding="utf-8")
     path = folder / ".exportctl" / "0123456789ABCDEF01234567.sqlite"
     Emulator(path, clock=START, organization="0123456789ABCDEF01234567@AdobeOrg").close()
-    exportctl(folder, "emulator", "seed", "--from-config")
-    exportctl(folder, "apply", "--auto-approve", "--target", "exports.[!n]*")
+    run_exportctl(folder, "emulator", "seed", "--from-config")
+    run_exportctl(folder, "apply", "--auto-approve", "--target", "exports.[!n]*")
     for day in range(3):
         if day == 2:
-            exportctl(folder, "emulator", "storage", "set", "sftp", "sftp://127.0.0.1:9")
-            exportctl(folder, "emulator", "ui", "disable", "profiles-to-science", "--as", "jane")
-            exportctl(folder, "emulator", "ui", "end", "sales-to-lake/returns", "2026-11-26T12:00:00Z", "--as", "jane")
+            run_exportctl(folder, "emulator", "storage", "set", "sftp", "sftp://127.0.0.1:9")
+            run_exportctl(folder, "emulator", "ui", "disable", "profiles-to-science", "--as", "jane")
+            run_exportctl(
+                folder, "emulator", "ui", "end", "sales-to-lake/returns", "2026-11-26T12:00:00Z", "--as", "jane"
+            )
         emulator = Emulator(path)
         for name, rows in ROWS.items():
             emulator.ingest("demo", name, rows)
         emulator.close()
-        exportctl(folder, "emulator", "clock", "advance", "1 day")
+        run_exportctl(folder, "emulator", "clock", "advance", "1 day")
 
 
 def commands(text: str) -> list[tuple[str, str]]:
@@ -60,7 +62,7 @@ def commands(text: str) -> list[tuple[str, str]]:
     return BLOCK.findall(text)
 
 
-def settled(text: str) -> str:
+def mask_ids_and_sizes(text: str) -> str:
     """Without ids, and the sizes of what is compressed, which differ from run to run; the clock stands still."""
     return re.sub(r"\d+\.\d KiB", "SIZE", re.sub(UUID, "ID", text))
 
@@ -68,9 +70,9 @@ def settled(text: str) -> str:
 if __name__ == "__main__":
     text = PAGE.read_text(encoding="utf-8")
     with tempfile.TemporaryDirectory() as name:
-        prepare(Path(name))
+        prepare_folder(Path(name))
         for command, shown in commands(text):
-            printed = exportctl(Path(name), *command.split())
-            if settled(printed) != settled(shown):
+            printed = run_exportctl(Path(name), *command.split())
+            if mask_ids_and_sizes(printed) != mask_ids_and_sizes(shown):
                 text = text.replace(f"$ exportctl {command}\n{shown}", f"$ exportctl {command}\n{printed}", 1)
     PAGE.write_text(text, encoding="utf-8")

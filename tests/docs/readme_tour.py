@@ -21,7 +21,7 @@ from exportctl.cli.main import main
 ROOT = Path(__file__).parents[2]
 LEFT_OUT = "…"
 UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
-MOVING = (  # what differs from run to run
+CHANGING_PARTS = (  # what differs from run to run
     (r"--only-if [0-9a-f]{16}", "--only-if DIGEST"),
     (UUID, "ID"),
     (r"\b[0-9a-f]{24}\b", "DATASET"),
@@ -30,21 +30,21 @@ MOVING = (  # what differs from run to run
 
 
 @dataclass(frozen=True)
-class Shown:
+class ShownCommand:
     command: str
     output: tuple[str, ...]  # lines; LEFT_OUT stands for any number of them
 
 
-def tour(text: str) -> Iterator[Shown]:
+def tour(text: str) -> Iterator[ShownCommand]:
     """What the console blocks between `## A tour` and the next heading of that level show."""
     section = text.partition("\n## A tour\n")[2].partition("\n## ")[0]
     for block in re.findall(r"```console\n(.*?)```", section, flags=re.DOTALL):
         for part in re.split(r"(?m)^\$ ", block)[1:]:
             command, _, output = part.partition("\n")
-            yield Shown(command, tuple(output.rstrip("\n").splitlines()))
+            yield ShownCommand(command, tuple(output.rstrip("\n").splitlines()))
 
 
-def played(shown: Shown, folder: Path) -> tuple[str, ...]:
+def run_command(shown: ShownCommand, folder: Path) -> tuple[str, ...]:
     """The lines a command prints to stdout; `cat FILE` writes the file that the README shows."""
     words = shlex.split(shown.command)
     if words[0] == "exportctl":
@@ -57,27 +57,27 @@ def played(shown: Shown, folder: Path) -> tuple[str, ...]:
     return tuple(done.stdout.rstrip("\n").splitlines())
 
 
-def settled(lines: tuple[str, ...]) -> str:
+def mask_changing_parts(lines: tuple[str, ...]) -> str:
     text = "\n".join(lines)
-    for pattern, word in MOVING:
+    for pattern, word in CHANGING_PARTS:
         text = re.sub(pattern, word, text)
     return text
 
 
-def fits(shown: tuple[str, ...], printed: tuple[str, ...]) -> bool:
+def is_expected_output(shown: tuple[str, ...], printed: tuple[str, ...]) -> bool:
     """Whether the output is what is shown, apart from what moves and what is left out."""
-    parts = [re.escape(line) for line in settled(shown).split("\n")]
+    parts = [re.escape(line) for line in mask_changing_parts(shown).split("\n")]
     pattern = "\n".join(parts).replace(f"{LEFT_OUT}\n", "(?:.*\n)*?")
-    return re.fullmatch(pattern, settled(printed)) is not None
+    return re.fullmatch(pattern, mask_changing_parts(printed)) is not None
 
 
-def rewritten(text: str) -> str:
+def rewrite_tour(text: str) -> str:
     """The README with the output of today where it differs; what begins with LEFT_OUT keeps its number of lines."""
     with tempfile.TemporaryDirectory() as name:
         shutil.copy(ROOT / "exports.yaml", name)
         for shown in tour(text):
-            printed = played(shown, Path(name))
-            if not fits(shown.output, printed):
+            printed = run_command(shown, Path(name))
+            if not is_expected_output(shown.output, printed):
                 first = shown.output[:1] == (LEFT_OUT,)
                 lines = (LEFT_OUT, *printed[1 - len(shown.output) :]) if first else printed
                 before, after = ("\n".join((f"$ {shown.command}", *part)) for part in (shown.output, lines))
@@ -87,4 +87,4 @@ def rewritten(text: str) -> str:
 
 if __name__ == "__main__":
     readme = ROOT / "README.md"
-    readme.write_text(rewritten(readme.read_text(encoding="utf-8")), encoding="utf-8")
+    readme.write_text(rewrite_tour(readme.read_text(encoding="utf-8")), encoding="utf-8")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.counting import creation, no_change
+from benchmarks.counting import creation_requests, no_change_requests
 
 RESULTS = (Path(__file__).parents[2] / "benchmarks" / "results.md").read_text(encoding="utf-8")
 KINDS = ("connections", "sourceConnections", "targetConnections", "flows")
@@ -22,7 +22,7 @@ def rows(title: str) -> list[list[str]]:
 
 @pytest.mark.parametrize(("column", "exports"), [(1, 10), (2, 90)])
 def test_a_plan_without_changes_costs_a_handful_of_lists(column: int, exports: int) -> None:
-    counted = no_change(exports)
+    counted = no_change_requests(exports)
 
     assert dict(counted) == {row[0]: int(row[column]) for row in rows("A plan without changes")[:-1]}
     assert counted.total() == 7
@@ -30,7 +30,7 @@ def test_a_plan_without_changes_costs_a_handful_of_lists(column: int, exports: i
 
 @pytest.mark.parametrize(("exports", "accounts"), [(1, 1), (10, 3)])
 def test_creating_takes_three_writes_for_a_flow_and_one_for_an_account(exports: int, accounts: int) -> None:
-    counted = creation(exports, accounts)
+    counted = creation_requests(exports, accounts)
     written = [counted[f"POST /{kind}"] for kind in KINDS]
 
     assert written == [accounts, exports, exports, exports]

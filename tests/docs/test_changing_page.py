@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from exportctl.rules.checking import BY_ID
-from tests.docs.changing_page import PAGE, SCENES, commands, played, same
+from tests.docs.changing_page import PAGE, PREPARATIONS, commands, is_same_output, run_commands
 
 TEXT = PAGE.read_text(encoding="utf-8")
 
 
 def test_the_commands_print_what_the_page_shows() -> None:
-    wrong = [(command, printed) for command, shown, printed in played(TEXT) if not same(shown, printed)]
+    wrong = [(command, printed) for command, shown, printed in run_commands(TEXT) if not is_same_output(shown, printed)]
 
     assert wrong == []
 
 
 def test_the_page_shows_each_scene_and_names_a_rule_that_exists() -> None:
     assert [command for command, _ in commands(TEXT)] == ["plan"] * 4 + ["doctor"]
-    assert len(SCENES) == 5
+    assert len(PREPARATIONS) == 5
     assert "likely-rename" in BY_ID
     assert "`likely-rename`" in TEXT

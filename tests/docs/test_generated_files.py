@@ -39,7 +39,7 @@ def test_the_reference_names_every_destination_type_and_its_fields() -> None:
     rows = {line.split("`")[1]: line for line in reference_markdown().splitlines() if line.startswith("| `")}
 
     for kind in TYPES.values():
-        names = {field.name for field in kind.place} | {f.name for method in kind.methods for f in method.fields}
+        names = {field.name for field in kind.location} | {f.name for method in kind.methods for f in method.fields}
         assert {name for name in names if f"`{name}`" not in rows[kind.name]} == set()
 
 
@@ -49,13 +49,13 @@ def test_a_page_links_only_to_what_exists(page: Path) -> None:
     broken = [
         target
         for target in LINK.findall(re.sub(r"```.*?```", "", text, flags=re.DOTALL))
-        if not target.startswith(("http://", "https://")) and not exists(page, target)
+        if not target.startswith(("http://", "https://")) and not has_target(page, target)
     ]
 
     assert broken == []
 
 
-def exists(page: Path, target: str) -> bool:
+def has_target(page: Path, target: str) -> bool:
     name, _, anchor = target.partition("#")
     other = (page.parent / name) if name else page
     if not other.exists():

@@ -5,29 +5,29 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from exportctl.health.status import State, Word
+from exportctl.health.status import FlowState, HealthResult
 from exportctl.runs import RunStatus
 from exportctl.views import text_forecast
-from tests.docs.monitoring_page import PAGE, commands, exportctl, prepare, settled
+from tests.docs.monitoring_page import PAGE, commands, mask_ids_and_sizes, prepare_folder, run_exportctl
 
 TEXT = PAGE.read_text(encoding="utf-8")
 
 
 def test_the_commands_print_what_the_page_shows(tmp_path: Path) -> None:
-    prepare(tmp_path)
+    prepare_folder(tmp_path)
     shown = commands(TEXT)
 
     assert [command.split()[0] for command, _ in shown] == ["status", "runs", "forecast"]
     for command, output in shown:
-        assert settled(exportctl(tmp_path, *command.split())) == settled(output)
+        assert mask_ids_and_sizes(run_exportctl(tmp_path, *command.split())) == mask_ids_and_sizes(output)
 
 
 def test_the_page_explains_every_word_and_state_and_mark() -> None:
     rows = re.findall(r"(?m)^\| `([^`]+)` \|", TEXT)
     quoted = set(re.findall(r"`([^`\n]+)`", TEXT))
 
-    assert {word.value for word in Word} <= set(rows)
-    assert {state.value for state in State} <= quoted
+    assert {word.value for word in HealthResult} <= set(rows)
+    assert {state.value for state in FlowState} <= quoted
     assert {status.value for status in RunStatus} <= quoted
     marks = (text_forecast.RUN, text_forecast.SEVERAL, text_forecast.NONE, text_forecast.END)
     assert set(marks) <= set(rows)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from exportctl.emulator import Dataset, Emulator, Switches
+from exportctl.emulator import Emulator, SeedDataset, Switches
 from tests.emulator.emulator_api import DATASET, Api
 
 
@@ -19,7 +19,7 @@ def build() -> Iterator[Callable[..., Api]]:
     def fresh(**switches: Any) -> Api:
         emulator = Emulator(switches=Switches(**switches), clock="manual", page_size=2)
         emulators.append(emulator)
-        emulator.seed(["dev"], {"dev": [Dataset("Orders", DATASET)]})
+        emulator.seed(["dev"], {"dev": [SeedDataset("Orders", DATASET)]})
         return Api(emulator)
 
     yield fresh

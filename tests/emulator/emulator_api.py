@@ -25,7 +25,7 @@ class Api:
         self.http = httpx.Client(transport=transport, base_url="http://emulator.test")
         self.http.headers.update(
             {
-                "Authorization": f"Bearer {emulator.token(seconds=10**9)}",
+                "Authorization": f"Bearer {emulator.issue_token(seconds=10**9)}",
                 "x-api-key": "emulator-client",
                 "x-gw-ims-org-id": emulator.organization,
                 "x-sandbox-name": sandbox,
@@ -67,7 +67,7 @@ class Api:
         assert answer.status_code == 200, answer.text
         return [item["name"] for item in answer.json()["items"]]
 
-    def made(self, collection: str, body: Json) -> str:
+    def create(self, collection: str, body: Json) -> str:
         answer = self.post(f"/{collection}", body)
         assert answer.status_code == 201, answer.text
         return str(answer.json()["id"])
@@ -117,16 +117,16 @@ class Api:
         }
 
     def base(self, name: str = "account", **more: Any) -> str:
-        return self.made("connections", self.base_body(name, **more))
+        return self.create("connections", self.base_body(name, **more))
 
     def source(self, *datasets: str, **more: Any) -> str:
-        return self.made("sourceConnections", self.source_body(*datasets, **more))
+        return self.create("sourceConnections", self.source_body(*datasets, **more))
 
     def target(self, base: str | None = None, **more: Any) -> str:
-        return self.made("targetConnections", self.target_body(base or self.base(), **more))
+        return self.create("targetConnections", self.target_body(base or self.base(), **more))
 
     def flow(self, name: str = "flow", **more: Any) -> str:
-        return self.made("flows", self.flow_body(self.source(), self.target(), name, **more))
+        return self.create("flows", self.flow_body(self.source(), self.target(), name, **more))
 
     def code(self, answer: httpx.Response) -> str:
         """The FLOW code of an error, as `1404-412`."""

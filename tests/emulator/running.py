@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-from exportctl.emulator import Dataset, Emulator, Switches
+from exportctl.emulator import Emulator, SeedDataset, Switches
 from tests.emulator.emulator_api import Api
 
 START = 1767225600  # where a manual clock begins
@@ -41,12 +41,12 @@ class Exports:
         """A flow of its own connections, every six hours from the next hour on, in gzipped NDJSON."""
         target = self.api.target(params={**NDJSON, **(params or {})})
         body = self.api.flow_body(self.api.source(*(datasets or (ORDERS,))), target, schedule=schedule)
-        return self.api.made("flows", body)
+        return self.api.create("flows", body)
 
     def ingest(self, rows: int, dataset: str = ORDERS, **more: Any) -> Json:
         return self.emulator.ingest("dev", dataset, rows, **more)
 
-    def clock_alone(self, seconds: float) -> None:
+    def move_clock_only(self, seconds: float) -> None:
         """Time passes and nobody looks, as with a clock that goes by itself."""
         with self.emulator.store.transaction():
             self.emulator.store.set_setting("clock", {"mode": "manual", "at": self.emulator.now + seconds})
@@ -67,18 +67,18 @@ class Exports:
     def files(self, pattern: str = "part-*") -> list[Path]:
         return sorted(path for path in self.bucket.rglob(pattern) if path.is_file())
 
-    def everything(self) -> list[str]:
+    def all_paths(self) -> list[str]:
         """Every file and every folder without files, as written below the bucket."""
         found = [path for path in self.bucket.rglob("*") if path.is_file() or not any(path.iterdir())]
         return sorted(path.relative_to(self.bucket).as_posix() for path in found)
 
-    def arrived(self, below: str = "") -> Counter[str]:
+    def row_counts(self, below: str = "") -> Counter[str]:
         """How often each row, by `_id`, stands in the NDJSON files of the bucket."""
         found = [path for path in self.files("part-*.json.gz") if below in str(path.parent)]
         lines = [json.loads(line) for path in found for line in gzip.decompress(path.read_bytes()).splitlines()]
         return Counter(line["_id"] for line in lines)
 
-    def ask(self, flow: str, *datasets: str) -> Any:
+    def export_on_demand(self, flow: str, *datasets: str) -> Any:
         """An export on demand."""
         wanted = {"flowId": flow, "datasets": [{"id": id} for id in datasets or (ORDERS,)]}
         body = {"activationInfo": {"destinations": [wanted]}}
@@ -93,7 +93,7 @@ def _token(href: str) -> str:
 def exports(folder: Path | None, path: Path | None = None, **switches: Any) -> Iterator[Exports]:
     """A fresh one whose storage is `folder`; None keeps nothing."""
     emulator = Emulator(path, switches=Switches(**switches), clock="manual", page_size=7, storage=folder)
-    datasets = [Dataset(name, id, kind="event" if id == CLICKS else "record") for id, name in NAMES.items()]
+    datasets = [SeedDataset(name, id, kind="event" if id == CLICKS else "record") for id, name in NAMES.items()]
     emulator.seed(["dev"], {"dev": datasets})
     yield Exports(emulator)
     emulator.close()
@@ -103,7 +103,7 @@ def status(run: Json) -> str:
     return str(run["metrics"]["statusSummary"]["status"])
 
 
-def started(run: Json) -> int:
+def start_offset(run: Json) -> int:
     """Seconds after the clock's beginning."""
     return int(run["metrics"]["durationSummary"]["startedAtUTC"] // 1000 - START)
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from exportctl.emulator import Dataset, Emulator, Fault, Switches
+from exportctl.emulator import Emulator, Fault, SeedDataset, Switches
 from tests.emulator.emulator_api import Api, Json
 
 
@@ -139,7 +139,7 @@ def test_rows_come_in_over_http(control: Callable[..., Any], emulator: Emulator)
 def test_rows_that_cannot_come_in_are_refused(
     control: Callable[..., Any], emulator: Emulator, change: Json, reason: str
 ) -> None:
-    emulator.seed(datasets={"dev": [Dataset("Twins"), Dataset("Twins")] if "Twins" in change.values() else []})
+    emulator.seed(datasets={"dev": [SeedDataset("Twins"), SeedDataset("Twins")] if "Twins" in change.values() else []})
     body = {"sandbox": "dev", "dataset": "Orders", "rows": 5, **change}
 
     assert reason in control("POST", "ingest", body, 400)["errorMessage"]
@@ -167,7 +167,7 @@ def test_loading_credentials_and_reset(control: Callable[..., Any], api: Api, em
     control("POST", "load", {"sandbox": "dev", "objects": {"connections": [{"id": "b", "name": "x", "auth": None}]}})
     control("POST", "credentials", {"client_id": "c", "client_secret": "s", "permissions": ["View Destinations"]})
     assert api.names("connections") == ["x"]
-    assert emulator.token("c")
+    assert emulator.issue_token("c")
 
     control("POST", "reset")
 
@@ -202,7 +202,7 @@ def test_everything_survives_a_restart(tmp_path: Path, connect: Callable[..., Ap
         "organization": "x@AdobeOrg",
     }
     first = Emulator(path, seed=3, **settings)
-    first.seed(["dev"], {"dev": [Dataset("Orders", "0" * 24)]})
+    first.seed(["dev"], {"dev": [SeedDataset("Orders", "0" * 24)]})
     first.add_fault(Fault("status", path="/nowhere", status=503))
     api = connect(first)
     base, flow = api.base("early"), api.flow()
@@ -354,7 +354,7 @@ def test_the_log_is_cut_at_its_length(monkeypatch: pytest.MonkeyPatch) -> None:
     emulator = Emulator()
     with emulator.store.transaction():
         for number in range(1000):
-            emulator.store.log({"number": number})
+            emulator.store.log_request({"number": number})
 
     assert [entry["number"] for entry in emulator.requests()] == list(range(500, 1000))
     emulator.close()

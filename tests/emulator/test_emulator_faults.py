@@ -201,7 +201,7 @@ def test_a_token_expires_in_the_middle(api: Api, emulator: Emulator) -> None:
     assert api.get("/flows").status_code == 200
     assert api.get("/flows").json()["error_code"] == "401013"
     assert api.get("/flows").status_code == 401
-    api.http.headers["Authorization"] = f"Bearer {emulator.token()}"
+    api.http.headers["Authorization"] = f"Bearer {emulator.issue_token()}"
     assert api.get("/flows").status_code == 200
 
 

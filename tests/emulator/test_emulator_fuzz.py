@@ -40,22 +40,22 @@ def world(connect: Callable[..., Api]) -> BuildWorld:
         api = connect(emulator)
         base, source = api.base(description="x"), api.source()
         target = api.target(base)
-        flow = api.made("flows", api.flow_body(source, target))
+        flow = api.create("flows", api.flow_body(source, target))
         emulator.advance(60)
         return api, {"connections": base, "sourceConnections": source, "targetConnections": target, "flows": flow}
 
     return build
 
 
-def places(value: object, here: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+def json_paths(value: object, here: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
     """Every place in a JSON value, as a path."""
     yield here
     inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for key, item in inner:
-        yield from places(item, (*here, key))
+        yield from json_paths(item, (*here, key))
 
 
-def changed(body: Any, path: tuple[Any, ...], value: object) -> Any:
+def replace_at(body: Any, path: tuple[Any, ...], value: object) -> Any:
     body = copy.deepcopy(body)
     if not path:
         return value
@@ -82,9 +82,9 @@ def test_a_create_with_anything_anywhere_is_answered(
         "targetConnections": api.target_body(ids["connections"]),
         "flows": api.flow_body(ids["sourceConnections"], ids["targetConnections"]),
     }[collection]
-    path = data.draw(st.sampled_from(list(places(body))))
+    path = data.draw(st.sampled_from(list(json_paths(body))))
 
-    answer = api.post(f"/{collection}", changed(body, path, data.draw(JSON)))
+    answer = api.post(f"/{collection}", replace_at(body, path, data.draw(JSON)))
 
     assert answer.status_code in (201, 400, 422)
     if answer.status_code == 201:
@@ -102,7 +102,7 @@ def test_a_patch_with_anything_anywhere_is_answered(
 ) -> None:
     api, ids = world(switches)
     item = api.item(f"/{collection}/{ids[collection]}")
-    pointer = "".join(f"/{part}" for part in data.draw(st.sampled_from(list(places(item)))))
+    pointer = "".join(f"/{part}" for part in data.draw(st.sampled_from(list(json_paths(item)))))
     operation = {
         "op": data.draw(st.sampled_from(["add", "replace", "remove", "test"])),
         "path": pointer + data.draw(st.sampled_from(["", "/-", "/0", "/x"])),

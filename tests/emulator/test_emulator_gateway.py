@@ -63,7 +63,7 @@ def test_the_token_of_a_client_that_is_gone_is_refused(api: Api, emulator: Emula
 
 
 def test_a_token_expires_by_the_clock_of_the_emulator(api: Api, emulator: Emulator) -> None:
-    emulator.token_lifetime(100)
+    emulator.set_token_lifetime(100)
     token = api.http.post("/ims/token/v3", data=FORM).json()["access_token"]
     api.http.headers["Authorization"] = f"Bearer {token}"
     assert api.get("/flows").status_code == 200
@@ -135,7 +135,9 @@ def test_the_flow_service_refuses_a_header(api: Api, header: str, value: str | N
 def test_a_missing_permission_is_named(api: Api, emulator: Emulator, missing: str, method: str, path: str) -> None:
     client = emulator.store.get("credentials", "emulator-client")
     assert client is not None
-    emulator.register("emulator-client", "secret", [name for name in client.doc["permissions"] if name != missing])
+    emulator.register_client(
+        "emulator-client", "secret", [name for name in client.doc["permissions"] if name != missing]
+    )
 
     answer = api.call(method, path)
 
@@ -146,7 +148,7 @@ def test_a_missing_permission_is_named(api: Api, emulator: Emulator, missing: st
 
 def test_an_unknown_permission_cannot_be_given(emulator: Emulator) -> None:
     with pytest.raises(ValueError, match="no such permission"):
-        emulator.register("other", "secret", ["Fly"])
+        emulator.register_client("other", "secret", ["Fly"])
 
 
 def test_sandboxes_are_listed_and_read(api: Api) -> None:
@@ -204,8 +206,11 @@ def test_the_token_endpoint_takes_posts_only(api: Api) -> None:
 
 def test_expired_tokens_do_not_pile_up(emulator: Emulator) -> None:
     for _ in range(5):
-        emulator.token(seconds=10)
+        emulator.issue_token(seconds=10)
         emulator.advance(10)
-    emulator.token()
+    emulator.issue_token()
 
-    assert [record.doc["expires"] - emulator.now > 0 for record in emulator.store.all("tokens")] == [True, True]
+    assert [record.doc["expires"] - emulator.now > 0 for record in emulator.store.list_records("tokens")] == [
+        True,
+        True,
+    ]

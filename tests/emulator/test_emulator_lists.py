@@ -74,7 +74,7 @@ def test_a_filter_finds(five: Api, filters: list[str], names: str) -> None:
 )
 def test_a_filter_reaches_into_flows(api: Api, path: str, found: bool) -> None:
     source = api.source()
-    api.made("flows", api.flow_body(source, api.target()))
+    api.create("flows", api.flow_body(source, api.target()))
 
     assert bool(api.names("flows", property=path.format(source=source))) is found
 

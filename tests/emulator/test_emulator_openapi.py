@@ -98,7 +98,7 @@ def answers(api: Api) -> list[Answer]:
         keep(f"DELETE {one}", api.delete(f"/{kind}/none"))
         api.emulator.add_fault(Fault("expire-token", path=f"/{kind}"))
         keep(f"GET /{kind}", api.get(f"/{kind}"))
-        api.http.headers["Authorization"] = f"Bearer {api.emulator.token()}"
+        api.http.headers["Authorization"] = f"Bearer {api.emulator.issue_token()}"
     unversioned = {**api.base_body(), "connectionSpec": {"id": "4fce964d-3f37-408f-9778-e597338a21ee"}}
     keep("POST /connections", api.post("/connections", unversioned))
     keep("POST /flows/{id}/action", api.act(flow, "disable"))

@@ -12,24 +12,24 @@ import httpx
 import pytest
 
 from exportctl.emulator import Emulator, Fault
-from exportctl.emulator.server import close, server
+from exportctl.emulator.server import bind_server, close_server
 
 
 @pytest.fixture
 def served() -> Iterator[tuple[Emulator, httpx.Client]]:
     emulator = Emulator()
-    running = server(emulator, 0)
+    running = bind_server(emulator, 0)
     thread = threading.Thread(target=running.run, daemon=True)
     thread.start()
     headers = {
-        "Authorization": f"Bearer {emulator.token()}",
+        "Authorization": f"Bearer {emulator.issue_token()}",
         "x-api-key": "emulator-client",
         "x-gw-ims-org-id": emulator.organization,
         "x-sandbox-name": "prod",
     }
     with httpx.Client(base_url=f"http://127.0.0.1:{running.effective_port}", headers=headers, timeout=10) as client:
         yield emulator, client
-    close(running)
+    close_server(running)
     thread.join(5)
     emulator.close()
 
@@ -77,7 +77,7 @@ def test_a_body_in_chunks_is_read(served: tuple[Emulator, httpx.Client]) -> None
 @pytest.mark.parametrize("host", ["0.0.0.0", "10.0.0.1", "example.com", "::"])
 def test_it_serves_this_machine_only(host: str) -> None:
     with pytest.raises(ValueError, match="this machine only"):
-        server(Emulator(), 0, host)
+        bind_server(Emulator(), 0, host)
 
 
 def test_without_the_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -91,4 +91,4 @@ def test_without_the_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(builtins, "__import__", fake)
 
     with pytest.raises(ImportError, match=r"exportctl\[emulator\]"):
-        server(Emulator(), 0)
+        bind_server(Emulator(), 0)

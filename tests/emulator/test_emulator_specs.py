@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from exportctl.emulator import Dataset, Emulator
+from exportctl.emulator import Emulator, SeedDataset
 from tests.emulator.emulator_api import Api, Json
 
 LAKE = "23598e46-f560-407b-88d5-ea6207e49db0"
@@ -53,7 +53,7 @@ def test_specs_are_listed_and_filtered(api: Api) -> None:
 
 
 def test_only_eligible_datasets_are_listed(api: Api, emulator: Emulator) -> None:
-    emulator.seed(datasets={"dev": [Dataset("Hidden", eligible=False), Dataset("Events", kind="event")]})
+    emulator.seed(datasets={"dev": [SeedDataset("Hidden", eligible=False), SeedDataset("Events", kind="event")]})
 
     answer = api.get(f"/connectionSpecs/{LAKE}/configs", **CONFIGS).json()
 
@@ -74,7 +74,7 @@ def test_only_eligible_datasets_are_listed(api: Api, emulator: Emulator) -> None
 def test_datasets_come_in_slices(
     api: Api, emulator: Emulator, start: int, limit: int, names: list[str], info: tuple[int, int, int, bool]
 ) -> None:
-    emulator.seed(datasets={"dev": [Dataset(f"D{n}") for n in (1, 2, 3)]})
+    emulator.seed(datasets={"dev": [SeedDataset(f"D{n}") for n in (1, 2, 3)]})
 
     answer = api.get(f"/connectionSpecs/{LAKE}/configs", **CONFIGS, start=start, limit=limit).json()
 
@@ -111,7 +111,7 @@ def test_other_specs_list_no_datasets(api: Api) -> None:
 
 
 def test_seeding_again_renames(api: Api, emulator: Emulator) -> None:
-    emulator.seed(datasets={"dev": [Dataset("Bestellungen", "65a1b2c3d4e5f60718293a4b")]})
+    emulator.seed(datasets={"dev": [SeedDataset("Bestellungen", "65a1b2c3d4e5f60718293a4b")]})
 
     found = api.get(f"/connectionSpecs/{LAKE}/configs", **CONFIGS).json()
 
@@ -119,7 +119,7 @@ def test_seeding_again_renames(api: Api, emulator: Emulator) -> None:
 
 
 def test_all_datasets_of_a_sandbox_can_be_asked_for(emulator: Emulator) -> None:
-    emulator.seed(datasets={"dev": [Dataset("Hidden", eligible=False)]})
+    emulator.seed(datasets={"dev": [SeedDataset("Hidden", eligible=False)]})
 
     assert [dataset["name"] for dataset in emulator.datasets("dev")] == ["Orders", "Hidden"]
     assert emulator.datasets("prod") == []
@@ -127,7 +127,7 @@ def test_all_datasets_of_a_sandbox_can_be_asked_for(emulator: Emulator) -> None:
 
 def test_a_dataset_is_of_a_known_kind(emulator: Emulator) -> None:
     with pytest.raises(ValueError, match="event or record"):
-        emulator.seed(datasets={"dev": [Dataset("x", kind="other")]})
+        emulator.seed(datasets={"dev": [SeedDataset("x", kind="other")]})
 
 
 def test_runs_can_be_asked_for_and_there_are_none_yet(api: Api) -> None:

@@ -25,7 +25,7 @@ def schedule(api: Api, flow: str) -> Json:
     return found
 
 
-def ends(api: Api, flow: str) -> tuple[str, str, str]:
+def connection_ids(api: Api, flow: str) -> tuple[str, str, str]:
     """Ids of the source, target and base of a flow."""
     item = api.item(f"/flows/{flow}")
     target = item["inheritedAttributes"]["targetConnections"][0]
@@ -81,7 +81,7 @@ def test_child_descriptions(build: Callable[..., Api], setting: str, expected: s
     api = build(child_descriptions=setting)
     base = api.base(description="mine")
     source, target = api.source(description="mine"), api.target(base, description="mine")
-    flow = api.made("flows", api.flow_body(source, target, description="mine"))
+    flow = api.create("flows", api.flow_body(source, target, description="mine"))
     patched = api.base("other")
     assert api.patch(f"/connections/{patched}", {"op": "add", "path": "/description", "value": "mine"}).is_success
 
@@ -146,7 +146,7 @@ def test_default_end_time(build: Callable[..., Api], setting: str, end: int | No
     api = build(default_end_time=setting)
     body = api.flow_body(api.source(), api.target())
     del body["scheduleParams"]["endTime"]
-    flow = api.made("flows", body)
+    flow = api.create("flows", body)
 
     assert schedule(api, flow).get("endTime") == end  # 2026-07-01, six months after 2026-01-01
     assert "endTime" not in api.emulator.snapshot()["flows"][0]["scheduleParams"]
@@ -158,7 +158,7 @@ def test_template_key(build: Callable[..., Api], setting: str, sent: str) -> Non
     api = build(template_key=setting)
     body = api.flow_body(api.source(), api.target())
     body["scheduleParams"][sent] = body["scheduleParams"].pop("foldernameTemplate")
-    flow = api.made("flows", body)
+    flow = api.create("flows", body)
     shown = sent if setting == "as-sent" else setting
 
     assert [key for key in schedule(api, flow) if key.lower() == "foldernametemplate"] == [shown]
@@ -216,7 +216,7 @@ def test_source_patch(build: Callable[..., Api], setting: str, status: int) -> N
 def test_old_source_in_use(build: Callable[..., Api], seconds: int) -> None:
     api = build(old_source_in_use=seconds)
     flow = api.flow()
-    old = ends(api, flow)[0]
+    old = connection_ids(api, flow)[0]
     api.replace(f"/flows/{flow}", "/sourceConnectionIds", [api.source()])
 
     if seconds:
@@ -272,7 +272,7 @@ def test_eight_hours(build: Callable[..., Api], setting: str, accepted: bool) ->
 def test_labelled(build: Callable[..., Api], setting: str, status: int) -> None:
     api = build(labelled=setting)
     flow = api.flow()
-    source = ends(api, flow)[0]
+    source = connection_ids(api, flow)[0]
 
     api.emulator.ui.label("flows", flow, ["core/C12"])
 
@@ -294,7 +294,7 @@ def test_labelled(build: Callable[..., Api], setting: str, status: int) -> None:
 def test_normalise(build: Callable[..., Api], setting: str, params: tuple[str, ...], template: str) -> None:
     api = build(normalise=setting)
     target = api.target(params={"path": "aep/", "bucketName": "acme"})
-    flow = api.made("flows", api.flow_body(api.source(), target, schedule={"foldernameTemplate": "%DATASET_ID%/"}))
+    flow = api.create("flows", api.flow_body(api.source(), target, schedule={"foldernameTemplate": "%DATASET_ID%/"}))
 
     shown = api.item(f"/targetConnections/{target}")["params"]
 
@@ -321,7 +321,7 @@ def test_delete_status(build: Callable[..., Api], status: int) -> None:
 def test_child_patch_answer(build: Callable[..., Api], setting: str, members: set[str]) -> None:
     api = build(child_patch_answer=setting)
     flow = api.flow()
-    source, target, base = ends(api, flow)
+    source, target, base = connection_ids(api, flow)
 
     assert set(api.replace(f"/targetConnections/{target}", "/name", "x").json()) == members
     assert set(api.replace(f"/sourceConnections/{source}", "/name", "x").json()) == members
@@ -332,7 +332,7 @@ def test_child_patch_answer(build: Callable[..., Api], setting: str, members: se
 def test_transition(build: Callable[..., Api]) -> None:
     api = build(transition=10)
     flow = api.flow()
-    source, target, base = ends(api, flow)
+    source, target, base = connection_ids(api, flow)
     kinds = {"connections": base, "sourceConnections": source, "targetConnections": target, "flows": flow}
     codes = {"connections": 1416, "sourceConnections": 1457, "targetConnections": 1457, "flows": 1420}
 
@@ -477,8 +477,8 @@ def test_manifest_last(exporting: Callable[..., Exports], setting: bool) -> None
 
 
 @pytest.mark.parametrize(("setting", "folder"), [("folder", f"aep/{ORDERS}/exportTime=202601010100"), ("path", "aep")])
-def test_manifest_place(exporting: Callable[..., Exports], setting: str, folder: str) -> None:
-    made = exporting(manifest_place=setting)
+def test_manifest_location(exporting: Callable[..., Exports], setting: str, folder: str) -> None:
+    made = exporting(manifest_location=setting)
 
     (manifest,) = made.files("manifest-*")
     assert manifest.parent.relative_to(made.bucket).as_posix() == folder
@@ -509,7 +509,7 @@ def test_dataset_change(exporting: Callable[..., Exports], setting: str, times: 
 
     made.emulator.advance(6 * HOUR)
 
-    assert set(made.arrived().values()) == {times}
+    assert set(made.row_counts().values()) == {times}
 
 
 @pytest.mark.parametrize(("setting", "times"), [("continue", 1), ("restart", 2)])
@@ -519,13 +519,13 @@ def test_schedule_change(exporting: Callable[..., Exports], setting: str, times:
 
     made.emulator.advance(6 * HOUR)
 
-    assert set(made.arrived().values()) == {times}
+    assert set(made.row_counts().values()) == {times}
 
 
 @pytest.mark.parametrize(("setting", "old", "new"), [("continue", 1, 1), ("restart", 2, 1), ("never", 1, 0)])
 def test_revival(exporting: Callable[..., Exports], setting: str, old: int, new: int) -> None:
     made = exporting(revival=setting)
-    first = set(made.arrived())
+    first = set(made.row_counts())
     made.emulator.ui.end("flow", int(made.emulator.now) + HOUR)
     made.emulator.advance(24 * HOUR)
     made.ingest(5)
@@ -534,7 +534,7 @@ def test_revival(exporting: Callable[..., Exports], setting: str, old: int, new:
 
     made.emulator.advance(7 * HOUR)
 
-    arrived = made.arrived()
+    arrived = made.row_counts()
     assert {arrived[row] for row in first} == {old}
     assert sum(arrived[row] for row in arrived if row not in first) == 5 * new
     assert len(made.runs()) - runs == new  # what was missed is not caught up
@@ -547,7 +547,7 @@ def test_an_end_moved_on_in_time_is_no_revival(exporting: Callable[..., Exports]
 
     made.emulator.advance(12 * HOUR)
 
-    assert set(made.arrived().values()) == {1}
+    assert set(made.row_counts().values()) == {1}
 
 
 @pytest.mark.parametrize(("setting", "accepted"), [("enabled", True), ("disabled", False)])
@@ -555,7 +555,7 @@ def test_ad_hoc(exporting: Callable[..., Exports], setting: str, accepted: bool)
     made = exporting(ad_hoc=setting)
     (flow,) = made.emulator.snapshot("dev")["flows"]
 
-    answer = made.ask(flow["id"])
+    answer = made.export_on_demand(flow["id"])
 
     assert answer.is_success is accepted
     assert len(made.runs()) == 1 + accepted
@@ -597,7 +597,7 @@ def test_a_setting_that_is_not_offered_is_refused(name: str, value: bool | int |
 
 
 def test_switches_go_to_json_and_back() -> None:
-    drawn = Switches.random(random.Random(7))
+    drawn = Switches.draw_random(random.Random(7))
 
     assert Switches.from_json(drawn.to_json()) == drawn
     assert drawn != Switches()
@@ -616,7 +616,7 @@ def test_switches_can_be_thrown_at_any_time(api: Api, emulator: Emulator) -> Non
 @pytest.mark.parametrize("number", range(20))
 def test_a_whole_life_goes_well_under_any_settings(number: int, connect: Callable[..., Api]) -> None:
     """Create, patch, switch datasets, disable, delete: a client that waits and reads back gets through."""
-    emulator = Emulator(switches=Switches.random(random.Random(number)), clock="manual", page_size=2)
+    emulator = Emulator(switches=Switches.draw_random(random.Random(number)), clock="manual", page_size=2)
     emulator.seed(["dev"])
     api = connect(emulator)
 

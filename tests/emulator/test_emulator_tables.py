@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import exportctl.emulator
-from exportctl.emulator.describe import markdown
+from exportctl.emulator.describe import tables_markdown
 from exportctl.emulator.faults import EFFECTS
 from exportctl.emulator.rules import RULES
 from exportctl.emulator.specs import MACRO_PATH, SAFE_PATTERNS
@@ -48,7 +48,7 @@ def test_every_code_in_the_source_has_a_title() -> None:
 
 
 def test_the_description_holds_every_rule_switch_and_effect() -> None:
-    text = markdown()
+    text = tables_markdown()
 
     for name in (*RULES, *QUESTIONS):
         assert f"`{name}`" in text

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from exportctl.emulator import Dataset, Emulator
+from exportctl.emulator import Emulator, SeedDataset
 from exportctl.emulator.ui import EditRefused, Ui
 from tests.emulator.emulator_api import Api
 
@@ -89,7 +89,7 @@ def test_each_edit_changes_its_field(api: Api, ui: Ui, emulator: Emulator) -> No
 def test_other_datasets_leave_the_former_source_behind(api: Api, ui: Ui, emulator: Emulator) -> None:
     flow = api.flow()
     before = api.item(f"/flows/{flow}")["sourceConnectionIds"]
-    emulator.seed(datasets={"dev": [Dataset("Web", OTHER)]})
+    emulator.seed(datasets={"dev": [SeedDataset("Web", OTHER)]})
 
     ui.datasets(flow, ["Web", "65a1b2c3d4e5f60718293a4b"], **JANE)
 

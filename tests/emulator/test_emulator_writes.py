@@ -50,7 +50,7 @@ def test_a_source_gets_a_base_connection_that_all_sources_of_the_sandbox_share(a
 def test_the_service_fills_in_a_flow(api: Api) -> None:
     base, source = api.base(), api.source()
     target = api.target(base)
-    flow = api.made("flows", api.flow_body(source, target))
+    flow = api.create("flows", api.flow_body(source, target))
 
     item = api.item(f"/flows/{flow}")
 
@@ -96,10 +96,10 @@ def test_each_card_takes_its_auth_and_place(api: Api, card: str, auth: tuple[str
     body = {"name": "x", "connectionSpec": spec}
     if auth:
         body["auth"] = {"specName": auth[0], "params": auth[1]}
-    base = api.made("connections", body)
+    base = api.create("connections", body)
     params = {**place, "mode": "Server-to-server", "datasetFileType": "JSON", "compression": "GZIP"}
 
-    made = api.made(
+    made = api.create(
         "targetConnections", {"name": "x", "baseConnectionId": base, "connectionSpec": spec, "params": params}
     )
 
@@ -370,7 +370,7 @@ def test_a_schedule_needs_no_mode_template_or_end(api: Api) -> None:
     body = api.flow_body(api.source(), api.target())
     for key in ("exportMode", "endTime", "foldernameTemplate"):
         del body["scheduleParams"][key]
-    flow = api.made("flows", body)
+    flow = api.create("flows", body)
 
     assert api.item(f"/flows/{flow}")["scheduleParams"] == body["scheduleParams"]
 

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from exportctl.emulator.columns import DATE, FLAG, NUMBER, TEXT, TIME, WHOLE, Map, Shape
-from exportctl.emulator.encoding import CHUNK, Encoding, write
-from exportctl.emulator.rows import COLUMNS, EVENT, RECORD, Batch, parts, row
+from exportctl.emulator.columns import BOOLEAN, DATE, INTEGER, NUMBER, TEXT, TIME, MapType, Shape
+from exportctl.emulator.encoding import CHUNK, Encoding, write_file
+from exportctl.emulator.rows import COLUMNS, EVENT, RECORD, Batch, row, split_batches
 from exportctl.emulator.sinks.sink import StorageRefused
 
 if TYPE_CHECKING:
@@ -40,21 +40,21 @@ def written(tmp_path: Path) -> Write:
 
     def make(kind: str, encoding: Encoding, batches: Sequence[Batch] = BATCHES, name: str = "part") -> Path:
         path = tmp_path / f"{name}.{encoding.extension}"
-        write(DATASET, kind, batches, encoding, path)
+        write_file(DATASET, kind, batches, encoding, path)
         return path
 
     return make
 
 
-def as_json(value: Any) -> Any:
+def json_value(value: Any) -> Any:
     """What a reader of Parquet gives, as the object that stands in NDJSON: nulls left out, times as text."""
     match value:
         case dict():
-            return {key: as_json(inner) for key, inner in value.items() if inner is not None}
+            return {key: json_value(inner) for key, inner in value.items() if inner is not None}
         case [(str(), list()), *_]:
-            return {key: as_json(inner) for key, inner in value}
+            return {key: json_value(inner) for key, inner in value}
         case list():
-            return [as_json(inner) for inner in value]
+            return [json_value(inner) for inner in value]
         case datetime():
             assert value.utcoffset() == timedelta(0)
             return value.isoformat(timespec="milliseconds").replace("+00:00", "Z")
@@ -75,7 +75,7 @@ def read_arro3(path: Path) -> Table:
 
 
 def rows_of(table: Table) -> list[Any]:
-    return [as_json(each) for batch in table.to_batches() for each in batch.to_struct_array().to_pylist()]
+    return [json_value(each) for batch in table.to_batches() for each in batch.to_struct_array().to_pylist()]
 
 
 @pytest.mark.parametrize(
@@ -128,7 +128,8 @@ def test_rows_of_many_chunks_are_all_there(written: Write, type: str) -> None:
 @KINDS
 def test_files_of_one_run_hold_what_one_file_would(written: Write, kind: str) -> None:
     files = [
-        written(kind, Encoding("JSON", "NONE"), part, f"part-{n}") for n, part in enumerate(parts(BATCHES, files=7))
+        written(kind, Encoding("JSON", "NONE"), part, f"part-{n}")
+        for n, part in enumerate(split_batches(BATCHES, files=7))
     ]
 
     assert "".join(map(read_lines, files)) == read_lines(written(kind, Encoding("JSON", "NONE")))
@@ -177,7 +178,7 @@ def test_a_full_disk_is_an_error_of_the_system(
     path.symlink_to("/dev/full")
 
     with pytest.raises(OSError, match="No space left"):
-        write(DATASET, EVENT, BATCHES, encoding, path)
+        write_file(DATASET, EVENT, BATCHES, encoding, path)
 
     assert capfd.readouterr() == ("", "")
 
@@ -206,9 +207,9 @@ def test_duckdb_pyarrow_and_polars_read_the_same_rows(written: Write, kind: str,
         found = session.sql(f"from '{path}'")
         by_duckdb = [dict(zip(found.columns, values, strict=True)) for values in found.fetchall()]
 
-    assert [as_json(each) for each in by_duckdb] == ROWS[kind]
-    assert [as_json(each) for each in parquet.read_table(path).to_pylist()] == ROWS[kind]
-    assert [as_json(each) for each in polars.read_parquet(path).to_dicts()] == ROWS[kind]
+    assert [json_value(each) for each in by_duckdb] == ROWS[kind]
+    assert [json_value(each) for each in parquet.read_table(path).to_pylist()] == ROWS[kind]
+    assert [json_value(each) for each in polars.read_parquet(path).to_dicts()] == ROWS[kind]
 
 
 @pytest.mark.real
@@ -224,11 +225,11 @@ def test_duckdb_pyarrow_and_polars_see_the_columns_that_are_declared(
     path = written(kind, Encoding("PARQUET", "GZIP"), batches)
     with duckdb.connect() as session:
         found = session.sql(f"from '{path}'")
-        by_duckdb = {name: of_duckdb(type) for name, type in zip(found.columns, found.types, strict=True)}
+        by_duckdb = {name: duckdb_shape(type) for name, type in zip(found.columns, found.types, strict=True)}
 
     assert by_duckdb == COLUMNS[kind]
-    assert {field.name: of_pyarrow(field.type) for field in parquet.read_schema(path)} == COLUMNS[kind]
-    assert {name: of_polars(type) for name, type in polars.read_parquet_schema(path).items()} == COLUMNS[kind]
+    assert {field.name: pyarrow_shape(field.type) for field in parquet.read_schema(path)} == COLUMNS[kind]
+    assert {name: polars_shape(type) for name, type in polars.read_parquet_schema(path).items()} == COLUMNS[kind]
 
 
 @pytest.mark.real
@@ -246,64 +247,64 @@ def test_duckdb_and_polars_count_the_lines_of_ndjson(written: Write, kind: str, 
     assert polars.read_ndjson(path, infer_schema_length=None)["_id"].to_list() == [each["_id"] for each in ROWS[kind]]
 
 
-def of_duckdb(type: Any) -> Shape:
+def duckdb_shape(type: Any) -> Shape:
     match type.id:
         case "struct":
-            return {name: of_duckdb(inner) for name, inner in type.children}
+            return {name: duckdb_shape(inner) for name, inner in type.children}
         case "list":
-            return [of_duckdb(type.children[0][1])]
+            return [duckdb_shape(type.children[0][1])]
         case "map":
-            return Map(of_duckdb(dict(type.children)["value"]))
+            return MapType(duckdb_shape(dict(type.children)["value"]))
     return {
         "VARCHAR": TEXT,
-        "BIGINT": WHOLE,
+        "BIGINT": INTEGER,
         "DOUBLE": NUMBER,
         "TIMESTAMP WITH TIME ZONE": TIME,
         "DATE": DATE,
-        "BOOLEAN": FLAG,
+        "BOOLEAN": BOOLEAN,
     }[str(type)]
 
 
-def of_pyarrow(type: Any) -> Shape:
+def pyarrow_shape(type: Any) -> Shape:
     from pyarrow import types
 
     if types.is_struct(type):
-        return {field.name: of_pyarrow(field.type) for field in type}
+        return {field.name: pyarrow_shape(field.type) for field in type}
     if types.is_list(type):
-        return [of_pyarrow(type.value_type)]
+        return [pyarrow_shape(type.value_type)]
     if types.is_map(type):
-        return Map(of_pyarrow(type.item_type))
+        return MapType(pyarrow_shape(type.item_type))
     return {
         "string": TEXT,
-        "int64": WHOLE,
+        "int64": INTEGER,
         "double": NUMBER,
         "timestamp[ms, tz=UTC]": TIME,
         "date32[day]": DATE,
-        "bool": FLAG,
+        "bool": BOOLEAN,
     }[str(type)]
 
 
-def of_polars(type: Any) -> Shape:
+def polars_shape(type: Any) -> Shape:
     import polars
 
     match type:
         case polars.Struct():
-            return {field.name: of_polars(field.dtype) for field in type.fields}
+            return {field.name: polars_shape(field.dtype) for field in type.fields}
         case polars.List():
-            return [of_polars(type.inner)]
+            return [polars_shape(type.inner)]
         case polars.Map():
-            return Map(of_polars(type.value))
+            return MapType(polars_shape(type.value))
     return {
         polars.String(): TEXT,
-        polars.Int64(): WHOLE,
+        polars.Int64(): INTEGER,
         polars.Float64(): NUMBER,
         polars.Datetime("ms", "UTC"): TIME,
         polars.Date(): DATE,
-        polars.Boolean(): FLAG,
+        polars.Boolean(): BOOLEAN,
     }[type]
 
 
-class Interrupting:
+class InterruptedBatches:
     """Batches after whose first the writer is interrupted, as by Ctrl-C."""
 
     def __init__(self, batch: Batch) -> None:
@@ -318,8 +319,12 @@ def test_an_interrupt_while_parquet_is_written_is_the_interrupt_itself(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(KeyboardInterrupt):
-        write(
-            "a" * 24, EVENT, Interrupting(Batch(0, 40_000, 1_800_000_000)), Encoding("PARQUET", "GZIP"), tmp_path / "x"
+        write_file(
+            "a" * 24,
+            EVENT,
+            InterruptedBatches(Batch(0, 40_000, 1_800_000_000)),
+            Encoding("PARQUET", "GZIP"),
+            tmp_path / "x",
         )
 
     assert "panicked" not in capfd.readouterr().err

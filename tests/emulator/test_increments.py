@@ -44,7 +44,7 @@ def ids(dataset: str, *batches: Batch) -> list[str]:
     return [str(rows.row(dataset, kind(dataset), number, batch)["_id"]) for batch, number in numbered]
 
 
-def written(run: Json) -> int:
+def written_rows(run: Json) -> int:
     return int(run["metrics"]["recordSummary"]["outputRecordCount"])
 
 
@@ -64,8 +64,8 @@ def test_first_all_rows_are_exported_and_then_what_is_new(made: Exports) -> None
     made.emulator.advance(6 * HOUR)
     made.emulator.advance(6 * HOUR)
 
-    assert [written(run) for run in made.runs(flow)] == [9, 3, 0]
-    assert made.arrived() == Counter(ids(ORDERS, *made.emulator.batches("dev", "Orders")))
+    assert [written_rows(run) for run in made.runs(flow)] == [9, 3, 0]
+    assert made.row_counts() == Counter(ids(ORDERS, *made.emulator.batches("dev", "Orders")))
 
 
 def test_rows_that_come_in_at_the_moment_of_a_run_wait_for_the_next(made: Exports) -> None:
@@ -75,7 +75,7 @@ def test_rows_that_come_in_at_the_moment_of_a_run_wait_for_the_next(made: Export
 
     made.emulator.advance(6 * HOUR)
 
-    assert [written(run) for run in made.runs(flow)] == [0, 3]
+    assert [written_rows(run) for run in made.runs(flow)] == [0, 3]
 
 
 def test_two_flows_of_one_dataset_each_export_all_of_it(made: Exports) -> None:
@@ -86,8 +86,8 @@ def test_two_flows_of_one_dataset_each_export_all_of_it(made: Exports) -> None:
     made.emulator.advance(6 * HOUR)
 
     for flow, name in zip(flows, ("one", "two"), strict=True):
-        assert [written(run) for run in made.runs(flow)] == [3, 2]
-        assert made.arrived(f"/{name}/") == Counter(ids(ORDERS, *made.emulator.batches("dev", "Orders")))
+        assert [written_rows(run) for run in made.runs(flow)] == [3, 2]
+        assert made.row_counts(f"/{name}/") == Counter(ids(ORDERS, *made.emulator.batches("dev", "Orders")))
 
 
 def test_a_run_in_the_past_of_a_jump_does_not_see_later_rows(made: Exports) -> None:
@@ -99,18 +99,18 @@ def test_a_run_in_the_past_of_a_jump_does_not_see_later_rows(made: Exports) -> N
 
     made.emulator.advance(DAY)
 
-    assert [written(run) for run in made.runs(flow)][:3] == [2, 3, 0]
+    assert [written_rows(run) for run in made.runs(flow)][:3] == [2, 3, 0]
 
 
 def test_rows_that_came_in_before_anybody_looked_at_a_run_are_not_in_it(made: Exports) -> None:
     flow = made.flow(interval=3)
     made.ingest(2)
-    made.clock_alone(2 * HOUR)
+    made.move_clock_only(2 * HOUR)
     made.ingest(3)
 
     made.emulator.advance(3 * HOUR)
 
-    assert [written(run) for run in made.runs(flow)] == [2, 3]
+    assert [written_rows(run) for run in made.runs(flow)] == [2, 3]
 
 
 @pytest.mark.parametrize("spread", [0, 30 * DAY, 800 * DAY])
@@ -129,7 +129,7 @@ def test_events_of_more_than_a_year_ago_are_left_out(made: Exports, spread: int)
         if datetime.fromisoformat(str(row["timestamp"])).timestamp() >= oldest
     ]
     assert 0 < len(expected) < 40 if spread == 800 * DAY else len(expected) == 40
-    assert made.arrived() == Counter(expected)
+    assert made.row_counts() == Counter(expected)
 
 
 def test_records_are_exported_however_old(made: Exports) -> None:
@@ -139,7 +139,7 @@ def test_records_are_exported_however_old(made: Exports) -> None:
 
     made.emulator.advance(HOUR)
 
-    assert made.arrived().total() == 5
+    assert made.row_counts().total() == 5
 
 
 @pytest.mark.parametrize(("setting", "expected"), [("new-only", [5, 7]), ("restart", [5, 12])])
@@ -152,7 +152,7 @@ def test_datasets_that_were_added_are_exported_in_full(made: Exports, setting: s
 
     made.emulator.advance(3 * HOUR)
 
-    assert [written(run) for run in made.runs(flow)] == expected
+    assert [written_rows(run) for run in made.runs(flow)] == expected
 
 
 @pytest.mark.parametrize("scope", ["flow", "dataset"])
@@ -168,7 +168,7 @@ def test_another_interval_restarts_the_full_export_or_not(
 
     made.emulator.advance(12 * HOUR)
 
-    assert sum(written(run) for run in made.runs(flow)) == expected
+    assert sum(written_rows(run) for run in made.runs(flow)) == expected
 
 
 @pytest.mark.parametrize("scope", ["flow", "dataset"])
@@ -182,19 +182,19 @@ def test_what_was_exported_once_is_not_forgotten_when_the_export_becomes_increme
 
     made.emulator.advance(DAY)
 
-    assert sum(written(run) for run in made.runs(flow)) == 11
+    assert sum(written_rows(run) for run in made.runs(flow)) == 11
 
 
 def test_a_schedule_that_changes_while_a_run_is_under_way_counts_for_the_next() -> None:
     """The run began under the old rhythm, so the new one is still to restart."""
     switches = Switches(schedule_change="restart")
     dataset = Record("datasets", ORDERS, "dev", {"name": "Orders"})
-    increments.add(dataset, 5, START)
+    increments.add_batch(dataset, 5, START)
     ran = {"sourceConnectionIds": ["s"], "scheduleParams": {"timeUnit": "hour", "interval": 3}}
     flow = Record("flows", "f", "dev", {**ran, "scheduleParams": {"timeUnit": "hour", "interval": 6}})
     first = increments.increment(Record("flows", "f", "dev", ran), dataset, START, switches)
 
-    increments.settle(flow, ran, [first], switches)
+    increments.record_exported_batches(flow, ran, [first], switches)
 
     assert increments.increment(flow, dataset, START + 1, switches).count == 5
     assert increments.increment(Record("flows", "f", "dev", ran, flow.hidden), dataset, START + 1, switches).count == 0
@@ -203,11 +203,11 @@ def test_a_schedule_that_changes_while_a_run_is_under_way_counts_for_the_next() 
 def test_a_clock_that_was_set_back_brings_no_row_twice() -> None:
     dataset = Record("datasets", ORDERS, "dev", {"name": "Orders"})
     for at in (START, START + HOUR):
-        increments.add(dataset, 5, at)
+        increments.add_batch(dataset, 5, at)
     flow = Record("flows", "f", "dev", {"scheduleParams": {"interval": 3}})
     for tick in (START + HOUR, START, START + 2 * HOUR):
         found = increments.increment(flow, dataset, tick, Switches())
-        increments.settle(flow, flow.doc, [found], Switches())
+        increments.record_exported_batches(flow, flow.doc, [found], Switches())
         assert found.count == (10 if tick == START + HOUR else 0)
         assert found.full is False or not found.count or tick == START + HOUR
 
@@ -215,7 +215,7 @@ def test_a_clock_that_was_set_back_brings_no_row_twice() -> None:
 def test_batches_follow_one_another_without_gaps() -> None:
     dataset = Record("datasets", ORDERS, "dev", {"name": "Orders"})
 
-    made = [increments.add(dataset, count, START + count) for count in (3, 1, 5)]
+    made = [increments.add_batch(dataset, count, START + count) for count in (3, 1, 5)]
 
     assert (
         made == increments.batches(dataset) == [Batch(0, 3, START + 3), Batch(3, 1, START + 1), Batch(4, 5, START + 5)]
@@ -228,7 +228,7 @@ RUN_SWITCHES = (
     "run_scope",
     "run_duration",
     "manifest_last",
-    "manifest_place",
+    "manifest_location",
     "empty_run",
     "empty_manifest",
     "dataset_change",
@@ -251,7 +251,7 @@ STEP = st.one_of(
 )
 
 
-class Life:
+class FlowHistory:
     """A flow, what was done to it, and per batch the runs that were there before it came in."""
 
     def __init__(self, made: Exports) -> None:
@@ -260,11 +260,11 @@ class Life:
         self.came: list[tuple[str, list[str], set[str]]] = []
         self.on_demand: set[str] = set()
 
-    def seen(self) -> set[str]:
+    def run_ids(self) -> set[str]:
         return {run["id"] for run in self.made.runs()}
 
     def ingest(self, dataset: str, count: int) -> None:
-        before = self.seen()
+        before = self.run_ids()
         self.made.ingest(count, dataset)
         batch = self.made.emulator.batches("dev", dataset)[-1]
         self.came.append((dataset, ids(dataset, batch), before))
@@ -296,15 +296,15 @@ class Life:
         ui = self.made.emulator.ui
         (ui.disable if state == "enabled" else ui.enable)(self.flow)
 
-    def mended(self) -> None:
+    def repair_storage(self) -> None:
         if self.made.bucket.is_file():
             self.storage()
 
 
-def _on_demand(life: Life) -> None:
+def _export_on_demand(life: FlowHistory) -> None:
     source = life.made.emulator.snapshot("dev")["flows"][0]["sourceConnectionIds"][0]
     listed = life.made.api.item(f"/sourceConnections/{source}")["params"]["datasets"]
-    answer = life.made.ask(life.flow, listed[0]["dataSetId"])
+    answer = life.made.export_on_demand(life.flow, listed[0]["dataSetId"])
     if answer.status_code == 200:
         life.on_demand.add(answer.json()["destinations"][0]["datasets"][0]["statusURL"].rpartition("/")[2])
 
@@ -313,21 +313,21 @@ def _on_demand(life: Life) -> None:
 @given(SOME_SWITCHES, st.lists(STEP, max_size=16))
 def test_every_row_arrives_once_however_the_flow_is_treated(switches: Json, steps: list[tuple[Any, ...]]) -> None:
     with TemporaryDirectory() as folder, exports(Path(folder) / "s", **switches) as made:
-        life = Life(made)
+        life = FlowHistory(made)
         for name, *rest in steps:
-            _on_demand(life) if name == "on demand" else getattr(life, name)(*rest)
+            _export_on_demand(life) if name == "on demand" else getattr(life, name)(*rest)
         made.emulator.advance(700)
-        life.mended()
+        life.repair_storage()
 
         runs = made.runs(life.flow)
         good = [run for run in runs if status(run) == "success"]
-        arrived = made.arrived()
-        assert arrived.total() == sum(written(run) for run in good)
+        arrived = made.row_counts()
+        assert arrived.total() == sum(written_rows(run) for run in good)
         assert len(made.files()) == sum(run["metrics"]["fileSummary"]["outputFileCount"] for run in good)
         assert {status(run) for run in runs} <= {"success", "failed"}
         twice = Counter[str]()
         for dataset, rows_, before in life.came:
-            later = [run for run in good if run["id"] not in before and _exports(run, dataset)]
+            later = [run for run in good if run["id"] not in before and _is_exported(run, dataset)]
             scheduled = [run for run in later if run["id"] not in life.on_demand]
             twice.update(dict.fromkeys(rows_, len(later) - len(scheduled)))
             if scheduled:
@@ -336,20 +336,20 @@ def test_every_row_arrives_once_however_the_flow_is_treated(switches: Json, step
                 assert {arrived[row] - twice[row] for row in rows_} == {1 if scheduled else 0}
 
 
-def _exports(run: Json, dataset: str) -> bool:
+def _is_exported(run: Json, dataset: str) -> bool:
     (summary,) = run["metrics"]["recordSummary"]["targetSummaries"]
     return any(one["id"].endswith(dataset) for one in summary["entitySummaries"])
 
 
 def test_rows_of_a_dataset_that_was_taken_off_arrive_when_it_comes_back(tmp_path: Path) -> None:
     with exports(tmp_path) as made:
-        life = Life(made)
+        life = FlowHistory(made)
         life.ingest(RETURNS, 2)
         life.datasets([ORDERS])
         life.advance(DAY)
-        assert made.arrived().total() == 0
+        assert made.row_counts().total() == 0
         life.datasets([ORDERS, RETURNS])
 
         life.advance(DAY)
 
-        assert made.arrived() == Counter(life.came[0][1])
+        assert made.row_counts() == Counter(life.came[0][1])

@@ -21,14 +21,14 @@ KEY = base64.b64encode(b"k" * 32).decode()
 ZONE = {"url": "http://127.0.0.1:10000/acme", "account": "acme", "account_key": KEY}
 
 
-def storage(api: Any, method: str = "GET", path: str = "", body: object = None) -> Any:
+def request_storage(api: Any, method: str = "GET", path: str = "", body: object = None) -> Any:
     return api.http.request(method, f"/_emulator/storage{path}", json=body)
 
 
 @pytest.fixture
 def zone(api: Any) -> Any:
     """A client of an emulator that writes the landing zone to a storage."""
-    assert storage(api, "PATCH", body={"endpoints": {"data-landing-zone": ZONE}}).status_code == 200
+    assert request_storage(api, "PATCH", body={"endpoints": {"data-landing-zone": ZONE}}).status_code == 200
     return api
 
 
@@ -56,7 +56,7 @@ def test_the_credentials_open_the_container_for_seven_days(zone: Any) -> None:
 
 def test_a_sas_that_was_given_is_handed_out(api: Any) -> None:
     zone = {"url": "http://127.0.0.1:10000/acme/", "account": "acme", "container": "files", "sas": "?sv=1&sig=x"}
-    storage(api, "PATCH", body={"endpoints": {"data-landing-zone": zone}})
+    request_storage(api, "PATCH", body={"endpoints": {"data-landing-zone": zone}})
 
     assert credentials(api).json() == {
         "containerName": "files",
@@ -102,7 +102,7 @@ def test_the_gateway_stands_before_it(zone: Any) -> None:
 
 
 def test_the_control_interface_shows_no_secret(zone: Any) -> None:
-    shown = storage(zone)
+    shown = request_storage(zone)
 
     assert shown.json()["endpoints"] == {"data-landing-zone": {**ZONE, "account_key": "(secret)"}}
     assert KEY not in shown.text
@@ -110,13 +110,13 @@ def test_the_control_interface_shows_no_secret(zone: Any) -> None:
 
 def test_endpoints_come_and_go_one_by_one(zone: Any) -> None:
     body = {"endpoints": {"azure-blob": {"url": "https://acme.example"}}, "allowed_hosts": ["acme.example"]}
-    both = storage(zone, "PATCH", body=body).json()
-    one = storage(zone, "DELETE", "/data-landing-zone").json()
-    none = storage(zone, "DELETE").json()
+    both = request_storage(zone, "PATCH", body=body).json()
+    one = request_storage(zone, "DELETE", "/data-landing-zone").json()
+    none = request_storage(zone, "DELETE").json()
 
     assert set(both["endpoints"]) == {"data-landing-zone", "azure-blob"}
     assert (set(one["endpoints"]), one["allowed_hosts"]) == ({"azure-blob"}, ["acme.example"])
-    assert none == storage(zone).json() == {"endpoints": {}, "allowed_hosts": []}
+    assert none == request_storage(zone).json() == {"endpoints": {}, "allowed_hosts": []}
 
 
 @pytest.mark.parametrize(
@@ -129,24 +129,24 @@ def test_endpoints_come_and_go_one_by_one(zone: Any) -> None:
     ],
 )
 def test_what_cannot_be_set_changes_nothing(zone: Any, body: dict[str, Any], words: str) -> None:
-    before = storage(zone).json()
-    answer = storage(zone, "PATCH", body=body)
+    before = request_storage(zone).json()
+    answer = request_storage(zone, "PATCH", body=body)
 
     assert answer.status_code == 400
     assert words in answer.json()["errorMessage"]
     assert "hush" not in answer.text
-    assert storage(zone).json() == before
-    assert storage(zone, "DELETE", "/azure-bulb").status_code == 400
+    assert request_storage(zone).json() == before
+    assert request_storage(zone, "DELETE", "/azure-bulb").status_code == 400
 
 
 def test_the_setting_is_kept_in_the_file_and_by_a_reset(tmp_path: Path, connect: Callable[..., Any]) -> None:
     path = tmp_path / "emulator.sqlite"
     first = Emulator(path)
-    storage(connect(first, "prod"), "PATCH", body={"endpoints": {"data-landing-zone": ZONE}})
+    request_storage(connect(first, "prod"), "PATCH", body={"endpoints": {"data-landing-zone": ZONE}})
     first.reset()
     first.close()
     second = Emulator(path)
-    kept = second.store.setting("storage", {})
+    kept = second.store.get_setting("storage", {})
     second.close()
 
     assert json.loads(json.dumps(kept)) == {"endpoints": {"data-landing-zone": ZONE}, "allowed_hosts": []}

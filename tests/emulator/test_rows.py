@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exportctl.emulator.columns import DATE, FLAG, NUMBER, TEXT, TIME, WHOLE, Map, Shape
-from exportctl.emulator.rows import COLUMNS, EVENT, RECORD, Batch, lines, parts, row, total, trimmed
+from exportctl.emulator.columns import BOOLEAN, DATE, INTEGER, NUMBER, TEXT, TIME, MapType, Shape
+from exportctl.emulator.rows import COLUMNS, EVENT, RECORD, Batch, lines, row, row_count, split_batches, trim_events
 from tests.emulator.emulator_api import Json
 
 DATASET = "65a1b2c3d4e5f60718293a4b"
@@ -29,7 +29,7 @@ BATCH = st.builds(
 )
 
 
-def some(kind: str, count: int = 2000, **changes: int) -> list[Json]:
+def sample_rows(kind: str, count: int = 2000, **changes: int) -> list[Json]:
     return [json.loads(line) for line in lines(DATASET, kind, Batch(0, count, AT, **changes))]
 
 
@@ -38,30 +38,30 @@ def seconds(text: str) -> float:
     return datetime.fromisoformat(text).timestamp()
 
 
-def listed(batches: Iterable[Batch]) -> list[tuple[int, int, int]]:
+def row_moments(batches: Iterable[Batch]) -> list[tuple[int, int, int]]:
     """Every row as number, moment, time of ingestion."""
     return [(b.first + place, b.moment(place), b.at) for b in batches for place in range(b.count)]
 
 
-def fits(value: Any, shape: Shape) -> bool:
+def has_shape(value: Any, shape: Shape) -> bool:
     """The value has the shape and nothing beside it; fields may be absent, never null."""
     match shape:
-        case Map():
-            return all(fits(inner, shape.values) for inner in value.values())
+        case MapType():
+            return all(has_shape(inner, shape.values) for inner in value.values())
         case [inner]:
-            return isinstance(value, list) and all(fits(each, inner) for each in value)
+            return isinstance(value, list) and all(has_shape(each, inner) for each in value)
         case dict():
-            return value.keys() <= shape.keys() and all(fits(value[key], shape[key]) for key in value)
+            return value.keys() <= shape.keys() and all(has_shape(value[key], shape[key]) for key in value)
         case str():
-            return type(value) is {TEXT: str, TIME: str, DATE: str, WHOLE: int, NUMBER: float, FLAG: bool}[shape]
+            return type(value) is {TEXT: str, TIME: str, DATE: str, INTEGER: int, NUMBER: float, BOOLEAN: bool}[shape]
     raise AssertionError(f"no such shape: {shape}")
 
 
-def paths(value: object, above: str = "") -> set[str]:
+def field_paths(value: object, above: str = "") -> set[str]:
     """Every field that is there, in dots; what is inside lists and maps counts as one."""
     if not isinstance(value, dict):
         return {above}
-    return {above} | {path for key in value for path in paths(value[key], f"{above}.{key}")}
+    return {above} | {path for key in value for path in field_paths(value[key], f"{above}.{key}")}
 
 
 @KINDS
@@ -81,22 +81,22 @@ def test_a_row_outside_its_batch_is_an_error(number: int) -> None:
 
 @KINDS
 def test_rows_fit_the_columns_and_every_column_is_filled_somewhere(kind: str) -> None:
-    found = some(kind)
+    found = sample_rows(kind)
 
-    assert all(fits(each, COLUMNS[kind]) for each in found)
-    assert paths(COLUMNS[kind]) - set().union(*(paths(each) for each in found)) == set()
+    assert all(has_shape(each, COLUMNS[kind]) for each in found)
+    assert field_paths(COLUMNS[kind]) - set().union(*(field_paths(each) for each in found)) == set()
 
 
 @KINDS
 def test_a_field_comes_in_the_order_of_the_columns(kind: str) -> None:
     order = list(COLUMNS[kind])
 
-    assert all(list(each) == [name for name in order if name in each] for each in some(kind, 100))
+    assert all(list(each) == [name for name in order if name in each] for each in sample_rows(kind, 100))
 
 
 @KINDS
 def test_ids_are_unique_and_tell_the_number(kind: str) -> None:
-    ids = [each["_id"] for each in some(kind)]
+    ids = [each["_id"] for each in sample_rows(kind)]
 
     assert [int(id.removeprefix(f"{DATASET}-")) for id in ids] == list(range(2000))
     assert len(set(ids)) == 2000
@@ -114,13 +114,13 @@ def test_a_dataset_id_may_hold_what_json_escapes() -> None:
 
 
 def test_events_lie_evenly_and_rising_before_their_ingestion() -> None:
-    times = [seconds(each["timestamp"]) for each in some(EVENT, 100, spread=1000)]
+    times = [seconds(each["timestamp"]) for each in sample_rows(EVENT, 100, spread=1000)]
 
     assert times == [AT - 1000 + 10 * place for place in range(100)]
 
 
 def test_events_are_of_several_types_and_only_purchases_have_an_order() -> None:
-    found = some(EVENT)
+    found = sample_rows(EVENT)
 
     assert {each["eventType"] for each in found} == {
         "application.launch",
@@ -133,14 +133,14 @@ def test_events_are_of_several_types_and_only_purchases_have_an_order() -> None:
 
 
 def test_pages_are_viewed_in_browsers_alone() -> None:
-    found = some(EVENT)
+    found = sample_rows(EVENT)
 
     assert all(("web" in each) == (each["environment"]["type"] == "browser") for each in found)
     assert all("web" in each for each in found if each["eventType"] == "web.webpagedetails.pageViews")
 
 
 def test_an_order_costs_what_its_items_cost() -> None:
-    bought = [each for each in some(EVENT) if each["eventType"] == "commerce.purchases"]
+    bought = [each for each in sample_rows(EVENT) if each["eventType"] == "commerce.purchases"]
 
     assert {len(each["productListItems"]) for each in bought} == {1, 2, 3, 4}
     for each in bought:
@@ -150,7 +150,7 @@ def test_an_order_costs_what_its_items_cost() -> None:
 
 
 def test_events_and_profiles_join_on_identities() -> None:
-    event = next(each for each in some(EVENT) if "Email" in each["identityMap"])
+    event = next(each for each in sample_rows(EVENT) if "Email" in each["identityMap"])
     person = int(event["identityMap"]["CRMID"][0]["id"].removeprefix("C-"))
 
     profile: Json = row("1" * 24, RECORD, person, Batch(person, 1, AT))
@@ -160,7 +160,7 @@ def test_events_and_profiles_join_on_identities() -> None:
 
 
 def test_no_two_people_share_an_identity() -> None:
-    found = [each["identityMap"] for each in some(RECORD)]
+    found = [each["identityMap"] for each in sample_rows(RECORD)]
 
     for namespace in ("ECID", "Email", "CRMID"):
         assert len({each[namespace][0]["id"] for each in found}) == len(found)
@@ -195,30 +195,30 @@ def test_moments_rise_within_the_spread(batch: Batch) -> None:
 def test_a_piece_has_the_rows_and_moments_of_the_whole(batch: Batch, one: int, other: int) -> None:
     start, stop = sorted((min(one, batch.count), min(other, batch.count)))
 
-    assert listed([batch.piece(start, stop)]) == listed([batch])[start:stop]
+    assert row_moments([batch.piece(start, stop)]) == row_moments([batch])[start:stop]
 
 
 @given(BATCH, st.floats(-0.5, 1.5))
 def test_trimming_keeps_exactly_the_rows_that_are_young_enough(batch: Batch, share: float) -> None:
     oldest = batch.at - batch.spread * share
 
-    kept = trimmed(batch, oldest)
+    kept = trim_events(batch, oldest)
 
     assert kept is None or kept.count > 0
-    assert listed([kept] if kept else []) == [each for each in listed([batch]) if each[1] >= 1000 * oldest]
+    assert row_moments([kept] if kept else []) == [each for each in row_moments([batch]) if each[1] >= 1000 * oldest]
 
 
 @given(st.lists(BATCH, max_size=5), st.integers(1, 40))
 def test_parts_hold_every_row_once_and_in_order(batches: list[Batch], files: int) -> None:
-    made = parts(batches, files)
+    made = split_batches(batches, files)
 
-    assert [each for part in made for each in listed(part)] == listed(batches)
-    assert len(made) == min(files, total(batches))
+    assert [each for part in made for each in row_moments(part)] == row_moments(batches)
+    assert len(made) == min(files, row_count(batches))
 
 
 @given(st.lists(BATCH, max_size=5), st.integers(1, 40))
 def test_parts_are_even_and_none_is_empty(batches: list[Batch], files: int) -> None:
-    sizes = [total(part) for part in parts(batches, files)]
+    sizes = [row_count(part) for part in split_batches(batches, files)]
 
     assert all(sizes)
     assert max(sizes, default=0) - min(sizes, default=0) <= 1

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from exportctl.emulator import Dataset, Emulator, Switches, rows
+from exportctl.emulator import Emulator, SeedDataset, Switches, rows
 from tests.emulator.emulator_api import Api
 from tests.emulator.running import (
     CLICKS,
@@ -45,7 +45,7 @@ def made(tmp_path: Path) -> Iterator[Exports]:
         yield found
 
 
-def a_run(made: Exports, flow: str) -> Json:
+def only_run(made: Exports, flow: str) -> Json:
     (run,) = made.runs(flow)
     return run
 
@@ -71,7 +71,7 @@ def test_the_default_folder_is_the_dataset_and_the_time(made: Exports) -> None:
     target = made.api.target(params=NDJSON)
     body = made.api.flow_body(made.api.source(ORDERS), target)
     del body["scheduleParams"]["foldernameTemplate"]
-    made.api.made("flows", body)
+    made.api.create("flows", body)
     made.ingest(3)
 
     made.emulator.advance(HOUR)
@@ -108,7 +108,7 @@ def test_rows_are_spread_over_several_files(made: Exports, count: int, per_file:
 
     assert [len(path.read_text().splitlines()) for path in made.files()] == sizes
     assert [path.name[:10] for path in made.files()] == [f"part-0000{number}" for number in range(len(sizes))]
-    metrics = a_run(made, flow)["metrics"]
+    metrics = only_run(made, flow)["metrics"]
     assert metrics["fileSummary"]["outputFileCount"] == len(sizes)
     assert metrics["sizeSummary"]["outputBytes"] == sum(path.stat().st_size for path in made.files())
     assert metrics["recordSummary"]["outputRecordCount"] == count
@@ -122,7 +122,7 @@ def test_the_manifest_of_a_folder_lists_its_files_and_their_sizes(made: Exports,
 
     made.emulator.advance(HOUR)
 
-    run = a_run(made, flow)
+    run = only_run(made, flow)
     manifests = made.files("manifest-*")
     assert [path.relative_to(made.bucket).as_posix() for path in manifests] == [
         f"aep/{dataset}/{FOLDER}/manifest-{flow}-{run['id']}.json" for dataset in (ORDERS, CLICKS)
@@ -141,7 +141,7 @@ def test_the_manifest_of_a_folder_lists_its_files_and_their_sizes(made: Exports,
 
 
 def test_one_manifest_in_the_path_lists_all_files(made: Exports) -> None:
-    made.emulator.switches = Switches(manifest_place="path")
+    made.emulator.switches = Switches(manifest_location="path")
     flow = made.flow(ORDERS, CLICKS, params={"includeFileManifest": True})
     made.ingest(5), made.ingest(3, CLICKS)
 
@@ -149,7 +149,7 @@ def test_one_manifest_in_the_path_lists_all_files(made: Exports) -> None:
 
     (path,) = made.files("manifest-*")
     body = json.loads(path.read_text())
-    assert path.relative_to(made.bucket).as_posix() == f"aep/manifest-{flow}-{a_run(made, flow)['id']}.json"
+    assert path.relative_to(made.bucket).as_posix() == f"aep/manifest-{flow}-{only_run(made, flow)['id']}.json"
     listed = {f"{one['sinkPath']}/{one['name']}": one["size"] for one in body["exportResults"]}
     assert listed == {f"/{f.relative_to(made.bucket).as_posix()}": f.stat().st_size for f in made.files()}
 
@@ -180,8 +180,8 @@ def test_a_run_without_rows_writes_what_the_switches_say(
 
     made.emulator.advance(HOUR)
 
-    run = a_run(made, flow)
-    written = {path.rpartition("/")[2].partition("-")[0] for path in made.everything()}
+    run = only_run(made, flow)
+    written = {path.rpartition("/")[2].partition("-")[0] for path in made.all_paths()}
     expected = {"file": {"part"}, "folder": {FOLDER}, "nothing": set()}[empty_run]
     if manifest and (empty_manifest or empty_run == "file"):
         expected = {"manifest", "part"} if empty_run == "file" else {"manifest"}
@@ -199,8 +199,8 @@ def test_an_empty_run_at_the_root_of_a_bucket_succeeds(made: Exports) -> None:
 
     made.emulator.advance(HOUR)
 
-    run = a_run(made, flow)
-    assert (status(run), errors(run), made.everything()) == ("success", [], [])
+    run = only_run(made, flow)
+    assert (status(run), errors(run), made.all_paths()) == ("success", [], [])
 
 
 def test_files_may_stand_at_the_root_of_a_bucket(made: Exports) -> None:
@@ -222,13 +222,13 @@ def test_of_two_datasets_the_one_without_rows_writes_nothing(made: Exports) -> N
     made.emulator.advance(HOUR)
 
     assert {path.parent.parent.name for path in made.files("*")} == {ORDERS}
-    assert status(a_run(made, flow)) == "success"
+    assert status(only_run(made, flow)) == "success"
 
 
 # -- what fails -------------------------------------------------------------------------------------------------------
 
 
-def put_in_the_way(made: Exports, dataset: str) -> Path:
+def block_folder(made: Exports, dataset: str) -> Path:
     """A file where the folder of a dataset should come."""
     place = made.bucket / "aep" / dataset
     place.parent.mkdir(parents=True, exist_ok=True)
@@ -237,16 +237,18 @@ def put_in_the_way(made: Exports, dataset: str) -> Path:
 
 
 @pytest.mark.parametrize("last", [True, False])
-@pytest.mark.parametrize("manifest_place", ["folder", "path"])
-def test_a_storage_that_refuses_in_the_middle_is_left_as_it_was(made: Exports, last: bool, manifest_place: str) -> None:
-    made.emulator.switches = Switches(manifest_last=last, manifest_place=manifest_place)
+@pytest.mark.parametrize("manifest_location", ["folder", "path"])
+def test_a_storage_that_refuses_in_the_middle_is_left_as_it_was(
+    made: Exports, last: bool, manifest_location: str
+) -> None:
+    made.emulator.switches = Switches(manifest_last=last, manifest_location=manifest_location)
     flow = made.flow(ORDERS, CLICKS, params={"includeFileManifest": True})
     made.ingest(4), made.ingest(4, CLICKS)
-    place = put_in_the_way(made, CLICKS)
+    place = block_folder(made, CLICKS)
 
     made.emulator.advance(HOUR)
 
-    run = a_run(made, flow)
+    run = only_run(made, flow)
     assert status(run) == "failed"
     assert made.files("*") == [place]
     first, second = run["metrics"]["statusSummary"]["errors"]
@@ -263,7 +265,7 @@ def test_a_storage_that_refuses_in_the_middle_is_left_as_it_was(made: Exports, l
 def test_what_a_failed_run_did_not_export_comes_with_the_next(made: Exports) -> None:
     flow = made.flow(ORDERS, CLICKS)
     made.ingest(4), made.ingest(4, CLICKS)
-    place = put_in_the_way(made, CLICKS)
+    place = block_folder(made, CLICKS)
     made.emulator.advance(HOUR)
     place.unlink()
     made.ingest(2)
@@ -271,28 +273,28 @@ def test_what_a_failed_run_did_not_export_comes_with_the_next(made: Exports) -> 
     made.emulator.advance(6 * HOUR)
 
     assert [status(run) for run in made.runs(flow)] == ["failed", "success"]
-    assert set(made.arrived().values()) == {1}
-    assert made.arrived().total() == 10
+    assert set(made.row_counts().values()) == {1}
+    assert made.row_counts().total() == 10
 
 
 def test_one_run_for_each_dataset_fails_by_itself(made: Exports) -> None:
     made.emulator.switches = Switches(run_scope="dataset")
     flow = made.flow(ORDERS, CLICKS)
     made.ingest(4), made.ingest(4, CLICKS)
-    place = put_in_the_way(made, CLICKS)
+    place = block_folder(made, CLICKS)
     made.emulator.advance(HOUR)
     place.unlink()
 
     made.emulator.advance(6 * HOUR)
 
     assert sorted(status(run) for run in made.runs(flow)) == ["failed", "success", "success", "success"]
-    assert (made.arrived().total(), set(made.arrived().values())) == (8, {1})
+    assert (made.row_counts().total(), set(made.row_counts().values())) == (8, {1})
 
 
 @pytest.mark.parametrize(
     ("dataset", "form", "count", "expected"),
     [
-        (ORDERS, ("PARQUET", "NONE"), rows.total([rows.Batch(0, 1_000_001, 0)]), "failed"),
+        (ORDERS, ("PARQUET", "NONE"), rows.row_count([rows.Batch(0, 1_000_001, 0)]), "failed"),
         (ORDERS, ("PARQUET", "NONE"), 3, "success"),
     ],
 )
@@ -304,11 +306,11 @@ def test_a_first_full_export_of_records_in_plain_parquet_has_a_limit(
 
     made.emulator.advance(HOUR)
 
-    run = a_run(made, flow)
+    run = only_run(made, flow)
     assert status(run) == expected
     if expected == "failed":
         assert "uncompressed Parquet" in errors(run)[1]
-        assert made.everything() == []
+        assert made.all_paths() == []
 
 
 def test_later_exports_in_plain_parquet_have_no_limit(made: Exports) -> None:
@@ -334,8 +336,8 @@ def test_a_dataset_that_is_not_there_fails_the_run_and_says_which(made: Exports)
 
     made.emulator.advance(HOUR)
 
-    run = a_run(made, flow)
-    assert (status(run), made.everything()) == ("failed", [])
+    run = only_run(made, flow)
+    assert (status(run), made.all_paths()) == ("failed", [])
     assert f"dataset {'f' * 24} does not exist" in errors(run)[1]
 
 
@@ -354,7 +356,7 @@ def test_a_dataset_that_went_fails_and_its_return_makes_up_for_it(made: Exports)
     made.emulator.advance(6 * HOUR)
 
     assert [status(run) for run in made.runs(flow)] == ["failed", "success"]
-    assert made.arrived().total() == 3
+    assert made.row_counts().total() == 3
 
 
 def test_plain_json_that_was_let_in_is_written_plain(made: Exports) -> None:
@@ -372,10 +374,10 @@ def test_plain_json_that_was_let_in_is_written_plain(made: Exports) -> None:
 @pytest.mark.parametrize("name", ["org.sqlite", "org"])
 def test_a_store_in_a_file_has_its_storage_beside_it(tmp_path: Path, connect: Callable[..., Api], name: str) -> None:
     emulator = Emulator(tmp_path / name, clock="manual")
-    emulator.seed(["dev"], {"dev": [Dataset("Orders", ORDERS, rows=3)]})
+    emulator.seed(["dev"], {"dev": [SeedDataset("Orders", ORDERS, rows=3)]})
     api = connect(emulator)
     target = api.target()
-    flow = api.made("flows", api.flow_body(api.source(ORDERS), target))
+    flow = api.create("flows", api.flow_body(api.source(ORDERS), target))
 
     emulator.advance(HOUR)
 
@@ -403,7 +405,7 @@ def test_an_emulator_in_memory_counts_and_keeps_nothing() -> None:
 def test_seeding_a_dataset_again_brings_no_rows(tmp_path: Path) -> None:
     with exports(tmp_path) as made:
         for _ in range(2):
-            made.emulator.seed(datasets={"dev": [Dataset("New", "e" * 24, rows=5)]})
+            made.emulator.seed(datasets={"dev": [SeedDataset("New", "e" * 24, rows=5)]})
 
         assert [batch.count for batch in made.emulator.batches("dev", "New")] == [5]
         assert made.emulator.batches("dev", "New")[0].at == START

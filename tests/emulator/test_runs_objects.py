@@ -14,7 +14,7 @@ from referencing.jsonschema import DRAFT7
 
 from exportctl.emulator import Fault, Switches
 from exportctl.emulator.engine import RUNS_KEPT
-from tests.emulator.running import CLICKS, DAY, HOUR, ORDERS, START, Exports, Json, exports, started, status
+from tests.emulator.running import CLICKS, DAY, HOUR, ORDERS, START, Exports, Json, exports, start_offset, status
 
 OPENAPI = Path(__file__).parent.parent / "openapi"
 SCHEMAS = {"destinations": "Flow_Run", "flow-service": "FlowRunItemDTO"}
@@ -28,7 +28,7 @@ def made() -> Iterator[Exports]:
         yield found
 
 
-def failed_and_good(made: Exports) -> tuple[Json, Json]:
+def failed_and_good_runs(made: Exports) -> tuple[Json, Json]:
     """Two flows at one time: a run that succeeded and one that failed."""
     good, bad = made.flow(), made.flow("f" * 24)
     made.ingest(5)
@@ -43,7 +43,7 @@ def test_runs_differ_from_the_published_schema_only_where_we_know(made: Exports,
     published = yaml.load((OPENAPI / f"{document}.yaml").read_text(), Loader=yaml.CSafeLoader)
     registry = Registry().with_resource("urn:published", DRAFT7.create_resource(published))
     schema = {"$ref": f"urn:published#/components/schemas/{SCHEMAS[document]}"}
-    running = failed_and_good(made)
+    running = failed_and_good_runs(made)
     made.emulator.advance(60)
     validator = Draft7Validator(schema, registry=registry)
 
@@ -57,7 +57,7 @@ def test_runs_differ_from_the_published_schema_only_where_we_know(made: Exports,
 
 
 def test_a_run_that_succeeded_says_what_it_read_and_wrote(made: Exports) -> None:
-    run, _ = failed_and_good(made)
+    run, _ = failed_and_good_runs(made)
     flow = made.api.item(f"/flows/{run['flowId']}")
 
     counts = {"inputRecordCount": 5, "outputRecordCount": 5, "skippedRecordCount": 0, "failedRecordCount": 0}
@@ -76,7 +76,7 @@ def test_a_run_that_succeeded_says_what_it_read_and_wrote(made: Exports) -> None
 
 
 def test_a_run_that_failed_says_the_general_and_then_the_reason(made: Exports) -> None:
-    _, run = failed_and_good(made)
+    _, run = failed_and_good_runs(made)
 
     summary = run["metrics"]["statusSummary"]
     assert summary["status"] == "failed"
@@ -106,7 +106,7 @@ def three(made: Exports) -> list[str]:
     return flows
 
 
-def listed(made: Exports, **query: Any) -> list[Json]:
+def list_runs(made: Exports, **query: Any) -> list[Json]:
     answer = made.api.get("/runs", **query)
     assert answer.status_code == 200, answer.text
     items: list[Json] = answer.json()["items"]
@@ -120,7 +120,7 @@ def hour(number: int) -> int:
 def test_all_runs_are_listed_page_by_page_the_newest_first(made: Exports, three: list[str]) -> None:
     first = made.api.get("/runs", limit=4).json()
 
-    assert [started(run) // HOUR for run in first["items"]] == [7, 7, 7, 4]
+    assert [start_offset(run) // HOUR for run in first["items"]] == [7, 7, 7, 4]
     assert "next" in first["_links"]
     assert len({run["id"] for run in made.runs()}) == 9
 
@@ -129,7 +129,7 @@ def test_all_runs_are_listed_page_by_page_the_newest_first(made: Exports, three:
 def test_runs_of_any_of_several_flows(made: Exports, three: list[str], wanted: list[int]) -> None:
     flows = [three[i] for i in wanted]
 
-    found = listed(made, property=f"flowId=={','.join(flows)}", limit=100)
+    found = list_runs(made, property=f"flowId=={','.join(flows)}", limit=100)
 
     assert {run["flowId"] for run in found} <= set(flows)
     assert made.api.get("/runs", property=f"flowId=={','.join(flows)}", count="true").json() == {
@@ -152,17 +152,17 @@ def test_runs_of_any_of_several_flows(made: Exports, three: list[str], wanted: l
 def test_windows_of_time(made: Exports, three: list[str], filters: list[str], hours: list[int]) -> None:
     texts = [text.format(*map(hour, range(8))) for text in filters]
 
-    found = listed(made, property=[f"flowId=={three[1]}", *texts])
+    found = list_runs(made, property=[f"flowId=={three[1]}", *texts])
 
-    assert [started(run) // HOUR for run in found] == hours
+    assert [start_offset(run) // HOUR for run in found] == hours
 
 
 @pytest.mark.parametrize(("order", "hours"), [("+createdAt", [1, 4, 7]), ("-createdAt", [7, 4, 1])])
 @pytest.mark.parametrize("field", ["createdAt", "metrics.durationSummary.startedAtUTC"])
 def test_order(made: Exports, three: list[str], order: str, hours: list[int], field: str) -> None:
-    found = listed(made, property=f"flowId=={three[0]}", orderby=order.replace("createdAt", field))
+    found = list_runs(made, property=f"flowId=={three[0]}", orderby=order.replace("createdAt", field))
 
-    assert [started(run) // HOUR for run in found] == hours
+    assert [start_offset(run) // HOUR for run in found] == hours
 
 
 def test_a_run_is_got_by_its_id_and_is_not_written(made: Exports, three: list[str]) -> None:
@@ -180,9 +180,9 @@ def test_a_stale_list_lacks_the_newest_run(made: Exports) -> None:
     made.emulator.advance(8 * HOUR)
     made.emulator.add_fault(Fault("stale", method="GET", path="/runs"))
 
-    found = listed(made)
+    found = list_runs(made)
 
-    assert [started(run) // HOUR for run in found] == [4, 1]
+    assert [start_offset(run) // HOUR for run in found] == [4, 1]
 
 
 # -- while it runs ----------------------------------------------------------------------------------------------------
@@ -200,8 +200,8 @@ def test_a_run_under_way_says_only_that(made: Exports) -> None:
     assert run["activities"] == []
     assert run["updatedAt"] == run["createdAt"] == hour(1)
     assert made.api.item(f"/runs/{run['id']}") == run
-    assert listed(made, property="metrics.statusSummary.status==Processing") == [run]
-    assert listed(made, property="metrics.durationSummary.completedAtUTC>0") == []
+    assert list_runs(made, property="metrics.statusSummary.status==Processing") == [run]
+    assert list_runs(made, property="metrics.durationSummary.completedAtUTC>0") == []
 
     made.emulator.advance(1)
 
@@ -264,8 +264,8 @@ def test_the_newest_thousand_of_each_flow_are_kept(made: Exports) -> None:
 
     made.emulator.advance(hours * HOUR)
 
-    kept = [run for run in made.emulator.store.all("runs") if run.doc["flowId"] == busy]
-    begun = sorted(started(run.doc) // HOUR for run in kept)
+    kept = [run for run in made.emulator.store.list_records("runs") if run.doc["flowId"] == busy]
+    begun = sorted(start_offset(run.doc) // HOUR for run in kept)
     assert len(begun) == RUNS_KEPT
     assert begun == list(range(1 + 3 * 5, hours + 1, 3))
     every_12 = len(range(1, hours + 1, 12))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from exportctl.emulator import Dataset, Switches
+from exportctl.emulator import SeedDataset, Switches
 from tests.emulator.emulator_api import Api
 from tests.emulator.running import (
     CLICKS,
@@ -21,7 +21,7 @@ from tests.emulator.running import (
     Exports,
     Json,
     exports,
-    started,
+    start_offset,
     status,
 )
 
@@ -33,7 +33,7 @@ def nowhere() -> Iterator[Exports]:
 
 
 def starts(made: Exports, flow: str | None = None) -> list[int]:
-    return [started(run) // HOUR for run in made.runs(flow)]
+    return [start_offset(run) // HOUR for run in made.runs(flow)]
 
 
 def test_ticks_of_several_flows_run_in_order_of_time_when_the_clock_jumps(nowhere: Exports) -> None:
@@ -42,7 +42,7 @@ def test_ticks_of_several_flows_run_in_order_of_time_when_the_clock_jumps(nowher
 
     nowhere.emulator.advance(3 * DAY)
 
-    in_order = [(started(run) // HOUR, run["flowId"]) for run in _as_made(nowhere)]
+    in_order = [(start_offset(run) // HOUR, run["flowId"]) for run in _run_documents(nowhere)]
     expected = [(hour, quick) for hour in range(2, 73, 3)] + [(hour, slow) for hour in (5, 29, 53)]
     assert in_order == sorted(expected, key=lambda one: (one[0], [quick, slow].index(one[1])))
 
@@ -53,15 +53,15 @@ def test_order_of_time_holds_however_late_somebody_looks(nowhere: Exports) -> No
     sooner = nowhere.flow(startTime=START + 2 * HOUR)
     assert nowhere.api.replace(f"/flows/{later}", "/name", "renamed").is_success
 
-    nowhere.clock_alone(4 * HOUR)
+    nowhere.move_clock_only(4 * HOUR)
     nowhere.api.get("/flows")
 
-    assert [run["flowId"] for run in _as_made(nowhere)] == [sooner, later]
+    assert [run["flowId"] for run in _run_documents(nowhere)] == [sooner, later]
 
 
-def _as_made(made: Exports) -> list[Json]:
+def _run_documents(made: Exports) -> list[Json]:
     """Run documents in the order in which they came into the store."""
-    return [record.doc for record in made.emulator.store.all("runs")]
+    return [record.doc for record in made.emulator.store.list_records("runs")]
 
 
 def test_one_jump_and_many_small_steps_give_the_same_runs(tmp_path: Path) -> None:
@@ -74,7 +74,7 @@ def test_one_jump_and_many_small_steps_give_the_same_runs(tmp_path: Path) -> Non
             for seconds in steps:
                 made.emulator.advance(seconds)
             counts = [r["metrics"]["recordSummary"]["outputRecordCount"] for r in made.runs()]
-            return starts(made), counts, made.arrived()
+            return starts(made), counts, made.row_counts()
 
     assert seen([2 * DAY], "jump") == seen([HOUR] * 48, "steps")
 
@@ -91,13 +91,13 @@ def test_without_an_end_a_flow_ends_six_months_after_its_creation(nowhere: Expor
     api = nowhere.api
     body = api.flow_body(api.source(), api.target(), schedule={"interval": 1, "timeUnit": "day"})
     del body["scheduleParams"]["endTime"]
-    flow = api.made("flows", body)
+    flow = api.create("flows", body)
 
     nowhere.emulator.advance(400 * DAY)
 
     runs = nowhere.runs(flow)
     assert len(runs) == 181  # 2026-01-01 01:00 to 2026-06-30 01:00
-    assert started(runs[-1]) == 180 * DAY + HOUR
+    assert start_offset(runs[-1]) == 180 * DAY + HOUR
 
 
 def test_an_export_that_runs_once_runs_once(nowhere: Exports) -> None:
@@ -153,10 +153,10 @@ def test_audience_flows_do_not_run(nowhere: Exports) -> None:
 
 
 def test_runs_of_sandboxes_are_apart(nowhere: Exports, connect: Callable[..., Api]) -> None:
-    nowhere.emulator.seed(["stage"], {"stage": [Dataset("Theirs", "d" * 24, rows=3)]})
+    nowhere.emulator.seed(["stage"], {"stage": [SeedDataset("Theirs", "d" * 24, rows=3)]})
     other = connect(nowhere.emulator, "stage")
     flow = nowhere.flow(RETURNS)
-    theirs = other.made("flows", other.flow_body(other.source("d" * 24), other.target()))
+    theirs = other.create("flows", other.flow_body(other.source("d" * 24), other.target()))
 
     nowhere.emulator.advance(HOUR)
 

@@ -15,7 +15,19 @@ import pytest
 from exportctl.emulator import Emulator, Switches
 from exportctl.emulator.store import Record
 from tests.emulator.emulator_api import Api
-from tests.emulator.running import CLICKS, DAY, HOUR, ORDERS, RETURNS, START, Exports, Json, exports, started, status
+from tests.emulator.running import (
+    CLICKS,
+    DAY,
+    HOUR,
+    ORDERS,
+    RETURNS,
+    START,
+    Exports,
+    Json,
+    exports,
+    start_offset,
+    status,
+)
 
 
 @pytest.fixture
@@ -28,7 +40,7 @@ def test_threads_that_look_at_one_moment_run_nothing_twice(made: Exports) -> Non
     flows = [made.flow(dataset, interval=3) for dataset in (ORDERS, CLICKS, RETURNS)]
     for dataset in (ORDERS, CLICKS, RETURNS):
         made.ingest(20, dataset)
-    made.clock_alone(8 * HOUR)
+    made.move_clock_only(8 * HOUR)
     start = threading.Barrier(8)
 
     def look(number: int) -> int:
@@ -39,8 +51,8 @@ def test_threads_that_look_at_one_moment_run_nothing_twice(made: Exports) -> Non
         answers = list(pool.map(look, range(8), timeout=60))
 
     assert answers == [200] * 8
-    assert [[started(run) // HOUR for run in made.runs(flow)] for flow in flows] == [[1, 4, 7]] * 3
-    assert (made.arrived().total(), set(made.arrived().values())) == (60, {1})
+    assert [[start_offset(run) // HOUR for run in made.runs(flow)] for flow in flows] == [[1, 4, 7]] * 3
+    assert (made.row_counts().total(), set(made.row_counts().values())) == (60, {1})
 
 
 # -- processes --------------------------------------------------------------------------------------------------------
@@ -66,7 +78,7 @@ def stored_record(made: Exports, collection: str, id: str) -> Record:
     return found
 
 
-def left_behind(made: Exports, run: Json, pid: int) -> None:
+def leave_claimed_run(made: Exports, run: Json, pid: int) -> None:
     """The state of a run in the middle: claimed by a process, some of its files written, nothing settled."""
     store = made.emulator.store
     with store.transaction():
@@ -90,7 +102,7 @@ def test_a_run_of_a_process_that_died_is_carried_out_again_under_the_same_names(
     made.ingest(8), made.ingest(8, CLICKS)
     made.emulator.advance(HOUR)
     (first,), before = made.runs(flow), contents(made)
-    left_behind(made, first, dead_pid())
+    leave_claimed_run(made, first, dead_pid())
 
     assert made.runs(flow) == [first]
 
@@ -104,16 +116,16 @@ def test_a_run_of_another_process_that_lives_is_left_alone(made: Exports, living
     made.ingest(8)
     made.emulator.advance(HOUR)
     (run,) = made.runs(flow)
-    left_behind(made, run, living_pid)
+    leave_claimed_run(made, run, living_pid)
     before = contents(made)
 
     made.emulator.advance(6 * HOUR)
 
     assert contents(made) == before
     assert stored_record(made, "runs", run["id"]).hidden["claimed"] == living_pid
-    assert [started(found) // HOUR for found in made.runs(other)] == [1, 7]
+    assert [start_offset(found) // HOUR for found in made.runs(other)] == [1, 7]
     later = made.runs(flow)[-1]
-    assert (started(later) // HOUR, status(later)) == (7, "Processing")
+    assert (start_offset(later) // HOUR, status(later)) == (7, "Processing")
 
 
 def test_what_waited_for_a_process_goes_on_once_that_is_gone(made: Exports) -> None:
@@ -121,7 +133,7 @@ def test_what_waited_for_a_process_goes_on_once_that_is_gone(made: Exports) -> N
     flow = made.flow()
     made.ingest(8)
     made.emulator.advance(HOUR)
-    left_behind(made, made.runs(flow)[0], process.pid)
+    leave_claimed_run(made, made.runs(flow)[0], process.pid)
     made.emulator.advance(6 * HOUR)
     process.kill()
     process.wait()
@@ -129,14 +141,14 @@ def test_what_waited_for_a_process_goes_on_once_that_is_gone(made: Exports) -> N
     counts = [run["metrics"]["recordSummary"]["outputRecordCount"] for run in made.runs(flow)]
 
     assert counts == [8, 0]
-    assert (made.arrived().total(), set(made.arrived().values())) == (8, {1})
+    assert (made.row_counts().total(), set(made.row_counts().values())) == (8, {1})
 
 
 def test_a_run_of_our_own_that_was_cut_short_is_taken_up(made: Exports) -> None:
     flow = made.flow()
     made.ingest(8)
     made.emulator.advance(HOUR)
-    left_behind(made, made.runs(flow)[0], os.getpid())
+    leave_claimed_run(made, made.runs(flow)[0], os.getpid())
 
     assert [status(run) for run in made.runs(flow)] == ["success"]
     assert len(made.files()) == 2
@@ -145,11 +157,11 @@ def test_a_run_of_our_own_that_was_cut_short_is_taken_up(made: Exports) -> None:
 # -- while a run is under way -----------------------------------------------------------------------------------------
 
 
-class Gate(ThreadingHTTPServer):
+class BlockingStore(ThreadingHTTPServer):
     """An object store that takes every file, but only once the gate is open."""
 
     def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Gated)
+        super().__init__(("127.0.0.1", 0), _BlockingHandler)
         self.reached, self.opened = threading.Event(), threading.Event()
         self.keys: list[str] = []
         self.thread = threading.Thread(target=self.serve_forever, args=(0.01,))
@@ -162,8 +174,8 @@ class Gate(ThreadingHTTPServer):
         self.server_close()
 
 
-class _Gated(BaseHTTPRequestHandler):
-    server: Gate
+class _BlockingHandler(BaseHTTPRequestHandler):
+    server: BlockingStore
 
     def do_PUT(self) -> None:
         self.rfile.read(int(self.headers.get("Content-Length", 0)))
@@ -179,61 +191,61 @@ class _Gated(BaseHTTPRequestHandler):
         """Not on stderr."""
 
 
-class Slow:
+class SlowExports:
     """Exports to a gated store; `advancing` lets time pass in another thread, up to the gate."""
 
-    def __init__(self, made: Exports, gate: Gate, pool: ThreadPoolExecutor) -> None:
+    def __init__(self, made: Exports, gate: BlockingStore, pool: ThreadPoolExecutor) -> None:
         self.made, self.gate, self._pool = made, gate, pool
 
-    def advancing(self, seconds: float) -> Future[float]:
+    def start_advance(self, seconds: float) -> Future[float]:
         future = self._pool.submit(self.made.emulator.advance, seconds)
         assert self.gate.reached.wait(10)
         return future
 
-    def open(self, future: Future[float]) -> None:
+    def open_store(self, future: Future[float]) -> None:
         self.gate.opened.set()
         future.result(30)
 
 
 @pytest.fixture
-def slow(made: Exports) -> Iterator[Slow]:
-    gate = Gate()
+def slow(made: Exports) -> Iterator[SlowExports]:
+    gate = BlockingStore()
     with made.emulator.store.transaction():
         endpoint = {"url": f"http://127.0.0.1:{gate.server_address[1]}"}
         made.emulator.store.set_setting("storage", {"endpoints": {"amazon-s3": endpoint}})
     with ThreadPoolExecutor(4) as pool:
-        yield Slow(made, gate, pool)
+        yield SlowExports(made, gate, pool)
         gate.opened.set()
     gate.stop()
 
 
-def test_other_requests_are_answered_while_a_long_export_runs(slow: Slow, made: Exports) -> None:
+def test_other_requests_are_answered_while_a_long_export_runs(slow: SlowExports, made: Exports) -> None:
     """A server's threads call the application as these two do: one waits for the storage, the others go on."""
     flow = made.flow()
     made.ingest(4)
-    future = slow.advancing(HOUR)
+    future = slow.start_advance(HOUR)
 
     (run,) = made.runs(flow)
     made.api.base("written meanwhile")
     assert made.api.http.get("/_emulator/").status_code == 200
     assert not future.done()
     assert status(run) == "Processing"
-    slow.open(future)
+    slow.open_store(future)
 
     (over,) = made.runs(flow)
     assert (over["id"], status(over), len(slow.gate.keys)) == (run["id"], "success", 2)
 
 
 def test_two_emulators_of_one_file_run_nothing_twice(
-    slow: Slow, made: Exports, tmp_path: Path, connect: Callable[..., Api]
+    slow: SlowExports, made: Exports, tmp_path: Path, connect: Callable[..., Api]
 ) -> None:
     flow = made.flow()
     made.ingest(4)
-    future = slow.advancing(HOUR)
+    future = slow.start_advance(HOUR)
     other = Emulator(tmp_path / "org.sqlite", storage=tmp_path / "storage")
 
     (seen,) = connect(other, "dev").get("/runs").json()["items"]
-    slow.open(future)
+    slow.open_store(future)
 
     (run,) = made.runs(flow)
     assert (seen["id"], status(seen), status(run)) == (run["id"], "Processing", "success")
@@ -256,80 +268,82 @@ Treat = Callable[[Exports, str], object]
     ids=["deleted", "disabled", "renamed", "of other datasets"],
 )
 def test_what_happens_to_a_flow_does_not_touch_the_run_under_way(
-    slow: Slow, made: Exports, treat: Callable[[Exports, str], object], lag: int
+    slow: SlowExports, made: Exports, treat: Callable[[Exports, str], object], lag: int
 ) -> None:
     made.emulator.switches = Switches(delete_lag=lag)
     flow = made.flow()
     made.ingest(4)
-    future = slow.advancing(HOUR)
+    future = slow.start_advance(HOUR)
 
     treat(made, flow)
-    slow.open(future)
+    slow.open_store(future)
 
     (run,) = made.runs(flow)
     assert (status(run), run["metrics"]["recordSummary"]["outputRecordCount"]) == ("success", 4)
 
 
-def test_whoever_takes_a_run_up_puts_its_own_name_on_it(slow: Slow, made: Exports) -> None:
+def test_whoever_takes_a_run_up_puts_its_own_name_on_it(slow: SlowExports, made: Exports) -> None:
     flow = made.flow()
     made.ingest(4)
-    slow.open(slow.advancing(HOUR))
+    slow.open_store(slow.start_advance(HOUR))
     (run,) = made.runs(flow)
     slow.gate.reached.clear()
     slow.gate.opened.clear()
-    left_behind(made, run, dead_pid())
+    leave_claimed_run(made, run, dead_pid())
 
-    future = slow.advancing(0)
+    future = slow.start_advance(0)
 
     assert stored_record(made, "runs", run["id"]).hidden["claimed"] == os.getpid()
-    slow.open(future)
+    slow.open_store(future)
     assert made.runs(flow) == [run]
     assert len(set(slow.gate.keys)) == 2
 
 
-def test_a_reset_in_the_middle_leaves_nothing(slow: Slow, made: Exports) -> None:
+def test_a_reset_in_the_middle_leaves_nothing(slow: SlowExports, made: Exports) -> None:
     made.flow()
     made.ingest(4)
-    future = slow.advancing(HOUR)
+    future = slow.start_advance(HOUR)
 
     made.emulator.reset()
-    slow.open(future)
+    slow.open_store(future)
 
-    assert made.emulator.store.all("runs") == []
+    assert made.emulator.store.list_records("runs") == []
 
 
-def test_a_tick_that_waits_for_another_run_is_not_lost_when_its_flow_is_changed(slow: Slow, made: Exports) -> None:
+def test_a_tick_that_waits_for_another_run_is_not_lost_when_its_flow_is_changed(
+    slow: SlowExports, made: Exports
+) -> None:
     first, second = made.flow(), made.flow(RETURNS, startTime=START + 2 * HOUR)
     made.ingest(4)
-    future = slow.advancing(3 * HOUR)
+    future = slow.start_advance(3 * HOUR)
 
     assert made.api.replace(f"/flows/{second}", "/name", "renamed").is_success
-    slow.open(future)
+    slow.open_store(future)
 
-    assert [started(run) // HOUR for run in made.runs(first)] == [1]
-    assert [(started(run) // HOUR, status(run)) for run in made.runs(second)] == [(2, "success")]
+    assert [start_offset(run) // HOUR for run in made.runs(first)] == [1]
+    assert [(start_offset(run) // HOUR, status(run)) for run in made.runs(second)] == [(2, "success")]
 
 
-def test_an_export_on_demand_waits_for_the_run_under_way(slow: Slow, made: Exports) -> None:
+def test_an_export_on_demand_waits_for_the_run_under_way(slow: SlowExports, made: Exports) -> None:
     first, second = made.flow(), made.flow(RETURNS, startTime=START + DAY)
     made.ingest(4), made.ingest(2, RETURNS)
-    future = slow.advancing(HOUR)
+    future = slow.start_advance(HOUR)
 
-    assert "already exists" in made.ask(first).text
-    assert made.ask(second, RETURNS).status_code == 200
+    assert "already exists" in made.export_on_demand(first).text
+    assert made.export_on_demand(second, RETURNS).status_code == 200
     assert [status(run) for run in made.runs(second)] == ["Processing"]
-    slow.open(future)
+    slow.open_store(future)
 
     assert [status(run) for run in made.runs(second)] == ["success"]
     assert len(slow.gate.keys) == 4
 
 
-def test_rows_that_come_in_while_a_run_is_under_way_come_with_the_next(slow: Slow, made: Exports) -> None:
+def test_rows_that_come_in_while_a_run_is_under_way_come_with_the_next(slow: SlowExports, made: Exports) -> None:
     flow = made.flow(interval=3)
     made.ingest(4)
-    future = slow.advancing(HOUR)
+    future = slow.start_advance(HOUR)
     made.ingest(3)
-    slow.open(future)
+    slow.open_store(future)
 
     made.emulator.advance(3 * HOUR)
 
@@ -341,7 +355,7 @@ def test_a_claim_of_long_ago_counts_for_nothing_whoever_has_its_process_id_now(m
     made.ingest(8)
     made.emulator.advance(HOUR)
     (run,), before = made.runs(flow), contents(made)
-    left_behind(made, run, living_pid)
+    leave_claimed_run(made, run, living_pid)
     with made.emulator.store.transaction():
         record = stored_record(made, "runs", run["id"])
         record.hidden["claimed_at"] = 0

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from exportctl.emulator.sinks.local import LocalSink, Nowhere, refusal
+from exportctl.emulator.sinks.local import LocalSink, NullSink, refusal_of_error
 from exportctl.emulator.sinks.sink import StorageRefused
 
 BAD_KEYS = ["", "/a", "a//b", "a/", "../a", "a/../../b", "a/./b", "a\0b", "a\nb"]
@@ -87,12 +87,12 @@ def test_a_file_in_the_way_of_a_folder_is_refused_without_naming_the_machines_fo
     ],
 )
 def test_errors_of_the_file_system_have_their_words(number: int, code: str) -> None:
-    assert refusal(OSError(number, "text"), "a/b").code == code
+    assert refusal_of_error(OSError(number, "text"), "a/b").code == code
 
 
 @pytest.mark.parametrize("key", BAD_KEYS)
 def test_no_key_leads_out_of_the_root(root: Path, source: Path, key: str) -> None:
-    for sink in (LocalSink(root), Nowhere()):
+    for sink in (LocalSink(root), NullSink()):
         with pytest.raises(StorageRefused):
             sink.put(key, source)
         with pytest.raises(StorageRefused):
@@ -115,7 +115,7 @@ def test_folders_are_made_and_files_removed(root: Path, source: Path) -> None:
 
 
 def test_nowhere_takes_everything(source: Path) -> None:
-    sink = Nowhere()
+    sink = NullSink()
     sink.put("a/b", source)
     sink.make_folder("a")
     sink.remove("a/b")

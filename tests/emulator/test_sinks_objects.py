@@ -22,7 +22,7 @@ from typing import Any
 import pytest
 
 from exportctl.emulator.sinks import accounts, objects, refusals
-from exportctl.emulator.sinks.routing import opened
+from exportctl.emulator.sinks.routing import open_sink
 from exportctl.emulator.sinks.settings import Endpoint
 from exportctl.emulator.sinks.sink import Sink, StorageRefused
 
@@ -31,11 +31,11 @@ ACCOUNT_KEY = base64.b64encode(b"k" * 32).decode()
 SECRETS = (SECRET_KEY, ACCOUNT_KEY, "sig=")
 
 
-class OneAnswer(ThreadingHTTPServer):
+class OneAnswerServer(ThreadingHTTPServer):
     """Answers every request with one status and body; `seen` are the first lines and headers."""
 
     def __init__(self, status: int, body: bytes = b"") -> None:
-        super().__init__(("127.0.0.1", 0), _Answering)
+        super().__init__(("127.0.0.1", 0), _OneAnswerHandler)
         self.status, self.body = status, body
         self.seen: list[tuple[str, str, dict[str, str]]] = []
         self.thread = threading.Thread(target=self.serve_forever, args=(0.01,))
@@ -51,8 +51,8 @@ class OneAnswer(ThreadingHTTPServer):
         self.server_close()
 
 
-class _Answering(BaseHTTPRequestHandler):
-    server: OneAnswer
+class _OneAnswerHandler(BaseHTTPRequestHandler):
+    server: OneAnswerServer
 
     def _answer(self) -> None:
         self.rfile.read(int(self.headers.get("Content-Length", 0)))
@@ -70,12 +70,12 @@ class _Answering(BaseHTTPRequestHandler):
 
 
 @pytest.fixture
-def serve() -> Iterator[Callable[..., OneAnswer]]:
-    servers: list[OneAnswer] = []
+def serve() -> Iterator[Callable[..., OneAnswerServer]]:
+    servers: list[OneAnswerServer] = []
 
-    def start(status: int, code: str = "") -> OneAnswer:
+    def start(status: int, code: str = "") -> OneAnswerServer:
         body = f"<?xml version='1.0'?><Error><Code>{code}</Code><Message>{SECRET_KEY}</Message></Error>" if code else ""
-        servers.append(OneAnswer(status, body.encode()))
+        servers.append(OneAnswerServer(status, body.encode()))
         return servers[-1]
 
     yield start
@@ -92,21 +92,21 @@ def source(tmp_path: Path) -> Path:
 
 def s3(url: str) -> Sink:
     auth = {"specName": "Access Key", "params": {"s3AccessKey": ACCESS_KEY, "s3SecretKey": SECRET_KEY}}
-    return accounts.opened(Endpoint("amazon-s3", {"url": url}), auth, {"bucketName": "exports"})
+    return accounts.open_sink(Endpoint("amazon-s3", {"url": url}), auth, {"bucketName": "exports"})
 
 
 def blob(url: str) -> Sink:
     text = f"AccountName=acme;AccountKey={ACCOUNT_KEY};EndpointSuffix=core.windows.net"
     auth = {"specName": "ConnectionString", "params": {"connectionString": text}}
-    return accounts.opened(Endpoint("azure-blob", {"url": f"{url}/acme"}), auth, {"container": "exports"})
+    return accounts.open_sink(Endpoint("azure-blob", {"url": f"{url}/acme"}), auth, {"container": "exports"})
 
 
 def landing_zone(url: str) -> Sink:
     values = {"url": f"{url}/acme", "account": "acme", "account_key": ACCOUNT_KEY}
-    return accounts.opened(Endpoint("data-landing-zone", values), {}, {})
+    return accounts.open_sink(Endpoint("data-landing-zone", values), {}, {})
 
 
-def refused(step: Callable[[], object]) -> StorageRefused:
+def raised_refusal(step: Callable[[], object]) -> StorageRefused:
     with pytest.raises(StorageRefused) as caught:
         step()
     assert not any(secret in caught.value.reason for secret in SECRETS)
@@ -128,7 +128,7 @@ def refused(step: Callable[[], object]) -> StorageRefused:
 )
 @pytest.mark.parametrize("make", [s3, blob, landing_zone])
 def test_a_refusal_names_the_place_and_the_services_own_code(
-    serve: Callable[..., OneAnswer],
+    serve: Callable[..., OneAnswerServer],
     source: Path,
     make: Callable[[str], Sink],
     status: int,
@@ -139,7 +139,7 @@ def test_a_refusal_names_the_place_and_the_services_own_code(
     sink = make(server.url)
 
     for step in (lambda: sink.put("aep/x", source), lambda: sink.make_folder("aep/y")):
-        error = refused(step)
+        error = raised_refusal(step)
         assert (error.code, error.reason.rpartition(": ")[2]) == (code, service_code)
         assert server.url in error.reason
 
@@ -148,17 +148,19 @@ def test_a_refusal_names_the_place_and_the_services_own_code(
     ("status", "code"), [(401, "denied"), (403, "denied"), (404, "no-such-bucket"), (400, "failed")]
 )
 def test_an_answer_without_a_code_is_judged_by_its_status(
-    serve: Callable[..., OneAnswer], source: Path, status: int, code: str
+    serve: Callable[..., OneAnswerServer], source: Path, status: int, code: str
 ) -> None:
     sink = s3(serve(status).url)
 
-    assert refused(lambda: sink.put("x", source)).code == code
-    assert refused(lambda: sink.put("x", source)).reason.endswith(f"answered {status}")
+    assert raised_refusal(lambda: sink.put("x", source)).code == code
+    assert raised_refusal(lambda: sink.put("x", source)).reason.endswith(f"answered {status}")
 
 
-def test_a_server_in_trouble_is_asked_again_and_then_given_up(serve: Callable[..., OneAnswer], source: Path) -> None:
+def test_a_server_in_trouble_is_asked_again_and_then_given_up(
+    serve: Callable[..., OneAnswerServer], source: Path
+) -> None:
     server = serve(503)
-    error = refused(lambda: s3(server.url).put("x", source))
+    error = raised_refusal(lambda: s3(server.url).put("x", source))
 
     assert (error.code, len(server.seen)) == ("failed", 3)
 
@@ -167,30 +169,30 @@ def test_an_address_where_nothing_answers_is_unreachable(source: Path) -> None:
     started = time.monotonic()
     sink = s3("http://127.0.0.1:1")
 
-    assert refused(lambda: sink.put("x", source)).code == "unreachable"
-    assert refused(lambda: sink.make_folder("x")).code == "unreachable"
+    assert raised_refusal(lambda: sink.put("x", source)).code == "unreachable"
+    assert raised_refusal(lambda: sink.make_folder("x")).code == "unreachable"
     assert time.monotonic() - started < 10
 
 
 def test_a_host_name_that_nobody_knows_is_said_to_be(source: Path) -> None:
-    assert refused(lambda: s3("https://nowhere.invalid").put("x", source)).code == "unknown-host"
+    assert raised_refusal(lambda: s3("https://nowhere.invalid").put("x", source)).code == "unknown-host"
 
 
-def test_a_storage_that_goes_away_between_two_files_is_cut(serve: Callable[..., OneAnswer], source: Path) -> None:
+def test_a_storage_that_goes_away_between_two_files_is_cut(serve: Callable[..., OneAnswerServer], source: Path) -> None:
     server = serve(200)
     sink = s3(server.url)
     sink.put("x", source)
     server.shutdown()
     server.server_close()
 
-    assert refused(lambda: sink.put("y", source)).code == "cut"
-    assert refused(lambda: sink.make_folder("z")).code == "cut"
+    assert raised_refusal(lambda: sink.put("y", source)).code == "cut"
+    assert raised_refusal(lambda: sink.make_folder("z")).code == "cut"
 
 
 def test_a_connection_that_breaks_in_the_middle_is_cut(source: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listening:
         threading.Thread(target=_hang_up, args=(listening, 3)).start()
-        error = refused(lambda: s3(f"http://127.0.0.1:{listening.getsockname()[1]}").put("x", source))
+        error = raised_refusal(lambda: s3(f"http://127.0.0.1:{listening.getsockname()[1]}").put("x", source))
 
     assert error.code == "cut"
 
@@ -212,13 +214,13 @@ def _hang_up(listening: socket.socket, times: int) -> None:
     ],
 )
 def test_errors_of_the_library_are_told_apart_by_its_text(text: str, begun: bool, code: str) -> None:
-    error = refusals.of_library(ValueError(text), "bucket exports", begun)
+    error = refusals.library_refusal(ValueError(text), "bucket exports", begun)
 
     assert error.code == code
     assert "hush" not in error.reason
 
 
-def test_a_folder_is_an_empty_object_whose_key_ends_in_a_slash(serve: Callable[..., OneAnswer]) -> None:
+def test_a_folder_is_an_empty_object_whose_key_ends_in_a_slash(serve: Callable[..., OneAnswerServer]) -> None:
     server = serve(201)
     s3(server.url).make_folder("aep/exportTime=1/")
     landing_zone(server.url).make_folder("aep/exportTime=1")
@@ -231,7 +233,7 @@ def test_a_folder_is_an_empty_object_whose_key_ends_in_a_slash(serve: Callable[.
 
 
 def test_the_landing_zone_is_written_with_a_sas_and_without_the_key(
-    serve: Callable[..., OneAnswer], source: Path
+    serve: Callable[..., OneAnswerServer], source: Path
 ) -> None:
     server = serve(201)
     landing_zone(server.url).put("aep/x", source)
@@ -242,12 +244,12 @@ def test_the_landing_zone_is_written_with_a_sas_and_without_the_key(
 
 
 def test_keys_of_another_kind_are_refused_before_anything_is_sent(
-    serve: Callable[..., OneAnswer], source: Path
+    serve: Callable[..., OneAnswerServer], source: Path
 ) -> None:
     server = serve(200)
     for sink in (s3(server.url), blob(server.url)):
-        assert refused(partial(sink.put, "a/../b", source)).code == "failed"
-        assert refused(partial(sink.remove, "/a")).code == "failed"
+        assert raised_refusal(partial(sink.put, "a/../b", source)).code == "failed"
+        assert raised_refusal(partial(sink.remove, "/a")).code == "failed"
 
     assert server.seen == []
 
@@ -255,8 +257,8 @@ def test_keys_of_another_kind_are_refused_before_anything_is_sent(
 @pytest.mark.parametrize("part", ["AccountName=acme", f"AccountKey={ACCOUNT_KEY}", "AccountName=acme;AccountKey=hush!"])
 def test_a_connection_string_that_lacks_something_is_not_repeated(part: str) -> None:
     auth = {"params": {"connectionString": f"DefaultEndpointsProtocol=https;{part}"}}
-    error = refused(
-        lambda: accounts.opened(Endpoint("azure-blob", {"url": "http://127.0.0.1:1"}), auth, {"container": "c"})
+    error = raised_refusal(
+        lambda: accounts.open_sink(Endpoint("azure-blob", {"url": "http://127.0.0.1:1"}), auth, {"container": "c"})
     )
 
     assert error.code == "denied"
@@ -264,31 +266,36 @@ def test_a_connection_string_that_lacks_something_is_not_repeated(part: str) -> 
 
 
 def test_a_connection_string_may_hold_its_members_in_any_order_and_case() -> None:
-    assert accounts.connection_string(f"accountkey={ACCOUNT_KEY};;AccountName = acme;X=y") == ("acme", ACCOUNT_KEY)
+    assert accounts.parse_connection_string(f"accountkey={ACCOUNT_KEY};;AccountName = acme;X=y") == (
+        "acme",
+        ACCOUNT_KEY,
+    )
 
 
 def test_a_role_that_the_endpoint_does_not_list_is_refused() -> None:
     roles = {"arn:aws:iam::1:role/known": {"access_key_id": ACCESS_KEY, "secret_access_key": SECRET_KEY}}
     endpoint = Endpoint("amazon-s3", {"url": "http://127.0.0.1:1", "roles": roles})
     auth = {"specName": "Assumed Role", "params": {"s3Role": "arn:aws:iam::1:role/other"}}
-    error = refused(lambda: accounts.opened(endpoint, auth, {"bucketName": "exports"}))
+    error = raised_refusal(lambda: accounts.open_sink(endpoint, auth, {"bucketName": "exports"}))
 
     assert error.code == "denied"
     assert "arn:" not in error.reason
 
 
 def test_a_role_and_a_principal_sign_with_the_keys_they_stand_for(
-    serve: Callable[..., OneAnswer], source: Path
+    serve: Callable[..., OneAnswerServer], source: Path
 ) -> None:
     server = serve(201)
     roles = {"arn:x": {"access_key_id": "AKIAROLE", "secret_access_key": SECRET_KEY}}
     role = {"specName": "Assumed Role", "params": {"s3Role": "arn:x"}}
-    s3_sink = accounts.opened(Endpoint("amazon-s3", {"url": server.url, "roles": roles}), role, {"bucketName": "lake"})
+    s3_sink = accounts.open_sink(
+        Endpoint("amazon-s3", {"url": server.url, "roles": roles}), role, {"bucketName": "lake"}
+    )
     s3_sink.put("x", source)
     principals = {"app": {"key": "right", "account_key": ACCOUNT_KEY}}
     params = {"url": "abfss://lake@acme.dfs.core.windows.net", "servicePrincipalId": "app"}
     lake = Endpoint("azure-data-lake", {"url": f"{server.url}/acme", "principals": principals})
-    accounts.opened(lake, {"params": {**params, "servicePrincipalKey": "right"}}, {}).put("x", source)
+    accounts.open_sink(lake, {"params": {**params, "servicePrincipalKey": "right"}}, {}).put("x", source)
     (_, s3_path, s3_headers), (_, lake_path, lake_headers) = server.seen
 
     assert (s3_path, lake_path) == ("/lake/x", "/acme/lake/x")
@@ -296,12 +303,12 @@ def test_a_role_and_a_principal_sign_with_the_keys_they_stand_for(
     assert lake_headers["authorization"].startswith("SharedKey acme:")
 
 
-def test_an_object_that_is_not_there_is_removed_without_a_word(serve: Callable[..., OneAnswer]) -> None:
+def test_an_object_that_is_not_there_is_removed_without_a_word(serve: Callable[..., OneAnswerServer]) -> None:
     server = serve(404, "NoSuchKey")
     s3(server.url).remove("aep/x")
 
     assert [(method, path) for method, path, _ in server.seen] == [("DELETE", "/exports/aep/x")]
-    assert refused(lambda: s3(serve(403, "AccessDenied").url).remove("aep/x")).code == "denied"
+    assert raised_refusal(lambda: s3(serve(403, "AccessDenied").url).remove("aep/x")).code == "denied"
 
 
 @pytest.mark.parametrize("id, key", [("other", "right"), ("known", "hush")])
@@ -309,7 +316,7 @@ def test_a_service_principal_must_show_its_own_key(id: str, key: str) -> None:
     principals = {"known": {"key": "right", "account_key": ACCOUNT_KEY}}
     endpoint = Endpoint("azure-data-lake", {"url": "http://127.0.0.1:1", "principals": principals})
     params = {"url": "abfss://lake@acme.dfs.core.windows.net", "servicePrincipalId": id, "servicePrincipalKey": key}
-    error = refused(lambda: accounts.opened(endpoint, {"params": params}, {}))
+    error = raised_refusal(lambda: accounts.open_sink(endpoint, {"params": params}, {}))
 
     assert (error.code, "hush" in error.reason) == ("denied", False)
 
@@ -323,12 +330,12 @@ def test_a_service_principal_must_show_its_own_key(id: str, key: str) -> None:
     ],
 )
 def test_a_lakes_address_names_container_and_account(url: str, found: tuple[str, str]) -> None:
-    assert accounts.lake(url) == found
+    assert accounts.parse_lake_url(url) == found
 
 
 @pytest.mark.parametrize("url", ["https://acme.dfs.core.windows.net/lake", "abfss://acme", "abfss://a@b.c/folder", ""])
 def test_another_address_of_a_lake_is_refused(url: str) -> None:
-    assert refused(lambda: accounts.lake(url)).code == "failed"
+    assert raised_refusal(lambda: accounts.parse_lake_url(url)).code == "failed"
 
 
 HOSTILE = {
@@ -358,7 +365,9 @@ for make in (t.s3, t.blob, t.landing_zone):
 """
 
 
-def test_the_environment_decides_neither_place_nor_credentials(serve: Callable[..., OneAnswer], source: Path) -> None:
+def test_the_environment_decides_neither_place_nor_credentials(
+    serve: Callable[..., OneAnswerServer], source: Path
+) -> None:
     server = serve(201)
     command = [sys.executable, "-c", PROGRAM, server.url, str(source)]
     ended = subprocess.run(command, env={**os.environ, **HOSTILE}, capture_output=True, text=True, timeout=60)
@@ -431,7 +440,7 @@ def test_an_s3_server_killed_in_the_middle_holds_no_object(rclone: tuple[Any, Pa
         file.truncate(2**30)
     sink = s3(url)
     threading.Timer(0.3, process.kill).start()
-    error = refused(lambda: sink.put("aep/large", large))
+    error = raised_refusal(lambda: sink.put("aep/large", large))
 
     assert error.code == "cut"
     assert not (folder / "aep/large").exists()
@@ -445,7 +454,7 @@ def test_an_s3_server_refuses_a_wrong_key(rclone: tuple[Any, Path, str], source:
         "auth": {"specName": "HMAC", "params": {"accessKeyId": ACCESS_KEY, "secretAccessKey": "hush"}},
     }
     target = {"params": {"bucketName": "exports", "path": "aep"}}
-    sink = opened(connection, target, {"endpoints": {"google-cloud-storage": {"url": url}}}, None)
-    error = refused(lambda: sink.put("x", source))
+    sink = open_sink(connection, target, {"endpoints": {"google-cloud-storage": {"url": url}}}, None)
+    error = raised_refusal(lambda: sink.put("x", source))
 
     assert (error.code, "SignatureDoesNotMatch" in error.reason) == ("denied", True)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 import exportctl.emulator
 from exportctl.emulator import specs
 from exportctl.emulator.sinks import keys, routing
-from exportctl.emulator.sinks.local import LocalSink, Nowhere
+from exportctl.emulator.sinks.local import LocalSink, NullSink
 from exportctl.emulator.sinks.objects import ObjectSink
 from exportctl.emulator.sinks.refusals import MEANINGS
 from exportctl.emulator.sinks.settings import OPTIONS
@@ -47,8 +47,8 @@ def test_each_type_has_a_folder_of_its_own(type: str, tmp_path: Path) -> None:
     target = {"params": params}
 
     assert routing.local_root(base, target, {}, tmp_path) == tmp_path / type / room
-    assert routing.prefix(target) == "aep/web"
-    assert isinstance(routing.opened(base, target, {}, tmp_path), LocalSink)
+    assert routing.target_folder(target) == "aep/web"
+    assert isinstance(routing.open_sink(base, target, {}, tmp_path), LocalSink)
 
 
 def test_every_card_has_a_type_and_every_type_its_options() -> None:
@@ -60,8 +60,8 @@ def test_what_is_put_stands_in_the_folder(tmp_path: Path) -> None:
     base, params, _ = CASES["sftp"]
     source = tmp_path / "source"
     source.write_bytes(b"rows")
-    sink = routing.opened(base, {"params": params}, {}, tmp_path / "root")
-    sink.put(f"{routing.prefix({'params': params})}/x", source)
+    sink = routing.open_sink(base, {"params": params}, {}, tmp_path / "root")
+    sink.put(f"{routing.target_folder({'params': params})}/x", source)
 
     assert (tmp_path / "root/sftp/files.example_22/aep/web/x").read_bytes() == b"rows"
 
@@ -69,7 +69,7 @@ def test_what_is_put_stands_in_the_folder(tmp_path: Path) -> None:
 def test_without_a_root_nothing_is_kept() -> None:
     base, params, _ = CASES["amazon-s3"]
 
-    assert isinstance(routing.opened(base, {"params": params}, {}, None), Nowhere)
+    assert isinstance(routing.open_sink(base, {"params": params}, {}, None), NullSink)
     assert routing.local_root(base, {"params": params}, {}, None) is None
 
 
@@ -78,14 +78,14 @@ def test_a_type_with_an_endpoint_has_no_folder(tmp_path: Path) -> None:
     settings = {"endpoints": {"amazon-s3": {"url": "http://127.0.0.1:9000"}}}
 
     assert routing.local_root(base, {"params": params}, settings, tmp_path) is None
-    assert isinstance(routing.opened(base, {"params": params}, settings, tmp_path), ObjectSink)
+    assert isinstance(routing.open_sink(base, {"params": params}, settings, tmp_path), ObjectSink)
 
 
 def test_a_storage_elsewhere_is_not_opened_unless_allowed(tmp_path: Path) -> None:
     base, params, _ = CASES["amazon-s3"]
     settings = {"endpoints": {"amazon-s3": {"url": "https://storage.example"}}}
     with pytest.raises(StorageRefused) as refused:
-        routing.opened(base, {"params": params}, settings, tmp_path)
+        routing.open_sink(base, {"params": params}, settings, tmp_path)
 
     assert refused.value.code == "not-allowed"
 
@@ -93,7 +93,7 @@ def test_a_storage_elsewhere_is_not_opened_unless_allowed(tmp_path: Path) -> Non
 def test_settings_that_are_wrong_fail_the_run_and_not_the_emulator(tmp_path: Path) -> None:
     base, params, _ = CASES["amazon-s3"]
     with pytest.raises(StorageRefused, match="url is required"):
-        routing.opened(base, {"params": params}, {"endpoints": {"amazon-s3": {}}}, tmp_path)
+        routing.open_sink(base, {"params": params}, {"endpoints": {"amazon-s3": {}}}, tmp_path)
 
 
 def test_the_port_of_an_account_tells_servers_apart(tmp_path: Path) -> None:

@@ -7,39 +7,42 @@ from typing import Any
 
 import pytest
 
-from exportctl.emulator.sinks.settings import OPTIONS, parsed
+from exportctl.emulator.sinks.settings import OPTIONS, parse_settings
 from exportctl.emulator.sinks.sink import StorageRefused
 
 ZONE = {"url": "http://127.0.0.1:10000/acme", "account": "acme", "account_key": "c2VjcmV0"}
 KEYS = {"access_key_id": "id", "secret_access_key": "hush"}
 
 
-def one(type: str, **members: Any) -> dict[str, Any]:
+def one_endpoint(type: str, **members: Any) -> dict[str, Any]:
     return {"endpoints": {type: members}}
 
 
 def test_an_empty_setting_names_no_storage() -> None:
-    assert parsed({}).to_json() == {"endpoints": {}, "allowed_hosts": []}
-    assert all(parsed({}).endpoint(type) is None for type in OPTIONS)
+    assert parse_settings({}).to_json() == {"endpoints": {}, "allowed_hosts": []}
+    assert all(parse_settings({}).endpoint(type) is None for type in OPTIONS)
 
 
 @pytest.mark.parametrize(
     "value",
     [
-        one("amazon-s3", url="http://localhost:9000", region="eu-west-1", roles={"arn:aws:iam::1:role/x": KEYS}),
-        one("azure-blob", url="https://acme.blob.core.windows.net") | {"allowed_hosts": ["acme.blob.core.windows.net"]},
-        one("azure-data-lake", url="http://[::1]:1/lake", principals={"id": {"key": "k", "account_key": "a"}}),
-        one("data-landing-zone", **ZONE),
-        one("google-cloud-storage", url="http://127.9.9.9"),
-        one("sftp", host="127.0.0.1", port=2222, known_hosts="* ssh-ed25519 AAAA"),
+        one_endpoint(
+            "amazon-s3", url="http://localhost:9000", region="eu-west-1", roles={"arn:aws:iam::1:role/x": KEYS}
+        ),
+        one_endpoint("azure-blob", url="https://acme.blob.core.windows.net")
+        | {"allowed_hosts": ["acme.blob.core.windows.net"]},
+        one_endpoint("azure-data-lake", url="http://[::1]:1/lake", principals={"id": {"key": "k", "account_key": "a"}}),
+        one_endpoint("data-landing-zone", **ZONE),
+        one_endpoint("google-cloud-storage", url="http://127.9.9.9"),
+        one_endpoint("sftp", host="127.0.0.1", port=2222, known_hosts="* ssh-ed25519 AAAA"),
     ],
     ids=lambda value: next(iter(value["endpoints"])),
 )
 def test_a_setting_comes_out_as_it_went_in(value: dict[str, Any]) -> None:
-    settings = parsed(value)
+    settings = parse_settings(value)
 
     assert settings.to_json() == {"allowed_hosts": [], **value}
-    assert parsed(settings.to_json()) == settings
+    assert parse_settings(settings.to_json()) == settings
     for type in value["endpoints"]:
         assert settings.endpoint(type) is not None
 
@@ -49,33 +52,42 @@ def test_a_setting_comes_out_as_it_went_in(value: dict[str, Any]) -> None:
     [
         ({"endpoint": {}}, "'endpoint'"),
         ({"endpoints": []}, "endpoints must be an object"),
-        (one("amazon-s4", url="http://127.0.0.1"), "no destination type 'amazon-s4'"),
-        (one("amazon-s3"), "amazon-s3: url is required"),
-        (one("amazon-s3", url="http://127.0.0.1", key="hush"), "amazon-s3 has no member 'key'"),
-        (one("amazon-s3", url=9000), "amazon-s3.url must be text"),
-        (one("amazon-s3", url="127.0.0.1:9000"), "amazon-s3.url must be an address"),
-        (one("amazon-s3", url="http://user:hush@127.0.0.1"), "amazon-s3.url must be an address"),
-        (one("amazon-s3", url="http://127.0.0.1/?x=hush"), "amazon-s3.url must be an address"),
-        (one("amazon-s3", url="http://127.0.0.1:99999"), "amazon-s3.url must be an address"),
-        (one("amazon-s3", url="http://storage.example"), "amazon-s3.url must be https"),
-        (one("amazon-s3", url="http://127.0.0.1.example"), "amazon-s3.url must be https"),
-        (one("amazon-s3", url="http://127.0.0.1", roles={"arn": {"access_key_id": "hush"}}), "amazon-s3.roles: each"),
-        (one("amazon-s3", url="http://127.0.0.1", roles={"arn": {**KEYS, "token": "hush"}}), "no member 'token'"),
-        (one("azure-data-lake", url="http://127.0.0.1", principals="hush"), "azure-data-lake.principals must be"),
-        (one("data-landing-zone", **{**ZONE, "account_key": "hush!"}), "not base64"),
-        (one("data-landing-zone", **ZONE, sas="sig=hush"), "account_key or sas"),
-        (one("data-landing-zone", url="http://127.0.0.1", account="acme"), "account_key or sas"),
-        (one("sftp", port=22), "sftp: host is required"),
-        (one("sftp", host="user@host"), "sftp.host must be a host name"),
-        (one("sftp", host="127.0.0.1", port="22"), "sftp.port must be a port number"),
-        (one("sftp", host="127.0.0.1", port=0), "sftp.port must be a port number"),
+        (one_endpoint("amazon-s4", url="http://127.0.0.1"), "no destination type 'amazon-s4'"),
+        (one_endpoint("amazon-s3"), "amazon-s3: url is required"),
+        (one_endpoint("amazon-s3", url="http://127.0.0.1", key="hush"), "amazon-s3 has no member 'key'"),
+        (one_endpoint("amazon-s3", url=9000), "amazon-s3.url must be text"),
+        (one_endpoint("amazon-s3", url="127.0.0.1:9000"), "amazon-s3.url must be an address"),
+        (one_endpoint("amazon-s3", url="http://user:hush@127.0.0.1"), "amazon-s3.url must be an address"),
+        (one_endpoint("amazon-s3", url="http://127.0.0.1/?x=hush"), "amazon-s3.url must be an address"),
+        (one_endpoint("amazon-s3", url="http://127.0.0.1:99999"), "amazon-s3.url must be an address"),
+        (one_endpoint("amazon-s3", url="http://storage.example"), "amazon-s3.url must be https"),
+        (one_endpoint("amazon-s3", url="http://127.0.0.1.example"), "amazon-s3.url must be https"),
+        (
+            one_endpoint("amazon-s3", url="http://127.0.0.1", roles={"arn": {"access_key_id": "hush"}}),
+            "amazon-s3.roles: each",
+        ),
+        (
+            one_endpoint("amazon-s3", url="http://127.0.0.1", roles={"arn": {**KEYS, "token": "hush"}}),
+            "no member 'token'",
+        ),
+        (
+            one_endpoint("azure-data-lake", url="http://127.0.0.1", principals="hush"),
+            "azure-data-lake.principals must be",
+        ),
+        (one_endpoint("data-landing-zone", **{**ZONE, "account_key": "hush!"}), "not base64"),
+        (one_endpoint("data-landing-zone", **ZONE, sas="sig=hush"), "account_key or sas"),
+        (one_endpoint("data-landing-zone", url="http://127.0.0.1", account="acme"), "account_key or sas"),
+        (one_endpoint("sftp", port=22), "sftp: host is required"),
+        (one_endpoint("sftp", host="user@host"), "sftp.host must be a host name"),
+        (one_endpoint("sftp", host="127.0.0.1", port="22"), "sftp.port must be a port number"),
+        (one_endpoint("sftp", host="127.0.0.1", port=0), "sftp.port must be a port number"),
         ({"allowed_hosts": "storage.example"}, "allowed_hosts takes a list"),
         ({"allowed_hosts": ["https://storage.example"]}, "allowed_hosts takes a list"),
     ],
 )
 def test_what_is_wrong_is_named_and_its_value_is_not_shown(value: dict[str, Any], words: str) -> None:
     with pytest.raises(ValueError) as error:
-        parsed(value)
+        parse_settings(value)
 
     assert words in str(error.value)
     assert "hush" not in str(error.value)
@@ -84,14 +96,14 @@ def test_what_is_wrong_is_named_and_its_value_is_not_shown(value: dict[str, Any]
 @pytest.mark.parametrize("type", ["amazon-s3", "sftp"])
 def test_a_host_beyond_this_machine_must_be_allowed_by_name(type: str) -> None:
     place = {"host": "Storage.example"} if type == "sftp" else {"url": "https://storage.example:9000"}
-    value = one(type, **place)
+    value = one_endpoint(type, **place)
 
     with pytest.raises(StorageRefused, match=r"--allow-real-storage storage\.example") as refused:
-        parsed(value).endpoint(type)
+        parse_settings(value).endpoint(type)
     assert refused.value.code == "not-allowed"
     with pytest.raises(StorageRefused):
-        parsed(value | {"allowed_hosts": ["other.example"]}).endpoint(type)
-    assert parsed(value | {"allowed_hosts": ["STORAGE.example"]}).endpoint(type) is not None
+        parse_settings(value | {"allowed_hosts": ["other.example"]}).endpoint(type)
+    assert parse_settings(value | {"allowed_hosts": ["STORAGE.example"]}).endpoint(type) is not None
 
 
 def test_no_secret_is_shown() -> None:
@@ -102,7 +114,7 @@ def test_no_secret_is_shown() -> None:
             "data-landing-zone": ZONE,
         }
     }
-    shown = json.dumps(parsed(value).shown())
+    shown = json.dumps(parse_settings(value).masked_json())
 
     for secret in ("hush", "hidden", ZONE["account_key"]):
         assert secret not in shown
@@ -110,22 +122,24 @@ def test_no_secret_is_shown() -> None:
 
 
 def test_an_endpoint_is_added_only_with_a_host_that_may_be_reached() -> None:
-    near = parsed(one("amazon-s3", url="http://127.0.0.1:9000"))
-    far = one("azure-blob", url="https://acme.example")
+    near = parse_settings(one_endpoint("amazon-s3", url="http://127.0.0.1:9000"))
+    far = one_endpoint("azure-blob", url="https://acme.example")
 
     with pytest.raises(StorageRefused):
-        near.with_added(parsed(far))
-    both = near.with_added(parsed(far | {"allowed_hosts": ["acme.example"]}))
+        near.merge(parse_settings(far))
+    both = near.merge(parse_settings(far | {"allowed_hosts": ["acme.example"]}))
     assert set(both.endpoints) == {"amazon-s3", "azure-blob"}
-    moved = both.with_added(parsed(one("amazon-s3", url="http://127.0.0.1:9001")))
+    moved = both.merge(parse_settings(one_endpoint("amazon-s3", url="http://127.0.0.1:9001")))
     assert moved.endpoints["amazon-s3"].values["url"] == "http://127.0.0.1:9001"
 
 
 def test_a_host_that_nothing_is_written_to_is_forgotten() -> None:
-    far = parsed(one("azure-blob", url="https://acme.example") | {"allowed_hosts": ["acme.example", "other.example"]})
+    far = parse_settings(
+        one_endpoint("azure-blob", url="https://acme.example") | {"allowed_hosts": ["acme.example", "other.example"]}
+    )
 
-    assert far.without("sftp").allowed_hosts == ("acme.example",)
-    assert far.without("azure-blob").to_json() == {"endpoints": {}, "allowed_hosts": []}
-    assert far.without("").to_json() == {"endpoints": {}, "allowed_hosts": []}
+    assert far.remove_endpoint("sftp").allowed_hosts == ("acme.example",)
+    assert far.remove_endpoint("azure-blob").to_json() == {"endpoints": {}, "allowed_hosts": []}
+    assert far.remove_endpoint("").to_json() == {"endpoints": {}, "allowed_hosts": []}
     with pytest.raises(ValueError, match="amazon-s4"):
-        far.without("amazon-s4")
+        far.remove_endpoint("amazon-s4")

@@ -22,10 +22,10 @@ from exportctl.emulator.sinks.sink import StorageRefused
 USER, PASSWORD = "exporter", "sftp-password"
 
 
-class Account(asyncssh.SSHServer):
+class SftpLogin(asyncssh.SSHServer):
     """Lets one user in, by password or by key."""
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: SftpServerThread) -> None:
         self.server = server
 
     def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
@@ -47,7 +47,7 @@ class Account(asyncssh.SSHServer):
         return username == USER and key == self.server.user_key.convert_to_public()
 
 
-class Files(asyncssh.SFTPServer):
+class RefusingFiles(asyncssh.SFTPServer):
     """A folder as the root. In `locked` nothing may be written, in `full` there is no space, `cut` ends the line."""
 
     def open(self, path: bytes, pflags: int, attrs: asyncssh.SFTPAttrs) -> object:
@@ -63,7 +63,7 @@ class Files(asyncssh.SFTPServer):
         return super().write(file_obj, offset, data)
 
 
-class Server:
+class SftpServerThread:
     """Serves `root` in a thread of its own."""
 
     def __init__(self, root: Path) -> None:
@@ -79,24 +79,24 @@ class Server:
 
     async def _listen(self) -> asyncssh.SSHAcceptor:
         return await asyncssh.create_server(
-            lambda: Account(self),
+            lambda: SftpLogin(self),
             "127.0.0.1",
             0,
             server_host_keys=[self.host_key],
-            sftp_factory=lambda channel: Files(channel, chroot=os.fsencode(self.root)),
+            sftp_factory=lambda channel: RefusingFiles(channel, chroot=os.fsencode(self.root)),
         )
 
     def _wait(self, step: Any) -> Any:
         return asyncio.run_coroutine_threadsafe(step, self.loop).result(10)
 
-    async def _ended(self) -> None:
+    async def _close_all(self) -> None:
         self.acceptor.close()
         for connection in self.connections:
             connection.abort()
         await self.acceptor.wait_closed()
 
     def stop(self) -> None:
-        self._wait(self._ended())
+        self._wait(self._close_all())
         self.loop.call_soon_threadsafe(self.loop.stop)
         self.thread.join()
         self.loop.close()
@@ -109,10 +109,10 @@ class Server:
 
 
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
+def server(tmp_path: Path) -> Iterator[SftpServerThread]:
     root = tmp_path / "account"
     root.mkdir()
-    server = Server(root)
+    server = SftpServerThread(root)
     yield server
     server.stop()
 
@@ -125,19 +125,21 @@ def source(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def sink(server: Server) -> Iterator[SftpSink]:
-    sink = opened(server, password=PASSWORD)
+def sink(server: SftpServerThread) -> Iterator[SftpSink]:
+    sink = open_sink(server, password=PASSWORD)
     yield sink
     sink.close()
 
 
-def opened(server: Server, root: str = "", user: str = USER, any_key: bool = True, **login: str) -> SftpSink:
+def open_sink(
+    server: SftpServerThread, root: str = "", user: str = USER, any_key: bool = True, **login: str
+) -> SftpSink:
     return SftpSink("127.0.0.1", server.port, user, root, accept_any_host_key=any_key, **login)
 
 
 @pytest.mark.parametrize("root", ["", "/"])
-def test_a_file_arrives_whole_under_its_key(server: Server, source: Path, root: str) -> None:
-    sink = opened(server, root, password=PASSWORD)
+def test_a_file_arrives_whole_under_its_key(server: SftpServerThread, source: Path, root: str) -> None:
+    sink = open_sink(server, root, password=PASSWORD)
     sink.put("aep/ds=1/part-0.json", source)
     sink.put("top", source)
     sink.close()
@@ -148,13 +150,13 @@ def test_a_file_arrives_whole_under_its_key(server: Server, source: Path, root: 
 
 @pytest.mark.parametrize("where", ["endpoint", "base connection"])
 def test_the_endpoint_stands_for_the_domain_and_the_port_is_the_first_that_is_named(
-    server: Server, source: Path, where: str
+    server: SftpServerThread, source: Path, where: str
 ) -> None:
     port = {"port": server.port} if where == "endpoint" else {}
     endpoint = Endpoint("sftp", {"host": "127.0.0.1", **port})
     given = "1" if port else str(server.port)
     params = {"domain": "files.example", "port": given, "username": USER, "password": PASSWORD}
-    sink = accounts.opened(endpoint, {"params": params}, {"remotePath": "/aep"})
+    sink = accounts.open_sink(endpoint, {"params": params}, {"remotePath": "/aep"})
     sink.put("aep/x", source)
     sink.close()
 
@@ -164,10 +166,10 @@ def test_the_endpoint_stands_for_the_domain_and_the_port_is_the_first_that_is_na
 def test_a_port_that_is_no_number_is_refused() -> None:
     params = {"domain": "files.example", "port": "ssh", "username": USER, "password": PASSWORD}
     with pytest.raises(StorageRefused, match="port"):
-        accounts.opened(Endpoint("sftp", {"host": "127.0.0.1"}), {"params": params}, {"remotePath": "x"})
+        accounts.open_sink(Endpoint("sftp", {"host": "127.0.0.1"}), {"params": params}, {"remotePath": "x"})
 
 
-def test_a_repeated_put_replaces_the_file(server: Server, sink: SftpSink, source: Path) -> None:
+def test_a_repeated_put_replaces_the_file(server: SftpServerThread, sink: SftpSink, source: Path) -> None:
     sink.put("a/x", source)
     source.write_bytes(b"short")
     sink.put("a/x", source)
@@ -175,7 +177,7 @@ def test_a_repeated_put_replaces_the_file(server: Server, sink: SftpSink, source
     assert (server.root / "a/x").read_bytes() == b"short"
 
 
-def test_folders_are_made_and_files_removed(server: Server, sink: SftpSink, source: Path) -> None:
+def test_folders_are_made_and_files_removed(server: SftpServerThread, sink: SftpSink, source: Path) -> None:
     sink.make_folder("a/empty/")
     sink.make_folder("a/empty")
     sink.put("a/x", source)
@@ -187,10 +189,10 @@ def test_folders_are_made_and_files_removed(server: Server, sink: SftpSink, sour
 
 
 @pytest.mark.parametrize("form", ["base64", "pem"])
-def test_a_private_key_opens_the_account(server: Server, source: Path, form: str) -> None:
+def test_a_private_key_opens_the_account(server: SftpServerThread, source: Path, form: str) -> None:
     pem = server.user_key.export_private_key()
     text = base64.b64encode(pem).decode() if form == "base64" else pem.decode()
-    sink = opened(server, private_key=text)
+    sink = open_sink(server, private_key=text)
     sink.put("x", source)
     sink.close()
 
@@ -202,11 +204,11 @@ def test_a_private_key_opens_the_account(server: Server, source: Path, form: str
     [{"password": "wrong-password"}, {"user": "somebody", "password": PASSWORD}, {"private_key": "other"}],
     ids=["wrong password", "wrong user", "wrong key"],
 )
-def test_who_is_not_known_is_not_let_in(server: Server, login: dict[str, Any]) -> None:
+def test_who_is_not_known_is_not_let_in(server: SftpServerThread, login: dict[str, Any]) -> None:
     if "private_key" in login:
         login = {"private_key": asyncssh.generate_private_key("ssh-ed25519").export_private_key().decode()}
     with pytest.raises(StorageRefused, match="PermissionDenied") as refused:
-        opened(server, **login)
+        open_sink(server, **login)
 
     assert refused.value.code == "denied"
     assert not any(secret in refused.value.reason for secret in login.values() if secret != "somebody")
@@ -215,34 +217,34 @@ def test_who_is_not_known_is_not_let_in(server: Server, login: dict[str, Any]) -
 @pytest.mark.parametrize(
     "text", ["not a key", base64.b64encode(b"not a key").decode(), "-----BEGIN NOTHING-----", "schlüssel"]
 )
-def test_a_private_key_that_cannot_be_read_is_not_repeated(server: Server, text: str) -> None:
+def test_a_private_key_that_cannot_be_read_is_not_repeated(server: SftpServerThread, text: str) -> None:
     with pytest.raises(StorageRefused, match="cannot be read") as refused:
-        opened(server, private_key=text)
+        open_sink(server, private_key=text)
 
     assert refused.value.code == "denied"
     assert text not in refused.value.reason
 
 
-def test_a_private_key_with_a_passphrase_is_refused(server: Server) -> None:
+def test_a_private_key_with_a_passphrase_is_refused(server: SftpServerThread) -> None:
     with pytest.raises(StorageRefused, match="without a passphrase"):
-        opened(server, private_key=server.user_key.export_private_key("pkcs8-pem", passphrase="hush").decode())
+        open_sink(server, private_key=server.user_key.export_private_key("pkcs8-pem", passphrase="hush").decode())
 
 
-def test_the_host_key_is_held_against_known_hosts(server: Server, source: Path) -> None:
-    sink = opened(server, any_key=False, password=PASSWORD, known_hosts=server.known_hosts())
+def test_the_host_key_is_held_against_known_hosts(server: SftpServerThread, source: Path) -> None:
+    sink = open_sink(server, any_key=False, password=PASSWORD, known_hosts=server.known_hosts())
     sink.put("x", source)
     sink.close()
     other = asyncssh.generate_private_key("ssh-ed25519").export_public_key().decode()
     with pytest.raises(StorageRefused, match="HostKeyNotVerifiable") as refused:
-        opened(server, password=PASSWORD, known_hosts=f"[127.0.0.1]:{server.port} {other}")
+        open_sink(server, password=PASSWORD, known_hosts=f"[127.0.0.1]:{server.port} {other}")
 
     assert refused.value.code == "unknown-host"
     assert server.files() == ["x"]
 
 
-def test_without_known_hosts_nothing_is_sent_to_a_server_elsewhere(server: Server) -> None:
+def test_without_known_hosts_nothing_is_sent_to_a_server_elsewhere(server: SftpServerThread) -> None:
     with pytest.raises(StorageRefused, match="known_hosts") as refused:
-        opened(server, any_key=False, password=PASSWORD)
+        open_sink(server, any_key=False, password=PASSWORD)
 
     assert refused.value.code == "unknown-host"
     assert server.connections == []
@@ -250,7 +252,7 @@ def test_without_known_hosts_nothing_is_sent_to_a_server_elsewhere(server: Serve
 
 @pytest.mark.parametrize(("folder", "code"), [("locked", "denied"), ("full", "failed")])
 def test_what_the_server_refuses_leaves_nothing(
-    server: Server, sink: SftpSink, source: Path, folder: str, code: str
+    server: SftpServerThread, sink: SftpSink, source: Path, folder: str, code: str
 ) -> None:
     with pytest.raises(StorageRefused) as refused:
         sink.put(f"{folder}/x", source)
@@ -262,10 +264,10 @@ def test_what_the_server_refuses_leaves_nothing(
 
 
 def test_a_connection_cut_in_the_middle_leaves_no_file_under_the_key(
-    server: Server, source: Path, caplog: pytest.LogCaptureFixture
+    server: SftpServerThread, source: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     source.write_bytes(os.urandom(8 * 2**20))
-    sink = opened(server, password=PASSWORD)
+    sink = open_sink(server, password=PASSWORD)
     with pytest.raises(StorageRefused) as refused:
         sink.put("cut/x", source)
     with pytest.raises(StorageRefused) as after:
@@ -278,11 +280,11 @@ def test_a_connection_cut_in_the_middle_leaves_no_file_under_the_key(
     assert "never retrieved" not in caplog.text  # the server in this process may warn of its own end
 
 
-def test_a_server_that_is_not_there_is_said_to_be(server: Server) -> None:
+def test_a_server_that_is_not_there_is_said_to_be(server: SftpServerThread) -> None:
     port = server.port
-    server._wait(server._ended())
+    server._wait(server._close_all())
     with pytest.raises(StorageRefused, match=f"127.0.0.1:{port}") as refused:
-        opened(server, password=PASSWORD)
+        open_sink(server, password=PASSWORD)
 
     assert refused.value.code == "unreachable"
 
@@ -295,7 +297,7 @@ def test_a_host_name_that_nobody_knows_is_said_to_be() -> None:
 
 
 @pytest.mark.parametrize("key", ["../x", "a//b", "/a"])
-def test_no_key_leads_out_of_the_account(server: Server, sink: SftpSink, source: Path, key: str) -> None:
+def test_no_key_leads_out_of_the_account(server: SftpServerThread, sink: SftpSink, source: Path, key: str) -> None:
     with pytest.raises(StorageRefused, match="no name"):
         sink.put(key, source)
 

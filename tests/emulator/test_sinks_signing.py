@@ -32,7 +32,7 @@ def test_an_account_key_that_is_none_is_not_repeated() -> None:
 
 
 def test_the_headers_of_an_s3_request_have_the_published_signature() -> None:
-    address = f"http://127.0.0.1:9000/exports/{signing.quoted('aep/ü x/(1)~/')}"
+    address = f"http://127.0.0.1:9000/exports/{signing.quote_key('aep/ü x/(1)~/')}"
     headers = signing.s3_headers("PUT", address, "eu-west-1", "AKIAEXAMPLE", "examplesecret", 1893456000)
 
     assert address == "http://127.0.0.1:9000/exports/aep/%C3%BC%20x/%281%29~/"

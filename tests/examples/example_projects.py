@@ -39,13 +39,13 @@ class Example:
     def __str__(self) -> str:
         return "/".join((self.folder, *self.files))
 
-    def copied(self, to: Path) -> Path:
+    def copy_to(self, to: Path) -> Path:
         """A copy of all examples below `to`, so that state files stay out of the repository; the folder to start in."""
         shutil.copytree(EXAMPLES, to / "examples")
         return to / "examples" / self.folder
 
     def environments(self) -> tuple[str | None, ...]:
-        found = config.parse(config_files.read(EXAMPLES / self.folder, self.files)).environments
+        found = config.parse_config(config_files.read_config_files(EXAMPLES / self.folder, self.files)).environments
         return found or (None,)
 
 
@@ -59,13 +59,13 @@ def folders() -> list[Example]:
 
 
 ALL = [*single_files(), *folders()]
-PLANNED = [(example, environment) for example in ALL for environment in example.environments()]
+PLANNED_EXAMPLES = [(example, environment) for example in ALL for environment in example.environments()]
 
 
-def emulated(project: Project) -> tuple[Emulator, dict[str, str]]:
+def build_emulator(project: Project) -> tuple[Emulator, dict[str, str]]:
     """An emulator that holds what the project expects to be there, and the environment variables to reach it."""
     emulator = Emulator(clock=NOW, organization=project.platform.organization)
-    platforms.seed(emulator, [project])
+    platforms.seed_emulator(emulator, [project])
     env = {**PLATFORM, **secrets(project)}
     for destination in project.destinations.values():
         if destination.account.existing or destination.account.id:
@@ -97,7 +97,7 @@ def _base_connection(emulator: Emulator, project: Project, kind: str, title: str
         "auth": {"specName": method.spec_name, "params": {f.wire: f.sample for f in method.fields if f.name != "port"}},
     }
     headers = {
-        "Authorization": f"Bearer {emulator.token(seconds=10**9)}",
+        "Authorization": f"Bearer {emulator.issue_token(seconds=10**9)}",
         "x-api-key": CLIENT_ID,
         "x-gw-ims-org-id": project.platform.organization,
         "x-sandbox-name": project.platform.sandbox,

@@ -45,14 +45,14 @@ BASH = ("bash", "--noprofile", "--norc", "-eo", "pipefail", "-c")  # what GitHub
 DESTINATION_SECRETS = {"LAKE_ROLE_ARN", "PARTNER_SSH_KEY"}
 
 
-def loaded(name: str) -> dict[Any, Any]:
+def load_workflow(name: str) -> dict[Any, Any]:
     found: dict[Any, Any] = yaml.safe_load((CI / name).read_text(encoding="utf-8"))
     return found
 
 
 def steps() -> dict[str, dict[str, Any]]:
     """Every named step of all workflows; those of one name are the same."""
-    named = [s for w in WORKFLOWS for job in loaded(w)["jobs"].values() for s in job["steps"] if "run" in s]
+    named = [s for w in WORKFLOWS for job in load_workflow(w)["jobs"].values() for s in job["steps"] if "run" in s]
     return {step["name"]: step for step in named}
 
 
@@ -71,7 +71,7 @@ class Runner:
         done = subprocess.run(
             [*BASH, steps()[name]["run"]],
             cwd=self.folder,
-            env={**surroundings(), **{key: str(file) for key, file in files.items()}, **env},
+            env={**runner_environment(), **{key: str(file) for key, file in files.items()}, **env},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
@@ -82,7 +82,7 @@ class Runner:
         self.summary = files["GITHUB_STEP_SUMMARY"].read_text(encoding="utf-8")
         return done
 
-    def passes(self, name: str, **env: str) -> str:
+    def run_successfully(self, name: str, **env: str) -> str:
         done = self.run(name, **env)
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
@@ -93,12 +93,12 @@ class Runner:
         assert before in text
         file.write_text(text.replace(before, after), encoding="utf-8")
 
-    def by_hand(self, *what: str) -> None:
+    def edit_in_ui(self, *what: str) -> None:
         asked = ("exportctl", "emulator", "ui", *what, "--as", "jane")
-        subprocess.run(asked, cwd=self.folder, env=surroundings(), check=True, capture_output=True, timeout=60)
+        subprocess.run(asked, cwd=self.folder, env=runner_environment(), check=True, capture_output=True, timeout=60)
 
 
-def surroundings() -> Mapping[str, str]:
+def runner_environment() -> Mapping[str, str]:
     """A runner's environment, with the local environment of the config in place of the real one."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     return {"PATH": path, "HOME": "/nonexistent", "CI": "true", "GITHUB_ACTIONS": "true", "EXPORTCTL_ENV": "local"}
@@ -125,13 +125,13 @@ def test_every_step_is_run_here_or_left_out_for_a_reason() -> None:
 
 
 def test_a_pull_request_is_planned_and_the_merge_does_what_was_reviewed(runner: Runner) -> None:
-    runner.passes("Validate")
-    runner.passes("Plan")
+    runner.run_successfully("Validate")
+    runner.run_successfully("Plan")
     planned = dict(runner.outputs)
     comment = (runner.folder / "plan.md").read_text(encoding="utf-8")
-    runner.passes("Apply the reviewed plan")
+    runner.run_successfully("Apply the reviewed plan")
     audit = json.loads((runner.folder / "audit.jsonl").read_text(encoding="utf-8"))
-    runner.passes("Plan")
+    runner.run_successfully("Plan")
 
     assert planned["code"] == "2"
     assert "exports.web-to-lake" in comment
@@ -141,24 +141,24 @@ def test_a_pull_request_is_planned_and_the_merge_does_what_was_reviewed(runner: 
 
 
 def test_a_plan_that_no_longer_fits_is_not_applied_but_its_successor_is_by_digest(runner: Runner) -> None:
-    runner.passes("Plan")
+    runner.run_successfully("Plan")
     runner.edit("every: 3 hours", "every: 6 hours")
     stale = runner.run("Apply the reviewed plan")
-    runner.passes("Plan")
-    runner.passes("Apply the plan of this digest", DIGEST=runner.outputs["digest"])
-    runner.passes("Plan")
+    runner.run_successfully("Plan")
+    runner.run_successfully("Apply the plan of this digest", DIGEST=runner.outputs["digest"])
+    runner.run_successfully("Plan")
 
     assert stale.returncode == 6
     assert runner.outputs["code"] == "0"
 
 
 def test_a_refused_plan_comments_and_then_fails(runner: Runner) -> None:
-    runner.passes("Plan")
-    runner.passes("Apply the reviewed plan")
+    runner.run_successfully("Plan")
+    runner.run_successfully("Apply the reviewed plan")
     runner.edit("  orders-to-lake: {datasets: [Orders, Returns]}\n", "")
     runner.edit("      orders-to-lake: null # not exported in dev\n", "")
     (runner.folder / "plan.json").unlink()
-    runner.passes("Plan")
+    runner.run_successfully("Plan")
 
     assert runner.outputs["code"] == "5"
     assert "removed:" in (runner.folder / "plan.md").read_text(encoding="utf-8")
@@ -167,13 +167,13 @@ def test_a_refused_plan_comments_and_then_fails(runner: Runner) -> None:
 
 
 def test_at_night_ends_are_renewed_and_changes_by_hand_are_found(runner: Runner) -> None:
-    runner.passes("Plan")
-    runner.passes("Apply the reviewed plan")
-    runner.passes("Renew")
-    runner.passes("Drift")
+    runner.run_successfully("Plan")
+    runner.run_successfully("Apply the reviewed plan")
+    runner.run_successfully("Renew")
+    runner.run_successfully("Drift")
     quiet = runner.outputs["code"]
-    runner.by_hand("path", "web-to-lake", "elsewhere")
-    runner.passes("Drift")
+    runner.edit_in_ui("path", "web-to-lake", "elsewhere")
+    runner.run_successfully("Drift")
 
     assert quiet == "0"
     assert runner.outputs["code"] == "3"
@@ -183,7 +183,7 @@ def test_at_night_ends_are_renewed_and_changes_by_hand_are_found(runner: Runner)
 
 @pytest.mark.parametrize("name", WORKFLOWS)
 def test_a_job_has_no_more_rights_than_it_names(name: str) -> None:
-    workflow = loaded(name)
+    workflow = load_workflow(name)
 
     assert workflow["permissions"] == {}
     assert all("permissions" in job for job in workflow["jobs"].values())
@@ -191,14 +191,14 @@ def test_a_job_has_no_more_rights_than_it_names(name: str) -> None:
 
 
 def test_destination_secrets_are_in_apply_only_and_behind_an_environment() -> None:
-    holding = {
+    live_flow = {
         (name, key, job.get("environment"))
         for name in WORKFLOWS
-        for key, job in loaded(name)["jobs"].items()
+        for key, job in load_workflow(name)["jobs"].items()
         if DESTINATION_SECRETS & set(job.get("env", {}))
     }
 
-    assert holding == {("apply.yml", "apply", "production")}
+    assert live_flow == {("apply.yml", "apply", "production")}
 
 
 @pytest.mark.parametrize("name", sorted(steps()))

@@ -14,65 +14,65 @@ from exportctl import platforms, workflows
 from exportctl.destination_types import TYPES
 from exportctl.emulator import Emulator
 from exportctl.errors import Level
-from exportctl.flags import Flags
+from exportctl.flags import PlanOptions
 from exportctl.model import Verb
-from tests.examples.example_projects import ALL, EXAMPLES, NOW, PLANNED, Example, emulated, setup
+from tests.examples.example_projects import ALL, EXAMPLES, NOW, PLANNED_EXAMPLES, Example, build_emulator, setup
 
 EXPECTED = {"destinations/data-landing-zone.yaml": ["landing-zone-retention"]}
-WHO = [f"{example}{f' in {environment}' if environment else ''}" for example, environment in PLANNED]
+WHO = [f"{example}{f' in {environment}' if environment else ''}" for example, environment in PLANNED_EXAMPLES]
 
 
 @pytest.mark.parametrize("example", ALL, ids=str)
 def test_an_example_is_valid_and_says_nothing_unexpected(example: Example) -> None:
-    found = workflows.validated(setup(example, EXAMPLES / example.folder, None), NOW)
+    found = workflows.validation_findings(setup(example, EXAMPLES / example.folder, None), NOW)
 
     assert [f.rule for f in found if f.level is not Level.ERROR] == EXPECTED.get(str(example), [])
     assert [str(f) for f in found if f.level is Level.ERROR] == []
 
 
-@pytest.mark.parametrize(("example", "environment"), PLANNED, ids=WHO)
+@pytest.mark.parametrize(("example", "environment"), PLANNED_EXAMPLES, ids=WHO)
 def test_an_example_is_applied_and_then_plans_nothing(
     example: Example, environment: str | None, tmp_path: Path
 ) -> None:
-    folder = example.copied(tmp_path)
+    folder = example.copy_to(tmp_path)
     wanted = setup(example, folder, environment)
-    project, _ = workflows.project_of(wanted, NOW)
-    emulator, env = emulated(project)
+    project, _ = workflows.read_project(wanted, NOW)
+    emulator, env = build_emulator(project)
     if project.platform.url == "embedded":
         emulator.close()
         emulator = Emulator(
             platforms.state_file(project, folder), clock=NOW, organization=project.platform.organization
         )
-        platforms.seed(emulator, [project])
+        platforms.seed_emulator(emulator, [project])
         one = wanted
     else:
         clock = platforms.emulator_clock(emulator)
         one = replace(wanted, env=env, transport=httpx.WSGITransport(app=emulator), clock=clock)
 
-    first, statuses = applied(one)
-    with workflows.planned(one, Flags(), wall=lambda: NOW) as again:
+    first, statuses = apply_first_plan(one)
+    with workflows.open_plan(one, PlanOptions(), wall=lambda: NOW) as again:
         second = again.plan
     emulator.close()
 
     assert first == {Verb.CREATE}
     assert statuses == {"done"}
-    assert second.empty
+    assert second.is_empty
 
 
-def applied(one: workflows.Setup) -> tuple[set[Verb], set[str]]:
+def apply_first_plan(one: workflows.Setup) -> tuple[set[Verb], set[str]]:
     """What the first plan does, and what became of its steps."""
-    with workflows.planned(one, Flags(), wall=lambda: NOW) as made:
+    with workflows.open_plan(one, PlanOptions(), wall=lambda: NOW) as made:
         assert [str(f) for f in made.plan.errors()] == []
-        applying = workflows.begun(made, one, Flags(), parallelism=2, stop=threading.Event())
-        outcomes = list(applying.outcomes())
+        applying = workflows.start_apply(made, one, PlanOptions(), parallelism=2, stop=threading.Event())
+        outcomes = list(applying.execute_steps())
         return {i.verb for i in made.plan.items}, {o.status.value for o in outcomes}
 
 
 def test_every_type_and_every_way_to_authenticate_has_an_example() -> None:
     shown = set()
     for example in ALL:
-        project, _ = workflows.project_of(setup(example, EXAMPLES / example.folder, example.environments()[0]), NOW)
-        shown |= {(d.type, d.account.method) for d in project.destinations.values() if d.account.ours}
+        project, _ = workflows.read_project(setup(example, EXAMPLES / example.folder, example.environments()[0]), NOW)
+        shown |= {(d.type, d.account.method) for d in project.destinations.values() if d.account.is_ours}
 
     ways = {(t.name, m.name) for t in TYPES.values() for m in t.methods} | {("data-landing-zone", None)}
     assert ways - shown == set()

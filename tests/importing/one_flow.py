@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from exportctl.destination_types import AMAZON_S3, DATA_LAKE_SPEC
-from exportctl.kinds import ACCOUNT, ANCHOR, CONTENT, PLACE
-from exportctl.model import ListedDataset, Live
+from exportctl.kinds import BASE_CONNECTION, FLOW, SOURCE_CONNECTION, TARGET_CONNECTION
+from exportctl.model import Inventory, ListedDataset
 from exportctl.service.live import live_object
 
 NOW = 1_800_000_000  # 2027-01-15 08:00:00 UTC
 DAY, HOUR = 86400, 3600
 MIDNIGHT = NOW // DAY * DAY
 Docs = dict[str, dict[str, Any]]
-LISTED: Docs = {AMAZON_S3.connection_spec: {"targetSpec": {"spec": {"properties": {"includeFileManifest": {}}}}}}
+LISTED_SPECS: Docs = {AMAZON_S3.connection_spec: {"targetSpec": {"spec": {"properties": {"includeFileManifest": {}}}}}}
 
 
 def documents() -> Docs:
@@ -54,8 +54,8 @@ def documents() -> Docs:
     }
 
 
-def live(docs: Docs) -> Live:
+def live_sandbox(docs: Docs) -> Inventory:
     """A sandbox that holds these, as far as they are there."""
-    kinds = {"base": ACCOUNT, "source": CONTENT, "target": PLACE, "flow": ANCHOR}
+    kinds = {"base": BASE_CONNECTION, "source": SOURCE_CONNECTION, "target": TARGET_CONNECTION, "flow": FLOW}
     objects = {kind.name: (live_object(kind, docs[key]),) for key, kind in kinds.items() if key in docs}
-    return Live(objects, (ListedDataset("d1", "Orders"), ListedDataset("d2", "Two")), LISTED)
+    return Inventory(objects, (ListedDataset("d1", "Orders"), ListedDataset("d2", "Two")), LISTED_SPECS)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from exportctl.cli.app import command
+from exportctl.cli.app import build_command
 from exportctl.cli.call import SHARED
 from exportctl.config import loading
-from exportctl.importing.report import Reason
+from exportctl.importing.report import LeftOutReason
 
 PAGE = (Path(__file__).parents[2] / "docs" / "import.md").read_text(encoding="utf-8")
 CONFIG = b"""\
@@ -21,8 +21,8 @@ platform: {organization: 0123456789ABCDEF01234567@AdobeOrg, sandbox: demo}
 def test_its_example_is_a_config() -> None:
     (example,) = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
 
-    project, findings = loading.project(
-        loading.parse({"exports.yaml": CONFIG, "exports/imported.yaml": example.encode()}), None, {}
+    project, findings = loading.load_project(
+        loading.parse_config({"exports.yaml": CONFIG, "exports/imported.yaml": example.encode()}), None, {}
     )
 
     assert findings == ()
@@ -33,11 +33,16 @@ def test_its_example_is_a_config() -> None:
 
 
 def test_it_names_every_reason() -> None:
-    assert [reason for reason in Reason if f"`{reason}`" not in PAGE] == []
+    assert [reason for reason in LeftOutReason if f"`{reason}`" not in PAGE] == []
 
 
 def test_it_names_every_option() -> None:
-    own = {option for param in command().commands["import"].params for option in param.opts if param.name not in SHARED}
+    own = {
+        option
+        for param in build_command().commands["import"].params
+        for option in param.opts
+        if param.name not in SHARED
+    }
 
     assert own == {"--all", "--flow", "--name", "--into", "--strict", "--update", "--dry-run"}
     assert [option for option in own if f"`{option}" not in PAGE] == []

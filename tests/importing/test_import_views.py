@@ -9,15 +9,15 @@ import jsonschema
 import pytest
 
 from exportctl import output_schemas
-from exportctl.importing.report import NO_IMPORT, LeftOut, Reason
+from exportctl.importing.report import NEEDS_NO_IMPORT, LeftOutFlow, LeftOutReason
 from exportctl.model import Address
 from exportctl.output_schema_import import REASONS
 from exportctl.views import json_import, text_import
-from tests.importing.sample_imports import LEFT, MORE, ORDERS, made
+from tests.importing.sample_imports import LEFT_OUT_FLOWS, MORE_ADOPTED, ORDERS, import_result
 
 
 def test_the_report_counts_what_needs_no_import_and_tells_the_rest() -> None:
-    shown = text_import.imported(made(ORDERS), file=None)
+    shown = text_import.render_import(import_result(ORDERS), file=None)
 
     assert shown.splitlines()[2:] == [
         "Left out (2)",
@@ -32,7 +32,7 @@ def test_the_report_counts_what_needs_no_import_and_tells_the_rest() -> None:
 
 
 def test_what_was_asked_for_is_told_whatever_the_reason() -> None:
-    shown = text_import.imported(made(ids=("f-2",), left=LEFT[:1]), file=None)
+    shown = text_import.render_import(import_result(ids=("f-2",), left=LEFT_OUT_FLOWS[:1]), file=None)
 
     assert shown.splitlines()[2:] == [
         "Left out (1)",
@@ -43,9 +43,9 @@ def test_what_was_asked_for_is_told_whatever_the_reason() -> None:
 
 
 def test_the_report_names_what_is_kept_and_who_has_it() -> None:
-    others = [replace(MORE, address=Address("exports", f"more-{n}"), kept=("labels",)) for n in range(3)]
+    others = [replace(MORE_ADOPTED, address=Address("exports", f"more-{n}"), kept=("labels",)) for n in range(3)]
 
-    shown = text_import.imported(made(ORDERS, MORE, *others, left=()), file="exports/x.yaml")
+    shown = text_import.render_import(import_result(ORDERS, MORE_ADOPTED, *others, left=()), file="exports/x.yaml")
 
     assert shown.splitlines()[2:] == [
         "Kept as it is, as no config describes it:",
@@ -60,28 +60,28 @@ def test_the_report_names_what_is_kept_and_who_has_it() -> None:
 
 
 def test_the_document_says_what_is_kept_of_each_flow() -> None:
-    document = json.loads(json_import.imported(made(ORDERS, MORE), file=None))
+    document = json.loads(json_import.render_import(import_result(ORDERS, MORE_ADOPTED), file=None))
 
     jsonschema.validate(document, output_schemas.schema("import"))
-    assert [one["kept"] for one in document["result"]["exports"]] == [[], [*MORE.kept]]
+    assert [one["kept"] for one in document["result"]["exports"]] == [[], [*MORE_ADOPTED.kept]]
 
 
 def test_the_document_holds_every_flow_and_its_schema_knows_every_reason() -> None:
-    every = tuple(LeftOut(f"f-{n}", f"flow {n}", reason, "why") for n, reason in enumerate(Reason))
+    every = tuple(LeftOutFlow(f"f-{n}", f"flow {n}", reason, "why") for n, reason in enumerate(LeftOutReason))
 
-    document = json.loads(json_import.imported(made(ORDERS, left=every), file="exports/x.yaml"))
+    document = json.loads(json_import.render_import(import_result(ORDERS, left=every), file="exports/x.yaml"))
 
     jsonschema.validate(document, output_schemas.schema("import"))
-    assert tuple(map(str, Reason)) == REASONS
+    assert tuple(map(str, LeftOutReason)) == REASONS
     assert [one["reason"] for one in document["result"]["left_out"]] == list(REASONS)
     assert set(document["result"]["counts"].values()) == {1}
     assert document["result"]["yaml"] == "exports: {}\n"
 
 
-@pytest.mark.parametrize("reason", Reason)
-def test_all_but_what_needs_no_import_makes_it_incomplete(reason: Reason) -> None:
-    one = (LeftOut("f", "x", reason, "why"),)
+@pytest.mark.parametrize("reason", LeftOutReason)
+def test_all_but_what_needs_no_import_makes_it_incomplete(reason: LeftOutReason) -> None:
+    one = (LeftOutFlow("f", "x", reason, "why"),)
 
-    assert made(left=one).incomplete == (reason not in NO_IMPORT)
-    assert made(left=one, ids=("f",)).incomplete
-    assert not made(ORDERS, left=()).incomplete
+    assert import_result(left=one).is_incomplete == (reason not in NEEDS_NO_IMPORT)
+    assert import_result(left=one, ids=("f",)).is_incomplete
+    assert not import_result(ORDERS, left=()).is_incomplete

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exportctl.config.values import NAME, moment
-from exportctl.importing.places import below, shared_folder
+from exportctl.config.values import NAME, parse_moment
+from exportctl.importing.places import shared_folder, subpath_below
 from exportctl.importing.shared import last_day
-from exportctl.importing.surroundings import LONGEST, free
-from exportctl.model import LATEST
+from exportctl.importing.surroundings import MAX_KEY_LENGTH, free_key
+from exportctl.model import MAX_TIMESTAMP
 
 
 @pytest.mark.parametrize(
@@ -32,7 +32,7 @@ from exportctl.model import LATEST
     ],
 )
 def test_a_subpath_is_what_lies_below_a_folder(path: str, folder: str, subpath: str | None) -> None:
-    assert below(path, folder) == subpath
+    assert subpath_below(path, folder) == subpath
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def test_every_path_lies_below_the_folder_it_shares(paths: list[str]) -> None:
     paths = [f"root/{path}" for path in paths]
     folder = shared_folder(paths)
 
-    assert ["/".join(part for part in (folder, below(path, folder)) if part) for path in paths] == paths
+    assert ["/".join(part for part in (folder, subpath_below(path, folder)) if part) for path in paths] == paths
 
 
 @pytest.mark.parametrize(
@@ -72,7 +72,7 @@ def test_every_path_lies_below_the_folder_it_shares(paths: list[str]) -> None:
     ],
 )
 def test_a_key_is_the_first_slug_that_is_free(titles: list[str], taken: list[str], key: str) -> None:
-    assert free(titles, taken) == key
+    assert free_key(titles, taken) == key
 
 
 @given(st.lists(st.text(), max_size=30))
@@ -81,15 +81,15 @@ def test_keys_are_names_and_no_two_are_equal(titles: list[str]) -> None:
 
     keys: list[str] = []
     for title in titles:
-        keys.append(free([title, "flow"], keys))
+        keys.append(free_key([title, "flow"], keys))
 
     assert len(set(keys)) == len(keys)
-    assert all(re.fullmatch(NAME, key) and len(key) <= LONGEST for key in keys)
+    assert all(re.fullmatch(NAME, key) and len(key) <= MAX_KEY_LENGTH for key in keys)
 
 
-@given(st.integers(0, LATEST) | st.integers(0, LATEST // 86400).map(lambda day: day * 86400))
+@given(st.integers(0, MAX_TIMESTAMP) | st.integers(0, MAX_TIMESTAMP // 86400).map(lambda day: day * 86400))
 def test_an_end_reads_back_as_the_same_second(end: int) -> None:
-    assert moment(last_day(end), inclusive=True) == end
+    assert parse_moment(last_day(end), inclusive=True) == end
 
 
 def test_an_end_at_midnight_is_the_day_before_inclusive() -> None:

@@ -7,9 +7,9 @@ import yaml
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from exportctl.config.nodes import plain, tree
-from exportctl.config.values import references
-from exportctl.importing.yaml_text import WIDTH, Block, Noted, document, scalar, writable
+from exportctl.config.nodes import parse_tree, plain_value
+from exportctl.config.values import parse_references
+from exportctl.importing.yaml_text import WIDTH, Block, CommentedItem, document_text, is_writable, scalar_text
 
 KEYS = st.from_regex(r"[a-z0-9][a-z0-9-]{0,47}", fullmatch=True)
 TEXTS = st.text() | st.text(
@@ -17,20 +17,20 @@ TEXTS = st.text() | st.text(
 )
 
 
-def read_back(text: str) -> object:
-    root, findings = tree("x.yaml", text.encode())
+def read_yaml(text: str) -> object:
+    root, findings = parse_tree("x.yaml", text.encode())
     assert findings == ()
     assert root is not None
-    return plain(root)
+    return plain_value(root)
 
 
-def meant(value: object) -> object:
+def resolve_references(value: object) -> object:
     """The value once references are read."""
     if isinstance(value, dict):
-        return {key: meant(one) for key, one in value.items()}
+        return {key: resolve_references(one) for key, one in value.items()}
     if isinstance(value, list):
-        return [meant(one) for one in value]
-    return "".join(str(part) for part in references(value)) if isinstance(value, str) else value
+        return [resolve_references(one) for one in value]
+    return "".join(str(part) for part in parse_references(value)) if isinstance(value, str) else value
 
 
 @pytest.mark.parametrize(
@@ -71,12 +71,12 @@ def meant(value: object) -> object:
     ],
 )
 def test_a_text_is_quoted_only_where_it_must_be(text: str, shown: str) -> None:
-    assert scalar(text) == shown
+    assert scalar_text(text) == shown
 
 
 @pytest.mark.parametrize("text", ["a, b", "a]", "{a", "s3:bucket", "why?"])
 def test_between_brackets_more_is_quoted(text: str) -> None:
-    assert scalar(text, flow=True) == f'"{text}"'
+    assert scalar_text(text, flow=True) == f'"{text}"'
 
 
 @given(KEYS, TEXTS, st.lists(TEXTS, min_size=1), st.dictionaries(KEYS, TEXTS | st.booleans(), min_size=1), TEXTS)
@@ -86,44 +86,50 @@ def test_any_text_reads_back_wherever_it_stands(
 ) -> None:
     entries = {
         key: Block(
-            {"text": text, "list": items, "map": inline, "noted": [Noted({"id": text}, comment), text], "flag": False},
+            {
+                "text": text,
+                "list": items,
+                "map": inline,
+                "noted": [CommentedItem({"id": text}, comment), text],
+                "flag": False,
+            },
             (comment,),
         )
     }
 
-    whole = document([comment], {"exports": entries, "formats": {}})
+    whole = document_text([comment], {"exports": entries, "formats": {}})
 
     expected = {"text": text, "list": items, "map": inline, "noted": [{"id": text}, text], "flag": False}
-    assert meant(read_back(whole)) == {"exports": {key: expected}}
+    assert resolve_references(read_yaml(whole)) == {"exports": {key: expected}}
 
 
 @given(KEYS, TEXTS)
 def test_other_readers_of_yaml_take_it_for_the_same_text(key: str, text: str) -> None:
-    whole = document([], {"exports": {key: Block({"text": text, "list": [text]})}})
+    whole = document_text([], {"exports": {key: Block({"text": text, "list": [text]})}})
 
-    assert meant(yaml.safe_load(whole)) == {"exports": {key: {"text": text, "list": [text]}}}
+    assert resolve_references(yaml.safe_load(whole)) == {"exports": {key: {"text": text, "list": [text]}}}
 
 
 def test_a_list_that_does_not_fit_has_an_item_a_line() -> None:
     short, long = ["a" * 20] * 2, ["b" * 40] * 3
 
-    whole = document([], {"x": {"short": short, "long": long}})
+    whole = document_text([], {"x": {"short": short, "long": long}})
 
     assert whole.splitlines() == ["x:", f"  short: [{', '.join(short)}]", "  long:", *(f"    - {b}" for b in long)]
     assert max(map(len, whole.splitlines())) <= WIDTH
 
 
 def test_a_file_has_its_comments_first_and_no_empty_section() -> None:
-    whole = document(["made", "by hand"], {"formats": {}, "exports": {"a": Block({"enabled": False}, ("why",))}})
+    whole = document_text(["made", "by hand"], {"formats": {}, "exports": {"a": Block({"enabled": False}, ("why",))}})
 
     assert whole == "# made\n# by hand\n\nexports:\n  a:\n    # why\n    enabled: false\n"
 
 
 def test_half_a_character_cannot_be_written() -> None:
-    assert not writable("a\ud83d")
-    assert writable("a\N{ROCKET}")
+    assert not is_writable("a\ud83d")
+    assert is_writable("a\N{ROCKET}")
 
 
 def test_what_is_no_text_no_flag_no_whole_number_and_no_collection_is_a_mistake() -> None:
     with pytest.raises(TypeError, match="no YAML for float"):
-        document([], {"x": {"a": 1.5}})
+        document_text([], {"x": {"a": 1.5}})

@@ -12,10 +12,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from exportctl.emulator import Dataset, Emulator
+from exportctl.emulator import Emulator, SeedDataset
 
 DAY, HOUR = 86400, 3600
-GONE, RENAMED, TWIN_A, TWIN_B = "a" * 24, "b" * 24, "c" * 24, "d" * 24
+GONE, RENAMED, SAME_NAME_A, SAME_NAME_B = "a" * 24, "b" * 24, "c" * 24, "d" * 24
 ENCRYPTION = {"specName": "File PGP/GPG Encryption", "params": {"encryptionAlgo": "PGPGPG", "publicKey": "bUZJRVk="}}
 ODD_NAMES = (
     "Ünïcode \N{EN DASH} Bestellungen [eu] #1",
@@ -48,25 +48,27 @@ class Sandbox:
 
     emulator: Emulator
     name: str
-    taken: set[str] = field(default_factory=set)
-    left: dict[str, str] = field(default_factory=dict)
+    imported: set[str] = field(default_factory=set)
+    left_out: dict[str, str] = field(default_factory=dict)
     made: int = 0
 
     @property
     def now(self) -> int:
         return int(self.emulator.now)
 
-    def ui(self, name: str, datasets: tuple[str, ...] = ("Orders",), *, why: str | None = None, **more: Any) -> Any:
+    def create_flow(
+        self, name: str, datasets: tuple[str, ...] = ("Orders",), *, why: str | None = None, **more: Any
+    ) -> Any:
         """A flow made in the user interface; `why` it is left out, if it is."""
         ids = self.emulator.ui.create_flow(name, datasets, sandbox=self.name, **more)
-        self.note(ids["id"], why)
+        self.expect_import(ids["id"], why)
         return ids
 
-    def note(self, flow: str, why: str | None) -> None:
+    def expect_import(self, flow: str, why: str | None) -> None:
         if why is None:
-            self.taken.add(flow)
+            self.imported.add(flow)
         else:
-            self.left[flow] = why
+            self.left_out[flow] = why
 
     def schedule(self, unit: str = "day", interval: Any = 1, start: int = 0, **more: Any) -> dict[str, Any]:
         """As the older API wrote it, without exportMode and end; `start` in seconds from the last midnight."""
@@ -75,7 +77,9 @@ class Sandbox:
     def doc(self, collection: str, identity: str) -> dict[str, Any]:
         return next(d for d in self.emulator.snapshot(self.name)[collection] if d["id"] == identity)
 
-    def copied(self, ids: Mapping[str, str], name: str, edit: Callable[[dict[str, Any]], None], why: str | None) -> str:
+    def copy_flow(
+        self, ids: Mapping[str, str], name: str, edit: Callable[[dict[str, Any]], None], why: str | None
+    ) -> str:
         """
         The flow once more with connections and an account of its own, put in as it is after `edit`, which gets its four
         documents by collection. What the emulator would refuse gets in like this.
@@ -88,7 +92,7 @@ class Sandbox:
         }
         text = json.dumps({collection: self.doc(collection, ids[key]) for collection, key in collections.items()})
         for key in collections.values():
-            text = text.replace(ids[key], self.identity())
+            text = text.replace(ids[key], self.next_id())
         docs = json.loads(text)
         for doc in docs.values():
             del doc["etag"], doc["version"]
@@ -97,60 +101,69 @@ class Sandbox:
         edit(docs)
         self.emulator.ui.load({collection: [doc] for collection, doc in docs.items()}, sandbox=self.name)
         flow = str(docs["flows"]["id"])
-        self.note(flow, why)
+        self.expect_import(flow, why)
         return flow
 
-    def identity(self) -> str:
+    def next_id(self) -> str:
         self.made += 1
         return f"00000000-0000-4000-8000-{self.made:012}"
 
 
-def mixed(emulator: Emulator, name: str) -> Sandbox:
+def fill_sandbox(emulator: Emulator, name: str) -> Sandbox:
     """The whole: sixty-five flows to import, and a score to leave out."""
     sandbox = Sandbox(emulator, name)
     seed_datasets(sandbox)
-    tidy(sandbox)
-    scripted(sandbox)
-    named_oddly(sandbox)
-    with_odd_datasets(sandbox)
-    with_more_than_a_config_says(sandbox)
-    left_out(sandbox)
+    add_regular_flows(sandbox)
+    add_scripted_flows(sandbox)
+    add_oddly_named_flows(sandbox)
+    add_odd_datasets(sandbox)
+    add_unmodelled_settings(sandbox)
+    add_flows_left_out(sandbox)
     return sandbox
 
 
 def seed_datasets(sandbox: Sandbox) -> None:
-    odd = [Dataset("Gone", GONE), Dataset("Before", RENAMED), Dataset("Twin", TWIN_A), Dataset("Twin", TWIN_B)]
+    odd = [
+        SeedDataset("Gone", GONE),
+        SeedDataset("Before", RENAMED),
+        SeedDataset("Twin", SAME_NAME_A),
+        SeedDataset("Twin", SAME_NAME_B),
+    ]
     sandbox.emulator.seed([], {sandbox.name: odd})
 
 
-def tidy(sandbox: Sandbox) -> None:
+def add_regular_flows(sandbox: Sandbox) -> None:
     """What the user interface makes: every destination, a shared account, several datasets, switched off, ended."""
     for card in ("Amazon S3", "Azure Blob Storage", "Azure Data Lake Gen2", "Google Cloud Storage", "SFTP"):
-        sandbox.ui(f"Orders to {card}", destination=card)
-    sandbox.ui("Landing", destination="Data Landing Zone")
-    sandbox.ui("Landing returns", ("Returns",), destination="Data Landing Zone", params={"path": "/zone/returns/"})
-    shared = sandbox.ui("Team lake", ("Orders", "Returns"), params={"path": "team/all"})["base"]
+        sandbox.create_flow(f"Orders to {card}", destination=card)
+    sandbox.create_flow("Landing", destination="Data Landing Zone")
+    sandbox.create_flow(
+        "Landing returns", ("Returns",), destination="Data Landing Zone", params={"path": "/zone/returns/"}
+    )
+    shared = sandbox.create_flow("Team lake", ("Orders", "Returns"), params={"path": "team/all"})["base"]
     for number, dataset in enumerate(("Orders", "Order Lines", "Returns", "App Events") * 2):
         path = f"team/{dataset.lower().replace(' ', '-')}/{number}"
-        sandbox.ui(
+        sandbox.create_flow(
             f"Team {number}", (dataset,), base=shared, params={"path": path}, description=DESCRIPTIONS[number % 4]
         )
-    sandbox.ui("Elsewhere in the lake", base=shared, params={"path": "other//place"})
-    sandbox.ui("Another bucket", base=shared, params={"bucketName": "acme-second", "path": ""})
+    sandbox.create_flow("Elsewhere in the lake", base=shared, params={"path": "other//place"})
+    sandbox.create_flow("Another bucket", base=shared, params={"bucketName": "acme-second", "path": ""})
     for _ in range(3):
-        sandbox.ui("Weekly numbers", ("Loyalty Profiles",))
-    off = sandbox.ui("Switched off", params={"path": "off"})
+        sandbox.create_flow("Weekly numbers", ("Loyalty Profiles",))
+    off = sandbox.create_flow("Switched off", params={"path": "off"})
     sandbox.emulator.ui.disable(off["id"])
     full = {"exportMode": "DAILY_FULL_EXPORT", "foldernameTemplate": "%DATASET_ID%/%EXPORT_TIME%"}
-    sandbox.ui("Once, done", schedule=sandbox.schedule(interval=0, start=-DAY, **full), params={"path": "once"})
+    sandbox.create_flow(
+        "Once, done", schedule=sandbox.schedule(interval=0, start=-DAY, **full), params={"path": "once"}
+    )
     later = sandbox.schedule(interval=0, start=40 * DAY + 5 * HOUR, **full)
-    sandbox.ui("Once, later", schedule=later, params={"path": "once-later"})
+    sandbox.create_flow("Once, later", schedule=later, params={"path": "once-later"})
     ended = sandbox.schedule(start=-90 * DAY, endTime=sandbox.now - 5 * DAY)
-    sandbox.ui("Ended", schedule=ended, params={"path": "ended"})
-    sandbox.ui("Manifest", params={"path": "manifest", "includeFileManifest": True})
+    sandbox.create_flow("Ended", schedule=ended, params={"path": "ended"})
+    sandbox.create_flow("Manifest", params={"path": "manifest", "includeFileManifest": True})
 
 
-def scripted(sandbox: Sandbox) -> None:
+def add_scripted_flows(sandbox: Sandbox) -> None:
     """What older scripts made: no mode, no end, text for numbers, either spelling of the template."""
     end = sandbox.now // DAY * DAY + 200 * DAY
     schedules: list[dict[str, Any]] = [
@@ -170,38 +183,42 @@ def scripted(sandbox: Sandbox) -> None:
         sandbox.schedule(interval=0, start=40 * DAY + 5, exportMode="DAILY_FULL_EXPORT"),
     ]
     for number, schedule in enumerate(schedules):
-        sandbox.ui(f"script-{number}", ("App Events",), schedule=schedule, params={"path": f"script/{number}"})
+        sandbox.create_flow(f"script-{number}", ("App Events",), schedule=schedule, params={"path": f"script/{number}"})
     plain = {"datasetFileType": "JSON", "compression": "NONE"}
     for number in range(2):
-        sandbox.ui(
+        sandbox.create_flow(
             f"plain-json-{number}", params={**plain, "path": f"plain/{number}"}, destination="Google Cloud Storage"
         )
-    sandbox.ui("plain parquet", params={"compression": "NONE", "path": "plain"})
+    sandbox.create_flow("plain parquet", params={"compression": "NONE", "path": "plain"})
 
 
-def named_oddly(sandbox: Sandbox) -> None:
+def add_oddly_named_flows(sandbox: Sandbox) -> None:
     for number, name in enumerate(ODD_NAMES):
-        sandbox.ui(name, ("Loyalty Profiles",), params={"path": f"names/{number}"})
+        sandbox.create_flow(name, ("Loyalty Profiles",), params={"path": f"names/{number}"})
 
 
-def with_odd_datasets(sandbox: Sandbox) -> None:
+def add_odd_datasets(sandbox: Sandbox) -> None:
     """Datasets that a name no longer means, never meant alone, or that cannot be exported any more."""
-    sandbox.ui("gone", (GONE, "Orders"), params={"path": "datasets/gone"})
-    sandbox.ui("renamed", (RENAMED,), params={"path": "datasets/renamed"})
-    sandbox.ui("twins", (TWIN_A,), params={"path": "datasets/twins"})
-    nameless = sandbox.ui("nameless", ("Returns",), params={"path": "datasets/nameless"})
+    sandbox.create_flow("gone", (GONE, "Orders"), params={"path": "datasets/gone"})
+    sandbox.create_flow("renamed", (RENAMED,), params={"path": "datasets/renamed"})
+    sandbox.create_flow("twins", (SAME_NAME_A,), params={"path": "datasets/twins"})
+    nameless = sandbox.create_flow("nameless", ("Returns",), params={"path": "datasets/nameless"})
 
     def without_name(docs: dict[str, Any]) -> None:
         del docs["sourceConnections"]["params"]["datasets"][0]["name"]
 
-    sandbox.copied(nameless, "nameless too", without_name, None)
-    sandbox.emulator.seed([], {sandbox.name: [Dataset("Gone", GONE, eligible=False), Dataset("After", RENAMED)]})
+    sandbox.copy_flow(nameless, "nameless too", without_name, None)
+    sandbox.emulator.seed(
+        [], {sandbox.name: [SeedDataset("Gone", GONE, eligible=False), SeedDataset("After", RENAMED)]}
+    )
 
 
-def with_more_than_a_config_says(sandbox: Sandbox) -> None:
+def add_unmodelled_settings(sandbox: Sandbox) -> None:
     """Access labels, a policy, what scripts and other destinations leave behind: kept, whatever happens to the flow."""
     odd = {"delimiter": "\t", "kept": [1, {"deep": None}]}
-    made = sandbox.ui(MORE, schedule=sandbox.schedule(start=HOUR + 1, frequency="hour"), params={"path": "more/a"})
+    made = sandbox.create_flow(
+        MORE, schedule=sandbox.schedule(start=HOUR + 1, frequency="hour"), params={"path": "more/a"}
+    )
 
     def filled(docs: dict[str, Any]) -> None:
         docs["flows"].update(labels=["core/C12"], policy={"enforcementRefs": ["/dulepolicy/marketingActions/x"]})
@@ -209,15 +226,15 @@ def with_more_than_a_config_says(sandbox: Sandbox) -> None:
         docs["targetConnections"].update(labels=["core/C12"])
         docs["sourceConnections"].update(data={"format": "parquet"}, typeInfo={"type": "x", "id": "y"})
 
-    sandbox.copied(made, MOST, filled, None)
+    sandbox.copy_flow(made, MOST, filled, None)
 
 
-def left_out(sandbox: Sandbox) -> None:
+def add_flows_left_out(sandbox: Sandbox) -> None:
     """What no import should take, with the reason."""
     for number in range(3):
-        sandbox.ui(f"Audience {number}", destination="Amazon S3", audience=True, why="audience")
+        sandbox.create_flow(f"Audience {number}", destination="Amazon S3", audience=True, why="audience")
     marker = "Managed in Git: x\n[exportctl/1 e elsewhere orders 1o 0000 0000]"
-    sandbox.ui("Of another project", description=marker, why="other-project")
+    sandbox.create_flow("Of another project", description=marker, why="other-project")
     odd: dict[str, tuple[str, Callable[[dict[str, Any]], None]]] = {
         "its target is another's": ("marked-target", lambda d: d["targetConnections"].update(description=marker)),
         "encrypted": ("encrypted", lambda d: d["connections"].update(encryptionSpecs=ENCRYPTION)),
@@ -239,19 +256,19 @@ def left_out(sandbox: Sandbox) -> None:
             lambda d: d["targetConnections"]["params"].update(datasetFileType="CSV"),
         ),
         "half created": ("not-expressible", lambda d: d["flows"].update(state="initializing")),
-        "one dataset twice": ("not-expressible", _doubled),
+        "one dataset twice": ("not-expressible", _double_datasets),
         "a path with blanks": ("rule", lambda d: d["targetConnections"]["params"].update(path="my exports")),
     }
-    model = sandbox.ui("model", params={"path": "model"})
+    model = sandbox.create_flow("model", params={"path": "model"})
     for name, (why, edit) in odd.items():
-        sandbox.copied(model, name, edit, why)
-    one = sandbox.ui("one of two on a target", params={"path": "shared"}, why="shared-connections")
+        sandbox.copy_flow(model, name, edit, why)
+    one = sandbox.create_flow("one of two on a target", params={"path": "shared"}, why="shared-connections")
 
     def on_the_same(docs: dict[str, Any]) -> None:
         docs["flows"]["targetConnectionIds"] = [one["target"]]
 
-    sandbox.copied(one, "the other of two on a target", on_the_same, "shared-connections")
+    sandbox.copy_flow(one, "the other of two on a target", on_the_same, "shared-connections")
 
 
-def _doubled(docs: dict[str, Any]) -> None:
+def _double_datasets(docs: dict[str, Any]) -> None:
     docs["sourceConnections"]["params"]["datasets"] *= 2

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.loop.imports import bare
+from tests.loop.imports import empty_config
 from tests.loop.world import DATASETS, DESTINATIONS, World, config, world
 
 
@@ -19,8 +19,8 @@ def small(tmp_path: Path) -> World:
 def applied(small: World) -> World:
     """The same, applied, with the request log empty."""
     _, proof = small.apply()
-    assert proof.proved
-    small.forget()
+    assert proof.passed
+    small.forget_requests()
     return small
 
 
@@ -58,5 +58,5 @@ def ninety() -> Callable[[Path], World]:
 def empty(tmp_path: Path) -> World:
     """A sandbox without flows, and a config that declares nothing."""
     made = world(tmp_path, page_size=100)
-    made.write(bare())
+    made.write(empty_config())
     return made

@@ -24,7 +24,7 @@ TEXTS = ["", "For the data team", "Orders — all of them, 100 %", "line one\nli
 FORMATS = ["parquet", "json", {"type": "parquet", "compression": "none"}]
 
 # Settings that may refuse a creation or a value; the laws about what must succeed draw all others.
-REFUSING = {
+ACCEPTING_SETTINGS = {
     "child_descriptions": "keep",
     "labelled": "visible",
     "manifest": "accepted",
@@ -74,6 +74,6 @@ def switches(**fixed: Any) -> st.SearchStrategy[Switches]:
     return st.fixed_dictionaries({n: st.sampled_from(v) for n, v in choices.items()}).map(lambda s: Switches(**s))
 
 
-def kind_switches() -> st.SearchStrategy[Switches]:
+def accepting_switches() -> st.SearchStrategy[Switches]:
     """Settings under which nothing has to be refused."""
-    return switches(**REFUSING)
+    return switches(**ACCEPTING_SETTINGS)

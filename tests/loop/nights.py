@@ -12,24 +12,24 @@ from dataclasses import dataclass
 from typing import Any
 
 from exportctl import drift_report, workflows
-from exportctl.drift_report import DriftReport, Group
-from exportctl.flags import Flags
-from exportctl.health.status import StatusReport, Word, status
-from exportctl.model import Action, Plan, Status, Verb
-from exportctl.planning.ownership import survey
+from exportctl.drift_report import DriftGroup, DriftReport
+from exportctl.flags import PlanOptions
+from exportctl.health.status import HealthResult, StatusReport, status
+from exportctl.model import Action, OutcomeStatus, Plan, Verb
+from exportctl.planning.ownership import build_ownership
 from exportctl.views import text, text_apply, text_drift, text_status
 from tests.loop.scenes import DAY
 from tests.loop.world import DESTINATIONS, START, World, config
 
-RENEW = Flags(renew_only=True)
-NOW = Flags()
+RENEW = PlanOptions(renew_only=True)
+NOW = PlanOptions()
 MIDNIGHT = START - START % DAY
 MONTHLY = {"rolling": "40 days", "renew_before": "10 days"}  # renewed three times in a hundred days
 FORTNIGHTLY = {"rolling": "20 days", "renew_before": "5 days"}
 FIXED = "2029-01-01T00:00:00Z"
 
 
-def feeds() -> dict[str, Any]:
+def nightly_exports() -> dict[str, Any]:
     """Exports as people have them; all but the last two share an account."""
     return {
         "off": {"datasets": ["Orders"], "subpath": "a", "end": MONTHLY},
@@ -43,48 +43,48 @@ def feeds() -> dict[str, Any]:
     }
 
 
-def fed(*names: str) -> dict[str, Any]:
+def nightly_config(*names: str) -> dict[str, Any]:
     """A config of these exports, or of all, and of no destination they do not use."""
-    exports = {name: export for name, export in feeds().items() if not names or name in names}
+    exports = {name: export for name, export in nightly_exports().items() if not names or name in names}
     return config(exports=exports, destinations={d: DESTINATIONS[d] for d in ("s3-role", "gcs", "sftp-key")})
 
 
 @dataclass(frozen=True)
-class Stop:
+class Pause:
     """What somebody did to an export, and the flow as it then stood: `field` is the one that is held."""
 
     name: str
     field: str
     flow: str
-    left: Any
+    paused_value: Any
 
     @property
     def address(self) -> str:
         return f"exports.{self.name}"
 
 
-def by_id(made: World, flow: str) -> dict[str, Any]:
+def flow_by_id(made: World, flow: str) -> dict[str, Any]:
     return next(f for f in made.emulator.snapshot("demo")["flows"] if f["id"] == flow)
 
 
-def held_value(made: World, flow: str, field: str) -> Any:
-    shown = by_id(made, flow)
+def live_value(made: World, flow: str, field: str) -> Any:
+    shown = flow_by_id(made, flow)
     return shown["state"] if field == "enabled" else shown["scheduleParams"]["endTime"]
 
 
-def off(made: World, name: str) -> Stop:
+def pause_flow(made: World, name: str) -> Pause:
     """Switched off."""
     flow = made.flow(name)["id"]
     made.emulator.ui.disable(flow)
-    return Stop(name, "enabled", flow, "disabled")
+    return Pause(name, "enabled", flow, "disabled")
 
 
-def cut(made: World, name: str, moment: int) -> Stop:
+def shorten_end(made: World, name: str, moment: int) -> Pause:
     """Its end moved to `moment`."""
     flow = made.flow(name)["id"]
-    assert moment < by_id(made, flow)["scheduleParams"]["endTime"]
+    assert moment < flow_by_id(made, flow)["scheduleParams"]["endTime"]
     made.emulator.ui.end(flow, moment)
-    return Stop(name, "end", flow, moment)
+    return Pause(name, "end", flow, moment)
 
 
 @dataclass(frozen=True)
@@ -99,51 +99,53 @@ class Night:
     texts: Mapping[str, str]
 
 
-def night(made: World, days: int = 1, pause: int = 0) -> Night:
+def run_night(made: World, days: int = 1, pause: int = 0) -> Night:
     """The clock goes on, runs happen, and the pipeline goes round once, with a pause before it looks at what it did."""
     made.emulator.advance(days * DAY)
-    made.forget()
+    made.forget_requests()
     due, said = [], {}
     for command, flags in (("renew", RENEW), ("apply", NOW)):
-        shown, words = carried_out(made, flags)
-        due += [i.address.name for i in shown.items if i.renewed]
-        said[command] = text.renew(shown) + words if command == "renew" else text.plan(shown) + words
+        shown, words = run_command(made, flags)
+        due += [i.address.name for i in shown.items if i.has_renewal]
+        said[command] = text.render_renewals(shown) + words if command == "renew" else text.render_plan(shown) + words
     made.emulator.advance(pause)
-    with made.planned() as planned:
-        report = drift_report.drift(planned.plan, end_warning=planned.project.policy.end_warning)
-        health = status(planned.plan, survey(planned.live, planned.project.name), planned.project)
-        said |= {"drift": text_drift.drift(report), "status": text_status.status(health)}
+    with made.open_plan() as planned:
+        report = drift_report.build_drift_report(planned.plan, end_warning=planned.project.policy.end_warning)
+        health = status(planned.plan, build_ownership(planned.live, planned.project.name), planned.project)
+        said |= {"drift": text_drift.render_drift(report), "status": text_status.render_status(health)}
         return Night(tuple(made.writes()), tuple(due), planned.plan, report, health, said)
 
 
-def carried_out(made: World, flags: Flags) -> tuple[Plan, str]:
+def run_command(made: World, flags: PlanOptions) -> tuple[Plan, str]:
     """As the command does: nothing is written where it refuses, nor read back where there is nothing to write."""
-    with made.planned(flags) as planned:
-        if planned.plan.errors() or planned.plan.refused or not planned.plan.steps():
+    with made.open_plan(flags) as planned:
+        if planned.plan.errors() or planned.plan.is_refused or not planned.plan.steps():
             return planned.plan, ""
-        applying = workflows.begun(planned, made.setup(), flags, parallelism=4, stop=threading.Event())
-        outcomes = tuple(applying.outcomes())
-        assert [o for o in outcomes if o.status not in (Status.DONE, Status.LEFT)] == []
-        proof = applying.prove()
-        assert proof.proved
-        return planned.plan, text_apply.report(outcomes, residue=proof.plan)
+        applying = workflows.start_apply(planned, made.setup(), flags, parallelism=4, stop=threading.Event())
+        outcomes = tuple(applying.execute_steps())
+        assert [o for o in outcomes if o.status not in (OutcomeStatus.DONE, OutcomeStatus.DEFERRED)] == []
+        proof = applying.run_final_check()
+        assert proof.passed
+        return planned.plan, text_apply.render_apply_report(outcomes, remaining=proof.plan)
 
 
-def held(made: World, seen: Night, stops: Iterable[Stop]) -> None:
+def assert_paused(made: World, seen: Night, stops: Iterable[Pause]) -> None:
     """Every stop stands as it was made, and every report says so."""
     expected = {(s.address, s.field) for s in stops}
     for stop in stops:
-        assert held_value(made, stop.flow, stop.field) == stop.left, stop
-    told = {(str(e.address), e.field.path) for e in seen.drift.of(Group.STOPPED) if e.field}
+        assert live_value(made, stop.flow, stop.field) == stop.paused_value, stop
+    told = {(str(e.address), e.field.path) for e in seen.drift.entries_of(DriftGroup.PAUSED) if e.field}
     assert {(address, field) for address, field in told if field not in ("cadence", "phase")} == expected
-    assert drift_report.failing(seen.drift) is bool(expected)
-    assert {str(one.address) for one in seen.status.exports if one.word is Word.STOPPED} == {a for a, _ in expected}
+    assert drift_report.has_failures(seen.drift) is bool(expected)
+    assert {str(one.address) for one in seen.status.exports if one.result is HealthResult.PAUSED} == {
+        a for a, _ in expected
+    }
     for command, words in seen.texts.items():
         assert {a for a, _ in expected if a not in words} == set(), command
     assert seen.plan.counts()["held"] == len({a for a, _ in expected})
 
 
-def fed_on(made: World, stops: Iterable[Stop]) -> None:
+def assert_others_run(made: World, stops: Iterable[Pause]) -> None:
     """Every other flow is on, and its end lies ahead."""
     stopped = {s.flow for s in stops}
     for flow in made.emulator.snapshot("demo")["flows"]:
@@ -152,8 +154,8 @@ def fed_on(made: World, stops: Iterable[Stop]) -> None:
             assert flow["scheduleParams"]["endTime"] > made.emulator.now + DAY, flow["name"]
 
 
-def only_renewals(seen: Night) -> None:
+def assert_only_renewals(seen: Night) -> None:
     """One PATCH of a flow for each end that was due, and not a request more."""
     assert list(seen.writes) == ["PATCH /flows"] * len(seen.due)
-    assert [(str(i.address), i.verb) for i in seen.plan.items if i.verb not in (Verb.NONE, Verb.HELD)] == []
+    assert [(str(i.address), i.verb) for i in seen.plan.items if i.verb not in (Verb.UNCHANGED, Verb.PAUSED)] == []
     assert [s.action for s in seen.plan.steps() if s.action is not Action.DELETE] == []

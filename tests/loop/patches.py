@@ -7,11 +7,11 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from exportctl import drift_report
-from exportctl.flags import Flags
+from exportctl.flags import PlanOptions
 from exportctl.model import Cause
-from exportctl.patching.report import Patched
-from exportctl.patching.wishes import MOVED, Asked
-from exportctl.taking_over import accepted
+from exportctl.patching.report import AcceptResult
+from exportctl.patching.wishes import LIVE_CHANGED_CAUSES, AcceptRequest
+from exportctl.taking_over import accept_from_sandbox
 from tests.loop.world import SANDBOX, START, World
 
 CONFIG = """\
@@ -72,49 +72,51 @@ exports:
 """
 
 
-def write(world: World, text: str = CONFIG, file: str = "exports.yaml") -> None:
+def write_yaml(world: World, text: str = CONFIG, file: str = "exports.yaml") -> None:
     path = world.folder / file
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8", newline="")
 
 
-def patch(
+def run_accept(
     world: World,
-    causes: Collection[Cause] = MOVED,
+    causes: Collection[Cause] = LIVE_CHANGED_CAUSES,
     targets: tuple[str, ...] = (),
     write: bool = True,
     accounts: bool = True,
     **more: Any,
-) -> Patched:
+) -> AcceptResult:
     """The patch, written into the files as the command line does."""
-    made, _, _ = accepted(world.setup(**more), Asked(causes, Flags(targets=targets), accounts), wall=lambda: START)
-    for one in made.edited if write else ():
+    made, _, _ = accept_from_sandbox(
+        world.setup(**more), AcceptRequest(causes, PlanOptions(targets=targets), accounts), wall=lambda: START
+    )
+    for one in made.edited_files if write else ():
         (world.folder / one.file).write_bytes(one.after.encode())
     return made
 
 
-def lines(made: Patched) -> list[str]:
+def diff_lines(made: AcceptResult) -> list[str]:
     """The lines that go and come, as `- …` and `+ …`, over all files."""
     return [
         f"{line[0]} {line[2:].strip()}"
-        for one in made.edited
+        for one in made.edited_files
         for line in difflib.ndiff(one.before.splitlines(), one.after.splitlines())
         if line[0] in "+-"
     ]
 
 
-def why(made: Patched) -> Mapping[str, str]:
+def left_reasons(made: AcceptResult) -> Mapping[str, str]:
     """What is left, with the reason."""
-    return {f"{one.address} {one.changes[0].path}": one.why for one in made.left}
+    return {f"{one.address} {one.changes[0].path}": one.reason for one in made.unaccepted}
 
 
-def drifts(world: World, **more: Any) -> list[str]:
+def drift_entries(world: World, **more: Any) -> list[str]:
     """What `drift` fails for."""
-    report = drift_report.drift(world.plan(**more), end_warning=30 * 86400)
+    report = drift_report.build_drift_report(world.plan(**more), end_warning=30 * 86400)
     return [f"{e.group} {e.address} {e.field.path if e.field else ''}" for e in drift_report.failures(report)]
 
 
-def on_target(world: World, title: str, **params: Any) -> None:
+def edit_target(world: World, title: str, **params: Any) -> None:
     """Somebody edits the target connection of a flow; None takes a key away."""
     flow = world.flow(title)
     snapshot = world.emulator.snapshot(SANDBOX)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from exportctl.flags import Flags
-from exportctl.model import Actor, Cause, FieldChange, Item, Plan, Status
+from exportctl.flags import PlanOptions
+from exportctl.model import Actor, Cause, FieldChange, OutcomeStatus, Plan, PlanItem
 from tests.loop.world import DESTINATIONS, SANDBOX, World, config
 
 DAY = 86400
@@ -20,60 +20,60 @@ def orders(**changes: Any) -> dict[str, Any]:
     return config(exports={"orders": {"datasets": ["Orders"], **changes}})
 
 
-def both(**changes: Any) -> dict[str, Any]:
+def orders_and_other(**changes: Any) -> dict[str, Any]:
     """A second export beside `orders`, so that a deletion is never one of all."""
     return config(
         exports={"orders": {"datasets": ["Orders"], **changes}, "other": {"datasets": ["Returns"], "subpath": "other"}}
     )
 
 
-def without_orders(**changes: Any) -> dict[str, Any]:
+def other_only(**changes: Any) -> dict[str, Any]:
     return config(exports={"other": {"datasets": ["Returns"], "subpath": "other"}}, **changes)
 
 
-def moved(**changes: Any) -> dict[str, Any]:
+def moved_orders(**changes: Any) -> dict[str, Any]:
     """The config of `orders` with another account or place."""
     return config(destinations={**DESTINATIONS, "s3-role": {**DESTINATIONS["s3-role"], **changes}})
 
 
-def item(plan: Plan, name: str = "exports.orders") -> Item:
+def item(plan: Plan, name: str = "exports.orders") -> PlanItem:
     (found,) = [i for i in plan.items if str(i.address) == name]
     return found
 
 
-def changes(plan: Plan, name: str = "exports.orders") -> dict[str, Cause]:
+def field_causes(plan: Plan, name: str = "exports.orders") -> dict[str, Cause]:
     """Path -> cause of every field of one item."""
     return {c.path: c.cause for c in item(plan, name).fields}
 
 
-def change(plan: Plan, path: str, name: str = "exports.orders") -> FieldChange:
+def field_change(plan: Plan, path: str, name: str = "exports.orders") -> FieldChange:
     (found,) = [c for c in item(plan, name).fields if c.path == path]
     return found
 
 
-def gates(plan: Plan, name: str = "exports.orders") -> list[str]:
-    return [r.gate for r in item(plan, name).refusals]
+def safety_checks(plan: Plan, name: str = "exports.orders") -> list[str]:
+    return [r.safety_check for r in item(plan, name).refusals]
 
 
 def findings(plan: Plan, name: str = "exports.orders") -> list[str]:
     return [f.rule for f in item(plan, name).findings]
 
 
-def applied(world: World, content: Mapping[str, Any] | None = None, flags: Flags = Flags()) -> Plan:  # noqa: B008
+def apply_config(world: World, content: Mapping[str, Any] | None = None, flags: PlanOptions = PlanOptions()) -> Plan:  # noqa: B008
     """Apply, expect every step done and an empty plan at the end; the request log then starts anew."""
     if content is not None:
         world.write(content)
     outcomes, proof = world.apply(flags)
-    assert [(o.step.key, o.status, o.message) for o in outcomes if o.status is not Status.DONE] == []
-    assert proof.proved
-    assert world.plan(flags).empty
+    assert [(o.step.key, o.status, o.message) for o in outcomes if o.status is not OutcomeStatus.DONE] == []
+    assert proof.passed
+    assert world.plan(flags).is_empty
     return proof.plan
 
 
-def writes_of(world: World, flags: Flags = Flags()) -> list[str]:  # noqa: B008
+def writes_of(world: World, flags: PlanOptions = PlanOptions()) -> list[str]:  # noqa: B008
     """What one apply of the config as it is writes."""
-    world.forget()
-    applied(world, flags=flags)
+    world.forget_requests()
+    apply_config(world, flags=flags)
     return world.writes()
 
 
@@ -95,7 +95,7 @@ def dataset(world: World, name: str) -> str:
     return next(str(d["id"]) for d in world.emulator.datasets(SANDBOX) if d["name"] == name)
 
 
-def someone(at: int) -> Actor:
+def actor_at(at: int) -> Actor:
     return Actor(PERSON, UI, at)
 
 

@@ -17,10 +17,10 @@ from typing import Any
 
 import pytest
 
-from exportctl.emulator import Dataset, Emulator, Switches
-from exportctl.flags import Flags
-from exportctl.verification.report import Verdict, VerifyReport, Word
-from exportctl.verifying import Question, looking
+from exportctl.emulator import Emulator, SeedDataset, Switches
+from exportctl.flags import PlanOptions
+from exportctl.verification.report import DeliveryResult, Verdict, VerifyReport
+from exportctl.verifying import VerifyRequest, open_verifier
 from tests.loop.scenes import DAY, HOUR, dataset
 from tests.loop.world import DATASETS, ENV, ORGANIZATION, SANDBOX, SECRETS, START, World, config
 
@@ -31,7 +31,7 @@ ROWS = 60
 
 
 @dataclass
-class Shop:
+class DeliverySandbox:
     """Two exports below one folder that stands for their bucket: `orders` with a manifest, `events` without."""
 
     world: World
@@ -47,7 +47,7 @@ class Shop:
     def manifests(self) -> list[Path]:
         return self.files("manifest-*")
 
-    def nights(self, count: int = 1, rows: int = ROWS) -> None:
+    def pass_nights(self, count: int = 1, rows: int = ROWS) -> None:
         """Let days pass until an hour after their runs; before each of them but the first new rows come in."""
         for night in range(count):
             if night:
@@ -56,8 +56,8 @@ class Shop:
             until = FIRST + HOUR + night * DAY
             self.world.emulator.set_time(max(until, self.world.emulator.now))
 
-    def look(self, question: Question = Question(), env: dict[str, str] | None = None) -> VerifyReport:  # noqa: B008
-        with looking(self.world.setup(env=self.env(**(env or {}))), Flags(), wall=lambda: START) as look:
+    def verify(self, question: VerifyRequest = VerifyRequest(), env: dict[str, str] | None = None) -> VerifyReport:  # noqa: B008
+        with open_verifier(self.world.setup(env=self.env(**(env or {}))), PlanOptions(), wall=lambda: START) as look:
             return look(question)
 
     def env(self, **more: str) -> dict[str, str]:
@@ -65,22 +65,22 @@ class Shop:
         return {name: value for name, value in found.items() if value}
 
     def verdicts(self, address: str = "exports.orders", **question: Any) -> list[Verdict]:
-        report = self.look(Question(**question))
+        report = self.verify(VerifyRequest(**question))
         return [v for e in report.exports if str(e.address) == address for v in e.verdicts]
 
-    def words(self, address: str = "exports.orders", **question: Any) -> list[Word]:
-        return [v.word for v in self.verdicts(address, **question)]
+    def results(self, address: str = "exports.orders", **question: Any) -> list[DeliveryResult]:
+        return [v.result for v in self.verdicts(address, **question)]
 
     def flow(self) -> str:
         return str(self.world.flow("orders")["id"])
 
 
 @contextmanager
-def shop(folder: Path, switches: Switches | None = None, /, **orders: Any) -> Iterator[Shop]:
+def delivery_sandbox(folder: Path, switches: Switches | None = None, /, **orders: Any) -> Iterator[DeliverySandbox]:
     storage = folder / "storage"
     emulator = Emulator(switches=switches, clock=START, organization=ORGANIZATION, storage=storage)
     kinds = {"App Events": "event"}
-    emulator.seed([SANDBOX], {SANDBOX: [Dataset(n, rows=ROWS, kind=kinds.get(n, "record")) for n in DATASETS]})
+    emulator.seed([SANDBOX], {SANDBOX: [SeedDataset(n, rows=ROWS, kind=kinds.get(n, "record")) for n in DATASETS]})
     made = World(folder, emulator)
     made.write(
         config(
@@ -91,15 +91,15 @@ def shop(folder: Path, switches: Switches | None = None, /, **orders: Any) -> It
         )
     )
     outcomes, proof = made.apply()
-    assert proof.proved, [o.message for o in outcomes]
+    assert proof.passed, [o.message for o in outcomes]
     emulator.advance(700)  # past transitions and lags
-    yield Shop(made, storage / "amazon-s3" / "acme-lake")
+    yield DeliverySandbox(made, storage / "amazon-s3" / "acme-lake")
 
 
 ANSWERS = {
     "as assumed": Switches(),
     "one run per dataset, manifests first": Switches(run_scope="dataset", manifest_last=False),
-    "no entities, manifests at the top": Switches(run_entities="hidden", manifest_place="path"),
+    "no entities, manifests at the top": Switches(run_entities="hidden", manifest_location="path"),
     "one run per dataset, nobody says whose": Switches(run_scope="dataset", run_entities="hidden"),
     "empty runs write files": Switches(empty_run="file", empty_manifest=True),
     "empty runs write folders": Switches(empty_run="folder", empty_manifest=False, interval_type="string"),
@@ -111,23 +111,35 @@ def answers(request: pytest.FixtureRequest) -> Switches:
     return ANSWERS[request.param]
 
 
-def complete(found: list[Word]) -> bool:
-    return bool(found) and set(found) <= {Word.COMPLETE, Word.EMPTY}
+def is_complete(found: list[DeliveryResult]) -> bool:
+    return bool(found) and set(found) <= {DeliveryResult.COMPLETE, DeliveryResult.EMPTY}
 
 
 @pytest.mark.parametrize("deep", [False, True])
 def test_three_clean_nights_raise_no_alarm(tmp_path: Path, answers: Switches, deep: bool) -> None:
-    with shop(tmp_path, answers) as scene:
-        scene.nights(3)
+    with delivery_sandbox(tmp_path, answers) as scene:
+        scene.pass_nights(3)
 
-        report = scene.look(Question(since=START, deep=deep))
+        report = scene.verify(VerifyRequest(since=START, deep=deep))
 
-        words = {str(e.address): [v.word for v in e.verdicts] for e in report.exports}
-        assert words["exports.orders"] == [Word.COMPLETE] * 3
-        returns_then_events = [Word.COMPLETE, Word.COMPLETE, Word.COMPLETE, Word.COMPLETE, Word.EMPTY, Word.EMPTY]
+        words = {str(e.address): [v.result for v in e.verdicts] for e in report.exports}
+        assert words["exports.orders"] == [DeliveryResult.COMPLETE] * 3
+        returns_then_events = [
+            DeliveryResult.COMPLETE,
+            DeliveryResult.COMPLETE,
+            DeliveryResult.COMPLETE,
+            DeliveryResult.COMPLETE,
+            DeliveryResult.EMPTY,
+            DeliveryResult.EMPTY,
+        ]
         assert words["exports.events"] == returns_then_events
-        assert not report.failed and not report.errors()
-        found = {v.rows for e in report.exports for v in e.verdicts if v.word is Word.COMPLETE and v.rows is not None}
+        assert not report.has_failed and not report.errors()
+        found = {
+            v.rows
+            for e in report.exports
+            for v in e.verdicts
+            if v.result is DeliveryResult.COMPLETE and v.rows is not None
+        }
         assert found <= {ROWS}
 
 
@@ -146,49 +158,49 @@ ODD_SECONDS = {  # a schedule, a folder -> how many runs there are in three nigh
 @pytest.mark.parametrize("row", ODD_SECONDS)
 def test_runs_at_odd_seconds_are_found_where_they_wrote(tmp_path: Path, row: str) -> None:
     schedule, folder, count = ODD_SECONDS[row]
-    with shop(tmp_path, schedule=schedule, folder=folder, format="parquet") as scene:
-        scene.nights(3)
-        words = scene.words(since=START, deep=True)
+    with delivery_sandbox(tmp_path, schedule=schedule, folder=folder, format="parquet") as scene:
+        scene.pass_nights(3)
+        words = scene.results(since=START, deep=True)
         assert len(words) == count
-        assert complete(words)
+        assert is_complete(words)
 
         scene.parts()[-1].unlink()
-        assert not complete(scene.words(since=START))
+        assert not is_complete(scene.results(since=START))
 
 
-Plant = Callable[[Shop], object]
+Plant = Callable[[DeliverySandbox], object]
 
 
 @dataclass(frozen=True)
-class Situation:
+class DeliveryCase:
     """What is planted after one night, and what must be said of `orders`; `names` finds the object it must name."""
 
-    word: Word
+    result: DeliveryResult
     plant: Plant
-    names: Callable[[Shop], Path] | None = None
+    names: Callable[[DeliverySandbox], Path] | None = None
     deep: bool = False
     orders: dict[str, Any] | None = None
     nights: int = 1
     since: int = START
 
 
-def kept(path: Path, size: int) -> None:
+def truncate_file(path: Path, size: int) -> None:
     path.write_bytes(path.read_bytes()[:size])
 
 
-def edited(scene: Shop, change: Callable[[dict[str, Any]], object]) -> None:
+def edit_manifest(scene: DeliverySandbox, change: Callable[[dict[str, Any]], object]) -> None:
     (path,) = scene.manifests()
     body = json.loads(path.read_text())
     change(body)
     path.write_text(json.dumps(body))
 
 
-def ui(verb: str, *values: object) -> Plant:
+def edit_in_ui(verb: str, *values: object) -> Plant:
     return lambda scene: getattr(scene.world.emulator.ui, verb)(scene.flow(), *values, sandbox=SANDBOX)
 
 
-def later(seconds: int, plant: Plant | None = None) -> Plant:
-    def after(scene: Shop) -> None:
+def advance_clock(seconds: int, plant: Plant | None = None) -> Plant:
+    def after(scene: DeliverySandbox) -> None:
         if plant:
             plant(scene)
         scene.world.emulator.advance(seconds)
@@ -196,16 +208,16 @@ def later(seconds: int, plant: Plant | None = None) -> Plant:
     return after
 
 
-def without_run(scene: Shop) -> None:
+def lose_run(scene: DeliverySandbox) -> None:
     """The service loses a run and its files: what a tick looks like that never ran."""
-    for record in scene.world.emulator.store.all("runs"):
+    for record in scene.world.emulator.store.list_records("runs"):
         if record.doc["flowId"] == scene.flow():
             with scene.world.emulator.store.transaction():
                 scene.world.emulator.store.remove("runs", record.id)
     shutil.rmtree(scene.bucket)
 
 
-def read_only(scene: Shop) -> None:
+def block_bucket(scene: DeliverySandbox) -> None:
     """New rows come in, and a file stands where the bucket was: nothing can be written there any more."""
     scene.world.emulator.ingest(SANDBOX, "Orders", ROWS)
     shutil.rmtree(scene.bucket)
@@ -213,57 +225,76 @@ def read_only(scene: Shop) -> None:
 
 
 SITUATIONS = {
-    "clean": Situation(Word.COMPLETE, lambda s: None),
-    "a file deleted": Situation(Word.FILES_MISSING, lambda s: s.parts()[0].unlink(), lambda s: s.parts()[0]),
-    "every file deleted": Situation(Word.FILES_MISSING, lambda s: shutil.rmtree(s.parts()[0].parent)),
-    "a file truncated": Situation(Word.MISMATCH, lambda s: kept(s.parts()[1], 100), lambda s: s.parts()[1]),
-    "a file emptied": Situation(Word.MISMATCH, lambda s: kept(s.parts()[0], 0), lambda s: s.parts()[0]),
-    "a foreign file": Situation(
-        Word.MISMATCH,
+    "clean": DeliveryCase(DeliveryResult.COMPLETE, lambda s: None),
+    "a file deleted": DeliveryCase(
+        DeliveryResult.FILES_MISSING, lambda s: s.parts()[0].unlink(), lambda s: s.parts()[0]
+    ),
+    "every file deleted": DeliveryCase(DeliveryResult.FILES_MISSING, lambda s: shutil.rmtree(s.parts()[0].parent)),
+    "a file truncated": DeliveryCase(
+        DeliveryResult.MISMATCH, lambda s: truncate_file(s.parts()[1], 100), lambda s: s.parts()[1]
+    ),
+    "a file emptied": DeliveryCase(
+        DeliveryResult.MISMATCH, lambda s: truncate_file(s.parts()[0], 0), lambda s: s.parts()[0]
+    ),
+    "a foreign file": DeliveryCase(
+        DeliveryResult.MISMATCH,
         lambda s: (s.parts()[0].parent / "notes.txt").write_text("x"),
         lambda s: s.parts()[0].parent / "notes.txt",
     ),
-    "a loader's mark": Situation(Word.COMPLETE, lambda s: (s.parts()[0].parent / "_SUCCESS").write_text("")),
-    "a part too many": Situation(
-        Word.MISMATCH,
+    "a loader's mark": DeliveryCase(
+        DeliveryResult.COMPLETE, lambda s: (s.parts()[0].parent / "_SUCCESS").write_text("")
+    ),
+    "a part too many": DeliveryCase(
+        DeliveryResult.MISMATCH,
         lambda s: shutil.copy(s.parts()[0], s.parts()[0].with_name(s.parts()[0].name.replace("00000", "00077", 1))),
     ),
-    "a manifest of other sizes": Situation(
-        Word.MISMATCH, lambda s: edited(s, lambda b: b["exportResults"][0].update(size=1)), lambda s: s.parts()[0]
+    "a manifest of other sizes": DeliveryCase(
+        DeliveryResult.MISMATCH,
+        lambda s: edit_manifest(s, lambda b: b["exportResults"][0].update(size=1)),
+        lambda s: s.parts()[0],
     ),
-    "a manifest with a file too many": Situation(
-        Word.FILES_MISSING,
-        lambda s: edited(s, lambda b: b["exportResults"].append({**b["exportResults"][0], "name": "part-9"})),
+    "a manifest with a file too many": DeliveryCase(
+        DeliveryResult.FILES_MISSING,
+        lambda s: edit_manifest(s, lambda b: b["exportResults"].append({**b["exportResults"][0], "name": "part-9"})),
     ),
-    "a manifest of another run": Situation(
-        Word.MISMATCH, lambda s: edited(s, lambda b: b.update(flowRunId=s.flow())), lambda s: s.manifests()[0]
+    "a manifest of another run": DeliveryCase(
+        DeliveryResult.MISMATCH,
+        lambda s: edit_manifest(s, lambda b: b.update(flowRunId=s.flow())),
+        lambda s: s.manifests()[0],
     ),
-    "a manifest cut short": Situation(Word.MISMATCH, lambda s: kept(s.manifests()[0], 20), lambda s: s.manifests()[0]),
-    "the manifest deleted": Situation(
-        Word.FILES_MISSING, lambda s: s.manifests()[0].unlink(), lambda s: s.manifests()[0]
+    "a manifest cut short": DeliveryCase(
+        DeliveryResult.MISMATCH, lambda s: truncate_file(s.manifests()[0], 20), lambda s: s.manifests()[0]
     ),
-    "files moved to another prefix": Situation(
-        Word.FILES_MISSING, lambda s: (s.bucket / "key").rename(s.bucket / "elsewhere")
+    "the manifest deleted": DeliveryCase(
+        DeliveryResult.FILES_MISSING, lambda s: s.manifests()[0].unlink(), lambda s: s.manifests()[0]
     ),
-    "the storage refused": Situation(Word.FAILED, later(DAY, read_only)),
-    "nothing ran": Situation(Word.MISSING, later(2 * HOUR, without_run)),
-    "nothing ran, and it is early": Situation(Word.UNKNOWN, without_run),
-    "nothing to write": Situation(Word.EMPTY, later(DAY)),
-    "nothing to write, but rows are expected": Situation(
-        Word.EMPTY, later(DAY), orders={"expect": {"non_empty": True}}
+    "files moved to another prefix": DeliveryCase(
+        DeliveryResult.FILES_MISSING, lambda s: (s.bucket / "key").rename(s.bucket / "elsewhere")
     ),
-    "disabled, then nothing": Situation(Word.UNKNOWN, later(DAY, ui("disable")), since=FIRST + HOUR),
-    "ended, then nothing": Situation(Word.UNKNOWN, later(DAY, ui("end", FIRST + 7200)), since=FIRST + HOUR),
-    "the schedule changed yesterday": Situation(
-        Word.COMPLETE, later(HOUR, ui("schedule", {"interval": 6, "timeUnit": "hour", "startTime": FIRST + 5 * HOUR}))
+    "the storage refused": DeliveryCase(DeliveryResult.FAILED, advance_clock(DAY, block_bucket)),
+    "nothing ran": DeliveryCase(DeliveryResult.MISSING, advance_clock(2 * HOUR, lose_run)),
+    "nothing ran, and it is early": DeliveryCase(DeliveryResult.UNKNOWN, lose_run),
+    "nothing to write": DeliveryCase(DeliveryResult.EMPTY, advance_clock(DAY)),
+    "nothing to write, but rows are expected": DeliveryCase(
+        DeliveryResult.EMPTY, advance_clock(DAY), orders={"expect": {"non_empty": True}}
     ),
-    "the path changed since": Situation(Word.UNKNOWN, later(HOUR, ui("path", "another"))),
-    "an export on demand in between": Situation(Word.COMPLETE, lambda s: on_demand(s)),
-    "two nights": Situation(Word.COMPLETE, lambda s: None, nights=2, deep=True),
+    "disabled, then nothing": DeliveryCase(
+        DeliveryResult.UNKNOWN, advance_clock(DAY, edit_in_ui("disable")), since=FIRST + HOUR
+    ),
+    "ended, then nothing": DeliveryCase(
+        DeliveryResult.UNKNOWN, advance_clock(DAY, edit_in_ui("end", FIRST + 7200)), since=FIRST + HOUR
+    ),
+    "the schedule changed yesterday": DeliveryCase(
+        DeliveryResult.COMPLETE,
+        advance_clock(HOUR, edit_in_ui("schedule", {"interval": 6, "timeUnit": "hour", "startTime": FIRST + 5 * HOUR})),
+    ),
+    "the path changed since": DeliveryCase(DeliveryResult.UNKNOWN, advance_clock(HOUR, edit_in_ui("path", "another"))),
+    "an export on demand in between": DeliveryCase(DeliveryResult.COMPLETE, lambda s: export_on_demand(s)),
+    "two nights": DeliveryCase(DeliveryResult.COMPLETE, lambda s: None, nights=2, deep=True),
 }
 
 
-def on_demand(scene: Shop) -> None:
+def export_on_demand(scene: DeliverySandbox) -> None:
     import httpx
 
     emulator = scene.world.emulator
@@ -273,7 +304,7 @@ def on_demand(scene: Shop) -> None:
             "/data/core/activation/disflowprovider/adhocrun",
             json={"activationInfo": {"destinations": [wanted]}},
             headers={
-                "Authorization": f"Bearer {emulator.token()}",
+                "Authorization": f"Bearer {emulator.issue_token()}",
                 "x-api-key": "emulator-client",
                 "x-gw-ims-org-id": ORGANIZATION,
                 "x-sandbox-name": SANDBOX,
@@ -287,19 +318,25 @@ def on_demand(scene: Shop) -> None:
 @pytest.mark.parametrize("name", SITUATIONS)
 def test_a_planted_situation_is_found_and_nothing_else(tmp_path: Path, name: str) -> None:
     situation = SITUATIONS[name]
-    with shop(tmp_path, **(situation.orders or {})) as scene:
-        scene.nights(situation.nights)
+    with delivery_sandbox(tmp_path, **(situation.orders or {})) as scene:
+        scene.pass_nights(situation.nights)
         wanted = situation.names(scene) if situation.names and "foreign" not in name else None
         situation.plant(scene)
         wanted = wanted or (situation.names(scene) if situation.names else None)
 
-        report = scene.look(Question(since=situation.since, deep=situation.deep))
+        report = scene.verify(VerifyRequest(since=situation.since, deep=situation.deep))
 
         by_address = {str(e.address): e.verdicts for e in report.exports}
         orders = by_address["exports.orders"][-1]
-        failing = {Word.LATE, Word.FAILED, Word.MISSING, Word.FILES_MISSING, Word.MISMATCH}
-        assert orders.word is situation.word, orders.reason
-        assert orders.fails is (orders.word in failing or "expected" in name)
+        failing = {
+            DeliveryResult.LATE,
+            DeliveryResult.FAILED,
+            DeliveryResult.MISSING,
+            DeliveryResult.FILES_MISSING,
+            DeliveryResult.MISMATCH,
+        }
+        assert orders.result is situation.result, orders.reason
+        assert orders.fails is (orders.result in failing or "expected" in name)
         if wanted is not None:
             assert str(wanted.relative_to(scene.bucket)) in orders.objects
         if "moved" not in name and "refused" not in name and "ran" not in name:
@@ -310,30 +347,30 @@ def test_a_planted_situation_is_found_and_nothing_else(tmp_path: Path, name: str
 
 
 def test_a_row_lost_in_lines_is_seen_only_by_reading_them(tmp_path: Path) -> None:
-    with shop(tmp_path) as scene:
-        scene.nights()
+    with delivery_sandbox(tmp_path) as scene:
+        scene.pass_nights()
         path = scene.parts("App Events")[0]
         lines = gzip.decompress(path.read_bytes()).splitlines(keepends=True)
         path.write_bytes(gzip.compress(b"".join(lines[1:])))
 
         shallow, deep = (scene.verdicts("exports.events", since=START, deep=d) for d in (False, True))
 
-        assert [v.word for v in shallow] == [Word.COMPLETE, Word.COMPLETE]
-        assert sorted(v.word for v in deep) == [Word.COMPLETE, Word.MISMATCH]
-        (wrong,) = [v for v in deep if v.word is Word.MISMATCH]
+        assert [v.result for v in shallow] == [DeliveryResult.COMPLETE, DeliveryResult.COMPLETE]
+        assert sorted(v.result for v in deep) == [DeliveryResult.COMPLETE, DeliveryResult.MISMATCH]
+        (wrong,) = [v for v in deep if v.result is DeliveryResult.MISMATCH]
         assert wrong.dataset == "App Events"
         assert f"{ROWS - 1} rows" in wrong.reason
 
 
 def test_a_file_cut_short_without_a_manifest_is_seen_by_reading_it(tmp_path: Path) -> None:
-    with shop(tmp_path, format="parquet") as scene:
-        scene.nights()
+    with delivery_sandbox(tmp_path, format="parquet") as scene:
+        scene.pass_nights()
         path = scene.parts()[0]
-        kept(path, path.stat().st_size - 10)
+        truncate_file(path, path.stat().st_size - 10)
 
         (verdict,) = scene.verdicts(since=START, deep=True)
 
-        assert verdict.word is Word.MISMATCH
+        assert verdict.result is DeliveryResult.MISMATCH
         assert verdict.objects == (str(path.relative_to(scene.bucket)),)
 
 
@@ -341,77 +378,79 @@ def test_a_file_cut_short_without_a_manifest_is_seen_by_reading_it(tmp_path: Pat
 
 
 def test_without_an_identity_only_runs_are_checked_and_the_report_says_so(tmp_path: Path) -> None:
-    with shop(tmp_path) as scene:
-        scene.nights()
+    with delivery_sandbox(tmp_path) as scene:
+        scene.pass_nights()
         shutil.rmtree(scene.bucket)
 
-        report = scene.look(Question(since=START), env={"EXPORTCTL_READER_S3_KEY_FOLDER": ""})
+        report = scene.verify(VerifyRequest(since=START), env={"EXPORTCTL_READER_S3_KEY_FOLDER": ""})
 
-        assert {v.word for e in report.exports for v in e.verdicts} == {Word.COMPLETE}
+        assert {v.result for e in report.exports for v in e.verdicts} == {DeliveryResult.COMPLETE}
         assert all(e.storage.startswith("runs only") for e in report.exports)
         assert not report.errors()
 
 
 def test_a_reader_that_is_not_let_in_is_an_error_and_no_verdict(tmp_path: Path) -> None:
-    with shop(tmp_path) as scene:
-        scene.nights()
+    with delivery_sandbox(tmp_path) as scene:
+        scene.pass_nights()
 
-        report = scene.look(Question(since=START), env={"EXPORTCTL_READER_S3_KEY_FOLDER": str(tmp_path / "nowhere")})
+        report = scene.verify(
+            VerifyRequest(since=START), env={"EXPORTCTL_READER_S3_KEY_FOLDER": str(tmp_path / "nowhere")}
+        )
 
-        assert {v.word for e in report.exports for v in e.verdicts} == {Word.UNKNOWN}
+        assert {v.result for e in report.exports for v in e.verdicts} == {DeliveryResult.UNKNOWN}
         assert [f.rule for f in report.errors()] == ["storage-missing", "storage-missing"]
 
 
 def test_runs_only_reads_no_storage(tmp_path: Path) -> None:
-    with shop(tmp_path) as scene:
-        scene.nights()
+    with delivery_sandbox(tmp_path) as scene:
+        scene.pass_nights()
         shutil.rmtree(scene.bucket)
 
-        assert scene.words(since=START, runs_only=True) == [Word.COMPLETE]
+        assert scene.results(since=START, runs_only=True) == [DeliveryResult.COMPLETE]
 
 
 def test_an_export_that_was_never_applied_delivers_nothing(tmp_path: Path) -> None:
-    with shop(tmp_path) as scene:
+    with delivery_sandbox(tmp_path) as scene:
         content = json.loads((tmp_path / "exports.yaml").read_text())
         content["exports"]["new"] = {"datasets": ["Loyalty Profiles"], "destination": "s3-key"}
         scene.world.write(content)
 
         (verdict,) = scene.verdicts("exports.new")
 
-        assert (verdict.word, verdict.fails) == (Word.MISSING, True)
+        assert (verdict.result, verdict.fails) == (DeliveryResult.MISSING, True)
 
 
 def test_the_requests_of_a_look_do_not_grow_with_exports(tmp_path: Path) -> None:
-    with shop(tmp_path) as scene:
-        scene.nights()
-        scene.world.forget()
+    with delivery_sandbox(tmp_path) as scene:
+        scene.pass_nights()
+        scene.world.forget_requests()
 
-        scene.look(Question(since=START))
+        scene.verify(VerifyRequest(since=START))
 
         paths = [r["path"].rpartition("/")[2] for r in scene.world.emulator.requests()]
         assert sorted(paths) == ["connections", "flows", "runs", "sourceConnections", "targetConnections", "v3"]
 
 
 def test_the_storage_of_one_account_is_never_shown_the_identity_of_another(tmp_path: Path) -> None:
-    with shop(tmp_path) as scene:
-        scene.nights()
+    with delivery_sandbox(tmp_path) as scene:
+        scene.pass_nights()
         content = json.loads((tmp_path / "exports.yaml").read_text())
         content["exports"]["orders"]["destination"] = "gcs"
         scene.world.write(content)
         elsewhere = {"EXPORTCTL_READER_GCS_FOLDER": str(tmp_path)}
 
-        report = scene.look(Question(since=START), env=elsewhere)
+        report = scene.verify(VerifyRequest(since=START), env=elsewhere)
 
         (orders,) = [e for e in report.exports if str(e.address) == "exports.orders"]
-        assert [v.word for v in orders.verdicts] == [Word.COMPLETE]
+        assert [v.result for v in orders.verdicts] == [DeliveryResult.COMPLETE]
         assert orders.storage == str(scene.bucket)  # as the destination it still goes to is read
 
 
 def test_a_loss_is_not_hidden_by_a_later_edit(tmp_path: Path) -> None:
-    with shop(tmp_path, format="parquet") as scene:
-        scene.nights()
+    with delivery_sandbox(tmp_path, format="parquet") as scene:
+        scene.pass_nights()
         scene.world.emulator.advance(60)
         scene.world.emulator.ui.rename(scene.flow(), "Another name", sandbox=SANDBOX)
         shutil.rmtree(scene.parts()[0].parent)
 
-        assert scene.words(since=START) == [Word.FILES_MISSING]
+        assert scene.results(since=START) == [DeliveryResult.FILES_MISSING]

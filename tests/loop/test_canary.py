@@ -66,36 +66,44 @@ AUTH = {
     "sftp-password": _auth(username="SFTP_USER", password="SFTP_PASSWORD"),
     "sftp-key": _auth(username="SFTP_USER", private_key="SFTP_KEY"),
 }
-DECLARED = {name: {**d, **({"auth": AUTH[name]} if name in AUTH else {})} for name, d in DESTINATIONS.items()}
-EXPORTS = {f"to-{name}": {"datasets": ["Orders"], "destination": name} for name in DECLARED}
+DECLARED_DESTINATIONS = {
+    name: {**d, **({"auth": AUTH[name]} if name in AUTH else {})} for name, d in DESTINATIONS.items()
+}
+EXPORTS = {f"to-{name}": {"datasets": ["Orders"], "destination": name} for name in DECLARED_DESTINATIONS}
 
 
 def content(**changes: Any) -> dict[str, Any]:
-    return config(destinations=DECLARED, exports=EXPORTS, **changes)
+    return config(destinations=DECLARED_DESTINATIONS, exports=EXPORTS, **changes)
 
 
-def rotated() -> dict[str, Any]:
+def rotated_config() -> dict[str, Any]:
     """The same with every secret to be sent again."""
-    again = {n: {**d, "auth": {**d["auth"], "secret_version": "2"}} if "auth" in d else d for n, d in DECLARED.items()}
+    again = {
+        n: {**d, "auth": {**d["auth"], "secret_version": "2"}} if "auth" in d else d
+        for n, d in DECLARED_DESTINATIONS.items()
+    }
     return {**content(), "destinations": again}
 
 
-def forms(value: str) -> Iterator[str]:
+def encoded_forms(value: str) -> Iterator[str]:
     for text in {value, value.strip(), *(line for line in value.splitlines() if len(line) > 20 and "---" not in line)}:
         yield from (text, json.dumps(text)[1:-1], quote(text), quote(text, safe=""), quote_plus(text))
         yield base64.b64encode(text.encode()).decode().rstrip("=")
         yield base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
-def silent(said: Mapping[str, str], canaries: Mapping[str, str]) -> None:
+def assert_no_canary(said: Mapping[str, str], canaries: Mapping[str, str]) -> None:
     """No canary in anything that was said."""
-    planted = [(name, form) for name, value in canaries.items() for form in forms(value)]
+    planted = [(name, form) for name, value in canaries.items() for form in encoded_forms(value)]
     heard = {(name, where) for name, form in planted for where, text in said.items() if form in text}
     assert heard == set()
     assert all(said.values()), [name for name, text in said.items() if not text]
 
 
-ECHO = {"errorMessage": " | ".join(f for value in CANARIES.values() for f in forms(value)), "errorDetails": "see above"}
+ECHO = {
+    "errorMessage": " | ".join(f for value in CANARIES.values() for f in encoded_forms(value)),
+    "errorDetails": "see above",
+}
 GENTLE = {"errorMessage": "; ".join(CANARIES.values())}
 ECHOES = [Fault("status", method=m, path="/connections", status=400, body=b, count=0) for m, b in
           (("POST", ECHO), ("PATCH", GENTLE))]  # fmt: skip
@@ -104,7 +112,7 @@ ECHOES = [Fault("status", method=m, path="/connections", status=400, body=b, cou
 # -- the command line -------------------------------------------------------------------------------------------------
 
 
-class Line:
+class RecordingCommandLine:
     """The command line on the embedded emulator, whose clock stands still; remembers all it said."""
 
     def __init__(self, folder: Path, env: Mapping[str, str]):
@@ -124,7 +132,7 @@ class Line:
         self.said[f"{len(self.said)} {' '.join(argv)}"] = out.getvalue() + err.getvalue() + f"{code}"
         return code
 
-    def files(self) -> None:
+    def read_files(self) -> None:
         for path in self.folder.rglob("*"):
             if path.is_file() and ".exportctl" not in path.parts:
                 self.said[path.name] = path.read_text(encoding="utf-8")
@@ -134,7 +142,7 @@ class Line:
 
 
 def test_nothing_the_command_line_says_holds_a_secret(tmp_path: Path) -> None:
-    run = Line(tmp_path, CANARIES)
+    run = RecordingCommandLine(tmp_path, CANARIES)
     assert run("validate") == 0
     for shape in ("text", "json", "markdown"):
         assert run("plan", "--format", shape) == 0
@@ -149,7 +157,7 @@ def test_nothing_the_command_line_says_holds_a_secret(tmp_path: Path) -> None:
     assert run("plan", "--out", "again.json") == 0
     assert run("apply", "again.json", "--audit", "audit.jsonl") == 0
     assert run("drift") == 0
-    run.write(rotated())
+    run.write(rotated_config())
     for fault in ECHOES:
         run.emulator().add_fault(fault)
     assert run("apply", "--auto-approve") == 4
@@ -160,16 +168,16 @@ def test_nothing_the_command_line_says_holds_a_secret(tmp_path: Path) -> None:
         assert run("drift", "--format", shape) == 3
     assert run("emulator", "requests") == 0
     assert run("doctor") in (0, 1)
-    run.files()
+    run.read_files()
     stored = json.dumps(run.emulator().snapshot(SANDBOX))
-    arrived = {name for name, value in CANARIES.items() if any(f in stored for f in forms(value))}
+    arrived = {name for name, value in CANARIES.items() if any(f in stored for f in encoded_forms(value))}
     assert arrived == CANARIES.keys()
     assert sum("(secret)" in text for text in run.said.values()) >= 3  # the echoes did arrive, masked
-    silent(run.said, CANARIES)
+    assert_no_canary(run.said, CANARIES)
 
 
 def test_plan_and_drift_need_no_destination_secret(tmp_path: Path) -> None:
-    run = Line(tmp_path, CANARIES)
+    run = RecordingCommandLine(tmp_path, CANARIES)
     assert run("apply", "--auto-approve") == 0
     run.env.clear()
     assert run("plan", "--detailed-exitcode") in (0, 2)
@@ -186,14 +194,14 @@ TOKEN_NAMES = ("client secret", "access token")
 def guarded(tmp_path: Path) -> World:
     env = {**CANARIES, **ENV, "AEP_CLIENT_ID": "nightingale", "AEP_CLIENT_SECRET": CLIENT_SECRET}
     made = world(tmp_path, page_size=100, env=env)
-    made.emulator.register("nightingale", CLIENT_SECRET)
+    made.emulator.register_client("nightingale", CLIENT_SECRET)
     made.write(content())
     return made
 
 
-def own(made: World) -> dict[str, str]:
+def own_canaries(made: World) -> dict[str, str]:
     """The platform's secrets, with every token handed out so far."""
-    tokens = {f"token {n}": record.id for n, record in enumerate(made.emulator.store.all("tokens"))}
+    tokens = {f"token {n}": record.id for n, record in enumerate(made.emulator.store.list_records("tokens"))}
     assert tokens
     return {**CANARIES, "client secret": CLIENT_SECRET, **tokens}
 
@@ -202,25 +210,29 @@ def test_plans_outcomes_and_saved_plans_hold_no_secret(guarded: World) -> None:
     said: dict[str, str] = {}
     for fault in ECHOES:
         guarded.emulator.add_fault(fault)
-    with guarded.planned() as made:
-        said |= {"text": text_view.plan(made.plan), "json": json_view.plan(made.plan)}
-        said |= {"markdown": markdown_view.plan(made.plan), "saved": planfile.dump(made.plan), "repr": repr(made.plan)}
+    with guarded.open_plan() as made:
+        said |= {"text": text_view.render_plan(made.plan), "json": json_view.render_plan(made.plan)}
+        said |= {
+            "markdown": markdown_view.render_plan(made.plan),
+            "saved": planfile.dump_plan(made.plan),
+            "repr": repr(made.plan),
+        }
         said["planned"] = repr(made)
     outcomes, proof = guarded.apply()
     said["failed"] = repr(outcomes) + repr(proof)
     guarded.emulator.clear_faults()
     outcomes, proof = guarded.apply()
-    assert proof.proved
+    assert proof.passed
     said["done"] = repr(outcomes) + repr(proof)
     said["requests"] = json.dumps(guarded.emulator.requests())
-    silent(said, own(guarded))
+    assert_no_canary(said, own_canaries(guarded))
 
 
 @pytest.mark.parametrize("path", ["/ims/token", "/flows$", "/connections$"])
 @pytest.mark.parametrize("effect", ["status", "html", "lost"])
 def test_no_exception_with_its_traceback_holds_a_secret(guarded: World, path: str, effect: str) -> None:
     guarded.plan()
-    token = next(iter(own(guarded).values()))
+    token = next(iter(own_canaries(guarded).values()))
     echo = {"error_code": "401013", "message": f"{CLIENT_SECRET} {token} {CANARIES['ROLE']} {CANARIES['SFTP_USER']}"}
     body: dict[str, Any] = {"body": echo, "status": 401} if effect == "status" else {}
     guarded.emulator.add_fault(Fault(effect, path=path, count=0, **body))
@@ -229,29 +241,29 @@ def test_no_exception_with_its_traceback_holds_a_secret(guarded: World, path: st
     error = raised.value
     said = {"text": "".join(traceback.format_exception(error)), "repr": repr(error), "hint": str(error.hint)}
     said["findings"] = repr(error.findings())
-    silent(said, own(guarded))
+    assert_no_canary(said, own_canaries(guarded))
 
 
 def test_an_access_token_made_elsewhere_is_never_shown(tmp_path: Path) -> None:
     made = world(tmp_path, page_size=100)
-    token = made.emulator.token()
+    token = made.emulator.issue_token()
     made.env = {"AEP_CLIENT_ID": ENV["AEP_CLIENT_ID"], "AEP_ACCESS_TOKEN": token, "AEP_IMS_URL": ENV["AEP_IMS_URL"]}
     made.write(content())
     body = {"error_code": "401013", "message": f"Bearer {token} is bad"}
-    said = {"plan": text_view.plan(made.plan())}
+    said = {"plan": text_view.render_plan(made.plan())}
     made.emulator.add_fault(Fault("status", path="/flowservice/", status=401, body=body, count=0))
     with pytest.raises(Error) as raised:
         made.plan()
     said["error"] = "".join(traceback.format_exception(raised.value))
-    silent(said, {"token": token})
+    assert_no_canary(said, {"token": token})
 
 
 def test_a_plan_and_an_empty_drift_work_with_every_destination_secret_unset(guarded: World) -> None:
     guarded.apply()
     guarded.emulator.advance(61)
-    guarded.forget()
+    guarded.forget_requests()
     bare = {name: value for name, value in guarded.env.items() if name not in CANARIES}
     plan = guarded.plan(env=bare)
-    assert plan.empty
+    assert plan.is_empty
     assert not plan.errors()
     assert guarded.writes() == []

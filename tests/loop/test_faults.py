@@ -23,13 +23,13 @@ from exportctl import workflows
 from exportctl.emulator import Fault, Switches
 from exportctl.emulator.faults import EFFECTS
 from exportctl.errors import Error, RefusedError
-from exportctl.flags import Flags
-from exportctl.model import Outcome, Status
-from tests.loop.generated import configs, kind_switches
-from tests.loop.test_interrupted import exactly_once
+from exportctl.flags import PlanOptions
+from exportctl.model import Outcome, OutcomeStatus
+from tests.loop.generated import accepting_switches, configs
+from tests.loop.test_interrupted import assert_exactly_once
 from tests.loop.test_laws import FEW, LISTED
-from tests.loop.test_writes import moved, no_orphans, orders
-from tests.loop.troubled import Interrupting, Watching
+from tests.loop.test_writes import assert_no_orphans, moved_orders, orders
+from tests.loop.troubled import InterruptingTransport, WatchingTransport
 from tests.loop.world import DESTINATIONS, SANDBOX, World, config, world
 
 PATHS = (
@@ -69,46 +69,46 @@ def faults(draw: st.DrawFn) -> Fault:
     )
 
 
-def tried(made: World, flags: Flags, watch: Watching) -> None:
+def try_apply(made: World, flags: PlanOptions, watch: WatchingTransport) -> None:
     """Apply; what goes wrong must be something exportctl can explain, and an unproved end must name what is left."""
     try:
         outcomes, proof = made.apply(flags, transport=watch)
     except Error:
         return
-    failed = [o for o in outcomes if o.status is Status.FAILED]
+    failed = [o for o in outcomes if o.status is OutcomeStatus.FAILED]
     assert all(o.message and o.rule for o in failed)
-    assert proof.proved or any(i.steps or i.refusals or i.findings for i in proof.plan.items)
+    assert proof.passed or any(i.steps or i.refusals or i.findings for i in proof.plan.items)
 
 
-def finished(made: World, flags: Flags, watch: Watching) -> None:
+def finish_apply(made: World, flags: PlanOptions, watch: WatchingTransport) -> None:
     """The faults are over: two more applies at most, each a while later."""
     made.emulator.clear_faults()
     for _ in range(2):
         made.emulator.advance(LISTED)
         made.apply(flags, transport=watch)
         made.emulator.advance(600)
-    exactly_once(made)
+    assert_exactly_once(made)
     assert watch.in_use == []
 
 
 @FEW
-@given(configs(), kind_switches(), st.lists(faults(), min_size=1, max_size=4))
+@given(configs(), accepting_switches(), st.lists(faults(), min_size=1, max_size=4))
 def test_a_creation_among_faults_is_finished_by_the_next_and_deletes_no_flow(
     content: dict[str, Any], switches: Switches, trouble: list[Fault]
 ) -> None:
     with tempfile.TemporaryDirectory() as folder:
         made = world(Path(folder), switches)
         made.write(content)
-        watch = Watching(made)
+        watch = WatchingTransport(made)
         for fault in trouble:
             made.emulator.add_fault(fault)
-        tried(made, Flags(), watch)
-        finished(made, Flags(), watch)
+        try_apply(made, PlanOptions(), watch)
+        finish_apply(made, PlanOptions(), watch)
         assert watch.flows == []
 
 
 @FEW
-@given(configs(), configs(), kind_switches(), st.lists(faults(), min_size=1, max_size=4))
+@given(configs(), configs(), accepting_switches(), st.lists(faults(), min_size=1, max_size=4))
 def test_a_change_among_faults_is_finished_by_the_next_and_keeps_every_flow(
     first: dict[str, Any], other: dict[str, Any], switches: Switches, trouble: list[Fault]
 ) -> None:
@@ -134,11 +134,11 @@ def test_a_change_among_faults_is_finished_by_the_next_and_keeps_every_flow(
         made.emulator.advance(LISTED)
         before = {f["id"] for f in made.emulator.snapshot(SANDBOX)["flows"]}
         made.write({**first, "exports": second})
-        watch = Watching(made)
+        watch = WatchingTransport(made)
         for fault in trouble:
             made.emulator.add_fault(fault)
-        tried(made, Flags(), watch)
-        finished(made, Flags(), watch)
+        try_apply(made, PlanOptions(), watch)
+        finish_apply(made, PlanOptions(), watch)
         assert {f["id"] for f in made.emulator.snapshot(SANDBOX)["flows"]} == before
 
 
@@ -171,7 +171,7 @@ REMOVED = config(
         {"destination": "s3-role", "do": "delete", "reason": "done"},
     ],
 )
-NEW = moved(auth={"role_arn": "arn:aws:iam::123456789012:role/other"})
+NEW = moved_orders(auth={"role_arn": "arn:aws:iam::123456789012:role/other"})
 WRITES = {
     "create base": Write("POST", r"/connections$", None, orders()),
     "create source": Write("POST", r"/sourceConnections$", None, orders()),
@@ -192,27 +192,27 @@ def flow_error(code: int, status: int = 400) -> dict[str, Any]:
     return {"type": f"https://ns.adobe.com/aep/errors/FLOW-{code}-{status}", "status": status, "title": "trouble"}
 
 
-def status(number: int, **more: Any) -> dict[str, Any]:
+def status_fault(number: int, **more: Any) -> dict[str, Any]:
     return {"effect": "status", "status": number, **more}
 
 
 TROUBLES: dict[str, dict[str, Any]] = {
     "lost before": {"effect": "lost"},
     "lost after": {"effect": "lost", "when": "after"},
-    "500 before": status(500),
-    "500 after": status(500, when="after"),
-    "503 before": status(503),
-    "503 after": status(503, when="after"),
+    "500 before": status_fault(500),
+    "500 after": status_fault(500, when="after"),
+    "503 before": status_fault(503),
+    "503 after": status_fault(503, when="after"),
     "cut": {"effect": "cut", "when": "after"},
-    "409": status(409),
+    "409": status_fault(409),
     "429": {"effect": "throttle", "retry_after": 2.0},
-    "404": status(404),
-    "1420 for a while": status(400, body=flow_error(1420), count=3),
-    "1447 for ever": status(400, body=flow_error(1447), count=0),
+    "404": status_fault(404),
+    "1420 for a while": status_fault(400, body=flow_error(1420), count=3),
+    "1447 for ever": status_fault(400, body=flow_error(1447), count=0),
 }
 # method -> trouble -> (outcome of the step, how often the request is sent); the counts include repeats that are safe
-DONE, FAILED, LEFT = Status.DONE, Status.FAILED, Status.LEFT
-EXPECTED: dict[str, dict[str, tuple[Status, int]]] = {
+DONE, FAILED, LEFT = OutcomeStatus.DONE, OutcomeStatus.FAILED, OutcomeStatus.DEFERRED
+EXPECTED: dict[str, dict[str, tuple[OutcomeStatus, int]]] = {
     "create": {
         "lost before": (FAILED, 1),
         "lost after": (DONE, 1),
@@ -267,18 +267,18 @@ EXCEPTIONS = {
 }
 
 
-def ready(folder: Path, write: Write) -> World:
+def prepare_world(folder: Path, write: Write) -> World:
     made = world(folder, page_size=100)
     if write.before is not None:
         made.write(write.before)
         made.apply()
         made.emulator.advance(LISTED)
-        made.forget()
+        made.forget_requests()
     made.write(write.after)
     return made
 
 
-def of_request(outcomes: tuple[Outcome, ...], write: Write) -> Outcome:
+def request_outcome(outcomes: tuple[Outcome, ...], write: Write) -> Outcome:
     action = {"POST": "create", "PATCH": "update", "DELETE": "delete"}[write.method]
     action = "act" if write.path.endswith("action") else action
     collection = write.request.partition("/")[2]
@@ -286,40 +286,40 @@ def of_request(outcomes: tuple[Outcome, ...], write: Write) -> Outcome:
     return next(o for o in outcomes if o.step.action == action and o.step.kind == kinds[collection])
 
 
-def sent(made: World, write: Write) -> int:
+def sent_count(made: World, write: Write) -> int:
     acts = write.path.endswith("action")
     asked = [w for w in made.emulator.writes() if w["path"].endswith("action") == acts]
     return sum(f"{w['method']} /{w['path'].split('/flowservice/')[1].split('/')[0]}" == write.request for w in asked)
 
 
-def mended(made: World) -> None:
+def assert_recovers(made: World) -> None:
     """The next apply finishes it."""
     made.emulator.clear_faults()
     for _ in range(2):
         made.emulator.advance(LISTED)
         made.apply()
-    exactly_once(made)
-    no_orphans(made)
+    assert_exactly_once(made)
+    assert_no_orphans(made)
 
 
 @pytest.mark.parametrize("trouble", TROUBLES)
 @pytest.mark.parametrize("step", WRITES)
 def test_every_write_meets_every_trouble(tmp_path: Path, step: str, trouble: str) -> None:
     write = WRITES[step]
-    made = ready(tmp_path, write)
+    made = prepare_world(tmp_path, write)
     made.emulator.add_fault(Fault(method=write.method, path=write.path, **TROUBLES[trouble]))
     outcomes, _ = made.apply()
-    outcome = of_request(outcomes, write)
+    outcome = request_outcome(outcomes, write)
     expected = EXCEPTIONS.get((step, trouble)) or EXPECTED[step.split()[0]][trouble]
-    assert (outcome.status, sent(made, write)) == expected, outcome.message
-    assert all(o.status in (Status.BLOCKED, DONE, LEFT) or o is outcome for o in outcomes)
-    mended(made)
+    assert (outcome.status, sent_count(made, write)) == expected, outcome.message
+    assert all(o.status in (OutcomeStatus.BLOCKED, DONE, LEFT) or o is outcome for o in outcomes)
+    assert_recovers(made)
 
 
 # -- somebody writes in between ---------------------------------------------------------------------------------------
 
 
-def pushed(made: World, write: Write) -> Callable[[str], Any]:
+def push_etag(made: World, write: Write) -> Callable[[str], Any]:
     """Moves the etag and nothing else, as the service's background does."""
     return lambda identity: made.emulator.ui.label(write.request.partition("/")[2], identity, [])
 
@@ -330,59 +330,59 @@ PATCHES = [name for name in WRITES if name.startswith("patch")]
 @pytest.mark.parametrize("step", PATCHES)
 def test_an_etag_moved_by_the_background_is_met_with_the_new_one(tmp_path: Path, step: str) -> None:
     write = WRITES[step]
-    made = ready(tmp_path, write)
-    transport = Interrupting(made, write.method, write.path, pushed(made, write), count=3)
+    made = prepare_world(tmp_path, write)
+    transport = InterruptingTransport(made, write.method, write.path, push_etag(made, write), count=3)
     outcomes, proof = made.apply(transport=transport)
-    assert (of_request(outcomes, write).status, transport.seen) == (DONE, 4)
-    assert proof.proved
+    assert (request_outcome(outcomes, write).status, transport.seen) == (DONE, 4)
+    assert proof.passed
 
 
 def test_an_etag_that_never_stands_still_ends_in_a_conflict(tmp_path: Path) -> None:
     write = WRITES["patch flow"]
-    made = ready(tmp_path, write)
-    transport = Interrupting(made, write.method, write.path, pushed(made, write), count=99)
+    made = prepare_world(tmp_path, write)
+    transport = InterruptingTransport(made, write.method, write.path, push_etag(made, write), count=99)
     outcomes, proof = made.apply(transport=transport)
-    assert (of_request(outcomes, write).rule, transport.seen) == ("conflict", 6)
-    assert not proof.proved
-    mended(made)
+    assert (request_outcome(outcomes, write).rule, transport.seen) == ("conflict", 6)
+    assert not proof.passed
+    assert_recovers(made)
 
 
 @dataclass(frozen=True)
-class Foreign:
+class ConcurrentEdit:
     """An edit by somebody else at the moment of our write, and how to see that it is still there."""
 
     step: str
     edit: Callable[[World], Any]
-    kept: Callable[[World], object]
+    read_kept_value: Callable[[World], object]
     value: object
 
 
-FOREIGN = {
-    "a path while we patch the target": Foreign(
+CONCURRENT_EDITS = {
+    "a path while we patch the target": ConcurrentEdit(
         "patch target",
         lambda made: made.emulator.ui.path("orders", "theirs"),
         lambda made: made.emulator.snapshot(SANDBOX)["targetConnections"][0]["params"]["path"],
         "theirs",
     ),
-    "a name while we patch the flow": Foreign(
+    "a name while we patch the flow": ConcurrentEdit(
         "patch flow",
         lambda made: made.emulator.ui.rename("orders", "theirs"),
         lambda made: made.emulator.snapshot(SANDBOX)["flows"][0]["name"],
         "theirs",
     ),
-    "a description while we patch the flow": Foreign(
+    "a description while we patch the flow": ConcurrentEdit(
         "patch flow",
         lambda made: made.emulator.ui.describe("orders", "theirs"),
         lambda made: made.emulator.snapshot(SANDBOX)["flows"][0]["description"],
         "theirs",
     ),
-    "an end while we patch the flow": Foreign(
+    "an end while we patch the flow": ConcurrentEdit(
         "patch flow",
         lambda made: made.emulator.ui.end("orders", 1_805_000_000),
         lambda made: made.emulator.snapshot(SANDBOX)["flows"][0]["scheduleParams"]["endTime"],
         1_805_000_000,
     ),
-    "a stop while we patch the flow": Foreign(
+    "a stop while we patch the flow": ConcurrentEdit(
         "patch flow",
         lambda made: made.emulator.ui.disable("orders"),
         lambda made: made.emulator.snapshot(SANDBOX)["flows"][0]["state"],
@@ -391,26 +391,26 @@ FOREIGN = {
 }
 
 
-@pytest.mark.parametrize("who", FOREIGN)
+@pytest.mark.parametrize("who", CONCURRENT_EDITS)
 def test_what_somebody_else_wrote_in_between_is_not_overwritten(tmp_path: Path, who: str) -> None:
-    foreign = FOREIGN[who]
+    foreign = CONCURRENT_EDITS[who]
     write = WRITES[foreign.step]
-    made = ready(tmp_path, write)
-    transport = Interrupting(made, write.method, write.path, lambda _: foreign.edit(made))
+    made = prepare_world(tmp_path, write)
+    transport = InterruptingTransport(made, write.method, write.path, lambda _: foreign.edit(made))
     outcomes, _ = made.apply(transport=transport)
-    outcome = of_request(outcomes, write)
+    outcome = request_outcome(outcomes, write)
     assert (outcome.status, outcome.rule) == (FAILED, "stale")
     assert transport.seen == 1
-    assert foreign.kept(made) == foreign.value
+    assert foreign.read_kept_value(made) == foreign.value
 
 
 def test_a_flow_changed_since_the_plan_is_not_deleted(tmp_path: Path) -> None:
     write = WRITES["delete flow"]
-    made = ready(tmp_path, write)
+    made = prepare_world(tmp_path, write)
     flow = made.flow("orders")["id"]
-    rename = Interrupting(made, "GET", f"/flows/{flow}", lambda _: made.emulator.ui.rename("orders", "theirs"))
+    rename = InterruptingTransport(made, "GET", f"/flows/{flow}", lambda _: made.emulator.ui.rename("orders", "theirs"))
     outcomes, _ = made.apply(transport=rename)
-    assert of_request(outcomes, write).rule == "stale"
+    assert request_outcome(outcomes, write).rule == "stale"
     assert not [w for w in made.writes() if w.startswith("DELETE")]
 
 
@@ -422,7 +422,7 @@ def test_every_answer_of_a_change_that_is_lost_is_found_again(tmp_path: Path) ->
     )
     outcomes, proof = made.apply()
     assert {o.status for o in outcomes} == {DONE}
-    assert proof.proved
+    assert proof.passed
     assert made.writes() == sorted(
         ["POST /connections", "POST /sourceConnections", "POST /targetConnections", "POST /flows"]
     )
@@ -448,7 +448,10 @@ MISSED = {
     "the account": ("connections",),
     "the account and the flow": ("connections", "flows"),
 }
-CONSENTS = {"no flags": Flags(), "every flag": Flags(allow_deletes=9, allow_replace=("*",), allow_recreate=("*",))}
+CONSENTS = {
+    "no flags": PlanOptions(),
+    "every flag": PlanOptions(allow_deletes=9, allow_replace=("*",), allow_recreate=("*",)),
+}
 
 
 @pytest.mark.parametrize("flags", CONSENTS)
@@ -461,17 +464,17 @@ def test_what_a_list_misses_once_gets_no_twin_and_loses_nothing(
     made.write(orders())
     made.apply()
     made.emulator.advance(age)
-    made.forget()
+    made.forget_requests()
     before = {name: {o["id"] for o in found} for name, found in made.emulator.snapshot(SANDBOX).items()}
     for name in MISSED[missed]:
         made.emulator.add_fault(Fault("drop-item", method="GET", path=LISTS[name]))
-    watch = Watching(made)
-    tried(made, CONSENTS[flags], watch)
+    watch = WatchingTransport(made)
+    try_apply(made, CONSENTS[flags], watch)
     seen = {name: {o["id"] for o in found} for name, found in made.emulator.snapshot(SANDBOX).items()}
     assert seen == before
     assert made.flow("orders")["state"] == "enabled"
     assert watch.in_use == watch.flows == []
-    finished(made, Flags(), watch)
+    finish_apply(made, PlanOptions(), watch)
 
 
 @pytest.mark.parametrize("missed", ["flows", "connections"])
@@ -483,8 +486,8 @@ def test_what_every_list_misses_is_looked_up_before_a_connection_of_ours_is_dele
     made.apply()
     made.emulator.advance(LISTED)
     made.emulator.add_fault(Fault("drop-item", method="GET", path=LISTS[missed], query="orderby", count=0))
-    watch = Watching(made)
-    tried(made, Flags(), watch)
+    watch = WatchingTransport(made)
+    try_apply(made, PlanOptions(), watch)
     assert watch.in_use == watch.flows == []
     assert len(made.emulator.snapshot(SANDBOX)["flows"]) == 1
 
@@ -492,7 +495,7 @@ def test_what_every_list_misses_is_looked_up_before_a_connection_of_ours_is_dele
 # -- two at once ------------------------------------------------------------------------------------------------------
 
 
-class Meeting(httpx.BaseTransport):
+class MeetingTransport(httpx.BaseTransport):
     """Waits at its first POST until the other side is as far: neither knows what the other is about to create."""
 
     def __init__(self, inner: httpx.BaseTransport, barrier: threading.Barrier):
@@ -506,24 +509,24 @@ class Meeting(httpx.BaseTransport):
         return self.inner.handle_request(request)
 
 
-def side_by_side(made: World, watch: Watching) -> None:
+def apply_concurrently(made: World, watch: WatchingTransport) -> None:
     """Two applies whose plans saw the same sandbox."""
     barrier = threading.Barrier(2)
     with (
-        made.planned(transport=Meeting(watch, barrier)) as one,
-        made.planned(transport=Meeting(watch, barrier)) as two,
+        made.open_plan(transport=MeetingTransport(watch, barrier)) as one,
+        made.open_plan(transport=MeetingTransport(watch, barrier)) as two,
         ThreadPoolExecutor(2) as pool,
     ):
-        for done in [pool.submit(carried_out, made, planned) for planned in (one, two)]:
+        for done in [pool.submit(execute_plan, made, planned) for planned in (one, two)]:
             done.result()
 
 
-def carried_out(made: World, planned: workflows.Planned) -> None:
-    applying = workflows.begun(planned, made.setup(), Flags(), parallelism=4, stop=threading.Event())
-    for _ in applying.outcomes():
+def execute_plan(made: World, planned: workflows.ConnectedPlan) -> None:
+    applying = workflows.start_apply(planned, made.setup(), PlanOptions(), parallelism=4, stop=threading.Event())
+    for _ in applying.execute_steps():
         pass
     with contextlib.suppress(Error):
-        applying.prove()
+        applying.run_final_check()
 
 
 SEVERAL = {
@@ -538,9 +541,9 @@ OTHERS = {name: {**export, "datasets": ["Order Lines", "Loyalty Profiles"]} for 
 def test_two_first_applies_side_by_side_leave_one_flow_each(tmp_path: Path) -> None:
     made = world(tmp_path, page_size=100)
     made.write(config(exports=SEVERAL))
-    watch = Watching(made, tick=0.002)
-    side_by_side(made, watch)
-    finished(made, Flags(), watch)
+    watch = WatchingTransport(made, tick=0.002)
+    apply_concurrently(made, watch)
+    finish_apply(made, PlanOptions(), watch)
     assert len(made.emulator.snapshot(SANDBOX)["flows"]) == len(SEVERAL)
 
 
@@ -551,11 +554,11 @@ def test_two_changes_of_datasets_side_by_side_leave_every_flow_with_its_new_list
     made.emulator.advance(LISTED)
     before = {f["id"] for f in made.emulator.snapshot(SANDBOX)["flows"]}
     made.write(config(exports=OTHERS))
-    watch = Watching(made, tick=0.002)
-    side_by_side(made, watch)
-    finished(made, Flags(), watch)
+    watch = WatchingTransport(made, tick=0.002)
+    apply_concurrently(made, watch)
+    finish_apply(made, PlanOptions(), watch)
     assert {f["id"] for f in made.emulator.snapshot(SANDBOX)["flows"]} == before
-    no_orphans(made)
+    assert_no_orphans(made)
 
 
 @pytest.mark.parametrize("lag", [5, 60])
@@ -564,15 +567,15 @@ def test_two_first_applies_that_cannot_see_each_other_end_in_a_refusal_that_name
 ) -> None:
     made = world(tmp_path, Switches(list_lag=lag), page_size=100)
     made.write(config(exports=SEVERAL))
-    watch = Watching(made, tick=0.002)
-    side_by_side(made, watch)
+    watch = WatchingTransport(made, tick=0.002)
+    apply_concurrently(made, watch)
     made.emulator.advance(LISTED)
     before = made.writes()
     plan = made.plan()
-    twins = [r for i in plan.items for r in i.refusals if r.gate == "twins"]
+    twins = [r for i in plan.items for r in i.refusals if r.safety_check == "twins"]
     assert len(twins) == len(SEVERAL)
     assert all("keep" in r.allow for r in twins)
     with pytest.raises(RefusedError):
-        made.apply(Flags(allow_deletes=99, allow_replace=("*",)), transport=watch)
+        made.apply(PlanOptions(allow_deletes=99, allow_replace=("*",)), transport=watch)
     assert made.writes() == before
     assert watch.in_use == watch.flows == []

@@ -19,20 +19,20 @@ from hypothesis import strategies as st
 
 from exportctl.emulator import Switches
 from tests.loop.scenes import objects
-from tests.loop.test_interrupted import EVERYTHING, killed_after
+from tests.loop.test_interrupted import EVERYTHING, kill_apply_after
 from tests.loop.test_laws import LAW, LISTED
 from tests.loop.test_scenarios_handed_over import exports
 from tests.loop.world import DATASETS, World, world
 
 KEYS = ("a", "b", "c", "d")
-Dealt = Mapping[str, Mapping[str, Any]]  # export -> datasets, title, destination
+Assignment = Mapping[str, Mapping[str, Any]]  # export -> datasets, title, destination
 
 SOME = settings(LAW, max_examples=8)
 MANY = settings(LAW, max_examples=600)
 
 
 @st.composite
-def dealt(draw: st.DrawFn) -> Dealt:
+def assignments(draw: st.DrawFn) -> Assignment:
     keys = sorted(draw(st.lists(st.sampled_from(KEYS), min_size=1, max_size=4, unique=True)))
     titles = draw(st.permutations(KEYS))
     return {
@@ -45,33 +45,33 @@ def dealt(draw: st.DrawFn) -> Dealt:
     }
 
 
-def own_titles(cards: Dealt) -> Dealt:
+def own_titles(cards: Assignment) -> Assignment:
     return {key: {**card, "title": key} for key, card in cards.items()}
 
 
-def held(cards: Dealt, key: str) -> frozenset[str]:
+def datasets_of(cards: Assignment, key: str) -> frozenset[str]:
     return frozenset(cards[key]["datasets"]) if key in cards else frozenset()
 
 
-def replaced(before: Dealt, after: Dealt) -> frozenset[str]:
+def replaced_exports(before: Assignment, after: Assignment) -> frozenset[str]:
     both = before.keys() & after.keys()
     return frozenset(key for key in both if before[key]["destination"] != after[key]["destination"])
 
 
-def in_a_ring(before: Dealt, after: Dealt) -> bool:
+def has_ring(before: Assignment, after: Assignment) -> bool:
     """Do flows give to each other, so that one has to be the first?"""
-    gives = {key: held(before, key) - held(after, key) for key in KEYS}
-    takes = {key: held(after, key) - held(before, key) for key in KEYS}
-    return cyclic({g: [t for t in KEYS if gives[g] & takes[t]] for g in KEYS})
+    gives = {key: datasets_of(before, key) - datasets_of(after, key) for key in KEYS}
+    takes = {key: datasets_of(after, key) - datasets_of(before, key) for key in KEYS}
+    return has_cycle({g: [t for t in KEYS if gives[g] & takes[t]] for g in KEYS})
 
 
-def swapped_names(before: Dealt, after: Dealt) -> bool:
+def has_swapped_names(before: Assignment, after: Assignment) -> bool:
     """Flows that stay and only change their names: where those must be unique, it takes a third name."""
-    stay = before.keys() & after.keys() - replaced(before, after)
-    return cyclic({one: [o for o in stay - {one} if after[one]["title"] == before[o]["title"]] for one in stay})
+    stay = before.keys() & after.keys() - replaced_exports(before, after)
+    return has_cycle({one: [o for o in stay - {one} if after[one]["title"] == before[o]["title"]] for one in stay})
 
 
-def cyclic(graph: Mapping[str, list[str]]) -> bool:
+def has_cycle(graph: Mapping[str, list[str]]) -> bool:
     try:
         TopologicalSorter(graph).prepare()
     except CycleError:
@@ -79,35 +79,35 @@ def cyclic(graph: Mapping[str, list[str]]) -> bool:
     return False
 
 
-def kept_up(before: Dealt, after: Dealt) -> frozenset[str]:
+def uninterrupted_datasets(before: Assignment, after: Assignment) -> frozenset[str]:
     """What must be sent all the time. A flow that is replaced is off for a while, with what it keeps."""
-    sent, wanted = ({d for key in KEYS for d in held(cards, key)} for cards in (before, after))
-    paused = {d for key in replaced(before, after) for d in held(before, key) & held(after, key)}
+    sent, wanted = ({d for key in KEYS for d in datasets_of(cards, key)} for cards in (before, after))
+    paused = {d for key in replaced_exports(before, after) for d in datasets_of(before, key) & datasets_of(after, key)}
     return frozenset((sent & wanted) - paused)
 
 
-def written(made: World, before: Dealt, after: Dealt) -> None:
+def write_second_config(made: World, before: Assignment, after: Assignment) -> None:
     """The second config; one flow has nothing to do with it, so that never all of them go."""
     gone = [{"export": key, "do": "delete", "reason": "law"} for key in sorted(before.keys() - after.keys())]
     made.write(exports(gone, keeper={"datasets": ["Orders"]}, **after))
 
 
-def begun(folder: str, before: Dealt, switches: Switches | None = None) -> World:
+def start_world(folder: str, before: Assignment, switches: Switches | None = None) -> World:
     made = world(Path(folder), switches, page_size=100)
     made.write(exports(keeper={"datasets": ["Orders"]}, **before))
-    assert made.apply()[1].proved
+    assert made.apply()[1].passed
     made.emulator.advance(LISTED)
     return made
 
 
-def sending(made: World) -> frozenset[str]:
+def sent_datasets(made: World) -> frozenset[str]:
     """Datasets that some flow sends that is on, apart from the one that has nothing to do with it."""
     flows = [f for f in objects(made, "flows") if f["state"] == "enabled" and f["name"] != "keeper"]
     sources = {s["id"]: s["params"]["datasets"] for s in objects(made, "sourceConnections")}
     return frozenset(d["name"] for f in flows for (source,) in [f["sourceConnectionIds"]] for d in sources[source])
 
 
-def comes_to_an_end(made: World, after: Dealt) -> None:
+def assert_finishes(made: World, after: Assignment) -> None:
     for _ in range(4):
         made.emulator.advance(LISTED)
         made.apply(EVERYTHING)
@@ -117,7 +117,7 @@ def comes_to_an_end(made: World, after: Dealt) -> None:
     assert {f["name"] for f in objects(made, "flows")} == {"keeper", *(card["title"] for card in after.values())}
 
 
-class Refusing(httpx.BaseTransport):
+class RefusingTransport(httpx.BaseTransport):
     """Answers 400 to one write, the `nth` from 0, and passes on all else."""
 
     def __init__(self, inner: httpx.BaseTransport, nth: int):
@@ -134,65 +134,67 @@ class Refusing(httpx.BaseTransport):
         return self.inner.handle_request(request)
 
 
-def cut_off(made: World, trouble: str, nth: int) -> None:
+def interrupt_apply(made: World, trouble: str, nth: int) -> None:
     """One apply with a write that is refused, or a process that dies at a request, which arrives or not."""
     if trouble == "refused":
-        made.apply(EVERYTHING, transport=Refusing(httpx.WSGITransport(app=made.emulator), nth))
+        made.apply(EVERYTHING, transport=RefusingTransport(httpx.WSGITransport(app=made.emulator), nth))
     else:
-        killed_after(made, nth + 8, arrives=trouble == "killed after")
+        kill_apply_after(made, nth + 8, arrives=trouble == "killed after")
 
 
-def nobody_falls_silent(before: Dealt, after: Dealt, trouble: str, nth: int) -> None:
+def assert_all_stay_sent(before: Assignment, after: Assignment, trouble: str, nth: int) -> None:
     before, after = own_titles(before), own_titles(after)
     with tempfile.TemporaryDirectory() as folder:
-        made = begun(folder, before)
-        written(made, before, after)
-        cut_off(made, trouble, nth)
-        note(f"sent: {sorted(sending(made))}")
-        if not in_a_ring(before, after):
-            assert kept_up(before, after) - sending(made) == frozenset()
-        comes_to_an_end(made, after)
+        made = start_world(folder, before)
+        write_second_config(made, before, after)
+        interrupt_apply(made, trouble, nth)
+        note(f"sent: {sorted(sent_datasets(made))}")
+        if not has_ring(before, after):
+            assert uninterrupted_datasets(before, after) - sent_datasets(made) == frozenset()
+        assert_finishes(made, after)
 
 
-def comes_to_an_end_with_unique_names(before: Dealt, after: Dealt, trouble: str, nth: int) -> None:
-    assume(not swapped_names(before, after))
+def assert_finishes_with_unique_names(before: Assignment, after: Assignment, trouble: str, nth: int) -> None:
+    assume(not has_swapped_names(before, after))
     with tempfile.TemporaryDirectory() as folder:
-        made = begun(folder, before, Switches(name_unique=True))
-        written(made, before, after)
-        cut_off(made, trouble, nth)
-        comes_to_an_end(made, after)
+        made = start_world(folder, before, Switches(name_unique=True))
+        write_second_config(made, before, after)
+        interrupt_apply(made, trouble, nth)
+        assert_finishes(made, after)
 
 
 TROUBLES = st.sampled_from(["refused", "killed before", "killed after"])
 
 
 @SOME
-@given(dealt(), dealt(), TROUBLES, st.integers(0, 16))
-def test_no_dataset_falls_silent_when_others_take_it(before: Dealt, after: Dealt, trouble: str, nth: int) -> None:
-    nobody_falls_silent(before, after, trouble, nth)
+@given(assignments(), assignments(), TROUBLES, st.integers(0, 16))
+def test_no_dataset_falls_silent_when_others_take_it(
+    before: Assignment, after: Assignment, trouble: str, nth: int
+) -> None:
+    assert_all_stay_sent(before, after, trouble, nth)
 
 
 @pytest.mark.slow
 @MANY
-@given(dealt(), dealt(), TROUBLES, st.integers(0, 16))
+@given(assignments(), assignments(), TROUBLES, st.integers(0, 16))
 def test_no_dataset_falls_silent_when_others_take_it_in_the_long_sweep(
-    before: Dealt, after: Dealt, trouble: str, nth: int
+    before: Assignment, after: Assignment, trouble: str, nth: int
 ) -> None:
-    nobody_falls_silent(before, after, trouble, nth)
+    assert_all_stay_sent(before, after, trouble, nth)
 
 
 @SOME
-@given(dealt(), dealt(), TROUBLES, st.integers(0, 16))
+@given(assignments(), assignments(), TROUBLES, st.integers(0, 16))
 def test_datasets_dealt_out_anew_under_each_others_names_come_to_an_end(
-    before: Dealt, after: Dealt, trouble: str, nth: int
+    before: Assignment, after: Assignment, trouble: str, nth: int
 ) -> None:
-    comes_to_an_end_with_unique_names(before, after, trouble, nth)
+    assert_finishes_with_unique_names(before, after, trouble, nth)
 
 
 @pytest.mark.slow
 @MANY
-@given(dealt(), dealt(), TROUBLES, st.integers(0, 16))
+@given(assignments(), assignments(), TROUBLES, st.integers(0, 16))
 def test_datasets_dealt_out_anew_under_each_others_names_come_to_an_end_in_the_long_sweep(
-    before: Dealt, after: Dealt, trouble: str, nth: int
+    before: Assignment, after: Assignment, trouble: str, nth: int
 ) -> None:
-    comes_to_an_end_with_unique_names(before, after, trouble, nth)
+    assert_finishes_with_unique_names(before, after, trouble, nth)

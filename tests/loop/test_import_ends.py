@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from exportctl.model import Verb
-from tests.loop.imports import bare, content, export, imported, written
-from tests.loop.scenes import DAY, applied, findings, objects
+from tests.loop.imports import content, empty_config, export, run_import, write_import
+from tests.loop.scenes import DAY, apply_config, findings, objects
 from tests.loop.world import SANDBOX, START, World
 
 ENDLESS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {  # the config has -> what the export says
@@ -45,10 +45,10 @@ def test_a_flow_without_an_end_says_so_where_the_config_would_give_it_one(empty:
     given, expected = ENDLESS[row]
     schedule = {"timeUnit": "day", "interval": 1, "startTime": START // DAY * DAY}
     empty.emulator.ui.create_flow("endless", ["Orders"], sandbox=SANDBOX, schedule=schedule)
-    empty.write(bare(**given))
+    empty.write(empty_config(**given))
 
-    made = imported(empty)
-    written(empty, made)
+    made = run_import(empty)
+    write_import(empty, made)
 
     said = export(made, "endless")
     assert {key: said[key] for key in ("schedule", "end") if key in said} == expected
@@ -65,11 +65,11 @@ def test_a_one_time_flow_takes_back_the_end_of_a_schedule_but_none_of_the_defaul
     later = START // DAY * DAY + 40 * DAY
     schedule = {"timeUnit": "day", "interval": 0, "startTime": later, "exportMode": "DAILY_FULL_EXPORT"}
     empty.emulator.ui.create_flow("once", ["Orders"], sandbox=SANDBOX, schedule=schedule)
-    empty.write(bare(defaults={"end": "2028-01-01"}))
-    assert "end" not in export(imported(empty), "once")
+    empty.write(empty_config(defaults={"end": "2028-01-01"}))
+    assert "end" not in export(run_import(empty), "once")
 
-    empty.write(bare(schedules={"full": {"every": "once", "start": "2027-02-24", "end": "2028-01-01"}}))
-    said = export(imported(empty), "once")
+    empty.write(empty_config(schedules={"full": {"every": "once", "start": "2027-02-24", "end": "2028-01-01"}}))
+    said = export(run_import(empty), "once")
 
     assert (said["schedule"], said["end"], "allow" in said) == ("full", "none", False)
 
@@ -80,8 +80,8 @@ def test_starts_at_odd_seconds_are_said_to_the_second(empty: World) -> None:
         schedule = {"timeUnit": "day", "interval": 1, "startTime": start, "endTime": START + 99 * DAY + 17}
         ui.create_flow(f"odd {number}", ["Orders"], sandbox=SANDBOX, schedule=schedule, params={"path": f"x/{number}"})
 
-    made = imported(empty)
-    written(empty, made)
+    made = run_import(empty)
+    write_import(empty, made)
 
     assert content(made)["schedules"] == {"daily-080017": {"every": "1 day", "at": "08:00:17"}}
     assert 'daily-080017: {every: 1 day, at: "08:00:17"}' in made.text
@@ -92,5 +92,5 @@ def test_starts_at_odd_seconds_are_said_to_the_second(empty: World) -> None:
     ]
     assert [export(made, f"odd-{n}")["end"] for n in range(3)] == ["2027-04-24T08:00:17Z"] * 3
     assert {i.schedule for i in empty.plan().items} == {"every 1 day at 08:00:17 UTC"}
-    applied(empty)
+    apply_config(empty)
     assert [f["scheduleParams"]["startTime"] % DAY for f in objects(empty, "flows")] == [START % DAY + 17] * 3

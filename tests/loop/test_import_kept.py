@@ -7,9 +7,9 @@ import json
 import pytest
 
 from exportctl.emulator import Switches
-from tests.importing.ui_sandbox import MORE, MOST, Sandbox, with_more_than_a_config_says
-from tests.loop.imports import FILE, imported, written
-from tests.loop.scenes import applied, objects
+from tests.importing.ui_sandbox import MORE, MOST, Sandbox, add_unmodelled_settings
+from tests.loop.imports import FILE, run_import, write_import
+from tests.loop.scenes import apply_config, objects
 from tests.loop.world import SANDBOX, World
 
 KEPT = {
@@ -28,9 +28,9 @@ KEPT = {
 
 
 def test_what_no_config_describes_is_named_in_the_report_and_above_the_export(empty: World) -> None:
-    with_more_than_a_config_says(Sandbox(empty.emulator, SANDBOX))
+    add_unmodelled_settings(Sandbox(empty.emulator, SANDBOX))
 
-    made = imported(empty)
+    made = run_import(empty)
 
     assert {one.name: one.kept for one in made.exports} == KEPT
     assert made.text.count("# Kept as it is, not described here: ") == len(KEPT)
@@ -51,11 +51,11 @@ LATER: dict[str, tuple[str, str]] = {
 @pytest.mark.parametrize("patched", ["replace", "merge"])
 def test_what_no_config_describes_outlives_every_later_change(empty: World, patched: str) -> None:
     empty.emulator.switches = Switches(template_key="as-sent", patch_objects=patched)
-    with_more_than_a_config_says(Sandbox(empty.emulator, SANDBOX))
-    written(empty, imported(empty))
+    add_unmodelled_settings(Sandbox(empty.emulator, SANDBOX))
+    write_import(empty, run_import(empty))
     before = unmodelled_parts(empty)
     assert len(before) == 2
-    applied(empty)
+    apply_config(empty)
     assert unmodelled_parts(empty) == before
 
     text = (empty.folder / FILE).read_text()
@@ -63,8 +63,8 @@ def test_what_no_config_describes_outlives_every_later_change(empty: World, patc
         assert found in text, name
         text = text.replace(found, edited)
         (empty.folder / FILE).write_text(text)
-        empty.forget()
-        applied(empty)
+        empty.forget_requests()
+        apply_config(empty)
         assert empty.writes(), name
         assert unmodelled_parts(empty) == before, name
 
@@ -92,16 +92,16 @@ def test_words_of_the_service_in_another_case_are_read_and_stay(empty: World) ->
     (before,) = [target["params"] for target in objects(empty, "targetConnections")]
     assert (before["datasetFileType"], before["compression"]) == ("parquet", "none")
 
-    made = imported(empty)
-    written(empty, made)
+    made = run_import(empty)
+    write_import(empty, made)
 
     assert made.exports[0].kept == ()
     assert "format: {type: parquet, compression: none}" in made.text
     assert [i.fields for i in empty.plan().items] == [()]
-    applied(empty)
+    apply_config(empty)
     assert [target["params"] for target in objects(empty, "targetConnections")] == [before]
 
     file = empty.folder / FILE
     file.write_text(file.read_text().replace("path: a", "path: b"))
-    applied(empty)
+    apply_config(empty)
     assert [target["params"] for target in objects(empty, "targetConnections")] == [{**before, "path": "b"}]

@@ -13,14 +13,14 @@ from hypothesis import given, note, settings
 from hypothesis import strategies as st
 
 from exportctl.emulator import Switches
-from exportctl.importing.report import Reason
+from exportctl.importing.report import LeftOutReason
 from exportctl.model import Verb
 from exportctl.planning.expand import DesiredExport
 from exportctl.schedules import first_end, time_of_day
 from tests.importing.ui_sandbox import DAY, DESCRIPTIONS, HOUR, ODD_NAMES
-from tests.loop.generated import configs, kind_switches
-from tests.loop.imports import bare, imported, written
-from tests.loop.test_laws import LAW, LISTED, applied, made_world
+from tests.loop.generated import accepting_switches, configs
+from tests.loop.imports import empty_config, run_import, write_import
+from tests.loop.test_laws import LAW, LISTED, apply_cleanly, made_world
 from tests.loop.world import DATASETS, SANDBOX, START, World, world
 
 SOME = settings(LAW, max_examples=8)
@@ -38,12 +38,12 @@ FORMATS: tuple[dict[str, Any], ...] = (
 EVERY = ("1 day", "3 hours", "6 hours", "8 hours", "9 hours", "12 hours", "once")
 SECONDS = st.just(0) | st.integers(0, 59)
 ENDS = (None, "none", "2027-04-30", "2030-01-01T12:00:07Z", {"rolling": "180 days"}, {"rolling": "90 days"})
-RHYTHMS = (("day", 1), ("hour", 3), ("hour", "6"), ("hour", 8), ("hour", 9), ("hour", 12), ("day", 0))
+INTERVALS = (("day", 1), ("hour", 3), ("hour", "6"), ("hour", 8), ("hour", 9), ("hour", 12), ("day", 0))
 
 
 @st.composite
 def schedules(draw: st.DrawFn) -> dict[str, Any]:
-    unit, interval = draw(st.sampled_from(RHYTHMS))
+    unit, interval = draw(st.sampled_from(INTERVALS))
     start = START // DAY * DAY + draw(st.integers(-2 * 1440, 3 * 1440)) * 60 + draw(SECONDS)
     mode = "FIRST_FULL_THEN_INCREMENTAL" if interval else "DAILY_FULL_EXPORT"
     schedule = {"timeUnit": unit, "interval": interval, "startTime": start, "exportMode": mode}
@@ -76,7 +76,7 @@ def flows(draw: st.DrawFn) -> dict[str, Any]:
 
 
 @st.composite
-def surroundings(draw: st.DrawFn) -> dict[str, Any]:
+def existing_configs(draw: st.DrawFn) -> dict[str, Any]:
     """What a config may say before anything is imported into it: ends and schedules, near ones and far ones."""
 
     def ending() -> dict[str, Any]:
@@ -94,7 +94,7 @@ def surroundings(draw: st.DrawFn) -> dict[str, Any]:
     return {"schedules": named, "defaults": defaults}
 
 
-def seeded(made: World, wanted: list[dict[str, Any]]) -> None:
+def seed_flows(made: World, wanted: list[dict[str, Any]]) -> None:
     """Make these flows; those that share an account share that of the first of their card."""
     bases: dict[str, str] = {}
     off = []
@@ -111,32 +111,32 @@ def seeded(made: World, wanted: list[dict[str, Any]]) -> None:
 
 
 @SOME
-@given(st.lists(flows(), min_size=1, max_size=6), surroundings(), kind_switches())
+@given(st.lists(flows(), min_size=1, max_size=6), existing_configs(), accepting_switches())
 def test_an_import_is_adopted_whole_and_then_the_plan_is_empty(
     wanted: list[dict[str, Any]], around: dict[str, Any], drawn: Switches
 ) -> None:
-    adopted_whole(wanted, around, drawn)
+    assert_adopted_whole(wanted, around, drawn)
 
 
 @pytest.mark.slow
 @MANY
-@given(st.lists(flows(), min_size=1, max_size=10), surroundings(), kind_switches())
+@given(st.lists(flows(), min_size=1, max_size=10), existing_configs(), accepting_switches())
 def test_an_import_is_adopted_whole_in_the_long_sweep(
     wanted: list[dict[str, Any]], around: dict[str, Any], drawn: Switches
 ) -> None:
-    adopted_whole(wanted, around, drawn)
+    assert_adopted_whole(wanted, around, drawn)
 
 
-def adopted_whole(wanted: list[dict[str, Any]], around: dict[str, Any], drawn: Switches) -> None:
+def assert_adopted_whole(wanted: list[dict[str, Any]], around: dict[str, Any], drawn: Switches) -> None:
     with tempfile.TemporaryDirectory() as folder:
         made = made_world(drawn, folder)
-        made.write(bare(**around))
-        seeded(made, wanted)
-        found = imported(made)
+        made.write(empty_config(**around))
+        seed_flows(made, wanted)
+        found = run_import(made)
         note(found.text)
-        assert found.left == ()
+        assert found.left_out == ()
         assert len(found.exports) == len(wanted)
-        written(made, found)
+        write_import(made, found)
 
         plan = made.plan()
         assert {i.verb for i in plan.items} == {Verb.ADOPT}
@@ -145,71 +145,71 @@ def adopted_whole(wanted: list[dict[str, Any]], around: dict[str, Any], drawn: S
 
         outcomes, proof = made.apply()
         note(str([(o.step.key, o.status, o.message) for o in outcomes]))
-        assert proof.proved
+        assert proof.passed
         made.emulator.advance(LISTED)
-        assert made.plan().empty
+        assert made.plan().is_empty
         assert made.plan().steps() == ()
 
 
 @SOME
-@given(configs(), kind_switches())
+@given(configs(), accepting_switches())
 def test_what_was_applied_and_released_is_imported_as_it_was(content: dict[str, Any], drawn: Switches) -> None:
-    imported_as_it_was(content, drawn)
+    assert_imported_unchanged(content, drawn)
 
 
 @pytest.mark.slow
 @MANY
-@given(configs(), kind_switches())
+@given(configs(), accepting_switches())
 def test_what_was_applied_is_imported_as_it_was_in_the_long_sweep(content: dict[str, Any], drawn: Switches) -> None:
-    imported_as_it_was(content, drawn)
+    assert_imported_unchanged(content, drawn)
 
 
-def imported_as_it_was(content: dict[str, Any], drawn: Switches) -> None:
+def assert_imported_unchanged(content: dict[str, Any], drawn: Switches) -> None:
     for export in content["exports"].values():
         export.pop("protect", None)
     with tempfile.TemporaryDirectory() as folder:
         made = made_world(drawn, folder)
-        applied(made, content)
+        apply_cleanly(made, content)
         made.emulator.advance(LISTED)
-        before = essence(made)
+        before = flow_contents(made)
         names = [{"export": name, "do": "release", "reason": "law"} for name in content["exports"]]
-        applied(made, {**content, "exports": {}, "removed": names})
+        apply_cleanly(made, {**content, "exports": {}, "removed": names})
         made.emulator.advance(LISTED)
         made.write({**content, "exports": {}, "removed": names})
 
-        found = imported(made)
+        found = run_import(made)
         note(f"{found.text}{content['exports']} {drawn}")
-        assert found.left == ()
-        written(made, found)
+        assert found.left_out == ()
+        write_import(made, found)
 
         plan = made.plan()
         assert {i.verb for i in plan.items if i.address.root == "exports"} == {Verb.ADOPT}
-        assert {i.verb for i in plan.items if i.address.root != "exports"} <= {Verb.NONE}
-        assert essence(made) == before
+        assert {i.verb for i in plan.items if i.address.root != "exports"} <= {Verb.UNCHANGED}
+        assert flow_contents(made) == before
 
 
-def essence(made: World) -> dict[str, str]:
+def flow_contents(made: World) -> dict[str, str]:
     """What the config says of each flow, by its title, without its key; an end that it leaves open as it is live."""
-    with made.planned() as planned:
+    with made.open_plan() as planned:
         names = {d.id: d.name for d in planned.live.datasets or ()}
         ends = {item.address: item.ends for item in planned.plan.items}
         found = {
-            e.declared.title: {"end": ends[e.address], **_said(e, names, planned.plan.as_of)}
+            e.declared.title: {"end": ends[e.address], **_declared_fields(e, names, planned.plan.as_of)}
             for e in planned.desired.exports.values()
         }
     return {title: json.dumps(one, sort_keys=True) for title, one in found.items()}
 
 
-def _said(export: DesiredExport, names: Mapping[str, str], as_of: int) -> dict[str, Any]:
+def _declared_fields(export: DesiredExport, names: Mapping[str, str], as_of: int) -> dict[str, Any]:
     declared = export.declared
-    end = {"end": first_end(declared.end, as_of)} if declared.end.given else {}
+    end = {"end": first_end(declared.end, as_of)} if declared.end.is_given else {}
     return {
-        **export.anchor,
+        **export.flow_fields,
         **end,
         "enabled": declared.enabled is not False,
         "datasets": sorted(d.name or names[d.id or ""] for d in declared.datasets),
-        "place": dict(export.place["place"]),
-        "format": dict(export.place["format"]),
+        "place": dict(export.target_fields["place"]),
+        "format": dict(export.target_fields["format"]),
         "account": str(export.account),
         "destination": declared.destination,
     }
@@ -217,8 +217,8 @@ def _said(export: DesiredExport, names: Mapping[str, str], as_of: int) -> dict[s
 
 def test_every_reason_has_a_flow_in_the_old_sandbox() -> None:
     with tempfile.TemporaryDirectory() as folder:
-        from tests.importing.ui_sandbox import mixed
+        from tests.importing.ui_sandbox import fill_sandbox
 
-        sandbox = mixed(world(Path(folder), page_size=100).emulator, SANDBOX)
+        sandbox = fill_sandbox(world(Path(folder), page_size=100).emulator, SANDBOX)
 
-    assert {*sandbox.left.values()} == {*Reason} - {Reason.DECLARED}
+    assert {*sandbox.left_out.values()} == {*LeftOutReason} - {LeftOutReason.DECLARED}

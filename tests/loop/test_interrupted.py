@@ -14,14 +14,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exportctl.emulator import Switches
-from exportctl.flags import Flags
+from exportctl.flags import PlanOptions
 from exportctl.model import Action
-from tests.loop.generated import configs, kind_switches
+from tests.loop.generated import accepting_switches, configs
 from tests.loop.test_laws import FEW, LISTED
-from tests.loop.test_writes import CHANGES, moved, orders
+from tests.loop.test_writes import CHANGES, moved_orders, orders
 from tests.loop.world import DESTINATIONS, SANDBOX, World, config, world
 
-EVERYTHING = Flags(allow_deletes=100, allow_replace=("*",))
+EVERYTHING = PlanOptions(allow_deletes=100, allow_replace=("*",))
 
 
 # What did not arrive is as if the request before had been the last: the long sweep plays it all the same.
@@ -30,7 +30,7 @@ ARRIVES = pytest.mark.parametrize(
 )
 
 
-class Killed(BaseException):
+class ProcessKilled(BaseException):
     """The process is gone; nothing in it may catch this."""
 
 
@@ -48,26 +48,26 @@ class DyingTransport(httpx.BaseTransport):
         if left < 0:
             if left == -1 and self.arrives:
                 self.inner.handle_request(request)
-            raise Killed
+            raise ProcessKilled
         return self.inner.handle_request(request)
 
 
-def killed_after(made: World, calls: int, arrives: bool, flags: Flags = EVERYTHING) -> bool:
+def kill_apply_after(made: World, calls: int, arrives: bool, flags: PlanOptions = EVERYTHING) -> bool:
     """Apply, and die; False if the apply was over before."""
     transport = DyingTransport(httpx.WSGITransport(app=made.emulator), calls, arrives)
     try:
         made.apply(flags, transport=transport)
-    except Killed:
+    except ProcessKilled:
         return True
     return False
 
 
-def exactly_once(made: World) -> None:
+def assert_exactly_once(made: World) -> None:
     """One flow per address, every connection used, and a plan with nothing in it."""
     plan = made.plan()
     left = [(str(i.address), i.verb, [s.key for s in i.steps], i.refusals) for i in plan.items if i.steps or i.refusals]
     assert left == []
-    assert plan.empty
+    assert plan.is_empty
     seen = made.emulator.snapshot(SANDBOX)
     lines = [f["description"].splitlines()[-1].split()[3] for f in seen["flows"]]
     assert max(Counter(lines).values()) == 1
@@ -76,7 +76,7 @@ def exactly_once(made: World) -> None:
     assert max(Counter(c["name"] for c in seen["connections"]).values()) == 1
 
 
-def settled_after(made: World, flags: Flags = EVERYTHING) -> None:
+def finish_applies_after(made: World, flags: PlanOptions = EVERYTHING) -> None:
     """Run again until the service lets go of what it says is still in use."""
     for _ in range(3):
         made.emulator.advance(LISTED)
@@ -86,20 +86,20 @@ def settled_after(made: World, flags: Flags = EVERYTHING) -> None:
 
 
 @FEW
-@given(configs(), kind_switches(), st.integers(0, 60), st.booleans())
+@given(configs(), accepting_switches(), st.integers(0, 60), st.booleans())
 def test_a_creation_killed_anywhere_is_completed(
     content: dict[str, Any], switches: Switches, calls: int, arrives: bool
 ) -> None:
     with tempfile.TemporaryDirectory() as folder:
         made = world(Path(folder), switches)
         made.write(content)
-        killed_after(made, calls, arrives)
-        settled_after(made)
-        exactly_once(made)
+        kill_apply_after(made, calls, arrives)
+        finish_applies_after(made)
+        assert_exactly_once(made)
 
 
 @FEW
-@given(configs(), configs(), kind_switches(), st.integers(0, 80), st.booleans())
+@given(configs(), configs(), accepting_switches(), st.integers(0, 80), st.booleans())
 def test_a_change_killed_anywhere_is_completed(
     first: dict[str, Any], second: dict[str, Any], switches: Switches, calls: int, arrives: bool
 ) -> None:
@@ -111,18 +111,18 @@ def test_a_change_killed_anywhere_is_completed(
         made = world(Path(folder), switches)
         made.write(first)
         made.apply()
-        settled_after(made)
+        finish_applies_after(made)
         gone = [name for name in first["exports"] if name not in second["exports"]]
         second["removed"] = [{"export": name, "do": "delete", "reason": "law"} for name in gone]
         made.write(second)
-        killed_after(made, calls, arrives)
-        settled_after(made)
-        exactly_once(made)
+        kill_apply_after(made, calls, arrives)
+        finish_applies_after(made)
+        assert_exactly_once(made)
 
 
 REPLACED: dict[str, Any] = {
     "another type": orders(destination="gcs"),
-    "another way to authenticate": moved(
+    "another way to authenticate": moved_orders(
         auth={"access_key_id": "${env:S3_KEY}", "secret_access_key": "${env:S3_SECRET}"}
     ),
 }
@@ -133,12 +133,12 @@ REPLACED: dict[str, Any] = {
 def test_a_replacement_killed_anywhere_is_finished_without_asking_again(
     tmp_path: Path, change: str, arrives: bool
 ) -> None:
-    replaced_and_killed(tmp_path, change, arrives)
+    assert_replace_survives_kill(tmp_path, change, arrives)
 
 
 def test_a_replacement_killed_anywhere_is_finished_where_names_must_be_unique(tmp_path: Path) -> None:
     """What was left behind has the names of what is still to be made."""
-    replaced_and_killed(tmp_path, "another type", True, Switches(name_unique=True))
+    assert_replace_survives_kill(tmp_path, "another type", True, Switches(name_unique=True))
 
 
 @pytest.mark.parametrize("then", [{}, {"subpath": "elsewhere"}], ids=["the same", "another place by then"])
@@ -150,16 +150,16 @@ def test_a_creation_killed_anywhere_is_completed_where_names_must_be_unique(
     while died:
         made = world(tmp_path, Switches(name_unique=True))
         made.write(orders())
-        died = killed_after(made, calls, arrives=True)
+        died = kill_apply_after(made, calls, arrives=True)
         made.write(orders(**then))
-        assert made_after_what_has_its_name(made)
-        settled_after(made)
-        exactly_once(made)
+        assert has_create_after_delete(made)
+        finish_applies_after(made)
+        assert_exactly_once(made)
         calls += 1
     assert calls > 10
 
 
-def made_after_what_has_its_name(made: World) -> bool:
+def has_create_after_delete(made: World) -> bool:
     """A connection left behind is deleted before one of its kind is made."""
     steps = made.plan().steps()
     going = {(s.kind, s.key) for s in steps if s.action is Action.DELETE and s.kind != "flow"}
@@ -167,7 +167,7 @@ def made_after_what_has_its_name(made: World) -> bool:
     return all(key in step.needs for step in new for kind, key in going if kind == step.kind)
 
 
-def replaced_and_killed(tmp_path: Path, change: str, arrives: bool, switches: Switches | None = None) -> None:
+def assert_replace_survives_kill(tmp_path: Path, change: str, arrives: bool, switches: Switches | None = None) -> None:
     died = True
     calls = 0
     while died:
@@ -179,11 +179,11 @@ def replaced_and_killed(tmp_path: Path, change: str, arrives: bool, switches: Sw
         made.emulator.advance(LISTED)
         before = made.flow("orders")["id"]
         made.write(REPLACED[change])
-        made.forget()
-        died = killed_after(made, calls, arrives)
+        made.forget_requests()
+        died = kill_apply_after(made, calls, arrives)
         consented = "PATCH /flows" in made.writes()
-        settled_after(made, Flags() if consented else EVERYTHING)
-        exactly_once(made)
+        finish_applies_after(made, PlanOptions() if consented else EVERYTHING)
+        assert_exactly_once(made)
         assert made.flow("orders")["id"] != before
         calls += 1
     assert calls > 15
@@ -210,9 +210,9 @@ def test_every_kind_of_change_killed_at_each_request_is_completed(change: str) -
             made.apply()
             made.emulator.advance(LISTED)
             made.write(after)
-            died = killed_after(made, calls, arrives=calls % 2 == 0)
-            settled_after(made)
-            exactly_once(made)
+            died = kill_apply_after(made, calls, arrives=calls % 2 == 0)
+            finish_applies_after(made)
+            assert_exactly_once(made)
             calls += 1
 
 
@@ -235,8 +235,8 @@ def test_a_removal_killed_anywhere_is_completed(tmp_path: Path) -> None:
         made.apply()
         made.emulator.advance(LISTED)
         made.write(gone)
-        died = killed_after(made, calls, arrives=calls % 2 == 1)
-        settled_after(made)
-        exactly_once(made)
+        died = kill_apply_after(made, calls, arrives=calls % 2 == 1)
+        finish_applies_after(made)
+        assert_exactly_once(made)
         assert len(made.emulator.snapshot(SANDBOX)["connections"]) == 1
         calls += 1

@@ -8,16 +8,16 @@ from typing import Any
 import pytest
 
 from exportctl import drift_report
-from exportctl.drift_report import Group
-from exportctl.flags import Flags
+from exportctl.drift_report import DriftGroup
+from exportctl.flags import PlanOptions
 from exportctl.model import Address, Verb
-from tests.loop.scenes import applied, findings, gates, item, objects, writes_of
+from tests.loop.scenes import apply_config, findings, item, objects, safety_checks, writes_of
 from tests.loop.world import DESTINATIONS, SANDBOX, World, config, world
 
 LAKE = "destinations.s3-key"
 
 
-def keyed(**changes: Any) -> dict[str, Any]:
+def key_account_config(**changes: Any) -> dict[str, Any]:
     """One export on the account with an access key; `changes` are of the destination."""
     destination = {**DESTINATIONS["s3-key"], **changes}
     exports = {"orders": {"datasets": ["Orders"], "destination": "s3-key"}}
@@ -29,7 +29,7 @@ def account(made: World) -> dict[str, Any]:
     return base
 
 
-def edited(made: World, **changes: Any) -> None:
+def edit_account(made: World, **changes: Any) -> None:
     """As somebody left it who edited the account in the UI."""
     made.emulator.ui.load({"connections": [{**account(made), **changes}]}, sandbox=SANDBOX)
 
@@ -39,13 +39,15 @@ def edited(made: World, **changes: Any) -> None:
 def test_a_marker_lost_by_an_edit_is_written_back_and_nothing_else(
     small: World, text: str, changes: dict[str, Any]
 ) -> None:
-    applied(small, keyed(**changes))
+    apply_config(small, key_account_config(**changes))
     before = account(small)
-    edited(small, description=text)
+    edit_account(small, description=text)
     plan = small.plan()
-    assert (item(plan, LAKE).verb, item(plan, LAKE).id, plan.empty) == (Verb.MARK, before["id"], True)
+    assert (item(plan, LAKE).verb, item(plan, LAKE).id, plan.is_empty) == (Verb.MARK, before["id"], True)
     assert findings(plan, LAKE) == ["marker-lost"]
-    assert [str(e.address) for e in drift_report.drift(plan, end_warning=0).of(Group.MARKER_LOST)] == [LAKE]
+    assert [
+        str(e.address) for e in drift_report.build_drift_report(plan, end_warning=0).entries_of(DriftGroup.MARKER_LOST)
+    ] == [LAKE]
     assert writes_of(small) == ["PATCH /connections"]
     after = account(small)
     assert after["auth"] == before["auth"]
@@ -54,37 +56,37 @@ def test_a_marker_lost_by_an_edit_is_written_back_and_nothing_else(
 
 
 def test_an_account_renamed_in_the_config_and_edited_is_known_by_its_former_name(small: World) -> None:
-    applied(small, keyed())
-    edited(small, description="")
+    apply_config(small, key_account_config())
+    edit_account(small, description="")
     renamed = {**DESTINATIONS["s3-key"], "renamed_from": "s3-key"}
     others = {name: one for name, one in DESTINATIONS.items() if name != "s3-key"}
     exports = {"orders": {"datasets": ["Orders"], "destination": "lake"}}
-    applied(small, config(exports=exports, destinations={**others, "lake": renamed}))
+    apply_config(small, config(exports=exports, destinations={**others, "lake": renamed}))
     assert " lake " in account(small)["description"]
 
 
 def test_secrets_are_sent_again_only_when_asked_to(small: World) -> None:
     auth = {**DESTINATIONS["s3-key"]["auth"], "secret_version": "2"}
-    applied(small, keyed())
-    edited(small, description="")
-    small.write(keyed(auth=auth))
+    apply_config(small, key_account_config())
+    edit_account(small, description="")
+    small.write(key_account_config(auth=auth))
     plan = small.plan()
     assert (item(plan, LAKE).verb, [s.secrets for s in plan.steps()]) == (Verb.MARK, [()])
     assert "exportctl rotate s3-key" in (item(plan, LAKE).findings[0].hint or "")
-    again = small.plan(Flags((LAKE,), rotate=Address(*LAKE.split("."))))
+    again = small.plan(PlanOptions((LAKE,), rotate=Address(*LAKE.split("."))))
     assert [bool(s.secrets) for s in again.steps()] == [True]
 
 
 def test_an_edited_marker_is_said_and_written_anew(small: World) -> None:
-    applied(small, keyed())
+    apply_config(small, key_account_config())
     before = account(small)["description"]
-    edited(small, description=before.replace(" 1 ", " 2 "))
+    edit_account(small, description=before.replace(" 1 ", " 2 "))
     assert findings(small.plan(), LAKE) == ["marker-damaged"]
-    applied(small)
+    apply_config(small)
     assert findings(small.plan(), LAKE) == []
 
 
-FOREIGN: dict[str, dict[str, Any]] = {
+OTHER_CREATORS: dict[str, dict[str, Any]] = {
     "made in the UI": {"createdClient": "exc_app"},
     "made by another client": {"createdClient": "terraform"},
     "of another name": {"name": "The lake"},
@@ -92,23 +94,23 @@ FOREIGN: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.mark.parametrize("other", FOREIGN)
+@pytest.mark.parametrize("other", OTHER_CREATORS)
 def test_an_account_of_others_is_not_taken_for_ours(small: World, other: str) -> None:
-    applied(small, keyed())
-    edited(small, **{"description": "", **FOREIGN[other]})
-    plan = small.plan(Flags(put_back=("*",)))
+    apply_config(small, key_account_config())
+    edit_account(small, **{"description": "", **OTHER_CREATORS[other]})
+    plan = small.plan(PlanOptions(resume=("*",)))
     assert item(plan, LAKE).verb is Verb.CREATE
-    assert gates(plan, "exports.orders") == ["replacement"]
+    assert safety_checks(plan, "exports.orders") == ["replacement"]
 
 
 def test_an_account_without_a_flow_of_ours_is_not_taken_for_ours(tmp_path: Path) -> None:
     made = world(tmp_path)
-    applied(made, keyed())
-    edited(made, description="")
+    apply_config(made, key_account_config())
+    edit_account(made, description="")
     flow = made.flow("orders")
     for collection in ("flows", "targetConnections"):
         docs = [{**doc, "description": ""} for doc in objects(made, collection)]
         made.emulator.ui.load({collection: docs}, sandbox=SANDBOX)
     assert item(made.plan(), LAKE).verb is Verb.CREATE
-    assert gates(made.plan(), "exports.orders") == ["look-alike"]
+    assert safety_checks(made.plan(), "exports.orders") == ["look-alike"]
     assert made.flow("orders")["id"] == flow["id"]

@@ -11,10 +11,21 @@ import pytest
 
 from exportctl import drift_report, marker, workflows
 from exportctl.errors import NewerMarker
-from exportctl.flags import Flags
-from exportctl.kinds import ANCHOR, KINDS, Kind
-from exportctl.model import Cause, Status, Verb
-from tests.loop.scenes import applied, both, changes, findings, item, marker_line, objects, orders, target, writes_of
+from exportctl.flags import PlanOptions
+from exportctl.kinds import FLOW, KINDS, Kind
+from exportctl.model import Cause, OutcomeStatus, Verb
+from tests.loop.scenes import (
+    apply_config,
+    field_causes,
+    findings,
+    item,
+    marker_line,
+    objects,
+    orders,
+    orders_and_other,
+    target,
+    writes_of,
+)
 from tests.loop.world import SANDBOX, World
 
 BY_PATH = {kind.path.lstrip("/"): kind for kind in KINDS.values()}
@@ -81,19 +92,19 @@ def shrunk(line: str, kind: Kind) -> str:
 
 @pytest.mark.parametrize("change", [in_version_1, one_more, grown], ids=["version 1", "one field more", "a sister"])
 def test_another_format_alone_is_no_reason_for_a_write(small: World, change: Change) -> None:
-    applied(small, orders())
+    apply_config(small, orders())
     rewritten(small, change)
     plan = small.plan()
     assert (plan.steps(), findings(plan)) == ((), [])
     assert writes_of(small) == []
-    assert not drift_report.drift(plan, end_warning=0).entries
+    assert not drift_report.build_drift_report(plan, end_warning=0).entries
 
 
 def test_the_next_write_of_an_object_is_of_this_version_and_others_stay(small: World) -> None:
-    applied(small, both())
+    apply_config(small, orders_and_other())
     rewritten(small, in_version_1)
-    small.write(both(title="Orders daily"))
-    assert changes(small.plan()) == {"title": Cause.PENDING}
+    small.write(orders_and_other(title="Orders daily"))
+    assert field_causes(small.plan()) == {"title": Cause.PENDING}
     assert writes_of(small) == ["PATCH /flows"]
     assert marker_line(small.flow("Orders daily")["description"]).startswith("[exportctl/2 e acme orders 1o t")
     assert marker_line(small.flow("other")["description"]).startswith("[exportctl/1 e acme other ")
@@ -102,12 +113,12 @@ def test_the_next_write_of_an_object_is_of_this_version_and_others_stay(small: W
 
 @pytest.mark.parametrize("change", [in_version_1, grown], ids=["version 1", "a sister"])
 def test_what_was_last_applied_is_believed(small: World, change: Change) -> None:
-    applied(small, orders())
+    apply_config(small, orders())
     rewritten(small, change)
     small.emulator.ui.rename("orders", "Renamed by hand")
     small.emulator.ui.disable("Renamed by hand")
     plan = small.plan()
-    assert changes(plan) == {"title": Cause.DRIFT, "enabled": Cause.STOPPED}
+    assert field_causes(plan) == {"title": Cause.DRIFT, "enabled": Cause.PAUSED}
     assert findings(plan) == []
 
 
@@ -115,42 +126,42 @@ def test_what_was_last_applied_is_believed(small: World, change: Change) -> None
 def test_a_field_that_another_version_did_not_know_is_unknown_and_learnt_by_one_marker_write(
     small: World, change: Change
 ) -> None:
-    applied(small, orders())
+    apply_config(small, orders())
     rewritten(small, change, "flows")
     plan = small.plan()
-    assert (item(plan).verb, plan.empty) == (Verb.MARK, True)
-    assert set(changes(plan).values()) == {Cause.CONVERGED}
+    assert (item(plan).verb, plan.is_empty) == (Verb.MARK, True)
+    assert set(field_causes(plan).values()) == {Cause.ALREADY_MATCHES}
     assert "marker-damaged" not in findings(plan)
     assert writes_of(small) == ["PATCH /flows"]
     assert writes_of(small) == []
 
 
 def test_a_difference_in_an_unknown_field_has_an_unknown_origin(small: World) -> None:
-    applied(small, orders())
+    apply_config(small, orders())
     rewritten(small, shrunk, "flows")
     small.emulator.ui.rename("orders", "Renamed by hand")
-    assert changes(small.plan()) == {"title": Cause.DIFFERS}
+    assert field_causes(small.plan()) == {"title": Cause.UNKNOWN_ORIGIN}
 
 
 def test_what_a_sister_version_wrote_is_written_back(small: World) -> None:
-    applied(small, orders())
+    apply_config(small, orders())
     rewritten(small, grown)
-    applied(small, orders(title="Orders daily", subpath="daily"))
+    apply_config(small, orders(title="Orders daily", subpath="daily"))
     for line in (marker_line(d["description"]) for d in (small.flow("Orders daily"), target(small, "Orders daily"))):
         assert "w77d0" in line
         assert line[:-6].endswith(" c=t7x2k0")
-    _, found = marker.read(small.flow("Orders daily")["description"], ANCHOR)
+    _, found = marker.parse_marker(small.flow("Orders daily")["description"], FLOW)
     assert found is not None
     assert (found.damaged, found.unread[0]) == (False, "x")
 
 
 def test_a_persons_own_text_goes_back_as_it_was_with_half_a_character_in_it(small: World) -> None:
-    applied(small, orders())
+    apply_config(small, orders())
     own = "cut off \ud83d\n\x00 \u202e [exportctl/9 e acme"
     before = target(small)
     loaded = {**before, "description": f"{own}\n{before['description']}"}
     small.emulator.ui.load({"targetConnections": [loaded]}, sandbox=SANDBOX)
-    applied(small, orders(subpath="daily"))
+    apply_config(small, orders(subpath="daily"))
     assert target(small)["description"].startswith(f"{own}\nManaged in Git: ")
 
 
@@ -162,26 +173,26 @@ def newer(line: str, kind: Kind) -> str:
 
 
 def test_what_a_later_version_writes_after_the_plan_was_made_is_not_written_over(small: World) -> None:
-    applied(small, orders())
+    apply_config(small, orders())
     small.write(orders(title="Orders daily"))
-    with small.planned() as made:
+    with small.open_plan() as made:
         flow = small.flow("orders")
         small.emulator.ui.describe("orders", flow["description"].replace("[exportctl/2 ", "[exportctl/3 "))
-        applying = workflows.begun(made, small.setup(), Flags(), parallelism=1, stop=threading.Event())
-        outcomes = [*applying.outcomes()]
+        applying = workflows.start_apply(made, small.setup(), PlanOptions(), parallelism=1, stop=threading.Event())
+        outcomes = [*applying.execute_steps()]
         with pytest.raises(NewerMarker):
-            applying.prove()
-    assert [(o.status, o.rule) for o in outcomes] == [(Status.FAILED, "newer-marker")]
+            applying.run_final_check()
+    assert [(o.status, o.rule) for o in outcomes] == [(OutcomeStatus.FAILED, "newer-marker")]
     assert "was written by a newer exportctl: upgrade" in str(outcomes[0].message)
     assert small.flow("orders")["description"].count("[exportctl/3 ") == 1
 
 
 def test_nothing_is_made_beside_what_a_later_version_makes(small: World) -> None:
-    applied(small, orders())
-    small.write(both())
-    with small.planned() as made:
+    apply_config(small, orders())
+    small.write(orders_and_other())
+    with small.open_plan() as made:
         rewritten(small, newer, "flows")
-        applying = workflows.begun(made, small.setup(), Flags(), parallelism=1, stop=threading.Event())
-        rules = {o.rule for o in applying.outcomes() if o.status is Status.FAILED}
+        applying = workflows.start_apply(made, small.setup(), PlanOptions(), parallelism=1, stop=threading.Event())
+        rules = {o.rule for o in applying.execute_steps() if o.status is OutcomeStatus.FAILED}
     assert rules == {"newer-marker"}
     assert len(objects(small, "flows")) == 1

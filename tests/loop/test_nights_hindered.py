@@ -6,10 +6,19 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from exportctl.drift_report import Group
+from exportctl.drift_report import DriftGroup
 from exportctl.emulator import Switches
-from exportctl.health.status import Word
-from tests.loop.nights import MIDNIGHT, Stop, cut, fed_on, feeds, held_value, night, off
+from exportctl.health.status import HealthResult
+from tests.loop.nights import (
+    MIDNIGHT,
+    Pause,
+    assert_others_run,
+    live_value,
+    nightly_exports,
+    pause_flow,
+    run_night,
+    shorten_end,
+)
 from tests.loop.scenes import DAY, objects
 from tests.loop.world import DESTINATIONS, config, world
 
@@ -29,31 +38,31 @@ HINDERED: dict[str, dict[str, Any]] = {
 
 def test_stops_and_ends_are_looked_after_whatever_else_waits(tmp_path: Path) -> None:
     made = world(tmp_path, Switches(labelled="hidden"), page_size=100)
-    made.write(config(exports=feeds()))
-    assert made.apply()[1].proved
-    exports = {name: {**export, **HINDERED[name]} for name, export in feeds().items()}
+    made.write(config(exports=nightly_exports()))
+    assert made.apply()[1].passed
+    exports = {name: {**export, **HINDERED[name]} for name, export in nightly_exports().items()}
     made.write(config(exports=exports, destinations={**DESTINATIONS, "nowhere": NOWHERE}))
     (hidden,) = made.flow("long")["targetConnectionIds"]
     made.emulator.ui.label("targetConnections", hidden, ["core/C1"])
 
-    stops: list[Stop] = []
+    stops: list[Pause] = []
     renewed: Counter[str] = Counter()
     for count in range(NIGHTS):
         if count == 3:
-            stops += [off(made, "off"), off(made, "off-declared"), off(made, "long")]
+            stops += [pause_flow(made, "off"), pause_flow(made, "off-declared"), pause_flow(made, "long")]
         if count == 34:
-            stops.append(cut(made, "cut", MIDNIGHT + 48 * DAY))
+            stops.append(shorten_end(made, "cut", MIDNIGHT + 48 * DAY))
         if count == 60:
-            stops.append(cut(made, "ended", int(made.emulator.now)))
-        seen = night(made)
+            stops.append(shorten_end(made, "ended", int(made.emulator.now)))
+        seen = run_night(made)
         renewed.update(seen.due)
         assert list(seen.writes) == ["PATCH /flows"] * len(seen.due)
-        assert [held_value(made, s.flow, s.field) for s in stops] == [s.left for s in stops]
+        assert [live_value(made, s.flow, s.field) for s in stops] == [s.paused_value for s in stops]
         addresses = {s.address for s in stops}
-        assert {str(e.address) for e in seen.drift.of(Group.STOPPED)} == addresses
-        assert {str(e.address) for e in seen.status.exports if e.word is Word.STOPPED} == addresses
+        assert {str(e.address) for e in seen.drift.entries_of(DriftGroup.PAUSED)} == addresses
+        assert {str(e.address) for e in seen.status.exports if e.result is HealthResult.PAUSED} == addresses
         for command, words in seen.texts.items():
             assert {a for a in addresses if a not in words} == set(), command
-        fed_on(made, stops)
+        assert_others_run(made, stops)
     assert renewed == {"off": 3, "off-declared": 6, "cut": 1, "monthly": 3, "fortnightly": 6}
     assert len(objects(made, "flows")) == len(exports)

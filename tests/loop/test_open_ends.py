@@ -7,24 +7,24 @@ from typing import Any
 import pytest
 
 from exportctl import drift_report
-from exportctl.drift_report import Group
+from exportctl.drift_report import DriftGroup
 from exportctl.emulator import Switches
 from exportctl.errors import Level
-from exportctl.flags import Flags
-from exportctl.health.status import Word
+from exportctl.flags import PlanOptions
+from exportctl.health.status import HealthResult
 from exportctl.model import Cause, Verb
-from exportctl.offline import validated
+from exportctl.offline import validation_findings
 from exportctl.schedules import default_end
-from tests.loop.scenes import DAY, applied, changes, findings, item, orders
-from tests.loop.test_status_forecast import foreseen, health
+from tests.loop.scenes import DAY, apply_config, field_causes, findings, item, orders
+from tests.loop.test_status_forecast import health, make_forecast
 from tests.loop.world import START, World
 
 ALLOW = [{"rule": "missing-end", "reason": "it shall stop by itself"}]
 SIX_MONTHS = default_end(START)
-RENEW = Flags(renew_only=True)
+RENEW = PlanOptions(renew_only=True)
 
 
-def endless(**changes: Any) -> dict[str, Any]:
+def endless_orders(**changes: Any) -> dict[str, Any]:
     """`orders` without an end, in a config whose defaults give one."""
     return orders(end="none", allow=ALLOW, **changes)
 
@@ -34,12 +34,12 @@ def params(world: World) -> dict[str, Any]:
 
 
 def test_a_new_flow_gets_no_end_and_the_plan_says_when_it_will_stop(small: World) -> None:
-    small.write(endless())
+    small.write(endless_orders())
     plan = small.plan()
     assert "end" not in {c.path for c in item(plan).fields}
     assert item(plan).ends == SIX_MONTHS
 
-    applied(small)
+    apply_config(small)
 
     assert "endTime" not in params(small)
     assert (item(small.plan()).ends, findings(small.plan())) == (SIX_MONTHS, [])
@@ -52,7 +52,7 @@ def test_it_breaks_the_rule_about_ends_at_the_line_that_says_none(
 ) -> None:
     small.write(orders(end="none", allow=allow))
 
-    found = [f for f in validated(small.setup(), START) if f.rule == "missing-end"]
+    found = [f for f in validation_findings(small.setup(), START) if f.rule == "missing-end"]
 
     assert [f.level for f in found] == levels
     for one in found:
@@ -62,10 +62,10 @@ def test_it_breaks_the_rule_about_ends_at_the_line_that_says_none(
 
 
 def test_the_forecast_of_a_new_flow_stops_where_the_flow_will(small: World) -> None:
-    small.write(endless())
-    (planned,) = foreseen(small, days=400, planned=True).lanes
-    applied(small)
-    (live,) = foreseen(small, days=400).lanes
+    small.write(endless_orders())
+    (planned,) = make_forecast(small, days=400, planned=True).flows
+    apply_config(small)
+    (live,) = make_forecast(small, days=400).flows
 
     assert planned.ends == live.ends == SIX_MONTHS
     assert planned.runs == live.runs
@@ -75,77 +75,79 @@ def test_the_forecast_of_a_new_flow_stops_where_the_flow_will(small: World) -> N
 @pytest.mark.parametrize("shown", ["hidden", "shown"])
 def test_the_end_that_the_service_gives_is_neither_drift_nor_a_finding(small: World, shown: str) -> None:
     small.emulator.switches = Switches(default_end_time=shown)
-    applied(small, endless())
+    apply_config(small, endless_orders())
 
-    assert (small.plan().steps(), changes(small.plan()), findings(small.plan())) == ((), {}, [])
+    assert (small.plan().steps(), field_causes(small.plan()), findings(small.plan())) == ((), {}, [])
     assert health(small).ends == SIX_MONTHS
 
 
 def test_an_end_that_the_flow_has_stays_and_is_said(small: World) -> None:
-    applied(small, orders(end="2028-06-01T00:00:17Z"))
+    apply_config(small, orders(end="2028-06-01T00:00:17Z"))
     before = params(small)
-    small.write(endless())
+    small.write(endless_orders())
     plan = small.plan()
 
-    assert (item(plan).verb, changes(plan), findings(plan)) == (Verb.NONE, {}, ["end-stays"])
+    assert (item(plan).verb, field_causes(plan), findings(plan)) == (Verb.UNCHANGED, {}, ["end-stays"])
     (said,) = item(plan).findings
     assert "2028-06-01 00:00:17 UTC" in said.message
-    assert plan.empty
+    assert plan.is_empty
 
-    applied(small)
+    apply_config(small)
 
     assert params(small) == before
     assert findings(small.plan()) == ["end-stays"]
-    applied(small, endless(schedule={"every": "6 hours", "at": "02:00"}))
+    apply_config(small, endless_orders(schedule={"every": "6 hours", "at": "02:00"}))
     assert params(small)["endTime"] == before["endTime"]
 
 
 def test_the_finding_may_be_allowed(small: World) -> None:
-    applied(small, orders(end="2028-06-01"))
-    applied(small, orders(end="none", allow=[*ALLOW, {"rule": "end-stays", "reason": "known"}]))
+    apply_config(small, orders(end="2028-06-01"))
+    apply_config(small, orders(end="none", allow=[*ALLOW, {"rule": "end-stays", "reason": "known"}]))
 
     assert findings(small.plan()) == []
 
 
 @pytest.mark.parametrize("described", ["marker there", "marker wiped"])
 def test_an_end_set_by_hand_is_a_stop_that_is_never_undone_and_is_in_every_report(small: World, described: str) -> None:
-    applied(small, endless())
+    apply_config(small, endless_orders())
     small.emulator.ui.end("orders", START + 3 * DAY)
     if described == "marker wiped":
         small.emulator.ui.describe("orders", "STOPPED, incident 42")
 
     for _ in range(5):
-        assert changes(small.plan())["end"] is changes(small.plan(RENEW))["end"] is Cause.STOPPED
+        assert field_causes(small.plan())["end"] is field_causes(small.plan(RENEW))["end"] is Cause.PAUSED
         assert "end-stays" not in findings(small.plan())
-        assert drift_report.failing(drift_report.drift(small.plan(), end_warning=0), {Group.STOPPED})
-        assert health(small).word is Word.STOPPED
+        assert drift_report.has_failures(
+            drift_report.build_drift_report(small.plan(), end_warning=0), {DriftGroup.PAUSED}
+        )
+        assert health(small).result is HealthResult.PAUSED
         small.apply()
         small.apply(RENEW)
         small.emulator.advance(DAY / 2)
         assert params(small)["endTime"] == START + 3 * DAY
     small.emulator.advance(DAY)
 
-    assert (findings(small.plan()), health(small).word) == (["expired"], Word.STOPPED)
+    assert (findings(small.plan()), health(small).result) == (["expired"], HealthResult.PAUSED)
 
 
 def test_an_end_set_by_hand_is_put_back_to_the_six_months_of_the_service(small: World) -> None:
-    applied(small, endless())
+    apply_config(small, endless_orders())
     small.emulator.ui.end("orders", START + 3 * DAY)
 
-    applied(small, flags=Flags(put_back=("exports.orders",)))
+    apply_config(small, flags=PlanOptions(resume=("exports.orders",)))
 
     assert params(small)["endTime"] == SIX_MONTHS
-    assert (changes(small.plan()), findings(small.plan())) == ({}, [])
+    assert (field_causes(small.plan()), findings(small.plan())) == ({}, [])
 
 
 def test_an_end_that_was_applied_once_and_is_moved_earlier_is_put_back_to_that(small: World) -> None:
-    applied(small, orders(end="2028-06-01T00:00:17Z"))
+    apply_config(small, orders(end="2028-06-01T00:00:17Z"))
     before = params(small)
-    applied(small, endless())
+    apply_config(small, endless_orders())
     small.emulator.ui.end("orders", before["endTime"] - DAY)
 
-    assert changes(small.plan()) == {"end": Cause.STOPPED}
-    applied(small, flags=Flags(put_back=("exports.orders",)))
+    assert field_causes(small.plan()) == {"end": Cause.PAUSED}
+    apply_config(small, flags=PlanOptions(resume=("exports.orders",)))
 
     assert params(small) == before
     assert findings(small.plan()) == ["end-stays"]
@@ -153,32 +155,32 @@ def test_an_end_that_was_applied_once_and_is_moved_earlier_is_put_back_to_that(s
 
 @pytest.mark.parametrize("end", [SIX_MONTHS + 30 * DAY, SIX_MONTHS - 60])
 def test_a_later_end_set_by_hand_or_the_services_own_is_no_stop(small: World, end: int) -> None:
-    applied(small, endless())
+    apply_config(small, endless_orders())
     small.emulator.ui.end("orders", end)
 
-    assert changes(small.plan()) == {}
+    assert field_causes(small.plan()) == {}
 
 
 def test_a_flow_that_would_have_ended_by_now_anyway_was_not_stopped(small: World) -> None:
-    applied(small, endless())
+    apply_config(small, endless_orders())
     small.emulator.ui.end("orders", START + 3 * DAY)
     small.emulator.set_time(SIX_MONTHS + 1)
 
-    assert (changes(small.plan()), findings(small.plan())) == ({}, ["expired"])
+    assert (field_causes(small.plan()), findings(small.plan())) == ({}, ["expired"])
 
 
 def test_an_end_comes_back_with_the_yaml(small: World) -> None:
-    applied(small, endless())
+    apply_config(small, endless_orders())
     small.write(orders())
-    assert changes(small.plan()) == {"end": Cause.DIFFERS}
+    assert field_causes(small.plan()) == {"end": Cause.UNKNOWN_ORIGIN}
 
-    applied(small)
+    apply_config(small)
 
     assert params(small)["endTime"] == START - START % DAY + 180 * DAY
 
 
 def test_a_one_time_export_may_say_none_too(small: World) -> None:
-    applied(small, orders(end="none", schedule={"every": "once", "at": "05:00"}))
+    apply_config(small, orders(end="none", schedule={"every": "once", "at": "05:00"}))
 
     assert "endTime" not in params(small)
     assert (item(small.plan()).ends, findings(small.plan())) == (None, [])
@@ -190,28 +192,28 @@ def test_a_later_end_than_the_services_own_is_declared_and_no_stop_is_in_its_way
     small: World, end: Any, shown: str
 ) -> None:
     small.emulator.switches = Switches(default_end_time=shown)
-    applied(small, endless())
+    apply_config(small, endless_orders())
     small.emulator.advance(DAY)
 
-    applied(small, orders(end=end))
+    apply_config(small, orders(end=end))
 
-    assert not item(small.plan()).held
-    assert small.plan().empty
+    assert not item(small.plan()).is_paused
+    assert small.plan().is_empty
     if isinstance(end, str):
         assert params(small)["endTime"] > SIX_MONTHS
 
 
 def test_a_flow_with_the_services_own_end_may_be_replaced(small: World) -> None:
     small.emulator.switches = Switches(default_end_time="shown")
-    applied(small, endless())
+    apply_config(small, endless_orders())
 
-    applied(small, orders(end="2028-03-01", destination="gcs"), Flags(allow_replace=("exports.orders",)))
+    apply_config(small, orders(end="2028-03-01", destination="gcs"), PlanOptions(allow_replace=("exports.orders",)))
 
 
 def test_an_earlier_end_by_hand_is_a_stop_though_none_was_declared(small: World) -> None:
-    applied(small, endless())
+    apply_config(small, endless_orders())
     small.emulator.ui.end("orders", START + 40 * DAY)
 
     small.write(orders(end="2028-03-01"))
 
-    assert changes(small.plan())["end"] is Cause.STOPPED
+    assert field_causes(small.plan())["end"] is Cause.PAUSED

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from exportctl.emulator import Dataset
+from exportctl.emulator import SeedDataset
 from exportctl.model import Plan
-from tests.loop.patches import CONFIG, drifts, lines, patch, why, write
-from tests.loop.scenes import HOUR, applied
+from tests.loop.patches import CONFIG, diff_lines, drift_entries, left_reasons, run_accept, write_yaml
+from tests.loop.scenes import HOUR, apply_config
 from tests.loop.world import DATASETS, SANDBOX, World, world
 
 NIGHTLY = "  nightly: {every: 1 day, at: '02:00'}"
@@ -23,20 +23,20 @@ SALES = "- sales: {datasets: [sales], subpath: sales}"
 SALES_IN_PLACE = '+ sales: {datasets: [sales], subpath: sales, schedule: {every: 1 day, at: "04:00"}}'
 
 
-def made(folder: Path, text: str = CONFIG) -> World:
+def build_world(folder: Path, text: str = CONFIG) -> World:
     found = world(folder, page_size=100)
-    write(found, text)
+    write_yaml(found, text)
     return found
 
 
-def later(live: World, *titles: str, hours: int = 2) -> None:
+def move_start(live: World, *titles: str, hours: int = 2) -> None:
     """All of these run at another time of day."""
     for title in titles:
         start = live.flow(title)["scheduleParams"]["startTime"]
         live.emulator.ui.schedule(title, {"startTime": start + hours * HOUR})
 
 
-def declared(plan: Plan) -> list[object]:
+def plan_contents(plan: Plan) -> list[object]:
     """What is planned, without the lines of the YAML."""
     return [(i.address, i.verb, [(c.path, c.after) for c in i.fields], i.steps) for i in plan.items]
 
@@ -45,58 +45,58 @@ def test_the_time_of_day_in_another_environment_stays(tmp_path: Path) -> None:
     text = CONFIG.replace(", sandbox: demo", "") + (
         "\nenvironments:\n  demo: {platform: {sandbox: demo}}\n  prod: {platform: {sandbox: prod}}\n"
     )
-    live = made(tmp_path, text)
-    live.emulator.seed(["prod"], {"prod": [Dataset(name) for name in DATASETS]})
-    assert live.apply(environment="demo")[1].proved
-    later(live, "orders", "sales")
-    before = declared(live.plan(environment="prod"))
+    live = build_world(tmp_path, text)
+    live.emulator.seed(["prod"], {"prod": [SeedDataset(name) for name in DATASETS]})
+    assert live.apply(environment="demo")[1].passed
+    move_start(live, "orders", "sales")
+    before = plan_contents(live.plan(environment="prod"))
 
-    patched = patch(live, environment="demo")
+    patched = run_accept(live, environment="demo")
 
-    assert why(patched) == {}
-    assert NIGHTLY in patched.edited[0].after
-    assert drifts(live, environment="demo") == []
-    assert declared(live.plan(environment="prod")) == before
+    assert left_reasons(patched) == {}
+    assert NIGHTLY in patched.edited_files[0].after
+    assert drift_entries(live, environment="demo") == []
+    assert plan_contents(live.plan(environment="prod")) == before
 
 
-def _new(text: str) -> str:
+def _add_export(text: str) -> str:
     return f"{text}  new: {{datasets: [Loyalty Profiles], subpath: new}}\n"
 
 
-def _unknown_dataset(text: str) -> str:
+def _add_unknown_dataset(text: str) -> str:
     return f"{text}  new: {{datasets: [Nobody knows it], subpath: new}}\n"
 
 
-def _moved_onto_it(text: str) -> str:
+def _use_nightly_schedule(text: str) -> str:
     """Where the rhythm is to change, no plan compares the time of day."""
     return text.replace("schedule: often,", "schedule: nightly,")
 
 
 UNSEEN: dict[str, Callable[[str], str]] = {
-    "an export that is yet to be made": _new,
-    "an export with a dataset that nobody knows": _unknown_dataset,
-    "an export whose rhythm waits to become that one": _moved_onto_it,
+    "an export that is yet to be made": _add_export,
+    "an export with a dataset that nobody knows": _add_unknown_dataset,
+    "an export whose rhythm waits to become that one": _use_nightly_schedule,
 }
 
 
 @pytest.mark.parametrize("case", UNSEEN)
 def test_the_time_of_day_of_what_no_plan_compares_stays(case: str, tmp_path: Path) -> None:
-    live = made(tmp_path)
-    applied(live)
-    write(live, UNSEEN[case](CONFIG))
-    later(live, "orders", "sales")
+    live = build_world(tmp_path)
+    apply_config(live)
+    write_yaml(live, UNSEEN[case](CONFIG))
+    move_start(live, "orders", "sales")
 
-    patched = patch(live)
+    patched = run_accept(live)
 
-    assert why(patched) == {}
-    assert sorted(lines(patched)) == sorted([IN_PLACE, SALES, SALES_IN_PLACE])
-    assert drifts(live) == []
+    assert left_reasons(patched) == {}
+    assert sorted(diff_lines(patched)) == sorted([IN_PLACE, SALES, SALES_IN_PLACE])
+    assert drift_entries(live) == []
 
 
 # -- whose values they are --------------------------------------------------------------------------------------------
 
 
-def twin(live: World, title: str, **changes: Any) -> str:
+def duplicate_flow(live: World, title: str, **changes: Any) -> str:
     """A second flow with the same marker, on connections of its own."""
     snapshot = live.emulator.snapshot(SANDBOX)
     flow = live.flow(title)
@@ -111,17 +111,17 @@ def twin(live: World, title: str, **changes: Any) -> str:
 
 
 def test_of_two_flows_the_one_that_is_kept_is_accepted(tmp_path: Path) -> None:
-    live = made(tmp_path)
-    applied(live)
+    live = build_world(tmp_path)
+    apply_config(live)
     kept = live.flow("orders")["id"]
-    twin(live, "orders", name="The copy")
+    duplicate_flow(live, "orders", name="The copy")
     live.emulator.ui.rename(kept, "The one")
-    write(live, CONFIG.replace("    subpath: orders\n", f"    subpath: orders\n    keep: {kept}\n"))
+    write_yaml(live, CONFIG.replace("    subpath: orders\n", f"    subpath: orders\n    keep: {kept}\n"))
 
-    patched = patch(live)
+    patched = run_accept(live)
 
-    assert why(patched) == {}
-    assert lines(patched) == ["+ title: The one"]
+    assert left_reasons(patched) == {}
+    assert diff_lines(patched) == ["+ title: The one"]
 
 
 # -- files that lie over each other -----------------------------------------------------------------------------------
@@ -129,16 +129,16 @@ def test_of_two_flows_the_one_that_is_kept_is_accepted(tmp_path: Path) -> None:
 
 def test_of_three_files_over_each_other_the_highest_is_edited(tmp_path: Path) -> None:
     live = world(tmp_path, page_size=100)
-    write(live, CONFIG, "base.yaml")
-    write(live, "extends: [base.yaml]\nexports:\n  orders: {title: In the middle}\n", "mid.yaml")
-    write(live, "extends: [mid.yaml]\nexports:\n  orders: {title: Above}\n", "top.yaml")
+    write_yaml(live, CONFIG, "base.yaml")
+    write_yaml(live, "extends: [base.yaml]\nexports:\n  orders: {title: In the middle}\n", "mid.yaml")
+    write_yaml(live, "extends: [mid.yaml]\nexports:\n  orders: {title: Above}\n", "top.yaml")
     files = ("base.yaml", "mid.yaml", "top.yaml")
-    assert live.apply(files=files)[1].proved
+    assert live.apply(files=files)[1].passed
     live.emulator.ui.rename("Above", "Live")
 
-    patched = patch(live, files=files)
+    patched = run_accept(live, files=files)
 
-    assert why(patched) == {}
-    assert {one.file: lines(patched) for one in patched.edited} == {
+    assert left_reasons(patched) == {}
+    assert {one.file: diff_lines(patched) for one in patched.edited_files} == {
         "top.yaml": ["- orders: {title: Above}", "+ orders: {title: Live}"]
     }

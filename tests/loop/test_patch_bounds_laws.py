@@ -14,13 +14,13 @@ from hypothesis import given, note
 from hypothesis import strategies as st
 
 from exportctl.config import files, loading
-from exportctl.emulator import Dataset, Switches
-from exportctl.flags import Flags
+from exportctl.emulator import SeedDataset, Switches
+from exportctl.flags import PlanOptions
 from exportctl.model import EXPORTS
-from tests.loop.generated import SCHEDULES, configs, kind_switches
-from tests.loop.patches import drifts, lines, patch, why, write
+from tests.loop.generated import SCHEDULES, accepting_switches, configs
+from tests.loop.patches import diff_lines, drift_entries, left_reasons, run_accept, write_yaml
 from tests.loop.test_laws import LISTED, made_world
-from tests.loop.test_patch_laws import EDITS, MANY, SOME, edited
+from tests.loop.test_patch_laws import EDITS, MANY, SOME, edit_by_hand
 from tests.loop.world import DATASETS, World
 from tests.patching.styled_yaml import texts
 
@@ -34,7 +34,7 @@ OVERLAYS = (
 
 
 @st.composite
-def shared(draw: st.DrawFn) -> dict[str, Any]:
+def shared_configs(draw: st.DrawFn) -> dict[str, Any]:
     """
     At least two exports; the last one by name is never applied. Some have another environment beside `demo`; without
     one an edit of what exports share is not kept from them by that environment.
@@ -65,73 +65,73 @@ def shared(draw: st.DrawFn) -> dict[str, Any]:
 
 @st.composite
 def cases(draw: st.DrawFn) -> tuple[dict[str, Any], str, list[tuple[int, str]]]:
-    content = draw(shared())
+    content = draw(shared_configs())
     edits = draw(st.lists(st.tuples(st.integers(0, 7), st.sampled_from(sorted(EDITS))), min_size=1, max_size=5))
     return content, draw(texts(content, references=True)), edits
 
 
 @SOME
-@given(cases(), kind_switches())
+@given(cases(), accepting_switches())
 def test_a_patch_changes_what_no_other_declares(
     case: tuple[dict[str, Any], str, list[tuple[int, str]]], switches: Switches
 ) -> None:
-    bounded(*case, switches)
+    assert_bounded(*case, switches)
 
 
 @pytest.mark.slow
 @MANY
-@given(cases(), kind_switches())
+@given(cases(), accepting_switches())
 def test_a_patch_changes_what_no_other_declares_in_the_long_sweep(
     case: tuple[dict[str, Any], str, list[tuple[int, str]]], switches: Switches
 ) -> None:
-    bounded(*case, switches)
+    assert_bounded(*case, switches)
 
 
-def bounded(content: dict[str, Any], text: str, edits: list[tuple[int, str]], switches: Switches) -> None:
+def assert_bounded(content: dict[str, Any], text: str, edits: list[tuple[int, str]], switches: Switches) -> None:
     note(text)
     here, other = ("demo", "prod") if "environments" in content else (None, None)
     with tempfile.TemporaryDirectory() as folder:
         made = made_world(switches, folder)
-        made.emulator.seed(["prod"], {"prod": [Dataset(name) for name in DATASETS]})
-        write(made, text)
+        made.emulator.seed(["prod"], {"prod": [SeedDataset(name) for name in DATASETS]})
+        write_yaml(made, text)
         *applied, unmade = sorted(content["exports"])
-        _, proof = made.apply(Flags(targets=tuple(f"{EXPORTS}.{name}" for name in applied)), environment=here)
-        assert proof.proved
+        _, proof = made.apply(PlanOptions(targets=tuple(f"{EXPORTS}.{name}" for name in applied)), environment=here)
+        assert proof.passed
         made.emulator.advance(LISTED)
-        note(str(edited(made, edits)))
-        there, before = declared(made, other), declared(made, here)
+        note(str(edit_by_hand(made, edits)))
+        there, before = declared_values(made, other), declared_values(made, here)
 
-        patched = patch(made, environment=here)
+        patched = run_accept(made, environment=here)
 
-        note("\n".join(lines(patched)))
-        note(str(why(patched)))
+        note("\n".join(diff_lines(patched)))
+        note(str(left_reasons(patched)))
         if other:
-            assert declared(made, other) == there
-        assert of(declared(made, here), unmade) == of(before, unmade)
-        left = {f"{c.cause} {one.address} {c.path}" for one in patched.left for c in one.changes}
-        assert set(drifts(made, environment=here)) == left
+            assert declared_values(made, other) == there
+        assert declared_by(declared_values(made, here), unmade) == declared_by(before, unmade)
+        left = {f"{c.cause} {one.address} {c.path}" for one in patched.unaccepted for c in one.changes}
+        assert set(drift_entries(made, environment=here)) == left
         split = {f"{EXPORTS}.{key}" for key, one in content["exports"].items() if "split_by" in one}
-        assert {str(one.address).partition("/")[0] for one in patched.left} <= split
-        assert patch(made, environment=here).edited == ()
+        assert {str(one.address).partition("/")[0] for one in patched.unaccepted} <= split
+        assert run_accept(made, environment=here).edited_files == ()
 
 
-def declared(made: World, environment: str | None) -> dict[str, Any]:
+def declared_values(made: World, environment: str | None) -> dict[str, Any]:
     """All that a project says, by the name of what says it; without the places, in words of this test's own."""
-    parsed = loading.parse(files.read(made.folder))
-    project, findings = loading.project(parsed, environment, made.env)
+    parsed = loading.parse_config(files.read_config_files(made.folder))
+    project, findings = loading.load_project(parsed, environment, made.env)
     assert project is not None, findings
-    found: dict[str, Any] = unplaced(asdict(project))
+    found: dict[str, Any] = strip_locations(asdict(project))
     return found
 
 
-def unplaced(value: Any) -> Any:
+def strip_locations(value: Any) -> Any:
     if isinstance(value, dict):
-        kept = {key: unplaced(one) for key, one in value.items() if key != "where"}
+        kept = {key: strip_locations(one) for key, one in value.items() if key != "positions"}
         return None if kept.keys() == {"file", "line", "column"} else kept
-    return [unplaced(one) for one in value] if isinstance(value, list | tuple) else value
+    return [strip_locations(one) for one in value] if isinstance(value, list | tuple) else value
 
 
-def of(found: dict[str, Any], key: str) -> list[object]:
+def declared_by(found: dict[str, Any], key: str) -> list[object]:
     """What an export says, and the destination that it is on."""
     mine = [one for name, one in found["exports"].items() if name.partition("/")[0] == key]
     return [(one, found["destinations"][one["destination"]]) for one in mine]

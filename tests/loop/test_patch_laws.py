@@ -19,10 +19,10 @@ from hypothesis import strategies as st
 from exportctl import wire
 from exportctl.emulator import Switches
 from exportctl.emulator.ui import EditRefused
-from exportctl.kinds import ANCHOR, PLACE
+from exportctl.kinds import FLOW, TARGET_CONNECTION
 from exportctl.model import EXPORTS, Verb
-from tests.loop.generated import configs, kind_switches
-from tests.loop.patches import drifts, lines, on_target, patch, why, write
+from tests.loop.generated import accepting_switches, configs
+from tests.loop.patches import diff_lines, drift_entries, edit_target, left_reasons, run_accept, write_yaml
 from tests.loop.test_laws import LAW, LISTED, made_world
 from tests.loop.world import DATASETS, SANDBOX, START, World
 from tests.patching.styled_yaml import texts
@@ -35,16 +35,16 @@ PER_EDIT = 12  # lines: a new destination has seven, an allowed rule two, a list
 Edit = Callable[[World, str], object]
 
 
-def _schedule(**changes: Any) -> Edit:
+def _edit_schedule(**changes: Any) -> Edit:
     return lambda made, title: made.emulator.ui.schedule(title, changes)
 
 
-def _later(made: World, title: str) -> object:
+def _move_start(made: World, title: str) -> object:
     start = made.flow(title)["scheduleParams"]["startTime"]
     return made.emulator.ui.schedule(title, {"startTime": int(start) + 90 * 60})
 
 
-def _described(made: World, title: str) -> object:
+def _edit_description(made: World, title: str) -> object:
     """Somebody edits the text and leaves the line of the marker."""
     line = made.flow(title)["description"].splitlines()[-1]
     return made.emulator.ui.describe(title, f"by hand: [1], {{2}}\n# 3\n{line}")
@@ -53,17 +53,17 @@ def _described(made: World, title: str) -> object:
 def _edits() -> dict[str, Edit]:
     return {
         "disable": lambda made, title: made.emulator.ui.disable(title),
-        "end": _schedule(endTime=START // DAY * DAY + 20 * DAY),
-        "end soon": _schedule(endTime=START + 5 * HOUR),
-        "folder": _schedule(foldernameTemplate="%DATASET_ID%/n w/%EXPORT_TIME%", folderNameTemplate=None),
-        "later": _later,
-        "describe": _described,
+        "end": _edit_schedule(endTime=START // DAY * DAY + 20 * DAY),
+        "end soon": _edit_schedule(endTime=START + 5 * HOUR),
+        "folder": _edit_schedule(foldernameTemplate="%DATASET_ID%/n w/%EXPORT_TIME%", folderNameTemplate=None),
+        "later": _move_start,
+        "describe": _edit_description,
         "datasets": lambda made, title: made.emulator.ui.datasets(title, DATASETS[1:3]),
         "one dataset": lambda made, title: made.emulator.ui.datasets(title, DATASETS[4:]),
         "path": lambda made, title: made.emulator.ui.path(title, f"elsewhere/{crc32(title.encode()) % 1000}"),
-        "json": lambda made, title: on_target(made, title, datasetFileType="JSON", compression="GZIP"),
-        "plain": lambda made, title: on_target(made, title, datasetFileType="PARQUET", compression="NONE"),
-        "six hours": _schedule(timeUnit="hour", interval=6, exportMode="FIRST_FULL_THEN_INCREMENTAL"),
+        "json": lambda made, title: edit_target(made, title, datasetFileType="JSON", compression="GZIP"),
+        "plain": lambda made, title: edit_target(made, title, datasetFileType="PARQUET", compression="NONE"),
+        "six hours": _edit_schedule(timeUnit="hour", interval=6, exportMode="FIRST_FULL_THEN_INCREMENTAL"),
         "rename": lambda made, title: made.emulator.ui.rename(title, f"{title}: 'new' \N{ROCKET}"),
     }
 
@@ -81,56 +81,58 @@ def cases(draw: st.DrawFn) -> tuple[dict[str, Any], str, list[tuple[int, str]]]:
 
 
 @SOME
-@given(cases(), kind_switches())
+@given(cases(), accepting_switches())
 def test_a_patch_makes_the_drift_empty_and_changes_what_it_must(
     case: tuple[dict[str, Any], str, list[tuple[int, str]]], switches: Switches
 ) -> None:
-    accepted(*case, switches)
+    assert_accepted(*case, switches)
 
 
 @pytest.mark.slow
 @MANY
-@given(cases(), kind_switches())
+@given(cases(), accepting_switches())
 def test_a_patch_makes_the_drift_empty_in_the_long_sweep(
     case: tuple[dict[str, Any], str, list[tuple[int, str]]], switches: Switches
 ) -> None:
-    accepted(*case, switches)
+    assert_accepted(*case, switches)
 
 
-def accepted(content: dict[str, Any], text: str, edits: list[tuple[int, str]], switches: Switches) -> None:
+def assert_accepted(content: dict[str, Any], text: str, edits: list[tuple[int, str]], switches: Switches) -> None:
     note(text)
     with tempfile.TemporaryDirectory() as folder:
         made = made_world(switches, folder)
-        write(made, text)
+        write_yaml(made, text)
         _, proof = made.apply()
-        assert proof.proved
+        assert proof.passed
         made.emulator.advance(LISTED)
-        ended = edited(made, edits)
+        ended = edit_by_hand(made, edits)
         note(str(ended))
-        before = drifts(made)
+        before = drift_entries(made)
 
-        patched = patch(made)
+        patched = run_accept(made)
 
-        note("\n".join(lines(patched)))
-        note(str(why(patched)))
+        note("\n".join(diff_lines(patched)))
+        note(str(left_reasons(patched)))
         split = {f"{EXPORTS}.{key}" for key, one in content["exports"].items() if "split_by" in one}
-        assert {str(one.address).partition("/")[0] for one in patched.left} <= split
-        left = {f"{c.cause} {one.address} {c.path}" for one in patched.left for c in one.changes}
-        assert set(drifts(made)) == left
-        assert len(patched.left) + len(patched.accepted) <= len(before)
-        assert len(lines(patched)) <= PER_EDIT * len(patched.accepted)
-        assert patch(made).edited == ()
-        assert {i.verb for i in made.plan().items if str(i.address) not in {str(o.address) for o in patched.left}} <= {
-            Verb.NONE,
+        assert {str(one.address).partition("/")[0] for one in patched.unaccepted} <= split
+        left = {f"{c.cause} {one.address} {c.path}" for one in patched.unaccepted for c in one.changes}
+        assert set(drift_entries(made)) == left
+        assert len(patched.unaccepted) + len(patched.accepted) <= len(before)
+        assert len(diff_lines(patched)) <= PER_EDIT * len(patched.accepted)
+        assert run_accept(made).edited_files == ()
+        assert {
+            i.verb for i in made.plan().items if str(i.address) not in {str(o.address) for o in patched.unaccepted}
+        } <= {
+            Verb.UNCHANGED,
             Verb.MARK,
             Verb.RENEW,
             Verb.CLEAN,  # an edit of datasets in the UI leaves our former source connection behind
         }
-        if not patched.left:
-            untouched_by_apply(made)
+        if not patched.unaccepted:
+            assert_untouched_by_apply(made)
 
 
-def edited(made: World, edits: list[tuple[int, str]]) -> list[str]:
+def edit_by_hand(made: World, edits: list[tuple[int, str]]) -> list[str]:
     """Edits by hand, one after the other, and what was done."""
     done = []
     for number, name in edits:
@@ -150,21 +152,21 @@ def edited(made: World, edits: list[tuple[int, str]]) -> list[str]:
     return done
 
 
-def untouched_by_apply(made: World) -> None:
+def assert_untouched_by_apply(made: World) -> None:
     """Applying the patched config writes markers, and nothing that a flow does."""
-    before = essence(made)
+    before = flow_contents(made)
     _, proof = made.apply()
-    assert proof.proved
-    assert essence(made) == before
+    assert proof.passed
+    assert flow_contents(made) == before
     assert Path(made.folder / "exports.yaml").is_file()
 
 
-def essence(made: World) -> str:
+def flow_contents(made: World) -> str:
     """What each object does, read as the product reads it: a switch may show it otherwise than it is stored."""
-    with made.planned() as planned:
+    with made.open_plan() as planned:
         found = {
-            one.id: (wire.read(kind.name, one.raw), [wire.ids(one.raw, name) for name in kind.refs])
-            for kind in (ANCHOR, PLACE)
-            for one in planned.live.of(kind.name)
+            one.id: (wire.read_fields(kind.name, one.raw), [wire.ids(one.raw, name) for name in kind.refs])
+            for kind in (FLOW, TARGET_CONNECTION)
+            for one in planned.live.objects_of_kind(kind.name)
         }
     return json.dumps(found, sort_keys=True)

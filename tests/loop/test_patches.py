@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 
-from exportctl.emulator import Dataset
+from exportctl.emulator import SeedDataset
 from exportctl.model import Cause, Plan, Verb
-from exportctl.patching.wishes import EITHER
-from tests.loop.patches import CONFIG, drifts, lines, on_target, patch, why, write
-from tests.loop.scenes import DAY, HOUR, applied
+from exportctl.patching.wishes import DIFFERING_CAUSES
+from tests.loop.patches import CONFIG, diff_lines, drift_entries, edit_target, left_reasons, run_accept, write_yaml
+from tests.loop.scenes import DAY, HOUR, apply_config
 from tests.loop.world import DATASETS, SANDBOX, START, World, config, world
 
 
@@ -24,8 +24,8 @@ from tests.loop.world import DATASETS, SANDBOX, START, World, config, world
 def live(tmp_path: Path) -> World:
     """The config of `patches`, applied."""
     made = world(tmp_path, page_size=100)
-    write(made)
-    applied(made)
+    write_yaml(made)
+    apply_config(made)
     return made
 
 
@@ -137,7 +137,7 @@ ACCEPTED: dict[str, tuple[Edit, list[str]]] = {
         ["- path: /in           # theirs", "+ path: /out           # theirs"],
     ),
     "another bucket": (
-        lambda w: on_target(w, "sales", bucketName="acme-second"),
+        lambda w: edit_target(w, "sales", bucketName="acme-second"),
         [
             "+ lake-sales:",
             "+ type: amazon-s3",
@@ -149,15 +149,15 @@ ACCEPTED: dict[str, tuple[Edit, list[str]]] = {
         ],
     ),
     "a format that has a name": (
-        lambda w: on_target(w, "orders", datasetFileType="JSON"),
+        lambda w: edit_target(w, "orders", datasetFileType="JSON"),
         ["+ format: json"],
     ),
     "a format without a name": (
-        lambda w: on_target(w, "orders", compression="NONE"),
+        lambda w: edit_target(w, "orders", compression="NONE"),
         ["+ format: {type: parquet, compression: none}"],
     ),
     "a format that one export alone uses": (
-        lambda w: on_target(w, "to-partner", datasetFileType="PARQUET"),
+        lambda w: edit_target(w, "to-partner", datasetFileType="PARQUET"),
         ["- lines: {type: json}   # one object a line", "+ lines: {type: parquet}   # one object a line"],
     ),
 }
@@ -167,42 +167,42 @@ ACCEPTED: dict[str, tuple[Edit, list[str]]] = {
 def test_the_smallest_edit_accepts(case: str, live: World) -> None:
     edit, expected = ACCEPTED[case]
     edit(live)
-    assert drifts(live)
+    assert drift_entries(live)
 
-    made = patch(live)
+    made = run_accept(live)
 
-    assert why(made) == {}
-    assert sorted(lines(made)) == sorted(expected)
-    assert drifts(live) == []
-    assert live.plan().empty
+    assert left_reasons(made) == {}
+    assert sorted(diff_lines(made)) == sorted(expected)
+    assert drift_entries(live) == []
+    assert live.plan().is_empty
 
 
 @pytest.mark.parametrize("case", ACCEPTED)
 def test_what_was_accepted_is_not_put_back(case: str, live: World) -> None:
     ACCEPTED[case][0](live)
-    patch(live)
+    run_accept(live)
     before = {f["id"]: (f["scheduleParams"], f["state"], f["name"]) for f in live.emulator.snapshot(SANDBOX)["flows"]}
 
-    applied(live)
+    apply_config(live)
 
     after = {f["id"]: (f["scheduleParams"], f["state"], f["name"]) for f in live.emulator.snapshot(SANDBOX)["flows"]}
     assert after == before
-    assert drifts(live) == []
+    assert drift_entries(live) == []
 
 
 def test_without_drift_there_is_no_patch(live: World) -> None:
-    made = patch(live)
+    made = run_accept(live)
 
-    assert (made.edited, made.accepted, made.left) == ((), (), ())
+    assert (made.edited_files, made.accepted, made.unaccepted) == ((), (), ())
 
 
 def test_a_text_with_marks_of_windows_keeps_them(live: World) -> None:
-    write(live, "\ufeff" + CONFIG.replace("\n", "\r\n"))
+    write_yaml(live, "\ufeff" + CONFIG.replace("\n", "\r\n"))
     live.emulator.ui.rename("orders", "Orders of all")
 
-    made = patch(live)
+    made = run_accept(live)
 
-    assert made.edited[0].after == made.edited[0].before.replace(
+    assert made.edited_files[0].after == made.edited_files[0].before.replace(
         "    subpath: orders\r\n", "    subpath: orders\r\n    title: Orders of all\r\n"
     )
 
@@ -214,25 +214,25 @@ def test_everything_at_once_is_accepted_in_one_patch(live: World) -> None:
     ui.end("sales", START + 3 * DAY)
     ui.path("to-partner", "/out")
     ui.datasets("Returns, all", ["Returns", "Loyalty Profiles"])
-    on_target(live, "Returns, all", compression="NONE")
+    edit_target(live, "Returns, all", compression="NONE")
 
-    made = patch(live)
+    made = run_accept(live)
 
-    assert why(made) == {}
+    assert left_reasons(made) == {}
     assert len(made.accepted) == 6
-    assert drifts(live) == []
+    assert drift_entries(live) == []
     comments = [line.partition("#")[2] for line in CONFIG.splitlines() if "#" in line]
-    assert [c for c in comments if c not in made.edited[0].after] == []
+    assert [c for c in comments if c not in made.edited_files[0].after] == []
 
 
 def test_an_edit_of_the_yaml_that_waits_is_left_alone(live: World) -> None:
-    write(live, CONFIG.replace("enabled: true", "enabled: true\n    title: New name"))
+    write_yaml(live, CONFIG.replace("enabled: true", "enabled: true\n    title: New name"))
     live.emulator.ui.path("to-partner", "/out")
 
-    made = patch(live)
+    made = run_accept(live)
 
-    assert lines(made) == ["- path: /in           # theirs", "+ path: /out           # theirs"]
-    assert [(c.path, c.cause) for i in live.plan().items for c in i.fields if c.cause is not Cause.CONVERGED] == [
+    assert diff_lines(made) == ["- path: /in           # theirs", "+ path: /out           # theirs"]
+    assert [(c.path, c.cause) for i in live.plan().items for c in i.fields if c.cause is not Cause.ALREADY_MATCHES] == [
         ("title", Cause.PENDING)
     ]
 
@@ -241,11 +241,11 @@ def test_an_update_decides_for_what_is_live(live: World) -> None:
     text = CONFIG.replace("enabled: true", "enabled: true\n    title: New name").replace(
         "every: 12 hours", "every: 3 hours"
     )
-    write(live, text.replace("path: aep", "path: elsewhere"))
+    write_yaml(live, text.replace("path: aep", "path: elsewhere"))
 
-    made = patch(live, EITHER, ("exports.to-partner",))
+    made = run_accept(live, DIFFERING_CAUSES, ("exports.to-partner",))
 
-    assert sorted(lines(made)) == sorted(
+    assert sorted(diff_lines(made)) == sorted(
         [
             "- title: New name",
             "+ title: to-partner",
@@ -261,22 +261,22 @@ def test_an_update_decides_for_what_is_live(live: World) -> None:
 
 
 def test_a_conflict_is_decided_for_what_is_live(live: World) -> None:
-    write(live, CONFIG.replace("path: /in ", "path: /new "))
+    write_yaml(live, CONFIG.replace("path: /in ", "path: /new "))
     live.emulator.ui.path("to-partner", "/out")
 
-    made = patch(live)
+    made = run_accept(live)
 
     assert [c.cause for one in made.accepted for c in one.changes] == [Cause.CONFLICT]
-    assert lines(made) == ["- path: /new           # theirs", "+ path: /out           # theirs"]
+    assert diff_lines(made) == ["- path: /new           # theirs", "+ path: /out           # theirs"]
 
 
 def test_only_targets_are_patched(live: World) -> None:
     live.emulator.ui.disable("orders")
     live.emulator.ui.disable("sales")
 
-    patch(live, targets=("exports.sales",))
+    run_accept(live, targets=("exports.sales",))
 
-    assert drifts(live) == ["stopped exports.orders enabled"]
+    assert drift_entries(live) == ["stopped exports.orders enabled"]
 
 
 def test_all_exports_of_a_schedule_that_moved_alike_are_accepted_by_one_edit(live: World) -> None:
@@ -284,9 +284,9 @@ def test_all_exports_of_a_schedule_that_moved_alike_are_accepted_by_one_edit(liv
         later = live.flow(title)["scheduleParams"]["startTime"] + 2 * HOUR
         live.emulator.ui.schedule(title, {"startTime": later})
 
-    made = patch(live)
+    made = run_accept(live)
 
-    assert lines(made) == ["- nightly: {every: 1 day, at: '02:00'}", "+ nightly: {every: 1 day, at: '04:00'}"]
+    assert diff_lines(made) == ["- nightly: {every: 1 day, at: '02:00'}", "+ nightly: {every: 1 day, at: '04:00'}"]
     assert [one.files for one in made.accepted] == [("exports.yaml",), ()]
 
 
@@ -298,31 +298,31 @@ def test_an_adoption_that_differs_is_made_possible(live: World) -> None:
         "  team: {type: amazon-s3, bucket: x-y-z, account: {existing: ACCOUNT}}\n\ndatasets:\n  sales:",
     )
     text = text.replace("ACCOUNT", account)
-    write(live, f"{text}  by-hand: {{datasets: [Orders], destination: team, adopt: {ids['id']}}}\n")
-    assert [r.gate for i in live.plan().items for r in i.refusals] == ["adoption-differs"]
+    write_yaml(live, f"{text}  by-hand: {{datasets: [Orders], destination: team, adopt: {ids['id']}}}\n")
+    assert [r.safety_check for i in live.plan().items for r in i.refusals] == ["adoption-differs"]
 
-    made = patch(live, EITHER, ("exports.by-hand",))
+    made = run_accept(live, DIFFERING_CAUSES, ("exports.by-hand",))
 
-    assert why(made) == {}
-    assert not live.plan().refused
+    assert left_reasons(made) == {}
+    assert not live.plan().is_refused
     assert [str(i.address) for i in live.plan().items if i.verb is Verb.ADOPT] == ["exports.by-hand"]
-    applied(live)
+    apply_config(live)
 
 
 def test_another_moment_of_a_single_run_that_has_yet_to_come_is_accepted(live: World) -> None:
     once = 'once: {datasets: [Returns], subpath: once, schedule: {every: once, at: "05:00"}, end: 2028-01-01}'
-    write(live, f"{CONFIG}  {once}\n")
-    applied(live)
+    write_yaml(live, f"{CONFIG}  {once}\n")
+    apply_config(live)
     live.emulator.ui.schedule("once", {"startTime": live.flow("once")["scheduleParams"]["startTime"] + HOUR})
 
-    assert lines(patch(live)) == [f"- {once}", f"+ {once}".replace("05:00", "06:00")]
-    assert drifts(live) == []
+    assert diff_lines(run_accept(live)) == [f"- {once}", f"+ {once}".replace("05:00", "06:00")]
+    assert drift_entries(live) == []
 
 
 # -- what no edit accepts ---------------------------------------------------------------------------------------------
 
 
-LEFT: dict[str, tuple[Edit, str, str]] = {
+LEFT_CASES: dict[str, tuple[Edit, str, str]] = {
     "a rhythm that no export can have": (
         lambda w: w.emulator.ui.load(
             {"flows": [{**w.flow("orders"), "scheduleParams": {**w.flow("orders")["scheduleParams"], "interval": 2}}]},
@@ -340,7 +340,7 @@ LEFT: dict[str, tuple[Edit, str, str]] = {
         "is csv with compression gzip, which no export can have",
     ),
     "who signs in": (
-        lambda w: _on_account(w, "username", "somebody-else"),
+        lambda w: _edit_account(w, "username", "somebody-else"),
         "destinations.partner auth.username",
         "is sensitive: write what the account holds into the config or the variable yourself",
     ),
@@ -353,39 +353,39 @@ def _target(made: World) -> dict[str, Any]:
     return found
 
 
-def _on_account(made: World, key: str, value: str) -> None:
+def _edit_account(made: World, key: str, value: str) -> None:
     base = next(b for b in made.emulator.snapshot(SANDBOX)["connections"] if "partner" in b["name"])
     auth = {**base["auth"], "params": {**base["auth"]["params"], key: value}}
     made.emulator.ui.load({"connections": [{**base, "auth": auth}]}, sandbox=SANDBOX)
 
 
-@pytest.mark.parametrize("case", LEFT)
+@pytest.mark.parametrize("case", LEFT_CASES)
 def test_what_no_edit_accepts_is_left_with_the_reason(case: str, live: World) -> None:
-    edit, where, reason = LEFT[case]
+    edit, where, reason = LEFT_CASES[case]
     edit(live)
 
-    made = patch(live)
+    made = run_accept(live)
 
-    assert why(made) == {where: reason}
-    assert made.edited == ()
-    assert drifts(live)
+    assert left_reasons(made) == {where: reason}
+    assert made.edited_files == ()
+    assert drift_entries(live)
 
 
 def test_another_host_is_accepted_where_it_is_written(live: World) -> None:
-    _on_account(live, "domain", "sftp3.partner.example")
+    _edit_account(live, "domain", "sftp3.partner.example")
 
-    assert lines(patch(live)) == ["- host: sftp.partner.example", "+ host: sftp3.partner.example"]
-    assert drifts(live) == []
+    assert diff_lines(run_accept(live)) == ["- host: sftp.partner.example", "+ host: sftp3.partner.example"]
+    assert drift_entries(live) == []
 
 
 def test_parts_of_a_split_export_that_moved_alone_are_left(tmp_path: Path) -> None:
     made = world(tmp_path, page_size=100)
-    write(made, CONFIG.replace("sales: {datasets: [sales],", "sales: {datasets: [sales], split_by: dataset,"))
-    applied(made)
+    write_yaml(made, CONFIG.replace("sales: {datasets: [sales],", "sales: {datasets: [sales], split_by: dataset,"))
+    apply_config(made)
     made.emulator.ui.end("sales \N{EN DASH} Orders", START + 9 * DAY)
     made.emulator.ui.datasets("sales \N{EN DASH} Order Lines", ["Returns"])
 
-    assert why(patch(made)) == {
+    assert left_reasons(run_accept(made)) == {
         "exports.sales/order-lines datasets": "is one for each part: the export is split by dataset",
         "exports.sales/orders end": "exports.sales/order-lines (end) would change too",
     }
@@ -393,27 +393,27 @@ def test_parts_of_a_split_export_that_moved_alone_are_left(tmp_path: Path) -> No
 
 def test_parts_that_moved_alike_are_accepted(tmp_path: Path) -> None:
     made = world(tmp_path, page_size=100)
-    write(made, CONFIG.replace("sales: {datasets: [sales],", "sales: {datasets: [sales], split_by: dataset,"))
-    applied(made)
+    write_yaml(made, CONFIG.replace("sales: {datasets: [sales],", "sales: {datasets: [sales], split_by: dataset,"))
+    apply_config(made)
     for dataset in ("Orders", "Order Lines"):
         made.emulator.ui.disable(f"sales \N{EN DASH} {dataset}")
         made.emulator.ui.rename(f"sales \N{EN DASH} {dataset}", f"Sales! \N{EN DASH} {dataset}")
 
-    patched = patch(made)
+    patched = run_accept(made)
 
-    assert why(patched) == {}
-    assert drifts(made) == []
-    assert len(lines(patched)) == 2
+    assert left_reasons(patched) == {}
+    assert drift_entries(made) == []
+    assert len(diff_lines(patched)) == 2
 
 
 def test_a_rule_that_is_broken_live_is_allowed_with_the_reason(live: World) -> None:
-    on_target(live, "orders", datasetFileType="JSON", compression="NONE")
+    edit_target(live, "orders", datasetFileType="JSON", compression="NONE")
 
-    made = patch(live)
+    made = run_accept(live)
 
-    assert [one.allowed for one in made.accepted] == [("json-uncompressed",)]
-    assert "rule: json-uncompressed, reason: as found in the sandbox" in made.edited[0].after
-    assert drifts(live) == []
+    assert [one.allowed_rules for one in made.accepted] == [("json-uncompressed",)]
+    assert "rule: json-uncompressed, reason: as found in the sandbox" in made.edited_files[0].after
+    assert drift_entries(live) == []
 
 
 # -- environments and files -------------------------------------------------------------------------------------------
@@ -437,10 +437,10 @@ environments:
 @pytest.fixture
 def environments(tmp_path: Path) -> World:
     made = world(tmp_path, page_size=100)
-    made.emulator.seed(["prod"], {"prod": [Dataset(name) for name in DATASETS]})
-    write(made, ENVIRONMENTS)
+    made.emulator.seed(["prod"], {"prod": [SeedDataset(name) for name in DATASETS]})
+    write_yaml(made, ENVIRONMENTS)
     _, proof = made.apply(environment="demo")
-    assert proof.proved
+    assert proof.passed
     return made
 
 
@@ -473,7 +473,7 @@ IN_ONE: dict[str, tuple[Edit, list[str]]] = {
         ["+ returns:", "+ schedule: {every: 9 hours}"],
     ),
     "another bucket": (
-        lambda w: on_target(w, "Orders here", bucketName="acme-second"),
+        lambda w: edit_target(w, "Orders here", bucketName="acme-second"),
         [
             "+ destinations:",
             "+ lake-orders:",
@@ -494,60 +494,60 @@ def test_what_moved_in_one_environment_is_accepted_for_that_one(case: str, envir
     edit(environments)
     other = environments.plan(environment="prod")
 
-    made = patch(environments, environment="demo")
+    made = run_accept(environments, environment="demo")
 
-    assert why(made) == {}
-    assert sorted(lines(made)) == sorted(expected)
-    assert drifts(environments, environment="demo") == []
-    assert unplaced(environments.plan(environment="prod")) == unplaced(other)
+    assert left_reasons(made) == {}
+    assert sorted(diff_lines(made)) == sorted(expected)
+    assert drift_entries(environments, environment="demo") == []
+    assert plan_contents(environments.plan(environment="prod")) == plan_contents(other)
 
 
-def unplaced(plan: Plan) -> list[object]:
+def plan_contents(plan: Plan) -> list[object]:
     """What is planned, without the lines of the YAML that moved."""
     return [(i.address, i.verb, [(c.path, c.after) for c in i.fields], i.steps) for i in plan.items]
 
 
 def test_what_moved_alike_everywhere_is_accepted_for_all(environments: World) -> None:
     _, proof = environments.apply(environment="prod")
-    assert proof.proved
+    assert proof.passed
     environments.emulator.ui.disable("only-demo")
 
-    assert len(lines(patch(environments, environment="demo"))) == 2
+    assert len(diff_lines(run_accept(environments, environment="demo"))) == 2
 
 
 def test_a_file_that_others_extend_too_is_not_edited(tmp_path: Path) -> None:
     made = world(tmp_path / "acme", page_size=100)
     (tmp_path / "acme").mkdir()
-    write(made, CONFIG.replace("version: 1\n", ""), "../base.yaml")
-    write(made, "version: 1\nextends: [../base.yaml] # all customers\nexports:\n  returns: {title: Ours}\n")
-    applied(made)
+    write_yaml(made, CONFIG.replace("version: 1\n", ""), "../base.yaml")
+    write_yaml(made, "version: 1\nextends: [../base.yaml] # all customers\nexports:\n  returns: {title: Ours}\n")
+    apply_config(made)
     made.emulator.ui.rename("Ours", "Theirs")
     made.emulator.ui.disable("orders")
     made.emulator.ui.datasets("sales", ["Orders"])
 
-    patched = patch(made)
+    patched = run_accept(made)
 
-    assert why(patched) == {}
-    assert [one.file for one in patched.edited] == ["exports.yaml"]
-    assert patched.edited[0].after == (
+    assert left_reasons(patched) == {}
+    assert [one.file for one in patched.edited_files] == ["exports.yaml"]
+    assert patched.edited_files[0].after == (
         "version: 1\nextends: [../base.yaml] # all customers\nexports:\n  returns: {title: Theirs}\n"
         "  orders:\n    enabled: false\n  sales:\n    datasets: [Orders]\n"
     )
-    assert drifts(made) == []
+    assert drift_entries(made) == []
 
 
 def test_each_file_is_edited_where_the_export_is(tmp_path: Path) -> None:
     made = world(tmp_path, page_size=100)
     head, tail = CONFIG.split("  # To others.\n")
-    write(made, head)
-    write(made, f"# mine\nexports:\n{tail}", "exports/partner.yaml")
-    applied(made)
+    write_yaml(made, head)
+    write_yaml(made, f"# mine\nexports:\n{tail}", "exports/partner.yaml")
+    apply_config(made)
     made.emulator.ui.disable("to-partner")
     made.emulator.ui.disable("orders")
 
-    patched = patch(made)
+    patched = run_accept(made)
 
-    assert {one.file: one.after for one in patched.edited} == {
+    assert {one.file: one.after for one in patched.edited_files} == {
         "exports.yaml": head.replace("    subpath: orders\n", "    subpath: orders\n    enabled: false\n"),
         "exports/partner.yaml": f"# mine\nexports:\n{tail}".replace("enabled: true", "enabled: false"),
     }
@@ -555,12 +555,12 @@ def test_each_file_is_edited_where_the_export_is(tmp_path: Path) -> None:
 
 def test_a_config_in_json_stays_one(tmp_path: Path) -> None:
     made = world(tmp_path, page_size=100)
-    applied(made, config(exports={"orders": {"datasets": ["Orders", "Returns"], "title": "O"}}))
+    apply_config(made, config(exports={"orders": {"datasets": ["Orders", "Returns"], "title": "O"}}))
     made.emulator.ui.rename("O", "${P}")
     made.emulator.ui.datasets("${P}", ["Orders", "App Events"])
     made.emulator.ui.end("${P}", START + DAY)
 
-    (edited,) = patch(made).edited
+    (edited,) = run_accept(made).edited_files
 
     assert json.loads(edited.after)["exports"]["orders"] == {
         "datasets": ["Orders", "App Events"],

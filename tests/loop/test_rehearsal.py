@@ -17,28 +17,30 @@ from hypothesis import given, settings
 
 from exportctl import rehearsal, workflows
 from exportctl.emulator import Switches
-from exportctl.flags import Flags
+from exportctl.flags import PlanOptions
 from exportctl.rehearsal import Rehearsal
 from exportctl.snapshots import document
-from tests.loop.generated import configs, kind_switches
+from tests.loop.generated import accepting_switches, configs
 from tests.loop.world import DESTINATIONS, SANDBOX, World, config, world
 
 DAY = 86400
-EVERYTHING = Flags(allow_deletes=100, allow_replace=("*",), put_back=("*",))
+EVERYTHING = PlanOptions(allow_deletes=100, allow_replace=("*",), resume=("*",))
 LAW = settings(max_examples=10)
 MANY = settings(LAW, max_examples=500)
 LISTED = 61  # seconds: promise 3 is about what is listed within a minute
 Docs = dict[str, dict[str, Any]]  # of one flow, by collection
 
 
-def rehearsed(made: World, flags: Flags = Flags(), /, **switches: object) -> Rehearsal:  # noqa: B008
+def run_rehearsal(made: World, flags: PlanOptions = PlanOptions(), /, **switches: object) -> Rehearsal:  # noqa: B008
     """The plan of what the world holds now, rehearsed from a snapshot without any environment."""
-    taken = workflows.taken(made.setup(), wall=lambda: 0).snapshot
-    made.forget()
+    taken = workflows.take_snapshot(made.setup(), wall=lambda: 0).snapshot
+    made.forget_requests()
     setup = made.setup(env={}, transport=None)
-    draft = workflows.refreshed(setup, flags, document.load(document.dump(taken)), wall=lambda: 0)
+    draft = workflows.plan_from_snapshot(
+        setup, flags, document.load_snapshot(document.dump_snapshot(taken)), wall=lambda: 0
+    )
     assert not draft.plan.errors()
-    assert not draft.plan.refused
+    assert not draft.plan.is_refused
     found = rehearsal.rehearse(draft, taken, setup, flags, switches)
     assert made.emulator.requests() == []
     return found
@@ -52,29 +54,31 @@ def destination(name: str, **changes: Any) -> dict[str, Any]:
     return {**DESTINATIONS, name: {**DESTINATIONS[name], **changes}}
 
 
-def off(rule: str) -> dict[str, Any]:
+def rule_off(rule: str) -> dict[str, Any]:
     return {rule: {"level": "off", "reason": "the emulator is to find it"}}
 
 
-def of_flow(made: World) -> Docs:
+def flow_documents(made: World) -> Docs:
     held = made.emulator.snapshot(SANDBOX)
     return {name: held[name][0] for name in ("targetConnections", "flows")}
 
 
-def bent(made: World, collection: str, **changes: Any) -> None:
+def edit_live(made: World, collection: str, **changes: Any) -> None:
     """The applied flow or its target, as somebody else's client may have left it; nothing checks that."""
-    doc = of_flow(made)[collection]
+    doc = flow_documents(made)[collection]
     made.emulator.ui.load({collection: [{**doc, **changes}]}, sandbox=SANDBOX)
 
 
 def params(**changes: Any) -> Callable[[World], None]:
-    return lambda made: bent(
-        made, "targetConnections", params={**of_flow(made)["targetConnections"]["params"], **changes}
+    return lambda made: edit_live(
+        made, "targetConnections", params={**flow_documents(made)["targetConnections"]["params"], **changes}
     )
 
 
 def schedule(**changes: Any) -> Callable[[World], None]:
-    return lambda made: bent(made, "flows", scheduleParams={**of_flow(made)["flows"]["scheduleParams"], **changes})
+    return lambda made: edit_live(
+        made, "flows", scheduleParams={**flow_documents(made)["flows"]["scheduleParams"], **changes}
+    )
 
 
 def other_flow(name: str) -> Callable[[World], None]:
@@ -107,13 +111,13 @@ PAYLOADS = {
         "'path' breaks the rule pattern",
         ORDERS,
         '"path": "aep exports"',
-        {"destinations": destination("s3-role", path="aep exports"), "rules": off("path-characters")},
+        {"destinations": destination("s3-role", path="aep exports"), "rules": rule_off("path-characters")},
     ),
     "a Blob path with a blank": Payload(
         "'path' breaks the rule pattern",
         ORDERS,
         '"subpath": "a b"',
-        {"exports": export(destination="blob", subpath="a b"), "rules": off("path-characters")},
+        {"exports": export(destination="blob", subpath="a b"), "rules": rule_off("path-characters")},
     ),
     "an S3 key id that the published pattern refuses": Payload(
         "'s3AccessKey' breaks the rule pattern",
@@ -131,7 +135,7 @@ PAYLOADS = {
         "JSON is only supported with a compression",
         ORDERS,
         '"orders": {',
-        {"exports": export(format={"type": "json", "compression": "none"}), "rules": off("json-uncompressed")},
+        {"exports": export(format={"type": "json", "compression": "none"}), "rules": rule_off("json-uncompressed")},
         switches={"json_uncompressed": "rejected"},
     ),
     "a manifest by force, where none is offered": Payload(
@@ -152,7 +156,7 @@ PAYLOADS = {
         "endTime must be after startTime",
         ORDERS,
         '"orders": {',
-        {"exports": export(end="2027-01-16T00:00:00Z"), "rules": off("end-before-start")},
+        {"exports": export(end="2027-01-16T00:00:00Z"), "rules": rule_off("end-before-start")},
     ),
     "a name that a flow has already, where names are unique": Payload(
         "An entity with the name 'orders' exists already",
@@ -206,7 +210,7 @@ PAYLOADS = {
         ORDERS,
         '"title": "Orders of the day"',
         {"exports": export(title="Orders of the day")},
-        bend=lambda made: bent(made, "flows", transformations=[{"name": "other"}]),
+        bend=lambda made: edit_live(made, "flows", transformations=[{"name": "other"}]),
     ),
 }
 
@@ -216,15 +220,15 @@ def test_a_payload_that_the_emulator_refuses_is_caught_before_any_write(payload:
     made = world(tmp_path, Switches(**payload.service))
     if payload.wait >= 0 and (payload.bend or payload.wait):
         made.write(config())
-        assert made.apply()[1].proved
+        assert made.apply()[1].passed
         made.emulator.advance(payload.wait)
     if payload.bend:
         payload.bend(made)
     made.write(config(**payload.changes))
 
-    found = rehearsed(made, **payload.switches)
+    found = run_rehearsal(made, **payload.switches)
 
-    assert not found.converged
+    assert not found.passed
     (refused,) = [f for f in found.refused if payload.quoted in f.message]
     assert refused.message.startswith(f"{payload.address}: ")
     assert refused.at is not None
@@ -244,11 +248,11 @@ def test_every_destination_type_can_be_rehearsed_without_any_secret(tmp_path: Pa
     made = world(tmp_path)
     made.write(config(exports=EVERY))
 
-    found = rehearsed(made)
+    found = run_rehearsal(made)
 
     assert found.refused == ()
-    assert found.converged
-    assert found.residue.empty
+    assert found.passed
+    assert found.remaining_plan.is_empty
     assert found.writes["POST flows"] == len(EVERY) == found.writes["POST connections"]
 
 
@@ -259,33 +263,33 @@ def test_no_secret_is_read(tmp_path: Path) -> None:
     auth = {"username": "acme", "private_key": "${file:key.pem}"}
     made.write(config(destinations=destination("sftp-key", auth=auth), exports=export(destination="sftp-key")))
 
-    assert rehearsed(made).converged
+    assert run_rehearsal(made).passed
 
 
 def test_a_change_of_everything_is_rehearsed_as_it_is_applied(tmp_path: Path) -> None:
     made = world(tmp_path, page_size=100)
     made.write(config(exports={**EVERY, "gone": {"datasets": ["Returns"]}}))
-    assert made.apply()[1].proved
+    assert made.apply()[1].passed
     made.emulator.advance(61)
     later = {name: {**one, "datasets": ["Returns"], "subpath": "deeper"} for name, one in EVERY.items()}
-    secrets = {name: {**one, **rotated(one)} for name, one in DESTINATIONS.items()}
+    secrets = {name: {**one, **next_secret_version(one)} for name, one in DESTINATIONS.items()}
     removed = [{"export": "gone", "do": "delete", "reason": "no reader"}]
     made.write(config(exports=later, destinations=secrets, removed=removed))
 
-    found = rehearsed(made)
-    assert found.converged, (found.refused, found.residue)
+    found = run_rehearsal(made)
+    assert found.passed, (found.refused, found.remaining_plan)
     outcomes, proof = made.apply()
 
-    assert proof.proved
-    assert found.writes == dict(sorted(counted(made.writes()).items()))
+    assert proof.passed
+    assert found.writes == dict(sorted(count_writes(made.writes()).items()))
     assert sorted((o.step.key, o.status) for o in found.outcomes) == sorted((o.step.key, o.status) for o in outcomes)
 
 
-def rotated(one: Mapping[str, Any]) -> dict[str, Any]:
+def next_secret_version(one: Mapping[str, Any]) -> dict[str, Any]:
     return {"auth": {**one["auth"], "secret_version": "2"}} if "auth" in one else {}
 
 
-def counted(writes: list[str]) -> Counter[str]:
+def count_writes(writes: list[str]) -> Counter[str]:
     return Counter(write.replace("/", "") for write in writes)
 
 
@@ -293,9 +297,9 @@ def test_what_is_created_takes_no_id_of_the_snapshot(applied: World) -> None:
     before = {one["id"] for held in applied.emulator.snapshot(SANDBOX).values() for one in held}
     applied.write(config(exports={**export(), "returns": {"datasets": ["Returns"]}}))
 
-    found = rehearsed(applied)
+    found = run_rehearsal(applied)
 
-    assert found.converged
+    assert found.passed
     assert {o.id for o in found.outcomes} & before == set()
 
 
@@ -303,23 +307,23 @@ def test_equal_rehearsals_say_the_same(tmp_path: Path) -> None:
     made = world(tmp_path)
     made.write(config(exports=EVERY))
 
-    assert rehearsed(made) == rehearsed(made)
+    assert run_rehearsal(made) == run_rehearsal(made)
 
 
 @LAW
 @given(configs(), configs())
 def test_a_rehearsal_ends_as_the_apply_does(first: dict[str, Any], second: dict[str, Any]) -> None:
-    ends_as_the_apply_does(first, second)
+    assert_ends_as_apply(first, second)
 
 
 @pytest.mark.slow
 @MANY
 @given(configs(), configs())
 def test_a_rehearsal_ends_as_the_apply_does_in_the_long_sweep(first: dict[str, Any], second: dict[str, Any]) -> None:
-    ends_as_the_apply_does(first, second)
+    assert_ends_as_apply(first, second)
 
 
-def ends_as_the_apply_does(first: dict[str, Any], second: dict[str, Any]) -> None:
+def assert_ends_as_apply(first: dict[str, Any], second: dict[str, Any]) -> None:
     for exports in (first["exports"], second["exports"]):
         for one in exports.values():
             one.pop("protect", None)  # what it stops is a gate, and a refused plan is not rehearsed
@@ -327,44 +331,44 @@ def ends_as_the_apply_does(first: dict[str, Any], second: dict[str, Any]) -> Non
     with tempfile.TemporaryDirectory() as folder:
         made = world(Path(folder), page_size=100)
         made.write(first)
-        assert made.apply(EVERYTHING)[1].proved
+        assert made.apply(EVERYTHING)[1].passed
         made.emulator.advance(LISTED)
         made.write(second)
 
-        found = rehearsed(made, EVERYTHING)
+        found = run_rehearsal(made, EVERYTHING)
         outcomes, proof = made.apply(EVERYTHING)
 
-        assert found.converged
-        assert proof.proved
-        assert found.writes == dict(sorted(counted(made.writes()).items()))
+        assert found.passed
+        assert proof.passed
+        assert found.writes == dict(sorted(count_writes(made.writes()).items()))
         assert sorted((o.step.key, o.status) for o in found.outcomes) == sorted(
             (o.step.key, o.status) for o in (*outcomes, *proof.outcomes)
         )
 
 
 @LAW
-@given(configs(), kind_switches())
+@given(configs(), accepting_switches())
 def test_the_rehearsal_of_an_unchanged_world_makes_no_writes(content: dict[str, Any], switches: Switches) -> None:
-    unchanged_makes_no_writes(content, switches)
+    assert_unchanged_writes_nothing(content, switches)
 
 
 @pytest.mark.slow
 @MANY
-@given(configs(), kind_switches())
+@given(configs(), accepting_switches())
 def test_the_rehearsal_of_an_unchanged_world_makes_no_writes_in_the_long_sweep(
     content: dict[str, Any], switches: Switches
 ) -> None:
-    unchanged_makes_no_writes(content, switches)
+    assert_unchanged_writes_nothing(content, switches)
 
 
-def unchanged_makes_no_writes(content: dict[str, Any], switches: Switches) -> None:
+def assert_unchanged_writes_nothing(content: dict[str, Any], switches: Switches) -> None:
     with tempfile.TemporaryDirectory() as folder:
         made = world(Path(folder), switches, page_size=100)
         made.write(content)
-        assert made.apply()[1].proved
+        assert made.apply()[1].passed
         made.emulator.advance(LISTED)
 
-        found = rehearsed(made)
+        found = run_rehearsal(made)
 
         assert found.writes == {}
-        assert found.converged
+        assert found.passed

@@ -9,17 +9,17 @@ from typing import Any
 import pytest
 
 from exportctl import workflows
-from exportctl.applying.proof import Proof
+from exportctl.applying.proof import FinalCheck
 from exportctl.emulator import Fault, Switches
 from exportctl.errors import ConfigError, RefusedError
-from exportctl.flags import Flags
-from exportctl.model import Address, Cause, Outcome, Plan, Status, Verb
-from exportctl.offline import project_of
+from exportctl.flags import PlanOptions
+from exportctl.model import Address, Cause, Outcome, OutcomeStatus, Plan, Verb
+from exportctl.offline import read_project
 from exportctl.planning import rotation
 from exportctl.views import json as json_view
 from exportctl.views import text
-from tests.loop.scenes import applied, changes, gates, item, moved, objects, orders
-from tests.loop.troubled import Interrupting
+from tests.loop.scenes import apply_config, field_causes, item, moved_orders, objects, orders, safety_checks
+from tests.loop.troubled import InterruptingTransport
 from tests.loop.world import DESTINATIONS, SANDBOX, SECRETS, START, World, config, world
 
 LAKE = "destinations.s3-key"
@@ -28,7 +28,7 @@ DEFAULTS = {**config()["defaults"], "destination": "ours"}
 OTHER = {"type": "amazon-s3", "bucket": "acme-second", "path": "x", "account": {"of": "s3-key"}}
 
 
-def keyed(number: int = 1, **more: Any) -> dict[str, Any]:
+def key_account_config(number: int = 1, **more: Any) -> dict[str, Any]:
     """So many exports on the account with an access key."""
     exports = {
         f"export-{n}": {"datasets": ["Orders"], "destination": "s3-key", "subpath": f"part-{n}"} for n in range(number)
@@ -39,32 +39,32 @@ def keyed(number: int = 1, **more: Any) -> dict[str, Any]:
 @pytest.fixture
 def made(tmp_path: Path) -> World:
     """One export on the account with an access key, applied, and the secret changed since."""
-    return ready(tmp_path, keyed())
+    return prepare_world(tmp_path, key_account_config())
 
 
-def ready(folder: Path, content: dict[str, Any]) -> World:
+def prepare_world(folder: Path, content: dict[str, Any]) -> World:
     small = world(folder)
-    applied(small, content)
-    small.forget()
+    apply_config(small, content)
+    small.forget_requests()
     small.env = {**small.env, "S3_SECRET": NEW}
     return small
 
 
-def order(key: str = "s3-key") -> Flags:
+def rotate_flags(key: str = "s3-key") -> PlanOptions:
     address = Address("destinations", key)
-    return Flags((str(address),), rotate=address)
+    return PlanOptions((str(address),), rotate=address)
 
 
-def rotated(made: World, flags: Flags | None = None, **more: Any) -> tuple[tuple[Outcome, ...], Proof]:
+def run_rotation(made: World, flags: PlanOptions | None = None, **more: Any) -> tuple[tuple[Outcome, ...], FinalCheck]:
     """As the command does it."""
-    flags = flags or order()
-    with made.planned(flags, **more) as planned:
-        under_way = workflows.begun(planned, made.setup(**more), flags, parallelism=4, stop=threading.Event())
-        return tuple(under_way.outcomes()), under_way.prove()
+    flags = flags or rotate_flags()
+    with made.open_plan(flags, **more) as planned:
+        under_way = workflows.start_apply(planned, made.setup(**more), flags, parallelism=4, stop=threading.Event())
+        return tuple(under_way.execute_steps()), under_way.run_final_check()
 
 
-def done(outcomes: tuple[Outcome, ...], proof: Proof) -> bool:
-    return [o.status for o in outcomes] == [Status.DONE] and proof.proved
+def is_done(outcomes: tuple[Outcome, ...], proof: FinalCheck) -> bool:
+    return [o.status for o in outcomes] == [OutcomeStatus.DONE] and proof.passed
 
 
 def params(made: World) -> dict[str, Any]:
@@ -73,7 +73,7 @@ def params(made: World) -> dict[str, Any]:
     return held
 
 
-def sent(made: World) -> dict[str, Any]:
+def sent_params(made: World) -> dict[str, Any]:
     """Without what the service adds itself."""
     return {name: value for name, value in params(made).items() if name != "authorizedDate"}
 
@@ -83,44 +83,48 @@ def sent(made: World) -> dict[str, Any]:
 
 @pytest.mark.parametrize("number", [1, 5])
 def test_one_patch_sends_the_whole_set_however_many_exports_use_the_account(tmp_path: Path, number: int) -> None:
-    made = ready(tmp_path, keyed(number))
-    assert done(*rotated(made))
+    made = prepare_world(tmp_path, key_account_config(number))
+    assert is_done(*run_rotation(made))
     assert made.writes() == ["PATCH /connections"]
-    assert sent(made) == {"s3AccessKey": SECRETS["S3_KEY"], "s3SecretKey": NEW}
+    assert sent_params(made) == {"s3AccessKey": SECRETS["S3_KEY"], "s3SecretKey": NEW}
 
 
 def test_an_account_shared_by_two_destinations_is_sent_once(tmp_path: Path) -> None:
-    content = keyed(destinations={**DESTINATIONS, "second": OTHER})
+    content = key_account_config(destinations={**DESTINATIONS, "second": OTHER})
     content["exports"]["second"] = {"datasets": ["Orders"], "destination": "second"}
-    made = ready(tmp_path, content)
-    project, _ = project_of(made.setup(), START)
-    assert rotation.account(project, "second") == rotation.account(project, "s3-key") == Address(*LAKE.split("."))
-    assert done(*rotated(made))
+    made = prepare_world(tmp_path, content)
+    project, _ = read_project(made.setup(), START)
+    assert (
+        rotation.rotated_account_address(project, "second")
+        == rotation.rotated_account_address(project, "s3-key")
+        == Address(*LAKE.split("."))
+    )
+    assert is_done(*run_rotation(made))
     assert made.writes() == ["PATCH /connections"]
 
 
 def test_a_plan_after_it_is_empty_and_writes_nothing(made: World) -> None:
-    assert done(*rotated(made))
-    made.forget()
-    assert (made.plan().empty, made.plan().steps()) == (True, ())
+    assert is_done(*run_rotation(made))
+    made.forget_requests()
+    assert (made.plan().is_empty, made.plan().steps()) == (True, ())
     made.apply()
     assert made.writes() == []
 
 
 def test_it_can_be_done_again_and_again_at_the_same_moment(made: World) -> None:
     for _ in range(3):
-        made.forget()
-        assert done(*rotated(made))
+        made.forget_requests()
+        assert is_done(*run_rotation(made))
         assert made.writes() == ["PATCH /connections"]
 
 
 def test_a_new_secret_version_after_it_is_a_change_and_the_same_one_is_none(made: World) -> None:
-    assert done(*rotated(made))
+    assert is_done(*run_rotation(made))
     auth = {**DESTINATIONS["s3-key"]["auth"], "secret_version": 2}
-    made.write(keyed(destinations={**DESTINATIONS, "s3-key": {**DESTINATIONS["s3-key"], "auth": auth}}))
-    assert changes(made.plan(), LAKE) == {"secret_version": Cause.PENDING}
-    applied(made)
-    assert done(*rotated(made))
+    made.write(key_account_config(destinations={**DESTINATIONS, "s3-key": {**DESTINATIONS["s3-key"], "auth": auth}}))
+    assert field_causes(made.plan(), LAKE) == {"secret_version": Cause.PENDING}
+    apply_config(made)
+    assert is_done(*run_rotation(made))
     assert made.plan().steps() == ()
 
 
@@ -135,14 +139,14 @@ def test_however_the_service_shows_and_patches_an_account_it_is_one_patch_and_th
     tmp_path: Path, reading: str, patching: str
 ) -> None:
     made = world(tmp_path, Switches(read_secrets=reading, patch_objects=patching, transition=5, list_lag=60))
-    made.write(keyed(3))
-    assert made.apply()[1].proved
+    made.write(key_account_config(3))
+    assert made.apply()[1].passed
     made.emulator.advance(120)
     made.env = {**made.env, "S3_SECRET": NEW}
-    made.forget()
-    assert done(*rotated(made))
+    made.forget_requests()
+    assert is_done(*run_rotation(made))
     assert made.writes() == ["PATCH /connections"]
-    assert sent(made) == {"s3AccessKey": SECRETS["S3_KEY"], "s3SecretKey": NEW}
+    assert sent_params(made) == {"s3AccessKey": SECRETS["S3_KEY"], "s3SecretKey": NEW}
     assert made.plan().steps() == ()
 
 
@@ -150,10 +154,10 @@ def test_however_the_service_shows_and_patches_an_account_it_is_one_patch_and_th
 
 
 def test_an_etag_moved_by_the_background_is_met_with_the_new_one(made: World) -> None:
-    transport = Interrupting(
+    transport = InterruptingTransport(
         made, "PATCH", "/connections/", lambda identity: made.emulator.ui.label("connections", identity, []), count=2
     )
-    assert done(*rotated(made, transport=transport))
+    assert is_done(*run_rotation(made, transport=transport))
     assert transport.seen == 3
     assert params(made)["s3SecretKey"] == NEW
 
@@ -164,34 +168,36 @@ def test_an_account_somebody_changed_meanwhile_is_left_as_it_is(made: World) -> 
         auth = {**base["auth"], "params": {**base["auth"]["params"], "s3AccessKey": "AKIASOMEBODYELSES000"}}
         made.emulator.ui.load({"connections": [{**base, "etag": '"theirs"', "auth": auth}]}, sandbox=SANDBOX)
 
-    transport = Interrupting(made, "PATCH", "/connections/", edited)
-    (outcome,), proof = rotated(made, transport=transport)
-    assert (outcome.status, outcome.rule) == (Status.FAILED, "stale")
+    transport = InterruptingTransport(made, "PATCH", "/connections/", edited)
+    (outcome,), proof = run_rotation(made, transport=transport)
+    assert (outcome.status, outcome.rule) == (OutcomeStatus.FAILED, "stale")
     assert (transport.seen, params(made)["s3SecretKey"]) == (1, SECRETS["S3_SECRET"])
-    assert not proof.proved
+    assert not proof.passed
 
 
 def test_of_two_rotations_at_once_one_is_done_and_the_other_says_that_the_account_moved(made: World) -> None:
     first: list[bool] = []
-    transport = Interrupting(made, "PATCH", "/connections/", lambda _: first.append(done(*rotated(made))))
-    (outcome,), _ = rotated(made, transport=transport)
-    assert (first, outcome.status, outcome.rule) == ([True], Status.FAILED, "stale")
+    transport = InterruptingTransport(
+        made, "PATCH", "/connections/", lambda _: first.append(is_done(*run_rotation(made)))
+    )
+    (outcome,), _ = run_rotation(made, transport=transport)
+    assert (first, outcome.status, outcome.rule) == ([True], OutcomeStatus.FAILED, "stale")
     assert made.plan().steps() == ()
-    assert done(*rotated(made))
+    assert is_done(*run_rotation(made))
 
 
 @pytest.mark.parametrize(("when", "patches"), [("before", 2), ("after", 1)])
 def test_a_lost_request_is_sent_again_and_a_lost_answer_is_not(made: World, when: str, patches: int) -> None:
     made.emulator.add_fault(Fault("lost", method="PATCH", path="/connections", when=when))
-    transport = Interrupting(made, "PATCH", "/connections/", lambda _: None)
-    assert done(*rotated(made, transport=transport))
+    transport = InterruptingTransport(made, "PATCH", "/connections/", lambda _: None)
+    assert is_done(*run_rotation(made, transport=transport))
     assert (transport.seen, params(made)["s3SecretKey"]) == (patches, NEW)
 
 
 def test_what_the_service_refuses_is_still_to_be_sent(made: World) -> None:
     made.emulator.add_fault(Fault("status", method="PATCH", path="/connections", status=400))
-    (outcome,), proof = rotated(made)
-    assert (outcome.status, proof.proved) == (Status.FAILED, False)
+    (outcome,), proof = run_rotation(made)
+    assert (outcome.status, proof.passed) == (OutcomeStatus.FAILED, False)
     assert item(proof.plan, LAKE).verb is Verb.UPDATE
     assert params(made)["s3SecretKey"] == SECRETS["S3_SECRET"]
 
@@ -199,7 +205,7 @@ def test_what_the_service_refuses_is_still_to_be_sent(made: World) -> None:
 def test_a_secret_that_is_not_set_stops_it_before_any_write(made: World) -> None:
     env = {name: value for name, value in made.env.items() if name != "S3_SECRET"}
     with pytest.raises(ConfigError, match="S3_SECRET is not set"):
-        rotated(made, env=env)
+        run_rotation(made, env=env)
     assert made.writes() == []
 
 
@@ -207,59 +213,66 @@ def test_a_live_key_the_yaml_lacks_stops_it(made: World) -> None:
     (base,) = objects(made, "connections")
     auth = {**base["auth"], "params": {**base["auth"]["params"], "s3Region": "eu-west-1"}}
     made.emulator.ui.load({"connections": [{**base, "auth": auth}]}, sandbox=SANDBOX)
-    assert gates(made.plan(order()), LAKE) == ["auth-keys-lost"]
+    assert safety_checks(made.plan(rotate_flags()), LAKE) == ["auth-keys-lost"]
     with pytest.raises(RefusedError, match="s3Region"):
-        rotated(made)
+        run_rotation(made)
     assert made.writes() == []
     dropped = {**DESTINATIONS["s3-key"]["auth"], "drop": ["s3Region"]}
-    made.write(keyed(destinations={**DESTINATIONS, "s3-key": {**DESTINATIONS["s3-key"], "auth": dropped}}))
-    assert told(made.plan(order()))["auth-keys-dropped"] == "takes s3Region off the account, as `drop` says"
+    made.write(key_account_config(destinations={**DESTINATIONS, "s3-key": {**DESTINATIONS["s3-key"], "auth": dropped}}))
+    assert (
+        consequence_texts(made.plan(rotate_flags()))["auth-keys-dropped"]
+        == "takes s3Region off the account, as `drop` says"
+    )
     assert made.plan().steps() == ()
-    assert done(*rotated(made))
-    assert "auth-keys-dropped" not in told(made.plan(order()))
+    assert is_done(*run_rotation(made))
+    assert "auth-keys-dropped" not in consequence_texts(made.plan(rotate_flags()))
     assert "s3Region" not in params(made)
 
 
 # -- whom it reaches --------------------------------------------------------------------------------------------------
 
 
-def neighbours(made: World) -> None:
+def add_neighbours(made: World) -> None:
     """An audience and a flow made by hand on the account."""
     (base,) = objects(made, "connections")
     made.emulator.ui.create_flow("Audience", sandbox=SANDBOX, base=base["id"], audience=True)
     made.emulator.ui.create_flow("By hand", ["Returns"], sandbox=SANDBOX, base=base["id"])
 
 
-def told(plan: Plan) -> dict[str, str]:
+def consequence_texts(plan: Plan) -> dict[str, str]:
     return {c.rule: c.text for c in item(plan, LAKE).consequences}
 
 
 @pytest.mark.parametrize("how", ["rotate", "a new secret_version"])
 def test_the_plan_names_every_flow_on_the_account_and_says_to_keep_the_former_secrets(made: World, how: str) -> None:
-    neighbours(made)
+    add_neighbours(made)
     auth = {**DESTINATIONS["s3-key"]["auth"], "secret_version": 2}
     if how != "rotate":
-        made.write(keyed(destinations={**DESTINATIONS, "s3-key": {**DESTINATIONS["s3-key"], "auth": auth}}))
-    plan = made.plan(order() if how == "rotate" else Flags())
+        made.write(
+            key_account_config(destinations={**DESTINATIONS, "s3-key": {**DESTINATIONS["s3-key"], "auth": auth}})
+        )
+    plan = made.plan(rotate_flags() if how == "rotate" else PlanOptions())
     assert item(plan, LAKE).verb is Verb.UPDATE
-    assert all(f'"{name}"' in told(plan)["account-users"] for name in ("Audience", "By hand", "export-0"))
-    assert "keep the former ones valid until the next good run" in told(plan)["secrets-sent-again"]
-    assert "exportctl verify --since" in told(plan)["secrets-sent-again"]
+    assert all(f'"{name}"' in consequence_texts(plan)["account-users"] for name in ("Audience", "By hand", "export-0"))
+    assert "keep the former ones valid until the next good run" in consequence_texts(plan)["secrets-sent-again"]
+    assert "exportctl verify --since" in consequence_texts(plan)["secrets-sent-again"]
 
 
 def test_flows_of_another_project_on_the_account_are_named_and_their_config_can_never_write_it(made: World) -> None:
     shared = {"type": "amazon-s3", "bucket": "acme-theirs", "path": "x", "account": {"existing": "s3-key (acme)"}}
     theirs = {"loyalty": {"datasets": ["Returns"], "destination": "ours"}}
     ours = (made.folder / "exports.yaml").read_text(encoding="utf-8")
-    applied(made, {**config(exports=theirs, destinations={"ours": shared}, defaults=DEFAULTS), "project": "theirs"})
-    project, _ = project_of(made.setup(), START)
+    apply_config(
+        made, {**config(exports=theirs, destinations={"ours": shared}, defaults=DEFAULTS), "project": "theirs"}
+    )
+    project, _ = read_project(made.setup(), START)
     with pytest.raises(RefusedError, match="which others made"):
-        rotation.account(project, "ours")
+        rotation.rotated_account_address(project, "ours")
     (made.folder / "exports.yaml").write_text(ours, encoding="utf-8")
-    assert '"loyalty"' in told(made.plan(order()))["account-users"]
-    with made.planned(order()) as planned:
+    assert '"loyalty"' in consequence_texts(made.plan(rotate_flags()))["account-users"]
+    with made.open_plan(rotate_flags()) as planned:
         (base,) = objects(made, "connections")
-        found = rotation.proofs(planned.live, planned.project, base["id"], START)
+        found = rotation.account_flows(planned.live, planned.project, base["id"], START)
     assert [(p.name, p.address) for p in found] == [
         ("export-0", Address("exports", "export-0")),
         ("loyalty", None),
@@ -267,12 +280,12 @@ def test_flows_of_another_project_on_the_account_are_named_and_their_config_can_
 
 
 def test_each_flow_comes_with_its_next_run_and_one_that_is_off_without(made: World) -> None:
-    neighbours(made)
+    add_neighbours(made)
     made.emulator.ui.disable("By hand")
-    with made.planned(order()) as planned:
+    with made.open_plan(rotate_flags()) as planned:
         (base,) = objects(made, "connections")
-        found = rotation.proofs(planned.live, planned.project, base["id"], START)
-    assert [(p.name, p.address, p.next) for p in found] == [
+        found = rotation.account_flows(planned.live, planned.project, base["id"], START)
+    assert [(p.name, p.address, p.next_run) for p in found] == [
         ("export-0", Address("exports", "export-0"), 1_800_064_800),  # 2027-01-16 02:00 UTC
         ("Audience", None, None),
         ("By hand", None, None),
@@ -280,36 +293,36 @@ def test_each_flow_comes_with_its_next_run_and_one_that_is_off_without(made: Wor
 
 
 def test_no_plan_and_no_outcome_holds_the_secret(made: World) -> None:
-    with made.planned(order()) as planned:
-        said = [text.plan(planned.plan), json_view.plan(planned.plan), repr(planned.plan)]
-    said += [repr(rotated(made))]
+    with made.open_plan(rotate_flags()) as planned:
+        said = [text.render_plan(planned.plan), json_view.render_plan(planned.plan), repr(planned.plan)]
+    said += [repr(run_rotation(made))]
     assert params(made)["s3SecretKey"] == NEW
     assert [(n, s) for n, words in enumerate(said) for s in (NEW, SECRETS["S3_KEY"]) if s in words] == []
 
 
 def test_the_plan_of_a_rotation_offers_no_apply_that_would_leave_it_out(made: World) -> None:
-    assert "--only-if" not in text.plan(made.plan(order()))
+    assert "--only-if" not in text.render_plan(made.plan(rotate_flags()))
 
 
 def test_an_account_under_its_name_before_a_rename_is_sent_its_secrets(made: World) -> None:
     destinations = {**DESTINATIONS, "s3-key": None, "renamed": {**DESTINATIONS["s3-key"], "renamed_from": "s3-key"}}
     exports = {"export-0": {"datasets": ["Orders"], "destination": "renamed", "subpath": "part-0"}}
     made.write(config(exports=exports, destinations={k: d for k, d in destinations.items() if d}))
-    checked(made, "renamed")
-    assert done(*rotated(made, order("renamed")))
+    check_rotation(made, "renamed")
+    assert is_done(*run_rotation(made, rotate_flags("renamed")))
     assert made.writes() == ["PATCH /connections"]
     assert params(made)["s3SecretKey"] == NEW
     assert made.plan().steps() == ()
 
 
 def test_flows_on_a_twin_of_the_account_are_named_as_not_reached(tmp_path: Path) -> None:
-    made = ready(tmp_path, keyed(2))
+    made = prepare_world(tmp_path, key_account_config(2))
     (base,) = objects(made, "connections")
     twin = {**base, "id": "7d0b0001-0000-4000-8000-000000000001", "createdAt": base["createdAt"] + 1}
     place = next(o for o in objects(made, "targetConnections") if o["params"]["path"].endswith("part-1"))
     moved_place = {**place, "baseConnectionId": twin["id"]}
     made.emulator.ui.load({"connections": [twin], "targetConnections": [moved_place]}, sandbox=SANDBOX)
-    said = told(made.plan(order()))
+    said = consequence_texts(made.plan(rotate_flags()))
     assert said["account-users"] == 'reaches every flow on this account: "export-0"'
     assert all(words in said["account-flows-unreached"] for words in ('does not reach "export-1"', twin["id"]))
 
@@ -327,43 +340,43 @@ REFUSED = {
 @pytest.mark.parametrize("what", REFUSED)
 def test_what_has_no_secret_of_ours_is_refused(made: World, what: str) -> None:
     key, rule = REFUSED[what]
-    made.write(keyed(destinations={**DESTINATIONS, "theirs": THEIRS}))
-    project, _ = project_of(made.setup(), START)
+    made.write(key_account_config(destinations={**DESTINATIONS, "theirs": THEIRS}))
+    project, _ = read_project(made.setup(), START)
     with pytest.raises(RefusedError) as refused:
-        rotation.account(project, key)
+        rotation.rotated_account_address(project, key)
     assert (refused.value.rule, bool(refused.value.hint)) == (rule, True)
     assert refused.value.at == project.destinations[key].at
 
 
-def checked(made: World, key: str = "s3-key") -> None:
-    with made.planned(order(key)) as planned:
-        rotation.check(planned.plan, planned.project, Address("destinations", key))
+def check_rotation(made: World, key: str = "s3-key") -> None:
+    with made.open_plan(rotate_flags(key)) as planned:
+        rotation.check_rotation(planned.plan, planned.project, Address("destinations", key))
 
 
 def test_an_account_that_has_yet_to_be_made_is_refused(made: World) -> None:
-    assert made.plan(order("gcs")).steps() == ()
+    assert made.plan(rotate_flags("gcs")).steps() == ()
     with pytest.raises(RefusedError, match="has yet to be made") as refused:
-        checked(made, "gcs")
+        check_rotation(made, "gcs")
     assert (refused.value.at is not None, "first export" in str(refused.value.hint)) == (True, True)
 
 
 def test_an_account_that_changes_its_way_to_authenticate_is_refused(made: World) -> None:
     role = {**DESTINATIONS["s3-key"], "auth": {"role_arn": "${env:S3_ROLE}"}}
-    made.write(keyed(destinations={**DESTINATIONS, "s3-key": role}))
+    made.write(key_account_config(destinations={**DESTINATIONS, "s3-key": role}))
     with pytest.raises(RefusedError, match="is to be replaced"):
-        checked(made)
+        check_rotation(made)
 
 
 # -- other changes of an account --------------------------------------------------------------------------------------
 
 
 def test_from_a_key_to_a_role_is_a_replacement_that_needs_consent(tmp_path: Path) -> None:
-    made = ready(tmp_path, keyed())
+    made = prepare_world(tmp_path, key_account_config())
     role = {**DESTINATIONS["s3-key"], "auth": {"role_arn": "${env:S3_ROLE}"}}
-    made.write(keyed(destinations={**DESTINATIONS, "s3-key": role}))
+    made.write(key_account_config(destinations={**DESTINATIONS, "s3-key": role}))
     plan = made.plan()
     assert item(plan, LAKE).verb is Verb.REPLACE
-    assert gates(plan, "exports.export-0") == ["replacement"]
+    assert safety_checks(plan, "exports.export-0") == ["replacement"]
     with pytest.raises(RefusedError):
         made.apply()
     assert made.writes() == []
@@ -380,22 +393,22 @@ ACCOUNT_FIELDS = {
 def test_another_field_of_the_account_is_one_patch_that_names_all_its_flows(tmp_path: Path, what: str) -> None:
     key, card, place, auth, path = ACCOUNT_FIELDS[what]
     exports = {f"to-{n}": {"datasets": ["Orders"], "destination": key, "subpath": f"part-{n}"} for n in range(2)}
-    made = ready(tmp_path, config(exports=exports))
+    made = prepare_world(tmp_path, config(exports=exports))
     (base,) = objects(made, "connections")
     made.emulator.ui.create_flow("Audience", sandbox=SANDBOX, base=base["id"], audience=True, destination=card)
-    made.forget()
+    made.forget_requests()
     declared = DESTINATIONS[key]
     after = {**declared, **place, "auth": {**declared["auth"], **auth}}
     made.write(config(exports=exports, destinations={**DESTINATIONS, key: after}))
     plan = made.plan()
-    assert changes(plan, f"destinations.{key}") == {path: Cause.PENDING}
+    assert field_causes(plan, f"destinations.{key}") == {path: Cause.PENDING}
     (users,) = [c.text for c in item(plan, f"destinations.{key}").consequences if c.rule == "account-users"]
     assert all(f'"{name}"' in users for name in ("to-0", "to-1", "Audience"))
-    applied(made)
+    apply_config(made)
     assert made.writes() == ["PATCH /connections"]
 
 
 def test_a_role_needs_no_rotation_since_it_is_compared(small: World) -> None:
-    applied(small, orders())
-    small.write(moved(auth={"role_arn": "arn:aws:iam::123456789012:role/other"}))
-    assert changes(small.plan(), "destinations.s3-role") == {"auth.role_arn": Cause.PENDING}
+    apply_config(small, orders())
+    small.write(moved_orders(auth={"role_arn": "arn:aws:iam::123456789012:role/other"}))
+    assert field_causes(small.plan(), "destinations.s3-role") == {"auth.role_arn": Cause.PENDING}

@@ -6,21 +6,21 @@ from typing import Any
 
 import pytest
 
-from exportctl.emulator import Dataset, Switches
-from exportctl.flags import Flags
+from exportctl.emulator import SeedDataset, Switches
+from exportctl.flags import PlanOptions
 from exportctl.model import Cause, Verb
 from tests.loop.scenes import (
     DAY,
     HOUR,
-    applied,
-    changes,
+    apply_config,
     dataset,
+    field_causes,
     findings,
-    gates,
     item,
-    moved,
+    moved_orders,
     objects,
     orders,
+    safety_checks,
     source,
     target,
     writes_of,
@@ -34,7 +34,7 @@ MIDNIGHT = START - START % DAY
 # -- accounts ---------------------------------------------------------------------------------------------------------
 
 
-def on_account(account: dict[str, Any], **changes: Any) -> dict[str, Any]:
+def existing_account_config(account: dict[str, Any], **changes: Any) -> dict[str, Any]:
     """`orders` on an account somebody else made."""
     lake = {"type": "amazon-s3", "bucket": "acme-exports", "path": "ours", "account": account}
     return config(
@@ -44,15 +44,15 @@ def on_account(account: dict[str, Any], **changes: Any) -> dict[str, Any]:
     )
 
 
-def made_by_hand(small: World, name: str = "Theirs") -> dict[str, Any]:
+def create_flow_by_hand(small: World, name: str = "Theirs") -> dict[str, Any]:
     return small.emulator.ui.create_flow(name, ["Loyalty Profiles"], sandbox=SANDBOX)
 
 
 @pytest.mark.parametrize("by", ["existing", "id"])
 def test_an_account_made_by_others_is_used_and_never_written(small: World, by: str) -> None:
-    made = made_by_hand(small)
+    made = create_flow_by_hand(small)
     (before,) = objects(small, "connections")
-    small.write(on_account({"existing": "Theirs account"} if by == "existing" else {"id": made["base"]}))
+    small.write(existing_account_config({"existing": "Theirs account"} if by == "existing" else {"id": made["base"]}))
     assert writes_of(small) == ["POST /flows", "POST /sourceConnections", "POST /targetConnections"]
     assert target(small)["baseConnectionId"] == made["base"]
     (after,) = objects(small, "connections")
@@ -71,14 +71,14 @@ def test_an_account_made_by_others_is_used_and_never_written(small: World, by: s
 def test_an_account_that_is_not_there_stops_its_exports_and_names_what_is(
     small: World, account: dict[str, Any], words: str
 ) -> None:
-    made_by_hand(small)
+    create_flow_by_hand(small)
     other = {"datasets": ["Returns"], "destination": "gcs"}
-    small.write(on_account(account, exports={"orders": {"datasets": ["Orders"]}, "other": other}))
+    small.write(existing_account_config(account, exports={"orders": {"datasets": ["Orders"]}, "other": other}))
     plan = small.plan()
     (error,) = plan.errors()
     assert (error.rule, item(plan).verb, item(plan, "exports.other").verb) == (
         "account-not-found",
-        Verb.NONE,
+        Verb.UNCHANGED,
         Verb.CREATE,
     )
     assert words in error.message
@@ -88,8 +88,8 @@ def test_an_account_that_is_not_there_stops_its_exports_and_names_what_is(
 
 
 def test_two_accounts_of_one_title_are_ambiguous_and_listed(small: World) -> None:
-    made = [made_by_hand(small)["base"], made_by_hand(small)["base"]]
-    small.write(on_account({"existing": "Theirs account"}))
+    made = [create_flow_by_hand(small)["base"], create_flow_by_hand(small)["base"]]
+    small.write(existing_account_config({"existing": "Theirs account"}))
     (error,) = small.plan().errors()
     assert error.rule == "account-not-found"
     assert ", ".join(sorted(made)) in error.message
@@ -97,7 +97,7 @@ def test_two_accounts_of_one_title_are_ambiguous_and_listed(small: World) -> Non
 
 def test_an_account_of_another_type_with_that_title_is_not_it(small: World) -> None:
     small.emulator.ui.create_flow("Theirs", ["Orders"], sandbox=SANDBOX, destination="Google Cloud Storage")
-    small.write(on_account({"existing": "Theirs account"}))
+    small.write(existing_account_config({"existing": "Theirs account"}))
     assert [f.rule for f in small.plan().errors()] == ["account-not-found"]
 
 
@@ -107,76 +107,76 @@ def test_two_destinations_may_share_one_account(small: World) -> None:
         "second": {"type": "amazon-s3", "bucket": "acme-second", "path": "x", "account": {"of": "s3-role"}},
     }
     exports = {"orders": {"datasets": ["Orders"]}, "second": {"datasets": ["Orders"], "destination": "second"}}
-    applied(small, config(destinations=destinations, exports=exports))
+    apply_config(small, config(destinations=destinations, exports=exports))
     assert len(objects(small, "connections")) == 1
     assert {t["params"]["bucketName"] for t in objects(small, "targetConnections")} == {"acme-lake", "acme-second"}
 
 
 def test_sending_secrets_again_names_every_flow_on_the_account_audiences_too(small: World) -> None:
-    applied(small, orders())
+    apply_config(small, orders())
     (base,) = objects(small, "connections")
     small.emulator.ui.create_flow("Audience", sandbox=SANDBOX, base=base["id"], audience=True)
     small.emulator.ui.create_flow("By hand", ["Returns"], sandbox=SANDBOX, base=base["id"])
-    small.write(moved(auth={"role_arn": "${env:S3_ROLE}", "secret_version": "2"}))
+    small.write(moved_orders(auth={"role_arn": "${env:S3_ROLE}", "secret_version": "2"}))
     plan = small.plan()
     (users,) = [c for c in item(plan, "destinations.s3-role").consequences if c.rule == "account-users"]
     assert all(f'"{name}"' in users.text for name in ("Audience", "By hand", "orders"))
-    assert changes(plan, "destinations.s3-role") == {"secret_version": Cause.PENDING}
+    assert field_causes(plan, "destinations.s3-role") == {"secret_version": Cause.PENDING}
     assert writes_of(small) == ["PATCH /connections"]
 
 
-def with_key(world: World, **more: str) -> None:
+def set_account_key(world: World, **more: str) -> None:
     (base,) = objects(world, "connections")
     params = {**base["auth"]["params"], **more}
     world.emulator.ui.load({"connections": [{**base, "auth": {**base["auth"], "params": params}}]}, sandbox=SANDBOX)
 
 
 def test_a_live_auth_key_the_yaml_lacks_stops_a_write_that_would_lose_it(small: World) -> None:
-    applied(small, orders())
-    with_key(small, s3Region="eu-west-1")
-    assert gates(small.plan(), "destinations.s3-role") == []  # nothing is written, nothing is lost
-    small.write(moved(auth={"role_arn": "${env:S3_ROLE}", "secret_version": "2"}))
+    apply_config(small, orders())
+    set_account_key(small, s3Region="eu-west-1")
+    assert safety_checks(small.plan(), "destinations.s3-role") == []  # nothing is written, nothing is lost
+    small.write(moved_orders(auth={"role_arn": "${env:S3_ROLE}", "secret_version": "2"}))
     plan = small.plan()
-    assert gates(plan, "destinations.s3-role") == ["auth-keys-lost"]
+    assert safety_checks(plan, "destinations.s3-role") == ["auth-keys-lost"]
     assert "s3Region" in item(plan, "destinations.s3-role").refusals[0].allow
-    applied(small, moved(auth={"role_arn": "${env:S3_ROLE}", "secret_version": "2", "drop": ["s3Region"]}))
+    apply_config(small, moved_orders(auth={"role_arn": "${env:S3_ROLE}", "secret_version": "2", "drop": ["s3Region"]}))
     assert "s3Region" not in objects(small, "connections")[0]["auth"]["params"]
 
 
 def test_what_the_service_adds_to_auth_itself_is_not_lost(small: World) -> None:
-    applied(small, orders())
-    with_key(small, authorizedDate="2027-01-15")
-    small.write(moved(auth={"role_arn": "${env:S3_ROLE}", "secret_version": "2"}))
-    assert gates(small.plan(), "destinations.s3-role") == []
+    apply_config(small, orders())
+    set_account_key(small, authorizedDate="2027-01-15")
+    small.write(moved_orders(auth={"role_arn": "${env:S3_ROLE}", "secret_version": "2"}))
+    assert safety_checks(small.plan(), "destinations.s3-role") == []
 
 
 def test_a_plan_with_references_unset_compares_nothing_it_cannot_know(small: World) -> None:
-    applied(small, orders())
+    apply_config(small, orders())
     bare = World(small.folder, small.emulator, env={k: v for k, v in small.env.items() if k != "S3_ROLE"})
     plan = bare.plan()
-    assert plan.empty
+    assert plan.is_empty
     assert plan.steps() == ()
 
 
 # -- datasets ---------------------------------------------------------------------------------------------------------
 
 
-def seed(small: World, *datasets: Dataset) -> None:
+def seed_datasets(small: World, *datasets: SeedDataset) -> None:
     small.emulator.seed((), {SANDBOX: list(datasets)})
 
 
 def test_a_dataset_that_is_gone_is_a_finding_and_the_flow_keeps_its_list(small: World) -> None:
-    applied(small, orders())
-    seed(small, Dataset("Orders", dataset(small, "Orders"), eligible=False))
+    apply_config(small, orders())
+    seed_datasets(small, SeedDataset("Orders", dataset(small, "Orders"), eligible=False))
     plan = small.plan()
-    assert (findings(plan), item(plan).verb, plan.errors()) == (["dataset-gone"], Verb.NONE, ())
-    applied(small, orders(title="Other title"))
+    assert (findings(plan), item(plan).verb, plan.errors()) == (["dataset-gone"], Verb.UNCHANGED, ())
+    apply_config(small, orders(title="Other title"))
     assert len(source(small, "Other title")["params"]["datasets"]) == 1
 
 
 def test_a_dataset_called_otherwise_now_is_a_finding_and_its_new_name_no_change(small: World) -> None:
-    applied(small, orders())
-    seed(small, Dataset("Orders of 2027", dataset(small, "Orders")))
+    apply_config(small, orders())
+    seed_datasets(small, SeedDataset("Orders of 2027", dataset(small, "Orders")))
     plan = small.plan()
     assert (findings(plan), plan.steps()) == (["dataset-name"], ())
     small.write(orders(datasets=["Orders of 2027"], title="orders"))
@@ -185,19 +185,19 @@ def test_a_dataset_called_otherwise_now_is_a_finding_and_its_new_name_no_change(
 
 
 def test_a_name_that_means_another_dataset_now_is_refused(small: World) -> None:
-    applied(small, orders())
+    apply_config(small, orders())
     before = dataset(small, "Orders")
-    seed(small, Dataset("Orders of old", before), Dataset("Orders"))
+    seed_datasets(small, SeedDataset("Orders of old", before), SeedDataset("Orders"))
     plan = small.plan()
-    assert gates(plan) == ["dataset-renamed"]
+    assert safety_checks(plan) == ["dataset-renamed"]
     assert before in item(plan).refusals[0].text
     small.write(orders(datasets=[{"id": before}]))
-    assert (gates(small.plan()), small.plan().steps()) == ([], ())
+    assert (safety_checks(small.plan()), small.plan().steps()) == ([], ())
 
 
 def test_a_second_dataset_of_the_same_name_does_not_move_a_live_flow(small: World) -> None:
-    applied(small, orders())
-    seed(small, Dataset("Orders"))
+    apply_config(small, orders())
+    seed_datasets(small, SeedDataset("Orders"))
     assert small.plan().steps() == ()
 
 
@@ -211,7 +211,7 @@ UNKNOWN: dict[str, tuple[Any, str]] = {
 
 @pytest.mark.parametrize("mistake", UNKNOWN)
 def test_a_dataset_that_cannot_be_had_stops_its_export_and_no_other(small: World, mistake: str) -> None:
-    seed(small, Dataset("Twice"), Dataset("Twice"), Dataset("Internal", eligible=False))
+    seed_datasets(small, SeedDataset("Twice"), SeedDataset("Twice"), SeedDataset("Internal", eligible=False))
     declared, rule = UNKNOWN[mistake]
     exports = {"orders": {"datasets": [declared]}, "other": {"datasets": ["Returns"], "subpath": "other"}}
     small.write(config(exports=exports))
@@ -221,7 +221,7 @@ def test_a_dataset_that_cannot_be_had_stops_its_export_and_no_other(small: World
 
 
 def test_an_unknown_name_tells_the_nearest_and_an_ambiguous_one_its_ids(small: World) -> None:
-    seed(small, Dataset("Twice"), Dataset("Twice"))
+    seed_datasets(small, SeedDataset("Twice"), SeedDataset("Twice"))
     small.write(orders(datasets=["Odrers", "Twice"]))
     unknown, ambiguous = small.plan().errors()
     assert unknown.hint is not None
@@ -236,9 +236,9 @@ MANIFEST = {"type": "parquet", "compression": "gzip", "manifest": True}
 
 
 def test_a_manifest_goes_out_where_the_service_offers_it(small: World) -> None:
-    applied(small, orders(format=MANIFEST))
+    apply_config(small, orders(format=MANIFEST))
     assert target(small)["params"]["includeFileManifest"] is True
-    applied(small, orders(format="parquet"))
+    apply_config(small, orders(format="parquet"))
     assert target(small)["params"].get("includeFileManifest") in (None, False)
 
 
@@ -246,7 +246,7 @@ def test_a_manifest_the_service_does_not_offer_is_not_sent_and_is_no_difference(
     plain = world(tmp_path, Switches(manifest="rejected"))
     plain.write(orders(format=MANIFEST))
     assert "manifest-not-offered" in findings(plain.plan())
-    applied(plain)
+    apply_config(plain)
     assert "includeFileManifest" not in target(plain)["params"]
     assert plain.plan().steps() == ()
 
@@ -256,7 +256,7 @@ def test_a_forced_manifest_is_sent_whatever_the_service_lists(tmp_path: Any) -> 
     plain.write(orders(format={**MANIFEST, "manifest": "force"}))
     assert "manifest-not-offered" not in findings(plain.plan())
     outcomes, proof = plain.apply()
-    assert not proof.proved
+    assert not proof.passed
     assert any("includeFileManifest" in (o.message or "") for o in outcomes)
 
 
@@ -282,20 +282,20 @@ SAME_START: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("change", SAME_START)
 def test_a_patch_sends_the_live_start_unchanged(small: World, change: str) -> None:
-    applied(small, orders())
+    apply_config(small, orders())
     before = schedule(small)["startTime"]
     small.emulator.advance(40 * DAY)
-    applied(small, orders(**SAME_START[change]))
+    apply_config(small, orders(**SAME_START[change]))
     assert schedule(small, SAME_START[change].get("title", "orders"))["startTime"] == before
 
 
 @pytest.mark.parametrize("every", ["3 hours", "6 hours", "9 hours", "12 hours", "1 day"])
 @pytest.mark.parametrize("at", ["00:30", "08:20", "23:45"])
 def test_another_time_of_day_starts_anew_on_its_grid_and_half_an_hour_ahead(small: World, every: str, at: str) -> None:
-    applied(small, orders(schedule={"every": every, "at": "02:00"}))
+    apply_config(small, orders(schedule={"every": every, "at": "02:00"}))
     small.emulator.advance(3 * DAY + 17)
     small.write(orders(schedule={"every": every, "at": at}))
-    assert changes(small.plan()) == {"phase": Cause.PENDING}
+    assert field_causes(small.plan()) == {"phase": Cause.PENDING}
     assert writes_of(small) == ["PATCH /flows"]
     start = schedule(small)["startTime"]
     phase = int(at[:2]) * HOUR + int(at[3:]) * 60
@@ -304,26 +304,26 @@ def test_another_time_of_day_starts_anew_on_its_grid_and_half_an_hour_ahead(smal
 
 
 def test_another_cadence_off_the_grid_starts_anew(small: World) -> None:
-    applied(small, orders())
+    apply_config(small, orders())
     small.write(orders(schedule={"every": "6 hours", "at": "01:00"}))
-    assert changes(small.plan()) == {"cadence": Cause.PENDING}
-    applied(small)
+    assert field_causes(small.plan()) == {"cadence": Cause.PENDING}
+    apply_config(small)
     assert schedule(small)["startTime"] % (6 * HOUR) == HOUR
     assert schedule(small)["startTime"] >= START + LEAD
 
 
 def test_a_start_is_not_before_the_declared_one(small: World) -> None:
-    applied(small, orders(schedule={"every": "1 day", "at": "02:00", "start": "2027-03-01"}))
+    apply_config(small, orders(schedule={"every": "1 day", "at": "02:00", "start": "2027-03-01"}))
     assert schedule(small)["startTime"] == 1_803_866_400  # 2027-03-01 02:00 UTC
 
 
 def test_a_cadence_changed_by_hand_and_in_the_yaml_keeps_the_start_sent_last(small: World) -> None:
-    applied(small, orders())
+    apply_config(small, orders())
     small.emulator.ui.schedule("orders", {"timeUnit": "hour", "interval": 12})
     small.write(orders(schedule={"every": "6 hours", "at": "02:00"}))
     before = schedule(small)["startTime"]
-    assert changes(small.plan()) == {"cadence": Cause.CONFLICT}
-    applied(small)
+    assert field_causes(small.plan()) == {"cadence": Cause.CONFLICT}
+    apply_config(small)
     assert (schedule(small)["interval"], schedule(small)["startTime"]) == (6, before)
 
 
@@ -332,13 +332,13 @@ def test_a_cadence_changed_by_hand_and_in_the_yaml_keeps_the_start_sent_last(sma
 ONCE: dict[str, Any] = {"schedule": {"every": "once", "at": "05:00"}}
 
 
-def once(**changes: Any) -> dict[str, Any]:
+def one_time_orders(**changes: Any) -> dict[str, Any]:
     defaults = {k: v for k, v in config()["defaults"].items() if k != "end"}
     return {**orders(**ONCE, **changes), "defaults": defaults}
 
 
 def test_a_one_time_export_is_a_full_one_and_has_no_end(small: World) -> None:
-    applied(small, once())
+    apply_config(small, one_time_orders())
     shown = schedule(small)
     assert (shown["exportMode"], shown["timeUnit"], shown["interval"]) == ("DAILY_FULL_EXPORT", "day", 0)
     assert shown["startTime"] == MIDNIGHT + DAY + 5 * HOUR
@@ -346,41 +346,42 @@ def test_a_one_time_export_is_a_full_one_and_has_no_end(small: World) -> None:
 
 
 def test_a_one_time_export_that_ran_is_finished_and_not_started_again(small: World) -> None:
-    applied(small, once())
+    apply_config(small, one_time_orders())
     small.emulator.advance(400 * DAY)
     plan = small.plan()
     assert (plan.steps(), findings(plan), item(plan).next_after) == ((), [], ())
     before = schedule(small)["startTime"]
-    applied(small, once(title="Other"))
+    apply_config(small, one_time_orders(title="Other"))
     assert schedule(small, "Other")["startTime"] == before
 
 
 def test_a_one_time_export_that_ran_is_not_started_by_another_hour(small: World) -> None:
-    applied(small, once())
+    apply_config(small, one_time_orders())
     small.emulator.advance(2 * DAY)
     small.write(
-        once() | {"exports": {"orders": {"datasets": ["Orders"], "schedule": {"every": "once", "at": "07:00"}}}}
+        one_time_orders()
+        | {"exports": {"orders": {"datasets": ["Orders"], "schedule": {"every": "once", "at": "07:00"}}}}
     )
     assert small.plan().steps() == ()
 
 
 def test_a_one_time_export_with_a_start_long_past_is_an_error_until_its_flow_exists(small: World) -> None:
-    late = once()
+    late = one_time_orders()
     late["exports"]["orders"]["schedule"] = {**ONCE["schedule"], "start": "2027-02-01"}
-    applied(small, late)
+    apply_config(small, late)
     small.emulator.advance(400 * DAY)
     assert small.plan().errors() == ()
 
 
 def test_a_daily_export_turned_into_a_one_time_one_gets_a_start_that_can_still_come(small: World) -> None:
-    applied(small, orders(end="2028-06-01", schedule={"every": "1 day", "at": "05:00"}))
+    apply_config(small, orders(end="2028-06-01", schedule={"every": "1 day", "at": "05:00"}))
     small.emulator.advance(10 * DAY)
     small.write(orders(end="2028-06-01", **ONCE))
     plan = small.plan()
-    assert changes(plan) == {"cadence": Cause.PENDING}
+    assert field_causes(plan) == {"cadence": Cause.PENDING}
     assert "may-re-export" in [c.rule for c in item(plan).consequences]
     (run,) = item(plan).next_after
-    applied(small)
+    apply_config(small)
     assert schedule(small)["startTime"] == run >= START + 10 * DAY + LEAD
 
 
@@ -392,11 +393,11 @@ def test_another_spelling_by_the_service_is_said_once_and_never_drifts(tmp_path:
     other = world(tmp_path, Switches(normalise=normalise))
     other.write(orders(subpath="x", folder="%DATASET_ID%/%EXPORT_TIME%/", description="For the Lake"))
     _, proof = other.apply()
-    assert proof.proved
+    assert proof.passed
     assert other.plan().steps() == ()
-    assert set(changes(other.plan()).values()) <= {Cause.NORMALISED}
+    assert set(field_causes(other.plan()).values()) <= {Cause.NORMALISED}
     other.emulator.ui.rename("orders", "mine")
-    assert changes(other.plan())["title"] is Cause.DRIFT
+    assert field_causes(other.plan())["title"] is Cause.DRIFT
 
 
 @pytest.mark.parametrize("key", ["foldernameTemplate", "folderNameTemplate", "as-sent"])
@@ -405,18 +406,18 @@ def test_either_spelling_of_the_template_and_of_the_interval_is_read_and_kept(
     tmp_path: Any, key: str, interval: str
 ) -> None:
     other = world(tmp_path, Switches(template_key=key, interval_type=interval))
-    applied(other, orders())
-    applied(other, orders(folder="%DATASET_NAME%/%EXPORT_TIME%", schedule={"every": "6 hours", "at": "02:00"}))
+    apply_config(other, orders())
+    apply_config(other, orders(folder="%DATASET_NAME%/%EXPORT_TIME%", schedule={"every": "6 hours", "at": "02:00"}))
     assert other.plan().steps() == ()
 
 
 def test_an_end_the_service_chose_itself_is_no_drift(small: World) -> None:
-    applied(small, once())
+    apply_config(small, one_time_orders())
     small.emulator.switches = Switches(default_end_time="shown")
     assert small.plan().steps() == ()
 
 
 def test_flags_that_allow_more_than_is_needed_change_nothing(small: World) -> None:
-    applied(small, orders())
-    everything = Flags(("*",), 99, ("*",), ("*",), ("*",))
+    apply_config(small, orders())
+    everything = PlanOptions(("*",), 99, ("*",), ("*",), ("*",))
     assert small.plan(everything).steps() == ()

@@ -9,21 +9,21 @@ from typing import Any
 import pytest
 
 from exportctl.emulator import Switches
-from exportctl.flags import Flags
+from exportctl.flags import PlanOptions
 from exportctl.model import Cause, Verb
 from tests.loop.scenes import (
     DAY,
-    applied,
-    change,
-    changes,
+    actor_at,
+    apply_config,
     dataset,
-    gates,
+    field_causes,
+    field_change,
     item,
     marker_line,
-    moved,
+    moved_orders,
     objects,
     orders,
-    someone,
+    safety_checks,
     source,
     target,
     writes_of,
@@ -90,8 +90,8 @@ def test_an_edit_by_hand_is_drift_by_somebody_and_is_put_back(applied_orders: Wo
     world.emulator.advance(100)
     row.by_hand(world)
     plan = world.plan()
-    assert changes(plan) == {row.path: Cause.DRIFT}
-    assert change(plan, row.path).actor == someone(START + 100)
+    assert field_causes(plan) == {row.path: Cause.DRIFT}
+    assert field_change(plan, row.path).actor == actor_at(START + 100)
     assert item(plan).verb is Verb.UPDATE
     assert row.write in writes_of(world)
     assert row.live(world) == before
@@ -100,8 +100,8 @@ def test_an_edit_by_hand_is_drift_by_somebody_and_is_put_back(applied_orders: Wo
 def test_another_name_is_drift_and_is_put_back(applied_orders: World) -> None:
     applied_orders.emulator.ui.rename("orders", "mine")
     plan = applied_orders.plan()
-    assert changes(plan) == {"title": Cause.DRIFT}
-    assert (change(plan, "title").before, change(plan, "title").after) == ("mine", "orders")
+    assert field_causes(plan) == {"title": Cause.DRIFT}
+    assert (field_change(plan, "title").before, field_change(plan, "title").after) == ("mine", "orders")
     assert writes_of(applied_orders) == ["PATCH /flows"]
     assert applied_orders.flow("orders")
 
@@ -112,10 +112,10 @@ def test_a_run_or_a_write_in_between_leaves_no_actor(applied_orders: World, edit
     world, row = applied_orders, EDITS[edit]
     row.by_hand(world)
     world.emulator.advance(2 * DAY)
-    found = change(world.plan(), row.path).actor
+    found = field_change(world.plan(), row.path).actor
     assert found is not None
     if row.path in ("place.path", "datasets"):
-        assert found == someone(START)
+        assert found == actor_at(START)
     else:
         assert (found.by, found.client) == (None, None)
         assert found.note is not None
@@ -126,7 +126,7 @@ def test_the_time_of_the_last_edit_is_kept_where_its_operations_name_the_field(a
     applied_orders.emulator.advance(500)
     applied_orders.emulator.ui.schedule("orders", {"timeUnit": "hour", "interval": 6})
     applied_orders.emulator.advance(2 * DAY)
-    found = change(applied_orders.plan(), "cadence").actor
+    found = field_change(applied_orders.plan(), "cadence").actor
     assert found is not None
     assert (found.by, found.at) == (None, START + 500)
 
@@ -135,7 +135,7 @@ def test_where_the_background_client_writes_connections_too_nobody_is_blamed_for
     applied_orders.emulator.switches = Switches(background_actor_children=True, background_actor="writes")
     applied_orders.emulator.ui.path("orders", "elsewhere")
     applied_orders.emulator.advance(60)
-    found = change(applied_orders.plan(), "place.path").actor
+    found = field_change(applied_orders.plan(), "place.path").actor
     assert found is not None
     assert found.by is None
 
@@ -145,13 +145,13 @@ def test_runs_move_etags_and_change_nothing_a_plan_sees(applied_orders: World) -
     applied_orders.emulator.advance(3 * DAY)
     assert applied_orders.flow("orders")["etag"] != before
     plan = applied_orders.plan()
-    assert plan.empty
+    assert plan.is_empty
     assert plan.steps() == ()
 
 
 def test_a_write_after_runs_meets_a_moved_etag_and_arrives_all_the_same(applied_orders: World) -> None:
     applied_orders.write(orders(title="Orders to lake"))
-    with applied_orders.planned() as made:
+    with applied_orders.open_plan() as made:
         applied_orders.emulator.advance(DAY)
         assert made.plan.steps()
     assert writes_of(applied_orders) == ["PATCH /flows"]
@@ -164,8 +164,8 @@ def test_a_field_both_sides_moved_is_a_conflict_and_the_yaml_wins(applied_orders
     applied_orders.emulator.ui.path("orders", "theirs")
     applied_orders.write(orders(subpath="ours"))
     plan = applied_orders.plan()
-    assert changes(plan) == {"place.path": Cause.CONFLICT}
-    assert change(plan, "place.path").actor == someone(START)
+    assert field_causes(plan) == {"place.path": Cause.CONFLICT}
+    assert field_change(plan, "place.path").actor == actor_at(START)
     assert writes_of(applied_orders) == ["PATCH /targetConnections"]
     assert target(applied_orders)["params"]["path"] == "role/ours"
 
@@ -173,11 +173,11 @@ def test_a_field_both_sides_moved_is_a_conflict_and_the_yaml_wins(applied_orders
 def test_one_field_drifts_while_another_is_pending(applied_orders: World) -> None:
     applied_orders.emulator.ui.path("orders", "theirs")
     applied_orders.write(orders(title="Orders to lake"))
-    assert changes(applied_orders.plan()) == {"title": Cause.PENDING, "place.path": Cause.DRIFT}
+    assert field_causes(applied_orders.plan()) == {"title": Cause.PENDING, "place.path": Cause.DRIFT}
     assert writes_of(applied_orders) == ["PATCH /flows", "PATCH /targetConnections"]
 
 
-CONVERGED: dict[str, tuple[Callable[[World], Any], dict[str, Any], str]] = {
+ALREADY_MATCHES: dict[str, tuple[Callable[[World], Any], dict[str, Any], str]] = {
     "a path": (lambda w: w.emulator.ui.path("orders", "role/new"), {"subpath": "new"}, "PATCH /targetConnections"),
     "a title": (lambda w: w.emulator.ui.rename("orders", "new"), {"title": "new"}, "PATCH /flows"),
     "datasets": (lambda w: w.emulator.ui.datasets("orders", ["Returns"]), {"datasets": ["Returns"]}, "PATCH /flows"),
@@ -185,16 +185,16 @@ CONVERGED: dict[str, tuple[Callable[[World], Any], dict[str, Any], str]] = {
 }
 
 
-@pytest.mark.parametrize("edit", CONVERGED)
+@pytest.mark.parametrize("edit", ALREADY_MATCHES)
 def test_what_the_yaml_takes_over_from_the_sandbox_converges_with_one_write_of_the_marker(
     applied_orders: World, edit: str
 ) -> None:
-    by_hand, yaml, write = CONVERGED[edit]
+    by_hand, yaml, write = ALREADY_MATCHES[edit]
     by_hand(applied_orders)
     applied_orders.write(orders(**yaml))
     plan = applied_orders.plan()
-    assert plan.empty
-    assert set(changes(plan).values()) == {Cause.CONVERGED}
+    assert plan.is_empty
+    assert set(field_causes(plan).values()) == {Cause.ALREADY_MATCHES}
     assert item(plan).verb is Verb.MARK
     assert write in writes_of(applied_orders)
     assert applied_orders.plan().steps() == ()
@@ -204,11 +204,11 @@ def test_what_the_yaml_takes_over_from_the_sandbox_converges_with_one_write_of_t
 
 
 def test_a_host_changed_on_the_account_is_drift_of_the_destination(small: World) -> None:
-    applied(small, orders(destination="sftp-password"))
+    apply_config(small, orders(destination="sftp-password"))
     base = objects(small, "connections")[0]
     theirs = {**base, "auth": {**base["auth"], "params": {**base["auth"]["params"], "domain": "evil.example"}}}
     small.emulator.ui.load({"connections": [{**theirs, "updatedClient": "exc_app"}]}, sandbox="demo")
-    assert changes(small.plan(), "destinations.sftp-password") == {"auth.host": Cause.DRIFT}
+    assert field_causes(small.plan(), "destinations.sftp-password") == {"auth.host": Cause.DRIFT}
     assert writes_of(small) == ["PATCH /connections"]
     assert objects(small, "connections")[0]["auth"]["params"]["domain"] == "sftp.partner.example"
 
@@ -216,10 +216,10 @@ def test_a_host_changed_on_the_account_is_drift_of_the_destination(small: World)
 @pytest.mark.parametrize("shown", ["mask", "omit", "show"])
 def test_another_role_is_pending_whether_the_service_shows_the_live_one_or_not(small: World, shown: str) -> None:
     small.emulator.switches = Switches(read_secrets=shown)
-    applied(small, orders())
-    small.write(moved(auth={"role_arn": "arn:aws:iam::123456789012:role/other"}))
+    apply_config(small, orders())
+    small.write(moved_orders(auth={"role_arn": "arn:aws:iam::123456789012:role/other"}))
     plan = small.plan()
-    assert changes(plan, "destinations.s3-role") == {"auth.role_arn": Cause.PENDING}
+    assert field_causes(plan, "destinations.s3-role") == {"auth.role_arn": Cause.PENDING}
     assert "arn:aws" not in repr(plan)
     assert writes_of(small) == ["PATCH /connections"]
 
@@ -228,20 +228,20 @@ def test_another_role_is_pending_whether_the_service_shows_the_live_one_or_not(s
 
 
 def test_text_written_around_the_marker_stays_the_persons_until_it_is_put_back(small: World) -> None:
-    applied(small, orders(description="For the lake"))
+    apply_config(small, orders(description="For the lake"))
     before = small.flow("orders")["description"]
     small.emulator.ui.describe("orders", f"{before}\nP.S. ask Kim")
     plan = small.plan()
-    assert changes(plan) == {"description": Cause.DRIFT}
-    assert change(plan, "description").before == "For the lake\nP.S. ask Kim"
-    applied(small)
+    assert field_causes(plan) == {"description": Cause.DRIFT}
+    assert field_change(plan, "description").before == "For the lake\nP.S. ask Kim"
+    apply_config(small)
     assert small.flow("orders")["description"] == before
 
 
 def test_text_that_is_accepted_survives_every_other_write(small: World) -> None:
-    applied(small, orders(description="For the lake"))
+    apply_config(small, orders(description="For the lake"))
     small.emulator.ui.describe("orders", f"{small.flow('orders')['description']}\nP.S. ask Kim")
-    applied(small, orders(description="For the lake\nP.S. ask Kim", title="Other"))
+    apply_config(small, orders(description="For the lake\nP.S. ask Kim", title="Other"))
     assert small.flow("Other")["description"].startswith("For the lake\nP.S. ask Kim\n")
 
 
@@ -249,7 +249,7 @@ def test_a_marker_wiped_off_the_flow_is_written_back_since_the_target_keeps_it(a
     before = applied_orders.flow("orders")
     applied_orders.emulator.ui.describe("orders", "")
     plan = applied_orders.plan()
-    assert plan.empty
+    assert plan.is_empty
     assert [f.rule for f in item(plan).findings] == ["marker-lost"]
     assert item(plan).verb is Verb.MARK
     assert writes_of(applied_orders) == ["PATCH /flows"]
@@ -265,8 +265,8 @@ def test_a_damaged_marker_is_compared_two_ways_and_written_anew(applied_orders: 
     applied_orders.emulator.ui.describe("orders", before.replace(line, f"{line[:-2]}{digit}]"))
     applied_orders.emulator.ui.schedule("orders", {"timeUnit": "hour", "interval": 6})
     plan = applied_orders.plan()
-    assert changes(plan)["cadence"] is Cause.DIFFERS
-    assert {c for p, c in changes(plan).items() if p != "cadence"} == {Cause.CONVERGED}
+    assert field_causes(plan)["cadence"] is Cause.UNKNOWN_ORIGIN
+    assert {c for p, c in field_causes(plan).items() if p != "cadence"} == {Cause.ALREADY_MATCHES}
     assert "marker-damaged" in [f.rule for f in item(plan).findings]
     assert writes_of(applied_orders) == ["PATCH /flows"]
     assert applied_orders.flow("orders")["description"] == before
@@ -277,11 +277,11 @@ def test_with_both_markers_lost_the_flow_is_unmanaged_and_gets_no_twin(applied_o
     world.emulator.ui.describe("orders", "")
     world.emulator.ui.load({"targetConnections": [{**target(world), "description": ""}]}, sandbox="demo")
     plan = world.plan()
-    assert [(u.name, u.owner) for u in plan.unmanaged] == [("orders", None)]
-    assert gates(plan) == ["look-alike"]
+    assert [(u.name, u.owner) for u in plan.other_flows] == [("orders", None)]
+    assert safety_checks(plan) == ["look-alike"]
     assert world.flow("orders")["id"] in item(plan).refusals[0].allow
     world.write(orders(adopt=world.flow("orders")["id"]))
-    assert gates(world.plan()) == []
+    assert safety_checks(world.plan()) == []
     assert writes_of(world) == ["PATCH /flows", "PATCH /targetConnections"]
     assert len(objects(world, "flows")) == 1
 
@@ -291,12 +291,12 @@ def test_a_marker_of_another_project_over_ours_makes_no_twin(applied_orders: Wor
     flow = world.flow("orders")
     world.emulator.ui.describe("orders", flow["description"].replace(" acme ", " theirs "))
     plan = world.plan()
-    assert gates(plan) == ["foreign-owner"]
+    assert safety_checks(plan) == ["foreign-owner"]
     assert flow["id"] in item(plan).refusals[0].text
-    assert [u.owner for u in plan.unmanaged] == ["theirs"]
+    assert [u.owner for u in plan.other_flows] == ["theirs"]
 
 
 def test_a_flag_of_put_back_is_needed_for_stops_only(applied_orders: World) -> None:
     applied_orders.emulator.ui.path("orders", "elsewhere")
-    assert changes(applied_orders.plan(Flags(put_back=("*",)))) == {"place.path": Cause.DRIFT}
+    assert field_causes(applied_orders.plan(PlanOptions(resume=("*",)))) == {"place.path": Cause.DRIFT}
     assert dataset(applied_orders, "Orders")

@@ -7,21 +7,21 @@ from typing import Any
 
 import pytest
 
-from exportctl.flags import Flags
-from exportctl.model import Cause, Status, Verb
+from exportctl.flags import PlanOptions
+from exportctl.model import Cause, OutcomeStatus, Verb
 from tests.loop.scenes import (
     DAY,
-    applied,
-    both,
-    changes,
+    apply_config,
+    field_causes,
     findings,
-    gates,
     item,
     objects,
     orders,
+    orders_and_other,
+    other_only,
+    safety_checks,
     source,
     target,
-    without_orders,
     writes_of,
 )
 from tests.loop.world import DESTINATIONS, SANDBOX, World, config
@@ -30,31 +30,31 @@ NOBODY = "00000000-0000-4000-8000-000000000000"
 REMOVAL = ["DELETE /flows", "DELETE /sourceConnections", "DELETE /targetConnections"]
 
 
-def removed(do: str = "delete", **what: str) -> dict[str, Any]:
+def removed_section(do: str = "delete", **what: str) -> dict[str, Any]:
     return {"removed": [{**(what or {"export": "orders"}), "do": do, "reason": "no longer wanted"}]}
 
 
-def load(world: World, collection: str, *docs: dict[str, Any]) -> None:
+def load_objects(world: World, collection: str, *docs: dict[str, Any]) -> None:
     world.emulator.ui.load({collection: docs}, sandbox=SANDBOX)
 
 
-def another(doc: dict[str, Any]) -> str:
+def another_id(doc: dict[str, Any]) -> str:
     """An id nothing has."""
     return f"{doc['id'][:-6]}abcdef"
 
 
-def doubled(world: World) -> dict[str, Any]:
+def duplicate_orders(world: World) -> dict[str, Any]:
     """The flow `orders` a second time with connections of its own, marker and all, as a copying tool would do it."""
     flow = {k: v for k, v in world.flow("orders").items() if k not in ("id", "etag", "version")}
     for collection, name, doc in (
         ("sourceConnections", "sourceConnectionIds", source(world)),
         ("targetConnections", "targetConnectionIds", target(world)),
     ):
-        identity = another(doc)
-        load(world, collection, {**doc, "id": identity})
+        identity = another_id(doc)
+        load_objects(world, collection, {**doc, "id": identity})
         flow[name] = [identity]
-    identity = another(world.flow("orders"))
-    load(world, "flows", {**flow, "id": identity})
+    identity = another_id(world.flow("orders"))
+    load_objects(world, "flows", {**flow, "id": identity})
     return {**flow, "id": identity}
 
 
@@ -62,59 +62,59 @@ def doubled(world: World) -> dict[str, Any]:
 
 
 def test_a_flow_deleted_by_hand_within_a_day_looks_like_a_creation_begun(small: World) -> None:
-    applied(small, orders())
+    apply_config(small, orders())
     small.emulator.ui.delete("orders")
     small.emulator.advance(100)
     plan = small.plan()
     assert item(plan).verb is Verb.COMPLETE
     assert findings(plan) == ["half-built"]
     assert "if you deleted the flow, remove the export" in item(plan).consequences[0].text
-    applied(small)
+    apply_config(small)
     assert [len(objects(small, c)) for c in ("flows", "sourceConnections", "targetConnections")] == [1, 1, 1]
 
 
 def test_a_flow_deleted_by_hand_and_removed_from_the_yaml_leaves_nothing(small: World) -> None:
-    applied(small, both())
+    apply_config(small, orders_and_other())
     small.emulator.ui.delete("orders")
     small.emulator.advance(100)
-    small.write(without_orders())
+    small.write(other_only())
     plan = small.plan()
     assert item(plan).verb is Verb.CLEAN
-    assert plan.empty
+    assert plan.is_empty
     assert writes_of(small) == ["DELETE /sourceConnections", "DELETE /targetConnections"]
 
 
 def test_a_flow_gone_for_more_than_a_day_is_not_created_again_without_being_asked(small: World) -> None:
-    applied(small, orders())
+    apply_config(small, orders())
     small.emulator.ui.delete("orders")
     small.emulator.advance(DAY + 1)
     plan = small.plan()
     assert findings(plan) == ["flow-gone"]
-    assert gates(plan) == ["re-creation"]
+    assert safety_checks(plan) == ["re-creation"]
     assert item(plan).refusals[0].allow == "--allow-recreate exports.orders"
-    applied(small, flags=Flags(allow_recreate=("exports.orders",)))
+    apply_config(small, flags=PlanOptions(allow_recreate=("exports.orders",)))
     assert [len(objects(small, c)) for c in ("flows", "sourceConnections", "targetConnections")] == [1, 1, 1]
-    assert item(small.plan()).verb is Verb.NONE
+    assert item(small.plan()).verb is Verb.UNCHANGED
 
 
 def test_what_a_re_creation_sends_again_is_said(small: World) -> None:
-    applied(small, orders())
+    apply_config(small, orders())
     small.emulator.ui.delete("orders")
     small.emulator.advance(DAY + 1)
-    plan = small.plan(Flags(allow_recreate=("orders",)))
-    assert gates(plan) == []
+    plan = small.plan(PlanOptions(allow_recreate=("orders",)))
+    assert safety_checks(plan) == []
     assert "full-export" in [c.rule for c in item(plan).consequences]
 
 
 def test_leftovers_older_than_a_day_are_reported_only_until_consent(small: World) -> None:
-    applied(small, both())
+    apply_config(small, orders_and_other())
     small.emulator.ui.delete("orders")
     small.emulator.advance(DAY + 1)
-    small.write(without_orders())
+    small.write(other_only())
     plan = small.plan()
-    assert (item(plan).verb, findings(plan)) == (Verb.NONE, ["leftovers"])
+    assert (item(plan).verb, findings(plan)) == (Verb.UNCHANGED, ["leftovers"])
     assert writes_of(small) == []
-    small.write(without_orders(**removed()))
+    small.write(other_only(**removed_section()))
     assert item(small.plan()).verb is Verb.CLEAN
     assert writes_of(small) == ["DELETE /sourceConnections", "DELETE /targetConnections"]
 
@@ -123,82 +123,82 @@ def test_leftovers_older_than_a_day_are_reported_only_until_consent(small: World
 
 
 def test_twins_stop_everything_at_their_address_until_one_is_named(small: World) -> None:
-    applied(small, both())
-    first, second = small.flow("orders")["id"], doubled(small)["id"]
-    small.write(both(subpath="new"))
+    apply_config(small, orders_and_other())
+    first, second = small.flow("orders")["id"], duplicate_orders(small)["id"]
+    small.write(orders_and_other(subpath="new"))
     plan = small.plan()
-    assert (gates(plan), findings(plan)) == (["twins"], ["twins"])
+    assert (safety_checks(plan), findings(plan)) == (["twins"], ["twins"])
     assert item(plan).steps == ()
     assert first in item(plan).refusals[0].text
     assert second in item(plan).refusals[0].text
     for keep, gone in ((first, second),):
-        small.write(both(keep=keep))
+        small.write(orders_and_other(keep=keep))
         assert writes_of(small) == REMOVAL
         assert [f["id"] for f in objects(small, "flows") if f["id"] in (first, second)] == [keep]
         assert gone not in {f["id"] for f in objects(small, "flows")}
 
 
 def test_the_younger_twin_may_be_kept_too(small: World) -> None:
-    applied(small, both())
-    second = doubled(small)["id"]
-    small.write(both(keep=second))
+    apply_config(small, orders_and_other())
+    second = duplicate_orders(small)["id"]
+    small.write(orders_and_other(keep=second))
     assert writes_of(small) == REMOVAL
     assert small.flow("orders")["id"] == second
 
 
 def test_a_name_that_is_no_twin_keeps_the_refusal(small: World) -> None:
-    applied(small, both())
-    doubled(small)
-    small.write(both(keep=NOBODY))
-    assert gates(small.plan()) == ["twins"]
+    apply_config(small, orders_and_other())
+    duplicate_orders(small)
+    small.write(orders_and_other(keep=NOBODY))
+    assert safety_checks(small.plan()) == ["twins"]
 
 
 def test_a_twin_that_shares_its_connections_goes_alone(small: World) -> None:
-    applied(small, both())
+    apply_config(small, orders_and_other())
     flow = small.flow("orders")
-    load(small, "flows", {**flow, "id": another(flow)})
-    assert gates(small.plan()) == ["twins"]
-    small.write(both(keep=flow["id"]))
+    load_objects(small, "flows", {**flow, "id": another_id(flow)})
+    assert safety_checks(small.plan()) == ["twins"]
+    small.write(orders_and_other(keep=flow["id"]))
     outcomes, _ = small.apply()
-    assert [(o.step.kind, o.step.action, o.status) for o in outcomes] == [("flow", "delete", Status.DONE)]
+    assert [(o.step.kind, o.step.action, o.status) for o in outcomes] == [("flow", "delete", OutcomeStatus.DONE)]
     assert small.flow("orders")["id"] == flow["id"]
-    assert changes(small.plan()) == {}
+    assert field_causes(small.plan()) == {}
 
 
 # -- shared connections -----------------------------------------------------------------------------------------------
 
 
-def shared(world: World, *names: str) -> None:
+def share_connections(world: World, *names: str) -> None:
     """A second flow, nobody's, that points to connections of `orders`."""
     made = world.emulator.ui.create_flow("Mine", ["Loyalty Profiles"], sandbox=SANDBOX)
     flow = next(f for f in objects(world, "flows") if f["id"] == made["id"])
-    load(world, "flows", {**flow, **{n: world.flow("orders")[n] for n in names}})
+    load_objects(world, "flows", {**flow, **{n: world.flow("orders")[n] for n in names}})
 
 
 def test_a_change_of_a_shared_target_is_refused_naming_who_else_uses_it(small: World) -> None:
-    applied(small, orders())
-    shared(small, "targetConnectionIds")
+    apply_config(small, orders())
+    share_connections(small, "targetConnectionIds")
     small.write(orders(subpath="new"))
     plan = small.plan()
-    assert gates(plan) == ["shared-children"]
+    assert safety_checks(plan) == ["shared-children"]
     assert "Mine" in item(plan).refusals[0].text
 
 
 def test_a_shared_target_is_neither_marked_nor_deleted(small: World) -> None:
-    applied(small, both())
-    shared(small, "targetConnectionIds")
-    small.write(both(title="Other name"))
+    apply_config(small, orders_and_other())
+    share_connections(small, "targetConnectionIds")
+    small.write(orders_and_other(title="Other name"))
     before = target(small)["description"]
     assert writes_of(small) == ["PATCH /flows"]
     assert target(small, "Other name")["description"] == before
-    small.write(without_orders(**removed()))
+    small.write(other_only(**removed_section()))
     assert writes_of(small) == ["DELETE /flows", "DELETE /sourceConnections"]
     assert target(small, "Mine")["description"] == before
 
 
 def test_another_dataset_list_leaves_a_shared_source_to_the_other_flow(small: World) -> None:
-    applied(small, orders())
-    shared(small, "sourceConnectionIds")
+    apply_config(small, orders())
+    share_connections(small, "sourceConnectionIds")
     before = source(small)
     small.write(orders(datasets=["Orders", "Returns"]))
     assert writes_of(small) == ["PATCH /flows", "POST /sourceConnections"]
@@ -208,45 +208,45 @@ def test_another_dataset_list_leaves_a_shared_source_to_the_other_flow(small: Wo
 
 @pytest.mark.parametrize("name", ["sourceConnectionIds", "targetConnectionIds"])
 def test_a_flow_of_ours_with_several_connections_is_left_alone_and_can_be_handed_back(small: World, name: str) -> None:
-    applied(small, both())
+    apply_config(small, orders_and_other())
     other = small.emulator.ui.create_flow("Mine", ["Loyalty Profiles"], sandbox=SANDBOX)
     extra = other["source" if name.startswith("source") else "target"]
     flow = small.flow("orders")
-    load(small, "flows", {**flow, name: [*flow[name], extra]})
-    small.write(both(title="New"))
+    load_objects(small, "flows", {**flow, name: [*flow[name], extra]})
+    small.write(orders_and_other(title="New"))
     plan = small.plan()
-    assert (gates(plan), item(plan).steps, item(plan).verb) == (["not-expressible"], (), Verb.HELD)
-    small.write(without_orders(**removed("release")))
+    assert (safety_checks(plan), item(plan).steps, item(plan).verb) == (["not-expressible"], (), Verb.PAUSED)
+    small.write(other_only(**removed_section("release")))
     released = item(small.plan())
-    assert (released.verb, gates(small.plan())) == (Verb.RELEASE, [])
-    assert {(s.kind, s.action, s.unmark) for s in released.steps} >= {("flow", "update", True)}
+    assert (released.verb, safety_checks(small.plan())) == (Verb.RELEASE, [])
+    assert {(s.kind, s.action, s.remove_marker) for s in released.steps} >= {("flow", "update", True)}
 
 
 # -- removed ----------------------------------------------------------------------------------------------------------
 
 
 def test_an_export_no_longer_declared_is_not_deleted_without_consent(small: World) -> None:
-    applied(small, both())
-    small.write(without_orders())
+    apply_config(small, orders_and_other())
+    small.write(other_only())
     plan = small.plan()
-    assert (item(plan).verb, gates(plan)) == (Verb.DELETE, ["deletion"])
-    for allowed in (Flags(allow_deletes=1), None):
+    assert (item(plan).verb, safety_checks(plan)) == (Verb.DELETE, ["deletion"])
+    for allowed in (PlanOptions(allow_deletes=1), None):
         if allowed is None:
-            small.write(without_orders(policy={"max_deletes": 1}))
-        assert gates(small.plan(allowed or Flags())) == []
+            small.write(other_only(policy={"max_deletes": 1}))
+        assert safety_checks(small.plan(allowed or PlanOptions())) == []
 
 
 @pytest.mark.parametrize(
     ("content", "flags"),
     [
-        (without_orders(**removed()), Flags()),
-        (without_orders(policy={"max_deletes": 1}), Flags()),
-        (without_orders(), Flags(allow_deletes=1)),
+        (other_only(**removed_section()), PlanOptions()),
+        (other_only(policy={"max_deletes": 1}), PlanOptions()),
+        (other_only(), PlanOptions(allow_deletes=1)),
     ],
     ids=["named in removed", "within max_deletes", "--allow-deletes 1"],
 )
-def test_an_export_is_deleted_with_what_is_its_own(small: World, content: dict[str, Any], flags: Flags) -> None:
-    applied(small, both())
+def test_an_export_is_deleted_with_what_is_its_own(small: World, content: dict[str, Any], flags: PlanOptions) -> None:
+    apply_config(small, orders_and_other())
     small.write(content)
     assert writes_of(small, flags) == REMOVAL
     assert [f["name"] for f in objects(small, "flows")] == ["other"]
@@ -254,46 +254,49 @@ def test_an_export_is_deleted_with_what_is_its_own(small: World, content: dict[s
 
 
 def test_the_last_flow_goes_only_by_name(small: World) -> None:
-    applied(small, both())
+    apply_config(small, orders_and_other())
     gone = config(exports={"new": {"datasets": ["Returns"], "subpath": "new"}})
     small.write(gone)
-    plan = small.plan(Flags(allow_deletes=99))
-    assert (gates(plan), gates(plan, "exports.other")) == (["delete-all"], ["delete-all"])
-    small.write({**gone, **removed()})
-    assert (gates(small.plan(Flags(allow_deletes=99))), gates(small.plan(), "exports.other")) == ([], ["delete-all"])
+    plan = small.plan(PlanOptions(allow_deletes=99))
+    assert (safety_checks(plan), safety_checks(plan, "exports.other")) == (["delete-all"], ["delete-all"])
+    small.write({**gone, **removed_section()})
+    assert (safety_checks(small.plan(PlanOptions(allow_deletes=99))), safety_checks(small.plan(), "exports.other")) == (
+        [],
+        ["delete-all"],
+    )
     entries = [{"export": e, "do": "delete", "reason": "moved"} for e in ("orders", "other")]
-    applied(small, {**gone, "removed": entries})
+    apply_config(small, {**gone, "removed": entries})
     assert [f["name"] for f in objects(small, "flows")] == ["new"]
 
 
 def test_a_consent_is_inert_once_it_is_done(small: World) -> None:
-    applied(small, both())
-    applied(small, without_orders(**removed()))
+    apply_config(small, orders_and_other())
+    apply_config(small, other_only(**removed_section()))
     assert small.plan().steps() == ()
     assert [str(i.address) for i in small.plan().items] == ["destinations.s3-role", "exports.other"]
 
 
 def test_a_released_export_runs_on_and_belongs_to_nobody(small: World) -> None:
-    applied(small, both(description="For the lake"))
+    apply_config(small, orders_and_other(description="For the lake"))
     before = small.flow("orders")
-    small.write(without_orders(**removed("release")))
+    small.write(other_only(**removed_section("release")))
     plan = small.plan()
-    assert (item(plan).verb, plan.empty, gates(plan)) == (Verb.RELEASE, False, [])
+    assert (item(plan).verb, plan.is_empty, safety_checks(plan)) == (Verb.RELEASE, False, [])
     assert writes_of(small) == ["PATCH /flows", "PATCH /targetConnections"]
     after = small.flow("orders")
     assert (after["id"], after["state"], after["description"]) == (before["id"], "enabled", "For the lake")
     assert target(small)["description"] == ""
-    assert [(u.name, u.owner) for u in small.plan().unmanaged] == [("orders", None)]
+    assert [(u.name, u.owner) for u in small.plan().other_flows] == [("orders", None)]
 
 
 def test_a_released_export_can_be_adopted_again(small: World) -> None:
-    applied(small, both(description="For the lake"))
-    applied(small, without_orders(**removed("release")))
-    small.write(both(description="For the lake", adopt=small.flow("orders")["id"]))
+    apply_config(small, orders_and_other(description="For the lake"))
+    apply_config(small, other_only(**removed_section("release")))
+    small.write(orders_and_other(description="For the lake", adopt=small.flow("orders")["id"]))
     assert writes_of(small) == ["PATCH /flows", "PATCH /targetConnections"]
 
 
-def without_account(**changes: Any) -> dict[str, Any]:
+def config_without_account(**changes: Any) -> dict[str, Any]:
     landing = {"other": {"datasets": ["Returns"], "destination": "landing"}}
     left = {k: v for k, v in DESTINATIONS.items() if k != "s3-role"}
     return config(
@@ -301,39 +304,39 @@ def without_account(**changes: Any) -> dict[str, Any]:
     )
 
 
-def with_account() -> dict[str, Any]:
-    landing = without_account()
-    exports = {**both()["exports"], **landing["exports"]}
+def config_with_account() -> dict[str, Any]:
+    landing = config_without_account()
+    exports = {**orders_and_other()["exports"], **landing["exports"]}
     return {**landing, "destinations": DESTINATIONS, "exports": exports, "defaults": config()["defaults"]}
 
 
 def test_an_account_goes_when_consented_and_nobody_uses_it(small: World) -> None:
-    applied(small, with_account())
+    apply_config(small, config_with_account())
     entries = [
         {"export": "orders", "do": "delete", "reason": "x"},
         {"destination": "s3-role", "do": "delete", "reason": "x"},
     ]
-    small.write(without_account(removed=entries))
+    small.write(config_without_account(removed=entries))
     assert writes_of(small) == sorted([*REMOVAL, "DELETE /connections"])
 
 
 def test_an_account_no_longer_declared_is_not_deleted_without_consent(small: World) -> None:
-    applied(small, with_account())
-    small.write(without_account(**removed()))
+    apply_config(small, config_with_account())
+    small.write(config_without_account(**removed_section()))
     plan = small.plan()
-    assert (gates(plan), gates(plan, "destinations.s3-role")) == ([], ["deletion"])
+    assert (safety_checks(plan), safety_checks(plan, "destinations.s3-role")) == ([], ["deletion"])
 
 
 @pytest.mark.parametrize("audience", [False, True], ids=["a dataset flow", "an audience flow"])
 def test_an_account_somebody_else_uses_stays_and_the_plan_names_them(small: World, audience: bool) -> None:
-    applied(small, with_account())
+    apply_config(small, config_with_account())
     base = next(c["id"] for c in objects(small, "connections") if c["connectionSpec"]["id"].startswith("4fce"))
     small.emulator.ui.create_flow("Theirs", ["Orders"], sandbox=SANDBOX, base=base, audience=audience)
     entries = [
         {"export": "orders", "do": "delete", "reason": "x"},
         {"destination": "s3-role", "do": "delete", "reason": "x"},
     ]
-    small.write(without_account(removed=entries))
+    small.write(config_without_account(removed=entries))
     plan = small.plan()
     assert findings(plan, "destinations.s3-role") == ["account-in-use"]
     assert "Theirs" in item(plan, "destinations.s3-role").findings[0].message
@@ -341,12 +344,12 @@ def test_an_account_somebody_else_uses_stays_and_the_plan_names_them(small: Worl
 
 
 def test_a_released_account_keeps_running_without_our_marker(small: World) -> None:
-    applied(small, with_account())
+    apply_config(small, config_with_account())
     entries = [
         {"export": "orders", "do": "release", "reason": "x"},
         {"destination": "s3-role", "do": "release", "reason": "x"},
     ]
-    small.write(without_account(removed=entries))
+    small.write(config_without_account(removed=entries))
     assert writes_of(small) == ["PATCH /connections", "PATCH /flows", "PATCH /targetConnections"]
     (base,) = [c for c in objects(small, "connections") if c["connectionSpec"]["id"].startswith("4fce")]
     assert base["description"] == ""
@@ -354,66 +357,68 @@ def test_a_released_account_keeps_running_without_our_marker(small: World) -> No
 
 # -- protect ----------------------------------------------------------------------------------------------------------
 
-STOPS: dict[str, dict[str, Any]] = {
-    "a deletion": without_orders(**removed()),
-    "a deletion within max_deletes": without_orders(policy={"max_deletes": 9}),
-    "a replacement": both(protect=True, destination="gcs"),
-    "switching it off": both(protect=True, enabled=False),
-    "a dataset lost": both(protect=True, datasets=["Returns"]),
-    "an earlier end": both(protect=True, end="2027-03-01"),
-    "an earlier end and no protection any more": both(protect=False, end="2027-03-01"),
+STOPPED_BY_CHECK: dict[str, dict[str, Any]] = {
+    "a deletion": other_only(**removed_section()),
+    "a deletion within max_deletes": other_only(policy={"max_deletes": 9}),
+    "a replacement": orders_and_other(protect=True, destination="gcs"),
+    "switching it off": orders_and_other(protect=True, enabled=False),
+    "a dataset lost": orders_and_other(protect=True, datasets=["Returns"]),
+    "an earlier end": orders_and_other(protect=True, end="2027-03-01"),
+    "an earlier end and no protection any more": orders_and_other(protect=False, end="2027-03-01"),
 }
 
 
-@pytest.mark.parametrize("stop", STOPS)
+@pytest.mark.parametrize("stop", STOPPED_BY_CHECK)
 def test_a_protected_flow_is_not_stopped_until_the_protection_was_taken_off_before(small: World, stop: str) -> None:
-    applied(small, both(protect=True))
-    small.write(STOPS[stop])
-    flags = Flags(allow_replace=("*",), allow_deletes=9)
-    assert gates(small.plan(flags)) == ["protect"]
-    applied(small, both(protect=False))
-    small.write(STOPS[stop])
-    assert gates(small.plan(flags)) == []
+    apply_config(small, orders_and_other(protect=True))
+    small.write(STOPPED_BY_CHECK[stop])
+    flags = PlanOptions(allow_replace=("*",), allow_deletes=9)
+    assert safety_checks(small.plan(flags)) == ["protect"]
+    apply_config(small, orders_and_other(protect=False))
+    small.write(STOPPED_BY_CHECK[stop])
+    assert safety_checks(small.plan(flags)) == []
 
 
 FREE: dict[str, dict[str, Any]] = {
-    "another place": both(protect=True, subpath="new"),
-    "another format": both(protect=True, format="json"),
-    "another title": both(protect=True, title="New"),
-    "a dataset more": both(protect=True, datasets=["Orders", "Returns"]),
-    "a later end": both(protect=True, end="2029-01-01"),
-    "another cadence": both(protect=True, schedule={"every": "6 hours", "at": "02:00"}),
+    "another place": orders_and_other(protect=True, subpath="new"),
+    "another format": orders_and_other(protect=True, format="json"),
+    "another title": orders_and_other(protect=True, title="New"),
+    "a dataset more": orders_and_other(protect=True, datasets=["Orders", "Returns"]),
+    "a later end": orders_and_other(protect=True, end="2029-01-01"),
+    "another cadence": orders_and_other(protect=True, schedule={"every": "6 hours", "at": "02:00"}),
 }
 
 
 @pytest.mark.parametrize("change", FREE)
 def test_a_protected_flow_may_change_otherwise(small: World, change: str) -> None:
-    applied(small, both(protect=True))
-    applied(small, FREE[change])
+    apply_config(small, orders_and_other(protect=True))
+    apply_config(small, FREE[change])
 
 
 def test_releasing_a_protected_flow_stops_nothing(small: World) -> None:
-    applied(small, both(protect=True))
-    applied(small, without_orders(**removed("release")))
+    apply_config(small, orders_and_other(protect=True))
+    apply_config(small, other_only(**removed_section("release")))
     assert small.flow("orders")["state"] == "enabled"
 
 
 def test_a_protection_wiped_off_with_the_marker_still_holds_while_the_yaml_declares_it(small: World) -> None:
-    applied(small, both(protect=True))
+    apply_config(small, orders_and_other(protect=True))
     small.emulator.ui.describe("orders", "")
-    small.write(both(protect=True, datasets=["Returns"]))
-    assert gates(small.plan()) == ["protect"]
+    small.write(orders_and_other(protect=True, datasets=["Returns"]))
+    assert safety_checks(small.plan()) == ["protect"]
 
 
 # -- other projects ---------------------------------------------------------------------------------------------------
 
 
 def test_a_flow_of_another_project_is_shown_and_never_touched(small: World) -> None:
-    theirs = {**both(), "project": "theirs"}
-    applied(small, theirs)
+    theirs = {**orders_and_other(), "project": "theirs"}
+    apply_config(small, theirs)
     before = small.emulator.snapshot(SANDBOX)
-    applied(small, config(exports={"orders": {"datasets": ["Orders"], "subpath": "ours"}}, policy={"max_deletes": 99}))
-    assert [(u.name, u.owner) for u in small.plan().unmanaged] == [("orders", "theirs"), ("other", "theirs")]
+    apply_config(
+        small, config(exports={"orders": {"datasets": ["Orders"], "subpath": "ours"}}, policy={"max_deletes": 99})
+    )
+    assert [(u.name, u.owner) for u in small.plan().other_flows] == [("orders", "theirs"), ("other", "theirs")]
     after = small.emulator.snapshot(SANDBOX)
     for collection in ("flows", "sourceConnections", "targetConnections", "connections"):
         kept = {d["id"]: d["description"] for d in after[collection]}
@@ -422,39 +427,39 @@ def test_a_flow_of_another_project_is_shown_and_never_touched(small: World) -> N
 
 
 def test_a_flow_that_borrowed_our_target_does_not_become_ours_when_our_flow_goes(small: World) -> None:
-    applied(small, both())
-    shared(small, "targetConnectionIds")
-    applied(small, without_orders(**removed()))
+    apply_config(small, orders_and_other())
+    share_connections(small, "targetConnectionIds")
+    apply_config(small, other_only(**removed_section()))
     assert [f["name"] for f in objects(small, "flows")] == ["other", "Mine"]
     plan = small.plan()
-    assert (plan.steps(), [u.name for u in plan.unmanaged]) == ((), ["Mine"])
-    small.write(both())
-    assert gates(small.plan()) == ["look-alike"]
+    assert (plan.steps(), [u.name for u in plan.other_flows]) == ((), ["Mine"])
+    small.write(orders_and_other())
+    assert safety_checks(small.plan()) == ["look-alike"]
 
 
 def test_a_flow_that_borrowed_all_our_connections_is_not_deleted_on_their_word(small: World) -> None:
-    applied(small, both())
-    shared(small, "sourceConnectionIds", "targetConnectionIds")
-    small.write(without_orders(**removed()))
+    apply_config(small, orders_and_other())
+    share_connections(small, "sourceConnectionIds", "targetConnectionIds")
+    small.write(other_only(**removed_section()))
     outcomes, _ = small.apply()
     assert [(o.step.kind, o.step.action) for o in outcomes] == [("flow", "delete")]
-    assert gates(small.plan(Flags(allow_deletes=9))) == ["marker-lost"]
+    assert safety_checks(small.plan(PlanOptions(allow_deletes=9))) == ["marker-lost"]
     assert {f["name"] for f in objects(small, "flows")} == {"other", "Mine"}
 
 
 def test_a_flow_with_other_datasets_and_without_its_marker_gets_no_twin(small: World) -> None:
-    applied(small, orders())
+    apply_config(small, orders())
     small.emulator.ui.datasets("orders", ["Returns"])
     small.emulator.ui.describe("orders", "")
-    assert gates(small.plan()) == ["look-alike"]
+    assert safety_checks(small.plan()) == ["look-alike"]
     small.emulator.advance(DAY + 1)
-    assert "look-alike" in gates(small.plan(Flags(allow_recreate=("*",))))
-    applied(small, orders(adopt=small.flow("orders")["id"], datasets=["Returns"]))
+    assert "look-alike" in safety_checks(small.plan(PlanOptions(allow_recreate=("*",))))
+    apply_config(small, orders(adopt=small.flow("orders")["id"], datasets=["Returns"]))
     assert len(objects(small, "flows")) == 1
 
 
 def test_a_flow_of_ours_at_the_place_of_others_is_warned_about(small: World) -> None:
-    applied(small, {**orders(), "project": "theirs"})
+    apply_config(small, {**orders(), "project": "theirs"})
     small.write(orders())
     assert "place-shared-with-others" in findings(small.plan())
 
@@ -462,12 +467,12 @@ def test_a_flow_of_ours_at_the_place_of_others_is_warned_about(small: World) -> 
 # -- adopt ------------------------------------------------------------------------------------------------------------
 
 
-def by_hand(world: World, **more: Any) -> dict[str, Any]:
+def create_flow_by_hand(world: World, **more: Any) -> dict[str, Any]:
     """A flow made in the UI, as the YAML of `adopting` says it."""
     return world.emulator.ui.create_flow("By hand", ["Orders"], sandbox=SANDBOX, **more)
 
 
-def adopting(flow: str, **changes: Any) -> dict[str, Any]:
+def adopting_config(flow: str, **changes: Any) -> dict[str, Any]:
     lake = {
         "type": "amazon-s3",
         "bucket": "acme-exports",
@@ -488,41 +493,41 @@ def adopting(flow: str, **changes: Any) -> dict[str, Any]:
 
 
 def test_adopting_writes_markers_and_changes_nothing(small: World) -> None:
-    made = by_hand(small)
+    made = create_flow_by_hand(small)
     before = small.flow("By hand")
-    small.write(adopting(made["id"]))
+    small.write(adopting_config(made["id"]))
     plan = small.plan()
-    assert (item(plan).verb, gates(plan), changes(plan)) == (Verb.ADOPT, [], {})
+    assert (item(plan).verb, safety_checks(plan), field_causes(plan)) == (Verb.ADOPT, [], {})
     assert writes_of(small) == ["PATCH /flows", "PATCH /targetConnections"]
     after = small.flow("By hand")
     same = ("id", "name", "state", "scheduleParams", "sourceConnectionIds", "targetConnectionIds")
     assert {k: after[k] for k in same} == {k: before[k] for k in same}
     assert [c.get("description") for c in objects(small, "connections")] in ([None], [""])
-    assert item(small.plan()).verb is Verb.NONE  # the key is inert afterwards
+    assert item(small.plan()).verb is Verb.UNCHANGED  # the key is inert afterwards
 
 
 def test_adopting_a_flow_that_differs_is_refused_and_shows_how(small: World) -> None:
-    made = by_hand(small)
-    small.write(adopting(made["id"], subpath="new", schedule={"every": "6 hours", "at": "00:00"}))
+    made = create_flow_by_hand(small)
+    small.write(adopting_config(made["id"], subpath="new", schedule={"every": "6 hours", "at": "00:00"}))
     plan = small.plan()
-    assert gates(plan) == ["adoption-differs"]
-    assert changes(plan) == {"cadence": Cause.DIFFERS, "place.path": Cause.DIFFERS}
+    assert safety_checks(plan) == ["adoption-differs"]
+    assert field_causes(plan) == {"cadence": Cause.UNKNOWN_ORIGIN, "place.path": Cause.UNKNOWN_ORIGIN}
 
 
 def test_adopting_a_flow_that_was_switched_off_needs_the_yaml_to_say_so(small: World) -> None:
-    made = by_hand(small)
+    made = create_flow_by_hand(small)
     small.emulator.ui.disable("By hand")
-    small.write(adopting(made["id"], enabled=True))
-    assert gates(small.plan()) == ["adoption-differs"]
-    small.write(adopting(made["id"], enabled=False))
-    assert gates(small.plan()) == []
+    small.write(adopting_config(made["id"], enabled=True))
+    assert safety_checks(small.plan()) == ["adoption-differs"]
+    small.write(adopting_config(made["id"], enabled=False))
+    assert safety_checks(small.plan()) == []
 
 
 def test_adopting_what_another_project_owns_is_refused(small: World) -> None:
-    applied(small, {**orders(), "project": "theirs"})
+    apply_config(small, {**orders(), "project": "theirs"})
     small.write(orders(adopt=small.flow("orders")["id"]))
     plan = small.plan()
-    assert gates(plan) == ["foreign-owner"]
+    assert safety_checks(plan) == ["foreign-owner"]
     assert "theirs" in item(plan).refusals[0].text
 
 
@@ -532,33 +537,33 @@ def test_adopting_what_is_not_there_is_an_error(small: World) -> None:
 
 
 def test_adopting_into_another_account_is_refused_as_a_replacement_would_be(small: World) -> None:
-    made = by_hand(small)
+    made = create_flow_by_hand(small)
     small.emulator.ui.create_flow("Second", ["Returns"], sandbox=SANDBOX)
-    content = adopting(made["id"])
+    content = adopting_config(made["id"])
     content["destinations"]["lake"]["account"] = {"existing": "Second account"}
     small.write(content)
     plan = small.plan()
-    assert gates(plan) == ["adoption-differs"]
+    assert safety_checks(plan) == ["adoption-differs"]
     assert "another account" in item(plan).refusals[0].text
 
 
 def test_adopting_a_flow_with_several_sources_is_refused(small: World) -> None:
-    made, more = by_hand(small), small.emulator.ui.create_flow("Second", ["Returns"], sandbox=SANDBOX)
-    load(small, "flows", {**small.flow("By hand"), "sourceConnectionIds": [made["source"], more["source"]]})
-    small.write(adopting(made["id"]))
-    assert "not-expressible" in gates(small.plan())
+    made, more = create_flow_by_hand(small), small.emulator.ui.create_flow("Second", ["Returns"], sandbox=SANDBOX)
+    load_objects(small, "flows", {**small.flow("By hand"), "sourceConnectionIds": [made["source"], more["source"]]})
+    small.write(adopting_config(made["id"]))
+    assert "not-expressible" in safety_checks(small.plan())
 
 
 def test_a_flow_that_looks_like_one_to_be_created_is_not_doubled(small: World) -> None:
-    made = by_hand(small)
-    content = adopting(made["id"])
+    made = create_flow_by_hand(small)
+    content = adopting_config(made["id"])
     del content["exports"]["orders"]["adopt"]
     small.write(content)
     plan = small.plan()
-    assert gates(plan) == ["look-alike"]
+    assert safety_checks(plan) == ["look-alike"]
     assert f"adopt: {made['id']}" in item(plan).refusals[0].allow
     content["exports"]["orders"] |= {"title": "Another", "subpath": "new"}
-    applied(small, content)
+    apply_config(small, content)
     assert len(objects(small, "flows")) == 2
 
 
@@ -566,18 +571,18 @@ def test_a_flow_that_looks_like_one_to_be_created_is_not_doubled(small: World) -
 
 
 def test_a_renamed_export_keeps_its_flow_and_its_name_in_the_ui(small: World) -> None:
-    applied(small, orders())
+    apply_config(small, orders())
     before = small.flow("orders")["id"]
     small.write(config(exports={"daily": {"datasets": ["Orders"], "title": "orders", "renamed_from": "orders"}}))
     plan = small.plan()
     assert [str(i.address) for i in plan.items if i.verb is Verb.DELETE] == []
-    applied(small)
+    apply_config(small)
     assert small.flow("orders")["id"] == before
     assert small.plan().steps() == ()
 
 
 def test_a_renamed_destination_keeps_its_account(small: World) -> None:
-    applied(small, orders())
+    apply_config(small, orders())
     (before,) = objects(small, "connections")
     destinations = {**DESTINATIONS, "lake": {**DESTINATIONS["s3-role"], "renamed_from": "s3-role"}}
     del destinations["s3-role"]
@@ -595,13 +600,13 @@ def test_a_renamed_destination_keeps_its_account(small: World) -> None:
 
 
 def test_a_target_narrows_the_plan_pulls_in_its_account_and_deletes_nothing(small: World) -> None:
-    applied(small, both())
+    apply_config(small, orders_and_other())
     exports = {
         "new": {"datasets": ["Orders"], "destination": "gcs"},
         "newer": {"datasets": ["Orders"], "destination": "blob"},
     }
     small.write(config(exports=exports, policy={"max_deletes": 9}))
-    flags = Flags(targets=("exports.new",))
+    flags = PlanOptions(targets=("exports.new",))
     plan = small.plan(flags)
     assert [str(i.address) for i in plan.items] == ["destinations.gcs", "exports.new"]
     assert plan.targeted_out == 1
@@ -615,7 +620,7 @@ def test_a_target_narrows_the_plan_pulls_in_its_account_and_deletes_nothing(smal
 
 
 def test_flows_of_unknown_cards_are_listed_and_harm_nothing(small: World) -> None:
-    applied(small, orders())
+    apply_config(small, orders())
     strange: list[dict[str, Any]] = [
         {"id": "odd-1", "name": "Odd", "flowSpec": {"id": "nobody-knows", "version": "1.0"}},
         {"id": "odd-2", "name": "Odder", "flowSpec": {"id": "x"},
@@ -627,11 +632,11 @@ def test_flows_of_unknown_cards_are_listed_and_harm_nothing(small: World) -> Non
          {"properties": {"isDestinationFlow": True}, "targetConnections": [{"baseConnection": None}]}},
     ]  # fmt: skip
     marked = [{"inheritedAttributes": {"properties": {"isDestinationFlow": True}}, **doc} for doc in strange]
-    load(small, "flows", *marked)
+    load_objects(small, "flows", *marked)
     plan = small.plan()
-    assert plan.empty
-    assert {u.id for u in plan.unmanaged} == {"odd-1", "odd-2", "odd-3", "odd-4"}
-    assert {u.type for u in plan.unmanaged} == {None}
+    assert plan.is_empty
+    assert {u.id for u in plan.other_flows} == {"odd-1", "odd-2", "odd-3", "odd-4"}
+    assert {u.type for u in plan.other_flows} == {None}
 
 
 def test_more_than_a_hundred_destinations_are_warned_about(small: World) -> None:
@@ -641,9 +646,9 @@ def test_more_than_a_hundred_destinations_are_warned_about(small: World) -> None
          "inheritedAttributes": {"properties": {"isDestinationFlow": True}}}
         for n in range(100)
     ]  # fmt: skip
-    load(small, "flows", *docs[:99])
+    load_objects(small, "flows", *docs[:99])
     assert [f.rule for f in small.plan().findings] == []
-    load(small, "flows", docs[99])
+    load_objects(small, "flows", docs[99])
     (found,) = small.plan().findings
     assert (found.rule, found.level) == ("destination-limit", "warning")
     assert "101" in found.message
@@ -658,14 +663,14 @@ ODD: dict[str, tuple[str, dict[str, Any]]] = {
 
 @pytest.mark.parametrize("odd", ODD)
 def test_a_flow_of_ours_in_a_form_that_cannot_be_read_is_left_alone(small: World, odd: str) -> None:
-    applied(small, both())
+    apply_config(small, orders_and_other())
     collection, changed = ODD[odd]
     doc: dict[str, Callable[[str], dict[str, Any]]] = {
         "flows": small.flow,
         "sourceConnections": lambda _: source(small),
         "targetConnections": lambda _: target(small),
     }
-    load(small, collection, {**doc[collection]("orders"), **changed})
+    load_objects(small, collection, {**doc[collection]("orders"), **changed})
     plan = small.plan()
-    assert (gates(plan), item(plan).steps) == (["not-expressible"], ())
+    assert (safety_checks(plan), item(plan).steps) == (["not-expressible"], ())
     assert plan.steps() == ()

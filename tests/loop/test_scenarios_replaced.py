@@ -7,28 +7,28 @@ from typing import Any
 
 import pytest
 
-from exportctl.flags import Flags
-from exportctl.kinds import ANCHOR
-from exportctl.marker import write
+from exportctl.flags import PlanOptions
+from exportctl.kinds import FLOW
+from exportctl.marker import format_description
 from exportctl.model import Cause, Verb
 from tests.loop.scenes import (
-    applied,
-    both,
-    changes,
+    apply_config,
+    field_causes,
     findings,
-    gates,
     item,
     marker_line,
-    moved,
+    moved_orders,
     objects,
     orders,
+    orders_and_other,
+    safety_checks,
     source,
     writes_of,
 )
 from tests.loop.world import DESTINATIONS, SANDBOX, World, config
 
 KEYS = {"access_key_id": "${env:S3_KEY}", "secret_access_key": "${env:S3_SECRET}"}
-CONSENT = Flags(allow_replace=("exports.orders",))
+CONSENT = PlanOptions(allow_replace=("exports.orders",))
 
 REPLACED: dict[str, tuple[dict[str, Any], str]] = {
     "another type": (orders(destination="gcs"), "destination type amazon-s3 -> google-cloud-storage"),
@@ -37,7 +37,7 @@ REPLACED: dict[str, tuple[dict[str, Any], str]] = {
         "another way to authenticate, or an account that does not exist yet",
     ),
     "another way to authenticate": (
-        moved(auth=KEYS),
+        moved_orders(auth=KEYS),
         "another way to authenticate, or an account that does not exist yet",
     ),
 }
@@ -46,11 +46,11 @@ REPLACED: dict[str, tuple[dict[str, Any], str]] = {
 @pytest.mark.parametrize("change", REPLACED)
 def test_a_replacement_is_refused_until_it_is_allowed_and_says_what_it_costs(small: World, change: str) -> None:
     content, why = REPLACED[change]
-    applied(small, orders())
+    apply_config(small, orders())
     before = small.flow("orders")
     small.write(content)
     plan = small.plan()
-    assert (item(plan).verb, gates(plan)) == (Verb.REPLACE, ["replacement"])
+    assert (item(plan).verb, safety_checks(plan)) == (Verb.REPLACE, ["replacement"])
     assert why in item(plan).refusals[0].text
     assert item(plan).refusals[0].allow == (
         f"`allow_replace: {before['id']}` in exports.orders, or --allow-replace exports.orders"
@@ -60,9 +60,9 @@ def test_a_replacement_is_refused_until_it_is_allowed_and_says_what_it_costs(sma
 
 @pytest.mark.parametrize("change", REPLACED)
 def test_an_allowed_replacement_leaves_one_flow_of_the_next_generation(small: World, change: str) -> None:
-    applied(small, orders())
+    apply_config(small, orders())
     before = small.flow("orders")
-    applied(small, REPLACED[change][0], CONSENT)
+    apply_config(small, REPLACED[change][0], CONSENT)
     (after,) = objects(small, "flows")
     assert after["id"] != before["id"]
     assert " orders 2o " in marker_line(after["description"])
@@ -71,42 +71,42 @@ def test_an_allowed_replacement_leaves_one_flow_of_the_next_generation(small: Wo
 
 
 def test_a_consent_in_the_yaml_is_for_one_flow_only(small: World) -> None:
-    applied(small, orders())
+    apply_config(small, orders())
     flow = small.flow("orders")["id"]
     small.write(orders(destination="gcs", allow_replace="00000000-0000-4000-8000-000000000000"))
-    assert gates(small.plan()) == ["replacement"]
-    applied(small, orders(destination="gcs", allow_replace=flow))
+    assert safety_checks(small.plan()) == ["replacement"]
+    apply_config(small, orders(destination="gcs", allow_replace=flow))
     small.write(orders(destination="blob", allow_replace=flow))
-    assert gates(small.plan()) == ["replacement"]
+    assert safety_checks(small.plan()) == ["replacement"]
 
 
 def test_an_account_with_another_way_to_authenticate_is_made_anew_and_the_former_one_cleaned_away(small: World) -> None:
-    applied(small, orders())
+    apply_config(small, orders())
     (before,) = objects(small, "connections")
-    small.write(moved(auth=KEYS))
+    small.write(moved_orders(auth=KEYS))
     plan = small.plan()
     assert item(plan, "destinations.s3-role").verb is Verb.REPLACE
-    assert changes(plan, "destinations.s3-role") == {"method": Cause.PENDING}
-    applied(small, flags=CONSENT)
+    assert field_causes(plan, "destinations.s3-role") == {"method": Cause.PENDING}
+    apply_config(small, flags=CONSENT)
     (after,) = objects(small, "connections")
     assert after["id"] != before["id"]
     assert after["auth"]["specName"] == "Access Key"
 
 
 def test_an_account_others_still_use_stays_after_it_was_replaced(small: World) -> None:
-    applied(small, orders())
+    apply_config(small, orders())
     (before,) = objects(small, "connections")
     small.emulator.ui.create_flow("Audience", sandbox=SANDBOX, base=before["id"], audience=True)
-    small.write(moved(auth=KEYS))
+    small.write(moved_orders(auth=KEYS))
     plan = small.plan()
     assert "Audience" in item(plan, "destinations.s3-role").consequences[0].text
-    applied(small, flags=CONSENT)
+    apply_config(small, flags=CONSENT)
     assert before["id"] in {c["id"] for c in objects(small, "connections")}
     assert findings(small.plan(), "destinations.s3-role") == ["account-in-use"]
 
 
 def test_of_two_accounts_of_one_address_the_one_in_use_stays(small: World) -> None:
-    applied(small, orders())
+    apply_config(small, orders())
     (base,) = objects(small, "connections")
     for identity in ("00000000-0000-4000-8000-000000000001", "ffffffff-0000-4000-8000-000000000001"):
         small.emulator.ui.load({"connections": [{**base, "id": identity}]}, sandbox=SANDBOX)
@@ -121,39 +121,39 @@ def test_another_account_made_by_others_replaces_too(small: World) -> None:
         lake = {"type": "amazon-s3", "bucket": "acme-ours", "path": "x", "account": {"id": base}}
         return config(destinations={"lake": lake}, defaults={**config()["defaults"], "destination": "lake"})
 
-    applied(small, on(made[0]))
+    apply_config(small, on(made[0]))
     small.write(on(made[1]))
     assert "another account" in item(small.plan()).refusals[0].text
-    applied(small, flags=CONSENT)
+    apply_config(small, flags=CONSENT)
     assert {c["id"] for c in objects(small, "connections")} == set(made)
 
 
 def test_a_flow_switched_off_by_hand_is_replaced_without_being_switched_again(small: World) -> None:
-    applied(small, orders())
+    apply_config(small, orders())
     small.emulator.ui.disable("orders")
     small.write(orders(destination="gcs"))
-    assert [s.act for s in small.plan(CONSENT).steps() if s.act] == []
+    assert [s.operation for s in small.plan(CONSENT).steps() if s.operation] == []
 
 
 def test_a_replacement_by_a_dataset_nobody_knows_does_not_begin(small: World) -> None:
-    applied(small, orders())
+    apply_config(small, orders())
     small.write(orders(destination="gcs", datasets=["Odrers"]))
     plan = small.plan(CONSENT)
-    assert (item(plan).verb, item(plan).steps) == (Verb.NONE, ())
+    assert (item(plan).verb, item(plan).steps) == (Verb.UNCHANGED, ())
     assert [f.rule for f in plan.errors()] == ["dataset-unknown"]
 
 
 def test_a_live_flow_whose_new_list_holds_an_unknown_dataset_is_left_alone(small: World) -> None:
-    applied(small, both())
+    apply_config(small, orders_and_other())
     small.emulator.ui.path("orders", "elsewhere")
-    small.write(both(datasets=["Orders", "Odrers"]))
+    small.write(orders_and_other(datasets=["Orders", "Odrers"]))
     plan = small.plan()
-    assert (item(plan).verb, item(plan).steps, item(plan).id) == (Verb.NONE, (), small.flow("orders")["id"])
+    assert (item(plan).verb, item(plan).steps, item(plan).id) == (Verb.UNCHANGED, (), small.flow("orders")["id"])
 
 
 def test_a_name_in_the_folder_makes_a_new_title_a_new_folder(small: World) -> None:
     folder = "%DESTINATION_INSTANCE_NAME%/%DATASET_ID%/%EXPORT_TIME%"
-    applied(small, orders(folder=folder))
+    apply_config(small, orders(folder=folder))
     small.write(orders(folder=folder, title="New"))
     assert [c.rule for c in item(small.plan()).consequences] == ["later-folders"]
 
@@ -164,7 +164,7 @@ def test_another_encryption_of_a_live_account_is_said_and_not_sent(small: World)
         lake = {**DESTINATIONS["s3-role"], "encryption": {"public_key": text}}
         return config(destinations={**DESTINATIONS, "s3-role": lake})
 
-    applied(small, encrypted("one"))
+    apply_config(small, encrypted("one"))
     assert findings(small.plan(), "destinations.s3-role") == []
     small.write(encrypted("two"))
     plan = small.plan()
@@ -174,11 +174,11 @@ def test_another_encryption_of_a_live_account_is_said_and_not_sent(small: World)
 def test_a_flow_of_the_same_name_with_other_datasets_is_no_look_alike(small: World) -> None:
     small.emulator.ui.create_flow("orders", ["Returns"], sandbox=SANDBOX)
     small.write(orders())
-    assert gates(small.plan()) == []
+    assert safety_checks(small.plan()) == []
 
 
 def test_a_dataset_list_an_interrupted_run_left_behind_is_taken_up(small: World) -> None:
-    applied(small, orders())
+    apply_config(small, orders())
     before = source(small)
     wanted = [d for d in small.emulator.datasets(SANDBOX) if d["name"] in ("Orders", "Returns")]
     left = {
@@ -200,7 +200,7 @@ def test_adopting_with_a_dataset_nobody_knows_is_an_error(small: World) -> None:
 
 
 def test_a_list_left_behind_that_does_not_fit_is_cleaned_away(small: World) -> None:
-    applied(small, orders())
+    apply_config(small, orders())
     left = {**source(small), "id": f"00000000{source(small)['id'][8:]}"}
     small.emulator.ui.load({"sourceConnections": [left]}, sandbox=SANDBOX)
     small.write(orders(datasets=["Orders", "Returns"]))
@@ -211,16 +211,16 @@ def test_a_list_left_behind_that_does_not_fit_is_cleaned_away(small: World) -> N
 
 
 def test_a_flow_already_marked_as_going_is_replaced_without_asking_again(small: World) -> None:
-    applied(small, orders())
+    apply_config(small, orders())
     small.write(orders(destination="gcs"))
-    with small.planned(CONSENT) as made:
+    with small.open_plan(CONSENT) as made:
         consent = next(s for s in made.plan.steps() if s.key.endswith("/consent"))
     assert consent.marker is not None
-    assert consent.marker.replaced
+    assert consent.marker.being_replaced
     flow = small.flow("orders")
-    text = write("", "https://github.com/acme/exports", consent.marker, ANCHOR)
+    text = format_description("", "https://github.com/acme/exports", consent.marker, FLOW)
     small.emulator.ui.describe("orders", text)
     plan = small.plan()
-    assert (gates(plan), [s.key for s in plan.steps() if s.key.endswith("/consent")]) == ([], [])
-    applied(small)
+    assert (safety_checks(plan), [s.key for s in plan.steps() if s.key.endswith("/consent")]) == ([], [])
+    apply_config(small)
     assert small.flow("orders")["id"] != flow["id"]

@@ -13,31 +13,38 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from exportctl import drift_report, watching
-from exportctl.drift_report import Group
+from exportctl.drift_report import DriftGroup
 from exportctl.errors import UsageError
-from exportctl.flags import Flags
-from exportctl.health.forecast import Forecast, Lane, forecast
-from exportctl.health.run_hints import hints
-from exportctl.health.status import ExportHealth, State, StatusReport, Word, status
-from exportctl.planning.ownership import survey
+from exportctl.flags import PlanOptions
+from exportctl.health.forecast import FlowForecast, Forecast, forecast
+from exportctl.health.run_hints import error_hints
+from exportctl.health.status import ExportHealth, FlowState, HealthResult, StatusReport, status
+from exportctl.planning.ownership import build_ownership
 from exportctl.runs import RunStatus
 from exportctl.views import text_runs
-from tests.loop.scenes import DAY, HOUR, applied, both, orders, source
+from tests.loop.scenes import DAY, HOUR, apply_config, orders, orders_and_other, source
 from tests.loop.world import DATASETS, START, World, config, world
 
 
-def looked(small: World, flags: Flags = Flags(), expiring: int | None = None, **more: Any) -> StatusReport:  # noqa: B008
-    with small.planned(flags, **more) as made:
-        return status(made.plan, survey(made.live, made.project.name), made.project, expiring=expiring)
+def make_status_report(
+    small: World,
+    flags: PlanOptions = PlanOptions(),  # noqa: B008
+    expiring: int | None = None,
+    **more: Any,
+) -> StatusReport:
+    with small.open_plan(flags, **more) as made:
+        return status(made.plan, build_ownership(made.live, made.project.name), made.project, expiring=expiring)
 
 
-def foreseen(small: World, *, days: int = 7, planned: bool = False) -> Forecast:
-    with small.planned() as made:
-        return forecast(made.plan, survey(made.live, made.project.name), made.desired, days=days, planned=planned)
+def make_forecast(small: World, *, days: int = 7, planned: bool = False) -> Forecast:
+    with small.open_plan() as made:
+        return forecast(
+            made.plan, build_ownership(made.live, made.project.name), made.desired, days=days, planned=planned
+        )
 
 
 def health(small: World) -> ExportHealth:
-    (one,) = looked(small).exports
+    (one,) = make_status_report(small).exports
     return one
 
 
@@ -45,28 +52,28 @@ def health(small: World) -> ExportHealth:
 
 
 def test_an_export_is_followed_from_declared_to_run(small: World) -> None:
-    assert health(small).word is Word.NOT_APPLIED
-    applied(small)
-    assert (health(small).word, health(small).next_run) == (Word.WAITING, START + 18 * HOUR)
+    assert health(small).result is HealthResult.NOT_APPLIED
+    apply_config(small)
+    assert (health(small).result, health(small).next_run) == (HealthResult.WAITING, START + 18 * HOUR)
     small.emulator.advance(DAY)
     one = health(small)
-    assert (one.word, one.next_run) == (Word.OK, START + 42 * HOUR)
-    assert one.last is not None
-    assert (one.last.status, one.last.started) == (RunStatus.DONE, START + 18 * HOUR)
+    assert (one.result, one.next_run) == (HealthResult.OK, START + 42 * HOUR)
+    assert one.last_run is not None
+    assert (one.last_run.status, one.last_run.started) == (RunStatus.DONE, START + 18 * HOUR)
 
 
 def test_a_run_that_fails_is_failed_in_status_and_explained_in_runs(small: World) -> None:
-    applied(small)
-    small.emulator.ui.load({"sourceConnections": [_without_dataset(small)]}, sandbox="demo")
+    apply_config(small)
+    small.emulator.ui.load({"sourceConnections": [_source_of_gone_dataset(small)]}, sandbox="demo")
     small.emulator.advance(DAY)
-    with small.planned() as made:
-        (run,) = watching.recent_runs(made, "orders").flows[0].runs
+    with small.open_plan() as made:
+        (run,) = watching.read_recent_runs(made, "orders").flows[0].runs
     assert run.status is RunStatus.FAILED
-    assert any("a dataset of the flow was deleted" in (one or "") for one in hints(run.errors, "amazon-s3"))
-    assert health(small).word is Word.FAILED
+    assert any("a dataset of the flow was deleted" in (one or "") for one in error_hints(run.errors, "amazon-s3"))
+    assert health(small).result is HealthResult.FAILED
 
 
-def _without_dataset(small: World) -> dict[str, Any]:
+def _source_of_gone_dataset(small: World) -> dict[str, Any]:
     """The source of `orders` after its dataset was deleted: it still names it."""
     shown = source(small)
     entries = [{**one, "dataSetId": "f" * 24} for one in shown["params"]["datasets"]]
@@ -74,16 +81,16 @@ def _without_dataset(small: World) -> dict[str, Any]:
 
 
 def test_what_was_forecast_is_what_ran(small: World) -> None:
-    applied(small, orders(schedule={"every": "6 hours", "at": "01:00"}))
-    (lane,) = foreseen(small, days=2).lanes
+    apply_config(small, orders(schedule={"every": "6 hours", "at": "01:00"}))
+    (lane,) = make_forecast(small, days=2).flows
     small.emulator.advance(2 * DAY)
-    with small.planned() as made:
-        runs = watching.recent_runs(made, "orders").flows[0].runs
+    with small.open_plan() as made:
+        runs = watching.read_recent_runs(made, "orders").flows[0].runs
     assert len(runs) == 8
     assert [run.started for run in reversed(runs)] == list(lane.runs)
 
 
-STOPS: dict[str, Callable[[World], Any]] = {
+PAUSES: dict[str, Callable[[World], Any]] = {
     "switched off": lambda w: w.emulator.ui.disable("orders"),
     "the end moved earlier": lambda w: w.emulator.ui.end("orders", START + 40 * DAY),
     "the end moved earlier, and over": lambda w: (
@@ -93,39 +100,41 @@ STOPS: dict[str, Callable[[World], Any]] = {
 }
 
 
-@pytest.mark.parametrize("stop", STOPS)
+@pytest.mark.parametrize("stop", PAUSES)
 def test_what_drift_calls_stopped_is_stopped(small: World, stop: str) -> None:
-    applied(small)
-    assert health(small).word is not Word.STOPPED
-    STOPS[stop](small)
-    assert drift_report.drift(small.plan(), end_warning=0).of(Group.STOPPED)
-    assert (health(small).word, health(small).state) == (Word.STOPPED, State.STOPPED)
+    apply_config(small)
+    assert health(small).result is not HealthResult.PAUSED
+    PAUSES[stop](small)
+    assert drift_report.build_drift_report(small.plan(), end_warning=0).entries_of(DriftGroup.PAUSED)
+    assert (health(small).result, health(small).state) == (HealthResult.PAUSED, FlowState.PAUSED)
 
 
 def test_what_drift_does_not_call_stopped_is_not(small: World) -> None:
-    applied(small, orders(enabled=False))
-    assert not drift_report.drift(small.plan(), end_warning=0).of(Group.STOPPED)
-    assert health(small).word is Word.DISABLED
+    apply_config(small, orders(enabled=False))
+    assert not drift_report.build_drift_report(small.plan(), end_warning=0).entries_of(DriftGroup.PAUSED)
+    assert health(small).result is HealthResult.DISABLED
 
 
 def test_ninety_exports_cost_what_a_plan_costs(ninety: Callable[[Path], World], tmp_path: Path) -> None:
     small = ninety(tmp_path)
     small.apply()
-    small.forget()
+    small.forget_requests()
     small.plan()
     asked = len(small.emulator.requests())
-    small.forget()
-    assert len(looked(small).exports) == 90
+    small.forget_requests()
+    assert len(make_status_report(small).exports) == 90
     assert len(small.emulator.requests()) == asked
-    small.forget()
-    assert len(foreseen(small).lanes) == 90
+    small.forget_requests()
+    assert len(make_forecast(small).flows) == 90
     assert len(small.emulator.requests()) == asked
 
 
 def test_a_target_leaves_the_others_out(small: World) -> None:
-    applied(small, both())
-    assert len(looked(small).exports) == 2
-    assert [str(one.address) for one in looked(small, Flags(targets=("other",))).exports] == ["exports.other"]
+    apply_config(small, orders_and_other())
+    assert len(make_status_report(small).exports) == 2
+    assert [str(one.address) for one in make_status_report(small, PlanOptions(targets=("other",))).exports] == [
+        "exports.other"
+    ]
 
 
 # -- forecast ---------------------------------------------------------------------------------------------------------
@@ -155,27 +164,27 @@ def test_the_forecast_of_a_plan_is_the_forecast_after_its_apply(
     small = world(tmp_path_factory.mktemp("law"))
     for content in (before, {**after, "destination": before["destination"]}):
         small.write(config(exports={"orders": {**content, "subpath": "orders"}}))
-        said = foreseen(small, planned=True)
+        said = make_forecast(small, planned=True)
         small.apply()
-        found = foreseen(small)
-        assert [_same(lane) for lane in said.lanes] == [_same(lane) for lane in found.lanes]
-        assert said.together == found.together
+        found = make_forecast(small)
+        assert [_comparable_lane(lane) for lane in said.flows] == [_comparable_lane(lane) for lane in found.flows]
+        assert said.simultaneous_runs == found.simultaneous_runs
 
 
-def _same(lane: Lane) -> tuple[Any, ...]:
+def _comparable_lane(lane: FlowForecast) -> tuple[Any, ...]:
     """All but the id that a flow gets when it is made, and words."""
-    return (lane.address, lane.account, lane.type, lane.datasets, lane.runs, lane.ends, lane.why)
+    return (lane.address, lane.account, lane.type, lane.datasets, lane.runs, lane.ends, lane.no_run_reason)
 
 
 # -- runs -------------------------------------------------------------------------------------------------------------
 
 
 def test_runs_are_found_by_address_part_and_flow_id(small: World) -> None:
-    applied(small)
+    apply_config(small)
     flow = small.flow("orders")["id"]
-    with small.planned() as made:
+    with small.open_plan() as made:
         for name in ("exports.orders", "orders", flow):
-            (found,) = watching.recent_runs(made, name).flows
+            (found,) = watching.read_recent_runs(made, name).flows
             assert (str(found.address), found.flow, found.title, found.type) == (
                 "exports.orders",
                 flow,
@@ -186,34 +195,34 @@ def test_runs_are_found_by_address_part_and_flow_id(small: World) -> None:
 
 def test_runs_of_a_flow_of_others_are_found_by_its_id(small: World) -> None:
     made_by_hand = small.emulator.ui.create_flow("Loyalty feed", ["Orders"], sandbox="demo")
-    with small.planned() as made:
-        (found,) = watching.recent_runs(made, made_by_hand["id"]).flows
+    with small.open_plan() as made:
+        (found,) = watching.read_recent_runs(made, made_by_hand["id"]).flows
     assert (found.address, found.title) == (None, "Loyalty feed")
 
 
 def test_an_export_without_a_flow_is_not_applied_and_has_no_runs(small: World) -> None:
-    small.forget()
-    with small.planned() as made:
-        (found,) = watching.recent_runs(made, "orders").flows
+    small.forget_requests()
+    with small.open_plan() as made:
+        (found,) = watching.read_recent_runs(made, "orders").flows
     assert (found.flow, found.runs) == (None, ())
     assert not [r for r in small.emulator.requests() if r["path"].endswith("/runs")]
 
 
 def test_a_name_that_is_not_there_gets_the_nearest(small: World) -> None:
-    with small.planned() as made:
+    with small.open_plan() as made:
         for name, hint in (("ordres", "did you mean exports.orders?"), ("zzz", "there is exports.orders")):
             with pytest.raises(UsageError, match=re.escape(f"{name}: no export")) as raised:
-                watching.recent_runs(made, name)
+                watching.read_recent_runs(made, name)
             assert raised.value.hint == hint
 
 
-class WithRuns(httpx.BaseTransport):
+class TransportWithRuns(httpx.BaseTransport):
     """The emulator, with runs as the service's samples show them (flow-service.md 8): newest first, two a page."""
 
     def __init__(self, small: World, days: int):
         self._rest = httpx.WSGITransport(app=small.emulator)
         flow = small.flow("orders")["id"]
-        self._runs = [sample(flow, n) for n in range(days)]
+        self._runs = [sample_run(flow, n) for n in range(days)]
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         if not request.url.path.endswith("/flowservice/runs"):
@@ -225,7 +234,7 @@ class WithRuns(httpx.BaseTransport):
         return httpx.Response(200, json={"items": self._runs[first : first + 2], "_links": links})
 
 
-def sample(flow: str, days_ago: int) -> dict[str, Any]:
+def sample_run(flow: str, days_ago: int) -> dict[str, Any]:
     """One run; every third failed as the published sample did."""
     started = (START - days_ago * DAY) * 1000
     failed = days_ago % 3 == 2
@@ -258,15 +267,15 @@ def sample(flow: str, days_ago: int) -> dict[str, Any]:
 def test_the_newest_runs_come_first_and_no_more_than_asked(
     applied_orders: World, asked: dict[str, Any], found: list[int]
 ) -> None:
-    with applied_orders.planned(transport=WithRuns(applied_orders, 13)) as made:
-        (one,) = watching.recent_runs(made, "orders", **asked).flows
+    with applied_orders.open_plan(transport=TransportWithRuns(applied_orders, 13)) as made:
+        (one,) = watching.read_recent_runs(made, "orders", **asked).flows
     assert [run.id for run in one.runs] == [f"run-{n}" for n in found]
 
 
 def test_a_run_is_told_with_its_numbers_and_its_errors(applied_orders: World) -> None:
-    with applied_orders.planned(transport=WithRuns(applied_orders, 3)) as made:
-        report = watching.recent_runs(made, "orders")
-    shown = text_runs.runs(report)
+    with applied_orders.open_plan(transport=TransportWithRuns(applied_orders, 3)) as made:
+        report = watching.read_recent_runs(made, "orders")
+    shown = text_runs.render_runs(report)
     assert "2027-01-15 08:00 UTC  1 min 30 s  done    1200  4      4.0 KiB" in shown
     assert "2027-01-13 08:00 UTC  1 min 30 s  failed  1202  4      4.0 KiB" in shown
     assert "ACTIVATION_BATCH-0000-FAILED: Job aborted." in shown
@@ -274,5 +283,5 @@ def test_a_run_is_told_with_its_numbers_and_its_errors(applied_orders: World) ->
 
 
 def test_runs_since_tomorrow_are_refused(small: World) -> None:
-    with small.planned() as made, pytest.raises(UsageError, match="lies in the future"):
-        watching.recent_runs(made, "orders", since=START + 1)
+    with small.open_plan() as made, pytest.raises(UsageError, match="lies in the future"):
+        watching.read_recent_runs(made, "orders", since=START + 1)

@@ -19,17 +19,17 @@ from hypothesis import strategies as st
 
 from exportctl.emulator import Fault, Switches
 from exportctl.errors import Conflict, Error, Forbidden, NotFound, NotReached, ServiceError, Unauthorized
-from exportctl.model import Status
-from tests.loop.generated import kind_switches
-from tests.loop.test_interrupted import exactly_once
+from exportctl.model import OutcomeStatus
+from tests.loop.generated import accepting_switches
+from tests.loop.test_interrupted import assert_exactly_once
 from tests.loop.test_laws import FEW, LISTED
-from tests.loop.troubled import Watching
+from tests.loop.troubled import WatchingTransport
 from tests.loop.world import SANDBOX, World, config, world
 
 EVERY = {"method": "*", "path": "/flowservice/", "count": 0}
 
 
-class Broken(httpx.BaseTransport):
+class BrokenTransport(httpx.BaseTransport):
     """Raises for every request of the Flow Service that `matches`, as a network would; passes on all else."""
 
     def __init__(self, made: World, matches: Callable[[httpx.Request], bool], error: Callable[[], Exception]):
@@ -42,7 +42,7 @@ class Broken(httpx.BaseTransport):
         return self.inner.handle_request(request)
 
 
-def gateway(code: str, text: str) -> dict[str, str]:
+def gateway_error(code: str, text: str) -> dict[str, str]:
     return {"error_code": code, "message": text}
 
 
@@ -57,7 +57,7 @@ def flow_error(code: int, status: int, text: str) -> dict[str, Any]:
 # what the service does -> class, and words the message or the hint must have
 TROUBLES: dict[str, tuple[dict[str, Any], type[Error], str]] = {
     "401": (
-        {"effect": "status", "status": 401, "body": gateway("401013", "Oauth token is not valid")},
+        {"effect": "status", "status": 401, "body": gateway_error("401013", "Oauth token is not valid")},
         Unauthorized,
         "AEP_CLIENT|credentials",
     ),
@@ -110,7 +110,7 @@ def test_a_plan_that_meets_trouble_fails_with_its_class_and_writes_nothing(
 def test_a_plan_without_network_says_so_and_writes_nothing(small: World, trouble: str) -> None:
     error, words = NETWORK[trouble]
     with pytest.raises(NotReached, match=words):
-        small.plan(transport=Broken(small, lambda _: True, error))
+        small.plan(transport=BrokenTransport(small, lambda _: True, error))
     assert small.writes() == []
 
 
@@ -120,10 +120,10 @@ def test_an_apply_whose_writes_all_fail_accounts_for_every_step(small: World, tr
     small.emulator.add_fault(Fault(**{**EVERY, **fault, "method": "POST"}))
     outcomes, proof = small.apply()
     if trouble == "JSON cut short":  # it was carried out: what was written is looked for and found
-        assert proof.proved
+        assert proof.passed
         return
-    assert {o.status for o in outcomes} == {Status.FAILED, Status.BLOCKED}
-    failed = [o for o in outcomes if o.status is Status.FAILED]
+    assert {o.status for o in outcomes} == {OutcomeStatus.FAILED, OutcomeStatus.BLOCKED}
+    failed = [o for o in outcomes if o.status is OutcomeStatus.FAILED]
     said = " ".join(f"{o.message} {o.hint}" for o in failed)
     assert all(o.message for o in failed)
     if trouble == "403":
@@ -131,24 +131,24 @@ def test_an_apply_whose_writes_all_fail_accounts_for_every_step(small: World, tr
         assert "Manage and Activate Dataset Destinations" in said
     elif trouble in ("422", "401"):
         assert re.search(words, said)
-    assert not proof.proved
+    assert not proof.passed
     assert small.emulator.snapshot(SANDBOX)["flows"] == []
 
 
 @pytest.mark.parametrize("trouble", NETWORK)
 def test_an_apply_whose_writes_meet_no_network_accounts_for_every_step(small: World, trouble: str) -> None:
     error, _ = NETWORK[trouble]
-    transport = Broken(small, lambda request: request.method == "POST", error)
+    transport = BrokenTransport(small, lambda request: request.method == "POST", error)
     outcomes, proof = small.apply(transport=transport)
-    assert {o.status for o in outcomes} == {Status.FAILED, Status.BLOCKED}
-    assert not proof.proved
+    assert {o.status for o in outcomes} == {OutcomeStatus.FAILED, OutcomeStatus.BLOCKED}
+    assert not proof.passed
     assert small.writes() == []
 
 
 # -- answers that lack what we need -----------------------------------------------------------------------------------
 
 
-class Bending(httpx.BaseTransport):
+class BendingTransport(httpx.BaseTransport):
     """Rewrites the items of every list of `collection`."""
 
     def __init__(self, made: World, collection: str, bend: Callable[[dict[str, Any]], Any]):
@@ -164,33 +164,33 @@ class Bending(httpx.BaseTransport):
         return httpx.Response(response.status_code, json=body, headers={"Date": response.headers["Date"]})
 
 
-def without(*path: str) -> Callable[[dict[str, Any]], Any]:
+def drop_member(*path: str) -> Callable[[dict[str, Any]], Any]:
     """Take one member away."""
 
     def bend(item: dict[str, Any]) -> Any:
-        return replaced(item, path, GONE)
+        return replace_member(item, path, GONE)
 
     return bend
 
 
-def with_value(value: Any, *path: str) -> Callable[[dict[str, Any]], Any]:
-    return lambda item: replaced(item, path, value)
+def set_member(value: Any, *path: str) -> Callable[[dict[str, Any]], Any]:
+    return lambda item: replace_member(item, path, value)
 
 
 GONE = object()
 
 
-def replaced(value: Any, path: tuple[str | int, ...], by: Any) -> Any:
+def replace_member(value: Any, path: tuple[str | int, ...], by: Any) -> Any:
     """A copy with one member replaced or, by GONE, left out."""
     if not path:
         return by
     if isinstance(value, list) and isinstance(path[0], int) and path[0] < len(value):
-        made_list = [replaced(v, path[1:], by) if n == path[0] else v for n, v in enumerate(value)]
+        made_list = [replace_member(v, path[1:], by) if n == path[0] else v for n, v in enumerate(value)]
         return [v for v in made_list if v is not GONE]
     if not isinstance(value, dict):
         return value
     made = dict(value)
-    inner = replaced(made.get(str(path[0])), path[1:], by)
+    inner = replace_member(made.get(str(path[0])), path[1:], by)
     if inner is GONE:
         made.pop(str(path[0]), None)
     else:
@@ -199,17 +199,17 @@ def replaced(value: Any, path: tuple[str | int, ...], by: Any) -> Any:
 
 
 UNUSABLE: dict[str, tuple[str, Callable[[dict[str, Any]], Any], str]] = {
-    "a flow without id": ("flows", without("id"), "without id or etag"),
-    "a target without id": ("targetConnections", without("id"), "without id or etag"),
-    "an id that is a number": ("sourceConnections", with_value(7, "id"), "without id or etag"),
+    "a flow without id": ("flows", drop_member("id"), "without id or etag"),
+    "a target without id": ("targetConnections", drop_member("id"), "without id or etag"),
+    "an id that is a number": ("sourceConnections", set_member(7, "id"), "without id or etag"),
     "a flow without etag": (
         "flows",
-        lambda item: replaced(replaced(item, ("etag",), GONE), ("version",), GONE),
+        lambda item: replace_member(replace_member(item, ("etag",), GONE), ("version",), GONE),
         "without id or etag",
     ),
     "an item that is text": ("connections", lambda item: "text", "not a list of objects"),
     "an item that is null": ("flows", lambda item: None, "not a list of objects"),
-    "specs with other ids": ("connectionSpecs", with_value("else", "id"), "none of the six destination types"),
+    "specs with other ids": ("connectionSpecs", set_member("else", "id"), "none of the six destination types"),
 }
 
 
@@ -217,20 +217,20 @@ UNUSABLE: dict[str, tuple[str, Callable[[dict[str, Any]], Any], str]] = {
 def test_an_answer_nothing_can_be_done_with_is_an_error(applied: World, what: str) -> None:
     collection, bend, words = UNUSABLE[what]
     with pytest.raises(ServiceError, match=words):
-        applied.plan(transport=Bending(applied, collection, bend))
+        applied.plan(transport=BendingTransport(applied, collection, bend))
     assert applied.writes() == []
 
 
 ODD: dict[str, tuple[str, Callable[[dict[str, Any]], Any]]] = {
-    "specs without targetSpec": ("connectionSpecs", without("targetSpec")),
-    "specs without authSpec": ("connectionSpecs", without("authSpec")),
-    "specs whose authSpec is text": ("connectionSpecs", with_value("none", "authSpec")),
-    "specs whose authSpec holds text": ("connectionSpecs", with_value(["none"], "authSpec")),
-    "specs whose targetSpec is a list": ("connectionSpecs", with_value([], "targetSpec")),
-    "specs whose targetSpec holds text": ("connectionSpecs", with_value("x", "targetSpec", "spec")),
+    "specs without targetSpec": ("connectionSpecs", drop_member("targetSpec")),
+    "specs without authSpec": ("connectionSpecs", drop_member("authSpec")),
+    "specs whose authSpec is text": ("connectionSpecs", set_member("none", "authSpec")),
+    "specs whose authSpec holds text": ("connectionSpecs", set_member(["none"], "authSpec")),
+    "specs whose targetSpec is a list": ("connectionSpecs", set_member([], "targetSpec")),
+    "specs whose targetSpec holds text": ("connectionSpecs", set_member("x", "targetSpec", "spec")),
     "specs with an odd enum": (
         "connectionSpecs",
-        with_value(7, "targetSpec", "spec", "properties", "compression", "enum"),
+        set_member(7, "targetSpec", "spec", "properties", "compression", "enum"),
     ),
 }
 
@@ -238,30 +238,30 @@ ODD: dict[str, tuple[str, Callable[[dict[str, Any]], Any]]] = {
 @pytest.mark.parametrize("what", ODD)
 def test_a_spec_that_says_little_refuses_nothing(small: World, what: str) -> None:
     collection, bend = ODD[what]
-    plan = small.plan(transport=Bending(small, collection, bend))
+    plan = small.plan(transport=BendingTransport(small, collection, bend))
     assert plan.counts()["create"] == 2
     assert not plan.errors()
 
 
 STRANGE: dict[str, tuple[str, Callable[[dict[str, Any]], Any]]] = {
-    "a flow without scheduleParams": ("flows", without("scheduleParams")),
-    "a flow whose interval is nonsense": ("flows", with_value("often", "scheduleParams", "interval")),
-    "a flow whose interval is negative": ("flows", with_value(-1, "scheduleParams", "interval")),
-    "a flow whose interval is endless": ("flows", with_value(10**30, "scheduleParams", "interval")),
-    "a flow whose end is endless": ("flows", with_value(10**30, "scheduleParams", "endTime")),
-    "a flow without sources": ("flows", without("sourceConnectionIds")),
-    "a flow without targets": ("flows", without("targetConnectionIds")),
-    "a flow in an unknown state": ("flows", with_value("pondering", "state")),
-    "a flow of an unknown card": ("flows", with_value({"id": "unknown"}, "flowSpec")),
-    "a flow whose spec is text": ("flows", with_value("text", "flowSpec")),
-    "a flow without description": ("flows", without("description")),
-    "a source without datasets": ("sourceConnections", without("params")),
-    "a target without params": ("targetConnections", with_value(None, "params")),
-    "a target without base": ("targetConnections", without("baseConnectionId")),
-    "an account without auth": ("connections", without("auth")),
-    "an account whose auth is text": ("connections", with_value("text", "auth")),
-    "a flow of unknown age": ("flows", with_value(None, "createdAt")),
-    "a flow whose age is text": ("flows", with_value("long ago", "createdAt")),
+    "a flow without scheduleParams": ("flows", drop_member("scheduleParams")),
+    "a flow whose interval is nonsense": ("flows", set_member("often", "scheduleParams", "interval")),
+    "a flow whose interval is negative": ("flows", set_member(-1, "scheduleParams", "interval")),
+    "a flow whose interval is endless": ("flows", set_member(10**30, "scheduleParams", "interval")),
+    "a flow whose end is endless": ("flows", set_member(10**30, "scheduleParams", "endTime")),
+    "a flow without sources": ("flows", drop_member("sourceConnectionIds")),
+    "a flow without targets": ("flows", drop_member("targetConnectionIds")),
+    "a flow in an unknown state": ("flows", set_member("pondering", "state")),
+    "a flow of an unknown card": ("flows", set_member({"id": "unknown"}, "flowSpec")),
+    "a flow whose spec is text": ("flows", set_member("text", "flowSpec")),
+    "a flow without description": ("flows", drop_member("description")),
+    "a source without datasets": ("sourceConnections", drop_member("params")),
+    "a target without params": ("targetConnections", set_member(None, "params")),
+    "a target without base": ("targetConnections", drop_member("baseConnectionId")),
+    "an account without auth": ("connections", drop_member("auth")),
+    "an account whose auth is text": ("connections", set_member("text", "auth")),
+    "a flow of unknown age": ("flows", set_member(None, "createdAt")),
+    "a flow whose age is text": ("flows", set_member("long ago", "createdAt")),
 }
 
 
@@ -271,24 +271,24 @@ def test_an_object_of_ours_in_a_strange_shape_is_never_lost_doubled_or_stopped(a
     applied.emulator.advance(LISTED)
     before = ids(applied)
     try:
-        applied.apply(transport=Bending(applied, collection, bend))
+        applied.apply(transport=BendingTransport(applied, collection, bend))
     except Error as error:
         assert error.message and error.rule
     assert ids(applied) == before
     assert applied.flow("orders")["state"] == "enabled"
     assert not [w for w in applied.writes() if w.startswith("DELETE")]
-    settled(applied)
+    finish_applies(applied)
 
 
 def ids(made: World) -> dict[str, set[str]]:
     return {name: {o["id"] for o in found} for name, found in made.emulator.snapshot(SANDBOX).items()}
 
 
-def settled(made: World) -> None:
+def finish_applies(made: World) -> None:
     for _ in range(2):
         made.emulator.advance(LISTED)
         made.apply()
-    exactly_once(made)
+    assert_exactly_once(made)
 
 
 # -- laws -------------------------------------------------------------------------------------------------------------
@@ -301,7 +301,7 @@ COLLECTIONS = ("connections", "sourceConnections", "targetConnections", "flows")
 KEPT = ("id", "etag", "version")
 
 
-def places(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+def member_paths(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
     """Every member of a document, but those nothing can be done without."""
     members: list[tuple[str | int, Any]] = []
     if isinstance(value, Mapping):
@@ -310,50 +310,52 @@ def places(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str |
         members = [*enumerate(value)]
     for key, inner in members:
         yield (*path, key)
-        yield from places(inner, (*path, key))
+        yield from member_paths(inner, (*path, key))
 
 
-def bends(data: st.DataObject, samples: list[dict[str, Any]]) -> list[tuple[tuple[str | int, ...], Any]]:
-    every = sorted({p for sample in samples for p in places(sample)}, key=str)
+def draw_changes(data: st.DataObject, samples: list[dict[str, Any]]) -> list[tuple[tuple[str | int, ...], Any]]:
+    every = sorted({p for sample in samples for p in member_paths(sample)}, key=str)
     pair = st.tuples(st.sampled_from(every), st.sampled_from(JUNK))
     return data.draw(st.lists(pair, min_size=1, max_size=4))
 
 
-def bent(item: dict[str, Any], changes: list[tuple[tuple[str | int, ...], Any]]) -> dict[str, Any]:
+def change_item(item: dict[str, Any], changes: list[tuple[tuple[str | int, ...], Any]]) -> dict[str, Any]:
     for path, value in changes:
-        item = replaced(item, path, value)
+        item = replace_member(item, path, value)
     return item
 
 
-FOREIGN = ("Amazon S3", "SFTP", "Data Landing Zone")
+UI_DESTINATIONS = ("Amazon S3", "SFTP", "Data Landing Zone")
 
 
 @FEW
-@given(st.data(), kind_switches(), st.sampled_from(COLLECTIONS))
+@given(st.data(), accepting_switches(), st.sampled_from(COLLECTIONS))
 def test_objects_of_others_in_any_shape_change_nothing_for_ours(
     data: st.DataObject, switches: Switches, collection: str
 ) -> None:
     with tempfile.TemporaryDirectory() as folder:
         made = world(Path(folder), switches)
-        for n, card in enumerate(FOREIGN):
+        for n, card in enumerate(UI_DESTINATIONS):
             made.emulator.ui.create_flow(f"theirs {n}", ["Orders"], sandbox=SANDBOX, destination=card)
         theirs = made.emulator.snapshot(SANDBOX)[collection]
         made.write(config())
         made.apply()
         made.emulator.advance(LISTED)
-        made.forget()
-        changes = bends(data, theirs)
+        made.forget_requests()
+        changes = draw_changes(data, theirs)
         note(f"{collection}: {changes}")
         known = {o["id"] for o in theirs}
-        lens = Bending(made, collection, lambda item: bent(item, changes) if item["id"] in known else item)
+        lens = BendingTransport(
+            made, collection, lambda item: change_item(item, changes) if item["id"] in known else item
+        )
         plan = made.plan(transport=lens)
-        assert plan.empty
+        assert plan.is_empty
         assert plan.steps() == ()
-        assert not plan.refused
+        assert not plan.is_refused
 
 
 @FEW
-@given(st.data(), kind_switches(), st.sampled_from(COLLECTIONS))
+@given(st.data(), accepting_switches(), st.sampled_from(COLLECTIONS))
 def test_an_object_of_ours_in_any_shape_is_an_error_or_a_finding_and_never_a_wrong_write(
     data: st.DataObject, switches: Switches, collection: str
 ) -> None:
@@ -363,11 +365,13 @@ def test_an_object_of_ours_in_any_shape_is_an_error_or_a_finding_and_never_a_wro
         made.apply()
         made.emulator.advance(LISTED)
         before = ids(made)
-        changes = bends(data, made.emulator.snapshot(SANDBOX)[collection][:1])
+        changes = draw_changes(data, made.emulator.snapshot(SANDBOX)[collection][:1])
         note(f"{collection}: {changes}")
         first = made.emulator.snapshot(SANDBOX)[collection][0]["id"]
-        lens = Bending(made, collection, lambda item: bent(item, changes) if item["id"] == first else item)
-        watch = Watching(made)
+        lens = BendingTransport(
+            made, collection, lambda item: change_item(item, changes) if item["id"] == first else item
+        )
+        watch = WatchingTransport(made)
         lens.inner = watch
         try:
             made.apply(transport=lens)
@@ -375,5 +379,5 @@ def test_an_object_of_ours_in_any_shape_is_an_error_or_a_finding_and_never_a_wro
             assert error.message and error.rule
         assert watch.in_use == watch.flows == []
         assert ids(made)["flows"] == before["flows"]
-        settled(made)
+        finish_applies(made)
         assert ids(made)["flows"] == before["flows"]

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from exportctl.flags import Flags
-from exportctl.model import Status
+from exportctl.flags import PlanOptions
+from exportctl.model import OutcomeStatus
 from tests.loop.world import DATASETS, DESTINATIONS, SANDBOX, World, config
 
 
-def no_orphans(world: World) -> None:
+def assert_no_orphans(world: World) -> None:
     """Every connection of the sandbox is used by a flow, every base by a target."""
     seen = world.emulator.snapshot(SANDBOX)
     sources = {i for f in seen["flows"] for i in f["sourceConnectionIds"]}
@@ -25,25 +25,25 @@ def no_orphans(world: World) -> None:
 def test_every_destination_and_way_to_authenticate_is_three_posts_and_one_per_account(small: World) -> None:
     small.write(config(exports={f"to-{d}": {"datasets": ["Orders"], "destination": d} for d in DESTINATIONS}))
     outcomes, proof = small.apply()
-    assert {o.status for o in outcomes} == {Status.DONE}
-    assert proof.proved
+    assert {o.status for o in outcomes} == {OutcomeStatus.DONE}
+    assert proof.passed
     assert small.writes() == sorted(
         ["POST /connections", "POST /sourceConnections", "POST /targetConnections", "POST /flows"] * len(DESTINATIONS)
     )
-    no_orphans(small)
+    assert_no_orphans(small)
 
 
 def orders(**changes: Any) -> Mapping[str, Any]:
     return config(exports={"orders": {"datasets": ["Orders"], **changes}})
 
 
-def moved(**changes: Any) -> Mapping[str, Any]:
+def moved_orders(**changes: Any) -> Mapping[str, Any]:
     return config(destinations={**DESTINATIONS, "s3-role": {**DESTINATIONS["s3-role"], **changes}})
 
 
 CHANGES: dict[str, tuple[Mapping[str, Any], list[str]]] = {
     "another path is one patch of the target": (orders(subpath="x"), ["PATCH /targetConnections"]),
-    "another bucket is one patch of the target": (moved(bucket="acme-other"), ["PATCH /targetConnections"]),
+    "another bucket is one patch of the target": (moved_orders(bucket="acme-other"), ["PATCH /targetConnections"]),
     "another format is one patch of the target": (orders(format="json"), ["PATCH /targetConnections"]),
     "place and format together are one patch": (orders(format="json", subpath="x"), ["PATCH /targetConnections"]),
     "another title is one patch of the flow": (orders(title="Orders to lake"), ["PATCH /flows"]),
@@ -78,11 +78,11 @@ CHANGES: dict[str, tuple[Mapping[str, Any], list[str]]] = {
     "switching off is post and patch": (orders(enabled=False), ["PATCH /flows", "POST /flows"]),
     "protect is one patch of the flow": (orders(protect=True), ["PATCH /flows"]),
     "another role is one patch of the account": (
-        moved(auth={"role_arn": "arn:aws:iam::123456789012:role/other"}),
+        moved_orders(auth={"role_arn": "arn:aws:iam::123456789012:role/other"}),
         ["PATCH /connections"],
     ),
     "a secret version is one patch of the account": (
-        moved(auth={"role_arn": "${env:S3_ROLE}", "secret_version": "2"}),
+        moved_orders(auth={"role_arn": "${env:S3_ROLE}", "secret_version": "2"}),
         ["PATCH /connections"],
     ),
     "a renamed export is one patch of flow and of target": (
@@ -97,11 +97,11 @@ def test_a_change_makes_exactly_its_writes(applied: World, change: str) -> None:
     after, writes = CHANGES[change]
     applied.write(after)
     outcomes, proof = applied.apply()
-    assert [(o.status, o.message) for o in outcomes if o.status is not Status.DONE] == []
+    assert [(o.status, o.message) for o in outcomes if o.status is not OutcomeStatus.DONE] == []
     assert applied.writes() == sorted(writes)
-    assert proof.proved
-    assert applied.plan().empty
-    no_orphans(applied)
+    assert proof.passed
+    assert applied.plan().is_empty
+    assert_no_orphans(applied)
 
 
 def test_a_removal_reads_the_flow_and_deletes_flow_target_and_source(applied: World) -> None:
@@ -112,7 +112,7 @@ def test_a_removal_reads_the_flow_and_deletes_flow_target_and_source(applied: Wo
         )
     )
     _, proof = applied.apply()
-    assert proof.proved
+    assert proof.passed
     assert applied.writes() == sorted(
         [
             *("DELETE /flows", "DELETE /targetConnections", "DELETE /sourceConnections"),
@@ -122,16 +122,16 @@ def test_a_removal_reads_the_flow_and_deletes_flow_target_and_source(applied: Wo
     flow = next(w["path"] for w in applied.emulator.writes() if w["method"] == "DELETE" and "/flows/" in w["path"])
     before = [r["method"] for r in applied.emulator.requests() if r["path"] == flow]
     assert before[:2] == ["GET", "DELETE"]
-    no_orphans(applied)
+    assert_no_orphans(applied)
 
 
 def test_a_replacement_needs_consent_and_then_sends_everything_again(applied: World) -> None:
     applied.write(orders(destination="gcs"))
     plan = applied.plan()
-    assert [r.gate for i in plan.items for r in i.refusals] == ["replacement"]
+    assert [r.safety_check for i in plan.items for r in i.refusals] == ["replacement"]
     assert applied.writes() == []
-    _, proof = applied.apply(Flags(allow_replace=("exports.orders",), allow_deletes=1))
-    assert proof.proved
+    _, proof = applied.apply(PlanOptions(allow_replace=("exports.orders",), allow_deletes=1))
+    assert proof.passed
     assert applied.writes() == sorted(
         [
             *("POST /connections", "POST /sourceConnections", "POST /targetConnections", "POST /flows"),
@@ -143,11 +143,11 @@ def test_a_replacement_needs_consent_and_then_sends_everything_again(applied: Wo
 
 def test_another_way_to_authenticate_replaces_account_and_flow(applied: World) -> None:
     key = {"access_key_id": "${env:S3_KEY}", "secret_access_key": "${env:S3_SECRET}"}
-    applied.write(moved(auth=key))
-    assert [r.gate for i in applied.plan().items for r in i.refusals] == ["replacement"]
-    _, proof = applied.apply(Flags(allow_replace=("exports.orders",)))
-    assert proof.proved
-    no_orphans(applied)
+    applied.write(moved_orders(auth=key))
+    assert [r.safety_check for i in applied.plan().items for r in i.refusals] == ["replacement"]
+    _, proof = applied.apply(PlanOptions(allow_replace=("exports.orders",)))
+    assert proof.passed
+    assert_no_orphans(applied)
 
 
 def test_ninety_exports_are_three_writes_each_and_a_plan_without_change_costs_ten_requests(
@@ -155,11 +155,11 @@ def test_ninety_exports_are_three_writes_each_and_a_plan_without_change_costs_te
 ) -> None:
     made = ninety(tmp_path)
     _, proof = made.apply()
-    assert proof.proved
+    assert proof.passed
     assert len(made.writes()) == 3 * 90 + len(DESTINATIONS)
-    made.forget()
+    made.forget_requests()
     plan = made.plan()
-    assert plan.empty
+    assert plan.is_empty
     assert plan.counts()["unchanged"] == 90 + len(DESTINATIONS)
     asked = [r for r in made.emulator.requests() if "/flowservice/" in r["path"]]
     pages = [r for r in asked if r["path"].endswith("/configs")]

@@ -14,7 +14,7 @@ from tests.loop.world import SANDBOX, World
 LINKS = {"sourceConnections": "sourceConnectionIds", "targetConnections": "targetConnectionIds"}
 
 
-class Interrupting(httpx.BaseTransport):
+class InterruptingTransport(httpx.BaseTransport):
     """Before the `nth` request of `method` whose path matches, and `count` in a row, `call(id)` happens."""
 
     def __init__(self, made: World, method: str, path: str, call: Callable[[str], Any], nth: int = 1, count: int = 1):
@@ -33,7 +33,7 @@ class Interrupting(httpx.BaseTransport):
         return self.inner.handle_request(request)
 
 
-class Watching(httpx.BaseTransport):
+class WatchingTransport(httpx.BaseTransport):
     """Notes every DELETE of what is in use when it is sent, and of every flow that is deleted."""
 
     def __init__(self, made: World, tick: float = 0.0):
@@ -48,10 +48,10 @@ class Watching(httpx.BaseTransport):
             if self.tick:
                 self.made.emulator.advance(self.tick)
             if request.method == "DELETE":
-                self._look(request.url.path)
+                self._note_delete(request.url.path)
         return self.inner.handle_request(request)
 
-    def _look(self, path: str) -> None:
+    def _note_delete(self, path: str) -> None:
         collection, identity = path.split("/")[-2:]
         seen = self.made.emulator.snapshot(SANDBOX)
         if collection == "flows":

@@ -17,9 +17,9 @@ from typing import Any
 import httpx
 
 from exportctl import workflows
-from exportctl.applying.proof import Proof
-from exportctl.emulator import Dataset, Emulator, Switches
-from exportctl.flags import Flags
+from exportctl.applying.proof import FinalCheck
+from exportctl.emulator import Emulator, SeedDataset, Switches
+from exportctl.flags import PlanOptions
 from exportctl.model import Outcome, Plan
 from exportctl.platforms import emulator_clock
 
@@ -139,24 +139,24 @@ class World:
             "transport": httpx.WSGITransport(app=self.emulator),
             "clock": emulator_clock(self.emulator),
             "now": int(self.emulator.now),
-            "settle": self.settle,
+            "settle_seconds": self.settle,
         }
         return workflows.Setup(**{**given, **more})
 
     @contextmanager
-    def planned(self, flags: Flags = Flags(), **more: Any) -> Iterator[workflows.Planned]:  # noqa: B008
-        with workflows.planned(self.setup(**more), flags, wall=lambda: START) as made:
+    def open_plan(self, flags: PlanOptions = PlanOptions(), **more: Any) -> Iterator[workflows.ConnectedPlan]:  # noqa: B008
+        with workflows.open_plan(self.setup(**more), flags, wall=lambda: START) as made:
             yield made
 
-    def plan(self, flags: Flags = Flags(), **more: Any) -> Plan:  # noqa: B008
-        with self.planned(flags, **more) as made:
+    def plan(self, flags: PlanOptions = PlanOptions(), **more: Any) -> Plan:  # noqa: B008
+        with self.open_plan(flags, **more) as made:
             return made.plan
 
-    def apply(self, flags: Flags = Flags(), **more: Any) -> tuple[tuple[Outcome, ...], Proof]:  # noqa: B008
-        with self.planned(flags, **more) as made:
-            applying = workflows.begun(made, self.setup(**more), flags, parallelism=4, stop=threading.Event())
-            outcomes = tuple(applying.outcomes())
-            return outcomes, applying.prove()
+    def apply(self, flags: PlanOptions = PlanOptions(), **more: Any) -> tuple[tuple[Outcome, ...], FinalCheck]:  # noqa: B008
+        with self.open_plan(flags, **more) as made:
+            applying = workflows.start_apply(made, self.setup(**more), flags, parallelism=4, stop=threading.Event())
+            outcomes = tuple(applying.execute_steps())
+            return outcomes, applying.run_final_check()
 
     def flow(self, title: str) -> dict[str, Any]:
         return next(f for f in self.emulator.snapshot(SANDBOX)["flows"] if f["name"] == title)
@@ -167,11 +167,11 @@ class World:
             f"{w['method']} /{w['path'].split('/flowservice/')[1].split('/')[0]}" for w in self.emulator.writes()
         )
 
-    def forget(self) -> None:
+    def forget_requests(self) -> None:
         self.emulator.forget_requests()
 
 
 def world(folder: Path, switches: Switches | None = None, page_size: int = 2, **more: Any) -> World:
     emulator = Emulator(switches=switches, clock=START, page_size=page_size, organization=ORGANIZATION)
-    emulator.seed([SANDBOX], {SANDBOX: [Dataset(name) for name in DATASETS]})
+    emulator.seed([SANDBOX], {SANDBOX: [SeedDataset(name) for name in DATASETS]})
     return World(folder, emulator, **more)

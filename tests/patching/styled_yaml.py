@@ -10,7 +10,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from exportctl.config.values import escaped
+from exportctl.config.values import escape_references
 from exportctl.importing import yaml_text
 
 COMMENTS = ("# why", "#", "# {a: b}, [c]", '# "quoted" \N{ROCKET}', "#: - x", "# it's: 'so',")
@@ -31,11 +31,11 @@ def _texts(draw: st.DrawFn, content: dict[str, Any]) -> str:
     lines = list(writer.block(content, ""))
     if draw(st.booleans()):
         lines.insert(0, "# a head")
-    if writer.rarely():
+    if writer.draw_rarely():
         lines.insert(0, "--- # one document")
-    if writer.rarely():
+    if writer.draw_rarely():
         lines += [*([] if writer.keeps else [""]), " # a foot"]
-    if not writer.keeps and writer.rarely():
+    if not writer.keeps and writer.draw_rarely():
         lines.append("...")
     newline = draw(st.sampled_from(["\n", "\n", "\r\n"]))
     end = draw(st.sampled_from([newline, newline, "", newline * 2]))
@@ -50,7 +50,7 @@ class _Writer:
         self.draw = draw
         self.keeps = False  # the text that was written last keeps the line ends behind it
 
-    def rarely(self) -> bool:
+    def draw_rarely(self) -> bool:
         return self.draw(st.integers(0, 7)) == 7
 
     def block(self, content: dict[str, Any], indent: str) -> list[str]:
@@ -77,18 +77,18 @@ class _Writer:
         below = isinstance(value, dict | list) and bool(value) and self.draw(st.booleans())
         if below and isinstance(value, dict):
             step = self.draw(st.sampled_from(["  ", "  ", "    "]))
-            return [*self.keyed(key, indent), *self.block(value, indent + step)]
+            return [*self.key_lines(key, indent), *self.block(value, indent + step)]
         if below:
-            return [*self.keyed(key, indent), *self.items(value, indent + self.draw(st.sampled_from(["  ", ""])))]
-        if self.blocky(value) and self.draw(st.booleans()):
-            return self.written(self.key(key), value, indent)
-        return self.spoken(key, value, indent)
+            return [*self.key_lines(key, indent), *self.items(value, indent + self.draw(st.sampled_from(["  ", ""])))]
+        if self.can_be_block(value) and self.draw(st.booleans()):
+            return self.block_scalar_lines(self.key(key), value, indent)
+        return self.key_value_lines(key, value, indent)
 
-    def keyed(self, key: str, indent: str) -> list[str]:
+    def key_lines(self, key: str, indent: str) -> list[str]:
         """A key that its value stands below of, comments in between."""
-        if self.rarely():
+        if self.draw_rarely():
             return [f"{indent}? {self.key(key)}{self.tail()}", f"{indent}:{self.tail()}"]
-        comments = [f"{indent}{self.comment()}"] if self.rarely() else []
+        comments = [f"{indent}{self.comment()}"] if self.draw_rarely() else []
         return [f"{indent}{self.key(key)}:{self.tail()}", *comments]
 
     def items(self, values: list[Any], indent: str) -> list[str]:
@@ -102,13 +102,13 @@ class _Writer:
         if isinstance(value, dict) and value and self.draw(st.booleans()):
             first, *others = [f"{key}: {self.value(one, indent)}" for key, one in value.items()]
             return [f"{indent}- {first}", *(f"{indent}  {line}" for line in others)]
-        if self.rarely():
+        if self.draw_rarely():
             return [f"{indent}-{self.tail()}", f"{indent}    {self.value(value, indent)}"]
         between = self.draw(st.sampled_from([" ", " ", "   "]))
         return [f"{indent}-{between}{self.value(value, indent)}"]
 
-    def spoken(self, key: str, value: Any, indent: str) -> list[str]:
-        if self.rarely() and isinstance(value, str):
+    def key_value_lines(self, key: str, value: Any, indent: str) -> list[str]:
+        if self.draw_rarely() and isinstance(value, str):
             return [f"{indent}{self.key(key)}:{self.tail()}", f"{indent}    {self.value(value, indent)}"]
         between = self.draw(st.sampled_from([" ", " ", "  ", "\t"]))
         return [f"{indent}{self.key(key)}:{between}{self.value(value, indent)}"]
@@ -121,14 +121,14 @@ class _Writer:
 
     # -- texts in blocks ----------------------------------------------------------------------------------------------
 
-    def blocky(self, value: Any) -> bool:
+    def can_be_block(self, value: Any) -> bool:
         if not isinstance(value, str) or not value.strip() or not value.replace("\n", "").isprintable():
             return False
         return not value.startswith((" ", "\n")) and all(line == line.rstrip() for line in value.split("\n"))
 
-    def written(self, key: str, value: str, indent: str) -> list[str]:
+    def block_scalar_lines(self, key: str, value: str, indent: str) -> list[str]:
         """As the lines that they are: with a line end behind, without, or with the empty lines that follow."""
-        body = escaped(value)
+        body = escape_references(value)
         if _PLAIN_WORDS.fullmatch(body):
             return [f"{indent}{key}: >-{self.tail()}", *(f"{indent}  {word}" for word in body.split(" "))]
         lines = body.rstrip("\n").split("\n")
@@ -142,39 +142,41 @@ class _Writer:
 
     def flow(self, value: Any, *, block: bool = False, indent: str = "") -> str:
         if isinstance(value, dict):
-            return self.between("{}", [f"{key}: {self.flow(one)}" for key, one in value.items()], block, indent)
+            return self.join_in_brackets(
+                "{}", [f"{key}: {self.flow(one)}" for key, one in value.items()], block, indent
+            )
         if isinstance(value, list | tuple):
-            return self.between("[]", [self.flow(one) for one in value], block, indent)
+            return self.join_in_brackets("[]", [self.flow(one) for one in value], block, indent)
         if isinstance(value, str):
             shown = self.scalar(value, block=block)
-            return self.folded(shown, indent) if block and _PLAIN_WORDS.fullmatch(value) else shown
+            return self.fold_line(shown, indent) if block and _PLAIN_WORDS.fullmatch(value) else shown
         return "true" if value is True else "false" if value is False else str(value)
 
-    def folded(self, shown: str, indent: str) -> str:
+    def fold_line(self, shown: str, indent: str) -> str:
         """A space may be the end of a line."""
         return shown.replace(" ", f"\n{indent}      ", 1) if self.draw(st.booleans()) else shown
 
-    def between(self, brackets: str, inside: list[str], block: bool, indent: str) -> str:
+    def join_in_brackets(self, brackets: str, inside: list[str], block: bool, indent: str) -> str:
         if block and inside and self.draw(st.integers(0, 3)) == 3:
-            return self.over_lines(brackets, inside, indent)
+            return self.join_over_lines(brackets, inside, indent)
         blank = " " if inside and self.draw(st.integers(0, 3)) == 3 else ""
         comma = self.draw(st.sampled_from([", ", ", ", ",  ", " , "]))
-        last = "," if inside and self.rarely() else ""
+        last = "," if inside and self.draw_rarely() else ""
         return f"{brackets[0]}{blank}{comma.join(inside)}{last}{blank}{brackets[1]}"
 
-    def over_lines(self, brackets: str, inside: list[str], indent: str) -> str:
+    def join_over_lines(self, brackets: str, inside: list[str], indent: str) -> str:
         """A value a line; what is behind the last one varies."""
         last = self.draw(st.sampled_from(["", ","]))
         commas = [","] * (len(inside) - 1) + [last]
         lines = [f"{one}{comma}{self.tail()}" for one, comma in zip(inside, commas, strict=True)]
-        foot = [self.comment()] if self.rarely() else []
+        foot = [self.comment()] if self.draw_rarely() else []
         newline = f"\n{indent}    "
         return f"{brackets[0]}{self.tail()}{newline}{newline.join([*lines, *foot])}\n{indent}  {brackets[1]}"
 
     def scalar(self, text: str, *, block: bool) -> str:
         style = self.draw(st.sampled_from(_QUOTES))
         if style == "'" and text.isprintable():
-            return "'" + escaped(text).replace("'", "''") + "'"
+            return "'" + escape_references(text).replace("'", "''") + "'"
         if style == '"':
-            return yaml_text.quoted(text)
-        return yaml_text.scalar(text, flow=not block)
+            return yaml_text.quoted_text(text)
+        return yaml_text.scalar_text(text, flow=not block)

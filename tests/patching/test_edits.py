@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given, note
 from hypothesis import strategies as st
 
-from exportctl.config.nodes import plain, tree
-from exportctl.config.values import references
-from exportctl.importing.yaml_text import Noted
+from exportctl.config.nodes import parse_tree, plain_value
+from exportctl.config.values import parse_references
+from exportctl.importing.yaml_text import CommentedItem
 from exportctl.patching.characters import line_end
-from exportctl.patching.edits import Listed, Put, Unfit, put
-from exportctl.patching.spans import Map, Scalar, Seq, Span, spans
+from exportctl.patching.edits import ChangeList, EditError, SetValue, set_value
+from exportctl.patching.spans import ListSpan, MapSpan, ScalarSpan, Span, parse_spans
 from tests.patching.styled_yaml import texts
 
 KEYS = st.sampled_from(["a", "b", "c-d", "exports"])
@@ -43,20 +43,20 @@ VALUES = st.recursive(
 CONTENTS = st.dictionaries(KEYS, VALUES, min_size=1, max_size=3)
 
 
-def read(text: str) -> Any:
-    root, findings = tree("x.yaml", text.encode())
+def read_values(text: str) -> Any:
+    root, findings = parse_tree("x.yaml", text.encode())
     assert findings == ()
     assert root is not None
-    return meant(plain(root))
+    return resolve_references(plain_value(root))
 
 
-def meant(value: Any) -> Any:
+def resolve_references(value: Any) -> Any:
     """The value once references are read."""
     if isinstance(value, dict):
-        return {key: meant(one) for key, one in value.items()}
+        return {key: resolve_references(one) for key, one in value.items()}
     if isinstance(value, list):
-        return [meant(one) for one in value]
-    return "".join(str(part) for part in references(value)) if isinstance(value, str) else value
+        return [resolve_references(one) for one in value]
+    return "".join(str(part) for part in parse_references(value)) if isinstance(value, str) else value
 
 
 def paths(value: Any, path: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
@@ -73,32 +73,32 @@ def paths(value: Any, path: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
 def test_every_span_is_the_value_and_nothing_more(data: st.DataObject, content: dict[str, Any]) -> None:
     text = data.draw(texts(content))
     note(text)
-    root = spans(text)
+    root = parse_spans(text)
 
-    assert read(text) == content
+    assert read_values(text) == content
     for path in paths(content):
         held: Span | None = root
         for key in path:
-            assert isinstance(held, Map)
+            assert isinstance(held, MapSpan)
             held = held.entries[key].value
         assert held is not None
         alone = text[held.start : held.end]
         kept = "|+" in alone or ">+" in alone  # the empty lines at its end belong to it
         assert alone == alone.strip() or kept
-        if isinstance(held, Scalar) or held.flow:
+        if isinstance(held, ScalarSpan) or held.is_flow_style:
             at = value_at(content, path)
             assert (
                 at == ""
-                or (isinstance(held, Scalar) and held.style in "|>" and held.style)
-                or read(f"k: {alone}") == {"k": at}
+                or (isinstance(held, ScalarSpan) and held.style in "|>" and held.style)
+                or read_values(f"k: {alone}") == {"k": at}
             )
 
 
-def keeps_lines(held: Span, text: str) -> bool:
+def has_kept_lines(held: Span, text: str) -> bool:
     """Does it end with a text that keeps the empty lines behind it?"""
-    while isinstance(held, Map):
+    while isinstance(held, MapSpan):
         held = list(held.entries.values())[-1].value
-    return isinstance(held, Scalar) and text.startswith("|+", held.start)
+    return isinstance(held, ScalarSpan) and text.startswith("|+", held.start)
 
 
 def value_at(content: Any, path: tuple[str, ...]) -> Any:
@@ -117,36 +117,36 @@ def test_a_value_that_is_put_is_read_back_and_no_other_changes(
         path = (*path, *data.draw(st.lists(st.sampled_from(["new", "deep"]), min_size=1, max_size=2)))
     note(text)
 
-    after = put(text, path, value)
+    after = set_value(text, path, value)
 
     note(after)
-    assert read(after) == laid(content, path, value)
-    assert_others_stand(text, after, path)
+    assert read_values(after) == set_at(content, path, value)
+    assert_rest_unchanged(text, after, path)
 
 
-def laid(content: Any, path: tuple[str, ...], value: Any) -> Any:
+def set_at(content: Any, path: tuple[str, ...], value: Any) -> Any:
     key, *rest = path
-    return {**content, key: laid(content.get(key, {}), tuple(rest), value) if rest else value}
+    return {**content, key: set_at(content.get(key, {}), tuple(rest), value) if rest else value}
 
 
-def assert_others_stand(before: str, after: str, path: tuple[str, ...]) -> None:
+def assert_rest_unchanged(before: str, after: str, path: tuple[str, ...]) -> None:
     """
     All before the key and all behind the value is as it was, to the character; of values on lines of their own, all
     behind their lines. A new key comes in at one place.
     """
-    above: Span | None = spans(before)
+    above: Span | None = parse_spans(before)
     for key in path[:-1]:
-        above = above.entries[key].value if isinstance(above, Map) and key in above.entries else None
-    entry = above.entries.get(path[-1]) if isinstance(above, Map) else None
+        above = above.entries[key].value if isinstance(above, MapSpan) and key in above.entries else None
+    entry = above.entries.get(path[-1]) if isinstance(above, MapSpan) else None
     if entry is not None:
-        below = not isinstance(entry.value, Scalar) and not entry.value.flow
+        below = not isinstance(entry.value, ScalarSpan) and not entry.value.is_flow_style
         assert after.startswith(before[: entry.key_end])
         assert after.endswith(before[line_end(before, entry.value.end) if below else entry.value.end :])
         return
-    assert comes_in(before, after)
+    assert has_one_insertion(before, after)
 
 
-def comes_in(before: str, after: str, *, mark: bool = True) -> bool:
+def has_one_insertion(before: str, after: str, *, mark: bool = True) -> bool:
     """
     Is there one piece more? One character may stand before it: a comma behind what was the last value, or the mark of
     a text whose end would else become part of it.
@@ -155,7 +155,7 @@ def comes_in(before: str, after: str, *, mark: bool = True) -> bool:
     if after.endswith(before[shared:]):
         return True
     rest = before[shared:].removeprefix("+")
-    return mark and after[shared] in ",-" and comes_in(rest, after[shared + 1 :], mark=False)
+    return mark and after[shared] in ",-" and has_one_insertion(rest, after[shared + 1 :], mark=False)
 
 
 LISTS = st.lists(WORDS | st.dictionaries(st.just("id"), WORDS, min_size=1), min_size=1, max_size=4)
@@ -171,29 +171,29 @@ def test_items_of_a_list_go_and_come_and_the_others_stay(
     gone -= instead
     kept = [x for n, x in enumerate(before) if n not in gone]
     note(text)
-    edit = Listed(("a", "list"), frozenset(gone), dict.fromkeys(instead, more), more)
+    edit = ChangeList(("a", "list"), frozenset(gone), dict.fromkeys(instead, more), more)
 
     if not kept:
-        with pytest.raises(Unfit):
-            edit.made(text)
+        with pytest.raises(EditError):
+            edit.edit_text(text)
         return
-    after = edit.made(text)
+    after = edit.edit_text(text)
 
     note(after)
     wanted = [y for n, x in enumerate(before) if n not in gone for y in (more if n in instead else [x])]
-    assert read(after) == {"a": {"list": [*wanted, *more], "z": "after"}}
-    held = listed(text)
-    assert after.startswith(text[: held.start if held.flow else text.index("list") + 4])
-    assert after.endswith(text[held.end if held.flow else (text + "\n").index("\n", held.end) :])
+    assert read_values(after) == {"a": {"list": [*wanted, *more], "z": "after"}}
+    held = list_span(text)
+    assert after.startswith(text[: held.start if held.is_flow_style else text.index("list") + 4])
+    assert after.endswith(text[held.end if held.is_flow_style else (text + "\n").index("\n", held.end) :])
 
 
-def listed(text: str) -> Seq:
-    root = spans(text)
+def list_span(text: str) -> ListSpan:
+    root = parse_spans(text)
     assert root is not None
     above = root.entries["a"].value
-    assert isinstance(above, Map)
+    assert isinstance(above, MapSpan)
     found = above.entries["list"].value
-    assert isinstance(found, Seq)
+    assert isinstance(found, ListSpan)
     return found
 
 
@@ -219,36 +219,36 @@ def listed(text: str) -> Seq:
     ],
 )
 def test_what_an_edit_looks_like(before: str, path: tuple[str, ...], value: object, after: str) -> None:
-    assert Put(path, value).made(before) == after
+    assert SetValue(path, value).edit_text(before) == after
 
 
 def test_a_dataset_that_is_named_by_its_id_has_its_name_behind_it() -> None:
-    edit = Listed(("a",), more=[Noted({"id": "x"}, "Orders")])
+    edit = ChangeList(("a",), added=[CommentedItem({"id": "x"}, "Orders")])
 
-    assert edit.made("a:\n  - b\n") == "a:\n  - b\n  - {id: x} # Orders\n"
-    assert edit.made("a: [b]\n") == "a: [b, {id: x}]\n"
+    assert edit.edit_text("a:\n  - b\n") == "a:\n  - b\n  - {id: x} # Orders\n"
+    assert edit.edit_text("a: [b]\n") == "a: [b, {id: x}]\n"
 
 
 @pytest.mark.parametrize(
     ("text", "edit"),
     [
-        ("a: x\n", Put(("a", "b"), "y")),
-        ("a: x\n", Listed(("a",), more=["y"])),
-        ("a: {b: [x]}\n", Listed(("a", "c"), more=["y"])),
-        ("a: [x]\n", Listed(("a",), gone=frozenset({0}))),
-        ("# nothing\n", Put(("a",), "y")),
+        ("a: x\n", SetValue(("a", "b"), "y")),
+        ("a: x\n", ChangeList(("a",), added=["y"])),
+        ("a: {b: [x]}\n", ChangeList(("a", "c"), added=["y"])),
+        ("a: [x]\n", ChangeList(("a",), removed=frozenset({0}))),
+        ("# nothing\n", SetValue(("a",), "y")),
     ],
     ids=["no map", "no list", "nothing", "the last item", "no file"],
 )
-def test_what_does_not_fit_is_refused(text: str, edit: Put | Listed) -> None:
-    with pytest.raises(Unfit):
-        edit.made(text)
+def test_what_does_not_fit_is_refused(text: str, edit: SetValue | ChangeList) -> None:
+    with pytest.raises(EditError):
+        edit.edit_text(text)
 
 
 def test_a_list_of_lists_is_no_place_for_items() -> None:
-    root = spans("a:\n  - [x, y]\n")
+    root = parse_spans("a:\n  - [x, y]\n")
 
     assert root is not None
     held = root.entries["a"].value
-    assert isinstance(held, Seq)
-    assert isinstance(held.items[0], Seq)
+    assert isinstance(held, ListSpan)
+    assert isinstance(held.items[0], ListSpan)

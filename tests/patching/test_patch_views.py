@@ -8,16 +8,16 @@ from dataclasses import replace
 import pytest
 
 from exportctl.errors import Finding
-from exportctl.model import Address, Item, Refusal, Verb
-from exportctl.patching.added import added
-from exportctl.patching.report import Edited, Patched
-from exportctl.patching.unified import Patch, diff, patch
+from exportctl.model import Address, PlanItem, Refusal, Verb
+from exportctl.patching.added import added_texts
+from exportctl.patching.report import AcceptResult, EditedFile
+from exportctl.patching.unified import Patch, build_patch, diff_file
 from exportctl.views import json_patch, text_patch
-from tests.patching.sample_patches import HEADER, failed, patched, shown
+from tests.patching.sample_patches import HEADER, failed_entries, patch_result, shown_patch
 
 
 def test_the_report_names_what_is_accepted_and_what_is_left() -> None:
-    assert text_patch.patched(patched(), shown(), written=False).splitlines()[2:] == [
+    assert text_patch.render_patch(patch_result(), shown_patch(), written=False).splitlines()[2:] == [
         '    exports.orders  title: "orders" -> "evil\\x1b[31m\\n[eu]"  exports.yaml',
         "        note: allows json-uncompressed on it, which what is live breaks",
         '    exports.more  title: "orders" -> "evil\\x1b[31m\\n[eu]"  by the edit above',
@@ -36,16 +36,16 @@ def test_the_report_names_what_is_accepted_and_what_is_left() -> None:
 
 def test_no_view_shows_what_is_not_for_everybody() -> None:
     views = (
-        text_patch.patched(patched(), shown(), written=True, color=True),
-        text_patch.markdown(patched(), shown()),
-        json_patch.patched(patched(), shown(), written=True, failures=()),
+        text_patch.render_patch(patch_result(), shown_patch(), written=True, color=True),
+        text_patch.render_patch_markdown(patch_result(), shown_patch()),
+        json_patch.render_patch(patch_result(), shown_patch(), written=True, failures=()),
     )
 
     assert [one for one in views if "canary" in one or "\x1b[31m" in one or "\x07" in one] == []
 
 
 def test_the_document_says_where_lines_are_kept_out() -> None:
-    result = json.loads(json_patch.patched(patched(), shown(), written=False, failures=()))["result"]
+    result = json.loads(json_patch.render_patch(patch_result(), shown_patch(), written=False, failures=()))["result"]
 
     assert [(one["file"], one["diff"] is None, one["context"]) for one in result["files"]] == [
         ("exports.yaml", False, 3),
@@ -54,14 +54,16 @@ def test_the_document_says_where_lines_are_kept_out() -> None:
 
 
 def test_where_nothing_differs_that_is_all_that_is_said() -> None:
-    nothing = Patched(patched().plan, patched().plan, (), (), ())
+    nothing = AcceptResult(patch_result().plan, patch_result().plan, (), (), ())
 
-    assert text_patch.patched(nothing, Patch((), "."), written=True).splitlines()[-1] == "Patch: nothing to accept."
-    assert HEADER.sandbox in text_patch.patched(nothing, Patch((), "."), written=True)
+    assert (
+        text_patch.render_patch(nothing, Patch((), "."), written=True).splitlines()[-1] == "Patch: nothing to accept."
+    )
+    assert HEADER.sandbox in text_patch.render_patch(nothing, Patch((), "."), written=True)
 
 
 def test_a_file_without_a_last_line_end_is_said_to_have_none() -> None:
-    assert diff(Edited("a.yaml", "a: x", "a: y")).text == (
+    assert diff_file(EditedFile("a.yaml", "a: x", "a: y")).text == (
         "--- a/a.yaml\n+++ b/a.yaml\n@@ -1,1 +1,1 @@\n"
         "-a: x\n\\ No newline at end of file\n+a: y\n\\ No newline at end of file\n"
     )
@@ -71,9 +73,9 @@ def test_only_lines_far_from_a_literal_of_auth_stand_beside_a_change() -> None:
     auth = ["destinations:", "  a:", "    auth:", "      username: canary", "    path: {}", "    type: sftp", ""]
     before, after = ("\n".join(auth).format(path) for path in ("/in", "/out"))
 
-    narrow = diff(Edited("a.yaml", before, after))
+    narrow = diff_file(EditedFile("a.yaml", before, after))
 
-    assert narrow.around == 0
+    assert narrow.context_lines == 0
     assert narrow.text is not None
     assert "canary" not in narrow.text
 
@@ -82,21 +84,23 @@ def test_references_of_auth_are_shown() -> None:
     auth = ["destinations:", "  a:", "    auth: {{role_arn: '${{env:ROLE}}'}}", "    path: {}", "    type: sftp", ""]
     before, after = ("\n".join(auth).format(path) for path in ("/in", "/out"))
 
-    assert diff(Edited("a.yaml", before, after)).around == 3
-    assert diff(Edited("a.yaml", before.replace("}'", ":-x}'"), after.replace("}'", ":-x}'"))).around == 0
+    assert diff_file(EditedFile("a.yaml", before, after)).context_lines == 3
+    assert (
+        diff_file(EditedFile("a.yaml", before.replace("}'", ":-x}'"), after.replace("}'", ":-x}'"))).context_lines == 0
+    )
 
 
 def test_a_changed_line_with_a_literal_of_auth_is_not_shown_at_all() -> None:
     line = "destinations: {{a: {{path: {}, auth: {{username: canary}}}}}}\n"
 
-    assert diff(Edited("a.yaml", line.format("/in"), line.format("/out"))).text is None
+    assert diff_file(EditedFile("a.yaml", line.format("/in"), line.format("/out"))).text is None
 
 
 # -- what is left -----------------------------------------------------------------------------------------------------
 
 
 def test_what_no_edit_mends_is_said_with_what_it_ends_in() -> None:
-    lines = text_patch.patched(patched(), shown(), written=True, failures=failed()).splitlines()
+    lines = text_patch.render_patch(patch_result(), shown_patch(), written=True, failures=failed_entries()).splitlines()
 
     assert lines[lines.index("What drift would still fail for (1)") + 1 :] == [
         "    warning: exports.orders: its flow is gone  [flow-gone]",
@@ -110,10 +114,10 @@ def test_what_no_edit_mends_is_said_with_what_it_ends_in() -> None:
 
 def test_what_apply_would_refuse_is_said_once() -> None:
     refusal = Refusal("adoption-differs", "the YAML differs from flow f-2: another account", "make it say the same")
-    items = tuple(Item(Address("exports", name), Verb.ADOPT, refusals=(refusal,)) for name in ("orders", "new"))
-    made = replace(patched(), targeted=replace(patched().plan, items=items))
+    items = tuple(PlanItem(Address("exports", name), Verb.ADOPT, refusals=(refusal,)) for name in ("orders", "new"))
+    made = replace(patch_result(), targeted_plan=replace(patch_result().plan, items=items))
 
-    lines = text_patch.patched(made, shown(), written=True, failures=failed()).splitlines()
+    lines = text_patch.render_patch(made, shown_patch(), written=True, failures=failed_entries()).splitlines()
 
     assert lines[lines.index("What apply would refuse (1)") + 1 :][:4] == [
         "    exports.new",
@@ -121,25 +125,27 @@ def test_what_apply_would_refuse_is_said_once() -> None:
         "            to allow exactly this: make it say the same",
         "",
     ]
-    result = json.loads(json_patch.patched(made, shown(), written=True, failures=failed()))["result"]
+    result = json.loads(json_patch.render_patch(made, shown_patch(), written=True, failures=failed_entries()))["result"]
     assert [one["address"] for one in result["refusals"]] == ["exports.orders", "exports.new"]
 
 
 def test_errors_of_the_plan_are_said() -> None:
     wrong = Finding("dataset-unknown", "exports.new: no dataset is called so", None)
-    plan = replace(patched().plan, findings=(wrong,))
-    made = replace(patched(), plan=plan, targeted=plan)
+    plan = replace(patch_result().plan, findings=(wrong,))
+    made = replace(patch_result(), plan=plan, targeted_plan=plan)
 
-    assert "    error: exports.new: no dataset is called so  [dataset-unknown]" in text_patch.patched(
-        made, shown(), written=True
+    assert "    error: exports.new: no dataset is called so  [dataset-unknown]" in text_patch.render_patch(
+        made, shown_patch(), written=True
     )
-    assert json.loads(json_patch.patched(made, shown(), written=True, failures=()))["result"]["findings"] != []
+    assert (
+        json.loads(json_patch.render_patch(made, shown_patch(), written=True, failures=()))["result"]["findings"] != []
+    )
 
 
 @pytest.mark.parametrize(
     ("verb", "writes"),
     [
-        (Verb.NONE, "apply writes nothing but markers"),
+        (Verb.UNCHANGED, "apply writes nothing but markers"),
         (Verb.ADOPT, "apply writes nothing but markers"),
         (Verb.UPDATE, "it shows what apply would still do"),
         (Verb.CREATE, "it shows what apply would still do"),
@@ -147,24 +153,24 @@ def test_errors_of_the_plan_are_said() -> None:
     ],
 )
 def test_what_apply_would_do_is_said_of_the_whole_plan(verb: Verb, writes: str) -> None:
-    plan = replace(patched().plan, items=(Item(Address("exports", "another"), verb),))
-    made = replace(patched(), plan=plan)
+    plan = replace(patch_result().plan, items=(PlanItem(Address("exports", "another"), verb),))
+    made = replace(patch_result(), plan=plan)
 
-    assert f"then `exportctl plan`; {writes}." in text_patch.patched(made, shown(), written=True)
+    assert f"then `exportctl plan`; {writes}." in text_patch.render_patch(made, shown_patch(), written=True)
 
 
 def test_markdown_holds_whatever_the_file_holds_in_a_fence() -> None:
-    edited = Edited("a.yaml", "a: |\n ````\nb: x\n", "a: |\n ````\nb: y\n")
-    patch = Patch((diff(edited),), ".")
+    edited = EditedFile("a.yaml", "a: |\n ````\nb: x\n", "a: |\n ````\nb: y\n")
+    patch = Patch((diff_file(edited),), ".")
 
-    assert "`````diff\n" in text_patch.markdown(patched(), patch)
+    assert "`````diff\n" in text_patch.render_patch_markdown(patch_result(), patch)
 
 
 def test_markdown_that_is_too_long_holds_no_part_of_a_patch() -> None:
-    whole = text_patch.markdown(patched(), shown())
+    whole = text_patch.render_patch_markdown(patch_result(), shown_patch())
     report = whole.partition("````diff")[0]
 
-    short = text_patch.markdown(patched(), shown(), limit=len(report) + 5)
+    short = text_patch.render_patch_markdown(patch_result(), shown_patch(), limit=len(report) + 5)
 
     assert "@@" in whole
     assert "@@" not in short
@@ -185,7 +191,7 @@ def test_markdown_that_is_too_long_holds_no_part_of_a_patch() -> None:
     ],
 )
 def test_a_file_is_named_as_git_and_patch_read_it(file: str, named: str) -> None:
-    text = diff(Edited(file, "a: x\n", "a: y\n")).text
+    text = diff_file(EditedFile(file, "a: x\n", "a: y\n")).text
 
     assert text is not None
     assert text.startswith(f"--- {named}\n+++ {named.replace('a/', 'b/', 1)}\n@@")
@@ -193,7 +199,7 @@ def test_a_file_is_named_as_git_and_patch_read_it(file: str, named: str) -> None
 
 def test_a_patch_of_files_outside_is_for_the_folder_that_holds_all() -> None:
     files = ("exports.yaml", "../base.yaml", "../../shared/b.yaml")
-    patch_of_all = patch([Edited(file, "a: x\n", "a: y\n") for file in files], ("/", "repo", "acme", "web"))
+    patch_of_all = build_patch([EditedFile(file, "a: x\n", "a: y\n") for file in files], ("/", "repo", "acme", "web"))
 
     assert patch_of_all.folder == "../.."
     assert [(one.file, (one.text or "").split("\n")[0]) for one in patch_of_all.diffs] == [
@@ -212,12 +218,12 @@ def test_a_patch_of_files_outside_is_for_the_folder_that_holds_all() -> None:
     ids=["single quotes", "an escape", "two lines", "a block", "an item", "a comment"],
 )
 def test_a_text_is_found_however_it_is_spelled(after: str) -> None:
-    assert any("it's me" in text for text in added(Edited("a.yaml", "a: x\n", f"{after}\n")))
+    assert any("it's me" in text for text in added_texts(EditedFile("a.yaml", "a: x\n", f"{after}\n")))
 
 
 def test_what_is_no_reference_is_found_as_it_is_meant() -> None:
-    assert "${env:A}" in added(Edited("a.yaml", "a: x\n", "a: $${env:A}\n"))
+    assert "${env:A}" in added_texts(EditedFile("a.yaml", "a: x\n", "a: $${env:A}\n"))
 
 
 def test_what_was_there_is_not_brought_in() -> None:
-    assert added(Edited("a.yaml", "a: x\nb: y\n", "a: x\nb: z\n")) == ("b: z", "z")
+    assert added_texts(EditedFile("a.yaml", "a: x\nb: y\n", "a: x\nb: z\n")) == ("b: z", "z")

@@ -6,7 +6,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from exportctl.errors import Finding, Level, Location
+from exportctl.errors import Finding, Level, SourcePosition
 from exportctl.model import (
     Action,
     Actor,
@@ -14,27 +14,27 @@ from exportctl.model import (
     Cause,
     Consequence,
     FieldChange,
-    Header,
-    Item,
     Marker,
+    OtherFlow,
     Plan,
+    PlanHeader,
+    PlanItem,
     Ref,
     Refusal,
-    Sensitive,
+    SensitiveValue,
     Step,
-    Unmanaged,
     Verb,
 )
 
 AS_OF = 1795312800
-HEADER = Header("org@AdobeOrg", "prod", None, "acme", "service")
+HEADER = PlanHeader("org@AdobeOrg", "prod", None, "acme", "service")
 
 texts = st.text(max_size=8)
 names = st.text("abc-", min_size=1, max_size=4)
 moments = st.integers(0, 2**40)
-leaf_values = st.none() | st.booleans() | st.integers() | texts | texts.map(Sensitive)
+leaf_values = st.none() | st.booleans() | st.integers() | texts | texts.map(SensitiveValue)
 field_values = leaf_values | st.lists(leaf_values, max_size=2) | st.dictionaries(names, leaf_values, max_size=2)
-locations = st.none() | st.builds(Location, texts, st.integers(1, 9), st.integers(1, 9))
+locations = st.none() | st.builds(SourcePosition, texts, st.integers(1, 9), st.integers(1, 9))
 actors = st.none() | st.builds(Actor, st.none() | texts, st.none() | texts, st.none() | moments, st.none() | texts)
 findings = st.builds(Finding, texts, texts, locations, st.none() | texts, st.sampled_from(Level))
 markers = st.none() | st.builds(
@@ -57,15 +57,15 @@ steps = st.builds(
     fields=st.dictionaries(names, field_values, max_size=2),
     refs=st.dictionaries(names, texts | texts.map(Ref), max_size=2),
     marker=markers,
-    unmark=st.booleans(),
-    act=st.none() | texts,
+    remove_marker=st.booleans(),
+    operation=st.none() | texts,
     needs=st.lists(texts, max_size=2).map(tuple),
     seen=st.dictionaries(names, texts, max_size=2),
     secrets=st.lists(texts, max_size=2).map(tuple),
 )
 fields = st.builds(FieldChange, texts, texts, field_values, field_values, st.sampled_from(Cause), actors, locations)
 items = st.builds(
-    Item,
+    PlanItem,
     address=addresses,
     verb=st.sampled_from(Verb),
     id=st.none() | texts,
@@ -80,26 +80,26 @@ items = st.builds(
     next_after=st.lists(moments, max_size=1).map(tuple),
     at=locations,
 )
-headers = st.builds(Header, texts, texts, st.none() | texts, texts, st.sampled_from(["service", "embedded"]))
+headers = st.builds(PlanHeader, texts, texts, st.none() | texts, texts, st.sampled_from(["service", "embedded"]))
 plans = st.builds(
     Plan,
     header=headers,
     as_of=moments,
     items=st.lists(items, max_size=3, unique_by=lambda i: i.address).map(tuple),
     findings=st.lists(findings, max_size=1).map(tuple),
-    unmanaged=st.lists(
-        st.builds(Unmanaged, texts, texts, st.none(), st.none() | texts, st.booleans(), st.none(), st.booleans()),
+    other_flows=st.lists(
+        st.builds(OtherFlow, texts, texts, st.none(), st.none() | texts, st.booleans(), st.none(), st.booleans()),
         max_size=1,
     ).map(tuple),
     unset=st.lists(texts, max_size=2, unique=True).map(tuple),
-    flags=st.dictionaries(names, st.integers() | st.lists(texts, max_size=1), max_size=1),
+    options=st.dictionaries(names, st.integers() | st.lists(texts, max_size=1), max_size=1),
 )
 
 WEB = Address("exports", "web")
 MARKER = Marker("acme", "e", "web", applied={"cadence": ("3f2a",), "end": (str(AS_OF),)})
 
 
-def patch(**rest: Any) -> Step:
+def patch_step(**rest: Any) -> Step:
     """The one PATCH of a flow that carries everything."""
     given: dict[str, Any] = {
         "fields": {"cadence": "3 hours"},
@@ -111,18 +111,20 @@ def patch(**rest: Any) -> Step:
     return Step("exports.web/flow/update", Action.UPDATE, "flow", WEB, "f-1", **given)
 
 
-def updated(step: Step | None = None, **rest: Any) -> Item:
+def updated_item(step: Step | None = None, **rest: Any) -> PlanItem:
     given: dict[str, Any] = {
-        "fields": (FieldChange("cadence", "cadence", "1 day", "3 hours", Cause.PENDING, None, Location("a.yaml")),),
-        "steps": (step or patch(),),
+        "fields": (
+            FieldChange("cadence", "cadence", "1 day", "3 hours", Cause.PENDING, None, SourcePosition("a.yaml")),
+        ),
+        "steps": (step or patch_step(),),
         "consequences": (Consequence("mode", "may send again", "cost"),),
         "ends": AS_OF + 1000,
         "next_after": (AS_OF + 100,),
-        "at": Location("a.yaml", 3, 3),
+        "at": SourcePosition("a.yaml", 3, 3),
         **rest,
     }
-    return Item(WEB, Verb.UPDATE, "f-1", **given)
+    return PlanItem(WEB, Verb.UPDATE, "f-1", **given)
 
 
-def plan(*shown: Item, **rest: Any) -> Plan:
+def plan(*shown: PlanItem, **rest: Any) -> Plan:
     return Plan(HEADER, AS_OF, shown, **rest)

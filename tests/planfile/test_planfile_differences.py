@@ -7,48 +7,48 @@ from typing import Any
 
 import pytest
 
-from exportctl.model import Action, Address, Cause, FieldChange, Item, Marker, Plan, Refusal, Step, Verb
+from exportctl.model import Action, Address, Cause, FieldChange, Marker, Plan, PlanItem, Refusal, Step, Verb
 from exportctl.saved import document as plan_document
 from exportctl.saved import planfile
-from exportctl.saved.planfile import Difference
-from tests.planfile.approval_plans import AS_OF, HEADER, MARKER, WEB, patch, plan, updated
+from exportctl.saved.planfile import StaleValue
+from tests.planfile.approval_plans import AS_OF, HEADER, MARKER, WEB, patch_step, plan, updated_item
 
-APPROVED = plan(updated())
-
-
-def differences(before: Plan, after: Plan) -> tuple[Difference, ...]:
-    return planfile.differences(planfile.load(planfile.dump(before)), after)
+APPROVED = plan(updated_item())
 
 
-def same(before: Plan, after: Plan) -> bool:
-    assert (differences(before, after) == ()) == (planfile.digest(before) == planfile.digest(after))
+def differences(before: Plan, after: Plan) -> tuple[StaleValue, ...]:
+    return planfile.stale_values(planfile.load_plan(planfile.dump_plan(before)), after)
+
+
+def is_same(before: Plan, after: Plan) -> bool:
+    assert (differences(before, after) == ()) == (planfile.approval_digest(before) == planfile.approval_digest(after))
     return differences(before, after) == ()
 
 
-CADENCE = updated().fields[0]
+SCHEDULE_CHANGE = updated_item().fields[0]
 BREAKS = {
-    "another live value": (updated(fields=(replace(CADENCE, before="6 hours"),)), "fields.cadence.before"),
-    "another wanted value": (updated(fields=(replace(CADENCE, after="6 hours"),)), "fields.cadence.after"),
-    "another cause": (updated(fields=(replace(CADENCE, cause=Cause.CONFLICT),)), "fields.cadence.cause"),
-    "one field less": (updated(fields=()), "fields.cadence"),
-    "another flow": (replace(updated(), id="f-2"), "id"),
-    "another verb": (replace(updated(), verb=Verb.REPLACE), "verb"),
+    "another live value": (updated_item(fields=(replace(SCHEDULE_CHANGE, before="6 hours"),)), "fields.cadence.before"),
+    "another wanted value": (updated_item(fields=(replace(SCHEDULE_CHANGE, after="6 hours"),)), "fields.cadence.after"),
+    "another cause": (updated_item(fields=(replace(SCHEDULE_CHANGE, cause=Cause.CONFLICT),)), "fields.cadence.cause"),
+    "one field less": (updated_item(fields=()), "fields.cadence"),
+    "another flow": (replace(updated_item(), id="f-2"), "id"),
+    "another verb": (replace(updated_item(), verb=Verb.REPLACE), "verb"),
     "another value sent": (
-        updated(patch(fields={"cadence": "6 hours"})),
+        updated_item(patch_step(fields={"cadence": "6 hours"})),
         "steps.exports.web/flow/update.fields.cadence",
     ),
-    "another object written": (updated(replace(patch(), id="f-2")), "steps.exports.web/flow/update.id"),
+    "another object written": (updated_item(replace(patch_step(), id="f-2")), "steps.exports.web/flow/update.id"),
     "another thing read": (
-        updated(patch(seen={"cadence": "0000"})),
+        updated_item(patch_step(seen={"cadence": "0000"})),
         "steps.exports.web/flow/update.seen.cadence",
     ),
-    "another reference": (updated(patch(refs={"a": "b"})), "steps.exports.web/flow/update.refs.a"),
+    "another reference": (updated_item(patch_step(refs={"a": "b"})), "steps.exports.web/flow/update.refs.a"),
     "another digest in the marker": (
-        updated(patch(marker=replace(MARKER, applied={"cadence": ("0000",)}))),
+        updated_item(patch_step(marker=replace(MARKER, applied={"cadence": ("0000",)}))),
         "steps.exports.web/flow/update.marker.applied.cadence",
     ),
-    "another description": (updated(patch(text="new")), "steps.exports.web/flow/update.text"),
-    "a refusal": (updated(refusals=(Refusal("protect", "no", "allow"),)), "refusals.protect"),
+    "another description": (updated_item(patch_step(text="new")), "steps.exports.web/flow/update.text"),
+    "a refusal": (updated_item(refusals=(Refusal("protect", "no", "allow"),)), "refusals.protect"),
 }
 
 
@@ -59,42 +59,42 @@ def test_an_approval_breaks_where_something_moved(name: str) -> None:
     (found,) = differences(APPROVED, plan(item))[:1]
 
     assert (found.address, found.path) == ("exports.web", path)
-    assert not same(APPROVED, plan(item))
+    assert not is_same(APPROVED, plan(item))
 
 
 def test_a_difference_holds_both_sides() -> None:
-    (found,) = differences(APPROVED, plan(updated(fields=(replace(CADENCE, after="6 hours"),))))
+    (found,) = differences(APPROVED, plan(updated_item(fields=(replace(SCHEDULE_CHANGE, after="6 hours"),))))
 
-    assert found == Difference("exports.web", "fields.cadence.after", "3 hours", "6 hours")
+    assert found == StaleValue("exports.web", "fields.cadence.after", "3 hours", "6 hours")
 
 
 def test_a_difference_reads_as_one_harmless_line() -> None:
-    assert str(Difference("exports.wéb", "id", "a\nb", None)) == 'exports.w\\xe9b id: saved "a\\nb", now null'
+    assert str(StaleValue("exports.wéb", "id", "a\nb", None)) == 'exports.w\\xe9b id: saved "a\\nb", now null'
 
 
 def test_true_is_not_one() -> None:
-    before, after = (plan(updated(fields=(replace(CADENCE, after=v),))) for v in (True, 1))
+    before, after = (plan(updated_item(fields=(replace(SCHEDULE_CHANGE, after=v),))) for v in (True, 1))
 
-    assert not same(before, after)
+    assert not is_same(before, after)
 
 
 def test_two_refusals_of_one_gate_do_not_hide_each_other() -> None:
     one, two, other = (Refusal("protect", text, "allow") for text in ("one", "two", "other"))
 
-    assert not same(plan(updated(refusals=(one, two))), plan(updated(refusals=(other, two))))
+    assert not is_same(plan(updated_item(refusals=(one, two))), plan(updated_item(refusals=(other, two))))
 
 
-NEW = Item(Address("exports", "new"), Verb.CREATE)
+NEW = PlanItem(Address("exports", "new"), Verb.CREATE)
 
 
 def test_a_change_that_was_not_approved_is_a_difference() -> None:
-    assert differences(APPROVED, plan(NEW, updated())) == (
-        Difference("exports.new", "verb", "nothing to approve", "create"),
+    assert differences(APPROVED, plan(NEW, updated_item())) == (
+        StaleValue("exports.new", "verb", "nothing to approve", "create"),
     )
 
 
 def test_an_approved_change_that_is_no_more_is_a_difference() -> None:
-    assert differences(APPROVED, plan()) == (Difference("exports.web", "verb", "update", "nothing to approve"),)
+    assert differences(APPROVED, plan()) == (StaleValue("exports.web", "verb", "update", "nothing to approve"),)
 
 
 @pytest.mark.parametrize("field", ["organization", "sandbox", "environment", "project", "platform"])
@@ -105,36 +105,36 @@ def test_an_approval_for_one_place_is_none_for_another(field: str) -> None:
     assert (found.address, found.path, found.now) == ("", f"header.{field}", "other")
 
 
-SIDE_WORK = [Verb.RENEW, Verb.MARK, Verb.CLEAN, Verb.HELD, Verb.NONE]
+SIDE_WORK = [Verb.RENEW, Verb.MARK, Verb.CLEAN, Verb.PAUSED, Verb.UNCHANGED]
 
 
 @pytest.mark.parametrize("verb", SIDE_WORK)
 def test_side_work_breaks_no_approval(verb: Verb) -> None:
-    assert same(APPROVED, plan(updated(), Item(NEW.address, verb, steps=(patch(),))))
+    assert is_same(APPROVED, plan(updated_item(), PlanItem(NEW.address, verb, steps=(patch_step(),))))
 
 
 RENEWED_END = FieldChange("end", "end", AS_OF, AS_OF + 1000, Cause.RENEWAL)
-RENEWED = updated(
-    patch(
+RENEWED = updated_item(
+    patch_step(
         fields={"cadence": "3 hours", "end": AS_OF + 1000},
         marker=replace(MARKER, applied={**MARKER.applied, "end": (str(AS_OF + 1000),)}),
         seen={"cadence": "77d0", "end": "cccc", "description": "dddd"},
     ),
-    fields=(CADENCE, RENEWED_END),
+    fields=(SCHEDULE_CHANGE, RENEWED_END),
 )
 
 
 def test_a_renewal_that_comes_due_breaks_no_approval() -> None:
-    assert same(APPROVED, plan(RENEWED))
-    assert same(plan(RENEWED), APPROVED)
+    assert is_same(APPROVED, plan(RENEWED))
+    assert is_same(plan(RENEWED), APPROVED)
 
 
 def test_a_write_of_nothing_but_renewal_and_marker_breaks_no_approval() -> None:
     place = Step("exports.web/place/update", Action.UPDATE, "place", WEB, "t-1", fields={"place": 1})
-    alone = patch(fields={"end": AS_OF + 1000})
-    without, due = (updated(fields=(CADENCE, *more)) for more in ((), (RENEWED_END,)))
+    alone = patch_step(fields={"end": AS_OF + 1000})
+    without, due = (updated_item(fields=(SCHEDULE_CHANGE, *more)) for more in ((), (RENEWED_END,)))
 
-    assert same(
+    assert is_same(
         plan(replace(without, steps=(place,))),
         plan(replace(due, steps=(alone, replace(place, needs=(alone.key,))))),
     )
@@ -142,8 +142,8 @@ def test_a_write_of_nothing_but_renewal_and_marker_breaks_no_approval() -> None:
 
 def test_an_end_that_the_yaml_moves_is_part_of_the_approval() -> None:
     moved = FieldChange("end", "end", AS_OF, AS_OF + 1000, Cause.PENDING)
-    before = updated(patch(fields={"end": AS_OF + 1000}), fields=(moved,))
-    after = updated(patch(fields={"end": AS_OF + 2000}), fields=(replace(moved, after=AS_OF + 2000),))
+    before = updated_item(patch_step(fields={"end": AS_OF + 1000}), fields=(moved,))
+    after = updated_item(patch_step(fields={"end": AS_OF + 2000}), fields=(replace(moved, after=AS_OF + 2000),))
 
     assert [d.path for d in differences(plan(before), plan(after))] == [
         "fields.end.after",
@@ -154,50 +154,54 @@ def test_an_end_that_the_yaml_moves_is_part_of_the_approval() -> None:
 def test_a_first_end_is_part_of_the_approval() -> None:
     def creation(end: int) -> Plan:
         made = Step("k", Action.CREATE, "flow", WEB, fields={"end": end, "start": {"at": 0}})
-        return plan(Item(WEB, Verb.CREATE, steps=(made,)))
+        return plan(PlanItem(WEB, Verb.CREATE, steps=(made,)))
 
-    assert not same(creation(1), creation(2))
+    assert not is_same(creation(1), creation(2))
 
 
 def test_a_start_worked_out_from_the_moment_is_left_out_and_its_rule_is_not() -> None:
-    derived = [plan(updated(patch(fields={"cadence": "1 day", "start": n}))) for n in (1, 2)]
-    ruled = [plan(updated(patch(fields={"cadence": "1 day", "start": {"at": n}}))) for n in (1, 2)]
+    derived = [plan(updated_item(patch_step(fields={"cadence": "1 day", "start": n}))) for n in (1, 2)]
+    ruled = [plan(updated_item(patch_step(fields={"cadence": "1 day", "start": {"at": n}}))) for n in (1, 2)]
 
-    assert same(*derived)
-    assert not same(*ruled)
+    assert is_same(*derived)
+    assert not is_same(*ruled)
 
 
 def test_the_consent_to_a_replacement_is_part_of_the_approval() -> None:
-    going = patch(fields={}, marker=Marker("acme", "e", "web", replaced=True))
-    item = Item(WEB, Verb.REPLACE, "f-1", steps=(going,))
+    going = patch_step(fields={}, marker=Marker("acme", "e", "web", being_replaced=True))
+    item = PlanItem(WEB, Verb.REPLACE, "f-1", steps=(going,))
 
-    assert not same(plan(item), plan(replace(item, steps=())))
+    assert not is_same(plan(item), plan(replace(item, steps=())))
 
 
 def test_approved_drops_side_work_that_the_file_lacks() -> None:
-    renewal = Item(NEW.address, Verb.RENEW, fields=(RENEWED_END,), steps=(replace(patch(), key="renew"),))
-    waits = updated(patch(needs=("renew", "other")))
+    renewal = PlanItem(NEW.address, Verb.RENEW, fields=(RENEWED_END,), steps=(replace(patch_step(), key="renew"),))
+    waits = updated_item(patch_step(needs=("renew", "other")))
 
-    got = planfile.approved(planfile.saved(APPROVED), plan(renewal, waits))
+    got = planfile.reduce_to_approval(planfile.as_saved(APPROVED), plan(renewal, waits))
 
-    assert [(i.verb, len(i.steps)) for i in got.items] == [(Verb.NONE, 0), (Verb.UPDATE, 1)]
+    assert [(i.verb, len(i.steps)) for i in got.items] == [(Verb.UNCHANGED, 0), (Verb.UPDATE, 1)]
     assert got.steps()[0].needs == ("other",)
 
 
 def test_approved_keeps_side_work_that_the_file_holds() -> None:
-    both = plan(Item(NEW.address, Verb.RENEW, fields=(RENEWED_END,), steps=(patch(),)), updated())
+    both = plan(PlanItem(NEW.address, Verb.RENEW, fields=(RENEWED_END,), steps=(patch_step(),)), updated_item())
 
-    assert planfile.approved(planfile.saved(both), both) is both
+    assert planfile.reduce_to_approval(planfile.as_saved(both), both) is both
 
 
 def test_the_file_says_which_ends_were_to_be_renewed() -> None:
-    both = plan(RENEWED, Item(NEW.address, Verb.RENEW, fields=(RENEWED_END,)), Item(Address("exports", "z"), Verb.HELD))
+    both = plan(
+        RENEWED,
+        PlanItem(NEW.address, Verb.RENEW, fields=(RENEWED_END,)),
+        PlanItem(Address("exports", "z"), Verb.PAUSED),
+    )
 
-    assert planfile.renewals(planfile.saved(both)) == {"exports.web", "exports.new"}
+    assert planfile.saved_renewals(planfile.as_saved(both)) == {"exports.web", "exports.new"}
 
 
 def test_unchanged_addresses_are_counted_and_not_written_down() -> None:
-    saved = planfile.saved(plan(Item(NEW.address, Verb.NONE), updated()))
+    saved = planfile.as_saved(plan(PlanItem(NEW.address, Verb.UNCHANGED), updated_item()))
 
     assert list(saved.entries) == ["exports.web"]
     assert saved.content["counts"]["unchanged"] == 1

@@ -9,47 +9,47 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from exportctl.errors import PlanFileError
-from exportctl.model import FieldChange, Plan, Sensitive
+from exportctl.model import FieldChange, Plan, SensitiveValue
 from exportctl.saved import document as plan_document
 from exportctl.saved import planfile
-from tests.planfile.approval_plans import plan, plans, updated
+from tests.planfile.approval_plans import plan, plans, updated_item
 
-TEXT = planfile.dump(plan(updated(), unset=("A",), flags={"targets": ["exports.*"]}))
+TEXT = planfile.dump_plan(plan(updated_item(), unset=("A",), options={"targets": ["exports.*"]}))
 SIGNS = '0aZ{}[]",: \n\\\t\x00é'
 
 
 @given(plans)
 def test_load_gives_back_what_dump_wrote(shown: Plan) -> None:
-    assert planfile.saved(shown) == planfile.load(planfile.dump(shown))
+    assert planfile.as_saved(shown) == planfile.load_plan(planfile.dump_plan(shown))
 
 
 @given(plans)
 def test_a_document_decoded_and_encoded_again_is_the_same(shown: Plan) -> None:
-    content = plan_document.encode(shown)
+    content = plan_document.encode_plan(shown)
 
-    again = plan_document.encode(plan_document.decode(content))
+    again = plan_document.encode_plan(plan_document.decode_plan(content))
 
     assert {**content, "counts": None} == {**again, "counts": None}
 
 
 @given(plans)
 def test_a_plan_does_not_differ_from_itself(shown: Plan) -> None:
-    saved = planfile.load(planfile.dump(shown))
+    saved = planfile.load_plan(planfile.dump_plan(shown))
 
-    assert planfile.differences(saved, shown) == ()
-    assert planfile.digest(plan_document.decode(saved.content)) == planfile.digest(shown)
+    assert planfile.stale_values(saved, shown) == ()
+    assert planfile.approval_digest(plan_document.decode_plan(saved.content)) == planfile.approval_digest(shown)
 
 
 @given(plans, plans)
 def test_the_digest_agrees_with_the_differences(one: Plan, other: Plan) -> None:
-    same = planfile.differences(planfile.saved(one), other) == ()
+    same = planfile.stale_values(planfile.as_saved(one), other) == ()
 
-    assert same == (planfile.digest(one) == planfile.digest(other))
+    assert same == (planfile.approval_digest(one) == planfile.approval_digest(other))
 
 
 @given(plans)
 def test_the_file_is_plain_ascii_with_sorted_keys(shown: Plan) -> None:
-    text = planfile.dump(shown)
+    text = planfile.dump_plan(shown)
 
     assert text.isascii()
     assert json.dumps(json.loads(text), sort_keys=True, indent=2) + "\n" == text
@@ -60,18 +60,18 @@ def test_the_file_is_plain_ascii_with_sorted_keys(shown: Plan) -> None:
 def test_a_one_character_edit_is_refused(place: int, sign: str, how: str) -> None:
     edited = TEXT[:place] + ("" if how == "delete" else sign) + TEXT[place + (how != "insert") :]
 
-    assert edited == TEXT or _refused(edited)
+    assert edited == TEXT or _is_refused(edited)
 
 
 def test_every_single_character_matters() -> None:
     every = range(0, len(TEXT), 7)
 
-    assert all(_refused(TEXT[:n] + ("1" if TEXT[n] != "1" else "2") + TEXT[n + 1 :]) for n in every)
+    assert all(_is_refused(TEXT[:n] + ("1" if TEXT[n] != "1" else "2") + TEXT[n + 1 :]) for n in every)
 
 
-def _refused(text: str) -> bool:
+def _is_refused(text: str) -> bool:
     try:
-        planfile.load(text)
+        planfile.load_plan(text)
     except PlanFileError as error:
         return error.hint is not None
     return False
@@ -79,7 +79,7 @@ def _refused(text: str) -> bool:
 
 @given(plans, st.text("planted", min_size=7, max_size=12))
 def test_no_sensitive_value_is_in_the_file(shown: Plan, tail: str) -> None:
-    value = Sensitive(f"PLANTED-{tail}")
+    value = SensitiveValue(f"PLANTED-{tail}")
     items = tuple(
         replace(
             item,
@@ -89,7 +89,7 @@ def test_no_sensitive_value_is_in_the_file(shown: Plan, tail: str) -> None:
         for item in shown.items
     )
 
-    assert "PLANTED" not in planfile.dump(replace(shown, items=items))
+    assert "PLANTED" not in planfile.dump_plan(replace(shown, items=items))
 
 
 @given(plans)
@@ -112,7 +112,7 @@ def test_what_is_only_shown_is_no_difference(shown: Plan) -> None:
         )
         for item in shown.items
     )
-    moved = replace(shown, items=items, as_of=shown.as_of + 1, findings=(), unmanaged=(), unset=(), flags={})
+    moved = replace(shown, items=items, as_of=shown.as_of + 1, findings=(), other_flows=(), unset=(), options={})
 
-    assert planfile.digest(shown) == planfile.digest(moved)
-    assert planfile.differences(planfile.saved(shown), moved) == ()
+    assert planfile.approval_digest(shown) == planfile.approval_digest(moved)
+    assert planfile.stale_values(planfile.as_saved(shown), moved) == ()

@@ -9,13 +9,13 @@ import pytest
 
 from exportctl.errors import PlanFileError
 from exportctl.saved import planfile
-from tests.planfile.approval_plans import AS_OF, plan, updated
+from tests.planfile.approval_plans import AS_OF, plan, updated_item
 
-TEXT = planfile.dump(plan(updated()))
+TEXT = planfile.dump_plan(plan(updated_item()))
 DOCUMENT = json.loads(TEXT)
 
 
-def signed(**changed: object) -> str:
+def signed_document(**changed: object) -> str:
     """A document whose digest is right, whatever it says."""
     document = {k: v for k, v in {**DOCUMENT, **changed}.items() if k != "content_digest"}
     canonical = json.dumps(document, sort_keys=True, separators=(",", ":"))
@@ -30,7 +30,11 @@ REFUSED = {
     "a list": ("[]", "plan-file-kind", "not a saved plan"),
     "no kind": ("{}", "plan-file-kind", "not a saved plan"),
     "machine output": ('{"kind": "plan", "format_version": 1}', "plan-file-kind", "not a saved plan"),
-    "another version": (signed(format_version=2), "plan-file-version", "format version 2, this exportctl reads 1"),
+    "another version": (
+        signed_document(format_version=2),
+        "plan-file-version",
+        "format version 2, this exportctl reads 1",
+    ),
     "a value edited": (TEXT.replace('"3 hours"', '"6 hours"'), "plan-file-edited", "was edited"),
     "a key twice": (
         TEXT.replace('"kind": "saved-plan"', '"kind": "x",\n  "kind": "saved-plan"'),
@@ -39,9 +43,13 @@ REFUSED = {
     ),
     "laid out anew": (json.dumps(DOCUMENT), "plan-file-edited", "was edited"),
     "the wrong digest": (TEXT.replace(DOCUMENT["content_digest"], "0" * 64), "plan-file-edited", "was edited"),
-    "no plan": (signed(plan=None), "plan-file-edited", "was edited"),
-    "a hollow plan": (signed(plan={}), "plan-file-edited", "lacks parts"),
-    "a plan of odd parts": (signed(plan={**DOCUMENT["plan"], "items": [1]}), "plan-file-edited", "lacks parts"),
+    "no plan": (signed_document(plan=None), "plan-file-edited", "was edited"),
+    "a hollow plan": (signed_document(plan={}), "plan-file-edited", "lacks parts"),
+    "a plan of odd parts": (
+        signed_document(plan={**DOCUMENT["plan"], "items": [1]}),
+        "plan-file-edited",
+        "lacks parts",
+    ),
 }
 
 
@@ -50,24 +58,24 @@ def test_it_is_refused(name: str) -> None:
     text, rule, words = REFUSED[name]
 
     with pytest.raises(PlanFileError, match=words) as caught:
-        planfile.load(text)
+        planfile.load_plan(text)
 
     assert caught.value.rule == rule
     assert caught.value.hint
 
 
 def test_the_version_of_exportctl_is_told_and_does_not_matter() -> None:
-    assert planfile.load(signed(exportctl="99.0")).version == "99.0"
+    assert planfile.load_plan(signed_document(exportctl="99.0")).version == "99.0"
 
 
 def test_the_age_of_an_approval_is_in_seconds() -> None:
-    saved = planfile.load(TEXT)
+    saved = planfile.load_plan(TEXT)
 
     assert (planfile.age_seconds(saved, AS_OF + 60), planfile.age_seconds(saved, AS_OF - 60)) == (60, -60)
 
 
 def test_the_digest_for_only_if_is_sixteen_hex_digits() -> None:
-    digest = planfile.digest(plan(updated()))
+    digest = planfile.approval_digest(plan(updated_item()))
 
     assert len(digest) == 16
     assert set(digest) <= set("0123456789abcdef")

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.real import servers
-from tests.real.deliveries import DAY, World, world
-from tests.real.feeds import ADDED, DATASETS
+from tests.real.deliveries import DAY, RealSandbox, real_sandbox
+from tests.real.feeds import ADDED_ROWS, DATASETS
 from tests.real.readers import Rclone
 from tests.real.servers import BlobStore, ObjectStore, SftpServer
 from tests.real.storages import Storages
@@ -52,7 +52,7 @@ def key_sftp(tmp_path_factory: pytest.TempPathFactory, rclone: Rclone) -> Iterat
 @pytest.fixture(scope="session")
 def password_sftp(tmp_path_factory: pytest.TempPathFactory, rclone: Rclone) -> Iterator[SftpServer]:
     with servers.password_sftp(tmp_path_factory.mktemp("sftp")) as server:
-        rclone.add("partner", servers.sftp_remote(server, {"pass": rclone.obscured(server.password or "")}))
+        rclone.add("partner", servers.sftp_remote(server, {"pass": rclone.obscure(server.password or "")}))
         yield server
 
 
@@ -64,16 +64,16 @@ def storages(
 
 
 @pytest.fixture(scope="session")
-def delivered(storages: Storages, rclone: Rclone, tmp_path_factory: pytest.TempPathFactory) -> World:
+def delivered(storages: Storages, rclone: Rclone, tmp_path_factory: pytest.TempPathFactory) -> RealSandbox:
     """exports.yaml after three days, with rows added after the first and the second. Tests put back what they take."""
     config = (Path(__file__).parent / "exports.yaml").read_text(encoding="utf-8")
-    made = world(tmp_path_factory.mktemp("acme"), config, storages.env(), DATASETS)
-    storages.settle(made.run)
+    made = real_sandbox(tmp_path_factory.mktemp("acme"), config, storages.env(), DATASETS)
+    storages.set_endpoints(made.run)
     made.run("apply", "--auto-approve")
     made.advance(DAY)
-    for added in ADDED:
+    for added in ADDED_ROWS:
         for dataset, rows in added.items():
             made.ingest(dataset, rows)
         made.advance(DAY)
-    storages.opened_landing_zone(made, rclone)
+    storages.open_landing_zone(made, rclone)
     return made

@@ -19,18 +19,18 @@ from typing import Any
 import httpx
 
 from exportctl.emulator import Emulator, gateway
-from tests.real.processes import program
+from tests.real.processes import find_program
 
 START = 1_800_000_000  # 2027-01-15 08:00:00 UTC; the emulator's clock stands still there
 HOUR, DAY = 3600, 86400
 ORGANIZATION = "0123456789ABCDEF01234567@AdobeOrg"
 STATE = ".exportctl/0123456789ABCDEF01234567.sqlite"
 SANDBOX = "demo"
-SEEDED = 1000  # rows of each dataset the config names
+SEEDED_ROWS = 1000  # rows of each dataset the config names
 
 
 @dataclass(frozen=True)
-class CommandLine:
+class CommandLineProcess:
     """Runs `exportctl` in a folder. `env` is the whole environment."""
 
     folder: Path
@@ -38,7 +38,7 @@ class CommandLine:
 
     def __call__(self, *words: str, code: int = 0, env: Mapping[str, str] | None = None) -> str:
         """What it wrote to stdout; it must end with `code`. `env` comes on top."""
-        command = [program("exportctl"), "-C", str(self.folder), *words]
+        command = [find_program("exportctl"), "-C", str(self.folder), *words]
         done = subprocess.run(command, capture_output=True, text=True, env={**self.env, **(env or {})}, timeout=300)
         assert done.returncode == code, f"exportctl {' '.join(words)}: {done.returncode}\n{done.stdout}\n{done.stderr}"
         return done.stdout
@@ -55,13 +55,13 @@ class Ledger:
         first = known[-1][1].stop if known else 0
         known.append((at, range(first, first + rows)))
 
-    def between(self, dataset: str, after: int, until: int) -> list[int]:
+    def rows_between(self, dataset: str, after: int, until: int) -> list[int]:
         return [number for at, numbers in self.entries[dataset] if after < at <= until for number in numbers]
 
     def increments(self, dataset: str, ticks: list[int]) -> dict[str, list[int]]:
         """Per export time the numbers of the rows of that run."""
         edges = zip([0, *ticks], ticks, strict=False)
-        found = {export_time(tick): self.between(dataset, before, tick) for before, tick in edges}
+        found = {export_time(tick): self.rows_between(dataset, before, tick) for before, tick in edges}
         return {time: numbers for time, numbers in found.items() if numbers}
 
 
@@ -70,7 +70,7 @@ def export_time(tick: int) -> str:
     return f"exportTime={datetime.fromtimestamp(tick, UTC):%Y%m%d%H%M}"
 
 
-def every(interval: int, phase: int, until: int) -> list[int]:
+def schedule_ticks(interval: int, phase: int, until: int) -> list[int]:
     """The ticks of a schedule that was applied at START: its grid's points from half an hour later on."""
     first = START + HOUR // 2
     first += (phase - first) % interval
@@ -78,11 +78,11 @@ def every(interval: int, phase: int, until: int) -> list[int]:
 
 
 @dataclass
-class World:
+class RealSandbox:
     """One sandbox, one config, real storages."""
 
     folder: Path
-    run: CommandLine
+    run: CommandLineProcess
     ledger: Ledger = field(default_factory=Ledger)
     now: int = START
 
@@ -125,13 +125,13 @@ class World:
             return {str(d["name"]): str(d["id"]) for d in emulator.datasets(SANDBOX)}
 
 
-def world(folder: Path, config: str, env: Mapping[str, str], datasets: tuple[str, ...]) -> World:
+def real_sandbox(folder: Path, config: str, env: Mapping[str, str], datasets: tuple[str, ...]) -> RealSandbox:
     """A sandbox seeded from the config, whose clock stands still."""
     (folder / "exports.yaml").write_text(config, encoding="utf-8")
     (folder / STATE).parent.mkdir()
     Emulator(folder / STATE, clock=START, organization=ORGANIZATION).close()
-    made = World(folder, CommandLine(folder, {"HOME": str(folder), "PATH": "", **env}))
+    made = RealSandbox(folder, CommandLineProcess(folder, {"HOME": str(folder), "PATH": "", **env}))
     made.run("emulator", "seed", "--from-config")
     for dataset in datasets:
-        made.ledger.add(dataset, SEEDED, START)
+        made.ledger.add(dataset, SEEDED_ROWS, START)
     return made

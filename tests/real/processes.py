@@ -22,7 +22,7 @@ STOP_SECONDS = 4.0
 GRPC_OFFSET = 10_000  # SeaweedFS opens this port above each of its own too
 
 
-def program(name: str) -> str:
+def find_program(name: str) -> str:
     """
     Where a program is. One that is missing is a failure, never a skipped test.
 
@@ -60,13 +60,13 @@ def wait_until(ready: Callable[[], bool], what: str, tail: Callable[[], str] = s
         time.sleep(0.05)
 
 
-def listens(port: int) -> bool:
+def is_listening(port: int) -> bool:
     with socket.socket() as asking:
         return asking.connect_ex((HOST, port)) == 0
 
 
 @contextmanager
-def running(
+def run_program(
     command: Sequence[str], log: Path, ready: Callable[[], bool], env: Mapping[str, str] | None = None
 ) -> Iterator[subprocess.Popen[bytes]]:
     """
@@ -91,10 +91,10 @@ def running(
             wait_until(up, command[0], tail)
             yield process
         finally:
-            stop(process)
+            stop_process(process)
 
 
-def stop(process: subprocess.Popen[bytes], first: signal.Signals = signal.SIGTERM) -> None:
+def stop_process(process: subprocess.Popen[bytes], first: signal.Signals = signal.SIGTERM) -> None:
     """End a program and its children: asked first, then not."""
     for sent, seconds in ((first, STOP_SECONDS), (signal.SIGKILL, None)):
         if process.poll() is None:

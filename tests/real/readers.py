@@ -15,7 +15,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from tests.real.processes import program
+from tests.real.processes import find_program
 
 # No second tries: a server that is not there is the answer.
 _ONCE = ("--retries", "1", "--low-level-retries", "1", "--contimeout", "2s", "--timeout", "20s")
@@ -23,7 +23,7 @@ NO_SUCH_FOLDER = 3  # rclone's exit code
 
 
 @dataclass(frozen=True)
-class Listed:
+class ListedFile:
     """An object or file; `path` is below what was listed. SFTP gives no MD5."""
 
     path: str
@@ -32,7 +32,7 @@ class Listed:
 
 
 @dataclass(frozen=True)
-class Ran:
+class ProgramResult:
     code: int
     out: str
     err: str
@@ -53,15 +53,15 @@ class Rclone:
             parser.write(written)
         self.config.chmod(0o600)
 
-    def obscured(self, password: str) -> str:
+    def obscure(self, password: str) -> str:
         """A password in the form rclone's config wants; that hides it from nobody."""
         return self._run("obscure", "-", given=password.encode()).out.strip()
 
-    def made(self, place: str) -> bool:
+    def make_folder(self, place: str) -> bool:
         """Whether a bucket, container or folder could be made or was there."""
         return self._run("mkdir", place, check=False).code == 0
 
-    def listed(self, place: str) -> list[Listed]:
+    def list_files(self, place: str) -> list[ListedFile]:
         """All files below a place such as `remote:bucket/path`, sorted; none where there is no such folder."""
         ran = self._run("lsjson", "--hash", "-R", "--files-only", place, check=False)
         if ran.code == NO_SUCH_FOLDER:
@@ -70,27 +70,27 @@ class Rclone:
             raise AssertionError(f"rclone lsjson {place}: {ran.err}")
         found = json.loads(ran.out)
         return sorted(
-            (Listed(f["Path"], f["Size"], f.get("Hashes", {}).get("md5")) for f in found), key=lambda f: f.path
+            (ListedFile(f["Path"], f["Size"], f.get("Hashes", {}).get("md5")) for f in found), key=lambda f: f.path
         )
 
-    def copied(self, place: str, folder: Path) -> Path:
+    def copy_to(self, place: str, folder: Path) -> Path:
         """Everything below a place, in a local folder."""
         self._run("copy", place, str(folder))
         return folder
 
-    def deleted(self, file: str) -> None:
+    def delete_file(self, file: str) -> None:
         self._run("deletefile", file)
 
-    def written(self, file: str, content: bytes) -> None:
+    def write_file(self, file: str, content: bytes) -> None:
         """Put `content` in the place of a file."""
         self._run("rcat", file, given=content)
 
-    def _run(self, *words: str, check: bool = True, given: bytes = b"") -> Ran:
-        command = [program("rclone"), "--config", str(self.config), *_ONCE, *words]
+    def _run(self, *words: str, check: bool = True, given: bytes = b"") -> ProgramResult:
+        command = [find_program("rclone"), "--config", str(self.config), *_ONCE, *words]
         # The cloud variables of whoever runs the tests would win over the config file.
         env = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "AZURE_", "RCLONE_", "GOOGLE_"))}
         done = subprocess.run(command, capture_output=True, input=given, env=env, timeout=120)
-        ran = Ran(done.returncode, done.stdout.decode(), done.stderr.decode())
+        ran = ProgramResult(done.returncode, done.stdout.decode(), done.stderr.decode())
         if check and ran.code:
             raise AssertionError(f"rclone {' '.join(words)}: {ran.err}")
         return ran
@@ -115,20 +115,20 @@ def _rows(file: Path) -> Iterator[dict[str, Any]]:
     if file.suffix == ".parquet":
         import pyarrow.parquet
 
-        yield from map(_plain, pyarrow.parquet.ParquetFile(file).read().to_pylist())
+        yield from map(_plain_value, pyarrow.parquet.ParquetFile(file).read().to_pylist())
     else:
         yield from map(json.loads, gzip.decompress(file.read_bytes()).decode("utf-8").removesuffix("\n").split("\n"))
 
 
-def _plain(value: Any) -> Any:
+def _plain_value(value: Any) -> Any:
     """A value of Parquet in the form of NDJSON: what is null is left out, maps are objects, moments are text."""
     match value:
         case dict():
-            return {key: _plain(entry) for key, entry in value.items() if entry is not None}
+            return {key: _plain_value(entry) for key, entry in value.items() if entry is not None}
         case [(str(), list()), *_]:
-            return {key: _plain(entry) for key, entry in value}
+            return {key: _plain_value(entry) for key, entry in value}
         case list():
-            return [_plain(entry) for entry in value]
+            return [_plain_value(entry) for entry in value]
         case datetime():
             return value.isoformat(timespec="milliseconds").replace("+00:00", "Z")
         case date():

@@ -21,7 +21,7 @@ from pathlib import Path
 
 import asyncssh
 
-from tests.real.processes import GRPC_OFFSET, HOST, READY_SECONDS, free_ports, listens, program, running
+from tests.real.processes import GRPC_OFFSET, HOST, READY_SECONDS, find_program, free_ports, is_listening, run_program
 from tests.real.readers import Rclone
 
 BUCKET = "acme-exports"  # Amazon S3
@@ -29,7 +29,7 @@ HMAC_BUCKET = "acme-analytics"  # Google Cloud Storage by its S3 interface
 CONTAINER = "exports"  # Azure Blob
 LAKE_CONTAINER = "raw"  # Azure Data Lake
 LANDING_CONTAINER = "dlz-destination"  # the landing zone's name is fixed
-WRITABLE = "aep"  # the one folder of BUCKET that its writers may write
+WRITABLE_FOLDER = "aep"  # the one folder of BUCKET that its writers may write
 
 
 @dataclass(frozen=True)
@@ -116,15 +116,20 @@ def seaweedfs(
         "-admin.ui": "false",
     }
     (folder / "data").mkdir(exist_ok=True)
-    command = [program("weed"), f"-logdir={folder}", "mini", *(f"{name}={value}" for name, value in options.items())]
+    command = [
+        find_program("weed"),
+        f"-logdir={folder}",
+        "mini",
+        *(f"{name}={value}" for name, value in options.items()),
+    ]
     rclone.add(remote, {**s3_remote(f"http://{HOST}:{s3}", ADMIN), "no_check_bucket": "false"})
 
     def ready() -> bool:
         """The port opens before buckets can be made."""
-        return listens(s3) and all(rclone.made(f"{remote}:{bucket}") for bucket in (BUCKET, HMAC_BUCKET))
+        return is_listening(s3) and all(rclone.make_folder(f"{remote}:{bucket}") for bucket in (BUCKET, HMAC_BUCKET))
 
     try:
-        with running(command, folder / "weed.log", ready) as process:
+        with run_program(command, folder / "weed.log", ready) as process:
             yield ObjectStore(f"http://{HOST}:{s3}", process)
     finally:
         for port in (master, volume, filer, admin, s3):  # it leaves sockets behind, and only there
@@ -156,8 +161,8 @@ def _identities() -> dict[str, object]:
     return {
         "identities": [
             user("admin", ADMIN, "Admin", "Read", "Write", "List"),
-            user("writer", WRITER, *writes(f"{BUCKET}/{WRITABLE}*")),
-            user("role", ROLE, *writes(f"{BUCKET}/{WRITABLE}*")),
+            user("writer", WRITER, *writes(f"{BUCKET}/{WRITABLE_FOLDER}*")),
+            user("role", ROLE, *writes(f"{BUCKET}/{WRITABLE_FOLDER}*")),
             user("hmac", HMAC, *writes(HMAC_BUCKET)),
             user("reader", READER, *(f"{a}:{b}" for a in ("Read", "List") for b in (BUCKET, HMAC_BUCKET))),
         ]
@@ -173,16 +178,16 @@ def azurite(folder: Path, rclone: Rclone) -> Iterator[BlobStore]:
     store = BlobStore(port, keys)
     for account, key in keys.items():
         rclone.add(account, {"type": "azureblob", "account": account, "key": key, "endpoint": store.url(account)})
-    command = [program("azurite-blob"), "--blobHost", HOST, "--blobPort", str(port)]
+    command = [find_program("azurite-blob"), "--blobHost", HOST, "--blobPort", str(port)]
     # Without the last two it counts its users, and refuses clients newer than itself.
     command += ["--inMemoryPersistence", "--silent", "--disableTelemetry", "--skipApiVersionCheck"]
     containers = (f"blobacct:{CONTAINER}", f"blobacct:{LANDING_CONTAINER}", f"lakeacct:{LAKE_CONTAINER}")
 
     def ready() -> bool:
-        return listens(port) and all(rclone.made(container) for container in containers)
+        return is_listening(port) and all(rclone.make_folder(container) for container in containers)
 
     accounts = ";".join(f"{name}:{key}" for name, key in keys.items())
-    with running(command, folder / "azurite.log", ready, {"AZURITE_ACCOUNTS": accounts}):
+    with run_program(command, folder / "azurite.log", ready, {"AZURITE_ACCOUNTS": accounts}):
         yield store
 
 
@@ -193,14 +198,16 @@ def openssh(folder: Path) -> Iterator[SftpServer]:
     root.mkdir(parents=True)
     [port] = free_ports(1)
     for name, kind in (("hostkey", "ed25519"), ("userkey", "rsa")):
-        made = [program("ssh-keygen"), "-q", "-t", kind, "-m", "PEM", "-N", "", "-f", str(folder / name)]
+        made = [find_program("ssh-keygen"), "-q", "-t", kind, "-m", "PEM", "-N", "", "-f", str(folder / name)]
         subprocess.run(made, check=True)
     config = folder / "sshd_config"
     config.write_text(_SSHD.format(port=port, host=HOST, folder=folder, root=root), encoding="utf-8")
     known = _known_hosts(folder, port, (folder / "hostkey.pub").read_text(encoding="utf-8"))
     if os.getuid() == 0:
         Path("/run/sshd").mkdir(mode=0o755, parents=True, exist_ok=True)  # root's sshd does not start without it
-    with running([program("sshd"), "-D", "-e", "-f", str(config)], folder / "sshd.log", lambda: listens(port)):
+    with run_program(
+        [find_program("sshd"), "-D", "-e", "-f", str(config)], folder / "sshd.log", lambda: is_listening(port)
+    ):
         yield SftpServer(port, getpass.getuser(), root, known, private_key=folder / "userkey")
 
 

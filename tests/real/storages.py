@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tests.real.deliveries import CommandLine, World
+from tests.real.deliveries import CommandLineProcess, RealSandbox
 from tests.real.processes import HOST
 from tests.real.readers import Rclone
 from tests.real.servers import HMAC, LANDING_CONTAINER, READER, ROLE, WRITER, BlobStore, ObjectStore, SftpServer
@@ -56,12 +56,12 @@ class Storages:
             "sftp": {"host": HOST},  # each destination's own port
         }
 
-    def settle(self, run: CommandLine) -> None:
+    def set_endpoints(self, run: CommandLineProcess) -> None:
         """Tell the emulator of `run` to write to these."""
         for type, endpoint in self.endpoints().items():
             options = {key: value for key, value in endpoint.items() if key not in ("url", "host")}
             url = endpoint.get("url", f"sftp://{endpoint.get('host')}")
-            _set(run, type, url, **{k: v if isinstance(v, str) else json.dumps(v) for k, v in options.items()})
+            _set_endpoint(run, type, url, **{k: v if isinstance(v, str) else json.dumps(v) for k, v in options.items()})
 
     def reader_env(self) -> Mapping[str, str]:
         """Who reads, for `verify`: other keys than those that write, where there are any. The landing zone asks."""
@@ -85,13 +85,13 @@ class Storages:
         where = {"AZURE_STORAGE_ACCOUNT": name, "AZURE_STORAGE_ENDPOINT": self.blobs.url(name)}
         return {**where, "AZURE_STORAGE_KEY": self.blobs.keys[name]}
 
-    def opened_landing_zone(self, world: World, rclone: Rclone) -> None:
+    def open_landing_zone(self, world: RealSandbox, rclone: Rclone) -> None:
         """Give rclone the remote `landing`: what the platform hands out to whoever reads the landing zone."""
         given = world.get("/data/foundation/connectors/landingzone/credentials", type="dlz_destination")
         rclone.add("landing", {"type": "azureblob", "sas_url": given["SASUri"]})
 
 
-def _set(run: CommandLine, type: str, url: str, **options: str) -> None:
+def _set_endpoint(run: CommandLineProcess, type: str, url: str, **options: str) -> None:
     """Values go by the environment: no key on a command line."""
     names = {name: f"STORAGE_{name.upper()}" for name in options}
     words = [word for name in options for word in ("--option", f"{name}=env:{names[name]}")]

@@ -16,9 +16,9 @@ import pytest
 
 from exportctl.emulator.rows import EVENT, RECORD, Batch, row
 from tests.real import readers
-from tests.real.deliveries import World, export_time
-from tests.real.feeds import FEEDS, WEB, Feed
-from tests.real.readers import Listed, Rclone
+from tests.real.deliveries import RealSandbox, export_time
+from tests.real.feeds import EXPECTED_EXPORTS, WEB, ExpectedExport
+from tests.real.readers import ListedFile, Rclone
 
 PART = re.compile(r"part-\d{5}-tid-\d+-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}-\d+-1-c000\.(?P<extension>[a-z.]+)")
 MANIFEST = re.compile(r"manifest-(?P<flow>[0-9a-f-]{36})-(?P<run>[0-9a-f-]{36})\.json")
@@ -28,13 +28,13 @@ MANIFEST = re.compile(r"manifest-(?P<flow>[0-9a-f-]{36})-(?P<run>[0-9a-f-]{36})\
 class Arrival:
     """What rclone sees of a feed, and a copy of it. The first folder of a path is the dataset's id."""
 
-    feed: Feed
-    world: World
+    expected: ExpectedExport
+    world: RealSandbox
     ids: Mapping[str, str]
-    listed: tuple[Listed, ...]
+    listed: tuple[ListedFile, ...]
     folder: Path
 
-    def parts(self, dataset: str, time: str = "") -> list[Listed]:
+    def parts(self, dataset: str, time: str = "") -> list[ListedFile]:
         start = f"{self.ids[dataset]}/{time}"
         return [file for file in self.listed if file.path.startswith(start) and PART.search(file.path)]
 
@@ -43,7 +43,7 @@ class Arrival:
 
     def numbers(self, dataset: str, time: str) -> list[int]:
         """The numbers of the rows in the files of one run; every one must be of this dataset."""
-        found = readers.ids(self.folder / self.ids[dataset] / time, f"*.{self.feed.extension}")
+        found = readers.ids(self.folder / self.ids[dataset] / time, f"*.{self.expected.extension}")
         assert all(id.startswith(f"{self.ids[dataset]}-") for id in found)
         return sorted(int(id.rpartition("-")[2]) for id in found)
 
@@ -52,39 +52,39 @@ class Arrival:
         return [(path, json.loads((self.folder / path).read_text(encoding="utf-8"))) for path in paths]
 
 
-@pytest.fixture(scope="module", params=FEEDS, ids=lambda feed: feed.export)
+@pytest.fixture(scope="module", params=EXPECTED_EXPORTS, ids=lambda feed: feed.export)
 def arrival(
-    request: pytest.FixtureRequest, delivered: World, rclone: Rclone, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest, delivered: RealSandbox, rclone: Rclone, tmp_path_factory: pytest.TempPathFactory
 ) -> Arrival:
-    feed: Feed = request.param
-    folder = rclone.copied(feed.place, tmp_path_factory.mktemp(feed.export))
-    return Arrival(feed, delivered, delivered.datasets(), tuple(rclone.listed(feed.place)), folder)
+    feed: ExpectedExport = request.param
+    folder = rclone.copy_to(feed.location, tmp_path_factory.mktemp(feed.export))
+    return Arrival(feed, delivered, delivered.datasets(), tuple(rclone.list_files(feed.location)), folder)
 
 
 def test_every_row_arrives_exactly_once(arrival: Arrival) -> None:
-    for dataset in arrival.feed.datasets:
+    for dataset in arrival.expected.datasets:
         arrived = sorted(n for time in arrival.times(dataset) for n in arrival.numbers(dataset, time))
-        assert arrival.world.ledger.between(dataset, 0, arrival.feed.ticks[-1]) == arrived
+        assert arrival.world.ledger.rows_between(dataset, 0, arrival.expected.ticks[-1]) == arrived
 
 
 def test_the_first_run_is_full_and_each_later_one_holds_what_came_since(arrival: Arrival) -> None:
-    for dataset in arrival.feed.datasets:
-        expected = arrival.world.ledger.increments(dataset, arrival.feed.ticks)
+    for dataset in arrival.expected.datasets:
+        expected = arrival.world.ledger.increments(dataset, arrival.expected.ticks)
         assert expected == {time: arrival.numbers(dataset, time) for time in arrival.times(dataset)}
 
 
 def test_there_is_nothing_but_parts_and_manifests_at_documented_paths(arrival: Arrival) -> None:
-    times = {export_time(tick) for tick in arrival.feed.ticks}
-    datasets = {arrival.ids[dataset] for dataset in arrival.feed.datasets}
+    times = {export_time(tick) for tick in arrival.expected.ticks}
+    datasets = {arrival.ids[dataset] for dataset in arrival.expected.datasets}
     for file in arrival.listed:
         dataset, time, name = file.path.split("/")
         part = PART.fullmatch(name)
         assert dataset in datasets and time in times
-        assert part["extension"] == arrival.feed.extension if part else MANIFEST.fullmatch(name)
+        assert part["extension"] == arrival.expected.extension if part else MANIFEST.fullmatch(name)
 
 
 def test_a_run_of_several_rows_is_several_files(arrival: Arrival) -> None:
-    for dataset in arrival.feed.datasets:
+    for dataset in arrival.expected.datasets:
         assert len(arrival.parts(dataset, arrival.times(dataset)[0])) >= 2
 
 
@@ -95,9 +95,9 @@ def test_a_manifest_lists_the_files_of_its_folder_with_their_sizes(arrival: Arri
         results = manifest["exportResults"]
         assert isinstance(results, list)
         for entry in results:
-            assert entry["sinkPath"] == f"/{arrival.feed.path}/{path.rpartition('/')[0]}"
+            assert entry["sinkPath"] == f"/{arrival.expected.path}/{path.rpartition('/')[0]}"
             named[f"{path.rpartition('/')[0]}/{entry['name']}"] = entry["size"]
-    assert named == (sizes if arrival.feed.manifest else {})
+    assert named == (sizes if arrival.expected.manifest else {})
 
 
 def test_a_manifest_names_the_flow_the_run_and_its_time(arrival: Arrival) -> None:
@@ -111,12 +111,12 @@ def test_a_manifest_names_the_flow_the_run_and_its_time(arrival: Arrival) -> Non
 
 
 def test_rows_hold_what_the_dataset_holds(arrival: Arrival) -> None:
-    for dataset in arrival.feed.datasets:
+    for dataset in arrival.expected.datasets:
         id, kind = arrival.ids[dataset], EVENT if dataset == WEB else RECORD
         at, numbers = arrival.world.ledger.entries[dataset][0]
         batch = Batch(numbers.start, len(numbers), at)
         first = arrival.folder / id / arrival.times(dataset)[0]
-        rows = readers.content(sorted(first.glob(f"part-*.{arrival.feed.extension}")))
+        rows = readers.content(sorted(first.glob(f"part-*.{arrival.expected.extension}")))
         expected = [row(id, kind, number, batch) for number in (0, 1, 499, 998, 999)]
         assert expected == [rows[str(one["_id"])] for one in expected]
 
@@ -138,5 +138,5 @@ def test_parquet_is_compressed_as_its_name_says(arrival: Arrival) -> None:
 
 
 @pytest.mark.parametrize("root", ["s3:acme-exports", "gcs:acme-analytics", "blobacct:exports", "lakeacct:raw"])
-def test_nothing_lies_outside_the_destinations_folder(delivered: World, rclone: Rclone, root: str) -> None:
-    assert {file.path.partition("/")[0] for file in rclone.listed(root)} == {"aep"}
+def test_nothing_lies_outside_the_destinations_folder(delivered: RealSandbox, rclone: Rclone, root: str) -> None:
+    assert {file.path.partition("/")[0] for file in rclone.list_files(root)} == {"aep"}

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from tests.real import readers, servers
-from tests.real.deliveries import DAY, HOUR, START, World, export_time, world
-from tests.real.processes import free_ports, stop
+from tests.real.deliveries import DAY, HOUR, START, RealSandbox, export_time, real_sandbox
+from tests.real.processes import free_ports, stop_process
 from tests.real.readers import Rclone
 from tests.real.storages import Storages
 
@@ -49,7 +49,7 @@ RIGHT_SECRET = ("secret_version: 1", "secret_version: 2")
 
 
 @dataclass(frozen=True)
-class Trouble:
+class RefusingStorage:
     """
     A destination that refuses, and what mends it: another config, the right secret with it, or a bucket.
 
@@ -57,58 +57,58 @@ class Trouble:
     """
 
     destination: str
-    told: str
-    place: str
+    message: str
+    location: str
     wrong: dict[str, str]
     edit: tuple[str, str] | None = None
-    made: str | None = None
+    bucket_to_make: str | None = None
 
 
 ADMIN = {"LAKE_KEY_ID": servers.ADMIN.id, "LAKE_SECRET": servers.ADMIN.secret}
 WRONG_BLOB = "DefaultEndpointsProtocol=https;AccountName=blobacct;AccountKey=d3Jvbmcga2V5"
 TROUBLES = {
-    "S3: wrong secret": Trouble(
+    "S3: wrong secret": RefusingStorage(
         S3,
         "SignatureDoesNotMatch",
         "s3:acme-exports/aep/troubled",
         {"LAKE_SECRET": "wrong/secret+wrong/secret+wrong/secret+w"},
         edit=RIGHT_SECRET,
     ),
-    "S3: no such bucket": Trouble(
+    "S3: no such bucket": RefusingStorage(
         S3.replace("acme-exports", "acme-late"),
         "NoSuchBucket",
         "weed-admin:acme-late/aep/troubled",
         ADMIN,
-        made="weed-admin:acme-late",
+        bucket_to_make="weed-admin:acme-late",
     ),
-    "S3: a prefix it may not write": Trouble(
+    "S3: a prefix it may not write": RefusingStorage(
         S3.replace("aep/troubled", "other/troubled"),
         "AccessDenied",
         "s3:acme-exports/aep/moved",
         {},
         edit=("other/troubled", "aep/moved"),
     ),
-    "Blob: wrong key": Trouble(
+    "Blob: wrong key": RefusingStorage(
         BLOB,
         "AuthorizationFailure",
         "blobacct:exports/troubled",
         {"BLOB_CONNECTION_STRING": WRONG_BLOB},
         edit=RIGHT_SECRET,
     ),
-    "Blob: no such container": Trouble(
+    "Blob: no such container": RefusingStorage(
         BLOB.replace("container: exports", "container: late"),
         "ContainerNotFound",
         "blobacct:late/troubled",
         {},
-        made="blobacct:late",
+        bucket_to_make="blobacct:late",
     ),
-    "SFTP: wrong password": Trouble(
+    "SFTP: wrong password": RefusingStorage(
         SFTP, "PermissionDenied", "partner:troubled", {"PARTNER_PASSWORD": "wrong-password"}, edit=RIGHT_SECRET
     ),
 }
 
 
-def statuses(made: World) -> list[tuple[str, list[str]]]:
+def statuses(made: RealSandbox) -> list[tuple[str, list[str]]]:
     """Of every run its status and what it says went wrong, oldest first."""
 
     def told(run: Any) -> tuple[str, list[str]]:
@@ -118,9 +118,9 @@ def statuses(made: World) -> list[tuple[str, list[str]]]:
     return [told(run) for run in made.runs()]
 
 
-def arrived(made: World, rclone: Rclone, place: str, folder: Path) -> dict[str, list[int]]:
+def rows_by_time(made: RealSandbox, rclone: Rclone, place: str, folder: Path) -> dict[str, list[int]]:
     """The numbers of the rows by export time."""
-    below = rclone.copied(f"{place}/{made.datasets()[ORDERS]}", folder)
+    below = rclone.copy_to(f"{place}/{made.datasets()[ORDERS]}", folder)
     return {
         time.name: sorted(int(id.rpartition("-")[2]) for id in readers.ids(time, "*.gz.parquet"))
         for time in sorted(below.iterdir())
@@ -129,21 +129,21 @@ def arrived(made: World, rclone: Rclone, place: str, folder: Path) -> dict[str, 
 
 @pytest.mark.parametrize("trouble", TROUBLES.values(), ids=TROUBLES)
 def test_a_refused_run_leaves_nothing_and_its_rows_come_with_the_next_good_one(
-    trouble: Trouble, storages: Storages, rclone: Rclone, tmp_path: Path
+    trouble: RefusingStorage, storages: Storages, rclone: Rclone, tmp_path: Path
 ) -> None:
     config = CONFIG.replace("DESTINATION", trouble.destination)
-    made = world(tmp_path, config, {**storages.env(), **trouble.wrong}, (ORDERS,))
-    storages.settle(made.run)
+    made = real_sandbox(tmp_path, config, {**storages.env(), **trouble.wrong}, (ORDERS,))
+    storages.set_endpoints(made.run)
     made.run("apply", "--auto-approve")
     made.advance(DAY)
 
     [(status, told)] = statuses(made)
     assert status == "failed"
-    assert trouble.told in told[-1]
-    assert rclone.listed(trouble.place) == []
+    assert trouble.message in told[-1]
+    assert rclone.list_files(trouble.location) == []
 
-    if trouble.made:
-        assert rclone.made(trouble.made)
+    if trouble.bucket_to_make:
+        assert rclone.make_folder(trouble.bucket_to_make)
     if trouble.edit:
         (tmp_path / "exports.yaml").write_text(config.replace(*trouble.edit), encoding="utf-8")
         made.run("apply", "--auto-approve", env=storages.env())
@@ -151,26 +151,26 @@ def test_a_refused_run_leaves_nothing_and_its_rows_come_with_the_next_good_one(
     made.advance(DAY)
 
     assert [status for status, _ in statuses(made)] == ["failed", "success"]
-    assert arrived(made, rclone, trouble.place, tmp_path / "copy") == {SECOND: list(range(1010))}
+    assert rows_by_time(made, rclone, trouble.location, tmp_path / "copy") == {SECOND: list(range(1010))}
 
 
 def test_a_server_killed_in_a_run_fails_it_and_all_rows_come_when_it_is_back(
     storages: Storages, rclone: Rclone, tmp_path: Path
 ) -> None:
     many, ports = 100_000, free_ports(5)
-    made = world(tmp_path, CONFIG.replace("DESTINATION", S3), storages.env(), (ORDERS,))
+    made = real_sandbox(tmp_path, CONFIG.replace("DESTINATION", S3), storages.env(), (ORDERS,))
     made.ingest(ORDERS, many)
-    storages.settle(made.run)
+    storages.set_endpoints(made.run)
     place = "killed:acme-exports/aep/troubled"
     with servers.seaweedfs(tmp_path / "weed", rclone, "killed", ports) as store:
         made.run("emulator", "storage", "set", "amazon-s3", store.url)
         made.run("apply", "--auto-approve")
         with ThreadPoolExecutor() as beside:
             running = beside.submit(made.advance, DAY)
-            while not running.done() and not rclone.listed(place):
+            while not running.done() and not rclone.list_files(place):
                 pass
             assert not running.done()
-            stop(store.process, SIGKILL)
+            stop_process(store.process, SIGKILL)
             running.result()
     [(status, told)] = statuses(made)
     assert status == "failed"
@@ -179,8 +179,8 @@ def test_a_server_killed_in_a_run_fails_it_and_all_rows_come_when_it_is_back(
     with servers.seaweedfs(tmp_path / "weed", rclone, "killed", ports):
         made.advance(DAY)
         assert [status for status, _ in statuses(made)] == ["failed", "success"]
-        found = arrived(made, rclone, place, tmp_path / "copy")
-        manifests = [file.path.split("/")[1] for file in rclone.listed(place) if "/manifest-" in file.path]
+        found = rows_by_time(made, rclone, place, tmp_path / "copy")
+        manifests = [file.path.split("/")[1] for file in rclone.list_files(place) if "/manifest-" in file.path]
     # A dead server cannot be asked to take back what it had; no manifest vouches for it.
     assert found.pop(SECOND) == list(range(1000 + many))
     assert set(found) <= {FIRST}

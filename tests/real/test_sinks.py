@@ -22,24 +22,24 @@ SPECS = {card.name: id for id, card in specs.BY_CONNECTION_SPEC.items()}
 
 
 @dataclass(frozen=True)
-class Account:
+class SinkAccount:
     """A base connection and a target connection, as the service keeps them, and where rclone finds the files."""
 
     card: str
     auth: Callable[[Storages], Json] | None
-    place: Json
-    seen: str
+    location: Json
+    rclone_path: str
 
-    def opened(self, storages: Storages, wrong: Json, elsewhere: Json, endpoints: Json) -> Any:
+    def open_sink(self, storages: Storages, wrong: Json, elsewhere: Json, endpoints: Json) -> Any:
         connection: Json = {"connectionSpec": {"id": SPECS[self.card], "version": "1.0"}}
         if self.auth:
             name, params = self.auth(storages)["specName"], self.auth(storages)["params"]
             connection["auth"] = {"specName": name, "params": {**params, **wrong}}
-        target = {"params": {**self.place, **elsewhere}}
-        return routing.opened(connection, target, {"endpoints": {**storages.endpoints(), **endpoints}}, None)
+        target = {"params": {**self.location, **elsewhere}}
+        return routing.open_sink(connection, target, {"endpoints": {**storages.endpoints(), **endpoints}}, None)
 
 
-def signed(spec: str, **params: str | Callable[[Storages], str]) -> Callable[[Storages], Json]:
+def make_auth(spec: str, **params: str | Callable[[Storages], str]) -> Callable[[Storages], Json]:
     def auth(storages: Storages) -> Json:
         return {
             "specName": spec,
@@ -50,24 +50,24 @@ def signed(spec: str, **params: str | Callable[[Storages], str]) -> Callable[[St
 
 
 ACCOUNTS = {
-    "S3 key": Account(
+    "S3 key": SinkAccount(
         "Amazon S3",
-        signed("Access Key", s3AccessKey=servers.WRITER.id, s3SecretKey=servers.WRITER.secret),
+        make_auth("Access Key", s3AccessKey=servers.WRITER.id, s3SecretKey=servers.WRITER.secret),
         {"bucketName": servers.BUCKET},
         f"s3:{servers.BUCKET}/",
     ),
-    "S3 role": Account(
-        "Amazon S3", signed("Assumed Role", s3Role=ROLE_ARN), {"bucketName": servers.BUCKET}, f"s3:{servers.BUCKET}/"
+    "S3 role": SinkAccount(
+        "Amazon S3", make_auth("Assumed Role", s3Role=ROLE_ARN), {"bucketName": servers.BUCKET}, f"s3:{servers.BUCKET}/"
     ),
-    "Blob": Account(
+    "Blob": SinkAccount(
         "Azure Blob Storage",
-        signed("ConnectionString", connectionString=lambda s: s.blobs.connection_string("blobacct")),
+        make_auth("ConnectionString", connectionString=lambda s: s.blobs.connection_string("blobacct")),
         {"container": servers.CONTAINER},
         f"blobacct:{servers.CONTAINER}/",
     ),
-    "lake": Account(
+    "lake": SinkAccount(
         "Azure Data Lake Gen2",
-        signed(
+        make_auth(
             "Azure Service Principal Auth",
             url=f"abfss://{servers.LAKE_CONTAINER}@lakeacct.dfs.core.windows.net",
             servicePrincipalId=CLIENT_ID,
@@ -77,10 +77,10 @@ ACCOUNTS = {
         {},
         f"lakeacct:{servers.LAKE_CONTAINER}/",
     ),
-    "landing zone": Account("Data Landing Zone", None, {}, f"blobacct:{servers.LANDING_CONTAINER}/"),
-    "GCS": Account(
+    "landing zone": SinkAccount("Data Landing Zone", None, {}, f"blobacct:{servers.LANDING_CONTAINER}/"),
+    "GCS": SinkAccount(
         "Google Cloud Storage",
-        signed(
+        make_auth(
             "Google Cloud Storage authentication credentials",
             accessKeyId=servers.HMAC.id,
             secretAccessKey=servers.HMAC.secret,
@@ -88,9 +88,9 @@ ACCOUNTS = {
         {"bucketName": servers.HMAC_BUCKET},
         f"gcs:{servers.HMAC_BUCKET}/",
     ),
-    "SFTP password": Account(
+    "SFTP password": SinkAccount(
         "SFTP",
-        signed(
+        make_auth(
             "SFTP with Password",
             domain=HOST,
             port=lambda s: str(s.partner.port),
@@ -100,9 +100,9 @@ ACCOUNTS = {
         {"remotePath": "/"},
         "partner:",
     ),
-    "SFTP key": Account(
+    "SFTP key": SinkAccount(
         "SFTP",
-        signed(
+        make_auth(
             "SFTP with SSH Key",
             domain=HOST,
             port=lambda s: str(s.warehouse.port),
@@ -118,20 +118,22 @@ EVERY = pytest.mark.parametrize("account", ACCOUNTS.values(), ids=ACCOUNTS)
 
 @EVERY
 def test_a_large_file_arrives_whole_and_a_second_put_replaces_it(
-    account: Account, storages: Storages, rclone: Rclone, tmp_path: Path
+    account: SinkAccount, storages: Storages, rclone: Rclone, tmp_path: Path
 ) -> None:
     large, small = tmp_path / "large", tmp_path / "small"
     large.write_bytes(b"".join(number.to_bytes(4) for number in range(5 * 2**20)) + b"end")
     small.write_bytes(b"small")
-    sink = account.opened(storages, {}, {}, {})
+    sink = account.open_sink(storages, {}, {}, {})
     for source in (large, small):
         sink.put("aep/sinks/file name é.bin", source)
-        copy = rclone.copied(f"{account.seen}aep/sinks", tmp_path / f"copy of {source.name}") / "file name é.bin"
+        copy = (
+            rclone.copy_to(f"{account.rclone_path}aep/sinks", tmp_path / f"copy of {source.name}") / "file name é.bin"
+        )
         assert copy.read_bytes() == source.read_bytes()
     sink.remove("aep/sinks/file name é.bin")
     sink.remove("aep/sinks/file name é.bin")
     sink.close()
-    assert rclone.listed(f"{account.seen}aep/sinks") == []
+    assert rclone.list_files(f"{account.rclone_path}aep/sinks") == []
 
 
 @dataclass(frozen=True)
@@ -140,9 +142,9 @@ class Mistake:
 
     account: str
     code: str
-    told: str
+    message: str
     wrong: Json
-    elsewhere: Json
+    other_location: Json
     key: str = "aep/part.bin"
 
 
@@ -185,9 +187,11 @@ def test_a_mistake_is_refused_by_the_storage_itself_and_shows_no_secret(
     source = tmp_path / "part.bin"
     source.write_bytes(b"rows")
     with pytest.raises(StorageRefused) as refused:
-        ACCOUNTS[mistake.account].opened(storages, mistake.wrong, mistake.elsewhere, {}).put(mistake.key, source)
+        ACCOUNTS[mistake.account].open_sink(storages, mistake.wrong, mistake.other_location, {}).put(
+            mistake.key, source
+        )
     assert refused.value.code == mistake.code
-    assert mistake.told in refused.value.reason
+    assert mistake.message in refused.value.reason
     secrets = {*storages.env().values(), WRONG_SECRET} - {str(storages.partner.port), str(storages.warehouse.port)}
     assert not [secret for secret in secrets if secret in refused.value.reason]
 
@@ -200,5 +204,5 @@ def test_a_storage_that_is_not_there_is_given_up_soon(missing: str, storages: St
     [port] = free_ports(1)
     nowhere = {"url": f"http://{HOST}:{port}"} if missing != "sftp" else {"host": HOST, "port": port}
     with pytest.raises(StorageRefused) as refused:
-        ACCOUNTS[account].opened(storages, {}, {}, {missing: nowhere}).put("aep/part.bin", source)
+        ACCOUNTS[account].open_sink(storages, {}, {}, {missing: nowhere}).put("aep/part.bin", source)
     assert refused.value.code == "unreachable"

@@ -10,47 +10,47 @@ from typing import Any
 
 import pytest
 
-from tests.real.deliveries import World, export_time
-from tests.real.feeds import FEEDS, Feed
-from tests.real.readers import Listed, Rclone
+from tests.real.deliveries import RealSandbox, export_time
+from tests.real.feeds import EXPECTED_EXPORTS, ExpectedExport
+from tests.real.readers import ListedFile, Rclone
 from tests.real.storages import Storages
 
 UNVERIFIED = 9  # exit code
 MAY_WRITE = {"s3": "weed-admin", "gcs": "weed-admin", "landing": "blobacct"}  # for remotes that only read
-EACH = pytest.mark.parametrize("feed", FEEDS, ids=lambda feed: feed.export)
+EACH = pytest.mark.parametrize("feed", EXPECTED_EXPORTS, ids=lambda feed: feed.export)
 
 
-def verified(made: World, storages: Storages, *words: str, code: int = 0) -> Any:
+def run_verify(made: RealSandbox, storages: Storages, *words: str, code: int = 0) -> Any:
     """What `verify --deep` finds in the whole three days."""
     words = ("verify", "--deep", "--since", "3 days", "--format", "json", *words)
     return json.loads(made.run(*words, code=code, env=storages.reader_env()))["result"]
 
 
-def failing(found: Any) -> list[Any]:
+def failing_verdicts(found: Any) -> list[Any]:
     return [one for export in found["exports"] for one in export["verdicts"] if one["failing"]]
 
 
 @contextmanager
-def broken(rclone: Rclone, feed: Feed, folder: Path, keep: float) -> Iterator[Listed]:
+def break_part(rclone: Rclone, feed: ExpectedExport, folder: Path, keep: float) -> Iterator[ListedFile]:
     """The first part of the newest run, cut to a share of its bytes or gone; whole again afterwards."""
-    files = [file for file in rclone.listed(feed.place) if "/part-" in file.path]
+    files = [file for file in rclone.list_files(feed.location) if "/part-" in file.path]
     newest = max(file.path.split("/")[1] for file in files)
     file = next(file for file in files if file.path.split("/")[1] == newest)
-    remote, _, path = f"{feed.place}/{file.path}".partition(":")
+    remote, _, path = f"{feed.location}/{file.path}".partition(":")
     place = f"{MAY_WRITE.get(remote, remote)}:{path}"
-    whole = (rclone.copied(place, folder) / Path(file.path).name).read_bytes()
+    whole = (rclone.copy_to(place, folder) / Path(file.path).name).read_bytes()
     if keep:
-        rclone.written(place, whole[: int(len(whole) * keep)])
+        rclone.write_file(place, whole[: int(len(whole) * keep)])
     else:
-        rclone.deleted(place)
+        rclone.delete_file(place)
     try:
         yield file
     finally:
-        rclone.written(place, whole)
+        rclone.write_file(place, whole)
 
 
-def test_what_arrived_is_complete_down_to_its_contents(delivered: World, storages: Storages) -> None:
-    found = verified(delivered, storages)
+def test_what_arrived_is_complete_down_to_its_contents(delivered: RealSandbox, storages: Storages) -> None:
+    found = run_verify(delivered, storages)
     assert {address for address, _ in _verdicts(found)} == {export["address"] for export in found["exports"]}
     assert {one["word"] for _, one in _verdicts(found)} == {"COMPLETE", "EMPTY"}
     assert {one["evidence"] for _, one in _verdicts(found) if one["word"] == "COMPLETE"} == {"content"}
@@ -63,11 +63,11 @@ def _verdicts(found: Any) -> list[tuple[str, Any]]:
 
 @EACH
 def test_a_file_that_is_gone_is_found(
-    feed: Feed, delivered: World, storages: Storages, rclone: Rclone, tmp_path: Path
+    feed: ExpectedExport, delivered: RealSandbox, storages: Storages, rclone: Rclone, tmp_path: Path
 ) -> None:
-    with broken(rclone, feed, tmp_path, keep=0) as file:
-        found = verified(delivered, storages, "--target", f"exports.{feed.export}", code=UNVERIFIED)
-    [verdict] = failing(found)
+    with break_part(rclone, feed, tmp_path, keep=0) as file:
+        found = run_verify(delivered, storages, "--target", f"exports.{feed.export}", code=UNVERIFIED)
+    [verdict] = failing_verdicts(found)
     assert verdict["word"] == "FILES-MISSING"
     dataset, time, _ = file.path.split("/")
     assert (verdict["dataset_id"], export_time(verdict["due"])) == (dataset, time)
@@ -76,10 +76,10 @@ def test_a_file_that_is_gone_is_found(
 
 @EACH
 def test_a_file_that_was_cut_is_named(
-    feed: Feed, delivered: World, storages: Storages, rclone: Rclone, tmp_path: Path
+    feed: ExpectedExport, delivered: RealSandbox, storages: Storages, rclone: Rclone, tmp_path: Path
 ) -> None:
-    with broken(rclone, feed, tmp_path, keep=0.5) as file:
-        found = verified(delivered, storages, "--target", f"exports.{feed.export}", code=UNVERIFIED)
-    [verdict] = failing(found)
+    with break_part(rclone, feed, tmp_path, keep=0.5) as file:
+        found = run_verify(delivered, storages, "--target", f"exports.{feed.export}", code=UNVERIFIED)
+    [verdict] = failing_verdicts(found)
     assert verdict["word"] == "MISMATCH"
     assert [one for one in verdict["objects"] if one.endswith(file.path)]

@@ -8,21 +8,21 @@ from typing import Any
 
 from exportctl.declared import (
     Account,
-    Allow,
+    AllowEntry,
     AuthValue,
     Dataset,
     Destination,
     End,
     Export,
     Format,
-    Platform,
+    PlatformSettings,
     Project,
     RuleSetting,
     Schedule,
 )
 from exportctl.destination_types import Secrecy
-from exportctl.errors import Finding, Location
-from exportctl.rules.checking import check
+from exportctl.errors import Finding, SourcePosition
+from exportctl.rules.checking import run_rules
 
 FILE = "exports.yaml"
 NOW = 1_700_000_000  # 2023-11-14 22:13:20 UTC
@@ -40,17 +40,17 @@ KEYS = (
 )
 
 
-def at(line: int, column: int = 1, file: str = FILE) -> Location:
-    return Location(file, line, column)
+def location_at(line: int, column: int = 1, file: str = FILE) -> SourcePosition:
+    return SourcePosition(file, line, column)
 
 
-def key(line: int, name: str) -> Location:
+def key_location(line: int, name: str) -> SourcePosition:
     """Where the key `name` of the object that begins at `line` is set."""
-    return at(line + 1 + KEYS.index(name), 5)
+    return location_at(line + 1 + KEYS.index(name), 5)
 
 
-def auth(text: str, secrecy: Secrecy = Secrecy.PLAIN, where: Location | None = None) -> AuthValue:
-    return AuthValue(text, secrecy, where or key(LAKE, "auth"))
+def auth(text: str, secrecy: Secrecy = Secrecy.PLAIN, where: SourcePosition | None = None) -> AuthValue:
+    return AuthValue(text, secrecy, where or key_location(LAKE, "auth"))
 
 
 ROLE = Account("role", {"role_arn": auth("${env:LAKE_ROLE_ARN}", Secrecy.SENSITIVE)})
@@ -68,20 +68,20 @@ def adls(endpoint: str) -> Account:
 
 
 def dataset(name: str | None = "Orders", id: str | None = None, alias: str | None = None) -> Dataset:
-    return Dataset(id, name, alias, at(50))
+    return Dataset(id, name, alias, location_at(50))
 
 
 def destination(name: str = "lake", line: int = LAKE, **changes: Any) -> Destination:
-    where = changes.pop("where", {k: key(line, k) for k in KEYS if k not in ("host", "port", "endpoint")})
+    where = changes.pop("positions", {k: key_location(line, k) for k in KEYS if k not in ("host", "port", "endpoint")})
     made = Destination(
         key=name,
         type="amazon-s3",
         title=None,
         description="",
-        place={"bucket": "acme-lake", "path": "aep"},
+        location={"bucket": "acme-lake", "path": "aep"},
         account=ROLE,
-        at=at(line),
-        where=where,
+        at=location_at(line),
+        positions=where,
     )
     return replace(made, **changes)
 
@@ -89,7 +89,7 @@ def destination(name: str = "lake", line: int = LAKE, **changes: Any) -> Destina
 def export(name: str = "orders", line: int = ORDERS, **changes: Any) -> Export:
     made = Export(
         key=name,
-        of=name.partition("/")[0],
+        declared_key=name.partition("/")[0],
         title=name,
         description="",
         destination="lake",
@@ -99,14 +99,14 @@ def export(name: str = "orders", line: int = ORDERS, **changes: Any) -> Export:
         format=Format("parquet", "gzip"),
         folder="%DATASET_ID%/%EXPORT_TIME%",
         subpath="",
-        at=at(line),
-        where={k: key(line, k) for k in KEYS},
+        at=location_at(line),
+        positions={k: key_location(line, k) for k in KEYS},
     )
     return replace(made, **changes)
 
 
-def platform(sandbox: str = "dev", url: str = "https://platform.adobe.io", line: int = 900) -> Platform:
-    return Platform("0123456789ABCDEF01234567@AdobeOrg", sandbox, url, {}, at(line))
+def platform(sandbox: str = "dev", url: str = "https://platform.adobe.io", line: int = 900) -> PlatformSettings:
+    return PlatformSettings("0123456789ABCDEF01234567@AdobeOrg", sandbox, url, {}, location_at(line))
 
 
 def project(*things: Export | Destination, **changes: Any) -> Project:
@@ -132,17 +132,17 @@ def environment(name: str, *things: Export | Destination, **changes: Any) -> Pro
     return project(*things, environment=name, **changes)
 
 
-def allow(rule: str, line: int = 60) -> Allow:
-    return Allow(rule, "agreed", at(line))
+def allow(rule: str, line: int = 60) -> AllowEntry:
+    return AllowEntry(rule, "agreed", location_at(line))
 
 
 def setting(level: str | None, *only: str, line: int = 70) -> RuleSetting:
-    return RuleSetting(level, "agreed", only, at(line))
+    return RuleSetting(level, "agreed", only, location_at(line))
 
 
-def found(*projects: Project, as_of: int = NOW) -> tuple[Finding, ...]:
-    return check(projects, as_of=as_of)
+def all_findings(*projects: Project, as_of: int = NOW) -> tuple[Finding, ...]:
+    return run_rules(projects, as_of=as_of)
 
 
-def of(rule: str, findings: Iterable[Finding]) -> list[Finding]:
+def findings_of(rule: str, findings: Iterable[Finding]) -> list[Finding]:
     return [f for f in findings if f.rule == rule]

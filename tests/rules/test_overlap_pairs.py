@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from exportctl.config import loading
 from exportctl.declared import Project
-from exportctl.rules.overlaps import Written, pairs, verdict, written
+from exportctl.rules.overlaps import DatasetWrite, broken_rule, dataset_writes, pairs
 
 HEAD = {
     "version": 1,
@@ -38,12 +38,12 @@ EXPORTS = st.lists(
 
 def projects(exports: Sequence[dict[str, object]]) -> tuple[Project, ...]:
     text = yaml.safe_dump({**HEAD, "exports": {f"e{n}": one for n, one in enumerate(exports)}})
-    made, findings = loading.projects(loading.parse({"exports.yaml": text.encode()}), {})
+    made, findings = loading.load_projects(loading.parse_config({"exports.yaml": text.encode()}), {})
     assert len(made) == 2, findings
     return tuple(made.values())
 
 
-def said(found: Sequence[tuple[Written, Written]]) -> list[tuple[object, ...]]:
+def pair_names(found: Sequence[tuple[DatasetWrite, DatasetWrite]]) -> list[tuple[object, ...]]:
     return [(a.number, a.export.key, a.dataset.name, b.number, b.export.key, b.dataset.name) for a, b in found]
 
 
@@ -53,13 +53,13 @@ def test_every_two_that_break_a_rule_are_compared_once(exports: list[dict[str, o
     note(str(exports))
     whole = [
         (one, other)
-        for one, other in combinations(list(written(every)), 2)
-        if verdict(one, other) and (one.number != other.number or one.export.key != other.export.key)
+        for one, other in combinations(list(dataset_writes(every)), 2)
+        if broken_rule(one, other) and (one.number != other.number or one.export.key != other.export.key)
     ]
 
-    found = [(one, other) for one, other in pairs(every) if verdict(one, other)]
+    found = [(one, other) for one, other in pairs(every) if broken_rule(one, other)]
 
-    assert sorted(said(found)) == sorted(said(whole))
+    assert sorted(pair_names(found)) == sorted(pair_names(whole))
 
 
 def test_folders_that_differ_in_a_level_are_not_compared() -> None:

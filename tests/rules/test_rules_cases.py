@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from exportctl.declared import Accepted, Account, End, Expect, Format, Policy, Project, Removed, Schedule
+from exportctl.declared import AcceptEntry, Account, End, Expect, Format, Policy, Project, RemovedEntry, Schedule
 from exportctl.destination_types import Secrecy
-from exportctl.errors import Level, Location
+from exportctl.errors import Level, SourcePosition
 from exportctl.rules.checking import BY_ID, RULES
-from exportctl.rules.row import By
+from exportctl.rules.row import CheckStage
 from tests.rules.rules_builder import (
     BLOB,
     COPY,
@@ -24,16 +24,16 @@ from tests.rules.rules_builder import (
     ORDERS,
     OTHER,
     ROLE,
+    all_findings,
     allow,
-    at,
     auth,
     dataset,
     destination,
     environment,
     export,
-    found,
-    key,
-    of,
+    findings_of,
+    key_location,
+    location_at,
     platform,
     project,
     setting,
@@ -50,7 +50,7 @@ class Case:
     rule: str
     says: str
     bad: Project | tuple[Project, ...]
-    where: Location
+    where: SourcePosition
     good: Project | tuple[Project, ...]
     words: str = ""  # part of the message or the hint
 
@@ -59,223 +59,266 @@ def lake(**changes: Any) -> Project:
     return project(destination(**changes))
 
 
-def one(**changes: Any) -> Project:
+def project_with(**changes: Any) -> Project:
     return project(export(**changes))
 
 
 def blob(container: str, path: str = "aep", **changes: Any) -> Project:
-    return lake(type="azure-blob", place={"container": container, "path": path}, account=BLOB, **changes)
+    return lake(type="azure-blob", location={"container": container, "path": path}, account=BLOB, **changes)
 
 
 def server(account: Account, **changes: Any) -> Project:
-    return lake(type="sftp", place={"path": "/in"}, account=account, **changes)
+    return lake(type="sftp", location={"path": "/in"}, account=account, **changes)
 
 
-def sharing(of_lake: Account, **changes: Any) -> Project:
+def sharing_project(of_lake: Account, **changes: Any) -> Project:
     """`lake` beside `other`, which says how it comes by its account."""
-    other = destination("other", OTHER, place=S3, account=of_lake, **changes)
+    other = destination("other", OTHER, location=S3, account=of_lake, **changes)
     return project(export(), export("copy", COPY, destination="other"), destination(), other)
 
 
-def taken_out(name: str, do: str = "delete", root: str = "exports") -> tuple[Removed, ...]:
-    return (Removed(root, name, do, "moved", at(500)),)
+def removed_entries(name: str, do: str = "delete", root: str = "exports") -> tuple[RemovedEntry, ...]:
+    return (RemovedEntry(root, name, do, "moved", location_at(500)),)
 
 
-def removed(name: str, do: str = "delete", **changes: Any) -> Project:
-    return project(export(**changes), removed=taken_out(name, do))
+def project_with_removed(name: str, do: str = "delete", **changes: Any) -> Project:
+    return project(export(**changes), removed=removed_entries(name, do))
 
 
-def accept(address: str = "exports.orders", field: str = "folder", until: int = NOW + 1) -> tuple[Accepted, ...]:
-    return (Accepted(address, field, "agreed", "data-team", until, at(510)),)
+def accepted_entries(
+    address: str = "exports.orders", field: str = "folder", until: int = NOW + 1
+) -> tuple[AcceptEntry, ...]:
+    return (AcceptEntry(address, field, "agreed", "data-team", until, location_at(510)),)
 
 
-def starting(end: End) -> Project:
+def starting_project(end: End) -> Project:
     """Daily at 02:00 from a moment on whose first run is two hours later."""
-    return one(schedule=Schedule("day", 1, 2 * HOUR, start=1_800_000_000 - 1_800_000_000 % DAY), end=end)
+    return project_with(schedule=Schedule("day", 1, 2 * HOUR, start=1_800_000_000 - 1_800_000_000 % DAY), end=end)
 
 
 START = 1_800_000_000 - 1_800_000_000 % DAY
 EIGHT = Schedule("hour", 8, 0)
 ONCE = Schedule("once", 0, 0)
-ZONE = destination(type="data-landing-zone", place={"path": "aep"}, account=Account())
+ZONE = destination(type="data-landing-zone", location={"path": "aep"}, account=Account())
 
 CASES = (
     # places
     Case(
         "bucket-name",
         "an upper-case letter",
-        lake(place={"bucket": "Acme", "path": "aep"}),
-        key(LAKE, "bucket"),
-        lake(place={"bucket": "acme", "path": "aep"}),
+        lake(location={"bucket": "Acme", "path": "aep"}),
+        key_location(LAKE, "bucket"),
+        lake(location={"bucket": "acme", "path": "aep"}),
     ),
     Case(
         "bucket-name",
         "an address in place of a name",
-        lake(place={"bucket": "10.0.0.1"}),
-        key(LAKE, "bucket"),
-        lake(place={"bucket": "10.0.0.a"}),
+        lake(location={"bucket": "10.0.0.1"}),
+        key_location(LAKE, "bucket"),
+        lake(location={"bucket": "10.0.0.a"}),
     ),
     Case(
         "bucket-name",
         "two characters",
-        lake(place={"bucket": "ab"}),
-        key(LAKE, "bucket"),
-        lake(place={"bucket": "abc"}),
+        lake(location={"bucket": "ab"}),
+        key_location(LAKE, "bucket"),
+        lake(location={"bucket": "abc"}),
     ),
     Case(
         "bucket-name",
         "a name with google in a Google bucket",
-        lake(type="google-cloud-storage", place={"bucket": "my-g00gle"}, account=Account("hmac", {})),
-        key(LAKE, "bucket"),
-        lake(type="google-cloud-storage", place={"bucket": "my_gogle"}, account=Account("hmac", {})),
+        lake(type="google-cloud-storage", location={"bucket": "my-g00gle"}, account=Account("hmac", {})),
+        key_location(LAKE, "bucket"),
+        lake(type="google-cloud-storage", location={"bucket": "my_gogle"}, account=Account("hmac", {})),
     ),
     Case(
         "bucket-name",
         "a reference that is not filled in says nothing",
-        lake(place={"bucket": "ACME"}),
-        key(LAKE, "bucket"),
-        lake(place={"bucket": "${env:EXPORTCTL_VAR_BUCKET}"}),
+        lake(location={"bucket": "ACME"}),
+        key_location(LAKE, "bucket"),
+        lake(location={"bucket": "${env:EXPORTCTL_VAR_BUCKET}"}),
     ),
     Case(
         "bucket-name",
         "a line break at the end",
-        lake(place={"bucket": "acme\n"}),
-        key(LAKE, "bucket"),
-        lake(place={"bucket": "acme"}),
+        lake(location={"bucket": "acme\n"}),
+        key_location(LAKE, "bucket"),
+        lake(location={"bucket": "acme"}),
     ),
-    Case("container-name", "two hyphens", blob("acme--lake"), key(LAKE, "container"), blob("acme-lake")),
-    Case("container-name", "a hyphen at the end", blob("acme-"), key(LAKE, "container"), blob("acme")),
+    Case("container-name", "two hyphens", blob("acme--lake"), key_location(LAKE, "container"), blob("acme-lake")),
+    Case("container-name", "a hyphen at the end", blob("acme-"), key_location(LAKE, "container"), blob("acme")),
     Case(
         "path-characters",
         "a blank",
-        lake(place={"bucket": "acme", "path": "a b"}),
-        key(LAKE, "path"),
-        lake(place={"bucket": "acme", "path": "a-b"}),
+        lake(location={"bucket": "acme", "path": "a b"}),
+        key_location(LAKE, "path"),
+        lake(location={"bucket": "acme", "path": "a-b"}),
     ),
-    Case("path-characters", "an empty Blob path", blob("acme", ""), key(LAKE, "path"), blob("acme", "a")),
-    Case("path-characters", "a subpath", one(subpath="a b"), key(ORDERS, "subpath"), one(subpath="a/b!-_.*'()")),
+    Case("path-characters", "an empty Blob path", blob("acme", ""), key_location(LAKE, "path"), blob("acme", "a")),
+    Case(
+        "path-characters",
+        "a subpath",
+        project_with(subpath="a b"),
+        key_location(ORDERS, "subpath"),
+        project_with(subpath="a/b!-_.*'()"),
+    ),
     Case(
         "path-characters",
         "a landing zone has no published pattern",
-        lake(place={"bucket": "acme", "path": "ä"}),
-        key(LAKE, "path"),
-        lake(type="data-landing-zone", place={"path": "ä"}, account=Account()),
+        lake(location={"bucket": "acme", "path": "ä"}),
+        key_location(LAKE, "path"),
+        lake(type="data-landing-zone", location={"path": "ä"}, account=Account()),
     ),
     Case(
         "macro-in-path",
         "a macro in a path",
-        lake(place={"bucket": "acme", "path": "%SANDBOX_NAME%"}),
-        key(LAKE, "path"),
-        lake(place={"bucket": "acme", "path": "SANDBOX_NAME"}),
+        lake(location={"bucket": "acme", "path": "%SANDBOX_NAME%"}),
+        key_location(LAKE, "path"),
+        lake(location={"bucket": "acme", "path": "SANDBOX_NAME"}),
         "%SANDBOX_NAME% in path",
     ),
-    Case("macro-in-path", "a lone % in a subpath", one(subpath="100%"), key(ORDERS, "subpath"), one(subpath="100")),
-    Case("landing-zone-retention", "a landing zone", project(ZONE), at(LAKE), project()),
+    Case(
+        "macro-in-path",
+        "a lone % in a subpath",
+        project_with(subpath="100%"),
+        key_location(ORDERS, "subpath"),
+        project_with(subpath="100"),
+    ),
+    Case("landing-zone-retention", "a landing zone", project(ZONE), location_at(LAKE), project()),
     # folders
     Case(
         "segment-macro",
         "in the folder",
-        one(folder="%SEGMENT_ID%/%DATASET_ID%/%EXPORT_TIME%"),
-        key(ORDERS, "folder"),
-        one(),
+        project_with(folder="%SEGMENT_ID%/%DATASET_ID%/%EXPORT_TIME%"),
+        key_location(ORDERS, "folder"),
+        project_with(),
     ),
-    Case("segment-macro", "in the subpath", one(subpath="%SEGMENT_NAME%"), key(ORDERS, "subpath"), one(subpath="s")),
+    Case(
+        "segment-macro",
+        "in the subpath",
+        project_with(subpath="%SEGMENT_NAME%"),
+        key_location(ORDERS, "subpath"),
+        project_with(subpath="s"),
+    ),
     Case(
         "segment-macro",
         "in the path",
-        lake(place={"bucket": "acme", "path": "a%SEGMENT_NAME%/"}),
-        key(LAKE, "path"),
-        lake(place={"bucket": "acme", "path": "SEGMENT_NAME"}),
+        lake(location={"bucket": "acme", "path": "a%SEGMENT_NAME%/"}),
+        key_location(LAKE, "path"),
+        lake(location={"bucket": "acme", "path": "SEGMENT_NAME"}),
     ),
     Case(
         "folder-unknown-macro",
         "a name close to a known one",
-        one(folder="%DATASET_IDS%/%EXPORT_TIME%"),
-        key(ORDERS, "folder"),
-        one(folder="%DATASET_ID%/%EXPORT_TIME%"),
+        project_with(folder="%DATASET_IDS%/%EXPORT_TIME%"),
+        key_location(ORDERS, "folder"),
+        project_with(folder="%DATASET_ID%/%EXPORT_TIME%"),
         "did you mean %DATASET_ID%?",
     ),
     Case(
         "folder-unknown-macro",
         "DATETIME without its pattern",
-        one(folder="%DATETIME%"),
-        key(ORDERS, "folder"),
-        one(folder="%DATETIME(YYYY)%"),
+        project_with(folder="%DATETIME%"),
+        key_location(ORDERS, "folder"),
+        project_with(folder="%DATETIME(YYYY)%"),
         "takes a pattern",
     ),
     Case(
         "folder-unknown-macro",
         "a name close to DATETIME",
-        one(folder="%DATETIMES%"),
-        key(ORDERS, "folder"),
-        one(),
+        project_with(folder="%DATETIMES%"),
+        key_location(ORDERS, "folder"),
+        project_with(),
         "%DATETIME(YYYYMMdd_HHmmss)%?",
     ),
     Case(
         "folder-unknown-macro",
         "the audience macro for the destination",
-        one(folder="%DESTINATION_NAME%/%EXPORT_TIME%"),
-        key(ORDERS, "folder"),
-        one(folder="%DESTINATION%/%EXPORT_TIME%"),
+        project_with(folder="%DESTINATION_NAME%/%EXPORT_TIME%"),
+        key_location(ORDERS, "folder"),
+        project_with(folder="%DESTINATION%/%EXPORT_TIME%"),
         "did you mean %DESTINATION%?",
     ),
     Case(
         "folder-unknown-macro",
         "lower case",
-        one(folder="%dataset_id%"),
-        key(ORDERS, "folder"),
-        one(folder="%DATASET_ID%"),
+        project_with(folder="%dataset_id%"),
+        key_location(ORDERS, "folder"),
+        project_with(folder="%DATASET_ID%"),
         "write %DATASET_ID%",
     ),
-    Case("folder-unknown-macro", "nothing near", one(folder="%QQQ%"), key(ORDERS, "folder"), one(folder="QQQ")),
     Case(
-        "folder-unknown-macro", "a lone %", one(folder="50%/a"), key(ORDERS, "folder"), one(folder="50/a"), "no macro"
+        "folder-unknown-macro",
+        "nothing near",
+        project_with(folder="%QQQ%"),
+        key_location(ORDERS, "folder"),
+        project_with(folder="QQQ"),
+    ),
+    Case(
+        "folder-unknown-macro",
+        "a lone %",
+        project_with(folder="50%/a"),
+        key_location(ORDERS, "folder"),
+        project_with(folder="50/a"),
+        "no macro",
     ),
     Case(
         "folder-characters",
         "a blank",
-        one(folder="all orders/%EXPORT_TIME%"),
-        key(ORDERS, "folder"),
-        one(folder="all=orders/%EXPORT_TIME%"),
+        project_with(folder="all orders/%EXPORT_TIME%"),
+        key_location(ORDERS, "folder"),
+        project_with(folder="all=orders/%EXPORT_TIME%"),
         "a blank",
     ),
-    Case("folder-characters", "a backslash", one(folder="a\\b"), key(ORDERS, "folder"), one(folder="a/b")),
-    Case("folder-characters", "a level above", one(folder="../x"), key(ORDERS, "folder"), one(folder="x..y")),
+    Case(
+        "folder-characters",
+        "a backslash",
+        project_with(folder="a\\b"),
+        key_location(ORDERS, "folder"),
+        project_with(folder="a/b"),
+    ),
+    Case(
+        "folder-characters",
+        "a level above",
+        project_with(folder="../x"),
+        key_location(ORDERS, "folder"),
+        project_with(folder="x..y"),
+    ),
     Case(
         "folder-without-time",
         "no time macro",
-        one(folder="%DATASET_ID%"),
-        key(ORDERS, "folder"),
-        one(folder="%DATETIME(YYYYMMdd_HHmmss)%"),
+        project_with(folder="%DATASET_ID%"),
+        key_location(ORDERS, "folder"),
+        project_with(folder="%DATETIME(YYYYMMdd_HHmmss)%"),
     ),
     Case(
         "folder-without-time",
         "one that runs once needs none",
-        one(folder="/"),
-        key(ORDERS, "folder"),
-        one(folder="/", schedule=ONCE, end=End()),
+        project_with(folder="/"),
+        key_location(ORDERS, "folder"),
+        project_with(folder="/", schedule=ONCE, end=End()),
     ),
     Case(
         "folder-without-dataset",
         "two datasets",
-        one(folder="%EXPORT_TIME%", datasets=(dataset("A"), dataset("B"))),
-        key(ORDERS, "folder"),
-        one(folder="%EXPORT_TIME%", datasets=(dataset("A"),)),
+        project_with(folder="%EXPORT_TIME%", datasets=(dataset("A"), dataset("B"))),
+        key_location(ORDERS, "folder"),
+        project_with(folder="%EXPORT_TIME%", datasets=(dataset("A"),)),
         "2 datasets",
     ),
     Case(
         "folder-without-dataset",
         "the name of the dataset is enough",
-        one(folder="%SANDBOX_NAME%", datasets=(dataset("A"), dataset("B"))),
-        key(ORDERS, "folder"),
-        one(folder="%DATASET_NAME%", datasets=(dataset("A"), dataset("B"))),
+        project_with(folder="%SANDBOX_NAME%", datasets=(dataset("A"), dataset("B"))),
+        key_location(ORDERS, "folder"),
+        project_with(folder="%DATASET_NAME%", datasets=(dataset("A"), dataset("B"))),
     ),
     # overlaps: the whole table is in test_rules_overlaps
     Case(
         "two-exports-one-place",
         "one dataset twice",
         project(export(), export("copy", COPY)),
-        key(COPY, "folder"),
+        key_location(COPY, "folder"),
         project(export(), export("copy", COPY, subpath="copy")),
         "exports.orders (at exports.yaml:100:1): bucket acme-lake, folder aep/%DATASET_ID%/%EXPORT_TIME%",
     ),
@@ -285,14 +328,14 @@ CASES = (
         project(
             export(folder="%EXPORT_TIME%"), export("copy", COPY, folder="%EXPORT_TIME%", datasets=(dataset("Returns"),))
         ),
-        key(COPY, "folder"),
+        key_location(COPY, "folder"),
         project(export(folder="%EXPORT_TIME%"), export("copy", COPY, datasets=(dataset("Returns"),))),
     ),
     Case(
         "environments-one-place",
         "no dataset id in the folder",
         (environment("dev", export(folder="%EXPORT_TIME%")), environment("prod", export(folder="%EXPORT_TIME%"))),
-        key(ORDERS, "folder"),
+        key_location(ORDERS, "folder"),
         (environment("dev", export()), environment("prod", export())),
         "(in dev, prod)",
     ),
@@ -300,14 +343,14 @@ CASES = (
         "environments-near-place",
         "folders that differ by the dataset id only",
         (environment("dev"), environment("prod")),
-        key(ORDERS, "folder"),
-        (environment("dev"), environment("prod", destination(place={"bucket": "acme-prod", "path": "aep"}))),
+        key_location(ORDERS, "folder"),
+        (environment("dev"), environment("prod", destination(location={"bucket": "acme-prod", "path": "aep"}))),
     ),
     Case(
         "project-twice",
         "two environments in one sandbox",
         (environment("dev"), environment("test", platform=platform("dev", line=950))),
-        at(950),
+        location_at(950),
         (environment("dev"), environment("test")),
         "(in dev, test)",
     ),
@@ -315,7 +358,7 @@ CASES = (
         "project-twice",
         "embedded is compared with nothing",
         (environment("dev"), environment("test", platform=platform("dev", line=950))),
-        at(950),
+        location_at(950),
         (
             environment("dev", platform=platform("dev", "embedded")),
             environment("test", platform=platform("dev", "embedded")),
@@ -325,329 +368,380 @@ CASES = (
     Case(
         "schedule-8-hours",
         "every 8 hours",
-        one(schedule=EIGHT),
-        key(ORDERS, "schedule.every"),
-        one(schedule=Schedule("hour", 12, 0)),
+        project_with(schedule=EIGHT),
+        key_location(ORDERS, "schedule.every"),
+        project_with(schedule=Schedule("hour", 12, 0)),
     ),
-    Case("missing-end", "a daily export", one(end=End()), key(ORDERS, "end"), one(end=End(), schedule=ONCE)),
+    Case(
+        "missing-end",
+        "a daily export",
+        project_with(end=End()),
+        key_location(ORDERS, "end"),
+        project_with(end=End(), schedule=ONCE),
+    ),
     Case(
         "missing-end",
         "none, on purpose",
-        one(end=End(none=True)),
-        key(ORDERS, "end"),
-        one(end=End(none=True), allow=(allow("missing-end"),)),
+        project_with(end=End(none=True)),
+        key_location(ORDERS, "end"),
+        project_with(end=End(none=True), allow=(allow("missing-end"),)),
         "has no end, as `end: none` says",
     ),
     Case(
         "end-before-start",
         "the end is the first run",
-        starting(End(moment=START + 2 * HOUR)),
-        key(ORDERS, "end"),
-        starting(End(moment=START + 2 * HOUR + 1)),
+        starting_project(End(moment=START + 2 * HOUR)),
+        key_location(ORDERS, "end"),
+        starting_project(End(moment=START + 2 * HOUR + 1)),
     ),
     Case(
         "end-before-start",
         "a rolling end",
-        starting(End(rolling=START + 2 * HOUR - (NOW - NOW % DAY), renew_before=DAY)),
-        key(ORDERS, "end"),
-        starting(End(rolling=START + 3 * HOUR - (NOW - NOW % DAY), renew_before=DAY)),
+        starting_project(End(rolling=START + 2 * HOUR - (NOW - NOW % DAY), renew_before=DAY)),
+        key_location(ORDERS, "end"),
+        starting_project(End(rolling=START + 3 * HOUR - (NOW - NOW % DAY), renew_before=DAY)),
     ),
-    Case("end-passed", "now", one(end=End(moment=NOW)), key(ORDERS, "end"), one(end=End(moment=NOW + 1))),
+    Case(
+        "end-passed",
+        "now",
+        project_with(end=End(moment=NOW)),
+        key_location(ORDERS, "end"),
+        project_with(end=End(moment=NOW + 1)),
+    ),
     Case(
         "end-passed",
         "one that runs once is finished after its run",
-        one(end=End(moment=NOW)),
-        key(ORDERS, "end"),
-        one(end=End(moment=NOW), schedule=ONCE),
+        project_with(end=End(moment=NOW)),
+        key_location(ORDERS, "end"),
+        project_with(end=End(moment=NOW), schedule=ONCE),
     ),
     Case(
         "renew-before-too-short",
         "under two days",
-        one(end=End(rolling=60 * DAY, renew_before=47 * HOUR)),
-        key(ORDERS, "end.renew_before"),
-        one(end=End(rolling=60 * DAY, renew_before=2 * DAY)),
+        project_with(end=End(rolling=60 * DAY, renew_before=47 * HOUR)),
+        key_location(ORDERS, "end.renew_before"),
+        project_with(end=End(rolling=60 * DAY, renew_before=2 * DAY)),
         "47 hours",
     ),
     Case(
         "rolling-too-short",
         "under one interval and a day",
-        one(end=End(rolling=2 * DAY - 1, renew_before=HOUR)),
-        key(ORDERS, "end.rolling"),
-        one(end=End(rolling=2 * DAY, renew_before=HOUR)),
+        project_with(end=End(rolling=2 * DAY - 1, renew_before=HOUR)),
+        key_location(ORDERS, "end.rolling"),
+        project_with(end=End(rolling=2 * DAY, renew_before=HOUR)),
     ),
     Case(
         "end-warning-before-renewal",
         "warned earlier than renewed",
         project(policy=Policy(end_warning=31 * DAY)),
-        key(ORDERS, "end.renew_before"),
+        key_location(ORDERS, "end.renew_before"),
         project(policy=Policy(end_warning=30 * DAY)),
     ),
     Case(
         "json-uncompressed",
         "JSON",
-        one(format=Format("json", "none")),
-        key(ORDERS, "format.compression"),
-        one(format=Format("json", "gzip")),
+        project_with(format=Format("json", "none")),
+        key_location(ORDERS, "format.compression"),
+        project_with(format=Format("json", "gzip")),
     ),
     Case(
         "parquet-uncompressed",
         "Parquet",
-        one(format=Format("parquet", "none")),
-        key(ORDERS, "format.compression"),
-        one(format=Format("json", "none")),
+        project_with(format=Format("parquet", "none")),
+        key_location(ORDERS, "format.compression"),
+        project_with(format=Format("json", "none")),
     ),
     Case(
         "expect-beyond-retention",
         "more than a week",
         project(ZONE, export(expect=Expect(within=7 * DAY + 1))),
-        key(ORDERS, "expect.within"),
+        key_location(ORDERS, "expect.within"),
         project(ZONE, export(expect=Expect(within=7 * DAY))),
     ),
     Case(
         "expect-beyond-retention",
         "other storage keeps its files",
         project(ZONE, export(expect=Expect(within=8 * DAY))),
-        key(ORDERS, "expect.within"),
-        one(expect=Expect(within=8 * DAY)),
+        key_location(ORDERS, "expect.within"),
+        project_with(expect=Expect(within=8 * DAY)),
     ),
     Case(
         "expect-on-once",
         "once",
-        one(expect=Expect(non_empty=True), schedule=ONCE, end=End()),
-        key(ORDERS, "expect"),
-        one(expect=Expect(non_empty=True)),
+        project_with(expect=Expect(non_empty=True), schedule=ONCE, end=End()),
+        key_location(ORDERS, "expect"),
+        project_with(expect=Expect(non_empty=True)),
     ),
     # accounts
     Case(
         "encryption-without-auth",
         "an account of others",
         lake(account=Account(existing="Lake"), encryption=auth("a2V5")),
-        key(LAKE, "encryption"),
+        key_location(LAKE, "encryption"),
         lake(account=ROLE, encryption=auth("a2V5")),
     ),
     Case(
         "reader-without-secret",
         "an account of others",
         lake(account=Account(existing="Lake"), reader="destination"),
-        key(LAKE, "reader"),
-        lake(type="azure-blob", place={"container": "aep", "path": "x"}, account=BLOB, reader="destination"),
+        key_location(LAKE, "reader"),
+        lake(type="azure-blob", location={"container": "aep", "path": "x"}, account=BLOB, reader="destination"),
     ),
     Case(
         "reader-without-secret",
         "a role",
         lake(account=ROLE, reader="destination"),
-        key(LAKE, "reader"),
+        key_location(LAKE, "reader"),
         lake(account=ROLE, reader="none"),
         "a role has none",
     ),
-    Case("sftp-host", "a URL", server(sftp("sftp://x")), key(LAKE, "auth"), server(sftp("x"))),
+    Case("sftp-host", "a URL", server(sftp("sftp://x")), key_location(LAKE, "auth"), server(sftp("x"))),
     Case(
-        "sftp-host", "an IPv6 address is a host", server(sftp("a b")), key(LAKE, "auth"), server(sftp("[2001:db8::1]"))
+        "sftp-host",
+        "an IPv6 address is a host",
+        server(sftp("a b")),
+        key_location(LAKE, "auth"),
+        server(sftp("[2001:db8::1]")),
     ),
-    Case("sftp-port", "a port", server(sftp(port="2222")), key(LAKE, "auth"), server(sftp())),
+    Case("sftp-port", "a port", server(sftp(port="2222")), key_location(LAKE, "auth"), server(sftp())),
     Case(
         "auth-form",
         "a role that is no ARN",
         lake(account=Account("role", {"role_arn": auth("acme", Secrecy.SENSITIVE)})),
-        key(LAKE, "auth"),
+        key_location(LAKE, "auth"),
         lake(account=Account("role", {"role_arn": auth("arn:aws:iam::123456789012:role/acme", Secrecy.SENSITIVE)})),
     ),
     # secrets
     Case(
         "secret-in-plain-field",
         "an AWS key id",
-        one(description="key AKIA" + "ABCDEFGHIJKLMNOP"),
-        key(ORDERS, "description"),
-        one(description="key AKIA"),
+        project_with(description="key AKIA" + "ABCDEFGHIJKLMNOP"),
+        key_location(ORDERS, "description"),
+        project_with(description="key AKIA"),
         "Rotate it now",
     ),
     Case(
         "secret-in-plain-field",
         "an account key in a path",
         blob("acme", "AccountKey=x"),
-        key(LAKE, "path"),
+        key_location(LAKE, "path"),
         blob("acme", "AccountKey"),
     ),
     Case(
         "secret-in-plain-field",
         "a private key in a title",
-        one(title="-----BEGIN RSA PRIVATE KEY-----"),
-        key(ORDERS, "title"),
-        one(title="-----BEGIN PUBLIC KEY-----"),
+        project_with(title="-----BEGIN RSA PRIVATE KEY-----"),
+        key_location(ORDERS, "title"),
+        project_with(title="-----BEGIN PUBLIC KEY-----"),
     ),
     Case(
-        "secret-in-plain-field", "a token", one(folder=JWT), key(ORDERS, "folder"), one(folder="eyJhbGciOiJSUzI1NiJ9")
+        "secret-in-plain-field",
+        "a token",
+        project_with(folder=JWT),
+        key_location(ORDERS, "folder"),
+        project_with(folder="eyJhbGciOiJSUzI1NiJ9"),
     ),
     Case(
         "secret-in-plain-field",
         "a password in a host, which is plain",
         server(sftp("ftp://me:pass@x")),
-        key(LAKE, "auth"),
+        key_location(LAKE, "auth"),
         server(sftp("ftp://me@x")),
     ),
     Case(
         "secret-in-plain-field",
         "a reason",
-        project(accept=(Accepted("exports.orders", "folder", JWT, "me", NOW + 1, at(510)),)),
-        at(510),
-        project(accept=accept()),
+        project(accept=(AcceptEntry("exports.orders", "folder", JWT, "me", NOW + 1, location_at(510)),)),
+        location_at(510),
+        project(accept=accepted_entries()),
     ),
     Case(
         "secret-in-plain-field",
         "a key id belongs into its sensitive field",
-        one(subpath="AKIA" + "ABCDEFGHIJKLMNOP"),
-        key(ORDERS, "subpath"),
+        project_with(subpath="AKIA" + "ABCDEFGHIJKLMNOP"),
+        key_location(ORDERS, "subpath"),
         lake(account=Account("key", {"access_key_id": auth("AKIA" + "ABCDEFGHIJKLMNOP", Secrecy.SENSITIVE)})),
     ),
-    Case("repository-form", "no URL", project(repository="acme/x"), at(1), project(repository="git@github.com:acme/x")),
-    Case("repository-form", "http", project(repository="http://x.io/a"), at(1), project(repository="ssh://git@x.io/a")),
+    Case(
+        "repository-form",
+        "no URL",
+        project(repository="acme/x"),
+        location_at(1),
+        project(repository="git@github.com:acme/x"),
+    ),
+    Case(
+        "repository-form",
+        "http",
+        project(repository="http://x.io/a"),
+        location_at(1),
+        project(repository="ssh://git@x.io/a"),
+    ),
     Case(
         "repository-credentials",
         "user and password",
         project(repository="https://me:token@x.io/a"),
-        at(1),
+        location_at(1),
         project(repository="https://x.io/a"),
     ),
     Case(
         "repository-credentials",
         "a user alone, with https often a token",
         project(repository="https://token@x.io/a"),
-        at(1),
+        location_at(1),
         project(repository="ssh://git@x.io/a"),
     ),
     # declarations
-    Case("removed-still-declared", "an export", removed("orders", "release"), at(500), removed("orders-before")),
+    Case(
+        "removed-still-declared",
+        "an export",
+        project_with_removed("orders", "release"),
+        location_at(500),
+        project_with_removed("orders-before"),
+    ),
     Case(
         "removed-still-declared",
         "a destination",
-        project(removed=taken_out("lake", root="destinations")),
-        at(500),
-        project(removed=taken_out("lake")),
+        project(removed=removed_entries("lake", root="destinations")),
+        location_at(500),
+        project(removed=removed_entries("lake")),
     ),
     Case(
         "removed-still-declared",
         "the export before it was split",
-        project(export("sales/a"), removed=taken_out("sales/a")),
-        at(500),
-        project(export("sales/a"), removed=taken_out("sales")),
+        project(export("sales/a"), removed=removed_entries("sales/a")),
+        location_at(500),
+        project(export("sales/a"), removed=removed_entries("sales")),
     ),
     Case(
         "removed-protected",
         "a protected export",
-        removed("orders", protect=True),
-        at(500),
-        removed("orders", protect=False),
+        project_with_removed("orders", protect=True),
+        location_at(500),
+        project_with_removed("orders", protect=False),
     ),
     Case(
         "accept-expired",
         "at its date",
-        project(accept=accept(until=NOW)),
-        at(510),
-        project(accept=accept(until=NOW + 1)),
+        project(accept=accepted_entries(until=NOW)),
+        location_at(510),
+        project(accept=accepted_entries(until=NOW + 1)),
     ),
     Case(
         "accept-unknown-address",
         "a slip",
-        project(accept=accept("exports.ordes")),
-        at(510),
-        project(accept=accept("exports.orders")),
+        project(accept=accepted_entries("exports.ordes")),
+        location_at(510),
+        project(accept=accepted_entries("exports.orders")),
         "did you mean exports.orders?",
     ),
     Case(
         "accept-unknown-address",
         "a split export by its key",
-        project(export("sales/a"), accept=accept("exports.sales/b")),
-        at(510),
-        project(export("sales/a"), accept=accept("exports.sales")),
+        project(export("sales/a"), accept=accepted_entries("exports.sales/b")),
+        location_at(510),
+        project(export("sales/a"), accept=accepted_entries("exports.sales")),
     ),
     Case(
         "accept-unknown-address",
         "declared in another environment",
-        (environment("dev", accept=accept("exports.x")), environment("prod", export("x"))),
-        at(510),
-        (environment("dev", accept=accept("exports.x")), environment("prod", export("x"), accept=accept("exports.x"))),
+        (environment("dev", accept=accepted_entries("exports.x")), environment("prod", export("x"))),
+        location_at(510),
+        (
+            environment("dev", accept=accepted_entries("exports.x")),
+            environment("prod", export("x"), accept=accepted_entries("exports.x")),
+        ),
         "(in dev)",
     ),
     Case(
         "accept-unknown-field",
         "the name in the YAML",
-        project(accept=accept(field="schedule")),
-        at(510),
-        project(accept=accept(field="cadence")),
+        project(accept=accepted_entries(field="schedule")),
+        location_at(510),
+        project(accept=accepted_entries(field="cadence")),
         "cadence or phase",
     ),
     Case(
         "accept-unknown-field",
         "a slip",
-        project(accept=accept(field="foldr")),
-        at(510),
-        project(accept=accept(field="place.path")),
+        project(accept=accepted_entries(field="foldr")),
+        location_at(510),
+        project(accept=accepted_entries(field="place.path")),
         "did you mean folder?",
     ),
     Case(
         "accept-unknown-field",
         "a field of exports on a destination",
-        project(accept=accept("destinations.lake", "zzz")),
-        at(510),
-        project(accept=accept("destinations.lake", "auth.role_arn")),
+        project(accept=accepted_entries("destinations.lake", "zzz")),
+        location_at(510),
+        project(accept=accepted_entries("destinations.lake", "auth.role_arn")),
         "fields are auth, secret_version",
     ),
-    Case("flow-id-form", "adopt", one(adopt="orders-flow"), key(ORDERS, "adopt"), one(adopt=FLOW)),
     Case(
-        "flow-id-form", "allow_replace", one(allow_replace="1"), key(ORDERS, "allow_replace"), one(allow_replace=FLOW)
+        "flow-id-form",
+        "adopt",
+        project_with(adopt="orders-flow"),
+        key_location(ORDERS, "adopt"),
+        project_with(adopt=FLOW),
     ),
-    Case("flow-id-form", "keep", one(keep=FLOW[:-1]), key(ORDERS, "keep"), one(keep=FLOW)),
+    Case(
+        "flow-id-form",
+        "allow_replace",
+        project_with(allow_replace="1"),
+        key_location(ORDERS, "allow_replace"),
+        project_with(allow_replace=FLOW),
+    ),
+    Case("flow-id-form", "keep", project_with(keep=FLOW[:-1]), key_location(ORDERS, "keep"), project_with(keep=FLOW)),
     Case(
         "adopt-twice",
         "one flow",
         project(export(adopt=FLOW), export("copy", COPY, adopt=FLOW)),
-        key(COPY, "adopt"),
+        key_location(COPY, "adopt"),
         project(export(adopt=FLOW), export("copy", COPY, adopt=FLOW[:-1] + "6")),
     ),
     Case(
         "title-twice",
         "but for case",
         project(export(title="Sales"), export("copy", COPY, title="sales")),
-        key(COPY, "title"),
+        key_location(COPY, "title"),
         project(export(title="Sales"), export("copy", COPY, title="sales 2")),
     ),
     Case(
         "renamed-from-declared",
         "an export",
         project(export(), export("copy", COPY, renamed_from="orders")),
-        key(COPY, "renamed_from"),
+        key_location(COPY, "renamed_from"),
         project(export(), export("copy", COPY, renamed_from="before")),
-        f"still declared at {at(ORDERS)}",
+        f"still declared at {location_at(ORDERS)}",
     ),
     Case(
         "renamed-from-declared",
         "a destination",
         project(destination(), destination("other", OTHER, renamed_from="lake")),
-        key(OTHER, "renamed_from"),
+        key_location(OTHER, "renamed_from"),
         project(destination(), destination("other", OTHER, renamed_from="before")),
-        f"still declared at {at(LAKE)}",
+        f"still declared at {location_at(LAKE)}",
     ),
     Case(
         "renamed-from-declared",
         "one that is itself renamed",
         project(export(renamed_from="before"), export("copy", COPY, renamed_from="orders")),
-        key(COPY, "renamed_from"),
+        key_location(COPY, "renamed_from"),
         project(export(renamed_from="before"), export("copy", COPY)),
         "one step at a time: first apply a config in which orders is not declared",
     ),
     Case(
         "renamed-from-declared",
         "itself",
-        one(renamed_from="orders"),
-        key(ORDERS, "renamed_from"),
-        one(renamed_from="before"),
+        project_with(renamed_from="orders"),
+        key_location(ORDERS, "renamed_from"),
+        project_with(renamed_from="before"),
         "or the earlier declaration",
     ),
     Case(
         "renamed-from-declared",
         "a split export from itself",
         project(export("sales/orders", renamed_from="sales/orders")),
-        key(ORDERS, "renamed_from"),
+        key_location(ORDERS, "renamed_from"),
         project(export("sales/orders", renamed_from="sales")),
         "to let one part go on from the whole, write `renamed_from: {orders: sales}`",
     ),
@@ -655,39 +749,39 @@ CASES = (
         "renamed-from-declared",
         "a part",
         project(export("sales/orders"), export("copy", COPY, renamed_from="sales/orders")),
-        key(COPY, "renamed_from"),
+        key_location(COPY, "renamed_from"),
         project(export("sales/orders"), export("copy", COPY, renamed_from="sales")),
     ),
     Case(
         "renamed-from-twice",
         "exports",
         project(export(renamed_from="before"), export("copy", COPY, renamed_from="before")),
-        key(COPY, "renamed_from"),
+        key_location(COPY, "renamed_from"),
         project(export(renamed_from="before"), export("copy", COPY, renamed_from="earlier")),
-        f"as exports.orders at {key(ORDERS, 'renamed_from')} is",
+        f"as exports.orders at {key_location(ORDERS, 'renamed_from')} is",
     ),
     Case(
         "renamed-from-twice",
         "destinations",
         project(destination(renamed_from="before"), destination("other", OTHER, renamed_from="before")),
-        key(OTHER, "renamed_from"),
+        key_location(OTHER, "renamed_from"),
         project(export(renamed_from="before"), destination(), destination("other", OTHER, renamed_from="before")),
     ),
     Case(
         "unused-destination",
         "in no environment",
-        project(destination(), destination("other", OTHER, place=S3)),
-        at(OTHER),
-        sharing(Account(of="lake")),
+        project(destination(), destination("other", OTHER, location=S3)),
+        location_at(OTHER),
+        sharing_project(Account(of="lake")),
     ),
     Case(
         "unused-destination",
         "used in another environment only",
-        (environment("dev", destination(), destination("other", OTHER, place=S3)), environment("prod")),
-        at(OTHER),
+        (environment("dev", destination(), destination("other", OTHER, location=S3)), environment("prod")),
+        location_at(OTHER),
         (
-            environment("dev", destination(), destination("other", OTHER, place=S3)),
-            environment("prod", export(destination="other"), destination("other", OTHER, place=S3)),
+            environment("dev", destination(), destination("other", OTHER, location=S3)),
+            environment("prod", export(destination="other"), destination("other", OTHER, location=S3)),
         ),
     ),
     # the engine's own
@@ -695,38 +789,50 @@ CASES = (
         "unknown-rule",
         "in rules",
         project(rules={"folder-without-tim": setting("off")}),
-        at(70),
+        location_at(70),
         project(rules={"folder-without-time": setting("error")}),
         "did you mean folder-without-time?",
     ),
-    Case("unknown-rule", "in allow", one(allow=(allow("zzz"),)), at(60), one(allow=(allow("title-twice"),))),
-    Case("fixed-rule", "in allow", one(allow=(allow("project-twice"),)), at(60), one(allow=(allow("title-twice"),))),
+    Case(
+        "unknown-rule",
+        "in allow",
+        project_with(allow=(allow("zzz"),)),
+        location_at(60),
+        project_with(allow=(allow("title-twice"),)),
+    ),
+    Case(
+        "fixed-rule",
+        "in allow",
+        project_with(allow=(allow("project-twice"),)),
+        location_at(60),
+        project_with(allow=(allow("title-twice"),)),
+    ),
     Case(
         "fixed-rule",
         "lowered",
         project(rules={"project-twice": setting("warning")}),
-        at(70),
+        location_at(70),
         project(rules={"project-twice": setting("error")}),
     ),
     Case(
         "unused-allow",
         "in allow",
-        one(allow=(allow("schedule-8-hours"),)),
-        at(60),
-        one(allow=(allow("schedule-8-hours"),), schedule=EIGHT),
+        project_with(allow=(allow("schedule-8-hours"),)),
+        location_at(60),
+        project_with(allow=(allow("schedule-8-hours"),), schedule=EIGHT),
     ),
     Case(
         "unused-allow",
         "in rules",
         project(rules={"schedule-8-hours": setting("off")}),
-        at(70),
+        location_at(70),
         project(export(schedule=EIGHT), rules={"schedule-8-hours": setting("off")}),
     ),
     Case(
         "unused-allow",
         "a raised rule is a policy, not an exception",
         project(rules={"schedule-8-hours": setting("off")}),
-        at(70),
+        location_at(70),
         project(rules={"schedule-8-hours": setting("error")}),
     ),
 )
@@ -742,41 +848,41 @@ def _projects(given: Project | tuple[Project, ...]) -> Sequence[Project]:
 
 @pytest.mark.parametrize("case", CASES, ids=_ids)
 def test_a_mistake_is_found_where_it_is(case: Case) -> None:
-    (finding,) = of(case.rule, found(*_projects(case.bad)))
+    (finding,) = findings_of(case.rule, all_findings(*_projects(case.bad)))
 
     assert (case.where, BY_ID[case.rule].level) == (finding.at, finding.level)
     assert finding.hint
-    assert case.words in f"{finding.message}\n{finding.hint}\n{BY_ID[case.rule].mend}"
+    assert case.words in f"{finding.message}\n{finding.hint}\n{BY_ID[case.rule].how_to_fix}"
 
 
 @pytest.mark.parametrize("case", CASES, ids=_ids)
 def test_the_nearest_right_config_is_not_touched(case: Case) -> None:
-    assert of(case.rule, found(*_projects(case.good))) == []
+    assert findings_of(case.rule, all_findings(*_projects(case.good))) == []
 
 
 def test_every_rule_has_a_case() -> None:
-    of_projects = {rule.id for rule in RULES if rule.by is By.RULES and rule.written is None}
+    of_projects = {rule.id for rule in RULES if rule.stage is CheckStage.RULES and rule.check_tree is None}
 
     assert of_projects == {case.rule for case in CASES}
 
 
 def test_the_builder_makes_a_config_without_findings() -> None:
-    assert found(project()) == ()
+    assert all_findings(project()) == ()
 
 
 def test_no_finding_repeats_a_secret() -> None:
     for case in CASES:
         if case.rule in ("secret-in-plain-field", "repository-credentials"):
-            for finding in of(case.rule, found(*_projects(case.bad))):
+            for finding in findings_of(case.rule, all_findings(*_projects(case.bad))):
                 assert not any(part in str(finding) for part in ("ABCDEFGH", "AccountKey=", "eyJ", "pass@", "token@"))
 
 
 def test_findings_of_an_error_are_errors() -> None:
-    assert Level.ERROR is of("missing-end", found(one(end=End())))[0].level
+    assert Level.ERROR is findings_of("missing-end", all_findings(project_with(end=End())))[0].level
 
 
 def test_a_project_without_files_blames_the_platform_for_its_repository() -> None:
-    (finding,) = of("repository-form", found(project(repository="x", files=())))
+    (finding,) = findings_of("repository-form", all_findings(project(repository="x", files=())))
 
-    assert at(900) == finding.at
-    assert at(900).file == FILE
+    assert location_at(900) == finding.at
+    assert location_at(900).file == FILE

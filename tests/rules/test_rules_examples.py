@@ -9,8 +9,8 @@ import yaml
 
 from exportctl.config import loading as config
 from exportctl.errors import Finding
-from exportctl.rules.checking import BY_ID, RULES, check
-from exportctl.rules.row import By, Rule
+from exportctl.rules.checking import BY_ID, RULES, run_rules
+from exportctl.rules.row import CheckStage, Rule
 from tests.rules.rules_builder import NOW
 
 BASE = """
@@ -28,7 +28,7 @@ exports:
 SECOND_EXPORT = "exports: {copy: {datasets: [Returns]}}"
 
 
-class Text(yaml.SafeLoader):
+class TextLoader(yaml.SafeLoader):
     """Dates, `on` and `off` stay text, as in the reader."""
 
 
@@ -36,46 +36,46 @@ def is_text(first: str, tag: str) -> bool:
     return tag.endswith(":timestamp") or (tag.endswith(":bool") and first not in "tf")
 
 
-Text.yaml_implicit_resolvers = {
+TextLoader.yaml_implicit_resolvers = {
     first: [(tag, pattern) for tag, pattern in found if not is_text(first, tag)]
     for first, found in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
 
 
-def laid_over(base: Any, over: Any) -> Any:
+def merge_values(base: Any, over: Any) -> Any:
     if not isinstance(base, dict) or not isinstance(over, dict):
         return over
-    merged = {**base, **{key: laid_over(base.get(key), value) for key, value in over.items()}}
+    merged = {**base, **{key: merge_values(base.get(key), value) for key, value in over.items()}}
     return {key: value for key, value in merged.items() if value is not None}
 
 
-def whole(fragment: str) -> bytes:
+def full_config(fragment: str) -> bytes:
     """The fragment over a working config; with environments the sandbox moves into them."""
-    over = yaml.load(fragment, Text)
-    base = yaml.load(BASE, Text)
+    over = yaml.load(fragment, TextLoader)
+    base = yaml.load(BASE, TextLoader)
     if "copy" in over.get("exports", {}):
-        base = laid_over(base, yaml.load(SECOND_EXPORT, Text))
+        base = merge_values(base, yaml.load(SECOND_EXPORT, TextLoader))
     if "environments" in over:
         del base["platform"]["sandbox"]
-    return yaml.safe_dump(laid_over(base, over), allow_unicode=True, width=1000).encode()
+    return yaml.safe_dump(merge_values(base, over), allow_unicode=True, width=1000).encode()
 
 
 def findings(text: bytes) -> tuple[Finding, ...]:
-    parsed = config.parse({"exports.yaml": text})
-    projects, found = config.projects(parsed, {})
-    return (*found, *check(tuple(projects.values()), as_of=NOW, tree=parsed.tree))
+    parsed = config.parse_config({"exports.yaml": text})
+    projects, found = config.load_projects(parsed, {})
+    return (*found, *run_rules(tuple(projects.values()), as_of=NOW, tree=parsed.tree))
 
 
-EXAMPLES = [rule for rule in RULES if rule.by is By.RULES]
+EXAMPLES = [rule for rule in RULES if rule.stage is CheckStage.RULES]
 
 
 def test_the_base_has_no_findings() -> None:
-    assert findings(whole("{}")) == ()
+    assert findings(full_config("{}")) == ()
 
 
 @pytest.mark.parametrize("rule", EXAMPLES, ids=lambda rule: rule.id)
 def test_a_bad_example_is_found_on_its_line(rule: Rule) -> None:
-    hits = [f for f in findings(whole(rule.bad)) if f.rule == rule.id]
+    hits = [f for f in findings(full_config(rule.bad_example)) if f.rule == rule.id]
 
     assert [f.level for f in hits[:1]] == [rule.level]
     assert all(f.at is not None and f.at.file == "exports.yaml" for f in hits)
@@ -83,10 +83,10 @@ def test_a_bad_example_is_found_on_its_line(rule: Rule) -> None:
 
 @pytest.mark.parametrize("rule", EXAMPLES, ids=lambda rule: rule.id)
 def test_a_good_example_can_be_read_and_is_not_found(rule: Rule) -> None:
-    found = findings(whole(rule.good))
+    found = findings(full_config(rule.good_example))
 
     assert [f for f in found if f.rule == rule.id] == []
-    assert [f for f in found if BY_ID[f.rule].by is By.READER] == []
+    assert [f for f in found if BY_ID[f.rule].stage is CheckStage.READER] == []
 
 
 def test_places_are_those_of_the_yaml() -> None:
@@ -101,7 +101,7 @@ def test_places_are_those_of_the_yaml() -> None:
 def test_a_split_export_is_one_finding_for_all_parts() -> None:
     fragment = 'exports: {orders: {datasets: [Orders, Returns], split_by: dataset, folder: "%DATASET_ID%"}}'
 
-    (finding,) = findings(whole(fragment))
+    (finding,) = findings(full_config(fragment))
 
     assert finding.message.startswith("exports.orders/orders, exports.orders/returns: folder has no time macro")
 
@@ -112,14 +112,14 @@ def test_a_bucket_is_judged_after_its_references_are_filled_in() -> None:
         "environments: {dev: {platform: {sandbox: dev}}, prod: {platform: {sandbox: prod}}}"
     )
 
-    (finding,) = findings(whole(fragment))
+    (finding,) = findings(full_config(fragment))
 
     assert finding.message.startswith("destinations.lake: bucket 'acme_dev' is not allowed")
     assert finding.message.endswith("(in dev, prod)")
 
 
 def test_a_bucket_with_an_unset_reference_is_not_judged() -> None:
-    found = findings(whole('destinations: {lake: {bucket: "Acme-${env:EXPORTCTL_VAR_BUCKET}"}}'))
+    found = findings(full_config('destinations: {lake: {bucket: "Acme-${env:EXPORTCTL_VAR_BUCKET}"}}'))
 
     assert {f.rule for f in found} == {"unset-reference"}
 
@@ -150,17 +150,17 @@ USED = {
 
 @pytest.mark.parametrize(("fragment", "rule"), UNUSED.values(), ids=UNUSED)
 def test_a_name_that_is_not_used(fragment: str, rule: str) -> None:
-    (finding,) = findings(whole(fragment))
+    (finding,) = findings(full_config(fragment))
 
     assert (finding.rule, "'rare' is used nowhere" in finding.message) == (rule, True)
 
 
 @pytest.mark.parametrize("fragment", USED.values(), ids=USED)
 def test_a_name_that_is_used(fragment: str) -> None:
-    assert [f for f in findings(whole(fragment)) if f.rule.startswith("unused-")] == []
+    assert [f for f in findings(full_config(fragment)) if f.rule.startswith("unused-")] == []
 
 
 def test_unused_names_are_not_looked_for_without_the_tree() -> None:
-    parsed = config.parse({"exports.yaml": whole("schedules: {rare: {every: once}}")})
+    parsed = config.parse_config({"exports.yaml": full_config("schedules: {rare: {every: once}}")})
 
-    assert check(tuple(config.projects(parsed, {})[0].values()), as_of=NOW) == ()
+    assert run_rules(tuple(config.load_projects(parsed, {})[0].values()), as_of=NOW) == ()

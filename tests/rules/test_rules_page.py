@@ -10,9 +10,9 @@ import pytest
 
 from exportctl.rules.checking import BY_ID, RULES
 from exportctl.rules.page import rules_markdown
-from exportctl.rules.row import By
+from exportctl.rules.row import CheckStage
 from exportctl.rules.secrets import secret_shape
-from tests.rules.rules_builder import found, project
+from tests.rules.rules_builder import all_findings, project
 
 ROOT = Path(__file__).parents[2]
 MODULES = sorted((ROOT / "src" / "exportctl").glob("rules/*.py"))
@@ -40,7 +40,7 @@ def modules(*names: str) -> set[str]:
         if name in found or not file_of(name).exists():
             continue
         found.add(name)
-        for node in ast.walk(parsed(name)):
+        for node in ast.walk(parse_module(name)):
             if isinstance(node, ast.ImportFrom) and f"{node.module}.".startswith("exportctl."):
                 below = str(node.module).removeprefix("exportctl").removeprefix(".")
                 todo += [below, *(f"{below}.{a.name}".removeprefix(".") for a in node.names)]
@@ -51,13 +51,13 @@ def file_of(module: str) -> Path:
     return ROOT.joinpath("src", "exportctl", *module.split(".")).with_suffix(".py")
 
 
-def parsed(module: str) -> ast.Module:
+def parse_module(module: str) -> ast.Module:
     return ast.parse(file_of(module).read_text(encoding="utf-8"))
 
 
 def ids_in(module: str) -> set[str]:
     """Every text with hyphens that could be a rule id, and the first argument of every Finding."""
-    nodes = list(ast.walk(parsed(module)))
+    nodes = list(ast.walk(parse_module(module)))
     words = {id(n) for d in nodes if isinstance(d, ast.Dict) for n in ast.walk(d)}  # tables of names and hints
     texts = {n.value for n in nodes if isinstance(n, ast.Constant) and isinstance(n.value, str) and id(n) not in words}
     calls = [n for n in nodes if isinstance(n, ast.Call) and isinstance(n.func, ast.Name) and n.func.id == "Finding"]
@@ -75,7 +75,7 @@ def test_every_rule_of_the_reader_is_in_the_table() -> None:
 
 
 def test_the_table_lists_no_rule_that_the_reader_has_not() -> None:
-    assert sorted({rule.id for rule in RULES if rule.by is By.READER} - reader_ids()) == []
+    assert sorted({rule.id for rule in RULES if rule.stage is CheckStage.READER} - reader_ids()) == []
 
 
 def test_docs_are_the_table() -> None:
@@ -105,4 +105,4 @@ def test_the_rules_are_pure(module: Path) -> None:
 def test_the_search_for_secrets_ends_on_long_text(text: str) -> None:
     """A pattern that backtracks would not end on these in the life of the suite."""
     assert secret_shape(text) is None
-    found(project(repository=text))
+    all_findings(project(repository=text))

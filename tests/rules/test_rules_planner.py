@@ -8,21 +8,21 @@ from pathlib import Path
 
 import pytest
 
-from exportctl.cli.explaining import explained
+from exportctl.cli.explaining import explain_topic
 from exportctl.config import loading as config
 from exportctl.drift_report import _RULES as DRIFT_RULES
 from exportctl.errors import Finding, Level
-from exportctl.flags import Flags
-from exportctl.model import Header, ListedDataset, Live, Plan
+from exportctl.flags import PlanOptions
+from exportctl.model import Inventory, ListedDataset, Plan, PlanHeader
 from exportctl.planning import planner
-from exportctl.planning.expand import desired
+from exportctl.planning.expand import build_desired_state
 from exportctl.rules.checking import BY_ID, RULES
-from exportctl.rules.gates import BY_NAME, GATES, Gate
+from exportctl.rules.gates import BY_NAME, SAFETY_CHECKS, SafetyCheck
 from exportctl.rules.page import rules_markdown
 from exportctl.rules.planner import BY_ID as PLANNED
-from exportctl.rules.row import By, Rule
-from exportctl.rules.settings import settled
-from tests.rules.rules_builder import allow, at, export, found, project, setting
+from exportctl.rules.row import CheckStage, Rule
+from exportctl.rules.settings import apply_settings
+from tests.rules.rules_builder import all_findings, allow, export, location_at, project, setting
 
 SOURCE = Path(__file__).parents[2] / "src" / "exportctl"
 MODULES = sorted((SOURCE / "planning").glob("*.py"))
@@ -50,11 +50,11 @@ def test_every_finding_of_the_planner_is_in_the_table_and_no_other() -> None:
 
 
 def test_every_gate_is_in_the_table_and_no_other() -> None:
-    assert sorted(names("Refusal")) == sorted(gate.name for gate in GATES)
+    assert sorted(names("Refusal")) == sorted(gate.name for gate in SAFETY_CHECKS)
 
 
 def test_all_rules_know_those_of_the_planner() -> None:
-    assert {r.id for r in RULES if r.by is By.PLAN} == set(PLANNED)
+    assert {r.id for r in RULES if r.stage is CheckStage.PLAN} == set(PLANNED)
 
 
 def test_what_keeps_a_plan_from_being_applied_and_what_fails_drift_or_renew_is_fixed() -> None:
@@ -74,7 +74,7 @@ def test_the_page_has_a_section_for_each_table() -> None:
 
 
 def test_what_is_rule_and_gate_is_explained_as_both() -> None:
-    title, words = explained("twins")
+    title, words = explain_topic("twins")
 
     assert title == "rule twins"
     assert "level: warning, fixed" in words
@@ -88,7 +88,7 @@ def test_what_is_rule_and_gate_is_explained_as_both() -> None:
 def test_a_rule_of_the_planner_may_be_allowed_and_set(rule: Rule) -> None:
     name = rule.id
 
-    assert found(project(export(allow=(allow(name),)), rules={name: setting("off")})) == ()
+    assert all_findings(project(export(allow=(allow(name),)), rules={name: setting("off")})) == ()
 
 
 @pytest.mark.parametrize("rule", [r for r in PLANNED.values() if r.fixed], ids=lambda rule: rule.id)
@@ -96,15 +96,15 @@ def test_a_fixed_rule_of_the_planner_may_be_neither_allowed_nor_lowered(rule: Ru
     name = rule.id
     given = project(export(allow=(allow(name),)), rules={name: setting("off")})
 
-    assert [f.rule for f in found(given)] == ["fixed-rule", "fixed-rule"]
-    assert found(project(rules={name: setting("error")})) == ()
+    assert [f.rule for f in all_findings(given)] == ["fixed-rule", "fixed-rule"]
+    assert all_findings(project(rules={name: setting("error")})) == ()
 
 
-@pytest.mark.parametrize("gate", [g for g in GATES if g.name not in BY_ID], ids=lambda gate: gate.name)
-def test_a_gate_is_opened_by_its_own_key_only(gate: Gate) -> None:
+@pytest.mark.parametrize("gate", [g for g in SAFETY_CHECKS if g.name not in BY_ID], ids=lambda gate: gate.name)
+def test_a_gate_is_opened_by_its_own_key_only(gate: SafetyCheck) -> None:
     given = project(export(allow=(allow(gate.name),)), rules={gate.name: setting("error")})
 
-    findings = found(given)
+    findings = all_findings(given)
 
     assert [f.rule for f in findings] == ["fixed-rule", "fixed-rule"]
     assert all(gate.allow in (f.hint or "") for f in findings)
@@ -117,7 +117,7 @@ HERE = "exports.orders"
 
 
 def finding(rule: str) -> Finding:
-    return Finding(rule, "something", at(1), "a hint", PLANNED[rule].level)
+    return Finding(rule, "something", location_at(1), "a hint", PLANNED[rule].level)
 
 
 # rule, level set, `only`, address of the finding -> the level that is left
@@ -144,7 +144,7 @@ def test_settings_of_a_finding(row: str) -> None:
     rule, level, only, address, left = TABLE[row]
     given = project(rules={rule: setting(level, *only)})
 
-    assert ([left] if left else []) == [f.level for f in settled([finding(rule)], given, PLANNED, address)]
+    assert ([left] if left else []) == [f.level for f in apply_settings([finding(rule)], given, PLANNED, address)]
 
 
 @pytest.mark.parametrize(
@@ -160,19 +160,19 @@ def test_settings_of_a_finding(row: str) -> None:
 def test_an_allowed_finding(rule: str, allowed: str, address: str | None, count: int) -> None:
     given = project(export(allow=(allow(allowed),)))
 
-    assert count == len(settled([finding(rule)], given, PLANNED, address))
+    assert count == len(apply_settings([finding(rule)], given, PLANNED, address))
 
 
 def test_allow_goes_before_a_raised_level() -> None:
     given = project(export(allow=(allow(FREE),)), rules={FREE: setting("error")})
 
-    assert settled([finding(FREE)], given, PLANNED, HERE) == ()
+    assert apply_settings([finding(FREE)], given, PLANNED, HERE) == ()
 
 
 def test_nothing_but_the_level_changes() -> None:
-    (left,) = settled([finding(FREE)], project(rules={FREE: setting("error")}), PLANNED, HERE)
+    (left,) = apply_settings([finding(FREE)], project(rules={FREE: setting("error")}), PLANNED, HERE)
 
-    assert (left.rule, left.message, left.at, left.hint) == (FREE, "something", at(1), "a hint")
+    assert (left.rule, left.message, left.at, left.hint) == (FREE, "something", location_at(1), "a hint")
 
 
 # -- in a plan --------------------------------------------------------------------------------------------------------
@@ -195,14 +195,16 @@ NO_MANIFEST = "manifest-not-offered"
 
 def plan(more: str, *listed: str, renew_only: bool = False) -> Plan:
     """Of an empty sandbox in which datasets of these names can be exported."""
-    made, found = config.project(config.parse({"exports.yaml": (CONFIG + more).encode()}), None, {})
+    made, found = config.load_project(config.parse_config({"exports.yaml": (CONFIG + more).encode()}), None, {})
     assert made is not None, found
-    live = Live({}, tuple(ListedDataset(name.lower(), name) for name in listed), {})
-    header = Header("org", "dev", None, made.name, "embedded")
-    return planner.plan(desired(made, {}, {}), live, header, Flags(renew_only=renew_only), 1_800_000_000)
+    live = Inventory({}, tuple(ListedDataset(name.lower(), name) for name in listed), {})
+    header = PlanHeader("org", "dev", None, made.name, "embedded")
+    return planner.build_plan(
+        build_desired_state(made, {}, {}), live, header, PlanOptions(renew_only=renew_only), 1_800_000_000
+    )
 
 
-def said(made: Plan) -> list[tuple[str, str]]:
+def rule_texts(made: Plan) -> list[tuple[str, str]]:
     return [(f.rule, f.level.value) for item in made.items for f in item.findings]
 
 
@@ -218,12 +220,12 @@ def said(made: Plan) -> list[tuple[str, str]]:
 def test_a_plan_obeys_the_settings(more: str, expected: list[tuple[str, str]]) -> None:
     made = plan(more, "Orders")
 
-    assert said(made) == expected
+    assert rule_texts(made) == expected
     assert bool(made.errors()) == ("error" in dict(expected).values())
 
 
 def test_a_plan_keeps_what_is_fixed() -> None:
     made = plan("rules: {dataset-unknown: {level: off, reason: known}}", "Returns")
 
-    assert said(made) == [("dataset-unknown", "error")]
+    assert rule_texts(made) == [("dataset-unknown", "error")]
     assert made.errors()

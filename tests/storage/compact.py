@@ -47,7 +47,7 @@ class Chunk:
     dictionary: int | None = None
     file: str | None = None
 
-    def encoded(self) -> bytes:
+    def encode(self) -> bytes:
         fields = [(1, BINARY, text(self.file))] if self.file else []
         fields.append((2, I64, integer(0)))
         if self.at is not None:
@@ -59,7 +59,7 @@ class Chunk:
 
 
 def group(rows: int, *chunks: Chunk) -> bytes:
-    return struct((1, LIST, structs(*(c.encoded() for c in chunks))), (2, I64, integer(0)), (3, I64, integer(rows)))
+    return struct((1, LIST, structs(*(c.encode() for c in chunks))), (2, I64, integer(0)), (3, I64, integer(rows)))
 
 
 def footer(rows: int | None, *groups: bytes, more: tuple[tuple[int, int, bytes], ...] = ()) -> bytes:

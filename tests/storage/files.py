@@ -6,24 +6,24 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from io import BytesIO
 
-from exportctl.storage.reader import StorageError, Stored
+from exportctl.storage.reader import StorageError, StoredFile
 
 
-class Held:
+class MemoryReader:
     """A Reader over a mapping. `asked` says what was requested, in order; pieces have `piece` bytes."""
 
-    where = "held"
+    label = "held"
 
     def __init__(self, files: Mapping[str, bytes], piece: int = 64 * 1024):
         self._files = files
         self._piece = piece
         self.asked: list[str] = []
 
-    def stored(self, path: str = "file") -> Stored:
-        return Stored(path, len(self._files[path]), 0)
+    def stored_file(self, path: str = "file") -> StoredFile:
+        return StoredFile(path, len(self._files[path]), 0)
 
-    def list(self, prefix: str) -> Iterator[Stored]:
-        yield from (self.stored(path) for path in self._files if path.startswith(prefix))
+    def list(self, prefix: str) -> Iterator[StoredFile]:
+        yield from (self.stored_file(path) for path in self._files if path.startswith(prefix))
 
     def read(self, path: str, limit: int) -> bytes:
         return self._files[path][:limit]
@@ -41,7 +41,7 @@ class Held:
     def close(self) -> None: ...
 
 
-class Cut(Held):
+class CutReader(MemoryReader):
     """A storage whose connection breaks after the first piece."""
 
     def chunks(self, path: str) -> Iterator[bytes]:

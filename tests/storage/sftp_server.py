@@ -16,7 +16,7 @@ CLOSED = "closed"  # a folder that may not be listed: tests may run as root, to 
 
 
 @dataclass(frozen=True)
-class Served:
+class SftpTestServer:
     port: int
     root: Path
     known_hosts: Path
@@ -55,7 +55,7 @@ class _Files(asyncssh.SFTPServer):
 
 
 @contextmanager
-def served(folder: Path) -> Iterator[Served]:
+def serve_sftp(folder: Path) -> Iterator[SftpTestServer]:
     """`root` below `folder` is what a user sees as `/`; the keys lie beside it."""
     root = folder / "root"
     root.mkdir()
@@ -91,7 +91,7 @@ def served(folder: Path) -> Iterator[Served]:
     known = folder / "known_hosts"
     known.write_text(f"[127.0.0.1]:{port} {host_key.export_public_key().decode()}")
     try:
-        yield Served(port, root, known, key_file)
+        yield SftpTestServer(port, root, known, key_file)
     finally:
         asyncio.run_coroutine_threadsafe(stop(acceptor), loop).result(10)
         loop.call_soon_threadsafe(loop.stop)

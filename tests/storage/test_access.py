@@ -11,7 +11,7 @@ import pytest
 
 from exportctl.destination_types import TYPES
 from exportctl.secret import Secret
-from exportctl.storage.access import by_caller, by_destination
+from exportctl.storage.access import caller_access, destination_access
 from exportctl.storage.methods import (
     S3,
     Access,
@@ -19,24 +19,24 @@ from exportctl.storage.methods import (
     AwsKeys,
     Azure,
     FederatedToken,
-    Folder,
     Google,
+    LocalFolder,
     Method,
-    Place,
     Sas,
     ServicePrincipal,
     Sftp,
+    StorageLocation,
 )
 from exportctl.storage.reader import StorageError
 
 LAKE_URL = "abfss://exports@lakeaccount.dfs.core.windows.net"
-PLACES = {
-    "amazon-s3": Place("lake", "amazon-s3", {"bucket": "acme"}),
-    "azure-blob": Place("lake", "azure-blob", {"container": "acme", "path": "a"}),
-    "azure-data-lake": Place("lake", "azure-data-lake", {"path": "a"}, {"endpoint": LAKE_URL}),
-    "data-landing-zone": Place("lake", "data-landing-zone", {"path": "a"}),
-    "google-cloud-storage": Place("lake", "google-cloud-storage", {"bucket": "acme"}),
-    "sftp": Place("lake", "sftp", {"path": "/in"}, {"host": "sftp.example", "username": "acme"}),
+LOCATIONS = {
+    "amazon-s3": StorageLocation("lake", "amazon-s3", {"bucket": "acme"}),
+    "azure-blob": StorageLocation("lake", "azure-blob", {"container": "acme", "path": "a"}),
+    "azure-data-lake": StorageLocation("lake", "azure-data-lake", {"path": "a"}, {"endpoint": LAKE_URL}),
+    "data-landing-zone": StorageLocation("lake", "data-landing-zone", {"path": "a"}),
+    "google-cloud-storage": StorageLocation("lake", "google-cloud-storage", {"bucket": "acme"}),
+    "sftp": StorageLocation("lake", "sftp", {"path": "/in"}, {"host": "sftp.example", "username": "acme"}),
 }
 AWS = {"AWS_ACCESS_KEY_ID": "AKIAMINE", "AWS_SECRET_ACCESS_KEY": "my secret key"}
 KEYS = AwsKeys(Secret("AKIAMINE"), Secret("my secret key"))
@@ -55,7 +55,7 @@ def sftp(**changes: Any) -> Sftp:
     return replace(SFTP, **changes)
 
 
-def own(variables: Mapping[str, str]) -> dict[str, str]:
+def reader_variables(variables: Mapping[str, str]) -> dict[str, str]:
     return {f"EXPORTCTL_READER_LAKE_{name}": value for name, value in variables.items()}
 
 
@@ -166,7 +166,8 @@ GIVEN: dict[str, tuple[str, Mapping[str, str], Method]] = {
     ),
     "lake, an address of its own": (
         "azure-data-lake",
-        {"AZURE_STORAGE_KEY": "my-key"} | own({"AZURE_STORAGE_ENDPOINT": "http://127.0.0.1:10000/lakeaccount"}),
+        {"AZURE_STORAGE_KEY": "my-key"}
+        | reader_variables({"AZURE_STORAGE_ENDPOINT": "http://127.0.0.1:10000/lakeaccount"}),
         Azure("lakeaccount", "exports", "http://127.0.0.1:10000/lakeaccount", AccountKey(Secret("my-key"))),
     ),
     "lake, workload identity": (
@@ -176,7 +177,7 @@ GIVEN: dict[str, tuple[str, Mapping[str, str], Method]] = {
     ),
     "lake, an account of its own stands in for the live one": (
         "azure-data-lake",
-        own({"AZURE_STORAGE_ACCOUNT": "copy", "AZURE_STORAGE_KEY": "my-key"}),
+        reader_variables({"AZURE_STORAGE_ACCOUNT": "copy", "AZURE_STORAGE_KEY": "my-key"}),
         Azure("copy", "exports", "https://copy.blob.core.windows.net", AccountKey(Secret("my-key"))),
     ),
     "google, HMAC": ("google-cloud-storage", HMAC, S3("acme", "auto", "https://storage.googleapis.com", HMAC_KEYS)),
@@ -211,13 +212,13 @@ GIVEN: dict[str, tuple[str, Mapping[str, str], Method]] = {
 def test_what_the_environment_gives_is_used(name: str) -> None:
     type, environment, expected = GIVEN[name]
 
-    assert by_caller(PLACES[type], environment).method == expected
+    assert caller_access(LOCATIONS[type], environment).method == expected
 
 
 @pytest.mark.parametrize("type", TYPES)
 def test_nothing_set_says_which_variables_would_give_access(type: str) -> None:
     with pytest.raises(StorageError) as caught:
-        by_caller(PLACES[type], {"HOME": "/home/me", "AWS_ACCESS_KEY_ID": "", "AZURE_STORAGE_KEY": ""})
+        caller_access(LOCATIONS[type], {"HOME": "/home/me", "AWS_ACCESS_KEY_ID": "", "AZURE_STORAGE_KEY": ""})
 
     assert caught.value.rule == "storage-credentials"
     assert caught.value.message.startswith("destinations.lake: ")
@@ -230,37 +231,37 @@ def test_a_folder_comes_before_everything_else(type: str) -> None:
 
     given = everything | {"EXPORTCTL_READER_LAKE_FOLDER": "/mnt/lake"}
 
-    expected = Access("/mnt/lake", Folder(Path("/mnt/lake")), "EXPORTCTL_READER_LAKE_FOLDER")
-    assert by_caller(PLACES[type], given) == expected
-    assert by_destination(PLACES[type], {}, given) == expected
+    expected = Access("/mnt/lake", LocalFolder(Path("/mnt/lake")), "EXPORTCTL_READER_LAKE_FOLDER")
+    assert caller_access(LOCATIONS[type], given) == expected
+    assert destination_access(LOCATIONS[type], {}, given) == expected
 
 
 def test_a_folder_is_only_ever_one_destination_s() -> None:
     with pytest.raises(StorageError):
-        by_caller(PLACES["amazon-s3"], {"FOLDER": "/mnt/lake", "EXPORTCTL_READER_OTHER_FOLDER": "/mnt/other"})
+        caller_access(LOCATIONS["amazon-s3"], {"FOLDER": "/mnt/lake", "EXPORTCTL_READER_OTHER_FOLDER": "/mnt/other"})
 
 
 def test_a_destination_s_own_variables_come_before_plain_ones_and_are_not_mixed_with_them() -> None:
     theirs = {"AWS_SESSION_TOKEN": "not mine", "AWS_ACCESS_KEY_ID": "AKIAOTHER", "AWS_SECRET_ACCESS_KEY": "other"}
 
-    access = by_caller(PLACES["amazon-s3"], theirs | own(AWS))
+    access = caller_access(LOCATIONS["amazon-s3"], theirs | reader_variables(AWS))
 
     assert access.method == S3("acme", "us-east-1", keys=KEYS)
     assert access.identity == "EXPORTCTL_READER_LAKE_AWS_ACCESS_KEY_ID"
 
 
 def test_hyphens_of_a_destination_are_underscores_in_its_variables() -> None:
-    place = Place("eu-lake-2", "amazon-s3", {"bucket": "acme"})
+    place = StorageLocation("eu-lake-2", "amazon-s3", {"bucket": "acme"})
 
-    access = by_caller(place, {f"EXPORTCTL_READER_EU_LAKE_2_{name}": value for name, value in AWS.items()})
+    access = caller_access(place, {f"EXPORTCTL_READER_EU_LAKE_2_{name}": value for name, value in AWS.items()})
 
     assert access.method == S3("acme", "us-east-1", keys=KEYS)
 
 
 def test_a_region_is_no_credential_and_may_be_mixed() -> None:
-    environment = AWS | {"AWS_REGION": "us-west-2"} | own({"AWS_DEFAULT_REGION": "eu-west-1"})
+    environment = AWS | {"AWS_REGION": "us-west-2"} | reader_variables({"AWS_DEFAULT_REGION": "eu-west-1"})
 
-    assert by_caller(PLACES["amazon-s3"], environment).method == S3("acme", "eu-west-1", keys=KEYS)
+    assert caller_access(LOCATIONS["amazon-s3"], environment).method == S3("acme", "eu-west-1", keys=KEYS)
 
 
 UNUSABLE: dict[str, tuple[str, Mapping[str, str], str]] = {
@@ -268,12 +269,12 @@ UNUSABLE: dict[str, tuple[str, Mapping[str, str], str]] = {
     "the other half": ("amazon-s3", {"AWS_SECRET_ACCESS_KEY": "A"}, "AWS_ACCESS_KEY_ID is not set, the other half"),
     "half a key of its own beside a whole plain one": (
         "amazon-s3",
-        AWS | own({"AWS_ACCESS_KEY_ID": "A"}),
+        AWS | reader_variables({"AWS_ACCESS_KEY_ID": "A"}),
         "EXPORTCTL_READER_LAKE_AWS_SECRET_ACCESS_KEY is not set",
     ),
     "a role of its own": (
         "amazon-s3",
-        AWS | own({"AWS_WEB_IDENTITY_TOKEN_FILE": "/t"}),
+        AWS | reader_variables({"AWS_WEB_IDENTITY_TOKEN_FILE": "/t"}),
         "EXPORTCTL_READER_LAKE_AWS_WEB_IDENTITY_TOKEN_FILE: only keys can be given",
     ),
     "a job's token without a role": ("amazon-s3", {"AWS_WEB_IDENTITY_TOKEN_FILE": "/t"}, "needs AWS_ROLE_ARN"),
@@ -309,12 +310,12 @@ UNUSABLE: dict[str, tuple[str, Mapping[str, str], str]] = {
     ),
     "a federated token without anything": (
         "azure-blob",
-        ACCOUNT | own({"AZURE_FEDERATED_TOKEN_FILE": "/t"}) | PRINCIPAL,
+        ACCOUNT | reader_variables({"AZURE_FEDERATED_TOKEN_FILE": "/t"}) | PRINCIPAL,
         "EXPORTCTL_READER_LAKE_AZURE_FEDERATED_TOKEN_FILE needs EXPORTCTL_READER_LAKE_AZURE_TENANT_ID and",
     ),
     "a string of its own that is another account's": (
         "azure-data-lake",
-        own({"AZURE_STORAGE_CONNECTION_STRING": STRING}),
+        reader_variables({"AZURE_STORAGE_CONNECTION_STRING": STRING}),
         "EXPORTCTL_READER_LAKE_AZURE_STORAGE_CONNECTION_STRING is of another account, mine",
     ),
     "half an HMAC key": ("google-cloud-storage", {"GCS_HMAC_ACCESS_KEY_ID": "G"}, "GCS_HMAC_SECRET_ACCESS_KEY is not"),
@@ -331,7 +332,7 @@ def test_what_is_given_and_cannot_be_used_is_an_error_of_its_own(name: str) -> N
     type, environment, expected = UNUSABLE[name]
 
     with pytest.raises(StorageError) as caught:
-        by_caller(PLACES[type], environment)
+        caller_access(LOCATIONS[type], environment)
 
     assert caught.value.rule == "storage-setup"
     assert expected in caught.value.message
@@ -341,66 +342,66 @@ def test_what_is_given_and_cannot_be_used_is_an_error_of_its_own(name: str) -> N
 @pytest.mark.parametrize("given", [{"AZURE_STORAGE_KEY": "my-key"}, PRINCIPAL], ids=["a key", "a service principal"])
 def test_azure_credentials_of_no_account_are_not_meant_for_the_container(given: Mapping[str, str]) -> None:
     with pytest.raises(StorageError, match="nothing says which account it is of") as caught:
-        by_caller(PLACES["azure-blob"], given)
+        caller_access(LOCATIONS["azure-blob"], given)
     assert caught.value.rule == "storage-credentials"
 
 
 def test_a_profile_alone_says_how_to_put_its_keys_into_the_environment() -> None:
     with pytest.raises(StorageError) as caught:
-        by_caller(PLACES["amazon-s3"], {"AWS_PROFILE": "prod"})
+        caller_access(LOCATIONS["amazon-s3"], {"AWS_PROFILE": "prod"})
 
     assert "aws configure export-credentials" in (caught.value.hint or "")
 
 
 @pytest.mark.parametrize("cloud", ["core.windows.net.evil.example", "evil.example"])
 def test_a_lake_that_is_not_azure_s_gets_no_token(cloud: str) -> None:
-    place = Place("lake", "azure-data-lake", {"path": "a"}, {"endpoint": f"abfss://c@acc.dfs.{cloud}"})
+    place = StorageLocation("lake", "azure-data-lake", {"path": "a"}, {"endpoint": f"abfss://c@acc.dfs.{cloud}"})
 
     with pytest.raises(StorageError, match="which is not Azure") as caught:
-        by_caller(place, PRINCIPAL)
+        caller_access(place, PRINCIPAL)
     assert caught.value.rule == "storage-setup"
-    assert isinstance(by_caller(place, PRINCIPAL | {"AZURE_STORAGE_ENDPOINT": "https://ok.example"}).method, Azure)
+    assert isinstance(caller_access(place, PRINCIPAL | {"AZURE_STORAGE_ENDPOINT": "https://ok.example"}).method, Azure)
 
 
 @pytest.mark.parametrize("url", ["", "abfss://acc.dfs.core.windows.net", "https://acc.blob.core.windows.net/c"])
 def test_a_lake_without_its_url_says_so(url: str) -> None:
-    place = Place("lake", "azure-data-lake", {"path": "a"}, {"endpoint": url} if url else {})
+    place = StorageLocation("lake", "azure-data-lake", {"path": "a"}, {"endpoint": url} if url else {})
 
     with pytest.raises(StorageError, match="shows no abfss URL"):
-        by_caller(place, {"AZURE_STORAGE_KEY": "my-key"})
+        caller_access(place, {"AZURE_STORAGE_KEY": "my-key"})
 
 
 @pytest.mark.parametrize("cloud", ["core.usgovcloudapi.net", "core.chinacloudapi.cn"])
 def test_other_clouds_of_azure_have_their_own_addresses(cloud: str) -> None:
-    place = Place("lake", "azure-data-lake", {"path": "a"}, {"endpoint": f"abfss://c@acc.dfs.{cloud}/"})
+    place = StorageLocation("lake", "azure-data-lake", {"path": "a"}, {"endpoint": f"abfss://c@acc.dfs.{cloud}/"})
 
-    method = by_caller(place, {"AZURE_STORAGE_KEY": "my-key"}).method
+    method = caller_access(place, {"AZURE_STORAGE_KEY": "my-key"}).method
 
     assert isinstance(method, Azure) and method.endpoint == f"https://acc.blob.{cloud}"
 
 
 @pytest.mark.parametrize(("path", "root"), [("/incoming", "/"), ("incoming", "")])
 def test_a_path_without_a_slash_in_front_is_below_the_user_s_folder(path: str, root: str) -> None:
-    place = Place("lake", "sftp", {"path": path}, {"host": "h", "port": "2022", "username": "u"})
+    place = StorageLocation("lake", "sftp", {"path": path}, {"host": "h", "port": "2022", "username": "u"})
 
-    access = by_caller(place, {"EXPORTCTL_SFTP_PASSWORD": "p"})
+    access = caller_access(place, {"EXPORTCTL_SFTP_PASSWORD": "p"})
 
     assert isinstance(access.method, Sftp)
-    assert (access.method.root, access.method.port, access.where) == (root, 2022, "sftp://h:2022")
+    assert (access.method.root, access.method.port, access.label) == (root, 2022, "sftp://h:2022")
 
 
 @pytest.mark.parametrize("missing", ["host", "username"])
 def test_what_the_base_connection_of_sftp_does_not_show_is_asked_for(missing: str) -> None:
-    account = {name: value for name, value in PLACES["sftp"].account.items() if name != missing}
+    account = {name: value for name, value in LOCATIONS["sftp"].account.items() if name != missing}
 
     with pytest.raises(StorageError, match=f"shows no {missing}") as caught:
-        by_caller(Place("lake", "sftp", {"path": "/"}, account), {"EXPORTCTL_SFTP_PASSWORD": "p"})
+        caller_access(StorageLocation("lake", "sftp", {"path": "/"}, account), {"EXPORTCTL_SFTP_PASSWORD": "p"})
     assert caught.value.hint == f"set EXPORTCTL_SFTP_{missing.upper()}"
 
 
 def test_a_target_that_shows_no_bucket_says_so() -> None:
     with pytest.raises(StorageError, match="its target connection shows no bucket"):
-        by_caller(Place("lake", "amazon-s3", {}), AWS)
+        caller_access(StorageLocation("lake", "amazon-s3", {}), AWS)
 
 
 ON_AZURE = {
@@ -440,17 +441,17 @@ def test_the_landing_zone_is_read_with_what_the_platform_hands_out(name: str) ->
     answer, expected = ZONES[name]
     theirs = AWS | ACCOUNT | {"AZURE_STORAGE_KEY": "of the company's own account"}
 
-    assert by_caller(PLACES["data-landing-zone"], theirs, lambda: answer).method == expected
+    assert caller_access(LOCATIONS["data-landing-zone"], theirs, lambda: answer).method == expected
 
 
 def test_the_landing_zone_s_own_variables_come_first_and_nobody_is_asked() -> None:
-    environment = own({"AZURE_STORAGE_ACCOUNT": "sndbx2", "AZURE_STORAGE_SAS_TOKEN": "sig"})
+    environment = reader_variables({"AZURE_STORAGE_ACCOUNT": "sndbx2", "AZURE_STORAGE_SAS_TOKEN": "sig"})
     environment |= ACCOUNT | {"AZURE_STORAGE_ENDPOINT": "https://of.mine.example"}
 
     def ask() -> Mapping[str, object]:
         raise AssertionError("asked")
 
-    method = by_caller(PLACES["data-landing-zone"], environment, ask).method
+    method = caller_access(LOCATIONS["data-landing-zone"], environment, ask).method
 
     assert method == Azure("sndbx2", "dlz-destination", "https://sndbx2.blob.core.windows.net", Sas(Secret("sig")))
 
@@ -458,7 +459,7 @@ def test_the_landing_zone_s_own_variables_come_first_and_nobody_is_asked() -> No
 @pytest.mark.parametrize("answer", [{"SASToken": "s"}, {"dlzPath": None}, {"dlzPath": {}, "credentials": []}])
 def test_an_answer_of_another_form_is_told_without_its_content(answer: Mapping[str, object]) -> None:
     with pytest.raises(StorageError, match="is not understood") as caught:
-        by_caller(PLACES["data-landing-zone"], {}, lambda: answer)
+        caller_access(LOCATIONS["data-landing-zone"], {}, lambda: answer)
     assert caught.value.rule == "storage-setup"
 
 
@@ -466,7 +467,7 @@ def test_an_answer_that_names_a_place_in_the_clear_gets_nothing() -> None:
     answer = ON_AZURE | {"SASUri": "http://elsewhere.example/dlz-destination?sv=2020"}
 
     with pytest.raises(StorageError, match="SASUri is not https"):
-        by_caller(PLACES["data-landing-zone"], {}, lambda: answer)
+        caller_access(LOCATIONS["data-landing-zone"], {}, lambda: answer)
 
 
 OWN: dict[str, tuple[str, Mapping[str, str | Secret], Method]] = {
@@ -512,25 +513,27 @@ OWN: dict[str, tuple[str, Mapping[str, str | Secret], Method]] = {
 def test_the_destination_s_own_credentials_read_where_the_config_says_so(name: str) -> None:
     type, auth, expected = OWN[name]
 
-    access = by_destination(PLACES[type], auth, {"SSH_AUTH_SOCK": "/agent", **PRINCIPAL})
+    access = destination_access(LOCATIONS[type], auth, {"SSH_AUTH_SOCK": "/agent", **PRINCIPAL})
 
     assert access.method == expected
     assert access.identity.startswith("the destination's own ")
 
 
 def test_the_landing_zone_has_no_credentials_but_those_handed_out() -> None:
-    assert by_destination(PLACES["data-landing-zone"], {}, {}, lambda: ON_AWS).where == "s3://adobe-dlz/org/sandbox"
+    assert (
+        destination_access(LOCATIONS["data-landing-zone"], {}, {}, lambda: ON_AWS).label == "s3://adobe-dlz/org/sandbox"
+    )
 
 
 def test_a_role_is_adobe_s_to_take_and_nobody_else_s() -> None:
     with pytest.raises(StorageError, match="its role cannot be used to read"):
-        by_destination(PLACES["amazon-s3"], {"role_arn": "arn:aws:iam::123456789012:role/r"}, AWS)
+        destination_access(LOCATIONS["amazon-s3"], {"role_arn": "arn:aws:iam::123456789012:role/r"}, AWS)
 
 
 @pytest.mark.parametrize("type", [t for t in TYPES if t != "data-landing-zone"])
 def test_a_config_without_the_values_says_which_is_missing(type: str) -> None:
     with pytest.raises(StorageError, match="the config holds no ") as caught:
-        by_destination(PLACES[type], {}, {})
+        destination_access(LOCATIONS[type], {}, {})
     assert caught.value.rule == "storage-setup"
 
 
@@ -538,11 +541,11 @@ def test_a_config_without_the_values_says_which_is_missing(type: str) -> None:
 def test_no_access_shows_a_secret(name: str) -> None:
     type, environment, _ = GIVEN[name]
 
-    access = by_caller(PLACES[type], environment)
+    access = caller_access(LOCATIONS[type], environment)
 
     words = ("SECRET", "TOKEN", "PASSWORD", "STORAGE_KEY", "CONNECTION_STRING")
     secrets = [v.lstrip("?") for n, v in environment.items() if any(w in n for w in words) and "FILE" not in n]
-    assert not [value for value in secrets if value in repr(access) or value in access.where]
+    assert not [value for value in secrets if value in repr(access) or value in access.label]
 
 
 @pytest.mark.parametrize("name", GIVEN)
@@ -550,4 +553,4 @@ def test_equal_ways_to_read_are_one(name: str) -> None:
     """So that destinations with one storage share a connection."""
     type, environment, _ = GIVEN[name]
 
-    assert len({by_caller(PLACES[type], environment), by_caller(PLACES[type], environment)}) == 1
+    assert len({caller_access(LOCATIONS[type], environment), caller_access(LOCATIONS[type], environment)}) == 1

@@ -13,20 +13,20 @@ from hypothesis import strategies as st
 
 from exportctl.storage import contents
 from exportctl.storage.contents import LINE, BadFile
-from exportctl.storage.reader import StorageError, Stored
-from tests.storage.files import Cut, Held
+from exportctl.storage.reader import StorageError, StoredFile
+from tests.storage.files import CutReader, MemoryReader
 
 ROWS = b"".join(json.dumps({"id": i, "name": "ä" * (i % 7)}).encode() + b"\n" for i in range(500))
 
 
-def counted(data: bytes, compression: str, piece: int = 64 * 1024) -> int:
-    reader = Held({"file": data}, piece)
-    return contents.rows(reader, reader.stored(), "json", compression)
+def count_rows(data: bytes, compression: str, piece: int = 64 * 1024) -> int:
+    reader = MemoryReader({"file": data}, piece)
+    return contents.count_rows(reader, reader.stored_file(), "json", compression)
 
 
 def reason(data: bytes, compression: str, piece: int = 64 * 1024) -> str:
     with pytest.raises(BadFile) as caught:
-        counted(data, compression, piece)
+        count_rows(data, compression, piece)
     return caught.value.reason
 
 
@@ -45,8 +45,8 @@ GOOD = {
 def test_lines_are_counted(name: str, piece: int) -> None:
     data, expected = GOOD[name]
 
-    assert counted(data, "none", piece) == expected
-    assert counted(gzip.compress(data), "gzip", piece) == expected
+    assert count_rows(data, "none", piece) == expected
+    assert count_rows(gzip.compress(data), "gzip", piece) == expected
 
 
 BAD = {
@@ -73,11 +73,11 @@ PACKED = gzip.compress(ROWS)
 
 
 def test_several_gzip_members_are_one_file() -> None:
-    assert counted(PACKED + gzip.compress(b"") + PACKED, "gzip", 100) == 1000
+    assert count_rows(PACKED + gzip.compress(b"") + PACKED, "gzip", 100) == 1000
 
 
 def test_zeros_after_gzip_data_do_not_matter() -> None:
-    assert counted(PACKED + bytes(512), "gzip") == 500
+    assert count_rows(PACKED + bytes(512), "gzip") == 500
 
 
 @pytest.mark.parametrize("end", [2, 9, 10, 11, len(PACKED) // 2, len(PACKED) - 9, len(PACKED) - 8, len(PACKED) - 1])
@@ -114,20 +114,20 @@ def test_any_damage_to_a_packed_file_is_told_or_leaves_the_rows_as_they_were(dat
     damaged[data.draw(st.integers(0, len(PACKED) - 1))] ^= data.draw(st.integers(1, 255))
 
     try:
-        assert counted(bytes(damaged), "gzip") == 500  # a byte of its head: a time, a file name
+        assert count_rows(bytes(damaged), "gzip") == 500  # a byte of its head: a time, a file name
     except BadFile as error:
         assert error.reason
 
 
 def test_an_error_of_the_storage_is_not_taken_for_a_bad_file() -> None:
-    reader = Cut({"file": ROWS}, piece=100)
+    reader = CutReader({"file": ROWS}, piece=100)
 
     with pytest.raises(StorageError) as caught:
-        contents.rows(reader, reader.stored(), "json", "none")
+        contents.count_rows(reader, reader.stored_file(), "json", "none")
     assert caught.value.rule == "storage-unreachable"
 
 
-class _Endless(Held):
+class _EndlessReader(MemoryReader):
     """As much NDJSON as is asked for, without holding it."""
 
     def chunks(self, path: str) -> Iterator[bytes]:
@@ -139,7 +139,7 @@ class _Endless(Held):
 def test_memory_stays_flat_however_long_a_file_is() -> None:
     tracemalloc.start()
     try:
-        rows = contents.rows(_Endless({}), Stored("file", 1, 0), "json", "none")
+        rows = contents.count_rows(_EndlessReader({}), StoredFile("file", 1, 0), "json", "none")
         _, most = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
@@ -152,7 +152,7 @@ def test_memory_stays_flat_however_far_a_file_expands() -> None:
     bomb = gzip.compress((b'{"a":"' + b"x" * 1000 + b'"}\n') * 10_000)  # 10 MB from a few kilobytes, in one piece
     tracemalloc.start()
     try:
-        rows = counted(bomb, "gzip", piece=len(bomb))
+        rows = count_rows(bomb, "gzip", piece=len(bomb))
         _, most = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()

@@ -34,22 +34,22 @@ def reader(root: Path) -> LocalReader:
     return LocalReader(root, "the bucket")
 
 
-def listed(root: Path, prefix: str) -> list[str]:
+def listed_paths(root: Path, prefix: str) -> list[str]:
     return sorted(stored.path for stored in reader(root).list(prefix))
 
 
 @pytest.mark.parametrize("prefix", ["exports", "exports/", "/exports"])
 def test_everything_below_a_folder_is_listed_and_nothing_beside_it(root: Path, prefix: str) -> None:
-    assert listed(root, prefix) == ["exports/a/b/two.json", "exports/a/one.json", "exports/empty"]
+    assert listed_paths(root, prefix) == ["exports/a/b/two.json", "exports/a/one.json", "exports/empty"]
 
 
 def test_no_prefix_means_all(root: Path) -> None:
-    assert len(listed(root, "")) == 5
+    assert len(listed_paths(root, "")) == 5
 
 
 @pytest.mark.parametrize("prefix", ["nowhere", "exports/a/one.json", "exports/nothing in it"])
 def test_a_prefix_without_files_yields_nothing(root: Path, prefix: str) -> None:
-    assert listed(root, prefix) == []
+    assert listed_paths(root, prefix) == []
 
 
 def test_size_and_time_are_told(root: Path) -> None:
@@ -71,7 +71,7 @@ def test_links_are_not_listed(root: Path) -> None:
     (root / "exports" / "link").symlink_to(root.parent / "secret")
     (root / "exports" / "up").symlink_to(root.parent, target_is_directory=True)
 
-    assert listed(root, "exports") == ["exports/a/b/two.json", "exports/a/one.json", "exports/empty"]
+    assert listed_paths(root, "exports") == ["exports/a/b/two.json", "exports/a/one.json", "exports/empty"]
 
 
 @pytest.mark.parametrize("path", ["../secret", "exports/../../secret", "/etc/hostname", "link", "up/secret"])
@@ -89,13 +89,13 @@ def test_nothing_outside_is_listed(root: Path, prefix: str) -> None:
     (root / "up").symlink_to(root.parent, target_is_directory=True)
 
     with pytest.raises(StorageError, match="leads out of the bucket"):
-        listed(root, prefix)
+        listed_paths(root, prefix)
 
 
 def test_a_root_that_is_a_link_is_followed(root: Path) -> None:
     (root.parent / "mount").symlink_to(root, target_is_directory=True)
 
-    assert listed(root.parent / "mount", "exportsx") == ["exportsx/other"]
+    assert listed_paths(root.parent / "mount", "exportsx") == ["exportsx/other"]
 
 
 def test_a_root_that_is_not_there_is_missing(tmp_path: Path) -> None:
@@ -125,7 +125,7 @@ def test_a_file_that_goes_away_while_its_folder_is_read_is_left_out(root: Path) 
 def test_a_name_that_is_not_utf8_is_listed_in_a_form_that_can_be_printed(root: Path) -> None:
     Path(os.fsdecode(bytes(root / "exportsx") + b"/\xff")).write_bytes(b"")
 
-    assert "exportsx/\ufffd" in listed(root, "exportsx")
+    assert "exportsx/\ufffd" in listed_paths(root, "exportsx")
 
 
 @pytest.mark.slow

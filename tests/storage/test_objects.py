@@ -12,11 +12,11 @@ import pytest
 from obstore.store import AzureStore, LocalStore, MemoryStore, S3Store
 
 from exportctl.secret import Secret
-from exportctl.storage.access import by_caller
-from exportctl.storage.methods import S3, Access, AccountKey, AwsKeys, Azure, Place, Sas
-from exportctl.storage.object_errors import Asked, explained
+from exportctl.storage.access import caller_access
+from exportctl.storage.methods import S3, Access, AccountKey, AwsKeys, Azure, Sas, StorageLocation
+from exportctl.storage.object_errors import StorageRequest, storage_error
 from exportctl.storage.objects import ObjectReader
-from exportctl.storage.opening import opened
+from exportctl.storage.opening import open_reader
 from exportctl.storage.reader import StorageError
 from tests.real.readers import Rclone
 from tests.real.servers import ADMIN, BUCKET, CONTAINER, HMAC, READER, BlobStore, Key, azurite, seaweedfs
@@ -84,9 +84,9 @@ KEYS = AwsKeys(Secret("AKIAEXAMPLE"), Secret("examplesecret"))
 MINE = "the-signature-nobody-may-see"
 
 
-def unreachable(method: S3 | Azure) -> StorageError:
+def raised_error(method: S3 | Azure) -> StorageError:
     with pytest.raises(StorageError) as caught:
-        list(opened(Access("the place", method, "a test")).list("exports"))
+        list(open_reader(Access("the place", method, "a test")).list("exports"))
     error = caught.value
     assert MINE not in f"{error.message}{error.hint}" and error.__cause__ is None
     return error
@@ -104,14 +104,14 @@ def test_a_port_nobody_listens_on_is_refused(closed_port: int) -> None:
     address = f"http://127.0.0.1:{closed_port}"
 
     for method in (S3("acme", "us-east-1", address, KEYS), Azure("a", "acme", f"{address}/a", signature)):
-        error = unreachable(method)
+        error = raised_error(method)
         assert error.rule == "storage-unreachable"
         assert error.message == "cannot list the place/exports: connection refused"
 
 
 @pytest.mark.parametrize("credential", [AccountKey(Secret(MINE)), Sas(Secret(MINE))], ids=["a key", "a signature"])
 def test_credentials_that_are_no_credentials_say_so(credential: AccountKey | Sas, closed_port: int) -> None:
-    error = unreachable(Azure("a", "acme", f"http://127.0.0.1:{closed_port}/a", credential))
+    error = raised_error(Azure("a", "acme", f"http://127.0.0.1:{closed_port}/a", credential))
 
     assert error.rule == "storage-setup"
     assert error.message == "cannot list the place/exports: the credentials are malformed or cut"
@@ -122,12 +122,13 @@ def test_a_google_file_that_cannot_be_used_says_so(content: str | None, tmp_path
     file = tmp_path / "credentials.json"
     if content is not None:
         file.write_text(content)
-    access = by_caller(
-        Place("lake", "google-cloud-storage", {"bucket": "acme"}), {"GOOGLE_APPLICATION_CREDENTIALS": str(file)}
+    access = caller_access(
+        StorageLocation("lake", "google-cloud-storage", {"bucket": "acme"}),
+        {"GOOGLE_APPLICATION_CREDENTIALS": str(file)},
     )
 
     with pytest.raises(StorageError) as caught:
-        opened(access)
+        open_reader(access)
     assert caught.value.rule == "storage-setup"
 
 
@@ -137,13 +138,13 @@ def test_a_server_that_says_nothing_is_given_up() -> None:
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))
         silent.listen()
-        error = unreachable(S3("acme", "us-east-1", f"http://127.0.0.1:{silent.getsockname()[1]}", KEYS))
+        error = raised_error(S3("acme", "us-east-1", f"http://127.0.0.1:{silent.getsockname()[1]}", KEYS))
 
     assert error.message == "cannot list the place/exports: no answer in time"
     assert time.monotonic() - begun < 15
 
 
-def answer(status: str, body: str) -> str:
+def obstore_error_text(status: str, body: str) -> str:
     """As obstore words it, seen with SeaweedFS, rclone and azurite."""
     return (
         f"Generic S3 error: Error performing GET http://h/b?list-type=2&sig={MINE} in 2ms - Server returned non-2xx "
@@ -151,37 +152,49 @@ def answer(status: str, body: str) -> str:
     )
 
 
-def code(name: str) -> str:
+def error_body(name: str) -> str:
     return f'<?xml version="1.0"?>\n<Error>\n  <Code>{name}</Code>\n  <Message>{MINE}</Message>\n</Error>'
 
 
-TOLD = {
-    "no such bucket": (answer("404 Not Found", code("NoSuchBucket")), "storage-missing", "NoSuchBucket (404)"),
+ERROR_CASES = {
+    "no such bucket": (
+        obstore_error_text("404 Not Found", error_body("NoSuchBucket")),
+        "storage-missing",
+        "NoSuchBucket (404)",
+    ),
     "no such container": (
-        answer("404 Not Found", code("ContainerNotFound")),
+        obstore_error_text("404 Not Found", error_body("ContainerNotFound")),
         "storage-missing",
         "ContainerNotFound (404)",
     ),
-    "not found, and no code": (answer("404 Not Found", ""), "storage-missing", "404"),
-    "not allowed": (answer("403 Forbidden", code("AccessDenied")), "storage-denied", "AccessDenied (403)"),
+    "not found, and no code": (obstore_error_text("404 Not Found", ""), "storage-missing", "404"),
+    "not allowed": (
+        obstore_error_text("403 Forbidden", error_body("AccessDenied")),
+        "storage-denied",
+        "AccessDenied (403)",
+    ),
     "a wrong secret": (
-        answer("403 Forbidden", code("SignatureDoesNotMatch")),
+        obstore_error_text("403 Forbidden", error_body("SignatureDoesNotMatch")),
         "storage-denied",
         "SignatureDoesNotMatch (403)",
     ),
-    "an expired token": (answer("400 Bad Request", code("ExpiredToken")), "storage-denied", "ExpiredToken (400)"),
+    "an expired token": (
+        obstore_error_text("400 Bad Request", error_body("ExpiredToken")),
+        "storage-denied",
+        "ExpiredToken (400)",
+    ),
     "Azure's refusal": (
-        answer("403 Forbidden", code("AuthorizationFailure")),
+        obstore_error_text("403 Forbidden", error_body("AuthorizationFailure")),
         "storage-denied",
         "AuthorizationFailure (403)",
     ),
     "a service principal's wrong secret": (
-        answer("401 Unauthorized", f'{{"error":"invalid_client","error_description":"{MINE}"}}'),
+        obstore_error_text("401 Unauthorized", f'{{"error":"invalid_client","error_description":"{MINE}"}}'),
         "storage-denied",
         "invalid_client (401)",
     ),
     "a service account that was deleted": (
-        answer("400 Bad Request", '{"error": "invalid_grant"}'),
+        obstore_error_text("400 Bad Request", '{"error": "invalid_grant"}'),
         "storage-denied",
         "invalid_grant (400)",
     ),
@@ -192,17 +205,17 @@ TOLD = {
         "the bucket is in another region",
     ),
     "another region, by its code": (
-        answer("400 Bad Request", code("AuthorizationHeaderMalformed")),
+        obstore_error_text("400 Bad Request", error_body("AuthorizationHeaderMalformed")),
         "storage-unreachable",
         "the bucket is in another region",
     ),
     "a service that is down": (
-        answer("503 Service Unavailable", code("SlowDown")),
+        obstore_error_text("503 Service Unavailable", error_body("SlowDown")),
         "storage-unreachable",
         "SlowDown (503)",
     ),
     "a request nobody understands": (
-        answer("400 Bad Request", code("InvalidArgument")),
+        obstore_error_text("400 Bad Request", error_body("InvalidArgument")),
         "storage-read",
         "InvalidArgument (400)",
     ),
@@ -236,22 +249,27 @@ TOLD = {
 }
 
 
-@pytest.mark.parametrize("name", TOLD)
+@pytest.mark.parametrize("name", ERROR_CASES)
 def test_what_a_store_answers_is_told_in_our_words_and_without_the_request(name: str) -> None:
-    text, rule, words = TOLD[name]
+    text, rule, words = ERROR_CASES[name]
 
-    error = explained(Asked("list", "s3://acme/exports"), text)
+    error = storage_error(StorageRequest("list", "s3://acme/exports"), text)
 
     assert (error.rule, error.message) == (rule, f"cannot list s3://acme/exports: {words}")
     assert MINE not in f"{error.hint}"
 
 
 def test_one_object_that_is_gone_is_not_a_missing_bucket() -> None:
-    asked = Asked("read", "s3://acme/x", single=True)
+    asked = StorageRequest("read", "s3://acme/x", single=True)
 
-    assert explained(asked, answer("404 Not Found", code("NoSuchKey"))).rule == "storage-read"
-    assert explained(asked, answer("404 Not Found", code("NoSuchBucket"))).rule == "storage-missing"
-    assert "shorter" in explained(asked, answer("416 Range Not Satisfiable", code("InvalidRange"))).message
+    assert storage_error(asked, obstore_error_text("404 Not Found", error_body("NoSuchKey"))).rule == "storage-read"
+    assert (
+        storage_error(asked, obstore_error_text("404 Not Found", error_body("NoSuchBucket"))).rule == "storage-missing"
+    )
+    assert (
+        "shorter"
+        in storage_error(asked, obstore_error_text("416 Range Not Satisfiable", error_body("InvalidRange"))).message
+    )
 
 
 @pytest.fixture(scope="module")
@@ -270,18 +288,18 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         )
         for path, content in FILES.items():
             obstore.put(writer, path, content)
-        assert rclone.made(f"weed-admin,directory_markers=true:{BUCKET}/exports/a/folder")
+        assert rclone.make_folder(f"weed-admin,directory_markers=true:{BUCKET}/exports/a/folder")
         yield store.url
 
 
-def over_http(server: str, bucket: str = BUCKET, key: Key = READER) -> Access:
+def http_access(server: str, bucket: str = BUCKET, key: Key = READER) -> Access:
     environment = {"AWS_ACCESS_KEY_ID": key.id, "AWS_SECRET_ACCESS_KEY": key.secret, "AWS_ENDPOINT_URL": server}
-    return by_caller(Place("lake", "amazon-s3", {"bucket": bucket}), environment)
+    return caller_access(StorageLocation("lake", "amazon-s3", {"bucket": bucket}), environment)
 
 
 @pytest.mark.real
 def test_a_real_server_is_listed_and_read(server: str) -> None:
-    reader = opened(over_http(server))
+    reader = open_reader(http_access(server))
 
     assert {s.path: s.size for s in reader.list("exports")} == {
         path: len(content) for path, content in FILES.items() if path.startswith("exports/")
@@ -294,7 +312,7 @@ def test_a_real_server_is_listed_and_read(server: str) -> None:
 @pytest.mark.real
 def test_paths_begin_below_the_folder_of_a_landing_zone(server: str) -> None:
     keys = AwsKeys(Secret(READER.id), Secret(READER.secret))
-    reader = opened(Access("zone", S3(BUCKET, "us-east-1", server, keys, prefix="exports/a"), "a test"))
+    reader = open_reader(Access("zone", S3(BUCKET, "us-east-1", server, keys, prefix="exports/a"), "a test"))
 
     assert reader.read("big", 2) == b"xx"
     assert [s.path for s in reader.list("exportTime=202506151600")] == ["exportTime=202506151600/ü %25+x.json"]
@@ -315,7 +333,7 @@ def test_what_is_in_the_environment_of_the_process_is_not_mixed_in(
     }.items():
         monkeypatch.setenv(name, value)
 
-    assert len(list(opened(over_http(server)).list(""))) == len(FILES)
+    assert len(list(open_reader(http_access(server)).list(""))) == len(FILES)
 
 
 REFUSALS = {
@@ -332,7 +350,7 @@ def test_a_real_server_s_refusal_is_told(server: str, name: str) -> None:
     bucket, key, rule, words = REFUSALS[name]
 
     with pytest.raises(StorageError, match=words) as caught:
-        list(opened(over_http(server, bucket, key)).list(""))
+        list(open_reader(http_access(server, bucket, key)).list(""))
     assert caught.value.rule == rule
 
 
@@ -351,7 +369,7 @@ def blobs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BlobStore]:
         )
         obstore.put(writer, "exports/file", b"some bytes")
         obstore.put(writer, "exports/hadoop", b"", attributes={"hdi_isfolder": "true"})
-        assert rclone.made(f"blobacct,directory_markers=true:{CONTAINER}/exports/folder")
+        assert rclone.make_folder(f"blobacct,directory_markers=true:{CONTAINER}/exports/folder")
         yield store
 
 
@@ -361,12 +379,12 @@ def blob_access(store: BlobStore, container: str = CONTAINER, key: str | None = 
         "AZURE_STORAGE_KEY": key or store.keys["blobacct"],
         "AZURE_STORAGE_ENDPOINT": store.url("blobacct"),
     }
-    return by_caller(Place("lake", "azure-blob", {"container": container, "path": "a"}), environment)
+    return caller_access(StorageLocation("lake", "azure-blob", {"container": container, "path": "a"}), environment)
 
 
 @pytest.mark.real
 def test_a_real_container_is_listed_without_folders_and_read(blobs: BlobStore) -> None:
-    reader = opened(blob_access(blobs))
+    reader = open_reader(blob_access(blobs))
 
     assert [(s.path, s.size) for s in reader.list("exports")] == [("exports/file", 10)]
     assert reader.tail("exports/file", 10, 5) == b"bytes"
@@ -385,5 +403,5 @@ def test_a_real_container_s_refusal_is_told(
     blobs: BlobStore, container: str, key: str | None, rule: str, words: str
 ) -> None:
     with pytest.raises(StorageError, match=words) as caught:
-        list(opened(blob_access(blobs, container, key)).list(""))
+        list(open_reader(blob_access(blobs, container, key)).list(""))
     assert caught.value.rule == rule

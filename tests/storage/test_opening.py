@@ -15,15 +15,15 @@ from exportctl.storage.methods import (
     AwsKeys,
     Azure,
     FederatedToken,
-    Folder,
     Google,
+    LocalFolder,
     Method,
     Sas,
     ServicePrincipal,
     Sftp,
 )
 from exportctl.storage.objects import ObjectReader
-from exportctl.storage.opening import opened
+from exportctl.storage.opening import open_reader
 from exportctl.storage.reader import StorageError
 
 BUCKET = S3("acme", "eu-west-1", keys=AwsKeys(Secret("AKIAMINE"), Secret("secret")))
@@ -45,7 +45,7 @@ def test_a_package_that_is_not_installed_is_named_with_the_way_to_get_it(
         monkeypatch.setitem(sys.modules, module, None)  # as if it were not installed
 
     with pytest.raises(StorageError) as caught:
-        opened(Access("the place", NEEDS[name], "a test"))
+        open_reader(Access("the place", NEEDS[name], "a test"))
 
     assert caught.value.rule == "storage-extra"
     assert caught.value.message == f"reading the place needs the package {package}"
@@ -56,7 +56,7 @@ def test_a_folder_needs_no_package(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     for module in ("obstore", "asyncssh"):
         monkeypatch.setitem(sys.modules, module, None)
 
-    assert isinstance(opened(Access("here", Folder(tmp_path), "a test")), LocalReader)
+    assert isinstance(open_reader(Access("here", LocalFolder(tmp_path), "a test")), LocalReader)
 
 
 QUIET: dict[str, Method] = {
@@ -71,7 +71,7 @@ QUIET: dict[str, Method] = {
 
 @pytest.mark.parametrize("name", QUIET)
 def test_an_object_store_is_asked_nothing_before_the_first_read(name: str) -> None:
-    reader = opened(Access("the place", QUIET[name], "a test"))
+    reader = open_reader(Access("the place", QUIET[name], "a test"))
 
     assert isinstance(reader, ObjectReader)
-    assert reader.where == "the place"
+    assert reader.label == "the place"

@@ -15,17 +15,17 @@ from exportctl.storage import contents, parquet_footer
 from exportctl.storage.contents import BadFile
 from tests.storage import compact
 from tests.storage.compact import BINARY, I32, I64, LIST, Chunk, footer, group, integer, structs, varint
-from tests.storage.files import Held, parquet
+from tests.storage.files import MemoryReader, parquet
 
 
-def counted(data: bytes) -> int:
-    reader = Held({"file": data})
-    return contents.rows(reader, reader.stored(), "parquet", "gzip")
+def count_rows(data: bytes) -> int:
+    reader = MemoryReader({"file": data})
+    return contents.count_rows(reader, reader.stored_file(), "parquet", "gzip")
 
 
 def reason(data: bytes) -> str:
     with pytest.raises(BadFile) as caught:
-        counted(data)
+        count_rows(data)
     assert caught.value.path == "file"
     return caught.value.reason
 
@@ -34,29 +34,29 @@ WHOLE = compact.file(footer(12, group(5, Chunk(4, 50)), group(7, Chunk(54, 46, d
 
 
 def test_the_rows_of_a_written_file_are_counted() -> None:
-    assert counted(parquet()) == 1000
+    assert count_rows(parquet()) == 1000
 
 
 def test_the_rows_of_all_row_groups_count() -> None:
-    assert counted(WHOLE) == 12
+    assert count_rows(WHOLE) == 12
 
 
 def test_a_file_without_rows_has_none() -> None:
-    assert counted(compact.file(footer(0))) == 0
+    assert count_rows(compact.file(footer(0))) == 0
 
 
 def test_only_the_end_of_a_file_is_asked_for_once() -> None:
-    reader = Held({"file": parquet(200_000, 50_000)})
+    reader = MemoryReader({"file": parquet(200_000, 50_000)})
 
-    assert contents.rows(reader, reader.stored(), "parquet", "gzip") == 200_000
+    assert contents.count_rows(reader, reader.stored_file(), "parquet", "gzip") == 200_000
     assert reader.asked == [f"tail {contents.TAIL}"]
 
 
 def test_a_footer_of_more_than_the_first_request_takes_a_second() -> None:
     large = footer(5, group(5, Chunk(4, 50)), more=((6, BINARY, compact.text("x" * 70_000)),))
-    reader = Held({"file": compact.file(large)})
+    reader = MemoryReader({"file": compact.file(large)})
 
-    assert contents.rows(reader, reader.stored(), "parquet", "gzip") == 5
+    assert contents.count_rows(reader, reader.stored_file(), "parquet", "gzip") == 5
     assert reader.asked == ["tail 65536", f"tail {len(large) + 8}"]
 
 
@@ -72,7 +72,7 @@ def test_fields_of_every_type_and_of_later_versions_are_skipped() -> None:
         (300, LIST, structs(compact.struct((1, BINARY, compact.text("deep"))))),
     )
 
-    assert counted(compact.file(footer(5, group(5, Chunk(4, 50)), more=unknown))) == 5
+    assert count_rows(compact.file(footer(5, group(5, Chunk(4, 50)), more=unknown))) == 5
 
 
 DAMAGED = {
@@ -137,7 +137,7 @@ def test_what_is_damaged_says_how(name: str) -> None:
 def test_a_dictionary_before_the_data_is_where_a_column_begins() -> None:
     chunk = Chunk(at=80, length=94, dictionary=10)
 
-    assert counted(compact.file(footer(5, group(5, chunk)))) == 5
+    assert count_rows(compact.file(footer(5, group(5, chunk)))) == 5
 
 
 def test_a_page_index_beyond_the_data_is_told() -> None:
@@ -150,21 +150,21 @@ def test_a_page_index_beyond_the_data_is_told() -> None:
 def test_columns_of_other_files_and_encrypted_ones_are_not_looked_for() -> None:
     chunks = (Chunk(10**9, 10**9, file="other.parquet"), Chunk(None, 0))
 
-    assert counted(compact.file(footer(5, group(5, *chunks)))) == 5
+    assert count_rows(compact.file(footer(5, group(5, *chunks)))) == 5
 
 
 def test_a_footer_beyond_the_limit_is_not_read() -> None:
     ending = (parquet_footer.LIMIT + 1).to_bytes(4, "little") + b"PAR1"
 
-    with pytest.raises(parquet_footer.Damaged, match="more than 67108864"):
+    with pytest.raises(parquet_footer.DamagedFile, match="more than 67108864"):
         parquet_footer.footer_length(ending, 10**9)
 
 
 def test_a_file_that_shrinks_while_it_is_read_is_told() -> None:
-    reader = Held({"file": WHOLE[:50]})
+    reader = MemoryReader({"file": WHOLE[:50]})
 
     with pytest.raises(BadFile, match="it changed while it was read: 50 of its last 156"):
-        contents.rows(reader, Held({"file": WHOLE}).stored(), "parquet", "gzip")
+        contents.count_rows(reader, MemoryReader({"file": WHOLE}).stored_file(), "parquet", "gzip")
 
 
 @given(st.data())
@@ -196,7 +196,7 @@ def test_wrong_bytes_in_a_footer_are_told_or_do_not_matter(changes: list[tuple[i
         whole[-1 - at % length] = value
 
     try:
-        assert counted(bytes(whole)) >= 0
+        assert count_rows(bytes(whole)) >= 0
     except BadFile as error:
         assert error.reason
 
@@ -205,7 +205,7 @@ def test_wrong_bytes_in_a_footer_are_told_or_do_not_matter(changes: list[tuple[i
 @settings(max_examples=500)
 def test_any_bytes_for_a_footer_are_told_or_counted(data: bytes) -> None:
     try:
-        assert counted(compact.file(data)) >= 0
+        assert count_rows(compact.file(data)) >= 0
     except BadFile as error:
         assert error.reason
 
@@ -244,7 +244,7 @@ def test_what_pyarrow_writes_is_counted(version: str, compression: str, options:
         pyarrow.table(_table(1000)), stream, version=version, compression=compression, row_group_size=300, **options
     )
 
-    assert counted(stream.getvalue()) == 1000
+    assert count_rows(stream.getvalue()) == 1000
 
 
 @pytest.mark.real
@@ -270,7 +270,7 @@ def test_what_pyarrow_encrypts_column_by_column_is_counted() -> None:
         with pyarrow.parquet.ParquetWriter(stream, table.schema, encryption_properties=properties) as writer:
             writer.write_table(table)
         if plain:
-            assert counted(stream.getvalue()) == 3
+            assert count_rows(stream.getvalue()) == 3
         else:
             assert reason(stream.getvalue()) == "its footer is encrypted"
 
@@ -286,7 +286,7 @@ def test_what_duckdb_writes_is_counted(codec: str, tmp_path: Path) -> None:
         f"to '{file}' (format parquet, codec '{codec}', row_group_size 50000)"
     )
 
-    assert counted(file.read_bytes()) == 250_000
+    assert count_rows(file.read_bytes()) == 250_000
 
 
 @pytest.mark.real
@@ -297,4 +297,4 @@ def test_what_polars_writes_is_counted(compression: str) -> None:
     stream = io.BytesIO()
     polars.DataFrame(_table(1000)).write_parquet(stream, compression=compression, row_group_size=300, statistics="full")
 
-    assert counted(stream.getvalue()) == 1000
+    assert count_rows(stream.getvalue()) == 1000

@@ -16,15 +16,15 @@ import pytest
 
 from exportctl.secret import Secret
 from exportctl.storage.methods import Access, Sftp
-from exportctl.storage.opening import opened
-from exportctl.storage.reader import Reader, StorageError
-from tests.real.processes import program
-from tests.storage.sftp_server import CLOSED, PASSWORD, USER, Served, served
+from exportctl.storage.opening import open_reader
+from exportctl.storage.reader import StorageError, StorageReader
+from tests.real.processes import find_program
+from tests.storage.sftp_server import CLOSED, PASSWORD, USER, SftpTestServer, serve_sftp
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    with served(tmp_path_factory.mktemp("sftp")) as running:
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SftpTestServer]:
+    with serve_sftp(tmp_path_factory.mktemp("sftp")) as running:
         for path, content in {
             "incoming/a/one.json": b"{}\n",
             "incoming/a/b/two": b"x" * 600_000 + b"end",
@@ -38,22 +38,22 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         yield running
 
 
-def method(server: Served) -> Sftp:
+def method(server: SftpTestServer) -> Sftp:
     return Sftp("127.0.0.1", server.port, USER, str(server.known_hosts), "/", password=Secret(PASSWORD))
 
 
-def reader_of(method: Sftp) -> Reader:
-    return opened(Access(f"sftp://{method.host}:{method.port}", method, "a test"))
+def reader_of(method: Sftp) -> StorageReader:
+    return open_reader(Access(f"sftp://{method.host}:{method.port}", method, "a test"))
 
 
 @pytest.fixture
-def reader(server: Served) -> Iterator[Reader]:
+def reader(server: SftpTestServer) -> Iterator[StorageReader]:
     made = reader_of(method(server))
     yield made
     made.close()
 
 
-def refused(method: Sftp) -> StorageError:
+def raised_error(method: Sftp) -> StorageError:
     with pytest.raises(StorageError) as caught:
         reader_of(method)
     assert PASSWORD not in f"{caught.value.message} {caught.value.hint}"
@@ -62,7 +62,7 @@ def refused(method: Sftp) -> StorageError:
 
 
 @pytest.mark.parametrize("prefix", ["incoming", "/incoming/"])
-def test_everything_below_a_folder_is_listed_but_links(reader: Reader, prefix: str) -> None:
+def test_everything_below_a_folder_is_listed_but_links(reader: StorageReader, prefix: str) -> None:
     found = sorted((s.path, s.size, s.modified) for s in reader.list(prefix))
 
     assert found == [
@@ -72,15 +72,15 @@ def test_everything_below_a_folder_is_listed_but_links(reader: Reader, prefix: s
     ]
 
 
-def test_no_prefix_means_all(reader: Reader) -> None:
+def test_no_prefix_means_all(reader: StorageReader) -> None:
     assert "other/three" in {s.path for s in reader.list("")}
 
 
-def test_a_folder_that_is_not_there_yields_nothing(reader: Reader) -> None:
+def test_a_folder_that_is_not_there_yields_nothing(reader: StorageReader) -> None:
     assert list(reader.list("nowhere/at/all")) == []
 
 
-def test_a_file_is_read_whole_in_part_and_from_its_end(reader: Reader) -> None:
+def test_a_file_is_read_whole_in_part_and_from_its_end(reader: StorageReader) -> None:
     path = "incoming/a/b/two"
 
     assert reader.read(path, 4) == b"xxxx"
@@ -90,7 +90,7 @@ def test_a_file_is_read_whole_in_part_and_from_its_end(reader: Reader) -> None:
     assert b"".join(reader.chunks(path)) == b"x" * 600_000 + b"end"
 
 
-def test_paths_without_a_slash_in_front_begin_in_the_folder_of_the_user(server: Served) -> None:
+def test_paths_without_a_slash_in_front_begin_in_the_folder_of_the_user(server: SftpTestServer) -> None:
     reader = reader_of(replace(method(server), root=""))
 
     assert [s.path for s in reader.list("other")] == ["other/three"]
@@ -98,7 +98,7 @@ def test_paths_without_a_slash_in_front_begin_in_the_folder_of_the_user(server: 
     reader.close()
 
 
-def test_a_listing_may_be_left_in_the_middle(reader: Reader) -> None:
+def test_a_listing_may_be_left_in_the_middle(reader: StorageReader) -> None:
     listing = reader.list("")
     next(listing)
     listing.close()  # type: ignore[attr-defined]  # a generator
@@ -106,7 +106,7 @@ def test_a_listing_may_be_left_in_the_middle(reader: Reader) -> None:
     assert reader.read("other/three", 9) == b"3"
 
 
-def test_two_thousand_files_are_listed(server: Served, reader: Reader) -> None:
+def test_two_thousand_files_are_listed(server: SftpTestServer, reader: StorageReader) -> None:
     for number in range(2_000):
         folder = server.root / "many" / str(number % 3)
         folder.mkdir(parents=True, exist_ok=True)
@@ -115,7 +115,7 @@ def test_two_thousand_files_are_listed(server: Served, reader: Reader) -> None:
     assert len({s.path for s in reader.list("many")}) == 2_000
 
 
-def test_several_threads_may_read_at_once(reader: Reader) -> None:
+def test_several_threads_may_read_at_once(reader: StorageReader) -> None:
     sizes: list[int] = []
     threads = [
         threading.Thread(target=lambda: sizes.append(len(reader.read("incoming/a/b/two", 10**9)))) for _ in range(4)
@@ -128,14 +128,14 @@ def test_several_threads_may_read_at_once(reader: Reader) -> None:
     assert sizes == [600_003] * 4
 
 
-def test_a_key_file_lets_in(server: Served) -> None:
+def test_a_key_file_lets_in(server: SftpTestServer) -> None:
     reader = reader_of(replace(method(server), password=None, key_file=str(server.key_file)))
 
     assert reader.read("other/three", 9) == b"3"
     reader.close()
 
 
-def test_a_key_by_value_lets_in(server: Served) -> None:
+def test_a_key_by_value_lets_in(server: SftpTestServer) -> None:
     key = Secret(server.key_file.read_text())
     reader = reader_of(replace(method(server), password=None, private_key=key))
 
@@ -143,7 +143,7 @@ def test_a_key_by_value_lets_in(server: Served) -> None:
     reader.close()
 
 
-def test_nothing_is_left_running_after_closing(server: Served) -> None:
+def test_nothing_is_left_running_after_closing(server: SftpTestServer) -> None:
     before = threading.active_count()
     reader = reader_of(method(server))
     reader.close()
@@ -154,25 +154,25 @@ def test_nothing_is_left_running_after_closing(server: Served) -> None:
         reader.read("other/three", 9)
 
 
-def test_a_wrong_password_is_denied(server: Served) -> None:
+def test_a_wrong_password_is_denied(server: SftpTestServer) -> None:
     before = threading.active_count()
 
-    error = refused(replace(method(server), password=Secret("not the password")))
+    error = raised_error(replace(method(server), password=Secret("not the password")))
 
     assert (error.rule, error.message) == ("storage-denied", f"sftp://127.0.0.1:{server.port}: reader is not let in")
     assert threading.active_count() == before
 
 
-def test_a_key_the_server_does_not_know_is_denied(server: Served, tmp_path: Path) -> None:
+def test_a_key_the_server_does_not_know_is_denied(server: SftpTestServer, tmp_path: Path) -> None:
     asyncssh.generate_private_key("ssh-ed25519").write_private_key(tmp_path / "key")
 
-    error = refused(replace(method(server), password=None, key_file=str(tmp_path / "key")))
+    error = raised_error(replace(method(server), password=None, key_file=str(tmp_path / "key")))
 
     assert error.rule == "storage-denied"
 
 
-def test_an_agent_that_is_not_there_says_so(server: Served, tmp_path: Path) -> None:
-    error = refused(replace(method(server), password=None, agent=str(tmp_path / "none")))
+def test_an_agent_that_is_not_there_says_so(server: SftpTestServer, tmp_path: Path) -> None:
+    error = raised_error(replace(method(server), password=None, agent=str(tmp_path / "none")))
 
     assert error.rule == "storage-setup"
     assert error.message.endswith("the ssh-agent at SSH_AUTH_SOCK does not answer")
@@ -180,7 +180,7 @@ def test_an_agent_that_is_not_there_says_so(server: Served, tmp_path: Path) -> N
 
 @pytest.mark.real
 def test_the_keys_of_an_agent_let_in_and_no_others_are_tried(
-    server: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    server: SftpTestServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """OpenSSH's agent, first empty. A key that would fit lies where asyncssh looks for one by itself."""
     (tmp_path / ".ssh").mkdir()
@@ -188,13 +188,15 @@ def test_the_keys_of_an_agent_let_in_and_no_others_are_tried(
     monkeypatch.setenv("HOME", str(tmp_path))
     socket_path = tmp_path / "agent"
     by_agent = replace(method(server), password=None, agent=str(socket_path))
-    with subprocess.Popen([program("ssh-agent"), "-D", "-a", str(socket_path)], stdout=subprocess.DEVNULL) as agent:
+    with subprocess.Popen(
+        [find_program("ssh-agent"), "-D", "-a", str(socket_path)], stdout=subprocess.DEVNULL
+    ) as agent:
         try:
             while not socket_path.exists():
                 time.sleep(0.01)
-            empty = refused(by_agent)
+            empty = raised_error(by_agent)
             server.key_file.chmod(0o600)
-            load = [program("ssh-add"), "-q", str(server.key_file)]
+            load = [find_program("ssh-add"), "-q", str(server.key_file)]
             subprocess.run(load, env={**os.environ, "SSH_AUTH_SOCK": str(socket_path)}, check=True)
             reader = reader_of(by_agent)
             assert reader.read("other/three", 9) == b"3"
@@ -205,24 +207,24 @@ def test_the_keys_of_an_agent_let_in_and_no_others_are_tried(
     assert empty.message.endswith("the ssh-agent at SSH_AUTH_SOCK holds no key")
 
 
-def test_a_server_with_another_key_gets_nothing(server: Served, tmp_path: Path) -> None:
+def test_a_server_with_another_key_gets_nothing(server: SftpTestServer, tmp_path: Path) -> None:
     known = tmp_path / "known_hosts"
     other = asyncssh.generate_private_key("ssh-ed25519").export_public_key().decode()
     known.write_text(f"[127.0.0.1]:{server.port} {other}")
 
-    error = refused(replace(method(server), known_hosts=str(known)))
+    error = raised_error(replace(method(server), known_hosts=str(known)))
 
     assert error.rule == "storage-host-key"
     assert f"ssh-keyscan -p {server.port} 127.0.0.1 >> {known}" in (error.hint or "")
 
 
 @pytest.mark.parametrize("content", ["", "elsewhere ssh-ed25519 AAAA\n", None], ids=["empty", "others", "no file"])
-def test_a_server_nobody_vouches_for_gets_nothing(server: Served, tmp_path: Path, content: str | None) -> None:
+def test_a_server_nobody_vouches_for_gets_nothing(server: SftpTestServer, tmp_path: Path, content: str | None) -> None:
     known = tmp_path / "known_hosts"
     if content is not None:
         known.write_text(content)
 
-    assert refused(replace(method(server), known_hosts=str(known))).rule == "storage-host-key"
+    assert raised_error(replace(method(server), known_hosts=str(known))).rule == "storage-host-key"
 
 
 KEYS = {
@@ -232,42 +234,42 @@ KEYS = {
 
 
 @pytest.mark.parametrize("name", KEYS)
-def test_a_key_file_that_is_none_says_so(server: Served, tmp_path: Path, name: str) -> None:
+def test_a_key_file_that_is_none_says_so(server: SftpTestServer, tmp_path: Path, name: str) -> None:
     content, expected = KEYS[name]
     if content is not None:
         (tmp_path / "key").write_bytes(content)
 
-    error = refused(replace(method(server), password=None, key_file=str(tmp_path / "key")))
+    error = raised_error(replace(method(server), password=None, key_file=str(tmp_path / "key")))
 
     assert error.rule == "storage-setup"
     assert error.message.endswith(expected)
 
 
-def test_a_key_with_a_passphrase_is_for_the_agent(server: Served, tmp_path: Path) -> None:
+def test_a_key_with_a_passphrase_is_for_the_agent(server: SftpTestServer, tmp_path: Path) -> None:
     asyncssh.generate_private_key("ssh-rsa").write_private_key(tmp_path / "key", "pkcs8-pem", passphrase="long one")
 
-    error = refused(replace(method(server), password=None, key_file=str(tmp_path / "key")))
+    error = raised_error(replace(method(server), password=None, key_file=str(tmp_path / "key")))
 
     assert error.message.endswith("the private key has a passphrase")
     assert "ssh-agent" in (error.hint or "")
 
 
-def test_a_folder_without_permission_is_denied(server: Served, reader: Reader) -> None:
+def test_a_folder_without_permission_is_denied(server: SftpTestServer, reader: StorageReader) -> None:
     with pytest.raises(StorageError, match=f"{CLOSED}: permission denied") as caught:
         list(reader.list(CLOSED))
     assert caught.value.rule == "storage-denied"
 
 
-def test_a_file_that_is_not_there_is_one_object_that_cannot_be_read(reader: Reader) -> None:
+def test_a_file_that_is_not_there_is_one_object_that_cannot_be_read(reader: StorageReader) -> None:
     with pytest.raises(StorageError, match=r"incoming/gone: it is not there \(any more\)") as caught:
         reader.read("incoming/gone", 9)
     assert caught.value.rule == "storage-read"
 
 
-def test_a_port_nobody_listens_on_is_refused(server: Served) -> None:
+def test_a_port_nobody_listens_on_is_refused(server: SftpTestServer) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        error = refused(replace(method(server), port=free.getsockname()[1]))
+        error = raised_error(replace(method(server), port=free.getsockname()[1]))
 
     assert error.rule == "storage-unreachable"
     assert error.message.endswith("connection refused")
@@ -275,7 +277,7 @@ def test_a_port_nobody_listens_on_is_refused(server: Served) -> None:
 
 def test_a_connection_that_is_lost_is_told_and_closes_cleanly(tmp_path: Path) -> None:
     before = threading.active_count()
-    with served(tmp_path) as running:
+    with serve_sftp(tmp_path) as running:
         (running.root / "a").mkdir()
         (running.root / "a" / "file").write_bytes(b"x")
         reader = reader_of(method(running))
@@ -291,12 +293,12 @@ def test_a_connection_that_is_lost_is_told_and_closes_cleanly(tmp_path: Path) ->
 
 
 @pytest.mark.slow
-def test_a_server_that_says_nothing_is_given_up(server: Served) -> None:
+def test_a_server_that_says_nothing_is_given_up(server: SftpTestServer) -> None:
     begun = time.monotonic()
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))
         silent.listen()
-        error = refused(replace(method(server), port=silent.getsockname()[1]))
+        error = raised_error(replace(method(server), port=silent.getsockname()[1]))
 
     assert error.rule == "storage-unreachable"
     assert error.message.endswith("no answer in time")

@@ -14,19 +14,19 @@ from typing import Any
 from exportctl.destination_types import TYPES
 from exportctl.model import Address
 from exportctl.runs import Run, RunError, RunStatus
-from exportctl.storage.reader import Stored
+from exportctl.storage.reader import StoredFile
 from exportctl.verification import evidence, judging
-from exportctl.verification.evidence import Holdings
-from exportctl.verification.layout import layout
-from exportctl.verification.occasions import occasions
+from exportctl.verification.evidence import ExportFiles
+from exportctl.verification.layout import folder_layout
+from exportctl.verification.occasions import due_runs
 from exportctl.verification.report import Verdict
-from exportctl.verification.watched import Watched
+from exportctl.verification.watched import DeliveryExpectation
 
 FLOW = "11111111-2222-4333-8444-555555555555"
 WEB, APP = "5ef3e3259ad2a1191ab7dd7d", "65a1b2c3d4e5f60718293a4b"
 
 
-def at(day: int, hour: int = 0, minute: int = 0) -> int:
+def timestamp(day: int, hour: int = 0, minute: int = 0) -> int:
     return int(datetime(2026, 3, day, hour, minute, tzinfo=UTC).timestamp())
 
 
@@ -38,12 +38,12 @@ def export_time(moment: int) -> str:
     return datetime.fromtimestamp(moment, UTC).strftime("exportTime=%Y%m%d%H%M")
 
 
-def part(number: int, extension: str = "gz.parquet") -> str:
+def part_name(number: int, extension: str = "gz.parquet") -> str:
     tid = "tid-100000000000000001-61111111-2222-4333-8444-555555555555"
     return f"part-{number:05d}-{tid}-{1000 + number}-1-c000.{extension}"
 
 
-DAILY = Watched(
+DAILY = DeliveryExpectation(
     address=Address("exports", "web-to-lake"),
     flow=FLOW,
     title="Web to lake",
@@ -52,13 +52,13 @@ DAILY = Watched(
     destination="lake",
     datasets={WEB: "web"},
     enabled=True,
-    rhythm="1 day",
-    start=at(1, 2),
-    end=at(31),
-    created=at(1),
-    changed=at(1),
-    moved=at(1),
-    refoldered=at(1),
+    every="1 day",
+    start=timestamp(1, 2),
+    end=timestamp(31),
+    created=timestamp(1),
+    changed=timestamp(1),
+    location_changed=timestamp(1),
+    folder_changed=timestamp(1),
     prefix="aep",
     folder="%DATASET_ID%/%EXPORT_TIME%",
     format="parquet",
@@ -67,22 +67,22 @@ DAILY = Watched(
 )
 
 
-def ran(number: int, started: int, rows: int | None = 100, files: int | None = 2, **more: Any) -> Run:
+def succeeded_run(number: int, started: int, rows: int | None = 100, files: int | None = 2, **more: Any) -> Run:
     """A run that succeeded two minutes after it began."""
     made = Run(run_id(number), FLOW, RunStatus.DONE, started, started + 120, rows, files, 4000)
     return replace(made, **more)
 
 
-def failed(number: int, started: int, message: str = "AccessDenied") -> Run:
+def failed_run(number: int, started: int, message: str = "AccessDenied") -> Run:
     errors = (RunError("ACTIVATION_BATCH-0000-FAILED", "Job aborted."), RunError("", message))
     return Run(run_id(number), FLOW, RunStatus.FAILED, started, started + 60, errors=errors)
 
 
 @dataclass
-class Scene:
+class DeliveryState:
     """`objects` maps paths to sizes, `contents` paths to rows or to what is wrong; both are for the test to disturb."""
 
-    watched: Watched = DAILY
+    expectation: DeliveryExpectation = DAILY
     runs: list[Run] = field(default_factory=list)
     objects: dict[str, int] = field(default_factory=dict)
     manifests: dict[str, bytes] = field(default_factory=dict)
@@ -90,17 +90,17 @@ class Scene:
     read: bool = True
     unreadable: str | None = None
 
-    def arrived(
+    def put_files(
         self, due: int, rows: int = 100, files: int = 2, dataset: str = WEB, manifest: int | None = None
     ) -> str:
         """Put the files of one run where they belong, listed by run `manifest`; the folder."""
-        folder = f"{self.watched.prefix}/{dataset}/{export_time(due)}"
+        folder = f"{self.expectation.prefix}/{dataset}/{export_time(due)}"
         entries = []
         for number in range(files):
-            path = f"{folder}/{part(number)}"
+            path = f"{folder}/{part_name(number)}"
             self.objects[path] = 2000 + number
             self.contents[path] = rows // files + (rows % files if number == 0 else 0)
-            entries.append({"sinkPath": f"/{folder}", "name": part(number), "size": 2000 + number})
+            entries.append({"sinkPath": f"/{folder}", "name": part_name(number), "size": 2000 + number})
         if manifest is not None:
             self.put_manifest(f"{folder}/manifest-{FLOW}-{run_id(manifest)}.json", manifest, entries)
         return folder
@@ -110,11 +110,13 @@ class Scene:
         self.manifests[path] = json.dumps(body).encode()
         self.objects[path] = len(self.manifests[path])
 
-    def judged(self, *, since: int = at(5), as_of: int = at(5, 12), deep: bool = False) -> list[Verdict]:
-        found = occasions(self.watched, self.runs, since, as_of)
+    def build_verdicts(
+        self, *, since: int = timestamp(5), as_of: int = timestamp(5, 12), deep: bool = False
+    ) -> list[Verdict]:
+        found = due_runs(self.expectation, self.runs, since, as_of)
         return [
             *judging.verdicts(
-                self.watched,
+                self.expectation,
                 found,
                 self.holdings(deep) if self.read else None,
                 as_of=as_of,
@@ -123,18 +125,18 @@ class Scene:
             )
         ]
 
-    def holdings(self, deep: bool) -> Holdings:
-        stored = [Stored(path, size, 0) for path, size in sorted(self.objects.items())]
+    def holdings(self, deep: bool) -> ExportFiles:
+        stored = [StoredFile(path, size, 0) for path, size in sorted(self.objects.items())]
         folders = {
-            dataset: evidence.folders(
-                (s for s in stored if s.path.startswith(layout(self.watched, dataset).prefix)),
-                layout(self.watched, dataset),
-                at(1),
+            dataset: evidence.dataset_folders(
+                (s for s in stored if s.path.startswith(folder_layout(self.expectation, dataset).prefix)),
+                folder_layout(self.expectation, dataset),
+                timestamp(1),
             )
-            for dataset in self.watched.datasets
+            for dataset in self.expectation.datasets
         }
         manifests = {
-            path: evidence.manifest(path, body) for path, body in self.manifests.items() if path in self.objects
+            path: evidence.parse_manifest(path, body) for path, body in self.manifests.items() if path in self.objects
         }
         rows = {path: said for path, said in self.contents.items() if path in self.objects} if deep else {}
-        return Holdings(folders, manifests, rows)
+        return ExportFiles(folders, manifests, rows)

@@ -5,27 +5,27 @@ from __future__ import annotations
 import tracemalloc
 from collections.abc import Iterator
 
-from exportctl.storage.reader import Stored
-from exportctl.verification.evidence import folders
-from exportctl.verification.layout import layout
-from tests.verification.situations import DAILY, WEB, at, export_time, part
+from exportctl.storage.reader import StoredFile
+from exportctl.verification.evidence import dataset_folders
+from exportctl.verification.layout import folder_layout
+from tests.verification.situations import DAILY, WEB, export_time, part_name, timestamp
 
 OBJECTS = 100_000
 
 
-def years_of_exports() -> Iterator[Stored]:
+def years_of_exports() -> Iterator[StoredFile]:
     """A hundred files a night, the newest night last."""
     for night in range(OBJECTS // 100, 0, -1):
-        folder = f"aep/{WEB}/{export_time(at(5, 2) - (night - 1) * 86400)}"
+        folder = f"aep/{WEB}/{export_time(timestamp(5, 2) - (night - 1) * 86400)}"
         for number in range(100):
-            yield Stored(f"{folder}/{part(number)}", 2000, 0)
+            yield StoredFile(f"{folder}/{part_name(number)}", 2000, 0)
 
 
 def test_a_hundred_thousand_objects_cost_the_memory_of_those_that_are_asked_for() -> None:
-    shape = layout(DAILY, WEB)
+    shape = folder_layout(DAILY, WEB)
     tracemalloc.start()
     try:
-        found = folders(years_of_exports(), shape, at(4))
+        found = dataset_folders(years_of_exports(), shape, timestamp(4))
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()

@@ -9,14 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exportctl.emulator import folders
-from exportctl.verification.layout import Found, layout
-from tests.verification.situations import DAILY, FLOW, WEB, at
+from exportctl.verification.layout import PathMatch, folder_layout
+from tests.verification.situations import DAILY, FLOW, WEB, timestamp
 
 NAME = "part-00000-tid-1-x-1-1-c000.json.gz"
 
 
-def find(template: str, path: str, prefix: str = "aep") -> Found | None:
-    return layout(replace(DAILY, folder=template, prefix=prefix), WEB).find(path)
+def find_folder(template: str, path: str, prefix: str = "aep") -> PathMatch | None:
+    return folder_layout(replace(DAILY, folder=template, prefix=prefix), WEB).match_path(path)
 
 
 @pytest.mark.parametrize(
@@ -36,10 +36,10 @@ def find(template: str, path: str, prefix: str = "aep") -> Found | None:
     ],
 )
 def test_the_folder_of_a_run_is_found_and_its_moment_read(template: str, folder: str) -> None:
-    found = find(template, f"aep/{folder}/{NAME}")
+    found = find_folder(template, f"aep/{folder}/{NAME}")
 
     assert found is not None
-    assert (found.folder, found.moment, found.name) == (f"aep/{folder}", at(5, 2), NAME)
+    assert (found.folder, found.moment, found.name) == (f"aep/{folder}", timestamp(5, 2), NAME)
 
 
 @pytest.mark.parametrize(
@@ -54,21 +54,21 @@ def test_the_folder_of_a_run_is_found_and_its_moment_read(template: str, folder:
     ],
 )
 def test_files_of_others_are_left_to_them(path: str) -> None:
-    assert find("%DATASET_ID%/%EXPORT_TIME%", path) is None
+    assert find_folder("%DATASET_ID%/%EXPORT_TIME%", path) is None
 
 
 def test_a_folder_that_names_no_real_moment_has_none() -> None:
-    found = find("%EXPORT_TIME%", f"aep/exportTime=202613450200/{NAME}")
+    found = find_folder("%EXPORT_TIME%", f"aep/exportTime=202613450200/{NAME}")
 
     assert found is not None and found.moment is None
 
 
 def test_the_text_of_a_template_is_no_pattern() -> None:
-    assert find("a.c/%EXPORT_TIME%", f"aep/abc/exportTime=202603050200/{NAME}") is None
+    assert find_folder("a.c/%EXPORT_TIME%", f"aep/abc/exportTime=202603050200/{NAME}") is None
 
 
 def test_the_root_of_a_bucket_is_a_place_too() -> None:
-    found = find("/", NAME, prefix="")
+    found = find_folder("/", NAME, prefix="")
 
     assert found is not None and (found.folder, found.moment) == ("", None)
 
@@ -84,7 +84,7 @@ def test_the_root_of_a_bucket_is_a_place_too() -> None:
     ],
 )
 def test_only_the_folders_before_the_first_unknown_are_listed(template: str, prefix: str) -> None:
-    assert layout(replace(DAILY, folder=template), WEB).prefix == prefix
+    assert folder_layout(replace(DAILY, folder=template), WEB).prefix == prefix
 
 
 @pytest.mark.parametrize(
@@ -101,17 +101,17 @@ def test_only_the_folders_before_the_first_unknown_are_listed(template: str, pre
     ],
 )
 def test_runs_are_told_apart_by_what_the_time_macro_resolves(template: str, step: int, apart: bool) -> None:
-    assert layout(replace(DAILY, folder=template), WEB).tells_apart(step) is apart
+    assert folder_layout(replace(DAILY, folder=template), WEB).can_tell_runs_apart(step) is apart
 
 
 PATTERNS = ("YYYYMMdd_HHmmss", "yyyy-M-d_H-m-s", "yyyyMMdd'T'HHmmss", "yy/MM/dd/HH'h'mm'm'ss", "yyyyMMddHHmmssSSS")
 
 
-@given(st.sampled_from(PATTERNS), st.integers(at(1), at(1) + 10 * 366 * 86400))
+@given(st.sampled_from(PATTERNS), st.integers(timestamp(1), timestamp(1) + 10 * 366 * 86400))
 def test_the_moment_of_a_folder_is_read_as_it_was_written(pattern: str, moment: int) -> None:
     template = f"%DATASET_ID%/%DATETIME({pattern})%"
-    folder = folders.rendered(template, {"DATASET_ID": WEB}, moment)
+    folder = folders.render_folder(template, {"DATASET_ID": WEB}, moment)
 
-    found = find(template, f"aep/{folder}/{NAME}")
+    found = find_folder(template, f"aep/{folder}/{NAME}")
 
     assert found is not None and found.moment == moment

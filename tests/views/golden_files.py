@@ -16,24 +16,24 @@ FOLDER = Path(__file__).parent / "golden"
 
 def texts() -> dict[str, str]:
     plan, causes = full_plan(), every_cause()
-    report = drift_report.drift(plan, end_warning=30 * DAY)
-    saved = planfile.saved(plan)
+    report = drift_report.build_drift_report(plan, end_warning=30 * DAY)
+    saved = planfile.as_saved(plan)
     found = tuple(f for item in plan.items for f in item.findings)
     return {
-        "plan.txt": text.plan(plan),
-        "plan.md": markdown.plan(plan),
-        "plan.json": json.plan(plan),
-        "causes.txt": text.plan(causes),
-        "causes.md": markdown.plan(causes),
-        "drift.txt": text_drift.drift(report),
-        "drift.md": markdown.drift(report),
-        "drift.json": json.drift(report),
-        "renew.txt": text.renew(plan),
-        "show.txt": text.show(saved, now=AS_OF + 3 * DAY).replace(saved.version, "VERSION"),
+        "plan.txt": text.render_plan(plan),
+        "plan.md": markdown.render_plan(plan),
+        "plan.json": json.render_plan(plan),
+        "causes.txt": text.render_plan(causes),
+        "causes.md": markdown.render_plan(causes),
+        "drift.txt": text_drift.render_drift(report),
+        "drift.md": markdown.render_drift(report),
+        "drift.json": json.render_drift(report),
+        "renew.txt": text.render_renewals(plan),
+        "show.txt": text.render_saved_plan(saved, now=AS_OF + 3 * DAY).replace(saved.version, "VERSION"),
         "apply.txt": "".join(text_apply.outcome(o, n, 5) for n, o in enumerate(outcomes(), 1))
-        + text_apply.report(outcomes(), residue=plan, interrupted=True),
-        "apply.json": json.apply(plan, outcomes(), residue=None),
-        "annotations.txt": github.annotate(found),
+        + text_apply.render_apply_report(outcomes(), remaining=plan, interrupted=True),
+        "apply.json": json.render_apply_report(plan, outcomes(), remaining=None),
+        "annotations.txt": github.render_annotations(found),
     }
 
 

@@ -17,19 +17,21 @@ def texts() -> dict[str, str]:
     runs, status, forecast = runs_report(), status_report(), forecast_report()
     nothing = empty_reports()
     return {
-        "runs.txt": text_runs.runs(runs),
-        "runs-60.txt": text_runs.runs(runs, width=60),
-        "runs.md": markdown_health.runs(runs),
-        "runs.json": json_health.runs(runs),
-        "status.txt": text_status.status(status),
-        "status.md": markdown_health.status(status),
-        "status.json": json_health.status(status),
-        "forecast.txt": text_forecast.forecast(forecast),
-        "forecast-60.txt": text_forecast.forecast(forecast, width=60),
-        "forecast-60-days.txt": text_forecast.forecast(forecast_report(60)),
-        "forecast.svg": svg_forecast.forecast(forecast),
-        "forecast.json": json_health.forecast(forecast),
-        "empty.txt": text_runs.runs(nothing[0]) + text_status.status(nothing[1]) + text_forecast.forecast(nothing[2]),
+        "runs.txt": text_runs.render_runs(runs),
+        "runs-60.txt": text_runs.render_runs(runs, width=60),
+        "runs.md": markdown_health.render_runs(runs),
+        "runs.json": json_health.render_runs(runs),
+        "status.txt": text_status.render_status(status),
+        "status.md": markdown_health.render_status(status),
+        "status.json": json_health.render_status(status),
+        "forecast.txt": text_forecast.render_forecast(forecast),
+        "forecast-60.txt": text_forecast.render_forecast(forecast, width=60),
+        "forecast-60-days.txt": text_forecast.render_forecast(forecast_report(60)),
+        "forecast.svg": svg_forecast.render_forecast(forecast),
+        "forecast.json": json_health.render_forecast(forecast),
+        "empty.txt": text_runs.render_runs(nothing[0])
+        + text_status.render_status(nothing[1])
+        + text_forecast.render_forecast(nothing[2]),
     }
 
 

@@ -17,12 +17,12 @@ FOLDER = Path(__file__).parent / "golden_verify"
 def texts() -> dict[str, str]:
     report = full_report()
     return {
-        "verify.txt": text_verify.verify(report),
-        "verify-80.txt": text_verify.verify(report, width=80),
-        "verify.md": markdown_verify.verify(report),
-        "verify.json": json_verify.verify(report),
-        "verify.xml": junit.verify(report, str),
-        "annotations.txt": github.annotate(markdown_verify.findings(report, {})),
+        "verify.txt": text_verify.render_verify_report(report),
+        "verify-80.txt": text_verify.render_verify_report(report, width=80),
+        "verify.md": markdown_verify.render_verify_report(report),
+        "verify.json": json_verify.render_verify_report(report),
+        "verify.xml": junit.render_verify_report(report, str),
+        "annotations.txt": github.render_annotations(markdown_verify.findings(report, {})),
     }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from exportctl.errors import Finding, Level, Location
+from exportctl.errors import Finding, Level, SourcePosition
 from exportctl.model import (
     Action,
     Actor,
@@ -13,23 +13,23 @@ from exportctl.model import (
     Cause,
     Consequence,
     FieldChange,
-    Header,
-    Item,
     Marker,
+    OtherFlow,
     Outcome,
+    OutcomeStatus,
     Plan,
+    PlanHeader,
+    PlanItem,
     Ref,
     Refusal,
-    Sensitive,
-    Status,
+    SensitiveValue,
     Step,
-    Unmanaged,
     Verb,
 )
 
 AS_OF = 1795312800  # 2026-11-22 02:00 UTC
 DAY = 86400
-HEADER = Header("0123456789ABCDEF01234567@AdobeOrg", "prod", "prod", "acme-exports", "service")
+HEADER = PlanHeader("0123456789ABCDEF01234567@AdobeOrg", "prod", "prod", "acme-exports", "service")
 JANE = Actor("jane@acme.example", "exc_app", 1795338600)
 HIDDEN = "arn:aws:iam::123456789012:role/planted-value"
 EVIL = "evil\x1b]0;gone\x07\u202e\u2028\ud800\x85<img src=x>@acme/team `|` #12 ::error::x ##[group]"
@@ -40,9 +40,9 @@ def address(name: str) -> Address:
 
 
 def change(cause: Cause, path: str = "place.path", before: object = "/a", after: object = "/b") -> FieldChange:
-    blamed = cause in (Cause.DRIFT, Cause.CONFLICT, Cause.STOPPED)
+    blamed = cause in (Cause.DRIFT, Cause.CONFLICT, Cause.PAUSED)
     who = JANE if blamed else None
-    return FieldChange(path, path.partition(".")[0], before, after, cause, who, Location("exports.yaml", 15, 5))
+    return FieldChange(path, path.partition(".")[0], before, after, cause, who, SourcePosition("exports.yaml", 15, 5))
 
 
 def step(name: str, action: Action = Action.UPDATE, kind: str = "flow", **rest: Any) -> Step:
@@ -50,8 +50,8 @@ def step(name: str, action: Action = Action.UPDATE, kind: str = "flow", **rest: 
     return replace(base, **rest)
 
 
-def updated(name: str = "web-to-lake") -> Item:
-    return Item(
+def updated_item(name: str = "web-to-lake") -> PlanItem:
+    return PlanItem(
         address=address(name),
         verb=Verb.UPDATE,
         id="1a2b",
@@ -68,14 +68,14 @@ def updated(name: str = "web-to-lake") -> Item:
         schedule="every 3 hours from 00:00 UTC",
         next_before=(AS_OF + DAY,),
         next_after=(AS_OF + 3600, AS_OF + 4 * 3600),
-        at=Location("exports.yaml", 14, 3),
+        at=SourcePosition("exports.yaml", 14, 3),
     )
 
 
-def created(name: str = "orders") -> Item:
+def created_item(name: str = "orders") -> PlanItem:
     source = step(name, Action.CREATE, "source_connection", id=None, fields={"datasets": [["5ef", "Orders"]]})
     flow = step(name, Action.CREATE, id=None, refs={"sourceConnectionIds": Ref(source.key)}, needs=(source.key,))
-    return Item(
+    return PlanItem(
         address=address(name),
         verb=Verb.CREATE,
         fields=(
@@ -89,24 +89,24 @@ def created(name: str = "orders") -> Item:
         ends=AS_OF + 180 * DAY,
         schedule="every day at 02:00 UTC",
         next_after=(AS_OF + DAY,),
-        at=Location("exports.yaml", 20, 3),
+        at=SourcePosition("exports.yaml", 20, 3),
     )
 
 
-def held(name: str = "stopped") -> Item:
-    return Item(
-        address(name), Verb.HELD, "3c4d", fields=(change(Cause.STOPPED, "enabled", False, True),), ends=AS_OF + 9 * DAY
+def paused_item(name: str = "stopped") -> PlanItem:
+    return PlanItem(
+        address(name), Verb.PAUSED, "3c4d", fields=(change(Cause.PAUSED, "enabled", False, True),), ends=AS_OF + 9 * DAY
     )
 
 
-def deleted(name: str = "old") -> Item:
+def deleted_item(name: str = "old") -> PlanItem:
     gate = Refusal("deletion", "deleting it is not allowed yet", "--allow-deletes 1")
-    return Item(address(name), Verb.DELETE, "5e6f", steps=(step(name, Action.DELETE),), refusals=(gate,))
+    return PlanItem(address(name), Verb.DELETE, "5e6f", steps=(step(name, Action.DELETE),), refusals=(gate,))
 
 
-def renewed(name: str = "rolling") -> Item:
+def renewed_item(name: str = "rolling") -> PlanItem:
     moved = change(Cause.RENEWAL, "end", AS_OF + 20 * DAY, AS_OF + 180 * DAY)
-    return Item(
+    return PlanItem(
         address(name),
         Verb.RENEW,
         "7a8b",
@@ -116,9 +116,9 @@ def renewed(name: str = "rolling") -> Item:
     )
 
 
-def account() -> Item:
+def account() -> PlanItem:
     fields = (
-        FieldChange("auth.role_arn", "auth", Sensitive(HIDDEN), Sensitive(HIDDEN + "2"), Cause.PENDING),
+        FieldChange("auth.role_arn", "auth", SensitiveValue(HIDDEN), SensitiveValue(HIDDEN + "2"), Cause.PENDING),
         FieldChange("secret_version", "secret_version", "1", "2", Cause.PENDING),
     )
     lake = Address("destinations", "lake")
@@ -128,32 +128,41 @@ def account() -> Item:
         "base_connection",
         lake,
         id="base-1",
-        fields={"auth": {"role_arn": Sensitive(HIDDEN), "secret_access_key": "${env:KEY}"}},
+        fields={"auth": {"role_arn": SensitiveValue(HIDDEN), "secret_access_key": "${env:KEY}"}},
         secrets=("${env:KEY}",),
     )
-    return Item(lake, Verb.UPDATE, "base-1", fields=fields, steps=(sent,), at=Location("exports.yaml", 3, 3))
+    return PlanItem(lake, Verb.UPDATE, "base-1", fields=fields, steps=(sent,), at=SourcePosition("exports.yaml", 3, 3))
 
 
-def gone() -> Item:
+def gone_item() -> PlanItem:
     found = Finding(
-        "flow-gone", "exports.lost: its flow is gone", Location("exports.yaml", 30, 3), "remove it", Level.WARNING
+        "flow-gone", "exports.lost: its flow is gone", SourcePosition("exports.yaml", 30, 3), "remove it", Level.WARNING
     )
     gate = Refusal("re-creation", "its flow is gone", "--allow-recreate exports.lost")
-    return Item(address("lost"), Verb.CREATE, findings=(found,), refusals=(gate,))
+    return PlanItem(address("lost"), Verb.CREATE, findings=(found,), refusals=(gate,))
 
 
 def full_plan() -> Plan:
     return Plan(
         header=HEADER,
         as_of=AS_OF,
-        items=(account(), updated(), created(), deleted(), held(), renewed(), gone(), Item(address("same"), Verb.NONE)),
+        items=(
+            account(),
+            updated_item(),
+            created_item(),
+            deleted_item(),
+            paused_item(),
+            renewed_item(),
+            gone_item(),
+            PlanItem(address("same"), Verb.UNCHANGED),
+        ),
         findings=(Finding("near-limit", "97 of 100 destinations are in use", level=Level.WARNING),),
-        unmanaged=(
-            Unmanaged("f-1", "Made in the UI", "amazon-s3", None, True, AS_OF + 3 * DAY, True),
-            Unmanaged("f-2", "Of others", None, "other-project", False, None, False),
+        other_flows=(
+            OtherFlow("f-1", "Made in the UI", "amazon-s3", None, True, AS_OF + 3 * DAY, True),
+            OtherFlow("f-2", "Of others", None, "other-project", False, None, False),
         ),
         unset=("LAKE_ROLE_ARN",),
-        flags={"targets": ["exports.*"], "allow_deletes": 0},
+        options={"targets": ["exports.*"], "allow_deletes": 0},
         targeted_out=2,
     )
 
@@ -161,7 +170,9 @@ def full_plan() -> Plan:
 def every_cause() -> Plan:
     """One address per cause; the path says which."""
     items = tuple(
-        Item(address(f"of-{cause}"), Verb.UPDATE, "id", fields=(change(cause, "title", "live side", "config side"),))
+        PlanItem(
+            address(f"of-{cause}"), Verb.UPDATE, "id", fields=(change(cause, "title", "live side", "config side"),)
+        )
         for cause in Cause
     )
     return Plan(HEADER, AS_OF, items)
@@ -170,8 +181,8 @@ def every_cause() -> Plan:
 def evil_plan() -> Plan:
     """Text by others in every place where a plan can hold it."""
     who = Actor(EVIL, EVIL, AS_OF, EVIL)
-    at = Location(EVIL, 1, 1)
-    item = Item(
+    at = SourcePosition(EVIL, 1, 1)
+    item = PlanItem(
         Address("exports", EVIL),
         Verb.UPDATE,
         EVIL,
@@ -187,19 +198,23 @@ def evil_plan() -> Plan:
         schedule=EVIL,
         at=at,
     )
-    header = Header(EVIL, EVIL, EVIL, EVIL, "embedded")
-    flow = Unmanaged(EVIL, EVIL, EVIL, EVIL, True, AS_OF, False)
+    header = PlanHeader(EVIL, EVIL, EVIL, EVIL, "embedded")
+    flow = OtherFlow(EVIL, EVIL, EVIL, EVIL, True, AS_OF, False)
     return Plan(header, AS_OF, (item,), (Finding("rule", EVIL, at, EVIL),), (flow,), (EVIL,))
 
 
 def outcomes() -> tuple[Outcome, ...]:
     steps = full_plan().steps()
     return (
-        Outcome(steps[0], Status.DONE),
+        Outcome(steps[0], OutcomeStatus.DONE),
         Outcome(
-            steps[1], Status.FAILED, message="the service answered 412", hint="make a new plan", rule="precondition"
+            steps[1],
+            OutcomeStatus.FAILED,
+            message="the service answered 412",
+            hint="make a new plan",
+            rule="precondition",
         ),
-        Outcome(steps[2], Status.BLOCKED, message="needs what failed"),
-        Outcome(replace(steps[3], action=Action.ACT, act="disable"), Status.NOT_ATTEMPTED),
-        Outcome(steps[4], Status.LEFT, id="new-id", message="still in use"),
+        Outcome(steps[2], OutcomeStatus.BLOCKED, message="needs what failed"),
+        Outcome(replace(steps[3], action=Action.ACT, operation="disable"), OutcomeStatus.NOT_ATTEMPTED),
+        Outcome(steps[4], OutcomeStatus.DEFERRED, id="new-id", message="still in use"),
     )

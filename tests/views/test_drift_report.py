@@ -7,86 +7,86 @@ from typing import Any
 import pytest
 
 from exportctl import drift_report
-from exportctl.drift_report import DriftReport, Group
+from exportctl.drift_report import DriftGroup, DriftReport
 from exportctl.errors import Finding, Level
-from exportctl.model import Cause, Item, Plan, Unmanaged, Verb
+from exportctl.model import Cause, OtherFlow, Plan, PlanItem, Verb
 from exportctl.views import github, text_drift
 from tests.views.sample_plans import AS_OF, DAY, HEADER, address, change
 
 WARNING = 30 * DAY
 
 
-def report(*items: Item, **rest: Any) -> DriftReport:
-    return drift_report.drift(Plan(HEADER, AS_OF, items, **rest), end_warning=WARNING)
+def report(*items: PlanItem, **rest: Any) -> DriftReport:
+    return drift_report.build_drift_report(Plan(HEADER, AS_OF, items, **rest), end_warning=WARNING)
 
 
-def groups(found: DriftReport) -> list[Group]:
+def groups(found: DriftReport) -> list[DriftGroup]:
     return [entry.group for entry in found.entries]
 
 
 BY_CAUSE = {
-    Cause.DRIFT: [Group.DRIFT],
-    Cause.CONFLICT: [Group.CONFLICT],
-    Cause.DIFFERS: [Group.DIFFERS],
-    Cause.STOPPED: [Group.STOPPED],
-    Cause.PENDING: [Group.PENDING],
-    Cause.ACCEPTED: [Group.ACCEPTED],
+    Cause.DRIFT: [DriftGroup.DRIFT],
+    Cause.CONFLICT: [DriftGroup.CONFLICT],
+    Cause.UNKNOWN_ORIGIN: [DriftGroup.UNKNOWN_ORIGIN],
+    Cause.PAUSED: [DriftGroup.PAUSED],
+    Cause.PENDING: [DriftGroup.PENDING],
+    Cause.ACCEPTED: [DriftGroup.ACCEPTED],
     Cause.CREATE: [],
-    Cause.CONVERGED: [],
+    Cause.ALREADY_MATCHES: [],
     Cause.NORMALISED: [],
     Cause.RENEWAL: [],
-    Cause.LAPSED: [],  # told by its end
+    Cause.EXPIRED: [],  # told by its end
 }
 
 
 @pytest.mark.parametrize("cause", Cause)
 def test_the_group_of_a_cause(cause: Cause) -> None:
-    assert BY_CAUSE[cause] == groups(report(Item(address("x"), Verb.UPDATE, fields=(change(cause),))))
+    assert BY_CAUSE[cause] == groups(report(PlanItem(address("x"), Verb.UPDATE, fields=(change(cause),))))
 
 
 BY_RULE = {
-    "flow-gone": Group.GONE,
-    "half-built": Group.HALF_BUILT,
-    "twins": Group.TWINS,
-    "marker-lost": Group.MARKER_LOST,
+    "flow-gone": DriftGroup.GONE,
+    "half-built": DriftGroup.HALF_BUILT,
+    "twins": DriftGroup.DUPLICATES,
+    "marker-lost": DriftGroup.MARKER_LOST,
 }
 
 
 @pytest.mark.parametrize("rule", BY_RULE)
 def test_the_group_of_a_finding(rule: str) -> None:
-    found = report(Item(address("x"), Verb.CREATE, findings=(Finding(rule, "words", level=Level.WARNING),)))
+    found = report(PlanItem(address("x"), Verb.CREATE, findings=(Finding(rule, "words", level=Level.WARNING),)))
 
     assert [BY_RULE[rule]] == groups(found)
     assert found.notes == ()
 
 
 def test_a_finding_about_the_plan_counts_too() -> None:
-    assert groups(report(findings=(Finding("twins", "words"),))) == [Group.TWINS]
+    assert groups(report(findings=(Finding("twins", "words"),))) == [DriftGroup.DUPLICATES]
 
 
 def test_other_findings_are_notes_said_once() -> None:
     gone = Finding("dataset-gone", "words", level=Level.WARNING)
 
-    assert report(Item(address("x"), Verb.NONE, findings=(gone, gone))).notes == (gone,)
+    assert report(PlanItem(address("x"), Verb.UNCHANGED, findings=(gone, gone))).notes == (gone,)
 
 
 @pytest.mark.parametrize(
     "verb", [Verb.CREATE, Verb.COMPLETE, Verb.REPLACE, Verb.DELETE, Verb.ADOPT, Verb.RELEASE], ids=str
 )
 def test_a_change_as_a_whole_is_pending(verb: Verb) -> None:
-    assert groups(report(Item(address("x"), verb))) == [Group.PENDING]
+    assert groups(report(PlanItem(address("x"), verb))) == [DriftGroup.PENDING]
 
 
-@pytest.mark.parametrize("verb", [Verb.UPDATE, Verb.MARK, Verb.CLEAN, Verb.RENEW, Verb.HELD, Verb.NONE], ids=str)
+@pytest.mark.parametrize("verb", [Verb.UPDATE, Verb.MARK, Verb.CLEAN, Verb.RENEW, Verb.PAUSED, Verb.UNCHANGED], ids=str)
 def test_anything_else_is_not(verb: Verb) -> None:
-    assert groups(report(Item(address("x"), verb))) == []
+    assert groups(report(PlanItem(address("x"), verb))) == []
 
 
 ENDS = {
     "far off": (AS_OF + WARNING + 1, []),
-    "within the warning": (AS_OF + WARNING, [Group.ENDING]),
-    "now": (AS_OF, [Group.EXPIRED]),
-    "past": (AS_OF - DAY, [Group.EXPIRED]),
+    "within the warning": (AS_OF + WARNING, [DriftGroup.ENDING]),
+    "now": (AS_OF, [DriftGroup.EXPIRED]),
+    "past": (AS_OF - DAY, [DriftGroup.EXPIRED]),
     "none": (None, []),
 }
 
@@ -95,21 +95,21 @@ ENDS = {
 def test_an_end_is_told_by_how_near_it_is(name: str) -> None:
     ends, expected = ENDS[name]
 
-    assert expected == groups(report(Item(address("x"), Verb.NONE, ends=ends)))
+    assert expected == groups(report(PlanItem(address("x"), Verb.UNCHANGED, ends=ends)))
 
 
 def test_the_end_before_the_plan_counts_and_not_the_one_after() -> None:
     moved = change(Cause.RENEWAL, "end", AS_OF + DAY, AS_OF + 180 * DAY)
 
-    (entry,) = report(Item(address("x"), Verb.RENEW, fields=(moved,), ends=AS_OF + 180 * DAY)).entries
+    (entry,) = report(PlanItem(address("x"), Verb.RENEW, fields=(moved,), ends=AS_OF + 180 * DAY)).entries
 
-    assert (entry.group, entry.ends, entry.renewal_due) == (Group.ENDING, AS_OF + DAY, True)
+    assert (entry.group, entry.ends, entry.renewal_due) == (DriftGroup.ENDING, AS_OF + DAY, True)
 
 
 def test_what_has_ended_is_told_in_the_words_of_the_plan_and_no_second_time_in_the_notes() -> None:
     said = Finding("expired", "words", hint="how to go on", level=Level.WARNING)
 
-    found = report(Item(address("x"), Verb.NONE, findings=(said,), ends=AS_OF - DAY))
+    found = report(PlanItem(address("x"), Verb.UNCHANGED, findings=(said,), ends=AS_OF - DAY))
 
     assert ([e.finding for e in found.entries], found.notes) == ([said], ())
 
@@ -117,34 +117,36 @@ def test_what_has_ended_is_told_in_the_words_of_the_plan_and_no_second_time_in_t
 def test_a_warning_of_an_end_to_come_is_no_note_beside_its_entry() -> None:
     said = Finding("ending", "words", level=Level.WARNING)
 
-    found = report(Item(address("x"), Verb.NONE, findings=(said,), ends=AS_OF + DAY))
+    found = report(PlanItem(address("x"), Verb.UNCHANGED, findings=(said,), ends=AS_OF + DAY))
 
-    assert (groups(found), found.notes) == ([Group.ENDING], ())
+    assert (groups(found), found.notes) == ([DriftGroup.ENDING], ())
 
 
 def test_what_is_not_there_yet_does_not_end() -> None:
-    assert groups(report(Item(address("x"), Verb.CREATE, ends=AS_OF + DAY))) == [Group.PENDING]
+    assert groups(report(PlanItem(address("x"), Verb.CREATE, ends=AS_OF + DAY))) == [DriftGroup.PENDING]
 
 
 def test_a_live_flow_without_an_end_does_not_end() -> None:
-    missing = change(Cause.DIFFERS, "end", None, AS_OF + DAY)
+    missing = change(Cause.UNKNOWN_ORIGIN, "end", None, AS_OF + DAY)
 
-    assert groups(report(Item(address("x"), Verb.UPDATE, fields=(missing,), ends=AS_OF + DAY))) == [Group.DIFFERS]
+    assert groups(report(PlanItem(address("x"), Verb.UPDATE, fields=(missing,), ends=AS_OF + DAY))) == [
+        DriftGroup.UNKNOWN_ORIGIN
+    ]
 
 
-@pytest.mark.parametrize(("owner", "expected"), [(None, Group.UNMANAGED), ("other", Group.FOREIGN)])
-def test_flows_of_others_are_told_by_owner(owner: str | None, expected: Group) -> None:
-    flow = Unmanaged("id", "name", None, owner, True, None, False)
+@pytest.mark.parametrize(("owner", "expected"), [(None, DriftGroup.UNMANAGED), ("other", DriftGroup.OTHER_PROJECT)])
+def test_flows_of_others_are_told_by_owner(owner: str | None, expected: DriftGroup) -> None:
+    flow = OtherFlow("id", "name", None, owner, True, None, False)
 
-    assert groups(report(unmanaged=(flow,))) == [expected]
+    assert groups(report(other_flows=(flow,))) == [expected]
 
 
 @pytest.mark.parametrize("group", sorted(drift_report.FAIL_ON))
 def test_a_group_fails_when_it_is_asked_for(group: str) -> None:
-    found = DriftReport(HEADER, AS_OF, (drift_report.Entry(Group(group)),))
+    found = DriftReport(HEADER, AS_OF, (drift_report.DriftEntry(DriftGroup(group)),))
 
-    assert drift_report.failing(found, {group})
-    assert not drift_report.failing(found, drift_report.FAIL_ON - {group})
+    assert drift_report.has_failures(found, {group})
+    assert not drift_report.has_failures(found, drift_report.FAIL_ON - {group})
 
 
 def test_only_what_the_sandbox_did_fails_unasked() -> None:
@@ -154,15 +156,15 @@ def test_only_what_the_sandbox_did_fails_unasked() -> None:
 
 
 def test_an_export_that_has_ended_fails_as_ending() -> None:
-    found = report(Item(address("x"), Verb.NONE, ends=AS_OF - 1))
+    found = report(PlanItem(address("x"), Verb.UNCHANGED, ends=AS_OF - 1))
 
-    assert drift_report.failing(found, {"ending"})
-    assert not drift_report.failing(found)
+    assert drift_report.has_failures(found, {"ending"})
+    assert not drift_report.has_failures(found)
 
 
 def test_entries_come_by_group_then_in_plan_order() -> None:
     items = [
-        Item(address(name), Verb.UPDATE, fields=(change(cause),))
+        PlanItem(address(name), Verb.UPDATE, fields=(change(cause),))
         for name, cause in (("a", Cause.PENDING), ("b", Cause.DRIFT), ("c", Cause.DRIFT))
     ]
 
@@ -170,7 +172,7 @@ def test_entries_come_by_group_then_in_plan_order() -> None:
 
 
 def test_a_quiet_sandbox_is_said_to_be_so() -> None:
-    shown = text_drift.drift(report())
+    shown = text_drift.render_drift(report())
 
     assert "Drift: none." in shown
     assert shown.endswith(
@@ -179,11 +181,11 @@ def test_a_quiet_sandbox_is_said_to_be_so() -> None:
 
 
 def test_a_finding_about_the_plan_stands_alone() -> None:
-    assert "\n    error: words  [twins]\n" in text_drift.drift(report(findings=(Finding("twins", "words"),)))
+    assert "\n    error: words  [twins]\n" in text_drift.render_drift(report(findings=(Finding("twins", "words"),)))
 
 
 def test_both_sides_are_told_without_promising_a_write() -> None:
-    shown = text_drift.drift(report(Item(address("x"), Verb.UPDATE, fields=(change(Cause.DRIFT),))))
+    shown = text_drift.render_drift(report(PlanItem(address("x"), Verb.UPDATE, fields=(change(Cause.DRIFT),))))
 
     assert 'place.path: live "/a", config "/b"' in shown
 
@@ -191,13 +193,13 @@ def test_both_sides_are_told_without_promising_a_write() -> None:
 def test_a_finding_that_does_not_name_its_export_is_told_under_its_name() -> None:
     lost = Finding("marker-lost", "somebody edited its description", level=Level.WARNING)
 
-    shown = text_drift.drift(report(Item(address("x"), Verb.MARK, "f-1", findings=(lost,))))
+    shown = text_drift.render_drift(report(PlanItem(address("x"), Verb.MARK, "f-1", findings=(lost,))))
 
     assert "    exports.x  (flow f-1)  warning: somebody edited its description  [marker-lost]\n" in shown
 
 
 def test_a_workflow_can_ask_for_counts_of_a_plan() -> None:
-    named = github.plan_outputs(Plan(HEADER, AS_OF, (Item(address("x"), Verb.CREATE),)))
+    named = github.plan_outputs(Plan(HEADER, AS_OF, (PlanItem(address("x"), Verb.CREATE),)))
 
     assert (named["changes"], named["refused"], named["create"], named["writes"]) == ("true", "false", "1", "0")
 

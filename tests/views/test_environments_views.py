@@ -9,29 +9,29 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exportctl.errors import Finding, Location
+from exportctl.errors import Finding, SourcePosition
 from exportctl.model import Plan
 from exportctl.views import github, json_environments, markdown, markdown_environments, wording
-from exportctl.views.sides import Side, named
+from exportctl.views.sides import EnvironmentResult, merge_findings
 from tests.views.sample_environments import FINDINGS, one_of_two
 from tests.views.sample_health import status_report
-from tests.views.sample_plans import evil_plan, full_plan, updated
+from tests.views.sample_plans import evil_plan, full_plan, updated_item
 
 LIMIT = markdown.LIMIT
 
 
-def comment(*sides: Side[Plan], limit: int = LIMIT) -> str:
-    return markdown_environments.environments(
+def comment(*sides: EnvironmentResult[Plan], limit: int = LIMIT) -> str:
+    return markdown_environments.render_environments(
         "plan",
         sides,
-        summary=wording.in_a_line,
-        section=lambda plan, room: markdown.plan(plan, limit=room),
+        summary=wording.plan_line,
+        section=lambda plan, room: markdown.render_plan(plan, limit=room),
         limit=limit,
     )
 
 
-def large(resources: int) -> Plan:
-    return replace(full_plan(), items=tuple(updated(f"web-{n}") for n in range(resources)))
+def large_plan(resources: int) -> Plan:
+    return replace(full_plan(), items=tuple(updated_item(f"web-{n}") for n in range(resources)))
 
 
 # -- Markdown ---------------------------------------------------------------------------------------------------------
@@ -49,10 +49,12 @@ def test_the_table_comes_first_and_then_a_section_for_each_in_order() -> None:
 
 
 def test_what_is_short_is_shown_whole_and_what_is_long_shares_the_rest() -> None:
-    short = replace(full_plan(), items=(updated(),))
-    text = comment(Side("a", large(300)), Side("b", short), Side("c", large(300)))
+    short = replace(full_plan(), items=(updated_item(),))
+    text = comment(
+        EnvironmentResult("a", large_plan(300)), EnvironmentResult("b", short), EnvironmentResult("c", large_plan(300))
+    )
     assert len(text) <= LIMIT
-    assert markdown.plan(short) in text
+    assert markdown.render_plan(short) in text
     shown = [
         line for line in text.splitlines() if line.endswith("of 300 resources shown; the text output has them all._")
     ]
@@ -61,9 +63,9 @@ def test_what_is_short_is_shown_whole_and_what_is_long_shares_the_rest() -> None
 
 
 @pytest.mark.parametrize("count", [1, 2, 10, 60, 250])
-@pytest.mark.parametrize("plan", [large(25), full_plan(), evil_plan()], ids=["large", "full", "evil"])
+@pytest.mark.parametrize("plan", [large_plan(25), full_plan(), evil_plan()], ids=["large", "full", "evil"])
 def test_a_comment_is_never_longer_than_it_may_be_and_says_what_is_left_out(count: int, plan: Plan) -> None:
-    text = comment(*(Side(f"environment-{n:03}", plan) for n in range(count)))
+    text = comment(*(EnvironmentResult(f"environment-{n:03}", plan) for n in range(count)))
     assert len(text) <= LIMIT
     assert "\ud800" not in text
     assert text.count("<details>") == text.count("</details>")
@@ -72,8 +74,8 @@ def test_a_comment_is_never_longer_than_it_may_be_and_says_what_is_left_out(coun
 
 
 def test_many_errors_are_cut_at_an_error_and_counted() -> None:
-    errors = tuple(Finding("bad", f"number {n}", Location("a.yaml", n)) for n in range(2000))
-    text = comment(Side("dev", full_plan()), Side("prod", None, errors), limit=20_000)
+    errors = tuple(Finding("bad", f"number {n}", SourcePosition("a.yaml", n)) for n in range(2000))
+    text = comment(EnvironmentResult("dev", full_plan()), EnvironmentResult("prod", None, errors), limit=20_000)
     assert len(text) <= 20_000
     assert "of 2000 shown_" in text
     assert "**Ends**" in text
@@ -83,7 +85,7 @@ def test_many_errors_are_cut_at_an_error_and_counted() -> None:
 def test_shares_fill_the_room_and_nobody_gets_more_than_it_wishes_or_less_than_a_smaller_one(
     wishes: list[int], room: int
 ) -> None:
-    shares = markdown_environments.shared(wishes, room)
+    shares = markdown_environments.fair_shares(wishes, room)
     assert sum(shares) <= max(room, 0)
     assert all(0 <= share <= wish for share, wish in zip(shares, wishes, strict=True))
     if sum(wishes) <= room:
@@ -96,7 +98,7 @@ def test_shares_fill_the_room_and_nobody_gets_more_than_it_wishes_or_less_than_a
 
 
 def test_each_environment_has_its_own_platform_result_and_errors() -> None:
-    text = json_environments.environments("status", one_of_two(status_report()), json_environments.of_status)
+    text = json_environments.render_environments("status", one_of_two(status_report()), json_environments.status_body)
     document = stdlib_json.loads(text)
     dev, prod = document["result"]["environments"]
     assert (dev["environment"], dev["result"]["counts"]["OK"], len(dev["errors"])) == ("dev", 1, 1)
@@ -106,8 +108,8 @@ def test_each_environment_has_its_own_platform_result_and_errors() -> None:
 
 
 def test_an_error_of_several_environments_stands_once_above_them() -> None:
-    sides = [Side[Plan](name, None, FINDINGS) for name in ("dev", "prod")]
-    document = stdlib_json.loads(json_environments.environments("plan", sides, json_environments.of_plan))
+    sides = [EnvironmentResult[Plan](name, None, FINDINGS) for name in ("dev", "prod")]
+    document = stdlib_json.loads(json_environments.render_environments("plan", sides, json_environments.plan_body))
     assert [len(one["errors"]) for one in document["result"]["environments"]] == [1, 1]
     assert len(document["errors"]) == 1
 
@@ -117,14 +119,14 @@ def test_an_error_of_several_environments_stands_once_above_them() -> None:
 
 def test_a_finding_of_several_environments_is_annotated_once_with_their_names() -> None:
     first, second = FINDINGS
-    found = named([("dev", first), ("dev", first), ("prod", first), ("prod", second)])
+    found = merge_findings([("dev", first), ("dev", first), ("prod", first), ("prod", second)])
     assert [f.message for f in found] == ["dev, prod: wrong", "prod: odd"]
     assert found[0].at == first.at
 
 
 def test_outputs_are_joined_and_a_digest_of_one_plan_is_left_out() -> None:
     plans = {"dev": full_plan(), "prod": replace(full_plan(), items=())}
-    joined = github.several({name: github.plan_outputs(plan) for name, plan in plans.items()}, 1)
+    joined = github.merge_outputs({name: github.plan_outputs(plan) for name, plan in plans.items()}, 1)
     alone = github.plan_outputs(full_plan())
     assert (joined["changes"], joined["create"], joined["unread"]) == ("true", alone["create"], "1")
     assert joined["summary"].splitlines() == [
@@ -135,9 +137,9 @@ def test_outputs_are_joined_and_a_digest_of_one_plan_is_left_out() -> None:
 
 
 def test_outputs_of_nothing_say_how_many_were_not_read() -> None:
-    assert github.several({}, 2) == {"summary": "", "unread": "2"}
+    assert github.merge_outputs({}, 2) == {"summary": "", "unread": "2"}
 
 
 def test_the_commands_to_apply_name_the_environment() -> None:
-    plan = replace(full_plan(), items=(updated(),), flags={})
+    plan = replace(full_plan(), items=(updated_item(),), options={})
     assert "exportctl apply --env prod --only-if" in (wording.approval(plan) or "")

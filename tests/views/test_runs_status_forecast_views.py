@@ -15,11 +15,11 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from exportctl import output_schemas
-from exportctl.health.forecast import Forecast, Lane
-from exportctl.health.status import StatusReport, Word
+from exportctl.health.forecast import FlowForecast, Forecast
+from exportctl.health.status import HealthResult, StatusReport
 from exportctl.views import json_health, markdown_health, svg_forecast, text_forecast, text_runs, text_status
 from exportctl.views.paint import paint
-from exportctl.views.sides import Side
+from exportctl.views.sides import EnvironmentResult
 from tests.views.golden_health import FOLDER, texts
 from tests.views.sample_health import empty_reports, evil_reports, forecast_report, health, runs_report, status_report
 from tests.views.sample_plans import AS_OF, DAY, HEADER
@@ -38,23 +38,23 @@ def test_every_golden_file_is_one_of_them() -> None:
     assert sorted(path.name for path in FOLDER.iterdir()) == sorted(TEXTS)
 
 
-def every_form() -> dict[str, str]:
+def evil_views() -> dict[str, str]:
     """What each view makes of texts by somebody who means ill."""
     runs, status, forecast = evil_reports()
     return {
-        "runs": text_runs.runs(runs),
-        "runs.md": markdown_health.runs(runs),
-        "runs.json": json_health.runs(runs),
-        "status": text_status.status(status),
-        "status.md": markdown_health.status(status),
-        "status.json": json_health.status(status),
-        "forecast": text_forecast.forecast(forecast),
-        "forecast.json": json_health.forecast(forecast),
-        "forecast.svg": svg_forecast.forecast(forecast),
+        "runs": text_runs.render_runs(runs),
+        "runs.md": markdown_health.render_runs(runs),
+        "runs.json": json_health.render_runs(runs),
+        "status": text_status.render_status(status),
+        "status.md": markdown_health.render_status(status),
+        "status.json": json_health.render_status(status),
+        "forecast": text_forecast.render_forecast(forecast),
+        "forecast.json": json_health.render_forecast(forecast),
+        "forecast.svg": svg_forecast.render_forecast(forecast),
     }
 
 
-EVIL = every_form()
+EVIL = evil_views()
 
 
 @pytest.mark.parametrize("name", sorted(EVIL))
@@ -88,12 +88,12 @@ def test_documents_fit_their_schemas_and_nothing_more_does(name: str) -> None:
     assert not validator.is_valid({**document, "result": {**document["result"], "extra": 1}})
 
 
-@pytest.mark.parametrize("view", [text_runs.runs, text_status.status, text_forecast.forecast])
+@pytest.mark.parametrize("view", [text_runs.render_runs, text_status.render_status, text_forecast.render_forecast])
 def test_colour_changes_nothing_but_colour(view: Any) -> None:
     report: Any = {
-        text_runs.runs: runs_report,
-        text_status.status: status_report,
-        text_forecast.forecast: forecast_report,
+        text_runs.render_runs: runs_report,
+        text_status.render_status: status_report,
+        text_forecast.render_forecast: forecast_report,
     }
     plain, coloured = view(report[view]()), view(report[view](), color=True)
     assert re.sub(r"\x1b\[[0-9;]*m", "", coloured) == plain
@@ -101,8 +101,10 @@ def test_colour_changes_nothing_but_colour(view: Any) -> None:
 
 
 def test_the_word_is_coloured_and_not_the_address_that_holds_it() -> None:
-    report = replace(status_report(), exports=(health(Word.OK, address=replace(health(Word.OK).address, name="OK")),))
-    assert "exports.OK  \x1b[32mOK\x1b[0m" in text_status.status(report, color=True)
+    report = replace(
+        status_report(), exports=(health(HealthResult.OK, address=replace(health(HealthResult.OK).address, name="OK")),)
+    )
+    assert "exports.OK  \x1b[32mOK\x1b[0m" in text_status.render_status(report, color=True)
 
 
 # -- runs and status --------------------------------------------------------------------------------------------------
@@ -113,32 +115,36 @@ def test_the_word_is_coloured_and_not_the_address_that_holds_it() -> None:
     [(0, "0 s"), (59, "59 s"), (60, "1 min 00 s"), (3599, "59 min 59 s"), (90061, "25 h 01 min"), (-5, "0 s")],
 )
 def test_how_long_a_run_took(seconds: int, words: str) -> None:
-    assert text_runs.took(seconds) == words
+    assert text_runs.run_duration(seconds) == words
 
 
 @pytest.mark.parametrize(("left", "days"), [(DAY, "1"), (DAY - 1, "0"), (0, "0"), (-DAY, "0"), (None, "")])
 def test_days_left_are_whole_days(left: int | None, days: str) -> None:
     ends = None if left is None else AS_OF + left
-    assert text_status.days_left(health(Word.OK, ends=ends), AS_OF) == days
+    assert text_status.days_left(health(HealthResult.OK, ends=ends), AS_OF) == days
 
 
 def test_flows_of_others_are_counted_in_one_line_unless_asked_for() -> None:
     report = status_report()
-    unasked = text_status.status(replace(report, ending=None))
+    unasked = text_status.render_status(replace(report, ending=None))
     assert "4 flows in the sandbox not of this config; `--expiring 30d` lists" in unasked
     assert "Loyalty feed" not in unasked
-    assert "1 of them ends within 30 days:" in text_status.status(
+    assert "1 of them ends within 30 days:" in text_status.render_status(
         replace(report, ending=report.ending[:1] if report.ending else ())
     )
-    assert "0 of them end within 30 days.\n" in text_status.status(replace(report, ending=()))
-    assert "2 of them end within 30 days, 5 ended before:\n" in text_status.status(replace(report, over=5))
+    assert "0 of them end within 30 days.\n" in text_status.render_status(replace(report, ending=()))
+    assert "2 of them end within 30 days, 5 ended before:\n" in text_status.render_status(replace(report, expired=5))
 
 
 def test_what_ends_in_all_environments_stands_in_one_list_the_soonest_first() -> None:
     dev = replace(status_report(), exports=status_report().exports[4:6])
     prod = replace(dev, as_of=AS_OF + DAY, ending=())
-    sides: tuple[Side[StatusReport], ...] = (Side("dev", dev), Side("far", None), Side("prod", prod))
-    found = text_status.ends(sides)
+    sides: tuple[EnvironmentResult[StatusReport], ...] = (
+        EnvironmentResult("dev", dev),
+        EnvironmentResult("far", None),
+        EnvironmentResult("prod", prod),
+    )
+    found = text_status.end_table(sides)
     assert found is not None
     assert found.title == "Ends within 30 days, or has ended:"
     assert [row[1:] for row in found.rows] == [
@@ -158,12 +164,12 @@ def test_what_ends_in_all_environments_stands_in_one_list_the_soonest_first() ->
 
 
 def test_no_list_of_ends_where_nobody_asked_or_nothing_was_read() -> None:
-    assert text_status.ends((Side("dev", replace(status_report(), ending=None)),)) is None
-    assert text_status.ends((Side[StatusReport]("dev", None),)) is None
-    nothing = text_status.ends((Side("dev", replace(status_report(), exports=(), ending=())),))
+    assert text_status.end_table((EnvironmentResult("dev", replace(status_report(), ending=None)),)) is None
+    assert text_status.end_table((EnvironmentResult[StatusReport]("dev", None),)) is None
+    nothing = text_status.end_table((EnvironmentResult("dev", replace(status_report(), exports=(), ending=())),))
     assert nothing is not None
     assert (nothing.title, list(nothing.rows)) == ("Nothing ends within 30 days.", [])
-    assert "not of this config" not in text_status.status(empty_reports()[1])
+    assert "not of this config" not in text_status.render_status(empty_reports()[1])
 
 
 @pytest.mark.parametrize("name", ["status", "runs"])
@@ -171,7 +177,11 @@ def test_markdown_is_cut_at_a_row_and_says_so(name: str) -> None:
     whole = TEXTS[f"{name}.md"]
     limit = len(whole) // 2
     status, runs = status_report(), runs_report()
-    made = markdown_health.status(status, limit=limit) if name == "status" else markdown_health.runs(runs, limit=limit)
+    made = (
+        markdown_health.render_status(status, limit=limit)
+        if name == "status"
+        else markdown_health.render_runs(runs, limit=limit)
+    )
     *rows, cut = [line for line in made.splitlines() if line]
     assert limit // 2 < len(made) <= limit
     assert cut.startswith("_The text output has all of it")
@@ -179,43 +189,43 @@ def test_markdown_is_cut_at_a_row_and_says_so(name: str) -> None:
 
 
 def test_markdown_shows_what_needs_somebody_first() -> None:
-    rows = [health(word) for word in reversed(Word)]
-    shown = markdown_health.status(StatusReport(HEADER, AS_OF, DAY, tuple(rows), 0, None))
-    places = [shown.index(f"<code>{word.value}</code>") for word in Word]
+    rows = [health(word) for word in reversed(HealthResult)]
+    shown = markdown_health.render_status(StatusReport(HEADER, AS_OF, DAY, tuple(rows), 0, None))
+    places = [shown.index(f"<code>{word.value}</code>") for word in HealthResult]
     assert places == sorted(places)
 
 
 # -- the picture ------------------------------------------------------------------------------------------------------
 
 
-def drawn(lane: Lane, days: int = 2, width: int = 120) -> str:
+def lane_row(lane: FlowForecast, days: int = 2, width: int = 120) -> str:
     """The row of one lane, without its label."""
     report = Forecast(HEADER, AS_OF, AS_OF + days * DAY, False, (lane,), ())
     return text_forecast.picture(report, width, paint(False))[1].removeprefix("exports.orders").strip()
 
 
-def lane(*runs: int, ends: int | None = None) -> Lane:
-    orders = forecast_report().lanes[2]
+def lane(*runs: int, ends: int | None = None) -> FlowForecast:
+    orders = forecast_report().flows[2]
     return replace(orders, runs=tuple(AS_OF + run for run in runs), ends=None if ends is None else AS_OF + ends)
 
 
 def test_a_run_stands_in_its_hour_and_midnight_between_days() -> None:
-    assert drawn(lane(0, 21 * HOUR, 22 * HOUR)) == "●" + "·" * 20 + "●|●" + "·" * 23 + "|··"
+    assert lane_row(lane(0, 21 * HOUR, 22 * HOUR)) == "●" + "·" * 20 + "●|●" + "·" * 23 + "|··"
 
 
 def test_runs_that_share_a_column_are_one_mark() -> None:
-    assert drawn(lane(HOUR, HOUR + 600)).startswith("·■·")
+    assert lane_row(lane(HOUR, HOUR + 600)).startswith("·■·")
 
 
 def test_an_end_hides_a_run_in_its_column() -> None:
-    assert drawn(lane(HOUR, ends=HOUR + 1800)).startswith("·E·")
+    assert lane_row(lane(HOUR, ends=HOUR + 1800)).startswith("·E·")
 
 
 @pytest.mark.parametrize("width", [20, 40, 60, 80, 120, 200])
 @pytest.mark.parametrize("days", [1, 7, 31, 366])
 def test_the_picture_fits_and_no_run_is_lost(days: int, width: int) -> None:
     runs = range(HOUR, days * DAY, 3 * HOUR)
-    row = drawn(lane(*runs), days, width)
+    row = lane_row(lane(*runs), days, width)
     assert len(row) <= max(20, width - 16)
     assert "●" in row or "■" in row
     assert row.count("·") == 0 or "●" in row
@@ -246,7 +256,7 @@ def test_the_drawing_is_one_file_that_says_what_it_shows() -> None:
 def test_every_run_is_a_dot_at_its_moment() -> None:
     report = forecast_report()
     groups = ElementTree.fromstring(TEXTS["forecast.svg"]).findall(f"{SVG}g")
-    for one, group in zip(report.lanes, groups, strict=True):
+    for one, group in zip(report.flows, groups, strict=True):
         dots = "".join(p.get("d", "") for p in group.findall(f"{SVG}path") if p.get("stroke-linecap") == "round")
         places = [float(x) for x in re.findall(r"M([\d.]+) ", dots)]
         assert len(places) == len(one.runs)
@@ -263,11 +273,13 @@ def test_an_end_is_a_bar_and_a_lane_without_runs_says_why() -> None:
 
 @pytest.mark.parametrize("days", [2, 30, 366])
 def test_dates_of_the_drawing_do_not_overlap(days: int) -> None:
-    root = ElementTree.fromstring(svg_forecast.forecast(forecast_report(days)))
+    root = ElementTree.fromstring(svg_forecast.render_forecast(forecast_report(days)))
     dates = [float(t.get("x", 0)) for t in root.findall(f"{SVG}text") if re.fullmatch(r"\d\d-\d\d", t.text or "")]
     assert all(b - a >= 40 for a, b in pairwise(dates))
     assert 1 <= len(dates) <= 20
 
 
 def test_a_forecast_of_nothing_is_drawn_too() -> None:
-    assert "0 runs of 0 flows" in "".join(ElementTree.fromstring(svg_forecast.forecast(empty_reports()[2])).itertext())
+    assert "0 runs of 0 flows" in "".join(
+        ElementTree.fromstring(svg_forecast.render_forecast(empty_reports()[2])).itertext()
+    )

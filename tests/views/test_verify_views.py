@@ -13,18 +13,18 @@ import pytest
 from jsonschema import Draft202012Validator, ValidationError
 
 from exportctl import output_schema_verify, output_schemas
-from exportctl.errors import Finding, Location
-from exportctl.masking import masking
-from exportctl.verification.report import Evidence, ExportChecked, Verdict, VerifyReport, Word
+from exportctl.errors import Finding, SourcePosition
+from exportctl.masking import build_mask
+from exportctl.verification.report import DeliveryResult, Evidence, ExportVerdicts, Verdict, VerifyReport
 from exportctl.views import github, json_verify, junit, markdown_verify, text_verify
 from tests.views import golden_verify
 from tests.views.sample_plans import AS_OF, DAY, HEADER, address
 from tests.views.sample_reports import (
     DUE,
     HIDDEN,
-    absent,
-    denied,
-    evil,
+    absent_export,
+    denied_export,
+    evil_export,
     full_report,
     orders,
     part,
@@ -49,23 +49,32 @@ def test_every_golden_file_belongs_to_a_view() -> None:
 
 
 def test_the_report_of_the_golden_files_holds_every_word() -> None:
-    assert dict.fromkeys(Word, True) == {w: count > 0 for w, count in full_report().counts().items()}
+    assert dict.fromkeys(DeliveryResult, True) == {w: count > 0 for w, count in full_report().counts().items()}
 
 
 # -- text -------------------------------------------------------------------------------------------------------------
 
 
 def test_colour_changes_no_word() -> None:
-    colored = text_verify.verify(full_report(), color=True)
+    colored = text_verify.render_verify_report(full_report(), color=True)
 
     assert TEXTS["verify.txt"] == re.sub(r"\x1b\[[0-9;]*m", "", colored)
 
 
 def test_what_fails_is_red_what_is_unknown_is_yellow_and_the_rest_is_green() -> None:
-    colored = text_verify.verify(full_report(), color=True)
+    colored = text_verify.render_verify_report(full_report(), color=True)
 
     found = set(re.findall(r"UTC  \x1b\[([0-9;]+)m([A-Z-]+)\x1b", colored))
-    red = {("1;31", w.value) for w in (Word.LATE, Word.FAILED, Word.MISSING, Word.FILES_MISSING, Word.MISMATCH)}
+    red = {
+        ("1;31", w.value)
+        for w in (
+            DeliveryResult.LATE,
+            DeliveryResult.FAILED,
+            DeliveryResult.MISSING,
+            DeliveryResult.FILES_MISSING,
+            DeliveryResult.MISMATCH,
+        )
+    }
     both = {("32", "EMPTY"), ("1;31", "EMPTY")}  # with and without `non_empty`
     assert {*red, *both, ("32", "COMPLETE"), ("33", "UNKNOWN")} == found
 
@@ -73,13 +82,13 @@ def test_what_fails_is_red_what_is_unknown_is_yellow_and_the_rest_is_green() -> 
 def test_where_nothing_reaches_adobe_the_header_says_so() -> None:
     embedded = replace(full_report(), header=replace(HEADER, platform="embedded"))
 
-    assert "EMULATOR: nothing reaches Adobe" in text_verify.verify(embedded)
-    assert "EMULATOR: nothing reaches Adobe" in markdown_verify.verify(embedded)
+    assert "EMULATOR: nothing reaches Adobe" in text_verify.render_verify_report(embedded)
+    assert "EMULATOR: nothing reaches Adobe" in markdown_verify.render_verify_report(embedded)
     assert "EMULATOR" not in TEXTS["verify.txt"] + TEXTS["verify.md"]
 
 
 def test_a_path_is_never_cut_and_all_else_fits_the_width() -> None:
-    shown = text_verify.verify(full_report(), width=90).splitlines()
+    shown = text_verify.render_verify_report(full_report(), width=90).splitlines()
 
     wide = [line for line in shown[:-4] if len(line) > 90 and not line.startswith(("Verify for", "exports."))]
     assert {line.strip() for line in wide} == {part(n) for n in range(20)}
@@ -91,7 +100,7 @@ def long_names() -> VerifyReport:
 
 
 def test_a_long_name_takes_several_lines_in_its_column() -> None:
-    shown = text_verify.verify(long_names(), width=100).splitlines()
+    shown = text_verify.render_verify_report(long_names(), width=100).splitlines()
 
     column = shown[2].index("DATASET")
     head = next(n for n, line in enumerate(shown) if "COMPLETE" in line)
@@ -116,26 +125,26 @@ def test_sizes_are_in_the_largest_unit_there_is(size: int, expected: str) -> Non
     assert expected == text_verify.size(size)
 
 
-def ending(shown: VerifyReport) -> list[str]:
+def closing_lines(shown: VerifyReport) -> list[str]:
     """What stands after the last export."""
-    return text_verify.verify(shown).rpartition("\n\n")[2].splitlines()
+    return text_verify.render_verify_report(shown).rpartition("\n\n")[2].splitlines()
 
 
 def test_files_are_said_to_be_checked_only_where_storage_was_read() -> None:
     read = replace(orders(), verdicts=())
 
     assert (
-        ending(report(read))[-1]
+        closing_lines(report(read))[-1]
         == "Checked: names and numbers of files, sizes by the manifest where there is one; contents only with --deep."
     )
     assert (
-        ending(report(read, deep=True))[-1]
+        closing_lines(report(read, deep=True))[-1]
         == "Checked: names and numbers of files, sizes by the manifest where there is one, contents too (--deep)."
     )
-    assert ending(report(partner()))[-1].startswith("RUNS ONLY: storage was not read")
-    assert ending(report(partner(), read))[-1].startswith("RUNS ONLY: storage of exports.partner was not read")
-    assert ending(report(absent()))[-1] == "Checked: nothing; see above."
-    assert ending(report(denied()))[-1] == "Checked: nothing; see above."
+    assert closing_lines(report(partner()))[-1].startswith("RUNS ONLY: storage was not read")
+    assert closing_lines(report(partner(), read))[-1].startswith("RUNS ONLY: storage of exports.partner was not read")
+    assert closing_lines(report(absent_export()))[-1] == "Checked: nothing; see above."
+    assert closing_lines(report(denied_export()))[-1] == "Checked: nothing; see above."
 
 
 def test_of_many_exports_that_were_not_read_some_are_named() -> None:
@@ -143,7 +152,7 @@ def test_of_many_exports_that_were_not_read_some_are_named() -> None:
 
     assert (
         "of exports.p0, exports.p1, exports.p2, exports.p3, exports.p4 and 2 more was"
-        in ending(report(*many, orders()))[-1]
+        in closing_lines(report(*many, orders()))[-1]
     )
 
 
@@ -151,18 +160,18 @@ def test_of_many_exports_that_were_not_read_some_are_named() -> None:
     ("exports", "expected"),
     [
         ((orders(),), "Exit 0: nothing fails."),
-        ((absent(), orders()), "Exit 9: 1 of 4 fails."),
-        ((denied(),), "Exit 1: 1 export could not be looked at in full."),
-        ((denied(), web()), "Exit 1: 1 export could not be looked at in full; 6 of 7 fail too."),
+        ((absent_export(), orders()), "Exit 9: 1 of 4 fails."),
+        ((denied_export(),), "Exit 1: 1 export could not be looked at in full."),
+        ((denied_export(), web()), "Exit 1: 1 export could not be looked at in full; 6 of 7 fail too."),
     ],
     ids=["nothing fails", "one fails", "storage denied", "both"],
 )
-def test_the_text_says_what_the_exit_code_will_mean(exports: tuple[ExportChecked, ...], expected: str) -> None:
-    assert expected in ending(report(*exports))
+def test_the_text_says_what_the_exit_code_will_mean(exports: tuple[ExportVerdicts, ...], expected: str) -> None:
+    assert expected in closing_lines(report(*exports))
 
 
 def test_a_config_without_exports_is_not_said_to_be_fine() -> None:
-    shown = text_verify.verify(report())
+    shown = text_verify.render_verify_report(report())
 
     assert "Nothing to look at." in shown
     assert "Verify: no export to look at since 2026-11-21 02:00 UTC." in shown
@@ -172,9 +181,9 @@ def test_a_config_without_exports_is_not_said_to_be_fine() -> None:
 # -- JSON -------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("shown", [full_report(), report(evil()), report()], ids=["full", "evil", "empty"])
+@pytest.mark.parametrize("shown", [full_report(), report(evil_export()), report()], ids=["full", "evil", "empty"])
 def test_the_document_fits_its_schema_and_no_other_key_does(shown: VerifyReport) -> None:
-    document = json.loads(json_verify.verify(shown))
+    document = json.loads(json_verify.render_verify_report(shown))
     validator = Draft202012Validator(output_schemas.schema("verify"))
 
     validator.validate(document)
@@ -183,7 +192,7 @@ def test_the_document_fits_its_schema_and_no_other_key_does(shown: VerifyReport)
 
 
 def test_the_schema_knows_the_words_and_evidence_that_there_are() -> None:
-    assert tuple(Word) == output_schema_verify.WORDS
+    assert tuple(DeliveryResult) == output_schema_verify.VERIFY_RESULTS
     assert tuple(Evidence) == output_schema_verify.EVIDENCE
 
 
@@ -192,7 +201,7 @@ def test_the_checked_in_schema_is_the_generated_one() -> None:
 
 
 def test_no_object_is_left_out_for_a_machine() -> None:
-    result = json.loads(json_verify.verify(full_report()))["result"]
+    result = json.loads(json_verify.render_verify_report(full_report()))["result"]
 
     (found,) = [v for e in result["exports"] for v in e["verdicts"] if v["word"] == "MISMATCH"]
     assert [part(n) for n in range(25)] == found["objects"]
@@ -200,7 +209,7 @@ def test_no_object_is_left_out_for_a_machine() -> None:
 
 
 def test_what_could_not_be_read_stands_in_the_envelope_too() -> None:
-    document = json.loads(json_verify.verify(full_report()))
+    document = json.loads(json_verify.render_verify_report(full_report()))
 
     (export,) = [e for e in document["result"]["exports"] if e["address"] == "exports.denied"]
     assert [e["rule"] for e in document["errors"]] == ["storage-denied"]
@@ -246,34 +255,34 @@ def junit_mistakes(root: ElementTree.Element) -> list[str]:
     return found
 
 
-def parsed(text: str) -> ElementTree.Element:
+def parse_xml(text: str) -> ElementTree.Element:
     return ElementTree.fromstring(text.encode())
 
 
 @pytest.mark.parametrize(
     "text",
     [
-        junit.verify(full_report(), str),
-        junit.verify(report(evil()), str),
-        junit.verify(report(), str),
-        junit.errors([Finding("usage", "wrong", hint="right"), Finding("usage", "wrong too")], str),
+        junit.render_verify_report(full_report(), str),
+        junit.render_verify_report(report(evil_export()), str),
+        junit.render_verify_report(report(), str),
+        junit.render_errors([Finding("usage", "wrong", hint="right"), Finding("usage", "wrong too")], str),
     ],
     ids=["full", "evil", "empty", "errors"],
 )
 def test_the_xml_is_of_the_form_that_readers_know(text: str) -> None:
-    assert junit_mistakes(parsed(text)) == []
+    assert junit_mistakes(parse_xml(text)) == []
 
 
 def test_the_check_of_the_form_finds_mistakes() -> None:
-    text = junit.verify(full_report(), str)
+    text = junit.render_verify_report(full_report(), str)
 
-    assert junit_mistakes(parsed(text.replace('failures="7"', 'failures="6"'))) == ["testsuites failures=6"]
-    assert junit_mistakes(parsed(text.replace("T02:00:00", "T02:00:00Z", 1))) == ["timestamp 2026-11-22T02:00:00Z"]
-    assert junit_mistakes(parsed(text.replace("<testcase ", '<testcase file="x" ', 1))) != []
+    assert junit_mistakes(parse_xml(text.replace('failures="7"', 'failures="6"'))) == ["testsuites failures=6"]
+    assert junit_mistakes(parse_xml(text.replace("T02:00:00", "T02:00:00Z", 1))) == ["timestamp 2026-11-22T02:00:00Z"]
+    assert junit_mistakes(parse_xml(text.replace("<testcase ", '<testcase file="x" ', 1))) != []
 
 
 def test_a_case_is_a_dataset_and_the_moment_it_was_due() -> None:
-    root = parsed(junit.verify(full_report(), str))
+    root = parse_xml(junit.render_verify_report(full_report(), str))
 
     (suite,) = [s for s in root if s.attrib["name"] == "exports.orders"]
     cases = [(c.attrib["classname"], c.attrib["name"]) for c in suite.iter("testcase")]
@@ -282,17 +291,17 @@ def test_a_case_is_a_dataset_and_the_moment_it_was_due() -> None:
 
 
 def test_what_fails_is_a_failure_and_what_is_unknown_is_skipped() -> None:
-    root = parsed(junit.verify(full_report(), str))
+    root = parse_xml(junit.render_verify_report(full_report(), str))
 
-    failing = [v.word.value for e in full_report().exports for v in e.verdicts if v.fails]
+    failing = [v.result.value for e in full_report().exports for v in e.verdicts if v.fails]
     assert failing == [f.attrib["type"] for f in root.iter("failure")]
-    assert len(list(root.iter("skipped"))) == full_report().counts()[Word.UNKNOWN]
+    assert len(list(root.iter("skipped"))) == full_report().counts()[DeliveryResult.UNKNOWN]
     (mismatch,) = [f for f in root.iter("failure") if f.attrib["type"] == "MISMATCH"]
     assert {part(n) for n in range(25)} <= set((mismatch.text or "").splitlines())
 
 
 def test_a_storage_that_could_not_be_read_is_an_error_of_its_suite() -> None:
-    root = parsed(junit.verify(full_report(), str))
+    root = parse_xml(junit.render_verify_report(full_report(), str))
 
     (suite,) = [s for s in root if s.attrib["errors"] != "0"]
     assert suite.attrib["name"] == "exports.denied"
@@ -300,10 +309,10 @@ def test_a_storage_that_could_not_be_read_is_an_error_of_its_suite() -> None:
 
 
 def test_a_secret_is_masked_before_xml_spells_it_otherwise() -> None:
-    said = replace(denied(), errors=(Finding("storage", f"refused {HIDDEN}"),))
-    mask = masking([HIDDEN])
+    said = replace(denied_export(), errors=(Finding("storage", f"refused {HIDDEN}"),))
+    mask = build_mask([HIDDEN])
 
-    shown = junit.verify(report(said), mask) + junit.errors(said.errors, mask)
+    shown = junit.render_verify_report(report(said), mask) + junit.render_errors(said.errors, mask)
     assert shown.count("refused (secret)") == 4  # message and text of both
     assert "storage&amp;" not in shown
 
@@ -311,15 +320,15 @@ def test_a_secret_is_masked_before_xml_spells_it_otherwise() -> None:
 # -- Markdown, annotations, outputs -----------------------------------------------------------------------------------
 
 
-def many() -> VerifyReport:
+def large_report() -> VerifyReport:
     exports = [replace(web(), address=address(f"export-{n:04}")) for n in range(500)]
     return report(replace(orders(), address=address("a-good-one")), *exports)
 
 
 def test_markdown_of_many_exports_fits_and_says_what_is_missing() -> None:
-    shown = markdown_verify.verify(many())
+    shown = markdown_verify.render_verify_report(large_report())
 
-    assert markdown_verify.verify(many(), limit=10_000) != shown
+    assert markdown_verify.render_verify_report(large_report(), limit=10_000) != shown
     assert 32_000 < len(shown) <= 65_536
     assert re.search(r"- _\d+ of 3000 shown_", shown)
     told = re.search(r"_(\d+) of 501 exports shown", shown)
@@ -328,20 +337,26 @@ def test_markdown_of_many_exports_fits_and_says_what_is_missing() -> None:
 
 
 def test_markdown_shows_first_what_fails() -> None:
-    shown = markdown_verify.verify(many())
+    shown = markdown_verify.render_verify_report(large_report())
 
     assert "<summary><code>exports.export-0000</code>" in shown
     assert "a-good-one" not in shown
 
 
 def test_every_row_of_a_table_has_the_same_number_of_cells() -> None:
-    rows = [line for line in markdown_verify.verify(report(evil(), web())).splitlines() if line.startswith("|")]
+    rows = [
+        line
+        for line in markdown_verify.render_verify_report(report(evil_export(), web())).splitlines()
+        if line.startswith("|")
+    ]
 
     assert {row.count("|") for row in rows} == {8}
 
 
 def test_an_annotation_points_at_the_declaration_and_names_the_export() -> None:
-    found = markdown_verify.findings(report(denied(), web()), {address("web-to-lake"): Location("exports.yaml", 9, 3)})
+    found = markdown_verify.findings(
+        report(denied_export(), web()), {address("web-to-lake"): SourcePosition("exports.yaml", 9, 3)}
+    )
 
     assert [f.rule for f in found] == [
         "verify-late",
@@ -352,9 +367,9 @@ def test_an_annotation_points_at_the_declaration_and_names_the_export() -> None:
         "verify-empty",
         "storage-denied",
     ]
-    assert found[0].at == Location("exports.yaml", 9, 3)
+    assert found[0].at == SourcePosition("exports.yaml", 9, 3)
     assert found[-1].message == "exports.denied: gs://acme: access denied"
-    assert "file=exports.yaml,line=9" in github.annotate(found)
+    assert "file=exports.yaml,line=9" in github.render_annotations(found)
 
 
 def test_outputs_tell_later_steps_what_was_found() -> None:
@@ -367,12 +382,12 @@ def test_outputs_tell_later_steps_what_was_found() -> None:
 # -- text by others ---------------------------------------------------------------------------------------------------
 
 EVIL_TEXTS = {
-    "text": text_verify.verify(report(evil())),
-    "sentence": text_verify.sentence(evil().verdicts[0]),
-    "markdown": markdown_verify.verify(report(evil())),
-    "json": json_verify.verify(report(evil())),
-    "junit": junit.verify(report(evil()), str),
-    "annotations": github.annotate(markdown_verify.findings(report(evil()), {})),
+    "text": text_verify.render_verify_report(report(evil_export())),
+    "sentence": text_verify.sentence(evil_export().verdicts[0]),
+    "markdown": markdown_verify.render_verify_report(report(evil_export())),
+    "json": json_verify.render_verify_report(report(evil_export())),
+    "junit": junit.render_verify_report(report(evil_export()), str),
+    "annotations": github.render_annotations(markdown_verify.findings(report(evil_export()), {})),
 }
 
 
@@ -393,9 +408,11 @@ def test_markdown_holds_no_mention_or_html_of_others() -> None:
 
 
 def test_a_window_is_said_in_every_form() -> None:
-    shown = Verdict("Orders", "1", DUE, Word.COMPLETE, "fine", Evidence.RUNS)
-    made = report(ExportChecked(address("a"), "f", "enabled", "s3://a", (shown,)))
+    shown = Verdict("Orders", "1", DUE, DeliveryResult.COMPLETE, "fine", Evidence.RUNS)
+    made = report(ExportVerdicts(address("a"), "f", "enabled", "s3://a", (shown,)))
 
-    assert "since 2026-11-21 02:00 UTC" in text_verify.verify(made) + markdown_verify.verify(made)
-    assert json.loads(json_verify.verify(made))["result"]["since"] == AS_OF - DAY
-    assert 'name="since" value="2026-11-21 02:00 UTC"' in junit.verify(made, str)
+    assert "since 2026-11-21 02:00 UTC" in text_verify.render_verify_report(
+        made
+    ) + markdown_verify.render_verify_report(made)
+    assert json.loads(json_verify.render_verify_report(made))["result"]["since"] == AS_OF - DAY
+    assert 'name="since" value="2026-11-21 02:00 UTC"' in junit.render_verify_report(made, str)

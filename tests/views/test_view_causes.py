@@ -7,59 +7,59 @@ import json as stdlib_json
 
 import pytest
 
-from exportctl.model import DESTINATIONS, Address, Cause, Item, Plan, Verb
+from exportctl.model import DESTINATIONS, Address, Cause, Plan, PlanItem, Verb
 from exportctl.views import json, markdown, text, wording
 from tests.views.sample_plans import AS_OF, HEADER, address, change, every_cause
 
-WORDS = {
+CAUSE_TEXTS = {
     Cause.PENDING: "pending: the YAML changed",
     Cause.DRIFT: "drift: changed by jane",
     Cause.CONFLICT: "conflict: the YAML changed and so did the sandbox",
-    Cause.DIFFERS: "differs: what was last applied is not known",
-    Cause.CONVERGED: "converged: both sides are equal",
+    Cause.UNKNOWN_ORIGIN: "differs: what was last applied is not known",
+    Cause.ALREADY_MATCHES: "converged: both sides are equal",
     Cause.NORMALISED: "normalised: the service keeps another spelling",
-    Cause.STOPPED: "held, not put back",
+    Cause.PAUSED: "held, not put back",
     Cause.RENEWAL: "renewal: the rolling end is due",
     Cause.ACCEPTED: "accepted: an accept entry",
 }
 
 
-def _of(cause: Cause) -> Plan:
+def _plan_of(cause: Cause) -> Plan:
     plan = every_cause()
     return Plan(HEADER, AS_OF, tuple(i for i in plan.items if str(i.address) == f"exports.of-{cause}"))
 
 
 @pytest.mark.parametrize("cause", Cause)
 def test_text_tells_the_cause_and_the_config_side(cause: Cause) -> None:
-    shown = text.plan(_of(cause))
+    shown = text.render_plan(_plan_of(cause))
 
-    assert WORDS.get(cause, "") in shown
+    assert CAUSE_TEXTS.get(cause, "") in shown
     assert '"config side"' in shown
 
 
 @pytest.mark.parametrize("cause", Cause)
 def test_markdown_tells_the_cause_and_the_config_side(cause: Cause) -> None:
-    shown = html.unescape(markdown.plan(_of(cause))).replace("\u200b", "")
+    shown = html.unescape(markdown.render_plan(_plan_of(cause))).replace("\u200b", "")
 
-    assert WORDS.get(cause, "create") in shown
+    assert CAUSE_TEXTS.get(cause, "create") in shown
     assert '<code>"config side"</code>' in shown
 
 
 @pytest.mark.parametrize("cause", Cause)
 def test_json_names_the_cause_and_both_sides(cause: Cause) -> None:
-    (item,) = stdlib_json.loads(json.plan(_of(cause)))["result"]["items"]
+    (item,) = stdlib_json.loads(json.render_plan(_plan_of(cause)))["result"]["items"]
 
     (field,) = item["fields"]
 
     assert ("live side", "config side", cause.value) == (field["before"], field["after"], field["cause"])
 
 
-@pytest.mark.parametrize("verb", [v for v in Verb if v is not Verb.NONE])
+@pytest.mark.parametrize("verb", [v for v in Verb if v is not Verb.UNCHANGED])
 def test_every_verb_is_listed_and_named_in_markdown(verb: Verb) -> None:
-    plan = Plan(HEADER, AS_OF, (Item(address("x"), verb),))
+    plan = Plan(HEADER, AS_OF, (PlanItem(address("x"), verb),))
 
-    assert "exports.x" in text.plan(plan)
-    assert wording.VERBS[verb] in html.unescape(markdown.plan(plan))
+    assert "exports.x" in text.render_plan(plan)
+    assert wording.VERBS[verb] in html.unescape(markdown.render_plan(plan))
 
 
 SYMBOLS = {
@@ -73,40 +73,40 @@ SYMBOLS = {
     Verb.CLEAN: "- ",
     Verb.MARK: "> ",
     Verb.RENEW: "> ",
-    Verb.HELD: "! ",
+    Verb.PAUSED: "! ",
 }
 
 
 @pytest.mark.parametrize("verb", SYMBOLS)
 def test_the_sign_before_an_address(verb: Verb) -> None:
-    assert f"\n{SYMBOLS[verb]}exports.x" in text.plan(Plan(HEADER, AS_OF, (Item(address("x"), verb),)))
+    assert f"\n{SYMBOLS[verb]}exports.x" in text.render_plan(Plan(HEADER, AS_OF, (PlanItem(address("x"), verb),)))
 
 
 def test_an_unchanged_address_is_counted_and_not_listed() -> None:
-    shown = text.plan(Plan(HEADER, AS_OF, (Item(address("quiet"), Verb.NONE),)))
+    shown = text.render_plan(Plan(HEADER, AS_OF, (PlanItem(address("quiet"), Verb.UNCHANGED),)))
 
     assert "quiet" not in shown
     assert "1 unchanged." in shown
 
 
-@pytest.mark.parametrize("cause", [Cause.STOPPED, Cause.NORMALISED, Cause.ACCEPTED])
+@pytest.mark.parametrize("cause", [Cause.PAUSED, Cause.NORMALISED, Cause.ACCEPTED])
 def test_what_is_not_written_is_not_shown_as_a_move(cause: Cause) -> None:
-    shown = text.plan(_of(cause))
+    shown = text.render_plan(_plan_of(cause))
 
     assert "->" not in shown
     assert 'title: live "live side", config "config side"' in shown
 
 
 def test_a_cause_that_moves_nothing_shows_one_value_where_both_are_equal() -> None:
-    equal = change(Cause.CONVERGED, "title", "same", "same")
+    equal = change(Cause.ALREADY_MATCHES, "title", "same", "same")
 
-    assert wording.sides(equal) == '"same"'
+    assert wording.both_values(equal) == '"same"'
 
 
 def test_a_held_plan_has_nothing_to_apply_but_is_not_silent() -> None:
-    item = Item(address("x"), Verb.HELD, fields=(change(Cause.STOPPED, "enabled", False, True),))
+    item = PlanItem(address("x"), Verb.PAUSED, fields=(change(Cause.PAUSED, "enabled", False, True),))
 
-    shown = text.plan(Plan(HEADER, AS_OF, (item,)))
+    shown = text.render_plan(Plan(HEADER, AS_OF, (item,)))
 
     assert wording.NOTHING_TO_APPLY in shown
     assert "--put-back exports.x" in shown
@@ -114,7 +114,7 @@ def test_a_held_plan_has_nothing_to_apply_but_is_not_silent() -> None:
 
 @pytest.mark.parametrize("verb", [Verb.REPLACE, Verb.RELEASE])
 def test_what_happens_to_an_account_is_not_told_in_words_of_a_flow(verb: Verb) -> None:
-    shown = text.plan(Plan(HEADER, AS_OF, (Item(Address(DESTINATIONS, "lake"), verb, "b"),)))
+    shown = text.render_plan(Plan(HEADER, AS_OF, (PlanItem(Address(DESTINATIONS, "lake"), verb, "b"),)))
 
     assert "flow, which sends everything again" not in shown
     assert "keeps running" not in shown

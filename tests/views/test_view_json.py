@@ -11,14 +11,14 @@ import pytest
 from jsonschema import Draft202012Validator, ValidationError
 
 from exportctl import drift_report, output_schemas
-from exportctl.checkup import Check, State
-from exportctl.errors import Error, Location
+from exportctl.checkup import Check, CheckStatus
+from exportctl.errors import Error, SourcePosition
 from exportctl.model import ListedDataset, Plan
 from exportctl.saved import planfile
 from exportctl.views import json, json_environments, json_health, json_import, json_patch, json_verify
-from exportctl.views.json_environments import Told
-from tests.importing.sample_imports import ORDERS, made
-from tests.patching.sample_patches import failed, patched, shown
+from exportctl.views.json_environments import EnvironmentBody
+from tests.importing.sample_imports import ORDERS, import_result
+from tests.patching.sample_patches import failed_entries, patch_result, shown_patch
 from tests.views.sample_environments import FINDINGS, one_of_two, two_environments
 from tests.views.sample_health import forecast_report, runs_report, status_report
 from tests.views.sample_plans import AS_OF, DAY, HEADER, every_cause, evil_plan, full_plan, outcomes
@@ -28,57 +28,65 @@ SCHEMAS = Path(__file__).parents[2] / "schemas"
 PLANS = {"full": full_plan(), "causes": every_cause(), "evil": evil_plan(), "empty": Plan(HEADER, AS_OF, ())}
 
 
-def _environments(command: str, found: Any, told: Callable[[Any], Told]) -> str:
-    return json_environments.environments(command, one_of_two(found), told)
+def _environments(command: str, found: Any, told: Callable[[Any], EnvironmentBody]) -> str:
+    return json_environments.render_environments(command, one_of_two(found), told)
 
 
 def documents() -> dict[str, tuple[str, str]]:
     """Name -> (kind, document)."""
     found: dict[str, tuple[str, str]] = {
-        "apply": ("apply", json.apply(full_plan(), outcomes(), residue=None)),
+        "apply": ("apply", json.render_apply_report(full_plan(), outcomes(), remaining=None)),
         "apply, read back": (
             "apply",
-            json.apply(full_plan(), (), residue=full_plan(), interrupted=True, errors=FINDINGS),
+            json.render_apply_report(full_plan(), (), remaining=full_plan(), interrupted=True, errors=FINDINGS),
         ),
-        "renew": ("renew", json.renew(full_plan(), outcomes())),
-        "validate": ("validate", json.validate(FINDINGS, exports=1, destinations=2, environments=0)),
+        "renew": ("renew", json.render_renewals(full_plan(), outcomes())),
+        "validate": ("validate", json.render_validation(FINDINGS, exports=1, destinations=2, environments=0)),
         "datasets": (
             "datasets",
-            json.datasets([ListedDataset("1", "b")], {"1": ["exports.x"]}, header=HEADER, as_of=AS_OF),
+            json.render_datasets([ListedDataset("1", "b")], {"1": ["exports.x"]}, header=HEADER, as_of=AS_OF),
         ),
-        "doctor": ("doctor", json.doctor([Check("token", State.FAILED, "no", "set it"), Check("x", State.OK, "yes")])),
-        "explain": ("explain", json.explain("rule", "words", [("a.b", {"c": 1}, Location("a.yaml"))])),
-        "error": ("error", json.errors(Error("broken", hint="mend").findings())),
+        "doctor": (
+            "doctor",
+            json.render_checks([Check("token", CheckStatus.FAILED, "no", "set it"), Check("x", CheckStatus.OK, "yes")]),
+        ),
+        "explain": ("explain", json.render_explanation("rule", "words", [("a.b", {"c": 1}, SourcePosition("a.yaml"))])),
+        "error": ("error", json.render_errors(Error("broken", hint="mend").findings())),
         "stale": (
             "error",
-            json.stale(planfile.saved(full_plan()), [planfile.Difference("exports.x", "verb", "a", None)]),
+            json.render_stale_plan(
+                planfile.as_saved(full_plan()), [planfile.StaleValue("exports.x", "verb", "a", None)]
+            ),
         ),
     }
-    found["runs"] = ("runs", json_health.runs(runs_report()))
-    found["status"] = ("status", json_health.status(status_report()))
+    found["runs"] = ("runs", json_health.render_runs(runs_report()))
+    found["status"] = ("status", json_health.render_status(status_report()))
     found["status of two"] = (
         "status-environments",
-        _environments("status", status_report(), json_environments.of_status),
+        _environments("status", status_report(), json_environments.status_body),
     )
-    found["forecast"] = ("forecast", json_health.forecast(forecast_report()))
-    found["verify"] = ("verify", json_verify.verify(full_report()))
-    found["environments"] = ("diff-environments", json_environments.compared(two_environments()))
-    found["import"] = ("import", json_import.imported(made(ORDERS), file=None))
-    found["patch"] = ("patch", json_patch.patched(patched(), shown(), written=False, failures=failed()))
+    found["forecast"] = ("forecast", json_health.render_forecast(forecast_report()))
+    found["verify"] = ("verify", json_verify.render_verify_report(full_report()))
+    found["environments"] = ("diff-environments", json_environments.render_comparison(two_environments()))
+    found["import"] = ("import", json_import.render_import(import_result(ORDERS), file=None))
+    found["patch"] = (
+        "patch",
+        json_patch.render_patch(patch_result(), shown_patch(), written=False, failures=failed_entries()),
+    )
     for name, plan in PLANS.items():
-        report = drift_report.drift(plan, end_warning=30 * DAY)
-        found[f"plan {name}"] = ("plan", json.plan(plan))
-        found[f"drift {name}"] = ("drift", json.drift(report, fail_on=("pending",), errors=FINDINGS))
+        report = drift_report.build_drift_report(plan, end_warning=30 * DAY)
+        found[f"plan {name}"] = ("plan", json.render_plan(plan))
+        found[f"drift {name}"] = ("drift", json.render_drift(report, fail_on=("pending",), errors=FINDINGS))
         found[f"drift {name}, another not read"] = (
             "drift-environments",
-            _environments("drift", report, lambda r: json_environments.of_drift(r, {"pending"})),
+            _environments("drift", report, lambda r: json_environments.drift_body(r, {"pending"})),
         )
         found[f"plan {name}, another not read"] = (
             "plan-environments",
-            _environments("plan", plan, json_environments.of_plan),
+            _environments("plan", plan, json_environments.plan_body),
         )
-        found[f"show {name}"] = ("show", json.show(planfile.saved(plan), now=AS_OF))
-        found[f"saved {name}"] = ("saved-plan", planfile.dump(plan))
+        found[f"show {name}"] = ("show", json.render_saved_plan(planfile.as_saved(plan), now=AS_OF))
+        found[f"saved {name}"] = ("saved-plan", planfile.dump_plan(plan))
     return found
 
 
@@ -117,7 +125,7 @@ def test_the_checked_in_schema_is_the_generated_one(name: str) -> None:
 
 
 def test_write_puts_every_schema_into_a_folder(tmp_path: Path) -> None:
-    output_schemas.write(tmp_path)
+    output_schemas.write_schemas(tmp_path)
 
     assert output_schemas.files() == {p.name: p.read_text(encoding="utf-8") for p in tmp_path.iterdir()}
 
@@ -137,13 +145,13 @@ def test_every_property_has_a_description(kind: str) -> None:
 
 
 def test_errors_of_items_and_of_the_plan_stand_in_the_envelope() -> None:
-    document = stdlib_json.loads(json.plan(evil_plan()))
+    document = stdlib_json.loads(json.render_plan(evil_plan()))
 
     assert [e["rule"] for e in document["errors"]] == ["rule", "twins"]
 
 
 def test_the_envelope_names_the_platform() -> None:
-    document = stdlib_json.loads(json.plan(full_plan()))
+    document = stdlib_json.loads(json.render_plan(full_plan()))
 
     assert document["platform"] == {
         "kind": "service",
@@ -155,7 +163,7 @@ def test_the_envelope_names_the_platform() -> None:
 
 
 def test_an_error_has_no_result_and_no_platform_where_none_is_known() -> None:
-    document = stdlib_json.loads(json.errors(FINDINGS))
+    document = stdlib_json.loads(json.render_errors(FINDINGS))
 
     assert (document["platform"], document["as_of"], document["result"]) == (None, None, None)
     assert [e["rule"] for e in document["errors"]] == ["bad"]

@@ -15,10 +15,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exportctl import drift_report
-from exportctl.checkup import Check, State
-from exportctl.errors import Error, Finding, Location
-from exportctl.masking import masking
-from exportctl.model import Cause, ListedDataset, Outcome, Plan, Status
+from exportctl.checkup import Check, CheckStatus
+from exportctl.errors import Error, Finding, SourcePosition
+from exportctl.masking import build_mask
+from exportctl.model import Cause, ListedDataset, Outcome, OutcomeStatus, Plan
 from exportctl.saved import planfile
 from exportctl.views import escape, github, json, markdown, text, text_apply, text_drift, text_lists, values
 from tests.views.golden_files import texts
@@ -30,36 +30,36 @@ from tests.views.sample_plans import (
     HIDDEN,
     address,
     change,
-    created,
+    created_item,
     evil_plan,
     full_plan,
-    updated,
+    updated_item,
 )
 
 
 def evil_texts() -> dict[str, str]:
     plan = evil_plan()
-    report = drift_report.drift(plan, end_warning=30 * DAY)
-    other = planfile.Difference(EVIL, EVIL, EVIL, EVIL)
-    outcome = Outcome(plan.steps()[0], Status.FAILED, EVIL, EVIL, EVIL, "rule")
+    report = drift_report.build_drift_report(plan, end_warning=30 * DAY)
+    other = planfile.StaleValue(EVIL, EVIL, EVIL, EVIL)
+    outcome = Outcome(plan.steps()[0], OutcomeStatus.FAILED, EVIL, EVIL, EVIL, "rule")
     return {
-        "plan": text.plan(plan),
-        "show": text.show(planfile.saved(plan), now=AS_OF),
-        "renew": text.renew(plan),
-        "drift": text_drift.drift(report),
+        "plan": text.render_plan(plan),
+        "show": text.render_saved_plan(planfile.as_saved(plan), now=AS_OF),
+        "renew": text.render_renewals(plan),
+        "drift": text_drift.render_drift(report),
         "outcome": text_apply.outcome(outcome, 1, 1),
-        "report": text_apply.report([outcome], residue=plan),
-        "error": text_lists.error(Error(EVIL, hint=EVIL, at=Location(EVIL))),
-        "validate": text_lists.validate(plan.findings, exports=1, destinations=1, environments=0),
-        "datasets": text_lists.datasets([ListedDataset(EVIL, EVIL)], {EVIL: [EVIL]}),
-        "doctor": text_lists.doctor([Check(EVIL, State.FAILED, EVIL, EVIL)]),
-        "stale": text_lists.stale([other]),
-        "explain": text_lists.explain(EVIL, EVIL, [(EVIL, EVIL, Location(EVIL))]),
-        "plan.md": markdown.plan(plan),
-        "drift.md": markdown.drift(report),
-        "plan.json": json.plan(plan),
-        "saved": planfile.dump(plan),
-        "annotations": github.annotate(plan.findings),
+        "report": text_apply.render_apply_report([outcome], remaining=plan),
+        "error": text_lists.render_error(Error(EVIL, hint=EVIL, at=SourcePosition(EVIL))),
+        "validate": text_lists.render_validation(plan.findings, exports=1, destinations=1, environments=0),
+        "datasets": text_lists.render_datasets([ListedDataset(EVIL, EVIL)], {EVIL: [EVIL]}),
+        "doctor": text_lists.render_checks([Check(EVIL, CheckStatus.FAILED, EVIL, EVIL)]),
+        "stale": text_lists.render_stale_plan([other]),
+        "explain": text_lists.render_explanation(EVIL, EVIL, [(EVIL, EVIL, SourcePosition(EVIL))]),
+        "plan.md": markdown.render_plan(plan),
+        "drift.md": markdown.render_drift(report),
+        "plan.json": json.render_plan(plan),
+        "saved": planfile.dump_plan(plan),
+        "annotations": github.render_annotations(plan.findings),
     }
 
 
@@ -90,7 +90,7 @@ def test_markdown_holds_no_mention_html_or_cell_of_others(name: str) -> None:
 def test_code_gives_the_text_back_and_nothing_markdown_reads(said: str) -> None:
     shown = escape.code(said)
 
-    assert values.clean(said) == html.unescape(shown.removeprefix("<code>").removesuffix("</code>"))
+    assert values.clean_text(said) == html.unescape(shown.removeprefix("<code>").removesuffix("</code>"))
     assert not set("`|*_[]<>~\\@$!") & set(shown.removeprefix("<code>").removesuffix("</code>"))
 
 
@@ -99,26 +99,26 @@ def test_a_link_of_others_is_not_one() -> None:
 
 
 SPELLERS = (
-    values.quoted,
+    values.quote_text,
     escape.code,
     escape.prose,
-    lambda said: escape.code(values.quoted(said)),
-    lambda said: escape.prose(values.quoted(said)),
-    lambda said: github.annotate([Finding("rule", said)]),
+    lambda said: escape.code(values.quote_text(said)),
+    lambda said: escape.prose(values.quote_text(said)),
+    lambda said: github.render_annotations([Finding("rule", said)]),
     saxutils.escape,
 )
 
 
 @given(st.text("aZ0" + string.punctuation, min_size=8, max_size=40), st.sampled_from(SPELLERS))
 def test_a_mask_knows_a_value_however_a_view_spells_it(secret: str, speller: Callable[[str], str]) -> None:
-    mask = masking([secret], escape.spellings)
+    mask = build_mask([secret], escape.spellings)
 
     assert mask(speller(f"it is {secret} here")) == speller("it is (secret) here")
 
 
 @given(st.text())
 def test_clean_is_one_line_that_any_terminal_takes(said: str) -> None:
-    shown = values.clean(said)
+    shown = values.clean_text(said)
 
     assert shown.isprintable() or all(unicodedata.category(c) in ("Zs", "Cn", "Co") or c.isprintable() for c in shown)
     assert "\n" not in shown
@@ -140,13 +140,17 @@ def test_an_output_cannot_end_before_its_delimiter() -> None:
 
 
 def test_a_line_of_others_is_no_workflow_command() -> None:
-    shown = github.inert("  ::add-mask::x\nfine :: here\n##[group]x")
+    shown = github.neutralize_commands("  ::add-mask::x\nfine :: here\n##[group]x")
 
     assert shown == "  : :add-mask::x\nfine :: here\n## [group]x"
 
 
 def _every_view() -> dict[str, str]:
-    return {**texts(), "saved": planfile.dump(full_plan()), "shown.json": json.show(planfile.saved(full_plan()), now=0)}
+    return {
+        **texts(),
+        "saved": planfile.dump_plan(full_plan()),
+        "shown.json": json.render_saved_plan(planfile.as_saved(full_plan()), now=0),
+    }
 
 
 @pytest.mark.parametrize("name", sorted(_every_view()))
@@ -158,15 +162,15 @@ def test_no_view_shows_a_sensitive_value(name: str) -> None:
 
 
 def test_a_sensitive_value_is_said_to_be_there() -> None:
-    assert "auth.role_arn: (sensitive) -> (sensitive)" in text.plan(full_plan())
+    assert "auth.role_arn: (sensitive) -> (sensitive)" in text.render_plan(full_plan())
 
 
-def _many(count: int) -> Plan:
-    return Plan(HEADER, AS_OF, tuple((updated if n % 2 else created)(f"export-{n:04}") for n in range(count)))
+def _large_plan(count: int) -> Plan:
+    return Plan(HEADER, AS_OF, tuple((updated_item if n % 2 else created_item)(f"export-{n:04}") for n in range(count)))
 
 
 def test_markdown_of_two_thousand_items_fits_and_says_what_is_missing() -> None:
-    shown = markdown.plan(_many(2000))
+    shown = markdown.render_plan(_large_plan(2000))
 
     assert len(shown) <= markdown.LIMIT
     assert len(shown) > markdown.LIMIT * 3 // 4
@@ -176,18 +180,18 @@ def test_markdown_of_two_thousand_items_fits_and_says_what_is_missing() -> None:
 
 
 def test_markdown_drift_of_two_thousand_items_fits() -> None:
-    items = tuple(replace(updated(f"export-{n:04}"), fields=(change(Cause.DRIFT),)) for n in range(2000))
+    items = tuple(replace(updated_item(f"export-{n:04}"), fields=(change(Cause.DRIFT),)) for n in range(2000))
 
-    shown = markdown.drift(drift_report.drift(Plan(HEADER, AS_OF, items), end_warning=400 * DAY))
+    shown = markdown.render_drift(drift_report.build_drift_report(Plan(HEADER, AS_OF, items), end_warning=400 * DAY))
 
     assert len(shown) <= markdown.LIMIT
     assert " of 2000 resources shown" in shown
 
 
 def test_a_resource_too_big_for_the_room_is_not_cut_in_the_middle() -> None:
-    huge = replace(updated(), fields=(change(Cause.PENDING, "title", "x" * 70_000, "y"),))
+    huge = replace(updated_item(), fields=(change(Cause.PENDING, "title", "x" * 70_000, "y"),))
 
-    shown = markdown.plan(Plan(HEADER, AS_OF, (huge,)))
+    shown = markdown.render_plan(Plan(HEADER, AS_OF, (huge,)))
 
     assert len(shown) <= markdown.LIMIT
     assert "_0 of 1 resources shown" in shown
@@ -195,10 +199,10 @@ def test_a_resource_too_big_for_the_room_is_not_cut_in_the_middle() -> None:
 
 
 def test_a_small_plan_is_shown_whole() -> None:
-    assert "resources shown" not in markdown.plan(full_plan())
+    assert "resources shown" not in markdown.render_plan(full_plan())
 
 
 def test_two_addresses_are_two_blocks() -> None:
-    plan = Plan(HEADER, AS_OF, (updated("a"), replace(updated("b"), address=address("b"))))
+    plan = Plan(HEADER, AS_OF, (updated_item("a"), replace(updated_item("b"), address=address("b"))))
 
-    assert text.plan(plan).count("\n~ exports.") == 2
+    assert text.render_plan(plan).count("\n~ exports.") == 2

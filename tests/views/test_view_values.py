@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from exportctl import schedules
-from exportctl.model import Actor, Address, Marked, Ref, Sensitive
+from exportctl.model import Actor, Address, Ref, SensitiveValue, UnknownValue
 from exportctl.views import values
 
 SHOWN = {
@@ -24,10 +24,10 @@ SHOWN = {
     "off": ("enabled", False, "off"),
     "true": ("format.manifest", True, "true"),
     "false": ("format.manifest", False, "false"),
-    "sensitive": ("auth.role_arn", Sensitive("x"), "(sensitive)"),
+    "sensitive": ("auth.role_arn", SensitiveValue("x"), "(sensitive)"),
     "sensitive, from a file": ("auth.role_arn", "(sensitive)", "(sensitive)"),
-    "hidden": ("auth.role_arn", Marked.HIDDEN, "(hidden by the service)"),
-    "unset": ("auth.role_arn", Marked.UNSET, "(reference not set: not compared)"),
+    "hidden": ("auth.role_arn", UnknownValue.HIDDEN, "(hidden by the service)"),
+    "unset": ("auth.role_arn", UnknownValue.UNSET, "(reference not set: not compared)"),
     "an id to come": ("id", Ref("step"), "(known after apply)"),
     "a map": ("place", {"b": 1, "a": "x"}, '{a: "x", b: 1}'),
     "a list": ("datasets", ["1", "2"], '["1", "2"]'),
@@ -54,7 +54,7 @@ def test_a_duration_is_told_in_the_largest_unit_without_rest(seconds: int, expec
 
 @pytest.mark.parametrize(("seconds", "expected"), [(59, "59 seconds"), (3599, "59 minutes"), (-90000, "1 day")])
 def test_an_age_is_rounded_down(seconds: int, expected: str) -> None:
-    assert expected == schedules.age(seconds)
+    assert expected == schedules.format_age(seconds)
 
 
 ACTORS = {

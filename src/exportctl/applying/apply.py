@@ -18,8 +18,8 @@ from typing import Any
 
 from exportctl.applying.protocols import DescriptionsLost, StillInUse, Writer
 from exportctl.errors import Error, RefusedError
-from exportctl.kinds import ANCHOR, KINDS
-from exportctl.model import Action, Outcome, Plan, Ref, Status, Step
+from exportctl.kinds import FLOW, KINDS
+from exportctl.model import Action, Outcome, OutcomeStatus, Plan, Ref, Step
 
 PARALLELISM = 4
 
@@ -34,7 +34,7 @@ class _Halted(Error):
     """The run was stopped while this step waited for its turn; it has done nothing."""
 
 
-class Limit:
+class ConcurrencyLimit:
     """How many steps may be in flight; halved by `throttled`, never below one."""
 
     def __init__(self, most: int):
@@ -42,34 +42,38 @@ class Limit:
         self._lock = threading.Lock()
 
     @property
-    def most(self) -> int:
+    def maximum(self) -> int:
         return self._most
 
-    def throttled(self) -> None:
+    def halve(self) -> None:
         with self._lock:
             self._most = max(1, self._most // 2)
 
 
-def apply(plan: Plan, writer: Writer, *, limit: Limit, stop: threading.Event | None = None) -> Iterator[Outcome]:
+def apply_plan(
+    plan: Plan, writer: Writer, *, limit: ConcurrencyLimit, stop: threading.Event | None = None
+) -> Iterator[Outcome]:
     """
     Yield one Outcome per step, in the order in which they end.
 
     Raises:
         RefusedError: the plan holds a refusal or an error; nothing was written.
     """
-    if plan.refused or plan.errors():
+    if plan.is_refused or plan.errors():
         why = [f"{i.address}: {r.text}" for i in plan.items for r in i.refusals] + [f.message for f in plan.errors()]
         raise RefusedError("this plan is refused; nothing was written\n  " + "\n  ".join(why), rule="refused")
-    yield from run(plan.steps(), writer, limit=limit, stop=stop or threading.Event())
+    yield from run_steps(plan.steps(), writer, limit=limit, stop=stop or threading.Event())
 
 
-def run(steps: tuple[Step, ...], writer: Writer, *, limit: Limit, stop: threading.Event) -> Iterator[Outcome]:
+def run_steps(
+    steps: tuple[Step, ...], writer: Writer, *, limit: ConcurrencyLimit, stop: threading.Event
+) -> Iterator[Outcome]:
     """Carry out steps whose needs lie among them."""
-    return _Run(steps, writer, limit, stop).outcomes()
+    return _StepRunner(steps, writer, limit, stop).outcomes()
 
 
-class _Run:
-    def __init__(self, steps: tuple[Step, ...], writer: Writer, limit: Limit, stop: threading.Event):
+class _StepRunner:
+    def __init__(self, steps: tuple[Step, ...], writer: Writer, limit: ConcurrencyLimit, stop: threading.Event):
         self.waiting = {step.key: step for step in steps}
         self.writer = writer
         self.limit = limit
@@ -85,26 +89,26 @@ class _Run:
 
     def outcomes(self) -> Iterator[Outcome]:
         flying: dict[Future[Outcome], Step] = {}
-        with ThreadPoolExecutor(self.limit.most) as pool:
+        with ThreadPoolExecutor(self.limit.maximum) as pool:
             while self.waiting or flying:
-                yield from self._blocked()
+                yield from self._block_dependents()
                 if not self.stop.is_set():
-                    for step in self._ready(self.limit.most - len(flying)):
-                        flying[pool.submit(self._carried_out, step)] = self.waiting.pop(step.key)
+                    for step in self._ready_steps(self.limit.maximum - len(flying)):
+                        flying[pool.submit(self._execute_step, step)] = self.waiting.pop(step.key)
                 if not flying:
                     break
                 finished, _ = wait(flying, return_when=FIRST_COMPLETED)
                 for future in sorted(finished, key=lambda f: flying[f].key):
                     step = flying.pop(future)
-                    yield self._noted(step, future.result())
+                    yield self._record_outcome(step, future.result())
         for step in self.waiting.values():
-            yield Outcome(step, Status.NOT_ATTEMPTED, message="nothing new was started")
+            yield Outcome(step, OutcomeStatus.NOT_ATTEMPTED, message="nothing new was started")
 
-    def _ready(self, room: int) -> list[Step]:
+    def _ready_steps(self, room: int) -> list[Step]:
         free = [s for s in self.waiting.values() if all(n in self.done for n in s.needs)]
         return free[: max(0, room)]
 
-    def _blocked(self) -> Iterator[Outcome]:
+    def _block_dependents(self) -> Iterator[Outcome]:
         """Until a fixed point: what needs a failed step is blocked, and so is what needs that."""
         while True:
             lost = [s for s in self.waiting.values() if any(n in self.failed for n in s.needs)]
@@ -114,10 +118,10 @@ class _Run:
                 del self.waiting[step.key]
                 self.failed.add(step.key)
                 culprit = next(n for n in step.needs if n in self.failed)
-                yield Outcome(step, Status.BLOCKED, message=f"needs {culprit}, which is not done")
+                yield Outcome(step, OutcomeStatus.BLOCKED, message=f"needs {culprit}, which is not done")
 
-    def _noted(self, step: Step, outcome: Outcome) -> Outcome:
-        if outcome.status in (Status.DONE, Status.LEFT):
+    def _record_outcome(self, step: Step, outcome: Outcome) -> Outcome:
+        if outcome.status in (OutcomeStatus.DONE, OutcomeStatus.DEFERRED):
             self.done.add(step.key)
             if outcome.id:
                 self.ids[step.key] = outcome.id
@@ -125,27 +129,29 @@ class _Run:
             self.failed.add(step.key)
         return outcome
 
-    def _carried_out(self, step: Step) -> Outcome:
+    def _execute_step(self, step: Step) -> Outcome:
         try:
-            return Outcome(step, Status.DONE, self._written(step))
+            return Outcome(step, OutcomeStatus.DONE, self._write_step(step))
         except StillInUse as error:
-            if step.probe:
-                return Outcome(step, Status.FAILED, step.id, error.message, _HIDDEN, "hidden-flow")
-            return Outcome(step, Status.LEFT, step.id, error.message, "the next apply deletes it", error.rule)
+            if step.detects_hidden_flow:
+                return Outcome(step, OutcomeStatus.FAILED, step.id, error.message, _HIDDEN, "hidden-flow")
+            return Outcome(
+                step, OutcomeStatus.DEFERRED, step.id, error.message, "the next apply deletes it", error.rule
+            )
         except _Halted as error:
-            return Outcome(step, Status.NOT_ATTEMPTED, None, error.message)
+            return Outcome(step, OutcomeStatus.NOT_ATTEMPTED, None, error.message)
         except DescriptionsLost as error:
             self.stop.set()
-            return Outcome(step, Status.FAILED, None, error.message, error.hint, error.rule)
+            return Outcome(step, OutcomeStatus.FAILED, None, error.message, error.hint, error.rule)
         except Error as error:
-            return Outcome(step, Status.FAILED, step.id, error.message, error.hint, error.rule)
+            return Outcome(step, OutcomeStatus.FAILED, step.id, error.message, error.hint, error.rule)
 
-    def _written(self, step: Step) -> str | None:
-        references = {name: self._filled(value) for name, value in step.refs.items()}
+    def _write_step(self, step: Step) -> str | None:
+        references = {name: self._resolve_id(value) for name, value in step.refs.items()}
         lists = KINDS[step.kind].refs
         ids: Mapping[str, Any] = {n: [v] if lists.get(n, ("", False))[1] else v for n, v in references.items()}
         if step.action is Action.CREATE:
-            return self._created(step, ids)
+            return self._create_object(step, ids)
         if step.action is Action.UPDATE:
             self.writer.update(step, ids)
         elif step.action is Action.ACT:
@@ -154,18 +160,18 @@ class _Run:
             self.writer.delete(step)
         return step.id or references.get("id")
 
-    def _filled(self, value: Ref | str) -> str:
+    def _resolve_id(self, value: Ref | str) -> str:
         return self.ids[value.step] if isinstance(value, Ref) else value
 
-    def _created(self, step: Step, ids: Mapping[str, Any]) -> str:
+    def _create_object(self, step: Step, ids: Mapping[str, Any]) -> str:
         """The first connection of a run is read back before any other is made: are descriptions kept here?"""
-        if KINDS[step.kind] is ANCHOR or self.probed:
+        if KINDS[step.kind] is FLOW or self.probed:
             return self.writer.create(step, ids)
         with self.probe:
             if self.stop.is_set():
                 raise _Halted("nothing new was started")
             identity = self.writer.create(step, ids)
             if not self.probed:
-                self.writer.keeps_descriptions(step, identity)
+                self.writer.check_descriptions_kept(step, identity)
                 self.probed = True
             return identity

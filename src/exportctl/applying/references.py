@@ -10,30 +10,30 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from exportctl.applying.protocols import marked
+from exportctl.applying.protocols import replace_digests
 from exportctl.declared import Project
 from exportctl.destination_types import TYPES, AuthMethod, Secrecy
 from exportctl.errors import ConfigError, Finding
-from exportctl.kinds import ACCOUNT
+from exportctl.kinds import BASE_CONNECTION
 from exportctl.model import DESTINATIONS, Fields, Marker, Plan, Step, digest
-from exportctl.refs import Where, read_references
+from exportctl.refs import ReferenceKey, read_references
 from exportctl.secret import Secret
 
-Filled = tuple[Fields, Marker | None]
+FilledStep = tuple[Fields, Marker | None]
 
 
 @dataclass(frozen=True)
-class Known:
+class KnownValues:
     """Sensitive values by address and field; `unset` names what is not set; `made_up` says that some were invented."""
 
-    values: Mapping[Where, str]
+    values: Mapping[ReferenceKey, str]
     unset: tuple[str, ...]
-    made_up: bool
+    uses_placeholders: bool
 
 
-def for_plan(
+def read_values_for_plan(
     project: Project, env: Mapping[str, str], folder: Path, *, invent: bool, leave_unset: Sequence[str] = ()
-) -> Known:
+) -> KnownValues:
     """
     Sensitive values, never a secret. `leave_unset` names variables that count as not set: a saved plan was made so.
     """
@@ -42,13 +42,13 @@ def for_plan(
     values = {where: _text(value) for where, value in read.values.items()}
     unset = {where: u.variable for where, u in read.unset.items() if where[0] != "platform"}
     if invent:
-        values |= {where: _invented(project, where) for where in unset}
-    return Known(values, () if invent else tuple(sorted(set(unset.values()))), invent and bool(unset))
+        values |= {where: _placeholder(project, where) for where in unset}
+    return KnownValues(values, () if invent else tuple(sorted(set(unset.values()))), invent and bool(unset))
 
 
-def for_apply(
+def read_values_for_apply(
     project: Project, env: Mapping[str, str], folder: Path, plan: Plan, *, invent: bool
-) -> tuple[Callable[[Step], Filled], tuple[str, ...]]:
+) -> tuple[Callable[[Step], FilledStep], tuple[str, ...]]:
     """
     Read every reference this plan needs, and only those. Gives the function that fills a step's fields, and the values
     that must never be shown.
@@ -57,24 +57,26 @@ def for_apply(
         ConfigError: a reference is not set; every one is named, with its place, and nothing was written.
         Error: a value is too short or a private key unusable.
     """
-    needing = {str(s.address) for s in plan.steps() if s.kind == ACCOUNT.name and "auth" in s.fields}
+    needing = {str(s.address) for s in plan.steps() if s.kind == BASE_CONNECTION.name and "auth" in s.fields}
     read = read_references(project, env, folder, addresses=tuple(sorted(needing)))
     values = {where: _text(value) for where, value in read.values.items()}
     if read.unset and not invent:
         raise ConfigError(
             [
-                Finding("reference-unset", f"{u.variable} is not set; {where[0]} needs it for {where[1]}", u.at, _MEND)
+                Finding(
+                    "reference-unset", f"{u.variable} is not set; {where[0]} needs it for {where[1]}", u.at, _FIX_HINT
+                )
                 for where, u in sorted(read.unset.items())
             ]
         )
-    values |= {where: _invented(project, where) for where in read.unset}
+    values |= {where: _placeholder(project, where) for where in read.unset}
     hidden = tuple(_text(v) for v in read.values.values() if isinstance(v, Secret))
-    return lambda step: filled(step, values), hidden
+    return lambda step: fill_step(step, values), hidden
 
 
-def for_rehearsal(
-    project: Project, env: Mapping[str, str], folder: Path, known: Mapping[Where, str]
-) -> Callable[[Step], Filled]:
+def read_values_for_rehearsal(
+    project: Project, env: Mapping[str, str], folder: Path, known: Mapping[ReferenceKey, str]
+) -> Callable[[Step], FilledStep]:
     """
     As `for_apply`, for an apply that reaches nobody: reads plain references only. `known` are values that the plan
     holds already; all others are made up.
@@ -82,19 +84,19 @@ def for_rehearsal(
     read = read_references(project, env, folder, classes=(Secrecy.PLAIN,))
     plain = {where: _text(value) for where, value in read.values.items()}
     every = [(f"{DESTINATIONS}.{key}", name) for key, one in project.destinations.items() for name in one.account.auth]
-    values = {where: _invented(project, where) for where in every} | dict(known) | plain
-    return lambda step: filled(step, values)
+    values = {where: _placeholder(project, where) for where in every} | dict(known) | plain
+    return lambda step: fill_step(step, values)
 
 
-_MEND = "set it where apply runs; nothing was written"
+_FIX_HINT = "set it where apply runs; nothing was written"
 
 
-def filled(step: Step, values: Mapping[Where, str]) -> Filled:
+def fill_step(step: Step, values: Mapping[ReferenceKey, str]) -> FilledStep:
     """
     A step's fields as they are sent, and the marker that goes with them: an account's digest is of the values sent, not
     of what could be compared when the plan was made.
     """
-    if step.kind != ACCOUNT.name or "auth" not in step.fields:
+    if step.kind != BASE_CONNECTION.name or "auth" not in step.fields:
         return step.fields, step.marker
     address = str(step.address)
     auth = {name: values[address, name] for name in step.fields["auth"]}
@@ -103,16 +105,16 @@ def filled(step: Step, values: Mapping[Where, str]) -> Filled:
         fields["encryption"] = values[address, "encryption.public_key"]
     if step.marker is None or fields["method"] is None:
         return fields, step.marker
-    shown = _not_secret(TYPES[step.type].method(fields["method"]), auth)
-    return fields, marked(step.marker, auth=(digest(shown),))
+    shown = _non_secret_values(TYPES[step.type].method(fields["method"]), auth)
+    return fields, replace_digests(step.marker, auth=(digest(shown),))
 
 
-def _not_secret(method: AuthMethod, auth: Mapping[str, str]) -> dict[str, str]:
+def _non_secret_values(method: AuthMethod, auth: Mapping[str, str]) -> dict[str, str]:
     secret = {f.name for f in method.fields if f.secrecy is Secrecy.SECRET}
     return {name: value for name, value in auth.items() if name not in secret}
 
 
-def _invented(project: Project, where: Where) -> str:
+def _placeholder(project: Project, where: ReferenceKey) -> str:
     key = where[0].removeprefix(f"{DESTINATIONS}.")
     account = project.destinations[key].account
     if account.method is None:

@@ -24,7 +24,7 @@ from exportctl.cli import (
     status,
     verify,
 )
-from exportctl.cli.call import add, current, group
+from exportctl.cli.call import add_commands, command_context, group
 
 app = group(
     "Adobe Experience Platform dataset exports as code: declare them in YAML, see what would change, apply it, and see "
@@ -46,24 +46,24 @@ for family in (
     environments,
     lists,
 ):
-    add(app, family.COMMANDS)
+    add_commands(app, family.COMMANDS)
 app.add_typer(emulator.app, name="emulator")
 
 
 @app.callback(invoke_without_command=True)
-def top(
+def show_version_or_help(
     ctx: typer.Context,
     version: Annotated[bool, typer.Option("--version", help="Show the version and end.")] = False,
 ) -> None:
     if version:
-        current(ctx).screen.show(f"exportctl {__version__}\n")
+        command_context(ctx).screen.show(f"exportctl {__version__}\n")
         raise typer.Exit(0)
     if ctx.invoked_subcommand is None:
-        current(ctx).screen.show(ctx.get_help() + "\n")
+        command_context(ctx).screen.show(ctx.get_help() + "\n")
         raise typer.Exit(0)
 
 
 @cache
-def command() -> Any:
+def build_command() -> Any:
     """The tree as Typer runs it, built once."""
     return typer.main.get_command(app)

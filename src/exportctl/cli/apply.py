@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from exportctl.cli import exits, plan
-from exportctl.cli.call import JSON, TEXT, Call, current, parsed_duration, read_text
+from exportctl.cli.call import JSON, TEXT, CommandContext, command_context, parsed_duration, read_text
 from exportctl.cli.options import (
     AllowDeletes,
     AllowRecreate,
@@ -17,37 +17,37 @@ from exportctl.cli.options import (
     AutoApprove,
     Parallelism,
     PlanFile,
-    PutBack,
+    Resume,
     Target,
     check_addresses,
     flags,
-    reject,
+    reject_option,
 )
-from exportctl.cli.reports import plan_for_actions
+from exportctl.cli.reports import publish_plan
 from exportctl.errors import PlanFileError, StalePlan
-from exportctl.flags import Flags
-from exportctl.offline import hidden
+from exportctl.flags import PlanOptions
+from exportctl.offline import hidden_values
 
 if TYPE_CHECKING:
     from exportctl.model import Plan
-    from exportctl.saved.planfile import Saved
-    from exportctl.workflows import Planned
+    from exportctl.saved.planfile import SavedPlan
+    from exportctl.workflows import ConnectedPlan
 
 WEEK = 7 * 86400
 
 
 @dataclass(frozen=True)
-class Order:
+class ApplyRequest:
     """How an apply is to be done. `saved` or `only_if` is the approval; without one somebody is asked."""
 
-    flags: Flags
-    saved: Saved | None = None
+    flags: PlanOptions
+    saved: SavedPlan | None = None
     only_if: str | None = None
     auto_approve: bool = False
     max_age: int = WEEK
     parallelism: int = 4
     audit: Path | None = None
-    renewing: bool = False
+    is_renewal: bool = False
 
 
 def apply(
@@ -68,7 +68,7 @@ def apply(
     allow_deletes: AllowDeletes = 0,
     allow_replace: AllowReplace = None,
     allow_recreate: AllowRecreate = None,
-    put_back: PutBack = None,
+    resume: Resume = None,
 ) -> int:
     """
     Make the sandbox what the config asks for.
@@ -77,11 +77,11 @@ def apply(
 
     With PLANFILE exactly what was reviewed is done, or nothing: it never asks, and ends in 6 if anything has moved.
     """
-    call = current(ctx)
-    call.formats(TEXT, JSON)
-    given = flags(target, allow_deletes, allow_replace, allow_recreate, put_back)
-    saved = _loaded(call, file, given, only_if) if file else None
-    order = Order(
+    call = command_context(ctx)
+    call.require_format(TEXT, JSON)
+    given = flags(target, allow_deletes, allow_replace, allow_recreate, resume)
+    saved = _load_plan_file(call, file, given, only_if) if file else None
+    order = ApplyRequest(
         flags=_approved_flags(saved) if saved else given,
         saved=saved,
         only_if=only_if,
@@ -90,7 +90,7 @@ def apply(
         parallelism=parallelism,
         audit=audit,
     )
-    return ordered(call, order)
+    return run_apply(call, order)
 
 
 def renew(
@@ -108,31 +108,35 @@ def renew(
     """
     Move the rolling ends that are due, and change nothing else. One PATCH each, no secret, no question.
     """
-    call = current(ctx)
-    call.formats(TEXT, JSON)
-    only = Flags(targets=tuple(target or ()), renew_only=True)
-    return ordered(call, Order(only, auto_approve=not dry_run, parallelism=parallelism, audit=audit, renewing=True))
+    call = command_context(ctx)
+    call.require_format(TEXT, JSON)
+    only = PlanOptions(targets=tuple(target or ()), renew_only=True)
+    return run_apply(
+        call, ApplyRequest(only, auto_approve=not dry_run, parallelism=parallelism, audit=audit, is_renewal=True)
+    )
 
 
-def _loaded(call: Call, file: Path, given: Flags, only_if: str | None) -> Saved:
+def _load_plan_file(call: CommandContext, file: Path, given: PlanOptions, only_if: str | None) -> SavedPlan:
     from exportctl.saved import planfile
 
-    reject("PLANFILE", (given != Flags(), only_if), "a saved plan holds its own flags; give no others with it")
-    return planfile.load(read_text(call.folder / file, "the saved plan"))
+    reject_option(
+        "PLANFILE", (given != PlanOptions(), only_if), "a saved plan holds its own flags; give no others with it"
+    )
+    return planfile.load_plan(read_text(call.folder / file, "the saved plan"))
 
 
-def _approved_flags(saved: Saved) -> Flags:
+def _approved_flags(saved: SavedPlan) -> PlanOptions:
     from exportctl.saved import planfile
 
     try:
-        given = Flags.loaded(dict(saved.flags))
+        given = PlanOptions.from_json_values(dict(saved.options))
     except TypeError as error:
         hint = "apply it with the exportctl that wrote it, or make a new plan"
         raise PlanFileError("the saved plan has flags unknown here", rule="plan-file-version", hint=hint) from error
-    return replace(given, renewals=planfile.renewals(saved))
+    return replace(given, renewals=planfile.saved_renewals(saved))
 
 
-def ordered(call: Call, order: Order) -> int:
+def run_apply(call: CommandContext, order: ApplyRequest) -> int:
     """Plan, check the approval, and go on if all of it holds."""
     from exportctl import workflows
     from exportctl.saved import planfile
@@ -141,25 +145,25 @@ def ordered(call: Call, order: Order) -> int:
     if saved:
         setup = replace(setup, now=saved.as_of, environment=setup.environment or saved.header.environment)
     unset = saved.unset if saved else ()
-    with workflows.planned(setup, order.flags, wall=call.wall, leave_unset=unset) as made:
-        call.screen.hide(hidden(made.project, setup))
+    with workflows.open_plan(setup, order.flags, wall=call.wall, leave_unset=unset) as made:
+        call.screen.hide(hidden_values(made.project, setup))
         if not saved:
             check_addresses(order.flags, [made.project])
-        stale = _stale(call, order, made)
+        stale = _check_approval(call, order, made)
         if stale is not None:
             return stale
         if saved:
-            made = replace(made, plan=planfile.approved(saved, made.plan))
-        if made.plan.errors() or made.plan.refused:
-            plan.shown(call, made)
-            plan_for_actions(call, made.plan, made.findings)
-            return exits.first(exits.of_plan(made.plan), exits.REFUSED)
-        from exportctl.cli.carrying import carry
+            made = replace(made, plan=planfile.reduce_to_approval(saved, made.plan))
+        if made.plan.errors() or made.plan.is_refused:
+            plan.show_plan(call, made)
+            publish_plan(call, made.plan, made.findings)
+            return exits.pick_exit_code(exits.plan_exit_code(made.plan), exits.BLOCKED)
+        from exportctl.cli.carrying import confirm_and_apply
 
-        return carry(call, setup, order, made).code
+        return confirm_and_apply(call, setup, order, made).exit_code
 
 
-def _stale(call: Call, order: Order, made: Planned) -> int | None:
+def _check_approval(call: CommandContext, order: ApplyRequest, made: ConnectedPlan) -> int | None:
     """
     Says what has moved since the approval; None if it holds.
 
@@ -170,9 +174,9 @@ def _stale(call: Call, order: Order, made: Planned) -> int | None:
     from exportctl.saved import planfile
     from exportctl.views import json, text_lists
 
-    if order.only_if and planfile.digest(made.plan) != order.only_if:
+    if order.only_if and planfile.approval_digest(made.plan) != order.only_if:
         raise StalePlan(
-            f"the plan has digest {planfile.digest(made.plan)}, not {order.only_if}; nothing was written",
+            f"the plan has digest {planfile.approval_digest(made.plan)}, not {order.only_if}; nothing was written",
             rule="stale-plan",
             hint="make and review a new plan",
         )
@@ -181,18 +185,18 @@ def _stale(call: Call, order: Order, made: Planned) -> int | None:
     now = call.now if call.now is not None else made.platform.as_of()
     _check_sandbox(made, order.saved)  # first: another sandbox may have another clock
     _check_age(order, order.saved, now)
-    _check_ends(planfile.approved(order.saved, made.plan), now)
-    moved = planfile.differences(order.saved, made.plan)
+    _check_ends(planfile.reduce_to_approval(order.saved, made.plan), now)
+    moved = planfile.stale_values(order.saved, made.plan)
     if not moved:
         return None
     if call.format == JSON:
-        call.screen.document(json.stale(order.saved, moved))
+        call.screen.write_document(json.render_stale_plan(order.saved, moved))
     else:
-        call.screen.say(text_lists.stale(moved, color=call.screen.err_color))
+        call.screen.say(text_lists.render_stale_plan(moved, color=call.screen.err_color))
     return exits.STALE
 
 
-def _check_age(order: Order, saved: Saved, now: int) -> None:
+def _check_age(order: ApplyRequest, saved: SavedPlan, now: int) -> None:
     from exportctl.saved import planfile
 
     age = planfile.age_seconds(saved, now)
@@ -204,7 +208,7 @@ def _check_age(order: Order, saved: Saved, now: int) -> None:
         )
 
 
-def _check_sandbox(made: Planned, saved: Saved) -> None:
+def _check_sandbox(made: ConnectedPlan, saved: SavedPlan) -> None:
     """Between two sandboxes everything differs: what does is not worth a line each."""
     before, now = saved.header, made.plan.header
     if (before.organization, before.sandbox) != (now.organization, now.sandbox):
@@ -220,7 +224,7 @@ def _check_ends(shown: Plan, now: int) -> None:
     """What a plan says of a flow that ends is not what it would say of one that has ended."""
     from exportctl.saved import planfile
 
-    over = planfile.outlived(shown, now)
+    over = planfile.expired_since_plan(shown, now)
     if over:
         raise StalePlan(
             f"since the plan was made these have ended, and it would revive them: {', '.join(over)}; "

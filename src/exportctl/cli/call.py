@@ -20,12 +20,12 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from exportctl.cli.screen import Screen
-from exportctl.config.values import BadValue, clock, duration, moment
+from exportctl.config.values import BadValue, parse_duration, parse_moment, parse_time_of_day
 from exportctl.errors import Error, UsageError
 from exportctl.offline import Setup
 
 TEXT, JSON, MARKDOWN, JUNIT = "text", "json", "markdown", "junit"
-COMPLETING = "_EXPORTCTL_COMPLETE"  # set by the shell script that `completion` prints
+COMPLETION_VARIABLE = "_EXPORTCTL_COMPLETE"  # set by the shell script that `completion` prints
 
 
 class Interrupted(Error):
@@ -33,7 +33,7 @@ class Interrupted(Error):
 
 
 @dataclass
-class Call:
+class CommandContext:
     """`env` is the process environment; the rest is what the options said."""
 
     env: Mapping[str, str]
@@ -55,11 +55,11 @@ class Call:
         chosen = self.environment or self.env.get("EXPORTCTL_ENV") or None
         return Setup(self.folder, self.files, chosen, self.env, self.now)
 
-    def today(self) -> int:
+    def as_of(self) -> int:
         """The moment offline checks are made for."""
         return self.now if self.now is not None else self.wall()
 
-    def formats(self, *known: str) -> str:
+    def require_format(self, *known: str) -> str:
         """
         The format, if the command has it.
 
@@ -70,7 +70,7 @@ class Call:
             raise UsageError(f"--format {self.format} is not known here: there is {', '.join(known)}", rule="usage")
         return self.format
 
-    def lay(self, given: Mapping[str, Any]) -> None:
+    def merge_options(self, given: Mapping[str, Any]) -> None:
         """Lay options over those of the groups around a command."""
         self.folder = Path(given["folder"]) if given["folder"] else self.folder
         self.files += tuple(given["files"] or ())
@@ -85,28 +85,28 @@ def _known_format(text: str) -> str:
     return text
 
 
-def current(ctx: typer.Context) -> Call:
+def command_context(ctx: typer.Context) -> CommandContext:
     call = ctx.find_root().obj
-    assert isinstance(call, Call)
+    assert isinstance(call, CommandContext)
     return call
 
 
 def parsed_moment(text: str, option: str) -> int:
     """A date, RFC 3339, or seconds since 1970 UTC."""
-    return int(text) if text.isdigit() else _parsed(moment, text, option)
+    return int(text) if text.isdigit() else _parse_option(parse_moment, text, option)
 
 
 def parsed_clock(text: str, option: str) -> int:
     """`HH:MM` or `HH:MM:SS`, in seconds after midnight UTC."""
-    return _parsed(clock, text, option)
+    return _parse_option(parse_time_of_day, text, option)
 
 
 def parsed_duration(text: str, option: str) -> int:
     """`6 hours`, `7d`, or seconds."""
-    return int(text) if text.isdigit() else _parsed(duration, text, option)
+    return int(text) if text.isdigit() else _parse_option(parse_duration, text, option)
 
 
-def _parsed(read: Callable[[str], int], text: str, option: str) -> int:
+def _parse_option(read: Callable[[str], int], text: str, option: str) -> int:
     try:
         return read(text)
     except BadValue as error:
@@ -126,7 +126,7 @@ def read_text(path: Path, what: str) -> str:
         raise Error(f"{what} {path} is not UTF-8 text", rule="file") from error
 
 
-def _shared(
+def _shared_options(
     folder: Annotated[
         str | None, typer.Option("-C", metavar="DIR", help="Work in this folder instead of the current one.")
     ] = None,
@@ -152,18 +152,18 @@ def _shared(
 @cache
 def _shared_params() -> tuple[Any, ...]:
     holder = typer.Typer(add_completion=False)
-    holder.command()(_shared)
+    holder.command()(_shared_options)
     return tuple(p for p in typer.main.get_command(holder).params if p.name != "help")
 
 
 SHARED = ("folder", "files", "environment", "format", "now")
 
 
-def _taken(ctx: Any) -> dict[str, Any]:
+def _pop_shared_options(ctx: Any) -> dict[str, Any]:
     return {name: ctx.params.pop(name, None) for name in SHARED}
 
 
-class Verb(TyperCommand):
+class SharedOptionsCommand(TyperCommand):
     """A command that also takes the shared options."""
 
     def __init__(self, *args: Any, **named: Any):
@@ -171,14 +171,14 @@ class Verb(TyperCommand):
         self.params = [*self.params, *_shared_params()]
 
     def invoke(self, ctx: Any) -> Any:
-        current(ctx).lay(_taken(ctx))
+        command_context(ctx).merge_options(_pop_shared_options(ctx))
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt:
             raise Interrupted("interrupted; nothing was being written", rule="interrupted") from None
 
 
-class Verbs(TyperGroup):
+class SharedOptionsGroup(TyperGroup):
     """A group of commands that also takes the shared options; its commands are listed in the order of declaration."""
 
     def __init__(self, *args: Any, **named: Any):
@@ -186,14 +186,14 @@ class Verbs(TyperGroup):
         self.params = [*self.params, *_shared_params()]
 
     def invoke(self, ctx: Any) -> Any:
-        current(ctx).lay(_taken(ctx))
+        command_context(ctx).merge_options(_pop_shared_options(ctx))
         return super().invoke(ctx)
 
 
 def group(help: str) -> typer.Typer:
     """A Typer of our manners: no markup, no completion options, no pretty exceptions."""
     return typer.Typer(
-        cls=Verbs,
+        cls=SharedOptionsGroup,
         help=help,
         short_help=_first_sentence(help),
         no_args_is_help=False,
@@ -207,11 +207,11 @@ def group(help: str) -> typer.Typer:
 Commands = Mapping[str, tuple[Callable[..., int], str]]
 
 
-def add(app: typer.Typer, commands: Commands) -> None:
+def add_commands(app: typer.Typer, commands: Commands) -> None:
     """`commands`: name -> the function, and an example of its use."""
     for name, (function, example) in commands.items():
         short = _first_sentence(function.__doc__ or "")
-        app.command(name, cls=Verb, short_help=short, epilog=f"Example: {example}")(function)
+        app.command(name, cls=SharedOptionsCommand, short_help=short, epilog=f"Example: {example}")(function)
 
 
 def _first_sentence(text: str) -> str:

@@ -15,55 +15,55 @@ from types import FrameType
 from typing import TYPE_CHECKING
 
 from exportctl.cli import exits, plan
-from exportctl.cli.call import JSON, Call
-from exportctl.cli.progress import progress
-from exportctl.cli.reports import plan_for_actions
-from exportctl.cli.saving import audit, check_audit
+from exportctl.cli.call import JSON, CommandContext
+from exportctl.cli.progress import show_progress
+from exportctl.cli.reports import publish_plan
+from exportctl.cli.saving import append_audit_record, check_audit
 from exportctl.errors import Error, Finding, UsageError
 from exportctl.model import Outcome, Plan
 from exportctl.views import json, text, text_apply, values, wording
 
 if TYPE_CHECKING:
-    from exportctl.cli.apply import Order
+    from exportctl.cli.apply import ApplyRequest
     from exportctl.offline import Setup
-    from exportctl.workflows import Applying, Planned
+    from exportctl.workflows import ApplyRun, ConnectedPlan
 
 
 PRODUCTION = "prod"  # what a request goes to that names no sandbox [UD]
 
 
 @dataclass
-class Ending:
+class ApplyReport:
     """How an apply ended. `residue` is what the read-back left, None if nothing was read back."""
 
     outcomes: tuple[Outcome, ...] = ()
-    residue: Plan | None = None
-    proved: bool = False
+    remaining_plan: Plan | None = None
+    final_check_passed: bool = False
     interrupted: bool = False
     normalised: tuple[str, ...] = ()
     errors: tuple[Finding, ...] = ()
 
-    def code(self, succeeded: bool) -> int:
+    def exit_code(self, succeeded: bool) -> int:
         codes = [exits.INTERRUPTED] if self.interrupted else []
         codes += [exits.FAILED] if self.errors else []
-        codes += [] if succeeded and self.proved else [exits.INCOMPLETE]
-        return exits.first(*codes)
+        codes += [] if succeeded and self.final_check_passed else [exits.INCOMPLETE]
+        return exits.pick_exit_code(*codes)
 
 
 @dataclass
 class Interrupt:
     """Set by a signal."""
 
-    came: bool = False
+    received: bool = False
     stop: threading.Event = field(default_factory=threading.Event)
 
     def __call__(self, number: int, frame: FrameType | None) -> None:
-        self.came = True
+        self.received = True
         self.stop.set()
 
 
 @contextmanager
-def listening(interrupt: Interrupt) -> Iterator[None]:
+def handle_signals(interrupt: Interrupt) -> Iterator[None]:
     """Signals set it while this is open; only the main thread can listen to them."""
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -77,61 +77,65 @@ def listening(interrupt: Interrupt) -> Iterator[None]:
 
 
 @dataclass(frozen=True)
-class Carried:
+class ApplyResult:
     """`code` is the exit code, `outcomes` what became of each step; without any, nothing was begun."""
 
-    code: int
+    exit_code: int
     outcomes: tuple[Outcome, ...] = ()
 
 
-def carry(call: Call, setup: Setup, order: Order, made: Planned) -> Carried:
+def confirm_and_apply(call: CommandContext, setup: Setup, order: ApplyRequest, made: ConnectedPlan) -> ApplyResult:
     """Ask if somebody must be asked, then apply `made`, which is neither refused nor in error."""
     from exportctl import workflows
 
     check_audit(call, order.audit)
-    if not made.plan.steps() or (order.renewing and not order.auto_approve):
-        return Carried(_nothing(call, order, made))
-    if call.format != JSON and not order.renewing:
-        plan.shown(call, made)
+    if not made.plan.steps() or (order.is_renewal and not order.auto_approve):
+        return ApplyResult(_show_nothing_to_apply(call, order, made))
+    if call.format != JSON and not order.is_renewal:
+        plan.show_plan(call, made)
     interrupt = Interrupt()
-    under_way = workflows.begun(
+    under_way = workflows.start_apply(
         made, setup, order.flags, parallelism=order.parallelism, stop=interrupt.stop, saved=order.saved
     )
-    if not _agreed(call, order, made.plan):
+    if not _ask_approval(call, order, made.plan):
         call.screen.say("Not applied.")
-        return Carried(exits.FAILED)
-    with listening(interrupt):
-        ending = _ended(call, under_way, interrupt)
-        code = exits.first(ending.code(under_way.succeeded()), _left(order, made.plan))
-        audit(call, order.audit, made, ending.outcomes, _RESULTS.get(code, "failed"))
-        _report(call, order, made, ending)
-        plan_for_actions(call, made.plan, made.findings)
-    return Carried(code, ending.outcomes)
+        return ApplyResult(exits.FAILED)
+    with handle_signals(interrupt):
+        ending = _run_and_check(call, under_way, interrupt)
+        code = exits.pick_exit_code(ending.exit_code(under_way.has_succeeded()), _unrenewed_exit_code(order, made.plan))
+        append_audit_record(call, order.audit, made, ending.outcomes, _RESULTS.get(code, "failed"))
+        _show_report(call, order, made, ending)
+        publish_plan(call, made.plan, made.findings)
+    return ApplyResult(code, ending.outcomes)
 
 
 _RESULTS = {exits.DONE: "done", exits.INCOMPLETE: "incomplete", exits.INTERRUPTED: "interrupted"}
 
 
-def _nothing(call: Call, order: Order, made: Planned) -> int:
+def _show_nothing_to_apply(call: CommandContext, order: ApplyRequest, made: ConnectedPlan) -> int:
     """Nothing to write, or only to show: no question, no read-back."""
     if call.format == JSON:
-        call.screen.document(json.renew(made.plan) if order.renewing else json.apply(made.plan, (), residue=made.plan))
-    elif order.renewing:
-        call.screen.show(text.renew(made.plan, color=call.screen.color, width=call.screen.width))
+        call.screen.write_document(
+            json.render_renewals(made.plan)
+            if order.is_renewal
+            else json.render_apply_report(made.plan, (), remaining=made.plan)
+        )
+    elif order.is_renewal:
+        call.screen.show(text.render_renewals(made.plan, color=call.screen.color, width=call.screen.width))
     else:
-        plan.shown(call, made)
+        plan.show_plan(call, made)
         call.screen.show("Nothing to do.\n")
-    plan_for_actions(call, made.plan, made.findings)
-    return _left(order, made.plan)
+    publish_plan(call, made.plan, made.findings)
+    return _unrenewed_exit_code(order, made.plan)
 
 
-def _left(order: Order, shown: Plan) -> int:
+def _unrenewed_exit_code(order: ApplyRequest, shown: Plan) -> int:
     """`renew` leaves a rolling end that is over, or not its to move: whoever watches must hear of it."""
-    left = any(item.lapsed for item in shown.items) or wording.passed_over(shown)
-    return exits.INCOMPLETE if order.renewing and left else exits.DONE
+    left = any(item.is_expired for item in shown.items) or wording.not_renewed_findings(shown)
+    return exits.INCOMPLETE if order.is_renewal and left else exits.DONE
 
 
-def _agreed(call: Call, order: Order, shown: Plan) -> bool:
+def _ask_approval(call: CommandContext, order: ApplyRequest, shown: Plan) -> bool:
     """
     A saved plan, a digest, --auto-approve, or a plan that changes nothing people declared: no question. For the
     sandbox prod its name is the answer, as typed: a `yes` meant for another terminal must not reach it.
@@ -139,52 +143,52 @@ def _agreed(call: Call, order: Order, shown: Plan) -> bool:
     Raises:
         UsageError: somebody must be asked and there is no terminal.
     """
-    if order.auto_approve or order.saved or order.only_if or shown.empty:
+    if order.auto_approve or order.saved or order.only_if or shown.is_empty:
         return True
     screen = call.screen
-    if not screen.watched:
+    if not screen.is_interactive:
         saved = ", or apply a saved plan: exportctl plan --out plan.json; exportctl apply plan.json"
-        hint = f"add --auto-approve{'' if 'rotate' in shown.flags else saved}"
+        hint = f"add --auto-approve{'' if 'rotate' in shown.options else saved}"
         raise UsageError("there is no terminal to ask on, and no --auto-approve", rule="no-terminal", hint=hint)
     if call.format == JSON:
-        screen.say(text.plan(shown, color=screen.err_color, width=screen.width))
-    sandbox = values.clean(shown.header.sandbox)
+        screen.say(text.render_plan(shown, color=screen.err_color, width=screen.width))
+    sandbox = values.clean_text(shown.header.sandbox)
     if shown.header.sandbox == PRODUCTION:
         return screen.ask(f"This is sandbox {sandbox}. Type its name to apply this to it: ") == PRODUCTION
     return screen.ask(f"Apply this to sandbox {sandbox}? Only `yes` is a yes: ") == "yes"
 
 
-def _ended(call: Call, under_way: Applying, interrupt: Interrupt) -> Ending:
-    with progress(call.screen, len(under_way.planned.plan.steps())) as tell:
-        for outcome in under_way.outcomes():
+def _run_and_check(call: CommandContext, under_way: ApplyRun, interrupt: Interrupt) -> ApplyReport:
+    with show_progress(call.screen, len(under_way.connected_plan.plan.steps())) as tell:
+        for outcome in under_way.execute_steps():
             tell(outcome)
-    ending = Ending(tuple(under_way.done), interrupted=interrupt.came)
-    if interrupt.came:
+    ending = ApplyReport(tuple(under_way.step_outcomes), interrupted=interrupt.received)
+    if interrupt.received:
         return ending
     try:
-        proof = under_way.prove()
+        proof = under_way.run_final_check()
     except Error as error:
         ending.errors = error.findings()
         return ending
     ending.outcomes += proof.outcomes
-    ending.residue, ending.proved, ending.normalised = proof.plan, proof.proved, proof.normalised
-    ending.interrupted = interrupt.came
+    ending.remaining_plan, ending.final_check_passed, ending.normalised = proof.plan, proof.passed, proof.normalised
+    ending.interrupted = interrupt.received
     return ending
 
 
-def _report(call: Call, order: Order, made: Planned, ending: Ending) -> None:
+def _show_report(call: CommandContext, order: ApplyRequest, made: ConnectedPlan, ending: ApplyReport) -> None:
     screen = call.screen
     if call.format == JSON:
-        screen.document(_document(order, made, ending))
+        screen.write_document(_document(order, made, ending))
         return
     for line in ending.normalised:
-        screen.say(f"normalised by the service: {values.clean(line)}")
-    if order.renewing:
-        screen.show(text.renew(made.plan, color=screen.color, width=screen.width))
+        screen.say(f"normalised by the service: {values.clean_text(line)}")
+    if order.is_renewal:
+        screen.show(text.render_renewals(made.plan, color=screen.color, width=screen.width))
     screen.show(
-        text_apply.report(
+        text_apply.render_apply_report(
             ending.outcomes,
-            residue=ending.residue,
+            remaining=ending.remaining_plan,
             interrupted=ending.interrupted,
             color=screen.color,
             width=screen.width,
@@ -194,13 +198,13 @@ def _report(call: Call, order: Order, made: Planned, ending: Ending) -> None:
         screen.say("\n".join(str(f) for f in ending.errors))
 
 
-def _document(order: Order, made: Planned, ending: Ending) -> str:
-    if order.renewing:
-        return json.renew(made.plan, ending.outcomes, errors=ending.errors)
-    return json.apply(
+def _document(order: ApplyRequest, made: ConnectedPlan, ending: ApplyReport) -> str:
+    if order.is_renewal:
+        return json.render_renewals(made.plan, ending.outcomes, errors=ending.errors)
+    return json.render_apply_report(
         made.plan,
         ending.outcomes,
-        residue=ending.residue,
+        remaining=ending.remaining_plan,
         interrupted=ending.interrupted,
         errors=ending.errors,
     )

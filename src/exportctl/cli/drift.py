@@ -8,17 +8,17 @@ import typer
 
 from exportctl import drift_report
 from exportctl.cli import exits
-from exportctl.cli.call import JSON, MARKDOWN, TEXT, Call, current
-from exportctl.cli.options import AllEnvironments, Target, check_addresses, classes, reject
-from exportctl.cli.reports import drift_for_actions, warnings
-from exportctl.cli.side_by_side import Kind, side_by_side
+from exportctl.cli.call import JSON, MARKDOWN, TEXT, CommandContext, command_context
+from exportctl.cli.options import AllEnvironments, Target, check_addresses, parse_classes, reject_option
+from exportctl.cli.reports import publish_drift, show_warnings
+from exportctl.cli.side_by_side import EnvironmentCommand, run_all_environments
 from exportctl.drift_report import DriftReport
-from exportctl.flags import Flags
-from exportctl.offline import hidden
+from exportctl.flags import PlanOptions
+from exportctl.offline import hidden_values
 from exportctl.views import github, json, json_environments, markdown, text_drift
 
 if TYPE_CHECKING:
-    from exportctl.workflows import Planned
+    from exportctl.workflows import ConnectedPlan
 
 
 def drift(
@@ -48,79 +48,81 @@ def drift(
     With --patch the YAML is changed to say what is live, and nothing else in it: comments, order and quotes stay. It
     is proven by a plan, and ends as drift would end after it.
     """
-    call = current(ctx)
-    call.formats(TEXT, JSON, MARKDOWN)
-    failing = classes(fail_on, drift_report.FAIL_ON, drift_report.DEFAULT_FAILING, "--fail-on")
-    asked = Flags(targets=tuple(target or ()))
+    call = command_context(ctx)
+    call.require_format(TEXT, JSON, MARKDOWN)
+    failing = parse_classes(fail_on, drift_report.FAIL_ON, drift_report.DEFAULT_FAILING, "--fail-on")
+    asked = PlanOptions(targets=tuple(target or ()))
     if not patch:
-        reject("--write", (write,), "nothing is edited without --patch")
+        reject_option("--write", (write,), "nothing is edited without --patch")
     if patch:
-        reject("--all-environments", (every,), "one patch is for one sandbox: choose it with --env")
-        return _accepted(call, asked, failing, write)
+        reject_option("--all-environments", (every,), "one patch is for one sandbox: choose it with --env")
+        return _accept_live_values(call, asked, failing, write)
     if every:
-        return side_by_side(call, asked, _kind(call, failing))
-    report = reported(call, asked)
-    show(call, report, failing)
-    return ended(report, failing)
+        return run_all_environments(call, asked, _environment_command(call, failing))
+    report = read_drift(call, asked)
+    show_report(call, report, failing)
+    return exit_code(report, failing)
 
 
-def _accepted(call: Call, asked: Flags, failing: frozenset[str], write: bool) -> int:
+def _accept_live_values(call: CommandContext, asked: PlanOptions, failing: frozenset[str], write: bool) -> int:
     from exportctl.cli import patching
-    from exportctl.patching.wishes import MOVED, Asked
+    from exportctl.patching.wishes import LIVE_CHANGED_CAUSES, AcceptRequest
 
-    order = patching.Order(Asked(MOVED, asked), failing, write, "exportctl drift --patch --write")
-    _, code = patching.carry(call, order)
+    order = patching.AcceptOptions(
+        AcceptRequest(LIVE_CHANGED_CAUSES, asked), failing, write, "exportctl drift --patch --write"
+    )
+    _, code = patching.show_or_write_edits(call, order)
     return code
 
 
-def reported(call: Call, asked: Flags) -> DriftReport:
+def read_drift(call: CommandContext, asked: PlanOptions) -> DriftReport:
     from exportctl import workflows
 
     setup = call.setup()
-    with workflows.planned(setup, asked, wall=call.wall) as made:
-        call.screen.hide(hidden(made.project, setup))
+    with workflows.open_plan(setup, asked, wall=call.wall) as made:
+        call.screen.hide(hidden_values(made.project, setup))
     check_addresses(asked, [made.project])
     if call.format == TEXT:
-        warnings(call, made.findings)
-    return _report(made)
+        show_warnings(call, made.findings)
+    return _build_report(made)
 
 
-def _report(made: Planned) -> DriftReport:
-    return drift_report.drift(made.plan, end_warning=made.project.policy.end_warning)
+def _build_report(made: ConnectedPlan) -> DriftReport:
+    return drift_report.build_drift_report(made.plan, end_warning=made.project.policy.end_warning)
 
 
-def ended(report: DriftReport, failing: frozenset[str]) -> int:
+def exit_code(report: DriftReport, failing: frozenset[str]) -> int:
     """The exit code; an error of the plan stands before whatever moved."""
-    return exits.first(exits.FAILED if report.errors else exits.DONE, _found(report, failing))
+    return exits.pick_exit_code(exits.FAILED if report.errors else exits.DONE, _drift_exit_code(report, failing))
 
 
-def _found(report: DriftReport, failing: frozenset[str]) -> int:
-    return exits.DRIFT if drift_report.failing(report, failing) else exits.DONE
+def _drift_exit_code(report: DriftReport, failing: frozenset[str]) -> int:
+    return exits.DRIFT if drift_report.has_failures(report, failing) else exits.DONE
 
 
-def show(call: Call, report: DriftReport, failing: frozenset[str]) -> None:
+def show_report(call: CommandContext, report: DriftReport, failing: frozenset[str]) -> None:
     screen = call.screen
     if call.format == JSON:
-        screen.document(json.drift(report, fail_on=failing))
+        screen.write_document(json.render_drift(report, fail_on=failing))
     elif call.format == MARKDOWN:
-        screen.show(markdown.drift(report, fail_on=failing))
+        screen.show(markdown.render_drift(report, fail_on=failing))
     else:
-        screen.show(text_drift.drift(report, fail_on=failing, color=screen.color, width=screen.width))
-    drift_for_actions(call, report, failing)
+        screen.show(text_drift.render_drift(report, fail_on=failing, color=screen.color, width=screen.width))
+    publish_drift(call, report, failing)
 
 
-def _kind(call: Call, failing: frozenset[str]) -> Kind[DriftReport]:
+def _environment_command(call: CommandContext, failing: frozenset[str]) -> EnvironmentCommand[DriftReport]:
     screen = call.screen
-    return Kind(
+    return EnvironmentCommand(
         command="drift",
-        of=_report,
-        code=lambda report: ended(report, failing),
+        build_result=_build_report,
+        exit_code=lambda report: exit_code(report, failing),
         summary=lambda report: text_drift.summary(report).removeprefix("Drift: "),
-        text=lambda report: text_drift.drift(report, fail_on=failing, color=screen.color, width=screen.width),
-        markdown=lambda report, limit: markdown.drift(report, fail_on=failing, limit=limit),
-        told=lambda report: json_environments.of_drift(report, failing),
+        text=lambda report: text_drift.render_drift(report, fail_on=failing, color=screen.color, width=screen.width),
+        markdown=lambda report, limit: markdown.render_drift(report, fail_on=failing, limit=limit),
+        json_body=lambda report: json_environments.drift_body(report, failing),
         notes=lambda report: report.notes,
-        outputs=lambda report: github.drift_outputs(report, failing=drift_report.failing(report, failing)),
+        outputs=lambda report: github.drift_outputs(report, failing=drift_report.has_failures(report, failing)),
     )
 
 

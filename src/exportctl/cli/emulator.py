@@ -14,8 +14,16 @@ import typer
 
 from exportctl import schedules
 from exportctl.cli import emulator_data, emulator_storage, emulator_ui, exits
-from exportctl.cli.call import Call, add, current, group, parsed_clock, parsed_duration, parsed_moment
-from exportctl.cli.emulator_reach import Url, reached, tell
+from exportctl.cli.call import (
+    CommandContext,
+    add_commands,
+    command_context,
+    group,
+    parsed_clock,
+    parsed_duration,
+    parsed_moment,
+)
+from exportctl.cli.emulator_reach import Url, connect_emulator, show_answer
 from exportctl.errors import Error, UsageError
 from exportctl.views import values
 
@@ -33,20 +41,20 @@ def serve(
     from exportctl import control
     from exportctl.emulator import server
 
-    call = current(ctx)
-    with control.to_serve(call.setup(), call.today()) as emulator:
+    call = command_context(ctx)
+    with control.open_emulator_to_serve(call.setup(), call.as_of()) as emulator:
         try:
-            running = server.server(emulator, port)
+            running = server.bind_server(emulator, port)
         except ImportError as error:
             raise Error(str(error), rule="extra-missing") from error
         except OSError as error:
             raise Error(f"port {port} cannot be used: {(error.strerror or str(error)).lower()}", rule="port") from error
-        call.screen.show(_serving(emulator.organization, f"http://127.0.0.1:{running.effective_port}"))
+        call.screen.show(_serving_message(emulator.organization, f"http://127.0.0.1:{running.effective_port}"))
         running.run()
     return exits.DONE
 
 
-def _serving(organization: str, url: str) -> str:
+def _serving_message(organization: str, url: str) -> str:
     """What a client must be told: the emulator's credentials open nothing else."""
     from exportctl.emulator import gateway
 
@@ -76,31 +84,31 @@ def seed(
     """Add sandboxes and datasets. What is there already stays as it is."""
     from exportctl import control
 
-    call = current(ctx)
+    call = command_context(ctx)
     if not (from_config or sandbox or dataset):
         raise UsageError("seed what? --from-config, --sandbox NAME or --dataset NAME", rule="usage")
     if from_config and (url or sandbox or dataset or rows):
         raise UsageError("--from-config seeds the embedded emulator, and takes no other option", rule="usage")
-    with reached(call, url) as found:
+    with connect_emulator(call, url) as found:
         if from_config:
-            answer = control.seeded(call.setup(), found)
-            return tell(call, answer, f"Seeded from the config: sandboxes {', '.join(answer['sandboxes'])}.")
+            answer = control.seed_from_config(call.setup(), found)
+            return show_answer(call, answer, f"Seeded from the config: sandboxes {', '.join(answer['sandboxes'])}.")
         where = sandbox or (found.project.platform.sandbox if found.project else "prod")
         added = [{"name": name, "rows": rows} for name in dataset or ()]
         answer = found.post("seed", {"sandboxes": [where], "datasets": {where: added}})
-    return tell(call, answer, f"Seeded sandbox {values.clean(where)}: {len(dataset or ())} datasets added.")
+    return show_answer(call, answer, f"Seeded sandbox {values.clean_text(where)}: {len(dataset or ())} datasets added.")
 
 
 def reset(ctx: typer.Context, url: Url = None) -> int:
     """Start from an empty sandbox. Flows, connections, datasets, faults and requests go; the config seeds it again."""
     from exportctl import control
 
-    call = current(ctx)
-    with reached(call, url) as found:
+    call = command_context(ctx)
+    with connect_emulator(call, url) as found:
         answer = found.post("reset", {})
         if url is None:
-            answer = control.seeded(call.setup(), found)
-    return tell(call, answer, "Reset." + ("" if url else " Seeded again from the config."))
+            answer = control.seed_from_config(call.setup(), found)
+    return show_answer(call, answer, "Reset." + ("" if url else " Seeded again from the config."))
 
 
 def requests(
@@ -109,23 +117,23 @@ def requests(
     url: Url = None,
 ) -> int:
     """List the requests it was sent. Oldest first, without headers and bodies."""
-    call = current(ctx)
-    with reached(call, url) as found:
+    call = command_context(ctx)
+    with connect_emulator(call, url) as found:
         listed = [entry for entry in found.get("requests")["requests"] if entry["write"] or not writes]
     lines = [f"{values.moment(int(e['at']))}  {e['status']:>3}  {e['method']:<6} {_target(e)}" for e in listed]
-    return tell(call, {"requests": listed}, "\n".join([*lines, f"{len(listed)} requests."]))
+    return show_answer(call, {"requests": listed}, "\n".join([*lines, f"{len(listed)} requests."]))
 
 
 def _target(entry: dict[str, Any]) -> str:
     query = "&".join(f"{key}={value}" for key, value in entry["query"])
-    return values.clean(entry["path"] + (f"?{query}" if query else ""))
+    return values.clean_text(entry["path"] + (f"?{query}" if query else ""))
 
 
 def clock_get(ctx: typer.Context, url: Url = None) -> int:
     """Show what time it is in the emulator."""
-    call = current(ctx)
-    with reached(call, url) as found:
-        return _time(call, found.get("clock"))
+    call = command_context(ctx)
+    with connect_emulator(call, url) as found:
+        return _show_time(call, found.get("clock"))
 
 
 @clock_app.callback(invoke_without_command=True)
@@ -141,14 +149,14 @@ def clock_set(
     url: Url = None,
 ) -> int:
     """Set the emulator's clock to a moment."""
-    call = current(ctx)
-    with reached(call, url) as found:
+    call = command_context(ctx)
+    with connect_emulator(call, url) as found:
         if ":" in moment[:3]:
             time_of_day, now = parsed_clock(moment, "MOMENT"), int(found.get("clock")["now"])
             wanted = now + (time_of_day - now) % schedules.DAY
         else:
             wanted = parsed_moment(moment, "MOMENT")
-        return _time(call, found.post("clock", {"set": wanted}))
+        return _show_time(call, found.post("clock", {"set": wanted}))
 
 
 def clock_advance(
@@ -157,22 +165,22 @@ def clock_advance(
     url: Url = None,
 ) -> int:
     """Let time pass in the emulator: exports run, tokens expire, ends come."""
-    call = current(ctx)
-    with reached(call, url) as found:
-        return _time(call, found.post("clock", {"advance": parsed_duration(duration, "DURATION")}))
+    call = command_context(ctx)
+    with connect_emulator(call, url) as found:
+        return _show_time(call, found.post("clock", {"advance": parsed_duration(duration, "DURATION")}))
 
 
-def _time(call: Call, answer: dict[str, Any]) -> int:
+def _show_time(call: CommandContext, answer: dict[str, Any]) -> int:
     now = datetime.fromtimestamp(int(answer["now"]), UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
     kind = "stands still until moved" if answer["mode"] == "manual" else "runs"
-    return tell(call, answer, f"{now} ({kind})")
+    return show_answer(call, answer, f"{now} ({kind})")
 
 
 def faults_list(ctx: typer.Context, url: Url = None) -> int:
     """List the faults that were added, spent ones included."""
-    call = current(ctx)
-    with reached(call, url) as found:
-        return _faults(call, found.get("faults"))
+    call = command_context(ctx)
+    with connect_emulator(call, url) as found:
+        return _show_faults(call, found.get("faults"))
 
 
 def faults_add(
@@ -185,34 +193,34 @@ def faults_add(
 
     Effects: status, lost, slow, cut, html, stale, repeat-page, drop-item, expire-token, throttle.
     """
-    call = current(ctx)
+    call = command_context(ctx)
     try:
         body = json.loads(fault)
     except ValueError as error:
         raise UsageError(f"a fault is a JSON object: {error}", rule="usage") from error
     if not isinstance(body, dict):
         raise UsageError("a fault is a JSON object", rule="usage")
-    with reached(call, url) as found:
-        return _faults(call, found.post("faults", body))
+    with connect_emulator(call, url) as found:
+        return _show_faults(call, found.post("faults", body))
 
 
 def faults_clear(ctx: typer.Context, url: Url = None) -> int:
     """Forget all faults."""
-    call = current(ctx)
-    with reached(call, url) as found:
-        return _faults(call, found.send("DELETE", "faults", None))
+    call = command_context(ctx)
+    with connect_emulator(call, url) as found:
+        return _show_faults(call, found.send("DELETE", "faults", None))
 
 
-def _faults(call: Call, answer: dict[str, Any]) -> int:
-    lines = [values.clean(json.dumps({k: v for k, v in f.items() if v}, sort_keys=True)) for f in answer["faults"]]
-    return tell(call, answer, "\n".join(lines) or "No faults.")
+def _show_faults(call: CommandContext, answer: dict[str, Any]) -> int:
+    lines = [values.clean_text(json.dumps({k: v for k, v in f.items() if v}, sort_keys=True)) for f in answer["faults"]]
+    return show_answer(call, answer, "\n".join(lines) or "No faults.")
 
 
 def switches_show(ctx: typer.Context, url: Url = None) -> int:
     """Show every switch, its setting, and the settings it may have."""
-    call = current(ctx)
-    with reached(call, url) as found:
-        return _switches(call, found.get("switches"))
+    call = command_context(ctx)
+    with connect_emulator(call, url) as found:
+        return _show_switches(call, found.get("switches"))
 
 
 def switches_set(
@@ -221,13 +229,13 @@ def switches_set(
     url: Url = None,
 ) -> int:
     """Set switches. Names and settings: exportctl emulator switches show."""
-    call = current(ctx)
-    body = dict(_setting(one) for one in settings)
-    with reached(call, url) as found:
-        return _switches(call, found.send("PATCH", "switches", body))
+    call = command_context(ctx)
+    body = dict(_parse_setting(one) for one in settings)
+    with connect_emulator(call, url) as found:
+        return _show_switches(call, found.send("PATCH", "switches", body))
 
 
-def _setting(text: str) -> tuple[str, Any]:
+def _parse_setting(text: str) -> tuple[str, Any]:
     name, equals, value = text.partition("=")
     if not equals:
         raise UsageError(f"{text}: write NAME=VALUE", rule="usage")
@@ -237,35 +245,35 @@ def _setting(text: str) -> tuple[str, Any]:
         return name, value
 
 
-def _switches(call: Call, answer: dict[str, Any]) -> int:
+def _show_switches(call: CommandContext, answer: dict[str, Any]) -> int:
     from exportctl.emulator.switches import QUESTIONS
 
     lines = []
     for name, setting in sorted(answer.items()):
         question = QUESTIONS[name]
-        possible = f"{question.span[0]} to {question.span[1]}" if question.span else _listed(question.values)
+        possible = f"{question.span[0]} to {question.span[1]}" if question.span else _value_list(question.values)
         lines.append(f"{name} = {json.dumps(setting)}  (of {possible})\n    {question.text}")
-    return tell(call, answer, "\n".join(lines))
+    return show_answer(call, answer, "\n".join(lines))
 
 
-def _listed(settings: tuple[object, ...]) -> str:
+def _value_list(settings: tuple[object, ...]) -> str:
     return ", ".join(json.dumps(value) for value in settings)
 
 
-add(app, {"serve": (serve, "exportctl emulator serve --port 8025")})
-add(app, {"seed": (seed, "exportctl emulator seed --from-config")})
-add(app, {"ingest": (emulator_data.ingest, "exportctl emulator ingest web 500")})
-add(app, {"reset": (reset, "exportctl emulator reset")})
-add(app, {"requests": (requests, "exportctl emulator requests --writes")})
-add(clock_app, {"get": (clock_get, "exportctl emulator clock get")})
-add(clock_app, {"set": (clock_set, "exportctl emulator clock set 12:00")})
-add(clock_app, {"advance": (clock_advance, "exportctl emulator clock advance '1 day'")})
-add(faults_app, {"list": (faults_list, "exportctl emulator faults list")})
+add_commands(app, {"serve": (serve, "exportctl emulator serve --port 8025")})
+add_commands(app, {"seed": (seed, "exportctl emulator seed --from-config")})
+add_commands(app, {"ingest": (emulator_data.ingest, "exportctl emulator ingest web 500")})
+add_commands(app, {"reset": (reset, "exportctl emulator reset")})
+add_commands(app, {"requests": (requests, "exportctl emulator requests --writes")})
+add_commands(clock_app, {"get": (clock_get, "exportctl emulator clock get")})
+add_commands(clock_app, {"set": (clock_set, "exportctl emulator clock set 12:00")})
+add_commands(clock_app, {"advance": (clock_advance, "exportctl emulator clock advance '1 day'")})
+add_commands(faults_app, {"list": (faults_list, "exportctl emulator faults list")})
 FAULT = """exportctl emulator faults add '{"effect": "lost", "method": "POST", "path": "/flows$"}'"""
-add(faults_app, {"add": (faults_add, FAULT)})
-add(faults_app, {"clear": (faults_clear, "exportctl emulator faults clear")})
-add(switches_app, {"show": (switches_show, "exportctl emulator switches show")})
-add(switches_app, {"set": (switches_set, "exportctl emulator switches set list_lag=60 read_secrets=omit")})
+add_commands(faults_app, {"add": (faults_add, FAULT)})
+add_commands(faults_app, {"clear": (faults_clear, "exportctl emulator faults clear")})
+add_commands(switches_app, {"show": (switches_show, "exportctl emulator switches show")})
+add_commands(switches_app, {"set": (switches_set, "exportctl emulator switches set list_lag=60 read_secrets=omit")})
 app.add_typer(clock_app, name="clock")
 app.add_typer(faults_app, name="faults")
 app.add_typer(switches_app, name="switches")

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from exportctl.cli.call import current, parsed_duration
-from exportctl.cli.emulator_reach import Url, reached, tell
+from exportctl.cli.call import command_context, parsed_duration
+from exportctl.cli.emulator_reach import Url, connect_emulator, show_answer
 from exportctl.views import values
 
 if TYPE_CHECKING:
@@ -29,16 +29,16 @@ def ingest(
     url: Url = None,
 ) -> int:
     """Let rows come into a dataset. The next runs of its exports carry them."""
-    call = current(ctx)
+    call = command_context(ctx)
     seconds = parsed_duration(spread, "--spread") if spread else DAY
-    with reached(call, url) as found:
+    with connect_emulator(call, url) as found:
         where = sandbox or (found.project.platform.sandbox if found.project else "prod")
-        name = _known(found.project, dataset)
+        name = _resolve_dataset(found.project, dataset)
         answer = found.post("ingest", {"sandbox": where, "dataset": name, "rows": rows, "spread": seconds})
-    return tell(call, answer, f"{values.clean(dataset)}: {rows} rows came in.")
+    return show_answer(call, answer, f"{values.clean_text(dataset)}: {rows} rows came in.")
 
 
-def _known(project: Project | None, name: str) -> str:
+def _resolve_dataset(project: Project | None, name: str) -> str:
     """What an alias of the config stands for; a name or an id as it is."""
     declared = [d for e in project.exports.values() for d in e.datasets] if project else []
     return next((d.id or d.name or name for d in declared if d.alias == name), name)

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from exportctl.cli import exits
-from exportctl.cli.call import JSON, TEXT, Call
+from exportctl.cli.call import JSON, TEXT, CommandContext
 
 if TYPE_CHECKING:
-    from exportctl.control import Control
+    from exportctl.control import EmulatorAdmin
 
 Url = Annotated[str | None, typer.Option("--url", metavar="URL", help="A served emulator, as http://127.0.0.1:8025.")]
 Flow = Annotated[str, typer.Argument(metavar="FLOW", help="An export's address, a flow id, or a unique flow name.")]
@@ -21,18 +21,18 @@ Person = Annotated[str | None, typer.Option("--as", metavar="PERSON", help="Who 
 
 
 @contextmanager
-def reached(call: Call, url: str | None) -> Iterator[Control]:
+def connect_emulator(call: CommandContext, url: str | None) -> Iterator[EmulatorAdmin]:
     from exportctl import control
 
-    call.formats(TEXT, JSON)
-    with control.opened(call.setup(), url, call.today()) as found:
+    call.require_format(TEXT, JSON)
+    with control.open_admin(call.setup(), url, call.as_of()) as found:
         yield found
 
 
-def tell(call: Call, answer: dict[str, Any], words: str) -> int:
+def show_answer(call: CommandContext, answer: dict[str, Any], words: str) -> int:
     """The answer for machines, a line for people."""
     if call.format == JSON:
-        call.screen.document(json.dumps(answer, sort_keys=True, indent=2) + "\n")
+        call.screen.write_document(json.dumps(answer, sort_keys=True, indent=2) + "\n")
     else:
         call.screen.show(f"{words}\n")
     return exits.DONE

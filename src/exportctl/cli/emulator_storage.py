@@ -11,8 +11,8 @@ from urllib.parse import quote, urlsplit
 import typer
 
 from exportctl.cli import exits
-from exportctl.cli.call import Call, add, current, group, read_text
-from exportctl.cli.emulator_reach import Url, reached, tell
+from exportctl.cli.call import CommandContext, add_commands, command_context, group, read_text
+from exportctl.cli.emulator_reach import Url, connect_emulator, show_answer
 from exportctl.errors import UsageError
 from exportctl.views import values
 
@@ -25,7 +25,7 @@ Option = Annotated[
     list[str] | None,
     typer.Option("--option", metavar="KEY=VALUE", help="VALUE may be @FILE or env:NAME: no key on a command line."),
 ]
-Allowed = Annotated[
+AllowedHosts = Annotated[
     list[str] | None,
     typer.Option("--allow-real-storage", metavar="HOST", help="A host beyond this machine to write to; repeatable."),
 ]
@@ -38,9 +38,9 @@ def storage(ctx: typer.Context, url: Url = None) -> int:
 
 def storage_show(ctx: typer.Context, url: Url = None) -> int:
     """Show where each destination type is written."""
-    call = current(ctx)
-    with reached(call, url) as found:
-        return _told(call, found.get("storage"))
+    call = command_context(ctx)
+    with connect_emulator(call, url) as found:
+        return _show_storage(call, found.get("storage"))
 
 
 def storage_set(
@@ -48,7 +48,7 @@ def storage_set(
     type: Type,
     at: Annotated[str, typer.Argument(metavar="URL", help="As http://127.0.0.1:9000 or sftp://127.0.0.1:2222.")],
     option: Option = None,
-    allow: Allowed = None,
+    allow: AllowedHosts = None,
     url: Url = None,
 ) -> int:
     """
@@ -57,21 +57,21 @@ def storage_set(
     Credentials come from the base connections. Options: region; for roles and principals JSON objects that stand in
     for AWS STS and Entra ID; for the landing zone account, container, and account_key or sas; for SFTP known_hosts.
     """
-    call = current(ctx)
-    given = dict(_option(text, call) for text in option or ())
-    body = {"endpoints": {type: {**_place(at), **given}}, "allowed_hosts": allow or []}
-    with reached(call, url) as found:
-        return _told(call, found.send("PATCH", "storage", body))
+    call = command_context(ctx)
+    given = dict(_parse_storage_option(text, call) for text in option or ())
+    body = {"endpoints": {type: {**_parse_endpoint(at), **given}}, "allowed_hosts": allow or []}
+    with connect_emulator(call, url) as found:
+        return _show_storage(call, found.send("PATCH", "storage", body))
 
 
 def storage_local(ctx: typer.Context, type: Type, url: Url = None) -> int:
     """Write a destination type to a local folder again. Its endpoint is forgotten."""
-    call = current(ctx)
-    with reached(call, url) as found:
-        return _told(call, found.send("DELETE", f"storage/{quote(type, safe='')}", None))
+    call = command_context(ctx)
+    with connect_emulator(call, url) as found:
+        return _show_storage(call, found.send("DELETE", f"storage/{quote(type, safe='')}", None))
 
 
-def _place(at: str) -> dict[str, Any]:
+def _parse_endpoint(at: str) -> dict[str, Any]:
     parts = urlsplit(at)
     if parts.scheme != "sftp":
         return {"url": at}
@@ -84,11 +84,11 @@ def _place(at: str) -> dict[str, Any]:
     return {"host": parts.hostname, **port}
 
 
-def _option(text: str, call: Call) -> tuple[str, Any]:
+def _parse_storage_option(text: str, call: CommandContext) -> tuple[str, Any]:
     name, equals, written = text.partition("=")
     if not equals:
         raise UsageError("--option takes KEY=VALUE", rule="usage")
-    value = _value(name, written, call.folder, call.env)
+    value = _option_value(name, written, call.folder, call.env)
     if not value.lstrip().startswith("{"):
         return name, value
     try:
@@ -97,7 +97,7 @@ def _option(text: str, call: Call) -> tuple[str, Any]:
         raise UsageError(f"--option {name}: the value is not JSON", rule="usage") from None
 
 
-def _value(name: str, written: str, folder: Path, env: Mapping[str, str]) -> str:
+def _option_value(name: str, written: str, folder: Path, env: Mapping[str, str]) -> str:
     if written.startswith("@"):
         return read_text(folder / written[1:], f"--option {name}:").strip()
     if not written.startswith("env:"):
@@ -108,26 +108,26 @@ def _value(name: str, written: str, folder: Path, env: Mapping[str, str]) -> str
     return env[variable]
 
 
-def _told(call: Call, answer: dict[str, Any]) -> int:
+def _show_storage(call: CommandContext, answer: dict[str, Any]) -> int:
     from exportctl.emulator.sinks.settings import OPTIONS
 
-    lines = [f"{type:<22}{_where(answer['endpoints'].get(type))}" for type in OPTIONS]
+    lines = [f"{type:<22}{_endpoint_text(answer['endpoints'].get(type))}" for type in OPTIONS]
     if answer["allowed_hosts"]:
         lines.append(f"Beyond this machine: {', '.join(answer['allowed_hosts'])}")
-    return tell(call, answer, "\n".join(lines))
+    return show_answer(call, answer, "\n".join(lines))
 
 
-def _where(endpoint: Mapping[str, Any] | None) -> str:
+def _endpoint_text(endpoint: Mapping[str, Any] | None) -> str:
     if endpoint is None:
         return "a local folder"
     members = dict(endpoint)
     at = members.pop("url", None) or f"sftp://{members.pop('host')}"
     shown = "  ".join(f"{name}={value}" for name, value in members.items() if name != "known_hosts")
-    return values.clean(f"{at}  {shown}".rstrip())
+    return values.clean_text(f"{at}  {shown}".rstrip())
 
 
 _STORAGE = "exportctl emulator storage"
-add(app, {"show": (storage_show, f"{_STORAGE} show")})
+add_commands(app, {"show": (storage_show, f"{_STORAGE} show")})
 SET = f"{_STORAGE} set data-landing-zone http://127.0.0.1:10000/acme --option account=acme --option account_key=env:KEY"
-add(app, {"set": (storage_set, SET)})
-add(app, {"local": (storage_local, f"{_STORAGE} local amazon-s3")})
+add_commands(app, {"set": (storage_set, SET)})
+add_commands(app, {"local": (storage_local, f"{_STORAGE} local amazon-s3")})

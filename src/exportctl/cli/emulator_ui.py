@@ -7,23 +7,25 @@ from typing import Annotated, Any
 
 import typer
 
-from exportctl.cli.call import add, current, group, parsed_moment
-from exportctl.cli.emulator_reach import Flow, Person, Url, reached, tell
+from exportctl.cli.call import add_commands, command_context, group, parsed_moment
+from exportctl.cli.emulator_reach import Flow, Person, Url, connect_emulator, show_answer
 from exportctl.views import values
 
 app = group("Edit a flow by hand. As a person in the AEP user interface would.")
 
 
-def _edited(ctx: typer.Context, url: str | None, verb: str, flow: str, person: str | None, **members: Any) -> int:
-    call = current(ctx)
-    with reached(call, url) as found:
+def _edit_flow(ctx: typer.Context, url: str | None, verb: str, flow: str, person: str | None, **members: Any) -> int:
+    call = command_context(ctx)
+    with connect_emulator(call, url) as found:
         answer = found.edit(verb, flow, person, **members)
-    return tell(call, answer, f"{verb}: {values.clean(flow)} was edited by hand in the emulator ({answer['id']}).")
+    return show_answer(
+        call, answer, f"{verb}: {values.clean_text(flow)} was edited by hand in the emulator ({answer['id']})."
+    )
 
 
-def _plain(verb: str, words: str) -> Callable[..., int]:
+def _edit_command(verb: str, words: str) -> Callable[..., int]:
     def edit(ctx: typer.Context, flow: Flow, person: Person = None, url: Url = None) -> int:
-        return _edited(ctx, url, verb, flow, person)
+        return _edit_flow(ctx, url, verb, flow, person)
 
     edit.__doc__ = words
     return edit
@@ -37,7 +39,7 @@ def end(
     url: Url = None,
 ) -> int:
     """Move the end of a flow."""
-    return _edited(ctx, url, "end", flow, person, moment=parsed_moment(moment, "MOMENT"))
+    return _edit_flow(ctx, url, "end", flow, person, moment=parsed_moment(moment, "MOMENT"))
 
 
 def path(
@@ -48,7 +50,7 @@ def path(
     url: Url = None,
 ) -> int:
     """Let a flow write to another folder."""
-    return _edited(ctx, url, "path", flow, person, path=path)
+    return _edit_flow(ctx, url, "path", flow, person, path=path)
 
 
 def datasets(
@@ -59,7 +61,7 @@ def datasets(
     url: Url = None,
 ) -> int:
     """Let a flow export other datasets."""
-    return _edited(ctx, url, "datasets", flow, person, datasets=datasets)
+    return _edit_flow(ctx, url, "datasets", flow, person, datasets=datasets)
 
 
 def rename(
@@ -70,7 +72,7 @@ def rename(
     url: Url = None,
 ) -> int:
     """Give a flow another name."""
-    return _edited(ctx, url, "rename", flow, person, name=name)
+    return _edit_flow(ctx, url, "rename", flow, person, name=name)
 
 
 def describe(
@@ -81,15 +83,17 @@ def describe(
     url: Url = None,
 ) -> int:
     """Replace a flow's description, and with it the marker that exportctl keeps there."""
-    return _edited(ctx, url, "describe", flow, person, text=text)
+    return _edit_flow(ctx, url, "describe", flow, person, text=text)
 
 
 _UI = "exportctl emulator ui"
-add(app, {"enable": (_plain("enable", "Switch a flow on."), f"{_UI} enable web-to-lake")})
-add(app, {"disable": (_plain("disable", "Switch a flow off."), f"{_UI} disable exports.web-to-lake")})
-add(app, {"end": (end, f"{_UI} end web-to-lake 2027-01-31")})
-add(app, {"path": (path, f"{_UI} path web-to-lake somewhere/else --as jane@acme.example")})
-add(app, {"datasets": (datasets, f"{_UI} datasets web-to-lake Orders Returns")})
-add(app, {"rename": (rename, f"{_UI} rename web-to-lake 'Web, do not touch'")})
-add(app, {"describe": (describe, f"{_UI} describe web-to-lake 'for the web team'")})
-add(app, {"delete": (_plain("delete", "Delete a flow; its connections stay."), f"{_UI} delete web-to-lake")})
+add_commands(app, {"enable": (_edit_command("enable", "Switch a flow on."), f"{_UI} enable web-to-lake")})
+add_commands(app, {"disable": (_edit_command("disable", "Switch a flow off."), f"{_UI} disable exports.web-to-lake")})
+add_commands(app, {"end": (end, f"{_UI} end web-to-lake 2027-01-31")})
+add_commands(app, {"path": (path, f"{_UI} path web-to-lake somewhere/else --as jane@acme.example")})
+add_commands(app, {"datasets": (datasets, f"{_UI} datasets web-to-lake Orders Returns")})
+add_commands(app, {"rename": (rename, f"{_UI} rename web-to-lake 'Web, do not touch'")})
+add_commands(app, {"describe": (describe, f"{_UI} describe web-to-lake 'for the web team'")})
+add_commands(
+    app, {"delete": (_edit_command("delete", "Delete a flow; its connections stay."), f"{_UI} delete web-to-lake")}
+)

@@ -9,14 +9,14 @@ import typer
 
 from exportctl import environments
 from exportctl.cli import exits
-from exportctl.cli.call import JSON, TEXT, Call, current
-from exportctl.cli.options import reject
-from exportctl.config.loading import Parsed
-from exportctl.config.origins import layer
-from exportctl.config.schema_findings import nearest
-from exportctl.environments import Side
+from exportctl.cli.call import JSON, TEXT, CommandContext, command_context
+from exportctl.cli.options import reject_option
+from exportctl.config.loading import ParsedConfig
+from exportctl.config.origins import environment_tree
+from exportctl.config.schema_findings import closest_match
+from exportctl.environments import ResolvedEnvironment
 from exportctl.errors import UsageError
-from exportctl.offline import parsed, project_of
+from exportctl.offline import read_config, read_project
 
 
 def diff_environments(
@@ -32,27 +32,29 @@ def diff_environments(
     """
     from exportctl.views import json_environments, text_environments
 
-    call = current(ctx)
-    call.formats(TEXT, JSON)
-    reject("--env", (call.environment,), "the two environments are named")
-    whole = parsed(call.setup())
-    _check(whole, left, right)
-    shown = environments.compared(_side(call, whole, left), _side(call, whole, right))
+    call = command_context(ctx)
+    call.require_format(TEXT, JSON)
+    reject_option("--env", (call.environment,), "the two environments are named")
+    whole = read_config(call.setup())
+    _check_names(whole, left, right)
+    shown = environments.compare_environments(
+        _load_environment(call, whole, left), _load_environment(call, whole, right)
+    )
     if call.format == JSON:
-        call.screen.document(json_environments.compared(shown))
+        call.screen.write_document(json_environments.render_comparison(shown))
     else:
-        call.screen.show(text_environments.compared(shown, color=call.screen.color))
+        call.screen.show(text_environments.render_comparison(shown, color=call.screen.color))
     return exits.DONE
 
 
-def _check(whole: Parsed, left: str, right: str) -> None:
+def _check_names(whole: ParsedConfig, left: str, right: str) -> None:
     """
     Raises:
         UsageError: one is not declared, or both are the same.
     """
     for name in (left, right):
         if name not in whole.environments:
-            guess = nearest(name, whole.environments)
+            guess = closest_match(name, whole.environments)
             listed = f"there is {', '.join(whole.environments)}" if whole.environments else "the config has none"
             hint = f"did you mean {guess}?" if guess else listed
             raise UsageError(f'there is no environment "{name}"', rule="unknown-environment", hint=hint)
@@ -60,9 +62,9 @@ def _check(whole: Parsed, left: str, right: str) -> None:
         raise UsageError(f"{left} is compared with itself: name two environments", rule="usage")
 
 
-def _side(call: Call, whole: Parsed, name: str) -> Side:
-    project, _ = project_of(replace(call.setup(), environment=name), call.today())
-    return Side(name, project, layer(whole, name, call.env))
+def _load_environment(call: CommandContext, whole: ParsedConfig, name: str) -> ResolvedEnvironment:
+    project, _ = read_project(replace(call.setup(), environment=name), call.as_of())
+    return ResolvedEnvironment(name, project, environment_tree(whole, name, call.env))
 
 
 COMMANDS = {"diff-environments": (diff_environments, "exportctl diff-environments stage prod")}

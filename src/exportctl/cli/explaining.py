@@ -16,8 +16,8 @@ from exportctl.errors import UsageError
 from exportctl.model import Cause
 from exportctl.rules.checking import BY_ID
 from exportctl.rules.gates import BY_NAME as GATES
-from exportctl.rules.gates import Gate
-from exportctl.rules.row import Rule, nearest
+from exportctl.rules.gates import SafetyCheck
+from exportctl.rules.row import Rule, closest_match
 
 CAUSES: Mapping[Cause, str] = {
     Cause.CREATE: "The object does not exist yet. Apply creates it.",
@@ -26,20 +26,22 @@ CAUSES: Mapping[Cause, str] = {
     "To keep what they did, write it into the YAML; to leave it for a while, add an `accept` entry.",
     Cause.CONFLICT: "The YAML and the sandbox both changed since the last apply, to different values.\n"
     "Apply writes the YAML's value; drift fails. Decide which is right before you apply.",
-    Cause.DIFFERS: "Both sides differ and nobody knows what was last applied, because the marker says nothing of it.\n"
+    Cause.UNKNOWN_ORIGIN: "Both sides differ and nobody knows what was last applied, because the marker "
+    "says nothing of it.\n"
     "Apply writes the YAML's value; drift fails.",
-    Cause.CONVERGED: "Both sides are equal, but not what was last applied. Only the marker is written; no change.",
+    Cause.ALREADY_MATCHES: "Both sides are equal, but not what was last applied. Only the marker is "
+    "written; no change.",
     Cause.NORMALISED: "The service keeps another spelling of what was sent. Nothing is written, it is no drift.",
-    Cause.STOPPED: "Somebody switched the flow off or moved its end earlier. It is held: never undone by itself.\n"
+    Cause.PAUSED: "Somebody switched the flow off or moved its end earlier. It is held: never undone by itself.\n"
     "To undo it: apply --put-back ADDRESS. To agree: write `enabled: false` or the end into the YAML.",
     Cause.RENEWAL: "A rolling end is due and is moved on. Outside exit code 2 and the digest of a plan.",
-    Cause.LAPSED: "A rolling end is over: the flow exports nothing. Apply moves it on, as a change that is reviewed.\n"
+    Cause.EXPIRED: "A rolling end is over: the flow exports nothing. Apply moves it on, as a change that is reviewed.\n"
     "renew does not: what a revived flow sends first is not documented, and may be every dataset in full.",
     Cause.ACCEPTED: "An `accept` entry of the config covers it until its date: neither reported nor put back.",
 }
 
 
-def explained(topic: str) -> tuple[str, str]:
+def explain_topic(topic: str) -> tuple[str, str]:
     """
     Title and words of a topic.
 
@@ -51,65 +53,65 @@ def explained(topic: str) -> tuple[str, str]:
     if number.isdigit() and int(number) in exits.TEXTS:
         return f"exit {number}", exits.TEXTS[int(number)]
     if name in BY_ID:
-        return f"rule {name}", "\n".join((_rule(BY_ID[name]), *_as_gate(name)))
+        return f"rule {name}", "\n".join((_rule_text(BY_ID[name]), *_safety_check_of_rule(name)))
     if name in GATES:
-        return f"gate {name}", "\n".join(_gate(GATES[name]))
+        return f"gate {name}", "\n".join(_safety_check_lines(GATES[name]))
     if name in CAUSES:
         return f"cause {name}", CAUSES[Cause(name)]
-    field = _field(name)
+    field = _field_schema(name)
     if field is not None:
-        return f"field {name}", _words(field)
-    raise _unknown(name)
+        return f"field {name}", _schema_text(field)
+    raise _unknown_topic(name)
 
 
-def _rule(rule: Rule) -> str:
+def _rule_text(rule: Rule) -> str:
     level = f"{rule.level}, fixed: it can be raised, not lowered or allowed" if rule.fixed else str(rule.level)
-    lines = [rule.title, f"level: {level}", f"why: {rule.why}", f"mend: {rule.mend}"]
-    lines += ["not:", *_shown(rule.bad)] if rule.bad else []
-    lines += ["but:", *_shown(rule.good)] if rule.good else []
+    lines = [rule.title, f"level: {level}", f"why: {rule.why}", f"mend: {rule.how_to_fix}"]
+    lines += ["not:", *_indented_lines(rule.bad_example)] if rule.bad_example else []
+    lines += ["but:", *_indented_lines(rule.good_example)] if rule.good_example else []
     return "\n".join(lines)
 
 
-def _gate(gate: Gate) -> tuple[str, ...]:
-    return f"refuses: {gate.refuses}", f"to allow exactly this: {gate.allow}"
+def _safety_check_lines(gate: SafetyCheck) -> tuple[str, ...]:
+    return f"refuses: {gate.blocks}", f"to allow exactly this: {gate.allow}"
 
 
-def _as_gate(name: str) -> tuple[str, ...]:
+def _safety_check_of_rule(name: str) -> tuple[str, ...]:
     """The gate that goes by the name of a rule."""
-    return ("also a gate:", *_gate(GATES[name])) if name in GATES else ()
+    return ("also a gate:", *_safety_check_lines(GATES[name])) if name in GATES else ()
 
 
-def _shown(yaml: str) -> Iterator[str]:
+def _indented_lines(yaml: str) -> Iterator[str]:
     return (f"  {line}" for line in yaml.splitlines())
 
 
-def _field(path: str) -> Mapping[str, Any] | None:
+def _field_schema(path: str) -> Mapping[str, Any] | None:
     """The schema of `exports.schedule.every`: names of entries (`exports.orders`) may be written or left out."""
     found: Mapping[str, Any] | None = SCHEMA
     for part in path.split("."):
-        found = _below(_whole(found), part) if found is not None else None
-    return _whole(found) if found is not None and path else None
+        found = _child_schema(_follow_ref(found), part) if found is not None else None
+    return _follow_ref(found) if found is not None and path else None
 
 
-def _whole(schema: Mapping[str, Any]) -> Mapping[str, Any]:
+def _follow_ref(schema: Mapping[str, Any]) -> Mapping[str, Any]:
     """With its `$ref` followed."""
     while "$ref" in schema:
-        schema = {**SCHEMA["$defs"][schema["$ref"].removeprefix("#/$defs/")], **_without_ref(schema)}
+        schema = {**SCHEMA["$defs"][schema["$ref"].removeprefix("#/$defs/")], **_drop_ref(schema)}
     return schema
 
 
-def _without_ref(schema: Mapping[str, Any]) -> dict[str, Any]:
+def _drop_ref(schema: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in schema.items() if key != "$ref"}
 
 
-def _below(schema: Mapping[str, Any], part: str) -> Mapping[str, Any] | None:
+def _child_schema(schema: Mapping[str, Any], part: str) -> Mapping[str, Any] | None:
     properties: Mapping[str, Any] = schema.get("properties") or {}
     if part in properties:
         return _mapping(properties[part])
     entry = _mapping(schema.get("additionalProperties")) or _mapping(schema.get("items"))
     if entry is None:
         return None
-    inside: Mapping[str, Any] = _whole(entry).get("properties") or {}
+    inside: Mapping[str, Any] = _follow_ref(entry).get("properties") or {}
     return _mapping(inside[part]) if part in inside else entry if not inside or _is_name(schema) else None
 
 
@@ -121,7 +123,7 @@ def _mapping(schema: object) -> Mapping[str, Any] | None:
     return schema if isinstance(schema, Mapping) else None
 
 
-def _words(schema: Mapping[str, Any]) -> str:
+def _schema_text(schema: Mapping[str, Any]) -> str:
     lines = [str(schema.get("description", "no description"))]
     if isinstance(schema.get("enum"), list):
         lines.append("one of: " + ", ".join(_json(value) for value in schema["enum"] if value is not None))
@@ -136,9 +138,9 @@ def _json(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value)
 
 
-def _unknown(name: str) -> UsageError:
+def _unknown_topic(name: str) -> UsageError:
     known = [*BY_ID, *GATES, *CAUSES, *SCHEMA.get("properties", {})]
-    guess = nearest(name, known)
+    guess = closest_match(name, known)
     hint = f"did you mean {guess}? " if guess else ""
     return UsageError(
         f"nothing to explain is called {name!r}",

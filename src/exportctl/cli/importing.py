@@ -8,22 +8,22 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from exportctl.cli import exits
-from exportctl.cli.call import JSON, TEXT, Call, current
-from exportctl.cli.options import reject
-from exportctl.cli.saving import write_new
-from exportctl.config.files import PARTS
+from exportctl.cli.call import JSON, TEXT, CommandContext, command_context
+from exportctl.cli.options import reject_option
+from exportctl.cli.saving import write_new_file
+from exportctl.config.files import PARTS_FOLDER
 from exportctl.errors import Error, UsageError
-from exportctl.flags import Flags
+from exportctl.flags import PlanOptions
 from exportctl.model import DESTINATIONS, EXPORTS, Verb
 from exportctl.views import json_import, text_import
 
 if TYPE_CHECKING:
-    from exportctl.importing.report import Imported, Selection
+    from exportctl.importing.report import ImportResult, Selection
 
 _SECRET = "take the value out of the flow's name, description or folder, or import the others with --flow"
 
 
-def imported(
+def import_flows(
     ctx: typer.Context,
     every: Annotated[bool, typer.Option("--all", help="All flows that no config declares.")] = False,
     flow: Annotated[
@@ -59,48 +59,52 @@ def imported(
     """
     from exportctl import taking_over
 
-    call = current(ctx)
-    call.formats(TEXT, JSON)
+    call = command_context(ctx)
+    call.require_format(TEXT, JSON)
     if update:
-        reject("--update", (every, flow, name, into), "it edits what the config has; import other flows by themselves")
-        return _updated(call, update, dry_run=dry_run, strict=strict)
-    reject("--dry-run", (dry_run,), "it is for --update; without --into an import writes no file")
+        reject_option(
+            "--update", (every, flow, name, into), "it edits what the config has; import other flows by themselves"
+        )
+        return _update_exports(call, update, dry_run=dry_run, strict=strict)
+    reject_option("--dry-run", (dry_run,), "it is for --update; without --into an import writes no file")
     asked = _selection(every, flow or [], name or [])
     file = _new_file(call, into) if into else None
-    made, secrets = taking_over.taken_over(call.setup(), asked, file=file or taking_over.STDOUT, wall=call.wall)
+    made, secrets = taking_over.import_from_sandbox(
+        call.setup(), asked, file=file or taking_over.STDOUT, wall=call.wall
+    )
     call.screen.hide(secrets)
     _refuse_secrets(call, made)
     written = file if made.text else None
     if written:
-        _write(call, written, made.text)
-    _show(call, made, written)
-    return exits.INCOMPLETE if strict and made.incomplete else exits.DONE
+        _write_yaml(call, written, made.text)
+    _show_result(call, made, written)
+    return exits.INCOMPLETE if strict and made.is_incomplete else exits.DONE
 
 
-def _updated(call: Call, names: list[str], *, dry_run: bool, strict: bool) -> int:
+def _update_exports(call: CommandContext, names: list[str], *, dry_run: bool, strict: bool) -> int:
     """
     Raises:
         UsageError: something else than an export is named.
     """
     from exportctl.cli import patching
-    from exportctl.patching.wishes import EITHER, Asked
+    from exportctl.patching.wishes import DIFFERING_CAUSES, AcceptRequest
 
     wrong = [name for name in names if name.startswith(f"{DESTINATIONS}.")]
     if wrong:
         raise UsageError(f"--update {wrong[0]}: name an export", rule="usage", hint="for accounts: drift --patch")
     targets = tuple(name if name.startswith(f"{EXPORTS}.") else f"{EXPORTS}.{name}" for name in names)
     again = f"exportctl import {' '.join(f'--update {name}' for name in names)}"
-    asked = Asked(EITHER, Flags(targets=targets), accounts=False)
-    order = patching.Order(asked, frozenset(), not dry_run, again, "--update")
-    made, code = patching.carry(call, order)
+    asked = AcceptRequest(DIFFERING_CAUSES, PlanOptions(targets=targets), include_accounts=False)
+    order = patching.AcceptOptions(asked, frozenset(), not dry_run, again, "--update")
+    made, code = patching.show_or_write_edits(call, order)
     made_anew = (Verb.CREATE, Verb.COMPLETE)
-    unmade = [i.address for i in made.targeted.items if i.address.root == EXPORTS and i.verb in made_anew]
+    unmade = [i.address for i in made.targeted_plan.items if i.address.root == EXPORTS and i.verb in made_anew]
     for address in unmade:
         call.screen.say(
             f"{address} has no flow in this sandbox, so there is nothing to accept: `exportctl apply` makes it"
         )
-    incomplete = made.left or made.targeted.refused or unmade
-    return exits.first(code, exits.INCOMPLETE if strict and incomplete else exits.DONE)
+    incomplete = made.unaccepted or made.targeted_plan.is_refused or unmade
+    return exits.pick_exit_code(code, exits.INCOMPLETE if strict and incomplete else exits.DONE)
 
 
 def _selection(every: bool, ids: list[str], names: list[str]) -> Selection:
@@ -115,7 +119,7 @@ def _selection(every: bool, ids: list[str], names: list[str]) -> Selection:
     return Selection(tuple(ids), tuple(names))
 
 
-def _new_file(call: Call, into: Path) -> str:
+def _new_file(call: CommandContext, into: Path) -> str:
     """
     The name of the file as the config would call it.
 
@@ -127,22 +131,24 @@ def _new_file(call: Call, into: Path) -> str:
         hint = "choose another name; what is in it may have been edited"
         raise Error(f"{into} is there already; nothing was written", rule="file-exists", hint=hint)
     hidden = any(part.startswith(".") for part in into.parts)
-    if into.suffix != ".yaml" or (not call.files and (into.is_absolute() or into.parts[0] != PARTS or hidden)):
-        hint = f"choose {PARTS}/{into.stem}.yaml"
-        raise UsageError(f"--into {into}: the config is exports.yaml and {PARTS}/*.yaml", rule="usage", hint=hint)
+    if into.suffix != ".yaml" or (not call.files and (into.is_absolute() or into.parts[0] != PARTS_FOLDER or hidden)):
+        hint = f"choose {PARTS_FOLDER}/{into.stem}.yaml"
+        raise UsageError(
+            f"--into {into}: the config is exports.yaml and {PARTS_FOLDER}/*.yaml", rule="usage", hint=hint
+        )
     return into.as_posix()
 
 
-def _refuse_secrets(call: Call, made: Imported) -> None:
+def _refuse_secrets(call: CommandContext, made: ImportResult) -> None:
     """
     Raises:
         Error: a known secret value is in the YAML.
     """
-    if call.screen.masked(made.text) != made.text:
+    if call.screen.mask_text(made.text) != made.text:
         raise Error("a secret value is in the YAML: it is not given out", rule="secret-in-import", hint=_SECRET)
 
 
-def _write(call: Call, file: str, text: str) -> None:
+def _write_yaml(call: CommandContext, file: str, text: str) -> None:
     """
     Raises:
         Error: it cannot be written.
@@ -153,19 +159,19 @@ def _write(call: Call, file: str, text: str) -> None:
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise Error(f"{path.parent} cannot be made: {reason}", rule="file") from error
-    write_new(path, text)
+    write_new_file(path, text)
 
 
-def _show(call: Call, made: Imported, file: str | None) -> None:
+def _show_result(call: CommandContext, made: ImportResult, file: str | None) -> None:
     """The YAML is the result unless it is in a file; what else there is to say goes beside it."""
     screen = call.screen
     if call.format == JSON:
-        screen.document(json_import.imported(made, file=file))
+        screen.write_document(json_import.render_import(made, file=file))
     elif file:
-        screen.show(text_import.imported(made, file=file, color=screen.color))
+        screen.show(text_import.render_import(made, file=file, color=screen.color))
     else:
         screen.show(made.text)
-        screen.say(text_import.imported(made, file=None, color=screen.err_color))
+        screen.say(text_import.render_import(made, file=None, color=screen.err_color))
 
 
-COMMANDS = {"import": (imported, "exportctl import --all --into exports/imported.yaml")}
+COMMANDS = {"import": (import_flows, "exportctl import --all --into exports/imported.yaml")}

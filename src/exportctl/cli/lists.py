@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import typer
 
-from exportctl.checkup import State
+from exportctl.checkup import CheckStatus
 from exportctl.cli import exits
-from exportctl.cli.call import JSON, TEXT, current
+from exportctl.cli.call import JSON, TEXT, command_context
 
 
 def datasets(ctx: typer.Context) -> int:
@@ -14,13 +14,15 @@ def datasets(ctx: typer.Context) -> int:
     from exportctl import workflows
     from exportctl.views import json, text_lists
 
-    call = current(ctx)
-    call.formats(TEXT, JSON)
-    found = workflows.eligible(call.setup(), wall=call.wall)
+    call = command_context(ctx)
+    call.require_format(TEXT, JSON)
+    found = workflows.list_exportable_datasets(call.setup(), wall=call.wall)
     if call.format == JSON:
-        call.screen.document(json.datasets(found.datasets, found.used_by, header=found.header, as_of=found.as_of))
+        call.screen.write_document(
+            json.render_datasets(found.datasets, found.used_by, header=found.header, as_of=found.as_of)
+        )
     else:
-        call.screen.show(text_lists.datasets(found.datasets, found.used_by, color=call.screen.color))
+        call.screen.show(text_lists.render_datasets(found.datasets, found.used_by, color=call.screen.color))
     return exits.DONE
 
 
@@ -36,14 +38,14 @@ def doctor(ctx: typer.Context) -> int:
     from exportctl import doctor as examination
     from exportctl.views import json, text_lists
 
-    call = current(ctx)
-    call.formats(TEXT, JSON)
-    checks, header = examination.checks(call.setup(), call.today())
+    call = command_context(ctx)
+    call.require_format(TEXT, JSON)
+    checks, header = examination.run_checks(call.setup(), call.as_of())
     if call.format == JSON:
-        call.screen.document(json.doctor(checks, header=header, as_of=call.today()))
+        call.screen.write_document(json.render_checks(checks, header=header, as_of=call.as_of()))
     else:
-        call.screen.show(text_lists.doctor(checks, color=call.screen.color))
-    return exits.FAILED if any(c.state is State.FAILED for c in checks) else exits.DONE
+        call.screen.show(text_lists.render_checks(checks, color=call.screen.color))
+    return exits.FAILED if any(c.status is CheckStatus.FAILED for c in checks) else exits.DONE
 
 
 COMMANDS = {

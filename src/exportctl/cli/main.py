@@ -22,14 +22,14 @@ import typer
 import typer.completion
 
 from exportctl.cli import exits
-from exportctl.cli.app import command
-from exportctl.cli.call import COMPLETING, JSON, Call, Interrupted
+from exportctl.cli.app import build_command
+from exportctl.cli.call import COMPLETION_VARIABLE, JSON, CommandContext, Interrupted
 from exportctl.cli.screen import Screen
 from exportctl.errors import Error, UsageError
 from exportctl.views import github, json, text_lists
 
 # Typer brings a Click of its own or uses the installed one, by version; both have this class.
-_Mistake: Any = next(c for c in typer.BadParameter.__mro__ if c.__name__ == "ClickException")
+_ClickError: Any = next(c for c in typer.BadParameter.__mro__ if c.__name__ == "ClickException")
 
 
 def main(
@@ -45,52 +45,52 @@ def main(
     screen = Screen(
         stdin or sys.stdin or StringIO(), out or sys.stdout or StringIO(), err or sys.stderr or StringIO(), env
     )
-    call = Call(env, screen)
+    call = CommandContext(env, screen)
     try:
-        with _ended_politely():
-            return _carried_out(list(argv), call)
+        with _handle_sigterm():
+            return _run_command(list(argv), call)
     except Interrupted as error:
-        _tell(call, argv, error)
+        _show_error(call, argv, error)
         return exits.INTERRUPTED
     except Error as error:
-        _tell(call, argv, error)
-        return exits.of_error(error)
+        _show_error(call, argv, error)
+        return exits.error_exit_code(error)
     except Exception as error:
         if env.get("EXPORTCTL_TRACEBACK") == "1":
             call.screen.say(traceback.format_exc())
-        _tell(call, argv, _unexpected(error))
+        _show_error(call, argv, _unexpected_error(error))
         return exits.FAILED
 
 
 @contextmanager
-def _ended_politely() -> Iterator[None]:
+def _handle_sigterm() -> Iterator[None]:
     """SIGTERM, which a CI system sends, is as Ctrl-C; only the main thread can listen to it."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = signal.signal(signal.SIGTERM, _interrupt)
+    before = signal.signal(signal.SIGTERM, _raise_interrupt)
     try:
         yield
     finally:
         signal.signal(signal.SIGTERM, signal.SIG_DFL if before is None else before)
 
 
-def _interrupt(number: int, frame: FrameType | None) -> None:
+def _raise_interrupt(number: int, frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
-def _carried_out(argv: list[str], call: Call) -> int:
-    if COMPLETING in call.env:
+def _run_command(argv: list[str], call: CommandContext) -> int:
+    if COMPLETION_VARIABLE in call.env:
         scripts: Any = typer.completion
         scripts.completion_init()  # the shell asks what may come next
     try:
         with redirect_stdout(call.screen.out):  # help is written by Typer itself
-            code = command().main(args=argv, prog_name="exportctl", standalone_mode=False, obj=call)
+            code = build_command().main(args=argv, prog_name="exportctl", standalone_mode=False, obj=call)
     except typer.Exit as stop:
         return int(stop.exit_code)
     except typer.Abort:
         raise UsageError("aborted", rule="usage") from None
-    except _Mistake as error:
+    except _ClickError as error:
         where = getattr(error, "ctx", None)
         command_path = where.command_path if where else "exportctl"
         hint = f"see `{command_path} --help`"
@@ -98,20 +98,20 @@ def _carried_out(argv: list[str], call: Call) -> int:
     return code if isinstance(code, int) else exits.DONE
 
 
-def _unexpected(error: Exception) -> Error:
+def _unexpected_error(error: Exception) -> Error:
     hint = "this is a fault of exportctl; EXPORTCTL_TRACEBACK=1 shows where"
     return Error(f"{type(error).__name__}: {error}", rule="unexpected", hint=hint)
 
 
-def _tell(call: Call, argv: Sequence[str], error: Error) -> None:
+def _show_error(call: CommandContext, argv: Sequence[str], error: Error) -> None:
     """One document where a machine reads, else text beside the results."""
     screen = call.screen
     if call.format == JSON or _asks_for_json(argv):
-        screen.document(json.errors(error.findings()))
+        screen.write_document(json.render_errors(error.findings()))
     else:
-        screen.say(text_lists.error(error, color=screen.err_color))
-    if screen.in_actions:
-        screen.command(github.annotate(error.findings()))
+        screen.say(text_lists.render_error(error, color=screen.err_color))
+    if screen.is_github_actions:
+        screen.write_workflow_command(github.render_annotations(error.findings()))
 
 
 def _asks_for_json(argv: Sequence[str]) -> bool:

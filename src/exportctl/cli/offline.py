@@ -9,11 +9,11 @@ import typer
 
 from exportctl import offline, output_schemas, scaffold, schemas
 from exportctl.cli import exits
-from exportctl.cli.call import COMPLETING, JSON, TEXT, Call, current
-from exportctl.cli.explaining import explained
+from exportctl.cli.call import COMPLETION_VARIABLE, JSON, TEXT, CommandContext, command_context
+from exportctl.cli.explaining import explain_topic
 from exportctl.cli.options import check_environment
-from exportctl.cli.reports import findings_for_actions
-from exportctl.cli.saving import write_new
+from exportctl.cli.reports import publish_findings
+from exportctl.cli.saving import write_new_file
 from exportctl.errors import Error, Level, UsageError
 from exportctl.views import json, text_lists
 
@@ -24,20 +24,20 @@ def init(ctx: typer.Context) -> int:
 
     It runs on the embedded emulator, which needs no account and no credentials; comments in the file show how to go on.
     """
-    call = current(ctx)
-    call.formats(TEXT)
+    call = command_context(ctx)
+    call.require_format(TEXT)
     call.folder.mkdir(exist_ok=True)
     folder = call.setup().folder
     main, ignore = folder / "exports.yaml", folder / ".gitignore"
     if main.exists():
         hint = "look at what it would do with `exportctl plan`, or choose another folder with -C DIR"
         raise Error("exports.yaml is there already; nothing was written", rule="file-exists", hint=hint)
-    write_new(main, scaffold.EXPORTS)
-    added = scaffold.ignoring(ignore.read_text(encoding="utf-8") if ignore.exists() else None)
+    write_new_file(main, scaffold.EXAMPLE_CONFIG)
+    added = scaffold.gitignore_text(ignore.read_text(encoding="utf-8") if ignore.exists() else None)
     if added:
         ignore.write_text(added, encoding="utf-8")
     written = "exports.yaml" + (" and .gitignore" if added else "")
-    call.screen.show(f"Wrote {written}.\n\n{scaffold.NEXT}")
+    call.screen.show(f"Wrote {written}.\n\n{scaffold.NEXT_STEPS}")
     return exits.DONE
 
 
@@ -49,16 +49,16 @@ def validate(ctx: typer.Context) -> int:
 
     Errors end in 1; warnings and notes do not. `exportctl explain RULE` says more about the [rule] behind a line.
     """
-    call = current(ctx)
-    call.formats(TEXT, JSON)
-    found = offline.checked(call.setup(), call.today())
+    call = command_context(ctx)
+    call.require_format(TEXT, JSON)
+    found = offline.validate_config(call.setup(), call.as_of())
     check_environment(call)
     number: dict[str, Any] = {name: getattr(found, name) for name in ("exports", "destinations", "environments")}
     if call.format == JSON:
-        call.screen.document(json.validate(found.findings, **number))
+        call.screen.write_document(json.render_validation(found.findings, **number))
     else:
-        call.screen.show(text_lists.validate(found.findings, color=call.screen.color, **number))
-    findings_for_actions(call, found.findings)
+        call.screen.show(text_lists.render_validation(found.findings, color=call.screen.color, **number))
+    publish_findings(call, found.findings)
     return exits.FAILED if any(f.level is Level.ERROR for f in found.findings) else exits.DONE
 
 
@@ -70,20 +70,20 @@ def schema(
     ] = None,
 ) -> int:
     """Print the JSON Schema of the config, or of a machine output. Names: exports, plan, drift, apply, saved-plan …"""
-    call = current(ctx)
-    call.formats(TEXT, JSON)
-    files = {**{file: schemas.as_text(one) for file, one in schemas.FILES.items()}, **output_schemas.files()}
+    call = command_context(ctx)
+    call.require_format(TEXT, JSON)
+    files = {**{file: schemas.schema_text(one) for file, one in schemas.FILES.items()}, **output_schemas.files()}
     if write is not None:
-        return _schemas_written(call, files, call.folder / write)
+        return _write_schemas(call, files, call.folder / write)
     text = files.get(f"{name}{output_schemas.SUFFIX}")
     if text is None:
         known = ", ".join(sorted(file.removesuffix(output_schemas.SUFFIX) for file in files))
         raise UsageError(f"there is no schema {name}", rule="usage", hint=f"there is {known}")
-    call.screen.document(text)
+    call.screen.write_document(text)
     return exits.DONE
 
 
-def _schemas_written(call: Call, files: dict[str, str], folder: Path) -> int:
+def _write_schemas(call: CommandContext, files: dict[str, str], folder: Path) -> int:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for file, text in files.items():
@@ -105,13 +105,13 @@ def explain(
 
     A rule id stands in [brackets] behind each finding. A field is written with dots: exports.schedule.every.
     """
-    call = current(ctx)
-    call.formats(TEXT, JSON)
-    title, words = explained(" ".join(topic))
+    call = command_context(ctx)
+    call.require_format(TEXT, JSON)
+    title, words = explain_topic(" ".join(topic))
     if call.format == JSON:
-        call.screen.document(json.explain(title, words))
+        call.screen.write_document(json.render_explanation(title, words))
     else:
-        call.screen.show(text_lists.explain(title, words))
+        call.screen.show(text_lists.render_explanation(title, words))
     return exits.DONE
 
 
@@ -125,8 +125,8 @@ def completion(
     if shell not in known:
         raise UsageError(f"there is no completion for {shell}", rule="usage", hint=f"there is {', '.join(known)}")
     scripts: Any = typer.completion
-    script = scripts.get_completion_script(prog_name="exportctl", complete_var=COMPLETING, shell=shell)
-    current(ctx).screen.show(f"{script}\n")
+    script = scripts.get_completion_script(prog_name="exportctl", complete_var=COMPLETION_VARIABLE, shell=shell)
+    command_context(ctx).screen.show(f"{script}\n")
     return exits.DONE
 
 

@@ -8,16 +8,16 @@ from typing import Annotated
 
 import typer
 
-from exportctl.cli.call import Call
-from exportctl.config.schema_findings import nearest
+from exportctl.cli.call import CommandContext
+from exportctl.config.schema_findings import closest_match
 from exportctl.declared import Project
 from exportctl.errors import Error, UsageError
-from exportctl.flags import Flags, matches
+from exportctl.flags import PlanOptions, is_glob_match
 from exportctl.model import DESTINATIONS, EXPORTS, Address
-from exportctl.offline import parsed
+from exportctl.offline import read_config
 
 Globs = list[str] | None
-SOME = 5  # addresses named where none is near
+MAX_SUGGESTIONS = 5  # addresses named where none is near
 
 Target = Annotated[
     Globs,
@@ -38,7 +38,7 @@ AllowRecreate = Annotated[
         "--allow-recreate", metavar="ADDR", help="Allow making again a flow that somebody deleted: it sends all again."
     ),
 ]
-PutBack = Annotated[
+Resume = Annotated[
     Globs,
     typer.Option("--put-back", metavar="ADDR", help="Undo a stop made by hand: switch on again, restore the end."),
 ]
@@ -73,18 +73,18 @@ def flags(
     allow_deletes: int = 0,
     allow_replace: Globs = None,
     allow_recreate: Globs = None,
-    put_back: Globs = None,
-) -> Flags:
-    return Flags(
+    resume: Globs = None,
+) -> PlanOptions:
+    return PlanOptions(
         targets=tuple(target or ()),
         allow_deletes=allow_deletes,
         allow_replace=tuple(allow_replace or ()),
         allow_recreate=tuple(allow_recreate or ()),
-        put_back=tuple(put_back or ()),
+        resume=tuple(resume or ()),
     )
 
 
-def check_addresses(given: Flags, projects: Sequence[Project], *, targets: str = "--target") -> None:
+def check_addresses(given: PlanOptions, projects: Sequence[Project], *, targets: str = "--target") -> None:
     """
     Every glob of the flags must mean something in one of `projects`: a misspelt target would plan nothing, and a
     misspelt consent would go unnoticed. `targets` is the option that names them.
@@ -99,16 +99,18 @@ def check_addresses(given: Flags, projects: Sequence[Project], *, targets: str =
         (targets, given.targets, declared | removed),
         ("--allow-replace", given.allow_replace, declared),
         ("--allow-recreate", given.allow_recreate, declared),
-        ("--put-back", given.put_back, declared),
+        ("--put-back", given.resume, declared),
     ):
         for glob in globs:
-            if not any(matches((glob,), address) for address in known):
+            if not any(is_glob_match((glob,), address) for address in known):
                 raise UsageError(
-                    f"{option} {glob}: no declared address is called so", rule="usage", hint=_nearest(glob, known)
+                    f"{option} {glob}: no declared address is called so",
+                    rule="usage",
+                    hint=_nearest_address(glob, known),
                 )
 
 
-def _nearest(glob: str, known: Iterable[Address]) -> str:
+def _nearest_address(glob: str, known: Iterable[Address]) -> str:
     """The declared address that was probably meant, else some that there are."""
     root, _, rest = glob.strip("*").partition(".")
     inside = root in (EXPORTS, DESTINATIONS)
@@ -118,14 +120,14 @@ def _nearest(glob: str, known: Iterable[Address]) -> str:
             key = address.name.partition("/")[0]
             names.setdefault(address.name.lower(), str(address))
             names.setdefault(key.lower(), f"{address.root}.{key}")
-    guess = nearest(rest if inside else glob.strip("*"), names)
+    guess = closest_match(rest if inside else glob.strip("*"), names)
     if guess:
         return f"did you mean {names[guess]}?"
     some = [str(a) for a in sorted(known, key=lambda a: (a.root != EXPORTS, a.name))]
-    return f"there is {', '.join(some[:SOME])}{' …' if len(some) > SOME else ''}"
+    return f"there is {', '.join(some[:MAX_SUGGESTIONS])}{' …' if len(some) > MAX_SUGGESTIONS else ''}"
 
 
-def check_environment(call: Call) -> None:
+def check_environment(call: CommandContext) -> None:
     """
     For commands that do without a project.
 
@@ -133,13 +135,13 @@ def check_environment(call: Call) -> None:
         Error: `--env` or EXPORTCTL_ENV names an environment that is not declared.
     """
     setup = call.setup()
-    known = parsed(setup).environments
+    known = read_config(setup).environments
     if setup.environment and setup.environment not in known:
         listed = f"there is {', '.join(known)}" if known else "the config has none"
         raise Error(f'there is no environment "{setup.environment}"', rule="unknown-environment", hint=listed)
 
 
-def classes(text: str | None, known: frozenset[str], default: frozenset[str], option: str) -> frozenset[str]:
+def parse_classes(text: str | None, known: frozenset[str], default: frozenset[str], option: str) -> frozenset[str]:
     """
     A list of names separated by commas or blanks.
 
@@ -157,7 +159,7 @@ def classes(text: str | None, known: frozenset[str], default: frozenset[str], op
     return frozenset(names)
 
 
-def reject(option: str, given: Sequence[object], why: str) -> None:
+def reject_option(option: str, given: Sequence[object], why: str) -> None:
     """
     Raises:
         UsageError: an option was given where it has no meaning.

@@ -8,38 +8,38 @@ from typing import TYPE_CHECKING
 
 from exportctl import drift_report
 from exportctl.cli import exits
-from exportctl.cli.call import JSON, MARKDOWN, Call
+from exportctl.cli.call import JSON, MARKDOWN, CommandContext
 from exportctl.cli.options import check_addresses
-from exportctl.cli.replacing import Replacement, replace_texts
+from exportctl.cli.replacing import FileReplacement, replace_files
 from exportctl.errors import Error
 from exportctl.views import json_patch, text_patch
 
 if TYPE_CHECKING:
-    from exportctl.drift_report import Entry
-    from exportctl.patching.report import Patched
+    from exportctl.drift_report import DriftEntry
+    from exportctl.patching.report import AcceptResult
     from exportctl.patching.unified import Patch
-    from exportctl.patching.wishes import Asked
+    from exportctl.patching.wishes import AcceptRequest
 
 _HIDDEN = "edit the files in place instead: {}"
 _SECRET = "take the value out of the flow's name, description or folder, or write the edit yourself"
-_BESIDE = "take the value out of the file, and name a reference instead"
+_SECRET_BESIDE = "take the value out of the file, and name a reference instead"
 
 
 @dataclass(frozen=True)
-class Order:
+class AcceptOptions:
     """
     Which differences to accept, `failing` what `drift` fails for; `writing` names the call that edits the files,
     `targets` the option that says where.
     """
 
-    asked: Asked
-    failing: Collection[str]
+    request: AcceptRequest
+    fail_on: Collection[str]
     write: bool
-    writing: str
-    targets: str = "--target"
+    write_command: str
+    target_option: str = "--target"
 
 
-def carry(call: Call, order: Order) -> tuple[Patched, int]:
+def show_or_write_edits(call: CommandContext, order: AcceptOptions) -> tuple[AcceptResult, int]:
     """
     Make the edits, show or write them, and say with which code `drift` would end after them.
 
@@ -47,59 +47,61 @@ def carry(call: Call, order: Order) -> tuple[Patched, int]:
         Error: an edit cannot be shown, or a file has changed meanwhile.
     """
     from exportctl import taking_over
-    from exportctl.patching.unified import patch
+    from exportctl.patching.unified import build_patch
 
-    made, project, secrets = taking_over.accepted(call.setup(), order.asked, wall=call.wall)
+    made, project, secrets = taking_over.accept_from_sandbox(call.setup(), order.request, wall=call.wall)
     call.screen.hide(secrets)
-    check_addresses(order.asked.flags, [project], targets=order.targets)
+    check_addresses(order.request.flags, [project], targets=order.target_option)
     _refuse_secrets(call, made)
-    shown = patch(made.edited, call.folder.resolve().parts)
+    shown = build_patch(made.edited_files, call.folder.resolve().parts)
     _refuse_secret_lines(call, shown)
-    report = drift_report.drift(made.targeted, end_warning=project.policy.end_warning)
-    failures = drift_report.failures(report, order.failing)
+    report = drift_report.build_drift_report(made.targeted_plan, end_warning=project.policy.end_warning)
+    failures = drift_report.failures(report, order.fail_on)
     if order.write:
-        replace_texts([Replacement(call.folder / one.file, one.before, one.after) for one in made.edited])
-    _show(call, order, made, shown, failures)
-    code = exits.FAILED if made.targeted.errors() else exits.DONE
-    return made, exits.first(code, exits.DRIFT if failures else exits.DONE)
+        replace_files([FileReplacement(call.folder / one.file, one.before, one.after) for one in made.edited_files])
+    _show_edits(call, order, made, shown, failures)
+    code = exits.FAILED if made.targeted_plan.errors() else exits.DONE
+    return made, exits.pick_exit_code(code, exits.DRIFT if failures else exits.DONE)
 
 
-def _refuse_secrets(call: Call, made: Patched) -> None:
+def _refuse_secrets(call: CommandContext, made: AcceptResult) -> None:
     """
     Raises:
         Error: an edit would bring a known secret value into a file, however it is spelled there.
     """
-    from exportctl.patching.added import added
+    from exportctl.patching.added import added_texts
 
-    for one in made.edited:
-        if any(call.screen.masked(text) != text for text in added(one)):
+    for one in made.edited_files:
+        if any(call.screen.mask_text(text) != text for text in added_texts(one)):
             raise Error(f"a secret value is in the edit of {one.file}", rule="secret-in-patch", hint=_SECRET)
 
 
-def _refuse_secret_lines(call: Call, patch: Patch) -> None:
+def _refuse_secret_lines(call: CommandContext, patch: Patch) -> None:
     """
     Raises:
         Error: a line beside a change holds one; masked, the patch would fit nowhere.
     """
     for one in patch.diffs:
-        if one.text is not None and call.screen.masked(one.text) != one.text:
-            raise Error(f"a secret value is beside the edit of {one.file}", rule="secret-in-patch", hint=_BESIDE)
+        if one.text is not None and call.screen.mask_text(one.text) != one.text:
+            raise Error(f"a secret value is beside the edit of {one.file}", rule="secret-in-patch", hint=_SECRET_BESIDE)
 
 
-def _show(call: Call, order: Order, made: Patched, patch: Patch, failures: Sequence[Entry]) -> None:
+def _show_edits(
+    call: CommandContext, order: AcceptOptions, made: AcceptResult, patch: Patch, failures: Sequence[DriftEntry]
+) -> None:
     screen = call.screen
     if call.format == JSON:
-        screen.document(json_patch.patched(made, patch, written=order.write, failures=failures))
+        screen.write_document(json_patch.render_patch(made, patch, written=order.write, failures=failures))
         return
     if order.write:
-        screen.show(text_patch.patched(made, patch, written=True, failures=failures, color=screen.color))
+        screen.show(text_patch.render_patch(made, patch, written=True, failures=failures, color=screen.color))
         return
     hidden = [one.file for one in patch.diffs if one.text is None]
     if hidden:
         text = f"the edit of {', '.join(hidden)} is not shown: a line of it holds a value that is not for everybody"
-        raise Error(text, rule="patch-hidden", hint=_HIDDEN.format(order.writing))
+        raise Error(text, rule="patch-hidden", hint=_HIDDEN.format(order.write_command))
     if call.format == MARKDOWN:
-        screen.show(text_patch.markdown(made, patch, failures=failures))
+        screen.show(text_patch.render_patch_markdown(made, patch, failures=failures))
         return
-    screen.document("".join(one.text or "" for one in patch.diffs))
-    screen.say(text_patch.patched(made, patch, written=False, failures=failures, color=screen.err_color))
+    screen.write_document("".join(one.text or "" for one in patch.diffs))
+    screen.say(text_patch.render_patch(made, patch, written=False, failures=failures, color=screen.err_color))

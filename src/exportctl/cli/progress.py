@@ -9,20 +9,20 @@ from exportctl.cli.screen import Screen
 from exportctl.model import Outcome
 from exportctl.views import text_apply
 
-Tell = Callable[[Outcome], None]
+ReportOutcome = Callable[[Outcome], None]
 
 
 @contextmanager
-def progress(screen: Screen, total: int) -> Iterator[Tell]:
+def show_progress(screen: Screen, total: int) -> Iterator[ReportOutcome]:
     """Gives the function that is told each outcome."""
-    if screen.watched:
-        with _bar(screen, total) as tell:
+    if screen.is_interactive:
+        with _progress_bar(screen, total) as tell:
             yield tell
         return
-    yield _lines(screen, total)
+    yield _line_reporter(screen, total)
 
 
-def _lines(screen: Screen, total: int) -> Tell:
+def _line_reporter(screen: Screen, total: int) -> ReportOutcome:
     told = 0
 
     def tell(outcome: Outcome) -> None:
@@ -34,7 +34,7 @@ def _lines(screen: Screen, total: int) -> Tell:
 
 
 @contextmanager
-def _bar(screen: Screen, total: int) -> Iterator[Tell]:
+def _progress_bar(screen: Screen, total: int) -> Iterator[ReportOutcome]:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
     from rich.text import Text
@@ -48,7 +48,7 @@ def _bar(screen: Screen, total: int) -> Iterator[Tell]:
         def tell(outcome: Outcome) -> None:
             nonlocal told
             told += 1
-            line = screen.masked(text_apply.outcome(outcome, told, total, color=screen.err_color))
+            line = screen.mask_text(text_apply.outcome(outcome, told, total, color=screen.err_color))
             drawn.console.print(Text.from_ansi(line.rstrip("\n")))
             drawn.advance(task)
 

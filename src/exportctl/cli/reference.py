@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from exportctl.cli import exits
-from exportctl.cli.app import command as tree
+from exportctl.cli.app import build_command as tree
 
 WIDTH = 100
 _HEAD = """# Command line

@@ -8,43 +8,43 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from exportctl.cli import exits
-from exportctl.cli.call import Call
+from exportctl.cli.call import CommandContext
 from exportctl.errors import UsageError
-from exportctl.flags import Flags
+from exportctl.flags import PlanOptions
 
 if TYPE_CHECKING:
     from exportctl.rehearsal import Rehearsal
     from exportctl.snapshots.document import Snapshot
-    from exportctl.workflows import Draft
+    from exportctl.workflows import PlanResult
 
 
 @dataclass(frozen=True)
-class Rehearsed:
+class RequestedRehearsal:
     """A rehearsal that was asked for; `result` is None where the plan is refused, which is not rehearsed."""
 
     result: Rehearsal | None
 
-    def code(self) -> int:
-        return exits.DONE if self.result is None or self.result.converged else exits.INCOMPLETE
+    def exit_code(self) -> int:
+        return exits.DONE if self.result is None or self.result.passed else exits.INCOMPLETE
 
 
-def rehearsed(
-    call: Call, made: Draft, snapshot: Snapshot | None, asked: Flags, switches: dict[str, object]
-) -> Rehearsed:
+def rehearse_plan(
+    call: CommandContext, made: PlanResult, snapshot: Snapshot | None, asked: PlanOptions, switches: dict[str, object]
+) -> RequestedRehearsal:
     """`snapshot` is what `made` was made from; None: that was the sandbox, of which one is taken now."""
-    if made.plan.refused or made.plan.errors():
-        return Rehearsed(None)
+    if made.plan.is_refused or made.plan.errors():
+        return RequestedRehearsal(None)
     from exportctl import rehearsal, workflows
     from exportctl.snapshots import document
 
     setup = replace(call.setup(), now=made.plan.as_of)
     if snapshot is None:
-        snapshot = document.taken(made.plan.header, made.live, made.plan.as_of)
-        made = workflows.refreshed(setup, asked, snapshot, wall=call.wall)
-    return Rehearsed(rehearsal.rehearse(made, snapshot, setup, asked, switches))
+        snapshot = document.build_snapshot(made.plan.header, made.live, made.plan.as_of)
+        made = workflows.plan_from_snapshot(setup, asked, snapshot, wall=call.wall)
+    return RequestedRehearsal(rehearsal.rehearse(made, snapshot, setup, asked, switches))
 
 
-def switches(given: Iterable[str]) -> dict[str, object]:
+def parse_switches(given: Iterable[str]) -> dict[str, object]:
     """
     Settings of the emulator's open questions, as `NAME=VALUE`.
 

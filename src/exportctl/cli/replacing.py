@@ -19,7 +19,7 @@ _WRITABLE = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
 
 
 @dataclass(frozen=True)
-class Replacement:
+class FileReplacement:
     """A file, what was read from it, and what it shall hold."""
 
     file: Path
@@ -27,7 +27,7 @@ class Replacement:
     after: str
 
 
-def replace_texts(replacements: Sequence[Replacement]) -> None:
+def replace_files(replacements: Sequence[FileReplacement]) -> None:
     """
     Raises:
         Error: a file is no longer as it was read, or cannot be written; the message names those that were.
@@ -36,11 +36,11 @@ def replace_texts(replacements: Sequence[Replacement]) -> None:
     done: list[str] = []
     try:
         for one in replacements:
-            with _saying(one.file, done):
-                _check(one)
-                _prepare(one, ready)
+            with _convert_os_errors(one.file, done):
+                _check_unchanged(one)
+                _write_beside(one, ready)
         for one, made in zip(replacements, ready, strict=True):
-            with _saying(one.file, done):
+            with _convert_os_errors(one.file, done):
                 made.replace(one.file.resolve())
             done.append(str(one.file))
     finally:
@@ -49,7 +49,7 @@ def replace_texts(replacements: Sequence[Replacement]) -> None:
 
 
 @contextmanager
-def _saying(file: Path, done: Sequence[str]) -> Iterator[None]:
+def _convert_os_errors(file: Path, done: Sequence[str]) -> Iterator[None]:
     """
     Raises:
         Error: the file system refused; with what is written by now.
@@ -62,7 +62,7 @@ def _saying(file: Path, done: Sequence[str]) -> Iterator[None]:
         raise Error(f"{file} cannot be written: {reason}{written}", rule="file") from error
 
 
-def _check(one: Replacement) -> None:
+def _check_unchanged(one: FileReplacement) -> None:
     file = one.file.resolve()
     if file.read_bytes() != one.before.encode("utf-8"):
         hint = "run it again; what was edited meanwhile stays as it is"
@@ -74,7 +74,7 @@ def _check(one: Replacement) -> None:
         raise Error(f"{one.file} is read-only; nothing was written", rule="file", hint=hint)
 
 
-def _prepare(one: Replacement, ready: list[Path]) -> None:
+def _write_beside(one: FileReplacement, ready: list[Path]) -> None:
     """Put the text beside its file, with the mode and, where that may be, the owner of it."""
     file = one.file.resolve()
     kept = file.stat()

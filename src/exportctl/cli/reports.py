@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from exportctl import drift_report
-from exportctl.cli.call import Call
-from exportctl.cli.saving import append
+from exportctl.cli.call import CommandContext
+from exportctl.cli.saving import append_text
 from exportctl.drift_report import DriftReport
 from exportctl.errors import Finding, Level
 from exportctl.model import Plan
@@ -15,44 +15,48 @@ from exportctl.views import github, text
 from exportctl.views.paint import paint
 
 
-def warnings(call: Call, findings: Sequence[Finding]) -> None:
+def show_warnings(call: CommandContext, findings: Sequence[Finding]) -> None:
     """Warnings of the config, beside the result; notes are for `validate`."""
     found = tuple(f for f in findings if f.level is not Level.NOTE)
     if found:
         call.screen.say("\n".join(text.findings(found, paint(call.screen.err_color), "")))
 
 
-def plan_for_actions(call: Call, plan: Plan, findings: Sequence[Finding] = (), more: str = "") -> None:
+def publish_plan(call: CommandContext, plan: Plan, findings: Sequence[Finding] = (), more: str = "") -> None:
     """Annotations, outputs and a summary, under GitHub Actions only; `more` is Markdown that follows the plan's."""
-    if call.screen.in_actions:
+    if call.screen.is_github_actions:
         from exportctl.views import markdown
 
-        publish(call, (*findings, *notes(plan)), github.plan_outputs(plan), markdown.plan(plan) + more)
+        publish_to_actions(
+            call, (*findings, *plan_findings(plan)), github.plan_outputs(plan), markdown.render_plan(plan) + more
+        )
 
 
-def notes(plan: Plan) -> tuple[Finding, ...]:
+def plan_findings(plan: Plan) -> tuple[Finding, ...]:
     """Everything a plan found."""
     return (*plan.findings, *(f for item in plan.items for f in item.findings))
 
 
-def drift_for_actions(call: Call, report: DriftReport, fail_on: frozenset[str]) -> None:
+def publish_drift(call: CommandContext, report: DriftReport, fail_on: frozenset[str]) -> None:
     """`fail_on` are the classes that fail, as --fail-on names them."""
-    if call.screen.in_actions:
+    if call.screen.is_github_actions:
         from exportctl.views import markdown
 
-        outputs = github.drift_outputs(report, failing=drift_report.failing(report, fail_on))
-        publish(call, report.notes, outputs, markdown.drift(report, fail_on=fail_on))
+        outputs = github.drift_outputs(report, failing=drift_report.has_failures(report, fail_on))
+        publish_to_actions(call, report.notes, outputs, markdown.render_drift(report, fail_on=fail_on))
 
 
-def findings_for_actions(call: Call, findings: Sequence[Finding]) -> None:
-    if call.screen.in_actions:
-        call.screen.command(github.annotate(findings))
+def publish_findings(call: CommandContext, findings: Sequence[Finding]) -> None:
+    if call.screen.is_github_actions:
+        call.screen.write_workflow_command(github.render_annotations(findings))
 
 
-def publish(call: Call, findings: Sequence[Finding], outputs: Mapping[str, str], summary: str) -> None:
+def publish_to_actions(
+    call: CommandContext, findings: Sequence[Finding], outputs: Mapping[str, str], summary: str
+) -> None:
     """Annotations, each once; what later steps of a workflow ask for; the summary of this one."""
-    call.screen.command(github.annotate(tuple(dict.fromkeys(findings))))
+    call.screen.write_workflow_command(github.render_annotations(tuple(dict.fromkeys(findings))))
     for name, words in (("GITHUB_OUTPUT", github.outputs(outputs)), ("GITHUB_STEP_SUMMARY", f"{summary}\n")):
         file = call.env.get(name)
         if file:
-            append(Path(file), call.screen.masked(words))
+            append_text(Path(file), call.screen.mask_text(words))

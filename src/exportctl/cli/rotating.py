@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from exportctl.cli import exits, plan
-from exportctl.cli.apply import Order
-from exportctl.cli.call import JSON, TEXT, Call, current
+from exportctl.cli.apply import ApplyRequest
+from exportctl.cli.call import JSON, TEXT, CommandContext, command_context
 from exportctl.cli.options import AutoApprove
-from exportctl.cli.reports import plan_for_actions
-from exportctl.config.schema_findings import nearest
+from exportctl.cli.reports import publish_plan
+from exportctl.config.schema_findings import closest_match
 from exportctl.errors import UsageError
-from exportctl.flags import Flags
-from exportctl.model import DESTINATIONS, Address, Status
-from exportctl.offline import hidden, project_of
+from exportctl.flags import PlanOptions
+from exportctl.model import DESTINATIONS, Address, OutcomeStatus
+from exportctl.offline import hidden_values, read_project
 
 if TYPE_CHECKING:
     from exportctl.declared import Project
-    from exportctl.workflows import Planned
+    from exportctl.workflows import ConnectedPlan
 
 
 def rotate(
@@ -42,29 +42,29 @@ def rotate(
     from exportctl import workflows
     from exportctl.planning import rotation
 
-    call = current(ctx)
-    call.formats(TEXT, JSON)
+    call = command_context(ctx)
+    call.require_format(TEXT, JSON)
     setup = call.setup()
-    project, _ = project_of(setup, call.today())
-    address = rotation.account(project, _key(project, destination))
-    flags = Flags(targets=(str(address),), rotate=address)
-    with workflows.planned(setup, flags, wall=call.wall) as made:
-        call.screen.hide(hidden(made.project, setup))
-        rotation.check(made.plan, made.project, address)
-        if dry_run or made.plan.errors() or made.plan.refused:
-            plan.shown(call, made)
-            plan_for_actions(call, made.plan, made.findings)
-            return exits.of_plan(made.plan)
-        from exportctl.cli.carrying import carry
+    project, _ = read_project(setup, call.as_of())
+    address = rotation.rotated_account_address(project, _destination_key(project, destination))
+    flags = PlanOptions(targets=(str(address),), rotate=address)
+    with workflows.open_plan(setup, flags, wall=call.wall) as made:
+        call.screen.hide(hidden_values(made.project, setup))
+        rotation.check_rotation(made.plan, made.project, address)
+        if dry_run or made.plan.errors() or made.plan.is_refused:
+            plan.show_plan(call, made)
+            publish_plan(call, made.plan, made.findings)
+            return exits.plan_exit_code(made.plan)
+        from exportctl.cli.carrying import confirm_and_apply
 
-        carried = carry(call, setup, Order(flags, auto_approve=auto_approve, audit=audit), made)
+        carried = confirm_and_apply(call, setup, ApplyRequest(flags, auto_approve=auto_approve, audit=audit), made)
         # However the run ended: once they are sent, the former secrets must stay.
-        if any(o.status is Status.DONE and o.step.address == address for o in carried.outcomes):
-            _left(call, made, address)
-        return carried.code
+        if any(o.status is OutcomeStatus.DONE and o.step.address == address for o in carried.outcomes):
+            _show_next_steps(call, made, address)
+        return carried.exit_code
 
 
-def _key(project: Project, given: str) -> str:
+def _destination_key(project: Project, given: str) -> str:
     """
     Raises:
         UsageError: no destination is called so.
@@ -72,21 +72,21 @@ def _key(project: Project, given: str) -> str:
     key = given.removeprefix(f"{DESTINATIONS}.")
     if key in project.destinations:
         return key
-    guess = nearest(key, project.destinations)
+    guess = closest_match(key, project.destinations)
     hint = f"did you mean {guess}?" if guess else f"there is {', '.join(sorted(project.destinations)) or 'none'}"
     raise UsageError(f"no destination is called {given}", rule="usage", hint=hint)
 
 
-def _left(call: Call, made: Planned, address: Address) -> None:
+def _show_next_steps(call: CommandContext, made: ConnectedPlan, address: Address) -> None:
     from exportctl.planning import rotation
     from exportctl.views import text_rotation
 
     base = next(item.id for item in made.plan.items if item.address == address)
     assert base is not None
     done = made.platform.as_of()
-    shown = rotation.proofs(made.live, made.project, base, done)
+    shown = rotation.account_flows(made.live, made.project, base, done)
     color = call.screen.err_color if call.format == JSON else call.screen.color
-    words = text_rotation.left(shown, made.plan.header, done, color=color)
+    words = text_rotation.render_next_steps(shown, made.plan.header, done, color=color)
     (call.screen.say if call.format == JSON else call.screen.show)(words)
 
 

@@ -7,11 +7,11 @@ from typing import Annotated
 import typer
 
 from exportctl.cli import exits
-from exportctl.cli.call import JSON, MARKDOWN, TEXT, current, parsed_moment
-from exportctl.cli.reports import warnings
-from exportctl.config.values import BadValue, duration
-from exportctl.flags import Flags
-from exportctl.offline import hidden
+from exportctl.cli.call import JSON, MARKDOWN, TEXT, command_context, parsed_moment
+from exportctl.cli.reports import show_warnings
+from exportctl.config.values import BadValue, parse_duration
+from exportctl.flags import PlanOptions
+from exportctl.offline import hidden_values
 
 
 def runs(
@@ -34,33 +34,33 @@ def runs(
     """
     from exportctl import watching, workflows
 
-    call = current(ctx)
-    call.formats(TEXT, JSON, MARKDOWN)
+    call = command_context(ctx)
+    call.require_format(TEXT, JSON, MARKDOWN)
     setup = call.setup()
-    with workflows.planned(setup, Flags(), wall=call.wall) as made:
-        call.screen.hide(hidden(made.project, setup))
-        after = None if since is None else _moment(since, made.plan.as_of)
-        report = watching.recent_runs(made, export, limit=limit, since=after)
+    with workflows.open_plan(setup, PlanOptions(), wall=call.wall) as made:
+        call.screen.hide(hidden_values(made.project, setup))
+        after = None if since is None else _parse_since(since, made.plan.as_of)
+        report = watching.read_recent_runs(made, export, limit=limit, since=after)
     if call.format == JSON:
         from exportctl.views import json_health
 
-        call.screen.document(json_health.runs(report))
+        call.screen.write_document(json_health.render_runs(report))
     elif call.format == MARKDOWN:
         from exportctl.views import markdown_health
 
-        call.screen.show(markdown_health.runs(report))
+        call.screen.show(markdown_health.render_runs(report))
     else:
         from exportctl.views import text_runs
 
-        warnings(call, made.findings)
-        call.screen.show(text_runs.runs(report, color=call.screen.color, width=call.screen.width))
+        show_warnings(call, made.findings)
+        call.screen.show(text_runs.render_runs(report, color=call.screen.color, width=call.screen.width))
     return exits.DONE
 
 
-def _moment(given: str, as_of: int) -> int:
+def _parse_since(given: str, as_of: int) -> int:
     """`7d` ago, or a moment as it stands."""
     try:
-        return as_of - duration(given)
+        return as_of - parse_duration(given)
     except BadValue:
         return parsed_moment(given, "--since")
 

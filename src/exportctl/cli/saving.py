@@ -11,18 +11,18 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from exportctl.cli.call import Call
+from exportctl.cli.call import CommandContext
 from exportctl.errors import Error
 from exportctl.model import Outcome, Plan
 from exportctl.views.values import printable
 
 if TYPE_CHECKING:
-    from exportctl.workflows import Planned
+    from exportctl.workflows import ConnectedPlan
 
 _HINT = "take the value out of titles, paths and descriptions, and name a reference instead"
 
 
-def save(call: Call, plan: Plan, file: Path) -> None:
+def save_plan(call: CommandContext, plan: Plan, file: Path) -> None:
     """
     Write a saved plan for its owner only, at once.
 
@@ -31,17 +31,17 @@ def save(call: Call, plan: Plan, file: Path) -> None:
     """
     from exportctl.saved import planfile
 
-    if plan.errors() or plan.refused:
+    if plan.errors() or plan.is_refused:
         call.screen.say(f"{file} is not written: apply would refuse this plan.")
         return
-    text = planfile.dump(plan)
-    if call.screen.masked(text) != text:
+    text = planfile.dump_plan(plan)
+    if call.screen.mask_text(text) != text:
         raise Error(f"{file} is not written: a secret value is in the plan", rule="secret-in-plan", hint=_HINT)
-    write_whole(call.folder / file, text)
+    write_atomically(call.folder / file, text)
     call.screen.say(f"Saved to {file}. To carry out exactly this: exportctl apply {file}")
 
 
-def write_whole(file: Path, text: str, *, mode: int = 0o600) -> None:
+def write_atomically(file: Path, text: str, *, mode: int = 0o600) -> None:
     """
     A reader sees the former content or all of this one. What is no file, as /dev/stdout or a pipe, is written to and
     never put something else in its place; a link stays one.
@@ -51,12 +51,12 @@ def write_whole(file: Path, text: str, *, mode: int = 0o600) -> None:
         if file.exists() and not file.is_file():
             file.write_text(text, encoding="utf-8", newline="\n")
         else:
-            _replace(file.resolve(), text, mode)
+            _replace_file(file.resolve(), text, mode)
     except OSError as error:
         raise Error(f"{file} cannot be written: {(error.strerror or str(error)).lower()}", rule="file") from error
 
 
-def _replace(file: Path, text: str, mode: int) -> None:
+def _replace_file(file: Path, text: str, mode: int) -> None:
     handle, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
     try:
         with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as stream:
@@ -68,7 +68,7 @@ def _replace(file: Path, text: str, mode: int) -> None:
         raise
 
 
-def check_audit(call: Call, file: Path | None) -> None:
+def check_audit(call: CommandContext, file: Path | None) -> None:
     """
     Before the first write: what cannot be recorded is not done.
 
@@ -76,10 +76,10 @@ def check_audit(call: Call, file: Path | None) -> None:
         Error: the file cannot be appended to.
     """
     if file:
-        append(call.folder / file, "")
+        append_text(call.folder / file, "")
 
 
-def append(file: Path, line: str) -> None:
+def append_text(file: Path, line: str) -> None:
     try:
         with file.open("a", encoding="utf-8") as stream:
             stream.write(printable(line))
@@ -87,32 +87,36 @@ def append(file: Path, line: str) -> None:
         raise Error(f"{file} cannot be written: {(error.strerror or str(error)).lower()}", rule="file") from error
 
 
-def audit(call: Call, file: Path | None, made: Planned, outcomes: Sequence[Outcome], result: str) -> None:
+def append_audit_record(
+    call: CommandContext, file: Path | None, made: ConnectedPlan, outcomes: Sequence[Outcome], result: str
+) -> None:
     """One JSON line: who applied what, from which commit, and what became of each object."""
     if file:
-        line = json.dumps(_record(call, made, outcomes, result), sort_keys=True)
-        append(call.folder / file, f"{call.screen.masked(line)}\n")
+        line = json.dumps(_audit_record(call, made, outcomes, result), sort_keys=True)
+        append_text(call.folder / file, f"{call.screen.mask_text(line)}\n")
 
 
-def _record(call: Call, made: Planned, outcomes: Sequence[Outcome], result: str) -> dict[str, Any]:
+def _audit_record(
+    call: CommandContext, made: ConnectedPlan, outcomes: Sequence[Outcome], result: str
+) -> dict[str, Any]:
     from exportctl.saved import planfile
 
     header = made.plan.header
     return {
         "time": datetime.fromtimestamp(call.wall(), UTC).isoformat().replace("+00:00", "Z"),
         "who": call.env.get("GITHUB_ACTOR") or call.env.get("USER"),
-        "commit": call.env.get("GITHUB_SHA") or _commit(call.folder),
+        "commit": call.env.get("GITHUB_SHA") or _git_commit(call.folder),
         "project": header.project,
         "organization": header.organization,
         "sandbox": header.sandbox,
         "environment": header.environment,
         "platform": header.platform,
-        "digest": planfile.digest(made.plan),
+        "digest": planfile.approval_digest(made.plan),
         "outcome": result,
         "objects": [
             {
                 "address": str(o.step.address),
-                "action": o.step.act or o.step.action.value,
+                "action": o.step.operation or o.step.action.value,
                 "kind": o.step.kind,
                 "id": o.id or o.step.id,
                 "status": o.status.value,
@@ -122,7 +126,7 @@ def _record(call: Call, made: Planned, outcomes: Sequence[Outcome], result: str)
     }
 
 
-def _commit(folder: Path) -> str | None:
+def _git_commit(folder: Path) -> str | None:
     """What is checked out here; None without Git."""
     try:
         asked = ["git", "rev-parse", "HEAD"]
@@ -132,7 +136,7 @@ def _commit(folder: Path) -> str | None:
     return found.stdout.strip() if found.returncode == 0 else None
 
 
-def write_new(file: Path, text: str) -> None:
+def write_new_file(file: Path, text: str) -> None:
     """
     Raises:
         Error: the file is there already, or cannot be written.

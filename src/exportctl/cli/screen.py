@@ -11,7 +11,7 @@ import shutil
 from collections.abc import Iterable, Mapping
 from typing import TextIO
 
-from exportctl.masking import masking
+from exportctl.masking import build_mask
 from exportctl.views import github, values
 from exportctl.views.escape import spellings
 
@@ -23,7 +23,7 @@ class Screen:
         self.err = err
         self._env = env
         self._hidden: set[str] = {env[n] for n in ("AEP_CLIENT_SECRET", "AEP_ACCESS_TOKEN") if len(env.get(n, "")) >= 8}
-        self._mask = masking(self._hidden, spellings)
+        self._mask = build_mask(self._hidden, spellings)
         for stream in (out, err):
             if hasattr(stream, "reconfigure"):
                 stream.reconfigure(encoding="utf-8", errors="backslashreplace")
@@ -31,33 +31,33 @@ class Screen:
     def hide(self, values: Iterable[str]) -> None:
         """From now on none of these is written."""
         self._hidden.update(values)
-        self._mask = masking(self._hidden, spellings)
+        self._mask = build_mask(self._hidden, spellings)
 
-    def masked(self, text: str) -> str:
+    def mask_text(self, text: str) -> str:
         return self._mask(text)
 
     @property
-    def in_actions(self) -> bool:
+    def is_github_actions(self) -> bool:
         return self._env.get("GITHUB_ACTIONS") == "true"
 
     @property
-    def in_ci(self) -> bool:
-        return self._env.get("CI", "").lower() not in ("", "0", "false") or self.in_actions
+    def is_ci(self) -> bool:
+        return self._env.get("CI", "").lower() not in ("", "0", "false") or self.is_github_actions
 
     @property
-    def watched(self) -> bool:
+    def is_interactive(self) -> bool:
         """Is there somebody to ask, and to draw a progress bar for?"""
-        return not self.in_ci and self.stdin.isatty() and self.err.isatty()
+        return not self.is_ci and self.stdin.isatty() and self.err.isatty()
 
     @property
     def color(self) -> bool:
-        return self._colored(self.out)
+        return self._has_color(self.out)
 
     @property
     def err_color(self) -> bool:
-        return self._colored(self.err)
+        return self._has_color(self.err)
 
-    def _colored(self, stream: TextIO) -> bool:
+    def _has_color(self, stream: TextIO) -> bool:
         """https://no-color.org and https://force-color.org: set and not empty."""
         if self._env.get("NO_COLOR"):
             return False
@@ -67,19 +67,19 @@ class Screen:
     def width(self) -> int:
         return shutil.get_terminal_size((120, 24)).columns if self.out.isatty() else 120
 
-    def document(self, text: str) -> None:
+    def write_document(self, text: str) -> None:
         """The machine output: exactly one in a run."""
         self._write("out", self._mask(text))
 
     def show(self, text: str) -> None:
         """A result for people."""
-        self._write("out", self._plain(text))
+        self._write("out", self._masked_text(text))
 
     def say(self, text: str) -> None:
         """Progress, warnings, errors."""
-        self._write("err", self._plain(text if text.endswith("\n") else f"{text}\n"))
+        self._write("err", self._masked_text(text if text.endswith("\n") else f"{text}\n"))
 
-    def command(self, text: str) -> None:
+    def write_workflow_command(self, text: str) -> None:
         """Workflow commands of GitHub Actions; beside the results, so that machine output stays one document."""
         self._write("err", self._mask(text))
 
@@ -87,9 +87,9 @@ class Screen:
         self._write("err", question)
         return self.stdin.readline().strip()
 
-    def _plain(self, text: str) -> str:
+    def _masked_text(self, text: str) -> str:
         masked = self._mask(text)
-        return github.inert(masked) if self.in_actions else masked
+        return github.neutralize_commands(masked) if self.is_github_actions else masked
 
     def _write(self, name: str, text: str) -> None:
         stream: TextIO = getattr(self, name)

@@ -18,46 +18,46 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from exportctl import clock as clocks
 from exportctl.cli import exits
-from exportctl.cli.call import JSON, MARKDOWN, TEXT, Call
+from exportctl.cli.call import JSON, MARKDOWN, TEXT, CommandContext
 from exportctl.cli.options import check_addresses
-from exportctl.cli.reports import publish, warnings
+from exportctl.cli.reports import publish_to_actions, show_warnings
 from exportctl.declared import Project
 from exportctl.errors import Error, Finding, UsageError
-from exportctl.flags import Flags
-from exportctl.offline import Setup, complete, hidden, projects_of
+from exportctl.flags import PlanOptions
+from exportctl.offline import Setup, hidden_values, read_projects, require_references
 from exportctl.views import github, json_environments, markdown_environments, text, text_lists, wording
-from exportctl.views.json_environments import Told
+from exportctl.views.json_environments import EnvironmentBody
 from exportctl.views.paint import paint
-from exportctl.views.sides import UNREAD, Side, Table, named
+from exportctl.views.sides import UNREAD, EnvironmentResult, Table, merge_findings
 
 if TYPE_CHECKING:
-    from exportctl.workflows import Planned
+    from exportctl.workflows import ConnectedPlan
 
 T = TypeVar("T")
-LISTEN = 0.2  # seconds between two looks for an interrupt
-AT_ONCE = 4  # environments; each reads a few lists at a time, and no rate limit is published
+INTERRUPT_POLL = 0.2  # seconds between two looks for an interrupt
+MAX_PARALLEL = 4  # environments; each reads a few lists at a time, and no rate limit is published
 
 
 @dataclass(frozen=True)
-class Kind(Generic[T]):
+class EnvironmentCommand(Generic[T]):
     """
     How a command makes something of one environment and tells it; `command` is its name. `notes` and `outputs` are for
     CI systems: None where the command alone gives them nothing. `more` is a table over all environments.
     """
 
     command: str
-    of: Callable[[Planned], T]
-    code: Callable[[T], int]
+    build_result: Callable[[ConnectedPlan], T]
+    exit_code: Callable[[T], int]
     summary: Callable[[T], str]
     text: Callable[[T], str]
     markdown: Callable[[T, int], str]
-    told: Callable[[T], Told]
+    json_body: Callable[[T], EnvironmentBody]
     notes: Callable[[T], Sequence[Finding]] | None = None
     outputs: Callable[[T], Mapping[str, str]] | None = None
-    more: Callable[[Sequence[Side[T]]], Table | None] = lambda sides: None
+    extra_table: Callable[[Sequence[EnvironmentResult[T]]], Table | None] = lambda sides: None
 
 
-def side_by_side(call: Call, asked: Flags, kind: Kind[T]) -> int:
+def run_all_environments(call: CommandContext, asked: PlanOptions, kind: EnvironmentCommand[T]) -> int:
     """
     Read every environment, tell of it, and give the code that counts.
 
@@ -68,32 +68,34 @@ def side_by_side(call: Call, asked: Flags, kind: Kind[T]) -> int:
     if call.environment:
         raise UsageError("--env: --all-environments reads every one of them", rule="usage")
     setup = call.setup()
-    projects, findings = projects_of(setup, setup.now or call.wall())
+    projects, findings = read_projects(setup, setup.now or call.wall())
     if not projects:
         raise UsageError("--all-environments: this config has no environments", rule="usage")
     check_addresses(asked, list(projects.values()))
-    found = _read(call, setup, projects, findings, asked, kind.of)
-    sides = [_side(name, found[name]) for name in projects]
-    _show(call, kind, sides, findings)
-    _for_actions(call, kind, sides, findings)
-    codes = [exits.of_error(one) if isinstance(one, Error) else kind.code(one) for one in found.values()]
-    return exits.first(*codes)
+    found = _read_environments(call, setup, projects, findings, asked, kind.build_result)
+    sides = [_environment_result(name, found[name]) for name in projects]
+    _show_results(call, kind, sides, findings)
+    _publish_results(call, kind, sides, findings)
+    codes = [exits.error_exit_code(one) if isinstance(one, Error) else kind.exit_code(one) for one in found.values()]
+    return exits.pick_exit_code(*codes)
 
 
-def _side(name: str, found: T | Error) -> Side[T]:
-    return Side(name, None, found.findings()) if isinstance(found, Error) else Side(name, found)
+def _environment_result(name: str, found: T | Error) -> EnvironmentResult[T]:
+    return (
+        EnvironmentResult(name, None, found.findings()) if isinstance(found, Error) else EnvironmentResult(name, found)
+    )
 
 
 # -- read -------------------------------------------------------------------------------------------------------------
 
 
-def _read(
-    call: Call,
+def _read_environments(
+    call: CommandContext,
     setup: Setup,
     projects: Mapping[str, Project],
     findings: tuple[Finding, ...],
-    asked: Flags,
-    of: Callable[[Planned], T],
+    asked: PlanOptions,
+    of: Callable[[ConnectedPlan], T],
 ) -> Mapping[str, T | Error]:
     """What was made of each environment, or the error that it met."""
     from exportctl import workflows
@@ -101,23 +103,23 @@ def _read(
     found: dict[str, T | Error] = {}
     for name, project in projects.items():
         try:
-            call.screen.hide(hidden(project, setup))
-            complete(project)
+            call.screen.hide(hidden_values(project, setup))
+            require_references(project)
         except Error as error:
             found[name] = error
 
     def one(project: Project, setup: Setup) -> T | Error:
         try:
-            with workflows.planned_for(project, findings, setup, asked) as made:
+            with workflows.open_project_plan(project, findings, setup, asked) as made:
                 return of(made)
         except Error as error:
             return error
 
     ready = {name: project for name, project in projects.items() if name not in found}
-    return {**found, **_at_once(ready, setup, one)}
+    return {**found, **_run_parallel(ready, setup, one)}
 
 
-def _at_once(
+def _run_parallel(
     projects: Mapping[str, Project], setup: Setup, one: Callable[[Project, Setup], T | Error]
 ) -> Mapping[str, T | Error]:
     """
@@ -127,19 +129,19 @@ def _at_once(
     from exportctl import platforms
 
     stop = threading.Event()
-    embedded = {n: p for n, p in projects.items() if platforms.kind_of(p) == platforms.EMBEDDED}
-    distant = replace(setup, clock=clocks.stoppable(setup.clock or clocks.system(), stop))
+    embedded = {n: p for n, p in projects.items() if platforms.platform_kind(p) == platforms.EMBEDDED}
+    distant = replace(setup, clock=clocks.stoppable_clock(setup.clock or clocks.system_clock(), stop))
 
     def inside() -> Mapping[str, T | Error]:
-        platforms.prepare(embedded.values(), setup.folder)
+        platforms.prepare_emulators(embedded.values(), setup.folder)
         return {name: one(project, setup) for name, project in embedded.items() if not stop.is_set()}
 
-    pool = ThreadPoolExecutor(AT_ONCE)
+    pool = ThreadPoolExecutor(MAX_PARALLEL)
     try:
         together = pool.submit(inside)
         others = {name: pool.submit(one, p, distant) for name, p in projects.items() if name not in embedded}
         under_way: list[Future[Any]] = [together, *others.values()]
-        while wait(under_way, timeout=LISTEN).not_done:
+        while wait(under_way, timeout=INTERRUPT_POLL).not_done:
             pass  # a wait without a limit may not hear of a signal that another thread was given
         return {**together.result(), **{name: future.result() for name, future in others.items()}}
     finally:
@@ -150,24 +152,29 @@ def _at_once(
 # -- tell -------------------------------------------------------------------------------------------------------------
 
 
-def _show(call: Call, kind: Kind[T], sides: Sequence[Side[T]], findings: Sequence[Finding]) -> None:
+def _show_results(
+    call: CommandContext,
+    kind: EnvironmentCommand[T],
+    sides: Sequence[EnvironmentResult[T]],
+    findings: Sequence[Finding],
+) -> None:
     screen = call.screen
     if call.format == TEXT:
-        warnings(call, findings)
+        show_warnings(call, findings)
     for side in sides:
-        if side.found is None:
+        if side.result is None:
             lines = text.findings(side.errors, paint(screen.err_color), "")
             screen.say("\n".join([f"environment {side.environment}:", *lines, ""]))
         elif call.format == TEXT:
-            screen.show(f"{kind.text(side.found)}\n")
+            screen.show(f"{kind.text(side.result)}\n")
     if call.format == JSON:
-        screen.document(json_environments.environments(kind.command, sides, kind.told))
+        screen.write_document(json_environments.render_environments(kind.command, sides, kind.json_body))
     elif call.format == MARKDOWN:
         screen.show(_markdown(kind, sides))
     else:
-        rows = [(s.environment, UNREAD if s.found is None else _line(kind, s.found)) for s in sides]
+        rows = [(s.environment, UNREAD if s.result is None else _summary_line(kind, s.result)) for s in sides]
         lines = text_lists.table(("ENVIRONMENT", kind.command.upper()), rows, paint(screen.color))
-        more = kind.more(sides)
+        more = kind.extra_table(sides)
         if more is not None:
             lines += [
                 "",
@@ -177,31 +184,36 @@ def _show(call: Call, kind: Kind[T], sides: Sequence[Side[T]], findings: Sequenc
         screen.show("\n".join([*lines, ""]))
 
 
-def _line(kind: Kind[T], found: T) -> str:
+def _summary_line(kind: EnvironmentCommand[T], found: T) -> str:
     """The summary, and how many errors keep its plan from being applied."""
-    errors = len(kind.told(found).errors)
+    errors = len(kind.json_body(found).errors)
     return kind.summary(found) + (f" {wording.number(errors, 'error')}." if errors else "")
 
 
-def _markdown(kind: Kind[T], sides: Sequence[Side[T]]) -> str:
-    return markdown_environments.environments(
+def _markdown(kind: EnvironmentCommand[T], sides: Sequence[EnvironmentResult[T]]) -> str:
+    return markdown_environments.render_environments(
         kind.command,
         sides,
-        summary=lambda found: _line(kind, found),
+        summary=lambda found: _summary_line(kind, found),
         section=kind.markdown,
-        more=kind.more(sides),
+        more=kind.extra_table(sides),
     )
 
 
-def _for_actions(call: Call, kind: Kind[T], sides: Sequence[Side[T]], findings: Sequence[Finding]) -> None:
+def _publish_results(
+    call: CommandContext,
+    kind: EnvironmentCommand[T],
+    sides: Sequence[EnvironmentResult[T]],
+    findings: Sequence[Finding],
+) -> None:
     """Annotations that name their environments; one set of outputs and one summary, if the command has any."""
-    if not call.screen.in_actions:
+    if not call.screen.is_github_actions:
         return
     found = [(s.environment, f) for s in sides for f in s.errors]
     if kind.notes is None or kind.outputs is None:
-        call.screen.command(github.annotate(named(found)))
+        call.screen.write_workflow_command(github.render_annotations(merge_findings(found)))
         return
-    read = {s.environment: s.found for s in sides if s.found is not None}
+    read = {s.environment: s.result for s in sides if s.result is not None}
     found += [(name, f) for name, one in read.items() for f in kind.notes(one)]
-    outputs = github.several({name: kind.outputs(one) for name, one in read.items()}, len(sides) - len(read))
-    publish(call, (*findings, *named(found)), outputs, _markdown(kind, sides))
+    outputs = github.merge_outputs({name: kind.outputs(one) for name, one in read.items()}, len(sides) - len(read))
+    publish_to_actions(call, (*findings, *merge_findings(found)), outputs, _markdown(kind, sides))

@@ -8,10 +8,10 @@ from typing import Annotated
 import typer
 
 from exportctl.cli import exits
-from exportctl.cli.call import TEXT, current
-from exportctl.cli.saving import write_whole
+from exportctl.cli.call import TEXT, command_context
+from exportctl.cli.saving import write_atomically
 from exportctl.errors import Error
-from exportctl.offline import hidden
+from exportctl.offline import hidden_values
 
 _HINT = "take the value out of the name, path or description in the sandbox that holds it"
 
@@ -26,18 +26,18 @@ def snapshot(
     It holds the objects of all exports, ours or not, with the names and ids of the people who wrote them, and no auth
     value but plain ones such as a host. Writes nothing to the platform.
     """
-    call = current(ctx)
-    call.formats(TEXT)
+    call = command_context(ctx)
+    call.require_format(TEXT)
     from exportctl import workflows
     from exportctl.snapshots import document
 
     setup = call.setup()
-    taken = workflows.taken(setup, wall=call.wall)
-    call.screen.hide(hidden(taken.project, setup))
-    text = document.dump(taken.snapshot)
-    if call.screen.masked(text) != text:
+    taken = workflows.take_snapshot(setup, wall=call.wall)
+    call.screen.hide(hidden_values(taken.project, setup))
+    text = document.dump_snapshot(taken.snapshot)
+    if call.screen.mask_text(text) != text:
         raise Error(f"{out} is not written: a secret value is in the sandbox", rule="secret-in-snapshot", hint=_HINT)
-    write_whole(call.folder / out, text)
+    write_atomically(call.folder / out, text)
     known = f"{taken.snapshot.count} objects, {len(taken.snapshot.datasets)} datasets"
     call.screen.say(f"Saved to {out}: {known}. To plan against it: exportctl plan --refresh-from {out}")
     return exits.DONE

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from exportctl.cli import exits
-from exportctl.cli.call import JSON, MARKDOWN, TEXT, Call, current, parsed_duration
+from exportctl.cli.call import JSON, MARKDOWN, TEXT, CommandContext, command_context, parsed_duration
 from exportctl.cli.options import AllEnvironments, Target, check_addresses
-from exportctl.cli.reports import warnings
-from exportctl.cli.side_by_side import Kind, side_by_side
-from exportctl.flags import Flags
-from exportctl.offline import hidden
+from exportctl.cli.reports import show_warnings
+from exportctl.cli.side_by_side import EnvironmentCommand, run_all_environments
+from exportctl.flags import PlanOptions
+from exportctl.offline import hidden_values
 
 if TYPE_CHECKING:
     from exportctl.health.status import StatusReport
-    from exportctl.workflows import Planned
+    from exportctl.workflows import ConnectedPlan
 
 
 def status(
@@ -38,65 +38,65 @@ def status(
     From the lists that a plan reads; nothing is asked per flow. It ends in 0 whatever it shows, unless something could
     not be read: `drift` and `verify` are the gates.
     """
-    call = current(ctx)
-    call.formats(TEXT, JSON, MARKDOWN)
+    call = command_context(ctx)
+    call.require_format(TEXT, JSON, MARKDOWN)
     within = None if expiring is None else parsed_duration(expiring, "--expiring")
-    asked = Flags(targets=tuple(target or ()))
+    asked = PlanOptions(targets=tuple(target or ()))
     if every:
-        return side_by_side(call, asked, _kind(call, within))
-    report = reported(call, asked, within)
-    show(call, report)
-    return ended(report)
+        return run_all_environments(call, asked, _environment_command(call, within))
+    report = read_status(call, asked, within)
+    show_report(call, report)
+    return exit_code(report)
 
 
-def ended(report: StatusReport) -> int:
+def exit_code(report: StatusReport) -> int:
     return exits.FAILED if report.errors else exits.DONE
 
 
-def reported(call: Call, asked: Flags, expiring: int | None) -> StatusReport:
+def read_status(call: CommandContext, asked: PlanOptions, expiring: int | None) -> StatusReport:
     from exportctl import workflows
 
     setup = call.setup()
-    with workflows.planned(setup, asked, wall=call.wall) as made:
-        call.screen.hide(hidden(made.project, setup))
+    with workflows.open_plan(setup, asked, wall=call.wall) as made:
+        call.screen.hide(hidden_values(made.project, setup))
     check_addresses(asked, [made.project])
     if call.format == TEXT:
-        warnings(call, made.findings)
-    return _report(made, expiring)
+        show_warnings(call, made.findings)
+    return _build_report(made, expiring)
 
 
-def _report(made: Planned, expiring: int | None) -> StatusReport:
+def _build_report(made: ConnectedPlan, expiring: int | None) -> StatusReport:
     from exportctl.health import status as health
-    from exportctl.planning.ownership import survey
+    from exportctl.planning.ownership import build_ownership
 
-    return health.status(made.plan, survey(made.live, made.project.name), made.project, expiring=expiring)
+    return health.status(made.plan, build_ownership(made.live, made.project.name), made.project, expiring=expiring)
 
 
-def show(call: Call, report: StatusReport) -> None:
+def show_report(call: CommandContext, report: StatusReport) -> None:
     from exportctl.views import json_health, markdown_health, text_status
 
     screen = call.screen
     if call.format == JSON:
-        screen.document(json_health.status(report))
+        screen.write_document(json_health.render_status(report))
     elif call.format == MARKDOWN:
-        screen.show(markdown_health.status(report))
+        screen.show(markdown_health.render_status(report))
     else:
-        screen.show(text_status.status(report, color=screen.color))
+        screen.show(text_status.render_status(report, color=screen.color))
 
 
-def _kind(call: Call, expiring: int | None) -> Kind[StatusReport]:
+def _environment_command(call: CommandContext, expiring: int | None) -> EnvironmentCommand[StatusReport]:
     from exportctl.views import json_environments, markdown_health, text_status
 
     screen = call.screen
-    return Kind(
+    return EnvironmentCommand(
         command="status",
-        of=lambda made: _report(made, expiring),
-        code=ended,
+        build_result=lambda made: _build_report(made, expiring),
+        exit_code=exit_code,
         summary=lambda report: text_status.summary(report).removeprefix("Status: "),
-        text=lambda report: text_status.status(report, color=screen.color),
-        markdown=lambda report, limit: markdown_health.status(report, limit=limit),
-        told=json_environments.of_status,
-        more=text_status.ends,
+        text=lambda report: text_status.render_status(report, color=screen.color),
+        markdown=lambda report, limit: markdown_health.render_status(report, limit=limit),
+        json_body=json_environments.status_body,
+        extra_table=text_status.end_table,
     )
 
 

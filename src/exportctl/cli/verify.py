@@ -10,21 +10,30 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from exportctl.cli import exits
-from exportctl.cli.call import JSON, JUNIT, MARKDOWN, TEXT, Call, current, parsed_duration, parsed_moment
-from exportctl.cli.options import SOME, Target, check_addresses
-from exportctl.cli.reports import warnings
-from exportctl.cli.saving import append
-from exportctl.config.values import BadValue, duration
+from exportctl.cli.call import (
+    JSON,
+    JUNIT,
+    MARKDOWN,
+    TEXT,
+    CommandContext,
+    command_context,
+    parsed_duration,
+    parsed_moment,
+)
+from exportctl.cli.options import MAX_SUGGESTIONS, Target, check_addresses
+from exportctl.cli.reports import show_warnings
+from exportctl.cli.saving import append_text
+from exportctl.config.values import BadValue, parse_duration
 from exportctl.declared import Project
 from exportctl.errors import Error, UsageError
-from exportctl.flags import Flags
+from exportctl.flags import PlanOptions
 from exportctl.model import EXPORTS, Address
-from exportctl.offline import hidden
+from exportctl.offline import hidden_values
 from exportctl.views import github, json_verify, junit, markdown_verify, text_verify, values
 
 if TYPE_CHECKING:
     from exportctl.verification.report import VerifyReport
-    from exportctl.verifying import Look, Question
+    from exportctl.verifying import Verifier, VerifyRequest
 
 POLL = "1 minute"
 
@@ -38,7 +47,7 @@ class Window:
 
 
 @dataclass(frozen=True)
-class Waiting:
+class WaitOptions:
     """At most `seconds`, with a look every `poll` seconds."""
 
     seconds: int
@@ -80,22 +89,24 @@ def verify(
     One word for each dataset and expected run, from the schedule, the runs, the objects in storage and the service's
     manifest file. Storage is read with your own identity; without one, only runs are looked at. Writes nothing.
     """
-    call = current(ctx)
-    call.formats(TEXT, JSON, JUNIT, MARKDOWN)
+    call = command_context(ctx)
+    call.require_format(TEXT, JSON, JUNIT, MARKDOWN)
     try:
         if deep and runs_only:
             raise UsageError("--deep reads files, --runs-only leaves them alone: give one of them", rule="usage")
-        waiting, window = _waiting(wait, poll, since), _window(since)
-        report = _looked(call, Flags(targets=tuple(target or ())), window, waiting, deep=deep, runs_only=runs_only)
+        waiting, window = _parse_wait(wait, poll, since), _parse_window(since)
+        report = _run_verify(
+            call, PlanOptions(targets=tuple(target or ())), window, waiting, deep=deep, runs_only=runs_only
+        )
     except Error as error:
         if call.format == JUNIT:  # a reader of test results must not take silence for success
-            call.screen.document(junit.errors(error.findings(), call.screen.masked))
+            call.screen.write_document(junit.render_errors(error.findings(), call.screen.mask_text))
         raise
-    unverified = exits.UNVERIFIED if report.failed else exits.DONE
-    return exits.first(unverified, exits.FAILED if report.errors() else exits.DONE)
+    unverified = exits.UNVERIFIED if report.has_failed else exits.DONE
+    return exits.pick_exit_code(unverified, exits.FAILED if report.errors() else exits.DONE)
 
 
-def _window(since: str | None) -> Window:
+def _parse_window(since: str | None) -> Window:
     """
     Raises:
         UsageError: it is neither a duration nor a moment.
@@ -103,12 +114,12 @@ def _window(since: str | None) -> Window:
     if since is None:
         return Window()
     try:
-        return Window(before=duration(since))
+        return Window(before=parse_duration(since))
     except BadValue:
         return Window(since=parsed_moment(since, "--since"))
 
 
-def _waiting(wait: str | None, poll: str | None, since: str | None) -> Waiting | None:
+def _parse_wait(wait: str | None, poll: str | None, since: str | None) -> WaitOptions | None:
     """
     Raises:
         UsageError: one is no duration, or has no meaning beside the others.
@@ -119,40 +130,48 @@ def _waiting(wait: str | None, poll: str | None, since: str | None) -> Waiting |
         return None
     if since is not None:
         raise UsageError("--since: --wait looks at the newest run, however long ago it was due", rule="usage")
-    waiting = Waiting(parsed_duration(wait, "--wait"), parsed_duration(poll or POLL, "--poll"))
+    waiting = WaitOptions(parsed_duration(wait, "--wait"), parsed_duration(poll or POLL, "--poll"))
     if not waiting.poll:
         raise UsageError(f"--poll {poll}: at least one second", rule="usage")
     return waiting
 
 
-def _looked(
-    call: Call, asked: Flags, window: Window, waiting: Waiting | None, *, deep: bool, runs_only: bool
+def _run_verify(
+    call: CommandContext,
+    asked: PlanOptions,
+    window: Window,
+    waiting: WaitOptions | None,
+    *,
+    deep: bool,
+    runs_only: bool,
 ) -> VerifyReport:
     """The report, shown."""
     from exportctl import verifying
 
     setup = call.setup()
-    question = verifying.Question(deep=deep, runs_only=runs_only)
-    with verifying.looking(setup, asked, wall=call.wall) as look:
-        call.screen.hide(hidden(look.project, setup))
+    question = verifying.VerifyRequest(deep=deep, runs_only=runs_only)
+    with verifying.open_verifier(setup, asked, wall=call.wall) as look:
+        call.screen.hide(hidden_values(look.project, setup))
         if call.format == TEXT:
-            warnings(call, look.findings)
+            show_warnings(call, look.findings)
         _check_targets(asked, look.project, waiting)
         if waiting:
-            report = verifying.waited(look, question, waiting.seconds, waiting.poll, look.clock, _teller(call))
+            report = verifying.wait_for_delivery(
+                look, question, waiting.seconds, waiting.poll, look.clock, _progress_reporter(call)
+            )
         else:
-            report = look(replace(question, since=_since(window, look, question)))
-        _show(call, report, look.project)
+            report = look(replace(question, since=_window_start(window, look, question)))
+        _show_report(call, report, look.project)
     return report
 
 
-def _check_targets(asked: Flags, project: Project, waiting: Waiting | None) -> None:
+def _check_targets(asked: PlanOptions, project: Project, waiting: WaitOptions | None) -> None:
     """
     Raises:
         UsageError: a target names nothing that is declared, all name no export, or more than one is to be waited for.
     """
     check_addresses(asked, [project])
-    found = sorted(Address(EXPORTS, key) for key in project.exports if asked.targeted(Address(EXPORTS, key)))
+    found = sorted(Address(EXPORTS, key) for key in project.exports if asked.is_targeted(Address(EXPORTS, key)))
     if asked.targets and not found:
         raise UsageError("--target: only exports are verified, and none is named", rule="usage")
     if waiting is None:
@@ -160,19 +179,21 @@ def _check_targets(asked: Flags, project: Project, waiting: Waiting | None) -> N
     if len(asked.targets) != 1:
         raise UsageError(f"--wait needs exactly one --target; there are {len(asked.targets)}", rule="usage")
     if len(found) != 1:
-        some = ", ".join(str(address) for address in found[:SOME]) + (" …" if len(found) > SOME else "")
+        some = ", ".join(str(address) for address in found[:MAX_SUGGESTIONS]) + (
+            " …" if len(found) > MAX_SUGGESTIONS else ""
+        )
         message = f"--wait needs a --target that names one export; {asked.targets[0]} names {len(found)}"
         raise UsageError(message, rule="usage", hint=f"there is {some}")
 
 
-def _since(window: Window, look: Look, question: Question) -> int | None:
+def _window_start(window: Window, look: Verifier, question: VerifyRequest) -> int | None:
     """In seconds since 1970 UTC. A duration counts back from the platform's own clock, which only a look tells."""
     if window.before is None:
         return window.since
     return look(replace(question, runs_only=True)).as_of - window.before
 
 
-def _teller(call: Call) -> Callable[[VerifyReport], None]:
+def _progress_reporter(call: CommandContext) -> Callable[[VerifyReport], None]:
     """Says what a wait sees, each time it is something else."""
     told = ""
 
@@ -186,33 +207,33 @@ def _teller(call: Call) -> Callable[[VerifyReport], None]:
     return tell
 
 
-def _show(call: Call, report: VerifyReport, project: Project) -> None:
+def _show_report(call: CommandContext, report: VerifyReport, project: Project) -> None:
     """The document last: whatever fails before it, there is exactly one."""
     screen = call.screen
-    if screen.in_actions:
-        _tell_actions(call, report, project)
+    if screen.is_github_actions:
+        _publish_to_actions(call, report, project)
     if call.format == JSON:
-        screen.document(json_verify.verify(report))
+        screen.write_document(json_verify.render_verify_report(report))
     elif call.format == JUNIT:
-        screen.document(junit.verify(report, screen.masked))
+        screen.write_document(junit.render_verify_report(report, screen.mask_text))
     elif call.format == MARKDOWN:
-        screen.show(markdown_verify.verify(report))
+        screen.show(markdown_verify.render_verify_report(report))
     else:
-        screen.show(text_verify.verify(report, color=screen.color, width=screen.width))
+        screen.show(text_verify.render_verify_report(report, color=screen.color, width=screen.width))
 
 
-def _tell_actions(call: Call, report: VerifyReport, project: Project) -> None:
+def _publish_to_actions(call: CommandContext, report: VerifyReport, project: Project) -> None:
     """Annotations at the places where exports are declared, outputs and a summary."""
     places = {Address(EXPORTS, key): export.at for key, export in project.exports.items()}
-    call.screen.command(github.annotate(markdown_verify.findings(report, places)))
+    call.screen.write_workflow_command(github.render_annotations(markdown_verify.findings(report, places)))
     texts = {
         "GITHUB_OUTPUT": github.outputs(markdown_verify.outputs(report)),
-        "GITHUB_STEP_SUMMARY": f"{markdown_verify.verify(report)}\n",
+        "GITHUB_STEP_SUMMARY": f"{markdown_verify.render_verify_report(report)}\n",
     }
     for name, words in texts.items():
         file = call.env.get(name)
         if file:
-            append(Path(file), call.screen.masked(words))
+            append_text(Path(file), call.screen.mask_text(words))
 
 
 COMMANDS = {"verify": (verify, "exportctl verify --target exports.web-to-lake --wait '2 hours'")}

@@ -12,16 +12,16 @@ from collections.abc import Sequence
 from os.path import relpath
 from pathlib import Path
 
-from exportctl.config.loading import extends_of
+from exportctl.config.loading import extended_files
 from exportctl.config.nodes import MAX_BYTES
-from exportctl.config.overlays import beside
-from exportctl.errors import ConfigError, Finding, Location
+from exportctl.config.overlays import resolve_relative_path
+from exportctl.errors import ConfigError, Finding, SourcePosition
 
-MAIN = "exports.yaml"
-PARTS = "exports"
+MAIN_FILE = "exports.yaml"
+PARTS_FOLDER = "exports"
 
 
-def read(folder: Path, paths: Sequence[str] = ()) -> dict[str, bytes]:
+def read_config_files(folder: Path, paths: Sequence[str] = ()) -> dict[str, bytes]:
     """
     The files of `-f`, or `exports.yaml` and every `*.yaml` under `exports/`, and all that they extend.
 
@@ -29,36 +29,38 @@ def read(folder: Path, paths: Sequence[str] = ()) -> dict[str, bytes]:
         ConfigError: there is none, one cannot be read, or a folder was given as a file; all of them at once.
     """
     findings: list[Finding] = []
-    names = _named(folder, paths, findings)
+    names = _file_names(folder, paths, findings)
     files: dict[str, bytes] = {}
     for name in names:
-        data = _bytes(folder, name, findings) if name else None
+        data = _read_bytes(folder, name, findings) if name else None
         if name and data is not None:
             files[name] = data
     if findings:
         raise ConfigError(findings)
-    _follow(folder, files)
+    _add_extended_files(folder, files)
     return files
 
 
-def own(folder: Path, paths: Sequence[str] = ()) -> frozenset[str]:
+def project_file_names(folder: Path, paths: Sequence[str] = ()) -> frozenset[str]:
     """The names of the project's own files, without those that they only extend."""
-    return frozenset(name for name in _named(folder, paths, []) if name)
+    return frozenset(name for name in _file_names(folder, paths, []) if name)
 
 
-def _named(folder: Path, paths: Sequence[str], findings: list[Finding]) -> list[str | None]:
-    return [_given(folder, path, findings) for path in paths] if paths else _default(folder, findings)
+def _file_names(folder: Path, paths: Sequence[str], findings: list[Finding]) -> list[str | None]:
+    return (
+        [_given_file_name(folder, path, findings) for path in paths] if paths else _default_file_names(folder, findings)
+    )
 
 
-def _default(folder: Path, findings: list[Finding]) -> list[str | None]:
-    if (folder / MAIN).is_dir():
-        findings.append(_is_folder(folder, MAIN, "the config is a file"))
+def _default_file_names(folder: Path, findings: list[Finding]) -> list[str | None]:
+    if (folder / MAIN_FILE).is_dir():
+        findings.append(_folder_given_finding(folder, MAIN_FILE, "the config is a file"))
         return []
-    if not (folder / MAIN).is_file():
-        findings.append(_no_config(folder))
+    if not (folder / MAIN_FILE).is_file():
+        findings.append(_no_config_finding(folder))
         return []
-    found: list[str | None] = [MAIN]
-    for path in sorted((folder / PARTS).rglob("*")):
+    found: list[str | None] = [MAIN_FILE]
+    for path in sorted((folder / PARTS_FOLDER).rglob("*")):
         name = path.relative_to(folder).as_posix()
         if any(part.startswith(".") for part in path.relative_to(folder).parts) or not path.is_file():
             continue
@@ -70,32 +72,32 @@ def _default(folder: Path, findings: list[Finding]) -> list[str | None]:
     return found
 
 
-def _no_config(folder: Path) -> Finding:
+def _no_config_finding(folder: Path) -> Finding:
     hint = "make one with `exportctl init`, or say where it is: -C DIR or -f FILE"
     if (folder / "exports.yml").is_file():
         hint = "rename exports.yml to exports.yaml"
-    return Finding("no-config", f"there is no {MAIN} in this folder", None, hint)
+    return Finding("no-config", f"there is no {MAIN_FILE} in this folder", None, hint)
 
 
-def _given(folder: Path, path: str, findings: list[Finding]) -> str | None:
+def _given_file_name(folder: Path, path: str, findings: list[Finding]) -> str | None:
     whole = folder / path
     name = Path(relpath(whole, folder)).as_posix()
     if whole.is_dir():
-        findings.append(_is_folder(folder, path, "-f takes files"))
+        findings.append(_folder_given_finding(folder, path, "-f takes files"))
         return None
     return name
 
 
-def _is_folder(folder: Path, path: str, wanted: str) -> Finding:
+def _folder_given_finding(folder: Path, path: str, wanted: str) -> Finding:
     shown = path.rstrip("/")
     inside = sorted(p.name for p in (folder / path).glob("*.yaml"))
     hint = " ".join(f"-f {shown}/{n}" for n in inside[:5])
     hint = f"name its files: {hint}" if inside else f"exportctl -C {shown} reads the config of that folder"
-    place = Location(Path(relpath(folder / path, folder)).as_posix())
+    place = SourcePosition(Path(relpath(folder / path, folder)).as_posix())
     return Finding("folder-given", f"{path} is a folder; {wanted}", place, hint)
 
 
-def _bytes(folder: Path, name: str, findings: list[Finding]) -> bytes | None:
+def _read_bytes(folder: Path, name: str, findings: list[Finding]) -> bytes | None:
     try:
         with (folder / name).open("rb") as stream:
             return stream.read(MAX_BYTES + 1)
@@ -105,17 +107,17 @@ def _bytes(folder: Path, name: str, findings: list[Finding]) -> bytes | None:
         return None
 
 
-def _follow(folder: Path, files: dict[str, bytes]) -> None:
+def _add_extended_files(folder: Path, files: dict[str, bytes]) -> None:
     """Add what the files extend; one that cannot be read is left out, and reported where it is named."""
     waiting = list(files)
     while waiting:
         name = waiting.pop(0)
-        for target in extends_of(name, files[name]):
+        for target in extended_files(name, files[name]):
             if target not in files:
-                data = _bytes(folder, target, [])
+                data = _read_bytes(folder, target, [])
                 if data is not None:
                     files[target] = data
                     waiting.append(target)
 
 
-__all__ = ["MAIN", "PARTS", "beside", "own", "read"]
+__all__ = ["MAIN_FILE", "PARTS_FOLDER", "project_file_names", "read_config_files", "resolve_relative_path"]

@@ -14,25 +14,25 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from exportctl.config import minimum_version
-from exportctl.config.nodes import Map, Node, Scalar, Seq, tree
-from exportctl.config.overlays import extends_of, layered, with_environment
-from exportctl.config.resolution import resolved
-from exportctl.config.schema_findings import check, nearest
+from exportctl.config.nodes import ListNode, MapNode, Node, ScalarNode, parse_tree
+from exportctl.config.overlays import extended_files, merge_environment, merge_files
+from exportctl.config.resolution import resolve_project
+from exportctl.config.schema_findings import check_schema, closest_match
 from exportctl.config.secrecy import secrecy
-from exportctl.config.sections import Report
-from exportctl.config.values import BadValue, Reference, references
+from exportctl.config.sections import FindingCollector
+from exportctl.config.values import BadValue, Reference, parse_references
 from exportctl.declared import Project
 from exportctl.destination_types import Secrecy
-from exportctl.errors import Finding, Level, Location
+from exportctl.errors import Finding, Level, SourcePosition
 
-__all__ = ["Parsed", "explain_values", "extends_of", "parse", "project", "projects"]
+__all__ = ["ParsedConfig", "explain_values", "extended_files", "load_project", "load_projects", "parse_config"]
 
-HIDDEN = "(sensitive)"
+HIDDEN_VALUE = "(sensitive)"
 _NEEDS_ALL_FILES = ("unknown-reference", "missing-key", "near-alias", "environment-needed", "unknown-environment")
 
 
 @dataclass(frozen=True)
-class Parsed:
+class ParsedConfig:
     """
     All files as one tree, before an environment is chosen.
 
@@ -41,7 +41,7 @@ class Parsed:
     config needs a later exportctl, which is the one finding then.
     """
 
-    tree: Map
+    tree: MapNode
     environments: tuple[str, ...]
     files: tuple[str, ...]
     findings: tuple[Finding, ...]
@@ -49,35 +49,35 @@ class Parsed:
     refused: bool = False
 
 
-def parse(files: Mapping[str, bytes]) -> Parsed:
+def parse_config(files: Mapping[str, bytes]) -> ParsedConfig:
     """Read all files of a project, those included that others extend; the order of `files` is that of the findings."""
     findings: list[Finding] = []
-    trees: dict[str, Map] = {}
-    written: list[Map] = []
+    trees: dict[str, MapNode] = {}
+    written: list[MapNode] = []
     complete = True
     for name, data in files.items():
-        root, found = tree(name, data)
+        root, found = parse_tree(name, data)
         findings += found
         if root is None:
             complete = False
-            root = Map({}, Location(name))
+            root = MapNode({}, SourcePosition(name))
         written.append(root)
-        trees[name], found = check(root)
+        trees[name], found = check_schema(root)
         findings += found
-    whole, found = layered(trees)
+    whole, found = merge_files(trees)
     findings += found
     entry = whole.entries.get("environments")
-    environments = tuple(sorted(entry.node.entries)) if entry and isinstance(entry.node, Map) else ()
+    environments = tuple(sorted(entry.node.entries)) if entry and isinstance(entry.node, MapNode) else ()
     if environments:
         findings += _sandbox_in_base(whole)
     findings += minimum_version.malformed(written)
     too_old = minimum_version.unmet(written)
-    found = (too_old,) if too_old else _ordered(findings, tuple(files))
-    return Parsed(whole, environments, tuple(files), found, complete, refused=too_old is not None)
+    found = (too_old,) if too_old else _sort_findings(findings, tuple(files))
+    return ParsedConfig(whole, environments, tuple(files), found, complete, refused=too_old is not None)
 
 
-def project(
-    parsed: Parsed, environment: str | None, variables: Mapping[str, str]
+def load_project(
+    parsed: ParsedConfig, environment: str | None, variables: Mapping[str, str]
 ) -> tuple[Project | None, tuple[Finding, ...]]:
     """
     The project of one environment, None if there is any error; and all findings, those of `parse` included.
@@ -92,73 +92,75 @@ def project(
     if wrong:
         findings.append(wrong)
     else:
-        whole, found = with_environment(parsed.tree, environment) if environment else (parsed.tree, ())
-        report = Report(list(found))
+        whole, found = merge_environment(parsed.tree, environment) if environment else (parsed.tree, ())
+        report = FindingCollector(list(found))
         if whole is not None:
-            made = resolved(whole, environment, parsed.environments, variables, parsed.files, report)
+            made = resolve_project(whole, environment, parsed.environments, variables, parsed.files, report)
         findings += report.findings
     if not parsed.complete:
         findings = [f for f in findings if f.rule not in _NEEDS_ALL_FILES]
     if any(f.level is Level.ERROR for f in findings):
         made = None
-    return made, _ordered(findings, parsed.files)
+    return made, _sort_findings(findings, parsed.files)
 
 
-def projects(parsed: Parsed, variables: Mapping[str, str]) -> tuple[Mapping[str | None, Project], tuple[Finding, ...]]:
+def load_projects(
+    parsed: ParsedConfig, variables: Mapping[str, str]
+) -> tuple[Mapping[str | None, Project], tuple[Finding, ...]]:
     """Every environment's project (those without an error), and all findings, each said once."""
     made: dict[str | None, Project] = {}
     findings: list[Finding] = []
     for environment in parsed.environments or (None,):
-        one, found = project(parsed, environment, variables)
+        one, found = load_project(parsed, environment, variables)
         findings += found
         if one:
             made[environment] = one
-    return made, _ordered(findings, parsed.files)
+    return made, _sort_findings(findings, parsed.files)
 
 
-def explain_values(parsed: Parsed, environment: str | None) -> list[tuple[str, str, Location]]:
+def explain_values(parsed: ParsedConfig, environment: str | None) -> list[tuple[str, str, SourcePosition]]:
     """
     Every value that is set, as (dotted path, value as written, place that set it), sorted by path.
 
     References are shown, not filled in; a sensitive literal is shown as `(sensitive)`.
     """
-    whole: Map | None = parsed.tree
+    whole: MapNode | None = parsed.tree
     if environment is not None and environment in parsed.environments:
-        whole, _ = with_environment(parsed.tree, environment)
+        whole, _ = merge_environment(parsed.tree, environment)
     if whole is None:
         return []
     entries = [(key, entry.node) for key, entry in whole.entries.items() if key != "environments"]
-    return sorted(line for key, node in entries for line in _explained(node, (key,), key))
+    return sorted(line for key, node in entries for line in _explain_node(node, (key,), key))
 
 
-def _explained(node: Node, path: tuple[str, ...], shown: str) -> Iterable[tuple[str, str, Location]]:
-    if isinstance(node, Map):
+def _explain_node(node: Node, path: tuple[str, ...], shown: str) -> Iterable[tuple[str, str, SourcePosition]]:
+    if isinstance(node, MapNode):
         for key, entry in node.entries.items():
-            yield from _explained(entry.node, (*path, key), f"{shown}.{key}")
-    elif isinstance(node, Seq):
+            yield from _explain_node(entry.node, (*path, key), f"{shown}.{key}")
+    elif isinstance(node, ListNode):
         for number, item in enumerate(node.items):
-            yield from _explained(item, path, f"{shown}[{number}]")
-    elif isinstance(node, Scalar):
+            yield from _explain_node(item, path, f"{shown}[{number}]")
+    elif isinstance(node, ScalarNode):
         text = str(node.value).lower() if isinstance(node.value, bool) else str(node.value)
-        yield shown, text if secrecy(path) is Secrecy.PLAIN else _without_literals(text), node.at
+        yield shown, text if secrecy(path) is Secrecy.PLAIN else _mask_literals(text), node.at
 
 
-def _without_literals(text: str) -> str:
+def _mask_literals(text: str) -> str:
     """A text that is not for everybody: its references are shown, what stands around them and defaults are not."""
     try:
-        parts = references(text)
+        parts = parse_references(text)
     except BadValue:
-        return HIDDEN
-    return "".join(HIDDEN if isinstance(part, str) else _without_default(part) for part in parts)
+        return HIDDEN_VALUE
+    return "".join(HIDDEN_VALUE if isinstance(part, str) else _mask_default(part) for part in parts)
 
 
-def _without_default(found: Reference) -> str:
-    return found.text if found.default is None else f"${{{found.kind}:{found.name}:-{HIDDEN}}}"
+def _mask_default(found: Reference) -> str:
+    return found.text if found.default is None else f"${{{found.kind}:{found.name}:-{HIDDEN_VALUE}}}"
 
 
-def _sandbox_in_base(whole: Map) -> list[Finding]:
+def _sandbox_in_base(whole: MapNode) -> list[Finding]:
     platform = whole.entries.get("platform")
-    if platform is None or not isinstance(platform.node, Map) or "sandbox" not in platform.node.entries:
+    if platform is None or not isinstance(platform.node, MapNode) or "sandbox" not in platform.node.entries:
         return []
     at = platform.node.entries["sandbox"].key_at
     message = "once there are environments, each names its sandbox; here it would be the sandbox of all of them"
@@ -166,7 +168,7 @@ def _sandbox_in_base(whole: Map) -> list[Finding]:
     return [Finding("sandbox-in-base", message, at, hint)]
 
 
-def _wrong_environment(parsed: Parsed, environment: str | None) -> Finding | None:
+def _wrong_environment(parsed: ParsedConfig, environment: str | None) -> Finding | None:
     listed = ", ".join(parsed.environments)
     entry = parsed.tree.entries.get("environments")
     at = entry.key_at if entry else None
@@ -180,17 +182,17 @@ def _wrong_environment(parsed: Parsed, environment: str | None) -> Finding | Non
         return Finding(
             "unknown-environment", f'there is no environment "{environment}": the config has none', None, hint
         )
-    guess = nearest(environment, parsed.environments)
+    guess = closest_match(environment, parsed.environments)
     hint = f'did you mean "{guess}"? ' if guess else ""
     return Finding("unknown-environment", f'there is no environment "{environment}"', at, f"{hint}there is {listed}")
 
 
-def _ordered(findings: Iterable[Finding], files: tuple[str, ...]) -> tuple[Finding, ...]:
+def _sort_findings(findings: Iterable[Finding], files: tuple[str, ...]) -> tuple[Finding, ...]:
     """In the order of the files and then of the lines, each finding once."""
     rank = {name: number for number, name in enumerate(files)}
 
-    def place(finding: Finding) -> tuple[int, int, int, str, str]:
-        at = finding.at or Location("", 0, 0)
+    def sort_key(finding: Finding) -> tuple[int, int, int, str, str]:
+        at = finding.at or SourcePosition("", 0, 0)
         return rank.get(at.file, -1), at.line, at.column, finding.rule, finding.message
 
-    return tuple(sorted(dict.fromkeys(findings), key=place))
+    return tuple(sorted(dict.fromkeys(findings), key=sort_key))

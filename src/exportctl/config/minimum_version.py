@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from exportctl import __version__
-from exportctl.config.nodes import Map, Node, Scalar
+from exportctl.config.nodes import MapNode, Node, ScalarNode
 from exportctl.config.values import VERSION
 from exportctl.errors import Finding
 
@@ -21,7 +21,7 @@ KEY = "minimum_version"
 _Version = tuple[int, ...]
 
 
-def unmet(trees: Iterable[Map], running: str = __version__) -> Finding | None:
+def unmet(trees: Iterable[MapNode], running: str = __version__) -> Finding | None:
     """The highest version that is asked for, if `running` is older."""
     asked = [(_parsed(str(node.value)), node) for node in _written(trees) if _is_version(node)]
     version, node = max(asked, key=lambda pair: pair[0], default=((), None))
@@ -33,28 +33,28 @@ def unmet(trees: Iterable[Map], running: str = __version__) -> Finding | None:
     )
 
 
-def malformed(trees: Iterable[Map]) -> list[Finding]:
+def malformed(trees: Iterable[MapNode]) -> list[Finding]:
     """Texts that are no version. What is no text is a finding of the schema."""
     hint = f'for example `{KEY}: "0.2"`; it is read before any reference is filled in'
     wrong = [node for node in _written(trees) if isinstance(node.value, str) and not _is_version(node)]
     return [Finding("bad-value", f'"{node.value}" is no version of exportctl', node.at, hint) for node in wrong]
 
 
-def _written(trees: Iterable[Map]) -> Iterator[Scalar]:
+def _written(trees: Iterable[MapNode]) -> Iterator[ScalarNode]:
     """The values in each file: its own, then those of its environments."""
     for root in trees:
         declared = _value(root, "environments")
-        overlays = [entry.node for entry in declared.entries.values()] if isinstance(declared, Map) else []
-        nodes = [_value(layer, KEY) for layer in (root, *overlays) if isinstance(layer, Map)]
-        yield from (node for node in nodes if isinstance(node, Scalar))
+        overlays = [entry.node for entry in declared.entries.values()] if isinstance(declared, MapNode) else []
+        nodes = [_value(layer, KEY) for layer in (root, *overlays) if isinstance(layer, MapNode)]
+        yield from (node for node in nodes if isinstance(node, ScalarNode))
 
 
-def _value(of: Map, key: str) -> Node | None:
+def _value(of: MapNode, key: str) -> Node | None:
     entry = of.entries.get(key)
     return entry.node if entry else None
 
 
-def _is_version(node: Scalar) -> bool:
+def _is_version(node: ScalarNode) -> bool:
     return isinstance(node.value, str) and re.fullmatch(VERSION, node.value, re.ASCII) is not None
 
 

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 import yaml
 
 from exportctl.config.yaml_errors import syntax_finding
-from exportctl.errors import Finding, Level, Location
+from exportctl.errors import Finding, Level, SourcePosition
 
 MAX_BYTES = 4 * 1024 * 1024  # one file
 MAX_DEPTH = 64  # maps and lists inside each other
@@ -29,56 +29,56 @@ Value = str | int | bool | None
 
 
 @dataclass(frozen=True)
-class Scalar:
+class ScalarNode:
     """One value. `pending` marks text that still holds a reference whose variable is not set."""
 
     value: Value
-    at: Location
-    pending: bool = False
+    at: SourcePosition
+    is_unset: bool = False
 
 
 @dataclass(frozen=True)
-class Entry:
+class MapEntry:
     """A value of a map and the place of its key."""
 
-    key_at: Location
+    key_at: SourcePosition
     node: Node
 
 
 @dataclass(frozen=True)
-class Map:
-    entries: Mapping[str, Entry]
-    at: Location
+class MapNode:
+    entries: Mapping[str, MapEntry]
+    at: SourcePosition
 
 
 @dataclass(frozen=True)
-class Seq:
+class ListNode:
     items: Sequence[Node]
-    at: Location
+    at: SourcePosition
 
 
 @dataclass(frozen=True)
-class Broken:
+class BrokenNode:
     """Stands where something wrong was, so that it is reported once and not again as missing."""
 
-    at: Location
+    at: SourcePosition
 
 
-Node = Scalar | Map | Seq | Broken
+Node = ScalarNode | MapNode | ListNode | BrokenNode
 
 
-def tree(name: str, data: bytes) -> tuple[Map | None, tuple[Finding, ...]]:
+def parse_tree(name: str, data: bytes) -> tuple[MapNode | None, tuple[Finding, ...]]:
     """
     The node tree of one file, and what is wrong with it.
 
     The tree is None when the file could not be read as YAML, or is empty; there is then exactly one error for that.
     """
-    text, unreadable = _text(name, data)
+    text, unreadable = _decode_text(name, data)
     if unreadable:
         return None, (unreadable,)
     builder = _Builder(name)
     try:
-        root = builder.root(yaml.parse(text, Loader=_LOADER))
+        root = builder.build_root(yaml.parse(text, Loader=_LOADER))
     except yaml.YAMLError as error:
         return None, (*builder.findings, syntax_finding(name, text, error))
     except _TooDeep as error:
@@ -86,64 +86,66 @@ def tree(name: str, data: bytes) -> tuple[Map | None, tuple[Finding, ...]]:
     return _checked_root(name, root, builder.findings)
 
 
-def plain(node: Node) -> object:
+def plain_value(node: Node) -> object:
     """The tree as dicts, lists and scalars, as the schema wants it; `Broken` becomes None."""
-    if isinstance(node, Map):
-        return {key: plain(entry.node) for key, entry in node.entries.items()}
-    if isinstance(node, Seq):
-        return [plain(item) for item in node.items]
-    return node.value if isinstance(node, Scalar) else None
+    if isinstance(node, MapNode):
+        return {key: plain_value(entry.node) for key, entry in node.entries.items()}
+    if isinstance(node, ListNode):
+        return [plain_value(item) for item in node.items]
+    return node.value if isinstance(node, ScalarNode) else None
 
 
-def scalar(text: str, at: Location) -> Scalar:
+def parse_scalar(text: str, at: SourcePosition) -> ScalarNode:
     """What a plain (unquoted) scalar means."""
     if text in ("", "null"):
-        return Scalar(None, at)
+        return ScalarNode(None, at)
     if text in ("true", "false"):
-        return Scalar(text == "true", at)
+        return ScalarNode(text == "true", at)
     if re.fullmatch(r"-?(0|[1-9][0-9]{0,17})", text):
-        return Scalar(int(text), at)
-    return Scalar(text, at)
+        return ScalarNode(int(text), at)
+    return ScalarNode(text, at)
 
 
-def _text(name: str, data: bytes) -> tuple[str, Finding | None]:
+def _decode_text(name: str, data: bytes) -> tuple[str, Finding | None]:
     if len(data) > MAX_BYTES:
         message = f"{name} is larger than {MAX_BYTES // 1024 // 1024} MiB, the most that one config file may hold"
-        return "", Finding("file-too-large", message, Location(name), "split it into several files under exports/")
+        return "", Finding(
+            "file-too-large", message, SourcePosition(name), "split it into several files under exports/"
+        )
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
-        return "", _not_utf8(name, data, error.start)
+        return "", _not_utf8_finding(name, data, error.start)
     text = text.removeprefix("\ufeff")  # a byte order mark, as editors on Windows write it
     found = re.search(r"[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", text)
     if found:
         message = f"the character U+{ord(found.group()):04X} is not allowed in YAML"
-        return "", Finding("control-character", message, _place(name, text, found.start()), "delete it")
+        return "", Finding("control-character", message, _position(name, text, found.start()), "delete it")
     return text, None
 
 
-def _not_utf8(name: str, data: bytes, start: int) -> Finding:
+def _not_utf8_finding(name: str, data: bytes, start: int) -> Finding:
     before = data[:start].decode("utf-8")
     hint = "save the file as UTF-8 text"
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         hint = "this looks like UTF-16; save the file as UTF-8 text"
     message = f"the byte 0x{data[start]:02X} is not UTF-8"
-    return Finding("file-not-utf8", message, _place(name, before, len(before)), hint)
+    return Finding("file-not-utf8", message, _position(name, before, len(before)), hint)
 
 
-def _place(name: str, text: str, index: int) -> Location:
+def _position(name: str, text: str, index: int) -> SourcePosition:
     before = text[:index]
-    return Location(name, before.count("\n") + 1, index - (before.rfind("\n") + 1) + 1)
+    return SourcePosition(name, before.count("\n") + 1, index - (before.rfind("\n") + 1) + 1)
 
 
-def _checked_root(name: str, root: Node | None, findings: list[Finding]) -> tuple[Map | None, tuple[Finding, ...]]:
-    if isinstance(root, Map):
+def _checked_root(name: str, root: Node | None, findings: list[Finding]) -> tuple[MapNode | None, tuple[Finding, ...]]:
+    if isinstance(root, MapNode):
         return root, tuple(findings)
-    if root is None or (isinstance(root, Scalar) and root.value is None):
+    if root is None or (isinstance(root, ScalarNode) and root.value is None):
         hint = "delete the file, or write `exports: {}` to say that nothing is declared here"
-        return None, (*findings, Finding("empty-file", f"{name} declares nothing", Location(name), hint))
-    if not isinstance(root, Broken):
-        what = "a list" if isinstance(root, Seq) else "text"
+        return None, (*findings, Finding("empty-file", f"{name} declares nothing", SourcePosition(name), hint))
+    if not isinstance(root, BrokenNode):
+        what = "a list" if isinstance(root, ListNode) else "text"
         message = f"a config file is a map of keys like `exports:`, this is {what}"
         hint = "a key is followed by a colon and a space: `project: acme-exports`"
         findings.append(Finding("not-a-map", message, root.at, hint))
@@ -163,89 +165,92 @@ class _Builder:
     name: str
     findings: list[Finding] = field(default_factory=list)
 
-    def root(self, events: Iterator[yaml.Event]) -> Node | None:
+    def build_root(self, events: Iterator[yaml.Event]) -> Node | None:
         root: Node | None = None
         documents = 0
         for event in events:
             if isinstance(event, yaml.DocumentStartEvent):
                 documents += 1
                 if documents > 1:
-                    self._several(event)
+                    self._report_several_documents(event)
                     break
             elif not isinstance(event, yaml.StreamStartEvent | yaml.StreamEndEvent | yaml.DocumentEndEvent):
-                root = self.node(event, events, 1)
+                root = self.build_node(event, events, 1)
         return root
 
-    def _several(self, event: yaml.Event) -> None:
+    def _report_several_documents(self, event: yaml.Event) -> None:
         message = "a config file holds one YAML document, a second one begins here"
-        self._add(
-            "several-documents", message, self.at(event), "remove the `---`, or move what follows to a file of its own"
+        self._add_finding(
+            "several-documents",
+            message,
+            self.event_position(event),
+            "remove the `---`, or move what follows to a file of its own",
         )
 
-    def node(self, event: yaml.Event, events: Iterator[yaml.Event], depth: int) -> Node:
-        at = self.at(event)
+    def build_node(self, event: yaml.Event, events: Iterator[yaml.Event], depth: int) -> Node:
+        at = self.event_position(event)
         if isinstance(event, yaml.AliasEvent):
             message = f"aliases are not supported here: *{event.anchor}"
             hint = "declare it once under `schedules`, `formats`, `datasets` or `defaults` and use its name"
-            self._add("yaml-alias", message, at, hint)
-            return Broken(at)
+            self._add_finding("yaml-alias", message, at, hint)
+            return BrokenNode(at)
         self._refuse_decoration(event, at)
         if depth > MAX_DEPTH:
             message = f"maps and lists are nested more than {MAX_DEPTH} deep"
             raise _TooDeep(Finding("too-deep", message, at, "no config needs that; look for a forgotten bracket"))
         if isinstance(event, yaml.MappingStartEvent):
-            return self._map(at, events, depth)
+            return self._build_map(at, events, depth)
         if isinstance(event, yaml.SequenceStartEvent):
-            return self._seq(at, events, depth)
+            return self._build_list(at, events, depth)
         assert isinstance(event, yaml.ScalarEvent)
-        return Scalar(event.value, at) if event.style else scalar(event.value, at)
+        return ScalarNode(event.value, at) if event.style else parse_scalar(event.value, at)
 
-    def _refuse_decoration(self, event: yaml.Event, at: Location) -> None:
+    def _refuse_decoration(self, event: yaml.Event, at: SourcePosition) -> None:
         anchor, tag = getattr(event, "anchor", None), getattr(event, "tag", None)
         if anchor:
             hint = (
                 "remove it; what is used twice is declared once under `schedules`, `formats`, `datasets` or `defaults`"
             )
-            self._add("yaml-anchor", f"anchors are not supported here: &{anchor}", at, hint)
+            self._add_finding("yaml-anchor", f"anchors are not supported here: &{anchor}", at, hint)
         if tag:
             shown = tag.replace("tag:yaml.org,2002:", "!!")
             hint = 'remove it; quotes make text, and a value from outside is written "${env:NAME}" or "${file:PATH}"'
-            self._add("yaml-tag", f"tags are not supported here: {shown}", at, hint)
+            self._add_finding("yaml-tag", f"tags are not supported here: {shown}", at, hint)
 
-    def _map(self, at: Location, events: Iterator[yaml.Event], depth: int) -> Node:
-        entries: dict[str, Entry] = {}
+    def _build_map(self, at: SourcePosition, events: Iterator[yaml.Event], depth: int) -> Node:
+        entries: dict[str, MapEntry] = {}
         while not isinstance(event := next(events), yaml.MappingEndEvent):
-            key = self._key(event, events, depth)
-            node = self.node(next(events), events, depth + 1)
+            key = self._read_key(event, events, depth)
+            node = self.build_node(next(events), events, depth + 1)
             if key is None:
                 continue
             if key in entries:
                 message = f'the key "{key}" stands twice in one map, first at {entries[key].key_at}'
-                self._add("duplicate-key", message, self.at(event), "keep one of them")
+                self._add_finding("duplicate-key", message, self.event_position(event), "keep one of them")
                 continue
-            entries[key] = Entry(self.at(event), node)
-        return Map(entries, at)
+            entries[key] = MapEntry(self.event_position(event), node)
+        return MapNode(entries, at)
 
-    def _key(self, event: yaml.Event, events: Iterator[yaml.Event], depth: int) -> str | None:
+    def _read_key(self, event: yaml.Event, events: Iterator[yaml.Event], depth: int) -> str | None:
         if isinstance(event, yaml.ScalarEvent) and event.value:
-            self._refuse_decoration(event, self.at(event))
+            self._refuse_decoration(event, self.event_position(event))
             return str(event.value)
-        node = self.node(event, events, depth + 1)
-        if not isinstance(node, Broken):
+        node = self.build_node(event, events, depth + 1)
+        if not isinstance(node, BrokenNode):
             hint = "write `name: value`; text with braces in it needs quotes"
-            self._add("key-not-text", "a key is text, and not empty", node.at, hint)
+            self._add_finding("key-not-text", "a key is text, and not empty", node.at, hint)
         return None
 
-    def _seq(self, at: Location, events: Iterator[yaml.Event], depth: int) -> Node:
+    def _build_list(self, at: SourcePosition, events: Iterator[yaml.Event], depth: int) -> Node:
         items = []
         while not isinstance(event := next(events), yaml.SequenceEndEvent):
-            items.append(self.node(event, events, depth + 1))
-        return Seq(tuple(items), at)
+            items.append(self.build_node(event, events, depth + 1))
+        return ListNode(tuple(items), at)
 
-    def at(self, event: yaml.Event) -> Location:
+    def event_position(self, event: yaml.Event) -> SourcePosition:
         mark = event.start_mark
         assert mark is not None
-        return Location(self.name, mark.line + 1, mark.column + 1)
+        return SourcePosition(self.name, mark.line + 1, mark.column + 1)
 
-    def _add(self, rule: str, message: str, at: Location, hint: str) -> None:
+    def _add_finding(self, rule: str, message: str, at: SourcePosition, hint: str) -> None:
         self.findings.append(Finding(rule, message, at, hint, Level.ERROR))

@@ -8,60 +8,64 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from exportctl.config.interpolation import filled
-from exportctl.config.loading import HIDDEN, Parsed
-from exportctl.config.nodes import Map, Node, Scalar, Seq
-from exportctl.config.overlays import with_environment
+from exportctl.config.interpolation import fill_references
+from exportctl.config.loading import HIDDEN_VALUE, ParsedConfig
+from exportctl.config.nodes import ListNode, MapNode, Node, ScalarNode
+from exportctl.config.overlays import merge_environment
 from exportctl.config.secrecy import secrecy
-from exportctl.config.sections import Report
+from exportctl.config.sections import FindingCollector
 from exportctl.destination_types import Secrecy
-from exportctl.environments import CHOSEN, Layer, Leaf, Path
-from exportctl.errors import Location
+from exportctl.environments import CHOSEN_KEYS, EnvironmentTree, KeyPath, TreeLeaf
+from exportctl.errors import SourcePosition
 
 
-def layer(parsed: Parsed, environment: str, variables: Mapping[str, str]) -> Layer:
+def environment_tree(parsed: ParsedConfig, environment: str, variables: Mapping[str, str]) -> EnvironmentTree:
     """The tree of an environment that could be resolved without an error."""
-    whole, _ = with_environment(parsed.tree, environment)
+    whole, _ = merge_environment(parsed.tree, environment)
     section = parsed.tree.entries["environments"].node
     assert whole is not None
-    assert isinstance(section, Map)
+    assert isinstance(section, MapNode)
     overlay = section.entries[environment].node
-    after, _ = filled(whole, environment, variables, Report())
-    written = {path: node for path, node in _values(whole, ()) if isinstance(node, Scalar)}
+    after, _ = fill_references(whole, environment, variables, FindingCollector())
+    written = {path: node for path, node in _walk_nodes(whole, ()) if isinstance(node, ScalarNode)}
     leaves = {
-        path: Leaf(_masked(written[path], path), node.value, node.at)
-        for path, node in _values(after, ())
-        if isinstance(node, Scalar)
+        path: TreeLeaf(_mask_value(written[path], path), node.value, node.at)
+        for path, node in _walk_nodes(after, ())
+        if isinstance(node, ScalarNode)
     }
-    groups = {path: node.at for path, node in _values(after, ()) if not isinstance(node, Scalar)}
-    places = {node.at: path for path, node in _values(whole, ()) if isinstance(node, Scalar) or path[-1:][0] in CHOSEN}
-    removed = {p: n.at for p, n in _values(overlay, ()) if isinstance(n, Scalar) and n.value is None}
-    return Layer(leaves, groups, places, frozenset(_places(overlay)), removed)
+    groups = {path: node.at for path, node in _walk_nodes(after, ()) if not isinstance(node, ScalarNode)}
+    places = {
+        node.at: path
+        for path, node in _walk_nodes(whole, ())
+        if isinstance(node, ScalarNode) or path[-1:][0] in CHOSEN_KEYS
+    }
+    removed = {p: n.at for p, n in _walk_nodes(overlay, ()) if isinstance(n, ScalarNode) and n.value is None}
+    return EnvironmentTree(leaves, groups, places, frozenset(_positions(overlay)), removed)
 
 
-def _masked(node: Scalar, path: Path) -> str:
-    return str(node.value) if secrecy(path) is Secrecy.PLAIN else HIDDEN
+def _mask_value(node: ScalarNode, path: KeyPath) -> str:
+    return str(node.value) if secrecy(path) is Secrecy.PLAIN else HIDDEN_VALUE
 
 
-def _values(node: Node, path: Path) -> Iterator[tuple[Path, Node]]:
+def _walk_nodes(node: Node, path: KeyPath) -> Iterator[tuple[KeyPath, Node]]:
     """Every node with its path, a map before what is in it; items of a list are numbered."""
     if path:
         yield path, node
-    if isinstance(node, Map):
+    if isinstance(node, MapNode):
         for key, entry in node.entries.items():
-            yield from _values(entry.node, (*path, key))
-    elif isinstance(node, Seq):
+            yield from _walk_nodes(entry.node, (*path, key))
+    elif isinstance(node, ListNode):
         for number, item in enumerate(node.items):
-            yield from _values(item, (*path, str(number)))
+            yield from _walk_nodes(item, (*path, str(number)))
 
 
-def _places(node: Node) -> Iterator[Location]:
+def _positions(node: Node) -> Iterator[SourcePosition]:
     """Where values and keys of an overlay stand."""
     yield node.at
-    if isinstance(node, Map):
+    if isinstance(node, MapNode):
         for entry in node.entries.values():
             yield entry.key_at
-            yield from _places(entry.node)
-    elif isinstance(node, Seq):
+            yield from _positions(entry.node)
+    elif isinstance(node, ListNode):
         for item in node.items:
-            yield from _places(item)
+            yield from _positions(item)

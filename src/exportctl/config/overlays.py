@@ -12,13 +12,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from exportctl.config import minimum_version
-from exportctl.config.nodes import Broken, Entry, Map, Node, Scalar, Seq, tree
-from exportctl.config.schema_findings import nearest
-from exportctl.errors import Finding, Location
+from exportctl.config.nodes import BrokenNode, ListNode, MapEntry, MapNode, Node, ScalarNode, parse_tree
+from exportctl.config.schema_findings import closest_match
+from exportctl.errors import Finding, SourcePosition
 
-NAMED = ("formats", "schedules", "destinations", "datasets", "exports", "environments", "rules")
-LISTS = ("removed", "accept")
-SINGULAR = {
+NAMED_SECTIONS = ("formats", "schedules", "destinations", "datasets", "exports", "environments", "rules")
+LIST_SECTIONS = ("removed", "accept")
+SINGULAR_NAMES = {
     "formats": "format",
     "schedules": "schedule",
     "destinations": "destination",
@@ -27,7 +27,7 @@ SINGULAR = {
     "environments": "environment",
     "rules": "rule",
 }
-WHOLE = (
+REPLACED_WHOLE = (
     ("datasets", "*"),
     ("formats", "*"),
     ("schedules", "*"),
@@ -42,10 +42,10 @@ WHOLE = (
     ("defaults", "format"),
     ("platform", "credentials"),
 )
-Path = tuple[str, ...]
+KeyPath = tuple[str, ...]
 
 
-def extends_of(name: str, data: bytes) -> tuple[str, ...]:
+def extended_files(name: str, data: bytes) -> tuple[str, ...]:
     """
     The files that this one is laid over, named as they are shown: relative paths resolved against `name`.
 
@@ -53,11 +53,11 @@ def extends_of(name: str, data: bytes) -> tuple[str, ...]:
     """
     if b"extends" not in data:  # spares most files a second reading
         return ()
-    root, _ = tree(name, data)
+    root, _ = parse_tree(name, data)
     return tuple(target for target, _ in _targets(name, root)) if root else ()
 
 
-def beside(name: str, path: str) -> str:
+def resolve_relative_path(name: str, path: str) -> str:
     """The path of a file written relative to the file `name`, with `.` and `..` worked out."""
     parts: list[str] = []
     for part in [*name.split("/")[:-1], *path.split("/")]:
@@ -68,30 +68,30 @@ def beside(name: str, path: str) -> str:
     return "/".join(parts)
 
 
-def layered(trees: Mapping[str, Map]) -> tuple[Map, tuple[Finding, ...]]:
+def merge_files(trees: Mapping[str, MapNode]) -> tuple[MapNode, tuple[Finding, ...]]:
     """All files as one tree, `environments` included and `extends` gone, with what is declared twice or in a circle."""
     findings: list[Finding] = []
     levels = _levels(trees, findings)
-    result = Map({}, Location(next(iter(trees), "exports.yaml")))
+    result = MapNode({}, SourcePosition(next(iter(trees), "exports.yaml")))
     for level in sorted(set(levels.values())):
-        peers = _side_by_side([trees[name] for name in trees if levels[name] == level], findings)
-        result = laid_over(result, peers if level else _declared(peers, findings), findings)
+        peers = _merge_peers([trees[name] for name in trees if levels[name] == level], findings)
+        result = merge_maps(result, peers if level else _check_declarations(peers, findings), findings)
     return result, tuple(findings)
 
 
-def with_environment(base: Map, name: str) -> tuple[Map | None, tuple[Finding, ...]]:
+def merge_environment(base: MapNode, name: str) -> tuple[MapNode | None, tuple[Finding, ...]]:
     """The tree of one declared environment, without the key `environments`; None if its overlay is broken."""
     section = base.entries["environments"].node
-    assert isinstance(section, Map)
+    assert isinstance(section, MapNode)
     overlay = section.entries[name].node
-    if not isinstance(overlay, Map):
+    if not isinstance(overlay, MapNode):
         return None, ()
     findings: list[Finding] = []
-    below = Map({key: entry for key, entry in base.entries.items() if key != "environments"}, base.at)
-    return laid_over(below, overlay, findings), tuple(findings)
+    below = MapNode({key: entry for key, entry in base.entries.items() if key != "environments"}, base.at)
+    return merge_maps(below, overlay, findings), tuple(findings)
 
 
-def laid_over(base: Map, over: Map, findings: list[Finding], path: Path = ()) -> Map:
+def merge_maps(base: MapNode, over: MapNode, findings: list[Finding], path: KeyPath = ()) -> MapNode:
     """`over` above `base`. A removal of a name that nothing declares is a finding."""
     composing = path[:1] == ("environments",) and len(path) > 1  # two overlays become one: removals stay removals
     entries = dict(base.entries)
@@ -99,104 +99,113 @@ def laid_over(base: Map, over: Map, findings: list[Finding], path: Path = ()) ->
         here = (*path, key)
         below = entries.get(key)
         if _is_null(entry.node) and not composing:
-            _note_removal(here, entry, base, findings)
+            _report_unknown_removal(here, entry, base, findings)
             entries.pop(key, None)
-        elif below and isinstance(below.node, Map) and isinstance(entry.node, Map) and not _whole(here):
-            entries[key] = Entry(below.key_at, laid_over(below.node, entry.node, findings, here))
+        elif (
+            below
+            and isinstance(below.node, MapNode)
+            and isinstance(entry.node, MapNode)
+            and not _is_replaced_whole(here)
+        ):
+            entries[key] = MapEntry(below.key_at, merge_maps(below.node, entry.node, findings, here))
         elif composing or here == ("environments",):
             entries[key] = entry
         else:
-            entries[key] = Entry(entry.key_at, _without_nulls(entry.node, here, findings))
-    return Map(entries, base.at if base.entries else over.at)
+            entries[key] = MapEntry(entry.key_at, _remove_nulls(entry.node, here, findings))
+    return MapNode(entries, base.at if base.entries else over.at)
 
 
-def _whole(path: Path) -> bool:
+def _is_replaced_whole(path: KeyPath) -> bool:
     if path[0] == "environments":
         path = path[2:]
-    return any(len(w) == len(path) and all(a in ("*", b) for a, b in zip(w, path, strict=True)) for w in WHOLE)
+    return any(len(w) == len(path) and all(a in ("*", b) for a, b in zip(w, path, strict=True)) for w in REPLACED_WHOLE)
 
 
 def _is_null(node: Node) -> bool:
-    return isinstance(node, Scalar) and node.value is None
+    return isinstance(node, ScalarNode) and node.value is None
 
 
-def _without_nulls(node: Node, path: Path, findings: list[Finding]) -> Node:
-    if not isinstance(node, Map):
+def _remove_nulls(node: Node, path: KeyPath, findings: list[Finding]) -> Node:
+    if not isinstance(node, MapNode):
         return node
     entries = {}
     for key, entry in node.entries.items():
         if _is_null(entry.node):
-            _note_removal((*path, key), entry, Map({}, node.at), findings)
+            _report_unknown_removal((*path, key), entry, MapNode({}, node.at), findings)
         else:
-            entries[key] = Entry(entry.key_at, _without_nulls(entry.node, (*path, key), findings))
-    return Map(entries, node.at)
+            entries[key] = MapEntry(entry.key_at, _remove_nulls(entry.node, (*path, key), findings))
+    return MapNode(entries, node.at)
 
 
-def _note_removal(path: Path, entry: Entry, base: Map, findings: list[Finding]) -> None:
-    if len(path) != 2 or path[0] not in SINGULAR or path[1] in base.entries:
+def _report_unknown_removal(path: KeyPath, entry: MapEntry, base: MapNode, findings: list[Finding]) -> None:
+    if len(path) != 2 or path[0] not in SINGULAR_NAMES or path[1] in base.entries:
         return
-    message = f'{SINGULAR[path[0]]} "{path[1]}" is removed here, but nothing below declares it'
-    guess = nearest(path[1], base.entries)
+    message = f'{SINGULAR_NAMES[path[0]]} "{path[1]}" is removed here, but nothing below declares it'
+    guess = closest_match(path[1], base.entries)
     hint = f'did you mean "{guess}"?' if guess else "remove this line"
     findings.append(Finding("unknown-reference", message, entry.key_at, hint))
 
 
-def _declared(root: Map, findings: list[Finding]) -> Map:
+def _check_declarations(root: MapNode, findings: list[Finding]) -> MapNode:
     """A lowest layer: `name:` with nothing below it is a slip there, not a removal."""
     entries = dict(root.entries)
-    for section in NAMED:
+    for section in NAMED_SECTIONS:
         node = entries[section].node if section in entries else None
-        if isinstance(node, Map):
-            held = {name: _not_empty(section, name, entry, findings) for name, entry in node.entries.items()}
-            entries[section] = Entry(entries[section].key_at, Map(held, node.at))
-    return Map(entries, root.at)
+        if isinstance(node, MapNode):
+            held = {name: _check_not_empty(section, name, entry, findings) for name, entry in node.entries.items()}
+            entries[section] = MapEntry(entries[section].key_at, MapNode(held, node.at))
+    return MapNode(entries, root.at)
 
 
-def _not_empty(section: str, name: str, entry: Entry, findings: list[Finding]) -> Entry:
+def _check_not_empty(section: str, name: str, entry: MapEntry, findings: list[Finding]) -> MapEntry:
     if not _is_null(entry.node):
         return entry
     if section == "environments":
-        return Entry(entry.key_at, Map({}, entry.key_at))
+        return MapEntry(entry.key_at, MapNode({}, entry.key_at))
     hint = "write its keys below it, indented; to remove it in one environment, write `null` under `environments`"
-    findings.append(Finding("empty-declaration", f'{SINGULAR[section]} "{name}" is empty', entry.key_at, hint))
-    return Entry(entry.key_at, Broken(entry.key_at))
+    findings.append(Finding("empty-declaration", f'{SINGULAR_NAMES[section]} "{name}" is empty', entry.key_at, hint))
+    return MapEntry(entry.key_at, BrokenNode(entry.key_at))
 
 
-def _side_by_side(roots: Sequence[Map], findings: list[Finding]) -> Map:
-    entries: dict[str, Entry] = {}
+def _merge_peers(roots: Sequence[MapNode], findings: list[Finding]) -> MapNode:
+    entries: dict[str, MapEntry] = {}
     for root in roots:
         for key, entry in root.entries.items():
             if key == "extends":
                 continue
             first = entries.get(key)
-            entries[key] = _joined(key, first, entry, findings) if first else entry
-    return Map(entries, roots[0].at)
+            entries[key] = _merge_entries(key, first, entry, findings) if first else entry
+    return MapNode(entries, roots[0].at)
 
 
-def _joined(key: str, first: Entry, second: Entry, findings: list[Finding]) -> Entry:
+def _merge_entries(key: str, first: MapEntry, second: MapEntry, findings: list[Finding]) -> MapEntry:
     a, b = first.node, second.node
-    if _is_null(b) or isinstance(b, Broken):
+    if _is_null(b) or isinstance(b, BrokenNode):
         return first
-    if _is_null(a) or isinstance(a, Broken):
+    if _is_null(a) or isinstance(a, BrokenNode):
         return second
-    if key in NAMED and isinstance(a, Map) and isinstance(b, Map):
+    if key in NAMED_SECTIONS and isinstance(a, MapNode) and isinstance(b, MapNode):
         for name in b.entries:
             if name in a.entries:
-                findings.append(_twice(f'{SINGULAR[key]} "{name}"', a.entries[name].key_at, b.entries[name].key_at))
-        return Entry(first.key_at, Map({**b.entries, **a.entries}, a.at))
-    if key in LISTS and isinstance(a, Seq) and isinstance(b, Seq):
-        return Entry(first.key_at, Seq((*a.items, *b.items), a.at))
+                findings.append(
+                    _declared_twice_finding(
+                        f'{SINGULAR_NAMES[key]} "{name}"', a.entries[name].key_at, b.entries[name].key_at
+                    )
+                )
+        return MapEntry(first.key_at, MapNode({**b.entries, **a.entries}, a.at))
+    if key in LIST_SECTIONS and isinstance(a, ListNode) and isinstance(b, ListNode):
+        return MapEntry(first.key_at, ListNode((*a.items, *b.items), a.at))
     if key not in ("version", minimum_version.KEY):  # of several of these the highest counts
-        findings.append(_twice(f'"{key}"', first.key_at, second.key_at))
+        findings.append(_declared_twice_finding(f'"{key}"', first.key_at, second.key_at))
     return first
 
 
-def _twice(what: str, first: Location, second: Location) -> Finding:
+def _declared_twice_finding(what: str, first: SourcePosition, second: SourcePosition) -> Finding:
     hint = "keep one; a file that shall change another says `extends: [that file]`"
     return Finding("declared-twice", f"{what} is declared at {first} and again here", second, hint)
 
 
-def _levels(trees: Mapping[str, Map], findings: list[Finding]) -> dict[str, int]:
+def _levels(trees: Mapping[str, MapNode], findings: list[Finding]) -> dict[str, int]:
     """File -> 0 if it extends nothing, else one more than the highest file it extends."""
     edges = {name: _usable_targets(name, root, trees, findings) for name, root in trees.items()}
     levels: dict[str, int] = {}
@@ -221,11 +230,11 @@ def _levels(trees: Mapping[str, Map], findings: list[Finding]) -> dict[str, int]
 
 
 def _usable_targets(
-    name: str, root: Map, trees: Mapping[str, Map], findings: list[Finding]
-) -> list[tuple[str, Location]]:
+    name: str, root: MapNode, trees: Mapping[str, MapNode], findings: list[Finding]
+) -> list[tuple[str, SourcePosition]]:
     entry = root.entries.get("extends")
-    for item in entry.node.items if entry and isinstance(entry.node, Seq) else ():
-        if isinstance(item, Scalar) and not _local(item.value):
+    for item in entry.node.items if entry and isinstance(entry.node, ListNode) else ():
+        if isinstance(item, ScalarNode) and not _is_local_path(item.value):
             message = f'"{item.value}" is no path beside this file'
             hint = "write a relative path of a file in this checkout, for example `../exports.yaml`"
             findings.append(Finding("bad-extends", message, item.at, hint))
@@ -239,14 +248,14 @@ def _usable_targets(
     return usable
 
 
-def _targets(name: str, root: Map) -> list[tuple[str, Location]]:
+def _targets(name: str, root: MapNode) -> list[tuple[str, SourcePosition]]:
     entry = root.entries.get("extends")
-    items = entry.node.items if entry and isinstance(entry.node, Seq) else ()
-    written = [item for item in items if isinstance(item, Scalar) and _local(item.value)]
-    return [(beside(name, str(item.value)), item.at) for item in written]
+    items = entry.node.items if entry and isinstance(entry.node, ListNode) else ()
+    written = [item for item in items if isinstance(item, ScalarNode) and _is_local_path(item.value)]
+    return [(resolve_relative_path(name, str(item.value)), item.at) for item in written]
 
 
-def _local(value: object) -> bool:
+def _is_local_path(value: object) -> bool:
     return (
         isinstance(value, str)
         and bool(value)

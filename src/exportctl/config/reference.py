@@ -62,7 +62,7 @@ A recurring export without an end breaks the rule `missing-end` either way, sinc
 its creation; to have one all the same, `allow` it. An end that the flow has already stays: see
 [comparison](comparison.md#ends-and-renewals).
 """
-_PROSE = re.compile(r" ?Replaced whole by an overlay, not merged\.")
+_WHOLE_SENTENCE = re.compile(r" ?Replaced whole by an overlay, not merged\.")
 
 
 def reference_markdown() -> str:
@@ -82,22 +82,22 @@ def _maps() -> Iterator[tuple[str, Mapping[str, Any]]]:
     """Every map of known keys with its heading: the file itself, then depth first, each once."""
     yield "Top level", SCHEMA
     seen: set[str] = set()
-    yield from _below(SCHEMA, seen)
+    yield from _nested_maps(SCHEMA, seen)
 
 
-def _below(schema: Mapping[str, Any], seen: set[str]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+def _nested_maps(schema: Mapping[str, Any], seen: set[str]) -> Iterator[tuple[str, Mapping[str, Any]]]:
     for key, inner in schema.get("properties", {}).items():
         if schema.get("title") == "Environment":
             return  # its keys are those of the top level
-        for found in _reachable(inner):
+        for found in _reachable_schemas(inner):
             title = str(found.get("title", key))
             if "properties" in found and title not in seen:
                 seen.add(title)
                 yield title, SCHEMA["$defs"].get(title.lower(), found)  # its own words, not those of one key
-            yield from _below(found, seen) if "properties" in found else ()
+            yield from _nested_maps(found, seen) if "properties" in found else ()
 
 
-def _reachable(schema: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+def _reachable_schemas(schema: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     """The schema, and those of its entries or items."""
     schema = _definition(schema)
     yield schema
@@ -117,37 +117,43 @@ def _contents() -> str:
 
 
 def _section(title: str, schema: Mapping[str, Any]) -> str:
-    described = _PROSE.sub("", str(schema.get("description", ""))).strip()
+    described = _WHOLE_SENTENCE.sub("", str(schema.get("description", ""))).strip()
     rows = [_row(key, inner, key in schema.get("required", ())) for key, inner in schema["properties"].items()]
-    whole = " *whole*" if _whole(schema) else ""
+    whole = " *whole*" if _is_replaced_whole(schema) else ""
     head = ("| key | type | meaning | example |", "|---|---|---|---|")
     return "\n".join((f"## {title}", "", f"{described}{whole}", "", *head, *rows, "", *_example(schema)))
 
 
-def _whole(schema: Mapping[str, Any]) -> bool:
-    return bool(_PROSE.search(str(schema.get("description", ""))))
+def _is_replaced_whole(schema: Mapping[str, Any]) -> bool:
+    return bool(_WHOLE_SENTENCE.search(str(schema.get("description", ""))))
 
 
 def _row(key: str, schema: Mapping[str, Any], required: bool) -> str:
     found = _definition(schema)
-    meaning = _PROSE.sub(" *whole*", str(schema.get("description", found.get("description", ""))))
+    meaning = _WHOLE_SENTENCE.sub(" *whole*", str(schema.get("description", found.get("description", ""))))
     examples = schema.get("examples", found.get("examples", []))
-    shown = f"`{_flow(examples[0])}`" if examples else ""
+    shown = f"`{_inline_yaml(examples[0])}`" if examples else ""
     cells = (f"`{key}`" + (" (required)" if required else ""), _type(found), meaning, shown)
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 
 
-_WORDS = {"string": "text", "integer": "whole number", "boolean": "true or false", "array": "list", "object": "map"}
+_TYPE_WORDS = {
+    "string": "text",
+    "integer": "whole number",
+    "boolean": "true or false",
+    "array": "list",
+    "object": "map",
+}
 
 
 def _type(schema: Mapping[str, Any]) -> str:
     """In words; values of a closed set are listed."""
     choices = [value for value in schema.get("enum", ()) if value is not None]
     if choices:
-        return ", ".join(f"`{_flow(value)}`" for value in choices)
+        return ", ".join(f"`{_inline_yaml(value)}`" for value in choices)
     declared = schema.get("type", ())
     kinds = [declared] if isinstance(declared, str) else declared
-    return " or ".join(_link(_WORDS[kind], kind, schema) for kind in kinds if kind != "null")
+    return " or ".join(_link(_TYPE_WORDS[kind], kind, schema) for kind in kinds if kind != "null")
 
 
 def _link(word: str, kind: str, schema: Mapping[str, Any]) -> str:
@@ -162,15 +168,15 @@ def _link(word: str, kind: str, schema: Mapping[str, Any]) -> str:
 
 def _example(schema: Mapping[str, Any]) -> tuple[str, ...]:
     maps = [value for value in schema.get("examples", ()) if isinstance(value, Mapping)]
-    return ("```yaml", *(f"{key}: {_flow(value)}" for key, value in maps[0].items()), "```", "") if maps else ()
+    return ("```yaml", *(f"{key}: {_inline_yaml(value)}" for key, value in maps[0].items()), "```", "") if maps else ()
 
 
-def _flow(value: object) -> str:
+def _inline_yaml(value: object) -> str:
     """One value in YAML's flow style, quoted only where it must be."""
     if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{key}: {_flow(inner)}" for key, inner in value.items()) + "}"
+        return "{" + ", ".join(f"{key}: {_inline_yaml(inner)}" for key, inner in value.items()) + "}"
     if isinstance(value, list):
-        return "[" + ", ".join(_flow(inner) for inner in value) + "]"
+        return "[" + ", ".join(_inline_yaml(inner) for inner in value) + "]"
     text = str(value)
     if isinstance(value, str) and (not text or re.search(r"[:{}\[\],#%&*!|>'\"`]", text)):
         return json.dumps(text, ensure_ascii=False)
@@ -199,12 +205,12 @@ def _fields(secrecy: Secrecy) -> set[str]:
 
 
 def _type_row(kind: DestinationType) -> str:
-    place = ", ".join(f"`{field.name}`" + ("*" if field.required else "") for field in kind.place)
+    place = ", ".join(f"`{field.name}`" + ("*" if field.required else "") for field in kind.location)
     account = ", ".join(f"`{key}`" for key in kind.account_keys)
-    ways = ", or ".join(_way(method) for method in kind.methods) or "none"
+    ways = ", or ".join(_auth_method_cell(method) for method in kind.methods) or "none"
     notes = "".join(f"; {note}" for note in kind.notes)
     return f"| `{kind.name}` | {place} | {account} | {ways}{notes} |"
 
 
-def _way(method: AuthMethod) -> str:
+def _auth_method_cell(method: AuthMethod) -> str:
     return " + ".join(f"`{field.name}`" for field in method.fields if field.secrecy is not Secrecy.PLAIN)

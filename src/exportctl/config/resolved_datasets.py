@@ -11,12 +11,12 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from exportctl.config.nodes import Entry, Map, Node, Scalar, Seq
-from exportctl.config.schema_findings import nearest
-from exportctl.config.sections import Report, Section
+from exportctl.config.nodes import ListNode, MapEntry, MapNode, Node, ScalarNode
+from exportctl.config.schema_findings import closest_match
+from exportctl.config.sections import FindingCollector, Section
 from exportctl.config.values import NAME, slug
 from exportctl.declared import Dataset
-from exportctl.errors import Level, Location
+from exportctl.errors import Level, SourcePosition
 
 ADDRESS_LENGTH = 64  # KEY/PART
 
@@ -25,44 +25,44 @@ ADDRESS_LENGTH = 64  # KEY/PART
 class Aliases:
     """What is declared under `datasets`."""
 
-    entries: Mapping[str, Entry]
-    report: Report
+    entries: Mapping[str, MapEntry]
+    report: FindingCollector
 
-    def expanded(self, nodes: tuple[Node, ...]) -> tuple[Dataset, ...]:
+    def expand_datasets(self, nodes: tuple[Node, ...]) -> tuple[Dataset, ...]:
         """The datasets of a list, in order, each once."""
         found: dict[tuple[str | None, str | None], Dataset] = {}
         for node in nodes:
-            for one in self._of(node, ()):
+            for one in self._node_datasets(node, ()):
                 known = found.get((one.id, None if one.id else one.name))
                 if known is None or (known.alias is None and one.alias is not None):
                     found[(one.id, None if one.id else one.name)] = one
         return tuple(found.values())
 
-    def _of(self, node: Node, above: tuple[str, ...]) -> tuple[Dataset, ...]:
-        if isinstance(node, Map):
-            return (_from_map(node, None, node.at),)
-        if not isinstance(node, Scalar) or node.value is None:
+    def _node_datasets(self, node: Node, above: tuple[str, ...]) -> tuple[Dataset, ...]:
+        if isinstance(node, MapNode):
+            return (_dataset_from_map(node, None, node.at),)
+        if not isinstance(node, ScalarNode) or node.value is None:
             return ()
         name = str(node.value)
         if name not in self.entries:
-            self._point_at_near_alias(name, node)
+            self._warn_near_alias(name, node)
             return (Dataset(None, name, None, node.at),)
         if name in above:
             return ()  # a circle, reported once where it is declared
-        return self._declared(name, node.at, above)
+        return self._declared_datasets(name, node.at, above)
 
-    def _declared(self, name: str, at: Location, above: tuple[str, ...]) -> tuple[Dataset, ...]:
+    def _declared_datasets(self, name: str, at: SourcePosition, above: tuple[str, ...]) -> tuple[Dataset, ...]:
         target = self.entries[name].node
-        if isinstance(target, Seq):
-            return tuple(one for item in target.items for one in self._of(item, (*above, name)))
-        if isinstance(target, Map):
-            return (_from_map(target, name, at),)
-        if isinstance(target, Scalar) and target.value is not None:
+        if isinstance(target, ListNode):
+            return tuple(one for item in target.items for one in self._node_datasets(item, (*above, name)))
+        if isinstance(target, MapNode):
+            return (_dataset_from_map(target, name, at),)
+        if isinstance(target, ScalarNode) and target.value is not None:
             return (Dataset(None, str(target.value), name, at),)
         return ()
 
-    def _point_at_near_alias(self, name: str, node: Scalar) -> None:
-        guess = nearest(name, self.entries) if re.fullmatch(NAME, name) else None
+    def _warn_near_alias(self, name: str, node: ScalarNode) -> None:
+        guess = closest_match(name, self.entries) if re.fullmatch(NAME, name) else None
         if guess:
             message = f'"{name}" is no alias, so it is taken for the exact name of a dataset'
             hint = f'did you mean "{guess}", declared at {self.entries[guess].key_at}? If not, write {{name: {name}}}'
@@ -82,8 +82,8 @@ class Aliases:
         if name in above:
             return above[above.index(name) :]
         target = self.entries[name].node
-        for item in target.items if isinstance(target, Seq) else ():
-            if isinstance(item, Scalar) and item.value in self.entries:
+        for item in target.items if isinstance(target, ListNode) else ():
+            if isinstance(item, ScalarNode) and item.value in self.entries:
                 found = self._circle(str(item.value), (*above, name))
                 if found:
                     return found
@@ -95,10 +95,10 @@ def aliases(root: Section) -> Aliases:
     return Aliases(section.node.entries if section else {}, root.report)
 
 
-def _from_map(node: Map, alias: str | None, at: Location) -> Dataset:
+def _dataset_from_map(node: MapNode, alias: str | None, at: SourcePosition) -> Dataset:
     def text(key: str) -> str | None:
         entry = node.entries.get(key)
-        return str(entry.node.value) if entry and isinstance(entry.node, Scalar) and entry.node.value else None
+        return str(entry.node.value) if entry and isinstance(entry.node, ScalarNode) and entry.node.value else None
 
     return Dataset(text("id"), text("name"), alias, at)
 

@@ -10,57 +10,57 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from exportctl.config.nodes import Scalar
+from exportctl.config.nodes import ScalarNode
 from exportctl.config.schema_findings import unknown_key
 from exportctl.config.sections import Section
-from exportctl.config.values import NAME, escaped
+from exportctl.config.values import NAME, escape_references
 from exportctl.declared import Account, AuthValue, Destination
 from exportctl.destination_types import READERS, TYPES, AuthField, AuthMethod, DestinationType, Secrecy
-from exportctl.errors import Location
+from exportctl.errors import SourcePosition
 
-_COMMON = ("type", "title", "description", "auth", "account", "format", "encryption", "reader", "renamed_from")
-_PLACED = ("title", "description", "encryption", "reader", "renamed_from")
-_OPTIONS = ("secret_version", "drop")
+_COMMON_KEYS = ("type", "title", "description", "auth", "account", "format", "encryption", "reader", "renamed_from")
+_POSITIONED_KEYS = ("title", "description", "encryption", "reader", "renamed_from")
+_AUTH_OPTIONS = ("secret_version", "drop")
 _ABFSS = r"abfss://[a-z0-9][a-z0-9-]{1,61}[a-z0-9]@[a-z0-9]{3,24}\.dfs\.core\.windows\.net/?"
-Places = dict[str, Location]
+Positions = dict[str, SourcePosition]
 
 
 def destination(key: str, section: Section) -> Destination | None:
     """One destination; None when its type is missing or unknown, which is then reported."""
-    name = section.required("type", f"there is {', '.join(TYPES)}")
+    name = section.required_text("type", f"there is {', '.join(TYPES)}")
     kind = TYPES.get(name or "")
     if kind is None:
         return None
-    _refuse_foreign_keys(section, kind)
-    where: Places = section.places(f.name for f in kind.place if f.name in section)
-    where |= section.places(k for k in _PLACED if k in section)
+    _refuse_keys_of_other_types(section, kind)
+    where: Positions = section.positions(f.name for f in kind.location if f.name in section)
+    where |= section.positions(k for k in _POSITIONED_KEYS if k in section)
     account = _account(section, kind, where)
     return Destination(
         key=key,
         type=kind.name,
-        title=section.optional("title"),
+        title=section.optional_text("title"),
         description=section.text("description"),
-        place=_place(section, kind),
+        location=_location_values(section, kind),
         account=account,
         at=section.at,
-        where=where,
+        positions=where,
         encryption=_encryption(section, kind),
-        reader=section.optional("reader") or READERS[0],
-        renamed_from=_renamed_from(section),
+        reader=section.optional_text("reader") or READERS[0],
+        renamed_from=_former_key(section),
     )
 
 
-def check_shared(destinations: Mapping[str, Destination], declared: Mapping[str, Section]) -> None:
+def check_shared_accounts(destinations: Mapping[str, Destination], declared: Mapping[str, Section]) -> None:
     """`account: {of: …}` must name another destination of the same type that has an account of its own."""
     places = {name: section.at for name, section in declared.items()}
     for key, one in destinations.items():
         if one.account.of is None:
             continue
         section = declared[key]
-        at = one.where["account"]
+        at = one.positions["account"]
         other = destinations.get(one.account.of)
         if one.account.of not in declared:
-            section.unknown("destination", one.account.of, at, places)
+            section.fail_unknown_name("destination", one.account.of, at, places)
         elif other and (other.account.of or other.key == key):
             hint = (
                 f"write `of: {other.account.of}`" if other.account.of not in (None, key) else "name the one with `auth`"
@@ -78,19 +78,19 @@ def check_shared(destinations: Mapping[str, Destination], declared: Mapping[str,
             section.fail("account-type", message, at, "give it an `auth` of its own")
 
 
-def _refuse_foreign_keys(section: Section, kind: DestinationType) -> None:
-    own = [f.name for f in kind.place] + list(kind.account_keys)
+def _refuse_keys_of_other_types(section: Section, kind: DestinationType) -> None:
+    own = [f.name for f in kind.location] + list(kind.account_keys)
     for key in section.names():
-        if key not in _COMMON and key not in own:
+        if key not in _COMMON_KEYS and key not in own:
             owner = f"{section.owner} ({kind.name})"
-            section.report.findings.append(unknown_key(key, section.key_place(key), own, owner))
+            section.report.findings.append(unknown_key(key, section.key_position(key), own, owner))
 
 
-def _place(section: Section, kind: DestinationType) -> dict[str, str]:
-    for field in kind.place:
+def _location_values(section: Section, kind: DestinationType) -> dict[str, str]:
+    for field in kind.location:
         if field.required:
-            section.required(field.name, f"{kind.label} needs it" + (f": {field.rule}" if field.rule else ""))
-    found = {field.name: section.optional(field.name) for field in kind.place}
+            section.required_text(field.name, f"{kind.label} needs it" + (f": {field.rule}" if field.rule else ""))
+    found = {field.name: section.optional_text(field.name) for field in kind.location}
     return {name: text for name, text in found.items() if text is not None}
 
 
@@ -100,41 +100,41 @@ def _encryption(section: Section, kind: DestinationType) -> AuthValue | None:
         return None
     if not kind.encryption:
         message = f"{section.owner}: {kind.label} has no encryption"
-        section.fail("unknown-key", message, section.key_place("encryption"), "remove it")
+        section.fail("unknown-key", message, section.key_position("encryption"), "remove it")
         return None
-    inner.required("public_key", "the key in base64")
+    inner.required_text("public_key", "the key in base64")
     return _plain_value(inner, "public_key")
 
 
-def _renamed_from(section: Section) -> str | None:
-    name = section.optional("renamed_from")
+def _former_key(section: Section) -> str | None:
+    name = section.optional_text("renamed_from")
     if name is None or re.fullmatch(NAME, name):
         return name
     message = f'"renamed_from" of {section.owner} is no key of a destination: {name}'
-    section.fail("bad-name", message, section.place("renamed_from"), "write the key it had, for example `lake`")
+    section.fail("bad-name", message, section.position("renamed_from"), "write the key it had, for example `lake`")
     return None
 
 
 def _plain_value(section: Section, key: str) -> AuthValue | None:
-    text = section.optional(key)
+    text = section.optional_text(key)
     if text is None:
         return None
-    return AuthValue(text if section.pending(key) else escaped(text), Secrecy.PLAIN, section.place(key))
+    return AuthValue(text if section.is_unset(key) else escape_references(text), Secrecy.PLAIN, section.position(key))
 
 
-def _account(section: Section, kind: DestinationType, where: Places) -> Account:
+def _account(section: Section, kind: DestinationType, where: Positions) -> Account:
     if "account" in section:
-        return _foreign_account(section, kind, where)
+        return _existing_account(section, kind, where)
     values = _account_values(section, kind)
     inner = section.section("auth")
     if not kind.methods:
         if inner:
             message = f"{section.owner}: {kind.label} takes no `auth`, the storage is Adobe's"
-            section.fail("unknown-key", message, section.key_place("auth"), "remove it")
+            section.fail("unknown-key", message, section.key_position("auth"), "remove it")
         return Account()
     where |= {f"auth.{name}": value.at for name, value in values.items()}
     if inner is None:
-        section.required("auth", _ways(kind))
+        section.required_text("auth", _auth_methods_hint(kind))
         return Account()
     where["auth"] = inner.at
     method = _method(inner, kind)
@@ -142,30 +142,33 @@ def _account(section: Section, kind: DestinationType, where: Places) -> Account:
         return Account()
     values |= dict(_auth_values(inner, method))
     where |= {f"auth.{name}": value.at for name, value in values.items()}
-    where |= {f"auth.{name}": inner.place(name) for name in _OPTIONS if name in inner}
-    version = inner.optional("secret_version")
+    where |= {f"auth.{name}": inner.position(name) for name in _AUTH_OPTIONS if name in inner}
+    version = inner.optional_text("secret_version")
     return Account(method=method.name, auth=values, secret_version=version, drop=inner.texts("drop"))
 
 
-def _foreign_account(section: Section, kind: DestinationType, where: Places) -> Account:
-    where["account"] = section.place("account")
+def _existing_account(section: Section, kind: DestinationType, where: Positions) -> Account:
+    where["account"] = section.position("account")
     for key in kind.account_keys:
         if key in section:
             message = f'{section.owner}: "{key}" belongs to the account, and `account` names one that exists'
             section.fail(
-                "account-keys", message, section.key_place(key), "remove it, or write `auth` instead of `account`"
+                "account-keys", message, section.key_position(key), "remove it, or write `auth` instead of `account`"
             )
     if "auth" in section:
         message = f"{section.owner} has both `auth` and `account`"
         section.fail(
-            "account-and-auth", message, section.key_place("auth"), "keep one; in an overlay, `auth: null` removes it"
+            "account-and-auth",
+            message,
+            section.key_position("auth"),
+            "keep one; in an overlay, `auth: null` removes it",
         )
     inner = section.section("account")
     if inner is None:
         return Account()
     if not inner.names():
         inner.fail("missing-key", f"{inner.owner} names none", inner.at, "write one of existing, id and of")
-    return Account(existing=inner.optional("existing"), id=inner.optional("id"), of=inner.optional("of"))
+    return Account(existing=inner.optional_text("existing"), id=inner.optional_text("id"), of=inner.optional_text("of"))
 
 
 def _account_values(section: Section, kind: DestinationType) -> dict[str, AuthValue]:
@@ -174,14 +177,14 @@ def _account_values(section: Section, kind: DestinationType) -> dict[str, AuthVa
         value = _endpoint(section)
         return {"endpoint": value} if value else {}
     if kind.account_keys:
-        section.required("host", f"{kind.label} needs the server's name")
+        section.required_text("host", f"{kind.label} needs the server's name")
     found = {key: _plain_value(section, key) for key in kind.account_keys}
     _check_port(section, found.get("port"))
     return {key: value for key, value in found.items() if value}
 
 
 def _check_port(section: Section, port: AuthValue | None) -> None:
-    if port and not section.pending("port") and not (port.text.isdigit() and 0 < int(port.text[:6]) < 65536):
+    if port and not section.is_unset("port") and not (port.text.isdigit() and 0 < int(port.text[:6]) < 65536):
         section.fail("bad-value", f'"port" of {section.owner} is no port: {port.text}', port.at, "1 to 65535")
 
 
@@ -190,23 +193,23 @@ def _endpoint(section: Section) -> AuthValue | None:
     if "endpoint" in section:
         if parts:
             message = f"{section.owner} has both `endpoint` and `{parts[0]}`"
-            section.fail("bad-value", message, section.key_place(parts[0]), "keep one: the endpoint holds both")
+            section.fail("bad-value", message, section.key_position(parts[0]), "keep one: the endpoint holds both")
         value = _plain_value(section, "endpoint")
-        if value and not section.pending("endpoint") and not re.fullmatch(_ABFSS, value.text):
+        if value and not section.is_unset("endpoint") and not re.fullmatch(_ABFSS, value.text):
             hint = "write abfss://<container>@<account>.dfs.core.windows.net, or `storage_account` and `container`"
             section.fail("bad-value", f'"endpoint" of {section.owner} is no abfss URL', value.at, hint)
         return value
     if not parts:
         hint = "write `storage_account` and `container`, or `endpoint` with an abfss URL"
-        section.required("storage_account", hint)
+        section.required_text("storage_account", hint)
         return None
-    account = section.required("storage_account", "the name of the storage account")
-    container = section.required("container", "the name of the container")
+    account = section.required_text("storage_account", "the name of the storage account")
+    container = section.required_text("container", "the name of the container")
     if account is None or container is None:
         return None
-    pending = section.pending("storage_account") or section.pending("container")
+    pending = section.is_unset("storage_account") or section.is_unset("container")
     text = f"abfss://{container}@{account}.dfs.core.windows.net"
-    return AuthValue(text if pending else escaped(text), Secrecy.PLAIN, section.place("storage_account"))
+    return AuthValue(text if pending else escape_references(text), Secrecy.PLAIN, section.position("storage_account"))
 
 
 def _fields(method: AuthMethod) -> tuple[AuthField, ...]:
@@ -214,36 +217,36 @@ def _fields(method: AuthMethod) -> tuple[AuthField, ...]:
     return tuple(f for f in method.fields if f.secrecy is not Secrecy.PLAIN)
 
 
-def _ways(kind: DestinationType) -> str:
+def _auth_methods_hint(kind: DestinationType) -> str:
     return "there is " + ", or ".join(" with ".join(f.name for f in _fields(m)) for m in kind.methods)
 
 
 def _method(inner: Section, kind: DestinationType) -> AuthMethod | None:
     """The way to authenticate whose fields are the ones written."""
     known = list(dict.fromkeys(f.name for m in kind.methods for f in _fields(m)))
-    written = [key for key in inner.names() if key not in _OPTIONS]
+    written = [key for key in inner.names() if key not in _AUTH_OPTIONS]
     foreign = [key for key in written if key not in known]
     for key in foreign:
-        finding = unknown_key(key, inner.key_place(key), [*known, *_OPTIONS], f"{inner.owner} ({kind.name})")
+        finding = unknown_key(key, inner.key_position(key), [*known, *_AUTH_OPTIONS], f"{inner.owner} ({kind.name})")
         inner.report.findings.append(finding)
     if foreign:
         return None
     fitting = [m for m in kind.methods if set(written) <= {f.name for f in _fields(m)}]
     if not fitting:
         message = f"{inner.owner} mixes two ways to authenticate: {', '.join(written)}"
-        inner.fail("mixed-auth", message, inner.at, _ways(kind))
+        inner.fail("mixed-auth", message, inner.at, _auth_methods_hint(kind))
         return None
     method = min(fitting, key=lambda m: len(_fields(m)) - len(written))
     missing = [f.name for f in _fields(method) if f.name not in inner]
     if not missing:
         return method
     wanted = f'"{missing[0]}"' if written or len(kind.methods) == 1 else "a way to authenticate"
-    inner.fail("missing-key", f"{inner.owner} needs {wanted}", inner.at, _ways(kind))
+    inner.fail("missing-key", f"{inner.owner} needs {wanted}", inner.at, _auth_methods_hint(kind))
     return None
 
 
 def _auth_values(inner: Section, method: AuthMethod) -> Iterator[tuple[str, AuthValue]]:
     for field in _fields(method):
         node = inner.get(field.name)
-        if isinstance(node, Scalar) and node.value is not None:
+        if isinstance(node, ScalarNode) and node.value is not None:
             yield field.name, AuthValue(str(node.value), field.secrecy, node.at)

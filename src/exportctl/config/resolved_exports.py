@@ -12,28 +12,34 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from exportctl.config.nodes import Map, Scalar
+from exportctl.config.nodes import MapNode, ScalarNode
 from exportctl.config.resolved_datasets import Aliases, parts
-from exportctl.config.resolved_schedules import Chosen, Named, Timing, end, once_or
-from exportctl.config.schema_findings import nearest
+from exportctl.config.resolved_schedules import (
+    NamedValues,
+    PositionedValue,
+    ScheduleWithEnd,
+    end,
+    refuse_rolling_end_of_once,
+)
+from exportctl.config.schema_findings import closest_match
 from exportctl.config.sections import Section
-from exportctl.config.values import NAME, duration
-from exportctl.declared import Allow, Dataset, End, Expect, Export, Format
-from exportctl.errors import Location
+from exportctl.config.values import NAME, parse_duration
+from exportctl.declared import AllowEntry, Dataset, End, Expect, Export, Format
+from exportctl.errors import SourcePosition
 
 DEFAULT_FOLDER = "%DATASET_ID%/%EXPORT_TIME%"
-_BY_PART = ("adopt", "allow_replace", "keep")
+_PART_KEYS = ("adopt", "allow_replace", "keep")
 _PLAIN_FIELDS = ("title", "description", "datasets", "folder", "enabled", "subpath", "protect")
 
 
 @dataclass(frozen=True)
-class Surroundings:
+class ResolutionContext:
     """What exports refer to. `destinations` holds every declared name; `formats_of` the format a destination chose."""
 
-    destinations: Mapping[str, Location]
-    formats_of: Mapping[str, Chosen[Format]]
-    schedules: Named[Timing]
-    formats: Named[Format]
+    destinations: Mapping[str, SourcePosition]
+    destination_formats: Mapping[str, PositionedValue[Format]]
+    schedules: NamedValues[ScheduleWithEnd]
+    formats: NamedValues[Format]
     aliases: Aliases
     defaults: Defaults
     environments: Sequence[str]
@@ -43,71 +49,74 @@ class Surroundings:
 class Defaults:
     """The section `defaults`, looked up once so that what is wrong in it is said once."""
 
-    destination: Chosen[str] | None
-    schedule: Chosen[Timing] | None
-    format: Chosen[Format] | None
-    end: Chosen[End] | None
-    said: frozenset[str]  # keys that are there, right or wrong
+    destination: PositionedValue[str] | None
+    schedule: PositionedValue[ScheduleWithEnd] | None
+    format: PositionedValue[Format] | None
+    end: PositionedValue[End] | None
+    written_keys: frozenset[str]  # keys that are there, right or wrong
 
 
 def defaults(
-    section: Section | None, destinations: Mapping[str, Location], timings: Named[Timing], formats: Named[Format]
+    section: Section | None,
+    destinations: Mapping[str, SourcePosition],
+    timings: NamedValues[ScheduleWithEnd],
+    formats: NamedValues[Format],
 ) -> Defaults:
     if section is None:
         return Defaults(None, None, None, None, frozenset())
     return Defaults(
         destination=_destination(section, destinations),
-        schedule=timings.chosen(section, "schedule"),
-        format=formats.chosen(section, "format"),
+        schedule=timings.resolve_key(section, "schedule"),
+        format=formats.resolve_key(section, "format"),
         end=end(section),
-        said=frozenset(section.names()),
+        written_keys=frozenset(section.names()),
     )
 
 
-def included(section: Section, environment: str | None, environments: Sequence[str]) -> bool:
+def is_included(section: Section, environment: str | None, environments: Sequence[str]) -> bool:
     """Whether an export is meant for this environment; names that do not exist are reported."""
     if "environments" not in section:
         return True
     for item in section.items("environments"):
-        if isinstance(item, Scalar) and item.value not in environments:
-            guess = nearest(str(item.value), environments)
+        if isinstance(item, ScalarNode) and item.value not in environments:
+            guess = closest_match(str(item.value), environments)
             hint = f'did you mean "{guess}"?' if guess else f"there is {', '.join(environments) or 'none'}"
             message = f'{section.owner} is for environment "{item.value}", which is not declared'
             section.fail("unknown-reference", message, item.at, hint)
     return environment in section.texts("environments")
 
 
-def exports(key: str, section: Section, around: Surroundings) -> tuple[Export, ...]:
+def exports(key: str, section: Section, around: ResolutionContext) -> tuple[Export, ...]:
     """The flows of one export; none if something essential is missing, which is then reported."""
-    _require(section, around)
+    _require_keys(section, around)
     destination = around.defaults.destination
     if "destination" in section:
         destination = _destination(section, around.destinations)
     timing = around.defaults.schedule
     if "schedule" in section:
-        timing = around.schedules.chosen(section, "schedule")
+        timing = around.schedules.resolve_key(section, "schedule")
     chosen_format = _format(section, destination, around)
-    datasets = around.aliases.expanded(section.items("datasets"))
+    datasets = around.aliases.expand_datasets(section.items("datasets"))
     own_end = _own_end(section, timing)
     own = _own_fields(key, section)
     if destination is None or timing is None or not datasets:
         _part_ids(section, None)
-        _renamed_from(section, None)
+        _former_keys(section, None)
         return ()
     chosen_end = _end(timing.value, own_end, around.defaults.end)
-    where = section.places(_PLAIN_FIELDS) | section.places(k for k in ("renamed_from",) if k in section)
+    where = section.positions(_PLAIN_FIELDS) | section.positions(k for k in ("renamed_from",) if k in section)
     where |= {"destination": destination.at, "schedule": timing.at, "format": chosen_format.at}
     where["end"] = chosen_end.at if chosen_end else section.at
     whole = Export(
         key=key,
-        of=key,
+        declared_key=key,
         destination=destination.value,
         datasets=datasets,
         schedule=timing.value.schedule,
         end=chosen_end.value if chosen_end else End(),
         format=chosen_format.value,
         at=section.at,
-        where=where,
+        positions=where,
         **own,
     )
     return _flows(section, whole)
@@ -127,36 +136,40 @@ def _own_fields(key: str, section: Section) -> dict[str, Any]:
     }
 
 
-def _require(section: Section, around: Surroundings) -> None:
-    section.required("datasets", "write a list of names: `datasets: [App Events]`")
-    if "destination" not in around.defaults.said:
-        section.required("destination", "write `destination: KEY`, here or under `defaults`")
-    if "schedule" not in around.defaults.said:
-        section.required("schedule", 'write `schedule: {every: 1 day, at: "02:00"}`, here or under `defaults`')
+def _require_keys(section: Section, around: ResolutionContext) -> None:
+    section.required_text("datasets", "write a list of names: `datasets: [App Events]`")
+    if "destination" not in around.defaults.written_keys:
+        section.required_text("destination", "write `destination: KEY`, here or under `defaults`")
+    if "schedule" not in around.defaults.written_keys:
+        section.required_text("schedule", 'write `schedule: {every: 1 day, at: "02:00"}`, here or under `defaults`')
 
 
-def _own_end(section: Section, timing: Chosen[Timing] | None) -> Chosen[End] | None:
+def _own_end(section: Section, timing: PositionedValue[ScheduleWithEnd] | None) -> PositionedValue[End] | None:
     own = end(section)
-    return once_or(timing.value.schedule, own, section.report, section.owner) if timing else own
+    return refuse_rolling_end_of_once(timing.value.schedule, own, section.report, section.owner) if timing else own
 
 
-def _destination(section: Section, destinations: Mapping[str, Location]) -> Chosen[str] | None:
-    name = section.optional("destination")
-    if name is None or section.pending("destination"):
+def _destination(section: Section, destinations: Mapping[str, SourcePosition]) -> PositionedValue[str] | None:
+    name = section.optional_text("destination")
+    if name is None or section.is_unset("destination"):
         return None
     if name not in destinations:
-        section.unknown("destination", name, section.place("destination"), destinations)
+        section.fail_unknown_name("destination", name, section.position("destination"), destinations)
         return None
-    return Chosen(name, section.place("destination"))
+    return PositionedValue(name, section.position("destination"))
 
 
-def _format(section: Section, destination: Chosen[str] | None, around: Surroundings) -> Chosen[Format]:
-    own = around.formats.chosen(section, "format")
-    of_destination = around.formats_of.get(destination.value) if destination else None
-    return own or of_destination or around.defaults.format or Chosen(Format("parquet", "gzip"), section.at)
+def _format(
+    section: Section, destination: PositionedValue[str] | None, around: ResolutionContext
+) -> PositionedValue[Format]:
+    own = around.formats.resolve_key(section, "format")
+    of_destination = around.destination_formats.get(destination.value) if destination else None
+    return own or of_destination or around.defaults.format or PositionedValue(Format("parquet", "gzip"), section.at)
 
 
-def _end(timing: Timing, own: Chosen[End] | None, default: Chosen[End] | None) -> Chosen[End] | None:
+def _end(
+    timing: ScheduleWithEnd, own: PositionedValue[End] | None, default: PositionedValue[End] | None
+) -> PositionedValue[End] | None:
     """A one-time export takes no end from the defaults: it is over after its run."""
     if timing.schedule.unit == "once":
         return own or timing.end
@@ -166,38 +179,42 @@ def _end(timing: Timing, own: Chosen[End] | None, default: Chosen[End] | None) -
 def _expect(section: Section | None) -> Expect | None:
     if section is None:
         return None
-    return Expect(section.parsed("within", duration), bool(section.flag("non_empty")))
+    return Expect(section.parse_value("within", parse_duration), bool(section.flag("non_empty")))
 
 
-def _allow(section: Section) -> tuple[Allow, ...]:
-    def text(entry: Map, key: str) -> str:
+def _allow(section: Section) -> tuple[AllowEntry, ...]:
+    def text(entry: MapNode, key: str) -> str:
         node = entry.entries[key].node
-        return str(node.value) if isinstance(node, Scalar) else ""
+        return str(node.value) if isinstance(node, ScalarNode) else ""
 
     return tuple(
-        Allow(text(item, "rule"), text(item, "reason"), item.at)
+        AllowEntry(text(item, "rule"), text(item, "reason"), item.at)
         for item in section.items("allow")
-        if isinstance(item, Map)
+        if isinstance(item, MapNode)
     )
 
 
-def _renamed_from(section: Section, by_part: Mapping[str, Dataset] | None) -> dict[str, str]:
+def _former_keys(section: Section, by_part: Mapping[str, Dataset] | None) -> dict[str, str]:
     """
     PART -> the KEY or KEY/PART it had; an export that is not split has the one part "". One KEY for a split export
     covers all parts that both have.
     """
     inner = section.section("renamed_from")
     if inner is not None:
-        given = _by_part(section, "renamed_from", by_part, "key")
-        return {part: name for part, name in given.items() if _was_key(section, name, inner.place(part), parted=True)}
-    name = section.optional("renamed_from")
+        given = _values_by_part(section, "renamed_from", by_part, "key")
+        return {
+            part: name
+            for part, name in given.items()
+            if _check_former_key(section, name, inner.position(part), parted=True)
+        }
+    name = section.optional_text("renamed_from")
     split = "split_by" in section
-    if name is None or not _was_key(section, name, section.place("renamed_from"), parted=not split):
+    if name is None or not _check_former_key(section, name, section.position("renamed_from"), parted=not split):
         return {}
     return {part: f"{name}/{part}" for part in by_part or ()} if split else {"": name}
 
 
-def _was_key(section: Section, name: str, at: Location, *, parted: bool) -> bool:
+def _check_former_key(section: Section, name: str, at: SourcePosition, *, parted: bool) -> bool:
     """Is it the form of a key; `parted`: or of KEY/PART?"""
     if re.fullmatch(rf"{NAME}(/{NAME})?" if parted else NAME, name):
         return True
@@ -210,11 +227,11 @@ def _was_key(section: Section, name: str, at: Location, *, parted: bool) -> bool
 
 
 def _flows(section: Section, whole: Export) -> tuple[Export, ...]:
-    if section.optional("split_by") is None:
-        ids, before = _part_ids(section, None), _renamed_from(section, None)
+    if section.optional_text("split_by") is None:
+        ids, before = _part_ids(section, None), _former_keys(section, None)
         return (replace(whole, renamed_from=before.get(""), **_consents(ids, "")),)
     by_part = parts(section, whole.key, whole.datasets)
-    ids, before = _part_ids(section, by_part), _renamed_from(section, by_part)
+    ids, before = _part_ids(section, by_part), _former_keys(section, by_part)
     return tuple(_part(whole, part, dataset, ids, before.get(part)) for part, dataset in by_part.items())
 
 
@@ -238,14 +255,14 @@ def _consents(ids: Mapping[str, Mapping[str, str]], part: str) -> dict[str, Any]
 
 def _part_ids(section: Section, by_part: Mapping[str, Dataset] | None) -> dict[str, dict[str, str]]:
     """adopt, allow_replace and keep -> PART -> flow id; an export that is not split has the one part ""."""
-    return {name: _by_part(section, name, by_part, "flow id") for name in _BY_PART if name in section}
+    return {name: _values_by_part(section, name, by_part, "flow id") for name in _PART_KEYS if name in section}
 
 
-def _by_part(section: Section, name: str, by_part: Mapping[str, Dataset] | None, what: str) -> dict[str, str]:
+def _values_by_part(section: Section, name: str, by_part: Mapping[str, Dataset] | None, what: str) -> dict[str, str]:
     node = section.get(name)
     inner = section.section(name)
     split = "split_by" in section
-    if isinstance(node, Scalar):
+    if isinstance(node, ScalarNode):
         if split:
             message = f'"{name}" of {section.owner} needs one {what} for each part, because it is split'
             example = next(iter(by_part or ()), "PART")
@@ -256,11 +273,11 @@ def _by_part(section: Section, name: str, by_part: Mapping[str, Dataset] | None,
     if not split:
         message = f'"{name}" of {section.owner} takes one {what}: only a split export has parts'
         hint = f"write {name}: {what.upper().replace(' ', '-')}, or add `split_by: dataset`"
-        section.fail("wrong-type", message, section.place(name), hint)
+        section.fail("wrong-type", message, section.position(name), hint)
     for part in inner.names():
         if by_part is not None and part not in by_part:
-            guess = nearest(part, by_part)
+            guess = closest_match(part, by_part)
             hint = f'did you mean "{guess}"?' if guess else f"there is {', '.join(by_part)}"
             message = f'"{name}" names part "{part}", which {section.owner} does not have'
-            section.fail("unknown-reference", message, inner.key_place(part), hint)
+            section.fail("unknown-reference", message, inner.key_position(part), hint)
     return {part: inner.text(part) for part in inner.names()}

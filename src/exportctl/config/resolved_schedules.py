@@ -12,15 +12,15 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from exportctl.config import schema_findings
-from exportctl.config.nodes import Map, Node, Scalar
-from exportctl.config.sections import Report, Section
-from exportctl.config.values import DAY, HOUR, BadValue, clock, duration, moment
+from exportctl.config.nodes import MapNode, Node, ScalarNode
+from exportctl.config.sections import FindingCollector, Section
+from exportctl.config.values import DAY, HOUR, BadValue, parse_duration, parse_moment, parse_time_of_day
 from exportctl.declared import End, Format, Schedule
-from exportctl.errors import Location
+from exportctl.errors import SourcePosition
 
 HOURS = (3, 6, 8, 9, 12)
-NONE = "none"
-_EXIST = "there is 3 hours, 6 hours, 9 hours, 12 hours, 1 day and once"
+NO_END = "none"
+_ALLOWED_INTERVALS = "there is 3 hours, 6 hours, 9 hours, 12 hours, 1 day and once"
 _STAND_IN_ROLLING = 180 * DAY
 _STAND_IN_MOMENT = 253402300799  # the last second of 9999, where the real end waits for a variable
 _RENEW_BEFORE = 30 * DAY
@@ -28,95 +28,95 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Timing:
+class ScheduleWithEnd:
     """A schedule and the end it brings along."""
 
     schedule: Schedule
-    end: Chosen[End] | None
+    end: PositionedValue[End] | None
 
 
 @dataclass(frozen=True)
-class Chosen(Generic[T]):
+class PositionedValue(Generic[T]):
     """A value and the place that chose it."""
 
     value: T
-    at: Location
+    at: SourcePosition
 
 
 @dataclass(frozen=True)
-class Named(Generic[T]):
+class NamedValues(Generic[T]):
     """
     What is declared under `schedules` or `formats`.
 
     `values` by name; `places` holds every declared name, those too whose declaration is wrong and has no value.
     """
 
-    what: str
-    values: Mapping[str, Chosen[T]]
-    places: Mapping[str, Location]
-    make: Callable[[Section], T | None]
+    kind: str
+    values: Mapping[str, PositionedValue[T]]
+    positions: Mapping[str, SourcePosition]
+    parse: Callable[[Section], T | None]
 
-    def chosen(self, section: Section | None, key: str) -> Chosen[T] | None:
+    def resolve_key(self, section: Section | None, key: str) -> PositionedValue[T] | None:
         """The value of a key that takes a name or a map in place; None if it is absent or wrong (then reported)."""
         node = section.get(key) if section else None
         if section is None or node is None:
             return None
-        if isinstance(node, Map):
+        if isinstance(node, MapNode):
             inline = section.section(key)
-            value = self.make(inline) if inline else None
-            return Chosen(value, node.at) if value is not None else None
-        if isinstance(node, Scalar) and not node.pending:
-            return self._by_name(section, str(node.value), node.at)
+            value = self.parse(inline) if inline else None
+            return PositionedValue(value, node.at) if value is not None else None
+        if isinstance(node, ScalarNode) and not node.is_unset:
+            return self._resolve_name(section, str(node.value), node.at)
         return None
 
-    def _by_name(self, section: Section, name: str, at: Location) -> Chosen[T] | None:
+    def _resolve_name(self, section: Section, name: str, at: SourcePosition) -> PositionedValue[T] | None:
         if name in self.values:
-            return Chosen(self.values[name].value, at)
-        if name not in self.places:
-            if self.what == "schedule" and schema_findings.is_cron(name):
+            return PositionedValue(self.values[name].value, at)
+        if name not in self.positions:
+            if self.kind == "schedule" and schema_findings.is_cron(name):
                 section.report.findings.append(schema_findings.cron(at))
-            elif self.what == "schedule" and _is_cadence(name):
+            elif self.kind == "schedule" and _is_interval(name):
                 message = f'{section.owner}: "{name}" is how often, not the name of a schedule'
                 section.fail("unknown-reference", message, at, f"write `schedule: {{every: {name}}}`")
             else:
-                section.unknown(self.what, name, at, self.places, sorted(self.values))
+                section.fail_unknown_name(self.kind, name, at, self.positions, sorted(self.values))
         return None
 
 
-def schedules(root: Section) -> Named[Timing]:
-    return _named(root, "schedule", timing, {})
+def schedules(root: Section) -> NamedValues[ScheduleWithEnd]:
+    return _read_named_values(root, "schedule", resolve_schedule, {})
 
 
-def formats(root: Section) -> Named[Format]:
+def formats(root: Section) -> NamedValues[Format]:
     """Those declared, and `parquet` and `json` (both gzip), which exist without being declared."""
-    built_in = {name: Chosen(Format(name, "gzip"), root.at) for name in ("parquet", "json")}
-    return _named(root, "format", format_of, built_in)
+    built_in = {name: PositionedValue(Format(name, "gzip"), root.at) for name in ("parquet", "json")}
+    return _read_named_values(root, "format", resolve_format, built_in)
 
 
-def _named(
-    root: Section, what: str, make: Callable[[Section], T | None], built_in: Mapping[str, Chosen[T]]
-) -> Named[T]:
+def _read_named_values(
+    root: Section, what: str, make: Callable[[Section], T | None], built_in: Mapping[str, PositionedValue[T]]
+) -> NamedValues[T]:
     values = dict(built_in)
     section = root.section(f"{what}s")
     for name, child in section.children(what) if section else ():
         value = make(child)
         values.pop(name, None)
         if value is not None:
-            values[name] = Chosen(value, child.at)
+            values[name] = PositionedValue(value, child.at)
     places = {name: entry.key_at for name, entry in section.node.entries.items()} if section else {}
-    return Named(what, values, places, make)
+    return NamedValues(what, values, places, make)
 
 
-def timing(section: Section) -> Timing | None:
+def resolve_schedule(section: Section) -> ScheduleWithEnd | None:
     """A schedule map; None when `every` is missing or impossible, which is then reported."""
-    hint = f"{_EXIST}: `every: 1 day`"
-    written = section.required("every", hint)
-    at = section.parsed("at", clock, 0) or 0
-    start = section.parsed("start", moment)
+    hint = f"{_ALLOWED_INTERVALS}: `every: 1 day`"
+    written = section.required_text("every", hint)
+    at = section.parse_value("at", parse_time_of_day, 0) or 0
+    start = section.parse_value("start", parse_moment)
     chosen = end(section)
     if written is None:
         return None
-    cadence = ("day", 1) if section.pending("every") else _cadence(section, written)
+    cadence = ("day", 1) if section.is_unset("every") else _parse_interval(section, written)
     if cadence is None:
         return None
     unit, interval = cadence
@@ -124,19 +124,19 @@ def timing(section: Section) -> Timing | None:
         message = f"{section.owner} runs once: it cannot have a rolling end"
         section.fail("rolling-end-of-once", message, chosen.at, "remove it, or write a date")
         chosen = None
-    return Timing(Schedule(unit, interval, at, start), chosen)
+    return ScheduleWithEnd(Schedule(unit, interval, at, start), chosen)
 
 
-def _cadence(section: Section, written: str) -> tuple[str, int] | None:
+def _parse_interval(section: Section, written: str) -> tuple[str, int] | None:
     text = written.strip().lower()
-    place = section.place("every")
+    place = section.position("every")
     if text == "once":
         return "once", 0
     if schema_findings.is_cron(text):
         section.report.findings.append(schema_findings.cron(place))
         return None
     try:
-        seconds = duration(text)
+        seconds = parse_duration(text)
     except BadValue:
         seconds = -1
     if seconds == DAY:
@@ -144,55 +144,55 @@ def _cadence(section: Section, written: str) -> tuple[str, int] | None:
     if seconds in [hours * HOUR for hours in HOURS]:
         return "hour", seconds // HOUR
     message = f'{section.owner}: "{written}" is not how often the service can export'
-    section.fail("bad-schedule", message, place, _cadence_hint(text, seconds))
+    section.fail("bad-schedule", message, place, _interval_hint(text, seconds))
     return None
 
 
-def _is_cadence(text: str) -> bool:
+def _is_interval(text: str) -> bool:
     try:
-        return text == "once" or duration(text) > 0
+        return text == "once" or parse_duration(text) > 0
     except BadValue:
         return False
 
 
-def _cadence_hint(text: str, seconds: int) -> str:
+def _interval_hint(text: str, seconds: int) -> str:
     words = {"daily": "1 day", "nightly": "1 day", "day": "1 day", "full": "once", "one-time": "once"}
     if text in words:
-        return f"write `{words[text]}`; {_EXIST}"
+        return f"write `{words[text]}`; {_ALLOWED_INTERVALS}"
     if seconds > DAY or "week" in text or "month" in text:
-        return f"{_EXIST}; weekly and monthly exports do not exist for datasets"
+        return f"{_ALLOWED_INTERVALS}; weekly and monthly exports do not exist for datasets"
     if 0 <= seconds < 3 * HOUR or "hourly" in text:
-        return f"{_EXIST}; 3 hours is the shortest"
-    return _EXIST
+        return f"{_ALLOWED_INTERVALS}; 3 hours is the shortest"
+    return _ALLOWED_INTERVALS
 
 
-def end(section: Section) -> Chosen[End] | None:
+def end(section: Section) -> PositionedValue[End] | None:
     """The key `end` of an export, a schedule or the defaults: a moment, a rolling end, or `none` on purpose."""
     node: Node | None = section.get("end")
-    if isinstance(node, Map):
+    if isinstance(node, MapNode):
         inner = section.section("end")
         assert inner is not None
-        return Chosen(_rolling(inner), node.at)
-    if isinstance(node, Scalar) and node.value == NONE:
-        return Chosen(End(none=True), node.at)
-    if isinstance(node, Scalar):
-        return Chosen(End(moment=section.parsed("end", _last, _STAND_IN_MOMENT)), node.at)
+        return PositionedValue(_rolling_end(inner), node.at)
+    if isinstance(node, ScalarNode) and node.value == NO_END:
+        return PositionedValue(End(none=True), node.at)
+    if isinstance(node, ScalarNode):
+        return PositionedValue(End(moment=section.parse_value("end", _parse_end, _STAND_IN_MOMENT)), node.at)
     return None
 
 
-def _last(text: str) -> int:
+def _parse_end(text: str) -> int:
     try:
-        return moment(text, inclusive=True)
+        return parse_moment(text, inclusive=True)
     except BadValue as error:
         wordy = not any(char.isdigit() for char in text)  # `never`, `None`: no slip in a date
-        hint = f"{error.hint}, or `{NONE}` for no end" if wordy else error.hint
+        hint = f"{error.hint}, or `{NO_END}` for no end" if wordy else error.hint
         raise BadValue(error.rule, error.message, hint) from error
 
 
-def _rolling(section: Section) -> End:
-    section.required("rolling", "for example {rolling: 180 days, renew_before: 30 days}")
-    rolling = section.parsed("rolling", duration, _STAND_IN_ROLLING) or 0
-    renew_before = section.parsed("renew_before", duration)
+def _rolling_end(section: Section) -> End:
+    section.required_text("rolling", "for example {rolling: 180 days, renew_before: 30 days}")
+    rolling = section.parse_value("rolling", parse_duration, _STAND_IN_ROLLING) or 0
+    renew_before = section.parse_value("renew_before", parse_duration)
     if renew_before is None:
         renew_before = min(_RENEW_BEFORE, rolling // 2)
     if rolling == 0 or renew_before >= rolling:
@@ -203,15 +203,17 @@ def _rolling(section: Section) -> End:
     return End(rolling=rolling, renew_before=renew_before)
 
 
-def format_of(section: Section) -> Format | None:
+def resolve_format(section: Section) -> Format | None:
     """A format map; None when its type is wrong, which is then reported."""
-    kind = section.required("type", "parquet or json")
+    kind = section.required_text("type", "parquet or json")
     node = section.get("manifest")
-    manifest = node.value if isinstance(node, Scalar) and isinstance(node.value, bool | str) else False
+    manifest = node.value if isinstance(node, ScalarNode) and isinstance(node.value, bool | str) else False
     return Format(kind, section.text("compression", "gzip"), manifest) if kind else None
 
 
-def once_or(schedule: Schedule, chosen: Chosen[End] | None, report: Report, owner: str) -> Chosen[End] | None:
+def refuse_rolling_end_of_once(
+    schedule: Schedule, chosen: PositionedValue[End] | None, report: FindingCollector, owner: str
+) -> PositionedValue[End] | None:
     """An export's own end, refused where it rolls and the schedule runs once."""
     if schedule.unit == "once" and chosen and chosen.value.rolling:
         message = f"{owner} runs once: it cannot have a rolling end"

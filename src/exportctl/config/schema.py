@@ -15,16 +15,16 @@ from typing import Any
 
 from exportctl.config.schema_destinations import account, auth, destination
 from exportctl.config.schema_parts import (
-    AN_ID,
-    WHOLE,
+    EXAMPLE_ID,
+    WHOLE_NOTE,
     Schema,
     choice,
     entries,
     flag,
-    listing,
-    mapping,
-    named,
-    named_or_inline,
+    list_schema,
+    map_schema,
+    name_or_map_schema,
+    named_map_schema,
     overlay,
     ref,
     text,
@@ -37,9 +37,9 @@ _CLOCK = r"([01]?\d|2[0-3]):[0-5]\d(:[0-5]\d)?"
 
 
 def _schedule() -> Schema:
-    return mapping(
+    return map_schema(
         "Schedule",
-        f"When an export runs, in UTC; the service knows no cron and no time zones. {WHOLE}",
+        f"When an export runs, in UTC; the service knows no cron and no time zones. {WHOLE_NOTE}",
         {
             "every": text(
                 "How often: 3, 6, 9 or 12 hours, 1 day, or `once` for one full export.", "1 day", "3 hours", "once"
@@ -62,9 +62,9 @@ def _end() -> Schema:
         "The last day (inclusive) or moment; a rolling end that `renew` and `apply` move on; or `none`: no end, "
         "although a schedule or `defaults` would give one."
     )
-    schema = mapping(
+    schema = map_schema(
         "End",
-        f"{described} {WHOLE}",
+        f"{described} {WHOLE_NOTE}",
         {
             "rolling": text("How far ahead the end is kept.", "180 days", pattern=_DURATION),
             "renew_before": text("It is moved on once less than this is left.", "30 days", pattern=_DURATION),
@@ -76,9 +76,9 @@ def _end() -> Schema:
 
 
 def _format() -> Schema:
-    return mapping(
+    return map_schema(
         "Format",
-        f"The files of an export. {WHOLE}",
+        f"The files of an export. {WHOLE_NOTE}",
         {
             "type": choice("File type; there is no CSV for datasets.", "parquet", "json"),
             "compression": choice("Compression; JSON must be compressed.", "gzip", "none"),
@@ -119,7 +119,8 @@ def _declared_dataset() -> Schema:
     return {
         **_dataset(),
         "title": "Dataset alias or group",
-        "description": f"An alias of one dataset (its exact name, or a map with `id`), or a list: a group. {WHOLE}",
+        "description": "An alias of one dataset (its exact name, or a map with `id`), or a list: a "
+        f"group. {WHOLE_NOTE}",
         "type": ["string", "object", "array", "null"],
         "items": ref("dataset"),
         "minItems": 1,
@@ -131,12 +132,12 @@ def _part_ids(described: str) -> Schema:
     return {
         "description": f"{described} With `split_by`, a map of PART to flow id.",
         "type": ["string", "object"],
-        "additionalProperties": text("A flow id.", AN_ID),
-        "examples": [AN_ID],
+        "additionalProperties": text("A flow id.", EXAMPLE_ID),
+        "examples": [EXAMPLE_ID],
     }
 
 
-def _renamed_from() -> Schema:
+def _former_key() -> Schema:
     described = "The key it had before, so that it is renamed and not made again."
     parts = "With `split_by`, the key the whole had, or a map of PART to the KEY or KEY/PART it goes on from."
     return {
@@ -148,22 +149,22 @@ def _renamed_from() -> Schema:
 
 
 def _export() -> Schema:
-    return mapping(
+    return map_schema(
         "Export",
         "Datasets, written to a destination on a schedule: one flow, or one per dataset.",
         {
-            "datasets": listing(
+            "datasets": list_schema(
                 "What is exported; a set. Names are exact: there are no patterns.",
                 ref("dataset"),
                 minimum=1,
                 example=["web", "App Events"],
             ),
             "destination": text("The destination's key.", "lake"),
-            "schedule": named_or_inline(
+            "schedule": name_or_map_schema(
                 _schedule(), "When, by name or in place.", "nightly", {"every": "3 hours", "at": "00:00"}
             ),
             "end": ref("end"),
-            "format": named_or_inline(_format(), "The files, by name or in place.", "parquet"),
+            "format": name_or_map_schema(_format(), "The files, by name or in place.", "parquet"),
             "folder": text("Folder of each run, with macros.", "%DATASET_ID%/%EXPORT_TIME%", min_length=1),
             "subpath": text("A folder below the destination's path.", "web"),
             "title": text(
@@ -173,8 +174,8 @@ def _export() -> Schema:
             "enabled": flag("Whether the flow is switched on; left out, it is not touched."),
             "protect": flag("Refuse whatever would stop its data."),
             "split_by": choice("One flow for each dataset.", "dataset"),
-            "environments": listing("Only in these environments.", text("An environment.", "prod"), minimum=1),
-            "expect": mapping(
+            "environments": list_schema("Only in these environments.", text("An environment.", "prod"), minimum=1),
+            "expect": map_schema(
                 "Expectation",
                 "What `verify` holds a run to.",
                 {
@@ -186,8 +187,8 @@ def _export() -> Schema:
             "adopt": _part_ids("A live flow that becomes ours, unchanged: its id."),
             "allow_replace": _part_ids("Consent to replace this very flow, which sends everything again: its id."),
             "keep": _part_ids("Of two flows for this export, the one to keep: its id."),
-            "renamed_from": _renamed_from(),
-            "allow": listing("Rules that this export may break, each with the reason.", _allow()),
+            "renamed_from": _former_key(),
+            "allow": list_schema("Rules that this export may break, each with the reason.", _allow()),
         },
         example={"datasets": ["web", "App Events"], "destination": "lake", "schedule": "nightly"},
     )
@@ -199,13 +200,13 @@ def _allow() -> Schema:
         "reason": text("Why.", "the reader cannot unzip", min_length=1),
     }
     example = {"rule": "json-uncompressed", "reason": "the reader cannot unzip"}
-    return mapping(
+    return map_schema(
         "Allowance", "A rule and the reason to break it.", keys, example=example, required=("rule", "reason")
     )
 
 
-def _removed() -> Schema:
-    return mapping(
+def _removed_entry() -> Schema:
+    return map_schema(
         "Removal",
         "Reviewed consent to a deletion or a hand-over; has no effect afterwards.",
         {
@@ -221,8 +222,8 @@ def _removed() -> Schema:
     )
 
 
-def _accepted() -> Schema:
-    return mapping(
+def _accept_entry() -> Schema:
+    return map_schema(
         "Accepted difference",
         "A difference that is neither reported nor put back until a day.",
         {
@@ -247,9 +248,11 @@ def _rules() -> Schema:
     keys = {
         "level": choice("How it is reported.", "off", "warning", "error"),
         "reason": text("Why it is set.", "agreed with the lake team"),
-        "only": listing("Only for these addresses, `*` stands for anything.", text("An address.", "exports.web-*")),
+        "only": list_schema("Only for these addresses, `*` stands for anything.", text("An address.", "exports.web-*")),
     }
-    setting = mapping("Rule setting", "How one rule is reported.", keys, example={"level": "off", "reason": "agreed"})
+    setting = map_schema(
+        "Rule setting", "How one rule is reported.", keys, example={"level": "off", "reason": "agreed"}
+    )
     described = "How findings are reported, by rule id."
     return entries(
         "Rules", described, setting, pattern=r"[a-z0-9][a-z0-9-]*", example={"folder-without-time": {"level": "off"}}
@@ -257,7 +260,7 @@ def _rules() -> Schema:
 
 
 def _platform() -> Schema:
-    return mapping(
+    return map_schema(
         "Platform",
         "The organisation, the sandbox and where they are.",
         {
@@ -266,9 +269,9 @@ def _platform() -> Schema:
             "url": text(
                 "`https://platform.adobe.io` if left out; `embedded` is the emulator, without a network.", "embedded"
             ),
-            "credentials": mapping(
+            "credentials": map_schema(
                 "Credentials",
-                f"Of the API client, as references; left out, AEP_CLIENT_ID and its like are read. {WHOLE}",
+                f"Of the API client, as references; left out, AEP_CLIENT_ID and its like are read. {WHOLE_NOTE}",
                 {
                     "client_id": text("The client's id.", "${env:AEP_CLIENT_ID}"),
                     "client_secret": text("The client's secret.", "${env:AEP_CLIENT_SECRET}"),
@@ -284,13 +287,13 @@ def _platform() -> Schema:
 
 
 def _defaults() -> Schema:
-    return mapping(
+    return map_schema(
         "Defaults",
         "What an export has that does not say otherwise.",
         {
             "destination": text("A destination's key.", "lake"),
-            "schedule": named_or_inline(_schedule(), "A schedule, by name or in place.", "nightly"),
-            "format": named_or_inline(_format(), "A format, by name or in place.", "parquet"),
+            "schedule": name_or_map_schema(_schedule(), "A schedule, by name or in place.", "nightly"),
+            "format": name_or_map_schema(_format(), "A format, by name or in place.", "parquet"),
             "end": ref("end"),
         },
         example={"destination": "lake", "schedule": "nightly"},
@@ -298,7 +301,7 @@ def _defaults() -> Schema:
 
 
 def _policy() -> Schema:
-    return mapping(
+    return map_schema(
         "Policy",
         "How careful plan and apply are.",
         {
@@ -322,19 +325,19 @@ def _sections() -> Schema:
         ),
         "platform": _platform(),
         "defaults": _defaults(),
-        "formats": named(
+        "formats": named_map_schema(
             "Formats", "By name; `parquet` and `json` (both gzip) exist without being declared.", ref("format")
         ),
-        "schedules": named("Schedules", "By name.", ref("schedule")),
-        "destinations": named(
+        "schedules": named_map_schema("Schedules", "By name.", ref("schedule")),
+        "destinations": named_map_schema(
             "Destinations", "By key, which is their address: `destinations.KEY`.", ref("destination")
         ),
-        "datasets": named("Datasets", "Aliases and groups, optional.", ref("declared-dataset")),
-        "exports": named("Exports", "By key, which is their address: `exports.KEY`.", ref("export")),
-        "removed": listing(
-            "Reviewed consent to deletions and hand-overs.", ref("removal"), example=_removed()["examples"]
+        "datasets": named_map_schema("Datasets", "Aliases and groups, optional.", ref("declared-dataset")),
+        "exports": named_map_schema("Exports", "By key, which is their address: `exports.KEY`.", ref("export")),
+        "removed": list_schema(
+            "Reviewed consent to deletions and hand-overs.", ref("removal"), example=_removed_entry()["examples"]
         ),
-        "accept": listing("Differences accepted for a time.", ref("accepted"), example=_accepted()["examples"]),
+        "accept": list_schema("Differences accepted for a time.", ref("accepted"), example=_accept_entry()["examples"]),
         "policy": _policy(),
         "rules": _rules(),
     }
@@ -349,15 +352,17 @@ def _schema() -> Schema:
             pattern=r"[a-z0-9][a-z0-9-]{0,31}",
         ),
         "repository": text("Where this config lives; shown in the AEP UI.", "https://github.com/acme/aep-exports"),
-        "extends": listing(
+        "extends": list_schema(
             "Files that this one is laid over, relative to it.", text("A path.", "../exports.yaml", min_length=1)
         ),
         **_sections(),
-        "environments": named(
+        "environments": named_map_schema(
             "Environments", "Overlays, one of which is chosen by --env or EXPORTCTL_ENV.", ref("environment")
         ),
     }
-    environment = mapping("Environment", "An overlay.", overlay(_sections()), example={"platform": {"sandbox": "dev"}})
+    environment = map_schema(
+        "Environment", "An overlay.", overlay(_sections()), example={"platform": {"sandbox": "dev"}}
+    )
     definitions: dict[str, Schema] = {
         "schedule": _schedule(),
         "end": _end(),
@@ -365,7 +370,7 @@ def _schema() -> Schema:
         "auth": auth(),
         "account": account(),
         "destination": destination(
-            named_or_inline(_format(), "The format of its exports, by name or in place.", "parquet")
+            name_or_map_schema(_format(), "The format of its exports, by name or in place.", "parquet")
         ),
         "export": _export(),
         "environment": environment,
@@ -381,8 +386,8 @@ def _schema() -> Schema:
             **overlay(definitions),
             "dataset": _dataset(),
             "declared-dataset": _declared_dataset(),
-            "removal": _removed(),
-            "accepted": _accepted(),
+            "removal": _removed_entry(),
+            "accepted": _accept_entry(),
         },
     }
 

@@ -8,7 +8,7 @@ other.
 
 from __future__ import annotations
 
-from exportctl.config.schema_parts import AN_ID, WHOLE, Schema, choice, listing, mapping, ref, text
+from exportctl.config.schema_parts import EXAMPLE_ID, WHOLE_NOTE, Schema, choice, list_schema, map_schema, ref, text
 from exportctl.destination_types import READERS, TYPES, Secrecy
 
 _AUTH_WORDS = {
@@ -43,21 +43,23 @@ def auth() -> Schema:
         "type": ["string", "integer"],
         "examples": ["2026-12"],
     }
-    fields["drop"] = listing(
+    fields["drop"] = list_schema(
         "Keys of the live account that may be lost when it is written.", text("A key.", "authorizedDate")
     )
-    described = f"How Adobe signs in; the keys say which way. {WHOLE}"
-    return mapping("Authentication", described, fields, example={"role_arn": "${env:LAKE_ROLE_ARN}"}, min_properties=1)
+    described = f"How Adobe signs in; the keys say which way. {WHOLE_NOTE}"
+    return map_schema(
+        "Authentication", described, fields, example={"role_arn": "${env:LAKE_ROLE_ARN}"}, min_properties=1
+    )
 
 
 def account() -> Schema:
-    described = f"Instead of `auth`: an account that exists, made by others or by another destination. {WHOLE}"
-    schema = mapping(
+    described = f"Instead of `auth`: an account that exists, made by others or by another destination. {WHOLE_NOTE}"
+    schema = map_schema(
         "Account",
         described,
         {
             "existing": text("The title of an account made by others; never changed.", "Partner SFTP", min_length=1),
-            "id": text("The id of an account made by others; never changed.", AN_ID, min_length=1),
+            "id": text("The id of an account made by others; never changed.", EXAMPLE_ID, min_length=1),
             "of": text("Another destination of this config, whose account is shared.", "lake"),
         },
         example={"of": "lake"},
@@ -68,7 +70,7 @@ def account() -> Schema:
 
 def destination(shape: Schema) -> Schema:
     """`shape` is the key `format`, which exports have too."""
-    schema = mapping(
+    schema = map_schema(
         "Destination",
         "An account and a place to which exports are written.",
         {
@@ -93,7 +95,7 @@ def destination(shape: Schema) -> Schema:
             "auth": ref("auth"),
             "account": ref("account"),
             "format": shape,
-            "encryption": mapping(
+            "encryption": map_schema(
                 "Encryption",
                 "Files are encrypted with this key (PGP) before they are sent.",
                 {"public_key": text("The public key, base64.", "LS0tLS1CRUdJTiBQR1AgUFVCTElDIEtFWSBCTE9DSy0tLS0t")},
@@ -110,14 +112,14 @@ def destination(shape: Schema) -> Schema:
             "auth": {"role_arn": "${env:LAKE_ROLE_ARN}"},
         },
     )
-    return {**schema, "allOf": [_of_type(name) for name in TYPES]}
+    return {**schema, "allOf": [_type_condition(name) for name in TYPES]}
 
 
-def _of_type(name: str) -> Schema:
+def _type_condition(name: str) -> Schema:
     """What a type does not have is refused once `type` is known."""
     kind = TYPES[name]
-    own = {f.name for f in kind.place} | set(kind.account_keys)
-    others = {f.name for t in TYPES.values() for f in t.place} | {k for t in TYPES.values() for k in t.account_keys}
+    own = {f.name for f in kind.location} | set(kind.account_keys)
+    others = {f.name for t in TYPES.values() for f in t.location} | {k for t in TYPES.values() for k in t.account_keys}
     fields = {f.name for m in kind.methods for f in m.fields if f.secrecy is not Secrecy.PLAIN}
     then: dict[str, object] = {key: {"type": "null"} for key in sorted(others - own)}
     if fields:

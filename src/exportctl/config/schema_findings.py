@@ -16,13 +16,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from exportctl.config.nodes import Broken, Entry, Map, Node, Seq, plain
+from exportctl.config.nodes import BrokenNode, ListNode, MapEntry, MapNode, Node, plain_value
 from exportctl.config.schema import SCHEMA
 from exportctl.config.secrecy import secrecy
 from exportctl.destination_types import TYPES, Secrecy
-from exportctl.errors import Finding, Location
+from exportctl.errors import Finding, SourcePosition
 
-Path = tuple[str | int, ...]
+KeyPath = tuple[str | int, ...]
 
 _KNOWN_ELSEWHERE = {  # what people bring from the service, from other tools and from habit -> how it is said here
     **{
@@ -32,7 +32,7 @@ _KNOWN_ELSEWHERE = {  # what people bring from the service, from other tools and
         for f in method.fields
         if f.secrecy is not Secrecy.PLAIN
     },
-    **{f.wire: f"`{f.name}`" for t in TYPES.values() for f in t.place if f.wire != f.name},
+    **{f.wire: f"`{f.name}`" for t in TYPES.values() for f in t.location if f.wire != f.name},
     "domain": "`host` of the destination",
     "host": "`host` of the destination, beside `auth`",
     "port": "`port` of the destination, beside `auth`",
@@ -62,7 +62,7 @@ _KNOWN_ELSEWHERE = {  # what people bring from the service, from other tools and
     "arn": "`role_arn`",
     "cron": "`every` of a schedule",
 }
-_CHOICES = {  # other names of the storage types
+_TYPE_ALIASES = {  # other names of the storage types
     **dict.fromkeys(("s3", "aws", "aws-s3"), "amazon-s3"),
     **dict.fromkeys(("blob", "azure"), "azure-blob"),
     **dict.fromkeys(("adls", "adls-gen2", "azure-data-lake-gen2", "data-lake"), "azure-data-lake"),
@@ -71,8 +71,8 @@ _CHOICES = {  # other names of the storage types
     **dict.fromkeys(("ssh", "ftp"), "sftp"),
 }
 _CRON = re.compile(r"@[a-z]+|[\d*/,?L#-]+(\s+[\w*/,?#-]+){4,6}")
-_UNKNOWN = ("unknown-key", "zone-key", "cron")
-_ZONES = ("tz", "timezone", "time_zone", "zone", "timeZone")
+_UNKNOWN_KEY_RULES = ("unknown-key", "zone-key", "cron")
+_ZONE_KEYS = ("tz", "timezone", "time_zone", "zone", "timeZone")
 _TYPE_WORDS = {
     "string": "text",
     "object": "a map",
@@ -82,24 +82,24 @@ _TYPE_WORDS = {
 }
 
 
-def check(root: Map) -> tuple[Map, tuple[Finding, ...]]:
+def check_schema(root: MapNode) -> tuple[MapNode, tuple[Finding, ...]]:
     """The tree with everything wrong replaced by `Broken`, and a finding for each of them."""
     findings: list[Finding] = []
     broken: dict[
-        Path, list[str | int]
+        KeyPath, list[str | int]
     ] = {}  # path above -> keys: these places, and those that an unknown key was probably meant for
-    for error in _validator().iter_errors(plain(root)):
-        if "then" in error.absolute_schema_path or isinstance(_node(root, tuple(error.absolute_path)), Broken):
+    for error in _validator().iter_errors(plain_value(root)):
+        if "then" in error.absolute_schema_path or isinstance(_node(root, tuple(error.absolute_path)), BrokenNode):
             continue
-        for path, finding in _explained(root, error):
+        for path, finding in _explain_error(root, error):
             findings.append(finding)
             if path:
                 broken.setdefault(path[:-1], []).append(path[-1])
     if not findings:
         return root, ()
-    unknown = {f.at for f in findings if f.at and f.rule in _UNKNOWN}
-    cut = _cut(root, broken, unknown, ())
-    assert isinstance(cut, Map)
+    unknown = {f.at for f in findings if f.at and f.rule in _UNKNOWN_KEY_RULES}
+    cut = _replace_broken(root, broken, unknown, ())
+    assert isinstance(cut, MapNode)
     return cut, tuple(findings)
 
 
@@ -110,7 +110,7 @@ def _validator() -> Any:
     return Draft202012Validator(SCHEMA)
 
 
-def nearest(word: str, known: Iterable[str]) -> str | None:
+def closest_match(word: str, known: Iterable[str]) -> str | None:
     """The known word that was probably meant; of very many, only those with the same first letter are looked at."""
     words = list(known)
     if len(words) > 100:
@@ -119,9 +119,9 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
     return found[0] if found else None
 
 
-def unknown_key(key: str, at: Location, known: Sequence[str], owner: str) -> Finding:
+def unknown_key(key: str, at: SourcePosition, known: Sequence[str], owner: str) -> Finding:
     """The finding for a key that does not exist here, with the one that was probably meant."""
-    if key in _ZONES:
+    if key in _ZONE_KEYS:
         message = f'"{key}" does not exist: schedules are in UTC, the service knows no time zones'
         return Finding("zone-key", message, at, 'convert the time yourself and write it in UTC: `at: "02:00"`')
     if key == "cron":
@@ -129,41 +129,41 @@ def unknown_key(key: str, at: Location, known: Sequence[str], owner: str) -> Fin
     if key == "<<":
         hint = "declare it once under `schedules`, `formats` or `defaults` and use its name"
         return Finding("unknown-key", "merge keys are not supported here: <<", at, hint)
-    return Finding("unknown-key", f'{owner} has no key "{key}"', at, _meant(key, known))
+    return Finding("unknown-key", f'{owner} has no key "{key}"', at, _key_hint(key, known))
 
 
 def is_cron(text: str) -> bool:
     return bool(_CRON.fullmatch(text.strip()))
 
 
-def cron(at: Location) -> Finding:
+def cron(at: SourcePosition) -> Finding:
     hint = 'write `every: 3 hours` (or 6, 9, 12 hours, 1 day, once) and `at: "02:00"`'
     return Finding("cron", "the service knows no cron expressions", at, hint)
 
 
-def _guess(key: str, known: Sequence[str]) -> str | None:
+def _guess_key(key: str, known: Sequence[str]) -> str | None:
     """The key that an unknown one stands for here, so that this one is not called missing as well."""
-    elsewhere = _key_elsewhere(key)
-    return elsewhere if elsewhere in known else nearest(key, known)
+    elsewhere = _equivalent_key(key)
+    return elsewhere if elsewhere in known else closest_match(key, known)
 
 
-def _key_elsewhere(key: str) -> str | None:
+def _equivalent_key(key: str) -> str | None:
     found = re.match(r"`(\w+)", _KNOWN_ELSEWHERE.get(key, ""))
     return found.group(1) if found else None
 
 
-def _meant(key: str, known: Sequence[str]) -> str:
+def _key_hint(key: str, known: Sequence[str]) -> str:
     elsewhere = _KNOWN_ELSEWHERE.get(key, "")
-    if elsewhere and (_key_elsewhere(key) in known or " " in elsewhere):
+    if elsewhere and (_equivalent_key(key) in known or " " in elsewhere):
         return f"here this is {elsewhere}"
-    guess = nearest(key, known)
+    guess = closest_match(key, known)
     if guess:
         return f'did you mean "{guess}"?'
     return "it has " + ", ".join(known)
 
 
-def _explained(root: Map, error: Any) -> list[tuple[Path | None, Finding]]:
-    path: Path = tuple(error.absolute_path)
+def _explain_error(root: MapNode, error: Any) -> list[tuple[KeyPath | None, Finding]]:
+    path: KeyPath = tuple(error.absolute_path)
     match error.validator:
         case "additionalProperties":
             return _unknown_keys(root, path, error)
@@ -172,16 +172,16 @@ def _explained(root: Map, error: Any) -> list[tuple[Path | None, Finding]]:
         case "pattern":
             return []  # the module that reads the value says it better, after references are filled in
         case "required":
-            return _missing(root, path, error)
+            return _missing_keys(root, path, error)
         case "enum":
-            return [] if _of_wrong_type(error) else [(path, _not_a_choice(root, path, error))]
+            return [] if _is_wrong_type(error) else [(path, _unknown_value(root, path, error))]
         case "type":
             return [(path, _wrong_type(root, path, error))]
         case _:
-            return [(path, _out_of_bounds(root, path, error))]
+            return [(path, _bounds_violation(root, path, error))]
 
 
-def _of_wrong_type(error: Any) -> bool:
+def _is_wrong_type(error: Any) -> bool:
     """Then there is an error for the type as well."""
     return not any(_validator().is_type(error.instance, kind) for kind in error.schema["type"])
 
@@ -190,11 +190,11 @@ def _is_name(error: Any) -> bool:
     return "propertyNames" in error.absolute_schema_path
 
 
-def _unknown_keys(root: Map, path: Path, error: Any) -> list[tuple[Path | None, Finding]]:
+def _unknown_keys(root: MapNode, path: KeyPath, error: Any) -> list[tuple[KeyPath | None, Finding]]:
     known = list(error.schema.get("properties", ()))
     node = _node(root, path)
-    assert isinstance(node, Map)
-    owner = _owner(path)
+    assert isinstance(node, MapNode)
+    owner = _path_label(path)
     return [
         (_meant_path(path, key, known), unknown_key(key, entry.key_at, known, owner))
         for key, entry in node.entries.items()
@@ -202,16 +202,16 @@ def _unknown_keys(root: Map, path: Path, error: Any) -> list[tuple[Path | None, 
     ]
 
 
-def _meant_path(path: Path, key: str, known: Sequence[str]) -> Path | None:
-    guess = _guess(key, known)
+def _meant_path(path: KeyPath, key: str, known: Sequence[str]) -> KeyPath | None:
+    guess = _guess_key(key, known)
     return (*path, guess) if guess else None
 
 
-def _missing(root: Map, path: Path, error: Any) -> list[tuple[Path | None, Finding]]:
+def _missing_keys(root: MapNode, path: KeyPath, error: Any) -> list[tuple[KeyPath | None, Finding]]:
     node = _node(root, path)
-    assert isinstance(node, Map)
-    owner = _owner(path)
-    found: list[tuple[Path | None, Finding]] = []
+    assert isinstance(node, MapNode)
+    owner = _path_label(path)
+    found: list[tuple[KeyPath | None, Finding]] = []
     for key in error.validator_value:
         if key not in node.entries:
             described = error.schema["properties"][key]["description"]
@@ -220,19 +220,19 @@ def _missing(root: Map, path: Path, error: Any) -> list[tuple[Path | None, Findi
     return found
 
 
-def _bad_name(root: Map, path: Path, name: str) -> Finding:
+def _bad_name(root: MapNode, path: KeyPath, name: str) -> Finding:
     node = _node(root, path)
-    assert isinstance(node, Map)
+    assert isinstance(node, MapNode)
     message = f'"{name}" is no name: lower-case letters, digits and hyphens, at most 48, not a hyphen first'
     hint = "a title with other letters goes into `title`"
     return Finding("bad-name", message, node.entries[name].key_at, hint)
 
 
-def _not_a_choice(root: Map, path: Path, error: Any) -> Finding:
+def _unknown_value(root: MapNode, path: KeyPath, error: Any) -> Finding:
     names = [str(n).lower() if isinstance(n, bool) else str(n) for n in error.validator_value if n is not None]
     value = error.instance
     shown = str(value).lower() if isinstance(value, bool) else str(value)
-    guess = nearest(_CHOICES.get(shown.lower(), shown), names)
+    guess = closest_match(_TYPE_ALIASES.get(shown.lower(), shown), names)
     hint = f'did you mean "{guess}"?' if guess else f"there is {', '.join(names)}"
     if path[-1] == "version":
         hint = "write `version: 1`"
@@ -240,20 +240,20 @@ def _not_a_choice(root: Map, path: Path, error: Any) -> Finding:
         hint = f"a reference cannot stand here; write one of {', '.join(names)}"
     elif shown.lower() in ("csv", "delimited"):
         hint = "datasets are exported as parquet or json only"
-    return Finding("unknown-value", f'{_owner(path)} cannot be "{shown}"', _node(root, path).at, hint)
+    return Finding("unknown-value", f'{_path_label(path)} cannot be "{shown}"', _node(root, path).at, hint)
 
 
-def _wrong_type(root: Map, path: Path, error: Any) -> Finding:
+def _wrong_type(root: MapNode, path: KeyPath, error: Any) -> Finding:
     node = _node(root, path)
     if isinstance(error.instance, str) and path[-2:-1] == ("schedules",) and is_cron(error.instance):
         return cron(node.at)
     wanted = error.validator_value if isinstance(error.validator_value, list) else [error.validator_value]
     words = [_TYPE_WORDS[w] for w in wanted if w != "null"]
-    given = _given(error.instance)
+    given = _describe_value(error.instance)
     if secrecy(path) is not Secrecy.PLAIN:
-        message = f"{_owner(path)} takes {' or '.join(words)}"
+        message = f"{_path_label(path)} takes {' or '.join(words)}"
         return Finding("wrong-type", message, node.at, 'write a reference, for example "${env:NAME}"')
-    message = f"{_owner(path)} takes {' or '.join(words)}, not {given}"
+    message = f"{_path_label(path)} takes {' or '.join(words)}, not {given}"
     return Finding("wrong-type", message, node.at, _type_hint(error, wanted))
 
 
@@ -270,22 +270,22 @@ def _type_hint(error: Any, wanted: Sequence[str]) -> str | None:
     if "array" in wanted and isinstance(value, str):
         return f"a list has brackets: [{value}]" if len(value) < 40 else "a list has brackets: […]"
     examples = error.schema.get("examples")
-    return f"for example {_flow(examples[0])}" if examples else None
+    return f"for example {_inline_yaml(examples[0])}" if examples else None
 
 
-def _flow(value: object) -> str:
+def _inline_yaml(value: object) -> str:
     """A value as YAML in one line."""
     if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{k}: {_flow(v)}" for k, v in value.items()) + "}"
+        return "{" + ", ".join(f"{k}: {_inline_yaml(v)}" for k, v in value.items()) + "}"
     if isinstance(value, list):
-        return "[" + ", ".join(_flow(v) for v in value) + "]"
+        return "[" + ", ".join(_inline_yaml(v) for v in value) + "]"
     if isinstance(value, bool):
         return str(value).lower()
     text = str(value)
     return f'"{text}"' if any(c in text for c in ":%${}") else text
 
 
-def _given(value: object) -> str:
+def _describe_value(value: object) -> str:
     if value is None:
         return "nothing"
     if isinstance(value, bool):
@@ -295,8 +295,8 @@ def _given(value: object) -> str:
     return "a map" if isinstance(value, dict) else "a list" if isinstance(value, list) else "text"
 
 
-def _out_of_bounds(root: Map, path: Path, error: Any) -> Finding:
-    owner = _owner(path)
+def _bounds_violation(root: MapNode, path: KeyPath, error: Any) -> Finding:
+    owner = _path_label(path)
     wanted = error.validator_value
     words = {
         "minItems": f"{owner} needs at least one entry",
@@ -307,11 +307,11 @@ def _out_of_bounds(root: Map, path: Path, error: Any) -> Finding:
         "maximum": f"{owner} is at most {wanted}",
     }
     examples = error.schema.get("examples")
-    hint = f"for example {_flow(examples[0])}" if examples else None
+    hint = f"for example {_inline_yaml(examples[0])}" if examples else None
     return Finding("bad-value", words[error.validator], _node(root, path).at, hint)
 
 
-def _owner(path: Path) -> str:
+def _path_label(path: KeyPath) -> str:
     """The thing at a path as people call it: `export "web"`, `"folder" of export "web"`."""
     singular = {"exports": "export", "destinations": "destination", "schedules": "schedule", "formats": "format"}
     singular |= {"datasets": "dataset", "environments": "environment", "rules": "rule"}
@@ -329,25 +329,29 @@ def _owner(path: Path) -> str:
     return f'"{".".join(rest)}" of {head}' if rest else head
 
 
-def _node(root: Node, path: Path) -> Node:
+def _node(root: Node, path: KeyPath) -> Node:
     for step in path:
-        if isinstance(root, Map) and isinstance(step, str):
+        if isinstance(root, MapNode) and isinstance(step, str):
             root = root.entries[step].node
         else:
-            assert isinstance(root, Seq) and isinstance(step, int)
+            assert isinstance(root, ListNode) and isinstance(step, int)
             root = root.items[step]
     return root
 
 
-def _cut(node: Node, broken: Mapping[Path, list[str | int]], unknown: set[Location], path: Path) -> Node:
+def _replace_broken(
+    node: Node, broken: Mapping[KeyPath, list[str | int]], unknown: set[SourcePosition], path: KeyPath
+) -> Node:
     """`broken` keys, by the path above, become `Broken`, even if not there; keys at `unknown` are left out."""
     if path and path[-1] in broken.get(path[:-1], ()):
-        return Broken(node.at)
-    if isinstance(node, Map):
+        return BrokenNode(node.at)
+    if isinstance(node, MapNode):
         kept = {k: e for k, e in node.entries.items() if e.key_at not in unknown}
-        entries = {k: Entry(e.key_at, _cut(e.node, broken, unknown, (*path, k))) for k, e in kept.items()}
+        entries = {k: MapEntry(e.key_at, _replace_broken(e.node, broken, unknown, (*path, k))) for k, e in kept.items()}
         missing = [key for key in broken.get(path, ()) if key not in entries]
-        return Map(entries | {str(key): Entry(node.at, Broken(node.at)) for key in missing}, node.at)
-    if isinstance(node, Seq):
-        return Seq(tuple(_cut(item, broken, unknown, (*path, i)) for i, item in enumerate(node.items)), node.at)
+        return MapNode(entries | {str(key): MapEntry(node.at, BrokenNode(node.at)) for key in missing}, node.at)
+    if isinstance(node, ListNode):
+        return ListNode(
+            tuple(_replace_broken(item, broken, unknown, (*path, i)) for i, item in enumerate(node.items)), node.at
+        )
     return node

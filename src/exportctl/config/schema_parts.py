@@ -9,8 +9,8 @@ from typing import Any
 
 from exportctl.config.values import NAME
 
-AN_ID = "6b3f9c1e-0000-4000-8000-000000000001"
-WHOLE = "Replaced whole by an overlay, not merged."
+EXAMPLE_ID = "6b3f9c1e-0000-4000-8000-000000000001"
+WHOLE_NOTE = "Replaced whole by an overlay, not merged."
 Schema = dict[str, Any]  # a JSON Schema is JSON: the one place where nothing narrower is true
 
 
@@ -40,7 +40,9 @@ def ref(name: str) -> Schema:
     return {"$ref": f"#/$defs/{name}"}
 
 
-def listing(description: str, items: Schema, *, minimum: int = 0, example: Sequence[object] | None = None) -> Schema:
+def list_schema(
+    description: str, items: Schema, *, minimum: int = 0, example: Sequence[object] | None = None
+) -> Schema:
     schema: Schema = {"description": description, "type": "array", "items": items}
     if minimum:
         schema["minItems"] = minimum
@@ -48,7 +50,7 @@ def listing(description: str, items: Schema, *, minimum: int = 0, example: Seque
     return schema
 
 
-def mapping(
+def map_schema(
     title: str,
     description: str,
     keys: Mapping[str, Schema],
@@ -73,7 +75,7 @@ def mapping(
     return schema
 
 
-def named(title: str, description: str, value: Schema) -> Schema:
+def named_map_schema(title: str, description: str, value: Schema) -> Schema:
     """A map of names that people choose."""
     return entries(title, description, value, pattern=NAME, example=None)
 
@@ -86,24 +88,24 @@ def entries(
         "description": description,
         "type": "object",
         "propertyNames": {"pattern": f"^({pattern})$"},
-        "additionalProperties": _nullable(value),
+        "additionalProperties": _allow_null(value),
     }
     if example:
         schema["examples"] = [dict(example)]
     return schema
 
 
-def named_or_inline(inline: Schema, described: str, *examples: object) -> Schema:
+def name_or_map_schema(inline: Schema, described: str, *examples: object) -> Schema:
     """A key that takes a name, or the thing itself as a map."""
     return {**inline, "type": ["string", "object"], "description": described, "examples": list(examples)}
 
 
 def overlay(keys: Mapping[str, Schema]) -> Schema:
     """The same keys, each of which may also be `null`: removed."""
-    return {key: _nullable(schema) for key, schema in keys.items()}
+    return {key: _allow_null(schema) for key, schema in keys.items()}
 
 
-def _nullable(schema: Schema) -> Schema:
+def _allow_null(schema: Schema) -> Schema:
     if "$ref" in schema:
         return schema  # what it refers to may be null
     kinds = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]

@@ -10,22 +10,24 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from exportctl.config.nodes import Map, Node, Scalar, Seq
-from exportctl.config.schema_findings import nearest
+from exportctl.config.nodes import ListNode, MapNode, Node, ScalarNode
+from exportctl.config.schema_findings import closest_match
 from exportctl.config.values import BadValue
-from exportctl.errors import Finding, Level, Location
+from exportctl.errors import Finding, Level, SourcePosition
 
 
 @dataclass
-class Report:
+class FindingCollector:
     """The findings of one resolution; grows while the tree is read."""
 
     findings: list[Finding] = field(default_factory=list)
 
-    def add(self, rule: str, message: str, at: Location, hint: str | None = None, level: Level = Level.ERROR) -> None:
+    def add(
+        self, rule: str, message: str, at: SourcePosition, hint: str | None = None, level: Level = Level.ERROR
+    ) -> None:
         self.findings.append(Finding(rule, message, at, hint, level))
 
-    def bad(self, error: BadValue, owner: str, at: Location) -> None:
+    def add_bad_value(self, error: BadValue, owner: str, at: SourcePosition) -> None:
         self.add(error.rule, f"{owner}: {error.message}", at, error.hint)
 
 
@@ -33,10 +35,10 @@ class Report:
 class Section:
     """One map. `owner` is what people call it: `export "web"`; `at` where it was declared."""
 
-    node: Map
+    node: MapNode
     owner: str
-    at: Location
-    report: Report
+    at: SourcePosition
+    report: FindingCollector
 
     def __contains__(self, key: str) -> bool:
         return key in self.node.entries
@@ -45,12 +47,12 @@ class Section:
         entry = self.node.entries.get(key)
         return entry.node if entry else None
 
-    def place(self, key: str) -> Location:
+    def position(self, key: str) -> SourcePosition:
         """Where the key's value is, or the section itself."""
         node = self.get(key)
         return node.at if node else self.at
 
-    def key_place(self, key: str) -> Location:
+    def key_position(self, key: str) -> SourcePosition:
         entry = self.node.entries.get(key)
         return entry.key_at if entry else self.at
 
@@ -58,73 +60,78 @@ class Section:
         return tuple(self.node.entries)
 
     def text(self, key: str, default: str = "") -> str:
-        found = self.optional(key)
+        found = self.optional_text(key)
         return default if found is None else found
 
-    def optional(self, key: str) -> str | None:
+    def optional_text(self, key: str) -> str | None:
         node = self.get(key)
-        return str(node.value) if isinstance(node, Scalar) and node.value is not None else None
+        return str(node.value) if isinstance(node, ScalarNode) and node.value is not None else None
 
-    def pending(self, key: str) -> bool:
+    def is_unset(self, key: str) -> bool:
         node = self.get(key)
-        return isinstance(node, Scalar) and node.pending
+        return isinstance(node, ScalarNode) and node.is_unset
 
-    def required(self, key: str, hint: str | None = None) -> str | None:
+    def required_text(self, key: str, hint: str | None = None) -> str | None:
         if key not in self:
             self.fail("missing-key", f'{self.owner} needs "{key}"', self.at, hint)
-        return self.optional(key)
+        return self.optional_text(key)
 
     def flag(self, key: str) -> bool | None:
         node = self.get(key)
-        return node.value if isinstance(node, Scalar) and isinstance(node.value, bool) else None
+        return node.value if isinstance(node, ScalarNode) and isinstance(node.value, bool) else None
 
     def number(self, key: str, default: int) -> int:
         node = self.get(key)
-        return node.value if isinstance(node, Scalar) and isinstance(node.value, int) else default
+        return node.value if isinstance(node, ScalarNode) and isinstance(node.value, int) else default
 
-    def parsed(self, key: str, parse: Callable[[str], int], stand_in: int | None = None) -> int | None:
+    def parse_value(self, key: str, parse: Callable[[str], int], stand_in: int | None = None) -> int | None:
         """A value of one of the small languages of `values`; `stand_in` where it is missing, broken or pending."""
-        text = self.optional(key)
-        if text is None or self.pending(key):
+        text = self.optional_text(key)
+        if text is None or self.is_unset(key):
             return stand_in
         try:
             return parse(text)
         except BadValue as error:
-            self.report.bad(error, f'"{key}" of {self.owner}', self.place(key))
+            self.report.add_bad_value(error, f'"{key}" of {self.owner}', self.position(key))
             return stand_in
 
     def section(self, key: str) -> Section | None:
         node = self.get(key)
-        if not isinstance(node, Map):
+        if not isinstance(node, MapNode):
             return None
         owner = f'"{key}"' if self.owner == "the config" else f'"{key}" of {self.owner}'
-        return Section(node, owner, self.key_place(key), self.report)
+        return Section(node, owner, self.key_position(key), self.report)
 
     def children(self, singular: str) -> Iterator[tuple[str, Section]]:
         """The declared things of a section like `exports`, by name."""
         for name, entry in self.node.entries.items():
-            if isinstance(entry.node, Map):
+            if isinstance(entry.node, MapNode):
                 yield name, Section(entry.node, f'{singular} "{name}"', entry.key_at, self.report)
 
     def items(self, key: str) -> tuple[Node, ...]:
         node = self.get(key)
-        return tuple(node.items) if isinstance(node, Seq) else ()
+        return tuple(node.items) if isinstance(node, ListNode) else ()
 
     def texts(self, key: str) -> tuple[str, ...]:
-        return tuple(str(item.value) for item in self.items(key) if isinstance(item, Scalar))
+        return tuple(str(item.value) for item in self.items(key) if isinstance(item, ScalarNode))
 
-    def places(self, keys: Iterable[str]) -> dict[str, Location]:
-        return {key: self.place(key) for key in keys}
+    def positions(self, keys: Iterable[str]) -> dict[str, SourcePosition]:
+        return {key: self.position(key) for key in keys}
 
-    def fail(self, rule: str, message: str, at: Location, hint: str | None = None) -> None:
+    def fail(self, rule: str, message: str, at: SourcePosition, hint: str | None = None) -> None:
         self.report.add(rule, message, at, hint)
 
-    def unknown(
-        self, what: str, name: str, at: Location, declared: Mapping[str, Location], built_in: Sequence[str] = ()
+    def fail_unknown_name(
+        self,
+        what: str,
+        name: str,
+        at: SourcePosition,
+        declared: Mapping[str, SourcePosition],
+        built_in: Sequence[str] = (),
     ) -> None:
         """A name that nothing declares, with the one that was probably meant and where that is."""
         message = f'{self.owner} refers to {what} "{name}", which no file declares'
-        guess = nearest(name, [*declared, *built_in])
+        guess = closest_match(name, [*declared, *built_in])
         if guess:
             place = f" It is declared at {declared[guess]}" if guess in declared else ""
             hint = f'did you mean "{guess}"?{place}'

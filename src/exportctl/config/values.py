@@ -34,7 +34,7 @@ class BadValue(ValueError):
         self.hint = hint
 
 
-def duration(text: str) -> int:
+def parse_duration(text: str) -> int:
     """`180 days`, `30d`, `6 hours`, `2 weeks` -> seconds. Raises BadValue."""
     found = re.fullmatch(r"(\d{1,5})\s*([A-Za-z]+)", text.strip())
     seconds = _UNITS.get(found.group(2).lower()) if found else None
@@ -46,7 +46,7 @@ def duration(text: str) -> int:
     return int(found.group(1)) * seconds
 
 
-def clock(text: str) -> int:
+def parse_time_of_day(text: str) -> int:
     """`HH:MM` or `HH:MM:SS`, a time of day in UTC -> seconds after midnight. Raises BadValue."""
     found = re.fullmatch(r"([01]?\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?", text.strip())
     if not found:
@@ -57,7 +57,7 @@ def clock(text: str) -> int:
     return int(found.group(1)) * HOUR + int(found.group(2)) * MINUTE + int(found.group(3) or 0)
 
 
-def moment(text: str, *, inclusive: bool = False) -> int:
+def parse_moment(text: str, *, inclusive: bool = False) -> int:
     """
     `2026-12-01` or RFC 3339 with an offset -> seconds since 1970 UTC.
 
@@ -110,7 +110,7 @@ class Reference:
     default: str | None = None
 
 
-def references(text: str) -> tuple[str | Reference, ...]:
+def parse_references(text: str) -> tuple[str | Reference, ...]:
     """
     The literal texts and references of a value, in order; `$${` is a literal `${`.
 
@@ -133,7 +133,7 @@ def references(text: str) -> tuple[str | Reference, ...]:
     return tuple(parts)
 
 
-def escaped(text: str) -> str:
+def escape_references(text: str) -> str:
     """A literal as it is written where references are read."""
     return text.replace("${", "$${")
 
@@ -143,7 +143,7 @@ def _reference(body: str, closed: str, after: str) -> Reference:
         hint = 'pass it as an environment variable (`env:` of the step) and write "${env:NAME}"'
         raise BadValue("github-expression", "${{ … }} is GitHub's syntax and works only in its workflow files", hint)
     if not closed:
-        raise BadValue("bad-reference", f"this reference is not closed: ${{{_short(after)}", "end it with }")
+        raise BadValue("bad-reference", f"this reference is not closed: ${{{_shorten(after)}", "end it with }")
     if "${" in body:
         raise BadValue("bad-reference", "references cannot stand inside each other", "use one variable")
     whole = f"${{{body}}}"
@@ -154,10 +154,10 @@ def _reference(body: str, closed: str, after: str) -> Reference:
         return Reference("env", env.group(1), whole, env.group(2))
     if body.startswith("file:") and body[5:].strip():
         return Reference("file", body[5:].strip(), whole)
-    raise BadValue("bad-reference", f"unknown reference {_short(whole)}", _reference_hint(body))
+    raise BadValue("bad-reference", f"unknown reference {_shorten(whole)}", _reference_hint(body))
 
 
-def _short(text: str) -> str:
+def _shorten(text: str) -> str:
     line = text.split("\n", 1)[0]
     return line if len(line) <= 40 else line[:40] + "…"
 

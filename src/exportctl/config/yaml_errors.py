@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import yaml
 
-from exportctl.errors import Finding, Location
+from exportctl.errors import Finding, SourcePosition
 
 _QUOTE = 'put the value in quotes: "…"'
 
@@ -22,15 +22,15 @@ def syntax_finding(name: str, text: str, error: yaml.YAMLError) -> Finding:
     problem = str(getattr(error, "problem", None) or error)
     context = str(getattr(error, "context", None) or "")
     line, column = (mark.line, mark.column) if mark else (0, 0)
-    rule, message, hint, from_opening = _explained(
-        _line(text, line), column, problem, context, _line(text, _at(opened))
+    rule, message, hint, from_opening = _explain_problem(
+        _line(text, line), column, problem, context, _line(text, _mark_line(opened))
     )
     if from_opening and opened:
         line, column = opened.line, opened.column
-    return Finding(rule, message, Location(name, line + 1, column + 1), hint)
+    return Finding(rule, message, SourcePosition(name, line + 1, column + 1), hint)
 
 
-def _at(mark: yaml.Mark | None) -> int:
+def _mark_line(mark: yaml.Mark | None) -> int:
     return mark.line if mark else 0
 
 
@@ -39,7 +39,7 @@ def _line(text: str, number: int) -> str:
     return lines[number] if number < len(lines) else ""
 
 
-def _explained(line: str, column: int, problem: str, context: str, opening: str) -> tuple[str, str, str, bool]:
+def _explain_problem(line: str, column: int, problem: str, context: str, opening: str) -> tuple[str, str, str, bool]:
     """Rule, message, hint, and whether the place is where the open thing began."""
     character = line[column : column + 1]
     if character == "\t" or "tab character" in problem:

@@ -5,8 +5,8 @@ It shares nothing with the client of this package and imports none of it: the tw
 """
 
 from exportctl.emulator.app import Emulator
-from exportctl.emulator.configs import Dataset
+from exportctl.emulator.configs import SeedDataset
 from exportctl.emulator.faults import AnswerLost, Fault
 from exportctl.emulator.switches import Switches
 
-__all__ = ["AnswerLost", "Dataset", "Emulator", "Fault", "Switches"]
+__all__ = ["AnswerLost", "Emulator", "Fault", "SeedDataset", "Switches"]

@@ -27,19 +27,19 @@ from exportctl.emulator import (
     objects,
     service,
 )
-from exportctl.emulator.clock import Clock, http_date, parse_clock
-from exportctl.emulator.configs import Dataset
-from exportctl.emulator.engine import Engine
+from exportctl.emulator.clock import EmulatorClock, http_date, parse_clock
+from exportctl.emulator.configs import SeedDataset
+from exportctl.emulator.engine import RunScheduler
 from exportctl.emulator.faults import Fault
-from exportctl.emulator.listing import Twist
-from exportctl.emulator.objects import Caller, Context
+from exportctl.emulator.listing import ReadFault
+from exportctl.emulator.objects import Caller, RequestContext
 from exportctl.emulator.rows import Batch
-from exportctl.emulator.service import Call
+from exportctl.emulator.service import ServiceCall
 from exportctl.emulator.sinks import routing
 from exportctl.emulator.store import Record, Store
 from exportctl.emulator.switches import Switches
 from exportctl.emulator.ui import Ui
-from exportctl.emulator.wire import Answer, Json, Refused, Report, Request, message, parse_query
+from exportctl.emulator.wire import Answer, ErrorReport, Json, Request, RequestRefused, message_error, parse_query
 
 ORGANIZATION = "0123456789ABCDEF01234567@AdobeOrg"
 TOKEN_PATH = "/ims/token/v3"
@@ -71,8 +71,8 @@ class Emulator:
     ) -> None:
         self.store = Store(path)
         self.ui = Ui(self.store, self.context)
-        self.root = Path(storage) if storage is not None else _folder_beside(path)
-        self._engine = Engine(self.store, lambda: self.now, self.context, self.root)
+        self.root = Path(storage) if storage is not None else _default_storage_folder(path)
+        self._engine = RunScheduler(self.store, lambda: self.now, self.context, self.root)
         with self.store.transaction():
             given = {
                 "switches": switches and switches.to_json(),
@@ -84,9 +84,9 @@ class Emulator:
             for key, value in given.items():
                 if value is not None:
                     self.store.set_setting(key, value)
-            if not self.store.all("credentials"):
-                gateway.register(self.store, gateway.CLIENT_ID, gateway.CLIENT_SECRET)
-            if not self.store.all("sandboxes"):
+            if not self.store.list_records("credentials"):
+                gateway.register_client(self.store, gateway.CLIENT_ID, gateway.CLIENT_SECRET)
+            if not self.store.list_records("sandboxes"):
                 self._add_sandbox("prod")
 
     def close(self) -> None:
@@ -96,7 +96,7 @@ class Emulator:
     @property
     def switches(self) -> Switches:
         """The settings of the open questions; may be set at any time."""
-        return Switches.from_json(self.store.setting("switches", {}))
+        return Switches.from_json(self.store.get_setting("switches", {}))
 
     @switches.setter
     def switches(self, value: Switches) -> None:
@@ -104,10 +104,10 @@ class Emulator:
             self.store.set_setting("switches", value.to_json())
 
     @property
-    def clock(self) -> Clock:
+    def clock(self) -> EmulatorClock:
         """What the emulator's clock is, as a value; `now` reads it."""
-        stored: dict[str, Any] = self.store.setting("clock", {})
-        return Clock(**stored)
+        stored: dict[str, Any] = self.store.get_setting("clock", {})
+        return EmulatorClock(**stored)
 
     @property
     def now(self) -> float:
@@ -118,30 +118,30 @@ class Emulator:
         """Let time pass, and with it what is due, runs of exports too; the new time."""
         if seconds < 0:
             raise ValueError("time does not go back")
-        return self._set_clock(lambda clock: clock.advanced(seconds))
+        return self._set_clock(lambda clock: clock.advance_by(seconds))
 
     def set_time(self, moment: float) -> float:
         """Move to a moment, in seconds since 1970 UTC; the new time."""
         return self._set_clock(lambda clock: clock.set_to(moment))
 
-    def _set_clock(self, moved: Callable[[Clock], Clock]) -> float:
+    def _set_clock(self, moved: Callable[[EmulatorClock], EmulatorClock]) -> float:
         with self.store.transaction():
             clock = moved(self.clock)
             self.store.set_setting("clock", _clock_json(clock))
-            self._settle()
-        self._engine.run_due(wait=True)
+            self._apply_due_effects()
+        self._engine.execute_due_runs(wait=True)
         return clock.now()
 
-    def _settle(self) -> None:
-        background.settle(self.store, self.switches, self.now)
+    def _apply_due_effects(self) -> None:
+        background.apply_due_effects(self.store, self.switches, self.now)
 
     @property
     def organization(self) -> str:
         """The organisation all of it belongs to."""
-        return str(self.store.setting("organization", ORGANIZATION))
+        return str(self.store.get_setting("organization", ORGANIZATION))
 
     def seed(
-        self, sandboxes: Iterable[str] = (), datasets: Mapping[str, Iterable[Dataset]] | None = None
+        self, sandboxes: Iterable[str] = (), datasets: Mapping[str, Iterable[SeedDataset]] | None = None
     ) -> dict[str, dict[str, str]]:
         """Add sandboxes, and datasets per sandbox; per sandbox the ids of the datasets by name."""
         with self.store.transaction():
@@ -155,11 +155,11 @@ class Emulator:
 
     def sandboxes(self) -> list[str]:
         """The names of the sandboxes."""
-        return [record.id for record in self.store.all("sandboxes")]
+        return [record.id for record in self.store.list_records("sandboxes")]
 
     def datasets(self, sandbox: str) -> list[Json]:
         """The datasets of a sandbox as the listing shows them, those that cannot be exported included."""
-        return [copy.deepcopy(record.doc) for record in self.store.all("datasets", sandbox)]
+        return [copy.deepcopy(record.doc) for record in self.store.list_records("datasets", sandbox)]
 
     def ingest(self, sandbox: str, dataset: str, rows: int, spread: int = 86400) -> Json:
         """
@@ -181,24 +181,26 @@ class Emulator:
         base = found and self.store.get("connections", str(found.doc.get("baseConnectionId")))
         if found is None or base is None:
             return None
-        return routing.local_root(base.doc, found.doc, self.store.setting("storage", {}), self.root)
+        return routing.local_root(base.doc, found.doc, self.store.get_setting("storage", {}), self.root)
 
     def _add_sandbox(self, name: str) -> None:
         kind = "production" if name == "prod" else "development"
-        doc = {"id": ids.uuid(self.store.draw()), "title": name.capitalize(), "type": kind}
+        doc = {"id": ids.uuid(self.store.draw_bytes()), "title": name.capitalize(), "type": kind}
         self.store.put(Record("sandboxes", name, name, doc))
 
-    def register(self, client_id: str, client_secret: str, permissions: Iterable[str] = gateway.PERMISSIONS) -> None:
+    def register_client(
+        self, client_id: str, client_secret: str, permissions: Iterable[str] = gateway.PERMISSIONS
+    ) -> None:
         """Let another client in, with these permissions."""
         with self.store.transaction():
-            gateway.register(self.store, client_id, client_secret, tuple(permissions))
+            gateway.register_client(self.store, client_id, client_secret, tuple(permissions))
 
-    def token(self, client_id: str = gateway.CLIENT_ID, seconds: float = gateway.TOKEN_SECONDS) -> str:
+    def issue_token(self, client_id: str = gateway.CLIENT_ID, seconds: float = gateway.TOKEN_SECONDS) -> str:
         """A token for a client, without asking the token endpoint."""
         with self.store.transaction():
-            return gateway.issue(self.store, client_id, self.now, seconds)
+            return gateway.issue_token(self.store, client_id, self.now, seconds)
 
-    def token_lifetime(self, seconds: int) -> None:
+    def set_token_lifetime(self, seconds: int) -> None:
         """How long the tokens of the token endpoint live from now on."""
         with self.store.transaction():
             self.store.set_setting("token_seconds", seconds)
@@ -206,7 +208,7 @@ class Emulator:
     def add_fault(self, fault: Fault) -> None:
         """Let a fault strike from now on."""
         with self.store.transaction():
-            self.store.add_fault(self.store.draw().hex(), fault.to_json())
+            self.store.add_fault(self.store.draw_bytes().hex(), fault.to_json())
 
     def faults(self) -> list[Fault]:
         """The faults that were added, spent ones included."""
@@ -223,7 +225,7 @@ class Emulator:
 
         Members: `at` (seconds), `id`, `method`, `path`, `query`, `status` (0: the answer was lost), `write`.
         """
-        return self.store.logged()
+        return self.store.logged_requests()
 
     def writes(self) -> list[Json]:
         """The requests that asked the Flow Service for a change, refused ones included."""
@@ -238,7 +240,9 @@ class Emulator:
         """Per collection all objects that are not deleted, as stored: secrets in clear. For assertions of tests."""
         return {
             collection: [
-                copy.deepcopy(r.doc) for r in self.store.all(collection, sandbox) if "deleted_at" not in r.hidden
+                copy.deepcopy(r.doc)
+                for r in self.store.list_records(collection, sandbox)
+                if "deleted_at" not in r.hidden
             ]
             for collection in objects.COLLECTIONS
         }
@@ -246,21 +250,21 @@ class Emulator:
     def reset(self) -> None:
         """Forget objects, datasets, sandboxes, faults and requests; settings and credentials stay."""
         with self.store.transaction():
-            kept = [record for kind in ("credentials", "tokens") for record in self.store.all(kind)]
-            self.store.clear()
+            kept = [record for kind in ("credentials", "tokens") for record in self.store.list_records(kind)]
+            self.store.clear_objects()
             for record in kept:
                 self.store.put(record)
             self._add_sandbox("prod")
 
-    def context(self, sandbox: str = "", caller: Caller = SYSTEM) -> Context:
+    def context(self, sandbox: str = "", caller: Caller = SYSTEM) -> RequestContext:
         """What an operation in a sandbox works with."""
         found = self.store.get("sandboxes", sandbox)
-        return Context(
+        return RequestContext(
             store=self.store,
             switches=self.switches,
             now=self.now,
             organization=self.organization,
-            page_size=int(self.store.setting("page_size", 100)),
+            page_size=int(self.store.get_setting("page_size", 100)),
             caller=caller,
             sandbox=sandbox,
             sandbox_id=found.doc["id"] if found else "",
@@ -268,19 +272,19 @@ class Emulator:
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         with self.store.transaction():
-            request = _request(environ, ids.uuid(self.store.draw()))
+            request = _parse_request(environ, ids.uuid(self.store.draw_bytes()))
             controlled = request.path == control.PREFIX or request.path.startswith(f"{control.PREFIX}/")
-            fault = None if controlled else faults.take(self.store, request)
+            fault = None if controlled else faults.count_match(self.store, request)
         if controlled:
-            self._engine.run_due(wait=False)
-            return self._sent(request, self._controlled(request, environ), start_response)
+            self._engine.execute_due_runs(wait=False)
+            return self._send_answer(request, self._answer_admin_request(request, environ), start_response)
         if fault is not None and fault.effect == "slow":
             self._delay(fault.delay)
-        self._engine.run_due(wait=False)
+        self._engine.execute_due_runs(wait=False)
         with self.store.lock:
             answer = self._respond(request, fault, start_response)
-        if request.path == service.AD_HOC:
-            self._engine.run_due(wait=False)
+        if request.path == service.AD_HOC_PATH:
+            self._engine.execute_due_runs(wait=False)
         return answer
 
     def _delay(self, seconds: float) -> None:
@@ -292,23 +296,23 @@ class Emulator:
     def _respond(self, request: Request, fault: Fault | None, start_response: StartResponse) -> list[bytes]:
         status = 0
         try:
-            answer = Answer(0) if fault and fault.skips_service else self._served(request, fault)
+            answer = Answer(0) if fault and fault.skips_service else self._serve_request(request, fault)
             if fault is not None:
-                answer = faults.disturbed(fault, answer, self.now)
+                answer = faults.apply_fault(fault, answer, self.now)
             status = answer.status
         finally:
-            self._log(request, status)
-        return self._sent(request, answer, start_response)
+            self._log_request(request, status)
+        return self._send_answer(request, answer, start_response)
 
-    def _controlled(self, request: Request, environ: Mapping[str, Any]) -> Answer:
+    def _answer_admin_request(self, request: Request, environ: Mapping[str, Any]) -> Answer:
         try:
             if environ.get("exportctl.served"):
-                control.refuse_foreign_host(environ)
+                control.check_host_header(environ)
             return control.answer(self, request)
-        except Refused as refused:
+        except RequestRefused as refused:
             return refused.answer
 
-    def _sent(self, request: Request, answer: Answer, start_response: StartResponse) -> list[bytes]:
+    def _send_answer(self, request: Request, answer: Answer, start_response: StartResponse) -> list[bytes]:
         payload = answer.payload()
         start_response(f"{answer.status} {_reason(answer.status)}", self._headers(request, answer, payload))
         return [payload]
@@ -320,7 +324,7 @@ class Emulator:
             headers.append(("Content-Type", answer.content_type))
         return [*headers, ("Content-Length", str(len(payload)))]
 
-    def _log(self, request: Request, status: int) -> None:
+    def _log_request(self, request: Request, status: int) -> None:
         secret = request.path == TOKEN_PATH
         entry = {
             "at": self.now,
@@ -329,54 +333,54 @@ class Emulator:
             "path": request.path,
             "query": [] if secret else [list(pair) for pair in request.query],
             "status": status,
-            "write": request.method != "GET" and request.path.startswith(service.FLOW_SERVICE),
+            "write": request.method != "GET" and request.path.startswith(service.FLOW_SERVICE_PATH),
         }
         with self.store.transaction():
-            self.store.log(entry)
+            self.store.log_request(entry)
 
-    def _served(self, request: Request, fault: Fault | None) -> Answer:
+    def _serve_request(self, request: Request, fault: Fault | None) -> Answer:
         with self.store.transaction():
-            self._settle()
+            self._apply_due_effects()
             if fault is not None and fault.effect == "expire-token":
                 gateway.forget_token(self.store, request)
         try:
             with self.store.transaction():
-                return self._route(request, fault)
-        except Refused as refused:
+                return self._route_request(request, fault)
+        except RequestRefused as refused:
             answer = refused.answer
-            if isinstance(answer.body, Report):
+            if isinstance(answer.body, ErrorReport):
                 return Answer(answer.status, answer.body.body(request.id), answer.headers)
             return answer
 
-    def _route(self, request: Request, fault: Fault | None) -> Answer:
+    def _route_request(self, request: Request, fault: Fault | None) -> Answer:
         path = request.path
         if path == TOKEN_PATH:
             if request.method != "POST":
-                raise message(405, "Method not allowed")
-            return gateway.token_answer(self.store, request, self.now)
+                raise message_error(405, "Method not allowed")
+            return gateway.answer_token_request(self.store, request, self.now)
         credential = gateway.authenticate(self.store, request, self.organization, self.now)
-        if path.startswith(gateway.SANDBOXES):
-            return gateway.sandboxes_answer(self.store, request)
-        name = gateway.sandbox(self.store, request).id
+        if path.startswith(gateway.SANDBOXES_PATH):
+            return gateway.answer_sandboxes(self.store, request)
+        name = gateway.find_sandbox(self.store, request).id
         if path.startswith(landing_zone.PATH):
             return landing_zone.answer(self.store, request)
         context = self.context(name, gateway.caller(credential))
-        call = Call(context, request, credential, fault.twist if fault else Twist())
-        if path == service.AD_HOC:
+        call = ServiceCall(context, request, credential, fault.read_fault if fault else ReadFault())
+        if path == service.AD_HOC_PATH:
             return ad_hoc.answer(call)
-        if path.startswith(f"{service.FLOW_SERVICE}/"):
+        if path.startswith(f"{service.FLOW_SERVICE_PATH}/"):
             return service.answer(call)
-        raise message(404, "Resource not found")
+        raise message_error(404, "Resource not found")
 
 
-def _folder_beside(path: str | Path | None) -> Path | None:
+def _default_storage_folder(path: str | Path | None) -> Path | None:
     if path is None:
         return None
     file = Path(path)
     return file.with_suffix("") if file.suffix else file.with_name(f"{file.name}-storage")
 
 
-def _request(environ: Mapping[str, Any], id: str) -> Request:
+def _parse_request(environ: Mapping[str, Any], id: str) -> Request:
     headers = {key[5:].replace("_", "-").lower(): value for key, value in environ.items() if key.startswith("HTTP_")}
     headers["content-type"] = environ.get("CONTENT_TYPE") or ""
     length = int(environ.get("CONTENT_LENGTH") or 0)
@@ -391,7 +395,7 @@ def _request(environ: Mapping[str, Any], id: str) -> Request:
     )
 
 
-def _clock_json(clock: Clock) -> Json:
+def _clock_json(clock: EmulatorClock) -> Json:
     return {"mode": clock.mode, "at": clock.at}
 
 

@@ -11,30 +11,30 @@ from exportctl.emulator import ids
 from exportctl.emulator.objects import BACKGROUND_ACTOR, BACKGROUND_CLIENT
 from exportctl.emulator.store import Record, Store
 from exportctl.emulator.switches import Switches
-from exportctl.emulator.ticks import next_tick
+from exportctl.emulator.ticks import next_run_time
 
 TOMBSTONE_SECONDS = 60.0  # how long a deleted object is remembered after it left the lists, for stale reads
 
 
-def settle(store: Store, switches: Switches, now: float) -> None:
+def apply_due_effects(store: Store, switches: Switches, now: float) -> None:
     """Do all that is due by `now`."""
-    for record in store.due(now):
+    for record in store.due_records(now):
         if record.collection == "runs":
             continue
         if record.hidden.get("unlisted_at", now) + TOMBSTONE_SECONDS <= now:
             store.remove(record.collection, record.id)
             continue
         if "deleted_at" in record.hidden or _finish_write(store, record, switches, now):
-            record.wake = schedule_wake(record)
+            record.wake = next_wake_time(record)
             store.put(record)
 
 
-def schedule_wake(record: Record) -> float | None:
+def next_wake_time(record: Record) -> float | None:
     """When the background has something to do with an object again, in seconds."""
     hidden = record.hidden
     if "unlisted_at" in hidden:
         return float(hidden["unlisted_at"]) + TOMBSTONE_SECONDS
-    tick = None if hidden.get("over") else next_tick(record.doc, hidden.get("ticked_at", 0))
+    tick = None if hidden.get("over") else next_run_time(record.doc, hidden.get("ticked_at", 0))
     moments = [hidden.get("touch_at"), hidden.get("busy_until"), tick]
     return min((moment for moment in moments if moment is not None), default=None)
 
@@ -56,16 +56,16 @@ def _finish_write(store: Store, record: Record, switches: Switches, now: float) 
             }
     if now >= hidden.get("touch_at", now + 1):
         del hidden["touch_at"]
-        _touch(store, record, switches, now)
+        _record_background_write(store, record, switches, now)
     return len(hidden) < before
 
 
-def _touch(store: Store, record: Record, switches: Switches, now: float) -> None:
+def _record_background_write(store: Store, record: Record, switches: Switches, now: float) -> None:
     """
     A background client has written the object: its etag moves, and of a flow its actor.
 
     rule: background-client
     """
-    record.doc["etag"] = record.doc["version"] = ids.etag(store.draw())
+    record.doc["etag"] = record.doc["version"] = ids.etag(store.draw_bytes())
     if record.collection == "flows" or switches.background_actor_children:
         record.doc.update(updatedAt=int(now * 1000), updatedBy=BACKGROUND_ACTOR, updatedClient=BACKGROUND_CLIENT)

@@ -16,7 +16,7 @@ MANUAL_START = 1767225600.0  # 2026-01-01T00:00:00Z
 
 
 @dataclass(frozen=True)
-class Clock:
+class EmulatorClock:
     """`at` is the moment of a manual clock, or the offset of a real one, in seconds."""
 
     mode: str = "real"
@@ -26,24 +26,24 @@ class Clock:
         """Seconds since 1970 UTC."""
         return self.at if self.mode == "manual" else time.time() + self.at
 
-    def advanced(self, seconds: float) -> Clock:
+    def advance_by(self, seconds: float) -> EmulatorClock:
         """The same clock, later."""
-        return Clock(self.mode, self.at + seconds)
+        return EmulatorClock(self.mode, self.at + seconds)
 
-    def set_to(self, moment: float) -> Clock:
+    def set_to(self, moment: float) -> EmulatorClock:
         """The same kind of clock, now showing `moment`."""
-        return Clock(self.mode, moment if self.mode == "manual" else moment - time.time())
+        return EmulatorClock(self.mode, moment if self.mode == "manual" else moment - time.time())
 
 
-def parse_clock(value: str | float) -> Clock:
+def parse_clock(value: str | float) -> EmulatorClock:
     """`real`, `manual`, or the moment at which a manual clock starts (seconds since 1970 UTC)."""
     if value == "real":
-        return Clock()
+        return EmulatorClock()
     if value == "manual":
-        return Clock("manual", MANUAL_START)
+        return EmulatorClock("manual", MANUAL_START)
     if isinstance(value, str):
         raise ValueError(f"clock must be real, manual or a number of seconds, not {value!r}")
-    return Clock("manual", float(value))
+    return EmulatorClock("manual", float(value))
 
 
 def six_months_after(seconds: float) -> int:

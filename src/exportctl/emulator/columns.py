@@ -13,35 +13,35 @@ from functools import lru_cache
 from time import gmtime, strftime
 from typing import TypeAlias
 
-TEXT, WHOLE, NUMBER, TIME, DATE, FLAG = "text", "whole", "number", "time", "date", "flag"
+TEXT, INTEGER, NUMBER, TIME, DATE, BOOLEAN = "text", "whole", "number", "time", "date", "flag"
 
 
 @dataclass(frozen=True)
-class Map:
+class MapType:
     """Keys are text; `values` is the shape of each value."""
 
     values: Shape
 
 
-Shape: TypeAlias = "str | Mapping[str, Shape] | list[Shape] | Map"
+Shape: TypeAlias = "str | Mapping[str, Shape] | list[Shape] | MapType"
 """A list holds exactly one shape. TIME is RFC 3339 text in JSON and milliseconds UTC in Parquet."""
 
 
-def text(value: object) -> str:
+def json_text(value: object) -> str:
     """Compact JSON, letters beyond ASCII as they are."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def member(name: str, value: object | None) -> str:
     """The field with the comma in front of it; nothing for None: an export leaves nulls out (assumed)."""
-    return "" if value is None else f",{text(name)}:{text(value)}"
+    return "" if value is None else f",{json_text(name)}:{json_text(value)}"
 
 
-def time(ms: int) -> str:
+def rfc3339_time(ms: int) -> str:
     """Milliseconds since 1970 UTC as RFC 3339."""
-    return f"{_second(ms // 1000)}.{ms % 1000:03d}Z"
+    return f"{_rfc3339_second(ms // 1000)}.{ms % 1000:03d}Z"
 
 
 @lru_cache(maxsize=4096)  # neighbouring rows share the second, and formatting it costs more than the rest of a field
-def _second(seconds: int) -> str:
+def _rfc3339_second(seconds: int) -> str:
     return strftime("%Y-%m-%dT%H:%M:%S", gmtime(seconds))

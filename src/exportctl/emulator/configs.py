@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from exportctl.emulator import ids, increments, specs
-from exportctl.emulator.objects import Context
+from exportctl.emulator.objects import RequestContext
 from exportctl.emulator.store import Record
-from exportctl.emulator.wire import Answer, Json, Request, flow, invalid, not_found
+from exportctl.emulator.wire import Answer, Json, Request, flow_error, invalid_body_error, not_found_error
 
 PARAMETERS = {
     "outputType",
@@ -32,11 +32,11 @@ PARAMETERS = {
     "version",
     "enableErrorDiagnostics",
 }
-IGNORED = {"property", "orderBy", "tags", "created", "updated", "version", "enableErrorDiagnostics"}
+UNSUPPORTED_PARAMETERS = {"property", "orderBy", "tags", "created", "updated", "version", "enableErrorDiagnostics"}
 
 
 @dataclass(frozen=True)
-class Dataset:
+class SeedDataset:
     """
     A dataset to seed; `kind` is event or record, and only eligible ones may be exported. Its `rows` come in as it is
     made; those of events happened in the `spread` seconds before.
@@ -50,11 +50,11 @@ class Dataset:
     spread: int = 86400
 
 
-def seed_dataset(ctx: Context, dataset: Dataset) -> str:
+def seed_dataset(ctx: RequestContext, dataset: SeedDataset) -> str:
     """Put a dataset into the sandbox, or rename the one with that id; its id."""
     if dataset.kind not in ("event", "record"):
         raise ValueError(f"a dataset is of kind event or record, not {dataset.kind!r}")
-    id = dataset.id or ids.hex24(ctx.store.draw())
+    id = dataset.id or ids.dataset_id(ctx.store.draw_bytes())
     base = "https://ns.adobe.com/xdm/context/"
     doc = {
         "id": id,
@@ -76,19 +76,19 @@ def seed_dataset(ctx: Context, dataset: Dataset) -> str:
     hidden = {**(known.hidden if known else {}), "eligible": dataset.eligible, "kind": dataset.kind}
     record = Record("datasets", id, ctx.sandbox, doc, hidden, seq=known.seq if known else 0)
     if dataset.rows and known is None:
-        increments.add(record, dataset.rows, int(ctx.now), dataset.spread)
+        increments.add_batch(record, dataset.rows, int(ctx.now), dataset.spread)
     ctx.store.put(record)
     return id
 
 
-def find_dataset(ctx: Context, name: str) -> Record:
+def find_dataset(ctx: RequestContext, name: str) -> Record:
     """
     A dataset of the sandbox, by id or name.
 
     Raises:
         ValueError: there is none, or the name is not unique.
     """
-    every = ctx.store.all("datasets", ctx.sandbox)
+    every = ctx.store.list_records("datasets", ctx.sandbox)
     found = [row for row in every if row.id == name] or [row for row in every if row.doc["name"] == name]
     if len(found) != 1:
         known = ", ".join(sorted(row.doc["name"] for row in every))
@@ -98,27 +98,27 @@ def find_dataset(ctx: Context, name: str) -> Record:
     return found[0]
 
 
-def ingest(ctx: Context, name: str, rows: int, spread: int) -> Json:
+def ingest(ctx: RequestContext, name: str, rows: int, spread: int) -> Json:
     """Let rows come into a dataset; what came in."""
     if type(rows) is not int or rows < 1 or type(spread) is not int or spread < 0:
         raise ValueError("rows is a number from 1, spread a number of seconds from 0")
     record = ctx.store.get("datasets", find_dataset(ctx, name).id)
     assert record is not None
-    batch = increments.add(record, rows, int(ctx.now), spread)
+    batch = increments.add_batch(record, rows, int(ctx.now), spread)
     ctx.store.put(record)
     return {"dataset": record.id, "first": batch.first, "rows": batch.count, "at": batch.at, "spread": batch.spread}
 
 
-def answer(ctx: Context, spec: str, request: Request) -> Answer:
+def answer(ctx: RequestContext, spec: str, request: Request) -> Answer:
     """The answer to GET /connectionSpecs/{id}/configs."""
     if spec not in specs.connection_specs(True):
-        raise not_found("connectionSpecs", spec)
+        raise not_found_error("connectionSpecs", spec)
     # rule: configs-only-data-lake
     if spec != specs.DATA_LAKE:
-        raise invalid("configs are served for the data lake spec only")
+        raise invalid_body_error("configs are served for the data lake spec only")
     _check_parameters(request)
-    start, limit = _number(request, "start", 0, 0, None), _number(request, "limit", 20, 1, 100)
-    rows = [row.doc for row in ctx.store.all("datasets", ctx.sandbox) if row.hidden["eligible"]]
+    start, limit = _parse_number(request, "start", 0, 0, None), _parse_number(request, "limit", 20, 1, 100)
+    rows = [row.doc for row in ctx.store.list_records("datasets", ctx.sandbox) if row.hidden["eligible"]]
     for key in ("name", "description"):
         wanted = request.value(key)
         rows = rows if wanted is None else [row for row in rows if row[key] == wanted]
@@ -126,33 +126,33 @@ def answer(ctx: Context, spec: str, request: Request) -> Answer:
     # rule: configs-page-info
     end = start + max(len(page) - 1, 0)
     info = {"start": start, "end": end, "total": len(rows), "hasNext": start + len(page) < len(rows)}
-    return Answer(200, {"items": [_picked(row, request) for row in page], "pageInfo": info})
+    return Answer(200, {"items": [_selected_properties(row, request) for row in page], "pageInfo": info})
 
 
 def _check_parameters(request: Request) -> None:
     # rule: configs-parameters
     unknown = [key for key, _ in request.query if key not in PARAMETERS]
     if unknown:
-        raise flow(1451, 400, f"Query parameter [{unknown[0]}] is not known")
+        raise flow_error(1451, 400, f"Query parameter [{unknown[0]}] is not known")
     if request.value("outputType") != "activationDatasets" or request.value("outputField") != "datasets":
-        raise invalid("outputType=activationDatasets and outputField=datasets are required")
-    unsupported = [key for key, _ in request.query if key in IGNORED]
+        raise invalid_body_error("outputType=activationDatasets and outputField=datasets are required")
+    unsupported = [key for key, _ in request.query if key in UNSUPPORTED_PARAMETERS]
     if unsupported:
-        raise invalid(f"The emulator does not filter datasets by [{unsupported[0]}]")
+        raise invalid_body_error(f"The emulator does not filter datasets by [{unsupported[0]}]")
 
 
-def _number(request: Request, name: str, default: int, least: int, most: int | None) -> int:
+def _parse_number(request: Request, name: str, default: int, least: int, most: int | None) -> int:
     text = request.value(name)
     if text is None:
         return default
     if not (text.isascii() and text.isdigit() and len(text) < 10):
-        raise invalid(f"{name} must be a number")
+        raise invalid_body_error(f"{name} must be a number")
     if int(text) < least or (most is not None and int(text) > most):
-        raise invalid(f"{name} is out of range")
+        raise invalid_body_error(f"{name} is out of range")
     return int(text)
 
 
-def _picked(row: Json, request: Request) -> Json:
+def _selected_properties(row: Json, request: Request) -> Json:
     wanted = request.value("properties")
     if wanted is None:
         return row

@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from exportctl.emulator.configs import Dataset
+from exportctl.emulator.configs import SeedDataset
 from exportctl.emulator.faults import Fault
 from exportctl.emulator.gateway import is_json
 from exportctl.emulator.sinks import settings as storage
 from exportctl.emulator.sinks.sink import StorageRefused
 from exportctl.emulator.switches import Switches
 from exportctl.emulator.ui import EditRefused
-from exportctl.emulator.wire import Answer, Json, Refused, Request, invalid, message, parse_json
+from exportctl.emulator.wire import Answer, Json, Request, RequestRefused, invalid_body_error, message_error, parse_json
 
 if TYPE_CHECKING:
     from exportctl.emulator.app import Emulator
@@ -42,30 +42,30 @@ CREATE_OPTIONS = ("datasets", "destination", "schedule", "params", "audience", "
 def answer(emulator: Emulator, request: Request) -> Answer:
     """What the control interface answers; what is asked wrongly is refused with 400."""
     if request.peer not in LOOPBACK:
-        raise message(403, "the control interface answers on this machine only")
+        raise message_error(403, "the control interface answers on this machine only")
     path = request.path.removeprefix(PREFIX).strip("/")
     operation = ROUTES.get((request.method, path.partition("/")[0]))
     if operation is None:
-        raise message(404, f"no control operation {request.method} {request.path}")
+        raise message_error(404, f"no control operation {request.method} {request.path}")
     try:
-        return Answer(200, operation(emulator, path.partition("/")[2], _body(request)))
+        return Answer(200, operation(emulator, path.partition("/")[2], _parse_body(request)))
     except (ValueError, TypeError, KeyError, EditRefused, StorageRefused) as error:
-        raise invalid(str(error)) from error
+        raise invalid_body_error(str(error)) from error
 
 
-def _body(request: Request) -> Json:
+def _parse_body(request: Request) -> Json:
     if request.method in ("GET", "DELETE"):
         return {}
     # A page in a browser can send a form across origins, but not JSON.
     if request.body and not is_json(request):
-        raise message(415, "Content-Type must be application/json")
+        raise message_error(415, "Content-Type must be application/json")
     body = parse_json(request.body) if request.body else {}
     if not isinstance(body, dict):
-        raise invalid("the body must be an object")
+        raise invalid_body_error("the body must be an object")
     return body
 
 
-def _info(emulator: Emulator, rest: str, body: Json) -> Json:
+def _show_info(emulator: Emulator, rest: str, body: Json) -> Json:
     return {
         "emulator": True,
         "organization": emulator.organization,
@@ -74,7 +74,7 @@ def _info(emulator: Emulator, rest: str, body: Json) -> Json:
     }
 
 
-def _clock(emulator: Emulator, rest: str, body: Json) -> Json:
+def _move_clock(emulator: Emulator, rest: str, body: Json) -> Json:
     if set(body) - {"advance", "set"}:
         raise ValueError("the clock takes advance or set, in seconds")
     if "set" in body:
@@ -107,7 +107,7 @@ def _clear_faults(emulator: Emulator, rest: str, body: Json) -> Json:
     return _show_faults(emulator, rest, body)
 
 
-def _requests(emulator: Emulator, rest: str, body: Json) -> Json:
+def _show_requests(emulator: Emulator, rest: str, body: Json) -> Json:
     return {"requests": emulator.requests()}
 
 
@@ -116,33 +116,33 @@ def _forget_requests(emulator: Emulator, rest: str, body: Json) -> Json:
     return {"requests": []}
 
 
-def _seed(emulator: Emulator, rest: str, body: Json) -> Json:
+def _seed_datasets(emulator: Emulator, rest: str, body: Json) -> Json:
     if set(body) - {"sandboxes", "datasets"}:
         raise ValueError("seed takes sandboxes and datasets")
     wanted: Mapping[str, list[Json]] = body.get("datasets", {})
-    datasets = {sandbox: [Dataset(**entry) for entry in entries] for sandbox, entries in wanted.items()}
+    datasets = {sandbox: [SeedDataset(**entry) for entry in entries] for sandbox, entries in wanted.items()}
     return {"datasets": emulator.seed(body.get("sandboxes", ()), datasets)}
 
 
 def _show_storage(emulator: Emulator, rest: str, body: Json) -> Json:
-    return storage.parsed(emulator.store.setting("storage", {})).shown()
+    return storage.parse_settings(emulator.store.get_setting("storage", {})).masked_json()
 
 
 def _set_storage(emulator: Emulator, rest: str, body: Json) -> Json:
     with emulator.store.transaction():
-        settings = storage.parsed(emulator.store.setting("storage", {})).with_added(storage.parsed(body))
+        settings = storage.parse_settings(emulator.store.get_setting("storage", {})).merge(storage.parse_settings(body))
         emulator.store.set_setting("storage", settings.to_json())
-    return settings.shown()
+    return settings.masked_json()
 
 
 def _forget_storage(emulator: Emulator, type: str, body: Json) -> Json:
     with emulator.store.transaction():
-        settings = storage.parsed(emulator.store.setting("storage", {})).without(type)
+        settings = storage.parse_settings(emulator.store.get_setting("storage", {})).remove_endpoint(type)
         emulator.store.set_setting("storage", settings.to_json())
-    return settings.shown()
+    return settings.masked_json()
 
 
-def _ui(emulator: Emulator, verb: str, body: Json) -> Json:
+def _edit_in_ui(emulator: Emulator, verb: str, body: Json) -> Json:
     if verb not in UI_VERBS:
         raise ValueError(f"no UI edit {verb!r}; there are {', '.join(UI_VERBS)}")
     options = UI_OPTIONS + (CREATE_OPTIONS if verb == "create_flow" else ())
@@ -154,26 +154,26 @@ def _ui(emulator: Emulator, verb: str, body: Json) -> Json:
     return edit(*(body[name] for name in UI_VERBS[verb]), **{name: body[name] for name in options if name in body})
 
 
-def _labels(emulator: Emulator, rest: str, body: Json) -> Json:
+def _set_labels(emulator: Emulator, rest: str, body: Json) -> Json:
     return emulator.ui.label(body["collection"], body["id"], body["labels"])
 
 
-def _load(emulator: Emulator, rest: str, body: Json) -> Json:
+def _load_objects(emulator: Emulator, rest: str, body: Json) -> Json:
     emulator.ui.load(body["objects"], sandbox=body["sandbox"])
     return {}
 
 
-def _credentials(emulator: Emulator, rest: str, body: Json) -> Json:
-    emulator.register(**body)
+def _register_client(emulator: Emulator, rest: str, body: Json) -> Json:
+    emulator.register_client(**body)
     return {}
 
 
-def _reset(emulator: Emulator, rest: str, body: Json) -> Json:
+def _reset_emulator(emulator: Emulator, rest: str, body: Json) -> Json:
     emulator.reset()
     return {}
 
 
-def _ingest(emulator: Emulator, rest: str, body: Json) -> Json:
+def _ingest_rows(emulator: Emulator, rest: str, body: Json) -> Json:
     if set(body) - {"sandbox", "dataset", "rows", "spread"}:
         raise ValueError("ingest takes sandbox, dataset, rows and spread")
     return emulator.ingest(body["sandbox"], body["dataset"], body["rows"], body.get("spread", 86400))
@@ -181,31 +181,31 @@ def _ingest(emulator: Emulator, rest: str, body: Json) -> Json:
 
 Operation = Callable[[Any, str, Json], Json]
 ROUTES: dict[tuple[str, str], Operation] = {
-    ("GET", ""): _info,
-    ("GET", "clock"): _clock,
-    ("POST", "clock"): _clock,
+    ("GET", ""): _show_info,
+    ("GET", "clock"): _move_clock,
+    ("POST", "clock"): _move_clock,
     ("GET", "switches"): _show_switches,
     ("PATCH", "switches"): _set_switches,
     ("GET", "faults"): _show_faults,
     ("POST", "faults"): _add_fault,
     ("DELETE", "faults"): _clear_faults,
-    ("GET", "requests"): _requests,
+    ("GET", "requests"): _show_requests,
     ("DELETE", "requests"): _forget_requests,
-    ("POST", "seed"): _seed,
+    ("POST", "seed"): _seed_datasets,
     ("GET", "storage"): _show_storage,
     ("PATCH", "storage"): _set_storage,
     ("DELETE", "storage"): _forget_storage,
-    ("POST", "ui"): _ui,
-    ("POST", "labels"): _labels,
-    ("POST", "load"): _load,
-    ("POST", "credentials"): _credentials,
-    ("POST", "reset"): _reset,
-    ("POST", "ingest"): _ingest,
+    ("POST", "ui"): _edit_in_ui,
+    ("POST", "labels"): _set_labels,
+    ("POST", "load"): _load_objects,
+    ("POST", "credentials"): _register_client,
+    ("POST", "reset"): _reset_emulator,
+    ("POST", "ingest"): _ingest_rows,
 }
 
 
-def refuse_foreign_host(environ: Mapping[str, Any]) -> None:
+def check_host_header(environ: Mapping[str, Any]) -> None:
     """Keep other origins away from a served control interface: a name that resolves to this machine is not enough."""
     host = str(environ.get("HTTP_HOST", "")).rpartition(":")[0] or str(environ.get("HTTP_HOST", ""))
     if host.strip("[]") not in LOOPBACK:
-        raise Refused(Answer(403, {"message": "the control interface answers to loopback host names only"}))
+        raise RequestRefused(Answer(403, {"message": "the control interface answers to loopback host names only"}))

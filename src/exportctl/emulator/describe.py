@@ -13,7 +13,7 @@ from exportctl.emulator.promises import PROMISES
 from exportctl.emulator.rules import RULES
 from exportctl.emulator.sinks.refusals import MEANINGS
 from exportctl.emulator.sinks.settings import OPTIONS
-from exportctl.emulator.switches import QUESTIONS, Question, Switches
+from exportctl.emulator.switches import QUESTIONS, OpenQuestion, Switches
 
 _INTRODUCTION = """\
 # The emulator
@@ -40,20 +40,20 @@ A run that the storage refuses fails, and says one of these words and the servic
 """
 
 
-def page() -> str:
+def emulator_markdown() -> str:
     """docs/emulator.md."""
     numbered = "\n".join(f"{number}. {title}" for number, title in enumerate(PROMISES, 1))
     table = promises.table(Switches.choices())
-    return f"{_INTRODUCTION}\n## Promises under each setting\n\n{numbered}\n\n{table}\n\n{markdown()}"
+    return f"{_INTRODUCTION}\n## Promises under each setting\n\n{numbered}\n\n{table}\n\n{tables_markdown()}"
 
 
-def markdown() -> str:
+def tables_markdown() -> str:
     """All tables, each under a heading of its own."""
     sections = {
         "Rules": _table(("rule", "what the emulator does", "status", "source"), _rule_rows()),
         "Switches": _table(("switch", "question", "settings (default first)", "source"), _switch_rows()),
         "Faults": _table(("effect", "what the client meets"), EFFECTS.items()),
-        "Storage": _storage(),
+        "Storage": _storage_section(),
         "Control": _table(("method", "address"), ((method, f"`/_emulator/{name}`") for method, name in sorted(ROUTES))),
         "UI edits": _table(("edit", "members"), ((verb, ", ".join(members)) for verb, members in UI_VERBS.items())),
     }
@@ -67,16 +67,16 @@ def _rule_rows() -> Iterable[tuple[str, ...]]:
 def _switch_rows() -> Iterable[tuple[str, ...]]:
     choices = Switches.choices()
     for name, question in QUESTIONS.items():
-        yield f"`{name}`", question.text, _settings(question, choices[name]), question.source
+        yield f"`{name}`", question.text, _settings_text(question, choices[name]), question.source
 
 
-def _settings(question: Question, choices: tuple[object, ...]) -> str:
+def _settings_text(question: OpenQuestion, choices: tuple[object, ...]) -> str:
     if question.span is not None:
         return f"{choices[0]} ({question.span[0]} to {question.span[1]} seconds)"
     return ", ".join(f"`{str(value).lower() if isinstance(value, bool) else value}`" for value in choices)
 
 
-def _storage() -> str:
+def _storage_section() -> str:
     words = _table(("word", "what happened"), ((f"`{word}`", text) for word, text in MEANINGS.items()))
     options = _table(("type", "option", "meaning"), _option_rows())
     return f"{_STORAGE}\n{words}\n{options}"

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from exportctl.emulator import rows
-from exportctl.emulator.columns import DATE, FLAG, NUMBER, TEXT, TIME, WHOLE, Map, Shape
+from exportctl.emulator.columns import BOOLEAN, DATE, INTEGER, NUMBER, TEXT, TIME, MapType, Shape
 from exportctl.emulator.rows import Batch
 from exportctl.emulator.sinks.sink import StorageRefused
 
@@ -30,7 +30,7 @@ CHUNK = 16_384
 """Rows that are in memory at once, about a kilobyte each."""
 
 _ROW_GROUP = 8 * CHUNK
-_LEVEL = 6
+_GZIP_LEVEL = 6
 
 _EXTENSIONS: Mapping[tuple[str, str], str] = {  # flow-service.md 10.1
     ("JSON", "NONE"): "json",
@@ -57,7 +57,7 @@ class Encoding:
         return _EXTENSIONS[self.type, self.compression]
 
 
-def write(dataset: str, kind: str, batches: Iterable[Batch], encoding: Encoding, path: Path) -> None:
+def write_file(dataset: str, kind: str, batches: Iterable[Batch], encoding: Encoding, path: Path) -> None:
     """
     One file with these rows in this order; without rows, an empty NDJSON file or a Parquet file with columns alone.
 
@@ -82,7 +82,7 @@ def _write_ndjson(chunks: Iterator[bytes], packed: bool, path: Path) -> None:
             file.writelines(chunks)
             return
         # Neither name nor time in the header: they would make equal rows differ.
-        with gzip.GzipFile(filename="", mode="wb", compresslevel=_LEVEL, fileobj=file, mtime=0) as stream:
+        with gzip.GzipFile(filename="", mode="wb", compresslevel=_GZIP_LEVEL, fileobj=file, mtime=0) as stream:
             stream.writelines(chunks)
 
 
@@ -94,16 +94,16 @@ def _write_parquet(chunks: Iterator[bytes], columns: Mapping[str, Shape], packed
         reason = "writing Parquet needs packages that are not installed: pip install 'exportctl[emulator]'"
         raise StorageRefused("extra-missing", reason) from error
     schema = Schema(_fields(columns))
-    with _Target(path, "wb") as target:
+    with _GuardedFile(path, "wb") as target:
         read = _record_batches(takewhile(lambda _: target.error is None, chunks), schema)
-        reader = RecordBatchReader.from_batches(schema, target.guarded(read))
-        compression = f"gzip({_LEVEL})" if packed else "uncompressed"
+        reader = RecordBatchReader.from_batches(schema, target.guard_batches(read))
+        compression = f"gzip({_GZIP_LEVEL})" if packed else "uncompressed"
         write_parquet(reader, target, compression=compression, max_row_group_size=_ROW_GROUP)
     if target.error:
         raise target.error
 
 
-class _Target(io.FileIO):
+class _GuardedFile(io.FileIO):
     """
     A file that keeps its first error for later, and from then on takes what comes and drops it.
 
@@ -121,7 +121,7 @@ class _Target(io.FileIO):
                 self.error = error
         return memoryview(data).nbytes
 
-    def guarded(self, batches: Iterator[RecordBatch]) -> Iterator[RecordBatch]:
+    def guard_batches(self, batches: Iterator[RecordBatch]) -> Iterator[RecordBatch]:
         """The batches up to the first error of making one, which is kept too."""
         try:
             yield from batches
@@ -139,30 +139,33 @@ def _record_batches(chunks: Iterable[bytes], schema: Schema) -> Iterator[RecordB
 def _fields(columns: Mapping[str, Shape]) -> list[Field]:
     from arro3.core import Field
 
-    return [Field(name, _type(shape), nullable=True) for name, shape in columns.items()]
+    return [Field(name, _arrow_type(shape), nullable=True) for name, shape in columns.items()]
 
 
-def _type(shape: Shape) -> DataType:
+def _arrow_type(shape: Shape) -> DataType:
     from arro3.core import DataType, Field
 
     if isinstance(shape, str):
-        return _plain()[shape]
-    if isinstance(shape, Map):
-        key, value = Field("key", DataType.string(), nullable=False), Field("value", _type(shape.values), nullable=True)
+        return _plain_types()[shape]
+    if isinstance(shape, MapType):
+        key, value = (
+            Field("key", DataType.string(), nullable=False),
+            Field("value", _arrow_type(shape.values), nullable=True),
+        )
         return DataType.map(key, value, keys_sorted=False)
     if isinstance(shape, list):
-        return DataType.list(Field("item", _type(shape[0]), nullable=True))
+        return DataType.list(Field("item", _arrow_type(shape[0]), nullable=True))
     return DataType.struct(_fields(shape))
 
 
-def _plain() -> Mapping[str, DataType]:
+def _plain_types() -> Mapping[str, DataType]:
     from arro3.core import DataType
 
     return {
         TEXT: DataType.string(),
-        WHOLE: DataType.int64(),
+        INTEGER: DataType.int64(),
         NUMBER: DataType.float64(),
         TIME: DataType.timestamp("ms", tz="UTC"),
         DATE: DataType.date32(),
-        FLAG: DataType.bool(),
+        BOOLEAN: DataType.bool(),
     }

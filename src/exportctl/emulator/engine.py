@@ -21,105 +21,109 @@ from pathlib import Path
 from weakref import WeakValueDictionary
 
 from exportctl.emulator import ids, increments, run_objects
-from exportctl.emulator.background import schedule_wake
-from exportctl.emulator.exporting import ROWS_PER_FILE, Job, Result, export
+from exportctl.emulator.background import next_wake_time
+from exportctl.emulator.exporting import ROWS_PER_FILE, Job, RunResult, export
 from exportctl.emulator.increments import Increment
-from exportctl.emulator.objects import BACKGROUND_ACTOR, BACKGROUND_CLIENT, Context
+from exportctl.emulator.objects import BACKGROUND_ACTOR, BACKGROUND_CLIENT, RequestContext
 from exportctl.emulator.sinks.sink import StorageRefused
 from exportctl.emulator.store import Record, Store
-from exportctl.emulator.ticks import next_tick
+from exportctl.emulator.ticks import next_run_time
 from exportctl.emulator.wire import Json
 
-LEFT_AFTER = 3600  # seconds of this machine's clock after which a claim counts for nothing: process ids are used again
+CLAIM_TIMEOUT = (
+    3600  # seconds of this machine's clock after which a claim counts for nothing: process ids are used again
+)
 RUNS_KEPT = 1000  # per flow, the newest; how long the service keeps them is not documented (U19)
 
 # Who is at work on a file in this process: two emulators of one file have one process id, so claims are not enough.
-_AT_WORK: WeakValueDictionary[Path, threading.Lock] = WeakValueDictionary()
+_LOCKS_BY_FILE: WeakValueDictionary[Path, threading.Lock] = WeakValueDictionary()
 
 
 @dataclass(frozen=True)
 class _Claim:
     """A run that is ours to carry out, or why it cannot be."""
 
-    ctx: Context
+    ctx: RequestContext
     run: Record
     job: Job | StorageRefused
 
 
-class Engine:
+class RunScheduler:
     """
     One for each emulator. `now` is its time in seconds, `context` gives what an operation in a sandbox works with.
     `root` is the folder for storage without an endpoint; None: such storage takes everything and keeps nothing.
     """
 
-    def __init__(self, store: Store, now: Callable[[], float], context: Callable[[str], Context], root: Path | None):
+    def __init__(
+        self, store: Store, now: Callable[[], float], context: Callable[[str], RequestContext], root: Path | None
+    ):
         self._store = store
         self._now = now
         self._context = context
         self._root = root
         lock = threading.Lock()
-        self._one_at_a_time = lock if store.path is None else _AT_WORK.setdefault(store.path, lock)
+        self._one_at_a_time = lock if store.path is None else _LOCKS_BY_FILE.setdefault(store.path, lock)
 
-    def run_due(self, *, wait: bool) -> None:
+    def execute_due_runs(self, *, wait: bool) -> None:
         """
         Carry out all that is due. Without `wait`, while another thread is at it, only claim it: a write that follows
         could move a schedule, and the tick before it would be lost.
         """
         if not self._one_at_a_time.acquire(blocking=wait):
-            self._claim_ahead()
+            self._claim_due_runs()
             return
         try:
-            while (claim := self._next()) is not None:
-                self._carry_out(claim)
+            while (claim := self._claim_next_run()) is not None:
+                self._execute_claim(claim)
         finally:
             self._one_at_a_time.release()
 
-    def _carry_out(self, claim: _Claim) -> None:
+    def _execute_claim(self, claim: _Claim) -> None:
         job = claim.job
-        result = Result(refused=job) if isinstance(job, StorageRefused) else export(job)
+        result = RunResult(refusal=job) if isinstance(job, StorageRefused) else export(job)
         with self._store.transaction():
             ctx = replace(claim.ctx, now=self._now())
             run = self._store.get("runs", claim.run.id)
             # It may be gone with everything else: the emulator was reset meanwhile.
             if run is not None:
-                _settle(ctx, run, _empty_job(ctx, run) if isinstance(job, StorageRefused) else job, result)
+                _record_result(ctx, run, _empty_job(ctx, run) if isinstance(job, StorageRefused) else job, result)
 
     # -- claim ------------------------------------------------------------------------------------------------------
 
-    def _next(self) -> _Claim | None:
+    def _claim_next_run(self) -> _Claim | None:
         """The run that comes next, with all it takes: one that was claimed and left, or one of the earliest tick."""
         now = self._now()
         if not self._store.is_due(now):
             return None
-        ctx: Context | None = None
+        ctx: RequestContext | None = None
         with self._store.transaction():
-            while (found := _earliest(self._store.due(now), now)) is not None:
+            while (found := _earliest_due_record(self._store.due_records(now), now)) is not None:
                 tick, record = found
                 ctx = ctx if ctx and ctx.sandbox == record.sandbox else self._context(record.sandbox)
                 if record.collection == "flows":
-                    _claim(ctx, record, tick)
+                    _claim_runs(ctx, record, tick)
                     continue
                 if record.hidden["claimed"] != os.getpid():
-                    record.hidden |= _claimed_now()
+                    record.hidden |= _claim_stamp()
                     self._store.put(record)
-                return _Claim(ctx, record, self._job(ctx, record))
+                return _Claim(ctx, record, self._build_job(ctx, record))
         return None
 
-    def _claim_ahead(self) -> None:
+    def _claim_due_runs(self) -> None:
         """Claim the ticks that are due, for whoever is at work."""
         now = self._now()
         if not self._store.is_due(now):
             return
         with self._store.transaction():
-            for flow in [found for found in self._store.due(now) if found.collection == "flows"]:
-                while (tick := _flow_tick(flow, now)) is not None:
-                    _claim(self._context(flow.sandbox), flow, tick)
+            for flow in [found for found in self._store.due_records(now) if found.collection == "flows"]:
+                while (tick := _due_run_time(flow, now)) is not None:
+                    _claim_runs(self._context(flow.sandbox), flow, tick)
 
     # -- job --------------------------------------------------------------------------------------------------------
 
-    def _job(self, ctx: Context, run: Record) -> Job | StorageRefused:
+    def _build_job(self, ctx: RequestContext, run: Record) -> Job | StorageRefused:
         flow = ctx.store.get("flows", run.doc["flowId"])
-        target = flow and ctx.store.get("targetConnections", _end(flow, "targetConnectionIds"))
+        target = flow and ctx.store.get("targetConnections", _connection_id(flow, "targetConnectionIds"))
         base = target and ctx.store.get("connections", str(target.doc.get("baseConnectionId")))
         if flow is None or target is None or base is None or "params" not in target.doc:
             return StorageRefused("failed", "the flow, its target connection or its base connection is gone")
@@ -128,20 +132,20 @@ class Engine:
             return wanted
         return Job(
             run=run.id,
-            tick=run.hidden["tick"],
+            due_at=run.hidden["tick"],
             flow=flow.doc,
             target=target.doc,
             connection=base.doc,
             increments=wanted,
-            names=_names(ctx, flow.doc, target.doc),
+            macro_values=_macro_values(ctx, flow.doc, target.doc),
             switches=ctx.switches,
-            settings=ctx.store.setting("storage", {}),
+            settings=ctx.store.get_setting("storage", {}),
             root=self._root,
-            rows_per_file=int(ctx.store.setting("rows_per_file", ROWS_PER_FILE)),
+            rows_per_file=int(ctx.store.get_setting("rows_per_file", ROWS_PER_FILE)),
         )
 
 
-def _earliest(due: Iterable[Record], now: float) -> tuple[float, Record] | None:
+def _earliest_due_record(due: Iterable[Record], now: float) -> tuple[float, Record] | None:
     """
     The run that waits, or the flow, whose tick comes first; of one tick, runs that wait first. `due` is in order of
     `wake`, which is never later than the tick.
@@ -152,9 +156,9 @@ def _earliest(due: Iterable[Record], now: float) -> tuple[float, Record] | None:
         if first is not None and (record.wake or 0) > first[0]:
             break
         is_flow = record.collection == "flows"
-        if record.collection == "runs" and _elsewhere(record):
+        if record.collection == "runs" and _is_run_by_other_process(record):
             busy.add(record.doc["flowId"])
-        tick = _flow_tick(record, now) if is_flow else record.hidden.get("tick")
+        tick = _due_run_time(record, now) if is_flow else record.hidden.get("tick")
         if tick is None or record.doc.get("flowId") in busy:
             continue
         candidate = (tick, is_flow, record.seq, record)
@@ -162,46 +166,48 @@ def _earliest(due: Iterable[Record], now: float) -> tuple[float, Record] | None:
     return None if first is None else (first[0], first[3])
 
 
-def _flow_tick(flow: Record, now: float) -> int | None:
+def _due_run_time(flow: Record, now: float) -> int | None:
     going = not flow.hidden.keys() & {"deleted_at", "over"}
-    tick = next_tick(flow.doc, flow.hidden.get("ticked_at", 0)) if going else None
+    tick = next_run_time(flow.doc, flow.hidden.get("ticked_at", 0)) if going else None
     return tick if tick is not None and tick <= now else None
 
 
-def _claim(ctx: Context, flow: Record, tick: float) -> None:
+def _claim_runs(ctx: RequestContext, flow: Record, tick: float) -> None:
     """Make the runs of a tick, and account for it."""
     flow.hidden["ticked_at"] = tick
-    flow.wake = schedule_wake(flow)
+    flow.wake = next_wake_time(flow)
     ctx.store.put(flow)
     wanted = datasets_of(ctx, flow)
     # rule: run-scope
     groups = [[one] for one in wanted] if ctx.switches.run_scope == "dataset" and wanted else [wanted]
     for group in groups:
-        order(ctx, flow, group, tick)
+        create_run(ctx, flow, group, tick)
 
 
-def order(ctx: Context, flow: Record, datasets: Sequence[str], tick: float, *, on_demand: bool = False) -> Record:
+def create_run(
+    ctx: RequestContext, flow: Record, datasets: Sequence[str], tick: float, *, on_demand: bool = False
+) -> Record:
     """
     A claimed run of a flow, to be carried out by whoever looks next.
 
     rule: run-object
     """
-    doc = run_objects.begun(ctx, flow.doc, tick)
-    hidden: Json = {"tick": tick, "listed_at": tick, "datasets": list(datasets), **_claimed_now()}
-    hidden["written"] = ctx.store.count("edits")
+    doc = run_objects.new_run(ctx, flow.doc, tick)
+    hidden: Json = {"tick": tick, "listed_at": tick, "datasets": list(datasets), **_claim_stamp()}
+    hidden["written"] = ctx.store.next_number("edits")
     run = Record("runs", doc["id"], flow.sandbox, doc, hidden | ({"on_demand": True} if on_demand else {}), wake=tick)
     ctx.store.put(run)
     return run
 
 
-def _claimed_now() -> Json:
+def _claim_stamp() -> Json:
     return {"claimed": os.getpid(), "claimed_at": time.time()}
 
 
-def _elsewhere(run: Record) -> bool:
+def _is_run_by_other_process(run: Record) -> bool:
     """Is another process, which lives, at it?"""
     pid = int(run.hidden["claimed"])
-    if pid == os.getpid() or time.time() - run.hidden.get("claimed_at", 0) > LEFT_AFTER:
+    if pid == os.getpid() or time.time() - run.hidden.get("claimed_at", 0) > CLAIM_TIMEOUT:
         return False
     try:
         os.kill(pid, 0)
@@ -212,18 +218,18 @@ def _elsewhere(run: Record) -> bool:
     return True
 
 
-def datasets_of(ctx: Context, flow: Record) -> list[str]:
-    source = ctx.store.get("sourceConnections", _end(flow, "sourceConnectionIds"))
+def datasets_of(ctx: RequestContext, flow: Record) -> list[str]:
+    source = ctx.store.get("sourceConnections", _connection_id(flow, "sourceConnectionIds"))
     listed = (source.doc.get("params") or {}).get("datasets", []) if source else []
     return [str(entry["dataSetId"]) for entry in listed]
 
 
-def _end(flow: Record, key: str) -> str:
+def _connection_id(flow: Record, key: str) -> str:
     """The one connection of a flow at that end; a flow that was loaded as it is may have none."""
     return str(next(iter(flow.doc.get(key) or ()), ""))
 
 
-def _increments(ctx: Context, run: Record, flow: Record) -> tuple[Increment, ...] | StorageRefused:
+def _increments(ctx: RequestContext, run: Record, flow: Record) -> tuple[Increment, ...] | StorageRefused:
     tick, found = run.hidden["tick"], []
     for id in run.hidden["datasets"]:
         dataset = ctx.store.get("datasets", id)
@@ -232,12 +238,14 @@ def _increments(ctx: Context, run: Record, flow: Record) -> tuple[Increment, ...
             return StorageRefused("no-dataset", f"dataset {id} does not exist")
         on_demand = run.hidden.get("on_demand")
         found.append(
-            increments.full(dataset, tick) if on_demand else increments.increment(flow, dataset, tick, ctx.switches)
+            increments.full_increment(dataset, tick)
+            if on_demand
+            else increments.increment(flow, dataset, tick, ctx.switches)
         )
     return tuple(found)
 
 
-def _names(ctx: Context, flow: Json, target: Json) -> dict[str, str]:
+def _macro_values(ctx: RequestContext, flow: Json, target: Json) -> dict[str, str]:
     """
     What the macros of folders stand for, but for datasets and times.
 
@@ -256,23 +264,23 @@ def _names(ctx: Context, flow: Json, target: Json) -> dict[str, str]:
 # -- settle -----------------------------------------------------------------------------------------------------------
 
 
-def _empty_job(ctx: Context, run: Record) -> Job:
+def _empty_job(ctx: RequestContext, run: Record) -> Job:
     flow = ctx.store.get("flows", run.doc["flowId"])
     nothing: Json = {"id": run.doc["flowId"], "sourceConnectionIds": [], "targetConnectionIds": []}
     doc = flow.doc if flow else nothing
     return Job(run.id, run.hidden["tick"], doc, {}, {}, (), {}, ctx.switches, {}, None)
 
 
-def _settle(ctx: Context, run: Record, job: Job, result: Result) -> None:
+def _record_result(ctx: RequestContext, run: Record, job: Job, result: RunResult) -> None:
     completed = run.hidden["tick"] + ctx.switches.run_duration
-    doc = run_objects.over(run.doc, job, result, completed)
+    doc = run_objects.finished_run(run.doc, job, result, completed)
     hidden = {key: value for key, value in run.hidden.items() if key != "claimed"}
     ctx.store.put(replace(run, doc=doc, hidden={**hidden, "completes_at": completed}, wake=None))
     flow = ctx.store.get("flows", run.doc["flowId"])
     if flow is None:
         return
-    if result.refused is None and not run.hidden.get("on_demand"):
-        increments.settle(flow, job.flow, job.increments, ctx.switches)
+    if result.refusal is None and not run.hidden.get("on_demand"):
+        increments.record_exported_batches(flow, job.flow, job.increments, ctx.switches)
     # rule: last-run
     before = flow.doc.get("lastRunDetails")
     # Of runs at the same moment none has ended before the others began.
@@ -281,13 +289,13 @@ def _settle(ctx: Context, run: Record, job: Job, result: Result) -> None:
     flow.doc["lastRunDetails"] = run_objects.last_run(doc)
     # rule: runs-move-etags
     if ctx.switches.runs_move_etags and not run.hidden.get("on_demand"):
-        flow.doc["etag"] = flow.doc["version"] = ids.etag(ctx.store.draw())
+        flow.doc["etag"] = flow.doc["version"] = ids.etag(ctx.store.draw_bytes())
         flow.doc.update(updatedAt=ctx.now_ms, updatedBy=BACKGROUND_ACTOR, updatedClient=BACKGROUND_CLIENT)
-    _forget_oldest(ctx, flow, run)
+    _delete_oldest_run(ctx, flow, run)
     ctx.store.put(flow)
 
 
-def _forget_oldest(ctx: Context, flow: Record, run: Record) -> None:
+def _delete_oldest_run(ctx: RequestContext, flow: Record, run: Record) -> None:
     """The runs of a flow stand in a ring of places; who comes to a place that is taken sends away who is there."""
     # rule: runs-kept
     flow.hidden["runs"] = number = flow.hidden.get("runs", 0) + 1

@@ -12,29 +12,29 @@ from collections.abc import Mapping
 from functools import cache
 
 from exportctl.emulator import people
-from exportctl.emulator.columns import NUMBER, TEXT, TIME, WHOLE, Shape, member, text, time
+from exportctl.emulator.columns import INTEGER, NUMBER, TEXT, TIME, Shape, json_text, member, rfc3339_time
 
-_COUNTED: Shape = {"value": NUMBER}
+_MEASURE: Shape = {"value": NUMBER}
 COLUMNS: Mapping[str, Shape] = {
     "_id": TEXT,
     "timestamp": TIME,
     "eventType": TEXT,
     "identityMap": people.IDENTITY_MAP,
     "web": {
-        "webPageDetails": {"name": TEXT, "URL": TEXT, "pageViews": _COUNTED},
+        "webPageDetails": {"name": TEXT, "URL": TEXT, "pageViews": _MEASURE},
         "webReferrer": {"URL": TEXT, "type": TEXT},
     },
     "device": {"type": TEXT, "manufacturer": TEXT, "model": TEXT},
     "environment": {"type": TEXT, "operatingSystem": TEXT, "browserDetails": {"name": TEXT}},
     "placeContext": {"geo": {"countryCode": TEXT, "city": TEXT}},
     "commerce": {
-        "productViews": _COUNTED,
-        "productListAdds": _COUNTED,
-        "purchases": _COUNTED,
+        "productViews": _MEASURE,
+        "productListAdds": _MEASURE,
+        "purchases": _MEASURE,
         "order": {"purchaseID": TEXT, "priceTotal": NUMBER, "currencyCode": TEXT},
     },
-    "productListItems": [{"SKU": TEXT, "name": TEXT, "quantity": WHOLE, "priceTotal": NUMBER}],
-    "_acme": {"loyalty": {"tier": TEXT, "points": WHOLE}},
+    "productListItems": [{"SKU": TEXT, "name": TEXT, "quantity": INTEGER, "priceTotal": NUMBER}],
+    "_acme": {"loyalty": {"tier": TEXT, "points": INTEGER}},
 }
 
 _SHOP = "https://shop.example.com"
@@ -51,7 +51,7 @@ _PRODUCTS = (  # name, price in cents
     ("Camping Stove", 8900),
     ("Head Torch", 3499),
 )
-_PLACES = (
+_CITIES = (
     ("US", "New York", "USD"),
     ("DE", "München", "EUR"),
     ("FR", "Paris", "EUR"),
@@ -70,29 +70,29 @@ _DEVICES = (  # device, maker, model, operating system, browser; the app has non
 )
 _REFERRERS = (None, ("https://www.example.org/search", "search_engine"), ("https://social.example.net/", "social"))
 _TIERS = ("bronze", "silver", "gold")
-_KNOWN = 160  # of 256: who is logged in
+_LOGGED_IN_SHARE = 160  # of 256: who is logged in
 
 
 def line(stem: str, number: int, chance: bytes, ms: int) -> str:
     """The row as one line of JSON. `stem` is the id of the dataset; of `chance` nine bytes are read."""
     person = int.from_bytes(chance[:4]) % people.COUNT
-    where, currency = _places()[chance[4]]
+    where, currency = _city_fields()[chance[4]]
     device, in_app = _devices()[chance[5]]
     page = "" if in_app else _pages()[chance[6]]
-    event, bought = _deed(number, chance[7], chance[6], currency, in_app)
+    event, bought = _event_fields(number, chance[7], chance[6], currency, in_app)
     return (
-        f'{{"_id":"{stem}-{number:012d}","timestamp":"{time(ms)}","eventType":"{event}",'
-        f'"identityMap":{people.identity_map(person, known=chance[8] < _KNOWN)}{page}{device}{where}{bought}'
+        f'{{"_id":"{stem}-{number:012d}","timestamp":"{rfc3339_time(ms)}","eventType":"{event}",'
+        f'"identityMap":{people.identity_map(person, known=chance[8] < _LOGGED_IN_SHARE)}{page}{device}{where}{bought}'
         f"{_loyalties()[chance[8]]}}}"
     )
 
 
-def _deed(number: int, chance: int, goods: int, currency: str, in_app: bool) -> tuple[str, str]:
+def _event_fields(number: int, chance: int, goods: int, currency: str, in_app: bool) -> tuple[str, str]:
     """The type of event, and the fields that go with it: most look, some choose, few buy. `goods` picked the page."""
     if chance < 150:
         return "application.launch" if in_app else "web.webpagedetails.pageViews", ',"productListItems":[]'
     if chance < 210:
-        return "commerce.productViews", f',"commerce":{{"productViews":{{"value":1.0}}}}{_looked_at()[goods]}'
+        return "commerce.productViews", f',"commerce":{{"productViews":{{"value":1.0}}}}{_viewed_products()[goods]}'
     items, total = _baskets()[goods]
     if chance < 236:
         return "commerce.productListAdds", f',"commerce":{{"productListAdds":{{"value":1.0}}}}{items}'
@@ -101,9 +101,9 @@ def _deed(number: int, chance: int, goods: int, currency: str, in_app: bool) -> 
 
 
 @cache
-def _places() -> tuple[tuple[str, str], ...]:
+def _city_fields() -> tuple[tuple[str, str], ...]:
     """The place and the currency paid in there."""
-    picked = (_PLACES[i % len(_PLACES)] for i in range(256))
+    picked = (_CITIES[i % len(_CITIES)] for i in range(256))
     return tuple((member("placeContext", {"geo": {"countryCode": c, "city": t}}), money) for c, t, money in picked)
 
 
@@ -123,10 +123,10 @@ def _device(kind: str, maker: str | None, model: str | None, system: str, browse
 
 @cache
 def _pages() -> tuple[str, ...]:
-    return tuple(member("web", _web(i)) for i in range(256))
+    return tuple(member("web", _web_details(i)) for i in range(256))
 
 
-def _web(i: int) -> dict[str, object]:
+def _web_details(i: int) -> dict[str, object]:
     name, _ = _PRODUCTS[i % len(_PRODUCTS)]
     details = {"name": name, "URL": f"{_SHOP}/products/{i % len(_PRODUCTS)}", "pageViews": {"value": 1.0}}
     source = _REFERRERS[i % len(_REFERRERS)]
@@ -135,7 +135,7 @@ def _web(i: int) -> dict[str, object]:
 
 
 @cache
-def _looked_at() -> tuple[str, ...]:
+def _viewed_products() -> tuple[str, ...]:
     return tuple(member("productListItems", [_item(i % len(_PRODUCTS), 1)]) for i in range(256))
 
 
@@ -149,7 +149,7 @@ def _basket(i: int) -> tuple[str, str]:
     quantities = {(i + 3 * j) % len(_PRODUCTS): 1 + (i // 4 + j) % 3 for j in range(1 + i % 4)}
     items = [_item(product, quantity) for product, quantity in quantities.items()]
     cents = sum(_PRODUCTS[product][1] * quantity for product, quantity in quantities.items())
-    return member("productListItems", items), text(cents / 100)
+    return member("productListItems", items), json_text(cents / 100)
 
 
 def _item(product: int, quantity: int) -> dict[str, object]:
@@ -160,7 +160,7 @@ def _item(product: int, quantity: int) -> dict[str, object]:
 @cache
 def _loyalties() -> tuple[str, ...]:
     """Absent for those who are not logged in, and for one in four of the others."""
-    return tuple(member("_acme", _loyalty(i) if i < _KNOWN and i % 4 else None) for i in range(256))
+    return tuple(member("_acme", _loyalty(i) if i < _LOGGED_IN_SHARE and i % 4 else None) for i in range(256))
 
 
 def _loyalty(i: int) -> dict[str, object]:

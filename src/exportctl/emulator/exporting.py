@@ -27,9 +27,12 @@ from exportctl.emulator.sinks.sink import Sink, StorageRefused
 from exportctl.emulator.switches import Switches
 from exportctl.emulator.wire import Json
 
-FORM = (("datasetFileType", "PARQUET"), ("compression", "NONE"))  # keys of a target, and what older ones mean (assumed)
-FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-LEAST_FILES = 2  # even small datasets give several files [UI]
+FORMAT_PARAMS = (
+    ("datasetFileType", "PARQUET"),
+    ("compression", "NONE"),
+)  # keys of a target, and what older ones mean (assumed)
+DISK_FULL_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+MINIMUM_FILES = 2  # even small datasets give several files [UI]
 ROWS_PER_FILE = 500_000  # assumed: number and size follow the lake's partitions and are not published
 
 
@@ -41,12 +44,12 @@ class Job:
     """
 
     run: str
-    tick: float
+    due_at: float
     flow: Json
     target: Json
     connection: Json
     increments: tuple[Increment, ...]
-    names: Mapping[str, str]
+    macro_values: Mapping[str, str]
     switches: Switches
     settings: Json
     root: Path | None
@@ -54,7 +57,7 @@ class Job:
 
 
 @dataclass(frozen=True)
-class Written:
+class ExportedFile:
     """One file in storage; `folder` is relative to the bucket, `size` in bytes."""
 
     dataset: str
@@ -68,12 +71,12 @@ class Written:
 
 
 @dataclass(frozen=True)
-class Result:
+class RunResult:
     """What became of a job; `refused` None: it succeeded."""
 
-    written: tuple[Written, ...] = ()
+    files: tuple[ExportedFile, ...] = ()
     manifests: tuple[str, ...] = ()
-    refused: StorageRefused | None = None
+    refusal: StorageRefused | None = None
 
 
 @dataclass
@@ -94,7 +97,7 @@ class _Delivery:
                 self.sink.remove(key)
 
 
-def export(job: Job) -> Result:
+def export(job: Job) -> RunResult:
     """
     Carry a job out.
 
@@ -103,40 +106,40 @@ def export(job: Job) -> Result:
     delivery: _Delivery | None = None
     try:
         _check_size(job)
-        plan = [_Planned(job, one) for one in job.increments]
-        if not any(planned.files for planned in plan) and not _writes_when_empty(job):
-            return Result()
-        delivery = _Delivery(_opened(job))
+        plan = [_PlannedFiles(job, one) for one in job.increments]
+        if not any(planned.files for planned in plan) and not _has_output_when_empty(job):
+            return RunResult()
+        delivery = _Delivery(_open_sink(job))
         with TemporaryDirectory(prefix="exportctl-run-") as folder:
-            return _delivered(job, plan, delivery, Path(folder))
+            return _deliver_files(job, plan, delivery, Path(folder))
     except StorageRefused as refused:
         reason = refused
     except OSError as error:
-        code = "full" if error.errno in FULL else "failed"
+        code = "full" if error.errno in DISK_FULL_ERRORS else "failed"
         reason = StorageRefused(code, f"the file could not be made: {(error.strerror or str(error)).lower()}")
     finally:
         if delivery is not None:
             delivery.sink.close()
-    return Result(refused=reason)
+    return RunResult(refusal=reason)
 
 
-def _opened(job: Job) -> Sink:
+def _open_sink(job: Job) -> Sink:
     try:
-        return routing.opened(job.connection, job.target, job.settings, job.root)
+        return routing.open_sink(job.connection, job.target, job.settings, job.root)
     except KeyError as missing:  # connections that were loaded as they are may lack anything
         raise StorageRefused("failed", f"the base or target connection lacks {missing}") from missing
 
 
-class _Planned:
+class _PlannedFiles:
     """The files of one dataset in this run: its folder, and per file a name and rows."""
 
     def __init__(self, job: Job, increment: Increment):
-        values = {**job.names, "DATASET_ID": increment.dataset, "DATASET_NAME": increment.name}
-        folder = folders.rendered(folders.template(job.flow), values, job.tick)
+        values = {**job.macro_values, "DATASET_ID": increment.dataset, "DATASET_NAME": increment.name}
+        folder = folders.render_folder(folders.folder_template(job.flow), values, job.due_at)
         self.increment = increment
-        self.folder = "/".join(part for part in (routing.prefix(job.target), folder) if part)
-        count = max(LEAST_FILES, -(-increment.count // job.rows_per_file))
-        self.parts = rows.parts(increment.batches, count)
+        self.folder = "/".join(part for part in (routing.target_folder(job.target), folder) if part)
+        count = max(MINIMUM_FILES, -(-increment.count // job.rows_per_file))
+        self.parts = rows.split_batches(increment.batches, count)
         # rule: empty-run
         if not self.parts and job.switches.empty_run == "file":
             self.parts = [[]]
@@ -145,68 +148,68 @@ class _Planned:
 
 def _check_size(job: Job) -> None:
     # rule: uncompressed-parquet-limit
-    plain = _form(job) == Encoding("PARQUET", "NONE")
+    plain = _file_encoding(job) == Encoding("PARQUET", "NONE")
     for one in job.increments:
         if plain and one.full and one.kind != rows.EVENT and one.count > UNCOMPRESSED_MAXIMUM:
             text = f"dataset {one.dataset} has {one.count} records, uncompressed Parquet takes {UNCOMPRESSED_MAXIMUM}"
             raise StorageRefused("too-large", text)
 
 
-def _form(job: Job) -> Encoding:
+def _file_encoding(job: Job) -> Encoding:
     params = job.target["params"]
-    named = (str(params.get(key) or default).upper() for key, default in FORM)
+    named = (str(params.get(key) or default).upper() for key, default in FORMAT_PARAMS)
     try:
         return Encoding(*named)
     except ValueError as error:
         raise StorageRefused("failed", str(error)) from error
 
 
-def _writes_when_empty(job: Job) -> bool:
+def _has_output_when_empty(job: Job) -> bool:
     manifest = bool(job.target["params"].get("includeFileManifest"))
     return job.switches.empty_run == "folder" or (manifest and job.switches.empty_manifest)
 
 
-def _delivered(job: Job, plan: Sequence[_Planned], delivery: _Delivery, folder: Path) -> Result:
+def _deliver_files(job: Job, plan: Sequence[_PlannedFiles], delivery: _Delivery, folder: Path) -> RunResult:
     try:
         manifests: list[str] = []
-        made = _made(job, plan, folder)
+        made = _make_files(job, plan, folder)
         # rule: manifest-last
         if job.switches.manifest_last:
-            written = [_put(delivery, one, source) for one, source in made]
+            written = [_put_file(delivery, one, source) for one, source in made]
             manifests = _put_manifests(job, plan, written, delivery, folder)
         else:
             waiting = list(made)
             written = [one for one, _ in waiting]
             manifests = _put_manifests(job, plan, written, delivery, folder)
             for one, source in waiting:
-                _put(delivery, one, source)
+                _put_file(delivery, one, source)
         for planned in plan:
             if not planned.files and planned.folder and job.switches.empty_run == "folder":
                 delivery.sink.make_folder(planned.folder)
-        return Result(tuple(written), tuple(manifests))
+        return RunResult(tuple(written), tuple(manifests))
     except BaseException:
         delivery.undo()
         raise
 
 
-def _made(job: Job, plan: Sequence[_Planned], folder: Path) -> Iterator[tuple[Written, Path]]:
+def _make_files(job: Job, plan: Sequence[_PlannedFiles], folder: Path) -> Iterator[tuple[ExportedFile, Path]]:
     """The files one after the other, as local ones: each is made when it is asked for."""
-    form = _form(job)
+    form = _file_encoding(job)
     for planned in plan:
         one = planned.increment
         for name, batches in zip(planned.files, planned.parts, strict=True):
             whole, source = f"{name}.{form.extension}", folder / f"{one.dataset}-{name}"
-            encoding.write(one.dataset, one.kind, batches, form, source)
-            yield Written(one.dataset, planned.folder, whole, source.stat().st_size), source
+            encoding.write_file(one.dataset, one.kind, batches, form, source)
+            yield ExportedFile(one.dataset, planned.folder, whole, source.stat().st_size), source
 
 
-def _put(delivery: _Delivery, one: Written, source: Path) -> Written:
+def _put_file(delivery: _Delivery, one: ExportedFile, source: Path) -> ExportedFile:
     delivery.put(one.key, source)
     return one
 
 
 def _put_manifests(
-    job: Job, plan: Sequence[_Planned], written: Sequence[Written], delivery: _Delivery, folder: Path
+    job: Job, plan: Sequence[_PlannedFiles], written: Sequence[ExportedFile], delivery: _Delivery, folder: Path
 ) -> list[str]:
     """
     The manifest files of a run: one in each folder, listing its files, or one of all in the target's path.
@@ -215,10 +218,12 @@ def _put_manifests(
     """
     if not job.target["params"].get("includeFileManifest"):
         return []
-    places = [routing.prefix(job.target)] if job.switches.manifest_place == "path" else [p.folder for p in plan]
+    places = (
+        [routing.target_folder(job.target)] if job.switches.manifest_location == "path" else [p.folder for p in plan]
+    )
     keys = []
     for place in dict.fromkeys(places):
-        listed = [one for one in written if job.switches.manifest_place == "path" or one.folder == place]
+        listed = [one for one in written if job.switches.manifest_location == "path" or one.folder == place]
         if not listed and not job.switches.empty_manifest:
             continue
         key = "/".join(part for part in (place, f"manifest-{job.flow['id']}-{job.run}.json") if part)
@@ -229,9 +234,9 @@ def _put_manifests(
     return keys
 
 
-def _manifest(job: Job, listed: Sequence[Written]) -> Json:
+def _manifest(job: Job, listed: Sequence[ExportedFile]) -> Json:
     # rule: manifest-content
-    scheduled = datetime.fromtimestamp(int(job.tick), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    scheduled = datetime.fromtimestamp(int(job.due_at), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     results = [{"sinkPath": f"/{one.folder}", "name": one.name, "size": one.size} for one in listed]
     return {"flowRunId": job.run, "scheduledTime": scheduled, "exportResults": results}
 

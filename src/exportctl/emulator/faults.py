@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Self
 
 from exportctl.emulator.clock import http_date
-from exportctl.emulator.listing import Twist
+from exportctl.emulator.listing import ReadFault
 from exportctl.emulator.store import Store
 from exportctl.emulator.wire import Answer, Request
 
@@ -29,8 +29,8 @@ EFFECTS = {
     "expire-token": "the token of the request becomes invalid (401013)",
     "throttle": "429050, with `retry_after` seconds as Retry-After, as a number, a date or not at all (`retry_form`)",
 }
-BENT = {"stale": Twist(stale=True), "repeat-page": Twist(repeat=True), "drop-item": Twist(drop=True)}
-UNHANDLED = ("status", "lost", "html", "throttle")
+READ_FAULTS = {"stale": ReadFault(stale=True), "repeat-page": ReadFault(repeat=True), "drop-item": ReadFault(drop=True)}
+SKIPPING_EFFECTS = ("status", "lost", "html", "throttle")
 HTML = b"<html><head><title>Service Unavailable</title></head><body>The service is unavailable.</body></html>"
 
 
@@ -97,29 +97,29 @@ class Fault:
         return seen >= self.nth and (self.count == 0 or seen < self.nth + self.count)
 
     @property
-    def twist(self) -> Twist:
+    def read_fault(self) -> ReadFault:
         """How a list or read is bent."""
-        return BENT.get(self.effect, Twist())
+        return READ_FAULTS.get(self.effect, ReadFault())
 
     @property
     def skips_service(self) -> bool:
         """Whether the service never sees the request."""
-        return self.when == "before" and self.effect in UNHANDLED
+        return self.when == "before" and self.effect in SKIPPING_EFFECTS
 
 
-def take(store: Store, request: Request) -> Fault | None:
+def count_match(store: Store, request: Request) -> Fault | None:
     """Count a request against every fault; the oldest that strikes, if any."""
     struck: Fault | None = None
     for id, seen, doc in store.faults():
         fault = Fault.from_json(doc)
         if fault.matches(request):
-            store.fault_seen(id, seen + 1)
+            store.set_fault_count(id, seen + 1)
             if struck is None and fault.strikes(seen + 1):
                 struck = fault
     return struck
 
 
-def disturbed(fault: Fault, answer: Answer, now: float) -> Answer:
+def apply_fault(fault: Fault, answer: Answer, now: float) -> Answer:
     """
     What the client gets instead of the answer.
 
@@ -134,14 +134,14 @@ def disturbed(fault: Fault, answer: Answer, now: float) -> Answer:
     if fault.effect == "html":
         return Answer(fault.status or 503, raw=HTML, content_type="text/html")
     if fault.effect == "throttle":
-        return _throttled(fault, now)
+        return _throttle_answer(fault, now)
     if fault.effect == "cut":
         payload = answer.payload()
         return Answer(answer.status, raw=payload[: len(payload) // 2], headers=answer.headers)
     return answer
 
 
-def _throttled(fault: Fault, now: float) -> Answer:
+def _throttle_answer(fault: Fault, now: float) -> Answer:
     body = {"error_code": "429050", "message": "Too many requests"}
     headers = dict(fault.headers)
     if fault.retry_after is not None:

@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from exportctl.emulator.wire import Json, flow
+from exportctl.emulator.wire import Json, flow_error
 
-STAMPS = {
+COMMON_FIELDS = {
     "id",
     "createdAt",
     "updatedAt",
@@ -32,10 +32,11 @@ STAMPS = {
     "labels",
 }
 FIELDS = {
-    "connections": STAMPS | {"connectionSpec", "auth", "encryptionSpecs"},
-    "sourceConnections": STAMPS | {"connectionSpec", "baseConnectionId", "params", "inheritedAttributes", "data"},
-    "targetConnections": STAMPS | {"connectionSpec", "baseConnectionId", "params", "inheritedAttributes"},
-    "flows": STAMPS
+    "connections": COMMON_FIELDS | {"connectionSpec", "auth", "encryptionSpecs"},
+    "sourceConnections": COMMON_FIELDS
+    | {"connectionSpec", "baseConnectionId", "params", "inheritedAttributes", "data"},
+    "targetConnections": COMMON_FIELDS | {"connectionSpec", "baseConnectionId", "params", "inheritedAttributes"},
+    "flows": COMMON_FIELDS
     | {
         "flowSpec",
         "sourceConnectionIds",
@@ -47,7 +48,7 @@ FIELDS = {
         "lastRunDetails",
         "policy",
     },
-    "runs": STAMPS | {"flowId", "flowSpec", "metrics", "activities", "providerRefId"},
+    "runs": COMMON_FIELDS | {"flowId", "flowSpec", "metrics", "activities", "providerRefId"},
     "connectionSpecs": {"id", "name", "providerId", "version", "attributes"},
     "flowSpecs": {
         "id",
@@ -92,9 +93,9 @@ class Filter:
     values: tuple[str, ...]
 
     def accepts(self, doc: Json) -> bool:
-        return any(self._holds(found) for found in _along(doc, self.path))
+        return any(self._is_match(found) for found in _values_along(doc, self.path))
 
-    def _holds(self, found: object) -> bool:
+    def _is_match(self, found: object) -> bool:
         if self.operator == "==":
             return any(_text(found) == value for value in self.values)
         if not isinstance(found, int | float):
@@ -104,7 +105,7 @@ class Filter:
 
 
 @dataclass(frozen=True)
-class Order:
+class SortField:
     """One sort field."""
 
     path: tuple[str, ...]
@@ -121,7 +122,7 @@ def parse_filter(collection: str, text: str) -> Filter:
     match = EXPRESSION.fullmatch(text)
     # rule: filter-syntax
     if match is None:
-        raise flow(1450, 400, f"No operator in the filter [{text}]")
+        raise flow_error(1450, 400, f"No operator in the filter [{text}]")
     field, operator, value = match.groups()
     taken = OPERATOR.match(operator)
     sign = taken.group() if taken else operator
@@ -129,7 +130,7 @@ def parse_filter(collection: str, text: str) -> Filter:
     _check_operator(sign)
     path = _filter_path(collection, field)
     if not value or any(not part for part in value.split(",")):
-        raise flow(1453, 400, f"The filter on [{field}] has an empty value")
+        raise flow_error(1453, 400, f"The filter on [{field}] has an empty value")
     values = tuple(value.split(","))
     _check_values(field, path[-1][0], sign, values)
     return Filter(path, sign, values)
@@ -138,9 +139,9 @@ def parse_filter(collection: str, text: str) -> Filter:
 def _check_operator(sign: str) -> None:
     # rule: filter-operators
     if sign == "~":
-        raise flow(1440, 400, "Operator [~] is not implemented")
+        raise flow_error(1440, 400, "Operator [~] is not implemented")
     if sign != "==" and sign not in COMPARISONS:
-        raise flow(1450, 400, f"Operator [{sign}] is not valid")
+        raise flow_error(1450, 400, f"Operator [{sign}] is not valid")
 
 
 def _filter_path(collection: str, field: str) -> tuple[tuple[str, bool], ...]:
@@ -149,54 +150,54 @@ def _filter_path(collection: str, field: str) -> tuple[tuple[str, bool], ...]:
     names = [part.removesuffix("[]") for part in parts]
     marked = [part.endswith("[]") for part in parts]
     if names[0] not in FIELDS[collection] or not all(re.fullmatch(r"\w+", name) for name in names):
-        raise flow(1449, 400, f"[{field}] is not a field to filter on")
+        raise flow_error(1449, 400, f"[{field}] is not a field to filter on")
     # rule: filter-array-segments
     if any((name in ARRAYS) is not mark for name, mark in zip(names, marked, strict=True)):
-        raise flow(1449, 400, f"[{field}]: every array segment, and no other, takes []")
+        raise flow_error(1449, 400, f"[{field}]: every array segment, and no other, takes []")
     return tuple(zip(names, marked, strict=True))
 
 
 def _check_values(field: str, last: str, sign: str, values: tuple[str, ...]) -> None:
     # rule: filter-values
     if sign != "==" and len(values) > 1:
-        raise flow(1443, 400, f"Operator [{sign}] takes one value")
+        raise flow_error(1443, 400, f"Operator [{sign}] takes one value")
     if sign != "==" and last not in NUMBERS:
-        raise flow(1448, 400, f"Operator [{sign}] is not allowed for [{field}]")
+        raise flow_error(1448, 400, f"Operator [{sign}] is not allowed for [{field}]")
     if last in NUMBERS and not all(re.fullmatch(r"-?[0-9]{1,18}", value) for value in values):
-        raise flow(1452, 400, f"[{field}] takes a number")
+        raise flow_error(1452, 400, f"[{field}] takes a number")
     if last in BOOLEANS and not all(value in ("true", "false") for value in values):
-        raise flow(1452, 400, f"[{field}] takes true or false")
+        raise flow_error(1452, 400, f"[{field}] takes true or false")
 
 
-def parse_orderby(collection: str, text: str) -> tuple[Order, ...]:
+def parse_orderby(collection: str, text: str) -> tuple[SortField, ...]:
     """
     An `orderby` value: fields separated by commas, each ascending unless a minus stands before it.
 
     Raises:
         Refused: 1432, 1433.
     """
-    return tuple(_order(collection, part) for part in text.split(","))
+    return tuple(_parse_sort_field(collection, part) for part in text.split(","))
 
 
-def _order(collection: str, text: str) -> Order:
+def _parse_sort_field(collection: str, text: str) -> SortField:
     # rule: orderby
     name = text[1:] if text[:1] in ("+", "-") else text
     if not name[:1].isalpha():
-        raise flow(1432, 400, f"Bad sort prefix in [{text}]")
+        raise flow_error(1432, 400, f"Bad sort prefix in [{text}]")
     if name.split(".")[0] not in FIELDS[collection] or not re.fullmatch(r"[\w.]+", name):
-        raise flow(1433, 400, f"[{name}] is not a field to sort by")
-    return Order(tuple(name.split(".")), text.startswith("-"))
+        raise flow_error(1433, 400, f"[{name}] is not a field to sort by")
+    return SortField(tuple(name.split(".")), text.startswith("-"))
 
 
-def sort_key(doc: Json, order: Order) -> tuple[int, float | str]:
+def sort_key(doc: Json, order: SortField) -> tuple[int, float | str]:
     """Where a document stands for one sort field: absent values first, numbers before text."""
-    found = next(_along(doc, tuple((name, False) for name in order.path)), None)
+    found = next(_values_along(doc, tuple((name, False) for name in order.path)), None)
     if isinstance(found, int | float):
         return (1, found)
     return (0, "") if found is None else (2, _text(found))
 
 
-def _along(value: Any, path: tuple[tuple[str, bool], ...]) -> Iterator[Any]:
+def _values_along(value: Any, path: tuple[tuple[str, bool], ...]) -> Iterator[Any]:
     if not path:
         yield value
         return
@@ -205,7 +206,7 @@ def _along(value: Any, path: tuple[tuple[str, bool], ...]) -> Iterator[Any]:
         return
     inner = value[name]
     for item in inner if array and isinstance(inner, list) else [inner]:
-        yield from _along(item, rest)
+        yield from _values_along(item, rest)
 
 
 def _text(found: object) -> str:

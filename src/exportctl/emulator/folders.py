@@ -13,22 +13,22 @@ from datetime import UTC, datetime
 from exportctl.emulator.validation import TEMPLATE_KEYS
 from exportctl.emulator.wire import Json
 
-DEFAULT = "%DATASET_ID%/%EXPORT_TIME%"
+DEFAULT_TEMPLATE = "%DATASET_ID%/%EXPORT_TIME%"
 MACRO = re.compile(r"%([A-Z_]+)(?:\(([^)%]*)\))?%")
 LETTERS = {"y": "%Y", "Y": "%Y", "M": "%m", "d": "%d", "H": "%H", "m": "%M", "s": "%S"}
 
 
-def template(flow: Json) -> str:
+def folder_template(flow: Json) -> str:
     """
     The folder template of a flow, the default one if it has none.
 
     rule: default-folder
     """
     schedule = flow.get("scheduleParams") or {}
-    return next((str(schedule[key]) for key in TEMPLATE_KEYS if schedule.get(key)), DEFAULT)
+    return next((str(schedule[key]) for key in TEMPLATE_KEYS if schedule.get(key)), DEFAULT_TEMPLATE)
 
 
-def rendered(template: str, values: Mapping[str, str], moment: float) -> str:
+def render_folder(template: str, values: Mapping[str, str], moment: float) -> str:
     """
     The folder of one dataset's files, without slashes around it; `moment` is the scheduled time of the run (seconds).
 
@@ -37,15 +37,15 @@ def rendered(template: str, values: Mapping[str, str], moment: float) -> str:
 
     def filled(hit: re.Match[str]) -> str:
         if hit[1] == "EXPORT_TIME":
-            return f"exportTime={_spelled('yyyyMMddHHmm', moment)}"
+            return f"exportTime={_format_time('yyyyMMddHHmm', moment)}"
         if hit[1] == "DATETIME" and hit[2] is not None:
-            return _spelled(hit[2], moment)
+            return _format_time(hit[2], moment)
         return values.get(hit[1], hit[0])
 
     return "/".join(part for part in MACRO.sub(filled, template).split("/") if part not in ("", ".", ".."))
 
 
-def _spelled(pattern: str, moment: float) -> str:
+def _format_time(pattern: str, moment: float) -> str:
     """A moment in a pattern of Java's letters; a run of the same letter is one number, padded to its length."""
     at = datetime.fromtimestamp(moment, UTC)
 

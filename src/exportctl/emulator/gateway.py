@@ -12,7 +12,16 @@ from typing import Any
 from exportctl.emulator import ids
 from exportctl.emulator.objects import Caller
 from exportctl.emulator.store import Record, Store
-from exportctl.emulator.wire import Answer, Json, Refused, Request, flow, gateway, message, parse_query
+from exportctl.emulator.wire import (
+    Answer,
+    Json,
+    Request,
+    RequestRefused,
+    flow_error,
+    gateway_error,
+    message_error,
+    parse_query,
+)
 
 CLIENT_ID = "emulator-client"
 CLIENT_SECRET = "emulator-client-secret"
@@ -22,11 +31,11 @@ MANAGE = "Manage Destinations"
 ACTIVATE = "Manage and Activate Dataset Destinations"
 PERMISSIONS = (VIEW, VIEW_DATASETS, MANAGE, ACTIVATE)
 TOKEN_SECONDS = 86399
-SANDBOXES = "/data/foundation/sandbox-management"
+SANDBOXES_PATH = "/data/foundation/sandbox-management"
 TOKEN_FIELDS = ("grant_type", "client_id", "client_secret", "scope")
 
 
-def register(store: Store, client_id: str, secret: str, permissions: tuple[str, ...] = PERMISSIONS) -> None:
+def register_client(store: Store, client_id: str, secret: str, permissions: tuple[str, ...] = PERMISSIONS) -> None:
     """Let a client in, with these permissions."""
     unknown = sorted(set(permissions) - set(PERMISSIONS))
     if unknown:
@@ -34,49 +43,49 @@ def register(store: Store, client_id: str, secret: str, permissions: tuple[str, 
     store.put(Record("credentials", client_id, "", {"secret": secret, "permissions": list(permissions)}))
 
 
-def issue(store: Store, client_id: str, now: float, seconds: float) -> str:
+def issue_token(store: Store, client_id: str, now: float, seconds: float) -> str:
     """A token for a registered client; those that have expired are forgotten."""
-    for old in store.all("tokens"):
+    for old in store.list_records("tokens"):
         if old.doc["expires"] <= now:
             store.remove("tokens", old.id)
-    token = ids.token(store.draw(), store.draw())
+    token = ids.token(store.draw_bytes(), store.draw_bytes())
     store.put(Record("tokens", token, "", {"client": client_id, "expires": now + seconds}))
     return token
 
 
-def token_answer(store: Store, request: Request, now: float) -> Answer:
+def answer_token_request(store: Store, request: Request, now: float) -> Answer:
     """
     The IMS token endpoint.
 
     rule: token-endpoint
     """
-    fields = {**dict(request.query), **_form(request)}
+    fields = {**dict(request.query), **_parse_form(request)}
     missing = [name for name in TOKEN_FIELDS if not fields.get(name)]
     if missing:
-        raise _ims(400, "invalid_request", f"{missing[0]} is missing")
+        raise _ims_error(400, "invalid_request", f"{missing[0]} is missing")
     if fields["grant_type"] != "client_credentials":
-        raise _ims(400, "unsupported_grant_type", "grant_type must be client_credentials")
+        raise _ims_error(400, "unsupported_grant_type", "grant_type must be client_credentials")
     known = store.get("credentials", fields["client_id"])
     if known is None or known.doc["secret"] != fields["client_secret"]:
-        raise _ims(401, "invalid_client", "client_id or client_secret is wrong")
-    seconds = store.setting("token_seconds", TOKEN_SECONDS)
-    token = issue(store, known.id, now, seconds)
+        raise _ims_error(401, "invalid_client", "client_id or client_secret is wrong")
+    seconds = store.get_setting("token_seconds", TOKEN_SECONDS)
+    token = issue_token(store, known.id, now, seconds)
     return Answer(200, {"access_token": token, "token_type": "bearer", "expires_in": seconds})
 
 
-def _form(request: Request) -> dict[str, str]:
+def _parse_form(request: Request) -> dict[str, str]:
     if not request.body:
         return {}
     if _media_type(request) != "application/x-www-form-urlencoded":
-        raise _ims(400, "invalid_request", "the body must be a form")
+        raise _ims_error(400, "invalid_request", "the body must be a form")
     try:
         return dict(parse_query(request.body.decode()))
     except UnicodeDecodeError as error:
-        raise _ims(400, "invalid_request", "the body must be a form") from error
+        raise _ims_error(400, "invalid_request", "the body must be a form") from error
 
 
-def _ims(status: int, error: str, text: str) -> Refused:
-    return Refused(Answer(status, {"error": error, "error_description": text}))
+def _ims_error(status: int, error: str, text: str) -> RequestRefused:
+    return RequestRefused(Answer(status, {"error": error, "error_description": text}))
 
 
 def _media_type(request: Request) -> str:
@@ -96,30 +105,30 @@ def authenticate(store: Store, request: Request, organization: str, now: float) 
     """
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token:
-        raise gateway("403010", "Oauth token is missing.")
+        raise gateway_error("403010", "Oauth token is missing.")
     known = store.get("tokens", token)
     # rule: tokens-expire
     if known is None or known.doc["expires"] <= now:
-        raise gateway("401013", "Oauth token is not valid")
+        raise gateway_error("401013", "Oauth token is not valid")
     key = request.headers.get("x-api-key")
     if not key:
-        raise gateway("403000", "Api Key is required")
+        raise gateway_error("403000", "Api Key is required")
     if key != known.doc["client"]:
-        raise gateway("403003", "Api Key is invalid")
+        raise gateway_error("403003", "Api Key is invalid")
     _check_organization(request, organization)
     credential = store.get("credentials", key)
     if credential is None:
-        raise gateway("403003", "Api Key is invalid")
+        raise gateway_error("403003", "Api Key is invalid")
     return credential
 
 
 def _check_organization(request: Request, organization: str) -> None:
     org = request.headers.get("x-gw-ims-org-id")
     if not org:
-        raise gateway("400003", "IMS organization header is missing")
+        raise gateway_error("400003", "IMS organization header is missing")
     # rule: wrong-organization
     if org != organization:
-        raise flow(2000, 401, f"The token has no access to the organization [{org}]")
+        raise flow_error(2000, 401, f"The token has no access to the organization [{org}]")
 
 
 def forget_token(store: Store, request: Request) -> None:
@@ -127,31 +136,31 @@ def forget_token(store: Store, request: Request) -> None:
     store.remove("tokens", request.headers.get("authorization", "").partition(" ")[2])
 
 
-def sandbox(store: Store, request: Request) -> Record:
+def find_sandbox(store: Store, request: Request) -> Record:
     """
     The sandbox a request works in.
 
     rule: sandbox-headers
     """
     if "x-sandbox-id" in request.headers:
-        raise flow(2110, 400, "x-sandbox-id is not allowed with this token")
+        raise flow_error(2110, 400, "x-sandbox-id is not allowed with this token")
     name = request.headers.get("x-sandbox-name")
     if not name:
-        raise flow(2105, 400, "x-sandbox-name is missing")
+        raise flow_error(2105, 400, "x-sandbox-name is missing")
     found = store.get("sandboxes", name)
     if found is None:
-        raise flow(2101, 404, f"Sandbox [{name}] not found")
+        raise flow_error(2101, 404, f"Sandbox [{name}] not found")
     return found
 
 
-def require(credential: Record, permission: str) -> None:
+def require_permission(credential: Record, permission: str) -> None:
     """
     Refuse a caller without a permission.
 
     rule: permissions
     """
     if permission not in credential.doc["permissions"]:
-        raise flow(2118, 403, f"Permission missing: {permission}")
+        raise flow_error(2118, 403, f"Permission missing: {permission}")
 
 
 def caller(credential: Record) -> Caller:
@@ -163,16 +172,16 @@ def caller(credential: Record) -> Caller:
     return Caller(credential.id, credential.id)
 
 
-def sandboxes_answer(store: Store, request: Request) -> Answer:
+def answer_sandboxes(store: Store, request: Request) -> Answer:
     """
     The sandbox management API, read only.
 
     rule: sandbox-management
     """
     if request.method != "GET":
-        raise message(405, "Method not allowed")
-    path = request.path.removeprefix(SANDBOXES).strip("/")
-    shown = [_sandbox(record) for record in store.all("sandboxes")]
+        raise message_error(405, "Method not allowed")
+    path = request.path.removeprefix(SANDBOXES_PATH).strip("/")
+    shown = [_sandbox_json(record) for record in store.list_records("sandboxes")]
     if path in ("", "sandboxes"):
         page = {"limit": 200, "count": len(shown)}
         return Answer(200, {"sandboxes": shown, "_page": page, "_links": {}})
@@ -180,10 +189,10 @@ def sandboxes_answer(store: Store, request: Request) -> Answer:
     for found in shown:
         if found["name"] == name and path.startswith("sandboxes/"):
             return Answer(200, found)
-    raise Refused(Answer(404, {"status": 404, "title": "SandboxNotFound", "detail": f"No sandbox {name}"}))
+    raise RequestRefused(Answer(404, {"status": 404, "title": "SandboxNotFound", "detail": f"No sandbox {name}"}))
 
 
-def _sandbox(record: Record) -> Json:
+def _sandbox_json(record: Record) -> Json:
     doc: dict[str, Any] = record.doc
     return {
         "name": record.id,

@@ -13,7 +13,7 @@ from uuid import UUID
 Draw = Callable[[], bytes]
 
 
-def draw(seed: int, counter: int) -> bytes:
+def draw_bytes(seed: int, counter: int) -> bytes:
     """Sixteen bytes that nobody can guess from the ones before."""
     return blake2b(f"{seed}:{counter}".encode(), digest_size=16).digest()
 
@@ -29,7 +29,7 @@ def etag(drawn: bytes) -> str:
     return f'"{text[:8]}-0000-0200-0000-{text[8:20]}"'
 
 
-def hex24(drawn: bytes) -> str:
+def dataset_id(drawn: bytes) -> str:
     """An id of a dataset."""
     return drawn.hex()[:24]
 

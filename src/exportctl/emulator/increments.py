@@ -28,12 +28,12 @@ class Increment:
     name: str
     kind: str
     batches: tuple[Batch, ...]
-    upto: int
+    exported_count: int
     full: bool
 
     @property
     def count(self) -> int:
-        return rows.total(self.batches)
+        return rows.row_count(self.batches)
 
 
 def batches(dataset: Record) -> list[Batch]:
@@ -41,7 +41,7 @@ def batches(dataset: Record) -> list[Batch]:
     return [Batch(**stored) for stored in dataset.hidden.get("batches", [])]
 
 
-def add(dataset: Record, count: int, at: int, spread: int = 86400) -> Batch:
+def add_batch(dataset: Record, count: int, at: int, spread: int = 86400) -> Batch:
     """Let rows come in."""
     known = batches(dataset)
     last = known[-1] if known else None
@@ -57,51 +57,51 @@ def increment(flow: Record, dataset: Record, tick: float, switches: Switches) ->
     rule: increments
     """
     known = batches(dataset)
-    done = _done(flow, dataset.id, switches)
+    done = _exported_count(flow, dataset.id, switches)
     upto = max(done or 0, sum(batch.at <= tick for batch in known))  # a clock that was set back undoes no export
     chosen: Sequence[Batch] = known[done or 0 : upto]
     kind = str(dataset.hidden.get("kind", rows.RECORD))
     # rule: events-of-a-year
     if kind == rows.EVENT:
-        chosen = [kept for batch in chosen if (kept := rows.trimmed(batch, tick - YEAR))]
+        chosen = [kept for batch in chosen if (kept := rows.trim_events(batch, tick - YEAR))]
     return Increment(dataset.id, str(dataset.doc["name"]), kind, tuple(chosen), upto, full=done is None)
 
 
-def full(dataset: Record, tick: float) -> Increment:
+def full_increment(dataset: Record, tick: float) -> Increment:
     """All rows of a dataset, whatever was exported before: an export on demand."""
     return increment(Record("flows", "", "", {}), dataset, tick, Switches())
 
 
-def _done(flow: Record, dataset: str, switches: Switches) -> int | None:
+def _exported_count(flow: Record, dataset: str, switches: Switches) -> int | None:
     """How many batches are exported; None: nothing is, or it does not count any more."""
     if not (flow.doc.get("scheduleParams") or {}).get("interval"):
         return None
-    return _counted(flow.hidden, flow.doc, switches).get(dataset)
+    return _exported_counts(flow.hidden, flow.doc, switches).get(dataset)
 
 
-def _counted(hidden: Json, doc: Json, switches: Switches) -> dict[str, int]:
+def _exported_counts(hidden: Json, doc: Json, switches: Switches) -> dict[str, int]:
     """Of what was exported, what still counts for a flow as `doc` has it: batches per dataset."""
     exported: Json = hidden.get("exported") or {}
     # rule: dataset-change
-    if not exported or (switches.dataset_change == "restart" and exported["source"] != _source(doc)):
+    if not exported or (switches.dataset_change == "restart" and exported["source"] != _source_id(doc)):
         return {}
     # rule: schedule-change
-    if switches.schedule_change == "restart" and exported["rhythm"] != _rhythm(doc):
+    if switches.schedule_change == "restart" and exported["rhythm"] != _schedule_settings(doc):
         return {}
     upto: dict[str, int] = exported["upto"]
     return upto
 
 
-def settle(flow: Record, ran: Json, done: Sequence[Increment], switches: Switches) -> None:
+def record_exported_batches(flow: Record, ran: Json, done: Sequence[Increment], switches: Switches) -> None:
     """Note on a flow what a run has exported; `ran` is the flow's document as it was when the run began."""
-    upto = _counted(flow.hidden, ran, switches) | {one.dataset: one.upto for one in done}
-    flow.hidden["exported"] = {"source": _source(ran), "rhythm": _rhythm(ran), "upto": upto}
+    upto = _exported_counts(flow.hidden, ran, switches) | {one.dataset: one.exported_count for one in done}
+    flow.hidden["exported"] = {"source": _source_id(ran), "rhythm": _schedule_settings(ran), "upto": upto}
 
 
-def _source(doc: Json) -> str:
+def _source_id(doc: Json) -> str:
     return str(next(iter(doc.get("sourceConnectionIds", ())), ""))
 
 
-def _rhythm(doc: Json) -> list[object]:
+def _schedule_settings(doc: Json) -> list[object]:
     schedule = doc.get("scheduleParams") or {}
     return [schedule.get("exportMode"), schedule.get("timeUnit"), str(schedule.get("interval"))]

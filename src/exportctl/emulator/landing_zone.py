@@ -16,7 +16,7 @@ from exportctl.emulator.sinks.accounts import LANDING_ZONE
 from exportctl.emulator.sinks.settings import Endpoint
 from exportctl.emulator.sinks.sink import StorageRefused
 from exportctl.emulator.store import Store
-from exportctl.emulator.wire import Answer, Json, Request, message
+from exportctl.emulator.wire import Answer, Json, Request, message_error
 
 PATH = "/data/foundation/connectors/landingzone"
 TYPE = "dlz_destination"
@@ -31,12 +31,12 @@ def answer(store: Store, request: Request) -> Answer:
         Refused: another address, method or type; or the landing zone is a local folder, which takes no credentials.
     """
     if request.path not in (PATH, f"{PATH}/credentials"):
-        raise message(404, "Resource not found")
+        raise message_error(404, "Resource not found")
     if request.method != "GET":
-        raise message(405, "Method not allowed")
+        raise message_error(405, "Method not allowed")
     # rule: landing-zone-type
     if request.value("type") != TYPE:
-        raise message(400, f"type must be {TYPE}")
+        raise message_error(400, f"type must be {TYPE}")
     endpoint = _endpoint(store)
     if request.path == PATH:
         # rule: landing-zone-container
@@ -47,11 +47,13 @@ def answer(store: Store, request: Request) -> Answer:
 def _endpoint(store: Store) -> Endpoint:
     # rule: landing-zone-local
     try:
-        found = settings.parsed(store.setting("storage", {})).endpoint("data-landing-zone")
+        found = settings.parse_settings(store.get_setting("storage", {})).endpoint("data-landing-zone")
     except StorageRefused as error:
-        raise message(404, error.reason) from error
+        raise message_error(404, error.reason) from error
     if found is None:
-        raise message(404, "the emulator writes the landing zone to a local folder: there are no credentials to it")
+        raise message_error(
+            404, "the emulator writes the landing zone to a local folder: there are no credentials to it"
+        )
     return found
 
 

@@ -17,9 +17,9 @@ from typing import Any
 from urllib.parse import quote
 
 from exportctl.emulator import filters, objects
-from exportctl.emulator.objects import Context
+from exportctl.emulator.objects import RequestContext
 from exportctl.emulator.store import Record
-from exportctl.emulator.wire import Answer, Json, Request, flow
+from exportctl.emulator.wire import Answer, Json, Request, flow_error
 
 PARAMETERS = {"property", "limit", "orderby", "continuationToken", "count"}
 DEFAULT_LIMIT = 20
@@ -38,7 +38,7 @@ class Query:
 
 
 @dataclass(frozen=True)
-class Twist:
+class ReadFault:
     """How a fault bends one page: given twice, without an item, or as it was before the last write."""
 
     repeat: bool = False
@@ -46,16 +46,16 @@ class Twist:
     stale: bool = False
 
 
-def answer(ctx: Context, collection: str, request: Request, twist: Twist | None = None) -> Answer:
+def answer(ctx: RequestContext, collection: str, request: Request, twist: ReadFault | None = None) -> Answer:
     """The answer to a GET of a collection."""
-    twist = twist or Twist()
-    query = _query(collection, request)
+    twist = twist or ReadFault()
+    query = _parse_list_query(collection, request)
     orders = filters.parse_orderby(collection, query.orderby) if query.orderby else ()
     rows = _rows(ctx, collection, twist.stale, orders)
     rows = [row for row in rows if all(one.accepts(row.doc) for one in query.filters)]
     if query.count:
         return Answer(200, {"count": len(rows)})
-    rows.sort(key=cmp_to_key(lambda a, b: _compare(a, b, orders)))
+    rows.sort(key=cmp_to_key(lambda a, b: _compare_rows(a, b, orders)))
     return _page(ctx, collection, query, rows, orders, twist)
 
 
@@ -69,53 +69,53 @@ class _Row:
     order: int
 
 
-def _query(collection: str, request: Request) -> Query:
+def _parse_list_query(collection: str, request: Request) -> Query:
     # rule: unknown-query-parameter
     unknown = [key for key, _ in request.query if key not in PARAMETERS]
     if unknown:
-        raise flow(1451, 400, f"Query parameter [{unknown[0]}] is not known")
+        raise flow_error(1451, 400, f"Query parameter [{unknown[0]}] is not known")
     repeated = [key for key in PARAMETERS - {"property"} if len(request.values(key)) > 1]
     if repeated:
-        raise flow(1454, 400, f"Query parameter [{repeated[0]}] is given twice")
-    count = _boolean(request.value("count"))
+        raise flow_error(1454, 400, f"Query parameter [{repeated[0]}] is given twice")
+    count = _parse_boolean(request.value("count"))
     # rule: limit-with-count
     if count and request.value("limit") is not None:
-        raise flow(1401, 400, "limit and count cannot be used together")
+        raise flow_error(1401, 400, "limit and count cannot be used together")
     return Query(
         tuple(filters.parse_filter(collection, text) for text in request.values("property")),
         request.value("orderby") or "",
-        _limit(request.value("limit")),
+        _parse_limit(request.value("limit")),
         count,
         request.value("continuationToken"),
     )
 
 
-def _boolean(text: str | None) -> bool:
+def _parse_boolean(text: str | None) -> bool:
     if (text or "false").lower() not in ("true", "false"):
-        raise flow(1454, 400, "count takes true or false")
+        raise flow_error(1454, 400, "count takes true or false")
     return (text or "").lower() == "true"
 
 
-def _limit(text: str | None) -> int:
+def _parse_limit(text: str | None) -> int:
     # rule: list-limit
     if text is None:
         return DEFAULT_LIMIT
     if not (text.isascii() and text.isdigit()) or not 1 <= int(text[:9]) <= MAXIMUM_LIMIT:
-        raise flow(1454, 400, f"limit takes 1 to {MAXIMUM_LIMIT}")
+        raise flow_error(1454, 400, f"limit takes 1 to {MAXIMUM_LIMIT}")
     return int(text)
 
 
-def _rows(ctx: Context, collection: str, stale: bool, orders: Sequence[filters.Order]) -> list[_Row]:
-    records = ctx.store.all(collection, ctx.sandbox)
-    shown = _before_last_write(records) if stale else [r for r in records if objects.is_listed(r, ctx)]
-    return [_row(objects.view(record, ctx), record.seq, record.order, orders) for record in shown]
+def _rows(ctx: RequestContext, collection: str, stale: bool, orders: Sequence[filters.SortField]) -> list[_Row]:
+    records = ctx.store.list_records(collection, ctx.sandbox)
+    shown = _records_before_last_write(records) if stale else [r for r in records if objects.is_listed(r, ctx)]
+    return [_row(objects.view_object(record, ctx), record.seq, record.order, orders) for record in shown]
 
 
-def _row(doc: Json, seq: int, order: int, orders: Sequence[filters.Order]) -> _Row:
+def _row(doc: Json, seq: int, order: int, orders: Sequence[filters.SortField]) -> _Row:
     return _Row(doc, tuple(filters.sort_key(doc, one) for one in orders), seq, order)
 
 
-def _before_last_write(records: list[Record]) -> list[Record]:
+def _records_before_last_write(records: list[Record]) -> list[Record]:
     """The collection as it was before the last write: that object at its previous version, or not there."""
     latest = max(records, key=lambda record: int(record.hidden.get("written", 0)), default=None)
     kept = []
@@ -127,7 +127,7 @@ def _before_last_write(records: list[Record]) -> list[Record]:
     return kept
 
 
-def _compare(a: _Row, b: _Row, orders: Sequence[filters.Order]) -> int:
+def _compare_rows(a: _Row, b: _Row, orders: Sequence[filters.SortField]) -> int:
     for order, left, right in zip(orders, a.keys, b.keys, strict=True):
         if left != right:
             return 1 if (left < right) is order.descending else -1
@@ -138,15 +138,15 @@ def _compare(a: _Row, b: _Row, orders: Sequence[filters.Order]) -> int:
 
 
 def _page(
-    ctx: Context,
+    ctx: RequestContext,
     collection: str,
     query: Query,
     rows: list[_Row],
-    orders: Sequence[filters.Order],
-    twist: Twist,
+    orders: Sequence[filters.SortField],
+    twist: ReadFault,
 ) -> Answer:
     start: _Row | None = _position(ctx, collection, query, orders) if query.token else None
-    left = [row for row in rows if start is None or _compare(start, row, orders) < 0]
+    left = [row for row in rows if start is None or _compare_rows(start, row, orders) < 0]
     # rule: page-size
     size = min(query.limit, ctx.page_size)
     page, more = left[:size], len(left) > size
@@ -155,17 +155,17 @@ def _page(
         del items[len(items) // 2]
     links: Json = {}
     if twist.repeat:
-        links = _next(ctx, collection, query, start)
+        links = _next_link(ctx, collection, query, start)
     elif more:
-        links = _next(ctx, collection, query, page[-1])
+        links = _next_link(ctx, collection, query, page[-1])
     return Answer(200, {"items": items, "_links": links})
 
 
-def _next(ctx: Context, collection: str, query: Query, last: _Row | None) -> Json:
+def _next_link(ctx: RequestContext, collection: str, query: Query, last: _Row | None) -> Json:
     # rule: next-link
     at = None if last is None else {"doc": _sort_fields(last.doc, query.orderby), "seq": last.seq, "order": last.order}
-    state = {"in": f"{ctx.sandbox}/{collection}", "by": query.orderby, "at": at, "n": ctx.store.draw().hex()}
-    token = _seal(state)
+    state = {"in": f"{ctx.sandbox}/{collection}", "by": query.orderby, "at": at, "n": ctx.store.draw_bytes().hex()}
+    token = _encode_token(state)
     return {"next": {"href": f"/{collection}?continuationToken={quote(token, safe='')}"}}
 
 
@@ -174,28 +174,28 @@ def _sort_fields(doc: Json, orderby: str) -> Json:
     return {name: doc[name] for name in names if name in doc}
 
 
-def _seal(state: Json) -> str:
+def _encode_token(state: Json) -> str:
     """A token that must be percent-encoded, and cannot be cut at an equals sign."""
     text = base64.b64encode(json.dumps(state).encode()).decode()
-    return f"RID:~{_check(text)}=={text}=&RT:%2B+1#"
+    return f"RID:~{_checksum(text)}=={text}=&RT:%2B+1#"
 
 
-def _check(text: str) -> str:
+def _checksum(text: str) -> str:
     return blake2b(text.encode(), digest_size=6).hexdigest()
 
 
-def _position(ctx: Context, collection: str, query: Query, orders: Sequence[filters.Order]) -> _Row | None:
+def _position(ctx: RequestContext, collection: str, query: Query, orders: Sequence[filters.SortField]) -> _Row | None:
     # rule: token-belongs-to-list
-    state = _unseal(query.token or "")
+    state = _decode_token(query.token or "")
     if state is None or state["in"] != f"{ctx.sandbox}/{collection}" or state["by"] != query.orderby:
-        raise flow(1454, 400, "continuationToken is not valid for this list")
+        raise flow_error(1454, 400, "continuationToken is not valid for this list")
     at = state["at"]
     return None if at is None else _row(at["doc"], at["seq"], at["order"], orders)
 
 
-def _unseal(token: str) -> Any:
+def _decode_token(token: str) -> Any:
     head, end = "RID:~", "=&RT:%2B+1#"
     check, _, text = token.removeprefix(head).removesuffix(end).partition("==")
-    if not token.startswith(head) or not token.endswith(end) or check != _check(text):
+    if not token.startswith(head) or not token.endswith(end) or check != _checksum(text):
         return None
     return json.loads(base64.b64decode(text))

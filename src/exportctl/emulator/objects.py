@@ -18,7 +18,7 @@ from exportctl.emulator.clock import six_months_after
 from exportctl.emulator.store import Record, Store
 from exportctl.emulator.switches import Switches
 from exportctl.emulator.validation import TEMPLATE_KEYS
-from exportctl.emulator.wire import Json, not_found
+from exportctl.emulator.wire import Json, not_found_error
 
 COLLECTIONS = ("connections", "sourceConnections", "targetConnections", "flows")
 MASK = "********"
@@ -40,7 +40,7 @@ class Caller:
 
 
 @dataclass(frozen=True)
-class Context:
+class RequestContext:
     """What one request works with. `now` is the emulator's time, in seconds; `sandbox` is a name."""
 
     store: Store
@@ -77,7 +77,7 @@ def is_hidden(record: Record, switches: Switches) -> bool:
     return switches.labelled == "hidden" and bool(record.doc.get("labels"))
 
 
-def is_listed(record: Record, ctx: Context) -> bool:
+def is_listed(record: Record, ctx: RequestContext) -> bool:
     """
     Whether lists and filters know an object yet, or still.
 
@@ -87,7 +87,7 @@ def is_listed(record: Record, ctx: Context) -> bool:
     return listed and not is_hidden(record, ctx.switches)
 
 
-def find(ctx: Context, collection: str, id: str) -> Record:
+def find_object(ctx: RequestContext, collection: str, id: str) -> Record:
     """
     The object a caller names.
 
@@ -97,24 +97,24 @@ def find(ctx: Context, collection: str, id: str) -> Record:
     record = ctx.store.get(collection, id)
     # rule: sandboxes-isolate
     if record is None or record.sandbox != ctx.sandbox or is_gone(record, ctx.now) or is_hidden(record, ctx.switches):
-        raise not_found(collection, id)
+        raise not_found_error(collection, id)
     return record
 
 
-def living(ctx: Context, collection: str) -> list[Record]:
+def existing_objects(ctx: RequestContext, collection: str) -> list[Record]:
     """All objects of the caller's sandbox that are not gone, hidden and unlisted ones included."""
-    return [record for record in ctx.store.all(collection, ctx.sandbox) if not is_gone(record, ctx.now)]
+    return [record for record in ctx.store.list_records(collection, ctx.sandbox) if not is_gone(record, ctx.now)]
 
 
-def view(record: Record, ctx: Context) -> Json:
+def view_object(record: Record, ctx: RequestContext) -> Json:
     """What GET answers for an object."""
     if record.collection == "runs":
         return _show_run(record, ctx.now)
     doc = {**record.doc, **_state(record, ctx)}
-    return show(record.collection, _with_last_run(record, doc, ctx.now_ms), ctx.switches)
+    return view_document(record.collection, _show_last_run(record, doc, ctx.now_ms), ctx.switches)
 
 
-def show(collection: str, doc: Json, switches: Switches) -> Json:
+def view_document(collection: str, doc: Json, switches: Switches) -> Json:
     """A document with the switches applied to what GET shows; the stored one is left as it is."""
     shown = dict(doc)
     if collection == "flows":
@@ -128,7 +128,7 @@ def show(collection: str, doc: Json, switches: Switches) -> Json:
     return shown
 
 
-def _state(record: Record, ctx: Context) -> Json:
+def _state(record: Record, ctx: RequestContext) -> Json:
     # rule: states
     if is_deleting(record, ctx.now):
         return {"state": "delete-finalizing"}
@@ -151,7 +151,7 @@ def _show_run(record: Record, now: float) -> Json:
     return {**doc, "updatedAt": doc["createdAt"], "metrics": metrics, "activities": []}
 
 
-def _with_last_run(record: Record, doc: Json, now_ms: int) -> Json:
+def _show_last_run(record: Record, doc: Json, now_ms: int) -> Json:
     """A flow whose newest run is still under way shows the one before, if there was one."""
     newest = doc.get("lastRunDetails")
     if not newest or newest["completedAtUTC"] <= now_ms:

@@ -6,12 +6,12 @@ All of it is made up. Mail goes to example.com, and phone numbers are of the ran
 
 from __future__ import annotations
 
-from exportctl.emulator.columns import FLAG, TEXT, Map, Shape
+from exportctl.emulator.columns import BOOLEAN, TEXT, MapType, Shape
 
 COUNT = 100_000
 """Events are of the people numbered below this."""
 
-IDENTITY_MAP: Shape = Map([{"id": TEXT, "authenticatedState": TEXT, "primary": FLAG}])
+IDENTITY_MAP: Shape = MapType([{"id": TEXT, "authenticatedState": TEXT, "primary": BOOLEAN}])
 
 _SPREAD = 61803398874989484820458683436563811773  # no common factor with ten: no two people share an ECID
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from functools import cache
 
 from exportctl.emulator import people
-from exportctl.emulator.columns import DATE, TEXT, TIME, WHOLE, Shape, member, time
+from exportctl.emulator.columns import DATE, INTEGER, TEXT, TIME, Shape, member, rfc3339_time
 
 _CHOICE: Shape = {"val": TEXT}
 COLUMNS: Mapping[str, Shape] = {
@@ -23,10 +23,10 @@ COLUMNS: Mapping[str, Shape] = {
     "homeAddress": {"street1": TEXT, "city": TEXT, "postalCode": TEXT, "countryCode": TEXT},
     "identityMap": people.IDENTITY_MAP,
     "consents": {"collect": _CHOICE, "marketing": {"email": _CHOICE, "push": _CHOICE}},
-    "loyalty": {"loyaltyID": [TEXT], "tier": TEXT, "points": WHOLE, "joinDate": DATE},
+    "loyalty": {"loyaltyID": [TEXT], "tier": TEXT, "points": INTEGER, "joinDate": DATE},
 }
 
-_FIRST = (  # name, gender where given
+_FIRST_NAMES = (  # name, gender where given
     ("Anna", "female"),
     ("Zoë", "female"),
     ("Łukasz", "male"),
@@ -39,7 +39,19 @@ _FIRST = (  # name, gender where given
     ("Noor", "not_specified"),
     ("Sam", None),
 )
-_LAST = ("Müller", "O'Brien", "Nowak", "佐藤", "García", "Smith", "Ångström", "Nguyễn", "Çelik", "Иванова", "Dupont")
+_LAST_NAMES = (
+    "Müller",
+    "O'Brien",
+    "Nowak",
+    "佐藤",
+    "García",
+    "Smith",
+    "Ångström",
+    "Nguyễn",
+    "Çelik",
+    "Иванова",
+    "Dupont",
+)
 _HOMES = (
     ("12 Main Street", "Springfield", "01101", "US"),
     ("Lindenstraße 4", "Köln", "50667", "DE"),
@@ -50,16 +62,16 @@ _HOMES = (
     ("9 High Street", "Bath", "BA1 1AA", "GB"),
 )
 _TIERS = ("bronze", "silver", "gold")
-_EARLIEST = 1_546_300_800  # 2019-01-01T00:00:00Z; all are created in the four years and a half after it
+_EARLIEST_CREATION = 1_546_300_800  # 2019-01-01T00:00:00Z; all are created in the four years and a half after it
 _SPAN = 1640 * 86_400
 
 
 def line(stem: str, number: int, chance: bytes, ms: int) -> str:
     """The row as one line of JSON, modified at `ms`. `stem` is the dataset's id; of `chance` ten bytes are read."""
-    created = 1000 * (_EARLIEST + int.from_bytes(chance[:4]) % _SPAN)
+    created = 1000 * (_EARLIEST_CREATION + int.from_bytes(chance[:4]) % _SPAN)
     phone = f',"mobilePhone":{{"number":"{people.phone(number)}"}}' if chance[4] % 4 else ""
     return (
-        f'{{"_id":"{stem}-{number:012d}","_repo":{{"createDate":"{time(created)}","modifyDate":"{time(ms)}"}}'
+        f'{{"_id":"{stem}-{number:012d}","_repo":{{"createDate":"{rfc3339_time(created)}","modifyDate":"{rfc3339_time(ms)}"}}'
         f',"person":{{"name":{{{_names()[chance[5]]}}}{_birthdays()[chance[6]]}{_genders()[chance[5]]}}}'
         f',"personalEmail":{{"address":"{people.email(number)}"}}{phone}{_homes()[chance[7]]}'
         f',"identityMap":{people.identity_map(number, known=True)}{_consents()[chance[8]]}'
@@ -81,14 +93,17 @@ def _loyalty(number: int, chance: int) -> str:
 @cache
 def _names() -> tuple[str, ...]:
     """The fields of the name, without a comma in front."""
-    pairs = ((_FIRST[i % len(_FIRST)][0], _LAST[i // len(_FIRST) % len(_LAST)]) for i in range(256))
+    pairs = (
+        (_FIRST_NAMES[i % len(_FIRST_NAMES)][0], _LAST_NAMES[i // len(_FIRST_NAMES) % len(_LAST_NAMES)])
+        for i in range(256)
+    )
     return tuple((member("firstName", first) + member("lastName", last))[1:] for first, last in pairs)
 
 
 @cache
 def _genders() -> tuple[str, ...]:
     """Picked by the same byte as the name."""
-    return tuple(member("gender", _FIRST[i % len(_FIRST)][1]) for i in range(256))
+    return tuple(member("gender", _FIRST_NAMES[i % len(_FIRST_NAMES)][1]) for i in range(256))
 
 
 @cache

@@ -18,12 +18,12 @@ from hashlib import blake2b
 from itertools import pairwise
 
 from exportctl.emulator import events, profiles
-from exportctl.emulator.columns import Shape, text
+from exportctl.emulator.columns import Shape, json_text
 
 EVENT, RECORD = "event", "record"
 COLUMNS: Mapping[str, Mapping[str, Shape]] = {EVENT: events.COLUMNS, RECORD: profiles.COLUMNS}
 
-_LINE: Mapping[str, Callable[[str, int, bytes, int], str]] = {EVENT: events.line, RECORD: profiles.line}
+_LINE_WRITERS: Mapping[str, Callable[[str, int, bytes, int], str]] = {EVENT: events.line, RECORD: profiles.line}
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ def row(dataset: str, kind: str, number: int, batch: Batch) -> dict[str, object]
 
 def lines(dataset: str, kind: str, batch: Batch) -> Iterator[str]:
     """Every row as one line of JSON without its end, in order. `_id` is the dataset's id and the row's number."""
-    line, stem = _LINE[kind], text(dataset)[1:-1]
+    line, stem = _LINE_WRITERS[kind], json_text(dataset)[1:-1]
     seed = blake2b(dataset.encode(), digest_size=16)
     for place, number in enumerate(range(batch.first, batch.first + batch.count)):
         chance = seed.copy()
@@ -78,30 +78,30 @@ def lines(dataset: str, kind: str, batch: Batch) -> Iterator[str]:
         yield line(stem, number, chance.digest(), batch.moment(place) if kind == EVENT else 1000 * batch.at)
 
 
-def trimmed(batch: Batch, oldest: float) -> Batch | None:
+def trim_events(batch: Batch, oldest: float) -> Batch | None:
     """The events that happened at `oldest` (seconds since 1970 UTC) or later; None if there are none."""
     start = bisect_left(range(batch.count), 1000 * oldest, key=batch.moment)
     return batch.piece(start, batch.count) if start < batch.count else None
 
 
-def total(batches: Iterable[Batch]) -> int:
+def row_count(batches: Iterable[Batch]) -> int:
     """How many rows they hold together."""
     return sum(batch.count for batch in batches)
 
 
-def parts(batches: Sequence[Batch], files: int) -> list[list[Batch]]:
+def split_batches(batches: Sequence[Batch], files: int) -> list[list[Batch]]:
     """
     The same rows in the same order, for at most `files` files; their sizes differ by one row at most.
 
     No file is empty: there are fewer of them when there are fewer rows, and none without rows.
     """
-    rows = total(batches)
+    rows = row_count(batches)
     files = min(files, rows)
     edges = [rows * i // files for i in range(files + 1)] if files else []
-    return [list(_between(batches, start, stop)) for start, stop in pairwise(edges)]
+    return [list(_pieces_between(batches, start, stop)) for start, stop in pairwise(edges)]
 
 
-def _between(batches: Iterable[Batch], start: int, stop: int) -> Iterator[Batch]:
+def _pieces_between(batches: Iterable[Batch], start: int, stop: int) -> Iterator[Batch]:
     """The pieces that hold the rows from `start` up to `stop`, counted over all batches."""
     passed = 0
     for batch in batches:

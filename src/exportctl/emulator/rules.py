@@ -13,20 +13,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Status = Literal["verified", "spec", "assumed"]
+RuleStatus = Literal["verified", "spec", "assumed"]
 
 
 @dataclass(frozen=True)
-class Rule:
+class ServiceRule:
     """One behaviour of the service."""
 
     id: str
     text: str
-    status: Status
+    status: RuleStatus
     source: str
 
 
-_ROWS: tuple[tuple[str, str, Status, str], ...] = (
+_ROWS: tuple[tuple[str, str, RuleStatus, str], ...] = (
     # The gateway, tokens, sandboxes, permissions
     (
         "token-endpoint",
@@ -222,7 +222,7 @@ _ROWS: tuple[tuple[str, str, Status, str], ...] = (
     ("manifest-content", "The manifest holds flowRunId, scheduledTime and exportResults of sinkPath, name and size; "
      "its name holds the ids of flow and run.", "spec", "[S3P] [sample] 10.3"),
     ("manifest-place", "A manifest lies in each export folder and lists its files.", "assumed",
-     "U18, switch manifest_place"),
+     "U18, switch manifest_location"),
     ("manifest-last", "The manifest is written after the files it lists.", "assumed", "switch manifest_last"),
     ("empty-run", "A run without rows succeeds and writes nothing, no manifest either.", "assumed",
      "dataset-exports.md 10, switch empty_run and switch empty_manifest"),
@@ -266,4 +266,4 @@ _ROWS: tuple[tuple[str, str, Status, str], ...] = (
      "a gap of the emulator"),
 )  # fmt: skip
 
-RULES: dict[str, Rule] = {id: Rule(id, text, status, source) for id, text, status, source in _ROWS}
+RULES: dict[str, ServiceRule] = {id: ServiceRule(id, text, status, source) for id, text, status, source in _ROWS}

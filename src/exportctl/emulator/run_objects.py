@@ -10,9 +10,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from exportctl.emulator import ids
-from exportctl.emulator.exporting import Job, Result
+from exportctl.emulator.exporting import Job, RunResult
 from exportctl.emulator.increments import Increment
-from exportctl.emulator.objects import Context
+from exportctl.emulator.objects import RequestContext
 from exportctl.emulator.wire import Json
 
 CLIENT = "aep_activation_batch"  # of the dataset sample [XD-new]
@@ -20,7 +20,7 @@ ACTIVITIES = (
     ("c4f238e3-7334-4933-8b56-64d7ea43ea54", "Activation Batch XdmProcessor Activity"),
     ("51d82b36-6b8f-11eb-9439-0242ac130002", "Activation Batch Publisher Activity"),
 )
-NUMBERS: Mapping[str, tuple[int, int]] = {  # refusal of a storage -> number and status of its error code (assumed)
+ERROR_CODES: Mapping[str, tuple[int, int]] = {  # refusal of a storage -> number and status of its error code (assumed)
     "denied": (3101, 403),
     "read-only": (3101, 403),
     "no-such-bucket": (3102, 404),
@@ -33,11 +33,11 @@ NUMBERS: Mapping[str, tuple[int, int]] = {  # refusal of a storage -> number and
 }
 
 
-def begun(ctx: Context, flow: Json, tick: float) -> Json:
+def new_run(ctx: RequestContext, flow: Json, tick: float) -> Json:
     """A run that nothing is known of yet but that it was due at `tick` (seconds)."""
     stamp = int(tick * 1000)
     return {
-        "id": ids.uuid(ctx.store.draw()),
+        "id": ids.uuid(ctx.store.draw_bytes()),
         "createdAt": stamp,
         "updatedAt": stamp,
         "createdBy": f"{CLIENT}@AdobeID",
@@ -49,14 +49,14 @@ def begun(ctx: Context, flow: Json, tick: float) -> Json:
         "imsOrgId": ctx.organization,
         "flowId": flow["id"],
         "flowSpec": flow["flowSpec"],
-        "providerRefId": ctx.store.draw().hex(),
-        "etag": ids.etag(ctx.store.draw()),
+        "providerRefId": ctx.store.draw_bytes().hex(),
+        "etag": ids.etag(ctx.store.draw_bytes()),
         "metrics": {"durationSummary": {"startedAtUTC": stamp}, "statusSummary": {"status": "Processing"}},
         "activities": [],
     }
 
 
-def over(doc: Json, job: Job, result: Result, completed: float) -> Json:
+def finished_run(doc: Json, job: Job, result: RunResult, completed: float) -> Json:
     """
     The run after it was carried out. `completed` in seconds.
 
@@ -79,12 +79,12 @@ def last_run(doc: Json) -> Json:
     }
 
 
-def _metrics(doc: Json, job: Job, result: Result, completed: int) -> Json:
+def _metrics(doc: Json, job: Job, result: RunResult, completed: int) -> Json:
     started = doc["metrics"]["durationSummary"]["startedAtUTC"]
-    failed = result.refused is not None
+    failed = result.refusal is not None
     read = sum(one.count for one in job.increments)
     written = 0 if failed else read
-    size = sum(one.size for one in result.written)
+    size = sum(one.size for one in result.files)
     return {
         "durationSummary": {"startedAtUTC": started, "completedAtUTC": completed},
         "sizeSummary": {"inputBytes": size, "outputBytes": size},
@@ -93,7 +93,7 @@ def _metrics(doc: Json, job: Job, result: Result, completed: int) -> Json:
             "sourceSummaries": [_summary(job, job.flow.get("sourceConnectionIds") or (), failed)],
             "targetSummaries": [_summary(job, job.flow.get("targetConnectionIds") or (), failed)],
         },
-        "fileSummary": {"outputFileCount": len(result.written)},
+        "fileSummary": {"outputFileCount": len(result.files)},
         "statusSummary": {"status": "failed" if failed else "success", "errors": _errors(result)},
     }
 
@@ -123,16 +123,16 @@ def _entity(one: Increment, failed: bool) -> Json:
     }
 
 
-def _errors(result: Result) -> list[Json]:
+def _errors(result: RunResult) -> list[Json]:
     """
     The generic error of the samples, and the storage's own reason behind it.
 
     rule: run-errors
     """
-    if result.refused is None:
+    if result.refusal is None:
         return []
-    number, status = NUMBERS.get(result.refused.code, (3100, 500))
+    number, status = ERROR_CODES.get(result.refusal.code, (3100, 500))
     return [
         {"code": "ACTIVATION_BATCH-0000-FAILED", "message": "Job aborted."},
-        {"code": f"CONNECTOR-{number}-{status}", "message": result.refused.reason},
+        {"code": f"CONNECTOR-{number}-{status}", "message": result.refusal.reason},
     ]

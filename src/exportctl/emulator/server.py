@@ -26,10 +26,10 @@ def serve(emulator: Emulator, port: int, host: str = "127.0.0.1") -> None:
         ValueError: the host is not this machine only.
         ImportError: the extra `emulator` is not installed.
     """
-    server(emulator, port, host).run()
+    bind_server(emulator, port, host).run()
 
 
-def server(emulator: Application, port: int, host: str = "127.0.0.1") -> Any:
+def bind_server(emulator: Application, port: int, host: str = "127.0.0.1") -> Any:
     """A waitress server, bound and not yet running: `run()`, `close()`, `effective_port` (port 0 picks one)."""
     if not is_loopback(host):
         raise ValueError(f"the emulator serves on this machine only, not on {host}")
@@ -37,11 +37,11 @@ def server(emulator: Application, port: int, host: str = "127.0.0.1") -> Any:
         from waitress.server import create_server  # type: ignore[import-untyped]
     except ImportError as error:
         raise ImportError("serving needs waitress: pip install 'exportctl[emulator]'") from error
-    app = _closing(emulator)
+    app = _wsgi_app(emulator)
     return create_server(app, host=host, port=port, threads=THREADS, clear_untrusted_proxy_headers=True, ident=None)
 
 
-def close(running: Any) -> None:
+def close_server(running: Any) -> None:
     """
     Let the requests under way end, then close the sockets in the thread that serves: it must not find them gone under
     its hands. Its `run()` then ends.
@@ -58,7 +58,7 @@ def is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def _closing(emulator: Application) -> Application:
+def _wsgi_app(emulator: Application) -> Application:
     """The application, with a lost answer turned into a closed socket instead of a 500."""
     from waitress.channel import ClientDisconnected  # type: ignore[import-untyped]
 

@@ -9,28 +9,37 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from exportctl.emulator import configs, filters, gateway, listing, objects, specs, writes
-from exportctl.emulator.listing import Twist
-from exportctl.emulator.objects import COLLECTIONS, Context, find
+from exportctl.emulator.listing import ReadFault
+from exportctl.emulator.objects import COLLECTIONS, RequestContext, find_object
 from exportctl.emulator.store import Record
-from exportctl.emulator.wire import Answer, Json, Refused, Request, bad_request, flow, message, not_found
+from exportctl.emulator.wire import (
+    Answer,
+    Json,
+    Request,
+    RequestRefused,
+    bad_request_error,
+    flow_error,
+    message_error,
+    not_found_error,
+)
 from exportctl.emulator.wire import parse_json as parse
 
-FLOW_SERVICE = "/data/foundation/flowservice"
-AD_HOC = "/data/core/activation/disflowprovider/adhocrun"
-LOCATED = ("connections", "flows")  # collections whose create answers a Location header
+FLOW_SERVICE_PATH = "/data/foundation/flowservice"
+AD_HOC_PATH = "/data/core/activation/disflowprovider/adhocrun"
+WITH_LOCATION_HEADER = ("connections", "flows")  # collections whose create answers a Location header
 
 
 @dataclass(frozen=True)
-class Call:
+class ServiceCall:
     """A request with all it takes to answer it."""
 
-    ctx: Context
+    ctx: RequestContext
     request: Request
     credential: Record
-    twist: Twist
+    read_fault: ReadFault
 
-    def permit(self, permission: str) -> None:
-        gateway.require(self.credential, permission)
+    def require_permission(self, permission: str) -> None:
+        gateway.require_permission(self.credential, permission)
 
     def body(self) -> object:
         """The JSON body, None when there is none."""
@@ -38,52 +47,54 @@ class Call:
         if not self.request.body:
             return None
         if not gateway.is_json(self.request):
-            raise bad_request("Content-Type must be application/json")
+            raise bad_request_error("Content-Type must be application/json")
         return parse(self.request.body)
 
 
-def answer(call: Call) -> Answer:
+def answer(call: ServiceCall) -> Answer:
     """What the Flow Service answers."""
-    parts = call.request.path.removeprefix(FLOW_SERVICE).strip("/").split("/")
+    parts = call.request.path.removeprefix(FLOW_SERVICE_PATH).strip("/").split("/")
     collection, rest = parts[0], parts[1:]
     if collection in ("connectionSpecs", "flowSpecs"):
-        return _spec(call, collection, rest)
+        return _answer_specs(call, collection, rest)
     if collection == "runs":
-        return _runs(call, rest)
+        return _answer_runs(call, rest)
     if collection in COLLECTIONS and len(rest) == 0:
-        return _collection(call, collection)
+        return _answer_collection(call, collection)
     if collection in COLLECTIONS and len(rest) == 1:
-        return _object(call, collection, rest[0])
+        return _answer_object(call, collection, rest[0])
     if collection == "flows" and rest[1:] == ["action"]:
-        return _action(call, rest[0])
-    raise _unknown_path()
+        return _answer_action(call, rest[0])
+    raise _unknown_path_error()
 
 
-def _unknown_path() -> Refused:
+def _unknown_path_error() -> RequestRefused:
     # rule: unknown-path
-    return message(404, "Resource not found")
+    return message_error(404, "Resource not found")
 
 
-def _wrong_method() -> Refused:
+def _wrong_method_error() -> RequestRefused:
     # rule: wrong-method
-    return message(405, "Method not allowed")
+    return message_error(405, "Method not allowed")
 
 
 def _write_permission(collection: str) -> str:
     return gateway.MANAGE if collection == "connections" else gateway.ACTIVATE
 
 
-def _collection(call: Call, collection: str) -> Answer:
+def _answer_collection(call: ServiceCall, collection: str) -> Answer:
     if call.request.method == "GET":
-        call.permit(gateway.VIEW)
-        return listing.answer(call.ctx, collection, call.request, call.twist)
+        call.require_permission(gateway.VIEW)
+        return listing.answer(call.ctx, collection, call.request, call.read_fault)
     if call.request.method != "POST":
-        raise _wrong_method()
-    call.permit(_write_permission(collection))
+        raise _wrong_method_error()
+    call.require_permission(_write_permission(collection))
     # rule: no-draft-mode
-    _no_query(call)
+    _check_query(call)
     record = writes.create(call.ctx, collection, call.body())
-    headers = (("Location", f"{FLOW_SERVICE}/{collection}/{record.id}"),) if collection in LOCATED else ()
+    headers = (
+        (("Location", f"{FLOW_SERVICE_PATH}/{collection}/{record.id}"),) if collection in WITH_LOCATION_HEADER else ()
+    )
     return Answer(201, _receipt(record), headers)
 
 
@@ -91,93 +102,93 @@ def _receipt(record: Record) -> Json:
     return {"id": record.id, "etag": record.doc["etag"]}
 
 
-def _no_query(call: Call, allowed: tuple[str, ...] = ()) -> None:
+def _check_query(call: ServiceCall, allowed: tuple[str, ...] = ()) -> None:
     unknown = [key for key, _ in call.request.query if key not in allowed]
     if unknown:
-        raise flow(1451, 400, f"Query parameter [{unknown[0]}] is not known")
+        raise flow_error(1451, 400, f"Query parameter [{unknown[0]}] is not known")
 
 
-def _object(call: Call, collection: str, id: str) -> Answer:
-    _no_query(call)
+def _answer_object(call: ServiceCall, collection: str, id: str) -> Answer:
+    _check_query(call)
     method = call.request.method
     if method == "GET":
-        call.permit(gateway.VIEW)
-        return Answer(200, {"items": [_read(call, collection, id)]})
+        call.require_permission(gateway.VIEW)
+        return Answer(200, {"items": [_read_object(call, collection, id)]})
     if method not in ("PATCH", "DELETE"):
-        raise _wrong_method()
-    call.permit(_write_permission(collection))
+        raise _wrong_method_error()
+    call.require_permission(_write_permission(collection))
     if method == "DELETE":
-        writes.delete(call.ctx, find(call.ctx, collection, id))
+        writes.delete(call.ctx, find_object(call.ctx, collection, id))
         # rule: delete-status
         return Answer(call.ctx.switches.delete_status)
-    return _patch(call, collection, id)
+    return _patch_object(call, collection, id)
 
 
-def _read(call: Call, collection: str, id: str) -> Json:
-    if not call.twist.stale:
-        return objects.view(find(call.ctx, collection, id), call.ctx)
+def _read_object(call: ServiceCall, collection: str, id: str) -> Json:
+    if not call.read_fault.stale:
+        return objects.view_object(find_object(call.ctx, collection, id), call.ctx)
     record = call.ctx.store.get(collection, id)
     previous = record.hidden.get("previous") if record and record.sandbox == call.ctx.sandbox else None
     if previous is None:
-        raise not_found(collection, id)
-    return objects.show(collection, previous, call.ctx.switches)
+        raise not_found_error(collection, id)
+    return objects.view_document(collection, previous, call.ctx.switches)
 
 
-def _patch(call: Call, collection: str, id: str) -> Answer:
+def _patch_object(call: ServiceCall, collection: str, id: str) -> Answer:
     # rule: source-patch
     if collection == "sourceConnections" and call.ctx.switches.source_patch == "405":
-        raise _wrong_method()
-    record = find(call.ctx, collection, id)
+        raise _wrong_method_error()
+    record = find_object(call.ctx, collection, id)
     record = writes.patch(call.ctx, record, call.request.headers.get("if-match"), call.body())
     # rule: child-patch-answer
     if collection in writes.FLOW_LINKS and call.ctx.switches.child_patch_answer == "items":
-        return Answer(200, {"items": [objects.view(record, call.ctx)]})
+        return Answer(200, {"items": [objects.view_object(record, call.ctx)]})
     return Answer(200, _receipt(record))
 
 
-def _action(call: Call, id: str) -> Answer:
+def _answer_action(call: ServiceCall, id: str) -> Answer:
     if call.request.method != "POST":
-        raise _wrong_method()
-    call.permit(gateway.ACTIVATE)
-    _no_query(call, ("op", "subOp"))
+        raise _wrong_method_error()
+    call.require_permission(gateway.ACTIVATE)
+    _check_query(call, ("op", "subOp"))
     op = call.request.value("op")
     if op is None:
-        raise flow(2119, 400, "Query parameter [op] is required")
-    record = writes.act(call.ctx, find(call.ctx, "flows", id), op, call.request.headers.get("if-match"))
+        raise flow_error(2119, 400, "Query parameter [op] is required")
+    record = writes.act(call.ctx, find_object(call.ctx, "flows", id), op, call.request.headers.get("if-match"))
     return Answer(200, _receipt(record))
 
 
-def _runs(call: Call, rest: list[str]) -> Answer:
+def _answer_runs(call: ServiceCall, rest: list[str]) -> Answer:
     # rule: runs-read-only
-    call.permit(gateway.VIEW)
+    call.require_permission(gateway.VIEW)
     if call.request.method == "POST":
-        raise flow(1427, 400, "Runs are read only for this token")
+        raise flow_error(1427, 400, "Runs are read only for this token")
     if call.request.method != "GET":
-        raise _wrong_method()
+        raise _wrong_method_error()
     if len(rest) == 1:
-        _no_query(call)
-        return Answer(200, {"items": [objects.view(find(call.ctx, "runs", rest[0]), call.ctx)]})
+        _check_query(call)
+        return Answer(200, {"items": [objects.view_object(find_object(call.ctx, "runs", rest[0]), call.ctx)]})
     if rest:
-        raise _unknown_path()
-    return listing.answer(call.ctx, "runs", call.request, call.twist)
+        raise _unknown_path_error()
+    return listing.answer(call.ctx, "runs", call.request, call.read_fault)
 
 
-def _spec(call: Call, collection: str, rest: list[str]) -> Answer:
+def _answer_specs(call: ServiceCall, collection: str, rest: list[str]) -> Answer:
     # rule: specs-read-only
     if call.request.method != "GET":
-        raise flow(1426, 400, "Specs are read only for this token")
+        raise flow_error(1426, 400, "Specs are read only for this token")
     if collection == "connectionSpecs" and rest[1:] == ["configs"]:
-        call.permit(gateway.VIEW_DATASETS)
+        call.require_permission(gateway.VIEW_DATASETS)
         return configs.answer(call.ctx, rest[0], call.request)
-    call.permit(gateway.VIEW)
+    call.require_permission(gateway.VIEW)
     manifest = call.ctx.switches.manifest == "accepted"
     known = specs.connection_specs(manifest) if collection == "connectionSpecs" else specs.flow_specs()
     if len(rest) > 1:
-        raise _unknown_path()
+        raise _unknown_path_error()
     if rest and rest[0] not in known:
-        raise not_found(collection, rest[0])
+        raise not_found_error(collection, rest[0])
     if rest:
         return Answer(200, {"items": [known[rest[0]]]})
-    _no_query(call, ("property",))
+    _check_query(call, ("property",))
     wanted = [filters.parse_filter(collection, text) for text in call.request.values("property")]
     return Answer(200, {"items": [spec for spec in known.values() if all(one.accepts(spec) for one in wanted)]})

@@ -46,7 +46,7 @@ class Auth:
 
 
 @dataclass(frozen=True)
-class Destination:
+class DestinationSpec:
     """What distinguishes one destination card from another."""
 
     name: str
@@ -54,7 +54,7 @@ class Destination:
     dataset_flow: str
     audience_flow: str
     auths: tuple[Auth, ...]
-    place: tuple[tuple[str, Json], ...]
+    location: tuple[tuple[str, Json], ...]
     encryption: bool = True
 
 
@@ -69,7 +69,7 @@ def _secret(title: str, **more: object) -> Json:
 _SFTP_LOGIN = (("domain", _text("Domain")), ("username", _text("Username")))
 
 DESTINATIONS = (
-    Destination(
+    DestinationSpec(
         "Amazon S3",
         "4fce964d-3f37-408f-9778-e597338a21ee",
         "269ba276-16fc-47db-92b0-c1049a3c131f",
@@ -90,7 +90,7 @@ DESTINATIONS = (
             ("path", _text("Folder path", pattern=MACRO_PATH)),
         ),
     ),
-    Destination(
+    DestinationSpec(
         "Azure Blob Storage",
         "6d6b59bf-fb58-4107-9064-4d246c0e5bb2",
         "95bd8965-fc8a-4119-b9c3-944c2c2df6d2",
@@ -101,7 +101,7 @@ DESTINATIONS = (
             ("path", _text("Folder path", pattern=BLOB_PATH)),
         ),
     ),
-    Destination(
+    DestinationSpec(
         "Azure Data Lake Gen2",
         "be2c3209-53bc-47e7-ab25-145db8b873e1",
         "17be2013-2549-41ce-96e7-a70363bec293",
@@ -120,7 +120,7 @@ DESTINATIONS = (
         ),
         (("path", _text("Folder path")),),
     ),
-    Destination(
+    DestinationSpec(
         "Data Landing Zone",
         "10440537-2a7b-4583-ac39-ed38d4b848e8",
         "cd2fc47e-e838-4f38-a581-8fff2f99b63a",
@@ -129,7 +129,7 @@ DESTINATIONS = (
         (("path", _text("Folder path")),),
         encryption=False,
     ),
-    Destination(
+    DestinationSpec(
         "Google Cloud Storage",
         "c5d93acb-ea8b-4b14-8f53-02138444ae99",
         "585c15c4-6cbf-4126-8f87-e26bff78b657",
@@ -146,7 +146,7 @@ DESTINATIONS = (
             ("path", _text("Folder path", pattern=MACRO_PATH)),
         ),
     ),
-    Destination(
+    DestinationSpec(
         "SFTP",
         "36965a81-b1c6-401b-99f8-22508f1e6a26",
         "354d6aad-4754-46e4-a576-1b384561c440",
@@ -191,10 +191,10 @@ def _encryption_spec() -> Json:
     return {"name": "File PGP/GPG Encryption", "type": "FileAsymmetric", "spec": schema}
 
 
-def _target_spec(card: Destination, manifest: bool) -> Json:
+def _target_spec(card: DestinationSpec, manifest: bool) -> Json:
     audience, dataset = _workflow("NOT_CONTAINS"), _workflow("CONTAINS")
     properties = {
-        **dict(card.place),
+        **dict(card.location),
         "fileType": _text("File type", enum=["CSV", "JSON", "PARQUET"], conditional=audience),
         "csvOptions": {"type": "object", "title": "CSV options", "conditional": audience},
         "datasetFileType": _text("File type", enum=["JSON", "PARQUET"], conditional=dataset),
@@ -203,12 +203,12 @@ def _target_spec(card: Destination, manifest: bool) -> Json:
     if manifest:
         properties["includeFileManifest"] = {"type": "boolean", "title": "Include manifest file"}
     # rule: target-spec-quirk
-    required = [*(name for name, _ in card.place), "datasetFileType", "compression", "fileType"]
+    required = [*(name for name, _ in card.location), "datasetFileType", "compression", "fileType"]
     schema = {"$schema": DRAFT_07, "type": "object", "properties": properties, "required": required}
     return {"name": "User based target", "type": "UserNamespace", "spec": schema}
 
 
-def _connection_spec(card: Destination, manifest: bool) -> Json:
+def _connection_spec(card: DestinationSpec, manifest: bool) -> Json:
     return {
         "id": card.id,
         "name": card.name,
@@ -254,7 +254,7 @@ def _profile_store_spec() -> Json:
     }
 
 
-def _flow_spec(card: Destination, dataset: bool) -> Json:
+def _flow_spec(card: DestinationSpec, dataset: bool) -> Json:
     return {
         "id": card.dataset_flow if dataset else card.audience_flow,
         "name": f"{card.name} {'dataset' if dataset else 'audience'} export",

@@ -63,7 +63,7 @@ class Store:
         self.lock = threading.RLock()
         self.path = None if path is None else Path(path).resolve()
         if path is not None:
-            _prepare(Path(path))
+            _prepare_file(Path(path))
         self._db = sqlite3.connect(
             ":memory:" if path is None else str(path), check_same_thread=False, isolation_level=None, timeout=30
         )
@@ -120,24 +120,24 @@ class Store:
                 self._depth = 0
 
     def _load_counters(self) -> None:
-        self._counters = dict(self.setting("counters", {}))
+        self._counters = dict(self.get_setting("counters", {}))
         self._stored_counters = dict(self._counters)
-        self._seed = self.setting("seed", 0)
+        self._seed = self.get_setting("seed", 0)
 
     def _save_counters(self) -> None:
         if self._counters != self._stored_counters:
             self.set_setting("counters", self._counters)
 
-    def count(self, name: str) -> int:
+    def next_number(self, name: str) -> int:
         """The next number of a sequence, from 1."""
         self._counters[name] = self._counters.get(name, 0) + 1
         return self._counters[name]
 
-    def draw(self) -> bytes:
+    def draw_bytes(self) -> bytes:
         """Sixteen opaque bytes, the next of the seeded sequence."""
-        return ids.draw(self._seed, self.count("draws"))
+        return ids.draw_bytes(self._seed, self.next_number("draws"))
 
-    def setting(self, key: str, default: Any) -> Any:
+    def get_setting(self, key: str, default: Any) -> Any:
         with self.lock:
             row = self._db.execute("SELECT value FROM settings WHERE key = ?", (key,)).fetchone()
         return default if row is None else json.loads(row[0])
@@ -153,7 +153,7 @@ class Store:
             ).fetchone()
         return None if row is None else _record(row)
 
-    def all(self, collection: str, sandbox: str | None = None) -> list[Record]:
+    def list_records(self, collection: str, sandbox: str | None = None) -> list[Record]:
         """
         Every object of a collection in the order of creation, of one sandbox or of all.
 
@@ -165,9 +165,9 @@ class Store:
                 " AND (:sandbox IS NULL OR sandbox = :sandbox) ORDER BY seq",
                 {"collection": collection, "sandbox": sandbox},
             ).fetchall()
-            return [self._shared(row) for row in rows]
+            return [self._shared_record(row) for row in rows]
 
-    def _shared(self, row: tuple[Any, ...]) -> Record:
+    def _shared_record(self, row: tuple[Any, ...]) -> Record:
         """The record of a row, decoded once per write of it."""
         known = self._decoded.get((row[0], row[1]))
         if known is None or known.order != row[4]:
@@ -180,7 +180,7 @@ class Store:
             row = self._db.execute("SELECT 1 FROM objects WHERE wake IS NOT NULL AND wake <= ? LIMIT 1", (now,))
             return row.fetchone() is not None
 
-    def due(self, now: float) -> Iterator[Record]:
+    def due_records(self, now: float) -> Iterator[Record]:
         """The objects with which the background has something to do as of now, in the order of `wake`."""
         rows = self._db.execute(
             f"SELECT {_COLUMNS} FROM objects WHERE wake IS NOT NULL AND wake <= ? ORDER BY wake, seq", (now,)
@@ -189,8 +189,8 @@ class Store:
 
     def put(self, record: Record) -> None:
         """Keep an object as it is now."""
-        record.seq = record.seq or self.count("objects")
-        record.order = self.count("writes")
+        record.seq = record.seq or self.next_number("objects")
+        record.order = self.next_number("writes")
         self._db.execute(
             "INSERT OR REPLACE INTO objects VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             (
@@ -210,13 +210,13 @@ class Store:
         self._decoded.pop((collection, id), None)
         self._db.execute("DELETE FROM objects WHERE collection = ? AND id = ?", (collection, id))
 
-    def log(self, entry: Json) -> None:
+    def log_request(self, entry: Json) -> None:
         """Add a line to the request log."""
         seq = self._db.execute("INSERT INTO requests (entry) VALUES (?)", (json.dumps(entry),)).lastrowid or 0
         if seq % 1000 == 0:
             self._db.execute("DELETE FROM requests WHERE seq <= ?", (seq - LOG_LENGTH,))
 
-    def logged(self) -> list[Json]:
+    def logged_requests(self) -> list[Json]:
         """The request log, oldest first."""
         with self.lock:
             rows = self._db.execute("SELECT entry FROM requests ORDER BY seq").fetchall()
@@ -228,7 +228,7 @@ class Store:
 
     def add_fault(self, id: str, doc: Json) -> None:
         """Keep a fault that has matched nothing yet."""
-        self._db.execute("INSERT INTO faults VALUES (?, ?, 0, ?)", (id, self.count("faults"), json.dumps(doc)))
+        self._db.execute("INSERT INTO faults VALUES (?, ?, 0, ?)", (id, self.next_number("faults"), json.dumps(doc)))
 
     def faults(self) -> list[tuple[str, int, Json]]:
         """Id, number of matches so far and content of each fault, oldest first."""
@@ -236,13 +236,13 @@ class Store:
             rows = self._db.execute("SELECT id, seen, doc FROM faults ORDER BY seq").fetchall()
         return [(row[0], row[1], json.loads(row[2])) for row in rows]
 
-    def fault_seen(self, id: str, seen: int) -> None:
+    def set_fault_count(self, id: str, seen: int) -> None:
         self._db.execute("UPDATE faults SET seen = ? WHERE id = ?", (seen, id))
 
     def clear_faults(self) -> None:
         self._db.execute("DELETE FROM faults")
 
-    def clear(self) -> None:
+    def clear_objects(self) -> None:
         """Forget all objects, faults and log lines; settings and the seeded sequence stay."""
         self._decoded.clear()
         for table in ("objects", "requests", "faults"):
@@ -257,7 +257,7 @@ def _record(row: tuple[Any, ...]) -> Record:
     return Record(collection, id, sandbox, json.loads(doc), json.loads(hidden), wake, seq, order)
 
 
-def _prepare(path: Path) -> None:
+def _prepare_file(path: Path) -> None:
     # Only a folder that is ours, or hidden, may ignore itself: the file could stand in somebody's working tree.
     folder, ours = path.parent, not path.parent.exists() or path.parent.name.startswith(".")
     folder.mkdir(parents=True, mode=0o700, exist_ok=True)

@@ -13,7 +13,7 @@ from typing import Any, Self
 
 
 @dataclass(frozen=True)
-class Question:
+class OpenQuestion:
     """What a switch asks; `values` are the settings, for a range (`span`) the ones worth drawing."""
 
     text: str
@@ -27,151 +27,153 @@ class Question:
         return any(type(value) is type(known) and value == known for known in self.values)
 
 
-QUESTIONS: dict[str, Question] = {
-    "patch_objects": Question(
+QUESTIONS: dict[str, OpenQuestion] = {
+    "patch_objects": OpenQuestion(
         "Does add or replace of an object replace it whole (RFC 6902) or merge into what is there? "
         "/auth/params is replaced whole either way, as documented.",
         ("replace", "merge"),
         "U5, flow-service.md 4.1",
     ),
-    "read_secrets": Question(
+    "read_secrets": OpenQuestion(
         "Does GET show, mask or leave out auth params of format password (s3Role among them)?",
         ("mask", "show", "omit"),
         "U6, flow-service.md 2.2",
     ),
-    "child_descriptions": Question(
+    "child_descriptions": OpenQuestion(
         "Are descriptions of base, source and target connections kept or silently dropped? Flows keep theirs.",
         ("keep", "drop"),
         "[D] 2.1 lists the field, no sample shows it kept",
     ),
-    "runs_move_etags": Question(
+    "runs_move_etags": OpenQuestion(
         "Does a run of an enabled flow move the flow's etag and leave the background client as updatedBy?",
         (True, False),
         "flow-service.md 2.6",
     ),
-    "default_end_time": Question(
+    "default_end_time": OpenQuestion(
         "Does GET show the end the platform chose (creation plus six months) when none was sent?",
         ("hidden", "shown"),
         "U12, [XD-new]",
     ),
-    "template_key": Question(
+    "template_key": OpenQuestion(
         "Which spelling of the folder template does GET show? Both are accepted on write.",
         ("foldernameTemplate", "folderNameTemplate", "as-sent"),
         "C2, flow-service.md 7.1",
     ),
-    "interval_type": Question("Is interval shown as a number or as text?", ("integer", "string"), "C19, [AE]"),
-    "list_lag": Question(
+    "interval_type": OpenQuestion("Is interval shown as a number or as text?", ("integer", "string"), "C19, [AE]"),
+    "list_lag": OpenQuestion(
         "Seconds until a created object is listed, and a deleted one no longer is. GET by id knows at once.",
         (0, 1, 5, 60),
         "U2, U22",
         (0, 60),
     ),
-    "source_patch": Question(
+    "source_patch": OpenQuestion(
         "Is there PATCH for source connections? Their datasets cannot change in any case.",
         ("allowed", "405"),
         "[F] has it, [D] leaves it out",
     ),
-    "old_source_in_use": Question(
+    "old_source_in_use": OpenQuestion(
         "Seconds for which a source connection stays undeletable (1447) after its flow was pointed elsewhere.",
         (0, 30, 600),
         "U9",
         (0, 600),
     ),
-    "manifest": Question(
+    "manifest": OpenQuestion(
         "Is includeFileManifest listed in the target specs and accepted, or neither?",
         ("accepted", "rejected"),
         "U18, [BD]",
     ),
-    "json_uncompressed": Question("Is JSON with compression NONE accepted?", ("accepted", "rejected"), "C3"),
-    "past_start": Question(
+    "json_uncompressed": OpenQuestion("Is JSON with compression NONE accepted?", ("accepted", "rejected"), "C3"),
+    "past_start": OpenQuestion(
         "Is a startTime in the past accepted? `rejected` lets an unchanged one stand, `rejected-always` does not.",
         ("accepted", "rejected", "rejected-always"),
         "U13, [NB]",
     ),
-    "eight_hours": Question("Is an interval of 8 hours accepted?", ("accepted", "rejected"), "C1"),
-    "labelled": Question(
+    "eight_hours": OpenQuestion("Is an interval of 8 hours accepted?", ("accepted", "rejected"), "C1"),
+    "labelled": OpenQuestion(
         "Are objects with access labels visible, or missing from lists and 404 by id?",
         ("visible", "hidden"),
         "[LB]",
     ),
-    "normalise": Question(
+    "normalise": OpenQuestion(
         "Does the service store what it was sent, drop trailing slashes of path, remotePath and folder template, "
         "or lower-case datasetFileType, compression, bucketName and container?",
         ("none", "trailing-slash", "case"),
         "flow-service.md 5.7: lower-case values seen in [AE]",
     ),
-    "delete_status": Question("Status of an accepted DELETE.", (202, 204), "C4"),
-    "child_patch_answer": Question(
+    "delete_status": OpenQuestion("Status of an accepted DELETE.", (202, 204), "C4"),
+    "child_patch_answer": OpenQuestion(
         "Does PATCH of a source or target connection answer id and etag, or the items list?",
         ("id-etag", "items"),
         "C5",
     ),
-    "transition": Question(
+    "transition": OpenQuestion(
         "Seconds after a write in which the object is in transition and refuses PATCH, action and DELETE.",
         (0, 1, 5, 10),
         "flow-service.md 2.6, FLOW 1416 1420 1421 1457 1458",
         (0, 10),
     ),
-    "delete_lag": Question(
+    "delete_lag": OpenQuestion(
         "Seconds for which a deleted flow is still answered, with state delete-finalizing, before it is 404.",
         (1, 0, 5, 10),
         "[DF]: 202, then 404",
         (0, 10),
     ),
-    "name_unique": Question("Must names be unique in a collection of a sandbox?", (False, True), "U7"),
-    "background_after_write": Question(
+    "name_unique": OpenQuestion("Must names be unique in a collection of a sandbox?", (False, True), "U7"),
+    "background_after_write": OpenQuestion(
         "Does a background client finish a write, which moves the etag (and of a flow updatedBy and updatedClient)?",
         (True, False),
         "flow-service.md 2.6, [D] samples",
     ),
-    "background_actor": Question(
+    "background_actor": OpenQuestion(
         "Does the background client overwrite updatedBy of a flow after runs and API writes only, "
         "or after UI edits too?",
         ("runs", "writes"),
         "flow-service.md 2.6; UI edits: assumed",
     ),
-    "background_actor_children": Question(
+    "background_actor_children": OpenQuestion(
         "Does the background client also overwrite updatedBy of base, source and target connections, or move their "
         "etags only?",
         (False, True),
         "flow-service.md 2.6; connections: assumed",
     ),
-    "run_scope": Question(
+    "run_scope": OpenQuestion(
         "Is it one run per flow and tick, or one for each of its datasets?", ("flow", "dataset"), "flow-service.md 8.4"
     ),
-    "run_duration": Question("Seconds a run takes, while it shows as processing.", (0, 60, 600), "8.2", (0, 600)),
-    "run_entities": Question(
+    "run_duration": OpenQuestion("Seconds a run takes, while it shows as processing.", (0, 60, 600), "8.2", (0, 600)),
+    "run_entities": OpenQuestion(
         "Do runs list their datasets, as entitySummaries with ids that end in the dataset's?",
         ("shown", "hidden"),
         "U17, flow-service.md 8.1",
     ),
-    "manifest_last": Question(
+    "manifest_last": OpenQuestion(
         "Is the manifest written after the files it lists, or before?", (True, False), "dataset-exports.md 8"
     ),
-    "manifest_place": Question(
+    "manifest_location": OpenQuestion(
         "Is there a manifest in each export folder, or one in the target's path?", ("folder", "path"), "U18"
     ),
-    "empty_run": Question(
+    "empty_run": OpenQuestion(
         "What does a run without rows write: nothing, a folder, a file without rows?",
         ("nothing", "folder", "file"),
         "dataset-exports.md 10",
     ),
-    "empty_manifest": Question("Does a run without files write a manifest?", (False, True), "dataset-exports.md 15"),
-    "dataset_change": Question(
+    "empty_manifest": OpenQuestion(
+        "Does a run without files write a manifest?", (False, True), "dataset-exports.md 15"
+    ),
+    "dataset_change": OpenQuestion(
         "After the datasets of a flow changed: is only what is new exported in full, or everything again?",
         ("new-only", "restart"),
         "U8",
     ),
-    "schedule_change": Question(
+    "schedule_change": OpenQuestion(
         "Does a change of mode or interval restart the full export?", ("continue", "restart"), "dataset-exports.md 5.3"
     ),
-    "revival": Question(
+    "revival": OpenQuestion(
         "A flow has ended, then its end is moved on: does it go on with what was added since, send everything again, "
         "or stay ended? Runs missed meanwhile are not caught up.",
         ("continue", "restart", "never"),
         "U11, dataset-exports.md 5.2",
     ),
-    "ad_hoc": Question("May datasets be exported on demand?", ("enabled", "disabled"), "[NB] flow-service.md 9.2"),
+    "ad_hoc": OpenQuestion("May datasets be exported on demand?", ("enabled", "disabled"), "[NB] flow-service.md 9.2"),
 }
 
 
@@ -207,7 +209,7 @@ class Switches:
     run_duration: float = 0
     run_entities: str = "shown"
     manifest_last: bool = True
-    manifest_place: str = "folder"
+    manifest_location: str = "folder"
     empty_run: str = "nothing"
     empty_manifest: bool = False
     dataset_change: str = "new-only"
@@ -219,7 +221,7 @@ class Switches:
         for name, question in QUESTIONS.items():
             value = getattr(self, name)
             if not question.allows(value):
-                raise ValueError(f"switch {name} cannot be {value!r}: {_allowed(question)}")
+                raise ValueError(f"switch {name} cannot be {value!r}: {_allowed_text(question)}")
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Self:
@@ -236,19 +238,19 @@ class Switches:
     @classmethod
     def choices(cls) -> dict[str, tuple[object, ...]]:
         """Per switch the settings worth drawing, the default first."""
-        return {f.name: _default_first(f.default, QUESTIONS[f.name].values) for f in fields(cls)}
+        return {f.name: _put_default_first(f.default, QUESTIONS[f.name].values) for f in fields(cls)}
 
     @classmethod
-    def random(cls, rng: random.Random) -> Self:
+    def draw_random(cls, rng: random.Random) -> Self:
         """One setting of everything, drawn evenly."""
         return cls(**{name: rng.choice(values) for name, values in cls.choices().items()})  # type: ignore[arg-type]
 
 
-def _allowed(question: Question) -> str:
+def _allowed_text(question: OpenQuestion) -> str:
     if question.span is not None:
         return f"it takes {question.span[0]} to {question.span[1]} seconds"
     return "it takes " + ", ".join(str(value) for value in question.values)
 
 
-def _default_first(default: object, values: tuple[object, ...]) -> tuple[object, ...]:
+def _put_default_first(default: object, values: tuple[object, ...]) -> tuple[object, ...]:
     return (default, *(value for value in values if value != default))

@@ -12,9 +12,9 @@ from contextlib import contextmanager
 from typing import Any
 
 from exportctl.emulator import background, ids, objects, specs, writes
-from exportctl.emulator.objects import UI_CLIENT, Caller, Context
+from exportctl.emulator.objects import UI_CLIENT, Caller, RequestContext
 from exportctl.emulator.store import Record, Store
-from exportctl.emulator.wire import Json, Refused, Report
+from exportctl.emulator.wire import ErrorReport, Json, RequestRefused
 
 PERSON = "someone@acme.example"
 LAKE_SPEC = {"id": specs.DATA_LAKE, "version": specs.VERSION}
@@ -37,7 +37,7 @@ AUTH = {
     ),
     "SFTP": ("SFTP with Password", {"domain": "sftp.acme.example", "username": "acme", "password": "made-up"}),
 }
-PLACES = {"bucketName": "acme-exports", "container": "acme-exports", "path": "exports", "remotePath": "/exports"}
+LOCATIONS = {"bucketName": "acme-exports", "container": "acme-exports", "path": "exports", "remotePath": "/exports"}
 
 
 class EditRefused(Exception):
@@ -51,25 +51,27 @@ class Ui:
     `flow` is a flow's id or its name; `sandbox` narrows where a name is looked for; `as_person` is who does it.
     """
 
-    def __init__(self, store: Store, context: Callable[[str, Caller], Context]) -> None:
+    def __init__(self, store: Store, context: Callable[[str, Caller], RequestContext]) -> None:
         self._store = store
         self._context = context
 
     def enable(self, flow: str, *, sandbox: str | None = None, as_person: str = PERSON) -> Json:
         """Switch a flow on."""
-        return self._edit(flow, sandbox, as_person, lambda ctx, found: writes.act(ctx, found, "enable", None))
+        return self._edit_flow(flow, sandbox, as_person, lambda ctx, found: writes.act(ctx, found, "enable", None))
 
     def disable(self, flow: str, *, sandbox: str | None = None, as_person: str = PERSON) -> Json:
         """Switch a flow off."""
-        return self._edit(flow, sandbox, as_person, lambda ctx, found: writes.act(ctx, found, "disable", None))
+        return self._edit_flow(flow, sandbox, as_person, lambda ctx, found: writes.act(ctx, found, "disable", None))
 
     def rename(self, flow: str, name: str, *, sandbox: str | None = None, as_person: str = PERSON) -> Json:
         """Give a flow another name."""
-        return self._edit(flow, sandbox, as_person, lambda ctx, found: _set(ctx, found, "/name", name))
+        return self._edit_flow(flow, sandbox, as_person, lambda ctx, found: _patch_value(ctx, found, "/name", name))
 
     def describe(self, flow: str, text: str, *, sandbox: str | None = None, as_person: str = PERSON) -> Json:
         """Replace the description of a flow."""
-        return self._edit(flow, sandbox, as_person, lambda ctx, found: _set(ctx, found, "/description", text))
+        return self._edit_flow(
+            flow, sandbox, as_person, lambda ctx, found: _patch_value(ctx, found, "/description", text)
+        )
 
     def end(self, flow: str, moment: int, *, sandbox: str | None = None, as_person: str = PERSON) -> Json:
         """Move the end of a flow, in seconds since 1970 UTC."""
@@ -80,46 +82,50 @@ class Ui:
     ) -> Json:
         """Lay changes over the scheduleParams of a flow; a value None takes the member away."""
 
-        def edit(ctx: Context, found: Record) -> Record:
-            laid = {**writes.shown_for_patch(found, ctx)["scheduleParams"], **changes}
-            return _set(ctx, found, "/scheduleParams", {key: laid[key] for key in laid if laid[key] is not None})
+        def edit(ctx: RequestContext, found: Record) -> Record:
+            laid = {**writes.patchable_document(found, ctx)["scheduleParams"], **changes}
+            return _patch_value(
+                ctx, found, "/scheduleParams", {key: laid[key] for key in laid if laid[key] is not None}
+            )
 
-        return self._edit(flow, sandbox, as_person, edit)
+        return self._edit_flow(flow, sandbox, as_person, edit)
 
     def path(self, flow: str, path: str, *, sandbox: str | None = None, as_person: str = PERSON) -> Json:
         """Change the folder on the flow's target connection."""
 
-        def edit(ctx: Context, found: Record) -> Record:
-            target = objects.find(ctx, "targetConnections", found.doc["targetConnectionIds"][0])
+        def edit(ctx: RequestContext, found: Record) -> Record:
+            target = objects.find_object(ctx, "targetConnections", found.doc["targetConnectionIds"][0])
             key = "remotePath" if "remotePath" in target.doc["params"] else "path"
-            return _set(ctx, target, "/params", {**target.doc["params"], key: path})
+            return _patch_value(ctx, target, "/params", {**target.doc["params"], key: path})
 
-        return self._edit(flow, sandbox, as_person, edit)
+        return self._edit_flow(flow, sandbox, as_person, edit)
 
     def datasets(
         self, flow: str, datasets: Iterable[str], *, sandbox: str | None = None, as_person: str = PERSON
     ) -> Json:
         """Export other datasets (ids or exact names): a new source connection; the former one is left behind."""
 
-        def edit(ctx: Context, found: Record) -> Record:
+        def edit(ctx: RequestContext, found: Record) -> Record:
             body = {"name": f"{found.doc['name']} source", "connectionSpec": LAKE_SPEC}
-            source = writes.create(ctx, "sourceConnections", {**body, "params": {"datasets": _named(ctx, datasets)}})
-            return _set(ctx, found, "/sourceConnectionIds", [source.id])
+            source = writes.create(
+                ctx, "sourceConnections", {**body, "params": {"datasets": _dataset_entries(ctx, datasets)}}
+            )
+            return _patch_value(ctx, found, "/sourceConnectionIds", [source.id])
 
-        return self._edit(flow, sandbox, as_person, edit)
+        return self._edit_flow(flow, sandbox, as_person, edit)
 
     def delete(self, flow: str, *, sandbox: str | None = None, as_person: str = PERSON) -> Json:
         """Delete a flow; its connections stay."""
 
-        def edit(ctx: Context, found: Record) -> Record:
+        def edit(ctx: RequestContext, found: Record) -> Record:
             writes.delete(ctx, found)
             return found
 
-        return self._edit(flow, sandbox, as_person, edit)
+        return self._edit_flow(flow, sandbox, as_person, edit)
 
     def label(self, collection: str, id: str, labels: list[str]) -> Json:
         """Put access labels on any object; an empty list takes them away."""
-        with self._writing():
+        with self._write_transaction():
             record = self._store.get(collection, id)
             if record is None:
                 raise EditRefused(f"no {collection} with id {id}")
@@ -149,11 +155,13 @@ class Ui:
         card = next((card for card in specs.DESTINATIONS if card.name == destination), None)
         if card is None:
             raise EditRefused(f"no destination {destination!r}")
-        with self._writing():
+        with self._write_transaction():
             ctx = self._context(sandbox, _person(as_person))
-            base = base or writes.create(ctx, "connections", _base(card, name)).id
-            target = writes.create(ctx, "targetConnections", _target(card, name, base, audience, params or {}))
-            spec, read = (PROFILE_SPEC, None) if audience else (LAKE_SPEC, {"datasets": _named(ctx, datasets)})
+            base = base or writes.create(ctx, "connections", _base_body(card, name)).id
+            target = writes.create(ctx, "targetConnections", _target_body(card, name, base, audience, params or {}))
+            spec, read = (
+                (PROFILE_SPEC, None) if audience else (LAKE_SPEC, {"datasets": _dataset_entries(ctx, datasets)})
+            )
             source_body = {"name": f"{name} source", "connectionSpec": spec, **({"params": read} if read else {})}
             source = writes.create(ctx, "sourceConnections", source_body)
             body = {
@@ -163,7 +171,7 @@ class Ui:
                 "sourceConnectionIds": [source.id],
                 "targetConnectionIds": [target.id],
                 "transformations": [],
-                "scheduleParams": dict(schedule or _schedule(ctx, audience)),
+                "scheduleParams": dict(schedule or _default_schedule(ctx, audience)),
             }
             flow = writes.create(ctx, "flows", body)
         return {"id": flow.id, "source": source.id, "target": target.id, "base": base}
@@ -174,34 +182,36 @@ class Ui:
 
         Nothing is checked: this is how a copy of a real sandbox, or a card unknown here, gets in.
         """
-        with self._writing():
+        with self._write_transaction():
             ctx = self._context(sandbox, _person(PERSON))
             for collection, docs in documents.items():
                 if collection not in objects.COLLECTIONS:
                     raise EditRefused(f"no collection {collection!r}")
                 for doc in docs:
-                    _put(ctx, collection, doc)
+                    _put_document(ctx, collection, doc)
 
-    def _edit(self, flow: str, sandbox: str | None, person: str, edit: Callable[[Context, Record], Record]) -> Json:
-        with self._writing():
-            found = self._find(flow, sandbox)
+    def _edit_flow(
+        self, flow: str, sandbox: str | None, person: str, edit: Callable[[RequestContext, Record], Record]
+    ) -> Json:
+        with self._write_transaction():
+            found = self._find_flow(flow, sandbox)
             return _receipt(edit(self._context(found.sandbox, _person(person)), found))
 
     @contextmanager
-    def _writing(self) -> Iterator[None]:
+    def _write_transaction(self) -> Iterator[None]:
         """One transaction, what is due settled first; a refusal of the service becomes `EditRefused`."""
         ctx = self._context("", _person(PERSON))
         with self._store.transaction():
-            background.settle(self._store, ctx.switches, ctx.now)
+            background.apply_due_effects(self._store, ctx.switches, ctx.now)
         try:
             with self._store.transaction():
                 yield
-        except Refused as refused:
-            raise EditRefused(_why(refused)) from refused
+        except RequestRefused as refused:
+            raise EditRefused(_refusal_text(refused)) from refused
 
-    def _find(self, flow: str, sandbox: str | None) -> Record:
+    def _find_flow(self, flow: str, sandbox: str | None) -> Record:
         now = self._context("", _person(PERSON)).now
-        known = [record for record in self._store.all("flows", sandbox) if not objects.is_gone(record, now)]
+        known = [record for record in self._store.list_records("flows", sandbox) if not objects.is_gone(record, now)]
         found = [record for record in known if flow == record.id] or [r for r in known if flow == r.doc["name"]]
         if len(found) != 1:
             raise EditRefused(f"{'no flow' if not found else 'more than one flow'} called {flow!r}")
@@ -219,9 +229,9 @@ def _person(name: str) -> Caller:
     return Caller(name if name.endswith("@AdobeID") else f"{name.partition('@')[0]}@AdobeID", UI_CLIENT)
 
 
-def _why(refused: Refused) -> str:
+def _refusal_text(refused: RequestRefused) -> str:
     body = refused.answer.body
-    if isinstance(body, Report):
+    if isinstance(body, ErrorReport):
         return f"FLOW-{body.code}-{body.status}: {body.text}"
     return str(body.get("errorMessage") or body.get("message") or body) if isinstance(body, dict) else str(body)
 
@@ -230,21 +240,21 @@ def _receipt(record: Record) -> Json:
     return {"id": record.id, "etag": record.doc["etag"]}
 
 
-def _set(ctx: Context, record: Record, path: str, value: object) -> Record:
+def _patch_value(ctx: RequestContext, record: Record, path: str, value: object) -> Record:
     operation = {"op": "add" if path == "/description" else "replace", "path": path, "value": value}
     return writes.patch(ctx, record, record.doc["etag"], [operation])
 
 
-def _named(ctx: Context, datasets: Iterable[str]) -> list[Json]:
+def _dataset_entries(ctx: RequestContext, datasets: Iterable[str]) -> list[Json]:
     """Entries of a source connection; unknown ids are taken as they are."""
-    rows = ctx.store.all("datasets", ctx.sandbox)
+    rows = ctx.store.list_records("datasets", ctx.sandbox)
     names = {row.id: row.doc["name"] for row in rows}
     by_name = {row.doc["name"]: row.id for row in rows}
     wanted = [dataset if dataset in names else by_name.get(dataset, dataset) for dataset in datasets]
     return [{"dataSetId": id, "name": names.get(id, id)} for id in wanted]
 
 
-def _base(card: specs.Destination, name: str) -> Json:
+def _base_body(card: specs.DestinationSpec, name: str) -> Json:
     body: Json = {"name": f"{name} account", "connectionSpec": {"id": card.id, "version": specs.VERSION}}
     if card.auths:
         spec_name, params = AUTH[card.name]
@@ -252,9 +262,9 @@ def _base(card: specs.Destination, name: str) -> Json:
     return body
 
 
-def _target(card: specs.Destination, name: str, base: str, audience: bool, params: Mapping[str, Any]) -> Json:
+def _target_body(card: specs.DestinationSpec, name: str, base: str, audience: bool, params: Mapping[str, Any]) -> Json:
     file_type = {"fileType": "CSV"} if audience else {"datasetFileType": "PARQUET"}
-    place = {key: PLACES[key] for key, _ in card.place}
+    place = {key: LOCATIONS[key] for key, _ in card.location}
     return {
         "name": f"{name} target",
         "baseConnectionId": base,
@@ -263,7 +273,7 @@ def _target(card: specs.Destination, name: str, base: str, audience: bool, param
     }
 
 
-def _schedule(ctx: Context, audience: bool) -> Json:
+def _default_schedule(ctx: RequestContext, audience: bool) -> Json:
     if audience:
         return {}
     start = int(ctx.now) // 86400 * 86400 + 86400
@@ -277,13 +287,13 @@ def _schedule(ctx: Context, audience: bool) -> Json:
     }
 
 
-def _put(ctx: Context, collection: str, doc: Json) -> None:
-    id = doc.get("id") or ids.uuid(ctx.store.draw())
-    etag = doc.get("etag") or ids.etag(ctx.store.draw())
+def _put_document(ctx: RequestContext, collection: str, doc: Json) -> None:
+    id = doc.get("id") or ids.uuid(ctx.store.draw_bytes())
+    etag = doc.get("etag") or ids.etag(ctx.store.draw_bytes())
     stamped = {**writes.stamps(ctx), **doc, "id": id, "etag": etag, "version": etag}
     stamped.update(sandboxName=ctx.sandbox, sandboxId=ctx.sandbox_id, state=doc.get("state", "enabled"))
     record = Record(
         collection, id, ctx.sandbox, stamped, {"listed_at": ctx.now, "previous": None, "ticked_at": ctx.now}
     )
-    record.wake = background.schedule_wake(record)
+    record.wake = background.next_wake_time(record)
     ctx.store.put(record)

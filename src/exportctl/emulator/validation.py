@@ -16,7 +16,7 @@ from jsonschema import Draft7Validator, ValidationError, validators
 
 from exportctl.emulator import specs
 from exportctl.emulator.switches import Switches
-from exportctl.emulator.wire import Json, Refused, flow, invalid, message
+from exportctl.emulator.wire import Json, RequestRefused, flow_error, invalid_body_error, message_error
 
 COMMON = {"name", "description", "labels"}
 BASE_FIELDS = COMMON | {"connectionSpec", "auth", "encryptionSpecs", "encryption"}
@@ -51,7 +51,7 @@ HOURS = (3, 6, 9, 12)
 LAST_SECOND = 253402300799  # the end of the year 9999
 
 
-def check(collection: str, doc: Mapping[str, Any], switches: Switches) -> None:
+def check_document(collection: str, doc: Mapping[str, Any], switches: Switches) -> None:
     """
     Judge the part of a document that clients write.
 
@@ -61,7 +61,7 @@ def check(collection: str, doc: Mapping[str, Any], switches: Switches) -> None:
     # rule: unknown-field
     unknown = sorted(set(doc) - FIELDS[collection])
     if unknown:
-        raise invalid(f"Unrecognized field '{unknown[0]}' in {collection}")
+        raise invalid_body_error(f"Unrecognized field '{unknown[0]}' in {collection}")
     _check_texts(doc)
     _CHECKS[collection](doc, switches)
 
@@ -70,12 +70,12 @@ def _check_texts(doc: Mapping[str, Any]) -> None:
     # rule: name-required
     name = doc.get("name")
     if not isinstance(name, str) or not name.strip():
-        raise invalid("name is required")
+        raise invalid_body_error("name is required")
     if not isinstance(doc.get("description", ""), str):
-        raise invalid("description must be a string")
+        raise invalid_body_error("description must be a string")
     labels = doc.get("labels", [])
     if not isinstance(labels, list) or not all(isinstance(label, str) for label in labels):
-        raise invalid("labels must be an array of strings")
+        raise invalid_body_error("labels must be an array of strings")
 
 
 def _check_base(doc: Mapping[str, Any], switches: Switches) -> None:
@@ -84,46 +84,46 @@ def _check_base(doc: Mapping[str, Any], switches: Switches) -> None:
     if not card.auths:
         # rule: landing-zone-no-auth
         if auth is not None:
-            raise flow(1415, 400, f"{card.name} takes no auth")
+            raise flow_error(1415, 400, f"{card.name} takes no auth")
         return
     if not isinstance(auth, dict) or set(auth) - {"specName", "params"}:
-        raise invalid("auth with specName and params is required")
+        raise invalid_body_error("auth with specName and params is required")
     # rule: auth-spec-name
     known = {way.name: way for way in card.auths}
     if not isinstance(auth.get("specName"), str) or auth["specName"] not in known:
-        raise flow(1415, 400, f"Auth spec name [{auth.get('specName')}] is not known for {card.name}")
+        raise flow_error(1415, 400, f"Auth spec name [{auth.get('specName')}] is not known for {card.name}")
     params = auth.get("params")
     if not isinstance(params, dict):
-        raise invalid("auth.params is required")
-    _against_schema(_auth_validator(card.id, auth["specName"]), params, "auth.params")
+        raise invalid_body_error("auth.params is required")
+    _check_schema(_auth_validator(card.id, auth["specName"]), params, "auth.params")
 
 
 def _check_source(doc: Mapping[str, Any], switches: Switches) -> None:
-    spec = _spec(doc, "connectionSpec")
+    spec = _spec_id(doc, "connectionSpec")
     if spec not in (specs.DATA_LAKE, specs.PROFILE_STORE):
-        raise message(400, "Please provide a valid spec id")
+        raise message_error(400, "Please provide a valid spec id")
     if not isinstance(doc.get("baseConnectionId", ""), str):
-        raise invalid("baseConnectionId must be a string")
+        raise invalid_body_error("baseConnectionId must be a string")
     if spec == specs.PROFILE_STORE:
         return
     # rule: source-datasets
     params = doc.get("params")
     if not isinstance(params, dict) or set(params) != {"datasets"}:
-        raise invalid("params.datasets is required and all that params may hold")
+        raise invalid_body_error("params.datasets is required and all that params may hold")
     datasets = params["datasets"]
     if not isinstance(datasets, list) or not datasets:
-        raise invalid("params.datasets must be a non-empty array")
+        raise invalid_body_error("params.datasets must be a non-empty array")
     ids = [_dataset_id(entry) for entry in datasets]
     if len(set(ids)) != len(ids):
-        raise invalid("params.datasets names a dataset twice")
+        raise invalid_body_error("params.datasets names a dataset twice")
 
 
 def _dataset_id(entry: object) -> str:
     if not isinstance(entry, dict) or set(entry) - {"dataSetId", "name"}:
-        raise invalid("params.datasets[] takes dataSetId and name")
+        raise invalid_body_error("params.datasets[] takes dataSetId and name")
     id = entry.get("dataSetId")
     if not isinstance(id, str) or not isinstance(entry.get("name", ""), str):
-        raise invalid("params.datasets[].dataSetId is required")
+        raise invalid_body_error("params.datasets[].dataSetId is required")
     return id
 
 
@@ -131,70 +131,72 @@ def _check_target(doc: Mapping[str, Any], switches: Switches) -> None:
     card = _card(doc)
     # rule: target-needs-base
     if not isinstance(doc.get("baseConnectionId"), str):
-        raise invalid("baseConnectionId is required")
+        raise invalid_body_error("baseConnectionId is required")
     params = doc.get("params")
     if not isinstance(params, dict):
-        raise invalid("params is required")
+        raise invalid_body_error("params is required")
     if switches.normalise == "case":
-        params = _upper_enums(params)
+        params = _upper_case_enums(params)
     # rule: manifest-parameter
     if switches.manifest == "rejected" and "includeFileManifest" in params:
-        raise invalid("params: Unrecognized field 'includeFileManifest'")
+        raise invalid_body_error("params: Unrecognized field 'includeFileManifest'")
     audience = "fileType" in params and "datasetFileType" not in params
-    _against_schema(_target_validator(card.id, audience), params, "params")
+    _check_schema(_target_validator(card.id, audience), params, "params")
     # rule: json-needs-compression
     plain = (params.get("datasetFileType"), params.get("compression")) == ("JSON", "NONE")
     if plain and switches.json_uncompressed == "rejected":
-        raise invalid("params: JSON is only supported with a compression")
+        raise invalid_body_error("params: JSON is only supported with a compression")
 
 
-def _upper_enums(params: Json) -> Json:
+def _upper_case_enums(params: Json) -> Json:
     upper = {key: params[key].upper() for key in ("datasetFileType", "compression") if isinstance(params.get(key), str)}
     return {**params, **upper}
 
 
 def _check_flow(doc: Mapping[str, Any], switches: Switches) -> None:
-    spec = _spec(doc, "flowSpec")
+    spec = _spec_id(doc, "flowSpec")
     if spec not in specs.flow_specs():
-        raise flow(1413, 400, f"Flow spec id [{spec}] is not valid")
+        raise flow_error(1413, 400, f"Flow spec id [{spec}] is not valid")
     # rule: flow-ends
     for key in ("sourceConnectionIds", "targetConnectionIds"):
         ids = doc.get(key)
         if not isinstance(ids, list) or not ids or not all(isinstance(id, str) for id in ids):
-            raise invalid(f"{key} must be a non-empty array of ids")
+            raise invalid_body_error(f"{key} must be a non-empty array of ids")
         if spec in specs.DATASET_FLOWS and len(ids) != 1:
-            raise invalid(f"{key} must hold exactly one id")
+            raise invalid_body_error(f"{key} must hold exactly one id")
     if not isinstance(doc.get("transformations", []), list):
-        raise invalid("transformations must be an array")
+        raise invalid_body_error("transformations must be an array")
     if spec in specs.DATASET_FLOWS:
         # rule: dataset-flow-no-transformations
         if doc.get("transformations"):
-            raise invalid("transformations must be empty for a dataset export")
+            raise invalid_body_error("transformations must be empty for a dataset export")
         _check_schedule(doc.get("scheduleParams"), switches)
     elif not isinstance(doc.get("scheduleParams", {}), dict):
-        raise invalid("scheduleParams must be an object")
+        raise invalid_body_error("scheduleParams must be an object")
 
 
 def _check_schedule(schedule: object, switches: Switches) -> None:
     if not isinstance(schedule, dict):
-        raise invalid("scheduleParams is required")
+        raise invalid_body_error("scheduleParams is required")
     unknown = sorted(set(schedule) - SCHEDULE_FIELDS)
     if unknown:
-        raise invalid(f"Unrecognized field '{unknown[0]}' in scheduleParams")
+        raise invalid_body_error(f"Unrecognized field '{unknown[0]}' in scheduleParams")
     # rule: schedule-combinations
     mode, unit = str(schedule.get("exportMode", "FIRST_FULL_THEN_INCREMENTAL")), str(schedule.get("timeUnit"))
     if (mode, unit) not in _intervals(switches):
-        raise invalid(f"scheduleParams: exportMode {mode} with timeUnit {unit} is not supported")
+        raise invalid_body_error(f"scheduleParams: exportMode {mode} with timeUnit {unit} is not supported")
     interval = whole_number(schedule.get("interval"))
     if interval not in _intervals(switches)[mode, unit]:
-        raise invalid(f"scheduleParams: interval {schedule.get('interval')} is not supported for {mode}, {unit}")
+        raise invalid_body_error(
+            f"scheduleParams: interval {schedule.get('interval')} is not supported for {mode}, {unit}"
+        )
     _check_times(schedule)
     # rule: template-either-spelling
     templates = [schedule[key] for key in TEMPLATE_KEYS if key in schedule]
     if len(templates) > 1:
-        raise invalid("scheduleParams: two folder templates")
+        raise invalid_body_error("scheduleParams: two folder templates")
     if templates and (not isinstance(templates[0], str) or not templates[0]):
-        raise invalid("scheduleParams: the folder template must be a non-empty string")
+        raise invalid_body_error("scheduleParams: the folder template must be a non-empty string")
 
 
 def _intervals(switches: Switches) -> dict[tuple[str, str], tuple[int, ...]]:
@@ -221,33 +223,33 @@ def _check_times(schedule: Json) -> None:
     # rule: schedule-times
     for key in ("startTime", "endTime"):
         if type(schedule.get(key, 0)) is not int:
-            raise invalid(f"scheduleParams: {key} must be an integer, seconds since 1970 UTC")
+            raise invalid_body_error(f"scheduleParams: {key} must be an integer, seconds since 1970 UTC")
     if "startTime" not in schedule:
-        raise invalid("scheduleParams: startTime is required")
+        raise invalid_body_error("scheduleParams: startTime is required")
     if schedule["startTime"] < 0 or max(schedule["startTime"], schedule.get("endTime", 0)) > LAST_SECOND:
-        raise invalid("scheduleParams: time out of range")
+        raise invalid_body_error("scheduleParams: time out of range")
     if "endTime" in schedule and schedule["endTime"] <= schedule["startTime"]:
-        raise invalid("scheduleParams: endTime must be after startTime")
+        raise invalid_body_error("scheduleParams: endTime must be after startTime")
 
 
-def _spec(doc: Mapping[str, Any], key: str) -> str:
+def _spec_id(doc: Mapping[str, Any], key: str) -> str:
     """The id of the spec a document names."""
     spec = doc.get(key)
     if not isinstance(spec, dict) or not isinstance(spec.get("id"), str):
-        raise message(400, "Please provide a valid spec id")
+        raise message_error(400, "Please provide a valid spec id")
     # rule: spec-version-required
     if "version" not in spec:
-        raise invalid(f"{key}.version is required", 422)
+        raise invalid_body_error(f"{key}.version is required", 422)
     if spec["version"] != specs.VERSION or set(spec) != {"id", "version"}:
-        raise invalid(f"{key} takes id and version {specs.VERSION}")
+        raise invalid_body_error(f"{key} takes id and version {specs.VERSION}")
     return str(spec["id"])
 
 
-def _card(doc: Mapping[str, Any]) -> specs.Destination:
+def _card(doc: Mapping[str, Any]) -> specs.DestinationSpec:
     # rule: bad-connection-spec
-    card = specs.BY_CONNECTION_SPEC.get(_spec(doc, "connectionSpec"))
+    card = specs.BY_CONNECTION_SPEC.get(_spec_id(doc, "connectionSpec"))
     if card is None:
-        raise message(400, "Please provide a valid spec id")
+        raise message_error(400, "Please provide a valid spec id")
     return card
 
 
@@ -259,13 +261,13 @@ _CHECKS = {
 }
 
 
-def _pattern(_: object, pattern: str, value: object, __: object) -> Iterator[ValidationError]:
+def _check_pattern(_: object, pattern: str, value: object, __: object) -> Iterator[ValidationError]:
     safe = specs.SAFE_PATTERNS.get(pattern, pattern)
     if isinstance(value, str) and re.search(safe, value) is None:
         yield ValidationError(f"{value!r} does not match {pattern!r}")
 
 
-_Strict: Any = validators.extend(Draft7Validator, {"pattern": _pattern})  # type: ignore[no-untyped-call]
+_StrictValidator: Any = validators.extend(Draft7Validator, {"pattern": _check_pattern})  # type: ignore[no-untyped-call]
 
 
 @cache
@@ -283,7 +285,7 @@ def _auth_validator(spec: str, name: str) -> Any:
 def _target_validator(spec: str, audience: bool) -> Any:
     card = specs.BY_CONNECTION_SPEC[spec]
     properties = {
-        **dict(card.place),
+        **dict(card.location),
         "mode": {"const": "Server-to-server"},
         "datasetFileType": {"enum": ["JSON", "PARQUET"]},
         "compression": {"enum": ["NONE", "GZIP"]},
@@ -293,21 +295,21 @@ def _target_validator(spec: str, audience: bool) -> Any:
         "appendSegmentId": {"type": "boolean"},
     }
     # rule: file-type-not-demanded
-    place = [name for name, _ in card.place]
+    place = [name for name, _ in card.location]
     return _validator(properties, [*place, "compression", "fileType" if audience else "datasetFileType"])
 
 
 def _validator(properties: Json, required: list[str]) -> Any:
     schema = {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
-    return _Strict(schema)
+    return _StrictValidator(schema)
 
 
-def _against_schema(validator: Any, value: Json, where: str) -> None:
+def _check_schema(validator: Any, value: Json, where: str) -> None:
     for error in validator.iter_errors(value):
         raise _schema_refusal(error, where)
 
 
-def _schema_refusal(error: ValidationError, where: str) -> Refused:
+def _schema_refusal(error: ValidationError, where: str) -> RequestRefused:
     """
     Says which field and which keyword, never the value: it may be a secret.
 
@@ -315,8 +317,10 @@ def _schema_refusal(error: ValidationError, where: str) -> Refused:
     """
     if error.validator == "required":
         missing = [name for name in error.validator_value if name not in error.instance]  # type: ignore[operator,union-attr]
-        return invalid(f"{where}: '{missing[0]}' is required")
+        return invalid_body_error(f"{where}: '{missing[0]}' is required")
     if error.validator == "additionalProperties":
         unknown = sorted(set(error.instance) - set(error.schema["properties"]))  # type: ignore[arg-type,index]
-        return invalid(f"{where}: Unrecognized field '{unknown[0]}'")
-    return invalid(f"{where}: '{'.'.join(str(part) for part in error.path)}' breaks the rule {error.validator}")
+        return invalid_body_error(f"{where}: Unrecognized field '{unknown[0]}'")
+    return invalid_body_error(
+        f"{where}: '{'.'.join(str(part) for part in error.path)}' breaks the rule {error.validator}"
+    )

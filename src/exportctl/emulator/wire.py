@@ -99,7 +99,7 @@ class Answer:
         return b"" if self.body is None else json.dumps(self.body).encode()
 
 
-class Refused(Exception):
+class RequestRefused(Exception):
     """The service says no: `answer` is what it says."""
 
     def __init__(self, answer: Answer) -> None:
@@ -108,7 +108,7 @@ class Refused(Exception):
 
 
 @dataclass(frozen=True)
-class Report:
+class ErrorReport:
     """An error body whose request id is filled in by `app.py`, which alone knows it."""
 
     code: int
@@ -128,47 +128,47 @@ class Report:
         }
 
 
-def flow(code: int, status: int, text: str, **extra: str) -> Refused:
+def flow_error(code: int, status: int, text: str, **extra: str) -> RequestRefused:
     """A refusal with a FLOW code, in the body shape of flow-service.md 11.1 no. 2."""
-    return Refused(Answer(status, Report(code, status, text, dict(extra))))
+    return RequestRefused(Answer(status, ErrorReport(code, status, text, dict(extra))))
 
 
-def not_found(collection: str, id: str) -> Refused:
+def not_found_error(collection: str, id: str) -> RequestRefused:
     """
     An id nobody knows, or one hidden from the caller.
 
     rule: not-found
     """
-    return flow(1439, 404, f"{collection} not found with id = [{id}]", id=id, type=collection)
+    return flow_error(1439, 404, f"{collection} not found with id = [{id}]", id=id, type=collection)
 
 
-def invalid(text: str, status: int = 400) -> Refused:
+def invalid_body_error(text: str, status: int = 400) -> RequestRefused:
     """
     A body the service refuses for a reason that has no published code: the older shape, without one.
 
     rule: invalid-body-shape
     """
-    return Refused(Answer(status, {"errorMessage": text, "errorDetails": text}))
+    return RequestRefused(Answer(status, {"errorMessage": text, "errorDetails": text}))
 
 
-def gateway(code: str, text: str) -> Refused:
+def gateway_error(code: str, text: str) -> RequestRefused:
     """
     The gateway's own error body; the status is the first three digits of the code.
 
     rule: gateway-errors
     """
-    return Refused(Answer(int(code[:3]), {"error_code": code, "message": text}))
+    return RequestRefused(Answer(int(code[:3]), {"error_code": code, "message": text}))
 
 
-def message(status: int, text: str) -> Refused:
+def message_error(status: int, text: str) -> RequestRefused:
     """The bare `{"message"}` body of a bad connection spec and of the ad hoc API."""
-    return Refused(Answer(status, {"message": text}))
+    return RequestRefused(Answer(status, {"message": text}))
 
 
-def bad_request(text: str) -> Refused:
+def bad_request_error(text: str) -> RequestRefused:
     """The gateway-side body for a missing or wrong content type (flow-service.md 11.1 no. 5)."""
     kind = f"{ERROR_TYPES}BadRequestError"
-    return Refused(Answer(400, {"type": kind, "status": 400, "title": "BadRequestError", "detail": text}))
+    return RequestRefused(Answer(400, {"type": kind, "status": 400, "title": "BadRequestError", "detail": text}))
 
 
 def parse_query(text: str) -> tuple[tuple[str, str], ...]:
@@ -184,10 +184,10 @@ def parse_json(body: bytes) -> Any:
         Refused: not JSON, or nested or numbered beyond what JSON interchange allows.
     """
     try:
-        return json.loads(body, parse_constant=_no_constant)
+        return json.loads(body, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
-        raise invalid("Request body is not valid JSON") from error
+        raise invalid_body_error("Request body is not valid JSON") from error
 
 
-def _no_constant(text: str) -> object:
+def _refuse_constant(text: str) -> object:
     raise ValueError(text)

@@ -10,11 +10,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from exportctl.emulator import ids, objects, patching, specs, ticks, validation
-from exportctl.emulator.background import schedule_wake
+from exportctl.emulator.background import next_wake_time
 from exportctl.emulator.clock import day
-from exportctl.emulator.objects import Context, living
+from exportctl.emulator.objects import RequestContext, existing_objects
 from exportctl.emulator.store import Record
-from exportctl.emulator.wire import Json, flow, invalid
+from exportctl.emulator.wire import Json, flow_error, invalid_body_error
 
 # What a patch may not change, and the FLOW code of the refusal where one is published.
 IMMUTABLE: dict[str, dict[str, int | None]] = {
@@ -24,100 +24,100 @@ IMMUTABLE: dict[str, dict[str, int | None]] = {
     "flows": {"flowSpec": None, "targetConnectionIds": None, "state": 1456},
 }
 FLOW_LINKS = {"sourceConnections": "sourceConnectionIds", "targetConnections": "targetConnectionIds"}
-SLASHED = ("path", "remotePath")
-CASED = ("datasetFileType", "compression", "bucketName", "container")
+SLASH_FIELDS = ("path", "remotePath")
+LOWER_CASE_FIELDS = ("datasetFileType", "compression", "bucketName", "container")
 
 
-def create(ctx: Context, collection: str, body: object) -> Record:
+def create(ctx: RequestContext, collection: str, body: object) -> Record:
     """A new object from a request body."""
     if not isinstance(body, dict) or not body:
-        raise invalid("The body must be a JSON object")
+        raise invalid_body_error("The body must be a JSON object")
     # rule: create-without-state
     if collection == "flows" and "state" in body:
-        raise flow(1410, 400, "state is not allowed in a create request")
+        raise flow_error(1410, 400, "state is not allowed in a create request")
     # rule: flow-limit-not-enforced
     written = {key: value for key, value in body.items() if not (key == "auth" and value is None)}
-    _judge(ctx, collection, written, None)
-    written = normalised(written, ctx)
-    record = Record(collection, ids.uuid(ctx.store.draw()), ctx.sandbox, {})
+    _check_written(ctx, collection, written, None)
+    written = normalise_document(written, ctx)
+    record = Record(collection, ids.uuid(ctx.store.draw_bytes()), ctx.sandbox, {})
     record.doc = {"id": record.id, **stamps(ctx), **written, "state": "enabled"}
-    _fill(ctx, record)
+    _add_service_fields(ctx, record)
     # rule: lists-lag
     record.hidden = {"listed_at": ctx.now + ctx.switches.list_lag, "previous": None}
-    _written(ctx, record, "create", None)
+    _record_write(ctx, record, "create", None)
     return record
 
 
-def patch(ctx: Context, record: Record, if_match: str | None, operations: object) -> Record:
+def patch(ctx: RequestContext, record: Record, if_match: str | None, operations: object) -> Record:
     """The object after a JSON Patch."""
     # rule: if-match-required
     if if_match is None:
-        raise flow(1403, 400, "If-Match header is missing")
+        raise flow_error(1403, 400, "If-Match header is missing")
     _refuse_transition(ctx, record, {"connections": 1416, "flows": 1420}.get(record.collection, 1457))
-    _compare(record, if_match)
-    before = shown_for_patch(record, ctx)
-    after = patching.apply(operations, before, ctx.switches.patch_objects == "merge")
-    _settle_template(before, after)
-    _keep_immutable(record.collection, before, after)
+    _check_etag(record, if_match)
+    before = patchable_document(record, ctx)
+    after = patching.apply_operations(operations, before, ctx.switches.patch_objects == "merge")
+    _keep_one_template(before, after)
+    _check_immutable_fields(record.collection, before, after)
     written = {key: value for key, value in after.items() if key in validation.FIELDS[record.collection]}
-    _judge(ctx, record.collection, written, record)
-    written = normalised(written, ctx)
-    _hold_old_sources(ctx, record, written)
+    _check_written(ctx, record.collection, written, record)
+    written = normalise_document(written, ctx)
+    _keep_old_sources_in_use(ctx, record, written)
     kept = {key: value for key, value in record.doc.items() if key not in validation.FIELDS[record.collection]}
-    _begin(record)
+    _remember_previous(record)
     record.doc = {**kept, **written}
-    _fill(ctx, record)
-    _written(ctx, record, "update", operations)
+    _add_service_fields(ctx, record)
+    _record_write(ctx, record, "update", operations)
     return record
 
 
-def act(ctx: Context, record: Record, op: str, if_match: str | None) -> Record:
+def act(ctx: RequestContext, record: Record, op: str, if_match: str | None) -> Record:
     """Enable or disable a flow; `op` in any case."""
     # rule: action-if-match-optional
     if if_match is not None:
-        _compare(record, if_match)
+        _check_etag(record, if_match)
     # rule: actions
     name = op.lower()
     if name in ("finalize", "finalize_update"):
-        raise flow(1402, 400, "Finalize is for providers only")
+        raise flow_error(1402, 400, "Finalize is for providers only")
     if name == "publish":
-        raise flow(1444, 400, "Flow is not a draft")
+        raise flow_error(1444, 400, "Flow is not a draft")
     if name not in ("enable", "disable"):
-        raise flow(1434, 400, f"Action [{op}] is not supported")
+        raise flow_error(1434, 400, f"Action [{op}] is not supported")
     _refuse_transition(ctx, record, 1421)
     state = f"{name}d"
     if record.doc["state"] == state:
-        raise flow(1422, 400, f"Flow in state [{state}] does not accept the action [{op}]")
-    _begin(record)
+        raise flow_error(1422, 400, f"Flow in state [{state}] does not accept the action [{op}]")
+    _remember_previous(record)
     record.doc["state"] = state
-    _written(ctx, record, "update", None)
+    _record_write(ctx, record, "update", None)
     return record
 
 
-def delete(ctx: Context, record: Record) -> None:
+def delete(ctx: RequestContext, record: Record) -> None:
     """Take an object away; what it refers to stays."""
     _refuse_transition(ctx, record, 1416 if record.collection == "connections" else 1458)
     _refuse_in_use(ctx, record)
     # rule: flow-delete-is-asynchronous
     lag = ctx.switches.delete_lag if record.collection == "flows" else 0
-    _begin(record)
+    _remember_previous(record)
     record.hidden["deleted_at"] = ctx.now + lag
-    record.hidden["written"] = ctx.store.count("edits")
+    record.hidden["written"] = ctx.store.next_number("edits")
     record.hidden["unlisted_at"] = ctx.now + lag + ctx.switches.list_lag
     for key in ("touch_at", "busy_until"):
         record.hidden.pop(key, None)
-    record.wake = schedule_wake(record)
+    record.wake = next_wake_time(record)
     ctx.store.put(record)
 
 
-def label(ctx: Context, record: Record, labels: list[str]) -> None:
+def label(ctx: RequestContext, record: Record, labels: list[str]) -> None:
     """Put access labels on an object, as an administrator does."""
     record.doc["labels"] = labels
-    _version(ctx, record)
+    _set_new_etag(ctx, record)
     ctx.store.put(record)
 
 
-def shown_for_patch(record: Record, ctx: Context) -> Json:
+def patchable_document(record: Record, ctx: RequestContext) -> Json:
     """The document a patch works on: as GET shows it, but with the secrets there."""
     doc = dict(record.doc)
     if record.collection == "flows":
@@ -125,24 +125,24 @@ def shown_for_patch(record: Record, ctx: Context) -> Json:
     return doc
 
 
-def _judge(ctx: Context, collection: str, written: Json, record: Record | None) -> None:
-    validation.check(collection, written, ctx.switches)
-    _REFERENCES[collection](ctx, written)
+def _check_written(ctx: RequestContext, collection: str, written: Json, record: Record | None) -> None:
+    validation.check_document(collection, written, ctx.switches)
+    _REFERENCE_CHECKS[collection](ctx, written)
     # rule: names-not-unique
     if ctx.switches.name_unique:
-        others = [other for other in living(ctx, collection) if record is None or other.id != record.id]
+        others = [other for other in existing_objects(ctx, collection) if record is None or other.id != record.id]
         if any(other.doc["name"] == written["name"] for other in others):
-            raise invalid(f"An entity with the name '{written['name']}' exists already")
+            raise invalid_body_error(f"An entity with the name '{written['name']}' exists already")
     # rule: past-start
     start = (written.get("scheduleParams") or {}).get("startTime")
     before = (record.doc.get("scheduleParams") or {}).get("startTime") if record else None
     past = type(start) is int and start < ctx.now
     refused = {"rejected": start != before, "rejected-always": True}.get(ctx.switches.past_start, False)
     if past and refused:
-        raise invalid("scheduleParams: startTime is in the past")
+        raise invalid_body_error("scheduleParams: startTime is in the past")
 
 
-def _refer(ctx: Context, collection: str, id: object) -> Record:
+def _find_referenced(ctx: RequestContext, collection: str, id: object) -> Record:
     """
     What a body names by id.
 
@@ -151,36 +151,36 @@ def _refer(ctx: Context, collection: str, id: object) -> Record:
     record = ctx.store.get(collection, id) if isinstance(id, str) else None
     known = record is not None and record.sandbox == ctx.sandbox and "deleted_at" not in record.hidden
     if record is None or not known:
-        raise flow(1439, 400, f"{collection} not found with id = [{id}]", id=str(id), type=collection)
+        raise flow_error(1439, 400, f"{collection} not found with id = [{id}]", id=str(id), type=collection)
     return record
 
 
-def _refer_base(ctx: Context, doc: Mapping[str, Any]) -> None:
-    base = _refer(ctx, "connections", doc["baseConnectionId"])
+def _check_base_reference(ctx: RequestContext, doc: Mapping[str, Any]) -> None:
+    base = _find_referenced(ctx, "connections", doc["baseConnectionId"])
     # rule: specs-must-fit
     if base.doc["connectionSpec"]["id"] != doc["connectionSpec"]["id"]:
-        raise invalid("connectionSpec differs from the one of the base connection")
+        raise invalid_body_error("connectionSpec differs from the one of the base connection")
 
 
-def _refer_ends(ctx: Context, doc: Mapping[str, Any]) -> None:
+def _check_connection_references(ctx: RequestContext, doc: Mapping[str, Any]) -> None:
     spec = specs.flow_specs()[doc["flowSpec"]["id"]]
     ends = (("sourceConnections", "sourceConnectionSpecIds"), ("targetConnections", "targetConnectionSpecIds"))
     for collection, allowed in ends:
         for id in doc[FLOW_LINKS[collection]]:
-            end = _refer(ctx, collection, id)
+            end = _find_referenced(ctx, collection, id)
             if end.doc["connectionSpec"]["id"] not in spec[allowed]:
-                raise invalid(f"{collection} [{id}] does not fit the flow spec")
+                raise invalid_body_error(f"{collection} [{id}] does not fit the flow spec")
 
 
-_REFERENCES = {
+_REFERENCE_CHECKS = {
     "connections": lambda ctx, doc: None,
     "sourceConnections": lambda ctx, doc: None,
-    "targetConnections": _refer_base,
-    "flows": _refer_ends,
+    "targetConnections": _check_base_reference,
+    "flows": _check_connection_references,
 }
 
 
-def stamps(ctx: Context) -> Json:
+def stamps(ctx: RequestContext) -> Json:
     """What the service notes about who wrote a new object, when and where."""
     return {
         "createdAt": ctx.now_ms,
@@ -195,7 +195,7 @@ def stamps(ctx: Context) -> Json:
     }
 
 
-def _fill(ctx: Context, record: Record) -> None:
+def _add_service_fields(ctx: RequestContext, record: Record) -> None:
     """
     What the service adds to what it was sent.
 
@@ -212,14 +212,14 @@ def _fill(ctx: Context, record: Record) -> None:
         base = {"id": doc["baseConnectionId"], "connectionSpec": doc["connectionSpec"]}
         doc["inheritedAttributes"] = {"baseConnection": base}
     elif record.collection == "flows":
-        doc["inheritedAttributes"] = _inherited(ctx, doc)
+        doc["inheritedAttributes"] = _inherited_attributes(ctx, doc)
         doc.setdefault("transformations", [])
         doc["runs"] = f"/runs?property=flowId=={record.id}"
 
 
-def _inherited(ctx: Context, doc: Json) -> Json:
-    sources = [_refer(ctx, "sourceConnections", id) for id in doc["sourceConnectionIds"]]
-    targets = [_refer(ctx, "targetConnections", id) for id in doc["targetConnectionIds"]]
+def _inherited_attributes(ctx: RequestContext, doc: Json) -> Json:
+    sources = [_find_referenced(ctx, "sourceConnections", id) for id in doc["sourceConnectionIds"]]
+    targets = [_find_referenced(ctx, "targetConnections", id) for id in doc["targetConnectionIds"]]
     return {
         "properties": {"isDestinationFlow": True},
         "sourceConnections": [_inherited_source(source) for source in sources],
@@ -240,15 +240,15 @@ def _inherited_target(target: Record) -> Json:
     return {"id": target.id, "connectionSpec": spec, "baseConnection": base}
 
 
-def _lake_base(ctx: Context) -> str:
-    known: dict[str, str] = ctx.store.setting("lake_bases", {})
+def _lake_base(ctx: RequestContext) -> str:
+    known: dict[str, str] = ctx.store.get_setting("lake_bases", {})
     if ctx.sandbox not in known:
-        known[ctx.sandbox] = ids.uuid(ctx.store.draw())
+        known[ctx.sandbox] = ids.uuid(ctx.store.draw_bytes())
         ctx.store.set_setting("lake_bases", known)
     return known[ctx.sandbox]
 
 
-def normalised(written: Json, ctx: Context) -> Json:
+def normalise_document(written: Json, ctx: RequestContext) -> Json:
     """
     What is stored of what was sent.
 
@@ -258,7 +258,7 @@ def normalised(written: Json, ctx: Context) -> Json:
     if "scheduleParams" in result:
         result["scheduleParams"] = _normalised_schedule(result, ctx)
     elif isinstance(result.get("params"), dict):
-        changes = {"trailing-slash": (SLASHED, _unslashed), "case": (CASED, str.lower)}
+        changes = {"trailing-slash": (SLASH_FIELDS, _strip_trailing_slashes), "case": (LOWER_CASE_FIELDS, str.lower)}
         names, change = changes.get(ctx.switches.normalise, ((), str))
         params = result["params"]
         result["params"] = {key: change(params[key]) if key in names else params[key] for key in params}
@@ -268,22 +268,22 @@ def normalised(written: Json, ctx: Context) -> Json:
     return result
 
 
-def _normalised_schedule(written: Json, ctx: Context) -> Json:
+def _normalised_schedule(written: Json, ctx: RequestContext) -> Json:
     schedule: Json = dict(written["scheduleParams"])
     if written["flowSpec"]["id"] not in specs.DATASET_FLOWS:
         return schedule
     schedule["interval"] = validation.whole_number(schedule["interval"])
     for key in validation.TEMPLATE_KEYS:
         if key in schedule and ctx.switches.normalise == "trailing-slash":
-            schedule[key] = _unslashed(schedule[key])
+            schedule[key] = _strip_trailing_slashes(schedule[key])
     return schedule
 
 
-def _unslashed(text: str) -> str:
+def _strip_trailing_slashes(text: str) -> str:
     return text.rstrip("/") or text[:1]
 
 
-def _settle_template(before: Json, after: Json) -> None:
+def _keep_one_template(before: Json, after: Json) -> None:
     """A patch that brings the other spelling of the folder template takes the first one's place."""
     # rule: template-either-spelling
     new = after.get("scheduleParams")
@@ -292,19 +292,19 @@ def _settle_template(before: Json, after: Json) -> None:
         del new[spelled[0]]
 
 
-def _keep_immutable(collection: str, before: Json, after: Json) -> None:
+def _check_immutable_fields(collection: str, before: Json, after: Json) -> None:
     # rule: immutable-fields
     for key, code in IMMUTABLE[collection].items():
         if before.get(key) != after.get(key):
             text = f"{key} of {collection} cannot be changed"
-            raise flow(code, 400, text) if code else invalid(text)
+            raise flow_error(code, 400, text) if code else invalid_body_error(text)
     # rule: server-set-fields
     for key in sorted(set(before) | set(after)):
         if key not in validation.FIELDS[collection] and before.get(key) != after.get(key):
-            raise invalid(f"Unrecognized or read-only field '{key}' in {collection}")
+            raise invalid_body_error(f"Unrecognized or read-only field '{key}' in {collection}")
 
 
-def _hold_old_sources(ctx: Context, record: Record, written: Json) -> None:
+def _keep_old_sources_in_use(ctx: RequestContext, record: Record, written: Json) -> None:
     # rule: old-source-in-use
     before, after = record.doc.get("sourceConnectionIds", []), written.get("sourceConnectionIds", [])
     for id in set(before) - set(after):
@@ -314,68 +314,68 @@ def _hold_old_sources(ctx: Context, record: Record, written: Json) -> None:
             ctx.store.put(source)
 
 
-def _refuse_transition(ctx: Context, record: Record, code: int) -> None:
+def _refuse_transition(ctx: RequestContext, record: Record, code: int) -> None:
     # rule: transition
     if objects.is_deleting(record, ctx.now) or objects.is_busy(record, ctx.now):
         state = "delete-finalizing" if "deleted_at" in record.hidden else "updating"
-        raise flow(code, 400, f"Entity [{record.id}] is in state [{state}]")
+        raise flow_error(code, 400, f"Entity [{record.id}] is in state [{state}]")
 
 
-def _compare(record: Record, if_match: str) -> None:
+def _check_etag(record: Record, if_match: str) -> None:
     # rule: if-match-current
     if if_match != record.doc["etag"]:
         text = f"Supplied version=[ {if_match} ] does not match the current version on entity=[ {record.doc['etag']} ]"
-        raise flow(1404, 412, text)
+        raise flow_error(1404, 412, text)
 
 
-def _refuse_in_use(ctx: Context, record: Record) -> None:
+def _refuse_in_use(ctx: RequestContext, record: Record) -> None:
     if record.collection == "connections":
         # rule: base-in-use
-        if any(target.doc["baseConnectionId"] == record.id for target in living(ctx, "targetConnections")):
-            raise flow(1418, 400, f"Connection [{record.id}] is used by target connections or flows")
+        if any(target.doc["baseConnectionId"] == record.id for target in existing_objects(ctx, "targetConnections")):
+            raise flow_error(1418, 400, f"Connection [{record.id}] is used by target connections or flows")
     elif record.collection in FLOW_LINKS:
         # rule: ends-in-use
         link = FLOW_LINKS[record.collection]
-        used = any(record.id in other.doc[link] for other in living(ctx, "flows"))
+        used = any(record.id in other.doc[link] for other in existing_objects(ctx, "flows"))
         if used or ctx.now < record.hidden.get("held_until", 0):
-            raise flow(1447, 400, f"Active flows contain the id [{record.id}]")
+            raise flow_error(1447, 400, f"Active flows contain the id [{record.id}]")
 
 
-def _begin(record: Record) -> None:
+def _remember_previous(record: Record) -> None:
     record.hidden["previous"] = record.doc.copy()
 
 
-def _version(ctx: Context, record: Record) -> None:
-    record.doc["etag"] = record.doc["version"] = ids.etag(ctx.store.draw())
+def _set_new_etag(ctx: RequestContext, record: Record) -> None:
+    record.doc["etag"] = record.doc["version"] = ids.etag(ctx.store.draw_bytes())
 
 
-def _written(ctx: Context, record: Record, operation: str, operations: object) -> None:
+def _record_write(ctx: RequestContext, record: Record, operation: str, operations: object) -> None:
     """Stamp a write, and leave the background something to do."""
     switches = ctx.switches
     record.doc.update(updatedAt=ctx.now_ms, updatedBy=ctx.caller.actor, updatedClient=ctx.caller.client)
-    _version(ctx, record)
-    record.hidden["written"] = ctx.store.count("edits")
+    _set_new_etag(ctx, record)
+    record.hidden["written"] = ctx.store.next_number("edits")
     if switches.transition:
         record.hidden["busy_until"] = ctx.now + switches.transition
     # rule: background-after-write
     if switches.background_after_write and (not ctx.caller.is_ui or switches.background_actor == "writes"):
         record.hidden["touch_at"] = ctx.now + switches.transition
     if record.collection == "flows":
-        _revive(ctx, record)
+        _revive_flow(ctx, record)
         record.hidden["ticked_at"] = ctx.now
-        record.doc["lastOperation"] = _operation(ctx, operation, operations)
-    record.wake = schedule_wake(record)
+        record.doc["lastOperation"] = _last_operation(ctx, operation, operations)
+    record.wake = next_wake_time(record)
     ctx.store.put(record)
 
 
-def _revive(ctx: Context, flow: Record) -> None:
+def _revive_flow(ctx: RequestContext, flow: Record) -> None:
     """
     What becomes of a flow whose end was over and is moved on.
 
     rule: revival
     """
     before = flow.hidden.get("previous")
-    if before is None or not ticks.revived(before, flow.doc, ctx.now):
+    if before is None or not ticks.is_revived(before, flow.doc, ctx.now):
         return
     if ctx.switches.revival == "restart":
         flow.hidden.pop("exported", None)
@@ -383,7 +383,7 @@ def _revive(ctx: Context, flow: Record) -> None:
         flow.hidden["over"] = True
 
 
-def _operation(ctx: Context, operation: str, operations: object) -> Json:
+def _last_operation(ctx: RequestContext, operation: str, operations: object) -> Json:
     """
     What GET says of the last write of a flow.
 

@@ -19,20 +19,22 @@ from itertools import takewhile
 from exportctl import schedules
 from exportctl.destination_types import SFTP
 from exportctl.errors import Finding, Level
-from exportctl.health.observed import Observed, account_label, observed
-from exportctl.model import EXPORTS, WRITES, Address, Cause, Header, Item, Plan, Verb
-from exportctl.planning.consequences import described
-from exportctl.planning.expand import AccountUse, Desired
-from exportctl.planning.ownership import Estate
+from exportctl.health.observed import FlowView, account_label, flow_view
+from exportctl.model import EXPORTS, WRITE_CAUSES, Address, Cause, Plan, PlanHeader, PlanItem, Verb
+from exportctl.planning.consequences import schedule_phrase
+from exportctl.planning.expand import AccountUse, DesiredState
+from exportctl.planning.ownership import Ownership
 from exportctl.schedules import DAY, ONCE
 
-LEAST_PERCENT = 30  # connections an SFTP server must take, of the datasets exported at once (dataset-exports.md 4.3)
-_MADE = frozenset({Verb.CREATE, Verb.COMPLETE, Verb.REPLACE})
-_WRITTEN = WRITES | {Cause.RENEWAL}
+MIN_CONNECTION_PERCENT = (
+    30  # connections an SFTP server must take, of the datasets exported at once (dataset-exports.md 4.3)
+)
+_CREATING_VERBS = frozenset({Verb.CREATE, Verb.COMPLETE, Verb.REPLACE})
+_WRITTEN_CAUSES = WRITE_CAUSES | {Cause.RENEWAL}
 
 
 @dataclass(frozen=True)
-class Lane:
+class FlowForecast:
     """
     One flow over the window. `runs` are seconds since 1970 UTC; `ends` the end if it lies in the window; `why` says why
     there are no runs. `flow` is None where there is none yet; `schedule` is in words, empty where it is not known.
@@ -46,11 +48,11 @@ class Lane:
     datasets: int
     runs: tuple[int, ...] = ()
     ends: int | None = None
-    why: str | None = None
+    no_run_reason: str | None = None
 
 
 @dataclass(frozen=True)
-class Together:
+class SimultaneousRuns:
     """
     Runs of one account that start at the same moment, `moments` all those at which the same ones do. `members` are
     addresses, or ids and names of flows that are not of this config; `datasets` is how many they export at once.
@@ -63,21 +65,21 @@ class Together:
     moments: tuple[int, ...]
 
     @property
-    def least_connections(self) -> int | None:
+    def min_connections(self) -> int | None:
         """How many connections the server must take, else exports fail; None where no such limit is known."""
-        return -(-self.datasets * LEAST_PERCENT // 100) if self.type == SFTP.name else None
+        return -(-self.datasets * MIN_CONNECTION_PERCENT // 100) if self.type == SFTP.name else None
 
 
 @dataclass(frozen=True)
 class Forecast:
     """From `as_of` until `until`, without that moment. Lanes by address and flow, what starts together by account."""
 
-    header: Header
+    header: PlanHeader
     as_of: int
     until: int
     planned: bool
-    lanes: tuple[Lane, ...]
-    together: tuple[Together, ...]
+    flows: tuple[FlowForecast, ...]
+    simultaneous_runs: tuple[SimultaneousRuns, ...]
     errors: tuple[Finding, ...] = ()
 
     @property
@@ -85,40 +87,42 @@ class Forecast:
         return (self.until - self.as_of) // DAY
 
 
-def forecast(plan: Plan, estate: Estate, wanted: Desired, *, days: int, planned: bool = False) -> Forecast:
+def forecast(plan: Plan, ownership: Ownership, wanted: DesiredState, *, days: int, planned: bool = False) -> Forecast:
     """The next runs of every export of a plan for `days` days; `planned`: as they are after it."""
     window = range(plan.as_of, plan.as_of + days * DAY)
     items = [item for item in plan.items if item.address.root == EXPORTS]
-    lanes = [lane for item in items for lane in _lanes(item, estate, wanted, window, planned)]
+    lanes = [lane for item in items for lane in _flow_forecasts(item, ownership, wanted, window, planned)]
     return Forecast(
         header=plan.header,
         as_of=plan.as_of,
         until=window.stop,
         planned=planned,
-        lanes=tuple(sorted(lanes, key=lambda lane: (lane.address, lane.flow or ""))),
-        together=_together(lanes, estate, window),
+        flows=tuple(sorted(lanes, key=lambda lane: (lane.address, lane.flow or ""))),
+        simultaneous_runs=_simultaneous_runs(lanes, ownership, window),
         errors=plan.errors(),
     )
 
 
-def _lanes(item: Item, estate: Estate, wanted: Desired, window: range, planned: bool) -> Iterator[Lane]:
+def _flow_forecasts(
+    item: PlanItem, ownership: Ownership, wanted: DesiredState, window: range, planned: bool
+) -> Iterator[FlowForecast]:
     """All flows of one address: an unfinished replacement and twins have several."""
-    ids = {h.flow.id for h in estate.ours.get(item.address, ())} | ({item.id} if item.id else set())
-    held = [h for h in estate.holdings if h.flow.id in ids]
+    ids = {h.flow.id for h in ownership.own_flows.get(item.address, ())} | ({item.id} if item.id else set())
+    held = [h for h in ownership.flows if h.flow.id in ids]
     if not held and item.address not in wanted.exports:
         return  # children that an earlier export left behind
     if planned and not item.refusals and not any(f.level is Level.ERROR for f in item.findings):
-        yield _planned(item, estate, wanted, window)
+        yield _planned_forecast(item, ownership, wanted, window)
     elif held:
-        for holding in held:
-            yield _lane(item.address, observed(holding, estate), window, item.held)
+        for live_flow in held:
+            yield _flow_forecast(item.address, flow_view(live_flow, ownership), window, item.is_paused)
     else:
-        yield Lane(item.address, None, item.schedule or "", None, None, 0, why="not applied")
+        yield FlowForecast(item.address, None, item.schedule or "", None, None, 0, no_run_reason="not applied")
 
 
-def _lane(address: Address, seen: Observed, window: range, held: bool) -> Lane:
+def _flow_forecast(address: Address, seen: FlowView, window: range, held: bool) -> FlowForecast:
     runs = _runs(seen, window)
-    return Lane(
+    return FlowForecast(
         address=address,
         flow=seen.flow,
         schedule=_schedule(seen),
@@ -127,82 +131,86 @@ def _lane(address: Address, seen: Observed, window: range, held: bool) -> Lane:
         datasets=seen.datasets,
         runs=runs,
         ends=seen.end if seen.end is not None and window.start < seen.end < window.stop else None,
-        why=None if runs else _why(seen, window, held),
+        no_run_reason=None if runs else _no_run_reason(seen, window, held),
     )
 
 
-def _schedule(seen: Observed) -> str:
-    if seen.rhythm is None or seen.start is None:
+def _schedule(seen: FlowView) -> str:
+    if seen.every is None or seen.start is None:
         return ""
-    return described(seen.rhythm, schedules.phase(seen.start, seen.rhythm))
+    return schedule_phrase(seen.every, schedules.grid_offset(seen.start, seen.every))
 
 
-def _runs(seen: Observed, window: range) -> tuple[int, ...]:
-    if seen.rhythm is None or seen.start is None or not seen.enabled:
+def _runs(seen: FlowView, window: range) -> tuple[int, ...]:
+    if seen.every is None or seen.start is None or not seen.enabled:
         return ()
-    ticks = schedules.ticks(seen.rhythm, seen.start, seen.end, window.start)
+    ticks = schedules.run_times(seen.every, seen.start, seen.end, window.start)
     return tuple(takewhile(lambda tick: tick < window.stop, ticks))
 
 
-def _why(seen: Observed, window: range, held: bool) -> str:
+def _no_run_reason(seen: FlowView, window: range, held: bool) -> str:
     """Why a lane is empty."""
     if not seen.enabled:
         return "switched off by hand" if held else "switched off"
     if seen.end is not None and seen.end <= window.start:
-        return f"ended {schedules.shown(seen.end)}"
-    if seen.rhythm is None or seen.start is None:
+        return f"ended {schedules.format_moment(seen.end)}"
+    if seen.every is None or seen.start is None:
         return "no schedule that can be read"
-    if seen.rhythm == ONCE and seen.start <= window.start:
-        return f"once, at {schedules.shown(seen.start)}"
-    later = schedules.next_runs(seen.rhythm, seen.start, seen.end, window.start, 1)
-    return f"next run {schedules.shown(later[0])}" if later else "no run before its end"
+    if seen.every == ONCE and seen.start <= window.start:
+        return f"once, at {schedules.format_moment(seen.start)}"
+    later = schedules.next_runs(seen.every, seen.start, seen.end, window.start, 1)
+    return f"next run {schedules.format_moment(later[0])}" if later else "no run before its end"
 
 
 # -- after the plan ---------------------------------------------------------------------------------------------------
 
 
-def _planned(item: Item, estate: Estate, wanted: Desired, window: range) -> Lane:
+def _planned_forecast(item: PlanItem, ownership: Ownership, wanted: DesiredState, window: range) -> FlowForecast:
     """A plan holds the first start it fixes and the end it sets; from there the rhythm goes on."""
     if item.verb is Verb.DELETE:
-        return Lane(item.address, item.id, "", None, None, 0, why="deleted by the plan")
+        return FlowForecast(item.address, item.id, "", None, None, 0, no_run_reason="deleted by the plan")
     if item.verb is Verb.RELEASE:
-        return Lane(item.address, item.id, "", None, None, 0, why="released by the plan: not managed any more")
-    holding = estate.by_id(item.id) if item.id else None
-    seen = observed(holding, estate) if holding else None
-    after = {c.field: c.after for c in item.fields if c.cause in _WRITTEN and c.path == c.field}
+        return FlowForecast(
+            item.address, item.id, "", None, None, 0, no_run_reason="released by the plan: not managed any more"
+        )
+    live_flow = ownership.flow_by_id(item.id) if item.id else None
+    seen = flow_view(live_flow, ownership) if live_flow else None
+    after = {c.field: c.after for c in item.fields if c.cause in _WRITTEN_CAUSES and c.path == c.field}
     export = wanted.exports[item.address]
-    if item.verb in _MADE or seen is None:
-        account = _account(export.account, estate)
-        seen = Observed(None, export.declared.title, export.type.name, account, 0, True, None, None, None)
+    if item.verb in _CREATING_VERBS or seen is None:
+        account = _account(export.account, ownership)
+        seen = FlowView(None, export.declared.title, export.type.name, account, 0, True, None, None, None)
     first = item.next_after[0] if item.next_after else seen.start
-    return _lane(
+    return _flow_forecast(
         item.address,
         replace(
             seen,
             datasets=len(after["datasets"]) if "datasets" in after else seen.datasets,
             enabled=after.get("enabled", seen.enabled),
-            rhythm=after.get("cadence", seen.rhythm),
+            every=after.get("cadence", seen.every),
             start=first,
             end=item.ends,
         ),
         window,
-        item.held,
+        item.is_paused,
     )
 
 
-def _account(use: AccountUse, estate: Estate) -> str | None:
+def _account(use: AccountUse, ownership: Ownership) -> str | None:
     """The label of an account that a new flow will be on."""
     if use.own:
         return str(use.own)
-    named = sorted(b.id for b in estate.bases.values() if b.id == use.id or (use.existing and b.name == use.existing))
-    return account_label(named[0] if named else use.id, estate)
+    named = sorted(
+        b.id for b in ownership.base_connections.values() if b.id == use.id or (use.existing and b.name == use.existing)
+    )
+    return account_label(named[0] if named else use.id, ownership)
 
 
 # -- together ---------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
-class _Load:
+class _AccountLoad:
     """What one flow asks of its account, and when."""
 
     label: str
@@ -212,14 +220,16 @@ class _Load:
     runs: tuple[int, ...]
 
 
-def _together(lanes: Sequence[Lane], estate: Estate, window: range) -> tuple[Together, ...]:
+def _simultaneous_runs(
+    lanes: Sequence[FlowForecast], ownership: Ownership, window: range
+) -> tuple[SimultaneousRuns, ...]:
     """Moments at which an account is asked for several things at once, a lane's among them; grouped by who asks."""
     shown = {str(lane.address) for lane in lanes}
-    starting: dict[tuple[str, int], list[_Load]] = defaultdict(list)
-    for load in (*_loads(lanes), *_others(lanes, estate, window)):
+    starting: dict[tuple[str, int], list[_AccountLoad]] = defaultdict(list)
+    for load in (*_loads(lanes), *_other_loads(lanes, ownership, window)):
         for moment in load.runs:
             starting[load.account, moment].append(load)
-    groups: dict[tuple[_Load, ...], list[int]] = defaultdict(list)
+    groups: dict[tuple[_AccountLoad, ...], list[int]] = defaultdict(list)
     for (_, moment), loads in sorted(starting.items(), key=lambda pair: pair[0]):
         several = len(loads) > 1 or (loads[0].type == SFTP.name and loads[0].datasets > 1)
         if several and any(load.label in shown for load in loads):
@@ -228,8 +238,8 @@ def _together(lanes: Sequence[Lane], estate: Estate, window: range) -> tuple[Tog
     return tuple(sorted(found, key=lambda one: (one.account, one.moments[0], one.members)))
 
 
-def _group(loads: tuple[_Load, ...], moments: list[int]) -> Together:
-    return Together(
+def _group(loads: tuple[_AccountLoad, ...], moments: list[int]) -> SimultaneousRuns:
+    return SimultaneousRuns(
         account=loads[0].account,
         type=loads[0].type,
         members=tuple(load.label for load in loads),
@@ -238,19 +248,21 @@ def _group(loads: tuple[_Load, ...], moments: list[int]) -> Together:
     )
 
 
-def _loads(lanes: Sequence[Lane]) -> Iterator[_Load]:
+def _loads(lanes: Sequence[FlowForecast]) -> Iterator[_AccountLoad]:
     for lane in lanes:
         if lane.account:
-            yield _Load(str(lane.address), lane.account, lane.type, lane.datasets, lane.runs)
+            yield _AccountLoad(str(lane.address), lane.account, lane.type, lane.datasets, lane.runs)
 
 
-def _others(lanes: Sequence[Lane], estate: Estate, window: range) -> Iterator[_Load]:
+def _other_loads(lanes: Sequence[FlowForecast], ownership: Ownership, window: range) -> Iterator[_AccountLoad]:
     """Flows that have no lane, on an account that one has: the server does not ask whose they are."""
     accounts = {lane.account for lane in lanes}
-    known = {lane.flow for lane in lanes} | {h.flow.id for lane in lanes for h in estate.ours.get(lane.address, ())}
-    addresses = {h.flow.id: str(address) for address, held in estate.ours.items() for h in held}
-    for holding in estate.holdings:
-        seen = observed(holding, estate)
-        if seen.account and seen.account in accounts and holding.flow.id not in known:
-            label = addresses.get(holding.flow.id) or f'flow {holding.flow.id} "{holding.flow.name}"'
-            yield _Load(label, seen.account, seen.type, seen.datasets, _runs(seen, window))
+    known = {lane.flow for lane in lanes} | {
+        h.flow.id for lane in lanes for h in ownership.own_flows.get(lane.address, ())
+    }
+    addresses = {h.flow.id: str(address) for address, held in ownership.own_flows.items() for h in held}
+    for live_flow in ownership.flows:
+        seen = flow_view(live_flow, ownership)
+        if seen.account and seen.account in accounts and live_flow.flow.id not in known:
+            label = addresses.get(live_flow.flow.id) or f'flow {live_flow.flow.id} "{live_flow.flow.name}"'
+            yield _AccountLoad(label, seen.account, seen.type, seen.datasets, _runs(seen, window))

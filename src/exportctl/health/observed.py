@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from exportctl import runs, schedules, wire
-from exportctl.kinds import ANCHOR, CONTENT
-from exportctl.planning.ownership import Estate, Holding
+from exportctl.kinds import FLOW, SOURCE_CONNECTION
+from exportctl.planning.ownership import LiveFlow, Ownership
 from exportctl.runs import RunStatus
 from exportctl.verification.watched import last_change
 
@@ -27,12 +27,12 @@ class LastRun:
     completed: int | None
 
     @property
-    def failed(self) -> bool:
+    def has_failed(self) -> bool:
         return self.status in (RunStatus.FAILED, RunStatus.PARTIAL)
 
 
 @dataclass(frozen=True)
-class Observed:
+class FlowView:
     """
     Moments in seconds since 1970 UTC. `rhythm` and `start` are None where the schedule cannot be read. `end` is when
     the flow stops by itself, `assumed_end` if the service does not say so. `changed` is the last write by anybody but
@@ -46,62 +46,62 @@ class Observed:
     account: str | None
     datasets: int
     enabled: bool
-    rhythm: str | None
+    every: str | None
     start: int | None
     end: int | None
     assumed_end: bool = False
     created: int = 0
     changed: int = 0
-    last: LastRun | None = None
+    last_run: LastRun | None = None
 
-    def ran_once(self) -> bool:
+    def has_run_once(self) -> bool:
         """A one-time export after its run, whatever became of it."""
-        if self.rhythm != schedules.ONCE or self.start is None or self.last is None:
+        if self.every != schedules.ONCE or self.start is None or self.last_run is None:
             return False
-        return self.last.started >= self.start and self.last.status is not RunStatus.RUNNING
+        return self.last_run.started >= self.start and self.last_run.status is not RunStatus.RUNNING
 
-    def ended(self, as_of: int) -> bool:
-        return self.end is not None and self.end <= as_of and not self.ran_once()
+    def has_ended(self, as_of: int) -> bool:
+        return self.end is not None and self.end <= as_of and not self.has_run_once()
 
 
-def observed(holding: Holding, estate: Estate) -> Observed:
+def flow_view(live_flow: LiveFlow, ownership: Ownership) -> FlowView:
     """The facts of one live flow."""
-    flow, content = holding.flow, holding.content
-    fields = wire.read(ANCHOR.name, flow.raw)
+    flow, content = live_flow.flow, live_flow.source
+    fields = wire.read_fields(FLOW.name, flow.raw)
     kind = wire.destination_type(flow.raw)
     assumed = fields["end"] is None and fields["cadence"] != schedules.ONCE
-    return Observed(
+    return FlowView(
         flow=flow.id,
         title=flow.name,
         type=kind.name if kind else None,
-        account=account_label(holding.base, estate),
-        datasets=len(wire.read(CONTENT.name, content.raw)["datasets"]) if content else 0,
+        account=account_label(live_flow.base_id, ownership),
+        datasets=len(wire.read_fields(SOURCE_CONNECTION.name, content.raw)["datasets"]) if content else 0,
         enabled=fields["enabled"],
-        rhythm=fields["cadence"],
+        every=fields["cadence"],
         start=fields["start"],
-        end=schedules.default_end(flow.created) if assumed else fields["end"],
+        end=schedules.default_end(flow.created_at) if assumed else fields["end"],
         assumed_end=assumed,
-        created=flow.created,
-        changed=max(flow.created, content.created if content else 0, last_change(flow.raw)),
-        last=last_run(flow.raw),
+        created=flow.created_at,
+        changed=max(flow.created_at, content.created_at if content else 0, last_change(flow.raw)),
+        last_run=last_run(flow.raw),
     )
 
 
 def last_run(flow: Mapping[str, Any]) -> LastRun | None:
     """The newest run of a flow's JSON; None where it shows none, or none with a moment."""
     shown = wire.members(flow.get("lastRunDetails"))
-    completed = runs.seconds(shown.get("completedAtUTC"))
-    started = runs.seconds(shown.get("startedAtUTC")) or completed
+    completed = runs.seconds_from_ms(shown.get("completedAtUTC"))
+    started = runs.seconds_from_ms(shown.get("startedAtUTC")) or completed
     if started is None:
         return None
-    return LastRun(str(shown.get("id") or ""), runs.status(shown.get("state"), completed), started, completed)
+    return LastRun(str(shown.get("id") or ""), runs.run_status(shown.get("state"), completed), started, completed)
 
 
-def account_label(base: str | None, estate: Estate) -> str | None:
+def account_label(base: str | None, ownership: Ownership) -> str | None:
     """The address of an account of ours, else its title and id."""
-    found = estate.bases.get(base or "")
+    found = ownership.base_connections.get(base or "")
     if found is None:
         return base
-    if found.marker and found.marker.project == estate.project:
+    if found.marker and found.marker.project == ownership.project:
         return str(found.marker.address)
     return f'"{found.name}" ({found.id})'

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from exportctl.model import Address, Header
+from exportctl.model import Address, PlanHeader
 from exportctl.runs import Run
 
 
@@ -26,7 +26,7 @@ class FlowRuns:
 class RunsReport:
     """`since` in seconds since 1970 UTC; `limit` runs of each flow at most. None: not limited so."""
 
-    header: Header
+    header: PlanHeader
     as_of: int
     since: int | None
     limit: int | None

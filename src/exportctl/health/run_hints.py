@@ -24,7 +24,7 @@ from exportctl.runs import RunError
 
 
 @dataclass(frozen=True)
-class Hint:
+class ErrorHint:
     """`pattern` is searched in the code and the message, without case; the first row that fits counts."""
 
     pattern: str
@@ -32,14 +32,14 @@ class Hint:
     source: str
 
 
-HINTS: tuple[Hint, ...] = (
-    Hint(
+HINTS: tuple[ErrorHint, ...] = (
+    ErrorHint(
         r"NoSuchBucket|ContainerNotFound|FilesystemNotFound|(bucket|container|file ?system)\b.*"
         r"\b(not (be )?found|not exist)",
         "the bucket or container is missing or has another name: compare the destination's place with the storage",
         "error codes of S3, GCS and Azure Blob",
     ),
-    Hint(
+    ErrorHint(
         r"InvalidAccessKeyId|SignatureDoesNotMatch|AuthenticationFailed|InvalidAuthenticationInfo|ExpiredToken"
         r"|invalid[_ ]client|AADSTS\d+|Auth(entication)? fail|login incorrect|credential"
         r"|cannot be assumed|\b(key|password|secret)\b.*\b(wrong|invalid|expired|cannot be read)"
@@ -47,14 +47,14 @@ HINTS: tuple[Hint, ...] = (
         "the account's credentials are wrong, expired or withdrawn: mend them, then raise secret_version and apply",
         "error codes of S3 and Azure; dataset-exports.md 13",
     ),
-    Hint(
+    ErrorHint(
         r"AccessDenied|AuthorizationFailure|AuthorizationPermissionMismatch|InsufficientAccountPermissions"
         r"|permission ?denied|forbidden|access denied|not authori[sz]ed",
         "the account is known and lacks a permission, or Adobe's addresses are not allowed in: `exportctl doctor` "
         "lists what the storage must allow",
         "error codes of S3, GCS and Azure; dataset-exports.md 4.3",
     ),
-    Hint(
+    ErrorHint(
         r"too many (open )?connections|max(imum)?[ _]?(sessions|startups|connections)|connection (reset|refused|closed)"
         r"|kex_exchange|timed? ?out|unknown host|unreachable|cannot be reached|does not answer|connection broke"
         r"|connection ?lost",
@@ -62,26 +62,26 @@ HINTS: tuple[Hint, ...] = (
         "exported at the same time, 30 % of that at least; `exportctl forecast` shows what starts together",
         "dataset-exports.md 4.3",
     ),
-    Hint(
+    ErrorHint(
         r"(\b1[ ,.]?000[ ,.]?000\b|\b(1|one) million\b|10 billion|record (count|limit)|too many (records|rows)).*"
         r"|uncompressed parquet",
         "a first full export of uncompressed Parquet may hold 1 million records, compressed 10 billion: set "
         "`compression: gzip`",
         "dataset-exports.md 9",
     ),
-    Hint(
+    ErrorHint(
         r"data ?set\b.*\b(not (be )?found|not exist|deleted|disabled)",
         "a dataset of the flow was deleted or is hidden: `exportctl plan` names it; take it out of the export",
         "dataset-exports.md 14",
     ),
-    Hint(
+    ErrorHint(
         r"QuotaExceeded|InsufficientStorage|no space left|disk full|AccountIsReadOnly",
         "the storage is full or read-only",
         "error codes of Azure and SFTP servers",
     ),
 )
 
-GENERIC = re.compile(r"ACTIVATION_BATCH-0000-FAILED|job aborted|internal|unknown error", re.IGNORECASE)
+GENERIC_ERRORS = re.compile(r"ACTIVATION_BATCH-0000-FAILED|job aborted|internal|unknown error", re.IGNORECASE)
 
 _DATA = "then whether every dataset still exists (`exportctl plan`)"
 _SIZE = "and, for a first export of uncompressed Parquet, the limit of 1 million records"
@@ -97,7 +97,7 @@ CHECKS: Mapping[str, str] = {
 """What to look at, in this order, when the text says nothing. Source: dataset-exports.md 4.3, 12."""
 
 
-def hints(errors: Sequence[RunError], type_name: str | None) -> tuple[str | None, ...]:
+def error_hints(errors: Sequence[RunError], type_name: str | None) -> tuple[str | None, ...]:
     """
     What to do about each error of one run that wrote to a destination of this type; None where nothing is known. What
     is generic gets no checks where another error of the run, or the same hint before it, names a cause already.
@@ -106,17 +106,17 @@ def hints(errors: Sequence[RunError], type_name: str | None) -> tuple[str | None
     checks = None if any(causes) else _checks(type_name)
     found: list[str | None] = []
     for error, cause in zip(errors, causes, strict=True):
-        one = cause or (checks if GENERIC.search(_said(error)) or not error.message else None)
+        one = cause or (checks if GENERIC_ERRORS.search(_error_text(error)) or not error.message else None)
         found.append(None if one in found else one)
     return tuple(found)
 
 
-def _said(error: RunError) -> str:
+def _error_text(error: RunError) -> str:
     return f"{error.code} {error.message}"
 
 
 def _cause(error: RunError) -> str | None:
-    return next((row.text for row in HINTS if re.search(row.pattern, _said(error), re.IGNORECASE)), None)
+    return next((row.text for row in HINTS if re.search(row.pattern, _error_text(error), re.IGNORECASE)), None)
 
 
 def _checks(type_name: str | None) -> str | None:

@@ -31,21 +31,21 @@ from enum import StrEnum
 from exportctl import schedules
 from exportctl.declared import Export, Project
 from exportctl.errors import Finding
-from exportctl.health.observed import LastRun, Observed, observed
-from exportctl.model import EXPORTS, Address, Header, Item, Plan, Unmanaged, Verb
-from exportctl.planning.ownership import Estate
+from exportctl.health.observed import FlowView, LastRun, flow_view
+from exportctl.model import EXPORTS, Address, OtherFlow, Plan, PlanHeader, PlanItem, Verb
+from exportctl.planning.ownership import Ownership
 from exportctl.runs import RunStatus
-from exportctl.schedules import ONCE, shown
+from exportctl.schedules import ONCE, format_moment
 from exportctl.verification.watched import GRACE
 
 
-class Word(StrEnum):
+class HealthResult(StrEnum):
     """In the order they are counted, what needs somebody first."""
 
     FAILED = "FAILED"
     OVERDUE = "OVERDUE"
     NEVER_RAN = "NEVER RAN"
-    STOPPED = "STOPPED"
+    PAUSED = "STOPPED"
     EXPIRED = "EXPIRED"
     ENDING = "ENDING"
     NOT_APPLIED = "NOT APPLIED"
@@ -56,11 +56,11 @@ class Word(StrEnum):
     OK = "OK"
 
 
-class State(StrEnum):
+class FlowState(StrEnum):
     """What the flow is, whatever its runs did."""
 
     NOT_APPLIED = "not applied"
-    STOPPED = "stopped by hand"
+    PAUSED = "stopped by hand"
     EXPIRED = "expired"
     FINISHED = "finished"
     DISABLED = "disabled"
@@ -75,9 +75,9 @@ class ExportHealth:
 
     address: Address
     flow: str | None
-    state: State
-    word: Word
-    last: LastRun | None = None
+    state: FlowState
+    result: HealthResult
+    last_run: LastRun | None = None
     next_run: int | None = None
     ends: int | None = None
     assumed_end: bool = False
@@ -91,111 +91,117 @@ class StatusReport:
     `warning` seconds, soonest first, `over` how many have ended, both None if nobody asked for them.
     """
 
-    header: Header
+    header: PlanHeader
     as_of: int
     warning: int
     exports: tuple[ExportHealth, ...]
     unmanaged: int
-    ending: tuple[Unmanaged, ...] | None
+    ending: tuple[OtherFlow, ...] | None
     errors: tuple[Finding, ...] = ()
-    over: int | None = None
+    expired: int | None = None
 
     def counts(self) -> Mapping[str, int]:
         """Every word with its number, zeros included."""
-        words = [one.word for one in self.exports]
-        return {word.value: words.count(word) for word in Word}
+        words = [one.result for one in self.exports]
+        return {word.value: words.count(word) for word in HealthResult}
 
 
-def status(plan: Plan, estate: Estate, project: Project, *, expiring: int | None = None) -> StatusReport:
+def status(plan: Plan, ownership: Ownership, project: Project, *, expiring: int | None = None) -> StatusReport:
     """
     Judge every export of a plan. `expiring` in seconds replaces the policy's `end_warning`, and asks for the flows of
     others that end within it.
     """
     warning = project.policy.end_warning if expiring is None else expiring
-    rows = [_row(item, estate, project, plan.as_of, warning) for item in plan.items if item.address.root == EXPORTS]
-    ending = [u for u in plan.unmanaged if u.ends is not None and plan.as_of < u.ends <= plan.as_of + warning]
+    rows = [_row(item, ownership, project, plan.as_of, warning) for item in plan.items if item.address.root == EXPORTS]
+    ending = [u for u in plan.other_flows if u.ends is not None and plan.as_of < u.ends <= plan.as_of + warning]
     return StatusReport(
         header=plan.header,
         as_of=plan.as_of,
         warning=warning,
         exports=tuple(row for row in rows if row),
-        unmanaged=len(plan.unmanaged),
+        unmanaged=len(plan.other_flows),
         ending=None if expiring is None else tuple(sorted(ending, key=lambda u: (u.ends, u.name, u.id))),
         errors=plan.errors(),
-        over=None if expiring is None else sum(u.ends is not None and u.ends <= plan.as_of for u in plan.unmanaged),
+        expired=None
+        if expiring is None
+        else sum(u.ends is not None and u.ends <= plan.as_of for u in plan.other_flows),
     )
 
 
-def _row(item: Item, estate: Estate, project: Project, as_of: int, warning: int) -> ExportHealth | None:
+def _row(item: PlanItem, ownership: Ownership, project: Project, as_of: int, warning: int) -> ExportHealth | None:
     """None for what is neither declared nor running: children that an earlier export left behind."""
     declared = project.exports.get(item.address.name)
-    holding = estate.by_id(item.id) if item.id else None
-    if holding is None:
-        notes = tuple(_missing(item, declared))
-        return ExportHealth(item.address, None, State.NOT_APPLIED, Word.NOT_APPLIED, notes=notes) if declared else None
-    seen = observed(holding, estate)
+    live_flow = ownership.flow_by_id(item.id) if item.id else None
+    if live_flow is None:
+        notes = tuple(_missing_notes(item, declared))
+        return (
+            ExportHealth(item.address, None, FlowState.NOT_APPLIED, HealthResult.NOT_APPLIED, notes=notes)
+            if declared
+            else None
+        )
+    seen = flow_view(live_flow, ownership)
     within = declared.expect.within if declared and declared.expect else None
     missed = missed_tick(seen, GRACE if within is None else within, as_of)
-    soon = seen.end is not None and not seen.ran_once() and seen.end - as_of <= warning
+    soon = seen.end is not None and not seen.has_run_once() and seen.end - as_of <= warning
     return ExportHealth(
         address=item.address,
         flow=seen.flow,
-        state=_state(seen, item.held, soon, as_of),
-        word=_word(seen, item.held, soon, missed, as_of),
-        last=seen.last,
+        state=_state(seen, item.is_paused, soon, as_of),
+        result=_health_result(seen, item.is_paused, soon, missed, as_of),
+        last_run=seen.last_run,
         next_run=next_run(seen, as_of),
-        ends=None if seen.ran_once() else seen.end,
+        ends=None if seen.has_run_once() else seen.end,
         assumed_end=seen.assumed_end,
-        notes=tuple(_notes(item, seen, declared, missed, len(estate.ours.get(item.address, ())), as_of)),
+        notes=tuple(_notes(item, seen, declared, missed, len(ownership.own_flows.get(item.address, ())), as_of)),
     )
 
 
-def missed_tick(seen: Observed, within: int, as_of: int) -> int | None:
+def missed_tick(seen: FlowView, within: int, as_of: int) -> int | None:
     """The tick that should have run by now and did not; `within` in seconds is how long a run may take to show up."""
-    if seen.rhythm is None or seen.start is None or not seen.enabled:
+    if seen.every is None or seen.start is None or not seen.enabled:
         return None
-    tick = schedules.last_tick(seen.rhythm, seen.start, seen.end, as_of - within)
-    since = seen.created if seen.rhythm == ONCE else seen.changed  # a one-time run has no later tick to make up for it
-    if tick is None or tick <= since or (seen.last and seen.last.started >= tick):
+    tick = schedules.last_run_time(seen.every, seen.start, seen.end, as_of - within)
+    since = seen.created if seen.every == ONCE else seen.changed  # a one-time run has no later tick to make up for it
+    if tick is None or tick <= since or (seen.last_run and seen.last_run.started >= tick):
         return None
     return tick
 
 
-def next_run(seen: Observed, as_of: int) -> int | None:
-    if seen.rhythm is None or seen.start is None or not seen.enabled:
+def next_run(seen: FlowView, as_of: int) -> int | None:
+    if seen.every is None or seen.start is None or not seen.enabled:
         return None
-    return next(iter(schedules.next_runs(seen.rhythm, seen.start, seen.end, as_of, 1)), None)
+    return next(iter(schedules.next_runs(seen.every, seen.start, seen.end, as_of, 1)), None)
 
 
-def _state(seen: Observed, held: bool, soon: bool, as_of: int) -> State:
+def _state(seen: FlowView, held: bool, soon: bool, as_of: int) -> FlowState:
     rows = (
-        (held, State.STOPPED),
-        (seen.ended(as_of), State.EXPIRED),
-        (seen.ran_once(), State.FINISHED),
-        (not seen.enabled, State.DISABLED),
-        (seen.rhythm is None or seen.start is None, State.UNKNOWN),
-        (soon, State.ENDING),
+        (held, FlowState.PAUSED),
+        (seen.has_ended(as_of), FlowState.EXPIRED),
+        (seen.has_run_once(), FlowState.FINISHED),
+        (not seen.enabled, FlowState.DISABLED),
+        (seen.every is None or seen.start is None, FlowState.UNKNOWN),
+        (soon, FlowState.ENDING),
     )
-    return next((state for holds, state in rows if holds), State.ENABLED)
+    return next((state for holds, state in rows if holds), FlowState.ENABLED)
 
 
-def _word(seen: Observed, held: bool, soon: bool, missed: int | None, as_of: int) -> Word:
-    failed = seen.last is not None and seen.last.failed
+def _health_result(seen: FlowView, held: bool, soon: bool, missed: int | None, as_of: int) -> HealthResult:
+    failed = seen.last_run is not None and seen.last_run.has_failed
     rows = (
-        (held, Word.STOPPED),
-        (seen.ended(as_of), Word.EXPIRED),
-        (seen.ran_once() and not failed, Word.FINISHED),
-        (not seen.enabled, Word.DISABLED),
-        (failed, Word.FAILED),
-        (missed is not None, Word.OVERDUE if seen.last else Word.NEVER_RAN),
-        (seen.rhythm is None or seen.start is None, Word.UNKNOWN),
-        (soon, Word.ENDING),
-        (seen.last is None, Word.WAITING),
+        (held, HealthResult.PAUSED),
+        (seen.has_ended(as_of), HealthResult.EXPIRED),
+        (seen.has_run_once() and not failed, HealthResult.FINISHED),
+        (not seen.enabled, HealthResult.DISABLED),
+        (failed, HealthResult.FAILED),
+        (missed is not None, HealthResult.OVERDUE if seen.last_run else HealthResult.NEVER_RAN),
+        (seen.every is None or seen.start is None, HealthResult.UNKNOWN),
+        (soon, HealthResult.ENDING),
+        (seen.last_run is None, HealthResult.WAITING),
     )
-    return next((word for holds, word in rows if holds), Word.OK)
+    return next((word for holds, word in rows if holds), HealthResult.OK)
 
 
-def _missing(item: Item, declared: Export | None) -> Iterator[str]:
+def _missing_notes(item: PlanItem, declared: Export | None) -> Iterator[str]:
     if any(f.rule == "flow-gone" for f in item.findings):
         yield "the flow was deleted, or is hidden from us: see exportctl drift"
     if item.verb is Verb.COMPLETE:
@@ -205,21 +211,21 @@ def _missing(item: Item, declared: Export | None) -> Iterator[str]:
 
 
 def _notes(
-    item: Item, seen: Observed, declared: Export | None, missed: int | None, flows: int, as_of: int
+    item: PlanItem, seen: FlowView, declared: Export | None, missed: int | None, flows: int, as_of: int
 ) -> Iterator[str]:
     if declared is None:
         yield "the config does not declare it any more: see exportctl plan"
     if flows > 1:
         yield f"{flows} flows carry this address, this is {seen.flow}: see exportctl drift"
     if missed is not None:
-        yield f"a run was due {shown(missed)}"
-    if seen.last and seen.last.failed:
-        how = "failed" if seen.last.status is RunStatus.FAILED else "had errors"
+        yield f"a run was due {format_moment(missed)}"
+    if seen.last_run and seen.last_run.has_failed:
+        how = "failed" if seen.last_run.status is RunStatus.FAILED else "had errors"
         yield f"the last run {how}: see exportctl runs {item.address}"
-    if item.renewed:
+    if item.has_renewal:
         yield "the rolling end is due: run exportctl renew"
     for found in item.findings:
         if found.rule in ("expired", "half-built"):
             yield f"{found.message.removeprefix(f'{item.address}: ')}; {found.hint}"
-    if seen.assumed_end and not seen.ended(as_of):
+    if seen.assumed_end and not seen.has_ended(as_of):
         yield "the service shows no end; six months after its creation is assumed"

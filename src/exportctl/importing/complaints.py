@@ -20,24 +20,24 @@ from exportctl.errors import Level
 from exportctl.model import DESTINATIONS, EXPORTS
 from exportctl.rules.checking import RULES
 from exportctl.rules.row import Hit, Rule
-from exportctl.rules.settings import allowing, in_force
+from exportctl.rules.settings import allow_entries, effective_setting
 
 
 @dataclass(frozen=True)
-class Complaints:
+class RuleExceptions:
     """`allowed`: key of an export -> rules to allow; `refused`: key of an export -> what no `allow` can permit."""
 
     allowed: Mapping[str, tuple[str, ...]]
     refused: Mapping[str, str]
 
 
-def complaints(
+def rule_exceptions(
     project: Project,
     projects: Sequence[Project],
     exports: Sequence[str],
     users: Mapping[str, Sequence[str]],
     as_of: int,
-) -> Complaints:
+) -> RuleExceptions:
     """
     `projects` are all environments, `project` the one imported into; `exports` the keys of the new exports, `users` the
     keys on each new destination. None of them has an `allow` yet.
@@ -47,7 +47,7 @@ def complaints(
     mine = {f"{EXPORTS}.{key}": key for key in exports}
     on = {f"{DESTINATIONS}.{key}": keys for key, keys in users.items()}
     for rule, hit, level in _hits(project, projects, as_of):
-        names = (*hit.addresses, *hit.also)
+        names = (*hit.addresses, *hit.related_addresses)
         key = next((mine[name] for name in names if name in mine), None)
         words = f"{hit.text} [{rule.id}]"
         if key is not None and not rule.fixed:
@@ -55,19 +55,19 @@ def complaints(
         elif level == Level.ERROR:
             concerned = [key] if key is not None else [k for name in names for k in on.get(name, ())]
             refused |= {one: words for one in concerned if one not in refused}
-    return Complaints({key: tuple(sorted(rules)) for key, rules in allowed.items()}, refused)
+    return RuleExceptions({key: tuple(sorted(rules)) for key, rules in allowed.items()}, refused)
 
 
 def _hits(project: Project, projects: Sequence[Project], as_of: int) -> Iterator[tuple[Rule, Hit, str]]:
     """Warnings and errors that no setting and no `allow` of the config silences."""
     for rule in RULES:
         hits = [
-            *(rule.each(project, as_of) if rule.each else ()),
-            *(rule.across(projects, as_of) if rule.across else ()),
+            *(rule.check_project(project, as_of) if rule.check_project else ()),
+            *(rule.check_projects(projects, as_of) if rule.check_projects else ()),
         ]
         for hit in hits:
-            names = (*hit.addresses, *hit.also)
-            setting = in_force(rule, project, names)
+            names = (*hit.addresses, *hit.related_addresses)
+            setting = effective_setting(rule, project, names)
             level = setting.level if setting and setting.level else rule.level
-            if level in (Level.WARNING, Level.ERROR) and not allowing(rule, project, names):
+            if level in (Level.WARNING, Level.ERROR) and not allow_entries(rule, project, names):
                 yield rule, hit, level

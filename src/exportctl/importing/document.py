@@ -9,20 +9,20 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from exportctl.config.schema_findings import nearest
+from exportctl.config.schema_findings import closest_match
 from exportctl.config.values import NAME, slug
 from exportctl.importing import shared, yaml_text
-from exportctl.importing.expressible import Found
-from exportctl.importing.places import Spot, layout
-from exportctl.importing.surroundings import Surroundings, free
-from exportctl.importing.yaml_text import Block, Noted, writable
-from exportctl.kinds import ANCHOR
+from exportctl.importing.expressible import ImportableFlow
+from exportctl.importing.places import FlowDestination, assign_destinations
+from exportctl.importing.surroundings import ExistingConfig, free_key
+from exportctl.importing.yaml_text import Block, CommentedItem, is_writable
+from exportctl.kinds import FLOW
 from exportctl.model import DESTINATIONS, EXPORTS, ListedDataset
-from exportctl.planning.ownership import Estate
-from exportctl.schedules import ONCE, default_end, shown
+from exportctl.planning.ownership import Ownership
+from exportctl.schedules import ONCE, default_end, format_moment
 
 REASON = "as found in the sandbox"
-_FOLDER = ANCHOR.rule("folder").default
+_FOLDER = FLOW.field_rule("folder").default
 
 
 @dataclass(frozen=True)
@@ -35,42 +35,46 @@ class Document:
 
 
 @dataclass(frozen=True)
-class Scene:
+class DocumentContext:
     """
     What every document of one import is written for. `names` of exportable datasets by id, `ids` by name; `head` are
     the comments at its top.
     """
 
-    around: Surroundings
-    estate: Estate
-    names: Mapping[str, str]
-    ids: Mapping[str, frozenset[str]]
-    head: Sequence[str]
+    existing: ExistingConfig
+    ownership: Ownership
+    dataset_names: Mapping[str, str]
+    dataset_ids: Mapping[str, frozenset[str]]
+    head_comments: Sequence[str]
 
 
-def scene(around: Surroundings, estate: Estate, listing: Iterable[ListedDataset], head: Sequence[str]) -> Scene:
+def document_context(
+    around: ExistingConfig, ownership: Ownership, listing: Iterable[ListedDataset], head: Sequence[str]
+) -> DocumentContext:
     ids: dict[str, set[str]] = defaultdict(set)
     names = {one.id: one.name for one in listing}
     for identity, name in names.items():
         ids[name].add(identity)
-    return Scene(around, estate, names, {name: frozenset(held) for name, held in ids.items()}, head)
+    return DocumentContext(around, ownership, names, {name: frozenset(held) for name, held in ids.items()}, head)
 
 
-def document(flows: Sequence[Found], scene: Scene, allowed: Mapping[str, Iterable[str]]) -> Document:
+def build_document(
+    flows: Sequence[ImportableFlow], scene: DocumentContext, allowed: Mapping[str, Iterable[str]]
+) -> Document:
     """`allowed` maps flow ids to the rules that they break."""
-    around = scene.around
-    places = layout(flows, around, scene.estate)
-    timings, forms = shared.timings(flows, around), shared.forms(flows, around, places)
+    around = scene.existing
+    places = assign_destinations(flows, around, scene.ownership)
+    timings, forms = shared.schedule_settings(flows, around), shared.format_settings(flows, around, places)
     keys = _keys(flows, around)
     exports = {}
     for flow in sorted(flows, key=lambda f: keys[f.id]):
-        key, timing = keys[flow.id], timings.said.get(flow.id)
+        key, timing = keys[flow.id], timings.by_flow.get(flow.id)
         said = {
             **_content(flow, key, scene),
-            **_place(places.spots[flow.id], around),
+            **_location_keys(places.by_flow[flow.id], around),
             "schedule": timing,
-            "end": shared.ending(flow, timing, around),
-            "format": forms.said.get(flow.id),
+            "end": shared.end_value(flow, timing, around),
+            "format": forms.by_flow.get(flow.id),
             "folder": flow.folder if flow.folder != _FOLDER else None,
             "enabled": None if flow.enabled else False,
             "environments": [around.environment] if around.environment else None,
@@ -84,11 +88,11 @@ def document(flows: Sequence[Found], scene: Scene, allowed: Mapping[str, Iterabl
         DESTINATIONS: {key: Block(places.added[key]) for key in sorted(places.added)},
         EXPORTS: exports,
     }
-    users = {key: tuple(f for f, spot in places.spots.items() if spot.destination == key) for key in places.added}
-    return Document(yaml_text.document(scene.head, sections) if flows else "", keys, users)
+    users = {key: tuple(f for f, spot in places.by_flow.items() if spot.destination == key) for key in places.added}
+    return Document(yaml_text.document_text(scene.head_comments, sections) if flows else "", keys, users)
 
 
-def _content(flow: Found, key: str, scene: Scene) -> dict[str, object]:
+def _content(flow: ImportableFlow, key: str, scene: DocumentContext) -> dict[str, object]:
     return {
         "title": flow.title if flow.title != key else None,
         "description": flow.description or None,
@@ -96,7 +100,7 @@ def _content(flow: Found, key: str, scene: Scene) -> dict[str, object]:
     }
 
 
-def _place(spot: Spot, around: Surroundings) -> dict[str, object]:
+def _location_keys(spot: FlowDestination, around: ExistingConfig) -> dict[str, object]:
     default = around.defaults.destination
     return {
         "destination": spot.destination if default is None or default.value != spot.destination else None,
@@ -104,42 +108,42 @@ def _place(spot: Spot, around: Surroundings) -> dict[str, object]:
     }
 
 
-def _keys(flows: Sequence[Found], around: Surroundings) -> dict[str, str]:
+def _keys(flows: Sequence[ImportableFlow], around: ExistingConfig) -> dict[str, str]:
     """The slugs of the names; of equal ones the eldest flow has it without a number."""
     keys: dict[str, str] = {}
     for flow in sorted(flows, key=lambda f: (slug(f.title), f.created, f.id)):
-        keys[flow.id] = free([flow.title if slug(flow.title) else f"flow {flow.id}"], _used(keys, around))
+        keys[flow.id] = free_key([flow.title if slug(flow.title) else f"flow {flow.id}"], _used_keys(keys, around))
     return keys
 
 
-def _used(keys: Mapping[str, str], around: Surroundings) -> frozenset[str]:
-    return around.taken[EXPORTS] | frozenset(keys.values())
+def _used_keys(keys: Mapping[str, str], around: ExistingConfig) -> frozenset[str]:
+    return around.taken_names[EXPORTS] | frozenset(keys.values())
 
 
-def _comments(flow: Found) -> Iterator[str]:
+def _comments(flow: ImportableFlow) -> Iterator[str]:
     if flow.end is None and flow.schedule.unit != ONCE:
-        end = shown(default_end(flow.created))
+        end = format_moment(default_end(flow.created))
         yield f"The service shows no end: it ends six months after its creation, {end} (assumed)."
     if flow.kept:
         yield f"Kept as it is, not described here: {', '.join(flow.kept)}"
 
 
-def _datasets(flow: Found, scene: Scene) -> list[object]:
-    by_name = sorted(flow.datasets, key=lambda pair: (pair[1] or scene.names.get(pair[0], ""), pair[0]))
-    return [dataset(one, stored, flow.datasets, scene) for one, stored in by_name]
+def _datasets(flow: ImportableFlow, scene: DocumentContext) -> list[object]:
+    by_name = sorted(flow.datasets, key=lambda pair: (pair[1] or scene.dataset_names.get(pair[0], ""), pair[0]))
+    return [dataset_entry(one, stored, flow.datasets, scene) for one, stored in by_name]
 
 
-def dataset(one: str, stored: str, flow: Iterable[tuple[str, str]], scene: Scene) -> object:
+def dataset_entry(one: str, stored: str, flow: Iterable[tuple[str, str]], scene: DocumentContext) -> object:
     """
     A dataset by name where that can mean nothing else, now and in the flow; else by id, with the name behind it.
 
     `stored` is the name in the flow, `flow` all its pairs of id and name.
     """
-    name = scene.names.get(one, "")
-    named = scene.ids.get(name, frozenset()) | {i for i, n in flow if n == name}
-    if not name or named != {one} or stored not in ("", name) or not writable(name):
+    name = scene.dataset_names.get(one, "")
+    named = scene.dataset_ids.get(name, frozenset()) | {i for i, n in flow if n == name}
+    if not name or named != {one} or stored not in ("", name) or not is_writable(name):
         known = stored or name
-        return Noted({"id": one}, known) if known else {"id": one}
-    aliases = scene.around.taken["datasets"]
-    near = name in aliases or (re.fullmatch(NAME, name) and nearest(name, aliases))
+        return CommentedItem({"id": one}, known) if known else {"id": one}
+    aliases = scene.existing.taken_names["datasets"]
+    near = name in aliases or (re.fullmatch(NAME, name) and closest_match(name, aliases))
     return {"name": name} if near else name

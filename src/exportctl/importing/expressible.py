@@ -16,29 +16,29 @@ from exportctl.config.resolved_schedules import HOURS
 from exportctl.declared import Format, Schedule
 from exportctl.destination_types import PROFILE_STORE_SPEC, TYPES, DestinationType
 from exportctl.importing import unread
-from exportctl.importing.report import LeftOut, Reason
-from exportctl.importing.unmodelled import unmodelled
-from exportctl.importing.yaml_text import writable
-from exportctl.kinds import ANCHOR, CONTENT, PLACE, SOURCES, TARGETS
+from exportctl.importing.report import LeftOutFlow, LeftOutReason
+from exportctl.importing.unmodelled import unmodelled_names
+from exportctl.importing.yaml_text import is_writable
+from exportctl.kinds import FLOW, SOURCE_CONNECTION, SOURCE_IDS, TARGET_CONNECTION, TARGET_IDS
 from exportctl.model import LiveObject
 from exportctl.planning.expand import Specs, target_properties
-from exportctl.planning.ownership import Estate, Holding
+from exportctl.planning.ownership import LiveFlow, Ownership
 from exportctl.schedules import ONCE
 
 _AUDIENCE_FLOWS = frozenset(kind.audience_flow_spec for kind in TYPES.values())
-_CADENCES = frozenset({ONCE, "1 day", *(schedules.spelled("hour", hours) for hours in HOURS)})
+_INTERVALS = frozenset({ONCE, "1 day", *(schedules.format_every("hour", hours) for hours in HOURS)})
 _ENCRYPTION = ("encryptionSpecs", "encryption")  # on a base connection or, in the published spec, on a target
-Why = tuple[Reason, str]
+ReasonText = tuple[LeftOutReason, str]
 
 
 @dataclass(frozen=True)
-class Terms:
+class ConversionContext:
     """
     What flows are held against. `repository` and `project` as the config says; `adopted` maps flow ids to the address
     whose `adopt` names them.
     """
 
-    estate: Estate
+    ownership: Ownership
     specs: Specs
     project: str
     adopted: Mapping[str, str]
@@ -46,7 +46,7 @@ class Terms:
 
 
 @dataclass(frozen=True)
-class Found:
+class ImportableFlow:
     """
     One flow, in words of the config. `place` by YAML name, without empty values; `datasets` pairs of id and the name
     stored with it, "" where none is; `end` in seconds, None where the service shows none; `created` in seconds. `kept`
@@ -58,7 +58,7 @@ class Found:
     description: str
     type: DestinationType
     base: LiveObject
-    place: Mapping[str, str]
+    location: Mapping[str, str]
     format: Format
     datasets: tuple[tuple[str, str], ...]
     schedule: Schedule
@@ -70,35 +70,35 @@ class Found:
 
     @property
     def path(self) -> str:
-        return self.place.get(self.type.path_key, "")
+        return self.location.get(self.type.path_key, "")
 
 
-def found(holding: Holding, terms: Terms) -> Found | LeftOut:
+def convert_flow(live_flow: LiveFlow, terms: ConversionContext) -> ImportableFlow | LeftOutFlow:
     """The flow as the config would say it, or the first reason why it cannot."""
-    why = next(_reasons(holding, terms), None)
+    why = next(_reasons(live_flow, terms), None)
     if why is not None:
-        return LeftOut(holding.flow.id, holding.flow.name, *why)
-    assert holding.content is not None and holding.place is not None and holding.base is not None
-    kind = wire.destination_type(holding.flow.raw)
+        return LeftOutFlow(live_flow.flow.id, live_flow.flow.name, *why)
+    assert live_flow.source is not None and live_flow.target is not None and live_flow.base_id is not None
+    kind = wire.destination_type(live_flow.flow.raw)
     assert kind is not None
-    place = wire.read(PLACE.name, holding.place.raw)
-    content = wire.read(CONTENT.name, holding.content.raw)
-    anchor = wire.read(ANCHOR.name, holding.flow.raw)
-    return Found(
-        id=holding.flow.id,
-        title=holding.flow.name,
-        description=holding.flow.text,
+    place = wire.read_fields(TARGET_CONNECTION.name, live_flow.target.raw)
+    content = wire.read_fields(SOURCE_CONNECTION.name, live_flow.source.raw)
+    anchor = wire.read_fields(FLOW.name, live_flow.flow.raw)
+    return ImportableFlow(
+        id=live_flow.flow.id,
+        title=live_flow.flow.name,
+        description=live_flow.flow.text,
         type=kind,
-        base=terms.estate.bases[holding.base],
-        place=place["place"],
+        base=terms.ownership.base_connections[live_flow.base_id],
+        location=place["place"],
         format=_format(place["format"], kind, terms.specs),
         datasets=tuple((i, content["names"].get(i, "")) for i in content["datasets"]),
         schedule=_schedule(anchor["cadence"], anchor["start"], terms.as_of),
         end=anchor["end"],
         folder=anchor["folder"],
         enabled=anchor["enabled"],
-        created=holding.flow.created,
-        kept=unmodelled(holding),
+        created=live_flow.flow.created_at,
+        kept=unmodelled_names(live_flow),
     )
 
 
@@ -109,54 +109,54 @@ def _format(shown: Mapping[str, object], kind: DestinationType, specs: Specs) ->
     return Format(str(shown["type"]), str(shown["compression"]), manifest)
 
 
-def _schedule(rhythm: str, start: int | None, as_of: int) -> Schedule:
+def _schedule(every: str, start: int | None, as_of: int) -> Schedule:
     """
     `start` is kept only while it says more than the grid: it lies beyond the next point. A one-time export that has
     begun has no phase any more.
     """
-    if rhythm == ONCE and (start is None or start <= as_of):
+    if every == ONCE and (start is None or start <= as_of):
         return Schedule(ONCE, 0, 0)
     assert start is not None
-    at = schedules.phase(start, rhythm)
-    later = start if start > schedules.first_start(rhythm, at, None, as_of) else None
-    if rhythm == ONCE:
+    at = schedules.grid_offset(start, every)
+    later = start if start > schedules.first_start(every, at, None, as_of) else None
+    if every == ONCE:
         return Schedule(ONCE, 0, at, later)
-    number, unit = rhythm.split()
+    number, unit = every.split()
     return Schedule(unit.rstrip("s"), int(number), at, later)
 
 
 # -- reasons, in this order; each may rely on what the ones before it have seen ----------------------------------------
 
 
-def _reasons(holding: Holding, terms: Terms) -> Iterator[Why]:
-    yield from _claims(holding, terms)
-    yield from _connections(holding)
-    yield from _accounts(holding, terms)
-    yield from _contents(holding)
-    yield from _places(holding)
-    yield from _texts(holding, terms)
-    yield from _schedules(holding, terms)
+def _reasons(live_flow: LiveFlow, terms: ConversionContext) -> Iterator[ReasonText]:
+    yield from _ownership_reasons(live_flow, terms)
+    yield from _connection_reasons(live_flow)
+    yield from _account_reasons(live_flow, terms)
+    yield from _dataset_reasons(live_flow)
+    yield from _location_reasons(live_flow)
+    yield from _text_reasons(live_flow, terms)
+    yield from _schedule_reasons(live_flow, terms)
 
 
-def _claims(holding: Holding, terms: Terms) -> Iterator[Why]:
-    owner = holding.flow.marker or holding.marker
+def _ownership_reasons(live_flow: LiveFlow, terms: ConversionContext) -> Iterator[ReasonText]:
+    owner = live_flow.flow.marker or live_flow.marker
     if owner and owner.project != terms.project:
-        yield Reason.OTHER_PROJECT, f"belongs to project {owner.project} ({owner.address})"
+        yield LeftOutReason.OTHER_PROJECT, f"belongs to project {owner.project} ({owner.address})"
     if owner:
-        yield Reason.DECLARED, f"is {owner.address} of this project already"
-    if holding.flow.id in terms.adopted:
-        yield Reason.DECLARED, f"is adopted by {terms.adopted[holding.flow.id]} already"
-    if wire.destination_type(holding.flow.raw) is None:
-        if _for_audiences(holding.flow.raw):
-            yield Reason.AUDIENCE, "exports audiences, no datasets"
-        yield Reason.FOREIGN_CARD, "has a destination type that exportctl does not know"
-    left = holding.place.marker if holding.place else None  # a source keeps its marker when a flow is released
+        yield LeftOutReason.DECLARED, f"is {owner.address} of this project already"
+    if live_flow.flow.id in terms.adopted:
+        yield LeftOutReason.DECLARED, f"is adopted by {terms.adopted[live_flow.flow.id]} already"
+    if wire.destination_type(live_flow.flow.raw) is None:
+        if _is_audience_flow(live_flow.flow.raw):
+            yield LeftOutReason.AUDIENCE, "exports audiences, no datasets"
+        yield LeftOutReason.UNKNOWN_TYPE, "has a destination type that exportctl does not know"
+    left = live_flow.target.marker if live_flow.target else None  # a source keeps its marker when a flow is released
     if left is not None:
         claim = f"{left.address} of project {left.project}"
-        yield Reason.MARKED, f"has no marker, but its target connection carries that of {claim}"
+        yield LeftOutReason.MARKED_TARGET, f"has no marker, but its target connection carries that of {claim}"
 
 
-def _for_audiences(flow: Mapping[str, Any]) -> bool:
+def _is_audience_flow(flow: Mapping[str, Any]) -> bool:
     """By its own template, or, on a card that nobody here knows, because it reads the profile store [D]."""
     sources = wire.members(flow.get("inheritedAttributes")).get("sourceConnections")
     read = [wire.members(one) for one in sources] if isinstance(sources, list) else []
@@ -164,99 +164,111 @@ def _for_audiences(flow: Mapping[str, Any]) -> bool:
     return str(wire.members(flow.get("flowSpec")).get("id")) in _AUDIENCE_FLOWS or PROFILE_STORE_SPEC in specs
 
 
-def _connections(holding: Holding) -> Iterator[Why]:
-    for label, name in (("source", SOURCES), ("target", TARGETS)):
-        count = len(wire.ids(holding.flow.raw, name))
+def _connection_reasons(live_flow: LiveFlow) -> Iterator[ReasonText]:
+    for label, name in (("source", SOURCE_IDS), ("target", TARGET_IDS)):
+        count = len(wire.ids(live_flow.flow.raw, name))
         if count != 1:
-            yield Reason.SEVERAL, f"has {count} {label} connections, where an export has one"
-    for kind, child in ((CONTENT, holding.content), (PLACE, holding.place)):
+            yield LeftOutReason.SEVERAL_CONNECTIONS, f"has {count} {label} connections, where an export has one"
+    for kind, child in ((SOURCE_CONNECTION, live_flow.source), (TARGET_CONNECTION, live_flow.target)):
         if child is None:
-            yield Reason.HIDDEN, f"has a {kind.label} that this credential cannot see, or one of another kind"
-    if holding.shared:
-        others = ", ".join(f'"{name}"' for name in holding.others)
-        yield Reason.SHARED, f"shares its connections with other flows: {others}"
+            yield LeftOutReason.HIDDEN, f"has a {kind.label} that this credential cannot see, or one of another kind"
+    if live_flow.shared_ids:
+        others = ", ".join(f'"{name}"' for name in live_flow.other_flow_names)
+        yield LeftOutReason.SHARED_CONNECTIONS, f"shares its connections with other flows: {others}"
 
 
-def _accounts(holding: Holding, terms: Terms) -> Iterator[Why]:
-    assert holding.place is not None
-    kind = wire.destination_type(holding.flow.raw)
-    base = terms.estate.bases.get(holding.base or "")
+def _account_reasons(live_flow: LiveFlow, terms: ConversionContext) -> Iterator[ReasonText]:
+    assert live_flow.target is not None
+    kind = wire.destination_type(live_flow.flow.raw)
+    base = terms.ownership.base_connections.get(live_flow.base_id or "")
     if base is None:
-        yield Reason.HIDDEN, "has an account that this credential cannot see"
+        yield LeftOutReason.HIDDEN, "has an account that this credential cannot see"
         return
-    if wire.destination_type(holding.place.raw) is not kind or wire.destination_type(base.raw) is not kind:
-        yield Reason.NOT_EXPRESSIBLE, "has a target connection or account of another destination type"
-    if any(live.raw.get(key) for live in (base, holding.place) for key in _ENCRYPTION):
-        yield Reason.ENCRYPTED, "encrypts its files: that is fixed when an account is made, and cannot be taken over"
+    if wire.destination_type(live_flow.target.raw) is not kind or wire.destination_type(base.raw) is not kind:
+        yield LeftOutReason.NOT_EXPRESSIBLE, "has a target connection or account of another destination type"
+    if any(live.raw.get(key) for live in (base, live_flow.target) for key in _ENCRYPTION):
+        yield (
+            LeftOutReason.ENCRYPTED,
+            "encrypts its files: that is fixed when an account is made, and cannot be taken over",
+        )
 
 
-def _contents(holding: Holding) -> Iterator[Why]:
-    assert holding.content is not None
-    entries = wire.members(holding.content.raw.get("params")).get("datasets")
-    ids = wire.read(CONTENT.name, holding.content.raw)["datasets"]
+def _dataset_reasons(live_flow: LiveFlow) -> Iterator[ReasonText]:
+    assert live_flow.source is not None
+    entries = wire.members(live_flow.source.raw.get("params")).get("datasets")
+    ids = wire.read_fields(SOURCE_CONNECTION.name, live_flow.source.raw)["datasets"]
     if not isinstance(entries, list) or not ids:
-        yield Reason.NOT_EXPRESSIBLE, "has a source connection without datasets"
-    elif unread.odd_datasets(holding.content) or not all(one and writable(one) for one in ids):
-        yield Reason.NOT_EXPRESSIBLE, "has a source connection that names a dataset twice, or one without its id"
+        yield LeftOutReason.NOT_EXPRESSIBLE, "has a source connection without datasets"
+    elif unread.has_ambiguous_datasets(live_flow.source) or not all(one and is_writable(one) for one in ids):
+        yield LeftOutReason.NOT_EXPRESSIBLE, "has a source connection that names a dataset twice, or one without its id"
 
 
-def _places(holding: Holding) -> Iterator[Why]:
-    assert holding.place is not None
-    kind = wire.destination_type(holding.place.raw)
-    params = wire.members(holding.place.raw.get("params"))
+def _location_reasons(live_flow: LiveFlow) -> Iterator[ReasonText]:
+    assert live_flow.target is not None
+    kind = wire.destination_type(live_flow.target.raw)
+    params = wire.members(live_flow.target.raw.get("params"))
     if not params or kind is None:
-        yield Reason.NOT_EXPRESSIBLE, "has a target connection without params"
+        yield LeftOutReason.NOT_EXPRESSIBLE, "has a target connection without params"
         return
-    shown = {field.name: params.get(field.wire) for field in kind.place}
-    for field in kind.place:
+    shown = {field.name: params.get(field.wire) for field in kind.location}
+    for field in kind.location:
         value = shown[field.name]
-        if not (isinstance(value, str) and writable(value)) and value is not None:
-            yield Reason.NOT_EXPRESSIBLE, f"has a {field.name} that is no text"
+        if not (isinstance(value, str) and is_writable(value)) and value is not None:
+            yield LeftOutReason.NOT_EXPRESSIBLE, f"has a {field.name} that is no text"
         if field.required and not value and field.name != kind.path_key:
-            yield Reason.NOT_EXPRESSIBLE, f"has no {field.name}"
-    form = wire.read(PLACE.name, holding.place.raw)["format"]
+            yield LeftOutReason.NOT_EXPRESSIBLE, f"has no {field.name}"
+    form = wire.read_fields(TARGET_CONNECTION.name, live_flow.target.raw)["format"]
     if form["type"] not in ("parquet", "json"):
-        yield Reason.NOT_EXPRESSIBLE, f'writes files of type "{form["type"]}", where exports have parquet and json'
+        yield (
+            LeftOutReason.NOT_EXPRESSIBLE,
+            f'writes files of type "{form["type"]}", where exports have parquet and json',
+        )
     if form["compression"] not in ("gzip", "none"):
-        yield Reason.NOT_EXPRESSIBLE, f'has the compression "{form["compression"]}", where exports have gzip and none'
+        yield (
+            LeftOutReason.NOT_EXPRESSIBLE,
+            f'has the compression "{form["compression"]}", where exports have gzip and none',
+        )
     if params.get(wire.MANIFEST) not in (None, True, False):
-        yield Reason.NOT_EXPRESSIBLE, f"has a {wire.MANIFEST} that is neither true nor false"
+        yield LeftOutReason.NOT_EXPRESSIBLE, f"has a {wire.MANIFEST} that is neither true nor false"
 
 
-def _texts(holding: Holding, terms: Terms) -> Iterator[Why]:
-    flow = holding.flow
-    folder = wire.read(ANCHOR.name, flow.raw)["folder"]
+def _text_reasons(live_flow: LiveFlow, terms: ConversionContext) -> Iterator[ReasonText]:
+    flow = live_flow.flow
+    folder = wire.read_fields(FLOW.name, flow.raw)["folder"]
     if not flow.name:
-        yield Reason.NOT_EXPRESSIBLE, "has no name"
-    if unread.two_folders(flow):
-        yield Reason.NOT_EXPRESSIBLE, "has two folder templates, and which one counts is not published"
-    if not all(writable(text) for text in (flow.name, flow.text, folder)):
-        yield Reason.NOT_EXPRESSIBLE, "has half a character in its name, description or folder"
+        yield LeftOutReason.NOT_EXPRESSIBLE, "has no name"
+    if unread.has_two_folders(flow):
+        yield LeftOutReason.NOT_EXPRESSIBLE, "has two folder templates, and which one counts is not published"
+    if not all(is_writable(text) for text in (flow.name, flow.text, folder)):
+        yield LeftOutReason.NOT_EXPRESSIBLE, "has half a character in its name, description or folder"
     elif unread.loses_its_end(flow):
-        yield Reason.NOT_EXPRESSIBLE, "has a description that ends in a carriage return"
+        yield LeftOutReason.NOT_EXPRESSIBLE, "has a description that ends in a carriage return"
 
 
-def _schedules(holding: Holding, terms: Terms) -> Iterator[Why]:
-    shown = wire.members(holding.flow.raw.get("scheduleParams"))
-    read = wire.read(ANCHOR.name, holding.flow.raw)
-    rhythm, start = read["cadence"], read["start"]
-    if unread.in_between(holding.flow):
-        yield Reason.NOT_EXPRESSIBLE, f"is in state {holding.flow.raw.get('state')}, neither enabled nor disabled"
-    if rhythm not in _CADENCES:
-        yield Reason.NOT_EXPRESSIBLE, _rhythm_words(rhythm, shown)
-    if unread.odd_mode(holding.flow):
-        yield Reason.NOT_EXPRESSIBLE, f"has exportMode {shown['exportMode']} with {_interval(shown)}"
-    if unread.odd_end(holding.flow):
-        yield Reason.NOT_EXPRESSIBLE, "has an endTime that is no moment"
-    if rhythm == ONCE and (start is None or start <= terms.as_of):
+def _schedule_reasons(live_flow: LiveFlow, terms: ConversionContext) -> Iterator[ReasonText]:
+    shown = wire.members(live_flow.flow.raw.get("scheduleParams"))
+    read = wire.read_fields(FLOW.name, live_flow.flow.raw)
+    every, start = read["cadence"], read["start"]
+    if unread.has_unstable_state(live_flow.flow):
+        yield (
+            LeftOutReason.NOT_EXPRESSIBLE,
+            f"is in state {live_flow.flow.raw.get('state')}, neither enabled nor disabled",
+        )
+    if every not in _INTERVALS:
+        yield LeftOutReason.NOT_EXPRESSIBLE, _describe_interval(every, shown)
+    if unread.has_unusual_mode(live_flow.flow):
+        yield LeftOutReason.NOT_EXPRESSIBLE, f"has exportMode {shown['exportMode']} with {_live_interval(shown)}"
+    if unread.has_unreadable_end(live_flow.flow):
+        yield LeftOutReason.NOT_EXPRESSIBLE, "has an endTime that is no moment"
+    if every == ONCE and (start is None or start <= terms.as_of):
         return
     if start is None:
-        yield Reason.NOT_EXPRESSIBLE, "has no startTime that can be read"
+        yield LeftOutReason.NOT_EXPRESSIBLE, "has no startTime that can be read"
 
 
-def _rhythm_words(rhythm: str | None, shown: Mapping[str, object]) -> str:
-    return f"runs every {rhythm}, which no export can" if rhythm else f"has {_interval(shown)}, which is no schedule"
+def _describe_interval(every: str | None, shown: Mapping[str, object]) -> str:
+    return f"runs every {every}, which no export can" if every else f"has {_live_interval(shown)}, which is no schedule"
 
 
-def _interval(shown: Mapping[str, object]) -> str:
+def _live_interval(shown: Mapping[str, object]) -> str:
     return f"interval {shown.get('interval')} and timeUnit {shown.get('timeUnit')}"

@@ -20,18 +20,18 @@ from dataclasses import dataclass
 from exportctl import wire
 from exportctl.declared import Format
 from exportctl.destination_types import DestinationType
-from exportctl.importing.expressible import Found
-from exportctl.importing.surroundings import Placed, Surroundings, free
-from exportctl.importing.yaml_text import writable
+from exportctl.importing.expressible import ImportableFlow
+from exportctl.importing.surroundings import ExistingConfig, ExistingDestination, free_key
+from exportctl.importing.yaml_text import is_writable
 from exportctl.model import DESTINATIONS, LiveObject
-from exportctl.planning.ownership import Estate
+from exportctl.planning.ownership import Ownership
 
-_WHOLE = re.compile(r"/?[^/]+(/[^/]+)*")  # a path that can be cut at a slash and put together again
-_FIRST = re.compile(r"/?[^/]+")
+_CLEAN_PATH = re.compile(r"/?[^/]+(/[^/]+)*")  # a path that can be cut at a slash and put together again
+_FIRST_LEVEL = re.compile(r"/?[^/]+")
 
 
 @dataclass(frozen=True)
-class Spot:
+class FlowDestination:
     """Where one flow writes: a destination's key, what is below its path, and the format it gives."""
 
     destination: str
@@ -40,70 +40,72 @@ class Spot:
 
 
 @dataclass(frozen=True)
-class Layout:
+class DestinationLayout:
     """`spots` by flow id; `added` the new destinations by key, as the YAML has them."""
 
-    spots: Mapping[str, Spot]
+    by_flow: Mapping[str, FlowDestination]
     added: Mapping[str, Mapping[str, object]]
 
 
-def layout(flows: Sequence[Found], around: Surroundings, estate: Estate) -> Layout:
-    spots: dict[str, Spot] = {}
-    groups: dict[tuple[object, ...], list[Found]] = defaultdict(list)
+def assign_destinations(
+    flows: Sequence[ImportableFlow], around: ExistingConfig, ownership: Ownership
+) -> DestinationLayout:
+    spots: dict[str, FlowDestination] = {}
+    groups: dict[tuple[object, ...], list[ImportableFlow]] = defaultdict(list)
     for flow in flows:
-        spot = _declared(flow, around)
+        spot = _declared_destination(flow, around)
         if spot:
             spots[flow.id] = spot
         else:
-            groups[_group(flow)].append(flow)
+            groups[_group_key(flow)].append(flow)
     added: dict[str, Mapping[str, object]] = {}
     for group in groups.values():
         path = shared_folder([flow.path for flow in group])
-        key = free(_titles(group[0], path), (*around.taken[DESTINATIONS], *added))
-        added[key] = _destination(group[0], path, around, estate)
-        spots |= {flow.id: Spot(key, below(flow.path, path) or "") for flow in group}
-    return Layout(spots, added)
+        key = free_key(_key_candidates(group[0], path), (*around.taken_names[DESTINATIONS], *added))
+        added[key] = _destination(group[0], path, around, ownership)
+        spots |= {flow.id: FlowDestination(key, subpath_below(flow.path, path) or "") for flow in group}
+    return DestinationLayout(spots, added)
 
 
-def _declared(flow: Found, around: Surroundings) -> Spot | None:
+def _declared_destination(flow: ImportableFlow, around: ExistingConfig) -> FlowDestination | None:
     """The declared destination nearest to the flow's folder; the default one if several are equally near."""
     default = around.defaults.destination.value if around.defaults.destination else None
     fitting = [
         (len(subpath), key != default, key, subpath)
         for key, placed in around.destinations.items()
-        if (subpath := _fits(flow, placed)) is not None
+        if (subpath := _matching_subpath(flow, placed)) is not None
     ]
     if not fitting:
         return None
     _, _, key, subpath = min(fitting)
-    return Spot(key, subpath, around.destinations[key].format)
+    return FlowDestination(key, subpath, around.destinations[key].format)
 
 
-def _fits(flow: Found, placed: Placed) -> str | None:
+def _matching_subpath(flow: ImportableFlow, placed: ExistingDestination) -> str | None:
     one = placed.declared
     path = flow.type.path_key
-    others = {name: text for name, text in one.place.items() if name != path}
-    mine = {name: text for name, text in flow.place.items() if name != path}
+    others = {name: text for name, text in one.location.items() if name != path}
+    mine = {name: text for name, text in flow.location.items() if name != path}
     if one.type != flow.type.name or placed.base != flow.base.id or others != mine:
         return None
-    return below(flow.path, one.place.get(path, ""))
+    return subpath_below(flow.path, one.location.get(path, ""))
 
 
-def below(path: str, folder: str) -> str | None:
+def subpath_below(path: str, folder: str) -> str | None:
     """What `subpath` makes `path` of the folder; "" if they are equal, None if nothing does."""
     if path == folder:
         return ""
-    if not _WHOLE.fullmatch(path) or (folder and not path.startswith(f"{folder}/")):
+    if not _CLEAN_PATH.fullmatch(path) or (folder and not path.startswith(f"{folder}/")):
         return None
     rest = path[len(folder) + 1 :] if folder else path
     return None if rest.startswith("/") else rest
 
 
-def _group(flow: Found) -> tuple[object, ...]:
-    others = tuple(sorted((name, text) for name, text in flow.place.items() if name != flow.type.path_key))
-    first = _FIRST.match(flow.path)
-    together = first[0] if first and _WHOLE.fullmatch(flow.path) else flow.path
-    return flow.base.id, flow.type.name, others, bool(_WHOLE.fullmatch(flow.path)), together
+def _group_key(flow: ImportableFlow) -> tuple[object, ...]:
+    others = tuple(sorted((name, text) for name, text in flow.location.items() if name != flow.type.path_key))
+    first = _FIRST_LEVEL.match(flow.path)
+    together = first[0] if first and _CLEAN_PATH.fullmatch(flow.path) else flow.path
+    return flow.base.id, flow.type.name, others, bool(_CLEAN_PATH.fullmatch(flow.path)), together
 
 
 def shared_folder(paths: Iterable[str]) -> str:
@@ -117,27 +119,29 @@ def shared_folder(paths: Iterable[str]) -> str:
     return "/".join(shared)
 
 
-def _titles(flow: Found, path: str) -> tuple[str, ...]:
+def _key_candidates(flow: ImportableFlow, path: str) -> tuple[str, ...]:
     """What its key may be made of, the shortest first."""
     name = flow.base.name
-    others = [text for key, text in flow.place.items() if key != flow.type.path_key]
+    others = [text for key, text in flow.location.items() if key != flow.type.path_key]
     return name, f"{name} {path}", " ".join([name, *others, path]), flow.type.name
 
 
-def _destination(flow: Found, path: str, around: Surroundings, estate: Estate) -> dict[str, object]:
+def _destination(flow: ImportableFlow, path: str, around: ExistingConfig, ownership: Ownership) -> dict[str, object]:
     shown: dict[str, object] = {"type": flow.type.name}
-    for field in flow.type.place:
-        text = path if field.name == flow.type.path_key else flow.place.get(field.name, "")
+    for field in flow.type.location:
+        text = path if field.name == flow.type.path_key else flow.location.get(field.name, "")
         if text or field.required:
             shown[field.name] = text
-    return {**shown, "account": account(flow.base, flow.type, around, estate)}
+    return {**shown, "account": account_reference(flow.base, flow.type, around, ownership)}
 
 
-def account(base: LiveObject, kind: DestinationType, around: Surroundings, estate: Estate) -> dict[str, str]:
+def account_reference(
+    base: LiveObject, kind: DestinationType, around: ExistingConfig, ownership: Ownership
+) -> dict[str, str]:
     """By its title if that names only one account of its type; one of ours by the destination that made it."""
     for key, placed in sorted(around.destinations.items()):
-        if placed.base == base.id and placed.declared.account.ours:
+        if placed.base == base.id and placed.declared.account.is_ours:
             return {"of": key}
     name = base.name
-    named = [b for b in estate.bases.values() if b.name == name and wire.destination_type(b.raw) is kind]
-    return {"existing": name} if name and writable(name) and len(named) == 1 else {"id": base.id}
+    named = [b for b in ownership.base_connections.values() if b.name == name and wire.destination_type(b.raw) is kind]
+    return {"existing": name} if name and is_writable(name) and len(named) == 1 else {"id": base.id}

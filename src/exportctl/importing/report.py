@@ -9,10 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from exportctl.model import Address, Header
+from exportctl.model import Address, PlanHeader
 
 
-class Reason(StrEnum):
+class LeftOutReason(StrEnum):
     """
     Why a flow is not in the YAML. The first three need no import, all others are what an import should have had.
     """
@@ -20,31 +20,31 @@ class Reason(StrEnum):
     DECLARED = "declared"  # this project's already
     OTHER_PROJECT = "other-project"
     AUDIENCE = "audience"  # a flow for audiences, no dataset export
-    FOREIGN_CARD = "foreign-card"  # a destination type that exportctl does not know
-    MARKED = "marked-target"  # the flow is nobody's, its target carries somebody's marker
-    SEVERAL = "several-connections"
+    UNKNOWN_TYPE = "foreign-card"  # a destination type that exportctl does not know
+    MARKED_TARGET = "marked-target"  # the flow is nobody's, its target carries somebody's marker
+    SEVERAL_CONNECTIONS = "several-connections"
     HIDDEN = "hidden"  # a connection or account this credential cannot see
-    SHARED = "shared-connections"
+    SHARED_CONNECTIONS = "shared-connections"
     ENCRYPTED = "encrypted"
     NOT_EXPRESSIBLE = "not-expressible"  # a value that the config has no words for
     RULE = "rule"  # a rule that nothing can allow for one export
 
 
-NO_IMPORT = frozenset({Reason.DECLARED, Reason.OTHER_PROJECT, Reason.AUDIENCE})
+NEEDS_NO_IMPORT = frozenset({LeftOutReason.DECLARED, LeftOutReason.OTHER_PROJECT, LeftOutReason.AUDIENCE})
 
 
 @dataclass(frozen=True)
-class LeftOut:
+class LeftOutFlow:
     """A flow that is not in the YAML; `text` says why, in words that follow its name."""
 
     id: str
     name: str
-    reason: Reason
+    reason: LeftOutReason
     text: str
 
 
 @dataclass(frozen=True)
-class Adopted:
+class AdoptedFlow:
     """
     A flow that is in the YAML, and the address it has there; `kept` names what it has that no config describes.
     """
@@ -63,27 +63,27 @@ class Selection:
     names: tuple[str, ...] = ()
 
     @property
-    def everything(self) -> bool:
+    def is_unfiltered(self) -> bool:
         return not self.ids and not self.names
 
 
 @dataclass(frozen=True)
-class Imported:
+class ImportResult:
     """`text` is the YAML, empty when no flow could be taken; `exports` by address, `left` by name."""
 
-    header: Header
+    header: PlanHeader
     as_of: int
     text: str
-    exports: tuple[Adopted, ...]
-    left: tuple[LeftOut, ...]
+    exports: tuple[AdoptedFlow, ...]
+    left_out: tuple[LeftOutFlow, ...]
     selection: Selection
 
-    def counts(self) -> Mapping[Reason, int]:
+    def counts(self) -> Mapping[LeftOutReason, int]:
         """Flows left out, by reason; only reasons that occur, in the order of `Reason`."""
-        found = Counter(one.reason for one in self.left)
-        return {reason: found[reason] for reason in Reason if found[reason]}
+        found = Counter(one.reason for one in self.left_out)
+        return {reason: found[reason] for reason in LeftOutReason if found[reason]}
 
     @property
-    def incomplete(self) -> bool:
+    def is_incomplete(self) -> bool:
         """Something that should be in the YAML is not; of flows asked for by id or name, anything at all."""
-        return any(not self.selection.everything or one.reason not in NO_IMPORT for one in self.left)
+        return any(not self.selection.is_unfiltered or one.reason not in NEEDS_NO_IMPORT for one in self.left_out)

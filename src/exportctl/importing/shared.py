@@ -16,60 +16,66 @@ from datetime import UTC, datetime
 from typing import TypeVar
 
 from exportctl import schedules
-from exportctl.config.resolved_schedules import NONE, Timing
+from exportctl.config.resolved_schedules import NO_END, ScheduleWithEnd
 from exportctl.declared import End, Format, Schedule
-from exportctl.importing.expressible import Found
-from exportctl.importing.places import Layout
-from exportctl.importing.surroundings import Surroundings, free
+from exportctl.importing.expressible import ImportableFlow
+from exportctl.importing.places import DestinationLayout
+from exportctl.importing.surroundings import ExistingConfig, free_key
 from exportctl.schedules import DAY, ONCE
 
 T = TypeVar("T")
-BUILT_IN = Format("parquet", "gzip")  # of an export that says nothing, in a config without a default
+BUILT_IN_FORMAT = Format("parquet", "gzip")  # of an export that says nothing, in a config without a default
 _GZIP = "gzip"
 
 
 @dataclass(frozen=True)
-class Shared:
+class SharedSettings:
     """`said` by flow id: a name or a map, nothing where it need not be said; `added` the new names."""
 
-    said: Mapping[str, object]
+    by_flow: Mapping[str, object]
     added: Mapping[str, Mapping[str, object]]
 
 
-def timings(flows: Sequence[Found], around: Surroundings) -> Shared:
+def schedule_settings(flows: Sequence[ImportableFlow], around: ExistingConfig) -> SharedSettings:
     default = around.defaults.schedule
     said: dict[str, object] = {}
     needed: dict[str, Schedule] = {}
     for flow in flows:
-        if default and _times(default.value, flow):
+        if default and _is_same_schedule(default.value, flow):
             continue
-        fitting = [(_takes_back(one, flow), name) for name, one in around.schedules.items() if _times(one, flow)]
+        fitting = [
+            (_has_end_to_cancel(one, flow), name)
+            for name, one in around.schedules.items()
+            if _is_same_schedule(one, flow)
+        ]
         if fitting:
             _, name = min(fitting)
             said[flow.id] = name
         else:
             needed[flow.id] = flow.schedule
-    new = _named(needed, _schedule, _schedule_title, around.taken["schedules"])
-    return Shared({**said, **new.said}, new.added)
+    new = _share_settings(needed, _inline_schedule, _schedule_title, around.taken_names["schedules"])
+    return SharedSettings({**said, **new.by_flow}, new.added)
 
 
-def forms(flows: Sequence[Found], around: Surroundings, spots: Layout) -> Shared:
-    default = around.defaults.format.value if around.defaults.format else BUILT_IN
+def format_settings(
+    flows: Sequence[ImportableFlow], around: ExistingConfig, spots: DestinationLayout
+) -> SharedSettings:
+    default = around.defaults.format.value if around.defaults.format else BUILT_IN_FORMAT
     said: dict[str, object] = {}
     needed: dict[str, Format] = {}
     for flow in flows:
-        if flow.format == (spots.spots[flow.id].format or default):
+        if flow.format == (spots.by_flow[flow.id].format or default):
             continue
         name = next((name for name, one in sorted(around.formats.items()) if one == flow.format), None)
         if name:
             said[flow.id] = name
         else:
             needed[flow.id] = flow.format
-    new = _named(needed, format_words, _format_title, (*around.taken["formats"], *around.formats))
-    return Shared({**said, **new.said}, new.added)
+    new = _share_settings(needed, inline_format, _format_title, (*around.taken_names["formats"], *around.formats))
+    return SharedSettings({**said, **new.by_flow}, new.added)
 
 
-def ending(flow: Found, timing: object, around: Surroundings) -> str | None:
+def end_value(flow: ImportableFlow, timing: object, around: ExistingConfig) -> str | None:
     """
     The `end` an export must say; `timing` is what it says of its schedule.
 
@@ -79,15 +85,15 @@ def ending(flow: Found, timing: object, around: Surroundings) -> str | None:
         has an end    that very moment                   nothing
         has an end    anything else                      its end
     """
-    brought = _end_of(timing, around)
+    brought = _schedule_end(timing, around)
     if brought is None and flow.schedule.unit != ONCE and around.defaults.end:
         brought = around.defaults.end.value
     if flow.end is None:
-        return NONE if brought and brought.given else None
+        return NO_END if brought and brought.is_given else None
     return None if brought and brought.moment == flow.end else last_day(flow.end)
 
 
-def _end_of(timing: object, around: Surroundings) -> End | None:
+def _schedule_end(timing: object, around: ExistingConfig) -> End | None:
     """The end that comes with a schedule; one written in place brings none."""
     default = around.defaults.schedule.value if around.defaults.schedule else None
     chosen = around.schedules.get(timing) if isinstance(timing, str) else None if timing else default
@@ -107,32 +113,32 @@ def _instant(moment: int) -> str:
     return datetime.fromtimestamp(moment, UTC).isoformat().replace("+00:00", "Z")
 
 
-def _times(timing: Timing, flow: Found) -> bool:
+def _is_same_schedule(timing: ScheduleWithEnd, flow: ImportableFlow) -> bool:
     """The same grid and start; the end that comes with it can be said otherwise."""
     one, other = timing.schedule, flow.schedule
-    rhythm = schedules.cadence(one)
-    same = rhythm == schedules.cadence(other) and one.start == other.start
-    return same and schedules.phase(one.at, rhythm) == schedules.phase(other.at, rhythm)
+    every = schedules.canonical_every(one)
+    same = every == schedules.canonical_every(other) and one.start == other.start
+    return same and schedules.grid_offset(one.at, every) == schedules.grid_offset(other.at, every)
 
 
-def _takes_back(timing: Timing, flow: Found) -> bool:
+def _has_end_to_cancel(timing: ScheduleWithEnd, flow: ImportableFlow) -> bool:
     """Would the export have to take back the end of this schedule? Then one without comes before it."""
-    return flow.end is None and timing.end is not None and timing.end.value.given
+    return flow.end is None and timing.end is not None and timing.end.value.is_given
 
 
-def _named(
+def _share_settings(
     needed: Mapping[str, T], shown: Callable[[T], Mapping[str, object]], title: Callable[[T], str], taken: Iterable[str]
-) -> Shared:
+) -> SharedSettings:
     names: dict[T, str] = {}
     for value, count in sorted(Counter(needed.values()).items(), key=lambda pair: title(pair[0])):
         if count > 1:
-            names[value] = free([title(value)], (*taken, *names.values()))
+            names[value] = free_key([title(value)], (*taken, *names.values()))
     said = {flow: names.get(value) or shown(value) for flow, value in needed.items()}
-    return Shared(said, {name: shown(value) for value, name in names.items()})
+    return SharedSettings(said, {name: shown(value) for value, name in names.items()})
 
 
-def _schedule(one: Schedule) -> Mapping[str, object]:
-    shown = {"every": schedules.cadence(one)}
+def _inline_schedule(one: Schedule) -> Mapping[str, object]:
+    shown = {"every": schedules.canonical_every(one)}
     if one.at:
         shown["at"] = schedules.time_of_day(one.at)
     if one.start is not None:
@@ -142,12 +148,12 @@ def _schedule(one: Schedule) -> Mapping[str, object]:
 
 def _schedule_title(one: Schedule) -> str:
     """`daily-0200`, `daily-080017`, `every-3-hours`, `every-6-hours-0130`, `once`; with its start where it has one."""
-    words = {ONCE: "once", "day": "daily"}.get(one.unit, f"every {schedules.cadence(one)}")
+    words = {ONCE: "once", "day": "daily"}.get(one.unit, f"every {schedules.canonical_every(one)}")
     time = schedules.time_of_day(one.at).replace(":", "") if one.at or one.unit == "day" else ""
     return f"{words} {time} {'from ' + _day(one.start) if one.start is not None else ''}"
 
 
-def format_words(one: Format) -> Mapping[str, object]:
+def inline_format(one: Format) -> Mapping[str, object]:
     """A format as it is written in place."""
     shown: dict[str, object] = {"type": one.type}
     if one.compression != _GZIP:

@@ -11,26 +11,26 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from exportctl import wire
-from exportctl.config.interpolation import filled
-from exportctl.config.loading import Parsed
-from exportctl.config.nodes import Map
-from exportctl.config.overlays import with_environment
+from exportctl.config.interpolation import fill_references
+from exportctl.config.loading import ParsedConfig
+from exportctl.config.nodes import MapNode
+from exportctl.config.overlays import merge_environment
 from exportctl.config.resolved_exports import Defaults, defaults
-from exportctl.config.resolved_schedules import Timing, formats, schedules
-from exportctl.config.sections import Report, Section
+from exportctl.config.resolved_schedules import ScheduleWithEnd, formats, schedules
+from exportctl.config.sections import FindingCollector, Section
 from exportctl.config.values import slug
 from exportctl.declared import Destination, Format
 from exportctl.model import DESTINATIONS, EXPORTS, Address
 from exportctl.planning.accounts import plan_account
-from exportctl.planning.expand import Desired
-from exportctl.planning.ownership import Estate
+from exportctl.planning.expand import DesiredState
+from exportctl.planning.ownership import Ownership
 
-LONGEST = 48  # characters of a key
+MAX_KEY_LENGTH = 48  # characters of a key
 SECTIONS = ("formats", "schedules", DESTINATIONS, "datasets", EXPORTS)
 
 
 @dataclass(frozen=True)
-class Placed:
+class ExistingDestination:
     """A declared destination, the id of its base connection in this sandbox, and the format it gives its exports."""
 
     declared: Destination
@@ -39,65 +39,72 @@ class Placed:
 
 
 @dataclass(frozen=True)
-class Surroundings:
+class ExistingConfig:
     """
     `taken` has the names of each section in every environment, and those that addresses in the sandbox carry.
     `schedules` and `formats` are those declared and built in; `environment` is None where the config has none.
     """
 
     environment: str | None
-    taken: Mapping[str, frozenset[str]]
+    taken_names: Mapping[str, frozenset[str]]
     defaults: Defaults
-    schedules: Mapping[str, Timing]
+    schedules: Mapping[str, ScheduleWithEnd]
     formats: Mapping[str, Format]
-    destinations: Mapping[str, Placed]
+    destinations: Mapping[str, ExistingDestination]
 
 
-def surroundings(
-    parsed: Parsed, environment: str | None, variables: Mapping[str, str], desired: Desired, estate: Estate, as_of: int
-) -> Surroundings:
+def existing_config(
+    parsed: ParsedConfig,
+    environment: str | None,
+    variables: Mapping[str, str],
+    desired: DesiredState,
+    ownership: Ownership,
+    as_of: int,
+) -> ExistingConfig:
     """The config must be without errors: nothing is reported here."""
-    tree, _ = with_environment(parsed.tree, environment) if environment else (parsed.tree, ())
+    tree, _ = merge_environment(parsed.tree, environment) if environment else (parsed.tree, ())
     assert tree is not None
-    unheard = Report()
-    root = Section(filled(tree, environment, variables, unheard)[0], "the config", tree.at, unheard)
+    unheard = FindingCollector()
+    root = Section(fill_references(tree, environment, variables, unheard)[0], "the config", tree.at, unheard)
     timings, shapes = schedules(root), formats(root)
     declared = desired.project.destinations
-    return Surroundings(
+    return ExistingConfig(
         environment=environment,
-        taken=_taken(parsed.tree, desired, estate),
+        taken_names=_taken_names(parsed.tree, desired, ownership),
         defaults=defaults(root.section("defaults"), {key: one.at for key, one in declared.items()}, timings, shapes),
         schedules={name: chosen.value for name, chosen in timings.values.items()},
         formats={name: chosen.value for name, chosen in shapes.values.items()},
-        destinations=_destinations(root, desired, estate, as_of),
+        destinations=_destinations(root, desired, ownership, as_of),
     )
 
 
-def _destinations(root: Section, desired: Desired, estate: Estate, as_of: int) -> dict[str, Placed]:
+def _destinations(
+    root: Section, desired: DesiredState, ownership: Ownership, as_of: int
+) -> dict[str, ExistingDestination]:
     """The declared destinations whose account is in the sandbox."""
     shapes = formats(root)
     section = root.section(DESTINATIONS)
     found = {}
     for key, child in section.children("destination") if section else ():
         one = desired.project.destinations[key]
-        base = _base(one, desired, estate, as_of)
+        base = _base_id(one, desired, ownership, as_of)
         if base is not None:
-            chosen = shapes.chosen(child, "format")
-            found[key] = Placed(one, base, chosen.value if chosen else None)
+            chosen = shapes.resolve_key(child, "format")
+            found[key] = ExistingDestination(one, base, chosen.value if chosen else None)
     return found
 
 
-def _base(one: Destination, desired: Desired, estate: Estate, as_of: int) -> str | None:
+def _base_id(one: Destination, desired: DesiredState, ownership: Ownership, as_of: int) -> str | None:
     """The id of the base connection, where exactly one is meant and it need not be made first."""
     account = one.account
     if account.of:
-        return _base(desired.project.destinations[account.of], desired, estate, as_of)
-    if account.ours:
-        own = plan_account(desired.accounts[Address(DESTINATIONS, one.key)], estate, as_of).base
+        return _base_id(desired.project.destinations[account.of], desired, ownership, as_of)
+    if account.is_ours:
+        own = plan_account(desired.accounts[Address(DESTINATIONS, one.key)], ownership, as_of).base
         return own if isinstance(own, str) else None
     named = [
         base.id
-        for base in estate.bases.values()
+        for base in ownership.base_connections.values()
         if account.id in (None, base.id) and account.existing in (None, base.name) and _type(base.raw) == one.type
     ]
     return named[0] if len(named) == 1 else None
@@ -108,14 +115,14 @@ def _type(raw: Mapping[str, object]) -> str | None:
     return kind.name if kind else None
 
 
-def _taken(tree: Map, desired: Desired, estate: Estate) -> dict[str, frozenset[str]]:
+def _taken_names(tree: MapNode, desired: DesiredState, ownership: Ownership) -> dict[str, frozenset[str]]:
     """A name that was removed, renamed away or is still written on an object would mean something else here."""
     project = desired.project
     layers = [tree, *_children(tree, "environments")]
     taken = {section: {name for layer in layers for name in _names(layer, section)} for section in SECTIONS}
     for removed in project.removed:
         taken[removed.root].add(removed.name)
-    for address in (*estate.ours, *estate.orphans, *estate.accounts):
+    for address in (*ownership.own_flows, *ownership.orphans, *ownership.own_accounts):
         taken[address.root].add(address.name.partition("/")[0])
     before = [e.renamed_from for e in project.exports.values()]
     taken[EXPORTS] |= {name.partition("/")[0] for name in before if name}
@@ -123,18 +130,18 @@ def _taken(tree: Map, desired: Desired, estate: Estate) -> dict[str, frozenset[s
     return {section: frozenset(names) for section, names in taken.items()}
 
 
-def _names(layer: Map, section: str) -> tuple[str, ...]:
+def _names(layer: MapNode, section: str) -> tuple[str, ...]:
     entry = layer.entries.get(section)
-    return tuple(entry.node.entries) if entry and isinstance(entry.node, Map) else ()
+    return tuple(entry.node.entries) if entry and isinstance(entry.node, MapNode) else ()
 
 
-def _children(tree: Map, section: str) -> list[Map]:
+def _children(tree: MapNode, section: str) -> list[MapNode]:
     entry = tree.entries.get(section)
-    held = entry.node.entries.values() if entry and isinstance(entry.node, Map) else ()
-    return [one.node for one in held if isinstance(one.node, Map)]
+    held = entry.node.entries.values() if entry and isinstance(entry.node, MapNode) else ()
+    return [one.node for one in held if isinstance(one.node, MapNode)]
 
 
-def free(wanted: Iterable[str], taken: Iterable[str]) -> str:
+def free_key(wanted: Iterable[str], taken: Iterable[str]) -> str:
     """A key that is not taken: the first of `wanted` whose slug is free, else the first one with a number."""
     used = frozenset(taken)
     keys = [key for text in wanted if (key := _key(slug(text), ""))]
@@ -148,4 +155,4 @@ def free(wanted: Iterable[str], taken: Iterable[str]) -> str:
 
 
 def _key(text: str, tail: str) -> str:
-    return re.sub(r"-+$", "", text[: LONGEST - len(tail)]) + tail
+    return re.sub(r"-+$", "", text[: MAX_KEY_LENGTH - len(tail)]) + tail

@@ -17,8 +17,8 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from exportctl import wire
-from exportctl.kinds import BASE, SOURCES, TARGETS
-from exportctl.planning.ownership import Holding
+from exportctl.kinds import BASE_ID, SOURCE_IDS, TARGET_IDS
+from exportctl.planning.ownership import LiveFlow
 
 _BY_SERVICE = frozenset(  # flow-service.md 2.1, 2.3 to 2.5; the last two are of flows in [D]
     (
@@ -27,51 +27,57 @@ _BY_SERVICE = frozenset(  # flow-service.md 2.1, 2.3 to 2.5; the last two are of
         *("runs", "lastOperation", "lastRunDetails", "namespace", "systemSegmentId"),
     )
 )
-_NAMED = _BY_SERVICE | {"name", "description"}
-_FLOW = _NAMED | {"flowSpec", SOURCES, TARGETS, "scheduleParams"}
-_CONNECTION = _NAMED | {"connectionSpec", BASE, "params"}
-_PLAIN = re.compile(r"[A-Za-z0-9_$-]{1,40}")
-_LONGEST = 40  # characters of a name that is shown in quotes
+_NAMED_KEYS = _BY_SERVICE | {"name", "description"}
+_FLOW = _NAMED_KEYS | {"flowSpec", SOURCE_IDS, TARGET_IDS, "scheduleParams"}
+_CONNECTION = _NAMED_KEYS | {"connectionSpec", BASE_ID, "params"}
+_PLAIN_NAME = re.compile(r"[A-Za-z0-9_$-]{1,40}")
+_MAX_NAME_LENGTH = 40  # characters of a name that is shown in quotes
 
 
-def unmodelled(holding: Holding) -> tuple[str, ...]:
+def unmodelled_names(live_flow: LiveFlow) -> tuple[str, ...]:
     """Names of everything in a flow and its two connections that the config has no words for, each once."""
-    assert holding.content is not None and holding.place is not None
+    assert live_flow.source is not None and live_flow.target is not None
     return tuple(
         dict.fromkeys(
             (
-                *_unknown("", holding.flow.raw, _FLOW),
-                *_unknown("scheduleParams.", holding.flow.raw.get("scheduleParams"), wire.SCHEDULE),
-                *_unknown("target ", holding.place.raw, _CONNECTION),
-                *_unknown("target params.", holding.place.raw.get("params"), wire.known_params(holding.place.raw)),
-                *_unknown("source ", holding.content.raw, _CONNECTION),
-                *_content(wire.members(holding.content.raw.get("params"))),
+                *_unknown_names("", live_flow.flow.raw, _FLOW),
+                *_unknown_names("scheduleParams.", live_flow.flow.raw.get("scheduleParams"), wire.SCHEDULE),
+                *_unknown_names("target ", live_flow.target.raw, _CONNECTION),
+                *_unknown_names(
+                    "target params.", live_flow.target.raw.get("params"), wire.known_params(live_flow.target.raw)
+                ),
+                *_unknown_names("source ", live_flow.source.raw, _CONNECTION),
+                *_source_names(wire.members(live_flow.source.raw.get("params"))),
             )
         )
     )
 
 
-def _content(params: Mapping[str, Any]) -> Iterator[str]:
-    yield from _unknown("source params.", params, {"datasets"})
+def _source_names(params: Mapping[str, Any]) -> Iterator[str]:
+    yield from _unknown_names("source params.", params, {"datasets"})
     for entry in params.get("datasets") or ():
-        yield from _unknown("source params.datasets[].", entry, {"dataSetId", "name"})
+        yield from _unknown_names("source params.datasets[].", entry, {"dataSetId", "name"})
 
 
-def _unknown(before: str, shown: object, known: Collection[str]) -> Iterator[str]:
+def _unknown_names(before: str, shown: object, known: Collection[str]) -> Iterator[str]:
     for key, value in sorted(wire.members(shown).items()):
-        if key not in known and not _empty(value):
+        if key not in known and not _is_empty(value):
             yield before + _name(key)
 
 
-def _empty(value: object) -> bool:
+def _is_empty(value: object) -> bool:
     """Nothing, however deep: `{"enforcementRefs": []}` is no policy."""
     if isinstance(value, Mapping):
-        return all(_empty(one) for one in value.values())
+        return all(_is_empty(one) for one in value.values())
     if isinstance(value, list):
-        return all(_empty(one) for one in value)
+        return all(_is_empty(one) for one in value)
     return value is None or value == ""
 
 
 def _name(key: str) -> str:
     """A key by anybody, safe wherever it is shown: what is no plain word stands in quotes, spelled out in ASCII."""
-    return key if _PLAIN.fullmatch(key) else ascii(key if len(key) <= _LONGEST else f"{key[:_LONGEST]}...")
+    return (
+        key
+        if _PLAIN_NAME.fullmatch(key)
+        else ascii(key if len(key) <= _MAX_NAME_LENGTH else f"{key[:_MAX_NAME_LENGTH]}...")
+    )

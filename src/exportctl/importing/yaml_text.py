@@ -21,12 +21,12 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from exportctl.config.values import escaped
+from exportctl.config.values import escape_references
 
 WIDTH = 100  # columns in which a list stays on one line
 _INDENT = "  "
 _INDICATORS = frozenset("-?:,[]{}#&*!|>'\"%@`")  # at the beginning of a text they mean something else
-_OTHERWISE = re.compile(  # no text to a reader of YAML 1.1 or 1.2
+_AMBIGUOUS = re.compile(  # no text to a reader of YAML 1.1 or 1.2
     r"""
     null | ~ | true | false | yes | no | on | off | y | n | << | =
     | [-+]? ( [0-9][0-9_,]* | 0x[0-9a-f_]+ | 0o[0-7]+ | 0b[01_]+ | \.inf )    | \.nan
@@ -36,7 +36,7 @@ _OTHERWISE = re.compile(  # no text to a reader of YAML 1.1 or 1.2
     """,
     re.IGNORECASE | re.VERBOSE,
 )
-_NAMED = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
+_ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 
 @dataclass(frozen=True)
@@ -48,14 +48,14 @@ class Block:
 
 
 @dataclass(frozen=True)
-class Noted:
+class CommentedItem:
     """An item of a list with a comment behind it."""
 
     value: object
     comment: str
 
 
-def document(head: Sequence[str], sections: Mapping[str, Mapping[str, object]]) -> str:
+def document_text(head: Sequence[str], sections: Mapping[str, Mapping[str, object]]) -> str:
     """A whole file: comments, then each section that holds something, with an empty line in between."""
     parts = ["".join(f"{_comment(line)}\n" for line in head)]
     for name, entries in sections.items():
@@ -64,17 +64,17 @@ def document(head: Sequence[str], sections: Mapping[str, Mapping[str, object]]) 
     return "\n".join(part for part in parts if part)
 
 
-def scalar(text: str, *, flow: bool = False) -> str:
+def scalar_text(text: str, *, flow: bool = False) -> str:
     """One text as it is written; `flow` where it stands between brackets or braces."""
-    return escaped(text) if _plain(escaped(text), flow) else quoted(text)
+    return escape_references(text) if _can_be_plain(escape_references(text), flow) else quoted_text(text)
 
 
-def quoted(text: str) -> str:
+def quoted_text(text: str) -> str:
     """One text in double quotes."""
-    return '"' + "".join(_spelled(char) for char in escaped(text)) + '"'
+    return '"' + "".join(_escape_character(char) for char in escape_references(text)) + '"'
 
 
-def writable(text: str) -> bool:
+def is_writable(text: str) -> bool:
     """Half a surrogate pair, which JSON can hold, has no place in a YAML file."""
     return not any("\ud800" <= char <= "\udfff" for char in text)
 
@@ -83,30 +83,30 @@ def lines(entries: Mapping[str, object], indent: str) -> Iterator[str]:
     """Keys below each other, each line beginning with `indent`."""
     for key, value in entries.items():
         if isinstance(value, Block):
-            yield f"{indent}{scalar(key)}:"
+            yield f"{indent}{scalar_text(key)}:"
             yield from (f"{indent}{_INDENT}{_comment(line)}" for line in value.comments)
             yield from lines(value.entries, indent + _INDENT)
-        elif isinstance(value, list | tuple) and not _fits(f"{indent}{key}: ", value):
-            yield f"{indent}{scalar(key)}:"
-            yield from (f"{indent}{_INDENT}- {entry(item)}" for item in value)
+        elif isinstance(value, list | tuple) and not _can_stay_on_line(f"{indent}{key}: ", value):
+            yield f"{indent}{scalar_text(key)}:"
+            yield from (f"{indent}{_INDENT}- {item_text(item)}" for item in value)
         else:
-            yield f"{indent}{scalar(key)}: {inline(value, flow=False)}"
+            yield f"{indent}{scalar_text(key)}: {inline_text(value, flow=False)}"
 
 
-def _fits(before: str, items: Sequence[object]) -> bool:
+def _can_stay_on_line(before: str, items: Sequence[object]) -> bool:
     """Maps and comments get lines of their own."""
-    short = not any(isinstance(item, Noted | Mapping) for item in items)
-    return short and len(before) + len(inline(items, flow=True)) <= WIDTH
+    short = not any(isinstance(item, CommentedItem | Mapping) for item in items)
+    return short and len(before) + len(inline_text(items, flow=True)) <= WIDTH
 
 
-def entry(item: object) -> str:
+def item_text(item: object) -> str:
     """An item of a list that stands on a line of its own, with the comment behind it."""
-    if isinstance(item, Noted):
-        return f"{inline(item.value, flow=False)} {_comment(item.comment)}"
-    return inline(item, flow=False)
+    if isinstance(item, CommentedItem):
+        return f"{inline_text(item.value, flow=False)} {_comment(item.comment)}"
+    return inline_text(item, flow=False)
 
 
-def inline(value: object, *, flow: bool) -> str:
+def inline_text(value: object, *, flow: bool) -> str:
     """A value on one line; `flow` where it stands between brackets or braces."""
     match value:
         case bool():
@@ -114,27 +114,27 @@ def inline(value: object, *, flow: bool) -> str:
         case int():
             return str(value)
         case str():
-            return scalar(value, flow=flow)
+            return scalar_text(value, flow=flow)
         case Mapping():
-            inside = (f"{key}: {inline(one, flow=True)}" for key, one in value.items())
+            inside = (f"{key}: {inline_text(one, flow=True)}" for key, one in value.items())
             return f"{{{', '.join(inside)}}}"
         case list() | tuple():
-            return f"[{', '.join(inline(one, flow=True) for one in value)}]"
+            return f"[{', '.join(inline_text(one, flow=True) for one in value)}]"
     raise TypeError(f"no YAML for {type(value).__name__}")
 
 
-def _plain(text: str, flow: bool) -> bool:
+def _can_be_plain(text: str, flow: bool) -> bool:
     """May it stand without quotes?"""
     if not text or text != text.strip() or not text.isprintable() or text[0] in _INDICATORS:
         return False
-    if ": " in text or " #" in text or text.endswith(":") or _OTHERWISE.fullmatch(text):
+    if ": " in text or " #" in text or text.endswith(":") or _AMBIGUOUS.fullmatch(text):
         return False
     return not (flow and re.search(r"[,\[\]{}:?]", text))
 
 
-def _spelled(char: str) -> str:
-    if char in _NAMED:
-        return _NAMED[char]
+def _escape_character(char: str) -> str:
+    if char in _ESCAPES:
+        return _ESCAPES[char]
     if char.isprintable():
         return char
     code = ord(char)

@@ -4,38 +4,38 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from exportctl.config.nodes import Map, Node, Scalar, Seq, tree
-from exportctl.config.values import BadValue, references
-from exportctl.patching.report import Edited
+from exportctl.config.nodes import ListNode, MapNode, Node, ScalarNode, parse_tree
+from exportctl.config.values import BadValue, parse_references
+from exportctl.patching.report import EditedFile
 
 
-def added(edited: Edited) -> tuple[str, ...]:
+def added_texts(edited: EditedFile) -> tuple[str, ...]:
     """
     Lines and texts that were not there. A text may be spelled otherwise in its line, with escapes or over several
     lines; a line may hold a comment.
     """
     lines = set(edited.after.split("\n")) - set(edited.before.split("\n"))
-    return tuple(sorted(lines | (_texts(edited.after) - _texts(edited.before))))
+    return tuple(sorted(lines | (_file_texts(edited.after) - _file_texts(edited.before))))
 
 
-def _texts(file: str) -> frozenset[str]:
-    root, _ = tree("", file.encode("utf-8"))
-    return frozenset(_held(root)) if root else frozenset()
+def _file_texts(file: str) -> frozenset[str]:
+    root, _ = parse_tree("", file.encode("utf-8"))
+    return frozenset(_node_texts(root)) if root else frozenset()
 
 
-def _held(node: Node) -> Iterator[str]:
-    if isinstance(node, Map):
+def _node_texts(node: Node) -> Iterator[str]:
+    if isinstance(node, MapNode):
         for key, entry in node.entries.items():
-            yield from (key, *_held(entry.node))
-    elif isinstance(node, Seq):
-        yield from (text for item in node.items for text in _held(item))
-    elif isinstance(node, Scalar) and isinstance(node.value, str):
-        yield _meant(node.value)
+            yield from (key, *_node_texts(entry.node))
+    elif isinstance(node, ListNode):
+        yield from (text for item in node.items for text in _node_texts(item))
+    elif isinstance(node, ScalarNode) and isinstance(node.value, str):
+        yield _unescape_text(node.value)
 
 
-def _meant(text: str) -> str:
+def _unescape_text(text: str) -> str:
     """Without the second dollar of what is no reference."""
     try:
-        return "".join(part if isinstance(part, str) else part.text for part in references(text))
+        return "".join(part if isinstance(part, str) else part.text for part in parse_references(text))
     except BadValue:
         return text

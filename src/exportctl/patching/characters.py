@@ -12,23 +12,23 @@ from collections.abc import Iterable
 _BOM = "\ufeff"
 
 
-def spliced(text: str, start: int, end: int, new: str) -> str:
+def splice_text(text: str, start: int, end: int, new: str) -> str:
     return text[:start] + new + text[end:]
 
 
-def without_lines(text: str, start: int, end: int) -> str:
+def remove_lines(text: str, start: int, end: int) -> str:
     """Without the lines from that of `start` to that of `end`, their ends included."""
     first, last = line_start(text, start), line_end(text, end)
     if last == len(text):  # the line before it is the last one then
-        return text[: _end_before(text, first)]
+        return text[: _previous_line_end(text, first)]
     return text[:first] + text[last:].removeprefix("\r").removeprefix("\n")
 
 
-def _end_before(text: str, start: int) -> int:
+def _previous_line_end(text: str, start: int) -> int:
     return start - len(newline(text, start - 1)) if start else 0
 
 
-def lines_after(text: str, place: int, lines: Iterable[str]) -> str:
+def insert_lines_after(text: str, place: int, lines: Iterable[str]) -> str:
     """New lines below the line of `place`."""
     end = line_end(text, place)
     return text[:end] + "".join(newline(text, place) + line for line in lines) + text[end:]
@@ -51,29 +51,29 @@ def line_end(text: str, place: int) -> int:
     return end - 1 if end > place and text[end - 1] == "\r" else end
 
 
-def before(text: str, place: int) -> str:
+def text_before(text: str, place: int) -> str:
     """What stands before it on its line."""
     return text[line_start(text, place) : place].removeprefix(_BOM)
 
 
-def column(text: str, place: int) -> str:
+def indentation(text: str, place: int) -> str:
     """As many blanks as stand before it; a dash of a list around it counts as one."""
-    return " " * len(before(text, place))
+    return " " * len(text_before(text, place))
 
 
-def comma_after(text: str, place: int) -> int | None:
+def find_comma(text: str, place: int) -> int | None:
     """The comma behind a value between brackets; comments may stand before it."""
-    found = _behind(text, place)
+    found = _next_character(text, place)
     return found if text[found : found + 1] == "," else None
 
 
-def colon_after(text: str, place: int) -> int | None:
+def find_colon(text: str, place: int) -> int | None:
     """The colon behind a key; there is none behind `? key`, or in `{key, other}`."""
-    found = _behind(text, place)
+    found = _next_character(text, place)
     return found if text[found : found + 1] == ":" else None
 
 
-def _behind(text: str, place: int) -> int:
+def _next_character(text: str, place: int) -> int:
     """The next character that is neither blank nor in a comment."""
     while place < len(text) and (text[place] == "#" or text[place].isspace()):
         place = line_end(text, place) if text[place] == "#" else place + 1

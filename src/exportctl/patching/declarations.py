@@ -20,22 +20,23 @@ from dataclasses import dataclass, fields, is_dataclass
 from typing import Any
 
 from exportctl.declared import Project
-from exportctl.errors import Location
+from exportctl.errors import SourcePosition
 from exportctl.model import DESTINATIONS, EXPORTS, Address
-from exportctl.patching.wishes import Wish
+from exportctl.patching.wishes import ChangeGroup
 
-_WHERE = "where"
-_NAMED = (EXPORTS, DESTINATIONS)
-_WISH_OF: Mapping[str, str] = {
+_WHERE = "positions"
+_NAMED_SECTIONS = (EXPORTS, DESTINATIONS)
+_GROUP_OF_ATTRIBUTE: Mapping[str, str] = {
     **{name: name for name in ("title", "description", "folder", "enabled", "end", "schedule", "format", "datasets")},
     "destination": "place",
     "subpath": "place",
 }
-_ALLOW, _PLACE, _ACCOUNT = "allow", "place", "account"
+_ALLOW, _LOCATION, _ACCOUNT = "allow", "location", "account"
+_LOCATION_GROUP = "place"
 
 
 @dataclass(frozen=True)
-class Said:
+class DeclaredValues:
     """By address and attribute; `rest` is all that no address has."""
 
     exports: Mapping[Address, Mapping[str, object]]
@@ -43,43 +44,45 @@ class Said:
     rest: Mapping[str, object]
 
 
-def said(project: Project) -> Said:
-    return Said(
+def declared_values(project: Project) -> DeclaredValues:
+    return DeclaredValues(
         exports={Address(EXPORTS, key): _attributes(one) for key, one in project.exports.items()},
         destinations={Address(DESTINATIONS, key): _attributes(one) for key, one in project.destinations.items()},
-        rest=_attributes(project, leave=_NAMED),
+        rest=_attributes(project, leave=_NAMED_SECTIONS),
     )
 
 
 def _attributes(one: Any, leave: Collection[str] = ()) -> dict[str, object]:
-    return {f.name: _bare(getattr(one, f.name)) for f in fields(one) if f.name not in (_WHERE, *leave)}
+    return {f.name: _strip_positions(getattr(one, f.name)) for f in fields(one) if f.name not in (_WHERE, *leave)}
 
 
-def _bare(value: Any) -> object:
+def _strip_positions(value: Any) -> object:
     """Without places, which every edit above them moves."""
-    if isinstance(value, Location):
+    if isinstance(value, SourcePosition):
         return None
     if is_dataclass(value):
         return _attributes(value)
     if isinstance(value, Mapping):
-        return {key: _bare(one) for key, one in value.items()}
-    return tuple(_bare(one) for one in value) if isinstance(value, list | tuple) else value
+        return {key: _strip_positions(one) for key, one in value.items()}
+    return tuple(_strip_positions(one) for one in value) if isinstance(value, list | tuple) else value
 
 
-def others_changed(before: Said, after: Said, wish: Wish, alike: Collection[Address]) -> Iterator[str]:
+def unintended_changes(
+    before: DeclaredValues, after: DeclaredValues, wish: ChangeGroup, alike: Collection[Address]
+) -> Iterator[str]:
     """What an edit for `wish` changes and may not, in words. `alike` are the addresses that differ in the same."""
     alike = {*alike, wish.address}
     if before.rest != after.rest:
         yield "what belongs to no export"
-    for address, name in _changed(before.exports, after.exports):
-        of_wish = _WISH_OF.get(name) == wish.name and address in alike
+    for address, name in _changed_attributes(before.exports, after.exports):
+        of_wish = _GROUP_OF_ATTRIBUTE.get(name) == wish.name and address in alike
         if not of_wish and not (name == _ALLOW and _key(address) == _key(wish.address)):
             yield f"{address} ({name})"
-    for address, name in _changed(before.destinations, after.destinations):
+    for address, name in _changed_attributes(before.destinations, after.destinations):
         if name == _ACCOUNT and address == wish.address:
             continue
         users = [a for a, one in before.exports.items() if one["destination"] == address.name]
-        if wish.name != _PLACE or name not in ("", _PLACE) or not alike.issuperset(users):
+        if wish.name != _LOCATION_GROUP or name not in ("", _LOCATION) or not alike.issuperset(users):
             yield next((f"{user} (place)" for user in users if user not in alike), f"{address} ({name})")
 
 
@@ -88,7 +91,7 @@ def _key(address: Address) -> str:
     return str(address).partition("/")[0]
 
 
-def _changed(
+def _changed_attributes(
     before: Mapping[Address, Mapping[str, object]], after: Mapping[Address, Mapping[str, object]]
 ) -> Iterator[tuple[Address, str]]:
     """Address and attribute, which is empty for one that only one side has."""

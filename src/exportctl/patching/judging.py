@@ -23,169 +23,177 @@ from typing import Any
 from exportctl.config import loading
 from exportctl.declared import Project
 from exportctl.errors import ConfigError, Finding, Level
-from exportctl.importing.adoption import Ground
-from exportctl.model import CHANGES, Address, Cause, FieldChange, Plan, Sensitive, canonical
-from exportctl.patching.declarations import Said, others_changed, said
-from exportctl.patching.wishes import SETTLED, Wish, together
+from exportctl.importing.adoption import ConfigContext
+from exportctl.model import CHANGE_VERBS, Address, Cause, FieldChange, Plan, SensitiveValue, canonical_json
+from exportctl.patching.declarations import DeclaredValues, declared_values, unintended_changes
+from exportctl.patching.wishes import MATCHING_CAUSES, ChangeGroup, group_name
 from exportctl.rules import checking
 
-_PLACE = re.compile(r"\S+:\d+:\d+")
+_POSITION_TEXT = re.compile(r"\S+:\d+:\d+")
 
 
 @dataclass(frozen=True)
-class Judged:
+class ConfigState:
     """One state of the config; what is dear is worked out when it is asked for. Only its project is without errors."""
 
-    ground: Ground
-    parsed: loading.Parsed
+    context: ConfigContext
+    parsed: loading.ParsedConfig
     project: Project
 
     @cached_property
-    def said(self) -> Said:
-        return said(self.project)
+    def declared_values(self) -> DeclaredValues:
+        return declared_values(self.project)
 
     @cached_property
     def plan(self) -> Plan:
-        return self.ground.plan(self.project)
+        return self.context.plan(self.project)
 
     @cached_property
-    def others(self) -> Mapping[str, Project]:
+    def other_projects(self) -> Mapping[str, Project]:
         """
         Raises:
             ConfigError: another environment has an error.
         """
         names = [name for name in self.parsed.environments if name != self.project.environment]
-        return {name: _project(self.parsed, name, self.ground) for name in names}
+        return {name: _load_project(self.parsed, name, self.context) for name in names}
 
     @cached_property
-    def said_by_others(self) -> Mapping[str, Said]:
-        return {name: said(one) for name, one in self.others.items()}
+    def other_declared_values(self) -> Mapping[str, DeclaredValues]:
+        return {name: declared_values(one) for name, one in self.other_projects.items()}
 
     @cached_property
-    def errors(self) -> tuple[Finding, ...]:
+    def rule_errors(self) -> tuple[Finding, ...]:
         """Those of the rules."""
-        known = {**self.others, self.project.environment or "": self.project}
+        known = {**self.other_projects, self.project.environment or "": self.project}
         every = [known[name] for name in self.parsed.environments or ("",)]
-        found = checking.check(every, as_of=self.ground.as_of, tree=self.parsed.tree)
+        found = checking.run_rules(every, as_of=self.context.as_of, tree=self.parsed.tree)
         return tuple(f for f in found if f.level is Level.ERROR)
 
 
-class Weight(IntEnum):
+class ProblemWeight(IntEnum):
     """How much a fault says about the value itself, and not about the place that an edit was tried in."""
 
-    PLACE = 0  # the edit has no effect there
-    OTHERS = 1  # somebody else would change too
-    VALUE = 2  # no export may say it
+    NO_EFFECT = 0  # the edit has no effect there
+    SIDE_EFFECT = 1  # somebody else would change too
+    INVALID_VALUE = 2  # no export may say it
 
 
 @dataclass(frozen=True)
-class Fault:
+class EditProblem:
     """Why an edit is not taken; `rules` are those that `allow` on the export could permit, if there is nothing else."""
 
-    why: str
-    weight: Weight
+    reason: str
+    weight: ProblemWeight
     rules: tuple[str, ...] = ()
 
 
-def judged(ground: Ground) -> Judged:
+def load_config_state(ground: ConfigContext) -> ConfigState:
     """
     Raises:
         ConfigError: the config has an error, in this environment.
     """
-    parsed = loading.parse(ground.files)
-    return Judged(ground, parsed, _project(parsed, ground.environment, ground))
+    parsed = loading.parse_config(ground.files)
+    return ConfigState(ground, parsed, _load_project(parsed, ground.environment, ground))
 
 
-def _project(parsed: loading.Parsed, environment: str | None, ground: Ground) -> Project:
-    made, found = loading.project(parsed, environment, ground.variables)
+def _load_project(parsed: loading.ParsedConfig, environment: str | None, ground: ConfigContext) -> Project:
+    made, found = loading.load_project(parsed, environment, ground.variables)
     if made is None:
         raise ConfigError(found)
     return made
 
 
-def fault(before: Judged, ground: Ground, wish: Wish) -> tuple[Judged | None, Fault | None]:
+def check_edit(
+    before: ConfigState, ground: ConfigContext, wish: ChangeGroup
+) -> tuple[ConfigState | None, EditProblem | None]:
     """The state that `ground` comes to, and what is wrong with it."""
     try:
-        after = judged(ground)
-        wrong = next(_faults(before, after, wish), None)
+        after = load_config_state(ground)
+        wrong = next(_edit_problems(before, after, wish), None)
     except ConfigError as error:
         first = next(f for f in error.all if f.level is Level.ERROR)
-        return None, Fault(first.message, Weight.VALUE)
+        return None, EditProblem(first.message, ProblemWeight.INVALID_VALUE)
     return (None, wrong) if wrong else (after, None)
 
 
-def _faults(before: Judged, after: Judged, wish: Wish) -> Iterator[Fault]:
-    differed = _differing(before.plan, wish)
-    yield from _others(before, after, wish, differed)
-    for name, one in before.said_by_others.items():
-        if after.said_by_others.get(name) != one:
-            yield Fault(f"environment {name} would change too", Weight.OTHERS)
-    yield from _differs(before.plan, after.plan, wish)
-    yield from _others(before, after, wish, differed - _differing(after.plan, wish))
-    yield from _planned(before.plan, after.plan)
-    yield from _broken(before, after)
+def _edit_problems(before: ConfigState, after: ConfigState, wish: ChangeGroup) -> Iterator[EditProblem]:
+    differed = _differing_addresses(before.plan, wish)
+    yield from _side_effects(before, after, wish, differed)
+    for name, one in before.other_declared_values.items():
+        if after.other_declared_values.get(name) != one:
+            yield EditProblem(f"environment {name} would change too", ProblemWeight.SIDE_EFFECT)
+    yield from _remaining_differences(before.plan, after.plan, wish)
+    yield from _side_effects(before, after, wish, differed - _differing_addresses(after.plan, wish))
+    yield from _plan_problems(before.plan, after.plan)
+    yield from _rule_problems(before, after)
 
 
-def _differing(plan: Plan, wish: Wish) -> frozenset[Address]:
-    return frozenset(address for address, change in _differences(plan) if together(change.field) == wish.name)
+def _differing_addresses(plan: Plan, wish: ChangeGroup) -> frozenset[Address]:
+    return frozenset(address for address, change in _differences(plan) if group_name(change.field) == wish.name)
 
 
-def _others(before: Judged, after: Judged, wish: Wish, alike: frozenset[Address]) -> Iterator[Fault]:
-    for what in others_changed(before.said, after.said, wish, alike):
-        yield Fault(f"{what} would change too", Weight.OTHERS)
+def _side_effects(
+    before: ConfigState, after: ConfigState, wish: ChangeGroup, alike: frozenset[Address]
+) -> Iterator[EditProblem]:
+    for what in unintended_changes(before.declared_values, after.declared_values, wish, alike):
+        yield EditProblem(f"{what} would change too", ProblemWeight.SIDE_EFFECT)
 
 
-def _differs(before: Plan, after: Plan, wish: Wish) -> Iterator[Fault]:
-    known = {_whole(address, change) for address, change in _differences(before)}
+def _remaining_differences(before: Plan, after: Plan, wish: ChangeGroup) -> Iterator[EditProblem]:
+    known = {_difference_key(address, change) for address, change in _differences(before)}
     causes = {change.cause for change in wish.changes}
     for address, change in _differences(after):
-        comes = _whole(address, change) not in known
-        if address == wish.address and together(change.field) == wish.name:
+        comes = _difference_key(address, change) not in known
+        if address == wish.address and group_name(change.field) == wish.name:
             # a flow that waits to be replaced differs in nothing from what the new one is made with
             if change.cause in causes or (comes and change.cause is not Cause.CREATE):
-                yield Fault(f"{change.path} would still differ", Weight.PLACE)
+                yield EditProblem(f"{change.path} would still differ", ProblemWeight.NO_EFFECT)
         elif comes:
-            yield Fault(f"{address} would differ too ({change.path})", Weight.OTHERS)
+            yield EditProblem(f"{address} would differ too ({change.path})", ProblemWeight.SIDE_EFFECT)
 
 
 def _differences(plan: Plan) -> Iterator[tuple[Address, FieldChange]]:
-    yield from ((item.address, c) for item in plan.items for c in item.fields if c.cause not in SETTLED)
+    yield from ((item.address, c) for item in plan.items for c in item.fields if c.cause not in MATCHING_CAUSES)
 
 
-def _whole(address: Address, change: FieldChange) -> str:
+def _difference_key(address: Address, change: FieldChange) -> str:
     """The whole content of a difference but the actor and the place."""
-    return canonical([str(address), change.path, _bare(change.before), _bare(change.after), change.cause])
+    return canonical_json(
+        [str(address), change.path, _unwrap_sensitive(change.before), _unwrap_sensitive(change.after), change.cause]
+    )
 
 
-def _bare(value: Any) -> Any:
-    return value.value if isinstance(value, Sensitive) else value
+def _unwrap_sensitive(value: Any) -> Any:
+    return value.value if isinstance(value, SensitiveValue) else value
 
 
-def _planned(before: Plan, after: Plan) -> Iterator[Fault]:
+def _plan_problems(before: Plan, after: Plan) -> Iterator[EditProblem]:
     known = {item.address: item for item in before.items}
     for item in after.items:
         former = known.pop(item.address, None)
-        if former is None or (item.verb in CHANGES and item.verb is not former.verb and former.verb not in CHANGES):
-            yield Fault(f"{item.address} would be planned otherwise ({item.verb})", Weight.OTHERS)
+        if former is None or (
+            item.verb in CHANGE_VERBS and item.verb is not former.verb and former.verb not in CHANGE_VERBS
+        ):
+            yield EditProblem(f"{item.address} would be planned otherwise ({item.verb})", ProblemWeight.SIDE_EFFECT)
             continue
         for refusal in item.refusals:
-            if refusal.gate not in {r.gate for r in former.refusals}:
-                yield Fault(refusal.text, Weight.VALUE)
+            if refusal.safety_check not in {r.safety_check for r in former.refusals}:
+                yield EditProblem(refusal.text, ProblemWeight.INVALID_VALUE)
         for finding in item.findings:
             if finding.level is Level.ERROR and finding.rule not in {f.rule for f in former.findings}:
-                yield Fault(finding.message, Weight.VALUE)
+                yield EditProblem(finding.message, ProblemWeight.INVALID_VALUE)
     for address in known:
-        yield Fault(f"{address} would no longer be planned", Weight.OTHERS)
+        yield EditProblem(f"{address} would no longer be planned", ProblemWeight.SIDE_EFFECT)
 
 
-def _broken(before: Judged, after: Judged) -> Iterator[Fault]:
-    known = {_essence(f) for f in before.errors}
-    new = [f for f in after.errors if _essence(f) not in known]
+def _rule_problems(before: ConfigState, after: ConfigState) -> Iterator[EditProblem]:
+    known = {_finding_key(f) for f in before.rule_errors}
+    new = [f for f in after.rule_errors if _finding_key(f) not in known]
     if new:
         rules = tuple(sorted({f.rule for f in new}))
         fixed = any(rule not in checking.BY_ID or checking.BY_ID[rule].fixed for rule in rules)
-        yield Fault(f"{new[0].message}  [{new[0].rule}]", Weight.VALUE, () if fixed else rules)
+        yield EditProblem(f"{new[0].message}  [{new[0].rule}]", ProblemWeight.INVALID_VALUE, () if fixed else rules)
 
 
-def _essence(found: Finding) -> tuple[str, str]:
-    return found.rule, _PLACE.sub("", found.message)
+def _finding_key(found: Finding) -> tuple[str, str]:
+    return found.rule, _POSITION_TEXT.sub("", found.message)

@@ -15,33 +15,33 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 
-from exportctl.config.nodes import Seq
-from exportctl.importing.adoption import Ground
+from exportctl.config.nodes import ListNode
+from exportctl.importing.adoption import ConfigContext
 from exportctl.importing.document import REASON
 from exportctl.model import DESTINATIONS, EXPORTS
 from exportctl.patching import proposed_places
-from exportctl.patching.edits import Edit, Listed, Put, Unfit, writable
-from exportctl.patching.judging import Fault, Judged, Weight, fault, judged
-from exportctl.patching.placing import Files, Layer, editable
-from exportctl.patching.proposals import Inexpressible, Proposal, proposals
-from exportctl.patching.report import Accepted, Edited, NotAccepted, Patched
-from exportctl.patching.sight import Sight, sight
-from exportctl.patching.wishes import Asked, Wish, together, wishes
+from exportctl.patching.edits import ChangeList, Edit, EditError, SetValue, is_writable
+from exportctl.patching.judging import ConfigState, EditProblem, ProblemWeight, check_edit, load_config_state
+from exportctl.patching.placing import EditableFiles, TargetLayer, editable_files
+from exportctl.patching.proposals import NotExpressible, Proposal, proposals
+from exportctl.patching.report import AcceptedChanges, AcceptResult, EditedFile, UnacceptedChanges
+from exportctl.patching.sight import EditContext, edit_context
+from exportctl.patching.wishes import AcceptRequest, ChangeGroup, change_groups, group_name
 
-_NOWHERE = Fault("no file of this project can say it", Weight.PLACE)
-_ORDER = (Layer.HERE, Layer.ENVIRONMENT, Layer.ABOVE)
+_NO_FILE = EditProblem("no file of this project can say it", ProblemWeight.NO_EFFECT)
+_LAYER_ORDER = (TargetLayer.CURRENT, TargetLayer.ENVIRONMENT, TargetLayer.EXTENDING_FILE)
 
 
 @dataclass
-class _Work:
+class _WorkingState:
     """The files as they are by now, what they come to, and what edits are made from."""
 
-    files: Files
-    state: Judged
-    seen: Sight
+    files: EditableFiles
+    state: ConfigState
+    context: EditContext
 
 
-def patched(ground: Ground, own: Collection[str], asked: Asked) -> Patched:
+def accept_differences(ground: ConfigContext, own: Collection[str], asked: AcceptRequest) -> AcceptResult:
     """
     Accept every difference asked for; all others are planned too, since no edit may touch them. `own` names the files
     that may be edited.
@@ -49,99 +49,103 @@ def patched(ground: Ground, own: Collection[str], asked: Asked) -> Patched:
     Raises:
         ConfigError: the config has an error.
     """
-    before, state = editable(ground.files, own, ground.environment), judged(ground)
-    work = _Work(before, state, sight(state))
-    accepted: list[Accepted] = []
-    left: list[NotAccepted] = []
-    for wish in wishes(ground.plan(state.project, asked.flags), asked):
-        if not _stands(work.state, wish):
-            accepted.append(Accepted(wish.address, wish.changes))
+    before, state = editable_files(ground.files, own, ground.environment), load_config_state(ground)
+    work = _WorkingState(before, state, edit_context(state))
+    accepted: list[AcceptedChanges] = []
+    left: list[UnacceptedChanges] = []
+    for wish in change_groups(ground.plan(state.project, asked.flags), asked):
+        if not _is_still_different(work.state, wish):
+            accepted.append(AcceptedChanges(wish.address, wish.changes))
             continue
-        granted = _granted(work, wish)
-        if isinstance(granted, Accepted):
+        granted = _accept_group(work, wish)
+        if isinstance(granted, AcceptedChanges):
             accepted.append(granted)
         else:
-            left.append(NotAccepted(wish.address, wish.changes, granted))
-    changed = work.files.changed(before)
-    edited = [Edited(f, before.texts[f], work.files.texts[f]) for f in ground.files if f in changed]
+            left.append(UnacceptedChanges(wish.address, wish.changes, granted))
+    changed = work.files.changed_files(before)
+    edited = [EditedFile(f, before.texts[f], work.files.texts[f]) for f in ground.files if f in changed]
     targeted = ground.plan(work.state.project, asked.flags)
-    return Patched(work.state.plan, targeted, tuple(edited), tuple(accepted), tuple(left))
+    return AcceptResult(work.state.plan, targeted, tuple(edited), tuple(accepted), tuple(left))
 
 
-def _stands(state: Judged, wish: Wish) -> bool:
+def _is_still_different(state: ConfigState, wish: ChangeGroup) -> bool:
     """Is the difference there still? An edit for another one may have accepted it too."""
     causes = {change.cause for change in wish.changes}
     return any(
-        together(change.field) == wish.name and change.cause in causes
+        group_name(change.field) == wish.name and change.cause in causes
         for item in state.plan.items
         if item.address == wish.address
         for change in item.fields
     )
 
 
-def _granted(work: _Work, wish: Wish) -> Accepted | str:
+def _accept_group(work: _WorkingState, wish: ChangeGroup) -> AcceptedChanges | str:
     """Keep the first edit that is proven; else say why there is none."""
-    before, seen, why = work.files, work.seen, _NOWHERE
+    before, seen, why = work.files, work.context, _NO_FILE
     try:
-        for proposal in _proposed(wish, seen):
-            for files in _placed(work.files, proposal):
-                found = _tried(work, wish, files)
+        for proposal in _proposed_edits(wish, seen):
+            for files in _files_with_edits(work.files, proposal):
+                found = _try_files(work, wish, files)
                 rules = found.rules if found else ()
                 if found is not None and rules:
-                    found = _allowed(work, wish, proposal, found)
+                    found = _try_with_allow(work, wish, proposal, found)
                 if found is None:
-                    work.seen = sight(work.state)
-                    return Accepted(wish.address, wish.changes, work.files.changed(before), rules)
+                    work.context = edit_context(work.state)
+                    return AcceptedChanges(wish.address, wish.changes, work.files.changed_files(before), rules)
                 why = max(found, why, key=lambda one: one.weight)
-    except Inexpressible as reason:
+    except NotExpressible as reason:
         return str(reason)
-    return why.why
+    return why.reason
 
 
-def _proposed(wish: Wish, seen: Sight) -> Iterator[Proposal]:
+def _proposed_edits(wish: ChangeGroup, seen: EditContext) -> Iterator[Proposal]:
     if wish.address.root == DESTINATIONS:
-        yield from proposed_places.accounts(wish, seen.project.destinations[wish.address.name], seen)
+        yield from proposed_places.account_edits(wish, seen.project.destinations[wish.address.name], seen)
         return
     export = seen.project.exports[wish.address.name]
-    holding = seen.estate.by_id(wish.id or "")
-    if holding is None:
-        raise Inexpressible("belongs to a flow that is not there")
-    made = proposed_places.places(export, holding, seen) if wish.name == "place" else None
-    for proposal in made or proposals(wish, export, holding, seen):
-        if not all(writable(edit.value) for edit in proposal if isinstance(edit, Put)):
-            raise Inexpressible("holds half a character, which no file can hold")
+    live_flow = seen.ownership.flow_by_id(wish.id or "")
+    if live_flow is None:
+        raise NotExpressible("belongs to a flow that is not there")
+    made = proposed_places.location_edits(export, live_flow, seen) if wish.name == "place" else None
+    for proposal in made or proposals(wish, export, live_flow, seen):
+        if not all(is_writable(edit.value) for edit in proposal if isinstance(edit, SetValue)):
+            raise NotExpressible("holds half a character, which no file can hold")
         if proposal:
             yield proposal
 
 
-def _placed(files: Files, proposal: Proposal) -> Iterator[Files]:
-    for layer in _ORDER:
+def _files_with_edits(files: EditableFiles, proposal: Proposal) -> Iterator[EditableFiles]:
+    for layer in _LAYER_ORDER:
         try:
-            made = files.with_edits(proposal, layer)
-        except Unfit:
+            made = files.apply_edits(proposal, layer)
+        except EditError:
             continue
         if made is not None and made.texts != files.texts:
             yield made
 
 
-def _tried(work: _Work, wish: Wish, files: Files) -> Fault | None:
+def _try_files(work: _WorkingState, wish: ChangeGroup, files: EditableFiles) -> EditProblem | None:
     edited = {name: text.encode("utf-8") for name, text in files.texts.items()}
-    ground = work.state.ground
-    state, found = fault(work.state, replace(ground, files={**ground.files, **edited}), wish)
+    ground = work.state.context
+    state, found = check_edit(work.state, replace(ground, files={**ground.files, **edited}), wish)
     if state is not None:
         work.files, work.state = files, state
     return found
 
 
-def _allowed(work: _Work, wish: Wish, proposal: Proposal, found: Fault) -> Fault | None:
+def _try_with_allow(
+    work: _WorkingState, wish: ChangeGroup, proposal: Proposal, found: EditProblem
+) -> EditProblem | None:
     """The same once more, with the rules allowed that the live value breaks."""
     if wish.address.root != EXPORTS:
         return found
-    path = (EXPORTS, work.seen.project.exports[wish.address.name].of, "allow")
+    path = (EXPORTS, work.context.project.exports[wish.address.name].declared_key, "allow")
     entries = [{"rule": rule, "reason": REASON} for rule in found.rules]
-    edit: Edit = Listed(path, more=entries) if isinstance(work.seen.node(*path), Seq) else Put(path, entries)
-    for files in _placed(work.files, (*proposal, edit)):
-        found = _tried(work, wish, files) or found
+    edit: Edit = (
+        ChangeList(path, added=entries) if isinstance(work.context.node(*path), ListNode) else SetValue(path, entries)
+    )
+    for files in _files_with_edits(work.files, (*proposal, edit)):
+        found = _try_files(work, wish, files) or found
         if work.files is files:
             return None
     return found

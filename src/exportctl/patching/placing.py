@@ -16,33 +16,33 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from exportctl.config.overlays import WHOLE, extends_of
-from exportctl.patching.edits import Edit, Path, at
-from exportctl.patching.spans import Map, spans
+from exportctl.config.overlays import REPLACED_WHOLE, extended_files
+from exportctl.patching.edits import Edit, KeyPath, span_at
+from exportctl.patching.spans import MapSpan, parse_spans
 
-DECLARATION = 2  # keys of a path that name what is declared: `exports`, KEY
+DECLARATION_DEPTH = 2  # keys of a path that name what is declared: `exports`, KEY
 
 
-def _laid_over(root: Map, path: Path, here: Path) -> bool:
+def _can_override(root: MapSpan, path: KeyPath, here: KeyPath) -> bool:
     """
     May the value at `path` be set alone at `here`, in a layer above? Of what overlays replace whole, only where it is
     there whole.
     """
-    for pattern in WHOLE:
+    for pattern in REPLACED_WHOLE:
         fits = len(pattern) < len(path) and all(a in ("*", b) for a, b in zip(pattern, path, strict=False))
-        if fits and at(root, here[: len(here) - len(path) + len(pattern)]) is None:
+        if fits and span_at(root, here[: len(here) - len(path) + len(pattern)]) is None:
             return False
     return True
 
 
-class Layer(StrEnum):
-    HERE = "here"
+class TargetLayer(StrEnum):
+    CURRENT = "here"
     ENVIRONMENT = "environment"
-    ABOVE = "above"
+    EXTENDING_FILE = "above"
 
 
 @dataclass(frozen=True)
-class Files:
+class EditableFiles:
     """
     `texts` of the files that may be edited, by name, those that lie above others first: what they say counts. The
     chosen environment, None where the config has none.
@@ -51,7 +51,7 @@ class Files:
     texts: Mapping[str, str]
     environment: str | None
 
-    def with_edits(self, edits: Sequence[Edit], layer: Layer) -> Files | None:
+    def apply_edits(self, edits: Sequence[Edit], layer: TargetLayer) -> EditableFiles | None:
         """
         All these edits made in one layer, None if one of them has no place there.
 
@@ -60,63 +60,67 @@ class Files:
         """
         made = self
         for edit in edits:
-            spot = made.spot(edit.path, layer)
+            spot = made.find_target(edit.path, layer)
             if spot is None:
                 return None
             file, path = spot
-            text = replace(edit, path=path).made(made.texts[file])
+            text = replace(edit, path=path).edit_text(made.texts[file])
             made = replace(made, texts={**made.texts, file: text})
         return made
 
-    def changed(self, before: Files) -> tuple[str, ...]:
+    def changed_files(self, before: EditableFiles) -> tuple[str, ...]:
         """Names of the files that differ."""
         return tuple(file for file, text in self.texts.items() if before.texts[file] != text)
 
-    def spot(self, path: Path, layer: Layer) -> tuple[str, Path] | None:
+    def find_target(self, path: KeyPath, layer: TargetLayer) -> tuple[str, KeyPath] | None:
         """The file and the path in it."""
-        if layer is Layer.HERE:
-            return next(self._here(path), None)
-        if layer is Layer.ENVIRONMENT:
-            return next(self._overlay(path), None)
-        return next(self._above(path), None)
+        if layer is TargetLayer.CURRENT:
+            return next(self._current_targets(path), None)
+        if layer is TargetLayer.ENVIRONMENT:
+            return next(self._overlay_targets(path), None)
+        return next(self._targets_in_extending_files(path), None)
 
-    def _above(self, path: Path) -> Iterator[tuple[str, Path]]:
+    def _targets_in_extending_files(self, path: KeyPath) -> Iterator[tuple[str, KeyPath]]:
         yield from (
-            (file, path) for file, root in self._roots() if "extends" in root.entries and _laid_over(root, path, path)
+            (file, path)
+            for file, root in self._roots()
+            if "extends" in root.entries and _can_override(root, path, path)
         )
 
-    def _here(self, path: Path) -> Iterator[tuple[str, Path]]:
+    def _current_targets(self, path: KeyPath) -> Iterator[tuple[str, KeyPath]]:
         """Where it is set, then where its owner is declared, then where anything like its owner is."""
-        for known in (len(path), DECLARATION, 1):
-            for one in (self._overlaid(path), path) if known == len(path) else (path, self._overlaid(path)):
+        for known in (len(path), DECLARATION_DEPTH, 1):
+            for one in (self._overlay_path(path), path) if known == len(path) else (path, self._overlay_path(path)):
                 depth = len(one) - len(path) + known
-                yield from ((file, one) for file, root in self._roots() if one and at(root, one[:depth]) is not None)
+                yield from (
+                    (file, one) for file, root in self._roots() if one and span_at(root, one[:depth]) is not None
+                )
 
-    def _overlay(self, path: Path) -> Iterator[tuple[str, Path]]:
-        whole = self._overlaid(path)
-        for depth in (DECLARATION, 0):
+    def _overlay_targets(self, path: KeyPath) -> Iterator[tuple[str, KeyPath]]:
+        whole = self._overlay_path(path)
+        for depth in (DECLARATION_DEPTH, 0):
             yield from (
                 (file, whole)
                 for file, root in self._roots()
-                if whole and at(root, whole[: len(whole) - len(path) + depth]) is not None
-                if _laid_over(root, path, whole)
+                if whole and span_at(root, whole[: len(whole) - len(path) + depth]) is not None
+                if _can_override(root, path, whole)
             )
 
-    def _overlaid(self, path: Path) -> Path:
+    def _overlay_path(self, path: KeyPath) -> KeyPath:
         return ("environments", self.environment, *path) if self.environment else ()
 
-    def _roots(self) -> list[tuple[str, Map]]:
-        return [(file, root) for file, text in self.texts.items() if (root := spans(text)) is not None]
+    def _roots(self) -> list[tuple[str, MapSpan]]:
+        return [(file, root) for file, text in self.texts.items() if (root := parse_spans(text)) is not None]
 
 
-def editable(files: Mapping[str, bytes], own: Collection[str], environment: str | None) -> Files:
+def editable_files(files: Mapping[str, bytes], own: Collection[str], environment: str | None) -> EditableFiles:
     """Those of `own`; the others of `files` are only extended by them."""
     heights = {name: _height(name, files) for name in own}
     order = sorted((name for name in files if name in own), key=lambda name: -heights[name])
-    return Files({name: files[name].decode("utf-8") for name in order}, environment)
+    return EditableFiles({name: files[name].decode("utf-8") for name in order}, environment)
 
 
 def _height(name: str, files: Mapping[str, bytes]) -> int:
     """How many files lie below it, one upon the other; they extend each other in no circle."""
-    below = [target for target in extends_of(name, files[name]) if target in files]
+    below = [target for target in extended_files(name, files[name]) if target in files]
     return 1 + max(_height(target, files) for target in below) if below else 0

@@ -19,82 +19,89 @@ import re
 from collections.abc import Iterator
 
 from exportctl import wire
-from exportctl.config.nodes import Scalar
+from exportctl.config.nodes import ScalarNode
 from exportctl.declared import Destination, Export
 from exportctl.destination_types import READERS
 from exportctl.importing import shared
-from exportctl.importing.places import account, below
-from exportctl.importing.surroundings import free
+from exportctl.importing.places import account_reference, subpath_below
+from exportctl.importing.surroundings import free_key
 from exportctl.importing.yaml_text import Block
-from exportctl.kinds import PLACE
-from exportctl.model import DESTINATIONS, EXPORTS, LiveObject, Sensitive
-from exportctl.patching.edits import Edit, Put
-from exportctl.patching.proposals import Inexpressible, Proposal
-from exportctl.patching.sight import Sight
-from exportctl.patching.wishes import Wish
-from exportctl.planning.ownership import Holding
+from exportctl.kinds import TARGET_CONNECTION
+from exportctl.model import DESTINATIONS, EXPORTS, LiveObject, SensitiveValue
+from exportctl.patching.edits import Edit, SetValue
+from exportctl.patching.proposals import NotExpressible, Proposal
+from exportctl.patching.sight import EditContext
+from exportctl.patching.wishes import ChangeGroup
+from exportctl.planning.ownership import LiveFlow
 
 _SENSITIVE = "is sensitive: write what the account holds into the config or the variable yourself"
 _ABFSS = re.compile(r"abfss://([^@/]+)@([^./]+)\.dfs\.core\.windows\.net/?")
 
 
-def places(export: Export, holding: Holding, sight: Sight) -> Iterator[Proposal]:
+def location_edits(export: Export, live_flow: LiveFlow, sight: EditContext) -> Iterator[Proposal]:
     """Edits that make the config say where the flow writes."""
-    assert holding.place is not None
-    kind = wire.destination_type(holding.place.raw)
+    assert live_flow.target is not None
+    kind = wire.destination_type(live_flow.target.raw)
     declared = sight.project.destinations[export.destination]
     if kind is None or kind.name != declared.type:
-        raise Inexpressible("is on another type of destination")
-    shown = wire.members(holding.place.raw.get("params"))
-    odd = next((f.name for f in kind.place if not isinstance(shown.get(f.wire), str | None)), None)
+        raise NotExpressible("is on another type of destination")
+    shown = wire.members(live_flow.target.raw.get("params"))
+    odd = next((f.name for f in kind.location if not isinstance(shown.get(f.wire), str | None)), None)
     if odd:
-        raise Inexpressible(f"has a {odd} that is no text")
-    live: dict[str, str] = wire.read(PLACE.name, holding.place.raw)["place"]
+        raise NotExpressible(f"has a {odd} that is no text")
+    live: dict[str, str] = wire.read_fields(TARGET_CONNECTION.name, live_flow.target.raw)["place"]
     path, key = live.get(kind.path_key, ""), kind.path_key
     others = {name: text for name, text in live.items() if name != key}
-    here = {name: text for name, text in declared.place.items() if name != key}
-    elsewhere = _elsewhere(export, holding, sight)
+    here = {name: text for name, text in declared.location.items() if name != key}
+    elsewhere = _other_account(export, live_flow, sight)
     if not elsewhere:
-        if others == here and (rest := below(path, declared.place.get(key, ""))) is not None:
+        if others == here and (rest := subpath_below(path, declared.location.get(key, ""))) is not None:
             yield _subpath(export, rest, sight)
-        yield from _moved(export, declared, live, key)
-    for name, placed in sorted(sight.around.destinations.items()):
+        yield from _edit_destination(export, declared, live, key)
+    for name, placed in sorted(sight.existing.destinations.items()):
         one = placed.declared
-        same = {n: text for n, text in one.place.items() if n != key} == others
-        rest = below(path, one.place.get(key, "")) if same and one.type == kind.name else None
-        if rest is not None and placed.base == holding.base and name != export.destination:
-            yield (Put((EXPORTS, export.of, "destination"), name), *_subpath(export, rest, sight))
-    owner = account(elsewhere, kind, sight.around, sight.estate) if elsewhere else _owner(declared)
-    yield _new(export, declared, live, key, owner, sight)
+        same = {n: text for n, text in one.location.items() if n != key} == others
+        rest = subpath_below(path, one.location.get(key, "")) if same and one.type == kind.name else None
+        if rest is not None and placed.base == live_flow.base_id and name != export.destination:
+            yield (SetValue((EXPORTS, export.declared_key, "destination"), name), *_subpath(export, rest, sight))
+    owner = (
+        account_reference(elsewhere, kind, sight.existing, sight.ownership)
+        if elsewhere
+        else _account_reference(declared)
+    )
+    yield _add_destination(export, declared, live, key, owner, sight)
 
 
-def _elsewhere(export: Export, holding: Holding, sight: Sight) -> LiveObject | None:
+def _other_account(export: Export, live_flow: LiveFlow, sight: EditContext) -> LiveObject | None:
     """The flow's account, where it is not that of the destination."""
-    base, placed = sight.estate.bases.get(holding.base or ""), sight.around.destinations.get(export.destination)
+    base, placed = (
+        sight.ownership.base_connections.get(live_flow.base_id or ""),
+        sight.existing.destinations.get(export.destination),
+    )
     return base if base and (placed is None or placed.base != base.id) else None
 
 
-def _subpath(export: Export, rest: str, sight: Sight) -> Proposal:
+def _subpath(export: Export, rest: str, sight: EditContext) -> Proposal:
     """Said where it is not empty, or was not."""
-    if not rest and sight.node(EXPORTS, export.of, "subpath") is None:
+    if not rest and sight.node(EXPORTS, export.declared_key, "subpath") is None:
         return ()
-    return (Put((EXPORTS, export.of, "subpath"), rest),)
+    return (SetValue((EXPORTS, export.declared_key, "subpath"), rest),)
 
 
-def _moved(export: Export, declared: Destination, live: dict[str, str], key: str) -> Iterator[Proposal]:
-    wanted = _without_subpath(export, live, key)
+def _edit_destination(export: Export, declared: Destination, live: dict[str, str], key: str) -> Iterator[Proposal]:
+    wanted = _strip_subpath(export, live, key)
     if wanted is not None:
-        names = {**declared.place, **wanted}
+        names = {**declared.location, **wanted}
         edits = [
-            Put((DESTINATIONS, declared.key, name), wanted.get(name, ""))
+            SetValue((DESTINATIONS, declared.key, name), wanted.get(name, ""))
             for name in names
-            if wanted.get(name, "") != declared.place.get(name, "")
+            if wanted.get(name, "") != declared.location.get(name, "")
         ]
         if edits:
             yield tuple(edits)
 
 
-def _without_subpath(export: Export, live: dict[str, str], key: str) -> dict[str, str] | None:
+def _strip_subpath(export: Export, live: dict[str, str], key: str) -> dict[str, str] | None:
     """The place of a destination below which the export's own subpath leads to the live folder."""
     tail = export.subpath.strip("/")
     if not tail:
@@ -105,35 +112,39 @@ def _without_subpath(export: Export, live: dict[str, str], key: str) -> dict[str
     return {**live, key: path.removesuffix(f"/{tail}")} if path.endswith(f"/{tail}") else None
 
 
-def _owner(declared: Destination) -> dict[str, str]:
+def _account_reference(declared: Destination) -> dict[str, str]:
     """The account of a destination, for another one on it."""
     one = declared.account
-    shared_with = one.of or (declared.key if one.ours else None)
+    shared_with = one.of or (declared.key if one.is_ours else None)
     owner = {"existing": one.existing, "id": one.id, "of": shared_with}
     return {name: text for name, text in owner.items() if text}
 
 
-def _new(
-    export: Export, declared: Destination, live: dict[str, str], key: str, owner: dict[str, str], sight: Sight
+def _add_destination(
+    export: Export, declared: Destination, live: dict[str, str], key: str, owner: dict[str, str], sight: EditContext
 ) -> Proposal:
-    wanted = _without_subpath(export, live, key)
-    key_of_new = free([f"{declared.key} {export.of}"], sight.around.taken[DESTINATIONS])
-    form = sight.around.destinations[declared.key].format if declared.key in sight.around.destinations else None
+    wanted = _strip_subpath(export, live, key)
+    key_of_new = free_key([f"{declared.key} {export.declared_key}"], sight.existing.taken_names[DESTINATIONS])
+    form = sight.existing.destinations[declared.key].format if declared.key in sight.existing.destinations else None
     value: dict[str, object] = {
         "type": declared.type,
         **(wanted or live),
         "account": owner,
-        **({"format": shared.format_words(form)} if form else {}),
-        **({"reader": declared.reader} if declared.reader != READERS[0] and owner == _owner(declared) else {}),
+        **({"format": shared.inline_format(form)} if form else {}),
+        **(
+            {"reader": declared.reader}
+            if declared.reader != READERS[0] and owner == _account_reference(declared)
+            else {}
+        ),
     }
     edits: list[Edit] = [
-        Put((DESTINATIONS, key_of_new), Block(value)),
-        Put((EXPORTS, export.of, "destination"), key_of_new),
+        SetValue((DESTINATIONS, key_of_new), Block(value)),
+        SetValue((EXPORTS, export.declared_key, "destination"), key_of_new),
     ]
     return (*edits, *(_subpath(export, "", sight) if wanted is None else ()))
 
 
-def accounts(wish: Wish, declared: Destination, sight: Sight) -> Iterator[Proposal]:
+def account_edits(wish: ChangeGroup, declared: Destination, sight: EditContext) -> Iterator[Proposal]:
     """
     Edits that make the config say what an account of ours holds.
 
@@ -143,16 +154,16 @@ def accounts(wish: Wish, declared: Destination, sight: Sight) -> Iterator[Propos
     edits: list[Edit] = []
     for change in wish.changes:
         name = change.path.rpartition(".")[2]
-        if isinstance(change.before, Sensitive | None) or not isinstance(change.before, str):
+        if isinstance(change.before, SensitiveValue | None) or not isinstance(change.before, str):
             whose = f"{change.path} " if len(wish.changes) > 1 else ""
-            raise Inexpressible(f"{whose}{_SENSITIVE}")
-        if name == "endpoint" and not isinstance(sight.node(DESTINATIONS, declared.key, name), Scalar):
+            raise NotExpressible(f"{whose}{_SENSITIVE}")
+        if name == "endpoint" and not isinstance(sight.node(DESTINATIONS, declared.key, name), ScalarNode):
             found = _ABFSS.fullmatch(change.before)
             if found is None:
-                raise Inexpressible("is an endpoint of another form: write `endpoint` in place of `storage_account`")
+                raise NotExpressible("is an endpoint of another form: write `endpoint` in place of `storage_account`")
             pairs = (("container", found[1]), ("storage_account", found[2]))
-            edits += [Put((DESTINATIONS, declared.key, part), text) for part, text in pairs]
+            edits += [SetValue((DESTINATIONS, declared.key, part), text) for part, text in pairs]
             continue
         number = name == "port" and change.before.isdecimal()
-        edits.append(Put((DESTINATIONS, declared.key, name), int(change.before) if number else change.before))
+        edits.append(SetValue((DESTINATIONS, declared.key, name), int(change.before) if number else change.before))
     yield tuple(edits)

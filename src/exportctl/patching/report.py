@@ -8,7 +8,7 @@ from exportctl.model import Address, FieldChange, Plan
 
 
 @dataclass(frozen=True)
-class Accepted:
+class AcceptedChanges:
     """
     Differences that one edit accepts, in `files`: none where an edit for others did so already. `allowed` are the rules
     that it had to allow on the export.
@@ -17,20 +17,20 @@ class Accepted:
     address: Address
     changes: tuple[FieldChange, ...]
     files: tuple[str, ...] = ()
-    allowed: tuple[str, ...] = ()
+    allowed_rules: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
-class NotAccepted:
+class UnacceptedChanges:
     """Differences that stay, and why no edit of the YAML accepts them."""
 
     address: Address
     changes: tuple[FieldChange, ...]
-    why: str
+    reason: str
 
 
 @dataclass(frozen=True)
-class Edited:
+class EditedFile:
     """One file, whole, as it was read and as it should be."""
 
     file: str
@@ -39,14 +39,14 @@ class Edited:
 
 
 @dataclass(frozen=True)
-class Patched:
+class AcceptResult:
     """
     `plan` is the one that the edited config comes to, `targeted` the same for what was asked for; files that no edit
     touched are not in `edited`.
     """
 
     plan: Plan
-    targeted: Plan
-    edited: tuple[Edited, ...]
-    accepted: tuple[Accepted, ...]
-    left: tuple[NotAccepted, ...]
+    targeted_plan: Plan
+    edited_files: tuple[EditedFile, ...]
+    accepted: tuple[AcceptedChanges, ...]
+    unaccepted: tuple[UnacceptedChanges, ...]

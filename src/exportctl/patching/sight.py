@@ -8,55 +8,55 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from exportctl.config.interpolation import filled
-from exportctl.config.nodes import Map, Node
-from exportctl.config.overlays import with_environment
+from exportctl.config.interpolation import fill_references
+from exportctl.config.nodes import MapNode, Node
+from exportctl.config.overlays import merge_environment
 from exportctl.config.resolved_datasets import Aliases, aliases
-from exportctl.config.sections import Report, Section
+from exportctl.config.sections import FindingCollector, Section
 from exportctl.declared import Project
-from exportctl.importing.document import Scene, scene
-from exportctl.importing.surroundings import Surroundings, surroundings
-from exportctl.patching.judging import Judged
-from exportctl.planning.expand import Specs, desired
-from exportctl.planning.ownership import Estate, survey
+from exportctl.importing.document import DocumentContext, document_context
+from exportctl.importing.surroundings import ExistingConfig, existing_config
+from exportctl.patching.judging import ConfigState
+from exportctl.planning.expand import Specs, build_desired_state
+from exportctl.planning.ownership import Ownership, build_ownership
 
 
 @dataclass(frozen=True)
-class Sight:
+class EditContext:
     """`tree` is the chosen environment's, with its references filled in."""
 
     project: Project
-    tree: Map
-    around: Surroundings
-    estate: Estate
-    words: Scene
+    tree: MapNode
+    existing: ExistingConfig
+    ownership: Ownership
+    document: DocumentContext
     specs: Specs
 
     def node(self, *path: str) -> Node | None:
         """What the config says at a path of keys."""
         found: Node | None = self.tree
         for key in path:
-            entry = found.entries.get(key) if isinstance(found, Map) else None
+            entry = found.entries.get(key) if isinstance(found, MapNode) else None
             found = entry.node if entry else None
         return found
 
     @property
     def aliases(self) -> Aliases:
-        return aliases(Section(self.tree, "the config", self.tree.at, Report()))
+        return aliases(Section(self.tree, "the config", self.tree.at, FindingCollector()))
 
 
-def sight(state: Judged) -> Sight:
-    ground, project, tree = state.ground, state.project, state.parsed.tree
-    whole, _ = with_environment(tree, ground.environment) if ground.environment else (tree, ())
+def edit_context(state: ConfigState) -> EditContext:
+    ground, project, tree = state.context, state.project, state.parsed.tree
+    whole, _ = merge_environment(tree, ground.environment) if ground.environment else (tree, ())
     assert whole is not None  # it could be resolved
-    estate = survey(ground.live, project.name)
-    wanted = desired(project, ground.values, ground.live.specs)
-    around = surroundings(state.parsed, ground.environment, ground.variables, wanted, estate, ground.as_of)
-    return Sight(
+    ownership = build_ownership(ground.live, project.name)
+    wanted = build_desired_state(project, ground.values, ground.live.specs)
+    around = existing_config(state.parsed, ground.environment, ground.variables, wanted, ownership, ground.as_of)
+    return EditContext(
         project=project,
-        tree=filled(whole, ground.environment, ground.variables, Report())[0],
-        around=around,
-        estate=estate,
-        words=scene(around, estate, ground.live.datasets or (), ()),
+        tree=fill_references(whole, ground.environment, ground.variables, FindingCollector())[0],
+        existing=around,
+        ownership=ownership,
+        document=document_context(around, ownership, ground.live.datasets or (), ()),
         specs=ground.live.specs,
     )

@@ -23,7 +23,7 @@ _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 @dataclass(frozen=True)
-class Scalar:
+class ScalarSpan:
     """
     `text[start:end]`; `style` is the quote, `|` or `>`, "" for plain text. Nothing at all where start is end. `open`:
     the text ends with it, and a line end behind it would belong to it.
@@ -32,11 +32,11 @@ class Scalar:
     start: int
     end: int
     style: str
-    open: bool = False
+    ends_text: bool = False
 
 
 @dataclass(frozen=True)
-class Entry:
+class EntrySpan:
     """A key and what it holds; `key_start` and `key_end` are those of the key."""
 
     key_start: int
@@ -45,41 +45,41 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class Map:
+class MapSpan:
     """`flow`: between braces."""
 
     start: int
     end: int
-    flow: bool
-    entries: Mapping[str, Entry]
+    is_flow_style: bool
+    entries: Mapping[str, EntrySpan]
 
 
 @dataclass(frozen=True)
-class Seq:
+class ListSpan:
     """`flow`: between brackets."""
 
     start: int
     end: int
-    flow: bool
+    is_flow_style: bool
     items: Sequence[Span]
 
 
-Span = Scalar | Map | Seq
+Span = ScalarSpan | MapSpan | ListSpan
 
 
 @lru_cache(maxsize=16)  # one edit asks several times for the same text
-def spans(text: str) -> Map | None:
+def parse_spans(text: str) -> MapSpan | None:
     """The tree of a file, None if it declares nothing. Anchors, tags and aliases are not in such a text."""
     shift = 1 if text.startswith("\ufeff") else 0  # a byte order mark is no part of what YAML counts
-    events = (e for e in yaml.parse(text[shift:], Loader=_LOADER) if not isinstance(e, _AROUND))
+    events = (e for e in yaml.parse(text[shift:], Loader=_LOADER) if not isinstance(e, _DOCUMENT_EVENTS))
     first = next(events, None)
-    root = _Reader(text, shift).span(first, events) if first is not None else None
-    return root if isinstance(root, Map) else None
+    root = _Reader(text, shift).read_span(first, events) if first is not None else None
+    return root if isinstance(root, MapSpan) else None
 
 
-BLOCKS = ("|", ">")
+BLOCK_STYLES = ("|", ">")
 _EMPTY_LINES = re.compile(r"(\r?\n[ \t]*)+\Z")
-_AROUND = (yaml.StreamStartEvent, yaml.StreamEndEvent, yaml.DocumentStartEvent, yaml.DocumentEndEvent)
+_DOCUMENT_EVENTS = (yaml.StreamStartEvent, yaml.StreamEndEvent, yaml.DocumentStartEvent, yaml.DocumentEndEvent)
 
 
 @dataclass(frozen=True)
@@ -87,48 +87,48 @@ class _Reader:
     text: str
     shift: int
 
-    def span(self, event: yaml.Event, events: Iterator[yaml.Event]) -> Span:
+    def read_span(self, event: yaml.Event, events: Iterator[yaml.Event]) -> Span:
         if isinstance(event, yaml.MappingStartEvent):
-            return self._map(event, events)
+            return self._read_map(event, events)
         if isinstance(event, yaml.SequenceStartEvent):
-            return self._seq(event, events)
+            return self._read_list(event, events)
         assert isinstance(event, yaml.ScalarEvent)
-        return self._scalar(event)
+        return self._read_scalar(event)
 
-    def _scalar(self, event: yaml.ScalarEvent) -> Scalar:
-        start, end = self._places(event)
-        if event.style not in BLOCKS:
-            return Scalar(start, end, event.style or "")
+    def _read_scalar(self, event: yaml.ScalarEvent) -> ScalarSpan:
+        start, end = self._offsets(event)
+        if event.style not in BLOCK_STYLES:
+            return ScalarSpan(start, end, event.style or "")
         written = self.text[start:end]  # the mark stands where the next thing begins
         chomping = written.partition("\n")[0].partition("#")[0]
         kept = written.removesuffix("\n").removesuffix("\r") if "+" in chomping else _EMPTY_LINES.sub("", written)
         whole = not self.text[end:] and not written.endswith("\n")
-        return Scalar(start, start + len(kept), event.style or "", open=whole and "-" not in chomping)
+        return ScalarSpan(start, start + len(kept), event.style or "", ends_text=whole and "-" not in chomping)
 
-    def _map(self, event: yaml.MappingStartEvent, events: Iterator[yaml.Event]) -> Map:
-        entries: dict[str, Entry] = {}
-        last = self._places(event)[1]
+    def _read_map(self, event: yaml.MappingStartEvent, events: Iterator[yaml.Event]) -> MapSpan:
+        entries: dict[str, EntrySpan] = {}
+        last = self._offsets(event)[1]
         while not isinstance(inner := next(events), yaml.MappingEndEvent):
-            key_start, key_end = self._places(inner)
+            key_start, key_end = self._offsets(inner)
             key = inner.value if isinstance(inner, yaml.ScalarEvent) else ""
-            entry = Entry(key_start, key_end, self.span(next(events), events))
+            entry = EntrySpan(key_start, key_end, self.read_span(next(events), events))
             entries[key] = entry
             last = max(last, entry.value.end)
-        start = self._places(event)[0]
-        return Map(start, self._end(event, inner, last), bool(event.flow_style), entries)
+        start = self._offsets(event)[0]
+        return MapSpan(start, self._end(event, inner, last), bool(event.flow_style), entries)
 
-    def _seq(self, event: yaml.SequenceStartEvent, events: Iterator[yaml.Event]) -> Seq:
+    def _read_list(self, event: yaml.SequenceStartEvent, events: Iterator[yaml.Event]) -> ListSpan:
         items: list[Span] = []
         while not isinstance(inner := next(events), yaml.SequenceEndEvent):
-            items.append(self.span(inner, events))
-        last = items[-1].end if items else self._places(event)[1]
-        return Seq(self._places(event)[0], self._end(event, inner, last), bool(event.flow_style), tuple(items))
+            items.append(self.read_span(inner, events))
+        last = items[-1].end if items else self._offsets(event)[1]
+        return ListSpan(self._offsets(event)[0], self._end(event, inner, last), bool(event.flow_style), tuple(items))
 
     def _end(self, event: yaml.CollectionStartEvent, closing: yaml.Event, last: int) -> int:
         """A bracket where there is one; else the end mark is far below, behind comments and empty lines."""
-        return self._places(closing)[1] if event.flow_style else last
+        return self._offsets(closing)[1] if event.flow_style else last
 
-    def _places(self, event: yaml.Event) -> tuple[int, int]:
+    def _offsets(self, event: yaml.Event) -> tuple[int, int]:
         assert event.start_mark is not None
         assert event.end_mark is not None
         return event.start_mark.index + self.shift, event.end_mark.index + self.shift

@@ -11,20 +11,20 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
-from exportctl.config.overlays import beside
+from exportctl.config.overlays import resolve_relative_path
 from exportctl.config.secrecy import secrecy
-from exportctl.config.values import BadValue, references
+from exportctl.config.values import BadValue, parse_references
 from exportctl.destination_types import Secrecy
-from exportctl.patching.report import Edited
-from exportctl.patching.spans import Map, Scalar, Seq, Span, spans
+from exportctl.patching.report import EditedFile
+from exportctl.patching.spans import ListSpan, MapSpan, ScalarSpan, Span, parse_spans
 
-AROUND = 3
+CONTEXT_LINES = 3
 _MARKS = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\x7f": "\\177"}
 _Group = Sequence[tuple[str, int, int, int, int]]
 
 
 @dataclass(frozen=True)
-class Diff:
+class FileDiff:
     """
     `text` None: a changed line itself holds what is not shown. `around` is how many unchanged lines stand beside a
     change; with none, `git apply` wants `--unidiff-zero`.
@@ -32,7 +32,7 @@ class Diff:
 
     file: str
     text: str | None
-    around: int
+    context_lines: int
 
 
 @dataclass(frozen=True)
@@ -42,32 +42,32 @@ class Patch:
     outside; no tool takes a path that leads out of the folder it works in.
     """
 
-    diffs: tuple[Diff, ...]
+    diffs: tuple[FileDiff, ...]
     folder: str
 
 
-def patch(edited: Sequence[Edited], working: Sequence[str]) -> Patch:
+def build_patch(edited: Sequence[EditedFile], working: Sequence[str]) -> Patch:
     """`working` are the names of the working folder and all above it, from the root."""
     up = max((one.file.split("/").count("..") for one in edited), default=0)
     inner = "".join(f"{name}/" for name in working[len(working) - up :])
-    diffs = tuple(diff(one, beside(inner, one.file)) for one in edited)
+    diffs = tuple(diff_file(one, resolve_relative_path(inner, one.file)) for one in edited)
     return Patch(diffs, "/".join([".."] * up) or ".")
 
 
-def diff(edited: Edited, name: str | None = None) -> Diff:
+def diff_file(edited: EditedFile, name: str | None = None) -> FileDiff:
     """`name`: what the file is called in the patch, if that is another name."""
     before, after = _lines(edited.before), _lines(edited.after)
-    hidden = _sensitive(edited.before), _sensitive(edited.after)
+    hidden = _sensitive_lines(edited.before), _sensitive_lines(edited.after)
     called, compared = name or edited.file, SequenceMatcher(None, before, after, autojunk=False)
-    for around in range(AROUND, -1, -1):
+    for around in range(CONTEXT_LINES, -1, -1):
         groups = list(compared.get_grouped_opcodes(around))
-        if not any(_shows(group, *hidden) for group in groups):
-            head = f"--- {_named(f'a/{called}')}\n+++ {_named(f'b/{called}')}\n"
-            return Diff(edited.file, head + "".join(_hunk(group, before, after) for group in groups), around)
-    return Diff(edited.file, None, 0)
+        if not any(_has_hidden_line(group, *hidden) for group in groups):
+            head = f"--- {_quote_file_name(f'a/{called}')}\n+++ {_quote_file_name(f'b/{called}')}\n"
+            return FileDiff(edited.file, head + "".join(_hunk(group, before, after) for group in groups), around)
+    return FileDiff(edited.file, None, 0)
 
 
-def _named(path: str) -> str:
+def _quote_file_name(path: str) -> str:
     """As Git names a file: a tab ends a name with blanks, and one with marks in it is in quotes."""
     if any(char in _MARKS or ord(char) < ord(" ") for char in path):
         return '"' + "".join(_MARKS.get(c, f"\\{ord(c):03o}" if ord(c) < ord(" ") else c) for c in path) + '"'
@@ -80,14 +80,14 @@ def _lines(text: str) -> list[str]:
     return [f"{line}\n" for line in found[:-1]] + ([found[-1]] if found[-1] else [])
 
 
-def _shows(group: _Group, before: frozenset[int], after: frozenset[int]) -> bool:
+def _has_hidden_line(group: _Group, before: frozenset[int], after: frozenset[int]) -> bool:
     return any(before & set(range(i, j)) or after & set(range(k, m)) for _, i, j, k, m in group)
 
 
 def _hunk(group: _Group, before: Sequence[str], after: Sequence[str]) -> str:
     first, last = group[0], group[-1]
     head = f"@@ -{_range(first[1], last[2])} +{_range(first[3], last[4])} @@\n"
-    return head + "".join(_shown(sign, line) for part in group for sign, line in _part(part, before, after))
+    return head + "".join(_format_line(sign, line) for part in group for sign, line in _part(part, before, after))
 
 
 def _range(start: int, end: int) -> str:
@@ -106,32 +106,32 @@ def _part(
     yield from (("+", line) for line in after[k:m])
 
 
-def _shown(sign: str, line: str) -> str:
+def _format_line(sign: str, line: str) -> str:
     return f"{sign}{line}" if line.endswith("\n") else f"{sign}{line}\n\\ No newline at end of file\n"
 
 
-def _sensitive(text: str) -> frozenset[int]:
+def _sensitive_lines(text: str) -> frozenset[int]:
     """The lines, from 0, on which a literal stands that is not for everybody."""
-    root = spans(text)
-    places = [(i, j) for i, j in _masked(root, ()) if _literal(text[i:j])] if root else []
+    root = parse_spans(text)
+    places = [(i, j) for i, j in _masked_ranges(root, ()) if _has_literal(text[i:j])] if root else []
     return frozenset(n for i, j in places for n in range(text.count("\n", 0, i), text.count("\n", 0, j) + 1))
 
 
-def _literal(written: str) -> bool:
+def _has_literal(written: str) -> bool:
     """Does it hold more than names of variables? A default is a literal too."""
     try:
-        parts = references(written.strip("\"'"))
+        parts = parse_references(written.strip("\"'"))
     except BadValue:
         return True
     return any(isinstance(part, str) or part.default is not None for part in parts)
 
 
-def _masked(span: Span, path: tuple[str, ...]) -> Iterator[tuple[int, int]]:
-    if isinstance(span, Map):
+def _masked_ranges(span: Span, path: tuple[str, ...]) -> Iterator[tuple[int, int]]:
+    if isinstance(span, MapSpan):
         for key, entry in span.entries.items():
-            yield from _masked(entry.value, (*path, key))
-    elif isinstance(span, Seq):
+            yield from _masked_ranges(entry.value, (*path, key))
+    elif isinstance(span, ListSpan):
         for item in span.items:
-            yield from _masked(item, path)
-    elif isinstance(span, Scalar) and secrecy(path) is not Secrecy.PLAIN:
+            yield from _masked_ranges(item, path)
+    elif isinstance(span, ScalarSpan) and secrecy(path) is not Secrecy.PLAIN:
         yield span.start, span.end

@@ -14,29 +14,29 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from exportctl.flags import Flags
+from exportctl.flags import PlanOptions
 from exportctl.model import Address, Cause, FieldChange, Plan
 
-MOVED = frozenset({Cause.DRIFT, Cause.CONFLICT, Cause.DIFFERS, Cause.STOPPED})  # the sandbox moved
-EITHER = MOVED | {Cause.PENDING, Cause.LAPSED}  # or the YAML did, or time
-SETTLED = frozenset({Cause.CONVERGED, Cause.NORMALISED})  # both sides are equal
-_TOGETHER: Mapping[str, str] = {"cadence": "schedule", "phase": "schedule"}
+LIVE_CHANGED_CAUSES = frozenset({Cause.DRIFT, Cause.CONFLICT, Cause.UNKNOWN_ORIGIN, Cause.PAUSED})  # the sandbox moved
+DIFFERING_CAUSES = LIVE_CHANGED_CAUSES | {Cause.PENDING, Cause.EXPIRED}  # or the YAML did, or time
+MATCHING_CAUSES = frozenset({Cause.ALREADY_MATCHES, Cause.NORMALISED})  # both sides are equal
+_GROUP_OF_FIELD: Mapping[str, str] = {"cadence": "schedule", "phase": "schedule"}
 
 
 @dataclass(frozen=True)
-class Asked:
+class AcceptRequest:
     """
     Which differences to accept: of these causes, at addresses that the flags target; with `accounts` those of accounts
     too that the targets need, which `drift` reports with them.
     """
 
     causes: Collection[Cause]
-    flags: Flags
-    accounts: bool = True
+    flags: PlanOptions
+    include_accounts: bool = True
 
 
 @dataclass(frozen=True)
-class Wish:
+class ChangeGroup:
     """
     `changes` are the differences of one address that are to be accepted together, `before` being what is live; `id` is
     that of the flow or account which the plan compared.
@@ -48,17 +48,17 @@ class Wish:
     id: str | None
 
 
-def wishes(plan: Plan, asked: Asked) -> tuple[Wish, ...]:
+def change_groups(plan: Plan, asked: AcceptRequest) -> tuple[ChangeGroup, ...]:
     """In plan order; `plan` is made with the flags."""
     found: dict[tuple[Address, str], list[FieldChange]] = {}
     for item in plan.items:
-        for change in item.fields if asked.accounts or asked.flags.targeted(item.address) else ():
+        for change in item.fields if asked.include_accounts or asked.flags.is_targeted(item.address) else ():
             if change.cause in asked.causes:
-                found.setdefault((item.address, together(change.field)), []).append(change)
+                found.setdefault((item.address, group_name(change.field)), []).append(change)
     ids = {item.address: item.id for item in plan.items}
-    return tuple(Wish(address, name, tuple(changes), ids[address]) for (address, name), changes in found.items())
+    return tuple(ChangeGroup(address, name, tuple(changes), ids[address]) for (address, name), changes in found.items())
 
 
-def together(field: str) -> str:
+def group_name(field: str) -> str:
     """The wish that a field belongs to."""
-    return _TOGETHER.get(field, field)
+    return _GROUP_OF_FIELD.get(field, field)

@@ -9,13 +9,15 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
-from exportctl.declared import Accepted
-from exportctl.model import WRITES, Cause, FieldChange
+from exportctl.declared import AcceptEntry
+from exportctl.model import WRITE_CAUSES, Cause, FieldChange
 
-_COVERED = WRITES | {Cause.STOPPED}
+_COVERED = WRITE_CAUSES | {Cause.PAUSED}
 
 
-def settled(change: FieldChange, names: Collection[str], accept: Sequence[Accepted], as_of: int) -> FieldChange:
+def apply_accept_entries(
+    change: FieldChange, names: Collection[str], accept: Sequence[AcceptEntry], as_of: int
+) -> FieldChange:
     """The same, or as accepted; `names` are those by which an entry may call its address."""
     covered = any(a.address in names and a.field in (change.field, change.path) and as_of < a.until for a in accept)
     return replace(change, cause=Cause.ACCEPTED) if covered and change.cause in _COVERED else change

@@ -11,18 +11,18 @@ import re
 from dataclasses import dataclass, replace
 
 from exportctl import wire
-from exportctl.declared import Accepted
+from exportctl.declared import AcceptEntry
 from exportctl.errors import Finding, Level
-from exportctl.kinds import ACCOUNT
+from exportctl.kinds import BASE_CONNECTION
 from exportctl.model import (
-    WRITES,
+    WRITE_CAUSES,
     Address,
     Cause,
     Consequence,
     FieldChange,
-    Item,
     LiveObject,
     Marker,
+    PlanItem,
     Refusal,
     Step,
     Verb,
@@ -30,112 +30,120 @@ from exportctl.model import (
 )
 from exportctl.planning import acceptance, steps
 from exportctl.planning.actors import UI, actor
-from exportctl.planning.diff import Side, applied_after, field_changes
+from exportctl.planning.diff import ComparisonInputs, field_changes, next_applied
 from exportctl.planning.expand import DesiredAccount
-from exportctl.planning.ownership import Estate
+from exportctl.planning.ownership import Ownership
 
 
 @dataclass(frozen=True)
 class AccountPlan:
     """`item` is what the plan says; `base` the id or the step exports refer to; `stale` bases to delete once unused."""
 
-    item: Item
+    item: PlanItem
     base: str | Step | None
     stale: tuple[LiveObject, ...] = ()
 
 
 def plan_account(
-    account: DesiredAccount, estate: Estate, as_of: int, *, accept: tuple[Accepted, ...] = (), again: bool = False
+    account: DesiredAccount,
+    ownership: Ownership,
+    as_of: int,
+    *,
+    accept: tuple[AcceptEntry, ...] = (),
+    resend: bool = False,
 ) -> AccountPlan:
     """Plan one account that at least one export needs; `again`: send its secrets although nothing differs."""
-    named = existing(account, estate)
+    named = live_accounts(account, ownership)
     live = [o for o in named if wire.destination_type(o.raw) is account.type]
     others = tuple(o for o in named if o not in live)
     if not live and others:
-        return _retyped(account, estate, others)
+        return _plan_type_change(account, ownership, others)
     if not live:
-        step = _create(account, estate, 1)
+        step = _create_step(account, ownership, 1)
         return AccountPlan(
-            Item(account.address, Verb.CREATE, fields=_created(account), steps=(step,), at=account.declared.at), step
+            PlanItem(
+                account.address, Verb.CREATE, fields=_creation_changes(account), steps=(step,), at=account.declared.at
+            ),
+            step,
         )
     generation = max(_generation(o) for o in live)
     current = [o for o in live if _generation(o) == generation]
     if len(current) > 1:
-        current.sort(key=lambda o: (not estate.flows_on(o.id), o.created_ms, o.id))
+        current.sort(key=lambda o: (not ownership.flows_on(o.id), o.created_at_ms, o.id))
     base = current[0]
     stale = tuple(o for o in named if o is not base)
     method = wire.auth_method(base.raw)
     if (method.name if method else None) != account.method:
-        step = _create(account, estate, generation + 1)
-        item = Item(
+        step = _create_step(account, ownership, generation + 1)
+        item = PlanItem(
             account.address,
             Verb.REPLACE,
             id=base.id,
-            fields=(_method(account, method.name if method else None),),
+            fields=(_method_change(account, method.name if method else None),),
             steps=(step,),
-            consequences=(_users(estate, base),),
+            consequences=(_users_consequence(ownership, base),),
             at=account.declared.at,
         )
         return AccountPlan(item, step, (*stale, base))
-    item = _compared(account, base, estate, as_of, accept, again)
+    item = _compared_item(account, base, ownership, as_of, accept, resend)
     if item.verb is Verb.UPDATE:
-        item = replace(item, consequences=(*item.consequences, *_unreached(estate, stale)))
+        item = replace(item, consequences=(*item.consequences, *_unreached_consequences(ownership, stale)))
     return AccountPlan(item, base.id, stale)
 
 
-def _method(account: DesiredAccount, before: str | None) -> FieldChange:
-    at = account.declared.where.get("auth")
+def _method_change(account: DesiredAccount, before: str | None) -> FieldChange:
+    at = account.declared.positions.get("auth")
     return FieldChange("method", "method", before, account.method, Cause.PENDING, at=at)
 
 
-def _retyped(account: DesiredAccount, estate: Estate, others: tuple[LiveObject, ...]) -> AccountPlan:
+def _plan_type_change(account: DesiredAccount, ownership: Ownership, others: tuple[LiveObject, ...]) -> AccountPlan:
     """The destination has another type now: a new account, and the former one goes once no flow is on it."""
-    step = _create(account, estate, max(_generation(o) for o in others) + 1)
+    step = _create_step(account, ownership, max(_generation(o) for o in others) + 1)
     former = wire.destination_type(others[0].raw)
     change = FieldChange("type", "type", former.name if former else None, account.type.name, Cause.PENDING)
-    item = Item(
+    item = PlanItem(
         account.address,
         Verb.REPLACE,
         id=others[0].id,
         fields=(change,),
         steps=(step,),
-        consequences=tuple(_users(estate, o) for o in others),
+        consequences=tuple(_users_consequence(ownership, o) for o in others),
         at=account.declared.at,
     )
     return AccountPlan(item, step, others)
 
 
-def existing(account: DesiredAccount, estate: Estate) -> list[LiveObject]:
+def live_accounts(account: DesiredAccount, ownership: Ownership) -> list[LiveObject]:
     """What is there of it: by its address, by the one before a rename, or without a marker."""
-    return _named(account, estate) or _unmarked(account, estate)
+    return _marked_accounts(account, ownership) or _unmarked_accounts(account, ownership)
 
 
-def _named(account: DesiredAccount, estate: Estate) -> list[LiveObject]:
-    named = estate.accounts.get(account.address, ())
+def _marked_accounts(account: DesiredAccount, ownership: Ownership) -> list[LiveObject]:
+    named = ownership.own_accounts.get(account.address, ())
     before = account.declared.renamed_from
     if not named and before:
-        named = estate.accounts.get(Address(account.address.root, before), ())
+        named = ownership.own_accounts.get(Address(account.address.root, before), ())
     return list(named)
 
 
-def _unmarked(account: DesiredAccount, estate: Estate) -> list[LiveObject]:
+def _unmarked_accounts(account: DesiredAccount, ownership: Ownership) -> list[LiveObject]:
     """
     The account that lost its marker, as when somebody edits it in the UI: of our name, of our making, and with a flow
     of ours on it. One made by others is never taken for ours, whatever its name.
     """
-    found = [b for b in estate.bases.values() if b.marker is None and _ours(b, account, estate)]
+    found = [b for b in ownership.base_connections.values() if b.marker is None and _is_ours(b, account, ownership)]
     return found if len(found) == 1 else []
 
 
-def _ours(base: LiveObject, account: DesiredAccount, estate: Estate) -> bool:
+def _is_ours(base: LiveObject, account: DesiredAccount, ownership: Ownership) -> bool:
     key, before = account.declared.key, account.declared.renamed_from
-    names = [account.title, *(f"{name} ({estate.project})" for name in (key, before) if name)]
+    names = [account.title, *(f"{name} ({ownership.project})" for name in (key, before) if name)]
     called = any(re.fullmatch(rf"{re.escape(name)}( \d+)?", base.name) for name in names)
     maker = base.raw.get("createdClient")
     made = [
         h.flow.raw.get("createdClient")
-        for h in estate.flows_on(base.id)
-        if h.marker and h.marker.project == estate.project
+        for h in ownership.flows_on(base.id)
+        if h.marker and h.marker.project == ownership.project
     ]
     return called and maker != UI and wire.destination_type(base.raw) is account.type and maker in made
 
@@ -144,18 +152,18 @@ def _generation(live: LiveObject) -> int:
     return live.marker.generation if live.marker else 1
 
 
-def _users(estate: Estate, base: LiveObject) -> Consequence:
-    listed = _flows_on(estate, base) or "no flow yet"
+def _users_consequence(ownership: Ownership, base: LiveObject) -> Consequence:
+    listed = _quoted_flow_names(ownership, base) or "no flow yet"
     return Consequence("account-users", f"reaches every flow on this account: {listed}", "warning")
 
 
-def _flows_on(estate: Estate, base: LiveObject) -> str:
-    return ", ".join(f'"{name}"' for name in sorted(h.flow.name or h.flow.id for h in estate.flows_on(base.id)))
+def _quoted_flow_names(ownership: Ownership, base: LiveObject) -> str:
+    return ", ".join(f'"{name}"' for name in sorted(h.flow.name or h.flow.id for h in ownership.flows_on(base.id)))
 
 
-def _unreached(estate: Estate, stale: tuple[LiveObject, ...]) -> tuple[Consequence, ...]:
+def _unreached_consequences(ownership: Ownership, stale: tuple[LiveObject, ...]) -> tuple[Consequence, ...]:
     """Flows on other accounts of this destination, as two first runs at once may leave them."""
-    used = [(base, _flows_on(estate, base)) for base in stale if estate.flows_on(base.id)]
+    used = [(base, _quoted_flow_names(ownership, base)) for base in stale if ownership.flows_on(base.id)]
     why = "on another account of this destination, which keeps the former values: base connection"
     return tuple(
         Consequence("account-flows-unreached", f"does not reach {flows}, {why} {base.id}", "warning")
@@ -163,62 +171,69 @@ def _unreached(estate: Estate, stale: tuple[LiveObject, ...]) -> tuple[Consequen
     )
 
 
-def _created(account: DesiredAccount) -> tuple[FieldChange, ...]:
+def _creation_changes(account: DesiredAccount) -> tuple[FieldChange, ...]:
     pairs = [
         ("type", account.type.name),
         ("title", account.title),
         *((f"auth.{k}", v) for k, v in account.auth.items()),
     ]
-    where = account.declared.where
+    where = account.declared.positions
     return tuple(FieldChange(p, p.partition(".")[0], None, v, Cause.CREATE, at=where.get(p)) for p, v in pairs)
 
 
 def _marker(account: DesiredAccount, project: str, generation: int) -> Marker:
     applied = {"auth": (digest(account.auth),), "secret_version": (digest(account.secret_version),)}
-    return Marker(project, ACCOUNT.letter, account.address.name, generation, applied=applied)
+    return Marker(project, BASE_CONNECTION.letter, account.address.name, generation, applied=applied)
 
 
 def _fields(account: DesiredAccount) -> dict[str, object]:
-    fields: dict[str, object] = {"method": account.method, "auth": dict(account.sent)}
+    fields: dict[str, object] = {"method": account.method, "auth": dict(account.auth_to_send)}
     if account.declared.encryption:
         fields["encryption"] = account.declared.encryption.text
     return fields
 
 
-def _create(account: DesiredAccount, estate: Estate, generation: int) -> Step:
-    return steps.create(
-        ACCOUNT,
+def _create_step(account: DesiredAccount, ownership: Ownership, generation: int) -> Step:
+    return steps.create_step(
+        BASE_CONNECTION,
         account.address,
         type_name=account.type.name,
         title=account.title if generation == 1 else f"{account.title} {generation}",
         text=account.declared.description,
         fields=_fields(account),
-        marker=_marker(account, estate.project, generation),
+        marker=_marker(account, ownership.project, generation),
         secrets=account.secrets,
     )
 
 
-def _compared(
-    account: DesiredAccount, base: LiveObject, estate: Estate, as_of: int, accept: tuple[Accepted, ...], again: bool
-) -> Item:
+def _compared_item(
+    account: DesiredAccount,
+    base: LiveObject,
+    ownership: Ownership,
+    as_of: int,
+    accept: tuple[AcceptEntry, ...],
+    resend: bool,
+) -> PlanItem:
     wanted = {"auth": account.auth, "secret_version": account.secret_version}
-    live = wire.read(ACCOUNT.name, base.raw)
-    side = Side(base.marker, as_of)
+    live = wire.read_fields(BASE_CONNECTION.name, base.raw)
+    inputs = ComparisonInputs(base.marker, as_of)
     names = (str(account.address),)
-    changes = field_changes(ACCOUNT, wanted, live, side)
-    changes = tuple(acceptance.settled(c, names, accept, as_of) for c in changes)
-    applied = applied_after(ACCOUNT, wanted, live, changes, side, lambda c: c.cause in WRITES)
-    if again:
-        applied["secret_version"] = counted(applied["secret_version"])
-    after = Marker(estate.project, ACCOUNT.letter, account.address.name, _generation(base), applied=applied)
-    changes = tuple(_placed(account, base, c) for c in changes)
-    writes = again or any(c.cause in WRITES for c in changes)
-    findings = (*_lost(account, base), *_encryption(account, base))
+    changes = field_changes(BASE_CONNECTION, wanted, live, inputs)
+    changes = tuple(acceptance.apply_accept_entries(c, names, accept, as_of) for c in changes)
+    applied = next_applied(BASE_CONNECTION, wanted, live, changes, inputs, lambda c: c.cause in WRITE_CAUSES)
+    if resend:
+        applied["secret_version"] = next_secret_version(applied["secret_version"])
+    after = Marker(ownership.project, BASE_CONNECTION.letter, account.address.name, _generation(base), applied=applied)
+    changes = tuple(_annotate_change(account, base, c) for c in changes)
+    writes = resend or any(c.cause in WRITE_CAUSES for c in changes)
+    findings = (*_lost_marker_findings(account, base), *_encryption_findings(account, base))
     moved = base.marker is None or base.marker.damaged or base.marker != after
     if not writes and not moved:
-        return Item(account.address, Verb.NONE, id=base.id, fields=changes, findings=findings, at=account.declared.at)
-    step = steps.update(
-        ACCOUNT,
+        return PlanItem(
+            account.address, Verb.UNCHANGED, id=base.id, fields=changes, findings=findings, at=account.declared.at
+        )
+    step = steps.update_step(
+        BASE_CONNECTION,
         account.address,
         base,
         type_name=account.type.name,
@@ -226,20 +241,26 @@ def _compared(
         marker=after,
         secrets=account.secrets if writes else (),
     )
-    return Item(
+    return PlanItem(
         account.address,
         Verb.UPDATE if writes else Verb.MARK,
         id=base.id,
         fields=changes,
         steps=(step,),
-        consequences=(_users(estate, base), *_rotation(changes, again), *_dropped(account, base)) if writes else (),
-        refusals=(*_lost_keys(account, base), *_undone(account, changes)) if writes else (),
+        consequences=(
+            _users_consequence(ownership, base),
+            *_rotation_consequences(changes, resend),
+            *_dropped_key_consequences(account, base),
+        )
+        if writes
+        else (),
+        refusals=(*_lost_key_refusals(account, base), *_accepted_value_refusals(account, changes)) if writes else (),
         findings=findings,
         at=account.declared.at,
     )
 
 
-def _lost(account: DesiredAccount, base: LiveObject) -> tuple[Finding, ...]:
+def _lost_marker_findings(account: DesiredAccount, base: LiveObject) -> tuple[Finding, ...]:
     """What was last applied is not known, so neither is whether the secrets of this `secret_version` were sent."""
     if base.marker is not None and not base.marker.damaged:
         return ()
@@ -254,7 +275,7 @@ def _lost(account: DesiredAccount, base: LiveObject) -> tuple[Finding, ...]:
     return (Finding("marker-lost", f"{text}who made it and by its flows", account.declared.at, hint, Level.WARNING),)
 
 
-def _encryption(account: DesiredAccount, base: LiveObject) -> tuple[Finding, ...]:
+def _encryption_findings(account: DesiredAccount, base: LiveObject) -> tuple[Finding, ...]:
     """No way to change the encryption of an account is documented, so a difference is said and nothing is sent."""
     live = wire.members(wire.members(base.raw.get("encryptionSpecs")).get("params")).get("publicKey")
     declared = account.declared.encryption
@@ -266,15 +287,15 @@ def _encryption(account: DesiredAccount, base: LiveObject) -> tuple[Finding, ...
     return (Finding("encryption-fixed", text, at, hint, Level.WARNING),)
 
 
-def _placed(account: DesiredAccount, base: LiveObject, change: FieldChange) -> FieldChange:
-    where = account.declared.where
+def _annotate_change(account: DesiredAccount, base: LiveObject, change: FieldChange) -> FieldChange:
+    where = account.declared.positions
     at = where.get(change.path) or where.get(f"auth.{change.path}") or where.get(change.field)
-    blamed = change.cause in (Cause.DRIFT, Cause.CONFLICT, Cause.DIFFERS, Cause.ACCEPTED)
-    who = actor(ACCOUNT.rule(change.field), ACCOUNT, base, None) if blamed else None
+    blamed = change.cause in (Cause.DRIFT, Cause.CONFLICT, Cause.UNKNOWN_ORIGIN, Cause.ACCEPTED)
+    who = actor(BASE_CONNECTION.field_rule(change.field), BASE_CONNECTION, base, None) if blamed else None
     return replace(change, at=at, actor=who)
 
 
-def counted(version: tuple[str, ...]) -> tuple[str, ...]:
+def next_secret_version(version: tuple[str, ...]) -> tuple[str, ...]:
     """
     The digest of secret_version, and how often its secrets were sent again since, modulo 65,536, in four hex digits.
 
@@ -285,8 +306,8 @@ def counted(version: tuple[str, ...]) -> tuple[str, ...]:
     return version[0], f"{(count + 1) % 0x10000:04x}"
 
 
-def _rotation(changes: tuple[FieldChange, ...], again: bool) -> tuple[Consequence, ...]:
-    if not again and not any(c.field == "secret_version" for c in changes):
+def _rotation_consequences(changes: tuple[FieldChange, ...], resend: bool) -> tuple[Consequence, ...]:
+    if not resend and not any(c.field == "secret_version" for c in changes):
         return ()
     text = (
         "sends the account's secrets again: keep the former ones valid until the next good run of each of these flows; "
@@ -295,24 +316,24 @@ def _rotation(changes: tuple[FieldChange, ...], again: bool) -> tuple[Consequenc
     return (Consequence("secrets-sent-again", text, "warning"),)
 
 
-def _unsent(account: DesiredAccount, base: LiveObject) -> tuple[list[str], list[str]]:
+def _unsent_keys(account: DesiredAccount, base: LiveObject) -> tuple[list[str], list[str]]:
     """Live auth keys that a whole-object patch takes away: those the YAML does not name, those under its `drop`."""
-    live = [*wire.unknown_auth(base.raw), *wire.read(ACCOUNT.name, base.raw)["auth"]]
-    gone = sorted(k for k in live if k not in account.sent)
+    live = [*wire.unknown_auth(base.raw), *wire.read_fields(BASE_CONNECTION.name, base.raw)["auth"]]
+    dropped_keys = sorted(k for k in live if k not in account.auth_to_send)
     dropped = account.declared.account.drop
-    return [k for k in gone if k not in dropped], [k for k in gone if k in dropped]
+    return [k for k in dropped_keys if k not in dropped], [k for k in dropped_keys if k in dropped]
 
 
-def _dropped(account: DesiredAccount, base: LiveObject) -> tuple[Consequence, ...]:
-    _, dropped = _unsent(account, base)
+def _dropped_key_consequences(account: DesiredAccount, base: LiveObject) -> tuple[Consequence, ...]:
+    _, dropped = _unsent_keys(account, base)
     if not dropped:
         return ()
     return (Consequence("auth-keys-dropped", f"takes {', '.join(dropped)} off the account, as `drop` says", "warning"),)
 
 
-def _lost_keys(account: DesiredAccount, base: LiveObject) -> tuple[Refusal, ...]:
+def _lost_key_refusals(account: DesiredAccount, base: LiveObject) -> tuple[Refusal, ...]:
     """A whole-object patch would lose live keys the YAML lacks."""
-    lost, _ = _unsent(account, base)
+    lost, _ = _unsent_keys(account, base)
     if not lost:
         return ()
     names = ", ".join(lost)
@@ -322,7 +343,7 @@ def _lost_keys(account: DesiredAccount, base: LiveObject) -> tuple[Refusal, ...]
     )
 
 
-def _undone(account: DesiredAccount, changes: tuple[FieldChange, ...]) -> tuple[Refusal, ...]:
+def _accepted_value_refusals(account: DesiredAccount, changes: tuple[FieldChange, ...]) -> tuple[Refusal, ...]:
     """A whole-object patch would put back what an `accept` entry says to leave."""
     accepted = ", ".join(c.path for c in changes if c.cause is Cause.ACCEPTED)
     if not accepted:

@@ -18,36 +18,38 @@ from typing import Any
 
 from exportctl import marker, wire
 from exportctl.kinds import FieldRule, Kind, Treat
-from exportctl.model import LATEST, Actor, LiveObject
+from exportctl.model import MAX_TIMESTAMP, Actor, LiveObject
 
 BACKGROUND = "acp_foundation_connectors"  # [D samples]
 UI = "exc_app"  # [D]
 
 
-def actor(rule: FieldRule, kind: Kind, live: LiveObject, content: LiveObject | None) -> Actor:
+def actor(rule: FieldRule, kind: Kind, live: LiveObject, source: LiveObject | None) -> Actor:
     """The actor behind the live value of one managed field."""
-    if rule.treat is Treat.REPOINT and content is not None:
-        return _recorded(content.raw, "created", None)
+    if rule.treat is Treat.REPOINT and source is not None:
+        return _recorded_actor(source.raw, "created", None)
     last = wire.members(live.raw.get("lastOperation"))
-    if not _ours(last, kind):
-        return _recorded(live.raw, "updated", _operation(last, rule.pointer))
-    if live.raw.get("updatedClient") in (UI, BACKGROUND) or _later(live.raw.get("updatedAt"), last.get("updated")):
-        return _recorded(live.raw, "updated", None)
+    if not _is_own_write(last, kind):
+        return _recorded_actor(live.raw, "updated", _operation_time(last, rule.pointer))
+    if live.raw.get("updatedClient") in (UI, BACKGROUND) or _has_later_update(
+        live.raw.get("updatedAt"), last.get("updated")
+    ):
+        return _recorded_actor(live.raw, "updated", None)
     return Actor(None, None, None, "not recorded: exportctl wrote last, and left this as it was")
 
 
-def _ours(last: Mapping[str, Any], kind: Kind) -> bool:
+def _is_own_write(last: Mapping[str, Any], kind: Kind) -> bool:
     """Did the last PATCH write a marker? People do so too when they edit text before it, but in the UI."""
     texts = [op.get("value") for op in _ops(last) if op.get("path") == "/description"]
-    return any(marker.read(text, kind)[1] for text in texts if isinstance(text, str))
+    return any(marker.parse_marker(text, kind)[1] for text in texts if isinstance(text, str))
 
 
-def _later(update: object, operation: object) -> bool:
+def _has_later_update(update: object, operation: object) -> bool:
     """Was there an update since, such as an action, which has no ops? Milliseconds; a second apart is one write."""
     return type(update) is int and type(operation) is int and update > operation + 1000
 
 
-def _recorded(raw: Mapping[str, Any], when: str, operation: int | None) -> Actor:
+def _recorded_actor(raw: Mapping[str, Any], when: str, operation: int | None) -> Actor:
     client = raw.get(f"{when}Client")
     if client == BACKGROUND or not client:
         return Actor(None, None, operation, "not recorded: the service's own background client wrote last")
@@ -55,7 +57,7 @@ def _recorded(raw: Mapping[str, Any], when: str, operation: int | None) -> Actor
     return Actor(who if isinstance(who, str) else None, str(client), _seconds(raw.get(f"{when}At")))
 
 
-def _operation(last: Mapping[str, Any], pointer: str) -> int | None:
+def _operation_time(last: Mapping[str, Any], pointer: str) -> int | None:
     """When the last PATCH was, if one of its operations names the field."""
     named = any(str(op.get("path")).startswith(pointer) for op in _ops(last))
     return _seconds(last.get("updated")) if named else None
@@ -67,4 +69,4 @@ def _ops(last: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 
 def _seconds(milliseconds: object) -> int | None:
-    return milliseconds // 1000 if type(milliseconds) is int and 0 <= milliseconds < LATEST * 1000 else None
+    return milliseconds // 1000 if type(milliseconds) is int and 0 <= milliseconds < MAX_TIMESTAMP * 1000 else None

@@ -12,21 +12,21 @@ from typing import Any
 
 from exportctl import schedules, wire
 from exportctl.errors import Finding, Level
-from exportctl.kinds import ANCHOR, CONTENT, PLACE
+from exportctl.kinds import FLOW, SOURCE_CONNECTION, TARGET_CONNECTION
 from exportctl.marker import END
-from exportctl.model import WRITES, Cause, Consequence, FieldChange, LiveObject, Marker, Refusal, Verb, digest
+from exportctl.model import WRITE_CAUSES, Cause, Consequence, FieldChange, LiveObject, Marker, Refusal, Verb, digest
 from exportctl.planning import endings, gates, standing
-from exportctl.planning.consequences import described, follow
-from exportctl.planning.datasets import Looked
-from exportctl.planning.diff import Side, applied_after, field_changes
+from exportctl.planning.consequences import change_consequences, schedule_phrase
+from exportctl.planning.datasets import DatasetLookup
+from exportctl.planning.diff import ComparisonInputs, field_changes, next_applied
 from exportctl.planning.expand import DesiredExport
-from exportctl.planning.ownership import Holding
-from exportctl.planning.standing import Terms
-from exportctl.schedules import DAY, ONCE, shown
+from exportctl.planning.ownership import LiveFlow
+from exportctl.planning.standing import PlanSettings
+from exportctl.schedules import DAY, ONCE, format_moment
 
 
 @dataclass(frozen=True)
-class Comparison:
+class ExportDiff:
     """
     `changes` for people; the rest for steps: fields and marker to write per object (None: as it is), `repoint` a new
     source connection, `act` enable or disable, `text` a new description.
@@ -35,11 +35,11 @@ class Comparison:
     changes: tuple[FieldChange, ...]
     flow_fields: Mapping[str, Any]
     flow_marker: Marker
-    flow_moves: bool
-    place_fields: Mapping[str, Any]
-    place_marker: Marker | None
+    flow_marker_changes: bool
+    target_fields: Mapping[str, Any]
+    target_marker: Marker | None
     repoint: bool
-    act: str | None
+    operation: str | None
     text: str | None
     consequences: tuple[Consequence, ...]
     refusals: tuple[Refusal, ...]
@@ -50,77 +50,88 @@ class Comparison:
     next_after: tuple[int, ...]
 
 
-def compare(export: DesiredExport, holding: Holding, looked: Looked, terms: Terms) -> Comparison:
+def diff_export(
+    export: DesiredExport, live_flow: LiveFlow, lookup: DatasetLookup, settings: PlanSettings
+) -> ExportDiff:
     """Hold one declared export against its flow. The flow has exactly one source and one target."""
-    assert holding.content is not None and holding.place is not None
-    flow = holding.flow
-    live = _live(holding, flow, holding.content)
-    names = {**wire.read(CONTENT.name, holding.content.raw)["names"], **dict(looked.found)}
+    assert live_flow.source is not None and live_flow.target is not None
+    flow = live_flow.flow
+    live = _live_fields(live_flow, flow, live_flow.source)
+    names = {**wire.read_fields(SOURCE_CONNECTION.name, live_flow.source.raw)["names"], **dict(lookup.datasets)}
     wanted = {
-        **export.anchor,
-        "datasets": [i for i, _ in looked.found],
-        **standing.wanted_end(export, terms),
+        **export.flow_fields,
+        "datasets": [i for i, _ in lookup.datasets],
+        **standing.wanted_end(export, settings),
     }
-    side = standing.side(export, holding, terms)
-    compared = {k: v for k, v in wanted.items() if k != "phase" or _phase_counts(wanted, live, terms.as_of)}
-    found = field_changes(ANCHOR, compared, live, side)
-    placed, place_side = _place_changes(export, holding, terms)
-    changes = _waiting(
-        tuple(standing.told(c, export, holding, terms) for c in (*found, *placed)), export, wanted, live, terms
+    inputs = standing.comparison_inputs(export, live_flow, settings)
+    compared = {k: v for k, v in wanted.items() if k != "phase" or _can_compare_at(wanted, live, settings.as_of)}
+    found = field_changes(FLOW, compared, live, inputs)
+    target_changes, target_inputs = _target_changes(export, live_flow, settings)
+    changes = _pause_schedule_changes(
+        tuple(standing.annotate_change(c, export, live_flow, settings) for c in (*found, *target_changes)),
+        export,
+        wanted,
+        live,
+        settings,
     )
-    written = _written(changes)
-    restart = _restarts(wanted, live, written, terms.as_of)
-    marker = _flow_marker(export, holding, wanted, live, changes, side, written, restart, terms)
-    place_marker = _place_marker(export, holding, changes, place_side, terms)
-    return Comparison(
-        changes=tuple(_named(c, names) for c in changes),
+    written = _written_changes(changes)
+    restart = _is_restart_needed(wanted, live, written, settings.as_of)
+    marker = _flow_marker(export, live_flow, wanted, live, changes, inputs, written, restart, settings)
+    place_marker = _target_marker(export, live_flow, changes, target_inputs, settings)
+    return ExportDiff(
+        changes=tuple(_with_dataset_names(c, names) for c in changes),
         flow_fields=_flow_fields(export, wanted, written, restart),
         flow_marker=marker,
-        flow_moves=flow.marker != marker,
-        place_fields={k: v for k, v in export.place.items() if k in written} if holding.owns(holding.place) else {},
-        place_marker=place_marker,
+        flow_marker_changes=flow.marker != marker,
+        target_fields={k: v for k, v in export.target_fields.items() if k in written}
+        if live_flow.can_change(live_flow.target)
+        else {},
+        target_marker=place_marker,
         repoint="datasets" in written,
-        act=_act(written),
+        operation=_operation(written),
         text=export.declared.description if "description" in written else None,
         consequences=(
-            *endings.revival(endings.effective(live, flow), tuple(written.values()), terms.as_of),
-            *follow(changes, export.declared.folder, names),
+            *endings.revival_consequences(endings.effective_end(live, flow), tuple(written.values()), settings.as_of),
+            *change_consequences(changes, export.declared.folder, names),
         ),
         refusals=(
-            *_shared(holding, written),
-            *gates.protected(holding.guarded(export.declared.protect), Verb.UPDATE, changes),
-            *_begins_too_late(export, live, written, restart, terms),
+            *_shared_target_refusals(live_flow, written),
+            *gates.protect_refusals(live_flow.protecting_marker(export.declared.protect), Verb.UPDATE, changes),
+            *_late_start_refusals(export, live, written, restart, settings),
         ),
         findings=(
-            *_findings(export, holding),
-            *standing.over(export, holding, terms, changes),
-            *endings.stays(export.declared, live, flow, terms.as_of, changes),
+            *_marker_findings(export, live_flow),
+            *standing.flow_expired_findings(export, live_flow, settings, changes),
+            *endings.undeclared_end_findings(export.declared, live, flow, settings.as_of, changes),
         ),
-        **_outlook(export, holding, wanted, live, written, restart, terms),
+        **_end_and_next_runs(export, live_flow, wanted, live, written, restart, settings),
     )
 
 
-def _named(change: FieldChange, names: Mapping[str, str]) -> FieldChange:
+def _with_dataset_names(change: FieldChange, names: Mapping[str, str]) -> FieldChange:
     """Datasets as people know them: pairs of id and name."""
     if change.field != "datasets":
         return change
-    before, after = ([[i, names.get(i, "")] for i in side or ()] for side in (change.before, change.after))
+    before, after = ([[i, names.get(i, "")] for i in inputs or ()] for inputs in (change.before, change.after))
     return replace(change, before=before, after=after)
 
 
-def _live(holding: Holding, flow: LiveObject, content: LiveObject) -> dict[str, Any]:
-    read = wire.read(ANCHOR.name, flow.raw)
-    return read | {"description": flow.text, "datasets": wire.read(CONTENT.name, content.raw)["datasets"]}
+def _live_fields(live_flow: LiveFlow, flow: LiveObject, source: LiveObject) -> dict[str, Any]:
+    read = wire.read_fields(FLOW.name, flow.raw)
+    return read | {
+        "description": flow.text,
+        "datasets": wire.read_fields(SOURCE_CONNECTION.name, source.raw)["datasets"],
+    }
 
 
-def _phase_counts(wanted: Mapping[str, Any], live: Mapping[str, Any], as_of: int) -> bool:
+def _can_compare_at(wanted: Mapping[str, Any], live: Mapping[str, Any], as_of: int) -> bool:
     """Phases of different cadences do not compare; a one-time export that has begun is not started again."""
     if wanted["cadence"] != live["cadence"]:
         return False
     return bool(wanted["cadence"] != ONCE or (live["start"] or 0) > as_of)
 
 
-def _restarts(
+def _is_restart_needed(
     wanted: Mapping[str, Any], live: Mapping[str, Any], written: Mapping[str, FieldChange], as_of: int
 ) -> bool:
     """Does the write need a new start? Only when the live one is not on the wanted grid, or can never come again."""
@@ -130,55 +141,62 @@ def _restarts(
         return False
     if live["start"] is None or (wanted["cadence"] == ONCE and live["start"] <= as_of):
         return True
-    return bool(schedules.phase(live["start"], wanted["cadence"]) != wanted["phase"])
+    return bool(schedules.grid_offset(live["start"], wanted["cadence"]) != wanted["phase"])
 
 
-def _written(changes: tuple[FieldChange, ...]) -> dict[str, FieldChange]:
-    return {c.field: c for c in changes if c.cause in WRITES or c.cause is Cause.RENEWAL}
+def _written_changes(changes: tuple[FieldChange, ...]) -> dict[str, FieldChange]:
+    return {c.field: c for c in changes if c.cause in WRITE_CAUSES or c.cause is Cause.RENEWAL}
 
 
-def _waiting(
+def _pause_schedule_changes(
     changes: tuple[FieldChange, ...],
     export: DesiredExport,
     wanted: Mapping[str, Any],
     live: Mapping[str, Any],
-    terms: Terms,
+    settings: PlanSettings,
 ) -> tuple[FieldChange, ...]:
     """A schedule that could only begin after an end moved earlier by hand is held together with it."""
-    held = any(c.field == END and c.cause is Cause.STOPPED for c in changes)
-    restart = _restarts(wanted, live, _written(changes), terms.as_of)
-    if not held or not restart or _new_start(export, terms) < live["end"]:
+    is_end_paused = any(c.field == END and c.cause is Cause.PAUSED for c in changes)
+    restart = _is_restart_needed(wanted, live, _written_changes(changes), settings.as_of)
+    if not is_end_paused or not restart or _new_start(export, settings) < live["end"]:
         return changes
     return tuple(
-        replace(c, cause=Cause.STOPPED) if c.field in ("cadence", "phase") and c.cause in WRITES else c for c in changes
+        replace(c, cause=Cause.PAUSED) if c.field in ("cadence", "phase") and c.cause in WRITE_CAUSES else c
+        for c in changes
     )
 
 
-def _begins_too_late(
+def _late_start_refusals(
     export: DesiredExport,
     live: Mapping[str, Any],
     written: Mapping[str, FieldChange],
     restart: bool,
-    terms: Terms,
+    settings: PlanSettings,
 ) -> tuple[Refusal, ...]:
     """The service takes no start after the end that the flow has, or gets (flow-service.md 7.1)."""
     end = written[END].after if END in written else live["end"]
-    if not restart or end is None or _new_start(export, terms) < end:
+    if not restart or end is None or _new_start(export, settings) < end:
         return ()
-    text = f"the new schedule of {export.address} would begin {shown(_new_start(export, terms))}, and it ends "
+    text = (
+        f"the new schedule of {export.address} would begin {format_moment(_new_start(export, settings))}, and it ends "
+    )
     allow = f"a later `end` for {export.address}, or leave its schedule as it is"
-    return (Refusal("starts-after-end", f"{text}{shown(end)}", allow),)
+    return (Refusal("starts-after-end", f"{text}{format_moment(end)}", allow),)
 
 
-def _new_start(export: DesiredExport, terms: Terms) -> int:
+def _new_start(export: DesiredExport, settings: PlanSettings) -> int:
     schedule = export.declared.schedule
-    return schedules.first_start(export.anchor["cadence"], schedule.at, schedule.start, terms.as_of)
+    return schedules.first_start(export.flow_fields["cadence"], schedule.at, schedule.start, settings.as_of)
 
 
-def _place_changes(export: DesiredExport, holding: Holding, terms: Terms) -> tuple[tuple[FieldChange, ...], Side]:
-    assert holding.place is not None
-    side = Side(holding.place.marker, terms.as_of)
-    return field_changes(PLACE, export.place, wire.read(PLACE.name, holding.place.raw), side), side
+def _target_changes(
+    export: DesiredExport, live_flow: LiveFlow, settings: PlanSettings
+) -> tuple[tuple[FieldChange, ...], ComparisonInputs]:
+    assert live_flow.target is not None
+    inputs = ComparisonInputs(live_flow.target.marker, settings.as_of)
+    return field_changes(
+        TARGET_CONNECTION, export.target_fields, wire.read_fields(TARGET_CONNECTION.name, live_flow.target.raw), inputs
+    ), inputs
 
 
 def _flow_fields(
@@ -186,7 +204,7 @@ def _flow_fields(
 ) -> dict[str, Any]:
     fields = {name: wanted[name] for name in ("title", "cadence", "folder") if name in written}
     if restart:
-        fields["start"] = dict(export.start)
+        fields["start"] = dict(export.start_rule)
     if END in written:
         fields[END] = written[END].after
     return fields
@@ -194,73 +212,82 @@ def _flow_fields(
 
 def _flow_marker(
     export: DesiredExport,
-    holding: Holding,
+    live_flow: LiveFlow,
     wanted: Mapping[str, Any],
     live: Mapping[str, Any],
     changes: tuple[FieldChange, ...],
-    side: Side,
+    inputs: ComparisonInputs,
     written: Mapping[str, FieldChange],
     restart: bool,
-    terms: Terms,
+    settings: PlanSettings,
 ) -> Marker:
-    before = holding.flow.marker
-    mine = tuple(c for c in changes if c.field in ANCHOR.managed)
-    applied = applied_after(ANCHOR, wanted, live, mine, side, lambda c: c.field in written)
+    before = live_flow.flow.marker
+    mine = tuple(c for c in changes if c.field in FLOW.managed_fields)
+    applied = next_applied(FLOW, wanted, live, mine, inputs, lambda c: c.field in written)
     if "cadence" in written or ("phase" not in applied and live["phase"] == wanted["phase"]):
         applied["phase"] = (digest(wanted["phase"]),)
     return Marker(
-        project=terms.project,
-        kind=ANCHOR.letter,
+        project=settings.project,
+        kind=FLOW.letter,
         name=export.address.name,
-        generation=holding.marker.generation if holding.marker else 1,
+        generation=live_flow.marker.generation if live_flow.marker else 1,
         protected=export.declared.protect,
-        seen_on=_seen_on(live["enabled"], before, written, changes),
+        last_seen_enabled=_is_last_seen_enabled(live["enabled"], before, written, changes),
         applied=applied,
     )
 
 
-def _seen_on(
+def _is_last_seen_enabled(
     on: bool, before: Marker | None, written: Mapping[str, FieldChange], changes: tuple[FieldChange, ...]
 ) -> bool:
     """Was the flow on when we last looked? A stop that is held keeps the memory of the time before."""
     if "enabled" in written:
         return bool(written["enabled"].after)
-    if any(c.field == "enabled" and c.cause in (Cause.STOPPED, Cause.ACCEPTED) for c in changes):
-        return before is None or before.damaged or before.seen_on
+    if any(c.field == "enabled" and c.cause in (Cause.PAUSED, Cause.ACCEPTED) for c in changes):
+        return before is None or before.damaged or before.last_seen_enabled
     return on
 
 
-def _place_marker(
-    export: DesiredExport, holding: Holding, changes: tuple[FieldChange, ...], side: Side, terms: Terms
+def _target_marker(
+    export: DesiredExport,
+    live_flow: LiveFlow,
+    changes: tuple[FieldChange, ...],
+    inputs: ComparisonInputs,
+    settings: PlanSettings,
 ) -> Marker | None:
     """The target's new marker, None when it stands already or the target is shared."""
-    place = holding.place
-    assert place is not None
-    if not holding.owns(place):
+    target = live_flow.target
+    assert target is not None
+    if not live_flow.can_change(target):
         return None
-    live = wire.read(PLACE.name, place.raw)
-    mine = tuple(c for c in changes if c.field in PLACE.managed)
+    live = wire.read_fields(TARGET_CONNECTION.name, target.raw)
+    mine = tuple(c for c in changes if c.field in TARGET_CONNECTION.managed_fields)
     after = Marker(
-        project=terms.project,
-        kind=PLACE.letter,
+        project=settings.project,
+        kind=TARGET_CONNECTION.letter,
         name=export.address.name,
-        generation=holding.marker.generation if holding.marker else 1,
-        applied=applied_after(PLACE, export.place, live, mine, side, lambda c: c.cause in WRITES),
+        generation=live_flow.marker.generation if live_flow.marker else 1,
+        applied=next_applied(
+            TARGET_CONNECTION, export.target_fields, live, mine, inputs, lambda c: c.cause in WRITE_CAUSES
+        ),
     )
-    return None if place.marker == after else after
+    return None if target.marker == after else after
 
 
-def _act(written: Mapping[str, FieldChange]) -> str | None:
+def _operation(written: Mapping[str, FieldChange]) -> str | None:
     if "enabled" not in written:
         return None
     return "enable" if written["enabled"].after else "disable"
 
 
-def _shared(holding: Holding, written: Mapping[str, FieldChange]) -> tuple[Refusal, ...]:
-    fields = sorted(f for f in written if f in PLACE.managed)
-    if not fields or holding.owns(holding.place):
+def _shared_target_refusals(live_flow: LiveFlow, written: Mapping[str, FieldChange]) -> tuple[Refusal, ...]:
+    fields = sorted(f for f in written if f in TARGET_CONNECTION.managed_fields)
+    if not fields or live_flow.can_change(live_flow.target):
         return ()
-    text = f"{' and '.join(fields)} live on a target connection that other flows use too: {', '.join(holding.others)}"
+    text = (
+        f"{' and '.join(fields)} live on a target connection that other flows use too: "
+        f"{', '.join(live_flow.other_flow_names)}"
+    )
     return (
         Refusal(
             "shared-children", text, "make the YAML say what the shared target does, or give one flow its own target"
@@ -268,14 +295,14 @@ def _shared(holding: Holding, written: Mapping[str, FieldChange]) -> tuple[Refus
     )
 
 
-def _findings(export: DesiredExport, holding: Holding) -> tuple[Finding, ...]:
+def _marker_findings(export: DesiredExport, live_flow: LiveFlow) -> tuple[Finding, ...]:
     found = []
-    if holding.marker_lost:
-        lost = f"flow {holding.flow.id} lost its marker (somebody edited its description)"
+    if live_flow.marker_lost:
+        lost = f"flow {live_flow.flow.id} lost its marker (somebody edited its description)"
         text = f"{export.address}: {lost}; its target still carries it"
         found.append(Finding("marker-lost", text, export.declared.at, "apply writes it back", Level.WARNING))
     damaged = [
-        o.id for o in (holding.flow, holding.place) if o is not None and o.marker is not None and o.marker.damaged
+        o.id for o in (live_flow.flow, live_flow.target) if o is not None and o.marker is not None and o.marker.damaged
     ]
     if damaged:
         which = f"the marker on {', '.join(damaged)} was edited"
@@ -284,31 +311,31 @@ def _findings(export: DesiredExport, holding: Holding) -> tuple[Finding, ...]:
     return tuple(found)
 
 
-def _outlook(
+def _end_and_next_runs(
     export: DesiredExport,
-    holding: Holding,
+    live_flow: LiveFlow,
     wanted: Mapping[str, Any],
     live: Mapping[str, Any],
     written: Mapping[str, FieldChange],
     restart: bool,
-    terms: Terms,
+    settings: PlanSettings,
 ) -> dict[str, Any]:
     """When it ends, and the next runs before and after this plan."""
     declared = export.declared
-    end_before = endings.effective(live, holding.flow)
+    end_before = endings.effective_end(live, live_flow.flow)
     end_after = written[END].after if END in written else end_before
-    rhythm = wanted["cadence"] if "cadence" in written else live["cadence"] or wanted["cadence"]
+    every = wanted["cadence"] if "cadence" in written else live["cadence"] or wanted["cadence"]
     start = live["start"] or 0
-    after = _new_start(export, terms) if restart else start
+    after = _new_start(export, settings) if restart else start
     on_after = written["enabled"].after if "enabled" in written else live["enabled"]
     before_runs = (
-        schedules.next_runs(live["cadence"], start, end_before, terms.as_of)
+        schedules.next_runs(live["cadence"], start, end_before, settings.as_of)
         if live["enabled"] and live["cadence"]
         else ()
     )
     return {
         "ends": end_after,
-        "schedule": described(wanted["cadence"], declared.schedule.at % DAY),
+        "schedule": schedule_phrase(wanted["cadence"], declared.schedule.at % DAY),
         "next_before": before_runs,
-        "next_after": schedules.next_runs(rhythm, after, end_after, terms.as_of) if on_after else (),
+        "next_after": schedules.next_runs(every, after, end_after, settings.as_of) if on_after else (),
     }

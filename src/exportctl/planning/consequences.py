@@ -10,17 +10,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from exportctl import schedules
-from exportctl.declared import Where
-from exportctl.model import WRITES, Cause, Consequence, FieldChange
-from exportctl.planning.datasets import Looked
+from exportctl.declared import SourcePositions
+from exportctl.model import WRITE_CAUSES, Cause, Consequence, FieldChange
+from exportctl.planning.datasets import DatasetLookup
 from exportctl.planning.expand import DesiredExport
-from exportctl.schedules import ONCE, shown
+from exportctl.schedules import ONCE, format_moment
 
 NAME_MACRO = "%DESTINATION_INSTANCE_NAME%"
 
 
 @dataclass(frozen=True)
-class Created:
+class CreationPreview:
     """`ends`: without an end in the YAML, six months from now (assumed)."""
 
     fields: tuple[FieldChange, ...]
@@ -30,20 +30,20 @@ class Created:
     next_after: tuple[int, ...]
 
 
-def created_with(export: DesiredExport, looked: Looked, as_of: int) -> Created:
+def creation_preview(export: DesiredExport, lookup: DatasetLookup, as_of: int) -> CreationPreview:
     """What a plan shows of an export that does not exist yet."""
     declared = export.declared
-    rhythm = export.anchor["cadence"]
-    start = schedules.first_start(rhythm, declared.schedule.at, declared.schedule.start, as_of)
+    every = export.flow_fields["cadence"]
+    start = schedules.first_start(every, declared.schedule.at, declared.schedule.start, as_of)
     end = schedules.first_end(declared.end, as_of)
-    ends = schedules.default_end(as_of) if end is None and rhythm != ONCE else end
+    ends = schedules.default_end(as_of) if end is None and every != ONCE else end
     rows: list[tuple[str, object]] = [
         ("title", declared.title),
-        ("datasets", [list(pair) for pair in looked.found]),
+        ("datasets", [list(pair) for pair in lookup.datasets]),
         ("destination", declared.destination),
-        *((f"place.{k}", v) for k, v in export.place["place"].items()),
-        *((f"format.{k}", v) for k, v in export.place["format"].items()),
-        ("cadence", rhythm),
+        *((f"place.{k}", v) for k, v in export.target_fields["place"].items()),
+        *((f"format.{k}", v) for k, v in export.target_fields["format"].items()),
+        ("cadence", every),
         ("folder", declared.folder),
     ]
     if declared.description:
@@ -54,40 +54,42 @@ def created_with(export: DesiredExport, looked: Looked, as_of: int) -> Created:
         rows.append(("enabled", False))
     if declared.protect:
         rows.append(("protect", True))
-    fields = tuple(_created(path, value, export.where) for path, value in rows)
-    size = "every dataset once, in full" if rhythm == ONCE else "each dataset in full, later runs what was added since"
+    fields = tuple(_creation_change(path, value, export.positions) for path, value in rows)
+    size = "every dataset once, in full" if every == ONCE else "each dataset in full, later runs what was added since"
     first = Consequence("first-run", f"the first run sends {size}", "cost")
-    runs = schedules.next_runs(rhythm, start, ends, as_of) if declared.enabled is not False else ()
-    return Created(fields, (first,), ends, described(rhythm, declared.schedule.at), runs)
+    runs = schedules.next_runs(every, start, ends, as_of) if declared.enabled is not False else ()
+    return CreationPreview(fields, (first,), ends, schedule_phrase(every, declared.schedule.at), runs)
 
 
-def _created(path: str, value: object, where: Where) -> FieldChange:
+def _creation_change(path: str, value: object, where: SourcePositions) -> FieldChange:
     name = path.partition(".")[0]
     return FieldChange(path, name, None, value, Cause.CREATE, at=where.get(path) or where.get(name))
 
 
-def described(rhythm: str, at: int) -> str:
+def schedule_phrase(every: str, at: int) -> str:
     """`every 6 hours from 02:00 UTC`, `every 1 day at 08:00:17 UTC`, `once, at 02:00 UTC`."""
     clock = f"{schedules.time_of_day(at)} UTC"
-    if rhythm == ONCE:
+    if every == ONCE:
         return f"once, at {clock}"
-    return f"every {rhythm} {'at' if rhythm == '1 day' else 'from'} {clock}"
+    return f"every {every} {'at' if every == '1 day' else 'from'} {clock}"
 
 
-def follow(changes: Sequence[FieldChange], folder: str, names: Mapping[str, str]) -> tuple[Consequence, ...]:
+def change_consequences(
+    changes: Sequence[FieldChange], folder: str, names: Mapping[str, str]
+) -> tuple[Consequence, ...]:
     """
     The consequences of the written changes of an existing export, most costly first. `folder` is the template, `names`
     the datasets' by id.
     """
-    written = {c.field: c for c in changes if c.cause in WRITES or c.cause is Cause.RENEWAL}
-    found = [c for name, change in written.items() for c in _of(name, change, folder, names)]
+    written = {c.field: c for c in changes if c.cause in WRITE_CAUSES or c.cause is Cause.RENEWAL}
+    found = [c for name, change in written.items() for c in _field_consequences(name, change, folder, names)]
     order = {"cost": 0, "warning": 1, "info": 2}
     return tuple(sorted(found, key=lambda c: order[c.level]))
 
 
-def _of(name: str, change: FieldChange, folder: str, names: Mapping[str, str]) -> list[Consequence]:
+def _field_consequences(name: str, change: FieldChange, folder: str, names: Mapping[str, str]) -> list[Consequence]:
     if name == "datasets":
-        return _datasets(change, names)
+        return _dataset_consequences(change, names)
     if name == "cadence":
         text = "a change of mode or interval may trigger a full re-export of every dataset of the flow"
         return [Consequence("may-re-export", text, "cost")]
@@ -102,17 +104,21 @@ def _of(name: str, change: FieldChange, folder: str, names: Mapping[str, str]) -
             )
         ]
     if name == "end" and isinstance(change.before, int) and isinstance(change.after, int):
-        return _end(change.before, change.after)
+        return _end_consequences(change.before, change.after)
     return []
 
 
-def _end(before: int, after: int) -> list[Consequence]:
+def _end_consequences(before: int, after: int) -> list[Consequence]:
     if after < before:
-        return [Consequence("ends-earlier", f"ends earlier: {shown(after)} instead of {shown(before)}", "warning")]
+        return [
+            Consequence(
+                "ends-earlier", f"ends earlier: {format_moment(after)} instead of {format_moment(before)}", "warning"
+            )
+        ]
     return []
 
 
-def _datasets(change: FieldChange, names: Mapping[str, str]) -> list[Consequence]:
+def _dataset_consequences(change: FieldChange, names: Mapping[str, str]) -> list[Consequence]:
     before, after = set(change.before or ()), set(change.after or ())
     found = []
     if after - before:

@@ -15,109 +15,114 @@ from typing import Any
 
 from exportctl import wire
 from exportctl.errors import Finding, Level
-from exportctl.kinds import ANCHOR, BASE, CONTENT, PLACE, SOURCES, TARGETS, Kind
+from exportctl.kinds import BASE_ID, FLOW, SOURCE_CONNECTION, SOURCE_IDS, TARGET_CONNECTION, TARGET_IDS, Kind
 from exportctl.model import (
     Address,
     Consequence,
-    Item,
     ListedDataset,
     LiveObject,
     Marker,
+    PlanItem,
     Refusal,
     Step,
     Verb,
     digest,
 )
 from exportctl.planning import gates, steps
-from exportctl.planning.consequences import created_with
-from exportctl.planning.datasets import Looked, look_up
+from exportctl.planning.consequences import creation_preview
+from exportctl.planning.datasets import DatasetLookup, look_up_datasets
 from exportctl.planning.expand import DesiredExport
-from exportctl.planning.ownership import Estate, Holding
-from exportctl.planning.standing import Terms
-from exportctl.schedules import DAY, first_end, shown
+from exportctl.planning.ownership import LiveFlow, Ownership
+from exportctl.planning.standing import PlanSettings
+from exportctl.schedules import DAY, first_end, format_moment
 
-YOUNG = DAY  # children without a flow are an interrupted run for 24 hours
+COMPLETION_WINDOW = DAY  # children without a flow are an interrupted run for 24 hours
 
 
 @dataclass(frozen=True)
-class Scene:
+class PlanInputs:
     """What every export of one plan is held against."""
 
-    estate: Estate
+    ownership: Ownership
     listing: tuple[ListedDataset, ...]
-    terms: Terms
+    settings: PlanSettings
 
 
-def looked_up(export: DesiredExport, holding: Holding | None, scene: Scene) -> Looked:
+def look_up_export_datasets(export: DesiredExport, live_flow: LiveFlow | None, inputs: PlanInputs) -> DatasetLookup:
     names: Mapping[str, str] = {}
-    if holding and holding.content:
-        read = wire.read(CONTENT.name, holding.content.raw)
+    if live_flow and live_flow.source:
+        read = wire.read_fields(SOURCE_CONNECTION.name, live_flow.source.raw)
         names = {i: read["names"].get(i, "") for i in read["datasets"]}
-    return look_up(str(export.address), export.declared.datasets, scene.listing, names)
+    return look_up_datasets(str(export.address), export.declared.datasets, inputs.listing, names)
 
 
-def stuck(export: DesiredExport, flow: str | None, looked: Looked) -> Item:
-    return Item(
+def blocked_item(export: DesiredExport, flow: str | None, lookup: DatasetLookup) -> PlanItem:
+    return PlanItem(
         export.address,
-        Verb.NONE,
+        Verb.UNCHANGED,
         id=flow,
-        findings=(*looked.errors, *looked.findings),
-        refusals=looked.refusals,
+        findings=(*lookup.errors, *lookup.findings),
+        refusals=lookup.refusals,
         at=export.declared.at,
     )
 
 
-def generation_of(holding: Holding) -> int:
-    return holding.marker.generation if holding.marker else 0
+def generation_of(live_flow: LiveFlow) -> int:
+    return live_flow.marker.generation if live_flow.marker else 0
 
 
-def removal(address: Address, holding: Holding, needs: list[str]) -> list[Step]:
+def deletion_steps(address: Address, live_flow: LiveFlow, needs: list[str]) -> list[Step]:
     """Flow first, then the children that are ours and have no other user."""
-    flow = steps.delete(ANCHOR, address, holding.flow, needs=needs)
+    flow = steps.delete_step(FLOW, address, live_flow.flow, needs=needs)
     removed = [flow]
-    for kind, child in ((PLACE, holding.place), (CONTENT, holding.content)):
-        if child is not None and holding.owns(child):
-            removed.append(steps.delete(kind, address, child, needs=[flow.key]))
+    for kind, child in ((TARGET_CONNECTION, live_flow.target), (SOURCE_CONNECTION, live_flow.source)):
+        if child is not None and live_flow.can_change(child):
+            removed.append(steps.delete_step(kind, address, child, needs=[flow.key]))
     return removed
 
 
-def creation(
-    export: DesiredExport, base: str | Step | None, scene: Scene, *, generation: int, going: tuple[Holding, ...]
-) -> Item:
+def plan_creation(
+    export: DesiredExport,
+    base: str | Step | None,
+    inputs: PlanInputs,
+    *,
+    generation: int,
+    replaced_flows: tuple[LiveFlow, ...],
+) -> PlanItem:
     """A new flow with its children; `going` are the flows it replaces."""
-    looked = looked_up(export, going[0] if going else None, scene)
-    orphans = _left_behind(export, scene)
-    old = [o for o in orphans if scene.terms.as_of - o.created >= YOUNG]
+    lookup = look_up_export_datasets(export, replaced_flows[0] if replaced_flows else None, inputs)
+    orphans = _export_orphans(export, inputs)
+    old = [o for o in orphans if inputs.settings.as_of - o.created_at >= COMPLETION_WINDOW]
     young = [o for o in orphans if o not in old]
-    if base is None or looked.errors:
-        return stuck(export, None, looked)
-    made = _children(export, base, looked, generation, orphans, scene)
-    text = created_with(export, looked, scene.terms.as_of)
-    item = Item(
+    if base is None or lookup.errors:
+        return blocked_item(export, None, lookup)
+    made = _creation_steps(export, base, lookup, generation, orphans, inputs)
+    text = creation_preview(export, lookup, inputs.settings.as_of)
+    item = PlanItem(
         address=export.address,
-        verb=Verb.COMPLETE if young and not old and not going else Verb.CREATE,
+        verb=Verb.COMPLETE if young and not old and not replaced_flows else Verb.CREATE,
         fields=text.fields,
         steps=made,
         consequences=text.consequences,
-        refusals=looked.refusals,
-        findings=(*export.findings, *looked.findings, *gates.late_start(export, scene.terms.as_of)),
+        refusals=lookup.refusals,
+        findings=(*export.findings, *lookup.findings, *gates.late_start_findings(export, inputs.settings.as_of)),
         ends=text.ends,
         schedule=text.schedule,
         next_after=text.next_after,
         at=export.declared.at,
     )
-    if going:
+    if replaced_flows:
         return item
     if old:
-        item = _gone(export, item, old, scene)
+        item = _add_flow_gone_finding(export, item, old, inputs)
     elif young:
-        item = _half_built(export, item, young)
-    return _look_alike(export, looked, item, scene)
+        item = _add_half_built_finding(export, item, young)
+    return _add_look_alike_refusal(export, lookup, item, inputs)
 
 
-def _left_behind(export: DesiredExport, scene: Scene) -> tuple[LiveObject, ...]:
+def _export_orphans(export: DesiredExport, inputs: PlanInputs) -> tuple[LiveObject, ...]:
     """Children of ours without a flow, those from before a rename too: renaming does not show a hidden flow."""
-    return tuple(o for address in _addresses(export) for o in scene.estate.orphans.get(address, ()))
+    return tuple(o for address in _addresses(export) for o in inputs.ownership.orphans.get(address, ()))
 
 
 def _addresses(export: DesiredExport) -> tuple[Address, ...]:
@@ -126,13 +131,13 @@ def _addresses(export: DesiredExport) -> tuple[Address, ...]:
     return (export.address, *([Address(export.address.root, before)] if before else []))
 
 
-def _children(
+def _creation_steps(
     export: DesiredExport,
     base: str | Step,
-    looked: Looked,
+    lookup: DatasetLookup,
     generation: int,
     orphans: tuple[LiveObject, ...],
-    scene: Scene,
+    inputs: PlanInputs,
 ) -> tuple[Step, ...]:
     """
     Source, target, flow, in that order. A target left behind that fits is taken up, other ones are cleaned away.
@@ -141,176 +146,198 @@ def _children(
     an access label, the service says that they are in use (FLOW 1447), and no twin is made. Beside a flow that is being
     replaced they are only waste. What is made new waits for what is left behind, whose name it may have (U7).
     """
-    project = scene.terms.project
-    fitting = (o for o in orphans if o.kind == PLACE.name and _same_place(o, export, base))
+    project = inputs.settings.project
+    fitting = (o for o in orphans if o.kind == TARGET_CONNECTION.name and _has_same_target(o, export, base))
     kept = next((o for o in fitting if o.marker and o.marker.address == export.address), None)
-    probes = [steps.delete(CONTENT, export.address, o, probe=generation == 1) for o in _of(CONTENT, orphans)]
+    probes = [
+        steps.delete_step(SOURCE_CONNECTION, export.address, o, probe=generation == 1)
+        for o in _objects_of_kind(SOURCE_CONNECTION, orphans)
+    ]
     proven = [p.key for p in probes]
-    waste = [steps.delete(PLACE, export.address, o, needs=proven) for o in _of(PLACE, orphans) if o is not kept]
-    source = _after(source_step(export, looked, generation, project), proven)
-    target = _after(_target(export, base, generation, project), [*proven, *(w.key for w in waste)])
-    flow = _after(_flow(export, looked, source, kept.id if kept else target, generation, scene), proven)
-    made = [*probes, *waste, source, *(() if kept else (target,)), flow]
+    cleanup = [
+        steps.delete_step(TARGET_CONNECTION, export.address, o, needs=proven)
+        for o in _objects_of_kind(TARGET_CONNECTION, orphans)
+        if o is not kept
+    ]
+    source = _add_needs(source_step(export, lookup, generation, project), proven)
+    target = _add_needs(_target_step(export, base, generation, project), [*proven, *(w.key for w in cleanup)])
+    flow = _add_needs(_flow_step(export, lookup, source, kept.id if kept else target, generation, inputs), proven)
+    made = [*probes, *cleanup, source, *(() if kept else (target,)), flow]
     if export.declared.enabled is False:
-        made.append(steps.act_on_new(ANCHOR, export.address, flow, "disable"))
+        made.append(steps.new_object_action_step(FLOW, export.address, flow, "disable"))
     return tuple(made)
 
 
-def _of(kind: Kind, objects: tuple[LiveObject, ...]) -> Iterator[LiveObject]:
+def _objects_of_kind(kind: Kind, objects: tuple[LiveObject, ...]) -> Iterator[LiveObject]:
     return (o for o in objects if o.kind == kind.name)
 
 
-def _after(step: Step, others: Sequence[str]) -> Step:
+def _add_needs(step: Step, others: Sequence[str]) -> Step:
     return replace(step, needs=tuple(sorted({*step.needs, *others})))
 
 
 def child_kind(live: LiveObject) -> Kind:
-    return CONTENT if live.kind == CONTENT.name else PLACE
+    return SOURCE_CONNECTION if live.kind == SOURCE_CONNECTION.name else TARGET_CONNECTION
 
 
-def _same_place(orphan: LiveObject, export: DesiredExport, base: str | Step) -> bool:
-    return base in wire.ids(orphan.raw, BASE) and wire.read(PLACE.name, orphan.raw) == dict(export.place)
+def _has_same_target(orphan: LiveObject, export: DesiredExport, base: str | Step) -> bool:
+    return base in wire.ids(orphan.raw, BASE_ID) and wire.read_fields(TARGET_CONNECTION.name, orphan.raw) == dict(
+        export.target_fields
+    )
 
 
-def _titled(title: str, generation: int, again: str = "") -> str:
+def _numbered_title(title: str, generation: int, suffix: str = "") -> str:
     """Names are set once and never compared; they differ all the same, should the service want that (U7)."""
-    return " ".join(part for part in (title, str(generation) if generation > 1 else "", again) if part)
+    return " ".join(part for part in (title, str(generation) if generation > 1 else "", suffix) if part)
 
 
-def source_step(export: DesiredExport, looked: Looked, generation: int, project: str, again: str = "") -> Step:
+def source_step(export: DesiredExport, lookup: DatasetLookup, generation: int, project: str, suffix: str = "") -> Step:
     """The source connection of a dataset list; `again` tells it from the one it takes the place of."""
-    return steps.create(
-        CONTENT,
+    return steps.create_step(
+        SOURCE_CONNECTION,
         export.address,
         type_name=export.type.name,
-        title=_titled(f"{project}/{export.declared.key} source", generation, again),
+        title=_numbered_title(f"{project}/{export.declared.key} source", generation, suffix),
         text="",
-        fields={"datasets": [list(pair) for pair in looked.found]},
-        marker=Marker(project, CONTENT.letter, export.address.name, generation),
+        fields={"datasets": [list(pair) for pair in lookup.datasets]},
+        marker=Marker(project, SOURCE_CONNECTION.letter, export.address.name, generation),
     )
 
 
-def _target(export: DesiredExport, base: str | Step, generation: int, project: str) -> Step:
-    applied = {name: (digest(value),) for name, value in export.place.items()}
-    return steps.create(
-        PLACE,
+def _target_step(export: DesiredExport, base: str | Step, generation: int, project: str) -> Step:
+    applied = {name: (digest(value),) for name, value in export.target_fields.items()}
+    return steps.create_step(
+        TARGET_CONNECTION,
         export.address,
         type_name=export.type.name,
-        title=_titled(f"{project}/{export.declared.key} target", generation),
+        title=_numbered_title(f"{project}/{export.declared.key} target", generation),
         text="",
-        fields=export.place,
-        marker=Marker(project, PLACE.letter, export.address.name, generation, applied=applied),
-        refs={BASE: steps.reference(base)},
+        fields=export.target_fields,
+        marker=Marker(project, TARGET_CONNECTION.letter, export.address.name, generation, applied=applied),
+        refs={BASE_ID: steps.reference(base)},
     )
 
 
-def _flow(
-    export: DesiredExport, looked: Looked, source: str | Step, target: str | Step, generation: int, scene: Scene
+def _flow_step(
+    export: DesiredExport,
+    lookup: DatasetLookup,
+    source: str | Step,
+    target: str | Step,
+    generation: int,
+    inputs: PlanInputs,
 ) -> Step:
     declared = export.declared
-    end = first_end(declared.end, scene.terms.as_of)
-    managed: dict[str, Any] = {**export.anchor, "datasets": [i for i, _ in looked.found]}
+    end = first_end(declared.end, inputs.settings.as_of)
+    managed: dict[str, Any] = {**export.flow_fields, "datasets": [i for i, _ in lookup.datasets]}
     applied = {n: (digest(v),) for n, v in managed.items() if v is not None}
     if end is not None:
         applied["end"] = (str(end),)
-    fields = {n: managed[n] for n in ("title", "cadence", "folder")} | {"start": dict(export.start), "end": end}
-    return steps.create(
-        ANCHOR,
+    fields = {n: managed[n] for n in ("title", "cadence", "folder")} | {"start": dict(export.start_rule), "end": end}
+    return steps.create_step(
+        FLOW,
         export.address,
         type_name=export.type.name,
         title=declared.title,
         text=declared.description,
         fields=fields,
         marker=Marker(
-            scene.terms.project,
-            ANCHOR.letter,
+            inputs.settings.project,
+            FLOW.letter,
             export.address.name,
             generation,
             protected=declared.protect,
-            seen_on=declared.enabled is not False,  # flows are enabled on creation [UD]
+            last_seen_enabled=declared.enabled is not False,  # flows are enabled on creation [UD]
             applied=applied,
         ),
-        refs={SOURCES: steps.reference(source), TARGETS: steps.reference(target)},
+        refs={SOURCE_IDS: steps.reference(source), TARGET_IDS: steps.reference(target)},
     )
 
 
-def _half_built(export: DesiredExport, item: Item, young: list[LiveObject]) -> Item:
-    since = shown(min(o.created for o in young))
-    left = f"{len(young)} of its connections exist, the flow does not"
-    text = f"{export.address}: a creation begun {since} was interrupted; {left}"
+def _add_half_built_finding(export: DesiredExport, item: PlanItem, young: list[LiveObject]) -> PlanItem:
+    since = format_moment(min(o.created_at for o in young))
+    built_so_far = f"{len(young)} of its connections exist, the flow does not"
+    text = f"{export.address}: a creation begun {since} was interrupted; {built_so_far}"
     hint = "apply completes it; if you deleted the flow, remove the export"
     finding = Finding("half-built", text, export.declared.at, hint, Level.WARNING)
     note = Consequence("complete", f"completes the creation begun {since}; if you deleted the flow, remove the export")
     return replace(item, findings=(*item.findings, finding), consequences=(note, *item.consequences))
 
 
-def _gone(export: DesiredExport, item: Item, old: list[LiveObject], scene: Scene) -> Item:
-    since = shown(max(o.created for o in old))
+def _add_flow_gone_finding(
+    export: DesiredExport, item: PlanItem, old: list[LiveObject], inputs: PlanInputs
+) -> PlanItem:
+    since = format_moment(max(o.created_at for o in old))
     text = f"{export.address}: its connections of {since} are there, its flow is gone or hidden from this credential"
     finding = Finding(
         "flow-gone", text, export.declared.at, "remove the export if the flow was deleted on purpose", Level.WARNING
     )
     item = replace(item, findings=(*item.findings, finding))
-    if scene.terms.flags.recreates(export.address):
-        return replace(item, consequences=(*item.consequences, again("a new flow sends every dataset in full")))
+    if inputs.settings.options.can_recreate(export.address):
+        return replace(
+            item, consequences=(*item.consequences, full_export_consequence("a new flow sends every dataset in full"))
+        )
     return replace(item, refusals=(*item.refusals, Refusal("re-creation", text, f"--allow-recreate {export.address}")))
 
 
-def again(text: str) -> Consequence:
+def full_export_consequence(text: str) -> Consequence:
     return Consequence("full-export", text, "cost")
 
 
-def _look_alike(export: DesiredExport, looked: Looked, item: Item, scene: Scene) -> Item:
+def _add_look_alike_refusal(
+    export: DesiredExport, lookup: DatasetLookup, item: PlanItem, inputs: PlanInputs
+) -> PlanItem:
     """A flow that would get a twin: unmarked with the same name, type and datasets, or ours without our marker."""
-    lost = claimed(export, scene)
+    lost = lost_owner_refusal(export, inputs)
     if lost:
-        return replace(item, refusals=(*item.refusals, lost), findings=(*item.findings, *unclaimed(export, scene)))
-    ids = [i for i, _ in looked.found]
-    same = next((r for h in scene.estate.holdings if (r := _same(export, ids, h))), None)
+        return replace(
+            item, refusals=(*item.refusals, lost), findings=(*item.findings, *lost_owner_findings(export, inputs))
+        )
+    ids = [i for i, _ in lookup.datasets]
+    same = next((r for h in inputs.ownership.flows if (r := _same_flow_refusal(export, ids, h))), None)
     return replace(item, refusals=(*item.refusals, same)) if same else item
 
 
-def claimed(export: DesiredExport, scene: Scene) -> Refusal | None:
+def lost_owner_refusal(export: DesiredExport, inputs: PlanInputs) -> Refusal | None:
     """Why a flow may be this export's, whose own marker does not say so."""
-    return next((r for h in scene.estate.holdings if (r := _claimed(export, h, scene))), None)
+    return next((r for h in inputs.ownership.flows if (r := _flow_owner_refusal(export, h, inputs))), None)
 
 
-def _claimed(export: DesiredExport, holding: Holding, scene: Scene) -> Refusal | None:
+def _flow_owner_refusal(export: DesiredExport, live_flow: LiveFlow, inputs: PlanInputs) -> Refusal | None:
     """
     Its target, unshared, says that it is ours: the marker was wiped off or written over, or the target borrowed. Where
     the target cannot be seen, its source stands in; else it proves nothing, since a flow that is released keeps it.
     """
-    child = holding.place or holding.content
-    claim = child.marker if child and holding.owns(child) else None
-    if claim is None or claim.project != scene.terms.project or claim.address not in _addresses(export):
+    child = live_flow.target or live_flow.source
+    claim = child.marker if child and live_flow.can_change(child) else None
+    if claim is None or claim.project != inputs.settings.project or claim.address not in _addresses(export):
         return None
-    says = f"its {'target' if holding.place else 'source'} still says {claim.address}"
-    flow = f'the flow {holding.flow.id} "{holding.flow.name}"'
-    if holding.flow.marker:
+    says = f"its {'target' if live_flow.target else 'source'} still says {claim.address}"
+    flow = f'the flow {live_flow.flow.id} "{live_flow.flow.name}"'
+    if live_flow.flow.marker:
         text = f"{flow} carries another owner's marker, {says}"
         allow = "write the flow's own marker back into its description, or take the export out of the config"
         return Refusal("foreign-owner", text, allow)
     text = f"{flow} carries no marker, {says}"
-    allow = f"`adopt: {holding.flow.id}` in {export.address} if it is the same, or give the flow a target of its own"
+    allow = f"`adopt: {live_flow.flow.id}` in {export.address} if it is the same, or give the flow a target of its own"
     return Refusal("look-alike", text, allow)
 
 
-def unclaimed(export: DesiredExport, scene: Scene) -> tuple[Finding, ...]:
+def lost_owner_findings(export: DesiredExport, inputs: PlanInputs) -> tuple[Finding, ...]:
     """Said by `drift` too: nothing is renewed, or put back, on a flow whose owner cannot be told."""
-    lost = claimed(export, scene)
+    lost = lost_owner_refusal(export, inputs)
     if lost is None:
         return ()
     text = f"{export.address}: {lost.text}: it is neither changed nor renewed"
     return (Finding("marker-lost", text, export.declared.at, lost.allow, Level.WARNING),)
 
 
-def _same(export: DesiredExport, ids: list[str], holding: Holding) -> Refusal | None:
-    if holding.marker or holding.flow.name != export.declared.title or holding.content is None:
+def _same_flow_refusal(export: DesiredExport, ids: list[str], live_flow: LiveFlow) -> Refusal | None:
+    if live_flow.marker or live_flow.flow.name != export.declared.title or live_flow.source is None:
         return None
-    datasets = wire.read(CONTENT.name, holding.content.raw)["datasets"]
-    if wire.destination_type(holding.flow.raw) is not export.type or datasets != ids:
+    datasets = wire.read_fields(SOURCE_CONNECTION.name, live_flow.source.raw)["datasets"]
+    if wire.destination_type(live_flow.flow.raw) is not export.type or datasets != ids:
         return None
-    name = f'{holding.flow.id} "{holding.flow.name}"'
+    name = f'{live_flow.flow.id} "{live_flow.flow.name}"'
     text = f"the flow {name} exists already, unmanaged, with the same type and datasets"
-    allow = f"`adopt: {holding.flow.id}` in {export.address} to take it over, or another `title` to have both"
+    allow = f"`adopt: {live_flow.flow.id}` in {export.address} to take it over, or another `title` to have both"
     return Refusal("look-alike", text, allow)

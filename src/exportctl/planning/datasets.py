@@ -26,18 +26,18 @@ from exportctl.model import ListedDataset, Refusal
 
 
 @dataclass(frozen=True)
-class Looked:
+class DatasetLookup:
     """`found` pairs (id, name) sorted by id; errors stop the export they belong to, nothing else."""
 
-    found: tuple[tuple[str, str], ...]
+    datasets: tuple[tuple[str, str], ...]
     errors: tuple[Finding, ...] = ()
     findings: tuple[Finding, ...] = ()
     refusals: tuple[Refusal, ...] = ()
 
 
-def look_up(
+def look_up_datasets(
     address: str, declared: Sequence[Dataset], listing: Sequence[ListedDataset], live: Mapping[str, str]
-) -> Looked:
+) -> DatasetLookup:
     """The datasets of one export. `live` maps the ids of its source connection to the names stored with them."""
     by_id = {d.id: d.name for d in listing}
     found: dict[str, str] = {}
@@ -48,18 +48,18 @@ def look_up(
         if dataset.id is not None:
             found[dataset.id] = by_id.get(dataset.id) or live.get(dataset.id) or dataset.name or dataset.id
             if dataset.id not in by_id:
-                _missing_id(address, dataset, live, errors, findings)
+                _report_missing_id(address, dataset, live, errors, findings)
             continue
         name = dataset.name or ""
         listed = sorted(d.id for d in listing if d.name == name)
         stored = sorted(i for i, n in live.items() if n == name)
-        chosen = _chosen(address, dataset, name, listed, stored, by_id, errors, findings, refusals)
+        chosen = _choose_id(address, dataset, name, listed, stored, by_id, errors, findings, refusals)
         if chosen:
             found[chosen] = name
-    return Looked(tuple(sorted(found.items())), tuple(errors), tuple(findings), tuple(refusals))
+    return DatasetLookup(tuple(sorted(found.items())), tuple(errors), tuple(findings), tuple(refusals))
 
 
-def _chosen(
+def _choose_id(
     address: str,
     dataset: Dataset,
     name: str,
@@ -74,9 +74,9 @@ def _chosen(
         if not listed:
             called = by_id.get(stored[0])
             findings.append(
-                _gone(address, dataset, name, stored[0])
+                _gone_finding(address, dataset, name, stored[0])
                 if called is None
-                else _called(address, dataset, stored[0], called)
+                else _renamed_finding(address, dataset, stored[0], called)
             )
         return stored[0]
     if len(stored) == 1:
@@ -91,16 +91,20 @@ def _chosen(
         return stored[0]
     if len(listed) == 1:
         return listed[0]
-    errors.append(_ambiguous(address, dataset, name, listed) if listed else _unknown(address, dataset, name, by_id))
+    errors.append(
+        _ambiguous_finding(address, dataset, name, listed)
+        if listed
+        else _unknown_finding(address, dataset, name, by_id)
+    )
     return None
 
 
-def _missing_id(
+def _report_missing_id(
     address: str, dataset: Dataset, live: Mapping[str, str], errors: list[Finding], findings: list[Finding]
 ) -> None:
     assert dataset.id is not None
     if dataset.id in live:
-        findings.append(_gone(address, dataset, live[dataset.id], dataset.id))
+        findings.append(_gone_finding(address, dataset, live[dataset.id], dataset.id))
         return
     text = f"{address}: dataset {dataset.id} does not exist in this sandbox or cannot be exported"
     errors.append(
@@ -108,23 +112,23 @@ def _missing_id(
     )
 
 
-def _gone(address: str, dataset: Dataset, name: str, dataset_id: str) -> Finding:
+def _gone_finding(address: str, dataset: Dataset, name: str, dataset_id: str) -> Finding:
     text = f'{address}: dataset "{name}" ({dataset_id}) is no longer listed as exportable: dataset gone'
     hint = "the flow keeps its dataset list; take the dataset out of the export if it was deleted"
     return Finding("dataset-gone", text, dataset.at, hint, Level.WARNING)
 
 
-def _called(address: str, dataset: Dataset, dataset_id: str, name: str) -> Finding:
+def _renamed_finding(address: str, dataset: Dataset, dataset_id: str, name: str) -> Finding:
     text = f'{address}: dataset {dataset_id}, which the flow exports as "{dataset.name}", is called "{name}" now'
     return Finding("dataset-name", text, dataset.at, "name it so, or pin its id; both change nothing", Level.WARNING)
 
 
-def _ambiguous(address: str, dataset: Dataset, name: str, listed: Sequence[str]) -> Finding:
+def _ambiguous_finding(address: str, dataset: Dataset, name: str, listed: Sequence[str]) -> Finding:
     text = f'{address}: {len(listed)} datasets are called "{name}": {", ".join(listed)}'
     return Finding("dataset-ambiguous", text, dataset.at, f"name the one you mean: {{id: {listed[0]}}}")
 
 
-def _unknown(address: str, dataset: Dataset, name: str, by_id: Mapping[str, str]) -> Finding:
+def _unknown_finding(address: str, dataset: Dataset, name: str, by_id: Mapping[str, str]) -> Finding:
     near = get_close_matches(name, sorted(set(by_id.values())), n=3, cutoff=0.6)
     meant = "did you mean " + " or ".join(f'"{n}"' for n in near) + "? " if near else ""
     text = f'{address}: no exportable dataset is called "{name}" in this sandbox'

@@ -22,42 +22,46 @@ from exportctl import schedules
 from exportctl.declared import Export
 from exportctl.errors import Finding, Level
 from exportctl.marker import END
-from exportctl.model import EXPORTS, Address, Cause, Consequence, FieldChange, Item, LiveObject
-from exportctl.schedules import ONCE, age, shown
+from exportctl.model import EXPORTS, Address, Cause, Consequence, FieldChange, LiveObject, PlanItem
+from exportctl.schedules import ONCE, format_age, format_moment
 
-RETIRE = "to retire it, take the export out and name it under `removed`"
+RETIRE_HINT = "to retire it, take the export out and name it under `removed`"
 
 
-def effective(live: Mapping[str, Any], flow: LiveObject) -> int | None:
+def effective_end(live: Mapping[str, Any], flow: LiveObject) -> int | None:
     """When a flow ends, by the fields read of it; without an end of its own, the one the service gives it."""
     if live["end"] is not None:
         return int(live["end"])
-    return schedules.default_end(flow.created) if live["cadence"] != ONCE else None
+    return schedules.default_end(flow.created_at) if live["cadence"] != ONCE else None
 
 
-def over(export: Export, end: int | None, as_of: int, changes: Sequence[FieldChange]) -> tuple[Finding, ...]:
+def expired_findings(
+    export: Export, end: int | None, as_of: int, changes: Sequence[FieldChange]
+) -> tuple[Finding, ...]:
     """That a flow has ended, how to revive it and how to retire it; `end` is the live one."""
     if end is None or end > as_of:
         return ()
     address = Address(EXPORTS, export.key)
-    text = f"{address}: the flow {ended(end, as_of)}, and exports nothing any more"
-    return (Finding("expired", text, export.at, f"{_revived(export, address, changes)}; {RETIRE}", Level.WARNING),)
+    text = f"{address}: the flow {ended_phrase(end, as_of)}, and exports nothing any more"
+    return (
+        Finding("expired", text, export.at, f"{_revival_hint(export, address, changes)}; {RETIRE_HINT}", Level.WARNING),
+    )
 
 
-def _revived(export: Export, address: Address, changes: Sequence[FieldChange]) -> str:
-    if _cut(changes):
+def _revival_hint(export: Export, address: Address, changes: Sequence[FieldChange]) -> str:
+    if _is_ended_early(changes):
         return f"somebody ended it by hand: `--put-back {address}` revives it"
     if export.end.rolling is not None:
         return "to revive it, apply: the plan says what that may send, and `renew` leaves it to you"
     return "to revive it, give it a later `end` and apply: the plan says what that may send"
 
 
-def _cut(changes: Sequence[FieldChange]) -> bool:
+def _is_ended_early(changes: Sequence[FieldChange]) -> bool:
     """Did somebody move the end earlier? That of a flow that is only switched off goes on being renewed."""
-    return any(c.field == END and c.cause is Cause.STOPPED for c in changes)
+    return any(c.field == END and c.cause is Cause.PAUSED for c in changes)
 
 
-def stays(
+def undeclared_end_findings(
     export: Export, live: Mapping[str, Any], flow: LiveObject, as_of: int, changes: Sequence[FieldChange]
 ) -> tuple[Finding, ...]:
     """
@@ -65,47 +69,51 @@ def stays(
     service gives a flow by itself are none, and a stop is told as one.
     """
     end = live[END]
-    if export.end.given or end is None or end <= as_of or ONCE in (live["cadence"], export.schedule.unit):
+    if export.end.is_given or end is None or end <= as_of or ONCE in (live["cadence"], export.schedule.unit):
         return ()
     if any(c.field == END for c in changes):
         return ()
-    if schedules.given_by_service(end, flow.created):
+    if schedules.is_default_end(end, flow.created_at):
         return ()
-    text = f"{EXPORTS}.{export.key}: the YAML gives it no end, the flow has one: {shown(end)}, and it stays"
-    at = export.where.get(END, export.at)
+    text = f"{EXPORTS}.{export.key}: the YAML gives it no end, the flow has one: {format_moment(end)}, and it stays"
+    at = export.positions.get(END, export.at)
     return (Finding("end-stays", text, at, "write that end, or a later one", Level.WARNING),)
 
 
-def ended(end: int, as_of: int) -> str:
+def ended_phrase(end: int, as_of: int) -> str:
     """`ended 2026-11-22 02:00 UTC, 12 days ago`."""
-    return f"ended {shown(end)}, {age(as_of - end)} ago"
+    return f"ended {format_moment(end)}, {format_age(as_of - end)} ago"
 
 
-def near(export: Export, item: Item, as_of: int, warning: int) -> tuple[Finding, ...]:
+def ending_soon_findings(export: Export, item: PlanItem, as_of: int, warning: int) -> tuple[Finding, ...]:
     """That an export ends within `warning` seconds although this plan is carried out."""
     if item.ends is None or not as_of < item.ends <= as_of + warning or export.schedule.unit == ONCE:
         return ()
-    text = f"{item.address} ends {shown(item.ends)}, in {age(item.ends - as_of)}"
-    return (Finding("ending", text, export.where.get(END, export.at), _kept_going(export, item), Level.WARNING),)
+    text = f"{item.address} ends {format_moment(item.ends)}, in {format_age(item.ends - as_of)}"
+    return (
+        Finding("ending", text, export.positions.get(END, export.at), _keep_running_hint(export, item), Level.WARNING),
+    )
 
 
-def _kept_going(export: Export, item: Item) -> str:
-    if _cut(item.fields):
+def _keep_running_hint(export: Export, item: PlanItem) -> str:
+    if _is_ended_early(item.fields):
         return f"it was stopped by hand: `--put-back {item.address}`, or declare the end"
     if export.end.rolling is None:
         return "a later `end`, applied before then, keeps it going"
     return (
-        f"`exportctl renew` moves it on once less than {age(export.end.renew_before or 0)} is left: run it every night"
+        f"`exportctl renew` moves it on once less than {format_age(export.end.renew_before or 0)} is "
+        "left: run it every night"
     )
 
 
-def revival(end: int | None, changes: Sequence[FieldChange], as_of: int) -> tuple[Consequence, ...]:
+def revival_consequences(end: int | None, changes: Sequence[FieldChange], as_of: int) -> tuple[Consequence, ...]:
     """What follows from moving on an end that is over; `changes` are those that are written, `end` is the live one."""
     moved = next((c.after for c in changes if c.field == END), None)
     if end is None or end > as_of or moved is None or moved <= as_of:
         return ()
     text = (
-        f"revives the flow, which {ended(end, as_of)}: what its next run sends is not documented (what was added since,"
+        f"revives the flow, which {ended_phrase(end, as_of)}: what its next run sends is not documented "
+        "(what was added since,"
         " or every dataset in full), and runs missed meanwhile are not known to be caught up"
     )
     return (Consequence("revival", text, "cost"),)

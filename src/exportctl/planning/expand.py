@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from exportctl import schedules, wire
-from exportctl.config.values import references
-from exportctl.declared import Destination, Export, Project, Where
+from exportctl.config.values import parse_references
+from exportctl.declared import Destination, Export, Project, SourcePositions
 from exportctl.destination_types import TYPES, DestinationType, Secrecy
 from exportctl.errors import Finding, Level
-from exportctl.model import DESTINATIONS, EXPORTS, Address, Fields, Marked, Sensitive
+from exportctl.model import DESTINATIONS, EXPORTS, Address, Fields, SensitiveValue, UnknownValue
 from exportctl.wire import MANIFEST
 
 Specs = Mapping[str, Mapping[str, Any]]
@@ -45,7 +45,7 @@ class DesiredAccount:
     title: str
     method: str | None
     auth: Fields
-    sent: Fields
+    auth_to_send: Fields
     secrets: tuple[str, ...]
     secret_version: str
 
@@ -58,25 +58,25 @@ class DesiredExport:
     type: DestinationType
     declared: Export
     account: AccountUse
-    anchor: Fields
-    place: Fields
-    start: Fields
-    where: Where
+    flow_fields: Fields
+    target_fields: Fields
+    start_rule: Fields
+    positions: SourcePositions
     findings: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True)
-class Desired:
+class DesiredState:
     project: Project
     accounts: Mapping[Address, DesiredAccount]
     exports: Mapping[Address, DesiredExport]
 
 
-def desired(project: Project, values: Values, specs: Specs) -> Desired:
+def build_desired_state(project: Project, values: Values, specs: Specs) -> DesiredState:
     """Every declared account and export. Unused accounts are included; they are made when first needed."""
-    accounts = [_account(project, d, values) for d in project.destinations.values() if d.account.ours]
+    accounts = [_account(project, d, values) for d in project.destinations.values() if d.account.is_ours]
     exports = [_export(project, e, specs) for e in project.exports.values()]
-    return Desired(project, {a.address: a for a in accounts}, {e.address: e for e in exports})
+    return DesiredState(project, {a.address: a for a in accounts}, {e.address: e for e in exports})
 
 
 def _account(project: Project, declared: Destination, values: Values) -> DesiredAccount:
@@ -86,12 +86,12 @@ def _account(project: Project, declared: Destination, values: Values) -> Desired
     for name, value in sorted(account.auth.items()):
         if value.secrecy is Secrecy.SENSITIVE:
             known = values.get((f"{DESTINATIONS}.{declared.key}", name))
-            compared[name] = Marked.UNSET if known is None else Sensitive(known)
-            sent[name] = Sensitive(value.text)
+            compared[name] = UnknownValue.UNSET if known is None else SensitiveValue(known)
+            sent[name] = SensitiveValue(value.text)
             continue
         sent[name] = value.text
         if value.secrecy is Secrecy.PLAIN:
-            compared[name] = "".join(part for part in references(value.text) if isinstance(part, str))
+            compared[name] = "".join(part for part in parse_references(value.text) if isinstance(part, str))
     return DesiredAccount(
         address=Address(DESTINATIONS, declared.key),
         type=TYPES[declared.type],
@@ -99,17 +99,17 @@ def _account(project: Project, declared: Destination, values: Values) -> Desired
         title=declared.title or f"{declared.key} ({project.name})",
         method=account.method,
         auth=compared,
-        sent=sent,
+        auth_to_send=sent,
         secrets=tuple(sorted(v.text for v in account.auth.values() if v.secrecy is Secrecy.SECRET)),
         secret_version=account.secret_version or "",
     )
 
 
-def _use(project: Project, declared: Destination) -> AccountUse:
+def _account_use(project: Project, declared: Destination) -> AccountUse:
     account = declared.account
     if account.of:
-        return _use(project, project.destinations[account.of])  # chains and cycles are refused by the rules
-    if account.ours:
+        return _account_use(project, project.destinations[account.of])  # chains and cycles are refused by the rules
+    if account.is_ours:
         return AccountUse(own=Address(DESTINATIONS, declared.key))
     return AccountUse(existing=account.existing, id=account.id)
 
@@ -117,13 +117,13 @@ def _use(project: Project, declared: Destination) -> AccountUse:
 def _export(project: Project, declared: Export, specs: Specs) -> DesiredExport:
     destination = project.destinations[declared.destination]
     kind = TYPES[destination.type]
-    rhythm = schedules.cadence(declared.schedule)
+    every = schedules.canonical_every(declared.schedule)
     manifest, findings = _manifest(declared, kind, specs)
-    anchor = {
+    flow_fields = {
         "title": declared.title,
         "description": declared.description,
-        "cadence": rhythm,
-        "phase": schedules.phase(declared.schedule.at, rhythm),
+        "cadence": every,
+        "phase": schedules.grid_offset(declared.schedule.at, every),
         "folder": declared.folder,
         "enabled": declared.enabled,
     }
@@ -132,19 +132,21 @@ def _export(project: Project, declared: Export, specs: Specs) -> DesiredExport:
         address=Address(EXPORTS, declared.key),
         type=kind,
         declared=declared,
-        account=_use(project, destination),
-        anchor=anchor,
-        place={"place": _place(destination, declared.subpath), "format": form},
-        where=_where(declared, destination),
-        start={"cadence": rhythm, "at": declared.schedule.at, "not_before": declared.schedule.start},
+        account=_account_use(project, destination),
+        flow_fields=flow_fields,
+        target_fields={"place": _location(destination, declared.subpath), "format": form},
+        positions=_source_positions(declared, destination),
+        start_rule={"cadence": every, "at": declared.schedule.at, "not_before": declared.schedule.start},
         findings=findings,
     )
 
 
-def _where(declared: Export, destination: Destination) -> Where:
+def _source_positions(declared: Export, destination: Destination) -> SourcePositions:
     """Managed field, dotted below it for a place, -> the line that sets it."""
-    where = {name: at for name, at in declared.where.items() if "." not in name}
-    where |= {f"place.{name}": destination.where[name] for name in destination.place if name in destination.where}
+    where = {name: at for name, at in declared.positions.items() if "." not in name}
+    where |= {
+        f"place.{name}": destination.positions[name] for name in destination.location if name in destination.positions
+    }
     if declared.subpath and "subpath" in where:
         where["place.path"] = where["subpath"]
     for field, key in YAML_KEYS.items():
@@ -157,11 +159,11 @@ def _where(declared: Export, destination: Destination) -> Where:
 YAML_KEYS = {"cadence": "schedule", "phase": "schedule", "place": "destination"}
 
 
-def _place(destination: Destination, subpath: str) -> Fields:
-    place = {name: value for name, value in sorted(destination.place.items()) if value}
+def _location(destination: Destination, subpath: str) -> Fields:
+    location = {name: value for name, value in sorted(destination.location.items()) if value}
     if subpath:
-        place["path"] = "/".join(part for part in (place.get("path", "").rstrip("/"), subpath.strip("/")) if part)
-    return place
+        location["path"] = "/".join(part for part in (location.get("path", "").rstrip("/"), subpath.strip("/")) if part)
+    return location
 
 
 def _manifest(declared: Export, kind: DestinationType, specs: Specs) -> tuple[bool, tuple[Finding, ...]]:
@@ -174,7 +176,7 @@ def _manifest(declared: Export, kind: DestinationType, specs: Specs) -> tuple[bo
     text = f"exports.{declared.key} asks for a manifest file, which {kind.label} does not offer here: not sent"
     hint = "use `manifest: force` to send it all the same, or take it out"
     return False, (
-        Finding("manifest-not-offered", text, declared.where.get("format", declared.at), hint, Level.WARNING),
+        Finding("manifest-not-offered", text, declared.positions.get("format", declared.at), hint, Level.WARNING),
     )
 
 

@@ -19,133 +19,146 @@ from typing import Any
 
 from exportctl import wire
 from exportctl.errors import Finding, Level
-from exportctl.kinds import ANCHOR, CONTENT, PLACE, SOURCES
+from exportctl.kinds import FLOW, SOURCE_CONNECTION, SOURCE_IDS, TARGET_CONNECTION
 from exportctl.model import (
     EXPORTS,
-    WRITES,
+    WRITE_CAUSES,
     Address,
     Cause,
     Consequence,
     FieldChange,
-    Item,
     Marker,
+    PlanItem,
     Refusal,
     Step,
     Verb,
     digest,
 )
 from exportctl.planning import steps
-from exportctl.planning.compare import Comparison, compare
+from exportctl.planning.compare import ExportDiff, diff_export
 from exportctl.planning.creation import (
-    Scene,
+    PlanInputs,
+    blocked_item,
     child_kind,
-    claimed,
-    creation,
+    deletion_steps,
     generation_of,
-    looked_up,
-    removal,
+    look_up_export_datasets,
+    lost_owner_findings,
+    lost_owner_refusal,
+    plan_creation,
     source_step,
-    stuck,
-    unclaimed,
 )
-from exportctl.planning.datasets import Looked
+from exportctl.planning.datasets import DatasetLookup
 from exportctl.planning.expand import DesiredExport
-from exportctl.planning.ownership import Holding
-from exportctl.planning.replacing import begun, going, off, replaced, replacement
-from exportctl.planning.standing import left, passed_over, renewal
+from exportctl.planning.ownership import LiveFlow
+from exportctl.planning.replacing import (
+    is_being_replaced,
+    is_disabled,
+    plan_replacement,
+    replacement_reason,
+    unfinished_replacement_phrase,
+)
+from exportctl.planning.standing import add_not_renewed_finding, renewal_item, unchanged_item
 
 
-def plan_export(export: DesiredExport, base: str | Step | None, scene: Scene) -> Item:
+def plan_export(export: DesiredExport, base: str | Step | None, inputs: PlanInputs) -> PlanItem:
     """
     Plan one export. `base` is the id of its base connection, the step that creates it, or None when the account could
     not be found (the caller adds that error).
     """
-    held = _holdings(export, scene)
-    if export.declared.adopt and not held:
-        return _adoption(export, base, scene)
-    current, older = _chosen(export, held)
+    found_flows = _flows_at_address(export, inputs)
+    if export.declared.adopt and not found_flows:
+        return _adoption(export, base, inputs)
+    current, older = _choose_flows(export, found_flows)
     if len(current) > 1:
-        return _twins(export, held)
+        return _duplicates_item(export, found_flows)
     if not current:
-        return creation(export, base, scene, generation=1, going=())
-    holding = current[0]
-    looked = looked_up(export, holding, scene)
-    if base is None or looked.errors:
-        return left(stuck(export, holding.flow.id, looked), export, holding, scene.terms)
-    why = replacement(export, base, holding)
+        return plan_creation(export, base, inputs, generation=1, replaced_flows=())
+    live_flow = current[0]
+    lookup = look_up_export_datasets(export, live_flow, inputs)
+    if base is None or lookup.errors:
+        return unchanged_item(blocked_item(export, live_flow.flow.id, lookup), export, live_flow, inputs.settings)
+    why = replacement_reason(export, base, live_flow)
     if why:
-        return replaced(export, base, scene, holding, older, why)
-    return _compared(export, scene, holding, older, looked)
+        return plan_replacement(export, base, inputs, live_flow, older, why)
+    return _compared_item(export, inputs, live_flow, older, lookup)
 
 
-def plan_renewal(export: DesiredExport, scene: Scene) -> Item:
+def plan_renewal(export: DesiredExport, inputs: PlanInputs) -> PlanItem:
     """Plan what `renew` does of one export: it needs the flow, and nothing of what the flow hangs on."""
-    held = _holdings(export, scene)
-    current, _ = _chosen(export, held)
-    item = Item(export.address, Verb.NONE, current[0].flow.id if current else None, at=export.declared.at)
+    found_flows = _flows_at_address(export, inputs)
+    current, _ = _choose_flows(export, found_flows)
+    item = PlanItem(export.address, Verb.UNCHANGED, current[0].flow.id if current else None, at=export.declared.at)
     if len(current) > 1:
-        return passed_over(item, export, "several flows carry its address")
+        return add_not_renewed_finding(item, export, "several flows carry its address")
     if current:
-        if going(current[0]):
-            return passed_over(item, export, begun(current[0]))
-        return renewal(export, current[0], scene.terms)
-    lost = claimed(export, scene)
-    return passed_over(item, export, lost.text) if lost else item
+        if is_being_replaced(current[0]):
+            return add_not_renewed_finding(item, export, unfinished_replacement_phrase(current[0]))
+        return renewal_item(export, current[0], inputs.settings)
+    lost = lost_owner_refusal(export, inputs)
+    return add_not_renewed_finding(item, export, lost.text) if lost else item
 
 
-def _chosen(export: DesiredExport, held: tuple[Holding, ...]) -> tuple[tuple[Holding, ...], tuple[Holding, ...]]:
+def _choose_flows(
+    export: DesiredExport, found_flows: tuple[LiveFlow, ...]
+) -> tuple[tuple[LiveFlow, ...], tuple[LiveFlow, ...]]:
     """The flow that counts, and those that go: of several generations the newest, of twins the one `keep` names."""
-    top = max((generation_of(h) for h in held), default=0)
-    current = tuple(h for h in held if generation_of(h) == top)
-    older = tuple(h for h in held if generation_of(h) < top)
-    if len(current) < 2 and all(going(h) for h in older):
+    top = max((generation_of(h) for h in found_flows), default=0)
+    current = tuple(h for h in found_flows if generation_of(h) == top)
+    older = tuple(h for h in found_flows if generation_of(h) < top)
+    if len(current) < 2 and all(is_being_replaced(h) for h in older):
         return current, older
-    kept = tuple(h for h in held if h.flow.id == export.declared.keep)
-    return (kept, tuple(h for h in held if h not in kept)) if kept else (held, ())
+    kept = tuple(h for h in found_flows if h.flow.id == export.declared.keep)
+    return (kept, tuple(h for h in found_flows if h not in kept)) if kept else (found_flows, ())
 
 
-def _holdings(export: DesiredExport, scene: Scene) -> tuple[Holding, ...]:
-    held = scene.estate.ours.get(export.address, ())
+def _flows_at_address(export: DesiredExport, inputs: PlanInputs) -> tuple[LiveFlow, ...]:
+    found_flows = inputs.ownership.own_flows.get(export.address, ())
     before = export.declared.renamed_from
-    if not held and before:
-        held = scene.estate.ours.get(Address(EXPORTS, before), ())
-    return held
+    if not found_flows and before:
+        found_flows = inputs.ownership.own_flows.get(Address(EXPORTS, before), ())
+    return found_flows
 
 
-def _twins(export: DesiredExport, held: tuple[Holding, ...]) -> Item:
-    named = ", ".join(f'{h.flow.id} ("{h.flow.name}"{", switched off" if off(h) else ""})' for h in held)
-    text = f"{len(held)} flows carry the address {export.address}: {named}"
+def _duplicates_item(export: DesiredExport, found_flows: tuple[LiveFlow, ...]) -> PlanItem:
+    named = ", ".join(f'{h.flow.id} ("{h.flow.name}"{", switched off" if is_disabled(h) else ""})' for h in found_flows)
+    text = f"{len(found_flows)} flows carry the address {export.address}: {named}"
     finding = Finding("twins", text, export.declared.at, "say which one stays: `keep: <flow id>`", Level.WARNING)
     refusal = Refusal("twins", text, f"`keep: <flow id>` in {export.address} keeps that one and deletes the others")
-    return Item(
-        export.address, Verb.HELD, id=held[0].flow.id, findings=(finding,), refusals=(refusal,), at=export.declared.at
+    return PlanItem(
+        export.address,
+        Verb.PAUSED,
+        id=found_flows[0].flow.id,
+        findings=(finding,),
+        refusals=(refusal,),
+        at=export.declared.at,
     )
 
 
-def _compared(
-    export: DesiredExport, scene: Scene, holding: Holding, older: tuple[Holding, ...], looked: Looked
-) -> Item:
-    odd = _unreadable(holding)
+def _compared_item(
+    export: DesiredExport, inputs: PlanInputs, live_flow: LiveFlow, older: tuple[LiveFlow, ...], lookup: DatasetLookup
+) -> PlanItem:
+    odd = _unreadable_reason(live_flow)
     if odd:
-        return _not_comparable(export, holding, odd, scene)
-    comparison = compare(export, holding, looked, scene.terms)
-    made = _update_steps(export, holding, comparison, looked, scene)
-    writes = any(c.cause in WRITES for c in comparison.changes)
+        return _not_comparable_item(export, live_flow, odd, inputs)
+    comparison = diff_export(export, live_flow, lookup, inputs.settings)
+    made = _update_steps(export, live_flow, comparison, lookup, inputs)
+    writes = any(c.cause in WRITE_CAUSES for c in comparison.changes)
     last = [s.key for s in made]
-    waste = [s for h in older for s in removal(export.address, h, needs=last)]
-    orphans = [o for o in scene.estate.orphans.get(export.address, ()) if o.id not in _taken_up(made)]
-    waste += [steps.delete(child_kind(o), export.address, o, needs=last) for o in orphans]
-    flows = older if waste else ()
-    verb = _verb(writes or bool(flows), comparison, bool(made), bool(waste))
-    return Item(
+    cleanup = [s for h in older for s in deletion_steps(export.address, h, needs=last)]
+    orphans = [o for o in inputs.ownership.orphans.get(export.address, ()) if o.id not in _reused_ids(made)]
+    cleanup += [steps.delete_step(child_kind(o), export.address, o, needs=last) for o in orphans]
+    flows = older if cleanup else ()
+    verb = _verb(writes or bool(flows), comparison, bool(made), bool(cleanup))
+    return PlanItem(
         address=export.address,
         verb=verb,
-        id=holding.flow.id,
-        fields=(*comparison.changes, *(_deleted(h) for h in flows)),
-        steps=(*made, *waste),
-        consequences=(*(_twin_goes(h) for h in flows), *comparison.consequences),
-        refusals=(*looked.refusals, *comparison.refusals),
-        findings=(*export.findings, *looked.findings, *comparison.findings),
+        id=live_flow.flow.id,
+        fields=(*comparison.changes, *(_deleted_flow_change(h) for h in flows)),
+        steps=(*made, *cleanup),
+        consequences=(*(_flow_deleted_consequence(h) for h in flows), *comparison.consequences),
+        refusals=(*lookup.refusals, *comparison.refusals),
+        findings=(*export.findings, *lookup.findings, *comparison.findings),
         ends=comparison.ends,
         schedule=comparison.schedule,
         next_before=comparison.next_before,
@@ -154,54 +167,57 @@ def _compared(
     )
 
 
-def _not_comparable(export: DesiredExport, holding: Holding, odd: str, scene: Scene) -> Item:
-    text = f"flow {holding.flow.id} {odd}"
+def _not_comparable_item(export: DesiredExport, live_flow: LiveFlow, odd: str, inputs: PlanInputs) -> PlanItem:
+    text = f"flow {live_flow.flow.id} {odd}"
     allow = f"`removed: [{{export: {export.address.name}, do: release}}]` hands it back"
     refusal = Refusal("not-expressible", f"{text}: exportctl does not change it", allow)
     words = f"{export.address}: {text}: of it only a stop and the end are looked at"
     finding = Finding("not-comparable", words, export.declared.at, f"mend it in the UI, or {allow}", Level.WARNING)
-    item = Item(export.address, Verb.HELD, holding.flow.id, refusals=(refusal,), findings=(finding,))
-    return left(replace(item, at=export.declared.at), export, holding, scene.terms)
+    item = PlanItem(export.address, Verb.PAUSED, live_flow.flow.id, refusals=(refusal,), findings=(finding,))
+    return unchanged_item(replace(item, at=export.declared.at), export, live_flow, inputs.settings)
 
 
-def _deleted(holding: Holding) -> FieldChange:
+def _deleted_flow_change(live_flow: LiveFlow) -> FieldChange:
     """A flow that goes is a change people see and approve, whoever consented to it before."""
-    return FieldChange("flow", "flow", f'{holding.flow.id} "{holding.flow.name}"', None, Cause.PENDING)
+    return FieldChange("flow", "flow", f'{live_flow.flow.id} "{live_flow.flow.name}"', None, Cause.PENDING)
 
 
-def _twin_goes(holding: Holding) -> Consequence:
-    why = "the flow that was replaced" if going(holding) else "the twin that `keep` does not name"
-    return Consequence("flow-deleted", f'deletes {why}: {holding.flow.id} "{holding.flow.name}"', "warning")
+def _flow_deleted_consequence(live_flow: LiveFlow) -> Consequence:
+    why = "the flow that was replaced" if is_being_replaced(live_flow) else "the twin that `keep` does not name"
+    return Consequence("flow-deleted", f'deletes {why}: {live_flow.flow.id} "{live_flow.flow.name}"', "warning")
 
 
-def _unreadable(holding: Holding) -> str | None:
+def _unreadable_reason(live_flow: LiveFlow) -> str | None:
     """What of a flow cannot be read: a write laid over it would lose what is not seen, or send a dataset again."""
-    if holding.content is None or holding.place is None:
+    if live_flow.source is None or live_flow.target is None:
         return "has several connections, or one this credential cannot see"
-    if not wire.read(CONTENT.name, holding.content.raw)["datasets"]:
+    if not wire.read_fields(SOURCE_CONNECTION.name, live_flow.source.raw)["datasets"]:
         return "has a source connection without datasets"
-    if not wire.members(holding.place.raw.get("params")):
+    if not wire.members(live_flow.target.raw.get("params")):
         return "has a target connection without params"
-    if not wire.members(holding.flow.raw.get("scheduleParams")):
+    if not wire.members(live_flow.flow.raw.get("scheduleParams")):
         return "has no scheduleParams"
     return None
 
 
-def _source(export: DesiredExport, holding: Holding, looked: Looked, scene: Scene) -> Step | str:
+def _source(export: DesiredExport, live_flow: LiveFlow, lookup: DatasetLookup, inputs: PlanInputs) -> Step | str:
     """The source connection to point at: one an interrupted run left behind with the same list, else a new one."""
-    ids = [i for i, _ in looked.found]
-    for orphan in scene.estate.orphans.get(export.address, ()):
-        if child_kind(orphan) is CONTENT and wire.read(CONTENT.name, orphan.raw)["datasets"] == ids:
+    ids = [i for i, _ in lookup.datasets]
+    for orphan in inputs.ownership.orphans.get(export.address, ()):
+        if (
+            child_kind(orphan) is SOURCE_CONNECTION
+            and wire.read_fields(SOURCE_CONNECTION.name, orphan.raw)["datasets"] == ids
+        ):
             return orphan.id
-    return source_step(export, looked, generation_of(holding), scene.terms.project, again=digest(ids))
+    return source_step(export, lookup, generation_of(live_flow), inputs.settings.project, suffix=digest(ids))
 
 
-def _taken_up(made: Sequence[Step]) -> frozenset[str]:
+def _reused_ids(made: Sequence[Step]) -> frozenset[str]:
     """Ids of existing connections that these steps refer to."""
     return frozenset(ref for step in made for ref in step.refs.values() if isinstance(ref, str))
 
 
-def _verb(writes: bool, comparison: Comparison, made: bool, waste: bool) -> Verb:
+def _verb(writes: bool, comparison: ExportDiff, made: bool, cleanup: bool) -> Verb:
     causes = {c.cause for c in comparison.changes}
     if writes:
         return Verb.UPDATE
@@ -209,45 +225,45 @@ def _verb(writes: bool, comparison: Comparison, made: bool, waste: bool) -> Verb
         return Verb.RENEW
     if made:
         return Verb.MARK
-    if waste:
+    if cleanup:
         return Verb.CLEAN
-    return Verb.HELD if Cause.STOPPED in causes else Verb.NONE
+    return Verb.PAUSED if Cause.PAUSED in causes else Verb.UNCHANGED
 
 
 def _update_steps(
-    export: DesiredExport, holding: Holding, comparison: Comparison, looked: Looked, scene: Scene
+    export: DesiredExport, live_flow: LiveFlow, comparison: ExportDiff, lookup: DatasetLookup, inputs: PlanInputs
 ) -> tuple[Step, ...]:
     """Place and format one PATCH; datasets POST, PATCH, DELETE; enabled POST, PATCH; all else of the flow one PATCH."""
-    assert holding.content is not None and holding.place is not None
+    assert live_flow.source is not None and live_flow.target is not None
     made: list[Step] = []
-    if comparison.place_fields or comparison.place_marker:
+    if comparison.target_fields or comparison.target_marker:
         made.append(
-            steps.update(
-                PLACE,
+            steps.update_step(
+                TARGET_CONNECTION,
                 export.address,
-                holding.place,
+                live_flow.target,
                 type_name=export.type.name,
-                fields=comparison.place_fields,
-                marker=comparison.place_marker,
+                fields=comparison.target_fields,
+                marker=comparison.target_marker,
             )
         )
     needs: list[str] = []
     refs: dict[str, Any] = {}
     source = None
     if comparison.repoint:
-        source = _source(export, holding, looked, scene)
-        refs[SOURCES] = steps.reference(source)
+        source = _source(export, live_flow, lookup, inputs)
+        refs[SOURCE_IDS] = steps.reference(source)
         if isinstance(source, Step):
             made.append(source)
-    if comparison.act:
-        acting = steps.act(ANCHOR, export.address, holding.flow, comparison.act)
+    if comparison.operation:
+        acting = steps.action_step(FLOW, export.address, live_flow.flow, comparison.operation)
         made.append(acting)
         needs.append(acting.key)
-    if comparison.flow_fields or comparison.flow_moves or comparison.text is not None or refs:
-        flow = steps.update(
-            ANCHOR,
+    if comparison.flow_fields or comparison.flow_marker_changes or comparison.text is not None or refs:
+        flow = steps.update_step(
+            FLOW,
             export.address,
-            holding.flow,
+            live_flow.flow,
             type_name=export.type.name,
             fields=comparison.flow_fields,
             marker=comparison.flow_marker,
@@ -256,49 +272,53 @@ def _update_steps(
             needs=needs,
         )
         made.append(flow)
-        if source is not None and holding.owns(holding.content):
-            made.append(steps.delete(CONTENT, export.address, holding.content, needs=[flow.key]))
+        if source is not None and live_flow.can_change(live_flow.source):
+            made.append(steps.delete_step(SOURCE_CONNECTION, export.address, live_flow.source, needs=[flow.key]))
     return tuple(made)
 
 
-def _owner(holding: Holding, project: str) -> Marker | None:
+def _owner(live_flow: LiveFlow, project: str) -> Marker | None:
     """
     Whose a flow is that is to be adopted. While its own target carries another project's marker it is that project's,
     though the flow lost its own: adopting it would write over theirs. Sources keep theirs when a flow is released.
     """
-    place = holding.place.marker if holding.place and holding.owns(holding.place) else None
-    return holding.flow.marker or holding.marker or (place if place and place.project != project else None)
+    target_marker = live_flow.target.marker if live_flow.target and live_flow.can_change(live_flow.target) else None
+    return (
+        live_flow.flow.marker
+        or live_flow.marker
+        or (target_marker if target_marker and target_marker.project != project else None)
+    )
 
 
-def _adoption(export: DesiredExport, base: str | Step | None, scene: Scene) -> Item:
+def _adoption(export: DesiredExport, base: str | Step | None, inputs: PlanInputs) -> PlanItem:
     """Write markers and nothing else; refused while the YAML differs from the flow."""
-    holding = scene.estate.by_id(export.declared.adopt or "")
-    if holding is None:
+    live_flow = inputs.ownership.flow_by_id(export.declared.adopt or "")
+    if live_flow is None:
         text = f"{export.address}: the flow {export.declared.adopt} it adopts is not in this sandbox"
         finding = Finding(
             "adopt-unknown",
             text,
-            export.declared.where.get("adopt", export.declared.at),
+            export.declared.positions.get("adopt", export.declared.at),
             "list flows with `exportctl drift`",
         )
-        return Item(export.address, Verb.NONE, findings=(finding,), at=export.declared.at)
-    looked = looked_up(export, holding, scene)
-    if base is None or looked.errors:
-        return stuck(export, holding.flow.id, looked)
-    foreign = _owner(holding, scene.terms.project)
-    if foreign is not None:
-        text = f"flow {holding.flow.id} belongs to project {foreign.project} ({foreign.address})"
+        return PlanItem(export.address, Verb.UNCHANGED, findings=(finding,), at=export.declared.at)
+    lookup = look_up_export_datasets(export, live_flow, inputs)
+    if base is None or lookup.errors:
+        return blocked_item(export, live_flow.flow.id, lookup)
+    owner = _owner(live_flow, inputs.settings.project)
+    if owner is not None:
+        text = f"flow {live_flow.flow.id} belongs to project {owner.project} ({owner.address})"
         allow = "let that project release it first: `removed: [{export: …, do: release}]`"
         refusal = Refusal("foreign-owner", text, allow)
-        item = Item(export.address, Verb.ADOPT, id=holding.flow.id, refusals=(refusal,), at=export.declared.at)
-        return replace(item, findings=unclaimed(export, scene))
-    why = replacement(export, base, holding)
-    item = _compared(export, scene, holding, (), looked)
-    differing = tuple(c for c in item.fields if c.cause is not Cause.CONVERGED)
+        item = PlanItem(export.address, Verb.ADOPT, id=live_flow.flow.id, refusals=(refusal,), at=export.declared.at)
+        return replace(item, findings=lost_owner_findings(export, inputs))
+    why = replacement_reason(export, base, live_flow)
+    item = _compared_item(export, inputs, live_flow, (), lookup)
+    differing = tuple(c for c in item.fields if c.cause is not Cause.ALREADY_MATCHES)
     refusals = item.refusals
     if why or differing:
         names = why or ", ".join(sorted({c.path for c in differing}))
-        text = f"the YAML differs from flow {holding.flow.id}: {names}"
+        text = f"the YAML differs from flow {live_flow.flow.id}: {names}"
         refusals = (
             *refusals,
             Refusal("adoption-differs", text, "make the YAML say what the flow does; change it after the adoption"),

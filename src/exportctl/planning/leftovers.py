@@ -22,75 +22,82 @@ from dataclasses import dataclass, replace
 
 from exportctl.errors import Level
 from exportctl.kinds import KINDS
-from exportctl.model import EXPORTS, Action, Address, Consequence, Item, LiveObject, Verb
-from exportctl.planning.creation import YOUNG
-from exportctl.planning.ownership import Estate
-from exportctl.schedules import shown
+from exportctl.model import EXPORTS, Action, Address, Consequence, LiveObject, PlanItem, Verb
+from exportctl.planning.creation import COMPLETION_WINDOW
+from exportctl.planning.ownership import Ownership
+from exportctl.schedules import format_moment
 
 
 @dataclass(frozen=True)
-class Leftover:
+class Orphan:
     """One connection, the address its marker names, and the item that deletes it, if one does."""
 
     address: Address
     live: LiveObject
     why: str
-    deleted_by: Item | None
+    deleted_by: PlanItem | None
 
 
-def named(live: LiveObject) -> str:
+def orphan_label(live: LiveObject) -> str:
     """`source connection 1a2b of 2027-01-15 08:00 UTC`."""
-    since = f" of {shown(live.created)}" if live.created else ""
+    since = f" of {format_moment(live.created_at)}" if live.created_at else ""
     return f"{KINDS[live.kind].label} {live.id}{since}"
 
 
-def told(items: Sequence[Item], estate: Estate, as_of: int) -> list[Item]:
+def add_orphan_deletions(items: Sequence[PlanItem], ownership: Ownership, as_of: int) -> list[PlanItem]:
     """The items, each with the leftovers that it deletes."""
-    found = leftovers(items, estate, as_of)
-    return [replace(i, consequences=(*i.consequences, *_deletes(i, found))) for i in items]
+    found = find_orphans(items, ownership, as_of)
+    return [replace(i, consequences=(*i.consequences, *_deletion_consequences(i, found))) for i in items]
 
 
-def _deletes(item: Item, found: Sequence[Leftover]) -> Iterator[Consequence]:
+def _deletion_consequences(item: PlanItem, found: Sequence[Orphan]) -> Iterator[Consequence]:
     for one in found:
         if one.deleted_by is item and not (item.verb is Verb.DELETE and item.id == one.live.id):
-            yield Consequence("leftover", f"deletes {named(one.live)}: {one.why}")
+            yield Consequence("leftover", f"deletes {orphan_label(one.live)}: {one.why}")
 
 
-def leftovers(items: Sequence[Item], estate: Estate, as_of: int) -> tuple[Leftover, ...]:
+def find_orphans(items: Sequence[PlanItem], ownership: Ownership, as_of: int) -> tuple[Orphan, ...]:
     """Every connection of ours that nothing uses, by address and kind, the oldest of each first."""
     deleted = {s.id: i for i in items for s in i.steps if s.action is Action.DELETE and s.id}
     children = [
-        Leftover(address, live, _why(address, live, estate, as_of), deleted.get(live.id))
-        for address, objects in estate.orphans.items()
+        Orphan(address, live, _orphan_reason(address, live, ownership, as_of), deleted.get(live.id))
+        for address, objects in ownership.orphans.items()
         if address.root == EXPORTS
         for live in objects
     ]
     order = list(KINDS)
     return tuple(
-        sorted((*children, *_bases(deleted, estate)), key=lambda one: (one.address, order.index(one.live.kind)))
+        sorted(
+            (*children, *_orphan_base_connections(deleted, ownership)),
+            key=lambda one: (one.address, order.index(one.live.kind)),
+        )
     )
 
 
-def _why(address: Address, live: LiveObject, estate: Estate, as_of: int) -> str:
-    if address in estate.ours:
+def _orphan_reason(address: Address, live: LiveObject, ownership: Ownership, as_of: int) -> str:
+    if address in ownership.own_flows:
         return f"no flow uses it, that of {address} has another"
-    if as_of - live.created < YOUNG:
+    if as_of - live.created_at < COMPLETION_WINDOW:
         return "no flow uses it; a run was cut off, or the flow was deleted"
     return "no flow that this credential can see uses it"
 
 
-def _bases(deleted: Mapping[str, Item], estate: Estate) -> Iterator[Leftover]:
+def _orphan_base_connections(deleted: Mapping[str, PlanItem], ownership: Ownership) -> Iterator[Orphan]:
     """Base connections that this plan deletes, and that nothing uses by now."""
-    for address, bases in estate.accounts.items():
+    for address, bases in ownership.own_accounts.items():
         for live in bases:
             item = deleted.get(live.id)
-            if item is not None and not estate.base_users.get(live.id) and not estate.flows_on(live.id):
-                gone = item.verb is Verb.DELETE
-                why = "nothing uses it, and nothing declares it" if gone else "nothing uses it, another took its place"
-                yield Leftover(address, live, why, item)
+            if item is not None and not ownership.base_users.get(live.id) and not ownership.flows_on(live.id):
+                is_deletion = item.verb is Verb.DELETE
+                why = (
+                    "nothing uses it, and nothing declares it"
+                    if is_deletion
+                    else "nothing uses it, another took its place"
+                )
+                yield Orphan(address, live, why, item)
 
 
-def remedy(one: Leftover, items: Sequence[Item]) -> str:
+def orphan_fix(one: Orphan, items: Sequence[PlanItem]) -> str:
     """What to do about it, in one line; `items` are those of the plan it was found with."""
     item = one.deleted_by or next((i for i in items if i.address == one.address), None)
     if item is None:
@@ -100,7 +107,7 @@ def remedy(one: Leftover, items: Sequence[Item]) -> str:
         return f"mend first: {errors[0]}"
     if item.refusals:
         return f"stays until this is allowed: {item.refusals[0].allow}"
-    if one.deleted_by is None and item.verb is Verb.NONE:
+    if one.deleted_by is None and item.verb is Verb.UNCHANGED:
         entry = f"`removed: [{{export: {one.address.name}, do: delete, reason: …}}]`"
         return f"if its flow is gone: {entry}, then `exportctl apply` deletes it"
     does = "deletes it" if one.deleted_by else "takes it up"

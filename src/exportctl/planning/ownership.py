@@ -17,85 +17,95 @@ from dataclasses import dataclass, replace
 
 from exportctl import wire
 from exportctl.errors import Finding, NewerMarker
-from exportctl.kinds import ACCOUNT, ANCHOR, BASE, CONTENT, KINDS, PLACE, SOURCES, TARGETS
-from exportctl.model import MARKER_VERSION, Address, Live, LiveObject, Marker
+from exportctl.kinds import (
+    BASE_CONNECTION,
+    BASE_ID,
+    FLOW,
+    KINDS,
+    SOURCE_CONNECTION,
+    SOURCE_IDS,
+    TARGET_CONNECTION,
+    TARGET_IDS,
+)
+from exportctl.model import MARKER_VERSION, Address, Inventory, LiveObject, Marker
 
 FLOW_LIMIT = 100  # destinations per sandbox, hard limit [GR]
 
 
 @dataclass(frozen=True)
-class Holding:
+class LiveFlow:
     """
     One live flow and what hangs on it. `content` and `place` are None when there is not exactly one, or it is hidden;
     `shared` holds the ids of children that other flows use too, `others` the names of those flows.
     """
 
     flow: LiveObject
-    content: LiveObject | None
-    place: LiveObject | None
-    base: str | None
+    source: LiveObject | None
+    target: LiveObject | None
+    base_id: str | None
     marker: Marker | None
     marker_lost: bool
-    shared: frozenset[str]
-    others: tuple[str, ...]
+    shared_ids: frozenset[str]
+    other_flow_names: tuple[str, ...]
 
-    def guarded(self, declared: bool) -> Marker | None:
+    def protecting_marker(self, declared: bool) -> Marker | None:
         """The marker; while the `protect` flag on it is lost or damaged, what the YAML declares stands in for it."""
         unsure = self.marker is not None and (self.marker_lost or self.marker.damaged)
         return replace(self.marker, protected=True) if unsure and declared and self.marker else self.marker
 
-    def owns(self, child: LiveObject | None) -> bool:
+    def can_change(self, child: LiveObject | None) -> bool:
         """May this child be marked, patched or deleted together with the flow?"""
-        return child is not None and child.id not in self.shared
+        return child is not None and child.id not in self.shared_ids
 
 
 @dataclass(frozen=True)
-class Estate:
+class Ownership:
     """The sandbox sorted by owner; every sequence is ordered by id."""
 
-    holdings: tuple[Holding, ...]  # every flow
-    ours: Mapping[Address, tuple[Holding, ...]]
+    flows: tuple[LiveFlow, ...]  # every flow
+    own_flows: Mapping[Address, tuple[LiveFlow, ...]]
     orphans: Mapping[Address, tuple[LiveObject, ...]]  # children of ours that no flow uses
-    accounts: Mapping[Address, tuple[LiveObject, ...]]  # base connections of ours
-    bases: Mapping[str, LiveObject]  # every base connection by id
+    own_accounts: Mapping[Address, tuple[LiveObject, ...]]  # base connections of ours
+    base_connections: Mapping[str, LiveObject]  # every base connection by id
     base_users: Mapping[str, tuple[str, ...]]  # base id -> ids of target connections that name it
     project: str
 
-    def by_id(self, flow: str) -> Holding | None:
-        return next((h for h in self.holdings if h.flow.id == flow), None)
+    def flow_by_id(self, flow: str) -> LiveFlow | None:
+        return next((h for h in self.flows if h.flow.id == flow), None)
 
-    def flows_on(self, base: str) -> tuple[Holding, ...]:
+    def flows_on(self, base: str) -> tuple[LiveFlow, ...]:
         """Every destination flow that uses a base connection, ours or not, audiences too."""
-        return tuple(h for h in self.holdings if h.base == base)
+        return tuple(h for h in self.flows if h.base_id == base)
 
 
-def survey(live: Live, project: str) -> Estate:
+def build_ownership(live: Inventory, project: str) -> Ownership:
     """
     Sort one sandbox's objects by who owns them.
 
     Raises:
         NewerMarker: a later exportctl wrote an object of this project.
     """
-    refuse_newer_markers((o for kind in KINDS for o in live.of(kind)), project)
-    contents = {o.id: o for o in live.of(CONTENT.name)}
-    places = {o.id: o for o in live.of(PLACE.name)}
+    refuse_newer_markers((o for kind in KINDS for o in live.objects_of_kind(kind)), project)
+    sources_by_id = {o.id: o for o in live.objects_of_kind(SOURCE_CONNECTION.name)}
+    targets_by_id = {o.id: o for o in live.objects_of_kind(TARGET_CONNECTION.name)}
     users: dict[str, list[LiveObject]] = defaultdict(list)
-    for flow in live.of(ANCHOR.name):
-        for child in (*wire.ids(flow.raw, SOURCES), *wire.ids(flow.raw, TARGETS)):
+    for flow in live.objects_of_kind(FLOW.name):
+        for child in (*wire.ids(flow.raw, SOURCE_IDS), *wire.ids(flow.raw, TARGET_IDS)):
             users[child].append(flow)
-    holdings = tuple(
-        _holding(flow, contents, places, users, project) for flow in sorted(live.of(ANCHOR.name), key=lambda o: o.id)
+    live_flows = tuple(
+        _live_flow(flow, sources_by_id, targets_by_id, users, project)
+        for flow in sorted(live.objects_of_kind(FLOW.name), key=lambda o: o.id)
     )
-    ours: dict[Address, list[Holding]] = defaultdict(list)
-    for holding in holdings:
-        if holding.marker and holding.marker.project == project:
-            ours[holding.marker.address].append(holding)
-    return Estate(
-        holdings=holdings,
-        ours={a: tuple(h) for a, h in ours.items()},
+    ours: dict[Address, list[LiveFlow]] = defaultdict(list)
+    for live_flow in live_flows:
+        if live_flow.marker and live_flow.marker.project == project:
+            ours[live_flow.marker.address].append(live_flow)
+    return Ownership(
+        flows=live_flows,
+        own_flows={a: tuple(h) for a, h in ours.items()},
         orphans=_orphans(live, users, project),
-        accounts=_marked(live.of(ACCOUNT.name), project, ACCOUNT.letter),
-        bases={o.id: o for o in live.of(ACCOUNT.name)},
+        own_accounts=_group_by_address(live.objects_of_kind(BASE_CONNECTION.name), project, BASE_CONNECTION.letter),
+        base_connections={o.id: o for o in live.objects_of_kind(BASE_CONNECTION.name)},
         base_users=_base_users(live),
         project=project,
     )
@@ -123,78 +133,100 @@ def _newer(live: LiveObject) -> Finding:
     return Finding("newer-marker", text, None, hint)
 
 
-def reclaimed(estate: Estate, adopted: Mapping[str, frozenset[Address]]) -> Estate:
+def reclaim_adopted_flows(ownership: Ownership, adopted: Mapping[str, frozenset[Address]]) -> Ownership:
     """
     With the flows that lost their marker, but of which the config and their own target still say the same: `adopted`
     are the addresses by the id of the flow that the config says each adopts. The source of an adopted flow was never
     marked, so without this its stop would be forgotten with its marker.
     """
-    found: dict[str, Holding] = {}
-    for holding in estate.holdings:
-        claim = holding.place.marker if holding.place and holding.owns(holding.place) and not holding.marker else None
-        at = claim.address if claim and claim.project == estate.project else None
-        if at is not None and at in adopted.get(holding.flow.id, ()) and at not in estate.ours:
-            found[holding.flow.id] = replace(holding, marker=claim, marker_lost=True)
+    found: dict[str, LiveFlow] = {}
+    for live_flow in ownership.flows:
+        claim = (
+            live_flow.target.marker
+            if live_flow.target and live_flow.can_change(live_flow.target) and not live_flow.marker
+            else None
+        )
+        at = claim.address if claim and claim.project == ownership.project else None
+        if at is not None and at in adopted.get(live_flow.flow.id, ()) and at not in ownership.own_flows:
+            found[live_flow.flow.id] = replace(live_flow, marker=claim, marker_lost=True)
     ours = {h.marker.address: (h,) for h in found.values() if h.marker}
-    holdings = tuple(found.get(h.flow.id, h) for h in estate.holdings)
-    return replace(estate, holdings=holdings, ours={**estate.ours, **ours}) if found else estate
+    live_flows = tuple(found.get(h.flow.id, h) for h in ownership.flows)
+    return replace(ownership, flows=live_flows, own_flows={**ownership.own_flows, **ours}) if found else ownership
 
 
-def _holding(
+def _live_flow(
     flow: LiveObject,
-    contents: Mapping[str, LiveObject],
-    places: Mapping[str, LiveObject],
+    sources_by_id: Mapping[str, LiveObject],
+    targets_by_id: Mapping[str, LiveObject],
     users: Mapping[str, list[LiveObject]],
     project: str,
-) -> Holding:
-    sources, targets = wire.ids(flow.raw, SOURCES), wire.ids(flow.raw, TARGETS)
-    content = contents.get(sources[0]) if len(sources) == 1 else None
-    place = places.get(targets[0]) if len(targets) == 1 else None
+) -> LiveFlow:
+    sources, targets = wire.ids(flow.raw, SOURCE_IDS), wire.ids(flow.raw, TARGET_IDS)
+    source = sources_by_id.get(sources[0]) if len(sources) == 1 else None
+    target = targets_by_id.get(targets[0]) if len(targets) == 1 else None
     shared = frozenset(child for child in (*sources, *targets) if len(users[child]) > 1)
     others = sorted({f.name or f.id for child in shared for f in users[child] if f.id != flow.id})
-    kept = None if flow.marker else _kept(content, place, shared, project)
-    return Holding(
-        flow, content, place, _base_of(flow, place), flow.marker or kept, kept is not None, shared, tuple(others)
+    kept = None if flow.marker else _recovered_marker(source, target, shared, project)
+    return LiveFlow(
+        flow,
+        source,
+        target,
+        _base_connection_id(flow, target),
+        flow.marker or kept,
+        kept is not None,
+        shared,
+        tuple(others),
     )
 
 
-def _kept(content: LiveObject | None, place: LiveObject | None, shared: frozenset[str], project: str) -> Marker | None:
+def _recovered_marker(
+    source: LiveObject | None, target: LiveObject | None, shared: frozenset[str], project: str
+) -> Marker | None:
     """Somebody wiped the flow's description in the UI; its own connections still say whose it is."""
-    if content is None or place is None or shared:
+    if source is None or target is None or shared:
         return None
-    ours = place.marker is not None and place.marker.project == project
-    return place.marker if ours and content.marker and _claim(content.marker) == _claim(place.marker) else None
+    ours = target.marker is not None and target.marker.project == project
+    return target.marker if ours and source.marker and _claim(source.marker) == _claim(target.marker) else None
 
 
 def _claim(marker: Marker | None) -> tuple[str, Address] | None:
     return (marker.project, marker.address) if marker else None
 
 
-def _base_of(flow: LiveObject, place: LiveObject | None) -> str | None:
-    if place is not None:
-        return next(iter(wire.ids(place.raw, BASE)), None)
+def _base_connection_id(flow: LiveObject, target: LiveObject | None) -> str | None:
+    if target is not None:
+        return next(iter(wire.ids(target.raw, BASE_ID)), None)
     inherited = wire.members(flow.raw.get("inheritedAttributes")).get("targetConnections")
     targets = inherited if isinstance(inherited, list) else []
     bases = [wire.members(wire.members(t).get("baseConnection")).get("id") for t in targets]
     return str(bases[0]) if len(bases) == 1 and bases[0] else None
 
 
-def _marked(objects: tuple[LiveObject, ...], project: str, letter: str) -> dict[Address, tuple[LiveObject, ...]]:
+def _group_by_address(
+    objects: tuple[LiveObject, ...], project: str, letter: str
+) -> dict[Address, tuple[LiveObject, ...]]:
     found: dict[Address, list[LiveObject]] = defaultdict(list)
-    for live in sorted(objects, key=lambda o: (o.created, o.id)):
+    for live in sorted(objects, key=lambda o: (o.created_at, o.id)):
         if live.marker and live.marker.project == project and live.marker.kind == letter:
             found[live.marker.address].append(live)
     return {a: tuple(o) for a, o in found.items()}
 
 
-def _orphans(live: Live, users: Mapping[str, list[LiveObject]], project: str) -> dict[Address, tuple[LiveObject, ...]]:
-    unused = tuple(o for kind in (CONTENT, PLACE) for o in live.of(kind.name) if o.id not in users)
-    return _marked(unused, project, CONTENT.letter)
+def _orphans(
+    live: Inventory, users: Mapping[str, list[LiveObject]], project: str
+) -> dict[Address, tuple[LiveObject, ...]]:
+    unused = tuple(
+        o
+        for kind in (SOURCE_CONNECTION, TARGET_CONNECTION)
+        for o in live.objects_of_kind(kind.name)
+        if o.id not in users
+    )
+    return _group_by_address(unused, project, SOURCE_CONNECTION.letter)
 
 
-def _base_users(live: Live) -> dict[str, tuple[str, ...]]:
+def _base_users(live: Inventory) -> dict[str, tuple[str, ...]]:
     found: dict[str, list[str]] = defaultdict(list)
-    for target in live.of(PLACE.name):
-        for base in wire.ids(target.raw, BASE):
+    for target in live.objects_of_kind(TARGET_CONNECTION.name):
+        for base in wire.ids(target.raw, BASE_ID):
             found[base].append(target.id)
     return {base: tuple(sorted(targets)) for base, targets in found.items()}

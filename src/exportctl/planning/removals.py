@@ -19,147 +19,166 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from exportctl.declared import Project, Removed
+from exportctl.declared import Project, RemovedEntry
 from exportctl.errors import Finding, Level
-from exportctl.kinds import ACCOUNT, ANCHOR, PLACE, Kind
+from exportctl.kinds import BASE_CONNECTION, FLOW, TARGET_CONNECTION, Kind
 from exportctl.model import (
     EXPORTS,
     Address,
     Cause,
     Consequence,
     FieldChange,
-    Item,
     LiveObject,
+    PlanItem,
     Refusal,
     Step,
     Verb,
 )
 from exportctl.planning import gates, leftovers, steps
-from exportctl.planning.creation import YOUNG, Scene, child_kind, removal
-from exportctl.planning.expand import Desired
-from exportctl.planning.ownership import Estate, Holding
+from exportctl.planning.creation import COMPLETION_WINDOW, PlanInputs, child_kind, deletion_steps
+from exportctl.planning.expand import DesiredState
+from exportctl.planning.ownership import LiveFlow, Ownership
 
 _RELEASED = Consequence("released", "takes our marker off; the flow goes on running, managed by nobody")
-_ENDS = Consequence(
+_EXPORT_ENDS = Consequence(
     "feed-ends", "the feed ends; what was delivered stays; to have it again sends everything anew", "warning"
 )
 
 
-def consent(project: Project, address: Address) -> Removed | None:
+def removed_entry(project: Project, address: Address) -> RemovedEntry | None:
     """
     The `removed` entry that covers an address: KEY/PART, or KEY for all its parts. While KEY is declared, an entry for
     KEY is left over from before it was split, and no consent to delete one of its parts.
     """
     key = address.name.partition("/")[0]
-    declared = any(e.of == key for e in project.exports.values())
+    declared = any(e.declared_key == key for e in project.exports.values())
     names = (address.name,) if declared else (address.name, key)
     return next((r for r in project.removed if r.root == address.root and r.name in names), None)
 
 
-def undeclared_exports(wanted: Desired, taken: frozenset[Address], scene: Scene) -> list[Item]:
+def undeclared_exports(wanted: DesiredState, excluded: frozenset[Address], inputs: PlanInputs) -> list[PlanItem]:
     """Items for every export of ours that the config no longer has; `taken` are addresses other items live off."""
-    estate = scene.estate
-    gone = sorted(a for a in {*estate.ours, *estate.orphans} if a not in wanted.exports and a not in taken)
-    return [_export(address, wanted, scene) for address in gone if address.root == EXPORTS]
+    ownership = inputs.ownership
+    undeclared = sorted(
+        a for a in {*ownership.own_flows, *ownership.orphans} if a not in wanted.exports and a not in excluded
+    )
+    return [_export_item(address, wanted, inputs) for address in undeclared if address.root == EXPORTS]
 
 
-def _export(address: Address, wanted: Desired, scene: Scene) -> Item:
-    holdings = scene.estate.ours.get(address, ())
-    orphans = scene.estate.orphans.get(address, ())
-    entry = consent(wanted.project, address)
-    if not holdings:
-        return _leftovers(address, orphans, entry, scene)
+def _export_item(address: Address, wanted: DesiredState, inputs: PlanInputs) -> PlanItem:
+    live_flows = inputs.ownership.own_flows.get(address, ())
+    orphans = inputs.ownership.orphans.get(address, ())
+    entry = removed_entry(wanted.project, address)
+    if not live_flows:
+        return _orphan_item(address, orphans, entry, inputs)
     if entry and entry.do == "release":
-        return Item(
+        return PlanItem(
             address,
             Verb.RELEASE,
-            id=holdings[0].flow.id,
-            steps=tuple(s for h in holdings for s in _release(address, h)),
+            id=live_flows[0].flow.id,
+            steps=tuple(s for h in live_flows for s in _release_steps(address, h)),
             consequences=(_RELEASED,),
             at=entry.at,
         )
-    made = [s for h in holdings for s in removal(address, h, needs=[])]
-    made += [steps.delete(child_kind(o), address, o, needs=[s.key for s in made]) for o in orphans]
-    titles = tuple(FieldChange("title", "title", h.flow.name, None, Cause.PENDING) for h in holdings)
-    return Item(
+    made = [s for h in live_flows for s in deletion_steps(address, h, needs=[])]
+    made += [steps.delete_step(child_kind(o), address, o, needs=[s.key for s in made]) for o in orphans]
+    titles = tuple(FieldChange("title", "title", h.flow.name, None, Cause.PENDING) for h in live_flows)
+    return PlanItem(
         address,
         Verb.DELETE,
-        id=holdings[0].flow.id,
+        id=live_flows[0].flow.id,
         fields=titles,
         steps=tuple(made),
-        consequences=(_ENDS,),
-        refusals=tuple(r for h in holdings for r in (*_unsure(h), *gates.protected(h.marker, Verb.DELETE, ()))),
+        consequences=(_EXPORT_ENDS,),
+        refusals=tuple(
+            r
+            for h in live_flows
+            for r in (*_lost_marker_refusals(h), *gates.protect_refusals(h.marker, Verb.DELETE, ()))
+        ),
         at=entry.at if entry else None,
     )
 
 
-def _unsure(holding: Holding) -> tuple[Refusal, ...]:
+def _lost_marker_refusals(live_flow: LiveFlow) -> tuple[Refusal, ...]:
     """Its connections say that it is ours; they would say so too if another flow had been pointed at them."""
-    if not holding.marker_lost:
+    if not live_flow.marker_lost:
         return ()
-    name = f'{holding.flow.id} "{holding.flow.name}"'
+    name = f'{live_flow.flow.id} "{live_flow.flow.name}"'
     text = f"flow {name} lost its marker: it is not deleted on the word of its connections"
     allow = "declare the export until apply has written the marker back, `do: release`, or delete the flow in the UI"
     return (Refusal("marker-lost", text, allow),)
 
 
-def _release(address: Address, holding: Holding) -> list[Step]:
-    pairs: list[tuple[Kind, LiveObject]] = [(ANCHOR, holding.flow)]
-    if holding.place is not None and holding.owns(holding.place):
-        pairs.append((PLACE, holding.place))
+def _release_steps(address: Address, live_flow: LiveFlow) -> list[Step]:
+    pairs: list[tuple[Kind, LiveObject]] = [(FLOW, live_flow.flow)]
+    if live_flow.target is not None and live_flow.can_change(live_flow.target):
+        pairs.append((TARGET_CONNECTION, live_flow.target))
     return [
-        steps.update(kind, address, live, type_name="", fields={}, marker=None, unmark=True, what="release")
+        steps.update_step(kind, address, live, type_name="", fields={}, marker=None, unmark=True, what="release")
         for kind, live in pairs
         if live.marker is not None
     ]
 
 
-def _leftovers(address: Address, orphans: Sequence[LiveObject], entry: Removed | None, scene: Scene) -> Item:
+def _orphan_item(
+    address: Address, orphans: Sequence[LiveObject], entry: RemovedEntry | None, inputs: PlanInputs
+) -> PlanItem:
     every = bool(entry and entry.do == "delete")
-    cleared = [o for o in orphans if every or scene.terms.as_of - o.created < YOUNG]
-    made = tuple(steps.delete(child_kind(o), address, o) for o in cleared)
-    kept = [leftovers.named(o) for o in orphans if o not in cleared]
+    cleared = [o for o in orphans if every or inputs.settings.as_of - o.created_at < COMPLETION_WINDOW]
+    made = tuple(steps.delete_step(child_kind(o), address, o) for o in cleared)
+    kept = [leftovers.orphan_label(o) for o in orphans if o not in cleared]
     findings: tuple[Finding, ...] = ()
     if kept:
         text = f"{address}: connections of ours have no flow that this credential can see: {', '.join(kept)}"
         hint = f"if the flow is gone: `removed: [{{export: {address.name}, do: delete, reason: …}}]` clears them away"
         findings = (Finding("leftovers", text, None, hint, Level.WARNING),)
-    return Item(address, Verb.CLEAN if made else Verb.NONE, steps=made, findings=findings)
+    return PlanItem(address, Verb.CLEAN if made else Verb.UNCHANGED, steps=made, findings=findings)
 
 
 def undeclared_accounts(
-    wanted: Desired, stale: Mapping[Address, Sequence[LiveObject]], items: Iterable[Item], scene: Scene
-) -> list[Item]:
+    wanted: DesiredState, stale: Mapping[Address, Sequence[LiveObject]], items: Iterable[PlanItem], inputs: PlanInputs
+) -> list[PlanItem]:
     """
     Items for base connections of ours that nothing declares, and for the ones a replacement leaves behind (`stale`).
 
     A base goes after every flow and target on it; what this plan itself deletes does not count as a user.
     """
-    going = {s.id: s.key for i in items for s in i.steps if s.action == "delete" and s.id}
+    deleting_steps = {s.id: s.key for i in items for s in i.steps if s.action == "delete" and s.id}
     made = []
-    for address, bases in sorted(scene.estate.accounts.items()):
+    for address, bases in sorted(inputs.ownership.own_accounts.items()):
         if address in wanted.accounts:
             bases = tuple(b for b in bases if b in stale.get(address, ()))
-        entry = consent(wanted.project, address)
-        made += [_account(address, base, entry, going, scene, replaced=address in wanted.accounts) for base in bases]
+        entry = removed_entry(wanted.project, address)
+        made += [
+            _account_item(address, base, entry, deleting_steps, inputs, replaced=address in wanted.accounts)
+            for base in bases
+        ]
     return made
 
 
-def _account(
-    address: Address, base: LiveObject, entry: Removed | None, going: Mapping[str, str], scene: Scene, *, replaced: bool
-) -> Item:
-    estate = scene.estate
-    users = [*estate.base_users.get(base.id, ()), *(h.flow.id for h in estate.flows_on(base.id))]
-    staying = sorted({u for u in users if u not in going})
+def _account_item(
+    address: Address,
+    base: LiveObject,
+    entry: RemovedEntry | None,
+    deleting_steps: Mapping[str, str],
+    inputs: PlanInputs,
+    *,
+    replaced: bool,
+) -> PlanItem:
+    ownership = inputs.ownership
+    users = [*ownership.base_users.get(base.id, ()), *(h.flow.id for h in ownership.flows_on(base.id))]
+    staying = sorted({u for u in users if u not in deleting_steps})
     if entry and entry.do == "release":
-        step = steps.update(ACCOUNT, address, base, type_name="", fields={}, marker=None, unmark=True, what="release")
-        return Item(address, Verb.RELEASE, id=base.id, steps=(step,), at=entry.at)
+        step = steps.update_step(
+            BASE_CONNECTION, address, base, type_name="", fields={}, marker=None, unmark=True, what="release"
+        )
+        return PlanItem(address, Verb.RELEASE, id=base.id, steps=(step,), at=entry.at)
     if staying:
-        return _used(address, base, estate, len(staying), entry, replaced)
-    step = steps.delete(ACCOUNT, address, base, needs=[going[u] for u in users])
+        return _account_in_use_item(address, base, ownership, len(staying), entry, replaced)
+    step = steps.delete_step(BASE_CONNECTION, address, base, needs=[deleting_steps[u] for u in users])
     if replaced:
-        return Item(address, Verb.CLEAN, id=base.id, steps=(step,))
-    return Item(
+        return PlanItem(address, Verb.CLEAN, id=base.id, steps=(step,))
+    return PlanItem(
         address,
         Verb.DELETE,
         id=base.id,
@@ -169,11 +188,13 @@ def _account(
     )
 
 
-def _used(
-    address: Address, base: LiveObject, estate: Estate, users: int, entry: Removed | None, replaced: bool
-) -> Item:
-    names = ", ".join(sorted(f'"{h.flow.name}"' for h in estate.flows_on(base.id))) or f"{users} target connections"
+def _account_in_use_item(
+    address: Address, base: LiveObject, ownership: Ownership, users: int, entry: RemovedEntry | None, replaced: bool
+) -> PlanItem:
+    names = ", ".join(sorted(f'"{h.flow.name}"' for h in ownership.flows_on(base.id))) or f"{users} target connections"
     text = f"{address}: base connection {base.id} stays, it is still used by {names}"
     level = Level.NOTE if replaced else Level.WARNING
     at = entry.at if entry else None
-    return Item(address, Verb.NONE, id=base.id, findings=(Finding("account-in-use", text, at, None, level),), at=at)
+    return PlanItem(
+        address, Verb.UNCHANGED, id=base.id, findings=(Finding("account-in-use", text, at, None, level),), at=at
+    )

@@ -23,44 +23,48 @@ from typing import Any
 from exportctl import wire
 from exportctl.declared import Destination, Export
 from exportctl.errors import Finding, Level
-from exportctl.kinds import ACCOUNT, ANCHOR, CONTENT, PLACE
-from exportctl.model import DESTINATIONS, EXPORTS, Address, Item, LiveObject, Marked, Step, Verb, digest
-from exportctl.planning.creation import Scene, looked_up
-from exportctl.planning.expand import Desired, DesiredAccount, DesiredExport
-from exportctl.planning.ownership import Estate, Holding
-from exportctl.planning.removals import consent
+from exportctl.kinds import BASE_CONNECTION, FLOW, SOURCE_CONNECTION, TARGET_CONNECTION
+from exportctl.model import DESTINATIONS, EXPORTS, Address, LiveObject, PlanItem, Step, UnknownValue, Verb, digest
+from exportctl.planning.creation import PlanInputs, look_up_export_datasets
+from exportctl.planning.expand import DesiredAccount, DesiredExport, DesiredState
+from exportctl.planning.ownership import LiveFlow, Ownership
+from exportctl.planning.removals import removed_entry
 
 Bases = Mapping[Address, str | Step | None]  # by export: id of its base connection, or the step that makes it
 _CREATED = (Verb.CREATE, Verb.COMPLETE)
 
 
 @dataclass(frozen=True)
-class Likeness:
+class RenameCandidate:
     """`before` is no longer declared; `same` is what both have in common; `account` would have to be renamed too."""
 
     before: Address
     same: tuple[str, ...]
     weight: int = 0
-    cadence: bool = True
+    same_every: bool = True
     account: tuple[Address, Address] | None = None  # as it is called now, and before
 
 
-Likenesses = Mapping[Address, Sequence[Likeness]]  # what is to be created -> what it looks like, best first
+RenameCandidates = Mapping[
+    Address, Sequence[RenameCandidate]
+]  # what is to be created -> what it looks like, best first
 
 
-def told(items: Sequence[Item], desired: Desired, bases: Bases, scene: Scene) -> list[Item]:
+def add_rename_findings(
+    items: Sequence[PlanItem], desired: DesiredState, bases: Bases, inputs: PlanInputs
+) -> list[PlanItem]:
     """The items; those to be created have a finding where they look like something renamed."""
-    accounts = _accounts(items, desired, scene.estate)
-    findings = {a: _account_finding(desired.accounts[a], likes) for a, likes in accounts.items()}
-    findings |= dict(_export_findings(_exports(items, desired, bases, accounts, scene), desired))
+    accounts = _account_candidates(items, desired, inputs.ownership)
+    findings = {a: _account_finding(desired.accounts[a], candidates) for a, candidates in accounts.items()}
+    findings |= dict(_export_findings(_export_candidates(items, desired, bases, accounts, inputs), desired))
     return [replace(i, findings=(*i.findings, findings[i.address])) if i.address in findings else i for i in items]
 
 
-def undeclared(root: str, desired: Desired, estate: Estate) -> Iterator[Address]:
+def undeclared_addresses(root: str, desired: DesiredState, ownership: Ownership) -> Iterator[Address]:
     """Addresses of ours, in order, that are neither declared nor named by a `renamed_from`."""
     things: Sequence[Export | Destination] = (*desired.project.exports.values(), *desired.project.destinations.values())
     known = {name for t in things if _root(t) == root for name in (t.key, t.renamed_from)}
-    every = sorted(estate.ours if root == EXPORTS else estate.accounts)
+    every = sorted(ownership.own_flows if root == EXPORTS else ownership.own_accounts)
     return (address for address in every if address.root == root and address.name not in known)
 
 
@@ -68,12 +72,12 @@ def _root(thing: Export | Destination) -> str:
     return EXPORTS if isinstance(thing, Export) else DESTINATIONS
 
 
-def keeps(export: DesiredExport, base: str | Step | None, holding: Holding) -> bool:
+def can_keep_flow(export: DesiredExport, base: str | Step | None, live_flow: LiveFlow) -> bool:
     """Could the live flow become the declared export by patches alone?"""
-    return wire.destination_type(holding.flow.raw) is export.type and holding.base in (None, base)
+    return wire.destination_type(live_flow.flow.raw) is export.type and live_flow.base_id in (None, base)
 
 
-def spelled(before: Mapping[Address, Address], desired: Desired) -> str:
+def renamed_from_phrase(before: Mapping[Address, Address], desired: DesiredState) -> str:
     """What to write under one KEY so that it, or each of these parts of it, goes on from the address it had."""
     parts = {address.name.partition("/")[2]: old.name for address, old in before.items()}
     key = next(iter(before)).name.partition("/")[0]
@@ -90,150 +94,196 @@ def spelled(before: Mapping[Address, Address], desired: Desired) -> str:
 # -- accounts ---------------------------------------------------------------------------------------------------------
 
 
-def _accounts(items: Sequence[Item], desired: Desired, estate: Estate) -> Likenesses:
-    gone = [a for a in undeclared(DESTINATIONS, desired, estate) if not consent(desired.project, a)]
+def _account_candidates(items: Sequence[PlanItem], desired: DesiredState, ownership: Ownership) -> RenameCandidates:
+    undeclared = [
+        a for a in undeclared_addresses(DESTINATIONS, desired, ownership) if not removed_entry(desired.project, a)
+    ]
     made = [desired.accounts[i.address] for i in items if i.address in desired.accounts and i.verb is Verb.CREATE]
-    found = {m.address: [like for a in gone if (like := _account_like(m, a, desired, estate))] for m in made}
-    return {address: likes for address, likes in found.items() if likes}
+    found = {
+        m.address: [candidate for a in undeclared if (candidate := _account_candidate(m, a, desired, ownership))]
+        for m in made
+    }
+    return {address: candidates for address, candidates in found.items() if candidates}
 
 
-def _account_like(account: DesiredAccount, before: Address, desired: Desired, estate: Estate) -> Likeness | None:
-    for base in estate.accounts[before]:
+def _account_candidate(
+    account: DesiredAccount, before: Address, desired: DesiredState, ownership: Ownership
+) -> RenameCandidate | None:
+    for base in ownership.own_accounts[before]:
         method = wire.auth_method(base.raw)
         if wire.destination_type(base.raw) is not account.type or (method.name if method else None) != account.method:
             continue
-        same = _same_auth(account, base)
+        same = _equal_auth_fields(account, base)
         if same:
-            return Likeness(before, ("type", *same))
+            return RenameCandidate(before, ("type", *same))
         if same is not None and not account.type.methods:
-            return Likeness(before, ("type",))
-        if same is not None and _same_places(account, base, desired, estate):
-            return Likeness(before, ("type", "place of an export on it"))
+            return RenameCandidate(before, ("type",))
+        if same is not None and _has_same_location(account, base, desired, ownership):
+            return RenameCandidate(before, ("type", "place of an export on it"))
     return None
 
 
-def _same_auth(account: DesiredAccount, base: LiveObject) -> tuple[str, ...] | None:
+def _equal_auth_fields(account: DesiredAccount, base: LiveObject) -> tuple[str, ...] | None:
     """
     Names of the fields known to be equal; None where one differs. What the service hides is told by the marker, which
     holds a digest of what was last applied; what is not set here is not known.
     """
-    live: Mapping[str, Any] = wire.read(ACCOUNT.name, base.raw)["auth"]
+    live: Mapping[str, Any] = wire.read_fields(BASE_CONNECTION.name, base.raw)["auth"]
     applied = base.marker.applied.get("auth", ()) if base.marker and not base.marker.damaged else ()
-    told = applied and Marked.UNSET not in account.auth.values()
-    hidden = digest(account.auth) in applied if told else None
+    is_known = applied and UnknownValue.UNSET not in account.auth.values()
+    hidden = digest(account.auth) in applied if is_known else None
     equal: dict[str, bool] = {}
     for name in sorted({*account.auth, *live}):
         mine, theirs = account.auth.get(name), live.get(name)
-        known = hidden if theirs is Marked.HIDDEN else None if mine is Marked.UNSET else mine == theirs
+        known = hidden if theirs is UnknownValue.HIDDEN else None if mine is UnknownValue.UNSET else mine == theirs
         equal |= {name: known} if known is not None else {}
     return tuple(equal) if all(equal.values()) else None
 
 
-def _same_places(account: DesiredAccount, base: LiveObject, desired: Desired, estate: Estate) -> bool:
+def _has_same_location(account: DesiredAccount, base: LiveObject, desired: DesiredState, ownership: Ownership) -> bool:
     """Does an export on the declared account write where a flow on the live one does?"""
-    places = [_place(h) for h in estate.flows_on(base.id)]
-    return any(dict(e.place["place"]) in places for e in desired.exports.values() if e.account.own == account.address)
+    locations = [_location(h) for h in ownership.flows_on(base.id)]
+    return any(
+        dict(e.target_fields["place"]) in locations
+        for e in desired.exports.values()
+        if e.account.own == account.address
+    )
 
 
-def _account_finding(account: DesiredAccount, likes: Sequence[Likeness]) -> Finding:
-    words = [f"if it was renamed, write `renamed_from: {likes[0].before.name}`"]
+def _account_finding(account: DesiredAccount, candidates: Sequence[RenameCandidate]) -> Finding:
+    words = [f"if it was renamed, write `renamed_from: {candidates[0].before.name}`"]
     words.append(": without it each export on it is replaced, which sends everything again")
     if account.secrets:
         words.append("; secrets are not compared: if they changed as well, give it a new `secret_version`")
-    text, at = _likely(account.address, likes), account.declared.where.get("renamed_from", account.declared.at)
+    text, at = (
+        _candidates_phrase(account.address, candidates),
+        account.declared.positions.get("renamed_from", account.declared.at),
+    )
     return Finding("likely-rename", text, at, "".join(words), Level.WARNING)
 
 
 # -- exports ----------------------------------------------------------------------------------------------------------
 
 
-def _exports(
-    items: Sequence[Item], desired: Desired, bases: Bases, accounts: Likenesses, scene: Scene
-) -> dict[Address, list[Likeness]]:
-    gone = [a for a in undeclared(EXPORTS, desired, scene.estate) if not consent(desired.project, a)]
-    every = [scene.estate.ours[address] for address in gone]
-    flows = [held[0] for held in every if len(held) == 1]  # of several, nobody knows which one would go on
+def _export_candidates(
+    items: Sequence[PlanItem], desired: DesiredState, bases: Bases, accounts: RenameCandidates, inputs: PlanInputs
+) -> dict[Address, list[RenameCandidate]]:
+    undeclared = [
+        a for a in undeclared_addresses(EXPORTS, desired, inputs.ownership) if not removed_entry(desired.project, a)
+    ]
+    every = [inputs.ownership.own_flows[address] for address in undeclared]
+    flows = [
+        flow_group[0] for flow_group in every if len(flow_group) == 1
+    ]  # of several, nobody knows which one would go on
     found = {}
     for item in items:
         if item.address in desired.exports and item.verb in _CREATED:
             export, base = desired.exports[item.address], bases[item.address]
-            ids = [i for i, _ in looked_up(export, None, scene).found]
-            same = [h for h in flows if h.content and wire.read(CONTENT.name, h.content.raw)["datasets"] == ids]
-            likes = [like for h in same if (like := _export_like(export, h, base, accounts, scene.estate))]
-            found[item.address] = sorted(likes, key=lambda one: (-one.weight, one.before))
-    return {address: likes for address, likes in found.items() if likes}
+            ids = [i for i, _ in look_up_export_datasets(export, None, inputs).datasets]
+            same = [
+                h
+                for h in flows
+                if h.source and wire.read_fields(SOURCE_CONNECTION.name, h.source.raw)["datasets"] == ids
+            ]
+            candidates = [
+                candidate for h in same if (candidate := _export_candidate(export, h, base, accounts, inputs.ownership))
+            ]
+            found[item.address] = sorted(candidates, key=lambda one: (-one.weight, one.before))
+    return {address: candidates for address, candidates in found.items() if candidates}
 
 
-def _export_like(
-    export: DesiredExport, holding: Holding, base: str | Step | None, accounts: Likenesses, estate: Estate
-) -> Likeness | None:
+def _export_candidate(
+    export: DesiredExport,
+    live_flow: LiveFlow,
+    base: str | Step | None,
+    accounts: RenameCandidates,
+    ownership: Ownership,
+) -> RenameCandidate | None:
     """What an export and a flow of the same datasets have in common."""
-    renamed = None if keeps(export, base, holding) else _renamed_account(export, base, holding, accounts, estate)
-    if not (renamed or keeps(export, base, holding)) or holding.marker is None:
+    renamed = (
+        None
+        if can_keep_flow(export, base, live_flow)
+        else _renamed_account(export, base, live_flow, accounts, ownership)
+    )
+    if not (renamed or can_keep_flow(export, base, live_flow)) or live_flow.marker is None:
         return None
-    live = wire.read(ANCHOR.name, holding.flow.raw)
-    cadence = live["cadence"] == export.anchor["cadence"]
+    live = wire.read_fields(FLOW.name, live_flow.flow.raw)
+    same_every = live["cadence"] == export.flow_fields["cadence"]
     traits = (
-        ("place", 4, _place(holding) == dict(export.place["place"])),
-        ("title", 2, holding.flow.name == export.declared.title),
-        ("cadence and folder", 1, cadence and live["folder"] == export.declared.folder),
+        ("place", 4, _location(live_flow) == dict(export.target_fields["place"])),
+        ("title", 2, live_flow.flow.name == export.declared.title),
+        ("cadence and folder", 1, same_every and live["folder"] == export.declared.folder),
     )
     same = [(name, weight) for name, weight, equal in traits if equal]
     words = ("datasets", *(name for name, _ in same))
-    return Likeness(holding.marker.address, words, sum(w for _, w in same), cadence, renamed) if same else None
+    return (
+        RenameCandidate(live_flow.marker.address, words, sum(w for _, w in same), same_every, renamed) if same else None
+    )
 
 
-def _place(holding: Holding) -> dict[str, Any] | None:
-    return dict(wire.read(PLACE.name, holding.place.raw)["place"]) if holding.place else None
+def _location(live_flow: LiveFlow) -> dict[str, Any] | None:
+    return dict(wire.read_fields(TARGET_CONNECTION.name, live_flow.target.raw)["place"]) if live_flow.target else None
 
 
 def _renamed_account(
-    export: DesiredExport, base: str | Step | None, holding: Holding, accounts: Likenesses, estate: Estate
+    export: DesiredExport,
+    base: str | Step | None,
+    live_flow: LiveFlow,
+    accounts: RenameCandidates,
+    ownership: Ownership,
 ) -> tuple[Address, Address] | None:
     """The flow could go on if its account, which looks like the one to be created, were renamed too."""
-    if not isinstance(base, Step) or wire.destination_type(holding.flow.raw) is not export.type:
+    if not isinstance(base, Step) or wire.destination_type(live_flow.flow.raw) is not export.type:
         return None
-    before = (like.before for like in accounts.get(base.address, ()))
-    return next(((base.address, a) for a in before if any(b.id == holding.base for b in estate.accounts[a])), None)
+    before = (candidate.before for candidate in accounts.get(base.address, ()))
+    return next(
+        ((base.address, a) for a in before if any(b.id == live_flow.base_id for b in ownership.own_accounts[a])), None
+    )
 
 
 def _export_findings(
-    found: Mapping[Address, Sequence[Likeness]], desired: Desired
+    found: Mapping[Address, Sequence[RenameCandidate]], desired: DesiredState
 ) -> Iterator[tuple[Address, Finding]]:
     """One for each KEY, on its first part: what renames a split export renames all of its parts."""
     by_key: dict[str, list[Address]] = defaultdict(list)
     for address in sorted(found):
-        by_key[desired.exports[address].declared.of].append(address)
+        by_key[desired.exports[address].declared.declared_key].append(address)
     for key, (first, *more) in by_key.items():
-        text = _likely(first, found[first])
+        text = _candidates_phrase(first, found[first])
         if more:
             others = "does 1 more part" if len(more) == 1 else f"do {len(more)} more parts"
             text += f"; so {others} of {EXPORTS}.{key}"
         export = desired.exports[first].declared
         best = {address: found[address][0] for address in (first, *more)}
         hint = _hint(export, best, desired)
-        yield first, Finding("likely-rename", text, export.where.get("renamed_from", export.at), hint, Level.WARNING)
+        yield (
+            first,
+            Finding("likely-rename", text, export.positions.get("renamed_from", export.at), hint, Level.WARNING),
+        )
 
 
-def _hint(export: Export, best: Mapping[Address, Likeness], desired: Desired) -> str:
-    words = spelled({address: like.before for address, like in best.items()}, desired)
-    accounts = sorted({like.account for like in best.values() if like.account})
+def _hint(export: Export, best: Mapping[Address, RenameCandidate], desired: DesiredState) -> str:
+    words = renamed_from_phrase({address: candidate.before for address, candidate in best.items()}, desired)
+    accounts = sorted({candidate.account for candidate in best.values() if candidate.account})
     words += "".join(f", and `renamed_from: {before.name}` under {now}" for now, before in accounts)
     whose = "its flow stays" if len(best) == 1 else "their flows stay"
-    again = "nothing is sent again"
-    if not all(like.cadence for like in best.values()):
-        again = "only another cadence may send it again"
+    re_export = "nothing is sent again"
+    if not all(candidate.same_every for candidate in best.values()):
+        re_export = "only another cadence may send it again"
     lost = f"there is no flow of {EXPORTS}.{export.renamed_from}; " if export.renamed_from else ""
-    return f"{lost}if it was renamed, write {words}: {whose} and {again}"
+    return f"{lost}if it was renamed, write {words}: {whose} and {re_export}"
 
 
-def _likely(address: Address, likes: Sequence[Likeness]) -> str:
-    if len(likes) == 1:
-        return f"{address} looks like {likes[0].before}, which is no longer declared: {_common(likes[0])}"
-    each = ", then ".join(f"{like.before} ({_common(like)})" for like in likes)
+def _candidates_phrase(address: Address, candidates: Sequence[RenameCandidate]) -> str:
+    if len(candidates) == 1:
+        return (
+            f"{address} looks like {candidates[0].before}, which is no longer declared: "
+            f"{_common_traits_phrase(candidates[0])}"
+        )
+    each = ", then ".join(f"{candidate.before} ({_common_traits_phrase(candidate)})" for candidate in candidates)
     return f"{address} looks like what is no longer declared: {each}"
 
 
-def _common(like: Likeness) -> str:
-    *more, last = [f"the same {name}" for name in like.same]
+def _common_traits_phrase(candidate: RenameCandidate) -> str:
+    *more, last = [f"the same {name}" for name in candidate.same]
     return f"{', '.join(more)} and {last}" if more else last

@@ -13,114 +13,136 @@ from dataclasses import replace
 
 from exportctl import wire
 from exportctl.errors import Finding, Level
-from exportctl.kinds import ANCHOR
+from exportctl.kinds import FLOW
 from exportctl.marker import END
-from exportctl.model import Cause, FieldChange, Item, Refusal, Step, Verb
+from exportctl.model import Cause, FieldChange, PlanItem, Refusal, Step, Verb
 from exportctl.planning import gates, steps
-from exportctl.planning.creation import Scene, again, creation, generation_of, removal
+from exportctl.planning.creation import (
+    PlanInputs,
+    deletion_steps,
+    full_export_consequence,
+    generation_of,
+    plan_creation,
+)
 from exportctl.planning.expand import DesiredExport
-from exportctl.planning.ownership import Holding
-from exportctl.planning.standing import live_end, stops
+from exportctl.planning.ownership import LiveFlow
+from exportctl.planning.standing import live_end, paused_changes
 
 
-def going(holding: Holding) -> bool:
-    return holding.marker is not None and holding.marker.replaced
+def is_being_replaced(live_flow: LiveFlow) -> bool:
+    return live_flow.marker is not None and live_flow.marker.being_replaced
 
 
-def off(holding: Holding) -> bool:
-    return not wire.read(ANCHOR.name, holding.flow.raw)["enabled"]
+def is_disabled(live_flow: LiveFlow) -> bool:
+    return not wire.read_fields(FLOW.name, live_flow.flow.raw)["enabled"]
 
 
-def begun(holding: Holding) -> str:
-    state = "switched off" if off(holding) else "still on"
-    return f"the replacement of flow {holding.flow.id} was begun and is not finished; the flow is {state}"
+def unfinished_replacement_phrase(live_flow: LiveFlow) -> str:
+    state = "switched off" if is_disabled(live_flow) else "still on"
+    return f"the replacement of flow {live_flow.flow.id} was begun and is not finished; the flow is {state}"
 
 
-def replacement(export: DesiredExport, base: str | Step, holding: Holding) -> str | None:
+def replacement_reason(export: DesiredExport, base: str | Step, live_flow: LiveFlow) -> str | None:
     """Why the live flow cannot become the declared one by patches, or None."""
-    live = wire.destination_type(holding.flow.raw)
+    live = wire.destination_type(live_flow.flow.raw)
     if live is not export.type:
         return f"destination type {live.name if live else 'unknown'} -> {export.type.name}"
     if isinstance(base, Step):
         return "another way to authenticate, or an account that does not exist yet"
-    if holding.base is not None and holding.base != base:
+    if live_flow.base_id is not None and live_flow.base_id != base:
         return "another account"
     return None
 
 
-def replaced(
-    export: DesiredExport, base: str | Step, scene: Scene, holding: Holding, older: tuple[Holding, ...], why: str
-) -> Item:
+def plan_replacement(
+    export: DesiredExport,
+    base: str | Step,
+    inputs: PlanInputs,
+    live_flow: LiveFlow,
+    older: tuple[LiveFlow, ...],
+    why: str,
+) -> PlanItem:
     """Mark the old flow as going, switch it off, create, delete the old one: finished without asking after a crash."""
-    made = creation(export, base, scene, generation=generation_of(holding) + 1, going=(holding, *older))
+    made = plan_creation(
+        export, base, inputs, generation=generation_of(live_flow) + 1, replaced_flows=(live_flow, *older)
+    )
     before: list[Step] = []
     account = [base.key] if isinstance(base, Step) else []  # no flow is stopped for an account that cannot be made
-    if not going(holding) and holding.marker:
-        marker = replace(holding.marker, replaced=True, damaged=False)
+    if not is_being_replaced(live_flow) and live_flow.marker:
+        marker = replace(live_flow.marker, being_replaced=True, damaged=False)
         before.append(
-            steps.update(
-                ANCHOR,
+            steps.update_step(
+                FLOW,
                 export.address,
-                holding.flow,
+                live_flow.flow,
                 type_name=export.type.name,
-                fields={"title": f"{holding.flow.name} (being replaced)"},
+                fields={"title": f"{live_flow.flow.name} (being replaced)"},
                 marker=marker,
                 needs=account,
                 what="consent",
             )
         )
-    if not off(holding):
+    if not is_disabled(live_flow):
         first = [*account, *(s.key for s in before)]
-        before.append(steps.act(ANCHOR, export.address, holding.flow, "disable", needs=first))
+        before.append(steps.action_step(FLOW, export.address, live_flow.flow, "disable", needs=first))
     made_steps = tuple(replace(s, needs=tuple(sorted({*s.needs, *(b.key for b in before)}))) for s in made.steps)
     last = [s.key for s in made_steps]
-    after = [s for h in (holding, *older) for s in removal(export.address, h, needs=last)]
-    declared = export.declared.allow_replace == holding.flow.id
-    consent = going(holding) or declared or scene.terms.flags.replaces(export.address)
+    after = [s for h in (live_flow, *older) for s in deletion_steps(export.address, h, needs=last)]
+    declared = export.declared.allow_replace == live_flow.flow.id
+    consent = is_being_replaced(live_flow) or declared or inputs.settings.options.can_replace(export.address)
     text = f"{export.address} cannot be patched into place ({why}); a new flow sends every dataset in full"
-    allow = f"`allow_replace: {holding.flow.id}` in {export.address}, or --allow-replace {export.address}"
-    refusals = [*made.refusals, *gates.protected(holding.guarded(export.declared.protect), Verb.REPLACE, ())]
+    allow = f"`allow_replace: {live_flow.flow.id}` in {export.address}, or --allow-replace {export.address}"
+    refusals = [
+        *made.refusals,
+        *gates.protect_refusals(live_flow.protecting_marker(export.declared.protect), Verb.REPLACE, ()),
+    ]
     if not consent:
         refusals.append(Refusal("replacement", text, allow))
-    held = _held(export, holding, scene)
-    refusals += _still_stopped(export, holding, held)
-    ends = live_end(holding)
+    paused = _paused_changes(export, live_flow, inputs)
+    refusals += _paused_refusals(export, live_flow, paused)
+    ends = live_end(live_flow)
     fields = (replace(c, before=ends) if c.field == END else c for c in made.fields)
     return replace(
         made,
         verb=Verb.REPLACE,
-        id=holding.flow.id,
+        id=live_flow.flow.id,
         steps=(*before, *made_steps, *after),
         fields=(
             FieldChange("replaced", "replaced", why, None, Cause.PENDING),
-            *held,
-            *(c for c in fields if c.path not in {h.path for h in held}),
+            *paused,
+            *(c for c in fields if c.path not in {h.path for h in paused}),
         ),
-        consequences=(again("replaces the flow: everything is sent again, under a new flow id"), *made.consequences),
+        consequences=(
+            full_export_consequence("replaces the flow: everything is sent again, under a new flow id"),
+            *made.consequences,
+        ),
         refusals=tuple(refusals),
-        findings=(*_unfinished(export, holding), *made.findings),
+        findings=(*_unfinished_findings(export, live_flow), *made.findings),
         ends=ends if refusals else made.ends,
     )
 
 
-def _held(export: DesiredExport, holding: Holding, scene: Scene) -> tuple[FieldChange, ...]:
+def _paused_changes(export: DesiredExport, live_flow: LiveFlow, inputs: PlanInputs) -> tuple[FieldChange, ...]:
     """Stops made by hand. That a flow which is going is off says nothing: it is we who switch it off."""
-    held = stops(export, holding, scene.terms)
-    return tuple(c for c in held if c.field == END) if going(holding) else held
+    paused = paused_changes(export, live_flow, inputs.settings)
+    return tuple(c for c in paused if c.field == END) if is_being_replaced(live_flow) else paused
 
 
-def _unfinished(export: DesiredExport, holding: Holding) -> tuple[Finding, ...]:
-    if not going(holding):
+def _unfinished_findings(export: DesiredExport, live_flow: LiveFlow) -> tuple[Finding, ...]:
+    if not is_being_replaced(live_flow):
         return ()
-    text, hint = f"{export.address}: {begun(holding)}", "apply finishes it, without asking again"
+    text, hint = (
+        f"{export.address}: {unfinished_replacement_phrase(live_flow)}",
+        "apply finishes it, without asking again",
+    )
     return (Finding("half-built", text, export.declared.at, hint, Level.WARNING),)
 
 
-def _still_stopped(export: DesiredExport, holding: Holding, held: Sequence[FieldChange]) -> list[Refusal]:
+def _paused_refusals(export: DesiredExport, live_flow: LiveFlow, paused: Sequence[FieldChange]) -> list[Refusal]:
     """A new flow would start what somebody stopped by hand."""
-    if not held:
+    if not paused:
         return []
-    names = ", ".join(sorted(c.path for c in held))
-    text = f"flow {holding.flow.id} was stopped by hand ({names}); its replacement would run again"
-    first = "take away the `accept` entry, then " if any(c.cause is Cause.ACCEPTED for c in held) else ""
+    names = ", ".join(sorted(c.path for c in paused))
+    text = f"flow {live_flow.flow.id} was stopped by hand ({names}); its replacement would run again"
+    first = "take away the `accept` entry, then " if any(c.cause is Cause.ACCEPTED for c in paused) else ""
     return [Refusal("stopped", text, f"{first}--put-back {export.address}, or declare the stop: `enabled: false`")]

@@ -13,13 +13,13 @@ from exportctl import schedules, wire
 from exportctl.declared import Destination, Project
 from exportctl.destination_types import TYPES, Secrecy
 from exportctl.errors import RefusedError
-from exportctl.kinds import ANCHOR
-from exportctl.model import DESTINATIONS, EXPORTS, Address, Live, Plan, Verb
-from exportctl.planning.ownership import Estate, Holding, survey
+from exportctl.kinds import FLOW
+from exportctl.model import DESTINATIONS, EXPORTS, Address, Inventory, Plan, Verb
+from exportctl.planning.ownership import LiveFlow, Ownership, build_ownership
 
 
 @dataclass(frozen=True)
-class Proof:
+class AccountFlow:
     """
     One flow on the account. `address` is None for one that this config does not declare, audiences among them; `next`
     is when it runs next, in seconds since 1970 UTC, None if it does not run or its schedule cannot be read.
@@ -28,10 +28,10 @@ class Proof:
     flow: str
     name: str
     address: Address | None
-    next: int | None
+    next_run: int | None
 
 
-def account(project: Project, key: str) -> Address:
+def rotated_account_address(project: Project, key: str) -> Address:
     """
     The address of the account whose secrets destination `key` sends; with `account: {of: …}` that is another's.
 
@@ -51,7 +51,10 @@ def account(project: Project, key: str) -> Address:
         )
     if not _has_secrets(declared):
         raise RefusedError(
-            f"{DESTINATIONS}.{key} has no secret to send", rule="no-secret", hint=_why(declared), at=declared.at
+            f"{DESTINATIONS}.{key} has no secret to send",
+            rule="no-secret",
+            hint=_no_secret_hint(declared),
+            at=declared.at,
         )
     return Address(DESTINATIONS, declared.key)
 
@@ -60,13 +63,13 @@ def _has_secrets(declared: Destination) -> bool:
     return any(value.secrecy is Secrecy.SECRET for value in declared.account.auth.values())
 
 
-def _why(declared: Destination) -> str:
+def _no_secret_hint(declared: Destination) -> str:
     if declared.account.method is None:
         return f"{TYPES[declared.type].label}: the storage and its keys are Adobe's"
     return f"it signs in with {' and '.join(sorted(declared.account.auth))}; another one is a change of the config"
 
 
-def check(plan: Plan, project: Project, address: Address) -> None:
+def check_rotation(plan: Plan, project: Project, address: Address) -> None:
     """
     Is `address` an account that is there and stays the same one?
 
@@ -86,22 +89,22 @@ def check(plan: Plan, project: Project, address: Address) -> None:
         )
 
 
-def proofs(live: Live, project: Project, base: str, as_of: int) -> tuple[Proof, ...]:
+def account_flows(live: Inventory, project: Project, base: str, as_of: int) -> tuple[AccountFlow, ...]:
     """Every flow on the base connection `base`, ours by address and then the others by name."""
-    estate = survey(live, project.name)
-    found = [_proof(holding, estate, project, as_of) for holding in estate.flows_on(base)]
+    ownership = build_ownership(live, project.name)
+    found = [_account_flow(live_flow, ownership, project, as_of) for live_flow in ownership.flows_on(base)]
     return tuple(sorted(found, key=lambda p: (p.address is None, str(p.address), p.name, p.flow)))
 
 
-def _proof(holding: Holding, estate: Estate, project: Project, as_of: int) -> Proof:
-    marker = holding.marker
-    ours = marker is not None and marker.project == estate.project and marker.address.root == EXPORTS
+def _account_flow(live_flow: LiveFlow, ownership: Ownership, project: Project, as_of: int) -> AccountFlow:
+    marker = live_flow.marker
+    ours = marker is not None and marker.project == ownership.project and marker.address.root == EXPORTS
     declared = marker.address if marker and ours and marker.name in project.exports else None
-    return Proof(holding.flow.id, holding.flow.name, declared, _next(holding, as_of))
+    return AccountFlow(live_flow.flow.id, live_flow.flow.name, declared, _next_run(live_flow, as_of))
 
 
-def _next(holding: Holding, as_of: int) -> int | None:
-    read = wire.read(ANCHOR.name, holding.flow.raw)
+def _next_run(live_flow: LiveFlow, as_of: int) -> int | None:
+    read = wire.read_fields(FLOW.name, live_flow.flow.raw)
     if not read["enabled"] or read["cadence"] is None or read["start"] is None:
         return None
     return next(iter(schedules.next_runs(read["cadence"], read["start"], read["end"], as_of, 1)), None)

@@ -13,7 +13,7 @@ from typing import Any
 
 from exportctl import wire
 from exportctl.errors import Finding, Level
-from exportctl.model import Sensitive
+from exportctl.model import SensitiveValue
 from exportctl.planning.expand import DesiredAccount, DesiredExport, Specs, target_properties
 
 _TYPES: Mapping[str, type | tuple[type, ...]] = {"string": str, "boolean": bool, "integer": int, "number": (int, float)}
@@ -25,10 +25,10 @@ def check_export(export: DesiredExport, specs: Specs) -> tuple[Finding, ...]:
     spec = specs.get(export.type.connection_spec)
     if spec is None:
         return ()
-    sent = {k: v for k, v in wire.place_params(export.type, export.place).items() if v is not None}
-    at = export.declared.where.get("destination", export.declared.at)
+    sent = {k: v for k, v in wire.target_params(export.type, export.target_fields).items() if v is not None}
+    at = export.declared.positions.get("destination", export.declared.at)
     listed = target_properties(spec)
-    refused = [_refused(name, value, listed.get(name)) for name, value in sorted(sent.items()) if name != _PATH]
+    refused = [_mismatch_phrase(name, value, listed.get(name)) for name, value in sorted(sent.items()) if name != _PATH]
     return tuple(Finding("spec-refuses", f"{export.address}: {words}", at, _HINT) for words in refused if words)
 
 
@@ -45,12 +45,12 @@ def check_account(account: DesiredAccount, specs: Specs) -> tuple[Finding, ...]:
     found = []
     for rule in method.fields:
         value = account.auth.get(rule.name)
-        known = value.value if isinstance(value, Sensitive) else value
+        known = value.value if isinstance(value, SensitiveValue) else value
         if type(known) is not str:
             continue
-        words = _refused(rule.name, known, listed.get(rule.wire), show=not isinstance(value, Sensitive))
+        words = _mismatch_phrase(rule.name, known, listed.get(rule.wire), show=not isinstance(value, SensitiveValue))
         if words:
-            where = account.declared.where.get(f"auth.{rule.name}", account.declared.at)
+            where = account.declared.positions.get(f"auth.{rule.name}", account.declared.at)
             level = Level.WARNING if rule.lenient else Level.ERROR
             found.append(Finding("spec-refuses", f"{account.address}: auth.{words}", where, _HINT, level))
     return tuple(found)
@@ -64,7 +64,7 @@ def _auth_properties(spec: Mapping[str, Any], spec_name: str) -> Mapping[str, An
     return {}
 
 
-def _refused(name: str, value: Any, rule: Any, *, show: bool = True) -> str | None:
+def _mismatch_phrase(name: str, value: Any, rule: Any, *, show: bool = True) -> str | None:
     """Why one parameter breaks its rule, or None. A rule without a usable form refuses nothing."""
     if not isinstance(rule, Mapping):
         return None
@@ -75,12 +75,17 @@ def _refused(name: str, value: Any, rule: Any, *, show: bool = True) -> str | No
     if isinstance(rule.get("enum"), list) and value not in rule["enum"]:
         return f"{name}: {said} is not one of {', '.join(map(str, rule['enum']))}"
     pattern = rule.get("pattern")
-    if isinstance(pattern, str) and isinstance(value, str) and len(value) <= 512 and not _matches(pattern, value):
+    if (
+        isinstance(pattern, str)
+        and isinstance(value, str)
+        and len(value) <= 512
+        and not _is_pattern_match(pattern, value)
+    ):
         return f"{name}: {said} does not match {pattern}"
     return None
 
 
-def _matches(pattern: str, value: str) -> bool:
+def _is_pattern_match(pattern: str, value: str) -> bool:
     try:
         return re.search(pattern, value) is not None
     except re.error:

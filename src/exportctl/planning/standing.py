@@ -10,163 +10,170 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from exportctl import schedules, wire
-from exportctl.declared import Accepted
+from exportctl.declared import AcceptEntry
 from exportctl.errors import Finding, Level
-from exportctl.flags import Flags
-from exportctl.kinds import ANCHOR, PLACE, Kind
+from exportctl.flags import PlanOptions
+from exportctl.kinds import FLOW, TARGET_CONNECTION, Kind
 from exportctl.marker import END
-from exportctl.model import Cause, FieldChange, Item, Marker, Verb
+from exportctl.model import Cause, FieldChange, Marker, PlanItem, Verb
 from exportctl.planning import acceptance, endings, steps
 from exportctl.planning.actors import actor
-from exportctl.planning.diff import Side, field_changes
+from exportctl.planning.diff import ComparisonInputs, field_changes
 from exportctl.planning.expand import DesiredExport
-from exportctl.planning.ownership import Holding
+from exportctl.planning.ownership import LiveFlow
 
-BLAMED = frozenset({Cause.DRIFT, Cause.CONFLICT, Cause.DIFFERS, Cause.STOPPED, Cause.ACCEPTED})
+CAUSES_WITH_ACTOR = frozenset({Cause.DRIFT, Cause.CONFLICT, Cause.UNKNOWN_ORIGIN, Cause.PAUSED, Cause.ACCEPTED})
 
 
 @dataclass(frozen=True)
-class Terms:
+class PlanSettings:
     """The plan-wide input of one comparison."""
 
     project: str
-    flags: Flags
+    options: PlanOptions
     as_of: int
-    accept: tuple[Accepted, ...]
+    accept: tuple[AcceptEntry, ...]
 
 
-def side(export: DesiredExport, holding: Holding, terms: Terms) -> Side:
-    return Side(
-        holding.flow.marker,
-        terms.as_of,
-        put_back=terms.flags.puts_back(export.address),
+def comparison_inputs(export: DesiredExport, live_flow: LiveFlow, settings: PlanSettings) -> ComparisonInputs:
+    return ComparisonInputs(
+        live_flow.flow.marker,
+        settings.as_of,
+        resume=settings.options.can_resume(export.address),
         end=export.declared.end,
-        renew=terms.flags.renews(export.address),
-        ours_since=holding.flow.created if holding.marker else None,
+        renew=settings.options.can_renew(export.address),
+        ours_since=live_flow.flow.created_at if live_flow.marker else None,
     )
 
 
-def wanted_end(export: DesiredExport, terms: Terms) -> dict[str, int | None]:
+def wanted_end(export: DesiredExport, settings: PlanSettings) -> dict[str, int | None]:
     """The end that a flow made now would get, in seconds, None for none; nothing to compare for what runs once."""
-    end = schedules.first_end(export.declared.end, terms.as_of)
-    return {} if end is None and export.anchor["cadence"] == schedules.ONCE else {END: end}
+    end = schedules.first_end(export.declared.end, settings.as_of)
+    return {} if end is None and export.flow_fields["cadence"] == schedules.ONCE else {END: end}
 
 
-def told(change: FieldChange, export: DesiredExport, holding: Holding, terms: Terms) -> FieldChange:
+def annotate_change(
+    change: FieldChange, export: DesiredExport, live_flow: LiveFlow, settings: PlanSettings
+) -> FieldChange:
     """The same with who, where in the YAML, and whether somebody accepted it."""
-    kind: Kind = PLACE if change.field in PLACE.managed else ANCHOR
-    live = holding.place if kind is PLACE else holding.flow
-    at = export.where.get(change.path) or export.where.get(change.field)
-    names = (str(export.address), f"{export.address.root}.{export.declared.of}")
-    change = acceptance.settled(change, names, terms.accept, terms.as_of)
-    who = actor(kind.rule(change.field), kind, live, holding.content) if change.cause in BLAMED and live else None
+    kind: Kind = TARGET_CONNECTION if change.field in TARGET_CONNECTION.managed_fields else FLOW
+    live = live_flow.target if kind is TARGET_CONNECTION else live_flow.flow
+    at = export.positions.get(change.path) or export.positions.get(change.field)
+    names = (str(export.address), f"{export.address.root}.{export.declared.declared_key}")
+    change = acceptance.apply_accept_entries(change, names, settings.accept, settings.as_of)
+    who = (
+        actor(kind.field_rule(change.field), kind, live, live_flow.source)
+        if change.cause in CAUSES_WITH_ACTOR and live
+        else None
+    )
     return replace(change, actor=who, at=at)
 
 
-def stops(export: DesiredExport, holding: Holding, terms: Terms) -> tuple[FieldChange, ...]:
+def paused_changes(export: DesiredExport, live_flow: LiveFlow, settings: PlanSettings) -> tuple[FieldChange, ...]:
     """What somebody switched off, or ended earlier, by hand; accepted stops too."""
-    return tuple(c for c in _by_flow(export, holding, terms) if is_stop(c))
+    return tuple(c for c in _flow_changes(export, live_flow, settings) if is_pause(c))
 
 
-def _by_flow(export: DesiredExport, holding: Holding, terms: Terms) -> tuple[FieldChange, ...]:
-    wanted = {"enabled": export.anchor["enabled"], **wanted_end(export, terms)}
-    live = wire.read(ANCHOR.name, holding.flow.raw)
-    found = field_changes(ANCHOR, wanted, live, side(export, holding, terms))
-    return tuple(told(change, export, holding, terms) for change in found)
+def _flow_changes(export: DesiredExport, live_flow: LiveFlow, settings: PlanSettings) -> tuple[FieldChange, ...]:
+    wanted = {"enabled": export.flow_fields["enabled"], **wanted_end(export, settings)}
+    live = wire.read_fields(FLOW.name, live_flow.flow.raw)
+    found = field_changes(FLOW, wanted, live, comparison_inputs(export, live_flow, settings))
+    return tuple(annotate_change(change, export, live_flow, settings) for change in found)
 
 
-def is_stop(change: FieldChange) -> bool:
+def is_pause(change: FieldChange) -> bool:
     """Is it one that is held, or an accepted difference that is one?"""
     if change.cause is not Cause.ACCEPTED:
-        return change.cause is Cause.STOPPED
+        return change.cause is Cause.PAUSED
     if change.field == END:
         return change.before is not None and change.after is not None and change.before < change.after
     return change.field == "enabled" and change.before is False
 
 
-def live_end(holding: Holding) -> int | None:
+def live_end(live_flow: LiveFlow) -> int | None:
     """When a flow ends as it is, in seconds since 1970 UTC; None after its only run."""
-    return endings.effective(wire.read(ANCHOR.name, holding.flow.raw), holding.flow)
+    return endings.effective_end(wire.read_fields(FLOW.name, live_flow.flow.raw), live_flow.flow)
 
 
-def left(item: Item, export: DesiredExport, holding: Holding, terms: Terms) -> Item:
+def unchanged_item(item: PlanItem, export: DesiredExport, live_flow: LiveFlow, settings: PlanSettings) -> PlanItem:
     """The item of a flow that is left as it is, with the stop and the end that it has: nothing is put back on it."""
-    held = stops(export, holding, replace(terms, flags=replace(terms.flags, put_back=())))
+    paused = paused_changes(export, live_flow, replace(settings, options=replace(settings.options, resume=())))
     return replace(
         item,
-        verb=Verb.HELD if any(c.cause is Cause.STOPPED for c in held) else item.verb,
-        fields=(*held, *item.fields),
-        findings=(*item.findings, *over(export, holding, terms, held)),
-        ends=live_end(holding),
+        verb=Verb.PAUSED if any(c.cause is Cause.PAUSED for c in paused) else item.verb,
+        fields=(*paused, *item.fields),
+        findings=(*item.findings, *flow_expired_findings(export, live_flow, settings, paused)),
+        ends=live_end(live_flow),
     )
 
 
-def over(
-    export: DesiredExport, holding: Holding, terms: Terms, changes: tuple[FieldChange, ...]
+def flow_expired_findings(
+    export: DesiredExport, live_flow: LiveFlow, settings: PlanSettings, changes: tuple[FieldChange, ...]
 ) -> tuple[Finding, ...]:
     """That the flow has ended, unless it ran once: a one-time export is finished, not over."""
-    end = live_end(holding) if export.anchor["cadence"] != schedules.ONCE else None
-    return endings.over(export.declared, end, terms.as_of, changes)
+    end = live_end(live_flow) if export.flow_fields["cadence"] != schedules.ONCE else None
+    return endings.expired_findings(export.declared, end, settings.as_of, changes)
 
 
 # -- renew ------------------------------------------------------------------------------------------------------------
 
 
-def renewal(export: DesiredExport, holding: Holding, terms: Terms) -> Item:
+def renewal_item(export: DesiredExport, live_flow: LiveFlow, settings: PlanSettings) -> PlanItem:
     """One PATCH that moves the end on if that is due, and nothing else. Stops and ends that are over are told."""
-    changes = _by_flow(export, holding, terms)
-    found = tuple(c for c in changes if c.cause in (Cause.RENEWAL, Cause.LAPSED, Cause.STOPPED))
+    changes = _flow_changes(export, live_flow, settings)
+    found = tuple(c for c in changes if c.cause in (Cause.RENEWAL, Cause.EXPIRED, Cause.PAUSED))
     due = next((c for c in found if c.cause is Cause.RENEWAL), None)
-    held = any(c.cause is Cause.STOPPED for c in found)
-    item = Item(
+    paused = any(c.cause is Cause.PAUSED for c in found)
+    item = PlanItem(
         export.address,
-        Verb.RENEW if due else Verb.HELD if held else Verb.NONE,
-        holding.flow.id,
+        Verb.RENEW if due else Verb.PAUSED if paused else Verb.UNCHANGED,
+        live_flow.flow.id,
         fields=found,
-        findings=over(export, holding, terms, changes),
-        ends=due.after if due else live_end(holding),
+        findings=flow_expired_findings(export, live_flow, settings, changes),
+        ends=due.after if due else live_end(live_flow),
         at=export.declared.at,
     )
     if due is None:
-        why = _unknown(export, holding, terms)
-        return passed_over(item, export, f"flow {holding.flow.id} {why}") if why else item
-    live_type = wire.destination_type(holding.flow.raw) or export.type
+        why = _unknown_end_reason(export, live_flow, settings)
+        return add_not_renewed_finding(item, export, f"flow {live_flow.flow.id} {why}") if why else item
+    live_type = wire.destination_type(live_flow.flow.raw) or export.type
     return replace(
         item,
         steps=(
-            steps.update(
-                ANCHOR,
+            steps.update_step(
+                FLOW,
                 export.address,
-                holding.flow,
+                live_flow.flow,
                 type_name=live_type.name,
                 fields={END: due.after},
-                marker=_remembering(holding.flow.marker, due.after),
+                marker=_marker_with_end(live_flow.flow.marker, due.after),
             ),
         ),
     )
 
 
-def _unknown(export: DesiredExport, holding: Holding, terms: Terms) -> str | None:
+def _unknown_end_reason(export: DesiredExport, live_flow: LiveFlow, settings: PlanSettings) -> str | None:
     """Why there is no end to be moved on, though the flow needs one."""
-    if not wire.members(holding.flow.raw.get("scheduleParams")):
+    if not wire.members(live_flow.flow.raw.get("scheduleParams")):
         return "has no scheduleParams"
-    end = live_end(holding)
-    given = wire.read(ANCHOR.name, holding.flow.raw)[END]
-    if given is None and end is not None and schedules.renewal_due(export.declared.end, end, terms.as_of):
+    end = live_end(live_flow)
+    given = wire.read_fields(FLOW.name, live_flow.flow.raw)[END]
+    if given is None and end is not None and schedules.is_renewal_due(export.declared.end, end, settings.as_of):
         return (
-            f"shows no end; six months after its creation, {schedules.shown(end)}, are assumed: apply writes the first"
+            f"shows no end; six months after its creation, {schedules.format_moment(end)}, are "
+            "assumed: apply writes the first"
         )
     return None
 
 
-def _remembering(marker: Marker | None, end: int) -> Marker | None:
+def _marker_with_end(marker: Marker | None, end: int) -> Marker | None:
     """The marker with the new end. One that is lost or damaged is left to `apply`: only it knows what else to say."""
     if marker is None or marker.damaged:
         return None
     return replace(marker, applied={**marker.applied, END: (str(end),)})
 
 
-def passed_over(item: Item, export: DesiredExport, why: str) -> Item:
+def add_not_renewed_finding(item: PlanItem, export: DesiredExport, why: str) -> PlanItem:
     """The same, with the finding that `renew` does not look after a rolling end."""
     if export.declared.end.rolling is None:
         return item

@@ -14,17 +14,17 @@ from exportctl.kinds import KINDS, Kind
 from exportctl.model import Action, Address, Fields, LiveObject, Marker, Ref, Step, digest
 
 
-def key(address: Address, kind: Kind, what: str) -> str:
+def step_key(address: Address, kind: Kind, what: str) -> str:
     return f"{address}/{kind.name}/{what}"
 
 
-def seen(live: LiveObject) -> dict[str, str]:
+def object_digests(live: LiveObject) -> dict[str, str]:
     """
     Digests of what was read of one object: its managed fields, its references, its marker. Judged by value: etags move
     with every run, `enabled` and `end` by hand.
     """
     kind = KINDS[live.kind]
-    fields = wire.read(live.kind, live.raw)
+    fields = wire.read_fields(live.kind, live.raw)
     read = {name: digest(fields[name]) for name in sorted(fields)}
     read |= {name: digest(list(wire.ids(live.raw, name))) for name in kind.refs}
     read["title"] = digest(live.name)
@@ -32,7 +32,7 @@ def seen(live: LiveObject) -> dict[str, str]:
     return read
 
 
-def create(
+def create_step(
     kind: Kind,
     address: Address,
     *,
@@ -49,7 +49,7 @@ def create(
     refs = refs or {}
     waits = {r.step for r in refs.values() if isinstance(r, Ref)} | set(needs)
     return Step(
-        key=key(address, kind, f"create-{marker.generation}" if marker.generation > 1 else "create"),
+        key=step_key(address, kind, f"create-{marker.generation}" if marker.generation > 1 else "create"),
         action=Action.CREATE,
         kind=kind.name,
         address=address,
@@ -64,7 +64,7 @@ def create(
     )
 
 
-def update(
+def update_step(
     kind: Kind,
     address: Address,
     live: LiveObject,
@@ -83,7 +83,7 @@ def update(
     refs = refs or {}
     waits = {r.step for r in refs.values() if isinstance(r, Ref)} | set(needs)
     return Step(
-        key=f"{key(address, kind, what)}",
+        key=f"{step_key(address, kind, what)}",
         action=Action.UPDATE,
         kind=kind.name,
         address=address,
@@ -91,53 +91,55 @@ def update(
         fields=fields,
         refs=refs,
         marker=marker,
-        unmark=unmark,
+        remove_marker=unmark,
         needs=tuple(sorted(waits)),
-        seen=seen(live),
+        seen=object_digests(live),
         secrets=tuple(secrets),
         type=type_name,
         text=live.text if text is None else text,
     )
 
 
-def act(kind: Kind, address: Address, live: LiveObject, operation: str, needs: Sequence[str] = ()) -> Step:
+def action_step(kind: Kind, address: Address, live: LiveObject, operation: str, needs: Sequence[str] = ()) -> Step:
     """A POST of an action: `enable` or `disable`."""
     return Step(
-        key=key(address, kind, operation),
+        key=step_key(address, kind, operation),
         action=Action.ACT,
         kind=kind.name,
         address=address,
         id=live.id,
-        act=operation,
+        operation=operation,
         needs=tuple(sorted(needs)),
-        seen=seen(live),
+        seen=object_digests(live),
     )
 
 
-def act_on_new(kind: Kind, address: Address, created: Step, operation: str) -> Step:
+def new_object_action_step(kind: Kind, address: Address, created: Step, operation: str) -> Step:
     """An action on an object that another step creates."""
     return Step(
-        key=key(address, kind, f"{operation}-created"),
+        key=step_key(address, kind, f"{operation}-created"),
         action=Action.ACT,
         kind=kind.name,
         address=address,
         refs={"id": Ref(created.key)},
-        act=operation,
+        operation=operation,
         needs=(created.key,),
     )
 
 
-def delete(kind: Kind, address: Address, live: LiveObject, needs: Sequence[str] = (), *, probe: bool = False) -> Step:
+def delete_step(
+    kind: Kind, address: Address, live: LiveObject, needs: Sequence[str] = (), *, probe: bool = False
+) -> Step:
     """A DELETE; the object is read and compared before. As a `probe` it fails, not waits, when somebody uses it."""
     return Step(
-        key=key(address, kind, f"delete-{live.id}"),
+        key=step_key(address, kind, f"delete-{live.id}"),
         action=Action.DELETE,
         kind=kind.name,
         address=address,
         id=live.id,
         needs=tuple(sorted(needs)),
-        seen=seen(live),
-        probe=probe,
+        seen=object_digests(live),
+        detects_hidden_flow=probe,
     )
 
 

@@ -8,19 +8,19 @@ from collections.abc import Iterable
 from exportctl.declared import AuthValue, Destination, Project
 from exportctl.destination_types import SFTP, TYPES, Secrecy
 from exportctl.errors import Level
-from exportctl.rules.row import Hit, Rule, destination_address, spot, unresolved
+from exportctl.rules.row import Hit, Rule, destination_address, is_unresolved, key_position
 
 _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|\[?[0-9A-Fa-f:]+\]?")
 
 
-def _encryption_account(project: Project, as_of: int) -> Iterable[Hit]:
+def _check_encryption_account(project: Project, as_of: int) -> Iterable[Hit]:
     for destination in project.destinations.values():
-        if destination.encryption is not None and not destination.account.ours:
+        if destination.encryption is not None and not destination.account.is_ours:
             text = "encryption is set, but its account is not made here"
-            yield Hit(text, spot(destination, "encryption"), (destination_address(destination),))
+            yield Hit(text, key_position(destination, "encryption"), (destination_address(destination),))
 
 
-def _reader(project: Project, as_of: int) -> Iterable[Hit]:
+def _check_reader(project: Project, as_of: int) -> Iterable[Hit]:
     for destination in project.destinations.values():
         if destination.reader != "destination":
             continue
@@ -31,24 +31,24 @@ def _reader(project: Project, as_of: int) -> Iterable[Hit]:
             text = "is to be read with its own credentials, and a role has none"
         else:
             continue
-        yield Hit(text, spot(destination, "reader"), (destination_address(destination),))
+        yield Hit(text, key_position(destination, "reader"), (destination_address(destination),))
 
 
-def _plain(destination: Destination, kind: str, name: str) -> AuthValue | None:
+def _plain_auth_value(destination: Destination, kind: str, name: str) -> AuthValue | None:
     value = destination.account.auth.get(name)
-    return None if destination.type != kind or value is None or unresolved(value.text) else value
+    return None if destination.type != kind or value is None or is_unresolved(value.text) else value
 
 
-def _host(project: Project, as_of: int) -> Iterable[Hit]:
+def _check_host(project: Project, as_of: int) -> Iterable[Hit]:
     for destination in project.destinations.values():
-        value = _plain(destination, SFTP.name, "host")
+        value = _plain_auth_value(destination, SFTP.name, "host")
         if value is not None and not _HOST.fullmatch(value.text):
             yield Hit(f"host {value.text!r} is not a host name", value.at, (destination_address(destination),))
 
 
-def _port_given(project: Project, as_of: int) -> Iterable[Hit]:
+def _check_port(project: Project, as_of: int) -> Iterable[Hit]:
     for destination in project.destinations.values():
-        value = _plain(destination, SFTP.name, "port")
+        value = _plain_auth_value(destination, SFTP.name, "port")
         if value is not None:
             yield Hit(
                 "sets a port, which not every version of the service takes",
@@ -57,13 +57,13 @@ def _port_given(project: Project, as_of: int) -> Iterable[Hit]:
             )
 
 
-def _auth_form(project: Project, as_of: int) -> Iterable[Hit]:
+def _check_auth_form(project: Project, as_of: int) -> Iterable[Hit]:
     for destination in project.destinations.values():
         found = TYPES.get(destination.type)
         methods = [m for m in found.methods if m.name == destination.account.method] if found else []
         for field in methods[0].fields if methods else ():
             value = destination.account.auth.get(field.name)
-            if field.form is None or value is None or unresolved(value.text) or re.fullmatch(field.form, value.text):
+            if field.form is None or value is None or is_unresolved(value.text) or re.fullmatch(field.form, value.text):
                 continue
             yield Hit(f"auth.{field.name} has not the usual form", value.at, (destination_address(destination),))
 
@@ -80,7 +80,7 @@ RULES = (
         "Set it where the account is made, and take it out here.",
         "destinations: {lake: {auth: null, account: {existing: Lake}, encryption: {public_key: mFIEYQ==}}}",
         "destinations: {lake: {encryption: {public_key: mFIEYQ==}}}",
-        each=_encryption_account,
+        check_project=_check_encryption_account,
         fixed=True,
     ),
     Rule(
@@ -92,7 +92,7 @@ RULES = (
         "Leave `reader` out, and give verify an identity of its own in the environment.",
         "destinations: {lake: {reader: destination, auth: null, account: {existing: Lake}}}",
         "destinations: {lake: {reader: caller}}",
-        each=_reader,
+        check_project=_check_reader,
         fixed=True,
     ),
     Rule(
@@ -103,7 +103,7 @@ RULES = (
         "Write the host name only; `port`, `path` and auth.username take the rest.",
         _SFTP % "'sftp://sftp.example.com/in'",
         _SFTP % "sftp.example.com",
-        each=_host,
+        check_project=_check_host,
     ),
     Rule(
         "sftp-port",
@@ -114,7 +114,7 @@ RULES = (
         "Leave it out if it is 22.",
         _SFTP % "sftp.example.com, port: 2222",
         _SFTP % "sftp.example.com",
-        each=_port_given,
+        check_project=_check_port,
     ),
     Rule(
         "auth-form",
@@ -125,6 +125,6 @@ RULES = (
         "Look for a blank, a missing character or the value of another field; better, use ${env:NAME}.",
         "destinations: {lake: {auth: {role_arn: acme-lake-role}}}",
         "destinations: {lake: {auth: {role_arn: 'arn:aws:iam::123456789012:role/acme-lake'}}}",
-        each=_auth_form,
+        check_project=_check_auth_form,
     ),
 )

@@ -14,9 +14,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from exportctl.config.nodes import Map
+from exportctl.config.nodes import MapNode
 from exportctl.declared import Project, RuleSetting
-from exportctl.errors import Finding, Level, Location
+from exportctl.errors import Finding, Level, SourcePosition
 from exportctl.rules import accounts as rules_accounts
 from exportctl.rules import declarations as rules_declarations
 from exportctl.rules import folders as rules_folders
@@ -28,23 +28,23 @@ from exportctl.rules import reader as rules_reader
 from exportctl.rules import schedules as rules_schedules
 from exportctl.rules import secrets as rules_secrets
 from exportctl.rules import unused as rules_unused
-from exportctl.rules.row import By, Hit, Rule, export_address, nearest
-from exportctl.rules.settings import OFF, RANK, allowing, in_force, lowers
+from exportctl.rules.row import CheckStage, Hit, Rule, closest_match, export_address
+from exportctl.rules.settings import OFF, RANK, allow_entries, effective_setting, is_lowered
 
 _NAMES_SHOWN = 3
-_Entry = tuple[str, Location]  # rule id and place of an `allow` or a `rules` entry
+_EntryKey = tuple[str, SourcePosition]  # rule id and place of an `allow` or a `rules` entry
 
 
 @dataclass
-class _Report:
+class _HitCollector:
     """Hits merged so far, and which entries silenced something."""
 
-    merged: dict[tuple[str, Location, str], _Merged] = field(default_factory=dict)
-    used: set[_Entry] = field(default_factory=set)
+    merged: dict[tuple[str, SourcePosition, str], _MergedHit] = field(default_factory=dict)
+    used_entries: set[_EntryKey] = field(default_factory=set)
 
 
 @dataclass
-class _Merged:
+class _MergedHit:
     rule: Rule
     first: Hit
     level: str
@@ -53,89 +53,89 @@ class _Merged:
     texts: set[str] = field(default_factory=set)
 
 
-def check(projects: Sequence[Project], *, as_of: int, tree: Map | None = None) -> tuple[Finding, ...]:
+def run_rules(projects: Sequence[Project], *, as_of: int, tree: MapNode | None = None) -> tuple[Finding, ...]:
     """
     Every finding of the offline rules over all environments, in file order.
 
     `as_of` is in epoch seconds UTC; only rules on ends and on accepted differences look at it. `tree` is the whole
     config before an environment is chosen; without it unused schedules, formats and datasets are not looked for.
     """
-    report = _Report()
+    report = _HitCollector()
     for rule in RULES:
         for hit, concerned in _hits(rule, projects, as_of, tree):
-            _add(report, rule, hit, concerned)
+            _add_hit(report, rule, hit, concerned)
     unused = BY_ID["unused-allow"]
-    for hit, concerned in _unused(projects, frozenset(report.used)):
-        _add(report, unused, hit, concerned)
+    for hit, concerned in _unused_entries(projects, frozenset(report.used_entries)):
+        _add_hit(report, unused, hit, concerned)
     files = {name: n for n, name in enumerate(dict.fromkeys(f for p in projects for f in p.files))}
     findings = (_finding(merged, len(projects)) for merged in report.merged.values())
-    return tuple(sorted(findings, key=lambda f: _order(f, files)))
+    return tuple(sorted(findings, key=lambda f: _sort_key(f, files)))
 
 
-def _order(finding: Finding, files: Mapping[str, int]) -> tuple[int, str, int, int, str, str]:
-    at = finding.at or Location("")
+def _sort_key(finding: Finding, files: Mapping[str, int]) -> tuple[int, str, int, int, str, str]:
+    at = finding.at or SourcePosition("")
     return files.get(at.file, len(files)), at.file, at.line, at.column, finding.rule, finding.message
 
 
 def _hits(
-    rule: Rule, projects: Sequence[Project], as_of: int, tree: Map | None
+    rule: Rule, projects: Sequence[Project], as_of: int, tree: MapNode | None
 ) -> Iterator[tuple[Hit, Sequence[Project]]]:
-    if rule.each is not None:
+    if rule.check_project is not None:
         for project in projects:
-            for hit in rule.each(project, as_of):
+            for hit in rule.check_project(project, as_of):
                 yield hit, (project,)
-    if rule.across is not None:
-        for hit in rule.across(projects, as_of):
+    if rule.check_projects is not None:
+        for hit in rule.check_projects(projects, as_of):
             concerned = [p for p in projects if not hit.environments or p.environment in hit.environments]
             yield hit, concerned
-    if rule.written is not None and tree is not None and projects:
-        for hit in rule.written(tree):
+    if rule.check_tree is not None and tree is not None and projects:
+        for hit in rule.check_tree(tree):
             yield hit, projects
 
 
-def _add(report: _Report, rule: Rule, hit: Hit, projects: Sequence[Project]) -> None:
+def _add_hit(report: _HitCollector, rule: Rule, hit: Hit, projects: Sequence[Project]) -> None:
     """Lay settings over one hit and merge what is left of it."""
     level = max((_level(report, rule, hit, p) for p in projects), key=RANK.__getitem__)
-    if _allowed(report, rule, hit, projects) or level == OFF:
+    if _is_allowed(report, rule, hit, projects) or level == OFF:
         return
     key = (rule.id, hit.at, hit.subject)
-    merged = report.merged.setdefault(key, _Merged(rule, hit, level))
+    merged = report.merged.setdefault(key, _MergedHit(rule, hit, level))
     merged.level = max(merged.level, level, key=RANK.__getitem__)
     merged.addresses.update(dict.fromkeys(hit.addresses))
     merged.environments.update(dict.fromkeys(p.environment for p in projects))
     merged.texts.add(hit.text)
 
 
-def _level(report: _Report, rule: Rule, hit: Hit, project: Project) -> str:
-    setting = in_force(rule, project, (*hit.addresses, *hit.also))
+def _level(report: _HitCollector, rule: Rule, hit: Hit, project: Project) -> str:
+    setting = effective_setting(rule, project, (*hit.addresses, *hit.related_addresses))
     if setting is None or setting.level is None:
         return rule.level
-    if lowers(rule, setting):
-        report.used.add((rule.id, setting.at))
+    if is_lowered(rule, setting):
+        report.used_entries.add((rule.id, setting.at))
     return setting.level
 
 
-def _allowed(report: _Report, rule: Rule, hit: Hit, projects: Sequence[Project]) -> bool:
+def _is_allowed(report: _HitCollector, rule: Rule, hit: Hit, projects: Sequence[Project]) -> bool:
     """Whether an export concerned allows it; every entry that does is marked as used."""
-    concerned = {*hit.addresses, *hit.also}
-    entries = {(rule.id, allow.at) for project in projects for allow in allowing(rule, project, concerned)}
-    report.used |= entries
+    concerned = {*hit.addresses, *hit.related_addresses}
+    entries = {(rule.id, allow.at) for project in projects for allow in allow_entries(rule, project, concerned)}
+    report.used_entries |= entries
     return bool(entries)
 
 
-def _finding(merged: _Merged, environments: int) -> Finding:
+def _finding(merged: _MergedHit, environments: int) -> Finding:
     hit = merged.first
     names = list(merged.addresses)
     who = ", ".join(names[:_NAMES_SHOWN])
     if len(names) > _NAMES_SHOWN:
         who += f" and {len(names) - _NAMES_SHOWN} more"
     where = [name for name in merged.environments if name is not None]
-    named = where and (hit.named or len(merged.texts) > 1 or len(merged.environments) < environments)
+    named = where and (hit.show_environments or len(merged.texts) > 1 or len(merged.environments) < environments)
     message = (f"{who}: " if who else "") + hit.text + (f" (in {', '.join(where)})" if named else "")
-    return Finding(merged.rule.id, message, hit.at, hit.hint or merged.rule.mend, Level(merged.level))
+    return Finding(merged.rule.id, message, hit.at, hit.hint or merged.rule.how_to_fix, Level(merged.level))
 
 
-def _entries(project: Project) -> Iterator[tuple[str, Location, RuleSetting | None, str]]:
+def _entries(project: Project) -> Iterator[tuple[str, SourcePosition, RuleSetting | None, str]]:
     """Every `rules` and `allow` entry: rule id, place, the setting if it is one, the address if it is on an export."""
     for name, setting in project.rules.items():
         yield name, setting.at, setting, ""
@@ -144,18 +144,18 @@ def _entries(project: Project) -> Iterator[tuple[str, Location, RuleSetting | No
             yield allow.rule, allow.at, None, export_address(export)
 
 
-def _unknown(project: Project, as_of: int) -> Iterable[Hit]:
+def _check_unknown_rule(project: Project, as_of: int) -> Iterable[Hit]:
     for name, at, _, _ in _entries(project):
         if name not in BY_ID and name not in rules_gates.BY_NAME:
-            guess = nearest(name, BY_ID)
+            guess = closest_match(name, BY_ID)
             yield Hit(f"there is no rule {name!r}", at, (), f"did you mean {guess}?" if guess else None, name)
 
 
-def _fixed(project: Project, as_of: int) -> Iterable[Hit]:
+def _check_fixed_rule(project: Project, as_of: int) -> Iterable[Hit]:
     for name, at, setting, _ in _entries(project):
         rule = BY_ID.get(name)
         gate = rules_gates.BY_NAME.get(name)
-        if rule is not None and rule.fixed and (setting is None or lowers(rule, setting)):
+        if rule is not None and rule.fixed and (setting is None or is_lowered(rule, setting)):
             verb = "allowed" if setting is None else "lowered"
             yield Hit(f"rule {name} cannot be {verb}", at, subject=name)
         elif rule is None and gate is not None:
@@ -163,13 +163,13 @@ def _fixed(project: Project, as_of: int) -> Iterable[Hit]:
             yield Hit(f"{name} is a gate, not a rule: it is neither allowed nor set here", at, (), hint, name)
 
 
-def _unused(projects: Sequence[Project], used: frozenset[_Entry]) -> Iterator[tuple[Hit, Sequence[Project]]]:
+def _unused_entries(projects: Sequence[Project], used: frozenset[_EntryKey]) -> Iterator[tuple[Hit, Sequence[Project]]]:
     """Entries that silenced nothing; only the planner knows of its own rules."""
     for project in projects:
         for name, at, setting, address in _entries(project):
             rule = BY_ID.get(name)
-            judged = rule is not None and rule.by is By.RULES and not rule.fixed and name != "unused-allow"
-            silences = rule is not None and (setting is None or lowers(rule, setting))
+            judged = rule is not None and rule.stage is CheckStage.RULES and not rule.fixed and name != "unused-allow"
+            silences = rule is not None and (setting is None or is_lowered(rule, setting))
             if judged and silences and (name, at) not in used:
                 yield (
                     Hit(f"nothing breaks {name}: this entry has no effect", at, (address,) if address else ()),
@@ -177,7 +177,7 @@ def _unused(projects: Sequence[Project], used: frozenset[_Entry]) -> Iterator[tu
                 )
 
 
-_OWN = (
+_ENGINE_RULES = (
     Rule(
         "unknown-rule",
         Level.ERROR,
@@ -186,7 +186,7 @@ _OWN = (
         "Take the id from the list of rules; it stands in [brackets] behind every finding.",
         "rules: {folder-without-tim: {level: off, reason: agreed}}",
         "rules: {folder-without-time: {level: error, reason: agreed}}",
-        each=_unknown,
+        check_project=_check_unknown_rule,
         fixed=True,
     ),
     Rule(
@@ -197,7 +197,7 @@ _OWN = (
         "Take the entry out, and mend what the rule found.",
         "rules: {project-twice: {level: off, reason: agreed}}",
         "rules: {project-twice: {level: error, reason: agreed}}",
-        each=_fixed,
+        check_project=_check_fixed_rule,
         fixed=True,
     ),
     Rule(
@@ -221,7 +221,7 @@ RULES: tuple[Rule, ...] = (
     *rules_secrets.RULES,
     *rules_declarations.RULES,
     *rules_unused.RULES,
-    *_OWN,
+    *_ENGINE_RULES,
     *rules_planner.RULES,
     *rules_reader.RULES,
 )

@@ -7,14 +7,14 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from exportctl.declared import Accepted, Destination, Export, Project
-from exportctl.errors import Level, Location
+from exportctl.declared import AcceptEntry, Destination, Export, Project
+from exportctl.errors import Level, SourcePosition
 from exportctl.kinds import KINDS
 from exportctl.model import DESTINATIONS, EXPORTS
-from exportctl.rules.row import Hit, Rule, destination_address, export_address, nearest, spot
+from exportctl.rules.row import Hit, Rule, closest_match, destination_address, export_address, key_position
 
 _ID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
-_OTHER_WORDS = {
+_FIELD_ALIASES = {
     "schedule": "cadence or phase",
     "path": "place",
     "subpath": "place",
@@ -23,35 +23,35 @@ _OTHER_WORDS = {
 }
 
 
-def fields(root: str) -> frozenset[str]:
+def managed_fields(root: str) -> frozenset[str]:
     """The managed fields of `exports` or `destinations`, by the names a plan gives them."""
-    return frozenset(name for kind in KINDS.values() if kind.root == root for name in kind.managed)
+    return frozenset(name for kind in KINDS.values() if kind.root == root for name in kind.managed_fields)
 
 
-def _declared(project: Project, root: str, name: str) -> bool:
+def _is_declared(project: Project, root: str, name: str) -> bool:
     return name in (project.exports if root == EXPORTS else project.destinations)
 
 
-def _protected(project: Project, root: str, name: str) -> bool:
+def _is_protected(project: Project, root: str, name: str) -> bool:
     return root == EXPORTS and name in project.exports and project.exports[name].protect
 
 
-def _still_declared(project: Project, as_of: int) -> Iterable[Hit]:
+def _check_removed_declared(project: Project, as_of: int) -> Iterable[Hit]:
     for removed in project.removed:
-        protected = removed.do == "delete" and _protected(project, removed.root, removed.name)
-        if _declared(project, removed.root, removed.name) and not protected:
+        protected = removed.do == "delete" and _is_protected(project, removed.root, removed.name)
+        if _is_declared(project, removed.root, removed.name) and not protected:
             address = f"{removed.root}.{removed.name}"
             yield Hit("is named under `removed`, but still declared", removed.at, (address,))
 
 
-def _removed_protected(project: Project, as_of: int) -> Iterable[Hit]:
+def _check_removed_protected(project: Project, as_of: int) -> Iterable[Hit]:
     for removed in project.removed:
-        if removed.do == "delete" and _protected(project, removed.root, removed.name):
+        if removed.do == "delete" and _is_protected(project, removed.root, removed.name):
             address = f"{removed.root}.{removed.name}"
             yield Hit("is to be deleted, but still declared with protect: true", removed.at, (address,))
 
 
-def _accept_expired(project: Project, as_of: int) -> Iterable[Hit]:
+def _check_accept_expired(project: Project, as_of: int) -> Iterable[Hit]:
     for entry in project.accept:
         if entry.until <= as_of:
             yield Hit(
@@ -61,55 +61,55 @@ def _accept_expired(project: Project, as_of: int) -> Iterable[Hit]:
 
 def _addresses(project: Project) -> set[str]:
     """Every address; a split export counts under its KEY too."""
-    exports = {f"{EXPORTS}.{name}" for e in project.exports.values() for name in (e.key, e.of)}
+    exports = {f"{EXPORTS}.{name}" for e in project.exports.values() for name in (e.key, e.declared_key)}
     return exports | {f"{DESTINATIONS}.{key}" for key in project.destinations}
 
 
-def _accept_address(projects: Sequence[Project], as_of: int) -> Iterable[Hit]:
+def _check_accept_address(projects: Sequence[Project], as_of: int) -> Iterable[Hit]:
     """An entry may hold for one environment only: it is wrong if its address is declared in none that has the entry."""
     for entry, holders in _entries(projects):
         known = set().union(*(_addresses(p) for p in holders))
         if entry.address not in known:
-            guess = nearest(entry.address, known)
+            guess = closest_match(entry.address, known)
             hint = f"did you mean {guess}?" if guess else None
             text = f"accept names {entry.address!r}, which nothing declares"
             yield Hit(text, entry.at, (), hint, environments=tuple(p.environment for p in holders))
 
 
-def _entries(projects: Sequence[Project]) -> Iterator[tuple[Accepted, list[Project]]]:
-    found: dict[tuple[Location, str], tuple[Accepted, list[Project]]] = {}
+def _entries(projects: Sequence[Project]) -> Iterator[tuple[AcceptEntry, list[Project]]]:
+    found: dict[tuple[SourcePosition, str], tuple[AcceptEntry, list[Project]]] = {}
     for project in projects:
         for entry in project.accept:
             found.setdefault((entry.at, entry.address), (entry, []))[1].append(project)
     yield from found.values()
 
 
-def _accept_field(project: Project, as_of: int) -> Iterable[Hit]:
+def _check_accept_field(project: Project, as_of: int) -> Iterable[Hit]:
     for entry in project.accept:
-        known = fields(entry.address.partition(".")[0])
+        known = managed_fields(entry.address.partition(".")[0])
         head = entry.field.partition(".")[0]
         if not known or head in known:
             continue
-        guess = _OTHER_WORDS.get(head) or nearest(head, known)
+        guess = _FIELD_ALIASES.get(head) or closest_match(head, known)
         hint = f"did you mean {guess}?" if guess else f"fields are {', '.join(sorted(known))}"
         yield Hit(f"accept names the unknown field {entry.field!r}", entry.at, (entry.address,), hint)
 
 
-def _ids(export: Export) -> Iterator[tuple[str, str]]:
+def _flow_ids(export: Export) -> Iterator[tuple[str, str]]:
     for key, value in (("adopt", export.adopt), ("allow_replace", export.allow_replace), ("keep", export.keep)):
         if value is not None:
             yield key, value
 
 
-def _id_form(project: Project, as_of: int) -> Iterable[Hit]:
+def _check_flow_id_form(project: Project, as_of: int) -> Iterable[Hit]:
     for export in project.exports.values():
-        for key, value in _ids(export):
+        for key, value in _flow_ids(export):
             if not _ID.fullmatch(value):
                 text = f"{key} {value!r} is not a flow id"
-                yield Hit(text, spot(export, key), (export_address(export),), subject=value)
+                yield Hit(text, key_position(export, key), (export_address(export),), subject=value)
 
 
-def _adopt_twice(project: Project, as_of: int) -> Iterable[Hit]:
+def _check_adopt_twice(project: Project, as_of: int) -> Iterable[Hit]:
     by_id: dict[str, list[Export]] = defaultdict(list)
     for export in project.exports.values():
         if export.adopt:
@@ -117,68 +117,71 @@ def _adopt_twice(project: Project, as_of: int) -> Iterable[Hit]:
     for flow, exports in by_id.items():
         for export in exports[1:]:
             text = f"adopts flow {flow}, which {export_address(exports[0])} adopts already"
-            yield Hit(text, spot(export, "adopt"), (export_address(export),), subject=export.key)
+            yield Hit(text, key_position(export, "adopt"), (export_address(export),), subject=export.key)
 
 
-def _title_twice(project: Project, as_of: int) -> Iterable[Hit]:
+def _check_title_twice(project: Project, as_of: int) -> Iterable[Hit]:
     by_title: dict[str, list[Export]] = defaultdict(list)
     for export in project.exports.values():
         by_title[export.title.strip().casefold()].append(export)
     for exports in by_title.values():
         for export in exports[1:]:
             text = f"has the title of {export_address(exports[0])}: {export.title!r}"
-            yield Hit(text, spot(export, "title"), (export_address(export),), subject=export.key)
+            yield Hit(text, key_position(export, "title"), (export_address(export),), subject=export.key)
 
 
 @dataclass(frozen=True)
-class _Renaming:
+class _Rename:
     """A thing that is renamed, its address, and everything declared beside it, by key."""
 
-    thing: Export | Destination
-    before: str
+    declaration: Export | Destination
+    former_key: str
     address: str
     declared: Mapping[str, Export | Destination]
 
 
-def _renamings(project: Project) -> Iterator[_Renaming]:
+def _renames(project: Project) -> Iterator[_Rename]:
     for export in project.exports.values():
         if export.renamed_from:
-            yield _Renaming(export, export.renamed_from, export_address(export), project.exports)
+            yield _Rename(export, export.renamed_from, export_address(export), project.exports)
     for destination in project.destinations.values():
         if destination.renamed_from:
             address = destination_address(destination)
-            yield _Renaming(destination, destination.renamed_from, address, project.destinations)
+            yield _Rename(destination, destination.renamed_from, address, project.destinations)
 
 
-def _renamed(project: Project, as_of: int) -> Iterable[Hit]:
-    for one in _renamings(project):
-        other = one.declared.get(one.before)
+def _check_renamed_from_declared(project: Project, as_of: int) -> Iterable[Hit]:
+    for one in _renames(project):
+        other = one.declared.get(one.former_key)
         if other is not None:
-            text = f"is renamed from {one.before}, which is still declared at {other.at}"
-            yield Hit(text, spot(one.thing, "renamed_from"), (one.address,), _one_by_one(one, other))
+            text = f"is renamed from {one.former_key}, which is still declared at {other.at}"
+            yield Hit(text, key_position(one.declaration, "renamed_from"), (one.address,), _rename_hint(one, other))
 
 
-def _one_by_one(one: _Renaming, other: Export | Destination) -> str | None:
-    key, _, part = one.before.partition("/")
-    if other is one.thing:
+def _rename_hint(one: _Rename, other: Export | Destination) -> str | None:
+    key, _, part = one.former_key.partition("/")
+    if other is one.declaration:
         return f"to let one part go on from the whole, write `renamed_from: {{{part}: {key}}}`" if part else None
     if other.renamed_from:
-        return f"one step at a time: first apply a config in which {one.before} is not declared, then rename to it"
+        return f"one step at a time: first apply a config in which {one.former_key} is not declared, then rename to it"
     return None
 
 
-def _renamed_twice(project: Project, as_of: int) -> Iterable[Hit]:
+def _check_renamed_from_twice(project: Project, as_of: int) -> Iterable[Hit]:
     """What a flow is written with stands on it, so it can go on in one place only."""
-    first: dict[tuple[str, str], _Renaming] = {}
-    for one in _renamings(project):
+    first: dict[tuple[str, str], _Rename] = {}
+    for one in _renames(project):
         root = one.address.partition(".")[0]
-        heir = first.setdefault((root, one.before), one)
+        heir = first.setdefault((root, one.former_key), one)
         if heir is not one:
-            text = f"is renamed from {one.before}, as {heir.address} at {spot(heir.thing, 'renamed_from')} is"
-            yield Hit(text, spot(one.thing, "renamed_from"), (one.address,), subject=one.address)
+            text = (
+                f"is renamed from {one.former_key}, as {heir.address} at "
+                f"{key_position(heir.declaration, 'renamed_from')} is"
+            )
+            yield Hit(text, key_position(one.declaration, "renamed_from"), (one.address,), subject=one.address)
 
 
-def _unused(projects: Sequence[Project], as_of: int) -> Iterable[Hit]:
+def _check_unused_destinations(projects: Sequence[Project], as_of: int) -> Iterable[Hit]:
     if any(project.unset for project in projects):
         return  # an export may hang on what is not set
     used = {e.destination for p in projects for e in p.exports.values()}
@@ -201,7 +204,7 @@ RULES = (
         "Take out the declaration or the entry.",
         "removed: [{export: orders, do: delete, reason: moved}]",
         "removed: [{export: orders-before, do: delete, reason: moved}]",
-        each=_still_declared,
+        check_project=_check_removed_declared,
         fixed=True,
     ),
     Rule(
@@ -213,7 +216,7 @@ RULES = (
         "First apply protect: false, then take the export out and name it under `removed`.",
         "exports: {orders: {protect: true}}\nremoved: [{export: orders, do: delete, reason: moved}]",
         "exports: {orders: {protect: true}}\nremoved: [{export: orders-before, do: delete, reason: moved}]",
-        each=_removed_protected,
+        check_project=_check_removed_protected,
         fixed=True,
     ),
     Rule(
@@ -224,7 +227,7 @@ RULES = (
         "Take the entry out, or agree on a later date.",
         "accept: [{address: exports.orders, field: folder, until: 2020-01-01, reason: agreed, owner: data-team}]",
         "accept: [{address: exports.orders, field: folder, " + _UNTIL,
-        each=_accept_expired,
+        check_project=_check_accept_expired,
     ),
     Rule(
         "accept-unknown-address",
@@ -234,18 +237,18 @@ RULES = (
         "Write exports.KEY, exports.KEY/PART or destinations.KEY of something declared.",
         "accept: [{address: exports.ordes, field: folder, " + _UNTIL,
         "accept: [{address: exports.orders, field: folder, " + _UNTIL,
-        across=_accept_address,
+        check_projects=_check_accept_address,
     ),
     Rule(
         "accept-unknown-field",
         Level.ERROR,
         "An accepted difference in a field that plans do not have",
-        f"Exports have {', '.join(sorted(fields(EXPORTS)))};"
-        f" destinations have {', '.join(sorted(fields(DESTINATIONS)))} (ours).",
+        f"Exports have {', '.join(sorted(managed_fields(EXPORTS)))};"
+        f" destinations have {', '.join(sorted(managed_fields(DESTINATIONS)))} (ours).",
         "Write the field as the plan names it, or with its leaf: place.path.",
         "accept: [{address: exports.orders, field: foldr, " + _UNTIL,
         "accept: [{address: exports.orders, field: place.path, " + _UNTIL,
-        each=_accept_field,
+        check_project=_check_accept_field,
     ),
     Rule(
         "flow-id-form",
@@ -255,7 +258,7 @@ RULES = (
         "Take the id from `plan`, `import` or the address of the flow's page.",
         "exports: {orders: {adopt: orders-flow}}",
         "exports: {orders: {adopt: 11111111-2222-4333-8444-555555555555}}",
-        each=_id_form,
+        check_project=_check_flow_id_form,
     ),
     Rule(
         "adopt-twice",
@@ -267,7 +270,7 @@ RULES = (
         " copy: {adopt: 11111111-2222-4333-8444-555555555555}}",
         "exports: {orders: {adopt: 11111111-2222-4333-8444-555555555555},"
         " copy: {adopt: 11111111-2222-4333-8444-666666666666}}",
-        each=_adopt_twice,
+        check_project=_check_adopt_twice,
         fixed=True,
     ),
     Rule(
@@ -279,7 +282,7 @@ RULES = (
         "Give one of them another title.",
         "exports: {orders: {title: Orders}, copy: {title: Orders}}",
         "exports: {orders: {title: Orders}, copy: {title: Copy of Orders}}",
-        each=_title_twice,
+        check_project=_check_title_twice,
     ),
     Rule(
         "renamed-from-declared",
@@ -290,7 +293,7 @@ RULES = (
         "Take out `renamed_from` or the earlier declaration; rename one after the other.",
         "exports: {copy: {renamed_from: orders}}",
         "exports: {copy: {renamed_from: orders-before}}",
-        each=_renamed,
+        check_project=_check_renamed_from_declared,
         fixed=True,
     ),
     Rule(
@@ -301,7 +304,7 @@ RULES = (
         "Keep `renamed_from` on the one that goes on; the other one is new.",
         "exports: {orders: {renamed_from: sales}, copy: {renamed_from: sales}}",
         "exports: {orders: {renamed_from: sales}}",
-        each=_renamed_twice,
+        check_project=_check_renamed_from_twice,
         fixed=True,
     ),
     Rule(
@@ -312,6 +315,6 @@ RULES = (
         "Use it, or take it out.",
         "destinations: {spare: {type: amazon-s3, bucket: acme-spare, auth: {role_arn: '${env:SPARE_ROLE}'}}}",
         "exports: {orders: {destination: lake}}",
-        across=_unused,
+        check_projects=_check_unused_destinations,
     ),
 )

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from exportctl.declared import Export, Project
 from exportctl.errors import Level
-from exportctl.rules.row import Hit, Rule, export_address, nearest, spot, unresolved
+from exportctl.rules.row import Hit, Rule, closest_match, export_address, is_unresolved, key_position
 from exportctl.schedules import ONCE
 
 DATETIME = "DATETIME"
@@ -31,40 +31,40 @@ _LITERAL = re.compile(r"[0-9a-zA-Z/!\-_.*'()=]*")
 
 def macros(folder: str) -> tuple[str, ...]:
     """The known macros in a template, in order."""
-    return tuple(m["name"] for m in MACRO.finditer(folder) if known(m["name"], m["pattern"]))
+    return tuple(m["name"] for m in MACRO.finditer(folder) if is_known_macro(m["name"], m["pattern"]))
 
 
-def known(name: str, pattern: str | None) -> bool:
+def is_known_macro(name: str, pattern: str | None) -> bool:
     """DATETIME needs a pattern, and no other macro takes one."""
     return name in MACROS and (pattern is not None and pattern != "()") == (name == DATETIME)
 
 
-def names_dataset(folder: str) -> bool:
+def has_dataset_macro(folder: str) -> bool:
     return any(name in DATASET_MACROS for name in macros(folder))
 
 
-def _filled(project: Project) -> Iterable[Export]:
-    return (e for e in project.exports.values() if not unresolved(e.folder))
+def _resolved_exports(project: Project) -> Iterable[Export]:
+    return (e for e in project.exports.values() if not is_unresolved(e.folder))
 
 
 def _hit(export: Export, text: str, subject: str = "", hint: str | None = None) -> Hit:
-    return Hit(text, spot(export, "folder"), (export_address(export),), hint, subject)
+    return Hit(text, key_position(export, "folder"), (export_address(export),), hint, subject)
 
 
-def _segment(project: Project, as_of: int) -> Iterable[Hit]:
+def _check_segment_macro(project: Project, as_of: int) -> Iterable[Hit]:
     for export in project.exports.values():
         destination = project.destinations.get(export.destination)
         if found := SEGMENT.search(export.folder):
             yield _hit(export, f"{found[0]} in folder is for audience files")
         if found := SEGMENT.search(export.subpath):
-            at = spot(export, "subpath")
+            at = key_position(export, "subpath")
             yield Hit(f"{found[0]} in subpath is for audience files", at, (export_address(export),), subject="subpath")
-        if destination and (found := SEGMENT.search(destination.place.get("path", ""))):
-            at = spot(destination, "path")
+        if destination and (found := SEGMENT.search(destination.location.get("path", ""))):
+            at = key_position(destination, "path")
             yield Hit(f"{found[0]} in path is for audience files", at, (f"destinations.{destination.key}",))
 
 
-def _meant(name: str, pattern: str | None) -> str | None:
+def _macro_hint(name: str, pattern: str | None) -> str | None:
     """What was probably meant, in the words of the hint."""
     if name.upper() == DATETIME:
         return "DATETIME takes a pattern: %DATETIME(YYYYMMdd_HHmmss)%"
@@ -72,25 +72,25 @@ def _meant(name: str, pattern: str | None) -> str | None:
         return f"write %{name.upper()}%"
     if name.upper() == "DESTINATION_NAME":  # only in an example of [D]; of the audience macros
         return "did you mean %DESTINATION%?"
-    guess = nearest(name.upper(), MACROS)
+    guess = closest_match(name.upper(), MACROS)
     if guess == DATETIME:
         return "did you mean %DATETIME(YYYYMMdd_HHmmss)%?"
     return f"did you mean %{guess}%?" if guess else None
 
 
-def _unknown_macro(project: Project, as_of: int) -> Iterable[Hit]:
-    for export in _filled(project):
+def _check_unknown_macro(project: Project, as_of: int) -> Iterable[Hit]:
+    for export in _resolved_exports(project):
         rest = SEGMENT.sub("", export.folder)
         for found in MACRO.finditer(rest):
             name, pattern = found["name"], found["pattern"]
-            if not known(name, pattern):
-                yield _hit(export, f"folder has the unknown macro {found[0]}", found[0], _meant(name, pattern))
+            if not is_known_macro(name, pattern):
+                yield _hit(export, f"folder has the unknown macro {found[0]}", found[0], _macro_hint(name, pattern))
         if "%" in MACRO.sub("", rest):
             yield _hit(export, "folder has a % that belongs to no macro", "%")
 
 
-def _characters(project: Project, as_of: int) -> Iterable[Hit]:
-    for export in _filled(project):
+def _check_characters(project: Project, as_of: int) -> Iterable[Hit]:
+    for export in _resolved_exports(project):
         literal = MACRO.sub("", export.folder).replace("%", "")
         odd = sorted(set(_LITERAL.sub("", literal)))
         if odd:
@@ -100,15 +100,15 @@ def _characters(project: Project, as_of: int) -> Iterable[Hit]:
             yield _hit(export, "folder holds a level named . or ..")
 
 
-def _no_time(project: Project, as_of: int) -> Iterable[Hit]:
-    for export in _filled(project):
+def _check_time_macro(project: Project, as_of: int) -> Iterable[Hit]:
+    for export in _resolved_exports(project):
         if export.schedule.unit != ONCE and not any(name in TIME_MACROS for name in macros(export.folder)):
             yield _hit(export, "folder has no time macro: the files of all runs lie in one folder")
 
 
-def _no_dataset(project: Project, as_of: int) -> Iterable[Hit]:
-    for export in _filled(project):
-        if len(export.datasets) > 1 and not names_dataset(export.folder):
+def _check_dataset_macro(project: Project, as_of: int) -> Iterable[Hit]:
+    for export in _resolved_exports(project):
+        if len(export.datasets) > 1 and not has_dataset_macro(export.folder):
             text = f"folder has no dataset macro: the files of {len(export.datasets)} datasets lie in one folder"
             yield _hit(export, text)
 
@@ -123,7 +123,7 @@ RULES = (
         "Take the macro out; in `folder`, %DATASET_ID% and %DATASET_NAME% name the dataset.",
         'exports: {orders: {folder: "%SEGMENT_NAME%/%DATASET_ID%/%EXPORT_TIME%"}}',
         'exports: {orders: {folder: "%DATASET_NAME%/%DATASET_ID%/%EXPORT_TIME%"}}',
-        each=_segment,
+        check_project=_check_segment_macro,
     ),
     Rule(
         "folder-unknown-macro",
@@ -134,7 +134,7 @@ RULES = (
         "Use a macro of the list; %DATETIME(YYYYMMdd_HHmmss)% needs its pattern.",
         'exports: {orders: {folder: "%DATASET_ID%/%EXPORT_DATE%"}}',
         'exports: {orders: {folder: "%DATASET_ID%/%EXPORT_TIME%"}}',
-        each=_unknown_macro,
+        check_project=_check_unknown_macro,
     ),
     Rule(
         "folder-characters",
@@ -145,7 +145,7 @@ RULES = (
         "Use letters, digits and - _ . = ! * ' ( ) between the slashes.",
         'exports: {orders: {folder: "all orders/%DATASET_ID%/%EXPORT_TIME%"}}',
         'exports: {orders: {folder: "all-orders/%DATASET_ID%/%EXPORT_TIME%"}}',
-        each=_characters,
+        check_project=_check_characters,
     ),
     Rule(
         "folder-without-time",
@@ -156,7 +156,7 @@ RULES = (
         "Add %EXPORT_TIME% or %DATETIME(…)%, usually as the last level.",
         'exports: {orders: {folder: "%DATASET_ID%"}}',
         'exports: {orders: {folder: "%DATASET_ID%/%EXPORT_TIME%"}}',
-        each=_no_time,
+        check_project=_check_time_macro,
     ),
     Rule(
         "folder-without-dataset",
@@ -167,6 +167,6 @@ RULES = (
         "Add %DATASET_ID% or %DATASET_NAME%, or split_by: dataset with folders of their own.",
         'exports: {orders: {datasets: [Orders, Returns], folder: "%EXPORT_TIME%"}}',
         'exports: {orders: {datasets: [Orders, Returns], folder: "%DATASET_NAME%/%EXPORT_TIME%"}}',
-        each=_no_dataset,
+        check_project=_check_dataset_macro,
     ),
 )

@@ -27,52 +27,52 @@ from itertools import combinations
 from exportctl.declared import Dataset, Export, Project
 from exportctl.errors import Level
 from exportctl.hosts import EMBEDDED
-from exportctl.rules.folders import macros, names_dataset
-from exportctl.rules.row import Across, Hit, Rule, export_address, spot, unresolved
-from exportctl.rules.storage import ANY, TIME, Overlap, Storage, folder, overlap, storage
+from exportctl.rules.folders import has_dataset_macro, macros
+from exportctl.rules.row import Hit, ProjectsCheck, Rule, export_address, is_unresolved, key_position
+from exportctl.rules.storage import ANY, TIME, Overlap, StorageIdentity, folder_levels, overlap, storage_identity
 
 TWO_EXPORTS = "two-exports-one-place"
 TWO_DATASETS = "two-datasets-one-folder"
 ENVIRONMENTS = "environments-one-place"
-NEAR = "environments-near-place"
+ENVIRONMENTS_NEAR = "environments-near-place"
 
 
 @dataclass(frozen=True)
-class Written:
+class DatasetWrite:
     """One dataset of one export: where it lands. `number` is that of the project it is declared in."""
 
     number: int
     project: Project
     export: Export
     dataset: Dataset
-    storage: Storage
+    storage: StorageIdentity
     folder: tuple[str, ...]
 
 
-def written(projects: Sequence[Project]) -> Iterator[Written]:
+def dataset_writes(projects: Sequence[Project]) -> Iterator[DatasetWrite]:
     for number, project in enumerate(projects):
-        found = {d.key: storage(project, d) for d in project.destinations.values()}
+        found = {d.key: storage_identity(project, d) for d in project.destinations.values()}
         for export in project.exports.values():
             where = found.get(export.destination)
             for dataset in export.datasets if where else ():
-                levels = folder(project, export, dataset)
+                levels = folder_levels(project, export, dataset)
                 if where and levels is not None:
-                    yield Written(number, project, export, dataset, where, levels)
+                    yield DatasetWrite(number, project, export, dataset, where, levels)
 
 
-def verdict(one: Written, other: Written) -> str | None:
+def broken_rule(one: DatasetWrite, other: DatasetWrite) -> str | None:
     """The rule two writes on one storage break, by the table above."""
     relation = overlap(one.folder, other.folder)
     if relation is Overlap.NONE:
         return None
     here = one.number == other.number
-    if _same(one, other, here):
-        return TWO_EXPORTS if here else _across(one, other)
-    plain = not names_dataset(one.export.folder) and not names_dataset(other.export.folder)
+    if _is_same_dataset(one, other, here):
+        return TWO_EXPORTS if here else _rule_across_environments(one, other)
+    plain = not has_dataset_macro(one.export.folder) and not has_dataset_macro(other.export.folder)
     return TWO_DATASETS if relation is Overlap.EQUAL and plain else None
 
 
-def _same(one: Written, other: Written, here: bool) -> bool:
+def _is_same_dataset(one: DatasetWrite, other: DatasetWrite, here: bool) -> bool:
     a, b = one.dataset, other.dataset
     if a.id and b.id and (here or a.id == b.id):
         return a.id == b.id
@@ -80,14 +80,14 @@ def _same(one: Written, other: Written, here: bool) -> bool:
     return named or (not here and one.export.key == other.export.key)
 
 
-def _across(one: Written, other: Written) -> str:
+def _rule_across_environments(one: DatasetWrite, other: DatasetWrite) -> str:
     equal_id = one.dataset.id is not None and one.dataset.id == other.dataset.id
     apart = all("DATASET_ID" in macros(w.export.folder) for w in (one, other))
-    certain = one.storage.certain and other.storage.certain
-    return ENVIRONMENTS if certain and (equal_id or not apart) else NEAR
+    certain = one.storage.is_certain and other.storage.is_certain
+    return ENVIRONMENTS if certain and (equal_id or not apart) else ENVIRONMENTS_NEAR
 
 
-def _tags(entry: Written) -> Iterator[tuple[object, ...]]:
+def _tags(entry: DatasetWrite) -> Iterator[tuple[object, ...]]:
     """Groups outside of which no two writes can break a rule."""
     where, dataset = entry.storage.identity, entry.dataset
     for name, value in (("id", dataset.id), ("name", dataset.name), ("alias", dataset.alias)):
@@ -96,7 +96,7 @@ def _tags(entry: Written) -> Iterator[tuple[object, ...]]:
     yield (where, "export", entry.export.key)
 
 
-def _plain_tags(entry: Written, shapes: Iterable[frozenset[int]]) -> Iterator[tuple[object, ...]]:
+def _plain_tags(entry: DatasetWrite, shapes: Iterable[frozenset[int]]) -> Iterator[tuple[object, ...]]:
     """
     Groups of folders without a dataset macro that may be equal: the levels that are text in both have to be.
 
@@ -109,23 +109,23 @@ def _plain_tags(entry: Written, shapes: Iterable[frozenset[int]]) -> Iterator[tu
         yield (entry.storage.identity, "plain", texts)
 
 
-def _shape(entry: Written) -> frozenset[int]:
+def _shape(entry: DatasetWrite) -> frozenset[int]:
     """The numbers of the levels that hold a macro."""
-    return frozenset(n for n, level in enumerate(entry.folder) if _open(level))
+    return frozenset(n for n, level in enumerate(entry.folder) if _has_macro(level))
 
 
-def _open(level: str) -> bool:
+def _has_macro(level: str) -> bool:
     return ANY in level or TIME in level
 
 
-def _groups(projects: Sequence[Project]) -> Iterable[list[Written]]:
-    groups: dict[tuple[object, ...], list[Written]] = defaultdict(list)
-    plain: list[Written] = []
+def _groups(projects: Sequence[Project]) -> Iterable[list[DatasetWrite]]:
+    groups: dict[tuple[object, ...], list[DatasetWrite]] = defaultdict(list)
+    plain: list[DatasetWrite] = []
     shapes: dict[int, dict[frozenset[int], None]] = defaultdict(dict)
-    for entry in written(projects):
+    for entry in dataset_writes(projects):
         for tag in _tags(entry):
             groups[tag].append(entry)
-        if not names_dataset(entry.export.folder):
+        if not has_dataset_macro(entry.export.folder):
             plain.append(entry)
             shapes[len(entry.folder)][_shape(entry)] = None
     for entry in plain:
@@ -134,67 +134,69 @@ def _groups(projects: Sequence[Project]) -> Iterable[list[Written]]:
     return groups.values()
 
 
-def pairs(projects: Sequence[Project]) -> Iterator[tuple[Written, Written]]:
+def pairs(projects: Sequence[Project]) -> Iterator[tuple[DatasetWrite, DatasetWrite]]:
     """Every two writes of different exports on one storage that may break a rule, each once, in the order declared."""
     seen: set[tuple[int, int]] = set()
-    twins = _one_sandbox(projects)
+    duplicates = _pairs_in_one_sandbox(projects)
     for group in _groups(projects):
-        for one, other in _meeting(group):
+        for one, other in _overlapping_pairs(group):
             both = (id(one), id(other))
-            if both not in seen and _comparable(one, other, twins):
+            if both not in seen and _is_comparable(one, other, duplicates):
                 seen.add(both)
                 yield one, other
 
 
-def _meeting(group: Sequence[Written]) -> Iterator[tuple[Written, Written]]:
+def _overlapping_pairs(group: Sequence[DatasetWrite]) -> Iterator[tuple[DatasetWrite, DatasetWrite]]:
     """Every two of a group whose folders may overlap, in the order of the group: few of very many as a rule."""
     place = {id(entry): number for number, entry in enumerate(group)}
-    found = [(place[id(one)], place[id(other)]) for part in _levelled(group, 0) for one, other in combinations(part, 2)]
+    found = [
+        (place[id(one)], place[id(other)]) for part in _split_by_level(group, 0) for one, other in combinations(part, 2)
+    ]
     yield from ((group[one], group[other]) for one, other in sorted(found))
 
 
-def _levelled(group: Sequence[Written], level: int) -> Iterator[Sequence[Written]]:
+def _split_by_level(group: Sequence[DatasetWrite], level: int) -> Iterator[Sequence[DatasetWrite]]:
     """Parts of a group, each with other text in one level: between two of them no folders overlap."""
-    parts: dict[str, list[Written]] = defaultdict(list)
+    parts: dict[str, list[DatasetWrite]] = defaultdict(list)
     for entry in group:
-        if len(group) == 1 or level >= len(entry.folder) or _open(entry.folder[level]):
+        if len(group) == 1 or level >= len(entry.folder) or _has_macro(entry.folder[level]):
             yield group
             return
         parts[entry.folder[level]].append(entry)
     for part in parts.values():
-        yield from _levelled(part, level + 1)
+        yield from _split_by_level(part, level + 1)
 
 
-def _comparable(one: Written, other: Written, twins: set[tuple[int, int]]) -> bool:
+def _is_comparable(one: DatasetWrite, other: DatasetWrite, duplicates: set[tuple[int, int]]) -> bool:
     if one.number == other.number:
         return one.export.key != other.export.key
     if EMBEDDED in (one.project.platform.url, other.project.platform.url):
         return False
-    return (one.number, other.number) not in twins
+    return (one.number, other.number) not in duplicates
 
 
-def _one_sandbox(projects: Sequence[Project]) -> set[tuple[int, int]]:
+def _pairs_in_one_sandbox(projects: Sequence[Project]) -> set[tuple[int, int]]:
     """Pairs of projects in one (url, organization, sandbox)."""
     found = set()
     for (i, one), (j, other) in combinations(enumerate(projects), 2):
         a, b = one.platform, other.platform
         place = (a.url, a.organization, a.sandbox)
-        known = a.url != EMBEDDED and not any(unresolved(part) for part in place)
+        known = a.url != EMBEDDED and not any(is_unresolved(part) for part in place)
         if known and place == (b.url, b.organization, b.sandbox):
             found.add((i, j))
     return found
 
 
-def _check(rule: str) -> Across:
+def _overlap_check(rule: str) -> ProjectsCheck:
     def check(projects: Sequence[Project], as_of: int) -> Iterable[Hit]:
         for one, other in pairs(projects):
-            if verdict(one, other) == rule:
+            if broken_rule(one, other) == rule:
                 yield _hit(one, other)
 
     return check
 
 
-def _hit(one: Written, other: Written) -> Hit:
+def _hit(one: DatasetWrite, other: DatasetWrite) -> Hit:
     """Said at the later of the two."""
     if (one.export.at, one.number) > (other.export.at, other.number):
         one, other = other, one
@@ -202,26 +204,26 @@ def _hit(one: Written, other: Written) -> Hit:
     here = one.number == other.number
     whom = "in several environments" if first == second else f"as {first} (at {one.export.at})"
     return Hit(
-        f"writes the same place {whom}: {other.storage.words}, folder {_shown(other)}",
-        spot(other.export, "folder", "destination"),
+        f"writes the same place {whom}: {other.storage.label}, folder {_written_path(other)}",
+        key_position(other.export, "folder", "destination"),
         (second,),
         subject=first,
         environments=(other.project.environment,) if here else (one.project.environment, other.project.environment),
-        named=not here,
-        also=(first,),
+        show_environments=not here,
+        related_addresses=(first,),
     )
 
 
-def _shown(entry: Written) -> str:
-    path = entry.project.destinations[entry.export.destination].place.get("path", "")
+def _written_path(entry: DatasetWrite) -> str:
+    path = entry.project.destinations[entry.export.destination].location.get("path", "")
     return "/".join(part.strip("/") for part in (path, entry.export.subpath, entry.export.folder) if part.strip("/"))
 
 
-def _project_twice(projects: Sequence[Project], as_of: int) -> Iterable[Hit]:
-    for i, j in sorted(_one_sandbox(projects)):
+def _check_project_twice(projects: Sequence[Project], as_of: int) -> Iterable[Hit]:
+    for i, j in sorted(_pairs_in_one_sandbox(projects)):
         one, other = projects[i], projects[j]
         text = f"project {other.name} is already in sandbox {other.platform.sandbox}"
-        yield Hit(text, other.platform.at, environments=(one.environment, other.environment), named=True)
+        yield Hit(text, other.platform.at, environments=(one.environment, other.environment), show_environments=True)
 
 
 RULES = (
@@ -234,7 +236,7 @@ RULES = (
         "Remove one of them, or give one another folder, subpath or destination.",
         "exports: {orders: {datasets: [Orders]}, copy: {datasets: [Orders]}}",
         "exports: {orders: {datasets: [Orders]}, copy: {datasets: [Orders], subpath: copy}}",
-        across=_check(TWO_EXPORTS),
+        check_projects=_overlap_check(TWO_EXPORTS),
     ),
     Rule(
         TWO_DATASETS,
@@ -245,7 +247,7 @@ RULES = (
         'exports: {orders: {datasets: [Orders], folder: "%EXPORT_TIME%"},'
         ' copy: {datasets: [Returns], folder: "%EXPORT_TIME%"}}',
         'exports: {orders: {datasets: [Orders], folder: "%EXPORT_TIME%"}, copy: {datasets: [Returns]}}',
-        across=_check(TWO_DATASETS),
+        check_projects=_overlap_check(TWO_DATASETS),
     ),
     Rule(
         ENVIRONMENTS,
@@ -258,10 +260,10 @@ RULES = (
         "environments: {dev: {platform: {sandbox: dev}}, prod: {platform: {sandbox: prod}}}",
         'destinations: {lake: {bucket: "acme-lake-${environment}"}}\nexports: {orders: {folder: "%EXPORT_TIME%"}}\n'
         "environments: {dev: {platform: {sandbox: dev}}, prod: {platform: {sandbox: prod}}}",
-        across=_check(ENVIRONMENTS),
+        check_projects=_overlap_check(ENVIRONMENTS),
     ),
     Rule(
-        NEAR,
+        ENVIRONMENTS_NEAR,
         Level.WARNING,
         "Two environments write side by side",
         "The folders differ by the dataset's id only, which a reader of the storage cannot assign to a sandbox; or the"
@@ -271,7 +273,7 @@ RULES = (
         "environments: {dev: {platform: {sandbox: dev}}, prod: {platform: {sandbox: prod}}}",
         'destinations: {lake: {bucket: "acme-lake-${environment}"}}\n'
         "environments: {dev: {platform: {sandbox: dev}}, prod: {platform: {sandbox: prod}}}",
-        across=_check(NEAR),
+        check_projects=_overlap_check(ENVIRONMENTS_NEAR),
     ),
     Rule(
         "project-twice",
@@ -282,7 +284,7 @@ RULES = (
         "Give each environment a sandbox of its own, or split the config into two projects.",
         "environments: {dev: {platform: {sandbox: dev}}, test: {platform: {sandbox: dev}}}",
         "environments: {dev: {platform: {sandbox: dev}}, test: {platform: {sandbox: test}}}",
-        across=_project_twice,
+        check_projects=_check_project_twice,
         fixed=True,
     ),
 )

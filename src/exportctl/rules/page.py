@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from exportctl.rules.checking import RULES
-from exportctl.rules.gates import GATES, Gate
-from exportctl.rules.row import By, Rule
+from exportctl.rules.gates import SAFETY_CHECKS, SafetyCheck
+from exportctl.rules.row import CheckStage, Rule
 
 _HEAD = """# Rules
 
@@ -40,14 +40,23 @@ exportctl works.
 
 def rules_markdown() -> str:
     """The whole page, ending in one newline."""
-    checked, planned, read = ([rule for rule in RULES if rule.by is by] for by in (By.RULES, By.PLAN, By.READER))
+    checked, planned, read = (
+        [rule for rule in RULES if rule.stage is by] for by in (CheckStage.RULES, CheckStage.PLAN, CheckStage.READER)
+    )
     parts = [_HEAD, _index(checked), *(_section(rule) for rule in checked)]
-    parts += [_PLANNER, *(_line(rule, _fixed(rule)) for rule in planned), "", _GATES, *map(_gate, GATES), ""]
-    parts += [_READER, *map(_line, read)]
+    parts += [
+        _PLAN_HEAD,
+        *(_rule_row(rule, _fixed_note(rule)) for rule in planned),
+        "",
+        _SAFETY_CHECKS_HEAD,
+        *map(_safety_check_row, SAFETY_CHECKS),
+        "",
+    ]
+    parts += [_CONFIG_HEAD, *map(_rule_row, read)]
     return "\n".join(parts).rstrip("\n") + "\n"
 
 
-_PLANNER = """## Found when planning
+_PLAN_HEAD = """## Found when planning
 
 These need the live state. Errors are *fixed*, as a plan that holds one cannot be applied, and so is what makes `drift`
 fail by itself; of drift only differences of fields can be accepted, by an `accept` entry.
@@ -55,7 +64,7 @@ fail by itself; of drift only differences of fields can be accepted, by an `acce
 | rule | level | what | why | how to mend |
 |---|---|---|---|---|"""
 
-_GATES = """## Gates
+_SAFETY_CHECKS_HEAD = """## Gates
 
 What a plan shows and `apply` refuses, with exit code 5, until one edit or flag allows exactly this. Gates have no level
 and stand under neither `rules` nor `allow`.
@@ -63,7 +72,7 @@ and stand under neither `rules` nor `allow`.
 | gate | what it refuses | what allows it |
 |---|---|---|"""
 
-_READER = """## Checked by the reader
+_CONFIG_HEAD = """## Checked by the reader
 
 These are found while the YAML is read. All are *fixed*: what they find is no config.
 
@@ -75,25 +84,25 @@ def _cell(text: str) -> str:
     return text.replace("|", "\\|")
 
 
-def _gate(gate: Gate) -> str:
-    return f"| `{gate.name}` | {_cell(gate.refuses)} | {_cell(gate.allow)} |"
+def _safety_check_row(gate: SafetyCheck) -> str:
+    return f"| `{gate.name}` | {_cell(gate.blocks)} | {_cell(gate.allow)} |"
 
 
-def _line(rule: Rule, fixed: str = "") -> str:
-    return f"| `{rule.id}` | {rule.level}{fixed} | {_cell(rule.title)} | {_cell(rule.why)} | {_cell(rule.mend)} |"
+def _rule_row(rule: Rule, fixed: str = "") -> str:
+    return f"| `{rule.id}` | {rule.level}{fixed} | {_cell(rule.title)} | {_cell(rule.why)} | {_cell(rule.how_to_fix)} |"
 
 
 def _index(rules: list[Rule]) -> str:
-    rows = [f"| [`{rule.id}`](#{rule.id}) | {rule.level}{_fixed(rule)} | {_cell(rule.title)} |" for rule in rules]
+    rows = [f"| [`{rule.id}`](#{rule.id}) | {rule.level}{_fixed_note(rule)} | {_cell(rule.title)} |" for rule in rules]
     return "\n".join(("| rule | level | what |", "|---|---|---|", *rows, ""))
 
 
-def _fixed(rule: Rule) -> str:
+def _fixed_note(rule: Rule) -> str:
     return ", fixed" if rule.fixed else ""
 
 
 def _section(rule: Rule) -> str:
-    level = f"*{rule.level}{_fixed(rule)}*"
-    body = [f"## {rule.id}", "", f"{rule.title} · {level}", "", rule.why, "", f"**Mend:** {rule.mend}", ""]
-    body += ["```yaml", "# not", rule.bad, "# but", rule.good, "```", ""]
+    level = f"*{rule.level}{_fixed_note(rule)}*"
+    body = [f"## {rule.id}", "", f"{rule.title} · {level}", "", rule.why, "", f"**Fix:** {rule.how_to_fix}", ""]
+    body += ["```yaml", "# not", rule.bad_example, "# but", rule.good_example, "```", ""]
     return "\n".join(body)

@@ -6,70 +6,88 @@ import re
 from collections.abc import Iterable
 
 from exportctl.declared import Destination, Project
-from exportctl.destination_types import DATA_LANDING_ZONE, TYPES, PlaceField
+from exportctl.destination_types import DATA_LANDING_ZONE, TYPES, LocationField
 from exportctl.errors import Level
 from exportctl.rules.folders import MACRO, SEGMENT
-from exportctl.rules.row import Each, Hit, Rule, destination_address, export_address, spot, unresolved
+from exportctl.rules.row import (
+    Hit,
+    ProjectCheck,
+    Rule,
+    destination_address,
+    export_address,
+    is_unresolved,
+    key_position,
+)
 
 
-def joined(*parts: str) -> str:
+def join_paths(*parts: str) -> str:
     """Paths put together, slashes at the seams and ends trimmed."""
     return "/".join(p for p in (part.strip("/") for part in parts) if p)
 
 
-def _field(destination: Destination, name: str) -> PlaceField | None:
+def _location_field(destination: Destination, name: str) -> LocationField | None:
     found = TYPES.get(destination.type)
-    return next((f for f in found.place if f.name == name), None) if found else None
+    return next((f for f in found.location if f.name == name), None) if found else None
 
 
-def _wrong(field: PlaceField, value: str) -> bool:
+def _is_malformed(field: LocationField, value: str) -> bool:
     return field.pattern is not None and re.fullmatch(field.pattern, value) is None
 
 
-def _form(name: str) -> Each:
+def _name_check(name: str) -> ProjectCheck:
     """The check of one place field, `bucket` or `container`, against its published pattern."""
 
     def check(project: Project, as_of: int) -> Iterable[Hit]:
         for destination in project.destinations.values():
-            field, value = _field(destination, name), destination.place.get(name, "")
-            if field and not unresolved(value) and _wrong(field, value):
+            field, value = _location_field(destination, name), destination.location.get(name, "")
+            if field and not is_unresolved(value) and _is_malformed(field, value):
                 text = f"{name} {value!r} is not allowed: {field.rule}"
-                yield Hit(text, spot(destination, name), (destination_address(destination),))
+                yield Hit(text, key_position(destination, name), (destination_address(destination),))
 
     return check
 
 
-def _path_form(project: Project, as_of: int) -> Iterable[Hit]:
+def _check_path_form(project: Project, as_of: int) -> Iterable[Hit]:
     for destination in project.destinations.values():
-        field, value = _field(destination, "path"), destination.place.get("path")
-        if field and value is not None and not unresolved(value) and "%" not in value and _wrong(field, value):
+        field, value = _location_field(destination, "path"), destination.location.get("path")
+        if (
+            field
+            and value is not None
+            and not is_unresolved(value)
+            and "%" not in value
+            and _is_malformed(field, value)
+        ):
             text = f"path {value!r} is not allowed: {field.rule}"
-            yield Hit(text, spot(destination, "path"), (destination_address(destination),))
+            yield Hit(text, key_position(destination, "path"), (destination_address(destination),))
     for export in project.exports.values():
         owner = project.destinations.get(export.destination)
-        field = _field(owner, "path") if owner else None
+        field = _location_field(owner, "path") if owner else None
         value = export.subpath
-        if field and value and not unresolved(value) and "%" not in value and _wrong(field, value):
+        if field and value and not is_unresolved(value) and "%" not in value and _is_malformed(field, value):
             text = f"subpath {value!r} is not allowed: {field.rule}"
-            yield Hit(text, spot(export, "subpath"), (export_address(export),))
+            yield Hit(text, key_position(export, "subpath"), (export_address(export),))
 
 
-def _macro_in_path(project: Project, as_of: int) -> Iterable[Hit]:
+def _check_macro_in_path(project: Project, as_of: int) -> Iterable[Hit]:
     for destination in project.destinations.values():
-        value = destination.place.get("path", "")
-        if "%" in SEGMENT.sub("", value) and not unresolved(value):
-            yield Hit(_percent("path", value), spot(destination, "path"), (destination_address(destination),))
+        value = destination.location.get("path", "")
+        if "%" in SEGMENT.sub("", value) and not is_unresolved(value):
+            yield Hit(
+                _percent_text("path", value), key_position(destination, "path"), (destination_address(destination),)
+            )
     for export in project.exports.values():
-        if "%" in SEGMENT.sub("", export.subpath) and not unresolved(export.subpath):
-            yield Hit(_percent("subpath", export.subpath), spot(export, "subpath"), (export_address(export),))
+        if "%" in SEGMENT.sub("", export.subpath) and not is_unresolved(export.subpath):
+            yield Hit(
+                _percent_text("subpath", export.subpath), key_position(export, "subpath"), (export_address(export),)
+            )
 
 
-def _percent(key: str, value: str) -> str:
+def _percent_text(key: str, value: str) -> str:
     found = MACRO.search(value)
     return f"{found[0]} in {key}: macros are for `folder` only" if found else f"{key} {value!r} holds a %"
 
 
-def _retention(project: Project, as_of: int) -> Iterable[Hit]:
+def _check_retention(project: Project, as_of: int) -> Iterable[Hit]:
     for destination in project.destinations.values():
         if destination.type == DATA_LANDING_ZONE.name:
             text = "is a landing zone: every file is deleted after 7 days"
@@ -86,7 +104,7 @@ RULES = (
         "Correct the name; references are filled in before it is checked.",
         "destinations: {lake: {bucket: Acme_Lake}}",
         "destinations: {lake: {bucket: acme-lake}}",
-        each=_form("bucket"),
+        check_project=_name_check("bucket"),
     ),
     Rule(
         "container-name",
@@ -99,7 +117,7 @@ RULES = (
         " auth: {connection_string: '${env:BLOB}'}}}",
         "destinations: {blob: {type: azure-blob, container: acme-lake, path: aep,"
         " auth: {connection_string: '${env:BLOB}'}}}",
-        each=_form("container"),
+        check_project=_name_check("container"),
     ),
     Rule(
         "path-characters",
@@ -110,7 +128,7 @@ RULES = (
         "Use letters, digits, hyphens and slashes.",
         "destinations: {lake: {path: aep exports}}",
         "destinations: {lake: {path: aep/exports}}",
-        each=_path_form,
+        check_project=_check_path_form,
     ),
     Rule(
         "macro-in-path",
@@ -121,7 +139,7 @@ RULES = (
         "Move the macro to `folder`: the first level is always the path.",
         'destinations: {lake: {path: "aep/%SANDBOX_NAME%"}}',
         'destinations: {lake: {path: "aep/${sandbox}"}}',
-        each=_macro_in_path,
+        check_project=_check_macro_in_path,
     ),
     Rule(
         "landing-zone-retention",
@@ -131,6 +149,6 @@ RULES = (
         "Fetch the files within a week, or export to a storage of your own.",
         "destinations: {zone: {type: data-landing-zone, path: aep}}\nexports: {orders: {destination: zone}}",
         "exports: {orders: {destination: lake}}",
-        each=_retention,
+        check_project=_check_retention,
     ),
 )

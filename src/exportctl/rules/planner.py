@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from exportctl.errors import Level
-from exportctl.rules.row import By, Rule
+from exportctl.rules.row import CheckStage, Rule
 
 # id, what, why, how to mend
 _Row = tuple[str, str, str, str]
@@ -75,7 +75,7 @@ _NEWER: _Row = (
     "Upgrade exportctl wherever this project is run; `minimum_version` in the config refuses older ones sooner.",
 )
 
-_FAILING: tuple[_Row, ...] = (
+_DRIFT_FAILURES: tuple[_Row, ...] = (
     (
         "flow-gone",
         "A flow that is gone, or hidden from this credential",
@@ -210,12 +210,12 @@ _WARNINGS: tuple[_Row, ...] = (
 
 def _row(row: _Row, level: Level, *, fixed: bool) -> Rule:
     id, title, why, mend = row
-    return Rule(id, level, title, why, mend, fixed=fixed, by=By.PLAN)
+    return Rule(id, level, title, why, mend, fixed=fixed, stage=CheckStage.PLAN)
 
 
 RULES: tuple[Rule, ...] = (
     *(_row(row, Level.ERROR, fixed=True) for row in (*_ERRORS, _NEWER)),
-    *(_row(row, Level.WARNING, fixed=True) for row in _FAILING),
+    *(_row(row, Level.WARNING, fixed=True) for row in _DRIFT_FAILURES),
     *(_row(row, Level.WARNING, fixed=False) for row in _WARNINGS),
 )
 BY_ID: Mapping[str, Rule] = {rule.id: rule for rule in RULES}

@@ -8,7 +8,7 @@ read as a config.
 from __future__ import annotations
 
 from exportctl.errors import Level
-from exportctl.rules.row import By, Rule
+from exportctl.rules.row import CheckStage, Rule
 
 # id, what, why, how to mend
 _Row = tuple[str, str, str, str]
@@ -137,7 +137,7 @@ _UNSET = ("unset-reference", "A variable that is not set", "`plan` will need it.
 
 def _row(row: _Row, level: Level = Level.ERROR) -> Rule:
     id, title, why, mend = row
-    return Rule(id, level, title, why, mend, fixed=True, by=By.READER)
+    return Rule(id, level, title, why, mend, fixed=True, stage=CheckStage.READER)
 
 
 RULES: tuple[Rule, ...] = (

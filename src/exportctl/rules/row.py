@@ -17,12 +17,12 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from enum import StrEnum
 
-from exportctl.config.nodes import Map
+from exportctl.config.nodes import MapNode
 from exportctl.declared import Destination, Export, Project
-from exportctl.errors import Level, Location
+from exportctl.errors import Level, SourcePosition
 
 
-class By(StrEnum):
+class CheckStage(StrEnum):
     """Who checks a rule: `rules.check`, the reader of the YAML, or the planner, which has the live state."""
 
     RULES = "rules"
@@ -41,18 +41,18 @@ class Hit:
     """
 
     text: str
-    at: Location
+    at: SourcePosition
     addresses: tuple[str, ...] = ()
     hint: str | None = None
     subject: str = ""
     environments: tuple[str | None, ...] = ()
-    named: bool = False
-    also: tuple[str, ...] = ()
+    show_environments: bool = False
+    related_addresses: tuple[str, ...] = ()
 
 
-Each = Callable[[Project, int], Iterable[Hit]]
-Across = Callable[[Sequence[Project], int], Iterable[Hit]]
-Written = Callable[[Map], Iterable[Hit]]
+ProjectCheck = Callable[[Project, int], Iterable[Hit]]
+ProjectsCheck = Callable[[Sequence[Project], int], Iterable[Hit]]
+TreeCheck = Callable[[MapNode], Iterable[Hit]]
 
 
 @dataclass(frozen=True)
@@ -69,14 +69,14 @@ class Rule:
     level: Level
     title: str
     why: str
-    mend: str
-    bad: str = ""
-    good: str = ""
-    each: Each | None = None
-    across: Across | None = None
-    written: Written | None = None
+    how_to_fix: str
+    bad_example: str = ""
+    good_example: str = ""
+    check_project: ProjectCheck | None = None
+    check_projects: ProjectsCheck | None = None
+    check_tree: TreeCheck | None = None
     fixed: bool = False
-    by: By = By.RULES
+    stage: CheckStage = CheckStage.RULES
 
 
 def export_address(export: Export) -> str:
@@ -87,31 +87,31 @@ def destination_address(destination: Destination) -> str:
     return f"destinations.{destination.key}"
 
 
-def spot(thing: Export | Destination, *keys: str) -> Location:
+def key_position(thing: Export | Destination, *keys: str) -> SourcePosition:
     """Where the first of these keys was set, or a key above or below it; else where the object begins."""
     for key in keys:
         parts = key.split(".")
         for length in range(len(parts), 0, -1):
-            if at := thing.where.get(".".join(parts[:length])):
+            if at := thing.positions.get(".".join(parts[:length])):
                 return at
-        below = sorted(at for name, at in thing.where.items() if name.startswith(f"{key}."))
+        below = sorted(at for name, at in thing.positions.items() if name.startswith(f"{key}."))
         if below:
             return below[0]
     return thing.at
 
 
-def unresolved(text: str) -> bool:
+def is_unresolved(text: str) -> bool:
     """Whether a reference in it is not filled in, so that its form says nothing."""
     return "${" in text
 
 
-def nearest(name: str, names: Iterable[str]) -> str | None:
+def closest_match(name: str, names: Iterable[str]) -> str | None:
     """The known name that was probably meant."""
     found = get_close_matches(name, sorted(set(names)), n=1, cutoff=0.6)
     return found[0] if found else None
 
 
-def days(seconds: int) -> str:
+def duration_text(seconds: int) -> str:
     """A duration in the largest unit that is exact: `2 days`, `1 hour`, `90 seconds`."""
     units = ((86400, "day"), (3600, "hour"), (60, "minute"), (1, "second"))
     size, unit = next((size, unit) for size, unit in units if seconds % size == 0)

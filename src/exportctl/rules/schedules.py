@@ -7,79 +7,82 @@ from collections.abc import Iterable
 from exportctl.declared import Export, Project
 from exportctl.destination_types import DATA_LANDING_ZONE
 from exportctl.errors import Level
-from exportctl.rules.row import Hit, Rule, days, export_address, spot
-from exportctl.schedules import DAY, LEAD, ONCE, cadence, first_end, first_start, seconds
+from exportctl.rules.row import Hit, Rule, duration_text, export_address, key_position
+from exportctl.schedules import DAY, MIN_START_DELAY, ONCE, canonical_every, first_end, first_start, interval_seconds
 
 LANDING_ZONE_DAYS = 7  # [DLZ], a hard limit
 UI_ONLY = ("hour", 8)  # [UI] [GR] offer it, [XD-new] [D] do not
 SHORTEST_RENEWAL = 2 * DAY
 
 
-def _recurring(project: Project) -> Iterable[Export]:
+def _recurring_exports(project: Project) -> Iterable[Export]:
     return (e for e in project.exports.values() if e.schedule.unit != ONCE)
 
 
 def _hit(export: Export, text: str, *keys: str) -> Hit:
-    return Hit(text, spot(export, *keys), (export_address(export),))
+    return Hit(text, key_position(export, *keys), (export_address(export),))
 
 
-def _eight_hours(project: Project, as_of: int) -> Iterable[Hit]:
+def _check_eight_hours(project: Project, as_of: int) -> Iterable[Hit]:
     for export in project.exports.values():
         if (export.schedule.unit, export.schedule.interval) == UI_ONLY:
             yield _hit(export, "every 8 hours may be refused by the API", "schedule.every", "schedule")
 
 
-def _missing_end(project: Project, as_of: int) -> Iterable[Hit]:
-    for export in _recurring(project):
-        if not export.end.given:
+def _check_missing_end(project: Project, as_of: int) -> Iterable[Hit]:
+    for export in _recurring_exports(project):
+        if not export.end.is_given:
             said = ", as `end: none` says" if export.end.none else ""
             text = f"has no end{said}: the service would stop it silently six months after its creation"
             yield _hit(export, text, "end", "schedule")
 
 
-def _end_before_start(project: Project, as_of: int) -> Iterable[Hit]:
+def _check_end_before_start(project: Project, as_of: int) -> Iterable[Hit]:
     for export in project.exports.values():
         start = export.schedule.start
         end = first_end(export.end, as_of)
         if start is None or end is None:
             continue
-        first = first_start(cadence(export.schedule), export.schedule.at, start, start - LEAD)
+        first = first_start(canonical_every(export.schedule), export.schedule.at, start, start - MIN_START_DELAY)
         if end <= first:
             yield _hit(export, "ends before its first run: nothing would ever be exported", "end")
 
 
-def _end_passed(project: Project, as_of: int) -> Iterable[Hit]:
-    for export in _recurring(project):
+def _check_end_passed(project: Project, as_of: int) -> Iterable[Hit]:
+    for export in _recurring_exports(project):
         if export.end.moment is not None and export.end.moment <= as_of:
             yield _hit(export, "its end has passed: nothing is exported any more", "end")
 
 
-def _renewal_short(project: Project, as_of: int) -> Iterable[Hit]:
-    for export in _recurring(project):
+def _check_renew_before_too_short(project: Project, as_of: int) -> Iterable[Hit]:
+    for export in _recurring_exports(project):
         before = export.end.renew_before
         if export.end.rolling is not None and before is not None and before < SHORTEST_RENEWAL:
-            text = f"is renewed only {days(before)} before its end: one missed nightly `renew` lets it end"
+            text = f"is renewed only {duration_text(before)} before its end: one missed nightly `renew` lets it end"
             yield _hit(export, text, "end.renew_before", "end")
 
 
-def _rolling_short(project: Project, as_of: int) -> Iterable[Hit]:
-    for export in _recurring(project):
+def _check_rolling_too_short(project: Project, as_of: int) -> Iterable[Hit]:
+    for export in _recurring_exports(project):
         rolling = export.end.rolling
-        if rolling is not None and rolling < seconds(cadence(export.schedule)) + DAY:
-            text = f"rolling {days(rolling)} can end before the first run"
+        if rolling is not None and rolling < interval_seconds(canonical_every(export.schedule)) + DAY:
+            text = f"rolling {duration_text(rolling)} can end before the first run"
             yield _hit(export, text, "end.rolling", "end")
 
 
-def _warned_early(project: Project, as_of: int) -> Iterable[Hit]:
+def _check_warning_before_renewal(project: Project, as_of: int) -> Iterable[Hit]:
     warning = project.policy.end_warning
-    for export in _recurring(project):
+    for export in _recurring_exports(project):
         before = export.end.renew_before
         if export.end.rolling is not None and before is not None and before < warning:
-            text = f"is reported as ending {days(warning)} before its end, but renewed only {days(before)} before it"
+            text = (
+                f"is reported as ending {duration_text(warning)} before its end, but renewed only "
+                f"{duration_text(before)} before it"
+            )
             yield _hit(export, text, "end.renew_before", "end")
 
 
-def _json_plain(project: Project, as_of: int) -> Iterable[Hit]:
+def _check_json_uncompressed(project: Project, as_of: int) -> Iterable[Hit]:
     for export in project.exports.values():
         if (export.format.type, export.format.compression) == ("json", "none"):
             yield _hit(
@@ -87,25 +90,26 @@ def _json_plain(project: Project, as_of: int) -> Iterable[Hit]:
             )
 
 
-def _parquet_plain(project: Project, as_of: int) -> Iterable[Hit]:
+def _check_parquet_uncompressed(project: Project, as_of: int) -> Iterable[Hit]:
     for export in project.exports.values():
         if (export.format.type, export.format.compression) == ("parquet", "none"):
             text = "uncompressed Parquet is limited to 1 million records for datasets other than events"
             yield _hit(export, text, "format.compression", "format")
 
 
-def _beyond_retention(project: Project, as_of: int) -> Iterable[Hit]:
+def _check_expect_beyond_retention(project: Project, as_of: int) -> Iterable[Hit]:
     for export in project.exports.values():
         destination = project.destinations.get(export.destination)
         within = export.expect.within if export.expect else None
         if destination and destination.type == DATA_LANDING_ZONE.name and within and within > LANDING_ZONE_DAYS * DAY:
             text = (
-                f"expects files within {days(within)}, but the landing zone deletes them after {LANDING_ZONE_DAYS} days"
+                f"expects files within {duration_text(within)}, but the landing zone deletes them "
+                f"after {LANDING_ZONE_DAYS} days"
             )
             yield _hit(export, text, "expect.within", "expect")
 
 
-def _expect_once(project: Project, as_of: int) -> Iterable[Hit]:
+def _check_expect_on_once(project: Project, as_of: int) -> Iterable[Hit]:
     for export in project.exports.values():
         if export.schedule.unit == ONCE and export.expect is not None:
             yield _hit(export, "runs once, so `verify` has a single run to expect anything of", "expect")
@@ -121,7 +125,7 @@ RULES = (
         "Choose 6, 9 or 12 hours, or `allow` it for a flow that was made in the user interface.",
         "schedules: {nightly: {every: 8 hours}}",
         "schedules: {nightly: {every: 9 hours}}",
-        each=_eight_hours,
+        check_project=_check_eight_hours,
     ),
     Rule(
         "missing-end",
@@ -132,7 +136,7 @@ RULES = (
         " `allow` it where `end: none` is meant.",
         "defaults: {end: null}",
         "defaults: {end: 2099-12-31}",
-        each=_missing_end,
+        check_project=_check_missing_end,
     ),
     Rule(
         "end-before-start",
@@ -143,7 +147,7 @@ RULES = (
         "Move `end` behind the first run, or `start` before it.",
         'schedules: {nightly: {every: 1 day, at: "02:00", start: 2098-01-01}}\ndefaults: {end: 2097-01-01}',
         'schedules: {nightly: {every: 1 day, at: "02:00", start: 2098-01-01}}\ndefaults: {end: 2099-01-01}',
-        each=_end_before_start,
+        check_project=_check_end_before_start,
     ),
     Rule(
         "end-passed",
@@ -155,7 +159,7 @@ RULES = (
         "Set a later end, or take the export out and name it under `removed`.",
         "defaults: {end: 2020-01-01}",
         "defaults: {end: 2099-01-01}",
-        each=_end_passed,
+        check_project=_check_end_passed,
     ),
     Rule(
         "renew-before-too-short",
@@ -166,7 +170,7 @@ RULES = (
         "Give renew_before at least 2 days, better 30.",
         "defaults: {end: {rolling: 60 days, renew_before: 1 day}}",
         "defaults: {end: {rolling: 60 days, renew_before: 2 days}}",
-        each=_renewal_short,
+        check_project=_check_renew_before_too_short,
     ),
     Rule(
         "rolling-too-short",
@@ -177,7 +181,7 @@ RULES = (
         "Make rolling longer, for instance 180 days.",
         'schedules: {nightly: {every: 1 day, at: "02:00"}}\ndefaults: {end: {rolling: 1 day, renew_before: 12 hours}}',
         'schedules: {nightly: {every: 1 day, at: "02:00"}}\ndefaults: {end: {rolling: 2 days, renew_before: 12 hours}}',
-        each=_rolling_short,
+        check_project=_check_rolling_too_short,
     ),
     Rule(
         "end-warning-before-renewal",
@@ -188,7 +192,7 @@ RULES = (
         "Make renew_before at least as long as policy.end_warning.",
         "policy: {end_warning: 30 days}\ndefaults: {end: {rolling: 180 days, renew_before: 29 days}}",
         "policy: {end_warning: 30 days}\ndefaults: {end: {rolling: 180 days, renew_before: 30 days}}",
-        each=_warned_early,
+        check_project=_check_warning_before_renewal,
     ),
     Rule(
         "json-uncompressed",
@@ -199,7 +203,7 @@ RULES = (
         "Set compression: gzip, or `allow` it for a flow that exists like this.",
         "formats: {plain: {type: json, compression: none}}\nexports: {orders: {format: plain}}",
         "formats: {plain: {type: json, compression: gzip}}\nexports: {orders: {format: plain}}",
-        each=_json_plain,
+        check_project=_check_json_uncompressed,
     ),
     Rule(
         "parquet-uncompressed",
@@ -210,7 +214,7 @@ RULES = (
         "Set compression: gzip unless the dataset stays small.",
         "formats: {plain: {type: parquet, compression: none}}\nexports: {orders: {format: plain}}",
         "formats: {plain: {type: parquet, compression: gzip}}\nexports: {orders: {format: plain}}",
-        each=_parquet_plain,
+        check_project=_check_parquet_uncompressed,
     ),
     Rule(
         "expect-beyond-retention",
@@ -222,7 +226,7 @@ RULES = (
         "exports: {orders: {destination: zone, expect: {within: 8 days}}}",
         "destinations: {zone: {type: data-landing-zone, path: aep}}\n"
         "exports: {orders: {destination: zone, expect: {within: 7 days}}}",
-        each=_beyond_retention,
+        check_project=_check_expect_beyond_retention,
     ),
     Rule(
         "expect-on-once",
@@ -233,6 +237,6 @@ RULES = (
         "Nothing needs to be done; take `expect` out once the run was verified.",
         "exports: {orders: {schedule: {every: once}, end: null, expect: {within: 1 day}}}",
         "exports: {orders: {expect: {within: 1 day}}}",
-        each=_expect_once,
+        check_project=_check_expect_on_once,
     ),
 )

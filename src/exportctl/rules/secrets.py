@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 
 from exportctl.declared import Destination, Project
 from exportctl.destination_types import Secrecy
-from exportctl.errors import Level, Location
-from exportctl.rules.row import Hit, Rule, destination_address, export_address, spot, unresolved
+from exportctl.errors import Level, SourcePosition
+from exportctl.rules.row import Hit, Rule, destination_address, export_address, is_unresolved, key_position
 
 SHAPES = (
     ("an AWS access key id", re.compile(r"\b(AKIA|ASIA)[A-Z0-9]{16}\b")),
@@ -29,7 +29,7 @@ _REMOTES = (
 )
 _CREDENTIALS = re.compile(r"https?://[^/\s@]{0,400}@|[a-z+]{1,20}://[^/\s@:]{0,200}:[^/\s@]{0,200}@", re.IGNORECASE)
 
-Text = tuple[str, str, Location, str]  # key, value, place, address
+Text = tuple[str, str, SourcePosition, str]  # key, value, place, address
 
 
 def secret_shape(text: str) -> str | None:
@@ -43,11 +43,11 @@ def texts(project: Project) -> Iterator[Text]:
     yield "platform.organization", platform.organization, platform.at, ""
     yield "platform.sandbox", platform.sandbox, platform.at, ""
     for destination in project.destinations.values():
-        yield from _of_destination(destination)
+        yield from _destination_texts(destination)
     for export in project.exports.values():
         address = export_address(export)
         for key in ("title", "description", "folder", "subpath"):
-            yield key, getattr(export, key), spot(export, key), address
+            yield key, getattr(export, key), key_position(export, key), address
         for dataset in export.datasets:
             yield "datasets", f"{dataset.id or ''} {dataset.name or ''}", dataset.at, address
         for allow in export.allow:
@@ -60,41 +60,41 @@ def texts(project: Project) -> Iterator[Text]:
         yield "reason", setting.reason, setting.at, ""
 
 
-def _of_destination(destination: Destination) -> Iterator[Text]:
+def _destination_texts(destination: Destination) -> Iterator[Text]:
     address = destination_address(destination)
-    yield "title", destination.title or "", spot(destination, "title"), address
-    yield "description", destination.description, spot(destination, "description"), address
-    for key, value in destination.place.items():
-        yield key, value, spot(destination, key), address
+    yield "title", destination.title or "", key_position(destination, "title"), address
+    yield "description", destination.description, key_position(destination, "description"), address
+    for key, value in destination.location.items():
+        yield key, value, key_position(destination, key), address
     account = destination.account
-    yield "account", f"{account.existing or ''} {account.id or ''}", spot(destination, "account"), address
-    yield "auth.secret_version", account.secret_version or "", spot(destination, "auth.secret_version"), address
+    yield "account", f"{account.existing or ''} {account.id or ''}", key_position(destination, "account"), address
+    yield "auth.secret_version", account.secret_version or "", key_position(destination, "auth.secret_version"), address
     for name, auth in account.auth.items():
         if auth.secrecy is Secrecy.PLAIN:
             yield name, auth.text, auth.at, address
 
 
-def _literal(project: Project, as_of: int) -> Iterable[Hit]:
+def _check_secret_literal(project: Project, as_of: int) -> Iterable[Hit]:
     for key, text, at, address in texts(project):
         if shape := secret_shape(text):
             yield Hit(f"{key} holds what looks like {shape}", at, (address,) if address else (), subject=key)
 
 
-def _repository_at(project: Project) -> Location:
-    return Location(project.files[0]) if project.files else project.platform.at
+def _repository_position(project: Project) -> SourcePosition:
+    return SourcePosition(project.files[0]) if project.files else project.platform.at
 
 
-def _repository_form(project: Project, as_of: int) -> Iterable[Hit]:
+def _check_repository_form(project: Project, as_of: int) -> Iterable[Hit]:
     text = project.repository
-    if text is None or unresolved(text) or _CREDENTIALS.search(text):
+    if text is None or is_unresolved(text) or _CREDENTIALS.search(text):
         return
     if not any(remote.fullmatch(text) for remote in _REMOTES):
-        yield Hit(f"repository {text!r} is neither an https URL nor a git remote", _repository_at(project))
+        yield Hit(f"repository {text!r} is neither an https URL nor a git remote", _repository_position(project))
 
 
-def _repository_credentials(project: Project, as_of: int) -> Iterable[Hit]:
+def _check_repository_credentials(project: Project, as_of: int) -> Iterable[Hit]:
     if project.repository is not None and _CREDENTIALS.search(project.repository):
-        yield Hit("repository holds a user or password", _repository_at(project))
+        yield Hit("repository holds a user or password", _repository_position(project))
 
 
 RULES = (
@@ -107,7 +107,7 @@ RULES = (
         "Rotate it now: it is in the history of the repository. Then use ${env:NAME} in an `auth` field.",
         "exports: {orders: {description: 'key AKIAABCDEFGHIJKLMNOP'}}",
         "exports: {orders: {description: 'key kept by the platform team'}}",
-        each=_literal,
+        check_project=_check_secret_literal,
         fixed=True,
     ),
     Rule(
@@ -119,7 +119,7 @@ RULES = (
         "Write https://host/path, git@host:path or ssh://git@host/path.",
         "repository: acme/aep-exports",
         "repository: https://github.com/acme/aep-exports",
-        each=_repository_form,
+        check_project=_check_repository_form,
     ),
     Rule(
         "repository-credentials",
@@ -130,7 +130,7 @@ RULES = (
         "Rotate the token, and write the address without it.",
         "repository: https://acme:token@github.com/acme/aep-exports",
         "repository: ssh://git@github.com/acme/aep-exports",
-        each=_repository_credentials,
+        check_project=_check_repository_credentials,
         fixed=True,
     ),
 )

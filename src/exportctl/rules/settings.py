@@ -16,7 +16,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from fnmatch import fnmatchcase
 
-from exportctl.declared import Allow, Project, RuleSetting
+from exportctl.declared import AllowEntry, Project, RuleSetting
 from exportctl.errors import Finding, Level
 from exportctl.rules.row import Rule, export_address
 
@@ -24,23 +24,23 @@ OFF = "off"
 RANK: Mapping[str, int] = {OFF: 0, Level.NOTE: 1, Level.WARNING: 2, Level.ERROR: 3}
 
 
-def in_force(rule: Rule, project: Project, addresses: Iterable[str]) -> RuleSetting | None:
+def effective_setting(rule: Rule, project: Project, addresses: Iterable[str]) -> RuleSetting | None:
     """The setting that decides the level of a hit on these addresses, if there is one."""
     setting = project.rules.get(rule.id)
-    if setting is None or setting.level is None or not _matches(setting, addresses):
+    if setting is None or setting.level is None or not _is_applicable(setting, addresses):
         return None
-    return None if rule.fixed and lowers(rule, setting) else setting
+    return None if rule.fixed and is_lowered(rule, setting) else setting
 
 
-def lowers(rule: Rule, setting: RuleSetting) -> bool:
+def is_lowered(rule: Rule, setting: RuleSetting) -> bool:
     return setting.level is not None and RANK[setting.level] < RANK[rule.level]
 
 
-def _matches(setting: RuleSetting, addresses: Iterable[str]) -> bool:
+def _is_applicable(setting: RuleSetting, addresses: Iterable[str]) -> bool:
     return not setting.only or any(fnmatchcase(a, glob) for a in addresses for glob in setting.only)
 
 
-def allowing(rule: Rule, project: Project, addresses: Collection[str]) -> tuple[Allow, ...]:
+def allow_entries(rule: Rule, project: Project, addresses: Collection[str]) -> tuple[AllowEntry, ...]:
     """The `allow` entries of exports among these addresses that permit the rule."""
     if rule.fixed:
         return ()
@@ -48,7 +48,7 @@ def allowing(rule: Rule, project: Project, addresses: Collection[str]) -> tuple[
     return tuple(allow for export in concerned for allow in export.allow if allow.rule == rule.id)
 
 
-def settled(
+def apply_settings(
     findings: Iterable[Finding], project: Project, table: Mapping[str, Rule], address: str | None = None
 ) -> tuple[Finding, ...]:
     """
@@ -58,11 +58,13 @@ def settled(
         KeyError: a finding of a rule that is not in the table.
     """
     addresses = () if address is None else (address,)
-    return tuple(left for finding in findings for left in _left(finding, table[finding.rule], project, addresses))
+    return tuple(
+        left for finding in findings for left in _apply_setting(finding, table[finding.rule], project, addresses)
+    )
 
 
-def _left(finding: Finding, rule: Rule, project: Project, addresses: Collection[str]) -> Iterator[Finding]:
-    setting = in_force(rule, project, addresses)
+def _apply_setting(finding: Finding, rule: Rule, project: Project, addresses: Collection[str]) -> Iterator[Finding]:
+    setting = effective_setting(rule, project, addresses)
     level = setting.level if setting and setting.level else finding.level
-    if level != OFF and not allowing(rule, project, addresses):
+    if level != OFF and not allow_entries(rule, project, addresses):
         yield replace(finding, level=Level(level))

@@ -30,8 +30,8 @@ from exportctl.destination_types import (
     SFTP,
 )
 from exportctl.rules.folders import MACRO
-from exportctl.rules.places import joined
-from exportctl.rules.row import unresolved
+from exportctl.rules.places import join_paths
+from exportctl.rules.row import is_unresolved
 
 ANY = "\0"  # any text
 TIME = "\1"  # digits and the marks between them
@@ -40,12 +40,12 @@ DEFAULT_PORT = "22"
 
 
 @dataclass(frozen=True)
-class Storage:
+class StorageIdentity:
     """`identity` is compared, `words` are shown; `certain`: equal identities mean one storage in any environment."""
 
     identity: tuple[str, ...]
-    words: str
-    certain: bool = True
+    label: str
+    is_certain: bool = True
 
 
 class Overlap(StrEnum):
@@ -54,72 +54,72 @@ class Overlap(StrEnum):
     EQUAL = "equal"
 
 
-def owner(project: Project, destination: Destination) -> Destination | None:
+def account_owner(project: Project, destination: Destination) -> Destination | None:
     """Whose account a destination uses; the reader made sure that `account.of` names one that owns its account."""
     name = destination.account.of
     return destination if name is None else project.destinations.get(name)
 
 
-def storage(project: Project, destination: Destination) -> Storage | None:
+def storage_identity(project: Project, destination: Destination) -> StorageIdentity | None:
     """What a destination writes to; None where references are open or its account cannot be told."""
-    whose = owner(project, destination)
+    whose = account_owner(project, destination)
     if whose is None:
         return None
-    found = _storage(project, destination, whose.account)
-    return None if found is None or any(unresolved(part) for part in _compared(found)) else found
+    found = _identify_storage(project, destination, whose.account)
+    return None if found is None or any(is_unresolved(part) for part in _compared_parts(found)) else found
 
 
-def _compared(found: Storage) -> tuple[str, ...]:
+def _compared_parts(found: StorageIdentity) -> tuple[str, ...]:
     """The parts that must be filled in: all, but for a secret's reference, which is compared as written."""
-    return found.identity if found.certain else found.identity[1:]
+    return found.identity if found.is_certain else found.identity[1:]
 
 
-def _storage(project: Project, destination: Destination, account: Account) -> Storage | None:
-    kind, place = destination.type, destination.place
+def _identify_storage(project: Project, destination: Destination, account: Account) -> StorageIdentity | None:
+    kind, place = destination.type, destination.location
     if kind in (AMAZON_S3.name, GOOGLE_CLOUD_STORAGE.name):
         bucket = place.get("bucket", "")
-        return Storage((kind, bucket), f"bucket {bucket}")
+        return StorageIdentity((kind, bucket), f"bucket {bucket}")
     if kind == DATA_LANDING_ZONE.name:
-        return Storage((kind, project.platform.organization, project.platform.sandbox), "the landing zone")
-    name = _account(kind, account)
+        return StorageIdentity((kind, project.platform.organization, project.platform.sandbox), "the landing zone")
+    name = _account_identity(kind, account)
     if name is None:
         return None
     if kind == AZURE_BLOB.name:
         container = place.get("container", "")
-        return Storage((name.identity[0], kind, container), f"container {container}", name.certain)
+        return StorageIdentity((name.identity[0], kind, container), f"container {container}", name.is_certain)
     return name
 
 
-def _account(kind: str, account: Account) -> Storage | None:
+def _account_identity(kind: str, account: Account) -> StorageIdentity | None:
     """The storage as far as the account tells it; what is uncertain comes first in the identity."""
     if account.id or account.existing:
         title = account.id or account.existing or ""
-        return Storage((title, kind), f"the account {title}", certain=account.id is not None)
+        return StorageIdentity((title, kind), f"the account {title}", is_certain=account.id is not None)
     auth = {name: value.text for name, value in account.auth.items()}
     if kind == AZURE_DATA_LAKE.name and "endpoint" in auth:
         endpoint = auth["endpoint"].rstrip("/").lower()
-        return Storage((kind, endpoint), endpoint)
+        return StorageIdentity((kind, endpoint), endpoint)
     if kind == SFTP.name and "host" in auth:
         host, user = auth["host"].lower(), auth.get("username", "")
         identity = (user, kind, host, auth.get("port", DEFAULT_PORT))
-        return Storage(identity, f"server {host}", certain=not unresolved(user))
+        return StorageIdentity(identity, f"server {host}", is_certain=not is_unresolved(user))
     if kind == AZURE_BLOB.name and "connection_string" in auth:
-        return Storage((auth["connection_string"], kind), "", certain=False)
+        return StorageIdentity((auth["connection_string"], kind), "", is_certain=False)
     return None
 
 
-def folder(project: Project, export: Export, dataset: Dataset) -> tuple[str, ...] | None:
+def folder_levels(project: Project, export: Export, dataset: Dataset) -> tuple[str, ...] | None:
     """The levels one dataset of an export is written to, macros filled in or standing for what they may become."""
-    path = project.destinations[export.destination].place.get("path", "")
-    whole = joined(path, export.subpath, export.folder)
-    if unresolved(whole):
+    path = project.destinations[export.destination].location.get("path", "")
+    whole = join_paths(path, export.subpath, export.folder)
+    if is_unresolved(whole):
         return None
-    values = _values(project, export, dataset)
+    values = _macro_values(project, export, dataset)
     whole = MACRO.sub(lambda found: values.get(found["name"], ANY), whole)
     return tuple(level for level in whole.split("/") if level)
 
 
-def _values(project: Project, export: Export, dataset: Dataset) -> dict[str, str]:
+def _macro_values(project: Project, export: Export, dataset: Dataset) -> dict[str, str]:
     """What each macro becomes; «…» is a value not known here that differs wherever the text in it differs."""
     return {
         "DATASET_ID": dataset.id or f"«id of {dataset.name}»",
@@ -135,13 +135,13 @@ def _values(project: Project, export: Export, dataset: Dataset) -> dict[str, str
 
 def overlap(one: tuple[str, ...], other: tuple[str, ...]) -> Overlap:
     """Whether both may name one folder, or one a folder inside the other."""
-    if not all(may_be_equal(a, b) for a, b in zip(one, other, strict=False)):
+    if not all(can_be_equal(a, b) for a, b in zip(one, other, strict=False)):
         return Overlap.NONE
     return Overlap.EQUAL if len(one) == len(other) else Overlap.NESTED
 
 
 @lru_cache(maxsize=65536)
-def may_be_equal(one: str, other: str) -> bool:
+def can_be_equal(one: str, other: str) -> bool:
     """Whether some text matches both levels."""
     if one == other:
         return True

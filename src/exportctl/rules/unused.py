@@ -4,70 +4,70 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from exportctl.config.nodes import Map, Node, Scalar, Seq
-from exportctl.errors import Level, Location
-from exportctl.rules.row import Hit, Rule, Written, unresolved
+from exportctl.config.nodes import ListNode, MapNode, Node, ScalarNode
+from exportctl.errors import Level, SourcePosition
+from exportctl.rules.row import Hit, Rule, TreeCheck, is_unresolved
 
-_BUILT_IN = ("parquet", "json")  # exist without being declared; declared again they are the default
+_BUILT_IN_FORMATS = ("parquet", "json")  # exist without being declared; declared again they are the default
 
 
-def _layers(tree: Map) -> Iterator[Map]:
+def _layers(tree: MapNode) -> Iterator[MapNode]:
     """The config itself, then each environment's overlay."""
     yield tree
     environments = tree.entries.get("environments")
-    if environments is not None and isinstance(environments.node, Map):
-        yield from (e.node for e in environments.node.entries.values() if isinstance(e.node, Map))
+    if environments is not None and isinstance(environments.node, MapNode):
+        yield from (e.node for e in environments.node.entries.values() if isinstance(e.node, MapNode))
 
 
-def _declared(tree: Map, section: str) -> dict[str, Location]:
-    found: dict[str, Location] = {}
+def _declared_names(tree: MapNode, section: str) -> dict[str, SourcePosition]:
+    found: dict[str, SourcePosition] = {}
     for layer in _layers(tree):
         entry = layer.entries.get(section)
-        if entry is not None and isinstance(entry.node, Map):
+        if entry is not None and isinstance(entry.node, MapNode):
             for name, one in entry.node.entries.items():
                 found.setdefault(name, one.key_at)
     return found
 
 
-def _used(node: Node, key: str) -> Iterator[str]:
+def _used_names(node: Node, key: str) -> Iterator[str]:
     """Every text under `key`, wherever it stands; of a map under it (dataset groups) the texts of its entries."""
-    if isinstance(node, Map):
+    if isinstance(node, MapNode):
         for name, entry in node.entries.items():
             if name != key:
-                yield from _used(entry.node, key)
-            elif isinstance(entry.node, Map):
+                yield from _used_names(entry.node, key)
+            elif isinstance(entry.node, MapNode):
                 yield from (text for e in entry.node.entries.values() for text in _texts(e.node))
             else:
                 yield from _texts(entry.node)
 
 
 def _texts(node: Node) -> Iterator[str]:
-    if isinstance(node, Seq):
+    if isinstance(node, ListNode):
         for item in node.items:
             yield from _texts(item)
-    elif isinstance(node, Scalar):
+    elif isinstance(node, ScalarNode):
         yield str(node.value)
 
 
-def _unused(section: str, key: str, what: str) -> Written:
+def _unused_check(section: str, key: str, what: str) -> TreeCheck:
     """The check of one section; a reference among the uses may mean any name."""
 
-    def check(tree: Map) -> Iterable[Hit]:
-        used = set(_used(tree, key))
-        if any(unresolved(text) for text in used):
+    def check(tree: MapNode) -> Iterable[Hit]:
+        used = set(_used_names(tree, key))
+        if any(is_unresolved(text) for text in used):
             return
-        for name, at in _declared(tree, section).items():
-            if name not in used and not (key == "format" and name in _BUILT_IN):
+        for name, at in _declared_names(tree, section).items():
+            if name not in used and not (key == "format" and name in _BUILT_IN_FORMATS):
                 yield Hit(f"{what} {name!r} is used nowhere", at)
 
     return check
 
 
-def _lease(tree: Map) -> Iterable[Hit]:
+def _check_lease(tree: MapNode) -> Iterable[Hit]:
     for layer in _layers(tree):
         policy = layer.entries.get("policy")
-        lease = policy.node.entries.get("lease") if policy and isinstance(policy.node, Map) else None
-        if lease and isinstance(lease.node, Scalar) and lease.node.value is True:
+        lease = policy.node.entries.get("lease") if policy and isinstance(policy.node, MapNode) else None
+        if lease and isinstance(lease.node, ScalarNode) and lease.node.value is True:
             yield Hit("policy.lease is not available in this version", lease.key_at)
 
 
@@ -80,7 +80,7 @@ def _row(what: str, section: str, key: str, bad: str, good: str) -> Rule:
         "Use it, or take it out.",
         bad,
         good,
-        written=_unused(section, key, what),
+        check_tree=_unused_check(section, key, what),
     )
 
 
@@ -93,7 +93,7 @@ RULES = (
         "Take `lease` out; let the pipeline run one apply at a time.",
         "policy: {lease: true}",
         "policy: {lease: false}",
-        written=_lease,
+        check_tree=_check_lease,
         fixed=True,
     ),
     _row(

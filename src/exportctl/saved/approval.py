@@ -22,7 +22,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from exportctl.model import CHANGES, Action, Cause, Item, Plan, Verb, canonical
+from exportctl.model import CHANGE_VERBS, Action, Cause, Plan, PlanItem, Verb, canonical_json
 
 Json = dict[str, Any]
 
@@ -38,19 +38,19 @@ _SENT = (
     "fields",
     "refs",
     "marker",
-    "unmark",
-    "act",
+    "remove_marker",
+    "operation",
     "needs",
     "seen",
     "type",
     "title",
     "text",
 )
-_SIDE_WORK = frozenset({Verb.RENEW, Verb.MARK, Verb.CLEAN})
+_UNAPPROVED_VERBS = frozenset({Verb.RENEW, Verb.MARK, Verb.CLEAN})
 
 
 @dataclass(frozen=True, order=True)
-class Difference:
+class StaleValue:
     """One thing that moved: address (empty: the plan as a whole), path below it, what was saved, what is so now."""
 
     address: str
@@ -67,40 +67,42 @@ class Difference:
 
 def approvals(items: Sequence[Json]) -> dict[str, Json]:
     """Address -> what is approved about it; addresses without anything to approve are absent."""
-    relevant = [i for i in items if i["verb"] in CHANGES or i["refusals"]]
-    steps = {i["address"]: _steps(i) for i in relevant}
+    relevant = [i for i in items if i["verb"] in CHANGE_VERBS or i["refusals"]]
+    steps = {i["address"]: _approved_steps(i) for i in relevant}
     kept = {s["key"] for each in steps.values() for s in each}
-    return {i["address"]: _approval(i, steps[i["address"]], kept) for i in relevant}
+    return {i["address"]: _item_approval(i, steps[i["address"]], kept) for i in relevant}
 
 
-def _steps(item: Json) -> list[Json]:
+def _approved_steps(item: Json) -> list[Json]:
     moved = any(f["field"] == _END and f["cause"] != Cause.RENEWAL for f in item["fields"])
-    steps = [_step(s, moved) for s in item["steps"]]
-    return [s for s in steps if not _marker_only(s)] if item["verb"] == Verb.UPDATE else steps
+    steps = [_approved_step(s, moved) for s in item["steps"]]
+    return [s for s in steps if not _is_marker_only(s)] if item["verb"] == Verb.UPDATE else steps
 
 
-def _approval(item: Json, steps: Sequence[Json], kept: set[str]) -> Json:
+def _item_approval(item: Json, steps: Sequence[Json], kept: set[str]) -> Json:
     """`kept`: keys of all steps that are part of the approval; only those can be needed."""
     fields = [f for f in item["fields"] if f["cause"] != Cause.RENEWAL]
     return {
         "verb": item["verb"],
         "id": item["id"],
-        "fields": _keyed((f["path"], {side: f[side] for side in ("before", "after", "cause")}) for f in fields),
-        "steps": {s["key"]: {**_without_key(s), "needs": [n for n in s["needs"] if n in kept]} for s in steps},
-        "refusals": _keyed((r["gate"], {"text": r["text"], "allow": r["allow"]}) for r in item["refusals"]),
+        "fields": _key_by_name((f["path"], {side: f[side] for side in ("before", "after", "cause")}) for f in fields),
+        "steps": {s["key"]: {**_drop_key(s), "needs": [n for n in s["needs"] if n in kept]} for s in steps},
+        "refusals": _key_by_name(
+            (r["safety_check"], {"text": r["text"], "allow": r["allow"]}) for r in item["refusals"]
+        ),
     }
 
 
-def _keyed(pairs: Iterable[tuple[str, Json]]) -> dict[str, Json]:
+def _key_by_name(pairs: Iterable[tuple[str, Json]]) -> dict[str, Json]:
     """By name; a name that comes again is counted, so that nothing hides another."""
     keyed: dict[str, Json] = {}
     for name, entry in pairs:
-        again = sum(key == name or key.startswith(f"{name}#") for key in keyed)
-        keyed[f"{name}#{again + 1}" if again else name] = entry
+        repeats = sum(key == name or key.startswith(f"{name}#") for key in keyed)
+        keyed[f"{name}#{repeats + 1}" if repeats else name] = entry
     return keyed
 
 
-def _step(step: Json, moved: bool) -> Json:
+def _approved_step(step: Json, moved: bool) -> Json:
     """`moved`: the end is part of what is approved."""
     kept: Json = {"key": step["key"], **{name: step[name] for name in _SENT}}
     fields = {n: v for n, v in step["fields"].items() if n != _START or isinstance(v, dict)}
@@ -114,35 +116,35 @@ def _step(step: Json, moved: bool) -> Json:
     return kept
 
 
-def _marker_only(step: Json) -> bool:
-    nothing = not step["fields"] and not step["refs"] and not step["unmark"] and step["act"] is None
-    return bool(step["action"] == Action.UPDATE and nothing and not (step["marker"] or {}).get("replaced"))
+def _is_marker_only(step: Json) -> bool:
+    nothing = not step["fields"] and not step["refs"] and not step["remove_marker"] and step["operation"] is None
+    return bool(step["action"] == Action.UPDATE and nothing and not (step["marker"] or {}).get("being_replaced"))
 
 
-def _without_key(step: Json) -> Json:
+def _drop_key(step: Json) -> Json:
     return {name: shown for name, shown in step.items() if name != "key"}
 
 
-def compare(saved: Mapping[str, Json], now: Mapping[str, Json]) -> tuple[Difference, ...]:
+def compare_approvals(saved: Mapping[str, Json], now: Mapping[str, Json]) -> tuple[StaleValue, ...]:
     """Every leaf that is not the same on both sides, sorted by address and path."""
-    found: list[Difference] = []
+    found: list[StaleValue] = []
     for address in sorted({*saved, *now}):
         before, after = saved.get(address), now.get(address)
         if before is None or after is None:
             verbs = [side["verb"] if side else "nothing to approve" for side in (before, after)]
-            found.append(Difference(address, "verb", *verbs))
+            found.append(StaleValue(address, "verb", *verbs))
             continue
-        found += (Difference(address, path, a, b) for path, a, b in _leaves("", before, after))
+        found += (StaleValue(address, path, a, b) for path, a, b in _differing_leaves("", before, after))
     return tuple(found)
 
 
-def _leaves(path: str, before: Any, after: Any) -> Iterator[tuple[str, Any, Any]]:
-    if canonical(before) == canonical(after):  # as text, since True == 1 in Python
+def _differing_leaves(path: str, before: Any, after: Any) -> Iterator[tuple[str, Any, Any]]:
+    if canonical_json(before) == canonical_json(after):  # as text, since True == 1 in Python
         return
     if isinstance(before, dict) and isinstance(after, dict):
         for name in sorted({*before, *after}):
             below = f"{path}.{name}" if path else name
-            yield from _leaves(below, before.get(name, _ABSENT), after.get(name, _ABSENT))
+            yield from _differing_leaves(below, before.get(name, _ABSENT), after.get(name, _ABSENT))
         return
     yield path, before, after
 
@@ -151,16 +153,16 @@ def approved_plan(entries: Mapping[str, Json], plan: Plan) -> Plan:
     """The plan, less renewals, marker writes and cleaning that `entries` (a file's items by address) do not hold."""
     items = tuple(_approved_item(entries.get(str(item.address)), item) for item in plan.items)
     kept = {s.key for item in items for s in item.steps}
-    gone = {s.key for s in plan.steps()} - kept
-    return replace(plan, items=tuple(_without_needs(item, gone) for item in items)) if gone else plan
+    dropped_keys = {s.key for s in plan.steps()} - kept
+    return replace(plan, items=tuple(_drop_needs(item, dropped_keys) for item in items)) if dropped_keys else plan
 
 
-def _approved_item(entry: Json | None, item: Item) -> Item:
-    if item.verb in _SIDE_WORK and (entry is None or entry["verb"] != item.verb):
-        return replace(item, verb=Verb.NONE, fields=(), steps=())
+def _approved_item(entry: Json | None, item: PlanItem) -> PlanItem:
+    if item.verb in _UNAPPROVED_VERBS and (entry is None or entry["verb"] != item.verb):
+        return replace(item, verb=Verb.UNCHANGED, fields=(), steps=())
     return item
 
 
-def _without_needs(item: Item, gone: set[str]) -> Item:
-    steps = tuple(replace(s, needs=tuple(n for n in s.needs if n not in gone)) for s in item.steps)
+def _drop_needs(item: PlanItem, dropped_keys: set[str]) -> PlanItem:
+    steps = tuple(replace(s, needs=tuple(n for n in s.needs if n not in dropped_keys)) for s in item.steps)
     return replace(item, steps=steps)

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from exportctl.errors import Finding, Level, Location
+from exportctl.errors import Finding, Level, SourcePosition
 from exportctl.model import (
     EXPORTS,
     Action,
@@ -20,44 +20,44 @@ from exportctl.model import (
     Cause,
     Consequence,
     FieldChange,
-    Header,
-    Item,
     Marker,
+    OtherFlow,
     Plan,
+    PlanHeader,
+    PlanItem,
     Ref,
     Refusal,
-    Sensitive,
+    SensitiveValue,
     Step,
-    Unmanaged,
     Verb,
 )
 
 Json = dict[str, Any]
 
 
-def encode(plan: Plan) -> Json:
+def encode_plan(plan: Plan) -> Json:
     """Everything a plan says, in plan order."""
     return {
         "header": header(plan.header),
         "as_of": plan.as_of,
-        "flags": value(plan.flags),
+        "flags": value(plan.options),
         "unset": sorted(plan.unset),
         "targeted_out": plan.targeted_out,
         "counts": {**plan.counts(), "writes": len(plan.steps())},
-        "empty": plan.empty,
-        "refused": plan.refused,
-        "items": [item(i) for i in plan.items if says_something(i)],
+        "empty": plan.is_empty,
+        "refused": plan.is_refused,
+        "items": [item(i) for i in plan.items if has_content(i)],
         "findings": [finding(f) for f in plan.findings],
-        "unmanaged": [unmanaged(u) for u in plan.unmanaged],
+        "unmanaged": [other_flow(u) for u in plan.other_flows],
     }
 
 
-def says_something(shown: Item) -> bool:
-    return shown.verb is not Verb.NONE or bool(shown.fields or shown.steps or shown.refusals or shown.findings)
+def has_content(shown: PlanItem) -> bool:
+    return shown.verb is not Verb.UNCHANGED or bool(shown.fields or shown.steps or shown.refusals or shown.findings)
 
 
-def header(shown: Header) -> Json:
-    snapshot = {} if shown.snapshot is None else {"snapshot": shown.snapshot}
+def header(shown: PlanHeader) -> Json:
+    snapshot = {} if shown.snapshot_at is None else {"snapshot_at": shown.snapshot_at}
     return {
         "organization": shown.organization,
         "sandbox": shown.sandbox,
@@ -68,23 +68,23 @@ def header(shown: Header) -> Json:
     }
 
 
-def item(shown: Item) -> Json:
+def item(shown: PlanItem) -> Json:
     return {
         "address": str(shown.address),
         "verb": shown.verb.value,
         "id": shown.id,
-        "held": shown.held,
-        "renewed": shown.renewed,
+        "paused": shown.is_paused,
+        "renewal_due": shown.has_renewal,
         "fields": [field(f) for f in shown.fields],
         "steps": [step(s) for s in shown.steps],
         "consequences": [{"rule": c.rule, "text": c.text, "level": c.level} for c in shown.consequences],
-        "refusals": [{"gate": r.gate, "text": r.text, "allow": r.allow} for r in shown.refusals],
+        "refusals": [{"safety_check": r.safety_check, "text": r.text, "allow": r.allow} for r in shown.refusals],
         "findings": [finding(f) for f in shown.findings],
         "schedule": shown.schedule,
         "ends": shown.ends,
         "next_before": list(shown.next_before),
         "next_after": list(shown.next_after),
-        "at": location(shown.at),
+        "at": source_position(shown.at),
     }
 
 
@@ -96,12 +96,12 @@ def field(shown: FieldChange) -> Json:
         "after": value(shown.after),
         "cause": shown.cause.value,
         "actor": actor(shown.actor),
-        "at": location(shown.at),
+        "at": source_position(shown.at),
     }
 
 
 def step(shown: Step) -> Json:
-    """What one write would send and was decided on. `act`, `type`, `title` and `text` are part of what is sent."""
+    """What one write would send and was decided on. `operation`, `type`, `title` and `text` are part of what is sent."""
     return {
         "key": shown.key,
         "action": shown.action.value,
@@ -111,15 +111,15 @@ def step(shown: Step) -> Json:
         "fields": value(shown.fields),
         "refs": value(shown.refs),
         "marker": marker(shown.marker),
-        "unmark": shown.unmark,
-        "act": shown.act,
+        "remove_marker": shown.remove_marker,
+        "operation": shown.operation,
         "needs": sorted(shown.needs),
         "seen": value(shown.seen),
         "secrets": sorted(shown.secrets),
         "type": shown.type,
         "title": shown.title,
         "text": shown.text,
-        "probe": shown.probe,
+        "detects_hidden_flow": shown.detects_hidden_flow,
     }
 
 
@@ -131,8 +131,8 @@ def marker(shown: Marker | None) -> Json | None:
         "address": str(shown.address),
         "generation": shown.generation,
         "protected": shown.protected,
-        "replaced": shown.replaced,
-        "seen_on": shown.seen_on,
+        "being_replaced": shown.being_replaced,
+        "last_seen_enabled": shown.last_seen_enabled,
         "applied": {name: list(digests) for name, digests in sorted(shown.applied.items())},
     }
 
@@ -143,7 +143,7 @@ def actor(shown: Actor | None) -> Json | None:
     return {"by": shown.by, "client": shown.client, "at": shown.at, "note": shown.note}
 
 
-def location(shown: Location | None) -> Json | None:
+def source_position(shown: SourcePosition | None) -> Json | None:
     return {"file": shown.file, "line": shown.line, "column": shown.column} if shown else None
 
 
@@ -160,7 +160,7 @@ def finding(shown: Finding) -> Json:
     }
 
 
-def unmanaged(shown: Unmanaged) -> Json:
+def other_flow(shown: OtherFlow) -> Json:
     return {
         "id": shown.id,
         "name": shown.name,
@@ -179,7 +179,7 @@ def value(shown: Any) -> Any:
     Raises:
         TypeError: for anything unforeseen, rather than to guess whether it may be shown.
     """
-    if isinstance(shown, Sensitive):
+    if isinstance(shown, SensitiveValue):
         return str(shown)
     if isinstance(shown, Ref):
         return {"ref": shown.step}
@@ -196,7 +196,7 @@ def value(shown: Any) -> Any:
     raise TypeError(f"a plan holds no {type(shown).__name__}")
 
 
-def decode(content: Json) -> Plan:
+def decode_plan(content: Json) -> Plan:
     """
     A Plan for the views, from a document. Unchanged addresses are not in a document, so take its `counts` for numbers.
 
@@ -204,19 +204,19 @@ def decode(content: Json) -> Plan:
         KeyError, TypeError, ValueError: the document lacks parts.
     """
     return Plan(
-        header=Header(**content["header"]),
+        header=PlanHeader(**content["header"]),
         as_of=content["as_of"],
         items=tuple(_item(i) for i in content["items"]),
         findings=tuple(_finding(f) for f in content["findings"]),
-        unmanaged=tuple(Unmanaged(**u) for u in content["unmanaged"]),
+        other_flows=tuple(OtherFlow(**u) for u in content["unmanaged"]),
         unset=tuple(content["unset"]),
-        flags=content["flags"],
+        options=content["flags"],
         targeted_out=content["targeted_out"],
     )
 
 
-def _item(document: Json) -> Item:
-    return Item(
+def _item(document: Json) -> PlanItem:
+    return PlanItem(
         address=_address(document["address"]),
         verb=Verb(document["verb"]),
         id=document["id"],
@@ -229,7 +229,7 @@ def _item(document: Json) -> Item:
         schedule=document["schedule"],
         next_before=tuple(document["next_before"]),
         next_after=tuple(document["next_after"]),
-        at=_location(document["at"]),
+        at=_source_position(document["at"]),
     )
 
 
@@ -243,7 +243,7 @@ def _field(document: Json) -> FieldChange:
     changed = {
         "cause": Cause(document["cause"]),
         "actor": Actor(**who) if who else None,
-        "at": _location(document["at"]),
+        "at": _source_position(document["at"]),
     }
     return FieldChange(**{**document, **changed})
 
@@ -268,11 +268,11 @@ def _marker(document: Json | None) -> Marker | None:
     return Marker(kind="e" if address.root == EXPORTS else "d", name=address.name, applied=applied, **rest)
 
 
-def _location(document: Json | None) -> Location | None:
-    return Location(**document) if document else None
+def _source_position(document: Json | None) -> SourcePosition | None:
+    return SourcePosition(**document) if document else None
 
 
 def _finding(document: Json) -> Finding:
     at = {"file": document["file"], "line": document["line"], "column": document["column"]}
-    place = Location(**at) if document["file"] is not None else None
-    return Finding(document["rule"], document["message"], place, document["hint"], Level(document["level"]))
+    position = SourcePosition(**at) if document["file"] is not None else None
+    return Finding(document["rule"], document["message"], position, document["hint"], Level(document["level"]))

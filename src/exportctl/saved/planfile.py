@@ -24,12 +24,26 @@ from typing import Any
 from exportctl import __version__
 from exportctl.errors import PlanFileError
 from exportctl.marker import END
-from exportctl.model import WRITES, Cause, Header, Plan, canonical
-from exportctl.saved.approval import Difference, approvals, approved_plan, compare
-from exportctl.saved.document import Json, encode
+from exportctl.model import WRITE_CAUSES, Cause, Plan, PlanHeader, canonical_json
+from exportctl.saved.approval import StaleValue, approvals, approved_plan, compare_approvals
+from exportctl.saved.document import Json, encode_plan
 
-__all__ = ["FORMAT_VERSION", "KIND", "Difference", "Saved", "age_seconds", "approved", "differences", "digest", "dump"]
-__all__ += ["encode", "load", "outlived", "renewals", "saved"]
+__all__ = [
+    "FORMAT_VERSION",
+    "KIND",
+    "SavedPlan",
+    "StaleValue",
+    "age_seconds",
+    "approval_digest",
+    "as_saved",
+    "dump_plan",
+    "encode_plan",
+    "expired_since_plan",
+    "load_plan",
+    "reduce_to_approval",
+    "saved_renewals",
+    "stale_values",
+]
 
 FORMAT_VERSION = 1
 KIND = "saved-plan"
@@ -37,12 +51,12 @@ _NEW = "make a new plan with `exportctl plan --out FILE`"
 
 
 @dataclass(frozen=True)
-class Saved:
+class SavedPlan:
     """A plan read from a file. `content` is the whole document's plan, `entries` its items by address."""
 
-    header: Header
+    header: PlanHeader
     as_of: int
-    flags: Mapping[str, Any]
+    options: Mapping[str, Any]
     unset: tuple[str, ...]
     entries: Mapping[str, Json]
     content: Json
@@ -50,24 +64,24 @@ class Saved:
     version: str  # of the exportctl that wrote it; for showing only
 
 
-def dump(plan: Plan) -> str:
+def dump_plan(plan: Plan) -> str:
     """The text of a saved plan: sorted keys, ASCII, a line end at the end."""
-    return _text(_document(encode(plan), __version__))
+    return _text(_document(encode_plan(plan), __version__))
 
 
-def saved(plan: Plan) -> Saved:
+def as_saved(plan: Plan) -> SavedPlan:
     """What `load(dump(plan))` gives."""
-    return _saved(encode(plan), __version__)
+    return _saved_plan(encode_plan(plan), __version__)
 
 
-def load(text: str) -> Saved:
+def load_plan(text: str) -> SavedPlan:
     """
     Read a saved plan.
 
     Raises:
         PlanFileError: not JSON, not a saved plan, of another version, or not byte for byte what was written.
     """
-    document = _parsed(text)
+    document = _parse_document(text)
     if document.get("kind") != KIND:
         raise PlanFileError(
             "this is not a saved plan", rule="plan-file-kind", hint="`exportctl plan --out FILE` writes one"
@@ -88,22 +102,25 @@ def load(text: str) -> Saved:
         )
     assert isinstance(content, dict) and isinstance(version, str)
     try:
-        return _saved(content, version)
+        return _saved_plan(content, version)
     except (KeyError, TypeError, AttributeError) as error:
         raise PlanFileError("the saved plan lacks parts", rule="plan-file-edited", hint=_NEW) from error
 
 
-def differences(saved: Saved, plan: Plan) -> tuple[Difference, ...]:
+def stale_values(saved: SavedPlan, plan: Plan) -> tuple[StaleValue, ...]:
     """What moved since the plan was saved, by address and path; empty when the approval still holds."""
-    return (*_context(saved, plan), *compare(approvals(saved.content["items"]), approvals(encode(plan)["items"])))
+    return (
+        *_header_differences(saved, plan),
+        *compare_approvals(approvals(saved.content["items"]), approvals(encode_plan(plan)["items"])),
+    )
 
 
-def approved(saved: Saved, plan: Plan) -> Plan:
+def reduce_to_approval(saved: SavedPlan, plan: Plan) -> Plan:
     """The fresh plan, less addresses with nothing but a renewal, marker or cleaning that was not in the file."""
     return approved_plan(saved.entries, plan)
 
 
-def outlived(plan: Plan, now: int) -> tuple[str, ...]:
+def expired_since_plan(plan: Plan, now: int) -> tuple[str, ...]:
     """
     Addresses whose flow still ran when the plan was made, has ended by `now`, and would be revived by it: nobody who
     approved the plan read what that may send.
@@ -112,40 +129,40 @@ def outlived(plan: Plan, now: int) -> tuple[str, ...]:
     return tuple(
         str(item.address)
         for item, change in moved
-        if change.cause in WRITES | {Cause.RENEWAL}
+        if change.cause in WRITE_CAUSES | {Cause.RENEWAL}
         and isinstance(change.before, int)
         and plan.as_of < change.before <= now < change.after
     )
 
 
-def renewals(saved: Saved) -> frozenset[str]:
+def saved_renewals(saved: SavedPlan) -> frozenset[str]:
     """Addresses whose renewal was in the file; a plan made to be compared renews no others (`Flags.renewals`)."""
-    return frozenset(address for address, entry in saved.entries.items() if entry["renewed"])
+    return frozenset(address for address, entry in saved.entries.items() if entry["renewal_due"])
 
 
-def digest(plan: Plan) -> str:
+def approval_digest(plan: Plan) -> str:
     """16 hex digits over header and approvals; the moment, flags, renewals and whatever is only shown are left out."""
-    content = encode(plan)
+    content = encode_plan(plan)
     approval = {"header": content["header"], "items": approvals(content["items"])}
-    return hashlib.sha256(canonical(approval).encode()).hexdigest()[:16]
+    return hashlib.sha256(canonical_json(approval).encode()).hexdigest()[:16]
 
 
-def age_seconds(saved: Saved, now: int) -> int:
+def age_seconds(saved: SavedPlan, now: int) -> int:
     """How old the approval is; negative when it was made with a later clock."""
     return now - saved.as_of
 
 
-def _context(saved: Saved, plan: Plan) -> tuple[Difference, ...]:
+def _header_differences(saved: SavedPlan, plan: Plan) -> tuple[StaleValue, ...]:
     """An approval for one sandbox is none for another."""
-    now = encode(plan)["header"]
+    now = encode_plan(plan)["header"]
     return tuple(
-        Difference("", f"header.{name}", before, now[name])
+        StaleValue("", f"header.{name}", before, now[name])
         for name, before in saved.content["header"].items()
         if before != now[name]
     )
 
 
-def _parsed(text: str) -> Json:
+def _parse_document(text: str) -> Json:
     try:
         document = json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -159,18 +176,18 @@ def _parsed(text: str) -> Json:
 
 def _document(content: Json, version: str) -> Json:
     document = {"format_version": FORMAT_VERSION, "kind": KIND, "exportctl": version, "plan": content}
-    return {**document, "content_digest": hashlib.sha256(canonical(document).encode()).hexdigest()}
+    return {**document, "content_digest": hashlib.sha256(canonical_json(document).encode()).hexdigest()}
 
 
 def _text(document: Json) -> str:
     return json.dumps(document, sort_keys=True, indent=2, ensure_ascii=True) + "\n"
 
 
-def _saved(content: Json, version: str) -> Saved:
-    return Saved(
-        header=Header(**content["header"]),
+def _saved_plan(content: Json, version: str) -> SavedPlan:
+    return SavedPlan(
+        header=PlanHeader(**content["header"]),
         as_of=content["as_of"],
-        flags=content["flags"],
+        options=content["flags"],
         unset=tuple(content["unset"]),
         entries={entry["address"]: entry for entry in content["items"]},
         content=content,

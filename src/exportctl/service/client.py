@@ -25,42 +25,52 @@ from typing import Self
 import httpx
 
 from exportctl.errors import NotFound
-from exportctl.hosts import IMS_TOKEN_URL, token_place
+from exportctl.hosts import IMS_TOKEN_URL, parse_service_url
 from exportctl.masking import auth_values
 from exportctl.service.envelopes import (
     Json,
     Objects,
     Params,
     etag_of,
-    following_token,
-    items_of,
-    merged,
-    more_after,
+    has_more_pages,
+    is_error_body,
+    merge_page,
+    next_page_token,
     object_path,
-    quoted,
-    tells_error,
+    page_items,
+    quote_etag,
 )
-from exportctl.service.exchange import Answer, Exchange, Requests, Timing
+from exportctl.service.exchange import Answer, RequestCounts, RequestSender, TimeSource
 from exportctl.service.ims import Credentials
 from exportctl.service.retry import Backoff
-from exportctl.service.session import Sending, Session
-from exportctl.service.wire_errors import Asked, json_object, unusable, what_came
+from exportctl.service.session import RequestParts, Session
+from exportctl.service.wire_errors import RequestLine, describe_body, json_object, unusable_answer_error
 
 __all__ = [
-    "ACTIVATION", "CATALOG", "FLOW_SERVICE", "LANDING_ZONE", "SANDBOXES", "Backoff", "Client", "Created", "Credentials",
-    "Json", "Params", "Requests",
-]  # fmt: skip
+    "ACTIVATION",
+    "CATALOG",
+    "FLOW_SERVICE",
+    "LANDING_ZONE",
+    "SANDBOXES",
+    "Backoff",
+    "Client",
+    "CreatedObject",
+    "Credentials",
+    "Json",
+    "Params",
+    "RequestCounts",
+]
 
 FLOW_SERVICE = "/data/foundation/flowservice"
 SANDBOXES = "/data/foundation/sandbox-management"
 CATALOG = "/data/foundation/catalog"
 LANDING_ZONE = "/data/foundation/connectors/landingzone"
 ACTIVATION = "/data/core/activation/disflowprovider"
-PAGE = 100  # the most one call may ask for; the default is not documented [D] [F]
+PAGE_SIZE = 100  # the most one call may ask for; the default is not documented [D] [F]
 
 
 @dataclass(frozen=True)
-class Created:
+class CreatedObject:
     """What a POST answers; `etag` None if it did not say."""
 
     id: str
@@ -97,16 +107,16 @@ class Client:
             Error: a URL is neither https nor this machine, or a header would be empty or malformed.
         """
         inside = transport is not None and not isinstance(transport, httpx.HTTPTransport)
-        place, ims = token_place(url, in_process=inside), token_place(ims_url, in_process=inside)
-        self._exchange = Exchange(
+        platform_url, ims = parse_service_url(url, in_process=inside), parse_service_url(ims_url, in_process=inside)
+        self._exchange = RequestSender(
             transport=transport,
-            inward={place.loopback, ims.loopback},
-            timing=Timing(clock, wall, sleep, random, timeout),
+            inward={platform_url.is_local, ims.is_local},
+            timing=TimeSource(clock, wall, sleep, random, timeout),
             backoff=backoff or Backoff(),
             on_throttle=on_throttle,
         )
         self._session = Session(
-            place, ims, self._exchange, organization=organization, sandbox=sandbox, credentials=credentials
+            platform_url, ims, self._exchange, organization=organization, sandbox=sandbox, credentials=credentials
         )
 
     def __enter__(self) -> Self:
@@ -119,9 +129,9 @@ class Client:
         self._exchange.close()
 
     @property
-    def requests(self) -> Requests:
+    def request_counts(self) -> RequestCounts:
         """How many requests went out so far, repeats included."""
-        return self._exchange.requests()
+        return self._exchange.request_counts()
 
     @property
     def on_throttle(self) -> Callable[[], None] | None:
@@ -135,11 +145,11 @@ class Client:
         """The Date header of the last answer, in UTC; None before the first."""
         return self._exchange.server_date()
 
-    def guard(self, secrets: Iterable[str]) -> None:
+    def mask_values(self, secrets: Iterable[str]) -> None:
         """From now on these values are blotted out of every text of the service that an error shows."""
-        self._session.guard(secrets)
+        self._session.mask_values(secrets)
 
-    def list(self, path: str, *, params: Params = (), limit: int | None = PAGE) -> Objects:
+    def list(self, path: str, *, params: Params = (), limit: int | None = PAGE_SIZE) -> Objects:
         """
         All items of a collection, in the order of the service, each id once (as last read).
 
@@ -150,55 +160,57 @@ class Client:
         """
         found: dict[str, Json] = {}
         for page in self.pages(path, params=params, limit=limit):
-            merged(found, page)
+            merge_page(found, page)
         return [*found.values()]
 
-    def pages(self, path: str, *, params: Params = (), limit: int | None = PAGE) -> Iterator[Objects]:
+    def pages(self, path: str, *, params: Params = (), limit: int | None = PAGE_SIZE) -> Iterator[Objects]:
         """
         A collection page by page, as the service hands it out: for readers that stop early. An id may come twice.
 
         Raises:
             ServiceError: as `list`.
         """
-        asked = Asked("GET", path)
+        line = RequestLine("GET", path)
         own = [*params, *([("limit", str(limit))] if limit is not None else [])]
         token: str | None = None
         seen: set[str] = set()
         while True:
-            answer = self._read(asked, [*own, *([("continuationToken", token)] if token is not None else [])])
-            body = self._object(asked, answer)
-            yield items_of(asked, answer, body)
-            token = following_token(asked, answer, body)
+            answer = self._send_read(line, [*own, *([("continuationToken", token)] if token is not None else [])])
+            body = self._parse_object(line, answer)
+            yield page_items(line, answer, body)
+            token = next_page_token(line, answer, body)
             if token is None:
                 return
             if token in seen:
-                raise unusable(asked, answer, "its list does not end: a continuation token came twice")
+                raise unusable_answer_error(line, answer, "its list does not end: a continuation token came twice")
             seen.add(token)
 
     def list_offset(self, path: str, *, params: Params = ()) -> Objects:
         """All items of a list paged by `start` and `pageInfo.hasNext`, as `/connectionSpecs/{id}/configs` is."""
-        asked = Asked("GET", path)
+        line = RequestLine("GET", path)
         found: dict[str, Json] = {}
         start = 0
         while True:
-            answer = self._read(asked, [*params, ("start", str(start)), ("limit", str(PAGE))])
-            body = self._object(asked, answer)
-            page = items_of(asked, answer, body)
-            merged(found, page)
-            if not more_after(body):
+            answer = self._send_read(line, [*params, ("start", str(start)), ("limit", str(PAGE_SIZE))])
+            body = self._parse_object(line, answer)
+            page = page_items(line, answer, body)
+            merge_page(found, page)
+            if not has_more_pages(body):
                 return [*found.values()]
             if not page:
-                raise unusable(asked, answer, "its list does not end: an empty page says that there is more")
+                raise unusable_answer_error(
+                    line, answer, "its list does not end: an empty page says that there is more"
+                )
             start += len(page)
 
     def get(self, path: str) -> Json:
         """One object, out of the envelope that the service puts it in."""
-        asked = Asked("GET", object_path(path))
-        answer = self._read(asked, ())
-        items = items_of(asked, answer, self._object(asked, answer))
+        line = RequestLine("GET", object_path(path))
+        answer = self._send_read(line, ())
+        items = page_items(line, answer, self._parse_object(line, answer))
         if not items:
             raise NotFound(
-                f"the service answered {answer.status} to {asked}, with nothing in it",
+                f"the service answered {answer.status} to {line}, with nothing in it",
                 status=answer.status,
                 rule="not-found",
                 hint="it does not exist (any more), or an access label hides it from this credential",
@@ -207,17 +219,17 @@ class Client:
 
     def get_json(self, path: str, *, params: Params = ()) -> Json:
         """The JSON object at a full path (`SANDBOXES + "/sandboxes"`), as it came: for other services."""
-        asked = Asked("GET", path)
-        return self._object(asked, self._read(asked, params, base=""))
+        line = RequestLine("GET", path)
+        return self._parse_object(line, self._send_read(line, params, base=""))
 
-    def create(self, path: str, body: Json, *, params: Params = ()) -> Created:
+    def create(self, path: str, body: Json, *, params: Params = ()) -> CreatedObject:
         """POST a new object."""
-        asked = Asked("POST", path)
-        answer = self._write(asked, body=body, params=params)
-        made = self._object(asked, answer)
+        line = RequestLine("POST", path)
+        answer = self._send_write(line, body=body, params=params)
+        made = self._parse_object(line, answer)
         if not isinstance(made.get("id"), str) or not made["id"]:
-            raise unusable(asked, answer, "its answer names no id")
-        return Created(str(made["id"]), etag_of(made))
+            raise unusable_answer_error(line, answer, "its answer names no id")
+        return CreatedObject(str(made["id"]), etag_of(made))
 
     def patch(self, path: str, ops: Sequence[Json], etag: str) -> str | None:
         """
@@ -228,42 +240,42 @@ class Client:
         Raises:
             Conflict: the object has another etag by now.
         """
-        asked = Asked("PATCH", object_path(path))
-        return self._changed(asked, self._write(asked, body=[*ops], etag=etag))
+        line = RequestLine("PATCH", object_path(path))
+        return self._new_etag(line, self._send_write(line, body=[*ops], etag=etag))
 
     def act(self, path: str, op: str, *, etag: str | None = None) -> str | None:
         """POST the action `op` (enable, disable) on an object, without a body; the new etag if the answer says it."""
-        asked = Asked("POST", f"{object_path(path)}/action")
-        return self._changed(asked, self._write(asked, params=[("op", op)], etag=etag))
+        line = RequestLine("POST", f"{object_path(path)}/action")
+        return self._new_etag(line, self._send_write(line, params=[("op", op)], etag=etag))
 
     def delete(self, path: str) -> None:
         """DELETE an object; it may go on existing for a while, a GET says 404 in the end [D] [DF]."""
-        self._write(Asked("DELETE", object_path(path)))
+        self._send_write(RequestLine("DELETE", object_path(path)))
 
-    def _read(self, asked: Asked, params: Params, *, base: str = FLOW_SERVICE) -> Answer:
-        return self._session.call(asked, Sending(base, params))
+    def _send_read(self, line: RequestLine, params: Params, *, base: str = FLOW_SERVICE) -> Answer:
+        return self._session.send_request(line, RequestParts(base, params))
 
-    def _write(
-        self, asked: Asked, *, body: Json | Objects | None = None, params: Params = (), etag: str | None = None
+    def _send_write(
+        self, line: RequestLine, *, body: Json | Objects | None = None, params: Params = (), etag: str | None = None
     ) -> Answer:
         headers = {"Content-Type": "application/json"} if body is not None else {}
         if etag is not None:
-            headers["If-Match"] = quoted(etag)
+            headers["If-Match"] = quote_etag(etag)
         content = None if body is None else json.dumps(body, allow_nan=False).encode()
-        return self._session.call(asked, Sending(FLOW_SERVICE, params, headers, content, auth_values(body)))
+        return self._session.send_request(line, RequestParts(FLOW_SERVICE, params, headers, content, auth_values(body)))
 
-    def _object(self, asked: Asked, answer: Answer) -> Json:
+    def _parse_object(self, line: RequestLine, answer: Answer) -> Json:
         body = json_object(answer)
         if body is None:
-            raise unusable(asked, answer, f"with {what_came(answer)}")
-        if tells_error(body):
-            raise self._session.refused(asked, answer)
+            raise unusable_answer_error(line, answer, f"with {describe_body(answer)}")
+        if is_error_body(body):
+            raise self._session.build_error(line, answer)
         return body
 
-    def _changed(self, asked: Asked, answer: Answer) -> str | None:
+    def _new_etag(self, line: RequestLine, answer: Answer) -> str | None:
         """Both documented answers to a PATCH: `{id, etag}` or the object in `items`; an empty one says nothing."""
         if not answer.body.strip():
             return None
-        body = self._object(asked, answer)
-        items = items_of(asked, answer, body)
+        body = self._parse_object(line, answer)
+        items = page_items(line, answer, body)
         return etag_of(items[0] if items else body)

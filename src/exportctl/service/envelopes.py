@@ -12,36 +12,36 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from exportctl.service.exchange import Answer
-from exportctl.service.wire_errors import Asked, unusable
+from exportctl.service.wire_errors import RequestLine, unusable_answer_error
 
 Json = dict[str, Any]
 Objects = list[Json]
 Params = Sequence[tuple[str, str]]
 
 
-def tells_error(body: Json) -> bool:
+def is_error_body(body: Json) -> bool:
     """Whether the body of a 2xx answer is an error all the same: aepp looks for these keys too [AE]."""
     return not {"items", "id"} & body.keys() and bool({"report", "errorMessage", "error_code"} & body.keys())
 
 
-def items_of(asked: Asked, answer: Answer, body: Json) -> list[Json]:
+def page_items(line: RequestLine, answer: Answer, body: Json) -> list[Json]:
     """The items of a page; none where the key is missing, as it may be on an empty list (U24)."""
     items = body.get("items")
     if items is None:
         return []
     if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
-        raise unusable(asked, answer, "its `items` is not a list of objects")
+        raise unusable_answer_error(line, answer, "its `items` is not a list of objects")
     return items
 
 
-def merged(found: dict[str, Json], page: Sequence[Json]) -> None:
+def merge_page(found: dict[str, Json], page: Sequence[Json]) -> None:
     """Put a page into `found` by id: an item met twice keeps its place and takes its later reading."""
     for item in page:
         key = item.get("id")
         found[key if isinstance(key, str) else f"#{len(found)}"] = item
 
 
-def following_token(asked: Asked, answer: Answer, body: Json) -> str | None:
+def next_page_token(line: RequestLine, answer: Answer, body: Json) -> str | None:
     """
     The token of the next page, decoded once; None on the last page.
 
@@ -61,10 +61,10 @@ def following_token(asked: Asked, answer: Answer, body: Json) -> str | None:
         name, _, value = part.partition("=")
         if name == "continuationToken" and value:
             return unquote(value)
-    raise unusable(asked, answer, "its link to the next page has no continuation token")
+    raise unusable_answer_error(line, answer, "its link to the next page has no continuation token")
 
 
-def more_after(body: Json) -> bool:
+def has_more_pages(body: Json) -> bool:
     """Whether `pageInfo` says that more follows."""
     info = body.get("pageInfo")
     return isinstance(info, dict) and info.get("hasNext") is True
@@ -78,7 +78,7 @@ def object_path(path: str) -> str:
     return path
 
 
-def quoted(etag: str) -> str:
+def quote_etag(etag: str) -> str:
     """An etag as If-Match wants it: in double quotes exactly once, whatever came in; never weak, never `*` (U4)."""
     bare = etag.strip().removeprefix("W/").strip('\\"')
     if not bare or bare == "*" or not bare.isascii() or not bare.isprintable() or '"' in bare:

@@ -24,7 +24,7 @@ from random import random
 import httpx
 
 from exportctl.errors import Error
-from exportctl.service.retry import THROTTLING, Backoff, Trouble, http_date, repeatable, retry_after, trouble
+from exportctl.service.retry import THROTTLING, Backoff, Trouble, can_repeat, http_date, retry_after, trouble
 
 
 class Purpose(StrEnum):
@@ -60,7 +60,7 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class Lost:
+class NoAnswer:
     """No answer: why, whether surely nothing was sent, and whether trying again could help."""
 
     why: str
@@ -76,7 +76,7 @@ class Lost:
 
 
 @dataclass(frozen=True)
-class Requests:
+class RequestCounts:
     """How many requests went out so far, repeats included."""
 
     reads: int = 0
@@ -85,7 +85,7 @@ class Requests:
 
 
 @dataclass(frozen=True)
-class Timing:
+class TimeSource:
     """Everything that has to do with time and chance, so that tests need neither."""
 
     clock: Callable[[], float] = time.monotonic
@@ -95,7 +95,7 @@ class Timing:
     timeout: float = 30.0
 
 
-class Exchange:
+class RequestSender:
     """Sends requests; safe to use from several threads."""
 
     def __init__(
@@ -103,7 +103,7 @@ class Exchange:
         *,
         transport: httpx.BaseTransport | None,
         inward: Iterable[bool],
-        timing: Timing,
+        timing: TimeSource,
         backoff: Backoff,
         on_throttle: Callable[[], None] | None = None,
     ):
@@ -111,12 +111,12 @@ class Exchange:
         self.on_throttle = on_throttle
         self.timing = timing
         self._backoff = backoff
-        self._http = {way: _http(transport, timing.timeout, trust_env=not way) for way in set(inward)}
+        self._http = {way: _http_client(transport, timing.timeout, trust_env=not way) for way in set(inward)}
         self._lock = threading.Lock()
         self._sent: Counter[Purpose] = Counter()
         self._date: datetime | None = None
 
-    def send(self, request: Request, *, inward: bool) -> Answer | Lost:
+    def send(self, request: Request, *, inward: bool) -> Answer | NoAnswer:
         """
         The answer, or the last of the troubles; `inward` is for this machine, past any proxy.
 
@@ -126,15 +126,15 @@ class Exchange:
         tried = 0
         while True:
             tried += 1
-            got = self._once(request, self._http[inward])
-            wait = self._wait(got, request, tried)
+            got = self._send_once(request, self._http[inward])
+            wait = self._wait_seconds(got, request, tried)
             if wait is None or self.timing.clock() + wait > started + self._backoff.total:
                 return got
             self.timing.sleep(wait)
 
-    def requests(self) -> Requests:
+    def request_counts(self) -> RequestCounts:
         with self._lock:
-            return Requests(self._sent[Purpose.READ], self._sent[Purpose.WRITE], self._sent[Purpose.TOKEN])
+            return RequestCounts(self._sent[Purpose.READ], self._sent[Purpose.WRITE], self._sent[Purpose.TOKEN])
 
     def server_date(self) -> datetime | None:
         """The Date header of the last answer of the platform, in UTC."""
@@ -145,34 +145,34 @@ class Exchange:
         for http in self._http.values():
             http.close()
 
-    def _wait(self, got: Answer | Lost, request: Request, tried: int) -> float | None:
+    def _wait_seconds(self, got: Answer | NoAnswer, request: Request, tried: int) -> float | None:
         kind = got.trouble
         if kind is None or tried >= self._backoff.tries:
             return None
-        if not repeatable(kind, writes=request.purpose is Purpose.WRITE):
+        if not can_repeat(kind, writes=request.purpose is Purpose.WRITE):
             return None
-        return self._backoff.wait(tried, self.timing.random(), self._asked(got))
+        return self._backoff.wait_seconds(tried, self.timing.random(), self._requested_wait(got))
 
-    def _asked(self, got: Answer | Lost) -> float | None:
-        if isinstance(got, Lost):
+    def _requested_wait(self, got: Answer | NoAnswer) -> float | None:
+        if isinstance(got, NoAnswer):
             return None
         date = http_date(got.headers.get("date"))
         return retry_after(got.headers.get("retry-after"), date.timestamp() if date else self.timing.wall())
 
-    def _once(self, request: Request, http: httpx.Client) -> Answer | Lost:
+    def _send_once(self, request: Request, http: httpx.Client) -> Answer | NoAnswer:
         with self._lock:
             self._sent[request.purpose] += 1
         try:
             response = http.request(request.method, request.url, headers=dict(request.headers), content=request.content)
         # An in-process application has only the built-in exceptions to say the same with.
         except (httpx.RequestError, ConnectionError, TimeoutError) as error:
-            return _lost(error, self.timing.timeout)
+            return _no_answer(error, self.timing.timeout)
         answer = Answer(response.status_code, {k.lower(): v for k, v in response.headers.items()}, response.content)
         if request.purpose is not Purpose.TOKEN:
-            self._note(answer)
+            self._record_answer(answer)
         return answer
 
-    def _note(self, answer: Answer) -> None:
+    def _record_answer(self, answer: Answer) -> None:
         date = http_date(answer.headers.get("date"))
         with self._lock:
             self._date = date or self._date
@@ -180,7 +180,7 @@ class Exchange:
             self.on_throttle()
 
 
-def _http(transport: httpx.BaseTransport | None, timeout: float, *, trust_env: bool) -> httpx.Client:
+def _http_client(transport: httpx.BaseTransport | None, timeout: float, *, trust_env: bool) -> httpx.Client:
     why = ""
     try:
         return httpx.Client(
@@ -200,28 +200,28 @@ def _http(transport: httpx.BaseTransport | None, timeout: float, *, trust_env: b
     )
 
 
-def _lost(error: Exception, timeout: float) -> Lost:
+def _no_answer(error: Exception, timeout: float) -> NoAnswer:
     """Our words for a transport's exception; only the system's text for a refused connection is taken over."""
     match error:
         case httpx.ConnectTimeout() | httpx.PoolTimeout():
-            return Lost("no connection in time", unsent=True)
-        case httpx.ConnectError() if _untrusted(error):
-            return Lost(
+            return NoAnswer("no connection in time", unsent=True)
+        case httpx.ConnectError() if _is_untrusted(error):
+            return NoAnswer(
                 "its certificate is not trusted",
                 unsent=True,
                 final=True,
                 hint="behind a company proxy, point SSL_CERT_FILE at its CA bundle",
             )
         case httpx.ConnectError() | httpx.ProxyError() | ConnectionRefusedError():
-            return Lost(f"no connection ({error})" if str(error) else "no connection", unsent=True)
+            return NoAnswer(f"no connection ({error})" if str(error) else "no connection", unsent=True)
         case httpx.TimeoutException() | TimeoutError():
-            return Lost(f"no answer within {timeout:g} s")
+            return NoAnswer(f"no answer within {timeout:g} s")
         case httpx.LocalProtocolError() | httpx.UnsupportedProtocol():
-            return Lost("the request cannot be put into HTTP", unsent=True, final=True)
-    return Lost("the connection was cut before the answer was complete")
+            return NoAnswer("the request cannot be put into HTTP", unsent=True, final=True)
+    return NoAnswer("the connection was cut before the answer was complete")
 
 
-def _untrusted(error: BaseException | None) -> bool:
+def _is_untrusted(error: BaseException | None) -> bool:
     while error is not None:
         if isinstance(error, ssl.SSLCertVerificationError):
             return True

@@ -17,7 +17,7 @@ from urllib.parse import urlencode, urlsplit
 
 from exportctl.errors import Error, NotReached, ServiceError, Unauthorized
 from exportctl.secret import Secret
-from exportctl.service.exchange import Answer, Lost, Purpose, Request
+from exportctl.service.exchange import Answer, NoAnswer, Purpose, Request
 
 DEFAULT_SCOPES = ("openid", "AdobeID", "read_organizations", "additional_info.projectedProductContext", "session")
 MARGIN = 500.0  # seconds before the end at which a token is renewed; aepp's figure [AE connector.py]
@@ -39,7 +39,7 @@ class Credentials:
     access_token: Secret | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
-        if not _sendable(self.client_id):
+        if not _is_sendable(self.client_id):
             raise Error("the client id is empty or holds blanks", rule="credentials", hint="set AEP_CLIENT_ID")
         if self.client_secret is None and self.access_token is None:
             raise Error(
@@ -50,7 +50,7 @@ class Credentials:
 
 
 @dataclass(frozen=True)
-class _Held:
+class _CachedToken:
     token: str = field(repr=False)
     until: float  # on our own clock; infinite for a token made elsewhere
 
@@ -63,7 +63,7 @@ class Tokens:
         credentials: Credentials,
         url: str,
         *,
-        send: Callable[[Request], Answer | Lost],
+        send: Callable[[Request], Answer | NoAnswer],
         clock: Callable[[], float],
         guard: Callable[[str], None],
     ):
@@ -74,13 +74,13 @@ class Tokens:
         self._guard = guard
         self._lock = threading.Lock()
         self._refused: str | None = None
-        self._held: _Held | None = self._fixed()
+        self._held: _CachedToken | None = self._given_token()
 
     @property
-    def renewable(self) -> bool:
+    def is_renewable(self) -> bool:
         return self._credentials.access_token is None
 
-    def current(self) -> str:
+    def current_token(self) -> str:
         """
         A token that is good for a while.
 
@@ -90,35 +90,35 @@ class Tokens:
         """
         with self._lock:
             if self._held is None or self._clock() >= self._held.until:
-                self._held = self._fresh()
+                self._held = self._fetch_token()
             return self._held.token
 
-    def renewed(self, refused: str) -> str:
+    def renewed_token(self, refused: str) -> str:
         """A token other than the one the gateway refused; threads refused with the same one cause one request."""
         with self._lock:
             if self._held is None or self._held.token == refused:
-                self._held = self._fresh()
+                self._held = self._fetch_token()
             return self._held.token
 
-    def _fixed(self) -> _Held | None:
+    def _given_token(self) -> _CachedToken | None:
         if self._credentials.access_token is None:
             return None
         token = self._credentials.access_token.reveal().strip()
-        if not _sendable(token):
+        if not _is_sendable(token):
             raise Unauthorized(
                 "the access token is empty or holds characters no token has",
                 rule="credentials",
                 hint="set AEP_ACCESS_TOKEN to the token alone, without `Bearer` and line breaks",
             )
         self._guard(token)
-        return _Held(token, float("inf"))
+        return _CachedToken(token, float("inf"))
 
-    def _fresh(self) -> _Held:
+    def _fetch_token(self) -> _CachedToken:
         if self._refused is not None:
             raise _refusal(self._refused)
         asked_at = self._clock()
-        answer = self._send(self._request())
-        if isinstance(answer, Lost):
+        answer = self._send(self._token_request())
+        if isinstance(answer, NoAnswer):
             raise NotReached(
                 f"no token: {self._host}: {answer.why}",
                 rule="not-reached",
@@ -135,9 +135,9 @@ class Tokens:
                 hint="too many tokens: wait a minute" if answer.status == 429 else "try again later; check AEP_IMS_URL",
             )
         self._guard(token)
-        return _Held(token, asked_at + life - min(MARGIN, life / 10))
+        return _CachedToken(token, asked_at + life - min(MARGIN, life / 10))
 
-    def _request(self) -> Request:
+    def _token_request(self) -> Request:
         secret = self._credentials.client_secret
         assert secret is not None  # a fixed token never gets here
         form = {
@@ -173,7 +173,7 @@ def _token(answer: Answer) -> tuple[str | None, float]:
     except (ValueError, RecursionError):
         found = None
     token = found.get("access_token") if isinstance(found, dict) else None
-    if not isinstance(found, dict) or not isinstance(token, str) or not _sendable(token):
+    if not isinstance(found, dict) or not isinstance(token, str) or not _is_sendable(token):
         return None, 0.0
     return token, lifetime(found.get("expires_in"))
 
@@ -183,7 +183,7 @@ def _scope(scopes: tuple[str, ...]) -> str:
     return ",".join(word for scope in scopes for word in re.split(r"[,\s]+", scope) if word)
 
 
-def _sendable(text: str) -> bool:
+def _is_sendable(text: str) -> bool:
     """Whether a header can carry it: else the HTTP library would quote it in its complaint."""
     return re.fullmatch(r"[\x21-\x7e]+", text) is not None
 

@@ -39,7 +39,7 @@ def trouble(status: int) -> Trouble | None:
     return Trouble.FAILED if status in SERVER_TROUBLE else None
 
 
-def repeatable(kind: Trouble, *, writes: bool) -> bool:
+def can_repeat(kind: Trouble, *, writes: bool) -> bool:
     """The table above."""
     return not writes or kind in (Trouble.THROTTLED, Trouble.UNSENT)
 
@@ -58,15 +58,15 @@ class Backoff:
     longest: float = 60.0
     total: float = 180.0
 
-    def wait(self, tried: int, dice: float, asked: float | None) -> float:
+    def wait_seconds(self, tried: int, dice: float, line: float | None) -> float:
         """
         Seconds before the next try, after `tried` tries.
 
         Without a wish of the service full jitter: anything up to the doubled wait, so that parallel callers do not
         come back together. With one, that and a little more, for the same reason. `dice` is in [0, 1).
         """
-        if asked is not None:
-            return min(asked, self.longest) + dice * self.first
+        if line is not None:
+            return min(line, self.longest) + dice * self.first
         return dice * min(self.longest, self.first * 2.0 ** (tried - 1))
 
 

@@ -16,45 +16,47 @@ from exportctl.runs import Run
 from exportctl.service.client import Client
 
 NEWEST_FIRST = ("orderby", "-createdAt")
-TOGETHER = 20  # flows in one list: twenty ids keep the URL below 1 KiB
-READERS = 4  # as many lists at once as when a sandbox is read
+FLOWS_PER_LIST = 20  # flows in one list: twenty ids keep the URL below 1 KiB
+MAX_PARALLEL_LISTS = 4  # as many lists at once as when a sandbox is read
 
 
-def read(client: Client, flows: Sequence[str], since: int) -> tuple[Run, ...]:
+def read_runs(client: Client, flows: Sequence[str], since: int) -> tuple[Run, ...]:
     """
     All runs of these flows created at `since` (seconds) or later, newest first.
 
     Raises:
         ServiceError: a list could not be read.
     """
-    groups = [flows[i : i + TOGETHER] for i in range(0, len(flows), TOGETHER)]
-    with ThreadPoolExecutor(READERS) as pool:
-        found = [run for group in pool.map(lambda ids: [*_newest(client, ids, since)], groups) for run in group]
+    groups = [flows[i : i + FLOWS_PER_LIST] for i in range(0, len(flows), FLOWS_PER_LIST)]
+    with ThreadPoolExecutor(MAX_PARALLEL_LISTS) as pool:
+        found = [
+            run for group in pool.map(lambda ids: [*_iterate_newest_runs(client, ids, since)], groups) for run in group
+        ]
     return tuple(sorted(found, key=lambda run: (-run.started, run.id)))
 
 
-def latest(client: Client, flow: str, count: int) -> tuple[Run, ...]:
+def read_latest_runs(client: Client, flow: str, count: int) -> tuple[Run, ...]:
     """The newest `count` runs of one flow."""
     found: list[Run] = []
-    for run in _newest(client, [flow], 0):
+    for run in _iterate_newest_runs(client, [flow], 0):
         found.append(run)
         if len(found) == count:
             break
     return tuple(found)
 
 
-def _newest(client: Client, flows: Sequence[str], since: int) -> Iterator[Run]:
+def _iterate_newest_runs(client: Client, flows: Sequence[str], since: int) -> Iterator[Run]:
     wanted = set(flows)
     params = [("property", f"flowId=={','.join(flows)}"), NEWEST_FIRST]
     for page in client.pages("/runs", params=params):
         for raw in page:
-            run = runs.read(raw)
+            run = runs.parse_run(raw)
             if run is not None and run.flow in wanted and run.started >= since:
                 yield run
-        if any(0 < _created(raw) < since for raw in page):
+        if any(0 < _created_seconds(raw) < since for raw in page):
             return
 
 
-def _created(raw: dict[str, Any]) -> int:
+def _created_seconds(raw: dict[str, Any]) -> int:
     """createdAt in seconds; 0, which is not taken for old, where it is missing."""
-    return runs.seconds(raw.get("createdAt")) or 0
+    return runs.seconds_from_ms(raw.get("createdAt")) or 0

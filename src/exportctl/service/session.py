@@ -14,14 +14,14 @@ from urllib.parse import quote, urlencode
 from exportctl import __version__
 from exportctl.errors import Error, ServiceError
 from exportctl.hosts import Url
-from exportctl.masking import Mask, masking
-from exportctl.service.exchange import Answer, Exchange, Lost, Purpose, Request
+from exportctl.masking import Mask, build_mask
+from exportctl.service.exchange import Answer, NoAnswer, Purpose, Request, RequestSender
 from exportctl.service.ims import Credentials, Tokens
-from exportctl.service.wire_errors import Asked, error_of, not_reached
+from exportctl.service.wire_errors import RequestLine, error_of, not_reached_error
 
 
 @dataclass(frozen=True)
-class Sending:
+class RequestParts:
     """What goes with a request besides method and path; `private` are values of it that an answer might echo."""
 
     base: str
@@ -35,58 +35,58 @@ class Session:
     """Sends requests of one identity; safe to use from several threads."""
 
     def __init__(
-        self, url: Url, ims: Url, exchange: Exchange, *, organization: str, sandbox: str, credentials: Credentials
+        self, url: Url, ims: Url, exchange: RequestSender, *, organization: str, sandbox: str, credentials: Credentials
     ):
         self._url = url
         self._exchange = exchange
         self._headers = {
             "User-Agent": f"exportctl/{__version__}",
             "x-api-key": credentials.client_id,
-            "x-gw-ims-org-id": _header(organization, "organization"),
-            "x-sandbox-name": _header(sandbox, "sandbox"),  # without it a request goes to prod [UD]
+            "x-gw-ims-org-id": _header_value(organization, "organization"),
+            "x-sandbox-name": _header_value(sandbox, "sandbox"),  # without it a request goes to prod [UD]
         }
         self._guarded: set[str] = set()
         self._lock = threading.Lock()
         if credentials.client_secret is not None:
-            self.guard([credentials.client_secret.reveal()])
+            self.mask_values([credentials.client_secret.reveal()])
         self._tokens = Tokens(
             credentials,
             str(ims),
-            send=lambda request: exchange.send(request, inward=ims.loopback),
+            send=lambda request: exchange.send(request, inward=ims.is_local),
             clock=exchange.timing.clock,
-            guard=lambda token: self.guard([token]),
+            guard=lambda token: self.mask_values([token]),
         )
 
-    def guard(self, secrets: Iterable[str]) -> None:
+    def mask_values(self, secrets: Iterable[str]) -> None:
         with self._lock:
             self._guarded.update(secrets)
 
-    def call(self, asked: Asked, sending: Sending) -> Answer:
+    def send_request(self, line: RequestLine, sending: RequestParts) -> Answer:
         """The answer, if it is one of 2xx; after a 401 the request is sent once more with a new token."""
-        url = f"{self._url}{sending.base}{quote(asked.path, safe='/%')}"
+        url = f"{self._url}{sending.base}{quote(line.path, safe='/%')}"
         if sending.params:
             url += "?" + urlencode(list(sending.params), quote_via=quote, safe="")
-        purpose = Purpose.WRITE if asked.writes else Purpose.READ
+        purpose = Purpose.WRITE if line.is_write else Purpose.READ
 
-        def send(token: str) -> Answer | Lost:
+        def send_with_token(token: str) -> Answer | NoAnswer:
             headers = {**self._headers, **sending.headers, "Authorization": f"Bearer {token}"}
-            request = Request(asked.method, url, purpose, headers, sending.content)
-            return self._exchange.send(request, inward=self._url.loopback)
+            request = Request(line.method, url, purpose, headers, sending.content)
+            return self._exchange.send(request, inward=self._url.is_local)
 
-        token = self._tokens.current()
-        got = send(token)
-        if isinstance(got, Answer) and got.status == 401 and self._tokens.renewable:
-            got = send(self._tokens.renewed(token))
-        if isinstance(got, Lost):
-            raise not_reached(asked, self._url.place, got, self._mask(sending.private))
+        token = self._tokens.current_token()
+        got = send_with_token(token)
+        if isinstance(got, Answer) and got.status == 401 and self._tokens.is_renewable:
+            got = send_with_token(self._tokens.renewed_token(token))
+        if isinstance(got, NoAnswer):
+            raise not_reached_error(line, self._url.netloc, got, self._mask(sending.private))
         if not 200 <= got.status < 300:
-            raise self.refused(asked, got, sending.private)
+            raise self.build_error(line, got, sending.private)
         return got
 
-    def refused(self, asked: Asked, answer: Answer, private: Iterable[str] = ()) -> ServiceError:
+    def build_error(self, line: RequestLine, answer: Answer, private: Iterable[str] = ()) -> ServiceError:
         """The error that an answer is."""
-        error = error_of(asked, answer, self._mask(private))
-        if answer.status == 401 and not self._tokens.renewable:
+        error = error_of(line, answer, self._mask(private))
+        if answer.status == 401 and not self._tokens.is_renewable:
             error.hint = (
                 "an access token given as such cannot be renewed: make a new AEP_ACCESS_TOKEN, "
                 "or give AEP_CLIENT_ID and AEP_CLIENT_SECRET instead"
@@ -95,10 +95,10 @@ class Session:
 
     def _mask(self, private: Iterable[str]) -> Mask:
         with self._lock:
-            return masking({*self._guarded, *private})
+            return build_mask({*self._guarded, *private})
 
 
-def _header(value: str, name: str) -> str:
+def _header_value(value: str, name: str) -> str:
     if not value or not value.isascii() or not value.isprintable() or " " in value:
         raise Error(
             f"platform.{name} is empty or not a name: every request must carry it",

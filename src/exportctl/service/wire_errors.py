@@ -21,8 +21,8 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from exportctl.errors import Conflict, Forbidden, NotFound, NotReached, ServiceError, Unauthorized
-from exportctl.masking import Mask, shown
-from exportctl.service.exchange import Answer, Lost
+from exportctl.masking import Mask, clean_text
+from exportctl.service.exchange import Answer, NoAnswer
 from exportctl.service.retry import may_have_happened
 
 _VIEW = "View Destinations"
@@ -56,14 +56,14 @@ _GATEWAY = {
 _NO_SANDBOX = frozenset({"2100", "2101", "2103", "2106"})  # [FE]
 
 
-class Asked(NamedTuple):
+class RequestLine(NamedTuple):
     """What was asked for; `path` without query."""
 
     method: str
     path: str
 
     @property
-    def writes(self) -> bool:
+    def is_write(self) -> bool:
         return self.method != "GET"
 
     def __str__(self) -> str:
@@ -71,7 +71,7 @@ class Asked(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Body:
+class ErrorBody:
     """What an error body says, whatever its shape; empty texts where it says nothing."""
 
     message: str = ""
@@ -79,42 +79,42 @@ class Body:
     request_id: str | None = None
 
 
-def error_of(asked: Asked, answer: Answer, mask: Mask) -> ServiceError:
+def error_of(line: RequestLine, answer: Answer, mask: Mask) -> ServiceError:
     """The error an answer without success is."""
     body, status = _body(answer), answer.status
-    code = _unmasked(body.code, mask)
-    request_id = _unmasked(body.request_id or _plain(answer.headers.get("x-request-id")), mask)
+    code = _unmasked_text(body.code, mask)
+    request_id = _unmasked_text(body.request_id or _plain_code(answer.headers.get("x-request-id")), mask)
     notes = [*([code] if code else []), *([f"request id {request_id}"] if request_id else [])]
-    text = shown(body.message, mask) or _unreadable(answer)
-    error = _class(status)(
-        f"the service answered {status} to {asked}: {text}" + (f" ({', '.join(notes)})" if notes else ""),
+    text = clean_text(body.message, mask) or _unreadable_phrase(answer)
+    error = _error_class(status)(
+        f"the service answered {status} to {line}: {text}" + (f" ({', '.join(notes)})" if notes else ""),
         status=status,
         code=code,
         request_id=request_id,
-        wrote=asked.writes and may_have_happened(status),
+        wrote=line.is_write and may_have_happened(status),
     )
     error.rule = _rule(error)
-    error.hint = _hint(asked, error)
+    error.hint = _hint(line, error)
     return error
 
 
-def unusable(asked: Asked, answer: Answer, why: str) -> ServiceError:
+def unusable_answer_error(line: RequestLine, answer: Answer, why: str) -> ServiceError:
     """The error of a 2xx answer that is not what was agreed; a write then did happen."""
     return ServiceError(
-        f"the service answered {answer.status} to {asked}, but {why}",
+        f"the service answered {answer.status} to {line}, but {why}",
         status=answer.status,
-        request_id=_plain(answer.headers.get("x-request-id")),
-        wrote=asked.writes,
+        request_id=_plain_code(answer.headers.get("x-request-id")),
+        wrote=line.is_write,
         hint="a proxy may be in between, or the service has changed; `exportctl doctor` shows more",
     )
 
 
-def not_reached(asked: Asked, host: str, lost: Lost, mask: Mask) -> NotReached:
+def not_reached_error(line: RequestLine, host: str, lost: NoAnswer, mask: Mask) -> NotReached:
     """The error of a request that got no answer."""
-    wrote = asked.writes and not lost.unsent
+    wrote = line.is_write and not lost.unsent
     after = "it may have happened: a new plan looks first" if wrote else "check the network, HTTPS_PROXY and NO_PROXY"
     return NotReached(
-        f"{asked} at {host}: {shown(lost.why, mask)}", wrote=wrote, hint=lost.hint or after, rule="not-reached"
+        f"{line} at {host}: {clean_text(lost.why, mask)}", wrote=wrote, hint=lost.hint or after, rule="not-reached"
     )
 
 
@@ -127,7 +127,7 @@ def json_object(answer: Answer) -> dict[str, object] | None:
     return found if isinstance(found, dict) else None
 
 
-def what_came(answer: Answer) -> str:
+def describe_body(answer: Answer) -> str:
     """A body that is no JSON object, in words; never the body itself."""
     kind = answer.headers.get("content-type", "").split(";")[0].strip().lower()
     start = answer.body.lstrip()[:1]
@@ -136,12 +136,12 @@ def what_came(answer: Answer) -> str:
     if start == b"<" or "html" in kind:
         return "a page of HTML, not JSON"
     if start in (b"{", b"["):
-        complete = _parses(answer.body)
+        complete = _is_json(answer.body)
         return "JSON that is not an object" if complete else f"JSON that breaks off ({len(answer.body)} bytes)"
-    return "JSON that is not an object" if _parses(answer.body) else "text that is not JSON"
+    return "JSON that is not an object" if _is_json(answer.body) else "text that is not JSON"
 
 
-def _body(answer: Answer) -> Body:
+def _body(answer: Answer) -> ErrorBody:
     found = json_object(answer) or {}
     report = found.get("report")
     inner: Mapping[str, object] = report if isinstance(report, dict) else {}
@@ -149,20 +149,22 @@ def _body(answer: Answer) -> Body:
     message = next((t for t in texts if isinstance(t, str) and t.strip()), "")
     kind = found.get("type")
     suffix = kind.rstrip("/").rsplit("/", 1)[-1] if isinstance(kind, str) and "/" in kind else None
-    return Body(message, _plain(suffix) or _plain(found.get("error_code")), _plain(inner.get("request-id")))
+    return ErrorBody(
+        message, _plain_code(suffix) or _plain_code(found.get("error_code")), _plain_code(inner.get("request-id"))
+    )
 
 
-def _plain(value: object) -> str | None:
+def _plain_code(value: object) -> str | None:
     """A code or id, if it looks like one: no place for a text to slip through unmasked."""
     text = str(value) if isinstance(value, str | int) else ""
     return text if re.fullmatch(r"[A-Za-z0-9_.:-]{1,100}", text) else None
 
 
-def _unmasked(value: str | None, mask: Mask) -> str | None:
+def _unmasked_text(value: str | None, mask: Mask) -> str | None:
     return value if value is not None and mask(value) == value else None
 
 
-def _parses(body: bytes) -> bool:
+def _is_json(body: bytes) -> bool:
     try:
         json.loads(body)
     except (ValueError, RecursionError):
@@ -170,14 +172,14 @@ def _parses(body: bytes) -> bool:
     return True
 
 
-def _unreadable(answer: Answer) -> str:
+def _unreadable_phrase(answer: Answer) -> str:
     if 300 <= answer.status < 400:
         to = urlsplit(answer.headers.get("location", "")[:200]).hostname or "somewhere else"
-        return f"a redirect to {shown(to, lambda text: text)}; it is not followed, the token goes to no other host"
-    return "no reason given" if json_object(answer) is not None else what_came(answer)
+        return f"a redirect to {clean_text(to, lambda text: text)}; it is not followed, the token goes to no other host"
+    return "no reason given" if json_object(answer) is not None else describe_body(answer)
 
 
-def _class(status: int) -> type[ServiceError]:
+def _error_class(status: int) -> type[ServiceError]:
     classes: dict[int, type[ServiceError]] = {
         401: Unauthorized,
         403: Forbidden,
@@ -198,7 +200,7 @@ def _rule(error: ServiceError) -> str:
     return names.get(type(error), "service")
 
 
-def _hint(asked: Asked, error: ServiceError) -> str | None:
+def _hint(line: RequestLine, error: ServiceError) -> str | None:
     """What to do about it."""
     if error.code in _GATEWAY:
         return _GATEWAY[error.code]
@@ -208,7 +210,7 @@ def _hint(asked: Asked, error: ServiceError) -> str | None:
         case 401:
             return "the token is expired, or not for this organisation: check the credentials and platform.organization"
         case 403:
-            return _permission_hint(asked)
+            return _permission_hint(line)
         case 404:
             return "it does not exist (any more), or an access label hides it from this credential"
         case 409 | 412:
@@ -224,10 +226,10 @@ def _hint(asked: Asked, error: ServiceError) -> str | None:
     return None
 
 
-def _permission_hint(asked: Asked) -> str:
-    collection = asked.path.strip("/").split("/")[0]
-    verb = "GET" if asked.method == "GET" else "WRITE"
-    needed = _PERMISSIONS.get((asked.method, collection)) or _PERMISSIONS.get((verb, collection))
+def _permission_hint(line: RequestLine) -> str:
+    collection = line.path.strip("/").split("/")[0]
+    verb = "GET" if line.method == "GET" else "WRITE"
+    needed = _PERMISSIONS.get((line.method, collection)) or _PERMISSIONS.get((verb, collection))
     if needed is None:
         return "the role of this credential lacks a permission, or does not include this sandbox"
     return f"the role of this credential needs {needed}, for this sandbox"

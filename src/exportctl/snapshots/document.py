@@ -22,13 +22,13 @@ from typing import Any
 from exportctl import __version__
 from exportctl.errors import Error
 from exportctl.kinds import KINDS
-from exportctl.model import Header, ListedDataset, Live, canonical
-from exportctl.snapshots.redaction import Json, without_secrets
+from exportctl.model import Inventory, ListedDataset, PlanHeader, canonical_json
+from exportctl.snapshots.redaction import Json, redact_object
 
 FORMAT_VERSION = 1
 KIND = "snapshot"
 _NEW = "take a new one with `exportctl snapshot --out FILE`"
-_PLACE = ("platform", "organization", "sandbox", "environment")  # of a Header
+_HEADER_FIELDS = ("platform", "organization", "sandbox", "environment")  # of a Header
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Snapshot:
     where; `objects` the service's JSON by kind; `specs` the connection specs by id.
     """
 
-    place: Mapping[str, str | None]
+    header: Mapping[str, str | None]
     taken_at: int
     objects: Mapping[str, tuple[Json, ...]]
     datasets: tuple[ListedDataset, ...]
@@ -50,21 +50,21 @@ class Snapshot:
         return sum(len(listed) for listed in self.objects.values())
 
 
-def taken(header: Header, live: Live, moment: int) -> Snapshot:
+def build_snapshot(header: PlanHeader, live: Inventory, moment: int) -> Snapshot:
     """What was read of a sandbox, in the order of the lists, without secrets."""
     return Snapshot(
-        place={name: getattr(header, name) for name in _PLACE},
+        header={name: getattr(header, name) for name in _HEADER_FIELDS},
         taken_at=moment,
-        objects={kind: tuple(without_secrets(one.raw) for one in live.of(kind)) for kind in KINDS},
+        objects={kind: tuple(redact_object(one.raw) for one in live.objects_of_kind(kind)) for kind in KINDS},
         datasets=live.datasets or (),
         specs=live.specs,
     )
 
 
-def dump(snapshot: Snapshot) -> str:
+def dump_snapshot(snapshot: Snapshot) -> str:
     """The text of the file: sorted keys, ASCII, a line end at the end."""
     content = {
-        "place": dict(snapshot.place),
+        "place": dict(snapshot.header),
         "taken_at": snapshot.taken_at,
         "objects": {kind: list(listed) for kind, listed in snapshot.objects.items()},
         "datasets": [{"id": d.id, "name": d.name} for d in snapshot.datasets],
@@ -73,14 +73,14 @@ def dump(snapshot: Snapshot) -> str:
     return _text(content, __version__)
 
 
-def load(text: str) -> Snapshot:
+def load_snapshot(text: str) -> Snapshot:
     """
     Read a snapshot.
 
     Raises:
         Error: not JSON, no snapshot, of another version, or not byte for byte what was written.
     """
-    document = _parsed(text)
+    document = _parse_document(text)
     if document.get("kind") != KIND:
         raise Error("this is no snapshot", rule="snapshot-kind", hint=_NEW)
     if document.get("format_version") != FORMAT_VERSION:
@@ -98,27 +98,28 @@ def load(text: str) -> Snapshot:
         raise Error("the snapshot lacks parts, or one is of another type", rule="snapshot-edited", hint=_NEW) from error
 
 
-def check(snapshot: Snapshot, header: Header) -> None:
+def check_header(snapshot: Snapshot, header: PlanHeader) -> None:
     """
     Raises:
         Error: the config names another platform, organisation, sandbox or environment; says which.
     """
-    asked = {name: getattr(header, name) for name in _PLACE}
+    wanted = {name: getattr(header, name) for name in _HEADER_FIELDS}
     wrong = [
-        f"{name} is {_named(snapshot.place[name])} in the snapshot and {_named(asked[name])} in the config"
-        for name in _PLACE
-        if snapshot.place[name] != asked[name]
+        f"{name} is {_quoted_name(snapshot.header[name])} in the snapshot and "
+        f"{_quoted_name(wanted[name])} in the config"
+        for name in _HEADER_FIELDS
+        if snapshot.header[name] != wanted[name]
     ]
     if wrong:
         hint = f"choose the environment it was taken of, or {_NEW}"
         raise Error(f"the snapshot is of another place: {'; '.join(wrong)}", rule="snapshot-place", hint=hint)
 
 
-def _named(value: str | None) -> str:
+def _quoted_name(value: str | None) -> str:
     return "none" if value is None else f'"{value}"'
 
 
-def _parsed(text: str) -> Json:
+def _parse_document(text: str) -> Json:
     try:
         document = json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -128,26 +129,26 @@ def _parsed(text: str) -> Json:
 
 def _text(content: Json, version: str) -> str:
     document = {"format_version": FORMAT_VERSION, "kind": KIND, "exportctl": version, "snapshot": content}
-    sealed = {**document, "content_digest": hashlib.sha256(canonical(document).encode()).hexdigest()}
+    sealed = {**document, "content_digest": hashlib.sha256(canonical_json(document).encode()).hexdigest()}
     return json.dumps(sealed, sort_keys=True, indent=1, ensure_ascii=True) + "\n"
 
 
 def _snapshot(content: Json) -> Snapshot:
     """Raises KeyError, TypeError, AttributeError, ValueError for a part that is missing or of another type."""
-    _each((str, type(None)), content["place"].values())
+    _typed_values((str, type(None)), content["place"].values())
     specs = dict(content["specs"])
-    (taken_at,) = _each(int, [content["taken_at"]])
-    _each(dict, specs.values())
+    (taken_at,) = _typed_values(int, [content["taken_at"]])
+    _typed_values(dict, specs.values())
     return Snapshot(
-        place={name: content["place"][name] for name in _PLACE},
+        header={name: content["place"][name] for name in _HEADER_FIELDS},
         taken_at=taken_at,
-        objects={kind: _each(dict, content["objects"][kind]) for kind in KINDS},
-        datasets=tuple(ListedDataset(*_each(str, (d["id"], d["name"]))) for d in content["datasets"]),
+        objects={kind: _typed_values(dict, content["objects"][kind]) for kind in KINDS},
+        datasets=tuple(ListedDataset(*_typed_values(str, (d["id"], d["name"]))) for d in content["datasets"]),
         specs=specs,
     )
 
 
-def _each(kind: type | tuple[type, ...], values: Iterable[Any]) -> tuple[Any, ...]:
+def _typed_values(kind: type | tuple[type, ...], values: Iterable[Any]) -> tuple[Any, ...]:
     found = tuple(values)
     if not all(isinstance(value, kind) for value in found):
         raise TypeError

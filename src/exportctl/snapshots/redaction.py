@@ -22,11 +22,11 @@ from typing import Any
 
 from exportctl import wire
 from exportctl.destination_types import TYPES, Secrecy
-from exportctl.model import Marked
+from exportctl.model import UnknownValue
 
 Json = dict[str, Any]
 
-HIDDEN = Marked.HIDDEN.value
+HIDDEN = UnknownValue.HIDDEN.value
 _NAMES = frozenset(
     field.wire
     for kind in TYPES.values()
@@ -43,37 +43,37 @@ _ENCODED = re.compile(
 )  # base64 of `-----BEGIN `, as SFTP accounts take keys
 
 
-def without_secrets(raw: Mapping[str, Any]) -> Json:
+def redact_object(raw: Mapping[str, Any]) -> Json:
     """One object as a snapshot holds it; of what is clean already nothing changes."""
     if str(raw.get("path", "")).startswith("/auth"):
-        return {name: HIDDEN if name == "value" else _cleaned(value) for name, value in raw.items()}
-    cleaned = {name: HIDDEN if name in _NAMES else _cleaned(value) for name, value in raw.items()}
+        return {name: HIDDEN if name == "value" else _redact_value(value) for name, value in raw.items()}
+    cleaned = {name: HIDDEN if name in _NAMES else _redact_value(value) for name, value in raw.items()}
     if "auth" in raw:
-        cleaned["auth"] = _auth(raw)
+        cleaned["auth"] = _redact_auth(raw)
     return cleaned
 
 
-def _auth(raw: Mapping[str, Any]) -> Any:
+def _redact_auth(raw: Mapping[str, Any]) -> Any:
     auth = wire.members(raw["auth"])
     if not isinstance(auth.get("params"), Mapping):
         return HIDDEN if raw["auth"] is not None else None
     method = wire.auth_method(raw)
     plain = {f.wire for f in method.fields if f.secrecy is Secrecy.PLAIN} if method else set()
-    params = {name: _cleaned(value) if name in plain else HIDDEN for name, value in auth["params"].items()}
+    params = {name: _redact_value(value) if name in plain else HIDDEN for name, value in auth["params"].items()}
     return {"specName": auth.get("specName"), "params": params}
 
 
-def _cleaned(value: Any) -> Any:
+def _redact_value(value: Any) -> Any:
     if isinstance(value, Mapping):
-        return without_secrets(value)
+        return redact_object(value)
     if isinstance(value, list):
-        return [_cleaned(part) for part in value]
+        return [_redact_value(part) for part in value]
     if isinstance(value, str):
-        return _ENCODED.sub(_encoded, _PRIVATE_KEY.sub(HIDDEN, _KEYED.sub(rf"\1={HIDDEN}", value)))
+        return _ENCODED.sub(_redact_encoded_key, _PRIVATE_KEY.sub(HIDDEN, _KEYED.sub(rf"\1={HIDDEN}", value)))
     return value
 
 
-def _encoded(found: re.Match[str]) -> str:
+def _redact_encoded_key(found: re.Match[str]) -> str:
     """A public key or a certificate stays."""
     head = "".join(found.group().split()).partition("=")[0][:64]
     title = b64decode(head[: len(head) // 4 * 4], altchars=b"-_")

@@ -14,30 +14,32 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from exportctl.storage import amazon, azure, google, landing_zone, ssh
-from exportctl.storage.landing_zone import Credentials
-from exportctl.storage.methods import Access, Auth, Folder, Place
-from exportctl.storage.variables import Variables
+from exportctl.storage.landing_zone import CredentialsSource
+from exportctl.storage.methods import Access, AuthValues, LocalFolder, StorageLocation
+from exportctl.storage.variables import ReaderVariables
 
 _FOLDER = "FOLDER"  # only ever with the destination's prefix in front
 
-_BY_CALLER: Mapping[str, Callable[[Place, Variables], Access]] = {
-    "amazon-s3": amazon.by_caller,
-    "azure-blob": azure.blob_by_caller,
-    "azure-data-lake": azure.lake_by_caller,
-    "google-cloud-storage": google.by_caller,
-    "sftp": ssh.by_caller,
+_CALLER_ACCESS: Mapping[str, Callable[[StorageLocation, ReaderVariables], Access]] = {
+    "amazon-s3": amazon.caller_access,
+    "azure-blob": azure.blob_caller_access,
+    "azure-data-lake": azure.lake_caller_access,
+    "google-cloud-storage": google.caller_access,
+    "sftp": ssh.caller_access,
 }
-_BY_DESTINATION: Mapping[str, Callable[[Place, Auth, Variables], Access]] = {
-    "amazon-s3": amazon.by_destination,
-    "azure-blob": azure.blob_by_destination,
-    "azure-data-lake": azure.lake_by_destination,
-    "google-cloud-storage": google.by_destination,
-    "sftp": ssh.by_destination,
+_DESTINATION_ACCESS: Mapping[str, Callable[[StorageLocation, AuthValues, ReaderVariables], Access]] = {
+    "amazon-s3": amazon.destination_access,
+    "azure-blob": azure.blob_destination_access,
+    "azure-data-lake": azure.lake_destination_access,
+    "google-cloud-storage": google.destination_access,
+    "sftp": ssh.destination_access,
 }
 _LANDING_ZONE = "data-landing-zone"
 
 
-def by_caller(place: Place, environment: Mapping[str, str], credentials: Credentials | None = None) -> Access:
+def caller_access(
+    place: StorageLocation, environment: Mapping[str, str], credentials: CredentialsSource | None = None
+) -> Access:
     """
     How the caller reads a place. `credentials` asks the platform for those of its landing zone; None: it has none.
 
@@ -45,19 +47,19 @@ def by_caller(place: Place, environment: Mapping[str, str], credentials: Credent
         StorageError: nothing says how (`storage-credentials`, the hint lists the variables), or an address must not
             be given credentials (`storage-endpoint`).
     """
-    variables = Variables(environment, place.destination)
-    if folder := variables.own(_FOLDER):
-        return _in_folder(variables, folder)
+    variables = ReaderVariables(environment, place.destination)
+    if folder := variables.own_value(_FOLDER):
+        return _folder_access(variables, folder)
     if place.type == _LANDING_ZONE:
-        return landing_zone.by_caller(place, variables, credentials)
-    return _BY_CALLER[place.type](place, variables)
+        return landing_zone.caller_access(place, variables, credentials)
+    return _CALLER_ACCESS[place.type](place, variables)
 
 
-def by_destination(
-    place: Place,
-    auth: Auth,
+def destination_access(
+    place: StorageLocation,
+    auth: AuthValues,
     environment: Mapping[str, str],
-    credentials: Credentials | None = None,
+    credentials: CredentialsSource | None = None,
 ) -> Access:
     """
     How a place is read with what the destination itself logs in with: `auth` by its names in YAML.
@@ -67,13 +69,13 @@ def by_destination(
     Raises:
         StorageError: as `by_caller`, and where the destination's credentials are of no use to anybody but Adobe.
     """
-    variables = Variables(environment, place.destination)
-    if folder := variables.own(_FOLDER):
-        return _in_folder(variables, folder)
+    variables = ReaderVariables(environment, place.destination)
+    if folder := variables.own_value(_FOLDER):
+        return _folder_access(variables, folder)
     if place.type == _LANDING_ZONE:
-        return landing_zone.by_caller(place, variables, credentials)
-    return _BY_DESTINATION[place.type](place, auth, variables)
+        return landing_zone.caller_access(place, variables, credentials)
+    return _DESTINATION_ACCESS[place.type](place, auth, variables)
 
 
-def _in_folder(variables: Variables, path: str) -> Access:
-    return Access(path, Folder(Path(path)), variables.prefix + _FOLDER)
+def _folder_access(variables: ReaderVariables, path: str) -> Access:
+    return Access(path, LocalFolder(Path(path)), variables.prefix + _FOLDER)

@@ -13,8 +13,19 @@ The address of an instance's metadata is never tried unasked: elsewhere nobody a
 from __future__ import annotations
 
 from exportctl.secret import Secret
-from exportctl.storage.methods import S3, Access, Auth, AwsKeys, Place, auth_of, endpoint, field_of, not_given, unusable
-from exportctl.storage.variables import Family, Variables
+from exportctl.storage.methods import (
+    S3,
+    Access,
+    AuthValues,
+    AwsKeys,
+    StorageLocation,
+    auth_value,
+    location_field,
+    no_credentials_error,
+    parse_endpoint,
+    unusable_setting_error,
+)
+from exportctl.storage.variables import ReaderVariables, VariableGroup
 
 KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
 _INSTANCE = "AWS_EC2_METADATA_SERVICE_ENDPOINT"
@@ -26,64 +37,68 @@ _ROLES = {  # the variable that says where a role's keys come from -> the one it
 }
 _FAMILY = (*KEYS, "AWS_SESSION_TOKEN", *_ROLES, "AWS_PROFILE")
 _DEFAULT_REGION = "us-east-1"
-_EXPORT = "aws configure export-credentials --format env"
+_EXPORT_KEYS_COMMAND = "aws configure export-credentials --format env"
 
 
-def by_caller(place: Place, variables: Variables) -> Access:
+def caller_access(place: StorageLocation, variables: ReaderVariables) -> Access:
     """Raises StorageError: no credentials are given, or half of them."""
-    family = variables.family(_FAMILY)
+    family = variables.group(_FAMILY)
     if family.get(KEYS[0]) or family.get(KEYS[1]):
         return _access(place, variables, _keys(place, family), family.prefix + KEYS[0])
     if family.prefix and family.values:
         named = family.prefix + next(iter(family.values))
-        hint = f"set {' and '.join(family.missing(*KEYS))}, or the plain variables without {family.prefix}"
-        raise unusable(place, f"{named}: only keys can be given for one destination", hint)
+        hint = f"set {' and '.join(family.missing_names(*KEYS))}, or the plain variables without {family.prefix}"
+        raise unusable_setting_error(place, f"{named}: only keys can be given for one destination", hint)
     for name, beside in _ROLES.items():
         if value := family.get(name):
-            if beside and not variables.plain(beside):
-                raise unusable(place, f"{name} needs {beside}", f"set {beside}; what sets the one usually sets both")
+            if beside and not variables.plain_value(beside):
+                raise unusable_setting_error(
+                    place, f"{name} needs {beside}", f"set {beside}; what sets the one usually sets both"
+                )
             return _access(place, variables, None, name, metadata=value if name == _INSTANCE else None)
-    raise _none(place, variables, family)
+    raise _no_credentials_error(place, variables, family)
 
 
-def by_destination(place: Place, auth: Auth, variables: Variables) -> Access:
+def destination_access(place: StorageLocation, auth: AuthValues, variables: ReaderVariables) -> Access:
     """Raises StorageError: the destination has a role, which only Adobe may take."""
     if "role_arn" in auth:
         hint = "the role trusts Adobe's account, not yours: leave `reader: destination` out and give your own identity"
-        raise unusable(place, "its role cannot be used to read", hint)
-    keys = AwsKeys(auth_of(place, auth, "access_key_id"), auth_of(place, auth, "secret_access_key"))
+        raise unusable_setting_error(place, "its role cannot be used to read", hint)
+    keys = AwsKeys(auth_value(place, auth, "access_key_id"), auth_value(place, auth, "secret_access_key"))
     return _access(place, variables, keys, "the destination's own access key")
 
 
 def _access(
-    place: Place, variables: Variables, keys: AwsKeys | None, identity: str, metadata: str | None = None
+    place: StorageLocation, variables: ReaderVariables, keys: AwsKeys | None, identity: str, metadata: str | None = None
 ) -> Access:
     found = variables.setting("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL")
     region = variables.setting("AWS_REGION", "AWS_DEFAULT_REGION")
-    bucket = field_of(place, "bucket")
+    bucket = location_field(place, "bucket")
     method = S3(
         bucket,
         region[1] if region else _DEFAULT_REGION,
-        endpoint(place, found[1], found[0]) if found else None,
+        parse_endpoint(place, found[1], found[0]) if found else None,
         keys,
         metadata,
     )
     return Access(f"s3://{bucket}", method, identity)
 
 
-def _keys(place: Place, family: Family) -> AwsKeys:
-    if missing := family.missing(*KEYS):
-        raise unusable(place, f"{missing[0]} is not set, the other half of the key is", f"set {missing[0]} too")
+def _keys(place: StorageLocation, family: VariableGroup) -> AwsKeys:
+    if missing := family.missing_names(*KEYS):
+        raise unusable_setting_error(
+            place, f"{missing[0]} is not set, the other half of the key is", f"set {missing[0]} too"
+        )
     token = family.get("AWS_SESSION_TOKEN")
     return AwsKeys(Secret(family.values[KEYS[0]]), Secret(family.values[KEYS[1]]), Secret(token) if token else None)
 
 
-def _none(place: Place, variables: Variables, family: Family) -> Exception:
+def _no_credentials_error(place: StorageLocation, variables: ReaderVariables, family: VariableGroup) -> Exception:
     if family.get("AWS_PROFILE"):
-        hint = f'profiles are not read; put its keys into the environment: eval "$({_EXPORT})"'
-        return not_given(place, "only AWS_PROFILE says how to read its bucket", hint)
+        hint = f'profiles are not read; put its keys into the environment: eval "$({_EXPORT_KEYS_COMMAND})"'
+        return no_credentials_error(place, "only AWS_PROFILE says how to read its bucket", hint)
     hint = (
         f"set {KEYS[0]} and {KEYS[1]} (or a role: {', '.join(_ROLES)}), "
         f"for this destination alone with {variables.prefix} in front; or {variables.prefix}FOLDER"
     )
-    return not_given(place, "nothing says how to read its bucket", hint)
+    return no_credentials_error(place, "nothing says how to read its bucket", hint)

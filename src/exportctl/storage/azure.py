@@ -19,19 +19,19 @@ from exportctl.secret import Secret
 from exportctl.storage.methods import (
     Access,
     AccountKey,
-    Auth,
+    AuthValues,
     Azure,
     FederatedToken,
-    Place,
     Sas,
     ServicePrincipal,
-    auth_of,
-    endpoint,
-    field_of,
-    not_given,
-    unusable,
+    StorageLocation,
+    auth_value,
+    location_field,
+    no_credentials_error,
+    parse_endpoint,
+    unusable_setting_error,
 )
-from exportctl.storage.variables import Family, Variables
+from exportctl.storage.variables import ReaderVariables, VariableGroup
 
 STRING, KEY, SAS = "AZURE_STORAGE_CONNECTION_STRING", "AZURE_STORAGE_KEY", "AZURE_STORAGE_SAS_TOKEN"
 ACCOUNT, ENDPOINT = "AZURE_STORAGE_ACCOUNT", "AZURE_STORAGE_ENDPOINT"
@@ -42,11 +42,11 @@ FAMILY = (STRING, KEY, SAS, _TENANT, _CLIENT, _CLIENT_SECRET, _TOKEN_FILE)
 # Azure's clouds: public, US government, China. A URL that somebody typed in the UI must not send a token elsewhere.
 _CLOUDS = ("core.windows.net", "core.usgovcloudapi.net", "core.chinacloudapi.cn")
 _ABFSS = re.compile(r"abfss?://(?P<container>[a-z0-9$-]+)@(?P<account>[a-z0-9]+)\.dfs\.(?P<cloud>[a-z0-9.-]+)/?")
-PUBLIC = f"blob.{_CLOUDS[0]}"
+PUBLIC_DOMAIN = f"blob.{_CLOUDS[0]}"
 
 
 @dataclass(frozen=True)
-class Where:
+class ContainerAddress:
     """An account and its address, None where it is not known; the lake's comes from its base connection."""
 
     account: str | None
@@ -54,116 +54,126 @@ class Where:
     container: str
 
 
-def blob_by_caller(place: Place, variables: Variables) -> Access:
+def blob_caller_access(place: StorageLocation, variables: ReaderVariables) -> Access:
     """Raises StorageError: account or credentials are not given."""
     found = variables.setting(ACCOUNT)
-    return by_caller(place, variables, Where(found[1] if found else None, None, field_of(place, "container")))
+    return caller_access(
+        place, variables, ContainerAddress(found[1] if found else None, None, location_field(place, "container"))
+    )
 
 
-def lake_by_caller(place: Place, variables: Variables) -> Access:
+def lake_caller_access(place: StorageLocation, variables: ReaderVariables) -> Access:
     """Raises StorageError: no credentials are given, or the account is not one of Azure's."""
-    return by_caller(place, variables, _lake(place, variables))
+    return caller_access(place, variables, _lake_address(place, variables))
 
 
-def blob_by_destination(place: Place, auth: Auth, variables: Variables) -> Access:
-    where = Where(None, None, field_of(place, "container"))
-    text = auth_of(place, auth, "connection_string").reveal()
-    return _by_string(place, variables, where, text, "the destination's own connection string")
+def blob_destination_access(place: StorageLocation, auth: AuthValues, variables: ReaderVariables) -> Access:
+    where = ContainerAddress(None, None, location_field(place, "container"))
+    text = auth_value(place, auth, "connection_string").reveal()
+    return _connection_string_access(place, variables, where, text, "the destination's own connection string")
 
 
-def lake_by_destination(place: Place, auth: Auth, variables: Variables) -> Access:
-    tenant, client, word = (auth_of(place, auth, name) for name in ("tenant_id", "client_id", "client_secret"))
+def lake_destination_access(place: StorageLocation, auth: AuthValues, variables: ReaderVariables) -> Access:
+    tenant, client, word = (auth_value(place, auth, name) for name in ("tenant_id", "client_id", "client_secret"))
     principal = ServicePrincipal(tenant.reveal(), client.reveal(), word)
-    return _access(place, variables, _lake(place, variables), principal, "the destination's own service principal")
+    return _access(
+        place, variables, _lake_address(place, variables), principal, "the destination's own service principal"
+    )
 
 
-def by_caller(place: Place, variables: Variables, where: Where) -> Access:
-    family = variables.family(FAMILY)
-    fits = family.prefix or where.endpoint is None or variables.plain(ACCOUNT) in (None, where.account)
+def caller_access(place: StorageLocation, variables: ReaderVariables, where: ContainerAddress) -> Access:
+    family = variables.group(FAMILY)
+    fits = family.prefix or where.endpoint is None or variables.plain_value(ACCOUNT) in (None, where.account)
     if fits:  # a plain key or string of another account than the lake's is not tried on it
         if text := family.get(STRING):
-            return _by_string(place, variables, where, text, family.prefix + STRING)
+            return _connection_string_access(place, variables, where, text, family.prefix + STRING)
         if key := family.get(KEY):
             return _access(place, variables, where, AccountKey(Secret(key)), family.prefix + KEY)
         if token := family.get(SAS):
             return _access(place, variables, where, Sas(Secret(token.lstrip("?"))), family.prefix + SAS)
     if file := family.get(_TOKEN_FILE):
-        tenant, client = _named(place, family, _TOKEN_FILE)
+        tenant, client = _tenant_and_client(place, family, _TOKEN_FILE)
         return _access(place, variables, where, FederatedToken(tenant, client, file), family.prefix + _TOKEN_FILE)
     if word := family.get(_CLIENT_SECRET):
-        tenant, client = _named(place, family, _CLIENT_SECRET)
+        tenant, client = _tenant_and_client(place, family, _CLIENT_SECRET)
         principal = ServicePrincipal(tenant, client, Secret(word))
         return _access(place, variables, where, principal, family.prefix + _CLIENT_SECRET)
     hint = (
         f"set {ACCOUNT} and {KEY} or {SAS}, or {STRING}, or {_TENANT}, {_CLIENT} and {_CLIENT_SECRET} "
         f"or {_TOKEN_FILE}; for this destination alone with {variables.prefix} in front; or {variables.prefix}FOLDER"
     )
-    raise not_given(place, "nothing says how to read its container", hint)
+    raise no_credentials_error(place, "nothing says how to read its container", hint)
 
 
-def _named(place: Place, family: Family, beside: str) -> tuple[str, str]:
-    if missing := family.missing(_TENANT, _CLIENT):
+def _tenant_and_client(place: StorageLocation, family: VariableGroup, beside: str) -> tuple[str, str]:
+    if missing := family.missing_names(_TENANT, _CLIENT):
         message = f"{family.prefix}{beside} needs {' and '.join(missing)}"
-        raise unusable(place, message, f"set {' and '.join(missing)} too")
+        raise unusable_setting_error(place, message, f"set {' and '.join(missing)} too")
     return family.values[_TENANT], family.values[_CLIENT]
 
 
 def _access(
-    place: Place,
-    variables: Variables,
-    where: Where,
+    place: StorageLocation,
+    variables: ReaderVariables,
+    where: ContainerAddress,
     credential: AccountKey | Sas | ServicePrincipal | FederatedToken,
     identity: str,
 ) -> Access:
     if where.account is None:
         hint = f"set {ACCOUNT} to the storage account, or {variables.prefix}{ACCOUNT}"
-        raise not_given(place, f"{identity} is set, and nothing says which account it is of", hint)
+        raise no_credentials_error(place, f"{identity} is set, and nothing says which account it is of", hint)
     given = _endpoint(variables, where.account)
-    known = where.endpoint or f"https://{where.account}.{PUBLIC}"
-    address = endpoint(place, given[1], given[0]) if given else known
+    known = where.endpoint or f"https://{where.account}.{PUBLIC_DOMAIN}"
+    address = parse_endpoint(place, given[1], given[0]) if given else known
     method = Azure(where.account, where.container, address, credential)
     return Access(f"az://{where.account}/{where.container}", method, identity)
 
 
-def _by_string(place: Place, variables: Variables, where: Where, text: str, identity: str) -> Access:
+def _connection_string_access(
+    place: StorageLocation, variables: ReaderVariables, where: ContainerAddress, text: str, identity: str
+) -> Access:
     """A connection string: `AccountName=…;AccountKey=…` or `BlobEndpoint=…;SharedAccessSignature=…`, and more."""
     parts = dict(p.partition("=")[::2] for p in text.strip().split(";") if p)
     key, token, blob = parts.get("AccountKey"), parts.get("SharedAccessSignature"), parts.get("BlobEndpoint")
-    address = endpoint(place, blob, f"BlobEndpoint in {identity}") if blob else None
-    account = parts.get("AccountName") or (_account_of(address) if address else None)
+    address = parse_endpoint(place, blob, f"BlobEndpoint in {identity}") if blob else None
+    account = parts.get("AccountName") or (_account_name(address) if address else None)
     if account is None or not (key or token):
         hint = "copy it from the account's page `Access keys`; the Azurite shortcut is not known here"
-        raise unusable(place, f"{identity} is no connection string with an account and a key or signature", hint)
+        raise unusable_setting_error(
+            place, f"{identity} is no connection string with an account and a key or signature", hint
+        )
     if where.account and where.endpoint and account != where.account:
         hint = f"the lake is in {where.account}; give that one's with {variables.prefix} in front"
-        raise unusable(place, f"{identity} is of another account, {account}", hint)
+        raise unusable_setting_error(place, f"{identity} is of another account, {account}", hint)
     suffix = parts.get("EndpointSuffix")
-    address = address or (endpoint(place, f"https://{account}.blob.{suffix}", identity) if suffix else where.endpoint)
+    address = address or (
+        parse_endpoint(place, f"https://{account}.blob.{suffix}", identity) if suffix else where.endpoint
+    )
     credential = AccountKey(Secret(key)) if key else Sas(Secret((token or "").lstrip("?")))
-    return _access(place, variables, Where(account, address, where.container), credential, identity)
+    return _access(place, variables, ContainerAddress(account, address, where.container), credential, identity)
 
 
-def _lake(place: Place, variables: Variables) -> Where:
+def _lake_address(place: StorageLocation, variables: ReaderVariables) -> ContainerAddress:
     found = _ABFSS.fullmatch(place.account.get("endpoint", ""))
     if found is None:
         hint = "it is abfss://CONTAINER@ACCOUNT.dfs.core.windows.net; `reader: none` leaves its storage unread"
-        raise unusable(place, "its base connection shows no abfss URL of a container", hint)
-    account = variables.own(ACCOUNT) or found["account"]
+        raise unusable_setting_error(place, "its base connection shows no abfss URL of a container", hint)
+    account = variables.own_value(ACCOUNT) or found["account"]
     if found["cloud"] not in _CLOUDS and not _endpoint(variables, account):
         hint = f"if your credentials may go there, set {variables.prefix}{ENDPOINT} to its Blob endpoint"
-        raise unusable(place, f"its account is at {found['cloud']}, which is not Azure", hint)
-    return Where(account, f"https://{account}.blob.{found['cloud']}", found["container"])
+        raise unusable_setting_error(place, f"its account is at {found['cloud']}, which is not Azure", hint)
+    return ContainerAddress(account, f"https://{account}.blob.{found['cloud']}", found["container"])
 
 
-def _endpoint(variables: Variables, account: str) -> tuple[str, str] | None:
+def _endpoint(variables: ReaderVariables, account: str) -> tuple[str, str] | None:
     """(variable, value) of an address given for this account; the plain one is of the plain account, if that is set."""
-    if address := variables.own(ENDPOINT):
+    if address := variables.own_value(ENDPOINT):
         return variables.prefix + ENDPOINT, address
-    address = variables.plain(ENDPOINT)
-    return (ENDPOINT, address) if address and variables.plain(ACCOUNT) in (None, account) else None
+    address = variables.plain_value(ENDPOINT)
+    return (ENDPOINT, address) if address and variables.plain_value(ACCOUNT) in (None, account) else None
 
 
-def _account_of(address: str) -> str:
+def _account_name(address: str) -> str:
     """The account in `https://ACCOUNT.blob.core.windows.net`, or in `http://127.0.0.1:10000/ACCOUNT` of an emulator."""
     _, _, rest = address.partition("://")
     host, _, path = rest.partition("/")

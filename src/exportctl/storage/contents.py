@@ -16,7 +16,7 @@ from typing import BinaryIO, cast
 
 from exportctl.errors import Error
 from exportctl.storage import parquet_footer
-from exportctl.storage.reader import Reader, Stored
+from exportctl.storage.reader import StorageReader, StoredFile
 
 TAIL = 64 * 1024  # bytes asked for first: nearly every footer fits
 LINE = 16 * 1024 * 1024  # bytes of one line
@@ -32,7 +32,7 @@ class BadFile(Error):
         self.reason = reason
 
 
-def rows(reader: Reader, stored: Stored, type: str, compression: str) -> int:
+def count_rows(reader: StorageReader, stored: StoredFile, type: str, compression: str) -> int:
     """
     The rows of one file. `type` is parquet or json, `compression` gzip or none, as in `declared.Format`.
 
@@ -45,73 +45,75 @@ def rows(reader: Reader, stored: Stored, type: str, compression: str) -> int:
     """
     try:
         if type == "parquet":
-            return _parquet_rows(reader, stored)
-        return _json_rows(reader, stored, packed=compression == "gzip")
-    except (parquet_footer.Damaged, _Broken) as error:
+            return _count_parquet_rows(reader, stored)
+        return _count_json_rows(reader, stored, packed=compression == "gzip")
+    except (parquet_footer.DamagedFile, _UnreadableContent) as error:
         raise BadFile(stored.path, str(error)) from error
 
 
-class _Broken(ValueError):
+class _UnreadableContent(ValueError):
     """The reason of a BadFile, from where its path is not known."""
 
 
-def _parquet_rows(reader: Reader, stored: Stored) -> int:
+def _count_parquet_rows(reader: StorageReader, stored: StoredFile) -> int:
     """One ranged request, and a second one for a footer of more than 64 KiB."""
-    tail = _tail(reader, stored, min(TAIL, stored.size)) if stored.size >= parquet_footer.SMALLEST else b""
+    tail = _read_tail(reader, stored, min(TAIL, stored.size)) if stored.size >= parquet_footer.SMALLEST else b""
     length = parquet_footer.footer_length(tail[-parquet_footer.ENDING :], stored.size)
     whole = length + parquet_footer.ENDING
     if whole > len(tail):
-        tail = _tail(reader, stored, whole)
-    return parquet_footer.rows(tail[-whole : -parquet_footer.ENDING], stored.size - whole)
+        tail = _read_tail(reader, stored, whole)
+    return parquet_footer.count_rows(tail[-whole : -parquet_footer.ENDING], stored.size - whole)
 
 
-def _tail(reader: Reader, stored: Stored, length: int) -> bytes:
+def _read_tail(reader: StorageReader, stored: StoredFile, length: int) -> bytes:
     tail = reader.tail(stored.path, stored.size, length)
     if len(tail) != length:
-        raise _Broken(f"it changed while it was read: {len(tail)} of its last {length} bytes came")
+        raise _UnreadableContent(f"it changed while it was read: {len(tail)} of its last {length} bytes came")
     return tail
 
 
-def _json_rows(reader: Reader, stored: Stored, *, packed: bool) -> int:
+def _count_json_rows(reader: StorageReader, stored: StoredFile, *, packed: bool) -> int:
     if packed and stored.size == 0:
-        raise _Broken("it is cut short: 0 bytes are not even gzip of nothing")
+        raise _UnreadableContent("it is cut short: 0 bytes are not even gzip of nothing")
     count = 0
-    with _stream(reader.chunks(stored.path), packed) as stream:
-        for count, line in enumerate(_lines(stream), start=1):
+    with _open_stream(reader.chunks(stored.path), packed) as stream:
+        for count, line in enumerate(_read_lines(stream), start=1):
             if not _is_object(line):
-                raise _Broken(f"its line {count} is not a JSON object")
+                raise _UnreadableContent(f"its line {count} is not a JSON object")
     return count
 
 
-def _stream(pieces: Iterator[bytes], packed: bool) -> BinaryIO:
+def _open_stream(pieces: Iterator[bytes], packed: bool) -> BinaryIO:
     """Several gzip members one after the other are one file, and zeros may follow them."""
     stream = cast(BinaryIO, io.BufferedReader(_Pieces(pieces), _BUFFER))
     return cast(BinaryIO, gzip.GzipFile(fileobj=stream)) if packed else stream
 
 
-def _lines(stream: BinaryIO) -> Iterator[bytes]:
+def _read_lines(stream: BinaryIO) -> Iterator[bytes]:
     """Lines with their ends; the last one counts without an end too."""
     number = 0
     try:
         while line := stream.readline(LINE + 1):
             number += 1
             if len(line) > LINE:
-                raise _Broken(f"its line {number} is longer than {LINE // (1024 * 1024)} MiB")
+                raise _UnreadableContent(f"its line {number} is longer than {LINE // (1024 * 1024)} MiB")
             yield line
     except EOFError as error:
-        raise _Broken(f"it is cut short: its gzip data ends after line {number}") from error
+        raise _UnreadableContent(f"it is cut short: its gzip data ends after line {number}") from error
     except gzip.BadGzipFile as error:
-        raise _Broken(f"its gzip data is damaged after line {number}" if number else "it is not gzip") from error
+        raise _UnreadableContent(
+            f"its gzip data is damaged after line {number}" if number else "it is not gzip"
+        ) from error
     except zlib.error as error:
-        raise _Broken(f"its gzip data is damaged after line {number}") from error
+        raise _UnreadableContent(f"its gzip data is damaged after line {number}") from error
 
 
-def _refused(constant: str) -> None:
+def _refuse_constant(constant: str) -> None:
     raise ValueError(f"{constant} is not JSON")
 
 
 # Numbers stay text: nobody looks at them here, and Python refuses to convert very long ones, which JSON allows.
-_DECODER = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=_refused)
+_DECODER = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=_refuse_constant)
 
 
 def _is_object(line: bytes) -> bool:

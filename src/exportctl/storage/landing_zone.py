@@ -14,45 +14,61 @@ from typing import Any
 
 from exportctl.secret import Secret
 from exportctl.storage import azure
-from exportctl.storage.methods import S3, Access, AwsKeys, Azure, Place, Sas, endpoint, not_given, unusable
-from exportctl.storage.variables import Variables
+from exportctl.storage.methods import (
+    S3,
+    Access,
+    AwsKeys,
+    Azure,
+    Sas,
+    StorageLocation,
+    no_credentials_error,
+    parse_endpoint,
+    unusable_setting_error,
+)
+from exportctl.storage.variables import ReaderVariables
 
 CONTAINER = "dlz-destination"  # [DLZ]
-Credentials = Callable[[], Mapping[str, Any] | None]
-_HANDED_OUT = "the credentials that the platform hands out"
+CredentialsSource = Callable[[], Mapping[str, Any] | None]
+_PLATFORM_IDENTITY = "the credentials that the platform hands out"
 
 
-def by_caller(place: Place, variables: Variables, credentials: Credentials | None) -> Access:
+def caller_access(place: StorageLocation, variables: ReaderVariables, credentials: CredentialsSource | None) -> Access:
     """
     Raises:
         StorageError: the platform hands out nothing that we understand, and nothing else is given.
     """
-    if variables.family(azure.FAMILY).prefix:
-        own = azure.Where(variables.own(azure.ACCOUNT), None, variables.own("AZURE_STORAGE_CONTAINER") or CONTAINER)
-        return azure.by_caller(place, variables, own)
+    if variables.group(azure.FAMILY).prefix:
+        own = azure.ContainerAddress(
+            variables.own_value(azure.ACCOUNT), None, variables.own_value("AZURE_STORAGE_CONTAINER") or CONTAINER
+        )
+        return azure.caller_access(place, variables, own)
     answer = credentials() if credentials else None
     if not answer:
         hint = (
             f"the credentials of exportctl need access to the sandbox's landing zone; or set {variables.prefix}"
             f"{azure.ACCOUNT} and {variables.prefix}{azure.SAS}"
         )
-        raise not_given(place, "the platform hands out no credentials for its landing zone", hint)
+        raise no_credentials_error(place, "the platform hands out no credentials for its landing zone", hint)
     try:
-        return _amazon(place, variables, answer) if "dlzPath" in answer else _azure(place, answer)
+        return _amazon_access(place, variables, answer) if "dlzPath" in answer else _azure_access(place, answer)
     except (KeyError, TypeError, AttributeError) as error:
         hint = "the answer has another form than the one documented; `reader: none` leaves this storage unread"
-        raise unusable(place, "what the platform hands out for its landing zone is not understood", hint) from error
+        raise unusable_setting_error(
+            place, "what the platform hands out for its landing zone is not understood", hint
+        ) from error
 
 
-def _azure(place: Place, answer: Mapping[str, Any]) -> Access:
+def _azure_access(place: StorageLocation, answer: Mapping[str, Any]) -> Access:
     account, container = str(answer["storageAccountName"]), str(answer["containerName"])
     token = str(answer["SASToken"]).lstrip("?")
     address = str(answer.get("SASUri") or "").partition("?")[0].rstrip("/").removesuffix(f"/{container}")
-    address = endpoint(place, address or f"https://{account}.{azure.PUBLIC}", "SASUri")
-    return Access(f"az://{account}/{container}", Azure(account, container, address, Sas(Secret(token))), _HANDED_OUT)
+    address = parse_endpoint(place, address or f"https://{account}.{azure.PUBLIC_DOMAIN}", "SASUri")
+    return Access(
+        f"az://{account}/{container}", Azure(account, container, address, Sas(Secret(token))), _PLATFORM_IDENTITY
+    )
 
 
-def _amazon(place: Place, variables: Variables, answer: Mapping[str, Any]) -> Access:
+def _amazon_access(place: StorageLocation, variables: ReaderVariables, answer: Mapping[str, Any]) -> Access:
     given, path = answer["credentials"], answer["dlzPath"]
     token = given.get("awsSessionToken")
     keys = AwsKeys(
@@ -61,12 +77,12 @@ def _amazon(place: Place, variables: Variables, answer: Mapping[str, Any]) -> Ac
         Secret(str(token)) if token else None,
     )
     bucket, folder = str(path["bucketName"]), str(path["dlzFolder"]).strip("/")
-    region, address = variables.own("AWS_REGION"), variables.own("AWS_ENDPOINT_URL_S3")
+    region, address = variables.own_value("AWS_REGION"), variables.own_value("AWS_ENDPOINT_URL_S3")
     method = S3(
         bucket,
-        region or variables.plain("AWS_REGION") or "us-east-1",
-        endpoint(place, address, f"{variables.prefix}AWS_ENDPOINT_URL_S3") if address else None,
+        region or variables.plain_value("AWS_REGION") or "us-east-1",
+        parse_endpoint(place, address, f"{variables.prefix}AWS_ENDPOINT_URL_S3") if address else None,
         keys,
         prefix=folder,
     )
-    return Access(f"s3://{bucket}/{folder}", method, _HANDED_OUT)
+    return Access(f"s3://{bucket}/{folder}", method, _PLATFORM_IDENTITY)

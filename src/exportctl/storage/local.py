@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from exportctl.storage.reader import PIECE, StorageError, Stored, printable
+from exportctl.storage.reader import PIECE, StorageError, StoredFile, printable_path
 
 
 class LocalReader:
@@ -25,7 +25,7 @@ class LocalReader:
     """
 
     def __init__(self, root: Path, where: str):
-        self.where = where
+        self.label = where
         self._root = root.expanduser().resolve()
         self._cut = len(os.path.join(self._root, ""))  # noqa: PTH118 # pathlib drops the slash at the end
         if not self._root.is_dir():
@@ -33,60 +33,60 @@ class LocalReader:
                 f"{where} is not a folder", rule="storage-missing", hint="is the mount there, or the path misspelt?"
             )
 
-    def list(self, prefix: str) -> Iterator[Stored]:
-        top = self._inside(prefix.strip("/"))
+    def list(self, prefix: str) -> Iterator[StoredFile]:
+        top = self._resolve_path(prefix.strip("/"))
         pending = [os.fspath(top)] if top.is_dir() else []
         while pending:
-            with self._told(prefix), suppress(FileNotFoundError), os.scandir(pending.pop()) as entries:
+            with self._translate_errors(prefix), suppress(FileNotFoundError), os.scandir(pending.pop()) as entries:
                 for entry in entries:
                     if entry.is_dir(follow_symlinks=False):
                         pending.append(entry.path)
                     elif entry.is_file(follow_symlinks=False):
-                        yield from self._stored(entry)
+                        yield from self._stored_file(entry)
 
     def read(self, path: str, limit: int) -> bytes:
-        with self._opened(path) as stream:
+        with self._open_file(path) as stream:
             return stream.read(limit)
 
     def tail(self, path: str, size: int, length: int) -> bytes:
-        with self._opened(path) as stream:
+        with self._open_file(path) as stream:
             stream.seek(size - length)
             return stream.read(length)
 
     def chunks(self, path: str) -> Iterator[bytes]:
-        with self._opened(path) as stream:
+        with self._open_file(path) as stream:
             while piece := stream.read(PIECE):
                 yield piece
 
     def close(self) -> None:
         """Nothing stays open."""
 
-    def _stored(self, entry: os.DirEntry[str]) -> Iterator[Stored]:
+    def _stored_file(self, entry: os.DirEntry[str]) -> Iterator[StoredFile]:
         """One file, or none if it went away since its folder was read, as a writer's temporary files do."""
         with suppress(FileNotFoundError):
             found = entry.stat(follow_symlinks=False)
             path = entry.path[self._cut :].replace(os.sep, "/")
-            yield Stored(printable(path), found.st_size, int(found.st_mtime))
+            yield StoredFile(printable_path(path), found.st_size, int(found.st_mtime))
 
     @contextmanager
-    def _opened(self, path: str) -> Iterator[BinaryIO]:
-        with self._told(path), self._inside(path).open("rb") as stream:
+    def _open_file(self, path: str) -> Iterator[BinaryIO]:
+        with self._translate_errors(path), self._resolve_path(path).open("rb") as stream:
             yield stream
 
-    def _inside(self, path: str) -> Path:
+    def _resolve_path(self, path: str) -> Path:
         whole = self._root / path
         if Path(path).is_absolute() or ".." in Path(path).parts or not whole.resolve().is_relative_to(self._root):
-            raise StorageError(f"{path} leads out of {self.where}", rule="storage-read")
+            raise StorageError(f"{path} leads out of {self.label}", rule="storage-read")
         return whole
 
     @contextmanager
-    def _told(self, path: str) -> Iterator[None]:
+    def _translate_errors(self, path: str) -> Iterator[None]:
         try:
             yield
         except PermissionError as error:
             hint = "the account that runs this must be able to read it"
             raise StorageError(
-                f"{self.where}: {path or '/'}: permission denied", rule="storage-denied", hint=hint
+                f"{self.label}: {path or '/'}: permission denied", rule="storage-denied", hint=hint
             ) from error
         except OSError as error:
-            raise StorageError(f"{self.where}: {path or '/'}: {error.strerror}", rule="storage-read") from error
+            raise StorageError(f"{self.label}: {path or '/'}: {error.strerror}", rule="storage-read") from error

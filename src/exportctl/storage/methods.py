@@ -16,7 +16,7 @@ from exportctl.storage.reader import StorageError
 
 
 @dataclass(frozen=True)
-class Place:
+class StorageLocation:
     """
     What is to be read: a destination's key and type, its live place (`bucket`, `container`, `path`) and what its base
     connection shows beside secrets (`endpoint`, `host`, `port`, `username`), all by their names in YAML.
@@ -28,11 +28,11 @@ class Place:
     account: Mapping[str, str] = field(default_factory=dict)
 
 
-Auth = Mapping[str, str | Secret]  # a destination's own auth values by their names in YAML
+AuthValues = Mapping[str, str | Secret]  # a destination's own auth values by their names in YAML
 
 
 @dataclass(frozen=True)
-class Folder:
+class LocalFolder:
     path: Path
 
 
@@ -118,55 +118,55 @@ class Sftp:
     agent: str | None = None
 
 
-Method = Folder | S3 | Azure | Google | Sftp
+Method = LocalFolder | S3 | Azure | Google | Sftp
 
 
 @dataclass(frozen=True)
 class Access:
     """How one place is read. `where` names it for people, `identity` says whose credentials: a variable's name."""
 
-    where: str
+    label: str
     method: Method
     identity: str
 
 
-def not_given(place: Place, message: str, hint: str) -> StorageError:
+def no_credentials_error(place: StorageLocation, message: str, hint: str) -> StorageError:
     """Nobody said how to read a destination's storage: `verify` then goes on without it."""
     return StorageError(f"destinations.{place.destination}: {message}", rule="storage-credentials", hint=hint)
 
 
-def unusable(place: Place, message: str, hint: str) -> StorageError:
+def unusable_setting_error(place: StorageLocation, message: str, hint: str) -> StorageError:
     """Something is said, and it cannot be used: a mistake to mend."""
     return StorageError(f"destinations.{place.destination}: {message}", rule="storage-setup", hint=hint)
 
 
-def field_of(place: Place, name: str) -> str:
+def location_field(place: StorageLocation, name: str) -> str:
     """A field of the live target that reading needs; StorageError where the service does not show it."""
     if value := place.fields.get(name):
         return value
-    raise unusable(place, f"its target connection shows no {name}", "look at it: `exportctl show`")
+    raise unusable_setting_error(place, f"its target connection shows no {name}", "look at it: `exportctl show`")
 
 
-def auth_of(place: Place, auth: Auth, name: str) -> Secret:
+def auth_value(place: StorageLocation, auth: AuthValues, name: str) -> Secret:
     """One of the destination's own auth values; StorageError where the config has none."""
     if value := auth.get(name):
         return value if isinstance(value, Secret) else Secret(value)
     hint = "give the values of its `auth`, or leave `reader: destination` out and use your own identity"
-    raise unusable(place, f"the config holds no {name} to read its storage with", hint)
+    raise unusable_setting_error(place, f"the config holds no {name} to read its storage with", hint)
 
 
-def endpoint(place: Place, url: str, variable: str) -> str:
+def parse_endpoint(place: StorageLocation, url: str, variable: str) -> str:
     """
     The address of a service in one spelling.
 
     Raises:
         StorageError: it is malformed, or plain http to another machine, where what is read could be seen.
     """
-    found = hosts.parsed(url)
+    found = hosts.parse_url(url)
     if found is None:
         hint = f"set {variable} to scheme, host, port and path only: https://storage.example"
-        raise unusable(place, f"{variable} is not an http address", hint)
-    if found.scheme != "https" and not found.loopback:
+        raise unusable_setting_error(place, f"{variable} is not an http address", hint)
+    if found.scheme != "https" and not found.is_local:
         hint = "plain http is for this machine only (localhost, 127.0.0.1, [::1])"
-        raise unusable(place, f"{variable} is not https: {found}", hint)
+        raise unusable_setting_error(place, f"{variable} is not https: {found}", hint)
     return str(found)

@@ -20,9 +20,9 @@ _NO_BUCKET = {"NoSuchBucket", "ContainerNotFound", "InvalidBucketName", "Invalid
 _WRONG_REGION = {"AuthorizationHeaderMalformed", "PermanentRedirect", "IllegalLocationConstraintException"}
 _TOKEN_ERRORS = {"invalid_client", "invalid_grant", "unauthorized_client", "invalid_request"}  # RFC 6749 5.2
 _EXPIRED = {"ExpiredToken", "RequestTimeTooSkewed", "InvalidToken"}
-_GONE = re.compile(r"^Object at location .* not found")
-_WHOLE = re.compile(r"non-partial response")
-_WAYS = (  # on the way there, in this order; words of the HTTP client
+_NOT_FOUND = re.compile(r"^Object at location .* not found")
+_NO_RANGE = re.compile(r"non-partial response")
+_NETWORK_ERRORS = (  # on the way there, in this order; words of the HTTP client
     (re.compile(r"dns error|failed to lookup|Name or service not known", re.I), "its name is not known (DNS)"),
     (re.compile(r"ConnectionRefused|connection refused", re.I), "connection refused"),
     (re.compile(r"certificate|InvalidCertificate|UnknownIssuer", re.I), "its TLS certificate is not trusted"),
@@ -32,7 +32,7 @@ _WAYS = (  # on the way there, in this order; words of the HTTP client
 
 
 @dataclass(frozen=True)
-class Asked:
+class StorageRequest:
     """What was asked for: `cannot {verb} {what}`; `single`: one object, not a listing."""
 
     verb: str
@@ -40,39 +40,39 @@ class Asked:
     single: bool = False
 
 
-def explained(asked: Asked, text: str) -> StorageError:
+def storage_error(asked: StorageRequest, text: str) -> StorageError:
     """The rules are those of StorageError; codes are of the S3, Blob and OAuth references."""
-    if name := _first(_NAME, text):
+    if name := _first_match(_NAME, text):
         words = f"the object's name {name[:200]!r} has an empty part, `.` or `..`, which cannot be read"
         return _error(asked, words, "storage-read", "rename or move it; exports give no such names")
     if _MALFORMED.search(text):
         return _error(asked, "the credentials are malformed or cut", "storage-setup", "copy them anew, whole")
-    status, code = _first(_STATUS, text), _first(_CODE, text)
+    status, code = _first_match(_STATUS, text), _first_match(_CODE, text)
     said = f"{code} ({status})" if code and status else code or status or ""
     if code in _WRONG_REGION or "redirect without LOCATION" in text:
         return _error(asked, "the bucket is in another region", "storage-unreachable", "set AWS_REGION to its region")
     if code in _NO_BUCKET:
         return _error(asked, said, "storage-missing", "it was deleted, or is one of another account or endpoint")
     if status in ("401", "403") or code in _TOKEN_ERRORS | _EXPIRED:
-        return _error(asked, said, "storage-denied", _denied(code))
+        return _error(asked, said, "storage-denied", _denied_hint(code))
     if status == "416":
         return _error(asked, "it is shorter than it was when it was listed", "storage-read", None)
-    if status == "404" or _GONE.search(text):
+    if status == "404" or _NOT_FOUND.search(text):
         if asked.single:
             return _error(asked, "it is not there (any more)", "storage-read", None)
         return _error(asked, said, "storage-missing", "check the bucket and the endpoint")
     if status:
         rule = "storage-unreachable" if status >= "500" else "storage-read"
         return _error(asked, said, rule, None)
-    if _WHOLE.search(text):
+    if _NO_RANGE.search(text):
         return _error(asked, "the server does not send a part of an object", "storage-read", None)
-    way = next((words for pattern, words in _WAYS if pattern.search(text)), None)
+    way = next((words for pattern, words in _NETWORK_ERRORS if pattern.search(text)), None)
     if way:
         return _error(asked, way, "storage-unreachable", "check the endpoint, the network and any proxy")
     return _error(asked, "the answer is not understood", "storage-read", None)
 
 
-def _denied(code: str | None) -> str:
+def _denied_hint(code: str | None) -> str:
     if code in ("SignatureDoesNotMatch", "InvalidAccessKeyId", "AuthenticationFailed", *_TOKEN_ERRORS):
         return "the credentials are wrong, cut, or expired"
     if code == "AuthorizationFailure":  # Azure's word for several things
@@ -82,10 +82,10 @@ def _denied(code: str | None) -> str:
     return "reading needs listing and getting objects: docs/storage-access.md has the policies to paste"
 
 
-def _first(pattern: re.Pattern[str], text: str) -> str | None:
+def _first_match(pattern: re.Pattern[str], text: str) -> str | None:
     found = pattern.search(text)
     return next(group for group in found.groups() if group) if found else None
 
 
-def _error(asked: Asked, words: str, rule: str, hint: str | None) -> StorageError:
+def _error(asked: StorageRequest, words: str, rule: str, hint: str | None) -> StorageError:
     return StorageError(f"cannot {asked.verb} {asked.what}: {words}", rule=rule, hint=hint)

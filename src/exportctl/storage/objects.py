@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from exportctl.storage.methods import S3, AccountKey, Azure, FederatedToken, Google, Sas
-from exportctl.storage.object_errors import Asked, explained
-from exportctl.storage.reader import PIECE, StorageError, Stored
+from exportctl.storage.object_errors import StorageRequest, storage_error
+from exportctl.storage.reader import PIECE, StorageError, StoredFile
 
 if TYPE_CHECKING:
     from obstore.store import AzureConfig, ClientConfig, ObjectStore, RetryConfig
@@ -28,18 +28,18 @@ class ObjectReader:
     """One bucket or container. Nothing is asked before the first read."""
 
     def __init__(self, store: ObjectStore, where: str):
-        self.where = where
+        self.label = where
         self._store = store
 
-    def list(self, prefix: str) -> Iterator[Stored]:
+    def list(self, prefix: str) -> Iterator[StoredFile]:
         import obstore
 
         folder = prefix.strip("/")
-        with self._told(Asked("list", f"{self.where}/{folder}")):
+        with self._translate_errors(StorageRequest("list", f"{self.label}/{folder}")):
             for page in obstore.list(self._store, folder or None, chunk_size=_PAGE):
                 for found in page:
                     if found["size"] or not self._is_folder(found["path"]):
-                        yield Stored(found["path"], found["size"], int(found["last_modified"].timestamp()))
+                        yield StoredFile(found["path"], found["size"], int(found["last_modified"].timestamp()))
 
     def read(self, path: str, limit: int) -> bytes:
         """The rest of an object beyond the limit is not fetched."""
@@ -55,13 +55,13 @@ class ObjectReader:
 
         if length >= size:  # no range: some servers answer one that covers everything with the whole object
             return self.read(path, size)
-        with self._told(self._reading(path)):
+        with self._translate_errors(self._read_request(path)):
             return bytes(obstore.get_range(self._store, path, start=size - length, length=length))
 
     def chunks(self, path: str) -> Iterator[bytes]:
         import obstore
 
-        with self._told(self._reading(path)):
+        with self._translate_errors(self._read_request(path)):
             for piece in obstore.get(self._store, path).stream(min_chunk_size=PIECE):
                 yield bytes(piece)
 
@@ -80,20 +80,20 @@ class ObjectReader:
         except FileNotFoundError:
             return True
 
-    def _reading(self, path: str) -> Asked:
-        return Asked("read", f"{self.where}/{path}", single=True)
+    def _read_request(self, path: str) -> StorageRequest:
+        return StorageRequest("read", f"{self.label}/{path}", single=True)
 
     @contextmanager
-    def _told(self, asked: Asked) -> Iterator[None]:
+    def _translate_errors(self, asked: StorageRequest) -> Iterator[None]:
         from obstore.exceptions import BaseError
 
         try:
             yield
         except (BaseError, OSError, ValueError) as error:  # obstore raises built-in ones for some answers
-            raise explained(asked, str(error)) from None
+            raise storage_error(asked, str(error)) from None
 
 
-def s3(method: S3, where: str) -> ObjectReader:
+def open_s3(method: S3, where: str) -> ObjectReader:
     from obstore.store import S3Store
 
     keys = method.keys
@@ -118,14 +118,14 @@ def s3(method: S3, where: str) -> ObjectReader:
         virtual_hosted_style_request=False,
         s3_express=False,
         skip_signature=False,
-        client_options=_client(address),
+        client_options=_client_options(address),
         retry_config=_RETRIES,
         **given,
     )
     return ObjectReader(store, where)
 
 
-def azure(method: Azure, where: str) -> ObjectReader:
+def open_azure(method: Azure, where: str) -> ObjectReader:
     from obstore.store import AzureStore
 
     settings: AzureConfig = {
@@ -149,12 +149,16 @@ def azure(method: Azure, where: str) -> ObjectReader:
         else:
             settings |= {"credential_type": "client_secret", "client_secret": credential.client_secret.reveal()}
     store = AzureStore(
-        method.container, config=settings, client_options=_client(method.endpoint), retry_config=_RETRIES, **given
+        method.container,
+        config=settings,
+        client_options=_client_options(method.endpoint),
+        retry_config=_RETRIES,
+        **given,
     )
     return ObjectReader(store, where)
 
 
-def google(method: Google, where: str) -> ObjectReader:
+def open_google(method: Google, where: str) -> ObjectReader:
     """Raises StorageError: the credentials' file is not there or unusable."""
     from obstore.exceptions import BaseError
     from obstore.store import GCSStore
@@ -165,7 +169,7 @@ def google(method: Google, where: str) -> ObjectReader:
             method.bucket,
             application_credentials=file,
             skip_signature=False,
-            client_options=_client("https"),
+            client_options=_client_options("https"),
             retry_config=_RETRIES,
         )
     except (BaseError, OSError, ValueError):
@@ -177,7 +181,7 @@ def google(method: Google, where: str) -> ObjectReader:
     return ObjectReader(store, where)
 
 
-def _client(address: str) -> ClientConfig:
+def _client_options(address: str) -> ClientConfig:
     """Gives up on a silent server within 15 seconds; a file that keeps coming may take its time."""
     return {
         "allow_http": address.startswith("http://"),

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from exportctl.storage import objects
 from exportctl.storage.local import LocalReader
-from exportctl.storage.methods import S3, Access, Azure, Folder, Google
-from exportctl.storage.reader import Reader, StorageError
+from exportctl.storage.methods import S3, Access, Azure, Google, LocalFolder
+from exportctl.storage.reader import StorageError, StorageReader
 
 _INSTALL = "pip install 'exportctl[storage]'"
 
 
-def opened(access: Access) -> Reader:
+def open_reader(access: Access) -> StorageReader:
     """
     A reader of one place; `close` it.
 
@@ -20,25 +20,25 @@ def opened(access: Access) -> Reader:
         StorageError: it cannot be opened, or the extra is not installed.
     """
     try:
-        return _opened(access)
+        return _create_reader(access)
     except ModuleNotFoundError as error:
         package = (error.name or "").partition(".")[0]
         if package not in ("obstore", "asyncssh"):
             raise
-        message = f"reading {access.where} needs the package {package}"
+        message = f"reading {access.label} needs the package {package}"
         raise StorageError(message, rule="storage-extra", hint=_INSTALL) from None
 
 
-def _opened(access: Access) -> Reader:
+def _create_reader(access: Access) -> StorageReader:
     method = access.method
-    if isinstance(method, Folder):
-        return LocalReader(method.path, access.where)
+    if isinstance(method, LocalFolder):
+        return LocalReader(method.path, access.label)
     if isinstance(method, S3):
-        return objects.s3(method, access.where)
+        return objects.open_s3(method, access.label)
     if isinstance(method, Azure):
-        return objects.azure(method, access.where)
+        return objects.open_azure(method, access.label)
     if isinstance(method, Google):
-        return objects.google(method, access.where)
+        return objects.open_google(method, access.label)
     from exportctl.storage.sftp import SftpReader  # asyncio takes its time to import
 
-    return SftpReader(method, access.where)
+    return SftpReader(method, access.label)

@@ -27,7 +27,7 @@ _FIXED = {_BYTE: 1, _DOUBLE: 8, _UUID: 16}  # bytes
 _UNREADABLE = "its footer is damaged"
 
 
-class Damaged(ValueError):
+class DamagedFile(ValueError):
     """The bytes are no whole Parquet file; the text says what is wrong with them, as `it …` or `its …`."""
 
 
@@ -39,43 +39,43 @@ def footer_length(ending: bytes, size: int) -> int:
         Damaged: this is no Parquet file, it is cut short, or its footer is encrypted or larger than 64 MiB.
     """
     if len(ending) < ENDING or size < SMALLEST:
-        raise Damaged(f"it is not a Parquet file: it has {size} bytes")
+        raise DamagedFile(f"it is not a Parquet file: it has {size} bytes")
     if ending[4:] == _ENCRYPTED:
-        raise Damaged("its footer is encrypted")
+        raise DamagedFile("its footer is encrypted")
     if ending[4:] != _MAGIC:
-        raise Damaged("it is not a Parquet file, or cut short: PAR1 at its end is missing")
+        raise DamagedFile("it is not a Parquet file, or cut short: PAR1 at its end is missing")
     length = int.from_bytes(ending[:4], "little")
     if length > size - SMALLEST:
-        raise Damaged(f"it is cut short: a footer of {length} bytes in a file of {size}")
+        raise DamagedFile(f"it is cut short: a footer of {length} bytes in a file of {size}")
     if length > LIMIT:
-        raise Damaged(f"its footer has {length} bytes, more than {LIMIT}")
+        raise DamagedFile(f"its footer has {length} bytes, more than {LIMIT}")
     return length
 
 
-def rows(footer: bytes, begins: int) -> int:
+def count_rows(footer: bytes, begins: int) -> int:
     """
     The rows of a file whose footer `begins` at that byte.
 
     Raises:
         Damaged: the footer cannot be read, contradicts itself, or speaks of data that is not there.
     """
-    data = _Compact(footer)
+    data = _CompactReader(footer)
     total, groups = None, 0
     for field, kind in data.fields():
         if field == 3:
             total = data.integer(kind)
         elif field == 4:
-            groups = sum(_group(data, begins) for _ in range(data.elements(kind, _STRUCT)))
+            groups = sum(_count_group_rows(data, begins) for _ in range(data.elements(kind, _STRUCT)))
         else:
             data.skip(kind)
     if total is None or total < 0:
-        raise Damaged(f"{_UNREADABLE}: it does not say how many rows there are")
+        raise DamagedFile(f"{_UNREADABLE}: it does not say how many rows there are")
     if total != groups:
-        raise Damaged(f"{_UNREADABLE}: {total} rows in all, {groups} in its row groups")
+        raise DamagedFile(f"{_UNREADABLE}: {total} rows in all, {groups} in its row groups")
     return total
 
 
-def _group(data: _Compact, begins: int) -> int:
+def _count_group_rows(data: _CompactReader, begins: int) -> int:
     """The rows of one RowGroup, whose column chunks are checked on the way."""
     total = 0
     for field, kind in data.fields():
@@ -87,11 +87,11 @@ def _group(data: _Compact, begins: int) -> int:
         else:
             data.skip(kind)
     if total < 0:
-        raise Damaged(f"{_UNREADABLE}: a row group of {total} rows")
+        raise DamagedFile(f"{_UNREADABLE}: a row group of {total} rows")
     return total
 
 
-def _check_chunk(data: _Compact, begins: int) -> None:
+def _check_chunk(data: _CompactReader, begins: int) -> None:
     """
     One ColumnChunk, with its page indexes, which stand between the data and the footer.
 
@@ -114,12 +114,12 @@ def _check_chunk(data: _Compact, begins: int) -> None:
 
 def _check_span(first: int, length: int, begins: int) -> None:
     if length < 0 or (length and first < len(_MAGIC)):
-        raise Damaged(f"{_UNREADABLE}: {length} bytes of a column at byte {first}")
+        raise DamagedFile(f"{_UNREADABLE}: {length} bytes of a column at byte {first}")
     if first + length > begins:
-        raise Damaged(f"it is cut short: a column ends at byte {first + length}, the footer begins at {begins}")
+        raise DamagedFile(f"it is cut short: a column ends at byte {first + length}, the footer begins at {begins}")
 
 
-def _span(data: _Compact) -> tuple[int, int]:
+def _span(data: _CompactReader) -> tuple[int, int]:
     """Where the bytes of a ColumnMetaData begin, and how many there are. A dictionary comes before the data."""
     found = {7: 0, 9: 0, 11: 0}  # total_compressed_size, data_page_offset, dictionary_page_offset
     for field, kind in data.fields():
@@ -130,7 +130,7 @@ def _span(data: _Compact) -> tuple[int, int]:
     return min((offset for offset in (found[9], found[11]) if offset), default=0), found[7]
 
 
-class _Compact:
+class _CompactReader:
     """Bytes in Thrift's compact protocol, read once from front to back. Whatever is wrong with them raises Damaged."""
 
     def __init__(self, data: bytes):
@@ -147,28 +147,28 @@ class _Compact:
 
     def integer(self, kind: int) -> int:
         if kind not in _INTEGERS:
-            raise Damaged(_UNREADABLE)
+            raise DamagedFile(_UNREADABLE)
         return self._zigzag()
 
     def elements(self, kind: int, of: int) -> int:
         """How many elements follow, in a list of one given type."""
         if kind != _LIST:
-            raise Damaged(_UNREADABLE)
+            raise DamagedFile(_UNREADABLE)
         count, element = self._list_head()
         if count and element != of:
-            raise Damaged(_UNREADABLE)
+            raise DamagedFile(_UNREADABLE)
         return count
 
     def skip(self, kind: int, depth: int = 0) -> None:
         """Go past a value. The value of a boolean field is its type: it has no bytes."""
         if depth > _DEEPEST:
-            raise Damaged(_UNREADABLE)
+            raise DamagedFile(_UNREADABLE)
         if kind in _INTEGERS:
             self._varint()
         elif kind in _FIXED:
-            self._forward(_FIXED[kind])
+            self._advance(_FIXED[kind])
         elif kind == _BINARY:
-            self._forward(self._varint())
+            self._advance(self._varint())
         elif kind == _STRUCT:
             for _, inner in self.fields():
                 self.skip(inner, depth + 1)
@@ -179,10 +179,10 @@ class _Compact:
         elif kind == _MAP:
             self._skip_map(depth)
         elif kind not in (_TRUE, _FALSE):
-            raise Damaged(_UNREADABLE)
+            raise DamagedFile(_UNREADABLE)
 
     def _skip_map(self, depth: int) -> None:
-        count = self._counted(self._varint())
+        count = self._check_count(self._varint())
         kinds = self._byte() if count else 0
         for _ in range(count):
             self._skip_element(kinds >> 4, depth)
@@ -195,12 +195,12 @@ class _Compact:
     def _list_head(self) -> tuple[int, int]:
         head = self._byte()
         count = head >> 4
-        return self._counted(self._varint() if count == 0x0F else count), head & 0x0F
+        return self._check_count(self._varint() if count == 0x0F else count), head & 0x0F
 
-    def _counted(self, count: int) -> int:
+    def _check_count(self, count: int) -> int:
         """Each element has at least one byte: a larger count is a lie that would cost time."""
         if count > len(self._data) - self._at:
-            raise Damaged(_UNREADABLE)
+            raise DamagedFile(_UNREADABLE)
         return count
 
     def _zigzag(self) -> int:
@@ -214,15 +214,15 @@ class _Compact:
             value |= (byte & 0x7F) << shift
             if byte < 0x80:
                 return value
-        raise Damaged(_UNREADABLE)
+        raise DamagedFile(_UNREADABLE)
 
     def _byte(self) -> int:
         if self._at >= len(self._data):
-            raise Damaged(_UNREADABLE)
+            raise DamagedFile(_UNREADABLE)
         self._at += 1
         return self._data[self._at - 1]
 
-    def _forward(self, count: int) -> None:
+    def _advance(self, count: int) -> None:
         if count > len(self._data) - self._at:
-            raise Damaged(_UNREADABLE)
+            raise DamagedFile(_UNREADABLE)
         self._at += count

@@ -26,7 +26,7 @@ class StorageError(Error):
 
 
 @dataclass(frozen=True)
-class Stored:
+class StoredFile:
     """One object or file. `modified` in seconds since 1970 UTC."""
 
     path: str
@@ -34,18 +34,18 @@ class Stored:
     modified: int
 
 
-def printable(path: str) -> str:
+def printable_path(path: str) -> str:
     """A path whose bytes were not UTF-8, fit to print: the file is listed and counted, and cannot be opened."""
     return path.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
-class Reader(Protocol):
+class StorageReader(Protocol):
     """One place to read. `where` names it for people, without a credential: `s3://bucket`, `sftp://host:22`."""
 
     @property
-    def where(self) -> str: ...
+    def label(self) -> str: ...
 
-    def list(self, prefix: str) -> Iterator[Stored]:
+    def list(self, prefix: str) -> Iterator[StoredFile]:
         """
         Everything below a folder (`""`: all), page by page, in no promised order. Folders themselves and the
         zero-byte objects that stand for folders are left out. A prefix that is not there yields nothing.

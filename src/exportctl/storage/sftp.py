@@ -17,13 +17,13 @@ from stat import S_ISDIR, S_ISREG
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from exportctl.storage.methods import Sftp
-from exportctl.storage.reader import StorageError, Stored, printable
-from exportctl.storage.sftp_errors import agent_problem, explained, key_problem, no_known_hosts
+from exportctl.storage.reader import StorageError, StoredFile, printable_path
+from exportctl.storage.sftp_errors import known_hosts_error, private_key_error, sftp_error, ssh_agent_error
 
 if TYPE_CHECKING:
     import asyncssh
 
-    _Connected = tuple[asyncssh.SSHClientConnection, asyncssh.SFTPClient]
+    _Connection = tuple[asyncssh.SSHClientConnection, asyncssh.SFTPClient]
 
 _SECONDS = 12  # of one step
 _LOGIN_SECONDS = 10
@@ -41,34 +41,36 @@ class SftpReader:
     """
 
     def __init__(self, method: Sftp, where: str):
-        self.where = where
+        self.label = where
         self._method = method
-        self._failures = _failures()
-        options = _options(method, where)
+        self._failures = _error_types()
+        options = _connection_options(method, where)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name=f"sftp {where}", daemon=True)
         self._thread.start()
         self._connection: asyncssh.SSHClientConnection | None = None
         try:
-            with self._told(None):
-                self._connection, self._client = self._run(_connected(method, where, options))
+            with self._translate_errors(None):
+                self._connection, self._client = self._run(_connect(method, where, options))
         except BaseException:
             self._stop()
             raise
 
-    def list(self, prefix: str) -> Iterator[Stored]:
+    def list(self, prefix: str) -> Iterator[StoredFile]:
         pending = [prefix.strip("/")]
         while pending:
             folder = pending.pop()
-            with self._told(folder or "/", missing_is_empty=True):
+            with self._translate_errors(folder or "/", missing_is_empty=True):
                 for path, seen in self._names(folder):
                     # Some servers list names alone.
-                    attrs = seen if seen.permissions is not None else self._run(self._client.lstat(self._remote(path)))
+                    attrs = (
+                        seen if seen.permissions is not None else self._run(self._client.lstat(self._remote_path(path)))
+                    )
                     mode = attrs.permissions or 0
                     if S_ISDIR(mode):
                         pending.append(path)
                     elif S_ISREG(mode):
-                        yield Stored(printable(path), attrs.size or 0, int(attrs.mtime or 0))
+                        yield StoredFile(printable_path(path), attrs.size or 0, int(attrs.mtime or 0))
 
     def read(self, path: str, limit: int) -> bytes:
         data = bytearray()
@@ -79,13 +81,13 @@ class SftpReader:
         return bytes(data[:limit])
 
     def tail(self, path: str, size: int, length: int) -> bytes:
-        with self._opened(path) as stream:
-            return self._whole(stream, size - length, length)
+        with self._open_file(path) as stream:
+            return self._read_range(stream, size - length, length)
 
     def chunks(self, path: str) -> Iterator[bytes]:
-        with self._opened(path) as stream:
+        with self._open_file(path) as stream:
             at = 0
-            while piece := self._run(_piece(stream, at, _PIECE)):
+            while piece := self._run(_read_piece(stream, at, _PIECE)):
                 yield piece
                 at += len(piece)
 
@@ -94,49 +96,49 @@ class SftpReader:
         if not self._loop.is_closed():
             self._stop()
 
-    def _whole(self, stream: asyncssh.SFTPClientFile, at: int, length: int) -> bytes:
+    def _read_range(self, stream: asyncssh.SFTPClientFile, at: int, length: int) -> bytes:
         data = bytearray()
-        while piece := self._run(_piece(stream, at + len(data), min(_PIECE, length - len(data)))):
+        while piece := self._run(_read_piece(stream, at + len(data), min(_PIECE, length - len(data)))):
             data += piece
         return bytes(data)
 
     def _names(self, folder: str) -> Iterator[tuple[str, asyncssh.SFTPAttrs]]:
         """What a folder holds, with paths, a page at a time."""
-        entries = self._client.scandir(self._remote(folder))
+        entries = self._client.scandir(self._remote_path(folder))
         try:
-            while page := self._run(_page(entries)):
+            while page := self._run(_read_page(entries)):
                 for entry in page:
                     name = str(entry.filename)  # text, as the path that was asked for is
                     if name not in (".", ".."):
                         yield f"{folder}/{name}" if folder else name, entry.attrs
         finally:
-            self._let_go(entries.aclose())  # type: ignore[attr-defined]  # an async generator, typed as its protocol
+            self._close_quietly(entries.aclose())  # type: ignore[attr-defined]  # an async generator, typed as its protocol
 
     @contextmanager
-    def _opened(self, path: str) -> Iterator[asyncssh.SFTPClientFile]:
-        with self._told(path):
-            stream = self._run(_file(self._client, self._remote(path)))
+    def _open_file(self, path: str) -> Iterator[asyncssh.SFTPClientFile]:
+        with self._translate_errors(path):
+            stream = self._run(_open_remote_file(self._client, self._remote_path(path)))
             try:
                 yield stream
             finally:
-                self._let_go(stream.close())
+                self._close_quietly(stream.close())
 
-    def _remote(self, path: str) -> str:
+    def _remote_path(self, path: str) -> str:
         return f"{self._method.root}{path}" or "."
 
     @contextmanager
-    def _told(self, path: str | None, *, missing_is_empty: bool = False) -> Iterator[None]:
+    def _translate_errors(self, path: str | None, *, missing_is_empty: bool = False) -> Iterator[None]:
         import asyncssh
 
         try:
             yield
         except (asyncssh.SFTPNoSuchFile, asyncssh.SFTPNoSuchPath) as error:
             if not missing_is_empty:
-                raise explained(self._method, self.where, path, error) from None
+                raise sftp_error(self._method, self.label, path, error) from None
         except self._failures as error:
-            raise explained(self._method, self.where, path, error) from None
+            raise sftp_error(self._method, self.label, path, error) from None
 
-    def _let_go(self, step: Coroutine[Any, Any, None]) -> None:
+    def _close_quietly(self, step: Coroutine[Any, Any, None]) -> None:
         """Close a file or folder of the server's; when that is not possible the connection is gone anyway."""
         with suppress(StorageError, *self._failures):
             self._run(step)
@@ -144,7 +146,7 @@ class SftpReader:
     def _run(self, step: Coroutine[Any, Any, T]) -> T:
         if self._loop.is_closed():
             step.close()
-            raise StorageError(f"{self.where} is closed already", rule="storage-read")
+            raise StorageError(f"{self.label} is closed already", rule="storage-read")
         try:
             future = asyncio.run_coroutine_threadsafe(asyncio.wait_for(step, _SECONDS), self._loop)
             return future.result(_SECONDS + 1)  # the loop's own limit comes first, unless its thread is gone
@@ -154,38 +156,38 @@ class SftpReader:
             raise
 
     def _stop(self) -> None:
-        asyncio.run_coroutine_threadsafe(_ended(self._connection), self._loop).result(_SECONDS)
+        asyncio.run_coroutine_threadsafe(_disconnect(self._connection), self._loop).result(_SECONDS)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(_SECONDS)
         self._loop.close()
 
 
-def _failures() -> tuple[type[Exception], ...]:
+def _error_types() -> tuple[type[Exception], ...]:
     """What asyncssh raises for a server's answer, a broken connection, or one that was never made."""
     import asyncssh
 
     return (asyncssh.Error, OSError, TimeoutError, ValueError)
 
 
-async def _connected(method: Sftp, where: str, options: dict[str, Any]) -> _Connected:
+async def _connect(method: Sftp, where: str, options: dict[str, Any]) -> _Connection:
     import asyncssh
 
     if not method.agent:
-        return await _logged_in(options)
+        return await _log_in(options)
     try:
         agent = await asyncssh.connect_agent(method.agent)
     except OSError:
-        raise agent_problem(where, "does not answer") from None
+        raise ssh_agent_error(where, "does not answer") from None
     try:
         keys = await agent.get_keys()  # by hand: left to find them, asyncssh goes on with those below ~/.ssh
         if not keys:
-            raise agent_problem(where, "holds no key")
-        return await _logged_in({**options, "client_keys": keys})
+            raise ssh_agent_error(where, "holds no key")
+        return await _log_in({**options, "client_keys": keys})
     finally:
         agent.close()
 
 
-async def _logged_in(options: dict[str, Any]) -> _Connected:
+async def _log_in(options: dict[str, Any]) -> _Connection:
     import asyncssh
 
     connection = await asyncssh.connect(**options)
@@ -196,16 +198,16 @@ async def _logged_in(options: dict[str, Any]) -> _Connected:
         raise
 
 
-async def _file(client: asyncssh.SFTPClient, path: str) -> asyncssh.SFTPClientFile:
+async def _open_remote_file(client: asyncssh.SFTPClient, path: str) -> asyncssh.SFTPClientFile:
     return await client.open(path, "rb")
 
 
-async def _piece(stream: asyncssh.SFTPClientFile, at: int, length: int) -> bytes:
+async def _read_piece(stream: asyncssh.SFTPClientFile, at: int, length: int) -> bytes:
     """Fewer bytes than asked for only at the end of the file, none beyond it."""
     return cast(bytes, await stream.read(length, at)) if length else b""
 
 
-async def _page(entries: AsyncIterator[asyncssh.SFTPName]) -> list[asyncssh.SFTPName]:
+async def _read_page(entries: AsyncIterator[asyncssh.SFTPName]) -> list[asyncssh.SFTPName]:
     page = []
     async for entry in entries:
         page.append(entry)
@@ -214,7 +216,7 @@ async def _page(entries: AsyncIterator[asyncssh.SFTPName]) -> list[asyncssh.SFTP
     return page
 
 
-async def _ended(connection: asyncssh.SSHClientConnection | None) -> None:
+async def _disconnect(connection: asyncssh.SSHClientConnection | None) -> None:
     """Drop the connection, and let what is under way come to its end: nothing is left in the loop when it closes."""
     if connection is not None:
         connection.abort()
@@ -227,13 +229,13 @@ async def _ended(connection: asyncssh.SSHClientConnection | None) -> None:
     await loop.shutdown_default_executor()  # its thread looked up the host's name
 
 
-def _options(method: Sftp, where: str) -> dict[str, Any]:
+def _connection_options(method: Sftp, where: str) -> dict[str, Any]:
     """One way to log in, or none yet where an agent has it, and none that asyncssh would find by itself."""
     import asyncssh
 
     known = Path(method.known_hosts).expanduser()
     if not known.is_file():
-        raise no_known_hosts(method, where)
+        raise known_hosts_error(method, where)
     options: dict[str, Any] = {
         "host": method.host,
         "port": method.port,
@@ -253,5 +255,5 @@ def _options(method: Sftp, where: str) -> dict[str, Any]:
         elif method.key_file:
             options["client_keys"] = [asyncssh.read_private_key(Path(method.key_file).expanduser())]
     except (asyncssh.KeyImportError, asyncssh.KeyEncryptionError, OSError) as error:
-        raise key_problem(where, error) from None
+        raise private_key_error(where, error) from None
     return options

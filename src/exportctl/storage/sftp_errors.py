@@ -10,13 +10,13 @@ from exportctl.storage.reader import StorageError
 _UNREACHABLE = "check host, port and network; from here it may have another name: EXPORTCTL_SFTP_HOST"
 
 
-def explained(method: Sftp, where: str, path: str | None, error: Exception) -> StorageError:
+def sftp_error(method: Sftp, where: str, path: str | None, error: Exception) -> StorageError:
     """`path` None: while connecting."""
     import asyncssh
 
     what = f"{where}/{path.lstrip('/')}" if path else where
     if isinstance(error, asyncssh.HostKeyNotVerifiable):
-        return _unknown_host(method, where, "its host key is not the one in")
+        return _unknown_host_error(method, where, "its host key is not the one in")
     if isinstance(error, asyncssh.PermissionDenied):
         hint = "user name, password or key are wrong, or the server does not accept this way to log in"
         return StorageError(f"{where}: {method.username} is not let in", rule="storage-denied", hint=hint)
@@ -26,22 +26,22 @@ def explained(method: Sftp, where: str, path: str | None, error: Exception) -> S
     if isinstance(error, asyncssh.SFTPNoSuchFile | asyncssh.SFTPNoSuchPath):
         return StorageError(f"{what}: it is not there (any more)", rule="storage-read")
     if isinstance(error, socket.gaierror):
-        return _unreachable(what, "its name is not known (DNS)")
+        return _unreachable_error(what, "its name is not known (DNS)")
     if isinstance(error, TimeoutError | asyncssh.TimeoutError):
-        return _unreachable(what, "no answer in time")
+        return _unreachable_error(what, "no answer in time")
     if isinstance(error, ConnectionRefusedError):
-        return _unreachable(what, "connection refused")
+        return _unreachable_error(what, "connection refused")
     if isinstance(error, OSError | asyncssh.DisconnectError | asyncssh.SFTPConnectionLost | asyncssh.SFTPNoConnection):
-        return _unreachable(what, "the connection failed")
+        return _unreachable_error(what, "the connection failed")
     code = f" (code {error.code})" if isinstance(error, asyncssh.SFTPError) else ""
     return StorageError(f"{what}: the server could not do it{code}", rule="storage-read")
 
 
-def no_known_hosts(method: Sftp, where: str) -> StorageError:
-    return _unknown_host(method, where, "nothing vouches for its host key: there is no")
+def known_hosts_error(method: Sftp, where: str) -> StorageError:
+    return _unknown_host_error(method, where, "nothing vouches for its host key: there is no")
 
 
-def key_problem(where: str, error: Exception) -> StorageError:
+def private_key_error(where: str, error: Exception) -> StorageError:
     """Why a private key cannot be used, without its path or content."""
     import asyncssh
 
@@ -54,12 +54,12 @@ def key_problem(where: str, error: Exception) -> StorageError:
     return StorageError(f"{where}: the private key {words}", rule="storage-setup", hint=hint)
 
 
-def agent_problem(where: str, words: str) -> StorageError:
+def ssh_agent_error(where: str, words: str) -> StorageError:
     hint = "load a key: ssh-add; or set EXPORTCTL_SFTP_PRIVATE_KEY_FILE or EXPORTCTL_SFTP_PASSWORD"
     return StorageError(f"{where}: the ssh-agent at SSH_AUTH_SOCK {words}", rule="storage-setup", hint=hint)
 
 
-def _unknown_host(method: Sftp, where: str, words: str) -> StorageError:
+def _unknown_host_error(method: Sftp, where: str, words: str) -> StorageError:
     port = "" if method.port == 22 else f"-p {method.port} "
     hint = (
         f"ssh-keyscan {port}{method.host} >> {method.known_hosts}, after comparing the fingerprint with the one its "
@@ -68,5 +68,5 @@ def _unknown_host(method: Sftp, where: str, words: str) -> StorageError:
     return StorageError(f"{where}: {words} {method.known_hosts}", rule="storage-host-key", hint=hint)
 
 
-def _unreachable(what: str, words: str) -> StorageError:
+def _unreachable_error(what: str, words: str) -> StorageError:
     return StorageError(f"cannot read {what}: {words}", rule="storage-unreachable", hint=_UNREACHABLE)

@@ -13,8 +13,17 @@ import base64
 import binascii
 
 from exportctl.secret import Secret
-from exportctl.storage.methods import Access, Auth, Place, Sftp, auth_of, field_of, not_given, unusable
-from exportctl.storage.variables import Variables
+from exportctl.storage.methods import (
+    Access,
+    AuthValues,
+    Sftp,
+    StorageLocation,
+    auth_value,
+    location_field,
+    no_credentials_error,
+    unusable_setting_error,
+)
+from exportctl.storage.variables import ReaderVariables
 
 PASSWORD, KEY_FILE = "EXPORTCTL_SFTP_PASSWORD", "EXPORTCTL_SFTP_PRIVATE_KEY_FILE"
 USERNAME, KNOWN_HOSTS = "EXPORTCTL_SFTP_USERNAME", "EXPORTCTL_SFTP_KNOWN_HOSTS"
@@ -22,35 +31,35 @@ HOST, PORT, AGENT = "EXPORTCTL_SFTP_HOST", "EXPORTCTL_SFTP_PORT", "SSH_AUTH_SOCK
 _DEFAULT_PORT = "22"
 
 
-def by_caller(place: Place, variables: Variables) -> Access:
+def caller_access(place: StorageLocation, variables: ReaderVariables) -> Access:
     """Raises StorageError: nothing to log in with is given, or host, port or user are unknown."""
-    family = variables.family((PASSWORD, KEY_FILE))
+    family = variables.group((PASSWORD, KEY_FILE))
     password, file = family.get(PASSWORD), family.get(KEY_FILE)
     if file:
         return _access(place, variables, family.prefix + KEY_FILE, key_file=file)
     if password:
         return _access(place, variables, family.prefix + PASSWORD, password=Secret(password))
-    if agent := variables.plain(AGENT):
+    if agent := variables.plain_value(AGENT):
         return _access(place, variables, AGENT, agent=agent)
     hint = (
         f"set {KEY_FILE} or {PASSWORD}, or start an ssh-agent; for this destination alone with "
         f"{variables.prefix} in front; or {variables.prefix}FOLDER"
     )
-    raise not_given(place, "nothing says how to log in to its server", hint)
+    raise no_credentials_error(place, "nothing says how to log in to its server", hint)
 
 
-def by_destination(place: Place, auth: Auth, variables: Variables) -> Access:
-    username = auth_of(place, auth, "username").reveal()
+def destination_access(place: StorageLocation, auth: AuthValues, variables: ReaderVariables) -> Access:
+    username = auth_value(place, auth, "username").reveal()
     if "password" in auth:
-        password = auth_of(place, auth, "password")
+        password = auth_value(place, auth, "password")
         return _access(place, variables, "the destination's own password", username=username, password=password)
-    key = _pem(auth_of(place, auth, "private_key"))
+    key = _pem(auth_value(place, auth, "private_key"))
     return _access(place, variables, "the destination's own key", username=username, private_key=key)
 
 
 def _access(
-    place: Place,
-    variables: Variables,
+    place: StorageLocation,
+    variables: ReaderVariables,
     identity: str,
     *,
     username: str | None = None,
@@ -62,20 +71,22 @@ def _access(
     host = _setting(place, variables, HOST, place.account.get("host"))
     port = _setting(place, variables, PORT, place.account.get("port") or _DEFAULT_PORT)
     if not port.isascii() or not port.isdigit() or not 0 < int(port) < 65536:
-        raise unusable(place, f"{port!r} is no port", f"set {PORT} to a number")
+        raise unusable_setting_error(place, f"{port!r} is no port", f"set {PORT} to a number")
     username = username or _setting(place, variables, USERNAME, place.account.get("username"))
     found = variables.setting(KNOWN_HOSTS)
     known = found[1] if found else "~/.ssh/known_hosts"
-    root = "/" if field_of(place, "path").startswith("/") else ""  # else in the user's own folder (assumed)
+    root = "/" if location_field(place, "path").startswith("/") else ""  # else in the user's own folder (assumed)
     method = Sftp(host, int(port), username, known, root, password, private_key, key_file, agent)
     return Access(f"sftp://{host}:{port}", method, identity)
 
 
-def _setting(place: Place, variables: Variables, name: str, live: str | None) -> str:
+def _setting(place: StorageLocation, variables: ReaderVariables, name: str, live: str | None) -> str:
     found = variables.setting(name)
     value = found[1] if found else live
     if not value:
-        raise unusable(place, f"its base connection shows no {name.rpartition('_')[2].lower()}", f"set {name}")
+        raise unusable_setting_error(
+            place, f"its base connection shows no {name.rpartition('_')[2].lower()}", f"set {name}"
+        )
     return value
 
 

@@ -17,7 +17,7 @@ PREFIX = "EXPORTCTL_READER_"
 
 
 @dataclass(frozen=True)
-class Family:
+class VariableGroup:
     """The variables that are set, by plain name. `prefix` is what stands before each: empty for plain ones."""
 
     values: Mapping[str, str]
@@ -26,13 +26,13 @@ class Family:
     def get(self, name: str) -> str | None:
         return self.values.get(name)
 
-    def missing(self, *names: str) -> list[str]:
+    def missing_names(self, *names: str) -> list[str]:
         """Those of `names` that are not set, as they would have to be written."""
         return [self.prefix + name for name in names if name not in self.values]
 
 
 @dataclass(frozen=True)
-class Variables:
+class ReaderVariables:
     environment: Mapping[str, str]
     destination: str
 
@@ -40,11 +40,11 @@ class Variables:
     def prefix(self) -> str:
         return f"{PREFIX}{self.destination.upper().replace('-', '_')}_"
 
-    def own(self, name: str) -> str | None:
+    def own_value(self, name: str) -> str | None:
         """What is set for this destination alone."""
         return self.environment.get(self.prefix + name) or None
 
-    def plain(self, name: str) -> str | None:
+    def plain_value(self, name: str) -> str | None:
         return self.environment.get(name) or None
 
     def setting(self, *names: str) -> tuple[str, str] | None:
@@ -54,9 +54,9 @@ class Variables:
                 return name, value
         return None
 
-    def family(self, names: Iterable[str]) -> Family:
+    def group(self, names: Iterable[str]) -> VariableGroup:
         known = tuple(names)
-        own = {name: value for name in known if (value := self.own(name))}
+        own = {name: value for name in known if (value := self.own_value(name))}
         if own:
-            return Family(own, self.prefix)
-        return Family({name: value for name in known if (value := self.plain(name))}, "")
+            return VariableGroup(own, self.prefix)
+        return VariableGroup({name: value for name in known if (value := self.plain_value(name))}, "")

@@ -13,28 +13,28 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from exportctl.storage.reader import Stored
-from exportctl.verification.layout import Layout
+from exportctl.storage.reader import StoredFile
+from exportctl.verification.layout import FolderLayout
 
 PART = re.compile(r"part-\d{5}-.*\.(json|json\.gz|parquet|gz\.parquet)")  # by the samples of flow-service.md 10.1
 MANIFEST = re.compile(r"manifest-(?P<owner>.+)-(?P<run>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.json")
-IGNORED = ("_", ".")  # loaders leave such marks (`_SUCCESS`), readers of data skip them
+IGNORED_PREFIXES = ("_", ".")  # loaders leave such marks (`_SUCCESS`), readers of data skip them
 MANIFEST_LIMIT = 16 * 1024 * 1024  # bytes: some hundred thousand entries
 
 
 @dataclass(frozen=True)
-class Folder:
+class DatasetFolder:
     """One folder of one dataset. `moment` is the one in its name. `foreign` are visible files no export writes."""
 
     path: str
     moment: int | None
-    files: tuple[Stored, ...] = ()
-    manifests: tuple[Stored, ...] = ()
-    foreign: tuple[Stored, ...] = ()
+    files: tuple[StoredFile, ...] = ()
+    manifests: tuple[StoredFile, ...] = ()
+    unknown_files: tuple[StoredFile, ...] = ()
 
 
 @dataclass(frozen=True)
-class Entry:
+class ManifestEntry:
     """One file a manifest lists. `folder` without slashes around it; `size` in bytes, None if it is no number."""
 
     folder: str
@@ -53,64 +53,64 @@ class Manifest:
     path: str
     flow: str
     run: str
-    entries: tuple[Entry, ...] = ()
+    entries: tuple[ManifestEntry, ...] = ()
     problem: str | None = None
 
 
 @dataclass(frozen=True)
-class Holdings:
+class ExportFiles:
     """
     Everything storage shows for one export. `folders` by dataset id, then by path. `manifests` by path. `rows` maps a
     data file's path to the rows in it, or to what is wrong with it; empty unless contents were read.
     """
 
-    folders: Mapping[str, Mapping[str, Folder]] = field(default_factory=dict)
+    folders: Mapping[str, Mapping[str, DatasetFolder]] = field(default_factory=dict)
     manifests: Mapping[str, Manifest] = field(default_factory=dict)
     rows: Mapping[str, int | str] = field(default_factory=dict)
 
     @cached_property
-    def _by_run(self) -> Mapping[tuple[str, str], tuple[Manifest, ...]]:
+    def _manifests_by_run(self) -> Mapping[tuple[str, str], tuple[Manifest, ...]]:
         found: dict[tuple[str, str], tuple[Manifest, ...]] = {}
         for made in self.manifests.values():
             found[made.flow, made.run] = (*found.get((made.flow, made.run), ()), made)
         return found
 
-    def manifests_of(self, flow: str, runs: Iterable[str]) -> tuple[Manifest, ...]:
+    def run_manifests(self, flow: str, runs: Iterable[str]) -> tuple[Manifest, ...]:
         """The manifests of these runs of a flow."""
-        return tuple(made for run in runs for made in self._by_run.get((flow, run), ()))
+        return tuple(made for run in runs for made in self._manifests_by_run.get((flow, run), ()))
 
 
-def folders(objects: Iterable[Stored], layout: Layout, since: int) -> dict[str, Folder]:
+def dataset_folders(objects: Iterable[StoredFile], layout: FolderLayout, since: int) -> dict[str, DatasetFolder]:
     """The folders of one dataset by path, those whose name says that they are older than `since` left out."""
-    found: dict[str, list[Stored]] = {}
+    found: dict[str, list[StoredFile]] = {}
     moments: dict[str, int | None] = {}
     for stored in objects:
-        place = layout.find(stored.path)
-        if place is None or place.name.startswith(IGNORED):
+        place = layout.match_path(stored.path)
+        if place is None or place.name.startswith(IGNORED_PREFIXES):
             continue
         if place.moment is not None and place.moment < since:
             continue
         found.setdefault(place.folder, []).append(stored)
         moments[place.folder] = place.moment
-    return {path: _sorted(path, moments[path], all) for path, all in sorted(found.items())}
+    return {path: _build_folder(path, moments[path], all) for path, all in sorted(found.items())}
 
 
-def _sorted(path: str, moment: int | None, objects: list[Stored]) -> Folder:
-    kinds: dict[str, list[Stored]] = {"manifests": [], "files": [], "foreign": []}
+def _build_folder(path: str, moment: int | None, objects: list[StoredFile]) -> DatasetFolder:
+    kinds: dict[str, list[StoredFile]] = {"manifests": [], "files": [], "foreign": []}
     for stored in sorted(objects, key=lambda o: o.path):
         name = stored.path.rpartition("/")[2]
         kind = "manifests" if MANIFEST.fullmatch(name) else "files" if PART.fullmatch(name) else "foreign"
         kinds[kind].append(stored)
-    return Folder(path, moment, *(tuple(kinds[kind]) for kind in ("files", "manifests", "foreign")))
+    return DatasetFolder(path, moment, *(tuple(kinds[kind]) for kind in ("files", "manifests", "foreign")))
 
 
-def run_of(path: str) -> str | None:
+def manifest_run(path: str) -> str | None:
     """The run in the name of a manifest file."""
     named = MANIFEST.fullmatch(path.rpartition("/")[2])
     return named["run"] if named else None
 
 
-def manifest(path: str, content: bytes) -> Manifest:
+def parse_manifest(path: str, content: bytes) -> Manifest:
     """
     A manifest file read: `{flowRunId, scheduledTime, exportResults: [{sinkPath, name, size}]}`.
 
@@ -121,7 +121,7 @@ def manifest(path: str, content: bytes) -> Manifest:
     made = Manifest(path, flow, run)
     try:
         body = json.loads(content)
-        entries = tuple(_entry(e) for e in body["exportResults"])
+        entries = tuple(_parse_entry(e) for e in body["exportResults"])
         inside = body["flowRunId"]
     except (ValueError, KeyError, TypeError, AttributeError):
         return replace(made, problem="it is not a manifest: no JSON with flowRunId and exportResults")
@@ -130,6 +130,6 @@ def manifest(path: str, content: bytes) -> Manifest:
     return replace(made, entries=entries)
 
 
-def _entry(raw: Mapping[str, object]) -> Entry:
+def _parse_entry(raw: Mapping[str, object]) -> ManifestEntry:
     size = raw.get("size")
-    return Entry(str(raw["sinkPath"]).strip("/"), str(raw["name"]), size if type(size) is int else None)
+    return ManifestEntry(str(raw["sinkPath"]).strip("/"), str(raw["name"]), size if type(size) is int else None)

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from exportctl.schedules import DAY, HOUR
-from exportctl.verification.watched import Watched
+from exportctl.verification.watched import DeliveryExpectation
 
 MACRO = re.compile(r"%([A-Z_]+)(?:\(([^)%]*)\))?%")
 EXPORT_TIME = "yyyyMMddHHmm"
@@ -35,7 +35,7 @@ BY_LETTER = {**{letter: (group, size) for letter, group, size in UNITS}, "Y": ("
 
 
 @dataclass(frozen=True)
-class Found:
+class PathMatch:
     """Where one path belongs: its folder, the moment in the folder's name (None without one) and the file's name."""
 
     folder: str
@@ -44,7 +44,7 @@ class Found:
 
 
 @dataclass(frozen=True)
-class Layout:
+class FolderLayout:
     """
     The folders of one dataset of one flow. `prefix` is the folder below which all of them lie. `resolution` is the
     finest step its time macro tells apart, in seconds; None without a time macro.
@@ -54,20 +54,20 @@ class Layout:
     prefix: str
     resolution: int | None
 
-    def find(self, path: str) -> Found | None:
+    def match_path(self, path: str) -> PathMatch | None:
         """Where a path belongs; None for files of others."""
         hit = self.pattern.fullmatch(path)
         if hit is None:
             return None
         folder, _, name = path.rpartition("/")
-        return Found(folder, _moment(hit.groupdict()), name)
+        return PathMatch(folder, _moment(hit.groupdict()), name)
 
-    def tells_apart(self, step: int) -> bool:
+    def can_tell_runs_apart(self, step: int) -> bool:
         """Does the folder's name tell runs apart that are `step` seconds from each other (0: there is only one)?"""
         return self.resolution is not None and (step == 0 or self.resolution <= step)
 
 
-def layout(watched: Watched, dataset: str) -> Layout:
+def folder_layout(watched: DeliveryExpectation, dataset: str) -> FolderLayout:
     """The layout of one dataset, by its id."""
     values = {
         "DATASET_ID": dataset,
@@ -77,12 +77,12 @@ def layout(watched: Watched, dataset: str) -> Layout:
         "SANDBOX_NAME": watched.sandbox,
     }
     folder = "/".join(part for part in f"{watched.prefix}/{watched.folder}".split("/") if part)
-    text, fixed, sizes = _translated(folder, values)
+    text, fixed, sizes = _translate_template(folder, values)
     pattern = re.compile(f"{text}{'/' if folder else ''}[^/]+")
-    return Layout(pattern, fixed.rpartition("/")[0], min(sizes, default=None))
+    return FolderLayout(pattern, fixed.rpartition("/")[0], min(sizes, default=None))
 
 
-def _translated(template: str, values: Mapping[str, str]) -> tuple[str, str, list[int]]:
+def _translate_template(template: str, values: Mapping[str, str]) -> tuple[str, str, list[int]]:
     """The template as a regular expression, its literal beginning, and what its time macros resolve."""
     text, fixed, open_end, at = "", "", False, 0
     sizes: list[int] = []
@@ -107,15 +107,15 @@ def _macro(
     if name in values:
         return re.escape(values[name]), values[name], []
     if name == "EXPORT_TIME":
-        text, sizes = _times(EXPORT_TIME, seen)
+        text, sizes = _translate_date_pattern(EXPORT_TIME, seen)
         return f"exportTime={text}", None, sizes
     if name == "DATETIME" and pattern is not None:
-        text, sizes = _times(pattern, seen)
+        text, sizes = _translate_date_pattern(pattern, seen)
         return text, None, sizes
     return "[^/]+", None, []
 
 
-def _times(pattern: str, seen: set[str]) -> tuple[str, list[int]]:
+def _translate_date_pattern(pattern: str, seen: set[str]) -> tuple[str, list[int]]:
     """
     A date pattern as an expression, and its finest unit if all coarser ones are there too: "dd" alone is no moment.
     """

@@ -10,50 +10,52 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from exportctl.schedules import DAY
-from exportctl.verification.evidence import Folder, Holdings
-from exportctl.verification.layout import Layout, layout
-from exportctl.verification.occasions import Occasion
-from exportctl.verification.watched import Watched
+from exportctl.verification.evidence import DatasetFolder, ExportFiles
+from exportctl.verification.layout import FolderLayout, folder_layout
+from exportctl.verification.occasions import DueRun
+from exportctl.verification.watched import DeliveryExpectation
 
-Chosen = Mapping[tuple[str, int], Folder]  # (dataset id, due) -> its folder
+FolderByRun = Mapping[tuple[str, int], DatasetFolder]  # (dataset id, due) -> its folder
 
 
-def chosen(watched: Watched, occasions: Sequence[Occasion], holdings: Holdings) -> Chosen:
+def match_folders(watched: DeliveryExpectation, occasions: Sequence[DueRun], live_flows: ExportFiles) -> FolderByRun:
     """The folder of each dataset and occasion; nothing for those that cannot be told apart or are not there."""
-    found: dict[tuple[str, int], Folder] = {}
+    found: dict[tuple[str, int], DatasetFolder] = {}
     for dataset in watched.datasets:
-        shape = layout(watched, dataset)
-        if not shape.tells_apart(watched.step):
+        shape = folder_layout(watched, dataset)
+        if not shape.can_tell_runs_apart(watched.step):
             continue
-        folders = [f for f in holdings.folders.get(dataset, {}).values() if f.moment is not None]
-        found |= {(dataset, due): folder for due, folder in _matched(watched, occasions, folders, shape).items()}
+        folders = [f for f in live_flows.folders.get(dataset, {}).values() if f.moment is not None]
+        found |= {
+            (dataset, due): folder for due, folder in _match_dataset_folders(watched, occasions, folders, shape).items()
+        }
     return found
 
 
-def _matched(
-    watched: Watched, occasions: Sequence[Occasion], folders: Sequence[Folder], shape: Layout
-) -> dict[int, Folder]:
+def _match_dataset_folders(
+    watched: DeliveryExpectation, occasions: Sequence[DueRun], folders: Sequence[DatasetFolder], shape: FolderLayout
+) -> dict[int, DatasetFolder]:
     assert shape.resolution is not None
-    by_moment: dict[int | None, list[Folder]] = {}
+    by_moment: dict[int | None, list[DatasetFolder]] = {}
     for folder in folders:
         by_moment.setdefault(folder.moment, []).append(folder)
-    exact: dict[int, Folder] = {}
+    exact: dict[int, DatasetFolder] = {}
     for occasion in occasions:
         if named := by_moment.get(occasion.due - occasion.due % shape.resolution):
-            exact[occasion.due] = _best(watched, occasion, named)
+            exact[occasion.due] = _best_folder(watched, occasion, named)
     taken = {folder.path for folder in exact.values()}
     free = [f for f in folders if f.path not in taken]
     before = None
     for occasion in occasions:
         if occasion.due not in exact:
-            between = [f for f in free if _between(f, before, occasion)]
+            between = [f for f in free if _is_within_run(f, before, occasion)]
             if between:
                 exact[occasion.due] = max(between, key=lambda f: (f.moment or 0, f.path))
         before = occasion.due
     return exact
 
 
-def _between(folder: Folder, before: int | None, occasion: Occasion) -> bool:
+def _is_within_run(folder: DatasetFolder, before: int | None, occasion: DueRun) -> bool:
     """Named after a moment at which this occasion's run may have written, and none before it."""
     if folder.moment is None or not occasion.runs:
         return False
@@ -62,12 +64,12 @@ def _between(folder: Folder, before: int | None, occasion: Occasion) -> bool:
     return earliest <= folder.moment <= last
 
 
-def _best(watched: Watched, occasion: Occasion, folders: Iterable[Folder]) -> Folder:
+def _best_folder(watched: DeliveryExpectation, occasion: DueRun, folders: Iterable[DatasetFolder]) -> DatasetFolder:
     """Of several folders with one moment (other flows may write beside ours): the one a manifest of ours lies in."""
     runs = {run.id for run in occasion.runs}
     counts = {run.files for run in occasion.runs}
 
-    def rank(folder: Folder) -> tuple[bool, bool, str]:
+    def rank(folder: DatasetFolder) -> tuple[bool, bool, str]:
         ours = any(watched.flow in m.path and any(run in m.path for run in runs) for m in folder.manifests)
         return (not ours, len(folder.files) not in counts, folder.path)
 

@@ -14,14 +14,16 @@ from dataclasses import dataclass
 
 from exportctl import schedules
 from exportctl.runs import Run
-from exportctl.verification.watched import Watched
+from exportctl.verification.watched import DeliveryExpectation
 
-SNAP = schedules.HOUR  # a run from before the last change belongs to a point of today's grid at most this much earlier
-TOGETHER = 600  # seconds within which the runs of one tick start that have a dataset each
+MAX_TICK_DISTANCE = (
+    schedules.HOUR
+)  # a run from before the last change belongs to a point of today's grid at most this much earlier
+SAME_START_SECONDS = 600  # seconds within which the runs of one tick start that have a dataset each
 
 
 @dataclass(frozen=True)
-class Occasion:
+class DueRun:
     """
     One run that was due. `runs` are the attempts at it, oldest first; `expected`: having none of them is a finding.
     """
@@ -31,39 +33,37 @@ class Occasion:
     expected: bool
 
 
-def occasions(watched: Watched, seen: Iterable[Run], since: int, as_of: int) -> tuple[Occasion, ...]:
+def due_runs(watched: DeliveryExpectation, seen: Iterable[Run], since: int, as_of: int) -> tuple[DueRun, ...]:
     """All occasions from `since` to `as_of`, in the order of time."""
     ticks = expected_ticks(watched, since, as_of)
     grouped: dict[int, list[Run]] = {tick: [] for tick in ticks}
     for run in sorted(seen, key=lambda r: (r.started, r.id)):
-        due = _due(watched, run, ticks)
+        due = _due_time(watched, run, ticks)
         if since <= due <= as_of:
             grouped.setdefault(due, []).append(run)
     known = set(ticks)
-    for tick in _before_the_change(watched, since, as_of):
+    for tick in _ticks_before_change(watched, since, as_of):
         grouped.setdefault(tick, [])
-    return tuple(
-        Occasion(due, attempts(watched, found), expected=due in known) for due, found in sorted(grouped.items())
-    )
+    return tuple(DueRun(due, attempts(watched, found), expected=due in known) for due, found in sorted(grouped.items()))
 
 
-def _before_the_change(watched: Watched, since: int, as_of: int) -> Iterator[int]:
+def _ticks_before_change(watched: DeliveryExpectation, since: int, as_of: int) -> Iterator[int]:
     """Ticks of today's schedule before the last change, when another one may have held, or none."""
-    if watched.rhythm is None or watched.start is None:
+    if watched.every is None or watched.start is None:
         return
     last = min(watched.changed - 1, as_of)
-    for tick in schedules.ticks(watched.rhythm, watched.start, watched.end, max(since, watched.created) - 1):
+    for tick in schedules.run_times(watched.every, watched.start, watched.end, max(since, watched.created) - 1):
         if tick > last:
             return
         yield tick
 
 
-def expected_ticks(watched: Watched, since: int, as_of: int) -> tuple[int, ...]:
+def expected_ticks(watched: DeliveryExpectation, since: int, as_of: int) -> tuple[int, ...]:
     """The ticks for which having no run is a finding."""
-    if not watched.enabled or watched.rhythm is None or watched.start is None:
+    if not watched.enabled or watched.every is None or watched.start is None:
         return ()
     after = max(since, watched.created, watched.changed) - 1
-    ticks = schedules.ticks(watched.rhythm, watched.start, watched.end, after)
+    ticks = schedules.run_times(watched.every, watched.start, watched.end, after)
     found = []
     for tick in ticks:
         if tick > as_of:
@@ -72,7 +72,7 @@ def expected_ticks(watched: Watched, since: int, as_of: int) -> tuple[int, ...]:
     return tuple(found)
 
 
-def _due(watched: Watched, run: Run, ticks: Sequence[int]) -> int:
+def _due_time(watched: DeliveryExpectation, run: Run, ticks: Sequence[int]) -> int:
     """The expected tick a run belongs to; for one from before them, the point of the grid shortly before it began."""
     earlier = bisect_right(ticks, run.started)
     if earlier:
@@ -80,13 +80,13 @@ def _due(watched: Watched, run: Run, ticks: Sequence[int]) -> int:
     begun = run.started - run.started % 60
     if watched.step and watched.start is not None:
         point = run.started - (run.started - watched.start) % watched.step
-        return point if run.started - point <= SNAP else begun
-    if watched.start is not None and 0 <= run.started - watched.start <= SNAP:
+        return point if run.started - point <= MAX_TICK_DISTANCE else begun
+    if watched.start is not None and 0 <= run.started - watched.start <= MAX_TICK_DISTANCE:
         return watched.start
     return begun
 
 
-def attempts(watched: Watched, runs: Sequence[Run]) -> tuple[Run, ...]:
+def attempts(watched: DeliveryExpectation, runs: Sequence[Run]) -> tuple[Run, ...]:
     """
     The runs that were made for one tick: those up to the first that succeeded, and the ones of other datasets.
 
@@ -100,16 +100,16 @@ def attempts(watched: Watched, runs: Sequence[Run]) -> tuple[Run, ...]:
             kept.append(run)
         elif run.dataset_rows and not done & set(run.dataset_rows):
             kept.append(run)  # one run per dataset
-        elif not run.dataset_rows and _sibling(watched, first, run, kept):
+        elif not run.dataset_rows and _is_sibling_run(watched, first, run, kept):
             kept.append(run)
         else:
             continue
-        if run.succeeded:
+        if run.has_succeeded:
             first = first or run
             done |= set(run.dataset_rows)
     return tuple(kept)
 
 
-def _sibling(watched: Watched, first: Run, run: Run, kept: Sequence[Run]) -> bool:
+def _is_sibling_run(watched: DeliveryExpectation, first: Run, run: Run, kept: Sequence[Run]) -> bool:
     """One run per dataset where the service does not say whose each is: they start together."""
-    return len(kept) < len(watched.datasets) and run.started - first.started <= TOGETHER
+    return len(kept) < len(watched.datasets) and run.started - first.started <= SAME_START_SECONDS

@@ -18,10 +18,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from exportctl.errors import Finding
-from exportctl.model import Address, Header
+from exportctl.model import Address, PlanHeader
 
 
-class Word(StrEnum):
+class DeliveryResult(StrEnum):
     COMPLETE = "COMPLETE"
     EMPTY = "EMPTY"
     LATE = "LATE"
@@ -32,7 +32,15 @@ class Word(StrEnum):
     UNKNOWN = "UNKNOWN"
 
 
-FAILING = frozenset({Word.LATE, Word.FAILED, Word.MISSING, Word.FILES_MISSING, Word.MISMATCH})
+FAILING_RESULTS = frozenset(
+    {
+        DeliveryResult.LATE,
+        DeliveryResult.FAILED,
+        DeliveryResult.MISSING,
+        DeliveryResult.FILES_MISSING,
+        DeliveryResult.MISMATCH,
+    }
+)
 
 
 class Evidence(StrEnum):
@@ -56,7 +64,7 @@ class Verdict:
     dataset: str
     dataset_id: str
     due: int | None
-    word: Word
+    result: DeliveryResult
     reason: str
     evidence: Evidence = Evidence.NONE
     run: str | None = None
@@ -71,7 +79,7 @@ class Verdict:
 
 
 @dataclass(frozen=True)
-class ExportChecked:
+class ExportVerdicts:
     """One export: `storage` says what was read (`s3://…`), or why only runs were (`runs only: no credentials`)."""
 
     address: Address
@@ -82,7 +90,7 @@ class ExportChecked:
     errors: tuple[Finding, ...] = ()  # its storage could not be read
 
     @property
-    def failed(self) -> bool:
+    def has_failed(self) -> bool:
         return any(v.fails for v in self.verdicts)
 
 
@@ -90,19 +98,19 @@ class ExportChecked:
 class VerifyReport:
     """`since` and `as_of` in seconds; `deep`: file contents were read. Sorted by address, then dataset, then due."""
 
-    header: Header
+    header: PlanHeader
     as_of: int
     since: int
     deep: bool
-    exports: tuple[ExportChecked, ...]
+    exports: tuple[ExportVerdicts, ...]
 
-    def counts(self) -> dict[Word, int]:
-        words = [v.word for e in self.exports for v in e.verdicts]
-        return {word: words.count(word) for word in Word}
+    def counts(self) -> dict[DeliveryResult, int]:
+        words = [v.result for e in self.exports for v in e.verdicts]
+        return {word: words.count(word) for word in DeliveryResult}
 
     @property
-    def failed(self) -> bool:
-        return any(e.failed for e in self.exports)
+    def has_failed(self) -> bool:
+        return any(e.has_failed for e in self.exports)
 
     def errors(self) -> tuple[Finding, ...]:
         return tuple(f for e in self.exports for f in e.errors)

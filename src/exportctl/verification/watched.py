@@ -11,16 +11,16 @@ from typing import Any
 from exportctl import runs, schedules, wire
 from exportctl.declared import Export
 from exportctl.destination_types import DestinationType
-from exportctl.kinds import ANCHOR, CONTENT, PLACE
+from exportctl.kinds import FLOW, SOURCE_CONNECTION, TARGET_CONNECTION
 from exportctl.model import Address, LiveObject
 
-BACKGROUND = "acp_foundation_connectors"  # writes after runs and after writes of others [D samples]
+BACKGROUND_CLIENT = "acp_foundation_connectors"  # writes after runs and after writes of others [D samples]
 GRACE = 2 * schedules.HOUR  # how long a run may take to show up where `expect.within` is not given
 RETENTION: Mapping[str, int] = {"data-landing-zone": 7 * schedules.DAY}  # files are deleted after 7 days [DLZ]
 
 
 @dataclass(frozen=True)
-class Watched:
+class DeliveryExpectation:
     """
     Moments in seconds since 1970 UTC. `rhythm` and `start` are None where the service shows no schedule we can read.
     `changed` is the last change of the flow by anybody but the service, creation included, `refoldered` the last that
@@ -37,13 +37,13 @@ class Watched:
     destination: str
     datasets: Mapping[str, str]
     enabled: bool
-    rhythm: str | None
+    every: str | None
     start: int | None
     end: int
     created: int
     changed: int
-    moved: int
-    refoldered: int
+    location_changed: int
+    folder_changed: int
     prefix: str
     folder: str
     format: str
@@ -59,7 +59,7 @@ class Watched:
     @property
     def step(self) -> int:
         """Seconds between runs; 0 for a one-time export and for a schedule nobody can read."""
-        return schedules.seconds(self.rhythm) if self.rhythm else 0
+        return schedules.interval_seconds(self.every) if self.every else 0
 
     @property
     def retention(self) -> int | None:
@@ -68,25 +68,25 @@ class Watched:
 
     def state(self, as_of: int) -> str:
         """enabled, disabled, finished (a one-time export after its run), expired or unknown."""
-        if self.rhythm is None or self.start is None:
+        if self.every is None or self.start is None:
             return "unknown"
-        if self.rhythm == schedules.ONCE and self.start <= as_of:
+        if self.every == schedules.ONCE and self.start <= as_of:
             return "finished"
         if self.end <= as_of:
             return "expired"
         return "enabled" if self.enabled else "disabled"
 
 
-def watched(
+def delivery_expectation(
     export: Export, flow: LiveObject, content: LiveObject, place: LiveObject, *, sandbox: str
-) -> Watched | None:
+) -> DeliveryExpectation | None:
     """The facts of one export; None for a destination type that is not ours to read."""
     kind = wire.destination_type(place.raw)
     if kind is None:
         return None
-    fields, target = wire.read(ANCHOR.name, flow.raw), wire.read(PLACE.name, place.raw)
-    source = wire.read(CONTENT.name, content.raw)
-    return Watched(
+    fields, target = wire.read_fields(FLOW.name, flow.raw), wire.read_fields(TARGET_CONNECTION.name, place.raw)
+    source = wire.read_fields(SOURCE_CONNECTION.name, content.raw)
+    return DeliveryExpectation(
         address=Address("exports", export.key),
         flow=flow.id,
         title=str(fields["title"]),
@@ -95,14 +95,14 @@ def watched(
         destination=export.destination,
         datasets={one: str(source["names"].get(one) or one) for one in source["datasets"]},
         enabled=bool(fields["enabled"]),
-        rhythm=fields["cadence"],
+        every=fields["cadence"],
         start=fields["start"],
-        end=fields["end"] or schedules.default_end(flow.created),
-        created=flow.created,
-        changed=max(flow.created, content.created, last_change(flow.raw)),
-        moved=max(place.created, last_change(place.raw)),
-        refoldered=max(flow.created, last_change(flow.raw) if may_refolder(flow.raw) else 0),
-        prefix=str(target["place"].get(kind.place[-1].name) or "").strip("/"),
+        end=fields["end"] or schedules.default_end(flow.created_at),
+        created=flow.created_at,
+        changed=max(flow.created_at, content.created_at, last_change(flow.raw)),
+        location_changed=max(place.created_at, last_change(place.raw)),
+        folder_changed=max(flow.created_at, last_change(flow.raw) if can_change_folder(flow.raw) else 0),
+        prefix=str(target["place"].get(kind.location[-1].name) or "").strip("/"),
         folder=str(fields["folder"]),
         format=str(target["format"]["type"]),
         compression=str(target["format"]["compression"]),
@@ -112,14 +112,14 @@ def watched(
     )
 
 
-def may_refolder(raw: Mapping[str, Any]) -> bool:
+def can_change_folder(raw: Mapping[str, Any]) -> bool:
     """May the last change of a flow have given it other folders? The schedule, which holds their template, is replaced
     whole by any change of it; a name may stand in a folder."""
     operations = wire.members(raw.get("lastOperation")).get("ops")
     if not isinstance(operations, list):
         return wire.members(raw.get("lastOperation")).get("operation") != "create"
     paths = [str(wire.members(one).get("path")) for one in operations]
-    named = "%DESTINATION_INSTANCE_NAME%" in str(wire.read(ANCHOR.name, raw)["folder"])
+    named = "%DESTINATION_INSTANCE_NAME%" in str(wire.read_fields(FLOW.name, raw)["folder"])
     return any(path.startswith("/scheduleParams") or (named and path == "/name") for path in paths)
 
 
@@ -129,6 +129,6 @@ def last_change(raw: Mapping[str, Any]) -> int:
     the background client, which every run may leave (flow-service.md 2.6).
     """
     operation = wire.members(raw.get("lastOperation"))
-    moments = [runs.seconds(operation.get(key)) or 0 for key in ("started", "updated")]
-    by_service = raw.get("updatedClient") == BACKGROUND
-    return max(*moments, 0 if by_service else runs.seconds(raw.get("updatedAt")) or 0)
+    moments = [runs.seconds_from_ms(operation.get(key)) or 0 for key in ("started", "updated")]
+    by_service = raw.get("updatedClient") == BACKGROUND_CLIENT
+    return max(*moments, 0 if by_service else runs.seconds_from_ms(raw.get("updatedAt")) or 0)

@@ -19,12 +19,12 @@ _BREAK = "&#8203;"
 
 def code(text: str) -> str:
     """Text as code, for tables, lists and summaries alike."""
-    return f"<code>{_entities(values.clean(text))}</code>"
+    return f"<code>{_entities(values.clean_text(text))}</code>"
 
 
 def prose(text: str) -> str:
     """A sentence of ours that may quote text by others."""
-    line = " ".join(values.clean(part) for part in text.split("\n"))
+    line = " ".join(values.clean_text(part) for part in text.split("\n"))
     return re.sub(r"(&#64;|&#35;)", rf"\1{_BREAK}", _entities(line))
 
 

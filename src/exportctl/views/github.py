@@ -14,14 +14,14 @@ from collections.abc import Mapping, Sequence
 from exportctl.drift_report import DriftReport
 from exportctl.errors import Finding, Level
 from exportctl.model import Plan
-from exportctl.saved.planfile import digest
+from exportctl.saved.planfile import approval_digest
 from exportctl.views import text_drift, values, wording
 
 _OF_ONE = frozenset({"digest", "summary"})
 _COMMANDS: Mapping[Level, str] = {Level.ERROR: "error", Level.WARNING: "warning", Level.NOTE: "notice"}
 
 
-def annotate(findings: Sequence[Finding]) -> str:
+def render_annotations(findings: Sequence[Finding]) -> str:
     """`::error file=exports.yaml,line=14,col=3,title=rule::message`, one line each; empty without findings."""
     return "".join(f"{annotation(f)}\n" for f in findings)
 
@@ -29,7 +29,7 @@ def annotate(findings: Sequence[Finding]) -> str:
 def annotation(shown: Finding) -> str:
     place = {"file": shown.at.file, "line": shown.at.line, "col": shown.at.column} if shown.at else {}
     properties = ",".join(
-        f"{name}={_property(values.clean(str(part)))}" for name, part in {**place, "title": shown.rule}.items()
+        f"{name}={_property(values.clean_text(str(part)))}" for name, part in {**place, "title": shown.rule}.items()
     )
     words = shown.message + (f"\n{shown.hint}" if shown.hint else "")
     return f"::{_COMMANDS[shown.level]} {properties}::{_data(values.clean_lines(words))}"
@@ -57,10 +57,10 @@ def _output(name: str, text: str) -> str:
 def plan_outputs(shown: Plan) -> dict[str, str]:
     """What later steps of a workflow ask for."""
     return {
-        "changes": _flag(not shown.empty),
-        "refused": _flag(shown.refused),
+        "changes": _flag(not shown.is_empty),
+        "refused": _flag(shown.is_refused),
         "errors": str(len(shown.errors())),
-        "digest": digest(shown),
+        "digest": approval_digest(shown),
         "summary": wording.summary(shown.counts()),
         **{name: str(number) for name, number in shown.counts().items()},
         "writes": str(len(shown.steps())),
@@ -75,18 +75,18 @@ def drift_outputs(report: DriftReport, *, failing: bool) -> dict[str, str]:
     }
 
 
-def several(outputs: Mapping[str, Mapping[str, str]], unread: int) -> dict[str, str]:
+def merge_outputs(outputs: Mapping[str, Mapping[str, str]], unread: int) -> dict[str, str]:
     """
     The outputs of several environments as one set: a flag is true if one is, numbers are added up, `summary` has a line
     for each. A digest is of one plan, and left out. `unread` is how many environments there were no outputs of.
     """
     names = dict.fromkeys(name for found in outputs.values() for name in found if name not in _OF_ONE)
-    joined = {name: _joined([found[name] for found in outputs.values()]) for name in names}
+    joined = {name: _merge_values([found[name] for found in outputs.values()]) for name in names}
     lines = [f"{environment}: {found['summary']}" for environment, found in outputs.items()]
     return {**joined, "summary": "\n".join(lines), "unread": str(unread)}
 
 
-def _joined(values: Sequence[str]) -> str:
+def _merge_values(values: Sequence[str]) -> str:
     if all(value in ("true", "false") for value in values):
         return _flag("true" in values)
     return str(sum(int(value) for value in values))
@@ -96,6 +96,6 @@ def _flag(on: bool) -> str:
     return "true" if on else "false"
 
 
-def inert(text: str) -> str:
+def neutralize_commands(text: str) -> str:
     """The same for a log: a line that would be read as a workflow command (`::name::`, `##[name]`) no longer is."""
     return re.sub(r"(?m)^(\s*):(?=:)", r"\1: ", text).replace("##[", "## [")

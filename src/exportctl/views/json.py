@@ -14,13 +14,13 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from exportctl import drift_report
-from exportctl.checkup import Check, State
-from exportctl.drift_report import DriftReport, Entry
-from exportctl.errors import Finding, Level, Location
-from exportctl.model import Cause, Header, ListedDataset, Outcome, Plan
+from exportctl.checkup import Check, CheckStatus
+from exportctl.drift_report import DriftEntry, DriftReport
+from exportctl.errors import Finding, Level, SourcePosition
+from exportctl.model import Cause, ListedDataset, Outcome, Plan, PlanHeader
 from exportctl.saved import document as plan_document
 from exportctl.saved import planfile
-from exportctl.saved.planfile import Saved
+from exportctl.saved.planfile import SavedPlan
 from exportctl.views import text_apply, wording
 
 FORMAT_VERSION = 1
@@ -28,7 +28,7 @@ Json = dict[str, Any]
 
 
 def envelope(
-    kind: str, result: Json | None, *, header: Header | None, as_of: int | None, errors: Sequence[Finding] = ()
+    kind: str, result: Json | None, *, header: PlanHeader | None, as_of: int | None, errors: Sequence[Finding] = ()
 ) -> str:
     """The document around every result. `header` is None where no platform is involved."""
     document = {
@@ -42,10 +42,10 @@ def envelope(
     return json.dumps(document, sort_keys=True, indent=2, ensure_ascii=True) + "\n"
 
 
-def platform(header: Header | None) -> Json | None:
+def platform(header: PlanHeader | None) -> Json | None:
     if header is None:
         return None
-    snapshot = {} if header.snapshot is None else {"snapshot": header.snapshot}
+    snapshot = {} if header.snapshot_at is None else {"snapshot_at": header.snapshot_at}
     return {
         "kind": header.platform,
         "organization": header.organization,
@@ -59,16 +59,16 @@ def error(finding: Finding) -> Json:
     return {name: shown for name, shown in plan_document.finding(finding).items() if name != "level"}
 
 
-def errors(found: Sequence[Finding], *, header: Header | None = None, as_of: int | None = None) -> str:
+def render_errors(found: Sequence[Finding], *, header: PlanHeader | None = None, as_of: int | None = None) -> str:
     """The document of a run that ended before it had a result."""
-    return envelope("error", None, header=header, as_of=as_of, errors=_errors(found))
+    return envelope("error", None, header=header, as_of=as_of, errors=_error_findings(found))
 
 
-def _errors(found: Sequence[Finding]) -> tuple[Finding, ...]:
+def _error_findings(found: Sequence[Finding]) -> tuple[Finding, ...]:
     return tuple(f for f in found if f.level is Level.ERROR)
 
 
-def plan(shown: Plan, *, more: Mapping[str, Json | None] | None = None, errors: Sequence[Finding] = ()) -> str:
+def render_plan(shown: Plan, *, more: Mapping[str, Json | None] | None = None, errors: Sequence[Finding] = ()) -> str:
     """
     Everything a plan says, and `more` beside it; its findings of level error, and its items', stand in `errors` too.
     """
@@ -79,25 +79,25 @@ def plan(shown: Plan, *, more: Mapping[str, Json | None] | None = None, errors: 
 
 
 def plan_result(shown: Plan) -> Json:
-    content = plan_document.encode(shown)
+    content = plan_document.encode_plan(shown)
     rest = {name: part for name, part in content.items() if name not in ("header", "as_of")}
-    return {"project": shown.header.project, "digest": planfile.digest(shown), **rest}
+    return {"project": shown.header.project, "digest": planfile.approval_digest(shown), **rest}
 
 
-def show(shown: Saved, *, now: int) -> str:
+def render_saved_plan(shown: SavedPlan, *, now: int) -> str:
     """A saved plan, with its age."""
-    plan = plan_document.decode(shown.content)
+    plan = plan_document.decode_plan(shown.content)
     rest = {name: part for name, part in shown.content.items() if name not in ("header", "as_of")}
     result = {
         "exportctl": shown.version,
         "content_digest": shown.digest,
         "age": planfile.age_seconds(shown, now),
-        "plan": {"project": shown.header.project, "digest": planfile.digest(plan), **rest},
+        "plan": {"project": shown.header.project, "digest": planfile.approval_digest(plan), **rest},
     }
     return envelope("show", result, header=shown.header, as_of=shown.as_of)
 
 
-def drift(
+def render_drift(
     report: DriftReport,
     *,
     fail_on: Collection[str] = drift_report.DEFAULT_FAILING,
@@ -110,15 +110,15 @@ def drift(
 def drift_result(report: DriftReport, fail_on: Collection[str]) -> Json:
     return {
         "project": report.header.project,
-        "failing": drift_report.failing(report, fail_on),
+        "failing": drift_report.has_failures(report, fail_on),
         "fail_on": sorted(fail_on),
         "counts": dict(report.counts()),
-        "entries": [entry(one) for one in report.entries],
+        "entries": [drift_entry(one) for one in report.entries],
         "findings": [plan_document.finding(f) for f in report.notes],
     }
 
 
-def entry(one: Entry) -> Json:
+def drift_entry(one: DriftEntry) -> Json:
     return {
         "group": one.group.value,
         "address": str(one.address) if one.address else None,
@@ -128,15 +128,15 @@ def entry(one: Entry) -> Json:
         "verb": one.verb.value if one.verb else None,
         "ends": one.ends,
         "renewal_due": one.renewal_due,
-        "unmanaged": plan_document.unmanaged(one.flow) if one.flow else None,
+        "unmanaged": plan_document.other_flow(one.flow) if one.flow else None,
     }
 
 
-def apply(
+def render_apply_report(
     shown: Plan,
     outcomes: Sequence[Outcome],
     *,
-    residue: Plan | None,
+    remaining: Plan | None,
     proved: bool | None = None,
     normalised: Sequence[str] = (),
     interrupted: bool = False,
@@ -148,13 +148,13 @@ def apply(
     """
     result = {
         "project": shown.header.project,
-        "digest": planfile.digest(shown),
+        "digest": planfile.approval_digest(shown),
         "interrupted": interrupted,
-        "converged": text_apply.converged(residue, proved),
+        "converged": text_apply.has_passed_final_check(remaining, proved),
         "normalised": list(normalised),
         "counts": text_apply.tally(outcomes),
         "outcomes": [outcome(o) for o in outcomes],
-        "residue": plan_result(residue) if residue else None,
+        "residue": plan_result(remaining) if remaining else None,
     }
     return envelope("apply", result, header=shown.header, as_of=shown.as_of, errors=errors)
 
@@ -164,7 +164,7 @@ def outcome(shown: Outcome) -> Json:
         "step": shown.step.key,
         "address": str(shown.step.address),
         "action": shown.step.action.value,
-        "act": shown.step.act,
+        "operation": shown.step.operation,
         "kind": shown.step.kind,
         "id": shown.id or shown.step.id,
         "status": shown.status.value,
@@ -174,7 +174,7 @@ def outcome(shown: Outcome) -> Json:
     }
 
 
-def renew(shown: Plan, outcomes: Sequence[Outcome] = (), *, errors: Sequence[Finding] = ()) -> str:
+def render_renewals(shown: Plan, outcomes: Sequence[Outcome] = (), *, errors: Sequence[Finding] = ()) -> str:
     """
     The ends that are due, what became of moving them, and the stops; no outcomes when nothing was tried. `lapsed` are
     the rolling ends that are over, `passed_over` those that it cannot look after; it leaves both alone.
@@ -188,7 +188,7 @@ def renew(shown: Plan, outcomes: Sequence[Outcome] = (), *, errors: Sequence[Fin
     stopped = [
         {"address": str(item.address), "id": item.id, "field": plan_document.field(f)}
         for item, f in fields
-        if f.cause is Cause.STOPPED
+        if f.cause is Cause.PAUSED
     ]
     result = {
         "project": shown.header.project,
@@ -196,9 +196,9 @@ def renew(shown: Plan, outcomes: Sequence[Outcome] = (), *, errors: Sequence[Fin
         "lapsed": [
             {"address": str(item.address), "id": item.id, "ended": f.before}
             for item, f in fields
-            if f.cause is Cause.LAPSED
+            if f.cause is Cause.EXPIRED
         ],
-        "passed_over": [plan_document.finding(f) for f in wording.passed_over(shown)],
+        "passed_over": [plan_document.finding(f) for f in wording.not_renewed_findings(shown)],
         "held": stopped,
         "counts": text_apply.tally(outcomes),
         "outcomes": [outcome(o) for o in outcomes],
@@ -206,11 +206,11 @@ def renew(shown: Plan, outcomes: Sequence[Outcome] = (), *, errors: Sequence[Fin
     return envelope("renew", result, header=shown.header, as_of=shown.as_of, errors=errors)
 
 
-def validate(
-    findings: Sequence[Finding], *, exports: int, destinations: int, environments: int, header: Header | None = None
+def render_validation(
+    findings: Sequence[Finding], *, exports: int, destinations: int, environments: int, header: PlanHeader | None = None
 ) -> str:
     """All findings in file order in `result`; those of level error in `errors` too."""
-    found = _errors(findings)
+    found = _error_findings(findings)
     result = {
         "valid": not found,
         "exports": exports,
@@ -221,8 +221,8 @@ def validate(
     return envelope("validate", result, header=header, as_of=None, errors=found)
 
 
-def datasets(
-    shown: Sequence[ListedDataset], used_by: Mapping[str, Sequence[str]], *, header: Header, as_of: int
+def render_datasets(
+    shown: Sequence[ListedDataset], used_by: Mapping[str, Sequence[str]], *, header: PlanHeader, as_of: int
 ) -> str:
     listed = [
         {"id": d.id, "name": d.name, "exported_by": list(used_by.get(d.id, ()))}
@@ -231,33 +231,35 @@ def datasets(
     return envelope("datasets", {"datasets": listed}, header=header, as_of=as_of)
 
 
-def doctor(checks: Sequence[Check], *, header: Header | None = None, as_of: int | None = None) -> str:
-    listed = [{"name": c.name, "state": c.state.value, "message": c.message, "remedy": c.remedy} for c in checks]
-    healthy = not any(c.state is State.FAILED for c in checks)
+def render_checks(checks: Sequence[Check], *, header: PlanHeader | None = None, as_of: int | None = None) -> str:
+    listed = [{"name": c.name, "state": c.status.value, "message": c.message, "remedy": c.fix} for c in checks]
+    healthy = not any(c.status is CheckStatus.FAILED for c in checks)
     return envelope("doctor", {"healthy": healthy, "checks": listed}, header=header, as_of=as_of)
 
 
-def explain(
+def render_explanation(
     topic: str,
     words: str,
-    entries: Sequence[tuple[str, Any, Location | None]] = (),
+    entries: Sequence[tuple[str, Any, SourcePosition | None]] = (),
     *,
-    header: Header | None = None,
+    header: PlanHeader | None = None,
     as_of: int | None = None,
 ) -> str:
     """A rule or the places that set a value; `entries` as in the text view."""
     listed = [
-        {"path": path, "value": plan_document.value(shown), "at": plan_document.location(at)}
+        {"path": path, "value": plan_document.value(shown), "at": plan_document.source_position(at)}
         for path, shown, at in entries
     ]
     return envelope("explain", {"topic": topic, "text": words, "entries": listed}, header=header, as_of=as_of)
 
 
-def stale(shown: Saved, differences: Sequence[planfile.Difference], *, errors: Sequence[Finding] = ()) -> str:
+def render_stale_plan(
+    shown: SavedPlan, differences: Sequence[planfile.StaleValue], *, errors: Sequence[Finding] = ()
+) -> str:
     """An apply that wrote nothing, because the approval no longer holds: one error a difference, after others."""
-    moved = tuple(_moved(d) for d in differences)
+    moved = tuple(_stale_finding(d) for d in differences)
     return envelope("error", None, header=shown.header, as_of=shown.as_of, errors=(*errors, *moved))
 
 
-def _moved(shown: planfile.Difference) -> Finding:
+def _stale_finding(shown: planfile.StaleValue) -> Finding:
     return Finding("stale-plan", str(shown), hint="make and review a new plan")

@@ -6,13 +6,13 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from exportctl.environments import Cause, Comparison
+from exportctl.environments import DifferenceCause, EnvironmentDiff
 from exportctl.errors import Finding, Level
-from exportctl.model import Header, Plan
+from exportctl.model import Plan, PlanHeader
 from exportctl.saved import document as plan_document
 from exportctl.views import json, json_health
 from exportctl.views.json import Json
-from exportctl.views.sides import Side
+from exportctl.views.sides import EnvironmentResult
 
 if TYPE_CHECKING:
     from exportctl.drift_report import DriftReport
@@ -22,74 +22,78 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Told:
+class EnvironmentBody:
     """What the envelope of one environment alone would hold."""
 
-    header: Header
+    header: PlanHeader
     as_of: int
     result: Json
     errors: Sequence[Finding] = ()
 
 
-def of_plan(shown: Plan) -> Told:
-    return Told(shown.header, shown.as_of, json.plan_result(shown), shown.errors())
+def plan_body(shown: Plan) -> EnvironmentBody:
+    return EnvironmentBody(shown.header, shown.as_of, json.plan_result(shown), shown.errors())
 
 
-def of_drift(report: DriftReport, fail_on: Collection[str]) -> Told:
-    return Told(report.header, report.as_of, json.drift_result(report, fail_on), report.errors)
+def drift_body(report: DriftReport, fail_on: Collection[str]) -> EnvironmentBody:
+    return EnvironmentBody(report.header, report.as_of, json.drift_result(report, fail_on), report.errors)
 
 
-def of_status(report: StatusReport) -> Told:
-    return Told(report.header, report.as_of, json_health.status_result(report), report.errors)
+def status_body(report: StatusReport) -> EnvironmentBody:
+    return EnvironmentBody(report.header, report.as_of, json_health.status_result(report), report.errors)
 
 
-def environments(command: str, sides: Sequence[Side[T]], told: Callable[[T], Told]) -> str:
+def render_environments(
+    command: str, sides: Sequence[EnvironmentResult[T]], told: Callable[[T], EnvironmentBody]
+) -> str:
     """All environments in one document: a result each, or why one could not be read."""
-    rows = [(side, None if side.found is None else told(side.found)) for side in sides]
+    rows = [(side, None if side.result is None else told(side.result)) for side in sides]
     errors = dict.fromkeys(f for side, shown in rows for f in _errors(side, shown))
     result = {"environments": [_environment(side, shown) for side, shown in rows]}
     return json.envelope(f"{command}-environments", result, header=None, as_of=None, errors=tuple(errors))
 
 
-def _environment(side: Side[T], shown: Told | None) -> Json:
+def _environment(side: EnvironmentResult[T], shown: EnvironmentBody | None) -> Json:
     seen: Json = {"platform": None, "as_of": None, "result": None}
     if shown is not None:
         seen = {"platform": json.platform(shown.header), "as_of": shown.as_of, "result": shown.result}
     return {"environment": side.environment, **seen, "errors": [json.error(f) for f in _errors(side, shown)]}
 
 
-def _errors(side: Side[T], shown: Told | None) -> list[Finding]:
+def _errors(side: EnvironmentResult[T], shown: EnvironmentBody | None) -> list[Finding]:
     return [f for f in (shown.errors if shown else side.errors) if f.level is Level.ERROR]
 
 
-def compared(shown: Comparison) -> str:
+def render_comparison(shown: EnvironmentDiff) -> str:
     """The same facts as the text."""
     result = {
         "left": shown.left,
         "right": shown.right,
-        "only": [{"address": o.address, "environment": o.environment, "causes": _causes(o.causes)} for o in shown.only],
+        "only": [
+            {"address": o.address, "environment": o.environment, "causes": _causes(o.causes)} for o in shown.one_sided
+        ],
         "differences": [
             {
                 "address": d.address,
                 "path": d.path,
                 "left": plan_document.value(d.left),
                 "right": plan_document.value(d.right),
-                "unsaid": d.unsaid,
+                "unsaid": d.is_unintended,
                 "causes": _causes(d.causes),
             }
             for d in shown.differences
         ],
-        "same": shown.same,
-        "unsaid": shown.unsaid,
+        "same": shown.same_count,
+        "unsaid": shown.unintended_count,
     }
     return json.envelope("diff-environments", result, header=None, as_of=None)
 
 
-def _causes(causes: Sequence[Cause]) -> list[dict[str, Any]]:
+def _causes(causes: Sequence[DifferenceCause]) -> list[dict[str, Any]]:
     return [
         {
             "origin": c.origin.value,
-            "at": plan_document.location(c.at),
+            "at": plan_document.source_position(c.at),
             "environment": c.environment,
             "written": c.written,
         }

@@ -8,20 +8,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from exportctl.health.run_hints import hints
+from exportctl.health.run_hints import error_hints
 from exportctl.saved import document
 from exportctl.views import json
 from exportctl.views.json import Json
 
 if TYPE_CHECKING:
-    from exportctl.health.forecast import Forecast, Lane, Together
+    from exportctl.health.forecast import FlowForecast, Forecast, SimultaneousRuns
     from exportctl.health.observed import LastRun
     from exportctl.health.past_runs import FlowRuns, RunsReport
     from exportctl.health.status import ExportHealth, StatusReport
     from exportctl.runs import Run
 
 
-def runs(report: RunsReport) -> str:
+def render_runs(report: RunsReport) -> str:
     result = {
         "project": report.header.project,
         "since": report.since,
@@ -53,12 +53,12 @@ def _run(shown: Run, type_name: str | None) -> Json:
         "size": shown.size,
         "errors": [
             {"code": error.code, "message": error.message, "hint": found}
-            for error, found in zip(shown.errors, hints(shown.errors, type_name), strict=True)
+            for error, found in zip(shown.errors, error_hints(shown.errors, type_name), strict=True)
         ],
     }
 
 
-def status(report: StatusReport) -> str:
+def render_status(report: StatusReport) -> str:
     return json.envelope(
         "status", status_result(report), header=report.header, as_of=report.as_of, errors=report.errors
     )
@@ -71,8 +71,8 @@ def status_result(report: StatusReport) -> Json:
         "counts": dict(report.counts()),
         "exports": [_health(one) for one in report.exports],
         "unmanaged": report.unmanaged,
-        "ended": report.over,
-        "ending": None if report.ending is None else [document.unmanaged(flow) for flow in report.ending],
+        "ended": report.expired,
+        "ending": None if report.ending is None else [document.other_flow(flow) for flow in report.ending],
     }
 
 
@@ -80,9 +80,9 @@ def _health(shown: ExportHealth) -> Json:
     return {
         "address": str(shown.address),
         "flow": shown.flow,
-        "word": shown.word.value,
+        "word": shown.result.value,
         "state": shown.state.value,
-        "last_run": _last(shown.last) if shown.last else None,
+        "last_run": _last_run(shown.last_run) if shown.last_run else None,
         "next_run": shown.next_run,
         "ends": shown.ends,
         "assumed_end": shown.assumed_end,
@@ -90,7 +90,7 @@ def _health(shown: ExportHealth) -> Json:
     }
 
 
-def _last(shown: LastRun) -> Json:
+def _last_run(shown: LastRun) -> Json:
     return {
         "id": shown.id,
         "status": shown.status.value,
@@ -99,19 +99,19 @@ def _last(shown: LastRun) -> Json:
     }
 
 
-def forecast(report: Forecast) -> str:
+def render_forecast(report: Forecast) -> str:
     result = {
         "project": report.header.project,
         "days": report.days,
         "until": report.until,
         "planned": report.planned,
-        "flows": [_lane(lane) for lane in report.lanes],
-        "together": [_together(one) for one in report.together],
+        "flows": [_lane(lane) for lane in report.flows],
+        "together": [_simultaneous_runs(one) for one in report.simultaneous_runs],
     }
     return json.envelope("forecast", result, header=report.header, as_of=report.as_of, errors=report.errors)
 
 
-def _lane(shown: Lane) -> Json:
+def _lane(shown: FlowForecast) -> Json:
     return {
         "address": str(shown.address),
         "flow": shown.flow,
@@ -121,16 +121,16 @@ def _lane(shown: Lane) -> Json:
         "datasets": shown.datasets,
         "runs": list(shown.runs),
         "ends": shown.ends,
-        "why": shown.why,
+        "why": shown.no_run_reason,
     }
 
 
-def _together(shown: Together) -> Json:
+def _simultaneous_runs(shown: SimultaneousRuns) -> Json:
     return {
         "account": shown.account,
         "type": shown.type,
         "members": list(shown.members),
         "datasets": shown.datasets,
         "moments": list(shown.moments),
-        "least_connections": shown.least_connections,
+        "least_connections": shown.min_connections,
     }

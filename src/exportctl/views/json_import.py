@@ -8,10 +8,10 @@ from exportctl.output_schema_import import REASONS
 from exportctl.views import json
 
 if TYPE_CHECKING:
-    from exportctl.importing.report import Imported
+    from exportctl.importing.report import ImportResult
 
 
-def imported(shown: Imported, *, file: str | None) -> str:
+def render_import(shown: ImportResult, *, file: str | None) -> str:
     """`file` is where the YAML was written."""
     count = {str(reason): number for reason, number in shown.counts().items()}
     result = {
@@ -23,9 +23,9 @@ def imported(shown: Imported, *, file: str | None) -> str:
             for one in shown.exports
         ],
         "left_out": [
-            {"id": one.id, "name": one.name, "reason": str(one.reason), "text": one.text} for one in shown.left
+            {"id": one.id, "name": one.name, "reason": str(one.reason), "text": one.text} for one in shown.left_out
         ],
         "counts": {reason: count.get(reason, 0) for reason in REASONS},
-        "incomplete": shown.incomplete,
+        "incomplete": shown.is_incomplete,
     }
     return json.envelope("import", result, header=shown.header, as_of=shown.as_of)

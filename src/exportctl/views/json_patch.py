@@ -9,38 +9,38 @@ from exportctl.saved import document
 from exportctl.views import json
 
 if TYPE_CHECKING:
-    from exportctl.drift_report import Entry
-    from exportctl.patching.report import Patched
+    from exportctl.drift_report import DriftEntry
+    from exportctl.patching.report import AcceptResult
     from exportctl.patching.unified import Patch
 
 
-def patched(shown: Patched, patch: Patch, *, written: bool, failures: Sequence[Entry]) -> str:
+def render_patch(shown: AcceptResult, patch: Patch, *, written: bool, failures: Sequence[DriftEntry]) -> str:
     """`written`: the files were edited; `failures`: what drift would still fail for."""
     result = {
         "project": shown.plan.header.project,
         "written": written,
         "folder": patch.folder,
-        "files": [{"file": one.file, "diff": one.text, "context": one.around} for one in patch.diffs],
+        "files": [{"file": one.file, "diff": one.text, "context": one.context_lines} for one in patch.diffs],
         "accepted": [
             {
                 "address": str(one.address),
                 "fields": [document.field(change) for change in one.changes],
                 "files": list(one.files),
-                "allowed": list(one.allowed),
+                "allowed": list(one.allowed_rules),
             }
             for one in shown.accepted
         ],
         "left": [
-            {"address": str(one.address), "fields": [document.field(c) for c in one.changes], "why": one.why}
-            for one in shown.left
+            {"address": str(one.address), "fields": [document.field(c) for c in one.changes], "why": one.reason}
+            for one in shown.unaccepted
         ],
         "failing": bool(failures),
-        "failures": [json.entry(one) for one in failures],
+        "failures": [json.drift_entry(one) for one in failures],
         "refusals": [
-            {"address": str(item.address), "gate": one.gate, "text": one.text, "allow": one.allow}
-            for item in shown.targeted.items
+            {"address": str(item.address), "safety_check": one.safety_check, "text": one.text, "allow": one.allow}
+            for item in shown.targeted_plan.items
             for one in item.refusals
         ],
-        "findings": [document.finding(one) for one in shown.targeted.errors()],
+        "findings": [document.finding(one) for one in shown.targeted_plan.errors()],
     }
     return json.envelope("patch", result, header=shown.plan.header, as_of=shown.plan.as_of)

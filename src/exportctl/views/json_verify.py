@@ -13,28 +13,28 @@ from exportctl.views import json
 from exportctl.views.json import Json
 
 if TYPE_CHECKING:
-    from exportctl.verification.report import ExportChecked, Verdict, VerifyReport
+    from exportctl.verification.report import ExportVerdicts, Verdict, VerifyReport
 
 
-def verify(report: VerifyReport) -> str:
+def render_verify_report(report: VerifyReport) -> str:
     result = {
         "project": report.header.project,
         "since": report.since,
         "deep": report.deep,
-        "failing": report.failed,
+        "failing": report.has_failed,
         "counts": {word.value: count for word, count in report.counts().items()},
         "exports": [_export(e) for e in report.exports],
     }
     return json.envelope("verify", result, header=report.header, as_of=report.as_of, errors=report.errors())
 
 
-def _export(shown: ExportChecked) -> Json:
+def _export(shown: ExportVerdicts) -> Json:
     return {
         "address": str(shown.address),
         "flow": shown.flow,
         "state": shown.state,
         "storage": shown.storage,
-        "failing": shown.failed,
+        "failing": shown.has_failed,
         "verdicts": [_verdict(v) for v in shown.verdicts],
         "errors": [json.error(e) for e in shown.errors],
     }
@@ -45,7 +45,7 @@ def _verdict(shown: Verdict) -> Json:
         "dataset": shown.dataset,
         "dataset_id": shown.dataset_id,
         "due": shown.due,
-        "word": shown.word.value,
+        "word": shown.result.value,
         "failing": shown.fails,
         "reason": shown.reason,
         "hint": shown.hint,

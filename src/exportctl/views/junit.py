@@ -23,32 +23,32 @@ from exportctl.masking import Mask
 from exportctl.views import text_verify, values
 
 if TYPE_CHECKING:
-    from exportctl.verification.report import ExportChecked, Verdict, VerifyReport
+    from exportctl.verification.report import ExportVerdicts, Verdict, VerifyReport
 
 _COUNTED = {"failures": "failure", "errors": "error", "skipped": "skipped"}
 _NO_CHARACTERS = {ord(c): f"\\u{ord(c):04x}" for c in "\ufffe\uffff"}  # printable to Python, not allowed in XML 1.0
 
 
-def verify(report: VerifyReport, mask: Mask) -> str:
+def render_verify_report(report: VerifyReport, mask: Mask) -> str:
     """One suite per export."""
     root = Element("testsuites", name=f"exportctl verify, sandbox {report.header.sandbox}")
     for export in report.exports:
-        _suite(root, export, report)
-    return _document(root, mask)
+        _add_suite(root, export, report)
+    return _finish_document(root, mask)
 
 
-def errors(found: Sequence[Finding], mask: Mask) -> str:
+def render_errors(found: Sequence[Finding], mask: Mask) -> str:
     """The document of a run that ended before it had a report."""
     root = Element("testsuites", name="exportctl verify")
     suite = SubElement(root, "testsuite", name="exportctl")
-    _unread(suite, "exportctl", "verify", found)
-    return _document(root, mask)
+    _add_error_case(suite, "exportctl", "verify", found)
+    return _finish_document(root, mask)
 
 
-def _suite(root: Element, export: ExportChecked, report: VerifyReport) -> None:
+def _add_suite(root: Element, export: ExportVerdicts, report: VerifyReport) -> None:
     timestamp = datetime.fromtimestamp(report.as_of, UTC).strftime("%Y-%m-%dT%H:%M:%S")  # the form has no offset
     suite = SubElement(root, "testsuite", name=str(export.address), timestamp=timestamp)
-    _properties(
+    _add_properties(
         suite,
         {
             "flow": export.flow or "",
@@ -59,27 +59,27 @@ def _suite(root: Element, export: ExportChecked, report: VerifyReport) -> None:
         },
     )
     for verdict in export.verdicts:
-        _case(suite, export, verdict)
+        _add_case(suite, export, verdict)
     if export.errors:
-        _unread(suite, str(export.address), "storage", export.errors)
+        _add_error_case(suite, str(export.address), "storage", export.errors)
 
 
-def _properties(suite: Element, named: Mapping[str, str]) -> None:
+def _add_properties(suite: Element, named: Mapping[str, str]) -> None:
     around = SubElement(suite, "properties")
     for name, value in named.items():
         SubElement(around, "property", name=name, value=value)
 
 
-def _case(suite: Element, export: ExportChecked, verdict: Verdict) -> None:
+def _add_case(suite: Element, export: ExportVerdicts, verdict: Verdict) -> None:
     due = "" if verdict.due is None else f" {values.moment(verdict.due)}"
     case = SubElement(suite, "testcase", classname=str(export.address), name=verdict.dataset + due)
     if verdict.fails:
-        failure = SubElement(case, "failure", type=verdict.word.value, message=verdict.reason)
+        failure = SubElement(case, "failure", type=verdict.result.value, message=verdict.reason)
         failure.text = "\n".join(_details(verdict))
-    elif verdict.word == text_verify.UNKNOWN:
+    elif verdict.result == text_verify.UNKNOWN:
         SubElement(case, "skipped", message=verdict.reason)
     else:
-        SubElement(case, "system-out").text = f"{verdict.word.value}: {verdict.reason}"
+        SubElement(case, "system-out").text = f"{verdict.result.value}: {verdict.reason}"
 
 
 def _details(verdict: Verdict) -> list[str]:
@@ -87,14 +87,14 @@ def _details(verdict: Verdict) -> list[str]:
     return [verdict.reason, *verdict.objects, *text_verify.origin(verdict), *hint]
 
 
-def _unread(suite: Element, classname: str, name: str, found: Sequence[Finding]) -> None:
+def _add_error_case(suite: Element, classname: str, name: str, found: Sequence[Finding]) -> None:
     """Several errors of one case are one `<error>`: readers take only the first."""
     case = SubElement(suite, "testcase", classname=classname, name=name)
     error = SubElement(case, "error", type=found[0].rule, message=found[0].message)
     error.text = "\n".join(str(f) for f in found)
 
 
-def _document(root: Element, mask: Mask) -> str:
+def _finish_document(root: Element, mask: Mask) -> str:
     """Counts last, when all cases are there; then every text made fit for XML."""
     for node in [*root, root]:
         node.set("tests", str(len(list(node.iter("testcase")))))
@@ -102,11 +102,11 @@ def _document(root: Element, mask: Mask) -> str:
             node.set(attribute, str(len(list(node.iter(tag)))))
     root.attrib.pop("skipped")  # known to suites only
     for node in root.iter():
-        node.text = _fit(mask(node.text)) if node.text else None
-        node.attrib = {name: _fit(mask(value)) for name, value in node.attrib.items()}
+        node.text = _xml_text(mask(node.text)) if node.text else None
+        node.attrib = {name: _xml_text(mask(value)) for name, value in node.attrib.items()}
     ElementTree.indent(root)
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{ElementTree.tostring(root, encoding="unicode")}\n'
 
 
-def _fit(text: str) -> str:
+def _xml_text(text: str) -> str:
     return values.clean_lines(text).translate(_NO_CHARACTERS)

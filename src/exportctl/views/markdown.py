@@ -10,9 +10,9 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import partial
 
 from exportctl import drift_report
-from exportctl.drift_report import DriftReport, Entry, Group
+from exportctl.drift_report import DriftEntry, DriftGroup, DriftReport
 from exportctl.errors import Finding
-from exportctl.model import Cause, FieldChange, Header, Item, Plan
+from exportctl.model import Cause, FieldChange, Plan, PlanHeader, PlanItem
 from exportctl.views import text_drift, values, wording
 from exportctl.views.escape import code, prose
 
@@ -21,9 +21,9 @@ _SHARE = 8  # no section before the details takes more than an eighth of the roo
 _RESERVE = 200  # for the line that says how much is shown
 
 
-def plan(shown: Plan, *, limit: int = LIMIT) -> str:
+def render_plan(shown: Plan, *, limit: int = LIMIT) -> str:
     """The whole plan, as far as it fits."""
-    spoken = [item for item in shown.items if wording.spoken(item)]
+    spoken = [item for item in shown.items if wording.is_listed(item)]
     share = limit // _SHARE
     verdict, approval = wording.verdict(shown), wording.approval(shown)
     parts = [
@@ -34,19 +34,21 @@ def plan(shown: Plan, *, limit: int = LIMIT) -> str:
         *_section("Refused", _refusals(spoken), share),
         *_section("What follows", _consequences(spoken), share),
         *_section("Ends", _ends(spoken, shown.as_of), share),
-        *_section("Held", _held(spoken), share),
+        *_section("Held", _paused_lines(spoken), share),
         *_section("Errors, warnings and notes", _findings(_all_findings(shown)), share),
         *_section("References apply will read", [code(name) for name in wording.secrets(shown)], share),
         *_section("Not set here, so not compared", [code(name) for name in shown.unset], share),
     ]
-    return _filled(parts, [partial(details, item, shown.as_of) for item in spoken], limit)
+    return _join_within_limit(parts, [partial(details, item, shown.as_of) for item in spoken], limit)
 
 
-def drift(report: DriftReport, *, fail_on: Collection[str] = drift_report.DEFAULT_FAILING, limit: int = LIMIT) -> str:
+def render_drift(
+    report: DriftReport, *, fail_on: Collection[str] = drift_report.DEFAULT_FAILING, limit: int = LIMIT
+) -> str:
     """The whole report, as far as it fits; ends first, one collapsed part per address."""
     share = limit // _SHARE
-    ends = (*report.of(Group.EXPIRED), *report.of(Group.ENDING))
-    flows = (*report.of(Group.UNMANAGED), *report.of(Group.FOREIGN))
+    ends = (*report.entries_of(DriftGroup.EXPIRED), *report.entries_of(DriftGroup.ENDING))
+    flows = (*report.entries_of(DriftGroup.UNMANAGED), *report.entries_of(DriftGroup.OTHER_PROJECT))
     failing = ", ".join(dict.fromkeys(e.group.value for e in drift_report.failures(report, fail_on)))
     parts = [
         *_head("drift", report.header, report.as_of),
@@ -55,28 +57,28 @@ def drift(report: DriftReport, *, fail_on: Collection[str] = drift_report.DEFAUL
         *_section("Flows that are not of this config", [_flow_line(e, report.as_of) for e in flows], share),
         *_section("Errors, warnings and notes", _findings(report.notes), share),
     ]
-    told = {Group.EXPIRED, Group.ENDING, Group.UNMANAGED, Group.FOREIGN}
-    subjects: dict[str, list[Entry]] = {}
+    told = {DriftGroup.EXPIRED, DriftGroup.ENDING, DriftGroup.UNMANAGED, DriftGroup.OTHER_PROJECT}
+    subjects: dict[str, list[DriftEntry]] = {}
     for entry in report.entries:
         if entry.group not in told:
             subjects.setdefault(_subject(entry), []).append(entry)
     makers = [partial(_drift_details, name, entries, report.as_of) for name, entries in subjects.items()]
-    return _filled(parts, makers, limit)
+    return _join_within_limit(parts, makers, limit)
 
 
-def _head(title: str, header: Header, as_of: int) -> list[str]:
+def _head(title: str, header: PlanHeader, as_of: int) -> list[str]:
     where = [f"sandbox {code(header.sandbox)}"]
     where += [f"environment {code(header.environment)}"] if header.environment else []
     lines = [f"### exportctl {title}: {', '.join(where)}\n"]
-    if wording.emulated(header):
+    if wording.is_emulated(header):
         lines.append(f"> **{wording.EMULATOR}**\n")
-    snapshot = wording.snapshot(header, as_of)
+    snapshot = wording.snapshot_note(header, as_of)
     if snapshot:
         lines.append(f"> **{snapshot}**\n")
     return [*lines, f"Organization {code(header.organization)}, as of {values.moment(as_of)}.\n"]
 
 
-def _filled(parts: Sequence[str], makers: Sequence[Callable[[], str]], limit: int) -> str:
+def _join_within_limit(parts: Sequence[str], makers: Sequence[Callable[[], str]], limit: int) -> str:
     """The parts, then as many collapsed ones as fit, then how many that were."""
     head = "\n".join(parts)
     room = limit - len(head) - _RESERVE
@@ -95,12 +97,12 @@ def _section(title: str, lines: Sequence[str], share: int) -> list[str]:
     """A list under a title, cut at an entry."""
     if not lines:
         return []
-    kept = fitting(lines, share)
+    kept = fit_lines(lines, share)
     kept += [f"_{len(kept)} of {len(lines)} shown_"] if len(kept) < len(lines) else []
     return [f"**{title}**\n", *(f"- {line}" for line in kept), ""]
 
 
-def fitting(lines: Sequence[str], room: int) -> list[str]:
+def fit_lines(lines: Sequence[str], room: int) -> list[str]:
     """As many whole lines as fit, each with room for its end and a sign before it."""
     kept: list[str] = []
     for line in lines:
@@ -111,19 +113,19 @@ def fitting(lines: Sequence[str], room: int) -> list[str]:
     return kept
 
 
-def _address(item: Item) -> str:
+def _address(item: PlanItem) -> str:
     return code(str(item.address))
 
 
-def _refusals(items: Iterable[Item]) -> list[str]:
+def _refusals(items: Iterable[PlanItem]) -> list[str]:
     return [
-        f"{_address(item)}: {prose(r.gate)}: {prose(r.text)}; to allow exactly this: {code(r.allow)}"
+        f"{_address(item)}: {prose(r.safety_check)}: {prose(r.text)}; to allow exactly this: {code(r.allow)}"
         for item in items
         for r in item.refusals
     ]
 
 
-def _consequences(items: Iterable[Item]) -> list[str]:
+def _consequences(items: Iterable[PlanItem]) -> list[str]:
     """The costly ones first, then warnings, then the rest; in plan order within."""
     rank = {"cost": 0, "warning": 1}
     found = [(rank.get(c.level, 2), item, c) for item in items for c in item.consequences]
@@ -133,13 +135,15 @@ def _consequences(items: Iterable[Item]) -> list[str]:
     ]
 
 
-def _ends(items: Iterable[Item], as_of: int) -> list[str]:
-    return [f"{_address(item)} {values.ending(item.ends, as_of)}" for item in items if item.ends is not None]
+def _ends(items: Iterable[PlanItem], as_of: int) -> list[str]:
+    return [f"{_address(item)} {values.end_text(item.ends, as_of)}" for item in items if item.ends is not None]
 
 
-def _held(items: Iterable[Item]) -> list[str]:
+def _paused_lines(items: Iterable[PlanItem]) -> list[str]:
     return [
-        f"{_address(item)}: to put back exactly this: {code(wording.put_back(item))}" for item in items if item.held
+        f"{_address(item)}: to put back exactly this: {code(wording.resume_option(item))}"
+        for item in items
+        if item.is_paused
     ]
 
 
@@ -157,7 +161,7 @@ def finding(shown: Finding) -> str:
     return f"{shown.level.value}: {where}{prose(shown.message)}{hint} {code(shown.rule)}"
 
 
-def details(item: Item, as_of: int) -> str:
+def details(item: PlanItem, as_of: int) -> str:
     """One address, collapsed: a table of fields, then runs and end as seen at `as_of`."""
     words = wording.verb(item.verb, item.address) + (", refused" if item.refusals else "")
     lines = [f"<details><summary>{code(values.symbol(item))} {_address(item)} {prose(words)}</summary>\n"]
@@ -170,12 +174,12 @@ def details(item: Item, as_of: int) -> str:
     return "\n".join([*lines, "</details>", ""])
 
 
-def _runs(item: Item, as_of: int) -> list[str]:
+def _runs(item: PlanItem, as_of: int) -> list[str]:
     lines = [f"schedule: {prose(item.schedule)}"] if item.schedule else []
     if item.next_before and item.next_before != item.next_after:
         lines.append(f"next runs before: {values.moments(item.next_before)}")
     lines += [f"next runs: {values.moments(item.next_after)}"] if item.next_after or item.next_before else []
-    return lines if item.ends is None else [*lines, values.ending(item.ends, as_of, ":")]
+    return lines if item.ends is None else [*lines, values.end_text(item.ends, as_of, ":")]
 
 
 def table(fields: Sequence[FieldChange]) -> list[str]:
@@ -192,24 +196,24 @@ def _row(change: FieldChange) -> str:
     return f"| {code(change.path)} | {before} | {code(values.value(change.path, change.after))} | {why}{where} |"
 
 
-def _subject(entry: Entry) -> str:
+def _subject(entry: DriftEntry) -> str:
     return str(entry.address) if entry.address else "the sandbox"
 
 
-def _end_line(entry: Entry, as_of: int) -> str:
+def _end_line(entry: DriftEntry, as_of: int) -> str:
     if entry.finding:
         return finding(entry.finding)
-    return f"{code(_subject(entry))} {prose(text_drift.plainly(entry, as_of))}"
+    return f"{code(_subject(entry))} {prose(text_drift.change_text(entry, as_of))}"
 
 
-def _flow_line(entry: Entry, as_of: int) -> str:
+def _flow_line(entry: DriftEntry, as_of: int) -> str:
     return f"{entry.group}: {code(text_drift.flow(entry, as_of))}"
 
 
-def _drift_details(subject: str, entries: Sequence[Entry], as_of: int) -> str:
+def _drift_details(subject: str, entries: Sequence[DriftEntry], as_of: int) -> str:
     groups = ", ".join(dict.fromkeys(e.group.value for e in entries))
     lines = [f"<details><summary>{code(subject)} {groups}</summary>\n"]
     lines += table([e.field for e in entries if e.field])
     others = [e for e in entries if not e.field]
-    lines += [f"- {finding(e.finding) if e.finding else prose(text_drift.plainly(e, as_of))}" for e in others]
+    lines += [f"- {finding(e.finding) if e.finding else prose(text_drift.change_text(e, as_of))}" for e in others]
     return "\n".join([*lines, "", "</details>", ""])

@@ -13,16 +13,16 @@ from typing import TypeVar
 
 from exportctl.views import markdown
 from exportctl.views.escape import code, prose
-from exportctl.views.sides import UNREAD, Side, Table
+from exportctl.views.sides import UNREAD, EnvironmentResult, Table
 
 T = TypeVar("T")
 _RESERVE = 200  # for the line that says how much is shown
 _TABLE = 4  # a table takes no more than a quarter of the room
 
 
-def environments(
+def render_environments(
     command: str,
-    sides: Sequence[Side[T]],
+    sides: Sequence[EnvironmentResult[T]],
     *,
     summary: Callable[[T], str],
     section: Callable[[T, int], str],
@@ -33,7 +33,7 @@ def environments(
     `summary` is one line about an environment, `section` its part of at most so many characters, `more` a table over
     all of them.
     """
-    rows = [(code(s.environment), prose(UNREAD if s.found is None else summary(s.found))) for s in sides]
+    rows = [(code(s.environment), prose(UNREAD if s.result is None else summary(s.result))) for s in sides]
     lines = [f"## exportctl {command}: {len(sides)} environments\n"]
     lines += _table(("environment", command), rows, limit // _TABLE)
     if more is not None:
@@ -41,7 +41,7 @@ def environments(
         lines += [f"**{prose(more.title)}**\n", *_table(more.heads, cells, limit // _TABLE)]
     text = "\n".join(lines)
     makers = [partial(_section, command, side, section) for side in sides]
-    return text + _fair(makers, limit - len(text) - _RESERVE)
+    return text + _fair_parts(makers, limit - len(text) - _RESERVE)
 
 
 def _table(heads: Sequence[str], rows: Sequence[Sequence[str]], room: int) -> list[str]:
@@ -49,25 +49,25 @@ def _table(heads: Sequence[str], rows: Sequence[Sequence[str]], room: int) -> li
     if not rows:
         return []
     lines = [f"| {' | '.join(row)} |" for row in rows]
-    kept = markdown.fitting(lines, room)
+    kept = markdown.fit_lines(lines, room)
     cut = [] if len(kept) == len(lines) else [f"\n_{len(kept)} of {len(lines)} shown_"]
     return [f"| {' | '.join(head.lower() for head in heads)} |", "|" + "---|" * len(heads), *kept, *cut, ""]
 
 
-def _section(command: str, side: Side[T], section: Callable[[T, int], str], limit: int) -> str:
-    if side.found is not None:
-        return "\n" + section(side.found, limit - 1)
+def _section(command: str, side: EnvironmentResult[T], section: Callable[[T, int], str], limit: int) -> str:
+    if side.result is not None:
+        return "\n" + section(side.result, limit - 1)
     lines = [f"- {markdown.finding(f)}" for f in side.errors]
     head = f"\n### exportctl {command}: environment {code(side.environment)}\n\n**Not read**\n\n"
-    kept = markdown.fitting(lines, limit - len(head) - _RESERVE)
+    kept = markdown.fit_lines(lines, limit - len(head) - _RESERVE)
     cut = [] if len(kept) == len(lines) else [f"\n_{len(kept)} of {len(lines)} shown_"]
     return head + "\n".join([*kept, *cut, ""])
 
 
-def _fair(makers: Sequence[Callable[[int], str]], room: int) -> str:
+def _fair_parts(makers: Sequence[Callable[[int], str]], room: int) -> str:
     """Every part as long as it wants to be, or as its share allows; one that cannot be cut to that is left out."""
     whole = [make(room) for make in makers]
-    shares = shared([len(part) for part in whole], room)
+    shares = fair_shares([len(part) for part in whole], room)
     parts = [
         part if len(part) <= share else make(share) for make, part, share in zip(makers, whole, shares, strict=True)
     ]
@@ -76,7 +76,7 @@ def _fair(makers: Sequence[Callable[[int], str]], room: int) -> str:
     return "".join(kept) + (cut if len(kept) < len(parts) else "")
 
 
-def shared(wishes: Sequence[int], room: int) -> list[int]:
+def fair_shares(wishes: Sequence[int], room: int) -> list[int]:
     """How much each gets: what it wishes where an equal part allows it, the others equal parts of what is left."""
     shares = [0] * len(wishes)
     left = max(room, 0)

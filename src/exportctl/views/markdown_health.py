@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from exportctl.health.run_hints import hints
-from exportctl.health.status import Word
+from exportctl.health.run_hints import error_hints
+from exportctl.health.status import HealthResult
 from exportctl.views import markdown, text_runs, text_status, values, wording
 from exportctl.views.escape import code, prose
 from exportctl.views.paint import paint
@@ -18,18 +18,18 @@ from exportctl.views.paint import paint
 if TYPE_CHECKING:
     from exportctl.health.past_runs import FlowRuns, RunsReport
     from exportctl.health.status import StatusReport
-    from exportctl.model import Header
+    from exportctl.model import PlanHeader
     from exportctl.runs import RunError
 
 _CUT = "\n_The text output has all of it; this is cut._\n"
 
 
-def status(report: StatusReport, *, limit: int = markdown.LIMIT) -> str:
+def render_status(report: StatusReport, *, limit: int = markdown.LIMIT) -> str:
     """What needs somebody comes first in the table, so that a cut leaves out the healthy."""
-    order = list(Word)
+    order = list(HealthResult)
     rows = [
         _row([code(cell) if cell else "" for cell in text_status.cells(one, report.as_of)], "; ".join(one.notes))
-        for one in sorted(report.exports, key=lambda one: (order.index(one.word), one.address))
+        for one in sorted(report.exports, key=lambda one: (order.index(one.result), one.address))
     ]
     lines = [
         *_head("status", report.header, report.as_of),
@@ -39,17 +39,17 @@ def status(report: StatusReport, *, limit: int = markdown.LIMIT) -> str:
         *_titles((*text_status.TITLES, "NOTES")),
         *rows,
         "",
-        *(f"{prose(line.strip())}\n" for line in text_status.strangers(report)),
+        *(f"{prose(line.strip())}\n" for line in text_status.other_flows(report)),
     ]
-    return _fitting(lines, limit)
+    return _cut_to_limit(lines, limit)
 
 
-def runs(report: RunsReport, *, limit: int = markdown.LIMIT) -> str:
+def render_runs(report: RunsReport, *, limit: int = markdown.LIMIT) -> str:
     """A table per flow; the errors of a run stand below it."""
     lines = [*_head("runs", report.header, report.as_of), f"**{text_runs.summary(report)}**\n"]
     for flow in report.flows:
         lines += [f"{code(text_runs.headline(flow, paint(False)))}\n", *_table(flow), ""]
-    return _fitting(lines, limit)
+    return _cut_to_limit(lines, limit)
 
 
 def _table(flow: FlowRuns) -> Iterator[str]:
@@ -58,20 +58,20 @@ def _table(flow: FlowRuns) -> Iterator[str]:
         return
     yield from _titles((*text_runs.TITLES, "ERRORS"))
     for run in flow.runs:
-        told = "; ".join(map(_told, run.errors, hints(run.errors, flow.type)))
+        told = "; ".join(map(_error_text, run.errors, error_hints(run.errors, flow.type)))
         yield _row([code(cell) if cell else "" for cell in text_runs.cells(run)], told)
 
 
-def _told(error: RunError, found: str | None) -> str:
-    return text_runs.told(error) + (f" (hint: {found})" if found else "")
+def _error_text(error: RunError, found: str | None) -> str:
+    return text_runs.error_text(error) + (f" (hint: {found})" if found else "")
 
 
-def _head(title: str, header: Header, as_of: int) -> list[str]:
+def _head(title: str, header: PlanHeader, as_of: int) -> list[str]:
     where = f"sandbox {code(header.sandbox)}"
     where += f", environment {code(header.environment)}" if header.environment else ""
     return [
         f"### exportctl {title}: {where}\n",
-        *([f"> **{wording.EMULATOR}**\n"] if wording.emulated(header) else []),
+        *([f"> **{wording.EMULATOR}**\n"] if wording.is_emulated(header) else []),
         f"Organization {code(header.organization)}, as of {values.moment(as_of)}.\n",
     ]
 
@@ -85,9 +85,9 @@ def _row(cells: list[str], words: str) -> str:
     return f"| {' | '.join(cells)} | {prose(words)} |"
 
 
-def _fitting(lines: list[str], limit: int) -> str:
+def _cut_to_limit(lines: list[str], limit: int) -> str:
     """As many whole lines as fit."""
     whole = "\n".join(lines) + "\n"
     if len(whole) <= limit:
         return whole
-    return "\n".join(markdown.fitting(lines, limit - len(_CUT) - 1)) + "\n" + _CUT
+    return "\n".join(markdown.fit_lines(lines, limit - len(_CUT) - 1)) + "\n" + _CUT

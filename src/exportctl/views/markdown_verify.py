@@ -12,19 +12,19 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from exportctl.errors import Finding, Location
+from exportctl.errors import Finding, SourcePosition
 from exportctl.model import Address
 from exportctl.views import markdown, text_verify, values, wording
 from exportctl.views.escape import code, prose
 from exportctl.views.paint import paint
 
 if TYPE_CHECKING:
-    from exportctl.verification.report import ExportChecked, Verdict, VerifyReport
+    from exportctl.verification.report import ExportVerdicts, Verdict, VerifyReport
 
 _RESERVE = 200  # characters for the lines that say how much is shown
 
 
-def verify(report: VerifyReport, *, limit: int = markdown.LIMIT) -> str:
+def render_verify_report(report: VerifyReport, *, limit: int = markdown.LIMIT) -> str:
     """The whole report, as far as it fits; failures take at most half of the room."""
     failing = [_failure(e, v) for e in report.exports for v in e.verdicts if v.fails]
     unread = [f"- {code(str(e.address))} {markdown.finding(f)}" for e in report.exports for f in e.errors]
@@ -34,9 +34,9 @@ def verify(report: VerifyReport, *, limit: int = markdown.LIMIT) -> str:
         *_section("Not as it should be", failing, limit // 4),
     ]
     head = "\n".join(parts)
-    ordered = sorted(report.exports, key=lambda e: not (e.failed or e.errors))
+    ordered = sorted(report.exports, key=lambda e: not (e.has_failed or e.errors))
     details = [_details(e) for e in ordered]
-    kept = _fitting(details, limit - len(head) - _RESERVE)
+    kept = _fit_parts(details, limit - len(head) - _RESERVE)
     cut = f"\n_{len(kept)} of {len(details)} exports shown; the text output has them all._\n"
     return head + "".join(kept) + (cut if len(kept) < len(details) else "")
 
@@ -45,25 +45,25 @@ def _head(report: VerifyReport) -> list[str]:
     header = report.header
     where = f"sandbox {code(header.sandbox)}"
     where += f", environment {code(header.environment)}" if header.environment else ""
-    fails = "Fails." if report.failed else "Nothing fails."
+    fails = "Fails." if report.has_failed else "Nothing fails."
     return [
         f"### exportctl verify: {where}\n",
-        *([f"> **{wording.EMULATOR}**\n"] if wording.emulated(header) else []),
+        *([f"> **{wording.EMULATOR}**\n"] if wording.is_emulated(header) else []),
         f"Organization {code(header.organization)}, as of {values.moment(report.as_of)}.\n",
         f"**{text_verify.summary(report)}** {'Not all could be read.' if report.errors() else fails}\n",
-        *(f"{prose(line)}\n" for line in text_verify.checked(report, paint(False))),
+        *(f"{prose(line)}\n" for line in text_verify.coverage_lines(report, paint(False))),
     ]
 
 
 def _section(title: str, lines: list[str], room: int) -> list[str]:
     if not lines:
         return []
-    kept = _fitting(lines, room)
+    kept = _fit_parts(lines, room)
     cut = [f"- _{len(kept)} of {len(lines)} shown_"] if len(kept) < len(lines) else []
     return [f"**{title}**\n", *kept, *cut, ""]
 
 
-def _fitting(parts: Iterable[str], room: int) -> list[str]:
+def _fit_parts(parts: Iterable[str], room: int) -> list[str]:
     """As many as fit whole, in their order."""
     kept: list[str] = []
     for part in parts:
@@ -74,13 +74,13 @@ def _fitting(parts: Iterable[str], room: int) -> list[str]:
     return kept
 
 
-def _failure(export: ExportChecked, verdict: Verdict) -> str:
+def _failure(export: ExportVerdicts, verdict: Verdict) -> str:
     about = "".join(f"\n  - {code(path)}" for path in text_verify.objects(verdict))
     where = f"{code(str(export.address))} {code(text_verify.subject(verdict))}"
-    return f"- **{verdict.word}** {where}: {prose(verdict.reason)}{about}"
+    return f"- **{verdict.result}** {where}: {prose(verdict.reason)}{about}"
 
 
-def _details(export: ExportChecked) -> str:
+def _details(export: ExportVerdicts) -> str:
     rows = [
         f"| {' | '.join(code(cell) if cell else '' for cell in text_verify.cells(v))} | {prose(v.reason)} |"
         for v in export.verdicts
@@ -97,22 +97,22 @@ def _details(export: ExportChecked) -> str:
     return "\n".join(lines)
 
 
-def findings(report: VerifyReport, places: Mapping[Address, Location]) -> tuple[Finding, ...]:
+def findings(report: VerifyReport, places: Mapping[Address, SourcePosition]) -> tuple[Finding, ...]:
     """What fails and what could not be read, as annotations show it; `places`: where exports are declared."""
     failing = [(e, _finding(e, v)) for e in report.exports for v in e.verdicts if v.fails]
     unread = [(e, replace(f, message=f"{e.address}: {f.message}")) for e in report.exports for f in e.errors]
     return tuple(replace(f, at=f.at or places.get(e.address)) for e, f in (*failing, *unread))
 
 
-def _finding(export: ExportChecked, verdict: Verdict) -> Finding:
+def _finding(export: ExportVerdicts, verdict: Verdict) -> Finding:
     message = f"{export.address}: {text_verify.subject(verdict)}: {verdict.reason}"
-    return Finding(f"verify-{verdict.word.lower()}", message, hint=verdict.hint)
+    return Finding(f"verify-{verdict.result.lower()}", message, hint=verdict.hint)
 
 
 def outputs(report: VerifyReport) -> dict[str, str]:
     """`failing`, `summary`, and a number for each word."""
     return {
-        "failing": "true" if report.failed else "false",
+        "failing": "true" if report.has_failed else "false",
         "errors": str(len(report.errors())),
         "summary": text_verify.summary(report),
         **{word.lower(): str(count) for word, count in report.counts().items()},

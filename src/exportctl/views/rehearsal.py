@@ -19,40 +19,40 @@ if TYPE_CHECKING:
     from exportctl.rehearsal import Rehearsal
 
 TITLE = "Rehearsal in an emulator: nothing reached the platform."
-REFUSED = "Not rehearsed: apply would refuse this plan."
-CONVERGED = "All of it is done there, and a second plan is empty."
-LEFT = "Not all of it is done there; a second plan would still hold what is left."
+BLOCKED = "Not rehearsed: apply would refuse this plan."
+PASSED = "All of it is done there, and a second plan is empty."
+REMAINING = "Not all of it is done there; a second plan would still hold what is left."
 
 
-def text(shown: Rehearsal | None, *, color: bool = False, width: int = 120) -> str:
+def text_part(shown: Rehearsal | None, *, color: bool = False, width: int = 120) -> str:
     """What went wrong, with the place in the config, then numbers, then what a second plan would still do."""
     ink = paint(color)
     if shown is None:
-        return f"\n{ink('warning', REFUSED)}\n"
-    lines = ["", ink("bold", TITLE), *text_view.findings(shown.refused, ink), *_said(shown)]
-    for item in () if shown.converged else shown.residue.items:
+        return f"\n{ink('warning', BLOCKED)}\n"
+    lines = ["", ink("bold", TITLE), *text_view.findings(shown.refused, ink), *_summary_lines(shown)]
+    for item in () if shown.passed else shown.remaining_plan.items:
         if item.steps or item.refusals:
             # what was refused is told already; what is left without a refusal needs its reasons
             lines += (
                 [text_view.headline(item, ink)]
                 if shown.refused
-                else ["", *text_view.block(item, shown.residue.as_of, ink, width)]
+                else ["", *text_view.block(item, shown.remaining_plan.as_of, ink, width)]
             )
     return "\n".join(lines) + "\n"
 
 
-def _said(shown: Rehearsal) -> list[str]:
-    writes = ", ".join(f"{number} {values.clean(what)}" for what, number in shown.writes.items())
+def _summary_lines(shown: Rehearsal) -> list[str]:
+    writes = ", ".join(f"{number} {values.clean_text(what)}" for what, number in shown.writes.items())
     total = wording.number(sum(shown.writes.values()), "write")
     calls = f"{wording.number(shown.reads, 'read')}, {total}{f': {writes}' if writes else ''}."
-    return [text_apply.summary(shown.outcomes), calls, CONVERGED if shown.converged else LEFT]
+    return [text_apply.summary(shown.outcomes), calls, PASSED if shown.passed else REMAINING]
 
 
 def markdown_part(shown: Rehearsal | None) -> str:
     """A part that stands after the plan's own."""
     if shown is None:
-        return f"\n**{REFUSED}**\n"
-    lines = [*map(markdown.finding, shown.refused), *map(prose, _said(shown))]
+        return f"\n**{BLOCKED}**\n"
+    lines = [*map(markdown.finding, shown.refused), *map(prose, _summary_lines(shown))]
     return "\n".join(["", f"**{TITLE}**\n", *(f"- {line}" for line in lines), ""])
 
 
@@ -61,13 +61,13 @@ def document(shown: Rehearsal | None) -> Json | None:
     if shown is None:
         return None
     return {
-        "converged": shown.converged,
+        "converged": shown.passed,
         "reads": shown.reads,
         "writes": dict(shown.writes),
         "counts": text_apply.tally(shown.outcomes),
         "outcomes": [json.outcome(o) for o in shown.outcomes],
         "refused": [json.error(f) for f in shown.refused],
-        "residue": None if shown.converged else json.plan_result(shown.residue),
+        "residue": None if shown.passed else json.plan_result(shown.remaining_plan),
     }
 
 

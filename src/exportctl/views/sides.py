@@ -15,11 +15,11 @@ UNREAD = "not read: see the error"
 
 
 @dataclass(frozen=True)
-class Side(Generic[T]):
+class EnvironmentResult(Generic[T]):
     """What was made of an environment; `found` is None where it could not be read, for `errors`."""
 
     environment: str
-    found: T | None
+    result: T | None
     errors: tuple[Finding, ...] = ()
 
 
@@ -32,7 +32,7 @@ class Table:
     rows: Sequence[tuple[str, ...]]
 
 
-def named(findings: Iterable[tuple[str, Finding]]) -> Sequence[Finding]:
+def merge_findings(findings: Iterable[tuple[str, Finding]]) -> Sequence[Finding]:
     """Findings of several environments, each said once and with the names of those it was found in."""
     where: dict[Finding, list[str]] = {}
     for environment, finding in findings:

@@ -15,7 +15,7 @@ from xml.sax.saxutils import escape
 from exportctl.views import text_forecast, values, wording
 
 if TYPE_CHECKING:
-    from exportctl.health.forecast import Forecast, Lane
+    from exportctl.health.forecast import FlowForecast, Forecast
 
 _CHAR = 7.3  # pixels a letter of the 12 pixel monospace face takes, rounded up
 _CHART = 960  # pixels for the whole window
@@ -25,25 +25,25 @@ _LONGEST = 140  # letters of a line below the chart
 _INK, _PALE, _LINE, _DOT, _STOP = "#1f2430", "#5c6473", "#d5d9e2", "#1463b8", "#b3261e"
 
 
-def forecast(report: Forecast) -> str:
+def render_forecast(report: Forecast) -> str:
     """The whole document."""
-    labels = [text_forecast.label(report, lane) for lane in report.lanes]
+    labels = [text_forecast.label(report, lane) for lane in report.flows]
     left = _EDGE * 2 + int(max((len(label) for label in labels), default=0) * _CHAR)
     notes = _notes(report)
-    bottom = _TOP + _ROW * len(report.lanes)
+    bottom = _TOP + _ROW * len(report.flows)
     width = max(left + _CHART + _EDGE, *(_EDGE * 2 + int(len(line) * _CHAR) for line in (*notes, *_head(report))))
     height = bottom + _EDGE + 18 * len(notes) + _EDGE
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}" '
         'role="img" aria-labelledby="title desc" font-family="monospace" font-size="12">',
         f'<title id="title">{_text(_title(report))}</title>',
-        f'<desc id="desc">{_text(" ".join(_told(report)))}</desc>',
+        f'<desc id="desc">{_text(" ".join(_description(report)))}</desc>',
         f'<rect width="{width}" height="{height}" fill="#ffffff"/>',
         *(_words(_EDGE, 24 + 18 * place, line) for place, line in enumerate(_head(report))),
         *_grid(report, left, bottom),
         *(
             part
-            for place, (label, lane) in enumerate(zip(labels, report.lanes, strict=True))
+            for place, (label, lane) in enumerate(zip(labels, report.flows, strict=True))
             for part in _lane(report, lane, label, left, _TOP + _ROW * place + _ROW // 2)
         ),
         *(_words(_EDGE, bottom + _EDGE + 14 + 18 * place, line, _PALE) for place, line in enumerate(notes)),
@@ -53,21 +53,21 @@ def forecast(report: Forecast) -> str:
 
 
 def _title(report: Forecast) -> str:
-    return f"Runs of dataset exports in {wording.place(report.header)}"
+    return f"Runs of dataset exports in {wording.sandbox_label(report.header)}"
 
 
 def _head(report: Forecast) -> list[str]:
-    emulated = [wording.EMULATOR] if wording.emulated(report.header) else []
+    emulated = [wording.EMULATOR] if wording.is_emulated(report.header) else []
     return [_title(report), "; ".join([f"As of {values.moment(report.as_of)}", text_forecast.basis(report), *emulated])]
 
 
-def _told(report: Forecast) -> list[str]:
+def _description(report: Forecast) -> list[str]:
     """What the picture shows, for those who do not see it."""
-    rows = [f"{_told_lane(report, lane)}." for lane in report.lanes]
+    rows = [f"{_lane_description(report, lane)}." for lane in report.flows]
     return [f"{text_forecast.basis(report)}.", *rows, *_notes(report)]
 
 
-def _told_lane(report: Forecast, lane: Lane) -> str:
+def _lane_description(report: Forecast, lane: FlowForecast) -> str:
     name, schedule, runs, first, last, note = text_forecast.cells(report, lane)
     span = f" from {first} to {last}" if last else f" at {first}" if first else ""
     return "; ".join(filter(None, (f"{name}: {schedule}" if schedule else name, f"runs {runs}{span}", note)))
@@ -75,9 +75,11 @@ def _told_lane(report: Forecast, lane: Lane) -> str:
 
 def _notes(report: Forecast) -> list[str]:
     lines = []
-    for one in report.together:
-        members = ", ".join(values.clean(member) for member in one.members)
-        lines.append(f"Starts together {text_forecast.when(one)}, on {values.clean(one.account)}: {members}.")
+    for one in report.simultaneous_runs:
+        members = ", ".join(values.clean_text(member) for member in one.members)
+        lines.append(
+            f"Starts together {text_forecast.start_times(one)}, on {values.clean_text(one.account)}: {members}."
+        )
         lines += [f"{text_forecast.connections(one)}."] if text_forecast.connections(one) else []
     return [*(part for line in lines for part in textwrap.wrap(line, _LONGEST)), text_forecast.summary(report)]
 
@@ -101,9 +103,9 @@ def _grid(report: Forecast, left: int, bottom: int) -> Iterator[str]:
     yield f'<rect x="{left}" y="{_TOP}" width="{_CHART}" height="{bottom - _TOP}" fill="none" stroke="{_LINE}"/>'
 
 
-def _lane(report: Forecast, lane: Lane, label: str, left: int, y: int) -> Iterator[str]:
+def _lane(report: Forecast, lane: FlowForecast, label: str, left: int, y: int) -> Iterator[str]:
     """One row; its dots are one path of round ends, so that a thousand runs stay one element."""
-    yield f"<g><title>{_text(_told_lane(report, lane))}</title>"
+    yield f"<g><title>{_text(_lane_description(report, lane))}</title>"
     yield _words(_EDGE, y + 4, label)
     dots = "".join(f"M{_x(report, left, run)} {y}h.01" for run in lane.runs)
     if dots:
@@ -122,4 +124,4 @@ def _words(x: int, y: int, words: str, ink: str = _INK) -> str:
 
 def _text(words: str) -> str:
     """Text by others inside XML; its control characters, which XML cannot hold, are spelled out."""
-    return escape(values.clean(words))
+    return escape(values.clean_text(words))

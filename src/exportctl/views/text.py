@@ -13,10 +13,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from exportctl.errors import Finding, Level
-from exportctl.model import Cause, Consequence, FieldChange, Header, Item, Plan, Refusal, Verb
-from exportctl.saved.document import decode
-from exportctl.saved.planfile import Saved, age_seconds, digest
-from exportctl.schedules import age
+from exportctl.model import Cause, Consequence, FieldChange, Plan, PlanHeader, PlanItem, Refusal, Verb
+from exportctl.saved.document import decode_plan
+from exportctl.saved.planfile import SavedPlan, age_seconds, approval_digest
+from exportctl.schedules import format_age
 from exportctl.views import values, wording
 from exportctl.views.paint import Paint, paint
 
@@ -25,13 +25,13 @@ _STYLES = {"+": "create", "~": "update", "-": "delete", "-/+": "delete", "!": "r
 _CAUSES = {
     Cause.DRIFT: "warning",
     Cause.CONFLICT: "error",
-    Cause.DIFFERS: "warning",
-    Cause.LAPSED: "warning",
-    Cause.STOPPED: "error",
+    Cause.UNKNOWN_ORIGIN: "warning",
+    Cause.EXPIRED: "warning",
+    Cause.PAUSED: "error",
 }
 
 
-def plan(shown: Plan, *, color: bool = False, width: int = 120) -> str:
+def render_plan(shown: Plan, *, color: bool = False, width: int = 120) -> str:
     """The whole plan. Unchanged addresses are counted, not listed."""
     ink = paint(color)
     return "\n".join(
@@ -45,33 +45,35 @@ def plan(shown: Plan, *, color: bool = False, width: int = 120) -> str:
     )
 
 
-def show(saved: Saved, *, now: int, color: bool = False, width: int = 120) -> str:
+def render_saved_plan(saved: SavedPlan, *, now: int, color: bool = False, width: int = 120) -> str:
     """A saved plan as it was reviewed, with its age and digest."""
     ink = paint(color)
-    shown = decode(saved.content)
-    made = f"made {age(age_seconds(saved, now))} ago" if now >= saved.as_of else "made with a later clock"
+    shown = decode_plan(saved.content)
+    made = f"made {format_age(age_seconds(saved, now))} ago" if now >= saved.as_of else "made with a later clock"
     lines = header(saved.header, "Saved plan", saved.as_of, ink)
-    lines += [f"{made} by exportctl {values.clean(saved.version)}, approves {digest(shown)}", ""]
+    lines += [f"{made} by exportctl {values.clean_text(saved.version)}, approves {approval_digest(shown)}", ""]
     return "\n".join([*lines, *_body(shown, saved.content["counts"], ink, width), ""])
 
 
 def _body(shown: Plan, counts: Mapping[str, int], ink: Paint, width: int) -> list[str]:
     lines: list[str] = []
     for item in shown.items:
-        if wording.spoken(item):
+        if wording.is_listed(item):
             lines += [*block(item, shown.as_of, ink, width), ""]
     lines += _section("Errors, warnings and notes:", findings(_findings(shown), ink))
-    lines += _section("Apply will read these references:", [INDENT + values.clean(s) for s in wording.secrets(shown)])
-    lines += _section("Not set here, so not compared:", [INDENT + values.clean(name) for name in shown.unset])
+    lines += _section(
+        "Apply will read these references:", [INDENT + values.clean_text(s) for s in wording.secrets(shown)]
+    )
+    lines += _section("Not set here, so not compared:", [INDENT + values.clean_text(name) for name in shown.unset])
     return lines + footer(shown, counts, ink)
 
 
-def header(shown: Header, title: str, as_of: int, ink: Paint) -> list[str]:
+def header(shown: PlanHeader, title: str, as_of: int, ink: Paint) -> list[str]:
     """Which platform, said loudly where nothing reaches Adobe or the sandbox was not asked."""
-    lines = [f"{ink('bold', title)} for {wording.place(shown)}, as of {values.moment(as_of)}"]
-    if wording.emulated(shown):
+    lines = [f"{ink('bold', title)} for {wording.sandbox_label(shown)}, as of {values.moment(as_of)}"]
+    if wording.is_emulated(shown):
         lines.append(ink("warning", wording.EMULATOR))
-    snapshot = wording.snapshot(shown, as_of)
+    snapshot = wording.snapshot_note(shown, as_of)
     return [*lines, ink("warning", snapshot)] if snapshot else lines
 
 
@@ -81,34 +83,34 @@ def footer(shown: Plan, counts: Mapping[str, int], ink: Paint) -> list[str]:
     lines += [ink("bold", wording.summary(counts)), wording.writes(shown)]
     if shown.targeted_out:
         lines.append(f"Left out by --target: {wording.addresses(shown.targeted_out)}.")
-    if shown.refused:
+    if shown.is_refused:
         lines.append(ink("refused", "Apply will refuse this plan: see the lines that begin with `!`."))
     return lines
 
 
-def block(item: Item, as_of: int, ink: Paint, width: int) -> list[str]:
+def block(item: PlanItem, as_of: int, ink: Paint, width: int) -> list[str]:
     """One address: what happens, why, what follows, when it runs and ends as seen at `as_of`, and what allows it."""
     lines = [headline(item, ink)]
     for change in item.fields:
         lines += field(change, ink, width)
     lines += [_consequence(c, ink) for c in item.consequences]
     lines += runs(item, as_of)
-    if item.held:
-        lines.append(f"{INDENT}held; to put back exactly this: {wording.put_back(item)}")
+    if item.is_paused:
+        lines.append(f"{INDENT}held; to put back exactly this: {wording.resume_option(item)}")
     for refusal in item.refusals:
-        lines += refused(refusal, ink)
+        lines += refusal_lines(refusal, ink)
     return lines
 
 
-def headline(item: Item, ink: Paint) -> str:
+def headline(item: PlanItem, ink: Paint) -> str:
     sign = values.symbol(item)
     parts = [ink(_STYLES[sign], f"{sign} {values.address(item.address)}")]
-    if item.verb not in wording.SELF_EVIDENT or (item.refusals and item.verb is not Verb.NONE):
+    if item.verb not in wording.SELF_EVIDENT or (item.refusals and item.verb is not Verb.UNCHANGED):
         parts.append(wording.verb(item.verb, item.address))
     if item.id:
-        parts.append(f"({values.object_label(item.address)} {values.clean(item.id)})")
+        parts.append(f"({values.object_label(item.address)} {values.clean_text(item.id)})")
     if item.at:
-        parts.append(ink("dim", values.clean(str(item.at))))
+        parts.append(ink("dim", values.clean_text(str(item.at))))
     return "  ".join(parts)
 
 
@@ -117,41 +119,45 @@ def field(change: FieldChange, ink: Paint, width: int, moves: bool = True) -> li
     One field with both values; the cause beside it, or below where the line would be too long. `moves`: say what apply
     would do; else only how the two sides stand.
     """
-    head = f"{INDENT}{values.clean(change.path)}: {wording.sides(change) if moves else wording.compared(change)}"
+    head = (
+        f"{INDENT}{values.clean_text(change.path)}: "
+        f"{wording.both_values(change) if moves else wording.compared_values(change)}"
+    )
     if change.cause is Cause.CREATE:
         return [head]
-    words = wording.cause(change) + (f"  {values.clean(str(change.at))}" if change.at else "")
+    words = wording.cause(change) + (f"  {values.clean_text(str(change.at))}" if change.at else "")
     style = _CAUSES.get(change.cause, "dim")
     if len(head) + 3 + len(words) <= width:
         return [f"{head}   {ink(style, words)}"]
     return [head, f"{INDENT * 2}{ink(style, words)}"]
 
 
-def runs(item: Item, as_of: int) -> list[str]:
+def runs(item: PlanItem, as_of: int) -> list[str]:
     """When it runs before and after, when it ends and how long that is."""
     lines: list[str] = []
     if item.schedule:
-        lines.append(f"{INDENT}schedule: {values.clean(item.schedule)}")
+        lines.append(f"{INDENT}schedule: {values.clean_text(item.schedule)}")
     if item.next_before and item.next_before != item.next_after:
         lines.append(f"{INDENT}next runs before: {values.moments(item.next_before)}")
         lines.append(f"{INDENT}next runs after:  {values.moments(item.next_after)}")
     elif item.next_after:
         lines.append(f"{INDENT}next runs: {values.moments(item.next_after)}")
     if item.ends is not None:
-        lines.append(f"{INDENT}{values.ending(item.ends, as_of, ':')}")
+        lines.append(f"{INDENT}{values.end_text(item.ends, as_of, ':')}")
     return lines
 
 
-def refused(refusal: Refusal, ink: Paint) -> list[str]:
+def refusal_lines(refusal: Refusal, ink: Paint) -> list[str]:
     return [
-        f"{INDENT}{ink('refused', '!')} refused by {values.clean(refusal.gate)}: {values.clean(refusal.text)}",
-        f"{INDENT * 2}to allow exactly this: {values.clean(refusal.allow)}",
+        f"{INDENT}{ink('refused', '!')} refused by {values.clean_text(refusal.safety_check)}: "
+        f"{values.clean_text(refusal.text)}",
+        f"{INDENT * 2}to allow exactly this: {values.clean_text(refusal.allow)}",
     ]
 
 
 def _consequence(shown: Consequence, ink: Paint) -> str:
     words = {"cost": "cost", "warning": "warning"}.get(shown.level, "note")
-    return f"{INDENT}{ink('warning', words) if words != 'note' else words}: {values.clean(shown.text)}"
+    return f"{INDENT}{ink('warning', words) if words != 'note' else words}: {values.clean_text(shown.text)}"
 
 
 def findings(shown: tuple[Finding, ...], ink: Paint, indent: str = INDENT) -> list[str]:
@@ -159,14 +165,16 @@ def findings(shown: tuple[Finding, ...], ink: Paint, indent: str = INDENT) -> li
     lines: list[str] = []
     for found in shown:
         style = {Level.ERROR: "error", Level.WARNING: "warning"}.get(found.level, "dim")
-        where = f"{values.clean(str(found.at))}: " if found.at else ""
-        lines += _indented(f"{ink(style, found.level.value)}: {where}", found.message, f"  [{found.rule}]", indent)
+        where = f"{values.clean_text(str(found.at))}: " if found.at else ""
+        lines += _indented_lines(
+            f"{ink(style, found.level.value)}: {where}", found.message, f"  [{found.rule}]", indent
+        )
         if found.hint:
-            lines += _indented("", found.hint, "", indent + "  ")
+            lines += _indented_lines("", found.hint, "", indent + "  ")
     return lines
 
 
-def _indented(before: str, text: str, after: str, indent: str) -> Iterator[str]:
+def _indented_lines(before: str, text: str, after: str, indent: str) -> Iterator[str]:
     first, *more = values.clean_lines(text).split("\n")
     yield f"{indent}{before}{first}{after if not more else ''}"
     for place, line in enumerate(more, 1):
@@ -182,26 +190,26 @@ def _section(title: str, lines: list[str]) -> list[str]:
     return [title, *lines, ""] if lines else []
 
 
-def renew(shown: Plan, *, color: bool = False, width: int = 120) -> str:
+def render_renewals(shown: Plan, *, color: bool = False, width: int = 120) -> str:
     """What `renew` does: the ends that move, what it leaves to somebody, and the stops that stay: nothing else."""
     ink = paint(color)
     lines = [*header(shown.header, "Renewals", shown.as_of, ink), ""]
-    due = [item for item in shown.items if item.renewed]
+    due = [item for item in shown.items if item.has_renewal]
     for item in due:
         lines.append(headline(item, ink))
         for change in item.fields:
             if change.cause is Cause.RENEWAL:
                 lines += field(change, ink, width)
     lines += [""] if due else []
-    lines += _section("Ended, and not renewed:", findings(wording.lapsed(shown), ink))
-    lines += _section("Not looked after:", findings(wording.passed_over(shown), ink))
+    lines += _section("Ended, and not renewed:", findings(wording.expired_findings(shown), ink))
+    lines += _section("Not looked after:", findings(wording.not_renewed_findings(shown), ink))
     lines.append(f"{wording.number(len(due), 'rolling end')} due." if due else "No rolling end is due.")
-    return "\n".join([*lines, *stops(shown, ink, width)]) + "\n"
+    return "\n".join([*lines, *paused_lines(shown, ink, width)]) + "\n"
 
 
-def stops(shown: Plan, ink: Paint, width: int) -> list[str]:
+def paused_lines(shown: Plan, ink: Paint, width: int) -> list[str]:
     """What was stopped by hand and is held: every report of a night's run says it, for nobody else will."""
-    found = [(item, c) for item in shown.items for c in item.fields if c.cause is Cause.STOPPED]
+    found = [(item, c) for item in shown.items for c in item.fields if c.cause is Cause.PAUSED]
     lines = [ink("error", f"Stopped by hand, held until --put-back ({len(found)}):")] if found else []
     for item, change in found:
         head = f"{INDENT}{values.address(item.address)}  "

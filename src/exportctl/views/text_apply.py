@@ -9,27 +9,27 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from exportctl.kinds import KINDS
-from exportctl.model import CHANGES, Action, Outcome, Plan, Status, Step
+from exportctl.model import CHANGE_VERBS, Action, Outcome, OutcomeStatus, Plan, Step
 from exportctl.views import text, values, wording
 from exportctl.views.paint import paint
 
-_STYLES: Mapping[Status, str] = {
-    Status.DONE: "good",
-    Status.FAILED: "error",
-    Status.BLOCKED: "error",
-    Status.LEFT: "warning",
-    Status.NOT_ATTEMPTED: "warning",
+_STYLES: Mapping[OutcomeStatus, str] = {
+    OutcomeStatus.DONE: "good",
+    OutcomeStatus.FAILED: "error",
+    OutcomeStatus.BLOCKED: "error",
+    OutcomeStatus.DEFERRED: "warning",
+    OutcomeStatus.NOT_ATTEMPTED: "warning",
 }
 
 
-_PROOFS: Mapping[bool | None, str] = {
+_FINAL_CHECKS: Mapping[bool | None, str] = {
     None: "Not read back: make a new plan to see what the sandbox holds now.",
     True: "Read back: the sandbox holds what the config asks for.",
     False: "Read back: the sandbox does not hold what the config asks for. Left:",
 }
 
 
-_RENEWED = "Read back: the ends that were due are moved on."
+_ENDS_RENEWED = "Read back: the ends that were due are moved on."
 
 
 def outcome(shown: Outcome, number: int, total: int, *, color: bool = False) -> str:
@@ -38,16 +38,16 @@ def outcome(shown: Outcome, number: int, total: int, *, color: bool = False) -> 
     width = len(str(total))
     head = f"[{number:>{width}}/{total}] {ink(_STYLES[shown.status], shown.status.value)}: {step(shown.step, shown.id)}"
     lines = [head]
-    lines += [text.INDENT + values.clean(line) for line in _words(shown)]
+    lines += [text.INDENT + values.clean_text(line) for line in _words(shown)]
     return "\n".join(lines) + "\n"
 
 
 def step(shown: Step, made: str | None = None) -> str:
     """`create flow f-1 of exports.web-to-lake`; an ACT is called by its operation."""
-    verb = shown.act if shown.action is Action.ACT and shown.act else shown.action.value
+    verb = shown.operation if shown.action is Action.ACT and shown.operation else shown.action.value
     kind = KINDS[shown.kind].label
     ident = made or shown.id
-    return f"{verb} {kind}{' ' + values.clean(ident) if ident else ''} of {values.address(shown.address)}"
+    return f"{verb} {kind}{' ' + values.clean_text(ident) if ident else ''} of {values.address(shown.address)}"
 
 
 def _words(shown: Outcome) -> list[str]:
@@ -57,10 +57,10 @@ def _words(shown: Outcome) -> list[str]:
     return words
 
 
-def report(
+def render_apply_report(
     outcomes: Sequence[Outcome],
     *,
-    residue: Plan | None,
+    remaining: Plan | None,
     proved: bool | None = None,
     normalised: Sequence[str] = (),
     interrupted: bool = False,
@@ -76,31 +76,31 @@ def report(
     ink = paint(color)
     lines = []
     for shown in outcomes:
-        if shown.status is not Status.DONE:
+        if shown.status is not OutcomeStatus.DONE:
             lines.append(f"{ink(_STYLES[shown.status], shown.status.value)}: {step(shown.step, shown.id)}")
-            lines += [text.INDENT + values.clean(line) for line in _words(shown)]
+            lines += [text.INDENT + values.clean_text(line) for line in _words(shown)]
     lines += [""] if lines else []
     if interrupted:
         lines.append(ink("warning", "Interrupted: nothing new was started, what was in flight has finished."))
     lines.append(ink("bold", summary(outcomes)))
-    lines += [f"The service keeps another spelling: {values.clean(name)}" for name in normalised]
-    proof = converged(residue, proved)
-    left = _left(residue) if residue else []
-    lines.append(" ".join([_RENEWED, *left]) if proof and left else _PROOFS[proof])
-    if residue is not None:
-        lines += text.stops(residue, ink, width)
-    if residue is not None and not proof:
-        for item in residue.items:
-            if item.steps or item.refusals or item.verb in CHANGES:
-                lines += ["", *text.block(item, residue.as_of, ink, width)]
-        lines += text.findings(residue.errors(), ink)
+    lines += [f"The service keeps another spelling: {values.clean_text(name)}" for name in normalised]
+    proof = has_passed_final_check(remaining, proved)
+    left = _unrenewed_ends(remaining) if remaining else []
+    lines.append(" ".join([_ENDS_RENEWED, *left]) if proof and left else _FINAL_CHECKS[proof])
+    if remaining is not None:
+        lines += text.paused_lines(remaining, ink, width)
+    if remaining is not None and not proof:
+        for item in remaining.items:
+            if item.steps or item.refusals or item.verb in CHANGE_VERBS:
+                lines += ["", *text.block(item, remaining.as_of, ink, width)]
+        lines += text.findings(remaining.errors(), ink)
     return "\n".join(lines) + "\n"
 
 
-def _left(residue: Plan) -> list[str]:
+def _unrenewed_ends(remaining: Plan) -> list[str]:
     """Rolling ends that a renewal leaves: a sentence for each kind of them."""
-    over = [item for item in residue.items if item.lapsed and not item.steps]
-    unsure = [item for item in residue.items if wording.passed_over_of(item)]
+    over = [item for item in remaining.items if item.is_expired and not item.steps]
+    unsure = [item for item in remaining.items if wording.item_not_renewed_findings(item)]
     each = (("Ended, and left to an apply", over), ("Not looked after", unsure))
     return [f"{what}: {', '.join(values.address(i.address) for i in items)}." for what, items in each if items]
 
@@ -108,18 +108,18 @@ def _left(residue: Plan) -> list[str]:
 def summary(outcomes: Sequence[Outcome]) -> str:
     """`Apply: 6 done, 1 failed, 2 blocked.`; what did not happen to anything is left out, `done` is always there."""
     counted = tally(outcomes)
-    words = [f"{number} {status}" for status, number in counted.items() if number or status == Status.DONE]
-    unfinished = sum(counted.values()) != counted[Status.DONE.value]
+    words = [f"{number} {status}" for status, number in counted.items() if number or status == OutcomeStatus.DONE]
+    unfinished = sum(counted.values()) != counted[OutcomeStatus.DONE.value]
     return f"Apply: {', '.join(words)}." + (" Nothing was rolled back." if unfinished else "")
 
 
 def tally(outcomes: Sequence[Outcome]) -> dict[str, int]:
     """Every status with its number, zeros included."""
-    return {status.value: sum(o.status is status for o in outcomes) for status in Status}
+    return {status.value: sum(o.status is status for o in outcomes) for status in OutcomeStatus}
 
 
-def converged(residue: Plan | None, proved: bool | None) -> bool | None:
+def has_passed_final_check(remaining: Plan | None, proved: bool | None) -> bool | None:
     """Does the read-back end in an empty plan? None: nothing was read back."""
-    if residue is None or proved is not None:
+    if remaining is None or proved is not None:
         return proved
-    return residue.empty and not residue.errors()
+    return remaining.is_empty and not remaining.errors()

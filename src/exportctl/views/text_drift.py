@@ -9,29 +9,29 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 
 from exportctl import drift_report
-from exportctl.drift_report import DriftReport, Entry, Group
+from exportctl.drift_report import DriftEntry, DriftGroup, DriftReport
 from exportctl.views import text, values, wording
 from exportctl.views.paint import Paint, paint
 
-TITLES: Mapping[Group, str] = {
-    Group.DRIFT: "Drift: changed in the sandbox",
-    Group.CONFLICT: "Conflicts: changed in the sandbox and in the YAML",
-    Group.DIFFERS: "Differs: what was last applied, or what is there now, is not known",
-    Group.STOPPED: "Stopped by hand: held until --put-back",
-    Group.GONE: "Gone: the flow was deleted, or is hidden from us",
-    Group.HALF_BUILT: "Half-built: a creation or a replacement was begun and not finished",
-    Group.TWINS: "Twins: two flows for one export",
-    Group.MARKER_LOST: "Marker lost: somebody changed the flow's description",
-    Group.EXPIRED: "Ended",
-    Group.ENDING: "Ending soon",
-    Group.PENDING: "Pending: in the YAML, not applied",
-    Group.ACCEPTED: "Accepted by the config",
-    Group.UNMANAGED: "Unmanaged: flows that no config declares",
-    Group.FOREIGN: "Foreign: flows of another project",
+TITLES: Mapping[DriftGroup, str] = {
+    DriftGroup.DRIFT: "Drift: changed in the sandbox",
+    DriftGroup.CONFLICT: "Conflicts: changed in the sandbox and in the YAML",
+    DriftGroup.UNKNOWN_ORIGIN: "Differs: what was last applied, or what is there now, is not known",
+    DriftGroup.PAUSED: "Stopped by hand: held until --put-back",
+    DriftGroup.GONE: "Gone: the flow was deleted, or is hidden from us",
+    DriftGroup.HALF_BUILT: "Half-built: a creation or a replacement was begun and not finished",
+    DriftGroup.DUPLICATES: "Twins: two flows for one export",
+    DriftGroup.MARKER_LOST: "Marker lost: somebody changed the flow's description",
+    DriftGroup.EXPIRED: "Ended",
+    DriftGroup.ENDING: "Ending soon",
+    DriftGroup.PENDING: "Pending: in the YAML, not applied",
+    DriftGroup.ACCEPTED: "Accepted by the config",
+    DriftGroup.UNMANAGED: "Unmanaged: flows that no config declares",
+    DriftGroup.OTHER_PROJECT: "Foreign: flows of another project",
 }
 
 
-def drift(
+def render_drift(
     report: DriftReport,
     *,
     fail_on: Collection[str] = drift_report.DEFAULT_FAILING,
@@ -41,12 +41,12 @@ def drift(
     """The whole report. `fail_on` names the groups that make exit 3."""
     ink = paint(color)
     lines = [*text.header(report.header, "Drift", report.as_of, ink), ""]
-    for group in Group:
-        entries = report.of(group)
+    for group in DriftGroup:
+        entries = report.entries_of(group)
         if entries:
-            style = "error" if _fails(group, fail_on) else "bold"
+            style = "error" if _is_failing(group, fail_on) else "bold"
             lines.append(ink(style, f"{TITLES[group]} ({len(entries)})"))
-            lines += [line for entry in entries for line in told(entry, report.as_of, ink, width)]
+            lines += [line for entry in entries for line in entry_lines(entry, report.as_of, ink, width)]
             lines.append("")
     if report.notes:
         lines += ["Errors, warnings and notes:", *text.findings(report.notes, ink), ""]
@@ -63,20 +63,20 @@ def summary(report: DriftReport) -> str:
 def _meaning(report: DriftReport, fail_on: Collection[str], ink: Paint) -> str:
     failures = drift_report.failures(report, fail_on)
     if failures:
-        return ink("error", failing(failures))
-    return ink("good", f"Exit 0: nothing in {', '.join(g for g in Group if g in fail_on)}.")
+        return ink("error", failure_sentence(failures))
+    return ink("good", f"Exit 0: nothing in {', '.join(g for g in DriftGroup if g in fail_on)}.")
 
 
-def failing(failures: Sequence[Entry]) -> str:
+def failure_sentence(failures: Sequence[DriftEntry]) -> str:
     groups = ", ".join(dict.fromkeys(entry.group.value for entry in failures))
     return f"Exit 3: {wording.number(len(failures), 'finding')} in {groups}."
 
 
-def _fails(group: Group, fail_on: Collection[str]) -> bool:
-    return group in fail_on or (group is Group.EXPIRED and Group.ENDING in fail_on)
+def _is_failing(group: DriftGroup, fail_on: Collection[str]) -> bool:
+    return group in fail_on or (group is DriftGroup.EXPIRED and DriftGroup.ENDING in fail_on)
 
 
-def told(entry: Entry, as_of: int, ink: Paint, width: int) -> list[str]:
+def entry_lines(entry: DriftEntry, as_of: int, ink: Paint, width: int) -> list[str]:
     """The lines of one thing found."""
     if entry.flow:
         return [text.INDENT + flow(entry, as_of)]
@@ -88,33 +88,36 @@ def told(entry: Entry, as_of: int, ink: Paint, width: int) -> list[str]:
         first, *more = text.findings((entry.finding,), ink)
         named = entry.address is None or entry.finding.message.startswith(str(entry.address))
         return [first if named else f"{text.INDENT}{head}  {first.lstrip()}", *more]
-    return [f"{text.INDENT}{head}  {plainly(entry, as_of)}"]
+    return [f"{text.INDENT}{head}  {change_text(entry, as_of)}"]
 
 
-def subject(entry: Entry) -> str:
+def subject(entry: DriftEntry) -> str:
     """Address and id; empty for what is about the plan as a whole."""
     if entry.address is None:
         return ""
-    label = f"  ({values.object_label(entry.address)} {values.clean(entry.id)})" if entry.id else ""
+    label = f"  ({values.object_label(entry.address)} {values.clean_text(entry.id)})" if entry.id else ""
     return values.address(entry.address) + label
 
 
-def plainly(entry: Entry, as_of: int) -> str:
+def change_text(entry: DriftEntry, as_of: int) -> str:
     """What an entry without field or finding says: an end, or a change as a whole."""
     if entry.ends is not None:
         due = "; the rolling end is due, run `exportctl renew`" if entry.renewal_due else ""
-        return values.ending(entry.ends, as_of) + due
+        return values.end_text(entry.ends, as_of) + due
     return wording.verb(entry.verb, entry.address) if entry.verb and entry.address else ""
 
 
-def flow(entry: Entry, as_of: int) -> str:
+def flow(entry: DriftEntry, as_of: int) -> str:
     """One line about a flow that is not ours."""
     shown = entry.flow
     assert shown is not None
-    parts = [f"{values.quoted(shown.name)} (flow {values.clean(shown.id)})", values.clean(shown.type or "other type")]
+    parts = [
+        f"{values.quote_text(shown.name)} (flow {values.clean_text(shown.id)})",
+        values.clean_text(shown.type or "other type"),
+    ]
     parts.append("on" if shown.enabled else "off")
     if shown.owner:
-        parts.append(f"owned by project {values.clean(shown.owner)}")
+        parts.append(f"owned by project {values.clean_text(shown.owner)}")
     if shown.ends is not None:
-        parts.append(values.ending(shown.ends, as_of) + (" (assumed)" if shown.assumed_end else ""))
+        parts.append(values.end_text(shown.ends, as_of) + (" (assumed)" if shown.assumed_end else ""))
     return ", ".join(parts)

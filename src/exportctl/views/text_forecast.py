@@ -18,7 +18,7 @@ from exportctl.views import text, text_lists, values, wording
 from exportctl.views.paint import Paint, paint
 
 if TYPE_CHECKING:
-    from exportctl.health.forecast import Forecast, Lane, Together
+    from exportctl.health.forecast import FlowForecast, Forecast, SimultaneousRuns
 
 TITLES = ("EXPORT", "SCHEDULE", "RUNS", "FIRST", "LAST", "NOTE")
 RUN, SEVERAL, NONE, MIDNIGHT, END = "●", "■", "·", "|", "E"
@@ -41,15 +41,15 @@ _HOURS = (
 _NARROWEST = 20  # cells the picture takes, however narrow the screen is
 
 
-def forecast(report: Forecast, *, color: bool = False, width: int = 120) -> str:
+def render_forecast(report: Forecast, *, color: bool = False, width: int = 120) -> str:
     """The whole report."""
     ink = paint(color)
     lines = [*text.header(report.header, "Forecast", report.as_of, ink), f"{basis(report)}.", ""]
-    if report.lanes:
-        lines += [*text_lists.table(TITLES, [cells(report, lane) for lane in report.lanes], ink), ""]
+    if report.flows:
+        lines += [*text_lists.table(TITLES, [cells(report, lane) for lane in report.flows], ink), ""]
         lines += [*picture(report, width, ink), ""]
-    if report.together:
-        lines += [ink("bold", "Starts together:"), *together(report.together, width), ""]
+    if report.simultaneous_runs:
+        lines += [ink("bold", "Starts together:"), *simultaneous_run_lines(report.simultaneous_runs, width), ""]
     if report.errors:
         lines += ["Errors:", *text.findings(report.errors, ink), ""]
     return "\n".join([*lines, ink("bold", summary(report))]) + "\n"
@@ -63,24 +63,24 @@ def basis(report: Forecast) -> str:
     return f"{until}, as the flows are now"
 
 
-def label(report: Forecast, lane: Lane) -> str:
+def label(report: Forecast, lane: FlowForecast) -> str:
     """The address; with the flow where an address has several."""
-    several = sum(other.address == lane.address for other in report.lanes) > 1
-    return values.address(lane.address) + (f" (flow {values.clean(lane.flow)})" if several and lane.flow else "")
+    several = sum(other.address == lane.address for other in report.flows) > 1
+    return values.address(lane.address) + (f" (flow {values.clean_text(lane.flow)})" if several and lane.flow else "")
 
 
-def note(lane: Lane) -> str:
+def note(lane: FlowForecast) -> str:
     """Why there are no runs, and the end if it lies in the window."""
-    parts = [values.clean(lane.why)] if lane.why else []
+    parts = [values.clean_text(lane.no_run_reason)] if lane.no_run_reason else []
     parts += [f"ends {values.moment(lane.ends)}"] if lane.ends is not None else []
     return ", ".join(parts)
 
 
-def cells(report: Forecast, lane: Lane) -> tuple[str, ...]:
+def cells(report: Forecast, lane: FlowForecast) -> tuple[str, ...]:
     """One text per title."""
     return (
         label(report, lane),
-        values.clean(lane.schedule),
+        values.clean_text(lane.schedule),
         str(len(lane.runs)),
         values.moment(lane.runs[0]) if lane.runs else "",
         values.moment(lane.runs[-1]) if len(lane.runs) > 1 else "",
@@ -90,10 +90,10 @@ def cells(report: Forecast, lane: Lane) -> tuple[str, ...]:
 
 def summary(report: Forecast) -> str:
     """`Forecast: 42 runs of 3 exports; 1 without runs; 1 ends.`"""
-    runs = sum(len(lane.runs) for lane in report.lanes)
-    idle = sum(not lane.runs for lane in report.lanes)
-    ends = sum(lane.ends is not None for lane in report.lanes)
-    parts = [f"{wording.number(runs, 'run')} of {wording.number(len(report.lanes), 'flow')}"]
+    runs = sum(len(lane.runs) for lane in report.flows)
+    idle = sum(not lane.runs for lane in report.flows)
+    ends = sum(lane.ends is not None for lane in report.flows)
+    parts = [f"{wording.number(runs, 'run')} of {wording.number(len(report.flows), 'flow')}"]
     parts += [f"{idle} without runs"] if idle else []
     parts += [f"{ends} {'ends' if ends == 1 else 'end'}"] if ends else []
     return f"Forecast: {'; '.join(parts)}."
@@ -104,12 +104,12 @@ def summary(report: Forecast) -> str:
 
 def picture(report: Forecast, width: int, ink: Paint) -> list[str]:
     """Dates, a row per lane, the legend."""
-    labels = [label(report, lane) for lane in report.lanes]
+    labels = [label(report, lane) for lane in report.flows]
     margin = max(len(one) for one in labels) + 2
     hours = _hours(report, max(_NARROWEST, width - margin))
     dates = " " * margin + _dates(report, hours)
     rows = [
-        f"{name:<{margin}}{''.join(_row(report, lane, hours))}" for name, lane in zip(labels, report.lanes, strict=True)
+        f"{name:<{margin}}{''.join(_row(report, lane, hours))}" for name, lane in zip(labels, report.flows, strict=True)
     ]
     midnight = f", {MIDNIGHT} midnight UTC" if hours < 24 else ""
     column = wording.number(hours, "hour") if hours < 24 else wording.number(hours // 24, "day")
@@ -123,7 +123,7 @@ def _hours(report: Forecast, room: int) -> int:
 
 
 def _width(report: Forecast, hours: int) -> int:
-    return sum(2 if _at_midnight(report, start, hours) else 1 for start in _columns(report, hours))
+    return sum(2 if _is_midnight(report, start, hours) else 1 for start in _columns(report, hours))
 
 
 def _columns(report: Forecast, hours: int) -> Sequence[int]:
@@ -134,12 +134,12 @@ def _columns(report: Forecast, hours: int) -> Sequence[int]:
     return range(first, report.until, step)
 
 
-def _at_midnight(report: Forecast, start: int, hours: int) -> bool:
+def _is_midnight(report: Forecast, start: int, hours: int) -> bool:
     """Does a day begin with this column, other than with the first?"""
     return hours < 24 and start % values.DAY == 0 and start > report.as_of
 
 
-def _row(report: Forecast, lane: Lane, hours: int) -> Iterator[str]:
+def _row(report: Forecast, lane: FlowForecast, hours: int) -> Iterator[str]:
     step = hours * values.HOUR
     columns = _columns(report, hours)
     counts = [0] * len(columns)
@@ -148,7 +148,7 @@ def _row(report: Forecast, lane: Lane, hours: int) -> Iterator[str]:
     for start, count in zip(columns, counts, strict=True):
         ends = lane.ends is not None and start <= lane.ends < start + step
         mark = END if ends else NONE if count == 0 else RUN if count == 1 else SEVERAL
-        yield (MIDNIGHT if _at_midnight(report, start, hours) else "") + mark
+        yield (MIDNIGHT if _is_midnight(report, start, hours) else "") + mark
 
 
 def _dates(report: Forecast, hours: int) -> str:
@@ -156,7 +156,7 @@ def _dates(report: Forecast, hours: int) -> str:
     line = ""
     place = 0
     for start in _columns(report, hours):
-        place += _at_midnight(report, start, hours)
+        place += _is_midnight(report, start, hours)
         begins = start % values.DAY == 0
         if begins and (place == 0 or len(line) < place):
             line = line.ljust(place) + values.moment(start)[5:10]
@@ -167,17 +167,19 @@ def _dates(report: Forecast, hours: int) -> str:
 # -- together ---------------------------------------------------------------------------------------------------------
 
 
-def together(groups: Sequence[Together], width: int) -> list[str]:
+def simultaneous_run_lines(groups: Sequence[SimultaneousRuns], width: int) -> list[str]:
     """When, on which account, who; for SFTP what the server must take."""
     lines: list[str] = []
     for one in groups:
-        members = ", ".join(values.clean(member) for member in one.members)
-        lines += _wrapped(f"{when(one)}, on {values.clean(one.account)}: {members}", text.INDENT, width)
-        lines += _wrapped(connections(one), text.INDENT * 2, width)
+        members = ", ".join(values.clean_text(member) for member in one.members)
+        lines += _wrapped_lines(
+            f"{start_times(one)}, on {values.clean_text(one.account)}: {members}", text.INDENT, width
+        )
+        lines += _wrapped_lines(connections(one), text.INDENT * 2, width)
     return lines
 
 
-def _wrapped(words: str, indent: str, width: int) -> list[str]:
+def _wrapped_lines(words: str, indent: str, width: int) -> list[str]:
     return textwrap.wrap(
         words,
         width,
@@ -188,17 +190,17 @@ def _wrapped(words: str, indent: str, width: int) -> list[str]:
     )
 
 
-def when(one: Together) -> str:
+def start_times(one: SimultaneousRuns) -> str:
     """`7 times from 2027-01-16 02:00 UTC`."""
     first = values.moment(one.moments[0])
     return first if len(one.moments) == 1 else f"{len(one.moments)} times from {first}"
 
 
-def connections(one: Together) -> str:
+def connections(one: SimultaneousRuns) -> str:
     """What an SFTP server must take; empty for a storage without a known limit."""
-    if one.least_connections is None:
+    if one.min_connections is None:
         return ""
     return (
         f"{wording.number(one.datasets, 'dataset')} at once: the server should take as many connections, and must take "
-        f"{one.least_connections}, else exports fail ({SOURCE})"
+        f"{one.min_connections}, else exports fail ({SOURCE})"
     )

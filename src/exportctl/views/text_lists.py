@@ -8,27 +8,27 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Mapping, Sequence
 
-from exportctl.checkup import Check, State
-from exportctl.errors import Error, Finding, Level, Location
+from exportctl.checkup import Check, CheckStatus
+from exportctl.errors import Error, Finding, Level, SourcePosition
 from exportctl.model import ListedDataset
-from exportctl.saved.planfile import Difference
+from exportctl.saved.planfile import StaleValue
 from exportctl.views import text, values, wording
 from exportctl.views.paint import Paint, paint
 
-_STATES: Mapping[State, str] = {
-    State.OK: "good",
-    State.WARNING: "warning",
-    State.FAILED: "error",
-    State.SKIPPED: "dim",
+_STATES: Mapping[CheckStatus, str] = {
+    CheckStatus.OK: "good",
+    CheckStatus.WARNING: "warning",
+    CheckStatus.FAILED: "error",
+    CheckStatus.SKIPPED: "dim",
 }
 
 
-def error(shown: Error, *, color: bool = False) -> str:
+def render_error(shown: Error, *, color: bool = False) -> str:
     """Every finding of an error, in its own order, with the way to mend it."""
     return "\n".join(text.findings(shown.findings(), paint(color), "")) + "\n"
 
 
-def validate(
+def render_validation(
     findings: Sequence[Finding], *, exports: int, destinations: int, environments: int, color: bool = False
 ) -> str:
     """All findings in file order, then the verdict."""
@@ -54,11 +54,17 @@ def _count(findings: Sequence[Finding], level: Level) -> int:
     return sum(f.level is level for f in findings)
 
 
-def datasets(shown: Sequence[ListedDataset], used_by: Mapping[str, Sequence[str]], *, color: bool = False) -> str:
+def render_datasets(
+    shown: Sequence[ListedDataset], used_by: Mapping[str, Sequence[str]], *, color: bool = False
+) -> str:
     """A table of what can be exported, by name; `used_by` maps a dataset's id to the addresses that export it."""
     ink = paint(color)
     rows = [
-        (values.clean(d.name), values.clean(d.id), ", ".join(values.clean(a) for a in used_by.get(d.id, ())))
+        (
+            values.clean_text(d.name),
+            values.clean_text(d.id),
+            ", ".join(values.clean_text(a) for a in used_by.get(d.id, ())),
+        )
         for d in sorted(shown, key=lambda d: (d.name, d.id))
     ]
     lines = table(("NAME", "ID", "EXPORTED BY"), rows, ink) if rows else []
@@ -80,30 +86,30 @@ def _cells(shown: str) -> int:
     return sum(2 if unicodedata.east_asian_width(c) in "WF" else 0 if unicodedata.combining(c) else 1 for c in shown)
 
 
-def doctor(checks: Sequence[Check], *, color: bool = False) -> str:
+def render_checks(checks: Sequence[Check], *, color: bool = False) -> str:
     """One line a check, its remedy below, the verdict at the end."""
     ink = paint(color)
     lines = []
     for check in checks:
-        state = ink(_STATES[check.state], f"{check.state.value:<7}")
-        lines.append(f"{state}  {values.clean(check.name)}: {values.clean(check.message)}")
-        if check.remedy:
-            lines.append(f"         {values.clean(check.remedy)}")
+        state = ink(_STATES[check.status], f"{check.status.value:<7}")
+        lines.append(f"{state}  {values.clean_text(check.name)}: {values.clean_text(check.message)}")
+        if check.fix:
+            lines.append(f"         {values.clean_text(check.fix)}")
     lines.append(_health(checks, ink))
     return "\n".join(lines) + "\n"
 
 
 def _health(checks: Sequence[Check], ink: Paint) -> str:
     """Skipped checks say nothing good; where there are no others, nothing is known."""
-    failed = sum(c.state is State.FAILED for c in checks)
+    failed = sum(c.status is CheckStatus.FAILED for c in checks)
     if failed:
         return ink("error", f"{wording.number(failed, 'check')} failed.")
-    if all(c.state is State.SKIPPED for c in checks):
+    if all(c.status is CheckStatus.SKIPPED for c in checks):
         return ink("error", "Nothing could be checked.")
     return ink("good", "All is well.")
 
 
-def stale(differences: Sequence[Difference], *, color: bool = False) -> str:
+def render_stale_plan(differences: Sequence[StaleValue], *, color: bool = False) -> str:
     """What moved since a plan was saved, object and field by name."""
     ink = paint(color)
     lines = [ink("error", "The saved plan is stale: nothing was written. Since it was made, these moved:")]
@@ -111,9 +117,9 @@ def stale(differences: Sequence[Difference], *, color: bool = False) -> str:
     return "\n".join(lines) + "\n"
 
 
-def difference(shown: Difference) -> str:
+def difference(shown: StaleValue) -> str:
     """`exports.web-to-lake fields.place.path.before: saved "/a", now "/c"`."""
-    where = f"{values.clean(shown.address)} {values.clean(shown.path)}".strip()
+    where = f"{values.clean_text(shown.address)} {values.clean_text(shown.path)}".strip()
     path = _value_path(shown.path)
     return f"{where}: saved {values.value(path, shown.saved)}, now {values.value(path, shown.now)}"
 
@@ -124,10 +130,12 @@ def _value_path(path: str) -> str:
     return head if last in ("before", "after") else path
 
 
-def explain(topic: str, words: str, entries: Sequence[tuple[str, object, Location | None]] = ()) -> str:
+def render_explanation(
+    topic: str, words: str, entries: Sequence[tuple[str, object, SourcePosition | None]] = ()
+) -> str:
     """A rule or a value in words; `entries` are path, value and the place that set it."""
-    lines = [values.clean(topic), *(text.INDENT + values.clean(line) for line in words.split("\n") if line)]
+    lines = [values.clean_text(topic), *(text.INDENT + values.clean_text(line) for line in words.split("\n") if line)]
     for path, shown, at in entries:
-        where = f"  {values.clean(str(at))}" if at else ""
-        lines.append(f"{text.INDENT}{values.clean(path)}: {values.value(path, shown)}{where}")
+        where = f"  {values.clean_text(str(at))}" if at else ""
+        lines.append(f"{text.INDENT}{values.clean_text(path)}: {values.value(path, shown)}{where}")
     return "\n".join(lines) + "\n"

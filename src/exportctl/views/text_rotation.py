@@ -6,31 +6,36 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from exportctl.model import Header
+from exportctl.model import PlanHeader
 from exportctl.views import text, values
 from exportctl.views.paint import paint
 
 if TYPE_CHECKING:
-    from exportctl.planning.rotation import Proof
+    from exportctl.planning.rotation import AccountFlow
 
 
-def left(shown: Sequence[Proof], header: Header, since: int, *, color: bool = False) -> str:
+def render_next_steps(shown: Sequence[AccountFlow], header: PlanHeader, since: int, *, color: bool = False) -> str:
     """`since`: when the new secrets were in place, in seconds since 1970 UTC. Runs from before prove nothing."""
     if not shown:
         return "No flow is on this account: nothing uses the former secrets.\n"
     ink = paint(color)
     head = "Keep the former secrets valid until each of these flows has written files with the new ones:"
     lines = [ink("warning", head), *(text.INDENT + _flow(one) for one in shown)]
-    lines += ["What tells, once they have run:", *(text.INDENT + call for call in calls(shown, header, since))]
+    lines += [
+        "What tells, once they have run:",
+        *(text.INDENT + call for call in follow_up_commands(shown, header, since)),
+    ]
     return "\n".join(lines) + "\n"
 
 
-def _flow(one: Proof) -> str:
-    name = str(one.address) if one.address else f'"{values.clean(one.name)}", not declared here'
-    return f"{name}: " + (f"next run {values.moment(one.next)}" if one.next is not None else "no next run is known")
+def _flow(one: AccountFlow) -> str:
+    name = str(one.address) if one.address else f'"{values.clean_text(one.name)}", not declared here'
+    return f"{name}: " + (
+        f"next run {values.moment(one.next_run)}" if one.next_run is not None else "no next run is known"
+    )
 
 
-def calls(shown: Sequence[Proof], header: Header, since: int) -> list[str]:
+def follow_up_commands(shown: Sequence[AccountFlow], header: PlanHeader, since: int) -> list[str]:
     """One `verify` for all that is declared, one `runs` for each other flow."""
     moment = datetime.fromtimestamp(since, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     where = f" --env {header.environment}" if header.environment else ""

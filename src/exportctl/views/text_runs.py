@@ -9,7 +9,7 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING
 
-from exportctl.health.run_hints import hints
+from exportctl.health.run_hints import error_hints
 from exportctl.runs import RunStatus
 from exportctl.views import text, text_lists, values, wording
 from exportctl.views.paint import Paint, paint
@@ -25,7 +25,7 @@ NO_RUNS = "no runs"
 _STYLES = {RunStatus.DONE: "good", RunStatus.FAILED: "error", RunStatus.PARTIAL: "error", RunStatus.RUNNING: "warning"}
 
 
-def runs(report: RunsReport, *, color: bool = False, width: int = 120) -> str:
+def render_runs(report: RunsReport, *, color: bool = False, width: int = 120) -> str:
     """The whole report, in the order of addresses."""
     ink = paint(color)
     lines = [*text.header(report.header, "Runs", report.as_of, ink), ""]
@@ -36,7 +36,7 @@ def runs(report: RunsReport, *, color: bool = False, width: int = 120) -> str:
 
 def headline(flow: FlowRuns, ink: Paint) -> str:
     name = str(flow.address) if flow.address else f'"{flow.title}"'
-    return ink("bold", values.clean(name)) + (f"  (flow {values.clean(flow.flow)})" if flow.flow else "")
+    return ink("bold", values.clean_text(name)) + (f"  (flow {values.clean_text(flow.flow)})" if flow.flow else "")
 
 
 def _table(flow: FlowRuns, ink: Paint, width: int) -> list[str]:
@@ -46,8 +46,8 @@ def _table(flow: FlowRuns, ink: Paint, width: int) -> list[str]:
     lines = [text.INDENT + head]
     for run, row in zip(flow.runs, rows, strict=True):
         lines.append(text.INDENT + row.replace(run.status.value, ink(_STYLES[run.status], run.status.value), 1))
-        for error, found in zip(run.errors, hints(run.errors, flow.type), strict=True):
-            lines += _error(error, found, width)
+        for error, found in zip(run.errors, error_hints(run.errors, flow.type), strict=True):
+            lines += _error_lines(error, found, width)
     return lines
 
 
@@ -55,7 +55,7 @@ def cells(run: Run) -> tuple[str, ...]:
     """One text per title."""
     return (
         values.moment(run.started),
-        "" if run.completed is None else took(run.completed - run.started),
+        "" if run.completed is None else run_duration(run.completed - run.started),
         run.status.value,
         "" if run.rows is None else str(run.rows),
         "" if run.files is None else str(run.files),
@@ -63,7 +63,7 @@ def cells(run: Run) -> tuple[str, ...]:
     )
 
 
-def took(seconds: int) -> str:
+def run_duration(seconds: int) -> str:
     """`1 h 02 min`, `3 min 20 s`, `45 s`."""
     minutes, rest = divmod(max(seconds, 0), values.MINUTE)
     if minutes >= 60:
@@ -71,20 +71,22 @@ def took(seconds: int) -> str:
     return f"{minutes} min {rest:02} s" if minutes else f"{rest} s"
 
 
-def told(error: RunError) -> str:
+def error_text(error: RunError) -> str:
     """`ACTIVATION_BATCH-0000-FAILED: Job aborted.`, in the service's words."""
     return ": ".join(part for part in (error.code, error.message) if part) or "an error without code and message"
 
 
-def _error(error: RunError, found: str | None, width: int) -> list[str]:
-    return [line for part in (told(error), f"hint: {found}" if found else "") for line in _wrapped(part, width)]
+def _error_lines(error: RunError, found: str | None, width: int) -> list[str]:
+    return [
+        line for part in (error_text(error), f"hint: {found}" if found else "") for line in _wrapped_lines(part, width)
+    ]
 
 
-def _wrapped(words: str, width: int) -> list[str]:
+def _wrapped_lines(words: str, width: int) -> list[str]:
     """Below its row, deeper; a word that is too long for a line, as a path, stands whole in one."""
     indent = text.INDENT * 2
     return textwrap.wrap(
-        values.clean(words),
+        values.clean_text(words),
         width,
         initial_indent=indent,
         subsequent_indent=f"{indent}  ",

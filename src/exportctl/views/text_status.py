@@ -9,29 +9,29 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from exportctl.health.status import Word
-from exportctl.schedules import age
+from exportctl.health.status import HealthResult
+from exportctl.schedules import format_age
 from exportctl.views import text, text_lists, values, wording
 from exportctl.views.paint import Paint, paint
-from exportctl.views.sides import Side, Table
+from exportctl.views.sides import EnvironmentResult, Table
 
 if TYPE_CHECKING:
     from exportctl.health.status import ExportHealth, StatusReport
-    from exportctl.model import Unmanaged
+    from exportctl.model import OtherFlow
 
 TITLES = ("EXPORT", "HEALTH", "STATE", "LAST RUN", "NEXT RUN", "DAYS LEFT")
-_STYLES: Mapping[Word, str] = {
-    Word.OK: "good",
-    Word.FINISHED: "good",
-    Word.WAITING: "dim",
-    Word.DISABLED: "dim",
-    Word.ENDING: "warning",
-    Word.NOT_APPLIED: "warning",
-    Word.UNKNOWN: "warning",
+_STYLES: Mapping[HealthResult, str] = {
+    HealthResult.OK: "good",
+    HealthResult.FINISHED: "good",
+    HealthResult.WAITING: "dim",
+    HealthResult.DISABLED: "dim",
+    HealthResult.ENDING: "warning",
+    HealthResult.NOT_APPLIED: "warning",
+    HealthResult.UNKNOWN: "warning",
 }
 
 
-def status(report: StatusReport, *, color: bool = False) -> str:
+def render_status(report: StatusReport, *, color: bool = False) -> str:
     """The whole report; a long address makes a wide table, it is never cut."""
     ink = paint(color)
     lines = [*text.header(report.header, "Status", report.as_of, ink), ""]
@@ -39,12 +39,12 @@ def status(report: StatusReport, *, color: bool = False) -> str:
         head, *rows = text_lists.table(TITLES, [cells(one, report.as_of) for one in report.exports], ink)
         lines.append(head)
         for one, row in zip(report.exports, rows, strict=True):
-            lines.append(_painted(one, row, ink))
-            lines += [f"{text.INDENT}{values.clean(note)}" for note in one.notes]
+            lines.append(_paint_row(one, row, ink))
+            lines += [f"{text.INDENT}{values.clean_text(note)}" for note in one.notes]
         lines.append("")
     if report.errors:
         lines += ["Errors:", *text.findings(report.errors, ink), ""]
-    lines += [ink("bold", summary(report)), *strangers(report)]
+    lines += [ink("bold", summary(report)), *other_flows(report)]
     return "\n".join(lines) + "\n"
 
 
@@ -52,28 +52,28 @@ def cells(one: ExportHealth, as_of: int) -> tuple[str, ...]:
     """One text per title; what is not known is empty."""
     return (
         values.address(one.address),
-        one.word.value,
+        one.result.value,
         one.state.value,
-        _last(one, as_of),
+        _last_run(one, as_of),
         "" if one.next_run is None else values.moment(one.next_run),
         days_left(one, as_of),
     )
 
 
-def _painted(one: ExportHealth, row: str, ink: Paint) -> str:
+def _paint_row(one: ExportHealth, row: str, ink: Paint) -> str:
     """The word in its colour; it stands behind the address, which may hold the same letters."""
-    start = row.index(one.word.value, len(values.address(one.address)))
-    end = start + len(one.word.value)
-    return row[:start] + ink(_STYLES.get(one.word, "error"), row[start:end]) + row[end:]
+    start = row.index(one.result.value, len(values.address(one.address)))
+    end = start + len(one.result.value)
+    return row[:start] + ink(_STYLES.get(one.result, "error"), row[start:end]) + row[end:]
 
 
-def _last(one: ExportHealth, as_of: int) -> str:
+def _last_run(one: ExportHealth, as_of: int) -> str:
     """`2027-01-15 02:00 UTC done, 6 hours ago`."""
-    if one.last is None:
+    if one.last_run is None:
         return ""
-    started = one.last.started
-    ago = f"{age(as_of - started)} ago" if started <= as_of else "just now"
-    return f"{values.moment(started - started % values.MINUTE)} {one.last.status.value}, {ago}"
+    started = one.last_run.started
+    ago = f"{format_age(as_of - started)} ago" if started <= as_of else "just now"
+    return f"{values.moment(started - started % values.MINUTE)} {one.last_run.status.value}, {ago}"
 
 
 def days_left(one: ExportHealth, as_of: int) -> str:
@@ -87,7 +87,7 @@ def summary(report: StatusReport) -> str:
     return f"Status: {', '.join(counted) or 'no export to look at'}."
 
 
-def strangers(report: StatusReport) -> list[str]:
+def other_flows(report: StatusReport) -> list[str]:
     """How many flows are not of this config, and those that end soon if they were asked for."""
     if not report.unmanaged:
         return []
@@ -96,27 +96,30 @@ def strangers(report: StatusReport) -> list[str]:
         return [f"{count} in the sandbox not of this config; `--expiring 30d` lists those that end within 30 days."]
     ending = f"{len(report.ending)} of them end" if len(report.ending) != 1 else "1 of them ends"
     within = values.duration(report.warning)
-    over = f", {report.over} ended before" if report.over else ""
+    over = f", {report.expired} ended before" if report.expired else ""
     return [
         f"{count} in the sandbox not of this config; {ending} within {within}{over}{':' if report.ending else '.'}",
-        *(f"{text.INDENT}{stranger(u)} {values.ending(u.ends or 0, report.as_of)}{assumed(u)}" for u in report.ending),
+        *(
+            f"{text.INDENT}{other_flow(u)} {values.end_text(u.ends or 0, report.as_of)}{assumed_note(u)}"
+            for u in report.ending
+        ),
     ]
 
 
-def stranger(flow: Unmanaged) -> str:
+def other_flow(flow: OtherFlow) -> str:
     """`"Loyalty feed" (flow 1a2b…), owned by project theirs`."""
-    owner = f", owned by project {values.clean(flow.owner)}" if flow.owner else ""
-    return f"{values.quoted(flow.name)} (flow {values.clean(flow.id)}){owner}"
+    owner = f", owned by project {values.clean_text(flow.owner)}" if flow.owner else ""
+    return f"{values.quote_text(flow.name)} (flow {values.clean_text(flow.id)}){owner}"
 
 
-def assumed(shown: Unmanaged | ExportHealth) -> str:
+def assumed_note(shown: OtherFlow | ExportHealth) -> str:
     """Said of an end that the service does not show."""
     return " (assumed)" if shown.assumed_end else ""
 
 
-def ends(sides: Sequence[Side[StatusReport]]) -> Table | None:
+def end_table(sides: Sequence[EnvironmentResult[StatusReport]]) -> Table | None:
     """What ends within the warning in all environments, ours and that of others, soonest first, if it was asked for."""
-    read = [(side.environment, side.found) for side in sides if side.found is not None]
+    read = [(side.environment, side.result) for side in sides if side.result is not None]
     if not any(report.ending is not None for _, report in read):
         return None
     rows = sorted((row for name, report in read for row in _rows(name, report)), key=lambda row: (row[0], *row[2:]))
@@ -128,9 +131,9 @@ def ends(sides: Sequence[Side[StatusReport]]) -> Table | None:
 
 def _rows(environment: str, report: StatusReport) -> Iterator[tuple[int, str, str, str]]:
     """The moment to sort by, then a text per column."""
-    shown: list[tuple[ExportHealth | Unmanaged, str]] = [(o, values.address(o.address)) for o in report.exports]
-    shown += [(other, stranger(other)) for other in report.ending or ()]
+    shown: list[tuple[ExportHealth | OtherFlow, str]] = [(o, values.address(o.address)) for o in report.exports]
+    shown += [(other, other_flow(other)) for other in report.ending or ()]
     for one, what in shown:
         if one.ends is not None and one.ends <= report.as_of + report.warning:
-            words = values.ending(one.ends, report.as_of).partition(" ")[2]
-            yield one.ends, words + assumed(one), environment, what
+            words = values.end_text(one.ends, report.as_of).partition(" ")[2]
+            yield one.ends, words + assumed_note(one), environment, what

@@ -19,7 +19,7 @@ from exportctl.views import text, text_lists, values, wording
 from exportctl.views.paint import Paint, paint
 
 if TYPE_CHECKING:
-    from exportctl.verification.report import ExportChecked, Verdict, VerifyReport
+    from exportctl.verification.report import ExportVerdicts, Verdict, VerifyReport
 
 TITLES = ("DUE", "WORD", "DATASET", "ROWS", "FILES", "SIZE")
 RUNS_ONLY = "runs only"  # how `ExportChecked.storage` begins where storage was left alone
@@ -32,7 +32,7 @@ _DEEPER = text.INDENT * 2
 _UNITS = ("B", "KiB", "MiB", "GiB", "TiB")
 
 
-def verify(report: VerifyReport, *, color: bool = False, width: int = 120) -> str:
+def render_verify_report(report: VerifyReport, *, color: bool = False, width: int = 120) -> str:
     """The whole report."""
     ink = paint(color)
     lines = [*text.header(report.header, "Verify", report.as_of, ink), ""]
@@ -42,7 +42,7 @@ def verify(report: VerifyReport, *, color: bool = False, width: int = 120) -> st
         own = islice(rows, len(export.verdicts))
         lines += [_headline(export, ink), *(line for row in own for line in row)]
         lines += [*text.findings(export.errors, ink), ""]
-    lines += [ink("bold", summary(report)), _meaning(report, ink), *checked(report, ink)]
+    lines += [ink("bold", summary(report)), _meaning(report, ink), *coverage_lines(report, ink)]
     return "\n".join(lines) + "\n"
 
 
@@ -64,7 +64,7 @@ def _meaning(report: VerifyReport, ink: Paint) -> str:
     return ink("error", f"Exit 9: {fail}.") if failing else ink("good", "Exit 0: nothing fails.")
 
 
-def checked(report: VerifyReport, ink: Paint) -> list[str]:
+def coverage_lines(report: VerifyReport, ink: Paint) -> list[str]:
     """How much was looked at: contents, files, or nothing but the service's word."""
     runs_only = [e for e in report.exports if e.storage.startswith(RUNS_ONLY)]
     read = [e for e in report.exports if e.flow and not e.errors and e not in runs_only]
@@ -73,12 +73,12 @@ def checked(report: VerifyReport, ink: Paint) -> list[str]:
         contents = ", contents too (--deep)" if report.deep else "; contents only with --deep"
         lines.append(f"Checked: names and numbers of files, sizes by the manifest where there is one{contents}.")
     if runs_only:
-        whose = "" if len(runs_only) == len(report.exports) else f" of {_some(runs_only)}"
+        whose = "" if len(runs_only) == len(report.exports) else f" of {_first_addresses(runs_only)}"
         lines.append(ink("warning", f"RUNS ONLY: storage{whose} was not read; the service's word is all there is."))
     return lines or ["Checked: nothing; see above."]
 
 
-def _some(exports: Sequence[ExportChecked]) -> str:
+def _first_addresses(exports: Sequence[ExportVerdicts]) -> str:
     named = ", ".join(values.address(e.address) for e in exports[:_EXPORTS])
     return named if len(exports) <= _EXPORTS else f"{named} and {len(exports) - _EXPORTS} more"
 
@@ -90,7 +90,7 @@ def subject(verdict: Verdict) -> str:
 
 def sentence(verdict: Verdict) -> str:
     """`UNKNOWN Orders, due 2026-11-24 02:00 UTC: running since 2026-11-24 02:10 UTC`."""
-    return values.clean(f"{verdict.word} {subject(verdict)}: {verdict.reason}")
+    return values.clean_text(f"{verdict.result} {subject(verdict)}: {verdict.reason}")
 
 
 # -- rows -------------------------------------------------------------------------------------------------------------
@@ -100,8 +100,8 @@ def cells(verdict: Verdict) -> tuple[str, ...]:
     """One text per title; what nobody counted is empty."""
     return (
         values.NOTHING if verdict.due is None else values.moment(verdict.due),
-        verdict.word.value,
-        values.clean(verdict.dataset),
+        verdict.result.value,
+        values.clean_text(verdict.dataset),
         "" if verdict.rows is None else str(verdict.rows),
         "" if verdict.files is None else str(verdict.files),
         "" if verdict.size is None else size(verdict.size),
@@ -131,16 +131,16 @@ def _rows(verdicts: Sequence[Verdict], ink: Paint, width: int) -> list[list[str]
     shown = [[text.INDENT + next(lines)]]
     for verdict, found in zip(verdicts, parts, strict=True):
         own = list(islice(lines, len(found)))
-        own[0] = own[0].replace(verdict.word.value, ink(style(verdict), verdict.word.value), 1)
+        own[0] = own[0].replace(verdict.result.value, ink(style(verdict), verdict.result.value), 1)
         said = bool(found[0][-1])
-        shown.append([*(text.INDENT + line for line in own), *_below(verdict, said, ink, width)])
+        shown.append([*(text.INDENT + line for line in own), *_detail_lines(verdict, said, ink, width)])
     return shown
 
 
 def _parts(verdict: Verdict, row: Sequence[str], names: int, why: int, widths: Sequence[int]) -> list[tuple[str, ...]]:
     """A row of the table, and further ones where the name takes more than `names` cells."""
     due, word, dataset, *numbers = row
-    reason = values.clean(verdict.reason)
+    reason = values.clean_text(verdict.reason)
     first, *more = textwrap.wrap(dataset, names, break_on_hyphens=False) or [""]
     aligned = [number.rjust(wide) for number, wide in zip(numbers, widths[_NAME + 1 :], strict=True)]
     blank = ("",) * len(aligned)
@@ -151,33 +151,33 @@ def _parts(verdict: Verdict, row: Sequence[str], names: int, why: int, widths: S
 def style(verdict: Verdict) -> str:
     if verdict.fails:
         return "error"
-    return "warning" if verdict.word == UNKNOWN else "good"
+    return "warning" if verdict.result == UNKNOWN else "good"
 
 
-def _headline(export: ExportChecked, ink: Paint) -> str:
+def _headline(export: ExportVerdicts, ink: Paint) -> str:
     """`exports.orders  (flow 1a2b…)  s3://acme-lake/aep`; the state where it is not the usual one."""
     parts = [ink("bold", values.address(export.address))]
-    parts += [f"({values.object_label(export.address)} {values.clean(export.flow)})"] if export.flow else []
-    parts += [values.clean(export.state)] if export.state != "enabled" else []
-    where = "storage could not be read" if export.errors else values.clean(export.storage)
+    parts += [f"({values.object_label(export.address)} {values.clean_text(export.flow)})"] if export.flow else []
+    parts += [values.clean_text(export.state)] if export.state != "enabled" else []
+    where = "storage could not be read" if export.errors else values.clean_text(export.storage)
     parts.append(ink("warning", where) if where.startswith(RUNS_ONLY) else where)
     return "  ".join(parts)
 
 
-def _below(verdict: Verdict, said: bool, ink: Paint, width: int) -> list[str]:
+def _detail_lines(verdict: Verdict, said: bool, ink: Paint, width: int) -> list[str]:
     """What the row has no room for; of a verdict that fails also the objects, the run and what to do."""
-    lines = [] if said else _wrapped(verdict.reason, _DEEPER, width)
+    lines = [] if said else _wrapped_lines(verdict.reason, _DEEPER, width)
     if verdict.fails:
         lines += [f"{_DEEPER}  {path}" for path in objects(verdict)]
         lines += [_DEEPER + ink("dim", line) for line in origin(verdict)]
-        lines += _wrapped(f"hint: {verdict.hint}", _DEEPER, width) if verdict.hint else []
+        lines += _wrapped_lines(f"hint: {verdict.hint}", _DEEPER, width) if verdict.hint else []
     return lines
 
 
-def _wrapped(words: str, indent: str, width: int) -> list[str]:
+def _wrapped_lines(words: str, indent: str, width: int) -> list[str]:
     """A word that is too long for a line, as a path, stands whole in one."""
     return textwrap.wrap(
-        values.clean(words),
+        values.clean_text(words),
         width,
         initial_indent=indent,
         subsequent_indent=indent,
@@ -188,7 +188,7 @@ def _wrapped(words: str, indent: str, width: int) -> list[str]:
 
 def objects(verdict: Verdict) -> list[str]:
     """The paths a verdict is about, the first of them where they are very many."""
-    shown = [values.clean(path) for path in verdict.objects[:OBJECTS]]
+    shown = [values.clean_text(path) for path in verdict.objects[:OBJECTS]]
     more = len(verdict.objects) - OBJECTS
     return [*shown, f"and {more} more; --format json names all"] if more > 0 else shown
 
@@ -198,4 +198,4 @@ def origin(verdict: Verdict) -> list[str]:
     if verdict.run is None:
         return []
     completed = "" if verdict.completed is None else f", completed {values.moment(verdict.completed)}"
-    return [f"run {values.clean(verdict.run)}{completed}"]
+    return [f"run {values.clean_text(verdict.run)}{completed}"]

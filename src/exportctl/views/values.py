@@ -12,32 +12,32 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from exportctl import schedules
-from exportctl.kinds import ACCOUNT, ANCHOR
-from exportctl.model import Actor, Address, Item, Marked, Ref, Sensitive, Verb
-from exportctl.schedules import age, counted
+from exportctl.kinds import BASE_CONNECTION, FLOW
+from exportctl.model import Actor, Address, PlanItem, Ref, SensitiveValue, UnknownValue, Verb
+from exportctl.schedules import format_age, format_count
 
 NOTHING = "(none)"
 DAY, HOUR, MINUTE = 86400, 3600, 60
 _LATEST = 253402300799  # the last second of the year 9999: the largest moment with a date
 _MOMENTS = frozenset({"end", "start", "not_before"})
-_PHASES = frozenset({"phase", "at"})
+_TIMES_OF_DAY = frozenset({"phase", "at"})
 _DURATIONS = frozenset({"rolling", "renew_before", "within"})
 _UNSAFE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
-_SPELLED = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
-_MASKS = frozenset({str(Sensitive("")), *map(str, Marked)})  # a saved plan holds them as text
+_ESCAPES = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
+_MASKS = frozenset({str(SensitiveValue("")), *map(str, UnknownValue)})  # a saved plan holds them as text
 _CLIENTS = {"exc_app": "the UI (exc_app)", "acp_foundation_connectors": "the background client"}
 
 
-def clean(text: str) -> str:
+def clean_text(text: str) -> str:
     """One line of text by others: control, formatting and surrogate characters become `\\x1b`, `\\u202e`, `\\n`."""
     if text.isascii() and text.isprintable():
         return text
-    return "".join(_spelled(c) if unicodedata.category(c) in _UNSAFE else c for c in text)
+    return "".join(_escaped_char(c) if unicodedata.category(c) in _UNSAFE else c for c in text)
 
 
 def clean_lines(text: str) -> str:
     """The same, with line ends kept: for messages of ours that quote text by others."""
-    return "\n".join(clean(part) for part in text.split("\n"))
+    return "\n".join(clean_text(part) for part in text.split("\n"))
 
 
 def printable(text: str) -> str:
@@ -45,10 +45,10 @@ def printable(text: str) -> str:
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
-def _spelled(char: str) -> str:
+def _escaped_char(char: str) -> str:
     code = ord(char)
-    if char in _SPELLED:
-        return _SPELLED[char]
+    if char in _ESCAPES:
+        return _ESCAPES[char]
     if code < 0x100:
         return f"\\x{code:02x}"
     return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
@@ -58,22 +58,22 @@ def moment(seconds: int) -> str:
     """`2026-11-22 02:00 UTC`; seconds are shown only where they are not zero."""
     if not 0 <= seconds <= _LATEST:
         return f"{seconds} seconds since 1970"
-    return schedules.shown(seconds)
+    return schedules.format_moment(seconds)
 
 
 def duration(seconds: int) -> str:
     """The largest unit that leaves no rest: `180 days`, `3 hours`, `90 minutes`, `45 seconds`."""
     for unit, size in (("day", DAY), ("hour", HOUR), ("minute", MINUTE)):
         if seconds and seconds % size == 0:
-            return counted(seconds // size, unit)
-    return counted(seconds, "second")
+            return format_count(seconds // size, unit)
+    return format_count(seconds, "second")
 
 
-def ending(end: int, as_of: int, colon: str = "") -> str:
+def end_text(end: int, as_of: int, colon: str = "") -> str:
     """`ends 2026-12-01 00:00 UTC, in 8 days`, or `ended …, 3 days ago`; the word may be followed by a colon."""
     if end <= as_of:
-        return f"ended{colon} {moment(end)}, {age(as_of - end)} ago"
-    return f"ends{colon} {moment(end)}, in {age(end - as_of)}"
+        return f"ended{colon} {moment(end)}, {format_age(as_of - end)} ago"
+    return f"ends{colon} {moment(end)}, in {format_age(end - as_of)}"
 
 
 def value(path: str, shown: Any) -> str:
@@ -85,22 +85,22 @@ def value(path: str, shown: Any) -> str:
         return _switch(name, shown)
     if isinstance(shown, int):
         return _number(name, shown)
-    if isinstance(shown, Sensitive | Marked):
+    if isinstance(shown, SensitiveValue | UnknownValue):
         return str(shown)
     if isinstance(shown, str):
-        return shown if shown in _MASKS else quoted(shown)
+        return shown if shown in _MASKS else quote_text(shown)
     if isinstance(shown, Ref):
         return "(known after apply)"
     if isinstance(shown, Mapping):
-        return "{" + ", ".join(f"{clean(str(k))}: {value(str(k), v)}" for k, v in sorted(shown.items())) + "}"
+        return "{" + ", ".join(f"{clean_text(str(k))}: {value(str(k), v)}" for k, v in sorted(shown.items())) + "}"
     if isinstance(shown, Sequence | frozenset | set):
-        return _several(name, shown)
-    return quoted(str(shown))
+        return _list_text(name, shown)
+    return quote_text(str(shown))
 
 
-def quoted(text: str) -> str:
+def quote_text(text: str) -> str:
     """Text in double quotes, made safe."""
-    return '"' + clean(text).replace('"', '\\"') + '"'
+    return '"' + clean_text(text).replace('"', '\\"') + '"'
 
 
 def _switch(name: str, on: bool) -> str:
@@ -112,14 +112,14 @@ def _switch(name: str, on: bool) -> str:
 def _number(name: str, number: int) -> str:
     if name in _MOMENTS:
         return moment(number)
-    if name in _PHASES and 0 <= number < DAY:
+    if name in _TIMES_OF_DAY and 0 <= number < DAY:
         return f"{schedules.time_of_day(number)} UTC"
     if name in _DURATIONS:
         return duration(number)
     return str(number)
 
 
-def _several(name: str, shown: Any) -> str:
+def _list_text(name: str, shown: Any) -> str:
     members = sorted(shown, key=str) if isinstance(shown, frozenset | set) else shown
     return "[" + ", ".join(_member(name, m) for m in members) + "]"
 
@@ -127,7 +127,7 @@ def _several(name: str, shown: Any) -> str:
 def _member(name: str, shown: Any) -> str:
     pair = isinstance(shown, Sequence) and not isinstance(shown, str) and len(shown) == 2
     if name == "datasets" and pair and all(isinstance(part, str) for part in shown):
-        return f"{quoted(shown[1])} ({clean(shown[0])})"
+        return f"{quote_text(shown[1])} ({clean_text(shown[0])})"
     return value(name, shown)
 
 
@@ -142,28 +142,28 @@ def moments(points: Sequence[int]) -> str:
 
 def client(name: str) -> str:
     """Which program wrote, by its IMS client id (flow-service.md 2: exc_app is the UI)."""
-    return _CLIENTS.get(name, f"client {clean(name)}")
+    return _CLIENTS.get(name, f"client {clean_text(name)}")
 
 
 def actor(who: Actor | None, did: str = "changed") -> str:
     """`changed by jane@acme.example at 2026-11-22 09:10 UTC with the UI (exc_app)`, as far as it is recorded."""
     if who is None:
         return f"{did} by somebody not recorded"
-    words = [f"{did} by {clean(who.by) if who.by else 'somebody not recorded'}"]
+    words = [f"{did} by {clean_text(who.by) if who.by else 'somebody not recorded'}"]
     if who.at is not None:
         words.append(f"at {moment(who.at)}")
     if who.client:
         words.append(f"with {client(who.client)}")
-    return " ".join(words) + (f" ({clean(who.note.removeprefix('not recorded: '))})" if who.note else "")
+    return " ".join(words) + (f" ({clean_text(who.note.removeprefix('not recorded: '))})" if who.note else "")
 
 
 def object_label(address: Address) -> str:
     """What an address's id is the id of, in the service's own words."""
-    return ANCHOR.label if address.root == ANCHOR.root else ACCOUNT.label
+    return FLOW.label if address.root == FLOW.root else BASE_CONNECTION.label
 
 
 def address(item_address: Address) -> str:
-    return clean(str(item_address))
+    return clean_text(str(item_address))
 
 
 SYMBOLS: Mapping[Verb, str] = {
@@ -177,11 +177,11 @@ SYMBOLS: Mapping[Verb, str] = {
     Verb.CLEAN: "-",
     Verb.MARK: ">",
     Verb.RENEW: ">",
-    Verb.HELD: "!",
-    Verb.NONE: " ",
+    Verb.PAUSED: "!",
+    Verb.UNCHANGED: " ",
 }
 
 
-def symbol(item: Item) -> str:
+def symbol(item: PlanItem) -> str:
     """`!` where apply will refuse or holds back, else the verb's own."""
     return "!" if item.refusals else SYMBOLS[item.verb]

@@ -7,14 +7,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from exportctl.errors import Finding, Level
-from exportctl.model import DESTINATIONS, WRITES, Address, Cause, FieldChange, Header, Item, Plan, Verb
-from exportctl.saved.planfile import digest
-from exportctl.schedules import age
+from exportctl.model import DESTINATIONS, WRITE_CAUSES, Address, Cause, FieldChange, Plan, PlanHeader, PlanItem, Verb
+from exportctl.saved.planfile import approval_digest
+from exportctl.schedules import format_age
 from exportctl.views import values
 
 EMULATOR = "EMULATOR: nothing reaches Adobe"
 NO_CHANGES = "No changes. The sandbox holds what the config asks for."
-UNPLANNED = "Not everything could be planned: mend the errors above first."
+NOT_PLANNED = "Not everything could be planned: mend the errors above first."
 NOTHING_TO_APPLY = "No changes. See above for what is held, renewed, cleaned up, refused or reported."
 
 VERBS: Mapping[Verb, str] = {
@@ -28,61 +28,61 @@ VERBS: Mapping[Verb, str] = {
     Verb.CLEAN: "clean up what was left behind",
     Verb.MARK: "marker only",
     Verb.RENEW: "renew: only the end moves",
-    Verb.HELD: "held",
-    Verb.NONE: "unchanged",
+    Verb.PAUSED: "held",
+    Verb.UNCHANGED: "unchanged",
 }
-_OF_ACCOUNTS: Mapping[Verb, str] = {
+_ACCOUNT_VERBS: Mapping[Verb, str] = {
     Verb.REPLACE: "replace: a new account, and the former one goes once no flow is on it",
     Verb.RELEASE: "release: our marker goes, the account stays as it is",
 }
-SELF_EVIDENT = frozenset({Verb.CREATE, Verb.UPDATE, Verb.DELETE, Verb.NONE})
-_STOPS = {"enabled": "switched off", "end": "end moved earlier"}
-_OVER = "its rolling end is over"  # where the config silences the finding
+SELF_EVIDENT = frozenset({Verb.CREATE, Verb.UPDATE, Verb.DELETE, Verb.UNCHANGED})
+_PAUSES = {"enabled": "switched off", "end": "end moved earlier"}
+_END_PASSED = "its rolling end is over"  # where the config silences the finding
 _WAITS = "waits: it could begin only after the end that was moved by hand"
-_MOVES = WRITES | {Cause.RENEWAL}
+_MOVES = WRITE_CAUSES | {Cause.RENEWAL}
 
 
 def verb(shown: Verb, address: Address) -> str:
     """What a plan does to an address, in words; an account is neither a flow nor does it run."""
-    return (_OF_ACCOUNTS.get(shown) if address.root == DESTINATIONS else None) or VERBS[shown]
+    return (_ACCOUNT_VERBS.get(shown) if address.root == DESTINATIONS else None) or VERBS[shown]
 
 
 def cause(change: FieldChange) -> str:
     """Why the two sides differ, in words; empty for a creation, where there is nothing to explain."""
     who = values.actor(change.actor)
-    stop = f"stopped: {values.actor(change.actor, _STOPS.get(change.field, 'stopped'))}"
+    stop = f"stopped: {values.actor(change.actor, _PAUSES.get(change.field, 'stopped'))}"
     return {
         Cause.CREATE: "",
         Cause.PENDING: "pending: the YAML changed since the last apply",
         Cause.DRIFT: f"drift: {who}",
         Cause.CONFLICT: f"conflict: the YAML changed and so did the sandbox, {who}; the YAML wins",
-        Cause.DIFFERS: "differs: what was last applied is not known; the YAML wins"
+        Cause.UNKNOWN_ORIGIN: "differs: what was last applied is not known; the YAML wins"
         + (f" ({who})" if change.actor else ""),
-        Cause.CONVERGED: "converged: both sides are equal by now, only the marker is written",
+        Cause.ALREADY_MATCHES: "converged: both sides are equal by now, only the marker is written",
         Cause.NORMALISED: "normalised: the service keeps another spelling of what was sent, nothing is written",
-        Cause.STOPPED: f"{_WAITS if change.field in ('cadence', 'phase') else stop}; held, not put back",
+        Cause.PAUSED: f"{_WAITS if change.field in ('cadence', 'phase') else stop}; held, not put back",
         Cause.RENEWAL: "renewal: the rolling end is due",
-        Cause.LAPSED: "lapsed: the rolling end is over; apply moves it on, renew does not",
+        Cause.EXPIRED: "lapsed: the rolling end is over; apply moves it on, renew does not",
         Cause.ACCEPTED: "accepted: an accept entry of the config covers it, left as it is",
     }[change.cause]
 
 
-def sides(change: FieldChange) -> str:
+def both_values(change: FieldChange) -> str:
     """Both values: `live -> config` where apply writes, else side by side, so that nobody expects a write."""
     if change.cause is Cause.CREATE:
         return values.value(change.path, change.after)
     if change.cause in _MOVES:
         return values.arrow(change.path, change.before, change.after)
-    return compared(change)
+    return compared_values(change)
 
 
-def compared(change: FieldChange) -> str:
+def compared_values(change: FieldChange) -> str:
     """`live "/a", config "/b"`; one value where both are equal."""
     before, after = values.value(change.path, change.before), values.value(change.path, change.after)
     return before if change.before == change.after else f"live {before}, config {after}"
 
 
-def put_back(item: Item) -> str:
+def resume_option(item: PlanItem) -> str:
     return f"--put-back {values.address(item.address)}"
 
 
@@ -103,9 +103,9 @@ def summary(n: Mapping[str, int]) -> str:
     )
 
 
-def in_a_line(plan: Plan) -> str:
+def plan_line(plan: Plan) -> str:
     """A plan among others: its counts, and whether a gate refuses it."""
-    return summary(plan.counts()).removeprefix("Plan: ") + (" Refused." if plan.refused else "")
+    return summary(plan.counts()).removeprefix("Plan: ") + (" Refused." if plan.is_refused else "")
 
 
 def writes(plan: Plan) -> str:
@@ -114,45 +114,51 @@ def writes(plan: Plan) -> str:
 
 def approval(plan: Plan) -> str | None:
     """How to apply this plan and no other, without its file. Not from a snapshot, and `apply` makes no rotation."""
-    if plan.empty or plan.refused or plan.errors() or plan.header.snapshot is not None or "rotate" in plan.flags:
+    if (
+        plan.is_empty
+        or plan.is_refused
+        or plan.errors()
+        or plan.header.snapshot_at is not None
+        or "rotate" in plan.options
+    ):
         return None
-    options = " and the same options" if any(plan.flags.values()) else ""
-    environment = f"--env {values.clean(plan.header.environment)} " if plan.header.environment else ""
-    return f"To apply exactly this: exportctl apply {environment}--only-if {digest(plan)}{options}"
+    options = " and the same options" if any(plan.options.values()) else ""
+    environment = f"--env {values.clean_text(plan.header.environment)} " if plan.header.environment else ""
+    return f"To apply exactly this: exportctl apply {environment}--only-if {approval_digest(plan)}{options}"
 
 
 def verdict(plan: Plan) -> str | None:
     """The sentence for a plan with errors or without changes; None for any other."""
     if plan.errors():
-        return UNPLANNED
-    if not plan.empty:
+        return NOT_PLANNED
+    if not plan.is_empty:
         return None
-    return NOTHING_TO_APPLY if any(spoken(item) for item in plan.items) else NO_CHANGES
+    return NOTHING_TO_APPLY if any(is_listed(item) for item in plan.items) else NO_CHANGES
 
 
-def spoken(item: Item) -> bool:
+def is_listed(item: PlanItem) -> bool:
     """Does a plan list this item, or only count it?"""
-    return item.verb is not Verb.NONE or bool(item.refusals or item.fields)
+    return item.verb is not Verb.UNCHANGED or bool(item.refusals or item.fields)
 
 
-def lapsed(plan: Plan) -> tuple[Finding, ...]:
+def expired_findings(plan: Plan) -> tuple[Finding, ...]:
     """What a renewal says of the rolling ends that are over: the planner's finding, with the way to go on."""
-    over = [item for item in plan.items if item.lapsed]
+    over = [item for item in plan.items if item.is_expired]
     return tuple(
         next(
             (f for f in item.findings if f.rule == "expired"),
-            Finding("expired", f"{item.address}: {_OVER}", level=Level.WARNING),
+            Finding("expired", f"{item.address}: {_END_PASSED}", level=Level.WARNING),
         )
         for item in over
     )
 
 
-def passed_over(plan: Plan) -> tuple[Finding, ...]:
+def not_renewed_findings(plan: Plan) -> tuple[Finding, ...]:
     """What a renewal says of the rolling ends that it does not look after."""
-    return tuple(f for item in plan.items for f in passed_over_of(item))
+    return tuple(f for item in plan.items for f in item_not_renewed_findings(item))
 
 
-def passed_over_of(item: Item) -> tuple[Finding, ...]:
+def item_not_renewed_findings(item: PlanItem) -> tuple[Finding, ...]:
     return tuple(f for f in item.findings if f.rule == "not-renewed")
 
 
@@ -161,21 +167,23 @@ def secrets(plan: Plan) -> tuple[str, ...]:
     return tuple(sorted({name for step in plan.steps() for name in step.secrets}))
 
 
-def place(header: Header) -> str:
+def sandbox_label(header: PlanHeader) -> str:
     """`organization …, sandbox prod, environment prod`."""
-    parts = [f"organization {values.clean(header.organization)}", f"sandbox {values.clean(header.sandbox)}"]
+    parts = [f"organization {values.clean_text(header.organization)}", f"sandbox {values.clean_text(header.sandbox)}"]
     if header.environment:
-        parts.append(f"environment {values.clean(header.environment)}")
+        parts.append(f"environment {values.clean_text(header.environment)}")
     return ", ".join(parts)
 
 
-def emulated(header: Header) -> bool:
+def is_emulated(header: PlanHeader) -> bool:
     return header.platform != "service"
 
 
-def snapshot(header: Header, as_of: int) -> str | None:
+def snapshot_note(header: PlanHeader, as_of: int) -> str | None:
     """Said of a plan that was made from a snapshot, with its age; None for any other."""
-    if header.snapshot is None:
+    if header.snapshot_at is None:
         return None
-    old = f"{age(as_of - header.snapshot)} old" if as_of >= header.snapshot else "by a later clock"
-    return f"SNAPSHOT of {values.moment(header.snapshot)}, {old}: what moved since is not seen, and nothing is approved"
+    old = f"{format_age(as_of - header.snapshot_at)} old" if as_of >= header.snapshot_at else "by a later clock"
+    return (
+        f"SNAPSHOT of {values.moment(header.snapshot_at)}, {old}: what moved since is not seen, and nothing is approved"
+    )

@@ -24,7 +24,7 @@ DAY = 86400
 _LAKE = re.compile(r"abfss?://([^@/]+)@([^./@]+)(?:\.[^/]*)?/?")
 
 
-def opened(endpoint: Endpoint, auth: Json, place: Json) -> Sink:
+def open_sink(endpoint: Endpoint, auth: Json, place: Json) -> Sink:
     """
     The sink behind an endpoint: `auth` is the base connection's, `place` the target's params.
 
@@ -34,40 +34,40 @@ def opened(endpoint: Endpoint, auth: Json, place: Json) -> Sink:
     return _OPENERS[endpoint.type](endpoint, auth, place)
 
 
-def _amazon_s3(endpoint: Endpoint, auth: Json, place: Json) -> Sink:
+def _open_amazon_s3(endpoint: Endpoint, auth: Json, place: Json) -> Sink:
     params = auth["params"]
     if auth["specName"] == "Assumed Role":
         # rule: storage-roles
         role = endpoint.values.get("roles", {}).get(params["s3Role"])
         if role is None:
             raise StorageRefused("denied", "the role cannot be assumed: the endpoint's roles do not list it")
-        return _s3(endpoint, place["bucketName"], role["access_key_id"], role["secret_access_key"], "us-east-1")
-    return _s3(endpoint, place["bucketName"], params["s3AccessKey"], params["s3SecretKey"], "us-east-1")
+        return _open_s3(endpoint, place["bucketName"], role["access_key_id"], role["secret_access_key"], "us-east-1")
+    return _open_s3(endpoint, place["bucketName"], params["s3AccessKey"], params["s3SecretKey"], "us-east-1")
 
 
-def _google_cloud_storage(endpoint: Endpoint, auth: Json, place: Json) -> Sink:
+def _open_google_cloud_storage(endpoint: Endpoint, auth: Json, place: Json) -> Sink:
     params = auth["params"]
-    return _s3(endpoint, place["bucketName"], params["accessKeyId"], params["secretAccessKey"], "auto")
+    return _open_s3(endpoint, place["bucketName"], params["accessKeyId"], params["secretAccessKey"], "auto")
 
 
-def _s3(endpoint: Endpoint, bucket: str, access_key: str, secret_key: str, region: str) -> Sink:
+def _open_s3(endpoint: Endpoint, bucket: str, access_key: str, secret_key: str, region: str) -> Sink:
     url = endpoint.values["url"].rstrip("/")
     region = endpoint.values.get("region", region)
     login = (region, access_key, secret_key)
 
     def folder_request(key: str) -> tuple[str, Mapping[str, str]]:
-        address = f"{url}/{bucket}/{signing.quoted(key)}"
+        address = f"{url}/{bucket}/{signing.quote_key(key)}"
         return address, signing.s3_headers("PUT", address, *login, now=time.time())
 
     return ObjectSink(objects.s3_store(url, bucket, *login), f"bucket {bucket} at {url}", folder_request)
 
 
-def _azure_blob(endpoint: Endpoint, auth: Json, place: Json) -> Sink:
-    account, key = connection_string(auth["params"]["connectionString"])
-    return _azure_by_key(endpoint, account, key, place["container"])
+def _open_azure_blob(endpoint: Endpoint, auth: Json, place: Json) -> Sink:
+    account, key = parse_connection_string(auth["params"]["connectionString"])
+    return _open_azure_with_key(endpoint, account, key, place["container"])
 
 
-def connection_string(text: str) -> tuple[str, str]:
+def parse_connection_string(text: str) -> tuple[str, str]:
     """
     Account name and account key of an Azure connection string; its addresses give way to the endpoint's.
 
@@ -82,17 +82,17 @@ def connection_string(text: str) -> tuple[str, str]:
     return members["accountname"], members["accountkey"]
 
 
-def _azure_data_lake(endpoint: Endpoint, auth: Json, place: Json) -> Sink:
+def _open_azure_data_lake(endpoint: Endpoint, auth: Json, place: Json) -> Sink:
     params = auth["params"]
-    container, account = lake(params["url"])
+    container, account = parse_lake_url(params["url"])
     # rule: storage-principals
     principal = endpoint.values.get("principals", {}).get(params["servicePrincipalId"])
     if principal is None or principal["key"] != params["servicePrincipalKey"]:
         raise StorageRefused("denied", f"account {account} refused the service principal: unknown, or its key is wrong")
-    return _azure_by_key(endpoint, account, principal["account_key"], container)
+    return _open_azure_with_key(endpoint, account, principal["account_key"], container)
 
 
-def lake(url: str) -> tuple[str, str]:
+def parse_lake_url(url: str) -> tuple[str, str]:
     """
     Container and account of a lake's address, `abfss://CONTAINER@ACCOUNT.dfs.core.windows.net`.
 
@@ -105,31 +105,31 @@ def lake(url: str) -> tuple[str, str]:
     return found[1], found[2]
 
 
-def _azure_by_key(endpoint: Endpoint, account: str, key: str, container: str) -> Sink:
-    sas = _sas(account, key, container)  # a key that is no key is refused here
-    return _azure(endpoint, account, container, {"access_key": key}, sas)
+def _open_azure_with_key(endpoint: Endpoint, account: str, key: str, container: str) -> Sink:
+    sas = _sign_sas(account, key, container)  # a key that is no key is refused here
+    return _open_azure(endpoint, account, container, {"access_key": key}, sas)
 
 
-def _landing_zone(endpoint: Endpoint, auth: Json, place: Json) -> Sink:
+def _open_landing_zone(endpoint: Endpoint, auth: Json, place: Json) -> Sink:
     # rule: landing-zone-storage
     values, container = endpoint.values, endpoint.values.get("container", LANDING_ZONE)
     account = values["account"]
-    sas = values["sas"].removeprefix("?") if "sas" in values else _sas(account, values["account_key"], container)
-    return _azure(endpoint, account, container, {"sas_token": sas}, sas)
+    sas = values["sas"].removeprefix("?") if "sas" in values else _sign_sas(account, values["account_key"], container)
+    return _open_azure(endpoint, account, container, {"sas_token": sas}, sas)
 
 
-def _azure(endpoint: Endpoint, account: str, container: str, credential: Mapping[str, str], sas: str) -> Sink:
+def _open_azure(endpoint: Endpoint, account: str, container: str, credential: Mapping[str, str], sas: str) -> Sink:
     url = endpoint.values["url"].rstrip("/")
 
     def folder_request(key: str) -> tuple[str, Mapping[str, str]]:
         headers = {"x-ms-version": signing.AZURE_VERSION, "x-ms-blob-type": "BlockBlob"}
-        return f"{url}/{container}/{signing.quoted(key)}?{sas}", headers
+        return f"{url}/{container}/{signing.quote_key(key)}?{sas}", headers
 
     store = objects.azure_store(url, container, account, credential)
     return ObjectSink(store, f"container {container} at {url}", folder_request)
 
 
-def _sas(account: str, key: str, container: str) -> str:
+def _sign_sas(account: str, key: str, container: str) -> str:
     """For one run, by the time of this machine: the storage's clock is a real one."""
     try:
         return signing.container_sas(account, key, container, "rcwdl", time.time() + DAY)
@@ -137,34 +137,34 @@ def _sas(account: str, key: str, container: str) -> str:
         raise StorageRefused("denied", f"account {account}: {error}") from None
 
 
-def _sftp(endpoint: Endpoint, auth: Json, place: Json) -> Sink:
+def _open_sftp(endpoint: Endpoint, auth: Json, place: Json) -> Sink:
     from exportctl.emulator.sinks.sftp import SftpSink  # asyncio, which few commands need
 
     # rule: storage-sftp-root
     values, params = endpoint.values, auth["params"]
     return SftpSink(
         endpoint.host,
-        values.get("port") or _port(params.get("port", SFTP_PORT)),
+        values.get("port") or _parse_port(params.get("port", SFTP_PORT)),
         params["username"],
         "/" if place["remotePath"].startswith("/") else "",
         password=params.get("password"),
         private_key=params.get("sshKey"),
         known_hosts=values.get("known_hosts"),
-        accept_any_host_key=endpoint.loopback,
+        accept_any_host_key=endpoint.is_loopback,
     )
 
 
-def _port(given: str | int) -> int:
+def _parse_port(given: str | int) -> int:
     if not re.fullmatch(r"[0-9]{1,5}", str(given)):
         raise StorageRefused("failed", "the port of the SFTP account is not a number")
     return int(given)
 
 
 _OPENERS: Mapping[str, Callable[[Endpoint, Json, Json], Sink]] = {
-    "amazon-s3": _amazon_s3,
-    "azure-blob": _azure_blob,
-    "azure-data-lake": _azure_data_lake,
-    "data-landing-zone": _landing_zone,
-    "google-cloud-storage": _google_cloud_storage,
-    "sftp": _sftp,
+    "amazon-s3": _open_amazon_s3,
+    "azure-blob": _open_azure_blob,
+    "azure-data-lake": _open_azure_data_lake,
+    "data-landing-zone": _open_landing_zone,
+    "google-cloud-storage": _open_google_cloud_storage,
+    "sftp": _open_sftp,
 }

@@ -37,7 +37,7 @@ class LocalSink:
         folder = self._root.joinpath(*folders)
         # The same name for every attempt: one that was killed leaves nothing that the next does not replace.
         part = folder / f".{name}.part"
-        with _refusals(key):
+        with _translate_errors(key):
             folder.mkdir(parents=True, exist_ok=True)
             try:
                 shutil.copyfile(source, part)
@@ -48,18 +48,18 @@ class LocalSink:
                 raise
 
     def make_folder(self, key: str) -> None:
-        with _refusals(key):
+        with _translate_errors(key):
             self._root.joinpath(*keys.segments(key.rstrip("/"))).mkdir(parents=True, exist_ok=True)
 
     def remove(self, key: str) -> None:
-        with _refusals(key):
+        with _translate_errors(key):
             self._root.joinpath(*keys.segments(key)).unlink(missing_ok=True)
 
     def close(self) -> None:
         """Nothing is held."""
 
 
-class Nowhere:
+class NullSink:
     """Takes everything and keeps nothing: for an emulator in memory."""
 
     def put(self, key: str, source: Path) -> None:
@@ -76,14 +76,14 @@ class Nowhere:
 
 
 @contextmanager
-def _refusals(key: str) -> Iterator[None]:
+def _translate_errors(key: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise refusal(error, key) from error
+        raise refusal_of_error(error, key) from error
 
 
-def refusal(error: OSError, key: str) -> StorageRefused:
+def refusal_of_error(error: OSError, key: str) -> StorageRefused:
     """What an error of the file system means; names the key and not where the folder lies."""
     why = os.strerror(error.errno).lower() if error.errno else "it failed"
     return StorageRefused(_CODES.get(error.errno or 0, "failed"), f"the local folder did not take {key!r}: {why}")

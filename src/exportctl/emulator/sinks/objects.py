@@ -46,7 +46,7 @@ class ObjectSink:
         keys.segments(key)
         # A small file is read before anything is sent, a large one only after its upload has begun.
         large = source.stat().st_size > PART
-        with source.open("rb") as file, self._refusals(lambda: large and file.tell() > 0):
+        with source.open("rb") as file, self._translate_errors(lambda: large and file.tell() > 0):
             self._store.put(key, file, chunk_size=PART, max_concurrency=PARTS_AT_ONCE)
         self._begun = True
 
@@ -54,34 +54,34 @@ class ObjectSink:
         keys.segments(key.rstrip("/"))
         url, headers = self._folder_request(f"{key.rstrip('/')}/")
         try:
-            status, body = _put_nothing(url, headers)
+            status, body = _send_empty_put(url, headers)
         except (OSError, http.client.HTTPException) as error:
             raise StorageRefused("cut" if self._begun else "unreachable", f"{self._where} does not answer") from error
         if status not in (200, 201):
-            raise refusals.of_answer(status, body, self._where)
+            raise refusals.answer_refusal(status, body, self._where)
 
     def remove(self, key: str) -> None:
         keys.segments(key)
-        with self._refusals(lambda: False), suppress(FileNotFoundError):
+        with self._translate_errors(lambda: False), suppress(FileNotFoundError):
             self._store.delete(key)
 
     def close(self) -> None:
         """The library lets its connections go by itself."""
 
     @contextmanager
-    def _refusals(self, sent: Callable[[], bool]) -> Iterator[None]:
+    def _translate_errors(self, sent: Callable[[], bool]) -> Iterator[None]:
         from obstore.exceptions import BaseError
 
         try:
             yield
         except (BaseError, OSError, ValueError) as error:
             # The text of the error may hold a signed address: no traceback may show it.
-            raise refusals.of_library(error, self._where, self._begun or sent()) from None
+            raise refusals.library_refusal(error, self._where, self._begun or sent()) from None
 
 
 def s3_store(url: str, bucket: str, region: str, access_key: str, secret_key: str) -> S3Store:
     """A bucket, addressed in the path of the URL."""
-    store = _library()
+    store = _import_obstore()
     credential = {"access_key_id": access_key, "secret_access_key": secret_key, "token": None, "expires_at": None}
     return store.S3Store(  # type: ignore[no-any-return]
         bucket,
@@ -92,13 +92,13 @@ def s3_store(url: str, bucket: str, region: str, access_key: str, secret_key: st
         skip_signature=False,
         disable_bulk_delete=True,  # which Google's dialect lacks
         credential_provider=lambda: credential,
-        **_manners(url),
+        **_client_settings(url),
     )
 
 
 def azure_store(url: str, container: str, account: str, credential: Mapping[str, str]) -> AzureStore:
     """A container of the account at `url`; the credential is `{"access_key"}` or `{"sas_token"}`."""
-    store = _library()
+    store = _import_obstore()
     return store.AzureStore(  # type: ignore[no-any-return]
         container,
         account_name=account,
@@ -107,11 +107,11 @@ def azure_store(url: str, container: str, account: str, credential: Mapping[str,
         use_fabric_endpoint=False,
         skip_signature=False,
         credential_provider=lambda: {**credential, "expires_at": None},
-        **_manners(url),
+        **_client_settings(url),
     )
 
 
-def _library() -> Any:
+def _import_obstore() -> Any:
     try:
         from obstore import store
     except ImportError:
@@ -120,7 +120,7 @@ def _library() -> Any:
     return store
 
 
-def _manners(url: str) -> dict[str, Any]:
+def _client_settings(url: str) -> dict[str, Any]:
     """Patience, in all: an unreachable storage is given up within ten seconds, a silent one within thirty."""
     pause = {"init_backoff": timedelta(milliseconds=100), "max_backoff": timedelta(seconds=1), "base": 2}
     plain = url.startswith("http:")  # on loopback only: settings.py sees to it
@@ -134,7 +134,7 @@ def _manners(url: str) -> dict[str, Any]:
     }
 
 
-def _put_nothing(url: str, headers: Mapping[str, str]) -> tuple[int, str]:
+def _send_empty_put(url: str, headers: Mapping[str, str]) -> tuple[int, str]:
     """Status and body of a PUT without body; goes where the address says, past proxies and redirects."""
     parts = urlsplit(url)
     kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection

@@ -61,14 +61,14 @@ _SERVICE_CODE = re.compile(r"<Code>\s*([A-Za-z0-9.]{1,64})\s*</Code>")
 _STATUS = re.compile(r"(?:non-2xx status code: |\(code: )(\d{3})")
 
 
-def of_library(error: Exception, where: str, begun: bool) -> StorageRefused:
+def library_refusal(error: Exception, where: str, begun: bool) -> StorageRefused:
     """
     An error of obstore, which tells kinds apart only in its text; `begun`: the storage had answered before.
     """
     text = str(error)
     status = _STATUS.search(text)
     if status is not None:
-        return of_answer(int(status[1]), text, where)
+        return answer_refusal(int(status[1]), text, where)
     if "kind: Connect" in text and not begun:
         if "dns error" in text:
             return StorageRefused("unknown-host", f"{where} cannot be reached: nobody knows that host")
@@ -80,7 +80,7 @@ def of_library(error: Exception, where: str, begun: bool) -> StorageRefused:
     return StorageRefused("failed", f"{where} did not take it ({type(error).__name__})")
 
 
-def of_answer(status: int, body: str, where: str) -> StorageRefused:
+def answer_refusal(status: int, body: str, where: str) -> StorageRefused:
     """An HTTP status that is no success, and the body with the service's code, where there is one."""
     found = _SERVICE_CODE.search(body)
     if found is None:

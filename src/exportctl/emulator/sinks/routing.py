@@ -15,8 +15,8 @@ from pathlib import Path
 
 from exportctl.emulator import specs
 from exportctl.emulator.sinks import accounts, keys
-from exportctl.emulator.sinks.local import LocalSink, Nowhere
-from exportctl.emulator.sinks.settings import Endpoint, parsed
+from exportctl.emulator.sinks.local import LocalSink, NullSink
+from exportctl.emulator.sinks.settings import Endpoint, parse_settings
 from exportctl.emulator.sinks.sink import Sink, StorageRefused
 from exportctl.emulator.wire import Json
 
@@ -30,7 +30,7 @@ TYPES = {
 }
 
 
-def opened(connection: Json, target: Json, settings: Json, root: Path | None) -> Sink:
+def open_sink(connection: Json, target: Json, settings: Json, root: Path | None) -> Sink:
     """
     The sink that a target connection writes to; keys are relative to its bucket, container or account.
 
@@ -39,12 +39,12 @@ def opened(connection: Json, target: Json, settings: Json, root: Path | None) ->
     """
     endpoint = _endpoint(connection, settings)
     if endpoint is not None:
-        return accounts.opened(endpoint, connection.get("auth") or {}, target["params"])
+        return accounts.open_sink(endpoint, connection.get("auth") or {}, target["params"])
     folder = local_root(connection, target, settings, root)
-    return Nowhere() if folder is None else LocalSink(folder)
+    return NullSink() if folder is None else LocalSink(folder)
 
 
-def prefix(target: Json) -> str:
+def target_folder(target: Json) -> str:
     """
     The folder of a target, without slashes around it and doubled ones inside; empty for the root.
 
@@ -60,12 +60,12 @@ def local_root(connection: Json, target: Json, settings: Json, root: Path | None
     if root is None or type in settings.get("endpoints", {}):
         return None
     params = (connection.get("auth") or {}).get("params", {})
-    return root / type / keys.folder_name(_ROOMS[type](params, target["params"]))
+    return root / type / keys.folder_name(_FOLDER_NAMES[type](params, target["params"]))
 
 
 def _endpoint(connection: Json, settings: Json) -> Endpoint | None:
     try:
-        return parsed(settings).endpoint(_type(connection))
+        return parse_settings(settings).endpoint(_type(connection))
     except ValueError as error:
         raise StorageRefused("failed", f"the emulator's storage settings are wrong: {error}") from error
 
@@ -74,17 +74,17 @@ def _type(connection: Json) -> str:
     return TYPES[specs.BY_CONNECTION_SPEC[connection["connectionSpec"]["id"]].name]
 
 
-def _lake(auth: Json, place: Json) -> str:
+def _lake_folder_name(auth: Json, place: Json) -> str:
     try:
-        return "@".join(accounts.lake(auth["url"]))
+        return "@".join(accounts.parse_lake_url(auth["url"]))
     except StorageRefused:
         return str(auth["url"])  # any address will do to tell folders apart
 
 
-_ROOMS: Mapping[str, Callable[[Json, Json], str]] = {
+_FOLDER_NAMES: Mapping[str, Callable[[Json, Json], str]] = {
     "amazon-s3": lambda auth, place: place["bucketName"],
     "azure-blob": lambda auth, place: place["container"],
-    "azure-data-lake": _lake,
+    "azure-data-lake": _lake_folder_name,
     "data-landing-zone": lambda auth, place: accounts.LANDING_ZONE,
     "google-cloud-storage": lambda auth, place: place["bucketName"],
     "sftp": lambda auth, place: f"{auth['domain'].lower()}_{auth.get('port', accounts.SFTP_PORT)}",

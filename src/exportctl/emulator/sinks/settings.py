@@ -40,27 +40,29 @@ class Option:
     members: tuple[str, ...] = ()
 
 
-_AT = Option("url", "where the service answers", required=True)
-_ACCOUNT_AT = Option("url", "where the account answers, the account's name included if it stands there", required=True)
+_URL_OPTION = Option("url", "where the service answers", required=True)
+_ACCOUNT_URL_OPTION = Option(
+    "url", "where the account answers, the account's name included if it stands there", required=True
+)
 OPTIONS: Mapping[str, tuple[Option, ...]] = {
     "amazon-s3": (
-        _AT,
+        _URL_OPTION,
         Option("region", "default us-east-1"),
         Option("roles", "keys by role ARN", secret=True, members=("access_key_id", "secret_access_key")),
     ),
-    "azure-blob": (_ACCOUNT_AT,),
+    "azure-blob": (_ACCOUNT_URL_OPTION,),
     "azure-data-lake": (
-        _ACCOUNT_AT,
+        _ACCOUNT_URL_OPTION,
         Option("principals", "account keys by service principal id", secret=True, members=("key", "account_key")),
     ),
     "data-landing-zone": (
-        _ACCOUNT_AT,
+        _ACCOUNT_URL_OPTION,
         Option("account", "the account's name", required=True),
         Option("container", "default dlz-destination"),
         Option("account_key", "signs what is written and handed out; or sas", secret=True),
         Option("sas", "to read, create, write, delete and list", secret=True),
     ),
-    "google-cloud-storage": (_AT, Option("region", "default auto")),
+    "google-cloud-storage": (_URL_OPTION, Option("region", "default auto")),
     "sftp": (
         Option("host", "stands for the domain of every base connection", required=True),
         Option("port", "default that of the base connection, or 22"),
@@ -83,21 +85,21 @@ class Endpoint:
         return (found[2] if found else str(self.values["host"])).strip("[]").lower()
 
     @property
-    def loopback(self) -> bool:
+    def is_loopback(self) -> bool:
         """Whether the host names this machine: localhost, ::1 or 127.0.0.0/8, and no other spelling of them."""
         try:
             return self.host == "localhost" or ip_address(self.host).is_loopback
         except ValueError:
             return False
 
-    def shown(self) -> Json:
+    def masked_json(self) -> Json:
         """For people: secret members masked."""
         secret = {option.name for option in OPTIONS[self.type] if option.secret}
         return {name: SECRET if name in secret else value for name, value in self.values.items()}
 
 
 @dataclass(frozen=True)
-class Settings:
+class StorageSettings:
     """The endpoints by destination type, and the hosts beyond this machine that may be written to."""
 
     endpoints: Mapping[str, Endpoint]
@@ -111,12 +113,12 @@ class Settings:
             StorageRefused: its host is not on this machine and nobody allowed it.
         """
         found = self.endpoints.get(type)
-        if found is None or found.loopback or found.host in self.allowed_hosts:
+        if found is None or found.is_loopback or found.host in self.allowed_hosts:
             return found
         reason = f"{found.host} is not on this machine; to write there, --allow-real-storage {found.host} must be given"
         raise StorageRefused("not-allowed", reason)
 
-    def with_added(self, more: Settings) -> Settings:
+    def merge(self, more: StorageSettings) -> StorageSettings:
         """
         The same with further endpoints and hosts; an endpoint of the same type is replaced.
 
@@ -124,12 +126,12 @@ class Settings:
             StorageRefused: the host of an added endpoint is not allowed.
         """
         hosts = sorted({*self.allowed_hosts, *more.allowed_hosts})
-        whole = Settings({**self.endpoints, **more.endpoints}, tuple(hosts))
+        whole = StorageSettings({**self.endpoints, **more.endpoints}, tuple(hosts))
         for type in more.endpoints:
             whole.endpoint(type)
         return whole
 
-    def without(self, type: str) -> Settings:
+    def remove_endpoint(self, type: str) -> StorageSettings:
         """
         The same with a type written locally again, `""` for all; hosts that nothing is written to are forgotten.
 
@@ -137,67 +139,67 @@ class Settings:
             ValueError: there is no such type.
         """
         if type:
-            _known(type)
+            _check_type(type)
         kept = {name: endpoint for name, endpoint in self.endpoints.items() if type not in ("", name)}
         hosts = {endpoint.host for endpoint in kept.values()}
-        return Settings(kept, tuple(host for host in self.allowed_hosts if host in hosts))
+        return StorageSettings(kept, tuple(host for host in self.allowed_hosts if host in hosts))
 
     def to_json(self) -> Json:
         endpoints = {type: dict(endpoint.values) for type, endpoint in self.endpoints.items()}
         return {"endpoints": endpoints, "allowed_hosts": list(self.allowed_hosts)}
 
-    def shown(self) -> Json:
+    def masked_json(self) -> Json:
         """As `to_json`, secrets masked."""
-        endpoints = {type: endpoint.shown() for type, endpoint in self.endpoints.items()}
+        endpoints = {type: endpoint.masked_json() for type, endpoint in self.endpoints.items()}
         return {"endpoints": endpoints, "allowed_hosts": list(self.allowed_hosts)}
 
 
-def parsed(value: Json) -> Settings:
+def parse_settings(value: Json) -> StorageSettings:
     """
     The setting as a value; `{}` is what it is until somebody sets it.
 
     Raises:
         ValueError: names the type and the member that is unknown, missing or malformed, and never its value.
     """
-    _only(value, ("endpoints", "allowed_hosts"), "storage")
-    endpoints = _object(value.get("endpoints", {}), "endpoints")
+    _check_members(value, ("endpoints", "allowed_hosts"), "storage")
+    endpoints = _check_object(value.get("endpoints", {}), "endpoints")
     hosts = value.get("allowed_hosts", [])
     if not isinstance(hosts, list) or not all(isinstance(host, str) and _HOST.fullmatch(host) for host in hosts):
         raise ValueError("allowed_hosts takes a list of host names, without port")
     for type in endpoints:
-        _known(type)
-    return Settings(
-        {type: _endpoint(type, _object(given, type)) for type, given in endpoints.items()},
+        _check_type(type)
+    return StorageSettings(
+        {type: _parse_endpoint(type, _check_object(given, type)) for type, given in endpoints.items()},
         tuple(sorted({host.lower() for host in hosts})),
     )
 
 
-def _known(type: str) -> None:
+def _check_type(type: str) -> None:
     if type not in OPTIONS:
         raise ValueError(f"no destination type {type!r}; there are {', '.join(OPTIONS)}")
 
 
-def _endpoint(type: str, given: Json) -> Endpoint:
-    _only(given, tuple(option.name for option in OPTIONS[type]), type)
+def _parse_endpoint(type: str, given: Json) -> Endpoint:
+    _check_members(given, tuple(option.name for option in OPTIONS[type]), type)
     for option in OPTIONS[type]:
         if option.name in given:
-            _check(f"{type}.{option.name}", option, given[option.name])
+            _check_option(f"{type}.{option.name}", option, given[option.name])
         elif option.required:
             raise ValueError(f"{type}: {option.name} is required")
     endpoint = Endpoint(type, given)
-    if given.get("url", "").startswith("http:") and not endpoint.loopback:
+    if given.get("url", "").startswith("http:") and not endpoint.is_loopback:
         raise ValueError(f"{type}.url must be https: plain http is for this machine only")
     if type == "data-landing-zone" and ("account_key" in given) == ("sas" in given):
         raise ValueError(f"{type} takes account_key or sas")
     if type == "data-landing-zone" and "account_key" in given:
-        signing.account_key(given["account_key"])
+        signing.decode_account_key(given["account_key"])
     return endpoint
 
 
-def _check(where: str, option: Option, value: object) -> None:
+def _check_option(where: str, option: Option, value: object) -> None:
     if option.members:
-        for key, entry in _object(value, where).items():
-            _only(_object(entry, f"{where}.{key}"), option.members, where)
+        for key, entry in _check_object(value, where).items():
+            _check_members(_check_object(entry, f"{where}.{key}"), option.members, where)
             if len(entry) != len(option.members) or not all(isinstance(v, str) and v for v in entry.values()):
                 raise ValueError(f"{where}: each takes {' and '.join(option.members)}, both text")
     elif option.name == "port":
@@ -216,13 +218,13 @@ def _is_url(text: str) -> bool:
     return found is not None and int(found[3] or 1) < 65536
 
 
-def _object(value: object, where: str) -> Json:
+def _check_object(value: object, where: str) -> Json:
     if not isinstance(value, dict):
         raise ValueError(f"{where} must be an object")
     return value
 
 
-def _only(value: Json, known: tuple[str, ...], where: str) -> None:
+def _check_members(value: Json, known: tuple[str, ...], where: str) -> None:
     unknown = sorted(set(value) - set(known))
     if unknown:
         raise ValueError(f"{where} has no member {unknown[0]!r}; it takes {', '.join(known)}")

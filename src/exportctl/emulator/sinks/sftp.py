@@ -66,7 +66,7 @@ class SftpSink:
         login = {
             "username": username,
             "password": password,
-            "client_keys": [_key(private_key)] if private_key else None,
+            "client_keys": [_parse_private_key(private_key)] if private_key else None,
             "known_hosts": self._known_hosts(known_hosts, accept_any_host_key),
             # Neither the settings nor the agent of the person who runs this are the account's.
             "config": None,
@@ -79,14 +79,14 @@ class SftpSink:
         # A broken upload ends in several errors at once: the first is raised, the others would be printed.
         self._runner.get_loop().set_exception_handler(lambda loop, context: None)
         try:
-            self._connection, self._client = self._run(_connected(host, port, login), "unreachable")
+            self._connection, self._client = self._run(_connect(host, port, login), "unreachable")
         except StorageRefused:
             self._runner.close()
             raise
 
     def put(self, key: str, source: Path) -> None:
         keys.segments(key)
-        self._run(_put(self._client, self._root + key, source), "cut")
+        self._run(_put_file(self._client, self._root + key, source), "cut")
 
     def make_folder(self, key: str) -> None:
         keys.segments(key.rstrip("/"))
@@ -94,17 +94,17 @@ class SftpSink:
 
     def remove(self, key: str) -> None:
         keys.segments(key)
-        self._run(_remove(self._client, self._root + key), "cut")
+        self._run(_remove_file(self._client, self._root + key), "cut")
 
     def close(self) -> None:
         with suppress(StorageRefused):
-            self._run(_closed(self._client, self._connection), "cut")
+            self._run(_close_connection(self._client, self._connection), "cut")
         self._runner.close()
 
     def _known_hosts(self, text: str | None, accept_any: bool) -> Any:
         if text is not None:
             try:
-                return _library().import_known_hosts(text)
+                return _import_asyncssh().import_known_hosts(text)
             except ValueError as error:
                 raise StorageRefused("unknown-host", "known_hosts cannot be read") from error
         if accept_any:
@@ -113,21 +113,21 @@ class SftpSink:
 
     def _run(self, step: Coroutine[Any, Any, Any], lost: str) -> Any:
         """What a step returns; `lost` is the word for a connection that is not there."""
-        asyncssh = _library()
+        asyncssh = _import_asyncssh()
         try:
             return self._runner.run(step)
         except socket.gaierror as error:
             raise StorageRefused("unknown-host", f"{self._where} cannot be reached: nobody knows that host") from error
         except OSError as error:
-            raise StorageRefused(lost, f"{self._where}: {_reason(error, lost)}") from error
+            raise StorageRefused(lost, f"{self._where}: {_connection_reason(error, lost)}") from error
         except asyncssh.Error as error:
             word = _WORDS.get(type(error).__name__, "failed")
             if word == "cut":
-                raise StorageRefused(lost, f"{self._where}: {_reason(error, lost)}") from error
-            raise StorageRefused(word, f"{self._where}: {_told(error)}") from error
+                raise StorageRefused(lost, f"{self._where}: {_connection_reason(error, lost)}") from error
+            raise StorageRefused(word, f"{self._where}: {_server_message(error)}") from error
 
 
-async def _connected(host: str, port: int, login: dict[str, Any]) -> tuple[SSHClientConnection, SFTPClient]:
+async def _connect(host: str, port: int, login: dict[str, Any]) -> tuple[SSHClientConnection, SFTPClient]:
     import asyncssh
 
     connection = await asyncssh.connect(host, port, **login)
@@ -138,7 +138,7 @@ async def _connected(host: str, port: int, login: dict[str, Any]) -> tuple[SSHCl
         raise
 
 
-async def _put(client: SFTPClient, path: str, source: Path) -> None:
+async def _put_file(client: SFTPClient, path: str, source: Path) -> None:
     import asyncssh
 
     folder, name = posixpath.split(path)
@@ -155,24 +155,24 @@ async def _put(client: SFTPClient, path: str, source: Path) -> None:
         raise
 
 
-async def _closed(client: SFTPClient, connection: SSHClientConnection) -> None:
+async def _close_connection(client: SFTPClient, connection: SSHClientConnection) -> None:
     client.exit()
     connection.close()
     await connection.wait_closed()
 
 
-async def _remove(client: SFTPClient, path: str) -> None:
+async def _remove_file(client: SFTPClient, path: str) -> None:
     import asyncssh
 
     with suppress(asyncssh.SFTPNoSuchFile, asyncssh.SFTPNoSuchPath):
         await client.remove(path)
 
 
-def _key(text: str) -> SSHKey:
+def _parse_private_key(text: str) -> SSHKey:
     """
     rule: storage-ssh-key
     """
-    asyncssh = _library()
+    asyncssh = _import_asyncssh()
     try:
         pem = text if text.lstrip().startswith("-----BEGIN") else base64.b64decode(text, validate=True).decode()
         return asyncssh.import_private_key(pem)  # type: ignore[no-any-return]
@@ -181,19 +181,19 @@ def _key(text: str) -> SSHKey:
         raise StorageRefused("denied", reason) from None
 
 
-def _reason(error: Exception, lost: str) -> str:
+def _connection_reason(error: Exception, lost: str) -> str:
     if isinstance(error, TimeoutError):
         return "it does not answer"
     return "it accepts no connection" if lost == "unreachable" else "the connection broke in the middle"
 
 
-def _told(error: Any) -> str:
+def _server_message(error: Any) -> str:
     """The server's own words, on one line."""
     words = "".join(letter if letter.isprintable() else " " for letter in str(error.reason))
     return f"{type(error).__name__}: {' '.join(words.split())[:200]}"
 
 
-def _library() -> Any:
+def _import_asyncssh() -> Any:
     try:
         import asyncssh
     except ImportError:

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from urllib.parse import quote, urlencode, urlsplit
 
 AZURE_VERSION = "2020-12-06"
-_EMPTY = hashlib.sha256(b"").hexdigest()
+_EMPTY_SHA256 = hashlib.sha256(b"").hexdigest()
 
 
 def container_sas(account: str, key: str, container: str, permissions: str, expires: float) -> str:
@@ -31,12 +31,12 @@ def container_sas(account: str, key: str, container: str, permissions: str, expi
     overridden = ("",) * 5  # rscc, rscd, rsce, rscl, rsct
     fields = (permissions, start, expiry, f"/blob/{account}/{container}", identifier, ip, protocol, AZURE_VERSION)
     text = "\n".join((*fields, "c", snapshot, scope, *overridden))
-    digest = hmac.new(account_key(key), text.encode(), hashlib.sha256).digest()
+    digest = hmac.new(decode_account_key(key), text.encode(), hashlib.sha256).digest()
     query = {"sv": AZURE_VERSION, "se": expiry, "sr": "c", "sp": permissions, "sig": base64.b64encode(digest).decode()}
     return urlencode(query)
 
 
-def account_key(text: str) -> bytes:
+def decode_account_key(text: str) -> bytes:
     """
     Raises:
         ValueError: it is not base64. The text is not repeated.
@@ -55,10 +55,10 @@ def s3_headers(method: str, url: str, region: str, access_key: str, secret_key: 
     """
     parts = urlsplit(url)
     moment = datetime.fromtimestamp(now, UTC).strftime("%Y%m%dT%H%M%SZ")
-    headers = {"host": parts.netloc, "x-amz-content-sha256": _EMPTY, "x-amz-date": moment}
+    headers = {"host": parts.netloc, "x-amz-content-sha256": _EMPTY_SHA256, "x-amz-date": moment}
     names = ";".join(headers)
     lines = "".join(f"{name}:{value}\n" for name, value in headers.items())
-    request = "\n".join((method, parts.path, "", lines, names, _EMPTY))
+    request = "\n".join((method, parts.path, "", lines, names, _EMPTY_SHA256))
     scope = f"{moment[:8]}/{region}/s3/aws4_request"
     text = "\n".join(("AWS4-HMAC-SHA256", moment, scope, hashlib.sha256(request.encode()).hexdigest()))
     key = f"AWS4{secret_key}".encode()
@@ -70,6 +70,6 @@ def s3_headers(method: str, url: str, region: str, access_key: str, secret_key: 
     return headers
 
 
-def quoted(key: str) -> str:
+def quote_key(key: str) -> str:
     """A key as it stands in an address."""
     return quote(key, safe="/~")
