@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from exportctl.cli.saving import write_atomically
+from exportctl.cli.saving import append_text, write_new_file, write_atomically
 from exportctl.errors import Error
 
 
@@ -47,6 +47,13 @@ def test_what_cannot_be_written_leaves_nothing_behind(tmp_path: Path) -> None:
     folder.mkdir()
     with pytest.raises(Error, match="is a directory"):
         write_atomically(folder, "text")
-    with pytest.raises(UnicodeEncodeError):
-        write_atomically(tmp_path / "file", "\ud800")
+    with pytest.raises(OverflowError):
+        write_atomically(tmp_path / "file", "text", mode=2**40)  # fails once the text stands in the file beside it
     assert list(tmp_path.rglob("*")) == [folder]
+
+
+def test_half_a_character_is_spelled_out_in_a_file(tmp_path: Path) -> None:
+    for write in (write_atomically, write_new_file, append_text):
+        file = tmp_path / write.__name__
+        write(file, "cut \ud83d, whole \U0001f600")
+        assert file.read_text(encoding="utf-8") == "cut \\ud83d, whole \U0001f600"

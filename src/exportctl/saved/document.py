@@ -101,7 +101,7 @@ def field(shown: FieldChange) -> Json:
 
 
 def step(shown: Step) -> Json:
-    """What one write would send and was decided on. `operation`, `type`, `title` and `text` are part of what is sent."""
+    """What one write would send and was based on: `operation`, `type`, `title` and `text` are part of what is sent."""
     return {
         "key": shown.key,
         "action": shown.action.value,
