@@ -5,6 +5,7 @@ from tests.law_profile import (
     pytest_configure,
     pytest_report_header,
     pytest_runtest_makereport,
+    pytest_terminal_summary,
 )
 
 __all__ = [
@@ -12,4 +13,5 @@ __all__ = [
     "pytest_configure",
     "pytest_report_header",
     "pytest_runtest_makereport",
+    "pytest_terminal_summary",
 ]

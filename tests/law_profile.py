@@ -59,6 +59,11 @@ def pytest_report_header(config: pytest.Config) -> str:
     return seed_line(config)
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    if config.get_verbosity() < 0:  # `-q`, as this project runs it: there is no header
+        terminalreporter.write_line(seed_line(config))
+
+
 def pytest_collection_finish(session: pytest.Session) -> None:
     if any(is_hypothesis_test(getattr(item, "obj", None)) for item in session.items):
         import_whole_package("exportctl")

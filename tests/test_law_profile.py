@@ -25,26 +25,27 @@ def test_law(number, text, one):
 """
 
 
-def run_law(folder: Path, *, seed: str | None, forbidden: str = "None", **env: str) -> subprocess.CompletedProcess[str]:
+def run_law(
+    folder: Path, *options: str, seed: str, forbidden: str = "None", **env: str
+) -> subprocess.CompletedProcess[str]:
     """A law in a project of its own, run by a pytest of its own with this project's profile."""
     folder.mkdir()
     (folder / "test_law.py").write_text(LAW.replace("FORBIDDEN", forbidden))
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", SEED))}
     path = os.pathsep.join([str(TESTS.parent), inherited.get("PYTHONPATH", "")])
-    chosen = {} if seed is None else {SEED: seed}
     return subprocess.run(
-        [sys.executable, "-m", "pytest", "-p", "tests.law_profile", "-p", "no:cacheprovider", "test_law.py"],
+        [sys.executable, "-m", "pytest", "-p", "tests.law_profile", "-p", "no:cacheprovider", *options, "test_law.py"],
         cwd=folder,
-        env={**inherited, "PYTHONPATH": path, **chosen, **env},
+        env={**inherited, "PYTHONPATH": path, SEED: seed, **env},
         capture_output=True,
         text=True,
         check=False,
     )
 
 
-def drawn(folder: Path, **given: str) -> list[str]:
+def drawn(folder: Path, *options: str, **given: str) -> list[str]:
     """The examples that a run of the law draws."""
-    ran = run_law(folder, seed=given.pop("seed", None), **given)
+    ran = run_law(folder, *options, seed=given.pop("seed"), **given)
     assert ran.returncode == 0, ran.stdout + ran.stderr
     return (folder / "drawn").read_text().splitlines()
 
@@ -59,7 +60,7 @@ def commit(folder: Path, text: str) -> None:
 
 def test_one_seed_draws_the_same_examples_and_another_one_draws_others(tmp_path: Path) -> None:
     first = drawn(tmp_path / "first", seed="0123abcd", PYTHONHASHSEED="1")
-    again = drawn(tmp_path / "again", seed="0123abcd", PYTHONHASHSEED="2", CI="true")
+    again = drawn(tmp_path / "again", "-n", "1", seed="0123abcd", PYTHONHASHSEED="2", CI="true")
     other = drawn(tmp_path / "other", seed="4567abcd", PYTHONHASHSEED="1")
 
     assert len(first) >= settings().max_examples
@@ -75,6 +76,13 @@ def test_a_law_that_fails_prints_the_seed_that_draws_the_same_examples(tmp_path:
     assert "EXPORTCTL_TEST_SEED=0123abcd" in before, "the header names it too"
     assert "EXPORTCTL_TEST_SEED=0123abcd" in failure
     assert "reproduce_failure" in failure
+
+
+def test_a_quiet_run_prints_the_seed_too(tmp_path: Path) -> None:
+    ran = run_law(tmp_path / "quiet", "-q", "-n", "2", seed="0123abcd")
+
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert "EXPORTCTL_TEST_SEED=0123abcd" in ran.stdout
 
 
 def test_each_commit_has_its_own_seed(tmp_path: Path) -> None:
