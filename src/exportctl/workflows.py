@@ -32,20 +32,6 @@ from exportctl.service import live
 from exportctl.snapshots import document as snapshots
 from exportctl.snapshots.document import Snapshot
 
-__all__ = [
-    "ApplyRun",
-    "ConnectedPlan",
-    "ExportableDatasets",
-    "Setup",
-    "header",
-    "list_exportable_datasets",
-    "open_plan",
-    "read_config",
-    "read_project",
-    "start_apply",
-    "validation_findings",
-]  # fmt: skip
-
 
 @dataclass(frozen=True)
 class PlanResult:
