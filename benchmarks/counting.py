@@ -16,7 +16,7 @@ import httpx
 from exportctl import platforms, workflows
 from exportctl.emulator import Emulator, SeedDataset
 from exportctl.emulator.gateway import CLIENT_ID, CLIENT_SECRET
-from exportctl.flags import PlanOptions
+from exportctl.model.plan_options import PlanOptions
 from exportctl.workflows import Setup
 
 NOW = 1767225600

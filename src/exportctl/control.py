@@ -15,16 +15,17 @@ from typing import Any
 
 import httpx
 
-from exportctl import hosts, marker, platforms
+from exportctl import marker, platforms
 from exportctl.config import loading as config
-from exportctl.declared import Project
 from exportctl.emulator import Emulator
 from exportctl.emulator.gateway import CLIENT_ID, CLIENT_SECRET
 from exportctl.errors import ConfigError, Error, Level
 from exportctl.kinds import FLOW
-from exportctl.model import Address
+from exportctl.model import urls
+from exportctl.model.plan import Address
+from exportctl.model.project import Project
+from exportctl.model.secret import Secret
 from exportctl.offline import Setup, read_config, read_project, require_references
-from exportctl.secret import Secret
 from exportctl.service.client import Client
 from exportctl.service.ims import Credentials
 
@@ -110,7 +111,7 @@ def open_admin(setup: Setup, url: str | None, as_of: int) -> Iterator[EmulatorAd
 
 @contextmanager
 def _open_served(setup: Setup, url: str, as_of: int) -> Iterator[EmulatorAdmin]:
-    found = hosts.parse_url(url)
+    found = urls.parse_url(url)
     if found is None or not found.is_local:
         raise Error(f"--url {url} is not an address on this machine", rule="not-embedded", hint="http://127.0.0.1:PORT")
     try:

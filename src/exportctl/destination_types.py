@@ -11,7 +11,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
+
+from exportctl.model.secret import Secrecy
 
 SPEC_VERSION = "1.0"  # [D] answers 422 when it is missing
 DATA_LAKE_SPEC = "23598e46-f560-407b-88d5-ea6207e49db0"  # source side of every dataset export [D] [XD-new]
@@ -34,17 +35,6 @@ BLOB_CONTAINER = r"^[a-z0-9](?!.*--)[a-z0-9-]{1,61}[a-z0-9]$"
 # backtrack badly, so this is the same set of characters without them.
 OBJECT_PATH = r"^[0-9a-zA-Z/!\-_.*'()]*$"
 BLOB_PATH = r"^[0-9a-zA-Z/!\-_.*'()]+$"
-
-
-READERS = ("caller", "destination", "none")  # whose credentials `verify` reads a storage with; the first is the default
-
-
-class Secrecy(StrEnum):
-    """Who may see a value: PLAIN everybody, SENSITIVE nobody but it may be written down, SECRET only by reference."""
-
-    PLAIN = "plain"
-    SENSITIVE = "sensitive"
-    SECRET = "secret"
 
 
 @dataclass(frozen=True)

@@ -20,8 +20,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from exportctl import platforms, workflows
-from exportctl.checkup import Check, CheckStatus
-from exportctl.declared import Destination, PlatformSettings, Project
 from exportctl.destination_types import TYPES
 from exportctl.errors import (
     ConfigError,
@@ -34,10 +32,12 @@ from exportctl.errors import (
     SourcePosition,
     Unauthorized,
 )
-from exportctl.flags import PlanOptions
-from exportctl.hosts import PRODUCTION
 from exportctl.kinds import FLOW
-from exportctl.model import PlanHeader
+from exportctl.model.check import Check, CheckStatus
+from exportctl.model.plan import PlanHeader
+from exportctl.model.plan_options import PlanOptions
+from exportctl.model.project import Destination, PlatformSettings, Project
+from exportctl.model.urls import PRODUCTION
 from exportctl.offline import Setup, read_project
 from exportctl.planning import leftovers
 from exportctl.planning.ownership import build_ownership

@@ -27,7 +27,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from exportctl.errors import Finding
-from exportctl.model import Address, Cause, FieldChange, OtherFlow, Plan, PlanHeader, PlanItem, Verb
+from exportctl.model.plan import Address, Cause, FieldChange, OtherFlow, Plan, PlanHeader, PlanItem, Verb
 
 
 class DriftGroup(StrEnum):

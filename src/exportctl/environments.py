@@ -22,12 +22,12 @@ from functools import cached_property
 from itertools import islice, takewhile
 from typing import Any
 
-from exportctl import schedules
 from exportctl.config.values import BadValue, parse_references
-from exportctl.declared import AuthValue, Destination, End, Export, Project, Schedule
-from exportctl.destination_types import Secrecy
 from exportctl.errors import SourcePosition
-from exportctl.model import DESTINATIONS, EXPORTS, SensitiveValue
+from exportctl.model import schedule
+from exportctl.model.plan import DESTINATIONS, EXPORTS, SensitiveValue
+from exportctl.model.project import AuthValue, Destination, End, Export, Project, Schedule
+from exportctl.model.secret import Secrecy
 
 KeyPath = tuple[str, ...]
 CHOSEN_KEYS = ("schedule", "end", "format", "destination")  # of an export: the place that was chosen says where to look
@@ -206,7 +206,7 @@ def _export(one: Export) -> Iterator[tuple[str, _Field]]:
 
 
 def _schedule(one: Schedule) -> Iterator[tuple[str, Any]]:
-    yield "schedule.every", schedules.canonical_every(one)
+    yield "schedule.every", schedule.canonical_every(one)
     yield "schedule.at", one.at
     yield "schedule.start", one.start
 

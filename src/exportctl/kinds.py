@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from exportctl.destination_types import DATA_LAKE_SPEC, TYPES
-from exportctl.model import DESTINATIONS, EXPORTS
+from exportctl.model.plan import DESTINATIONS, EXPORTS
 
 
 class Treat(StrEnum):

@@ -14,12 +14,11 @@ from typing import TYPE_CHECKING
 from exportctl.config import files as config_files
 from exportctl.config import loading as config
 from exportctl.config.values import Reference, parse_references
-from exportctl.declared import AuthValue, Destination, Project
-from exportctl.destination_types import Secrecy
 from exportctl.errors import ConfigError, Error, Finding, Level
+from exportctl.model.project import AuthValue, Destination, Project
+from exportctl.model.secret import MIN_SECRET_LENGTH, Secrecy
 from exportctl.refs import read_file, resolve_text
 from exportctl.rules import checking as rules
-from exportctl.secret import MIN_SECRET_LENGTH
 
 if TYPE_CHECKING:
     import httpx

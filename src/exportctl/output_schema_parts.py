@@ -9,7 +9,7 @@ from typing import Any
 
 from exportctl.drift_report import DriftGroup
 from exportctl.errors import Level
-from exportctl.model import Action, Cause, OutcomeStatus, Verb
+from exportctl.model.plan import Action, Cause, OutcomeStatus, Verb
 
 Json = dict[str, Any]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from exportctl.kinds import KINDS
-from exportctl.model import OutcomeStatus
+from exportctl.model.plan import OutcomeStatus
 from exportctl.output_schema_parts import (
     Json,
     choice,

@@ -23,12 +23,12 @@ from typing import TYPE_CHECKING
 import httpx
 
 from exportctl import clock as clocks
-from exportctl import hosts
 from exportctl.clock import Clock
-from exportctl.declared import Project
 from exportctl.errors import Error
+from exportctl.model import urls
+from exportctl.model.project import Project
+from exportctl.model.secret import Secret
 from exportctl.refs import read_references
-from exportctl.secret import Secret
 from exportctl.service.client import Client
 from exportctl.service.ims import DEFAULT_SCOPES, Credentials
 
@@ -59,9 +59,9 @@ class ConnectedPlatform:
 
 def platform_kind(project: Project) -> str:
     """Which of the three a project's url names."""
-    if project.platform.url == hosts.EMBEDDED:
+    if project.platform.url == urls.EMBEDDED:
         return EMBEDDED
-    found = hosts.parse_url(project.platform.url)
+    found = urls.parse_url(project.platform.url)
     return LOOPBACK if found and found.is_local else SERVICE
 
 
@@ -92,9 +92,9 @@ def open_platform(
             finally:
                 emulator.close()
         return
-    url = hosts.check_host(project.platform.url, hosts.allowed_hosts(env.get("EXPORTCTL_ALLOWED_HOSTS")))
-    own = f"{url}{TOKEN_PATH}" if kind == LOOPBACK else hosts.IMS_TOKEN_URL
-    ims = hosts.check_token_url(env.get("AEP_IMS_URL") or own)
+    url = urls.check_host(project.platform.url, urls.allowed_hosts(env.get("EXPORTCTL_ALLOWED_HOSTS")))
+    own = f"{url}{TOKEN_PATH}" if kind == LOOPBACK else urls.IMS_TOKEN_URL
+    ims = urls.check_token_url(env.get("AEP_IMS_URL") or own)
     clock = clock or clocks.system_clock()
     with _client(project, url, read_credentials(project, env, folder), transport, ims, clock) as client:
         yield ConnectedPlatform(client, served_clock(client, clock) if kind == LOOPBACK else clock, kind)

@@ -12,10 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from exportctl.config.values import Reference, parse_references
-from exportctl.declared import AuthValue, Project, UnsetReference
-from exportctl.destination_types import Secrecy
 from exportctl.errors import Error
-from exportctl.secret import Secret, check_secret_length, check_single_line, normalise_private_key
+from exportctl.model.project import AuthValue, Project, UnsetReference
+from exportctl.model.secret import Secrecy, Secret, check_secret_length, check_single_line, normalise_private_key
 
 MAX_BYTES = 256 * 1024  # of a file that holds one value
 ReferenceKey = tuple[str, str]  # ("destinations.lake", "role_arn"), ("platform", "client_secret")

@@ -29,18 +29,18 @@ from exportctl.applying.apply import ConcurrencyLimit
 from exportctl.applying.proof import FinalCheck, FinalChecker
 from exportctl.applying.protocols import Writer
 from exportctl.clock import Clock
-from exportctl.destination_types import TYPES, Secrecy
+from exportctl.destination_types import TYPES
 from exportctl.emulator import Emulator, SeedDataset, Switches
 from exportctl.emulator.gateway import CLIENT_ID, CLIENT_SECRET
 from exportctl.errors import Finding, SourcePosition
-from exportctl.flags import PlanOptions
 from exportctl.kinds import BASE_CONNECTION, KINDS
-from exportctl.model import Action, Inventory, Outcome, OutcomeStatus, Plan, PlanItem, Step
+from exportctl.model.plan import Action, Inventory, Outcome, OutcomeStatus, Plan, PlanItem, Step
+from exportctl.model.plan_options import PlanOptions
+from exportctl.model.secret import Secrecy, Secret
 from exportctl.offline import Setup
 from exportctl.planning import planner
 from exportctl.planning.expand import build_desired_state, target_properties
 from exportctl.platforms import EMBEDDED_URL, TOKEN_PATH, emulator_clock
-from exportctl.secret import Secret
 from exportctl.service import live
 from exportctl.service.client import Client
 from exportctl.service.ims import Credentials

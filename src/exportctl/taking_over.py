@@ -10,15 +10,15 @@ from dataclasses import replace
 
 from exportctl.applying import references
 from exportctl.config import files as config_files
-from exportctl.declared import Project
 from exportctl.importing.adoption import ConfigContext, import_flows
 from exportctl.importing.report import ImportResult, Selection
+from exportctl.model.project import Project
+from exportctl.model.secret import MIN_SECRET_LENGTH
 from exportctl.offline import Setup, hidden_values, read_project, require_references
 from exportctl.patching.patch import accept_differences
 from exportctl.patching.report import AcceptResult
 from exportctl.patching.wishes import AcceptRequest
 from exportctl.platforms import EMBEDDED, open_platform, platform_kind
-from exportctl.secret import MIN_SECRET_LENGTH
 from exportctl.service import live
 from exportctl.workflows import header
 

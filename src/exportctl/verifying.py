@@ -16,18 +16,18 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
-from exportctl import schedules
 from exportctl.arrivals import StorageReaders, StorageReading
 from exportctl.clock import Clock
-from exportctl.declared import Export, Project
 from exportctl.errors import Finding, ServiceError, UsageError
-from exportctl.flags import PlanOptions
-from exportctl.model import EXPORTS, Address
+from exportctl.model import schedule
+from exportctl.model.plan import EXPORTS, Address
+from exportctl.model.plan_options import PlanOptions
+from exportctl.model.project import Export, Project
+from exportctl.model.schedule import DAY, format_moment
 from exportctl.offline import Setup, read_project, require_references
 from exportctl.planning.ownership import LiveFlow, Ownership, build_ownership
 from exportctl.platforms import ConnectedPlatform, open_platform
 from exportctl.runs import Run
-from exportctl.schedules import DAY, format_moment
 from exportctl.service import live
 from exportctl.service import runs as service_runs
 from exportctl.verification import judging
@@ -247,7 +247,7 @@ def _newest_tick(flow: DeliveryExpectation | None, as_of: int) -> int:
     """The last moment a run was due, at or before `as_of`; that itself for a flow without any."""
     if flow is None or flow.start is None or flow.every is None:
         return as_of
-    last = schedules.last_run_time(flow.every, flow.start, flow.end, as_of)
+    last = schedule.last_run_time(flow.every, flow.start, flow.end, as_of)
     return as_of if last is None else last
 
 

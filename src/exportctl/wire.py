@@ -12,7 +12,6 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from exportctl import schedules
 from exportctl.destination_types import (
     BY_CONNECTION_SPEC,
     BY_FLOW_SPEC,
@@ -21,10 +20,11 @@ from exportctl.destination_types import (
     TYPES,
     AuthMethod,
     DestinationType,
-    Secrecy,
 )
 from exportctl.kinds import BASE_CONNECTION, FLOW, SOURCE_CONNECTION, TARGET_CONNECTION
-from exportctl.model import MAX_TIMESTAMP, Fields, SensitiveValue, UnknownValue
+from exportctl.model import schedule as schedules
+from exportctl.model.plan import MAX_TIMESTAMP, Fields, SensitiveValue, UnknownValue
+from exportctl.model.secret import Secrecy
 
 Json = dict[str, Any]
 

@@ -17,17 +17,17 @@ from exportctl.applying import references
 from exportctl.applying.apply import ConcurrencyLimit
 from exportctl.applying.proof import FinalCheck, FinalChecker
 from exportctl.applying.protocols import SETTLE_SECONDS, Writer
-from exportctl.declared import Project
 from exportctl.errors import Error, Finding
-from exportctl.flags import PlanOptions
 from exportctl.kinds import KINDS
-from exportctl.model import EXPORTS, Inventory, ListedDataset, Outcome, OutcomeStatus, Plan, PlanHeader
-from exportctl.offline import Setup, read_config, read_project, require_references, validation_findings
+from exportctl.model.plan import EXPORTS, Inventory, ListedDataset, Outcome, OutcomeStatus, Plan, PlanHeader
+from exportctl.model.plan_options import PlanOptions
+from exportctl.model.project import Project
+from exportctl.model.secret import MIN_SECRET_LENGTH
+from exportctl.offline import Setup, read_project, require_references
 from exportctl.planning import planner
 from exportctl.planning.expand import DesiredState, build_desired_state
 from exportctl.platforms import EMBEDDED, ConnectedPlatform, open_platform, platform_kind
 from exportctl.saved import planfile
-from exportctl.secret import MIN_SECRET_LENGTH
 from exportctl.service import live
 from exportctl.snapshots import document as snapshots
 from exportctl.snapshots.document import Snapshot
@@ -260,7 +260,7 @@ class ApplyRun:
 
 def known_sensitive_values(wanted: DesiredState) -> dict[tuple[str, str], str]:
     """The sensitive values that were known when it was made, by address and field."""
-    from exportctl.model import SensitiveValue
+    from exportctl.model.plan import SensitiveValue
 
     return {
         (str(account.address), name): value.value

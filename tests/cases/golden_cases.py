@@ -13,8 +13,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from exportctl.flags import PlanOptions
-from exportctl.model import Plan
+from exportctl.model.plan import Plan
+from exportctl.model.plan_options import PlanOptions
 from exportctl.saved.document import encode_plan
 from exportctl.views import json, text
 from tests.loop.world import World, world

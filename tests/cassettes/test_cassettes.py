@@ -11,8 +11,8 @@ import pytest
 import yaml
 
 from exportctl.errors import Conflict, NotFound, ServiceError, Unauthorized
-from exportctl.model import OutcomeStatus
-from exportctl.secret import Secret
+from exportctl.model.plan import OutcomeStatus
+from exportctl.model.secret import Secret
 from exportctl.service.client import Client, Credentials
 from tests.cassettes.compose import LAKE, UNKNOWN, example, exchanges
 from tests.cassettes.playing import CHANGED, FIRST, apply_config, client_at, fixed_clock, read_all

@@ -13,7 +13,7 @@ from exportctl import __version__, output_schemas, schemas
 from exportctl.cli import exits
 from exportctl.cli.explaining import CAUSES, explain_topic
 from exportctl.cli.reference import cli_markdown
-from exportctl.model import Cause
+from exportctl.model.plan import Cause
 from exportctl.rules.checking import BY_ID
 from exportctl.rules.gates import BY_NAME as GATES
 from tests.cli.command_line import ROOT, CommandLine

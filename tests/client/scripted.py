@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl
 
 import httpx
 
-from exportctl.secret import Secret
+from exportctl.model.secret import Secret
 from exportctl.service.client import Client
 from exportctl.service.ims import Credentials
 from exportctl.service.retry import Backoff

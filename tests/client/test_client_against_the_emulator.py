@@ -8,7 +8,7 @@ import pytest
 
 from exportctl.emulator import Emulator, Fault, SeedDataset
 from exportctl.errors import Conflict, Forbidden, NotFound, NotReached, ServiceError, Unauthorized
-from exportctl.secret import Secret
+from exportctl.model.secret import Secret
 from exportctl.service.client import SANDBOXES, Client, RequestCounts
 from exportctl.service.ims import Credentials
 from tests.client.scripted import FakeTime, client_of

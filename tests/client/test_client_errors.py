@@ -12,8 +12,7 @@ import httpx
 import pytest
 
 from exportctl.errors import Conflict, Error, Forbidden, NotFound, NotReached, ServiceError, Unauthorized
-from exportctl.masking import auth_values, build_mask
-from exportctl.secret import Secret
+from exportctl.model.secret import Secret, auth_values, build_mask
 from exportctl.service.client import Client
 from exportctl.service.ims import Credentials
 from tests.client.scripted import SECRET, TOKEN, Reply, Script, client_of, token_reply

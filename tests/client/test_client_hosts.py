@@ -6,8 +6,8 @@ import httpx
 import pytest
 
 from exportctl.errors import Error
-from exportctl.hosts import IMS_TOKEN_URL, PRODUCTION, allowed_hosts, check_host, check_token_url, is_loopback
-from exportctl.secret import Secret
+from exportctl.model.secret import Secret
+from exportctl.model.urls import IMS_TOKEN_URL, PRODUCTION, allowed_hosts, check_host, check_token_url, is_loopback
 from exportctl.service.client import Client
 from exportctl.service.ims import Credentials
 from tests.client.scripted import Script, client_of

@@ -12,7 +12,7 @@ from wsgiref.simple_server import WSGIRequestHandler, make_server
 import pytest
 
 from exportctl.errors import Error, NotReached
-from exportctl.secret import Secret
+from exportctl.model.secret import Secret
 from exportctl.service.client import Client, RequestCounts
 from exportctl.service.ims import Credentials
 from tests.client.scripted import FakeTime, Reply, Script

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from exportctl.errors import Error, NotReached, ServiceError, Unauthorized
-from exportctl.secret import Secret
+from exportctl.model.secret import Secret
 from exportctl.service.ims import ASSUMED_LIFE, DEFAULT_SCOPES, Credentials, lifetime
 from tests.client.scripted import SECRET, FakeTime, Reply, Script, SeenRequest, client_of, token_reply
 

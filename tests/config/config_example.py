@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from exportctl.config import loading as config
-from exportctl.declared import Project
 from exportctl.errors import Finding
+from exportctl.model.project import Project
 
 EXAMPLE = """\
 # yaml-language-server: $schema=./schemas/exports.schema.json

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from exportctl.config import loading as config
-from exportctl.declared import AuthValue, End, Expect, Format, Schedule
-from exportctl.destination_types import Secrecy
 from exportctl.errors import Level, SourcePosition
+from exportctl.model.project import AuthValue, End, Expect, Format, Schedule
+from exportctl.model.secret import Secrecy
 from tests.config.config_example import (
     EXAMPLE,
     SMALL,

@@ -10,7 +10,7 @@ import pickle
 import pytest
 
 from exportctl.errors import Error
-from exportctl.secret import Secret, check_secret_length, mask_secrets, normalise_private_key
+from exportctl.model.secret import Secret, check_secret_length, mask_secrets, normalise_private_key
 
 VALUE = "correct horse battery"
 

@@ -4,12 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
-from exportctl.declared import Account, AuthValue, Destination, End, Export, Format, PlatformSettings, Project, Schedule
-from exportctl.destination_types import Secrecy
 from exportctl.errors import SourcePosition
 from exportctl.kinds import KINDS
 from exportctl.marker import format_description
-from exportctl.model import Inventory, LiveObject, Marker
+from exportctl.model.plan import Inventory, LiveObject, Marker
+from exportctl.model.project import (
+    Account,
+    AuthValue,
+    Destination,
+    End,
+    Export,
+    Format,
+    PlatformSettings,
+    Project,
+    Schedule,
+)
+from exportctl.model.secret import Secrecy
 from exportctl.planning.expand import DesiredAccount, DesiredExport, DesiredState, build_desired_state
 from exportctl.service.live import live_object
 

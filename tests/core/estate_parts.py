@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from exportctl.declared import Account, AuthValue, Dataset, Destination, Export, Project
-from exportctl.destination_types import DATA_LAKE_SPEC, TYPES, Secrecy
-from exportctl.flags import PlanOptions
-from exportctl.model import Inventory, ListedDataset, LiveObject, Marker, Plan, PlanHeader, PlanItem
+from exportctl.destination_types import DATA_LAKE_SPEC, TYPES
+from exportctl.model.plan import Inventory, ListedDataset, LiveObject, Marker, Plan, PlanHeader, PlanItem
+from exportctl.model.plan_options import PlanOptions
+from exportctl.model.project import Account, AuthValue, Dataset, Destination, Export, Project
+from exportctl.model.secret import Secrecy
 from exportctl.planning import planner
 from exportctl.planning.expand import build_desired_state
 from tests.core.core_parts import AT, NOW, lake, make_object, orders, project

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from exportctl.kinds import FLOW, Kind
 from exportctl.marker import END
-from exportctl.model import Marker
+from exportctl.model.plan import Marker
 
 NAMES = FLOW.managed_fields
 FAR = 253402300799  # the last second of the year 9999

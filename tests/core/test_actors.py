@@ -8,7 +8,7 @@ import pytest
 
 from exportctl import marker
 from exportctl.kinds import FLOW, TARGET_CONNECTION
-from exportctl.model import Actor, Marker
+from exportctl.model.plan import Actor, Marker
 from exportctl.planning.actors import BACKGROUND, UI, actor
 from tests.core.core_parts import make_object
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import pytest
 
-from exportctl.declared import Dataset
 from exportctl.errors import Level, SourcePosition
-from exportctl.model import ListedDataset
+from exportctl.model.plan import ListedDataset
+from exportctl.model.project import Dataset
 from exportctl.planning.datasets import look_up_datasets
 
 AT = SourcePosition("exports.yaml", 7, 3)

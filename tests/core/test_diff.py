@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from exportctl.declared import End
 from exportctl.kinds import BASE_CONNECTION, FLOW, TARGET_CONNECTION, Kind
 from exportctl.marker import END
-from exportctl.model import WRITE_CAUSES, Cause, FieldChange, Marker, SensitiveValue, UnknownValue, digest
+from exportctl.model.plan import WRITE_CAUSES, Cause, FieldChange, Marker, SensitiveValue, UnknownValue, digest
+from exportctl.model.project import End
 from exportctl.planning.diff import NO_END, ComparisonInputs, difference_cause, field_changes, next_applied
 
 NOW = 1_800_000_000

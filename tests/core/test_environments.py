@@ -18,7 +18,7 @@ from exportctl.environments import (
     compare_environments,
 )
 from exportctl.errors import SourcePosition
-from exportctl.model import SensitiveValue
+from exportctl.model.plan import SensitiveValue
 from exportctl.views import json_environments, text_environments
 
 BASE = """\

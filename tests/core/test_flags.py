@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from exportctl.flags import PlanOptions, is_glob_match
-from exportctl.model import Address
+from exportctl.model.plan import Address
+from exportctl.model.plan_options import PlanOptions, is_glob_match
 
 WEB = Address("exports", "web-to-lake")
 PART = Address("exports", "sales/orders")

@@ -7,14 +7,25 @@ from typing import Any
 
 import pytest
 
-from exportctl.declared import Account
 from exportctl.destination_types import AMAZON_S3, SFTP
 from exportctl.errors import Finding
 from exportctl.health.forecast import FlowForecast, Forecast, SimultaneousRuns, forecast
-from exportctl.model import Address, Cause, FieldChange, LiveObject, Marker, Plan, PlanHeader, PlanItem, Refusal, Verb
+from exportctl.model.plan import (
+    Address,
+    Cause,
+    FieldChange,
+    LiveObject,
+    Marker,
+    Plan,
+    PlanHeader,
+    PlanItem,
+    Refusal,
+    Verb,
+)
+from exportctl.model.project import Account
+from exportctl.model.schedule import DAY, HOUR
 from exportctl.planning.expand import build_desired_state
 from exportctl.planning.ownership import build_ownership
-from exportctl.schedules import DAY, HOUR
 from tests.core.core_parts import NOW, build_desired, desired_export, make_object, orders, project, sandbox
 
 HEADER = PlanHeader("org", "demo", None, "acme", "service")

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from exportctl.declared import Schedule
-from exportctl.model import Address, Cause, FieldChange, Marker, PlanItem, Refusal, Verb
+from exportctl.model.plan import Address, Cause, FieldChange, Marker, PlanItem, Refusal, Verb
+from exportctl.model.project import Schedule
 from exportctl.planning.gates import add_deletion_refusals, late_start_findings, protect_refusals
 from tests.core.core_parts import AT, NOW, desired_export
 

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from exportctl.declared import Project, RemovedEntry
-from exportctl.flags import PlanOptions
-from exportctl.model import Action, Cause, LiveObject, Plan, Verb
+from exportctl.model.plan import Action, Cause, LiveObject, Plan, Verb
+from exportctl.model.plan_options import PlanOptions
+from exportctl.model.project import Project, RemovedEntry
 from tests.core.core_parts import AT, lake
 from tests.core.estate_parts import SFTP, account, build_plan, build_project, export, flow, item
 

@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from exportctl.declared import Project, RemovedEntry
-from exportctl.flags import PlanOptions
-from exportctl.model import Inventory, LiveObject, Marker, Plan, Verb
+from exportctl.model.plan import Inventory, LiveObject, Marker, Plan, Verb
+from exportctl.model.plan_options import PlanOptions
+from exportctl.model.project import Project, RemovedEntry
 from exportctl.planning.leftovers import Orphan, find_orphans, orphan_fix, orphan_label
 from exportctl.planning.ownership import build_ownership
 from tests.core.core_parts import AT, NOW, lake, make_object

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from exportctl import schedules
-from exportctl.declared import End
 from exportctl.kinds import FLOW
 from exportctl.marker import END
-from exportctl.model import Cause, Marker
+from exportctl.model import schedule
+from exportctl.model.plan import Cause, Marker
+from exportctl.model.project import End
 from exportctl.planning.diff import ComparisonInputs, field_changes
 
 MADE = 1_800_000_000  # 2027-01-15 08:00:00 UTC
@@ -24,7 +24,7 @@ MONTHLY = End(rolling=40 * DAY, renew_before=10 * DAY)
 def cause(live: int, as_of: int, end: End = MONTHLY, **changes: Any) -> Cause | None:
     """Of a flow of ours made at MADE, whose marker was written anew and does not know the end."""
     against = ComparisonInputs(Marker("acme", "e", "orders"), as_of, **{"end": end, "ours_since": MADE, **changes})
-    found = field_changes(FLOW, {END: schedules.first_end(end, as_of)}, {END: live}, against)
+    found = field_changes(FLOW, {END: schedule.first_end(end, as_of)}, {END: live}, against)
     return found[0].cause if found else None
 
 
@@ -75,8 +75,8 @@ def renewed_end(end: End, nights: int, hour: int) -> tuple[int, int]:
     written, now = MIDNIGHT + end.rolling, MADE
     for night in range(nights):
         now = MIDNIGHT + (night + 1) * DAY + hour * HOUR
-        if schedules.is_renewal_due(end, written, now):
-            written = schedules.midnight(now) + end.rolling
+        if schedule.is_renewal_due(end, written, now):
+            written = schedule.midnight(now) + end.rolling
     return written, now
 
 
@@ -94,5 +94,5 @@ def test_what_was_set_before_the_last_renewal_s_end_is_a_stop(
     written, now = renewed_end(end, nights, hour)
     earlier = data.draw(st.integers(now, written - 1))
     assume((earlier - written) % DAY)  # else a renewal that came late could have written it
-    assume(not schedules.is_default_end(earlier, MADE))  # else it may be what a flow without an end is given
+    assume(not schedule.is_default_end(earlier, MADE))  # else it may be what a flow without an end is given
     assert cause(earlier, now, end) is Cause.PAUSED

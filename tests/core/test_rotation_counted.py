@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from exportctl import marker
-from exportctl.flags import PlanOptions
 from exportctl.kinds import BASE_CONNECTION
-from exportctl.model import Address, Marker
+from exportctl.model.plan import Address, Marker
+from exportctl.model.plan_options import PlanOptions
 from exportctl.planning.accounts import next_secret_version
 
 LAKE = Address("destinations", "lake")

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exportctl import schedules
 from exportctl.config.values import parse_time_of_day
-from exportctl.declared import End, Schedule
+from exportctl.model import schedule as schedules
+from exportctl.model.project import End, Schedule
+from exportctl.model.schedule import DAY, HOUR, MIN_START_DELAY
 from exportctl.planning.consequences import schedule_phrase
-from exportctl.schedules import DAY, HOUR, MIN_START_DELAY
 
 EIGHT = 1_800_000_000  # 2027-01-15 08:00:00 UTC
 MIDNIGHT = EIGHT - 8 * HOUR

@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from exportctl import output_schemas, wire
-from exportctl.destination_types import TYPES, Secrecy
+from exportctl.destination_types import TYPES
 from exportctl.errors import Error
-from exportctl.model import Inventory, ListedDataset, LiveObject, PlanHeader, UnknownValue, canonical_json
+from exportctl.model.plan import Inventory, ListedDataset, LiveObject, PlanHeader, UnknownValue, canonical_json
+from exportctl.model.secret import Secrecy
 from exportctl.snapshots import document
 from exportctl.snapshots.document import Snapshot
 from exportctl.snapshots.redaction import HIDDEN, redact_object

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from exportctl.declared import Account, AuthValue, Format
-from exportctl.destination_types import TYPES, Secrecy
+from exportctl.destination_types import TYPES
 from exportctl.errors import Level
+from exportctl.model.project import Account, AuthValue, Format
+from exportctl.model.secret import Secrecy
 from exportctl.planning.spec_check import check_account, check_export
 from tests.core.core_parts import AT, desired_account, desired_export, lake
 

@@ -7,15 +7,26 @@ from typing import Any
 
 import pytest
 
-from exportctl.declared import Expect, Project
 from exportctl.destination_types import AMAZON_S3
 from exportctl.errors import Finding, Level
 from exportctl.health.observed import LastRun, last_run
 from exportctl.health.status import ExportHealth, FlowState, HealthResult, StatusReport, status
-from exportctl.model import Address, Cause, FieldChange, LiveObject, Marker, OtherFlow, Plan, PlanHeader, PlanItem, Verb
+from exportctl.model.plan import (
+    Address,
+    Cause,
+    FieldChange,
+    LiveObject,
+    Marker,
+    OtherFlow,
+    Plan,
+    PlanHeader,
+    PlanItem,
+    Verb,
+)
+from exportctl.model.project import Expect, Project
+from exportctl.model.schedule import DAY, HOUR
 from exportctl.planning.ownership import build_ownership
 from exportctl.runs import RunStatus
-from exportctl.schedules import DAY, HOUR
 from tests.core.core_parts import NOW, make_object, orders, project, sandbox
 
 ORDERS = Address("exports", "orders")

@@ -8,10 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exportctl import schedules, wire
-from exportctl.destination_types import TYPES, AuthMethod, DestinationType, Secrecy
+from exportctl import wire
+from exportctl.destination_types import TYPES, AuthMethod, DestinationType
 from exportctl.kinds import KINDS
-from exportctl.model import SensitiveValue, UnknownValue
+from exportctl.model import schedule as schedules
+from exportctl.model.plan import SensitiveValue, UnknownValue
+from exportctl.model.secret import Secrecy
 
 NOW = 1_800_000_000
 

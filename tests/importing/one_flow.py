@@ -6,7 +6,7 @@ from typing import Any
 
 from exportctl.destination_types import AMAZON_S3, DATA_LAKE_SPEC
 from exportctl.kinds import BASE_CONNECTION, FLOW, SOURCE_CONNECTION, TARGET_CONNECTION
-from exportctl.model import Inventory, ListedDataset
+from exportctl.model.plan import Inventory, ListedDataset
 from exportctl.service.live import live_object
 
 NOW = 1_800_000_000  # 2027-01-15 08:00:00 UTC

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from exportctl.declared import Format, Schedule
 from exportctl.destination_types import AMAZON_S3, AZURE_BLOB, DATA_LAKE_SPEC, PROFILE_STORE_SPEC
 from exportctl.importing.expressible import ConversionContext, ImportableFlow, convert_flow
 from exportctl.importing.report import LeftOutFlow, LeftOutReason
+from exportctl.model.project import Format, Schedule
 from exportctl.planning.ownership import build_ownership
 from tests.importing.one_flow import DAY, HOUR, LISTED_SPECS, MIDNIGHT, NOW, Docs, documents, live_sandbox
 

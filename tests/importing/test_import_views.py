@@ -10,7 +10,7 @@ import pytest
 
 from exportctl import output_schemas
 from exportctl.importing.report import NEEDS_NO_IMPORT, LeftOutFlow, LeftOutReason
-from exportctl.model import Address
+from exportctl.model.plan import Address
 from exportctl.output_schema_import import REASONS
 from exportctl.views import json_import, text_import
 from tests.importing.sample_imports import LEFT_OUT_FLOWS, MORE_ADOPTED, ORDERS, import_result

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from exportctl.errors import ServiceError
 from exportctl.importing.adoption import ConfigContext, import_flows
 from exportctl.importing.report import Selection
-from exportctl.model import PlanHeader
+from exportctl.model.plan import PlanHeader
 from tests.importing.one_flow import NOW, Docs, documents, live_sandbox
 
 CONFIG = b"""\

@@ -10,7 +10,7 @@ from exportctl.config.values import NAME, parse_moment
 from exportctl.importing.places import shared_folder, subpath_below
 from exportctl.importing.shared import last_day
 from exportctl.importing.surroundings import MAX_KEY_LENGTH, free_key
-from exportctl.model import MAX_TIMESTAMP
+from exportctl.model.plan import MAX_TIMESTAMP
 
 
 @pytest.mark.parametrize(

@@ -13,9 +13,9 @@ from typing import Any
 
 from exportctl import drift_report, workflows
 from exportctl.drift_report import DriftGroup, DriftReport
-from exportctl.flags import PlanOptions
 from exportctl.health.status import HealthResult, StatusReport, status
-from exportctl.model import Action, OutcomeStatus, Plan, Verb
+from exportctl.model.plan import Action, OutcomeStatus, Plan, Verb
+from exportctl.model.plan_options import PlanOptions
 from exportctl.planning.ownership import build_ownership
 from exportctl.views import text, text_apply, text_drift, text_status
 from tests.loop.scenes import DAY

@@ -7,8 +7,8 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from exportctl import drift_report
-from exportctl.flags import PlanOptions
-from exportctl.model import Cause
+from exportctl.model.plan import Cause
+from exportctl.model.plan_options import PlanOptions
 from exportctl.patching.report import AcceptResult
 from exportctl.patching.wishes import LIVE_CHANGED_CAUSES, AcceptRequest
 from exportctl.taking_over import accept_from_sandbox

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from exportctl.flags import PlanOptions
-from exportctl.model import Actor, Cause, FieldChange, OutcomeStatus, Plan, PlanItem
+from exportctl.model.plan import Actor, Cause, FieldChange, OutcomeStatus, Plan, PlanItem
+from exportctl.model.plan_options import PlanOptions
 from tests.loop.world import DESTINATIONS, SANDBOX, World, config
 
 DAY = 86400

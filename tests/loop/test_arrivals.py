@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 from exportctl.emulator import Emulator, SeedDataset, Switches
-from exportctl.flags import PlanOptions
+from exportctl.model.plan_options import PlanOptions
 from exportctl.verification.report import DeliveryResult, Verdict, VerifyReport
 from exportctl.verifying import VerifyRequest, open_verifier
 from tests.loop.scenes import DAY, HOUR, dataset

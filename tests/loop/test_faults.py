@@ -23,8 +23,8 @@ from exportctl import workflows
 from exportctl.emulator import Fault, Switches
 from exportctl.emulator.faults import EFFECTS
 from exportctl.errors import Error, RefusedError
-from exportctl.flags import PlanOptions
-from exportctl.model import Outcome, OutcomeStatus
+from exportctl.model.plan import Outcome, OutcomeStatus
+from exportctl.model.plan_options import PlanOptions
 from tests.loop.generated import accepting_switches, configs
 from tests.loop.test_interrupted import assert_exactly_once
 from tests.loop.test_laws import FEW, LISTED

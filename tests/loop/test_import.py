@@ -17,7 +17,7 @@ from exportctl.errors import Error, Level
 from exportctl.importing.adoption import ConfigContext, check_only_adopts
 from exportctl.importing.document import Document
 from exportctl.importing.report import LeftOutReason, Selection
-from exportctl.model import OutcomeStatus, Verb
+from exportctl.model.plan import OutcomeStatus, Verb
 from exportctl.taking_over import import_from_sandbox
 from tests.importing.ui_sandbox import Sandbox, fill_sandbox
 from tests.loop.imports import EVERYTHING, FILE, content, empty_config, export, run_import, stored_objects, write_import

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from exportctl.model import Verb
+from exportctl.model.plan import Verb
 from tests.loop.imports import content, empty_config, export, run_import, write_import
 from tests.loop.scenes import DAY, apply_config, findings, objects
 from tests.loop.world import SANDBOX, START, World

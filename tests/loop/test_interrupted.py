@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exportctl.emulator import Switches
-from exportctl.flags import PlanOptions
-from exportctl.model import Action
+from exportctl.model.plan import Action
+from exportctl.model.plan_options import PlanOptions
 from tests.loop.generated import accepting_switches, configs
 from tests.loop.test_laws import FEW, LISTED
 from tests.loop.test_writes import CHANGES, moved_orders, orders

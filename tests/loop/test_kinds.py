@@ -23,7 +23,7 @@ from exportctl.kinds import (
     Treat,
 )
 from exportctl.marker import format_description
-from exportctl.model import Marker, SensitiveValue
+from exportctl.model.plan import Marker, SensitiveValue
 from exportctl.service.client import Client
 from exportctl.service.live import live_object
 from tests.loop.world import SANDBOX, START, World

@@ -11,8 +11,8 @@ from hypothesis import given, note, settings
 from hypothesis import strategies as st
 
 from exportctl.emulator import Switches
-from exportctl.flags import PlanOptions
-from exportctl.model import EXPORTS, OutcomeStatus
+from exportctl.model.plan import EXPORTS, OutcomeStatus
+from exportctl.model.plan_options import PlanOptions
 from exportctl.saved import planfile
 from tests.loop.generated import accepting_switches, configs
 from tests.loop.world import SANDBOX, World, world

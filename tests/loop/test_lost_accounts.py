@@ -9,8 +9,8 @@ import pytest
 
 from exportctl import drift_report
 from exportctl.drift_report import DriftGroup
-from exportctl.flags import PlanOptions
-from exportctl.model import Address, Verb
+from exportctl.model.plan import Address, Verb
+from exportctl.model.plan_options import PlanOptions
 from tests.loop.scenes import apply_config, findings, item, objects, safety_checks, writes_of
 from tests.loop.world import DESTINATIONS, SANDBOX, World, config, world
 

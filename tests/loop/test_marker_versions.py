@@ -11,9 +11,9 @@ import pytest
 
 from exportctl import drift_report, marker, workflows
 from exportctl.errors import NewerMarker
-from exportctl.flags import PlanOptions
 from exportctl.kinds import FLOW, KINDS, Kind
-from exportctl.model import Cause, OutcomeStatus, Verb
+from exportctl.model.plan import Cause, OutcomeStatus, Verb
+from exportctl.model.plan_options import PlanOptions
 from tests.loop.scenes import (
     apply_config,
     field_causes,

@@ -13,7 +13,7 @@ from exportctl import drift_report
 from exportctl.drift_report import DriftGroup
 from exportctl.emulator import Switches
 from exportctl.errors import RefusedError
-from exportctl.flags import PlanOptions
+from exportctl.model.plan_options import PlanOptions
 from tests.loop.generated import ACCEPTING_SETTINGS
 from tests.loop.nights import (
     MIDNIGHT,

@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 
 from exportctl import workflows
 from exportctl.emulator import Switches
-from exportctl.flags import PlanOptions
-from exportctl.model import Address
+from exportctl.model.plan import Address
+from exportctl.model.plan_options import PlanOptions
 from tests.loop.generated import accepting_switches
 from tests.loop.nights import (
     FIXED,

@@ -10,11 +10,11 @@ from exportctl import drift_report
 from exportctl.drift_report import DriftGroup
 from exportctl.emulator import Switches
 from exportctl.errors import Level
-from exportctl.flags import PlanOptions
 from exportctl.health.status import HealthResult
-from exportctl.model import Cause, Verb
+from exportctl.model.plan import Cause, Verb
+from exportctl.model.plan_options import PlanOptions
+from exportctl.model.schedule import default_end
 from exportctl.offline import validation_findings
-from exportctl.schedules import default_end
 from tests.loop.scenes import DAY, apply_config, field_causes, findings, item, orders
 from tests.loop.test_status_forecast import health, make_forecast
 from tests.loop.world import START, World

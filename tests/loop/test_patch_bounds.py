@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from exportctl.emulator import SeedDataset
-from exportctl.model import Plan
+from exportctl.model.plan import Plan
 from tests.loop.patches import CONFIG, diff_lines, drift_entries, left_reasons, run_accept, write_yaml
 from tests.loop.scenes import HOUR, apply_config
 from tests.loop.world import DATASETS, SANDBOX, World, world

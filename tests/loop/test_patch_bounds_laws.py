@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from exportctl.config import files, loading
 from exportctl.emulator import SeedDataset, Switches
-from exportctl.flags import PlanOptions
-from exportctl.model import EXPORTS
+from exportctl.model.plan import EXPORTS
+from exportctl.model.plan_options import PlanOptions
 from tests.loop.generated import SCHEDULES, accepting_switches, configs
 from tests.loop.patches import diff_lines, drift_entries, left_reasons, run_accept, write_yaml
 from tests.loop.test_laws import LISTED, made_world

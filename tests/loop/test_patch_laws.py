@@ -20,7 +20,7 @@ from exportctl import wire
 from exportctl.emulator import Switches
 from exportctl.emulator.ui import EditRefused
 from exportctl.kinds import FLOW, TARGET_CONNECTION
-from exportctl.model import EXPORTS, Verb
+from exportctl.model.plan import EXPORTS, Verb
 from tests.loop.generated import accepting_switches, configs
 from tests.loop.patches import diff_lines, drift_entries, edit_target, left_reasons, run_accept, write_yaml
 from tests.loop.test_laws import LAW, LISTED, made_world

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from exportctl.emulator import SeedDataset, Switches
-from exportctl.model import Verb
+from exportctl.model.plan import Verb
 from exportctl.patching.wishes import DIFFERING_CAUSES
 from tests.loop.patches import CONFIG, diff_lines, drift_entries, edit_target, left_reasons, run_accept, write_yaml
 from tests.loop.scenes import HOUR, apply_config, source

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from exportctl.emulator import SeedDataset
-from exportctl.model import Cause, Plan, Verb
+from exportctl.model.plan import Cause, Plan, Verb
 from exportctl.patching.wishes import DIFFERING_CAUSES
 from tests.loop.patches import CONFIG, diff_lines, drift_entries, edit_target, left_reasons, run_accept, write_yaml
 from tests.loop.scenes import DAY, HOUR, apply_config

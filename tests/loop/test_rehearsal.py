@@ -17,7 +17,7 @@ from hypothesis import given, settings
 
 from exportctl import rehearsal, workflows
 from exportctl.emulator import Switches
-from exportctl.flags import PlanOptions
+from exportctl.model.plan_options import PlanOptions
 from exportctl.rehearsal import Rehearsal
 from exportctl.snapshots import document
 from tests.loop.generated import accepting_switches, configs

@@ -12,8 +12,8 @@ from exportctl import workflows
 from exportctl.applying.proof import FinalCheck
 from exportctl.emulator import Fault, Switches
 from exportctl.errors import ConfigError, RefusedError
-from exportctl.flags import PlanOptions
-from exportctl.model import Address, Cause, Outcome, OutcomeStatus, Plan, Verb
+from exportctl.model.plan import Address, Cause, Outcome, OutcomeStatus, Plan, Verb
+from exportctl.model.plan_options import PlanOptions
 from exportctl.offline import read_project
 from exportctl.planning import rotation
 from exportctl.views import json as json_view

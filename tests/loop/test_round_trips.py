@@ -15,10 +15,10 @@ from hypothesis import Phase, given, note, settings
 from hypothesis import strategies as st
 
 from exportctl.emulator import Switches
-from exportctl.flags import PlanOptions
 from exportctl.importing.report import ImportResult
 from exportctl.kinds import KINDS
-from exportctl.model import EXPORTS, Verb
+from exportctl.model.plan import EXPORTS, Verb
+from exportctl.model.plan_options import PlanOptions
 from tests.loop.generated import accepting_switches, configs
 from tests.loop.imports import VOLATILE_KEYS, content, empty_config, run_import, write_import
 from tests.loop.test_import_laws import flows, seed_flows

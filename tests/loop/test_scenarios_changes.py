@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from exportctl.emulator import SeedDataset, Switches
-from exportctl.flags import PlanOptions
-from exportctl.model import Cause, Verb
+from exportctl.model.plan import Cause, Verb
+from exportctl.model.plan_options import PlanOptions
 from tests.loop.scenes import (
     DAY,
     HOUR,

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from exportctl.emulator import Switches
-from exportctl.flags import PlanOptions
-from exportctl.model import Cause, Verb
+from exportctl.model.plan import Cause, Verb
+from exportctl.model.plan_options import PlanOptions
 from tests.loop.scenes import (
     DAY,
     actor_at,

@@ -12,9 +12,9 @@ from exportctl import drift_report
 from exportctl.drift_report import DriftGroup
 from exportctl.emulator import Switches
 from exportctl.errors import Finding
-from exportctl.flags import PlanOptions
 from exportctl.health.status import HealthResult, status
-from exportctl.model import Cause, Consequence, Plan, Verb
+from exportctl.model.plan import Cause, Consequence, Plan, Verb
+from exportctl.model.plan_options import PlanOptions
 from exportctl.planning.ownership import build_ownership
 from exportctl.saved import planfile
 from tests.loop.scenes import DAY, apply_config, field_causes, field_change, findings, item, orders, writes_of

@@ -10,8 +10,8 @@ import pytest
 from exportctl.emulator import Switches
 from exportctl.emulator.faults import Fault
 from exportctl.errors import RefusedError
-from exportctl.flags import PlanOptions
-from exportctl.model import Action, OutcomeStatus, Step
+from exportctl.model.plan import Action, OutcomeStatus, Step
+from exportctl.model.plan_options import PlanOptions
 from exportctl.views import text
 from tests.loop.scenes import DAY, apply_config, item, objects, source
 from tests.loop.world import DESTINATIONS, START, World, config

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from exportctl.flags import PlanOptions
-from exportctl.model import Cause, OutcomeStatus, Verb
+from exportctl.model.plan import Cause, OutcomeStatus, Verb
+from exportctl.model.plan_options import PlanOptions
 from tests.loop.scenes import (
     DAY,
     apply_config,

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 
 from exportctl.emulator import Switches
 from exportctl.errors import ConfigError, RefusedError
-from exportctl.flags import PlanOptions
-from exportctl.model import Action, Cause, Plan, Verb
+from exportctl.model.plan import Action, Cause, Plan, Verb
+from exportctl.model.plan_options import PlanOptions
 from exportctl.saved import planfile
 from exportctl.views import json as json_view
 from exportctl.views import markdown, text

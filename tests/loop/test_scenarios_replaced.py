@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from exportctl.flags import PlanOptions
 from exportctl.kinds import FLOW
 from exportctl.marker import format_description
-from exportctl.model import Cause, Verb
+from exportctl.model.plan import Cause, Verb
+from exportctl.model.plan_options import PlanOptions
 from tests.loop.scenes import (
     apply_config,
     field_causes,

@@ -13,9 +13,9 @@ import pytest
 from exportctl import drift_report
 from exportctl.drift_report import DriftGroup
 from exportctl.emulator import Switches
-from exportctl.flags import PlanOptions
 from exportctl.health.status import status
-from exportctl.model import Cause, Plan
+from exportctl.model.plan import Cause, Plan
+from exportctl.model.plan_options import PlanOptions
 from exportctl.planning.ownership import build_ownership
 from exportctl.views import text
 from tests.loop.scenes import (

@@ -14,8 +14,8 @@ import pytest
 from exportctl import drift_report
 from exportctl.drift_report import DriftGroup
 from exportctl.emulator import Switches
-from exportctl.flags import PlanOptions
-from exportctl.model import Cause, OutcomeStatus
+from exportctl.model.plan import Cause, OutcomeStatus
+from exportctl.model.plan_options import PlanOptions
 from exportctl.views import text
 from tests.loop.scenes import (
     DAY,

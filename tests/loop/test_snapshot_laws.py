@@ -15,8 +15,8 @@ from hypothesis import given, settings
 from exportctl import workflows
 from exportctl.emulator import Switches
 from exportctl.errors import ConfigError, Error
-from exportctl.flags import PlanOptions
-from exportctl.model import Cause, Plan, canonical_json
+from exportctl.model.plan import Cause, Plan, canonical_json
+from exportctl.model.plan_options import PlanOptions
 from exportctl.saved.document import encode_plan
 from exportctl.snapshots import document
 from exportctl.snapshots.document import Snapshot

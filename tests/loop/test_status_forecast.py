@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 from exportctl import drift_report, watching
 from exportctl.drift_report import DriftGroup
 from exportctl.errors import UsageError
-from exportctl.flags import PlanOptions
 from exportctl.health.forecast import FlowForecast, Forecast, forecast
 from exportctl.health.run_hints import error_hints
 from exportctl.health.status import ExportHealth, FlowState, HealthResult, StatusReport, status
+from exportctl.model.plan_options import PlanOptions
 from exportctl.planning.ownership import build_ownership
 from exportctl.runs import RunStatus
 from exportctl.views import text_runs

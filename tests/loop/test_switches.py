@@ -10,8 +10,8 @@ import pytest
 from exportctl.applying.proof import FinalCheck
 from exportctl.emulator import Switches
 from exportctl.emulator.promises import DEGRADED_PROMISES
-from exportctl.flags import PlanOptions
-from exportctl.model import Cause, Outcome, OutcomeStatus, Plan, Verb
+from exportctl.model.plan import Cause, Outcome, OutcomeStatus, Plan, Verb
+from exportctl.model.plan_options import PlanOptions
 from tests.loop.test_laws import LISTED
 from tests.loop.world import SANDBOX, World, config, world
 

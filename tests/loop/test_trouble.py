@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from exportctl.emulator import Fault, Switches
 from exportctl.errors import Conflict, Error, Forbidden, NotFound, NotReached, ServiceError, Unauthorized
-from exportctl.model import OutcomeStatus
+from exportctl.model.plan import OutcomeStatus
 from tests.loop.generated import accepting_switches
 from tests.loop.test_interrupted import assert_exactly_once
 from tests.loop.test_laws import FEW, LISTED

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from exportctl.flags import PlanOptions
-from exportctl.model import OutcomeStatus
+from exportctl.model.plan import OutcomeStatus
+from exportctl.model.plan_options import PlanOptions
 from tests.loop.world import DATASETS, DESTINATIONS, SANDBOX, World, config
 
 

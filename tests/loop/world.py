@@ -19,8 +19,8 @@ import httpx
 from exportctl import workflows
 from exportctl.applying.proof import FinalCheck
 from exportctl.emulator import Emulator, SeedDataset, Switches
-from exportctl.flags import PlanOptions
-from exportctl.model import Outcome, Plan
+from exportctl.model.plan import Outcome, Plan
+from exportctl.model.plan_options import PlanOptions
 from exportctl.platforms import emulator_clock
 
 START = 1_800_000_000  # 2027-01-15 08:00:00 UTC

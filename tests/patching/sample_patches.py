@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from exportctl.drift_report import DriftEntry, DriftGroup
 from exportctl.errors import Finding, Level
-from exportctl.model import Address, Cause, FieldChange, Plan, PlanHeader, SensitiveValue
+from exportctl.model.plan import Address, Cause, FieldChange, Plan, PlanHeader, SensitiveValue
 from exportctl.patching.report import AcceptedChanges, AcceptResult, EditedFile, UnacceptedChanges
 from exportctl.patching.unified import FileDiff, Patch, diff_file
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from exportctl.errors import Finding
-from exportctl.model import Address, PlanItem, Refusal, Verb
+from exportctl.model.plan import Address, PlanItem, Refusal, Verb
 from exportctl.patching.added import added_texts
 from exportctl.patching.report import AcceptResult, EditedFile
 from exportctl.patching.unified import Patch, build_patch, diff_file

@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from exportctl.errors import Finding, Level, SourcePosition
-from exportctl.model import (
+from exportctl.model.plan import (
     Action,
     Actor,
     Address,

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from exportctl.model import Action, Address, Cause, FieldChange, Marker, Plan, PlanItem, Refusal, Step, Verb
+from exportctl.model.plan import Action, Address, Cause, FieldChange, Marker, Plan, PlanItem, Refusal, Step, Verb
 from exportctl.saved import document as plan_document
 from exportctl.saved import planfile
 from exportctl.saved.planfile import StaleValue

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from exportctl.errors import PlanFileError
-from exportctl.model import FieldChange, Plan, SensitiveValue
+from exportctl.model.plan import FieldChange, Plan, SensitiveValue
 from exportctl.saved import document as plan_document
 from exportctl.saved import planfile
 from tests.planfile.approval_plans import plan, plans, updated_item

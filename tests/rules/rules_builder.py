@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from exportctl.declared import (
+from exportctl.errors import Finding, SourcePosition
+from exportctl.model.project import (
     Account,
     AllowEntry,
     AuthValue,
@@ -20,8 +21,7 @@ from exportctl.declared import (
     RuleSetting,
     Schedule,
 )
-from exportctl.destination_types import Secrecy
-from exportctl.errors import Finding, SourcePosition
+from exportctl.model.secret import Secrecy
 from exportctl.rules.checking import run_rules
 
 FILE = "exports.yaml"

@@ -10,7 +10,7 @@ from hypothesis import given, note
 from hypothesis import strategies as st
 
 from exportctl.config import loading
-from exportctl.declared import Project
+from exportctl.model.project import Project
 from exportctl.rules.overlaps import DatasetWrite, broken_rule, dataset_writes, pairs
 
 HEAD = {

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from exportctl.declared import AcceptEntry, Account, End, Expect, Format, Policy, Project, RemovedEntry, Schedule
-from exportctl.destination_types import Secrecy
 from exportctl.errors import Level, SourcePosition
+from exportctl.model.project import AcceptEntry, Account, End, Expect, Format, Policy, Project, RemovedEntry, Schedule
+from exportctl.model.secret import Secrecy
 from exportctl.rules.checking import BY_ID, RULES
 from exportctl.rules.row import CheckStage
 from tests.rules.rules_builder import (

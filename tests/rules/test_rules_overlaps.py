@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from exportctl.declared import Account, Dataset, Destination, Project
-from exportctl.destination_types import Secrecy
 from exportctl.errors import Level
+from exportctl.model.project import Account, Dataset, Destination, Project
+from exportctl.model.secret import Secrecy
 from exportctl.rules.storage import ANY, TIME, Overlap, account_owner, can_be_equal, overlap, storage_identity
 from tests.rules.rules_builder import (
     BLOB,

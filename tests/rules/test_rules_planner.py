@@ -12,8 +12,8 @@ from exportctl.cli.explaining import explain_topic
 from exportctl.config import loading as config
 from exportctl.drift_report import _RULES as DRIFT_RULES
 from exportctl.errors import Finding, Level
-from exportctl.flags import PlanOptions
-from exportctl.model import Inventory, ListedDataset, Plan, PlanHeader
+from exportctl.model.plan import Inventory, ListedDataset, Plan, PlanHeader
+from exportctl.model.plan_options import PlanOptions
 from exportctl.planning import planner
 from exportctl.planning.expand import build_desired_state
 from exportctl.rules.checking import BY_ID, RULES

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from exportctl.destination_types import TYPES
-from exportctl.secret import Secret
+from exportctl.model.secret import Secret
 from exportctl.storage.access import caller_access, destination_access
 from exportctl.storage.methods import (
     S3,

@@ -11,7 +11,7 @@ import obstore
 import pytest
 from obstore.store import AzureStore, LocalStore, MemoryStore, S3Store
 
-from exportctl.secret import Secret
+from exportctl.model.secret import Secret
 from exportctl.storage.access import caller_access
 from exportctl.storage.methods import S3, Access, AccountKey, AwsKeys, Azure, Sas, StorageLocation
 from exportctl.storage.object_errors import StorageRequest, storage_error

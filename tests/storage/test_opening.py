@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from exportctl.secret import Secret
+from exportctl.model.secret import Secret
 from exportctl.storage.local import LocalReader
 from exportctl.storage.methods import (
     S3,

@@ -14,7 +14,7 @@ from pathlib import Path
 import asyncssh
 import pytest
 
-from exportctl.secret import Secret
+from exportctl.model.secret import Secret
 from exportctl.storage.methods import Access, Sftp
 from exportctl.storage.opening import open_reader
 from exportctl.storage.reader import StorageError, StorageReader

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from exportctl.destination_types import TYPES
-from exportctl.model import Address
+from exportctl.model.plan import Address
 from exportctl.runs import Run, RunError, RunStatus
 from exportctl.storage.reader import StoredFile
 from exportctl.verification import evidence, judging

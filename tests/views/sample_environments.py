@@ -12,7 +12,7 @@ from exportctl.environments import (
     OneSidedDeclaration,
 )
 from exportctl.errors import Finding, Level, SourcePosition
-from exportctl.model import SensitiveValue
+from exportctl.model.plan import SensitiveValue
 from exportctl.views.sides import EnvironmentResult
 
 T = TypeVar("T")

@@ -10,7 +10,7 @@ from exportctl.health.forecast import FlowForecast, Forecast, SimultaneousRuns
 from exportctl.health.observed import LastRun
 from exportctl.health.past_runs import FlowRuns, RunsReport
 from exportctl.health.status import ExportHealth, FlowState, HealthResult, StatusReport
-from exportctl.model import OtherFlow, PlanHeader
+from exportctl.model.plan import OtherFlow, PlanHeader
 from exportctl.runs import Run, RunError, RunStatus
 from tests.views.sample_plans import AS_OF, DAY, EVIL, HEADER, address
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from exportctl.errors import Finding, Level, SourcePosition
-from exportctl.model import (
+from exportctl.model.plan import (
     Action,
     Actor,
     Address,

@@ -9,7 +9,7 @@ import pytest
 from exportctl import drift_report
 from exportctl.drift_report import DriftGroup, DriftReport
 from exportctl.errors import Finding, Level
-from exportctl.model import Cause, OtherFlow, Plan, PlanItem, Verb
+from exportctl.model.plan import Cause, OtherFlow, Plan, PlanItem, Verb
 from exportctl.views import github, text_drift
 from tests.views.sample_plans import AS_OF, DAY, HEADER, address, change
 

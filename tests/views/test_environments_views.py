@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exportctl.errors import Finding, SourcePosition
-from exportctl.model import Plan
+from exportctl.model.plan import Plan
 from exportctl.views import github, json_environments, markdown, markdown_environments, wording
 from exportctl.views.sides import EnvironmentResult, merge_findings
 from tests.views.sample_environments import FINDINGS, one_of_two

@@ -7,7 +7,7 @@ import json as stdlib_json
 
 import pytest
 
-from exportctl.model import DESTINATIONS, Address, Cause, Plan, PlanItem, Verb
+from exportctl.model.plan import DESTINATIONS, Address, Cause, Plan, PlanItem, Verb
 from exportctl.views import json, markdown, text, wording
 from tests.views.sample_plans import AS_OF, HEADER, address, change, every_cause
 

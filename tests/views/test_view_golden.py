@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from exportctl.model import Cause, Plan
+from exportctl.model.plan import Cause, Plan
 from exportctl.views import text
 from tests.views.golden_files import FOLDER, texts
 from tests.views.sample_plans import AS_OF, HEADER, change, full_plan, renewed_item

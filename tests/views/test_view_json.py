@@ -11,9 +11,9 @@ import pytest
 from jsonschema import Draft202012Validator, ValidationError
 
 from exportctl import drift_report, output_schemas
-from exportctl.checkup import Check, CheckStatus
 from exportctl.errors import Error, SourcePosition
-from exportctl.model import ListedDataset, Plan
+from exportctl.model.check import Check, CheckStatus
+from exportctl.model.plan import ListedDataset, Plan
 from exportctl.saved import planfile
 from exportctl.views import json, json_environments, json_health, json_import, json_patch, json_verify
 from exportctl.views.json_environments import EnvironmentBody

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from exportctl.checkup import Check, CheckStatus
 from exportctl.errors import ConfigError, Finding, Level, SourcePosition
-from exportctl.model import ListedDataset, Plan
+from exportctl.model.check import Check, CheckStatus
+from exportctl.model.plan import ListedDataset, Plan
 from exportctl.saved.planfile import StaleValue
 from exportctl.views import text, text_apply, text_lists
 from tests.views.sample_plans import AS_OF, HEADER, outcomes, paused_item, renewed_item, updated_item

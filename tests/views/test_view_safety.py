@@ -15,10 +15,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exportctl import drift_report
-from exportctl.checkup import Check, CheckStatus
 from exportctl.errors import Error, Finding, SourcePosition
-from exportctl.masking import build_mask
-from exportctl.model import Cause, ListedDataset, Outcome, OutcomeStatus, Plan
+from exportctl.model.check import Check, CheckStatus
+from exportctl.model.plan import Cause, ListedDataset, Outcome, OutcomeStatus, Plan
+from exportctl.model.secret import build_mask
 from exportctl.saved import planfile
 from exportctl.views import escape, github, json, markdown, text, text_apply, text_drift, text_lists, values
 from tests.views.golden_files import texts

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from exportctl import schedules
-from exportctl.model import Actor, Address, Ref, SensitiveValue, UnknownValue
+from exportctl.model import schedule
+from exportctl.model.plan import Actor, Address, Ref, SensitiveValue, UnknownValue
 from exportctl.views import values
 
 SHOWN = {
@@ -54,7 +54,7 @@ def test_a_duration_is_told_in_the_largest_unit_without_rest(seconds: int, expec
 
 @pytest.mark.parametrize(("seconds", "expected"), [(59, "59 seconds"), (3599, "59 minutes"), (-90000, "1 day")])
 def test_an_age_is_rounded_down(seconds: int, expected: str) -> None:
-    assert expected == schedules.format_age(seconds)
+    assert expected == schedule.format_age(seconds)
 
 
 ACTORS = {

@@ -19,7 +19,7 @@ from typing import Any
 from exportctl.applying.protocols import DescriptionsLost, StillInUse, Writer
 from exportctl.errors import Error, RefusedError
 from exportctl.kinds import FLOW, KINDS
-from exportctl.model import Action, Outcome, OutcomeStatus, Plan, Ref, Step
+from exportctl.model.plan import Action, Outcome, OutcomeStatus, Plan, Ref, Step
 
 PARALLELISM = 4
 

@@ -16,7 +16,7 @@ from exportctl.applying.apply import ConcurrencyLimit, run_steps
 from exportctl.applying.protocols import Writer, replace_digests
 from exportctl.clock import Clock
 from exportctl.kinds import KINDS
-from exportctl.model import (
+from exportctl.model.plan import (
     WRITE_CAUSES,
     Action,
     Address,

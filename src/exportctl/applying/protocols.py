@@ -23,7 +23,7 @@ from exportctl import marker, wire
 from exportctl.clock import Clock
 from exportctl.errors import Conflict, NotFound, ServiceError, StalePlan
 from exportctl.kinds import BASE_CONNECTION, FLOW, KINDS, TARGET_IDS, Kind
-from exportctl.model import Fields, LiveObject, Marker, Step
+from exportctl.model.plan import Fields, LiveObject, Marker, Step
 from exportctl.planning import steps
 from exportctl.planning.ownership import refuse_newer_markers
 from exportctl.service.client import Client

@@ -25,11 +25,11 @@ from exportctl.cli.options import (
 )
 from exportctl.cli.reports import publish_plan
 from exportctl.errors import PlanFileError, StalePlan
-from exportctl.flags import PlanOptions
+from exportctl.model.plan_options import PlanOptions
 from exportctl.offline import hidden_values
 
 if TYPE_CHECKING:
-    from exportctl.model import Plan
+    from exportctl.model.plan import Plan
     from exportctl.saved.planfile import SavedPlan
     from exportctl.workflows import ConnectedPlan
 

@@ -20,7 +20,7 @@ from exportctl.cli.progress import show_progress
 from exportctl.cli.reports import publish_plan
 from exportctl.cli.saving import append_audit_record, check_audit
 from exportctl.errors import Error, Finding, UsageError
-from exportctl.model import Outcome, Plan
+from exportctl.model.plan import Outcome, Plan
 from exportctl.views import json, text, text_apply, values, wording
 
 if TYPE_CHECKING:

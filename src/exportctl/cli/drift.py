@@ -13,7 +13,7 @@ from exportctl.cli.options import AllEnvironments, Target, check_addresses, pars
 from exportctl.cli.reports import publish_drift, show_warnings
 from exportctl.cli.side_by_side import EnvironmentCommand, run_all_environments
 from exportctl.drift_report import DriftReport
-from exportctl.flags import PlanOptions
+from exportctl.model.plan_options import PlanOptions
 from exportctl.offline import hidden_values
 from exportctl.views import github, json, json_environments, markdown, text_drift
 

@@ -12,7 +12,6 @@ from typing import Annotated, Any
 
 import typer
 
-from exportctl import schedules
 from exportctl.cli import emulator_data, emulator_storage, emulator_ui, exits
 from exportctl.cli.call import (
     CommandContext,
@@ -25,6 +24,7 @@ from exportctl.cli.call import (
 )
 from exportctl.cli.emulator_reach import Url, connect_emulator, show_answer
 from exportctl.errors import Error, UsageError
+from exportctl.model import schedule
 from exportctl.views import values
 
 app = group("Run and disturb the emulator that stands in for Adobe. Nothing here reaches Adobe.")
@@ -153,7 +153,7 @@ def clock_set(
     with connect_emulator(call, url) as found:
         if ":" in moment[:3]:
             time_of_day, now = parsed_clock(moment, "MOMENT"), int(found.get("clock")["now"])
-            wanted = now + (time_of_day - now) % schedules.DAY
+            wanted = now + (time_of_day - now) % schedule.DAY
         else:
             wanted = parsed_moment(moment, "MOMENT")
         return _show_time(call, found.post("clock", {"set": wanted}))

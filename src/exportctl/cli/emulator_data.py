@@ -11,7 +11,7 @@ from exportctl.cli.emulator_reach import Url, connect_emulator, show_answer
 from exportctl.views import values
 
 if TYPE_CHECKING:
-    from exportctl.declared import Project
+    from exportctl.model.project import Project
 
 DAY = 86400  # seconds before now in which the rows of events happened
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from exportctl.errors import Error, RefusedError, StalePlan, UsageError
-from exportctl.model import Plan
+from exportctl.model.plan import Plan
 
 DONE, FAILED, CHANGES, DRIFT, INCOMPLETE, BLOCKED, STALE, LEASE_HELD, INTERRUPTED, UNVERIFIED = range(10)
 USAGE = 64

@@ -13,7 +13,7 @@ from typing import Any
 from exportctl.cli import exits
 from exportctl.config.schema import SCHEMA
 from exportctl.errors import UsageError
-from exportctl.model import Cause
+from exportctl.model.plan import Cause
 from exportctl.rules.checking import BY_ID
 from exportctl.rules.gates import BY_NAME as GATES
 from exportctl.rules.gates import SafetyCheck

@@ -13,7 +13,7 @@ from exportctl.cli.options import Target, check_addresses
 from exportctl.cli.reports import show_warnings
 from exportctl.cli.saving import write_atomically
 from exportctl.errors import UsageError
-from exportctl.flags import PlanOptions
+from exportctl.model.plan_options import PlanOptions
 from exportctl.offline import hidden_values
 
 if TYPE_CHECKING:

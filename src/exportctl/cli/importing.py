@@ -13,8 +13,8 @@ from exportctl.cli.options import reject_option
 from exportctl.cli.saving import write_new_file
 from exportctl.config.files import PARTS_FOLDER
 from exportctl.errors import Error, UsageError
-from exportctl.flags import PlanOptions
-from exportctl.model import DESTINATIONS, EXPORTS, Verb
+from exportctl.model.plan import DESTINATIONS, EXPORTS, Verb
+from exportctl.model.plan_options import PlanOptions
 from exportctl.views import json_import, text_import
 
 if TYPE_CHECKING:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import typer
 
-from exportctl.checkup import CheckStatus
 from exportctl.cli import exits
 from exportctl.cli.call import JSON, TEXT, command_context
+from exportctl.model.check import CheckStatus
 
 
 def datasets(ctx: typer.Context) -> int:

@@ -10,10 +10,10 @@ import typer
 
 from exportctl.cli.call import CommandContext
 from exportctl.config.schema_findings import closest_match
-from exportctl.declared import Project
 from exportctl.errors import Error, UsageError
-from exportctl.flags import PlanOptions, is_glob_match
-from exportctl.model import DESTINATIONS, EXPORTS, Address
+from exportctl.model.plan import DESTINATIONS, EXPORTS, Address
+from exportctl.model.plan_options import PlanOptions, is_glob_match
+from exportctl.model.project import Project
 from exportctl.offline import read_config
 
 Globs = list[str] | None

@@ -29,7 +29,7 @@ from exportctl.cli.reports import plan_findings, publish_plan, show_warnings
 from exportctl.cli.saving import save_plan
 from exportctl.cli.side_by_side import EnvironmentCommand, run_all_environments
 from exportctl.config import loading as config
-from exportctl.flags import PlanOptions
+from exportctl.model.plan_options import PlanOptions
 from exportctl.offline import hidden_values, readable
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from exportctl.cli.screen import Screen
-from exportctl.model import Outcome
+from exportctl.model.plan import Outcome
 from exportctl.views import text_apply
 
 ReportOutcome = Callable[[Outcome], None]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from exportctl.cli import exits
 from exportctl.cli.call import CommandContext
 from exportctl.errors import UsageError
-from exportctl.flags import PlanOptions
+from exportctl.model.plan_options import PlanOptions
 
 if TYPE_CHECKING:
     from exportctl.rehearsal import Rehearsal

@@ -10,7 +10,7 @@ from exportctl.cli.call import CommandContext
 from exportctl.cli.saving import append_text
 from exportctl.drift_report import DriftReport
 from exportctl.errors import Finding, Level
-from exportctl.model import Plan
+from exportctl.model.plan import Plan
 from exportctl.views import github, text
 from exportctl.views.paint import paint
 

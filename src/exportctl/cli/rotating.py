@@ -14,12 +14,12 @@ from exportctl.cli.options import AutoApprove
 from exportctl.cli.reports import publish_plan
 from exportctl.config.schema_findings import closest_match
 from exportctl.errors import UsageError
-from exportctl.flags import PlanOptions
-from exportctl.model import DESTINATIONS, Address, OutcomeStatus
+from exportctl.model.plan import DESTINATIONS, Address, OutcomeStatus
+from exportctl.model.plan_options import PlanOptions
 from exportctl.offline import hidden_values, read_project
 
 if TYPE_CHECKING:
-    from exportctl.declared import Project
+    from exportctl.model.project import Project
     from exportctl.workflows import ConnectedPlan
 
 

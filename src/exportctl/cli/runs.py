@@ -10,7 +10,7 @@ from exportctl.cli import exits
 from exportctl.cli.call import JSON, MARKDOWN, TEXT, command_context, parsed_moment
 from exportctl.cli.reports import show_warnings
 from exportctl.config.values import BadValue, parse_duration
-from exportctl.flags import PlanOptions
+from exportctl.model.plan_options import PlanOptions
 from exportctl.offline import hidden_values
 
 

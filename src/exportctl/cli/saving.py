@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from exportctl.cli.call import CommandContext
 from exportctl.errors import Error
-from exportctl.model import Outcome, Plan
+from exportctl.model.plan import Outcome, Plan
 from exportctl.views.values import printable
 
 if TYPE_CHECKING:

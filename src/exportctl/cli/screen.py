@@ -11,7 +11,7 @@ import shutil
 from collections.abc import Iterable, Mapping
 from typing import TextIO
 
-from exportctl.masking import build_mask
+from exportctl.model.secret import build_mask
 from exportctl.views import github, values
 from exportctl.views.escape import spellings
 

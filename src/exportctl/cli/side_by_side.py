@@ -21,9 +21,9 @@ from exportctl.cli import exits
 from exportctl.cli.call import JSON, MARKDOWN, TEXT, CommandContext
 from exportctl.cli.options import check_addresses
 from exportctl.cli.reports import publish_to_actions, show_warnings
-from exportctl.declared import Project
 from exportctl.errors import Error, Finding, UsageError
-from exportctl.flags import PlanOptions
+from exportctl.model.plan_options import PlanOptions
+from exportctl.model.project import Project
 from exportctl.offline import Setup, hidden_values, read_projects, require_references
 from exportctl.views import github, json_environments, markdown_environments, text, text_lists, wording
 from exportctl.views.json_environments import EnvironmentBody

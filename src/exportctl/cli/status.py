@@ -11,7 +11,7 @@ from exportctl.cli.call import JSON, MARKDOWN, TEXT, CommandContext, command_con
 from exportctl.cli.options import AllEnvironments, Target, check_addresses
 from exportctl.cli.reports import show_warnings
 from exportctl.cli.side_by_side import EnvironmentCommand, run_all_environments
-from exportctl.flags import PlanOptions
+from exportctl.model.plan_options import PlanOptions
 from exportctl.offline import hidden_values
 
 if TYPE_CHECKING:

@@ -24,10 +24,10 @@ from exportctl.cli.options import MAX_SUGGESTIONS, Target, check_addresses
 from exportctl.cli.reports import show_warnings
 from exportctl.cli.saving import append_text
 from exportctl.config.values import BadValue, parse_duration
-from exportctl.declared import Project
 from exportctl.errors import Error, UsageError
-from exportctl.flags import PlanOptions
-from exportctl.model import EXPORTS, Address
+from exportctl.model.plan import EXPORTS, Address
+from exportctl.model.plan_options import PlanOptions
+from exportctl.model.project import Project
 from exportctl.offline import hidden_values
 from exportctl.views import github, json_verify, junit, markdown_verify, text_verify, values
 

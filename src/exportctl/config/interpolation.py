@@ -16,9 +16,9 @@ from exportctl.config.nodes import BrokenNode, ListNode, MapEntry, MapNode, Node
 from exportctl.config.secrecy import secrecy
 from exportctl.config.sections import FindingCollector
 from exportctl.config.values import BadValue, Reference, escape_references, parse_references
-from exportctl.declared import UnsetReference
-from exportctl.destination_types import Secrecy
 from exportctl.errors import Level
+from exportctl.model.project import UnsetReference
+from exportctl.model.secret import Secrecy
 
 _ALLOWED = ("AEP_ORG_ID", "AEP_SANDBOX")
 _PREFIX = "EXPORTCTL_VAR_"

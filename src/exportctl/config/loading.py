@@ -21,9 +21,9 @@ from exportctl.config.schema_findings import check_schema, closest_match
 from exportctl.config.secrecy import secrecy
 from exportctl.config.sections import FindingCollector
 from exportctl.config.values import BadValue, Reference, parse_references
-from exportctl.declared import Project
-from exportctl.destination_types import Secrecy
 from exportctl.errors import Finding, Level, SourcePosition
+from exportctl.model.project import Project
+from exportctl.model.secret import Secrecy
 
 __all__ = ["ParsedConfig", "explain_values", "extended_files", "load_project", "load_projects", "parse_config"]
 

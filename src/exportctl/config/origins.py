@@ -14,9 +14,9 @@ from exportctl.config.nodes import ListNode, MapNode, Node, ScalarNode
 from exportctl.config.overlays import merge_environment
 from exportctl.config.secrecy import secrecy
 from exportctl.config.sections import FindingCollector
-from exportctl.destination_types import Secrecy
 from exportctl.environments import CHOSEN_KEYS, EnvironmentTree, KeyPath, TreeLeaf
 from exportctl.errors import SourcePosition
+from exportctl.model.secret import Secrecy
 
 
 def environment_tree(parsed: ParsedConfig, environment: str, variables: Mapping[str, str]) -> EnvironmentTree:

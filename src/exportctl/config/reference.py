@@ -13,7 +13,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from exportctl.config.schema import SCHEMA
-from exportctl.destination_types import TYPES, AuthMethod, DestinationType, Secrecy
+from exportctl.destination_types import TYPES, AuthMethod, DestinationType
+from exportctl.model.secret import Secrecy
 
 _HEAD = """# The config
 

@@ -18,7 +18,8 @@ from exportctl.config.resolved_exports import ResolutionContext, defaults, expor
 from exportctl.config.resolved_schedules import NamedValues, PositionedValue, formats, schedules
 from exportctl.config.sections import FindingCollector, Section
 from exportctl.config.values import DAY, NAME, parse_duration, parse_moment
-from exportctl.declared import (
+from exportctl.errors import Error, SourcePosition
+from exportctl.model.project import (
     AcceptEntry,
     AuthValue,
     Destination,
@@ -30,9 +31,8 @@ from exportctl.declared import (
     RemovedEntry,
     RuleSetting,
 )
-from exportctl.destination_types import Secrecy
-from exportctl.errors import Error, SourcePosition
-from exportctl.hosts import PRODUCTION, allowed_hosts, check_host
+from exportctl.model.secret import Secrecy
+from exportctl.model.urls import PRODUCTION, allowed_hosts, check_host
 
 _ORGANIZATION = r"[0-9A-Za-z]+@AdobeOrg"
 _SANDBOX = r"[a-z0-9][a-z0-9-]{0,255}"

@@ -15,8 +15,8 @@ from exportctl.config.nodes import ListNode, MapEntry, MapNode, Node, ScalarNode
 from exportctl.config.schema_findings import closest_match
 from exportctl.config.sections import FindingCollector, Section
 from exportctl.config.values import NAME, slug
-from exportctl.declared import Dataset
 from exportctl.errors import Level, SourcePosition
+from exportctl.model.project import Dataset
 
 ADDRESS_LENGTH = 64  # KEY/PART
 

@@ -24,8 +24,8 @@ from exportctl.config.resolved_schedules import (
 from exportctl.config.schema_findings import closest_match
 from exportctl.config.sections import Section
 from exportctl.config.values import NAME, parse_duration
-from exportctl.declared import AllowEntry, Dataset, End, Expect, Export, Format
 from exportctl.errors import SourcePosition
+from exportctl.model.project import AllowEntry, Dataset, End, Expect, Export, Format
 
 DEFAULT_FOLDER = "%DATASET_ID%/%EXPORT_TIME%"
 _PART_KEYS = ("adopt", "allow_replace", "keep")

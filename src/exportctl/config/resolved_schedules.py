@@ -15,8 +15,8 @@ from exportctl.config import schema_findings
 from exportctl.config.nodes import MapNode, Node, ScalarNode
 from exportctl.config.sections import FindingCollector, Section
 from exportctl.config.values import DAY, HOUR, BadValue, parse_duration, parse_moment, parse_time_of_day
-from exportctl.declared import End, Format, Schedule
 from exportctl.errors import SourcePosition
+from exportctl.model.project import End, Format, Schedule
 
 HOURS = (3, 6, 8, 9, 12)
 NO_END = "none"

@@ -16,15 +16,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import takewhile
 
-from exportctl import schedules
 from exportctl.destination_types import SFTP
 from exportctl.errors import Finding, Level
 from exportctl.health.observed import FlowView, account_label, flow_view
-from exportctl.model import EXPORTS, WRITE_CAUSES, Address, Cause, Plan, PlanHeader, PlanItem, Verb
+from exportctl.model import schedule as schedules
+from exportctl.model.plan import EXPORTS, WRITE_CAUSES, Address, Cause, Plan, PlanHeader, PlanItem, Verb
+from exportctl.model.schedule import DAY, ONCE
 from exportctl.planning.consequences import schedule_phrase
 from exportctl.planning.expand import AccountUse, DesiredState
 from exportctl.planning.ownership import Ownership
-from exportctl.schedules import DAY, ONCE
 
 MIN_CONNECTION_PERCENT = (
     30  # connections an SFTP server must take, of the datasets exported at once (dataset-exports.md 4.3)

@@ -10,8 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from exportctl import runs, schedules, wire
+from exportctl import runs, wire
 from exportctl.kinds import FLOW, SOURCE_CONNECTION
+from exportctl.model import schedule
 from exportctl.planning.ownership import LiveFlow, Ownership
 from exportctl.runs import RunStatus
 from exportctl.verification.watched import last_change
@@ -56,7 +57,7 @@ class FlowView:
 
     def has_run_once(self) -> bool:
         """A one-time export after its run, whatever became of it."""
-        if self.every != schedules.ONCE or self.start is None or self.last_run is None:
+        if self.every != schedule.ONCE or self.start is None or self.last_run is None:
             return False
         return self.last_run.started >= self.start and self.last_run.status is not RunStatus.RUNNING
 
@@ -69,7 +70,7 @@ def flow_view(live_flow: LiveFlow, ownership: Ownership) -> FlowView:
     flow, content = live_flow.flow, live_flow.source
     fields = wire.read_fields(FLOW.name, flow.raw)
     kind = wire.destination_type(flow.raw)
-    assumed = fields["end"] is None and fields["cadence"] != schedules.ONCE
+    assumed = fields["end"] is None and fields["cadence"] != schedule.ONCE
     return FlowView(
         flow=flow.id,
         title=flow.name,
@@ -79,7 +80,7 @@ def flow_view(live_flow: LiveFlow, ownership: Ownership) -> FlowView:
         enabled=fields["enabled"],
         every=fields["cadence"],
         start=fields["start"],
-        end=schedules.default_end(flow.created_at) if assumed else fields["end"],
+        end=schedule.default_end(flow.created_at) if assumed else fields["end"],
         assumed_end=assumed,
         created=flow.created_at,
         changed=max(flow.created_at, content.created_at if content else 0, last_change(flow.raw)),

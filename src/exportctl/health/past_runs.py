@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from exportctl.model import Address, PlanHeader
+from exportctl.model.plan import Address, PlanHeader
 from exportctl.runs import Run
 
 

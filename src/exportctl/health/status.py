@@ -28,14 +28,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from exportctl import schedules
-from exportctl.declared import Export, Project
 from exportctl.errors import Finding
 from exportctl.health.observed import FlowView, LastRun, flow_view
-from exportctl.model import EXPORTS, Address, OtherFlow, Plan, PlanHeader, PlanItem, Verb
+from exportctl.model import schedule
+from exportctl.model.plan import EXPORTS, Address, OtherFlow, Plan, PlanHeader, PlanItem, Verb
+from exportctl.model.project import Export, Project
+from exportctl.model.schedule import ONCE, format_moment
 from exportctl.planning.ownership import Ownership
 from exportctl.runs import RunStatus
-from exportctl.schedules import ONCE, format_moment
 from exportctl.verification.watched import GRACE
 
 
@@ -160,7 +160,7 @@ def missed_tick(seen: FlowView, within: int, as_of: int) -> int | None:
     """The tick that should have run by now and did not; `within` in seconds is how long a run may take to show up."""
     if seen.every is None or seen.start is None or not seen.enabled:
         return None
-    tick = schedules.last_run_time(seen.every, seen.start, seen.end, as_of - within)
+    tick = schedule.last_run_time(seen.every, seen.start, seen.end, as_of - within)
     since = seen.created if seen.every == ONCE else seen.changed  # a one-time run has no later tick to make up for it
     if tick is None or tick <= since or (seen.last_run and seen.last_run.started >= tick):
         return None
@@ -170,7 +170,7 @@ def missed_tick(seen: FlowView, within: int, as_of: int) -> int | None:
 def next_run(seen: FlowView, as_of: int) -> int | None:
     if seen.every is None or seen.start is None or not seen.enabled:
         return None
-    return next(iter(schedules.next_runs(seen.every, seen.start, seen.end, as_of, 1)), None)
+    return next(iter(schedule.next_runs(seen.every, seen.start, seen.end, as_of, 1)), None)
 
 
 def _state(seen: FlowView, held: bool, soon: bool, as_of: int) -> FlowState:

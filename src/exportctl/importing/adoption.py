@@ -19,21 +19,21 @@ from difflib import get_close_matches
 from fnmatch import fnmatchcase
 
 from exportctl.config import loading
-from exportctl.declared import Project
 from exportctl.errors import ConfigError, Error, Level, UsageError
-from exportctl.flags import PlanOptions
 from exportctl.importing import document as documents
 from exportctl.importing.complaints import rule_exceptions
 from exportctl.importing.document import Document, DocumentContext
 from exportctl.importing.expressible import ConversionContext, ImportableFlow, convert_flow
 from exportctl.importing.report import AdoptedFlow, ImportResult, LeftOutFlow, LeftOutReason, Selection
 from exportctl.importing.surroundings import existing_config
-from exportctl.model import EXPORTS, Address, Inventory, Plan, PlanHeader, PlanItem, Verb
+from exportctl.model.plan import EXPORTS, Address, Inventory, Plan, PlanHeader, PlanItem, Verb
+from exportctl.model.plan_options import PlanOptions
+from exportctl.model.project import Project
+from exportctl.model.schedule import format_moment
 from exportctl.planning import planner
 from exportctl.planning.expand import Values, build_desired_state
 from exportctl.planning.ownership import LiveFlow, Ownership, build_ownership
 from exportctl.rules import checking
-from exportctl.schedules import format_moment
 
 
 @dataclass(frozen=True)

@@ -15,9 +15,9 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from exportctl.declared import Project
 from exportctl.errors import Level
-from exportctl.model import DESTINATIONS, EXPORTS
+from exportctl.model.plan import DESTINATIONS, EXPORTS
+from exportctl.model.project import Project
 from exportctl.rules.checking import RULES
 from exportctl.rules.row import Hit, Rule
 from exportctl.rules.settings import allow_entries, effective_setting

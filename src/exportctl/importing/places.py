@@ -18,12 +18,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from exportctl import wire
-from exportctl.declared import Format
 from exportctl.destination_types import DestinationType
 from exportctl.importing.expressible import ImportableFlow
 from exportctl.importing.surroundings import ExistingConfig, ExistingDestination, free_key
 from exportctl.importing.yaml_text import is_writable
-from exportctl.model import DESTINATIONS, LiveObject
+from exportctl.model.plan import DESTINATIONS, LiveObject
+from exportctl.model.project import Format
 from exportctl.planning.ownership import Ownership
 
 _CLEAN_PATH = re.compile(r"/?[^/]+(/[^/]+)*")  # a path that can be cut at a slash and put together again

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from exportctl.model import Address, PlanHeader
+from exportctl.model.plan import Address, PlanHeader
 
 
 class LeftOutReason(StrEnum):

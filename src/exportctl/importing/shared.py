@@ -15,13 +15,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TypeVar
 
-from exportctl import schedules
 from exportctl.config.resolved_schedules import NO_END, ScheduleWithEnd
-from exportctl.declared import End, Format, Schedule
 from exportctl.importing.expressible import ImportableFlow
 from exportctl.importing.places import DestinationLayout
 from exportctl.importing.surroundings import ExistingConfig, free_key
-from exportctl.schedules import DAY, ONCE
+from exportctl.model import schedule
+from exportctl.model.project import End, Format, Schedule
+from exportctl.model.schedule import DAY, ONCE
 
 T = TypeVar("T")
 BUILT_IN_FORMAT = Format("parquet", "gzip")  # of an export that says nothing, in a config without a default
@@ -116,9 +116,9 @@ def _instant(moment: int) -> str:
 def _is_same_schedule(timing: ScheduleWithEnd, flow: ImportableFlow) -> bool:
     """The same grid and start; the end that comes with it can be said otherwise."""
     one, other = timing.schedule, flow.schedule
-    every = schedules.canonical_every(one)
-    same = every == schedules.canonical_every(other) and one.start == other.start
-    return same and schedules.grid_offset(one.at, every) == schedules.grid_offset(other.at, every)
+    every = schedule.canonical_every(one)
+    same = every == schedule.canonical_every(other) and one.start == other.start
+    return same and schedule.grid_offset(one.at, every) == schedule.grid_offset(other.at, every)
 
 
 def _has_end_to_cancel(timing: ScheduleWithEnd, flow: ImportableFlow) -> bool:
@@ -138,9 +138,9 @@ def _share_settings(
 
 
 def _inline_schedule(one: Schedule) -> Mapping[str, object]:
-    shown = {"every": schedules.canonical_every(one)}
+    shown = {"every": schedule.canonical_every(one)}
     if one.at:
-        shown["at"] = schedules.time_of_day(one.at)
+        shown["at"] = schedule.time_of_day(one.at)
     if one.start is not None:
         shown["start"] = _day(one.start) if one.start % DAY == 0 else _instant(one.start)
     return shown
@@ -148,8 +148,8 @@ def _inline_schedule(one: Schedule) -> Mapping[str, object]:
 
 def _schedule_title(one: Schedule) -> str:
     """`daily-0200`, `daily-080017`, `every-3-hours`, `every-6-hours-0130`, `once`; with its start where it has one."""
-    words = {ONCE: "once", "day": "daily"}.get(one.unit, f"every {schedules.canonical_every(one)}")
-    time = schedules.time_of_day(one.at).replace(":", "") if one.at or one.unit == "day" else ""
+    words = {ONCE: "once", "day": "daily"}.get(one.unit, f"every {schedule.canonical_every(one)}")
+    time = schedule.time_of_day(one.at).replace(":", "") if one.at or one.unit == "day" else ""
     return f"{words} {time} {'from ' + _day(one.start) if one.start is not None else ''}"
 
 

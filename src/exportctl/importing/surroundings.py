@@ -19,8 +19,8 @@ from exportctl.config.resolved_exports import Defaults, defaults
 from exportctl.config.resolved_schedules import ScheduleWithEnd, formats, schedules
 from exportctl.config.sections import FindingCollector, Section
 from exportctl.config.values import slug
-from exportctl.declared import Destination, Format
-from exportctl.model import DESTINATIONS, EXPORTS, Address
+from exportctl.model.plan import DESTINATIONS, EXPORTS, Address
+from exportctl.model.project import Destination, Format
 from exportctl.planning.accounts import plan_account
 from exportctl.planning.expand import DesiredState
 from exportctl.planning.ownership import Ownership

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from exportctl import wire
 from exportctl.kinds import FLOW, SOURCE_CONNECTION
-from exportctl.model import LiveObject
-from exportctl.schedules import ONCE
+from exportctl.model.plan import LiveObject
+from exportctl.model.schedule import ONCE
 
 _STABLE_STATES = ("enabled", "disabled")  # all other states are on the way to one of these, or nobody knows where
 

@@ -19,9 +19,9 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from typing import Any
 
-from exportctl.declared import Project
 from exportctl.errors import SourcePosition
-from exportctl.model import DESTINATIONS, EXPORTS, Address
+from exportctl.model.plan import DESTINATIONS, EXPORTS, Address
+from exportctl.model.project import Project
 from exportctl.patching.wishes import ChangeGroup
 
 _WHERE = "positions"

@@ -21,10 +21,10 @@ from functools import cached_property
 from typing import Any
 
 from exportctl.config import loading
-from exportctl.declared import Project
 from exportctl.errors import ConfigError, Finding, Level
 from exportctl.importing.adoption import ConfigContext
-from exportctl.model import CHANGE_VERBS, Address, Cause, FieldChange, Plan, SensitiveValue, canonical_json
+from exportctl.model.plan import CHANGE_VERBS, Address, Cause, FieldChange, Plan, SensitiveValue, canonical_json
+from exportctl.model.project import Project
 from exportctl.patching.declarations import DeclaredValues, declared_values, unintended_changes
 from exportctl.patching.wishes import MATCHING_CAUSES, ChangeGroup, group_name
 from exportctl.rules import checking

@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from exportctl.config.nodes import ListNode
 from exportctl.importing.adoption import ConfigContext
 from exportctl.importing.document import REASON
-from exportctl.model import DESTINATIONS, EXPORTS
+from exportctl.model.plan import DESTINATIONS, EXPORTS
 from exportctl.patching import proposed_places
 from exportctl.patching.edits import ChangeList, Edit, EditError, SetValue, is_writable
 from exportctl.patching.judging import ConfigState, EditProblem, ProblemWeight, check_edit, load_config_state

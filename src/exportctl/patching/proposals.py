@@ -17,23 +17,24 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from exportctl import schedules, wire
+from exportctl import wire
 from exportctl.config.nodes import ListNode, MapNode, ScalarNode
 from exportctl.config.resolved_schedules import HOURS, ScheduleWithEnd
-from exportctl.declared import End, Export, Format
 from exportctl.importing import document, shared, unread
 from exportctl.kinds import FLOW, SOURCE_CONNECTION, TARGET_CONNECTION
+from exportctl.model import schedule
+from exportctl.model.project import End, Export, Format
+from exportctl.model.schedule import DAY, HOUR, ONCE
 from exportctl.patching.edits import ChangeList, Edit, SetValue
 from exportctl.patching.sight import EditContext
 from exportctl.patching.wishes import ChangeGroup
 from exportctl.planning.expand import target_properties
 from exportctl.planning.ownership import LiveFlow
-from exportctl.schedules import DAY, HOUR, ONCE
 
 Proposal = tuple[Edit, ...]
 _MINUTE = 60
 _REPLACED_FIELD = "replaced"  # no field of a flow: a plan names what cannot be patched into place so
-_INTERVALS = frozenset({ONCE, "1 day", *(schedules.format_every("hour", hours) for hours in HOURS)})
+_INTERVALS = frozenset({ONCE, "1 day", *(schedule.format_every("hour", hours) for hours in HOURS)})
 
 
 class NotExpressible(Exception):
@@ -133,9 +134,9 @@ def _schedule(export: Export, live_flow: LiveFlow, sight: EditContext) -> Iterat
         mode = wire.members(live_flow.flow.raw.get("scheduleParams")).get("exportMode")
         raise NotExpressible(f"has exportMode {mode}, which no export of that rhythm has")
     said: dict[str, object] = {"every": rhythm}
-    at = schedules.grid_offset(start, rhythm)
-    if export.schedule.at % schedules.grid_seconds(rhythm) != at:
-        said["at"] = schedules.time_of_day(at)
+    at = schedule.grid_offset(start, rhythm)
+    if export.schedule.at % schedule.grid_seconds(rhythm) != at:
+        said["at"] = schedule.time_of_day(at)
     for path in _written_paths(export, sight, "schedule"):
         held = sight.node(*path)
         assert isinstance(held, MapNode)
@@ -145,7 +146,7 @@ def _schedule(export: Export, live_flow: LiveFlow, sight: EditContext) -> Iterat
     for name, timing in sorted(sight.existing.schedules.items()):
         if _is_same_schedule(timing, rhythm, at, export):
             yield _set_export_key(export, "schedule", name)
-    whole = {"every": rhythm, **({"at": schedules.time_of_day(at)} if at else {}), **_written_start(export, sight)}
+    whole = {"every": rhythm, **({"at": schedule.time_of_day(at)} if at else {}), **_written_start(export, sight)}
     yield _set_export_key(export, "schedule", whole)
     yield _set_export_key(export, "schedule", {**whole, "end": _end_value(export.end)})
 
@@ -173,7 +174,7 @@ def _written_start(export: Export, sight: EditContext) -> Mapping[str, str]:
 
 def _is_same_schedule(timing: ScheduleWithEnd, every: str, at: int, export: Export) -> bool:
     one = timing.schedule
-    same = schedules.canonical_every(one) == every and schedules.grid_offset(one.at, every) == at
+    same = schedule.canonical_every(one) == every and schedule.grid_offset(one.at, every) == at
     return same and one.start == export.schedule.start
 
 

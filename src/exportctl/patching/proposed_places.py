@@ -20,14 +20,13 @@ from collections.abc import Iterator
 
 from exportctl import wire
 from exportctl.config.nodes import ScalarNode
-from exportctl.declared import Destination, Export
-from exportctl.destination_types import READERS
 from exportctl.importing import shared
 from exportctl.importing.places import account_reference, subpath_below
 from exportctl.importing.surroundings import free_key
 from exportctl.importing.yaml_text import Block
 from exportctl.kinds import TARGET_CONNECTION
-from exportctl.model import DESTINATIONS, EXPORTS, LiveObject, SensitiveValue
+from exportctl.model.plan import DESTINATIONS, EXPORTS, LiveObject, SensitiveValue
+from exportctl.model.project import READERS, Destination, Export
 from exportctl.patching.edits import Edit, SetValue
 from exportctl.patching.proposals import NotExpressible, Proposal
 from exportctl.patching.sight import EditContext

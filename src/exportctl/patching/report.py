@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from exportctl.model import Address, FieldChange, Plan
+from exportctl.model.plan import Address, FieldChange, Plan
 
 
 @dataclass(frozen=True)

@@ -13,9 +13,9 @@ from exportctl.config.nodes import MapNode, Node
 from exportctl.config.overlays import merge_environment
 from exportctl.config.resolved_datasets import Aliases, aliases
 from exportctl.config.sections import FindingCollector, Section
-from exportctl.declared import Project
 from exportctl.importing.document import DocumentContext, document_context
 from exportctl.importing.surroundings import ExistingConfig, existing_config
+from exportctl.model.project import Project
 from exportctl.patching.judging import ConfigState
 from exportctl.planning.expand import Specs, build_desired_state
 from exportctl.planning.ownership import Ownership, build_ownership

@@ -14,7 +14,7 @@ from difflib import SequenceMatcher
 from exportctl.config.overlays import resolve_relative_path
 from exportctl.config.secrecy import secrecy
 from exportctl.config.values import BadValue, parse_references
-from exportctl.destination_types import Secrecy
+from exportctl.model.secret import Secrecy
 from exportctl.patching.report import EditedFile
 from exportctl.patching.spans import ListSpan, MapSpan, ScalarSpan, Span, parse_spans
 

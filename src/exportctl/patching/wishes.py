@@ -14,8 +14,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from exportctl.flags import PlanOptions
-from exportctl.model import Address, Cause, FieldChange, Plan
+from exportctl.model.plan import Address, Cause, FieldChange, Plan
+from exportctl.model.plan_options import PlanOptions
 
 LIVE_CHANGED_CAUSES = frozenset({Cause.DRIFT, Cause.CONFLICT, Cause.UNKNOWN_ORIGIN, Cause.PAUSED})  # the sandbox moved
 DIFFERING_CAUSES = LIVE_CHANGED_CAUSES | {Cause.PENDING, Cause.EXPIRED}  # or the YAML did, or time

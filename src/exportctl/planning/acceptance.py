@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
-from exportctl.declared import AcceptEntry
-from exportctl.model import WRITE_CAUSES, Cause, FieldChange
+from exportctl.model.plan import WRITE_CAUSES, Cause, FieldChange
+from exportctl.model.project import AcceptEntry
 
 _COVERED = WRITE_CAUSES | {Cause.PAUSED}
 

@@ -11,10 +11,9 @@ import re
 from dataclasses import dataclass, replace
 
 from exportctl import wire
-from exportctl.declared import AcceptEntry
 from exportctl.errors import Finding, Level
 from exportctl.kinds import BASE_CONNECTION
-from exportctl.model import (
+from exportctl.model.plan import (
     WRITE_CAUSES,
     Address,
     Cause,
@@ -28,6 +27,7 @@ from exportctl.model import (
     Verb,
     digest,
 )
+from exportctl.model.project import AcceptEntry
 from exportctl.planning import acceptance, steps
 from exportctl.planning.actors import UI, actor
 from exportctl.planning.diff import ComparisonInputs, field_changes, next_applied

@@ -18,7 +18,7 @@ from typing import Any
 
 from exportctl import marker, wire
 from exportctl.kinds import FieldRule, Kind, Treat
-from exportctl.model import MAX_TIMESTAMP, Actor, LiveObject
+from exportctl.model.plan import MAX_TIMESTAMP, Actor, LiveObject
 
 BACKGROUND = "acp_foundation_connectors"  # [D samples]
 UI = "exc_app"  # [D]

@@ -10,11 +10,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from exportctl import schedules, wire
+from exportctl import wire
 from exportctl.errors import Finding, Level
 from exportctl.kinds import FLOW, SOURCE_CONNECTION, TARGET_CONNECTION
 from exportctl.marker import END
-from exportctl.model import WRITE_CAUSES, Cause, Consequence, FieldChange, LiveObject, Marker, Refusal, Verb, digest
+from exportctl.model import schedule as schedules
+from exportctl.model.plan import (
+    WRITE_CAUSES,
+    Cause,
+    Consequence,
+    FieldChange,
+    LiveObject,
+    Marker,
+    Refusal,
+    Verb,
+    digest,
+)
+from exportctl.model.schedule import DAY, ONCE, format_moment
 from exportctl.planning import endings, gates, standing
 from exportctl.planning.consequences import change_consequences, schedule_phrase
 from exportctl.planning.datasets import DatasetLookup
@@ -22,7 +34,6 @@ from exportctl.planning.diff import ComparisonInputs, field_changes, next_applie
 from exportctl.planning.expand import DesiredExport
 from exportctl.planning.ownership import LiveFlow
 from exportctl.planning.standing import PlanSettings
-from exportctl.schedules import DAY, ONCE, format_moment
 
 
 @dataclass(frozen=True)

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from exportctl import schedules
-from exportctl.declared import SourcePositions
-from exportctl.model import WRITE_CAUSES, Cause, Consequence, FieldChange
+from exportctl.model import schedule as schedules
+from exportctl.model.plan import WRITE_CAUSES, Cause, Consequence, FieldChange
+from exportctl.model.project import SourcePositions
+from exportctl.model.schedule import ONCE, format_moment
 from exportctl.planning.datasets import DatasetLookup
 from exportctl.planning.expand import DesiredExport
-from exportctl.schedules import ONCE, format_moment
 
 NAME_MACRO = "%DESTINATION_INSTANCE_NAME%"
 

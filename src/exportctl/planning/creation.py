@@ -16,7 +16,7 @@ from typing import Any
 from exportctl import wire
 from exportctl.errors import Finding, Level
 from exportctl.kinds import BASE_ID, FLOW, SOURCE_CONNECTION, SOURCE_IDS, TARGET_CONNECTION, TARGET_IDS, Kind
-from exportctl.model import (
+from exportctl.model.plan import (
     Address,
     Consequence,
     ListedDataset,
@@ -28,13 +28,13 @@ from exportctl.model import (
     Verb,
     digest,
 )
+from exportctl.model.schedule import DAY, first_end, format_moment
 from exportctl.planning import gates, steps
 from exportctl.planning.consequences import creation_preview
 from exportctl.planning.datasets import DatasetLookup, look_up_datasets
 from exportctl.planning.expand import DesiredExport
 from exportctl.planning.ownership import LiveFlow, Ownership
 from exportctl.planning.standing import PlanSettings
-from exportctl.schedules import DAY, first_end, format_moment
 
 COMPLETION_WINDOW = DAY  # children without a flow are an interrupted run for 24 hours
 

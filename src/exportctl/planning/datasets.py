@@ -20,9 +20,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-from exportctl.declared import Dataset
 from exportctl.errors import Finding, Level
-from exportctl.model import ListedDataset, Refusal
+from exportctl.model.plan import ListedDataset, Refusal
+from exportctl.model.project import Dataset
 
 
 @dataclass(frozen=True)

@@ -21,14 +21,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from exportctl import schedules
-from exportctl.declared import End
 from exportctl.kinds import FieldRule, Kind, Treat
 from exportctl.marker import END
-from exportctl.model import Cause, FieldChange, Fields, Marker, SensitiveValue, UnknownValue, digest
+from exportctl.model import schedule
+from exportctl.model.plan import Cause, FieldChange, Fields, Marker, SensitiveValue, UnknownValue, digest
+from exportctl.model.project import End
 
 NO_END = End()
-LATE_RENEWAL_WINDOW = 3 * schedules.DAY  # how long a renewal may wait: over a weekend
+LATE_RENEWAL_WINDOW = 3 * schedule.DAY  # how long a renewal may wait: over a weekend
 
 
 @dataclass(frozen=True)
@@ -55,16 +55,16 @@ class ComparisonInputs:
         if self.ours_since is None or self.end.rolling is None:
             return True
         ahead = self.end.renew_before or 0
-        *past, last = schedules.renewed_ends(self.end, self.ours_since, self.as_of)
+        *past, last = schedule.renewed_ends(self.end, self.ours_since, self.as_of)
         late = min(LATE_RENEWAL_WINDOW, ahead)
-        spelled = (end - self.end.rolling) % schedules.DAY == 0  # ours are so many days after a midnight
+        spelled = (end - self.end.rolling) % schedule.DAY == 0  # ours are so many days after a midnight
         waits = spelled and self.as_of - (end - ahead) <= late
         return end >= last or bool(past and waits and past[-1] <= end <= past[-1] + late * (len(past) - 1))
 
     def is_undeclared_default_end(self, live: int) -> bool:
         """So far nobody declared an end, and the live one is what the service gives a flow without one."""
         known = self.marker is not None and not self.marker.damaged and END not in self.marker.applied
-        return known and self.ours_since is not None and schedules.is_default_end(live, self.ours_since)
+        return known and self.ours_since is not None and schedule.is_default_end(live, self.ours_since)
 
     def last_applied(self, name: str) -> tuple[str, ...] | None:
         return None if self.marker is None or self.marker.damaged else self.marker.applied.get(name)
@@ -208,8 +208,8 @@ def _undeclared_end_changes(rule: FieldRule, live: int | None, inputs: Compariso
     if live is None or inputs.ours_since is None:
         return []
     applied = inputs.last_applied(END)
-    last = int(applied[-1]) if applied else schedules.default_end(inputs.ours_since)
-    ours = live >= last if applied else live >= last or schedules.is_default_end(live, inputs.ours_since)
+    last = int(applied[-1]) if applied else schedule.default_end(inputs.ours_since)
+    ours = live >= last if applied else live >= last or schedule.is_default_end(live, inputs.ours_since)
     if ours or last <= inputs.as_of:
         return []
     return [FieldChange(rule.name, rule.name, live, last, Cause.DRIFT if inputs.resume else Cause.PAUSED)]
@@ -237,7 +237,7 @@ def _rolling_end_changes(rule: FieldRule, live: int | None, inputs: ComparisonIn
     marker silent, and no end that we can have written, nor the service's own: stopped
     live has no end        differs: the first end is written
     """
-    target = schedules.first_end(inputs.end, inputs.as_of)
+    target = schedule.first_end(inputs.end, inputs.as_of)
     assert target is not None
     applied = inputs.last_applied(END)
     if live is None:
@@ -249,7 +249,7 @@ def _rolling_end_changes(rule: FieldRule, live: int | None, inputs: ComparisonIn
         return [FieldChange(rule.name, rule.name, live, target, why)]
     if live <= inputs.as_of < target:
         return [FieldChange(rule.name, rule.name, live, target, Cause.EXPIRED)]
-    if inputs.renew and target > live and schedules.is_renewal_due(inputs.end, live, inputs.as_of):
+    if inputs.renew and target > live and schedule.is_renewal_due(inputs.end, live, inputs.as_of):
         return [FieldChange(rule.name, rule.name, live, target, Cause.RENEWAL)]
     return [] if live == known else [FieldChange(rule.name, rule.name, live, live, Cause.ALREADY_MATCHES)]
 

@@ -18,12 +18,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from exportctl import schedules
-from exportctl.declared import Export
 from exportctl.errors import Finding, Level
 from exportctl.marker import END
-from exportctl.model import EXPORTS, Address, Cause, Consequence, FieldChange, LiveObject, PlanItem
-from exportctl.schedules import ONCE, format_age, format_moment
+from exportctl.model import schedule
+from exportctl.model.plan import EXPORTS, Address, Cause, Consequence, FieldChange, LiveObject, PlanItem
+from exportctl.model.project import Export
+from exportctl.model.schedule import ONCE, format_age, format_moment
 
 RETIRE_HINT = "to retire it, take the export out and name it under `removed`"
 
@@ -32,7 +32,7 @@ def effective_end(live: Mapping[str, Any], flow: LiveObject) -> int | None:
     """When a flow ends, by the fields read of it; without an end of its own, the one the service gives it."""
     if live["end"] is not None:
         return int(live["end"])
-    return schedules.default_end(flow.created_at) if live["cadence"] != ONCE else None
+    return schedule.default_end(flow.created_at) if live["cadence"] != ONCE else None
 
 
 def expired_findings(
@@ -73,7 +73,7 @@ def undeclared_end_findings(
         return ()
     if any(c.field == END for c in changes):
         return ()
-    if schedules.is_default_end(end, flow.created_at):
+    if schedule.is_default_end(end, flow.created_at):
         return ()
     text = f"{EXPORTS}.{export.key}: the YAML gives it no end, the flow has one: {format_moment(end)}, and it stays"
     at = export.positions.get(END, export.at)

@@ -11,12 +11,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from exportctl import schedules, wire
+from exportctl import wire
 from exportctl.config.values import parse_references
-from exportctl.declared import Destination, Export, Project, SourcePositions
-from exportctl.destination_types import TYPES, DestinationType, Secrecy
+from exportctl.destination_types import TYPES, DestinationType
 from exportctl.errors import Finding, Level
-from exportctl.model import DESTINATIONS, EXPORTS, Address, Fields, SensitiveValue, UnknownValue
+from exportctl.model import schedule
+from exportctl.model.plan import DESTINATIONS, EXPORTS, Address, Fields, SensitiveValue, UnknownValue
+from exportctl.model.project import Destination, Export, Project, SourcePositions
+from exportctl.model.secret import Secrecy
 from exportctl.wire import MANIFEST
 
 Specs = Mapping[str, Mapping[str, Any]]
@@ -117,13 +119,13 @@ def _account_use(project: Project, declared: Destination) -> AccountUse:
 def _export(project: Project, declared: Export, specs: Specs) -> DesiredExport:
     destination = project.destinations[declared.destination]
     kind = TYPES[destination.type]
-    every = schedules.canonical_every(declared.schedule)
+    every = schedule.canonical_every(declared.schedule)
     manifest, findings = _manifest(declared, kind, specs)
     flow_fields = {
         "title": declared.title,
         "description": declared.description,
         "cadence": every,
-        "phase": schedules.grid_offset(declared.schedule.at, every),
+        "phase": schedule.grid_offset(declared.schedule.at, every),
         "folder": declared.folder,
         "enabled": declared.enabled,
     }

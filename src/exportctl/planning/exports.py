@@ -20,7 +20,7 @@ from typing import Any
 from exportctl import wire
 from exportctl.errors import Finding, Level
 from exportctl.kinds import FLOW, SOURCE_CONNECTION, SOURCE_IDS, TARGET_CONNECTION
-from exportctl.model import (
+from exportctl.model.plan import (
     EXPORTS,
     WRITE_CAUSES,
     Address,

@@ -30,9 +30,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from exportctl.errors import Finding
-from exportctl.model import EXPORTS, WRITE_CAUSES, Address, Cause, FieldChange, Marker, PlanItem, Refusal, Verb
+from exportctl.model.plan import EXPORTS, WRITE_CAUSES, Address, Cause, FieldChange, Marker, PlanItem, Refusal, Verb
+from exportctl.model.schedule import ONCE, format_moment
 from exportctl.planning.expand import DesiredExport
-from exportctl.schedules import ONCE, format_moment
 
 _DECIDED = WRITE_CAUSES - {Cause.DRIFT}
 

@@ -27,7 +27,7 @@ from exportctl.kinds import (
     TARGET_CONNECTION,
     TARGET_IDS,
 )
-from exportctl.model import MARKER_VERSION, Address, Inventory, LiveObject, Marker
+from exportctl.model.plan import MARKER_VERSION, Address, Inventory, LiveObject, Marker
 
 FLOW_LIMIT = 100  # destinations per sandbox, hard limit [GR]
 

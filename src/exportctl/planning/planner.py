@@ -14,11 +14,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from exportctl import wire
-from exportctl.declared import Policy, Project
 from exportctl.errors import Finding, Level
-from exportctl.flags import PlanOptions
 from exportctl.kinds import FLOW, TARGET_CONNECTION
-from exportctl.model import (
+from exportctl.model.plan import (
     CHANGE_VERBS,
     DESTINATIONS,
     EXPORTS,
@@ -32,6 +30,9 @@ from exportctl.model import (
     Step,
     Verb,
 )
+from exportctl.model.plan_options import PlanOptions
+from exportctl.model.project import Policy, Project
+from exportctl.model.schedule import ONCE, default_end
 from exportctl.planning import endings, gates, handovers, leftovers, renames, spec_check
 from exportctl.planning.accounts import AccountPlan, live_accounts, plan_account
 from exportctl.planning.creation import PlanInputs
@@ -42,7 +43,6 @@ from exportctl.planning.removals import removed_entry, undeclared_accounts, unde
 from exportctl.planning.standing import PlanSettings
 from exportctl.rules import planner as rules_planner
 from exportctl.rules.settings import apply_settings
-from exportctl.schedules import ONCE, default_end
 
 
 @dataclass(frozen=True)

@@ -19,10 +19,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from exportctl.declared import Project, RemovedEntry
 from exportctl.errors import Finding, Level
 from exportctl.kinds import BASE_CONNECTION, FLOW, TARGET_CONNECTION, Kind
-from exportctl.model import (
+from exportctl.model.plan import (
     EXPORTS,
     Address,
     Cause,
@@ -34,6 +33,7 @@ from exportctl.model import (
     Step,
     Verb,
 )
+from exportctl.model.project import Project, RemovedEntry
 from exportctl.planning import gates, leftovers, steps
 from exportctl.planning.creation import COMPLETION_WINDOW, PlanInputs, child_kind, deletion_steps
 from exportctl.planning.expand import DesiredState

@@ -21,10 +21,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from exportctl import wire
-from exportctl.declared import Destination, Export
 from exportctl.errors import Finding, Level
 from exportctl.kinds import BASE_CONNECTION, FLOW, SOURCE_CONNECTION, TARGET_CONNECTION
-from exportctl.model import DESTINATIONS, EXPORTS, Address, LiveObject, PlanItem, Step, UnknownValue, Verb, digest
+from exportctl.model.plan import DESTINATIONS, EXPORTS, Address, LiveObject, PlanItem, Step, UnknownValue, Verb, digest
+from exportctl.model.project import Destination, Export
 from exportctl.planning.creation import PlanInputs, look_up_export_datasets
 from exportctl.planning.expand import DesiredAccount, DesiredExport, DesiredState
 from exportctl.planning.ownership import LiveFlow, Ownership

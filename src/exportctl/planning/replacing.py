@@ -15,7 +15,7 @@ from exportctl import wire
 from exportctl.errors import Finding, Level
 from exportctl.kinds import FLOW
 from exportctl.marker import END
-from exportctl.model import Cause, FieldChange, PlanItem, Refusal, Step, Verb
+from exportctl.model.plan import Cause, FieldChange, PlanItem, Refusal, Step, Verb
 from exportctl.planning import gates, steps
 from exportctl.planning.creation import (
     PlanInputs,

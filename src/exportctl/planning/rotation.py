@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from exportctl import schedules, wire
-from exportctl.declared import Destination, Project
-from exportctl.destination_types import TYPES, Secrecy
+from exportctl import wire
+from exportctl.destination_types import TYPES
 from exportctl.errors import RefusedError
 from exportctl.kinds import FLOW
-from exportctl.model import DESTINATIONS, EXPORTS, Address, Inventory, Plan, Verb
+from exportctl.model import schedule
+from exportctl.model.plan import DESTINATIONS, EXPORTS, Address, Inventory, Plan, Verb
+from exportctl.model.project import Destination, Project
+from exportctl.model.secret import Secrecy
 from exportctl.planning.ownership import LiveFlow, Ownership, build_ownership
 
 
@@ -107,4 +109,4 @@ def _next_run(live_flow: LiveFlow, as_of: int) -> int | None:
     read = wire.read_fields(FLOW.name, live_flow.flow.raw)
     if not read["enabled"] or read["cadence"] is None or read["start"] is None:
         return None
-    return next(iter(schedules.next_runs(read["cadence"], read["start"], read["end"], as_of, 1)), None)
+    return next(iter(schedule.next_runs(read["cadence"], read["start"], read["end"], as_of, 1)), None)

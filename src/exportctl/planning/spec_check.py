@@ -13,7 +13,7 @@ from typing import Any
 
 from exportctl import wire
 from exportctl.errors import Finding, Level
-from exportctl.model import SensitiveValue
+from exportctl.model.plan import SensitiveValue
 from exportctl.planning.expand import DesiredAccount, DesiredExport, Specs, target_properties
 
 _TYPES: Mapping[str, type | tuple[type, ...]] = {"string": str, "boolean": bool, "integer": int, "number": (int, float)}

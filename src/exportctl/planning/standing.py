@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from exportctl import schedules, wire
-from exportctl.declared import AcceptEntry
+from exportctl import wire
 from exportctl.errors import Finding, Level
-from exportctl.flags import PlanOptions
 from exportctl.kinds import FLOW, TARGET_CONNECTION, Kind
 from exportctl.marker import END
-from exportctl.model import Cause, FieldChange, Marker, PlanItem, Verb
+from exportctl.model import schedule
+from exportctl.model.plan import Cause, FieldChange, Marker, PlanItem, Verb
+from exportctl.model.plan_options import PlanOptions
+from exportctl.model.project import AcceptEntry
 from exportctl.planning import acceptance, endings, steps
 from exportctl.planning.actors import actor
 from exportctl.planning.diff import ComparisonInputs, field_changes
@@ -48,8 +49,8 @@ def comparison_inputs(export: DesiredExport, live_flow: LiveFlow, settings: Plan
 
 def wanted_end(export: DesiredExport, settings: PlanSettings) -> dict[str, int | None]:
     """The end that a flow made now would get, in seconds, None for none; nothing to compare for what runs once."""
-    end = schedules.first_end(export.declared.end, settings.as_of)
-    return {} if end is None and export.flow_fields["cadence"] == schedules.ONCE else {END: end}
+    end = schedule.first_end(export.declared.end, settings.as_of)
+    return {} if end is None and export.flow_fields["cadence"] == schedule.ONCE else {END: end}
 
 
 def annotate_change(
@@ -111,7 +112,7 @@ def flow_expired_findings(
     export: DesiredExport, live_flow: LiveFlow, settings: PlanSettings, changes: tuple[FieldChange, ...]
 ) -> tuple[Finding, ...]:
     """That the flow has ended, unless it ran once: a one-time export is finished, not over."""
-    end = live_end(live_flow) if export.flow_fields["cadence"] != schedules.ONCE else None
+    end = live_end(live_flow) if export.flow_fields["cadence"] != schedule.ONCE else None
     return endings.expired_findings(export.declared, end, settings.as_of, changes)
 
 
@@ -158,9 +159,9 @@ def _unknown_end_reason(export: DesiredExport, live_flow: LiveFlow, settings: Pl
         return "has no scheduleParams"
     end = live_end(live_flow)
     given = wire.read_fields(FLOW.name, live_flow.flow.raw)[END]
-    if given is None and end is not None and schedules.is_renewal_due(export.declared.end, end, settings.as_of):
+    if given is None and end is not None and schedule.is_renewal_due(export.declared.end, end, settings.as_of):
         return (
-            f"shows no end; six months after its creation, {schedules.format_moment(end)}, are "
+            f"shows no end; six months after its creation, {schedule.format_moment(end)}, are "
             "assumed: apply writes the first"
         )
     return None

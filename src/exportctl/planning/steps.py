@@ -11,7 +11,7 @@ from typing import Any
 
 from exportctl import wire
 from exportctl.kinds import KINDS, Kind
-from exportctl.model import Action, Address, Fields, LiveObject, Marker, Ref, Step, digest
+from exportctl.model.plan import Action, Address, Fields, LiveObject, Marker, Ref, Step, digest
 
 
 def step_key(address: Address, kind: Kind, what: str) -> str:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from exportctl.declared import AuthValue, Destination, Project
-from exportctl.destination_types import SFTP, TYPES, Secrecy
+from exportctl.destination_types import SFTP, TYPES
 from exportctl.errors import Level
+from exportctl.model.project import AuthValue, Destination, Project
+from exportctl.model.secret import Secrecy
 from exportctl.rules.row import Hit, Rule, destination_address, is_unresolved, key_position
 
 _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|\[?[0-9A-Fa-f:]+\]?")

@@ -15,8 +15,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from exportctl.config.nodes import MapNode
-from exportctl.declared import Project, RuleSetting
 from exportctl.errors import Finding, Level, SourcePosition
+from exportctl.model.project import Project, RuleSetting
 from exportctl.rules import accounts as rules_accounts
 from exportctl.rules import declarations as rules_declarations
 from exportctl.rules import folders as rules_folders

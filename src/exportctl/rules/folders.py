@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from exportctl.declared import Export, Project
 from exportctl.errors import Level
+from exportctl.model.project import Export, Project
+from exportctl.model.schedule import ONCE
 from exportctl.rules.row import Hit, Rule, closest_match, export_address, is_unresolved, key_position
-from exportctl.schedules import ONCE
 
 DATETIME = "DATETIME"
 MACROS = (  # flow-service.md 10.2: [XD-new] [D]

@@ -24,9 +24,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
-from exportctl.declared import Dataset, Export, Project
 from exportctl.errors import Level
-from exportctl.hosts import EMBEDDED
+from exportctl.model.project import Dataset, Export, Project
+from exportctl.model.urls import EMBEDDED
 from exportctl.rules.folders import has_dataset_macro, macros
 from exportctl.rules.row import Hit, ProjectsCheck, Rule, export_address, is_unresolved, key_position
 from exportctl.rules.storage import ANY, TIME, Overlap, StorageIdentity, folder_levels, overlap, storage_identity

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from exportctl.declared import Destination, Project
 from exportctl.destination_types import DATA_LANDING_ZONE, TYPES, LocationField
 from exportctl.errors import Level
+from exportctl.model.project import Destination, Project
 from exportctl.rules.folders import MACRO, SEGMENT
 from exportctl.rules.row import (
     Hit,

@@ -18,8 +18,8 @@ from difflib import get_close_matches
 from enum import StrEnum
 
 from exportctl.config.nodes import MapNode
-from exportctl.declared import Destination, Export, Project
 from exportctl.errors import Level, SourcePosition
+from exportctl.model.project import Destination, Export, Project
 
 
 class CheckStage(StrEnum):

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from exportctl.declared import Export, Project
 from exportctl.destination_types import DATA_LANDING_ZONE
 from exportctl.errors import Level
+from exportctl.model.project import Export, Project
+from exportctl.model.schedule import (
+    DAY,
+    MIN_START_DELAY,
+    ONCE,
+    canonical_every,
+    first_end,
+    first_start,
+    interval_seconds,
+)
 from exportctl.rules.row import Hit, Rule, duration_text, export_address, key_position
-from exportctl.schedules import DAY, MIN_START_DELAY, ONCE, canonical_every, first_end, first_start, interval_seconds
 
 LANDING_ZONE_DAYS = 7  # [DLZ], a hard limit
 UI_ONLY = ("hour", 8)  # [UI] [GR] offer it, [XD-new] [D] do not

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from exportctl.declared import Destination, Project
-from exportctl.destination_types import Secrecy
 from exportctl.errors import Level, SourcePosition
+from exportctl.model.project import Destination, Project
+from exportctl.model.secret import Secrecy
 from exportctl.rules.row import Hit, Rule, destination_address, export_address, is_unresolved, key_position
 
 SHAPES = (

@@ -16,8 +16,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from fnmatch import fnmatchcase
 
-from exportctl.declared import AllowEntry, Project, RuleSetting
 from exportctl.errors import Finding, Level
+from exportctl.model.project import AllowEntry, Project, RuleSetting
 from exportctl.rules.row import Rule, export_address
 
 OFF = "off"

@@ -20,7 +20,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 
-from exportctl.declared import Account, Dataset, Destination, Export, Project
 from exportctl.destination_types import (
     AMAZON_S3,
     AZURE_BLOB,
@@ -29,6 +28,7 @@ from exportctl.destination_types import (
     GOOGLE_CLOUD_STORAGE,
     SFTP,
 )
+from exportctl.model.project import Account, Dataset, Destination, Export, Project
 from exportctl.rules.folders import MACRO
 from exportctl.rules.places import join_paths
 from exportctl.rules.row import is_unresolved

@@ -22,7 +22,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from exportctl.model import CHANGE_VERBS, Action, Cause, Plan, PlanItem, Verb, canonical_json
+from exportctl.model.plan import CHANGE_VERBS, Action, Cause, Plan, PlanItem, Verb, canonical_json
 
 Json = dict[str, Any]
 

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from exportctl.errors import Finding, Level, SourcePosition
-from exportctl.model import (
+from exportctl.model.plan import (
     EXPORTS,
     Action,
     Actor,

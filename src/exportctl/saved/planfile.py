@@ -24,7 +24,7 @@ from typing import Any
 from exportctl import __version__
 from exportctl.errors import PlanFileError
 from exportctl.marker import END
-from exportctl.model import WRITE_CAUSES, Cause, Plan, PlanHeader, canonical_json
+from exportctl.model.plan import WRITE_CAUSES, Cause, Plan, PlanHeader, canonical_json
 from exportctl.saved.approval import StaleValue, approvals, approved_plan, compare_approvals
 from exportctl.saved.document import Json, encode_plan
 

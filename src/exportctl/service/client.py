@@ -25,8 +25,8 @@ from typing import Self
 import httpx
 
 from exportctl.errors import NotFound
-from exportctl.hosts import IMS_TOKEN_URL, parse_service_url
-from exportctl.masking import auth_values
+from exportctl.model.secret import auth_values
+from exportctl.model.urls import IMS_TOKEN_URL, parse_service_url
 from exportctl.service.envelopes import (
     Json,
     Objects,

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urlencode, urlsplit
 
 from exportctl.errors import Error, NotReached, ServiceError, Unauthorized
-from exportctl.secret import Secret
+from exportctl.model.secret import Secret
 from exportctl.service.exchange import Answer, NoAnswer, Purpose, Request
 
 DEFAULT_SCOPES = ("openid", "AdobeID", "read_organizations", "additional_info.projectedProductContext", "session")

@@ -15,7 +15,7 @@ from exportctl import marker
 from exportctl.destination_types import DATA_LAKE_SPEC, TYPES
 from exportctl.errors import NotFound, ServiceError
 from exportctl.kinds import KINDS, Kind
-from exportctl.model import Inventory, ListedDataset, LiveObject
+from exportctl.model.plan import Inventory, ListedDataset, LiveObject
 from exportctl.service.client import Client
 
 CREATION_ORDER = ("orderby", "createdAt")

@@ -13,8 +13,8 @@ from urllib.parse import quote, urlencode
 
 from exportctl import __version__
 from exportctl.errors import Error, ServiceError
-from exportctl.hosts import Url
-from exportctl.masking import Mask, build_mask
+from exportctl.model.secret import Mask, build_mask
+from exportctl.model.urls import Url
 from exportctl.service.exchange import Answer, NoAnswer, Purpose, Request, RequestSender
 from exportctl.service.ims import Credentials, Tokens
 from exportctl.service.wire_errors import RequestLine, error_of, not_reached_error

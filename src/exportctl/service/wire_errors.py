@@ -21,7 +21,7 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from exportctl.errors import Conflict, Forbidden, NotFound, NotReached, ServiceError, Unauthorized
-from exportctl.masking import Mask, clean_text
+from exportctl.model.secret import Mask, clean_text
 from exportctl.service.exchange import Answer, NoAnswer
 from exportctl.service.retry import may_have_happened
 

@@ -22,7 +22,7 @@ from typing import Any
 from exportctl import __version__
 from exportctl.errors import Error
 from exportctl.kinds import KINDS
-from exportctl.model import Inventory, ListedDataset, PlanHeader, canonical_json
+from exportctl.model.plan import Inventory, ListedDataset, PlanHeader, canonical_json
 from exportctl.snapshots.redaction import Json, redact_object
 
 FORMAT_VERSION = 1

@@ -21,8 +21,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from exportctl import wire
-from exportctl.destination_types import TYPES, Secrecy
-from exportctl.model import UnknownValue
+from exportctl.destination_types import TYPES
+from exportctl.model.plan import UnknownValue
+from exportctl.model.secret import Secrecy
 
 Json = dict[str, Any]
 

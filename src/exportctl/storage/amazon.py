@@ -12,7 +12,7 @@ The address of an instance's metadata is never tried unasked: elsewhere nobody a
 
 from __future__ import annotations
 
-from exportctl.secret import Secret
+from exportctl.model.secret import Secret
 from exportctl.storage.methods import (
     S3,
     Access,

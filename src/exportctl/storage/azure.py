@@ -15,7 +15,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from exportctl.secret import Secret
+from exportctl.model.secret import Secret
 from exportctl.storage.methods import (
     Access,
     AccountKey,

@@ -7,7 +7,7 @@ How a Google Cloud Storage bucket is read: HMAC keys over the S3-compatible API,
 
 from __future__ import annotations
 
-from exportctl.secret import Secret
+from exportctl.model.secret import Secret
 from exportctl.storage.methods import (
     S3,
     Access,

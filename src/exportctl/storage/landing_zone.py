@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from exportctl.secret import Secret
+from exportctl.model.secret import Secret
 from exportctl.storage import azure
 from exportctl.storage.methods import (
     S3,

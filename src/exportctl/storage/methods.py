@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from exportctl import hosts
-from exportctl.secret import Secret
+from exportctl.model import urls
+from exportctl.model.secret import Secret
 from exportctl.storage.reader import StorageError
 
 
@@ -162,7 +162,7 @@ def parse_endpoint(place: StorageLocation, url: str, variable: str) -> str:
     Raises:
         StorageError: it is malformed, or plain http to another machine, where what is read could be seen.
     """
-    found = hosts.parse_url(url)
+    found = urls.parse_url(url)
     if found is None:
         hint = f"set {variable} to scheme, host, port and path only: https://storage.example"
         raise unusable_setting_error(place, f"{variable} is not an http address", hint)

@@ -12,7 +12,7 @@ from __future__ import annotations
 import base64
 import binascii
 
-from exportctl.secret import Secret
+from exportctl.model.secret import Secret
 from exportctl.storage.methods import (
     Access,
     AuthValues,

@@ -19,7 +19,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from exportctl import schedules
+from exportctl.model import schedule
 from exportctl.runs import Run, RunStatus
 from exportctl.verification import files
 from exportctl.verification.evidence import ExportFiles
@@ -99,18 +99,18 @@ def nothing_due_reason(watched: DeliveryExpectation, since: int, as_of: int) -> 
     """Why no run was expected in the window."""
     state = watched.state(as_of)
     if as_of < watched.created:
-        return f"the flow was made at {schedules.format_moment(watched.created)}"
+        return f"the flow was made at {schedule.format_moment(watched.created)}"
     if state == "unknown":
         return "its schedule cannot be read"
     if state == "finished":
-        return f"a one-time export, which was due at {schedules.format_moment(watched.start or 0)}, before the window"
+        return f"a one-time export, which was due at {schedule.format_moment(watched.start or 0)}, before the window"
     if state == "expired":
-        return f"the flow ended at {schedules.format_moment(watched.end)}: no run was due"
+        return f"the flow ended at {schedule.format_moment(watched.end)}: no run was due"
     if state == "disabled":
         return "the flow is disabled: no run was due; `exportctl drift` says whether somebody stopped it"
-    upcoming = schedules.next_runs(watched.every or "", watched.start or 0, watched.end, as_of, count=1)
-    later = f"; the next run is due at {schedules.format_moment(upcoming[0])}" if upcoming else ""
-    return f"no run was due since {schedules.format_moment(max(since, watched.changed))}{later}"
+    upcoming = schedule.next_runs(watched.every or "", watched.start or 0, watched.end, as_of, count=1)
+    later = f"; the next run is due at {schedule.format_moment(upcoming[0])}" if upcoming else ""
+    return f"no run was due since {schedule.format_moment(max(since, watched.changed))}{later}"
 
 
 def _judge_run(case: VerdictInput) -> Verdict:
@@ -140,12 +140,12 @@ def _successes(case: VerdictInput, runs: Sequence[Run]) -> list[Run]:
 def _verdict_without_run(case: VerdictInput) -> Verdict:
     due, grace = case.due_run.due, case.expectation.grace
     if not case.due_run.expected:
-        moment = schedules.format_moment(case.expectation.changed)
+        moment = schedule.format_moment(case.expectation.changed)
         return case.verdict(
             DeliveryResult.UNKNOWN, f"no run; whether one was due is not known: the flow was changed at {moment}"
         )
     if case.as_of <= due + grace:
-        return case.verdict(DeliveryResult.UNKNOWN, f"no run yet; expected by {schedules.format_moment(due + grace)}")
+        return case.verdict(DeliveryResult.UNKNOWN, f"no run yet; expected by {schedule.format_moment(due + grace)}")
     folder = case.folders.get((case.dataset, due))
     if folder is not None and case.files is not None:
         manifest = files.flow_manifest(folder, case.expectation, case.files)
@@ -164,7 +164,7 @@ def _verdict_without_run(case: VerdictInput) -> Verdict:
 
 
 def _running_verdict(case: VerdictInput, run: Run) -> Verdict:
-    reason = f"running since {schedules.format_moment(run.started)}"
+    reason = f"running since {schedule.format_moment(run.started)}"
     within = case.expectation.within
     late = within is not None and case.due_run.expected and case.as_of > case.due_run.due + within
     return case.verdict(DeliveryResult.LATE if late else DeliveryResult.UNKNOWN, reason, run)
@@ -197,12 +197,12 @@ def _adjust_verdict(case: VerdictInput, verdict: Verdict) -> Verdict:
     watched, due = case.expectation, case.due_run.due
     nothing_there = verdict.result is DeliveryResult.FILES_MISSING and not verdict.files
     if nothing_there and watched.retention is not None and case.as_of - due > watched.retention:
-        days = watched.retention // schedules.DAY
+        days = watched.retention // schedule.DAY
         verdict = replace(
             verdict, result=DeliveryResult.UNKNOWN, reason=f"{watched.type.label} keeps files for {days} days only"
         )
     elif nothing_there and _can_be_elsewhere(case):
-        moment = schedules.format_moment(max(watched.folder_changed, watched.location_changed))
+        moment = schedule.format_moment(max(watched.folder_changed, watched.location_changed))
         reason = f"not where the export writes now; it was changed at {moment}, later than this run"
         verdict = replace(verdict, result=DeliveryResult.UNKNOWN, reason=reason)
     if verdict.result in (DeliveryResult.COMPLETE, DeliveryResult.EMPTY) and _is_late(case, verdict.completed):

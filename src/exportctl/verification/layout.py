@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from exportctl.schedules import DAY, HOUR
+from exportctl.model.schedule import DAY, HOUR
 from exportctl.verification.watched import DeliveryExpectation
 
 MACRO = re.compile(r"%([A-Z_]+)(?:\(([^)%]*)\))?%")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from exportctl.schedules import DAY
+from exportctl.model.schedule import DAY
 from exportctl.verification.evidence import DatasetFolder, ExportFiles
 from exportctl.verification.layout import FolderLayout, folder_layout
 from exportctl.verification.occasions import DueRun

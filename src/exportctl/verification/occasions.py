@@ -12,12 +12,12 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from exportctl import schedules
+from exportctl.model import schedule
 from exportctl.runs import Run
 from exportctl.verification.watched import DeliveryExpectation
 
 MAX_TICK_DISTANCE = (
-    schedules.HOUR
+    schedule.HOUR
 )  # a run from before the last change belongs to a point of today's grid at most this much earlier
 SAME_START_SECONDS = 600  # seconds within which the runs of one tick start that have a dataset each
 
@@ -52,7 +52,7 @@ def _ticks_before_change(watched: DeliveryExpectation, since: int, as_of: int) -
     if watched.every is None or watched.start is None:
         return
     last = min(watched.changed - 1, as_of)
-    for tick in schedules.run_times(watched.every, watched.start, watched.end, max(since, watched.created) - 1):
+    for tick in schedule.run_times(watched.every, watched.start, watched.end, max(since, watched.created) - 1):
         if tick > last:
             return
         yield tick
@@ -63,7 +63,7 @@ def expected_ticks(watched: DeliveryExpectation, since: int, as_of: int) -> tupl
     if not watched.enabled or watched.every is None or watched.start is None:
         return ()
     after = max(since, watched.created, watched.changed) - 1
-    ticks = schedules.run_times(watched.every, watched.start, watched.end, after)
+    ticks = schedule.run_times(watched.every, watched.start, watched.end, after)
     found = []
     for tick in ticks:
         if tick > as_of:

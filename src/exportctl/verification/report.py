@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from exportctl.errors import Finding
-from exportctl.model import Address, PlanHeader
+from exportctl.model.plan import Address, PlanHeader
 
 
 class DeliveryResult(StrEnum):

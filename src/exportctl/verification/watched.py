@@ -8,15 +8,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from exportctl import runs, schedules, wire
-from exportctl.declared import Export
+from exportctl import runs, wire
 from exportctl.destination_types import DestinationType
 from exportctl.kinds import FLOW, SOURCE_CONNECTION, TARGET_CONNECTION
-from exportctl.model import Address, LiveObject
+from exportctl.model import schedule
+from exportctl.model.plan import Address, LiveObject
+from exportctl.model.project import Export
 
 BACKGROUND_CLIENT = "acp_foundation_connectors"  # writes after runs and after writes of others [D samples]
-GRACE = 2 * schedules.HOUR  # how long a run may take to show up where `expect.within` is not given
-RETENTION: Mapping[str, int] = {"data-landing-zone": 7 * schedules.DAY}  # files are deleted after 7 days [DLZ]
+GRACE = 2 * schedule.HOUR  # how long a run may take to show up where `expect.within` is not given
+RETENTION: Mapping[str, int] = {"data-landing-zone": 7 * schedule.DAY}  # files are deleted after 7 days [DLZ]
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ class DeliveryExpectation:
     @property
     def step(self) -> int:
         """Seconds between runs; 0 for a one-time export and for a schedule nobody can read."""
-        return schedules.interval_seconds(self.every) if self.every else 0
+        return schedule.interval_seconds(self.every) if self.every else 0
 
     @property
     def retention(self) -> int | None:
@@ -70,7 +71,7 @@ class DeliveryExpectation:
         """enabled, disabled, finished (a one-time export after its run), expired or unknown."""
         if self.every is None or self.start is None:
             return "unknown"
-        if self.every == schedules.ONCE and self.start <= as_of:
+        if self.every == schedule.ONCE and self.start <= as_of:
             return "finished"
         if self.end <= as_of:
             return "expired"
@@ -97,7 +98,7 @@ def delivery_expectation(
         enabled=bool(fields["enabled"]),
         every=fields["cadence"],
         start=fields["start"],
-        end=fields["end"] or schedules.default_end(flow.created_at),
+        end=fields["end"] or schedule.default_end(flow.created_at),
         created=flow.created_at,
         changed=max(flow.created_at, content.created_at, last_change(flow.raw)),
         location_changed=max(place.created_at, last_change(place.raw)),

@@ -14,10 +14,10 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from exportctl import drift_report
-from exportctl.checkup import Check, CheckStatus
 from exportctl.drift_report import DriftEntry, DriftReport
 from exportctl.errors import Finding, Level, SourcePosition
-from exportctl.model import Cause, ListedDataset, Outcome, Plan, PlanHeader
+from exportctl.model.check import Check, CheckStatus
+from exportctl.model.plan import Cause, ListedDataset, Outcome, Plan, PlanHeader
 from exportctl.saved import document as plan_document
 from exportctl.saved import planfile
 from exportctl.saved.planfile import SavedPlan

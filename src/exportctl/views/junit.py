@@ -19,7 +19,7 @@ from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
 
 from exportctl.errors import Finding
-from exportctl.masking import Mask
+from exportctl.model.secret import Mask
 from exportctl.views import text_verify, values
 
 if TYPE_CHECKING:

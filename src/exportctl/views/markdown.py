@@ -12,7 +12,7 @@ from functools import partial
 from exportctl import drift_report
 from exportctl.drift_report import DriftEntry, DriftGroup, DriftReport
 from exportctl.errors import Finding
-from exportctl.model import Cause, FieldChange, Plan, PlanHeader, PlanItem
+from exportctl.model.plan import Cause, FieldChange, Plan, PlanHeader, PlanItem
 from exportctl.views import text_drift, values, wording
 from exportctl.views.escape import code, prose
 

@@ -18,7 +18,7 @@ from exportctl.views.paint import paint
 if TYPE_CHECKING:
     from exportctl.health.past_runs import FlowRuns, RunsReport
     from exportctl.health.status import StatusReport
-    from exportctl.model import PlanHeader
+    from exportctl.model.plan import PlanHeader
     from exportctl.runs import RunError
 
 _CUT = "\n_The text output has all of it; this is cut._\n"

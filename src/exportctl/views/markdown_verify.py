@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from exportctl.errors import Finding, SourcePosition
-from exportctl.model import Address
+from exportctl.model.plan import Address
 from exportctl.views import markdown, text_verify, values, wording
 from exportctl.views.escape import code, prose
 from exportctl.views.paint import paint

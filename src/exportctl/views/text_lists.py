@@ -8,9 +8,9 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Mapping, Sequence
 
-from exportctl.checkup import Check, CheckStatus
 from exportctl.errors import Error, Finding, Level, SourcePosition
-from exportctl.model import ListedDataset
+from exportctl.model.check import Check, CheckStatus
+from exportctl.model.plan import ListedDataset
 from exportctl.saved.planfile import StaleValue
 from exportctl.views import text, values, wording
 from exportctl.views.paint import Paint, paint

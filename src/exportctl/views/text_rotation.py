@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from exportctl.model import PlanHeader
+from exportctl.model.plan import PlanHeader
 from exportctl.views import text, values
 from exportctl.views.paint import paint
 

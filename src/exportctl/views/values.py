@@ -11,10 +11,10 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from exportctl import schedules
 from exportctl.kinds import BASE_CONNECTION, FLOW
-from exportctl.model import Actor, Address, PlanItem, Ref, SensitiveValue, UnknownValue, Verb
-from exportctl.schedules import format_age, format_count
+from exportctl.model import schedule
+from exportctl.model.plan import Actor, Address, PlanItem, Ref, SensitiveValue, UnknownValue, Verb
+from exportctl.model.schedule import format_age, format_count
 
 NOTHING = "(none)"
 DAY, HOUR, MINUTE = 86400, 3600, 60
@@ -58,7 +58,7 @@ def moment(seconds: int) -> str:
     """`2026-11-22 02:00 UTC`; seconds are shown only where they are not zero."""
     if not 0 <= seconds <= _LATEST:
         return f"{seconds} seconds since 1970"
-    return schedules.format_moment(seconds)
+    return schedule.format_moment(seconds)
 
 
 def duration(seconds: int) -> str:
@@ -113,7 +113,7 @@ def _number(name: str, number: int) -> str:
     if name in _MOMENTS:
         return moment(number)
     if name in _TIMES_OF_DAY and 0 <= number < DAY:
-        return f"{schedules.time_of_day(number)} UTC"
+        return f"{schedule.time_of_day(number)} UTC"
     if name in _DURATIONS:
         return duration(number)
     return str(number)

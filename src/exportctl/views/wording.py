@@ -7,9 +7,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from exportctl.errors import Finding, Level
-from exportctl.model import DESTINATIONS, WRITE_CAUSES, Address, Cause, FieldChange, Plan, PlanHeader, PlanItem, Verb
+from exportctl.model.plan import (
+    DESTINATIONS,
+    WRITE_CAUSES,
+    Address,
+    Cause,
+    FieldChange,
+    Plan,
+    PlanHeader,
+    PlanItem,
+    Verb,
+)
+from exportctl.model.schedule import format_age
 from exportctl.saved.planfile import approval_digest
-from exportctl.schedules import format_age
 from exportctl.views import values
 
 EMULATOR = "EMULATOR: nothing reaches Adobe"

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from fnmatch import fnmatchcase
 from typing import Any
 
-from exportctl.model import Address
+from exportctl.model.plan import Address
 
 
 @dataclass(frozen=True)

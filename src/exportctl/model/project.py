@@ -10,8 +10,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from exportctl.destination_types import READERS, Secrecy
 from exportctl.errors import SourcePosition
+from exportctl.model.secret import Secrecy
+
+READERS = ("caller", "destination", "none")  # whose credentials `verify` reads a storage with; the first is the default
+
 
 SourcePositions = Mapping[
     str, SourcePosition

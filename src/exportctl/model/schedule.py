@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from math import gcd
 
-from exportctl.declared import End, Schedule
+from exportctl.model.project import End, Schedule
 
 HOUR = 3600
 DAY = 86400
