@@ -15,9 +15,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from exportctl import wire
 from exportctl.errors import Finding, ServiceError
-from exportctl.kinds import BASE_CONNECTION, TARGET_CONNECTION
 from exportctl.model.plan import DESTINATIONS, LiveObject, SensitiveValue
 from exportctl.model.project import Destination, Project
 from exportctl.model.schedule import DAY
@@ -25,6 +23,8 @@ from exportctl.model.secret import Secret
 from exportctl.offline import Setup
 from exportctl.platforms import ConnectedPlatform
 from exportctl.refs import read_references
+from exportctl.resources import wire
+from exportctl.resources.kinds import BASE_CONNECTION, TARGET_CONNECTION
 from exportctl.service.client import LANDING_ZONE
 from exportctl.storage import contents, opening
 from exportctl.storage.access import caller_access, destination_access

@@ -15,17 +15,18 @@ from typing import Any
 
 import httpx
 
-from exportctl import marker, platforms
+from exportctl import platforms
 from exportctl.config import loading as config
 from exportctl.emulator import Emulator
 from exportctl.emulator.gateway import CLIENT_ID, CLIENT_SECRET
 from exportctl.errors import ConfigError, Error, Level
-from exportctl.kinds import FLOW
 from exportctl.model import urls
 from exportctl.model.plan import Address
 from exportctl.model.project import Project
 from exportctl.model.secret import Secret
 from exportctl.offline import Setup, read_config, read_project, require_references
+from exportctl.resources import marker
+from exportctl.resources.kinds import FLOW
 from exportctl.service.client import Client
 from exportctl.service.ims import Credentials
 

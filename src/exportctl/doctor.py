@@ -20,7 +20,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from exportctl import platforms, workflows
-from exportctl.destination_types import TYPES
 from exportctl.errors import (
     ConfigError,
     Error,
@@ -32,7 +31,6 @@ from exportctl.errors import (
     SourcePosition,
     Unauthorized,
 )
-from exportctl.kinds import FLOW
 from exportctl.model.check import Check, CheckStatus
 from exportctl.model.plan import PlanHeader
 from exportctl.model.plan_options import PlanOptions
@@ -42,6 +40,14 @@ from exportctl.offline import Setup, read_project
 from exportctl.planning import leftovers
 from exportctl.planning.ownership import build_ownership
 from exportctl.refs import read_references
+from exportctl.resources.destinations.amazon_s3 import ADOBE_ACCOUNT
+from exportctl.resources.destinations.azure_blob import _blob
+from exportctl.resources.destinations.azure_data_lake import _lake
+from exportctl.resources.destinations.data_landing_zone import _landing_zone
+from exportctl.resources.destinations.google_cloud_storage import _gcs
+from exportctl.resources.destinations.sftp import _sftp
+from exportctl.resources.destinations.table import TYPES
+from exportctl.resources.kinds import FLOW
 from exportctl.service import live
 from exportctl.service.client import SANDBOXES
 
@@ -49,7 +55,6 @@ MAX_FLOWS = 100
 _ABOUT_ENV = ("unknown-environment", "environment-needed")  # validate looks at all environments and finds nothing
 _CONSOLE = "Developer Console, OAuth Server-to-Server: set AEP_CLIENT_ID and AEP_CLIENT_SECRET"
 _ROLE = "Permissions, Roles, API credentials: give the role of this credential"
-ADOBE_ACCOUNT = "670664943635"  # the AWS account a role must trust (dataset-exports.md 4.3)
 
 
 @dataclass
@@ -171,30 +176,6 @@ def _s3(destination: Destination) -> Iterator[str]:
         principal = {"AWS": f"arn:aws:iam::{ADOBE_ACCOUNT}:root"}
         trust = {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}
         yield f"trust of the role {json.dumps({'Version': '2012-10-17', 'Statement': [trust]})}"
-
-
-def _blob(destination: Destination) -> Iterator[str]:
-    yield "a connection string with the account key; no finer right is documented"
-
-
-def _lake(destination: Destination) -> Iterator[str]:
-    yield "the service principal as Storage Blob Data Contributor on the container (usual; no role is documented)"
-
-
-def _landing_zone(destination: Destination) -> Iterator[str]:
-    yield "nothing; every file is deleted after 7 days"
-
-
-def _gcs(destination: Destination) -> Iterator[str]:
-    yield (
-        "interoperability switched on and an HMAC key of a service account with storage.objects.create, "
-        "storage.objects.list, storage.multipartUploads.create, .abort and .listParts, storage.managedFolders.create, "
-        "orgpolicy.policy.get, resourcemanager.projects.get and .list"
-    )
-
-
-def _sftp(destination: Destination) -> Iterator[str]:
-    yield "a server that takes parallel connections: one per dataset exported at the same time, 30 % of that at least"
 
 
 _STORAGE: dict[str, Callable[[Destination], Iterator[str]]] = {

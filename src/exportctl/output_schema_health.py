@@ -16,7 +16,7 @@ from exportctl.output_schema_parts import (
     strict_object,
     text,
 )
-from exportctl.runs import RunStatus
+from exportctl.resources.run import RunStatus
 
 _MOMENT = "seconds since 1970 UTC"
 _STATUS = choice("what became of it", RunStatus)

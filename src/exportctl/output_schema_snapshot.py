@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from exportctl.kinds import KINDS
 from exportctl.model.plan import OutcomeStatus
 from exportctl.output_schema_parts import (
     Json,
@@ -17,6 +16,7 @@ from exportctl.output_schema_parts import (
     strict_object,
     text,
 )
+from exportctl.resources.kinds import KINDS
 
 _OBJECT: Json = {"type": "object", "description": "the service's JSON, without auth values and credentials"}
 

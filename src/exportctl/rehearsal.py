@@ -22,18 +22,15 @@ from typing import Any
 
 import httpx
 
-from exportctl import wire
 from exportctl.applying import apply as applying
 from exportctl.applying import references
 from exportctl.applying.apply import ConcurrencyLimit
 from exportctl.applying.proof import FinalCheck, FinalChecker
 from exportctl.applying.protocols import Writer
 from exportctl.clock import Clock
-from exportctl.destination_types import TYPES
 from exportctl.emulator import Emulator, SeedDataset, Switches
 from exportctl.emulator.gateway import CLIENT_ID, CLIENT_SECRET
 from exportctl.errors import Finding, SourcePosition
-from exportctl.kinds import BASE_CONNECTION, KINDS
 from exportctl.model.plan import Action, Inventory, Outcome, OutcomeStatus, Plan, PlanItem, Step
 from exportctl.model.plan_options import PlanOptions
 from exportctl.model.secret import Secrecy, Secret
@@ -41,6 +38,9 @@ from exportctl.offline import Setup
 from exportctl.planning import planner
 from exportctl.planning.expand import build_desired_state, target_properties
 from exportctl.platforms import EMBEDDED_URL, TOKEN_PATH, emulator_clock
+from exportctl.resources import wire
+from exportctl.resources.destinations.table import TYPES
+from exportctl.resources.kinds import BASE_CONNECTION, KINDS
 from exportctl.service import live
 from exportctl.service.client import Client
 from exportctl.service.ims import Credentials

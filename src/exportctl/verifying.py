@@ -27,7 +27,7 @@ from exportctl.model.schedule import DAY, format_moment
 from exportctl.offline import Setup, read_project, require_references
 from exportctl.planning.ownership import LiveFlow, Ownership, build_ownership
 from exportctl.platforms import ConnectedPlatform, open_platform
-from exportctl.runs import Run
+from exportctl.resources.run import Run
 from exportctl.service import live
 from exportctl.service import runs as service_runs
 from exportctl.verification import judging

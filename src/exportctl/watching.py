@@ -9,13 +9,13 @@ from __future__ import annotations
 from exportctl.config.schema_findings import closest_match
 from exportctl.errors import UsageError
 from exportctl.health.past_runs import FlowRuns, RunsReport
-from exportctl.kinds import FLOW
 from exportctl.model.plan import EXPORTS, LiveObject
 from exportctl.model.plan_options import is_glob_match
 from exportctl.model.schedule import format_moment
-from exportctl.runs import Run
+from exportctl.resources.kinds import FLOW
+from exportctl.resources.run import Run
+from exportctl.resources.wire import destination_type
 from exportctl.service import runs as service_runs
-from exportctl.wire import destination_type
 from exportctl.workflows import ConnectedPlan
 
 DEFAULT_LIMIT = 10  # runs of each flow if nobody says

@@ -18,7 +18,6 @@ from exportctl.applying.apply import ConcurrencyLimit
 from exportctl.applying.proof import FinalCheck, FinalChecker
 from exportctl.applying.protocols import SETTLE_SECONDS, Writer
 from exportctl.errors import Error, Finding
-from exportctl.kinds import KINDS
 from exportctl.model.plan import EXPORTS, Inventory, ListedDataset, Outcome, OutcomeStatus, Plan, PlanHeader
 from exportctl.model.plan_options import PlanOptions
 from exportctl.model.project import Project
@@ -27,6 +26,7 @@ from exportctl.offline import Setup, read_project, require_references
 from exportctl.planning import planner
 from exportctl.planning.expand import DesiredState, build_desired_state
 from exportctl.platforms import EMBEDDED, ConnectedPlatform, open_platform, platform_kind
+from exportctl.resources.kinds import KINDS
 from exportctl.saved import planfile
 from exportctl.service import live
 from exportctl.snapshots import document as snapshots

@@ -15,13 +15,13 @@ from exportctl.applying.apply import ConcurrencyLimit
 from exportctl.applying.apply import apply_plan as applied
 from exportctl.applying.protocols import Writer
 from exportctl.clock import Clock
-from exportctl.kinds import KINDS
 from exportctl.model.plan import Inventory, Outcome, PlanHeader
 from exportctl.model.plan_options import PlanOptions
 from exportctl.model.secret import Secret
 from exportctl.offline import read_project, require_references
 from exportctl.planning import planner
 from exportctl.planning.expand import build_desired_state
+from exportctl.resources.kinds import KINDS
 from exportctl.service import live
 from exportctl.service.client import Client, Credentials
 from tests.loop.world import ENV, ORGANIZATION, SANDBOX, SECRETS, START, config

@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from exportctl.errors import SourcePosition
-from exportctl.kinds import KINDS
-from exportctl.marker import format_description
 from exportctl.model.plan import Inventory, LiveObject, Marker
 from exportctl.model.project import (
     Account,
@@ -21,6 +19,8 @@ from exportctl.model.project import (
 )
 from exportctl.model.secret import Secrecy
 from exportctl.planning.expand import DesiredAccount, DesiredExport, DesiredState, build_desired_state
+from exportctl.resources.kinds import KINDS
+from exportctl.resources.marker import format_description
 from exportctl.service.live import live_object
 
 NOW = 1_800_000_000  # 2027-01-15 08:00:00 UTC

@@ -8,9 +8,9 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from exportctl.kinds import FLOW, Kind
-from exportctl.marker import END
 from exportctl.model.plan import Marker
+from exportctl.resources.kinds import FLOW, Kind
+from exportctl.resources.marker import END
 
 NAMES = FLOW.managed_fields
 FAR = 253402300799  # the last second of the year 9999

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from exportctl import marker
-from exportctl.kinds import FLOW, TARGET_CONNECTION
 from exportctl.model.plan import Actor, Marker
 from exportctl.planning.actors import BACKGROUND, UI, actor
+from exportctl.resources import marker
+from exportctl.resources.kinds import FLOW, TARGET_CONNECTION
 from tests.core.core_parts import make_object
 
 MISSING = "not recorded: the service's own background client wrote last"

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from exportctl.kinds import BASE_CONNECTION, FLOW, TARGET_CONNECTION, Kind
-from exportctl.marker import END
 from exportctl.model.plan import WRITE_CAUSES, Cause, FieldChange, Marker, SensitiveValue, UnknownValue, digest
 from exportctl.model.project import End
 from exportctl.planning.diff import NO_END, ComparisonInputs, difference_cause, field_changes, next_applied
+from exportctl.resources.kinds import BASE_CONNECTION, FLOW, TARGET_CONNECTION, Kind
+from exportctl.resources.marker import END
 
 NOW = 1_800_000_000
 DAY = 86400

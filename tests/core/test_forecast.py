@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from exportctl.destination_types import AMAZON_S3, SFTP
 from exportctl.errors import Finding
 from exportctl.health.forecast import FlowForecast, Forecast, SimultaneousRuns, forecast
 from exportctl.model.plan import (
@@ -26,6 +25,8 @@ from exportctl.model.project import Account
 from exportctl.model.schedule import DAY, HOUR
 from exportctl.planning.expand import build_desired_state
 from exportctl.planning.ownership import build_ownership
+from exportctl.resources.destinations.amazon_s3 import AMAZON_S3
+from exportctl.resources.destinations.sftp import SFTP
 from tests.core.core_parts import NOW, build_desired, desired_export, make_object, orders, project, sandbox
 
 HEADER = PlanHeader("org", "demo", None, "acme", "service")

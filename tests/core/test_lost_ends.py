@@ -8,12 +8,12 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from exportctl.kinds import FLOW
-from exportctl.marker import END
 from exportctl.model import schedule
 from exportctl.model.plan import Cause, Marker
 from exportctl.model.project import End
 from exportctl.planning.diff import ComparisonInputs, field_changes
+from exportctl.resources.kinds import FLOW
+from exportctl.resources.marker import END
 
 MADE = 1_800_000_000  # 2027-01-15 08:00:00 UTC
 DAY, HOUR = 86400, 3600

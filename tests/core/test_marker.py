@@ -9,10 +9,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exportctl import marker
-from exportctl.kinds import BASE_CONNECTION, FLOW, KINDS, SOURCE_CONNECTION, TARGET_CONNECTION, FieldRule, Kind, Treat
-from exportctl.marker import END, MAX_LENGTH
 from exportctl.model.plan import MARKER_VERSION, Address, Marker
+from exportctl.resources import marker
+from exportctl.resources.kinds import (
+    BASE_CONNECTION,
+    FLOW,
+    KINDS,
+    SOURCE_CONNECTION,
+    TARGET_CONNECTION,
+    FieldRule,
+    Kind,
+    Treat,
+)
+from exportctl.resources.marker import END, MAX_LENGTH
 from tests.core.marker_texts import DOUBLED, FAR, NAMES, checked, markers, texts, version_1, whole
 
 REPOSITORY = "https://github.com/acme/exports"

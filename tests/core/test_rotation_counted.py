@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from exportctl import marker
-from exportctl.kinds import BASE_CONNECTION
 from exportctl.model.plan import Address, Marker
 from exportctl.model.plan_options import PlanOptions
 from exportctl.planning.accounts import next_secret_version
+from exportctl.resources import marker
+from exportctl.resources.kinds import BASE_CONNECTION
 
 LAKE = Address("destinations", "lake")
 

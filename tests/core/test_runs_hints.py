@@ -6,9 +6,10 @@ import re
 
 import pytest
 
-from exportctl.destination_types import SFTP, TYPES
 from exportctl.health.run_hints import CHECKS, HINTS, error_hints
-from exportctl.runs import RunError
+from exportctl.resources.destinations.sftp import SFTP
+from exportctl.resources.destinations.table import TYPES
+from exportctl.resources.run import RunError
 
 ABORTED = RunError("ACTIVATION_BATCH-0000-FAILED", "Job aborted.")
 SKIPPED = RunError("ACTIVATION_BATCH-0000-SKIP", "Skipped: nothing to do.")

@@ -12,11 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from exportctl import output_schemas, wire
-from exportctl.destination_types import TYPES
+from exportctl import output_schemas
 from exportctl.errors import Error
 from exportctl.model.plan import Inventory, ListedDataset, LiveObject, PlanHeader, UnknownValue, canonical_json
 from exportctl.model.secret import Secrecy
+from exportctl.resources import wire
+from exportctl.resources.destinations.table import TYPES
 from exportctl.snapshots import document
 from exportctl.snapshots.document import Snapshot
 from exportctl.snapshots.redaction import HIDDEN, redact_object

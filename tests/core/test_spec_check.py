@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from exportctl.destination_types import TYPES
 from exportctl.errors import Level
 from exportctl.model.project import Account, AuthValue, Format
 from exportctl.model.secret import Secrecy
 from exportctl.planning.spec_check import check_account, check_export
+from exportctl.resources.destinations.table import TYPES
 from tests.core.core_parts import AT, desired_account, desired_export, lake
 
 S3 = TYPES["amazon-s3"].connection_spec

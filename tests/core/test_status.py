@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from exportctl.destination_types import AMAZON_S3
 from exportctl.errors import Finding, Level
 from exportctl.health.observed import LastRun, last_run
 from exportctl.health.status import ExportHealth, FlowState, HealthResult, StatusReport, status
@@ -26,7 +25,8 @@ from exportctl.model.plan import (
 from exportctl.model.project import Expect, Project
 from exportctl.model.schedule import DAY, HOUR
 from exportctl.planning.ownership import build_ownership
-from exportctl.runs import RunStatus
+from exportctl.resources.destinations.amazon_s3 import AMAZON_S3
+from exportctl.resources.run import RunStatus
 from tests.core.core_parts import NOW, make_object, orders, project, sandbox
 
 ORDERS = Address("exports", "orders")

@@ -8,12 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exportctl import wire
-from exportctl.destination_types import TYPES, AuthMethod, DestinationType
-from exportctl.kinds import KINDS
 from exportctl.model import schedule as schedules
 from exportctl.model.plan import SensitiveValue, UnknownValue
 from exportctl.model.secret import Secrecy
+from exportctl.resources import wire
+from exportctl.resources.destinations.table import TYPES
+from exportctl.resources.destinations.type import AuthMethod, DestinationType
+from exportctl.resources.kinds import KINDS
 
 NOW = 1_800_000_000
 

@@ -11,7 +11,7 @@ import pytest
 
 from exportctl.config.reference import reference_markdown
 from exportctl.config.schema import SCHEMA
-from exportctl.destination_types import TYPES
+from exportctl.resources.destinations.table import TYPES
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("examples/**/*.md")])

@@ -11,10 +11,10 @@ import httpx
 from exportctl import platforms
 from exportctl.config import files as config_files
 from exportctl.config import loading as config
-from exportctl.destination_types import TYPES
 from exportctl.emulator import Emulator
 from exportctl.emulator.gateway import CLIENT_ID, CLIENT_SECRET
 from exportctl.model.project import Project
+from exportctl.resources.destinations.table import TYPES
 from exportctl.workflows import Setup
 
 EXAMPLES = Path(__file__).parents[2] / "examples"

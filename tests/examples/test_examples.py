@@ -11,11 +11,11 @@ import httpx
 import pytest
 
 from exportctl import platforms, workflows
-from exportctl.destination_types import TYPES
 from exportctl.emulator import Emulator
 from exportctl.errors import Level
 from exportctl.model.plan import Verb
 from exportctl.model.plan_options import PlanOptions
+from exportctl.resources.destinations.table import TYPES
 from tests.examples.example_projects import ALL, EXAMPLES, NOW, PLANNED_EXAMPLES, Example, build_emulator, setup
 
 EXPECTED = {"destinations/data-landing-zone.yaml": ["landing-zone-retention"]}

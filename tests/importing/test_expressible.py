@@ -7,11 +7,13 @@ from typing import Any
 
 import pytest
 
-from exportctl.destination_types import AMAZON_S3, AZURE_BLOB, DATA_LAKE_SPEC, PROFILE_STORE_SPEC
 from exportctl.importing.expressible import ConversionContext, ImportableFlow, convert_flow
 from exportctl.importing.report import LeftOutFlow, LeftOutReason
 from exportctl.model.project import Format, Schedule
 from exportctl.planning.ownership import build_ownership
+from exportctl.resources.destinations.amazon_s3 import AMAZON_S3
+from exportctl.resources.destinations.azure_blob import AZURE_BLOB
+from exportctl.resources.destinations.type import DATA_LAKE_SPEC, PROFILE_STORE_SPEC
 from tests.importing.one_flow import DAY, HOUR, LISTED_SPECS, MIDNIGHT, NOW, Docs, documents, live_sandbox
 
 Edit = Callable[[Docs], object]

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from exportctl import marker
 from exportctl.config.nodes import parse_tree, plain_value
 from exportctl.importing.report import ImportResult, Selection
-from exportctl.kinds import KINDS
+from exportctl.resources import marker
+from exportctl.resources.kinds import KINDS
 from exportctl.taking_over import import_from_sandbox
 from tests.loop.world import ORGANIZATION, SANDBOX, START, URL, World
 

@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from exportctl import wire
 from exportctl.emulator import Switches
 from exportctl.errors import NotFound
-from exportctl.kinds import (
+from exportctl.model.plan import Marker, SensitiveValue
+from exportctl.resources import wire
+from exportctl.resources.kinds import (
     BASE_CONNECTION,
     BASE_ID,
     FLOW,
@@ -22,8 +23,7 @@ from exportctl.kinds import (
     Kind,
     Treat,
 )
-from exportctl.marker import format_description
-from exportctl.model.plan import Marker, SensitiveValue
+from exportctl.resources.marker import format_description
 from exportctl.service.client import Client
 from exportctl.service.live import live_object
 from tests.loop.world import SANDBOX, START, World

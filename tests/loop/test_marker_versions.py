@@ -9,11 +9,12 @@ from collections.abc import Callable
 
 import pytest
 
-from exportctl import drift_report, marker, workflows
+from exportctl import drift_report, workflows
 from exportctl.errors import NewerMarker
-from exportctl.kinds import FLOW, KINDS, Kind
 from exportctl.model.plan import Cause, OutcomeStatus, Verb
 from exportctl.model.plan_options import PlanOptions
+from exportctl.resources import marker
+from exportctl.resources.kinds import FLOW, KINDS, Kind
 from tests.loop.scenes import (
     apply_config,
     field_causes,

@@ -16,11 +16,11 @@ import pytest
 from hypothesis import given, note, settings
 from hypothesis import strategies as st
 
-from exportctl import wire
 from exportctl.emulator import Switches
 from exportctl.emulator.ui import EditRefused
-from exportctl.kinds import FLOW, TARGET_CONNECTION
 from exportctl.model.plan import EXPORTS, Verb
+from exportctl.resources import wire
+from exportctl.resources.kinds import FLOW, TARGET_CONNECTION
 from tests.loop.generated import accepting_switches, configs
 from tests.loop.patches import diff_lines, drift_entries, edit_target, left_reasons, run_accept, write_yaml
 from tests.loop.test_laws import LAW, LISTED, made_world

@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 
 from exportctl.emulator import Switches
 from exportctl.importing.report import ImportResult
-from exportctl.kinds import KINDS
 from exportctl.model.plan import EXPORTS, Verb
 from exportctl.model.plan_options import PlanOptions
+from exportctl.resources.kinds import KINDS
 from tests.loop.generated import accepting_switches, configs
 from tests.loop.imports import VOLATILE_KEYS, content, empty_config, run_import, write_import
 from tests.loop.test_import_laws import flows, seed_flows

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from exportctl.kinds import FLOW
-from exportctl.marker import format_description
 from exportctl.model.plan import Cause, Verb
 from exportctl.model.plan_options import PlanOptions
+from exportctl.resources.kinds import FLOW
+from exportctl.resources.marker import format_description
 from tests.loop.scenes import (
     apply_config,
     field_causes,

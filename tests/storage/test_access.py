@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from exportctl.destination_types import TYPES
 from exportctl.model.secret import Secret
+from exportctl.resources.destinations.table import TYPES
 from exportctl.storage.access import caller_access, destination_access
 from exportctl.storage.methods import (
     S3,

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from exportctl.destination_types import TYPES
 from exportctl.model.plan import Address
-from exportctl.runs import Run, RunError, RunStatus
+from exportctl.resources.destinations.table import TYPES
+from exportctl.resources.run import Run, RunError, RunStatus
 from exportctl.storage.reader import StoredFile
 from exportctl.verification import evidence, judging
 from exportctl.verification.evidence import ExportFiles

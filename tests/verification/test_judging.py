@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exportctl.destination_types import TYPES
-from exportctl.runs import RunStatus
+from exportctl.resources.destinations.table import TYPES
+from exportctl.resources.run import RunStatus
 from exportctl.verification.report import DeliveryResult, Evidence, Verdict
 from tests.verification.situations import (
     APP,

@@ -11,7 +11,7 @@ from exportctl.health.observed import LastRun
 from exportctl.health.past_runs import FlowRuns, RunsReport
 from exportctl.health.status import ExportHealth, FlowState, HealthResult, StatusReport
 from exportctl.model.plan import OtherFlow, PlanHeader
-from exportctl.runs import Run, RunError, RunStatus
+from exportctl.resources.run import Run, RunError, RunStatus
 from tests.views.sample_plans import AS_OF, DAY, EVIL, HEADER, address
 
 HOUR = 3600

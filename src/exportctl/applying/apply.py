@@ -18,8 +18,8 @@ from typing import Any
 
 from exportctl.applying.protocols import DescriptionsLost, StillInUse, Writer
 from exportctl.errors import Error, RefusedError
-from exportctl.kinds import FLOW, KINDS
 from exportctl.model.plan import Action, Outcome, OutcomeStatus, Plan, Ref, Step
+from exportctl.resources.kinds import FLOW, KINDS
 
 PARALLELISM = 4
 

@@ -19,13 +19,12 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
-from exportctl import marker, wire
 from exportctl.clock import Clock
 from exportctl.errors import Conflict, NotFound, ServiceError, StalePlan
-from exportctl.kinds import BASE_CONNECTION, FLOW, KINDS, TARGET_IDS, Kind
 from exportctl.model.plan import Fields, LiveObject, Marker, Step
-from exportctl.planning import steps
 from exportctl.planning.ownership import refuse_newer_markers
+from exportctl.resources import marker, wire
+from exportctl.resources.kinds import BASE_CONNECTION, FLOW, KINDS, TARGET_IDS, Kind
 from exportctl.service.client import Client
 from exportctl.service.live import DELETING_STATES, list_objects, live_object
 
@@ -217,7 +216,7 @@ class Writer:
             StalePlan: a value that the plan was made from has changed.
         """
         refuse_newer_markers((live,))
-        now = steps.object_digests(live)
+        now = wire.object_digests(live)
         ours = self.own_writes.get(live.id, set())
         moved = sorted(n for n, d in step.seen.items() if now.get(n) != d and n not in ours)
         if moved:

@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from exportctl.applying.protocols import replace_digests
-from exportctl.destination_types import TYPES, AuthMethod
 from exportctl.errors import ConfigError, Finding
-from exportctl.kinds import BASE_CONNECTION
 from exportctl.model.plan import DESTINATIONS, Fields, Marker, Plan, Step, digest
 from exportctl.model.project import Project
 from exportctl.model.secret import Secrecy, Secret
 from exportctl.refs import ReferenceKey, read_references
+from exportctl.resources.destinations.table import TYPES
+from exportctl.resources.destinations.type import AuthMethod
+from exportctl.resources.kinds import BASE_CONNECTION
 
 FilledStep = tuple[Fields, Marker | None]
 

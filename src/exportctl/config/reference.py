@@ -13,8 +13,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from exportctl.config.schema import SCHEMA
-from exportctl.destination_types import TYPES, AuthMethod, DestinationType
 from exportctl.model.secret import Secrecy
+from exportctl.resources.destinations.table import TYPES
+from exportctl.resources.destinations.type import AuthMethod, DestinationType
 
 _HEAD = """# The config
 

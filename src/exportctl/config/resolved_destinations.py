@@ -14,10 +14,11 @@ from exportctl.config.nodes import ScalarNode
 from exportctl.config.schema_findings import unknown_key
 from exportctl.config.sections import Section
 from exportctl.config.values import NAME, escape_references
-from exportctl.destination_types import TYPES, AuthField, AuthMethod, DestinationType
 from exportctl.errors import SourcePosition
 from exportctl.model.project import READERS, Account, AuthValue, Destination
 from exportctl.model.secret import Secrecy
+from exportctl.resources.destinations.table import TYPES
+from exportctl.resources.destinations.type import AuthField, AuthMethod, DestinationType
 
 _COMMON_KEYS = ("type", "title", "description", "auth", "account", "format", "encryption", "reader", "renamed_from")
 _POSITIONED_KEYS = ("title", "description", "encryption", "reader", "renamed_from")

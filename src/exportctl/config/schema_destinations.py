@@ -9,9 +9,9 @@ other.
 from __future__ import annotations
 
 from exportctl.config.schema_parts import EXAMPLE_ID, WHOLE_NOTE, Schema, choice, list_schema, map_schema, ref, text
-from exportctl.destination_types import TYPES
 from exportctl.model.project import READERS
 from exportctl.model.secret import Secrecy
+from exportctl.resources.destinations.table import TYPES
 
 _AUTH_WORDS = {
     "role_arn": ("The IAM role that Adobe assumes.", "${env:LAKE_ROLE_ARN}"),

@@ -19,9 +19,9 @@ from typing import Any
 from exportctl.config.nodes import BrokenNode, ListNode, MapEntry, MapNode, Node, plain_value
 from exportctl.config.schema import SCHEMA
 from exportctl.config.secrecy import secrecy
-from exportctl.destination_types import TYPES
 from exportctl.errors import Finding, SourcePosition
 from exportctl.model.secret import Secrecy
+from exportctl.resources.destinations.table import TYPES
 
 KeyPath = tuple[str | int, ...]
 

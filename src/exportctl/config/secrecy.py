@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from exportctl.destination_types import TYPES
 from exportctl.model.secret import Secrecy
+from exportctl.resources.destinations.table import TYPES
 
 _SECRET_FIELDS = frozenset(
     f.name for t in TYPES.values() for m in t.methods for f in m.fields if f.secrecy is Secrecy.SECRET

@@ -16,7 +16,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import takewhile
 
-from exportctl.destination_types import SFTP
 from exportctl.errors import Finding, Level
 from exportctl.health.observed import FlowView, account_label, flow_view
 from exportctl.model import schedule as schedules
@@ -25,6 +24,7 @@ from exportctl.model.schedule import DAY, ONCE
 from exportctl.planning.consequences import schedule_phrase
 from exportctl.planning.expand import AccountUse, DesiredState
 from exportctl.planning.ownership import Ownership
+from exportctl.resources.destinations.sftp import SFTP
 
 MIN_CONNECTION_PERCENT = (
     30  # connections an SFTP server must take, of the datasets exported at once (dataset-exports.md 4.3)

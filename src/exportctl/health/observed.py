@@ -10,11 +10,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from exportctl import runs, wire
-from exportctl.kinds import FLOW, SOURCE_CONNECTION
 from exportctl.model import schedule
 from exportctl.planning.ownership import LiveFlow, Ownership
-from exportctl.runs import RunStatus
+from exportctl.resources import run, wire
+from exportctl.resources.kinds import FLOW, SOURCE_CONNECTION
+from exportctl.resources.run import RunStatus
 from exportctl.verification.watched import last_change
 
 
@@ -91,11 +91,11 @@ def flow_view(live_flow: LiveFlow, ownership: Ownership) -> FlowView:
 def last_run(flow: Mapping[str, Any]) -> LastRun | None:
     """The newest run of a flow's JSON; None where it shows none, or none with a moment."""
     shown = wire.members(flow.get("lastRunDetails"))
-    completed = runs.seconds_from_ms(shown.get("completedAtUTC"))
-    started = runs.seconds_from_ms(shown.get("startedAtUTC")) or completed
+    completed = run.seconds_from_ms(shown.get("completedAtUTC"))
+    started = run.seconds_from_ms(shown.get("startedAtUTC")) or completed
     if started is None:
         return None
-    return LastRun(str(shown.get("id") or ""), runs.run_status(shown.get("state"), completed), started, completed)
+    return LastRun(str(shown.get("id") or ""), run.run_status(shown.get("state"), completed), started, completed)
 
 
 def account_label(base: str | None, ownership: Ownership) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from exportctl.model.plan import Address, PlanHeader
-from exportctl.runs import Run
+from exportctl.resources.run import Run
 
 
 @dataclass(frozen=True)

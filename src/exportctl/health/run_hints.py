@@ -12,15 +12,13 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from exportctl.destination_types import (
-    AMAZON_S3,
-    AZURE_BLOB,
-    AZURE_DATA_LAKE,
-    DATA_LANDING_ZONE,
-    GOOGLE_CLOUD_STORAGE,
-    SFTP,
-)
-from exportctl.runs import RunError
+from exportctl.resources.destinations.amazon_s3 import AMAZON_S3
+from exportctl.resources.destinations.azure_blob import AZURE_BLOB
+from exportctl.resources.destinations.azure_data_lake import AZURE_DATA_LAKE
+from exportctl.resources.destinations.data_landing_zone import DATA_LANDING_ZONE
+from exportctl.resources.destinations.google_cloud_storage import GOOGLE_CLOUD_STORAGE
+from exportctl.resources.destinations.sftp import SFTP
+from exportctl.resources.run import RunError
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,7 @@ from exportctl.model.plan import EXPORTS, Address, OtherFlow, Plan, PlanHeader, 
 from exportctl.model.project import Export, Project
 from exportctl.model.schedule import ONCE, format_moment
 from exportctl.planning.ownership import Ownership
-from exportctl.runs import RunStatus
+from exportctl.resources.run import RunStatus
 from exportctl.verification.watched import GRACE
 
 

@@ -16,10 +16,10 @@ from exportctl.importing.expressible import ImportableFlow
 from exportctl.importing.places import FlowDestination, assign_destinations
 from exportctl.importing.surroundings import ExistingConfig, free_key
 from exportctl.importing.yaml_text import Block, CommentedItem, is_writable
-from exportctl.kinds import FLOW
 from exportctl.model.plan import DESTINATIONS, EXPORTS, ListedDataset
 from exportctl.model.schedule import ONCE, default_end, format_moment
 from exportctl.planning.ownership import Ownership
+from exportctl.resources.kinds import FLOW
 
 REASON = "as found in the sandbox"
 _FOLDER = FLOW.field_rule("folder").default

@@ -10,7 +10,6 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from exportctl import wire
 from exportctl.config.interpolation import fill_references
 from exportctl.config.loading import ParsedConfig
 from exportctl.config.nodes import MapNode
@@ -24,6 +23,7 @@ from exportctl.model.project import Destination, Format
 from exportctl.planning.accounts import plan_account
 from exportctl.planning.expand import DesiredState
 from exportctl.planning.ownership import Ownership
+from exportctl.resources import wire
 
 MAX_KEY_LENGTH = 48  # characters of a key
 SECTIONS = ("formats", "schedules", DESTINATIONS, "datasets", EXPORTS)

@@ -16,9 +16,9 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-from exportctl import wire
-from exportctl.kinds import BASE_ID, SOURCE_IDS, TARGET_IDS
 from exportctl.planning.ownership import LiveFlow
+from exportctl.resources import wire
+from exportctl.resources.kinds import BASE_ID, SOURCE_IDS, TARGET_IDS
 
 _BY_SERVICE = frozenset(  # flow-service.md 2.1, 2.3 to 2.5; the last two are of flows in [D]
     (

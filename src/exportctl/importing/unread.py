@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from exportctl import wire
-from exportctl.kinds import FLOW, SOURCE_CONNECTION
 from exportctl.model.plan import LiveObject
 from exportctl.model.schedule import ONCE
+from exportctl.resources import wire
+from exportctl.resources.kinds import FLOW, SOURCE_CONNECTION
 
 _STABLE_STATES = ("enabled", "disabled")  # all other states are on the way to one of these, or nobody knows where
 

@@ -17,11 +17,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from exportctl import wire
 from exportctl.config.nodes import ListNode, MapNode, ScalarNode
 from exportctl.config.resolved_schedules import HOURS, ScheduleWithEnd
 from exportctl.importing import document, shared, unread
-from exportctl.kinds import FLOW, SOURCE_CONNECTION, TARGET_CONNECTION
 from exportctl.model import schedule
 from exportctl.model.project import End, Export, Format
 from exportctl.model.schedule import DAY, HOUR, ONCE
@@ -30,6 +28,8 @@ from exportctl.patching.sight import EditContext
 from exportctl.patching.wishes import ChangeGroup
 from exportctl.planning.expand import target_properties
 from exportctl.planning.ownership import LiveFlow
+from exportctl.resources import wire
+from exportctl.resources.kinds import FLOW, SOURCE_CONNECTION, TARGET_CONNECTION
 
 Proposal = tuple[Edit, ...]
 _MINUTE = 60

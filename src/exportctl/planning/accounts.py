@@ -10,9 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
-from exportctl import wire
 from exportctl.errors import Finding, Level
-from exportctl.kinds import BASE_CONNECTION
 from exportctl.model.plan import (
     WRITE_CAUSES,
     Address,
@@ -33,6 +31,8 @@ from exportctl.planning.actors import UI, actor
 from exportctl.planning.diff import ComparisonInputs, field_changes, next_applied
 from exportctl.planning.expand import DesiredAccount
 from exportctl.planning.ownership import Ownership
+from exportctl.resources import wire
+from exportctl.resources.kinds import BASE_CONNECTION
 
 
 @dataclass(frozen=True)

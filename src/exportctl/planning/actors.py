@@ -16,9 +16,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from exportctl import marker, wire
-from exportctl.kinds import FieldRule, Kind, Treat
 from exportctl.model.plan import MAX_TIMESTAMP, Actor, LiveObject
+from exportctl.resources import marker, wire
+from exportctl.resources.kinds import FieldRule, Kind, Treat
 
 BACKGROUND = "acp_foundation_connectors"  # [D samples]
 UI = "exc_app"  # [D]

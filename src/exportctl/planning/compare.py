@@ -10,10 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from exportctl import wire
 from exportctl.errors import Finding, Level
-from exportctl.kinds import FLOW, SOURCE_CONNECTION, TARGET_CONNECTION
-from exportctl.marker import END
 from exportctl.model import schedule as schedules
 from exportctl.model.plan import (
     WRITE_CAUSES,
@@ -34,6 +31,9 @@ from exportctl.planning.diff import ComparisonInputs, field_changes, next_applie
 from exportctl.planning.expand import DesiredExport
 from exportctl.planning.ownership import LiveFlow
 from exportctl.planning.standing import PlanSettings
+from exportctl.resources import wire
+from exportctl.resources.kinds import FLOW, SOURCE_CONNECTION, TARGET_CONNECTION
+from exportctl.resources.marker import END
 
 
 @dataclass(frozen=True)

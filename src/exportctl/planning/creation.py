@@ -13,9 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from exportctl import wire
 from exportctl.errors import Finding, Level
-from exportctl.kinds import BASE_ID, FLOW, SOURCE_CONNECTION, SOURCE_IDS, TARGET_CONNECTION, TARGET_IDS, Kind
 from exportctl.model.plan import (
     Address,
     Consequence,
@@ -35,6 +33,8 @@ from exportctl.planning.datasets import DatasetLookup, look_up_datasets
 from exportctl.planning.expand import DesiredExport
 from exportctl.planning.ownership import LiveFlow, Ownership
 from exportctl.planning.standing import PlanSettings
+from exportctl.resources import wire
+from exportctl.resources.kinds import BASE_ID, FLOW, SOURCE_CONNECTION, SOURCE_IDS, TARGET_CONNECTION, TARGET_IDS, Kind
 
 COMPLETION_WINDOW = DAY  # children without a flow are an interrupted run for 24 hours
 

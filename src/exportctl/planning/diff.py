@@ -21,11 +21,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from exportctl.kinds import FieldRule, Kind, Treat
-from exportctl.marker import END
 from exportctl.model import schedule
 from exportctl.model.plan import Cause, FieldChange, Fields, Marker, SensitiveValue, UnknownValue, digest
 from exportctl.model.project import End
+from exportctl.resources.kinds import FieldRule, Kind, Treat
+from exportctl.resources.marker import END
 
 NO_END = End()
 LATE_RENEWAL_WINDOW = 3 * schedule.DAY  # how long a renewal may wait: over a weekend

@@ -19,11 +19,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from exportctl.errors import Finding, Level
-from exportctl.marker import END
 from exportctl.model import schedule
 from exportctl.model.plan import EXPORTS, Address, Cause, Consequence, FieldChange, LiveObject, PlanItem
 from exportctl.model.project import Export
 from exportctl.model.schedule import ONCE, format_age, format_moment
+from exportctl.resources.marker import END
 
 RETIRE_HINT = "to retire it, take the export out and name it under `removed`"
 

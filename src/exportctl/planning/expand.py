@@ -11,15 +11,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from exportctl import wire
 from exportctl.config.values import parse_references
-from exportctl.destination_types import TYPES, DestinationType
 from exportctl.errors import Finding, Level
 from exportctl.model import schedule
 from exportctl.model.plan import DESTINATIONS, EXPORTS, Address, Fields, SensitiveValue, UnknownValue
 from exportctl.model.project import Destination, Export, Project, SourcePositions
 from exportctl.model.secret import Secrecy
-from exportctl.wire import MANIFEST
+from exportctl.resources import wire
+from exportctl.resources.destinations.table import TYPES
+from exportctl.resources.destinations.type import DestinationType
+from exportctl.resources.wire import MANIFEST
 
 Specs = Mapping[str, Mapping[str, Any]]
 Values = Mapping[tuple[str, str], str]  # ("destinations.lake", "role_arn") -> value

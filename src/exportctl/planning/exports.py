@@ -17,9 +17,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from exportctl import wire
 from exportctl.errors import Finding, Level
-from exportctl.kinds import FLOW, SOURCE_CONNECTION, SOURCE_IDS, TARGET_CONNECTION
 from exportctl.model.plan import (
     EXPORTS,
     WRITE_CAUSES,
@@ -59,6 +57,8 @@ from exportctl.planning.replacing import (
     unfinished_replacement_phrase,
 )
 from exportctl.planning.standing import add_not_renewed_finding, renewal_item, unchanged_item
+from exportctl.resources import wire
+from exportctl.resources.kinds import FLOW, SOURCE_CONNECTION, SOURCE_IDS, TARGET_CONNECTION
 
 
 def plan_export(export: DesiredExport, base: str | Step | None, inputs: PlanInputs) -> PlanItem:

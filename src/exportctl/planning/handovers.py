@@ -19,9 +19,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from exportctl import wire
-from exportctl.kinds import BASE_CONNECTION, FLOW, SOURCE_CONNECTION, SOURCE_IDS
-from exportctl.marker import END
 from exportctl.model.plan import EXPORTS, WRITE_CAUSES, Action, Address, Consequence, PlanItem, Refusal, Step, Verb
 from exportctl.model.plan_options import PlanOptions
 from exportctl.model.schedule import format_moment
@@ -30,6 +27,9 @@ from exportctl.planning.expand import DesiredState
 from exportctl.planning.ownership import FLOW_LIMIT, LiveFlow, Ownership
 from exportctl.planning.renames import Bases, can_keep_flow, renamed_from_phrase, undeclared_addresses
 from exportctl.planning.standing import is_pause
+from exportctl.resources import wire
+from exportctl.resources.kinds import BASE_CONNECTION, FLOW, SOURCE_CONNECTION, SOURCE_IDS
+from exportctl.resources.marker import END
 
 _MADE = (Verb.CREATE, Verb.COMPLETE)
 _ENDED = (Verb.DELETE, Verb.RELEASE)

@@ -21,11 +21,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from exportctl.errors import Level
-from exportctl.kinds import KINDS
 from exportctl.model.plan import EXPORTS, Action, Address, Consequence, LiveObject, PlanItem, Verb
 from exportctl.model.schedule import format_moment
 from exportctl.planning.creation import COMPLETION_WINDOW
 from exportctl.planning.ownership import Ownership
+from exportctl.resources.kinds import KINDS
 
 
 @dataclass(frozen=True)

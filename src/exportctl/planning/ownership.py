@@ -15,9 +15,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from exportctl import wire
 from exportctl.errors import Finding, NewerMarker
-from exportctl.kinds import (
+from exportctl.model.plan import MARKER_VERSION, Address, Inventory, LiveObject, Marker
+from exportctl.resources import wire
+from exportctl.resources.kinds import (
     BASE_CONNECTION,
     BASE_ID,
     FLOW,
@@ -27,7 +28,6 @@ from exportctl.kinds import (
     TARGET_CONNECTION,
     TARGET_IDS,
 )
-from exportctl.model.plan import MARKER_VERSION, Address, Inventory, LiveObject, Marker
 
 FLOW_LIMIT = 100  # destinations per sandbox, hard limit [GR]
 

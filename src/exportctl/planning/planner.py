@@ -13,9 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from exportctl import wire
 from exportctl.errors import Finding, Level
-from exportctl.kinds import FLOW, TARGET_CONNECTION
 from exportctl.model.plan import (
     CHANGE_VERBS,
     DESTINATIONS,
@@ -41,6 +39,8 @@ from exportctl.planning.exports import plan_export, plan_renewal
 from exportctl.planning.ownership import FLOW_LIMIT, LiveFlow, Ownership, build_ownership, reclaim_adopted_flows
 from exportctl.planning.removals import removed_entry, undeclared_accounts, undeclared_exports
 from exportctl.planning.standing import PlanSettings
+from exportctl.resources import wire
+from exportctl.resources.kinds import FLOW, TARGET_CONNECTION
 from exportctl.rules import planner as rules_planner
 from exportctl.rules.settings import apply_settings
 

@@ -20,7 +20,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from exportctl.errors import Finding, Level
-from exportctl.kinds import BASE_CONNECTION, FLOW, TARGET_CONNECTION, Kind
 from exportctl.model.plan import (
     EXPORTS,
     Address,
@@ -38,6 +37,7 @@ from exportctl.planning import gates, leftovers, steps
 from exportctl.planning.creation import COMPLETION_WINDOW, PlanInputs, child_kind, deletion_steps
 from exportctl.planning.expand import DesiredState
 from exportctl.planning.ownership import LiveFlow, Ownership
+from exportctl.resources.kinds import BASE_CONNECTION, FLOW, TARGET_CONNECTION, Kind
 
 _RELEASED = Consequence("released", "takes our marker off; the flow goes on running, managed by nobody")
 _EXPORT_ENDS = Consequence(

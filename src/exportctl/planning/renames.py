@@ -20,15 +20,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from exportctl import wire
 from exportctl.errors import Finding, Level
-from exportctl.kinds import BASE_CONNECTION, FLOW, SOURCE_CONNECTION, TARGET_CONNECTION
 from exportctl.model.plan import DESTINATIONS, EXPORTS, Address, LiveObject, PlanItem, Step, UnknownValue, Verb, digest
 from exportctl.model.project import Destination, Export
 from exportctl.planning.creation import PlanInputs, look_up_export_datasets
 from exportctl.planning.expand import DesiredAccount, DesiredExport, DesiredState
 from exportctl.planning.ownership import LiveFlow, Ownership
 from exportctl.planning.removals import removed_entry
+from exportctl.resources import wire
+from exportctl.resources.kinds import BASE_CONNECTION, FLOW, SOURCE_CONNECTION, TARGET_CONNECTION
 
 Bases = Mapping[Address, str | Step | None]  # by export: id of its base connection, or the step that makes it
 _CREATED = (Verb.CREATE, Verb.COMPLETE)

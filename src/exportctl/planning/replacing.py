@@ -11,10 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from exportctl import wire
 from exportctl.errors import Finding, Level
-from exportctl.kinds import FLOW
-from exportctl.marker import END
 from exportctl.model.plan import Cause, FieldChange, PlanItem, Refusal, Step, Verb
 from exportctl.planning import gates, steps
 from exportctl.planning.creation import (
@@ -27,6 +24,9 @@ from exportctl.planning.creation import (
 from exportctl.planning.expand import DesiredExport
 from exportctl.planning.ownership import LiveFlow
 from exportctl.planning.standing import live_end, paused_changes
+from exportctl.resources import wire
+from exportctl.resources.kinds import FLOW
+from exportctl.resources.marker import END
 
 
 def is_being_replaced(live_flow: LiveFlow) -> bool:

@@ -9,15 +9,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from exportctl import wire
-from exportctl.destination_types import TYPES
 from exportctl.errors import RefusedError
-from exportctl.kinds import FLOW
 from exportctl.model import schedule
 from exportctl.model.plan import DESTINATIONS, EXPORTS, Address, Inventory, Plan, Verb
 from exportctl.model.project import Destination, Project
 from exportctl.model.secret import Secrecy
 from exportctl.planning.ownership import LiveFlow, Ownership, build_ownership
+from exportctl.resources import wire
+from exportctl.resources.destinations.table import TYPES
+from exportctl.resources.kinds import FLOW
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,10 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from exportctl import wire
 from exportctl.errors import Finding, Level
 from exportctl.model.plan import SensitiveValue
 from exportctl.planning.expand import DesiredAccount, DesiredExport, Specs, target_properties
+from exportctl.resources import wire
 
 _TYPES: Mapping[str, type | tuple[type, ...]] = {"string": str, "boolean": bool, "integer": int, "number": (int, float)}
 _PATH = "path"  # checked offline: the published pattern backtracks badly on long input

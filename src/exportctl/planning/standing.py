@@ -9,10 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from exportctl import wire
 from exportctl.errors import Finding, Level
-from exportctl.kinds import FLOW, TARGET_CONNECTION, Kind
-from exportctl.marker import END
 from exportctl.model import schedule
 from exportctl.model.plan import Cause, FieldChange, Marker, PlanItem, Verb
 from exportctl.model.plan_options import PlanOptions
@@ -22,6 +19,9 @@ from exportctl.planning.actors import actor
 from exportctl.planning.diff import ComparisonInputs, field_changes
 from exportctl.planning.expand import DesiredExport
 from exportctl.planning.ownership import LiveFlow
+from exportctl.resources import wire
+from exportctl.resources.kinds import FLOW, TARGET_CONNECTION, Kind
+from exportctl.resources.marker import END
 
 CAUSES_WITH_ACTOR = frozenset({Cause.DRIFT, Cause.CONFLICT, Cause.UNKNOWN_ORIGIN, Cause.PAUSED, Cause.ACCEPTED})
 

@@ -9,27 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from exportctl import wire
-from exportctl.kinds import KINDS, Kind
-from exportctl.model.plan import Action, Address, Fields, LiveObject, Marker, Ref, Step, digest
+from exportctl.model.plan import Action, Address, Fields, LiveObject, Marker, Ref, Step
+from exportctl.resources.kinds import Kind
+from exportctl.resources.wire import object_digests
 
 
 def step_key(address: Address, kind: Kind, what: str) -> str:
     return f"{address}/{kind.name}/{what}"
-
-
-def object_digests(live: LiveObject) -> dict[str, str]:
-    """
-    Digests of what was read of one object: its managed fields, its references, its marker. Judged by value: etags move
-    with every run, `enabled` and `end` by hand.
-    """
-    kind = KINDS[live.kind]
-    fields = wire.read_fields(live.kind, live.raw)
-    read = {name: digest(fields[name]) for name in sorted(fields)}
-    read |= {name: digest(list(wire.ids(live.raw, name))) for name in kind.refs}
-    read["title"] = digest(live.name)
-    read["description"] = digest(live.raw.get("description") or "")
-    return read
 
 
 def create_step(

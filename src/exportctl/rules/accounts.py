@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from exportctl.destination_types import SFTP, TYPES
 from exportctl.errors import Level
 from exportctl.model.project import AuthValue, Destination, Project
 from exportctl.model.secret import Secrecy
+from exportctl.resources.destinations.sftp import SFTP
+from exportctl.resources.destinations.table import TYPES
 from exportctl.rules.row import Hit, Rule, destination_address, is_unresolved, key_position
 
 _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|\[?[0-9A-Fa-f:]+\]?")

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from exportctl.errors import Level, SourcePosition
-from exportctl.kinds import KINDS
 from exportctl.model.plan import DESTINATIONS, EXPORTS
 from exportctl.model.project import AcceptEntry, Destination, Export, Project
+from exportctl.resources.kinds import KINDS
 from exportctl.rules.row import Hit, Rule, closest_match, destination_address, export_address, key_position
 
 _ID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")

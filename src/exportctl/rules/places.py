@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from exportctl.destination_types import DATA_LANDING_ZONE, TYPES, LocationField
 from exportctl.errors import Level
 from exportctl.model.project import Destination, Project
+from exportctl.resources.destinations.data_landing_zone import DATA_LANDING_ZONE
+from exportctl.resources.destinations.table import TYPES
+from exportctl.resources.destinations.type import LocationField
 from exportctl.rules.folders import MACRO, SEGMENT
 from exportctl.rules.row import (
     Hit,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from exportctl.destination_types import DATA_LANDING_ZONE
 from exportctl.errors import Level
 from exportctl.model.project import Export, Project
 from exportctl.model.schedule import (
@@ -16,6 +15,7 @@ from exportctl.model.schedule import (
     first_start,
     interval_seconds,
 )
+from exportctl.resources.destinations.data_landing_zone import DATA_LANDING_ZONE
 from exportctl.rules.row import Hit, Rule, duration_text, export_address, key_position
 
 LANDING_ZONE_DAYS = 7  # [DLZ], a hard limit

@@ -20,15 +20,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 
-from exportctl.destination_types import (
-    AMAZON_S3,
-    AZURE_BLOB,
-    AZURE_DATA_LAKE,
-    DATA_LANDING_ZONE,
-    GOOGLE_CLOUD_STORAGE,
-    SFTP,
-)
 from exportctl.model.project import Account, Dataset, Destination, Export, Project
+from exportctl.resources.destinations.amazon_s3 import AMAZON_S3
+from exportctl.resources.destinations.azure_blob import AZURE_BLOB
+from exportctl.resources.destinations.azure_data_lake import AZURE_DATA_LAKE
+from exportctl.resources.destinations.data_landing_zone import DATA_LANDING_ZONE
+from exportctl.resources.destinations.google_cloud_storage import GOOGLE_CLOUD_STORAGE
+from exportctl.resources.destinations.sftp import SFTP
 from exportctl.rules.folders import MACRO
 from exportctl.rules.places import join_paths
 from exportctl.rules.row import is_unresolved

@@ -23,8 +23,8 @@ from typing import Any
 
 from exportctl import __version__
 from exportctl.errors import PlanFileError
-from exportctl.marker import END
 from exportctl.model.plan import WRITE_CAUSES, Cause, Plan, PlanHeader, canonical_json
+from exportctl.resources.marker import END
 from exportctl.saved.approval import StaleValue, approvals, approved_plan, compare_approvals
 from exportctl.saved.document import Json, encode_plan
 

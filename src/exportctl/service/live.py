@@ -11,11 +11,12 @@ from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from exportctl import marker
-from exportctl.destination_types import DATA_LAKE_SPEC, TYPES
 from exportctl.errors import NotFound, ServiceError
-from exportctl.kinds import KINDS, Kind
 from exportctl.model.plan import Inventory, ListedDataset, LiveObject
+from exportctl.resources import marker
+from exportctl.resources.destinations.table import TYPES
+from exportctl.resources.destinations.type import DATA_LAKE_SPEC
+from exportctl.resources.kinds import KINDS, Kind
 from exportctl.service.client import Client
 
 CREATION_ORDER = ("orderby", "createdAt")

@@ -11,8 +11,8 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from exportctl import runs
-from exportctl.runs import Run
+from exportctl.resources import run as runs
+from exportctl.resources.run import Run
 from exportctl.service.client import Client
 
 NEWEST_FIRST = ("orderby", "-createdAt")

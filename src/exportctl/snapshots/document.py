@@ -21,8 +21,8 @@ from typing import Any
 
 from exportctl import __version__
 from exportctl.errors import Error
-from exportctl.kinds import KINDS
 from exportctl.model.plan import Inventory, ListedDataset, PlanHeader, canonical_json
+from exportctl.resources.kinds import KINDS
 from exportctl.snapshots.redaction import Json, redact_object
 
 FORMAT_VERSION = 1

@@ -20,10 +20,10 @@ from base64 import b64decode
 from collections.abc import Mapping
 from typing import Any
 
-from exportctl import wire
-from exportctl.destination_types import TYPES
 from exportctl.model.plan import UnknownValue
 from exportctl.model.secret import Secrecy
+from exportctl.resources import wire
+from exportctl.resources.destinations.table import TYPES
 
 Json = dict[str, Any]
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from exportctl.runs import Run
+from exportctl.resources.run import Run
 from exportctl.verification.evidence import DatasetFolder, ExportFiles, Manifest
 from exportctl.verification.layout import folder_layout
 from exportctl.verification.matching import FolderByRun

@@ -20,7 +20,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from exportctl.model import schedule
-from exportctl.runs import Run, RunStatus
+from exportctl.resources.run import Run, RunStatus
 from exportctl.verification import files
 from exportctl.verification.evidence import ExportFiles
 from exportctl.verification.files import DatasetDelivery, FileCheckResult

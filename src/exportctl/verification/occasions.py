@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from exportctl.model import schedule
-from exportctl.runs import Run
+from exportctl.resources.run import Run
 from exportctl.verification.watched import DeliveryExpectation
 
 MAX_TICK_DISTANCE = (

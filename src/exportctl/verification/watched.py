@@ -8,12 +8,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from exportctl import runs, wire
-from exportctl.destination_types import DestinationType
-from exportctl.kinds import FLOW, SOURCE_CONNECTION, TARGET_CONNECTION
 from exportctl.model import schedule
 from exportctl.model.plan import Address, LiveObject
 from exportctl.model.project import Export
+from exportctl.resources import run, wire
+from exportctl.resources.destinations.type import DestinationType
+from exportctl.resources.kinds import FLOW, SOURCE_CONNECTION, TARGET_CONNECTION
 
 BACKGROUND_CLIENT = "acp_foundation_connectors"  # writes after runs and after writes of others [D samples]
 GRACE = 2 * schedule.HOUR  # how long a run may take to show up where `expect.within` is not given
@@ -130,6 +130,6 @@ def last_change(raw: Mapping[str, Any]) -> int:
     the background client, which every run may leave (flow-service.md 2.6).
     """
     operation = wire.members(raw.get("lastOperation"))
-    moments = [runs.seconds_from_ms(operation.get(key)) or 0 for key in ("started", "updated")]
+    moments = [run.seconds_from_ms(operation.get(key)) or 0 for key in ("started", "updated")]
     by_service = raw.get("updatedClient") == BACKGROUND_CLIENT
-    return max(*moments, 0 if by_service else runs.seconds_from_ms(raw.get("updatedAt")) or 0)
+    return max(*moments, 0 if by_service else run.seconds_from_ms(raw.get("updatedAt")) or 0)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from exportctl.health.observed import LastRun
     from exportctl.health.past_runs import FlowRuns, RunsReport
     from exportctl.health.status import ExportHealth, StatusReport
-    from exportctl.runs import Run
+    from exportctl.resources.run import Run
 
 
 def render_runs(report: RunsReport) -> str:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from exportctl.health.past_runs import FlowRuns, RunsReport
     from exportctl.health.status import StatusReport
     from exportctl.model.plan import PlanHeader
-    from exportctl.runs import RunError
+    from exportctl.resources.run import RunError
 
 _CUT = "\n_The text output has all of it; this is cut._\n"
 

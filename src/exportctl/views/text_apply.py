@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from exportctl.kinds import KINDS
 from exportctl.model.plan import CHANGE_VERBS, Action, Outcome, OutcomeStatus, Plan, Step
+from exportctl.resources.kinds import KINDS
 from exportctl.views import text, values, wording
 from exportctl.views.paint import paint
 

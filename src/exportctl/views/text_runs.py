@@ -10,14 +10,14 @@ import textwrap
 from typing import TYPE_CHECKING
 
 from exportctl.health.run_hints import error_hints
-from exportctl.runs import RunStatus
+from exportctl.resources.run import RunStatus
 from exportctl.views import text, text_lists, values, wording
 from exportctl.views.paint import Paint, paint
 from exportctl.views.text_verify import size
 
 if TYPE_CHECKING:
     from exportctl.health.past_runs import FlowRuns, RunsReport
-    from exportctl.runs import Run, RunError
+    from exportctl.resources.run import Run, RunError
 
 TITLES = ("STARTED", "TOOK", "STATUS", "ROWS", "FILES", "SIZE")
 NOT_APPLIED = "not applied: no flow in this sandbox"

@@ -11,10 +11,10 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from exportctl.kinds import BASE_CONNECTION, FLOW
 from exportctl.model import schedule
 from exportctl.model.plan import Actor, Address, PlanItem, Ref, SensitiveValue, UnknownValue, Verb
 from exportctl.model.schedule import format_age, format_count
+from exportctl.resources.kinds import BASE_CONNECTION, FLOW
 
 NOTHING = "(none)"
 DAY, HOUR, MINUTE = 86400, 3600, 60

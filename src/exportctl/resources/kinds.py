@@ -17,8 +17,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from exportctl.destination_types import DATA_LAKE_SPEC, TYPES
 from exportctl.model.plan import DESTINATIONS, EXPORTS
+from exportctl.resources.destinations.table import TYPES
+from exportctl.resources.destinations.type import DATA_LAKE_SPEC
 
 
 class Treat(StrEnum):

@@ -41,8 +41,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 
-from exportctl.kinds import BASE_CONNECTION, FLOW, TARGET_CONNECTION, FieldRule, Kind, Treat
 from exportctl.model.plan import MARKER_VERSION, Marker
+from exportctl.resources.kinds import BASE_CONNECTION, FLOW, TARGET_CONNECTION, FieldRule, Kind, Treat
 
 MAX_LENGTH = 240  # characters
 END = "end"  # the one field whose value, not digest, is kept: earlier and later must be told apart

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from exportctl import wire
+from exportctl.resources import wire
 
 Json = Mapping[str, Any]
 

@@ -12,19 +12,20 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from exportctl.destination_types import (
-    BY_CONNECTION_SPEC,
-    BY_FLOW_SPEC,
-    DATA_LAKE_SPEC,
-    SPEC_VERSION,
-    TYPES,
-    AuthMethod,
-    DestinationType,
-)
-from exportctl.kinds import BASE_CONNECTION, FLOW, SOURCE_CONNECTION, TARGET_CONNECTION
 from exportctl.model import schedule as schedules
-from exportctl.model.plan import MAX_TIMESTAMP, Fields, SensitiveValue, UnknownValue
+from exportctl.model.plan import (
+    MAX_TIMESTAMP,
+    Fields,
+    LiveObject,
+    SensitiveValue,
+    UnknownValue,
+    digest,
+)
 from exportctl.model.secret import Secrecy
+from exportctl.resources import wire
+from exportctl.resources.destinations.table import BY_CONNECTION_SPEC, BY_FLOW_SPEC, TYPES
+from exportctl.resources.destinations.type import DATA_LAKE_SPEC, SPEC_VERSION, AuthMethod, DestinationType
+from exportctl.resources.kinds import BASE_CONNECTION, FLOW, KINDS, SOURCE_CONNECTION, TARGET_CONNECTION
 
 Json = dict[str, Any]
 
@@ -331,3 +332,17 @@ def ids(raw: Mapping[str, Any], name: str) -> tuple[str, ...]:
     if isinstance(value, str):
         return (value,)
     return tuple(str(v) for v in value) if isinstance(value, Sequence) else ()
+
+
+def object_digests(live: LiveObject) -> dict[str, str]:
+    """
+    Digests of what was read of one object: its managed fields, its references, its marker. Judged by value: etags move
+    with every run, `enabled` and `end` by hand.
+    """
+    kind = KINDS[live.kind]
+    fields = wire.read_fields(live.kind, live.raw)
+    read = {name: digest(fields[name]) for name in sorted(fields)}
+    read |= {name: digest(list(wire.ids(live.raw, name))) for name in kind.refs}
+    read["title"] = digest(live.name)
+    read["description"] = digest(live.raw.get("description") or "")
+    return read

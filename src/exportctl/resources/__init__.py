@@ -1,0 +1,1 @@
+"""The service's objects: kinds, wire form, ownership marker, runs."""

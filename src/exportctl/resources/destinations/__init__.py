@@ -1,0 +1,1 @@
+"""One file for each destination type, and the table of them."""
