@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from exportctl.config.nodes import parse_tree, plain_value
 from exportctl.config.values import parse_references
-from exportctl.importing.yaml_text import WIDTH, Block, CommentedItem, document_text, is_writable, scalar_text
+from exportctl.yaml_edit.emit import WIDTH, Block, CommentedItem, document_text, is_writable, scalar_text
 
 KEYS = st.from_regex(r"[a-z0-9][a-z0-9-]{0,47}", fullmatch=True)
 TEXTS = st.text() | st.text(

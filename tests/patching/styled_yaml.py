@@ -11,7 +11,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from exportctl.config.values import escape_references
-from exportctl.importing import yaml_text
+from exportctl.yaml_edit import emit
 
 COMMENTS = ("# why", "#", "# {a: b}, [c]", '# "quoted" \N{ROCKET}', "#: - x", "# it's: 'so',")
 _QUOTES = ("", "", "", "'", '"')
@@ -178,5 +178,5 @@ class _Writer:
         if style == "'" and text.isprintable():
             return "'" + escape_references(text).replace("'", "''") + "'"
         if style == '"':
-            return yaml_text.quoted_text(text)
-        return yaml_text.scalar_text(text, flow=not block)
+            return emit.quoted_text(text)
+        return emit.scalar_text(text, flow=not block)

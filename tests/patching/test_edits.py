@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from exportctl.config.nodes import parse_tree, plain_value
 from exportctl.config.values import parse_references
-from exportctl.importing.yaml_text import CommentedItem
-from exportctl.patching.characters import line_end
-from exportctl.patching.edits import ChangeList, EditError, SetValue, set_value
-from exportctl.patching.spans import ListSpan, MapSpan, ScalarSpan, Span, parse_spans
+from exportctl.yaml_edit.edit import ChangeList, EditError, SetValue, set_value
+from exportctl.yaml_edit.emit import CommentedItem
+from exportctl.yaml_edit.positions import ListSpan, MapSpan, ScalarSpan, Span, parse_spans
+from exportctl.yaml_edit.text import line_end
 from tests.patching.styled_yaml import texts
 
 KEYS = st.sampled_from(["a", "b", "c-d", "exports"])

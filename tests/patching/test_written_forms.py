@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from exportctl.patching.edits import ChangeList, Edit, EditError, SetValue
+from exportctl.yaml_edit.edit import ChangeList, Edit, EditError, SetValue
 
 N = ("a", "n")
 LISTED = ("a",)

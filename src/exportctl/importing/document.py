@@ -11,15 +11,16 @@ from dataclasses import dataclass
 
 from exportctl.config.schema_findings import closest_match
 from exportctl.config.values import NAME, slug
-from exportctl.importing import shared, yaml_text
+from exportctl.importing import shared
 from exportctl.importing.expressible import ImportableFlow
 from exportctl.importing.places import FlowDestination, assign_destinations
 from exportctl.importing.surroundings import ExistingConfig, free_key
-from exportctl.importing.yaml_text import Block, CommentedItem, is_writable
 from exportctl.model.plan import DESTINATIONS, EXPORTS, ListedDataset
 from exportctl.model.schedule import ONCE, default_end, format_moment
 from exportctl.planning.ownership import Ownership
 from exportctl.resources.kinds import FLOW
+from exportctl.yaml_edit import emit
+from exportctl.yaml_edit.emit import Block, CommentedItem, is_writable
 
 REASON = "as found in the sandbox"
 _FOLDER = FLOW.field_rule("folder").default
@@ -89,7 +90,7 @@ def build_document(
         EXPORTS: exports,
     }
     users = {key: tuple(f for f, spot in places.by_flow.items() if spot.destination == key) for key in places.added}
-    return Document(yaml_text.document_text(scene.head_comments, sections) if flows else "", keys, users)
+    return Document(emit.document_text(scene.head_comments, sections) if flows else "", keys, users)
 
 
 def _content(flow: ImportableFlow, key: str, scene: DocumentContext) -> dict[str, object]:

@@ -15,7 +15,6 @@ from exportctl.config.resolved_schedules import HOURS
 from exportctl.importing import unread
 from exportctl.importing.report import LeftOutFlow, LeftOutReason
 from exportctl.importing.unmodelled import unmodelled_names
-from exportctl.importing.yaml_text import is_writable
 from exportctl.model import schedule as schedules
 from exportctl.model.plan import LiveObject
 from exportctl.model.project import Format, Schedule
@@ -26,6 +25,7 @@ from exportctl.resources import wire
 from exportctl.resources.destinations.table import TYPES
 from exportctl.resources.destinations.type import PROFILE_STORE_SPEC, DestinationType
 from exportctl.resources.kinds import FLOW, SOURCE_CONNECTION, SOURCE_IDS, TARGET_CONNECTION, TARGET_IDS
+from exportctl.yaml_edit.emit import is_writable
 
 _AUDIENCE_FLOWS = frozenset(kind.audience_flow_spec for kind in TYPES.values())
 _INTERVALS = frozenset({ONCE, "1 day", *(schedules.format_every("hour", hours) for hours in HOURS)})

@@ -19,12 +19,12 @@ from dataclasses import dataclass
 
 from exportctl.importing.expressible import ImportableFlow
 from exportctl.importing.surroundings import ExistingConfig, ExistingDestination, free_key
-from exportctl.importing.yaml_text import is_writable
 from exportctl.model.plan import DESTINATIONS, LiveObject
 from exportctl.model.project import Format
 from exportctl.planning.ownership import Ownership
 from exportctl.resources import wire
 from exportctl.resources.destinations.type import DestinationType
+from exportctl.yaml_edit.emit import is_writable
 
 _CLEAN_PATH = re.compile(r"/?[^/]+(/[^/]+)*")  # a path that can be cut at a slash and put together again
 _FIRST_LEVEL = re.compile(r"/?[^/]+")

@@ -20,13 +20,13 @@ from exportctl.importing.adoption import ConfigContext
 from exportctl.importing.document import REASON
 from exportctl.model.plan import DESTINATIONS, EXPORTS
 from exportctl.patching import proposed_places
-from exportctl.patching.edits import ChangeList, Edit, EditError, SetValue, is_writable
 from exportctl.patching.judging import ConfigState, EditProblem, ProblemWeight, check_edit, load_config_state
 from exportctl.patching.placing import EditableFiles, TargetLayer, editable_files
 from exportctl.patching.proposals import NotExpressible, Proposal, proposals
 from exportctl.patching.report import AcceptedChanges, AcceptResult, EditedFile, UnacceptedChanges
 from exportctl.patching.sight import EditContext, edit_context
 from exportctl.patching.wishes import AcceptRequest, ChangeGroup, change_groups, group_name
+from exportctl.yaml_edit.edit import ChangeList, Edit, EditError, SetValue, is_writable
 
 _NO_FILE = EditProblem("no file of this project can say it", ProblemWeight.NO_EFFECT)
 _LAYER_ORDER = (TargetLayer.CURRENT, TargetLayer.ENVIRONMENT, TargetLayer.EXTENDING_FILE)

@@ -17,8 +17,8 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from exportctl.config.overlays import REPLACED_WHOLE, extended_files
-from exportctl.patching.edits import Edit, KeyPath, span_at
-from exportctl.patching.spans import MapSpan, parse_spans
+from exportctl.yaml_edit.edit import Edit, KeyPath, span_at
+from exportctl.yaml_edit.positions import MapSpan, parse_spans
 
 DECLARATION_DEPTH = 2  # keys of a path that name what is declared: `exports`, KEY
 

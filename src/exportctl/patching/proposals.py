@@ -23,13 +23,13 @@ from exportctl.importing import document, shared, unread
 from exportctl.model import schedule
 from exportctl.model.project import End, Export, Format
 from exportctl.model.schedule import DAY, HOUR, ONCE
-from exportctl.patching.edits import ChangeList, Edit, SetValue
 from exportctl.patching.sight import EditContext
 from exportctl.patching.wishes import ChangeGroup
 from exportctl.planning.expand import target_properties
 from exportctl.planning.ownership import LiveFlow
 from exportctl.resources import wire
 from exportctl.resources.kinds import FLOW, SOURCE_CONNECTION, TARGET_CONNECTION
+from exportctl.yaml_edit.edit import ChangeList, Edit, SetValue
 
 Proposal = tuple[Edit, ...]
 _MINUTE = 60

@@ -22,16 +22,16 @@ from exportctl.config.nodes import ScalarNode
 from exportctl.importing import shared
 from exportctl.importing.places import account_reference, subpath_below
 from exportctl.importing.surroundings import free_key
-from exportctl.importing.yaml_text import Block
 from exportctl.model.plan import DESTINATIONS, EXPORTS, LiveObject, SensitiveValue
 from exportctl.model.project import READERS, Destination, Export
-from exportctl.patching.edits import Edit, SetValue
 from exportctl.patching.proposals import NotExpressible, Proposal
 from exportctl.patching.sight import EditContext
 from exportctl.patching.wishes import ChangeGroup
 from exportctl.planning.ownership import LiveFlow
 from exportctl.resources import wire
 from exportctl.resources.kinds import TARGET_CONNECTION
+from exportctl.yaml_edit.edit import Edit, SetValue
+from exportctl.yaml_edit.emit import Block
 
 _SENSITIVE = "is sensitive: write what the account holds into the config or the variable yourself"
 _ABFSS = re.compile(r"abfss://([^@/]+)@([^./]+)\.dfs\.core\.windows\.net/?")

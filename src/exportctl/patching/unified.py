@@ -16,7 +16,7 @@ from exportctl.config.secrecy import secrecy
 from exportctl.config.values import BadValue, parse_references
 from exportctl.model.secret import Secrecy
 from exportctl.patching.report import EditedFile
-from exportctl.patching.spans import ListSpan, MapSpan, ScalarSpan, Span, parse_spans
+from exportctl.yaml_edit.positions import ListSpan, MapSpan, ScalarSpan, Span, parse_spans
 
 CONTEXT_LINES = 3
 _MARKS = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\x7f": "\\177"}

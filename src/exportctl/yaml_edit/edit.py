@@ -20,10 +20,11 @@ from dataclasses import dataclass
 from json import dumps
 
 from exportctl.config.values import escape_references
-from exportctl.importing import yaml_text
-from exportctl.importing.yaml_text import Block, CommentedItem
-from exportctl.patching.brackets import append_value, remove_value
-from exportctl.patching.characters import (
+from exportctl.yaml_edit import emit
+from exportctl.yaml_edit.emit import Block, CommentedItem
+from exportctl.yaml_edit.flow_style import append_value, remove_value
+from exportctl.yaml_edit.positions import EntrySpan, ListSpan, MapSpan, ScalarSpan, Span, parse_spans
+from exportctl.yaml_edit.text import (
     find_colon,
     indentation,
     insert_lines_after,
@@ -34,7 +35,6 @@ from exportctl.patching.characters import (
     splice_text,
     text_before,
 )
-from exportctl.patching.spans import EntrySpan, ListSpan, MapSpan, ScalarSpan, Span, parse_spans
 
 KeyPath = tuple[str, ...]
 _STEP = "  "
@@ -90,7 +90,7 @@ def is_writable(value: object) -> bool:
         return all(is_writable(one) for one in value.values())
     if isinstance(value, list | tuple):
         return all(is_writable(one) for one in value)
-    return yaml_text.is_writable(value) if isinstance(value, str) else True
+    return emit.is_writable(value) if isinstance(value, str) else True
 
 
 def span_at(root: MapSpan | None, path: KeyPath) -> Span | None:
@@ -141,7 +141,7 @@ def _open_map(text: str, entry: EntrySpan, rest: KeyPath, value: object, within:
     assert isinstance(inner, Block)
     if find_colon(text, entry.key_end) is None:
         raise EditError("a key without a colon stands there")
-    return _insert_below(text, held.end, yaml_text.lines(inner.entries, indentation(text, entry.key_start) + _STEP))
+    return _insert_below(text, held.end, emit.lines(inner.entries, indentation(text, entry.key_start) + _STEP))
 
 
 def _replace_value(text: str, entry: EntrySpan, value: object, within: bool) -> str:
@@ -153,7 +153,7 @@ def _replace_value(text: str, entry: EntrySpan, value: object, within: bool) -> 
     if text_before(text, held.start).strip():  # `: - x`, behind a key that begins with a question mark
         return splice_text(text, colon + 1, held.end, f" {_format_inline(value, flow=False, json=False)}")
     if isinstance(held, ListSpan) and isinstance(value, list) and value:
-        items = [f"{text_before(text, held.start)}- {yaml_text.item_text(one)}" for one in value]
+        items = [f"{text_before(text, held.start)}- {emit.item_text(one)}" for one in value]
         end = line_end(text, held.end)
         return splice_text(text, line_start(text, held.start), end, newline(text, held.start).join(items))
     shorter = remove_lines(text, held.start, held.end)
@@ -179,7 +179,7 @@ def _format_value(text: str, entry: EntrySpan, value: object, within: bool) -> s
     if isinstance(value, str) and style == "'" and value.isprintable():
         return "'" + escape_references(value).replace("'", "''") + "'"
     if isinstance(value, str) and style in ("'", '"'):
-        return yaml_text.quoted_text(value)
+        return emit.quoted_text(value)
     former = text[entry.value.start : entry.value.end]
     if isinstance(value, str) and _UNQUOTED.fullmatch(value) and _UNQUOTED.fullmatch(former):
         return value
@@ -189,7 +189,7 @@ def _format_value(text: str, entry: EntrySpan, value: object, within: bool) -> s
 def _format_inline(value: object, *, flow: bool, json: bool) -> str:
     """On one line; as JSON where the keys around it have quotes, so that a file of JSON stays one."""
     value = _strip_layout(value)
-    return dumps(_escape_value(value), ensure_ascii=False) if json else yaml_text.inline_text(value, flow=flow)
+    return dumps(_escape_value(value), ensure_ascii=False) if json else emit.inline_text(value, flow=flow)
 
 
 def _strip_layout(value: object) -> object:
@@ -220,7 +220,7 @@ def _add_key(text: str, above: MapSpan, key: str, value: object, *, top: bool) -
         shown = f"{dumps(key) if json else key}: {_format_inline(value, flow=True, json=json)}"
         parts = [(one.key_start, max(one.key_end, one.value.end)) for one in above.entries.values()]
         return append_value(text, above.start, parts, shown)
-    lines = list(yaml_text.lines({key: value}, indentation(text, above.start)))
+    lines = list(emit.lines({key: value}, indentation(text, above.start)))
     return _insert_below(
         text, _trailing_comment_end(text, above.end) if top else above.end, ["", *lines] if top else lines
     )
@@ -287,7 +287,7 @@ def _append_item(text: str, path: KeyPath, value: object) -> str:
         return append_value(
             text, held.start, _parts(held), _format_inline(value, flow=True, json=_is_json_list(text, held))
         )
-    return _insert_below(text, held.items[-1].end, [f"{indentation(text, held.start)}- {yaml_text.item_text(value)}"])
+    return _insert_below(text, held.items[-1].end, [f"{indentation(text, held.start)}- {emit.item_text(value)}"])
 
 
 def _dash_position(text: str, held: ListSpan, number: int) -> int:

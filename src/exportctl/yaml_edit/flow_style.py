@@ -13,14 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from exportctl.patching.characters import (
-    find_comma,
-    insert_lines_after,
-    line_end,
-    remove_lines,
-    splice_text,
-    text_before,
-)
+from exportctl.yaml_edit.text import find_comma, insert_lines_after, line_end, remove_lines, splice_text, text_before
 
 Part = tuple[int, int]  # from the first character of a value, or of its key, to the last one
 _REST = re.compile(r"[ \t]*,?[ \t]*(#.*)?")
