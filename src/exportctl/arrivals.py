@@ -15,6 +15,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from exportctl.client.client import LANDING_ZONE
 from exportctl.errors import Finding, ServiceError
 from exportctl.model.plan import DESTINATIONS, LiveObject, SensitiveValue
 from exportctl.model.project import Destination, Project
@@ -25,7 +26,6 @@ from exportctl.platforms import ConnectedPlatform
 from exportctl.refs import read_references
 from exportctl.resources import wire
 from exportctl.resources.kinds import BASE_CONNECTION, TARGET_CONNECTION
-from exportctl.service.client import LANDING_ZONE
 from exportctl.storage import contents, opening
 from exportctl.storage.access import caller_access, destination_access
 from exportctl.storage.contents import BadFile

@@ -16,6 +16,8 @@ from typing import Any
 import httpx
 
 from exportctl import platforms
+from exportctl.client.auth import Credentials
+from exportctl.client.client import Client
 from exportctl.config import loading as config
 from exportctl.emulator import Emulator
 from exportctl.emulator.gateway import CLIENT_ID, CLIENT_SECRET
@@ -27,8 +29,6 @@ from exportctl.model.secret import Secret
 from exportctl.offline import Setup, read_config, read_project, require_references
 from exportctl.resources import marker
 from exportctl.resources.kinds import FLOW
-from exportctl.service.client import Client
-from exportctl.service.ims import Credentials
 
 Json = dict[str, Any]
 Objects = list[Json]

@@ -20,6 +20,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from exportctl import platforms, workflows
+from exportctl.client import inventory
+from exportctl.client.client import SANDBOXES
 from exportctl.errors import (
     ConfigError,
     Error,
@@ -48,8 +50,6 @@ from exportctl.resources.destinations.google_cloud_storage import _gcs
 from exportctl.resources.destinations.sftp import _sftp
 from exportctl.resources.destinations.table import TYPES
 from exportctl.resources.kinds import FLOW
-from exportctl.service import live
-from exportctl.service.client import SANDBOXES
 
 MAX_FLOWS = 100
 _ABOUT_ENV = ("unknown-environment", "environment-needed")  # validate looks at all environments and finds nothing
@@ -250,7 +250,7 @@ def _check_token(platform: platforms.ConnectedPlatform, project: Project, found:
 def _check_permissions(platform: platforms.ConnectedPlatform, found: CheckCollector) -> None:
     client = platform.client
     flows = _check_permission("view-destinations", "View Destinations", lambda: len(client.list(FLOW.path)), found)
-    _check_permission("view-datasets", "View Datasets", lambda: len(live.list_datasets(client)), found)
+    _check_permission("view-datasets", "View Datasets", lambda: len(inventory.list_datasets(client)), found)
     message = "Manage Destinations, Manage and Activate Dataset Destinations: seen only at the first write"
     found.add_check("permission-writing", CheckStatus.SKIPPED, message, f"{_ROLE} both before the first apply")
     if flows is not None:

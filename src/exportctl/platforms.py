@@ -23,14 +23,14 @@ from typing import TYPE_CHECKING
 import httpx
 
 from exportctl import clock as clocks
+from exportctl.client.auth import DEFAULT_SCOPES, Credentials
+from exportctl.client.client import Client
 from exportctl.clock import Clock
 from exportctl.errors import Error
 from exportctl.model import urls
 from exportctl.model.project import Project
 from exportctl.model.secret import Secret
 from exportctl.refs import read_references
-from exportctl.service.client import Client
-from exportctl.service.ims import DEFAULT_SCOPES, Credentials
 
 if TYPE_CHECKING:
     from exportctl.emulator import Emulator

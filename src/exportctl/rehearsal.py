@@ -27,6 +27,9 @@ from exportctl.applying import references
 from exportctl.applying.apply import ConcurrencyLimit
 from exportctl.applying.proof import FinalCheck, FinalChecker
 from exportctl.applying.protocols import Writer
+from exportctl.client import inventory
+from exportctl.client.auth import Credentials
+from exportctl.client.client import Client
 from exportctl.clock import Clock
 from exportctl.emulator import Emulator, SeedDataset, Switches
 from exportctl.emulator.gateway import CLIENT_ID, CLIENT_SECRET
@@ -41,9 +44,6 @@ from exportctl.platforms import EMBEDDED_URL, TOKEN_PATH, emulator_clock
 from exportctl.resources import wire
 from exportctl.resources.destinations.table import TYPES
 from exportctl.resources.kinds import BASE_CONNECTION, KINDS
-from exportctl.service import live
-from exportctl.service.client import Client
-from exportctl.service.ims import Credentials
 from exportctl.snapshots.document import Snapshot
 from exportctl.snapshots.redaction import redact_object
 from exportctl.workflows import PlanResult, known_sensitive_values
@@ -122,7 +122,7 @@ def _run_final_check(
         seen = replace(seen, specs=draft.live.specs)
         return planner.build_plan(wanted, seen, draft.plan.header, flags, draft.plan.as_of, draft.plan.unset)
 
-    prover = FinalChecker(lambda: live.read_inventory(client), replan, writer, clock, draft.project.name, limit)
+    prover = FinalChecker(lambda: inventory.read_inventory(client), replan, writer, clock, draft.project.name, limit)
     return prover.run_final_check(draft.plan, outcomes)
 
 

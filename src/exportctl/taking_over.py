@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from exportctl.applying import references
+from exportctl.client import inventory
 from exportctl.config import files as config_files
 from exportctl.importing.adoption import ConfigContext, import_flows
 from exportctl.importing.report import ImportResult, Selection
@@ -19,7 +20,6 @@ from exportctl.patching.patch import accept_differences
 from exportctl.patching.report import AcceptResult
 from exportctl.patching.wishes import AcceptRequest
 from exportctl.platforms import EMBEDDED, open_platform, platform_kind
-from exportctl.service import live
 from exportctl.workflows import header
 
 STDOUT = "(stdout)"  # the name of YAML that goes into no file, which no file of a config can have
@@ -70,7 +70,7 @@ def _read_inputs(setup: Setup, wall: Callable[[], int]) -> tuple[Project, Config
             variables=setup.env,
             values=known.values,
             unset=known.unset,
-            live=live.read_inventory(platform.client),
+            live=inventory.read_inventory(platform.client),
             header=header(project, platform),
             as_of=setup.now if setup.now is not None else platform.as_of(),
         )

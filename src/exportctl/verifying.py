@@ -17,6 +17,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from exportctl.arrivals import StorageReaders, StorageReading
+from exportctl.client import inventory
+from exportctl.client import runs as service_runs
 from exportctl.clock import Clock
 from exportctl.errors import Finding, ServiceError, UsageError
 from exportctl.model import schedule
@@ -28,8 +30,6 @@ from exportctl.offline import Setup, read_project, require_references
 from exportctl.planning.ownership import LiveFlow, Ownership, build_ownership
 from exportctl.platforms import ConnectedPlatform, open_platform
 from exportctl.resources.run import Run
-from exportctl.service import live
-from exportctl.service import runs as service_runs
 from exportctl.verification import judging
 from exportctl.verification.occasions import DueRun, due_runs
 from exportctl.verification.report import DeliveryResult, ExportVerdicts, Verdict, VerifyReport
@@ -86,7 +86,7 @@ class Verifier:
             UsageError: `since` lies in the future.
             ServiceError: flows or runs could not be read.
         """
-        seen = live.read_objects(self._platform.client)
+        seen = inventory.read_objects(self._platform.client)
         as_of = self._setup.now if self._setup.now is not None else self._platform.as_of()
         since = as_of - WINDOW if question.since is None else question.since
         if since > as_of:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from exportctl.client import runs as service_runs
 from exportctl.config.schema_findings import closest_match
 from exportctl.errors import UsageError
 from exportctl.health.past_runs import FlowRuns, RunsReport
@@ -15,7 +16,6 @@ from exportctl.model.schedule import format_moment
 from exportctl.resources.kinds import FLOW
 from exportctl.resources.run import Run
 from exportctl.resources.wire import destination_type
-from exportctl.service import runs as service_runs
 from exportctl.workflows import ConnectedPlan
 
 DEFAULT_LIMIT = 10  # runs of each flow if nobody says

@@ -17,6 +17,7 @@ from exportctl.applying import references
 from exportctl.applying.apply import ConcurrencyLimit
 from exportctl.applying.proof import FinalCheck, FinalChecker
 from exportctl.applying.protocols import SETTLE_SECONDS, Writer
+from exportctl.client import inventory as live
 from exportctl.errors import Error, Finding
 from exportctl.model.plan import EXPORTS, Inventory, ListedDataset, Outcome, OutcomeStatus, Plan, PlanHeader
 from exportctl.model.plan_options import PlanOptions
@@ -28,7 +29,6 @@ from exportctl.planning.expand import DesiredState, build_desired_state
 from exportctl.platforms import EMBEDDED, ConnectedPlatform, open_platform, platform_kind
 from exportctl.resources.kinds import KINDS
 from exportctl.saved import planfile
-from exportctl.service import live
 from exportctl.snapshots import document as snapshots
 from exportctl.snapshots.document import Snapshot
 

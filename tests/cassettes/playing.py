@@ -14,6 +14,8 @@ from exportctl.applying import references
 from exportctl.applying.apply import ConcurrencyLimit
 from exportctl.applying.apply import apply_plan as applied
 from exportctl.applying.protocols import Writer
+from exportctl.client import inventory
+from exportctl.client.client import Client, Credentials
 from exportctl.clock import Clock
 from exportctl.model.plan import Inventory, Outcome, PlanHeader
 from exportctl.model.plan_options import PlanOptions
@@ -22,8 +24,6 @@ from exportctl.offline import read_project, require_references
 from exportctl.planning import planner
 from exportctl.planning.expand import build_desired_state
 from exportctl.resources.kinds import KINDS
-from exportctl.service import live
-from exportctl.service.client import Client, Credentials
 from tests.loop.world import ENV, ORGANIZATION, SANDBOX, SECRETS, START, config
 
 FIRST = config()
@@ -47,7 +47,7 @@ def fixed_clock() -> Clock:
 
 
 def read_all(client: Client) -> Inventory:
-    return live.read_inventory(client)
+    return inventory.read_inventory(client)
 
 
 def apply_config(client: Client, content: Mapping[str, Any], clock: Clock) -> tuple[Outcome, ...]:
@@ -59,7 +59,7 @@ def apply_config(client: Client, content: Mapping[str, Any], clock: Clock) -> tu
         project, _ = read_project(setup, START)
         require_references(project)
         known = references.read_values_for_plan(project, setup.env, path, invent=False)
-        seen = live.read_inventory(client)
+        seen = inventory.read_inventory(client)
         wanted = build_desired_state(project, known.values, seen.specs)
         header = PlanHeader(ORGANIZATION, SANDBOX, None, project.name, "loopback")
         plan = planner.build_plan(wanted, seen, header, PlanOptions(), START)

@@ -10,10 +10,10 @@ from contextlib import contextmanager
 import pytest
 import yaml
 
+from exportctl.client.client import Client, Credentials
 from exportctl.errors import Conflict, NotFound, ServiceError, Unauthorized
 from exportctl.model.plan import OutcomeStatus
 from exportctl.model.secret import Secret
-from exportctl.service.client import Client, Credentials
 from tests.cassettes.compose import LAKE, UNKNOWN, example, exchanges
 from tests.cassettes.playing import CHANGED, FIRST, apply_config, client_at, fixed_clock, read_all
 from tests.cassettes.tape import FOLDER, HOST, ORIGINS, SECRET_HEADERS, TAPES, recorder

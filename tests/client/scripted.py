@@ -11,10 +11,10 @@ from urllib.parse import parse_qsl
 
 import httpx
 
+from exportctl.client.auth import Credentials
+from exportctl.client.client import Client
+from exportctl.client.retry import Backoff
 from exportctl.model.secret import Secret
-from exportctl.service.client import Client
-from exportctl.service.ims import Credentials
-from exportctl.service.retry import Backoff
 
 TOKEN = "token-one-that-nobody-may-see"
 SECRET = "client-secret-nobody-may-see"

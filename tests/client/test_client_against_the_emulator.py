@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
+from exportctl.client.auth import Credentials
+from exportctl.client.client import SANDBOXES, Client, RequestCounts
 from exportctl.emulator import Emulator, Fault, SeedDataset
 from exportctl.errors import Conflict, Forbidden, NotFound, NotReached, ServiceError, Unauthorized
 from exportctl.model.secret import Secret
-from exportctl.service.client import SANDBOXES, Client, RequestCounts
-from exportctl.service.ims import Credentials
 from tests.client.scripted import FakeTime, client_of
 
 DATA_LAKE = "23598e46-f560-407b-88d5-ea6207e49db0"

@@ -11,10 +11,10 @@ from typing import Any
 import httpx
 import pytest
 
+from exportctl.client.auth import Credentials
+from exportctl.client.client import Client
 from exportctl.errors import Conflict, Error, Forbidden, NotFound, NotReached, ServiceError, Unauthorized
 from exportctl.model.secret import Secret, auth_values, build_mask
-from exportctl.service.client import Client
-from exportctl.service.ims import Credentials
 from tests.client.scripted import SECRET, TOKEN, Reply, Script, client_of, token_reply
 
 REPORT = {

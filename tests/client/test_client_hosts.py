@@ -5,11 +5,11 @@ from __future__ import annotations
 import httpx
 import pytest
 
+from exportctl.client.auth import Credentials
+from exportctl.client.client import Client
 from exportctl.errors import Error
 from exportctl.model.secret import Secret
 from exportctl.model.urls import IMS_TOKEN_URL, PRODUCTION, allowed_hosts, check_host, check_token_url, is_loopback
-from exportctl.service.client import Client
-from exportctl.service.ims import Credentials
 from tests.client.scripted import Script, client_of
 
 LISTED = allowed_hosts("platform-stage.adobe.io, mock.example:8443\nOther.Example")

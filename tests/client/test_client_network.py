@@ -11,10 +11,10 @@ from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 import pytest
 
+from exportctl.client.auth import Credentials
+from exportctl.client.client import Client, RequestCounts
 from exportctl.errors import Error, NotReached
 from exportctl.model.secret import Secret
-from exportctl.service.client import Client, RequestCounts
-from exportctl.service.ims import Credentials
 from tests.client.scripted import FakeTime, Reply, Script
 
 

@@ -7,9 +7,9 @@ from collections.abc import Callable
 import httpx
 import pytest
 
+from exportctl.client.client import Client
+from exportctl.client.retry import Backoff, http_date, may_have_happened, retry_after
 from exportctl.errors import NotReached, ServiceError
-from exportctl.service.client import Client
-from exportctl.service.retry import Backoff, http_date, may_have_happened, retry_after
 from tests.client.scripted import DATE, FakeTime, Reply, Script, client_of
 
 VERBS: dict[str, Callable[[Client], object]] = {

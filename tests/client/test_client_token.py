@@ -8,9 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 import pytest
 
+from exportctl.client.auth import ASSUMED_LIFE, DEFAULT_SCOPES, Credentials, lifetime
 from exportctl.errors import Error, NotReached, ServiceError, Unauthorized
 from exportctl.model.secret import Secret
-from exportctl.service.ims import ASSUMED_LIFE, DEFAULT_SCOPES, Credentials, lifetime
 from tests.client.scripted import SECRET, FakeTime, Reply, Script, SeenRequest, client_of, token_reply
 
 REFUSED = Reply(401, {"error_code": "401013", "message": "Oauth token is not valid"})

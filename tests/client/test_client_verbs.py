@@ -7,8 +7,8 @@ import json
 import pytest
 
 from exportctl import __version__
+from exportctl.client.client import SANDBOXES, Client, CreatedObject, RequestCounts
 from exportctl.errors import Error, NotFound, ServiceError
-from exportctl.service.client import SANDBOXES, Client, CreatedObject, RequestCounts
 from tests.client.scripted import DATE, FLOWS, TOKEN, Reply, Script, client_of
 
 ETAG = '"0a0b0c0d-0000-0200-0000-65a000000000"'

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from exportctl.client.inventory import live_object
 from exportctl.errors import SourcePosition
 from exportctl.model.plan import Inventory, LiveObject, Marker
 from exportctl.model.project import (
@@ -21,7 +22,6 @@ from exportctl.model.secret import Secrecy
 from exportctl.planning.expand import DesiredAccount, DesiredExport, DesiredState, build_desired_state
 from exportctl.resources.kinds import KINDS
 from exportctl.resources.marker import format_description
-from exportctl.service.live import live_object
 
 NOW = 1_800_000_000  # 2027-01-15 08:00:00 UTC
 AT = SourcePosition("exports.yaml", 3, 1)

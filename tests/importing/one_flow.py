@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from exportctl.client.inventory import live_object
 from exportctl.model.plan import Inventory, ListedDataset
 from exportctl.resources.destinations.amazon_s3 import AMAZON_S3
 from exportctl.resources.destinations.type import DATA_LAKE_SPEC
 from exportctl.resources.kinds import BASE_CONNECTION, FLOW, SOURCE_CONNECTION, TARGET_CONNECTION
-from exportctl.service.live import live_object
 
 NOW = 1_800_000_000  # 2027-01-15 08:00:00 UTC
 DAY, HOUR = 86400, 3600

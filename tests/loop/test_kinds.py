@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from exportctl.client.client import Client
+from exportctl.client.inventory import live_object
 from exportctl.emulator import Switches
 from exportctl.errors import NotFound
 from exportctl.model.plan import Marker, SensitiveValue
@@ -24,8 +26,6 @@ from exportctl.resources.kinds import (
     Treat,
 )
 from exportctl.resources.marker import format_description
-from exportctl.service.client import Client
-from exportctl.service.live import live_object
 from tests.loop.world import SANDBOX, START, World
 
 TYPE = "amazon-s3"

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 
 from exportctl.applying.apply import ConcurrencyLimit, run_steps
 from exportctl.applying.protocols import Writer, replace_digests
+from exportctl.client.inventory import read_lagging_objects
 from exportctl.clock import Clock
 from exportctl.model.plan import (
     WRITE_CAUSES,
@@ -34,7 +35,6 @@ from exportctl.model.plan import (
 from exportctl.planning.creation import deletion_steps
 from exportctl.planning.ownership import LiveFlow, build_ownership
 from exportctl.resources.kinds import KINDS
-from exportctl.service.live import read_lagging_objects
 
 CHECK_DELAYS = (0.0, 2.0, 5.0, 15.0)  # seconds between readings while anything still moves
 

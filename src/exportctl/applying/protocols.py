@@ -19,14 +19,14 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
+from exportctl.client.client import Client
+from exportctl.client.inventory import DELETING_STATES, list_objects, live_object
 from exportctl.clock import Clock
 from exportctl.errors import Conflict, NotFound, ServiceError, StalePlan
 from exportctl.model.plan import Fields, LiveObject, Marker, Step
 from exportctl.planning.ownership import refuse_newer_markers
 from exportctl.resources import marker, wire
 from exportctl.resources.kinds import BASE_CONNECTION, FLOW, KINDS, TARGET_IDS, Kind
-from exportctl.service.client import Client
-from exportctl.service.live import DELETING_STATES, list_objects, live_object
 
 SETTLE_SECONDS = 60.0  # seconds; also how long a created object may take to be listed (promise 3)
 MAX_TRIES = 5

@@ -15,9 +15,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from urllib.parse import urlencode, urlsplit
 
+from exportctl.client.transport import Answer, NoAnswer, Purpose, Request
 from exportctl.errors import Error, NotReached, ServiceError, Unauthorized
 from exportctl.model.secret import Secret
-from exportctl.service.exchange import Answer, NoAnswer, Purpose, Request
 
 DEFAULT_SCOPES = ("openid", "AdobeID", "read_organizations", "additional_info.projectedProductContext", "session")
 MARGIN = 500.0  # seconds before the end at which a token is renewed; aepp's figure [AE connector.py]

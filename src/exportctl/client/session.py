@@ -12,12 +12,12 @@ from dataclasses import dataclass, field
 from urllib.parse import quote, urlencode
 
 from exportctl import __version__
+from exportctl.client.auth import Credentials, Tokens
+from exportctl.client.errors import RequestLine, error_of, not_reached_error
+from exportctl.client.transport import Answer, NoAnswer, Purpose, Request, RequestSender
 from exportctl.errors import Error, ServiceError
 from exportctl.model.secret import Mask, build_mask
 from exportctl.model.urls import Url
-from exportctl.service.exchange import Answer, NoAnswer, Purpose, Request, RequestSender
-from exportctl.service.ims import Credentials, Tokens
-from exportctl.service.wire_errors import RequestLine, error_of, not_reached_error
 
 
 @dataclass(frozen=True)

@@ -20,10 +20,10 @@ from dataclasses import dataclass
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
+from exportctl.client.retry import may_have_happened
+from exportctl.client.transport import Answer, NoAnswer
 from exportctl.errors import Conflict, Forbidden, NotFound, NotReached, ServiceError, Unauthorized
 from exportctl.model.secret import Mask, clean_text
-from exportctl.service.exchange import Answer, NoAnswer
-from exportctl.service.retry import may_have_happened
 
 _VIEW = "View Destinations"
 _ACCOUNTS = "View Destinations and Manage Destinations"

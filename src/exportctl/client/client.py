@@ -24,10 +24,9 @@ from typing import Self
 
 import httpx
 
-from exportctl.errors import NotFound
-from exportctl.model.secret import auth_values
-from exportctl.model.urls import IMS_TOKEN_URL, parse_service_url
-from exportctl.service.envelopes import (
+from exportctl.client.auth import Credentials
+from exportctl.client.errors import RequestLine, describe_body, json_object, unusable_answer_error
+from exportctl.client.pages import (
     Json,
     Objects,
     Params,
@@ -40,11 +39,12 @@ from exportctl.service.envelopes import (
     page_items,
     quote_etag,
 )
-from exportctl.service.exchange import Answer, RequestCounts, RequestSender, TimeSource
-from exportctl.service.ims import Credentials
-from exportctl.service.retry import Backoff
-from exportctl.service.session import RequestParts, Session
-from exportctl.service.wire_errors import RequestLine, describe_body, json_object, unusable_answer_error
+from exportctl.client.retry import Backoff
+from exportctl.client.session import RequestParts, Session
+from exportctl.client.transport import Answer, RequestCounts, RequestSender, TimeSource
+from exportctl.errors import NotFound
+from exportctl.model.secret import auth_values
+from exportctl.model.urls import IMS_TOKEN_URL, parse_service_url
 
 __all__ = [
     "ACTIVATION",

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from exportctl.service.exchange import Answer
-from exportctl.service.wire_errors import RequestLine, unusable_answer_error
+from exportctl.client.errors import RequestLine, unusable_answer_error
+from exportctl.client.transport import Answer
 
 Json = dict[str, Any]
 Objects = list[Json]

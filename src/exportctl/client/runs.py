@@ -11,9 +11,9 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from exportctl.client.client import Client
 from exportctl.resources import run as runs
 from exportctl.resources.run import Run
-from exportctl.service.client import Client
 
 NEWEST_FIRST = ("orderby", "-createdAt")
 FLOWS_PER_LIST = 20  # flows in one list: twenty ids keep the URL below 1 KiB

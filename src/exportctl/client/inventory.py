@@ -11,13 +11,13 @@ from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from exportctl.client.client import Client
 from exportctl.errors import NotFound, ServiceError
 from exportctl.model.plan import Inventory, ListedDataset, LiveObject
 from exportctl.resources import marker
 from exportctl.resources.destinations.table import TYPES
 from exportctl.resources.destinations.type import DATA_LAKE_SPEC
 from exportctl.resources.kinds import KINDS, Kind
-from exportctl.service.client import Client
 
 CREATION_ORDER = ("orderby", "createdAt")
 MAX_PARALLEL_LISTS = 4  # few at once: no rate limit is published, and many calls can surface as 500 [TR]

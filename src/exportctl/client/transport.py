@@ -23,8 +23,8 @@ from random import random
 
 import httpx
 
+from exportctl.client.retry import THROTTLING, Backoff, Trouble, can_repeat, http_date, retry_after, trouble
 from exportctl.errors import Error
-from exportctl.service.retry import THROTTLING, Backoff, Trouble, can_repeat, http_date, retry_after, trouble
 
 
 class Purpose(StrEnum):
