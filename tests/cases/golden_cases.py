@@ -15,7 +15,7 @@ from pathlib import Path
 
 from exportctl.model.plan import Plan
 from exportctl.model.plan_options import PlanOptions
-from exportctl.saved.document import encode_plan
+from exportctl.planfile.serialize import encode_plan
 from exportctl.views import json, text
 from tests.loop.world import World, world
 

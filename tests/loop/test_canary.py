@@ -19,7 +19,7 @@ import pytest
 from exportctl.cli.main import main
 from exportctl.emulator import Emulator, Fault
 from exportctl.errors import Error
-from exportctl.saved import planfile
+from exportctl.planfile import file as planfile
 from exportctl.views import json as json_view
 from exportctl.views import markdown as markdown_view
 from exportctl.views import text as text_view

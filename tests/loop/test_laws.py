@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from exportctl.emulator import Switches
 from exportctl.model.plan import EXPORTS, OutcomeStatus
 from exportctl.model.plan_options import PlanOptions
-from exportctl.saved import planfile
+from exportctl.planfile import file as planfile
 from tests.loop.generated import accepting_switches, configs
 from tests.loop.world import SANDBOX, World, world
 

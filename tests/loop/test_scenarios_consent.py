@@ -8,7 +8,7 @@ from typing import Any
 from exportctl.emulator import Switches
 from exportctl.model.plan import Cause, Verb
 from exportctl.model.plan_options import PlanOptions
-from exportctl.saved import planfile
+from exportctl.planfile import file as planfile
 from tests.loop.scenes import DAY, apply_config, field_causes, item, orders, orders_and_other, safety_checks
 from tests.loop.test_scenarios_owners import duplicate_orders
 from tests.loop.world import DATASETS, DESTINATIONS, SANDBOX, World, config, world

@@ -18,7 +18,7 @@ from exportctl.emulator import Switches
 from exportctl.errors import ConfigError, RefusedError
 from exportctl.model.plan import Action, Cause, Plan, Verb
 from exportctl.model.plan_options import PlanOptions
-from exportctl.saved import planfile
+from exportctl.planfile import file as planfile
 from exportctl.views import json as json_view
 from exportctl.views import markdown, text
 from tests.loop.generated import accepting_switches

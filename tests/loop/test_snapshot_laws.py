@@ -17,7 +17,7 @@ from exportctl.emulator import Switches
 from exportctl.errors import ConfigError, Error
 from exportctl.model.plan import Cause, Plan, canonical_json
 from exportctl.model.plan_options import PlanOptions
-from exportctl.saved.document import encode_plan
+from exportctl.planfile.serialize import encode_plan
 from exportctl.snapshots import document
 from exportctl.snapshots.document import Snapshot
 from tests.loop.generated import accepting_switches, configs

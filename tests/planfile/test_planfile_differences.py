@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from exportctl.model.plan import Action, Address, Cause, FieldChange, Marker, Plan, PlanItem, Refusal, Step, Verb
-from exportctl.saved import document as plan_document
-from exportctl.saved import planfile
-from exportctl.saved.planfile import StaleValue
+from exportctl.planfile import file as planfile
+from exportctl.planfile import serialize as plan_document
+from exportctl.planfile.file import StaleValue
 from tests.planfile.approval_plans import AS_OF, HEADER, MARKER, WEB, patch_step, plan, updated_item
 
 APPROVED = plan(updated_item())

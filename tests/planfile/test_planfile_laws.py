@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from exportctl.errors import PlanFileError
 from exportctl.model.plan import FieldChange, Plan, SensitiveValue
-from exportctl.saved import document as plan_document
-from exportctl.saved import planfile
+from exportctl.planfile import file as planfile
+from exportctl.planfile import serialize as plan_document
 from tests.planfile.approval_plans import plan, plans, updated_item
 
 TEXT = planfile.dump_plan(plan(updated_item(), unset=("A",), options={"targets": ["exports.*"]}))

@@ -8,7 +8,7 @@ import json
 import pytest
 
 from exportctl.errors import PlanFileError
-from exportctl.saved import planfile
+from exportctl.planfile import file as planfile
 from tests.planfile.approval_plans import AS_OF, plan, updated_item
 
 TEXT = planfile.dump_plan(plan(updated_item()))

@@ -7,7 +7,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from exportctl import drift_report
-from exportctl.saved import planfile
+from exportctl.planfile import file as planfile
 from exportctl.views import github, json, markdown, text, text_apply, text_drift
 from tests.views.sample_plans import AS_OF, DAY, every_cause, full_plan, outcomes
 

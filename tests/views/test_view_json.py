@@ -14,7 +14,7 @@ from exportctl import drift_report, output_schemas
 from exportctl.errors import Error, SourcePosition
 from exportctl.model.check import Check, CheckStatus
 from exportctl.model.plan import ListedDataset, Plan
-from exportctl.saved import planfile
+from exportctl.planfile import file as planfile
 from exportctl.views import json, json_environments, json_health, json_import, json_patch, json_verify
 from exportctl.views.json_environments import EnvironmentBody
 from tests.importing.sample_imports import ORDERS, import_result

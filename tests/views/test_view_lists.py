@@ -7,7 +7,7 @@ import pytest
 from exportctl.errors import ConfigError, Finding, Level, SourcePosition
 from exportctl.model.check import Check, CheckStatus
 from exportctl.model.plan import ListedDataset, Plan
-from exportctl.saved.planfile import StaleValue
+from exportctl.planfile.file import StaleValue
 from exportctl.views import text, text_apply, text_lists
 from tests.views.sample_plans import AS_OF, HEADER, outcomes, paused_item, renewed_item, updated_item
 

@@ -19,7 +19,7 @@ from exportctl.errors import Error, Finding, SourcePosition
 from exportctl.model.check import Check, CheckStatus
 from exportctl.model.plan import Cause, ListedDataset, Outcome, OutcomeStatus, Plan
 from exportctl.model.secret import build_mask
-from exportctl.saved import planfile
+from exportctl.planfile import file as planfile
 from exportctl.views import escape, github, json, markdown, text, text_apply, text_drift, text_lists, values
 from tests.views.golden_files import texts
 from tests.views.sample_plans import (

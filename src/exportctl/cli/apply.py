@@ -30,7 +30,7 @@ from exportctl.offline import hidden_values
 
 if TYPE_CHECKING:
     from exportctl.model.plan import Plan
-    from exportctl.saved.planfile import SavedPlan
+    from exportctl.planfile.file import SavedPlan
     from exportctl.workflows import ConnectedPlan
 
 WEEK = 7 * 86400
@@ -117,7 +117,7 @@ def renew(
 
 
 def _load_plan_file(call: CommandContext, file: Path, given: PlanOptions, only_if: str | None) -> SavedPlan:
-    from exportctl.saved import planfile
+    from exportctl.planfile import file as planfile
 
     reject_option(
         "PLANFILE", (given != PlanOptions(), only_if), "a saved plan holds its own flags; give no others with it"
@@ -126,7 +126,7 @@ def _load_plan_file(call: CommandContext, file: Path, given: PlanOptions, only_i
 
 
 def _approved_flags(saved: SavedPlan) -> PlanOptions:
-    from exportctl.saved import planfile
+    from exportctl.planfile import file as planfile
 
     try:
         given = PlanOptions.from_json_values(dict(saved.options))
@@ -139,7 +139,7 @@ def _approved_flags(saved: SavedPlan) -> PlanOptions:
 def run_apply(call: CommandContext, order: ApplyRequest) -> int:
     """Plan, check the approval, and go on if all of it holds."""
     from exportctl import workflows
-    from exportctl.saved import planfile
+    from exportctl.planfile import file as planfile
 
     saved, setup = order.saved, call.setup()
     if saved:
@@ -171,7 +171,7 @@ def _check_approval(call: CommandContext, order: ApplyRequest, made: ConnectedPl
         StalePlan: the saved plan is too old or for another sandbox, would revive what has ended since, or has another
             digest.
     """
-    from exportctl.saved import planfile
+    from exportctl.planfile import file as planfile
     from exportctl.views import json, text_lists
 
     if order.only_if and planfile.approval_digest(made.plan) != order.only_if:
@@ -197,7 +197,7 @@ def _check_approval(call: CommandContext, order: ApplyRequest, made: ConnectedPl
 
 
 def _check_age(order: ApplyRequest, saved: SavedPlan, now: int) -> None:
-    from exportctl.saved import planfile
+    from exportctl.planfile import file as planfile
 
     age = planfile.age_seconds(saved, now)
     if age > order.max_age:
@@ -222,7 +222,7 @@ def _check_sandbox(made: ConnectedPlan, saved: SavedPlan) -> None:
 
 def _check_ends(shown: Plan, now: int) -> None:
     """What a plan says of a flow that ends is not what it would say of one that has ended."""
-    from exportctl.saved import planfile
+    from exportctl.planfile import file as planfile
 
     over = planfile.expired_since_plan(shown, now)
     if over:

@@ -179,7 +179,7 @@ def show_explained_values(call: CommandContext) -> int:
 
 def show(ctx: typer.Context, file: Annotated[Path, typer.Argument(metavar="PLANFILE", help="A saved plan.")]) -> int:
     """Show a saved plan as it was reviewed. Reads no config and no network."""
-    from exportctl.saved import planfile
+    from exportctl.planfile import file as planfile
     from exportctl.views import json, text
 
     call = command_context(ctx)

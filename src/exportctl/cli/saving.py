@@ -29,7 +29,7 @@ def save_plan(call: CommandContext, plan: Plan, file: Path) -> None:
     Raises:
         Error: a known secret is in it, or it cannot be written; nothing was.
     """
-    from exportctl.saved import planfile
+    from exportctl.planfile import file as planfile
 
     if plan.errors() or plan.is_refused:
         call.screen.say(f"{file} is not written: apply would refuse this plan.")
@@ -99,7 +99,7 @@ def append_audit_record(
 def _audit_record(
     call: CommandContext, made: ConnectedPlan, outcomes: Sequence[Outcome], result: str
 ) -> dict[str, Any]:
-    from exportctl.saved import planfile
+    from exportctl.planfile import file as planfile
 
     header = made.plan.header
     return {

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from exportctl.drift_report import DriftReport
 from exportctl.errors import Finding, Level
 from exportctl.model.plan import Plan
-from exportctl.saved.planfile import approval_digest
+from exportctl.planfile.file import approval_digest
 from exportctl.views import text_drift, values, wording
 
 _OF_ONE = frozenset({"digest", "summary"})

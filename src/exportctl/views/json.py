@@ -18,9 +18,9 @@ from exportctl.drift_report import DriftEntry, DriftReport
 from exportctl.errors import Finding, Level, SourcePosition
 from exportctl.model.check import Check, CheckStatus
 from exportctl.model.plan import Cause, ListedDataset, Outcome, Plan, PlanHeader
-from exportctl.saved import document as plan_document
-from exportctl.saved import planfile
-from exportctl.saved.planfile import SavedPlan
+from exportctl.planfile import file as planfile
+from exportctl.planfile import serialize as plan_document
+from exportctl.planfile.file import SavedPlan
 from exportctl.views import text_apply, wording
 
 FORMAT_VERSION = 1

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from exportctl.environments import DifferenceCause, EnvironmentDiff
 from exportctl.errors import Finding, Level
 from exportctl.model.plan import Plan, PlanHeader
-from exportctl.saved import document as plan_document
+from exportctl.planfile import serialize as plan_document
 from exportctl.views import json, json_health
 from exportctl.views.json import Json
 from exportctl.views.sides import EnvironmentResult

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from exportctl.health.run_hints import error_hints
-from exportctl.saved import document
+from exportctl.planfile import serialize
 from exportctl.views import json
 from exportctl.views.json import Json
 
@@ -72,7 +72,7 @@ def status_result(report: StatusReport) -> Json:
         "exports": [_health(one) for one in report.exports],
         "unmanaged": report.unmanaged,
         "ended": report.expired,
-        "ending": None if report.ending is None else [document.other_flow(flow) for flow in report.ending],
+        "ending": None if report.ending is None else [serialize.other_flow(flow) for flow in report.ending],
     }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from exportctl.saved import document
+from exportctl.planfile import serialize
 from exportctl.views import json
 
 if TYPE_CHECKING:
@@ -24,14 +24,14 @@ def render_patch(shown: AcceptResult, patch: Patch, *, written: bool, failures: 
         "accepted": [
             {
                 "address": str(one.address),
-                "fields": [document.field(change) for change in one.changes],
+                "fields": [serialize.field(change) for change in one.changes],
                 "files": list(one.files),
                 "allowed": list(one.allowed_rules),
             }
             for one in shown.accepted
         ],
         "left": [
-            {"address": str(one.address), "fields": [document.field(c) for c in one.changes], "why": one.reason}
+            {"address": str(one.address), "fields": [serialize.field(c) for c in one.changes], "why": one.reason}
             for one in shown.unaccepted
         ],
         "failing": bool(failures),
@@ -41,6 +41,6 @@ def render_patch(shown: AcceptResult, patch: Patch, *, written: bool, failures: 
             for item in shown.targeted_plan.items
             for one in item.refusals
         ],
-        "findings": [document.finding(one) for one in shown.targeted_plan.errors()],
+        "findings": [serialize.finding(one) for one in shown.targeted_plan.errors()],
     }
     return json.envelope("patch", result, header=shown.plan.header, as_of=shown.plan.as_of)

@@ -15,8 +15,8 @@ from collections.abc import Iterator, Mapping
 from exportctl.errors import Finding, Level
 from exportctl.model.plan import Cause, Consequence, FieldChange, Plan, PlanHeader, PlanItem, Refusal, Verb
 from exportctl.model.schedule import format_age
-from exportctl.saved.document import decode_plan
-from exportctl.saved.planfile import SavedPlan, age_seconds, approval_digest
+from exportctl.planfile.file import SavedPlan, age_seconds, approval_digest
+from exportctl.planfile.serialize import decode_plan
 from exportctl.views import values, wording
 from exportctl.views.paint import Paint, paint
 

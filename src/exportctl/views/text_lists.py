@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from exportctl.errors import Error, Finding, Level, SourcePosition
 from exportctl.model.check import Check, CheckStatus
 from exportctl.model.plan import ListedDataset
-from exportctl.saved.planfile import StaleValue
+from exportctl.planfile.file import StaleValue
 from exportctl.views import text, values, wording
 from exportctl.views.paint import Paint, paint
 

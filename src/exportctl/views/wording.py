@@ -19,7 +19,7 @@ from exportctl.model.plan import (
     Verb,
 )
 from exportctl.model.schedule import format_age
-from exportctl.saved.planfile import approval_digest
+from exportctl.planfile.file import approval_digest
 from exportctl.views import values
 
 EMULATOR = "EMULATOR: nothing reaches Adobe"

@@ -24,9 +24,9 @@ from typing import Any
 from exportctl import __version__
 from exportctl.errors import PlanFileError
 from exportctl.model.plan import WRITE_CAUSES, Cause, Plan, PlanHeader, canonical_json
+from exportctl.planfile.serialize import Json, encode_plan
+from exportctl.planfile.staleness import StaleValue, approvals, approved_plan, compare_approvals
 from exportctl.resources.marker import END
-from exportctl.saved.approval import StaleValue, approvals, approved_plan, compare_approvals
-from exportctl.saved.document import Json, encode_plan
 
 __all__ = [
     "FORMAT_VERSION",
