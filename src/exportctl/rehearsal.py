@@ -44,8 +44,8 @@ from exportctl.platforms import EMBEDDED_URL, TOKEN_PATH, emulator_clock
 from exportctl.resources import wire
 from exportctl.resources.destinations.table import TYPES
 from exportctl.resources.kinds import BASE_CONNECTION, KINDS
-from exportctl.snapshots.document import Snapshot
-from exportctl.snapshots.redaction import redact_object
+from exportctl.snapshot.file import Snapshot
+from exportctl.snapshot.redact import redact_object
 from exportctl.workflows import PlanResult, known_sensitive_values
 
 

@@ -29,8 +29,8 @@ from exportctl.planning import planner
 from exportctl.planning.expand import DesiredState, build_desired_state
 from exportctl.platforms import EMBEDDED, ConnectedPlatform, open_platform, platform_kind
 from exportctl.resources.kinds import KINDS
-from exportctl.snapshots import document as snapshots
-from exportctl.snapshots.document import Snapshot
+from exportctl.snapshot import file as snapshots
+from exportctl.snapshot.file import Snapshot
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from exportctl.snapshots import document
+from exportctl.snapshot import file as document
 from tests.cli.command_line import SMALL, START, CommandLine, CommandResult, fixed_clock_command_line
 
 LATER = ("--now", str(START + 3 * 3600))

@@ -18,9 +18,9 @@ from exportctl.model.plan import Inventory, ListedDataset, LiveObject, PlanHeade
 from exportctl.model.secret import Secrecy
 from exportctl.resources import wire
 from exportctl.resources.destinations.table import TYPES
-from exportctl.snapshots import document
-from exportctl.snapshots.document import Snapshot
-from exportctl.snapshots.redaction import HIDDEN, redact_object
+from exportctl.snapshot import file as document
+from exportctl.snapshot.file import Snapshot
+from exportctl.snapshot.redact import HIDDEN, redact_object
 
 METHODS = [(kind, method) for kind in TYPES.values() for method in kind.methods]
 PEM = "-----BEGIN RSA PRIVATE" + " KEY-----\nAAAA\n-----END RSA PRIVATE" + " KEY-----"

@@ -19,7 +19,7 @@ from exportctl import rehearsal, workflows
 from exportctl.emulator import Switches
 from exportctl.model.plan_options import PlanOptions
 from exportctl.rehearsal import Rehearsal
-from exportctl.snapshots import document
+from exportctl.snapshot import file as document
 from tests.loop.generated import accepting_switches, configs
 from tests.loop.world import DESTINATIONS, SANDBOX, World, config, world
 

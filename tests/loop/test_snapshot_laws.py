@@ -18,8 +18,8 @@ from exportctl.errors import ConfigError, Error
 from exportctl.model.plan import Cause, Plan, canonical_json
 from exportctl.model.plan_options import PlanOptions
 from exportctl.planfile.serialize import encode_plan
-from exportctl.snapshots import document
-from exportctl.snapshots.document import Snapshot
+from exportctl.snapshot import file as document
+from exportctl.snapshot.file import Snapshot
 from tests.loop.generated import accepting_switches, configs
 from tests.loop.test_canary import CANARIES, CLIENT_SECRET, assert_no_canary, content, own_canaries
 from tests.loop.world import DATASETS, ENV, SANDBOX, START, World, config, world

@@ -33,7 +33,7 @@ from exportctl.model.plan_options import PlanOptions
 from exportctl.offline import hidden_values, readable
 
 if TYPE_CHECKING:
-    from exportctl.snapshots.document import Snapshot
+    from exportctl.snapshot.file import Snapshot
     from exportctl.workflows import PlanResult
 
 PLACEHOLDER_NOTE = "References that are not set have made-up values here.\n"
@@ -97,7 +97,7 @@ def plan(
 def _make_plan(call: CommandContext, asked: PlanOptions, file: Path | None) -> tuple[PlanResult, Snapshot | None]:
     """The plan, of the sandbox or of the snapshot in `file`."""
     from exportctl import workflows
-    from exportctl.snapshots import document
+    from exportctl.snapshot import file as document
 
     setup = call.setup()
     if file is None:

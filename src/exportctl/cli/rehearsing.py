@@ -14,7 +14,7 @@ from exportctl.model.plan_options import PlanOptions
 
 if TYPE_CHECKING:
     from exportctl.rehearsal import Rehearsal
-    from exportctl.snapshots.document import Snapshot
+    from exportctl.snapshot.file import Snapshot
     from exportctl.workflows import PlanResult
 
 
@@ -35,7 +35,7 @@ def rehearse_plan(
     if made.plan.is_refused or made.plan.errors():
         return RequestedRehearsal(None)
     from exportctl import rehearsal, workflows
-    from exportctl.snapshots import document
+    from exportctl.snapshot import file as document
 
     setup = replace(call.setup(), now=made.plan.as_of)
     if snapshot is None:

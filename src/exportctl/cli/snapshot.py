@@ -29,7 +29,7 @@ def snapshot(
     call = command_context(ctx)
     call.require_format(TEXT)
     from exportctl import workflows
-    from exportctl.snapshots import document
+    from exportctl.snapshot import file as document
 
     setup = call.setup()
     taken = workflows.take_snapshot(setup, wall=call.wall)

@@ -23,7 +23,7 @@ from exportctl import __version__
 from exportctl.errors import Error
 from exportctl.model.plan import Inventory, ListedDataset, PlanHeader, canonical_json
 from exportctl.resources.kinds import KINDS
-from exportctl.snapshots.redaction import Json, redact_object
+from exportctl.snapshot.redact import Json, redact_object
 
 FORMAT_VERSION = 1
 KIND = "snapshot"
