@@ -17,7 +17,7 @@ from pathlib import Path
 from exportctl.emulator import encoding
 from exportctl.emulator.encoding import Encoding
 from exportctl.emulator.rows import EVENT, Batch
-from exportctl.storage import contents
+from exportctl.storage import row_count
 from exportctl.storage.local import LocalReader
 from exportctl.storage.reader import StoredFile
 
@@ -60,7 +60,7 @@ def measure_read(folder: Path) -> str:
     """One line: rows counted, requests, bytes read, and their share of the file."""
     reader = CountingReader(LocalReader(folder, str(folder)))
     (stored,) = reader.list("")
-    rows = contents.count_rows(reader, stored, "parquet", "gzip")
+    rows = row_count.count_rows(reader, stored, "parquet", "gzip")
     share = f"{100 * reader.bytes / stored.size:.2f} %"
     read = f"{reader.requests} requests  {reader.bytes:>7} read ({share})"
     return f"{rows:>10} rows  {stored.size:>11} bytes  {read}  {peak_memory()}"

@@ -26,11 +26,12 @@ from exportctl.platforms import ConnectedPlatform
 from exportctl.refs import read_references
 from exportctl.resources import wire
 from exportctl.resources.kinds import BASE_CONNECTION, TARGET_CONNECTION
-from exportctl.storage import contents, opening
+from exportctl.storage import open as opening
+from exportctl.storage import row_count
 from exportctl.storage.access import caller_access, destination_access
-from exportctl.storage.contents import BadFile
-from exportctl.storage.methods import Access, LocalFolder, StorageLocation
+from exportctl.storage.access_types import Access, LocalFolder, StorageLocation
 from exportctl.storage.reader import StorageError, StorageReader, StoredFile
+from exportctl.storage.row_count import BadFile
 from exportctl.verification import evidence
 from exportctl.verification.evidence import ExportFiles, Manifest
 from exportctl.verification.layout import folder_layout
@@ -237,6 +238,6 @@ def _count_rows(
 
 def _count_file_rows(reader: StorageReader, stored: StoredFile, flow: DeliveryExpectation) -> int | str:
     try:
-        return contents.count_rows(reader, stored, flow.format, flow.compression)
+        return row_count.count_rows(reader, stored, flow.format, flow.compression)
     except BadFile as error:
         return error.reason

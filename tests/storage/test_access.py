@@ -12,7 +12,7 @@ import pytest
 from exportctl.model.secret import Secret
 from exportctl.resources.destinations.table import TYPES
 from exportctl.storage.access import caller_access, destination_access
-from exportctl.storage.methods import (
+from exportctl.storage.access_types import (
     S3,
     Access,
     AccountKey,

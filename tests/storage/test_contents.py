@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from exportctl.storage import contents
-from exportctl.storage.contents import LINE, BadFile
+from exportctl.storage import row_count
 from exportctl.storage.reader import StorageError, StoredFile
+from exportctl.storage.row_count import LINE, BadFile
 from tests.storage.files import CutReader, MemoryReader
 
 ROWS = b"".join(json.dumps({"id": i, "name": "ä" * (i % 7)}).encode() + b"\n" for i in range(500))
@@ -21,7 +21,7 @@ ROWS = b"".join(json.dumps({"id": i, "name": "ä" * (i % 7)}).encode() + b"\n" f
 
 def count_rows(data: bytes, compression: str, piece: int = 64 * 1024) -> int:
     reader = MemoryReader({"file": data}, piece)
-    return contents.count_rows(reader, reader.stored_file(), "json", compression)
+    return row_count.count_rows(reader, reader.stored_file(), "json", compression)
 
 
 def reason(data: bytes, compression: str, piece: int = 64 * 1024) -> str:
@@ -123,7 +123,7 @@ def test_an_error_of_the_storage_is_not_taken_for_a_bad_file() -> None:
     reader = CutReader({"file": ROWS}, piece=100)
 
     with pytest.raises(StorageError) as caught:
-        contents.count_rows(reader, reader.stored_file(), "json", "none")
+        row_count.count_rows(reader, reader.stored_file(), "json", "none")
     assert caught.value.rule == "storage-unreachable"
 
 
@@ -139,7 +139,7 @@ class _EndlessReader(MemoryReader):
 def test_memory_stays_flat_however_long_a_file_is() -> None:
     tracemalloc.start()
     try:
-        rows = contents.count_rows(_EndlessReader({}), StoredFile("file", 1, 0), "json", "none")
+        rows = row_count.count_rows(_EndlessReader({}), StoredFile("file", 1, 0), "json", "none")
         _, most = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()

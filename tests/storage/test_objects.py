@@ -13,10 +13,10 @@ from obstore.store import AzureStore, LocalStore, MemoryStore, S3Store
 
 from exportctl.model.secret import Secret
 from exportctl.storage.access import caller_access
-from exportctl.storage.methods import S3, Access, AccountKey, AwsKeys, Azure, Sas, StorageLocation
-from exportctl.storage.object_errors import StorageRequest, storage_error
-from exportctl.storage.objects import ObjectReader
-from exportctl.storage.opening import open_reader
+from exportctl.storage.access_types import S3, Access, AccountKey, AwsKeys, Azure, Sas, StorageLocation
+from exportctl.storage.object_store import ObjectReader
+from exportctl.storage.object_store_errors import StorageRequest, storage_error
+from exportctl.storage.open import open_reader
 from exportctl.storage.reader import StorageError
 from tests.real.readers import Rclone
 from tests.real.servers import ADMIN, BUCKET, CONTAINER, HMAC, READER, BlobStore, Key, azurite, seaweedfs

@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 
 from exportctl.model.secret import Secret
-from exportctl.storage.local import LocalReader
-from exportctl.storage.methods import (
+from exportctl.storage.access_types import (
     S3,
     Access,
     AwsKeys,
@@ -22,8 +21,9 @@ from exportctl.storage.methods import (
     ServicePrincipal,
     Sftp,
 )
-from exportctl.storage.objects import ObjectReader
-from exportctl.storage.opening import open_reader
+from exportctl.storage.local import LocalReader
+from exportctl.storage.object_store import ObjectReader
+from exportctl.storage.open import open_reader
 from exportctl.storage.reader import StorageError
 
 BUCKET = S3("acme", "eu-west-1", keys=AwsKeys(Secret("AKIAMINE"), Secret("secret")))

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from exportctl.storage import contents, parquet_footer
-from exportctl.storage.contents import BadFile
+from exportctl.storage import parquet_footer, row_count
+from exportctl.storage.row_count import BadFile
 from tests.storage import compact
 from tests.storage.compact import BINARY, I32, I64, LIST, Chunk, footer, group, integer, structs, varint
 from tests.storage.files import MemoryReader, parquet
@@ -20,7 +20,7 @@ from tests.storage.files import MemoryReader, parquet
 
 def count_rows(data: bytes) -> int:
     reader = MemoryReader({"file": data})
-    return contents.count_rows(reader, reader.stored_file(), "parquet", "gzip")
+    return row_count.count_rows(reader, reader.stored_file(), "parquet", "gzip")
 
 
 def reason(data: bytes) -> str:
@@ -48,15 +48,15 @@ def test_a_file_without_rows_has_none() -> None:
 def test_only_the_end_of_a_file_is_asked_for_once() -> None:
     reader = MemoryReader({"file": parquet(200_000, 50_000)})
 
-    assert contents.count_rows(reader, reader.stored_file(), "parquet", "gzip") == 200_000
-    assert reader.asked == [f"tail {contents.TAIL}"]
+    assert row_count.count_rows(reader, reader.stored_file(), "parquet", "gzip") == 200_000
+    assert reader.asked == [f"tail {row_count.TAIL}"]
 
 
 def test_a_footer_of_more_than_the_first_request_takes_a_second() -> None:
     large = footer(5, group(5, Chunk(4, 50)), more=((6, BINARY, compact.text("x" * 70_000)),))
     reader = MemoryReader({"file": compact.file(large)})
 
-    assert contents.count_rows(reader, reader.stored_file(), "parquet", "gzip") == 5
+    assert row_count.count_rows(reader, reader.stored_file(), "parquet", "gzip") == 5
     assert reader.asked == ["tail 65536", f"tail {len(large) + 8}"]
 
 
@@ -164,7 +164,7 @@ def test_a_file_that_shrinks_while_it_is_read_is_told() -> None:
     reader = MemoryReader({"file": WHOLE[:50]})
 
     with pytest.raises(BadFile, match="it changed while it was read: 50 of its last 156"):
-        contents.count_rows(reader, MemoryReader({"file": WHOLE}).stored_file(), "parquet", "gzip")
+        row_count.count_rows(reader, MemoryReader({"file": WHOLE}).stored_file(), "parquet", "gzip")
 
 
 @given(st.data())

@@ -15,8 +15,8 @@ import asyncssh
 import pytest
 
 from exportctl.model.secret import Secret
-from exportctl.storage.methods import Access, Sftp
-from exportctl.storage.opening import open_reader
+from exportctl.storage.access_types import Access, Sftp
+from exportctl.storage.open import open_reader
 from exportctl.storage.reader import StorageError, StorageReader
 from tests.real.processes import find_program
 from tests.storage.sftp_server import CLOSED, PASSWORD, USER, SftpTestServer, serve_sftp

@@ -13,26 +13,26 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from exportctl.storage import amazon, azure, google, landing_zone, ssh
-from exportctl.storage.landing_zone import CredentialsSource
-from exportctl.storage.methods import Access, AuthValues, LocalFolder, StorageLocation
-from exportctl.storage.variables import ReaderVariables
+from exportctl.storage import access_azure, access_gcs, access_landing_zone, access_s3, access_sftp
+from exportctl.storage.access_landing_zone import CredentialsSource
+from exportctl.storage.access_types import Access, AuthValues, LocalFolder, StorageLocation
+from exportctl.storage.environment import ReaderVariables
 
 _FOLDER = "FOLDER"  # only ever with the destination's prefix in front
 
 _CALLER_ACCESS: Mapping[str, Callable[[StorageLocation, ReaderVariables], Access]] = {
-    "amazon-s3": amazon.caller_access,
-    "azure-blob": azure.blob_caller_access,
-    "azure-data-lake": azure.lake_caller_access,
-    "google-cloud-storage": google.caller_access,
-    "sftp": ssh.caller_access,
+    "amazon-s3": access_s3.caller_access,
+    "azure-blob": access_azure.blob_caller_access,
+    "azure-data-lake": access_azure.lake_caller_access,
+    "google-cloud-storage": access_gcs.caller_access,
+    "sftp": access_sftp.caller_access,
 }
 _DESTINATION_ACCESS: Mapping[str, Callable[[StorageLocation, AuthValues, ReaderVariables], Access]] = {
-    "amazon-s3": amazon.destination_access,
-    "azure-blob": azure.blob_destination_access,
-    "azure-data-lake": azure.lake_destination_access,
-    "google-cloud-storage": google.destination_access,
-    "sftp": ssh.destination_access,
+    "amazon-s3": access_s3.destination_access,
+    "azure-blob": access_azure.blob_destination_access,
+    "azure-data-lake": access_azure.lake_destination_access,
+    "google-cloud-storage": access_gcs.destination_access,
+    "sftp": access_sftp.destination_access,
 }
 _LANDING_ZONE = "data-landing-zone"
 
@@ -51,7 +51,7 @@ def caller_access(
     if folder := variables.own_value(_FOLDER):
         return _folder_access(variables, folder)
     if place.type == _LANDING_ZONE:
-        return landing_zone.caller_access(place, variables, credentials)
+        return access_landing_zone.caller_access(place, variables, credentials)
     return _CALLER_ACCESS[place.type](place, variables)
 
 
@@ -73,7 +73,7 @@ def destination_access(
     if folder := variables.own_value(_FOLDER):
         return _folder_access(variables, folder)
     if place.type == _LANDING_ZONE:
-        return landing_zone.caller_access(place, variables, credentials)
+        return access_landing_zone.caller_access(place, variables, credentials)
     return _DESTINATION_ACCESS[place.type](place, auth, variables)
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from stat import S_ISDIR, S_ISREG
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from exportctl.storage.methods import Sftp
+from exportctl.storage.access_types import Sftp
 from exportctl.storage.reader import StorageError, StoredFile, printable_path
 from exportctl.storage.sftp_errors import known_hosts_error, private_key_error, sftp_error, ssh_agent_error
 

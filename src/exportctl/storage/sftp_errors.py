@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 
-from exportctl.storage.methods import Sftp
+from exportctl.storage.access_types import Sftp
 from exportctl.storage.reader import StorageError
 
 _UNREACHABLE = "check host, port and network; from here it may have another name: EXPORTCTL_SFTP_HOST"

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from exportctl.storage import objects
+from exportctl.storage import object_store
+from exportctl.storage.access_types import S3, Access, Azure, Google, LocalFolder
 from exportctl.storage.local import LocalReader
-from exportctl.storage.methods import S3, Access, Azure, Google, LocalFolder
 from exportctl.storage.reader import StorageError, StorageReader
 
 _INSTALL = "pip install 'exportctl[storage]'"
@@ -34,11 +34,11 @@ def _create_reader(access: Access) -> StorageReader:
     if isinstance(method, LocalFolder):
         return LocalReader(method.path, access.label)
     if isinstance(method, S3):
-        return objects.open_s3(method, access.label)
+        return object_store.open_s3(method, access.label)
     if isinstance(method, Azure):
-        return objects.open_azure(method, access.label)
+        return object_store.open_azure(method, access.label)
     if isinstance(method, Google):
-        return objects.open_google(method, access.label)
+        return object_store.open_google(method, access.label)
     from exportctl.storage.sftp import SftpReader  # asyncio takes its time to import
 
     return SftpReader(method, access.label)

@@ -16,7 +16,7 @@ import re
 from dataclasses import dataclass
 
 from exportctl.model.secret import Secret
-from exportctl.storage.methods import (
+from exportctl.storage.access_types import (
     Access,
     AccountKey,
     AuthValues,
@@ -31,7 +31,7 @@ from exportctl.storage.methods import (
     parse_endpoint,
     unusable_setting_error,
 )
-from exportctl.storage.variables import ReaderVariables, VariableGroup
+from exportctl.storage.environment import ReaderVariables, VariableGroup
 
 STRING, KEY, SAS = "AZURE_STORAGE_CONNECTION_STRING", "AZURE_STORAGE_KEY", "AZURE_STORAGE_SAS_TOKEN"
 ACCOUNT, ENDPOINT = "AZURE_STORAGE_ACCOUNT", "AZURE_STORAGE_ENDPOINT"

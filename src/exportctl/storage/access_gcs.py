@@ -8,7 +8,7 @@ How a Google Cloud Storage bucket is read: HMAC keys over the S3-compatible API,
 from __future__ import annotations
 
 from exportctl.model.secret import Secret
-from exportctl.storage.methods import (
+from exportctl.storage.access_types import (
     S3,
     Access,
     AuthValues,
@@ -21,7 +21,7 @@ from exportctl.storage.methods import (
     parse_endpoint,
     unusable_setting_error,
 )
-from exportctl.storage.variables import ReaderVariables
+from exportctl.storage.environment import ReaderVariables
 
 KEYS = ("GCS_HMAC_ACCESS_KEY_ID", "GCS_HMAC_SECRET_ACCESS_KEY")
 FILE, ENDPOINT = "GOOGLE_APPLICATION_CREDENTIALS", "GCS_ENDPOINT_URL"

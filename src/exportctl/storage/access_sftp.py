@@ -13,7 +13,7 @@ import base64
 import binascii
 
 from exportctl.model.secret import Secret
-from exportctl.storage.methods import (
+from exportctl.storage.access_types import (
     Access,
     AuthValues,
     Sftp,
@@ -23,7 +23,7 @@ from exportctl.storage.methods import (
     no_credentials_error,
     unusable_setting_error,
 )
-from exportctl.storage.variables import ReaderVariables
+from exportctl.storage.environment import ReaderVariables
 
 PASSWORD, KEY_FILE = "EXPORTCTL_SFTP_PASSWORD", "EXPORTCTL_SFTP_PRIVATE_KEY_FILE"
 USERNAME, KNOWN_HOSTS = "EXPORTCTL_SFTP_USERNAME", "EXPORTCTL_SFTP_KNOWN_HOSTS"

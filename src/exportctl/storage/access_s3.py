@@ -13,7 +13,7 @@ The address of an instance's metadata is never tried unasked: elsewhere nobody a
 from __future__ import annotations
 
 from exportctl.model.secret import Secret
-from exportctl.storage.methods import (
+from exportctl.storage.access_types import (
     S3,
     Access,
     AuthValues,
@@ -25,7 +25,7 @@ from exportctl.storage.methods import (
     parse_endpoint,
     unusable_setting_error,
 )
-from exportctl.storage.variables import ReaderVariables, VariableGroup
+from exportctl.storage.environment import ReaderVariables, VariableGroup
 
 KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
 _INSTANCE = "AWS_EC2_METADATA_SERVICE_ENDPOINT"

@@ -13,8 +13,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from exportctl.model.secret import Secret
-from exportctl.storage import azure
-from exportctl.storage.methods import (
+from exportctl.storage import access_azure
+from exportctl.storage.access_types import (
     S3,
     Access,
     AwsKeys,
@@ -25,7 +25,7 @@ from exportctl.storage.methods import (
     parse_endpoint,
     unusable_setting_error,
 )
-from exportctl.storage.variables import ReaderVariables
+from exportctl.storage.environment import ReaderVariables
 
 CONTAINER = "dlz-destination"  # [DLZ]
 CredentialsSource = Callable[[], Mapping[str, Any] | None]
@@ -37,16 +37,16 @@ def caller_access(place: StorageLocation, variables: ReaderVariables, credential
     Raises:
         StorageError: the platform hands out nothing that we understand, and nothing else is given.
     """
-    if variables.group(azure.FAMILY).prefix:
-        own = azure.ContainerAddress(
-            variables.own_value(azure.ACCOUNT), None, variables.own_value("AZURE_STORAGE_CONTAINER") or CONTAINER
+    if variables.group(access_azure.FAMILY).prefix:
+        own = access_azure.ContainerAddress(
+            variables.own_value(access_azure.ACCOUNT), None, variables.own_value("AZURE_STORAGE_CONTAINER") or CONTAINER
         )
-        return azure.caller_access(place, variables, own)
+        return access_azure.caller_access(place, variables, own)
     answer = credentials() if credentials else None
     if not answer:
         hint = (
             f"the credentials of exportctl need access to the sandbox's landing zone; or set {variables.prefix}"
-            f"{azure.ACCOUNT} and {variables.prefix}{azure.SAS}"
+            f"{access_azure.ACCOUNT} and {variables.prefix}{access_azure.SAS}"
         )
         raise no_credentials_error(place, "the platform hands out no credentials for its landing zone", hint)
     try:
@@ -62,7 +62,7 @@ def _azure_access(place: StorageLocation, answer: Mapping[str, Any]) -> Access:
     account, container = str(answer["storageAccountName"]), str(answer["containerName"])
     token = str(answer["SASToken"]).lstrip("?")
     address = str(answer.get("SASUri") or "").partition("?")[0].rstrip("/").removesuffix(f"/{container}")
-    address = parse_endpoint(place, address or f"https://{account}.{azure.PUBLIC_DOMAIN}", "SASUri")
+    address = parse_endpoint(place, address or f"https://{account}.{access_azure.PUBLIC_DOMAIN}", "SASUri")
     return Access(
         f"az://{account}/{container}", Azure(account, container, address, Sas(Secret(token))), _PLATFORM_IDENTITY
     )

@@ -13,8 +13,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from exportctl.storage.methods import S3, AccountKey, Azure, FederatedToken, Google, Sas
-from exportctl.storage.object_errors import StorageRequest, storage_error
+from exportctl.storage.access_types import S3, AccountKey, Azure, FederatedToken, Google, Sas
+from exportctl.storage.object_store_errors import StorageRequest, storage_error
 from exportctl.storage.reader import PIECE, StorageError, StoredFile
 
 if TYPE_CHECKING:
