@@ -16,6 +16,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from exportctl.client.client import LANDING_ZONE
+from exportctl.config.read_references import read_references
 from exportctl.errors import Finding, ServiceError
 from exportctl.model.plan import DESTINATIONS, LiveObject, SensitiveValue
 from exportctl.model.project import Destination, Project
@@ -23,7 +24,6 @@ from exportctl.model.schedule import DAY
 from exportctl.model.secret import Secret
 from exportctl.offline import Setup
 from exportctl.platforms import ConnectedPlatform
-from exportctl.refs import read_references
 from exportctl.resources import wire
 from exportctl.resources.kinds import BASE_CONNECTION, TARGET_CONNECTION
 from exportctl.storage import open as opening

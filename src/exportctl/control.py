@@ -18,7 +18,7 @@ import httpx
 from exportctl import platforms
 from exportctl.client.auth import Credentials
 from exportctl.client.client import Client
-from exportctl.config import loading as config
+from exportctl.config import load as config
 from exportctl.emulator import Emulator
 from exportctl.emulator.gateway import CLIENT_ID, CLIENT_SECRET
 from exportctl.errors import ConfigError, Error, Level

@@ -22,6 +22,7 @@ from dataclasses import dataclass, field
 from exportctl import platforms, workflows
 from exportctl.client import inventory
 from exportctl.client.client import SANDBOXES
+from exportctl.config.read_references import read_references
 from exportctl.errors import (
     ConfigError,
     Error,
@@ -41,7 +42,6 @@ from exportctl.model.urls import PRODUCTION
 from exportctl.offline import Setup, read_project
 from exportctl.planning import leftovers
 from exportctl.planning.ownership import build_ownership
-from exportctl.refs import read_references
 from exportctl.resources.destinations.amazon_s3 import ADOBE_ACCOUNT
 from exportctl.resources.destinations.azure_blob import _blob
 from exportctl.resources.destinations.azure_data_lake import _lake

@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from exportctl.config import files as config_files
-from exportctl.config import loading as config
-from exportctl.config.values import Reference, parse_references
+from exportctl.config import load as config
+from exportctl.config.read_references import read_file, resolve_text
+from exportctl.config.scalars import Reference, parse_references
 from exportctl.errors import ConfigError, Error, Finding, Level
 from exportctl.model.project import AuthValue, Destination, Project
 from exportctl.model.secret import MIN_SECRET_LENGTH, Secrecy
-from exportctl.refs import read_file, resolve_text
 from exportctl.rules import checking as rules
 
 if TYPE_CHECKING:

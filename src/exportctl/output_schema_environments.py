@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from exportctl.environments import DifferenceOrigin
+from exportctl.config.environment_diff import DifferenceOrigin
 from exportctl.output_schema_parts import (
     ANY,
     Json,

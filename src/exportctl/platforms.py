@@ -26,11 +26,11 @@ from exportctl import clock as clocks
 from exportctl.client.auth import DEFAULT_SCOPES, Credentials
 from exportctl.client.client import Client
 from exportctl.clock import Clock
+from exportctl.config.read_references import read_references
 from exportctl.errors import Error
 from exportctl.model import urls
 from exportctl.model.project import Project
 from exportctl.model.secret import Secret
-from exportctl.refs import read_references
 
 if TYPE_CHECKING:
     from exportctl.emulator import Emulator

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from exportctl.client import runs as service_runs
-from exportctl.config.schema_findings import closest_match
+from exportctl.config.schema_check import closest_match
 from exportctl.errors import UsageError
 from exportctl.health.past_runs import FlowRuns, RunsReport
 from exportctl.model.plan import EXPORTS, LiveObject

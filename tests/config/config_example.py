@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from exportctl.config import loading as config
+from exportctl.config import load as config
 from exportctl.errors import Finding
 from exportctl.model.project import Project
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from exportctl.config import loading as config
+from exportctl.config import load as config
 from exportctl.errors import Level, SourcePosition
 from exportctl.model.project import AuthValue, End, Expect, Format, Schedule
 from exportctl.model.secret import Secrecy

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from exportctl.config import files as config_files
-from exportctl.config import loading as config
-from exportctl.config.nodes import MAX_BYTES
+from exportctl.config import load as config
+from exportctl.config.yaml_nodes import MAX_BYTES
 from exportctl.errors import ConfigError, SourcePosition
 from tests.config.config_example import SMALL
 

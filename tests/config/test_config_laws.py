@@ -17,10 +17,10 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from exportctl import schemas
-from exportctl.config import loading as config
-from exportctl.config.nodes import MAX_BYTES
-from exportctl.config.schema import SCHEMA
+from exportctl.config import load as config
+from exportctl.config.schema import editor_file
+from exportctl.config.schema.root import SCHEMA
+from exportctl.config.yaml_nodes import MAX_BYTES
 from exportctl.errors import SourcePosition
 from tests.config.config_example import EXAMPLE, SMALL
 
@@ -140,9 +140,9 @@ def test_the_schema_is_a_schema() -> None:
 
 
 def test_the_schema_file_is_written_from_the_schema(tmp_path: Path) -> None:
-    schemas.write_schema_files(tmp_path)
+    editor_file.write_schema_files(tmp_path)
     committed = Path(__file__).parents[2] / "schemas"
-    for name in schemas.FILES:
+    for name in editor_file.FILES:
         assert (committed / name).read_text(encoding="utf-8") == (tmp_path / name).read_text(encoding="utf-8")
 
 
@@ -182,7 +182,7 @@ def test_every_key_has_a_description_and_an_example() -> None:
 
 def test_reading_a_config_imports_nothing_heavy() -> None:
     heavy = "{'jsonschema', 'httpx', 'deepdiff', 'rich', 'typer', 'logging'}"
-    code = "import sys, exportctl.config.loading, exportctl.config.files, exportctl.refs; "
+    code = "import sys, exportctl.config.load, exportctl.config.files, exportctl.config.read_references; "
     code += f"print(sorted({heavy} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

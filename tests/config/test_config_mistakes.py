@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from exportctl.config import loading as config
+from exportctl.config import load as config
 from exportctl.errors import Level
 from tests.config.config_example import EXAMPLE, SMALL, finding_locations, read_project, with_destination, with_export
 

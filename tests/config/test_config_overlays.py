@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from exportctl.config import loading as config
-from exportctl.config.overlays import extended_files, resolve_relative_path
+from exportctl.config import load as config
+from exportctl.config.merge import extended_files, resolve_relative_path
 from tests.config.config_example import SMALL, finding_locations, project, read_project
 
 BASE = """\

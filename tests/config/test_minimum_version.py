@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from exportctl import __version__
-from exportctl.config import loading as config
+from exportctl.config import load as config
 from exportctl.config import minimum_version
-from exportctl.config.nodes import MapNode, parse_tree
+from exportctl.config.yaml_nodes import MapNode, parse_tree
 from exportctl.errors import Finding
 from tests.config.config_example import EXAMPLE, SMALL, finding_locations, project, read_project
 

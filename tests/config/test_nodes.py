@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 import yaml
 
-from exportctl.config import nodes
-from exportctl.config.nodes import BrokenNode, ListNode, MapNode, ScalarNode, parse_tree, plain_value
+from exportctl.config import yaml_nodes
 from exportctl.config.yaml_errors import syntax_finding
+from exportctl.config.yaml_nodes import BrokenNode, ListNode, MapNode, ScalarNode, parse_tree, plain_value
 from exportctl.errors import SourcePosition
 
 
@@ -161,7 +161,7 @@ def test_bytes_that_are_no_text_are_placed() -> None:
 
 
 def test_a_file_over_four_mebibytes_is_not_parsed() -> None:
-    _, findings = parse_tree("a.yaml", b"a: " + b"x" * nodes.MAX_BYTES)
+    _, findings = parse_tree("a.yaml", b"a: " + b"x" * yaml_nodes.MAX_BYTES)
     assert [f.rule for f in findings] == ["file-too-large"]
 
 
@@ -197,4 +197,4 @@ def test_an_error_without_a_place_is_put_at_the_top() -> None:
 
 
 def test_a_scalar_is_compared_by_value_and_place() -> None:
-    assert ScalarNode("a", SourcePosition("f")) == nodes.parse_scalar("a", SourcePosition("f"))
+    assert ScalarNode("a", SourcePosition("f")) == yaml_nodes.parse_scalar("a", SourcePosition("f"))

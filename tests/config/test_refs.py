@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from exportctl.config.values import BadValue
+from exportctl.config.read_references import MAX_BYTES, read_file, read_references, resolve_text
+from exportctl.config.scalars import BadValue
 from exportctl.errors import Error, SourcePosition
 from exportctl.model.project import Project, UnsetReference
 from exportctl.model.secret import Secrecy, Secret
-from exportctl.refs import MAX_BYTES, read_file, read_references, resolve_text
 from tests.config.config_example import SMALL, project, with_destination
 
 BODY = '{type: sftp, host: "h-$${x}", path: p, auth: {username: "${env:WHO}", password: "${file:pass}"}}'

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exportctl.config import values
-from exportctl.config.values import (
+from exportctl.config import scalars
+from exportctl.config.scalars import (
     BadValue,
     Reference,
     escape_references,
@@ -164,4 +164,4 @@ def test_no_text_breaks_a_parser(text: str) -> None:
             parse(text)
         except BadValue as error:
             assert error.rule
-    assert values.slug(slug(text)) == slug(text)
+    assert scalars.slug(slug(text)) == slug(text)

@@ -6,9 +6,8 @@ from collections.abc import Mapping
 
 import pytest
 
-from exportctl.config import loading as config
-from exportctl.config.origins import environment_tree
-from exportctl.environments import (
+from exportctl.config import load as config
+from exportctl.config.environment_diff import (
     DifferenceCause,
     DifferenceOrigin,
     EnvironmentDiff,
@@ -17,6 +16,7 @@ from exportctl.environments import (
     ResolvedEnvironment,
     compare_environments,
 )
+from exportctl.config.provenance import environment_tree
 from exportctl.errors import SourcePosition
 from exportctl.model.plan import SensitiveValue
 from exportctl.views import json_environments, text_environments

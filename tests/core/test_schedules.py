@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exportctl.config.values import parse_time_of_day
+from exportctl.config.scalars import parse_time_of_day
 from exportctl.model import schedule as schedules
 from exportctl.model.project import End, Schedule
 from exportctl.model.schedule import DAY, HOUR, MIN_START_DELAY

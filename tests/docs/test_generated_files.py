@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from exportctl.config.reference import reference_markdown
-from exportctl.config.schema import SCHEMA
+from exportctl.config.reference_docs import reference_markdown
+from exportctl.config.schema.root import SCHEMA
 from exportctl.resources.destinations.table import TYPES
 
 ROOT = Path(__file__).parents[2]

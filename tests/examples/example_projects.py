@@ -10,7 +10,7 @@ import httpx
 
 from exportctl import platforms
 from exportctl.config import files as config_files
-from exportctl.config import loading as config
+from exportctl.config import load as config
 from exportctl.emulator import Emulator
 from exportctl.emulator.gateway import CLIENT_ID, CLIENT_SECRET
 from exportctl.model.project import Project

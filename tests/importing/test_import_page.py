@@ -7,7 +7,7 @@ from pathlib import Path
 
 from exportctl.cli.app import build_command
 from exportctl.cli.call import SHARED
-from exportctl.config import loading
+from exportctl.config import load
 from exportctl.importing.report import LeftOutReason
 
 PAGE = (Path(__file__).parents[2] / "docs" / "import.md").read_text(encoding="utf-8")
@@ -21,8 +21,8 @@ platform: {organization: 0123456789ABCDEF01234567@AdobeOrg, sandbox: demo}
 def test_its_example_is_a_config() -> None:
     (example,) = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
 
-    project, findings = loading.load_project(
-        loading.parse_config({"exports.yaml": CONFIG, "exports/imported.yaml": example.encode()}), None, {}
+    project, findings = load.load_project(
+        load.parse_config({"exports.yaml": CONFIG, "exports/imported.yaml": example.encode()}), None, {}
     )
 
     assert findings == ()

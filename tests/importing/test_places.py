@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exportctl.config.values import NAME, parse_moment
+from exportctl.config.scalars import NAME, parse_moment
 from exportctl.importing.places import shared_folder, subpath_below
 from exportctl.importing.shared import last_day
 from exportctl.importing.surroundings import MAX_KEY_LENGTH, free_key

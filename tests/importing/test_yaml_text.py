@@ -7,8 +7,8 @@ import yaml
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from exportctl.config.nodes import parse_tree, plain_value
-from exportctl.config.values import parse_references
+from exportctl.config.scalars import parse_references
+from exportctl.config.yaml_nodes import parse_tree, plain_value
 from exportctl.yaml_edit.emit import WIDTH, Block, CommentedItem, document_text, is_writable, scalar_text
 
 KEYS = st.from_regex(r"[a-z0-9][a-z0-9-]{0,47}", fullmatch=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from exportctl.config.nodes import parse_tree, plain_value
+from exportctl.config.yaml_nodes import parse_tree, plain_value
 from exportctl.importing.report import ImportResult, Selection
 from exportctl.resources import marker
 from exportctl.resources.kinds import KINDS

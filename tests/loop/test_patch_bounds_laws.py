@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, note
 from hypothesis import strategies as st
 
-from exportctl.config import files, loading
+from exportctl.config import files, load
 from exportctl.emulator import SeedDataset, Switches
 from exportctl.model.plan import EXPORTS
 from exportctl.model.plan_options import PlanOptions
@@ -117,8 +117,8 @@ def assert_bounded(content: dict[str, Any], text: str, edits: list[tuple[int, st
 
 def declared_values(made: World, environment: str | None) -> dict[str, Any]:
     """All that a project says, by the name of what says it; without the places, in words of this test's own."""
-    parsed = loading.parse_config(files.read_config_files(made.folder))
-    project, findings = loading.load_project(parsed, environment, made.env)
+    parsed = load.parse_config(files.read_config_files(made.folder))
+    project, findings = load.load_project(parsed, environment, made.env)
     assert project is not None, findings
     found: dict[str, Any] = strip_locations(asdict(project))
     return found

@@ -9,7 +9,7 @@ import yaml
 from hypothesis import given, note
 from hypothesis import strategies as st
 
-from exportctl.config import loading
+from exportctl.config import load
 from exportctl.model.project import Project
 from exportctl.rules.overlaps import DatasetWrite, broken_rule, dataset_writes, pairs
 
@@ -38,7 +38,7 @@ EXPORTS = st.lists(
 
 def projects(exports: Sequence[dict[str, object]]) -> tuple[Project, ...]:
     text = yaml.safe_dump({**HEAD, "exports": {f"e{n}": one for n, one in enumerate(exports)}})
-    made, findings = loading.load_projects(loading.parse_config({"exports.yaml": text.encode()}), {})
+    made, findings = load.load_projects(load.parse_config({"exports.yaml": text.encode()}), {})
     assert len(made) == 2, findings
     return tuple(made.values())
 

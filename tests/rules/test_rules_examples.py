@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from exportctl.config import loading as config
+from exportctl.config import load as config
 from exportctl.errors import Finding
 from exportctl.rules.checking import BY_ID, RULES, run_rules
 from exportctl.rules.row import CheckStage, Rule

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from exportctl.cli.explaining import explain_topic
-from exportctl.config import loading as config
+from exportctl.config import load as config
 from exportctl.drift_report import _RULES as DRIFT_RULES
 from exportctl.errors import Finding, Level
 from exportctl.model.plan import Inventory, ListedDataset, Plan, PlanHeader

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TypeVar
 
-from exportctl.environments import (
+from exportctl.config.environment_diff import (
     DifferenceCause,
     DifferenceOrigin,
     EnvironmentDiff,

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from exportctl.applying.protocols import replace_digests
+from exportctl.config.read_references import ReferenceKey, read_references
 from exportctl.errors import ConfigError, Finding
 from exportctl.model.plan import DESTINATIONS, Fields, Marker, Plan, Step, digest
 from exportctl.model.project import Project
 from exportctl.model.secret import Secrecy, Secret
-from exportctl.refs import ReferenceKey, read_references
 from exportctl.resources.destinations.table import TYPES
 from exportctl.resources.destinations.type import AuthMethod
 from exportctl.resources.kinds import BASE_CONNECTION

@@ -20,7 +20,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from exportctl.cli.screen import Screen
-from exportctl.config.values import BadValue, parse_duration, parse_moment, parse_time_of_day
+from exportctl.config.scalars import BadValue, parse_duration, parse_moment, parse_time_of_day
 from exportctl.errors import Error, UsageError
 from exportctl.offline import Setup
 

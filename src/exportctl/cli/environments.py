@@ -7,14 +7,14 @@ from typing import Annotated
 
 import typer
 
-from exportctl import environments
 from exportctl.cli import exits
 from exportctl.cli.call import JSON, TEXT, CommandContext, command_context
 from exportctl.cli.options import reject_option
-from exportctl.config.loading import ParsedConfig
-from exportctl.config.origins import environment_tree
-from exportctl.config.schema_findings import closest_match
-from exportctl.environments import ResolvedEnvironment
+from exportctl.config import environment_diff
+from exportctl.config.environment_diff import ResolvedEnvironment
+from exportctl.config.load import ParsedConfig
+from exportctl.config.provenance import environment_tree
+from exportctl.config.schema_check import closest_match
 from exportctl.errors import UsageError
 from exportctl.offline import read_config, read_project
 
@@ -37,7 +37,7 @@ def diff_environments(
     reject_option("--env", (call.environment,), "the two environments are named")
     whole = read_config(call.setup())
     _check_names(whole, left, right)
-    shown = environments.compare_environments(
+    shown = environment_diff.compare_environments(
         _load_environment(call, whole, left), _load_environment(call, whole, right)
     )
     if call.format == JSON:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from exportctl.cli import exits
-from exportctl.config.schema import SCHEMA
+from exportctl.config.schema.root import SCHEMA
 from exportctl.errors import UsageError
 from exportctl.model.plan import Cause
 from exportctl.rules.checking import BY_ID

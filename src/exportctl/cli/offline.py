@@ -7,13 +7,15 @@ from typing import Annotated, Any
 
 import typer
 
-from exportctl import offline, output_schemas, scaffold, schemas
+from exportctl import offline, output_schemas
 from exportctl.cli import exits
 from exportctl.cli.call import COMPLETION_VARIABLE, JSON, TEXT, CommandContext, command_context
 from exportctl.cli.explaining import explain_topic
 from exportctl.cli.options import check_environment
 from exportctl.cli.reports import publish_findings
 from exportctl.cli.saving import write_new_file
+from exportctl.config import template
+from exportctl.config.schema import editor_file
 from exportctl.errors import Error, Level, UsageError
 from exportctl.views import json, text_lists
 
@@ -32,12 +34,12 @@ def init(ctx: typer.Context) -> int:
     if main.exists():
         hint = "look at what it would do with `exportctl plan`, or choose another folder with -C DIR"
         raise Error("exports.yaml is there already; nothing was written", rule="file-exists", hint=hint)
-    write_new_file(main, scaffold.EXAMPLE_CONFIG)
-    added = scaffold.gitignore_text(ignore.read_text(encoding="utf-8") if ignore.exists() else None)
+    write_new_file(main, template.EXAMPLE_CONFIG)
+    added = template.gitignore_text(ignore.read_text(encoding="utf-8") if ignore.exists() else None)
     if added:
         ignore.write_text(added, encoding="utf-8")
     written = "exports.yaml" + (" and .gitignore" if added else "")
-    call.screen.show(f"Wrote {written}.\n\n{scaffold.NEXT_STEPS}")
+    call.screen.show(f"Wrote {written}.\n\n{template.NEXT_STEPS}")
     return exits.DONE
 
 
@@ -72,7 +74,10 @@ def schema(
     """Print the JSON Schema of the config, or of a machine output. Names: exports, plan, drift, apply, saved-plan …"""
     call = command_context(ctx)
     call.require_format(TEXT, JSON)
-    files = {**{file: schemas.schema_text(one) for file, one in schemas.FILES.items()}, **output_schemas.files()}
+    files = {
+        **{file: editor_file.schema_text(one) for file, one in editor_file.FILES.items()},
+        **output_schemas.files(),
+    }
     if write is not None:
         return _write_schemas(call, files, call.folder / write)
     text = files.get(f"{name}{output_schemas.SUFFIX}")

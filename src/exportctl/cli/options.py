@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from exportctl.cli.call import CommandContext
-from exportctl.config.schema_findings import closest_match
+from exportctl.config.schema_check import closest_match
 from exportctl.errors import Error, UsageError
 from exportctl.model.plan import DESTINATIONS, EXPORTS, Address
 from exportctl.model.plan_options import PlanOptions, is_glob_match

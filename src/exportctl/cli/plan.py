@@ -28,7 +28,7 @@ from exportctl.cli.rehearsing import RequestedRehearsal, parse_switches, rehears
 from exportctl.cli.reports import plan_findings, publish_plan, show_warnings
 from exportctl.cli.saving import save_plan
 from exportctl.cli.side_by_side import EnvironmentCommand, run_all_environments
-from exportctl.config import loading as config
+from exportctl.config import load as config
 from exportctl.model.plan_options import PlanOptions
 from exportctl.offline import hidden_values, readable
 

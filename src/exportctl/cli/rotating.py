@@ -12,7 +12,7 @@ from exportctl.cli.apply import ApplyRequest
 from exportctl.cli.call import JSON, TEXT, CommandContext, command_context
 from exportctl.cli.options import AutoApprove
 from exportctl.cli.reports import publish_plan
-from exportctl.config.schema_findings import closest_match
+from exportctl.config.schema_check import closest_match
 from exportctl.errors import UsageError
 from exportctl.model.plan import DESTINATIONS, Address, OutcomeStatus
 from exportctl.model.plan_options import PlanOptions

@@ -9,7 +9,7 @@ import typer
 from exportctl.cli import exits
 from exportctl.cli.call import JSON, MARKDOWN, TEXT, command_context, parsed_moment
 from exportctl.cli.reports import show_warnings
-from exportctl.config.values import BadValue, parse_duration
+from exportctl.config.scalars import BadValue, parse_duration
 from exportctl.model.plan_options import PlanOptions
 from exportctl.offline import hidden_values
 

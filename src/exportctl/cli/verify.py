@@ -23,7 +23,7 @@ from exportctl.cli.call import (
 from exportctl.cli.options import MAX_SUGGESTIONS, Target, check_addresses
 from exportctl.cli.reports import show_warnings
 from exportctl.cli.saving import append_text
-from exportctl.config.values import BadValue, parse_duration
+from exportctl.config.scalars import BadValue, parse_duration
 from exportctl.errors import Error, UsageError
 from exportctl.model.plan import EXPORTS, Address
 from exportctl.model.plan_options import PlanOptions

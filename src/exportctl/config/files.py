@@ -12,9 +12,9 @@ from collections.abc import Sequence
 from os.path import relpath
 from pathlib import Path
 
-from exportctl.config.loading import extended_files
-from exportctl.config.nodes import MAX_BYTES
-from exportctl.config.overlays import resolve_relative_path
+from exportctl.config.load import extended_files
+from exportctl.config.merge import resolve_relative_path
+from exportctl.config.yaml_nodes import MAX_BYTES
 from exportctl.errors import ConfigError, Finding, SourcePosition
 
 MAIN_FILE = "exports.yaml"

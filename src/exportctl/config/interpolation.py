@@ -12,10 +12,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from exportctl.config.nodes import BrokenNode, ListNode, MapEntry, MapNode, Node, ScalarNode
-from exportctl.config.secrecy import secrecy
-from exportctl.config.sections import FindingCollector
-from exportctl.config.values import BadValue, Reference, escape_references, parse_references
+from exportctl.config.scalars import BadValue, Reference, escape_references, parse_references
+from exportctl.config.section import FindingCollector
+from exportctl.config.sensitivity import secrecy
+from exportctl.config.yaml_nodes import BrokenNode, ListNode, MapEntry, MapNode, Node, ScalarNode
 from exportctl.errors import Level
 from exportctl.model.project import UnsetReference
 from exportctl.model.secret import Secrecy

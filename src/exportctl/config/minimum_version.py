@@ -12,8 +12,8 @@ import re
 from collections.abc import Iterable, Iterator
 
 from exportctl import __version__
-from exportctl.config.nodes import MapNode, Node, ScalarNode
-from exportctl.config.values import VERSION
+from exportctl.config.scalars import VERSION
+from exportctl.config.yaml_nodes import MapNode, Node, ScalarNode
 from exportctl.errors import Finding
 
 KEY = "minimum_version"

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
 
-from exportctl.config import loading
+from exportctl.config import load as loading
 from exportctl.errors import ConfigError, Error, Level, UsageError
 from exportctl.importing import document as documents
 from exportctl.importing.complaints import rule_exceptions

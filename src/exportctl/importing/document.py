@@ -9,8 +9,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from exportctl.config.schema_findings import closest_match
-from exportctl.config.values import NAME, slug
+from exportctl.config.scalars import NAME, slug
+from exportctl.config.schema_check import closest_match
 from exportctl.importing import shared
 from exportctl.importing.expressible import ImportableFlow
 from exportctl.importing.places import FlowDestination, assign_destinations

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from exportctl.config.resolved_schedules import HOURS
+from exportctl.config.resolve.schedules import HOURS
 from exportctl.importing import unread
 from exportctl.importing.report import LeftOutFlow, LeftOutReason
 from exportctl.importing.unmodelled import unmodelled_names

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TypeVar
 
-from exportctl.config.resolved_schedules import NO_END, ScheduleWithEnd
+from exportctl.config.resolve.schedules import NO_END, ScheduleWithEnd
 from exportctl.importing.expressible import ImportableFlow
 from exportctl.importing.places import DestinationLayout
 from exportctl.importing.surroundings import ExistingConfig, free_key

@@ -11,13 +11,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from exportctl.config.interpolation import fill_references
-from exportctl.config.loading import ParsedConfig
-from exportctl.config.nodes import MapNode
-from exportctl.config.overlays import merge_environment
-from exportctl.config.resolved_exports import Defaults, defaults
-from exportctl.config.resolved_schedules import ScheduleWithEnd, formats, schedules
-from exportctl.config.sections import FindingCollector, Section
-from exportctl.config.values import slug
+from exportctl.config.load import ParsedConfig
+from exportctl.config.merge import merge_environment
+from exportctl.config.resolve.exports import Defaults, defaults
+from exportctl.config.resolve.schedules import ScheduleWithEnd, formats, schedules
+from exportctl.config.scalars import slug
+from exportctl.config.section import FindingCollector, Section
+from exportctl.config.yaml_nodes import MapNode
 from exportctl.model.plan import DESTINATIONS, EXPORTS, Address
 from exportctl.model.project import Destination, Format
 from exportctl.planning.accounts import plan_account

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from exportctl.config.nodes import ListNode, MapNode, Node, ScalarNode, parse_tree
-from exportctl.config.values import BadValue, parse_references
+from exportctl.config.scalars import BadValue, parse_references
+from exportctl.config.yaml_nodes import ListNode, MapNode, Node, ScalarNode, parse_tree
 from exportctl.patching.report import EditedFile
 
 

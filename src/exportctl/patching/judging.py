@@ -20,7 +20,7 @@ from enum import IntEnum
 from functools import cached_property
 from typing import Any
 
-from exportctl.config import loading
+from exportctl.config import load
 from exportctl.errors import ConfigError, Finding, Level
 from exportctl.importing.adoption import ConfigContext
 from exportctl.model.plan import CHANGE_VERBS, Address, Cause, FieldChange, Plan, SensitiveValue, canonical_json
@@ -37,7 +37,7 @@ class ConfigState:
     """One state of the config; what is dear is worked out when it is asked for. Only its project is without errors."""
 
     context: ConfigContext
-    parsed: loading.ParsedConfig
+    parsed: load.ParsedConfig
     project: Project
 
     @cached_property
@@ -92,12 +92,12 @@ def load_config_state(ground: ConfigContext) -> ConfigState:
     Raises:
         ConfigError: the config has an error, in this environment.
     """
-    parsed = loading.parse_config(ground.files)
+    parsed = load.parse_config(ground.files)
     return ConfigState(ground, parsed, _load_project(parsed, ground.environment, ground))
 
 
-def _load_project(parsed: loading.ParsedConfig, environment: str | None, ground: ConfigContext) -> Project:
-    made, found = loading.load_project(parsed, environment, ground.variables)
+def _load_project(parsed: load.ParsedConfig, environment: str | None, ground: ConfigContext) -> Project:
+    made, found = load.load_project(parsed, environment, ground.variables)
     if made is None:
         raise ConfigError(found)
     return made

@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 
-from exportctl.config.nodes import ListNode
+from exportctl.config.yaml_nodes import ListNode
 from exportctl.importing.adoption import ConfigContext
 from exportctl.importing.document import REASON
 from exportctl.model.plan import DESTINATIONS, EXPORTS

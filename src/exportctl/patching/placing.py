@@ -16,7 +16,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from exportctl.config.overlays import REPLACED_WHOLE, extended_files
+from exportctl.config.merge import REPLACED_WHOLE, extended_files
 from exportctl.yaml_edit.edit import Edit, KeyPath, span_at
 from exportctl.yaml_edit.positions import MapSpan, parse_spans
 

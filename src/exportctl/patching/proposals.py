@@ -17,8 +17,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from exportctl.config.nodes import ListNode, MapNode, ScalarNode
-from exportctl.config.resolved_schedules import HOURS, ScheduleWithEnd
+from exportctl.config.resolve.schedules import HOURS, ScheduleWithEnd
+from exportctl.config.yaml_nodes import ListNode, MapNode, ScalarNode
 from exportctl.importing import document, shared, unread
 from exportctl.model import schedule
 from exportctl.model.project import End, Export, Format

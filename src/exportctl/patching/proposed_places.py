@@ -18,7 +18,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from exportctl.config.nodes import ScalarNode
+from exportctl.config.yaml_nodes import ScalarNode
 from exportctl.importing import shared
 from exportctl.importing.places import account_reference, subpath_below
 from exportctl.importing.surroundings import free_key

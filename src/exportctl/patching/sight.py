@@ -9,10 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from exportctl.config.interpolation import fill_references
-from exportctl.config.nodes import MapNode, Node
-from exportctl.config.overlays import merge_environment
-from exportctl.config.resolved_datasets import Aliases, aliases
-from exportctl.config.sections import FindingCollector, Section
+from exportctl.config.merge import merge_environment
+from exportctl.config.resolve.datasets import Aliases, aliases
+from exportctl.config.section import FindingCollector, Section
+from exportctl.config.yaml_nodes import MapNode, Node
 from exportctl.importing.document import DocumentContext, document_context
 from exportctl.importing.surroundings import ExistingConfig, existing_config
 from exportctl.model.project import Project

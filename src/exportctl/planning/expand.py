@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from exportctl.config.values import parse_references
+from exportctl.config.scalars import parse_references
 from exportctl.errors import Finding, Level
 from exportctl.model import schedule
 from exportctl.model.plan import DESTINATIONS, EXPORTS, Address, Fields, SensitiveValue, UnknownValue

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from exportctl.config.nodes import MapNode
+from exportctl.config.yaml_nodes import MapNode
 from exportctl.errors import Finding, Level, SourcePosition
 from exportctl.model.project import Project, RuleSetting
 from exportctl.rules import accounts as rules_accounts

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from enum import StrEnum
 
-from exportctl.config.nodes import MapNode
+from exportctl.config.yaml_nodes import MapNode
 from exportctl.errors import Level, SourcePosition
 from exportctl.model.project import Destination, Export, Project
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from exportctl.config.nodes import ListNode, MapNode, Node, ScalarNode
+from exportctl.config.yaml_nodes import ListNode, MapNode, Node, ScalarNode
 from exportctl.errors import Level, SourcePosition
 from exportctl.rules.row import Hit, Rule, TreeCheck, is_unresolved
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from exportctl.environments import DifferenceCause, EnvironmentDiff
+from exportctl.config.environment_diff import DifferenceCause, EnvironmentDiff
 from exportctl.errors import Finding, Level
 from exportctl.model.plan import Plan, PlanHeader
 from exportctl.planfile import serialize as plan_document

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import groupby
 from typing import Any
 
-from exportctl.environments import (
+from exportctl.config.environment_diff import (
     DifferenceCause,
     DifferenceOrigin,
     EnvironmentDiff,

@@ -19,7 +19,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from json import dumps
 
-from exportctl.config.values import escape_references
+from exportctl.config.scalars import escape_references
 from exportctl.yaml_edit import emit
 from exportctl.yaml_edit.emit import Block, CommentedItem
 from exportctl.yaml_edit.flow_style import append_value, remove_value

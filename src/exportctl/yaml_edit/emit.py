@@ -21,7 +21,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from exportctl.config.values import escape_references
+from exportctl.config.scalars import escape_references
 
 WIDTH = 100  # columns in which a list stays on one line
 _INDENT = "  "

@@ -8,7 +8,7 @@ other.
 
 from __future__ import annotations
 
-from exportctl.config.schema_parts import EXAMPLE_ID, WHOLE_NOTE, Schema, choice, list_schema, map_schema, ref, text
+from exportctl.config.schema.parts import EXAMPLE_ID, WHOLE_NOTE, Schema, choice, list_schema, map_schema, ref, text
 from exportctl.model.project import READERS
 from exportctl.model.secret import Secrecy
 from exportctl.resources.destinations.table import TYPES

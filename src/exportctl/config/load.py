@@ -14,13 +14,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from exportctl.config import minimum_version
-from exportctl.config.nodes import ListNode, MapNode, Node, ScalarNode, parse_tree
-from exportctl.config.overlays import extended_files, merge_environment, merge_files
-from exportctl.config.resolution import resolve_project
-from exportctl.config.schema_findings import check_schema, closest_match
-from exportctl.config.secrecy import secrecy
-from exportctl.config.sections import FindingCollector
-from exportctl.config.values import BadValue, Reference, parse_references
+from exportctl.config.merge import extended_files, merge_environment, merge_files
+from exportctl.config.resolve.project import resolve_project
+from exportctl.config.scalars import BadValue, Reference, parse_references
+from exportctl.config.schema_check import check_schema, closest_match
+from exportctl.config.section import FindingCollector
+from exportctl.config.sensitivity import secrecy
+from exportctl.config.yaml_nodes import ListNode, MapNode, Node, ScalarNode, parse_tree
 from exportctl.errors import Finding, Level, SourcePosition
 from exportctl.model.project import Project
 from exportctl.model.secret import Secrecy

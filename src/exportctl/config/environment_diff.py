@@ -22,7 +22,7 @@ from functools import cached_property
 from itertools import islice, takewhile
 from typing import Any
 
-from exportctl.config.values import BadValue, parse_references
+from exportctl.config.scalars import BadValue, parse_references
 from exportctl.errors import SourcePosition
 from exportctl.model import schedule
 from exportctl.model.plan import DESTINATIONS, EXPORTS, SensitiveValue

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from exportctl.config.values import NAME
+from exportctl.config.scalars import NAME
 
 EXAMPLE_ID = "6b3f9c1e-0000-4000-8000-000000000001"
 WHOLE_NOTE = "Replaced whole by an overlay, not merged."

@@ -16,9 +16,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from exportctl.config.nodes import BrokenNode, ListNode, MapEntry, MapNode, Node, plain_value
-from exportctl.config.schema import SCHEMA
-from exportctl.config.secrecy import secrecy
+from exportctl.config.schema.root import SCHEMA
+from exportctl.config.sensitivity import secrecy
+from exportctl.config.yaml_nodes import BrokenNode, ListNode, MapEntry, MapNode, Node, plain_value
 from exportctl.errors import Finding, SourcePosition
 from exportctl.model.secret import Secrecy
 from exportctl.resources.destinations.table import TYPES

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from exportctl.config.environment_diff import CHOSEN_KEYS, EnvironmentTree, KeyPath, TreeLeaf
 from exportctl.config.interpolation import fill_references
-from exportctl.config.loading import HIDDEN_VALUE, ParsedConfig
-from exportctl.config.nodes import ListNode, MapNode, Node, ScalarNode
-from exportctl.config.overlays import merge_environment
-from exportctl.config.secrecy import secrecy
-from exportctl.config.sections import FindingCollector
-from exportctl.environments import CHOSEN_KEYS, EnvironmentTree, KeyPath, TreeLeaf
+from exportctl.config.load import HIDDEN_VALUE, ParsedConfig
+from exportctl.config.merge import merge_environment
+from exportctl.config.section import FindingCollector
+from exportctl.config.sensitivity import secrecy
+from exportctl.config.yaml_nodes import ListNode, MapNode, Node, ScalarNode
 from exportctl.errors import SourcePosition
 from exportctl.model.secret import Secrecy
 

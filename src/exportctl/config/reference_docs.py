@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from exportctl.config.schema import SCHEMA
+from exportctl.config.schema.root import SCHEMA
 from exportctl.model.secret import Secrecy
 from exportctl.resources.destinations.table import TYPES
 from exportctl.resources.destinations.type import AuthMethod, DestinationType

@@ -12,18 +12,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from exportctl.config.nodes import MapNode, ScalarNode
-from exportctl.config.resolved_datasets import Aliases, parts
-from exportctl.config.resolved_schedules import (
+from exportctl.config.resolve.datasets import Aliases, parts
+from exportctl.config.resolve.schedules import (
     NamedValues,
     PositionedValue,
     ScheduleWithEnd,
     end,
     refuse_rolling_end_of_once,
 )
-from exportctl.config.schema_findings import closest_match
-from exportctl.config.sections import Section
-from exportctl.config.values import NAME, parse_duration
+from exportctl.config.scalars import NAME, parse_duration
+from exportctl.config.schema_check import closest_match
+from exportctl.config.section import Section
+from exportctl.config.yaml_nodes import MapNode, ScalarNode
 from exportctl.errors import SourcePosition
 from exportctl.model.project import AllowEntry, Dataset, End, Expect, Export, Format
 

@@ -11,10 +11,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from exportctl.config.nodes import ListNode, MapEntry, MapNode, Node, ScalarNode
-from exportctl.config.schema_findings import closest_match
-from exportctl.config.sections import FindingCollector, Section
-from exportctl.config.values import NAME, slug
+from exportctl.config.scalars import NAME, slug
+from exportctl.config.schema_check import closest_match
+from exportctl.config.section import FindingCollector, Section
+from exportctl.config.yaml_nodes import ListNode, MapEntry, MapNode, Node, ScalarNode
 from exportctl.errors import Level, SourcePosition
 from exportctl.model.project import Dataset
 

@@ -10,10 +10,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from exportctl.config.nodes import ScalarNode
-from exportctl.config.schema_findings import unknown_key
-from exportctl.config.sections import Section
-from exportctl.config.values import NAME, escape_references
+from exportctl.config.scalars import NAME, escape_references
+from exportctl.config.schema_check import unknown_key
+from exportctl.config.section import Section
+from exportctl.config.yaml_nodes import ScalarNode
 from exportctl.errors import SourcePosition
 from exportctl.model.project import READERS, Account, AuthValue, Destination
 from exportctl.model.secret import Secrecy

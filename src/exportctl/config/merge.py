@@ -12,8 +12,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from exportctl.config import minimum_version
-from exportctl.config.nodes import BrokenNode, ListNode, MapEntry, MapNode, Node, ScalarNode, parse_tree
-from exportctl.config.schema_findings import closest_match
+from exportctl.config.schema_check import closest_match
+from exportctl.config.yaml_nodes import BrokenNode, ListNode, MapEntry, MapNode, Node, ScalarNode, parse_tree
 from exportctl.errors import Finding, SourcePosition
 
 NAMED_SECTIONS = ("formats", "schedules", "destinations", "datasets", "exports", "environments", "rules")

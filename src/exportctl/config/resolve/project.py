@@ -11,13 +11,13 @@ import re
 from collections.abc import Mapping, Sequence
 
 from exportctl.config.interpolation import fill_references
-from exportctl.config.nodes import MapNode
-from exportctl.config.resolved_datasets import aliases
-from exportctl.config.resolved_destinations import check_shared_accounts, destination
-from exportctl.config.resolved_exports import ResolutionContext, defaults, exports, is_included
-from exportctl.config.resolved_schedules import NamedValues, PositionedValue, formats, schedules
-from exportctl.config.sections import FindingCollector, Section
-from exportctl.config.values import DAY, NAME, parse_duration, parse_moment
+from exportctl.config.resolve.datasets import aliases
+from exportctl.config.resolve.destinations import check_shared_accounts, destination
+from exportctl.config.resolve.exports import ResolutionContext, defaults, exports, is_included
+from exportctl.config.resolve.schedules import NamedValues, PositionedValue, formats, schedules
+from exportctl.config.scalars import DAY, NAME, parse_duration, parse_moment
+from exportctl.config.section import FindingCollector, Section
+from exportctl.config.yaml_nodes import MapNode
 from exportctl.errors import Error, SourcePosition
 from exportctl.model.project import (
     AcceptEntry,

@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from exportctl.config.schema import SCHEMA as CONFIG
+from exportctl.config.schema.root import SCHEMA as CONFIG
 
 FILES: Mapping[str, Mapping[str, Any]] = {"exports.schema.json": CONFIG}
 

@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from exportctl.config.nodes import ListNode, MapNode, Node, ScalarNode
-from exportctl.config.schema_findings import closest_match
-from exportctl.config.values import BadValue
+from exportctl.config.scalars import BadValue
+from exportctl.config.schema_check import closest_match
+from exportctl.config.yaml_nodes import ListNode, MapNode, Node, ScalarNode
 from exportctl.errors import Finding, Level, SourcePosition
 
 

@@ -13,8 +13,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from exportctl.config.schema_destinations import account, auth, destination
-from exportctl.config.schema_parts import (
+from exportctl.config.scalars import VERSION
+from exportctl.config.schema.destinations import account, auth, destination
+from exportctl.config.schema.parts import (
     EXAMPLE_ID,
     WHOLE_NOTE,
     Schema,
@@ -30,7 +31,6 @@ from exportctl.config.schema_parts import (
     text,
     whole_number,
 )
-from exportctl.config.values import VERSION
 
 _DURATION = r"\d{1,5}\s*[A-Za-z]+"
 _CLOCK = r"([01]?\d|2[0-3]):[0-5]\d(:[0-5]\d)?"

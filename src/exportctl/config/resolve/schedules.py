@@ -11,10 +11,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from exportctl.config import schema_findings
-from exportctl.config.nodes import MapNode, Node, ScalarNode
-from exportctl.config.sections import FindingCollector, Section
-from exportctl.config.values import DAY, HOUR, BadValue, parse_duration, parse_moment, parse_time_of_day
+from exportctl.config import schema_check
+from exportctl.config.scalars import DAY, HOUR, BadValue, parse_duration, parse_moment, parse_time_of_day
+from exportctl.config.section import FindingCollector, Section
+from exportctl.config.yaml_nodes import MapNode, Node, ScalarNode
 from exportctl.errors import SourcePosition
 from exportctl.model.project import End, Format, Schedule
 
@@ -73,8 +73,8 @@ class NamedValues(Generic[T]):
         if name in self.values:
             return PositionedValue(self.values[name].value, at)
         if name not in self.positions:
-            if self.kind == "schedule" and schema_findings.is_cron(name):
-                section.report.findings.append(schema_findings.cron(at))
+            if self.kind == "schedule" and schema_check.is_cron(name):
+                section.report.findings.append(schema_check.cron(at))
             elif self.kind == "schedule" and _is_interval(name):
                 message = f'{section.owner}: "{name}" is how often, not the name of a schedule'
                 section.fail("unknown-reference", message, at, f"write `schedule: {{every: {name}}}`")
@@ -132,8 +132,8 @@ def _parse_interval(section: Section, written: str) -> tuple[str, int] | None:
     place = section.position("every")
     if text == "once":
         return "once", 0
-    if schema_findings.is_cron(text):
-        section.report.findings.append(schema_findings.cron(place))
+    if schema_check.is_cron(text):
+        section.report.findings.append(schema_check.cron(place))
         return None
     try:
         seconds = parse_duration(text)

@@ -1,0 +1,1 @@
+"""Parsed YAML to a resolved Project."""
