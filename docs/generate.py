@@ -13,7 +13,7 @@ from exportctl.cli.reference import cli_markdown
 from exportctl.config.reference_docs import reference_markdown
 from exportctl.config.schema import editor_file
 from exportctl.emulator.describe import emulator_markdown as emulator_page
-from exportctl.rules.page import rules_markdown
+from exportctl.rules.rules_docs import rules_markdown
 
 ROOT = Path(__file__).parents[1]
 

@@ -18,7 +18,7 @@ from exportctl.config.scalars import Reference, parse_references
 from exportctl.errors import ConfigError, Error, Finding, Level
 from exportctl.model.project import AuthValue, Destination, Project
 from exportctl.model.secret import MIN_SECRET_LENGTH, Secrecy
-from exportctl.rules import checking as rules
+from exportctl.rules import engine as rules
 
 if TYPE_CHECKING:
     import httpx

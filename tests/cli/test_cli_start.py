@@ -15,8 +15,8 @@ from exportctl.cli.explaining import CAUSES, explain_topic
 from exportctl.cli.reference import cli_markdown
 from exportctl.config.schema import editor_file
 from exportctl.model.plan import Cause
-from exportctl.rules.checking import BY_ID
-from exportctl.rules.gates import BY_NAME as GATES
+from exportctl.rules.engine import BY_ID
+from exportctl.rules.safety_check_texts import BY_NAME as GATES
 from tests.cli.command_line import ROOT, CommandLine
 
 PROBE = """

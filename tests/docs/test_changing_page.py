@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from exportctl.rules.checking import BY_ID
+from exportctl.rules.engine import BY_ID
 from tests.docs.changing_page import PAGE, PREPARATIONS, commands, is_same_output, run_commands
 
 TEXT = PAGE.read_text(encoding="utf-8")

@@ -22,7 +22,7 @@ from exportctl.model.project import (
     Schedule,
 )
 from exportctl.model.secret import Secrecy
-from exportctl.rules.checking import run_rules
+from exportctl.rules.engine import run_rules
 
 FILE = "exports.yaml"
 NOW = 1_700_000_000  # 2023-11-14 22:13:20 UTC

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from exportctl.config import load
 from exportctl.model.project import Project
-from exportctl.rules.overlaps import DatasetWrite, broken_rule, dataset_writes, pairs
+from exportctl.rules.shared_locations import DatasetWrite, broken_rule, dataset_writes, pairs
 
 HEAD = {
     "version": 1,

@@ -11,8 +11,8 @@ import pytest
 from exportctl.errors import Level, SourcePosition
 from exportctl.model.project import AcceptEntry, Account, End, Expect, Format, Policy, Project, RemovedEntry, Schedule
 from exportctl.model.secret import Secrecy
-from exportctl.rules.checking import BY_ID, RULES
-from exportctl.rules.row import CheckStage
+from exportctl.rules.engine import BY_ID, RULES
+from exportctl.rules.rule import CheckStage
 from tests.rules.rules_builder import (
     BLOB,
     COPY,

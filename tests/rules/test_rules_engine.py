@@ -8,8 +8,8 @@ import pytest
 
 from exportctl.errors import Level
 from exportctl.model.project import End, Schedule
-from exportctl.rules.checking import BY_ID, RULES, run_rules
-from exportctl.rules.row import CheckStage, closest_match, duration_text, key_position
+from exportctl.rules.engine import BY_ID, RULES, run_rules
+from exportctl.rules.rule import CheckStage, closest_match, duration_text, key_position
 from tests.rules.rules_builder import (
     COPY,
     FILE,

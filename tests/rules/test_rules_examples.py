@@ -9,8 +9,8 @@ import yaml
 
 from exportctl.config import load as config
 from exportctl.errors import Finding
-from exportctl.rules.checking import BY_ID, RULES, run_rules
-from exportctl.rules.row import CheckStage, Rule
+from exportctl.rules.engine import BY_ID, RULES, run_rules
+from exportctl.rules.rule import CheckStage, Rule
 from tests.rules.rules_builder import NOW
 
 BASE = """

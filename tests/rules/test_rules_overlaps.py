@@ -11,7 +11,7 @@ import pytest
 from exportctl.errors import Level
 from exportctl.model.project import Account, Dataset, Destination, Project
 from exportctl.model.secret import Secrecy
-from exportctl.rules.storage import ANY, TIME, Overlap, account_owner, can_be_equal, overlap, storage_identity
+from exportctl.rules.storage_identity import ANY, TIME, Overlap, account_owner, can_be_equal, overlap, storage_identity
 from tests.rules.rules_builder import (
     BLOB,
     COPY,

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from exportctl.rules.checking import BY_ID, RULES
-from exportctl.rules.page import rules_markdown
-from exportctl.rules.row import CheckStage
+from exportctl.rules.engine import BY_ID, RULES
+from exportctl.rules.rule import CheckStage
+from exportctl.rules.rules_docs import rules_markdown
 from exportctl.rules.secrets import secret_shape
 from tests.rules.rules_builder import all_findings, project
 
@@ -81,7 +81,7 @@ def test_the_table_lists_no_rule_that_the_reader_has_not() -> None:
 def test_docs_are_the_table() -> None:
     page = (ROOT / "docs" / "rules.md").read_text(encoding="utf-8")
 
-    assert rules_markdown() == page, "write docs/rules.md again from exportctl.rules.page.rules_markdown()"
+    assert rules_markdown() == page, "write docs/rules.md again from exportctl.rules.rules_docs.rules_markdown()"
 
 
 def test_every_rule_is_on_the_page() -> None:

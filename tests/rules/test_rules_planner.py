@@ -16,12 +16,12 @@ from exportctl.model.plan import Inventory, ListedDataset, Plan, PlanHeader
 from exportctl.model.plan_options import PlanOptions
 from exportctl.planning import planner
 from exportctl.planning.expand import build_desired_state
-from exportctl.rules.checking import BY_ID, RULES
-from exportctl.rules.gates import BY_NAME, SAFETY_CHECKS, SafetyCheck
-from exportctl.rules.page import rules_markdown
-from exportctl.rules.planner import BY_ID as PLANNED
-from exportctl.rules.row import CheckStage, Rule
-from exportctl.rules.settings import apply_settings
+from exportctl.rules.engine import BY_ID, RULES
+from exportctl.rules.overrides import apply_settings
+from exportctl.rules.plan_findings import BY_ID as PLANNED
+from exportctl.rules.rule import CheckStage, Rule
+from exportctl.rules.rules_docs import rules_markdown
+from exportctl.rules.safety_check_texts import BY_NAME, SAFETY_CHECKS, SafetyCheck
 from tests.rules.rules_builder import all_findings, allow, export, location_at, project, setting
 
 SOURCE = Path(__file__).parents[2] / "src" / "exportctl"

@@ -14,10 +14,10 @@ from exportctl.cli import exits
 from exportctl.config.schema.root import SCHEMA
 from exportctl.errors import UsageError
 from exportctl.model.plan import Cause
-from exportctl.rules.checking import BY_ID
-from exportctl.rules.gates import BY_NAME as GATES
-from exportctl.rules.gates import SafetyCheck
-from exportctl.rules.row import Rule, closest_match
+from exportctl.rules.engine import BY_ID
+from exportctl.rules.rule import Rule, closest_match
+from exportctl.rules.safety_check_texts import BY_NAME as GATES
+from exportctl.rules.safety_check_texts import SafetyCheck
 
 CAUSES: Mapping[Cause, str] = {
     Cause.CREATE: "The object does not exist yet. Apply creates it.",

@@ -33,7 +33,7 @@ from exportctl.model.schedule import format_moment
 from exportctl.planning import planner
 from exportctl.planning.expand import Values, build_desired_state
 from exportctl.planning.ownership import LiveFlow, Ownership, build_ownership
-from exportctl.rules import checking
+from exportctl.rules import engine
 
 
 @dataclass(frozen=True)
@@ -204,7 +204,7 @@ def check_only_adopts(made: Document, ground: ConfigContext, before: Project) ->
         Error: the text breaks a rule, or plans anything else than adoptions.
     """
     project, every, parsed = _load_document(made, ground)
-    wrong = [str(f) for f in checking.run_rules(every, as_of=ground.as_of, tree=parsed.tree) if f.level is Level.ERROR]
+    wrong = [str(f) for f in engine.run_rules(every, as_of=ground.as_of, tree=parsed.tree) if f.level is Level.ERROR]
     adopted = {Address(EXPORTS, key): flow for flow, key in made.keys.items()}
     wrong += _differences(ground.plan(before), ground.plan(project), adopted)
     if wrong:

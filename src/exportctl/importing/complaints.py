@@ -18,9 +18,9 @@ from dataclasses import dataclass
 from exportctl.errors import Level
 from exportctl.model.plan import DESTINATIONS, EXPORTS
 from exportctl.model.project import Project
-from exportctl.rules.checking import RULES
-from exportctl.rules.row import Hit, Rule
-from exportctl.rules.settings import allow_entries, effective_setting
+from exportctl.rules.engine import RULES
+from exportctl.rules.overrides import allow_entries, effective_setting
+from exportctl.rules.rule import Hit, Rule
 
 
 @dataclass(frozen=True)

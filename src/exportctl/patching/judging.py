@@ -27,7 +27,7 @@ from exportctl.model.plan import CHANGE_VERBS, Address, Cause, FieldChange, Plan
 from exportctl.model.project import Project
 from exportctl.patching.declarations import DeclaredValues, declared_values, unintended_changes
 from exportctl.patching.wishes import MATCHING_CAUSES, ChangeGroup, group_name
-from exportctl.rules import checking
+from exportctl.rules import engine
 
 _POSITION_TEXT = re.compile(r"\S+:\d+:\d+")
 
@@ -66,7 +66,7 @@ class ConfigState:
         """Those of the rules."""
         known = {**self.other_projects, self.project.environment or "": self.project}
         every = [known[name] for name in self.parsed.environments or ("",)]
-        found = checking.run_rules(every, as_of=self.context.as_of, tree=self.parsed.tree)
+        found = engine.run_rules(every, as_of=self.context.as_of, tree=self.parsed.tree)
         return tuple(f for f in found if f.level is Level.ERROR)
 
 
@@ -191,7 +191,7 @@ def _rule_problems(before: ConfigState, after: ConfigState) -> Iterator[EditProb
     new = [f for f in after.rule_errors if _finding_key(f) not in known]
     if new:
         rules = tuple(sorted({f.rule for f in new}))
-        fixed = any(rule not in checking.BY_ID or checking.BY_ID[rule].fixed for rule in rules)
+        fixed = any(rule not in engine.BY_ID or engine.BY_ID[rule].fixed for rule in rules)
         yield EditProblem(f"{new[0].message}  [{new[0].rule}]", ProblemWeight.INVALID_VALUE, () if fixed else rules)
 
 

@@ -41,8 +41,8 @@ from exportctl.planning.removals import removed_entry, undeclared_accounts, unde
 from exportctl.planning.standing import PlanSettings
 from exportctl.resources import wire
 from exportctl.resources.kinds import FLOW, TARGET_CONNECTION
-from exportctl.rules import planner as rules_planner
-from exportctl.rules.settings import apply_settings
+from exportctl.rules import plan_findings as rules_planner
+from exportctl.rules.overrides import apply_settings
 
 
 @dataclass(frozen=True)

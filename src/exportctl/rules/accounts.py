@@ -10,7 +10,7 @@ from exportctl.model.project import AuthValue, Destination, Project
 from exportctl.model.secret import Secrecy
 from exportctl.resources.destinations.sftp import SFTP
 from exportctl.resources.destinations.table import TYPES
-from exportctl.rules.row import Hit, Rule, destination_address, is_unresolved, key_position
+from exportctl.rules.rule import Hit, Rule, destination_address, is_unresolved, key_position
 
 _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|\[?[0-9A-Fa-f:]+\]?")
 

@@ -16,7 +16,7 @@ from exportctl.model.schedule import (
     interval_seconds,
 )
 from exportctl.resources.destinations.data_landing_zone import DATA_LANDING_ZONE
-from exportctl.rules.row import Hit, Rule, duration_text, export_address, key_position
+from exportctl.rules.rule import Hit, Rule, duration_text, export_address, key_position
 
 LANDING_ZONE_DAYS = 7  # [DLZ], a hard limit
 UI_ONLY = ("hour", 8)  # [UI] [GR] offer it, [XD-new] [D] do not

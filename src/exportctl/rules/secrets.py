@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from exportctl.errors import Level, SourcePosition
 from exportctl.model.project import Destination, Project
 from exportctl.model.secret import Secrecy
-from exportctl.rules.row import Hit, Rule, destination_address, export_address, is_unresolved, key_position
+from exportctl.rules.rule import Hit, Rule, destination_address, export_address, is_unresolved, key_position
 
 SHAPES = (
     ("an AWS access key id", re.compile(r"\b(AKIA|ASIA)[A-Z0-9]{16}\b")),

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from exportctl.errors import Level
 from exportctl.model.project import Export, Project
 from exportctl.model.schedule import ONCE
-from exportctl.rules.row import Hit, Rule, closest_match, export_address, is_unresolved, key_position
+from exportctl.rules.rule import Hit, Rule, closest_match, export_address, is_unresolved, key_position
 
 DATETIME = "DATETIME"
 MACROS = (  # flow-service.md 10.2: [XD-new] [D]

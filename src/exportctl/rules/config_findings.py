@@ -8,7 +8,7 @@ read as a config.
 from __future__ import annotations
 
 from exportctl.errors import Level
-from exportctl.rules.row import CheckStage, Rule
+from exportctl.rules.rule import CheckStage, Rule
 
 # id, what, why, how to mend
 _Row = tuple[str, str, str, str]

@@ -27,9 +27,17 @@ from itertools import combinations
 from exportctl.errors import Level
 from exportctl.model.project import Dataset, Export, Project
 from exportctl.model.urls import EMBEDDED
-from exportctl.rules.folders import has_dataset_macro, macros
-from exportctl.rules.row import Hit, ProjectsCheck, Rule, export_address, is_unresolved, key_position
-from exportctl.rules.storage import ANY, TIME, Overlap, StorageIdentity, folder_levels, overlap, storage_identity
+from exportctl.rules.folder_templates import has_dataset_macro, macros
+from exportctl.rules.rule import Hit, ProjectsCheck, Rule, export_address, is_unresolved, key_position
+from exportctl.rules.storage_identity import (
+    ANY,
+    TIME,
+    Overlap,
+    StorageIdentity,
+    folder_levels,
+    overlap,
+    storage_identity,
+)
 
 TWO_EXPORTS = "two-exports-one-place"
 TWO_DATASETS = "two-datasets-one-folder"

@@ -18,18 +18,18 @@ from exportctl.config.yaml_nodes import MapNode
 from exportctl.errors import Finding, Level, SourcePosition
 from exportctl.model.project import Project, RuleSetting
 from exportctl.rules import accounts as rules_accounts
-from exportctl.rules import declarations as rules_declarations
-from exportctl.rules import folders as rules_folders
-from exportctl.rules import gates as rules_gates
-from exportctl.rules import overlaps as rules_overlaps
-from exportctl.rules import places as rules_places
-from exportctl.rules import planner as rules_planner
-from exportctl.rules import reader as rules_reader
+from exportctl.rules import config_findings as rules_reader
+from exportctl.rules import cross_references as rules_declarations
+from exportctl.rules import folder_templates as rules_folders
+from exportctl.rules import location_names as rules_places
+from exportctl.rules import no_effect as rules_unused
+from exportctl.rules import plan_findings as rules_planner
+from exportctl.rules import safety_check_texts as rules_gates
 from exportctl.rules import schedules as rules_schedules
 from exportctl.rules import secrets as rules_secrets
-from exportctl.rules import unused as rules_unused
-from exportctl.rules.row import CheckStage, Hit, Rule, closest_match, export_address
-from exportctl.rules.settings import OFF, RANK, allow_entries, effective_setting, is_lowered
+from exportctl.rules import shared_locations as rules_overlaps
+from exportctl.rules.overrides import OFF, RANK, allow_entries, effective_setting, is_lowered
+from exportctl.rules.rule import CheckStage, Hit, Rule, closest_match, export_address
 
 _NAMES_SHOWN = 3
 _EntryKey = tuple[str, SourcePosition]  # rule id and place of an `allow` or a `rules` entry

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from exportctl.rules.checking import RULES
-from exportctl.rules.gates import SAFETY_CHECKS, SafetyCheck
-from exportctl.rules.row import CheckStage, Rule
+from exportctl.rules.engine import RULES
+from exportctl.rules.rule import CheckStage, Rule
+from exportctl.rules.safety_check_texts import SAFETY_CHECKS, SafetyCheck
 
 _HEAD = """# Rules
 

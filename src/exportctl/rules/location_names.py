@@ -10,8 +10,8 @@ from exportctl.model.project import Destination, Project
 from exportctl.resources.destinations.data_landing_zone import DATA_LANDING_ZONE
 from exportctl.resources.destinations.table import TYPES
 from exportctl.resources.destinations.type import LocationField
-from exportctl.rules.folders import MACRO, SEGMENT
-from exportctl.rules.row import (
+from exportctl.rules.folder_templates import MACRO, SEGMENT
+from exportctl.rules.rule import (
     Hit,
     ProjectCheck,
     Rule,

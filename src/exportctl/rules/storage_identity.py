@@ -27,9 +27,9 @@ from exportctl.resources.destinations.azure_data_lake import AZURE_DATA_LAKE
 from exportctl.resources.destinations.data_landing_zone import DATA_LANDING_ZONE
 from exportctl.resources.destinations.google_cloud_storage import GOOGLE_CLOUD_STORAGE
 from exportctl.resources.destinations.sftp import SFTP
-from exportctl.rules.folders import MACRO
-from exportctl.rules.places import join_paths
-from exportctl.rules.row import is_unresolved
+from exportctl.rules.folder_templates import MACRO
+from exportctl.rules.location_names import join_paths
+from exportctl.rules.rule import is_unresolved
 
 ANY = "\0"  # any text
 TIME = "\1"  # digits and the marks between them

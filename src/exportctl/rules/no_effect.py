@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from exportctl.config.yaml_nodes import ListNode, MapNode, Node, ScalarNode
 from exportctl.errors import Level, SourcePosition
-from exportctl.rules.row import Hit, Rule, TreeCheck, is_unresolved
+from exportctl.rules.rule import Hit, Rule, TreeCheck, is_unresolved
 
 _BUILT_IN_FORMATS = ("parquet", "json")  # exist without being declared; declared again they are the default
 

@@ -18,7 +18,7 @@ from fnmatch import fnmatchcase
 
 from exportctl.errors import Finding, Level
 from exportctl.model.project import AllowEntry, Project, RuleSetting
-from exportctl.rules.row import Rule, export_address
+from exportctl.rules.rule import Rule, export_address
 
 OFF = "off"
 RANK: Mapping[str, int] = {OFF: 0, Level.NOTE: 1, Level.WARNING: 2, Level.ERROR: 3}

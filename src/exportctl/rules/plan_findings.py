@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from exportctl.errors import Level
-from exportctl.rules.row import CheckStage, Rule
+from exportctl.rules.rule import CheckStage, Rule
 
 # id, what, why, how to mend
 _Row = tuple[str, str, str, str]

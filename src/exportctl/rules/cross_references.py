@@ -11,7 +11,7 @@ from exportctl.errors import Level, SourcePosition
 from exportctl.model.plan import DESTINATIONS, EXPORTS
 from exportctl.model.project import AcceptEntry, Destination, Export, Project
 from exportctl.resources.kinds import KINDS
-from exportctl.rules.row import Hit, Rule, closest_match, destination_address, export_address, key_position
+from exportctl.rules.rule import Hit, Rule, closest_match, destination_address, export_address, key_position
 
 _ID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _FIELD_ALIASES = {
