@@ -40,8 +40,8 @@ from exportctl.model.plan_options import PlanOptions
 from exportctl.model.project import Destination, PlatformSettings, Project
 from exportctl.model.urls import PRODUCTION
 from exportctl.offline import Setup, read_project
-from exportctl.planning import leftovers
-from exportctl.planning.ownership import build_ownership
+from exportctl.plan import orphans
+from exportctl.plan.ownership import build_ownership
 from exportctl.resources.destinations.amazon_s3 import ADOBE_ACCOUNT
 from exportctl.resources.destinations.azure_blob import _blob
 from exportctl.resources.destinations.azure_data_lake import _lake
@@ -295,9 +295,9 @@ def _check_orphans(setup: Setup, today: int, found: CheckCollector, *, known: bo
     except Error as error:
         found.add_check("leftovers", CheckStatus.SKIPPED, f"no plan can be made: {error.message}", error.hint)
         return
-    left = leftovers.find_orphans(plan.items, ownership, plan.as_of)
+    left = orphans.find_orphans(plan.items, ownership, plan.as_of)
     for one in left:
-        message = f"{one.address}: {leftovers.orphan_label(one.live)}: {one.why}"
-        found.add_check("leftovers", CheckStatus.WARNING, message, leftovers.orphan_fix(one, plan.items))
+        message = f"{one.address}: {orphans.orphan_label(one.live)}: {one.why}"
+        found.add_check("leftovers", CheckStatus.WARNING, message, orphans.orphan_fix(one, plan.items))
     if not left:
         found.add_ok("leftovers", f"none of {made.project.name}")

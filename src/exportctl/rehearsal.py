@@ -38,8 +38,8 @@ from exportctl.model.plan import Action, Inventory, Outcome, OutcomeStatus, Plan
 from exportctl.model.plan_options import PlanOptions
 from exportctl.model.secret import Secrecy, Secret
 from exportctl.offline import Setup
-from exportctl.planning import planner
-from exportctl.planning.expand import build_desired_state, target_properties
+from exportctl.plan import planner
+from exportctl.plan.desired import build_desired_state, target_properties
 from exportctl.platforms import EMBEDDED_URL, TOKEN_PATH, emulator_clock
 from exportctl.resources import wire
 from exportctl.resources.destinations.table import TYPES

@@ -27,7 +27,7 @@ from exportctl.model.plan_options import PlanOptions
 from exportctl.model.project import Export, Project
 from exportctl.model.schedule import DAY, format_moment
 from exportctl.offline import Setup, read_project, require_references
-from exportctl.planning.ownership import LiveFlow, Ownership, build_ownership
+from exportctl.plan.ownership import LiveFlow, Ownership, build_ownership
 from exportctl.platforms import ConnectedPlatform, open_platform
 from exportctl.resources.run import Run
 from exportctl.verification import judging

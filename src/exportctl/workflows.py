@@ -24,9 +24,9 @@ from exportctl.model.plan_options import PlanOptions
 from exportctl.model.project import Project
 from exportctl.model.secret import MIN_SECRET_LENGTH
 from exportctl.offline import Setup, read_project, require_references
+from exportctl.plan import planner
+from exportctl.plan.desired import DesiredState, build_desired_state
 from exportctl.planfile import file as planfile
-from exportctl.planning import planner
-from exportctl.planning.expand import DesiredState, build_desired_state
 from exportctl.platforms import EMBEDDED, ConnectedPlatform, open_platform, platform_kind
 from exportctl.resources.kinds import KINDS
 from exportctl.snapshot import file as snapshots

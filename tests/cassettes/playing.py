@@ -21,8 +21,8 @@ from exportctl.model.plan import Inventory, Outcome, PlanHeader
 from exportctl.model.plan_options import PlanOptions
 from exportctl.model.secret import Secret
 from exportctl.offline import read_project, require_references
-from exportctl.planning import planner
-from exportctl.planning.expand import build_desired_state
+from exportctl.plan import planner
+from exportctl.plan.desired import build_desired_state
 from exportctl.resources.kinds import KINDS
 from tests.loop.world import ENV, ORGANIZATION, SANDBOX, SECRETS, START, config
 

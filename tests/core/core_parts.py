@@ -19,7 +19,7 @@ from exportctl.model.project import (
     Schedule,
 )
 from exportctl.model.secret import Secrecy
-from exportctl.planning.expand import DesiredAccount, DesiredExport, DesiredState, build_desired_state
+from exportctl.plan.desired import DesiredAccount, DesiredExport, DesiredState, build_desired_state
 from exportctl.resources.kinds import KINDS
 from exportctl.resources.marker import format_description
 

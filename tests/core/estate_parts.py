@@ -9,8 +9,8 @@ from exportctl.model.plan import Inventory, ListedDataset, LiveObject, Marker, P
 from exportctl.model.plan_options import PlanOptions
 from exportctl.model.project import Account, AuthValue, Dataset, Destination, Export, Project
 from exportctl.model.secret import Secrecy
-from exportctl.planning import planner
-from exportctl.planning.expand import build_desired_state
+from exportctl.plan import planner
+from exportctl.plan.desired import build_desired_state
 from exportctl.resources.destinations.table import TYPES
 from exportctl.resources.destinations.type import DATA_LAKE_SPEC
 from tests.core.core_parts import AT, NOW, lake, make_object, orders, project

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from exportctl.model.plan import Actor, Marker
-from exportctl.planning.actors import BACKGROUND, UI, actor
+from exportctl.plan.last_editor import BACKGROUND, UI, actor
 from exportctl.resources import marker
 from exportctl.resources.kinds import FLOW, TARGET_CONNECTION
 from tests.core.core_parts import make_object

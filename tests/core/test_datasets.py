@@ -10,7 +10,7 @@ import pytest
 from exportctl.errors import Level, SourcePosition
 from exportctl.model.plan import ListedDataset
 from exportctl.model.project import Dataset
-from exportctl.planning.datasets import look_up_datasets
+from exportctl.plan.dataset_lookup import look_up_datasets
 
 AT = SourcePosition("exports.yaml", 7, 3)
 A, B, C = "a" * 24, "b" * 24, "c" * 24

@@ -8,7 +8,7 @@ import pytest
 
 from exportctl.model.plan import WRITE_CAUSES, Cause, FieldChange, Marker, SensitiveValue, UnknownValue, digest
 from exportctl.model.project import End
-from exportctl.planning.diff import NO_END, ComparisonInputs, difference_cause, field_changes, next_applied
+from exportctl.plan.field_diff import NO_END, ComparisonInputs, difference_cause, field_changes, next_applied
 from exportctl.resources.kinds import BASE_CONNECTION, FLOW, TARGET_CONNECTION, Kind
 from exportctl.resources.marker import END
 

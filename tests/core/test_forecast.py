@@ -23,8 +23,8 @@ from exportctl.model.plan import (
 )
 from exportctl.model.project import Account
 from exportctl.model.schedule import DAY, HOUR
-from exportctl.planning.expand import build_desired_state
-from exportctl.planning.ownership import build_ownership
+from exportctl.plan.desired import build_desired_state
+from exportctl.plan.ownership import build_ownership
 from exportctl.resources.destinations.amazon_s3 import AMAZON_S3
 from exportctl.resources.destinations.sftp import SFTP
 from tests.core.core_parts import NOW, build_desired, desired_export, make_object, orders, project, sandbox

@@ -9,7 +9,7 @@ import pytest
 
 from exportctl.model.plan import Address, Cause, FieldChange, Marker, PlanItem, Refusal, Verb
 from exportctl.model.project import Schedule
-from exportctl.planning.gates import add_deletion_refusals, late_start_findings, protect_refusals
+from exportctl.plan.safety_checks import add_deletion_refusals, late_start_findings, protect_refusals
 from tests.core.core_parts import AT, NOW, desired_export
 
 GUARDED = Marker("acme", "e", "orders", protected=True)

@@ -10,8 +10,8 @@ import pytest
 from exportctl.model.plan import Inventory, LiveObject, Marker, Plan, Verb
 from exportctl.model.plan_options import PlanOptions
 from exportctl.model.project import Project, RemovedEntry
-from exportctl.planning.leftovers import Orphan, find_orphans, orphan_fix, orphan_label
-from exportctl.planning.ownership import build_ownership
+from exportctl.plan.orphans import Orphan, find_orphans, orphan_fix, orphan_label
+from exportctl.plan.ownership import build_ownership
 from tests.core.core_parts import AT, NOW, lake, make_object
 from tests.core.estate_parts import ROLE, account, build_plan, build_project, export, flow, item
 

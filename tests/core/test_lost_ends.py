@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from exportctl.model import schedule
 from exportctl.model.plan import Cause, Marker
 from exportctl.model.project import End
-from exportctl.planning.diff import ComparisonInputs, field_changes
+from exportctl.plan.field_diff import ComparisonInputs, field_changes
 from exportctl.resources.kinds import FLOW
 from exportctl.resources.marker import END
 

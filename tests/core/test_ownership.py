@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from exportctl.model.plan import Address, LiveObject, Marker
-from exportctl.planning.ownership import LiveFlow, build_ownership
+from exportctl.plan.ownership import LiveFlow, build_ownership
 from tests.core.core_parts import make_object, sandbox
 
 ORDERS = Address("exports", "orders")

@@ -12,7 +12,7 @@ from exportctl.model.plan import LiveObject, Plan, digest
 from exportctl.model.plan_options import PlanOptions
 from exportctl.model.project import Account, AuthValue, Destination, Project, RemovedEntry
 from exportctl.model.secret import Secrecy
-from exportctl.planning.expand import build_desired_state
+from exportctl.plan.desired import build_desired_state
 from exportctl.resources.destinations.table import TYPES
 from tests.core.core_parts import AT, lake, orders
 from tests.core.estate_parts import (

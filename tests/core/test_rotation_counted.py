@@ -6,7 +6,7 @@ import pytest
 
 from exportctl.model.plan import Address, Marker
 from exportctl.model.plan_options import PlanOptions
-from exportctl.planning.accounts import next_secret_version
+from exportctl.plan.accounts import next_secret_version
 from exportctl.resources import marker
 from exportctl.resources.kinds import BASE_CONNECTION
 

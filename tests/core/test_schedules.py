@@ -13,7 +13,7 @@ from exportctl.config.scalars import parse_time_of_day
 from exportctl.model import schedule as schedules
 from exportctl.model.project import End, Schedule
 from exportctl.model.schedule import DAY, HOUR, MIN_START_DELAY
-from exportctl.planning.consequences import schedule_phrase
+from exportctl.plan.consequences import schedule_phrase
 
 EIGHT = 1_800_000_000  # 2027-01-15 08:00:00 UTC
 MIDNIGHT = EIGHT - 8 * HOUR

@@ -9,7 +9,7 @@ import pytest
 from exportctl.errors import Level
 from exportctl.model.project import Account, AuthValue, Format
 from exportctl.model.secret import Secrecy
-from exportctl.planning.spec_check import check_account, check_export
+from exportctl.plan.spec_check import check_account, check_export
 from exportctl.resources.destinations.table import TYPES
 from tests.core.core_parts import AT, desired_account, desired_export, lake
 

@@ -24,7 +24,7 @@ from exportctl.model.plan import (
 )
 from exportctl.model.project import Expect, Project
 from exportctl.model.schedule import DAY, HOUR
-from exportctl.planning.ownership import build_ownership
+from exportctl.plan.ownership import build_ownership
 from exportctl.resources.destinations.amazon_s3 import AMAZON_S3
 from exportctl.resources.run import RunStatus
 from tests.core.core_parts import NOW, make_object, orders, project, sandbox

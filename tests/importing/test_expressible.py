@@ -10,7 +10,7 @@ import pytest
 from exportctl.importing.expressible import ConversionContext, ImportableFlow, convert_flow
 from exportctl.importing.report import LeftOutFlow, LeftOutReason
 from exportctl.model.project import Format, Schedule
-from exportctl.planning.ownership import build_ownership
+from exportctl.plan.ownership import build_ownership
 from exportctl.resources.destinations.amazon_s3 import AMAZON_S3
 from exportctl.resources.destinations.azure_blob import AZURE_BLOB
 from exportctl.resources.destinations.type import DATA_LAKE_SPEC, PROFILE_STORE_SPEC

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from exportctl.importing.unmodelled import unmodelled_names
-from exportctl.planning.ownership import build_ownership
+from exportctl.plan.ownership import build_ownership
 from tests.importing.one_flow import Docs, documents, live_sandbox
 
 PARTS = ("flow", "target", "source")

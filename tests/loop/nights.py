@@ -16,7 +16,7 @@ from exportctl.drift_report import DriftGroup, DriftReport
 from exportctl.health.status import HealthResult, StatusReport, status
 from exportctl.model.plan import Action, OutcomeStatus, Plan, Verb
 from exportctl.model.plan_options import PlanOptions
-from exportctl.planning.ownership import build_ownership
+from exportctl.plan.ownership import build_ownership
 from exportctl.views import text, text_apply, text_drift, text_status
 from tests.loop.scenes import DAY
 from tests.loop.world import DESTINATIONS, START, World, config

@@ -16,7 +16,7 @@ from exportctl.emulator import Switches
 from exportctl.importing.report import LeftOutReason
 from exportctl.model.plan import Verb
 from exportctl.model.schedule import first_end, time_of_day
-from exportctl.planning.expand import DesiredExport
+from exportctl.plan.desired import DesiredExport
 from tests.importing.ui_sandbox import DAY, DESCRIPTIONS, HOUR, ODD_NAMES
 from tests.loop.generated import accepting_switches, configs
 from tests.loop.imports import empty_config, run_import, write_import

@@ -15,7 +15,7 @@ from exportctl.errors import ConfigError, RefusedError
 from exportctl.model.plan import Address, Cause, Outcome, OutcomeStatus, Plan, Verb
 from exportctl.model.plan_options import PlanOptions
 from exportctl.offline import read_project
-from exportctl.planning import rotation
+from exportctl.plan import rotation
 from exportctl.views import json as json_view
 from exportctl.views import text
 from tests.loop.scenes import apply_config, field_causes, item, moved_orders, objects, orders, safety_checks

@@ -15,8 +15,8 @@ from exportctl.errors import Finding
 from exportctl.health.status import HealthResult, status
 from exportctl.model.plan import Cause, Consequence, Plan, Verb
 from exportctl.model.plan_options import PlanOptions
+from exportctl.plan.ownership import build_ownership
 from exportctl.planfile import file as planfile
-from exportctl.planning.ownership import build_ownership
 from tests.loop.scenes import DAY, apply_config, field_causes, field_change, findings, item, orders, writes_of
 from tests.loop.world import SANDBOX, START, World, config, world
 

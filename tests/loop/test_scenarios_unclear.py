@@ -16,7 +16,7 @@ from exportctl.emulator import Switches
 from exportctl.health.status import status
 from exportctl.model.plan import Cause, Plan
 from exportctl.model.plan_options import PlanOptions
-from exportctl.planning.ownership import build_ownership
+from exportctl.plan.ownership import build_ownership
 from exportctl.views import text
 from tests.loop.scenes import (
     DAY,

@@ -19,7 +19,7 @@ from exportctl.health.forecast import FlowForecast, Forecast, forecast
 from exportctl.health.run_hints import error_hints
 from exportctl.health.status import ExportHealth, FlowState, HealthResult, StatusReport, status
 from exportctl.model.plan_options import PlanOptions
-from exportctl.planning.ownership import build_ownership
+from exportctl.plan.ownership import build_ownership
 from exportctl.resources.run import RunStatus
 from exportctl.views import text_runs
 from tests.loop.scenes import DAY, HOUR, apply_config, orders, orders_and_other, source

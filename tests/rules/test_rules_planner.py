@@ -14,8 +14,8 @@ from exportctl.drift_report import _RULES as DRIFT_RULES
 from exportctl.errors import Finding, Level
 from exportctl.model.plan import Inventory, ListedDataset, Plan, PlanHeader
 from exportctl.model.plan_options import PlanOptions
-from exportctl.planning import planner
-from exportctl.planning.expand import build_desired_state
+from exportctl.plan import planner
+from exportctl.plan.desired import build_desired_state
 from exportctl.rules.engine import BY_ID, RULES
 from exportctl.rules.overrides import apply_settings
 from exportctl.rules.plan_findings import BY_ID as PLANNED

@@ -32,8 +32,8 @@ from exportctl.model.plan import (
     Verb,
     digest,
 )
-from exportctl.planning.creation import deletion_steps
-from exportctl.planning.ownership import LiveFlow, build_ownership
+from exportctl.plan.create import deletion_steps
+from exportctl.plan.ownership import LiveFlow, build_ownership
 from exportctl.resources.kinds import KINDS
 
 CHECK_DELAYS = (0.0, 2.0, 5.0, 15.0)  # seconds between readings while anything still moves

@@ -24,7 +24,7 @@ from exportctl.client.inventory import DELETING_STATES, list_objects, live_objec
 from exportctl.clock import Clock
 from exportctl.errors import Conflict, NotFound, ServiceError, StalePlan
 from exportctl.model.plan import Fields, LiveObject, Marker, Step
-from exportctl.planning.ownership import refuse_newer_markers
+from exportctl.plan.ownership import refuse_newer_markers
 from exportctl.resources import marker, wire
 from exportctl.resources.kinds import BASE_CONNECTION, FLOW, KINDS, TARGET_IDS, Kind
 

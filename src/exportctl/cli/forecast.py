@@ -42,7 +42,7 @@ def forecast(
     """
     from exportctl import workflows
     from exportctl.health import forecast as health
-    from exportctl.planning.ownership import build_ownership
+    from exportctl.plan.ownership import build_ownership
 
     call = command_context(ctx)
     call.require_format(TEXT, JSON)

@@ -40,7 +40,7 @@ def rotate(
     is whether the storage takes the new secrets: keep the former ones until each flow has had a good run.
     """
     from exportctl import workflows
-    from exportctl.planning import rotation
+    from exportctl.plan import rotation
 
     call = command_context(ctx)
     call.require_format(TEXT, JSON)
@@ -78,7 +78,7 @@ def _destination_key(project: Project, given: str) -> str:
 
 
 def _show_next_steps(call: CommandContext, made: ConnectedPlan, address: Address) -> None:
-    from exportctl.planning import rotation
+    from exportctl.plan import rotation
     from exportctl.views import text_rotation
 
     base = next(item.id for item in made.plan.items if item.address == address)

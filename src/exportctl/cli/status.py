@@ -67,7 +67,7 @@ def read_status(call: CommandContext, asked: PlanOptions, expiring: int | None) 
 
 def _build_report(made: ConnectedPlan, expiring: int | None) -> StatusReport:
     from exportctl.health import status as health
-    from exportctl.planning.ownership import build_ownership
+    from exportctl.plan.ownership import build_ownership
 
     return health.status(made.plan, build_ownership(made.live, made.project.name), made.project, expiring=expiring)
 

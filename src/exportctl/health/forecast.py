@@ -21,9 +21,9 @@ from exportctl.health.observed import FlowView, account_label, flow_view
 from exportctl.model import schedule as schedules
 from exportctl.model.plan import EXPORTS, WRITE_CAUSES, Address, Cause, Plan, PlanHeader, PlanItem, Verb
 from exportctl.model.schedule import DAY, ONCE
-from exportctl.planning.consequences import schedule_phrase
-from exportctl.planning.expand import AccountUse, DesiredState
-from exportctl.planning.ownership import Ownership
+from exportctl.plan.consequences import schedule_phrase
+from exportctl.plan.desired import AccountUse, DesiredState
+from exportctl.plan.ownership import Ownership
 from exportctl.resources.destinations.sftp import SFTP
 
 MIN_CONNECTION_PERCENT = (

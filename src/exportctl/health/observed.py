@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from exportctl.model import schedule
-from exportctl.planning.ownership import LiveFlow, Ownership
+from exportctl.plan.ownership import LiveFlow, Ownership
 from exportctl.resources import run, wire
 from exportctl.resources.kinds import FLOW, SOURCE_CONNECTION
 from exportctl.resources.run import RunStatus

@@ -34,7 +34,7 @@ from exportctl.model import schedule
 from exportctl.model.plan import EXPORTS, Address, OtherFlow, Plan, PlanHeader, PlanItem, Verb
 from exportctl.model.project import Export, Project
 from exportctl.model.schedule import ONCE, format_moment
-from exportctl.planning.ownership import Ownership
+from exportctl.plan.ownership import Ownership
 from exportctl.resources.run import RunStatus
 from exportctl.verification.watched import GRACE
 

@@ -30,9 +30,9 @@ from exportctl.model.plan import EXPORTS, Address, Inventory, Plan, PlanHeader, 
 from exportctl.model.plan_options import PlanOptions
 from exportctl.model.project import Project
 from exportctl.model.schedule import format_moment
-from exportctl.planning import planner
-from exportctl.planning.expand import Values, build_desired_state
-from exportctl.planning.ownership import LiveFlow, Ownership, build_ownership
+from exportctl.plan import planner
+from exportctl.plan.desired import Values, build_desired_state
+from exportctl.plan.ownership import LiveFlow, Ownership, build_ownership
 from exportctl.rules import engine
 
 

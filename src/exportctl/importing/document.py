@@ -17,7 +17,7 @@ from exportctl.importing.places import FlowDestination, assign_destinations
 from exportctl.importing.surroundings import ExistingConfig, free_key
 from exportctl.model.plan import DESTINATIONS, EXPORTS, ListedDataset
 from exportctl.model.schedule import ONCE, default_end, format_moment
-from exportctl.planning.ownership import Ownership
+from exportctl.plan.ownership import Ownership
 from exportctl.resources.kinds import FLOW
 from exportctl.yaml_edit import emit
 from exportctl.yaml_edit.emit import Block, CommentedItem, is_writable

@@ -19,8 +19,8 @@ from exportctl.model import schedule as schedules
 from exportctl.model.plan import LiveObject
 from exportctl.model.project import Format, Schedule
 from exportctl.model.schedule import ONCE
-from exportctl.planning.expand import Specs, target_properties
-from exportctl.planning.ownership import LiveFlow, Ownership
+from exportctl.plan.desired import Specs, target_properties
+from exportctl.plan.ownership import LiveFlow, Ownership
 from exportctl.resources import wire
 from exportctl.resources.destinations.table import TYPES
 from exportctl.resources.destinations.type import PROFILE_STORE_SPEC, DestinationType

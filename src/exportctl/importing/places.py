@@ -21,7 +21,7 @@ from exportctl.importing.expressible import ImportableFlow
 from exportctl.importing.surroundings import ExistingConfig, ExistingDestination, free_key
 from exportctl.model.plan import DESTINATIONS, LiveObject
 from exportctl.model.project import Format
-from exportctl.planning.ownership import Ownership
+from exportctl.plan.ownership import Ownership
 from exportctl.resources import wire
 from exportctl.resources.destinations.type import DestinationType
 from exportctl.yaml_edit.emit import is_writable

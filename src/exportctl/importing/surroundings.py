@@ -20,9 +20,9 @@ from exportctl.config.section import FindingCollector, Section
 from exportctl.config.yaml_nodes import MapNode
 from exportctl.model.plan import DESTINATIONS, EXPORTS, Address
 from exportctl.model.project import Destination, Format
-from exportctl.planning.accounts import plan_account
-from exportctl.planning.expand import DesiredState
-from exportctl.planning.ownership import Ownership
+from exportctl.plan.accounts import plan_account
+from exportctl.plan.desired import DesiredState
+from exportctl.plan.ownership import Ownership
 from exportctl.resources import wire
 
 MAX_KEY_LENGTH = 48  # characters of a key

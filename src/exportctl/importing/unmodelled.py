@@ -16,7 +16,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-from exportctl.planning.ownership import LiveFlow
+from exportctl.plan.ownership import LiveFlow
 from exportctl.resources import wire
 from exportctl.resources.kinds import BASE_ID, SOURCE_IDS, TARGET_IDS
 

@@ -25,8 +25,8 @@ from exportctl.model.project import End, Export, Format
 from exportctl.model.schedule import DAY, HOUR, ONCE
 from exportctl.patching.sight import EditContext
 from exportctl.patching.wishes import ChangeGroup
-from exportctl.planning.expand import target_properties
-from exportctl.planning.ownership import LiveFlow
+from exportctl.plan.desired import target_properties
+from exportctl.plan.ownership import LiveFlow
 from exportctl.resources import wire
 from exportctl.resources.kinds import FLOW, SOURCE_CONNECTION, TARGET_CONNECTION
 from exportctl.yaml_edit.edit import ChangeList, Edit, SetValue

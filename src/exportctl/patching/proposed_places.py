@@ -27,7 +27,7 @@ from exportctl.model.project import READERS, Destination, Export
 from exportctl.patching.proposals import NotExpressible, Proposal
 from exportctl.patching.sight import EditContext
 from exportctl.patching.wishes import ChangeGroup
-from exportctl.planning.ownership import LiveFlow
+from exportctl.plan.ownership import LiveFlow
 from exportctl.resources import wire
 from exportctl.resources.kinds import TARGET_CONNECTION
 from exportctl.yaml_edit.edit import Edit, SetValue

@@ -17,8 +17,8 @@ from exportctl.importing.document import DocumentContext, document_context
 from exportctl.importing.surroundings import ExistingConfig, existing_config
 from exportctl.model.project import Project
 from exportctl.patching.judging import ConfigState
-from exportctl.planning.expand import Specs, build_desired_state
-from exportctl.planning.ownership import Ownership, build_ownership
+from exportctl.plan.desired import Specs, build_desired_state
+from exportctl.plan.ownership import Ownership, build_ownership
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from exportctl.views import text, values
 from exportctl.views.paint import paint
 
 if TYPE_CHECKING:
-    from exportctl.planning.rotation import AccountFlow
+    from exportctl.plan.rotation import AccountFlow
 
 
 def render_next_steps(shown: Sequence[AccountFlow], header: PlanHeader, since: int, *, color: bool = False) -> str:

@@ -17,13 +17,13 @@ here only, to name the leaves of an object that differ.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from exportctl.model import schedule
-from exportctl.model.plan import Cause, FieldChange, Fields, Marker, SensitiveValue, UnknownValue, digest
-from exportctl.model.project import End
+from exportctl.model.plan import WRITE_CAUSES, Cause, FieldChange, Fields, Marker, SensitiveValue, UnknownValue, digest
+from exportctl.model.project import AcceptEntry, End
 from exportctl.resources.kinds import FieldRule, Kind, Treat
 from exportctl.resources.marker import END
 
@@ -302,3 +302,14 @@ def _stored_value(rule: FieldRule, desired: Any, live: Any, change: FieldChange)
     if rule.treat in (Treat.REPOINT, Treat.UNORDERED):
         desired = sorted(desired)
     return digest(desired)
+
+
+_COVERED = WRITE_CAUSES | {Cause.PAUSED}
+
+
+def apply_accept_entries(
+    change: FieldChange, names: Collection[str], accept: Sequence[AcceptEntry], as_of: int
+) -> FieldChange:
+    """The same, or as accepted; `names` are those by which an entry may call its address."""
+    covered = any(a.address in names and a.field in (change.field, change.path) and as_of < a.until for a in accept)
+    return replace(change, cause=Cause.ACCEPTED) if covered and change.cause in _COVERED else change

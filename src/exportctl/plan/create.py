@@ -27,12 +27,12 @@ from exportctl.model.plan import (
     digest,
 )
 from exportctl.model.schedule import DAY, first_end, format_moment
-from exportctl.planning import gates, steps
-from exportctl.planning.consequences import creation_preview
-from exportctl.planning.datasets import DatasetLookup, look_up_datasets
-from exportctl.planning.expand import DesiredExport
-from exportctl.planning.ownership import LiveFlow, Ownership
-from exportctl.planning.standing import PlanSettings
+from exportctl.plan import safety_checks, steps
+from exportctl.plan.consequences import creation_preview
+from exportctl.plan.dataset_lookup import DatasetLookup, look_up_datasets
+from exportctl.plan.desired import DesiredExport
+from exportctl.plan.flow_state import PlanSettings
+from exportctl.plan.ownership import LiveFlow, Ownership
 from exportctl.resources import wire
 from exportctl.resources.kinds import BASE_ID, FLOW, SOURCE_CONNECTION, SOURCE_IDS, TARGET_CONNECTION, TARGET_IDS, Kind
 
@@ -105,7 +105,11 @@ def plan_creation(
         steps=made,
         consequences=text.consequences,
         refusals=lookup.refusals,
-        findings=(*export.findings, *lookup.findings, *gates.late_start_findings(export, inputs.settings.as_of)),
+        findings=(
+            *export.findings,
+            *lookup.findings,
+            *safety_checks.late_start_findings(export, inputs.settings.as_of),
+        ),
         ends=text.ends,
         schedule=text.schedule,
         next_after=text.next_after,

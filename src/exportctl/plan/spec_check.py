@@ -13,7 +13,7 @@ from typing import Any
 
 from exportctl.errors import Finding, Level
 from exportctl.model.plan import SensitiveValue
-from exportctl.planning.expand import DesiredAccount, DesiredExport, Specs, target_properties
+from exportctl.plan.desired import DesiredAccount, DesiredExport, Specs, target_properties
 from exportctl.resources import wire
 
 _TYPES: Mapping[str, type | tuple[type, ...]] = {"string": str, "boolean": bool, "integer": int, "number": (int, float)}

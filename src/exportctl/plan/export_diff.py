@@ -24,13 +24,13 @@ from exportctl.model.plan import (
     digest,
 )
 from exportctl.model.schedule import DAY, ONCE, format_moment
-from exportctl.planning import endings, gates, standing
-from exportctl.planning.consequences import change_consequences, schedule_phrase
-from exportctl.planning.datasets import DatasetLookup
-from exportctl.planning.diff import ComparisonInputs, field_changes, next_applied
-from exportctl.planning.expand import DesiredExport
-from exportctl.planning.ownership import LiveFlow
-from exportctl.planning.standing import PlanSettings
+from exportctl.plan import end_dates, flow_state, safety_checks
+from exportctl.plan.consequences import change_consequences, schedule_phrase
+from exportctl.plan.dataset_lookup import DatasetLookup
+from exportctl.plan.desired import DesiredExport
+from exportctl.plan.field_diff import ComparisonInputs, field_changes, next_applied
+from exportctl.plan.flow_state import PlanSettings
+from exportctl.plan.ownership import LiveFlow
 from exportctl.resources import wire
 from exportctl.resources.kinds import FLOW, SOURCE_CONNECTION, TARGET_CONNECTION
 from exportctl.resources.marker import END
@@ -72,14 +72,14 @@ def diff_export(
     wanted = {
         **export.flow_fields,
         "datasets": [i for i, _ in lookup.datasets],
-        **standing.wanted_end(export, settings),
+        **flow_state.wanted_end(export, settings),
     }
-    inputs = standing.comparison_inputs(export, live_flow, settings)
+    inputs = flow_state.comparison_inputs(export, live_flow, settings)
     compared = {k: v for k, v in wanted.items() if k != "phase" or _can_compare_at(wanted, live, settings.as_of)}
     found = field_changes(FLOW, compared, live, inputs)
     target_changes, target_inputs = _target_changes(export, live_flow, settings)
     changes = _pause_schedule_changes(
-        tuple(standing.annotate_change(c, export, live_flow, settings) for c in (*found, *target_changes)),
+        tuple(flow_state.annotate_change(c, export, live_flow, settings) for c in (*found, *target_changes)),
         export,
         wanted,
         live,
@@ -102,18 +102,20 @@ def diff_export(
         operation=_operation(written),
         text=export.declared.description if "description" in written else None,
         consequences=(
-            *endings.revival_consequences(endings.effective_end(live, flow), tuple(written.values()), settings.as_of),
+            *end_dates.revival_consequences(
+                end_dates.effective_end(live, flow), tuple(written.values()), settings.as_of
+            ),
             *change_consequences(changes, export.declared.folder, names),
         ),
         refusals=(
             *_shared_target_refusals(live_flow, written),
-            *gates.protect_refusals(live_flow.protecting_marker(export.declared.protect), Verb.UPDATE, changes),
+            *safety_checks.protect_refusals(live_flow.protecting_marker(export.declared.protect), Verb.UPDATE, changes),
             *_late_start_refusals(export, live, written, restart, settings),
         ),
         findings=(
             *_marker_findings(export, live_flow),
-            *standing.flow_expired_findings(export, live_flow, settings, changes),
-            *endings.undeclared_end_findings(export.declared, live, flow, settings.as_of, changes),
+            *flow_state.flow_expired_findings(export, live_flow, settings, changes),
+            *end_dates.undeclared_end_findings(export.declared, live, flow, settings.as_of, changes),
         ),
         **_end_and_next_runs(export, live_flow, wanted, live, written, restart, settings),
     )
@@ -333,7 +335,7 @@ def _end_and_next_runs(
 ) -> dict[str, Any]:
     """When it ends, and the next runs before and after this plan."""
     declared = export.declared
-    end_before = endings.effective_end(live, live_flow.flow)
+    end_before = end_dates.effective_end(live, live_flow.flow)
     end_after = written[END].after if END in written else end_before
     every = wanted["cadence"] if "cadence" in written else live["cadence"] or wanted["cadence"]
     start = live["start"] or 0

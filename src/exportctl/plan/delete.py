@@ -33,10 +33,11 @@ from exportctl.model.plan import (
     Verb,
 )
 from exportctl.model.project import Project, RemovedEntry
-from exportctl.planning import gates, leftovers, steps
-from exportctl.planning.creation import COMPLETION_WINDOW, PlanInputs, child_kind, deletion_steps
-from exportctl.planning.expand import DesiredState
-from exportctl.planning.ownership import LiveFlow, Ownership
+from exportctl.plan import orphans as leftovers
+from exportctl.plan import safety_checks, steps
+from exportctl.plan.create import COMPLETION_WINDOW, PlanInputs, child_kind, deletion_steps
+from exportctl.plan.desired import DesiredState
+from exportctl.plan.ownership import LiveFlow, Ownership
 from exportctl.resources.kinds import BASE_CONNECTION, FLOW, TARGET_CONNECTION, Kind
 
 _RELEASED = Consequence("released", "takes our marker off; the flow goes on running, managed by nobody")
@@ -93,7 +94,7 @@ def _export_item(address: Address, wanted: DesiredState, inputs: PlanInputs) -> 
         refusals=tuple(
             r
             for h in live_flows
-            for r in (*_lost_marker_refusals(h), *gates.protect_refusals(h.marker, Verb.DELETE, ()))
+            for r in (*_lost_marker_refusals(h), *safety_checks.protect_refusals(h.marker, Verb.DELETE, ()))
         ),
         at=entry.at if entry else None,
     )

@@ -31,14 +31,14 @@ from exportctl.model.plan import (
 from exportctl.model.plan_options import PlanOptions
 from exportctl.model.project import Policy, Project
 from exportctl.model.schedule import ONCE, default_end
-from exportctl.planning import endings, gates, handovers, leftovers, renames, spec_check
-from exportctl.planning.accounts import AccountPlan, live_accounts, plan_account
-from exportctl.planning.creation import PlanInputs
-from exportctl.planning.expand import AccountUse, DesiredExport, DesiredState
-from exportctl.planning.exports import plan_export, plan_renewal
-from exportctl.planning.ownership import FLOW_LIMIT, LiveFlow, Ownership, build_ownership, reclaim_adopted_flows
-from exportctl.planning.removals import removed_entry, undeclared_accounts, undeclared_exports
-from exportctl.planning.standing import PlanSettings
+from exportctl.plan import dataset_moves, end_dates, orphans, rename_hints, safety_checks, spec_check
+from exportctl.plan.accounts import AccountPlan, live_accounts, plan_account
+from exportctl.plan.create import PlanInputs
+from exportctl.plan.delete import removed_entry, undeclared_accounts, undeclared_exports
+from exportctl.plan.desired import AccountUse, DesiredExport, DesiredState
+from exportctl.plan.exports import plan_export, plan_renewal
+from exportctl.plan.flow_state import PlanSettings
+from exportctl.plan.ownership import FLOW_LIMIT, LiveFlow, Ownership, build_ownership, reclaim_adopted_flows
 from exportctl.resources import wire
 from exportctl.resources.kinds import FLOW, TARGET_CONNECTION
 from exportctl.rules import plan_findings as rules_planner
@@ -103,7 +103,7 @@ def _planned_items(
     ]
     items = [*(a.item for a in accounts.values()), *exports]
     items += _removal_items(desired, accounts, items, inputs)
-    items = leftovers.add_orphan_deletions(
+    items = orphans.add_orphan_deletions(
         _add_plan_wide_findings(_merge_items(items), desired, bases, inputs), ownership, as_of
     )
     return _add_safety_checks(desired, ownership, _add_spec_findings(desired, live, items), options)
@@ -191,7 +191,7 @@ def _export_item(
         item = replace(item, findings=(*item.findings, base.finding))
     if item.verb in CHANGE_VERBS:
         item = replace(item, findings=(*item.findings, *spec_check.check_export(export, live.specs)))
-    soon = endings.ending_soon_findings(export.declared, item, inputs.settings.as_of, policy.end_warning)
+    soon = end_dates.ending_soon_findings(export.declared, item, inputs.settings.as_of, policy.end_warning)
     return replace(
         item,
         findings=(*item.findings, *soon, *_shared_location_findings(export, base.value, inputs.ownership, adopted_ids)),
@@ -200,7 +200,7 @@ def _export_item(
 
 def _renewal_item(export: DesiredExport, inputs: PlanInputs, policy: Policy) -> PlanItem:
     item = plan_renewal(export, inputs)
-    soon = endings.ending_soon_findings(export.declared, item, inputs.settings.as_of, policy.end_warning)
+    soon = end_dates.ending_soon_findings(export.declared, item, inputs.settings.as_of, policy.end_warning)
     return replace(item, findings=(*item.findings, *soon))
 
 
@@ -288,8 +288,8 @@ def _add_plan_wide_findings(
 ) -> list[PlanItem]:
     """What only the plan as a whole shows: likely renames, and datasets that go from one flow to another."""
     found = {address: base.value for address, base in bases.items()}
-    return handovers.add_dataset_moves(
-        renames.add_rename_findings(items, desired, found, inputs), desired, found, inputs
+    return dataset_moves.add_dataset_moves(
+        rename_hints.add_rename_findings(items, desired, found, inputs), desired, found, inputs
     )
 
 
@@ -310,7 +310,7 @@ def _add_safety_checks(
     consented = frozenset(i.address for i in items if removed_entry(desired.project, i.address))
     live = frozenset(a for a in ownership.own_flows if a.root == EXPORTS)
     allowed = max(desired.project.policy.max_deletes, options.allow_deletes)
-    return list(gates.add_deletion_refusals(items, consented, live, allowed))
+    return list(safety_checks.add_deletion_refusals(items, consented, live, allowed))
 
 
 def _apply_rule_settings(item: PlanItem, project: Project) -> PlanItem:

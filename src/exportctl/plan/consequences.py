@@ -13,8 +13,8 @@ from exportctl.model import schedule as schedules
 from exportctl.model.plan import WRITE_CAUSES, Cause, Consequence, FieldChange
 from exportctl.model.project import SourcePositions
 from exportctl.model.schedule import ONCE, format_moment
-from exportctl.planning.datasets import DatasetLookup
-from exportctl.planning.expand import DesiredExport
+from exportctl.plan.dataset_lookup import DatasetLookup
+from exportctl.plan.desired import DesiredExport
 
 NAME_MACRO = "%DESTINATION_INSTANCE_NAME%"
 

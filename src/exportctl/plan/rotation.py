@@ -14,7 +14,7 @@ from exportctl.model import schedule
 from exportctl.model.plan import DESTINATIONS, EXPORTS, Address, Inventory, Plan, Verb
 from exportctl.model.project import Destination, Project
 from exportctl.model.secret import Secrecy
-from exportctl.planning.ownership import LiveFlow, Ownership, build_ownership
+from exportctl.plan.ownership import LiveFlow, Ownership, build_ownership
 from exportctl.resources import wire
 from exportctl.resources.destinations.table import TYPES
 from exportctl.resources.kinds import FLOW

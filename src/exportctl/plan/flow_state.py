@@ -14,11 +14,11 @@ from exportctl.model import schedule
 from exportctl.model.plan import Cause, FieldChange, Marker, PlanItem, Verb
 from exportctl.model.plan_options import PlanOptions
 from exportctl.model.project import AcceptEntry
-from exportctl.planning import acceptance, endings, steps
-from exportctl.planning.actors import actor
-from exportctl.planning.diff import ComparisonInputs, field_changes
-from exportctl.planning.expand import DesiredExport
-from exportctl.planning.ownership import LiveFlow
+from exportctl.plan import end_dates, field_diff, steps
+from exportctl.plan.desired import DesiredExport
+from exportctl.plan.field_diff import ComparisonInputs, field_changes
+from exportctl.plan.last_editor import actor
+from exportctl.plan.ownership import LiveFlow
 from exportctl.resources import wire
 from exportctl.resources.kinds import FLOW, TARGET_CONNECTION, Kind
 from exportctl.resources.marker import END
@@ -61,7 +61,7 @@ def annotate_change(
     live = live_flow.target if kind is TARGET_CONNECTION else live_flow.flow
     at = export.positions.get(change.path) or export.positions.get(change.field)
     names = (str(export.address), f"{export.address.root}.{export.declared.declared_key}")
-    change = acceptance.apply_accept_entries(change, names, settings.accept, settings.as_of)
+    change = field_diff.apply_accept_entries(change, names, settings.accept, settings.as_of)
     who = (
         actor(kind.field_rule(change.field), kind, live, live_flow.source)
         if change.cause in CAUSES_WITH_ACTOR and live
@@ -93,7 +93,7 @@ def is_pause(change: FieldChange) -> bool:
 
 def live_end(live_flow: LiveFlow) -> int | None:
     """When a flow ends as it is, in seconds since 1970 UTC; None after its only run."""
-    return endings.effective_end(wire.read_fields(FLOW.name, live_flow.flow.raw), live_flow.flow)
+    return end_dates.effective_end(wire.read_fields(FLOW.name, live_flow.flow.raw), live_flow.flow)
 
 
 def unchanged_item(item: PlanItem, export: DesiredExport, live_flow: LiveFlow, settings: PlanSettings) -> PlanItem:
@@ -113,7 +113,7 @@ def flow_expired_findings(
 ) -> tuple[Finding, ...]:
     """That the flow has ended, unless it ran once: a one-time export is finished, not over."""
     end = live_end(live_flow) if export.flow_fields["cadence"] != schedule.ONCE else None
-    return endings.expired_findings(export.declared, end, settings.as_of, changes)
+    return end_dates.expired_findings(export.declared, end, settings.as_of, changes)
 
 
 # -- renew ------------------------------------------------------------------------------------------------------------

@@ -22,11 +22,11 @@ from dataclasses import dataclass, replace
 from exportctl.model.plan import EXPORTS, WRITE_CAUSES, Action, Address, Consequence, PlanItem, Refusal, Step, Verb
 from exportctl.model.plan_options import PlanOptions
 from exportctl.model.schedule import format_moment
-from exportctl.planning.creation import PlanInputs
-from exportctl.planning.expand import DesiredState
-from exportctl.planning.ownership import FLOW_LIMIT, LiveFlow, Ownership
-from exportctl.planning.renames import Bases, can_keep_flow, renamed_from_phrase, undeclared_addresses
-from exportctl.planning.standing import is_pause
+from exportctl.plan.create import PlanInputs
+from exportctl.plan.desired import DesiredState
+from exportctl.plan.flow_state import is_pause
+from exportctl.plan.ownership import FLOW_LIMIT, LiveFlow, Ownership
+from exportctl.plan.rename_hints import Bases, can_keep_flow, renamed_from_phrase, undeclared_addresses
 from exportctl.resources import wire
 from exportctl.resources.kinds import BASE_CONNECTION, FLOW, SOURCE_CONNECTION, SOURCE_IDS
 from exportctl.resources.marker import END

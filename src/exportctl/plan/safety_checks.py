@@ -32,7 +32,7 @@ from dataclasses import replace
 from exportctl.errors import Finding
 from exportctl.model.plan import EXPORTS, WRITE_CAUSES, Address, Cause, FieldChange, Marker, PlanItem, Refusal, Verb
 from exportctl.model.schedule import ONCE, format_moment
-from exportctl.planning.expand import DesiredExport
+from exportctl.plan.desired import DesiredExport
 
 _DECIDED = WRITE_CAUSES - {Cause.DRIFT}
 

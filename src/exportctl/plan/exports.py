@@ -32,9 +32,8 @@ from exportctl.model.plan import (
     Verb,
     digest,
 )
-from exportctl.planning import steps
-from exportctl.planning.compare import ExportDiff, diff_export
-from exportctl.planning.creation import (
+from exportctl.plan import steps
+from exportctl.plan.create import (
     PlanInputs,
     blocked_item,
     child_kind,
@@ -46,17 +45,18 @@ from exportctl.planning.creation import (
     plan_creation,
     source_step,
 )
-from exportctl.planning.datasets import DatasetLookup
-from exportctl.planning.expand import DesiredExport
-from exportctl.planning.ownership import LiveFlow
-from exportctl.planning.replacing import (
+from exportctl.plan.dataset_lookup import DatasetLookup
+from exportctl.plan.desired import DesiredExport
+from exportctl.plan.export_diff import ExportDiff, diff_export
+from exportctl.plan.flow_state import add_not_renewed_finding, renewal_item, unchanged_item
+from exportctl.plan.ownership import LiveFlow
+from exportctl.plan.replace import (
     is_being_replaced,
     is_disabled,
     plan_replacement,
     replacement_reason,
     unfinished_replacement_phrase,
 )
-from exportctl.planning.standing import add_not_renewed_finding, renewal_item, unchanged_item
 from exportctl.resources import wire
 from exportctl.resources.kinds import FLOW, SOURCE_CONNECTION, SOURCE_IDS, TARGET_CONNECTION
 

@@ -23,8 +23,8 @@ from dataclasses import dataclass, replace
 from exportctl.errors import Level
 from exportctl.model.plan import EXPORTS, Action, Address, Consequence, LiveObject, PlanItem, Verb
 from exportctl.model.schedule import format_moment
-from exportctl.planning.creation import COMPLETION_WINDOW
-from exportctl.planning.ownership import Ownership
+from exportctl.plan.create import COMPLETION_WINDOW
+from exportctl.plan.ownership import Ownership
 from exportctl.resources.kinds import KINDS
 
 

@@ -13,17 +13,11 @@ from dataclasses import replace
 
 from exportctl.errors import Finding, Level
 from exportctl.model.plan import Cause, FieldChange, PlanItem, Refusal, Step, Verb
-from exportctl.planning import gates, steps
-from exportctl.planning.creation import (
-    PlanInputs,
-    deletion_steps,
-    full_export_consequence,
-    generation_of,
-    plan_creation,
-)
-from exportctl.planning.expand import DesiredExport
-from exportctl.planning.ownership import LiveFlow
-from exportctl.planning.standing import live_end, paused_changes
+from exportctl.plan import safety_checks, steps
+from exportctl.plan.create import PlanInputs, deletion_steps, full_export_consequence, generation_of, plan_creation
+from exportctl.plan.desired import DesiredExport
+from exportctl.plan.flow_state import live_end, paused_changes
+from exportctl.plan.ownership import LiveFlow
 from exportctl.resources import wire
 from exportctl.resources.kinds import FLOW
 from exportctl.resources.marker import END
@@ -94,7 +88,7 @@ def plan_replacement(
     allow = f"`allow_replace: {live_flow.flow.id}` in {export.address}, or --allow-replace {export.address}"
     refusals = [
         *made.refusals,
-        *gates.protect_refusals(live_flow.protecting_marker(export.declared.protect), Verb.REPLACE, ()),
+        *safety_checks.protect_refusals(live_flow.protecting_marker(export.declared.protect), Verb.REPLACE, ()),
     ]
     if not consent:
         refusals.append(Refusal("replacement", text, allow))

@@ -26,11 +26,11 @@ from exportctl.model.plan import (
     digest,
 )
 from exportctl.model.project import AcceptEntry
-from exportctl.planning import acceptance, steps
-from exportctl.planning.actors import UI, actor
-from exportctl.planning.diff import ComparisonInputs, field_changes, next_applied
-from exportctl.planning.expand import DesiredAccount
-from exportctl.planning.ownership import Ownership
+from exportctl.plan import field_diff, steps
+from exportctl.plan.desired import DesiredAccount
+from exportctl.plan.field_diff import ComparisonInputs, field_changes, next_applied
+from exportctl.plan.last_editor import UI, actor
+from exportctl.plan.ownership import Ownership
 from exportctl.resources import wire
 from exportctl.resources.kinds import BASE_CONNECTION
 
@@ -219,7 +219,7 @@ def _compared_item(
     inputs = ComparisonInputs(base.marker, as_of)
     names = (str(account.address),)
     changes = field_changes(BASE_CONNECTION, wanted, live, inputs)
-    changes = tuple(acceptance.apply_accept_entries(c, names, accept, as_of) for c in changes)
+    changes = tuple(field_diff.apply_accept_entries(c, names, accept, as_of) for c in changes)
     applied = next_applied(BASE_CONNECTION, wanted, live, changes, inputs, lambda c: c.cause in WRITE_CAUSES)
     if resend:
         applied["secret_version"] = next_secret_version(applied["secret_version"])
