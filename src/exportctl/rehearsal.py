@@ -22,11 +22,11 @@ from typing import Any
 
 import httpx
 
-from exportctl.applying import apply as applying
-from exportctl.applying import references
-from exportctl.applying.apply import ConcurrencyLimit
-from exportctl.applying.proof import FinalCheck, FinalChecker
-from exportctl.applying.protocols import Writer
+from exportctl.apply import executor as applying
+from exportctl.apply import inputs
+from exportctl.apply.executor import ConcurrencyLimit
+from exportctl.apply.final_check import FinalCheck, FinalChecker
+from exportctl.apply.writer import Writer
 from exportctl.client import inventory
 from exportctl.client.auth import Credentials
 from exportctl.client.client import Client
@@ -88,7 +88,7 @@ def rehearse(
                 clock=clock,
                 known_objects={o.id: o for kind in KINDS for o in draft.live.objects_of_kind(kind)},
                 repository=draft.project.repository,
-                fill=references.read_values_for_rehearsal(
+                fill=inputs.read_values_for_rehearsal(
                     draft.project, setup.env, setup.folder, known_sensitive_values(draft.desired)
                 ),
             )

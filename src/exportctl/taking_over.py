@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from exportctl.applying import references
+from exportctl.apply import inputs
 from exportctl.client import inventory
 from exportctl.config import files as config_files
 from exportctl.importing.adoption import ConfigContext, import_flows
@@ -60,7 +60,7 @@ def accept_from_sandbox(
 def _read_inputs(setup: Setup, wall: Callable[[], int]) -> tuple[Project, ConfigContext]:
     project, _ = read_project(setup, setup.now or wall())
     require_references(project)
-    known = references.read_values_for_plan(project, setup.env, setup.folder, invent=platform_kind(project) == EMBEDDED)
+    known = inputs.read_values_for_plan(project, setup.env, setup.folder, invent=platform_kind(project) == EMBEDDED)
     with open_platform(project, setup.env, setup.folder, setup.transport, setup.clock) as platform:
         platform.client.mask_values(v for v in known.values.values() if len(v) >= MIN_SECRET_LENGTH)
         return project, ConfigContext(

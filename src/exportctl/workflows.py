@@ -12,11 +12,11 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
-from exportctl.applying import apply as applying
-from exportctl.applying import references
-from exportctl.applying.apply import ConcurrencyLimit
-from exportctl.applying.proof import FinalCheck, FinalChecker
-from exportctl.applying.protocols import SETTLE_SECONDS, Writer
+from exportctl.apply import executor as applying
+from exportctl.apply import inputs
+from exportctl.apply.executor import ConcurrencyLimit
+from exportctl.apply.final_check import FinalCheck, FinalChecker
+from exportctl.apply.writer import SETTLE_SECONDS, Writer
 from exportctl.client import inventory as live
 from exportctl.errors import Error, Finding
 from exportctl.model.plan import EXPORTS, Inventory, ListedDataset, Outcome, OutcomeStatus, Plan, PlanHeader
@@ -89,7 +89,7 @@ def open_project_plan(
     """
     require_references(project)
     invent = platform_kind(project) == EMBEDDED
-    known = references.read_values_for_plan(project, setup.env, setup.folder, invent=invent, leave_unset=leave_unset)
+    known = inputs.read_values_for_plan(project, setup.env, setup.folder, invent=invent, leave_unset=leave_unset)
     with open_platform(project, setup.env, setup.folder, setup.transport, setup.clock) as platform:
         _check_sandbox(project, platform)
         platform.client.mask_values(
@@ -126,7 +126,7 @@ def plan_from_snapshot(setup: Setup, flags: PlanOptions, snapshot: Snapshot, *, 
     kind, named = platform_kind(project), project.platform
     head = PlanHeader(named.organization, named.sandbox, project.environment, project.name, kind, snapshot.taken_at)
     snapshots.check_header(snapshot, head)
-    known = references.read_values_for_plan(project, setup.env, setup.folder, invent=kind == EMBEDDED)
+    known = inputs.read_values_for_plan(project, setup.env, setup.folder, invent=kind == EMBEDDED)
     seen = inventory_from_snapshot(snapshot)
     wanted = build_desired_state(project, known.values, seen.specs)
     plan = planner.build_plan(wanted, seen, head, flags, as_of, known.unset)
@@ -286,7 +286,7 @@ def start_apply(
         ConfigError: one of them is not set.
     """
     invent = made.platform.kind == EMBEDDED
-    fill, hidden = references.read_values_for_apply(made.project, setup.env, setup.folder, made.plan, invent=invent)
+    fill, hidden = inputs.read_values_for_apply(made.project, setup.env, setup.folder, made.plan, invent=invent)
     made.platform.client.mask_values(hidden)
     limit = ConcurrencyLimit(parallelism)
     made.platform.client.on_throttle = limit.halve

@@ -10,10 +10,10 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from exportctl import workflows
-from exportctl.applying import references
-from exportctl.applying.apply import ConcurrencyLimit
-from exportctl.applying.apply import apply_plan as applied
-from exportctl.applying.protocols import Writer
+from exportctl.apply import inputs
+from exportctl.apply.executor import ConcurrencyLimit
+from exportctl.apply.executor import apply_plan as applied
+from exportctl.apply.writer import Writer
 from exportctl.client import inventory
 from exportctl.client.client import Client, Credentials
 from exportctl.clock import Clock
@@ -58,12 +58,12 @@ def apply_config(client: Client, content: Mapping[str, Any], clock: Clock) -> tu
         setup = workflows.Setup(folder=path, env={**ENV, **SECRETS}, now=START)
         project, _ = read_project(setup, START)
         require_references(project)
-        known = references.read_values_for_plan(project, setup.env, path, invent=False)
+        known = inputs.read_values_for_plan(project, setup.env, path, invent=False)
         seen = inventory.read_inventory(client)
         wanted = build_desired_state(project, known.values, seen.specs)
         header = PlanHeader(ORGANIZATION, SANDBOX, None, project.name, "loopback")
         plan = planner.build_plan(wanted, seen, header, PlanOptions(), START)
-        fill, _ = references.read_values_for_apply(project, setup.env, path, plan, invent=False)
+        fill, _ = inputs.read_values_for_apply(project, setup.env, path, plan, invent=False)
         objects = {o.id: o for kind in KINDS for o in seen.objects_of_kind(kind)}
         writer = Writer(client, clock, objects, project.repository, fill)
         return tuple(applied(plan, writer, limit=ConcurrencyLimit(1), stop=threading.Event()))

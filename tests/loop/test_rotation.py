@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from exportctl import workflows
-from exportctl.applying.proof import FinalCheck
+from exportctl.apply.final_check import FinalCheck
 from exportctl.emulator import Fault, Switches
 from exportctl.errors import ConfigError, RefusedError
 from exportctl.model.plan import Address, Cause, Outcome, OutcomeStatus, Plan, Verb

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from exportctl.applying.proof import FinalCheck
+from exportctl.apply.final_check import FinalCheck
 from exportctl.emulator import Switches
 from exportctl.emulator.promises import DEGRADED_PROMISES
 from exportctl.model.plan import Cause, Outcome, OutcomeStatus, Plan, Verb

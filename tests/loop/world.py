@@ -17,7 +17,7 @@ from typing import Any
 import httpx
 
 from exportctl import workflows
-from exportctl.applying.proof import FinalCheck
+from exportctl.apply.final_check import FinalCheck
 from exportctl.emulator import Emulator, SeedDataset, Switches
 from exportctl.model.plan import Outcome, Plan
 from exportctl.model.plan_options import PlanOptions

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from exportctl.applying.protocols import replace_digests
+from exportctl.apply.writer import replace_digests
 from exportctl.config.read_references import ReferenceKey, read_references
 from exportctl.errors import ConfigError, Finding
 from exportctl.model.plan import DESTINATIONS, Fields, Marker, Plan, Step, digest

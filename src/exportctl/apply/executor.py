@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import Any
 
-from exportctl.applying.protocols import DescriptionsLost, StillInUse, Writer
+from exportctl.apply.writer import DescriptionsLost, StillInUse, Writer
 from exportctl.errors import Error, RefusedError
 from exportctl.model.plan import Action, Outcome, OutcomeStatus, Plan, Ref, Step
 from exportctl.resources.kinds import FLOW, KINDS

@@ -12,8 +12,8 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from exportctl.applying.apply import ConcurrencyLimit, run_steps
-from exportctl.applying.protocols import Writer, replace_digests
+from exportctl.apply.executor import ConcurrencyLimit, run_steps
+from exportctl.apply.writer import Writer, replace_digests
 from exportctl.client.inventory import read_lagging_objects
 from exportctl.clock import Clock
 from exportctl.model.plan import (
