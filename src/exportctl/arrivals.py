@@ -22,6 +22,12 @@ from exportctl.model.plan import DESTINATIONS, LiveObject, SensitiveValue
 from exportctl.model.project import Destination, Project
 from exportctl.model.schedule import DAY
 from exportctl.model.secret import Secret
+from exportctl.monitor.delivery import stored_files
+from exportctl.monitor.delivery.due_runs import DueRun
+from exportctl.monitor.delivery.expectation import DeliveryExpectation
+from exportctl.monitor.delivery.folder_layout import folder_layout
+from exportctl.monitor.delivery.match_folders import match_folders
+from exportctl.monitor.delivery.stored_files import ExportFiles, Manifest
 from exportctl.offline import Setup
 from exportctl.platforms import ConnectedPlatform
 from exportctl.resources import wire
@@ -32,12 +38,6 @@ from exportctl.storage.access import caller_access, destination_access
 from exportctl.storage.access_types import Access, LocalFolder, StorageLocation
 from exportctl.storage.reader import StorageError, StorageReader, StoredFile
 from exportctl.storage.row_count import BadFile
-from exportctl.verification import evidence
-from exportctl.verification.evidence import ExportFiles, Manifest
-from exportctl.verification.layout import folder_layout
-from exportctl.verification.matching import match_folders
-from exportctl.verification.occasions import DueRun
-from exportctl.verification.watched import DeliveryExpectation
 
 NOT_GIVEN = "storage-credentials"  # the rule of "nobody said how to read it": then runs only
 ONE_OBJECT = "storage-read"
@@ -180,7 +180,7 @@ def _read_export_files(
 ) -> ExportFiles:
     since = min((one.due for one in due), default=0) - DAY
     folders = {
-        dataset: evidence.dataset_folders(reader.list(shape.prefix), shape, since)
+        dataset: stored_files.dataset_folders(reader.list(shape.prefix), shape, since)
         for dataset in (flow.datasets if due else ())
         for shape in [folder_layout(flow, dataset)]
     }
@@ -202,21 +202,24 @@ def _read_manifests(
         stored.path
         for folder in every.values()
         for stored in folder.manifests
-        if folder.path in near or evidence.manifest_run(stored.path) in asked
+        if folder.path in near or stored_files.manifest_run(stored.path) in asked
     }
-    made = {path: evidence.parse_manifest(path, reader.read(path, evidence.MANIFEST_LIMIT)) for path in sorted(wanted)}
+    made = {
+        path: stored_files.parse_manifest(path, reader.read(path, stored_files.MANIFEST_LIMIT))
+        for path in sorted(wanted)
+    }
     if flow.manifest:
         known = {manifest.run for manifest in made.values()}
         for run in runs:
             path = "/".join(part for part in (flow.prefix, f"manifest-{flow.flow}-{run.id}.json") if part)
             if run.id not in known and (content := _read_if_there(reader, path)) is not None:
-                made[path] = evidence.parse_manifest(path, content)
+                made[path] = stored_files.parse_manifest(path, content)
     return made
 
 
 def _read_if_there(reader: StorageReader, path: str) -> bytes | None:
     try:
-        return reader.read(path, evidence.MANIFEST_LIMIT)
+        return reader.read(path, stored_files.MANIFEST_LIMIT)
     except StorageError as error:
         if error.rule != ONE_OBJECT:
             raise

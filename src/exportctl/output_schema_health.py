@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from exportctl.health.status import FlowState, HealthResult
+from exportctl.monitor.status import FlowState, HealthResult
 from exportctl.output_schema_parts import (
     ADDRESS,
     choice,

@@ -7,9 +7,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from exportctl.drift_report import DriftGroup
 from exportctl.errors import Level
 from exportctl.model.plan import Action, Cause, OutcomeStatus, Verb
+from exportctl.monitor.drift import DriftGroup
 
 Json = dict[str, Any]
 

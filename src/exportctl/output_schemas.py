@@ -11,9 +11,9 @@ import json
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from exportctl.drift_report import DriftGroup
 from exportctl.model.check import CheckStatus
 from exportctl.model.plan import OutcomeStatus
+from exportctl.monitor.drift import DriftGroup
 from exportctl.output_schema_environments import DIFF_ENVIRONMENTS, environments_schema
 from exportctl.output_schema_health import FORECAST, RUNS, STATUS
 from exportctl.output_schema_import import IMPORT

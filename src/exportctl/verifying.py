@@ -26,14 +26,14 @@ from exportctl.model.plan import EXPORTS, Address
 from exportctl.model.plan_options import PlanOptions
 from exportctl.model.project import Export, Project
 from exportctl.model.schedule import DAY, format_moment
+from exportctl.monitor.delivery import verdict as judging
+from exportctl.monitor.delivery.due_runs import DueRun, due_runs
+from exportctl.monitor.delivery.expectation import DeliveryExpectation, delivery_expectation
+from exportctl.monitor.delivery.report import DeliveryResult, ExportVerdicts, Verdict, VerifyReport
 from exportctl.offline import Setup, read_project, require_references
 from exportctl.plan.ownership import LiveFlow, Ownership, build_ownership
 from exportctl.platforms import ConnectedPlatform, open_platform
 from exportctl.resources.run import Run
-from exportctl.verification import judging
-from exportctl.verification.occasions import DueRun, due_runs
-from exportctl.verification.report import DeliveryResult, ExportVerdicts, Verdict, VerifyReport
-from exportctl.verification.watched import DeliveryExpectation, delivery_expectation
 from exportctl.workflows import header
 
 WINDOW = DAY  # how far back is looked if nobody says

@@ -9,10 +9,10 @@ from __future__ import annotations
 from exportctl.client import runs as service_runs
 from exportctl.config.schema_check import closest_match
 from exportctl.errors import UsageError
-from exportctl.health.past_runs import FlowRuns, RunsReport
 from exportctl.model.plan import EXPORTS, LiveObject
 from exportctl.model.plan_options import is_glob_match
 from exportctl.model.schedule import format_moment
+from exportctl.monitor.run_list import FlowRuns, RunsReport
 from exportctl.resources.kinds import FLOW
 from exportctl.resources.run import Run
 from exportctl.resources.wire import destination_type

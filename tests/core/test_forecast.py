@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from exportctl.errors import Finding
-from exportctl.health.forecast import FlowForecast, Forecast, SimultaneousRuns, forecast
 from exportctl.model.plan import (
     Address,
     Cause,
@@ -23,6 +22,7 @@ from exportctl.model.plan import (
 )
 from exportctl.model.project import Account
 from exportctl.model.schedule import DAY, HOUR
+from exportctl.monitor.forecast import FlowForecast, Forecast, SimultaneousRuns, forecast
 from exportctl.plan.desired import build_desired_state
 from exportctl.plan.ownership import build_ownership
 from exportctl.resources.destinations.amazon_s3 import AMAZON_S3

@@ -8,8 +8,6 @@ from typing import Any
 import pytest
 
 from exportctl.errors import Finding, Level
-from exportctl.health.observed import LastRun, last_run
-from exportctl.health.status import ExportHealth, FlowState, HealthResult, StatusReport, status
 from exportctl.model.plan import (
     Address,
     Cause,
@@ -24,6 +22,8 @@ from exportctl.model.plan import (
 )
 from exportctl.model.project import Expect, Project
 from exportctl.model.schedule import DAY, HOUR
+from exportctl.monitor.flow_view import LastRun, last_run
+from exportctl.monitor.status import ExportHealth, FlowState, HealthResult, StatusReport, status
 from exportctl.plan.ownership import build_ownership
 from exportctl.resources.destinations.amazon_s3 import AMAZON_S3
 from exportctl.resources.run import RunStatus

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from exportctl.health.status import FlowState, HealthResult
+from exportctl.monitor.status import FlowState, HealthResult
 from exportctl.resources.run import RunStatus
 from exportctl.views import text_forecast
 from tests.docs.monitoring_page import PAGE, commands, mask_ids_and_sizes, prepare_folder, run_exportctl

@@ -11,11 +11,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from exportctl import drift_report, workflows
-from exportctl.drift_report import DriftGroup, DriftReport
-from exportctl.health.status import HealthResult, StatusReport, status
+from exportctl import workflows
 from exportctl.model.plan import Action, OutcomeStatus, Plan, Verb
 from exportctl.model.plan_options import PlanOptions
+from exportctl.monitor import drift as drift_report
+from exportctl.monitor.drift import DriftGroup, DriftReport
+from exportctl.monitor.status import HealthResult, StatusReport, status
 from exportctl.plan.ownership import build_ownership
 from exportctl.views import text, text_apply, text_drift, text_status
 from tests.loop.scenes import DAY

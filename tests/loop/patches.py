@@ -6,9 +6,9 @@ import difflib
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from exportctl import drift_report
 from exportctl.model.plan import Cause
 from exportctl.model.plan_options import PlanOptions
+from exportctl.monitor import drift
 from exportctl.patching.report import AcceptResult
 from exportctl.patching.wishes import LIVE_CHANGED_CAUSES, AcceptRequest
 from exportctl.taking_over import accept_from_sandbox
@@ -112,8 +112,8 @@ def left_reasons(made: AcceptResult) -> Mapping[str, str]:
 
 def drift_entries(world: World, **more: Any) -> list[str]:
     """What `drift` fails for."""
-    report = drift_report.build_drift_report(world.plan(**more), end_warning=30 * 86400)
-    return [f"{e.group} {e.address} {e.field.path if e.field else ''}" for e in drift_report.failures(report)]
+    report = drift.build_drift_report(world.plan(**more), end_warning=30 * 86400)
+    return [f"{e.group} {e.address} {e.field.path if e.field else ''}" for e in drift.failures(report)]
 
 
 def edit_target(world: World, title: str, **params: Any) -> None:

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from exportctl import drift_report
-from exportctl.drift_report import DriftGroup
 from exportctl.model.plan import Address, Verb
 from exportctl.model.plan_options import PlanOptions
+from exportctl.monitor import drift
+from exportctl.monitor.drift import DriftGroup
 from tests.loop.scenes import apply_config, findings, item, objects, safety_checks, writes_of
 from tests.loop.world import DESTINATIONS, SANDBOX, World, config, world
 
@@ -46,7 +46,7 @@ def test_a_marker_lost_by_an_edit_is_written_back_and_nothing_else(
     assert (item(plan, LAKE).verb, item(plan, LAKE).id, plan.is_empty) == (Verb.MARK, before["id"], True)
     assert findings(plan, LAKE) == ["marker-lost"]
     assert [
-        str(e.address) for e in drift_report.build_drift_report(plan, end_warning=0).entries_of(DriftGroup.MARKER_LOST)
+        str(e.address) for e in drift.build_drift_report(plan, end_warning=0).entries_of(DriftGroup.MARKER_LOST)
     ] == [LAKE]
     assert writes_of(small) == ["PATCH /connections"]
     after = account(small)

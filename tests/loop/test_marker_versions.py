@@ -9,10 +9,11 @@ from collections.abc import Callable
 
 import pytest
 
-from exportctl import drift_report, workflows
+from exportctl import workflows
 from exportctl.errors import NewerMarker
 from exportctl.model.plan import Cause, OutcomeStatus, Verb
 from exportctl.model.plan_options import PlanOptions
+from exportctl.monitor import drift
 from exportctl.resources import marker
 from exportctl.resources.kinds import FLOW, KINDS, Kind
 from tests.loop.scenes import (
@@ -98,7 +99,7 @@ def test_another_format_alone_is_no_reason_for_a_write(small: World, change: Cha
     plan = small.plan()
     assert (plan.steps(), findings(plan)) == ((), [])
     assert writes_of(small) == []
-    assert not drift_report.build_drift_report(plan, end_warning=0).entries
+    assert not drift.build_drift_report(plan, end_warning=0).entries
 
 
 def test_the_next_write_of_an_object_is_of_this_version_and_others_stay(small: World) -> None:

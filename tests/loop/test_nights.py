@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from exportctl import drift_report
-from exportctl.drift_report import DriftGroup
 from exportctl.emulator import Switches
 from exportctl.errors import RefusedError
 from exportctl.model.plan_options import PlanOptions
+from exportctl.monitor import drift
+from exportctl.monitor.drift import DriftGroup
 from tests.loop.generated import ACCEPTING_SETTINGS
 from tests.loop.nights import (
     MIDNIGHT,
@@ -92,9 +92,9 @@ def test_a_renamed_export_that_then_lost_its_marker_is_left_as_it_is_and_drift_f
         made.apply()
     assert safety_checks(made.plan(), "exports.feed") == ["look-alike"]
     assert item(made.plan(PlanOptions(renew_only=True)), "exports.feed").steps == ()
-    report = drift_report.build_drift_report(made.plan(), end_warning=0)
+    report = drift.build_drift_report(made.plan(), end_warning=0)
     assert [str(e.address) for e in report.entries_of(DriftGroup.MARKER_LOST)] == ["exports.feed"]
-    assert drift_report.has_failures(report)
+    assert drift.has_failures(report)
     assert live_value(made, stop.flow, stop.field) == stop.paused_value
 
 
@@ -124,7 +124,7 @@ def run_quiet_nights(made: World, nights: int) -> Counter[str]:
     for _ in range(nights):
         seen = run_night(made)
         renewed.update(seen.due)
-        assert not drift_report.has_failures(seen.drift)
+        assert not drift.has_failures(seen.drift)
         assert_only_renewals(seen)
         assert_others_run(made, ())
     return renewed

@@ -6,9 +6,9 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from exportctl.drift_report import DriftGroup
 from exportctl.emulator import Switches
-from exportctl.health.status import HealthResult
+from exportctl.monitor.drift import DriftGroup
+from exportctl.monitor.status import HealthResult
 from tests.loop.nights import (
     MIDNIGHT,
     Pause,

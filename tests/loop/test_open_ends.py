@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
-from exportctl import drift_report
-from exportctl.drift_report import DriftGroup
 from exportctl.emulator import Switches
 from exportctl.errors import Level
-from exportctl.health.status import HealthResult
 from exportctl.model.plan import Cause, Verb
 from exportctl.model.plan_options import PlanOptions
 from exportctl.model.schedule import default_end
+from exportctl.monitor import drift
+from exportctl.monitor.drift import DriftGroup
+from exportctl.monitor.status import HealthResult
 from exportctl.offline import validation_findings
 from tests.loop.scenes import DAY, apply_config, field_causes, findings, item, orders
 from tests.loop.test_status_forecast import health, make_forecast
@@ -117,9 +117,7 @@ def test_an_end_set_by_hand_is_a_stop_that_is_never_undone_and_is_in_every_repor
     for _ in range(5):
         assert field_causes(small.plan())["end"] is field_causes(small.plan(RENEW))["end"] is Cause.PAUSED
         assert "end-stays" not in findings(small.plan())
-        assert drift_report.has_failures(
-            drift_report.build_drift_report(small.plan(), end_warning=0), {DriftGroup.PAUSED}
-        )
+        assert drift.has_failures(drift.build_drift_report(small.plan(), end_warning=0), {DriftGroup.PAUSED})
         assert health(small).result is HealthResult.PAUSED
         small.apply()
         small.apply(RENEW)

@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from exportctl import drift_report
-from exportctl.drift_report import DriftGroup
 from exportctl.emulator import Switches
 from exportctl.errors import Finding
-from exportctl.health.status import HealthResult, status
 from exportctl.model.plan import Cause, Consequence, Plan, Verb
 from exportctl.model.plan_options import PlanOptions
+from exportctl.monitor import drift
+from exportctl.monitor.drift import DriftGroup
+from exportctl.monitor.status import HealthResult, status
 from exportctl.plan.ownership import build_ownership
 from exportctl.planfile import file as planfile
 from tests.loop.scenes import DAY, apply_config, field_causes, field_change, findings, item, orders, writes_of
@@ -206,7 +206,7 @@ def test_plan_drift_and_status_say_the_same_of_what_has_ended_and_how_to_go_on(s
     then(small)
     with small.open_plan() as made:
         found = only_finding(made.plan, "expired")
-        report = drift_report.build_drift_report(made.plan, end_warning=30 * DAY)
+        report = drift.build_drift_report(made.plan, end_warning=30 * DAY)
         (health,) = status(made.plan, build_ownership(made.live, made.project.name), made.project).exports
     words = "the flow ended 2027-07-14 00:00 UTC, 12 days ago, and exports nothing any more"
     assert found.message == f"exports.orders: {words}"
@@ -219,9 +219,9 @@ def test_plan_drift_and_status_say_the_same_of_what_has_ended_and_how_to_go_on(s
 
 
 def test_drift_fails_for_it_where_ends_are_asked_for(small: World) -> None:
-    report = drift_report.build_drift_report(expire_orders(small).plan(), end_warning=30 * DAY)
-    assert not drift_report.has_failures(report)
-    assert drift_report.has_failures(report, {DriftGroup.ENDING})
+    report = drift.build_drift_report(expire_orders(small).plan(), end_warning=30 * DAY)
+    assert not drift.has_failures(report)
+    assert drift.has_failures(report, {DriftGroup.ENDING})
 
 
 # -- what is said of an end to come -----------------------------------------------------------------------------------
@@ -264,7 +264,7 @@ def test_an_end_that_is_renewed_by_this_plan_is_not_warned_of(small: World) -> N
     small.emulator.set_time(ROLLED - DAY)
     plan = small.plan()
     assert (field_causes(plan), findings(plan)) == ({"end": Cause.RENEWAL}, [])
-    assert drift_report.build_drift_report(plan, end_warning=30 * DAY).entries_of(DriftGroup.ENDING)[0].renewal_due
+    assert drift.build_drift_report(plan, end_warning=30 * DAY).entries_of(DriftGroup.ENDING)[0].renewal_due
 
 
 def test_an_end_moved_near_by_hand_is_warned_of_with_the_way_back(small: World) -> None:

@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from exportctl import drift_report
-from exportctl.drift_report import DriftGroup
 from exportctl.emulator import Switches
-from exportctl.health.status import status
 from exportctl.model.plan import Cause, Plan
 from exportctl.model.plan_options import PlanOptions
+from exportctl.monitor import drift
+from exportctl.monitor.drift import DriftGroup
+from exportctl.monitor.status import status
 from exportctl.plan.ownership import build_ownership
 from exportctl.views import text
 from tests.loop.scenes import (
@@ -40,8 +40,8 @@ CONSENT = PlanOptions(allow_replace=("exports.orders",))
 
 def groups(made: World, name: str = "exports.orders") -> set[DriftGroup]:
     """Those that fail `drift`, of one export."""
-    report = drift_report.build_drift_report(made.plan(), end_warning=30 * DAY)
-    return {entry.group for entry in drift_report.failures(report) if str(entry.address) == name}
+    report = drift.build_drift_report(made.plan(), end_warning=30 * DAY)
+    return {entry.group for entry in drift.failures(report) if str(entry.address) == name}
 
 
 def is_left_out(plan: Plan, name: str = "exports.orders") -> bool:

@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from exportctl import drift_report
-from exportctl.drift_report import DriftGroup
 from exportctl.emulator import Switches
 from exportctl.model.plan import Cause, OutcomeStatus
 from exportctl.model.plan_options import PlanOptions
+from exportctl.monitor import drift
+from exportctl.monitor.drift import DriftGroup
 from exportctl.views import text
 from tests.loop.scenes import (
     DAY,
@@ -57,7 +57,7 @@ def test_what_waits_of_an_export_keeps_neither_it_nor_another_from_being_renewed
     assert safety_checks(small.plan()) or small.plan().errors()
     assert [
         str(e.address)
-        for e in drift_report.build_drift_report(small.plan(), end_warning=30 * DAY).entries_of(DriftGroup.ENDING)
+        for e in drift.build_drift_report(small.plan(), end_warning=30 * DAY).entries_of(DriftGroup.ENDING)
     ] == [
         "exports.orders",
         "exports.other",
@@ -84,7 +84,7 @@ def test_a_stop_is_told_and_held_whatever_else_of_its_export_waits(small: World,
         assert field_change(plan, field).actor == actor_at(START)
         assert plan.counts()["held"] == 1
         assert [
-            str(e.address) for e in drift_report.build_drift_report(plan, end_warning=0).entries_of(DriftGroup.PAUSED)
+            str(e.address) for e in drift.build_drift_report(plan, end_warning=0).entries_of(DriftGroup.PAUSED)
         ] == ["exports.orders"]
     assert writes_of(small, RENEW) == []
 
@@ -95,8 +95,7 @@ def test_a_flow_that_is_over_is_told_and_not_renewed_whatever_else_of_its_export
     small.emulator.set_time(ROLLED + DAY)
     small.write(waiting_config(why))
     expired = [
-        str(e.address)
-        for e in drift_report.build_drift_report(small.plan(), end_warning=0).entries_of(DriftGroup.EXPIRED)
+        str(e.address) for e in drift.build_drift_report(small.plan(), end_warning=0).entries_of(DriftGroup.EXPIRED)
     ]
     assert expired == ["exports.orders", "exports.other"]
     assert field_causes(small.plan(RENEW)) == {"end": Cause.EXPIRED}
@@ -129,10 +128,10 @@ def test_a_flow_that_cannot_be_compared_fails_drift_is_told_with_its_stop_and_re
     made.emulator.advance(151 * DAY)
     spoilt(made)
     before = {**made.flow("orders")}
-    report = drift_report.build_drift_report(made.plan(), end_warning=30 * DAY)
+    report = drift.build_drift_report(made.plan(), end_warning=30 * DAY)
     told = {e.group for e in report.entries if str(e.address) == "exports.orders"}
     assert told == {DriftGroup.UNKNOWN_ORIGIN, DriftGroup.PAUSED, DriftGroup.ENDING}
-    assert drift_report.has_failures(report, {DriftGroup.UNKNOWN_ORIGIN})
+    assert drift.has_failures(report, {DriftGroup.UNKNOWN_ORIGIN})
     assert (safety_checks(made.plan()), item(made.plan()).steps) == (["not-expressible"], ())
     made.forget_requests()
     outcomes, proof = made.apply(PlanOptions(renew_only=True, targets=("exports.orders",)))
@@ -153,7 +152,7 @@ def test_a_renewal_that_the_service_refuses_is_told(small: World) -> None:
     assert "not-comparable" in findings(small.plan())
     outcomes, proof = small.apply(RENEW)
     assert ({o.status for o in outcomes}, proof.passed) == ({OutcomeStatus.FAILED, OutcomeStatus.DONE}, False)
-    assert drift_report.has_failures(drift_report.build_drift_report(small.plan(), end_warning=0))
+    assert drift.has_failures(drift.build_drift_report(small.plan(), end_warning=0))
 
 
 @pytest.mark.parametrize(

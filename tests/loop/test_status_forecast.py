@@ -12,13 +12,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from exportctl import drift_report, watching
-from exportctl.drift_report import DriftGroup
+from exportctl import watching
 from exportctl.errors import UsageError
-from exportctl.health.forecast import FlowForecast, Forecast, forecast
-from exportctl.health.run_hints import error_hints
-from exportctl.health.status import ExportHealth, FlowState, HealthResult, StatusReport, status
 from exportctl.model.plan_options import PlanOptions
+from exportctl.monitor import drift
+from exportctl.monitor.drift import DriftGroup
+from exportctl.monitor.forecast import FlowForecast, Forecast, forecast
+from exportctl.monitor.run_error_hints import error_hints
+from exportctl.monitor.status import ExportHealth, FlowState, HealthResult, StatusReport, status
 from exportctl.plan.ownership import build_ownership
 from exportctl.resources.run import RunStatus
 from exportctl.views import text_runs
@@ -105,13 +106,13 @@ def test_what_drift_calls_stopped_is_stopped(small: World, stop: str) -> None:
     apply_config(small)
     assert health(small).result is not HealthResult.PAUSED
     PAUSES[stop](small)
-    assert drift_report.build_drift_report(small.plan(), end_warning=0).entries_of(DriftGroup.PAUSED)
+    assert drift.build_drift_report(small.plan(), end_warning=0).entries_of(DriftGroup.PAUSED)
     assert (health(small).result, health(small).state) == (HealthResult.PAUSED, FlowState.PAUSED)
 
 
 def test_what_drift_does_not_call_stopped_is_not(small: World) -> None:
     apply_config(small, orders(enabled=False))
-    assert not drift_report.build_drift_report(small.plan(), end_warning=0).entries_of(DriftGroup.PAUSED)
+    assert not drift.build_drift_report(small.plan(), end_warning=0).entries_of(DriftGroup.PAUSED)
     assert health(small).result is HealthResult.DISABLED
 
 

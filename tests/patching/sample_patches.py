@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from exportctl.drift_report import DriftEntry, DriftGroup
 from exportctl.errors import Finding, Level
 from exportctl.model.plan import Address, Cause, FieldChange, Plan, PlanHeader, SensitiveValue
+from exportctl.monitor.drift import DriftEntry, DriftGroup
 from exportctl.patching.report import AcceptedChanges, AcceptResult, EditedFile, UnacceptedChanges
 from exportctl.patching.unified import FileDiff, Patch, diff_file
 

@@ -10,10 +10,10 @@ import pytest
 
 from exportctl.cli.explaining import explain_topic
 from exportctl.config import load as config
-from exportctl.drift_report import _RULES as DRIFT_RULES
 from exportctl.errors import Finding, Level
 from exportctl.model.plan import Inventory, ListedDataset, Plan, PlanHeader
 from exportctl.model.plan_options import PlanOptions
+from exportctl.monitor.drift import _RULES as DRIFT_RULES
 from exportctl.plan import planner
 from exportctl.plan.desired import build_desired_state
 from exportctl.rules.engine import BY_ID, RULES

@@ -12,15 +12,15 @@ from datetime import UTC, datetime
 from typing import Any
 
 from exportctl.model.plan import Address
+from exportctl.monitor.delivery import stored_files, verdict
+from exportctl.monitor.delivery.due_runs import due_runs
+from exportctl.monitor.delivery.expectation import DeliveryExpectation
+from exportctl.monitor.delivery.folder_layout import folder_layout
+from exportctl.monitor.delivery.report import Verdict
+from exportctl.monitor.delivery.stored_files import ExportFiles
 from exportctl.resources.destinations.table import TYPES
 from exportctl.resources.run import Run, RunError, RunStatus
 from exportctl.storage.reader import StoredFile
-from exportctl.verification import evidence, judging
-from exportctl.verification.evidence import ExportFiles
-from exportctl.verification.layout import folder_layout
-from exportctl.verification.occasions import due_runs
-from exportctl.verification.report import Verdict
-from exportctl.verification.watched import DeliveryExpectation
 
 FLOW = "11111111-2222-4333-8444-555555555555"
 WEB, APP = "5ef3e3259ad2a1191ab7dd7d", "65a1b2c3d4e5f60718293a4b"
@@ -115,7 +115,7 @@ class DeliveryState:
     ) -> list[Verdict]:
         found = due_runs(self.expectation, self.runs, since, as_of)
         return [
-            *judging.verdicts(
+            *verdict.verdicts(
                 self.expectation,
                 found,
                 self.holdings(deep) if self.read else None,
@@ -128,7 +128,7 @@ class DeliveryState:
     def holdings(self, deep: bool) -> ExportFiles:
         stored = [StoredFile(path, size, 0) for path, size in sorted(self.objects.items())]
         folders = {
-            dataset: evidence.dataset_folders(
+            dataset: stored_files.dataset_folders(
                 (s for s in stored if s.path.startswith(folder_layout(self.expectation, dataset).prefix)),
                 folder_layout(self.expectation, dataset),
                 timestamp(1),
@@ -136,7 +136,9 @@ class DeliveryState:
             for dataset in self.expectation.datasets
         }
         manifests = {
-            path: evidence.parse_manifest(path, body) for path, body in self.manifests.items() if path in self.objects
+            path: stored_files.parse_manifest(path, body)
+            for path, body in self.manifests.items()
+            if path in self.objects
         }
         rows = {path: said for path, said in self.contents.items() if path in self.objects} if deep else {}
         return ExportFiles(folders, manifests, rows)

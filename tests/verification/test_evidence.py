@@ -5,9 +5,9 @@ from __future__ import annotations
 import tracemalloc
 from collections.abc import Iterator
 
+from exportctl.monitor.delivery.folder_layout import folder_layout
+from exportctl.monitor.delivery.stored_files import dataset_folders
 from exportctl.storage.reader import StoredFile
-from exportctl.verification.evidence import dataset_folders
-from exportctl.verification.layout import folder_layout
 from tests.verification.situations import DAILY, WEB, export_time, part_name, timestamp
 
 OBJECTS = 100_000

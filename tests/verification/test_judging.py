@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from exportctl.monitor.delivery.report import DeliveryResult, Evidence, Verdict
 from exportctl.resources.destinations.table import TYPES
 from exportctl.resources.run import RunStatus
-from exportctl.verification.report import DeliveryResult, Evidence, Verdict
 from tests.verification.situations import (
     APP,
     DAILY,

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exportctl.emulator import folders
-from exportctl.verification.layout import PathMatch, folder_layout
+from exportctl.monitor.delivery.folder_layout import PathMatch, folder_layout
 from tests.verification.situations import DAILY, FLOW, WEB, timestamp
 
 NAME = "part-00000-tid-1-x-1-1-c000.json.gz"

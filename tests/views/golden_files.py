@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from exportctl import drift_report
+from exportctl.monitor import drift
 from exportctl.planfile import file as planfile
 from exportctl.views import github, json, markdown, text, text_apply, text_drift
 from tests.views.sample_plans import AS_OF, DAY, every_cause, full_plan, outcomes
@@ -16,7 +16,7 @@ FOLDER = Path(__file__).parent / "golden"
 
 def texts() -> dict[str, str]:
     plan, causes = full_plan(), every_cause()
-    report = drift_report.build_drift_report(plan, end_warning=30 * DAY)
+    report = drift.build_drift_report(plan, end_warning=30 * DAY)
     saved = planfile.as_saved(plan)
     found = tuple(f for item in plan.items for f in item.findings)
     return {

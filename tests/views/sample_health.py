@@ -6,11 +6,11 @@ from dataclasses import replace
 from typing import Any
 
 from exportctl.errors import Finding, SourcePosition
-from exportctl.health.forecast import FlowForecast, Forecast, SimultaneousRuns
-from exportctl.health.observed import LastRun
-from exportctl.health.past_runs import FlowRuns, RunsReport
-from exportctl.health.status import ExportHealth, FlowState, HealthResult, StatusReport
 from exportctl.model.plan import OtherFlow, PlanHeader
+from exportctl.monitor.flow_view import LastRun
+from exportctl.monitor.forecast import FlowForecast, Forecast, SimultaneousRuns
+from exportctl.monitor.run_list import FlowRuns, RunsReport
+from exportctl.monitor.status import ExportHealth, FlowState, HealthResult, StatusReport
 from exportctl.resources.run import Run, RunError, RunStatus
 from tests.views.sample_plans import AS_OF, DAY, EVIL, HEADER, address
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from exportctl.errors import Finding
-from exportctl.verification.report import DeliveryResult, Evidence, ExportVerdicts, Verdict, VerifyReport
+from exportctl.monitor.delivery.report import DeliveryResult, Evidence, ExportVerdicts, Verdict, VerifyReport
 from tests.views.sample_plans import AS_OF, DAY, EVIL, HEADER, address
 
 HOUR = 3600

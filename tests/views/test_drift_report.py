@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from exportctl import drift_report
-from exportctl.drift_report import DriftGroup, DriftReport
 from exportctl.errors import Finding, Level
 from exportctl.model.plan import Cause, OtherFlow, Plan, PlanItem, Verb
+from exportctl.monitor import drift
+from exportctl.monitor.drift import DriftGroup, DriftReport
 from exportctl.views import github, text_drift
 from tests.views.sample_plans import AS_OF, DAY, HEADER, address, change
 
@@ -17,7 +17,7 @@ WARNING = 30 * DAY
 
 
 def report(*items: PlanItem, **rest: Any) -> DriftReport:
-    return drift_report.build_drift_report(Plan(HEADER, AS_OF, items, **rest), end_warning=WARNING)
+    return drift.build_drift_report(Plan(HEADER, AS_OF, items, **rest), end_warning=WARNING)
 
 
 def groups(found: DriftReport) -> list[DriftGroup]:
@@ -141,25 +141,25 @@ def test_flows_of_others_are_told_by_owner(owner: str | None, expected: DriftGro
     assert groups(report(other_flows=(flow,))) == [expected]
 
 
-@pytest.mark.parametrize("group", sorted(drift_report.FAIL_ON))
+@pytest.mark.parametrize("group", sorted(drift.FAIL_ON))
 def test_a_group_fails_when_it_is_asked_for(group: str) -> None:
-    found = DriftReport(HEADER, AS_OF, (drift_report.DriftEntry(DriftGroup(group)),))
+    found = DriftReport(HEADER, AS_OF, (drift.DriftEntry(DriftGroup(group)),))
 
-    assert drift_report.has_failures(found, {group})
-    assert not drift_report.has_failures(found, drift_report.FAIL_ON - {group})
+    assert drift.has_failures(found, {group})
+    assert not drift.has_failures(found, drift.FAIL_ON - {group})
 
 
 def test_only_what_the_sandbox_did_fails_unasked() -> None:
     quiet = {"pending", "ending", "unmanaged", "foreign"}
 
-    assert quiet == drift_report.FAIL_ON - drift_report.DEFAULT_FAILING
+    assert quiet == drift.FAIL_ON - drift.DEFAULT_FAILING
 
 
 def test_an_export_that_has_ended_fails_as_ending() -> None:
     found = report(PlanItem(address("x"), Verb.UNCHANGED, ends=AS_OF - 1))
 
-    assert drift_report.has_failures(found, {"ending"})
-    assert not drift_report.has_failures(found)
+    assert drift.has_failures(found, {"ending"})
+    assert not drift.has_failures(found)
 
 
 def test_entries_come_by_group_then_in_plan_order() -> None:

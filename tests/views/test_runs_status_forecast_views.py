@@ -15,8 +15,8 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from exportctl import output_schemas
-from exportctl.health.forecast import FlowForecast, Forecast
-from exportctl.health.status import HealthResult, StatusReport
+from exportctl.monitor.forecast import FlowForecast, Forecast
+from exportctl.monitor.status import HealthResult, StatusReport
 from exportctl.views import json_health, markdown_health, svg_forecast, text_forecast, text_runs, text_status
 from exportctl.views.paint import paint
 from exportctl.views.sides import EnvironmentResult

@@ -15,7 +15,7 @@ from jsonschema import Draft202012Validator, ValidationError
 from exportctl import output_schema_verify, output_schemas
 from exportctl.errors import Finding, SourcePosition
 from exportctl.model.secret import build_mask
-from exportctl.verification.report import DeliveryResult, Evidence, ExportVerdicts, Verdict, VerifyReport
+from exportctl.monitor.delivery.report import DeliveryResult, Evidence, ExportVerdicts, Verdict, VerifyReport
 from exportctl.views import github, json_verify, junit, markdown_verify, text_verify
 from tests.views import golden_verify
 from tests.views.sample_plans import AS_OF, DAY, HEADER, address

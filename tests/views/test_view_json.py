@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator, ValidationError
 
-from exportctl import drift_report, output_schemas
+from exportctl import output_schemas
 from exportctl.errors import Error, SourcePosition
 from exportctl.model.check import Check, CheckStatus
 from exportctl.model.plan import ListedDataset, Plan
+from exportctl.monitor import drift
 from exportctl.planfile import file as planfile
 from exportctl.views import json, json_environments, json_health, json_import, json_patch, json_verify
 from exportctl.views.json_environments import EnvironmentBody
@@ -74,7 +75,7 @@ def documents() -> dict[str, tuple[str, str]]:
         json_patch.render_patch(patch_result(), shown_patch(), written=False, failures=failed_entries()),
     )
     for name, plan in PLANS.items():
-        report = drift_report.build_drift_report(plan, end_warning=30 * DAY)
+        report = drift.build_drift_report(plan, end_warning=30 * DAY)
         found[f"plan {name}"] = ("plan", json.render_plan(plan))
         found[f"drift {name}"] = ("drift", json.render_drift(report, fail_on=("pending",), errors=FINDINGS))
         found[f"drift {name}, another not read"] = (

@@ -14,11 +14,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exportctl import drift_report
 from exportctl.errors import Error, Finding, SourcePosition
 from exportctl.model.check import Check, CheckStatus
 from exportctl.model.plan import Cause, ListedDataset, Outcome, OutcomeStatus, Plan
 from exportctl.model.secret import build_mask
+from exportctl.monitor import drift
 from exportctl.planfile import file as planfile
 from exportctl.views import escape, github, json, markdown, text, text_apply, text_drift, text_lists, values
 from tests.views.golden_files import texts
@@ -39,7 +39,7 @@ from tests.views.sample_plans import (
 
 def evil_texts() -> dict[str, str]:
     plan = evil_plan()
-    report = drift_report.build_drift_report(plan, end_warning=30 * DAY)
+    report = drift.build_drift_report(plan, end_warning=30 * DAY)
     other = planfile.StaleValue(EVIL, EVIL, EVIL, EVIL)
     outcome = Outcome(plan.steps()[0], OutcomeStatus.FAILED, EVIL, EVIL, EVIL, "rule")
     return {
@@ -182,7 +182,7 @@ def test_markdown_of_two_thousand_items_fits_and_says_what_is_missing() -> None:
 def test_markdown_drift_of_two_thousand_items_fits() -> None:
     items = tuple(replace(updated_item(f"export-{n:04}"), fields=(change(Cause.DRIFT),)) for n in range(2000))
 
-    shown = markdown.render_drift(drift_report.build_drift_report(Plan(HEADER, AS_OF, items), end_warning=400 * DAY))
+    shown = markdown.render_drift(drift.build_drift_report(Plan(HEADER, AS_OF, items), end_warning=400 * DAY))
 
     assert len(shown) <= markdown.LIMIT
     assert " of 2000 resources shown" in shown

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from exportctl import drift_report
 from exportctl.cli import exits
 from exportctl.cli.call import JSON, MARKDOWN, TEXT, CommandContext, command_context
 from exportctl.cli.options import AllEnvironments, Target, check_addresses, parse_classes, reject_option
 from exportctl.cli.reports import publish_drift, show_warnings
 from exportctl.cli.side_by_side import EnvironmentCommand, run_all_environments
-from exportctl.drift_report import DriftReport
 from exportctl.model.plan_options import PlanOptions
+from exportctl.monitor import drift as drift_report
+from exportctl.monitor.drift import DriftReport
 from exportctl.offline import hidden_values
 from exportctl.views import github, json, json_environments, markdown, text_drift
 

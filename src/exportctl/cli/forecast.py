@@ -17,7 +17,7 @@ from exportctl.model.plan_options import PlanOptions
 from exportctl.offline import hidden_values
 
 if TYPE_CHECKING:
-    from exportctl.health.forecast import Forecast
+    from exportctl.monitor.forecast import Forecast
 
 MAX_DAYS = 366  # days
 STDOUT = Path("-")
@@ -41,7 +41,7 @@ def forecast(
     connections that its server must take.
     """
     from exportctl import workflows
-    from exportctl.health import forecast as health
+    from exportctl.monitor import forecast as health
     from exportctl.plan.ownership import build_ownership
 
     call = command_context(ctx)

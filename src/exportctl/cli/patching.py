@@ -6,16 +6,16 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from exportctl import drift_report
 from exportctl.cli import exits
 from exportctl.cli.call import JSON, MARKDOWN, CommandContext
 from exportctl.cli.options import check_addresses
 from exportctl.cli.replacing import FileReplacement, replace_files
 from exportctl.errors import Error
+from exportctl.monitor import drift
 from exportctl.views import json_patch, text_patch
 
 if TYPE_CHECKING:
-    from exportctl.drift_report import DriftEntry
+    from exportctl.monitor.drift import DriftEntry
     from exportctl.patching.report import AcceptResult
     from exportctl.patching.unified import Patch
     from exportctl.patching.wishes import AcceptRequest
@@ -55,8 +55,8 @@ def show_or_write_edits(call: CommandContext, order: AcceptOptions) -> tuple[Acc
     _refuse_secrets(call, made)
     shown = build_patch(made.edited_files, call.folder.resolve().parts)
     _refuse_secret_lines(call, shown)
-    report = drift_report.build_drift_report(made.targeted_plan, end_warning=project.policy.end_warning)
-    failures = drift_report.failures(report, order.fail_on)
+    report = drift.build_drift_report(made.targeted_plan, end_warning=project.policy.end_warning)
+    failures = drift.failures(report, order.fail_on)
     if order.write:
         replace_files([FileReplacement(call.folder / one.file, one.before, one.after) for one in made.edited_files])
     _show_edits(call, order, made, shown, failures)

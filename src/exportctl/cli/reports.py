@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from exportctl import drift_report
 from exportctl.cli.call import CommandContext
 from exportctl.cli.saving import append_text
-from exportctl.drift_report import DriftReport
 from exportctl.errors import Finding, Level
 from exportctl.model.plan import Plan
+from exportctl.monitor import drift
+from exportctl.monitor.drift import DriftReport
 from exportctl.views import github, text
 from exportctl.views.paint import paint
 
@@ -42,7 +42,7 @@ def publish_drift(call: CommandContext, report: DriftReport, fail_on: frozenset[
     if call.screen.is_github_actions:
         from exportctl.views import markdown
 
-        outputs = github.drift_outputs(report, failing=drift_report.has_failures(report, fail_on))
+        outputs = github.drift_outputs(report, failing=drift.has_failures(report, fail_on))
         publish_to_actions(call, report.notes, outputs, markdown.render_drift(report, fail_on=fail_on))
 
 

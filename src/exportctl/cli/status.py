@@ -15,7 +15,7 @@ from exportctl.model.plan_options import PlanOptions
 from exportctl.offline import hidden_values
 
 if TYPE_CHECKING:
-    from exportctl.health.status import StatusReport
+    from exportctl.monitor.status import StatusReport
     from exportctl.workflows import ConnectedPlan
 
 
@@ -66,7 +66,7 @@ def read_status(call: CommandContext, asked: PlanOptions, expiring: int | None) 
 
 
 def _build_report(made: ConnectedPlan, expiring: int | None) -> StatusReport:
-    from exportctl.health import status as health
+    from exportctl.monitor import status as health
     from exportctl.plan.ownership import build_ownership
 
     return health.status(made.plan, build_ownership(made.live, made.project.name), made.project, expiring=expiring)

@@ -32,7 +32,7 @@ from exportctl.offline import hidden_values
 from exportctl.views import github, json_verify, junit, markdown_verify, text_verify, values
 
 if TYPE_CHECKING:
-    from exportctl.verification.report import VerifyReport
+    from exportctl.monitor.delivery.report import VerifyReport
     from exportctl.verifying import Verifier, VerifyRequest
 
 POLL = "1 minute"

@@ -11,9 +11,9 @@ import hashlib
 import re
 from collections.abc import Mapping, Sequence
 
-from exportctl.drift_report import DriftReport
 from exportctl.errors import Finding, Level
 from exportctl.model.plan import Plan
+from exportctl.monitor.drift import DriftReport
 from exportctl.planfile.file import approval_digest
 from exportctl.views import text_drift, values, wording
 

@@ -13,11 +13,11 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from exportctl import drift_report
-from exportctl.drift_report import DriftEntry, DriftReport
 from exportctl.errors import Finding, Level, SourcePosition
 from exportctl.model.check import Check, CheckStatus
 from exportctl.model.plan import Cause, ListedDataset, Outcome, Plan, PlanHeader
+from exportctl.monitor import drift
+from exportctl.monitor.drift import DriftEntry, DriftReport
 from exportctl.planfile import file as planfile
 from exportctl.planfile import serialize as plan_document
 from exportctl.planfile.file import SavedPlan
@@ -100,7 +100,7 @@ def render_saved_plan(shown: SavedPlan, *, now: int) -> str:
 def render_drift(
     report: DriftReport,
     *,
-    fail_on: Collection[str] = drift_report.DEFAULT_FAILING,
+    fail_on: Collection[str] = drift.DEFAULT_FAILING,
     errors: Sequence[Finding] = (),
 ) -> str:
     every = (*errors, *report.errors)
@@ -110,7 +110,7 @@ def render_drift(
 def drift_result(report: DriftReport, fail_on: Collection[str]) -> Json:
     return {
         "project": report.header.project,
-        "failing": drift_report.has_failures(report, fail_on),
+        "failing": drift.has_failures(report, fail_on),
         "fail_on": sorted(fail_on),
         "counts": dict(report.counts()),
         "entries": [drift_entry(one) for one in report.entries],

@@ -15,8 +15,8 @@ from exportctl.views.json import Json
 from exportctl.views.sides import EnvironmentResult
 
 if TYPE_CHECKING:
-    from exportctl.drift_report import DriftReport
-    from exportctl.health.status import StatusReport
+    from exportctl.monitor.drift import DriftReport
+    from exportctl.monitor.status import StatusReport
 
 T = TypeVar("T")
 

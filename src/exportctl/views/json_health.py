@@ -8,16 +8,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from exportctl.health.run_hints import error_hints
+from exportctl.monitor.run_error_hints import error_hints
 from exportctl.planfile import serialize
 from exportctl.views import json
 from exportctl.views.json import Json
 
 if TYPE_CHECKING:
-    from exportctl.health.forecast import FlowForecast, Forecast, SimultaneousRuns
-    from exportctl.health.observed import LastRun
-    from exportctl.health.past_runs import FlowRuns, RunsReport
-    from exportctl.health.status import ExportHealth, StatusReport
+    from exportctl.monitor.flow_view import LastRun
+    from exportctl.monitor.forecast import FlowForecast, Forecast, SimultaneousRuns
+    from exportctl.monitor.run_list import FlowRuns, RunsReport
+    from exportctl.monitor.status import ExportHealth, StatusReport
     from exportctl.resources.run import Run
 
 

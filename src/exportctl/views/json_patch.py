@@ -9,7 +9,7 @@ from exportctl.planfile import serialize
 from exportctl.views import json
 
 if TYPE_CHECKING:
-    from exportctl.drift_report import DriftEntry
+    from exportctl.monitor.drift import DriftEntry
     from exportctl.patching.report import AcceptResult
     from exportctl.patching.unified import Patch
 

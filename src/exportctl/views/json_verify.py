@@ -13,7 +13,7 @@ from exportctl.views import json
 from exportctl.views.json import Json
 
 if TYPE_CHECKING:
-    from exportctl.verification.report import ExportVerdicts, Verdict, VerifyReport
+    from exportctl.monitor.delivery.report import ExportVerdicts, Verdict, VerifyReport
 
 
 def render_verify_report(report: VerifyReport) -> str:

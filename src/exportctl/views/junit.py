@@ -23,7 +23,7 @@ from exportctl.model.secret import Mask
 from exportctl.views import text_verify, values
 
 if TYPE_CHECKING:
-    from exportctl.verification.report import ExportVerdicts, Verdict, VerifyReport
+    from exportctl.monitor.delivery.report import ExportVerdicts, Verdict, VerifyReport
 
 _COUNTED = {"failures": "failure", "errors": "error", "skipped": "skipped"}
 _NO_CHARACTERS = {ord(c): f"\\u{ord(c):04x}" for c in "\ufffe\uffff"}  # printable to Python, not allowed in XML 1.0

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import partial
 
-from exportctl import drift_report
-from exportctl.drift_report import DriftEntry, DriftGroup, DriftReport
 from exportctl.errors import Finding
 from exportctl.model.plan import Cause, FieldChange, Plan, PlanHeader, PlanItem
+from exportctl.monitor import drift
+from exportctl.monitor.drift import DriftEntry, DriftGroup, DriftReport
 from exportctl.views import text_drift, values, wording
 from exportctl.views.escape import code, prose
 
@@ -42,14 +42,12 @@ def render_plan(shown: Plan, *, limit: int = LIMIT) -> str:
     return _join_within_limit(parts, [partial(details, item, shown.as_of) for item in spoken], limit)
 
 
-def render_drift(
-    report: DriftReport, *, fail_on: Collection[str] = drift_report.DEFAULT_FAILING, limit: int = LIMIT
-) -> str:
+def render_drift(report: DriftReport, *, fail_on: Collection[str] = drift.DEFAULT_FAILING, limit: int = LIMIT) -> str:
     """The whole report, as far as it fits; ends first, one collapsed part per address."""
     share = limit // _SHARE
     ends = (*report.entries_of(DriftGroup.EXPIRED), *report.entries_of(DriftGroup.ENDING))
     flows = (*report.entries_of(DriftGroup.UNMANAGED), *report.entries_of(DriftGroup.OTHER_PROJECT))
-    failing = ", ".join(dict.fromkeys(e.group.value for e in drift_report.failures(report, fail_on)))
+    failing = ", ".join(dict.fromkeys(e.group.value for e in drift.failures(report, fail_on)))
     parts = [
         *_head("drift", report.header, report.as_of),
         f"**{text_drift.summary(report)}** {f'Fails because of: {failing}.' if failing else 'Does not fail.'}\n",

@@ -9,16 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from exportctl.health.run_hints import error_hints
-from exportctl.health.status import HealthResult
+from exportctl.monitor.run_error_hints import error_hints
+from exportctl.monitor.status import HealthResult
 from exportctl.views import markdown, text_runs, text_status, values, wording
 from exportctl.views.escape import code, prose
 from exportctl.views.paint import paint
 
 if TYPE_CHECKING:
-    from exportctl.health.past_runs import FlowRuns, RunsReport
-    from exportctl.health.status import StatusReport
     from exportctl.model.plan import PlanHeader
+    from exportctl.monitor.run_list import FlowRuns, RunsReport
+    from exportctl.monitor.status import StatusReport
     from exportctl.resources.run import RunError
 
 _CUT = "\n_The text output has all of it; this is cut._\n"

@@ -19,7 +19,7 @@ from exportctl.views.escape import code, prose
 from exportctl.views.paint import paint
 
 if TYPE_CHECKING:
-    from exportctl.verification.report import ExportVerdicts, Verdict, VerifyReport
+    from exportctl.monitor.delivery.report import ExportVerdicts, Verdict, VerifyReport
 
 _RESERVE = 200  # characters for the lines that say how much is shown
 

@@ -15,7 +15,7 @@ from xml.sax.saxutils import escape
 from exportctl.views import text_forecast, values, wording
 
 if TYPE_CHECKING:
-    from exportctl.health.forecast import FlowForecast, Forecast
+    from exportctl.monitor.forecast import FlowForecast, Forecast
 
 _CHAR = 7.3  # pixels a letter of the 12 pixel monospace face takes, rounded up
 _CHART = 960  # pixels for the whole window

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
-from exportctl import drift_report
-from exportctl.drift_report import DriftEntry, DriftGroup, DriftReport
+from exportctl.monitor import drift
+from exportctl.monitor.drift import DriftEntry, DriftGroup, DriftReport
 from exportctl.views import text, values, wording
 from exportctl.views.paint import Paint, paint
 
@@ -34,7 +34,7 @@ TITLES: Mapping[DriftGroup, str] = {
 def render_drift(
     report: DriftReport,
     *,
-    fail_on: Collection[str] = drift_report.DEFAULT_FAILING,
+    fail_on: Collection[str] = drift.DEFAULT_FAILING,
     color: bool = False,
     width: int = 120,
 ) -> str:
@@ -61,7 +61,7 @@ def summary(report: DriftReport) -> str:
 
 
 def _meaning(report: DriftReport, fail_on: Collection[str], ink: Paint) -> str:
-    failures = drift_report.failures(report, fail_on)
+    failures = drift.failures(report, fail_on)
     if failures:
         return ink("error", failure_sentence(failures))
     return ink("good", f"Exit 0: nothing in {', '.join(g for g in DriftGroup if g in fail_on)}.")

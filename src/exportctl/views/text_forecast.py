@@ -18,7 +18,7 @@ from exportctl.views import text, text_lists, values, wording
 from exportctl.views.paint import Paint, paint
 
 if TYPE_CHECKING:
-    from exportctl.health.forecast import FlowForecast, Forecast, SimultaneousRuns
+    from exportctl.monitor.forecast import FlowForecast, Forecast, SimultaneousRuns
 
 TITLES = ("EXPORT", "SCHEDULE", "RUNS", "FIRST", "LAST", "NOTE")
 RUN, SEVERAL, NONE, MIDNIGHT, END = "●", "■", "·", "|", "E"

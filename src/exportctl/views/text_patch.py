@@ -9,8 +9,8 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from exportctl.drift_report import DriftEntry
 from exportctl.model.plan import Address, FieldChange, Plan, Verb
+from exportctl.monitor.drift import DriftEntry
 from exportctl.views import text, text_drift, values, wording
 from exportctl.views.markdown import LIMIT
 from exportctl.views.paint import Paint, paint

@@ -9,14 +9,14 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING
 
-from exportctl.health.run_hints import error_hints
+from exportctl.monitor.run_error_hints import error_hints
 from exportctl.resources.run import RunStatus
 from exportctl.views import text, text_lists, values, wording
 from exportctl.views.paint import Paint, paint
 from exportctl.views.text_verify import size
 
 if TYPE_CHECKING:
-    from exportctl.health.past_runs import FlowRuns, RunsReport
+    from exportctl.monitor.run_list import FlowRuns, RunsReport
     from exportctl.resources.run import Run, RunError
 
 TITLES = ("STARTED", "TOOK", "STATUS", "ROWS", "FILES", "SIZE")

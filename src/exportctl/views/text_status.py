@@ -9,15 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from exportctl.health.status import HealthResult
 from exportctl.model.schedule import format_age
+from exportctl.monitor.status import HealthResult
 from exportctl.views import text, text_lists, values, wording
 from exportctl.views.paint import Paint, paint
 from exportctl.views.sides import EnvironmentResult, Table
 
 if TYPE_CHECKING:
-    from exportctl.health.status import ExportHealth, StatusReport
     from exportctl.model.plan import OtherFlow
+    from exportctl.monitor.status import ExportHealth, StatusReport
 
 TITLES = ("EXPORT", "HEALTH", "STATE", "LAST RUN", "NEXT RUN", "DAYS LEFT")
 _STYLES: Mapping[HealthResult, str] = {

@@ -19,7 +19,7 @@ from exportctl.views import text, text_lists, values, wording
 from exportctl.views.paint import Paint, paint
 
 if TYPE_CHECKING:
-    from exportctl.verification.report import ExportVerdicts, Verdict, VerifyReport
+    from exportctl.monitor.delivery.report import ExportVerdicts, Verdict, VerifyReport
 
 TITLES = ("DUE", "WORD", "DATASET", "ROWS", "FILES", "SIZE")
 RUNS_ONLY = "runs only"  # how `ExportChecked.storage` begins where storage was left alone

@@ -29,14 +29,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from exportctl.errors import Finding
-from exportctl.health.observed import FlowView, LastRun, flow_view
 from exportctl.model import schedule
 from exportctl.model.plan import EXPORTS, Address, OtherFlow, Plan, PlanHeader, PlanItem, Verb
 from exportctl.model.project import Export, Project
 from exportctl.model.schedule import ONCE, format_moment
+from exportctl.monitor.delivery.expectation import GRACE
+from exportctl.monitor.flow_view import FlowView, LastRun, flow_view
 from exportctl.plan.ownership import Ownership
 from exportctl.resources.run import RunStatus
-from exportctl.verification.watched import GRACE
 
 
 class HealthResult(StrEnum):

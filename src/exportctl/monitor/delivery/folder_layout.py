@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from exportctl.model.schedule import DAY, HOUR
-from exportctl.verification.watched import DeliveryExpectation
+from exportctl.monitor.delivery.expectation import DeliveryExpectation
 
 MACRO = re.compile(r"%([A-Z_]+)(?:\(([^)%]*)\))?%")
 EXPORT_TIME = "yyyyMMddHHmm"

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from exportctl.model import schedule
+from exportctl.monitor.delivery.expectation import last_change
 from exportctl.plan.ownership import LiveFlow, Ownership
 from exportctl.resources import run, wire
 from exportctl.resources.kinds import FLOW, SOURCE_CONNECTION
 from exportctl.resources.run import RunStatus
-from exportctl.verification.watched import last_change
 
 
 @dataclass(frozen=True)

@@ -17,10 +17,10 @@ from dataclasses import dataclass, replace
 from itertools import takewhile
 
 from exportctl.errors import Finding, Level
-from exportctl.health.observed import FlowView, account_label, flow_view
 from exportctl.model import schedule as schedules
 from exportctl.model.plan import EXPORTS, WRITE_CAUSES, Address, Cause, Plan, PlanHeader, PlanItem, Verb
 from exportctl.model.schedule import DAY, ONCE
+from exportctl.monitor.flow_view import FlowView, account_label, flow_view
 from exportctl.plan.consequences import schedule_phrase
 from exportctl.plan.desired import AccountUse, DesiredState
 from exportctl.plan.ownership import Ownership

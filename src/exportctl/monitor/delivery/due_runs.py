@@ -13,8 +13,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from exportctl.model import schedule
+from exportctl.monitor.delivery.expectation import DeliveryExpectation
 from exportctl.resources.run import Run
-from exportctl.verification.watched import DeliveryExpectation
 
 MAX_TICK_DISTANCE = (
     schedule.HOUR

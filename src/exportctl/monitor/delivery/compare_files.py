@@ -15,13 +15,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from exportctl.monitor.delivery.due_runs import DueRun
+from exportctl.monitor.delivery.expectation import DeliveryExpectation
+from exportctl.monitor.delivery.folder_layout import folder_layout
+from exportctl.monitor.delivery.match_folders import FolderByRun
+from exportctl.monitor.delivery.report import DeliveryResult, Evidence
+from exportctl.monitor.delivery.stored_files import DatasetFolder, ExportFiles, Manifest
 from exportctl.resources.run import Run
-from exportctl.verification.evidence import DatasetFolder, ExportFiles, Manifest
-from exportctl.verification.layout import folder_layout
-from exportctl.verification.matching import FolderByRun
-from exportctl.verification.occasions import DueRun
-from exportctl.verification.report import DeliveryResult, Evidence
-from exportctl.verification.watched import DeliveryExpectation
 
 MAX_NAMED_FILES = 5  # objects that a reason names; all of them are in the verdict
 

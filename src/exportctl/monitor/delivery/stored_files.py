@@ -13,8 +13,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
+from exportctl.monitor.delivery.folder_layout import FolderLayout
 from exportctl.storage.reader import StoredFile
-from exportctl.verification.layout import FolderLayout
 
 PART = re.compile(r"part-\d{5}-.*\.(json|json\.gz|parquet|gz\.parquet)")  # by the samples of flow-service.md 10.1
 MANIFEST = re.compile(r"manifest-(?P<owner>.+)-(?P<run>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.json")

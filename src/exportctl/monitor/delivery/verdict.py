@@ -20,14 +20,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from exportctl.model import schedule
+from exportctl.monitor.delivery import compare_files as files
+from exportctl.monitor.delivery.compare_files import DatasetDelivery, FileCheckResult
+from exportctl.monitor.delivery.due_runs import DueRun
+from exportctl.monitor.delivery.expectation import DeliveryExpectation
+from exportctl.monitor.delivery.match_folders import FolderByRun, match_folders
+from exportctl.monitor.delivery.report import FAILING_RESULTS, DeliveryResult, Evidence, Verdict
+from exportctl.monitor.delivery.stored_files import ExportFiles
 from exportctl.resources.run import Run, RunStatus
-from exportctl.verification import files
-from exportctl.verification.evidence import ExportFiles
-from exportctl.verification.files import DatasetDelivery, FileCheckResult
-from exportctl.verification.matching import FolderByRun, match_folders
-from exportctl.verification.occasions import DueRun
-from exportctl.verification.report import FAILING_RESULTS, DeliveryResult, Evidence, Verdict
-from exportctl.verification.watched import DeliveryExpectation
 
 FAILED_STATUSES = (RunStatus.FAILED, RunStatus.PARTIAL)
 

@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from exportctl.model.schedule import DAY
-from exportctl.verification.evidence import DatasetFolder, ExportFiles
-from exportctl.verification.layout import FolderLayout, folder_layout
-from exportctl.verification.occasions import DueRun
-from exportctl.verification.watched import DeliveryExpectation
+from exportctl.monitor.delivery.due_runs import DueRun
+from exportctl.monitor.delivery.expectation import DeliveryExpectation
+from exportctl.monitor.delivery.folder_layout import FolderLayout, folder_layout
+from exportctl.monitor.delivery.stored_files import DatasetFolder, ExportFiles
 
 FolderByRun = Mapping[tuple[str, int], DatasetFolder]  # (dataset id, due) -> its folder
 
