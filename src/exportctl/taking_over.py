@@ -11,8 +11,8 @@ from dataclasses import replace
 from exportctl.apply import inputs
 from exportctl.client import inventory
 from exportctl.config import files as config_files
-from exportctl.importing.adoption import ConfigContext, import_flows
-from exportctl.importing.report import ImportResult, Selection
+from exportctl.importing.importer import ConfigContext, import_flows
+from exportctl.importing.result import ImportResult, Selection
 from exportctl.model.project import Project
 from exportctl.model.secret import MIN_SECRET_LENGTH
 from exportctl.offline import Setup, hidden_values, read_project, require_references

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from exportctl.importing.report import AdoptedFlow, ImportResult, LeftOutFlow, LeftOutReason, Selection
+from exportctl.importing.result import AdoptedFlow, ImportResult, LeftOutFlow, LeftOutReason, Selection
 from exportctl.model.plan import Address, PlanHeader
 
 HEADER = PlanHeader("0123456789ABCDEF01234567@AdobeOrg", "demo", None, "acme", "service")

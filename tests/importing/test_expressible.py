@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from exportctl.importing.expressible import ConversionContext, ImportableFlow, convert_flow
-from exportctl.importing.report import LeftOutFlow, LeftOutReason
+from exportctl.importing.convert import ConversionContext, ImportableFlow, convert_flow
+from exportctl.importing.result import LeftOutFlow, LeftOutReason
 from exportctl.model.project import Format, Schedule
 from exportctl.plan.ownership import build_ownership
 from exportctl.resources.destinations.amazon_s3 import AMAZON_S3

@@ -8,7 +8,7 @@ from pathlib import Path
 from exportctl.cli.app import build_command
 from exportctl.cli.call import SHARED
 from exportctl.config import load
-from exportctl.importing.report import LeftOutReason
+from exportctl.importing.result import LeftOutReason
 
 PAGE = (Path(__file__).parents[2] / "docs" / "import.md").read_text(encoding="utf-8")
 CONFIG = b"""\

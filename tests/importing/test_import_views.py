@@ -9,7 +9,7 @@ import jsonschema
 import pytest
 
 from exportctl import output_schemas
-from exportctl.importing.report import NEEDS_NO_IMPORT, LeftOutFlow, LeftOutReason
+from exportctl.importing.result import NEEDS_NO_IMPORT, LeftOutFlow, LeftOutReason
 from exportctl.model.plan import Address
 from exportctl.output_schema_import import REASONS
 from exportctl.views import json_import, text_import

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from exportctl.errors import ServiceError
-from exportctl.importing.adoption import ConfigContext, import_flows
-from exportctl.importing.report import Selection
+from exportctl.importing.importer import ConfigContext, import_flows
+from exportctl.importing.result import Selection
 from exportctl.model.plan import PlanHeader
 from tests.importing.one_flow import NOW, Docs, documents, live_sandbox
 

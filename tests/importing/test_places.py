@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exportctl.config.scalars import NAME, parse_moment
-from exportctl.importing.places import shared_folder, subpath_below
-from exportctl.importing.shared import last_day
-from exportctl.importing.surroundings import MAX_KEY_LENGTH, free_key
+from exportctl.importing.destinations import shared_folder, subpath_below
+from exportctl.importing.existing_config import MAX_KEY_LENGTH, free_key
+from exportctl.importing.shared_settings import last_day
 from exportctl.model.plan import MAX_TIMESTAMP
 
 

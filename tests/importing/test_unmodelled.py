@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from exportctl.importing.unmodelled import unmodelled_names
+from exportctl.importing.kept_as_is import unmodelled_names
 from exportctl.plan.ownership import build_ownership
 from tests.importing.one_flow import Docs, documents, live_sandbox
 

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from exportctl.config.yaml_nodes import parse_tree, plain_value
-from exportctl.importing.report import ImportResult, Selection
+from exportctl.importing.result import ImportResult, Selection
 from exportctl.resources import marker
 from exportctl.resources.kinds import KINDS
 from exportctl.taking_over import import_from_sandbox

@@ -14,9 +14,9 @@ import pytest
 
 from exportctl.emulator import Switches
 from exportctl.errors import Error, Level
-from exportctl.importing.adoption import ConfigContext, check_only_adopts
 from exportctl.importing.document import Document
-from exportctl.importing.report import LeftOutReason, Selection
+from exportctl.importing.importer import ConfigContext, check_only_adopts
+from exportctl.importing.result import LeftOutReason, Selection
 from exportctl.model.plan import OutcomeStatus, Verb
 from exportctl.taking_over import import_from_sandbox
 from tests.importing.ui_sandbox import Sandbox, fill_sandbox

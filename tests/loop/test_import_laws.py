@@ -13,7 +13,7 @@ from hypothesis import given, note, settings
 from hypothesis import strategies as st
 
 from exportctl.emulator import Switches
-from exportctl.importing.report import LeftOutReason
+from exportctl.importing.result import LeftOutReason
 from exportctl.model.plan import Verb
 from exportctl.model.schedule import first_end, time_of_day
 from exportctl.plan.desired import DesiredExport

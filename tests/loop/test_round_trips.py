@@ -15,7 +15,7 @@ from hypothesis import Phase, given, note, settings
 from hypothesis import strategies as st
 
 from exportctl.emulator import Switches
-from exportctl.importing.report import ImportResult
+from exportctl.importing.result import ImportResult
 from exportctl.model.plan import EXPORTS, Verb
 from exportctl.model.plan_options import PlanOptions
 from exportctl.resources.kinds import KINDS

@@ -18,7 +18,7 @@ from exportctl.model.plan_options import PlanOptions
 from exportctl.views import json_import, text_import
 
 if TYPE_CHECKING:
-    from exportctl.importing.report import ImportResult, Selection
+    from exportctl.importing.result import ImportResult, Selection
 
 _SECRET = "take the value out of the flow's name, description or folder, or import the others with --flow"
 
@@ -112,7 +112,7 @@ def _selection(every: bool, ids: list[str], names: list[str]) -> Selection:
     Raises:
         UsageError: nothing was asked for, or everything and a part of it.
     """
-    from exportctl.importing.report import Selection
+    from exportctl.importing.result import Selection
 
     if every == bool(ids or names):
         raise UsageError("say which flows: --all, or some by --flow ID and --name GLOB", rule="usage")

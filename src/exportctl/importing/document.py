@@ -11,10 +11,10 @@ from dataclasses import dataclass
 
 from exportctl.config.scalars import NAME, slug
 from exportctl.config.schema_check import closest_match
-from exportctl.importing import shared
-from exportctl.importing.expressible import ImportableFlow
-from exportctl.importing.places import FlowDestination, assign_destinations
-from exportctl.importing.surroundings import ExistingConfig, free_key
+from exportctl.importing import shared_settings
+from exportctl.importing.convert import ImportableFlow
+from exportctl.importing.destinations import FlowDestination, assign_destinations
+from exportctl.importing.existing_config import ExistingConfig, free_key
 from exportctl.model.plan import DESTINATIONS, EXPORTS, ListedDataset
 from exportctl.model.schedule import ONCE, default_end, format_moment
 from exportctl.plan.ownership import Ownership
@@ -65,7 +65,10 @@ def build_document(
     """`allowed` maps flow ids to the rules that they break."""
     around = scene.existing
     places = assign_destinations(flows, around, scene.ownership)
-    timings, forms = shared.schedule_settings(flows, around), shared.format_settings(flows, around, places)
+    timings, forms = (
+        shared_settings.schedule_settings(flows, around),
+        shared_settings.format_settings(flows, around, places),
+    )
     keys = _keys(flows, around)
     exports = {}
     for flow in sorted(flows, key=lambda f: keys[f.id]):
@@ -74,7 +77,7 @@ def build_document(
             **_content(flow, key, scene),
             **_location_keys(places.by_flow[flow.id], around),
             "schedule": timing,
-            "end": shared.end_value(flow, timing, around),
+            "end": shared_settings.end_value(flow, timing, around),
             "format": forms.by_flow.get(flow.id),
             "folder": flow.folder if flow.folder != _FOLDER else None,
             "enabled": None if flow.enabled else False,

@@ -22,7 +22,7 @@ from typing import Any
 
 from exportctl.config import load
 from exportctl.errors import ConfigError, Finding, Level
-from exportctl.importing.adoption import ConfigContext
+from exportctl.importing.importer import ConfigContext
 from exportctl.model.plan import CHANGE_VERBS, Address, Cause, FieldChange, Plan, SensitiveValue, canonical_json
 from exportctl.model.project import Project
 from exportctl.patching.declarations import DeclaredValues, declared_values, unintended_changes

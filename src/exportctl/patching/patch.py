@@ -16,8 +16,8 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 
 from exportctl.config.yaml_nodes import ListNode
-from exportctl.importing.adoption import ConfigContext
 from exportctl.importing.document import REASON
+from exportctl.importing.importer import ConfigContext
 from exportctl.model.plan import DESTINATIONS, EXPORTS
 from exportctl.patching import proposed_places
 from exportctl.patching.judging import ConfigState, EditProblem, ProblemWeight, check_edit, load_config_state

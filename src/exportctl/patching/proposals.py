@@ -19,7 +19,7 @@ from typing import Any
 
 from exportctl.config.resolve.schedules import HOURS, ScheduleWithEnd
 from exportctl.config.yaml_nodes import ListNode, MapNode, ScalarNode
-from exportctl.importing import document, shared, unread
+from exportctl.importing import document, kept_as_is, shared_settings
 from exportctl.model import schedule
 from exportctl.model.project import End, Export, Format
 from exportctl.model.schedule import DAY, HOUR, ONCE
@@ -91,13 +91,13 @@ def _description(export: Export, live_flow: LiveFlow, sight: EditContext) -> Ite
 
 
 def _folder(export: Export, live_flow: LiveFlow, sight: EditContext) -> Iterator[Proposal]:
-    if unread.has_two_folders(live_flow.flow):
+    if kept_as_is.has_two_folders(live_flow.flow):
         raise NotExpressible("is said twice by the flow, and which one counts is not published")
     yield _set_export_key(export, "folder", _live_values(live_flow)["folder"])
 
 
 def _enabled(export: Export, live_flow: LiveFlow, sight: EditContext) -> Iterator[Proposal]:
-    if unread.has_unstable_state(live_flow.flow):
+    if kept_as_is.has_unstable_state(live_flow.flow):
         raise NotExpressible(f"is neither on nor off: the flow is in state {live_flow.flow.raw.get('state')}")
     yield _set_export_key(export, "enabled", _live_values(live_flow)["enabled"])
 
@@ -107,10 +107,10 @@ def _enabled(export: Export, live_flow: LiveFlow, sight: EditContext) -> Iterato
 
 def _end(export: Export, live_flow: LiveFlow, sight: EditContext) -> Iterator[Proposal]:
     """A rolling end of several exports stays one: only a date is edited where it is written."""
-    if unread.has_unreadable_end(live_flow.flow):
+    if kept_as_is.has_unreadable_end(live_flow.flow):
         raise NotExpressible("is no moment that can be read")
     live = _live_values(live_flow)["end"]
-    said = "none" if live is None else shared.last_day(live)
+    said = "none" if live is None else shared_settings.last_day(live)
     name, timing = sight.node("exports", export.declared_key, "schedule"), sight.node("defaults", "schedule")
     named = next((str(n.value) for n in (name, timing) if isinstance(n, ScalarNode)), "")
     for path in (("exports", export.declared_key, "end"), ("schedules", named, "end"), ("defaults", "end")):
@@ -130,7 +130,7 @@ def _schedule(export: Export, live_flow: LiveFlow, sight: EditContext) -> Iterat
         raise NotExpressible(f"is every {rhythm}, which no export can be" if rhythm else "cannot be read")
     if start is None:
         raise NotExpressible("has no start that can be read")
-    if unread.has_unusual_mode(live_flow.flow):
+    if kept_as_is.has_unusual_mode(live_flow.flow):
         mode = wire.members(live_flow.flow.raw.get("scheduleParams")).get("exportMode")
         raise NotExpressible(f"has exportMode {mode}, which no export of that rhythm has")
     said: dict[str, object] = {"every": rhythm}
@@ -181,7 +181,7 @@ def _is_same_schedule(timing: ScheduleWithEnd, every: str, at: int, export: Expo
 def _end_value(end: End) -> object:
     """An end that came with a schedule, for one that is written in its place."""
     if end.rolling is None:
-        return shared.last_day(end.moment) if end.moment is not None else "none"
+        return shared_settings.last_day(end.moment) if end.moment is not None else "none"
     return {"rolling": _duration(end.rolling), "renew_before": _duration(end.renew_before or 0)}
 
 
@@ -209,7 +209,7 @@ def _format(export: Export, live_flow: LiveFlow, sight: EditContext) -> Iterator
     for name, one in sorted(sight.existing.formats.items()):
         if one == live:
             yield _set_export_key(export, "format", name)
-    yield _set_export_key(export, "format", shared.inline_format(live))
+    yield _set_export_key(export, "format", shared_settings.inline_format(live))
 
 
 def _describe_format(live: Format) -> str:
@@ -226,7 +226,7 @@ def _datasets(export: Export, live_flow: LiveFlow, sight: EditContext) -> Iterat
     assert live_flow.source is not None
     if export.key != export.declared_key:
         raise NotExpressible("is one for each part: the export is split by dataset")
-    if unread.has_ambiguous_datasets(live_flow.source):
+    if kept_as_is.has_ambiguous_datasets(live_flow.source):
         raise NotExpressible("names one twice, or one without its id")
     read = wire.read_fields(SOURCE_CONNECTION.name, live_flow.source.raw)
     live: dict[str, str] = {i: read["names"].get(i, "") for i in read["datasets"]}

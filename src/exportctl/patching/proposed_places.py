@@ -19,9 +19,9 @@ import re
 from collections.abc import Iterator
 
 from exportctl.config.yaml_nodes import ScalarNode
-from exportctl.importing import shared
-from exportctl.importing.places import account_reference, subpath_below
-from exportctl.importing.surroundings import free_key
+from exportctl.importing import shared_settings
+from exportctl.importing.destinations import account_reference, subpath_below
+from exportctl.importing.existing_config import free_key
 from exportctl.model.plan import DESTINATIONS, EXPORTS, LiveObject, SensitiveValue
 from exportctl.model.project import READERS, Destination, Export
 from exportctl.patching.proposals import NotExpressible, Proposal
@@ -129,7 +129,7 @@ def _add_destination(
         "type": declared.type,
         **(wanted or live),
         "account": owner,
-        **({"format": shared.inline_format(form)} if form else {}),
+        **({"format": shared_settings.inline_format(form)} if form else {}),
         **(
             {"reader": declared.reader}
             if declared.reader != READERS[0] and owner == _account_reference(declared)

@@ -14,7 +14,7 @@ from exportctl.config.resolve.datasets import Aliases, aliases
 from exportctl.config.section import FindingCollector, Section
 from exportctl.config.yaml_nodes import MapNode, Node
 from exportctl.importing.document import DocumentContext, document_context
-from exportctl.importing.surroundings import ExistingConfig, existing_config
+from exportctl.importing.existing_config import ExistingConfig, existing_config
 from exportctl.model.project import Project
 from exportctl.patching.judging import ConfigState
 from exportctl.plan.desired import Specs, build_desired_state

@@ -8,7 +8,7 @@ from exportctl.output_schema_import import REASONS
 from exportctl.views import json
 
 if TYPE_CHECKING:
-    from exportctl.importing.report import ImportResult
+    from exportctl.importing.result import ImportResult
 
 
 def render_import(shown: ImportResult, *, file: str | None) -> str:

@@ -13,7 +13,7 @@ from exportctl.views import text, values, wording
 from exportctl.views.paint import Paint, paint
 
 if TYPE_CHECKING:
-    from exportctl.importing.report import ImportResult, LeftOutFlow
+    from exportctl.importing.result import ImportResult, LeftOutFlow
 
 _COUNTED: Mapping[str, str] = {
     "declared": "of this config already",

@@ -16,9 +16,9 @@ from datetime import UTC, datetime
 from typing import TypeVar
 
 from exportctl.config.resolve.schedules import NO_END, ScheduleWithEnd
-from exportctl.importing.expressible import ImportableFlow
-from exportctl.importing.places import DestinationLayout
-from exportctl.importing.surroundings import ExistingConfig, free_key
+from exportctl.importing.convert import ImportableFlow
+from exportctl.importing.destinations import DestinationLayout
+from exportctl.importing.existing_config import ExistingConfig, free_key
 from exportctl.model import schedule
 from exportctl.model.project import End, Format, Schedule
 from exportctl.model.schedule import DAY, ONCE

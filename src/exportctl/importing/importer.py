@@ -21,11 +21,11 @@ from fnmatch import fnmatchcase
 from exportctl.config import load as loading
 from exportctl.errors import ConfigError, Error, Level, UsageError
 from exportctl.importing import document as documents
-from exportctl.importing.complaints import rule_exceptions
+from exportctl.importing.convert import ConversionContext, ImportableFlow, convert_flow
 from exportctl.importing.document import Document, DocumentContext
-from exportctl.importing.expressible import ConversionContext, ImportableFlow, convert_flow
-from exportctl.importing.report import AdoptedFlow, ImportResult, LeftOutFlow, LeftOutReason, Selection
-from exportctl.importing.surroundings import existing_config
+from exportctl.importing.existing_config import existing_config
+from exportctl.importing.result import AdoptedFlow, ImportResult, LeftOutFlow, LeftOutReason, Selection
+from exportctl.importing.rule_exceptions import rule_exceptions
 from exportctl.model.plan import EXPORTS, Address, Inventory, Plan, PlanHeader, PlanItem, Verb
 from exportctl.model.plan_options import PlanOptions
 from exportctl.model.project import Project

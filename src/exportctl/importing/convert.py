@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from exportctl.config.resolve.schedules import HOURS
-from exportctl.importing import unread
-from exportctl.importing.report import LeftOutFlow, LeftOutReason
-from exportctl.importing.unmodelled import unmodelled_names
+from exportctl.importing import kept_as_is
+from exportctl.importing.kept_as_is import unmodelled_names
+from exportctl.importing.result import LeftOutFlow, LeftOutReason
 from exportctl.model import schedule as schedules
 from exportctl.model.plan import LiveObject
 from exportctl.model.project import Format, Schedule
@@ -201,7 +201,7 @@ def _dataset_reasons(live_flow: LiveFlow) -> Iterator[ReasonText]:
     ids = wire.read_fields(SOURCE_CONNECTION.name, live_flow.source.raw)["datasets"]
     if not isinstance(entries, list) or not ids:
         yield LeftOutReason.NOT_EXPRESSIBLE, "has a source connection without datasets"
-    elif unread.has_ambiguous_datasets(live_flow.source) or not all(one and is_writable(one) for one in ids):
+    elif kept_as_is.has_ambiguous_datasets(live_flow.source) or not all(one and is_writable(one) for one in ids):
         yield LeftOutReason.NOT_EXPRESSIBLE, "has a source connection that names a dataset twice, or one without its id"
 
 
@@ -239,11 +239,11 @@ def _text_reasons(live_flow: LiveFlow, terms: ConversionContext) -> Iterator[Rea
     folder = wire.read_fields(FLOW.name, flow.raw)["folder"]
     if not flow.name:
         yield LeftOutReason.NOT_EXPRESSIBLE, "has no name"
-    if unread.has_two_folders(flow):
+    if kept_as_is.has_two_folders(flow):
         yield LeftOutReason.NOT_EXPRESSIBLE, "has two folder templates, and which one counts is not published"
     if not all(is_writable(text) for text in (flow.name, flow.text, folder)):
         yield LeftOutReason.NOT_EXPRESSIBLE, "has half a character in its name, description or folder"
-    elif unread.loses_its_end(flow):
+    elif kept_as_is.loses_its_end(flow):
         yield LeftOutReason.NOT_EXPRESSIBLE, "has a description that ends in a carriage return"
 
 
@@ -251,16 +251,16 @@ def _schedule_reasons(live_flow: LiveFlow, terms: ConversionContext) -> Iterator
     shown = wire.members(live_flow.flow.raw.get("scheduleParams"))
     read = wire.read_fields(FLOW.name, live_flow.flow.raw)
     every, start = read["cadence"], read["start"]
-    if unread.has_unstable_state(live_flow.flow):
+    if kept_as_is.has_unstable_state(live_flow.flow):
         yield (
             LeftOutReason.NOT_EXPRESSIBLE,
             f"is in state {live_flow.flow.raw.get('state')}, neither enabled nor disabled",
         )
     if every not in _INTERVALS:
         yield LeftOutReason.NOT_EXPRESSIBLE, _describe_interval(every, shown)
-    if unread.has_unusual_mode(live_flow.flow):
+    if kept_as_is.has_unusual_mode(live_flow.flow):
         yield LeftOutReason.NOT_EXPRESSIBLE, f"has exportMode {shown['exportMode']} with {_live_interval(shown)}"
-    if unread.has_unreadable_end(live_flow.flow):
+    if kept_as_is.has_unreadable_end(live_flow.flow):
         yield LeftOutReason.NOT_EXPRESSIBLE, "has an endTime that is no moment"
     if every == ONCE and (start is None or start <= terms.as_of):
         return

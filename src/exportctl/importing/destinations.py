@@ -17,8 +17,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from exportctl.importing.expressible import ImportableFlow
-from exportctl.importing.surroundings import ExistingConfig, ExistingDestination, free_key
+from exportctl.importing.convert import ImportableFlow
+from exportctl.importing.existing_config import ExistingConfig, ExistingDestination, free_key
 from exportctl.model.plan import DESTINATIONS, LiveObject
 from exportctl.model.project import Format
 from exportctl.plan.ownership import Ownership
