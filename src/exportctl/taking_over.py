@@ -8,6 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from exportctl.accept.accept import accept_differences
+from exportctl.accept.request import AcceptRequest
+from exportctl.accept.result import AcceptResult
 from exportctl.apply import inputs
 from exportctl.client import inventory
 from exportctl.config import files as config_files
@@ -16,9 +19,6 @@ from exportctl.importing.result import ImportResult, Selection
 from exportctl.model.project import Project
 from exportctl.model.secret import MIN_SECRET_LENGTH
 from exportctl.offline import Setup, hidden_values, read_project, require_references
-from exportctl.patching.patch import accept_differences
-from exportctl.patching.report import AcceptResult
-from exportctl.patching.wishes import AcceptRequest
 from exportctl.platforms import EMBEDDED, open_platform, platform_kind
 from exportctl.workflows import header
 

@@ -6,11 +6,11 @@ import difflib
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from exportctl.accept.request import LIVE_CHANGED_CAUSES, AcceptRequest
+from exportctl.accept.result import AcceptResult
 from exportctl.model.plan import Cause
 from exportctl.model.plan_options import PlanOptions
 from exportctl.monitor import drift
-from exportctl.patching.report import AcceptResult
-from exportctl.patching.wishes import LIVE_CHANGED_CAUSES, AcceptRequest
 from exportctl.taking_over import accept_from_sandbox
 from tests.loop.world import SANDBOX, START, World
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from exportctl.accept.request import DIFFERING_CAUSES
 from exportctl.emulator import SeedDataset, Switches
 from exportctl.model.plan import Verb
-from exportctl.patching.wishes import DIFFERING_CAUSES
 from tests.loop.patches import CONFIG, diff_lines, drift_entries, edit_target, left_reasons, run_accept, write_yaml
 from tests.loop.scenes import HOUR, apply_config, source
 from tests.loop.world import SANDBOX, World, world

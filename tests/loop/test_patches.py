@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
+from exportctl.accept.request import DIFFERING_CAUSES
 from exportctl.emulator import SeedDataset
 from exportctl.model.plan import Cause, Plan, Verb
-from exportctl.patching.wishes import DIFFERING_CAUSES
 from tests.loop.patches import CONFIG, diff_lines, drift_entries, edit_target, left_reasons, run_accept, write_yaml
 from tests.loop.scenes import DAY, HOUR, apply_config
 from tests.loop.world import DATASETS, SANDBOX, START, World, config, world

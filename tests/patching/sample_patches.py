@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from exportctl.accept.patch_file import FileDiff, Patch, diff_file
+from exportctl.accept.result import AcceptedChanges, AcceptResult, EditedFile, UnacceptedChanges
 from exportctl.errors import Finding, Level
 from exportctl.model.plan import Address, Cause, FieldChange, Plan, PlanHeader, SensitiveValue
 from exportctl.monitor.drift import DriftEntry, DriftGroup
-from exportctl.patching.report import AcceptedChanges, AcceptResult, EditedFile, UnacceptedChanges
-from exportctl.patching.unified import FileDiff, Patch, diff_file
 
 HEADER = PlanHeader("0123456789ABCDEF01234567@AdobeOrg", "demo", None, "acme", "service")
 EDITED = EditedFile("exports.yaml", "a: x # c\nb: y\n", "a: z # c\nb: y\n")

@@ -7,11 +7,11 @@ from dataclasses import replace
 
 import pytest
 
+from exportctl.accept.added_exports import added_texts
+from exportctl.accept.patch_file import Patch, build_patch, diff_file
+from exportctl.accept.result import AcceptResult, EditedFile
 from exportctl.errors import Finding
 from exportctl.model.plan import Address, PlanItem, Refusal, Verb
-from exportctl.patching.added import added_texts
-from exportctl.patching.report import AcceptResult, EditedFile
-from exportctl.patching.unified import Patch, build_patch, diff_file
 from exportctl.views import json_patch, text_patch
 from tests.patching.sample_patches import HEADER, failed_entries, patch_result, shown_patch
 

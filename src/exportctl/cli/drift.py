@@ -65,8 +65,8 @@ def drift(
 
 
 def _accept_live_values(call: CommandContext, asked: PlanOptions, failing: frozenset[str], write: bool) -> int:
+    from exportctl.accept.request import LIVE_CHANGED_CAUSES, AcceptRequest
     from exportctl.cli import patching
-    from exportctl.patching.wishes import LIVE_CHANGED_CAUSES, AcceptRequest
 
     order = patching.AcceptOptions(
         AcceptRequest(LIVE_CHANGED_CAUSES, asked), failing, write, "exportctl drift --patch --write"

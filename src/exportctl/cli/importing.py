@@ -86,8 +86,8 @@ def _update_exports(call: CommandContext, names: list[str], *, dry_run: bool, st
     Raises:
         UsageError: something else than an export is named.
     """
+    from exportctl.accept.request import DIFFERING_CAUSES, AcceptRequest
     from exportctl.cli import patching
-    from exportctl.patching.wishes import DIFFERING_CAUSES, AcceptRequest
 
     wrong = [name for name in names if name.startswith(f"{DESTINATIONS}.")]
     if wrong:

@@ -15,10 +15,10 @@ from exportctl.monitor import drift
 from exportctl.views import json_patch, text_patch
 
 if TYPE_CHECKING:
+    from exportctl.accept.patch_file import Patch
+    from exportctl.accept.request import AcceptRequest
+    from exportctl.accept.result import AcceptResult
     from exportctl.monitor.drift import DriftEntry
-    from exportctl.patching.report import AcceptResult
-    from exportctl.patching.unified import Patch
-    from exportctl.patching.wishes import AcceptRequest
 
 _HIDDEN = "edit the files in place instead: {}"
 _SECRET = "take the value out of the flow's name, description or folder, or write the edit yourself"
@@ -47,7 +47,7 @@ def show_or_write_edits(call: CommandContext, order: AcceptOptions) -> tuple[Acc
         Error: an edit cannot be shown, or a file has changed meanwhile.
     """
     from exportctl import taking_over
-    from exportctl.patching.unified import build_patch
+    from exportctl.accept.patch_file import build_patch
 
     made, project, secrets = taking_over.accept_from_sandbox(call.setup(), order.request, wall=call.wall)
     call.screen.hide(secrets)
@@ -69,7 +69,7 @@ def _refuse_secrets(call: CommandContext, made: AcceptResult) -> None:
     Raises:
         Error: an edit would bring a known secret value into a file, however it is spelled there.
     """
-    from exportctl.patching.added import added_texts
+    from exportctl.accept.added_exports import added_texts
 
     for one in made.edited_files:
         if any(call.screen.mask_text(text) != text for text in added_texts(one)):

@@ -9,9 +9,9 @@ from exportctl.planfile import serialize
 from exportctl.views import json
 
 if TYPE_CHECKING:
+    from exportctl.accept.patch_file import Patch
+    from exportctl.accept.result import AcceptResult
     from exportctl.monitor.drift import DriftEntry
-    from exportctl.patching.report import AcceptResult
-    from exportctl.patching.unified import Patch
 
 
 def render_patch(shown: AcceptResult, patch: Patch, *, written: bool, failures: Sequence[DriftEntry]) -> str:

@@ -16,8 +16,8 @@ from exportctl.views.markdown import LIMIT
 from exportctl.views.paint import Paint, paint
 
 if TYPE_CHECKING:
-    from exportctl.patching.report import AcceptedChanges, AcceptResult, UnacceptedChanges
-    from exportctl.patching.unified import Patch
+    from exportctl.accept.patch_file import Patch
+    from exportctl.accept.result import AcceptedChanges, AcceptResult, UnacceptedChanges
 
 _WITHOUT_CONTEXT = "Lines beside a change hold values that are not shown: apply it with `git apply --unidiff-zero`."
 _TOO_LONG = "_The patch is too long to be shown here; the text output is the patch._\n"

@@ -15,17 +15,17 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 
+from exportctl.accept import destination_edits
+from exportctl.accept.context import EditContext, edit_context
+from exportctl.accept.export_edits import NotExpressible, Proposal, proposals
+from exportctl.accept.request import AcceptRequest, ChangeGroup, change_groups, group_name
+from exportctl.accept.result import AcceptedChanges, AcceptResult, EditedFile, UnacceptedChanges
+from exportctl.accept.target_file import EditableFiles, TargetLayer, editable_files
+from exportctl.accept.verify_edit import ConfigState, EditProblem, ProblemWeight, check_edit, load_config_state
 from exportctl.config.yaml_nodes import ListNode
 from exportctl.importing.document import REASON
 from exportctl.importing.importer import ConfigContext
 from exportctl.model.plan import DESTINATIONS, EXPORTS
-from exportctl.patching import proposed_places
-from exportctl.patching.judging import ConfigState, EditProblem, ProblemWeight, check_edit, load_config_state
-from exportctl.patching.placing import EditableFiles, TargetLayer, editable_files
-from exportctl.patching.proposals import NotExpressible, Proposal, proposals
-from exportctl.patching.report import AcceptedChanges, AcceptResult, EditedFile, UnacceptedChanges
-from exportctl.patching.sight import EditContext, edit_context
-from exportctl.patching.wishes import AcceptRequest, ChangeGroup, change_groups, group_name
 from exportctl.yaml_edit.edit import ChangeList, Edit, EditError, SetValue, is_writable
 
 _NO_FILE = EditProblem("no file of this project can say it", ProblemWeight.NO_EFFECT)
@@ -100,13 +100,13 @@ def _accept_group(work: _WorkingState, wish: ChangeGroup) -> AcceptedChanges | s
 
 def _proposed_edits(wish: ChangeGroup, seen: EditContext) -> Iterator[Proposal]:
     if wish.address.root == DESTINATIONS:
-        yield from proposed_places.account_edits(wish, seen.project.destinations[wish.address.name], seen)
+        yield from destination_edits.account_edits(wish, seen.project.destinations[wish.address.name], seen)
         return
     export = seen.project.exports[wish.address.name]
     live_flow = seen.ownership.flow_by_id(wish.id or "")
     if live_flow is None:
         raise NotExpressible("belongs to a flow that is not there")
-    made = proposed_places.location_edits(export, live_flow, seen) if wish.name == "place" else None
+    made = destination_edits.location_edits(export, live_flow, seen) if wish.name == "place" else None
     for proposal in made or proposals(wish, export, live_flow, seen):
         if not all(is_writable(edit.value) for edit in proposal if isinstance(edit, SetValue)):
             raise NotExpressible("holds half a character, which no file can hold")

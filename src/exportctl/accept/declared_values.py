@@ -19,10 +19,10 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from typing import Any
 
+from exportctl.accept.request import ChangeGroup
 from exportctl.errors import SourcePosition
 from exportctl.model.plan import DESTINATIONS, EXPORTS, Address
 from exportctl.model.project import Project
-from exportctl.patching.wishes import ChangeGroup
 
 _WHERE = "positions"
 _NAMED_SECTIONS = (EXPORTS, DESTINATIONS)

@@ -17,14 +17,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from exportctl.accept.context import EditContext
+from exportctl.accept.request import ChangeGroup
 from exportctl.config.resolve.schedules import HOURS, ScheduleWithEnd
 from exportctl.config.yaml_nodes import ListNode, MapNode, ScalarNode
 from exportctl.importing import document, kept_as_is, shared_settings
 from exportctl.model import schedule
 from exportctl.model.project import End, Export, Format
 from exportctl.model.schedule import DAY, HOUR, ONCE
-from exportctl.patching.sight import EditContext
-from exportctl.patching.wishes import ChangeGroup
 from exportctl.plan.desired import target_properties
 from exportctl.plan.ownership import LiveFlow
 from exportctl.resources import wire

@@ -20,13 +20,13 @@ from enum import IntEnum
 from functools import cached_property
 from typing import Any
 
+from exportctl.accept.declared_values import DeclaredValues, declared_values, unintended_changes
+from exportctl.accept.request import MATCHING_CAUSES, ChangeGroup, group_name
 from exportctl.config import load
 from exportctl.errors import ConfigError, Finding, Level
 from exportctl.importing.importer import ConfigContext
 from exportctl.model.plan import CHANGE_VERBS, Address, Cause, FieldChange, Plan, SensitiveValue, canonical_json
 from exportctl.model.project import Project
-from exportctl.patching.declarations import DeclaredValues, declared_values, unintended_changes
-from exportctl.patching.wishes import MATCHING_CAUSES, ChangeGroup, group_name
 from exportctl.rules import engine
 
 _POSITION_TEXT = re.compile(r"\S+:\d+:\d+")

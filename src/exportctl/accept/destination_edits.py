@@ -18,15 +18,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from exportctl.accept.context import EditContext
+from exportctl.accept.export_edits import NotExpressible, Proposal
+from exportctl.accept.request import ChangeGroup
 from exportctl.config.yaml_nodes import ScalarNode
 from exportctl.importing import shared_settings
 from exportctl.importing.destinations import account_reference, subpath_below
 from exportctl.importing.existing_config import free_key
 from exportctl.model.plan import DESTINATIONS, EXPORTS, LiveObject, SensitiveValue
 from exportctl.model.project import READERS, Destination, Export
-from exportctl.patching.proposals import NotExpressible, Proposal
-from exportctl.patching.sight import EditContext
-from exportctl.patching.wishes import ChangeGroup
 from exportctl.plan.ownership import LiveFlow
 from exportctl.resources import wire
 from exportctl.resources.kinds import TARGET_CONNECTION

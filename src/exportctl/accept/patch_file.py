@@ -11,11 +11,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
+from exportctl.accept.result import EditedFile
 from exportctl.config.merge import resolve_relative_path
 from exportctl.config.scalars import BadValue, parse_references
 from exportctl.config.sensitivity import secrecy
 from exportctl.model.secret import Secrecy
-from exportctl.patching.report import EditedFile
 from exportctl.yaml_edit.positions import ListSpan, MapSpan, ScalarSpan, Span, parse_spans
 
 CONTEXT_LINES = 3

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from exportctl.accept.verify_edit import ConfigState
 from exportctl.config.interpolation import fill_references
 from exportctl.config.merge import merge_environment
 from exportctl.config.resolve.datasets import Aliases, aliases
@@ -16,7 +17,6 @@ from exportctl.config.yaml_nodes import MapNode, Node
 from exportctl.importing.document import DocumentContext, document_context
 from exportctl.importing.existing_config import ExistingConfig, existing_config
 from exportctl.model.project import Project
-from exportctl.patching.judging import ConfigState
 from exportctl.plan.desired import Specs, build_desired_state
 from exportctl.plan.ownership import Ownership, build_ownership
 
