@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.counting import NOW, benchmark_project
-from exportctl import offline
+from exportctl.workflows import load_config
 
 ROUNDS = 5
 COMMANDS = ("--version", "--help", "validate", "plan")
@@ -82,7 +82,7 @@ def plan_cpu_ratio(exports: int) -> float:
     with benchmark_project(exports) as made:
         made.apply()
         plan = _cpu_seconds(made.is_plan_empty)
-        validate = _cpu_seconds(lambda: offline.validation_findings(made.setup, NOW))
+        validate = _cpu_seconds(lambda: load_config.validation_findings(made.setup, NOW))
     return plan / validate
 
 

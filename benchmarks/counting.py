@@ -13,11 +13,13 @@ from pathlib import Path
 
 import httpx
 
-from exportctl import platforms, workflows
 from exportctl.emulator import Emulator, SeedDataset
 from exportctl.emulator.gateway import CLIENT_ID, CLIENT_SECRET
 from exportctl.model.plan_options import PlanOptions
-from exportctl.workflows import Setup
+from exportctl.workflows import apply as apply_workflow
+from exportctl.workflows import connect
+from exportctl.workflows import plan as plan_workflow
+from exportctl.workflows.load_config import Setup
 
 NOW = 1767225600
 ORGANIZATION = "0123456789ABCDEF01234567@AdobeOrg"
@@ -55,12 +57,14 @@ class BenchmarkProject:
 
     def is_plan_empty(self) -> bool:
         """Whether it is empty."""
-        with workflows.open_plan(self.setup, PlanOptions(), wall=lambda: NOW) as made:
+        with plan_workflow.open_plan(self.setup, PlanOptions(), wall=lambda: NOW) as made:
             return made.plan.is_empty
 
     def apply(self) -> None:
-        with workflows.open_plan(self.setup, PlanOptions(), wall=lambda: NOW) as made:
-            under_way = workflows.start_apply(made, self.setup, PlanOptions(), parallelism=1, stop=threading.Event())
+        with plan_workflow.open_plan(self.setup, PlanOptions(), wall=lambda: NOW) as made:
+            under_way = apply_workflow.start_apply(
+                made, self.setup, PlanOptions(), parallelism=1, stop=threading.Event()
+            )
             for outcome in under_way.execute_steps():
                 if outcome.message:
                     raise RuntimeError(outcome.message)
@@ -75,7 +79,7 @@ def benchmark_project(exports: int, accounts: int = 1) -> Iterator[BenchmarkProj
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, "exports.yaml").write_text(config(exports, accounts), encoding="utf-8")
         transport = CountingTransport(httpx.WSGITransport(app=emulator))
-        clock = platforms.emulator_clock(emulator)
+        clock = connect.emulator_clock(emulator)
         env["AEP_IMS_URL"] = "http://127.0.0.1/ims/token/v3"
         try:
             yield BenchmarkProject(Setup(Path(folder), env=env, transport=transport, clock=clock), transport)

@@ -9,7 +9,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from exportctl import workflows
 from exportctl.apply import inputs
 from exportctl.apply.executor import ConcurrencyLimit
 from exportctl.apply.executor import apply_plan as applied
@@ -20,10 +19,11 @@ from exportctl.clock import Clock
 from exportctl.model.plan import Inventory, Outcome, PlanHeader
 from exportctl.model.plan_options import PlanOptions
 from exportctl.model.secret import Secret
-from exportctl.offline import read_project, require_references
 from exportctl.plan import planner
 from exportctl.plan.desired import build_desired_state
 from exportctl.resources.kinds import KINDS
+from exportctl.workflows import load_config
+from exportctl.workflows.load_config import read_project, require_references
 from tests.loop.world import ENV, ORGANIZATION, SANDBOX, SECRETS, START, config
 
 FIRST = config()
@@ -55,7 +55,7 @@ def apply_config(client: Client, content: Mapping[str, Any], clock: Clock) -> tu
     with TemporaryDirectory() as folder:
         path = Path(folder)
         (path / "exports.yaml").write_text(json.dumps(content), encoding="utf-8")
-        setup = workflows.Setup(folder=path, env={**ENV, **SECRETS}, now=START)
+        setup = load_config.Setup(folder=path, env={**ENV, **SECRETS}, now=START)
         project, _ = read_project(setup, START)
         require_references(project)
         known = inputs.read_values_for_plan(project, setup.env, path, invent=False)

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import httpx
 
-from exportctl import platforms
 from exportctl.config import files as config_files
 from exportctl.config import load as config
 from exportctl.emulator import Emulator
 from exportctl.emulator.gateway import CLIENT_ID, CLIENT_SECRET
 from exportctl.model.project import Project
 from exportctl.resources.destinations.table import TYPES
-from exportctl.workflows import Setup
+from exportctl.workflows import connect
+from exportctl.workflows.load_config import Setup
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 NOW = 1767225600  # where the emulator's manual clock begins
@@ -65,7 +65,7 @@ PLANNED_EXAMPLES = [(example, environment) for example in ALL for environment in
 def build_emulator(project: Project) -> tuple[Emulator, dict[str, str]]:
     """An emulator that holds what the project expects to be there, and the environment variables to reach it."""
     emulator = Emulator(clock=NOW, organization=project.platform.organization)
-    platforms.seed_emulator(emulator, [project])
+    connect.seed_emulator(emulator, [project])
     env = {**PLATFORM, **secrets(project)}
     for destination in project.destinations.values():
         if destination.account.existing or destination.account.id:

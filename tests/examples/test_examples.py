@@ -10,12 +10,14 @@ from pathlib import Path
 import httpx
 import pytest
 
-from exportctl import platforms, workflows
 from exportctl.emulator import Emulator
 from exportctl.errors import Level
 from exportctl.model.plan import Verb
 from exportctl.model.plan_options import PlanOptions
 from exportctl.resources.destinations.table import TYPES
+from exportctl.workflows import apply as apply_workflow
+from exportctl.workflows import connect, load_config
+from exportctl.workflows import plan as plan_workflow
 from tests.examples.example_projects import ALL, EXAMPLES, NOW, PLANNED_EXAMPLES, Example, build_emulator, setup
 
 EXPECTED = {"destinations/data-landing-zone.yaml": ["landing-zone-retention"]}
@@ -24,7 +26,7 @@ WHO = [f"{example}{f' in {environment}' if environment else ''}" for example, en
 
 @pytest.mark.parametrize("example", ALL, ids=str)
 def test_an_example_is_valid_and_says_nothing_unexpected(example: Example) -> None:
-    found = workflows.validation_findings(setup(example, EXAMPLES / example.folder, None), NOW)
+    found = load_config.validation_findings(setup(example, EXAMPLES / example.folder, None), NOW)
 
     assert [f.rule for f in found if f.level is not Level.ERROR] == EXPECTED.get(str(example), [])
     assert [str(f) for f in found if f.level is Level.ERROR] == []
@@ -36,21 +38,19 @@ def test_an_example_is_applied_and_then_plans_nothing(
 ) -> None:
     folder = example.copy_to(tmp_path)
     wanted = setup(example, folder, environment)
-    project, _ = workflows.read_project(wanted, NOW)
+    project, _ = load_config.read_project(wanted, NOW)
     emulator, env = build_emulator(project)
     if project.platform.url == "embedded":
         emulator.close()
-        emulator = Emulator(
-            platforms.state_file(project, folder), clock=NOW, organization=project.platform.organization
-        )
-        platforms.seed_emulator(emulator, [project])
+        emulator = Emulator(connect.state_file(project, folder), clock=NOW, organization=project.platform.organization)
+        connect.seed_emulator(emulator, [project])
         one = wanted
     else:
-        clock = platforms.emulator_clock(emulator)
+        clock = connect.emulator_clock(emulator)
         one = replace(wanted, env=env, transport=httpx.WSGITransport(app=emulator), clock=clock)
 
     first, statuses = apply_first_plan(one)
-    with workflows.open_plan(one, PlanOptions(), wall=lambda: NOW) as again:
+    with plan_workflow.open_plan(one, PlanOptions(), wall=lambda: NOW) as again:
         second = again.plan
     emulator.close()
 
@@ -59,11 +59,11 @@ def test_an_example_is_applied_and_then_plans_nothing(
     assert second.is_empty
 
 
-def apply_first_plan(one: workflows.Setup) -> tuple[set[Verb], set[str]]:
+def apply_first_plan(one: load_config.Setup) -> tuple[set[Verb], set[str]]:
     """What the first plan does, and what became of its steps."""
-    with workflows.open_plan(one, PlanOptions(), wall=lambda: NOW) as made:
+    with plan_workflow.open_plan(one, PlanOptions(), wall=lambda: NOW) as made:
         assert [str(f) for f in made.plan.errors()] == []
-        applying = workflows.start_apply(made, one, PlanOptions(), parallelism=2, stop=threading.Event())
+        applying = apply_workflow.start_apply(made, one, PlanOptions(), parallelism=2, stop=threading.Event())
         outcomes = list(applying.execute_steps())
         return {i.verb for i in made.plan.items}, {o.status.value for o in outcomes}
 
@@ -71,7 +71,7 @@ def apply_first_plan(one: workflows.Setup) -> tuple[set[Verb], set[str]]:
 def test_every_type_and_every_way_to_authenticate_has_an_example() -> None:
     shown = set()
     for example in ALL:
-        project, _ = workflows.read_project(setup(example, EXAMPLES / example.folder, example.environments()[0]), NOW)
+        project, _ = load_config.read_project(setup(example, EXAMPLES / example.folder, example.environments()[0]), NOW)
         shown |= {(d.type, d.account.method) for d in project.destinations.values() if d.account.is_ours}
 
     ways = {(t.name, m.name) for t in TYPES.values() for m in t.methods} | {("data-landing-zone", None)}

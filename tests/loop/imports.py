@@ -9,7 +9,7 @@ from exportctl.config.yaml_nodes import parse_tree, plain_value
 from exportctl.importing.result import ImportResult, Selection
 from exportctl.resources import marker
 from exportctl.resources.kinds import KINDS
-from exportctl.taking_over import import_from_sandbox
+from exportctl.workflows.import_and_accept import import_from_sandbox
 from tests.loop.world import ORGANIZATION, SANDBOX, START, URL, World
 
 EVERYTHING = Selection()

@@ -11,7 +11,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from exportctl import workflows
 from exportctl.model.plan import Action, OutcomeStatus, Plan, Verb
 from exportctl.model.plan_options import PlanOptions
 from exportctl.monitor import drift as drift_report
@@ -19,6 +18,7 @@ from exportctl.monitor.drift import DriftGroup, DriftReport
 from exportctl.monitor.status import HealthResult, StatusReport, status
 from exportctl.plan.ownership import build_ownership
 from exportctl.views import text, text_apply, text_drift, text_status
+from exportctl.workflows import apply as apply_workflow
 from tests.loop.scenes import DAY
 from tests.loop.world import DESTINATIONS, START, World, config
 
@@ -122,7 +122,7 @@ def run_command(made: World, flags: PlanOptions) -> tuple[Plan, str]:
     with made.open_plan(flags) as planned:
         if planned.plan.errors() or planned.plan.is_refused or not planned.plan.steps():
             return planned.plan, ""
-        applying = workflows.start_apply(planned, made.setup(), flags, parallelism=4, stop=threading.Event())
+        applying = apply_workflow.start_apply(planned, made.setup(), flags, parallelism=4, stop=threading.Event())
         outcomes = tuple(applying.execute_steps())
         assert [o for o in outcomes if o.status not in (OutcomeStatus.DONE, OutcomeStatus.DEFERRED)] == []
         proof = applying.run_final_check()

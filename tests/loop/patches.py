@@ -11,7 +11,7 @@ from exportctl.accept.result import AcceptResult
 from exportctl.model.plan import Cause
 from exportctl.model.plan_options import PlanOptions
 from exportctl.monitor import drift
-from exportctl.taking_over import accept_from_sandbox
+from exportctl.workflows.import_and_accept import accept_from_sandbox
 from tests.loop.world import SANDBOX, START, World
 
 CONFIG = """\

@@ -20,7 +20,7 @@ import pytest
 from exportctl.emulator import Emulator, SeedDataset, Switches
 from exportctl.model.plan_options import PlanOptions
 from exportctl.monitor.delivery.report import DeliveryResult, Verdict, VerifyReport
-from exportctl.verifying import VerifyRequest, open_verifier
+from exportctl.workflows.verify import VerifyRequest, open_verifier
 from tests.loop.scenes import DAY, HOUR, dataset
 from tests.loop.world import DATASETS, ENV, ORGANIZATION, SANDBOX, SECRETS, START, World, config
 

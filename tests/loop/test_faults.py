@@ -19,12 +19,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exportctl import workflows
 from exportctl.emulator import Fault, Switches
 from exportctl.emulator.faults import EFFECTS
 from exportctl.errors import Error, RefusedError
 from exportctl.model.plan import Outcome, OutcomeStatus
 from exportctl.model.plan_options import PlanOptions
+from exportctl.workflows import apply as apply_workflow
+from exportctl.workflows import plan as plan_workflow
 from tests.loop.generated import accepting_switches, configs
 from tests.loop.test_interrupted import assert_exactly_once
 from tests.loop.test_laws import FEW, LISTED
@@ -521,8 +522,8 @@ def apply_concurrently(made: World, watch: WatchingTransport) -> None:
             done.result()
 
 
-def execute_plan(made: World, planned: workflows.ConnectedPlan) -> None:
-    applying = workflows.start_apply(planned, made.setup(), PlanOptions(), parallelism=4, stop=threading.Event())
+def execute_plan(made: World, planned: plan_workflow.ConnectedPlan) -> None:
+    applying = apply_workflow.start_apply(planned, made.setup(), PlanOptions(), parallelism=4, stop=threading.Event())
     for _ in applying.execute_steps():
         pass
     with contextlib.suppress(Error):

@@ -18,7 +18,7 @@ from exportctl.importing.document import Document
 from exportctl.importing.importer import ConfigContext, check_only_adopts
 from exportctl.importing.result import LeftOutReason, Selection
 from exportctl.model.plan import OutcomeStatus, Verb
-from exportctl.taking_over import import_from_sandbox
+from exportctl.workflows.import_and_accept import import_from_sandbox
 from tests.importing.ui_sandbox import Sandbox, fill_sandbox
 from tests.loop.imports import EVERYTHING, FILE, content, empty_config, export, run_import, stored_objects, write_import
 from tests.loop.scenes import DAY, item, objects, safety_checks
@@ -384,7 +384,7 @@ def test_a_flow_whose_target_is_another_projects_is_not_adopted(empty: World) ->
 
 
 def test_the_config_of_an_import_has_no_errors(old: tuple[World, Sandbox]) -> None:
-    from exportctl.offline import validation_findings
+    from exportctl.workflows.load_config import validation_findings
 
     write_import(old[0], run_import(old[0]))
 

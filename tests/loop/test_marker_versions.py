@@ -9,13 +9,13 @@ from collections.abc import Callable
 
 import pytest
 
-from exportctl import workflows
 from exportctl.errors import NewerMarker
 from exportctl.model.plan import Cause, OutcomeStatus, Verb
 from exportctl.model.plan_options import PlanOptions
 from exportctl.monitor import drift
 from exportctl.resources import marker
 from exportctl.resources.kinds import FLOW, KINDS, Kind
+from exportctl.workflows import apply as apply_workflow
 from tests.loop.scenes import (
     apply_config,
     field_causes,
@@ -180,7 +180,7 @@ def test_what_a_later_version_writes_after_the_plan_was_made_is_not_written_over
     with small.open_plan() as made:
         flow = small.flow("orders")
         small.emulator.ui.describe("orders", flow["description"].replace("[exportctl/2 ", "[exportctl/3 "))
-        applying = workflows.start_apply(made, small.setup(), PlanOptions(), parallelism=1, stop=threading.Event())
+        applying = apply_workflow.start_apply(made, small.setup(), PlanOptions(), parallelism=1, stop=threading.Event())
         outcomes = [*applying.execute_steps()]
         with pytest.raises(NewerMarker):
             applying.run_final_check()
@@ -194,7 +194,7 @@ def test_nothing_is_made_beside_what_a_later_version_makes(small: World) -> None
     small.write(orders_and_other())
     with small.open_plan() as made:
         rewritten(small, newer, "flows")
-        applying = workflows.start_apply(made, small.setup(), PlanOptions(), parallelism=1, stop=threading.Event())
+        applying = apply_workflow.start_apply(made, small.setup(), PlanOptions(), parallelism=1, stop=threading.Event())
         rules = {o.rule for o in applying.execute_steps() if o.status is OutcomeStatus.FAILED}
     assert rules == {"newer-marker"}
     assert len(objects(small, "flows")) == 1

@@ -16,10 +16,10 @@ import pytest
 from hypothesis import Phase, given, note, settings
 from hypothesis import strategies as st
 
-from exportctl import workflows
 from exportctl.emulator import Switches
 from exportctl.model.plan import Address
 from exportctl.model.plan_options import PlanOptions
+from exportctl.workflows import apply as apply_workflow
 from tests.loop.generated import accepting_switches
 from tests.loop.nights import (
     FIXED,
@@ -121,7 +121,7 @@ def _rotate_key(feeds: NightlyExports) -> None:
     address = Address("destinations", "s3-key")
     flags = PlanOptions((str(address),), rotate=address)
     with feeds.made.open_plan(flags) as planned:
-        under_way = workflows.start_apply(
+        under_way = apply_workflow.start_apply(
             planned, feeds.made.setup(), PlanOptions(flags.targets), parallelism=4, stop=threading.Event()
         )
         list(under_way.execute_steps())

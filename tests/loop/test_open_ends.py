@@ -14,7 +14,7 @@ from exportctl.model.schedule import default_end
 from exportctl.monitor import drift
 from exportctl.monitor.drift import DriftGroup
 from exportctl.monitor.status import HealthResult
-from exportctl.offline import validation_findings
+from exportctl.workflows.load_config import validation_findings
 from tests.loop.scenes import DAY, apply_config, field_causes, findings, item, orders
 from tests.loop.test_status_forecast import health, make_forecast
 from tests.loop.world import START, World

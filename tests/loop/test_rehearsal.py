@@ -15,11 +15,12 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
-from exportctl import rehearsal, workflows
 from exportctl.emulator import Switches
 from exportctl.model.plan_options import PlanOptions
-from exportctl.rehearsal import Rehearsal
 from exportctl.snapshot import file as document
+from exportctl.workflows import rehearse
+from exportctl.workflows import snapshot as snapshot_workflow
+from exportctl.workflows.rehearse import Rehearsal
 from tests.loop.generated import accepting_switches, configs
 from tests.loop.world import DESTINATIONS, SANDBOX, World, config, world
 
@@ -33,15 +34,15 @@ Docs = dict[str, dict[str, Any]]  # of one flow, by collection
 
 def run_rehearsal(made: World, flags: PlanOptions = PlanOptions(), /, **switches: object) -> Rehearsal:  # noqa: B008
     """The plan of what the world holds now, rehearsed from a snapshot without any environment."""
-    taken = workflows.take_snapshot(made.setup(), wall=lambda: 0).snapshot
+    taken = snapshot_workflow.take_snapshot(made.setup(), wall=lambda: 0).snapshot
     made.forget_requests()
     setup = made.setup(env={}, transport=None)
-    draft = workflows.plan_from_snapshot(
+    draft = snapshot_workflow.plan_from_snapshot(
         setup, flags, document.load_snapshot(document.dump_snapshot(taken)), wall=lambda: 0
     )
     assert not draft.plan.errors()
     assert not draft.plan.is_refused
-    found = rehearsal.rehearse(draft, taken, setup, flags, switches)
+    found = rehearse.rehearse(draft, taken, setup, flags, switches)
     assert made.emulator.requests() == []
     return found
 

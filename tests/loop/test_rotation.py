@@ -8,16 +8,16 @@ from typing import Any
 
 import pytest
 
-from exportctl import workflows
 from exportctl.apply.final_check import FinalCheck
 from exportctl.emulator import Fault, Switches
 from exportctl.errors import ConfigError, RefusedError
 from exportctl.model.plan import Address, Cause, Outcome, OutcomeStatus, Plan, Verb
 from exportctl.model.plan_options import PlanOptions
-from exportctl.offline import read_project
 from exportctl.plan import rotation
 from exportctl.views import json as json_view
 from exportctl.views import text
+from exportctl.workflows import apply as apply_workflow
+from exportctl.workflows.load_config import read_project
 from tests.loop.scenes import apply_config, field_causes, item, moved_orders, objects, orders, safety_checks
 from tests.loop.troubled import InterruptingTransport
 from tests.loop.world import DESTINATIONS, SANDBOX, SECRETS, START, World, config, world
@@ -59,7 +59,9 @@ def run_rotation(made: World, flags: PlanOptions | None = None, **more: Any) -> 
     """As the command does it."""
     flags = flags or rotate_flags()
     with made.open_plan(flags, **more) as planned:
-        under_way = workflows.start_apply(planned, made.setup(**more), flags, parallelism=4, stop=threading.Event())
+        under_way = apply_workflow.start_apply(
+            planned, made.setup(**more), flags, parallelism=4, stop=threading.Event()
+        )
         return tuple(under_way.execute_steps()), under_way.run_final_check()
 
 

@@ -9,13 +9,13 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exportctl import doctor
 from exportctl.emulator import Switches
 from exportctl.emulator.faults import Fault
 from exportctl.model.check import Check, CheckStatus
 from exportctl.model.plan import OutcomeStatus, Verb
 from exportctl.model.plan_options import PlanOptions
 from exportctl.views import json, markdown, text, text_lists
+from exportctl.workflows import doctor
 from tests.loop.generated import accepting_switches
 from tests.loop.scenes import DAY, apply_config, findings, item, objects, orders_and_other, other_only, writes_of
 from tests.loop.test_interrupted import kill_apply_after

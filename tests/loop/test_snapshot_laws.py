@@ -12,7 +12,6 @@ import httpx
 import pytest
 from hypothesis import given, settings
 
-from exportctl import workflows
 from exportctl.emulator import Switches
 from exportctl.errors import ConfigError, Error
 from exportctl.model.plan import Cause, Plan, canonical_json
@@ -20,6 +19,7 @@ from exportctl.model.plan_options import PlanOptions
 from exportctl.planfile.serialize import encode_plan
 from exportctl.snapshot import file as document
 from exportctl.snapshot.file import Snapshot
+from exportctl.workflows import snapshot as snapshot_workflow
 from tests.loop.generated import accepting_switches, configs
 from tests.loop.test_canary import CANARIES, CLIENT_SECRET, assert_no_canary, content, own_canaries
 from tests.loop.world import DATASETS, ENV, SANDBOX, START, World, config, world
@@ -39,13 +39,13 @@ class NoNetwork(httpx.BaseTransport):
 def take_snapshot(made: World) -> Snapshot:
     """As it comes back from its file."""
     return document.load_snapshot(
-        document.dump_snapshot(workflows.take_snapshot(made.setup(), wall=lambda: START).snapshot)
+        document.dump_snapshot(snapshot_workflow.take_snapshot(made.setup(), wall=lambda: START).snapshot)
     )
 
 
 def plan_from_snapshot(made: World, snapshot: Snapshot, flags: PlanOptions = PlanOptions(), **more: Any) -> Plan:  # noqa: B008
     setup = made.setup(**{"transport": NoNetwork(), "clock": None, **more})
-    return workflows.plan_from_snapshot(setup, flags, snapshot, wall=lambda: START).plan
+    return snapshot_workflow.plan_from_snapshot(setup, flags, snapshot, wall=lambda: START).plan
 
 
 def plan_text(plan: Plan) -> str:

@@ -12,7 +12,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from exportctl import watching
 from exportctl.errors import UsageError
 from exportctl.model.plan_options import PlanOptions
 from exportctl.monitor import drift
@@ -23,6 +22,7 @@ from exportctl.monitor.status import ExportHealth, FlowState, HealthResult, Stat
 from exportctl.plan.ownership import build_ownership
 from exportctl.resources.run import RunStatus
 from exportctl.views import text_runs
+from exportctl.workflows import list_runs
 from tests.loop.scenes import DAY, HOUR, apply_config, orders, orders_and_other, source
 from tests.loop.world import DATASETS, START, World, config, world
 
@@ -68,7 +68,7 @@ def test_a_run_that_fails_is_failed_in_status_and_explained_in_runs(small: World
     small.emulator.ui.load({"sourceConnections": [_source_of_gone_dataset(small)]}, sandbox="demo")
     small.emulator.advance(DAY)
     with small.open_plan() as made:
-        (run,) = watching.read_recent_runs(made, "orders").flows[0].runs
+        (run,) = list_runs.read_recent_runs(made, "orders").flows[0].runs
     assert run.status is RunStatus.FAILED
     assert any("a dataset of the flow was deleted" in (one or "") for one in error_hints(run.errors, "amazon-s3"))
     assert health(small).result is HealthResult.FAILED
@@ -86,7 +86,7 @@ def test_what_was_forecast_is_what_ran(small: World) -> None:
     (lane,) = make_forecast(small, days=2).flows
     small.emulator.advance(2 * DAY)
     with small.open_plan() as made:
-        runs = watching.read_recent_runs(made, "orders").flows[0].runs
+        runs = list_runs.read_recent_runs(made, "orders").flows[0].runs
     assert len(runs) == 8
     assert [run.started for run in reversed(runs)] == list(lane.runs)
 
@@ -185,7 +185,7 @@ def test_runs_are_found_by_address_part_and_flow_id(small: World) -> None:
     flow = small.flow("orders")["id"]
     with small.open_plan() as made:
         for name in ("exports.orders", "orders", flow):
-            (found,) = watching.read_recent_runs(made, name).flows
+            (found,) = list_runs.read_recent_runs(made, name).flows
             assert (str(found.address), found.flow, found.title, found.type) == (
                 "exports.orders",
                 flow,
@@ -197,14 +197,14 @@ def test_runs_are_found_by_address_part_and_flow_id(small: World) -> None:
 def test_runs_of_a_flow_of_others_are_found_by_its_id(small: World) -> None:
     made_by_hand = small.emulator.ui.create_flow("Loyalty feed", ["Orders"], sandbox="demo")
     with small.open_plan() as made:
-        (found,) = watching.read_recent_runs(made, made_by_hand["id"]).flows
+        (found,) = list_runs.read_recent_runs(made, made_by_hand["id"]).flows
     assert (found.address, found.title) == (None, "Loyalty feed")
 
 
 def test_an_export_without_a_flow_is_not_applied_and_has_no_runs(small: World) -> None:
     small.forget_requests()
     with small.open_plan() as made:
-        (found,) = watching.read_recent_runs(made, "orders").flows
+        (found,) = list_runs.read_recent_runs(made, "orders").flows
     assert (found.flow, found.runs) == (None, ())
     assert not [r for r in small.emulator.requests() if r["path"].endswith("/runs")]
 
@@ -213,7 +213,7 @@ def test_a_name_that_is_not_there_gets_the_nearest(small: World) -> None:
     with small.open_plan() as made:
         for name, hint in (("ordres", "did you mean exports.orders?"), ("zzz", "there is exports.orders")):
             with pytest.raises(UsageError, match=re.escape(f"{name}: no export")) as raised:
-                watching.read_recent_runs(made, name)
+                list_runs.read_recent_runs(made, name)
             assert raised.value.hint == hint
 
 
@@ -269,13 +269,13 @@ def test_the_newest_runs_come_first_and_no_more_than_asked(
     applied_orders: World, asked: dict[str, Any], found: list[int]
 ) -> None:
     with applied_orders.open_plan(transport=TransportWithRuns(applied_orders, 13)) as made:
-        (one,) = watching.read_recent_runs(made, "orders", **asked).flows
+        (one,) = list_runs.read_recent_runs(made, "orders", **asked).flows
     assert [run.id for run in one.runs] == [f"run-{n}" for n in found]
 
 
 def test_a_run_is_told_with_its_numbers_and_its_errors(applied_orders: World) -> None:
     with applied_orders.open_plan(transport=TransportWithRuns(applied_orders, 3)) as made:
-        report = watching.read_recent_runs(made, "orders")
+        report = list_runs.read_recent_runs(made, "orders")
     shown = text_runs.render_runs(report)
     assert "2027-01-15 08:00 UTC  1 min 30 s  done    1200  4      4.0 KiB" in shown
     assert "2027-01-13 08:00 UTC  1 min 30 s  failed  1202  4      4.0 KiB" in shown
@@ -285,4 +285,4 @@ def test_a_run_is_told_with_its_numbers_and_its_errors(applied_orders: World) ->
 
 def test_runs_since_tomorrow_are_refused(small: World) -> None:
     with small.open_plan() as made, pytest.raises(UsageError, match="lies in the future"):
-        watching.read_recent_runs(made, "orders", since=START + 1)
+        list_runs.read_recent_runs(made, "orders", since=START + 1)

@@ -16,12 +16,14 @@ from typing import Any
 
 import httpx
 
-from exportctl import workflows
 from exportctl.apply.final_check import FinalCheck
 from exportctl.emulator import Emulator, SeedDataset, Switches
 from exportctl.model.plan import Outcome, Plan
 from exportctl.model.plan_options import PlanOptions
-from exportctl.platforms import emulator_clock
+from exportctl.workflows import apply as apply_workflow
+from exportctl.workflows import load_config
+from exportctl.workflows import plan as plan_workflow
+from exportctl.workflows.connect import emulator_clock
 
 START = 1_800_000_000  # 2027-01-15 08:00:00 UTC
 ORGANIZATION = "0123456789ABCDEF01234567@AdobeOrg"
@@ -132,7 +134,7 @@ class World:
         """The config as JSON, which is YAML without anchors."""
         (self.folder / "exports.yaml").write_text(json.dumps(content, indent=1, ensure_ascii=False), encoding="utf-8")
 
-    def setup(self, **more: Any) -> workflows.Setup:
+    def setup(self, **more: Any) -> load_config.Setup:
         given: dict[str, Any] = {
             "folder": self.folder,
             "env": self.env,
@@ -141,11 +143,11 @@ class World:
             "now": int(self.emulator.now),
             "settle_seconds": self.settle,
         }
-        return workflows.Setup(**{**given, **more})
+        return load_config.Setup(**{**given, **more})
 
     @contextmanager
-    def open_plan(self, flags: PlanOptions = PlanOptions(), **more: Any) -> Iterator[workflows.ConnectedPlan]:  # noqa: B008
-        with workflows.open_plan(self.setup(**more), flags, wall=lambda: START) as made:
+    def open_plan(self, flags: PlanOptions = PlanOptions(), **more: Any) -> Iterator[plan_workflow.ConnectedPlan]:  # noqa: B008
+        with plan_workflow.open_plan(self.setup(**more), flags, wall=lambda: START) as made:
             yield made
 
     def plan(self, flags: PlanOptions = PlanOptions(), **more: Any) -> Plan:  # noqa: B008
@@ -154,7 +156,9 @@ class World:
 
     def apply(self, flags: PlanOptions = PlanOptions(), **more: Any) -> tuple[tuple[Outcome, ...], FinalCheck]:  # noqa: B008
         with self.open_plan(flags, **more) as made:
-            applying = workflows.start_apply(made, self.setup(**more), flags, parallelism=4, stop=threading.Event())
+            applying = apply_workflow.start_apply(
+                made, self.setup(**more), flags, parallelism=4, stop=threading.Event()
+            )
             outcomes = tuple(applying.execute_steps())
             return outcomes, applying.run_final_check()
 

@@ -26,12 +26,12 @@ from exportctl.cli.options import (
 from exportctl.cli.reports import publish_plan
 from exportctl.errors import PlanFileError, StalePlan
 from exportctl.model.plan_options import PlanOptions
-from exportctl.offline import hidden_values
+from exportctl.workflows.load_config import hidden_values
 
 if TYPE_CHECKING:
     from exportctl.model.plan import Plan
     from exportctl.planfile.file import SavedPlan
-    from exportctl.workflows import ConnectedPlan
+    from exportctl.workflows.plan import ConnectedPlan
 
 WEEK = 7 * 86400
 
@@ -138,14 +138,14 @@ def _approved_flags(saved: SavedPlan) -> PlanOptions:
 
 def run_apply(call: CommandContext, order: ApplyRequest) -> int:
     """Plan, check the approval, and go on if all of it holds."""
-    from exportctl import workflows
     from exportctl.planfile import file as planfile
+    from exportctl.workflows import plan as plan_workflow
 
     saved, setup = order.saved, call.setup()
     if saved:
         setup = replace(setup, now=saved.as_of, environment=setup.environment or saved.header.environment)
     unset = saved.unset if saved else ()
-    with workflows.open_plan(setup, order.flags, wall=call.wall, leave_unset=unset) as made:
+    with plan_workflow.open_plan(setup, order.flags, wall=call.wall, leave_unset=unset) as made:
         call.screen.hide(hidden_values(made.project, setup))
         if not saved:
             check_addresses(order.flags, [made.project])

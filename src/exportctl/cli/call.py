@@ -22,7 +22,7 @@ from typer.core import TyperCommand, TyperGroup
 from exportctl.cli.screen import Screen
 from exportctl.config.scalars import BadValue, parse_duration, parse_moment, parse_time_of_day
 from exportctl.errors import Error, UsageError
-from exportctl.offline import Setup
+from exportctl.workflows.load_config import Setup
 
 TEXT, JSON, MARKDOWN, JUNIT = "text", "json", "markdown", "junit"
 COMPLETION_VARIABLE = "_EXPORTCTL_COMPLETE"  # set by the shell script that `completion` prints

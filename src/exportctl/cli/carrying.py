@@ -25,8 +25,9 @@ from exportctl.views import json, text, text_apply, values, wording
 
 if TYPE_CHECKING:
     from exportctl.cli.apply import ApplyRequest
-    from exportctl.offline import Setup
-    from exportctl.workflows import ApplyRun, ConnectedPlan
+    from exportctl.workflows.apply import ApplyRun
+    from exportctl.workflows.load_config import Setup
+    from exportctl.workflows.plan import ConnectedPlan
 
 
 PRODUCTION = "prod"  # what a request goes to that names no sandbox [UD]
@@ -86,7 +87,7 @@ class ApplyResult:
 
 def confirm_and_apply(call: CommandContext, setup: Setup, order: ApplyRequest, made: ConnectedPlan) -> ApplyResult:
     """Ask if somebody must be asked, then apply `made`, which is neither refused nor in error."""
-    from exportctl import workflows
+    from exportctl.workflows import apply as apply_workflow
 
     check_audit(call, order.audit)
     if not made.plan.steps() or (order.is_renewal and not order.auto_approve):
@@ -94,7 +95,7 @@ def confirm_and_apply(call: CommandContext, setup: Setup, order: ApplyRequest, m
     if call.format != JSON and not order.is_renewal:
         plan.show_plan(call, made)
     interrupt = Interrupt()
-    under_way = workflows.start_apply(
+    under_way = apply_workflow.start_apply(
         made, setup, order.flags, parallelism=order.parallelism, stop=interrupt.stop, saved=order.saved
     )
     if not _ask_approval(call, order, made.plan):

@@ -14,11 +14,11 @@ from exportctl.cli.side_by_side import EnvironmentCommand, run_all_environments
 from exportctl.model.plan_options import PlanOptions
 from exportctl.monitor import drift as drift_report
 from exportctl.monitor.drift import DriftReport
-from exportctl.offline import hidden_values
 from exportctl.views import github, json, json_environments, markdown, text_drift
+from exportctl.workflows.load_config import hidden_values
 
 if TYPE_CHECKING:
-    from exportctl.workflows import ConnectedPlan
+    from exportctl.workflows.plan import ConnectedPlan
 
 
 def drift(
@@ -76,10 +76,10 @@ def _accept_live_values(call: CommandContext, asked: PlanOptions, failing: froze
 
 
 def read_drift(call: CommandContext, asked: PlanOptions) -> DriftReport:
-    from exportctl import workflows
+    from exportctl.workflows import plan as plan_workflow
 
     setup = call.setup()
-    with workflows.open_plan(setup, asked, wall=call.wall) as made:
+    with plan_workflow.open_plan(setup, asked, wall=call.wall) as made:
         call.screen.hide(hidden_values(made.project, setup))
     check_addresses(asked, [made.project])
     if call.format == TEXT:

@@ -38,11 +38,11 @@ def serve(
     port: Annotated[int, typer.Option("--port", metavar="N", min=0, max=65535, help="0 picks a free one.")] = 8025,
 ) -> int:
     """Serve the emulator on this machine. For other clients, until interrupted; needs exportctl[emulator]."""
-    from exportctl import control
     from exportctl.emulator import server
+    from exportctl.workflows import emulator as emulator_workflow
 
     call = command_context(ctx)
-    with control.open_emulator_to_serve(call.setup(), call.as_of()) as emulator:
+    with emulator_workflow.open_emulator_to_serve(call.setup(), call.as_of()) as emulator:
         try:
             running = server.bind_server(emulator, port)
         except ImportError as error:
@@ -82,7 +82,7 @@ def seed(
     url: Url = None,
 ) -> int:
     """Add sandboxes and datasets. What is there already stays as it is."""
-    from exportctl import control
+    from exportctl.workflows import emulator as emulator_workflow
 
     call = command_context(ctx)
     if not (from_config or sandbox or dataset):
@@ -91,7 +91,7 @@ def seed(
         raise UsageError("--from-config seeds the embedded emulator, and takes no other option", rule="usage")
     with connect_emulator(call, url) as found:
         if from_config:
-            answer = control.seed_from_config(call.setup(), found)
+            answer = emulator_workflow.seed_from_config(call.setup(), found)
             return show_answer(call, answer, f"Seeded from the config: sandboxes {', '.join(answer['sandboxes'])}.")
         where = sandbox or (found.project.platform.sandbox if found.project else "prod")
         added = [{"name": name, "rows": rows} for name in dataset or ()]
@@ -101,13 +101,13 @@ def seed(
 
 def reset(ctx: typer.Context, url: Url = None) -> int:
     """Start from an empty sandbox. Flows, connections, datasets, faults and requests go; the config seeds it again."""
-    from exportctl import control
+    from exportctl.workflows import emulator as emulator_workflow
 
     call = command_context(ctx)
     with connect_emulator(call, url) as found:
         answer = found.post("reset", {})
         if url is None:
-            answer = control.seed_from_config(call.setup(), found)
+            answer = emulator_workflow.seed_from_config(call.setup(), found)
     return show_answer(call, answer, "Reset." + ("" if url else " Seeded again from the config."))
 
 

@@ -13,7 +13,7 @@ from exportctl.cli import exits
 from exportctl.cli.call import JSON, TEXT, CommandContext
 
 if TYPE_CHECKING:
-    from exportctl.control import EmulatorAdmin
+    from exportctl.workflows.emulator import EmulatorAdmin
 
 Url = Annotated[str | None, typer.Option("--url", metavar="URL", help="A served emulator, as http://127.0.0.1:8025.")]
 Flow = Annotated[str, typer.Argument(metavar="FLOW", help="An export's address, a flow id, or a unique flow name.")]
@@ -22,10 +22,10 @@ Person = Annotated[str | None, typer.Option("--as", metavar="PERSON", help="Who 
 
 @contextmanager
 def connect_emulator(call: CommandContext, url: str | None) -> Iterator[EmulatorAdmin]:
-    from exportctl import control
+    from exportctl.workflows import emulator
 
     call.require_format(TEXT, JSON)
-    with control.open_admin(call.setup(), url, call.as_of()) as found:
+    with emulator.open_admin(call.setup(), url, call.as_of()) as found:
         yield found
 
 

@@ -16,7 +16,7 @@ from exportctl.config.load import ParsedConfig
 from exportctl.config.provenance import environment_tree
 from exportctl.config.schema_check import closest_match
 from exportctl.errors import UsageError
-from exportctl.offline import read_config, read_project
+from exportctl.workflows.load_config import read_config, read_project
 
 
 def diff_environments(

@@ -14,7 +14,7 @@ from exportctl.cli.reports import show_warnings
 from exportctl.cli.saving import write_atomically
 from exportctl.errors import UsageError
 from exportctl.model.plan_options import PlanOptions
-from exportctl.offline import hidden_values
+from exportctl.workflows.load_config import hidden_values
 
 if TYPE_CHECKING:
     from exportctl.monitor.forecast import Forecast
@@ -40,16 +40,16 @@ def forecast(
     From the schedules of the flows as they are live. What starts together on one SFTP account is said with the
     connections that its server must take.
     """
-    from exportctl import workflows
     from exportctl.monitor import forecast as health
     from exportctl.plan.ownership import build_ownership
+    from exportctl.workflows import plan as plan_workflow
 
     call = command_context(ctx)
     call.require_format(TEXT, JSON)
     if svg == STDOUT and call.format != TEXT:
         raise UsageError(f"--svg - and --format {call.format} both want stdout", rule="usage", hint="name a file")
     asked = PlanOptions(targets=tuple(target or ()))
-    with workflows.open_plan(call.setup(), asked, wall=call.wall) as made:
+    with plan_workflow.open_plan(call.setup(), asked, wall=call.wall) as made:
         call.screen.hide(hidden_values(made.project, call.setup()))
     check_addresses(asked, [made.project])
     if call.format == TEXT:

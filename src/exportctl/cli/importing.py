@@ -57,7 +57,7 @@ def import_flows(
     With --update every difference of an export is decided for what is live, edits of the YAML that are not applied yet
     too. Nothing else in the files changes: comments, order and quotes stay.
     """
-    from exportctl import taking_over
+    from exportctl.workflows import import_and_accept
 
     call = command_context(ctx)
     call.require_format(TEXT, JSON)
@@ -69,8 +69,8 @@ def import_flows(
     reject_option("--dry-run", (dry_run,), "it is for --update; without --into an import writes no file")
     asked = _selection(every, flow or [], name or [])
     file = _new_file(call, into) if into else None
-    made, secrets = taking_over.import_from_sandbox(
-        call.setup(), asked, file=file or taking_over.STDOUT, wall=call.wall
+    made, secrets = import_and_accept.import_from_sandbox(
+        call.setup(), asked, file=file or import_and_accept.STDOUT, wall=call.wall
     )
     call.screen.hide(secrets)
     _refuse_secrets(call, made)

@@ -11,12 +11,12 @@ from exportctl.model.check import CheckStatus
 
 def datasets(ctx: typer.Context) -> int:
     """List the datasets that can be exported. With the exports of the config that use them."""
-    from exportctl import workflows
     from exportctl.views import json, text_lists
+    from exportctl.workflows import plan as plan_workflow
 
     call = command_context(ctx)
     call.require_format(TEXT, JSON)
-    found = workflows.list_exportable_datasets(call.setup(), wall=call.wall)
+    found = plan_workflow.list_exportable_datasets(call.setup(), wall=call.wall)
     if call.format == JSON:
         call.screen.write_document(
             json.render_datasets(found.datasets, found.used_by, header=found.header, as_of=found.as_of)
@@ -35,8 +35,8 @@ def doctor(ctx: typer.Context) -> int:
 
     Without a config it asks AEP_CLIENT_ID, AEP_CLIENT_SECRET, AEP_ORG_ID and AEP_SANDBOX.
     """
-    from exportctl import doctor as examination
     from exportctl.views import json, text_lists
+    from exportctl.workflows import doctor as examination
 
     call = command_context(ctx)
     call.require_format(TEXT, JSON)

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from exportctl import offline, output_schemas
+from exportctl import output_schemas
 from exportctl.cli import exits
 from exportctl.cli.call import COMPLETION_VARIABLE, JSON, TEXT, CommandContext, command_context
 from exportctl.cli.explaining import explain_topic
@@ -18,6 +18,7 @@ from exportctl.config import template
 from exportctl.config.schema import editor_file
 from exportctl.errors import Error, Level, UsageError
 from exportctl.views import json, text_lists
+from exportctl.workflows import load_config
 
 
 def init(ctx: typer.Context) -> int:
@@ -53,7 +54,7 @@ def validate(ctx: typer.Context) -> int:
     """
     call = command_context(ctx)
     call.require_format(TEXT, JSON)
-    found = offline.validate_config(call.setup(), call.as_of())
+    found = load_config.validate_config(call.setup(), call.as_of())
     check_environment(call)
     number: dict[str, Any] = {name: getattr(found, name) for name in ("exports", "destinations", "environments")}
     if call.format == JSON:

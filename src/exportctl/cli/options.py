@@ -14,7 +14,7 @@ from exportctl.errors import Error, UsageError
 from exportctl.model.plan import DESTINATIONS, EXPORTS, Address
 from exportctl.model.plan_options import PlanOptions, is_glob_match
 from exportctl.model.project import Project
-from exportctl.offline import read_config
+from exportctl.workflows.load_config import read_config
 
 Globs = list[str] | None
 MAX_SUGGESTIONS = 5  # addresses named where none is near

@@ -46,10 +46,10 @@ def show_or_write_edits(call: CommandContext, order: AcceptOptions) -> tuple[Acc
     Raises:
         Error: an edit cannot be shown, or a file has changed meanwhile.
     """
-    from exportctl import taking_over
     from exportctl.accept.patch_file import build_patch
+    from exportctl.workflows import import_and_accept
 
-    made, project, secrets = taking_over.accept_from_sandbox(call.setup(), order.request, wall=call.wall)
+    made, project, secrets = import_and_accept.accept_from_sandbox(call.setup(), order.request, wall=call.wall)
     call.screen.hide(secrets)
     check_addresses(order.request.flags, [project], targets=order.target_option)
     _refuse_secrets(call, made)

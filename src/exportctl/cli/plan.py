@@ -30,11 +30,11 @@ from exportctl.cli.saving import save_plan
 from exportctl.cli.side_by_side import EnvironmentCommand, run_all_environments
 from exportctl.config import load as config
 from exportctl.model.plan_options import PlanOptions
-from exportctl.offline import hidden_values, readable
+from exportctl.workflows.load_config import hidden_values, readable
 
 if TYPE_CHECKING:
     from exportctl.snapshot.file import Snapshot
-    from exportctl.workflows import PlanResult
+    from exportctl.workflows.plan import PlanResult
 
 PLACEHOLDER_NOTE = "References that are not set have made-up values here.\n"
 _ONE_ENVIRONMENT_ONLY = (
@@ -96,16 +96,17 @@ def plan(
 
 def _make_plan(call: CommandContext, asked: PlanOptions, file: Path | None) -> tuple[PlanResult, Snapshot | None]:
     """The plan, of the sandbox or of the snapshot in `file`."""
-    from exportctl import workflows
     from exportctl.snapshot import file as document
+    from exportctl.workflows import plan as plan_workflow
+    from exportctl.workflows import snapshot as snapshot_workflow
 
     setup = call.setup()
     if file is None:
-        with workflows.open_plan(setup, asked, wall=call.wall) as made:
+        with plan_workflow.open_plan(setup, asked, wall=call.wall) as made:
             call.screen.hide(hidden_values(made.project, setup))
         return made, None
     snapshot = document.load_snapshot(read_text(call.folder / file, "the snapshot"))
-    draft = workflows.plan_from_snapshot(setup, asked, snapshot, wall=call.wall)
+    draft = snapshot_workflow.plan_from_snapshot(setup, asked, snapshot, wall=call.wall)
     call.screen.hide(hidden_values(draft.project, setup))
     return draft, snapshot
 

@@ -13,9 +13,9 @@ from exportctl.errors import UsageError
 from exportctl.model.plan_options import PlanOptions
 
 if TYPE_CHECKING:
-    from exportctl.rehearsal import Rehearsal
     from exportctl.snapshot.file import Snapshot
-    from exportctl.workflows import PlanResult
+    from exportctl.workflows.plan import PlanResult
+    from exportctl.workflows.rehearse import Rehearsal
 
 
 @dataclass(frozen=True)
@@ -34,14 +34,15 @@ def rehearse_plan(
     """`snapshot` is what `made` was made from; None: that was the sandbox, of which one is taken now."""
     if made.plan.is_refused or made.plan.errors():
         return RequestedRehearsal(None)
-    from exportctl import rehearsal, workflows
     from exportctl.snapshot import file as document
+    from exportctl.workflows import rehearse
+    from exportctl.workflows import snapshot as snapshot_workflow
 
     setup = replace(call.setup(), now=made.plan.as_of)
     if snapshot is None:
         snapshot = document.build_snapshot(made.plan.header, made.live, made.plan.as_of)
-        made = workflows.plan_from_snapshot(setup, asked, snapshot, wall=call.wall)
-    return RequestedRehearsal(rehearsal.rehearse(made, snapshot, setup, asked, switches))
+        made = snapshot_workflow.plan_from_snapshot(setup, asked, snapshot, wall=call.wall)
+    return RequestedRehearsal(rehearse.rehearse(made, snapshot, setup, asked, switches))
 
 
 def parse_switches(given: Iterable[str]) -> dict[str, object]:

@@ -16,11 +16,11 @@ from exportctl.config.schema_check import closest_match
 from exportctl.errors import UsageError
 from exportctl.model.plan import DESTINATIONS, Address, OutcomeStatus
 from exportctl.model.plan_options import PlanOptions
-from exportctl.offline import hidden_values, read_project
+from exportctl.workflows.load_config import hidden_values, read_project
 
 if TYPE_CHECKING:
     from exportctl.model.project import Project
-    from exportctl.workflows import ConnectedPlan
+    from exportctl.workflows.plan import ConnectedPlan
 
 
 def rotate(
@@ -39,8 +39,8 @@ def rotate(
     account, audiences and flows of others too. It plans, shows, asks and reads back as apply does. What it cannot know
     is whether the storage takes the new secrets: keep the former ones until each flow has had a good run.
     """
-    from exportctl import workflows
     from exportctl.plan import rotation
+    from exportctl.workflows import plan as plan_workflow
 
     call = command_context(ctx)
     call.require_format(TEXT, JSON)
@@ -48,7 +48,7 @@ def rotate(
     project, _ = read_project(setup, call.as_of())
     address = rotation.rotated_account_address(project, _destination_key(project, destination))
     flags = PlanOptions(targets=(str(address),), rotate=address)
-    with workflows.open_plan(setup, flags, wall=call.wall) as made:
+    with plan_workflow.open_plan(setup, flags, wall=call.wall) as made:
         call.screen.hide(hidden_values(made.project, setup))
         rotation.check_rotation(made.plan, made.project, address)
         if dry_run or made.plan.errors() or made.plan.is_refused:

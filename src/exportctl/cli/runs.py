@@ -11,7 +11,7 @@ from exportctl.cli.call import JSON, MARKDOWN, TEXT, command_context, parsed_mom
 from exportctl.cli.reports import show_warnings
 from exportctl.config.scalars import BadValue, parse_duration
 from exportctl.model.plan_options import PlanOptions
-from exportctl.offline import hidden_values
+from exportctl.workflows.load_config import hidden_values
 
 
 def runs(
@@ -32,15 +32,16 @@ def runs(
     As the service recorded them; below an error of a run stands what to look at. Whether the files arrived is for
     `verify` to say.
     """
-    from exportctl import watching, workflows
+    from exportctl.workflows import list_runs
+    from exportctl.workflows import plan as plan_workflow
 
     call = command_context(ctx)
     call.require_format(TEXT, JSON, MARKDOWN)
     setup = call.setup()
-    with workflows.open_plan(setup, PlanOptions(), wall=call.wall) as made:
+    with plan_workflow.open_plan(setup, PlanOptions(), wall=call.wall) as made:
         call.screen.hide(hidden_values(made.project, setup))
         after = None if since is None else _parse_since(since, made.plan.as_of)
-        report = watching.read_recent_runs(made, export, limit=limit, since=after)
+        report = list_runs.read_recent_runs(made, export, limit=limit, since=after)
     if call.format == JSON:
         from exportctl.views import json_health
 

@@ -17,7 +17,7 @@ from exportctl.model.plan import Outcome, Plan
 from exportctl.views.values import printable
 
 if TYPE_CHECKING:
-    from exportctl.workflows import ConnectedPlan
+    from exportctl.workflows.plan import ConnectedPlan
 
 _HINT = "take the value out of titles, paths and descriptions, and name a reference instead"
 

@@ -24,14 +24,14 @@ from exportctl.cli.reports import publish_to_actions, show_warnings
 from exportctl.errors import Error, Finding, UsageError
 from exportctl.model.plan_options import PlanOptions
 from exportctl.model.project import Project
-from exportctl.offline import Setup, hidden_values, read_projects, require_references
 from exportctl.views import github, json_environments, markdown_environments, text, text_lists, wording
 from exportctl.views.json_environments import EnvironmentBody
 from exportctl.views.paint import paint
 from exportctl.views.sides import UNREAD, EnvironmentResult, Table, merge_findings
+from exportctl.workflows.load_config import Setup, hidden_values, read_projects, require_references
 
 if TYPE_CHECKING:
-    from exportctl.workflows import ConnectedPlan
+    from exportctl.workflows.plan import ConnectedPlan
 
 T = TypeVar("T")
 INTERRUPT_POLL = 0.2  # seconds between two looks for an interrupt
@@ -98,7 +98,7 @@ def _read_environments(
     of: Callable[[ConnectedPlan], T],
 ) -> Mapping[str, T | Error]:
     """What was made of each environment, or the error that it met."""
-    from exportctl import workflows
+    from exportctl.workflows import plan as plan_workflow
 
     found: dict[str, T | Error] = {}
     for name, project in projects.items():
@@ -110,7 +110,7 @@ def _read_environments(
 
     def one(project: Project, setup: Setup) -> T | Error:
         try:
-            with workflows.open_project_plan(project, findings, setup, asked) as made:
+            with plan_workflow.open_project_plan(project, findings, setup, asked) as made:
                 return of(made)
         except Error as error:
             return error
@@ -126,14 +126,14 @@ def _run_parallel(
     `one` for every project. An interrupt lets nothing new begin and waits for the requests that are under way, which
     end by themselves within seconds.
     """
-    from exportctl import platforms
+    from exportctl.workflows import connect
 
     stop = threading.Event()
-    embedded = {n: p for n, p in projects.items() if platforms.platform_kind(p) == platforms.EMBEDDED}
+    embedded = {n: p for n, p in projects.items() if connect.platform_kind(p) == connect.EMBEDDED}
     distant = replace(setup, clock=clocks.stoppable_clock(setup.clock or clocks.system_clock(), stop))
 
     def inside() -> Mapping[str, T | Error]:
-        platforms.prepare_emulators(embedded.values(), setup.folder)
+        connect.prepare_emulators(embedded.values(), setup.folder)
         return {name: one(project, setup) for name, project in embedded.items() if not stop.is_set()}
 
     pool = ThreadPoolExecutor(MAX_PARALLEL)

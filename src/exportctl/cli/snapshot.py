@@ -11,7 +11,7 @@ from exportctl.cli import exits
 from exportctl.cli.call import TEXT, command_context
 from exportctl.cli.saving import write_atomically
 from exportctl.errors import Error
-from exportctl.offline import hidden_values
+from exportctl.workflows.load_config import hidden_values
 
 _HINT = "take the value out of the name, path or description in the sandbox that holds it"
 
@@ -28,11 +28,11 @@ def snapshot(
     """
     call = command_context(ctx)
     call.require_format(TEXT)
-    from exportctl import workflows
     from exportctl.snapshot import file as document
+    from exportctl.workflows import snapshot as snapshot_workflow
 
     setup = call.setup()
-    taken = workflows.take_snapshot(setup, wall=call.wall)
+    taken = snapshot_workflow.take_snapshot(setup, wall=call.wall)
     call.screen.hide(hidden_values(taken.project, setup))
     text = document.dump_snapshot(taken.snapshot)
     if call.screen.mask_text(text) != text:

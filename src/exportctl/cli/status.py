@@ -12,11 +12,11 @@ from exportctl.cli.options import AllEnvironments, Target, check_addresses
 from exportctl.cli.reports import show_warnings
 from exportctl.cli.side_by_side import EnvironmentCommand, run_all_environments
 from exportctl.model.plan_options import PlanOptions
-from exportctl.offline import hidden_values
+from exportctl.workflows.load_config import hidden_values
 
 if TYPE_CHECKING:
     from exportctl.monitor.status import StatusReport
-    from exportctl.workflows import ConnectedPlan
+    from exportctl.workflows.plan import ConnectedPlan
 
 
 def status(
@@ -54,10 +54,10 @@ def exit_code(report: StatusReport) -> int:
 
 
 def read_status(call: CommandContext, asked: PlanOptions, expiring: int | None) -> StatusReport:
-    from exportctl import workflows
+    from exportctl.workflows import plan as plan_workflow
 
     setup = call.setup()
-    with workflows.open_plan(setup, asked, wall=call.wall) as made:
+    with plan_workflow.open_plan(setup, asked, wall=call.wall) as made:
         call.screen.hide(hidden_values(made.project, setup))
     check_addresses(asked, [made.project])
     if call.format == TEXT:

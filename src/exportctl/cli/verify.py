@@ -28,12 +28,12 @@ from exportctl.errors import Error, UsageError
 from exportctl.model.plan import EXPORTS, Address
 from exportctl.model.plan_options import PlanOptions
 from exportctl.model.project import Project
-from exportctl.offline import hidden_values
 from exportctl.views import github, json_verify, junit, markdown_verify, text_verify, values
+from exportctl.workflows.load_config import hidden_values
 
 if TYPE_CHECKING:
     from exportctl.monitor.delivery.report import VerifyReport
-    from exportctl.verifying import Verifier, VerifyRequest
+    from exportctl.workflows.verify import Verifier, VerifyRequest
 
 POLL = "1 minute"
 
@@ -146,17 +146,17 @@ def _run_verify(
     runs_only: bool,
 ) -> VerifyReport:
     """The report, shown."""
-    from exportctl import verifying
+    from exportctl.workflows import verify as verify_workflow
 
     setup = call.setup()
-    question = verifying.VerifyRequest(deep=deep, runs_only=runs_only)
-    with verifying.open_verifier(setup, asked, wall=call.wall) as look:
+    question = verify_workflow.VerifyRequest(deep=deep, runs_only=runs_only)
+    with verify_workflow.open_verifier(setup, asked, wall=call.wall) as look:
         call.screen.hide(hidden_values(look.project, setup))
         if call.format == TEXT:
             show_warnings(call, look.findings)
         _check_targets(asked, look.project, waiting)
         if waiting:
-            report = verifying.wait_for_delivery(
+            report = verify_workflow.wait_for_delivery(
                 look, question, waiting.seconds, waiting.poll, look.clock, _progress_reporter(call)
             )
         else:

@@ -16,7 +16,7 @@ from exportctl.views.json import Json
 from exportctl.views.paint import paint
 
 if TYPE_CHECKING:
-    from exportctl.rehearsal import Rehearsal
+    from exportctl.workflows.rehearse import Rehearsal
 
 TITLE = "Rehearsal in an emulator: nothing reached the platform."
 BLOCKED = "Not rehearsed: apply would refuse this plan."

@@ -16,7 +16,7 @@ from exportctl.monitor.run_list import FlowRuns, RunsReport
 from exportctl.resources.kinds import FLOW
 from exportctl.resources.run import Run
 from exportctl.resources.wire import destination_type
-from exportctl.workflows import ConnectedPlan
+from exportctl.workflows.plan import ConnectedPlan
 
 DEFAULT_LIMIT = 10  # runs of each flow if nobody says
 MAX_SUGGESTIONS = 5  # addresses named where none is near

@@ -16,7 +16,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
-from exportctl.arrivals import StorageReaders, StorageReading
 from exportctl.client import inventory
 from exportctl.client import runs as service_runs
 from exportctl.clock import Clock
@@ -30,11 +29,12 @@ from exportctl.monitor.delivery import verdict as judging
 from exportctl.monitor.delivery.due_runs import DueRun, due_runs
 from exportctl.monitor.delivery.expectation import DeliveryExpectation, delivery_expectation
 from exportctl.monitor.delivery.report import DeliveryResult, ExportVerdicts, Verdict, VerifyReport
-from exportctl.offline import Setup, read_project, require_references
 from exportctl.plan.ownership import LiveFlow, Ownership, build_ownership
-from exportctl.platforms import ConnectedPlatform, open_platform
 from exportctl.resources.run import Run
-from exportctl.workflows import header
+from exportctl.workflows.connect import ConnectedPlatform, open_platform
+from exportctl.workflows.load_config import Setup, read_project, require_references
+from exportctl.workflows.plan import header
+from exportctl.workflows.read_storage import StorageReaders, StorageReading
 
 WINDOW = DAY  # how far back is looked if nobody says
 MAX_PARALLEL = 4  # exports whose storage is read at once

@@ -37,16 +37,17 @@ from exportctl.errors import Finding, SourcePosition
 from exportctl.model.plan import Action, Inventory, Outcome, OutcomeStatus, Plan, PlanItem, Step
 from exportctl.model.plan_options import PlanOptions
 from exportctl.model.secret import Secrecy, Secret
-from exportctl.offline import Setup
 from exportctl.plan import planner
 from exportctl.plan.desired import build_desired_state, target_properties
-from exportctl.platforms import EMBEDDED_URL, TOKEN_PATH, emulator_clock
 from exportctl.resources import wire
 from exportctl.resources.destinations.table import TYPES
 from exportctl.resources.kinds import BASE_CONNECTION, KINDS
 from exportctl.snapshot.file import Snapshot
 from exportctl.snapshot.redact import redact_object
-from exportctl.workflows import PlanResult, known_sensitive_values
+from exportctl.workflows.apply import known_sensitive_values
+from exportctl.workflows.connect import EMBEDDED_URL, TOKEN_PATH, emulator_clock
+from exportctl.workflows.load_config import Setup
+from exportctl.workflows.plan import PlanResult
 
 
 @dataclass(frozen=True)

@@ -28,8 +28,6 @@ from exportctl.monitor.delivery.expectation import DeliveryExpectation
 from exportctl.monitor.delivery.folder_layout import folder_layout
 from exportctl.monitor.delivery.match_folders import match_folders
 from exportctl.monitor.delivery.stored_files import ExportFiles, Manifest
-from exportctl.offline import Setup
-from exportctl.platforms import ConnectedPlatform
 from exportctl.resources import wire
 from exportctl.resources.kinds import BASE_CONNECTION, TARGET_CONNECTION
 from exportctl.storage import open as opening
@@ -38,6 +36,8 @@ from exportctl.storage.access import caller_access, destination_access
 from exportctl.storage.access_types import Access, LocalFolder, StorageLocation
 from exportctl.storage.reader import StorageError, StorageReader, StoredFile
 from exportctl.storage.row_count import BadFile
+from exportctl.workflows.connect import ConnectedPlatform
+from exportctl.workflows.load_config import Setup
 
 NOT_GIVEN = "storage-credentials"  # the rule of "nobody said how to read it": then runs only
 ONE_OBJECT = "storage-read"

@@ -19,7 +19,6 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from exportctl import platforms, workflows
 from exportctl.client import inventory
 from exportctl.client.client import SANDBOXES
 from exportctl.config.read_references import read_references
@@ -39,7 +38,6 @@ from exportctl.model.plan import PlanHeader
 from exportctl.model.plan_options import PlanOptions
 from exportctl.model.project import Destination, PlatformSettings, Project
 from exportctl.model.urls import PRODUCTION
-from exportctl.offline import Setup, read_project
 from exportctl.plan import orphans
 from exportctl.plan.ownership import build_ownership
 from exportctl.resources.destinations.amazon_s3 import ADOBE_ACCOUNT
@@ -50,6 +48,9 @@ from exportctl.resources.destinations.google_cloud_storage import _gcs
 from exportctl.resources.destinations.sftp import _sftp
 from exportctl.resources.destinations.table import TYPES
 from exportctl.resources.kinds import FLOW
+from exportctl.workflows import connect
+from exportctl.workflows import plan as plan_workflow
+from exportctl.workflows.load_config import Setup, read_project
 
 MAX_FLOWS = 100
 _ABOUT_ENV = ("unknown-environment", "environment-needed")  # validate looks at all environments and finds nothing
@@ -111,7 +112,7 @@ def _check_config(setup: Setup, today: int, found: CheckCollector) -> Project | 
 
 def _check_references(project: Project, setup: Setup, found: CheckCollector) -> None:
     """Names only. On the embedded emulator an unset one is made up."""
-    emulated = platforms.platform_kind(project) == platforms.EMBEDDED
+    emulated = connect.platform_kind(project) == connect.EMBEDDED
     for unset in project.unset:
         found.add_failure("reference", f"{unset.variable} is not set ({unset.at})", f"set {unset.variable}")
     for key in sorted(project.destinations):
@@ -208,19 +209,19 @@ def _project_from_environment(setup: Setup, found: CheckCollector) -> Project | 
 
 
 def _check_platform(project: Project, setup: Setup, found: CheckCollector) -> PlanHeader | None:
-    if platforms.platform_kind(project) == platforms.EMBEDDED:
+    if connect.platform_kind(project) == connect.EMBEDDED:
         found.add_ok("platform", "embedded emulator: nothing reaches Adobe, no credentials are needed")
     try:
-        with platforms.open_platform(project, setup.env, setup.folder, setup.transport, setup.clock) as platform:
+        with connect.open_platform(project, setup.env, setup.folder, setup.transport, setup.clock) as platform:
             if _check_token(platform, project, found):
                 _check_permissions(platform, found)
-            return workflows.header(project, platform)
+            return plan_workflow.header(project, platform)
     except Error as error:
         found.add_failure("credentials", error.message, error.hint or _CONSOLE)
         return None
 
 
-def _check_token(platform: platforms.ConnectedPlatform, project: Project, found: CheckCollector) -> bool:
+def _check_token(platform: connect.ConnectedPlatform, project: Project, found: CheckCollector) -> bool:
     """Token, organization and sandbox, by one list of sandboxes."""
     sandbox = project.platform.sandbox
     try:
@@ -247,7 +248,7 @@ def _check_token(platform: platforms.ConnectedPlatform, project: Project, found:
     return False
 
 
-def _check_permissions(platform: platforms.ConnectedPlatform, found: CheckCollector) -> None:
+def _check_permissions(platform: connect.ConnectedPlatform, found: CheckCollector) -> None:
     client = platform.client
     flows = _check_permission("view-destinations", "View Destinations", lambda: len(client.list(FLOW.path)), found)
     _check_permission("view-datasets", "View Datasets", lambda: len(inventory.list_datasets(client)), found)
@@ -286,7 +287,7 @@ def _check_orphans(setup: Setup, today: int, found: CheckCollector, *, known: bo
         found.add_check("leftovers", CheckStatus.SKIPPED, "not looked for while something above has failed")
         return
     try:
-        with workflows.open_plan(setup, PlanOptions(), wall=lambda: today) as made:
+        with plan_workflow.open_plan(setup, PlanOptions(), wall=lambda: today) as made:
             plan, ownership = made.plan, build_ownership(made.live, made.project.name)
     except NewerMarker as error:
         for finding in error.all:

@@ -15,7 +15,6 @@ from typing import Any
 
 import httpx
 
-from exportctl import platforms
 from exportctl.client.auth import Credentials
 from exportctl.client.client import Client
 from exportctl.config import load as config
@@ -26,9 +25,10 @@ from exportctl.model import urls
 from exportctl.model.plan import Address
 from exportctl.model.project import Project
 from exportctl.model.secret import Secret
-from exportctl.offline import Setup, read_config, read_project, require_references
 from exportctl.resources import marker
 from exportctl.resources.kinds import FLOW
+from exportctl.workflows import connect
+from exportctl.workflows.load_config import Setup, read_config, read_project, require_references
 
 Json = dict[str, Any]
 Objects = list[Json]
@@ -95,16 +95,16 @@ def open_admin(setup: Setup, url: str | None, as_of: int) -> Iterator[EmulatorAd
         return
     project, _ = read_project(setup, as_of)
     require_references(project)
-    if platforms.platform_kind(project) != platforms.EMBEDDED:
+    if connect.platform_kind(project) != connect.EMBEDDED:
         raise Error(
             f"the platform of this config is {project.platform.url}, not the embedded emulator",
             rule="not-embedded",
             hint="choose an environment with `url: embedded`, or give --url http://127.0.0.1:PORT of a served one",
         )
-    emulator = platforms.open_embedded_emulator(project, setup.folder)
+    emulator = connect.open_embedded_emulator(project, setup.folder)
     sandbox = project.platform.sandbox
     try:
-        with httpx.Client(transport=httpx.WSGITransport(app=emulator), base_url=platforms.EMBEDDED_URL) as http:
+        with httpx.Client(transport=httpx.WSGITransport(app=emulator), base_url=connect.EMBEDDED_URL) as http:
             yield EmulatorAdmin(_make_sender(http), project, lambda: emulator.snapshot(sandbox)["flows"])
     finally:
         emulator.close()
@@ -132,7 +132,7 @@ def _list_flows(url: str, send: Callable[[str, str, Json | None], Json], project
         organization=str(send("GET", "", None)["organization"]),
         sandbox=project.platform.sandbox,
         credentials=Credentials(CLIENT_ID, Secret(CLIENT_SECRET)),
-        ims_url=f"{url}{platforms.TOKEN_PATH}",
+        ims_url=f"{url}{connect.TOKEN_PATH}",
     )
     with client:
         return client.list(FLOW.path)
@@ -175,7 +175,7 @@ def embedded_projects(setup: Setup, organization: str | None = None) -> Sequence
     projects, found = config.load_projects(read_config(setup), setup.env)
     if any(f.level is Level.ERROR for f in found):
         raise ConfigError(found)
-    embedded = [p for p in projects.values() if platforms.platform_kind(p) == platforms.EMBEDDED]
+    embedded = [p for p in projects.values() if connect.platform_kind(p) == connect.EMBEDDED]
     return [p for p in embedded if organization in (None, p.platform.organization)]
 
 
@@ -183,9 +183,9 @@ def seed_from_config(setup: Setup, control: EmulatorAdmin) -> Json:
     """Add the sandboxes and datasets that the config names, in all environments of the organisation."""
     assert control.project is not None
     organization = control.project.platform.organization
-    emulator = Emulator(platforms.state_file(control.project, setup.folder), organization=organization)
+    emulator = Emulator(connect.state_file(control.project, setup.folder), organization=organization)
     try:
-        platforms.seed_emulator(emulator, list(embedded_projects(setup, organization)))
+        connect.seed_emulator(emulator, list(embedded_projects(setup, organization)))
         return {"sandboxes": emulator.sandboxes()}
     finally:
         emulator.close()
@@ -201,9 +201,9 @@ def open_emulator_to_serve(setup: Setup, as_of: int) -> Iterator[Emulator]:
             raise
         project = None
     if project is None:
-        emulator = Emulator(setup.folder / platforms.STATE_FOLDER / "served.sqlite")
+        emulator = Emulator(setup.folder / connect.STATE_FOLDER / "served.sqlite")
     else:
-        emulator = platforms.open_embedded_emulator(project, setup.folder)
+        emulator = connect.open_embedded_emulator(project, setup.folder)
     try:
         yield emulator
     finally:

@@ -18,9 +18,9 @@ from exportctl.importing.importer import ConfigContext, import_flows
 from exportctl.importing.result import ImportResult, Selection
 from exportctl.model.project import Project
 from exportctl.model.secret import MIN_SECRET_LENGTH
-from exportctl.offline import Setup, hidden_values, read_project, require_references
-from exportctl.platforms import EMBEDDED, open_platform, platform_kind
-from exportctl.workflows import header
+from exportctl.workflows.connect import EMBEDDED, open_platform, platform_kind
+from exportctl.workflows.load_config import Setup, hidden_values, read_project, require_references
+from exportctl.workflows.plan import header
 
 STDOUT = "(stdout)"  # the name of YAML that goes into no file, which no file of a config can have
 

@@ -1,0 +1,111 @@
+"""apply."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+from exportctl.apply import executor as applying
+from exportctl.apply import inputs
+from exportctl.apply.executor import ConcurrencyLimit
+from exportctl.apply.final_check import FinalCheck, FinalChecker
+from exportctl.apply.writer import SETTLE_SECONDS, Writer
+from exportctl.client import inventory as live
+from exportctl.model.plan import Inventory, Outcome, OutcomeStatus, Plan
+from exportctl.model.plan_options import PlanOptions
+from exportctl.plan import planner
+from exportctl.plan.desired import DesiredState, build_desired_state
+from exportctl.planfile import file as planfile
+from exportctl.resources.kinds import KINDS
+from exportctl.workflows.connect import EMBEDDED
+from exportctl.workflows.load_config import Setup
+from exportctl.workflows.plan import ConnectedPlan
+
+
+@dataclass
+class ApplyRun:
+    """An apply under way: `outcomes()` yields as steps end, `prove()` reads back."""
+
+    connected_plan: ConnectedPlan
+    writer: Writer
+    limit: ConcurrencyLimit
+    flags: PlanOptions
+    stop: threading.Event
+    saved: planfile.SavedPlan | None = None  # what was approved; nothing else is looked for in the read-back
+    step_outcomes: list[Outcome] = field(default_factory=list)
+
+    def execute_steps(self) -> Iterator[Outcome]:
+        for outcome in applying.apply_plan(self.connected_plan.plan, self.writer, limit=self.limit, stop=self.stop):
+            self.step_outcomes.append(outcome)
+            yield outcome
+
+    def run_final_check(self) -> FinalCheck:
+        """Read back and plan again; see proof.py."""
+        made, flags = self.connected_plan, self._remaining_flags()
+
+        def replan(seen: Inventory) -> Plan:
+            wanted = build_desired_state(made.project, known_sensitive_values(made.desired), seen.specs)
+            again = planner.build_plan(wanted, seen, made.plan.header, flags, made.plan.as_of, made.plan.unset)
+            return planfile.reduce_to_approval(self.saved, again) if self.saved else again
+
+        prover = FinalChecker(
+            read=lambda: live.read_inventory(made.platform.client),
+            replan=replan,
+            writer=self.writer,
+            clock=made.platform.clock,
+            project=made.project.name,
+            limit=self.limit,
+        )
+        return prover.run_final_check(made.plan, self.step_outcomes)
+
+    def _remaining_flags(self) -> PlanOptions:
+        """A rotation is an order: once carried out it is no part of what should be there, until then it is."""
+        sent = any(o.status is OutcomeStatus.DONE and o.step.address == self.flags.rotate for o in self.step_outcomes)
+        return replace(self.flags, rotate=None) if sent else self.flags
+
+    def has_succeeded(self) -> bool:
+        return all(o.status in (OutcomeStatus.DONE, OutcomeStatus.DEFERRED) for o in self.step_outcomes)
+
+
+def known_sensitive_values(wanted: DesiredState) -> dict[tuple[str, str], str]:
+    """The sensitive values that were known when it was made, by address and field."""
+    from exportctl.model.plan import SensitiveValue
+
+    return {
+        (str(account.address), name): value.value
+        for account in wanted.accounts.values()
+        for name, value in account.auth.items()
+        if isinstance(value, SensitiveValue)
+    }
+
+
+def start_apply(
+    made: ConnectedPlan,
+    setup: Setup,
+    flags: PlanOptions,
+    *,
+    parallelism: int,
+    stop: threading.Event,
+    saved: planfile.SavedPlan | None = None,
+) -> ApplyRun:
+    """
+    Make ready to apply: every reference this plan needs is read now, before the first write.
+
+    Raises:
+        ConfigError: one of them is not set.
+    """
+    invent = made.platform.kind == EMBEDDED
+    fill, hidden = inputs.read_values_for_apply(made.project, setup.env, setup.folder, made.plan, invent=invent)
+    made.platform.client.mask_values(hidden)
+    limit = ConcurrencyLimit(parallelism)
+    made.platform.client.on_throttle = limit.halve
+    writer = Writer(
+        client=made.platform.client,
+        clock=made.platform.clock,
+        known_objects={o.id: o for kind in KINDS for o in made.live.objects_of_kind(kind)},
+        repository=made.project.repository,
+        fill=fill,
+        settle=SETTLE_SECONDS if setup.settle_seconds is None else setup.settle_seconds,
+    )
+    return ApplyRun(made, writer, limit, flags, stop, saved)

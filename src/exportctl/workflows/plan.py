@@ -1,0 +1,154 @@
+"""
+One function per verb: read files, read live, plan, apply, prove. Effects meet here and in `cli`, nowhere else.
+
+Goes in: a `Setup` (where, which files, which environment, which variables) and flags. Comes out: values for views.
+What needs no network is in `offline`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from exportctl.apply import inputs
+from exportctl.client import inventory as live
+from exportctl.errors import Error, Finding
+from exportctl.model.plan import EXPORTS, Inventory, ListedDataset, Plan, PlanHeader
+from exportctl.model.plan_options import PlanOptions
+from exportctl.model.project import Project
+from exportctl.model.secret import MIN_SECRET_LENGTH
+from exportctl.plan import planner
+from exportctl.plan.desired import DesiredState, build_desired_state
+from exportctl.workflows.connect import EMBEDDED, ConnectedPlatform, open_platform, platform_kind
+from exportctl.workflows.load_config import Setup, read_project, require_references
+
+
+@dataclass(frozen=True)
+class PlanResult:
+    """A plan and what it was made from: enough to show it, and to make it again."""
+
+    plan: Plan
+    live: Inventory
+    desired: DesiredState
+    project: Project
+    findings: tuple[Finding, ...]
+    uses_placeholders: bool
+
+
+@dataclass(frozen=True)
+class ConnectedPlan(PlanResult):
+    """The same with the open platform that was read: enough to apply it."""
+
+    platform: ConnectedPlatform
+
+
+# -- plan -------------------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def open_plan(
+    setup: Setup, flags: PlanOptions, *, wall: Callable[[], int], leave_unset: tuple[str, ...] = ()
+) -> Iterator[ConnectedPlan]:
+    """
+    Read the config and the sandbox, and plan. The connection stays open until the end of the `with`.
+
+    `wall` is this machine's clock, for rules that need today before a platform is open.
+
+    Raises:
+        ConfigError, ServiceError, Error: as their makers say.
+    """
+    project, findings = read_project(setup, setup.now or wall())
+    with open_project_plan(project, findings, setup, flags, leave_unset=leave_unset) as made:
+        yield made
+
+
+@contextmanager
+def open_project_plan(
+    project: Project,
+    findings: tuple[Finding, ...],
+    setup: Setup,
+    flags: PlanOptions,
+    *,
+    leave_unset: tuple[str, ...] = (),
+) -> Iterator[ConnectedPlan]:
+    """
+    The same for a project at hand, whose environment need not be the one `setup` names.
+
+    Raises:
+        ConfigError, ServiceError, Error: as their makers say.
+    """
+    require_references(project)
+    invent = platform_kind(project) == EMBEDDED
+    known = inputs.read_values_for_plan(project, setup.env, setup.folder, invent=invent, leave_unset=leave_unset)
+    with open_platform(project, setup.env, setup.folder, setup.transport, setup.clock) as platform:
+        _check_sandbox(project, platform)
+        platform.client.mask_values(
+            v for v in known.values.values() if len(v) >= MIN_SECRET_LENGTH
+        )  # "acme" is no secret
+        seen = live.read_inventory(platform.client)
+        wanted = build_desired_state(project, known.values, seen.specs)
+        as_of = setup.now if setup.now is not None else platform.as_of()
+        plan = planner.build_plan(wanted, seen, header(project, platform), flags, as_of, known.unset)
+        yield ConnectedPlan(plan, seen, wanted, project, findings, known.uses_placeholders, platform)
+
+
+def _check_sandbox(project: Project, platform: ConnectedPlatform) -> None:
+    """
+    Raises:
+        Error: the embedded emulator was seeded before the config named this sandbox.
+    """
+    sandbox = project.platform.sandbox
+    if platform.emulator is not None and sandbox not in platform.emulator.sandboxes():
+        hint = "add what the config names: exportctl emulator seed --from-config, with --env if there are environments"
+        raise Error(f"the emulator has no sandbox {sandbox}", rule="no-such-sandbox", hint=hint)
+
+
+def header(project: Project, platform: ConnectedPlatform) -> PlanHeader:
+    """What every view says first."""
+    return PlanHeader(
+        organization=project.platform.organization,
+        sandbox=project.platform.sandbox,
+        environment=project.environment,
+        project=project.name,
+        platform=platform.kind,
+    )
+
+
+# -- lists ------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class ExportableDatasets:
+    """What can be exported from one sandbox, and the addresses that export it, by dataset id."""
+
+    datasets: tuple[ListedDataset, ...]
+    used_by: Mapping[str, tuple[str, ...]]
+    header: PlanHeader
+    as_of: int
+
+
+def list_exportable_datasets(setup: Setup, *, wall: Callable[[], int]) -> ExportableDatasets:
+    """
+    The datasets that can be exported, by one list.
+
+    Raises:
+        ConfigError, ServiceError, Error: as their makers say.
+    """
+    project, _ = read_project(setup, setup.now or wall())
+    require_references(project)
+    with open_platform(project, setup.env, setup.folder, setup.transport, setup.clock) as platform:
+        listed = live.list_datasets(platform.client)
+        as_of = setup.now if setup.now is not None else platform.as_of()
+        return ExportableDatasets(listed, _exports_by_dataset(project, listed), header(project, platform), as_of)
+
+
+def _exports_by_dataset(project: Project, listed: tuple[ListedDataset, ...]) -> dict[str, tuple[str, ...]]:
+    pairs = [(d, f"{EXPORTS}.{e.key}") for e in project.exports.values() for d in e.datasets]
+    return {
+        one.id: tuple(sorted({who for d, who in pairs if d.id == one.id or (d.id is None and d.name == one.name)}))
+        for one in listed
+    }
+
+
+# -- apply ------------------------------------------------------------------------------------------------------------
