@@ -8,11 +8,11 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from exportctl import output_schemas
 from exportctl.cli.reference import cli_markdown
 from exportctl.config.reference_docs import reference_markdown
 from exportctl.config.schema import editor_file
 from exportctl.emulator.describe import emulator_markdown as emulator_page
+from exportctl.output.json import schemas
 from exportctl.rules.rules_docs import rules_markdown
 
 ROOT = Path(__file__).parents[1]
@@ -22,7 +22,7 @@ def files() -> dict[str, str]:
     """Path below the repository -> text, for every file that is made from the code."""
     config = {name: editor_file.schema_text(schema) for name, schema in editor_file.FILES.items()}
     return {
-        **{f"schemas/{name}": text for name, text in {**config, **output_schemas.files()}.items()},
+        **{f"schemas/{name}": text for name, text in {**config, **schemas.files()}.items()},
         "docs/cli.md": cli_markdown(),
         "docs/configuration.md": reference_markdown(),
         "docs/emulator.md": emulator_page(),

@@ -15,8 +15,9 @@ from pathlib import Path
 
 from exportctl.model.plan import Plan
 from exportctl.model.plan_options import PlanOptions
+from exportctl.output.json import documents
+from exportctl.output.text import plan as text_plan
 from exportctl.planfile.serialize import encode_plan
-from exportctl.views import json, text
 from tests.loop.world import World, world
 
 FOLDER = Path(__file__).parent
@@ -45,7 +46,7 @@ def case_outputs(case: Path) -> dict[str, str]:
         if not plan.is_refused:
             made.apply(PlanOptions())
         return {
-            "plan.txt": _mask_ids(text.render_plan(plan)),
+            "plan.txt": _mask_ids(text_plan.render_plan(plan)),
             "plan.json": _mask_ids(_json_without_digests(plan)),
             "requests.txt": "\n".join(made.writes()) + "\n",
         }
@@ -57,7 +58,7 @@ def _write(made: World, source: Path) -> None:
 
 def _json_without_digests(plan: Plan) -> str:
     """The JSON view, less digests of what holds ids."""
-    document = stdlib_json.loads(json.render_plan(plan))
+    document = stdlib_json.loads(documents.render_plan(plan))
     assert document["result"]["items"] == stdlib_json.loads(stdlib_json.dumps(encode_plan(plan)["items"]))
     for item in document["result"]["items"]:
         for step in item["steps"]:

@@ -13,9 +13,9 @@ from typing import Any
 
 import jsonschema
 
-from exportctl import output_schemas
 from exportctl.cli.main import main
 from exportctl.emulator import Emulator
+from exportctl.output.json import schemas
 
 ROOT = Path(__file__).parents[2]
 START = 1_800_000_000  # 2027-01-15 08:00:00 UTC; the emulator's clock stands still there
@@ -40,7 +40,7 @@ class CommandResult:
     def document(self) -> Any:
         """The one JSON document on stdout, which its schema describes."""
         document = json.loads(self.out)
-        jsonschema.validate(document, output_schemas.schema(document["kind"]))
+        jsonschema.validate(document, schemas.schema(document["kind"]))
         return document
 
 

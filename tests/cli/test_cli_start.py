@@ -9,12 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from exportctl import __version__, output_schemas
+from exportctl import __version__
 from exportctl.cli import exits
 from exportctl.cli.explaining import CAUSES, explain_topic
 from exportctl.cli.reference import cli_markdown
 from exportctl.config.schema import editor_file
 from exportctl.model.plan import Cause
+from exportctl.output.json import schemas
 from exportctl.rules.engine import BY_ID
 from exportctl.rules.safety_check_texts import BY_NAME as GATES
 from tests.cli.command_line import ROOT, CommandLine
@@ -86,7 +87,7 @@ def test_schemas(run: CommandLine) -> None:
     assert json.loads(run("schema", "plan").out)["title"] == "exportctl plan"
     assert run("schema", "--write", "schemas").code == 0
     written = {p.name for p in (run.folder / "schemas").iterdir()}
-    assert written == {*editor_file.FILES, *output_schemas.files()}
+    assert written == {*editor_file.FILES, *schemas.files()}
 
 
 @pytest.mark.parametrize("topic", [*BY_ID, *GATES, *Cause, *(f"exit {code}" for code in exits.TEXTS)])

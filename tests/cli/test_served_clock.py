@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from exportctl.views import values
+from exportctl.output import format_values
 from tests.cli.served import SANDBOXES, EmulatorServer, serve_config
 
 MINUTE, DAY, YEAR = 60, 86400, 365 * 86400
@@ -52,8 +52,8 @@ def test_the_plan_shows_the_first_run_that_apply_then_makes(tmp_path: Path) -> N
         assert made.run("apply", "--env", "dev", "--auto-approve").code == 0
 
         start = assert_next_run_is_ahead(made)
-        assert f"as of {values.moment(moment)}" in shown
-        assert f"next runs: {values.moment(start)}" in shown
+        assert f"as of {format_values.moment(moment)}" in shown
+        assert f"next runs: {format_values.moment(start)}" in shown
 
 
 def test_environments_planned_side_by_side_read_the_emulators_clock(tmp_path: Path) -> None:
@@ -61,4 +61,4 @@ def test_environments_planned_side_by_side_read_the_emulators_clock(tmp_path: Pa
     with serve_config(tmp_path, clock=moment) as made:
         shown = made.run("plan", "--all-environments").out
 
-    assert shown.count(f"as of {values.moment(moment)}") == len(SANDBOXES)
+    assert shown.count(f"as of {format_values.moment(moment)}") == len(SANDBOXES)

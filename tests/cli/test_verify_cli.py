@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 import pytest
 
 from exportctl.cli.main import main
-from exportctl.views import values
+from exportctl.output import format_values
 from tests.cli.command_line import START, CommandLine
 
 HOUR = 3600
@@ -50,7 +50,7 @@ def test_64_a_window_that_begins_in_the_future_and_what_time_it_is(run: CommandL
     ended = run("verify", "--runs-only", "--since", str(START + 60))
 
     assert ended.code == 64
-    assert f"lies in the future: it is {values.moment(START)}" in ended.err
+    assert f"lies in the future: it is {format_values.moment(START)}" in ended.err
 
 
 def test_the_other_commands_do_not_take_junit(run: CommandLine) -> None:
@@ -217,7 +217,7 @@ def test_0_the_files_are_there_and_9_when_one_is_taken_away(applied: CommandLine
 def test_a_wait_ends_when_the_run_does(applied: CommandLine) -> None:
     assert applied("emulator", "switches", "set", "run_duration=600").code == 0
     run_once_with_files(applied)
-    assert applied("emulator", "clock", "set", values.moment(START + 42 * HOUR).replace(" UTC", "Z")).code == 0
+    assert applied("emulator", "clock", "set", format_values.moment(START + 42 * HOUR).replace(" UTC", "Z")).code == 0
 
     ended = applied("verify", "--target", "orders", "--wait", "1 hour", "--poll", "5 minutes")
 

@@ -19,7 +19,8 @@ from exportctl.config.environment_diff import (
 from exportctl.config.provenance import environment_tree
 from exportctl.errors import SourcePosition
 from exportctl.model.plan import SensitiveValue
-from exportctl.views import json_environments, text_environments
+from exportctl.output.json import environments as json_environments
+from exportctl.output.text import environments as text_environments
 
 BASE = """\
 version: 1

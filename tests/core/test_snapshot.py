@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from exportctl import output_schemas
 from exportctl.errors import Error
 from exportctl.model.plan import Inventory, ListedDataset, LiveObject, PlanHeader, UnknownValue, canonical_json
 from exportctl.model.secret import Secrecy
+from exportctl.output.json import schemas
 from exportctl.resources import wire
 from exportctl.resources.destinations.table import TYPES
 from exportctl.snapshot import file as document
@@ -158,7 +158,7 @@ def test_whatever_a_service_returns_comes_back_without_secrets(raws: list[dict[s
 
 
 def test_the_schema_describes_the_file() -> None:
-    Draft202012Validator(output_schemas.schema("snapshot")).validate(DOCUMENT)
+    Draft202012Validator(schemas.schema("snapshot")).validate(DOCUMENT)
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ import re
 from pathlib import Path
 
 from exportctl.monitor.status import FlowState, HealthResult
+from exportctl.output.text import forecast
 from exportctl.resources.run import RunStatus
-from exportctl.views import text_forecast
 from tests.docs.monitoring_page import PAGE, commands, mask_ids_and_sizes, prepare_folder, run_exportctl
 
 TEXT = PAGE.read_text(encoding="utf-8")
@@ -29,5 +29,5 @@ def test_the_page_explains_every_word_and_state_and_mark() -> None:
     assert {word.value for word in HealthResult} <= set(rows)
     assert {state.value for state in FlowState} <= quoted
     assert {status.value for status in RunStatus} <= quoted
-    marks = (text_forecast.RUN, text_forecast.SEVERAL, text_forecast.NONE, text_forecast.END)
+    marks = (forecast.RUN, forecast.SEVERAL, forecast.NONE, forecast.END)
     assert set(marks) <= set(rows)

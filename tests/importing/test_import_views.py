@@ -8,16 +8,17 @@ from dataclasses import replace
 import jsonschema
 import pytest
 
-from exportctl import output_schemas
 from exportctl.importing.result import NEEDS_NO_IMPORT, LeftOutFlow, LeftOutReason
 from exportctl.model.plan import Address
-from exportctl.output_schema_import import REASONS
-from exportctl.views import json_import, text_import
+from exportctl.output.json import import_result as json_import_result
+from exportctl.output.json import schemas
+from exportctl.output.json.import_result import REASONS
+from exportctl.output.text import import_result as text_import_result
 from tests.importing.sample_imports import LEFT_OUT_FLOWS, MORE_ADOPTED, ORDERS, import_result
 
 
 def test_the_report_counts_what_needs_no_import_and_tells_the_rest() -> None:
-    shown = text_import.render_import(import_result(ORDERS), file=None)
+    shown = text_import_result.render_import(import_result(ORDERS), file=None)
 
     assert shown.splitlines()[2:] == [
         "Left out (2)",
@@ -27,12 +28,12 @@ def test_the_report_counts_what_needs_no_import_and_tells_the_rest() -> None:
         "Import: 1 flow to adopt, 2 left out.",
         "Not for import: 1 for audiences.",
         "Save the YAML as a file below exports/.",
-        text_import.NEXT,
+        text_import_result.NEXT,
     ]
 
 
 def test_what_was_asked_for_is_told_whatever_the_reason() -> None:
-    shown = text_import.render_import(import_result(ids=("f-2",), left=LEFT_OUT_FLOWS[:1]), file=None)
+    shown = text_import_result.render_import(import_result(ids=("f-2",), left=LEFT_OUT_FLOWS[:1]), file=None)
 
     assert shown.splitlines()[2:] == [
         "Left out (1)",
@@ -45,7 +46,9 @@ def test_what_was_asked_for_is_told_whatever_the_reason() -> None:
 def test_the_report_names_what_is_kept_and_who_has_it() -> None:
     others = [replace(MORE_ADOPTED, address=Address("exports", f"more-{n}"), kept=("labels",)) for n in range(3)]
 
-    shown = text_import.render_import(import_result(ORDERS, MORE_ADOPTED, *others, left=()), file="exports/x.yaml")
+    shown = text_import_result.render_import(
+        import_result(ORDERS, MORE_ADOPTED, *others, left=()), file="exports/x.yaml"
+    )
 
     assert shown.splitlines()[2:] == [
         "Kept as it is, as no config describes it:",
@@ -55,23 +58,23 @@ def test_the_report_names_what_is_kept_and_who_has_it() -> None:
         "",
         "Import: 5 flows to adopt, 0 left out.",
         "Wrote exports/x.yaml.",
-        text_import.NEXT,
+        text_import_result.NEXT,
     ]
 
 
 def test_the_document_says_what_is_kept_of_each_flow() -> None:
-    document = json.loads(json_import.render_import(import_result(ORDERS, MORE_ADOPTED), file=None))
+    document = json.loads(json_import_result.render_import(import_result(ORDERS, MORE_ADOPTED), file=None))
 
-    jsonschema.validate(document, output_schemas.schema("import"))
+    jsonschema.validate(document, schemas.schema("import"))
     assert [one["kept"] for one in document["result"]["exports"]] == [[], [*MORE_ADOPTED.kept]]
 
 
 def test_the_document_holds_every_flow_and_its_schema_knows_every_reason() -> None:
     every = tuple(LeftOutFlow(f"f-{n}", f"flow {n}", reason, "why") for n, reason in enumerate(LeftOutReason))
 
-    document = json.loads(json_import.render_import(import_result(ORDERS, left=every), file="exports/x.yaml"))
+    document = json.loads(json_import_result.render_import(import_result(ORDERS, left=every), file="exports/x.yaml"))
 
-    jsonschema.validate(document, output_schemas.schema("import"))
+    jsonschema.validate(document, schemas.schema("import"))
     assert tuple(map(str, LeftOutReason)) == REASONS
     assert [one["reason"] for one in document["result"]["left_out"]] == list(REASONS)
     assert set(document["result"]["counts"].values()) == {1}

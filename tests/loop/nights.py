@@ -16,8 +16,11 @@ from exportctl.model.plan_options import PlanOptions
 from exportctl.monitor import drift as drift_report
 from exportctl.monitor.drift import DriftGroup, DriftReport
 from exportctl.monitor.status import HealthResult, StatusReport, status
+from exportctl.output.text import apply
+from exportctl.output.text import drift as text_drift
+from exportctl.output.text import plan as text_plan
+from exportctl.output.text import status as text_status
 from exportctl.plan.ownership import build_ownership
-from exportctl.views import text, text_apply, text_drift, text_status
 from exportctl.workflows import apply as apply_workflow
 from tests.loop.scenes import DAY
 from tests.loop.world import DESTINATIONS, START, World, config
@@ -108,7 +111,9 @@ def run_night(made: World, days: int = 1, pause: int = 0) -> Night:
     for command, flags in (("renew", RENEW), ("apply", NOW)):
         shown, words = run_command(made, flags)
         due += [i.address.name for i in shown.items if i.has_renewal]
-        said[command] = text.render_renewals(shown) + words if command == "renew" else text.render_plan(shown) + words
+        said[command] = (
+            text_plan.render_renewals(shown) + words if command == "renew" else text_plan.render_plan(shown) + words
+        )
     made.emulator.advance(pause)
     with made.open_plan() as planned:
         report = drift_report.build_drift_report(planned.plan, end_warning=planned.project.policy.end_warning)
@@ -127,7 +132,7 @@ def run_command(made: World, flags: PlanOptions) -> tuple[Plan, str]:
         assert [o for o in outcomes if o.status not in (OutcomeStatus.DONE, OutcomeStatus.DEFERRED)] == []
         proof = applying.run_final_check()
         assert proof.passed
-        return planned.plan, text_apply.render_apply_report(outcomes, remaining=proof.plan)
+        return planned.plan, apply.render_apply_report(outcomes, remaining=proof.plan)
 
 
 def assert_paused(made: World, seen: Night, stops: Iterable[Pause]) -> None:

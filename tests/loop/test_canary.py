@@ -19,10 +19,10 @@ import pytest
 from exportctl.cli.main import main
 from exportctl.emulator import Emulator, Fault
 from exportctl.errors import Error
+from exportctl.output.json import documents as json_view
+from exportctl.output.markdown import plan as markdown_view
+from exportctl.output.text import plan as text_view
 from exportctl.planfile import file as planfile
-from exportctl.views import json as json_view
-from exportctl.views import markdown as markdown_view
-from exportctl.views import text as text_view
 from tests.loop.world import DESTINATIONS, ENV, ORGANIZATION, SANDBOX, START, World, config, world
 
 STATE = ".exportctl/0123456789ABCDEF01234567.sqlite"

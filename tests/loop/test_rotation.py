@@ -13,9 +13,9 @@ from exportctl.emulator import Fault, Switches
 from exportctl.errors import ConfigError, RefusedError
 from exportctl.model.plan import Address, Cause, Outcome, OutcomeStatus, Plan, Verb
 from exportctl.model.plan_options import PlanOptions
+from exportctl.output.json import documents as json_view
+from exportctl.output.text import plan as text_plan
 from exportctl.plan import rotation
-from exportctl.views import json as json_view
-from exportctl.views import text
 from exportctl.workflows import apply as apply_workflow
 from exportctl.workflows.load_config import read_project
 from tests.loop.scenes import apply_config, field_causes, item, moved_orders, objects, orders, safety_checks
@@ -296,14 +296,14 @@ def test_each_flow_comes_with_its_next_run_and_one_that_is_off_without(made: Wor
 
 def test_no_plan_and_no_outcome_holds_the_secret(made: World) -> None:
     with made.open_plan(rotate_flags()) as planned:
-        said = [text.render_plan(planned.plan), json_view.render_plan(planned.plan), repr(planned.plan)]
+        said = [text_plan.render_plan(planned.plan), json_view.render_plan(planned.plan), repr(planned.plan)]
     said += [repr(run_rotation(made))]
     assert params(made)["s3SecretKey"] == NEW
     assert [(n, s) for n, words in enumerate(said) for s in (NEW, SECRETS["S3_KEY"]) if s in words] == []
 
 
 def test_the_plan_of_a_rotation_offers_no_apply_that_would_leave_it_out(made: World) -> None:
-    assert "--only-if" not in text.render_plan(made.plan(rotate_flags()))
+    assert "--only-if" not in text_plan.render_plan(made.plan(rotate_flags()))
 
 
 def test_an_account_under_its_name_before_a_rename_is_sent_its_secrets(made: World) -> None:

@@ -12,7 +12,7 @@ from exportctl.emulator.faults import Fault
 from exportctl.errors import RefusedError
 from exportctl.model.plan import Action, OutcomeStatus, Step
 from exportctl.model.plan_options import PlanOptions
-from exportctl.views import text
+from exportctl.output.text import plan as text_plan
 from tests.loop.scenes import DAY, apply_config, item, objects, source
 from tests.loop.world import DESTINATIONS, START, World, config
 
@@ -143,7 +143,7 @@ def test_others_do_not_go_on_with_what_somebody_stopped_unless_they_are_told_to(
     (refusal,) = item(small.plan(), "exports.returns").refusals
     words = 'exports.sales was stopped by hand, and exports.returns would send "Returns" again'
     assert (refusal.safety_check, refusal.text) == ("stopped", words)
-    assert words in text.render_plan(small.plan())
+    assert words in text_plan.render_plan(small.plan())
     with pytest.raises(RefusedError):
         small.apply()
     assert sent_datasets(small) == before

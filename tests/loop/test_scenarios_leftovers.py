@@ -14,7 +14,10 @@ from exportctl.emulator.faults import Fault
 from exportctl.model.check import Check, CheckStatus
 from exportctl.model.plan import OutcomeStatus, Verb
 from exportctl.model.plan_options import PlanOptions
-from exportctl.views import json, markdown, text, text_lists
+from exportctl.output.json import documents
+from exportctl.output.markdown import plan as markdown_plan
+from exportctl.output.text import plan as text_plan
+from exportctl.output.text import tables
 from exportctl.workflows import doctor
 from tests.loop.generated import accepting_switches
 from tests.loop.scenes import DAY, apply_config, findings, item, objects, orders_and_other, other_only, writes_of
@@ -111,7 +114,7 @@ def test_a_plan_lists_every_leftover_with_kind_and_id_in_every_form(small: World
     left = withdraw_orders(small)
     plan = small.plan()
     assert (item(plan).verb, plan.is_empty, len(left)) == (Verb.CLEAN, True, 2)
-    for shown in (text.render_plan(plan, width=999), markdown.render_plan(plan), json.render_plan(plan)):
+    for shown in (text_plan.render_plan(plan, width=999), markdown_plan.render_plan(plan), documents.render_plan(plan)):
         for identity in left:
             assert f"connection {identity} of 2027-01-15 08:00 UTC" in shown
         assert "deletes source connection " in shown
@@ -126,7 +129,7 @@ def test_doctor_lists_them_with_one_remedy_each_and_writes_nothing(small: World)
     assert {i for i in left if any(f"connection {i} of" in c.message for c in checks)} == left
     assert small.writes() == []
     assert all(
-        identity in text_lists.render_checks(checks) and identity in json.render_checks(checks) for identity in left
+        identity in tables.render_checks(checks) and identity in documents.render_checks(checks) for identity in left
     )
 
 

@@ -18,9 +18,10 @@ from exportctl.emulator import Switches
 from exportctl.errors import ConfigError, RefusedError
 from exportctl.model.plan import Action, Cause, Plan, Verb
 from exportctl.model.plan_options import PlanOptions
+from exportctl.output.json import documents as json_view
+from exportctl.output.markdown import plan as markdown_plan
+from exportctl.output.text import plan as text_plan
 from exportctl.planfile import file as planfile
-from exportctl.views import json as json_view
-from exportctl.views import markdown, text
 from tests.loop.generated import accepting_switches
 from tests.loop.scenes import apply_config, findings, item, objects, orders_and_other, safety_checks, writes_of
 from tests.loop.test_laws import FEW
@@ -44,7 +45,7 @@ def remove_exports(content: dict[str, Any], *names: str, do: str = "delete") -> 
 
 def views(plan: Plan) -> list[str]:
     """The plan in every form, without what keeps text by others from being markup."""
-    shown = (text.render_plan(plan, width=1000), markdown.render_plan(plan), json_view.render_plan(plan))
+    shown = (text_plan.render_plan(plan, width=1000), markdown_plan.render_plan(plan), json_view.render_plan(plan))
     return [re.sub(r"[\\`\u200b]", "", html.unescape(one)) for one in shown]
 
 

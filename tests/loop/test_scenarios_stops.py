@@ -9,7 +9,7 @@ import pytest
 
 from exportctl.model.plan import Cause, OutcomeStatus, Verb
 from exportctl.model.plan_options import PlanOptions
-from exportctl.views import text
+from exportctl.output.text import plan as text_plan
 from tests.loop.scenes import (
     DAY,
     HOUR,
@@ -150,7 +150,7 @@ def test_another_schedule_of_a_flow_ended_by_hand_waits_for_its_end(small: World
     small.emulator.advance(DAY)
     small.write(orders(**LATER, subpath="new"))
     assert field_causes(small.plan()) == {"phase": Cause.PAUSED, "end": Cause.PAUSED, "place.path": Cause.PENDING}
-    assert "waits: it could begin only after the end that was moved by hand" in text.render_plan(small.plan())
+    assert "waits: it could begin only after the end that was moved by hand" in text_plan.render_plan(small.plan())
     apply_config(small)
     assert field_causes(small.plan()) == {"phase": Cause.PAUSED, "end": Cause.PAUSED}
     assert field_causes(small.plan(RESUME)) == {"phase": Cause.PENDING, "end": Cause.DRIFT}

@@ -16,8 +16,8 @@ from exportctl.model.plan_options import PlanOptions
 from exportctl.monitor import drift
 from exportctl.monitor.drift import DriftGroup
 from exportctl.monitor.status import status
+from exportctl.output.text import plan as text_plan
 from exportctl.plan.ownership import build_ownership
-from exportctl.views import text
 from tests.loop.scenes import (
     DAY,
     apply_config,
@@ -46,7 +46,9 @@ def groups(made: World, name: str = "exports.orders") -> set[DriftGroup]:
 
 def is_left_out(plan: Plan, name: str = "exports.orders") -> bool:
     """Does `renew` leave its end, and say so?"""
-    return not item(plan, name).steps and "not-renewed" in findings(plan, name) and name in text.render_renewals(plan)
+    return (
+        not item(plan, name).steps and "not-renewed" in findings(plan, name) and name in text_plan.render_renewals(plan)
+    )
 
 
 # -- adopted ----------------------------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from exportctl.model.plan import Cause, OutcomeStatus
 from exportctl.model.plan_options import PlanOptions
 from exportctl.monitor import drift
 from exportctl.monitor.drift import DriftGroup
-from exportctl.views import text
+from exportctl.output.text import plan as text_plan
 from tests.loop.scenes import (
     DAY,
     actor_at,
@@ -202,7 +202,7 @@ def test_a_rolling_end_that_renew_cannot_look_after_is_named(small: World, spoil
     plan = small.plan(RENEW)
     assert [str(i.address) for i in plan.items if i.steps] == ["exports.other"]
     assert "not-renewed" in findings(plan)
-    assert "Not looked after:" in text.render_renewals(plan)
+    assert "Not looked after:" in text_plan.render_renewals(plan)
     small.write(orders_and_other(**FIXED))
     assert "not-renewed" not in findings(small.plan(RENEW))
 

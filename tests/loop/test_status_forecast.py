@@ -19,9 +19,9 @@ from exportctl.monitor.drift import DriftGroup
 from exportctl.monitor.forecast import FlowForecast, Forecast, forecast
 from exportctl.monitor.run_error_hints import error_hints
 from exportctl.monitor.status import ExportHealth, FlowState, HealthResult, StatusReport, status
+from exportctl.output.text import runs as text_runs
 from exportctl.plan.ownership import build_ownership
 from exportctl.resources.run import RunStatus
-from exportctl.views import text_runs
 from exportctl.workflows import list_runs
 from tests.loop.scenes import DAY, HOUR, apply_config, orders, orders_and_other, source
 from tests.loop.world import DATASETS, START, World, config, world

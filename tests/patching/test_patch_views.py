@@ -12,7 +12,8 @@ from exportctl.accept.patch_file import Patch, build_patch, diff_file
 from exportctl.accept.result import AcceptResult, EditedFile
 from exportctl.errors import Finding
 from exportctl.model.plan import Address, PlanItem, Refusal, Verb
-from exportctl.views import json_patch, text_patch
+from exportctl.output.json import patch as json_patch
+from exportctl.output.text import patch as text_patch
 from tests.patching.sample_patches import HEADER, failed_entries, patch_result, shown_patch
 
 

@@ -7,7 +7,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from exportctl.views import json_health, markdown_health, svg_forecast, text_forecast, text_runs, text_status
+from exportctl.output import forecast_svg
+from exportctl.output.json import monitoring as json_monitoring
+from exportctl.output.markdown import monitoring as markdown_monitoring
+from exportctl.output.text import forecast as text_forecast
+from exportctl.output.text import runs as text_runs
+from exportctl.output.text import status as text_status
 from tests.views.sample_health import empty_reports, forecast_report, runs_report, status_report
 
 FOLDER = Path(__file__).parent / "golden_health"
@@ -19,16 +24,16 @@ def texts() -> dict[str, str]:
     return {
         "runs.txt": text_runs.render_runs(runs),
         "runs-60.txt": text_runs.render_runs(runs, width=60),
-        "runs.md": markdown_health.render_runs(runs),
-        "runs.json": json_health.render_runs(runs),
+        "runs.md": markdown_monitoring.render_runs(runs),
+        "runs.json": json_monitoring.render_runs(runs),
         "status.txt": text_status.render_status(status),
-        "status.md": markdown_health.render_status(status),
-        "status.json": json_health.render_status(status),
+        "status.md": markdown_monitoring.render_status(status),
+        "status.json": json_monitoring.render_status(status),
         "forecast.txt": text_forecast.render_forecast(forecast),
         "forecast-60.txt": text_forecast.render_forecast(forecast, width=60),
         "forecast-60-days.txt": text_forecast.render_forecast(forecast_report(60)),
-        "forecast.svg": svg_forecast.render_forecast(forecast),
-        "forecast.json": json_health.render_forecast(forecast),
+        "forecast.svg": forecast_svg.render_forecast(forecast),
+        "forecast.json": json_monitoring.render_forecast(forecast),
         "empty.txt": text_runs.render_runs(nothing[0])
         + text_status.render_status(nothing[1])
         + text_forecast.render_forecast(nothing[2]),

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from exportctl.views import github, json_verify, junit, markdown_verify, text_verify
+from exportctl.output import github_actions, junit
+from exportctl.output.json import verify as json_verify
+from exportctl.output.markdown import verify as markdown_verify
+from exportctl.output.text import verify as text_verify
 from tests.views.sample_reports import full_report
 
 FOLDER = Path(__file__).parent / "golden_verify"
@@ -22,7 +25,7 @@ def texts() -> dict[str, str]:
         "verify.md": markdown_verify.render_verify_report(report),
         "verify.json": json_verify.render_verify_report(report),
         "verify.xml": junit.render_verify_report(report, str),
-        "annotations.txt": github.render_annotations(markdown_verify.findings(report, {})),
+        "annotations.txt": github_actions.render_annotations(markdown_verify.findings(report, {})),
     }
 
 

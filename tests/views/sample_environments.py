@@ -13,7 +13,7 @@ from exportctl.config.environment_diff import (
 )
 from exportctl.errors import Finding, Level, SourcePosition
 from exportctl.model.plan import SensitiveValue
-from exportctl.views.sides import EnvironmentResult
+from exportctl.output.environments import EnvironmentResult
 
 T = TypeVar("T")
 FINDINGS = (

@@ -10,7 +10,8 @@ from exportctl.errors import Finding, Level
 from exportctl.model.plan import Cause, OtherFlow, Plan, PlanItem, Verb
 from exportctl.monitor import drift
 from exportctl.monitor.drift import DriftGroup, DriftReport
-from exportctl.views import github, text_drift
+from exportctl.output import github_actions
+from exportctl.output.text import drift as text_drift
 from tests.views.sample_plans import AS_OF, DAY, HEADER, address, change
 
 WARNING = 30 * DAY
@@ -199,12 +200,12 @@ def test_a_finding_that_does_not_name_its_export_is_told_under_its_name() -> Non
 
 
 def test_a_workflow_can_ask_for_counts_of_a_plan() -> None:
-    named = github.plan_outputs(Plan(HEADER, AS_OF, (PlanItem(address("x"), Verb.CREATE),)))
+    named = github_actions.plan_outputs(Plan(HEADER, AS_OF, (PlanItem(address("x"), Verb.CREATE),)))
 
     assert (named["changes"], named["refused"], named["create"], named["writes"]) == ("true", "false", "1", "0")
 
 
 def test_a_workflow_can_ask_for_counts() -> None:
-    named = github.drift_outputs(report(), failing=False)
+    named = github_actions.drift_outputs(report(), failing=False)
 
     assert (named["failing"], named["drift"], named["half-built"]) == ("false", "0", "0")

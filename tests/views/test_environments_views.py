@@ -11,21 +11,24 @@ from hypothesis import strategies as st
 
 from exportctl.errors import Finding, SourcePosition
 from exportctl.model.plan import Plan
-from exportctl.views import github, json_environments, markdown, markdown_environments, wording
-from exportctl.views.sides import EnvironmentResult, merge_findings
+from exportctl.output import github_actions, phrases
+from exportctl.output.environments import EnvironmentResult, merge_findings
+from exportctl.output.json import environments as json_environments
+from exportctl.output.markdown import environments as markdown_environments
+from exportctl.output.markdown import plan as markdown_plan
 from tests.views.sample_environments import FINDINGS, one_of_two
 from tests.views.sample_health import status_report
 from tests.views.sample_plans import evil_plan, full_plan, updated_item
 
-LIMIT = markdown.LIMIT
+LIMIT = markdown_plan.LIMIT
 
 
 def comment(*sides: EnvironmentResult[Plan], limit: int = LIMIT) -> str:
     return markdown_environments.render_environments(
         "plan",
         sides,
-        summary=wording.plan_line,
-        section=lambda plan, room: markdown.render_plan(plan, limit=room),
+        summary=phrases.plan_line,
+        section=lambda plan, room: markdown_plan.render_plan(plan, limit=room),
         limit=limit,
     )
 
@@ -54,7 +57,7 @@ def test_what_is_short_is_shown_whole_and_what_is_long_shares_the_rest() -> None
         EnvironmentResult("a", large_plan(300)), EnvironmentResult("b", short), EnvironmentResult("c", large_plan(300))
     )
     assert len(text) <= LIMIT
-    assert markdown.render_plan(short) in text
+    assert markdown_plan.render_plan(short) in text
     shown = [
         line for line in text.splitlines() if line.endswith("of 300 resources shown; the text output has them all._")
     ]
@@ -126,20 +129,20 @@ def test_a_finding_of_several_environments_is_annotated_once_with_their_names() 
 
 def test_outputs_are_joined_and_a_digest_of_one_plan_is_left_out() -> None:
     plans = {"dev": full_plan(), "prod": replace(full_plan(), items=())}
-    joined = github.merge_outputs({name: github.plan_outputs(plan) for name, plan in plans.items()}, 1)
-    alone = github.plan_outputs(full_plan())
+    joined = github_actions.merge_outputs({name: github_actions.plan_outputs(plan) for name, plan in plans.items()}, 1)
+    alone = github_actions.plan_outputs(full_plan())
     assert (joined["changes"], joined["create"], joined["unread"]) == ("true", alone["create"], "1")
     assert joined["summary"].splitlines() == [
         f"dev: {alone['summary']}",
-        f"prod: {github.plan_outputs(plans['prod'])['summary']}",
+        f"prod: {github_actions.plan_outputs(plans['prod'])['summary']}",
     ]
     assert "digest" not in joined
 
 
 def test_outputs_of_nothing_say_how_many_were_not_read() -> None:
-    assert github.merge_outputs({}, 2) == {"summary": "", "unread": "2"}
+    assert github_actions.merge_outputs({}, 2) == {"summary": "", "unread": "2"}
 
 
 def test_the_commands_to_apply_name_the_environment() -> None:
     plan = replace(full_plan(), items=(updated_item(),), options={})
-    assert "exportctl apply --env prod --only-if" in (wording.approval(plan) or "")
+    assert "exportctl apply --env prod --only-if" in (phrases.approval(plan) or "")

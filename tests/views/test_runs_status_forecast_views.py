@@ -14,12 +14,17 @@ from xml.etree import ElementTree
 import pytest
 from jsonschema import Draft202012Validator
 
-from exportctl import output_schemas
 from exportctl.monitor.forecast import FlowForecast, Forecast
 from exportctl.monitor.status import HealthResult, StatusReport
-from exportctl.views import json_health, markdown_health, svg_forecast, text_forecast, text_runs, text_status
-from exportctl.views.paint import paint
-from exportctl.views.sides import EnvironmentResult
+from exportctl.output import forecast_svg
+from exportctl.output.color import paint
+from exportctl.output.environments import EnvironmentResult
+from exportctl.output.json import monitoring as json_monitoring
+from exportctl.output.json import schemas
+from exportctl.output.markdown import monitoring as markdown_monitoring
+from exportctl.output.text import forecast as text_forecast
+from exportctl.output.text import runs as text_runs
+from exportctl.output.text import status as text_status
 from tests.views.golden_health import FOLDER, texts
 from tests.views.sample_health import empty_reports, evil_reports, forecast_report, health, runs_report, status_report
 from tests.views.sample_plans import AS_OF, DAY, HEADER
@@ -43,14 +48,14 @@ def evil_views() -> dict[str, str]:
     runs, status, forecast = evil_reports()
     return {
         "runs": text_runs.render_runs(runs),
-        "runs.md": markdown_health.render_runs(runs),
-        "runs.json": json_health.render_runs(runs),
+        "runs.md": markdown_monitoring.render_runs(runs),
+        "runs.json": json_monitoring.render_runs(runs),
         "status": text_status.render_status(status),
-        "status.md": markdown_health.render_status(status),
-        "status.json": json_health.render_status(status),
+        "status.md": markdown_monitoring.render_status(status),
+        "status.json": json_monitoring.render_status(status),
         "forecast": text_forecast.render_forecast(forecast),
-        "forecast.json": json_health.render_forecast(forecast),
-        "forecast.svg": svg_forecast.render_forecast(forecast),
+        "forecast.json": json_monitoring.render_forecast(forecast),
+        "forecast.svg": forecast_svg.render_forecast(forecast),
     }
 
 
@@ -83,7 +88,7 @@ def test_nothing_by_others_is_svg() -> None:
 @pytest.mark.parametrize("name", [name for name in sorted({**TEXTS, **EVIL}) if name.endswith(".json")])
 def test_documents_fit_their_schemas_and_nothing_more_does(name: str) -> None:
     document = json.loads({**TEXTS, **EVIL}[name])
-    validator = Draft202012Validator(output_schemas.schema(document["kind"]))
+    validator = Draft202012Validator(schemas.schema(document["kind"]))
     validator.validate(document)
     assert not validator.is_valid({**document, "result": {**document["result"], "extra": 1}})
 
@@ -178,9 +183,9 @@ def test_markdown_is_cut_at_a_row_and_says_so(name: str) -> None:
     limit = len(whole) // 2
     status, runs = status_report(), runs_report()
     made = (
-        markdown_health.render_status(status, limit=limit)
+        markdown_monitoring.render_status(status, limit=limit)
         if name == "status"
-        else markdown_health.render_runs(runs, limit=limit)
+        else markdown_monitoring.render_runs(runs, limit=limit)
     )
     *rows, cut = [line for line in made.splitlines() if line]
     assert limit // 2 < len(made) <= limit
@@ -190,7 +195,7 @@ def test_markdown_is_cut_at_a_row_and_says_so(name: str) -> None:
 
 def test_markdown_shows_what_needs_somebody_first() -> None:
     rows = [health(word) for word in reversed(HealthResult)]
-    shown = markdown_health.render_status(StatusReport(HEADER, AS_OF, DAY, tuple(rows), 0, None))
+    shown = markdown_monitoring.render_status(StatusReport(HEADER, AS_OF, DAY, tuple(rows), 0, None))
     places = [shown.index(f"<code>{word.value}</code>") for word in HealthResult]
     assert places == sorted(places)
 
@@ -273,7 +278,7 @@ def test_an_end_is_a_bar_and_a_lane_without_runs_says_why() -> None:
 
 @pytest.mark.parametrize("days", [2, 30, 366])
 def test_dates_of_the_drawing_do_not_overlap(days: int) -> None:
-    root = ElementTree.fromstring(svg_forecast.render_forecast(forecast_report(days)))
+    root = ElementTree.fromstring(forecast_svg.render_forecast(forecast_report(days)))
     dates = [float(t.get("x", 0)) for t in root.findall(f"{SVG}text") if re.fullmatch(r"\d\d-\d\d", t.text or "")]
     assert all(b - a >= 40 for a, b in pairwise(dates))
     assert 1 <= len(dates) <= 20
@@ -281,5 +286,5 @@ def test_dates_of_the_drawing_do_not_overlap(days: int) -> None:
 
 def test_a_forecast_of_nothing_is_drawn_too() -> None:
     assert "0 runs of 0 flows" in "".join(
-        ElementTree.fromstring(svg_forecast.render_forecast(empty_reports()[2])).itertext()
+        ElementTree.fromstring(forecast_svg.render_forecast(empty_reports()[2])).itertext()
     )

@@ -12,11 +12,14 @@ from xml.etree import ElementTree
 import pytest
 from jsonschema import Draft202012Validator, ValidationError
 
-from exportctl import output_schema_verify, output_schemas
 from exportctl.errors import Finding, SourcePosition
 from exportctl.model.secret import build_mask
 from exportctl.monitor.delivery.report import DeliveryResult, Evidence, ExportVerdicts, Verdict, VerifyReport
-from exportctl.views import github, json_verify, junit, markdown_verify, text_verify
+from exportctl.output import github_actions, junit
+from exportctl.output.json import schemas
+from exportctl.output.json import verify as json_verify
+from exportctl.output.markdown import verify as markdown_verify
+from exportctl.output.text import verify as text_verify
 from tests.views import golden_verify
 from tests.views.sample_plans import AS_OF, DAY, HEADER, address
 from tests.views.sample_reports import (
@@ -184,7 +187,7 @@ def test_a_config_without_exports_is_not_said_to_be_fine() -> None:
 @pytest.mark.parametrize("shown", [full_report(), report(evil_export()), report()], ids=["full", "evil", "empty"])
 def test_the_document_fits_its_schema_and_no_other_key_does(shown: VerifyReport) -> None:
     document = json.loads(json_verify.render_verify_report(shown))
-    validator = Draft202012Validator(output_schemas.schema("verify"))
+    validator = Draft202012Validator(schemas.schema("verify"))
 
     validator.validate(document)
     with pytest.raises(ValidationError):
@@ -192,12 +195,12 @@ def test_the_document_fits_its_schema_and_no_other_key_does(shown: VerifyReport)
 
 
 def test_the_schema_knows_the_words_and_evidence_that_there_are() -> None:
-    assert tuple(DeliveryResult) == output_schema_verify.VERIFY_RESULTS
-    assert tuple(Evidence) == output_schema_verify.EVIDENCE
+    assert tuple(DeliveryResult) == json_verify.VERIFY_RESULTS
+    assert tuple(Evidence) == json_verify.EVIDENCE
 
 
 def test_the_checked_in_schema_is_the_generated_one() -> None:
-    assert output_schemas.files()["verify.schema.json"] == SCHEMA.read_text(encoding="utf-8")
+    assert schemas.files()["verify.schema.json"] == SCHEMA.read_text(encoding="utf-8")
 
 
 def test_no_object_is_left_out_for_a_machine() -> None:
@@ -369,7 +372,7 @@ def test_an_annotation_points_at_the_declaration_and_names_the_export() -> None:
     ]
     assert found[0].at == SourcePosition("exports.yaml", 9, 3)
     assert found[-1].message == "exports.denied: gs://acme: access denied"
-    assert "file=exports.yaml,line=9" in github.render_annotations(found)
+    assert "file=exports.yaml,line=9" in github_actions.render_annotations(found)
 
 
 def test_outputs_tell_later_steps_what_was_found() -> None:
@@ -387,7 +390,7 @@ EVIL_TEXTS = {
     "markdown": markdown_verify.render_verify_report(report(evil_export())),
     "json": json_verify.render_verify_report(report(evil_export())),
     "junit": junit.render_verify_report(report(evil_export()), str),
-    "annotations": github.render_annotations(markdown_verify.findings(report(evil_export()), {})),
+    "annotations": github_actions.render_annotations(markdown_verify.findings(report(evil_export()), {})),
 }
 
 

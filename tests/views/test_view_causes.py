@@ -8,7 +8,10 @@ import json as stdlib_json
 import pytest
 
 from exportctl.model.plan import DESTINATIONS, Address, Cause, Plan, PlanItem, Verb
-from exportctl.views import json, markdown, text, wording
+from exportctl.output import phrases
+from exportctl.output.json import documents
+from exportctl.output.markdown import plan as markdown_plan
+from exportctl.output.text import plan as text_plan
 from tests.views.sample_plans import AS_OF, HEADER, address, change, every_cause
 
 CAUSE_TEXTS = {
@@ -31,7 +34,7 @@ def _plan_of(cause: Cause) -> Plan:
 
 @pytest.mark.parametrize("cause", Cause)
 def test_text_tells_the_cause_and_the_config_side(cause: Cause) -> None:
-    shown = text.render_plan(_plan_of(cause))
+    shown = text_plan.render_plan(_plan_of(cause))
 
     assert CAUSE_TEXTS.get(cause, "") in shown
     assert '"config side"' in shown
@@ -39,7 +42,7 @@ def test_text_tells_the_cause_and_the_config_side(cause: Cause) -> None:
 
 @pytest.mark.parametrize("cause", Cause)
 def test_markdown_tells_the_cause_and_the_config_side(cause: Cause) -> None:
-    shown = html.unescape(markdown.render_plan(_plan_of(cause))).replace("\u200b", "")
+    shown = html.unescape(markdown_plan.render_plan(_plan_of(cause))).replace("\u200b", "")
 
     assert CAUSE_TEXTS.get(cause, "create") in shown
     assert '<code>"config side"</code>' in shown
@@ -47,7 +50,7 @@ def test_markdown_tells_the_cause_and_the_config_side(cause: Cause) -> None:
 
 @pytest.mark.parametrize("cause", Cause)
 def test_json_names_the_cause_and_both_sides(cause: Cause) -> None:
-    (item,) = stdlib_json.loads(json.render_plan(_plan_of(cause)))["result"]["items"]
+    (item,) = stdlib_json.loads(documents.render_plan(_plan_of(cause)))["result"]["items"]
 
     (field,) = item["fields"]
 
@@ -58,8 +61,8 @@ def test_json_names_the_cause_and_both_sides(cause: Cause) -> None:
 def test_every_verb_is_listed_and_named_in_markdown(verb: Verb) -> None:
     plan = Plan(HEADER, AS_OF, (PlanItem(address("x"), verb),))
 
-    assert "exports.x" in text.render_plan(plan)
-    assert wording.VERBS[verb] in html.unescape(markdown.render_plan(plan))
+    assert "exports.x" in text_plan.render_plan(plan)
+    assert phrases.VERBS[verb] in html.unescape(markdown_plan.render_plan(plan))
 
 
 SYMBOLS = {
@@ -79,11 +82,11 @@ SYMBOLS = {
 
 @pytest.mark.parametrize("verb", SYMBOLS)
 def test_the_sign_before_an_address(verb: Verb) -> None:
-    assert f"\n{SYMBOLS[verb]}exports.x" in text.render_plan(Plan(HEADER, AS_OF, (PlanItem(address("x"), verb),)))
+    assert f"\n{SYMBOLS[verb]}exports.x" in text_plan.render_plan(Plan(HEADER, AS_OF, (PlanItem(address("x"), verb),)))
 
 
 def test_an_unchanged_address_is_counted_and_not_listed() -> None:
-    shown = text.render_plan(Plan(HEADER, AS_OF, (PlanItem(address("quiet"), Verb.UNCHANGED),)))
+    shown = text_plan.render_plan(Plan(HEADER, AS_OF, (PlanItem(address("quiet"), Verb.UNCHANGED),)))
 
     assert "quiet" not in shown
     assert "1 unchanged." in shown
@@ -91,7 +94,7 @@ def test_an_unchanged_address_is_counted_and_not_listed() -> None:
 
 @pytest.mark.parametrize("cause", [Cause.PAUSED, Cause.NORMALISED, Cause.ACCEPTED])
 def test_what_is_not_written_is_not_shown_as_a_move(cause: Cause) -> None:
-    shown = text.render_plan(_plan_of(cause))
+    shown = text_plan.render_plan(_plan_of(cause))
 
     assert "->" not in shown
     assert 'title: live "live side", config "config side"' in shown
@@ -100,21 +103,21 @@ def test_what_is_not_written_is_not_shown_as_a_move(cause: Cause) -> None:
 def test_a_cause_that_moves_nothing_shows_one_value_where_both_are_equal() -> None:
     equal = change(Cause.ALREADY_MATCHES, "title", "same", "same")
 
-    assert wording.both_values(equal) == '"same"'
+    assert phrases.both_values(equal) == '"same"'
 
 
 def test_a_held_plan_has_nothing_to_apply_but_is_not_silent() -> None:
     item = PlanItem(address("x"), Verb.PAUSED, fields=(change(Cause.PAUSED, "enabled", False, True),))
 
-    shown = text.render_plan(Plan(HEADER, AS_OF, (item,)))
+    shown = text_plan.render_plan(Plan(HEADER, AS_OF, (item,)))
 
-    assert wording.NOTHING_TO_APPLY in shown
+    assert phrases.NOTHING_TO_APPLY in shown
     assert "--put-back exports.x" in shown
 
 
 @pytest.mark.parametrize("verb", [Verb.REPLACE, Verb.RELEASE])
 def test_what_happens_to_an_account_is_not_told_in_words_of_a_flow(verb: Verb) -> None:
-    shown = text.render_plan(Plan(HEADER, AS_OF, (PlanItem(Address(DESTINATIONS, "lake"), verb, "b"),)))
+    shown = text_plan.render_plan(Plan(HEADER, AS_OF, (PlanItem(Address(DESTINATIONS, "lake"), verb, "b"),)))
 
     assert "flow, which sends everything again" not in shown
     assert "keeps running" not in shown

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from exportctl.model.plan import Cause, Plan
-from exportctl.views import text
+from exportctl.output.text import plan as text_plan
 from tests.views.golden_files import FOLDER, texts
 from tests.views.sample_plans import AS_OF, HEADER, change, full_plan, renewed_item
 
@@ -31,14 +31,14 @@ def test_equal_plans_give_equal_bytes() -> None:
 
 
 def test_colour_changes_no_word() -> None:
-    colored = text.render_plan(full_plan(), color=True)
+    colored = text_plan.render_plan(full_plan(), color=True)
 
     assert "\x1b[" in colored
-    assert text.render_plan(full_plan()) == re.sub(r"\x1b\[[0-9;]*m", "", colored)
+    assert text_plan.render_plan(full_plan()) == re.sub(r"\x1b\[[0-9;]*m", "", colored)
 
 
 def test_a_plan_without_anything_to_say_says_so() -> None:
-    shown = text.render_plan(Plan(HEADER, 0, ()))
+    shown = text_plan.render_plan(Plan(HEADER, 0, ()))
 
     assert "No changes. The sandbox holds what the config asks for.\nPlan: 0 to create, " in shown
     assert shown.endswith("Apply will make 0 writes.\n")
@@ -47,21 +47,21 @@ def test_a_plan_without_anything_to_say_says_so() -> None:
 def test_where_nothing_reaches_adobe_the_header_says_so() -> None:
     embedded = replace(full_plan(), header=replace(HEADER, platform="embedded"))
 
-    assert "EMULATOR: nothing reaches Adobe" in text.render_plan(embedded)
-    assert "EMULATOR" not in text.render_plan(full_plan())
+    assert "EMULATOR: nothing reaches Adobe" in text_plan.render_plan(embedded)
+    assert "EMULATOR" not in text_plan.render_plan(full_plan())
 
 
 def test_a_config_without_environments_names_none() -> None:
     plan = replace(full_plan(), header=replace(HEADER, environment=None))
 
-    assert "environment" not in text.render_plan(plan).splitlines()[0]
+    assert "environment" not in text_plan.render_plan(plan).splitlines()[0]
 
 
 def test_renew_shows_only_the_ends_that_move() -> None:
     item = renewed_item()
     also = replace(item, fields=(change(Cause.DRIFT), *item.fields))
 
-    shown = text.render_renewals(Plan(HEADER, AS_OF, (also,)))
+    shown = text_plan.render_renewals(Plan(HEADER, AS_OF, (also,)))
 
     assert "place.path" not in shown
     assert "    end: 2026-12-12 02:00 UTC -> 2027-05-21 02:00 UTC" in shown

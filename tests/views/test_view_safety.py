@@ -19,8 +19,14 @@ from exportctl.model.check import Check, CheckStatus
 from exportctl.model.plan import Cause, ListedDataset, Outcome, OutcomeStatus, Plan
 from exportctl.model.secret import build_mask
 from exportctl.monitor import drift
+from exportctl.output import format_values, github_actions, markdown_escape
+from exportctl.output.json import documents
+from exportctl.output.markdown import plan as markdown_plan
+from exportctl.output.text import apply
+from exportctl.output.text import drift as text_drift
+from exportctl.output.text import plan as text_plan
+from exportctl.output.text import tables as text_tables
 from exportctl.planfile import file as planfile
-from exportctl.views import escape, github, json, markdown, text, text_apply, text_drift, text_lists, values
 from tests.views.golden_files import texts
 from tests.views.sample_plans import (
     AS_OF,
@@ -43,23 +49,23 @@ def evil_texts() -> dict[str, str]:
     other = planfile.StaleValue(EVIL, EVIL, EVIL, EVIL)
     outcome = Outcome(plan.steps()[0], OutcomeStatus.FAILED, EVIL, EVIL, EVIL, "rule")
     return {
-        "plan": text.render_plan(plan),
-        "show": text.render_saved_plan(planfile.as_saved(plan), now=AS_OF),
-        "renew": text.render_renewals(plan),
+        "plan": text_plan.render_plan(plan),
+        "show": text_plan.render_saved_plan(planfile.as_saved(plan), now=AS_OF),
+        "renew": text_plan.render_renewals(plan),
         "drift": text_drift.render_drift(report),
-        "outcome": text_apply.outcome(outcome, 1, 1),
-        "report": text_apply.render_apply_report([outcome], remaining=plan),
-        "error": text_lists.render_error(Error(EVIL, hint=EVIL, at=SourcePosition(EVIL))),
-        "validate": text_lists.render_validation(plan.findings, exports=1, destinations=1, environments=0),
-        "datasets": text_lists.render_datasets([ListedDataset(EVIL, EVIL)], {EVIL: [EVIL]}),
-        "doctor": text_lists.render_checks([Check(EVIL, CheckStatus.FAILED, EVIL, EVIL)]),
-        "stale": text_lists.render_stale_plan([other]),
-        "explain": text_lists.render_explanation(EVIL, EVIL, [(EVIL, EVIL, SourcePosition(EVIL))]),
-        "plan.md": markdown.render_plan(plan),
-        "drift.md": markdown.render_drift(report),
-        "plan.json": json.render_plan(plan),
+        "outcome": apply.outcome(outcome, 1, 1),
+        "report": apply.render_apply_report([outcome], remaining=plan),
+        "error": text_tables.render_error(Error(EVIL, hint=EVIL, at=SourcePosition(EVIL))),
+        "validate": text_tables.render_validation(plan.findings, exports=1, destinations=1, environments=0),
+        "datasets": text_tables.render_datasets([ListedDataset(EVIL, EVIL)], {EVIL: [EVIL]}),
+        "doctor": text_tables.render_checks([Check(EVIL, CheckStatus.FAILED, EVIL, EVIL)]),
+        "stale": text_tables.render_stale_plan([other]),
+        "explain": text_tables.render_explanation(EVIL, EVIL, [(EVIL, EVIL, SourcePosition(EVIL))]),
+        "plan.md": markdown_plan.render_plan(plan),
+        "drift.md": markdown_plan.render_drift(report),
+        "plan.json": documents.render_plan(plan),
         "saved": planfile.dump_plan(plan),
-        "annotations": github.render_annotations(plan.findings),
+        "annotations": github_actions.render_annotations(plan.findings),
     }
 
 
@@ -88,37 +94,37 @@ def test_markdown_holds_no_mention_html_or_cell_of_others(name: str) -> None:
 
 @given(st.text(max_size=40))
 def test_code_gives_the_text_back_and_nothing_markdown_reads(said: str) -> None:
-    shown = escape.code(said)
+    shown = markdown_escape.code(said)
 
-    assert values.clean_text(said) == html.unescape(shown.removeprefix("<code>").removesuffix("</code>"))
+    assert format_values.clean_text(said) == html.unescape(shown.removeprefix("<code>").removesuffix("</code>"))
     assert not set("`|*_[]<>~\\@$!") & set(shown.removeprefix("<code>").removesuffix("</code>"))
 
 
 def test_a_link_of_others_is_not_one() -> None:
-    assert "://" not in escape.prose("see https://evil.example") + escape.code("http://evil.example")
+    assert "://" not in markdown_escape.prose("see https://evil.example") + markdown_escape.code("http://evil.example")
 
 
 SPELLERS = (
-    values.quote_text,
-    escape.code,
-    escape.prose,
-    lambda said: escape.code(values.quote_text(said)),
-    lambda said: escape.prose(values.quote_text(said)),
-    lambda said: github.render_annotations([Finding("rule", said)]),
+    format_values.quote_text,
+    markdown_escape.code,
+    markdown_escape.prose,
+    lambda said: markdown_escape.code(format_values.quote_text(said)),
+    lambda said: markdown_escape.prose(format_values.quote_text(said)),
+    lambda said: github_actions.render_annotations([Finding("rule", said)]),
     saxutils.escape,
 )
 
 
 @given(st.text("aZ0" + string.punctuation, min_size=8, max_size=40), st.sampled_from(SPELLERS))
 def test_a_mask_knows_a_value_however_a_view_spells_it(secret: str, speller: Callable[[str], str]) -> None:
-    mask = build_mask([secret], escape.spellings)
+    mask = build_mask([secret], markdown_escape.spellings)
 
     assert mask(speller(f"it is {secret} here")) == speller("it is (secret) here")
 
 
 @given(st.text())
 def test_clean_is_one_line_that_any_terminal_takes(said: str) -> None:
-    shown = values.clean_text(said)
+    shown = format_values.clean_text(said)
 
     assert shown.isprintable() or all(unicodedata.category(c) in ("Zs", "Cn", "Co") or c.isprintable() for c in shown)
     assert "\n" not in shown
@@ -133,14 +139,14 @@ def test_an_annotation_is_one_line_whatever_its_message_holds() -> None:
 
 
 def test_an_output_cannot_end_before_its_delimiter() -> None:
-    shown = github.outputs({"a": "one\ntwo", "b": ""})
+    shown = github_actions.outputs({"a": "one\ntwo", "b": ""})
 
     first, one, two, last, *_ = shown.splitlines()
     assert (first.removeprefix("a<<"), one, two) == (last, "one", "two")
 
 
 def test_a_line_of_others_is_no_workflow_command() -> None:
-    shown = github.neutralize_commands("  ::add-mask::x\nfine :: here\n##[group]x")
+    shown = github_actions.neutralize_commands("  ::add-mask::x\nfine :: here\n##[group]x")
 
     assert shown == "  : :add-mask::x\nfine :: here\n## [group]x"
 
@@ -149,7 +155,7 @@ def _every_view() -> dict[str, str]:
     return {
         **texts(),
         "saved": planfile.dump_plan(full_plan()),
-        "shown.json": json.render_saved_plan(planfile.as_saved(full_plan()), now=0),
+        "shown.json": documents.render_saved_plan(planfile.as_saved(full_plan()), now=0),
     }
 
 
@@ -162,7 +168,7 @@ def test_no_view_shows_a_sensitive_value(name: str) -> None:
 
 
 def test_a_sensitive_value_is_said_to_be_there() -> None:
-    assert "auth.role_arn: (sensitive) -> (sensitive)" in text.render_plan(full_plan())
+    assert "auth.role_arn: (sensitive) -> (sensitive)" in text_plan.render_plan(full_plan())
 
 
 def _large_plan(count: int) -> Plan:
@@ -170,10 +176,10 @@ def _large_plan(count: int) -> Plan:
 
 
 def test_markdown_of_two_thousand_items_fits_and_says_what_is_missing() -> None:
-    shown = markdown.render_plan(_large_plan(2000))
+    shown = markdown_plan.render_plan(_large_plan(2000))
 
-    assert len(shown) <= markdown.LIMIT
-    assert len(shown) > markdown.LIMIT * 3 // 4
+    assert len(shown) <= markdown_plan.LIMIT
+    assert len(shown) > markdown_plan.LIMIT * 3 // 4
     told = re.search(r"_(\d+) of 2000 resources shown", shown)
     assert told is not None
     assert int(told[1]) == shown.count("<details>") == shown.count("</details>") > 10
@@ -182,27 +188,27 @@ def test_markdown_of_two_thousand_items_fits_and_says_what_is_missing() -> None:
 def test_markdown_drift_of_two_thousand_items_fits() -> None:
     items = tuple(replace(updated_item(f"export-{n:04}"), fields=(change(Cause.DRIFT),)) for n in range(2000))
 
-    shown = markdown.render_drift(drift.build_drift_report(Plan(HEADER, AS_OF, items), end_warning=400 * DAY))
+    shown = markdown_plan.render_drift(drift.build_drift_report(Plan(HEADER, AS_OF, items), end_warning=400 * DAY))
 
-    assert len(shown) <= markdown.LIMIT
+    assert len(shown) <= markdown_plan.LIMIT
     assert " of 2000 resources shown" in shown
 
 
 def test_a_resource_too_big_for_the_room_is_not_cut_in_the_middle() -> None:
     huge = replace(updated_item(), fields=(change(Cause.PENDING, "title", "x" * 70_000, "y"),))
 
-    shown = markdown.render_plan(Plan(HEADER, AS_OF, (huge,)))
+    shown = markdown_plan.render_plan(Plan(HEADER, AS_OF, (huge,)))
 
-    assert len(shown) <= markdown.LIMIT
+    assert len(shown) <= markdown_plan.LIMIT
     assert "_0 of 1 resources shown" in shown
     assert "<details>" not in shown
 
 
 def test_a_small_plan_is_shown_whole() -> None:
-    assert "resources shown" not in markdown.render_plan(full_plan())
+    assert "resources shown" not in markdown_plan.render_plan(full_plan())
 
 
 def test_two_addresses_are_two_blocks() -> None:
     plan = Plan(HEADER, AS_OF, (updated_item("a"), replace(updated_item("b"), address=address("b"))))
 
-    assert text.render_plan(plan).count("\n~ exports.") == 2
+    assert text_plan.render_plan(plan).count("\n~ exports.") == 2

@@ -6,7 +6,7 @@ import pytest
 
 from exportctl.model import schedule
 from exportctl.model.plan import Actor, Address, Ref, SensitiveValue, UnknownValue
-from exportctl.views import values
+from exportctl.output import format_values
 
 SHOWN = {
     "nothing": ("title", None, "(none)"),
@@ -41,7 +41,7 @@ SHOWN = {
 def test_a_value_reads_as(name: str) -> None:
     path, shown, expected = SHOWN[name]
 
-    assert expected == values.value(path, shown)
+    assert expected == format_values.value(path, shown)
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,7 @@ def test_a_value_reads_as(name: str) -> None:
     [(0, "0 seconds"), (45, "45 seconds"), (60, "1 minute"), (5400, "90 minutes"), (86400 * 180, "180 days")],
 )
 def test_a_duration_is_told_in_the_largest_unit_without_rest(seconds: int, expected: str) -> None:
-    assert expected == values.duration(seconds)
+    assert expected == format_values.duration(seconds)
 
 
 @pytest.mark.parametrize(("seconds", "expected"), [(59, "59 seconds"), (3599, "59 minutes"), (-90000, "1 day")])
@@ -70,13 +70,13 @@ ACTORS = {
 def test_an_actor_is_told_as_far_as_recorded(name: str) -> None:
     who, expected = ACTORS[name]
 
-    assert expected in values.actor(who)
+    assert expected in format_values.actor(who)
 
 
 def test_an_id_is_called_what_the_service_calls_it() -> None:
-    assert values.object_label(Address("exports", "x")) == "flow"
-    assert values.object_label(Address("destinations", "x")) == "base connection"
+    assert format_values.object_label(Address("exports", "x")) == "flow"
+    assert format_values.object_label(Address("destinations", "x")) == "base connection"
 
 
 def test_no_runs_are_none() -> None:
-    assert values.moments(()) == "(none)"
+    assert format_values.moments(()) == "(none)"

@@ -171,8 +171,9 @@ def _check_approval(call: CommandContext, order: ApplyRequest, made: ConnectedPl
         StalePlan: the saved plan is too old or for another sandbox, would revive what has ended since, or has another
             digest.
     """
+    from exportctl.output.json import documents
+    from exportctl.output.text import tables
     from exportctl.planfile import file as planfile
-    from exportctl.views import json, text_lists
 
     if order.only_if and planfile.approval_digest(made.plan) != order.only_if:
         raise StalePlan(
@@ -190,9 +191,9 @@ def _check_approval(call: CommandContext, order: ApplyRequest, made: ConnectedPl
     if not moved:
         return None
     if call.format == JSON:
-        call.screen.write_document(json.render_stale_plan(order.saved, moved))
+        call.screen.write_document(documents.render_stale_plan(order.saved, moved))
     else:
-        call.screen.say(text_lists.render_stale_plan(moved, color=call.screen.err_color))
+        call.screen.say(tables.render_stale_plan(moved, color=call.screen.err_color))
     return exits.STALE
 
 

@@ -21,7 +21,10 @@ from exportctl.cli.reports import publish_plan
 from exportctl.cli.saving import append_audit_record, check_audit
 from exportctl.errors import Error, Finding, UsageError
 from exportctl.model.plan import Outcome, Plan
-from exportctl.views import json, text, text_apply, values, wording
+from exportctl.output import format_values, phrases
+from exportctl.output.json import documents
+from exportctl.output.text import apply
+from exportctl.output.text import plan as text_plan
 
 if TYPE_CHECKING:
     from exportctl.cli.apply import ApplyRequest
@@ -117,12 +120,12 @@ def _show_nothing_to_apply(call: CommandContext, order: ApplyRequest, made: Conn
     """Nothing to write, or only to show: no question, no read-back."""
     if call.format == JSON:
         call.screen.write_document(
-            json.render_renewals(made.plan)
+            documents.render_renewals(made.plan)
             if order.is_renewal
-            else json.render_apply_report(made.plan, (), remaining=made.plan)
+            else documents.render_apply_report(made.plan, (), remaining=made.plan)
         )
     elif order.is_renewal:
-        call.screen.show(text.render_renewals(made.plan, color=call.screen.color, width=call.screen.width))
+        call.screen.show(text_plan.render_renewals(made.plan, color=call.screen.color, width=call.screen.width))
     else:
         plan.show_plan(call, made)
         call.screen.show("Nothing to do.\n")
@@ -132,7 +135,7 @@ def _show_nothing_to_apply(call: CommandContext, order: ApplyRequest, made: Conn
 
 def _unrenewed_exit_code(order: ApplyRequest, shown: Plan) -> int:
     """`renew` leaves a rolling end that is over, or not its to move: whoever watches must hear of it."""
-    left = any(item.is_expired for item in shown.items) or wording.not_renewed_findings(shown)
+    left = any(item.is_expired for item in shown.items) or phrases.not_renewed_findings(shown)
     return exits.INCOMPLETE if order.is_renewal and left else exits.DONE
 
 
@@ -152,8 +155,8 @@ def _ask_approval(call: CommandContext, order: ApplyRequest, shown: Plan) -> boo
         hint = f"add --auto-approve{'' if 'rotate' in shown.options else saved}"
         raise UsageError("there is no terminal to ask on, and no --auto-approve", rule="no-terminal", hint=hint)
     if call.format == JSON:
-        screen.say(text.render_plan(shown, color=screen.err_color, width=screen.width))
-    sandbox = values.clean_text(shown.header.sandbox)
+        screen.say(text_plan.render_plan(shown, color=screen.err_color, width=screen.width))
+    sandbox = format_values.clean_text(shown.header.sandbox)
     if shown.header.sandbox == PRODUCTION:
         return screen.ask(f"This is sandbox {sandbox}. Type its name to apply this to it: ") == PRODUCTION
     return screen.ask(f"Apply this to sandbox {sandbox}? Only `yes` is a yes: ") == "yes"
@@ -183,11 +186,11 @@ def _show_report(call: CommandContext, order: ApplyRequest, made: ConnectedPlan,
         screen.write_document(_document(order, made, ending))
         return
     for line in ending.normalised:
-        screen.say(f"normalised by the service: {values.clean_text(line)}")
+        screen.say(f"normalised by the service: {format_values.clean_text(line)}")
     if order.is_renewal:
-        screen.show(text.render_renewals(made.plan, color=screen.color, width=screen.width))
+        screen.show(text_plan.render_renewals(made.plan, color=screen.color, width=screen.width))
     screen.show(
-        text_apply.render_apply_report(
+        apply.render_apply_report(
             ending.outcomes,
             remaining=ending.remaining_plan,
             interrupted=ending.interrupted,
@@ -201,8 +204,8 @@ def _show_report(call: CommandContext, order: ApplyRequest, made: ConnectedPlan,
 
 def _document(order: ApplyRequest, made: ConnectedPlan, ending: ApplyReport) -> str:
     if order.is_renewal:
-        return json.render_renewals(made.plan, ending.outcomes, errors=ending.errors)
-    return json.render_apply_report(
+        return documents.render_renewals(made.plan, ending.outcomes, errors=ending.errors)
+    return documents.render_apply_report(
         made.plan,
         ending.outcomes,
         remaining=ending.remaining_plan,

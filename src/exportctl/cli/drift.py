@@ -14,7 +14,10 @@ from exportctl.cli.side_by_side import EnvironmentCommand, run_all_environments
 from exportctl.model.plan_options import PlanOptions
 from exportctl.monitor import drift as drift_report
 from exportctl.monitor.drift import DriftReport
-from exportctl.views import github, json, json_environments, markdown, text_drift
+from exportctl.output import github_actions
+from exportctl.output.json import documents, environments
+from exportctl.output.markdown import plan
+from exportctl.output.text import drift as text_drift
 from exportctl.workflows.load_config import hidden_values
 
 if TYPE_CHECKING:
@@ -103,9 +106,9 @@ def _drift_exit_code(report: DriftReport, failing: frozenset[str]) -> int:
 def show_report(call: CommandContext, report: DriftReport, failing: frozenset[str]) -> None:
     screen = call.screen
     if call.format == JSON:
-        screen.write_document(json.render_drift(report, fail_on=failing))
+        screen.write_document(documents.render_drift(report, fail_on=failing))
     elif call.format == MARKDOWN:
-        screen.show(markdown.render_drift(report, fail_on=failing))
+        screen.show(plan.render_drift(report, fail_on=failing))
     else:
         screen.show(text_drift.render_drift(report, fail_on=failing, color=screen.color, width=screen.width))
     publish_drift(call, report, failing)
@@ -119,10 +122,10 @@ def _environment_command(call: CommandContext, failing: frozenset[str]) -> Envir
         exit_code=lambda report: exit_code(report, failing),
         summary=lambda report: text_drift.summary(report).removeprefix("Drift: "),
         text=lambda report: text_drift.render_drift(report, fail_on=failing, color=screen.color, width=screen.width),
-        markdown=lambda report, limit: markdown.render_drift(report, fail_on=failing, limit=limit),
-        json_body=lambda report: json_environments.drift_body(report, failing),
+        markdown=lambda report, limit: plan.render_drift(report, fail_on=failing, limit=limit),
+        json_body=lambda report: environments.drift_body(report, failing),
         notes=lambda report: report.notes,
-        outputs=lambda report: github.drift_outputs(report, failing=drift_report.has_failures(report, failing)),
+        outputs=lambda report: github_actions.drift_outputs(report, failing=drift_report.has_failures(report, failing)),
     )
 
 

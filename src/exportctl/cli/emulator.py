@@ -25,7 +25,7 @@ from exportctl.cli.call import (
 from exportctl.cli.emulator_reach import Url, connect_emulator, show_answer
 from exportctl.errors import Error, UsageError
 from exportctl.model import schedule
-from exportctl.views import values
+from exportctl.output import format_values
 
 app = group("Run and disturb the emulator that stands in for Adobe. Nothing here reaches Adobe.")
 clock_app = group("Show or move the emulator's clock. What is due then happens, runs of exports too.")
@@ -96,7 +96,9 @@ def seed(
         where = sandbox or (found.project.platform.sandbox if found.project else "prod")
         added = [{"name": name, "rows": rows} for name in dataset or ()]
         answer = found.post("seed", {"sandboxes": [where], "datasets": {where: added}})
-    return show_answer(call, answer, f"Seeded sandbox {values.clean_text(where)}: {len(dataset or ())} datasets added.")
+    return show_answer(
+        call, answer, f"Seeded sandbox {format_values.clean_text(where)}: {len(dataset or ())} datasets added."
+    )
 
 
 def reset(ctx: typer.Context, url: Url = None) -> int:
@@ -120,13 +122,13 @@ def requests(
     call = command_context(ctx)
     with connect_emulator(call, url) as found:
         listed = [entry for entry in found.get("requests")["requests"] if entry["write"] or not writes]
-    lines = [f"{values.moment(int(e['at']))}  {e['status']:>3}  {e['method']:<6} {_target(e)}" for e in listed]
+    lines = [f"{format_values.moment(int(e['at']))}  {e['status']:>3}  {e['method']:<6} {_target(e)}" for e in listed]
     return show_answer(call, {"requests": listed}, "\n".join([*lines, f"{len(listed)} requests."]))
 
 
 def _target(entry: dict[str, Any]) -> str:
     query = "&".join(f"{key}={value}" for key, value in entry["query"])
-    return values.clean_text(entry["path"] + (f"?{query}" if query else ""))
+    return format_values.clean_text(entry["path"] + (f"?{query}" if query else ""))
 
 
 def clock_get(ctx: typer.Context, url: Url = None) -> int:
@@ -212,7 +214,10 @@ def faults_clear(ctx: typer.Context, url: Url = None) -> int:
 
 
 def _show_faults(call: CommandContext, answer: dict[str, Any]) -> int:
-    lines = [values.clean_text(json.dumps({k: v for k, v in f.items() if v}, sort_keys=True)) for f in answer["faults"]]
+    lines = [
+        format_values.clean_text(json.dumps({k: v for k, v in f.items() if v}, sort_keys=True))
+        for f in answer["faults"]
+    ]
     return show_answer(call, answer, "\n".join(lines) or "No faults.")
 
 

@@ -8,7 +8,7 @@ import typer
 
 from exportctl.cli.call import command_context, parsed_duration
 from exportctl.cli.emulator_reach import Url, connect_emulator, show_answer
-from exportctl.views import values
+from exportctl.output import format_values
 
 if TYPE_CHECKING:
     from exportctl.model.project import Project
@@ -35,7 +35,7 @@ def ingest(
         where = sandbox or (found.project.platform.sandbox if found.project else "prod")
         name = _resolve_dataset(found.project, dataset)
         answer = found.post("ingest", {"sandbox": where, "dataset": name, "rows": rows, "spread": seconds})
-    return show_answer(call, answer, f"{values.clean_text(dataset)}: {rows} rows came in.")
+    return show_answer(call, answer, f"{format_values.clean_text(dataset)}: {rows} rows came in.")
 
 
 def _resolve_dataset(project: Project | None, name: str) -> str:

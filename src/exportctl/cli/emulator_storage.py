@@ -14,7 +14,7 @@ from exportctl.cli import exits
 from exportctl.cli.call import CommandContext, add_commands, command_context, group, read_text
 from exportctl.cli.emulator_reach import Url, connect_emulator, show_answer
 from exportctl.errors import UsageError
-from exportctl.views import values
+from exportctl.output import format_values
 
 app = group(
     "Show or set where exports are written. A local folder, or real storage; beyond this machine only if allowed."
@@ -123,7 +123,7 @@ def _endpoint_text(endpoint: Mapping[str, Any] | None) -> str:
     members = dict(endpoint)
     at = members.pop("url", None) or f"sftp://{members.pop('host')}"
     shown = "  ".join(f"{name}={value}" for name, value in members.items() if name != "known_hosts")
-    return values.clean_text(f"{at}  {shown}".rstrip())
+    return format_values.clean_text(f"{at}  {shown}".rstrip())
 
 
 _STORAGE = "exportctl emulator storage"

@@ -9,7 +9,7 @@ import typer
 
 from exportctl.cli.call import add_commands, command_context, group, parsed_moment
 from exportctl.cli.emulator_reach import Flow, Person, Url, connect_emulator, show_answer
-from exportctl.views import values
+from exportctl.output import format_values
 
 app = group("Edit a flow by hand. As a person in the AEP user interface would.")
 
@@ -19,7 +19,7 @@ def _edit_flow(ctx: typer.Context, url: str | None, verb: str, flow: str, person
     with connect_emulator(call, url) as found:
         answer = found.edit(verb, flow, person, **members)
     return show_answer(
-        call, answer, f"{verb}: {values.clean_text(flow)} was edited by hand in the emulator ({answer['id']})."
+        call, answer, f"{verb}: {format_values.clean_text(flow)} was edited by hand in the emulator ({answer['id']})."
     )
 
 

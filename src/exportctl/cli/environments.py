@@ -30,7 +30,8 @@ def diff_environments(
     What an overlay or an `environments` list says is on purpose. A difference that no overlay names, because one line
     of the base holds ${environment} or ${sandbox}, is marked `?`. Reads the config and no network.
     """
-    from exportctl.views import json_environments, text_environments
+    from exportctl.output.json import environments as json_environments
+    from exportctl.output.text import environments as text_environments
 
     call = command_context(ctx)
     call.require_format(TEXT, JSON)

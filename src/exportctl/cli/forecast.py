@@ -61,18 +61,20 @@ def forecast(
 
 def show_forecast(call: CommandContext, report: Forecast, svg: Path | None) -> None:
     """The drawing first: a file that cannot be written leaves no half answer on stdout."""
-    from exportctl.views import json_health, svg_forecast, text_forecast
+    from exportctl.output import forecast_svg
+    from exportctl.output.json import monitoring
+    from exportctl.output.text import forecast as text_forecast
 
     screen = call.screen
     if svg == STDOUT:
         show_warnings(call, report.errors)
-        screen.write_document(svg_forecast.render_forecast(report))
+        screen.write_document(forecast_svg.render_forecast(report))
         return
     if svg:
-        write_atomically(call.folder / svg, screen.mask_text(svg_forecast.render_forecast(report)))
+        write_atomically(call.folder / svg, screen.mask_text(forecast_svg.render_forecast(report)))
         screen.say(f"Drawn into {svg}.")
     if call.format == JSON:
-        screen.write_document(json_health.render_forecast(report))
+        screen.write_document(monitoring.render_forecast(report))
     else:
         screen.show(text_forecast.render_forecast(report, color=screen.color, width=screen.width))
 

@@ -15,7 +15,8 @@ from exportctl.config.files import PARTS_FOLDER
 from exportctl.errors import Error, UsageError
 from exportctl.model.plan import DESTINATIONS, EXPORTS, Verb
 from exportctl.model.plan_options import PlanOptions
-from exportctl.views import json_import, text_import
+from exportctl.output.json import import_result as json_import_result
+from exportctl.output.text import import_result as text_import_result
 
 if TYPE_CHECKING:
     from exportctl.importing.result import ImportResult, Selection
@@ -166,12 +167,12 @@ def _show_result(call: CommandContext, made: ImportResult, file: str | None) -> 
     """The YAML is the result unless it is in a file; what else there is to say goes beside it."""
     screen = call.screen
     if call.format == JSON:
-        screen.write_document(json_import.render_import(made, file=file))
+        screen.write_document(json_import_result.render_import(made, file=file))
     elif file:
-        screen.show(text_import.render_import(made, file=file, color=screen.color))
+        screen.show(text_import_result.render_import(made, file=file, color=screen.color))
     else:
         screen.show(made.text)
-        screen.say(text_import.render_import(made, file=None, color=screen.err_color))
+        screen.say(text_import_result.render_import(made, file=None, color=screen.err_color))
 
 
 COMMANDS = {"import": (import_flows, "exportctl import --all --into exports/imported.yaml")}

@@ -11,7 +11,8 @@ from exportctl.model.check import CheckStatus
 
 def datasets(ctx: typer.Context) -> int:
     """List the datasets that can be exported. With the exports of the config that use them."""
-    from exportctl.views import json, text_lists
+    from exportctl.output.json import documents
+    from exportctl.output.text import tables
     from exportctl.workflows import plan as plan_workflow
 
     call = command_context(ctx)
@@ -19,10 +20,10 @@ def datasets(ctx: typer.Context) -> int:
     found = plan_workflow.list_exportable_datasets(call.setup(), wall=call.wall)
     if call.format == JSON:
         call.screen.write_document(
-            json.render_datasets(found.datasets, found.used_by, header=found.header, as_of=found.as_of)
+            documents.render_datasets(found.datasets, found.used_by, header=found.header, as_of=found.as_of)
         )
     else:
-        call.screen.show(text_lists.render_datasets(found.datasets, found.used_by, color=call.screen.color))
+        call.screen.show(tables.render_datasets(found.datasets, found.used_by, color=call.screen.color))
     return exits.DONE
 
 
@@ -35,16 +36,17 @@ def doctor(ctx: typer.Context) -> int:
 
     Without a config it asks AEP_CLIENT_ID, AEP_CLIENT_SECRET, AEP_ORG_ID and AEP_SANDBOX.
     """
-    from exportctl.views import json, text_lists
+    from exportctl.output.json import documents
+    from exportctl.output.text import tables
     from exportctl.workflows import doctor as examination
 
     call = command_context(ctx)
     call.require_format(TEXT, JSON)
     checks, header = examination.run_checks(call.setup(), call.as_of())
     if call.format == JSON:
-        call.screen.write_document(json.render_checks(checks, header=header, as_of=call.as_of()))
+        call.screen.write_document(documents.render_checks(checks, header=header, as_of=call.as_of()))
     else:
-        call.screen.show(text_lists.render_checks(checks, color=call.screen.color))
+        call.screen.show(tables.render_checks(checks, color=call.screen.color))
     return exits.FAILED if any(c.status is CheckStatus.FAILED for c in checks) else exits.DONE
 
 

@@ -26,7 +26,9 @@ from exportctl.cli.app import build_command
 from exportctl.cli.call import COMPLETION_VARIABLE, JSON, CommandContext, Interrupted
 from exportctl.cli.screen import Screen
 from exportctl.errors import Error, UsageError
-from exportctl.views import github, json, text_lists
+from exportctl.output import github_actions
+from exportctl.output.json import documents
+from exportctl.output.text import tables
 
 # Typer brings a Click of its own or uses the installed one, by version; both have this class.
 _ClickError: Any = next(c for c in typer.BadParameter.__mro__ if c.__name__ == "ClickException")
@@ -107,11 +109,11 @@ def _show_error(call: CommandContext, argv: Sequence[str], error: Error) -> None
     """One document where a machine reads, else text beside the results."""
     screen = call.screen
     if call.format == JSON or _asks_for_json(argv):
-        screen.write_document(json.render_errors(error.findings()))
+        screen.write_document(documents.render_errors(error.findings()))
     else:
-        screen.say(text_lists.render_error(error, color=screen.err_color))
+        screen.say(tables.render_error(error, color=screen.err_color))
     if screen.is_github_actions:
-        screen.write_workflow_command(github.render_annotations(error.findings()))
+        screen.write_workflow_command(github_actions.render_annotations(error.findings()))
 
 
 def _asks_for_json(argv: Sequence[str]) -> bool:

@@ -7,7 +7,6 @@ from typing import Annotated, Any
 
 import typer
 
-from exportctl import output_schemas
 from exportctl.cli import exits
 from exportctl.cli.call import COMPLETION_VARIABLE, JSON, TEXT, CommandContext, command_context
 from exportctl.cli.explaining import explain_topic
@@ -17,7 +16,8 @@ from exportctl.cli.saving import write_new_file
 from exportctl.config import template
 from exportctl.config.schema import editor_file
 from exportctl.errors import Error, Level, UsageError
-from exportctl.views import json, text_lists
+from exportctl.output.json import documents, schemas
+from exportctl.output.text import tables
 from exportctl.workflows import load_config
 
 
@@ -58,9 +58,9 @@ def validate(ctx: typer.Context) -> int:
     check_environment(call)
     number: dict[str, Any] = {name: getattr(found, name) for name in ("exports", "destinations", "environments")}
     if call.format == JSON:
-        call.screen.write_document(json.render_validation(found.findings, **number))
+        call.screen.write_document(documents.render_validation(found.findings, **number))
     else:
-        call.screen.show(text_lists.render_validation(found.findings, color=call.screen.color, **number))
+        call.screen.show(tables.render_validation(found.findings, color=call.screen.color, **number))
     publish_findings(call, found.findings)
     return exits.FAILED if any(f.level is Level.ERROR for f in found.findings) else exits.DONE
 
@@ -77,13 +77,13 @@ def schema(
     call.require_format(TEXT, JSON)
     files = {
         **{file: editor_file.schema_text(one) for file, one in editor_file.FILES.items()},
-        **output_schemas.files(),
+        **schemas.files(),
     }
     if write is not None:
         return _write_schemas(call, files, call.folder / write)
-    text = files.get(f"{name}{output_schemas.SUFFIX}")
+    text = files.get(f"{name}{schemas.SUFFIX}")
     if text is None:
-        known = ", ".join(sorted(file.removesuffix(output_schemas.SUFFIX) for file in files))
+        known = ", ".join(sorted(file.removesuffix(schemas.SUFFIX) for file in files))
         raise UsageError(f"there is no schema {name}", rule="usage", hint=f"there is {known}")
     call.screen.write_document(text)
     return exits.DONE
@@ -115,9 +115,9 @@ def explain(
     call.require_format(TEXT, JSON)
     title, words = explain_topic(" ".join(topic))
     if call.format == JSON:
-        call.screen.write_document(json.render_explanation(title, words))
+        call.screen.write_document(documents.render_explanation(title, words))
     else:
-        call.screen.show(text_lists.render_explanation(title, words))
+        call.screen.show(tables.render_explanation(title, words))
     return exits.DONE
 
 

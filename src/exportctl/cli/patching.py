@@ -12,7 +12,8 @@ from exportctl.cli.options import check_addresses
 from exportctl.cli.replacing import FileReplacement, replace_files
 from exportctl.errors import Error
 from exportctl.monitor import drift
-from exportctl.views import json_patch, text_patch
+from exportctl.output.json import patch as json_patch
+from exportctl.output.text import patch as text_patch
 
 if TYPE_CHECKING:
     from exportctl.accept.patch_file import Patch

@@ -112,7 +112,7 @@ def _make_plan(call: CommandContext, asked: PlanOptions, file: Path | None) -> t
 
 
 def _publish_to_actions(call: CommandContext, made: PlanResult, stage: RequestedRehearsal | None) -> None:
-    from exportctl.views import rehearsal
+    from exportctl.output import rehearsal
 
     found = rehearsal.errors(stage.result) if stage else ()
     part = rehearsal.markdown_part(stage.result) if stage else ""
@@ -121,17 +121,19 @@ def _publish_to_actions(call: CommandContext, made: PlanResult, stage: Requested
 
 def show_plan(call: CommandContext, made: PlanResult, stage: RequestedRehearsal | None = None) -> None:
     """A plan in the format asked for, with its rehearsal if there was to be one."""
-    from exportctl.views import json, markdown, rehearsal
+    from exportctl.output import rehearsal
+    from exportctl.output.json import documents
+    from exportctl.output.markdown import plan as markdown_plan
 
     screen = call.screen
     if call.format == JSON:
         more = {"rehearsal": rehearsal.document(stage.result)} if stage else {}
         screen.write_document(
-            json.render_plan(made.plan, more=more, errors=rehearsal.errors(stage.result) if stage else ())
+            documents.render_plan(made.plan, more=more, errors=rehearsal.errors(stage.result) if stage else ())
         )
     elif call.format == MARKDOWN:
         part = rehearsal.markdown_part(stage.result) if stage else ""
-        screen.show(markdown.render_plan(made.plan, limit=markdown.LIMIT - len(part)) + part)
+        screen.show(markdown_plan.render_plan(made.plan, limit=markdown_plan.LIMIT - len(part)) + part)
     else:
         show_warnings(call, made.findings)
         screen.show(_plan_text(call, made))
@@ -140,56 +142,60 @@ def show_plan(call: CommandContext, made: PlanResult, stage: RequestedRehearsal 
 
 
 def _plan_text(call: CommandContext, made: PlanResult) -> str:
-    from exportctl.views import text
+    from exportctl.output.text import plan as text_plan
 
-    words = text.render_plan(made.plan, color=call.screen.color, width=call.screen.width)
+    words = text_plan.render_plan(made.plan, color=call.screen.color, width=call.screen.width)
     return (PLACEHOLDER_NOTE if made.uses_placeholders else "") + words
 
 
 def _environment_command(call: CommandContext, *, detailed: bool) -> EnvironmentCommand[PlanResult]:
     """Several plans are for reading: none is saved, and each says how exactly it is applied."""
-    from exportctl.views import github, json_environments, markdown, wording
+    from exportctl.output import github_actions, phrases
+    from exportctl.output.json import environments
+    from exportctl.output.markdown import plan as markdown_plan
 
     return EnvironmentCommand(
         command="plan",
         build_result=lambda made: made,
         exit_code=lambda made: exits.plan_exit_code(made.plan, detailed=detailed),
-        summary=lambda made: wording.plan_line(made.plan),
+        summary=lambda made: phrases.plan_line(made.plan),
         text=lambda made: _plan_text(call, made),
-        markdown=lambda made, limit: markdown.render_plan(made.plan, limit=limit),
-        json_body=lambda made: json_environments.plan_body(made.plan),
+        markdown=lambda made, limit: markdown_plan.render_plan(made.plan, limit=limit),
+        json_body=lambda made: environments.plan_body(made.plan),
         notes=lambda made: plan_findings(made.plan),
-        outputs=lambda made: github.plan_outputs(made.plan),
+        outputs=lambda made: github_actions.plan_outputs(made.plan),
     )
 
 
 def show_explained_values(call: CommandContext) -> int:
     """Every value with its place; reads no network."""
-    from exportctl.views import json, text_lists
+    from exportctl.output.json import documents
+    from exportctl.output.text import tables
 
     setup = call.setup()
     check_environment(call)
     entries = config.explain_values(readable(setup), setup.environment)
     title, words = "values", "Each value of the config, and the place that set it."
     if call.format == JSON:
-        call.screen.write_document(json.render_explanation(title, words, entries))
+        call.screen.write_document(documents.render_explanation(title, words, entries))
     else:
-        call.screen.show(text_lists.render_explanation(title, words, entries))
+        call.screen.show(tables.render_explanation(title, words, entries))
     return exits.DONE
 
 
 def show(ctx: typer.Context, file: Annotated[Path, typer.Argument(metavar="PLANFILE", help="A saved plan.")]) -> int:
     """Show a saved plan as it was reviewed. Reads no config and no network."""
+    from exportctl.output.json import documents
+    from exportctl.output.text import plan as text_plan
     from exportctl.planfile import file as planfile
-    from exportctl.views import json, text
 
     call = command_context(ctx)
     saved = planfile.load_plan(read_text(call.folder / file, "the saved plan"))
     if call.require_format(TEXT, JSON) == JSON:
-        call.screen.write_document(json.render_saved_plan(saved, now=call.as_of()))
+        call.screen.write_document(documents.render_saved_plan(saved, now=call.as_of()))
     else:
         screen = call.screen
-        screen.show(text.render_saved_plan(saved, now=call.as_of(), color=screen.color, width=screen.width))
+        screen.show(text_plan.render_saved_plan(saved, now=call.as_of(), color=screen.color, width=screen.width))
     return exits.DONE
 
 

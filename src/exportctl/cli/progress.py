@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from exportctl.cli.screen import Screen
 from exportctl.model.plan import Outcome
-from exportctl.views import text_apply
+from exportctl.output.text import apply
 
 ReportOutcome = Callable[[Outcome], None]
 
@@ -28,7 +28,7 @@ def _line_reporter(screen: Screen, total: int) -> ReportOutcome:
     def tell(outcome: Outcome) -> None:
         nonlocal told
         told += 1
-        screen.say(text_apply.outcome(outcome, told, total, color=screen.err_color))
+        screen.say(apply.outcome(outcome, told, total, color=screen.err_color))
 
     return tell
 
@@ -48,7 +48,7 @@ def _progress_bar(screen: Screen, total: int) -> Iterator[ReportOutcome]:
         def tell(outcome: Outcome) -> None:
             nonlocal told
             told += 1
-            line = screen.mask_text(text_apply.outcome(outcome, told, total, color=screen.err_color))
+            line = screen.mask_text(apply.outcome(outcome, told, total, color=screen.err_color))
             drawn.console.print(Text.from_ansi(line.rstrip("\n")))
             drawn.advance(task)
 

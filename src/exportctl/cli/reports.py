@@ -11,24 +11,28 @@ from exportctl.errors import Finding, Level
 from exportctl.model.plan import Plan
 from exportctl.monitor import drift
 from exportctl.monitor.drift import DriftReport
-from exportctl.views import github, text
-from exportctl.views.paint import paint
+from exportctl.output import github_actions
+from exportctl.output.color import paint
+from exportctl.output.text import plan as text_plan
 
 
 def show_warnings(call: CommandContext, findings: Sequence[Finding]) -> None:
     """Warnings of the config, beside the result; notes are for `validate`."""
     found = tuple(f for f in findings if f.level is not Level.NOTE)
     if found:
-        call.screen.say("\n".join(text.findings(found, paint(call.screen.err_color), "")))
+        call.screen.say("\n".join(text_plan.findings(found, paint(call.screen.err_color), "")))
 
 
 def publish_plan(call: CommandContext, plan: Plan, findings: Sequence[Finding] = (), more: str = "") -> None:
     """Annotations, outputs and a summary, under GitHub Actions only; `more` is Markdown that follows the plan's."""
     if call.screen.is_github_actions:
-        from exportctl.views import markdown
+        from exportctl.output.markdown import plan as markdown_plan
 
         publish_to_actions(
-            call, (*findings, *plan_findings(plan)), github.plan_outputs(plan), markdown.render_plan(plan) + more
+            call,
+            (*findings, *plan_findings(plan)),
+            github_actions.plan_outputs(plan),
+            markdown_plan.render_plan(plan) + more,
         )
 
 
@@ -40,23 +44,23 @@ def plan_findings(plan: Plan) -> tuple[Finding, ...]:
 def publish_drift(call: CommandContext, report: DriftReport, fail_on: frozenset[str]) -> None:
     """`fail_on` are the classes that fail, as --fail-on names them."""
     if call.screen.is_github_actions:
-        from exportctl.views import markdown
+        from exportctl.output.markdown import plan as markdown_plan
 
-        outputs = github.drift_outputs(report, failing=drift.has_failures(report, fail_on))
-        publish_to_actions(call, report.notes, outputs, markdown.render_drift(report, fail_on=fail_on))
+        outputs = github_actions.drift_outputs(report, failing=drift.has_failures(report, fail_on))
+        publish_to_actions(call, report.notes, outputs, markdown_plan.render_drift(report, fail_on=fail_on))
 
 
 def publish_findings(call: CommandContext, findings: Sequence[Finding]) -> None:
     if call.screen.is_github_actions:
-        call.screen.write_workflow_command(github.render_annotations(findings))
+        call.screen.write_workflow_command(github_actions.render_annotations(findings))
 
 
 def publish_to_actions(
     call: CommandContext, findings: Sequence[Finding], outputs: Mapping[str, str], summary: str
 ) -> None:
     """Annotations, each once; what later steps of a workflow ask for; the summary of this one."""
-    call.screen.write_workflow_command(github.render_annotations(tuple(dict.fromkeys(findings))))
-    for name, words in (("GITHUB_OUTPUT", github.outputs(outputs)), ("GITHUB_STEP_SUMMARY", f"{summary}\n")):
+    call.screen.write_workflow_command(github_actions.render_annotations(tuple(dict.fromkeys(findings))))
+    for name, words in (("GITHUB_OUTPUT", github_actions.outputs(outputs)), ("GITHUB_STEP_SUMMARY", f"{summary}\n")):
         file = call.env.get(name)
         if file:
             append_text(Path(file), call.screen.mask_text(words))

@@ -78,8 +78,8 @@ def _destination_key(project: Project, given: str) -> str:
 
 
 def _show_next_steps(call: CommandContext, made: ConnectedPlan, address: Address) -> None:
+    from exportctl.output.text import rotation as text_rotation
     from exportctl.plan import rotation
-    from exportctl.views import text_rotation
 
     base = next(item.id for item in made.plan.items if item.address == address)
     assert base is not None

@@ -43,15 +43,15 @@ def runs(
         after = None if since is None else _parse_since(since, made.plan.as_of)
         report = list_runs.read_recent_runs(made, export, limit=limit, since=after)
     if call.format == JSON:
-        from exportctl.views import json_health
+        from exportctl.output.json import monitoring as json_monitoring
 
-        call.screen.write_document(json_health.render_runs(report))
+        call.screen.write_document(json_monitoring.render_runs(report))
     elif call.format == MARKDOWN:
-        from exportctl.views import markdown_health
+        from exportctl.output.markdown import monitoring as markdown_monitoring
 
-        call.screen.show(markdown_health.render_runs(report))
+        call.screen.show(markdown_monitoring.render_runs(report))
     else:
-        from exportctl.views import text_runs
+        from exportctl.output.text import runs as text_runs
 
         show_warnings(call, made.findings)
         call.screen.show(text_runs.render_runs(report, color=call.screen.color, width=call.screen.width))

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from exportctl.cli.call import CommandContext
 from exportctl.errors import Error
 from exportctl.model.plan import Outcome, Plan
-from exportctl.views.values import printable
+from exportctl.output.format_values import printable
 
 if TYPE_CHECKING:
     from exportctl.workflows.plan import ConnectedPlan

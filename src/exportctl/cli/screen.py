@@ -12,8 +12,9 @@ from collections.abc import Iterable, Mapping
 from typing import TextIO
 
 from exportctl.model.secret import build_mask
-from exportctl.views import github, values
-from exportctl.views.escape import spellings
+from exportctl.output import format_values as values
+from exportctl.output import github_actions
+from exportctl.output.markdown_escape import spellings
 
 
 class Screen:
@@ -89,7 +90,7 @@ class Screen:
 
     def _masked_text(self, text: str) -> str:
         masked = self._mask(text)
-        return github.neutralize_commands(masked) if self.is_github_actions else masked
+        return github_actions.neutralize_commands(masked) if self.is_github_actions else masked
 
     def _write(self, name: str, text: str) -> None:
         stream: TextIO = getattr(self, name)

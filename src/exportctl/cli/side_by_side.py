@@ -24,10 +24,14 @@ from exportctl.cli.reports import publish_to_actions, show_warnings
 from exportctl.errors import Error, Finding, UsageError
 from exportctl.model.plan_options import PlanOptions
 from exportctl.model.project import Project
-from exportctl.views import github, json_environments, markdown_environments, text, text_lists, wording
-from exportctl.views.json_environments import EnvironmentBody
-from exportctl.views.paint import paint
-from exportctl.views.sides import UNREAD, EnvironmentResult, Table, merge_findings
+from exportctl.output import github_actions, phrases
+from exportctl.output.color import paint
+from exportctl.output.environments import UNREAD, EnvironmentResult, Table, merge_findings
+from exportctl.output.json import environments as json_environments
+from exportctl.output.json.environments import EnvironmentBody
+from exportctl.output.markdown import environments as markdown_environments
+from exportctl.output.text import plan as text
+from exportctl.output.text import tables
 from exportctl.workflows.load_config import Setup, hidden_values, read_projects, require_references
 
 if TYPE_CHECKING:
@@ -173,13 +177,13 @@ def _show_results(
         screen.show(_markdown(kind, sides))
     else:
         rows = [(s.environment, UNREAD if s.result is None else _summary_line(kind, s.result)) for s in sides]
-        lines = text_lists.table(("ENVIRONMENT", kind.command.upper()), rows, paint(screen.color))
+        lines = tables.table(("ENVIRONMENT", kind.command.upper()), rows, paint(screen.color))
         more = kind.extra_table(sides)
         if more is not None:
             lines += [
                 "",
                 more.title,
-                *(text_lists.table(more.heads, more.rows, paint(screen.color)) if more.rows else []),
+                *(tables.table(more.heads, more.rows, paint(screen.color)) if more.rows else []),
             ]
         screen.show("\n".join([*lines, ""]))
 
@@ -187,7 +191,7 @@ def _show_results(
 def _summary_line(kind: EnvironmentCommand[T], found: T) -> str:
     """The summary, and how many errors keep its plan from being applied."""
     errors = len(kind.json_body(found).errors)
-    return kind.summary(found) + (f" {wording.number(errors, 'error')}." if errors else "")
+    return kind.summary(found) + (f" {phrases.number(errors, 'error')}." if errors else "")
 
 
 def _markdown(kind: EnvironmentCommand[T], sides: Sequence[EnvironmentResult[T]]) -> str:
@@ -211,9 +215,11 @@ def _publish_results(
         return
     found = [(s.environment, f) for s in sides for f in s.errors]
     if kind.notes is None or kind.outputs is None:
-        call.screen.write_workflow_command(github.render_annotations(merge_findings(found)))
+        call.screen.write_workflow_command(github_actions.render_annotations(merge_findings(found)))
         return
     read = {s.environment: s.result for s in sides if s.result is not None}
     found += [(name, f) for name, one in read.items() for f in kind.notes(one)]
-    outputs = github.merge_outputs({name: kind.outputs(one) for name, one in read.items()}, len(sides) - len(read))
+    outputs = github_actions.merge_outputs(
+        {name: kind.outputs(one) for name, one in read.items()}, len(sides) - len(read)
+    )
     publish_to_actions(call, (*findings, *merge_findings(found)), outputs, _markdown(kind, sides))

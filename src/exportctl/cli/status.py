@@ -73,19 +73,23 @@ def _build_report(made: ConnectedPlan, expiring: int | None) -> StatusReport:
 
 
 def show_report(call: CommandContext, report: StatusReport) -> None:
-    from exportctl.views import json_health, markdown_health, text_status
+    from exportctl.output.json import monitoring as json_monitoring
+    from exportctl.output.markdown import monitoring as markdown_monitoring
+    from exportctl.output.text import status as text_status
 
     screen = call.screen
     if call.format == JSON:
-        screen.write_document(json_health.render_status(report))
+        screen.write_document(json_monitoring.render_status(report))
     elif call.format == MARKDOWN:
-        screen.show(markdown_health.render_status(report))
+        screen.show(markdown_monitoring.render_status(report))
     else:
         screen.show(text_status.render_status(report, color=screen.color))
 
 
 def _environment_command(call: CommandContext, expiring: int | None) -> EnvironmentCommand[StatusReport]:
-    from exportctl.views import json_environments, markdown_health, text_status
+    from exportctl.output.json import environments
+    from exportctl.output.markdown import monitoring as markdown_monitoring
+    from exportctl.output.text import status as text_status
 
     screen = call.screen
     return EnvironmentCommand(
@@ -94,8 +98,8 @@ def _environment_command(call: CommandContext, expiring: int | None) -> Environm
         exit_code=exit_code,
         summary=lambda report: text_status.summary(report).removeprefix("Status: "),
         text=lambda report: text_status.render_status(report, color=screen.color),
-        markdown=lambda report, limit: markdown_health.render_status(report, limit=limit),
-        json_body=json_environments.status_body,
+        markdown=lambda report, limit: markdown_monitoring.render_status(report, limit=limit),
+        json_body=environments.status_body,
         extra_table=text_status.end_table,
     )
 

@@ -28,7 +28,10 @@ from exportctl.errors import Error, UsageError
 from exportctl.model.plan import EXPORTS, Address
 from exportctl.model.plan_options import PlanOptions
 from exportctl.model.project import Project
-from exportctl.views import github, json_verify, junit, markdown_verify, text_verify, values
+from exportctl.output import format_values, github_actions, junit
+from exportctl.output.json import verify as json_verify
+from exportctl.output.markdown import verify as markdown_verify
+from exportctl.output.text import verify as text_verify
 from exportctl.workflows.load_config import hidden_values
 
 if TYPE_CHECKING:
@@ -201,7 +204,7 @@ def _progress_reporter(call: CommandContext) -> Callable[[VerifyReport], None]:
         nonlocal told
         words = "; ".join(text_verify.sentence(v) for e in report.exports for v in e.verdicts)
         if words != told:
-            call.screen.say(f"{values.moment(report.as_of)}: {words}")
+            call.screen.say(f"{format_values.moment(report.as_of)}: {words}")
         told = words
 
     return tell
@@ -225,9 +228,9 @@ def _show_report(call: CommandContext, report: VerifyReport, project: Project) -
 def _publish_to_actions(call: CommandContext, report: VerifyReport, project: Project) -> None:
     """Annotations at the places where exports are declared, outputs and a summary."""
     places = {Address(EXPORTS, key): export.at for key, export in project.exports.items()}
-    call.screen.write_workflow_command(github.render_annotations(markdown_verify.findings(report, places)))
+    call.screen.write_workflow_command(github_actions.render_annotations(markdown_verify.findings(report, places)))
     texts = {
-        "GITHUB_OUTPUT": github.outputs(markdown_verify.outputs(report)),
+        "GITHUB_OUTPUT": github_actions.outputs(markdown_verify.outputs(report)),
         "GITHUB_STEP_SUMMARY": f"{markdown_verify.render_verify_report(report)}\n",
     }
     for name, words in texts.items():

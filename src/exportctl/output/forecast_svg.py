@@ -1,0 +1,131 @@
+"""
+The picture of a forecast as one SVG file: no script, no font and no image from elsewhere, readable without seeing it.
+
+Goes in: a Forecast. Comes out: text of an SVG document with a row per flow, a grid of days in UTC, a dot per run, a bar
+at an end; below it what starts together. The same facts as the text view, in the same words.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+from xml.sax.saxutils import escape
+
+from exportctl.output import format_values, phrases
+from exportctl.output.text import forecast
+
+if TYPE_CHECKING:
+    from exportctl.monitor.forecast import FlowForecast, Forecast
+
+_CHAR = 7.3  # pixels a letter of the 12 pixel monospace face takes, rounded up
+_CHART = 960  # pixels for the whole window
+_ROW, _TOP, _EDGE = 24, 92, 16
+_DATE = 48  # pixels between two dates at least
+_LONGEST = 140  # letters of a line below the chart
+_INK, _PALE, _LINE, _DOT, _STOP = "#1f2430", "#5c6473", "#d5d9e2", "#1463b8", "#b3261e"
+
+
+def render_forecast(report: Forecast) -> str:
+    """The whole document."""
+    labels = [forecast.label(report, lane) for lane in report.flows]
+    left = _EDGE * 2 + int(max((len(label) for label in labels), default=0) * _CHAR)
+    notes = _notes(report)
+    bottom = _TOP + _ROW * len(report.flows)
+    width = max(left + _CHART + _EDGE, *(_EDGE * 2 + int(len(line) * _CHAR) for line in (*notes, *_head(report))))
+    height = bottom + _EDGE + 18 * len(notes) + _EDGE
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}" '
+        'role="img" aria-labelledby="title desc" font-family="monospace" font-size="12">',
+        f'<title id="title">{_text(_title(report))}</title>',
+        f'<desc id="desc">{_text(" ".join(_description(report)))}</desc>',
+        f'<rect width="{width}" height="{height}" fill="#ffffff"/>',
+        *(_words(_EDGE, 24 + 18 * place, line) for place, line in enumerate(_head(report))),
+        *_grid(report, left, bottom),
+        *(
+            part
+            for place, (label, lane) in enumerate(zip(labels, report.flows, strict=True))
+            for part in _lane(report, lane, label, left, _TOP + _ROW * place + _ROW // 2)
+        ),
+        *(_words(_EDGE, bottom + _EDGE + 14 + 18 * place, line, _PALE) for place, line in enumerate(notes)),
+        "</svg>",
+    ]
+    return "\n".join(parts) + "\n"
+
+
+def _title(report: Forecast) -> str:
+    return f"Runs of dataset exports in {phrases.sandbox_label(report.header)}"
+
+
+def _head(report: Forecast) -> list[str]:
+    emulated = [phrases.EMULATOR] if phrases.is_emulated(report.header) else []
+    return [
+        _title(report),
+        "; ".join([f"As of {format_values.moment(report.as_of)}", forecast.basis(report), *emulated]),
+    ]
+
+
+def _description(report: Forecast) -> list[str]:
+    """What the picture shows, for those who do not see it."""
+    rows = [f"{_lane_description(report, lane)}." for lane in report.flows]
+    return [f"{forecast.basis(report)}.", *rows, *_notes(report)]
+
+
+def _lane_description(report: Forecast, lane: FlowForecast) -> str:
+    name, schedule, runs, first, last, note = forecast.cells(report, lane)
+    span = f" from {first} to {last}" if last else f" at {first}" if first else ""
+    return "; ".join(filter(None, (f"{name}: {schedule}" if schedule else name, f"runs {runs}{span}", note)))
+
+
+def _notes(report: Forecast) -> list[str]:
+    lines = []
+    for one in report.simultaneous_runs:
+        members = ", ".join(format_values.clean_text(member) for member in one.members)
+        lines.append(
+            f"Starts together {forecast.start_times(one)}, on {format_values.clean_text(one.account)}: {members}."
+        )
+        lines += [f"{forecast.connections(one)}."] if forecast.connections(one) else []
+    return [*(part for line in lines for part in textwrap.wrap(line, _LONGEST)), forecast.summary(report)]
+
+
+def _x(report: Forecast, left: int, moment: int) -> str:
+    """The place of a moment, in pixels with one decimal."""
+    return f"{left + _CHART * (moment - report.as_of) / (report.until - report.as_of):.1f}"
+
+
+def _grid(report: Forecast, left: int, bottom: int) -> Iterator[str]:
+    """A line for each midnight, a date for as many as there is room for, a frame."""
+    first = report.as_of + -report.as_of % format_values.DAY
+    each = max(1, -(-_DATE * report.days // _CHART))
+    for number, moment in enumerate(range(first, report.until, format_values.DAY)):
+        x = _x(report, left, moment)
+        if number % each == 0:
+            if float(x) + _DATE <= left + _CHART:
+                yield f'<text x="{x}" y="{_TOP - 8}" fill="{_PALE}">{format_values.moment(moment)[5:10]}</text>'
+            yield f'<path d="M{x} {_TOP}V{bottom}" stroke="{_LINE}"/>'
+    yield _words(left, _TOP - 26, "Lines are midnights UTC, a dot is a run, a bar an end.", _PALE)
+    yield f'<rect x="{left}" y="{_TOP}" width="{_CHART}" height="{bottom - _TOP}" fill="none" stroke="{_LINE}"/>'
+
+
+def _lane(report: Forecast, lane: FlowForecast, label: str, left: int, y: int) -> Iterator[str]:
+    """One row; its dots are one path of round ends, so that a thousand runs stay one element."""
+    yield f"<g><title>{_text(_lane_description(report, lane))}</title>"
+    yield _words(_EDGE, y + 4, label)
+    dots = "".join(f"M{_x(report, left, run)} {y}h.01" for run in lane.runs)
+    if dots:
+        yield f'<path d="{dots}" stroke="{_DOT}" stroke-width="7" stroke-linecap="round" fill="none"/>'
+    if lane.ends is not None:
+        x = _x(report, left, lane.ends)
+        yield f'<path d="M{x} {y - 9}V{y + 9}" stroke="{_STOP}" stroke-width="3"/>'
+    if not lane.runs:
+        yield _words(left + 8, y + 4, forecast.note(lane), _PALE)
+    yield "</g>"
+
+
+def _words(x: int, y: int, words: str, ink: str = _INK) -> str:
+    return f'<text x="{x}" y="{y}" fill="{ink}">{_text(words)}</text>'
+
+
+def _text(words: str) -> str:
+    """Text by others inside XML; its control characters, which XML cannot hold, are spelled out."""
+    return escape(format_values.clean_text(words))

@@ -1,0 +1,1 @@
+"""JSON documents, each beside its schema."""

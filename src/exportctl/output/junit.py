@@ -1,0 +1,113 @@
+"""
+A verify report as JUnit XML, for CI systems that show tests: an export is a suite, a dataset and due moment a case.
+
+    <failure type=WORD>   what fails, with all objects
+    <skipped>             UNKNOWN: nothing can be said
+    <error>               storage could not be read, in a case of its own, as the form asks for
+
+There is no standard; this is what Jenkins' xunit schema and GitLab's reader have in common. No `time` is given: nothing
+was run. Texts by others may hold what XML cannot (control characters, surrogates): that is spelled out. `mask` is laid
+over every text before it is escaped, since an escaped secret would no longer be recognised.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+from xml.etree import ElementTree
+from xml.etree.ElementTree import Element, SubElement
+
+from exportctl.errors import Finding
+from exportctl.model.secret import Mask
+from exportctl.output import format_values
+from exportctl.output.text import verify
+
+if TYPE_CHECKING:
+    from exportctl.monitor.delivery.report import ExportVerdicts, Verdict, VerifyReport
+
+_COUNTED = {"failures": "failure", "errors": "error", "skipped": "skipped"}
+_NO_CHARACTERS = {ord(c): f"\\u{ord(c):04x}" for c in "\ufffe\uffff"}  # printable to Python, not allowed in XML 1.0
+
+
+def render_verify_report(report: VerifyReport, mask: Mask) -> str:
+    """One suite per export."""
+    root = Element("testsuites", name=f"exportctl verify, sandbox {report.header.sandbox}")
+    for export in report.exports:
+        _add_suite(root, export, report)
+    return _finish_document(root, mask)
+
+
+def render_errors(found: Sequence[Finding], mask: Mask) -> str:
+    """The document of a run that ended before it had a report."""
+    root = Element("testsuites", name="exportctl verify")
+    suite = SubElement(root, "testsuite", name="exportctl")
+    _add_error_case(suite, "exportctl", "verify", found)
+    return _finish_document(root, mask)
+
+
+def _add_suite(root: Element, export: ExportVerdicts, report: VerifyReport) -> None:
+    timestamp = datetime.fromtimestamp(report.as_of, UTC).strftime("%Y-%m-%dT%H:%M:%S")  # the form has no offset
+    suite = SubElement(root, "testsuite", name=str(export.address), timestamp=timestamp)
+    _add_properties(
+        suite,
+        {
+            "flow": export.flow or "",
+            "state": export.state,
+            "storage": export.storage,
+            "since": format_values.moment(report.since),
+            "deep": "true" if report.deep else "false",
+        },
+    )
+    for verdict in export.verdicts:
+        _add_case(suite, export, verdict)
+    if export.errors:
+        _add_error_case(suite, str(export.address), "storage", export.errors)
+
+
+def _add_properties(suite: Element, named: Mapping[str, str]) -> None:
+    around = SubElement(suite, "properties")
+    for name, value in named.items():
+        SubElement(around, "property", name=name, value=value)
+
+
+def _add_case(suite: Element, export: ExportVerdicts, verdict: Verdict) -> None:
+    due = "" if verdict.due is None else f" {format_values.moment(verdict.due)}"
+    case = SubElement(suite, "testcase", classname=str(export.address), name=verdict.dataset + due)
+    if verdict.fails:
+        failure = SubElement(case, "failure", type=verdict.result.value, message=verdict.reason)
+        failure.text = "\n".join(_details(verdict))
+    elif verdict.result == verify.UNKNOWN:
+        SubElement(case, "skipped", message=verdict.reason)
+    else:
+        SubElement(case, "system-out").text = f"{verdict.result.value}: {verdict.reason}"
+
+
+def _details(verdict: Verdict) -> list[str]:
+    hint = [f"hint: {verdict.hint}"] if verdict.hint else []
+    return [verdict.reason, *verdict.objects, *verify.origin(verdict), *hint]
+
+
+def _add_error_case(suite: Element, classname: str, name: str, found: Sequence[Finding]) -> None:
+    """Several errors of one case are one `<error>`: readers take only the first."""
+    case = SubElement(suite, "testcase", classname=classname, name=name)
+    error = SubElement(case, "error", type=found[0].rule, message=found[0].message)
+    error.text = "\n".join(str(f) for f in found)
+
+
+def _finish_document(root: Element, mask: Mask) -> str:
+    """Counts last, when all cases are there; then every text made fit for XML."""
+    for node in [*root, root]:
+        node.set("tests", str(len(list(node.iter("testcase")))))
+        for attribute, tag in _COUNTED.items():
+            node.set(attribute, str(len(list(node.iter(tag)))))
+    root.attrib.pop("skipped")  # known to suites only
+    for node in root.iter():
+        node.text = _xml_text(mask(node.text)) if node.text else None
+        node.attrib = {name: _xml_text(mask(value)) for name, value in node.attrib.items()}
+    ElementTree.indent(root)
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{ElementTree.tostring(root, encoding="unicode")}\n'
+
+
+def _xml_text(text: str) -> str:
+    return format_values.clean_lines(text).translate(_NO_CHARACTERS)

@@ -1,0 +1,86 @@
+"""
+All environments in one comment: a table of them first, then a section for each, within one limit.
+
+Goes in: sides, and how one of them is told. Comes out: GitHub Markdown of at most `limit` characters. What is short
+is shown whole; what is long gets an equal part of the room that is left, and cuts itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TypeVar
+
+from exportctl.output.environments import UNREAD, EnvironmentResult, Table
+from exportctl.output.markdown import plan
+from exportctl.output.markdown_escape import code, prose
+
+T = TypeVar("T")
+_RESERVE = 200  # for the line that says how much is shown
+_TABLE = 4  # a table takes no more than a quarter of the room
+
+
+def render_environments(
+    command: str,
+    sides: Sequence[EnvironmentResult[T]],
+    *,
+    summary: Callable[[T], str],
+    section: Callable[[T, int], str],
+    more: Table | None = None,
+    limit: int = plan.LIMIT,
+) -> str:
+    """
+    `summary` is one line about an environment, `section` its part of at most so many characters, `more` a table over
+    all of them.
+    """
+    rows = [(code(s.environment), prose(UNREAD if s.result is None else summary(s.result))) for s in sides]
+    lines = [f"## exportctl {command}: {len(sides)} environments\n"]
+    lines += _table(("environment", command), rows, limit // _TABLE)
+    if more is not None:
+        cells = [tuple(code(cell) for cell in row) for row in more.rows]
+        lines += [f"**{prose(more.title)}**\n", *_table(more.heads, cells, limit // _TABLE)]
+    text = "\n".join(lines)
+    makers = [partial(_section, command, side, section) for side in sides]
+    return text + _fair_parts(makers, limit - len(text) - _RESERVE)
+
+
+def _table(heads: Sequence[str], rows: Sequence[Sequence[str]], room: int) -> list[str]:
+    """Cut at a row; nothing without rows."""
+    if not rows:
+        return []
+    lines = [f"| {' | '.join(row)} |" for row in rows]
+    kept = plan.fit_lines(lines, room)
+    cut = [] if len(kept) == len(lines) else [f"\n_{len(kept)} of {len(lines)} shown_"]
+    return [f"| {' | '.join(head.lower() for head in heads)} |", "|" + "---|" * len(heads), *kept, *cut, ""]
+
+
+def _section(command: str, side: EnvironmentResult[T], section: Callable[[T, int], str], limit: int) -> str:
+    if side.result is not None:
+        return "\n" + section(side.result, limit - 1)
+    lines = [f"- {plan.finding(f)}" for f in side.errors]
+    head = f"\n### exportctl {command}: environment {code(side.environment)}\n\n**Not read**\n\n"
+    kept = plan.fit_lines(lines, limit - len(head) - _RESERVE)
+    cut = [] if len(kept) == len(lines) else [f"\n_{len(kept)} of {len(lines)} shown_"]
+    return head + "\n".join([*kept, *cut, ""])
+
+
+def _fair_parts(makers: Sequence[Callable[[int], str]], room: int) -> str:
+    """Every part as long as it wants to be, or as its share allows; one that cannot be cut to that is left out."""
+    whole = [make(room) for make in makers]
+    shares = fair_shares([len(part) for part in whole], room)
+    parts = [
+        part if len(part) <= share else make(share) for make, part, share in zip(makers, whole, shares, strict=True)
+    ]
+    kept = [part for part, share in zip(parts, shares, strict=True) if len(part) <= share]
+    cut = f"\n_{len(kept)} of {len(parts)} environments shown; the text output has them all._\n"
+    return "".join(kept) + (cut if len(kept) < len(parts) else "")
+
+
+def fair_shares(wishes: Sequence[int], room: int) -> list[int]:
+    """How much each gets: what it wishes where an equal part allows it, the others equal parts of what is left."""
+    shares = [0] * len(wishes)
+    left = max(room, 0)
+    for done, place in enumerate(sorted(range(len(wishes)), key=lambda n: wishes[n])):
+        shares[place] = min(wishes[place], left // (len(wishes) - done))
+        left -= shares[place]
+    return shares

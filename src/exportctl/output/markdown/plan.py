@@ -1,0 +1,218 @@
+"""
+Plan and drift for pull requests: the summary, what follows and what ends first, then a collapsed part per resource.
+
+Goes in: a Plan or a DriftReport. Comes out: GitHub Markdown of at most LIMIT characters, cut at a resource.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from functools import partial
+
+from exportctl.errors import Finding
+from exportctl.model.plan import Cause, FieldChange, Plan, PlanHeader, PlanItem
+from exportctl.monitor import drift
+from exportctl.monitor.drift import DriftEntry, DriftGroup, DriftReport
+from exportctl.output import format_values, phrases
+from exportctl.output.markdown_escape import code, prose
+from exportctl.output.text import drift as text_drift
+
+LIMIT = 65_536  # characters GitHub takes in a comment or a step summary's section
+_SHARE = 8  # no section before the details takes more than an eighth of the room
+_RESERVE = 200  # for the line that says how much is shown
+
+
+def render_plan(shown: Plan, *, limit: int = LIMIT) -> str:
+    """The whole plan, as far as it fits."""
+    spoken = [item for item in shown.items if phrases.is_listed(item)]
+    share = limit // _SHARE
+    verdict, approval = phrases.verdict(shown), phrases.approval(shown)
+    parts = [
+        *_head("plan", shown.header, shown.as_of),
+        *([f"{verdict}\n"] if verdict else []),
+        f"**{phrases.summary(shown.counts())}** {phrases.writes(shown)}\n",
+        *([f"{approval}\n"] if approval else []),
+        *_section("Refused", _refusals(spoken), share),
+        *_section("What follows", _consequences(spoken), share),
+        *_section("Ends", _ends(spoken, shown.as_of), share),
+        *_section("Held", _paused_lines(spoken), share),
+        *_section("Errors, warnings and notes", _findings(_all_findings(shown)), share),
+        *_section("References apply will read", [code(name) for name in phrases.secrets(shown)], share),
+        *_section("Not set here, so not compared", [code(name) for name in shown.unset], share),
+    ]
+    return _join_within_limit(parts, [partial(details, item, shown.as_of) for item in spoken], limit)
+
+
+def render_drift(report: DriftReport, *, fail_on: Collection[str] = drift.DEFAULT_FAILING, limit: int = LIMIT) -> str:
+    """The whole report, as far as it fits; ends first, one collapsed part per address."""
+    share = limit // _SHARE
+    ends = (*report.entries_of(DriftGroup.EXPIRED), *report.entries_of(DriftGroup.ENDING))
+    flows = (*report.entries_of(DriftGroup.UNMANAGED), *report.entries_of(DriftGroup.OTHER_PROJECT))
+    failing = ", ".join(dict.fromkeys(e.group.value for e in drift.failures(report, fail_on)))
+    parts = [
+        *_head("drift", report.header, report.as_of),
+        f"**{text_drift.summary(report)}** {f'Fails because of: {failing}.' if failing else 'Does not fail.'}\n",
+        *_section("Ends", [_end_line(e, report.as_of) for e in ends], share),
+        *_section("Flows that are not of this config", [_flow_line(e, report.as_of) for e in flows], share),
+        *_section("Errors, warnings and notes", _findings(report.notes), share),
+    ]
+    told = {DriftGroup.EXPIRED, DriftGroup.ENDING, DriftGroup.UNMANAGED, DriftGroup.OTHER_PROJECT}
+    subjects: dict[str, list[DriftEntry]] = {}
+    for entry in report.entries:
+        if entry.group not in told:
+            subjects.setdefault(_subject(entry), []).append(entry)
+    makers = [partial(_drift_details, name, entries, report.as_of) for name, entries in subjects.items()]
+    return _join_within_limit(parts, makers, limit)
+
+
+def _head(title: str, header: PlanHeader, as_of: int) -> list[str]:
+    where = [f"sandbox {code(header.sandbox)}"]
+    where += [f"environment {code(header.environment)}"] if header.environment else []
+    lines = [f"### exportctl {title}: {', '.join(where)}\n"]
+    if phrases.is_emulated(header):
+        lines.append(f"> **{phrases.EMULATOR}**\n")
+    snapshot = phrases.snapshot_note(header, as_of)
+    if snapshot:
+        lines.append(f"> **{snapshot}**\n")
+    return [*lines, f"Organization {code(header.organization)}, as of {format_values.moment(as_of)}.\n"]
+
+
+def _join_within_limit(parts: Sequence[str], makers: Sequence[Callable[[], str]], limit: int) -> str:
+    """The parts, then as many collapsed ones as fit, then how many that were."""
+    head = "\n".join(parts)
+    room = limit - len(head) - _RESERVE
+    kept: list[str] = []
+    for make in makers:
+        part = "\n" + make()
+        if len(part) > room:
+            break
+        room -= len(part)
+        kept.append(part)
+    cut = f"\n_{len(kept)} of {len(makers)} resources shown; the text output has them all._\n"
+    return head + "".join(kept) + (cut if len(kept) < len(makers) else "")
+
+
+def _section(title: str, lines: Sequence[str], share: int) -> list[str]:
+    """A list under a title, cut at an entry."""
+    if not lines:
+        return []
+    kept = fit_lines(lines, share)
+    kept += [f"_{len(kept)} of {len(lines)} shown_"] if len(kept) < len(lines) else []
+    return [f"**{title}**\n", *(f"- {line}" for line in kept), ""]
+
+
+def fit_lines(lines: Sequence[str], room: int) -> list[str]:
+    """As many whole lines as fit, each with room for its end and a sign before it."""
+    kept: list[str] = []
+    for line in lines:
+        room -= len(line) + 3
+        if room < 0:
+            break
+        kept.append(line)
+    return kept
+
+
+def _address(item: PlanItem) -> str:
+    return code(str(item.address))
+
+
+def _refusals(items: Iterable[PlanItem]) -> list[str]:
+    return [
+        f"{_address(item)}: {prose(r.safety_check)}: {prose(r.text)}; to allow exactly this: {code(r.allow)}"
+        for item in items
+        for r in item.refusals
+    ]
+
+
+def _consequences(items: Iterable[PlanItem]) -> list[str]:
+    """The costly ones first, then warnings, then the rest; in plan order within."""
+    rank = {"cost": 0, "warning": 1}
+    found = [(rank.get(c.level, 2), item, c) for item in items for c in item.consequences]
+    return [
+        f"{_address(item)}: {f'**{c.level}**: ' if level < 2 else ''}{prose(c.text)}"
+        for level, item, c in sorted(found, key=lambda entry: entry[0])
+    ]
+
+
+def _ends(items: Iterable[PlanItem], as_of: int) -> list[str]:
+    return [f"{_address(item)} {format_values.end_text(item.ends, as_of)}" for item in items if item.ends is not None]
+
+
+def _paused_lines(items: Iterable[PlanItem]) -> list[str]:
+    return [
+        f"{_address(item)}: to put back exactly this: {code(phrases.resume_option(item))}"
+        for item in items
+        if item.is_paused
+    ]
+
+
+def _all_findings(shown: Plan) -> Iterable[Finding]:
+    return dict.fromkeys((*shown.findings, *(f for item in shown.items for f in item.findings)))
+
+
+def _findings(found: Iterable[Finding]) -> list[str]:
+    return [finding(f) for f in found]
+
+
+def finding(shown: Finding) -> str:
+    where = f"{code(str(shown.at))}: " if shown.at else ""
+    hint = f" ({prose(shown.hint)})" if shown.hint else ""
+    return f"{shown.level.value}: {where}{prose(shown.message)}{hint} {code(shown.rule)}"
+
+
+def details(item: PlanItem, as_of: int) -> str:
+    """One address, collapsed: a table of fields, then runs and end as seen at `as_of`."""
+    words = phrases.verb(item.verb, item.address) + (", refused" if item.refusals else "")
+    lines = [f"<details><summary>{code(format_values.symbol(item))} {_address(item)} {prose(words)}</summary>\n"]
+    if item.id:
+        lines.append(f"{format_values.object_label(item.address)} {code(item.id)}\n")
+    if item.at:
+        lines.append(f"declared at {code(str(item.at))}\n")
+    lines += table(item.fields)
+    lines += [f"{line.strip()}\n" for line in _runs(item, as_of)]
+    return "\n".join([*lines, "</details>", ""])
+
+
+def _runs(item: PlanItem, as_of: int) -> list[str]:
+    lines = [f"schedule: {prose(item.schedule)}"] if item.schedule else []
+    if item.next_before and item.next_before != item.next_after:
+        lines.append(f"next runs before: {format_values.moments(item.next_before)}")
+    lines += [f"next runs: {format_values.moments(item.next_after)}"] if item.next_after or item.next_before else []
+    return lines if item.ends is None else [*lines, format_values.end_text(item.ends, as_of, ":")]
+
+
+def table(fields: Sequence[FieldChange]) -> list[str]:
+    """Both values of each field and why they differ."""
+    if not fields:
+        return []
+    return ["| field | live | config | why |", "|---|---|---|---|", *map(_row, fields), ""]
+
+
+def _row(change: FieldChange) -> str:
+    before = "" if change.cause is Cause.CREATE else code(format_values.value(change.path, change.before))
+    why = prose(phrases.cause(change) or change.cause.value)
+    where = f" {code(str(change.at))}" if change.at else ""
+    return f"| {code(change.path)} | {before} | {code(format_values.value(change.path, change.after))} | {why}{where} |"
+
+
+def _subject(entry: DriftEntry) -> str:
+    return str(entry.address) if entry.address else "the sandbox"
+
+
+def _end_line(entry: DriftEntry, as_of: int) -> str:
+    if entry.finding:
+        return finding(entry.finding)
+    return f"{code(_subject(entry))} {prose(text_drift.change_text(entry, as_of))}"
+
+
+def _flow_line(entry: DriftEntry, as_of: int) -> str:
+    return f"{entry.group}: {code(text_drift.flow(entry, as_of))}"
+
+
+def _drift_details(subject: str, entries: Sequence[DriftEntry], as_of: int) -> str:
+    groups = ", ".join(dict.fromkeys(e.group.value for e in entries))
+    lines = [f"<details><summary>{code(subject)} {groups}</summary>\n"]
+    lines += table([e.field for e in entries if e.field])
+    others = [e for e in entries if not e.field]
+    lines += [f"- {finding(e.finding) if e.finding else prose(text_drift.change_text(e, as_of))}" for e in others]
+    return "\n".join([*lines, "", "</details>", ""])

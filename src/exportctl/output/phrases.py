@@ -1,0 +1,200 @@
+"""
+Plain words for causes, verbs and levels, shared by the text and Markdown views so that they never tell two stories.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from exportctl.errors import Finding, Level
+from exportctl.model.plan import (
+    DESTINATIONS,
+    WRITE_CAUSES,
+    Address,
+    Cause,
+    FieldChange,
+    Plan,
+    PlanHeader,
+    PlanItem,
+    Verb,
+)
+from exportctl.model.schedule import format_age
+from exportctl.output import format_values
+from exportctl.planfile.file import approval_digest
+
+EMULATOR = "EMULATOR: nothing reaches Adobe"
+NO_CHANGES = "No changes. The sandbox holds what the config asks for."
+NOT_PLANNED = "Not everything could be planned: mend the errors above first."
+NOTHING_TO_APPLY = "No changes. See above for what is held, renewed, cleaned up, refused or reported."
+
+VERBS: Mapping[Verb, str] = {
+    Verb.CREATE: "create",
+    Verb.COMPLETE: "complete the creation an interrupted run began",
+    Verb.UPDATE: "update",
+    Verb.REPLACE: "replace: a new flow, which sends everything again",
+    Verb.DELETE: "delete",
+    Verb.ADOPT: "adopt: only markers are written",
+    Verb.RELEASE: "release: our markers go, the export keeps running",
+    Verb.CLEAN: "clean up what was left behind",
+    Verb.MARK: "marker only",
+    Verb.RENEW: "renew: only the end moves",
+    Verb.PAUSED: "held",
+    Verb.UNCHANGED: "unchanged",
+}
+_ACCOUNT_VERBS: Mapping[Verb, str] = {
+    Verb.REPLACE: "replace: a new account, and the former one goes once no flow is on it",
+    Verb.RELEASE: "release: our marker goes, the account stays as it is",
+}
+SELF_EVIDENT = frozenset({Verb.CREATE, Verb.UPDATE, Verb.DELETE, Verb.UNCHANGED})
+_PAUSES = {"enabled": "switched off", "end": "end moved earlier"}
+_END_PASSED = "its rolling end is over"  # where the config silences the finding
+_WAITS = "waits: it could begin only after the end that was moved by hand"
+_MOVES = WRITE_CAUSES | {Cause.RENEWAL}
+
+
+def verb(shown: Verb, address: Address) -> str:
+    """What a plan does to an address, in words; an account is neither a flow nor does it run."""
+    return (_ACCOUNT_VERBS.get(shown) if address.root == DESTINATIONS else None) or VERBS[shown]
+
+
+def cause(change: FieldChange) -> str:
+    """Why the two sides differ, in words; empty for a creation, where there is nothing to explain."""
+    who = format_values.actor(change.actor)
+    stop = f"stopped: {format_values.actor(change.actor, _PAUSES.get(change.field, 'stopped'))}"
+    return {
+        Cause.CREATE: "",
+        Cause.PENDING: "pending: the YAML changed since the last apply",
+        Cause.DRIFT: f"drift: {who}",
+        Cause.CONFLICT: f"conflict: the YAML changed and so did the sandbox, {who}; the YAML wins",
+        Cause.UNKNOWN_ORIGIN: "differs: what was last applied is not known; the YAML wins"
+        + (f" ({who})" if change.actor else ""),
+        Cause.ALREADY_MATCHES: "converged: both sides are equal by now, only the marker is written",
+        Cause.NORMALISED: "normalised: the service keeps another spelling of what was sent, nothing is written",
+        Cause.PAUSED: f"{_WAITS if change.field in ('cadence', 'phase') else stop}; held, not put back",
+        Cause.RENEWAL: "renewal: the rolling end is due",
+        Cause.EXPIRED: "lapsed: the rolling end is over; apply moves it on, renew does not",
+        Cause.ACCEPTED: "accepted: an accept entry of the config covers it, left as it is",
+    }[change.cause]
+
+
+def both_values(change: FieldChange) -> str:
+    """Both values: `live -> config` where apply writes, else side by side, so that nobody expects a write."""
+    if change.cause is Cause.CREATE:
+        return format_values.value(change.path, change.after)
+    if change.cause in _MOVES:
+        return format_values.arrow(change.path, change.before, change.after)
+    return compared_values(change)
+
+
+def compared_values(change: FieldChange) -> str:
+    """`live "/a", config "/b"`; one value where both are equal."""
+    before, after = format_values.value(change.path, change.before), format_values.value(change.path, change.after)
+    return before if change.before == change.after else f"live {before}, config {after}"
+
+
+def resume_option(item: PlanItem) -> str:
+    return f"--put-back {format_values.address(item.address)}"
+
+
+def number(count: int, noun: str) -> str:
+    """`1 write`, `7 writes`."""
+    return f"{count} {noun}" + ("" if count == 1 else "s")
+
+
+def addresses(count: int) -> str:
+    return f"{count} address" + ("" if count == 1 else "es")
+
+
+def summary(n: Mapping[str, int]) -> str:
+    """`Plan: 2 to create, …, 14 unchanged.` from a plan's counts."""
+    return (
+        f"Plan: {n['create']} to create, {n['update']} to update, {n['replace']} to replace, {n['delete']} to delete, "
+        f"{n['adopt']} to adopt, {n['held']} held, {n['renew']} to renew, {n['unchanged']} unchanged."
+    )
+
+
+def plan_line(plan: Plan) -> str:
+    """A plan among others: its counts, and whether a gate refuses it."""
+    return summary(plan.counts()).removeprefix("Plan: ") + (" Refused." if plan.is_refused else "")
+
+
+def writes(plan: Plan) -> str:
+    return f"Apply will make {number(len(plan.steps()), 'write')}."
+
+
+def approval(plan: Plan) -> str | None:
+    """How to apply this plan and no other, without its file. Not from a snapshot, and `apply` makes no rotation."""
+    if (
+        plan.is_empty
+        or plan.is_refused
+        or plan.errors()
+        or plan.header.snapshot_at is not None
+        or "rotate" in plan.options
+    ):
+        return None
+    options = " and the same options" if any(plan.options.values()) else ""
+    environment = f"--env {format_values.clean_text(plan.header.environment)} " if plan.header.environment else ""
+    return f"To apply exactly this: exportctl apply {environment}--only-if {approval_digest(plan)}{options}"
+
+
+def verdict(plan: Plan) -> str | None:
+    """The sentence for a plan with errors or without changes; None for any other."""
+    if plan.errors():
+        return NOT_PLANNED
+    if not plan.is_empty:
+        return None
+    return NOTHING_TO_APPLY if any(is_listed(item) for item in plan.items) else NO_CHANGES
+
+
+def is_listed(item: PlanItem) -> bool:
+    """Does a plan list this item, or only count it?"""
+    return item.verb is not Verb.UNCHANGED or bool(item.refusals or item.fields)
+
+
+def expired_findings(plan: Plan) -> tuple[Finding, ...]:
+    """What a renewal says of the rolling ends that are over: the planner's finding, with the way to go on."""
+    over = [item for item in plan.items if item.is_expired]
+    return tuple(
+        next(
+            (f for f in item.findings if f.rule == "expired"),
+            Finding("expired", f"{item.address}: {_END_PASSED}", level=Level.WARNING),
+        )
+        for item in over
+    )
+
+
+def not_renewed_findings(plan: Plan) -> tuple[Finding, ...]:
+    """What a renewal says of the rolling ends that it does not look after."""
+    return tuple(f for item in plan.items for f in item_not_renewed_findings(item))
+
+
+def item_not_renewed_findings(item: PlanItem) -> tuple[Finding, ...]:
+    return tuple(f for f in item.findings if f.rule == "not-renewed")
+
+
+def secrets(plan: Plan) -> tuple[str, ...]:
+    """Names of the references whose values apply will read; never the values."""
+    return tuple(sorted({name for step in plan.steps() for name in step.secrets}))
+
+
+def sandbox_label(header: PlanHeader) -> str:
+    """`organization …, sandbox prod, environment prod`."""
+    parts = [
+        f"organization {format_values.clean_text(header.organization)}",
+        f"sandbox {format_values.clean_text(header.sandbox)}",
+    ]
+    if header.environment:
+        parts.append(f"environment {format_values.clean_text(header.environment)}")
+    return ", ".join(parts)
+
+
+def is_emulated(header: PlanHeader) -> bool:
+    return header.platform != "service"
+
+
+def snapshot_note(header: PlanHeader, as_of: int) -> str | None:
+    """Said of a plan that was made from a snapshot, with its age; None for any other."""
+    if header.snapshot_at is None:
+        return None
+    old = f"{format_age(as_of - header.snapshot_at)} old" if as_of >= header.snapshot_at else "by a later clock"
+    return f"SNAPSHOT of {format_values.moment(header.snapshot_at)}, {old}: what moved since is not seen, and nothing is approved"

@@ -1,0 +1,79 @@
+"""
+What a rehearsal says after the plan it belongs to: for people, for pull requests, for machines.
+
+Goes in: a Rehearsal, or None where the plan was refused and not rehearsed. Comes out: text of one form each.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from exportctl.errors import Finding
+from exportctl.output import format_values, phrases
+from exportctl.output.color import paint
+from exportctl.output.json import documents
+from exportctl.output.json.documents import Json
+from exportctl.output.markdown import plan
+from exportctl.output.markdown_escape import prose
+from exportctl.output.text import apply
+from exportctl.output.text import plan as text_view
+
+if TYPE_CHECKING:
+    from exportctl.workflows.rehearse import Rehearsal
+
+TITLE = "Rehearsal in an emulator: nothing reached the platform."
+BLOCKED = "Not rehearsed: apply would refuse this plan."
+PASSED = "All of it is done there, and a second plan is empty."
+REMAINING = "Not all of it is done there; a second plan would still hold what is left."
+
+
+def text_part(shown: Rehearsal | None, *, color: bool = False, width: int = 120) -> str:
+    """What went wrong, with the place in the config, then numbers, then what a second plan would still do."""
+    ink = paint(color)
+    if shown is None:
+        return f"\n{ink('warning', BLOCKED)}\n"
+    lines = ["", ink("bold", TITLE), *text_view.findings(shown.refused, ink), *_summary_lines(shown)]
+    for item in () if shown.passed else shown.remaining_plan.items:
+        if item.steps or item.refusals:
+            # what was refused is told already; what is left without a refusal needs its reasons
+            lines += (
+                [text_view.headline(item, ink)]
+                if shown.refused
+                else ["", *text_view.block(item, shown.remaining_plan.as_of, ink, width)]
+            )
+    return "\n".join(lines) + "\n"
+
+
+def _summary_lines(shown: Rehearsal) -> list[str]:
+    writes = ", ".join(f"{number} {format_values.clean_text(what)}" for what, number in shown.writes.items())
+    total = phrases.number(sum(shown.writes.values()), "write")
+    calls = f"{phrases.number(shown.reads, 'read')}, {total}{f': {writes}' if writes else ''}."
+    return [apply.summary(shown.outcomes), calls, PASSED if shown.passed else REMAINING]
+
+
+def markdown_part(shown: Rehearsal | None) -> str:
+    """A part that stands after the plan's own."""
+    if shown is None:
+        return f"\n**{BLOCKED}**\n"
+    lines = [*map(plan.finding, shown.refused), *map(prose, _summary_lines(shown))]
+    return "\n".join(["", f"**{TITLE}**\n", *(f"- {line}" for line in lines), ""])
+
+
+def document(shown: Rehearsal | None) -> Json | None:
+    """The member `rehearsal` of a plan's result."""
+    if shown is None:
+        return None
+    return {
+        "converged": shown.passed,
+        "reads": shown.reads,
+        "writes": dict(shown.writes),
+        "counts": apply.tally(shown.outcomes),
+        "outcomes": [documents.outcome(o) for o in shown.outcomes],
+        "refused": [documents.error(f) for f in shown.refused],
+        "residue": None if shown.passed else documents.plan_result(shown.remaining_plan),
+    }
+
+
+def errors(shown: Rehearsal | None) -> tuple[Finding, ...]:
+    """What the envelope's `errors` hold beside those of the plan."""
+    return shown.refused if shown else ()

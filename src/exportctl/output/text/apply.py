@@ -1,0 +1,126 @@
+"""
+What became of an apply: one line per outcome as it comes, and the report at the end.
+
+Goes in: Outcomes, and the plan made from the read-back. Comes out: text; every step of the plan is accounted for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from exportctl.model.plan import CHANGE_VERBS, Action, Outcome, OutcomeStatus, Plan, Step
+from exportctl.output import format_values, phrases
+from exportctl.output.color import paint
+from exportctl.output.text import plan
+from exportctl.resources.kinds import KINDS
+
+_STYLES: Mapping[OutcomeStatus, str] = {
+    OutcomeStatus.DONE: "good",
+    OutcomeStatus.FAILED: "error",
+    OutcomeStatus.BLOCKED: "error",
+    OutcomeStatus.DEFERRED: "warning",
+    OutcomeStatus.NOT_ATTEMPTED: "warning",
+}
+
+
+_FINAL_CHECKS: Mapping[bool | None, str] = {
+    None: "Not read back: make a new plan to see what the sandbox holds now.",
+    True: "Read back: the sandbox holds what the config asks for.",
+    False: "Read back: the sandbox does not hold what the config asks for. Left:",
+}
+
+
+_ENDS_RENEWED = "Read back: the ends that were due are moved on."
+
+
+def outcome(shown: Outcome, number: int, total: int, *, color: bool = False) -> str:
+    """`[3/7] done: update target connection tc-1 of exports.web-to-lake`; message and hint below."""
+    ink = paint(color)
+    width = len(str(total))
+    head = f"[{number:>{width}}/{total}] {ink(_STYLES[shown.status], shown.status.value)}: {step(shown.step, shown.id)}"
+    lines = [head]
+    lines += [plan.INDENT + format_values.clean_text(line) for line in _words(shown)]
+    return "\n".join(lines) + "\n"
+
+
+def step(shown: Step, made: str | None = None) -> str:
+    """`create flow f-1 of exports.web-to-lake`; an ACT is called by its operation."""
+    verb = shown.operation if shown.action is Action.ACT and shown.operation else shown.action.value
+    kind = KINDS[shown.kind].label
+    ident = made or shown.id
+    return f"{verb} {kind}{' ' + format_values.clean_text(ident) if ident else ''} of {format_values.address(shown.address)}"
+
+
+def _words(shown: Outcome) -> list[str]:
+    words = [line for part in (shown.message, shown.hint) if part for line in part.split("\n")]
+    if shown.rule and words:
+        words[0] += f"  [{shown.rule}]"
+    return words
+
+
+def render_apply_report(
+    outcomes: Sequence[Outcome],
+    *,
+    remaining: Plan | None,
+    proved: bool | None = None,
+    normalised: Sequence[str] = (),
+    interrupted: bool = False,
+    color: bool = False,
+    width: int = 120,
+) -> str:
+    """
+    The end of an apply: numbers, what was not done, and the proof.
+
+    `residue` is the plan made from the read-back, None when nothing was read back; `proved` overrules whether it counts
+    as empty; `normalised` says which values the service keeps in another spelling.
+    """
+    ink = paint(color)
+    lines = []
+    for shown in outcomes:
+        if shown.status is not OutcomeStatus.DONE:
+            lines.append(f"{ink(_STYLES[shown.status], shown.status.value)}: {step(shown.step, shown.id)}")
+            lines += [plan.INDENT + format_values.clean_text(line) for line in _words(shown)]
+    lines += [""] if lines else []
+    if interrupted:
+        lines.append(ink("warning", "Interrupted: nothing new was started, what was in flight has finished."))
+    lines.append(ink("bold", summary(outcomes)))
+    lines += [f"The service keeps another spelling: {format_values.clean_text(name)}" for name in normalised]
+    proof = has_passed_final_check(remaining, proved)
+    left = _unrenewed_ends(remaining) if remaining else []
+    lines.append(" ".join([_ENDS_RENEWED, *left]) if proof and left else _FINAL_CHECKS[proof])
+    if remaining is not None:
+        lines += plan.paused_lines(remaining, ink, width)
+    if remaining is not None and not proof:
+        for item in remaining.items:
+            if item.steps or item.refusals or item.verb in CHANGE_VERBS:
+                lines += ["", *plan.block(item, remaining.as_of, ink, width)]
+        lines += plan.findings(remaining.errors(), ink)
+    return "\n".join(lines) + "\n"
+
+
+def _unrenewed_ends(remaining: Plan) -> list[str]:
+    """Rolling ends that a renewal leaves: a sentence for each kind of them."""
+    over = [item for item in remaining.items if item.is_expired and not item.steps]
+    unsure = [item for item in remaining.items if phrases.item_not_renewed_findings(item)]
+    each = (("Ended, and left to an apply", over), ("Not looked after", unsure))
+    return [f"{what}: {', '.join(format_values.address(i.address) for i in items)}." for what, items in each if items]
+
+
+def summary(outcomes: Sequence[Outcome]) -> str:
+    """`Apply: 6 done, 1 failed, 2 blocked.`; what did not happen to anything is left out, `done` is always there."""
+    counted = tally(outcomes)
+    words = [f"{number} {status}" for status, number in counted.items() if number or status == OutcomeStatus.DONE]
+    unfinished = sum(counted.values()) != counted[OutcomeStatus.DONE.value]
+    return f"Apply: {', '.join(words)}." + (" Nothing was rolled back." if unfinished else "")
+
+
+def tally(outcomes: Sequence[Outcome]) -> dict[str, int]:
+    """Every status with its number, zeros included."""
+    return {status.value: sum(o.status is status for o in outcomes) for status in OutcomeStatus}
+
+
+def has_passed_final_check(remaining: Plan | None, proved: bool | None) -> bool | None:
+    """Does the read-back end in an empty plan? None: nothing was read back."""
+    if remaining is None or proved is not None:
+        return proved
+    return remaining.is_empty and not remaining.errors()

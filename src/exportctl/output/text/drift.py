@@ -1,0 +1,124 @@
+"""
+A drift report as text: one group after another, one line per field with both values, who, when and with what.
+
+Goes in: a DriftReport and the groups that fail. Comes out: text that ends with what the exit code will mean.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+
+from exportctl.monitor import drift
+from exportctl.monitor.drift import DriftEntry, DriftGroup, DriftReport
+from exportctl.output import format_values, phrases
+from exportctl.output.color import Paint, paint
+from exportctl.output.text import plan
+
+TITLES: Mapping[DriftGroup, str] = {
+    DriftGroup.DRIFT: "Drift: changed in the sandbox",
+    DriftGroup.CONFLICT: "Conflicts: changed in the sandbox and in the YAML",
+    DriftGroup.UNKNOWN_ORIGIN: "Differs: what was last applied, or what is there now, is not known",
+    DriftGroup.PAUSED: "Stopped by hand: held until --put-back",
+    DriftGroup.GONE: "Gone: the flow was deleted, or is hidden from us",
+    DriftGroup.HALF_BUILT: "Half-built: a creation or a replacement was begun and not finished",
+    DriftGroup.DUPLICATES: "Twins: two flows for one export",
+    DriftGroup.MARKER_LOST: "Marker lost: somebody changed the flow's description",
+    DriftGroup.EXPIRED: "Ended",
+    DriftGroup.ENDING: "Ending soon",
+    DriftGroup.PENDING: "Pending: in the YAML, not applied",
+    DriftGroup.ACCEPTED: "Accepted by the config",
+    DriftGroup.UNMANAGED: "Unmanaged: flows that no config declares",
+    DriftGroup.OTHER_PROJECT: "Foreign: flows of another project",
+}
+
+
+def render_drift(
+    report: DriftReport,
+    *,
+    fail_on: Collection[str] = drift.DEFAULT_FAILING,
+    color: bool = False,
+    width: int = 120,
+) -> str:
+    """The whole report. `fail_on` names the groups that make exit 3."""
+    ink = paint(color)
+    lines = [*plan.header(report.header, "Drift", report.as_of, ink), ""]
+    for group in DriftGroup:
+        entries = report.entries_of(group)
+        if entries:
+            style = "error" if _is_failing(group, fail_on) else "bold"
+            lines.append(ink(style, f"{TITLES[group]} ({len(entries)})"))
+            lines += [line for entry in entries for line in entry_lines(entry, report.as_of, ink, width)]
+            lines.append("")
+    if report.notes:
+        lines += ["Errors, warnings and notes:", *plan.findings(report.notes, ink), ""]
+    lines += [ink("bold", summary(report)), _meaning(report, fail_on, ink)]
+    return "\n".join(lines) + "\n"
+
+
+def summary(report: DriftReport) -> str:
+    """`Drift: 1 drift, 2 pending.`; groups without entries are left out."""
+    counted = [f"{count} {group}" for group, count in report.counts().items() if count]
+    return f"Drift: {', '.join(counted)}." if counted else "Drift: none. The sandbox holds what was last applied."
+
+
+def _meaning(report: DriftReport, fail_on: Collection[str], ink: Paint) -> str:
+    failures = drift.failures(report, fail_on)
+    if failures:
+        return ink("error", failure_sentence(failures))
+    return ink("good", f"Exit 0: nothing in {', '.join(g for g in DriftGroup if g in fail_on)}.")
+
+
+def failure_sentence(failures: Sequence[DriftEntry]) -> str:
+    groups = ", ".join(dict.fromkeys(entry.group.value for entry in failures))
+    return f"Exit 3: {phrases.number(len(failures), 'finding')} in {groups}."
+
+
+def _is_failing(group: DriftGroup, fail_on: Collection[str]) -> bool:
+    return group in fail_on or (group is DriftGroup.EXPIRED and DriftGroup.ENDING in fail_on)
+
+
+def entry_lines(entry: DriftEntry, as_of: int, ink: Paint, width: int) -> list[str]:
+    """The lines of one thing found."""
+    if entry.flow:
+        return [plan.INDENT + flow(entry, as_of)]
+    head = subject(entry)
+    if entry.field:
+        first, *more = plan.field(entry.field, ink, width - len(head) - 2, moves=False)
+        return [f"{plan.INDENT}{head}  {first.lstrip()}", *more]
+    if entry.finding:
+        first, *more = plan.findings((entry.finding,), ink)
+        named = entry.address is None or entry.finding.message.startswith(str(entry.address))
+        return [first if named else f"{plan.INDENT}{head}  {first.lstrip()}", *more]
+    return [f"{plan.INDENT}{head}  {change_text(entry, as_of)}"]
+
+
+def subject(entry: DriftEntry) -> str:
+    """Address and id; empty for what is about the plan as a whole."""
+    if entry.address is None:
+        return ""
+    label = f"  ({format_values.object_label(entry.address)} {format_values.clean_text(entry.id)})" if entry.id else ""
+    return format_values.address(entry.address) + label
+
+
+def change_text(entry: DriftEntry, as_of: int) -> str:
+    """What an entry without field or finding says: an end, or a change as a whole."""
+    if entry.ends is not None:
+        due = "; the rolling end is due, run `exportctl renew`" if entry.renewal_due else ""
+        return format_values.end_text(entry.ends, as_of) + due
+    return phrases.verb(entry.verb, entry.address) if entry.verb and entry.address else ""
+
+
+def flow(entry: DriftEntry, as_of: int) -> str:
+    """One line about a flow that is not ours."""
+    shown = entry.flow
+    assert shown is not None
+    parts = [
+        f"{format_values.quote_text(shown.name)} (flow {format_values.clean_text(shown.id)})",
+        format_values.clean_text(shown.type or "other type"),
+    ]
+    parts.append("on" if shown.enabled else "off")
+    if shown.owner:
+        parts.append(f"owned by project {format_values.clean_text(shown.owner)}")
+    if shown.ends is not None:
+        parts.append(format_values.end_text(shown.ends, as_of) + (" (assumed)" if shown.assumed_end else ""))
+    return ", ".join(parts)

@@ -1,0 +1,77 @@
+"""Two environments side by side, as text: what only one has, what differs with both values, and the lines behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import groupby
+from typing import Any
+
+from exportctl.config.environment_diff import (
+    DifferenceCause,
+    DifferenceOrigin,
+    EnvironmentDiff,
+    FieldDifference,
+    OneSidedDeclaration,
+)
+from exportctl.output import format_values, phrases
+from exportctl.output.color import Paint, paint
+from exportctl.output.text import plan
+
+_DURATIONS = ("end_warning",)  # in seconds; no field of an export, so `values` does not know it
+
+
+def render_comparison(shown: EnvironmentDiff, *, color: bool = False) -> str:
+    """Every difference with its causes; those that no overlay names are marked with `?`."""
+    ink = paint(color)
+    lines = [f"{ink('bold', 'Environments')} {shown.left} and {shown.right}", ""]
+    for one in shown.one_sided:
+        lines += _only_in_one(one, ink)
+    lines += [""] if shown.one_sided else []
+    for address, found in groupby(shown.differences, key=lambda d: d.address):
+        lines.append(ink("bold", format_values.clean_text(address)))
+        for difference in found:
+            lines += _difference(difference, shown, ink)
+        lines.append("")
+    return "\n".join([*lines, *_summary(shown, ink)]) + "\n"
+
+
+def _only_in_one(one: OneSidedDeclaration, ink: Paint) -> list[str]:
+    sign = " " if one.causes else ink("warning", "?")
+    return [
+        f"{sign} {ink('bold', format_values.clean_text(one.address))}: only in {one.environment}",
+        *_causes(one.causes, ink),
+    ]
+
+
+def _difference(one: FieldDifference, shown: EnvironmentDiff, ink: Paint) -> list[str]:
+    sign = ink("warning", "?") if one.is_unintended else " "
+    sides = [f"{name} {_value(one, side)}" for name, side in ((shown.left, one.left), (shown.right, one.right))]
+    return [f"  {sign} {format_values.clean_text(one.path)}: {', '.join(sides)}", *_causes(one.causes, ink)]
+
+
+def _value(one: FieldDifference, side: Any) -> str:
+    return format_values.duration(side) if one.path in _DURATIONS else format_values.value(one.path, side)
+
+
+def _causes(causes: Sequence[DifferenceCause], ink: Paint) -> list[str]:
+    said = [_cause(cause) for cause in causes] or ["no line was found that says so"]
+    return [f"{plan.INDENT}  {ink('dim', line)}" for line in said]
+
+
+def _cause(cause: DifferenceCause) -> str:
+    place = format_values.clean_text(str(cause.at))
+    if cause.origin is DifferenceOrigin.OVERLAY:
+        return f"{place}: the overlay of {cause.environment}"
+    if cause.origin is DifferenceOrigin.LIST:
+        return f"{place}: its `environments` leave {cause.environment} out"
+    return f"{place}: no overlay says so, it is written {format_values.clean_text(str(cause.written))} for both"
+
+
+def _summary(shown: EnvironmentDiff, ink: Paint) -> list[str]:
+    things = f"Exports and destinations: {len(shown.one_sided)} in one alone, {shown.same_count} the same"
+    lines = [ink("bold", f"{things}. Fields that differ: {len(shown.differences)}.")]
+    if shown.unintended_count:
+        lines.append(
+            ink("warning", f"{phrases.number(shown.unintended_count, 'difference')} that no overlay names: marked `?`.")
+        )
+    return lines

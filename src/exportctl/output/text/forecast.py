@@ -1,0 +1,209 @@
+"""
+The coming runs as text: a table, a picture with a row per export and a column per few hours, what starts together.
+
+Goes in: a Forecast, whether to colour, how wide. Comes out: text. The picture takes the finest columns that fit.
+
+                          01-16      01-17      01-18
+    exports.orders  ····|·●··········|·●··········|·●····
+    exports.web     ·●·●|·●·●·●·●·●·●|·●·●E·······|······
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from exportctl.output import format_values, phrases
+from exportctl.output.color import Paint, paint
+from exportctl.output.text import plan, tables
+
+if TYPE_CHECKING:
+    from exportctl.monitor.forecast import FlowForecast, Forecast, SimultaneousRuns
+
+TITLES = ("EXPORT", "SCHEDULE", "RUNS", "FIRST", "LAST", "NOTE")
+RUN, SEVERAL, NONE, MIDNIGHT, END = "●", "■", "·", "|", "E"
+SOURCE = "Adobe's page on SFTP destinations"  # dataset-exports.md 4.3
+_HOURS = (
+    1,
+    2,
+    3,
+    4,
+    6,
+    8,
+    12,
+    24,
+    48,
+    72,
+    168,
+    336,
+    672,
+)  # a column: a part or a multiple of a day
+_NARROWEST = 20  # cells the picture takes, however narrow the screen is
+
+
+def render_forecast(report: Forecast, *, color: bool = False, width: int = 120) -> str:
+    """The whole report."""
+    ink = paint(color)
+    lines = [*plan.header(report.header, "Forecast", report.as_of, ink), f"{basis(report)}.", ""]
+    if report.flows:
+        lines += [*tables.table(TITLES, [cells(report, lane) for lane in report.flows], ink), ""]
+        lines += [*picture(report, width, ink), ""]
+    if report.simultaneous_runs:
+        lines += [ink("bold", "Starts together:"), *simultaneous_run_lines(report.simultaneous_runs, width), ""]
+    if report.errors:
+        lines += ["Errors:", *plan.findings(report.errors, ink), ""]
+    return "\n".join([*lines, ink("bold", summary(report))]) + "\n"
+
+
+def basis(report: Forecast) -> str:
+    """What the forecast is of."""
+    until = f"{phrases.number(report.days, 'day')}, until {format_values.moment(report.until)}"
+    if report.planned:
+        return f"{until}, as after the next apply; what it would refuse stays as it is"
+    return f"{until}, as the flows are now"
+
+
+def label(report: Forecast, lane: FlowForecast) -> str:
+    """The address; with the flow where an address has several."""
+    several = sum(other.address == lane.address for other in report.flows) > 1
+    return format_values.address(lane.address) + (
+        f" (flow {format_values.clean_text(lane.flow)})" if several and lane.flow else ""
+    )
+
+
+def note(lane: FlowForecast) -> str:
+    """Why there are no runs, and the end if it lies in the window."""
+    parts = [format_values.clean_text(lane.no_run_reason)] if lane.no_run_reason else []
+    parts += [f"ends {format_values.moment(lane.ends)}"] if lane.ends is not None else []
+    return ", ".join(parts)
+
+
+def cells(report: Forecast, lane: FlowForecast) -> tuple[str, ...]:
+    """One text per title."""
+    return (
+        label(report, lane),
+        format_values.clean_text(lane.schedule),
+        str(len(lane.runs)),
+        format_values.moment(lane.runs[0]) if lane.runs else "",
+        format_values.moment(lane.runs[-1]) if len(lane.runs) > 1 else "",
+        note(lane),
+    )
+
+
+def summary(report: Forecast) -> str:
+    """`Forecast: 42 runs of 3 exports; 1 without runs; 1 ends.`"""
+    runs = sum(len(lane.runs) for lane in report.flows)
+    idle = sum(not lane.runs for lane in report.flows)
+    ends = sum(lane.ends is not None for lane in report.flows)
+    parts = [f"{phrases.number(runs, 'run')} of {phrases.number(len(report.flows), 'flow')}"]
+    parts += [f"{idle} without runs"] if idle else []
+    parts += [f"{ends} {'ends' if ends == 1 else 'end'}"] if ends else []
+    return f"Forecast: {'; '.join(parts)}."
+
+
+# -- the picture ------------------------------------------------------------------------------------------------------
+
+
+def picture(report: Forecast, width: int, ink: Paint) -> list[str]:
+    """Dates, a row per lane, the legend."""
+    labels = [label(report, lane) for lane in report.flows]
+    margin = max(len(one) for one in labels) + 2
+    hours = _hours(report, max(_NARROWEST, width - margin))
+    dates = " " * margin + _dates(report, hours)
+    rows = [
+        f"{name:<{margin}}{''.join(_row(report, lane, hours))}" for name, lane in zip(labels, report.flows, strict=True)
+    ]
+    midnight = f", {MIDNIGHT} midnight UTC" if hours < 24 else ""
+    column = phrases.number(hours, "hour") if hours < 24 else phrases.number(hours // 24, "day")
+    legend = f"{RUN} a run, {SEVERAL} several, {NONE} none{midnight}, {END} ends; a column is {column}"
+    return [ink("dim", dates.rstrip()), *rows, ink("dim", legend)]
+
+
+def _hours(report: Forecast, room: int) -> int:
+    """How many hours one column stands for: the fewest that fit."""
+    return next((hours for hours in _HOURS if _width(report, hours) <= room), _HOURS[-1])
+
+
+def _width(report: Forecast, hours: int) -> int:
+    return sum(2 if _is_midnight(report, start, hours) else 1 for start in _columns(report, hours))
+
+
+def _columns(report: Forecast, hours: int) -> Sequence[int]:
+    """The moments at which columns begin; the first holds `as_of`."""
+    midnight = report.as_of - report.as_of % format_values.DAY
+    step = hours * format_values.HOUR
+    first = midnight + (report.as_of - midnight) // step * step
+    return range(first, report.until, step)
+
+
+def _is_midnight(report: Forecast, start: int, hours: int) -> bool:
+    """Does a day begin with this column, other than with the first?"""
+    return hours < 24 and start % format_values.DAY == 0 and start > report.as_of
+
+
+def _row(report: Forecast, lane: FlowForecast, hours: int) -> Iterator[str]:
+    step = hours * format_values.HOUR
+    columns = _columns(report, hours)
+    counts = [0] * len(columns)
+    for run in lane.runs:
+        counts[(run - columns[0]) // step] += 1
+    for start, count in zip(columns, counts, strict=True):
+        ends = lane.ends is not None and start <= lane.ends < start + step
+        mark = END if ends else NONE if count == 0 else RUN if count == 1 else SEVERAL
+        yield (MIDNIGHT if _is_midnight(report, start, hours) else "") + mark
+
+
+def _dates(report: Forecast, hours: int) -> str:
+    """`01-16` above the column a day begins with, as often as there is room."""
+    line = ""
+    place = 0
+    for start in _columns(report, hours):
+        place += _is_midnight(report, start, hours)
+        begins = start % format_values.DAY == 0
+        if begins and (place == 0 or len(line) < place):
+            line = line.ljust(place) + format_values.moment(start)[5:10]
+        place += 1
+    return line
+
+
+# -- together ---------------------------------------------------------------------------------------------------------
+
+
+def simultaneous_run_lines(groups: Sequence[SimultaneousRuns], width: int) -> list[str]:
+    """When, on which account, who; for SFTP what the server must take."""
+    lines: list[str] = []
+    for one in groups:
+        members = ", ".join(format_values.clean_text(member) for member in one.members)
+        lines += _wrapped_lines(
+            f"{start_times(one)}, on {format_values.clean_text(one.account)}: {members}", plan.INDENT, width
+        )
+        lines += _wrapped_lines(connections(one), plan.INDENT * 2, width)
+    return lines
+
+
+def _wrapped_lines(words: str, indent: str, width: int) -> list[str]:
+    return textwrap.wrap(
+        words,
+        width,
+        initial_indent=indent,
+        subsequent_indent=f"{indent}  ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def start_times(one: SimultaneousRuns) -> str:
+    """`7 times from 2027-01-16 02:00 UTC`."""
+    first = format_values.moment(one.moments[0])
+    return first if len(one.moments) == 1 else f"{len(one.moments)} times from {first}"
+
+
+def connections(one: SimultaneousRuns) -> str:
+    """What an SFTP server must take; empty for a storage without a known limit."""
+    if one.min_connections is None:
+        return ""
+    return (
+        f"{phrases.number(one.datasets, 'dataset')} at once: the server should take as many connections, and must take "
+        f"{one.min_connections}, else exports fail ({SOURCE})"
+    )

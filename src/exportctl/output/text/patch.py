@@ -1,0 +1,133 @@
+"""
+What edits of the YAML accept, as text: each difference with the value that stands there and the one that will, what no
+edit accepts, with the reason, and what drift would still fail for.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from exportctl.model.plan import Address, FieldChange, Plan, Verb
+from exportctl.monitor.drift import DriftEntry
+from exportctl.output import format_values, phrases
+from exportctl.output.color import Paint, paint
+from exportctl.output.markdown.plan import LIMIT
+from exportctl.output.text import drift
+from exportctl.output.text import plan as text_plan
+
+if TYPE_CHECKING:
+    from exportctl.accept.patch_file import Patch
+    from exportctl.accept.result import AcceptedChanges, AcceptResult, UnacceptedChanges
+
+_WITHOUT_CONTEXT = "Lines beside a change hold values that are not shown: apply it with `git apply --unidiff-zero`."
+_TOO_LONG = "_The patch is too long to be shown here; the text output is the patch._\n"
+_MARKERS_ONLY = frozenset({Verb.UNCHANGED, Verb.MARK, Verb.PAUSED, Verb.ADOPT})
+
+
+def render_patch(
+    shown: AcceptResult, patch: Patch, *, written: bool, failures: Sequence[DriftEntry] = (), color: bool = False
+) -> str:
+    """`written`: the files were edited; else the edits stand elsewhere. `failures`: what drift would still fail for."""
+    ink = paint(color)
+    lines = [*text_plan.header(shown.plan.header, "Patch", shown.plan.as_of, ink), ""]
+    for one in shown.accepted:
+        lines += _accepted_lines(one, ink)
+    lines += [""] if shown.accepted else []
+    if shown.unaccepted:
+        lines.append(ink("warning", f"Not accepted ({len(shown.unaccepted)})"))
+        lines += [line for one in shown.unaccepted for line in _not_accepted_lines(one, ink)]
+        lines.append("")
+    lines += _remaining_failures(shown, failures, ink)
+    lines += _refused_items(shown, failures, ink)
+    errors = shown.targeted_plan.errors()
+    lines += ["Errors:", *text_plan.findings(errors, ink), ""] if errors else []
+    lines += [ink("bold", _summary(shown)), *_next_steps(shown, patch, written)]
+    lines += [ink("error", drift.failure_sentence(failures))] if failures else []
+    return "\n".join(lines) + "\n"
+
+
+def _accepted_lines(one: AcceptedChanges, ink: Paint) -> list[str]:
+    file = ", ".join(format_values.clean_text(name) for name in one.files) or "by the edit above"
+    lines = _differences(one.address, one.changes, f"  {ink('dim', file)}")
+    if one.allowed_rules:
+        rules = ", ".join(one.allowed_rules)
+        lines.append(f"{text_plan.INDENT * 2}{ink('warning', 'note')}: allows {rules} on it, which what is live breaks")
+    return lines
+
+
+def _not_accepted_lines(one: UnacceptedChanges, ink: Paint) -> list[str]:
+    return [
+        *_differences(one.address, one.changes, ""),
+        f"{text_plan.INDENT * 2}{format_values.clean_text(one.reason)}",
+    ]
+
+
+def _differences(address: Address, changes: Sequence[FieldChange], tail: str) -> list[str]:
+    """The config's value, and the live one that it gives way to."""
+    shown = [f"{c.path}: {format_values.arrow(c.path, c.after, c.before)}" for c in changes]
+    return [f"{text_plan.INDENT}{format_values.address(address)}  {one}{tail}" for one in shown]
+
+
+def _remaining_failures(shown: AcceptResult, failures: Sequence[DriftEntry], ink: Paint) -> list[str]:
+    """What drift would fail for beside what was asked for and left."""
+    left = {(one.address, change.path) for one in shown.unaccepted for change in one.changes}
+    found = [one for one in failures if not one.field or (one.address, one.field.path) not in left]
+    if not found:
+        return []
+    lines = [line for one in found for line in drift.entry_lines(one, shown.plan.as_of, ink, 120)]
+    return [ink("warning", f"What drift would still fail for ({len(found)})"), *lines, ""]
+
+
+def _refused_items(shown: AcceptResult, failures: Sequence[DriftEntry], ink: Paint) -> list[str]:
+    """What apply would refuse, of addresses that nothing was said of yet."""
+    told = {one.address for one in failures}
+    items = [item for item in shown.targeted_plan.items if item.refusals and item.address not in told]
+    lines: list[str] = []
+    for item in items:
+        lines.append(f"{text_plan.INDENT}{format_values.address(item.address)}")
+        lines += [f"{text_plan.INDENT}{line}" for one in item.refusals for line in text_plan.refusal_lines(one, ink)]
+    return [ink("warning", f"What apply would refuse ({len(items)})"), *lines, ""] if items else []
+
+
+def _summary(shown: AcceptResult) -> str:
+    accepted = sum(len(one.changes) for one in shown.accepted)
+    left = sum(len(one.changes) for one in shown.unaccepted)
+    if not accepted and not left:
+        return "Patch: nothing to accept."
+    files = phrases.number(len(shown.edited_files), "file")
+    return f"Patch: {phrases.number(accepted, 'difference')} accepted in {files}, {left} not accepted."
+
+
+def _next_steps(shown: AcceptResult, patch: Patch, written: bool) -> list[str]:
+    if not shown.edited_files:
+        return []
+    if written:
+        names = ", ".join(format_values.clean_text(one.file) for one in shown.edited_files)
+        return [f"Edited {names}. Next: read the change, then `exportctl plan`; {_apply_note(shown.plan)}."]
+    where = "the folder of the config" if patch.folder == "." else f"{patch.folder}, seen from the folder of the config"
+    told = [f"Nothing was written. The patch is for `git apply` or `patch -p1` in {where}."]
+    return [*told, _WITHOUT_CONTEXT] if any(one.context_lines == 0 for one in patch.diffs) else told
+
+
+def _apply_note(plan: Plan) -> str:
+    """What is said of the next one must be true of the whole plan, not of the differences that were accepted."""
+    if plan.is_refused or plan.errors() or any(item.verb not in _MARKERS_ONLY for item in plan.items):
+        return "it shows what apply would still do"
+    return "apply writes nothing but markers"
+
+
+def render_patch_markdown(
+    shown: AcceptResult, patch: Patch, *, failures: Sequence[DriftEntry] = (), limit: int = LIMIT
+) -> str:
+    """The report and the patch, each in a fence; a patch is shown whole or not at all."""
+    report = _fenced_block("text", render_patch(shown, patch, written=False, failures=failures))
+    whole = "\n".join([report, *(_fenced_block("diff", one.text) for one in patch.diffs if one.text)])
+    return whole if len(whole) <= limit else f"{report[:limit]}\n{_TOO_LONG}"
+
+
+def _fenced_block(language: str, shown: str) -> str:
+    """Between more backticks than stand anywhere in it."""
+    fence = "`" * max(3, *(len(found) + 1 for found in re.findall("`+", shown)), 4)
+    return f"{fence}{language}\n{shown}{fence}\n"

@@ -1,0 +1,220 @@
+"""
+A plan as text for people: header, one block per address, warnings, references needed, footer.
+
+Goes in: a Plan (or a saved one), whether to colour, how wide. Comes out: text that ends in a line end; equal plans give
+equal bytes.
+
+    ~ exports.web-to-lake  (flow 1a2b…)  exports.yaml:14:3
+        place.path: "/a" -> "/b"   drift: changed by jane@acme.example at 2026-11-22 09:10 UTC with the UI (exc_app)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from exportctl.errors import Finding, Level
+from exportctl.model.plan import Cause, Consequence, FieldChange, Plan, PlanHeader, PlanItem, Refusal, Verb
+from exportctl.model.schedule import format_age
+from exportctl.output import format_values, phrases
+from exportctl.output.color import Paint, paint
+from exportctl.planfile.file import SavedPlan, age_seconds, approval_digest
+from exportctl.planfile.serialize import decode_plan
+
+INDENT = "    "
+_STYLES = {"+": "create", "~": "update", "-": "delete", "-/+": "delete", "!": "refused", ">": "other", " ": "dim"}
+_CAUSES = {
+    Cause.DRIFT: "warning",
+    Cause.CONFLICT: "error",
+    Cause.UNKNOWN_ORIGIN: "warning",
+    Cause.EXPIRED: "warning",
+    Cause.PAUSED: "error",
+}
+
+
+def render_plan(shown: Plan, *, color: bool = False, width: int = 120) -> str:
+    """The whole plan. Unchanged addresses are counted, not listed."""
+    ink = paint(color)
+    return "\n".join(
+        [
+            *header(shown.header, "Plan", shown.as_of, ink),
+            "",
+            *_body(shown, shown.counts(), ink, width),
+            *filter(None, [phrases.approval(shown)]),
+            "",
+        ]
+    )
+
+
+def render_saved_plan(saved: SavedPlan, *, now: int, color: bool = False, width: int = 120) -> str:
+    """A saved plan as it was reviewed, with its age and digest."""
+    ink = paint(color)
+    shown = decode_plan(saved.content)
+    made = f"made {format_age(age_seconds(saved, now))} ago" if now >= saved.as_of else "made with a later clock"
+    lines = header(saved.header, "Saved plan", saved.as_of, ink)
+    lines += [f"{made} by exportctl {format_values.clean_text(saved.version)}, approves {approval_digest(shown)}", ""]
+    return "\n".join([*lines, *_body(shown, saved.content["counts"], ink, width), ""])
+
+
+def _body(shown: Plan, counts: Mapping[str, int], ink: Paint, width: int) -> list[str]:
+    lines: list[str] = []
+    for item in shown.items:
+        if phrases.is_listed(item):
+            lines += [*block(item, shown.as_of, ink, width), ""]
+    lines += _section("Errors, warnings and notes:", findings(_findings(shown), ink))
+    lines += _section(
+        "Apply will read these references:", [INDENT + format_values.clean_text(s) for s in phrases.secrets(shown)]
+    )
+    lines += _section(
+        "Not set here, so not compared:", [INDENT + format_values.clean_text(name) for name in shown.unset]
+    )
+    return lines + footer(shown, counts, ink)
+
+
+def header(shown: PlanHeader, title: str, as_of: int, ink: Paint) -> list[str]:
+    """Which platform, said loudly where nothing reaches Adobe or the sandbox was not asked."""
+    lines = [f"{ink('bold', title)} for {phrases.sandbox_label(shown)}, as of {format_values.moment(as_of)}"]
+    if phrases.is_emulated(shown):
+        lines.append(ink("warning", phrases.EMULATOR))
+    snapshot = phrases.snapshot_note(shown, as_of)
+    return [*lines, ink("warning", snapshot)] if snapshot else lines
+
+
+def footer(shown: Plan, counts: Mapping[str, int], ink: Paint) -> list[str]:
+    verdict = phrases.verdict(shown)
+    lines = [verdict] if verdict else []
+    lines += [ink("bold", phrases.summary(counts)), phrases.writes(shown)]
+    if shown.targeted_out:
+        lines.append(f"Left out by --target: {phrases.addresses(shown.targeted_out)}.")
+    if shown.is_refused:
+        lines.append(ink("refused", "Apply will refuse this plan: see the lines that begin with `!`."))
+    return lines
+
+
+def block(item: PlanItem, as_of: int, ink: Paint, width: int) -> list[str]:
+    """One address: what happens, why, what follows, when it runs and ends as seen at `as_of`, and what allows it."""
+    lines = [headline(item, ink)]
+    for change in item.fields:
+        lines += field(change, ink, width)
+    lines += [_consequence(c, ink) for c in item.consequences]
+    lines += runs(item, as_of)
+    if item.is_paused:
+        lines.append(f"{INDENT}held; to put back exactly this: {phrases.resume_option(item)}")
+    for refusal in item.refusals:
+        lines += refusal_lines(refusal, ink)
+    return lines
+
+
+def headline(item: PlanItem, ink: Paint) -> str:
+    sign = format_values.symbol(item)
+    parts = [ink(_STYLES[sign], f"{sign} {format_values.address(item.address)}")]
+    if item.verb not in phrases.SELF_EVIDENT or (item.refusals and item.verb is not Verb.UNCHANGED):
+        parts.append(phrases.verb(item.verb, item.address))
+    if item.id:
+        parts.append(f"({format_values.object_label(item.address)} {format_values.clean_text(item.id)})")
+    if item.at:
+        parts.append(ink("dim", format_values.clean_text(str(item.at))))
+    return "  ".join(parts)
+
+
+def field(change: FieldChange, ink: Paint, width: int, moves: bool = True) -> list[str]:
+    """
+    One field with both values; the cause beside it, or below where the line would be too long. `moves`: say what apply
+    would do; else only how the two sides stand.
+    """
+    head = (
+        f"{INDENT}{format_values.clean_text(change.path)}: "
+        f"{phrases.both_values(change) if moves else phrases.compared_values(change)}"
+    )
+    if change.cause is Cause.CREATE:
+        return [head]
+    words = phrases.cause(change) + (f"  {format_values.clean_text(str(change.at))}" if change.at else "")
+    style = _CAUSES.get(change.cause, "dim")
+    if len(head) + 3 + len(words) <= width:
+        return [f"{head}   {ink(style, words)}"]
+    return [head, f"{INDENT * 2}{ink(style, words)}"]
+
+
+def runs(item: PlanItem, as_of: int) -> list[str]:
+    """When it runs before and after, when it ends and how long that is."""
+    lines: list[str] = []
+    if item.schedule:
+        lines.append(f"{INDENT}schedule: {format_values.clean_text(item.schedule)}")
+    if item.next_before and item.next_before != item.next_after:
+        lines.append(f"{INDENT}next runs before: {format_values.moments(item.next_before)}")
+        lines.append(f"{INDENT}next runs after:  {format_values.moments(item.next_after)}")
+    elif item.next_after:
+        lines.append(f"{INDENT}next runs: {format_values.moments(item.next_after)}")
+    if item.ends is not None:
+        lines.append(f"{INDENT}{format_values.end_text(item.ends, as_of, ':')}")
+    return lines
+
+
+def refusal_lines(refusal: Refusal, ink: Paint) -> list[str]:
+    return [
+        f"{INDENT}{ink('refused', '!')} refused by {format_values.clean_text(refusal.safety_check)}: "
+        f"{format_values.clean_text(refusal.text)}",
+        f"{INDENT * 2}to allow exactly this: {format_values.clean_text(refusal.allow)}",
+    ]
+
+
+def _consequence(shown: Consequence, ink: Paint) -> str:
+    words = {"cost": "cost", "warning": "warning"}.get(shown.level, "note")
+    return f"{INDENT}{ink('warning', words) if words != 'note' else words}: {format_values.clean_text(shown.text)}"
+
+
+def findings(shown: tuple[Finding, ...], ink: Paint, indent: str = INDENT) -> list[str]:
+    """Level, place, words, rule; the way to mend it below."""
+    lines: list[str] = []
+    for found in shown:
+        style = {Level.ERROR: "error", Level.WARNING: "warning"}.get(found.level, "dim")
+        where = f"{format_values.clean_text(str(found.at))}: " if found.at else ""
+        lines += _indented_lines(
+            f"{ink(style, found.level.value)}: {where}", found.message, f"  [{found.rule}]", indent
+        )
+        if found.hint:
+            lines += _indented_lines("", found.hint, "", indent + "  ")
+    return lines
+
+
+def _indented_lines(before: str, text: str, after: str, indent: str) -> Iterator[str]:
+    first, *more = format_values.clean_lines(text).split("\n")
+    yield f"{indent}{before}{first}{after if not more else ''}"
+    for place, line in enumerate(more, 1):
+        yield f"{indent}  {line}{after if place == len(more) else ''}"
+
+
+def _findings(shown: Plan) -> tuple[Finding, ...]:
+    """Said once each, those about the plan first."""
+    return tuple(dict.fromkeys((*shown.findings, *(f for item in shown.items for f in item.findings))))
+
+
+def _section(title: str, lines: list[str]) -> list[str]:
+    return [title, *lines, ""] if lines else []
+
+
+def render_renewals(shown: Plan, *, color: bool = False, width: int = 120) -> str:
+    """What `renew` does: the ends that move, what it leaves to somebody, and the stops that stay: nothing else."""
+    ink = paint(color)
+    lines = [*header(shown.header, "Renewals", shown.as_of, ink), ""]
+    due = [item for item in shown.items if item.has_renewal]
+    for item in due:
+        lines.append(headline(item, ink))
+        for change in item.fields:
+            if change.cause is Cause.RENEWAL:
+                lines += field(change, ink, width)
+    lines += [""] if due else []
+    lines += _section("Ended, and not renewed:", findings(phrases.expired_findings(shown), ink))
+    lines += _section("Not looked after:", findings(phrases.not_renewed_findings(shown), ink))
+    lines.append(f"{phrases.number(len(due), 'rolling end')} due." if due else "No rolling end is due.")
+    return "\n".join([*lines, *paused_lines(shown, ink, width)]) + "\n"
+
+
+def paused_lines(shown: Plan, ink: Paint, width: int) -> list[str]:
+    """What was stopped by hand and is held: every report of a night's run says it, for nobody else will."""
+    found = [(item, c) for item in shown.items for c in item.fields if c.cause is Cause.PAUSED]
+    lines = [ink("error", f"Stopped by hand, held until --put-back ({len(found)}):")] if found else []
+    for item, change in found:
+        head = f"{INDENT}{format_values.address(item.address)}  "
+        first, *more = field(change, ink, width - len(head), moves=False)
+        lines += [head + first.lstrip(), *more]
+    return lines

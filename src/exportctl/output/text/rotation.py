@@ -1,0 +1,45 @@
+"""What is left to do after secrets were sent again: which flows must run well first, and the commands that tell."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from exportctl.model.plan import PlanHeader
+from exportctl.output import format_values
+from exportctl.output.color import paint
+from exportctl.output.text import plan
+
+if TYPE_CHECKING:
+    from exportctl.plan.rotation import AccountFlow
+
+
+def render_next_steps(shown: Sequence[AccountFlow], header: PlanHeader, since: int, *, color: bool = False) -> str:
+    """`since`: when the new secrets were in place, in seconds since 1970 UTC. Runs from before prove nothing."""
+    if not shown:
+        return "No flow is on this account: nothing uses the former secrets.\n"
+    ink = paint(color)
+    head = "Keep the former secrets valid until each of these flows has written files with the new ones:"
+    lines = [ink("warning", head), *(plan.INDENT + _flow(one) for one in shown)]
+    lines += [
+        "What tells, once they have run:",
+        *(plan.INDENT + call for call in follow_up_commands(shown, header, since)),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _flow(one: AccountFlow) -> str:
+    name = str(one.address) if one.address else f'"{format_values.clean_text(one.name)}", not declared here'
+    return f"{name}: " + (
+        f"next run {format_values.moment(one.next_run)}" if one.next_run is not None else "no next run is known"
+    )
+
+
+def follow_up_commands(shown: Sequence[AccountFlow], header: PlanHeader, since: int) -> list[str]:
+    """One `verify` for all that is declared, one `runs` for each other flow."""
+    moment = datetime.fromtimestamp(since, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    where = f" --env {header.environment}" if header.environment else ""
+    targets = "".join(f" --target {one.address}" for one in shown if one.address)
+    found = [f"exportctl verify{where}{targets} --since {moment}"] if targets else []
+    return found + [f"exportctl runs {one.flow}{where} --since {moment}" for one in shown if not one.address]

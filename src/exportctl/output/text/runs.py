@@ -1,0 +1,107 @@
+"""
+The newest runs of flows as text: a table per flow, and below a run that failed its errors, each with what to look at.
+
+Goes in: a RunsReport. Comes out: text; what the service does not say is left empty.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from typing import TYPE_CHECKING
+
+from exportctl.monitor.run_error_hints import error_hints
+from exportctl.output import format_values, phrases
+from exportctl.output.color import Paint, paint
+from exportctl.output.text import plan, tables
+from exportctl.output.text.verify import size
+from exportctl.resources.run import RunStatus
+
+if TYPE_CHECKING:
+    from exportctl.monitor.run_list import FlowRuns, RunsReport
+    from exportctl.resources.run import Run, RunError
+
+TITLES = ("STARTED", "TOOK", "STATUS", "ROWS", "FILES", "SIZE")
+NOT_APPLIED = "not applied: no flow in this sandbox"
+NO_RUNS = "no runs"
+_STYLES = {RunStatus.DONE: "good", RunStatus.FAILED: "error", RunStatus.PARTIAL: "error", RunStatus.RUNNING: "warning"}
+
+
+def render_runs(report: RunsReport, *, color: bool = False, width: int = 120) -> str:
+    """The whole report, in the order of addresses."""
+    ink = paint(color)
+    lines = [*plan.header(report.header, "Runs", report.as_of, ink), ""]
+    for flow in report.flows:
+        lines += [headline(flow, ink), *_table(flow, ink, width), ""]
+    return "\n".join([*lines, ink("bold", summary(report))]) + "\n"
+
+
+def headline(flow: FlowRuns, ink: Paint) -> str:
+    name = str(flow.address) if flow.address else f'"{flow.title}"'
+    return ink("bold", format_values.clean_text(name)) + (
+        f"  (flow {format_values.clean_text(flow.flow)})" if flow.flow else ""
+    )
+
+
+def _table(flow: FlowRuns, ink: Paint, width: int) -> list[str]:
+    if not flow.runs:
+        return [plan.INDENT + (NO_RUNS if flow.flow else NOT_APPLIED)]
+    head, *rows = tables.table(TITLES, [cells(run) for run in flow.runs], ink)
+    lines = [plan.INDENT + head]
+    for run, row in zip(flow.runs, rows, strict=True):
+        lines.append(plan.INDENT + row.replace(run.status.value, ink(_STYLES[run.status], run.status.value), 1))
+        for error, found in zip(run.errors, error_hints(run.errors, flow.type), strict=True):
+            lines += _error_lines(error, found, width)
+    return lines
+
+
+def cells(run: Run) -> tuple[str, ...]:
+    """One text per title."""
+    return (
+        format_values.moment(run.started),
+        "" if run.completed is None else run_duration(run.completed - run.started),
+        run.status.value,
+        "" if run.rows is None else str(run.rows),
+        "" if run.files is None else str(run.files),
+        "" if run.size is None else size(run.size),
+    )
+
+
+def run_duration(seconds: int) -> str:
+    """`1 h 02 min`, `3 min 20 s`, `45 s`."""
+    minutes, rest = divmod(max(seconds, 0), format_values.MINUTE)
+    if minutes >= 60:
+        return f"{minutes // 60} h {minutes % 60:02} min"
+    return f"{minutes} min {rest:02} s" if minutes else f"{rest} s"
+
+
+def error_text(error: RunError) -> str:
+    """`ACTIVATION_BATCH-0000-FAILED: Job aborted.`, in the service's words."""
+    return ": ".join(part for part in (error.code, error.message) if part) or "an error without code and message"
+
+
+def _error_lines(error: RunError, found: str | None, width: int) -> list[str]:
+    return [
+        line for part in (error_text(error), f"hint: {found}" if found else "") for line in _wrapped_lines(part, width)
+    ]
+
+
+def _wrapped_lines(words: str, width: int) -> list[str]:
+    """Below its row, deeper; a word that is too long for a line, as a path, stands whole in one."""
+    indent = plan.INDENT * 2
+    return textwrap.wrap(
+        format_values.clean_text(words),
+        width,
+        initial_indent=indent,
+        subsequent_indent=f"{indent}  ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def summary(report: RunsReport) -> str:
+    """`Runs: 9 done, 1 failed; newest first, at most 10 of each flow.`"""
+    words = [run.status for flow in report.flows for run in flow.runs]
+    counted = ", ".join(f"{words.count(word)} {word.value}" for word in RunStatus if word in words) or "none"
+    limits = [f"since {format_values.moment(report.since)}"] if report.since is not None else []
+    limits += [f"at most {phrases.number(report.limit, 'run')} of each flow"] if report.limit is not None else []
+    return f"Runs: {counted}; newest first, {', '.join(limits)}."

@@ -1,0 +1,140 @@
+"""
+How every export fares, as one table: the word, the state, the last run, the next one, the days that are left.
+
+Goes in: a StatusReport. Comes out: text that ends with the words counted. What the word leaves out stands below a row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from exportctl.model.schedule import format_age
+from exportctl.monitor.status import HealthResult
+from exportctl.output import format_values, phrases
+from exportctl.output.color import Paint, paint
+from exportctl.output.environments import EnvironmentResult, Table
+from exportctl.output.text import plan, tables
+
+if TYPE_CHECKING:
+    from exportctl.model.plan import OtherFlow
+    from exportctl.monitor.status import ExportHealth, StatusReport
+
+TITLES = ("EXPORT", "HEALTH", "STATE", "LAST RUN", "NEXT RUN", "DAYS LEFT")
+_STYLES: Mapping[HealthResult, str] = {
+    HealthResult.OK: "good",
+    HealthResult.FINISHED: "good",
+    HealthResult.WAITING: "dim",
+    HealthResult.DISABLED: "dim",
+    HealthResult.ENDING: "warning",
+    HealthResult.NOT_APPLIED: "warning",
+    HealthResult.UNKNOWN: "warning",
+}
+
+
+def render_status(report: StatusReport, *, color: bool = False) -> str:
+    """The whole report; a long address makes a wide table, it is never cut."""
+    ink = paint(color)
+    lines = [*plan.header(report.header, "Status", report.as_of, ink), ""]
+    if report.exports:
+        head, *rows = tables.table(TITLES, [cells(one, report.as_of) for one in report.exports], ink)
+        lines.append(head)
+        for one, row in zip(report.exports, rows, strict=True):
+            lines.append(_paint_row(one, row, ink))
+            lines += [f"{plan.INDENT}{format_values.clean_text(note)}" for note in one.notes]
+        lines.append("")
+    if report.errors:
+        lines += ["Errors:", *plan.findings(report.errors, ink), ""]
+    lines += [ink("bold", summary(report)), *other_flows(report)]
+    return "\n".join(lines) + "\n"
+
+
+def cells(one: ExportHealth, as_of: int) -> tuple[str, ...]:
+    """One text per title; what is not known is empty."""
+    return (
+        format_values.address(one.address),
+        one.result.value,
+        one.state.value,
+        _last_run(one, as_of),
+        "" if one.next_run is None else format_values.moment(one.next_run),
+        days_left(one, as_of),
+    )
+
+
+def _paint_row(one: ExportHealth, row: str, ink: Paint) -> str:
+    """The word in its colour; it stands behind the address, which may hold the same letters."""
+    start = row.index(one.result.value, len(format_values.address(one.address)))
+    end = start + len(one.result.value)
+    return row[:start] + ink(_STYLES.get(one.result, "error"), row[start:end]) + row[end:]
+
+
+def _last_run(one: ExportHealth, as_of: int) -> str:
+    """`2027-01-15 02:00 UTC done, 6 hours ago`."""
+    if one.last_run is None:
+        return ""
+    started = one.last_run.started
+    ago = f"{format_age(as_of - started)} ago" if started <= as_of else "just now"
+    return f"{format_values.moment(started - started % format_values.MINUTE)} {one.last_run.status.value}, {ago}"
+
+
+def days_left(one: ExportHealth, as_of: int) -> str:
+    """Whole days; `0` on the last one and after it."""
+    return "" if one.ends is None else str(max(0, (one.ends - as_of) // format_values.DAY))
+
+
+def summary(report: StatusReport) -> str:
+    """`Status: 1 failed, 3 ok.`; words that nobody has are left out."""
+    counted = [f"{count} {word.lower()}" for word, count in report.counts().items() if count]
+    return f"Status: {', '.join(counted) or 'no export to look at'}."
+
+
+def other_flows(report: StatusReport) -> list[str]:
+    """How many flows are not of this config, and those that end soon if they were asked for."""
+    if not report.unmanaged:
+        return []
+    count = phrases.number(report.unmanaged, "flow")
+    if report.ending is None:
+        return [f"{count} in the sandbox not of this config; `--expiring 30d` lists those that end within 30 days."]
+    ending = f"{len(report.ending)} of them end" if len(report.ending) != 1 else "1 of them ends"
+    within = format_values.duration(report.warning)
+    over = f", {report.expired} ended before" if report.expired else ""
+    return [
+        f"{count} in the sandbox not of this config; {ending} within {within}{over}{':' if report.ending else '.'}",
+        *(
+            f"{plan.INDENT}{other_flow(u)} {format_values.end_text(u.ends or 0, report.as_of)}{assumed_note(u)}"
+            for u in report.ending
+        ),
+    ]
+
+
+def other_flow(flow: OtherFlow) -> str:
+    """`"Loyalty feed" (flow 1a2b…), owned by project theirs`."""
+    owner = f", owned by project {format_values.clean_text(flow.owner)}" if flow.owner else ""
+    return f"{format_values.quote_text(flow.name)} (flow {format_values.clean_text(flow.id)}){owner}"
+
+
+def assumed_note(shown: OtherFlow | ExportHealth) -> str:
+    """Said of an end that the service does not show."""
+    return " (assumed)" if shown.assumed_end else ""
+
+
+def end_table(sides: Sequence[EnvironmentResult[StatusReport]]) -> Table | None:
+    """What ends within the warning in all environments, ours and that of others, soonest first, if it was asked for."""
+    read = [(side.environment, side.result) for side in sides if side.result is not None]
+    if not any(report.ending is not None for _, report in read):
+        return None
+    rows = sorted((row for name, report in read for row in _rows(name, report)), key=lambda row: (row[0], *row[2:]))
+    within = format_values.duration(read[0][1].warning)
+    nothing = f"Nothing ends within {within}" + (" in what was read." if len(read) < len(sides) else ".")
+    title = f"Ends within {within}, or has ended:" if rows else nothing
+    return Table(title, ("ENDS", "ENVIRONMENT", "WHAT"), [row[1:] for row in rows])
+
+
+def _rows(environment: str, report: StatusReport) -> Iterator[tuple[int, str, str, str]]:
+    """The moment to sort by, then a text per column."""
+    shown: list[tuple[ExportHealth | OtherFlow, str]] = [(o, format_values.address(o.address)) for o in report.exports]
+    shown += [(other, other_flow(other)) for other in report.ending or ()]
+    for one, what in shown:
+        if one.ends is not None and one.ends <= report.as_of + report.warning:
+            words = format_values.end_text(one.ends, report.as_of).partition(" ")[2]
+            yield one.ends, words + assumed_note(one), environment, what

@@ -1,0 +1,145 @@
+"""
+The smaller texts: errors, findings of `validate`, the table of datasets, the lines of `doctor`, differences of a
+saved plan, explained values.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping, Sequence
+
+from exportctl.errors import Error, Finding, Level, SourcePosition
+from exportctl.model.check import Check, CheckStatus
+from exportctl.model.plan import ListedDataset
+from exportctl.output import format_values, phrases
+from exportctl.output.color import Paint, paint
+from exportctl.output.text import plan
+from exportctl.planfile.file import StaleValue
+
+_STATES: Mapping[CheckStatus, str] = {
+    CheckStatus.OK: "good",
+    CheckStatus.WARNING: "warning",
+    CheckStatus.FAILED: "error",
+    CheckStatus.SKIPPED: "dim",
+}
+
+
+def render_error(shown: Error, *, color: bool = False) -> str:
+    """Every finding of an error, in its own order, with the way to mend it."""
+    return "\n".join(plan.findings(shown.findings(), paint(color), "")) + "\n"
+
+
+def render_validation(
+    findings: Sequence[Finding], *, exports: int, destinations: int, environments: int, color: bool = False
+) -> str:
+    """All findings in file order, then the verdict."""
+    ink = paint(color)
+    lines = plan.findings(tuple(findings), ink, "")
+    lines += [""] if lines else []
+    lines.append(_verdict(findings, ink))
+    if not _count(findings, Level.ERROR):
+        holds = [phrases.number(exports, "export"), phrases.number(destinations, "destination")]
+        within = f" in {phrases.number(environments, 'environment')}" if environments else ""
+        lines.append(f"The config declares {' and '.join(holds)}{within}.")
+    return "\n".join(lines) + "\n"
+
+
+def _verdict(findings: Sequence[Finding], ink: Paint) -> str:
+    counted = [phrases.number(_count(findings, level), level.value) for level in Level if _count(findings, level)]
+    if _count(findings, Level.ERROR):
+        return ink("error", f"Not valid: {', '.join(counted)}.")
+    return ink("good", "Valid" + (f": {', '.join(counted)}." if counted else "."))
+
+
+def _count(findings: Sequence[Finding], level: Level) -> int:
+    return sum(f.level is level for f in findings)
+
+
+def render_datasets(
+    shown: Sequence[ListedDataset], used_by: Mapping[str, Sequence[str]], *, color: bool = False
+) -> str:
+    """A table of what can be exported, by name; `used_by` maps a dataset's id to the addresses that export it."""
+    ink = paint(color)
+    rows = [
+        (
+            format_values.clean_text(d.name),
+            format_values.clean_text(d.id),
+            ", ".join(format_values.clean_text(a) for a in used_by.get(d.id, ())),
+        )
+        for d in sorted(shown, key=lambda d: (d.name, d.id))
+    ]
+    lines = table(("NAME", "ID", "EXPORTED BY"), rows, ink) if rows else []
+    unused = sum(not used_by.get(d.id) for d in shown)
+    lines.append(f"{phrases.number(len(rows), 'dataset')} can be exported, {unused} not exported by this config.")
+    return "\n".join(lines) + "\n"
+
+
+def table(titles: Sequence[str], rows: Sequence[Sequence[str]], ink: Paint) -> list[str]:
+    """Columns as wide as their widest cell, two spaces apart, no spaces at the end of a line."""
+    widths = [max(_cells(row[n]) for row in (titles, *rows)) for n in range(len(titles))]
+    lined = ["  ".join(c + " " * (w - _cells(c)) for c, w in zip(row, widths, strict=True)) for row in (titles, *rows)]
+    head, *body = (line.rstrip() for line in lined)
+    return [ink("bold", head), *body]
+
+
+def _cells(shown: str) -> int:
+    """How many terminal cells a text takes."""
+    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 0 if unicodedata.combining(c) else 1 for c in shown)
+
+
+def render_checks(checks: Sequence[Check], *, color: bool = False) -> str:
+    """One line a check, its remedy below, the verdict at the end."""
+    ink = paint(color)
+    lines = []
+    for check in checks:
+        state = ink(_STATES[check.status], f"{check.status.value:<7}")
+        lines.append(f"{state}  {format_values.clean_text(check.name)}: {format_values.clean_text(check.message)}")
+        if check.fix:
+            lines.append(f"         {format_values.clean_text(check.fix)}")
+    lines.append(_health(checks, ink))
+    return "\n".join(lines) + "\n"
+
+
+def _health(checks: Sequence[Check], ink: Paint) -> str:
+    """Skipped checks say nothing good; where there are no others, nothing is known."""
+    failed = sum(c.status is CheckStatus.FAILED for c in checks)
+    if failed:
+        return ink("error", f"{phrases.number(failed, 'check')} failed.")
+    if all(c.status is CheckStatus.SKIPPED for c in checks):
+        return ink("error", "Nothing could be checked.")
+    return ink("good", "All is well.")
+
+
+def render_stale_plan(differences: Sequence[StaleValue], *, color: bool = False) -> str:
+    """What moved since a plan was saved, object and field by name."""
+    ink = paint(color)
+    lines = [ink("error", "The saved plan is stale: nothing was written. Since it was made, these moved:")]
+    lines += [f"{plan.INDENT}{difference(d)}" for d in differences]
+    return "\n".join(lines) + "\n"
+
+
+def difference(shown: StaleValue) -> str:
+    """`exports.web-to-lake fields.place.path.before: saved "/a", now "/c"`."""
+    where = f"{format_values.clean_text(shown.address)} {format_values.clean_text(shown.path)}".strip()
+    path = _value_path(shown.path)
+    return f"{where}: saved {format_values.value(path, shown.saved)}, now {format_values.value(path, shown.now)}"
+
+
+def _value_path(path: str) -> str:
+    """The field a difference is about: the sides `before` and `after` are no fields."""
+    head, _, last = path.rpartition(".")
+    return head if last in ("before", "after") else path
+
+
+def render_explanation(
+    topic: str, words: str, entries: Sequence[tuple[str, object, SourcePosition | None]] = ()
+) -> str:
+    """A rule or a value in words; `entries` are path, value and the place that set it."""
+    lines = [
+        format_values.clean_text(topic),
+        *(plan.INDENT + format_values.clean_text(line) for line in words.split("\n") if line),
+    ]
+    for path, shown, at in entries:
+        where = f"  {format_values.clean_text(str(at))}" if at else ""
+        lines.append(f"{plan.INDENT}{format_values.clean_text(path)}: {format_values.value(path, shown)}{where}")
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,206 @@
+"""
+A verify report as text: one row per dataset and expected run, under its export; what fails is spelled out below it.
+
+Goes in: a VerifyReport, whether to colour, how wide. Comes out: text that ends with what was read to come to it. Names
+wrap, paths are never cut: a reader pastes them into another tool.
+
+    exports.web-to-lake  s3://acme-lake/aep
+        2026-11-24 02:00 UTC  MISMATCH  web  1200  2  4.1 MiB  2 files, the run wrote 1
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from exportctl.output import format_values, phrases
+from exportctl.output.color import Paint, paint
+from exportctl.output.text import plan, tables
+
+if TYPE_CHECKING:
+    from exportctl.monitor.delivery.report import ExportVerdicts, Verdict, VerifyReport
+
+TITLES = ("DUE", "WORD", "DATASET", "ROWS", "FILES", "SIZE")
+RUNS_ONLY = "runs only"  # how `ExportChecked.storage` begins where storage was left alone
+UNKNOWN = "UNKNOWN"  # the one word that is neither good nor bad
+OBJECTS = 20  # paths shown for one verdict; the machine formats hold all of them
+_EXPORTS = 5  # addresses that the last line names
+_NAME = 2  # the column that may wrap
+_NARROWEST = 16  # cells that column keeps, however narrow the screen is
+_DEEPER = plan.INDENT * 2
+_UNITS = ("B", "KiB", "MiB", "GiB", "TiB")
+
+
+def render_verify_report(report: VerifyReport, *, color: bool = False, width: int = 120) -> str:
+    """The whole report."""
+    ink = paint(color)
+    lines = [*plan.header(report.header, "Verify", report.as_of, ink), ""]
+    rows = iter(_rows([v for e in report.exports for v in e.verdicts], ink, width))
+    lines += [*next(rows), ""]
+    for export in report.exports:
+        own = islice(rows, len(export.verdicts))
+        lines += [_headline(export, ink), *(line for row in own for line in row)]
+        lines += [*plan.findings(export.errors, ink), ""]
+    lines += [ink("bold", summary(report)), _meaning(report, ink), *coverage_lines(report, ink)]
+    return "\n".join(lines) + "\n"
+
+
+def summary(report: VerifyReport) -> str:
+    """`Verify: 12 complete, 1 mismatch since 2026-11-24 02:00 UTC.`; words that were not found are left out."""
+    counted = [f"{count} {word.lower()}" for word, count in report.counts().items() if count]
+    return f"Verify: {', '.join(counted) or 'no export to look at'} since {format_values.moment(report.since)}."
+
+
+def _meaning(report: VerifyReport, ink: Paint) -> str:
+    """What the exit code will be, and why."""
+    verdicts = [v for e in report.exports for v in e.verdicts]
+    failing = sum(v.fails for v in verdicts)
+    fail = f"{failing} of {len(verdicts)} {'fails' if failing == 1 else 'fail'}"
+    unread = sum(bool(e.errors) for e in report.exports)
+    if unread:
+        also = f"; {fail} too" if failing else ""
+        return ink("error", f"Exit 1: {phrases.number(unread, 'export')} could not be looked at in full{also}.")
+    return ink("error", f"Exit 9: {fail}.") if failing else ink("good", "Exit 0: nothing fails.")
+
+
+def coverage_lines(report: VerifyReport, ink: Paint) -> list[str]:
+    """How much was looked at: contents, files, or nothing but the service's word."""
+    runs_only = [e for e in report.exports if e.storage.startswith(RUNS_ONLY)]
+    read = [e for e in report.exports if e.flow and not e.errors and e not in runs_only]
+    lines = []
+    if read:
+        contents = ", contents too (--deep)" if report.deep else "; contents only with --deep"
+        lines.append(f"Checked: names and numbers of files, sizes by the manifest where there is one{contents}.")
+    if runs_only:
+        whose = "" if len(runs_only) == len(report.exports) else f" of {_first_addresses(runs_only)}"
+        lines.append(ink("warning", f"RUNS ONLY: storage{whose} was not read; the service's word is all there is."))
+    return lines or ["Checked: nothing; see above."]
+
+
+def _first_addresses(exports: Sequence[ExportVerdicts]) -> str:
+    named = ", ".join(format_values.address(e.address) for e in exports[:_EXPORTS])
+    return named if len(exports) <= _EXPORTS else f"{named} and {len(exports) - _EXPORTS} more"
+
+
+def subject(verdict: Verdict) -> str:
+    """`Orders, due 2026-11-24 02:00 UTC`; the dataset alone where no run was due."""
+    return verdict.dataset if verdict.due is None else f"{verdict.dataset}, due {format_values.moment(verdict.due)}"
+
+
+def sentence(verdict: Verdict) -> str:
+    """`UNKNOWN Orders, due 2026-11-24 02:00 UTC: running since 2026-11-24 02:10 UTC`."""
+    return format_values.clean_text(f"{verdict.result} {subject(verdict)}: {verdict.reason}")
+
+
+# -- rows -------------------------------------------------------------------------------------------------------------
+
+
+def cells(verdict: Verdict) -> tuple[str, ...]:
+    """One text per title; what nobody counted is empty."""
+    return (
+        format_values.NOTHING if verdict.due is None else format_values.moment(verdict.due),
+        verdict.result.value,
+        format_values.clean_text(verdict.dataset),
+        "" if verdict.rows is None else str(verdict.rows),
+        "" if verdict.files is None else str(verdict.files),
+        "" if verdict.size is None else size(verdict.size),
+    )
+
+
+def size(count: int) -> str:
+    """Bytes in the largest unit that leaves at least one: `812 B`, `4.1 MiB`."""
+    unit, shown = 0, float(count)
+    while shown >= 1024 and unit < len(_UNITS) - 1:
+        unit, shown = unit + 1, shown / 1024
+    return f"{shown:.1f} {_UNITS[unit]}" if unit else f"{count} B"
+
+
+def _rows(verdicts: Sequence[Verdict], ink: Paint, width: int) -> list[list[str]]:
+    """The titles, then the lines of each verdict, all in the same columns."""
+    if not verdicts:
+        return [["Nothing to look at."]]
+    rows = [cells(v) for v in verdicts]
+    widths = [max(len(row[n]) for row in (TITLES, *rows)) for n in range(len(TITLES))]
+    rest = width - len(plan.INDENT) - 2 * len(TITLES)
+    names = min(widths[_NAME], max(_NARROWEST, rest - sum(widths) + widths[_NAME]))
+    why = rest - sum(widths) + widths[_NAME] - names
+    parts = [_parts(v, row, names, why, widths) for v, row in zip(verdicts, rows, strict=True)]
+    last = "WHY" if any(found[0][-1] for found in parts) else ""
+    lines = iter(tables.table((*TITLES, last), [part for found in parts for part in found], ink))
+    shown = [[plan.INDENT + next(lines)]]
+    for verdict, found in zip(verdicts, parts, strict=True):
+        own = list(islice(lines, len(found)))
+        own[0] = own[0].replace(verdict.result.value, ink(style(verdict), verdict.result.value), 1)
+        said = bool(found[0][-1])
+        shown.append([*(plan.INDENT + line for line in own), *_detail_lines(verdict, said, ink, width)])
+    return shown
+
+
+def _parts(verdict: Verdict, row: Sequence[str], names: int, why: int, widths: Sequence[int]) -> list[tuple[str, ...]]:
+    """A row of the table, and further ones where the name takes more than `names` cells."""
+    due, word, dataset, *numbers = row
+    reason = format_values.clean_text(verdict.reason)
+    first, *more = textwrap.wrap(dataset, names, break_on_hyphens=False) or [""]
+    aligned = [number.rjust(wide) for number, wide in zip(numbers, widths[_NAME + 1 :], strict=True)]
+    blank = ("",) * len(aligned)
+    said = reason if len(reason) <= why else ""
+    return [(due, word, first, *aligned, said), *(("", "", part, *blank, "") for part in more)]
+
+
+def style(verdict: Verdict) -> str:
+    if verdict.fails:
+        return "error"
+    return "warning" if verdict.result == UNKNOWN else "good"
+
+
+def _headline(export: ExportVerdicts, ink: Paint) -> str:
+    """`exports.orders  (flow 1a2b…)  s3://acme-lake/aep`; the state where it is not the usual one."""
+    parts = [ink("bold", format_values.address(export.address))]
+    parts += (
+        [f"({format_values.object_label(export.address)} {format_values.clean_text(export.flow)})"]
+        if export.flow
+        else []
+    )
+    parts += [format_values.clean_text(export.state)] if export.state != "enabled" else []
+    where = "storage could not be read" if export.errors else format_values.clean_text(export.storage)
+    parts.append(ink("warning", where) if where.startswith(RUNS_ONLY) else where)
+    return "  ".join(parts)
+
+
+def _detail_lines(verdict: Verdict, said: bool, ink: Paint, width: int) -> list[str]:
+    """What the row has no room for; of a verdict that fails also the objects, the run and what to do."""
+    lines = [] if said else _wrapped_lines(verdict.reason, _DEEPER, width)
+    if verdict.fails:
+        lines += [f"{_DEEPER}  {path}" for path in objects(verdict)]
+        lines += [_DEEPER + ink("dim", line) for line in origin(verdict)]
+        lines += _wrapped_lines(f"hint: {verdict.hint}", _DEEPER, width) if verdict.hint else []
+    return lines
+
+
+def _wrapped_lines(words: str, indent: str, width: int) -> list[str]:
+    """A word that is too long for a line, as a path, stands whole in one."""
+    return textwrap.wrap(
+        format_values.clean_text(words),
+        width,
+        initial_indent=indent,
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def objects(verdict: Verdict) -> list[str]:
+    """The paths a verdict is about, the first of them where they are very many."""
+    shown = [format_values.clean_text(path) for path in verdict.objects[:OBJECTS]]
+    more = len(verdict.objects) - OBJECTS
+    return [*shown, f"and {more} more; --format json names all"] if more > 0 else shown
+
+
+def origin(verdict: Verdict) -> list[str]:
+    """The run that was judged; nothing where there was none."""
+    if verdict.run is None:
+        return []
+    completed = "" if verdict.completed is None else f", completed {format_values.moment(verdict.completed)}"
+    return [f"run {format_values.clean_text(verdict.run)}{completed}"]
