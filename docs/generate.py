@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from exportctl.cli.reference import cli_markdown
+from exportctl.cli.cli_docs import cli_markdown
 from exportctl.config.reference_docs import reference_markdown
 from exportctl.config.schema import editor_file
 from exportctl.emulator.describe import emulator_markdown as emulator_page

@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from exportctl.cli import exits
+from exportctl.cli import exit_codes
 from tests.cli.command_line import SMALL, CommandLine, Terminal, fixed_clock_command_line
 
 
 def test_order_of_codes() -> None:
-    assert exits.pick_exit_code(0, 2, 9, 3, 4, 5, 6, 7, 1, 8, 64) == 64
-    assert exits.pick_exit_code(0, 2, 3, 5, 1) == 1
-    assert exits.pick_exit_code(2, 5) == 5
-    assert exits.pick_exit_code() == 0
+    assert exit_codes.pick_exit_code(0, 2, 9, 3, 4, 5, 6, 7, 1, 8, 64) == 64
+    assert exit_codes.pick_exit_code(0, 2, 3, 5, 1) == 1
+    assert exit_codes.pick_exit_code(2, 5) == 5
+    assert exit_codes.pick_exit_code() == 0
 
 
 def test_0_done(run: CommandLine) -> None:

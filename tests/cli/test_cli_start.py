@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from exportctl import __version__
-from exportctl.cli import exits
-from exportctl.cli.explaining import CAUSES, explain_topic
-from exportctl.cli.reference import cli_markdown
+from exportctl.cli import exit_codes
+from exportctl.cli.cli_docs import cli_markdown
+from exportctl.cli.explain_topics import CAUSES, explain_topic
 from exportctl.config.schema import editor_file
 from exportctl.model.plan import Cause
 from exportctl.output.json import schemas
@@ -90,7 +90,7 @@ def test_schemas(run: CommandLine) -> None:
     assert written == {*editor_file.FILES, *schemas.files()}
 
 
-@pytest.mark.parametrize("topic", [*BY_ID, *GATES, *Cause, *(f"exit {code}" for code in exits.TEXTS)])
+@pytest.mark.parametrize("topic", [*BY_ID, *GATES, *Cause, *(f"exit {code}" for code in exit_codes.TEXTS)])
 def test_every_rule_gate_cause_and_exit_code_is_explained(topic: str) -> None:
     title, words = explain_topic(topic)
     assert topic in title

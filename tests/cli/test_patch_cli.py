@@ -10,7 +10,7 @@ from shutil import which
 
 import pytest
 
-from exportctl.cli.replacing import FileReplacement, replace_files
+from exportctl.cli.files import FileReplacement, replace_files
 from exportctl.errors import Error
 from tests.cli.command_line import SMALL, CommandLine, northwind
 

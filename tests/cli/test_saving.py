@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from exportctl.cli.saving import append_text, write_atomically, write_new_file
+from exportctl.cli.files import append_text, write_atomically, write_new_file
 from exportctl.errors import Error
 
 

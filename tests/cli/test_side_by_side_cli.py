@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from exportctl.cli.side_by_side import MAX_PARALLEL
+from exportctl.cli.all_environments import MAX_PARALLEL
 from exportctl.emulator import SeedDataset
 from tests.cli.command_line import START, CommandLine
 from tests.cli.served import CONFIG, PATIENCE, SANDBOXES, VARIABLES, EmulatorServer, serve_config

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from exportctl.cli.app import build_command
-from exportctl.cli.call import SHARED
+from exportctl.cli.context import SHARED
 from exportctl.config import load
 from exportctl.importing.result import LeftOutReason
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from exportctl.cli.explaining import explain_topic
+from exportctl.cli.explain_topics import explain_topic
 from exportctl.config import load as config
 from exportctl.errors import Finding, Level
 from exportctl.model.plan import Inventory, ListedDataset, Plan, PlanHeader

@@ -10,21 +10,21 @@ import typer
 from exportctl import __version__
 from exportctl.cli import (
     apply,
+    datasets_doctor,
+    diff_environments,
     drift,
-    emulator,
-    environments,
     forecast,
-    importing,
-    lists,
+    import_,
     offline,
     plan,
-    rotating,
+    rotate,
     runs,
     snapshot,
     status,
     verify,
 )
-from exportctl.cli.call import add_commands, command_context, group
+from exportctl.cli.context import add_commands, command_context, group
+from exportctl.cli.emulator import commands
 
 app = group(
     "Adobe Experience Platform dataset exports as code: declare them in YAML, see what would change, apply it, and see "
@@ -35,19 +35,19 @@ for family in (
     offline,
     plan,
     apply,
-    rotating,
+    rotate,
     drift,
     status,
     runs,
     forecast,
     verify,
     snapshot,
-    importing,
-    environments,
-    lists,
+    import_,
+    diff_environments,
+    datasets_doctor,
 ):
     add_commands(app, family.COMMANDS)
-app.add_typer(emulator.app, name="emulator")
+app.add_typer(commands.app, name="emulator")
 
 
 @app.callback(invoke_without_command=True)

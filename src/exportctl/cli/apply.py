@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from exportctl.cli import exits, plan
-from exportctl.cli.call import JSON, TEXT, CommandContext, command_context, parsed_duration, read_text
+from exportctl.cli import exit_codes, plan
+from exportctl.cli.apply_run import ApplyRequest
+from exportctl.cli.ci_reports import publish_plan
+from exportctl.cli.context import JSON, TEXT, CommandContext, command_context, parsed_duration, read_text
 from exportctl.cli.options import (
     AllowDeletes,
     AllowRecreate,
@@ -23,7 +25,6 @@ from exportctl.cli.options import (
     flags,
     reject_option,
 )
-from exportctl.cli.reports import publish_plan
 from exportctl.errors import PlanFileError, StalePlan
 from exportctl.model.plan_options import PlanOptions
 from exportctl.workflows.load_config import hidden_values
@@ -32,22 +33,6 @@ if TYPE_CHECKING:
     from exportctl.model.plan import Plan
     from exportctl.planfile.file import SavedPlan
     from exportctl.workflows.plan import ConnectedPlan
-
-WEEK = 7 * 86400
-
-
-@dataclass(frozen=True)
-class ApplyRequest:
-    """How an apply is to be done. `saved` or `only_if` is the approval; without one somebody is asked."""
-
-    flags: PlanOptions
-    saved: SavedPlan | None = None
-    only_if: str | None = None
-    auto_approve: bool = False
-    max_age: int = WEEK
-    parallelism: int = 4
-    audit: Path | None = None
-    is_renewal: bool = False
 
 
 def apply(
@@ -157,8 +142,8 @@ def run_apply(call: CommandContext, order: ApplyRequest) -> int:
         if made.plan.errors() or made.plan.is_refused:
             plan.show_plan(call, made)
             publish_plan(call, made.plan, made.findings)
-            return exits.pick_exit_code(exits.plan_exit_code(made.plan), exits.BLOCKED)
-        from exportctl.cli.carrying import confirm_and_apply
+            return exit_codes.pick_exit_code(exit_codes.plan_exit_code(made.plan), exit_codes.BLOCKED)
+        from exportctl.cli.apply_run import confirm_and_apply
 
         return confirm_and_apply(call, setup, order, made).exit_code
 
@@ -194,7 +179,7 @@ def _check_approval(call: CommandContext, order: ApplyRequest, made: ConnectedPl
         call.screen.write_document(documents.render_stale_plan(order.saved, moved))
     else:
         call.screen.say(tables.render_stale_plan(moved, color=call.screen.err_color))
-    return exits.STALE
+    return exit_codes.STALE
 
 
 def _check_age(order: ApplyRequest, saved: SavedPlan, now: int) -> None:

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from exportctl.cli import exits
-from exportctl.cli.call import JSON, MARKDOWN, TEXT, CommandContext, command_context
+from exportctl.cli import exit_codes
+from exportctl.cli.all_environments import EnvironmentCommand, run_all_environments
+from exportctl.cli.ci_reports import publish_drift, show_warnings
+from exportctl.cli.context import JSON, MARKDOWN, TEXT, CommandContext, command_context
 from exportctl.cli.options import AllEnvironments, Target, check_addresses, parse_classes, reject_option
-from exportctl.cli.reports import publish_drift, show_warnings
-from exportctl.cli.side_by_side import EnvironmentCommand, run_all_environments
 from exportctl.model.plan_options import PlanOptions
 from exportctl.monitor import drift as drift_report
 from exportctl.monitor.drift import DriftReport
@@ -69,12 +69,12 @@ def drift(
 
 def _accept_live_values(call: CommandContext, asked: PlanOptions, failing: frozenset[str], write: bool) -> int:
     from exportctl.accept.request import LIVE_CHANGED_CAUSES, AcceptRequest
-    from exportctl.cli import patching
+    from exportctl.cli import accept
 
-    order = patching.AcceptOptions(
+    order = accept.AcceptOptions(
         AcceptRequest(LIVE_CHANGED_CAUSES, asked), failing, write, "exportctl drift --patch --write"
     )
-    _, code = patching.show_or_write_edits(call, order)
+    _, code = accept.show_or_write_edits(call, order)
     return code
 
 
@@ -96,11 +96,13 @@ def _build_report(made: ConnectedPlan) -> DriftReport:
 
 def exit_code(report: DriftReport, failing: frozenset[str]) -> int:
     """The exit code; an error of the plan stands before whatever moved."""
-    return exits.pick_exit_code(exits.FAILED if report.errors else exits.DONE, _drift_exit_code(report, failing))
+    return exit_codes.pick_exit_code(
+        exit_codes.FAILED if report.errors else exit_codes.DONE, _drift_exit_code(report, failing)
+    )
 
 
 def _drift_exit_code(report: DriftReport, failing: frozenset[str]) -> int:
-    return exits.DRIFT if drift_report.has_failures(report, failing) else exits.DONE
+    return exit_codes.DRIFT if drift_report.has_failures(report, failing) else exit_codes.DONE
 
 
 def show_report(call: CommandContext, report: DriftReport, failing: frozenset[str]) -> None:

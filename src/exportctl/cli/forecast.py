@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from exportctl.cli import exits
-from exportctl.cli.call import JSON, TEXT, CommandContext, command_context
+from exportctl.cli import exit_codes
+from exportctl.cli.ci_reports import show_warnings
+from exportctl.cli.context import JSON, TEXT, CommandContext, command_context
+from exportctl.cli.files import write_atomically
 from exportctl.cli.options import Target, check_addresses
-from exportctl.cli.reports import show_warnings
-from exportctl.cli.saving import write_atomically
 from exportctl.errors import UsageError
 from exportctl.model.plan_options import PlanOptions
 from exportctl.workflows.load_config import hidden_values
@@ -56,7 +56,7 @@ def forecast(
         show_warnings(call, made.findings)
     ownership = build_ownership(made.live, made.project.name)
     show_forecast(call, health.forecast(made.plan, ownership, made.desired, days=days, planned=planned), svg)
-    return exits.FAILED if made.plan.errors() else exits.DONE
+    return exit_codes.FAILED if made.plan.errors() else exit_codes.DONE
 
 
 def show_forecast(call: CommandContext, report: Forecast, svg: Path | None) -> None:

@@ -21,9 +21,9 @@ from typing import Any, TextIO
 import typer
 import typer.completion
 
-from exportctl.cli import exits
+from exportctl.cli import exit_codes
 from exportctl.cli.app import build_command
-from exportctl.cli.call import COMPLETION_VARIABLE, JSON, CommandContext, Interrupted
+from exportctl.cli.context import COMPLETION_VARIABLE, JSON, CommandContext, Interrupted
 from exportctl.cli.screen import Screen
 from exportctl.errors import Error, UsageError
 from exportctl.output import github_actions
@@ -53,15 +53,15 @@ def main(
             return _run_command(list(argv), call)
     except Interrupted as error:
         _show_error(call, argv, error)
-        return exits.INTERRUPTED
+        return exit_codes.INTERRUPTED
     except Error as error:
         _show_error(call, argv, error)
-        return exits.error_exit_code(error)
+        return exit_codes.error_exit_code(error)
     except Exception as error:
         if env.get("EXPORTCTL_TRACEBACK") == "1":
             call.screen.say(traceback.format_exc())
         _show_error(call, argv, _unexpected_error(error))
-        return exits.FAILED
+        return exit_codes.FAILED
 
 
 @contextmanager
@@ -97,7 +97,7 @@ def _run_command(argv: list[str], call: CommandContext) -> int:
         command_path = where.command_path if where else "exportctl"
         hint = f"see `{command_path} --help`"
         raise UsageError(error.format_message(), rule="usage", hint=hint) from error
-    return code if isinstance(code, int) else exits.DONE
+    return code if isinstance(code, int) else exit_codes.DONE
 
 
 def _unexpected_error(error: Exception) -> Error:

@@ -7,12 +7,12 @@ from typing import Annotated, Any
 
 import typer
 
-from exportctl.cli import exits
-from exportctl.cli.call import COMPLETION_VARIABLE, JSON, TEXT, CommandContext, command_context
-from exportctl.cli.explaining import explain_topic
+from exportctl.cli import exit_codes
+from exportctl.cli.ci_reports import publish_findings
+from exportctl.cli.context import COMPLETION_VARIABLE, JSON, TEXT, CommandContext, command_context
+from exportctl.cli.explain_topics import explain_topic
+from exportctl.cli.files import write_new_file
 from exportctl.cli.options import check_environment
-from exportctl.cli.reports import publish_findings
-from exportctl.cli.saving import write_new_file
 from exportctl.config import template
 from exportctl.config.schema import editor_file
 from exportctl.errors import Error, Level, UsageError
@@ -41,7 +41,7 @@ def init(ctx: typer.Context) -> int:
         ignore.write_text(added, encoding="utf-8")
     written = "exports.yaml" + (" and .gitignore" if added else "")
     call.screen.show(f"Wrote {written}.\n\n{template.NEXT_STEPS}")
-    return exits.DONE
+    return exit_codes.DONE
 
 
 def validate(ctx: typer.Context) -> int:
@@ -62,7 +62,7 @@ def validate(ctx: typer.Context) -> int:
     else:
         call.screen.show(tables.render_validation(found.findings, color=call.screen.color, **number))
     publish_findings(call, found.findings)
-    return exits.FAILED if any(f.level is Level.ERROR for f in found.findings) else exits.DONE
+    return exit_codes.FAILED if any(f.level is Level.ERROR for f in found.findings) else exit_codes.DONE
 
 
 def schema(
@@ -86,7 +86,7 @@ def schema(
         known = ", ".join(sorted(file.removesuffix(schemas.SUFFIX) for file in files))
         raise UsageError(f"there is no schema {name}", rule="usage", hint=f"there is {known}")
     call.screen.write_document(text)
-    return exits.DONE
+    return exit_codes.DONE
 
 
 def _write_schemas(call: CommandContext, files: dict[str, str], folder: Path) -> int:
@@ -97,7 +97,7 @@ def _write_schemas(call: CommandContext, files: dict[str, str], folder: Path) ->
     except OSError as error:
         raise Error(f"{folder} cannot be written: {(error.strerror or str(error)).lower()}", rule="file") from error
     call.screen.say(f"Wrote {len(files)} schemas into {folder}.")
-    return exits.DONE
+    return exit_codes.DONE
 
 
 def explain(
@@ -118,7 +118,7 @@ def explain(
         call.screen.write_document(documents.render_explanation(title, words))
     else:
         call.screen.show(tables.render_explanation(title, words))
-    return exits.DONE
+    return exit_codes.DONE
 
 
 def completion(
@@ -133,7 +133,7 @@ def completion(
     scripts: Any = typer.completion
     script = scripts.get_completion_script(prog_name="exportctl", complete_var=COMPLETION_VARIABLE, shell=shell)
     command_context(ctx).screen.show(f"{script}\n")
-    return exits.DONE
+    return exit_codes.DONE
 
 
 COMMANDS = {

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from exportctl.cli.call import CommandContext
+from exportctl.cli.context import CommandContext
 from exportctl.config.schema_check import closest_match
 from exportctl.errors import Error, UsageError
 from exportctl.model.plan import DESTINATIONS, EXPORTS, Address

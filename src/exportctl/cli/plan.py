@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from exportctl.cli import exits
-from exportctl.cli.call import JSON, MARKDOWN, TEXT, CommandContext, command_context, read_text
+from exportctl.cli import exit_codes
+from exportctl.cli.all_environments import EnvironmentCommand, run_all_environments
+from exportctl.cli.ci_reports import plan_findings, publish_plan, show_warnings
+from exportctl.cli.context import JSON, MARKDOWN, TEXT, CommandContext, command_context, read_text
+from exportctl.cli.files import save_plan
 from exportctl.cli.options import (
     AllEnvironments,
     AllowDeletes,
@@ -24,10 +27,7 @@ from exportctl.cli.options import (
     flags,
     reject_option,
 )
-from exportctl.cli.rehearsing import RequestedRehearsal, parse_switches, rehearse_plan
-from exportctl.cli.reports import plan_findings, publish_plan, show_warnings
-from exportctl.cli.saving import save_plan
-from exportctl.cli.side_by_side import EnvironmentCommand, run_all_environments
+from exportctl.cli.rehearse import RequestedRehearsal, parse_switches, rehearse_plan
 from exportctl.config import load as config
 from exportctl.model.plan_options import PlanOptions
 from exportctl.workflows.load_config import hidden_values, readable
@@ -89,8 +89,8 @@ def plan(
     _publish_to_actions(call, made, stage)
     if out:
         save_plan(call, made.plan, out)
-    return exits.pick_exit_code(
-        exits.plan_exit_code(made.plan, detailed=detailed), stage.exit_code() if stage else exits.DONE
+    return exit_codes.pick_exit_code(
+        exit_codes.plan_exit_code(made.plan, detailed=detailed), stage.exit_code() if stage else exit_codes.DONE
     )
 
 
@@ -157,7 +157,7 @@ def _environment_command(call: CommandContext, *, detailed: bool) -> Environment
     return EnvironmentCommand(
         command="plan",
         build_result=lambda made: made,
-        exit_code=lambda made: exits.plan_exit_code(made.plan, detailed=detailed),
+        exit_code=lambda made: exit_codes.plan_exit_code(made.plan, detailed=detailed),
         summary=lambda made: phrases.plan_line(made.plan),
         text=lambda made: _plan_text(call, made),
         markdown=lambda made, limit: markdown_plan.render_plan(made.plan, limit=limit),
@@ -180,7 +180,7 @@ def show_explained_values(call: CommandContext) -> int:
         call.screen.write_document(documents.render_explanation(title, words, entries))
     else:
         call.screen.show(tables.render_explanation(title, words, entries))
-    return exits.DONE
+    return exit_codes.DONE
 
 
 def show(ctx: typer.Context, file: Annotated[Path, typer.Argument(metavar="PLANFILE", help="A saved plan.")]) -> int:
@@ -196,7 +196,7 @@ def show(ctx: typer.Context, file: Annotated[Path, typer.Argument(metavar="PLANF
     else:
         screen = call.screen
         screen.show(text_plan.render_saved_plan(saved, now=call.as_of(), color=screen.color, width=screen.width))
-    return exits.DONE
+    return exit_codes.DONE
 
 
 COMMANDS = {

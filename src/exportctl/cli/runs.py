@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
-from exportctl.cli import exits
-from exportctl.cli.call import JSON, MARKDOWN, TEXT, command_context, parsed_moment
-from exportctl.cli.reports import show_warnings
+from exportctl.cli import exit_codes
+from exportctl.cli.ci_reports import show_warnings
+from exportctl.cli.context import JSON, MARKDOWN, TEXT, command_context, parsed_moment
 from exportctl.config.scalars import BadValue, parse_duration
 from exportctl.model.plan_options import PlanOptions
 from exportctl.workflows.load_config import hidden_values
@@ -55,7 +55,7 @@ def runs(
 
         show_warnings(call, made.findings)
         call.screen.show(text_runs.render_runs(report, color=call.screen.color, width=call.screen.width))
-    return exits.DONE
+    return exit_codes.DONE
 
 
 def _parse_since(given: str, as_of: int) -> int:

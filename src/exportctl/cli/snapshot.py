@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-from exportctl.cli import exits
-from exportctl.cli.call import TEXT, command_context
-from exportctl.cli.saving import write_atomically
+from exportctl.cli import exit_codes
+from exportctl.cli.context import TEXT, command_context
+from exportctl.cli.files import write_atomically
 from exportctl.errors import Error
 from exportctl.workflows.load_config import hidden_values
 
@@ -40,7 +40,7 @@ def snapshot(
     write_atomically(call.folder / out, text)
     known = f"{taken.snapshot.count} objects, {len(taken.snapshot.datasets)} datasets"
     call.screen.say(f"Saved to {out}: {known}. To plan against it: exportctl plan --refresh-from {out}")
-    return exits.DONE
+    return exit_codes.DONE
 
 
 COMMANDS = {"snapshot": (snapshot, "exportctl snapshot --env prod --out prod.snapshot.json")}

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from exportctl.cli import exits
-from exportctl.cli.call import JSON, MARKDOWN, TEXT, CommandContext, command_context, parsed_duration
+from exportctl.cli import exit_codes
+from exportctl.cli.all_environments import EnvironmentCommand, run_all_environments
+from exportctl.cli.ci_reports import show_warnings
+from exportctl.cli.context import JSON, MARKDOWN, TEXT, CommandContext, command_context, parsed_duration
 from exportctl.cli.options import AllEnvironments, Target, check_addresses
-from exportctl.cli.reports import show_warnings
-from exportctl.cli.side_by_side import EnvironmentCommand, run_all_environments
 from exportctl.model.plan_options import PlanOptions
 from exportctl.workflows.load_config import hidden_values
 
@@ -50,7 +50,7 @@ def status(
 
 
 def exit_code(report: StatusReport) -> int:
-    return exits.FAILED if report.errors else exits.DONE
+    return exit_codes.FAILED if report.errors else exit_codes.DONE
 
 
 def read_status(call: CommandContext, asked: PlanOptions, expiring: int | None) -> StatusReport:

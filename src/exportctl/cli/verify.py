@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from exportctl.cli import exits
-from exportctl.cli.call import (
+from exportctl.cli import exit_codes
+from exportctl.cli.ci_reports import show_warnings
+from exportctl.cli.context import (
     JSON,
     JUNIT,
     MARKDOWN,
@@ -20,9 +21,8 @@ from exportctl.cli.call import (
     parsed_duration,
     parsed_moment,
 )
+from exportctl.cli.files import append_text
 from exportctl.cli.options import MAX_SUGGESTIONS, Target, check_addresses
-from exportctl.cli.reports import show_warnings
-from exportctl.cli.saving import append_text
 from exportctl.config.scalars import BadValue, parse_duration
 from exportctl.errors import Error, UsageError
 from exportctl.model.plan import EXPORTS, Address
@@ -105,8 +105,8 @@ def verify(
         if call.format == JUNIT:  # a reader of test results must not take silence for success
             call.screen.write_document(junit.render_errors(error.findings(), call.screen.mask_text))
         raise
-    unverified = exits.UNVERIFIED if report.has_failed else exits.DONE
-    return exits.pick_exit_code(unverified, exits.FAILED if report.errors() else exits.DONE)
+    unverified = exit_codes.UNVERIFIED if report.has_failed else exit_codes.DONE
+    return exit_codes.pick_exit_code(unverified, exit_codes.FAILED if report.errors() else exit_codes.DONE)
 
 
 def _parse_window(since: str | None) -> Window:

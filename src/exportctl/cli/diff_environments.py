@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from exportctl.cli import exits
-from exportctl.cli.call import JSON, TEXT, CommandContext, command_context
+from exportctl.cli import exit_codes
+from exportctl.cli.context import JSON, TEXT, CommandContext, command_context
 from exportctl.cli.options import reject_option
 from exportctl.config import environment_diff
 from exportctl.config.environment_diff import ResolvedEnvironment
@@ -45,7 +45,7 @@ def diff_environments(
         call.screen.write_document(json_environments.render_comparison(shown))
     else:
         call.screen.show(text_environments.render_comparison(shown, color=call.screen.color))
-    return exits.DONE
+    return exit_codes.DONE
 
 
 def _check_names(whole: ParsedConfig, left: str, right: str) -> None:

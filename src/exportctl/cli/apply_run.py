@@ -11,23 +11,28 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
 
-from exportctl.cli import exits, plan
-from exportctl.cli.call import JSON, CommandContext
+from exportctl.cli import exit_codes, plan
+from exportctl.cli.ci_reports import publish_plan
+from exportctl.cli.context import JSON, CommandContext
+from exportctl.cli.files import append_audit_record, check_audit
 from exportctl.cli.progress import show_progress
-from exportctl.cli.reports import publish_plan
-from exportctl.cli.saving import append_audit_record, check_audit
 from exportctl.errors import Error, Finding, UsageError
 from exportctl.model.plan import Outcome, Plan
+from exportctl.model.plan_options import PlanOptions
 from exportctl.output import format_values, phrases
 from exportctl.output.json import documents
 from exportctl.output.text import apply
 from exportctl.output.text import plan as text_plan
 
+WEEK = 7 * 86400
+
+
 if TYPE_CHECKING:
-    from exportctl.cli.apply import ApplyRequest
+    pass
     from exportctl.workflows.apply import ApplyRun
     from exportctl.workflows.load_config import Setup
     from exportctl.workflows.plan import ConnectedPlan
@@ -48,10 +53,10 @@ class ApplyReport:
     errors: tuple[Finding, ...] = ()
 
     def exit_code(self, succeeded: bool) -> int:
-        codes = [exits.INTERRUPTED] if self.interrupted else []
-        codes += [exits.FAILED] if self.errors else []
-        codes += [] if succeeded and self.final_check_passed else [exits.INCOMPLETE]
-        return exits.pick_exit_code(*codes)
+        codes = [exit_codes.INTERRUPTED] if self.interrupted else []
+        codes += [exit_codes.FAILED] if self.errors else []
+        codes += [] if succeeded and self.final_check_passed else [exit_codes.INCOMPLETE]
+        return exit_codes.pick_exit_code(*codes)
 
 
 @dataclass
@@ -103,17 +108,19 @@ def confirm_and_apply(call: CommandContext, setup: Setup, order: ApplyRequest, m
     )
     if not _ask_approval(call, order, made.plan):
         call.screen.say("Not applied.")
-        return ApplyResult(exits.FAILED)
+        return ApplyResult(exit_codes.FAILED)
     with handle_signals(interrupt):
         ending = _run_and_check(call, under_way, interrupt)
-        code = exits.pick_exit_code(ending.exit_code(under_way.has_succeeded()), _unrenewed_exit_code(order, made.plan))
+        code = exit_codes.pick_exit_code(
+            ending.exit_code(under_way.has_succeeded()), _unrenewed_exit_code(order, made.plan)
+        )
         append_audit_record(call, order.audit, made, ending.outcomes, _RESULTS.get(code, "failed"))
         _show_report(call, order, made, ending)
         publish_plan(call, made.plan, made.findings)
     return ApplyResult(code, ending.outcomes)
 
 
-_RESULTS = {exits.DONE: "done", exits.INCOMPLETE: "incomplete", exits.INTERRUPTED: "interrupted"}
+_RESULTS = {exit_codes.DONE: "done", exit_codes.INCOMPLETE: "incomplete", exit_codes.INTERRUPTED: "interrupted"}
 
 
 def _show_nothing_to_apply(call: CommandContext, order: ApplyRequest, made: ConnectedPlan) -> int:
@@ -136,7 +143,7 @@ def _show_nothing_to_apply(call: CommandContext, order: ApplyRequest, made: Conn
 def _unrenewed_exit_code(order: ApplyRequest, shown: Plan) -> int:
     """`renew` leaves a rolling end that is over, or not its to move: whoever watches must hear of it."""
     left = any(item.is_expired for item in shown.items) or phrases.not_renewed_findings(shown)
-    return exits.INCOMPLETE if order.is_renewal and left else exits.DONE
+    return exit_codes.INCOMPLETE if order.is_renewal and left else exit_codes.DONE
 
 
 def _ask_approval(call: CommandContext, order: ApplyRequest, shown: Plan) -> bool:
@@ -212,3 +219,17 @@ def _document(order: ApplyRequest, made: ConnectedPlan, ending: ApplyReport) -> 
         interrupted=ending.interrupted,
         errors=ending.errors,
     )
+
+
+@dataclass(frozen=True)
+class ApplyRequest:
+    """How an apply is to be done. `saved` or `only_if` is the approval; without one somebody is asked."""
+
+    flags: PlanOptions
+    saved: SavedPlan | None = None
+    only_if: str | None = None
+    auto_approve: bool = False
+    max_age: int = WEEK
+    parallelism: int = 4
+    audit: Path | None = None
+    is_renewal: bool = False

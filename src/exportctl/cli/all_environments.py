@@ -17,10 +17,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from exportctl import clock as clocks
-from exportctl.cli import exits
-from exportctl.cli.call import JSON, MARKDOWN, TEXT, CommandContext
+from exportctl.cli import exit_codes
+from exportctl.cli.ci_reports import publish_to_actions, show_warnings
+from exportctl.cli.context import JSON, MARKDOWN, TEXT, CommandContext
 from exportctl.cli.options import check_addresses
-from exportctl.cli.reports import publish_to_actions, show_warnings
 from exportctl.errors import Error, Finding, UsageError
 from exportctl.model.plan_options import PlanOptions
 from exportctl.model.project import Project
@@ -80,8 +80,10 @@ def run_all_environments(call: CommandContext, asked: PlanOptions, kind: Environ
     sides = [_environment_result(name, found[name]) for name in projects]
     _show_results(call, kind, sides, findings)
     _publish_results(call, kind, sides, findings)
-    codes = [exits.error_exit_code(one) if isinstance(one, Error) else kind.exit_code(one) for one in found.values()]
-    return exits.pick_exit_code(*codes)
+    codes = [
+        exit_codes.error_exit_code(one) if isinstance(one, Error) else kind.exit_code(one) for one in found.values()
+    ]
+    return exit_codes.pick_exit_code(*codes)
 
 
 def _environment_result(name: str, found: T | Error) -> EnvironmentResult[T]:

@@ -10,9 +10,9 @@ from urllib.parse import quote, urlsplit
 
 import typer
 
-from exportctl.cli import exits
-from exportctl.cli.call import CommandContext, add_commands, command_context, group, read_text
-from exportctl.cli.emulator_reach import Url, connect_emulator, show_answer
+from exportctl.cli import exit_codes
+from exportctl.cli.context import CommandContext, add_commands, command_context, group, read_text
+from exportctl.cli.emulator.connect import Url, connect_emulator, show_answer
 from exportctl.errors import UsageError
 from exportctl.output import format_values
 
@@ -33,7 +33,7 @@ AllowedHosts = Annotated[
 
 @app.callback(invoke_without_command=True)
 def storage(ctx: typer.Context, url: Url = None) -> int:
-    return storage_show(ctx, url) if ctx.invoked_subcommand is None else exits.DONE
+    return storage_show(ctx, url) if ctx.invoked_subcommand is None else exit_codes.DONE
 
 
 def storage_show(ctx: typer.Context, url: Url = None) -> int:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from exportctl.cli import exits
-from exportctl.cli.call import JSON, TEXT, CommandContext, command_context
+from exportctl.cli import exit_codes
+from exportctl.cli.context import JSON, TEXT, CommandContext, command_context
+from exportctl.cli.files import write_new_file
 from exportctl.cli.options import reject_option
-from exportctl.cli.saving import write_new_file
 from exportctl.config.files import PARTS_FOLDER
 from exportctl.errors import Error, UsageError
 from exportctl.model.plan import DESTINATIONS, EXPORTS, Verb
@@ -79,7 +79,7 @@ def import_flows(
     if written:
         _write_yaml(call, written, made.text)
     _show_result(call, made, written)
-    return exits.INCOMPLETE if strict and made.is_incomplete else exits.DONE
+    return exit_codes.INCOMPLETE if strict and made.is_incomplete else exit_codes.DONE
 
 
 def _update_exports(call: CommandContext, names: list[str], *, dry_run: bool, strict: bool) -> int:
@@ -88,7 +88,7 @@ def _update_exports(call: CommandContext, names: list[str], *, dry_run: bool, st
         UsageError: something else than an export is named.
     """
     from exportctl.accept.request import DIFFERING_CAUSES, AcceptRequest
-    from exportctl.cli import patching
+    from exportctl.cli import accept
 
     wrong = [name for name in names if name.startswith(f"{DESTINATIONS}.")]
     if wrong:
@@ -96,8 +96,8 @@ def _update_exports(call: CommandContext, names: list[str], *, dry_run: bool, st
     targets = tuple(name if name.startswith(f"{EXPORTS}.") else f"{EXPORTS}.{name}" for name in names)
     again = f"exportctl import {' '.join(f'--update {name}' for name in names)}"
     asked = AcceptRequest(DIFFERING_CAUSES, PlanOptions(targets=targets), include_accounts=False)
-    order = patching.AcceptOptions(asked, frozenset(), not dry_run, again, "--update")
-    made, code = patching.show_or_write_edits(call, order)
+    order = accept.AcceptOptions(asked, frozenset(), not dry_run, again, "--update")
+    made, code = accept.show_or_write_edits(call, order)
     made_anew = (Verb.CREATE, Verb.COMPLETE)
     unmade = [i.address for i in made.targeted_plan.items if i.address.root == EXPORTS and i.verb in made_anew]
     for address in unmade:
@@ -105,7 +105,7 @@ def _update_exports(call: CommandContext, names: list[str], *, dry_run: bool, st
             f"{address} has no flow in this sandbox, so there is nothing to accept: `exportctl apply` makes it"
         )
     incomplete = made.unaccepted or made.targeted_plan.is_refused or unmade
-    return exits.pick_exit_code(code, exits.INCOMPLETE if strict and incomplete else exits.DONE)
+    return exit_codes.pick_exit_code(code, exit_codes.INCOMPLETE if strict and incomplete else exit_codes.DONE)
 
 
 def _selection(every: bool, ids: list[str], names: list[str]) -> Selection:

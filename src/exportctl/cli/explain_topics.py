@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from exportctl.cli import exits
+from exportctl.cli import exit_codes
 from exportctl.config.schema.root import SCHEMA
 from exportctl.errors import UsageError
 from exportctl.model.plan import Cause
@@ -50,8 +50,8 @@ def explain_topic(topic: str) -> tuple[str, str]:
     """
     name = topic.strip().strip("[]`")
     number = name.lower().removeprefix("exit").removeprefix(" code").strip()
-    if number.isdigit() and int(number) in exits.TEXTS:
-        return f"exit {number}", exits.TEXTS[int(number)]
+    if number.isdigit() and int(number) in exit_codes.TEXTS:
+        return f"exit {number}", exit_codes.TEXTS[int(number)]
     if name in BY_ID:
         return f"rule {name}", "\n".join((_rule_text(BY_ID[name]), *_safety_check_of_rule(name)))
     if name in GATES:

@@ -7,8 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
-from exportctl.cli.call import add_commands, command_context, group, parsed_moment
-from exportctl.cli.emulator_reach import Flow, Person, Url, connect_emulator, show_answer
+from exportctl.cli.context import add_commands, command_context, group, parsed_moment
+from exportctl.cli.emulator.connect import Flow, Person, Url, connect_emulator, show_answer
 from exportctl.output import format_values
 
 app = group("Edit a flow by hand. As a person in the AEP user interface would.")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from exportctl.cli.call import CommandContext
-from exportctl.cli.saving import append_text
+from exportctl.cli.context import CommandContext
+from exportctl.cli.files import append_text
 from exportctl.errors import Finding, Level
 from exportctl.model.plan import Plan
 from exportctl.monitor import drift

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from exportctl.cli.call import command_context, parsed_duration
-from exportctl.cli.emulator_reach import Url, connect_emulator, show_answer
+from exportctl.cli.context import command_context, parsed_duration
+from exportctl.cli.emulator.connect import Url, connect_emulator, show_answer
 from exportctl.output import format_values
 
 if TYPE_CHECKING:

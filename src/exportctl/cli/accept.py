@@ -6,10 +6,10 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from exportctl.cli import exits
-from exportctl.cli.call import JSON, MARKDOWN, CommandContext
+from exportctl.cli import exit_codes
+from exportctl.cli.context import JSON, MARKDOWN, CommandContext
+from exportctl.cli.files import FileReplacement, replace_files
 from exportctl.cli.options import check_addresses
-from exportctl.cli.replacing import FileReplacement, replace_files
 from exportctl.errors import Error
 from exportctl.monitor import drift
 from exportctl.output.json import patch as json_patch
@@ -61,8 +61,8 @@ def show_or_write_edits(call: CommandContext, order: AcceptOptions) -> tuple[Acc
     if order.write:
         replace_files([FileReplacement(call.folder / one.file, one.before, one.after) for one in made.edited_files])
     _show_edits(call, order, made, shown, failures)
-    code = exits.FAILED if made.targeted_plan.errors() else exits.DONE
-    return made, exits.pick_exit_code(code, exits.DRIFT if failures else exits.DONE)
+    code = exit_codes.FAILED if made.targeted_plan.errors() else exit_codes.DONE
+    return made, exit_codes.pick_exit_code(code, exit_codes.DRIFT if failures else exit_codes.DONE)
 
 
 def _refuse_secrets(call: CommandContext, made: AcceptResult) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from exportctl.cli import exits
+from exportctl.cli import exit_codes
 from exportctl.cli.app import build_command as tree
 
 WIDTH = 100
@@ -40,7 +40,7 @@ Of several the first in the order 64 8 1 7 6 5 4 3 9 2 0.
 
 def cli_markdown() -> str:
     """The whole page, ending in one newline."""
-    rows = "".join(f"| {code} | {exits.TEXTS[code]} |\n" for code in sorted(exits.TEXTS))
+    rows = "".join(f"| {code} | {exit_codes.TEXTS[code]} |\n" for code in sorted(exit_codes.TEXTS))
     return _HEAD + rows + "".join(_sections()).rstrip("\n") + "\n"
 
 

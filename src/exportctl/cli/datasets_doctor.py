@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import typer
 
-from exportctl.cli import exits
-from exportctl.cli.call import JSON, TEXT, command_context
+from exportctl.cli import exit_codes
+from exportctl.cli.context import JSON, TEXT, command_context
 from exportctl.model.check import CheckStatus
 
 
@@ -24,7 +24,7 @@ def datasets(ctx: typer.Context) -> int:
         )
     else:
         call.screen.show(tables.render_datasets(found.datasets, found.used_by, color=call.screen.color))
-    return exits.DONE
+    return exit_codes.DONE
 
 
 def doctor(ctx: typer.Context) -> int:
@@ -47,7 +47,7 @@ def doctor(ctx: typer.Context) -> int:
         call.screen.write_document(documents.render_checks(checks, header=header, as_of=call.as_of()))
     else:
         call.screen.show(tables.render_checks(checks, color=call.screen.color))
-    return exits.FAILED if any(c.status is CheckStatus.FAILED for c in checks) else exits.DONE
+    return exit_codes.FAILED if any(c.status is CheckStatus.FAILED for c in checks) else exit_codes.DONE
 
 
 COMMANDS = {

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from exportctl.cli import exits, plan
-from exportctl.cli.apply import ApplyRequest
-from exportctl.cli.call import JSON, TEXT, CommandContext, command_context
+from exportctl.cli import exit_codes, plan
+from exportctl.cli.apply_run import ApplyRequest
+from exportctl.cli.ci_reports import publish_plan
+from exportctl.cli.context import JSON, TEXT, CommandContext, command_context
 from exportctl.cli.options import AutoApprove
-from exportctl.cli.reports import publish_plan
 from exportctl.config.schema_check import closest_match
 from exportctl.errors import UsageError
 from exportctl.model.plan import DESTINATIONS, Address, OutcomeStatus
@@ -54,8 +54,8 @@ def rotate(
         if dry_run or made.plan.errors() or made.plan.is_refused:
             plan.show_plan(call, made)
             publish_plan(call, made.plan, made.findings)
-            return exits.plan_exit_code(made.plan)
-        from exportctl.cli.carrying import confirm_and_apply
+            return exit_codes.plan_exit_code(made.plan)
+        from exportctl.cli.apply_run import confirm_and_apply
 
         carried = confirm_and_apply(call, setup, ApplyRequest(flags, auto_approve=auto_approve, audit=audit), made)
         # However the run ended: once they are sent, the former secrets must stay.

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from exportctl.cli import exits
-from exportctl.cli.call import JSON, TEXT, CommandContext
+from exportctl.cli import exit_codes
+from exportctl.cli.context import JSON, TEXT, CommandContext
 
 if TYPE_CHECKING:
     from exportctl.workflows.emulator import EmulatorAdmin
@@ -35,4 +35,4 @@ def show_answer(call: CommandContext, answer: dict[str, Any], words: str) -> int
         call.screen.write_document(json.dumps(answer, sort_keys=True, indent=2) + "\n")
     else:
         call.screen.show(f"{words}\n")
-    return exits.DONE
+    return exit_codes.DONE

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from exportctl.cli import exits
-from exportctl.cli.call import CommandContext
+from exportctl.cli import exit_codes
+from exportctl.cli.context import CommandContext
 from exportctl.errors import UsageError
 from exportctl.model.plan_options import PlanOptions
 
@@ -25,7 +25,7 @@ class RequestedRehearsal:
     result: Rehearsal | None
 
     def exit_code(self) -> int:
-        return exits.DONE if self.result is None or self.result.passed else exits.INCOMPLETE
+        return exit_codes.DONE if self.result is None or self.result.passed else exit_codes.INCOMPLETE
 
 
 def rehearse_plan(

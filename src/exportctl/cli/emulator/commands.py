@@ -12,8 +12,8 @@ from typing import Annotated, Any
 
 import typer
 
-from exportctl.cli import emulator_data, emulator_storage, emulator_ui, exits
-from exportctl.cli.call import (
+from exportctl.cli import exit_codes
+from exportctl.cli.context import (
     CommandContext,
     add_commands,
     command_context,
@@ -22,7 +22,8 @@ from exportctl.cli.call import (
     parsed_duration,
     parsed_moment,
 )
-from exportctl.cli.emulator_reach import Url, connect_emulator, show_answer
+from exportctl.cli.emulator import ingest, storage, ui
+from exportctl.cli.emulator.connect import Url, connect_emulator, show_answer
 from exportctl.errors import Error, UsageError
 from exportctl.model import schedule
 from exportctl.output import format_values
@@ -51,7 +52,7 @@ def serve(
             raise Error(f"port {port} cannot be used: {(error.strerror or str(error)).lower()}", rule="port") from error
         call.screen.show(_serving_message(emulator.organization, f"http://127.0.0.1:{running.effective_port}"))
         running.run()
-    return exits.DONE
+    return exit_codes.DONE
 
 
 def _serving_message(organization: str, url: str) -> str:
@@ -140,7 +141,7 @@ def clock_get(ctx: typer.Context, url: Url = None) -> int:
 
 @clock_app.callback(invoke_without_command=True)
 def clock(ctx: typer.Context, url: Url = None) -> int:
-    return clock_get(ctx, url) if ctx.invoked_subcommand is None else exits.DONE
+    return clock_get(ctx, url) if ctx.invoked_subcommand is None else exit_codes.DONE
 
 
 def clock_set(
@@ -267,7 +268,7 @@ def _value_list(settings: tuple[object, ...]) -> str:
 
 add_commands(app, {"serve": (serve, "exportctl emulator serve --port 8025")})
 add_commands(app, {"seed": (seed, "exportctl emulator seed --from-config")})
-add_commands(app, {"ingest": (emulator_data.ingest, "exportctl emulator ingest web 500")})
+add_commands(app, {"ingest": (ingest.ingest, "exportctl emulator ingest web 500")})
 add_commands(app, {"reset": (reset, "exportctl emulator reset")})
 add_commands(app, {"requests": (requests, "exportctl emulator requests --writes")})
 add_commands(clock_app, {"get": (clock_get, "exportctl emulator clock get")})
@@ -282,5 +283,5 @@ add_commands(switches_app, {"set": (switches_set, "exportctl emulator switches s
 app.add_typer(clock_app, name="clock")
 app.add_typer(faults_app, name="faults")
 app.add_typer(switches_app, name="switches")
-app.add_typer(emulator_ui.app, name="ui")
-app.add_typer(emulator_storage.app, name="storage")
+app.add_typer(ui.app, name="ui")
+app.add_typer(storage.app, name="storage")
