@@ -14,7 +14,7 @@ from pathlib import Path
 import httpx
 
 from exportctl.emulator import Emulator, SeedDataset
-from exportctl.emulator.gateway import CLIENT_ID, CLIENT_SECRET
+from exportctl.emulator.auth import CLIENT_ID, CLIENT_SECRET
 from exportctl.model.plan_options import PlanOptions
 from exportctl.workflows import apply as apply_workflow
 from exportctl.workflows import connect

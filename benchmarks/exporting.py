@@ -18,7 +18,7 @@ from itertools import product
 from pathlib import Path
 
 from benchmarks.__main__ import machine_class, table
-from exportctl.emulator import encoding, rows
+from exportctl.emulator.data import encoding, rows
 
 DATASET = "65a1b2c3d4e5f60718293a4b"
 INGESTED = 1767225600  # 2026-01-01T00:00:00Z

@@ -14,9 +14,9 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from exportctl.emulator import encoding
-from exportctl.emulator.encoding import Encoding
-from exportctl.emulator.rows import EVENT, Batch
+from exportctl.emulator.data import encoding
+from exportctl.emulator.data.encoding import Encoding
+from exportctl.emulator.data.rows import EVENT, Batch
 from exportctl.storage import row_count
 from exportctl.storage.local import LocalReader
 from exportctl.storage.reader import StoredFile

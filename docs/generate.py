@@ -11,7 +11,7 @@ from pathlib import Path
 from exportctl.cli.cli_docs import cli_markdown
 from exportctl.config.reference_docs import reference_markdown
 from exportctl.config.schema import editor_file
-from exportctl.emulator.describe import emulator_markdown as emulator_page
+from exportctl.emulator.docs import emulator_markdown as emulator_page
 from exportctl.output.json import schemas
 from exportctl.rules.rules_docs import rules_markdown
 

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 import exportctl.emulator
-from exportctl.emulator.describe import tables_markdown
+from exportctl.emulator.assumptions import RULES
+from exportctl.emulator.docs import tables_markdown
 from exportctl.emulator.faults import EFFECTS
-from exportctl.emulator.rules import RULES
 from exportctl.emulator.specs import MACRO_PATH, SAFE_PATTERNS
 from exportctl.emulator.switches import QUESTIONS
 from exportctl.emulator.wire import TITLES

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from exportctl.emulator import Emulator, SeedDataset
-from exportctl.emulator.ui import EditRefused, Ui
+from exportctl.emulator.ui_edits import EditRefused, Ui
 from tests.emulator.emulator_api import Api
 
 JANE: dict[str, Any] = {"as_person": "jane@acme.example"}

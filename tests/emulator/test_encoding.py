@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from exportctl.emulator.columns import BOOLEAN, DATE, INTEGER, NUMBER, TEXT, TIME, MapType, Shape
-from exportctl.emulator.encoding import CHUNK, Encoding, write_file
-from exportctl.emulator.rows import COLUMNS, EVENT, RECORD, Batch, row, split_batches
-from exportctl.emulator.sinks.sink import StorageRefused
+from exportctl.emulator.data.columns import BOOLEAN, DATE, INTEGER, NUMBER, TEXT, TIME, MapType, Shape
+from exportctl.emulator.data.encoding import CHUNK, Encoding, write_file
+from exportctl.emulator.data.rows import COLUMNS, EVENT, RECORD, Batch, row, split_batches
+from exportctl.emulator.storage.sink import StorageRefused
 
 if TYPE_CHECKING:
     from arro3.core import Table

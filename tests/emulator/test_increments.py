@@ -13,8 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from exportctl.emulator import Switches, increments, rows
-from exportctl.emulator.rows import Batch
+from exportctl.emulator import Switches, run_rows
+from exportctl.emulator.data import rows
+from exportctl.emulator.data.rows import Batch
 from exportctl.emulator.store import Record
 from tests.emulator.running import (
     CLICKS,
@@ -189,25 +190,25 @@ def test_a_schedule_that_changes_while_a_run_is_under_way_counts_for_the_next() 
     """The run began under the old rhythm, so the new one is still to restart."""
     switches = Switches(schedule_change="restart")
     dataset = Record("datasets", ORDERS, "dev", {"name": "Orders"})
-    increments.add_batch(dataset, 5, START)
+    run_rows.add_batch(dataset, 5, START)
     ran = {"sourceConnectionIds": ["s"], "scheduleParams": {"timeUnit": "hour", "interval": 3}}
     flow = Record("flows", "f", "dev", {**ran, "scheduleParams": {"timeUnit": "hour", "interval": 6}})
-    first = increments.increment(Record("flows", "f", "dev", ran), dataset, START, switches)
+    first = run_rows.increment(Record("flows", "f", "dev", ran), dataset, START, switches)
 
-    increments.record_exported_batches(flow, ran, [first], switches)
+    run_rows.record_exported_batches(flow, ran, [first], switches)
 
-    assert increments.increment(flow, dataset, START + 1, switches).count == 5
-    assert increments.increment(Record("flows", "f", "dev", ran, flow.hidden), dataset, START + 1, switches).count == 0
+    assert run_rows.increment(flow, dataset, START + 1, switches).count == 5
+    assert run_rows.increment(Record("flows", "f", "dev", ran, flow.hidden), dataset, START + 1, switches).count == 0
 
 
 def test_a_clock_that_was_set_back_brings_no_row_twice() -> None:
     dataset = Record("datasets", ORDERS, "dev", {"name": "Orders"})
     for at in (START, START + HOUR):
-        increments.add_batch(dataset, 5, at)
+        run_rows.add_batch(dataset, 5, at)
     flow = Record("flows", "f", "dev", {"scheduleParams": {"interval": 3}})
     for tick in (START + HOUR, START, START + 2 * HOUR):
-        found = increments.increment(flow, dataset, tick, Switches())
-        increments.record_exported_batches(flow, flow.doc, [found], Switches())
+        found = run_rows.increment(flow, dataset, tick, Switches())
+        run_rows.record_exported_batches(flow, flow.doc, [found], Switches())
         assert found.count == (10 if tick == START + HOUR else 0)
         assert found.full is False or not found.count or tick == START + HOUR
 
@@ -215,11 +216,9 @@ def test_a_clock_that_was_set_back_brings_no_row_twice() -> None:
 def test_batches_follow_one_another_without_gaps() -> None:
     dataset = Record("datasets", ORDERS, "dev", {"name": "Orders"})
 
-    made = [increments.add_batch(dataset, count, START + count) for count in (3, 1, 5)]
+    made = [run_rows.add_batch(dataset, count, START + count) for count in (3, 1, 5)]
 
-    assert (
-        made == increments.batches(dataset) == [Batch(0, 3, START + 3), Batch(3, 1, START + 1), Batch(4, 5, START + 5)]
-    )
+    assert made == run_rows.batches(dataset) == [Batch(0, 3, START + 3), Batch(3, 1, START + 1), Batch(4, 5, START + 5)]
 
 
 # -- the law ----------------------------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from urllib.parse import parse_qs
 import pytest
 
 from exportctl.emulator import Emulator
-from exportctl.emulator.sinks import signing
+from exportctl.emulator.storage import signing
 
 PATH = "/data/foundation/connectors/landingzone"
 KEY = base64.b64encode(b"k" * 32).decode()

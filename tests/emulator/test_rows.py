@@ -11,8 +11,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exportctl.emulator.columns import BOOLEAN, DATE, INTEGER, NUMBER, TEXT, TIME, MapType, Shape
-from exportctl.emulator.rows import COLUMNS, EVENT, RECORD, Batch, lines, row, row_count, split_batches, trim_events
+from exportctl.emulator.data.columns import BOOLEAN, DATE, INTEGER, NUMBER, TEXT, TIME, MapType, Shape
+from exportctl.emulator.data.rows import (
+    COLUMNS,
+    EVENT,
+    RECORD,
+    Batch,
+    lines,
+    row,
+    row_count,
+    split_batches,
+    trim_events,
+)
 from tests.emulator.emulator_api import Json
 
 DATASET = "65a1b2c3d4e5f60718293a4b"

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from exportctl.emulator import Emulator, SeedDataset, Switches, rows
+from exportctl.emulator import Emulator, SeedDataset, Switches
+from exportctl.emulator.data import rows
 from tests.emulator.emulator_api import Api
 from tests.emulator.running import (
     CLICKS,

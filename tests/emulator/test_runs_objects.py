@@ -13,7 +13,7 @@ from referencing import Registry
 from referencing.jsonschema import DRAFT7
 
 from exportctl.emulator import Fault, Switches
-from exportctl.emulator.engine import RUNS_KEPT
+from exportctl.emulator.run_scheduler import RUNS_KEPT
 from tests.emulator.running import CLICKS, DAY, HOUR, ORDERS, START, Exports, Json, exports, start_offset, status
 
 OPENAPI = Path(__file__).parent.parent / "openapi"

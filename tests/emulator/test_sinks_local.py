@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from exportctl.emulator.sinks.local import LocalSink, NullSink, refusal_of_error
-from exportctl.emulator.sinks.sink import StorageRefused
+from exportctl.emulator.storage.local import LocalSink, NullSink, refusal_of_error
+from exportctl.emulator.storage.sink import StorageRefused
 
 BAD_KEYS = ["", "/a", "a//b", "a/", "../a", "a/../../b", "a/./b", "a\0b", "a\nb"]
 

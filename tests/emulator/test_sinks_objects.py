@@ -21,10 +21,10 @@ from typing import Any
 
 import pytest
 
-from exportctl.emulator.sinks import accounts, objects, refusals
-from exportctl.emulator.sinks.routing import open_sink
-from exportctl.emulator.sinks.settings import Endpoint
-from exportctl.emulator.sinks.sink import Sink, StorageRefused
+from exportctl.emulator.storage import accounts, errors, object_store
+from exportctl.emulator.storage.open import open_sink
+from exportctl.emulator.storage.settings import Endpoint
+from exportctl.emulator.storage.sink import Sink, StorageRefused
 
 ACCESS_KEY, SECRET_KEY = "AKIAEXAMPLE", "example-secret-key"
 ACCOUNT_KEY = base64.b64encode(b"k" * 32).decode()
@@ -214,7 +214,7 @@ def _hang_up(listening: socket.socket, times: int) -> None:
     ],
 )
 def test_errors_of_the_library_are_told_apart_by_its_text(text: str, begun: bool, code: str) -> None:
-    error = refusals.library_refusal(ValueError(text), "bucket exports", begun)
+    error = errors.library_refusal(ValueError(text), "bucket exports", begun)
 
     assert error.code == code
     assert "hush" not in error.reason
@@ -416,7 +416,7 @@ def _wait_for(address: str) -> None:
 def test_an_s3_server_holds_what_was_put(rclone: tuple[Any, Path, str], tmp_path: Path) -> None:
     _, folder, url = rclone
     large = tmp_path / "large"
-    large.write_bytes(os.urandom(3 * objects.PART + 17))
+    large.write_bytes(os.urandom(3 * object_store.PART + 17))
     empty = tmp_path / "empty"
     empty.touch()
     sink = s3(url)

@@ -12,12 +12,13 @@ from hypothesis import strategies as st
 
 import exportctl.emulator
 from exportctl.emulator import specs
-from exportctl.emulator.sinks import keys, routing
-from exportctl.emulator.sinks.local import LocalSink, NullSink
-from exportctl.emulator.sinks.objects import ObjectSink
-from exportctl.emulator.sinks.refusals import MEANINGS
-from exportctl.emulator.sinks.settings import OPTIONS
-from exportctl.emulator.sinks.sink import StorageRefused
+from exportctl.emulator.storage import names
+from exportctl.emulator.storage import open as routing
+from exportctl.emulator.storage.errors import MEANINGS
+from exportctl.emulator.storage.local import LocalSink, NullSink
+from exportctl.emulator.storage.object_store import ObjectSink
+from exportctl.emulator.storage.settings import OPTIONS
+from exportctl.emulator.storage.sink import StorageRefused
 
 Json = dict[str, Any]
 TEXT = st.text(st.characters(codec="utf-8"), min_size=1)
@@ -105,11 +106,11 @@ def test_the_port_of_an_account_tells_servers_apart(tmp_path: Path) -> None:
 
 @given(TEXT, TEXT)
 def test_a_folder_name_is_one_safe_name_and_tells_texts_apart(one: str, other: str) -> None:
-    name = keys.folder_name(one)
+    name = names.folder_name(one)
 
     assert re.fullmatch(r"[A-Za-z0-9_.~@%-]+", name)
     assert name not in (".", "..")
-    assert (name == keys.folder_name(other)) is (one == other)
+    assert (name == names.folder_name(other)) is (one == other)
 
 
 @given(TEXT)

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from exportctl.emulator.sinks.settings import OPTIONS, parse_settings
-from exportctl.emulator.sinks.sink import StorageRefused
+from exportctl.emulator.storage.settings import OPTIONS, parse_settings
+from exportctl.emulator.storage.sink import StorageRefused
 
 ZONE = {"url": "http://127.0.0.1:10000/acme", "account": "acme", "account_key": "c2VjcmV0"}
 KEYS = {"access_key_id": "id", "secret_access_key": "hush"}

@@ -14,10 +14,10 @@ from typing import Any
 import asyncssh
 import pytest
 
-from exportctl.emulator.sinks import accounts
-from exportctl.emulator.sinks.settings import Endpoint
-from exportctl.emulator.sinks.sftp import SftpSink
-from exportctl.emulator.sinks.sink import StorageRefused
+from exportctl.emulator.storage import accounts
+from exportctl.emulator.storage.settings import Endpoint
+from exportctl.emulator.storage.sftp import SftpSink
+from exportctl.emulator.storage.sink import StorageRefused
 
 USER, PASSWORD = "exporter", "sftp-password"
 

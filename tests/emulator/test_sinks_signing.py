@@ -9,7 +9,7 @@ import base64
 
 import pytest
 
-from exportctl.emulator.sinks import signing
+from exportctl.emulator.storage import signing
 
 KEY = base64.b64encode(b"k" * 32).decode()
 S3_SIGNATURE = "13b1d32519991be7615fefe8eeac30273f9f30a7da3fe87c465f29d96877a636"

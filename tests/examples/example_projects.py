@@ -11,7 +11,7 @@ import httpx
 from exportctl.config import files as config_files
 from exportctl.config import load as config
 from exportctl.emulator import Emulator
-from exportctl.emulator.gateway import CLIENT_ID, CLIENT_SECRET
+from exportctl.emulator.auth import CLIENT_ID, CLIENT_SECRET
 from exportctl.model.project import Project
 from exportctl.resources.destinations.table import TYPES
 from exportctl.workflows import connect

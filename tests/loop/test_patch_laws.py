@@ -17,7 +17,7 @@ from hypothesis import given, note, settings
 from hypothesis import strategies as st
 
 from exportctl.emulator import Switches
-from exportctl.emulator.ui import EditRefused
+from exportctl.emulator.ui_edits import EditRefused
 from exportctl.model.plan import EXPORTS, Verb
 from exportctl.resources import wire
 from exportctl.resources.kinds import FLOW, TARGET_CONNECTION

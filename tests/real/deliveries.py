@@ -18,7 +18,7 @@ from typing import Any
 
 import httpx
 
-from exportctl.emulator import Emulator, gateway
+from exportctl.emulator import Emulator, auth
 from tests.real.processes import find_program
 
 START = 1_800_000_000  # 2027-01-15 08:00:00 UTC; the emulator's clock stands still there
@@ -105,11 +105,11 @@ class RealSandbox:
 
     def get(self, path: str, **query: str) -> Any:
         """What the service answers to a client of its own."""
-        form = {"grant_type": "client_credentials", "client_id": gateway.CLIENT_ID, "scope": "openid"}
+        form = {"grant_type": "client_credentials", "client_id": auth.CLIENT_ID, "scope": "openid"}
         with self.emulator() as emulator, httpx.Client(transport=httpx.WSGITransport(app=emulator)) as client:
-            secret = {"client_secret": gateway.CLIENT_SECRET}
+            secret = {"client_secret": auth.CLIENT_SECRET}
             token = client.post("http://embedded/ims/token/v3", data=form | secret).raise_for_status().json()
-            headers = {"Authorization": f"Bearer {token['access_token']}", "x-api-key": gateway.CLIENT_ID}
+            headers = {"Authorization": f"Bearer {token['access_token']}", "x-api-key": auth.CLIENT_ID}
             headers |= {"x-gw-ims-org-id": ORGANIZATION, "x-sandbox-name": SANDBOX}
             return client.get(f"http://embedded{path}", params=query, headers=headers).raise_for_status().json()
 

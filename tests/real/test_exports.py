@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from exportctl.emulator.rows import EVENT, RECORD, Batch, row
+from exportctl.emulator.data.rows import EVENT, RECORD, Batch, row
 from tests.real import readers
 from tests.real.deliveries import RealSandbox, export_time
 from tests.real.feeds import EXPECTED_EXPORTS, WEB, ExpectedExport

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from exportctl.emulator import specs
-from exportctl.emulator.sinks import routing
-from exportctl.emulator.sinks.sink import StorageRefused
+from exportctl.emulator.storage import open as routing
+from exportctl.emulator.storage.sink import StorageRefused
 from tests.real import servers
 from tests.real.processes import HOST, free_ports
 from tests.real.readers import Rclone

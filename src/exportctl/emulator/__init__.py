@@ -5,7 +5,7 @@ It shares nothing with the client of this package and imports none of it: the tw
 """
 
 from exportctl.emulator.app import Emulator
-from exportctl.emulator.configs import SeedDataset
+from exportctl.emulator.datasets import SeedDataset
 from exportctl.emulator.faults import AnswerLost, Fault
 from exportctl.emulator.switches import Switches
 

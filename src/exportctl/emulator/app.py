@@ -15,30 +15,30 @@ from pathlib import Path
 from typing import Any
 
 from exportctl.emulator import (
-    ad_hoc,
-    background,
-    configs,
-    control,
+    admin_api,
+    auth,
+    delayed_effects,
     faults,
-    gateway,
     ids,
-    increments,
     landing_zone,
-    objects,
-    service,
+    read_view,
+    routes,
+    run_on_demand,
+    run_rows,
 )
+from exportctl.emulator import datasets as configs
 from exportctl.emulator.clock import EmulatorClock, http_date, parse_clock
-from exportctl.emulator.configs import SeedDataset
-from exportctl.emulator.engine import RunScheduler
+from exportctl.emulator.data.rows import Batch
+from exportctl.emulator.datasets import SeedDataset
 from exportctl.emulator.faults import Fault
 from exportctl.emulator.listing import ReadFault
-from exportctl.emulator.objects import Caller, RequestContext
-from exportctl.emulator.rows import Batch
-from exportctl.emulator.service import ServiceCall
-from exportctl.emulator.sinks import routing
+from exportctl.emulator.read_view import Caller, RequestContext
+from exportctl.emulator.routes import ServiceCall
+from exportctl.emulator.run_scheduler import RunScheduler
+from exportctl.emulator.storage import open as routing
 from exportctl.emulator.store import Record, Store
 from exportctl.emulator.switches import Switches
-from exportctl.emulator.ui import Ui
+from exportctl.emulator.ui_edits import Ui
 from exportctl.emulator.wire import Answer, ErrorReport, Json, Request, RequestRefused, message_error, parse_query
 
 ORGANIZATION = "0123456789ABCDEF01234567@AdobeOrg"
@@ -85,7 +85,7 @@ class Emulator:
                 if value is not None:
                     self.store.set_setting(key, value)
             if not self.store.list_records("credentials"):
-                gateway.register_client(self.store, gateway.CLIENT_ID, gateway.CLIENT_SECRET)
+                auth.register_client(self.store, auth.CLIENT_ID, auth.CLIENT_SECRET)
             if not self.store.list_records("sandboxes"):
                 self._add_sandbox("prod")
 
@@ -133,7 +133,7 @@ class Emulator:
         return clock.now()
 
     def _apply_due_effects(self) -> None:
-        background.apply_due_effects(self.store, self.switches, self.now)
+        delayed_effects.apply_due_effects(self.store, self.switches, self.now)
 
     @property
     def organization(self) -> str:
@@ -173,7 +173,7 @@ class Emulator:
 
     def batches(self, sandbox: str, dataset: str) -> list[Batch]:
         """All rows of a dataset, named by id or name, in the order they came in."""
-        return increments.batches(configs.find_dataset(self.context(sandbox), dataset))
+        return run_rows.batches(configs.find_dataset(self.context(sandbox), dataset))
 
     def folder_of(self, target: str) -> Path | None:
         """The local folder that stands for the bucket of a target connection; None: it is written elsewhere."""
@@ -189,16 +189,16 @@ class Emulator:
         self.store.put(Record("sandboxes", name, name, doc))
 
     def register_client(
-        self, client_id: str, client_secret: str, permissions: Iterable[str] = gateway.PERMISSIONS
+        self, client_id: str, client_secret: str, permissions: Iterable[str] = auth.PERMISSIONS
     ) -> None:
         """Let another client in, with these permissions."""
         with self.store.transaction():
-            gateway.register_client(self.store, client_id, client_secret, tuple(permissions))
+            auth.register_client(self.store, client_id, client_secret, tuple(permissions))
 
-    def issue_token(self, client_id: str = gateway.CLIENT_ID, seconds: float = gateway.TOKEN_SECONDS) -> str:
+    def issue_token(self, client_id: str = auth.CLIENT_ID, seconds: float = auth.TOKEN_SECONDS) -> str:
         """A token for a client, without asking the token endpoint."""
         with self.store.transaction():
-            return gateway.issue_token(self.store, client_id, self.now, seconds)
+            return auth.issue_token(self.store, client_id, self.now, seconds)
 
     def set_token_lifetime(self, seconds: int) -> None:
         """How long the tokens of the token endpoint live from now on."""
@@ -244,7 +244,7 @@ class Emulator:
                 for r in self.store.list_records(collection, sandbox)
                 if "deleted_at" not in r.hidden
             ]
-            for collection in objects.COLLECTIONS
+            for collection in read_view.COLLECTIONS
         }
 
     def reset(self) -> None:
@@ -273,7 +273,7 @@ class Emulator:
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         with self.store.transaction():
             request = _parse_request(environ, ids.uuid(self.store.draw_bytes()))
-            controlled = request.path == control.PREFIX or request.path.startswith(f"{control.PREFIX}/")
+            controlled = request.path == admin_api.PREFIX or request.path.startswith(f"{admin_api.PREFIX}/")
             fault = None if controlled else faults.count_match(self.store, request)
         if controlled:
             self._engine.execute_due_runs(wait=False)
@@ -283,7 +283,7 @@ class Emulator:
         self._engine.execute_due_runs(wait=False)
         with self.store.lock:
             answer = self._respond(request, fault, start_response)
-        if request.path == service.AD_HOC_PATH:
+        if request.path == routes.AD_HOC_PATH:
             self._engine.execute_due_runs(wait=False)
         return answer
 
@@ -307,8 +307,8 @@ class Emulator:
     def _answer_admin_request(self, request: Request, environ: Mapping[str, Any]) -> Answer:
         try:
             if environ.get("exportctl.served"):
-                control.check_host_header(environ)
-            return control.answer(self, request)
+                admin_api.check_host_header(environ)
+            return admin_api.answer(self, request)
         except RequestRefused as refused:
             return refused.answer
 
@@ -333,7 +333,7 @@ class Emulator:
             "path": request.path,
             "query": [] if secret else [list(pair) for pair in request.query],
             "status": status,
-            "write": request.method != "GET" and request.path.startswith(service.FLOW_SERVICE_PATH),
+            "write": request.method != "GET" and request.path.startswith(routes.FLOW_SERVICE_PATH),
         }
         with self.store.transaction():
             self.store.log_request(entry)
@@ -342,7 +342,7 @@ class Emulator:
         with self.store.transaction():
             self._apply_due_effects()
             if fault is not None and fault.effect == "expire-token":
-                gateway.forget_token(self.store, request)
+                auth.forget_token(self.store, request)
         try:
             with self.store.transaction():
                 return self._route_request(request, fault)
@@ -357,19 +357,19 @@ class Emulator:
         if path == TOKEN_PATH:
             if request.method != "POST":
                 raise message_error(405, "Method not allowed")
-            return gateway.answer_token_request(self.store, request, self.now)
-        credential = gateway.authenticate(self.store, request, self.organization, self.now)
-        if path.startswith(gateway.SANDBOXES_PATH):
-            return gateway.answer_sandboxes(self.store, request)
-        name = gateway.find_sandbox(self.store, request).id
+            return auth.answer_token_request(self.store, request, self.now)
+        credential = auth.authenticate(self.store, request, self.organization, self.now)
+        if path.startswith(auth.SANDBOXES_PATH):
+            return auth.answer_sandboxes(self.store, request)
+        name = auth.find_sandbox(self.store, request).id
         if path.startswith(landing_zone.PATH):
             return landing_zone.answer(self.store, request)
-        context = self.context(name, gateway.caller(credential))
+        context = self.context(name, auth.caller(credential))
         call = ServiceCall(context, request, credential, fault.read_fault if fault else ReadFault())
-        if path == service.AD_HOC_PATH:
-            return ad_hoc.answer(call)
-        if path.startswith(f"{service.FLOW_SERVICE_PATH}/"):
-            return service.answer(call)
+        if path == routes.AD_HOC_PATH:
+            return run_on_demand.answer(call)
+        if path.startswith(f"{routes.FLOW_SERVICE_PATH}/"):
+            return routes.answer(call)
         raise message_error(404, "Resource not found")
 
 

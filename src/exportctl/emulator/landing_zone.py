@@ -11,10 +11,10 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from exportctl.emulator.sinks import settings, signing
-from exportctl.emulator.sinks.accounts import LANDING_ZONE
-from exportctl.emulator.sinks.settings import Endpoint
-from exportctl.emulator.sinks.sink import StorageRefused
+from exportctl.emulator.storage import settings, signing
+from exportctl.emulator.storage.accounts import LANDING_ZONE
+from exportctl.emulator.storage.settings import Endpoint
+from exportctl.emulator.storage.sink import StorageRefused
 from exportctl.emulator.store import Store
 from exportctl.emulator.wire import Answer, Json, Request, message_error
 

@@ -16,8 +16,8 @@ from hashlib import blake2b
 from typing import Any
 from urllib.parse import quote
 
-from exportctl.emulator import filters, objects
-from exportctl.emulator.objects import RequestContext
+from exportctl.emulator import filters, read_view
+from exportctl.emulator.read_view import RequestContext
 from exportctl.emulator.store import Record
 from exportctl.emulator.wire import Answer, Json, Request, flow_error
 
@@ -107,8 +107,8 @@ def _parse_limit(text: str | None) -> int:
 
 def _rows(ctx: RequestContext, collection: str, stale: bool, orders: Sequence[filters.SortField]) -> list[_Row]:
     records = ctx.store.list_records(collection, ctx.sandbox)
-    shown = _records_before_last_write(records) if stale else [r for r in records if objects.is_listed(r, ctx)]
-    return [_row(objects.view_object(record, ctx), record.seq, record.order, orders) for record in shown]
+    shown = _records_before_last_write(records) if stale else [r for r in records if read_view.is_listed(r, ctx)]
+    return [_row(read_view.view_object(record, ctx), record.seq, record.order, orders) for record in shown]
 
 
 def _row(doc: Json, seq: int, order: int, orders: Sequence[filters.SortField]) -> _Row:

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from exportctl.emulator import ids, objects, patching, specs, ticks, validation
-from exportctl.emulator.background import next_wake_time
+from exportctl.emulator import ids, json_patch, read_view, run_times, specs, validation
 from exportctl.emulator.clock import day
-from exportctl.emulator.objects import RequestContext, existing_objects
+from exportctl.emulator.delayed_effects import next_wake_time
+from exportctl.emulator.read_view import RequestContext, existing_objects
 from exportctl.emulator.store import Record
 from exportctl.emulator.wire import Json, flow_error, invalid_body_error
 
@@ -56,7 +56,7 @@ def patch(ctx: RequestContext, record: Record, if_match: str | None, operations:
     _refuse_transition(ctx, record, {"connections": 1416, "flows": 1420}.get(record.collection, 1457))
     _check_etag(record, if_match)
     before = patchable_document(record, ctx)
-    after = patching.apply_operations(operations, before, ctx.switches.patch_objects == "merge")
+    after = json_patch.apply_operations(operations, before, ctx.switches.patch_objects == "merge")
     _keep_one_template(before, after)
     _check_immutable_fields(record.collection, before, after)
     written = {key: value for key, value in after.items() if key in validation.FIELDS[record.collection]}
@@ -121,7 +121,7 @@ def patchable_document(record: Record, ctx: RequestContext) -> Json:
     """The document a patch works on: as GET shows it, but with the secrets there."""
     doc = dict(record.doc)
     if record.collection == "flows":
-        doc["scheduleParams"] = objects.show_schedule(doc, ctx.switches)
+        doc["scheduleParams"] = read_view.show_schedule(doc, ctx.switches)
     return doc
 
 
@@ -316,7 +316,7 @@ def _keep_old_sources_in_use(ctx: RequestContext, record: Record, written: Json)
 
 def _refuse_transition(ctx: RequestContext, record: Record, code: int) -> None:
     # rule: transition
-    if objects.is_deleting(record, ctx.now) or objects.is_busy(record, ctx.now):
+    if read_view.is_deleting(record, ctx.now) or read_view.is_busy(record, ctx.now):
         state = "delete-finalizing" if "deleted_at" in record.hidden else "updating"
         raise flow_error(code, 400, f"Entity [{record.id}] is in state [{state}]")
 
@@ -375,7 +375,7 @@ def _revive_flow(ctx: RequestContext, flow: Record) -> None:
     rule: revival
     """
     before = flow.hidden.get("previous")
-    if before is None or not ticks.is_revived(before, flow.doc, ctx.now):
+    if before is None or not run_times.is_revived(before, flow.doc, ctx.now):
         return
     if ctx.switches.revival == "restart":
         flow.hidden.pop("exported", None)

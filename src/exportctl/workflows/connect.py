@@ -232,7 +232,7 @@ def _known_datasets(emulator: Emulator, sandbox: str) -> set[str]:
 
 
 def _emulator_credentials() -> Credentials:
-    from exportctl.emulator.gateway import CLIENT_ID, CLIENT_SECRET
+    from exportctl.emulator.auth import CLIENT_ID, CLIENT_SECRET
 
     return Credentials(CLIENT_ID, Secret(CLIENT_SECRET))
 

@@ -19,7 +19,7 @@ from exportctl.client.auth import Credentials
 from exportctl.client.client import Client
 from exportctl.config import load as config
 from exportctl.emulator import Emulator
-from exportctl.emulator.gateway import CLIENT_ID, CLIENT_SECRET
+from exportctl.emulator.auth import CLIENT_ID, CLIENT_SECRET
 from exportctl.errors import ConfigError, Error, Level
 from exportctl.model import urls
 from exportctl.model.plan import Address

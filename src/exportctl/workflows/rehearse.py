@@ -32,7 +32,7 @@ from exportctl.client.auth import Credentials
 from exportctl.client.client import Client
 from exportctl.clock import Clock
 from exportctl.emulator import Emulator, SeedDataset, Switches
-from exportctl.emulator.gateway import CLIENT_ID, CLIENT_SECRET
+from exportctl.emulator.auth import CLIENT_ID, CLIENT_SECRET
 from exportctl.errors import Finding, SourcePosition
 from exportctl.model.plan import Action, Inventory, Outcome, OutcomeStatus, Plan, PlanItem, Step
 from exportctl.model.plan_options import PlanOptions

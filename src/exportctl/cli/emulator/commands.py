@@ -57,11 +57,11 @@ def serve(
 
 def _serving_message(organization: str, url: str) -> str:
     """What a client must be told: the emulator's credentials open nothing else."""
-    from exportctl.emulator import gateway
+    from exportctl.emulator import auth
 
     variables = {
-        "AEP_CLIENT_ID": gateway.CLIENT_ID,
-        "AEP_CLIENT_SECRET": gateway.CLIENT_SECRET,
+        "AEP_CLIENT_ID": auth.CLIENT_ID,
+        "AEP_CLIENT_SECRET": auth.CLIENT_SECRET,
         "AEP_IMS_URL": f"{url}/ims/token/v3",
     }
     exported = "\n".join(f"  export {name}={value}" for name, value in variables.items())

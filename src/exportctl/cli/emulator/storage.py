@@ -109,7 +109,7 @@ def _option_value(name: str, written: str, folder: Path, env: Mapping[str, str])
 
 
 def _show_storage(call: CommandContext, answer: dict[str, Any]) -> int:
-    from exportctl.emulator.sinks.settings import OPTIONS
+    from exportctl.emulator.storage.settings import OPTIONS
 
     lines = [f"{type:<22}{_endpoint_text(answer['endpoints'].get(type))}" for type in OPTIONS]
     if answer["allowed_hosts"]:

@@ -20,14 +20,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from weakref import WeakValueDictionary
 
-from exportctl.emulator import ids, increments, run_objects
-from exportctl.emulator.background import next_wake_time
-from exportctl.emulator.exporting import ROWS_PER_FILE, Job, RunResult, export
-from exportctl.emulator.increments import Increment
-from exportctl.emulator.objects import BACKGROUND_ACTOR, BACKGROUND_CLIENT, RequestContext
-from exportctl.emulator.sinks.sink import StorageRefused
+from exportctl.emulator import ids, run_rows, run_view
+from exportctl.emulator.delayed_effects import next_wake_time
+from exportctl.emulator.read_view import BACKGROUND_ACTOR, BACKGROUND_CLIENT, RequestContext
+from exportctl.emulator.run_export import ROWS_PER_FILE, Job, RunResult, export
+from exportctl.emulator.run_rows import Increment
+from exportctl.emulator.run_times import next_run_time
+from exportctl.emulator.storage.sink import StorageRefused
 from exportctl.emulator.store import Record, Store
-from exportctl.emulator.ticks import next_run_time
 from exportctl.emulator.wire import Json
 
 CLAIM_TIMEOUT = (
@@ -192,7 +192,7 @@ def create_run(
 
     rule: run-object
     """
-    doc = run_objects.new_run(ctx, flow.doc, tick)
+    doc = run_view.new_run(ctx, flow.doc, tick)
     hidden: Json = {"tick": tick, "listed_at": tick, "datasets": list(datasets), **_claim_stamp()}
     hidden["written"] = ctx.store.next_number("edits")
     run = Record("runs", doc["id"], flow.sandbox, doc, hidden | ({"on_demand": True} if on_demand else {}), wake=tick)
@@ -238,9 +238,9 @@ def _increments(ctx: RequestContext, run: Record, flow: Record) -> tuple[Increme
             return StorageRefused("no-dataset", f"dataset {id} does not exist")
         on_demand = run.hidden.get("on_demand")
         found.append(
-            increments.full_increment(dataset, tick)
+            run_rows.full_increment(dataset, tick)
             if on_demand
-            else increments.increment(flow, dataset, tick, ctx.switches)
+            else run_rows.increment(flow, dataset, tick, ctx.switches)
         )
     return tuple(found)
 
@@ -273,20 +273,20 @@ def _empty_job(ctx: RequestContext, run: Record) -> Job:
 
 def _record_result(ctx: RequestContext, run: Record, job: Job, result: RunResult) -> None:
     completed = run.hidden["tick"] + ctx.switches.run_duration
-    doc = run_objects.finished_run(run.doc, job, result, completed)
+    doc = run_view.finished_run(run.doc, job, result, completed)
     hidden = {key: value for key, value in run.hidden.items() if key != "claimed"}
     ctx.store.put(replace(run, doc=doc, hidden={**hidden, "completes_at": completed}, wake=None))
     flow = ctx.store.get("flows", run.doc["flowId"])
     if flow is None:
         return
     if result.refusal is None and not run.hidden.get("on_demand"):
-        increments.record_exported_batches(flow, job.flow, job.increments, ctx.switches)
+        run_rows.record_exported_batches(flow, job.flow, job.increments, ctx.switches)
     # rule: last-run
     before = flow.doc.get("lastRunDetails")
     # Of runs at the same moment none has ended before the others began.
     if before is None or before["completedAtUTC"] <= doc["createdAt"]:
         flow.hidden["run_before"] = before
-    flow.doc["lastRunDetails"] = run_objects.last_run(doc)
+    flow.doc["lastRunDetails"] = run_view.last_run(doc)
     # rule: runs-move-etags
     if ctx.switches.runs_move_etags and not run.hidden.get("on_demand"):
         flow.doc["etag"] = flow.doc["version"] = ids.etag(ctx.store.draw_bytes())

@@ -10,9 +10,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from exportctl.emulator import ids
-from exportctl.emulator.exporting import Job, RunResult
-from exportctl.emulator.increments import Increment
-from exportctl.emulator.objects import RequestContext
+from exportctl.emulator.read_view import RequestContext
+from exportctl.emulator.run_export import Job, RunResult
+from exportctl.emulator.run_rows import Increment
 from exportctl.emulator.wire import Json
 
 CLIENT = "aep_activation_batch"  # of the dataset sample [XD-new]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from urllib.parse import quote
 
-from exportctl.emulator.sinks.sink import StorageRefused
+from exportctl.emulator.storage.sink import StorageRefused
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 

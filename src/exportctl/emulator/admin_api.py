@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from exportctl.emulator.configs import SeedDataset
+from exportctl.emulator.auth import is_json
+from exportctl.emulator.datasets import SeedDataset
 from exportctl.emulator.faults import Fault
-from exportctl.emulator.gateway import is_json
-from exportctl.emulator.sinks import settings as storage
-from exportctl.emulator.sinks.sink import StorageRefused
+from exportctl.emulator.storage import settings as storage
+from exportctl.emulator.storage.sink import StorageRefused
 from exportctl.emulator.switches import Switches
-from exportctl.emulator.ui import EditRefused
+from exportctl.emulator.ui_edits import EditRefused
 from exportctl.emulator.wire import Answer, Json, Request, RequestRefused, invalid_body_error, message_error, parse_json
 
 if TYPE_CHECKING:

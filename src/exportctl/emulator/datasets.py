@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from exportctl.emulator import ids, increments, specs
-from exportctl.emulator.objects import RequestContext
+from exportctl.emulator import ids, run_rows, specs
+from exportctl.emulator.read_view import RequestContext
 from exportctl.emulator.store import Record
 from exportctl.emulator.wire import Answer, Json, Request, flow_error, invalid_body_error, not_found_error
 
@@ -76,7 +76,7 @@ def seed_dataset(ctx: RequestContext, dataset: SeedDataset) -> str:
     hidden = {**(known.hidden if known else {}), "eligible": dataset.eligible, "kind": dataset.kind}
     record = Record("datasets", id, ctx.sandbox, doc, hidden, seq=known.seq if known else 0)
     if dataset.rows and known is None:
-        increments.add_batch(record, dataset.rows, int(ctx.now), dataset.spread)
+        run_rows.add_batch(record, dataset.rows, int(ctx.now), dataset.spread)
     ctx.store.put(record)
     return id
 
@@ -104,7 +104,7 @@ def ingest(ctx: RequestContext, name: str, rows: int, spread: int) -> Json:
         raise ValueError("rows is a number from 1, spread a number of seconds from 0")
     record = ctx.store.get("datasets", find_dataset(ctx, name).id)
     assert record is not None
-    batch = increments.add_batch(record, rows, int(ctx.now), spread)
+    batch = run_rows.add_batch(record, rows, int(ctx.now), spread)
     ctx.store.put(record)
     return {"dataset": record.id, "first": batch.first, "rows": batch.count, "at": batch.at, "spread": batch.spread}
 

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from exportctl.emulator.sinks import keys, refusals
-from exportctl.emulator.sinks.sink import StorageRefused
+from exportctl.emulator.storage import errors, names
+from exportctl.emulator.storage.sink import StorageRefused
 
 if TYPE_CHECKING:
     from obstore.store import AzureStore, S3Store
@@ -43,7 +43,7 @@ class ObjectSink:
         self._begun = False
 
     def put(self, key: str, source: Path) -> None:
-        keys.segments(key)
+        names.segments(key)
         # A small file is read before anything is sent, a large one only after its upload has begun.
         large = source.stat().st_size > PART
         with source.open("rb") as file, self._translate_errors(lambda: large and file.tell() > 0):
@@ -51,17 +51,17 @@ class ObjectSink:
         self._begun = True
 
     def make_folder(self, key: str) -> None:
-        keys.segments(key.rstrip("/"))
+        names.segments(key.rstrip("/"))
         url, headers = self._folder_request(f"{key.rstrip('/')}/")
         try:
             status, body = _send_empty_put(url, headers)
         except (OSError, http.client.HTTPException) as error:
             raise StorageRefused("cut" if self._begun else "unreachable", f"{self._where} does not answer") from error
         if status not in (200, 201):
-            raise refusals.answer_refusal(status, body, self._where)
+            raise errors.answer_refusal(status, body, self._where)
 
     def remove(self, key: str) -> None:
-        keys.segments(key)
+        names.segments(key)
         with self._translate_errors(lambda: False), suppress(FileNotFoundError):
             self._store.delete(key)
 
@@ -76,7 +76,7 @@ class ObjectSink:
             yield
         except (BaseError, OSError, ValueError) as error:
             # The text of the error may hold a signed address: no traceback may show it.
-            raise refusals.library_refusal(error, self._where, self._begun or sent()) from None
+            raise errors.library_refusal(error, self._where, self._begun or sent()) from None
 
 
 def s3_store(url: str, bucket: str, region: str, access_key: str, secret_key: str) -> S3Store:

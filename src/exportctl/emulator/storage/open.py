@@ -14,10 +14,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from exportctl.emulator import specs
-from exportctl.emulator.sinks import accounts, keys
-from exportctl.emulator.sinks.local import LocalSink, NullSink
-from exportctl.emulator.sinks.settings import Endpoint, parse_settings
-from exportctl.emulator.sinks.sink import Sink, StorageRefused
+from exportctl.emulator.storage import accounts, names
+from exportctl.emulator.storage.local import LocalSink, NullSink
+from exportctl.emulator.storage.settings import Endpoint, parse_settings
+from exportctl.emulator.storage.sink import Sink, StorageRefused
 from exportctl.emulator.wire import Json
 
 TYPES = {
@@ -60,7 +60,7 @@ def local_root(connection: Json, target: Json, settings: Json, root: Path | None
     if root is None or type in settings.get("endpoints", {}):
         return None
     params = (connection.get("auth") or {}).get("params", {})
-    return root / type / keys.folder_name(_FOLDER_NAMES[type](params, target["params"]))
+    return root / type / names.folder_name(_FOLDER_NAMES[type](params, target["params"]))
 
 
 def _endpoint(connection: Json, settings: Json) -> Endpoint | None:

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 
-from exportctl.emulator import people
-from exportctl.emulator.columns import DATE, INTEGER, TEXT, TIME, Shape, member, rfc3339_time
+from exportctl.emulator.data import people
+from exportctl.emulator.data.columns import DATE, INTEGER, TEXT, TIME, Shape, member, rfc3339_time
 
 _CHOICE: Shape = {"val": TEXT}
 COLUMNS: Mapping[str, Shape] = {

@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from exportctl.emulator import background, ids, objects, specs, writes
-from exportctl.emulator.objects import UI_CLIENT, Caller, RequestContext
+from exportctl.emulator import delayed_effects, ids, read_view, specs, writes
+from exportctl.emulator.read_view import UI_CLIENT, Caller, RequestContext
 from exportctl.emulator.store import Record, Store
 from exportctl.emulator.wire import ErrorReport, Json, RequestRefused
 
@@ -94,7 +94,7 @@ class Ui:
         """Change the folder on the flow's target connection."""
 
         def edit(ctx: RequestContext, found: Record) -> Record:
-            target = objects.find_object(ctx, "targetConnections", found.doc["targetConnectionIds"][0])
+            target = read_view.find_object(ctx, "targetConnections", found.doc["targetConnectionIds"][0])
             key = "remotePath" if "remotePath" in target.doc["params"] else "path"
             return _patch_value(ctx, target, "/params", {**target.doc["params"], key: path})
 
@@ -185,7 +185,7 @@ class Ui:
         with self._write_transaction():
             ctx = self._context(sandbox, _person(PERSON))
             for collection, docs in documents.items():
-                if collection not in objects.COLLECTIONS:
+                if collection not in read_view.COLLECTIONS:
                     raise EditRefused(f"no collection {collection!r}")
                 for doc in docs:
                     _put_document(ctx, collection, doc)
@@ -202,7 +202,7 @@ class Ui:
         """One transaction, what is due settled first; a refusal of the service becomes `EditRefused`."""
         ctx = self._context("", _person(PERSON))
         with self._store.transaction():
-            background.apply_due_effects(self._store, ctx.switches, ctx.now)
+            delayed_effects.apply_due_effects(self._store, ctx.switches, ctx.now)
         try:
             with self._store.transaction():
                 yield
@@ -211,7 +211,7 @@ class Ui:
 
     def _find_flow(self, flow: str, sandbox: str | None) -> Record:
         now = self._context("", _person(PERSON)).now
-        known = [record for record in self._store.list_records("flows", sandbox) if not objects.is_gone(record, now)]
+        known = [record for record in self._store.list_records("flows", sandbox) if not read_view.is_gone(record, now)]
         found = [record for record in known if flow == record.id] or [r for r in known if flow == r.doc["name"]]
         if len(found) != 1:
             raise EditRefused(f"{'no flow' if not found else 'more than one flow'} called {flow!r}")
@@ -295,5 +295,5 @@ def _put_document(ctx: RequestContext, collection: str, doc: Json) -> None:
     record = Record(
         collection, id, ctx.sandbox, stamped, {"listed_at": ctx.now, "previous": None, "ticked_at": ctx.now}
     )
-    record.wake = background.next_wake_time(record)
+    record.wake = delayed_effects.next_wake_time(record)
     ctx.store.put(record)

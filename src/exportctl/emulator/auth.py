@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from exportctl.emulator import ids
-from exportctl.emulator.objects import Caller
+from exportctl.emulator.read_view import Caller
 from exportctl.emulator.store import Record, Store
 from exportctl.emulator.wire import (
     Answer,

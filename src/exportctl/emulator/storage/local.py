@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from exportctl.emulator.sinks import keys
-from exportctl.emulator.sinks.sink import StorageRefused
+from exportctl.emulator.storage import names
+from exportctl.emulator.storage.sink import StorageRefused
 
 _CODES = {
     errno.ENOSPC: "full",
@@ -33,7 +33,7 @@ class LocalSink:
         self._root = root
 
     def put(self, key: str, source: Path) -> None:
-        *folders, name = keys.segments(key)
+        *folders, name = names.segments(key)
         folder = self._root.joinpath(*folders)
         # The same name for every attempt: one that was killed leaves nothing that the next does not replace.
         part = folder / f".{name}.part"
@@ -49,11 +49,11 @@ class LocalSink:
 
     def make_folder(self, key: str) -> None:
         with _translate_errors(key):
-            self._root.joinpath(*keys.segments(key.rstrip("/"))).mkdir(parents=True, exist_ok=True)
+            self._root.joinpath(*names.segments(key.rstrip("/"))).mkdir(parents=True, exist_ok=True)
 
     def remove(self, key: str) -> None:
         with _translate_errors(key):
-            self._root.joinpath(*keys.segments(key)).unlink(missing_ok=True)
+            self._root.joinpath(*names.segments(key)).unlink(missing_ok=True)
 
     def close(self) -> None:
         """Nothing is held."""
@@ -63,13 +63,13 @@ class NullSink:
     """Takes everything and keeps nothing: for an emulator in memory."""
 
     def put(self, key: str, source: Path) -> None:
-        keys.segments(key)
+        names.segments(key)
 
     def make_folder(self, key: str) -> None:
-        keys.segments(key.rstrip("/"))
+        names.segments(key.rstrip("/"))
 
     def remove(self, key: str) -> None:
-        keys.segments(key)
+        names.segments(key)
 
     def close(self) -> None:
         """Nothing is held."""

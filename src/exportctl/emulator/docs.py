@@ -6,13 +6,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from exportctl.emulator import promises
-from exportctl.emulator.control import ROUTES, UI_VERBS
+from exportctl.emulator import promises_docs
+from exportctl.emulator.admin_api import ROUTES, UI_VERBS
+from exportctl.emulator.assumptions import RULES
 from exportctl.emulator.faults import EFFECTS
-from exportctl.emulator.promises import PROMISES
-from exportctl.emulator.rules import RULES
-from exportctl.emulator.sinks.refusals import MEANINGS
-from exportctl.emulator.sinks.settings import OPTIONS
+from exportctl.emulator.promises_docs import PROMISES
+from exportctl.emulator.storage.errors import MEANINGS
+from exportctl.emulator.storage.settings import OPTIONS
 from exportctl.emulator.switches import QUESTIONS, OpenQuestion, Switches
 
 _INTRODUCTION = """\
@@ -43,7 +43,7 @@ A run that the storage refuses fails, and says one of these words and the servic
 def emulator_markdown() -> str:
     """docs/emulator.md."""
     numbered = "\n".join(f"{number}. {title}" for number, title in enumerate(PROMISES, 1))
-    table = promises.table(Switches.choices())
+    table = promises_docs.table(Switches.choices())
     return f"{_INTRODUCTION}\n## Promises under each setting\n\n{numbered}\n\n{table}\n\n{tables_markdown()}"
 
 

@@ -19,11 +19,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from uuid import UUID
 
-from exportctl.emulator import encoding, folders, rows
-from exportctl.emulator.encoding import Encoding
-from exportctl.emulator.increments import UNCOMPRESSED_MAXIMUM, Increment
-from exportctl.emulator.sinks import routing
-from exportctl.emulator.sinks.sink import Sink, StorageRefused
+from exportctl.emulator import folder_template
+from exportctl.emulator.data import encoding, rows
+from exportctl.emulator.data.encoding import Encoding
+from exportctl.emulator.run_rows import UNCOMPRESSED_MAXIMUM, Increment
+from exportctl.emulator.storage import open as routing
+from exportctl.emulator.storage.sink import Sink, StorageRefused
 from exportctl.emulator.switches import Switches
 from exportctl.emulator.wire import Json
 
@@ -135,7 +136,7 @@ class _PlannedFiles:
 
     def __init__(self, job: Job, increment: Increment):
         values = {**job.macro_values, "DATASET_ID": increment.dataset, "DATASET_NAME": increment.name}
-        folder = folders.render_folder(folders.folder_template(job.flow), values, job.due_at)
+        folder = folder_template.render_folder(folder_template.folder_template(job.flow), values, job.due_at)
         self.increment = increment
         self.folder = "/".join(part for part in (routing.target_folder(job.target), folder) if part)
         count = max(MINIMUM_FILES, -(-increment.count // job.rows_per_file))

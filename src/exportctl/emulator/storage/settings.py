@@ -20,8 +20,8 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Any
 
-from exportctl.emulator.sinks import signing
-from exportctl.emulator.sinks.sink import StorageRefused
+from exportctl.emulator.storage import signing
+from exportctl.emulator.storage.sink import StorageRefused
 from exportctl.emulator.wire import Json
 
 _URL = re.compile(r"(https?)://([a-z0-9.-]+|\[[0-9a-f:]+\])(?::([0-9]{1,5}))?(?:/[A-Za-z0-9._/-]*)?")

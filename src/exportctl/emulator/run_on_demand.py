@@ -7,9 +7,9 @@ schedule as they are, is assumed.
 
 from __future__ import annotations
 
-from exportctl.emulator import engine, gateway
-from exportctl.emulator.objects import RequestContext, find_object
-from exportctl.emulator.service import AD_HOC_PATH, FLOW_SERVICE_PATH, ServiceCall
+from exportctl.emulator import auth, run_scheduler
+from exportctl.emulator.read_view import RequestContext, find_object
+from exportctl.emulator.routes import AD_HOC_PATH, FLOW_SERVICE_PATH, ServiceCall
 from exportctl.emulator.store import Record
 from exportctl.emulator.wire import Answer, Json, invalid_body_error, message_error
 
@@ -26,7 +26,7 @@ def answer(call: ServiceCall) -> Answer:
     """
     if call.request.method != "POST":
         raise message_error(405, "Method not allowed")
-    call.require_permission(gateway.ACTIVATE)
+    call.require_permission(auth.ACTIVATE)
     if call.request.headers.get("accept", "").partition(";")[0].strip() != MEDIA_TYPE:
         raise message_error(400, "Only the dataset variant of ad hoc activation is emulated")
     wanted = [
@@ -56,7 +56,7 @@ def _check_export_allowed(ctx: RequestContext, flow: Record, datasets: list[str]
     if ctx.now - flow.doc["createdAt"] / 1000 < READY_AFTER:
         text = "Following order ID(s) are not ready for dataset export, please wait for 10 minutes and retry"
         raise message_error(400, text)
-    strange = [one for one in datasets if one not in engine.datasets_of(ctx, flow)]
+    strange = [one for one in datasets if one not in run_scheduler.datasets_of(ctx, flow)]
     if strange:
         raise message_error(400, f"Dataset {strange[0]} is not exported by flow {flow.id}")
     running = [
@@ -69,6 +69,6 @@ def _check_export_allowed(ctx: RequestContext, flow: Record, datasets: list[str]
 
 
 def _create_run(ctx: RequestContext, flow: Record, dataset: str) -> Json:
-    run = engine.create_run(ctx, flow, [dataset], ctx.now, on_demand=True)
+    run = run_scheduler.create_run(ctx, flow, [dataset], ctx.now, on_demand=True)
     url = f"https://platform.adobe.io{FLOW_SERVICE_PATH}/runs/{run.id}"
     return {"id": dataset, "statusURL": url, "flowId": flow.id}

@@ -17,8 +17,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from exportctl.emulator.sinks import keys
-from exportctl.emulator.sinks.sink import StorageRefused
+from exportctl.emulator.storage import names
+from exportctl.emulator.storage.sink import StorageRefused
 
 if TYPE_CHECKING:
     from asyncssh import SFTPClient, SSHClientConnection, SSHKey
@@ -85,15 +85,15 @@ class SftpSink:
             raise
 
     def put(self, key: str, source: Path) -> None:
-        keys.segments(key)
+        names.segments(key)
         self._run(_put_file(self._client, self._root + key, source), "cut")
 
     def make_folder(self, key: str) -> None:
-        keys.segments(key.rstrip("/"))
+        names.segments(key.rstrip("/"))
         self._run(self._client.makedirs(self._root + key.rstrip("/"), exist_ok=True), "cut")
 
     def remove(self, key: str) -> None:
-        keys.segments(key)
+        names.segments(key)
         self._run(_remove_file(self._client, self._root + key), "cut")
 
     def close(self) -> None:

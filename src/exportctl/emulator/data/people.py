@@ -6,7 +6,7 @@ All of it is made up. Mail goes to example.com, and phone numbers are of the ran
 
 from __future__ import annotations
 
-from exportctl.emulator.columns import BOOLEAN, TEXT, MapType, Shape
+from exportctl.emulator.data.columns import BOOLEAN, TEXT, MapType, Shape
 
 COUNT = 100_000
 """Events are of the people numbered below this."""

@@ -17,10 +17,10 @@ from itertools import chain, islice, takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from exportctl.emulator import rows
-from exportctl.emulator.columns import BOOLEAN, DATE, INTEGER, NUMBER, TEXT, TIME, MapType, Shape
-from exportctl.emulator.rows import Batch
-from exportctl.emulator.sinks.sink import StorageRefused
+from exportctl.emulator.data import rows
+from exportctl.emulator.data.columns import BOOLEAN, DATE, INTEGER, NUMBER, TEXT, TIME, MapType, Shape
+from exportctl.emulator.data.rows import Batch
+from exportctl.emulator.storage.sink import StorageRefused
 
 if TYPE_CHECKING:
     from arro3.core import DataType, Field, RecordBatch, Schema

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
-from exportctl.emulator import rows
-from exportctl.emulator.rows import Batch
+from exportctl.emulator.data import rows
+from exportctl.emulator.data.rows import Batch
 from exportctl.emulator.store import Record
 from exportctl.emulator.switches import Switches
 from exportctl.emulator.wire import Json

@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import re
 
-from exportctl.emulator.sinks.sink import StorageRefused
+from exportctl.emulator.storage.sink import StorageRefused
 
 MEANINGS = {
     "denied": "wrong or missing credentials, or they may not write there",

@@ -12,10 +12,10 @@ import re
 import time
 from collections.abc import Callable, Mapping
 
-from exportctl.emulator.sinks import objects, signing
-from exportctl.emulator.sinks.objects import ObjectSink
-from exportctl.emulator.sinks.settings import Endpoint
-from exportctl.emulator.sinks.sink import Sink, StorageRefused
+from exportctl.emulator.storage import object_store, signing
+from exportctl.emulator.storage.object_store import ObjectSink
+from exportctl.emulator.storage.settings import Endpoint
+from exportctl.emulator.storage.sink import Sink, StorageRefused
 from exportctl.emulator.wire import Json
 
 LANDING_ZONE = "dlz-destination"  # flow-service.md 5.4
@@ -59,7 +59,7 @@ def _open_s3(endpoint: Endpoint, bucket: str, access_key: str, secret_key: str, 
         address = f"{url}/{bucket}/{signing.quote_key(key)}"
         return address, signing.s3_headers("PUT", address, *login, now=time.time())
 
-    return ObjectSink(objects.s3_store(url, bucket, *login), f"bucket {bucket} at {url}", folder_request)
+    return ObjectSink(object_store.s3_store(url, bucket, *login), f"bucket {bucket} at {url}", folder_request)
 
 
 def _open_azure_blob(endpoint: Endpoint, auth: Json, place: Json) -> Sink:
@@ -125,7 +125,7 @@ def _open_azure(endpoint: Endpoint, account: str, container: str, credential: Ma
         headers = {"x-ms-version": signing.AZURE_VERSION, "x-ms-blob-type": "BlockBlob"}
         return f"{url}/{container}/{signing.quote_key(key)}?{sas}", headers
 
-    store = objects.azure_store(url, container, account, credential)
+    store = object_store.azure_store(url, container, account, credential)
     return ObjectSink(store, f"container {container} at {url}", folder_request)
 
 
@@ -138,7 +138,7 @@ def _sign_sas(account: str, key: str, container: str) -> str:
 
 
 def _open_sftp(endpoint: Endpoint, auth: Json, place: Json) -> Sink:
-    from exportctl.emulator.sinks.sftp import SftpSink  # asyncio, which few commands need
+    from exportctl.emulator.storage.sftp import SftpSink  # asyncio, which few commands need
 
     # rule: storage-sftp-root
     values, params = endpoint.values, auth["params"]

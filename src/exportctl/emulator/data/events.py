@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 
-from exportctl.emulator import people
-from exportctl.emulator.columns import INTEGER, NUMBER, TEXT, TIME, Shape, json_text, member, rfc3339_time
+from exportctl.emulator.data import people
+from exportctl.emulator.data.columns import INTEGER, NUMBER, TEXT, TIME, Shape, json_text, member, rfc3339_time
 
 _MEASURE: Shape = {"value": NUMBER}
 COLUMNS: Mapping[str, Shape] = {

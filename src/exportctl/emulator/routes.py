@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from exportctl.emulator import configs, filters, gateway, listing, objects, specs, writes
+from exportctl.emulator import auth, datasets, filters, listing, read_view, specs, writes
 from exportctl.emulator.listing import ReadFault
-from exportctl.emulator.objects import COLLECTIONS, RequestContext, find_object
+from exportctl.emulator.read_view import COLLECTIONS, RequestContext, find_object
 from exportctl.emulator.store import Record
 from exportctl.emulator.wire import (
     Answer,
@@ -39,14 +39,14 @@ class ServiceCall:
     read_fault: ReadFault
 
     def require_permission(self, permission: str) -> None:
-        gateway.require_permission(self.credential, permission)
+        auth.require_permission(self.credential, permission)
 
     def body(self) -> object:
         """The JSON body, None when there is none."""
         # rule: content-type
         if not self.request.body:
             return None
-        if not gateway.is_json(self.request):
+        if not auth.is_json(self.request):
             raise bad_request_error("Content-Type must be application/json")
         return parse(self.request.body)
 
@@ -79,12 +79,12 @@ def _wrong_method_error() -> RequestRefused:
 
 
 def _write_permission(collection: str) -> str:
-    return gateway.MANAGE if collection == "connections" else gateway.ACTIVATE
+    return auth.MANAGE if collection == "connections" else auth.ACTIVATE
 
 
 def _answer_collection(call: ServiceCall, collection: str) -> Answer:
     if call.request.method == "GET":
-        call.require_permission(gateway.VIEW)
+        call.require_permission(auth.VIEW)
         return listing.answer(call.ctx, collection, call.request, call.read_fault)
     if call.request.method != "POST":
         raise _wrong_method_error()
@@ -112,7 +112,7 @@ def _answer_object(call: ServiceCall, collection: str, id: str) -> Answer:
     _check_query(call)
     method = call.request.method
     if method == "GET":
-        call.require_permission(gateway.VIEW)
+        call.require_permission(auth.VIEW)
         return Answer(200, {"items": [_read_object(call, collection, id)]})
     if method not in ("PATCH", "DELETE"):
         raise _wrong_method_error()
@@ -126,12 +126,12 @@ def _answer_object(call: ServiceCall, collection: str, id: str) -> Answer:
 
 def _read_object(call: ServiceCall, collection: str, id: str) -> Json:
     if not call.read_fault.stale:
-        return objects.view_object(find_object(call.ctx, collection, id), call.ctx)
+        return read_view.view_object(find_object(call.ctx, collection, id), call.ctx)
     record = call.ctx.store.get(collection, id)
     previous = record.hidden.get("previous") if record and record.sandbox == call.ctx.sandbox else None
     if previous is None:
         raise not_found_error(collection, id)
-    return objects.view_document(collection, previous, call.ctx.switches)
+    return read_view.view_document(collection, previous, call.ctx.switches)
 
 
 def _patch_object(call: ServiceCall, collection: str, id: str) -> Answer:
@@ -142,14 +142,14 @@ def _patch_object(call: ServiceCall, collection: str, id: str) -> Answer:
     record = writes.patch(call.ctx, record, call.request.headers.get("if-match"), call.body())
     # rule: child-patch-answer
     if collection in writes.FLOW_LINKS and call.ctx.switches.child_patch_answer == "items":
-        return Answer(200, {"items": [objects.view_object(record, call.ctx)]})
+        return Answer(200, {"items": [read_view.view_object(record, call.ctx)]})
     return Answer(200, _receipt(record))
 
 
 def _answer_action(call: ServiceCall, id: str) -> Answer:
     if call.request.method != "POST":
         raise _wrong_method_error()
-    call.require_permission(gateway.ACTIVATE)
+    call.require_permission(auth.ACTIVATE)
     _check_query(call, ("op", "subOp"))
     op = call.request.value("op")
     if op is None:
@@ -160,14 +160,14 @@ def _answer_action(call: ServiceCall, id: str) -> Answer:
 
 def _answer_runs(call: ServiceCall, rest: list[str]) -> Answer:
     # rule: runs-read-only
-    call.require_permission(gateway.VIEW)
+    call.require_permission(auth.VIEW)
     if call.request.method == "POST":
         raise flow_error(1427, 400, "Runs are read only for this token")
     if call.request.method != "GET":
         raise _wrong_method_error()
     if len(rest) == 1:
         _check_query(call)
-        return Answer(200, {"items": [objects.view_object(find_object(call.ctx, "runs", rest[0]), call.ctx)]})
+        return Answer(200, {"items": [read_view.view_object(find_object(call.ctx, "runs", rest[0]), call.ctx)]})
     if rest:
         raise _unknown_path_error()
     return listing.answer(call.ctx, "runs", call.request, call.read_fault)
@@ -178,9 +178,9 @@ def _answer_specs(call: ServiceCall, collection: str, rest: list[str]) -> Answer
     if call.request.method != "GET":
         raise flow_error(1426, 400, "Specs are read only for this token")
     if collection == "connectionSpecs" and rest[1:] == ["configs"]:
-        call.require_permission(gateway.VIEW_DATASETS)
-        return configs.answer(call.ctx, rest[0], call.request)
-    call.require_permission(gateway.VIEW)
+        call.require_permission(auth.VIEW_DATASETS)
+        return datasets.answer(call.ctx, rest[0], call.request)
+    call.require_permission(auth.VIEW)
     manifest = call.ctx.switches.manifest == "accepted"
     known = specs.connection_specs(manifest) if collection == "connectionSpecs" else specs.flow_specs()
     if len(rest) > 1:

@@ -17,8 +17,8 @@ from dataclasses import dataclass, replace
 from hashlib import blake2b
 from itertools import pairwise
 
-from exportctl.emulator import events, profiles
-from exportctl.emulator.columns import Shape, json_text
+from exportctl.emulator.data import events, profiles
+from exportctl.emulator.data.columns import Shape, json_text
 
 EVENT, RECORD = "event", "record"
 COLUMNS: Mapping[str, Mapping[str, Shape]] = {EVENT: events.COLUMNS, RECORD: profiles.COLUMNS}

@@ -8,10 +8,10 @@ and on no other, so that reading costs nothing while nothing is due.
 from __future__ import annotations
 
 from exportctl.emulator import ids
-from exportctl.emulator.objects import BACKGROUND_ACTOR, BACKGROUND_CLIENT
+from exportctl.emulator.read_view import BACKGROUND_ACTOR, BACKGROUND_CLIENT
+from exportctl.emulator.run_times import next_run_time
 from exportctl.emulator.store import Record, Store
 from exportctl.emulator.switches import Switches
-from exportctl.emulator.ticks import next_run_time
 
 TOMBSTONE_SECONDS = 60.0  # how long a deleted object is remembered after it left the lists, for stale reads
 

@@ -1,0 +1,1 @@
+"""Made-up rows for the datasets of the emulator."""
