@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 from benchmarks.costs import measure_imports, plan_cpu_ratio
-from benchmarks.counting import creation_requests, no_change_requests
+from benchmarks.request_counts import creation_requests, no_change_requests
 
 RESULTS = Path(__file__).with_name("results.md")
 SIZES = (10, 90, 300)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.counting import NOW, benchmark_project
+from benchmarks.request_counts import NOW, benchmark_project
 from exportctl.workflows import load_config
 
 ROUNDS = 5

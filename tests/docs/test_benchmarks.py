@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.counting import creation_requests, no_change_requests
+from benchmarks.request_counts import creation_requests, no_change_requests
 
 RESULTS = (Path(__file__).parents[2] / "benchmarks" / "results.md").read_text(encoding="utf-8")
 KINDS = ("connections", "sourceConnections", "targetConnections", "flows")

@@ -1,7 +1,7 @@
 """
 What writing one export file costs the emulator: rows a second, peak memory and bytes, for each encoding.
 
-`python -m benchmarks.exporting [--rows N]` prints a table and writes nothing down. Seconds depend on the machine; that
+`python -m benchmarks.export_speed [--rows N]` prints a table and writes nothing down. Seconds depend on the machine; that
 memory does not grow with the rows is what to look at. Each file is written by a process of its own.
 """
 
@@ -26,7 +26,7 @@ HEAD = ("dataset", "type", "compression", "rows/s", "CPU s", "peak RSS, MB", "fi
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.exporting", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.export_speed", description=__doc__)
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--one", nargs=3, metavar=("KIND", "TYPE", "COMPRESSION"), help="measure here, print JSON")
     asked = parser.parse_args()
@@ -43,7 +43,7 @@ def main() -> None:
 
 def _line(kind: str, type: str, compression: str, count: int) -> tuple[object, ...]:
     """Measured in a process of its own, so that its peak of memory is of this file alone."""
-    command = [sys.executable, "-m", "benchmarks.exporting", "--rows", str(count), "--one", kind, type, compression]
+    command = [sys.executable, "-m", "benchmarks.export_speed", "--rows", str(count), "--one", kind, type, compression]
     found = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
     speed, size = f"{count / found['seconds']:,.0f}", found["bytes"]
     per_row = f"{size / count:.0f}"

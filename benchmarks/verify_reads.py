@@ -1,7 +1,7 @@
 """
 What `verify --deep` reads: bytes and requests for Parquet files of growing size, against all their bytes.
 
-`python -m benchmarks.verifying [--rows N]` writes N/100, N/10 and N rows as the emulator does, in one file each, and
+`python -m benchmarks.verify_reads [--rows N]` writes N/100, N/10 and N rows as the emulator does, in one file each, and
 looks at them; the counts are of the storage layer. Peak memory (Linux only) is of a process that only looks.
 """
 
@@ -85,7 +85,7 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as folder:
             batch = Batch(0, rows, 1_800_000_000)
             encoding.write_file("a" * 24, EVENT, [batch], Encoding("PARQUET", "GZIP"), Path(folder) / NAME)
-            subprocess.run([sys.executable, "-m", "benchmarks.verifying", "--look", folder], check=True)
+            subprocess.run([sys.executable, "-m", "benchmarks.verify_reads", "--look", folder], check=True)
 
 
 if __name__ == "__main__":
