@@ -32,7 +32,7 @@ WEEK = 7 * 86400
 
 
 if TYPE_CHECKING:
-    pass
+    from exportctl.planfile.file import SavedPlan
     from exportctl.workflows.apply import ApplyRun
     from exportctl.workflows.load_config import Setup
     from exportctl.workflows.plan import ConnectedPlan
