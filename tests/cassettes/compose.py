@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from tests.cassettes.tape import FOLDER, HOST, ORIGINS, mask_auth_params
+from tests.cassettes.recorder import FOLDER, HOST, ORIGINS, mask_auth_params
 
 BASE = f"{HOST}/data/foundation/flowservice"
 SPEC = yaml.safe_load((Path(__file__).parents[1] / "openapi" / "destinations.yaml").read_text(encoding="utf-8"))

@@ -9,7 +9,7 @@ from exportctl.config import load as config
 from exportctl.config import minimum_version
 from exportctl.config.yaml_nodes import MapNode, parse_tree
 from exportctl.errors import Finding
-from tests.config.config_example import EXAMPLE, SMALL, finding_locations, project, read_project
+from tests.config.example_config import EXAMPLE, SMALL, finding_locations, project, read_project
 
 
 def asking(version: str, text: str = SMALL) -> str:

@@ -22,7 +22,7 @@ from tests.loop.patches import diff_lines, drift_entries, left_reasons, run_acce
 from tests.loop.test_laws import LISTED, made_world
 from tests.loop.test_patch_laws import EDITS, MANY, SOME, edit_by_hand
 from tests.loop.world import DATASETS, World
-from tests.patching.styled_yaml import texts
+from tests.yaml_edit.styled_yaml import texts
 
 NAMED = {f"s{number}": one for number, one in enumerate(SCHEDULES)}
 OVERLAYS = (

@@ -25,7 +25,7 @@ from tests.loop.generated import accepting_switches, configs
 from tests.loop.patches import diff_lines, drift_entries, edit_target, left_reasons, run_accept, write_yaml
 from tests.loop.test_laws import LAW, LISTED, made_world
 from tests.loop.world import DATASETS, SANDBOX, START, World
-from tests.patching.styled_yaml import texts
+from tests.yaml_edit.styled_yaml import texts
 
 SOME = settings(LAW, max_examples=12)
 MANY = settings(LAW, max_examples=600)

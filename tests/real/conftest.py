@@ -9,7 +9,7 @@ import pytest
 
 from tests.real import servers
 from tests.real.deliveries import DAY, RealSandbox, real_sandbox
-from tests.real.feeds import ADDED_ROWS, DATASETS
+from tests.real.expected_exports import ADDED_ROWS, DATASETS
 from tests.real.readers import Rclone
 from tests.real.servers import BlobStore, ObjectStore, SftpServer
 from tests.real.storages import Storages

@@ -17,7 +17,7 @@ import pytest
 from exportctl.emulator.data.rows import EVENT, RECORD, Batch, row
 from tests.real import readers
 from tests.real.deliveries import RealSandbox, export_time
-from tests.real.feeds import EXPECTED_EXPORTS, WEB, ExpectedExport
+from tests.real.expected_exports import EXPECTED_EXPORTS, WEB, ExpectedExport
 from tests.real.readers import ListedFile, Rclone
 
 PART = re.compile(r"part-\d{5}-tid-\d+-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}-\d+-1-c000\.(?P<extension>[a-z.]+)")

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.real.deliveries import RealSandbox, export_time
-from tests.real.feeds import EXPECTED_EXPORTS, ExpectedExport
+from tests.real.expected_exports import EXPECTED_EXPORTS, ExpectedExport
 from tests.real.readers import ListedFile, Rclone
 from tests.real.storages import Storages
 

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from exportctl.storage import parquet_footer, row_count
 from exportctl.storage.row_count import BadFile
-from tests.storage import compact
-from tests.storage.compact import BINARY, I32, I64, LIST, Chunk, footer, group, integer, structs, varint
-from tests.storage.files import MemoryReader, parquet
+from tests.storage import thrift_compact
+from tests.storage.memory_reader import MemoryReader, parquet
+from tests.storage.thrift_compact import BINARY, I32, I64, LIST, Chunk, footer, group, integer, structs, varint
 
 
 def count_rows(data: bytes) -> int:
@@ -30,7 +30,7 @@ def reason(data: bytes) -> str:
     return caught.value.reason
 
 
-WHOLE = compact.file(footer(12, group(5, Chunk(4, 50)), group(7, Chunk(54, 46, dictionary=60))))
+WHOLE = thrift_compact.file(footer(12, group(5, Chunk(4, 50)), group(7, Chunk(54, 46, dictionary=60))))
 
 
 def test_the_rows_of_a_written_file_are_counted() -> None:
@@ -42,7 +42,7 @@ def test_the_rows_of_all_row_groups_count() -> None:
 
 
 def test_a_file_without_rows_has_none() -> None:
-    assert count_rows(compact.file(footer(0))) == 0
+    assert count_rows(thrift_compact.file(footer(0))) == 0
 
 
 def test_only_the_end_of_a_file_is_asked_for_once() -> None:
@@ -53,8 +53,8 @@ def test_only_the_end_of_a_file_is_asked_for_once() -> None:
 
 
 def test_a_footer_of_more_than_the_first_request_takes_a_second() -> None:
-    large = footer(5, group(5, Chunk(4, 50)), more=((6, BINARY, compact.text("x" * 70_000)),))
-    reader = MemoryReader({"file": compact.file(large)})
+    large = footer(5, group(5, Chunk(4, 50)), more=((6, BINARY, thrift_compact.text("x" * 70_000)),))
+    reader = MemoryReader({"file": thrift_compact.file(large)})
 
     assert row_count.count_rows(reader, reader.stored_file(), "parquet", "gzip") == 5
     assert reader.asked == ["tail 65536", f"tail {len(large) + 8}"]
@@ -67,12 +67,12 @@ def test_fields_of_every_type_and_of_later_versions_are_skipped() -> None:
         (22, 7, bytes(8)),
         (23, 13, bytes(16)),
         (24, 10, bytes([0x21]) + b"\1\2"),  # a set of two booleans
-        (25, 11, varint(1) + bytes([0x8C]) + compact.text("key") + compact.struct((1, 5, integer(-3)))),
+        (25, 11, varint(1) + bytes([0x8C]) + thrift_compact.text("key") + thrift_compact.struct((1, 5, integer(-3)))),
         (26, 11, varint(0)),
-        (300, LIST, structs(compact.struct((1, BINARY, compact.text("deep"))))),
+        (300, LIST, structs(thrift_compact.struct((1, BINARY, thrift_compact.text("deep"))))),
     )
 
-    assert count_rows(compact.file(footer(5, group(5, Chunk(4, 50)), more=unknown))) == 5
+    assert count_rows(thrift_compact.file(footer(5, group(5, Chunk(4, 50)), more=unknown))) == 5
 
 
 DAMAGED = {
@@ -91,39 +91,51 @@ DAMAGED = {
     ),
     "an encrypted footer": (WHOLE[:-4] + b"PARE", "its footer is encrypted"),
     "no number of rows": (
-        compact.file(footer(None, group(5))),
+        thrift_compact.file(footer(None, group(5))),
         "its footer is damaged: it does not say how many rows there are",
     ),
     "a negative number of rows": (
-        compact.file(footer(-1)),
+        thrift_compact.file(footer(-1)),
         "its footer is damaged: it does not say how many rows there are",
     ),
     "row groups with other rows": (
-        compact.file(footer(6, group(5))),
+        thrift_compact.file(footer(6, group(5))),
         "its footer is damaged: 6 rows in all, 5 in its row groups",
     ),
     "a row group of less than nothing": (
-        compact.file(footer(0, group(5), group(-5))),
+        thrift_compact.file(footer(0, group(5), group(-5))),
         "its footer is damaged: a row group of -5 rows",
     ),
     "a column before the data": (
-        compact.file(footer(5, group(5, Chunk(2, 9)))),
+        thrift_compact.file(footer(5, group(5, Chunk(2, 9)))),
         "its footer is damaged: 9 bytes of a column at byte 2",
     ),
     "a column of less than nothing": (
-        compact.file(footer(5, group(5, Chunk(50, -9)))),
+        thrift_compact.file(footer(5, group(5, Chunk(50, -9)))),
         "its footer is damaged: -9 bytes of a column at byte 50",
     ),
     "a list that claims more than there is": (
-        compact.file(compact.struct((2, LIST, bytes([0xFC]) + varint(2**40)))),
+        thrift_compact.file(thrift_compact.struct((2, LIST, bytes([0xFC]) + varint(2**40)))),
         "its footer is damaged",
     ),
-    "a number without an end": (compact.file(compact.struct((3, 6, b"\xff" * 11))), "its footer is damaged"),
-    "rows that are a text": (compact.file(compact.struct((3, 8, compact.text("5")))), "its footer is damaged"),
-    "row groups that are no list": (compact.file(compact.struct((4, 6, integer(5)))), "its footer is damaged"),
-    "row groups that are numbers": (compact.file(compact.struct((4, 9, bytes([0x15, 2])))), "its footer is damaged"),
-    "a type that does not exist": (compact.file(compact.struct((9, 14, b""))), "its footer is damaged"),
-    "structs in structs without end": (compact.file(b"\x1c" * 5000), "its footer is damaged"),
+    "a number without an end": (
+        thrift_compact.file(thrift_compact.struct((3, 6, b"\xff" * 11))),
+        "its footer is damaged",
+    ),
+    "rows that are a text": (
+        thrift_compact.file(thrift_compact.struct((3, 8, thrift_compact.text("5")))),
+        "its footer is damaged",
+    ),
+    "row groups that are no list": (
+        thrift_compact.file(thrift_compact.struct((4, 6, integer(5)))),
+        "its footer is damaged",
+    ),
+    "row groups that are numbers": (
+        thrift_compact.file(thrift_compact.struct((4, 9, bytes([0x15, 2])))),
+        "its footer is damaged",
+    ),
+    "a type that does not exist": (thrift_compact.file(thrift_compact.struct((9, 14, b""))), "its footer is damaged"),
+    "structs in structs without end": (thrift_compact.file(b"\x1c" * 5000), "its footer is damaged"),
 }
 
 
@@ -137,20 +149,20 @@ def test_what_is_damaged_says_how(name: str) -> None:
 def test_a_dictionary_before_the_data_is_where_a_column_begins() -> None:
     chunk = Chunk(at=80, length=94, dictionary=10)
 
-    assert count_rows(compact.file(footer(5, group(5, chunk)))) == 5
+    assert count_rows(thrift_compact.file(footer(5, group(5, chunk)))) == 5
 
 
 def test_a_page_index_beyond_the_data_is_told() -> None:
-    chunk = compact.struct((2, I64, integer(0)), (4, I64, integer(90)), (5, I32, integer(20)))
-    groups = compact.struct((1, LIST, structs(chunk)), (3, I64, integer(5)))
+    chunk = thrift_compact.struct((2, I64, integer(0)), (4, I64, integer(90)), (5, I32, integer(20)))
+    groups = thrift_compact.struct((1, LIST, structs(chunk)), (3, I64, integer(5)))
 
-    assert reason(compact.file(footer(5, groups))).startswith("it is cut short: a column ends at byte 110")
+    assert reason(thrift_compact.file(footer(5, groups))).startswith("it is cut short: a column ends at byte 110")
 
 
 def test_columns_of_other_files_and_encrypted_ones_are_not_looked_for() -> None:
     chunks = (Chunk(10**9, 10**9, file="other.parquet"), Chunk(None, 0))
 
-    assert count_rows(compact.file(footer(5, group(5, *chunks)))) == 5
+    assert count_rows(thrift_compact.file(footer(5, group(5, *chunks)))) == 5
 
 
 def test_a_footer_beyond_the_limit_is_not_read() -> None:
@@ -205,17 +217,17 @@ def test_wrong_bytes_in_a_footer_are_told_or_do_not_matter(changes: list[tuple[i
 @settings(max_examples=500)
 def test_any_bytes_for_a_footer_are_told_or_counted(data: bytes) -> None:
     try:
-        assert count_rows(compact.file(data)) >= 0
+        assert count_rows(thrift_compact.file(data)) >= 0
     except BadFile as error:
         assert error.reason
 
 
 def test_the_worst_footer_takes_no_longer_than_its_bytes() -> None:
     """Lists of empty lists: as many steps as any bytes can ask for. A quarter of a megabyte here, 64 at most."""
-    worst = compact.struct((2, LIST, bytes([0xF9]) + varint(250_000) + bytes(250_000)))
+    worst = thrift_compact.struct((2, LIST, bytes([0xF9]) + varint(250_000) + bytes(250_000)))
     begun = time.perf_counter()
 
-    reason(compact.file(worst))
+    reason(thrift_compact.file(worst))
 
     assert time.perf_counter() - begun < 5
 

@@ -1,0 +1,628 @@
+"""
+The table of verification: what was planted, the word it must get, and the object it must name. Then its laws.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from exportctl.monitor.delivery.report import DeliveryResult, Evidence, Verdict
+from exportctl.resources.destinations.table import TYPES
+from exportctl.resources.run import RunStatus
+from tests.monitor.delivery.delivery_states import (
+    APP,
+    DAILY,
+    FLOW,
+    WEB,
+    DeliveryState,
+    export_time,
+    failed_run,
+    part_name,
+    run_id,
+    succeeded_run,
+    timestamp,
+)
+
+FOLDER = f"aep/{WEB}/{export_time(timestamp(5, 2))}"
+MANIFEST = f"{FOLDER}/manifest-{FLOW}-{run_id(1)}.json"
+NIGHT = timestamp(5, 2)
+
+
+def good_delivery(manifest: bool = False) -> DeliveryState:
+    """One run at 02:00 on the fifth, arrived as it should be."""
+    scene = DeliveryState(runs=[succeeded_run(1, NIGHT + 30)])
+    if manifest:
+        scene.expectation = replace(DAILY, manifest=True)
+    scene.put_files(NIGHT, manifest=1 if manifest else None)
+    return scene
+
+
+Plant = Callable[[DeliveryState], object]
+
+
+@dataclass(frozen=True)
+class VerdictCase:
+    """`plant` disturbs a good scene; `names` must be among the objects; `fails` is what exit 9 counts."""
+
+    result: DeliveryResult
+    plant: Plant
+    manifest: bool = False
+    names: str | None = None
+    deep: bool = False
+    fails: bool | None = None
+    reason: str = ""
+
+
+def delete_object(path: str) -> Plant:
+    return lambda scene: scene.objects.pop(path)
+
+
+def resize_object(path: str, size: int) -> Plant:
+    return lambda scene: scene.objects.update({path: size})
+
+
+def add_object(path: str, size: int = 7) -> Plant:
+    return lambda scene: scene.objects.update({path: size})
+
+
+def change_expectation(**changes: Any) -> Plant:
+    def plant(scene: DeliveryState) -> None:
+        scene.expectation = replace(scene.expectation, **changes)
+
+    return plant
+
+
+def set_runs(*found: object) -> Plant:
+    return lambda scene: setattr(scene, "runs", list(found))
+
+
+def delete_all_files(scene: DeliveryState) -> None:
+    scene.objects.clear()
+    scene.manifests.clear()
+
+
+def plant_both(*plants: Plant) -> Plant:
+    def plant(scene: DeliveryState) -> None:
+        for one in plants:
+            one(scene)
+
+    return plant
+
+
+def edit_manifest(change: Callable[[str], str]) -> Plant:
+    def plant(scene: DeliveryState) -> None:
+        scene.manifests[MANIFEST] = change(scene.manifests[MANIFEST].decode()).encode()
+
+    return plant
+
+
+def move_files_away(scene: DeliveryState) -> None:
+    scene.objects = {path.replace("aep/", "other/", 1): size for path, size in scene.objects.items()}
+
+
+def flatten_folders(scene: DeliveryState) -> None:
+    """The same files without the folder that tells their time."""
+    scene.objects = {path.replace(f"/{export_time(NIGHT)}", ""): size for path, size in scene.objects.items()}
+
+
+def set_content(path: str, found: int | str) -> Plant:
+    return lambda scene: scene.contents.update({path: found})
+
+
+FIRST, SECOND = f"{FOLDER}/{part_name(0)}", f"{FOLDER}/{part_name(1)}"
+LAKE_SHARED = TYPES["data-landing-zone"]
+
+SITUATIONS = {
+    "clean, by count": VerdictCase(DeliveryResult.COMPLETE, lambda s: None),
+    "clean, by manifest": VerdictCase(DeliveryResult.COMPLETE, lambda s: None, manifest=True),
+    "clean, by content": VerdictCase(DeliveryResult.COMPLETE, lambda s: None, deep=True),
+    "clean, by manifest and content": VerdictCase(DeliveryResult.COMPLETE, lambda s: None, manifest=True, deep=True),
+    "a loader left its mark": VerdictCase(DeliveryResult.COMPLETE, add_object(f"{FOLDER}/_SUCCESS", 0)),
+    "a loader left its mark beside a manifest": VerdictCase(
+        DeliveryResult.COMPLETE, add_object(f"{FOLDER}/.done", 0), manifest=True
+    ),
+    "the export before lies beside it": VerdictCase(DeliveryResult.COMPLETE, lambda s: s.put_files(timestamp(4, 2))),
+    "an export on demand lies beside it": VerdictCase(
+        DeliveryResult.COMPLETE,
+        plant_both(
+            lambda s: s.put_files(timestamp(5, 4, 17), rows=900, files=3),
+            set_runs(succeeded_run(1, NIGHT + 30), succeeded_run(2, timestamp(5, 4, 17), 900, 3)),
+        ),
+        deep=True,
+    ),
+    "failed once, then it worked": VerdictCase(
+        DeliveryResult.COMPLETE, set_runs(failed_run(2, NIGHT + 30), succeeded_run(1, NIGHT + 900)), deep=True
+    ),
+    "failed twice": VerdictCase(
+        DeliveryResult.FAILED,
+        plant_both(delete_all_files, set_runs(failed_run(1, NIGHT + 30), failed_run(2, NIGHT + 900))),
+    ),
+    "the run failed": VerdictCase(
+        DeliveryResult.FAILED,
+        plant_both(delete_all_files, set_runs(failed_run(1, NIGHT + 30, "NoSuchBucket"))),
+        reason="NoSuchBucket",
+    ),
+    "done with errors": VerdictCase(
+        DeliveryResult.FAILED,
+        set_runs(succeeded_run(1, NIGHT + 30, status=RunStatus.PARTIAL)),
+        reason="only a part was written",
+    ),
+    "a file deleted": VerdictCase(
+        DeliveryResult.FILES_MISSING, delete_object(SECOND), names=FOLDER, reason="1 of 2 files"
+    ),
+    "a file deleted, with a manifest": VerdictCase(
+        DeliveryResult.FILES_MISSING, delete_object(SECOND), manifest=True, names=SECOND
+    ),
+    "all files deleted": VerdictCase(DeliveryResult.FILES_MISSING, delete_all_files, names=f"aep/{WEB}"),
+    "the folder deleted, manifest too": VerdictCase(DeliveryResult.FILES_MISSING, delete_all_files, manifest=True),
+    "files deleted, the manifest left": VerdictCase(
+        DeliveryResult.FILES_MISSING,
+        plant_both(delete_object(FIRST), delete_object(SECOND)),
+        manifest=True,
+        names=FIRST,
+    ),
+    "the manifest deleted": VerdictCase(
+        DeliveryResult.FILES_MISSING, delete_object(MANIFEST), manifest=True, names=MANIFEST
+    ),
+    "a file truncated, with a manifest": VerdictCase(
+        DeliveryResult.MISMATCH, resize_object(FIRST, 1999), manifest=True, names=FIRST
+    ),
+    "a file truncated to nothing": VerdictCase(DeliveryResult.MISMATCH, resize_object(FIRST, 0), names=FIRST),
+    "a file truncated, seen by its content": VerdictCase(
+        DeliveryResult.MISMATCH, set_content(FIRST, "cut short"), deep=True, names=FIRST, reason="cut short"
+    ),
+    "a row lost in a file": VerdictCase(
+        DeliveryResult.MISMATCH, set_content(FIRST, 49), deep=True, names=FIRST, reason="99 rows"
+    ),
+    "a row more in a file": VerdictCase(
+        DeliveryResult.MISMATCH, set_content(SECOND, 51), deep=True, manifest=True, names=SECOND
+    ),
+    "a foreign file": VerdictCase(
+        DeliveryResult.MISMATCH, add_object(f"{FOLDER}/notes.txt"), names=f"{FOLDER}/notes.txt"
+    ),
+    "a foreign file, with a manifest": VerdictCase(
+        DeliveryResult.MISMATCH, add_object(f"{FOLDER}/notes.txt"), manifest=True, names=f"{FOLDER}/notes.txt"
+    ),
+    "one more part": VerdictCase(
+        DeliveryResult.MISMATCH, add_object(f"{FOLDER}/{part_name(2)}"), names=f"{FOLDER}/{part_name(2)}"
+    ),
+    "one more part, with a manifest": VerdictCase(
+        DeliveryResult.MISMATCH, add_object(f"{FOLDER}/{part_name(2)}"), manifest=True, names=f"{FOLDER}/{part_name(2)}"
+    ),
+    "the manifest lists another size": VerdictCase(
+        DeliveryResult.MISMATCH, edit_manifest(lambda t: t.replace("2000", "2002")), manifest=True, names=FIRST
+    ),
+    "the manifest lists one file less": VerdictCase(
+        DeliveryResult.MISMATCH,
+        edit_manifest(lambda t: t.replace(part_name(1), part_name(0))),
+        manifest=True,
+        names=SECOND,
+    ),
+    "the manifest is of another run": VerdictCase(
+        DeliveryResult.MISMATCH, edit_manifest(lambda t: t.replace(run_id(1), run_id(9))), manifest=True, names=MANIFEST
+    ),
+    "the manifest is no JSON": VerdictCase(
+        DeliveryResult.MISMATCH, edit_manifest(lambda t: t[:-5]), manifest=True, names=MANIFEST
+    ),
+    "files under another prefix": VerdictCase(DeliveryResult.FILES_MISSING, move_files_away, names=f"aep/{WEB}"),
+    "nothing to write": VerdictCase(
+        DeliveryResult.EMPTY, plant_both(delete_all_files, set_runs(succeeded_run(1, NIGHT + 30, 0, 0))), fails=False
+    ),
+    "nothing to write, and the run says nothing": VerdictCase(
+        DeliveryResult.EMPTY, plant_both(delete_all_files, set_runs(succeeded_run(1, NIGHT + 30, None, 0)))
+    ),
+    "nothing to write, a file without rows": VerdictCase(
+        DeliveryResult.EMPTY,
+        plant_both(
+            delete_all_files,
+            lambda s: s.put_files(NIGHT, rows=0, files=1),
+            set_runs(succeeded_run(1, NIGHT + 30, 0, 1)),
+        ),
+        deep=True,
+    ),
+    "nothing to write, although rows are expected": VerdictCase(
+        DeliveryResult.EMPTY,
+        plant_both(delete_all_files, set_runs(succeeded_run(1, NIGHT + 30, 0, 0)), change_expectation(non_empty=True)),
+        fails=True,
+    ),
+    "nothing to write, and a file all the same": VerdictCase(
+        DeliveryResult.MISMATCH, set_runs(succeeded_run(1, NIGHT + 30, 0, 0)), names=FIRST
+    ),
+    "the run does not count its rows": VerdictCase(
+        DeliveryResult.COMPLETE, set_runs(succeeded_run(1, NIGHT + 30, None)), deep=True
+    ),
+    "the run counts nothing": VerdictCase(DeliveryResult.COMPLETE, set_runs(succeeded_run(1, NIGHT + 30, None, None))),
+    "late": VerdictCase(
+        DeliveryResult.LATE,
+        plant_both(set_runs(succeeded_run(1, timestamp(5, 5))), change_expectation(within=7200)),
+        reason="3 h 2 min",
+    ),
+    "late, where nobody expects it sooner": VerdictCase(
+        DeliveryResult.COMPLETE, set_runs(succeeded_run(1, timestamp(5, 5)))
+    ),
+    "late and empty": VerdictCase(
+        DeliveryResult.LATE,
+        plant_both(
+            delete_all_files, set_runs(succeeded_run(1, timestamp(5, 5), 0, 0)), change_expectation(within=7200)
+        ),
+    ),
+    "running in time": VerdictCase(
+        DeliveryResult.UNKNOWN,
+        set_runs(succeeded_run(1, NIGHT + 30, None, None, status=RunStatus.RUNNING, completed=None)),
+        fails=False,
+    ),
+    "running for too long": VerdictCase(
+        DeliveryResult.LATE,
+        plant_both(
+            set_runs(succeeded_run(1, NIGHT + 30, None, None, status=RunStatus.RUNNING, completed=None)),
+            change_expectation(within=7200),
+        ),
+    ),
+    "no run": VerdictCase(DeliveryResult.MISSING, plant_both(delete_all_files, set_runs())),
+    "no run, the grace not over": VerdictCase(
+        DeliveryResult.UNKNOWN,
+        plant_both(delete_all_files, set_runs(), change_expectation(within=11 * 3600)),
+        fails=False,
+    ),
+    "no run any more, the files are there": VerdictCase(DeliveryResult.UNKNOWN, set_runs(), names=FOLDER, fails=False),
+    "no run any more, files and manifest agree": VerdictCase(DeliveryResult.COMPLETE, set_runs(), manifest=True),
+    "no run any more, and a file lost": VerdictCase(
+        DeliveryResult.UNKNOWN, plant_both(set_runs(), delete_object(FIRST)), manifest=True
+    ),
+    "the flow is disabled": VerdictCase(
+        DeliveryResult.UNKNOWN,
+        plant_both(delete_all_files, set_runs(), change_expectation(enabled=False, changed=timestamp(4))),
+        reason="disabled",
+    ),
+    "the flow was disabled after the run": VerdictCase(
+        DeliveryResult.COMPLETE, change_expectation(enabled=False, changed=timestamp(5, 6))
+    ),
+    "the flow has ended": VerdictCase(
+        DeliveryResult.UNKNOWN,
+        plant_both(delete_all_files, set_runs(), change_expectation(end=timestamp(4))),
+        reason="ended",
+    ),
+    "a schedule that nobody can read": VerdictCase(
+        DeliveryResult.UNKNOWN,
+        plant_both(delete_all_files, set_runs(), change_expectation(every=None)),
+        reason="cannot be read",
+    ),
+    "changed since, no run": VerdictCase(
+        DeliveryResult.UNKNOWN, plant_both(delete_all_files, set_runs(), change_expectation(changed=timestamp(5, 9)))
+    ),
+    "the schedule was changed since, and the run arrived": VerdictCase(
+        DeliveryResult.COMPLETE, change_expectation(changed=timestamp(5, 9), start=timestamp(2, 17))
+    ),
+    "the schedule was changed since, and a file is lost": VerdictCase(
+        DeliveryResult.FILES_MISSING,
+        plant_both(change_expectation(changed=timestamp(5, 9), start=timestamp(2, 17)), delete_object(FIRST)),
+        names=FOLDER,
+    ),
+    "the place was changed since": VerdictCase(
+        DeliveryResult.UNKNOWN,
+        plant_both(change_expectation(location_changed=timestamp(5, 9), prefix="new")),
+        fails=False,
+        reason="changed",
+    ),
+    "the landing zone deleted the files": VerdictCase(
+        DeliveryResult.UNKNOWN, plant_both(delete_all_files, change_expectation(type=LAKE_SHARED)), reason="7 days"
+    ),
+    "storage is not read": VerdictCase(
+        DeliveryResult.COMPLETE, plant_both(delete_all_files, lambda s: setattr(s, "read", False))
+    ),
+    "storage is not read, the run failed": VerdictCase(
+        DeliveryResult.FAILED, plant_both(set_runs(failed_run(1, NIGHT + 30)), lambda s: setattr(s, "read", False))
+    ),
+    "storage denies us": VerdictCase(
+        DeliveryResult.UNKNOWN, lambda s: setattr(s, "unreadable", "access denied"), fails=False, reason="access denied"
+    ),
+    "storage denies us, the run failed": VerdictCase(
+        DeliveryResult.FAILED,
+        plant_both(set_runs(failed_run(1, NIGHT + 30)), lambda s: setattr(s, "unreadable", "access denied")),
+    ),
+    "folders without a time": VerdictCase(
+        DeliveryResult.COMPLETE,
+        plant_both(flatten_folders, change_expectation(folder="%DATASET_ID%")),
+        reason="not attributable",
+    ),
+    "folders without a time, emptied": VerdictCase(
+        DeliveryResult.FILES_MISSING,
+        plant_both(delete_all_files, change_expectation(folder="%DATASET_ID%")),
+        names=f"aep/{WEB}",
+    ),
+    "folders without a time, a file deleted": VerdictCase(
+        DeliveryResult.FILES_MISSING,
+        plant_both(delete_object(FIRST), flatten_folders, change_expectation(folder="%DATASET_ID%")),
+        reason="1 files",
+    ),
+    "folders without a time, the manifest deleted": VerdictCase(
+        DeliveryResult.FILES_MISSING,
+        plant_both(delete_object(MANIFEST), flatten_folders, change_expectation(folder="%DATASET_ID%")),
+        manifest=True,
+        names=f"manifest-{FLOW}-{run_id(1)}.json",
+    ),
+    "renamed since, and the files lost": VerdictCase(
+        DeliveryResult.FILES_MISSING,
+        plant_both(delete_all_files, change_expectation(changed=timestamp(5, 9))),
+        names=f"aep/{WEB}",
+    ),
+    "renewed since, and the files lost": VerdictCase(
+        DeliveryResult.FILES_MISSING,
+        plant_both(
+            delete_all_files,
+            lambda s: s.put_files(timestamp(4, 2)),
+            change_expectation(changed=timestamp(5, 9), folder_changed=timestamp(5, 9)),
+        ),
+        names=f"aep/{WEB}",
+    ),
+    "the folder was changed since": VerdictCase(
+        DeliveryResult.UNKNOWN,
+        plant_both(delete_all_files, change_expectation(changed=timestamp(5, 9), folder_changed=timestamp(5, 9))),
+        reason="changed at",
+    ),
+    "a file too short to be one": VerdictCase(
+        DeliveryResult.MISMATCH, resize_object(FIRST, 11), names=FIRST, reason="11 bytes"
+    ),
+}
+LATER = {"the landing zone deleted the files": timestamp(13)}
+
+
+def only_verdict(scene: DeliveryState, situation: VerdictCase, name: str) -> Verdict:
+    found = scene.build_verdicts(deep=situation.deep, as_of=LATER.get(name, timestamp(5, 12)))
+    of_that_night = [v for v in found if v.due in (NIGHT, None)]
+    assert len(of_that_night) == 1
+    return of_that_night[0]
+
+
+@pytest.mark.parametrize("name", SITUATIONS)
+def test_a_planted_situation_gets_its_word(name: str) -> None:
+    situation = SITUATIONS[name]
+    scene = good_delivery(situation.manifest)
+    situation.plant(scene)
+
+    verdict = only_verdict(scene, situation, name)
+
+    assert (verdict.result, verdict.reason) == (situation.result, verdict.reason)
+    assert situation.names is None or situation.names in verdict.objects
+    assert situation.reason in verdict.reason
+    failing = {
+        DeliveryResult.LATE,
+        DeliveryResult.FAILED,
+        DeliveryResult.MISSING,
+        DeliveryResult.FILES_MISSING,
+        DeliveryResult.MISMATCH,
+    }
+    assert verdict.fails is (situation.result in failing if situation.fails is None else situation.fails)
+
+
+# -- several datasets -------------------------------------------------------------------------------------------------
+
+TWO = replace(DAILY, datasets={WEB: "web", APP: "app"})
+
+
+def two_dataset_delivery(rows: dict[str, int] | None = None, files: int | None = 3) -> DeliveryState:
+    """One run for two datasets: 60 rows in two files, 40 in one."""
+    scene = DeliveryState(TWO, [succeeded_run(1, NIGHT + 30, 100, files, dataset_rows=rows or {})])
+    scene.put_files(NIGHT, 60, 2)
+    scene.put_files(NIGHT, 40, 1, APP)
+    return scene
+
+
+def results_by_dataset(scene: DeliveryState, deep: bool = False) -> dict[str, DeliveryResult]:
+    return {v.dataset: v.result for v in scene.build_verdicts(deep=deep)}
+
+
+@pytest.mark.parametrize("rows", [None, {WEB: 60, APP: 40}])
+@pytest.mark.parametrize("deep", [False, True])
+def test_a_run_of_two_datasets_is_complete(rows: dict[str, int] | None, deep: bool) -> None:
+    assert results_by_dataset(two_dataset_delivery(rows), deep) == {
+        "web": DeliveryResult.COMPLETE,
+        "app": DeliveryResult.COMPLETE,
+    }
+
+
+def test_the_dataset_that_lacks_its_files_is_named() -> None:
+    scene = two_dataset_delivery({WEB: 60, APP: 40}, files=None)
+    scene.objects = {path: size for path, size in scene.objects.items() if APP not in path}
+
+    assert results_by_dataset(scene) == {"web": DeliveryResult.COMPLETE, "app": DeliveryResult.FILES_MISSING}
+
+
+def test_a_lost_file_is_found_even_if_nobody_says_whose_it_was() -> None:
+    scene = two_dataset_delivery()
+    del scene.objects[f"{TWO.prefix}/{WEB}/{export_time(NIGHT)}/{part_name(1)}"]
+
+    assert results_by_dataset(scene) == {"web": DeliveryResult.FILES_MISSING, "app": DeliveryResult.FILES_MISSING}
+
+
+def test_reading_contents_tells_which_dataset_lacks_a_file() -> None:
+    scene = two_dataset_delivery({WEB: 60, APP: 40})
+    del scene.objects[f"{TWO.prefix}/{WEB}/{export_time(NIGHT)}/{part_name(1)}"]
+
+    assert results_by_dataset(scene) == {"web": DeliveryResult.FILES_MISSING, "app": DeliveryResult.FILES_MISSING}
+    assert results_by_dataset(scene, deep=True) == {"web": DeliveryResult.FILES_MISSING, "app": DeliveryResult.COMPLETE}
+
+
+def test_a_dataset_without_rows_is_empty_when_all_files_are_accounted_for() -> None:
+    scene = DeliveryState(TWO, [succeeded_run(1, NIGHT + 30, 60, 2)])
+    scene.put_files(NIGHT, 60, 2)
+
+    assert results_by_dataset(scene, deep=True) == {"web": DeliveryResult.COMPLETE, "app": DeliveryResult.EMPTY}
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_one_run_per_dataset_is_no_mismatch(named: bool) -> None:
+    scene = two_dataset_delivery()
+    scene.runs = [
+        succeeded_run(1, NIGHT + 30, 60, 2, dataset_rows={WEB: 60} if named else {}),
+        succeeded_run(2, NIGHT + 40, 40, 1, dataset_rows={APP: 40} if named else {}),
+    ]
+
+    assert results_by_dataset(scene, deep=True) == {"web": DeliveryResult.COMPLETE, "app": DeliveryResult.COMPLETE}
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_one_run_per_dataset_of_which_one_failed(named: bool) -> None:
+    scene = DeliveryState(
+        TWO, [succeeded_run(1, NIGHT + 30, 60, 2, dataset_rows={WEB: 60} if named else {}), failed_run(2, NIGHT + 40)]
+    )
+    scene.put_files(NIGHT, 60, 2)
+
+    assert results_by_dataset(scene) == {"web": DeliveryResult.COMPLETE, "app": DeliveryResult.FAILED}
+
+
+def test_datasets_in_one_folder_are_counted_together() -> None:
+    scene = DeliveryState(
+        replace(TWO, folder="%EXPORT_TIME%"), [succeeded_run(1, NIGHT + 30, 100, 3, dataset_rows={WEB: 60, APP: 40})]
+    )
+    for number, rows in enumerate((30, 30, 40)):
+        path = f"aep/{export_time(NIGHT)}/{part_name(number)}"
+        scene.objects[path], scene.contents[path] = 2000, rows
+
+    assert results_by_dataset(scene, deep=True) == {"web": DeliveryResult.COMPLETE, "app": DeliveryResult.COMPLETE}
+    scene.contents[path] = 39
+    assert results_by_dataset(scene, deep=True) == {"web": DeliveryResult.MISMATCH, "app": DeliveryResult.MISMATCH}
+
+
+# -- several nights ---------------------------------------------------------------------------------------------------
+
+
+def test_each_night_is_judged_by_itself() -> None:
+    scene = DeliveryState(runs=[succeeded_run(day, timestamp(day, 2, 1)) for day in (3, 4, 6)])
+    for day in (3, 4, 6):
+        scene.put_files(timestamp(day, 2))
+    del scene.objects[f"aep/{WEB}/{export_time(timestamp(4, 2))}/{part_name(0)}"]
+
+    found = scene.build_verdicts(since=timestamp(3), as_of=timestamp(6, 12))
+
+    assert [(v.due, v.result) for v in found] == [
+        (timestamp(3, 2), DeliveryResult.COMPLETE),
+        (timestamp(4, 2), DeliveryResult.FILES_MISSING),
+        (timestamp(5, 2), DeliveryResult.MISSING),
+        (timestamp(6, 2), DeliveryResult.COMPLETE),
+    ]
+
+
+def test_ticks_before_a_change_are_named_and_do_not_fail() -> None:
+    scene = DeliveryState(replace(DAILY, changed=timestamp(5, 9)), [succeeded_run(6, timestamp(6, 2, 1))])
+    scene.put_files(timestamp(6, 2))
+
+    found = scene.build_verdicts(since=timestamp(4), as_of=timestamp(7, 12))
+
+    assert [(v.due, v.result, v.fails) for v in found] == [
+        (timestamp(4, 2), DeliveryResult.UNKNOWN, False),
+        (timestamp(5, 2), DeliveryResult.UNKNOWN, False),
+        (timestamp(6, 2), DeliveryResult.COMPLETE, False),
+        (timestamp(7, 2), DeliveryResult.MISSING, True),
+    ]
+
+
+def test_folders_named_after_the_runs_own_time_are_found() -> None:
+    scene = DeliveryState(
+        replace(DAILY, folder="%DATASET_ID%_%DATETIME(YYYYMMdd_HHmmss)%"),
+        [succeeded_run(day, timestamp(day, 2, 7)) for day in (4, 5)],
+    )
+    for day in (4, 5):
+        for number in range(2):
+            scene.objects[f"aep/{WEB}_202603{day:02d}_020731/{part_name(number)}"] = 2000
+
+    assert [v.result for v in scene.build_verdicts(since=timestamp(4))] == [
+        DeliveryResult.COMPLETE,
+        DeliveryResult.COMPLETE,
+    ]
+
+
+def test_without_a_time_in_the_folder_a_manifest_still_tells_whose_files_are_whose() -> None:
+    scene = DeliveryState(
+        replace(DAILY, folder="%DATASET_ID%", manifest=True),
+        [succeeded_run(day, timestamp(day, 2, 1)) for day in (4, 5)],
+    )
+    for day in (4, 5):
+        entries = []
+        for number in (day * 10, day * 10 + 1):
+            path = f"aep/{WEB}/{part_name(number)}"
+            scene.objects[path], scene.contents[path] = 2000, 50
+            entries.append({"sinkPath": f"/aep/{WEB}", "name": part_name(number), "size": 2000})
+        scene.put_manifest(f"aep/{WEB}/manifest-{FLOW}-{run_id(day)}.json", day, entries)
+
+    assert [v.result for v in scene.build_verdicts(since=timestamp(4), deep=True)] == [
+        DeliveryResult.COMPLETE,
+        DeliveryResult.COMPLETE,
+    ]
+    del scene.objects[f"aep/{WEB}/{part_name(41)}"]
+    assert [v.result for v in scene.build_verdicts(since=timestamp(4))] == [
+        DeliveryResult.FILES_MISSING,
+        DeliveryResult.COMPLETE,
+    ]
+
+
+# -- laws -------------------------------------------------------------------------------------------------------------
+
+DELIVERIES = st.builds(
+    lambda nights, manifest, retried, delay: (nights, manifest, retried, delay),
+    st.lists(st.tuples(st.integers(0, 5000), st.integers(1, 4)), min_size=1, max_size=6),
+    st.booleans(),
+    st.booleans(),
+    st.integers(0, 3000),
+)
+
+
+@given(DELIVERIES, st.booleans())
+def test_what_arrived_whole_is_never_called_anything_else(
+    drawn: tuple[list[tuple[int, int]], bool, bool, int], deep: bool
+) -> None:
+    nights, manifest, retried, delay = drawn
+    scene = DeliveryState(replace(DAILY, manifest=manifest))
+    for number, (rows, files) in enumerate(nights, start=1):
+        due = timestamp(number, 2)
+        wrote = min(files, rows)
+        if retried:
+            scene.runs.append(failed_run(100 + number, due + 5))
+        scene.runs.append(succeeded_run(number, due + 10 + delay, rows, wrote))
+        if wrote:
+            scene.put_files(due, rows, wrote, manifest=number if manifest else None)
+
+    found = scene.build_verdicts(since=timestamp(1), as_of=timestamp(len(nights), 12), deep=deep)
+
+    assert [v.result for v in found] == [
+        DeliveryResult.COMPLETE if rows else DeliveryResult.EMPTY for rows, _ in nights
+    ]
+    assert not any(v.fails for v in found)
+    best = Evidence.CONTENT if deep else Evidence.MANIFEST if manifest else Evidence.FILES
+    assert all(v.evidence is best for v in found if v.result is DeliveryResult.COMPLETE)
+
+
+@given(st.integers(1, 6), st.data())
+def test_any_single_lost_file_is_noticed(files: int, data: st.DataObject) -> None:
+    scene = good_delivery(manifest := data.draw(st.booleans()))
+    scene.objects.clear()
+    scene.runs = [succeeded_run(1, NIGHT + 30, 100, files)]
+    scene.put_files(NIGHT, 100, files, manifest=1 if manifest else None)
+    lost = data.draw(st.sampled_from([p for p in sorted(scene.objects) if "part-" in p]))
+    del scene.objects[lost]
+
+    (verdict,) = scene.build_verdicts()
+
+    assert (verdict.result, verdict.fails) == (DeliveryResult.FILES_MISSING, True)
+    assert not manifest or verdict.objects == (lost,)
+
+
+@given(st.sampled_from([*SITUATIONS]), st.booleans())
+def test_reading_less_never_invents_a_failure(name: str, denied: bool) -> None:
+    situation = SITUATIONS[name]
+    scene = good_delivery(situation.manifest)
+    situation.plant(scene)
+    whole = only_verdict(scene, situation, name)
+    scene.read, scene.unreadable = False, "denied" if denied else None
+
+    less = only_verdict(scene, situation, name)
+
+    runs_alone = {DeliveryResult.FAILED, DeliveryResult.MISSING, DeliveryResult.LATE, DeliveryResult.EMPTY}
+    assert not less.fails or less.result in runs_alone
+    assert not (less.fails and whole.result is DeliveryResult.COMPLETE and scene.runs)

@@ -1,0 +1,48 @@
+"""
+Golden texts: file name -> what the views say now. Run as a script, it rewrites golden/; hands do not.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from exportctl.monitor import drift
+from exportctl.output import github_actions
+from exportctl.output.json import documents
+from exportctl.output.markdown import plan as markdown_plan
+from exportctl.output.text import apply
+from exportctl.output.text import drift as text_drift
+from exportctl.output.text import plan as text_plan
+from exportctl.planfile import file as planfile
+from tests.output.sample_plans import AS_OF, DAY, every_cause, full_plan, outcomes
+
+FOLDER = Path(__file__).parent / "golden"
+
+
+def texts() -> dict[str, str]:
+    plan, causes = full_plan(), every_cause()
+    report = drift.build_drift_report(plan, end_warning=30 * DAY)
+    saved = planfile.as_saved(plan)
+    found = tuple(f for item in plan.items for f in item.findings)
+    return {
+        "plan.txt": text_plan.render_plan(plan),
+        "plan.md": markdown_plan.render_plan(plan),
+        "plan.json": documents.render_plan(plan),
+        "causes.txt": text_plan.render_plan(causes),
+        "causes.md": markdown_plan.render_plan(causes),
+        "drift.txt": text_drift.render_drift(report),
+        "drift.md": markdown_plan.render_drift(report),
+        "drift.json": documents.render_drift(report),
+        "renew.txt": text_plan.render_renewals(plan),
+        "show.txt": text_plan.render_saved_plan(saved, now=AS_OF + 3 * DAY).replace(saved.version, "VERSION"),
+        "apply.txt": "".join(apply.outcome(o, n, 5) for n, o in enumerate(outcomes(), 1))
+        + apply.render_apply_report(outcomes(), remaining=plan, interrupted=True),
+        "apply.json": documents.render_apply_report(plan, outcomes(), remaining=None),
+        "annotations.txt": github_actions.render_annotations(found),
+    }
+
+
+if __name__ == "__main__":
+    FOLDER.mkdir(exist_ok=True)
+    for name, content in texts().items():
+        (FOLDER / name).write_text(content, encoding="utf-8", newline="\n")

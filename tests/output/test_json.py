@@ -1,0 +1,185 @@
+"""Every machine document fits its schema, and schemas/ holds what the code says."""
+
+from __future__ import annotations
+
+import json as stdlib_json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator, ValidationError
+
+from exportctl.errors import Error, SourcePosition
+from exportctl.model.check import Check, CheckStatus
+from exportctl.model.plan import ListedDataset, Plan
+from exportctl.monitor import drift
+from exportctl.output.json import documents as json_documents
+from exportctl.output.json import environments, monitoring, patch, schemas, verify
+from exportctl.output.json import import_result as json_import_result
+from exportctl.output.json.environments import EnvironmentBody
+from exportctl.planfile import file as planfile
+from tests.output.sample_environments import FINDINGS, one_of_two, two_environments
+from tests.output.sample_imports import ORDERS, import_result
+from tests.output.sample_monitoring import forecast_report, runs_report, status_report
+from tests.output.sample_patches import failed_entries, patch_result, shown_patch
+from tests.output.sample_plans import AS_OF, DAY, HEADER, every_cause, evil_plan, full_plan, outcomes
+from tests.output.sample_reports import full_report
+
+SCHEMAS = Path(__file__).parents[2] / "schemas"
+PLANS = {"full": full_plan(), "causes": every_cause(), "evil": evil_plan(), "empty": Plan(HEADER, AS_OF, ())}
+
+
+def _environments(command: str, found: Any, told: Callable[[Any], EnvironmentBody]) -> str:
+    return environments.render_environments(command, one_of_two(found), told)
+
+
+def documents() -> dict[str, tuple[str, str]]:
+    """Name -> (kind, document)."""
+    found: dict[str, tuple[str, str]] = {
+        "apply": ("apply", json_documents.render_apply_report(full_plan(), outcomes(), remaining=None)),
+        "apply, read back": (
+            "apply",
+            json_documents.render_apply_report(
+                full_plan(), (), remaining=full_plan(), interrupted=True, errors=FINDINGS
+            ),
+        ),
+        "renew": ("renew", json_documents.render_renewals(full_plan(), outcomes())),
+        "validate": ("validate", json_documents.render_validation(FINDINGS, exports=1, destinations=2, environments=0)),
+        "datasets": (
+            "datasets",
+            json_documents.render_datasets([ListedDataset("1", "b")], {"1": ["exports.x"]}, header=HEADER, as_of=AS_OF),
+        ),
+        "doctor": (
+            "doctor",
+            json_documents.render_checks(
+                [Check("token", CheckStatus.FAILED, "no", "set it"), Check("x", CheckStatus.OK, "yes")]
+            ),
+        ),
+        "explain": (
+            "explain",
+            json_documents.render_explanation("rule", "words", [("a.b", {"c": 1}, SourcePosition("a.yaml"))]),
+        ),
+        "error": ("error", json_documents.render_errors(Error("broken", hint="mend").findings())),
+        "stale": (
+            "error",
+            json_documents.render_stale_plan(
+                planfile.as_saved(full_plan()), [planfile.StaleValue("exports.x", "verb", "a", None)]
+            ),
+        ),
+    }
+    found["runs"] = ("runs", monitoring.render_runs(runs_report()))
+    found["status"] = ("status", monitoring.render_status(status_report()))
+    found["status of two"] = (
+        "status-environments",
+        _environments("status", status_report(), environments.status_body),
+    )
+    found["forecast"] = ("forecast", monitoring.render_forecast(forecast_report()))
+    found["verify"] = ("verify", verify.render_verify_report(full_report()))
+    found["environments"] = ("diff-environments", environments.render_comparison(two_environments()))
+    found["import"] = ("import", json_import_result.render_import(import_result(ORDERS), file=None))
+    found["patch"] = (
+        "patch",
+        patch.render_patch(patch_result(), shown_patch(), written=False, failures=failed_entries()),
+    )
+    for name, plan in PLANS.items():
+        report = drift.build_drift_report(plan, end_warning=30 * DAY)
+        found[f"plan {name}"] = ("plan", json_documents.render_plan(plan))
+        found[f"drift {name}"] = ("drift", json_documents.render_drift(report, fail_on=("pending",), errors=FINDINGS))
+        found[f"drift {name}, another not read"] = (
+            "drift-environments",
+            _environments("drift", report, lambda r: environments.drift_body(r, {"pending"})),
+        )
+        found[f"plan {name}, another not read"] = (
+            "plan-environments",
+            _environments("plan", plan, environments.plan_body),
+        )
+        found[f"show {name}"] = ("show", json_documents.render_saved_plan(planfile.as_saved(plan), now=AS_OF))
+        found[f"saved {name}"] = ("saved-plan", planfile.dump_plan(plan))
+    return found
+
+
+DOCUMENTS = documents()
+
+
+@pytest.mark.parametrize("name", sorted(DOCUMENTS))
+def test_a_document_fits_its_schema(name: str) -> None:
+    kind, text = DOCUMENTS[name]
+    document = stdlib_json.loads(text)
+
+    Draft202012Validator(schemas.schema(kind)).validate(document)
+
+    assert document["kind"] == kind
+    assert text.endswith("}\n")
+
+
+@pytest.mark.parametrize("name", sorted(DOCUMENTS))
+def test_a_schema_refuses_a_key_it_does_not_know(name: str) -> None:
+    kind, text = DOCUMENTS[name]
+
+    with pytest.raises(ValidationError):
+        Draft202012Validator(schemas.schema(kind)).validate({**stdlib_json.loads(text), "extra": 1})
+
+
+@pytest.mark.parametrize("kind", [*schemas.RESULTS, "saved-plan"])
+def test_a_schema_is_one_and_every_kind_is_tried(kind: str) -> None:
+    Draft202012Validator.check_schema(schemas.schema(kind))
+
+    assert kind in {k for k, _ in DOCUMENTS.values()}
+
+
+@pytest.mark.parametrize("name", sorted(schemas.files()))
+def test_the_checked_in_schema_is_the_generated_one(name: str) -> None:
+    assert schemas.files()[name] == (SCHEMAS / name).read_text(encoding="utf-8")
+
+
+def test_write_puts_every_schema_into_a_folder(tmp_path: Path) -> None:
+    schemas.write_schemas(tmp_path)
+
+    assert schemas.files() == {p.name: p.read_text(encoding="utf-8") for p in tmp_path.iterdir()}
+
+
+@pytest.mark.parametrize("kind", [*schemas.RESULTS, "saved-plan"])
+def test_every_property_has_a_description(kind: str) -> None:
+    def undescribed(part: object) -> list[object]:
+        if isinstance(part, list):
+            return [found for each in part for found in undescribed(each)]
+        if not isinstance(part, dict):
+            return []
+        properties = part.get("properties", {}) if isinstance(part.get("properties"), dict) else {}
+        bare = [name for name, sub in properties.items() if not ("description" in sub or "$ref" in sub)]
+        return bare + [found for each in part.values() for found in undescribed(each)]
+
+    assert undescribed(schemas.schema(kind)) == []
+
+
+def test_errors_of_items_and_of_the_plan_stand_in_the_envelope() -> None:
+    document = stdlib_json.loads(json_documents.render_plan(evil_plan()))
+
+    assert [e["rule"] for e in document["errors"]] == ["rule", "twins"]
+
+
+def test_the_envelope_names_the_platform() -> None:
+    document = stdlib_json.loads(json_documents.render_plan(full_plan()))
+
+    assert document["platform"] == {
+        "kind": "service",
+        "organization": HEADER.organization,
+        "sandbox": "prod",
+        "environment": "prod",
+    }
+    assert (document["format_version"], document["as_of"]) == (1, AS_OF)
+
+
+def test_an_error_has_no_result_and_no_platform_where_none_is_known() -> None:
+    document = stdlib_json.loads(json_documents.render_errors(FINDINGS))
+
+    assert (document["platform"], document["as_of"], document["result"]) == (None, None, None)
+    assert [e["rule"] for e in document["errors"]] == ["bad"]
+
+
+def test_what_did_not_converge_comes_with_its_residue() -> None:
+    result = stdlib_json.loads(DOCUMENTS["apply, read back"][1])["result"]
+
+    assert (result["converged"], result["interrupted"]) == (False, True)
+    assert result["residue"]["counts"]["delete"] == 1

@@ -1,0 +1,230 @@
+"""What people read of a patch: each difference with both values, where it is edited, why one is left; all masked."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from exportctl.accept.added_exports import added_texts
+from exportctl.accept.patch_file import Patch, build_patch, diff_file
+from exportctl.accept.result import AcceptResult, EditedFile
+from exportctl.errors import Finding
+from exportctl.model.plan import Address, PlanItem, Refusal, Verb
+from exportctl.output.json import patch as json_patch
+from exportctl.output.text import patch as text_patch
+from tests.output.sample_patches import HEADER, failed_entries, patch_result, shown_patch
+
+
+def test_the_report_names_what_is_accepted_and_what_is_left() -> None:
+    assert text_patch.render_patch(patch_result(), shown_patch(), written=False).splitlines()[2:] == [
+        '    exports.orders  title: "orders" -> "evil\\x1b[31m\\n[eu]"  exports.yaml',
+        "        note: allows json-uncompressed on it, which what is live breaks",
+        '    exports.more  title: "orders" -> "evil\\x1b[31m\\n[eu]"  by the edit above',
+        "",
+        "Not accepted (2)",
+        "    destinations.partner  auth.username: (sensitive) -> (sensitive)",
+        "        is sensitive",
+        '    exports.orders  cadence: "1 day" -> "2 days"',
+        "        is every 2 days\\x07, which no export can be",
+        "",
+        "Patch: 2 differences accepted in 1 file, 2 not accepted.",
+        "Nothing was written. The patch is for `git apply` or `patch -p1` in the folder of the config.",
+        "Lines beside a change hold values that are not shown: apply it with `git apply --unidiff-zero`.",
+    ]
+
+
+def test_no_view_shows_what_is_not_for_everybody() -> None:
+    views = (
+        text_patch.render_patch(patch_result(), shown_patch(), written=True, color=True),
+        text_patch.render_patch_markdown(patch_result(), shown_patch()),
+        json_patch.render_patch(patch_result(), shown_patch(), written=True, failures=()),
+    )
+
+    assert [one for one in views if "canary" in one or "\x1b[31m" in one or "\x07" in one] == []
+
+
+def test_the_document_says_where_lines_are_kept_out() -> None:
+    result = json.loads(json_patch.render_patch(patch_result(), shown_patch(), written=False, failures=()))["result"]
+
+    assert [(one["file"], one["diff"] is None, one["context"]) for one in result["files"]] == [
+        ("exports.yaml", False, 3),
+        ("exports/partner.yaml", True, 0),
+    ]
+
+
+def test_where_nothing_differs_that_is_all_that_is_said() -> None:
+    nothing = AcceptResult(patch_result().plan, patch_result().plan, (), (), ())
+
+    assert (
+        text_patch.render_patch(nothing, Patch((), "."), written=True).splitlines()[-1] == "Patch: nothing to accept."
+    )
+    assert HEADER.sandbox in text_patch.render_patch(nothing, Patch((), "."), written=True)
+
+
+def test_a_file_without_a_last_line_end_is_said_to_have_none() -> None:
+    assert diff_file(EditedFile("a.yaml", "a: x", "a: y")).text == (
+        "--- a/a.yaml\n+++ b/a.yaml\n@@ -1,1 +1,1 @@\n"
+        "-a: x\n\\ No newline at end of file\n+a: y\n\\ No newline at end of file\n"
+    )
+
+
+def test_only_lines_far_from_a_literal_of_auth_stand_beside_a_change() -> None:
+    auth = ["destinations:", "  a:", "    auth:", "      username: canary", "    path: {}", "    type: sftp", ""]
+    before, after = ("\n".join(auth).format(path) for path in ("/in", "/out"))
+
+    narrow = diff_file(EditedFile("a.yaml", before, after))
+
+    assert narrow.context_lines == 0
+    assert narrow.text is not None
+    assert "canary" not in narrow.text
+
+
+def test_references_of_auth_are_shown() -> None:
+    auth = ["destinations:", "  a:", "    auth: {{role_arn: '${{env:ROLE}}'}}", "    path: {}", "    type: sftp", ""]
+    before, after = ("\n".join(auth).format(path) for path in ("/in", "/out"))
+
+    assert diff_file(EditedFile("a.yaml", before, after)).context_lines == 3
+    assert (
+        diff_file(EditedFile("a.yaml", before.replace("}'", ":-x}'"), after.replace("}'", ":-x}'"))).context_lines == 0
+    )
+
+
+def test_a_changed_line_with_a_literal_of_auth_is_not_shown_at_all() -> None:
+    line = "destinations: {{a: {{path: {}, auth: {{username: canary}}}}}}\n"
+
+    assert diff_file(EditedFile("a.yaml", line.format("/in"), line.format("/out"))).text is None
+
+
+# -- what is left -----------------------------------------------------------------------------------------------------
+
+
+def test_what_no_edit_mends_is_said_with_what_it_ends_in() -> None:
+    lines = text_patch.render_patch(patch_result(), shown_patch(), written=True, failures=failed_entries()).splitlines()
+
+    assert lines[lines.index("What drift would still fail for (1)") + 1 :] == [
+        "    warning: exports.orders: its flow is gone  [flow-gone]",
+        "      remove the export",
+        "",
+        "Patch: 2 differences accepted in 1 file, 2 not accepted.",
+        "Edited exports.yaml. Next: read the change, then `exportctl plan`; apply writes nothing but markers.",
+        "Exit 3: 2 findings in conflict, gone.",
+    ]
+
+
+def test_what_apply_would_refuse_is_said_once() -> None:
+    refusal = Refusal("adoption-differs", "the YAML differs from flow f-2: another account", "make it say the same")
+    items = tuple(PlanItem(Address("exports", name), Verb.ADOPT, refusals=(refusal,)) for name in ("orders", "new"))
+    made = replace(patch_result(), targeted_plan=replace(patch_result().plan, items=items))
+
+    lines = text_patch.render_patch(made, shown_patch(), written=True, failures=failed_entries()).splitlines()
+
+    assert lines[lines.index("What apply would refuse (1)") + 1 :][:4] == [
+        "    exports.new",
+        "        ! refused by adoption-differs: the YAML differs from flow f-2: another account",
+        "            to allow exactly this: make it say the same",
+        "",
+    ]
+    result = json.loads(json_patch.render_patch(made, shown_patch(), written=True, failures=failed_entries()))["result"]
+    assert [one["address"] for one in result["refusals"]] == ["exports.orders", "exports.new"]
+
+
+def test_errors_of_the_plan_are_said() -> None:
+    wrong = Finding("dataset-unknown", "exports.new: no dataset is called so", None)
+    plan = replace(patch_result().plan, findings=(wrong,))
+    made = replace(patch_result(), plan=plan, targeted_plan=plan)
+
+    assert "    error: exports.new: no dataset is called so  [dataset-unknown]" in text_patch.render_patch(
+        made, shown_patch(), written=True
+    )
+    assert (
+        json.loads(json_patch.render_patch(made, shown_patch(), written=True, failures=()))["result"]["findings"] != []
+    )
+
+
+@pytest.mark.parametrize(
+    ("verb", "writes"),
+    [
+        (Verb.UNCHANGED, "apply writes nothing but markers"),
+        (Verb.ADOPT, "apply writes nothing but markers"),
+        (Verb.UPDATE, "it shows what apply would still do"),
+        (Verb.CREATE, "it shows what apply would still do"),
+        (Verb.RENEW, "it shows what apply would still do"),
+    ],
+)
+def test_what_apply_would_do_is_said_of_the_whole_plan(verb: Verb, writes: str) -> None:
+    plan = replace(patch_result().plan, items=(PlanItem(Address("exports", "another"), verb),))
+    made = replace(patch_result(), plan=plan)
+
+    assert f"then `exportctl plan`; {writes}." in text_patch.render_patch(made, shown_patch(), written=True)
+
+
+def test_markdown_holds_whatever_the_file_holds_in_a_fence() -> None:
+    edited = EditedFile("a.yaml", "a: |\n ````\nb: x\n", "a: |\n ````\nb: y\n")
+    patch = Patch((diff_file(edited),), ".")
+
+    assert "`````diff\n" in text_patch.render_patch_markdown(patch_result(), patch)
+
+
+def test_markdown_that_is_too_long_holds_no_part_of_a_patch() -> None:
+    whole = text_patch.render_patch_markdown(patch_result(), shown_patch())
+    report = whole.partition("````diff")[0]
+
+    short = text_patch.render_patch_markdown(patch_result(), shown_patch(), limit=len(report) + 5)
+
+    assert "@@" in whole
+    assert "@@" not in short
+    assert "the text output is the patch" in short
+
+
+# -- names in patches -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("file", "named"),
+    [
+        ("exports.yaml", "a/exports.yaml"),
+        ("exports/of one.yaml", "a/exports/of one.yaml\t"),
+        ('q"\t.yaml', '"a/q\\"\\t.yaml"'),
+        ("\x01\\.yaml", '"a/\\001\\\\.yaml"'),
+        ("\N{ROCKET}.yaml", "a/\N{ROCKET}.yaml"),
+    ],
+)
+def test_a_file_is_named_as_git_and_patch_read_it(file: str, named: str) -> None:
+    text = diff_file(EditedFile(file, "a: x\n", "a: y\n")).text
+
+    assert text is not None
+    assert text.startswith(f"--- {named}\n+++ {named.replace('a/', 'b/', 1)}\n@@")
+
+
+def test_a_patch_of_files_outside_is_for_the_folder_that_holds_all() -> None:
+    files = ("exports.yaml", "../base.yaml", "../../shared/b.yaml")
+    patch_of_all = build_patch([EditedFile(file, "a: x\n", "a: y\n") for file in files], ("/", "repo", "acme", "web"))
+
+    assert patch_of_all.folder == "../.."
+    assert [(one.file, (one.text or "").split("\n")[0]) for one in patch_of_all.diffs] == [
+        ("exports.yaml", "--- a/acme/web/exports.yaml"),
+        ("../base.yaml", "--- a/acme/base.yaml"),
+        ("../../shared/b.yaml", "--- a/shared/b.yaml"),
+    ]
+
+
+# -- what an edit brings in -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "after",
+    ["a: 'it''s me'", 'a: "it\'s\\x20me"', "a: it's\n  me", "a: |-\n  it's me", "b: [x, it's me]", "a: x # it's me"],
+    ids=["single quotes", "an escape", "two lines", "a block", "an item", "a comment"],
+)
+def test_a_text_is_found_however_it_is_spelled(after: str) -> None:
+    assert any("it's me" in text for text in added_texts(EditedFile("a.yaml", "a: x\n", f"{after}\n")))
+
+
+def test_what_is_no_reference_is_found_as_it_is_meant() -> None:
+    assert "${env:A}" in added_texts(EditedFile("a.yaml", "a: x\n", "a: $${env:A}\n"))
+
+
+def test_what_was_there_is_not_brought_in() -> None:
+    assert added_texts(EditedFile("a.yaml", "a: x\nb: y\n", "a: x\nb: z\n")) == ("b: z", "z")

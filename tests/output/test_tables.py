@@ -1,0 +1,143 @@
+"""The smaller texts."""
+
+from __future__ import annotations
+
+import pytest
+
+from exportctl.errors import ConfigError, Finding, Level, SourcePosition
+from exportctl.model.check import Check, CheckStatus
+from exportctl.model.plan import ListedDataset, Plan
+from exportctl.output.text import apply, plan, tables
+from exportctl.planfile.file import StaleValue
+from tests.output.sample_plans import AS_OF, HEADER, outcomes, paused_item, renewed_item, updated_item
+
+ERROR = Finding("bad", "it is wrong", SourcePosition("a.yaml", 3, 5), "mend it")
+WARNING = Finding("odd", "it is odd", level=Level.WARNING)
+
+
+def test_an_error_lists_all_its_findings_with_the_way_to_mend_them() -> None:
+    assert tables.render_error(ConfigError([ERROR, WARNING])) == (
+        "error: a.yaml:3:5: it is wrong  [bad]\n  mend it\nwarning: it is odd  [odd]\n"
+    )
+
+
+def test_a_message_of_several_lines_keeps_them() -> None:
+    assert tables.render_error(ConfigError([Finding("r", "one\ntwo\nthree")])) == "error: one\n  two\n  three  [r]\n"
+
+
+def test_validate_counts_what_is_wrong() -> None:
+    shown = tables.render_validation([ERROR, WARNING], exports=1, destinations=1, environments=1)
+
+    assert shown.endswith("\n\nNot valid: 1 error, 1 warning.\n")
+
+
+def test_validate_counts_what_is_declared() -> None:
+    shown = tables.render_validation([WARNING], exports=2, destinations=1, environments=3)
+
+    assert shown.endswith("Valid: 1 warning.\nThe config declares 2 exports and 1 destination in 3 environments.\n")
+
+
+def test_a_clean_config_is_just_valid() -> None:
+    assert tables.render_validation([], exports=1, destinations=1, environments=0) == (
+        "Valid.\nThe config declares 1 export and 1 destination.\n"
+    )
+
+
+def test_datasets_stand_in_columns_by_name() -> None:
+    shown = tables.render_datasets(
+        [ListedDataset("2", "表"), ListedDataset("1", "Orders")], {"1": ["exports.a", "exports.b"]}
+    )
+
+    assert shown == (
+        "NAME    ID  EXPORTED BY\n"
+        "Orders  1   exports.a, exports.b\n"
+        "表      2\n"
+        "2 datasets can be exported, 1 not exported by this config.\n"
+    )
+
+
+def test_no_datasets_need_no_table() -> None:
+    assert tables.render_datasets([], {}) == "0 datasets can be exported, 0 not exported by this config.\n"
+
+
+def test_doctor_gives_one_remedy_a_line() -> None:
+    shown = tables.render_checks(
+        [Check("token", CheckStatus.OK, "is good"), Check("sandbox", CheckStatus.FAILED, "no", "set it")]
+    )
+
+    assert shown == "ok       token: is good\nfailed   sandbox: no\n         set it\n1 check failed.\n"
+
+
+def test_doctor_says_when_all_is_well() -> None:
+    assert tables.render_checks([Check("token", CheckStatus.WARNING, "old")]).endswith("All is well.\n")
+
+
+def test_a_stale_plan_names_object_and_field() -> None:
+    moved = StaleValue("exports.x", "fields.end.before", AS_OF, AS_OF + 60)
+
+    assert tables.difference(moved) == (
+        "exports.x fields.end.before: saved 2026-11-22 02:00 UTC, now 2026-11-22 02:01 UTC"
+    )
+
+
+def test_an_explanation_names_the_place_that_set_a_value() -> None:
+    shown = tables.render_explanation(
+        "exports.x", "why", [("end", AS_OF, SourcePosition("a.yaml", 2, 3)), ("title", "t", None)]
+    )
+
+    assert shown == 'exports.x\n    why\n    end: 2026-11-22 02:00 UTC  a.yaml:2:3\n    title: "t"\n'
+
+
+def test_an_apply_that_ends_in_an_empty_plan_proves_itself() -> None:
+    shown = apply.render_apply_report(
+        outcomes()[:1], remaining=Plan(HEADER, AS_OF, ()), normalised=["exports.x place.path"]
+    )
+
+    assert shown.splitlines() == [
+        "Apply: 1 done.",
+        "The service keeps another spelling: exports.x place.path",
+        "Read back: the sandbox holds what the config asks for.",
+    ]
+
+
+FINAL_CHECKS = {
+    "nothing left": (Plan(HEADER, AS_OF, ()), None, "the sandbox holds what"),
+    "held things only": (Plan(HEADER, AS_OF, (paused_item(),)), None, "the sandbox holds what"),
+    "changes left": (Plan(HEADER, AS_OF, (updated_item(),)), None, "Left:\n\n~ exports.web-to-lake"),
+    "an error": (Plan(HEADER, AS_OF, (), (ERROR,)), None, "Left:\n    error: a.yaml:3:5: it is wrong"),
+    "work left that is no change": (Plan(HEADER, AS_OF, (renewed_item(),)), False, "Left:\n\n> exports.rolling"),
+}
+
+
+@pytest.mark.parametrize("name", FINAL_CHECKS)
+def test_a_read_back_says_what_is_left(name: str) -> None:
+    residue, proved, expected = FINAL_CHECKS[name]
+
+    assert expected in apply.render_apply_report((), remaining=residue, proved=proved)
+
+
+def test_a_plan_with_errors_is_not_said_to_be_without_changes() -> None:
+    shown = plan.render_plan(Plan(HEADER, AS_OF, (), (ERROR,)))
+
+    assert "No changes" not in shown
+    assert "Not everything could be planned: mend the errors above first." in shown
+
+
+def test_an_apply_that_was_not_read_back_says_so() -> None:
+    assert "Not read back" in apply.render_apply_report((), remaining=None)
+
+
+def test_an_outcome_names_its_object_and_counts() -> None:
+    assert apply.outcome(outcomes()[0], 3, 12) == "[ 3/12] done: update base connection base-1 of destinations.lake\n"
+
+
+def test_no_renewal_due_is_said() -> None:
+    assert plan.render_renewals(Plan(HEADER, AS_OF, ())).endswith("No rolling end is due.\n")
+
+
+def test_doctor_with_nothing_but_skipped_checks_knows_nothing() -> None:
+    shown = tables.render_checks(
+        [Check("config", CheckStatus.SKIPPED, "none"), Check("platform", CheckStatus.SKIPPED, "none")]
+    )
+
+    assert shown.endswith("\nNothing could be checked.\n")

@@ -1,0 +1,214 @@
+"""What others wrote can neither act in a terminal, a pull request or a workflow, nor can a sensitive value be seen."""
+
+from __future__ import annotations
+
+import html
+import re
+import string
+import unicodedata
+from collections.abc import Callable
+from dataclasses import replace
+from xml.sax import saxutils
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from exportctl.errors import Error, Finding, SourcePosition
+from exportctl.model.check import Check, CheckStatus
+from exportctl.model.plan import Cause, ListedDataset, Outcome, OutcomeStatus, Plan
+from exportctl.model.secret import build_mask
+from exportctl.monitor import drift
+from exportctl.output import format_values, github_actions, markdown_escape
+from exportctl.output.json import documents
+from exportctl.output.markdown import plan as markdown_plan
+from exportctl.output.text import apply
+from exportctl.output.text import drift as text_drift
+from exportctl.output.text import plan as text_plan
+from exportctl.output.text import tables as text_tables
+from exportctl.planfile import file as planfile
+from tests.output.golden_files import texts
+from tests.output.sample_plans import (
+    AS_OF,
+    DAY,
+    EVIL,
+    HEADER,
+    HIDDEN,
+    address,
+    change,
+    created_item,
+    evil_plan,
+    full_plan,
+    updated_item,
+)
+
+
+def evil_texts() -> dict[str, str]:
+    plan = evil_plan()
+    report = drift.build_drift_report(plan, end_warning=30 * DAY)
+    other = planfile.StaleValue(EVIL, EVIL, EVIL, EVIL)
+    outcome = Outcome(plan.steps()[0], OutcomeStatus.FAILED, EVIL, EVIL, EVIL, "rule")
+    return {
+        "plan": text_plan.render_plan(plan),
+        "show": text_plan.render_saved_plan(planfile.as_saved(plan), now=AS_OF),
+        "renew": text_plan.render_renewals(plan),
+        "drift": text_drift.render_drift(report),
+        "outcome": apply.outcome(outcome, 1, 1),
+        "report": apply.render_apply_report([outcome], remaining=plan),
+        "error": text_tables.render_error(Error(EVIL, hint=EVIL, at=SourcePosition(EVIL))),
+        "validate": text_tables.render_validation(plan.findings, exports=1, destinations=1, environments=0),
+        "datasets": text_tables.render_datasets([ListedDataset(EVIL, EVIL)], {EVIL: [EVIL]}),
+        "doctor": text_tables.render_checks([Check(EVIL, CheckStatus.FAILED, EVIL, EVIL)]),
+        "stale": text_tables.render_stale_plan([other]),
+        "explain": text_tables.render_explanation(EVIL, EVIL, [(EVIL, EVIL, SourcePosition(EVIL))]),
+        "plan.md": markdown_plan.render_plan(plan),
+        "drift.md": markdown_plan.render_drift(report),
+        "plan.json": documents.render_plan(plan),
+        "saved": planfile.dump_plan(plan),
+        "annotations": github_actions.render_annotations(plan.findings),
+    }
+
+
+EVIL_TEXTS = evil_texts()
+
+
+@pytest.mark.parametrize("name", sorted(EVIL_TEXTS))
+def test_no_control_or_formatting_character_gets_through(name: str) -> None:
+    bad = {c for c in EVIL_TEXTS[name] if unicodedata.category(c) in ("Cc", "Cf", "Cs", "Zl", "Zp") and c != "\n"}
+
+    assert bad == set()
+    EVIL_TEXTS[name].encode()
+
+
+@pytest.mark.parametrize("name", ["plan.md", "drift.md"])
+def test_markdown_holds_no_mention_html_or_cell_of_others(name: str) -> None:
+    shown = EVIL_TEXTS[name]
+
+    assert "<img" not in shown
+    assert "@" not in shown
+    assert re.search(r"(?<!&)#\d", shown) is None
+    assert "&#64;acme" not in re.sub(r"<code>.*?</code>", "", shown)
+    tables = [line for line in shown.splitlines() if line.startswith("|")]
+    assert {line.count("|") for line in tables} == {5}
+
+
+@given(st.text(max_size=40))
+def test_code_gives_the_text_back_and_nothing_markdown_reads(said: str) -> None:
+    shown = markdown_escape.code(said)
+
+    assert format_values.clean_text(said) == html.unescape(shown.removeprefix("<code>").removesuffix("</code>"))
+    assert not set("`|*_[]<>~\\@$!") & set(shown.removeprefix("<code>").removesuffix("</code>"))
+
+
+def test_a_link_of_others_is_not_one() -> None:
+    assert "://" not in markdown_escape.prose("see https://evil.example") + markdown_escape.code("http://evil.example")
+
+
+SPELLERS = (
+    format_values.quote_text,
+    markdown_escape.code,
+    markdown_escape.prose,
+    lambda said: markdown_escape.code(format_values.quote_text(said)),
+    lambda said: markdown_escape.prose(format_values.quote_text(said)),
+    lambda said: github_actions.render_annotations([Finding("rule", said)]),
+    saxutils.escape,
+)
+
+
+@given(st.text("aZ0" + string.punctuation, min_size=8, max_size=40), st.sampled_from(SPELLERS))
+def test_a_mask_knows_a_value_however_a_view_spells_it(secret: str, speller: Callable[[str], str]) -> None:
+    mask = build_mask([secret], markdown_escape.spellings)
+
+    assert mask(speller(f"it is {secret} here")) == speller("it is (secret) here")
+
+
+@given(st.text())
+def test_clean_is_one_line_that_any_terminal_takes(said: str) -> None:
+    shown = format_values.clean_text(said)
+
+    assert shown.isprintable() or all(unicodedata.category(c) in ("Zs", "Cn", "Co") or c.isprintable() for c in shown)
+    assert "\n" not in shown
+    shown.encode()
+
+
+def test_an_annotation_is_one_line_whatever_its_message_holds() -> None:
+    (line,) = EVIL_TEXTS["annotations"].splitlines()
+
+    assert line.startswith("::error file=evil")
+    assert line.count("::error") == 3  # its own, and twice the harmless text inside the message and hint
+
+
+def test_an_output_cannot_end_before_its_delimiter() -> None:
+    shown = github_actions.outputs({"a": "one\ntwo", "b": ""})
+
+    first, one, two, last, *_ = shown.splitlines()
+    assert (first.removeprefix("a<<"), one, two) == (last, "one", "two")
+
+
+def test_a_line_of_others_is_no_workflow_command() -> None:
+    shown = github_actions.neutralize_commands("  ::add-mask::x\nfine :: here\n##[group]x")
+
+    assert shown == "  : :add-mask::x\nfine :: here\n## [group]x"
+
+
+def _every_view() -> dict[str, str]:
+    return {
+        **texts(),
+        "saved": planfile.dump_plan(full_plan()),
+        "shown.json": documents.render_saved_plan(planfile.as_saved(full_plan()), now=0),
+    }
+
+
+@pytest.mark.parametrize("name", sorted(_every_view()))
+def test_no_view_shows_a_sensitive_value(name: str) -> None:
+    shown = html.unescape(_every_view()[name])
+
+    assert "planted-value" not in shown
+    assert HIDDEN not in shown
+
+
+def test_a_sensitive_value_is_said_to_be_there() -> None:
+    assert "auth.role_arn: (sensitive) -> (sensitive)" in text_plan.render_plan(full_plan())
+
+
+def _large_plan(count: int) -> Plan:
+    return Plan(HEADER, AS_OF, tuple((updated_item if n % 2 else created_item)(f"export-{n:04}") for n in range(count)))
+
+
+def test_markdown_of_two_thousand_items_fits_and_says_what_is_missing() -> None:
+    shown = markdown_plan.render_plan(_large_plan(2000))
+
+    assert len(shown) <= markdown_plan.LIMIT
+    assert len(shown) > markdown_plan.LIMIT * 3 // 4
+    told = re.search(r"_(\d+) of 2000 resources shown", shown)
+    assert told is not None
+    assert int(told[1]) == shown.count("<details>") == shown.count("</details>") > 10
+
+
+def test_markdown_drift_of_two_thousand_items_fits() -> None:
+    items = tuple(replace(updated_item(f"export-{n:04}"), fields=(change(Cause.DRIFT),)) for n in range(2000))
+
+    shown = markdown_plan.render_drift(drift.build_drift_report(Plan(HEADER, AS_OF, items), end_warning=400 * DAY))
+
+    assert len(shown) <= markdown_plan.LIMIT
+    assert " of 2000 resources shown" in shown
+
+
+def test_a_resource_too_big_for_the_room_is_not_cut_in_the_middle() -> None:
+    huge = replace(updated_item(), fields=(change(Cause.PENDING, "title", "x" * 70_000, "y"),))
+
+    shown = markdown_plan.render_plan(Plan(HEADER, AS_OF, (huge,)))
+
+    assert len(shown) <= markdown_plan.LIMIT
+    assert "_0 of 1 resources shown" in shown
+    assert "<details>" not in shown
+
+
+def test_a_small_plan_is_shown_whole() -> None:
+    assert "resources shown" not in markdown_plan.render_plan(full_plan())
+
+
+def test_two_addresses_are_two_blocks() -> None:
+    plan = Plan(HEADER, AS_OF, (updated_item("a"), replace(updated_item("b"), address=address("b"))))
+
+    assert text_plan.render_plan(plan).count("\n~ exports.") == 2

@@ -1,0 +1,266 @@
+"""Datasets that go from one flow to another: both sides say what is sent again, when, and how the flow can be kept."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from exportctl.model.plan import Action, Cause, LiveObject, Plan, Verb
+from exportctl.model.plan_options import PlanOptions
+from exportctl.model.project import Project, RemovedEntry
+from tests.plan.plan_builders import SFTP, account, build_plan, build_project, export, flow, item
+from tests.plan.value_builders import AT, lake
+
+MOVE_RULES = ("sent-again", "sent-twice", "handover", "goes-on", "can-keep")
+RUNS = "2027-01-16 02:00 UTC"
+SALES = flow("sales", ("d1", "d2", "d3"))
+
+
+def move_texts(plan: Plan, name: str) -> dict[str, list[str]]:
+    """Rule -> texts of what an item says about a handover."""
+    found: dict[str, list[str]] = {}
+    for one in item(plan, f"exports.{name}").consequences:
+        if one.rule in MOVE_RULES:
+            found.setdefault(one.rule, []).append(one.text)
+    return found
+
+
+def removed_entries(do: str = "delete", name: str = "sales") -> tuple[RemovedEntry, ...]:
+    return (RemovedEntry("exports", name, do, "decided", AT),)
+
+
+def test_a_split_into_two_says_what_is_sent_again_and_when() -> None:
+    plan = build_plan(build_project(export("a", ("d1", "d2")), export("b", ("d3",))), account(), *SALES)
+    assert move_texts(plan, "a") == {
+        "sent-again": ['"D1", "D2" come from exports.sales until now; this new flow sends them in full again'],
+        "handover": [
+            f"exports.sales is deleted with this apply, this flow first runs {RUNS}: nothing is sent in between"
+        ],
+    }
+    assert move_texts(plan, "b")["sent-again"] == [
+        '"D3" comes from exports.sales until now; this new flow sends it in full again'
+    ]
+    assert [c.level for c in item(plan, "exports.b").consequences if c.rule in MOVE_RULES] == ["cost", "info"]
+
+
+def test_the_flow_that_goes_says_where_its_datasets_go_and_how_it_can_be_kept() -> None:
+    plan = build_plan(build_project(export("a", ("d3",)), export("b", ("d1", "d2"))), account(), *SALES)
+    assert move_texts(plan, "sales") == {
+        "goes-on": ['"D3" goes on in exports.a, "D1", "D2" go on in exports.b'],
+        "can-keep": [
+            "exports.b can keep this flow: write `renamed_from: sales`, and it is changed, not deleted and made anew;"
+            " only what the others take is then certain to be sent in full"
+        ],
+    }
+
+
+def test_a_flow_that_is_split_by_dataset_can_be_kept_by_a_part() -> None:
+    parts = [export(f"sales/d{n}", (f"d{n}",)) for n in (1, 2, 3)]
+    plan = build_plan(build_project(*parts), account(), *SALES)
+    (words,) = move_texts(plan, "sales")["can-keep"]
+    assert words.startswith(
+        "exports.sales/d1 can keep this flow: write `renamed_from: {d1: sales}` under exports.sales, and it is changed"
+    )
+
+
+def test_the_rename_nobody_declared_is_one_too() -> None:
+    plan = build_plan(build_project(export("new", ("d1",))), account(), *flow("old"))
+    assert move_texts(plan, "old") == {
+        "goes-on": ['"D1" goes on in exports.new'],
+        "can-keep": [
+            "exports.new can keep this flow: write `renamed_from: old`, and it is changed, not deleted and made anew"
+        ],
+    }
+
+
+def test_what_nothing_new_takes_is_named() -> None:
+    plan = build_plan(build_project(export("a", ("d2",))), account(), *SALES)
+    assert move_texts(plan, "sales")["goes-on"] == ['"D2" goes on in exports.a, nothing new takes "D1", "D3"']
+
+
+def test_a_renamed_flow_that_loses_a_dataset_is_called_by_both_names() -> None:
+    given = build_project(export("a", ("d1", "d2"), renamed_from="sales"), export("b", ("d3",)))
+    plan = build_plan(given, account(), *SALES)
+    assert item(plan, "exports.a").verb is Verb.UPDATE
+    assert move_texts(plan, "a") == {"goes-on": ['"D3" goes on in exports.b']}
+    assert move_texts(plan, "b") == {
+        "sent-again": [
+            '"D3" comes from exports.a (so far exports.sales) until now; this new flow sends it in full again'
+        ],
+        "handover": [
+            f"exports.a (so far exports.sales) stops sending it with this apply, this flow first runs {RUNS}:"
+            " nothing is sent in between"
+        ],
+    }
+
+
+def test_flows_joined_into_a_new_one_are_each_named() -> None:
+    plan = build_plan(build_project(export("all", ("d1", "d2"))), account(), *flow("a"), *flow("b", ("d2",)))
+    assert move_texts(plan, "all")["sent-again"] == [
+        '"D1" comes from exports.a until now; this new flow sends it in full again',
+        '"D2" comes from exports.b until now; this new flow sends it in full again',
+    ]
+    assert [move_texts(plan, name)["can-keep"][0].split(", and")[0] for name in ("a", "b")] == [
+        "exports.all can keep this flow: write `renamed_from: a`",
+        "exports.all can keep this flow: write `renamed_from: b`",
+    ]
+
+
+def test_a_flow_that_joins_one_that_stays_may_be_sent_again() -> None:
+    plan = build_plan(build_project(export("a", ("d1", "d2"))), account(), *flow("a"), *flow("b", ("d2",)))
+    assert move_texts(plan, "a") == {
+        "sent-again": ['"D2" comes from exports.b until now; this flow may send it in full again'],
+        "handover": ["exports.b is deleted with this apply, this flow next runs 2027-01-16 02:00 UTC:"
+                     " nothing is sent in between"],
+    }  # fmt: skip
+    assert move_texts(plan, "b") == {"goes-on": ['"D2" goes on in exports.a']}
+
+
+def test_a_dataset_may_go_from_one_flow_that_stays_to_another() -> None:
+    exports = (export("a", ("d1",)), export("b", ("d2", "d3")))
+    plan = build_plan(build_project(*exports), account(), *flow("a", ("d1", "d2")), *flow("b", ("d3",)))
+    assert move_texts(plan, "a") == {"goes-on": ['"D2" goes on in exports.b']}
+    assert list(move_texts(plan, "b")) == ["sent-again", "handover"]
+
+
+def test_a_replaced_flow_gives_what_it_loses() -> None:
+    given = build_project(export("a", ("d1",)), export("b", ("d2",)))
+    plan = build_plan(given, account(), *flow("a", ("d1", "d2"), base="elsewhere"))
+    assert item(plan, "exports.a").verb is Verb.REPLACE
+    assert move_texts(plan, "a") == {"goes-on": ['"D2" goes on in exports.b']}
+    assert move_texts(plan, "b")["handover"][0].startswith("exports.a stops sending it with this apply")
+
+
+def test_a_feed_that_nobody_sends_any_more_is_a_warning() -> None:
+    plan = build_plan(build_project(export("a", ("d1",), enabled=False)), account(), *flow("old"))
+    assert move_texts(plan, "a")["handover"] == [
+        "exports.old is deleted with this apply, and this flow has no next run: nobody sends it"
+    ]
+    assert [c.level for c in item(plan, "exports.a").consequences if c.rule == "handover"] == ["warning"]
+
+
+# -- both for a while -------------------------------------------------------------------------------------------------
+
+
+def test_what_is_released_goes_on_beside_the_new_flow() -> None:
+    plan = build_plan(build_project(export("a", ("d1",)), removed=removed_entries("release")), account(), *SALES)
+    assert move_texts(plan, "a")["sent-twice"] == [
+        'exports.sales goes on, released: "D1" comes from both until one of them is stopped'
+    ]
+    assert "handover" not in move_texts(plan, "a")
+    assert move_texts(plan, "sales") == {}
+
+
+@pytest.mark.parametrize("entries", [(), removed_entries()], ids=["not decided", "to be deleted, by an apply of all"])
+def test_what_a_target_leaves_alone_goes_on_beside_the_new_flow(entries: tuple[RemovedEntry, ...]) -> None:
+    exports = (export("a", ("d1", "d2")), export("b", ("d3",)))
+    plan = build_plan(
+        build_project(*exports, removed=entries), account(), *SALES, options=PlanOptions(targets=("exports.a",))
+    )
+    assert move_texts(plan, "a")["sent-twice"] == [
+        'exports.sales goes on, left alone by --target: "D1", "D2" come from both until one of them is stopped'
+    ]
+
+
+# -- what keeps a flow from being kept --------------------------------------------------------------------------------
+
+UNKEPT: dict[str, tuple[Project, tuple[LiveObject, ...]]] = {
+    "another account": (build_project(export("a")), flow("old", base="elsewhere")),
+    "another type": (build_project(export("a")), flow("old", type=SFTP, place={"remotePath": "/in"})),
+    "another flow at its address": (
+        build_project(export("a")),
+        (*flow("old"), replace(flow("old")[2], id="twin")),
+    ),
+    "a flow there already": (build_project(export("a", ("d1", "d2"))), (*flow("old"), *flow("a", ("d2",)))),
+}
+
+
+@pytest.mark.parametrize("row", UNKEPT)
+def test_no_flow_can_be_kept_by(row: str) -> None:
+    given, objects = UNKEPT[row]
+    assert "can-keep" not in move_texts(build_plan(given, account(), *objects), "old")
+
+
+# -- where nothing is handed over -------------------------------------------------------------------------------------
+
+NONE: dict[str, tuple[Project, tuple[LiveObject, ...]]] = {
+    "a dataset of nobody": (build_project(export("a", ("d4",)), export("sales", ("d1", "d2", "d3"))), SALES),
+    "a dataset that two export from now on": (build_project(export("a"), export("sales", ("d1", "d2", "d3"))), SALES),
+    "another project's flow": (build_project(export("a")), flow("old", owner="theirs")),
+    "a change without datasets": (build_project(export("a", title="New")), (*flow("a"), *flow("b", ("d2",)))),
+}
+
+
+@pytest.mark.parametrize("row", NONE)
+def test_nothing_is_handed_over_by(row: str) -> None:
+    given, objects = NONE[row]
+    assert move_texts(build_plan(given, account(), *objects), "a") == {}
+
+
+def test_a_dataset_put_back_after_somebody_moved_it_is_handed_back() -> None:
+    plan = build_plan(
+        build_project(export("a"), export("b", ("d2",))), account(), *flow("a", ("d1", "d2")), *flow("b", ("d3",))
+    )
+    assert {f.cause for f in item(plan, "exports.a").fields if f.field == "datasets"} == {Cause.UNKNOWN_ORIGIN}
+    assert move_texts(plan, "b")["sent-again"] == [
+        '"D2" comes from exports.a until now; this flow may send it in full again'
+    ]
+
+
+def test_renewing_says_nothing_of_it() -> None:
+    plan = build_plan(build_project(export("a")), account(), *flow("old"), options=PlanOptions(renew_only=True))
+    assert move_texts(plan, "a") == {}
+
+
+def test_steps_stay_as_they_are() -> None:
+    alone = build_plan(build_project(export("a", ("d1",)), destinations=(lake(),)), account())
+    beside = build_plan(build_project(export("a", ("d1",)), removed=removed_entries("release")), account(), *SALES)
+    assert item(alone, "exports.a").steps == item(beside, "exports.a").steps
+
+
+@pytest.mark.parametrize(("others", "waits"), [(98, True), (99, False)])
+def test_a_flow_is_deleted_after_what_takes_its_datasets_while_there_is_room_for_both(others: int, waits: bool) -> None:
+    full = [o for n in range(others) for o in flow(f"other-{n}", (f"x{n}",), owner="theirs")]
+    gone = removed_entries(name="old")
+    plan = build_plan(build_project(export("a"), removed=gone), account(), *flow("old"), *full)
+    (made,) = [s.key for s in item(plan, "exports.a").steps if s.action is Action.CREATE and s.kind == "flow"]
+    (deletion,) = [s for s in item(plan, "exports.old").steps if s.action is Action.DELETE and s.kind == "flow"]
+    assert (made in deletion.needs) is waits
+
+
+def test_the_new_flow_of_a_replacement_needs_room_too() -> None:
+    full = [o for n in range(98) for o in flow(f"other-{n}", (f"x{n}",), owner="theirs")]
+    given = build_project(export("a", ("d1",)), export("b", ("d2",)))
+    for others, waits in ((full[3:], True), (full, False)):
+        plan = build_plan(given, account(), *flow("a", ("d1", "d2"), base="elsewhere"), *others)
+        assert item(plan, "exports.a").verb is Verb.REPLACE
+        assert (("exports.a", "exports.b") in waiting_pairs(plan)) is waits
+
+
+def waiting_pairs(plan: Plan) -> set[tuple[str, str]]:
+    """Which export waits for which."""
+    steps = {step.key: step for step in plan.steps()}
+    pairs = {(str(s.address), str(steps[need].address)) for s in steps.values() for need in s.needs}
+    return {(one, other) for one, other in pairs if one != other and "destinations" not in f"{one}{other}"}
+
+
+def test_flows_that_give_in_a_ring_wait_only_for_those_outside_it() -> None:
+    """a -> b -> c -> a, and a -> d."""
+    exports = (export("a", ("d3",)), export("b", ("d1",)), export("c", ("d2",)), export("d", ("d5", "d4")))
+    live = (*flow("a", ("d1", "d4")), *flow("b", ("d2",)), *flow("c", ("d3",)), *flow("d", ("d5",)))
+    assert waiting_pairs(build_plan(build_project(*exports), account(), *live)) == {("exports.a", "exports.d")}
+
+
+def test_flows_that_give_in_a_chain_wait_for_the_next() -> None:
+    exports = (export("a", ("d4",)), export("b", ("d1",)), export("c", ("d2", "d3")))
+    live = (*flow("a", ("d1", "d4")), *flow("b", ("d2",)), *flow("c", ("d3",)))
+    pairs = {("exports.a", "exports.b"), ("exports.b", "exports.c")}
+    assert waiting_pairs(build_plan(build_project(*exports), account(), *live)) == pairs
+
+
+@pytest.mark.parametrize("title", ["Sales", "SALES ", "other"])
+def test_nothing_waits_for_a_flow_whose_name_is_in_use_until_then(title: str) -> None:
+    gone = removed_entries(name="old")
+    plan = build_plan(build_project(export("a", title=title), removed=gone), account(), *flow("old", title="Sales"))
+    assert (("exports.old", "exports.a") in waiting_pairs(plan)) is (title == "other")
