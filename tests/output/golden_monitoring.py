@@ -1,6 +1,6 @@
 """
 Golden texts of runs, status and forecast: file name -> what the views say now. Run as a script, it rewrites
-golden_health/; hands do not.
+golden_monitoring/; hands do not.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from exportctl.output.text import runs as text_runs
 from exportctl.output.text import status as text_status
 from tests.output.sample_monitoring import empty_reports, forecast_report, runs_report, status_report
 
-FOLDER = Path(__file__).parent / "golden_health"
+FOLDER = Path(__file__).parent / "golden_monitoring"
 
 
 def texts() -> dict[str, str]:

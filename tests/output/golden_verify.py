@@ -1,7 +1,7 @@
 """
 Golden texts of verify: file name -> what the views say now.
 
-`python -m tests.output.golden_verify` rewrites golden_verify/.
+`python -m tests.output.golden_verify` rewrites golden_verify_files/.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from exportctl.output.markdown import verify as markdown_verify
 from exportctl.output.text import verify as text_verify
 from tests.output.sample_reports import full_report
 
-FOLDER = Path(__file__).parent / "golden_verify"
+FOLDER = Path(__file__).parent / "golden_verify_files"
 
 
 def texts() -> dict[str, str]:
