@@ -18,7 +18,7 @@ from exportctl.model.plan_options import PlanOptions
 from exportctl.output.json import documents
 from exportctl.output.text import plan as text_plan
 from exportctl.planfile.serialize import encode_plan
-from tests.loop.world import World, world
+from tests.workflows.world import World, world
 
 FOLDER = Path(__file__).parent
 CASES = sorted(path.parent for path in FOLDER.glob("*/config.yaml"))

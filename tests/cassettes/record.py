@@ -17,7 +17,7 @@ from exportctl.emulator import Emulator, SeedDataset
 from exportctl.emulator.server import bind_server, close_server
 from tests.cassettes.recorder import FOLDER, ORIGINS, recorder, write_origin
 from tests.cassettes.replay import CHANGED, FIRST, apply_config, client_at, fixed_clock, read_all
-from tests.loop.world import DATASETS, ORGANIZATION, SANDBOX, START
+from tests.workflows.world import DATASETS, ORGANIZATION, SANDBOX, START
 
 SEED = 7
 

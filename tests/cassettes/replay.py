@@ -24,7 +24,7 @@ from exportctl.plan.desired import build_desired_state
 from exportctl.resources.kinds import KINDS
 from exportctl.workflows import load_config
 from exportctl.workflows.load_config import read_project, require_references
-from tests.loop.world import ENV, ORGANIZATION, SANDBOX, SECRETS, START, config
+from tests.workflows.world import ENV, ORGANIZATION, SANDBOX, SECRETS, START, config
 
 FIRST = config()
 CHANGED = config(exports={"orders": {"datasets": ["Returns"], "subpath": "x", "enabled": False}})

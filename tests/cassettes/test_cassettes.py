@@ -17,7 +17,7 @@ from exportctl.model.secret import Secret
 from tests.cassettes.compose import LAKE, UNKNOWN, example, exchanges
 from tests.cassettes.recorder import FOLDER, HOST, ORIGINS, SECRET_HEADERS, TAPES, recorder
 from tests.cassettes.replay import CHANGED, FIRST, apply_config, client_at, fixed_clock, read_all
-from tests.loop.world import DATASETS, ENV, ORGANIZATION, SECRETS
+from tests.workflows.world import DATASETS, ENV, ORGANIZATION, SECRETS
 
 COLLECTIONS = ("connections", "sourceConnections", "targetConnections", "flows")
 

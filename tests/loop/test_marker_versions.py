@@ -16,7 +16,7 @@ from exportctl.monitor import drift
 from exportctl.resources import marker
 from exportctl.resources.kinds import FLOW, KINDS, Kind
 from exportctl.workflows import apply as apply_workflow
-from tests.loop.scenes import (
+from tests.workflows.orders_sandbox import (
     apply_config,
     field_causes,
     findings,
@@ -28,7 +28,7 @@ from tests.loop.scenes import (
     target,
     writes_of,
 )
-from tests.loop.world import SANDBOX, World
+from tests.workflows.world import SANDBOX, World
 
 BY_PATH = {kind.path.lstrip("/"): kind for kind in KINDS.values()}
 Change = Callable[[str, Kind], str]

@@ -43,7 +43,9 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 @pytest.mark.parametrize("name", sorted(TEXTS))
 def test_the_views_say_what_the_golden_files_say(name: str) -> None:
-    assert TEXTS[name] == (FOLDER / name).read_text(encoding="utf-8"), "rewritten by golden_monitoring.py; read the diff"
+    assert TEXTS[name] == (FOLDER / name).read_text(encoding="utf-8"), (
+        "rewritten by golden_monitoring.py; read the diff"
+    )
 
 
 def test_every_golden_file_is_one_of_them() -> None:

@@ -1,0 +1,242 @@
+"""Killed at any request and run again a minute later, the desired state is there exactly once: no twins, no orphans."""
+
+from __future__ import annotations
+
+import tempfile
+import threading
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from exportctl.emulator import Switches
+from exportctl.model.plan import Action
+from exportctl.model.plan_options import PlanOptions
+from tests.workflows.strategies import accepting_switches, configs
+from tests.workflows.test_laws import FEW, LISTED
+from tests.workflows.test_writes import CHANGES, moved_orders, orders
+from tests.workflows.world import DESTINATIONS, SANDBOX, World, config, world
+
+EVERYTHING = PlanOptions(allow_deletes=100, allow_replace=("*",))
+
+
+# What did not arrive is as if the request before had been the last: the long sweep plays it all the same.
+ARRIVES = pytest.mark.parametrize(
+    "arrives", [pytest.param(True, id="arrived"), pytest.param(False, id="never arrived", marks=pytest.mark.slow)]
+)
+
+
+class ProcessKilled(BaseException):
+    """The process is gone; nothing in it may catch this."""
+
+
+class DyingTransport(httpx.BaseTransport):
+    """Passes on `calls` requests; the next one reaches the service, or not, and then this process is dead."""
+
+    def __init__(self, inner: httpx.BaseTransport, calls: int, arrives: bool):
+        self.inner, self.calls, self.arrives = inner, calls, arrives
+        self.lock = threading.Lock()
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        with self.lock:
+            self.calls -= 1
+            left = self.calls
+        if left < 0:
+            if left == -1 and self.arrives:
+                self.inner.handle_request(request)
+            raise ProcessKilled
+        return self.inner.handle_request(request)
+
+
+def kill_apply_after(made: World, calls: int, arrives: bool, flags: PlanOptions = EVERYTHING) -> bool:
+    """Apply, and die; False if the apply was over before."""
+    transport = DyingTransport(httpx.WSGITransport(app=made.emulator), calls, arrives)
+    try:
+        made.apply(flags, transport=transport)
+    except ProcessKilled:
+        return True
+    return False
+
+
+def assert_exactly_once(made: World) -> None:
+    """One flow per address, every connection used, and a plan with nothing in it."""
+    plan = made.plan()
+    left = [(str(i.address), i.verb, [s.key for s in i.steps], i.refusals) for i in plan.items if i.steps or i.refusals]
+    assert left == []
+    assert plan.is_empty
+    seen = made.emulator.snapshot(SANDBOX)
+    lines = [f["description"].splitlines()[-1].split()[3] for f in seen["flows"]]
+    assert max(Counter(lines).values()) == 1
+    assert {s["id"] for s in seen["sourceConnections"]} == {i for f in seen["flows"] for i in f["sourceConnectionIds"]}
+    assert {t["id"] for t in seen["targetConnections"]} == {i for f in seen["flows"] for i in f["targetConnectionIds"]}
+    assert max(Counter(c["name"] for c in seen["connections"]).values()) == 1
+
+
+def finish_applies_after(made: World, flags: PlanOptions = EVERYTHING) -> None:
+    """Run again until the service lets go of what it says is still in use."""
+    for _ in range(3):
+        made.emulator.advance(LISTED)
+        made.apply(flags)
+        made.emulator.advance(600)
+    made.emulator.advance(LISTED)
+
+
+@FEW
+@given(configs(), accepting_switches(), st.integers(0, 60), st.booleans())
+def test_a_creation_killed_anywhere_is_completed(
+    content: dict[str, Any], switches: Switches, calls: int, arrives: bool
+) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        made = world(Path(folder), switches)
+        made.write(content)
+        kill_apply_after(made, calls, arrives)
+        finish_applies_after(made)
+        assert_exactly_once(made)
+
+
+@FEW
+@given(configs(), configs(), accepting_switches(), st.integers(0, 80), st.booleans())
+def test_a_change_killed_anywhere_is_completed(
+    first: dict[str, Any], second: dict[str, Any], switches: Switches, calls: int, arrives: bool
+) -> None:
+    for exports in (first["exports"], second["exports"]):
+        for export in exports.values():
+            export.pop("protect", None)
+        exports["keeper"] = {"datasets": ["Orders"], "subpath": "keeper"}
+    with tempfile.TemporaryDirectory() as folder:
+        made = world(Path(folder), switches)
+        made.write(first)
+        made.apply()
+        finish_applies_after(made)
+        gone = [name for name in first["exports"] if name not in second["exports"]]
+        second["removed"] = [{"export": name, "do": "delete", "reason": "law"} for name in gone]
+        made.write(second)
+        kill_apply_after(made, calls, arrives)
+        finish_applies_after(made)
+        assert_exactly_once(made)
+
+
+REPLACED: dict[str, Any] = {
+    "another type": orders(destination="gcs"),
+    "another way to authenticate": moved_orders(
+        auth={"access_key_id": "${env:S3_KEY}", "secret_access_key": "${env:S3_SECRET}"}
+    ),
+}
+
+
+@ARRIVES
+@pytest.mark.parametrize("change", REPLACED)
+def test_a_replacement_killed_anywhere_is_finished_without_asking_again(
+    tmp_path: Path, change: str, arrives: bool
+) -> None:
+    assert_replace_survives_kill(tmp_path, change, arrives)
+
+
+def test_a_replacement_killed_anywhere_is_finished_where_names_must_be_unique(tmp_path: Path) -> None:
+    """What was left behind has the names of what is still to be made."""
+    assert_replace_survives_kill(tmp_path, "another type", True, Switches(name_unique=True))
+
+
+@pytest.mark.parametrize("then", [{}, {"subpath": "elsewhere"}], ids=["the same", "another place by then"])
+def test_a_creation_killed_anywhere_is_completed_where_names_must_be_unique(
+    tmp_path: Path, then: dict[str, Any]
+) -> None:
+    died = True
+    calls = 0
+    while died:
+        made = world(tmp_path, Switches(name_unique=True))
+        made.write(orders())
+        died = kill_apply_after(made, calls, arrives=True)
+        made.write(orders(**then))
+        assert has_create_after_delete(made)
+        finish_applies_after(made)
+        assert_exactly_once(made)
+        calls += 1
+    assert calls > 10
+
+
+def has_create_after_delete(made: World) -> bool:
+    """A connection left behind is deleted before one of its kind is made."""
+    steps = made.plan().steps()
+    going = {(s.kind, s.key) for s in steps if s.action is Action.DELETE and s.kind != "flow"}
+    new = [s for s in steps if s.action is Action.CREATE]
+    return all(key in step.needs for step in new for kind, key in going if kind == step.kind)
+
+
+def assert_replace_survives_kill(tmp_path: Path, change: str, arrives: bool, switches: Switches | None = None) -> None:
+    died = True
+    calls = 0
+    while died:
+        folder = tmp_path / str(calls)
+        folder.mkdir()
+        made = world(folder, switches, page_size=100)
+        made.write(orders())
+        made.apply()
+        made.emulator.advance(LISTED)
+        before = made.flow("orders")["id"]
+        made.write(REPLACED[change])
+        made.forget_requests()
+        died = kill_apply_after(made, calls, arrives)
+        consented = "PATCH /flows" in made.writes()
+        finish_applies_after(made, PlanOptions() if consented else EVERYTHING)
+        assert_exactly_once(made)
+        assert made.flow("orders")["id"] != before
+        calls += 1
+    assert calls > 15
+
+
+KINDS_OF_CHANGE = (
+    "place and format together are one patch",
+    "schedule, folder, title and end together are one patch",
+    "datasets and title together are post, patch, delete",
+    "switching off is post and patch",
+    "a secret version is one patch of the account",
+    "a renamed export is one patch of flow and of target",
+)
+
+
+@pytest.mark.parametrize("change", KINDS_OF_CHANGE)
+def test_every_kind_of_change_killed_at_each_request_is_completed(change: str) -> None:
+    after, _writes = CHANGES[change]
+    died, calls = True, 0
+    while died:
+        with tempfile.TemporaryDirectory() as folder:
+            made = world(Path(folder), page_size=100)
+            made.write(orders())
+            made.apply()
+            made.emulator.advance(LISTED)
+            made.write(after)
+            died = kill_apply_after(made, calls, arrives=calls % 2 == 0)
+            finish_applies_after(made)
+            assert_exactly_once(made)
+            calls += 1
+
+
+def test_a_removal_killed_anywhere_is_completed(tmp_path: Path) -> None:
+    died, calls = True, 0
+    gone = config(
+        exports={"returns": {"datasets": ["Returns"], "destination": "landing"}},
+        removed=[
+            {"export": "orders", "do": "delete", "reason": "done"},
+            {"destination": "s3-role", "do": "delete", "reason": "done"},
+        ],
+        destinations={"landing": DESTINATIONS["landing"]},
+        defaults={**config()["defaults"], "destination": "landing"},
+    )
+    while died:
+        folder = tmp_path / str(calls)
+        folder.mkdir()
+        made = world(folder, page_size=100)
+        made.write(orders())
+        made.apply()
+        made.emulator.advance(LISTED)
+        made.write(gone)
+        died = kill_apply_after(made, calls, arrives=calls % 2 == 1)
+        finish_applies_after(made)
+        assert_exactly_once(made)
+        assert len(made.emulator.snapshot(SANDBOX)["connections"]) == 1
+        calls += 1

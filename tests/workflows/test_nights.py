@@ -1,0 +1,162 @@
+"""A hundred nights of `renew`, `apply`, `drift`: a stop made by hand stands and is told, every other feed goes on."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from exportctl.emulator import Switches
+from exportctl.errors import RefusedError
+from exportctl.model.plan_options import PlanOptions
+from exportctl.monitor import drift
+from exportctl.monitor.drift import DriftGroup
+from tests.workflows.nightly_pipeline import (
+    MIDNIGHT,
+    Pause,
+    assert_only_renewals,
+    assert_others_run,
+    assert_paused,
+    live_value,
+    nightly_config,
+    nightly_exports,
+    pause_flow,
+    run_night,
+    shorten_end,
+)
+from tests.workflows.orders_sandbox import DAY, apply_config, item, safety_checks
+from tests.workflows.strategies import ACCEPTING_SETTINGS
+from tests.workflows.world import START, World, config, world
+
+NIGHTS = 100
+
+
+def made_world(folder: Path, switches: Switches | None = None, content: dict[str, Any] | None = None) -> World:
+    made = world(folder, switches, page_size=100)
+    made.write(content or nightly_config())
+    assert made.apply()[1].passed
+    made.emulator.advance(700)  # all of it is listed, and what was still in use is free by now
+    return made
+
+
+# -- stops ------------------------------------------------------------------------------------------------------------
+
+
+def test_stops_made_in_the_ui_survive_a_hundred_nights_and_are_in_every_report(tmp_path: Path) -> None:
+    made = made_world(tmp_path)
+    stops: list[Pause] = []
+    renewed: Counter[str] = Counter()
+    for count in range(NIGHTS):
+        if count == 3:
+            stops += [pause_flow(made, "off"), pause_flow(made, "off-declared")]
+        if count == 34:  # renewed once by now: the first end was earlier than this one
+            stops.append(shorten_end(made, "cut", MIDNIGHT + 48 * DAY))
+        if count == 60:
+            stops.append(shorten_end(made, "ended", int(made.emulator.now)))
+        seen = run_night(made)
+        renewed.update(seen.due)
+        assert_paused(made, seen, stops)
+        assert_only_renewals(seen)
+        assert_others_run(made, stops)
+    # Of a flow that is off the end goes on, so that it can be switched on again; of one cut short it does not.
+    assert renewed == {"off": 3, "off-declared": 6, "cut": 1, "monthly": 3, "fortnightly": 6}
+    resume_one_by_one(made, stops)
+
+
+def resume_one_by_one(made: World, stops: list[Pause]) -> None:
+    """One after the other, and none but the one that is asked for."""
+    left = list(stops)
+    for stop in stops:
+        flags = PlanOptions(resume=(stop.address,))
+        assert [str(i.address) for i in made.plan(flags).items if i.steps] == [stop.address]
+        apply_config(made, flags=flags)
+        left.remove(stop)
+        assert live_value(made, stop.flow, stop.field) != stop.paused_value
+        seen = run_night(made)
+        assert_paused(made, seen, left)
+        assert_others_run(made, left)
+
+
+def test_a_renamed_export_that_then_lost_its_marker_is_left_as_it_is_and_drift_fails(tmp_path: Path) -> None:
+    """Its source bears the former name, so nothing tells for sure whose the flow is: neither put back nor renewed."""
+    made = made_world(tmp_path)
+    exports = nightly_exports()
+    exports["feed"] = {**exports.pop("off"), "renamed_from": "off"}
+    apply_config(made, config(exports=exports))
+    stop = pause_flow(made, "feed")
+    made.emulator.ui.describe("feed", "STOPPED, incident 42")
+    with pytest.raises(RefusedError, match="carries no marker"):
+        made.apply()
+    assert safety_checks(made.plan(), "exports.feed") == ["look-alike"]
+    assert item(made.plan(PlanOptions(renew_only=True)), "exports.feed").steps == ()
+    report = drift.build_drift_report(made.plan(), end_warning=0)
+    assert [str(e.address) for e in report.entries_of(DriftGroup.MARKER_LOST)] == ["exports.feed"]
+    assert drift.has_failures(report)
+    assert live_value(made, stop.flow, stop.field) == stop.paused_value
+
+
+# -- nothing happens --------------------------------------------------------------------------------------------------
+
+MOVING = Switches(
+    background_actor="writes",
+    background_actor_children=True,
+    default_end_time="shown",
+    interval_type="string",
+    template_key="folderNameTemplate",
+    normalise="case",
+    read_secrets="omit",
+    patch_objects="merge",
+)
+QUIET = ("off", "fortnightly", "lasting")
+
+
+def test_in_a_hundred_quiet_nights_nothing_is_written_but_what_is_due(tmp_path: Path) -> None:
+    made = made_world(tmp_path, MOVING, nightly_config(*QUIET))
+    assert run_quiet_nights(made, NIGHTS) == {"off": 3, "fortnightly": 6}
+
+
+def run_quiet_nights(made: World, nights: int) -> Counter[str]:
+    """Nights in which nothing happens but runs; what was renewed, by export."""
+    renewed: Counter[str] = Counter()
+    for _ in range(nights):
+        seen = run_night(made)
+        renewed.update(seen.due)
+        assert not drift.has_failures(seen.drift)
+        assert_only_renewals(seen)
+        assert_others_run(made, ())
+    return renewed
+
+
+def test_a_year_of_the_usual_end_is_two_writes(tmp_path: Path) -> None:
+    """180 days, renewed 30 before: every night on which it could be due, and one a fortnight between."""
+    made = made_world(tmp_path, content=nightly_config("long"))
+    renewed = []
+    day = 0
+    while day < 365:
+        step = 1 if any(-14 < day - due < 3 for due in (150, 300)) else 14
+        day += step
+        seen = run_night(made, step)
+        renewed += [(int(made.emulator.now) - START) // DAY] * len(seen.due)
+        assert_only_renewals(seen)
+        assert_others_run(made, ())
+    assert renewed == [150, 300]
+
+
+def test_a_week_without_the_pipeline_neither_ends_a_feed_nor_makes_a_stop_of_a_late_renewal(tmp_path: Path) -> None:
+    made = made_world(tmp_path)
+    run_night(made, 13)
+    seen = run_night(made, 5)
+    assert seen.due == ("fortnightly", "off-declared")
+    assert_paused(made, seen, ())
+    assert_others_run(made, ())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(40))
+def test_a_hundred_quiet_nights_under_any_setting(tmp_path: Path, seed: int) -> None:
+    drawn = Switches.draw_random(random.Random(seed)).to_json() | ACCEPTING_SETTINGS
+    made = made_world(tmp_path, Switches.from_json(drawn), nightly_config(*QUIET))
+    assert run_quiet_nights(made, NIGHTS) == {"off": 3, "fortnightly": 6}

@@ -1,0 +1,68 @@
+"""A hundred nights in which apply is refused for every export: stops are in every report, and ends go on."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from exportctl.emulator import Switches
+from exportctl.monitor.drift import DriftGroup
+from exportctl.monitor.status import HealthResult
+from tests.workflows.nightly_pipeline import (
+    MIDNIGHT,
+    Pause,
+    assert_others_run,
+    live_value,
+    nightly_exports,
+    pause_flow,
+    run_night,
+    shorten_end,
+)
+from tests.workflows.orders_sandbox import DAY, objects
+from tests.workflows.world import DESTINATIONS, config, world
+
+NIGHTS = 100
+NOWHERE = {"type": "amazon-s3", "bucket": "acme-lake", "account": {"existing": "Nobody's"}}
+HINDERED: dict[str, dict[str, Any]] = {
+    "off": {"destination": "gcs"},  # another account: a replacement that nobody allowed
+    "off-declared": {"datasets": ["Odrers"]},
+    "cut": {"destination": "nowhere"},
+    "ended": {"datasets": ["Returns"]},  # takes one from a protected export
+    "monthly": {"datasets": ["Odrers"]},
+    "fortnightly": {"destination": "gcs"},
+    "long": {},  # its target is hidden
+    "lasting": {},
+}
+
+
+def test_stops_and_ends_are_looked_after_whatever_else_waits(tmp_path: Path) -> None:
+    made = world(tmp_path, Switches(labelled="hidden"), page_size=100)
+    made.write(config(exports=nightly_exports()))
+    assert made.apply()[1].passed
+    exports = {name: {**export, **HINDERED[name]} for name, export in nightly_exports().items()}
+    made.write(config(exports=exports, destinations={**DESTINATIONS, "nowhere": NOWHERE}))
+    (hidden,) = made.flow("long")["targetConnectionIds"]
+    made.emulator.ui.label("targetConnections", hidden, ["core/C1"])
+
+    stops: list[Pause] = []
+    renewed: Counter[str] = Counter()
+    for count in range(NIGHTS):
+        if count == 3:
+            stops += [pause_flow(made, "off"), pause_flow(made, "off-declared"), pause_flow(made, "long")]
+        if count == 34:
+            stops.append(shorten_end(made, "cut", MIDNIGHT + 48 * DAY))
+        if count == 60:
+            stops.append(shorten_end(made, "ended", int(made.emulator.now)))
+        seen = run_night(made)
+        renewed.update(seen.due)
+        assert list(seen.writes) == ["PATCH /flows"] * len(seen.due)
+        assert [live_value(made, s.flow, s.field) for s in stops] == [s.paused_value for s in stops]
+        addresses = {s.address for s in stops}
+        assert {str(e.address) for e in seen.drift.entries_of(DriftGroup.PAUSED)} == addresses
+        assert {str(e.address) for e in seen.status.exports if e.result is HealthResult.PAUSED} == addresses
+        for command, words in seen.texts.items():
+            assert {a for a in addresses if a not in words} == set(), command
+        assert_others_run(made, stops)
+    assert renewed == {"off": 3, "off-declared": 6, "cut": 1, "monthly": 3, "fortnightly": 6}
+    assert len(objects(made, "flows")) == len(exports)
