@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.command_line import SMALL, START, CommandLine, fixed_clock_command_line
-from tests.cli.served import EmulatorServer, serve_config
+from tests.cli.emulator_server import EmulatorServer, serve_config
 
 DAY = 86400
 SHORT = SMALL.replace("rolling: 180 days", "rolling: 40 days")  # from 2027-01-15: to 2027-02-24

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from exportctl.output import format_values
-from tests.cli.served import SANDBOXES, EmulatorServer, serve_config
+from tests.cli.emulator_server import SANDBOXES, EmulatorServer, serve_config
 
 MINUTE, DAY, YEAR = 60, 86400, 365 * 86400
 APART = {"years ahead": 4 * YEAR, "years behind": -4 * YEAR, "a day ahead": DAY, "a day behind": -DAY}

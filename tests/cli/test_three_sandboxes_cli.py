@@ -10,7 +10,7 @@ import pytest
 
 from exportctl.emulator import Emulator, SeedDataset
 from tests.cli.command_line import ORGANIZATION, SMALL, START, STATE, CommandLine
-from tests.cli.served import SANDBOXES, VARIABLES, EmulatorServer, serve_config
+from tests.cli.emulator_server import SANDBOXES, VARIABLES, EmulatorServer, serve_config
 
 DAY = 86400
 SCHEDULES = {"dev": ("day", 1), "prod": ("hour", 3), "stage": ("day", 1)}

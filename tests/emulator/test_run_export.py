@@ -12,7 +12,7 @@ import pytest
 from exportctl.emulator import Emulator, SeedDataset, Switches
 from exportctl.emulator.data import rows
 from tests.emulator.emulator_api import Api
-from tests.emulator.running import (
+from tests.emulator.export_runs import (
     CLICKS,
     DAY,
     HOUR,

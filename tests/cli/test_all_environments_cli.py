@@ -18,7 +18,7 @@ import pytest
 from exportctl.cli.all_environments import MAX_PARALLEL
 from exportctl.emulator import SeedDataset
 from tests.cli.command_line import START, CommandLine
-from tests.cli.served import CONFIG, PATIENCE, SANDBOXES, VARIABLES, EmulatorServer, serve_config
+from tests.cli.emulator_server import CONFIG, PATIENCE, SANDBOXES, VARIABLES, EmulatorServer, serve_config
 
 NOW = ("--now", "2027-01-15T08:00:00Z")
 COMMANDS = ("plan", "drift", "status")

@@ -15,7 +15,7 @@ import pytest
 from exportctl.emulator import Emulator, Switches
 from exportctl.emulator.store import Record
 from tests.emulator.emulator_api import Api
-from tests.emulator.running import (
+from tests.emulator.export_runs import (
     CLICKS,
     DAY,
     HOUR,

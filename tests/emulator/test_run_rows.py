@@ -17,7 +17,7 @@ from exportctl.emulator import Switches, run_rows
 from exportctl.emulator.data import rows
 from exportctl.emulator.data.rows import Batch
 from exportctl.emulator.store import Record
-from tests.emulator.running import (
+from tests.emulator.export_runs import (
     CLICKS,
     DAY,
     HOUR,

@@ -10,7 +10,7 @@ import pytest
 
 from exportctl.emulator import AnswerLost, Fault, Switches
 from tests.emulator.emulator_api import Json
-from tests.emulator.running import (
+from tests.emulator.export_runs import (
     AD_HOC,
     AD_HOC_TYPE,
     CLICKS,

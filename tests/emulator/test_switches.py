@@ -14,7 +14,7 @@ import pytest
 from exportctl.emulator import Emulator, Switches
 from exportctl.emulator.switches import QUESTIONS
 from tests.emulator.emulator_api import Api, Json
-from tests.emulator.running import CLICKS, ORDERS, RETURNS, Exports, exports, status
+from tests.emulator.export_runs import CLICKS, ORDERS, RETURNS, Exports, exports, status
 
 HOUR = 3600
 SECRET = "b" * 40

@@ -10,7 +10,7 @@ import pytest
 
 from exportctl.emulator import SeedDataset, Switches
 from tests.emulator.emulator_api import Api
-from tests.emulator.running import (
+from tests.emulator.export_runs import (
     CLICKS,
     DAY,
     HOUR,

@@ -14,7 +14,7 @@ from referencing.jsonschema import DRAFT7
 
 from exportctl.emulator import Fault, Switches
 from exportctl.emulator.run_scheduler import RUNS_KEPT
-from tests.emulator.running import CLICKS, DAY, HOUR, ORDERS, START, Exports, Json, exports, start_offset, status
+from tests.emulator.export_runs import CLICKS, DAY, HOUR, ORDERS, START, Exports, Json, exports, start_offset, status
 
 OPENAPI = Path(__file__).parent.parent / "openapi"
 SCHEMAS = {"destinations": "Flow_Run", "flow-service": "FlowRunItemDTO"}
