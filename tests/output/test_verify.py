@@ -1,4 +1,5 @@
-"""What `verify` says, to people and to machines. `python -m tests.output.golden_verify` rewrites golden_verify_files/."""
+"""What `verify` says, to people and to machines. `python -m tests.output.golden_verify` rewrites "
+"golden_verify_files/."""
 
 from __future__ import annotations
 

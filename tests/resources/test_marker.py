@@ -22,7 +22,7 @@ from exportctl.resources.kinds import (
     Treat,
 )
 from exportctl.resources.marker import END, MAX_LENGTH
-from tests.core.marker_texts import DOUBLED, FAR, NAMES, checked, markers, texts, version_1, whole
+from tests.resources.marker_texts import DOUBLED, FAR, NAMES, checked, markers, texts, version_1, whole
 
 REPOSITORY = "https://github.com/acme/exports"
 LINE = marker.marker_line(whole(), FLOW)

@@ -197,4 +197,7 @@ def snapshot_note(header: PlanHeader, as_of: int) -> str | None:
     if header.snapshot_at is None:
         return None
     old = f"{format_age(as_of - header.snapshot_at)} old" if as_of >= header.snapshot_at else "by a later clock"
-    return f"SNAPSHOT of {format_values.moment(header.snapshot_at)}, {old}: what moved since is not seen, and nothing is approved"
+    return (
+        f"SNAPSHOT of {format_values.moment(header.snapshot_at)}, {old}: what moved since is not "
+        "seen, and nothing is approved"
+    )

@@ -357,9 +357,9 @@ HOSTILE = {
 }
 PROGRAM = f"""
 import sys
-sys.path.insert(0, {str(Path(__file__).parents[2])!r})
+sys.path.insert(0, {str(Path(__file__).parents[3])!r})
 from pathlib import Path
-from tests.emulator import test_sinks_objects as t
+from tests.emulator.storage import test_object_store as t
 for make in (t.s3, t.blob, t.landing_zone):
     make(sys.argv[1]).put("aep/x", Path(sys.argv[2]))
 """

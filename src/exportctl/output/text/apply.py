@@ -48,7 +48,10 @@ def step(shown: Step, made: str | None = None) -> str:
     verb = shown.operation if shown.action is Action.ACT and shown.operation else shown.action.value
     kind = KINDS[shown.kind].label
     ident = made or shown.id
-    return f"{verb} {kind}{' ' + format_values.clean_text(ident) if ident else ''} of {format_values.address(shown.address)}"
+    return (
+        f"{verb} {kind}{' ' + format_values.clean_text(ident) if ident else ''} of "
+        f"{format_values.address(shown.address)}"
+    )
 
 
 def _words(shown: Outcome) -> list[str]:
