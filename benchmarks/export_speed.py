@@ -1,8 +1,8 @@
 """
 What writing one export file costs the emulator: rows a second, peak memory and bytes, for each encoding.
 
-`python -m benchmarks.export_speed [--rows N]` prints a table and writes nothing down. Seconds depend on the machine; that
-memory does not grow with the rows is what to look at. Each file is written by a process of its own.
+`python -m benchmarks.export_speed [--rows N]` prints a table and writes no file. Seconds depend on the machine.
+Look at the memory: it does not grow with the rows. A separate process writes each file.
 """
 
 from __future__ import annotations

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-pass
 from exportctl.output.json import documents
 from exportctl.output.json.schema_parts import (
     ADDRESS,
