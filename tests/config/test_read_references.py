@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from exportctl.config.read_references import MAX_BYTES, read_file, read_references, resolve_text
-from exportctl.config.scalars import BadValue
 from exportctl.errors import Error, SourcePosition
 from exportctl.model.project import Project, UnsetReference
+from exportctl.model.references import BadValue
 from exportctl.model.secret import Secrecy, Secret
 from tests.config.example_config import SMALL, project, with_destination
 

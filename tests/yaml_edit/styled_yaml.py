@@ -10,7 +10,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from exportctl.config.scalars import escape_references
+from exportctl.model.references import escape_references
 from exportctl.yaml_edit import emit
 
 COMMENTS = ("# why", "#", "# {a: b}, [c]", '# "quoted" \N{ROCKET}', "#: - x", "# it's: 'so',")

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, note
 from hypothesis import strategies as st
 
-from exportctl.config.scalars import parse_references
 from exportctl.config.yaml_nodes import parse_tree, plain_value
+from exportctl.model.references import parse_references
 from exportctl.yaml_edit.edit import ChangeList, EditError, SetValue, set_value
 from exportctl.yaml_edit.emit import CommentedItem
 from exportctl.yaml_edit.positions import ListSpan, MapSpan, ScalarSpan, Span, parse_spans

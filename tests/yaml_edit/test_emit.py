@@ -7,8 +7,8 @@ import yaml
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from exportctl.config.scalars import parse_references
 from exportctl.config.yaml_nodes import parse_tree, plain_value
+from exportctl.model.references import parse_references
 from exportctl.yaml_edit.emit import WIDTH, Block, CommentedItem, document_text, is_writable, scalar_text
 
 KEYS = st.from_regex(r"[a-z0-9][a-z0-9-]{0,47}", fullmatch=True)
@@ -131,5 +131,5 @@ def test_half_a_character_cannot_be_written() -> None:
 
 
 def test_what_is_no_text_no_flag_no_whole_number_and_no_collection_is_a_mistake() -> None:
-    with pytest.raises(TypeError, match="no YAML for float"):
+    with pytest.raises(TypeError, match="cannot write float as YAML"):
         document_text([], {"x": {"a": 1.5}})

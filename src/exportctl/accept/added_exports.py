@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from exportctl.accept.result import EditedFile
-from exportctl.config.scalars import BadValue, parse_references
 from exportctl.config.yaml_nodes import ListNode, MapNode, Node, ScalarNode, parse_tree
+from exportctl.model.references import BadValue, parse_references
 
 
 def added_texts(edited: EditedFile) -> tuple[str, ...]:

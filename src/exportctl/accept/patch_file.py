@@ -13,8 +13,8 @@ from difflib import SequenceMatcher
 
 from exportctl.accept.result import EditedFile
 from exportctl.config.merge import resolve_relative_path
-from exportctl.config.scalars import BadValue, parse_references
 from exportctl.config.sensitivity import secrecy
+from exportctl.model.references import BadValue, parse_references
 from exportctl.model.secret import Secrecy
 from exportctl.yaml_edit.positions import ListSpan, MapSpan, ScalarSpan, Span, parse_spans
 

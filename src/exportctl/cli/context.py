@@ -20,8 +20,9 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from exportctl.cli.screen import Screen
-from exportctl.config.scalars import BadValue, parse_duration, parse_moment, parse_time_of_day
+from exportctl.config.scalars import parse_duration, parse_moment, parse_time_of_day
 from exportctl.errors import Error, UsageError
+from exportctl.model.references import BadValue
 from exportctl.workflows.load_config import Setup
 
 TEXT, JSON, MARKDOWN, JUNIT = "text", "json", "markdown", "junit"

@@ -9,8 +9,9 @@ import typer
 from exportctl.cli import exit_codes
 from exportctl.cli.ci_reports import show_warnings
 from exportctl.cli.context import JSON, MARKDOWN, TEXT, command_context, parsed_moment
-from exportctl.config.scalars import BadValue, parse_duration
+from exportctl.config.scalars import parse_duration
 from exportctl.model.plan_options import PlanOptions
+from exportctl.model.references import BadValue
 from exportctl.workflows.load_config import hidden_values
 
 

@@ -23,11 +23,12 @@ from exportctl.cli.context import (
 )
 from exportctl.cli.files import append_text
 from exportctl.cli.options import MAX_SUGGESTIONS, Target, check_addresses
-from exportctl.config.scalars import BadValue, parse_duration
+from exportctl.config.scalars import parse_duration
 from exportctl.errors import Error, UsageError
 from exportctl.model.plan import EXPORTS, Address
 from exportctl.model.plan_options import PlanOptions
 from exportctl.model.project import Project
+from exportctl.model.references import BadValue
 from exportctl.output import format_values, github_actions, junit
 from exportctl.output.json import verify as json_verify
 from exportctl.output.markdown import verify as markdown_verify

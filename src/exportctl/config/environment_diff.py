@@ -22,11 +22,11 @@ from functools import cached_property
 from itertools import islice, takewhile
 from typing import Any
 
-from exportctl.config.scalars import BadValue, parse_references
 from exportctl.errors import SourcePosition
 from exportctl.model import schedule
 from exportctl.model.plan import DESTINATIONS, EXPORTS, SensitiveValue
 from exportctl.model.project import AuthValue, Destination, End, Export, Project, Schedule
+from exportctl.model.references import BadValue, parse_references
 from exportctl.model.secret import Secrecy
 
 KeyPath = tuple[str, ...]

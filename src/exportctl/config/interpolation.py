@@ -12,12 +12,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from exportctl.config.scalars import BadValue, Reference, escape_references, parse_references
 from exportctl.config.section import FindingCollector
 from exportctl.config.sensitivity import secrecy
 from exportctl.config.yaml_nodes import BrokenNode, ListNode, MapEntry, MapNode, Node, ScalarNode
 from exportctl.errors import Level
 from exportctl.model.project import UnsetReference
+from exportctl.model.references import BadValue, Reference, escape_references, parse_references
 from exportctl.model.secret import Secrecy
 
 _ALLOWED = ("AEP_ORG_ID", "AEP_SANDBOX")

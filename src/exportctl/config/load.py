@@ -16,13 +16,13 @@ from dataclasses import dataclass
 from exportctl.config import minimum_version
 from exportctl.config.merge import extended_files, merge_environment, merge_files
 from exportctl.config.resolve.project import resolve_project
-from exportctl.config.scalars import BadValue, Reference, parse_references
 from exportctl.config.schema_check import check_schema, closest_match
 from exportctl.config.section import FindingCollector
 from exportctl.config.sensitivity import secrecy
 from exportctl.config.yaml_nodes import ListNode, MapNode, Node, ScalarNode, parse_tree
 from exportctl.errors import Finding, Level, SourcePosition
 from exportctl.model.project import Project
+from exportctl.model.references import BadValue, Reference, parse_references
 from exportctl.model.secret import Secrecy
 
 __all__ = ["ParsedConfig", "explain_values", "extended_files", "load_project", "load_projects", "parse_config"]

@@ -11,9 +11,9 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from exportctl.config.scalars import Reference, parse_references
 from exportctl.errors import Error
 from exportctl.model.project import AuthValue, Project, UnsetReference
+from exportctl.model.references import Reference, parse_references
 from exportctl.model.secret import Secrecy, Secret, check_secret_length, check_single_line, normalise_private_key
 
 MAX_BYTES = 256 * 1024  # of a file that holds one value

@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from exportctl.config.scalars import BadValue
 from exportctl.config.schema_check import closest_match
 from exportctl.config.yaml_nodes import ListNode, MapNode, Node, ScalarNode
 from exportctl.errors import Finding, Level, SourcePosition
+from exportctl.model.references import BadValue
 
 
 @dataclass

@@ -11,11 +11,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from exportctl.config.scalars import parse_references
 from exportctl.errors import Finding, Level
 from exportctl.model import schedule
 from exportctl.model.plan import DESTINATIONS, EXPORTS, Address, Fields, SensitiveValue, UnknownValue
 from exportctl.model.project import Destination, Export, Project, SourcePositions
+from exportctl.model.references import parse_references
 from exportctl.model.secret import Secrecy
 from exportctl.resources import wire
 from exportctl.resources.destinations.table import TYPES

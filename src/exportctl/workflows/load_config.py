@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 from exportctl.config import files as config_files
 from exportctl.config import load as config
 from exportctl.config.read_references import read_file, resolve_text
-from exportctl.config.scalars import Reference, parse_references
 from exportctl.errors import ConfigError, Error, Finding, Level
 from exportctl.model.project import AuthValue, Destination, Project
+from exportctl.model.references import Reference, parse_references
 from exportctl.model.secret import MIN_SECRET_LENGTH, Secrecy
 from exportctl.rules import engine as rules
 

@@ -1,18 +1,18 @@
 """
-YAML text from values, in the subset that this config reads. Pure.
+Values -> YAML text, in the subset of YAML that `config` reads. Pure.
 
-In: texts, booleans, whole numbers, lists, maps, and blocks of keys. Out: text that the config's reader turns into the
-same values.
+In: texts, booleans, whole numbers, lists, maps, and blocks of keys. Out: text that `config` reads as the same values.
 
     the value is                         it is written
-    a text that reads back as itself     as it is
-    any other text                       in double quotes, with escapes; `${` as `$${`, since references are read there
+    a text that needs no quotes          as it is
+    any other text                       in double quotes, with escapes
+    a text with `${`                     with `$${`, because `${` would begin a reference
     a map                                in braces, on one line
-    a list                               in brackets while it fits, else an item a line
-    a Block                              a key a line, indented, with its comments above
+    a list                               in brackets if it fits on the line, else one item a line
+    a Block                              one key a line, indented, with its comments above
 
-Texts that this reader takes for text, but another reader of YAML would not (`on`, `1.5`, `12:00`), are quoted too:
-editors read these files as well.
+`config` reads `on`, `1.5` and `12:00` as text, but other YAML readers do not. They are in quotes too, because editors
+read these files as well.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from exportctl.config.scalars import escape_references
+from exportctl.model.references import escape_references
 
 WIDTH = 100  # columns in which a list stays on one line
 _INDENT = "  "
-_INDICATORS = frozenset("-?:,[]{}#&*!|>'\"%@`")  # at the beginning of a text they mean something else
-_AMBIGUOUS = re.compile(  # no text to a reader of YAML 1.1 or 1.2
+_INDICATORS = frozenset("-?:,[]{}#&*!|>'\"%@`")  # they have a meaning of their own at the beginning of a text
+_AMBIGUOUS = re.compile(  # a reader of YAML 1.1 or 1.2 does not read these as text
     r"""
     null | ~ | true | false | yes | no | on | off | y | n | << | =
     | [-+]? ( [0-9][0-9_,]* | 0x[0-9a-f_]+ | 0o[0-7]+ | 0b[01_]+ | \.inf )    | \.nan
@@ -41,7 +41,7 @@ _ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 @dataclass(frozen=True)
 class Block:
-    """Keys below each other, with comments above them; a comment is one line of text by anybody."""
+    """A map written one key a line, with comments above; each comment is one line of any text."""
 
     entries: Mapping[str, object]
     comments: tuple[str, ...] = ()
@@ -49,14 +49,14 @@ class Block:
 
 @dataclass(frozen=True)
 class CommentedItem:
-    """An item of a list with a comment behind it."""
+    """An item of a list with a comment after it."""
 
     value: object
     comment: str
 
 
 def document_text(head: Sequence[str], sections: Mapping[str, Mapping[str, object]]) -> str:
-    """A whole file: comments, then each section that holds something, with an empty line in between."""
+    """Return a whole file: comments, then each section that is not empty, with an empty line in between."""
     parts = ["".join(f"{_comment(line)}\n" for line in head)]
     for name, entries in sections.items():
         if entries:
@@ -65,22 +65,22 @@ def document_text(head: Sequence[str], sections: Mapping[str, Mapping[str, objec
 
 
 def scalar_text(text: str, *, flow: bool = False) -> str:
-    """One text as it is written; `flow` where it stands between brackets or braces."""
+    """Write one text; `flow` means that it stands between brackets or braces."""
     return escape_references(text) if _can_be_plain(escape_references(text), flow) else quoted_text(text)
 
 
 def quoted_text(text: str) -> str:
-    """One text in double quotes."""
+    """Write one text in double quotes."""
     return '"' + "".join(_escape_character(char) for char in escape_references(text)) + '"'
 
 
 def is_writable(text: str) -> bool:
-    """Half a surrogate pair, which JSON can hold, has no place in a YAML file."""
+    """Return whether a YAML file can hold the text: it cannot hold half a surrogate pair, which JSON can."""
     return not any("\ud800" <= char <= "\udfff" for char in text)
 
 
 def lines(entries: Mapping[str, object], indent: str) -> Iterator[str]:
-    """Keys below each other, each line beginning with `indent`."""
+    """Write one key a line, each line beginning with `indent`."""
     for key, value in entries.items():
         if isinstance(value, Block):
             yield f"{indent}{scalar_text(key)}:"
@@ -94,20 +94,20 @@ def lines(entries: Mapping[str, object], indent: str) -> Iterator[str]:
 
 
 def _can_stay_on_line(before: str, items: Sequence[object]) -> bool:
-    """Maps and comments get lines of their own."""
+    """Return whether a list fits on its line; a list with maps or comments never does."""
     short = not any(isinstance(item, CommentedItem | Mapping) for item in items)
     return short and len(before) + len(inline_text(items, flow=True)) <= WIDTH
 
 
 def item_text(item: object) -> str:
-    """An item of a list that stands on a line of its own, with the comment behind it."""
+    """Write an item of a list on its own line, with its comment."""
     if isinstance(item, CommentedItem):
         return f"{inline_text(item.value, flow=False)} {_comment(item.comment)}"
     return inline_text(item, flow=False)
 
 
 def inline_text(value: object, *, flow: bool) -> str:
-    """A value on one line; `flow` where it stands between brackets or braces."""
+    """Write a value on one line; `flow` means that it stands between brackets or braces."""
     match value:
         case bool():
             return "true" if value else "false"
@@ -120,11 +120,11 @@ def inline_text(value: object, *, flow: bool) -> str:
             return f"{{{', '.join(inside)}}}"
         case list() | tuple():
             return f"[{', '.join(inline_text(one, flow=True) for one in value)}]"
-    raise TypeError(f"no YAML for {type(value).__name__}")
+    raise TypeError(f"cannot write {type(value).__name__} as YAML")
 
 
 def _can_be_plain(text: str, flow: bool) -> bool:
-    """May it stand without quotes?"""
+    """Return whether the text needs no quotes."""
     if not text or text != text.strip() or not text.isprintable() or text[0] in _INDICATORS:
         return False
     if ": " in text or " #" in text or text.endswith(":") or _AMBIGUOUS.fullmatch(text):
@@ -142,5 +142,5 @@ def _escape_character(char: str) -> str:
 
 
 def _comment(text: str) -> str:
-    """One line, whatever the text holds."""
+    """Write a text as a comment of one line."""
     return "# " + "".join(char if char.isprintable() else " " for char in text)

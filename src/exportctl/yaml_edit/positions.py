@@ -1,13 +1,13 @@
 """
-YAML text -> where each value stands in it, from the first character to the last. Pure.
+YAML text -> the span of each value in it, from the first character to the last. Pure.
 
-In: a text that the config's reader takes without an error. Out: a tree of spans, by which `edits` cuts and pastes. The
-tree says where, `config.nodes` says what: it holds no values.
+In: a text that `config` reads without an error. Out: a tree of spans for `yaml_edit.edit`. The tree holds positions;
+`config.yaml_nodes` holds the values.
 
     key: value   # why          a scalar ends with its last character, not with its line
-    key: |+                     one that keeps its empty lines ends with the last of them
-    key:                        a map or list below its key begins with its first entry and ends with its last one
-      a: 1                      what is between brackets ends with the bracket
+    key: |+                     a scalar that keeps its empty lines ends with the last empty line
+    key:                        a map or list below its key begins with its first entry and ends with its last entry
+      a: 1                      a map or list between brackets ends with the bracket
 """
 
 from __future__ import annotations
@@ -25,8 +25,10 @@ _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 @dataclass(frozen=True)
 class ScalarSpan:
     """
-    `text[start:end]`; `style` is the quote, `|` or `>`, "" for plain text. Nothing at all where start is end. `open`:
-    the text ends with it, and a line end behind it would belong to it.
+    The scalar `text[start:end]`, which is missing where start equals end.
+
+    `style` is the quote, `|` or `>`, and "" for plain text. `ends_text`: the text ends with this scalar, and a line
+    ending added after it would become part of it.
     """
 
     start: int
@@ -37,7 +39,7 @@ class ScalarSpan:
 
 @dataclass(frozen=True)
 class EntrySpan:
-    """A key and what it holds; `key_start` and `key_end` are those of the key."""
+    """A key (from `key_start` to `key_end`) and its value."""
 
     key_start: int
     key_end: int
@@ -46,7 +48,7 @@ class EntrySpan:
 
 @dataclass(frozen=True)
 class MapSpan:
-    """`flow`: between braces."""
+    """A map: between braces if it is in flow style, else one key a line."""
 
     start: int
     end: int
@@ -56,7 +58,7 @@ class MapSpan:
 
 @dataclass(frozen=True)
 class ListSpan:
-    """`flow`: between brackets."""
+    """A list: between brackets if it is in flow style, else one item a line."""
 
     start: int
     end: int
@@ -67,10 +69,10 @@ class ListSpan:
 Span = ScalarSpan | MapSpan | ListSpan
 
 
-@lru_cache(maxsize=16)  # one edit asks several times for the same text
+@lru_cache(maxsize=16)  # one edit parses the same text several times
 def parse_spans(text: str) -> MapSpan | None:
-    """The tree of a file, None if it declares nothing. Anchors, tags and aliases are not in such a text."""
-    shift = 1 if text.startswith("\ufeff") else 0  # a byte order mark is no part of what YAML counts
+    """Parse a file without anchors, tags and aliases into a tree; None if the file declares nothing."""
+    shift = 1 if text.startswith("\ufeff") else 0  # YAML does not count a byte order mark
     events = (e for e in yaml.parse(text[shift:], Loader=_LOADER) if not isinstance(e, _DOCUMENT_EVENTS))
     first = next(events, None)
     root = _Reader(text, shift).read_span(first, events) if first is not None else None
@@ -99,7 +101,7 @@ class _Reader:
         start, end = self._offsets(event)
         if event.style not in BLOCK_STYLES:
             return ScalarSpan(start, end, event.style or "")
-        written = self.text[start:end]  # the mark stands where the next thing begins
+        written = self.text[start:end]  # the end mark is at the beginning of the next element
         chomping = written.partition("\n")[0].partition("#")[0]
         kept = written.removesuffix("\n").removesuffix("\r") if "+" in chomping else _EMPTY_LINES.sub("", written)
         whole = not self.text[end:] and not written.endswith("\n")
@@ -125,7 +127,7 @@ class _Reader:
         return ListSpan(self._offsets(event)[0], self._end(event, inner, last), bool(event.flow_style), tuple(items))
 
     def _end(self, event: yaml.CollectionStartEvent, closing: yaml.Event, last: int) -> int:
-        """A bracket where there is one; else the end mark is far below, behind comments and empty lines."""
+        """Return the end of the bracket, or of the last entry: there the end mark is below comments and blank lines."""
         return self._offsets(closing)[1] if event.flow_style else last
 
     def _offsets(self, event: yaml.Event) -> tuple[int, int]:

@@ -1,8 +1,8 @@
 """
-Text as characters and lines, whatever it means: what edits of YAML cut and paste with. Pure.
+Operations on characters and lines, with which the edits of YAML work. They know nothing of YAML's meaning. Pure.
 
-A line ends with a line feed, for Git as for us; a carriage return before it belongs to the end. New lines end as the
-line does that they follow.
+A line ends with a line feed, as in Git. A carriage return before the line feed is part of the line ending. A new line
+gets the same ending as the line above it.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ def splice_text(text: str, start: int, end: int, new: str) -> str:
 
 
 def remove_lines(text: str, start: int, end: int) -> str:
-    """Without the lines from that of `start` to that of `end`, their ends included."""
+    """Remove the lines from the line of `start` to the line of `end`, with their endings."""
     first, last = line_start(text, start), line_end(text, end)
-    if last == len(text):  # the line before it is the last one then
+    if last == len(text):  # then the line above becomes the last one
         return text[: _previous_line_end(text, first)]
     return text[:first] + text[last:].removeprefix("\r").removeprefix("\n")
 
@@ -28,53 +28,53 @@ def _previous_line_end(text: str, start: int) -> int:
     return start - len(newline(text, start - 1)) if start else 0
 
 
-def insert_lines_after(text: str, place: int, lines: Iterable[str]) -> str:
-    """New lines below the line of `place`."""
-    end = line_end(text, place)
-    return text[:end] + "".join(newline(text, place) + line for line in lines) + text[end:]
+def insert_lines_after(text: str, position: int, lines: Iterable[str]) -> str:
+    """Insert lines below the line of `position`."""
+    end = line_end(text, position)
+    return text[:end] + "".join(newline(text, position) + line for line in lines) + text[end:]
 
 
-def newline(text: str, place: int) -> str:
-    """How the line of `place` ends; where it is the last one, how the one before it does."""
-    end = text.find("\n", place)
-    end = end if end >= 0 else text.rfind("\n", 0, place)
+def newline(text: str, position: int) -> str:
+    """Return the ending of the line of `position`, or of the line above where that is the last line."""
+    end = text.find("\n", position)
+    end = end if end >= 0 else text.rfind("\n", 0, position)
     return "\r\n" if end > 0 and text[end - 1] == "\r" else "\n"
 
 
-def line_start(text: str, place: int) -> int:
-    return text.rfind("\n", 0, place) + 1
+def line_start(text: str, position: int) -> int:
+    return text.rfind("\n", 0, position) + 1
 
 
-def line_end(text: str, place: int) -> int:
-    end = text.find("\n", place)
+def line_end(text: str, position: int) -> int:
+    end = text.find("\n", position)
     end = len(text) if end < 0 else end
-    return end - 1 if end > place and text[end - 1] == "\r" else end
+    return end - 1 if end > position and text[end - 1] == "\r" else end
 
 
-def text_before(text: str, place: int) -> str:
-    """What stands before it on its line."""
-    return text[line_start(text, place) : place].removeprefix(_BOM)
+def text_before(text: str, position: int) -> str:
+    """Return the part of the line before `position`."""
+    return text[line_start(text, position) : position].removeprefix(_BOM)
 
 
-def indentation(text: str, place: int) -> str:
-    """As many blanks as stand before it; a dash of a list around it counts as one."""
-    return " " * len(text_before(text, place))
+def indentation(text: str, position: int) -> str:
+    """Return one blank for each character before `position` on its line: the dash of a list counts as a blank."""
+    return " " * len(text_before(text, position))
 
 
-def find_comma(text: str, place: int) -> int | None:
-    """The comma behind a value between brackets; comments may stand before it."""
-    found = _next_character(text, place)
+def find_comma(text: str, position: int) -> int | None:
+    """Find the comma after a value between brackets; comments may stand before the comma."""
+    found = _next_character(text, position)
     return found if text[found : found + 1] == "," else None
 
 
-def find_colon(text: str, place: int) -> int | None:
-    """The colon behind a key; there is none behind `? key`, or in `{key, other}`."""
-    found = _next_character(text, place)
+def find_colon(text: str, position: int) -> int | None:
+    """Find the colon after a key; `? key` and `{key, other}` have none."""
+    found = _next_character(text, position)
     return found if text[found : found + 1] == ":" else None
 
 
-def _next_character(text: str, place: int) -> int:
-    """The next character that is neither blank nor in a comment."""
-    while place < len(text) and (text[place] == "#" or text[place].isspace()):
-        place = line_end(text, place) if text[place] == "#" else place + 1
-    return place
+def _next_character(text: str, position: int) -> int:
+    """Find the next character that is not a blank and not in a comment."""
+    while position < len(text) and (text[position] == "#" or text[position].isspace()):
+        position = line_end(text, position) if text[position] == "#" else position + 1
+    return position

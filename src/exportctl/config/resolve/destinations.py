@@ -10,12 +10,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from exportctl.config.scalars import NAME, escape_references
+from exportctl.config.scalars import NAME
 from exportctl.config.schema_check import unknown_key
 from exportctl.config.section import Section
 from exportctl.config.yaml_nodes import ScalarNode
 from exportctl.errors import SourcePosition
 from exportctl.model.project import READERS, Account, AuthValue, Destination
+from exportctl.model.references import escape_references
 from exportctl.model.secret import Secrecy
 from exportctl.resources.destinations.table import TYPES
 from exportctl.resources.destinations.type import AuthField, AuthMethod, DestinationType

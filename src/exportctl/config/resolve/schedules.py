@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from exportctl.config import schema_check
-from exportctl.config.scalars import DAY, HOUR, BadValue, parse_duration, parse_moment, parse_time_of_day
+from exportctl.config.scalars import DAY, HOUR, parse_duration, parse_moment, parse_time_of_day
 from exportctl.config.section import FindingCollector, Section
 from exportctl.config.yaml_nodes import MapNode, Node, ScalarNode
 from exportctl.errors import SourcePosition
 from exportctl.model.project import End, Format, Schedule
+from exportctl.model.references import BadValue
 
 HOURS = (3, 6, 8, 9, 12)
 NO_END = "none"
