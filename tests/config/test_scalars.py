@@ -125,14 +125,14 @@ def test_references_are_taken_apart(text: str, parts: tuple[object, ...]) -> Non
     ("text", "rule", "hint"),
     [
         ("${A}", "bad-reference", "${env:A}"),
-        ("${env:a-b}", "bad-reference", "there are"),
-        ("${env:}", "bad-reference", "there are"),
-        ("${file: }", "bad-reference", "there are"),
-        ("${vault:x}", "bad-reference", "$${ is literal"),
+        ("${env:a-b}", "bad-reference", "the references are"),
+        ("${env:}", "bad-reference", "the references are"),
+        ("${file: }", "bad-reference", "the references are"),
+        ("${vault:x}", "bad-reference", "write a literal ${ as $${"),
         ("${env:A", "bad-reference", "end it"),
         ("${env:A:-${env:B}}", "bad-reference", "one variable"),
         ("${{ secrets.A }}", "github-expression", "${env:NAME}"),
-        ("${" + "x:" * 100 + "}", "bad-reference", "there are"),
+        ("${" + "x:" * 100 + "}", "bad-reference", "the references are"),
     ],
 )
 def test_what_is_no_reference_is_explained(text: str, rule: str, hint: str) -> None:
