@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from exportctl.monitor.run_error_hints import CHECKS, HINTS, error_hints
+from exportctl.monitor.run_error_hints import HINTS, error_hints
 from exportctl.resources.destinations.sftp import SFTP
 from exportctl.resources.destinations.table import TYPES
 from exportctl.resources.run import RunError
@@ -60,7 +60,7 @@ def test_every_row_is_told_by_a_text() -> None:
 @pytest.mark.parametrize("type_name", TYPES)
 def test_the_generic_text_gets_the_order_of_checks_of_its_destination_type(type_name: str) -> None:
     said = hint(ABORTED, type_name) or ""
-    assert CHECKS[type_name] in said
+    assert str(TYPES[type_name].failure_checks) in said
     assert "dataset" in said
 
 
@@ -73,12 +73,12 @@ def test_a_cause_beside_it_silences_the_checks() -> None:
 
 def test_the_same_hint_is_given_once() -> None:
     first, second, third = error_hints([ABORTED, SKIPPED, ABORTED], "sftp")
-    assert CHECKS["sftp"] in (first or "")
+    assert str(TYPES["sftp"].failure_checks) in (first or "")
     assert (second, third) == (None, None)
 
 
 def test_sftp_is_asked_for_its_connections() -> None:
-    assert "connections" in CHECKS[SFTP.name]
+    assert "connections" in str(SFTP.failure_checks)
 
 
 def test_nothing_is_made_up() -> None:

@@ -31,12 +31,12 @@ from exportctl.storage.reader import StorageError
 
 LAKE_URL = "abfss://exports@lakeaccount.dfs.core.windows.net"
 LOCATIONS = {
-    "amazon-s3": StorageLocation("lake", "amazon-s3", {"bucket": "acme"}),
-    "azure-blob": StorageLocation("lake", "azure-blob", {"container": "acme", "path": "a"}),
-    "azure-data-lake": StorageLocation("lake", "azure-data-lake", {"path": "a"}, {"endpoint": LAKE_URL}),
-    "data-landing-zone": StorageLocation("lake", "data-landing-zone", {"path": "a"}),
-    "google-cloud-storage": StorageLocation("lake", "google-cloud-storage", {"bucket": "acme"}),
-    "sftp": StorageLocation("lake", "sftp", {"path": "/in"}, {"host": "sftp.example", "username": "acme"}),
+    "amazon-s3": StorageLocation("lake", TYPES["amazon-s3"], {"bucket": "acme"}),
+    "azure-blob": StorageLocation("lake", TYPES["azure-blob"], {"container": "acme", "path": "a"}),
+    "azure-data-lake": StorageLocation("lake", TYPES["azure-data-lake"], {"path": "a"}, {"endpoint": LAKE_URL}),
+    "data-landing-zone": StorageLocation("lake", TYPES["data-landing-zone"], {"path": "a"}),
+    "google-cloud-storage": StorageLocation("lake", TYPES["google-cloud-storage"], {"bucket": "acme"}),
+    "sftp": StorageLocation("lake", TYPES["sftp"], {"path": "/in"}, {"host": "sftp.example", "username": "acme"}),
 }
 AWS = {"AWS_ACCESS_KEY_ID": "AKIAMINE", "AWS_SECRET_ACCESS_KEY": "my secret key"}
 KEYS = AwsKeys(Secret("AKIAMINE"), Secret("my secret key"))
@@ -251,7 +251,7 @@ def test_a_destination_s_own_variables_come_before_plain_ones_and_are_not_mixed_
 
 
 def test_hyphens_of_a_destination_are_underscores_in_its_variables() -> None:
-    place = StorageLocation("eu-lake-2", "amazon-s3", {"bucket": "acme"})
+    place = StorageLocation("eu-lake-2", TYPES["amazon-s3"], {"bucket": "acme"})
 
     access = caller_access(place, {f"EXPORTCTL_READER_EU_LAKE_2_{name}": value for name, value in AWS.items()})
 
@@ -355,7 +355,7 @@ def test_a_profile_alone_says_how_to_put_its_keys_into_the_environment() -> None
 
 @pytest.mark.parametrize("cloud", ["core.windows.net.evil.example", "evil.example"])
 def test_a_lake_that_is_not_azure_s_gets_no_token(cloud: str) -> None:
-    place = StorageLocation("lake", "azure-data-lake", {"path": "a"}, {"endpoint": f"abfss://c@acc.dfs.{cloud}"})
+    place = StorageLocation("lake", TYPES["azure-data-lake"], {"path": "a"}, {"endpoint": f"abfss://c@acc.dfs.{cloud}"})
 
     with pytest.raises(StorageError, match="which is not Azure") as caught:
         caller_access(place, PRINCIPAL)
@@ -365,7 +365,7 @@ def test_a_lake_that_is_not_azure_s_gets_no_token(cloud: str) -> None:
 
 @pytest.mark.parametrize("url", ["", "abfss://acc.dfs.core.windows.net", "https://acc.blob.core.windows.net/c"])
 def test_a_lake_without_its_url_says_so(url: str) -> None:
-    place = StorageLocation("lake", "azure-data-lake", {"path": "a"}, {"endpoint": url} if url else {})
+    place = StorageLocation("lake", TYPES["azure-data-lake"], {"path": "a"}, {"endpoint": url} if url else {})
 
     with pytest.raises(StorageError, match="shows no abfss URL"):
         caller_access(place, {"AZURE_STORAGE_KEY": "my-key"})
@@ -373,7 +373,9 @@ def test_a_lake_without_its_url_says_so(url: str) -> None:
 
 @pytest.mark.parametrize("cloud", ["core.usgovcloudapi.net", "core.chinacloudapi.cn"])
 def test_other_clouds_of_azure_have_their_own_addresses(cloud: str) -> None:
-    place = StorageLocation("lake", "azure-data-lake", {"path": "a"}, {"endpoint": f"abfss://c@acc.dfs.{cloud}/"})
+    place = StorageLocation(
+        "lake", TYPES["azure-data-lake"], {"path": "a"}, {"endpoint": f"abfss://c@acc.dfs.{cloud}/"}
+    )
 
     method = caller_access(place, {"AZURE_STORAGE_KEY": "my-key"}).method
 
@@ -382,7 +384,7 @@ def test_other_clouds_of_azure_have_their_own_addresses(cloud: str) -> None:
 
 @pytest.mark.parametrize(("path", "root"), [("/incoming", "/"), ("incoming", "")])
 def test_a_path_without_a_slash_in_front_is_below_the_user_s_folder(path: str, root: str) -> None:
-    place = StorageLocation("lake", "sftp", {"path": path}, {"host": "h", "port": "2022", "username": "u"})
+    place = StorageLocation("lake", TYPES["sftp"], {"path": path}, {"host": "h", "port": "2022", "username": "u"})
 
     access = caller_access(place, {"EXPORTCTL_SFTP_PASSWORD": "p"})
 
@@ -395,13 +397,13 @@ def test_what_the_base_connection_of_sftp_does_not_show_is_asked_for(missing: st
     account = {name: value for name, value in LOCATIONS["sftp"].account.items() if name != missing}
 
     with pytest.raises(StorageError, match=f"shows no {missing}") as caught:
-        caller_access(StorageLocation("lake", "sftp", {"path": "/"}, account), {"EXPORTCTL_SFTP_PASSWORD": "p"})
+        caller_access(StorageLocation("lake", TYPES["sftp"], {"path": "/"}, account), {"EXPORTCTL_SFTP_PASSWORD": "p"})
     assert caught.value.hint == f"set EXPORTCTL_SFTP_{missing.upper()}"
 
 
 def test_a_target_that_shows_no_bucket_says_so() -> None:
     with pytest.raises(StorageError, match="its target connection shows no bucket"):
-        caller_access(StorageLocation("lake", "amazon-s3", {}), AWS)
+        caller_access(StorageLocation("lake", TYPES["amazon-s3"], {}), AWS)
 
 
 ON_AZURE = {

@@ -12,6 +12,7 @@ import pytest
 from obstore.store import AzureStore, LocalStore, MemoryStore, S3Store
 
 from exportctl.model.secret import Secret
+from exportctl.resources.destinations.table import TYPES
 from exportctl.storage.access import caller_access
 from exportctl.storage.access_types import S3, Access, AccountKey, AwsKeys, Azure, Sas, StorageLocation
 from exportctl.storage.object_store import ObjectReader
@@ -123,7 +124,7 @@ def test_a_google_file_that_cannot_be_used_says_so(content: str | None, tmp_path
     if content is not None:
         file.write_text(content)
     access = caller_access(
-        StorageLocation("lake", "google-cloud-storage", {"bucket": "acme"}),
+        StorageLocation("lake", TYPES["google-cloud-storage"], {"bucket": "acme"}),
         {"GOOGLE_APPLICATION_CREDENTIALS": str(file)},
     )
 
@@ -294,7 +295,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 def http_access(server: str, bucket: str = BUCKET, key: Key = READER) -> Access:
     environment = {"AWS_ACCESS_KEY_ID": key.id, "AWS_SECRET_ACCESS_KEY": key.secret, "AWS_ENDPOINT_URL": server}
-    return caller_access(StorageLocation("lake", "amazon-s3", {"bucket": bucket}), environment)
+    return caller_access(StorageLocation("lake", TYPES["amazon-s3"], {"bucket": bucket}), environment)
 
 
 @pytest.mark.real
@@ -379,7 +380,9 @@ def blob_access(store: BlobStore, container: str = CONTAINER, key: str | None = 
         "AZURE_STORAGE_KEY": key or store.keys["blobacct"],
         "AZURE_STORAGE_ENDPOINT": store.url("blobacct"),
     }
-    return caller_access(StorageLocation("lake", "azure-blob", {"container": container, "path": "a"}), environment)
+    return caller_access(
+        StorageLocation("lake", TYPES["azure-blob"], {"container": container, "path": "a"}), environment
+    )
 
 
 @pytest.mark.real

@@ -15,7 +15,6 @@ A difference of place or account -> edits that may accept it, the smallest first
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from exportctl.accept.context import EditContext
@@ -29,12 +28,13 @@ from exportctl.model.plan import DESTINATIONS, EXPORTS, LiveObject, SensitiveVal
 from exportctl.model.project import READERS, Destination, Export
 from exportctl.plan.ownership import LiveFlow
 from exportctl.resources import wire
+from exportctl.resources.destinations.table import TYPES
+from exportctl.resources.destinations.type import KeyForm
 from exportctl.resources.kinds import TARGET_CONNECTION
 from exportctl.yaml_edit.edit import Edit, SetValue
 from exportctl.yaml_edit.emit import Block
 
 _SENSITIVE = "is sensitive: write what the account holds into the config or the variable yourself"
-_ABFSS = re.compile(r"abfss://([^@/]+)@([^./]+)\.dfs\.core\.windows\.net/?")
 
 
 def location_edits(export: Export, live_flow: LiveFlow, sight: EditContext) -> Iterator[Proposal]:
@@ -49,7 +49,7 @@ def location_edits(export: Export, live_flow: LiveFlow, sight: EditContext) -> I
     if odd:
         raise NotExpressible(f"has a {odd} that is no text")
     live: dict[str, str] = wire.read_fields(TARGET_CONNECTION.name, live_flow.target.raw)["place"]
-    path, key = live.get(kind.path_key, ""), kind.path_key
+    path, key = live.get(kind.folder_key, ""), kind.folder_key
     others = {name: text for name, text in live.items() if name != key}
     here = {name: text for name, text in declared.location.items() if name != key}
     elsewhere = _other_account(export, live_flow, sight)
@@ -150,19 +150,21 @@ def account_edits(wish: ChangeGroup, declared: Destination, sight: EditContext) 
     Raises:
         Inexpressible: it is not for everybody, so it is not written into a file.
     """
+    kind = TYPES[declared.type]
     edits: list[Edit] = []
     for change in wish.changes:
         name = change.path.rpartition(".")[2]
         if isinstance(change.before, SensitiveValue | None) or not isinstance(change.before, str):
             whose = f"{change.path} " if len(wish.changes) > 1 else ""
             raise NotExpressible(f"{whose}{_SENSITIVE}")
-        if name == "endpoint" and not isinstance(sight.node(DESTINATIONS, declared.key, name), ScalarNode):
-            found = _ABFSS.fullmatch(change.before)
-            if found is None:
-                raise NotExpressible("is an endpoint of another form: write `endpoint` in place of `storage_account`")
-            pairs = (("container", found[1]), ("storage_account", found[2]))
-            edits += [SetValue((DESTINATIONS, declared.key, part), text) for part, text in pairs]
+        composed, key = kind.composed_key, kind.account_key(name)
+        whole = isinstance(sight.node(DESTINATIONS, declared.key, name), ScalarNode)
+        if composed and name == composed.name and not whole:
+            parts = composed.split(change.before)
+            if parts is None:
+                raise NotExpressible(f"is no {composed.form}: write `{name}` in place of `{composed.parts[0]}`")
+            edits += [SetValue((DESTINATIONS, declared.key, part), text) for part, text in parts.items()]
             continue
-        number = name == "port" and change.before.isdecimal()
+        number = key is not None and key.form is KeyForm.PORT and change.before.isdecimal()
         edits.append(SetValue((DESTINATIONS, declared.key, name), int(change.before) if number else change.before))
     yield tuple(edits)

@@ -28,6 +28,7 @@ from exportctl.model.plan import DESTINATIONS, EXPORTS, SensitiveValue
 from exportctl.model.project import AuthValue, Destination, End, Export, Project, Schedule
 from exportctl.model.references import BadValue, parse_references
 from exportctl.model.secret import Secrecy
+from exportctl.resources.destinations.table import TYPES
 
 KeyPath = tuple[str, ...]
 CHOSEN_KEYS = ("schedule", "end", "format", "destination")  # of an export: the place that was chosen says where to look
@@ -35,7 +36,6 @@ _NAMED_SECTIONS = {
     "schedule": "schedules",
     "format": "formats",
 }  # a key that may hold a name -> where the name is declared
-_ENDPOINT = ("endpoint", "storage_account", "container")
 _FLOW_ONLY = ("key", "declared_key", "at", "positions", *CHOSEN_KEYS, "datasets", "expect", "allow")
 
 
@@ -227,8 +227,7 @@ def _destination(one: Destination) -> Iterator[tuple[str, _Field]]:
     for name in ("existing", "id", "of"):
         yield f"account.{name}", _Field(getattr(account, name), ((*own, "account"),))
     for name, found in account.auth.items():
-        keys = _ENDPOINT if name == "endpoint" else ("auth", name)
-        yield f"auth.{name}", _Field(_shown_value(found), tuple((*own, key) for key in keys))
+        yield f"auth.{name}", _Field(_shown_value(found), tuple((*own, key) for key in TYPES[one.type].yaml_keys(name)))
     yield "auth.secret_version", _Field(account.secret_version, ((*own, "auth"),))
     yield "auth.drop", _Field(list(account.drop), ((*own, "auth"),))
     yield "encryption.public_key", _Field(_shown_value(one.encryption), ((*own, "encryption"),))

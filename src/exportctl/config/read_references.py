@@ -12,9 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from exportctl.errors import Error
+from exportctl.model.plan import DESTINATIONS
 from exportctl.model.project import AuthValue, Project, UnsetReference
 from exportctl.model.references import Reference, parse_references
 from exportctl.model.secret import Secrecy, Secret, check_secret_length, check_single_line, normalise_private_key
+from exportctl.resources.destinations.table import TYPES
 
 MAX_BYTES = 256 * 1024  # of a file that holds one value
 ReferenceKey = tuple[str, str]  # ("destinations.lake", "role_arn"), ("platform", "client_secret")
@@ -68,7 +70,7 @@ def read_references(
         if found is None:
             unset[where] = UnsetReference(_first_unset_name(written.text, env, folder), written.at)
         else:
-            values[where] = _check_value(where, written, found)
+            values[where] = _check_value(written, found, _is_private_key(project, where))
     return ReferenceValues(values, unset)
 
 
@@ -121,13 +123,21 @@ def _first_unset_name(text: str, env: Mapping[str, str], folder: Path) -> str:
     return first.name if first.kind == "env" else f"file:{first.name}"
 
 
-def _check_value(where: ReferenceKey, written: AuthValue, found: str) -> str | Secret:
+def _is_private_key(project: Project, where: ReferenceKey) -> bool:
+    root, _, key = where[0].partition(".")
+    if root != DESTINATIONS:
+        return False
+    field = TYPES[project.destinations[key].type].auth_fields.get(where[1])
+    return field is not None and field.is_private_key
+
+
+def _check_value(written: AuthValue, found: str, is_private_key: bool) -> str | Secret:
     if written.secrecy is Secrecy.PLAIN:
         return found
     secret = Secret(found)
     if written.secrecy is Secrecy.SECRET:
         check_secret_length(secret, written.text, written.at)
-    if where[1] == "private_key":
+    if is_private_key:
         return normalise_private_key(found, written.text, written.at)
     check_single_line(secret, written.text, written.at)
     return secret

@@ -208,11 +208,11 @@ def _fields(secrecy: Secrecy) -> set[str]:
 
 def _type_row(kind: DestinationType) -> str:
     place = ", ".join(f"`{field.name}`" + ("*" if field.required else "") for field in kind.location)
-    account = ", ".join(f"`{key}`" for key in kind.account_keys)
+    account = ", ".join(f"`{key}`" for key in kind.account_key_names)
     ways = ", or ".join(_auth_method_cell(method) for method in kind.methods) or "none"
-    notes = "".join(f"; {note}" for note in kind.notes)
+    notes = f"; files are deleted after {kind.retention_days} days" if kind.retention_days else ""
     return f"| `{kind.name}` | {place} | {account} | {ways}{notes} |"
 
 
 def _auth_method_cell(method: AuthMethod) -> str:
-    return " + ".join(f"`{field.name}`" for field in method.fields if field.secrecy is not Secrecy.PLAIN)
+    return " + ".join(f"`{field.name}`" for field in method.written_fields)

@@ -25,19 +25,14 @@ from exportctl.resources.destinations.table import TYPES
 
 KeyPath = tuple[str | int, ...]
 
+_AUTH_FIELDS = [f for kind in TYPES.values() for f in kind.auth_fields.values()]
+_ACCOUNT_FIELDS = [f for f in _AUTH_FIELDS if f.secrecy is Secrecy.PLAIN]  # those that stand beside `auth`
+_PLAIN_ACCOUNT_KEYS = [k for kind in TYPES.values() if kind.composed_key is None for k in kind.account_key_names]
 _KNOWN_ELSEWHERE = {  # what people bring from the service, from other tools and from habit -> how it is said here
-    **{
-        f.wire: f"`{f.name}` under `auth`"
-        for kind in TYPES.values()
-        for method in kind.methods
-        for f in method.fields
-        if f.secrecy is not Secrecy.PLAIN
-    },
+    **{f.wire: f"`{f.name}` under `auth`" for f in _AUTH_FIELDS if f.secrecy is not Secrecy.PLAIN},
     **{f.wire: f"`{f.name}`" for t in TYPES.values() for f in t.location if f.wire != f.name},
-    "domain": "`host` of the destination",
-    "host": "`host` of the destination, beside `auth`",
-    "port": "`port` of the destination, beside `auth`",
-    "url": "`endpoint` of the destination",
+    **{f.wire: f"`{f.name}` of the destination" for f in _ACCOUNT_FIELDS if f.wire != f.name},
+    **{name: f"`{name}` of the destination, beside `auth`" for name in _PLAIN_ACCOUNT_KEYS},
     "datasetFileType": "`format: {type: …}`",
     "fileType": "`format: {type: …}`",
     "includeFileManifest": "`format: {manifest: true}`",
@@ -60,17 +55,10 @@ _KNOWN_ELSEWHERE = {  # what people bring from the service, from other tools and
     "lifecycle": "`protect: true`",
     "secrets": "`auth`",
     "credentials": "`auth`",
-    "arn": "`role_arn`",
+    **{alias: f"`{f.name}`" for f in _AUTH_FIELDS for alias in f.aliases},
     "cron": "`every` of a schedule",
 }
-_TYPE_ALIASES = {  # other names of the storage types
-    **dict.fromkeys(("s3", "aws", "aws-s3"), "amazon-s3"),
-    **dict.fromkeys(("blob", "azure"), "azure-blob"),
-    **dict.fromkeys(("adls", "adls-gen2", "azure-data-lake-gen2", "data-lake"), "azure-data-lake"),
-    **dict.fromkeys(("dlz", "landing-zone"), "data-landing-zone"),
-    **dict.fromkeys(("gcs", "gs", "google", "gcp"), "google-cloud-storage"),
-    **dict.fromkeys(("ssh", "ftp"), "sftp"),
-}
+_TYPE_ALIASES = {alias: kind.name for kind in TYPES.values() for alias in kind.aliases}
 _CRON = re.compile(r"@[a-z]+|[\d*/,?L#-]+(\s+[\w*/,?#-]+){4,6}")
 _UNKNOWN_KEY_RULES = ("unknown-key", "zone-key", "cron")
 _ZONE_KEYS = ("tz", "timezone", "time_zone", "zone", "timeZone")

@@ -72,7 +72,7 @@ class ImportableFlow:
 
     @property
     def path(self) -> str:
-        return self.location.get(self.type.path_key, "")
+        return self.location.get(self.type.folder_key, "")
 
 
 def convert_flow(live_flow: LiveFlow, terms: ConversionContext) -> ImportableFlow | LeftOutFlow:
@@ -217,7 +217,7 @@ def _location_reasons(live_flow: LiveFlow) -> Iterator[ReasonText]:
         value = shown[field.name]
         if not (isinstance(value, str) and is_writable(value)) and value is not None:
             yield LeftOutReason.NOT_EXPRESSIBLE, f"has a {field.name} that is no text"
-        if field.required and not value and field.name != kind.path_key:
+        if field.required and not value and field.name != kind.folder_key:
             yield LeftOutReason.NOT_EXPRESSIBLE, f"has no {field.name}"
     form = wire.read_fields(TARGET_CONNECTION.name, live_flow.target.raw)["format"]
     if form["type"] not in ("parquet", "json"):

@@ -83,7 +83,7 @@ def _declared_destination(flow: ImportableFlow, around: ExistingConfig) -> FlowD
 
 def _matching_subpath(flow: ImportableFlow, placed: ExistingDestination) -> str | None:
     one = placed.declared
-    path = flow.type.path_key
+    path = flow.type.folder_key
     others = {name: text for name, text in one.location.items() if name != path}
     mine = {name: text for name, text in flow.location.items() if name != path}
     if one.type != flow.type.name or placed.base != flow.base.id or others != mine:
@@ -102,7 +102,7 @@ def subpath_below(path: str, folder: str) -> str | None:
 
 
 def _group_key(flow: ImportableFlow) -> tuple[object, ...]:
-    others = tuple(sorted((name, text) for name, text in flow.location.items() if name != flow.type.path_key))
+    others = tuple(sorted((name, text) for name, text in flow.location.items() if name != flow.type.folder_key))
     first = _FIRST_LEVEL.match(flow.path)
     together = first[0] if first and _CLEAN_PATH.fullmatch(flow.path) else flow.path
     return flow.base.id, flow.type.name, others, bool(_CLEAN_PATH.fullmatch(flow.path)), together
@@ -122,14 +122,14 @@ def shared_folder(paths: Iterable[str]) -> str:
 def _key_candidates(flow: ImportableFlow, path: str) -> tuple[str, ...]:
     """What its key may be made of, the shortest first."""
     name = flow.base.name
-    others = [text for key, text in flow.location.items() if key != flow.type.path_key]
+    others = [text for key, text in flow.location.items() if key != flow.type.folder_key]
     return name, f"{name} {path}", " ".join([name, *others, path]), flow.type.name
 
 
 def _destination(flow: ImportableFlow, path: str, around: ExistingConfig, ownership: Ownership) -> dict[str, object]:
     shown: dict[str, object] = {"type": flow.type.name}
     for field in flow.type.location:
-        text = path if field.name == flow.type.path_key else flow.location.get(field.name, "")
+        text = path if field.name == flow.type.folder_key else flow.location.get(field.name, "")
         if text or field.required:
             shown[field.name] = text
     return {**shown, "account": account_reference(flow.base, flow.type, around, ownership)}

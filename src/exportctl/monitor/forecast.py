@@ -24,11 +24,8 @@ from exportctl.monitor.flow_view import FlowView, account_label, flow_view
 from exportctl.plan.consequences import schedule_phrase
 from exportctl.plan.desired import AccountUse, DesiredState
 from exportctl.plan.ownership import Ownership
-from exportctl.resources.destinations.sftp import SFTP
+from exportctl.resources.destinations.table import TYPES
 
-MIN_CONNECTION_PERCENT = (
-    30  # connections an SFTP server must take, of the datasets exported at once (dataset-exports.md 4.3)
-)
 _CREATING_VERBS = frozenset({Verb.CREATE, Verb.COMPLETE, Verb.REPLACE})
 _WRITTEN_CAUSES = WRITE_CAUSES | {Cause.RENEWAL}
 
@@ -67,7 +64,8 @@ class SimultaneousRuns:
     @property
     def min_connections(self) -> int | None:
         """How many connections the server must take, else exports fail; None where no such limit is known."""
-        return -(-self.datasets * MIN_CONNECTION_PERCENT // 100) if self.type == SFTP.name else None
+        percent = _min_connections_percent(self.type)
+        return -(-self.datasets * percent // 100) if percent else None
 
 
 @dataclass(frozen=True)
@@ -231,11 +229,17 @@ def _simultaneous_runs(
             starting[load.account, moment].append(load)
     groups: dict[tuple[_AccountLoad, ...], list[int]] = defaultdict(list)
     for (_, moment), loads in sorted(starting.items(), key=lambda pair: pair[0]):
-        several = len(loads) > 1 or (loads[0].type == SFTP.name and loads[0].datasets > 1)
+        several = len(loads) > 1 or (_min_connections_percent(loads[0].type) > 0 and loads[0].datasets > 1)
         if several and any(load.label in shown for load in loads):
             groups[tuple(sorted(loads, key=lambda load: load.label))].append(moment)
     found = [_group(loads, moments) for loads, moments in groups.items()]
     return tuple(sorted(found, key=lambda one: (one.account, one.moments[0], one.members)))
+
+
+def _min_connections_percent(type_name: str | None) -> int:
+    """Of the datasets exported at once: so many connections the server must take. 0: no such limit is known."""
+    kind = TYPES.get(type_name or "")
+    return (kind.min_connections_percent if kind else None) or 0
 
 
 def _group(loads: tuple[_AccountLoad, ...], moments: list[int]) -> SimultaneousRuns:

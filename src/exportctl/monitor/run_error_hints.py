@@ -9,15 +9,10 @@ where there is one, quotes them; the generic one gets the order in which to look
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from exportctl.resources.destinations.amazon_s3 import AMAZON_S3
-from exportctl.resources.destinations.azure_blob import AZURE_BLOB
-from exportctl.resources.destinations.azure_data_lake import AZURE_DATA_LAKE
-from exportctl.resources.destinations.data_landing_zone import DATA_LANDING_ZONE
-from exportctl.resources.destinations.google_cloud_storage import GOOGLE_CLOUD_STORAGE
-from exportctl.resources.destinations.sftp import SFTP
+from exportctl.resources.destinations.table import TYPES
 from exportctl.resources.run import RunError
 
 
@@ -83,16 +78,6 @@ GENERIC_ERRORS = re.compile(r"ACTIVATION_BATCH-0000-FAILED|job aborted|internal|
 
 _DATA = "then whether every dataset still exists (`exportctl plan`)"
 _SIZE = "and, for a first export of uncompressed Parquet, the limit of 1 million records"
-CHECKS: Mapping[str, str] = {
-    AMAZON_S3.name: "the role's trust or the access key, the bucket and its policy, Adobe's addresses in it",
-    AZURE_BLOB.name: "the key in the connection string, the container, the account's firewall",
-    AZURE_DATA_LAKE.name: "the service principal's secret and its expiry, its role on the container, the firewall",
-    DATA_LANDING_ZONE.name: "nothing on your side but the licensed volume of the landing zone",
-    GOOGLE_CLOUD_STORAGE.name: "the HMAC key and its service account, its role on the bucket, Adobe's addresses",
-    SFTP.name: "host and port from outside, the user and its key, write permission in the folder, how many "
-    "connections at once the server takes, free space",
-}
-"""What to look at, in this order, when the text says nothing. Source: dataset-exports.md 4.3, 12."""
 
 
 def error_hints(errors: Sequence[RunError], type_name: str | None) -> tuple[str | None, ...]:
@@ -118,5 +103,6 @@ def _cause(error: RunError) -> str | None:
 
 
 def _checks(type_name: str | None) -> str | None:
-    first = CHECKS.get(type_name or "")
+    kind = TYPES.get(type_name or "")
+    first = kind.failure_checks if kind else None
     return f"the text names no cause; look at {first}, {_DATA}, {_SIZE}" if first else None

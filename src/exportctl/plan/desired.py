@@ -137,7 +137,7 @@ def _export(project: Project, declared: Export, specs: Specs) -> DesiredExport:
         declared=declared,
         account=_account_use(project, destination),
         flow_fields=flow_fields,
-        target_fields={"place": _location(destination, declared.subpath), "format": form},
+        target_fields={"place": _location(destination, kind.folder_key, declared.subpath), "format": form},
         positions=_source_positions(declared, destination),
         start_rule={"cadence": every, "at": declared.schedule.at, "not_before": declared.schedule.start},
         findings=findings,
@@ -151,7 +151,7 @@ def _source_positions(declared: Export, destination: Destination) -> SourcePosit
         f"place.{name}": destination.positions[name] for name in destination.location if name in destination.positions
     }
     if declared.subpath and "subpath" in where:
-        where["place.path"] = where["subpath"]
+        where[f"place.{TYPES[destination.type].folder_key}"] = where["subpath"]
     for field, key in YAML_KEYS.items():
         if key in where:
             where.setdefault(field, where[key])
@@ -162,10 +162,11 @@ def _source_positions(declared: Export, destination: Destination) -> SourcePosit
 YAML_KEYS = {"cadence": "schedule", "phase": "schedule", "place": "destination"}
 
 
-def _location(destination: Destination, subpath: str) -> Fields:
+def _location(destination: Destination, folder: str, subpath: str) -> Fields:
     location = {name: value for name, value in sorted(destination.location.items()) if value}
     if subpath:
-        location["path"] = "/".join(part for part in (location.get("path", "").rstrip("/"), subpath.strip("/")) if part)
+        parts = (location.get(folder, "").rstrip("/"), subpath.strip("/"))
+        location[folder] = "/".join(part for part in parts if part)
     return location
 
 

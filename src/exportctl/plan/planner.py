@@ -40,6 +40,7 @@ from exportctl.plan.exports import plan_export, plan_renewal
 from exportctl.plan.flow_state import PlanSettings
 from exportctl.plan.ownership import FLOW_LIMIT, LiveFlow, Ownership, build_ownership, reclaim_adopted_flows
 from exportctl.resources import wire
+from exportctl.resources.destinations.type import Scope
 from exportctl.resources.kinds import FLOW, TARGET_CONNECTION
 from exportctl.rules import plan_findings as rules_planner
 from exportctl.rules.overrides import apply_settings
@@ -217,7 +218,7 @@ def _shared_location_findings(
         if wire.destination_type(live_flow.target.raw) is not export.type:
             continue
         location = wire.read_fields(TARGET_CONNECTION.name, live_flow.target.raw)["place"]
-        same_storage = "bucket" in location or live_flow.base_id == base
+        same_storage = export.type.identity.scope is Scope.WORLD or live_flow.base_id == base
         if same_storage and location == dict(export.target_fields["place"]):
             name = f'{live_flow.flow.id} "{live_flow.flow.name}"'
             text = f"{export.address}: the flow {name}, not ours, writes to the same place"

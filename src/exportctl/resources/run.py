@@ -36,7 +36,9 @@ class RunError:
 @dataclass(frozen=True)
 class Run:
     """
-    Moments in seconds since 1970 UTC, None where the service does not say; `started` falls back to createdAt.
+    One run; moments are seconds since 1970 UTC, None where the service does not say.
+
+    `started` falls back to createdAt.
     `rows` by the run, `dataset_rows` by dataset id as far as the run tells them apart. `size` in bytes.
     """
 
@@ -61,7 +63,7 @@ class Run:
 
 
 def parse_run(raw: Json) -> Run | None:
-    """The value of one run object; None if it lacks an id, a flow or any moment."""
+    """Return the value of one run object; None if it lacks an id, a flow or any moment."""
     metrics = wire.members(raw.get("metrics"))
     duration, records = wire.members(metrics.get("durationSummary")), wire.members(metrics.get("recordSummary"))
     files, sizes = wire.members(metrics.get("fileSummary")), wire.members(metrics.get("sizeSummary"))
@@ -87,7 +89,7 @@ def parse_run(raw: Json) -> Run | None:
 
 def run_status(shown: object, completed: int | None) -> RunStatus:
     """
-    Compared without case; whatever is not known counts as running (flow-service.md 8.2).
+    Return the status, compared without case; what is not known counts as running (flow-service.md 8.2).
 
     A run without a status that has completed is done: the sample of a run under way lacks the moment, not the word.
     """
@@ -102,7 +104,7 @@ def run_status(shown: object, completed: int | None) -> RunStatus:
 
 
 def seconds_from_ms(milliseconds: object) -> int | None:
-    """The wire's milliseconds in whole seconds; 0 and what is no number say nothing (samples hold 0)."""
+    """Return the wire's milliseconds in whole seconds; None for 0, which samples hold, and for what is no number."""
     number = wire.integer(milliseconds)
     return number // 1000 if number else None
 
@@ -114,8 +116,10 @@ def non_negative_count(value: object) -> int | None:
 
 def _rows_by_dataset(records: Json) -> dict[str, int]:
     """
-    Rows by dataset, from the entity summaries: what their ids look like for datasets is not published, so the last 24
-    characters are taken if they have the form of a dataset id (flow-service.md 8.1).
+    Return the rows by dataset, from the entity summaries.
+
+    What their ids look like for datasets is not published, so the last 24 characters are taken if they have the form of
+    a dataset id (flow-service.md 8.1).
     """
     found: dict[str, int] = {}
     for summary in _json_objects(records.get("targetSummaries")):

@@ -23,7 +23,7 @@ from exportctl.model.plan import (
 )
 from exportctl.model.secret import Secrecy
 from exportctl.resources import wire
-from exportctl.resources.destinations.table import BY_CONNECTION_SPEC, BY_FLOW_SPEC, TYPES
+from exportctl.resources.destinations.table import TYPES, type_by_connection_spec, type_by_flow_spec
 from exportctl.resources.destinations.type import DATA_LAKE_SPEC, SPEC_VERSION, AuthMethod, DestinationType
 from exportctl.resources.kinds import BASE_CONNECTION, FLOW, KINDS, SOURCE_CONNECTION, TARGET_CONNECTION
 
@@ -50,8 +50,8 @@ def read_fields(kind: str, raw: Mapping[str, Any]) -> Json:
 def destination_type(raw: Mapping[str, Any]) -> DestinationType | None:
     """The destination type of a connection, target connection or dataset flow; None for any other card."""
     spec = members(raw.get("flowSpec") or raw.get("connectionSpec"))
-    found = BY_FLOW_SPEC if "flowSpec" in raw else BY_CONNECTION_SPEC
-    return found.get(str(spec.get("id")))
+    find = type_by_flow_spec if "flowSpec" in raw else type_by_connection_spec
+    return find(str(spec.get("id")))
 
 
 def known_params(raw: Mapping[str, Any]) -> frozenset[str]:
@@ -219,9 +219,7 @@ def target_params(kind: DestinationType, fields: Fields) -> Json:
     """Our part of a target's params; a value of None stands for a key that must not be there."""
     params: Json = {}
     if "place" in fields:
-        params |= {f.wire: fields["place"].get(f.name) for f in kind.location}
-        if kind.location[-1].wire == "path" and not kind.location[-1].required and params["path"] is None:
-            params["path"] = ""  # S3 and GCS require the key and match the empty string [XD-new]
+        params |= {f.wire: fields["place"].get(f.name, "" if f.is_sent_empty else None) for f in kind.location}
     if "format" in fields:
         form = fields["format"]
         params |= {"datasetFileType": form["type"].upper(), "compression": form["compression"].upper()}

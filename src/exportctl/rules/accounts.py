@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from exportctl.errors import Level
 from exportctl.model.project import AuthValue, Destination, Project
 from exportctl.model.secret import Secrecy
-from exportctl.resources.destinations.sftp import SFTP
 from exportctl.resources.destinations.table import TYPES
+from exportctl.resources.destinations.type import AccountKey, KeyForm
 from exportctl.rules.rule import Hit, Rule, destination_address, is_unresolved, key_position
 
 _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|\[?[0-9A-Fa-f:]+\]?")
@@ -36,27 +36,26 @@ def _check_reader(project: Project, as_of: int) -> Iterable[Hit]:
         yield Hit(text, key_position(destination, "reader"), (destination_address(destination),))
 
 
-def _plain_auth_value(destination: Destination, kind: str, name: str) -> AuthValue | None:
-    value = destination.account.auth.get(name)
-    return None if destination.type != kind or value is None or is_unresolved(value.text) else value
+def _account_values(project: Project) -> Iterator[tuple[Destination, AccountKey, AuthValue]]:
+    """Every account key that is written and has no open reference."""
+    for destination in project.destinations.values():
+        for key in TYPES[destination.type].account_keys:
+            value = destination.account.auth.get(key.name)
+            if value is not None and not is_unresolved(value.text):
+                yield destination, key, value
 
 
 def _check_host(project: Project, as_of: int) -> Iterable[Hit]:
-    for destination in project.destinations.values():
-        value = _plain_auth_value(destination, SFTP.name, "host")
-        if value is not None and not _HOST.fullmatch(value.text):
-            yield Hit(f"host {value.text!r} is not a host name", value.at, (destination_address(destination),))
+    for destination, key, value in _account_values(project):
+        if key.form is KeyForm.HOST and not _HOST.fullmatch(value.text):
+            yield Hit(f"{key.name} {value.text!r} is not a host name", value.at, (destination_address(destination),))
 
 
-def _check_port(project: Project, as_of: int) -> Iterable[Hit]:
-    for destination in project.destinations.values():
-        value = _plain_auth_value(destination, SFTP.name, "port")
-        if value is not None:
-            yield Hit(
-                "sets a port, which not every version of the service takes",
-                value.at,
-                (destination_address(destination),),
-            )
+def _check_unpublished_key(project: Project, as_of: int) -> Iterable[Hit]:
+    for destination, key, value in _account_values(project):
+        if not key.is_published:
+            text = f"sets a {key.name}, which not every version of the service takes"
+            yield Hit(text, value.at, (destination_address(destination),))
 
 
 def _check_auth_form(project: Project, as_of: int) -> Iterable[Hit]:
@@ -116,7 +115,7 @@ RULES = (
         "Leave it out if it is 22.",
         _SFTP % "sftp.example.com, port: 2222",
         _SFTP % "sftp.example.com",
-        check_project=_check_port,
+        check_project=_check_unpublished_key,
     ),
     Rule(
         "auth-form",

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from exportctl.errors import Level
 from exportctl.model.project import Export, Project
 from exportctl.model.schedule import ONCE
+from exportctl.resources.destinations.table import TYPES, folder_of
 from exportctl.rules.rule import Hit, Rule, closest_match, export_address, is_unresolved, key_position
 
 DATETIME = "DATETIME"
@@ -59,9 +60,10 @@ def _check_segment_macro(project: Project, as_of: int) -> Iterable[Hit]:
         if found := SEGMENT.search(export.subpath):
             at = key_position(export, "subpath")
             yield Hit(f"{found[0]} in subpath is for audience files", at, (export_address(export),), subject="subpath")
-        if destination and (found := SEGMENT.search(destination.location.get("path", ""))):
-            at = key_position(destination, "path")
-            yield Hit(f"{found[0]} in path is for audience files", at, (f"destinations.{destination.key}",))
+        if destination and (found := SEGMENT.search(folder_of(destination.type, destination.location))):
+            key = TYPES[destination.type].folder_key
+            at = key_position(destination, key)
+            yield Hit(f"{found[0]} in {key} is for audience files", at, (f"destinations.{destination.key}",))
 
 
 def _macro_hint(name: str, pattern: str | None) -> str | None:

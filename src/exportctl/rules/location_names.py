@@ -7,9 +7,8 @@ from collections.abc import Iterable
 
 from exportctl.errors import Level
 from exportctl.model.project import Destination, Project
-from exportctl.resources.destinations.data_landing_zone import DATA_LANDING_ZONE
-from exportctl.resources.destinations.table import TYPES
-from exportctl.resources.destinations.type import LocationField
+from exportctl.resources.destinations.table import TYPES, folder_of
+from exportctl.resources.destinations.type import LocationField, Scope
 from exportctl.rules.folder_templates import MACRO, SEGMENT
 from exportctl.rules.rule import (
     Hit,
@@ -27,43 +26,42 @@ def join_paths(*parts: str) -> str:
     return "/".join(p for p in (part.strip("/") for part in parts) if p)
 
 
-def _location_field(destination: Destination, name: str) -> LocationField | None:
-    found = TYPES.get(destination.type)
-    return next((f for f in found.location if f.name == name), None) if found else None
+def _folder_field(destination: Destination) -> LocationField | None:
+    kind = TYPES[destination.type]
+    return kind.location_field(kind.folder_key)
 
 
 def _is_malformed(field: LocationField, value: str) -> bool:
     return field.pattern is not None and re.fullmatch(field.pattern, value) is None
 
 
-def _name_check(name: str) -> ProjectCheck:
-    """The check of one place field, `bucket` or `container`, against its published pattern."""
+def _name_check(*, unique: bool) -> ProjectCheck:
+    """The check of the names that are unique in the world, or of all others, against their published patterns."""
 
     def check(project: Project, as_of: int) -> Iterable[Hit]:
         for destination in project.destinations.values():
-            field, value = _location_field(destination, name), destination.location.get(name, "")
-            if field and not is_unresolved(value) and _is_malformed(field, value):
-                text = f"{name} {value!r} is not allowed: {field.rule}"
-                yield Hit(text, key_position(destination, name), (destination_address(destination),))
+            kind = TYPES[destination.type]
+            for field in kind.location if (kind.identity.scope is Scope.WORLD) is unique else ():
+                value = destination.location.get(field.name, "")
+                if field.name != kind.folder_key and not is_unresolved(value) and _is_malformed(field, value):
+                    text = f"{field.name} {value!r} is not allowed: {field.rule}"
+                    yield Hit(text, key_position(destination, field.name), (destination_address(destination),))
 
     return check
 
 
 def _check_path_form(project: Project, as_of: int) -> Iterable[Hit]:
     for destination in project.destinations.values():
-        field, value = _location_field(destination, "path"), destination.location.get("path")
-        if (
-            field
-            and value is not None
-            and not is_unresolved(value)
-            and "%" not in value
-            and _is_malformed(field, value)
-        ):
-            text = f"path {value!r} is not allowed: {field.rule}"
-            yield Hit(text, key_position(destination, "path"), (destination_address(destination),))
+        field = _folder_field(destination)
+        found = destination.location.get(field.name) if field else None
+        if field is None or found is None or is_unresolved(found) or "%" in found:
+            continue
+        if _is_malformed(field, found):
+            text = f"{field.name} {found!r} is not allowed: {field.rule}"
+            yield Hit(text, key_position(destination, field.name), (destination_address(destination),))
     for export in project.exports.values():
         owner = project.destinations.get(export.destination)
-        field = _location_field(owner, "path") if owner else None
+        field = _folder_field(owner) if owner else None
         value = export.subpath
         if field and value and not is_unresolved(value) and "%" not in value and _is_malformed(field, value):
             text = f"subpath {value!r} is not allowed: {field.rule}"
@@ -72,11 +70,9 @@ def _check_path_form(project: Project, as_of: int) -> Iterable[Hit]:
 
 def _check_macro_in_path(project: Project, as_of: int) -> Iterable[Hit]:
     for destination in project.destinations.values():
-        value = destination.location.get("path", "")
+        key, value = TYPES[destination.type].folder_key, folder_of(destination.type, destination.location)
         if "%" in SEGMENT.sub("", value) and not is_unresolved(value):
-            yield Hit(
-                _percent_text("path", value), key_position(destination, "path"), (destination_address(destination),)
-            )
+            yield Hit(_percent_text(key, value), key_position(destination, key), (destination_address(destination),))
     for export in project.exports.values():
         if "%" in SEGMENT.sub("", export.subpath) and not is_unresolved(export.subpath):
             yield Hit(
@@ -91,8 +87,9 @@ def _percent_text(key: str, value: str) -> str:
 
 def _check_retention(project: Project, as_of: int) -> Iterable[Hit]:
     for destination in project.destinations.values():
-        if destination.type == DATA_LANDING_ZONE.name:
-            text = "is a landing zone: every file is deleted after 7 days"
+        kind = TYPES[destination.type]
+        if kind.retention_days:
+            text = f"is a {kind.noun}: every file is deleted after {kind.retention_days} days"
             yield Hit(text, destination.at, (destination_address(destination),))
 
 
@@ -106,7 +103,7 @@ RULES = (
         "Correct the name; references are filled in before it is checked.",
         "destinations: {lake: {bucket: Acme_Lake}}",
         "destinations: {lake: {bucket: acme-lake}}",
-        check_project=_name_check("bucket"),
+        check_project=_name_check(unique=True),
     ),
     Rule(
         "container-name",
@@ -119,7 +116,7 @@ RULES = (
         " auth: {connection_string: '${env:BLOB}'}}}",
         "destinations: {blob: {type: azure-blob, container: acme-lake, path: aep,"
         " auth: {connection_string: '${env:BLOB}'}}}",
-        check_project=_name_check("container"),
+        check_project=_name_check(unique=False),
     ),
     Rule(
         "path-characters",

@@ -15,10 +15,9 @@ from exportctl.model.schedule import (
     first_start,
     interval_seconds,
 )
-from exportctl.resources.destinations.data_landing_zone import DATA_LANDING_ZONE
+from exportctl.resources.destinations.table import TYPES
 from exportctl.rules.rule import Hit, Rule, duration_text, export_address, key_position
 
-LANDING_ZONE_DAYS = 7  # [DLZ], a hard limit
 UI_ONLY = ("hour", 8)  # [UI] [GR] offer it, [XD-new] [D] do not
 SHORTEST_RENEWAL = 2 * DAY
 
@@ -109,10 +108,11 @@ def _check_expect_beyond_retention(project: Project, as_of: int) -> Iterable[Hit
     for export in project.exports.values():
         destination = project.destinations.get(export.destination)
         within = export.expect.within if export.expect else None
-        if destination and destination.type == DATA_LANDING_ZONE.name and within and within > LANDING_ZONE_DAYS * DAY:
+        kind = TYPES[destination.type] if destination else None
+        if kind and kind.retention_days and within and within > kind.retention_days * DAY:
             text = (
-                f"expects files within {duration_text(within)}, but the landing zone deletes them "
-                f"after {LANDING_ZONE_DAYS} days"
+                f"expects files within {duration_text(within)}, but the {kind.noun} deletes them "
+                f"after {kind.retention_days} days"
             )
             yield _hit(export, text, "expect.within", "expect")
 

@@ -27,6 +27,7 @@ from itertools import combinations
 from exportctl.errors import Level
 from exportctl.model.project import Dataset, Export, Project
 from exportctl.model.urls import EMBEDDED
+from exportctl.resources.destinations.table import folder_of
 from exportctl.rules.folder_templates import has_dataset_macro, macros
 from exportctl.rules.rule import Hit, ProjectsCheck, Rule, export_address, is_unresolved, key_position
 from exportctl.rules.storage_identity import (
@@ -223,7 +224,8 @@ def _hit(one: DatasetWrite, other: DatasetWrite) -> Hit:
 
 
 def _written_path(entry: DatasetWrite) -> str:
-    path = entry.project.destinations[entry.export.destination].location.get("path", "")
+    destination = entry.project.destinations[entry.export.destination]
+    path = folder_of(destination.type, destination.location)
     return "/".join(part.strip("/") for part in (path, entry.export.subpath, entry.export.folder) if part.strip("/"))
 
 

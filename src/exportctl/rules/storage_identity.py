@@ -1,13 +1,8 @@
 """
 Where an export writes: which storage, and which folders, compared without asking the storage.
 
-    type                   two destinations are one storage if these are equal
-    amazon-s3              bucket (unique in the world)
-    google-cloud-storage   bucket (unique in the world)
-    azure-blob             account and container; the account's name is inside a secret, so the reference stands for it
-    azure-data-lake        endpoint (account and container)
-    sftp                   host, port, user (each user may have a home of its own)
-    data-landing-zone      organization and sandbox: one container each [DLZ]
+The identity rule of the type (resources/destinations) says which names tell two storages apart: a bucket's name is
+unique in the world, a container's within its account, and a landing zone is the one of its sandbox.
 
 Accounts of others are known by title or id only. What is known by a reference or a title is not *certain*: in another
 environment the same words may mean another account. Folders are compared level by level, macros standing for what they
@@ -21,12 +16,8 @@ from enum import StrEnum
 from functools import lru_cache
 
 from exportctl.model.project import Account, Dataset, Destination, Export, Project
-from exportctl.resources.destinations.amazon_s3 import AMAZON_S3
-from exportctl.resources.destinations.azure_blob import AZURE_BLOB
-from exportctl.resources.destinations.azure_data_lake import AZURE_DATA_LAKE
-from exportctl.resources.destinations.data_landing_zone import DATA_LANDING_ZONE
-from exportctl.resources.destinations.google_cloud_storage import GOOGLE_CLOUD_STORAGE
-from exportctl.resources.destinations.sftp import SFTP
+from exportctl.resources.destinations.table import TYPES, folder_of
+from exportctl.resources.destinations.type import DestinationType, Scope
 from exportctl.rules.folder_templates import MACRO
 from exportctl.rules.location_names import join_paths
 from exportctl.rules.rule import is_unresolved
@@ -34,7 +25,6 @@ from exportctl.rules.rule import is_unresolved
 ANY = "\0"  # any text
 TIME = "\1"  # digits and the marks between them
 _TIME_TEXT = frozenset("0123456789-_:.T" + TIME)
-DEFAULT_PORT = "22"
 
 
 @dataclass(frozen=True)
@@ -73,42 +63,42 @@ def _compared_parts(found: StorageIdentity) -> tuple[str, ...]:
 
 
 def _identify_storage(project: Project, destination: Destination, account: Account) -> StorageIdentity | None:
-    kind, place = destination.type, destination.location
-    if kind in (AMAZON_S3.name, GOOGLE_CLOUD_STORAGE.name):
-        bucket = place.get("bucket", "")
-        return StorageIdentity((kind, bucket), f"bucket {bucket}")
-    if kind == DATA_LANDING_ZONE.name:
-        return StorageIdentity((kind, project.platform.organization, project.platform.sandbox), "the landing zone")
-    name = _account_identity(kind, account)
-    if name is None:
-        return None
-    if kind == AZURE_BLOB.name:
-        container = place.get("container", "")
-        return StorageIdentity((name.identity[0], kind, container), f"container {container}", name.is_certain)
-    return name
+    kind, location = TYPES[destination.type], destination.location
+    rule = kind.identity
+    names = {name: location.get(name, "") for name in rule.location}
+    if rule.scope is Scope.WORLD:
+        return StorageIdentity((kind.name, *names.values()), rule.label.format(**names))
+    if rule.scope is Scope.SANDBOX:
+        return StorageIdentity((kind.name, project.platform.organization, project.platform.sandbox), rule.label)
+    owner = _account_identity(kind, account)
+    if owner is None or not names:
+        return owner
+    return StorageIdentity((*owner.identity, *names.values()), rule.label.format(**names), owner.is_certain)
 
 
-def _account_identity(kind: str, account: Account) -> StorageIdentity | None:
+def _account_identity(kind: DestinationType, account: Account) -> StorageIdentity | None:
     """The storage as far as the account tells it; what is uncertain comes first in the identity."""
     if account.id or account.existing:
         title = account.id or account.existing or ""
-        return StorageIdentity((title, kind), f"the account {title}", is_certain=account.id is not None)
-    auth = {name: value.text for name, value in account.auth.items()}
-    if kind == AZURE_DATA_LAKE.name and "endpoint" in auth:
-        endpoint = auth["endpoint"].rstrip("/").lower()
-        return StorageIdentity((kind, endpoint), endpoint)
-    if kind == SFTP.name and "host" in auth:
-        host, user = auth["host"].lower(), auth.get("username", "")
-        identity = (user, kind, host, auth.get("port", DEFAULT_PORT))
-        return StorageIdentity(identity, f"server {host}", is_certain=not is_unresolved(user))
-    if kind == AZURE_BLOB.name and "connection_string" in auth:
-        return StorageIdentity((auth["connection_string"], kind), "", is_certain=False)
-    return None
+        return StorageIdentity((title, kind.name), f"the account {title}", is_certain=account.id is not None)
+    rule = kind.identity
+    written = {name: value.text for name, value in account.auth.items()}
+    defaults = {key.name: key.default for key in kind.account_keys}
+    values = {name: written.get(name) or defaults.get(name) for name in rule.account}
+    told = {name: value.rstrip("/").lower() for name, value in values.items() if value}
+    if len(told) < len(rule.account) or not account.auth:
+        return None
+    label = "" if rule.location else rule.label.format(**told)
+    if rule.login is None:
+        return StorageIdentity((kind.name, *told.values()), label)
+    login = written.get(rule.login, "")
+    return StorageIdentity((login, kind.name, *told.values()), label, is_certain=not is_unresolved(login))
 
 
 def folder_levels(project: Project, export: Export, dataset: Dataset) -> tuple[str, ...] | None:
     """The levels one dataset of an export is written to, macros filled in or standing for what they may become."""
-    path = project.destinations[export.destination].location.get("path", "")
+    destination = project.destinations[export.destination]
+    path = folder_of(destination.type, destination.location)
     whole = join_paths(path, export.subpath, export.folder)
     if is_unresolved(whole):
         return None

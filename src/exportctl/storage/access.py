@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from exportctl.resources.destinations.type import Protocol
 from exportctl.storage import access_azure, access_gcs, access_landing_zone, access_s3, access_sftp
 from exportctl.storage.access_landing_zone import CredentialsSource
 from exportctl.storage.access_types import Access, AuthValues, LocalFolder, StorageLocation
@@ -20,21 +21,20 @@ from exportctl.storage.environment import ReaderVariables
 
 _FOLDER = "FOLDER"  # only ever with the destination's prefix in front
 
-_CALLER_ACCESS: Mapping[str, Callable[[StorageLocation, ReaderVariables], Access]] = {
-    "amazon-s3": access_s3.caller_access,
-    "azure-blob": access_azure.blob_caller_access,
-    "azure-data-lake": access_azure.lake_caller_access,
-    "google-cloud-storage": access_gcs.caller_access,
-    "sftp": access_sftp.caller_access,
+_CALLER_ACCESS: Mapping[Protocol, Callable[[StorageLocation, ReaderVariables], Access]] = {
+    Protocol.S3: access_s3.caller_access,
+    Protocol.AZURE_CONTAINER: access_azure.blob_caller_access,
+    Protocol.AZURE_LAKE: access_azure.lake_caller_access,
+    Protocol.GCS: access_gcs.caller_access,
+    Protocol.SFTP: access_sftp.caller_access,
 }
-_DESTINATION_ACCESS: Mapping[str, Callable[[StorageLocation, AuthValues, ReaderVariables], Access]] = {
-    "amazon-s3": access_s3.destination_access,
-    "azure-blob": access_azure.blob_destination_access,
-    "azure-data-lake": access_azure.lake_destination_access,
-    "google-cloud-storage": access_gcs.destination_access,
-    "sftp": access_sftp.destination_access,
+_DESTINATION_ACCESS: Mapping[Protocol, Callable[[StorageLocation, AuthValues, ReaderVariables], Access]] = {
+    Protocol.S3: access_s3.destination_access,
+    Protocol.AZURE_CONTAINER: access_azure.blob_destination_access,
+    Protocol.AZURE_LAKE: access_azure.lake_destination_access,
+    Protocol.GCS: access_gcs.destination_access,
+    Protocol.SFTP: access_sftp.destination_access,
 }
-_LANDING_ZONE = "data-landing-zone"
 
 
 def caller_access(
@@ -50,9 +50,9 @@ def caller_access(
     variables = ReaderVariables(environment, place.destination)
     if folder := variables.own_value(_FOLDER):
         return _folder_access(variables, folder)
-    if place.type == _LANDING_ZONE:
+    if place.type.protocol is Protocol.LANDING_ZONE:
         return access_landing_zone.caller_access(place, variables, credentials)
-    return _CALLER_ACCESS[place.type](place, variables)
+    return _CALLER_ACCESS[place.type.protocol](place, variables)
 
 
 def destination_access(
@@ -72,9 +72,9 @@ def destination_access(
     variables = ReaderVariables(environment, place.destination)
     if folder := variables.own_value(_FOLDER):
         return _folder_access(variables, folder)
-    if place.type == _LANDING_ZONE:
+    if place.type.protocol is Protocol.LANDING_ZONE:
         return access_landing_zone.caller_access(place, variables, credentials)
-    return _DESTINATION_ACCESS[place.type](place, auth, variables)
+    return _DESTINATION_ACCESS[place.type.protocol](place, auth, variables)
 
 
 def _folder_access(variables: ReaderVariables, path: str) -> Access:

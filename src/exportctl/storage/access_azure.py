@@ -16,6 +16,7 @@ import re
 from dataclasses import dataclass
 
 from exportctl.model.secret import Secret
+from exportctl.resources.destinations.type import Part
 from exportctl.storage.access_types import (
     Access,
     AccountKey,
@@ -58,7 +59,7 @@ def blob_caller_access(place: StorageLocation, variables: ReaderVariables) -> Ac
     """Raises StorageError: account or credentials are not given."""
     found = variables.setting(ACCOUNT)
     return caller_access(
-        place, variables, ContainerAddress(found[1] if found else None, None, location_field(place, "container"))
+        place, variables, ContainerAddress(found[1] if found else None, None, location_field(place, Part.CONTAINER))
     )
 
 
@@ -68,13 +69,14 @@ def lake_caller_access(place: StorageLocation, variables: ReaderVariables) -> Ac
 
 
 def blob_destination_access(place: StorageLocation, auth: AuthValues, variables: ReaderVariables) -> Access:
-    where = ContainerAddress(None, None, location_field(place, "container"))
-    text = auth_value(place, auth, "connection_string").reveal()
+    where = ContainerAddress(None, None, location_field(place, Part.CONTAINER))
+    text = auth_value(place, auth, Part.CONNECTION_STRING).reveal()
     return _connection_string_access(place, variables, where, text, "the destination's own connection string")
 
 
 def lake_destination_access(place: StorageLocation, auth: AuthValues, variables: ReaderVariables) -> Access:
-    tenant, client, word = (auth_value(place, auth, name) for name in ("tenant_id", "client_id", "client_secret"))
+    parts = (Part.TENANT_ID, Part.CLIENT_ID, Part.CLIENT_SECRET)
+    tenant, client, word = (auth_value(place, auth, part) for part in parts)
     principal = ServicePrincipal(tenant.reveal(), client.reveal(), word)
     return _access(
         place, variables, _lake_address(place, variables), principal, "the destination's own service principal"
@@ -154,7 +156,7 @@ def _connection_string_access(
 
 
 def _lake_address(place: StorageLocation, variables: ReaderVariables) -> ContainerAddress:
-    found = _ABFSS.fullmatch(place.account.get("endpoint", ""))
+    found = _ABFSS.fullmatch(place.account_value(Part.ENDPOINT) or "")
     if found is None:
         hint = "it is abfss://CONTAINER@ACCOUNT.dfs.core.windows.net; `reader: none` leaves its storage unread"
         raise unusable_setting_error(place, "its base connection shows no abfss URL of a container", hint)

@@ -8,6 +8,7 @@ How a Google Cloud Storage bucket is read: HMAC keys over the S3-compatible API,
 from __future__ import annotations
 
 from exportctl.model.secret import Secret
+from exportctl.resources.destinations.type import Part
 from exportctl.storage.access_types import (
     S3,
     Access,
@@ -40,7 +41,7 @@ def caller_access(place: StorageLocation, variables: ReaderVariables) -> Access:
         keys = AwsKeys(Secret(family.values[KEYS[0]]), Secret(family.values[KEYS[1]]))
         return _hmac_access(place, variables, keys, family.prefix + KEYS[0])
     if file := family.get(FILE):
-        bucket = location_field(place, "bucket")
+        bucket = location_field(place, Part.CONTAINER)
         return Access(f"gs://{bucket}", Google(bucket, file), family.prefix + FILE)
     hint = (
         f"set {FILE}, or {KEYS[0]} and {KEYS[1]}; for this destination alone with {variables.prefix} in front; "
@@ -50,12 +51,12 @@ def caller_access(place: StorageLocation, variables: ReaderVariables) -> Access:
 
 
 def destination_access(place: StorageLocation, auth: AuthValues, variables: ReaderVariables) -> Access:
-    keys = AwsKeys(auth_value(place, auth, "access_key_id"), auth_value(place, auth, "secret_access_key"))
+    keys = AwsKeys(auth_value(place, auth, Part.KEY_ID), auth_value(place, auth, Part.KEY_SECRET))
     return _hmac_access(place, variables, keys, "the destination's own HMAC key")
 
 
 def _hmac_access(place: StorageLocation, variables: ReaderVariables, keys: AwsKeys, identity: str) -> Access:
     found = variables.setting(ENDPOINT)
     address = parse_endpoint(place, found[1], found[0]) if found else _GOOGLE
-    bucket = location_field(place, "bucket")
+    bucket = location_field(place, Part.CONTAINER)
     return Access(f"gs://{bucket}", S3(bucket, _REGION, address, keys), identity)

@@ -13,6 +13,7 @@ The address of an instance's metadata is never tried unasked: elsewhere nobody a
 from __future__ import annotations
 
 from exportctl.model.secret import Secret
+from exportctl.resources.destinations.type import Part
 from exportctl.storage.access_types import (
     S3,
     Access,
@@ -20,6 +21,7 @@ from exportctl.storage.access_types import (
     AwsKeys,
     StorageLocation,
     auth_value,
+    has_auth_value,
     location_field,
     no_credentials_error,
     parse_endpoint,
@@ -61,10 +63,10 @@ def caller_access(place: StorageLocation, variables: ReaderVariables) -> Access:
 
 def destination_access(place: StorageLocation, auth: AuthValues, variables: ReaderVariables) -> Access:
     """Raises StorageError: the destination has a role, which only Adobe may take."""
-    if "role_arn" in auth:
+    if has_auth_value(place, auth, Part.ROLE):
         hint = "the role trusts Adobe's account, not yours: leave `reader: destination` out and give your own identity"
         raise unusable_setting_error(place, "its role cannot be used to read", hint)
-    keys = AwsKeys(auth_value(place, auth, "access_key_id"), auth_value(place, auth, "secret_access_key"))
+    keys = AwsKeys(auth_value(place, auth, Part.KEY_ID), auth_value(place, auth, Part.KEY_SECRET))
     return _access(place, variables, keys, "the destination's own access key")
 
 
@@ -73,7 +75,7 @@ def _access(
 ) -> Access:
     found = variables.setting("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL")
     region = variables.setting("AWS_REGION", "AWS_DEFAULT_REGION")
-    bucket = location_field(place, "bucket")
+    bucket = location_field(place, Part.CONTAINER)
     method = S3(
         bucket,
         region[1] if region else _DEFAULT_REGION,

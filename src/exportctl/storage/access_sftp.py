@@ -13,12 +13,14 @@ import base64
 import binascii
 
 from exportctl.model.secret import Secret
+from exportctl.resources.destinations.type import Part
 from exportctl.storage.access_types import (
     Access,
     AuthValues,
     Sftp,
     StorageLocation,
     auth_value,
+    has_auth_value,
     location_field,
     no_credentials_error,
     unusable_setting_error,
@@ -49,11 +51,11 @@ def caller_access(place: StorageLocation, variables: ReaderVariables) -> Access:
 
 
 def destination_access(place: StorageLocation, auth: AuthValues, variables: ReaderVariables) -> Access:
-    username = auth_value(place, auth, "username").reveal()
-    if "password" in auth:
-        password = auth_value(place, auth, "password")
+    username = auth_value(place, auth, Part.USERNAME).reveal()
+    if has_auth_value(place, auth, Part.PASSWORD):
+        password = auth_value(place, auth, Part.PASSWORD)
         return _access(place, variables, "the destination's own password", username=username, password=password)
-    key = _pem(auth_value(place, auth, "private_key"))
+    key = _pem(auth_value(place, auth, Part.PRIVATE_KEY))
     return _access(place, variables, "the destination's own key", username=username, private_key=key)
 
 
@@ -68,14 +70,14 @@ def _access(
     key_file: str | None = None,
     agent: str | None = None,
 ) -> Access:
-    host = _setting(place, variables, HOST, place.account.get("host"))
-    port = _setting(place, variables, PORT, place.account.get("port") or _DEFAULT_PORT)
+    host = _setting(place, variables, HOST, place.account_value(Part.HOST))
+    port = _setting(place, variables, PORT, place.account_value(Part.PORT) or _DEFAULT_PORT)
     if not port.isascii() or not port.isdigit() or not 0 < int(port) < 65536:
         raise unusable_setting_error(place, f"{port!r} is no port", f"set {PORT} to a number")
-    username = username or _setting(place, variables, USERNAME, place.account.get("username"))
+    username = username or _setting(place, variables, USERNAME, place.account_value(Part.USERNAME))
     found = variables.setting(KNOWN_HOSTS)
     known = found[1] if found else "~/.ssh/known_hosts"
-    root = "/" if location_field(place, "path").startswith("/") else ""  # else in the user's own folder (assumed)
+    root = "/" if location_field(place, Part.FOLDER).startswith("/") else ""  # else in the user's own folder (assumed)
     method = Sftp(host, int(port), username, known, root, password, private_key, key_file, agent)
     return Access(f"sftp://{host}:{port}", method, identity)
 

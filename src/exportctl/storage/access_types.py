@@ -12,20 +12,26 @@ from pathlib import Path
 
 from exportctl.model import urls
 from exportctl.model.secret import Secret
+from exportctl.resources.destinations.type import DestinationType, Part
 from exportctl.storage.reader import StorageError
 
 
 @dataclass(frozen=True)
 class StorageLocation:
     """
-    What is to be read: a destination's key and type, its live place (`bucket`, `container`, `path`) and what its base
-    connection shows beside secrets (`endpoint`, `host`, `port`, `username`), all by their names in YAML.
+    What is to be read: a destination's key and type, its live location, and what its base connection shows beside
+    secrets, both by their names in YAML.
     """
 
     destination: str
-    type: str
+    type: DestinationType
     fields: Mapping[str, str]
     account: Mapping[str, str] = field(default_factory=dict)
+
+    def account_value(self, part: Part) -> str | None:
+        """What the base connection shows of a part; None where it shows nothing."""
+        name = self.type.part_name(part)
+        return self.account.get(name) if name else None
 
 
 AuthValues = Mapping[str, str | Secret]  # a destination's own auth values by their names in YAML
@@ -140,15 +146,22 @@ def unusable_setting_error(place: StorageLocation, message: str, hint: str) -> S
     return StorageError(f"destinations.{place.destination}: {message}", rule="storage-setup", hint=hint)
 
 
-def location_field(place: StorageLocation, name: str) -> str:
-    """A field of the live target that reading needs; StorageError where the service does not show it."""
-    if value := place.fields.get(name):
+def location_field(place: StorageLocation, part: Part) -> str:
+    """Return the field of the live target that reading needs, or raise StorageError if the service shows none."""
+    name = place.type.part_name(part)
+    if name and (value := place.fields.get(name)):
         return value
-    raise unusable_setting_error(place, f"its target connection shows no {name}", "look at it: `exportctl show`")
+    shown = name or part.value
+    raise unusable_setting_error(place, f"its target connection shows no {shown}", "look at it: `exportctl show`")
 
 
-def auth_value(place: StorageLocation, auth: AuthValues, name: str) -> Secret:
-    """One of the destination's own auth values; StorageError where the config has none."""
+def has_auth_value(place: StorageLocation, auth: AuthValues, part: Part) -> bool:
+    return place.type.part_name(part) in auth
+
+
+def auth_value(place: StorageLocation, auth: AuthValues, part: Part) -> Secret:
+    """Return one of the destination's own auth values, or raise StorageError if the config has none."""
+    name = place.type.part_name(part) or part.value
     if value := auth.get(name):
         return value if isinstance(value, Secret) else Secret(value)
     hint = "give the values of its `auth`, or leave `reader: destination` out and use your own identity"

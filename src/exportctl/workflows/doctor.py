@@ -15,8 +15,7 @@ platform that was asked. A check whose ground is missing is skipped; where all w
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from exportctl.client import inventory
@@ -36,16 +35,10 @@ from exportctl.errors import (
 from exportctl.model.check import Check, CheckStatus
 from exportctl.model.plan import PlanHeader
 from exportctl.model.plan_options import PlanOptions
-from exportctl.model.project import Destination, PlatformSettings, Project
+from exportctl.model.project import PlatformSettings, Project
 from exportctl.model.urls import PRODUCTION
 from exportctl.plan import orphans
 from exportctl.plan.ownership import build_ownership
-from exportctl.resources.destinations.amazon_s3 import ADOBE_ACCOUNT
-from exportctl.resources.destinations.azure_blob import _blob
-from exportctl.resources.destinations.azure_data_lake import _lake
-from exportctl.resources.destinations.data_landing_zone import _landing_zone
-from exportctl.resources.destinations.google_cloud_storage import _gcs
-from exportctl.resources.destinations.sftp import _sftp
 from exportctl.resources.destinations.table import TYPES
 from exportctl.resources.kinds import FLOW
 from exportctl.workflows import connect
@@ -140,53 +133,11 @@ def _check_destination_references(
 
 
 def _add_storage_needs(project: Project, found: CheckCollector) -> None:
+    """What must be true on the customer's side, which cannot be seen from here."""
     for key, destination in sorted(project.destinations.items()):
-        for words in _storage_needs(destination):
-            found.add_check(
-                "storage", CheckStatus.SKIPPED, f"destinations.{key} ({TYPES[destination.type].label}) needs: {words}"
-            )
-
-
-def _storage_needs(destination: Destination) -> Iterator[str]:
-    """
-    What must be true on the customer's side, which nobody can see from here.
-
-    Source: dataset-exports.md 4.3 in the facts this project was built on.
-    """
-    make = _STORAGE.get(destination.type)
-    return make(destination) if make else iter(())
-
-
-def _s3(destination: Destination) -> Iterator[str]:
-    bucket, path = destination.location.get("bucket", ""), destination.location.get("path", "").strip("/")
-    below = f"arn:aws:s3:::{bucket}/{path + '/' if path else ''}*"
-    objects = ["PutObject", "GetObject", "DeleteObject", "GetBucketLocation", "ListMultipartUploadParts"]
-    policy = {
-        "Version": "2012-10-17",
-        "Statement": [
-            {"Effect": "Allow", "Action": [f"s3:{a}" for a in objects], "Resource": below},
-            {
-                "Effect": "Allow",
-                "Action": ["s3:ListBucket", "s3:GetBucketLocation"],
-                "Resource": f"arn:aws:s3:::{bucket}",
-            },
-        ],
-    }
-    yield f"policy {json.dumps(policy)}"
-    if destination.account.method == "role":
-        principal = {"AWS": f"arn:aws:iam::{ADOBE_ACCOUNT}:root"}
-        trust = {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}
-        yield f"trust of the role {json.dumps({'Version': '2012-10-17', 'Statement': [trust]})}"
-
-
-_STORAGE: dict[str, Callable[[Destination], Iterator[str]]] = {
-    "amazon-s3": _s3,
-    "azure-blob": _blob,
-    "azure-data-lake": _lake,
-    "data-landing-zone": _landing_zone,
-    "google-cloud-storage": _gcs,
-    "sftp": _sftp,
-}
+        kind = TYPES[destination.type]
+        for words in kind.needs(destination.location, destination.account.method):
+            found.add_check("storage", CheckStatus.SKIPPED, f"destinations.{key} ({kind.label}) needs: {words}")
 
 
 # -- the platform -----------------------------------------------------------------------------------------------------

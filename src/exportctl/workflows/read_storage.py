@@ -29,6 +29,7 @@ from exportctl.monitor.delivery.folder_layout import folder_layout
 from exportctl.monitor.delivery.match_folders import match_folders
 from exportctl.monitor.delivery.stored_files import ExportFiles, Manifest
 from exportctl.resources import wire
+from exportctl.resources.destinations.table import TYPES
 from exportctl.resources.kinds import BASE_CONNECTION, TARGET_CONNECTION
 from exportctl.storage import open as opening
 from exportctl.storage import row_count
@@ -133,7 +134,7 @@ class StorageReaders:
             return Access(f"the emulator's folder {local.name}", LocalFolder(local), EMULATOR)
         fields = wire.read_fields(TARGET_CONNECTION.name, place.raw)["place"]
         account = wire.read_fields(BASE_CONNECTION.name, base.raw)["auth"] if base else {}
-        where = StorageLocation(destination.key, destination.type, fields, _readable_auth(account))
+        where = StorageLocation(destination.key, TYPES[destination.type], fields, _readable_auth(account))
         if destination.reader == "destination":
             return destination_access(
                 where, self._own_credentials(destination), self._setup.env, self._landing_zone_credentials

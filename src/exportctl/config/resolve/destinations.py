@@ -1,8 +1,8 @@
 """
 Destinations: which keys their type has, the place, and the account with its way to authenticate.
 
-Everything about a type comes from `destination_types`; no type is named here. Account keys (`host`, `endpoint` …)
-become plain auth values beside the fields of `auth`, because on the wire they are one object.
+Everything about a type comes from its file in resources/destinations; no type is named here. Account keys (`host`,
+`endpoint` …) become plain auth values beside the fields of `auth`, because on the wire they are one object.
 """
 
 from __future__ import annotations
@@ -19,12 +19,11 @@ from exportctl.model.project import READERS, Account, AuthValue, Destination
 from exportctl.model.references import escape_references
 from exportctl.model.secret import Secrecy
 from exportctl.resources.destinations.table import TYPES
-from exportctl.resources.destinations.type import AuthField, AuthMethod, DestinationType
+from exportctl.resources.destinations.type import AccountKey, AuthMethod, ComposedKey, DestinationType, KeyForm
 
 _COMMON_KEYS = ("type", "title", "description", "auth", "account", "format", "encryption", "reader", "renamed_from")
 _POSITIONED_KEYS = ("title", "description", "encryption", "reader", "renamed_from")
 _AUTH_OPTIONS = ("secret_version", "drop")
-_ABFSS = r"abfss://[a-z0-9][a-z0-9-]{1,61}[a-z0-9]@[a-z0-9]{3,24}\.dfs\.core\.windows\.net/?"
 Positions = dict[str, SourcePosition]
 
 
@@ -82,7 +81,7 @@ def check_shared_accounts(destinations: Mapping[str, Destination], declared: Map
 
 
 def _refuse_keys_of_other_types(section: Section, kind: DestinationType) -> None:
-    own = [f.name for f in kind.location] + list(kind.account_keys)
+    own = [*(f.name for f in kind.location), *kind.account_key_names]
     for key in section.names():
         if key not in _COMMON_KEYS and key not in own:
             owner = f"{section.owner} ({kind.name})"
@@ -152,7 +151,7 @@ def _account(section: Section, kind: DestinationType, where: Positions) -> Accou
 
 def _existing_account(section: Section, kind: DestinationType, where: Positions) -> Account:
     where["account"] = section.position("account")
-    for key in kind.account_keys:
+    for key in kind.account_key_names:
         if key in section:
             message = f'{section.owner}: "{key}" belongs to the account, and `account` names one that exists'
             section.fail(
@@ -175,58 +174,66 @@ def _existing_account(section: Section, kind: DestinationType, where: Positions)
 
 
 def _account_values(section: Section, kind: DestinationType) -> dict[str, AuthValue]:
-    """host and port, or the endpoint, which may be written as storage account and container."""
-    if "endpoint" in kind.account_keys:
-        value = _endpoint(section)
-        return {"endpoint": value} if value else {}
-    if kind.account_keys:
-        section.required_text("host", f"{kind.label} needs the server's name")
-    found = {key: _plain_value(section, key) for key in kind.account_keys}
-    _check_port(section, found.get("port"))
-    return {key: value for key, value in found.items() if value}
+    """The account keys as auth values: each by itself, or all of them as the one value they are parts of."""
+    if kind.composed_key:
+        value = _composed_value(section, kind, kind.composed_key)
+        return {kind.composed_key.name: value} if value else {}
+    for key in kind.account_keys:
+        if key.required:
+            section.required_text(key.name, f"{kind.label} needs {key.hint}")
+    found = {key: _plain_value(section, key.name) for key in kind.account_keys}
+    for key, value in found.items():
+        _check_port(section, key, value)
+    return {key.name: value for key, value in found.items() if value}
 
 
-def _check_port(section: Section, port: AuthValue | None) -> None:
-    if port and not section.is_unset("port") and not (port.text.isdigit() and 0 < int(port.text[:6]) < 65536):
-        section.fail("bad-value", f'"port" of {section.owner} is no port: {port.text}', port.at, "1 to 65535")
+def _check_port(section: Section, key: AccountKey, value: AuthValue | None) -> None:
+    if value is None or key.form is not KeyForm.PORT or section.is_unset(key.name):
+        return
+    if not (value.text.isdigit() and 0 < int(value.text[:6]) < 65536):
+        section.fail("bad-value", f'"{key.name}" of {section.owner} is no port: {value.text}', value.at, "1 to 65535")
 
 
-def _endpoint(section: Section) -> AuthValue | None:
-    parts = [key for key in ("storage_account", "container") if key in section]
-    if "endpoint" in section:
-        if parts:
-            message = f"{section.owner} has both `endpoint` and `{parts[0]}`"
-            section.fail("bad-value", message, section.key_position(parts[0]), "keep one: the endpoint holds both")
-        value = _plain_value(section, "endpoint")
-        if value and not section.is_unset("endpoint") and not re.fullmatch(_ABFSS, value.text):
-            hint = "write abfss://<container>@<account>.dfs.core.windows.net, or `storage_account` and `container`"
-            section.fail("bad-value", f'"endpoint" of {section.owner} is no abfss URL', value.at, hint)
-        return value
-    if not parts:
-        hint = "write `storage_account` and `container`, or `endpoint` with an abfss URL"
-        section.required_text("storage_account", hint)
+def _composed_value(section: Section, kind: DestinationType, composed: ComposedKey) -> AuthValue | None:
+    """A value that is written whole or in parts."""
+    written = [key for key in composed.parts if key in section]
+    if composed.name in section:
+        if written:
+            message = f"{section.owner} has both `{composed.name}` and `{written[0]}`"
+            hint = f"keep one: the {composed.name} holds both"
+            section.fail("bad-value", message, section.key_position(written[0]), hint)
+        return _whole_value(section, composed)
+    in_parts = " and ".join(f"`{part}`" for part in composed.parts)
+    if not written:
+        hint = f"write {in_parts}, or `{composed.name}` with an {composed.form}"
+        section.required_text(composed.parts[0], hint)
         return None
-    account = section.required_text("storage_account", "the name of the storage account")
-    container = section.required_text("container", "the name of the container")
-    if account is None or container is None:
+    keys = [key for key in kind.account_keys if key.name in composed.parts]
+    values = {key.name: section.required_text(key.name, key.hint) for key in keys}
+    texts = {name: text for name, text in values.items() if text is not None}
+    if len(texts) < len(composed.parts):
         return None
-    pending = section.is_unset("storage_account") or section.is_unset("container")
-    text = f"abfss://{container}@{account}.dfs.core.windows.net"
-    return AuthValue(text if pending else escape_references(text), Secrecy.PLAIN, section.position("storage_account"))
+    pending = any(section.is_unset(part) for part in composed.parts)
+    text = composed.join(texts)
+    return AuthValue(text if pending else escape_references(text), Secrecy.PLAIN, section.position(composed.parts[0]))
 
 
-def _fields(method: AuthMethod) -> tuple[AuthField, ...]:
-    """What people write under `auth`: without the account keys."""
-    return tuple(f for f in method.fields if f.secrecy is not Secrecy.PLAIN)
+def _whole_value(section: Section, composed: ComposedKey) -> AuthValue | None:
+    value = _plain_value(section, composed.name)
+    if value and not section.is_unset(composed.name) and composed.split(value.text) is None:
+        in_parts = " and ".join(f"`{part}`" for part in composed.parts)
+        message = f'"{composed.name}" of {section.owner} is no {composed.form}'
+        section.fail("bad-value", message, value.at, f"write {composed.shape}, or {in_parts}")
+    return value
 
 
 def _auth_methods_hint(kind: DestinationType) -> str:
-    return "there is " + ", or ".join(" with ".join(f.name for f in _fields(m)) for m in kind.methods)
+    return "there is " + ", or ".join(" with ".join(f.name for f in m.written_fields) for m in kind.methods)
 
 
 def _method(inner: Section, kind: DestinationType) -> AuthMethod | None:
     """The way to authenticate whose fields are the ones written."""
-    known = list(dict.fromkeys(f.name for m in kind.methods for f in _fields(m)))
+    known = list(dict.fromkeys(f.name for m in kind.methods for f in m.written_fields))
     written = [key for key in inner.names() if key not in _AUTH_OPTIONS]
     foreign = [key for key in written if key not in known]
     for key in foreign:
@@ -234,13 +241,13 @@ def _method(inner: Section, kind: DestinationType) -> AuthMethod | None:
         inner.report.findings.append(finding)
     if foreign:
         return None
-    fitting = [m for m in kind.methods if set(written) <= {f.name for f in _fields(m)}]
+    fitting = [m for m in kind.methods if set(written) <= {f.name for f in m.written_fields}]
     if not fitting:
         message = f"{inner.owner} mixes two ways to authenticate: {', '.join(written)}"
         inner.fail("mixed-auth", message, inner.at, _auth_methods_hint(kind))
         return None
-    method = min(fitting, key=lambda m: len(_fields(m)) - len(written))
-    missing = [f.name for f in _fields(method) if f.name not in inner]
+    method = min(fitting, key=lambda m: len(m.written_fields) - len(written))
+    missing = [f.name for f in method.written_fields if f.name not in inner]
     if not missing:
         return method
     wanted = f'"{missing[0]}"' if written or len(kind.methods) == 1 else "a way to authenticate"
@@ -249,7 +256,7 @@ def _method(inner: Section, kind: DestinationType) -> AuthMethod | None:
 
 
 def _auth_values(inner: Section, method: AuthMethod) -> Iterator[tuple[str, AuthValue]]:
-    for field in _fields(method):
+    for field in method.written_fields:
         node = inner.get(field.name)
         if isinstance(node, ScalarNode) and node.value is not None:
             yield field.name, AuthValue(str(node.value), field.secrecy, node.at)

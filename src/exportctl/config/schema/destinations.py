@@ -1,9 +1,9 @@
 """
 The part of the config's schema about destinations: accounts, ways to authenticate, places.
 
-Which keys belong to which type comes from `destination_types`; here are the words. Once `type` is written, keys of
-other types are refused, so that an editor can say so; the program says it itself, after all files are laid over each
-other.
+Which keys belong to which type, and their words, come from resources/destinations; the other words are here. Once
+`type` is written, keys of other types are refused, so that an editor can say so. The program says it itself, after all
+files are merged.
 """
 
 from __future__ import annotations
@@ -12,19 +12,8 @@ from exportctl.config.schema.parts import EXAMPLE_ID, WHOLE_NOTE, Schema, choice
 from exportctl.model.project import READERS
 from exportctl.model.secret import Secrecy
 from exportctl.resources.destinations.table import TYPES
+from exportctl.resources.destinations.type import KeyForm
 
-_AUTH_WORDS = {
-    "role_arn": ("The IAM role that Adobe assumes.", "${env:LAKE_ROLE_ARN}"),
-    "access_key_id": ("The access key's id.", "${env:LAKE_ACCESS_KEY_ID}"),
-    "secret_access_key": ("The access key's secret.", "${env:LAKE_SECRET_ACCESS_KEY}"),
-    "connection_string": ("The storage account's connection string.", "${env:BLOB_CONNECTION_STRING}"),
-    "tenant_id": ("The Entra tenant's id.", "${env:AZURE_TENANT_ID}"),
-    "client_id": ("The service principal's id.", "${env:AZURE_CLIENT_ID}"),
-    "client_secret": ("The service principal's secret.", "${env:AZURE_CLIENT_SECRET}"),
-    "username": ("The user's name.", "acme"),
-    "password": ("The user's password.", "${env:PARTNER_PASSWORD}"),
-    "private_key": ("An RSA private key without a passphrase, PEM or base64 of it.", "${env:PARTNER_SSH_KEY}"),
-}
 _SECRECY_WORDS = {
     Secrecy.SECRET: "Secret: exactly one reference, read only when it is sent.",
     Secrecy.SENSITIVE: "Sensitive: a literal or references, masked everywhere.",
@@ -36,10 +25,9 @@ def auth() -> Schema:
     fields: Schema = {}
     for kind in TYPES.values():
         for method in kind.methods:
-            for field in method.fields:
-                if field.name in _AUTH_WORDS and field.name not in fields:
-                    described, example = _AUTH_WORDS[field.name]
-                    fields[field.name] = text(f"{described} {_SECRECY_WORDS[field.secrecy]}", example, min_length=1)
+            for field in method.written_fields:
+                words = f"{field.description} {_SECRECY_WORDS[field.secrecy]}"
+                fields.setdefault(field.name, text(words, field.example, min_length=1))
     fields["secret_version"] = {
         "description": "Any text or number; change it to send the secrets again.",
         "type": ["string", "integer"],
@@ -79,21 +67,7 @@ def destination(shape: Schema) -> Schema:
             "type": choice("The kind of storage.", *TYPES),
             "title": text("The account's name in the AEP UI.", "Data lake of the analytics team"),
             "description": text("For people; shown in the AEP UI.", "Owned by the analytics team"),
-            "bucket": text("Amazon S3, Google Cloud Storage: the bucket.", "acme-aep-${environment}"),
-            "container": text("Azure Blob, Azure Data Lake: the container.", "exports"),
-            "path": text("The folder under which all exports of this destination lie.", "aep"),
-            "storage_account": text("Azure Data Lake: the storage account, with `container`.", "acmelake"),
-            "endpoint": text(
-                "Azure Data Lake: the abfss URL, instead.", "abfss://exports@acmelake.dfs.core.windows.net"
-            ),
-            "host": text("SFTP: the server.", "sftp.partner.example"),
-            "port": {
-                "description": "SFTP: the port, 22 if left out.",
-                "type": ["integer", "string"],
-                "minimum": 1,
-                "maximum": 65535,
-                "examples": [22],
-            },
+            **_type_keys(),
             "auth": ref("auth"),
             "account": ref("account"),
             "format": shape,
@@ -117,12 +91,38 @@ def destination(shape: Schema) -> Schema:
     return {**schema, "allOf": [_type_condition(name) for name in TYPES]}
 
 
+def _type_keys() -> Schema:
+    """The keys of all locations and accounts, each with the types that have it; the folder is the same for all."""
+    labels: dict[str, list[str]] = {}
+    found: dict[str, tuple[str, str | int, KeyForm]] = {}
+    folders: dict[str, tuple[str, str | int, KeyForm]] = {}
+    for kind in TYPES.values():
+        for field in kind.location:
+            into = folders if field.name == kind.folder_key else found
+            into.setdefault(field.name, (field.description, field.example, KeyForm.TEXT))
+            labels.setdefault(field.name, []).append(kind.label)
+        for key in kind.account_keys:
+            found.setdefault(key.name, (key.description, key.example, key.form))
+            labels.setdefault(key.name, []).append(kind.label)
+    schemas = {name: _key_schema(f"{', '.join(labels[name])}: {words[0]}", *words[1:]) for name, words in found.items()}
+    return schemas | {name: _key_schema(*words) for name, words in folders.items()}
+
+
+def _key_schema(described: str, example: str | int, form: KeyForm) -> Schema:
+    if form is KeyForm.PORT:
+        types = ["integer", "string"]
+        return {"description": described, "type": types, "minimum": 1, "maximum": 65535, "examples": [example]}
+    return text(described, str(example))
+
+
 def _type_condition(name: str) -> Schema:
     """What a type does not have is refused once `type` is known."""
     kind = TYPES[name]
-    own = {f.name for f in kind.location} | set(kind.account_keys)
-    others = {f.name for t in TYPES.values() for f in t.location} | {k for t in TYPES.values() for k in t.account_keys}
-    fields = {f.name for m in kind.methods for f in m.fields if f.secrecy is not Secrecy.PLAIN}
+    own = {f.name for f in kind.location} | set(kind.account_key_names)
+    others = {f.name for t in TYPES.values() for f in t.location} | {
+        k for t in TYPES.values() for k in t.account_key_names
+    }
+    fields = {f.name for m in kind.methods for f in m.written_fields}
     then: dict[str, object] = {key: {"type": "null"} for key in sorted(others - own)}
     if fields:
         then["auth"] = {"propertyNames": {"enum": [*sorted(fields), "secret_version", "drop"]}}

@@ -17,7 +17,6 @@ from exportctl.resources.kinds import FLOW, SOURCE_CONNECTION, TARGET_CONNECTION
 
 BACKGROUND_CLIENT = "acp_foundation_connectors"  # writes after runs and after writes of others [D samples]
 GRACE = 2 * schedule.HOUR  # how long a run may take to show up where `expect.within` is not given
-RETENTION: Mapping[str, int] = {"data-landing-zone": 7 * schedule.DAY}  # files are deleted after 7 days [DLZ]
 
 
 @dataclass(frozen=True)
@@ -65,7 +64,7 @@ class DeliveryExpectation:
     @property
     def retention(self) -> int | None:
         """How long the storage keeps files, in seconds; None: nobody deletes them."""
-        return RETENTION.get(self.type.name)
+        return self.type.retention_days * schedule.DAY if self.type.retention_days else None
 
     def state(self, as_of: int) -> str:
         """enabled, disabled, finished (a one-time export after its run), expired or unknown."""

@@ -1,19 +1,93 @@
-"""amazon_s3."""
+"""
+Amazon S3: a bucket, with a role that Adobe assumes or an access key.
+
+Source: dataset-exports.md 4.1-4.3 ([S3P] [AS] [XD-new]). A bucket's name is unique in the world.
+"""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator, Mapping
+
 from exportctl.model.secret import Secrecy
-from exportctl.resources.destinations.type import _S3_PATH, AuthField, AuthMethod, DestinationType, LocationField
+from exportctl.resources.destinations.object_storage import KEY_ID_WORDS, KEY_SECRET_WORDS, OBJECT_FOLDER
+from exportctl.resources.destinations.type import (
+    AuthField,
+    AuthMethod,
+    DestinationType,
+    IdentityRule,
+    LocationField,
+    Part,
+    Protocol,
+    Scope,
+)
 
-ADOBE_ACCOUNT = "670664943635"  # the AWS account a role must trust (dataset-exports.md 4.3)
+_ADOBE_ACCOUNT = "670664943635"  # the AWS account a role must trust (dataset-exports.md 4.3)
+_ROLE = "role"
 
-
-# Pattern sources: [XD-new], unescaped. Python's `re` has the lookahead they need.
-S3_BUCKET = (
+# Pattern source: [XD-new], unescaped. Python's `re` has the lookahead it needs.
+_BUCKET = (
     r"(?=^.{3,63}$)(?!^(\d+\.)+\d+$)"
     r"(^(([a-z0-9]|[a-z0-9][a-z0-9\-]*[a-z0-9])\.)*([a-z0-9]|[a-z0-9][a-z0-9\-]*[a-z0-9])$)"
 )
 
+
+def _needs(location: Mapping[str, str], method: str | None) -> Iterator[str]:
+    """Yield the bucket policy, and for a role its trust. Source: dataset-exports.md 4.3."""
+    bucket, path = location.get("bucket", ""), location.get("path", "").strip("/")
+    below = f"arn:aws:s3:::{bucket}/{path + '/' if path else ''}*"
+    objects = ["PutObject", "GetObject", "DeleteObject", "GetBucketLocation", "ListMultipartUploadParts"]
+    policy = {
+        "Version": "2012-10-17",
+        "Statement": [
+            {"Effect": "Allow", "Action": [f"s3:{a}" for a in objects], "Resource": below},
+            {
+                "Effect": "Allow",
+                "Action": ["s3:ListBucket", "s3:GetBucketLocation"],
+                "Resource": f"arn:aws:s3:::{bucket}",
+            },
+        ],
+    }
+    yield f"policy {json.dumps(policy)}"
+    if method == _ROLE:
+        principal = {"AWS": f"arn:aws:iam::{_ADOBE_ACCOUNT}:root"}
+        trust = {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}
+        yield f"trust of the role {json.dumps({'Version': '2012-10-17', 'Statement': [trust]})}"
+
+
+_ROLE_ARN = AuthField(
+    "role_arn",
+    "s3Role",
+    Secrecy.SENSITIVE,
+    hidden=True,
+    form=r"^arn:aws[\w-]*:iam::\d{12}:role/.+$",
+    sample="arn:aws:iam::123456789012:role/emulated",
+    part=Part.ROLE,
+    description="The IAM role that Adobe assumes.",
+    example="${env:LAKE_ROLE_ARN}",
+    aliases=("arn",),
+)
+_KEY_ID = AuthField(
+    "access_key_id",
+    "s3AccessKey",
+    Secrecy.SENSITIVE,
+    form=r"^[A-Z0-9]{16,128}$",
+    sample="AKIAEMULATEDEMULATED",
+    lenient=True,
+    part=Part.KEY_ID,
+    description=KEY_ID_WORDS[0],
+    example=KEY_ID_WORDS[1],
+)
+_KEY_SECRET = AuthField(
+    "secret_access_key",
+    "s3SecretKey",
+    Secrecy.SECRET,
+    hidden=True,
+    sample="emulated/secret+" * 2 + "emulated",
+    part=Part.KEY_SECRET,
+    description=KEY_SECRET_WORDS[0],
+    example=KEY_SECRET_WORDS[1],
+)
 
 AMAZON_S3 = DestinationType(
     name="amazon-s3",
@@ -22,44 +96,26 @@ AMAZON_S3 = DestinationType(
     flow_spec="269ba276-16fc-47db-92b0-c1049a3c131f",
     audience_flow_spec="1a0514a6-33d4-4c7f-aff8-594799c47549",
     location=(
-        LocationField("bucket", "bucketName", True, S3_BUCKET, "3-63 lower-case letters, digits, hyphens and dots"),
-        _S3_PATH,
+        LocationField(
+            "bucket",
+            "bucketName",
+            required=True,
+            pattern=_BUCKET,
+            rule="3-63 lower-case letters, digits, hyphens and dots",
+            part=Part.CONTAINER,
+            description="the bucket.",
+            example="acme-aep-${environment}",
+        ),
+        OBJECT_FOLDER,
     ),
+    protocol=Protocol.S3,
+    identity=IdentityRule(Scope.WORLD, "bucket {bucket}", location=("bucket",)),
     methods=(
-        AuthMethod(  # [AS] [S3P]; the dataset tutorial lists only the key (known conflict, accept both)
-            "role",
-            "Assumed Role",
-            (
-                AuthField(
-                    "role_arn",
-                    "s3Role",
-                    Secrecy.SENSITIVE,
-                    hidden=True,
-                    form=r"^arn:aws[\w-]*:iam::\d{12}:role/.+$",
-                    sample="arn:aws:iam::123456789012:role/emulated",
-                ),
-            ),
-        ),
-        AuthMethod(
-            "key",
-            "Access Key",
-            (
-                AuthField(
-                    "access_key_id",
-                    "s3AccessKey",
-                    Secrecy.SENSITIVE,
-                    form=r"^[A-Z0-9]{16,128}$",
-                    sample="AKIAEMULATEDEMULATED",
-                    lenient=True,
-                ),
-                AuthField(
-                    "secret_access_key",
-                    "s3SecretKey",
-                    Secrecy.SECRET,
-                    hidden=True,
-                    sample="emulated/secret+" * 2 + "emulated",
-                ),
-            ),
-        ),
+        # [AS] [S3P]; the dataset tutorial lists only the key (known conflict, accept both)
+        AuthMethod(_ROLE, "Assumed Role", (_ROLE_ARN,)),
+        AuthMethod("key", "Access Key", (_KEY_ID, _KEY_SECRET)),
     ),
+    needs=_needs,
+    failure_checks="the role's trust or the access key, the bucket and its policy, Adobe's addresses in it",
+    aliases=("s3", "aws", "aws-s3"),
 )

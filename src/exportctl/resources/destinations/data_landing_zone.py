@@ -1,11 +1,22 @@
-"""data_landing_zone."""
+"""
+Data Landing Zone: Adobe's own storage, one container for each sandbox. It has no account of the customer's.
+
+Source: dataset-exports.md 4.1-4.3 and [DLZ].
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-from exportctl.model.project import Destination
-from exportctl.resources.destinations.type import DestinationType, LocationField
+from exportctl.resources.destinations.object_storage import FOLDER_WORDS
+from exportctl.resources.destinations.type import DestinationType, IdentityRule, LocationField, Part, Protocol, Scope
+
+_RETENTION_DAYS = 7  # a hard limit [DLZ]
+
+
+def _needs(location: Mapping[str, str], method: str | None) -> Iterator[str]:
+    yield f"nothing; every file is deleted after {_RETENTION_DAYS} days"
+
 
 DATA_LANDING_ZONE = DestinationType(
     name="data-landing-zone",
@@ -13,11 +24,23 @@ DATA_LANDING_ZONE = DestinationType(
     connection_spec="10440537-2a7b-4583-ac39-ed38d4b848e8",
     flow_spec="cd2fc47e-e838-4f38-a581-8fff2f99b63a",
     audience_flow_spec="7e635b9f-e59b-4546-8ba8-fce6496693c8",
-    location=(LocationField("path", "path", True),),
+    location=(
+        LocationField(
+            "path",
+            "path",
+            required=True,
+            part=Part.FOLDER,
+            description=FOLDER_WORDS[0],
+            example=FOLDER_WORDS[1],
+            is_checked_live=False,
+        ),
+    ),
+    protocol=Protocol.LANDING_ZONE,
+    identity=IdentityRule(Scope.SANDBOX, "the landing zone"),
     encryption=False,
-    notes=("files are deleted after 7 days",),  # hard limit [DLZ]
+    retention_days=_RETENTION_DAYS,
+    noun="landing zone",
+    needs=_needs,
+    failure_checks="nothing on your side but the licensed volume of the landing zone",
+    aliases=("dlz", "landing-zone"),
 )
-
-
-def _landing_zone(destination: Destination) -> Iterator[str]:
-    yield "nothing; every file is deleted after 7 days"

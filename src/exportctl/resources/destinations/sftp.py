@@ -1,18 +1,72 @@
-"""sftp."""
+"""
+SFTP: a folder on a server, with a password or a key.
+
+Source: dataset-exports.md 4.1-4.3 ([XD-new] [AS]). Each user may have a home of its own.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-from exportctl.model.project import Destination
 from exportctl.model.secret import Secrecy
-from exportctl.resources.destinations.type import AuthField, AuthMethod, DestinationType, LocationField
-
-_SFTP_ACCOUNT = (
-    AuthField("host", "domain", Secrecy.PLAIN),
-    AuthField("port", "port", Secrecy.PLAIN),  # optional; a string in [AS], absent from the published schema
+from exportctl.resources.destinations.object_storage import FOLDER_WORDS
+from exportctl.resources.destinations.type import (
+    AccountKey,
+    AuthField,
+    AuthMethod,
+    DestinationType,
+    IdentityRule,
+    KeyForm,
+    LocationField,
+    Part,
+    Protocol,
+    Scope,
 )
 
+_MIN_CONNECTIONS_PERCENT = 30  # below it exports fail (dataset-exports.md 4.3)
+
+
+def _needs(location: Mapping[str, str], method: str | None) -> Iterator[str]:
+    yield (
+        "a server that takes parallel connections: one per dataset exported at the same time, "
+        f"{_MIN_CONNECTIONS_PERCENT} % of that at least"
+    )
+
+
+_SERVER = (
+    AuthField("host", "domain", Secrecy.PLAIN, part=Part.HOST),
+    AuthField("port", "port", Secrecy.PLAIN, part=Part.PORT),
+    AuthField(
+        "username",
+        "username",
+        Secrecy.SENSITIVE,
+        sample="emulated",
+        part=Part.USERNAME,
+        description="The user's name.",
+        example="acme",
+    ),
+)
+_PASSWORD = AuthField(
+    "password",
+    "password",
+    Secrecy.SECRET,
+    hidden=True,
+    sample="emulated-password",
+    part=Part.PASSWORD,
+    description="The user's password.",
+    example="${env:PARTNER_PASSWORD}",
+)
+_PRIVATE_KEY = AuthField(
+    "private_key",
+    "sshKey",
+    Secrecy.SECRET,
+    hidden=True,
+    sample="ZW11bGF0ZWQtcHJpdmF0ZS1rZXk=",
+    is_private_key=True,
+    part=Part.PRIVATE_KEY,
+    description="An RSA private key without a passphrase, PEM or base64 of it.",
+    example="${env:PARTNER_SSH_KEY}",
+)
 
 SFTP = DestinationType(
     name="sftp",
@@ -20,30 +74,45 @@ SFTP = DestinationType(
     connection_spec="36965a81-b1c6-401b-99f8-22508f1e6a26",
     flow_spec="354d6aad-4754-46e4-a576-1b384561c440",
     audience_flow_spec="fd36aaa4-bf2b-43fb-9387-43785eeeb799",
-    location=(LocationField("path", "remotePath", True),),
-    methods=(
-        AuthMethod(
-            "password",
-            "SFTP with Password",
-            (
-                *_SFTP_ACCOUNT,
-                AuthField("username", "username", Secrecy.SENSITIVE, sample="emulated"),
-                AuthField("password", "password", Secrecy.SECRET, hidden=True, sample="emulated-password"),
-            ),
-        ),
-        AuthMethod(
-            "key",
-            "SFTP with SSH Key",
-            (
-                *_SFTP_ACCOUNT,
-                AuthField("username", "username", Secrecy.SENSITIVE, sample="emulated"),
-                AuthField("private_key", "sshKey", Secrecy.SECRET, hidden=True, sample="ZW11bGF0ZWQtcHJpdmF0ZS1rZXk="),
-            ),
+    location=(
+        LocationField(
+            "path",
+            "remotePath",
+            required=True,
+            part=Part.FOLDER,
+            description=FOLDER_WORDS[0],
+            example=FOLDER_WORDS[1],
         ),
     ),
-    account_keys=("host", "port"),
+    protocol=Protocol.SFTP,
+    identity=IdentityRule(Scope.ACCOUNT, "server {host}", account=("host", "port"), login="username"),
+    methods=(
+        AuthMethod("password", "SFTP with Password", (*_SERVER, _PASSWORD)),
+        AuthMethod("key", "SFTP with SSH Key", (*_SERVER, _PRIVATE_KEY)),
+    ),
+    account_keys=(
+        AccountKey(
+            "host",
+            "the server.",
+            "sftp.partner.example",
+            hint="the server's name",
+            required=True,
+            form=KeyForm.HOST,
+        ),
+        # optional; a string in [AS], absent from the published schema
+        AccountKey(
+            "port",
+            "the port, 22 if left out.",
+            22,
+            hint="the server's port",
+            form=KeyForm.PORT,
+            default="22",
+            is_published=False,
+        ),
+    ),
+    min_connections_percent=_MIN_CONNECTIONS_PERCENT,
+    needs=_needs,
+    failure_checks="host and port from outside, the user and its key, write permission in the folder, how many "
+    "connections at once the server takes, free space",
+    aliases=("ssh", "ftp"),
 )
-
-
-def _sftp(destination: Destination) -> Iterator[str]:
-    yield "a server that takes parallel connections: one per dataset exported at the same time, 30 % of that at least"

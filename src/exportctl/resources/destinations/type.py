@@ -1,16 +1,21 @@
 """
-The six destination types as one table: spec ids, ways to authenticate, places, patterns. Data only, no behaviour.
+The shape of a destination type: everything that differs between two types is a column here.
 
-Sources: flow-service.md 5 and dataset-exports.md 4 in the facts this project was built on, which restate Adobe's
-`help/destinations/api/export-datasets.md` ([XD-new]), the batch activation tutorial ([AS]) and `destinations.yaml`
-([D]). Ids are the same in every organisation and sandbox. Adobe has moved customers to new specs before (2022-23), so
-nothing outside this table knows an id.
+Each type is one file beside this one and one entry of `table.TYPES`. No other module knows a name, a key or an id of a
+type; it asks for a column. Data only, but for `needs`, which words what the customer must set up.
+
+Sources of all six: flow-service.md 5 and dataset-exports.md 4 in the facts this project was built on, which restate
+Adobe's `help/destinations/api/export-datasets.md` ([XD-new]), the batch activation tutorial ([AS]) and
+`destinations.yaml` ([D]). Ids are the same in every organisation and sandbox. Adobe has moved customers to new specs
+before (2022-23), so nothing outside these files knows an id.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import Enum, StrEnum
 
 from exportctl.model.secret import Secrecy
 
@@ -18,18 +23,46 @@ SPEC_VERSION = "1.0"  # [D] answers 422 when it is missing
 DATA_LAKE_SPEC = "23598e46-f560-407b-88d5-ea6207e49db0"  # source side of every dataset export [D] [XD-new]
 PROFILE_STORE_SPEC = "8a9c3494-9708-43d7-ae3f-cda01e5030e1"  # source side of every audience export [D] [AE]
 
-# The published S3/GCS path pattern also allows %SEGMENT_…% macros, which are for audience files; its nested repeats
-# backtrack badly, so this is the same set of characters without them.
-OBJECT_PATH = r"^[0-9a-zA-Z/!\-_.*'()]*$"
+
+class Protocol(Enum):
+    """How the files of a type are read; `storage/` has one reader for each."""
+
+    S3 = "the S3 API"
+    GCS = "the S3 API of Google, or its own"
+    AZURE_CONTAINER = "the Blob API, of an account that the caller names"
+    AZURE_LAKE = "the Blob API, of the account in an abfss URL"
+    SFTP = "SFTP"
+    LANDING_ZONE = "credentials that the platform hands out"
+
+
+class Part(Enum):
+    """What a reader needs of a location, an account or its credentials, whatever the type calls it."""
+
+    CONTAINER = "the bucket or container"
+    FOLDER = "the folder"
+    ENDPOINT = "the address of the account"
+    HOST = "the server"
+    PORT = "the port"
+    USERNAME = "the user"
+    ROLE = "a role that only Adobe can assume"
+    KEY_ID = "the id of an access key"
+    KEY_SECRET = "the secret of an access key"
+    CONNECTION_STRING = "a connection string"
+    TENANT_ID = "the tenant"
+    CLIENT_ID = "the service principal"
+    CLIENT_SECRET = "the secret of the service principal"
+    PASSWORD = "the password"
+    PRIVATE_KEY = "the private key"
 
 
 @dataclass(frozen=True)
 class AuthField:
     """
-    One key of `auth` in YAML and its name on the wire.
+    One key of `auth` in YAML, or one account key, and its name on the wire.
 
     `hidden`: the published spec says `format: password`, so a GET may mask or omit it. `form` is a pattern its real
     values have, used to tell a value from a mask; `sample` is a made-up value of that form for the embedded emulator.
+    `description` and `example` are for the schema, `aliases` are keys that people type instead.
     """
 
     name: str
@@ -39,45 +72,147 @@ class AuthField:
     form: str | None = None
     sample: str = "emulated-value"
     lenient: bool = False  # what breaks the live spec's pattern only warns: the published one refuses real keys
+    is_private_key: bool = False  # PEM, several lines; sent as base64
+    part: Part | None = None
+    description: str = ""
+    example: str = ""
+    aliases: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class AuthMethod:
-    """One way to authenticate: `spec_name` goes out as auth.specName."""
+    """One way to authenticate: `spec_name` goes out as auth.specName, with every field of `fields`."""
 
     name: str
     spec_name: str
     fields: tuple[AuthField, ...]
 
+    @property
+    def written_fields(self) -> tuple[AuthField, ...]:
+        """What people write under `auth`: without the account keys."""
+        return tuple(f for f in self.fields if f.secrecy is not Secrecy.PLAIN)
+
 
 @dataclass(frozen=True)
 class LocationField:
-    """One key of a place in YAML and its name in the target connection's params."""
+    """One key of a location in YAML and its name in the target connection's params."""
 
     name: str
     wire: str
     required: bool
     pattern: str | None = None
     rule: str | None = None  # what the pattern asks for, in words
+    part: Part | None = None
+    description: str = ""
+    example: str = ""
+    is_sent_empty: bool = False  # without a value the empty text is sent
+    is_checked_live: bool = True  # False: the pattern of the live spec is not tried, it backtracks badly
+
+
+class KeyForm(StrEnum):
+    """What the value of an account key looks like."""
+
+    TEXT = "text"
+    HOST = "host"
+    PORT = "port"
+
+
+@dataclass(frozen=True)
+class AccountKey:
+    """One key in YAML that describes the account and stands beside `auth`. `hint` says what is missing without it."""
+
+    name: str
+    description: str
+    example: str | int
+    hint: str
+    required: bool = False
+    form: KeyForm = KeyForm.TEXT
+    default: str | None = None  # what counts where the key is left out
+    is_published: bool = True  # False: the published schema of the account lacks it
+
+
+@dataclass(frozen=True)
+class ComposedKey:
+    """
+    An account key that may be written in parts, which are account keys too.
+
+    `template` puts the parts together, `pattern` has a group for each and takes them apart. `form` and `shape` name
+    and show the whole value for people.
+    """
+
+    name: str
+    parts: tuple[str, ...]
+    template: str
+    pattern: str
+    form: str
+    shape: str
+
+    def join(self, values: Mapping[str, str]) -> str:
+        return self.template.format(**values)
+
+    def split(self, text: str) -> Mapping[str, str] | None:
+        """Return the parts of a whole value; None where it has another form."""
+        found = re.fullmatch(self.pattern, text)
+        return found.groupdict() if found else None
+
+
+class Scope(Enum):
+    """Within what the name of a bucket or container is unique."""
+
+    WORLD = "no two buckets in the world have one name"
+    ACCOUNT = "each account has its own"
+    SANDBOX = "each sandbox has one storage"
+
+
+@dataclass(frozen=True)
+class IdentityRule:
+    """
+    When two destinations of a type are one storage.
+
+    `location` names the location fields that belong to the storage's name. In Scope.ACCOUNT `account` names the auth
+    fields that say which account or server it is, compared without case. `login` is one more: it may be a reference,
+    and in another environment the same reference may mean another account. `label` names the storage for people.
+    """
+
+    scope: Scope
+    label: str
+    location: tuple[str, ...] = ()
+    account: tuple[str, ...] = ()
+    login: str | None = None
+
+
+def _no_needs(location: Mapping[str, str], method: str | None) -> Iterator[str]:
+    return iter(())
 
 
 @dataclass(frozen=True)
 class DestinationType:
+    """
+    One destination type, in full.
+
+    `needs` words what must be true of the customer's storage, from a location and the name of a way to authenticate;
+    `failure_checks` is what to look at, in this order, when a run fails and the service names no cause.
+    """
+
     name: str
     label: str
     connection_spec: str
     flow_spec: str
     audience_flow_spec: str
     location: tuple[LocationField, ...]
+    protocol: Protocol
+    identity: IdentityRule
     methods: tuple[AuthMethod, ...] = ()
-    account_keys: tuple[str, ...] = ()  # YAML keys that describe the account, not the place
+    account_keys: tuple[AccountKey, ...] = ()
+    composed_key: ComposedKey | None = None
+    folder_key: str = "path"  # the location field that is the folder, which `subpath` of an export extends
     encryption: bool = True
-    notes: tuple[str, ...] = field(default=())
-
-    @property
-    def path_key(self) -> str:
-        """The YAML key of the folder, always `path`; named here so that callers need no literal."""
-        return "path"
+    retention_days: int | None = None  # files are deleted after so many days
+    noun: str = "storage"  # what messages call it
+    min_connections_percent: int | None = None  # of the datasets exported at once; the server must take so many
+    needs: Callable[[Mapping[str, str], str | None], Iterator[str]] = _no_needs
+    failure_checks: str | None = None
+    aliases: tuple[str, ...] = ()  # other names that people type
 
     def method(self, name: str) -> AuthMethod:
         return next(m for m in self.methods if m.name == name)
@@ -85,10 +220,27 @@ class DestinationType:
     def method_by_spec_name(self, spec_name: str | None) -> AuthMethod | None:
         return next((m for m in self.methods if m.spec_name == spec_name), None)
 
-    def wire_names(self) -> Mapping[str, str]:
-        """YAML key -> wire name of the place."""
-        return {f.name: f.wire for f in self.location}
+    @property
+    def auth_fields(self) -> Mapping[str, AuthField]:
+        """Every auth field of every way to authenticate, by its name in YAML."""
+        return {f.name: f for method in self.methods for f in method.fields}
 
+    @property
+    def account_key_names(self) -> tuple[str, ...]:
+        return tuple(key.name for key in self.account_keys)
 
-_PATH_WORDS = "letters, digits and / ! - _ . * ' ( ) only"
-_S3_PATH = LocationField("path", "path", False, OBJECT_PATH, _PATH_WORDS)
+    def account_key(self, name: str) -> AccountKey | None:
+        return next((key for key in self.account_keys if key.name == name), None)
+
+    def location_field(self, name: str) -> LocationField | None:
+        return next((f for f in self.location if f.name == name), None)
+
+    def part_name(self, part: Part) -> str | None:
+        """Return what the YAML of this type calls a part; None where it has none."""
+        located = next((f.name for f in self.location if f.part is part), None)
+        return located or next((f.name for f in self.auth_fields.values() if f.part is part), None)
+
+    def yaml_keys(self, field: str) -> tuple[str, ...]:
+        """Return the keys of a destination that may hold an auth field: those under `auth`, or account keys."""
+        composed = self.composed_key
+        return (field, *composed.parts) if composed and composed.name == field else ("auth", field)
