@@ -10,7 +10,7 @@ export PIP_NO_INPUT := 1
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check lint format check-format types check-generated check-locks
-.PHONY: test-slow test-real bench lock schemas docs clean
+.PHONY: test-slow test-real bench layout lock schemas docs clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z][a-z -]*:.*## / {printf "  make %-16s %s\n", $$1, $$2}' Makefile
@@ -53,6 +53,9 @@ bench: $(VENV)/.installed-dev ## count requests and compare costs; writes benchm
 schemas docs: $(VENV)/.installed-dev ## write the files that are made from the code (schemas/, docs/, the tour of README.md)
 	$(BIN)/python docs/generate.py
 	$(BIN)/python -m tests.docs.readme_tour
+
+layout: $(VENV)/.installed-dev ## print every package with its lines and the packages that it imports, top to bottom
+	@$(BIN)/python -m tests.layout
 
 lock: $(VENV)/.installed-dev ## write the lock files anew from pyproject.toml
 	$(PIP) install uv
