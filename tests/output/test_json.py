@@ -15,6 +15,7 @@ from exportctl.model.check import Check, CheckStatus
 from exportctl.model.plan import ListedDataset, Plan
 from exportctl.monitor import drift
 from exportctl.output.json import documents as json_documents
+from exportctl.output.json import drift as json_drift
 from exportctl.output.json import environments, monitoring, patch, schemas, verify
 from exportctl.output.json import import_result as json_import_result
 from exportctl.output.json.environments import EnvironmentBody
@@ -85,7 +86,7 @@ def documents() -> dict[str, tuple[str, str]]:
     for name, plan in PLANS.items():
         report = drift.build_drift_report(plan, end_warning=30 * DAY)
         found[f"plan {name}"] = ("plan", json_documents.render_plan(plan))
-        found[f"drift {name}"] = ("drift", json_documents.render_drift(report, fail_on=("pending",), errors=FINDINGS))
+        found[f"drift {name}"] = ("drift", json_drift.render_drift(report, fail_on=("pending",), errors=FINDINGS))
         found[f"drift {name}, another not read"] = (
             "drift-environments",
             _environments("drift", report, lambda r: environments.drift_body(r, {"pending"})),

@@ -15,7 +15,8 @@ from exportctl.model.plan_options import PlanOptions
 from exportctl.monitor import drift as drift_report
 from exportctl.monitor.drift import DriftReport
 from exportctl.output import github_actions
-from exportctl.output.json import documents, environments
+from exportctl.output.json import drift as json_drift
+from exportctl.output.json import environments
 from exportctl.output.markdown import plan
 from exportctl.output.text import drift as text_drift
 from exportctl.workflows.load_config import hidden_values
@@ -108,7 +109,7 @@ def _drift_exit_code(report: DriftReport, failing: frozenset[str]) -> int:
 def show_report(call: CommandContext, report: DriftReport, failing: frozenset[str]) -> None:
     screen = call.screen
     if call.format == JSON:
-        screen.write_document(documents.render_drift(report, fail_on=failing))
+        screen.write_document(json_drift.render_drift(report, fail_on=failing))
     elif call.format == MARKDOWN:
         screen.show(plan.render_drift(report, fail_on=failing))
     else:

@@ -16,7 +16,7 @@ from exportctl.cli.options import check_environment
 from exportctl.config import template
 from exportctl.config.schema import editor_file
 from exportctl.errors import Error, Level, UsageError
-from exportctl.output.json import documents, schemas
+from exportctl.output.json import documents
 from exportctl.output.text import tables
 from exportctl.workflows import load_config
 
@@ -73,6 +73,8 @@ def schema(
     ] = None,
 ) -> int:
     """Print the JSON Schema of the config, or of a machine output. Names: exports, plan, drift, apply, saved-plan …"""
+    from exportctl.output.json import schemas  # every kind of document: no other command needs them all
+
     call = command_context(ctx)
     call.require_format(TEXT, JSON)
     files = {

@@ -306,9 +306,12 @@ class OtherFlow:
     assumed_end: bool
 
 
+PLATFORMS = ("service", "embedded", "loopback")
+
+
 @dataclass(frozen=True)
 class PlanHeader:
-    """`platform` is "service", "embedded" or "loopback": said wherever nothing reaches Adobe."""
+    """`platform` is one of `PLATFORMS`: said wherever nothing reaches Adobe."""
 
     organization: str
     sandbox: str

@@ -9,10 +9,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from exportctl.errors import Finding
+from exportctl.model.json_form import Json
 from exportctl.output import format_values, phrases
 from exportctl.output.color import paint
-from exportctl.output.json import documents
-from exportctl.output.json.documents import Json
+from exportctl.output.json.forms import REHEARSAL
 from exportctl.output.markdown import plan
 from exportctl.output.markdown_escape import prose
 from exportctl.output.text import apply
@@ -60,18 +60,8 @@ def markdown_part(shown: Rehearsal | None) -> str:
 
 
 def document(shown: Rehearsal | None) -> Json | None:
-    """The member `rehearsal` of a plan's result."""
-    if shown is None:
-        return None
-    return {
-        "converged": shown.passed,
-        "reads": shown.reads,
-        "writes": dict(shown.writes),
-        "counts": apply.tally(shown.outcomes),
-        "outcomes": [documents.outcome(o) for o in shown.outcomes],
-        "refused": [documents.error(f) for f in shown.refused],
-        "residue": None if shown.passed else documents.plan_result(shown.remaining_plan),
-    }
+    """Return the member `rehearsal` of a plan's result."""
+    return None if shown is None else REHEARSAL.encode(shown)
 
 
 def errors(shown: Rehearsal | None) -> tuple[Finding, ...]:

@@ -23,12 +23,15 @@ from typing import Any
 
 from exportctl import __version__
 from exportctl.errors import PlanFileError
+from exportctl.model.json_form import Json
 from exportctl.model.plan import WRITE_CAUSES, Cause, Plan, PlanHeader, canonical_json
-from exportctl.planfile.serialize import Json, encode_plan
+from exportctl.model.sealed_file import SealedContent, sealed_file
+from exportctl.planfile.serialize import SAVED_PLAN, encode_plan
 from exportctl.planfile.staleness import StaleValue, approvals, approved_plan, compare_approvals
 from exportctl.resources.marker import END
 
 __all__ = [
+    "FILE",
     "FORMAT_VERSION",
     "KIND",
     "SavedPlan",
@@ -47,6 +50,13 @@ __all__ = [
 
 FORMAT_VERSION = 1
 KIND = "saved-plan"
+FILE = sealed_file(
+    "a plan that is saved for approval; exportctl refuses an edited one",
+    kind=KIND,
+    format_version=FORMAT_VERSION,
+    name="plan",
+    content=SAVED_PLAN,
+)
 _NEW = "make a new plan with `exportctl plan --out FILE`"
 
 
@@ -175,8 +185,7 @@ def _parse_document(text: str) -> Json:
 
 
 def _document(content: Json, version: str) -> Json:
-    document = {"format_version": FORMAT_VERSION, "kind": KIND, "exportctl": version, "plan": content}
-    return {**document, "content_digest": hashlib.sha256(canonical_json(document).encode()).hexdigest()}
+    return FILE.encode(SealedContent(content, version))
 
 
 def _text(document: Json) -> str:

@@ -8,10 +8,26 @@ compare say why; no secret is in a Plan to begin with. Unchanged addresses with 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
 
 from exportctl.errors import Finding, Level, SourcePosition
+from exportctl.model.json_form import (
+    Definition,
+    Json,
+    Member,
+    Record,
+    choice,
+    counts,
+    flag,
+    listing,
+    mapping,
+    nullable,
+    number,
+    optional,
+    part,
+    text,
+)
 from exportctl.model.plan import (
     EXPORTS,
     Action,
@@ -32,144 +48,10 @@ from exportctl.model.plan import (
     Verb,
 )
 
-Json = dict[str, Any]
+T = TypeVar("T")
 
-
-def encode_plan(plan: Plan) -> Json:
-    """Everything a plan says, in plan order."""
-    return {
-        "header": header(plan.header),
-        "as_of": plan.as_of,
-        "flags": value(plan.options),
-        "unset": sorted(plan.unset),
-        "targeted_out": plan.targeted_out,
-        "counts": {**plan.counts(), "writes": len(plan.steps())},
-        "empty": plan.is_empty,
-        "refused": plan.is_refused,
-        "items": [item(i) for i in plan.items if has_content(i)],
-        "findings": [finding(f) for f in plan.findings],
-        "unmanaged": [other_flow(u) for u in plan.other_flows],
-    }
-
-
-def has_content(shown: PlanItem) -> bool:
-    return shown.verb is not Verb.UNCHANGED or bool(shown.fields or shown.steps or shown.refusals or shown.findings)
-
-
-def header(shown: PlanHeader) -> Json:
-    snapshot = {} if shown.snapshot_at is None else {"snapshot_at": shown.snapshot_at}
-    return {
-        "organization": shown.organization,
-        "sandbox": shown.sandbox,
-        "environment": shown.environment,
-        "project": shown.project,
-        "platform": shown.platform,
-        **snapshot,
-    }
-
-
-def item(shown: PlanItem) -> Json:
-    return {
-        "address": str(shown.address),
-        "verb": shown.verb.value,
-        "id": shown.id,
-        "paused": shown.is_paused,
-        "renewal_due": shown.has_renewal,
-        "fields": [field(f) for f in shown.fields],
-        "steps": [step(s) for s in shown.steps],
-        "consequences": [{"rule": c.rule, "text": c.text, "level": c.level} for c in shown.consequences],
-        "refusals": [{"safety_check": r.safety_check, "text": r.text, "allow": r.allow} for r in shown.refusals],
-        "findings": [finding(f) for f in shown.findings],
-        "schedule": shown.schedule,
-        "ends": shown.ends,
-        "next_before": list(shown.next_before),
-        "next_after": list(shown.next_after),
-        "at": source_position(shown.at),
-    }
-
-
-def field(shown: FieldChange) -> Json:
-    return {
-        "path": shown.path,
-        "field": shown.field,
-        "before": value(shown.before),
-        "after": value(shown.after),
-        "cause": shown.cause.value,
-        "actor": actor(shown.actor),
-        "at": source_position(shown.at),
-    }
-
-
-def step(shown: Step) -> Json:
-    """What one write would send and was based on: `operation`, `type`, `title` and `text` are part of what is sent."""
-    return {
-        "key": shown.key,
-        "action": shown.action.value,
-        "kind": shown.kind,
-        "address": str(shown.address),
-        "id": shown.id,
-        "fields": value(shown.fields),
-        "refs": value(shown.refs),
-        "marker": marker(shown.marker),
-        "remove_marker": shown.remove_marker,
-        "operation": shown.operation,
-        "needs": sorted(shown.needs),
-        "seen": value(shown.seen),
-        "secrets": sorted(shown.secrets),
-        "type": shown.type,
-        "title": shown.title,
-        "text": shown.text,
-        "detects_hidden_flow": shown.detects_hidden_flow,
-    }
-
-
-def marker(shown: Marker | None) -> Json | None:
-    if shown is None:
-        return None
-    return {
-        "project": shown.project,
-        "address": str(shown.address),
-        "generation": shown.generation,
-        "protected": shown.protected,
-        "being_replaced": shown.being_replaced,
-        "last_seen_enabled": shown.last_seen_enabled,
-        "applied": {name: list(digests) for name, digests in sorted(shown.applied.items())},
-    }
-
-
-def actor(shown: Actor | None) -> Json | None:
-    if shown is None:
-        return None
-    return {"by": shown.by, "client": shown.client, "at": shown.at, "note": shown.note}
-
-
-def source_position(shown: SourcePosition | None) -> Json | None:
-    return {"file": shown.file, "line": shown.line, "column": shown.column} if shown else None
-
-
-def finding(shown: Finding) -> Json:
-    """The form of every error and warning in machine output."""
-    return {
-        "rule": shown.rule,
-        "level": shown.level.value,
-        "message": shown.message,
-        "file": shown.at.file if shown.at else None,
-        "line": shown.at.line if shown.at else None,
-        "column": shown.at.column if shown.at else None,
-        "hint": shown.hint,
-    }
-
-
-def other_flow(shown: OtherFlow) -> Json:
-    return {
-        "id": shown.id,
-        "name": shown.name,
-        "type": shown.type,
-        "owner": shown.owner,
-        "enabled": shown.enabled,
-        "ends": shown.ends,
-        "assumed_end": shown.assumed_end,
-    }
+_MOMENT = "seconds since 1970 UTC"
+COUNTS = ("create", "update", "replace", "delete", "adopt", "held", "renew", "unchanged", "marker", "clean", "writes")
 
 
 def value(shown: Any) -> Any:
@@ -194,6 +76,175 @@ def value(shown: Any) -> Any:
     if isinstance(shown, Sequence):
         return [value(v) for v in shown]
     raise TypeError(f"a plan holds no {type(shown).__name__}")
+
+
+def field_value(get: Callable[[T], Any] | None = None) -> Member[T]:
+    """Describe a value of a managed field."""
+    description = "a value of the field: text, number, true or false, list, map or null; masked if sensitive"
+    return Member(lambda: {"description": description}, value, get)
+
+
+def address(get: Callable[[T], Address | None] | None = None) -> Member[T]:
+    """Describe an address."""
+    return Member(lambda: {"type": "string", "description": "exports.NAME or destinations.NAME"}, str, get)
+
+
+POSITION = Definition[SourcePosition](
+    "location", "a line of a config file", file=text("path"), line=number("from 1"), column=number("from 1")
+)
+
+
+ERROR = Definition[Finding](
+    "error",
+    "what is wrong, where, and how to fix it",
+    rule=text("stable id"),
+    message=text("for people"),
+    file=nullable(text("path of the config file", lambda f: f.at.file if f.at else None)),
+    line=nullable(number("from 1", lambda f: f.at.line if f.at else None)),
+    column=nullable(number("from 1", lambda f: f.at.column if f.at else None)),
+    hint=nullable(text("how to fix it")),
+)
+FINDING = Definition[Finding](
+    "finding",
+    "one message about a config or a plan",
+    **ERROR.members,
+    level=choice("how serious it is", Level),
+)
+ACTOR = Definition[Actor](
+    "actor",
+    "who changed the live side, where the service still records it",
+    by=nullable(text("user id or mail address as recorded")),
+    client=nullable(text("IMS client id; exc_app is the UI")),
+    at=nullable(number(_MOMENT)),
+    note=nullable(text("why the user or the client is missing")),
+)
+FIELD = Definition[FieldChange](
+    "field",
+    "one difference between live (before) and config (after)",
+    path=text("the key in the YAML, e.g. path or schedule.every"),
+    field=text("the managed field it belongs to"),
+    before=field_value(),
+    after=field_value(),
+    cause=choice("why the two sides differ", Cause),
+    actor=nullable(part(ACTOR)),
+    at=nullable(part(POSITION)),
+)
+MARKER = Definition[Marker](
+    "marker",
+    "the ownership marker at the end of a description",
+    project=text("the project that owns the object"),
+    address=address(),
+    generation=number("each replacement adds 1"),
+    protected=flag("`protect` is set"),
+    being_replaced=flag("a replacement of the object has begun"),
+    last_seen_enabled=flag("the flow was enabled when exportctl last saw it"),
+    applied=mapping(
+        "by field: digests of the value that was last applied", listing("one or two", text("digest, or seconds"))
+    ),
+)
+STEP = Definition[Step](
+    "step",
+    "one write request",
+    key=text("name of the step in this plan"),
+    action=choice("what the request does", Action),
+    kind=text("the service's kind of object"),
+    address=address(),
+    id=nullable(text("id of the object; null before it is created")),
+    fields=mapping("the fields that are sent", field_value()),
+    refs=mapping("ids of other objects; {ref: step} for an object that a step creates", field_value()),
+    marker=nullable(part(MARKER)),
+    remove_marker=flag("the request removes the ownership marker"),
+    operation=nullable(text("operation of an `act`, e.g. disable")),
+    needs=listing("steps that must be done before this one", text("key of a step"), lambda s: sorted(s.needs)),
+    seen=mapping("by field: digest of the value that was read", text("digest")),
+    secrets=listing(
+        "secret references whose values are sent",
+        text("name of the reference, never its value"),
+        lambda s: sorted(s.secrets),
+    ),
+    type=text("destination type"),
+    title=text("name of the connection that is created"),
+    text=nullable(text("the description without the ownership marker")),
+    detects_hidden_flow=flag("a deletion that fails while a flow that this credential cannot see uses the object"),
+)
+CONSEQUENCE = Record[Consequence](
+    "one consequence of the changes",
+    rule=text("stable id"),
+    text=text("for people"),
+    level=text("info, warning, or cost (may send data again)"),
+)
+
+REFUSAL = Record[Refusal](
+    "one safety check that blocks",
+    safety_check=text("name of the safety check"),
+    text=text("for people"),
+    allow=text("the one edit or flag that allows exactly this"),
+)
+ITEM = Definition[PlanItem](
+    "item",
+    "everything that a plan says and does about one address",
+    address=address(),
+    verb=choice("what happens", Verb),
+    id=nullable(text("id of the flow or of the account")),
+    paused=flag("the flow was paused by hand; exportctl leaves it paused", lambda i: i.is_paused),
+    renewal_due=flag("the plan moves a rolling end", lambda i: i.has_renewal),
+    fields=listing("the differences", FIELD),
+    steps=listing("the writes, in order", STEP),
+    consequences=listing("what follows from the changes", CONSEQUENCE),
+    refusals=listing("safety checks that block the changes", REFUSAL),
+    findings=listing("warnings and notes", FINDING),
+    schedule=nullable(text("the schedule in words")),
+    ends=nullable(number(f"when it ends after this plan, {_MOMENT}")),
+    next_before=listing("next runs without this plan", number(_MOMENT)),
+    next_after=listing("next runs after this plan", number(_MOMENT)),
+    at=nullable(part(POSITION)),
+)
+OTHER_FLOW = Definition[OtherFlow](
+    "unmanaged",
+    "a live flow that this config does not manage",
+    id=text("flow id"),
+    name=text("flow name"),
+    type=nullable(text("destination type; null: exportctl does not know it")),
+    owner=nullable(text("project that owns the flow; null: no project")),
+    enabled=flag("the flow is enabled"),
+    ends=nullable(number(_MOMENT)),
+    assumed_end=flag("the service shows no end; `ends` is the default, computed from the creation"),
+)
+HEADER = Record[PlanHeader](
+    "what the plan was made for",
+    organization=text("IMS organization id"),
+    sandbox=text("sandbox name"),
+    environment=nullable(text("the config's environment")),
+    project=text("the config's project"),
+    platform=text("service, embedded or loopback"),
+    snapshot_at=optional(
+        number(f"when the snapshot behind this document was taken, {_MOMENT}"), lambda h: h.snapshot_at is not None
+    ),
+)
+CONTENT: Mapping[str, Member[Plan]] = {
+    "flags": mapping("options that the plan was made with", field_value(), lambda p: p.options),
+    "unset": listing("references without a value", text("name"), lambda p: sorted(p.unset)),
+    "targeted_out": number("addresses that --target left out"),
+    "counts": counts("the footer's numbers", COUNTS, lambda p: {**p.counts(), "writes": len(p.steps())}),
+    "empty": flag("no create, update, replace, delete, adopt or release", lambda p: p.is_empty),
+    "refused": flag("a safety check blocks the plan", lambda p: p.is_refused),
+    "items": listing(
+        "in plan order; unchanged addresses are only counted", ITEM, lambda p: filter(has_content, p.items)
+    ),
+    "findings": listing("messages about the plan as a whole", FINDING),
+    "unmanaged": listing("live flows that this config does not manage", OTHER_FLOW, lambda p: p.other_flows),
+}
+SAVED_PLAN = Record[Plan]("the plan", header=part(HEADER), as_of=number(_MOMENT), **CONTENT)
+
+
+def has_content(shown: PlanItem) -> bool:
+    """Tell whether a document lists the item; an unchanged address with nothing to say is only counted."""
+    return shown.verb is not Verb.UNCHANGED or bool(shown.fields or shown.steps or shown.refusals or shown.findings)
+
+
+def encode_plan(plan: Plan) -> Json:
+    """Return everything a plan says, in plan order."""
+    return SAVED_PLAN.encode(plan)
 
 
 def decode_plan(content: Json) -> Plan:

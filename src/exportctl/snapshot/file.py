@@ -13,17 +13,31 @@ holds the text against those before it writes it. Pure.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any
 
 from exportctl import __version__
 from exportctl.errors import Error
-from exportctl.model.plan import Inventory, ListedDataset, PlanHeader, canonical_json
+from exportctl.model.json_form import (
+    Json,
+    Member,
+    Record,
+    choice,
+    json_object,
+    listing,
+    mapping,
+    nullable,
+    number,
+    part,
+    text,
+)
+from exportctl.model.plan import PLATFORMS, Inventory, ListedDataset, PlanHeader
+from exportctl.model.sealed_file import SealedContent, sealed_file
 from exportctl.resources.kinds import KINDS
-from exportctl.snapshot.redact import Json, redact_object
+from exportctl.snapshot.redact import redact_object
 
 FORMAT_VERSION = 1
 KIND = "snapshot"
@@ -50,6 +64,37 @@ class Snapshot:
         return sum(len(listed) for listed in self.objects.values())
 
 
+_HEADER = Record[Mapping[str, str | None]](
+    "the sandbox that was read",
+    platform=choice("service, or an emulator", PLATFORMS, lambda header: header["platform"]),
+    organization=text("IMS organization id", lambda header: header["organization"]),
+    sandbox=text("sandbox name", lambda header: header["sandbox"]),
+    environment=nullable(text("the config's environment", lambda header: header["environment"])),
+)
+_OBJECT: Member[Any] = json_object("the service's JSON, without auth values and credentials")
+_OBJECTS = Record[Any](
+    "by kind", **{kind: listing("in the order of the list", _OBJECT, itemgetter(kind)) for kind in KINDS}
+)
+CONTENT = Record[Snapshot](
+    "what was read",
+    place=part(_HEADER, lambda snapshot: snapshot.header),
+    taken_at=number("seconds since 1970 UTC"),
+    objects=part(_OBJECTS),
+    datasets=listing(
+        "datasets that can be exported",
+        Record[ListedDataset]("one dataset", id=text("dataset id"), name=text("dataset name")),
+    ),
+    specs=mapping("connection specs by id", json_object("the service's JSON")),
+)
+FILE = sealed_file(
+    "a sandbox as exportctl read it; exportctl refuses an edited one",
+    kind=KIND,
+    format_version=FORMAT_VERSION,
+    name="snapshot",
+    content=CONTENT,
+)
+
+
 def build_snapshot(header: PlanHeader, live: Inventory, moment: int) -> Snapshot:
     """What was read of a sandbox, in the order of the lists, without secrets."""
     return Snapshot(
@@ -63,14 +108,7 @@ def build_snapshot(header: PlanHeader, live: Inventory, moment: int) -> Snapshot
 
 def dump_snapshot(snapshot: Snapshot) -> str:
     """The text of the file: sorted keys, ASCII, a line end at the end."""
-    content = {
-        "place": dict(snapshot.header),
-        "taken_at": snapshot.taken_at,
-        "objects": {kind: list(listed) for kind, listed in snapshot.objects.items()},
-        "datasets": [{"id": d.id, "name": d.name} for d in snapshot.datasets],
-        "specs": dict(snapshot.specs),
-    }
-    return _text(content, __version__)
+    return _text(CONTENT.encode(snapshot), __version__)
 
 
 def load_snapshot(text: str) -> Snapshot:
@@ -128,9 +166,8 @@ def _parse_document(text: str) -> Json:
 
 
 def _text(content: Json, version: str) -> str:
-    document = {"format_version": FORMAT_VERSION, "kind": KIND, "exportctl": version, "snapshot": content}
-    sealed = {**document, "content_digest": hashlib.sha256(canonical_json(document).encode()).hexdigest()}
-    return json.dumps(sealed, sort_keys=True, indent=1, ensure_ascii=True) + "\n"
+    document = FILE.encode(SealedContent(content, version))
+    return json.dumps(document, sort_keys=True, indent=1, ensure_ascii=True) + "\n"
 
 
 def _snapshot(content: Json) -> Snapshot:

@@ -1,136 +1,182 @@
 """
-Machine output: exactly one JSON document per run, in one envelope, errors included. schemas/ describes each kind.
+The JSON documents of plans, applies and checks, each with its schema: one description makes both.
 
-    {format_version, kind, platform, as_of, result, errors}
-
-Goes in: the values the text views show. Comes out: text of one document; moments are whole seconds since 1970 UTC.
-`result` is null when there is nothing but errors.
+Goes in: the values that the text output shows. Comes out: the text of one document.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from exportctl.errors import Finding, Level, SourcePosition
 from exportctl.model.check import Check, CheckStatus
-from exportctl.model.plan import Cause, ListedDataset, Outcome, Plan, PlanHeader
-from exportctl.monitor import drift
-from exportctl.monitor.drift import DriftEntry, DriftReport
+from exportctl.model.json_form import (
+    Json,
+    Member,
+    Record,
+    choice,
+    counts,
+    encoded,
+    flag,
+    listing,
+    members_of,
+    nullable,
+    number,
+    optional,
+    part,
+    text,
+)
+from exportctl.model.plan import (
+    Cause,
+    FieldChange,
+    ListedDataset,
+    Outcome,
+    OutcomeStatus,
+    Plan,
+    PlanHeader,
+    PlanItem,
+)
 from exportctl.output import phrases
+from exportctl.output.json.envelope import MOMENT, Document
+from exportctl.output.json.forms import OUTCOME, PLAN, REHEARSAL
 from exportctl.output.text import apply
 from exportctl.planfile import file as planfile
-from exportctl.planfile import serialize as plan_document
 from exportctl.planfile.file import SavedPlan
+from exportctl.planfile.serialize import (
+    CONTENT,
+    FIELD,
+    FINDING,
+    POSITION,
+    address,
+    decode_plan,
+    field_value,
+)
 
-FORMAT_VERSION = 1
-Json = dict[str, Any]
-
-
-def envelope(
-    kind: str, result: Json | None, *, header: PlanHeader | None, as_of: int | None, errors: Sequence[Finding] = ()
-) -> str:
-    """The document around every result. `header` is None where no platform is involved."""
-    document = {
-        "format_version": FORMAT_VERSION,
-        "kind": kind,
-        "platform": platform(header),
-        "as_of": as_of,
-        "result": result,
-        "errors": [error(e) for e in errors],
-    }
-    return json.dumps(document, sort_keys=True, indent=2, ensure_ascii=True) + "\n"
+if TYPE_CHECKING:
+    pass
 
 
-def platform(header: PlanHeader | None) -> Json | None:
-    if header is None:
-        return None
-    snapshot = {} if header.snapshot_at is None else {"snapshot_at": header.snapshot_at}
-    return {
-        "kind": header.platform,
-        "organization": header.organization,
-        "sandbox": header.sandbox,
-        "environment": header.environment,
-        **snapshot,
-    }
+class _PlanWithRehearsal(NamedTuple):
+    plan: Plan
+    more: Mapping[str, Json | None]
 
 
-def error(finding: Finding) -> Json:
-    return {name: shown for name, shown in plan_document.finding(finding).items() if name != "level"}
+PLAN_DOCUMENT = Document(
+    "plan",
+    Record[_PlanWithRehearsal](
+        PLAN.description,
+        **members_of(PLAN, lambda shown: shown.plan),
+        rehearsal=optional(
+            nullable(encoded(REHEARSAL, lambda shown: shown.more["rehearsal"])), lambda shown: "rehearsal" in shown.more
+        ),
+    ),
+)
+
+
+def render_plan(shown: Plan, *, more: Mapping[str, Json | None] | None = None, errors: Sequence[Finding] = ()) -> str:
+    """
+    Return the document of a plan. Findings of level error are in `errors` too.
+
+    `more` holds `rehearsal` where a user asks for one; it is null where a safety check blocks the plan.
+    """
+    every = tuple(dict.fromkeys((*errors, *shown.errors())))
+    value = _PlanWithRehearsal(shown, more or {})
+    return PLAN_DOCUMENT.render(value, header=shown.header, as_of=shown.as_of, errors=every)
+
+
+class _ShownFile(NamedTuple):
+    saved: SavedPlan
+    now: int
+
+    @property
+    def plan(self) -> Json:
+        """The file's own content, and the members that only the document of a plan has."""
+        named = {
+            "project": self.saved.header.project,
+            "digest": planfile.approval_digest(decode_plan(self.saved.content)),
+        }
+        return {**named, **{name: self.saved.content[name] for name in CONTENT}}
+
+
+SHOW = Document(
+    "show",
+    Record[_ShownFile](
+        "a saved plan",
+        exportctl=text("version of exportctl that wrote the file", lambda f: f.saved.version),
+        content_digest=text("sha256 of the file's content", lambda f: f.saved.digest),
+        age=number(
+            "seconds since the plan was made; negative: it was made with a later clock",
+            lambda f: planfile.age_seconds(f.saved, f.now),
+        ),
+        plan=encoded(PLAN),
+    ),
+)
+
+
+def render_saved_plan(shown: SavedPlan, *, now: int) -> str:
+    """Return the document of a saved plan, with its age."""
+    return SHOW.render(_ShownFile(shown, now), header=shown.header, as_of=shown.as_of)
+
+
+ERRORS: Document[Any] = Document("error", None)
 
 
 def render_errors(found: Sequence[Finding], *, header: PlanHeader | None = None, as_of: int | None = None) -> str:
-    """The document of a run that ended before it had a result."""
-    return envelope("error", None, header=header, as_of=as_of, errors=_error_findings(found))
+    """Return the document of a run that ended before it had a result."""
+    return ERRORS.render(None, header=header, as_of=as_of, errors=_error_findings(found))
 
 
 def _error_findings(found: Sequence[Finding]) -> tuple[Finding, ...]:
     return tuple(f for f in found if f.level is Level.ERROR)
 
 
-def render_plan(shown: Plan, *, more: Mapping[str, Json | None] | None = None, errors: Sequence[Finding] = ()) -> str:
-    """
-    Everything a plan says, and `more` beside it; its findings of level error, and its items', stand in `errors` too.
-    """
-    every = tuple(dict.fromkeys((*errors, *shown.errors())))
-    return envelope(
-        "plan", {**plan_result(shown), **(more or {})}, header=shown.header, as_of=shown.as_of, errors=every
-    )
-
-
-def plan_result(shown: Plan) -> Json:
-    content = plan_document.encode_plan(shown)
-    rest = {name: part for name, part in content.items() if name not in ("header", "as_of")}
-    return {"project": shown.header.project, "digest": planfile.approval_digest(shown), **rest}
-
-
-def render_saved_plan(shown: SavedPlan, *, now: int) -> str:
-    """A saved plan, with its age."""
-    plan = plan_document.decode_plan(shown.content)
-    rest = {name: part for name, part in shown.content.items() if name not in ("header", "as_of")}
-    result = {
-        "exportctl": shown.version,
-        "content_digest": shown.digest,
-        "age": planfile.age_seconds(shown, now),
-        "plan": {"project": shown.header.project, "digest": planfile.approval_digest(plan), **rest},
-    }
-    return envelope("show", result, header=shown.header, as_of=shown.as_of)
-
-
-def render_drift(
-    report: DriftReport,
-    *,
-    fail_on: Collection[str] = drift.DEFAULT_FAILING,
-    errors: Sequence[Finding] = (),
+def render_stale_plan(
+    shown: SavedPlan, differences: Sequence[planfile.StaleValue], *, errors: Sequence[Finding] = ()
 ) -> str:
-    every = (*errors, *report.errors)
-    return envelope("drift", drift_result(report, fail_on), header=report.header, as_of=report.as_of, errors=every)
+    """Return the document of an apply that writes nothing because the saved plan is stale: an error per difference."""
+    stale = tuple(Finding("stale-plan", str(d), hint="make and review a new plan") for d in differences)
+    return ERRORS.render(None, header=shown.header, as_of=shown.as_of, errors=(*errors, *stale))
 
 
-def drift_result(report: DriftReport, fail_on: Collection[str]) -> Json:
-    return {
-        "project": report.header.project,
-        "failing": drift.has_failures(report, fail_on),
-        "fail_on": sorted(fail_on),
-        "counts": dict(report.counts()),
-        "entries": [drift_entry(one) for one in report.entries],
-        "findings": [plan_document.finding(f) for f in report.notes],
-    }
+class _Apply(NamedTuple):
+    plan: Plan
+    outcomes: Sequence[Outcome]
+    remaining: Plan | None = None
+    passed: bool | None = None
+    normalised: Sequence[str] = ()
+    interrupted: bool = False
+
+    def fields(self, cause: Cause) -> list[_ItemField]:
+        """The field changes with this cause."""
+        return [_ItemField(item, f) for item in self.plan.items for f in item.fields if f.cause is cause]
 
 
-def drift_entry(one: DriftEntry) -> Json:
-    return {
-        "group": one.group.value,
-        "address": str(one.address) if one.address else None,
-        "id": one.id,
-        "field": plan_document.field(one.field) if one.field else None,
-        "finding": plan_document.finding(one.finding) if one.finding else None,
-        "verb": one.verb.value if one.verb else None,
-        "ends": one.ends,
-        "renewal_due": one.renewal_due,
-        "unmanaged": plan_document.other_flow(one.flow) if one.flow else None,
-    }
+class _ItemField(NamedTuple):
+    item: PlanItem
+    field: FieldChange
+
+
+_APPLY_PROJECT: Member[_Apply] = text("the config's project", lambda a: a.plan.header.project)
+_COUNTS: Member[_Apply] = counts("steps by how they ended", OutcomeStatus, lambda a: apply.tally(a.outcomes))
+_OUTCOMES: Member[_Apply] = listing("every step of the plan", OUTCOME)
+
+APPLY = Document(
+    "apply",
+    Record[_Apply](
+        "the result of an apply",
+        project=_APPLY_PROJECT,
+        digest=text("digest of the plan that was applied", lambda a: planfile.approval_digest(a.plan)),
+        interrupted=flag("a signal stopped the apply"),
+        converged=nullable(
+            flag("the final check found no changes; null: there was no final check", lambda a: a.passed)
+        ),
+        normalised=listing("values that the service keeps in another spelling", text("for people")),
+        counts=_COUNTS,
+        outcomes=_OUTCOMES,
+        residue=nullable(part(PLAN, lambda a: a.remaining)),
+    ),
+)
 
 
 def render_apply_report(
@@ -143,99 +189,175 @@ def render_apply_report(
     interrupted: bool = False,
     errors: Sequence[Finding] = (),
 ) -> str:
-    """
-    The plan's digest, what became of each step, and what the read-back leaves. `residue`, `proved`, `normalised` as in
-    the text view.
-    """
-    result = {
-        "project": shown.header.project,
-        "digest": planfile.approval_digest(shown),
-        "interrupted": interrupted,
-        "converged": apply.has_passed_final_check(remaining, proved),
-        "normalised": list(normalised),
-        "counts": apply.tally(outcomes),
-        "outcomes": [outcome(o) for o in outcomes],
-        "residue": plan_result(remaining) if remaining else None,
-    }
-    return envelope("apply", result, header=shown.header, as_of=shown.as_of, errors=errors)
+    """Return the document of an apply. `remaining`, `proved` and `normalised` are as in the text output."""
+    passed = apply.has_passed_final_check(remaining, proved)
+    result = _Apply(shown, outcomes, remaining, passed, normalised, interrupted)
+    return APPLY.render(result, header=shown.header, as_of=shown.as_of, errors=errors)
 
 
-def outcome(shown: Outcome) -> Json:
-    return {
-        "step": shown.step.key,
-        "address": str(shown.step.address),
-        "action": shown.step.action.value,
-        "operation": shown.step.operation,
-        "kind": shown.step.kind,
-        "id": shown.id or shown.step.id,
-        "status": shown.status.value,
-        "rule": shown.rule,
-        "message": shown.message,
-        "hint": shown.hint,
-    }
+_FLOW_ID: Member[_ItemField] = nullable(text("flow id", lambda f: f.item.id))
+_ITEM_ADDRESS: Member[_ItemField] = address(lambda f: f.item.address)
+
+RENEW = Document(
+    "renew",
+    Record[_Apply](
+        "rolling ends that are due",
+        project=_APPLY_PROJECT,
+        renewals=listing(
+            "ends that the run moves",
+            Record[_ItemField](
+                "one renewal",
+                address=_ITEM_ADDRESS,
+                id=_FLOW_ID,
+                before=nullable(number(MOMENT, lambda f: f.field.before)),
+                after=nullable(number(MOMENT, lambda f: f.field.after)),
+            ),
+            lambda a: a.fields(Cause.RENEWAL),
+        ),
+        lapsed=listing(
+            "rolling ends in the past: exit code 4; an apply moves them",
+            Record[_ItemField](
+                "one expired flow",
+                address=_ITEM_ADDRESS,
+                id=_FLOW_ID,
+                ended=number(MOMENT, lambda f: f.field.before),
+            ),
+            lambda a: a.fields(Cause.EXPIRED),
+        ),
+        passed_over=listing(
+            "rolling ends that it cannot renew: exit code 4", FINDING, lambda a: phrases.not_renewed_findings(a.plan)
+        ),
+        held=listing(
+            "flows that were paused by hand; they stay paused",
+            Record[_ItemField](
+                "one paused flow",
+                address=_ITEM_ADDRESS,
+                id=_FLOW_ID,
+                field=part(FIELD),
+            ),
+            lambda a: a.fields(Cause.PAUSED),
+        ),
+        counts=_COUNTS,
+        outcomes=_OUTCOMES,
+    ),
+)
 
 
 def render_renewals(shown: Plan, outcomes: Sequence[Outcome] = (), *, errors: Sequence[Finding] = ()) -> str:
-    """
-    The ends that are due, what became of moving them, and the stops; no outcomes when nothing was tried. `lapsed` are
-    the rolling ends that are over, `passed_over` those that it cannot look after; it leaves both alone.
-    """
-    fields = [(item, f) for item in shown.items for f in item.fields]
-    due = [
-        {"address": str(item.address), "id": item.id, "before": f.before, "after": f.after}
-        for item, f in fields
-        if f.cause is Cause.RENEWAL
-    ]
-    stopped = [
-        {"address": str(item.address), "id": item.id, "field": plan_document.field(f)}
-        for item, f in fields
-        if f.cause is Cause.PAUSED
-    ]
-    result = {
-        "project": shown.header.project,
-        "renewals": due,
-        "lapsed": [
-            {"address": str(item.address), "id": item.id, "ended": f.before}
-            for item, f in fields
-            if f.cause is Cause.EXPIRED
-        ],
-        "passed_over": [plan_document.finding(f) for f in phrases.not_renewed_findings(shown)],
-        "held": stopped,
-        "counts": apply.tally(outcomes),
-        "outcomes": [outcome(o) for o in outcomes],
-    }
-    return envelope("renew", result, header=shown.header, as_of=shown.as_of, errors=errors)
+    """Return the document of a renew run. `outcomes` is empty when the run changed nothing."""
+    return RENEW.render(_Apply(shown, outcomes), header=shown.header, as_of=shown.as_of, errors=errors)
+
+
+class _Validation(NamedTuple):
+    findings: Sequence[Finding]
+    exports: int
+    destinations: int
+    environments: int
+
+
+VALIDATE = Document(
+    "validate",
+    Record[_Validation](
+        "the result of the offline checks",
+        valid=flag("there is no finding of level error", lambda v: not _error_findings(v.findings)),
+        exports=number("exports in all environments"),
+        destinations=number("destinations in all environments"),
+        environments=number("environments; 0: the config declares none"),
+        findings=listing("in file order", FINDING),
+    ),
+)
 
 
 def render_validation(
     findings: Sequence[Finding], *, exports: int, destinations: int, environments: int, header: PlanHeader | None = None
 ) -> str:
-    """All findings in file order in `result`; those of level error in `errors` too."""
-    found = _error_findings(findings)
-    result = {
-        "valid": not found,
-        "exports": exports,
-        "destinations": destinations,
-        "environments": environments,
-        "findings": [plan_document.finding(f) for f in findings],
-    }
-    return envelope("validate", result, header=header, as_of=None, errors=found)
+    """Return the document of the offline checks. Findings of level error are in `errors` too."""
+    result = _Validation(findings, exports, destinations, environments)
+    return VALIDATE.render(result, header=header, as_of=None, errors=_error_findings(findings))
+
+
+class _Datasets(NamedTuple):
+    listed: Sequence[ListedDataset]
+    used_by: Mapping[str, Sequence[str]]
+
+    @property
+    def datasets(self) -> list[tuple[ListedDataset, Sequence[str]]]:
+        """Each dataset with the addresses of its exports, by name."""
+        return [(d, self.used_by.get(d.id, ())) for d in sorted(self.listed, key=lambda d: (d.name, d.id))]
+
+
+DATASETS = Document(
+    "datasets",
+    Record[_Datasets](
+        "datasets that can be exported",
+        datasets=listing(
+            "by name",
+            Record[tuple[ListedDataset, Sequence[str]]](
+                "one dataset",
+                id=text("dataset id", lambda pair: pair[0].id),
+                name=text("dataset name", lambda pair: pair[0].name),
+                exported_by=listing("exports of this config", address(), lambda pair: pair[1]),
+            ),
+        ),
+    ),
+)
 
 
 def render_datasets(
     shown: Sequence[ListedDataset], used_by: Mapping[str, Sequence[str]], *, header: PlanHeader, as_of: int
 ) -> str:
-    listed = [
-        {"id": d.id, "name": d.name, "exported_by": list(used_by.get(d.id, ()))}
-        for d in sorted(shown, key=lambda d: (d.name, d.id))
-    ]
-    return envelope("datasets", {"datasets": listed}, header=header, as_of=as_of)
+    """Return the document of the datasets that can be exported."""
+    return DATASETS.render(_Datasets(shown, used_by), header=header, as_of=as_of)
+
+
+DOCTOR = Document(
+    "doctor",
+    Record[Sequence[Check]](
+        "the checks of credentials, permissions and config",
+        healthy=flag("no check failed", lambda checks: not any(c.status is CheckStatus.FAILED for c in checks)),
+        checks=listing(
+            "in the order in which they ran",
+            Record[Check](
+                "one check",
+                name=text("stable name"),
+                state=choice("the result", CheckStatus, lambda c: c.status),
+                message=text("for people"),
+                remedy=nullable(text("what to do", lambda c: c.fix)),
+            ),
+            lambda checks: checks,
+        ),
+    ),
+)
 
 
 def render_checks(checks: Sequence[Check], *, header: PlanHeader | None = None, as_of: int | None = None) -> str:
-    listed = [{"name": c.name, "state": c.status.value, "message": c.message, "remedy": c.fix} for c in checks]
-    healthy = not any(c.status is CheckStatus.FAILED for c in checks)
-    return envelope("doctor", {"healthy": healthy, "checks": listed}, header=header, as_of=as_of)
+    """Return the document of `doctor`."""
+    return DOCTOR.render(checks, header=header, as_of=as_of)
+
+
+class _Explanation(NamedTuple):
+    topic: str
+    words: str
+    entries: Sequence[tuple[str, Any, SourcePosition | None]]
+
+
+EXPLAIN = Document(
+    "explain",
+    Record[_Explanation](
+        "a rule, a term, or the lines that set values",
+        topic=text("what is explained"),
+        text=text("for people", lambda e: e.words),
+        entries=listing(
+            "values, where there are any",
+            Record[tuple[str, Any, SourcePosition | None]](
+                "one value",
+                path=text("path of the value", lambda entry: entry[0]),
+                value=field_value(lambda entry: entry[1]),
+                at=nullable(part(POSITION, lambda entry: entry[2])),
+            ),
+        ),
+    ),
+)
 
 
 def render_explanation(
@@ -246,21 +368,5 @@ def render_explanation(
     header: PlanHeader | None = None,
     as_of: int | None = None,
 ) -> str:
-    """A rule or the places that set a value; `entries` as in the text view."""
-    listed = [
-        {"path": path, "value": plan_document.value(shown), "at": plan_document.source_position(at)}
-        for path, shown, at in entries
-    ]
-    return envelope("explain", {"topic": topic, "text": words, "entries": listed}, header=header, as_of=as_of)
-
-
-def render_stale_plan(
-    shown: SavedPlan, differences: Sequence[planfile.StaleValue], *, errors: Sequence[Finding] = ()
-) -> str:
-    """An apply that wrote nothing, because the approval no longer holds: one error a difference, after others."""
-    moved = tuple(_stale_finding(d) for d in differences)
-    return envelope("error", None, header=shown.header, as_of=shown.as_of, errors=(*errors, *moved))
-
-
-def _stale_finding(shown: planfile.StaleValue) -> Finding:
-    return Finding("stale-plan", str(shown), hint="make and review a new plan")
+    """Return the document of an explained rule or term, or of the lines that set a value."""
+    return EXPLAIN.render(_Explanation(topic, words, entries), header=header, as_of=as_of)

@@ -1,29 +1,27 @@
-"""Several environments in one machine document: two compared, or what a command found in every one."""
+"""Several environments in one JSON document: two that are compared, or what a command found in every one."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from exportctl.config.environment_diff import DifferenceCause, DifferenceOrigin, EnvironmentDiff
+from exportctl.config.environment_diff import (
+    DifferenceCause,
+    DifferenceOrigin,
+    EnvironmentDiff,
+    FieldDifference,
+    OneSidedDeclaration,
+)
 from exportctl.errors import Finding, Level
+from exportctl.model.json_form import Json, Member, Record, choice, encoded, flag, listing, nullable, number, part, text
 from exportctl.model.plan import Plan, PlanHeader
 from exportctl.output.environments import EnvironmentResult
-from exportctl.output.json import documents, monitoring
-from exportctl.output.json.documents import Json
-from exportctl.output.json.schema_parts import (
-    ANY,
-    choice,
-    flag,
-    listing,
-    make_nullable,
-    number,
-    ref,
-    strict_object,
-    text,
-)
-from exportctl.planfile import serialize as plan_document
+from exportctl.output.json.drift import DRIFT_RESULT, drift_result
+from exportctl.output.json.envelope import MOMENT, PLATFORM, Document
+from exportctl.output.json.forms import PLAN
+from exportctl.output.json.monitoring import STATUS_RESULT
+from exportctl.planfile.serialize import ERROR, POSITION, field_value
 
 if TYPE_CHECKING:
     from exportctl.monitor.drift import DriftReport
@@ -34,7 +32,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class EnvironmentBody:
-    """What the envelope of one environment alone would hold."""
+    """What the document of one environment alone would hold."""
 
     header: PlanHeader
     as_of: int
@@ -42,133 +40,109 @@ class EnvironmentBody:
     errors: Sequence[Finding] = ()
 
 
+class _Row(NamedTuple):
+    environment: str
+    body: EnvironmentBody | None
+    found: Sequence[Finding]
+
+    @property
+    def errors(self) -> list[Finding]:
+        """The findings of level error."""
+        return [f for f in self.found if f.level is Level.ERROR]
+
+
+def _document(command: str, what: str, result: Record[Any]) -> Document[Sequence[_Row]]:
+    row = Record[_Row](
+        "one environment",
+        environment=text("its name"),
+        platform=nullable(part(PLATFORM, lambda row: row.body.header if row.body else None)),
+        as_of=nullable(number(MOMENT, lambda row: row.body.as_of if row.body else None)),
+        result=nullable(encoded(result, lambda row: row.body.result if row.body else None)),
+        errors=listing("what blocks an apply of its plan, or why the environment could not be read", ERROR),
+    )
+    rows: Member[Sequence[_Row]] = listing("by name", row, lambda rows: rows)
+    return Document(f"{command}-environments", Record(f"{what} of every environment", environments=rows))
+
+
+ENVIRONMENTS = {
+    "plan": _document("plan", "the plan", PLAN),
+    "drift": _document("drift", "drift", DRIFT_RESULT),
+    "status": _document("status", "the status", STATUS_RESULT),
+}
+
+
 def plan_body(shown: Plan) -> EnvironmentBody:
-    return EnvironmentBody(shown.header, shown.as_of, documents.plan_result(shown), shown.errors())
+    """Return what the document of one plan holds."""
+    return EnvironmentBody(shown.header, shown.as_of, PLAN.encode(shown), shown.errors())
 
 
 def drift_body(report: DriftReport, fail_on: Collection[str]) -> EnvironmentBody:
-    return EnvironmentBody(report.header, report.as_of, documents.drift_result(report, fail_on), report.errors)
+    """Return what the document of one drift report holds."""
+    return EnvironmentBody(report.header, report.as_of, drift_result(report, fail_on), report.errors)
 
 
 def status_body(report: StatusReport) -> EnvironmentBody:
-    return EnvironmentBody(report.header, report.as_of, monitoring.status_result(report), report.errors)
+    """Return what the document of one status report holds."""
+    return EnvironmentBody(report.header, report.as_of, STATUS_RESULT.encode(report), report.errors)
 
 
 def render_environments(
-    command: str, sides: Sequence[EnvironmentResult[T]], told: Callable[[T], EnvironmentBody]
+    command: str, results: Sequence[EnvironmentResult[T]], to_body: Callable[[T], EnvironmentBody]
 ) -> str:
-    """All environments in one document: a result each, or why one could not be read."""
-    rows = [(side, None if side.result is None else told(side.result)) for side in sides]
-    errors = dict.fromkeys(f for side, shown in rows for f in _errors(side, shown))
-    result = {"environments": [_environment(side, shown) for side, shown in rows]}
-    return documents.envelope(f"{command}-environments", result, header=None, as_of=None, errors=tuple(errors))
+    """Return the document of all environments: a result for each, or why it could not be read."""
+    bodies = [None if one.result is None else to_body(one.result) for one in results]
+    rows = [
+        _Row(one.environment, body, body.errors if body else one.errors)
+        for one, body in zip(results, bodies, strict=True)
+    ]
+    errors = tuple(dict.fromkeys(f for row in rows for f in row.errors))
+    return ENVIRONMENTS[command].render(rows, header=None, as_of=None, errors=errors)
 
 
-def _environment(side: EnvironmentResult[T], shown: EnvironmentBody | None) -> Json:
-    seen: Json = {"platform": None, "as_of": None, "result": None}
-    if shown is not None:
-        seen = {"platform": documents.platform(shown.header), "as_of": shown.as_of, "result": shown.result}
-    return {"environment": side.environment, **seen, "errors": [documents.error(f) for f in _errors(side, shown)]}
-
-
-def _errors(side: EnvironmentResult[T], shown: EnvironmentBody | None) -> list[Finding]:
-    return [f for f in (shown.errors if shown else side.errors) if f.level is Level.ERROR]
+_CAUSES: Member[Any] = listing(
+    "the lines that cause it; empty: none was found",
+    Record[DifferenceCause](
+        "one line of the config",
+        origin=choice("an overlay sets it, an `environments` list leaves it out, or a reference", DifferenceOrigin),
+        at=part(POSITION),
+        environment=nullable(text("the overlay's environment, or the one that the list leaves out; null: a reference")),
+        written=nullable(text("a reference as in the file; masked where it may be secret")),
+    ),
+)
+DIFF_ENVIRONMENTS = Document(
+    "diff-environments",
+    Record[EnvironmentDiff](
+        "the differences between two environments of one config",
+        left=text("the first environment"),
+        right=text("the second environment"),
+        only=listing(
+            "by address",
+            Record[OneSidedDeclaration](
+                "what only one environment has",
+                address=text("exports.NAME or destinations.NAME"),
+                environment=text("the environment that has it"),
+                causes=_CAUSES,
+            ),
+            lambda shown: shown.one_sided,
+        ),
+        differences=listing(
+            "by address, then by path",
+            Record[FieldDifference](
+                "one field",
+                address=text("exports.NAME, destinations.NAME, or a section such as platform"),
+                path=text("path of the field, for example schedule.every"),
+                left=field_value(),
+                right=field_value(),
+                unsaid=flag("no overlay sets it, or a reference plays a part", lambda d: d.is_unintended),
+                causes=_CAUSES,
+            ),
+        ),
+        same=number("exports and destinations that are equal in both", lambda shown: shown.same_count),
+        unsaid=number("differences that no overlay sets", lambda shown: shown.unintended_count),
+    ),
+)
 
 
 def render_comparison(shown: EnvironmentDiff) -> str:
-    """The same facts as the text."""
-    result = {
-        "left": shown.left,
-        "right": shown.right,
-        "only": [
-            {"address": o.address, "environment": o.environment, "causes": _causes(o.causes)} for o in shown.one_sided
-        ],
-        "differences": [
-            {
-                "address": d.address,
-                "path": d.path,
-                "left": plan_document.value(d.left),
-                "right": plan_document.value(d.right),
-                "unsaid": d.is_unintended,
-                "causes": _causes(d.causes),
-            }
-            for d in shown.differences
-        ],
-        "same": shown.same_count,
-        "unsaid": shown.unintended_count,
-    }
-    return documents.envelope("diff-environments", result, header=None, as_of=None)
-
-
-def _causes(causes: Sequence[DifferenceCause]) -> list[dict[str, Any]]:
-    return [
-        {
-            "origin": c.origin.value,
-            "at": plan_document.source_position(c.at),
-            "environment": c.environment,
-            "written": c.written,
-        }
-        for c in causes
-    ]
-
-
-_CAUSES = listing(
-    "the lines behind it; empty: none was found",
-    strict_object(
-        "one line of the config",
-        origin=choice(
-            "set by an overlay, left out by an `environments` list, or a reference of the base", DifferenceOrigin
-        ),
-        at=ref("location"),
-        environment=make_nullable(text("whose overlay it is, or which one the list leaves out; null for a reference")),
-        written=make_nullable(text("a reference as it stands in the file, masked where it is not for everybody")),
-    ),
-)
-
-
-def environments_schema(what: str, platform: Json, result: Json) -> Json:
-    """What a command found in every environment; `platform` is the envelope's, `result` that of one environment."""
-    return strict_object(
-        f"{what} of every environment",
-        environments=listing(
-            "in the order of their names",
-            strict_object(
-                "one environment",
-                environment=text("its name"),
-                platform=make_nullable(platform),
-                as_of=make_nullable(number("seconds since 1970 UTC")),
-                result=make_nullable(result),
-                errors=listing("what keeps its plan from being applied, or why it could not be read", ref("error")),
-            ),
-        ),
-    )
-
-
-DIFF_ENVIRONMENTS = strict_object(
-    "two environments of one config side by side",
-    left=text("the environment named first"),
-    right=text("the other"),
-    only=listing(
-        "by address",
-        strict_object(
-            "what one environment alone has",
-            address=text("exports.NAME or destinations.NAME"),
-            environment=text("which has it"),
-            causes=_CAUSES,
-        ),
-    ),
-    differences=listing(
-        "by address, then by path",
-        strict_object(
-            "one field",
-            address=text("exports.NAME, destinations.NAME, or a section as platform"),
-            path=text("the field in it, as schedule.every"),
-            left=ANY,
-            right=ANY,
-            unsaid=flag("no overlay names it, or not it alone"),
-            causes=_CAUSES,
-        ),
-    ),
-    same=number("exports and destinations that both have and that do not differ"),
-    unsaid=number("differences that no overlay names"),
-)
+    """Return the document of two environments, with the same facts as the text output."""
+    return DIFF_ENVIRONMENTS.render(shown, header=None, as_of=None)

@@ -1,0 +1,182 @@
+"""
+The form of a JSON value, described once: how it is made from one of our values, and the JSON Schema that it fits.
+
+    OUTCOME = Record[Outcome]("the result of one step", step=text("the step's key", lambda o: o.step.key), ...)
+    OUTCOME.encode(outcome)  -> {"step": "flow:exports.orders", ...}
+    OUTCOME.schema()         -> {"type": "object", "properties": {"step": {"type": "string", ...}}, ...}
+
+A `Member` without a getter takes the attribute that has the member's own name. As the item of a list or a map it is
+the element itself. Every object is strict: it has exactly the keys that its Record names. Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Generic, TypeVar
+
+Json = dict[str, Any]
+T = TypeVar("T")
+S = TypeVar("S")
+
+
+@dataclass(frozen=True)
+class Member(Generic[T]):
+    """One member of an object made from a T: its schema, its value in a T, and that value as JSON."""
+
+    schema: Callable[[], Json]
+    convert: Callable[[Any], Any]
+    get: Callable[[T], Any] | None = None
+    is_present: Callable[[T], bool] | None = None  # None: always there
+
+    def value(self, name: str, owner: T) -> Any:
+        """Return what the member `name` of `owner` holds."""
+        return self.get(owner) if self.get else getattr(owner, name)
+
+
+class Record(Generic[T]):
+    """An object with exactly these members, made from a T."""
+
+    def __init__(self, description: str, /, **members: Member[T]) -> None:
+        self.description = description
+        self.members: Mapping[str, Member[T]] = members
+
+    def encode(self, owner: T) -> Json:
+        """Return the object as JSON."""
+        return {
+            name: member.convert(member.value(name, owner))
+            for name, member in self.members.items()
+            if member.is_present is None or member.is_present(owner)
+        }
+
+    def schema(self) -> Json:
+        """Return the JSON Schema of the object."""
+        return {
+            "type": "object",
+            "description": self.description,
+            "properties": {name: member.schema() for name, member in self.members.items()},
+            "required": sorted(name for name, member in self.members.items() if member.is_present is None),
+            "additionalProperties": False,
+        }
+
+    def use(self) -> Json:
+        """Return the schema that stands where another object holds this one."""
+        return self.schema()
+
+
+class Definition(Record[T]):
+    """A Record that several documents hold: it stands once, under `name` in the `$defs` of each schema."""
+
+    def __init__(self, name: str, description: str, /, **members: Member[T]) -> None:
+        super().__init__(description, **members)
+        self.name = name
+
+    def use(self) -> Json:
+        """Return the reference to the definition."""
+        return {"$ref": f"#/$defs/{self.name}"}
+
+
+def text(description: str, get: Callable[[T], str | None] | None = None) -> Member[T]:
+    """Describe a text."""
+    return _plain({"type": "string", "description": description}, get)
+
+
+def number(description: str, get: Callable[[T], int | None] | None = None) -> Member[T]:
+    """Describe a whole number."""
+    return _plain({"type": "integer", "description": description}, get)
+
+
+def flag(description: str, get: Callable[[T], bool | None] | None = None) -> Member[T]:
+    """Describe true or false."""
+    return _plain({"type": "boolean", "description": description}, get)
+
+
+def json_object(description: str) -> Member[Any]:
+    """Describe an object of the service, as it is."""
+    return _plain({"type": "object", "description": description}, None)
+
+
+def constant(description: str, value: object) -> Member[Any]:
+    """Describe a member that always has the same value."""
+    return Member(lambda: {"const": value, "description": description}, lambda found: found, lambda _: value)
+
+
+def choice(description: str, values: Iterable[str], get: Callable[[T], str | None] | None = None) -> Member[T]:
+    """Describe one of these texts."""
+    return Member(lambda: {"enum": [str(value) for value in values], "description": description}, str, get)
+
+
+def part(record: Record[S], get: Callable[[T], S | None] | None = None) -> Member[T]:
+    """Describe an object inside another one."""
+    return Member(record.use, record.encode, get)
+
+
+def encoded(record: Record[S], get: Callable[[T], Json | None] | None = None) -> Member[T]:
+    """Describe an object that the owner holds as JSON already."""
+    return Member(record.use, lambda found: found, get)
+
+
+def listing(
+    description: str, items: Member[Any] | Record[Any], get: Callable[[T], Iterable[Any] | None] | None = None
+) -> Member[T]:
+    """Describe a list of equal items."""
+    item = _item(items)
+    return Member(
+        lambda: {"type": "array", "description": description, "items": item.schema()},
+        lambda found: [item.convert(each) for each in found],
+        get,
+    )
+
+
+def mapping(
+    description: str, values: Member[Any], get: Callable[[T], Mapping[str, Any] | None] | None = None
+) -> Member[T]:
+    """Describe an object with any keys and equal values."""
+    return Member(
+        lambda: {"type": "object", "description": description, "additionalProperties": values.schema()},
+        lambda found: {str(key): values.convert(value) for key, value in found.items()},
+        get,
+    )
+
+
+def counts(description: str, names: Iterable[str], get: Callable[[T], Mapping[Any, int]] | None = None) -> Member[T]:
+    """Describe a number for each name; 0 where the owner counts none."""
+    keys = tuple(str(name) for name in names)
+    numbers: Record[Any] = Record(description, **{key: number(f"how many: {key}") for key in keys})
+    return Member(numbers.schema, lambda found: {key: found.get(key, 0) for key in keys}, get)
+
+
+def members_of(record: Record[S], get: Callable[[T], S]) -> dict[str, Member[T]]:
+    """Describe the members of a record as members of the object around it, which holds the record's owner."""
+
+    def lift(name: str, member: Member[S]) -> Member[T]:
+        return Member(member.schema, member.convert, lambda owner: member.value(name, get(owner)))
+
+    return {name: lift(name, member) for name, member in record.members.items()}
+
+
+def nullable(member: Member[T]) -> Member[T]:
+    """Describe the same, or null."""
+    return replace(
+        member,
+        schema=lambda: _nullable_schema(member.schema()),
+        convert=lambda found: None if found is None else member.convert(found),
+    )
+
+
+def optional(member: Member[T], is_present: Callable[[T], bool]) -> Member[T]:
+    """Describe a member that is left out where `is_present` says no."""
+    return replace(member, is_present=is_present)
+
+
+def _plain(schema: Json, get: Callable[[T], Any] | None) -> Member[T]:
+    return Member(lambda: schema, lambda found: found, get)
+
+
+def _item(items: Member[Any] | Record[Any]) -> Member[Any]:
+    return part(items) if isinstance(items, Record) else items
+
+
+def _nullable_schema(schema: Json) -> Json:
+    rest = {name: value for name, value in schema.items() if name != "description"}
+    return {"description": schema.get("description", ""), "anyOf": [rest, {"type": "null"}]}

@@ -1,0 +1,152 @@
+"""A description makes both the JSON of a value and the schema that this JSON fits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+import pytest
+from jsonschema import Draft202012Validator, ValidationError
+
+from exportctl.model.json_form import (
+    Definition,
+    Record,
+    choice,
+    constant,
+    counts,
+    encoded,
+    flag,
+    json_object,
+    listing,
+    mapping,
+    members_of,
+    nullable,
+    number,
+    optional,
+    part,
+    text,
+)
+from exportctl.model.sealed_file import SealedContent, sealed_file
+
+
+class Color(StrEnum):
+    RED = "red"
+    BLUE = "blue"
+
+
+@dataclass(frozen=True)
+class Wheel:
+    size: int
+    color: Color = Color.RED
+
+
+@dataclass(frozen=True)
+class Car:
+    name: str
+    wheels: tuple[Wheel, ...]
+    spare: Wheel | None = None
+    note: str | None = None
+
+
+WHEEL = Definition[Wheel]("wheel", "one wheel", size=number("inches"), color=choice("paint", Color))
+CAR = Record[Car](
+    "one car",
+    title=text("its name", lambda car: car.name),
+    kind=constant("always", "car"),
+    wheels=listing("front first", WHEEL),
+    sizes=listing("inches", number("one size"), lambda car: [w.size for w in car.wheels]),
+    spare=nullable(part(WHEEL)),
+    complete=flag("it drives", lambda car: len(car.wheels) == 4),
+    colors=counts("wheels by color", Color, lambda car: {Color.RED: len(car.wheels)}),
+    parts=mapping("by name", number("how many"), lambda car: {"wheel": len(car.wheels)}),
+    raw=mapping("by name", json_object("as it is"), lambda _: {"x": {"y": 1}}),
+    note=optional(text("for people"), lambda car: car.note is not None),
+)
+
+
+def _schema() -> dict[str, object]:
+    return {**CAR.schema(), "$defs": {WHEEL.name: WHEEL.schema()}}
+
+
+def test_members_are_attributes_or_what_a_getter_gives() -> None:
+    shown = CAR.encode(Car("bus", (Wheel(15),), Wheel(12, Color.BLUE), "old"))
+
+    assert shown == {
+        "title": "bus",
+        "kind": "car",
+        "wheels": [{"size": 15, "color": "red"}],
+        "sizes": [15],
+        "spare": {"size": 12, "color": "blue"},
+        "complete": False,
+        "colors": {"red": 1, "blue": 0},
+        "parts": {"wheel": 1},
+        "raw": {"x": {"y": 1}},
+        "note": "old",
+    }
+    Draft202012Validator(_schema()).validate(shown)
+
+
+def test_a_nullable_member_is_null_and_an_optional_one_is_left_out() -> None:
+    shown = CAR.encode(Car("bus", ()))
+
+    assert shown["spare"] is None
+    assert "note" not in shown
+    Draft202012Validator(_schema()).validate(shown)
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"extra": 1},
+        {"title": 1},
+        {"title": None},
+        {"kind": "bus"},
+        {"wheels": [{"size": 1, "color": "green"}]},
+        {"wheels": [{"size": 1}]},
+        {"sizes": ["15"]},
+        {"spare": {}},
+        {"complete": "yes"},
+        {"colors": {"red": 1}},
+        {"parts": {"wheel": "4"}},
+    ],
+    ids=str,
+)
+def test_the_schema_refuses_what_the_description_does_not_say(fault: dict[str, object]) -> None:
+    document = {**CAR.encode(Car("bus", ())), **fault}
+
+    with pytest.raises(ValidationError):
+        Draft202012Validator(_schema()).validate(document)
+
+
+def test_only_optional_members_may_be_missing() -> None:
+    assert CAR.schema()["required"] == sorted(name for name in CAR.members if name != "note")
+
+
+def test_an_object_that_is_json_already_keeps_its_form_and_has_the_schema_of_its_record() -> None:
+    holder = Record[dict[str, object]]("a holder", wheel=encoded(WHEEL, lambda found: found))
+
+    assert holder.encode({"size": 1}) == {"wheel": {"size": 1}}
+    assert holder.schema()["properties"] == {"wheel": {"$ref": "#/$defs/wheel"}}
+
+
+def test_the_members_of_a_record_can_stand_in_the_object_around_it() -> None:
+    named = Record[tuple[str, Wheel]](
+        "a named wheel", name=text("name", lambda pair: pair[0]), **members_of(WHEEL, lambda pair: pair[1])
+    )
+
+    assert named.encode(("left", Wheel(9))) == {"name": "left", "size": 9, "color": "red"}
+
+
+def test_a_sealed_file_holds_a_digest_of_all_the_rest() -> None:
+    file = sealed_file("a wheel", kind="wheel", format_version=7, name="wheel", content=WHEEL)
+
+    one, same, other = (file.encode(SealedContent(WHEEL.encode(Wheel(size)), "1.0")) for size in (1, 1, 2))
+
+    assert one == same
+    assert one["content_digest"] != other["content_digest"]
+    assert {name: one[name] for name in ("format_version", "kind", "exportctl")} == {
+        "format_version": 7,
+        "kind": "wheel",
+        "exportctl": "1.0",
+    }
+    assert set(file.schema()["properties"]) == set(one)
