@@ -12,7 +12,6 @@ from exportctl.cli.files import FileReplacement, replace_files
 from exportctl.cli.options import check_addresses
 from exportctl.errors import Error
 from exportctl.monitor import drift
-from exportctl.output.json import patch as json_patch
 from exportctl.output.text import patch as text_patch
 
 if TYPE_CHECKING:
@@ -92,6 +91,8 @@ def _show_edits(
 ) -> None:
     screen = call.screen
     if call.format == JSON:
+        from exportctl.output.json import patch as json_patch
+
         screen.write_document(json_patch.render_patch(made, patch, written=order.write, failures=failures))
         return
     if order.write:

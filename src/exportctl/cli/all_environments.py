@@ -27,14 +27,13 @@ from exportctl.model.project import Project
 from exportctl.output import github_actions, phrases
 from exportctl.output.color import paint
 from exportctl.output.environments import UNREAD, EnvironmentResult, Table, merge_findings
-from exportctl.output.json import environments as json_environments
-from exportctl.output.json.environments import EnvironmentBody
 from exportctl.output.markdown import environments as markdown_environments
 from exportctl.output.text import plan as text
 from exportctl.output.text import tables
 from exportctl.workflows.load_config import Setup, hidden_values, read_projects, require_references
 
 if TYPE_CHECKING:
+    from exportctl.output.json.environments import EnvironmentBody
     from exportctl.workflows.plan import ConnectedPlan
 
 T = TypeVar("T")
@@ -174,6 +173,8 @@ def _show_results(
         elif call.format == TEXT:
             screen.show(f"{kind.text(side.result)}\n")
     if call.format == JSON:
+        from exportctl.output.json import environments as json_environments
+
         screen.write_document(json_environments.render_environments(kind.command, sides, kind.json_body))
     elif call.format == MARKDOWN:
         screen.show(_markdown(kind, sides))

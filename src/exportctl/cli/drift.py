@@ -16,7 +16,6 @@ from exportctl.monitor import drift as drift_report
 from exportctl.monitor.drift import DriftReport
 from exportctl.output import github_actions
 from exportctl.output.json import drift as json_drift
-from exportctl.output.json import environments
 from exportctl.output.markdown import plan
 from exportctl.output.text import drift as text_drift
 from exportctl.workflows.load_config import hidden_values
@@ -118,6 +117,8 @@ def show_report(call: CommandContext, report: DriftReport, failing: frozenset[st
 
 
 def _environment_command(call: CommandContext, failing: frozenset[str]) -> EnvironmentCommand[DriftReport]:
+    from exportctl.output.json import environments
+
     screen = call.screen
     return EnvironmentCommand(
         command="drift",

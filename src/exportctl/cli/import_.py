@@ -15,7 +15,6 @@ from exportctl.config.files import PARTS_FOLDER
 from exportctl.errors import Error, UsageError
 from exportctl.model.plan import DESTINATIONS, EXPORTS, Verb
 from exportctl.model.plan_options import PlanOptions
-from exportctl.output.json import import_result as json_import_result
 from exportctl.output.text import import_result as text_import_result
 
 if TYPE_CHECKING:
@@ -167,6 +166,8 @@ def _show_result(call: CommandContext, made: ImportResult, file: str | None) -> 
     """The YAML is the result unless it is in a file; what else there is to say goes beside it."""
     screen = call.screen
     if call.format == JSON:
+        from exportctl.output.json import import_result as json_import_result
+
         screen.write_document(json_import_result.render_import(made, file=file))
     elif file:
         screen.show(text_import_result.render_import(made, file=file, color=screen.color))

@@ -30,7 +30,6 @@ from exportctl.model.plan_options import PlanOptions
 from exportctl.model.project import Project
 from exportctl.model.references import BadValue
 from exportctl.output import format_values, github_actions, junit
-from exportctl.output.json import verify as json_verify
 from exportctl.output.markdown import verify as markdown_verify
 from exportctl.output.text import verify as text_verify
 from exportctl.workflows.load_config import hidden_values
@@ -217,6 +216,8 @@ def _show_report(call: CommandContext, report: VerifyReport, project: Project) -
     if screen.is_github_actions:
         _publish_to_actions(call, report, project)
     if call.format == JSON:
+        from exportctl.output.json import verify as json_verify
+
         screen.write_document(json_verify.render_verify_report(report))
     elif call.format == JUNIT:
         screen.write_document(junit.render_verify_report(report, screen.mask_text))
