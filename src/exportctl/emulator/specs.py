@@ -7,9 +7,12 @@ accepted is `validation.py`, which reads these. Source: [XD-new] [AS] [D], flow-
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 
+from exportctl.emulator.storage import accounts
+from exportctl.emulator.storage.sink import StorageRefused
 from exportctl.emulator.wire import Json
 
 DRAFT_07 = "http://json-schema.org/draft-07/schema#"
@@ -45,6 +48,17 @@ class Auth:
     params: tuple[tuple[str, Json], ...]
 
 
+def _bucket_folder(auth: Json, location: Json) -> str:
+    return str(location["bucketName"])
+
+
+def _lake_folder(auth: Json, location: Json) -> str:
+    try:
+        return "@".join(accounts.parse_lake_url(auth["url"]))
+    except StorageRefused:
+        return str(auth["url"])  # any address will do to tell folders apart
+
+
 @dataclass(frozen=True)
 class DestinationSpec:
     """What distinguishes one destination card from another."""
@@ -54,8 +68,15 @@ class DestinationSpec:
     dataset_flow: str
     audience_flow: str
     auths: tuple[Auth, ...]
-    location: tuple[tuple[str, Json], ...]
+    location: tuple[tuple[str, Json], ...]  # the folder is the last
+    storage: str  # names its local folder, and its endpoint in the storage settings
+    folder_name: Callable[[Json, Json], str]  # of auth and target params: what tells two storages of it apart
     encryption: bool = True
+
+    @property
+    def folder_param(self) -> str:
+        """The param of a target that is the folder."""
+        return self.location[-1][0]
 
 
 def _text(title: str, **more: object) -> Json:
@@ -89,6 +110,8 @@ DESTINATIONS = (
             ("bucketName", _text("Bucket name", pattern=S3_BUCKET)),
             ("path", _text("Folder path", pattern=MACRO_PATH)),
         ),
+        "amazon-s3",
+        _bucket_folder,
     ),
     DestinationSpec(
         "Azure Blob Storage",
@@ -100,6 +123,8 @@ DESTINATIONS = (
             ("container", _text("Container", pattern=CONTAINER)),
             ("path", _text("Folder path", pattern=BLOB_PATH)),
         ),
+        "azure-blob",
+        lambda auth, location: str(location["container"]),
     ),
     DestinationSpec(
         "Azure Data Lake Gen2",
@@ -119,6 +144,8 @@ DESTINATIONS = (
             ),
         ),
         (("path", _text("Folder path")),),
+        "azure-data-lake",
+        _lake_folder,
     ),
     DestinationSpec(
         "Data Landing Zone",
@@ -127,6 +154,8 @@ DESTINATIONS = (
         "7e635b9f-e59b-4546-8ba8-fce6496693c8",
         (),
         (("path", _text("Folder path")),),
+        "data-landing-zone",
+        lambda auth, location: accounts.LANDING_ZONE,
         encryption=False,
     ),
     DestinationSpec(
@@ -145,6 +174,8 @@ DESTINATIONS = (
             ("bucketName", _text("Bucket name", pattern=GCS_BUCKET)),
             ("path", _text("Folder path", pattern=MACRO_PATH)),
         ),
+        "google-cloud-storage",
+        _bucket_folder,
     ),
     DestinationSpec(
         "SFTP",
@@ -160,12 +191,21 @@ DESTINATIONS = (
             ),
         ),
         (("remotePath", _text("Folder path")),),
+        "sftp",
+        lambda auth, location: f"{auth['domain'].lower()}_{auth.get('port', accounts.SFTP_PORT)}",
     ),
 )
 
 BY_CONNECTION_SPEC = {card.id: card for card in DESTINATIONS}
 DATASET_FLOWS = {card.dataset_flow: card for card in DESTINATIONS}
 AUDIENCE_FLOWS = {card.audience_flow: card for card in DESTINATIONS}
+
+
+def add_destination(card: DestinationSpec) -> None:
+    """Serve one more destination in this process; call it before the first emulator is opened."""
+    BY_CONNECTION_SPEC[card.id] = card
+    DATASET_FLOWS[card.dataset_flow] = card
+    AUDIENCE_FLOWS[card.audience_flow] = card
 
 
 def _workflow(operator: str) -> Json:
@@ -273,11 +313,12 @@ def _flow_spec(card: DestinationSpec, dataset: bool) -> Json:
 @cache
 def connection_specs(manifest: bool) -> dict[str, Json]:
     """Connection specs by id; `manifest` says whether target specs list includeFileManifest."""
-    served = [_connection_spec(card, manifest) for card in DESTINATIONS]
+    served = [_connection_spec(card, manifest) for card in BY_CONNECTION_SPEC.values()]
     return {spec["id"]: spec for spec in (*served, _data_lake_spec(), _profile_store_spec())}
 
 
 @cache
 def flow_specs() -> dict[str, Json]:
     """Flow specs by id: a dataset and an audience flow per destination."""
-    return {spec["id"]: spec for card in DESTINATIONS for spec in (_flow_spec(card, True), _flow_spec(card, False))}
+    served = BY_CONNECTION_SPEC.values()
+    return {spec["id"]: spec for card in served for spec in (_flow_spec(card, True), _flow_spec(card, False))}

@@ -95,7 +95,7 @@ class Ui:
 
         def edit(ctx: RequestContext, found: Record) -> Record:
             target = read_view.find_object(ctx, "targetConnections", found.doc["targetConnectionIds"][0])
-            key = "remotePath" if "remotePath" in target.doc["params"] else "path"
+            key = specs.BY_CONNECTION_SPEC[target.doc["connectionSpec"]["id"]].folder_param
             return _patch_value(ctx, target, "/params", {**target.doc["params"], key: path})
 
         return self._edit_flow(flow, sandbox, as_person, edit)

@@ -108,7 +108,7 @@ RULES = (
     Rule(
         "container-name",
         Level.ERROR,
-        "A container name Azure does not allow",
+        "A container name the storage does not allow",
         "The published pattern: 3-63 lower-case letters, digits and single hyphens, a letter or digit at both ends"
         " [XD-new].",
         "Correct the name; references are filled in before it is checked.",
@@ -145,7 +145,7 @@ RULES = (
         Level.NOTE,
         "Files in a landing zone live 7 days",
         "Every file in a data landing zone is deleted after 7 days, a hard limit [DLZ].",
-        "Fetch the files within a week, or export to a storage of your own.",
+        "Fetch the files before that, or export to a storage of your own.",
         "destinations: {zone: {type: data-landing-zone, path: aep}}\nexports: {orders: {destination: zone}}",
         "exports: {orders: {destination: lake}}",
         check_project=_check_retention,

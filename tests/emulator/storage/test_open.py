@@ -45,7 +45,7 @@ CASES = {
 @pytest.mark.parametrize("type", CASES)
 def test_each_type_has_a_folder_of_its_own(type: str, tmp_path: Path) -> None:
     base, params, room = CASES[type]
-    target = {"params": params}
+    target = {"connectionSpec": base["connectionSpec"], "params": params}
 
     assert routing.local_root(base, target, {}, tmp_path) == tmp_path / type / room
     assert routing.target_folder(target) == "aep/web"
@@ -53,16 +53,16 @@ def test_each_type_has_a_folder_of_its_own(type: str, tmp_path: Path) -> None:
 
 
 def test_every_card_has_a_type_and_every_type_its_options() -> None:
-    assert set(routing.TYPES) == {card.name for card in specs.DESTINATIONS}
-    assert set(routing.TYPES.values()) == set(OPTIONS) == set(CASES)
+    assert {card.storage for card in specs.DESTINATIONS} == set(OPTIONS) == set(CASES)
 
 
 def test_what_is_put_stands_in_the_folder(tmp_path: Path) -> None:
     base, params, _ = CASES["sftp"]
     source = tmp_path / "source"
     source.write_bytes(b"rows")
-    sink = routing.open_sink(base, {"params": params}, {}, tmp_path / "root")
-    sink.put(f"{routing.target_folder({'params': params})}/x", source)
+    target = {"connectionSpec": base["connectionSpec"], "params": params}
+    sink = routing.open_sink(base, target, {}, tmp_path / "root")
+    sink.put(f"{routing.target_folder(target)}/x", source)
 
     assert (tmp_path / "root/sftp/files.example_22/aep/web/x").read_bytes() == b"rows"
 

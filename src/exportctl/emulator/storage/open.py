@@ -10,7 +10,6 @@ In: a base connection and a target connection as stored, secrets in clear; the s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from exportctl.emulator import specs
@@ -19,15 +18,6 @@ from exportctl.emulator.storage.local import LocalSink, NullSink
 from exportctl.emulator.storage.settings import Endpoint, parse_settings
 from exportctl.emulator.storage.sink import Sink, StorageRefused
 from exportctl.emulator.wire import Json
-
-TYPES = {
-    "Amazon S3": "amazon-s3",
-    "Azure Blob Storage": "azure-blob",
-    "Azure Data Lake Gen2": "azure-data-lake",
-    "Data Landing Zone": "data-landing-zone",
-    "Google Cloud Storage": "google-cloud-storage",
-    "SFTP": "sftp",
-}
 
 
 def open_sink(connection: Json, target: Json, settings: Json, root: Path | None) -> Sink:
@@ -50,42 +40,25 @@ def target_folder(target: Json) -> str:
 
     rule: storage-paths
     """
-    params = target["params"]
-    return "/".join(part for part in params.get("path", params.get("remotePath", "")).split("/") if part)
+    folder = target["params"].get(_card(target).folder_param, "")
+    return "/".join(part for part in folder.split("/") if part)
 
 
 def local_root(connection: Json, target: Json, settings: Json, root: Path | None) -> Path | None:
     """The folder that stands for the bucket, container or account, if that is where it is written."""
-    type = _type(connection)
-    if root is None or type in settings.get("endpoints", {}):
+    card = _card(connection)
+    if root is None or card.storage in settings.get("endpoints", {}):
         return None
     params = (connection.get("auth") or {}).get("params", {})
-    return root / type / names.folder_name(_FOLDER_NAMES[type](params, target["params"]))
+    return root / card.storage / names.folder_name(card.folder_name(params, target["params"]))
 
 
 def _endpoint(connection: Json, settings: Json) -> Endpoint | None:
     try:
-        return parse_settings(settings).endpoint(_type(connection))
+        return parse_settings(settings).endpoint(_card(connection).storage)
     except ValueError as error:
         raise StorageRefused("failed", f"the emulator's storage settings are wrong: {error}") from error
 
 
-def _type(connection: Json) -> str:
-    return TYPES[specs.BY_CONNECTION_SPEC[connection["connectionSpec"]["id"]].name]
-
-
-def _lake_folder_name(auth: Json, place: Json) -> str:
-    try:
-        return "@".join(accounts.parse_lake_url(auth["url"]))
-    except StorageRefused:
-        return str(auth["url"])  # any address will do to tell folders apart
-
-
-_FOLDER_NAMES: Mapping[str, Callable[[Json, Json], str]] = {
-    "amazon-s3": lambda auth, place: place["bucketName"],
-    "azure-blob": lambda auth, place: place["container"],
-    "azure-data-lake": _lake_folder_name,
-    "data-landing-zone": lambda auth, place: accounts.LANDING_ZONE,
-    "google-cloud-storage": lambda auth, place: place["bucketName"],
-    "sftp": lambda auth, place: f"{auth['domain'].lower()}_{auth.get('port', accounts.SFTP_PORT)}",
-}
+def _card(document: Json) -> specs.DestinationSpec:
+    return specs.BY_CONNECTION_SPEC[document["connectionSpec"]["id"]]
