@@ -98,6 +98,6 @@ def test_a_folder_called_as_the_config_is_said_to_be_one(tmp_path: Path) -> None
     with pytest.raises(ConfigError) as caught:
         config_files.read_config_files(tmp_path)
     found = caught.value.all[0]
-    assert (found.rule, found.message) == ("folder-given", "exports.yaml is a folder; the config is a file")
+    assert (found.rule, found.message) == ("folder-given", "exports.yaml is a folder; the config must be a file")
     assert found.at == SourcePosition("exports.yaml")
     assert found.hint == "name its files: -f exports.yaml/a.yaml"

@@ -24,8 +24,8 @@ def parsed(text: str) -> MapNode:
     return root
 
 
-def unmet(text: str, running: str) -> Finding | None:
-    return minimum_version.unmet([parsed(text)], running)
+def find_unmet_version(text: str, running: str) -> Finding | None:
+    return minimum_version.find_unmet_version([parsed(text)], running)
 
 
 MET = [
@@ -48,12 +48,12 @@ NOT_MET = [
 
 @pytest.mark.parametrize(("asked", "running"), MET)
 def test_a_version_that_is_as_new_reads_it(asked: str, running: str) -> None:
-    assert unmet(asking(f'"{asked}"'), running) is None
+    assert find_unmet_version(asking(f'"{asked}"'), running) is None
 
 
 @pytest.mark.parametrize(("asked", "running"), NOT_MET)
 def test_an_older_version_says_which_one_it_needs_and_where(asked: str, running: str) -> None:
-    found = unmet(asking(f'"{asked}"'), running)
+    found = find_unmet_version(asking(f'"{asked}"'), running)
     assert found is not None
     assert (found.rule, str(found.at)) == ("minimum-version", "exports.yaml:2:18")
     assert found.message == f"this config needs exportctl {asked} or later; this is {running}"
@@ -67,8 +67,9 @@ def test_this_version_reads_what_asks_for_it() -> None:
 
 @pytest.mark.parametrize("version", ["0.2", "0.10", "'0.2'", "0.2.0"])
 def test_quotes_may_be_left_out(version: str) -> None:
-    assert minimum_version.malformed([parsed(asking(version))]) == []
-    assert (unmet(asking(version), "0.1.9") is None, unmet(asking(version), "1.0")) == (False, None)
+    assert minimum_version.find_malformed_versions([parsed(asking(version))]) == []
+    assert find_unmet_version(asking(version), "0.1.9") is not None
+    assert find_unmet_version(asking(version), "1.0") is None
 
 
 def test_nothing_else_is_said_of_a_config_that_is_too_new() -> None:

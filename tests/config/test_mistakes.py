@@ -20,18 +20,18 @@ IN_THE_EXAMPLE = {  # what is replaced, by what, rule, place, words of the hint
     "the service's file type": ("format: json", "datasetFileType: JSON", "unknown-key", "30:5", "format: {type"),
     "a key of another type": ("path: aep", "container: aep", "unknown-key", "24:5", "bucket, path"),
     "a misspelt key": ("    protect:", "    protct:", "unknown-key", "45:5", 'did you mean "protect"'),
-    "a key like none": ("    protect:", "    zzz:", "unknown-key", "45:5", "it has datasets"),
-    "a merge key": ("    protect: true", "    <<: x", "unknown-key", "45:5", "declare it once"),
+    "a key like none": ("    protect:", "    zzz:", "unknown-key", "45:5", "its keys are datasets"),
+    "a merge key": ("    protect: true", "    <<: x", "unknown-key", "45:5", "declare the value once"),
     "host beside the user": ("{username: acme,", "{host: x, username: a,", "unknown-key", "31:12", "beside `auth`"),
     "cron as a key": ('{every: 1 day, at: "02:00"}', '{cron: "0 2 * * *"}', "cron", "17:13", "every: 3 hours"),
     "cron as a schedule": ('{every: 1 day, at: "02:00"}', '"0 2 * * *"', "cron", "17:12", "every: 3 hours"),
     "cron as a name": ("schedule: frequent", 'schedule: "0 2 * * *"', "cron", "40:56", "every: 3 hours"),
     "cron as every": ("every: 3 hours", 'every: "@daily"', "cron", "18:21", "every: 3 hours"),
-    "five hours": ("every: 3 hours", "every: 5 hours", "bad-schedule", "18:21", "there is 3 hours"),
+    "five hours": ("every: 3 hours", "every: 5 hours", "bad-schedule", "18:21", "the intervals are 3 hours"),
     "one hour": ("every: 3 hours", "every: 1h", "bad-schedule", "18:21", "shortest"),
     "a week": ("every: 3 hours", "every: 1 week", "bad-schedule", "18:21", "weekly"),
     "daily": ("every: 3 hours", "every: daily", "bad-schedule", "18:21", "`1 day`"),
-    "rubbish as every": ("every: 3 hours", "every: often", "bad-schedule", "18:21", "there is 3 hours"),
+    "rubbish as every": ("every: 3 hours", "every: often", "bad-schedule", "18:21", "the intervals are 3 hours"),
     "a time zone": ('at: "02:00"}', 'at: "02:00", tz: CET}', "zone-key", "17:40", "UTC"),
     "a time in a zone": ('at: "02:00"}', 'at: "02:00 CET"}', "bad-clock", "17:31", "no time zones"),
     "a late hour": ('at: "02:00"}', 'at: "24:00"}', "bad-clock", "17:31", "00:00 to 23:59"),
@@ -67,7 +67,7 @@ IN_THE_EXAMPLE = {  # what is replaced, by what, rule, place, words of the hint
     "a type like none": ("type: amazon-s3", "type: mainframe", "unknown-value", "22:11", "amazon-s3, azure-blob"),
     "csv": ("{type: parquet, c", "{type: csv, c", "unknown-value", "14:28", "parquet or json"),
     "a reference for a choice": ("{type: parquet, c", '{type: "${env:T}", c', "unknown-value", "14:28", "reference"),
-    "no type": ("    type: amazon-s3\n", "", "missing-key", "21:3", "there is amazon-s3"),
+    "no type": ("    type: amazon-s3\n", "", "missing-key", "21:3", "the types are amazon-s3"),
     "no bucket": ("    bucket: acme-aep-${environment}\n", "", "missing-key", "21:3", "3-63"),
     "yes for true": ("protect: true", "protect: yes", "wrong-type", "45:14", "write true or false"),
     "a reference for true": ("protect: true", 'protect: "${env:P}"', "wrong-type", "45:14", "reference"),
@@ -89,7 +89,7 @@ IN_THE_EXAMPLE = {  # what is replaced, by what, rule, place, words of the hint
         "every: 3 hours", "every: once, end: {rolling: 9 days}", "rolling-end-of-once", "18:32", "a date"),
     "a capital in a name": ("  orders-to-partner:", "  Orders:", "bad-name", "41:3", "`title`"),
     "another version": ("version: 1", "version: 2", "unknown-value", "2:10", "version: 1"),
-    "a version in quotes": ("version: 1", 'version: "1"', "wrong-type", "2:10", "without quotes: 1"),
+    "a version in quotes": ("version: 1", 'version: "1"', "wrong-type", "2:10", "remove the quotes: 1"),
     "a long project": ("acme-exports  ", "a" * 33 + "  ", "bad-name", "3:10", "for example"),
     "another organisation": ("0123456789ABCDEF01234567@AdobeOrg", "acme", "bad-value", "5:26", ""),
     "a sandbox of all environments": ("AdobeOrg}", "AdobeOrg, sandbox: x}", "sandbox-in-base", "5:61", "environments"),
@@ -159,10 +159,10 @@ def test_a_wrong_destination_is_found_at_its_place(case: str) -> None:
 
 def test_one_old_name_is_asked_for_in_the_words_of_a_name() -> None:
     _, (finding,) = read_project(with_export("renamed_from: {app-events: b}"))
-    assert finding.message == '"renamed_from" of export "web" takes one key: only a split export has parts'
+    assert finding.message == '"renamed_from" of export "web" must be one key: only a split export has parts'
     assert finding.hint == "write renamed_from: KEY, or add `split_by: dataset`"
     _, (finding,) = read_project(with_export("split_by: dataset\nrenamed_from: a/b"))
-    assert finding.hint == "write the KEY of the whole, or name the part that goes on from it: `{PART: a/b}`"
+    assert finding.hint == "write the KEY of the whole, or name the part that continues it: `{PART: a/b}`"
 
 
 def test_a_shared_account_must_be_the_first_ones() -> None:

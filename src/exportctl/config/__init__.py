@@ -1,1 +1,1 @@
-"""YAML text -> a Project for one environment. `loading` is the way in; `files` alone touches the disk."""
+"""YAML text -> a Project for one environment. Start at `load`. Only `files` and `read_references` read files."""

@@ -1,15 +1,15 @@
 """
-Two environments of one config side by side: what differs, and which lines say so. Pure.
+Compare two environments of one config: what differs, and which lines of the YAML cause it. Pure.
 
-Goes in: both resolved projects, and for each the tree it was made from. Comes out: what only one has, and each field
-that differs, with its causes:
+In: both resolved projects, each with the tree it was made from. Out: the exports and destinations that only one has,
+and each field that differs, with its causes:
 
-    overlay     a line of one environment's overlay sets, adds or removes it: on purpose
-    list        an `environments` list leaves an export out: on purpose
-    reference   the same line of the base means something else: `bucket: acme-${environment}`
+    overlay     a line of one environment's overlay sets, adds or removes the value: intended
+    list        an `environments` list excludes the export: intended
+    reference   one line of the base has two values: `bucket: acme-${environment}`
 
-A difference is `unsaid` when a reference is among its causes, or nothing is: no overlay names it, so look at it. What
-stands behind `${env:…}` of an account is not compared: those references are read at apply.
+A difference is unintended if one of its causes is a reference, or if it has no cause: no overlay names it, so a person
+should look at it. The values of `${env:…}` references in an account are not compared: apply reads those.
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ from exportctl.model.secret import Secrecy
 from exportctl.resources.destinations.table import TYPES
 
 KeyPath = tuple[str, ...]
-CHOSEN_KEYS = ("schedule", "end", "format", "destination")  # of an export: the place that was chosen says where to look
+CHOSEN_KEYS = ("schedule", "end", "format", "destination")  # keys of an export whose value may be elsewhere
 _NAMED_SECTIONS = {
     "schedule": "schedules",
     "format": "formats",
-}  # a key that may hold a name -> where the name is declared
+}  # a key that may have a name as its value -> the section that declares the name
 _FLOW_ONLY = ("key", "declared_key", "at", "positions", *CHOSEN_KEYS, "datasets", "expect", "allow")
 
 
@@ -47,7 +47,7 @@ class DifferenceOrigin(StrEnum):
 
 @dataclass(frozen=True)
 class TreeLeaf:
-    """One value of the tree: `written` as it stands in the file (masked if it is not for everybody), `value` filled."""
+    """One value of the tree: `written` is the text in the file (masked if not plain), `value` is the filled value."""
 
     written: str
     value: object
@@ -57,9 +57,11 @@ class TreeLeaf:
 @dataclass(frozen=True)
 class EnvironmentTree:
     """
-    One environment's tree, overlay and all. `leaves` and `groups` (maps and lists) by path; `places` where a value
-    starts -> its path; `overlay` all places in this environment's overlay; `removed` path -> the `null` of the overlay
-    that takes it out.
+    One environment's tree, with its overlay merged.
+
+    `leaves` are the values and `groups` the maps and lists, by path. `path_by_position` gives the path of the value
+    that starts at a position. `overlay_positions` are all positions in this environment's overlay. `removed`
+    maps a path to the `null` of the overlay that removes it.
     """
 
     leaves: Mapping[KeyPath, TreeLeaf]
@@ -73,7 +75,7 @@ class EnvironmentTree:
         return sorted(self.leaves)
 
     def paths_below(self, path: KeyPath) -> Iterator[KeyPath]:
-        """The leaf at `path`, or all below it."""
+        """Yield the path of the leaf at `path`, or the paths of all leaves below it."""
         rest = islice(self._sorted_paths, bisect_left(self._sorted_paths, path), None)
         return takewhile(lambda leaf: leaf[: len(path)] == path, rest)
 
@@ -87,7 +89,7 @@ class ResolvedEnvironment:
 
 @dataclass(frozen=True)
 class DifferenceCause:
-    """`environment` is whose overlay or absence it is; `written` what a reference looks like in the file."""
+    """Why a value differs: `environment` has the overlay or the list; `written` is the text of a reference."""
 
     origin: DifferenceOrigin
     at: SourcePosition
@@ -97,7 +99,7 @@ class DifferenceCause:
 
 @dataclass(frozen=True)
 class OneSidedDeclaration:
-    """An export or destination that one environment alone has."""
+    """An export or destination that only one environment has."""
 
     address: str
     environment: str
@@ -106,7 +108,7 @@ class OneSidedDeclaration:
 
 @dataclass(frozen=True)
 class FieldDifference:
-    """One field; None where one environment does not set it. `address` may also be a section, as `policy`."""
+    """One field; a value is None if that environment does not set it. `address` may be a section, such as `policy`."""
 
     address: str
     path: str
@@ -121,7 +123,7 @@ class FieldDifference:
 
 @dataclass(frozen=True)
 class EnvironmentDiff:
-    """Both lists by address; `same` counts the exports and destinations that both have and that do not differ."""
+    """Both lists by address; `same_count` counts the exports and destinations that are equal in both environments."""
 
     left: str
     right: str
@@ -135,18 +137,18 @@ class EnvironmentDiff:
 
 
 def compare_environments(left: ResolvedEnvironment, right: ResolvedEnvironment) -> EnvironmentDiff:
-    """Everything that differs between two environments of one config."""
+    """Compare two environments of one config."""
     ours, theirs = _fields_by_address(left.project), _fields_by_address(right.project)
     only = [_one_sided_declaration(left, right, root, key) for root, key in sorted(ours.keys() - theirs.keys())]
     only += [_one_sided_declaration(right, left, root, key) for root, key in sorted(theirs.keys() - ours.keys())]
     differences = list(_differences(left, right, "", _sections(left.project), _sections(right.project)))
-    same = 0
+    same_count = 0
     for root, key in sorted(ours.keys() & theirs.keys()):
         found = list(_differences(left, right, f"{root}.{key}", ours[root, key], theirs[root, key]))
-        same += not found
+        same_count += not found
         differences += found
     return EnvironmentDiff(
-        left.name, right.name, tuple(sorted(only, key=lambda o: o.address)), tuple(differences), same
+        left.name, right.name, tuple(sorted(only, key=lambda o: o.address)), tuple(differences), same_count
     )
 
 
@@ -155,7 +157,7 @@ def compare_environments(left: ResolvedEnvironment, right: ResolvedEnvironment) 
 
 @dataclass(frozen=True)
 class _Field:
-    """A value to compare, and the paths of the tree that it comes from."""
+    """A value to compare, and the paths of the tree that decide it."""
 
     value: Any
     sources: tuple[KeyPath, ...]
@@ -168,7 +170,7 @@ def _fields_by_address(project: Project) -> dict[tuple[str, str], dict[str, _Fie
 
 
 def _sections(project: Project) -> dict[str, _Field]:
-    """What belongs to no address, under dotted names."""
+    """Return the fields that belong to no address, under dotted names."""
     platform, policy = project.platform, project.policy
     named: dict[str, tuple[Any, KeyPath]] = {
         "project": (project.name, ("project",)),
@@ -234,7 +236,7 @@ def _destination(one: Destination) -> Iterator[tuple[str, _Field]]:
 
 
 def _shown_value(value: Any) -> Any:
-    """Values of an account as references where they are nothing else; a literal that is not for everybody is masked."""
+    """Show a value of an account as its references; mask a literal that is not plain."""
     if isinstance(value, AuthValue):
         return (
             value.text
@@ -270,33 +272,33 @@ def _differences(
             continue
         paths = {*(_sources(left.tree, a) if a else ()), *(_sources(right.tree, b) if b else ())}
         head, _, rest = path.partition(".")
-        where = (address, path) if address else (head, rest or head)
-        yield FieldDifference(*where, *values, _causes(left, right, paths, path.rpartition(".")[2]))
+        field = (address, path) if address else (head, rest or head)
+        yield FieldDifference(*field, *values, _causes(left, right, paths, path.rpartition(".")[2]))
 
 
-def _sources(layer: EnvironmentTree, field: _Field) -> Iterator[KeyPath]:
-    """Paths of all that decides a field, through names too."""
+def _sources(tree: EnvironmentTree, field: _Field) -> Iterator[KeyPath]:
+    """Yield the paths that decide a field, also through names."""
     yield from field.sources
-    chosen = [layer.path_by_position[at] for at in field.chosen if at in layer.path_by_position]
+    chosen = [tree.path_by_position[at] for at in field.chosen if at in tree.path_by_position]
     for path in (*field.sources, *chosen):
         yield path
-        yield from _declarations(layer, path, frozenset())
+        yield from _declarations(tree, path, frozenset())
 
 
-def _declarations(layer: EnvironmentTree, path: KeyPath, seen: frozenset[KeyPath]) -> Iterator[KeyPath]:
-    """What the names at or below `path` are declared as: a schedule, a format, an alias or group of datasets."""
-    for leaf in layer.paths_below(path):
+def _declarations(tree: EnvironmentTree, path: KeyPath, seen: frozenset[KeyPath]) -> Iterator[KeyPath]:
+    """Yield the declarations of the names at or below `path`: a schedule, a format, an alias or group of datasets."""
+    for leaf in tree.paths_below(path):
         group = "datasets" if "datasets" in (leaf[0], *leaf[2:3]) else _NAMED_SECTIONS.get(leaf[-1])
-        named = (group, str(layer.leaves[leaf].value)) if group else ()
+        named = (group, str(tree.leaves[leaf].value)) if group else ()
         if named and named not in seen:
             yield named
-            yield from _declarations(layer, named, seen | {named})
+            yield from _declarations(tree, named, seen | {named})
 
 
 def _causes(
     left: ResolvedEnvironment, right: ResolvedEnvironment, paths: Iterable[KeyPath], name: str = ""
 ) -> tuple[DifferenceCause, ...]:
-    """Once for each line. Of several values that differ, those called `name` are the ones that matter, if there are."""
+    """Return one cause for each line; if a value with the key `name` differs, only its causes count."""
     leaves = {leaf for path in paths for side in (left, right) for leaf in side.tree.paths_below(path)}
     found = {leaf: causes for leaf in leaves if (causes := tuple(_leaf_causes(left, right, leaf)))}
     named = {leaf: causes for leaf, causes in found.items() if leaf[-1] == name}
@@ -308,26 +310,26 @@ def _causes(
 
 
 def _leaf_causes(left: ResolvedEnvironment, right: ResolvedEnvironment, path: KeyPath) -> Iterator[DifferenceCause]:
-    """Why one value of the tree is not the same on both sides; nothing if it is."""
+    """Yield why one value of the tree differs; nothing if it is equal."""
     a, b = left.tree.leaves.get(path), right.tree.leaves.get(path)
     if a and b and a.value == b.value:
         return
-    said = [*_overlay_causes(left, a, path), *_overlay_causes(right, b, path)]
-    if not said and a and b:
-        said = [DifferenceCause(DifferenceOrigin.REFERENCE, a.at, written=a.written)]
-    yield from said
+    causes = [*_overlay_causes(left, a, path), *_overlay_causes(right, b, path)]
+    if not causes and a and b:
+        causes = [DifferenceCause(DifferenceOrigin.REFERENCE, a.at, written=a.written)]
+    yield from causes
 
 
 def _overlay_causes(side: ResolvedEnvironment, leaf: TreeLeaf | None, path: KeyPath) -> Iterator[DifferenceCause]:
-    """What the overlay of one side says about a value: sets it, takes it out, or replaces what it would be in."""
-    layer = side.tree
+    """Yield the line of one side's overlay that sets a value, removes it, or replaces the map around it."""
+    tree = side.tree
     if leaf is not None:
         at: SourcePosition | None = leaf.at
     else:
         above = [path[:length] for length in range(len(path), 0, -1)]
-        at = next((layer.removed[p] for p in above if p in layer.removed), None)
-        at = at or next((layer.groups[p] for p in above if p in layer.groups), None)
-    if at in layer.overlay_positions:
+        at = next((tree.removed[p] for p in above if p in tree.removed), None)
+        at = at or next((tree.groups[p] for p in above if p in tree.groups), None)
+    if at in tree.overlay_positions:
         assert at is not None
         yield DifferenceCause(DifferenceOrigin.OVERLAY, at, side.name)
 
@@ -335,7 +337,7 @@ def _overlay_causes(side: ResolvedEnvironment, leaf: TreeLeaf | None, path: KeyP
 def _one_sided_declaration(
     has: ResolvedEnvironment, lacks: ResolvedEnvironment, root: str, key: str
 ) -> OneSidedDeclaration:
-    """Why `lacks` has no such export or destination."""
+    """Return why `lacks` does not have this export or destination."""
     name = key.partition("/")[0]
     path: KeyPath = (root, name)
     causes = list(_overlay_causes(lacks, None, path))

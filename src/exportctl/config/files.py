@@ -1,9 +1,9 @@
 """
-The config's files from disk: which ones, and their bytes. Nothing is parsed here but `extends`.
+Read the config's files from disk: find them and return their bytes. This module parses only `extends`.
 
 In: the working folder and the paths of `-f`. Out: an ordered mapping of name (relative to the working folder, with
-`/`) to bytes, those of extended files last. A file is never read further than one byte over the limit, so that a
-wrong path to a huge file costs nothing; `nodes` then says that it is too large.
+`/`) to bytes, extended files last. It reads at most one byte more than the limit of a file, so that a wrong path to a
+huge file costs nothing; `yaml_nodes` then reports that the file is too large.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ PARTS_FOLDER = "exports"
 
 def read_config_files(folder: Path, paths: Sequence[str] = ()) -> dict[str, bytes]:
     """
-    The files of `-f`, or `exports.yaml` and every `*.yaml` under `exports/`, and all that they extend.
+    Read the files of `-f`, or `exports.yaml` and every `*.yaml` under `exports/`, and all files that they extend.
 
     Raises:
-        ConfigError: there is none, one cannot be read, or a folder was given as a file; all of them at once.
+        ConfigError: no file exists, a file cannot be read, or `-f` names a folder. It holds all these findings at once.
     """
     findings: list[Finding] = []
     names = _file_names(folder, paths, findings)
@@ -42,7 +42,7 @@ def read_config_files(folder: Path, paths: Sequence[str] = ()) -> dict[str, byte
 
 
 def project_file_names(folder: Path, paths: Sequence[str] = ()) -> frozenset[str]:
-    """The names of the project's own files, without those that they only extend."""
+    """List the project's own files, without the files that they only extend."""
     return frozenset(name for name in _file_names(folder, paths, []) if name)
 
 
@@ -54,7 +54,7 @@ def _file_names(folder: Path, paths: Sequence[str], findings: list[Finding]) -> 
 
 def _default_file_names(folder: Path, findings: list[Finding]) -> list[str | None]:
     if (folder / MAIN_FILE).is_dir():
-        findings.append(_folder_given_finding(folder, MAIN_FILE, "the config is a file"))
+        findings.append(_folder_given_finding(folder, MAIN_FILE, "the config must be a file"))
         return []
     if not (folder / MAIN_FILE).is_file():
         findings.append(_no_config_finding(folder))
@@ -68,12 +68,12 @@ def _default_file_names(folder: Path, findings: list[Finding]) -> list[str | Non
             found.append(name)
         elif path.suffix == ".yml":
             hint = f"rename it: {name.removesuffix('.yml')}.yaml"
-            findings.append(Finding("file-name", f"{name} would not be read: config files end in .yaml", None, hint))
+            findings.append(Finding("file-name", f"{name} is ignored: config files end in .yaml", None, hint))
     return found
 
 
 def _no_config_finding(folder: Path) -> Finding:
-    hint = "make one with `exportctl init`, or say where it is: -C DIR or -f FILE"
+    hint = "create one with `exportctl init`, or name its place with -C DIR or -f FILE"
     if (folder / "exports.yml").is_file():
         hint = "rename exports.yml to exports.yaml"
     return Finding("no-config", f"there is no {MAIN_FILE} in this folder", None, hint)
@@ -93,8 +93,8 @@ def _folder_given_finding(folder: Path, path: str, wanted: str) -> Finding:
     inside = sorted(p.name for p in (folder / path).glob("*.yaml"))
     hint = " ".join(f"-f {shown}/{n}" for n in inside[:5])
     hint = f"name its files: {hint}" if inside else f"exportctl -C {shown} reads the config of that folder"
-    place = SourcePosition(Path(relpath(folder / path, folder)).as_posix())
-    return Finding("folder-given", f"{path} is a folder; {wanted}", place, hint)
+    position = SourcePosition(Path(relpath(folder / path, folder)).as_posix())
+    return Finding("folder-given", f"{path} is a folder; {wanted}", position, hint)
 
 
 def _read_bytes(folder: Path, name: str, findings: list[Finding]) -> bytes | None:
@@ -103,12 +103,12 @@ def _read_bytes(folder: Path, name: str, findings: list[Finding]) -> bytes | Non
             return stream.read(MAX_BYTES + 1)
     except OSError as error:
         message = f"{name} cannot be read: {(error.strerror or str(error)).lower()}"
-        findings.append(Finding("file-unreadable", message, None, "look at the path and its permissions"))
+        findings.append(Finding("file-unreadable", message, None, "check the path and its permissions"))
         return None
 
 
 def _add_extended_files(folder: Path, files: dict[str, bytes]) -> None:
-    """Add what the files extend; one that cannot be read is left out, and reported where it is named."""
+    """Add the files that these files extend; `merge` reports an unreadable file at the line that names it."""
     waiting = list(files)
     while waiting:
         name = waiting.pop(0)

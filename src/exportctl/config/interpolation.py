@@ -1,10 +1,10 @@
 """
-References in values: which may stand where, and the plain ones filled in.
+Check the references in values, and fill in those of plain values.
 
-Three classes (destination_types.Secrecy). A plain value is shown to everybody, so it may hold only variables that are
-made to be shown: otherwise a pull request could print a secret of the pipeline by putting it into a title. Sensitive
-and secret values keep their references as written, since they are read only when they are needed; only
-`${environment}`, `${sandbox}` and `${project}` are filled into them here.
+The class of a value (model.secret.Secrecy) decides which references it may have. A plain value is shown in output, so
+it may use only variables that are made for output. Otherwise a pull request could print a secret of the pipeline by
+using it in a title. Sensitive and secret values keep their references, because exportctl reads those only when it
+needs them. This module fills only `${environment}`, `${sandbox}` and `${project}` into them.
 """
 
 from __future__ import annotations
@@ -29,9 +29,10 @@ def fill_references(
     tree: MapNode, environment: str | None, variables: Mapping[str, str], report: FindingCollector
 ) -> tuple[MapNode, tuple[UnsetReference, ...]]:
     """
-    The tree with its plain references filled in, and those whose variable is not set or empty.
+    Return the tree with its plain references filled in, and the references without a value.
 
-    `project` and `platform.sandbox` come first, since others may name them. An unset reference stays as written.
+    `project` and `platform.sandbox` come first, because other values may refer to them. A reference to a variable that
+    is unset or empty stays as it is written.
     """
     names: dict[str, str | None] = {"environment": environment} if environment is not None else {}
     filler = _Filler(variables, report, names)
@@ -45,7 +46,7 @@ def fill_references(
 class _Filler:
     variables: Mapping[str, str]
     report: FindingCollector
-    names: dict[str, str | None]  # what ${environment}, ${project} and ${sandbox} stand for; None: not set
+    names: dict[str, str | None]  # the values of ${environment}, ${project} and ${sandbox}; None: unset
     unset: list[UnsetReference] = field(default_factory=list)
     filled_paths: set[KeyPath] = field(default_factory=set)
 
@@ -111,7 +112,7 @@ class _Filler:
     def _fill_plain_value(self, node: ScalarNode, parts: tuple[str | Reference, ...], path: KeyPath) -> Node:
         refused = [p for p in parts if isinstance(p, Reference) and not _is_showable(p)]
         if refused:
-            self._refuse_reference(refused[0], node, path)
+            self._report_reference(refused[0], node, path)
             return BrokenNode(node.at)
         values = [p if isinstance(p, str) else self._reference_value(p, node) for p in parts]
         if any(isinstance(v, _NoValue) for v in values):
@@ -120,19 +121,18 @@ class _Filler:
             return ScalarNode(node.value, node.at, is_unset=True)
         return ScalarNode("".join(str(v) for v in values), node.at)
 
-    def _refuse_reference(self, found: Reference, node: ScalarNode, path: KeyPath) -> None:
+    def _report_reference(self, found: Reference, node: ScalarNode, path: KeyPath) -> None:
         message = (
-            f"{_quoted_path(path)} may not use {found.text}: its value is shown, and a pull "
-            "request must not be able to "
+            f"{_quoted_path(path)} cannot use {found.text}: this value is shown in output, and a pull request "
+            "must not be able to print a secret of the pipeline"
         )
-        message += "print a secret of the pipeline"
-        hint = f"plain values may use {_PREFIX}…, {' and '.join(_ALLOWED)}"
+        hint = f"plain values can use {_PREFIX}…, {' and '.join(_ALLOWED)}"
         if found.kind == "env":
-            hint = f"name the variable {_PREFIX}{found.name.removeprefix('AEP_')} if it may be shown; {hint}"
+            hint = f"name the variable {_PREFIX}{found.name.removeprefix('AEP_')} if output may show it; {hint}"
         self.report.add("reference-not-allowed", message, node.at, hint)
 
     def _reference_value(self, found: Reference, node: ScalarNode) -> str | _NoValue | None:
-        """The value, None if the variable is not set, `_Impossible` (and a finding) if there is no such name here."""
+        """Return the value, None if the variable is unset, or `_NoValue` (with a finding) for a name without value."""
         if found.kind == "env":
             value = self.variables.get(found.name) or found.default
             if value is None:
@@ -143,10 +143,10 @@ class _Filler:
         words = {
             "environment": (
                 "this config declares no environments",
-                "declare some under `environments`, or write it out",
+                "declare the environments under `environments`, or write the value itself",
             ),
-            "sandbox": ("the sandbox is not known here", "write `platform: {sandbox: …}`; it cannot name itself"),
-            "project": ("the project's name is not known here", "write `project: …`; it cannot name itself"),
+            "sandbox": ("the sandbox is not known here", "write `platform: {sandbox: …}`; it cannot refer to itself"),
+            "project": ("the project's name is not known here", "write `project: …`; it cannot refer to itself"),
         }
         message, hint = words[found.kind]
         self.report.add("bad-reference", f"{found.text} has no value: {message}", node.at, hint)
@@ -154,7 +154,7 @@ class _Filler:
 
     def _note_unset(self, found: Reference, node: ScalarNode) -> None:
         self.unset.append(UnsetReference(found.name, node.at))
-        hint = f"set it before `plan`, or give a default: ${{env:{found.name}:-…}}"
+        hint = f"set it before `plan`, or write a default: ${{env:{found.name}:-…}}"
         self.report.add("unset-reference", f"the variable {found.name} is not set", node.at, hint, Level.NOTE)
 
     def _fill_hidden_value(
@@ -183,14 +183,14 @@ class _Filler:
         return found.text if value is None else value if isinstance(value, _NoValue) else escape_references(value)
 
     def _refuse_secret_literal(self, node: ScalarNode, path: KeyPath) -> Node:
-        message = f"{_quoted_path(path)} is a secret: it takes one reference and nothing else"
-        hint = 'write "${env:NAME}" or "${file:PATH}"; if a real secret stood here, it is in Git now: replace it'
+        message = f"{_quoted_path(path)} is a secret: its value must be one reference and nothing else"
+        hint = 'write "${env:NAME}" or "${file:PATH}"; if this was a real secret, rotate it: it is in Git now'
         self.report.add("secret-literal", message, node.at, hint)
         return BrokenNode(node.at)
 
 
 class _NoValue:
-    """A reference that can have no value; already reported."""
+    """Mark a reference that can have no value; the finding is already reported."""
 
 
 def _is_showable(found: Reference) -> bool:

@@ -1,11 +1,11 @@
 """
-{file name: bytes} -> one `Project` per environment, and everything that is wrong, with file:line:column.
+{file name: bytes} -> one `Project` per environment, and every mistake with its file:line:column. Pure.
 
-    bytes ─nodes─▶ trees ─schema_findings─▶ checked ─overlays─▶ one tree ──┬─▶ environment laid over it
-                                                                           └─▶ interpolation ─▶ resolution ─▶ Project
+    bytes ─yaml_nodes─▶ trees ─schema_check─▶ checked trees ─merge─▶ one tree ─merge─▶ the tree of an environment
+                                                                       ─interpolation─▶ filled ─resolve─▶ Project
 
-`parse` does once what is the same for every environment, `project` the rest for one. All findings are collected, in
-the order of the files; none is raised. Pure: files are read by `config_files`, secrets by `refs`.
+`parse_config` does the steps that all environments share, `load_project` the steps of one. They collect all findings
+in the order of the files and raise none. `files` reads the files, `read_references` reads the secrets.
 """
 
 from __future__ import annotations
@@ -36,9 +36,9 @@ class ParsedConfig:
     """
     All files as one tree, before an environment is chosen.
 
-    `findings` are those of reading and laying the files over each other; `environments` the declared names, sorted;
-    `complete` says that every file could be read, so that a name nobody declares is really missing. `refused`: the
-    config needs a later exportctl, which is the one finding then.
+    `findings` come from reading and merging the files. `environments` are the declared names, sorted. `complete` says
+    that every file could be read, so that an undeclared name is really missing. `refused` says that the config needs a
+    later exportctl; that is then the only finding.
     """
 
     tree: MapNode
@@ -50,7 +50,7 @@ class ParsedConfig:
 
 
 def parse_config(files: Mapping[str, bytes]) -> ParsedConfig:
-    """Read all files of a project, those included that others extend; the order of `files` is that of the findings."""
+    """Parse all files of a project and those that they extend; the findings have the order of `files`."""
     findings: list[Finding] = []
     trees: dict[str, MapNode] = {}
     written: list[MapNode] = []
@@ -70,8 +70,8 @@ def parse_config(files: Mapping[str, bytes]) -> ParsedConfig:
     environments = tuple(sorted(entry.node.entries)) if entry and isinstance(entry.node, MapNode) else ()
     if environments:
         findings += _sandbox_in_base(whole)
-    findings += minimum_version.malformed(written)
-    too_old = minimum_version.unmet(written)
+    findings += minimum_version.find_malformed_versions(written)
+    too_old = minimum_version.find_unmet_version(written)
     found = (too_old,) if too_old else _sort_findings(findings, tuple(files))
     return ParsedConfig(whole, environments, tuple(files), found, complete, refused=too_old is not None)
 
@@ -80,14 +80,14 @@ def load_project(
     parsed: ParsedConfig, environment: str | None, variables: Mapping[str, str]
 ) -> tuple[Project | None, tuple[Finding, ...]]:
     """
-    The project of one environment, None if there is any error; and all findings, those of `parse` included.
+    Return the project of one environment (None if there is an error) and all findings, also those of `parsed`.
 
-    `variables` are the environment variables that plain references may name, and EXPORTCTL_ALLOWED_HOSTS.
+    `variables` are the environment variables that plain references may use, and EXPORTCTL_ALLOWED_HOSTS.
     """
     if parsed.refused:
         return None, parsed.findings
     findings = list(parsed.findings)
-    made: Project | None = None
+    project: Project | None = None
     wrong = _wrong_environment(parsed, environment)
     if wrong:
         findings.append(wrong)
@@ -95,34 +95,34 @@ def load_project(
         whole, found = merge_environment(parsed.tree, environment) if environment else (parsed.tree, ())
         report = FindingCollector(list(found))
         if whole is not None:
-            made = resolve_project(whole, environment, parsed.environments, variables, parsed.files, report)
+            project = resolve_project(whole, environment, parsed.environments, variables, parsed.files, report)
         findings += report.findings
     if not parsed.complete:
         findings = [f for f in findings if f.rule not in _NEEDS_ALL_FILES]
     if any(f.level is Level.ERROR for f in findings):
-        made = None
-    return made, _sort_findings(findings, parsed.files)
+        project = None
+    return project, _sort_findings(findings, parsed.files)
 
 
 def load_projects(
     parsed: ParsedConfig, variables: Mapping[str, str]
 ) -> tuple[Mapping[str | None, Project], tuple[Finding, ...]]:
-    """Every environment's project (those without an error), and all findings, each said once."""
-    made: dict[str | None, Project] = {}
+    """Return the project of each environment that has no error, and all findings, each once."""
+    project: dict[str | None, Project] = {}
     findings: list[Finding] = []
     for environment in parsed.environments or (None,):
         one, found = load_project(parsed, environment, variables)
         findings += found
         if one:
-            made[environment] = one
-    return made, _sort_findings(findings, parsed.files)
+            project[environment] = one
+    return project, _sort_findings(findings, parsed.files)
 
 
 def explain_values(parsed: ParsedConfig, environment: str | None) -> list[tuple[str, str, SourcePosition]]:
     """
-    Every value that is set, as (dotted path, value as written, place that set it), sorted by path.
+    List every value that is set, as (dotted path, value as written, position that sets it), sorted by path.
 
-    References are shown, not filled in; a sensitive literal is shown as `(sensitive)`.
+    References are not filled in. A sensitive literal is shown as `(sensitive)`.
     """
     whole: MapNode | None = parsed.tree
     if environment is not None and environment in parsed.environments:
@@ -146,7 +146,7 @@ def _explain_node(node: Node, path: tuple[str, ...], shown: str) -> Iterable[tup
 
 
 def _mask_literals(text: str) -> str:
-    """A text that is not for everybody: its references are shown, what stands around them and defaults are not."""
+    """Mask a sensitive text: show its references, but not the literals and defaults."""
     try:
         parts = parse_references(text)
     except BadValue:
@@ -163,7 +163,7 @@ def _sandbox_in_base(whole: MapNode) -> list[Finding]:
     if platform is None or not isinstance(platform.node, MapNode) or "sandbox" not in platform.node.entries:
         return []
     at = platform.node.entries["sandbox"].key_at
-    message = "once there are environments, each names its sandbox; here it would be the sandbox of all of them"
+    message = "a config with environments sets the sandbox in each environment; here it would apply to all of them"
     hint = "move it to `environments: {NAME: {platform: {sandbox: …}}}`"
     return [Finding("sandbox-in-base", message, at, hint)]
 
@@ -173,22 +173,22 @@ def _wrong_environment(parsed: ParsedConfig, environment: str | None) -> Finding
     entry = parsed.tree.entries.get("environments")
     at = entry.key_at if entry else None
     if environment is None and parsed.environments:
-        hint = f"write --env NAME or set EXPORTCTL_ENV; there is {listed}"
-        return Finding("environment-needed", "this config has environments, and none was chosen", at, hint)
+        hint = f"write --env NAME or set EXPORTCTL_ENV; the environments are {listed}"
+        return Finding("environment-needed", "this config has environments, and none is chosen", at, hint)
     if environment is None or environment in parsed.environments:
         return None
     if not parsed.environments:
-        hint = "leave out --env and EXPORTCTL_ENV, or declare it under `environments`"
-        return Finding(
-            "unknown-environment", f'there is no environment "{environment}": the config has none', None, hint
-        )
+        hint = "remove --env and EXPORTCTL_ENV, or declare it under `environments`"
+        message = f'there is no environment "{environment}": the config declares none'
+        return Finding("unknown-environment", message, None, hint)
     guess = closest_match(environment, parsed.environments)
     hint = f'did you mean "{guess}"? ' if guess else ""
-    return Finding("unknown-environment", f'there is no environment "{environment}"', at, f"{hint}there is {listed}")
+    hint += f"the environments are {listed}"
+    return Finding("unknown-environment", f'there is no environment "{environment}"', at, hint)
 
 
 def _sort_findings(findings: Iterable[Finding], files: tuple[str, ...]) -> tuple[Finding, ...]:
-    """In the order of the files and then of the lines, each finding once."""
+    """Sort findings by file and line, each once."""
     rank = {name: number for number, name in enumerate(files)}
 
     def sort_key(finding: Finding) -> tuple[int, int, int, str, str]:

@@ -1,10 +1,10 @@
 """
-Trees laid over each other: the files of a project, files that extend others, and environments.
+Merge trees: the files of a project, files that extend other files, and the overlays of environments. Pure.
 
-Files side by side may not say the same thing twice. A file with `extends` lies one layer above what it extends, an
-environment above all files. In a layer above, maps merge, scalars and lists replace, `null` removes; what `WHOLE`
-names is replaced whole, because half of an old `auth` under a new one would be an account that nobody wrote. Every
-node keeps the place it was written at.
+Two files of one layer cannot declare the same name. A file with `extends` is one layer above the files that it
+extends; an environment is above all files. A layer above merges maps, replaces scalars and lists, and removes with
+`null`. It replaces the paths of `REPLACED_WHOLE` as a whole: a mix of two `auth` maps would be an account that no file
+describes. Every node keeps its position in the file.
 """
 
 from __future__ import annotations
@@ -47,18 +47,18 @@ KeyPath = tuple[str, ...]
 
 def extended_files(name: str, data: bytes) -> tuple[str, ...]:
     """
-    The files that this one is laid over, named as they are shown: relative paths resolved against `name`.
+    List the files that this file extends, as paths relative to the working folder.
 
-    What is not a usable path is left out here; `layered` reports it.
+    It leaves out what is not a usable path; `merge_files` reports that.
     """
-    if b"extends" not in data:  # spares most files a second reading
+    if b"extends" not in data:  # most files need no second parse
         return ()
     root, _ = parse_tree(name, data)
     return tuple(target for target, _ in _targets(name, root)) if root else ()
 
 
 def resolve_relative_path(name: str, path: str) -> str:
-    """The path of a file written relative to the file `name`, with `.` and `..` worked out."""
+    """Resolve a path that the file `name` contains, with `.` and `..`."""
     parts: list[str] = []
     for part in [*name.split("/")[:-1], *path.split("/")]:
         if part == ".." and parts and parts[-1] != "..":
@@ -69,7 +69,7 @@ def resolve_relative_path(name: str, path: str) -> str:
 
 
 def merge_files(trees: Mapping[str, MapNode]) -> tuple[MapNode, tuple[Finding, ...]]:
-    """All files as one tree, `environments` included and `extends` gone, with what is declared twice or in a circle."""
+    """Merge all files into one tree, with `environments` and without `extends`; report duplicates and circles."""
     findings: list[Finding] = []
     levels = _levels(trees, findings)
     result = MapNode({}, SourcePosition(next(iter(trees), "exports.yaml")))
@@ -80,7 +80,7 @@ def merge_files(trees: Mapping[str, MapNode]) -> tuple[MapNode, tuple[Finding, .
 
 
 def merge_environment(base: MapNode, name: str) -> tuple[MapNode | None, tuple[Finding, ...]]:
-    """The tree of one declared environment, without the key `environments`; None if its overlay is broken."""
+    """Return the tree of one declared environment, without the key `environments`; None if its overlay is broken."""
     section = base.entries["environments"].node
     assert isinstance(section, MapNode)
     overlay = section.entries[name].node
@@ -92,13 +92,15 @@ def merge_environment(base: MapNode, name: str) -> tuple[MapNode | None, tuple[F
 
 
 def merge_maps(base: MapNode, over: MapNode, findings: list[Finding], path: KeyPath = ()) -> MapNode:
-    """`over` above `base`. A removal of a name that nothing declares is a finding."""
-    composing = path[:1] == ("environments",) and len(path) > 1  # two overlays become one: removals stay removals
+    """Merge `over` onto `base`; removing a name that `base` does not have is a finding."""
+    merges_overlays = (
+        path[:1] == ("environments",) and len(path) > 1
+    )  # the result is still an overlay, so it keeps the nulls
     entries = dict(base.entries)
     for key, entry in over.entries.items():
         here = (*path, key)
         below = entries.get(key)
-        if _is_null(entry.node) and not composing:
+        if _is_null(entry.node) and not merges_overlays:
             _report_unknown_removal(here, entry, base, findings)
             entries.pop(key, None)
         elif (
@@ -108,7 +110,7 @@ def merge_maps(base: MapNode, over: MapNode, findings: list[Finding], path: KeyP
             and not _is_replaced_whole(here)
         ):
             entries[key] = MapEntry(below.key_at, merge_maps(below.node, entry.node, findings, here))
-        elif composing or here == ("environments",):
+        elif merges_overlays or here == ("environments",):
             entries[key] = entry
         else:
             entries[key] = MapEntry(entry.key_at, _remove_nulls(entry.node, here, findings))
@@ -140,20 +142,20 @@ def _remove_nulls(node: Node, path: KeyPath, findings: list[Finding]) -> Node:
 def _report_unknown_removal(path: KeyPath, entry: MapEntry, base: MapNode, findings: list[Finding]) -> None:
     if len(path) != 2 or path[0] not in SINGULAR_NAMES or path[1] in base.entries:
         return
-    message = f'{SINGULAR_NAMES[path[0]]} "{path[1]}" is removed here, but nothing below declares it'
+    message = f'this removes {SINGULAR_NAMES[path[0]]} "{path[1]}", but no layer below declares it'
     guess = closest_match(path[1], base.entries)
     hint = f'did you mean "{guess}"?' if guess else "remove this line"
     findings.append(Finding("unknown-reference", message, entry.key_at, hint))
 
 
 def _check_declarations(root: MapNode, findings: list[Finding]) -> MapNode:
-    """A lowest layer: `name:` with nothing below it is a slip there, not a removal."""
+    """Report empty declarations in the lowest layer: `name:` without a value removes nothing there."""
     entries = dict(root.entries)
     for section in NAMED_SECTIONS:
         node = entries[section].node if section in entries else None
         if isinstance(node, MapNode):
-            held = {name: _check_not_empty(section, name, entry, findings) for name, entry in node.entries.items()}
-            entries[section] = MapEntry(entries[section].key_at, MapNode(held, node.at))
+            checked = {name: _check_not_empty(section, name, entry, findings) for name, entry in node.entries.items()}
+            entries[section] = MapEntry(entries[section].key_at, MapNode(checked, node.at))
     return MapNode(entries, root.at)
 
 
@@ -201,12 +203,12 @@ def _merge_entries(key: str, first: MapEntry, second: MapEntry, findings: list[F
 
 
 def _declared_twice_finding(what: str, first: SourcePosition, second: SourcePosition) -> Finding:
-    hint = "keep one; a file that shall change another says `extends: [that file]`"
+    hint = "keep one; if this file should change the other one, write `extends: [that file]`"
     return Finding("declared-twice", f"{what} is declared at {first} and again here", second, hint)
 
 
 def _levels(trees: Mapping[str, MapNode], findings: list[Finding]) -> dict[str, int]:
-    """File -> 0 if it extends nothing, else one more than the highest file it extends."""
+    """Return the level of each file: 0 if it extends no file, else one more than the highest file that it extends."""
     edges = {name: _usable_targets(name, root, trees, findings) for name, root in trees.items()}
     levels: dict[str, int] = {}
 
@@ -235,8 +237,8 @@ def _usable_targets(
     entry = root.entries.get("extends")
     for item in entry.node.items if entry and isinstance(entry.node, ListNode) else ():
         if isinstance(item, ScalarNode) and not _is_local_path(item.value):
-            message = f'"{item.value}" is no path beside this file'
-            hint = "write a relative path of a file in this checkout, for example `../exports.yaml`"
+            message = f'"{item.value}" is not a relative path'
+            hint = "write the path of a file in this checkout, relative to this file, for example `../exports.yaml`"
             findings.append(Finding("bad-extends", message, item.at, hint))
     usable = []
     for target, at in _targets(name, root):

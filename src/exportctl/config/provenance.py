@@ -1,7 +1,8 @@
 """
-Which line of an environment's tree sets what, and which lines are its overlay's: what `environments` compares. Pure.
+The positions that set each value of an environment's tree, and which of them are in its overlay. Pure.
 
-In: the parsed files, a declared environment, the variables that plain references may name. Out: a `Layer`.
+In: the parsed files, a declared environment, and the variables that plain references may use. Out: an
+`EnvironmentTree`, which `environment_diff` compares.
 """
 
 from __future__ import annotations
@@ -20,27 +21,27 @@ from exportctl.model.secret import Secrecy
 
 
 def environment_tree(parsed: ParsedConfig, environment: str, variables: Mapping[str, str]) -> EnvironmentTree:
-    """The tree of an environment that could be resolved without an error."""
-    whole, _ = merge_environment(parsed.tree, environment)
+    """Return the tree of an environment that resolves without an error."""
+    merged, _ = merge_environment(parsed.tree, environment)
     section = parsed.tree.entries["environments"].node
-    assert whole is not None
+    assert merged is not None
     assert isinstance(section, MapNode)
     overlay = section.entries[environment].node
-    after, _ = fill_references(whole, environment, variables, FindingCollector())
-    written = {path: node for path, node in _walk_nodes(whole, ()) if isinstance(node, ScalarNode)}
+    after, _ = fill_references(merged, environment, variables, FindingCollector())
+    written = {path: node for path, node in _walk_nodes(merged, ()) if isinstance(node, ScalarNode)}
     leaves = {
         path: TreeLeaf(_mask_value(written[path], path), node.value, node.at)
         for path, node in _walk_nodes(after, ())
         if isinstance(node, ScalarNode)
     }
     groups = {path: node.at for path, node in _walk_nodes(after, ()) if not isinstance(node, ScalarNode)}
-    places = {
+    path_by_position = {
         node.at: path
-        for path, node in _walk_nodes(whole, ())
+        for path, node in _walk_nodes(merged, ())
         if isinstance(node, ScalarNode) or path[-1:][0] in CHOSEN_KEYS
     }
     removed = {p: n.at for p, n in _walk_nodes(overlay, ()) if isinstance(n, ScalarNode) and n.value is None}
-    return EnvironmentTree(leaves, groups, places, frozenset(_positions(overlay)), removed)
+    return EnvironmentTree(leaves, groups, path_by_position, frozenset(_positions(overlay)), removed)
 
 
 def _mask_value(node: ScalarNode, path: KeyPath) -> str:
@@ -48,7 +49,7 @@ def _mask_value(node: ScalarNode, path: KeyPath) -> str:
 
 
 def _walk_nodes(node: Node, path: KeyPath) -> Iterator[tuple[KeyPath, Node]]:
-    """Every node with its path, a map before what is in it; items of a list are numbered."""
+    """Yield every node with its path, a map before its entries; the step to an item of a list is its number."""
     if path:
         yield path, node
     if isinstance(node, MapNode):
@@ -60,7 +61,7 @@ def _walk_nodes(node: Node, path: KeyPath) -> Iterator[tuple[KeyPath, Node]]:
 
 
 def _positions(node: Node) -> Iterator[SourcePosition]:
-    """Where values and keys of an overlay stand."""
+    """Yield the positions of all keys and values of an overlay."""
     yield node.at
     if isinstance(node, MapNode):
         for entry in node.entries.values():

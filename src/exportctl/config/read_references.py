@@ -1,8 +1,8 @@
 """
-References read at the moment they are sent: `${env:NAME}` and `${file:PATH}` of a project -> values.
+Read the references of a project when their values are needed: `${env:NAME}` and `${file:PATH}` -> values.
 
-The only module that reads a secret. Nothing is read that the caller did not ask for; what is not set is data, not an
-error, because a plan goes on without it.
+This is the only module that reads a secret. It reads only what the caller asks for. An unset reference is data, not an
+error, because a plan works without it.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _ALL_CLASSES = frozenset(Secrecy)
 
 @dataclass(frozen=True)
 class ReferenceValues:
-    """`values` by address and field: plain ones as text, all others as `Secret`. `unset` are those not to be had."""
+    """The values by address and field (plain values as text, all others as `Secret`), and the unset references."""
 
     values: Mapping[ReferenceKey, str | Secret]
     unset: Mapping[ReferenceKey, UnsetReference]
@@ -33,9 +33,10 @@ class ReferenceValues:
 
 def resolve_text(text: str, variables: Mapping[str, str], read_file: Callable[[str], str | None]) -> str | None:
     """
-    The value of a text with references, None if one of them is not set (an empty variable counts as not set).
+    Return the value of a text with references, None if one of them is unset; an empty variable counts as unset.
 
-    Raises BadValue for a text that `config` would have refused.
+    Raises:
+        BadValue: the text has a malformed reference.
     """
     pieces: list[str] = []
     for part in parse_references(text):
@@ -54,31 +55,36 @@ def read_references(
     addresses: Collection[str] | None = None,
 ) -> ReferenceValues:
     """
-    Read the references of destinations and platform whose class is in `classes`, those of `addresses` only if given.
+    Read the references of destinations and platform that have one of `classes`; with `addresses`, only those.
 
-    Paths are relative to `folder`. What is not plain is checked as it is read: a secret's length, that there is no line
-    end, and the form of a private key, which is then normalised.
+    Paths are relative to `folder`. Values that are not plain are checked: the length of a secret, no line ending, and
+    the form of a private key, which is then normalised.
 
     Raises:
-        Error: a file cannot be read as text, a secret is too short, a value has a line end, a private key is unusable;
-            names the reference.
+        Error: a file cannot be read as text, a secret is too short, a value has a line ending, or a private key cannot
+            be used. The message names the reference.
     """
     values: dict[ReferenceKey, str | Secret] = {}
     unset: dict[ReferenceKey, UnsetReference] = {}
-    for where, written in _wanted_values(project, classes, addresses):
+    for key, written in _wanted_values(project, classes, addresses):
         found = resolve_text(written.text, env, lambda path: read_file(folder, path))
         if found is None:
-            unset[where] = UnsetReference(_first_unset_name(written.text, env, folder), written.at)
+            unset[key] = UnsetReference(_first_unset_name(written.text, env, folder), written.at)
         else:
-            values[where] = _check_value(written, found, _is_private_key(project, where))
+            values[key] = _check_value(written, found, _is_private_key(project, key))
     return ReferenceValues(values, unset)
 
 
 def read_file(folder: Path, path: str) -> str | None:
-    """One value from a file, without the line end at its end; None if there is no such file."""
-    whole = folder / path
+    """
+    Read one value from a file, without the line ending at its end; None if the file does not exist or is empty.
+
+    Raises:
+        Error: the file cannot be read, is too large, or is not UTF-8 text.
+    """
+    file = folder / path
     try:
-        with whole.open("rb") as stream:
+        with file.open("rb") as stream:
             data = stream.read(MAX_BYTES + 1)
     except FileNotFoundError:
         return None
@@ -95,9 +101,9 @@ def read_file(folder: Path, path: str) -> str | None:
 def _wanted_values(
     project: Project, classes: Collection[Secrecy], addresses: Collection[str] | None
 ) -> Iterator[tuple[ReferenceKey, AuthValue]]:
-    for where, written in _all_values(project):
-        if written.secrecy in classes and (addresses is None or where[0] in addresses):
-            yield where, written
+    for key, written in _all_values(project):
+        if written.secrecy in classes and (addresses is None or key[0] in addresses):
+            yield key, written
 
 
 def _all_values(project: Project) -> Iterator[tuple[ReferenceKey, AuthValue]]:
@@ -117,17 +123,17 @@ def _part_value(part: Reference, variables: Mapping[str, str], read: Callable[[s
 
 
 def _first_unset_name(text: str, env: Mapping[str, str], folder: Path) -> str:
-    """The variable, or `file:PATH`, that has no value; there is one."""
+    """Return the first variable, or `file:PATH`, that has no value; the caller knows that one exists."""
     found = (part for part in parse_references(text) if isinstance(part, Reference))
     first = next(p for p in found if _part_value(p, env, lambda path: read_file(folder, path)) is None)
     return first.name if first.kind == "env" else f"file:{first.name}"
 
 
-def _is_private_key(project: Project, where: ReferenceKey) -> bool:
-    root, _, key = where[0].partition(".")
+def _is_private_key(project: Project, key: ReferenceKey) -> bool:
+    root, _, name = key[0].partition(".")
     if root != DESTINATIONS:
         return False
-    field = TYPES[project.destinations[key].type].auth_fields.get(where[1])
+    field = TYPES[project.destinations[name].type].auth_fields.get(key[1])
     return field is not None and field.is_private_key
 
 

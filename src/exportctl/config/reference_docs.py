@@ -1,8 +1,8 @@
 """
-docs/configuration.md from the config's schema and the table of destination types. A test compares it with the file.
+The config's schema and the destination types -> docs/configuration.md. A test compares the page with this module.
 
-In: the schema. Out: Markdown. A section for each map of known keys, in the order of the schema; the words are the
-schema's own, so what an editor shows and what this page says cannot differ.
+Out: Markdown with one section for each map of known keys, in the order of the schema. The descriptions come from the
+schema, so the page and an editor say the same.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from exportctl.config.schema.parts import WHOLE_NOTE
 from exportctl.config.schema.root import SCHEMA
 from exportctl.model.secret import Secrecy
 from exportctl.resources.destinations.table import TYPES
@@ -19,69 +20,71 @@ from exportctl.resources.destinations.type import AuthMethod, DestinationType
 
 _HEAD = """# The config
 
-Everything that may stand in a config file. This page is written from `schemas/exports.schema.json`, which editors read:
+All keys of a config file. This page is generated from the schema in `schemas/exports.schema.json`, which editors read:
 
 ```yaml
 # yaml-language-server: $schema=./schemas/exports.schema.json
 ```
 
-**Files.** `exports.yaml` and every `*.yaml` under `exports/` beside it are one config; `-f FILE` (repeatable) replaces
-that. A name declared in two of them is an error. `extends` makes a file an overlay over others.
+**Files.** `exports.yaml` and every `*.yaml` in the folder `exports/` beside it form one config. `-f FILE` (repeatable)
+replaces them. A name that two files declare is an error. A file with `extends` is an overlay on other files.
 
-**YAML.** A subset: `true`, `false`, `null` and whole numbers mean what they seem to; everything else is text, so
-`2026-12-01`, `12:00`, `on` and `no` need no quotes. Tags, anchors, aliases, duplicate and unknown keys are errors.
+**YAML.** exportctl reads a subset. `true`, `false`, `null` and whole numbers have their meaning. Everything else is
+text, so `2026-12-01`, `12:00`, `on` and `no` need no quotes. Tags, anchors, aliases, duplicate and unknown keys are
+errors.
 
-**Names** are lower-case letters, digits and hyphens, at most 48 (a project's 32). **Durations** are whole numbers of
-minutes, hours, days or weeks: `180 days`, `30d`, `6 hours`. **Moments** are a date (as an end: that day inclusive) or
-RFC 3339 with an offset. **Times of day** are `02:00` or `08:00:17`, in UTC: the service knows no time zones.
+**Names** have lower-case letters, digits and hyphens, at most 48 (a project: at most 32). **Durations** are a whole
+number of minutes, hours, days or weeks: `180 days`, `30d`, `6 hours`. **Moments** are a date (as an end, it includes
+that day) or RFC 3339 with an offset. **Times of day** are `02:00` or `08:00:17`, in UTC: the service knows no time
+zones.
 
-**References.** `${env:NAME}`, `${env:NAME:-default}`, `${file:PATH}`, `${environment}`, `${sandbox}`, `${project}`;
-`$${` is a literal `${`. Which of them a value may use depends on who may see it:
+**References** are `${env:NAME}`, `${env:NAME:-default}`, `${file:PATH}`, `${environment}`, `${sandbox}` and
+`${project}`. `$${` is a literal `${`. The class of a value decides which references it can use:
 
-| class | holds | shown |
+| class | value | in output |
 |---|---|---|
-| secret | exactly one `${env:…}` without default or `${file:…}`, never a literal | never; read when it is sent |
-| sensitive | text with any references | masked everywhere |
-| plain | text; of the environment only `AEP_ORG_ID`, `AEP_SANDBOX` and `EXPORTCTL_VAR_…`, no `${file:…}` | yes |
+| secret | one `${env:…}` without default, or one `${file:…}`; never a literal | never; read only when it is sent |
+| sensitive | text with any references | masked |
+| plain | text; of the environment only `AEP_ORG_ID`, `AEP_SANDBOX` and `EXPORTCTL_VAR_…`, no `${file:…}` | shown |
 
-**Overlays** (`environments`, `extends`): maps are merged, scalars and lists replaced, `null` removes. A key marked
-*whole* is replaced whole.
+**Overlays** (`environments`, `extends`) merge maps, replace scalars and lists, and remove with `null`. An overlay
+replaces a key marked *whole* as a whole.
 
-**Precedence**: what the export says, then its destination (`format`) or schedule (`end`), then `defaults`.
+**Precedence**: the export, then its destination (for `format`) or schedule (for `end`), then `defaults`.
 `exportctl plan --explain-values` names the file and line that set each value.
 
-**No end.** `end: none` is a value: it wins over every end that is farther away. `end: null` in an overlay is no value:
-it takes away what the layer below wrote in this very place, and the schedule's end or that of `defaults` counts again.
+**No end.** `end: none` is a value. It wins over an end in the schedule or in `defaults`. `end: null` in an overlay is
+not a value. It removes the `end` of the layer below, so that the end of the schedule or of `defaults` counts again.
 
 | an export with `schedule: nightly` | its end |
 |---|---|
-| says no `end`; `nightly` has one, or `defaults` | that of `nightly`, else that of `defaults` |
+| has no `end`; `nightly` or `defaults` has one | the end of `nightly`, else of `defaults` |
 | `end: none` | none |
-| says no `end`; `nightly` says `end: none` | none, whatever `defaults` says |
-| `end: 2027-06-30`, and `end: null` in an overlay | that of `nightly`, else that of `defaults` |
+| has no `end`; `nightly` has `end: none` | none, also if `defaults` has one |
+| `end: 2027-06-30`, and `end: null` in an overlay | the end of `nightly`, else of `defaults` |
 
-A recurring export without an end breaks the rule `missing-end` either way, since the service ends it six months after
-its creation; to have one all the same, `allow` it. An end that the flow has already stays: see
+A recurring export without an end breaks the rule `missing-end` in each case, because the service ends it six months
+after its creation. Write `allow` if you want this. An end that the flow already has stays: see
 [comparison](comparison.md#ends-and-renewals).
 """
-_WHOLE_SENTENCE = re.compile(r" ?Replaced whole by an overlay, not merged\.")
+_WHOLE_SENTENCE = re.compile(f" ?{re.escape(WHOLE_NOTE)}")
 
 
 def reference_markdown() -> str:
-    """The whole page, ending in one newline."""
+    """Return the whole page, which ends in one newline."""
     sections = [_HEAD, _contents(), *(_section(title, schema) for title, schema in _maps()), _types()]
     return "\n".join(sections).rstrip("\n") + "\n"
 
 
 def _definition(schema: Mapping[str, Any]) -> Mapping[str, Any]:
-    """What a `$ref` stands for; itself without one."""
+    """Resolve a `$ref`; return the schema itself if it has none."""
     name = str(schema.get("$ref", "")).removeprefix("#/$defs/")
     found: Mapping[str, Any] = SCHEMA["$defs"][name] if name else schema
     return found
 
 
 def _maps() -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Every map of known keys with its heading: the file itself, then depth first, each once."""
+    """Yield every map of known keys with its heading: the file itself, then depth first, each once."""
     yield "Top level", SCHEMA
     seen: set[str] = set()
     yield from _nested_maps(SCHEMA, seen)
@@ -95,12 +98,12 @@ def _nested_maps(schema: Mapping[str, Any], seen: set[str]) -> Iterator[tuple[st
             title = str(found.get("title", key))
             if "properties" in found and title not in seen:
                 seen.add(title)
-                yield title, SCHEMA["$defs"].get(title.lower(), found)  # its own words, not those of one key
+                yield title, SCHEMA["$defs"].get(title.lower(), found)  # its own description, not that of one key
             yield from _nested_maps(found, seen) if "properties" in found else ()
 
 
 def _reachable_schemas(schema: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    """The schema, and those of its entries or items."""
+    """Yield the schema, and the schemas of its entries or items."""
     schema = _definition(schema)
     yield schema
     for inner in (schema.get("additionalProperties"), schema.get("items")):
@@ -149,7 +152,7 @@ _TYPE_WORDS = {
 
 
 def _type(schema: Mapping[str, Any]) -> str:
-    """In words; values of a closed set are listed."""
+    """Name the type; list the values of a closed set."""
     choices = [value for value in schema.get("enum", ()) if value is not None]
     if choices:
         return ", ".join(f"`{_inline_yaml(value)}`" for value in choices)
@@ -159,7 +162,7 @@ def _type(schema: Mapping[str, Any]) -> str:
 
 
 def _link(word: str, kind: str, schema: Mapping[str, Any]) -> str:
-    """A map or list points at the section of what is in it."""
+    """Link a map or list to the section that describes its entries."""
     inner = schema.get("items") if kind == "array" else schema.get("additionalProperties")
     target = _definition(inner) if isinstance(inner, Mapping) else schema if kind == "object" else {}
     if kind not in ("array", "object") or "properties" not in target or "title" not in target:
@@ -174,7 +177,7 @@ def _example(schema: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _inline_yaml(value: object) -> str:
-    """One value in YAML's flow style, quoted only where it must be."""
+    """Write one value in YAML's flow style, with quotes only where it needs them."""
     if isinstance(value, Mapping):
         return "{" + ", ".join(f"{key}: {_inline_yaml(inner)}" for key, inner in value.items()) + "}"
     if isinstance(value, list):
@@ -195,8 +198,8 @@ def _types() -> str:
     after = (
         "",
         f"Secret: {secrets}, and everything under `platform.credentials`. Sensitive: {sensitive}.",
-        "The keys under *account* belong to the account: with `account` instead of `auth` they are not allowed, and a "
-        "change of one changes every export on that account.",
+        "The keys under *account* belong to the account. They are not allowed with `account` instead of `auth`. A "
+        "change of one of them changes every export on that account.",
         "",
     )
     return "\n".join((*head, *(_type_row(kind) for kind in TYPES.values()), *after))

@@ -1,11 +1,9 @@
 """
-One file's tree against the config's schema: a finding at the place of each mistake, and the tree without the
-mistakes.
+Check one file's tree against the config's schema. Pure.
 
-What is wrong is cut out and replaced by `Broken`, so that later steps neither stumble over it nor report it again.
-Messages are made here from the kind of the mistake; the validator's own texts are never shown. What depends on a
-destination's type or on other files is left to the modules that read the tree. jsonschema is imported on first use
-only.
+Out: a finding at the position of each mistake, and the tree with a `BrokenNode` in place of each mistake, so that later
+steps do not report it again. This module writes its own messages and never shows those of the validator. `resolve`
+checks what depends on a destination's type or on other files. jsonschema is imported on first use only.
 """
 
 from __future__ import annotations
@@ -28,7 +26,7 @@ KeyPath = tuple[str | int, ...]
 _AUTH_FIELDS = [f for kind in TYPES.values() for f in kind.auth_fields.values()]
 _ACCOUNT_FIELDS = [f for f in _AUTH_FIELDS if f.secrecy is Secrecy.PLAIN]  # those that stand beside `auth`
 _PLAIN_ACCOUNT_KEYS = [k for kind in TYPES.values() if kind.composed_key is None for k in kind.account_key_names]
-_KNOWN_ELSEWHERE = {  # what people bring from the service, from other tools and from habit -> how it is said here
+_KNOWN_ELSEWHERE = {  # keys of the service, of other tools and of habit -> the key of this config
     **{f.wire: f"`{f.name}` under `auth`" for f in _AUTH_FIELDS if f.secrecy is not Secrecy.PLAIN},
     **{f.wire: f"`{f.name}`" for t in TYPES.values() for f in t.location if f.wire != f.name},
     **{f.wire: f"`{f.name}` of the destination" for f in _ACCOUNT_FIELDS if f.wire != f.name},
@@ -72,11 +70,11 @@ _TYPE_WORDS = {
 
 
 def check_schema(root: MapNode) -> tuple[MapNode, tuple[Finding, ...]]:
-    """The tree with everything wrong replaced by `Broken`, and a finding for each of them."""
+    """Replace each mistake in the tree by a `BrokenNode`, and report it."""
     findings: list[Finding] = []
     broken: dict[
         KeyPath, list[str | int]
-    ] = {}  # path above -> keys: these places, and those that an unknown key was probably meant for
+    ] = {}  # path above -> keys: those with a mistake, and those that an unknown key probably means
     for error in _validator().iter_errors(plain_value(root)):
         if "then" in error.absolute_schema_path or isinstance(_node(root, tuple(error.absolute_path)), BrokenNode):
             continue
@@ -100,7 +98,7 @@ def _validator() -> Any:
 
 
 def closest_match(word: str, known: Iterable[str]) -> str | None:
-    """The known word that was probably meant; of very many, only those with the same first letter are looked at."""
+    """Return the closest known word, or None; among more than 100 it compares only those with the same first letter."""
     words = list(known)
     if len(words) > 100:
         words = [other for other in words if other[:1] == word[:1].lower()]
@@ -109,14 +107,14 @@ def closest_match(word: str, known: Iterable[str]) -> str | None:
 
 
 def unknown_key(key: str, at: SourcePosition, known: Sequence[str], owner: str) -> Finding:
-    """The finding for a key that does not exist here, with the one that was probably meant."""
+    """Make the finding for an unknown key, with the closest known key."""
     if key in _ZONE_KEYS:
         message = f'"{key}" does not exist: schedules are in UTC, the service knows no time zones'
-        return Finding("zone-key", message, at, 'convert the time yourself and write it in UTC: `at: "02:00"`')
+        return Finding("zone-key", message, at, 'convert the time to UTC and write it as `at: "02:00"`')
     if key == "cron":
         return cron(at)
     if key == "<<":
-        hint = "declare it once under `schedules`, `formats` or `defaults` and use its name"
+        hint = "declare the value once under `schedules`, `formats` or `defaults` and use its name"
         return Finding("unknown-key", "merge keys are not supported here: <<", at, hint)
     return Finding("unknown-key", f'{owner} has no key "{key}"', at, _key_hint(key, known))
 
@@ -131,7 +129,7 @@ def cron(at: SourcePosition) -> Finding:
 
 
 def _guess_key(key: str, known: Sequence[str]) -> str | None:
-    """The key that an unknown one stands for here, so that this one is not called missing as well."""
+    """Return the known key that an unknown key probably means, so that it is not reported as missing too."""
     elsewhere = _equivalent_key(key)
     return elsewhere if elsewhere in known else closest_match(key, known)
 
@@ -144,11 +142,11 @@ def _equivalent_key(key: str) -> str | None:
 def _key_hint(key: str, known: Sequence[str]) -> str:
     elsewhere = _KNOWN_ELSEWHERE.get(key, "")
     if elsewhere and (_equivalent_key(key) in known or " " in elsewhere):
-        return f"here this is {elsewhere}"
+        return f"in this config, write {elsewhere}"
     guess = closest_match(key, known)
     if guess:
         return f'did you mean "{guess}"?'
-    return "it has " + ", ".join(known)
+    return "its keys are " + ", ".join(known)
 
 
 def _explain_error(root: MapNode, error: Any) -> list[tuple[KeyPath | None, Finding]]:
@@ -159,7 +157,7 @@ def _explain_error(root: MapNode, error: Any) -> list[tuple[KeyPath | None, Find
         case "propertyNames" | "pattern" if _is_name(error):
             return [((*path, str(error.instance)), _bad_name(root, path, str(error.instance)))]
         case "pattern":
-            return []  # the module that reads the value says it better, after references are filled in
+            return []  # `resolve` reports it with a better message, after references are filled in
         case "required":
             return _missing_keys(root, path, error)
         case "enum":
@@ -171,7 +169,7 @@ def _explain_error(root: MapNode, error: Any) -> list[tuple[KeyPath | None, Find
 
 
 def _is_wrong_type(error: Any) -> bool:
-    """Then there is an error for the type as well."""
+    """Return whether the value has the wrong type: the validator then reports the type as well."""
     return not any(_validator().is_type(error.instance, kind) for kind in error.schema["type"])
 
 
@@ -212,8 +210,8 @@ def _missing_keys(root: MapNode, path: KeyPath, error: Any) -> list[tuple[KeyPat
 def _bad_name(root: MapNode, path: KeyPath, name: str) -> Finding:
     node = _node(root, path)
     assert isinstance(node, MapNode)
-    message = f'"{name}" is no name: lower-case letters, digits and hyphens, at most 48, not a hyphen first'
-    hint = "a title with other letters goes into `title`"
+    message = f'"{name}" is not a name: use lower-case letters, digits and hyphens, at most 48, no hyphen first'
+    hint = "write a text with other characters as `title`"
     return Finding("bad-name", message, node.entries[name].key_at, hint)
 
 
@@ -222,13 +220,13 @@ def _unknown_value(root: MapNode, path: KeyPath, error: Any) -> Finding:
     value = error.instance
     shown = str(value).lower() if isinstance(value, bool) else str(value)
     guess = closest_match(_TYPE_ALIASES.get(shown.lower(), shown), names)
-    hint = f'did you mean "{guess}"?' if guess else f"there is {', '.join(names)}"
+    hint = f'did you mean "{guess}"?' if guess else f"write one of {', '.join(names)}"
     if path[-1] == "version":
         hint = "write `version: 1`"
     elif isinstance(value, str) and "${" in value:
-        hint = f"a reference cannot stand here; write one of {', '.join(names)}"
+        hint = f"this key takes no reference; write one of {', '.join(names)}"
     elif shown.lower() in ("csv", "delimited"):
-        hint = "datasets are exported as parquet or json only"
+        hint = "the service exports datasets as parquet or json only"
     return Finding("unknown-value", f'{_path_label(path)} cannot be "{shown}"', _node(root, path).at, hint)
 
 
@@ -240,30 +238,30 @@ def _wrong_type(root: MapNode, path: KeyPath, error: Any) -> Finding:
     words = [_TYPE_WORDS[w] for w in wanted if w != "null"]
     given = _describe_value(error.instance)
     if secrecy(path) is not Secrecy.PLAIN:
-        message = f"{_path_label(path)} takes {' or '.join(words)}"
+        message = f"{_path_label(path)} must be {' or '.join(words)}"
         return Finding("wrong-type", message, node.at, 'write a reference, for example "${env:NAME}"')
-    message = f"{_path_label(path)} takes {' or '.join(words)}, not {given}"
+    message = f"{_path_label(path)} must be {' or '.join(words)}, not {given}"
     return Finding("wrong-type", message, node.at, _type_hint(error, wanted))
 
 
 def _type_hint(error: Any, wanted: Sequence[str]) -> str | None:
     value = error.instance
     if "string" in wanted and isinstance(value, bool | int):
-        return f'quotes make it text: "{str(value).lower()}"'
+        return f'put it in quotes: "{str(value).lower()}"'
     if "boolean" in wanted and isinstance(value, str):
         if "${" in value:
-            return "a reference cannot stand here; write true or false"
+            return "this key takes no reference; write true or false"
         return "write true or false, in lower case and without quotes"
     if "integer" in wanted and isinstance(value, str) and value.isdigit():
-        return f"without quotes: {int(value)}" if len(value) < 18 else None
+        return f"remove the quotes: {int(value)}" if len(value) < 18 else None
     if "array" in wanted and isinstance(value, str):
-        return f"a list has brackets: [{value}]" if len(value) < 40 else "a list has brackets: […]"
+        return f"write a list in brackets: [{value}]" if len(value) < 40 else "write a list in brackets: […]"
     examples = error.schema.get("examples")
     return f"for example {_inline_yaml(examples[0])}" if examples else None
 
 
 def _inline_yaml(value: object) -> str:
-    """A value as YAML in one line."""
+    """Write a value as YAML on one line."""
     if isinstance(value, Mapping):
         return "{" + ", ".join(f"{k}: {_inline_yaml(v)}" for k, v in value.items()) + "}"
     if isinstance(value, list):
@@ -291,9 +289,9 @@ def _bounds_violation(root: MapNode, path: KeyPath, error: Any) -> Finding:
         "minItems": f"{owner} needs at least one entry",
         "minLength": f"{owner} cannot be empty",
         "minProperties": f"{owner} cannot be empty",
-        "maxProperties": f"{owner} takes one key only, out of {', '.join(error.schema.get('properties', ()))}",
-        "minimum": f"{owner} is at least {wanted}",
-        "maximum": f"{owner} is at most {wanted}",
+        "maxProperties": f"{owner} can have only one of the keys {', '.join(error.schema.get('properties', ()))}",
+        "minimum": f"{owner} must be at least {wanted}",
+        "maximum": f"{owner} must be at most {wanted}",
     }
     examples = error.schema.get("examples")
     hint = f"for example {_inline_yaml(examples[0])}" if examples else None
@@ -301,7 +299,7 @@ def _bounds_violation(root: MapNode, path: KeyPath, error: Any) -> Finding:
 
 
 def _path_label(path: KeyPath) -> str:
-    """The thing at a path as people call it: `export "web"`, `"folder" of export "web"`."""
+    """Name what a path leads to, for messages: `export "web"`, `"folder" of export "web"`."""
     singular = {"exports": "export", "destinations": "destination", "schedules": "schedule", "formats": "format"}
     singular |= {"datasets": "dataset", "environments": "environment", "rules": "rule"}
     names = [str(p) for p in path if not isinstance(p, int)]
@@ -331,7 +329,7 @@ def _node(root: Node, path: KeyPath) -> Node:
 def _replace_broken(
     node: Node, broken: Mapping[KeyPath, list[str | int]], unknown: set[SourcePosition], path: KeyPath
 ) -> Node:
-    """`broken` keys, by the path above, become `Broken`, even if not there; keys at `unknown` are left out."""
+    """Replace the `broken` keys (by the path above) by a `BrokenNode`, even if missing; drop the keys at `unknown`."""
     if path and path[-1] in broken.get(path[:-1], ()):
         return BrokenNode(node.at)
     if isinstance(node, MapNode):

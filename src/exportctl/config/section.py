@@ -1,8 +1,9 @@
 """
-A map of the config with its name and its findings: how the resolving modules read values.
+A map of the config with its name and its findings: `resolve` reads values through it.
 
-A reader asks for a key in the form it needs and gets the value or a default; what is wrong is noted once, with its
-place. `Broken` (reported before) and `pending` values (a variable is not set) give the default silently.
+The caller asks for a key in the form that it needs and gets the value or a default. Each mistake is reported once, with
+its position. A `BrokenNode` (already reported) and an unset value (its variable is unset) give the default without a
+finding.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from exportctl.model.references import BadValue
 
 @dataclass
 class FindingCollector:
-    """The findings of one resolution; grows while the tree is read."""
+    """The findings of one resolution; it grows while the tree is read."""
 
     findings: list[Finding] = field(default_factory=list)
 
@@ -33,7 +34,7 @@ class FindingCollector:
 
 @dataclass(frozen=True)
 class Section:
-    """One map. `owner` is what people call it: `export "web"`; `at` where it was declared."""
+    """One map; `owner` is its name in messages, such as `export "web"`, and `at` is the position of its declaration."""
 
     node: MapNode
     owner: str
@@ -48,7 +49,7 @@ class Section:
         return entry.node if entry else None
 
     def position(self, key: str) -> SourcePosition:
-        """Where the key's value is, or the section itself."""
+        """Return the position of the key's value, or of the section if it lacks the key."""
         node = self.get(key)
         return node.at if node else self.at
 
@@ -85,7 +86,7 @@ class Section:
         return node.value if isinstance(node, ScalarNode) and isinstance(node.value, int) else default
 
     def parse_value(self, key: str, parse: Callable[[str], int], stand_in: int | None = None) -> int | None:
-        """A value of one of the small languages of `values`; `stand_in` where it is missing, broken or pending."""
+        """Parse a value in one of the formats of `scalars`; return `stand_in` if it is missing, broken or unset."""
         text = self.optional_text(key)
         if text is None or self.is_unset(key):
             return stand_in
@@ -103,7 +104,7 @@ class Section:
         return Section(node, owner, self.key_position(key), self.report)
 
     def children(self, singular: str) -> Iterator[tuple[str, Section]]:
-        """The declared things of a section like `exports`, by name."""
+        """Yield the declarations of a section like `exports`, by name."""
         for name, entry in self.node.entries.items():
             if isinstance(entry.node, MapNode):
                 yield name, Section(entry.node, f'{singular} "{name}"', entry.key_at, self.report)
@@ -129,14 +130,14 @@ class Section:
         declared: Mapping[str, SourcePosition],
         built_in: Sequence[str] = (),
     ) -> None:
-        """A name that nothing declares, with the one that was probably meant and where that is."""
+        """Report a name that no file declares, with the closest declared name and its position."""
         message = f'{self.owner} refers to {what} "{name}", which no file declares'
         guess = closest_match(name, [*declared, *built_in])
         if guess:
-            place = f" It is declared at {declared[guess]}" if guess in declared else ""
-            hint = f'did you mean "{guess}"?{place}'
+            position = f" It is declared at {declared[guess]}" if guess in declared else ""
+            hint = f'did you mean "{guess}"?{position}'
         elif declared or built_in:
-            hint = f"there is {', '.join(sorted({*declared, *built_in})[:10])}"
+            hint = f"the names are {', '.join(sorted({*declared, *built_in})[:10])}"
         else:
             hint = f"declare it under `{what}s`"
         self.report.add("unknown-reference", message, at, hint)

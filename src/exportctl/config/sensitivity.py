@@ -1,8 +1,8 @@
 """
-Which class a value of the config has, by its path: who may see it, and what it may be made of.
+The class of each value of the config, by its path: it decides who may see the value and what the value may contain.
 
-Secret are the fields that `destination_types` says are, and the platform's credentials; every other field of an
-`auth` is sensitive; the rest is plain.
+The fields that `resources.destinations` marks as secret, and the platform's credentials, are secret. Every other field
+of an `auth` is sensitive. All other values are plain.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from exportctl.resources.destinations.table import TYPES
 _SECRET_FIELDS = frozenset(
     f.name for t in TYPES.values() for m in t.methods for f in m.fields if f.secrecy is Secrecy.SECRET
 )
-_OPTIONS = ("secret_version", "drop")  # of an `auth`, which are no fields of it
+_OPTIONS = ("secret_version", "drop")  # keys of an `auth` that are not fields of the account
 
 
 def secrecy(path: Sequence[str | int]) -> Secrecy:
-    """The class of the value at a path such as `destinations.lake.auth.role_arn`, also inside an environment."""
+    """Return the class of the value at a path such as `destinations.lake.auth.role_arn`, also in an environment."""
     keys = [key for key in path if isinstance(key, str)]
     if keys[:1] == ["environments"]:
         keys = keys[2:]

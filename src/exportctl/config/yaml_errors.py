@@ -1,9 +1,9 @@
 """
-What the YAML parser stumbled over, in words for the person who typed it.
+Explain an error of the YAML parser to the author of the file. Pure.
 
-In: the text of a file and the parser's exception. Out: one finding with the place of the cause, which for an open
-quote or bracket is where it was opened, not where the file ended. Covers the wording of libyaml and of PyYAML's own
-parser.
+In: the text of a file and the parser's exception. Out: one finding with the position of the cause. For a quote or
+bracket that is not closed, that is where it opens, not the end of the file. It knows the texts of libyaml and of
+PyYAML's own parser.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _QUOTE = 'put the value in quotes: "…"'
 
 
 def syntax_finding(name: str, text: str, error: yaml.YAMLError) -> Finding:
-    """One finding for one `YAMLError`; rule ids begin with `yaml-`."""
+    """Return the finding for a `YAMLError`; its rule id begins with `yaml-` (or is `github-expression`)."""
     mark = getattr(error, "problem_mark", None)
     opened = getattr(error, "context_mark", None) or mark
     problem = str(getattr(error, "problem", None) or error)
@@ -40,17 +40,17 @@ def _line(text: str, number: int) -> str:
 
 
 def _explain_problem(line: str, column: int, problem: str, context: str, opening: str) -> tuple[str, str, str, bool]:
-    """Rule, message, hint, and whether the place is where the open thing began."""
+    """Return the rule, the message, the hint, and whether to report the position of the opening character."""
     character = line[column : column + 1]
     if character == "\t" or "tab character" in problem:
-        return "yaml-tab", "YAML is indented with spaces, here is a tab", "replace the tab with spaces", False
+        return "yaml-tab", "YAML is indented with spaces, but this is a tab", "replace the tab with spaces", False
     if "cannot start any token" in problem:
         return _bad_start(character)
     if "quoted scalar" in context and "end of stream" in problem:
         message = "this quote is never closed"
-        return "yaml-quote", message, "close it; inside '…' an apostrophe is written twice: 'it''s'", True
+        return "yaml-quote", message, "close it; inside '…' write an apostrophe twice: 'it''s'", True
     if "escape" in problem or "hexadecimal" in problem:
-        message = 'inside "…" a backslash begins an escape, and this is none'
+        message = 'inside "…" a backslash begins an escape, but this escape does not exist'
         return "yaml-quote", message, "use '…', where a backslash is only a backslash", False
     if "directive" in context or "directive" in problem or "incompatible YAML" in problem:
         return "yaml-percent", "a line that begins with % is a directive, not a value", _QUOTE, True
@@ -81,15 +81,15 @@ def _structure(line: str, problem: str, context: str, opening: str) -> tuple[str
         hint = f"close it with {'}' if bracket == '{' else ']'}, and put a comma between two entries"
         return "yaml-bracket", f"this {bracket} is not closed, or a comma is missing after it", hint, True
     if "mapping values are not allowed" in problem:
-        message = "a second colon on this line, or a line that is indented too far"
+        message = "this line has a second colon, or it is indented too far"
         return (
             "yaml-colon",
             message,
-            'text with a colon in it needs quotes: "…: …"; keys of one map begin in one column',
+            'put text with a colon in quotes: "…: …"; begin the keys of one map in one column',
             False,
         )
     if "could not find expected ':'" in problem:
-        return "yaml-colon", "a key without a colon", "write `key: value`, and `- ` with a space in a list", True
+        return "yaml-colon", "this key has no colon", "write `key: value`, and `- ` with a space in a list", True
     if "expected key" in problem or "expected <block end>" in problem:
         return _expected_key(line)
     if "sequence entries" in problem:
@@ -99,7 +99,7 @@ def _structure(line: str, problem: str, context: str, opening: str) -> tuple[str
 
 def _expected_key(line: str) -> tuple[str, str, str, bool]:
     if any(quote in line for quote in "'\""):
-        message = "after a closing quote nothing may follow"
-        return "yaml-quote", message, "quote the whole value; inside '…' an apostrophe is written twice: 'it''s'", False
+        message = "text follows a closing quote"
+        return "yaml-quote", message, "quote the whole value; inside '…' write an apostrophe twice: 'it''s'", False
     message = "this line does not fit the map above it"
-    return "yaml-indent", message, "keys of one map begin in one column; list entries with `- `", False
+    return "yaml-indent", message, "begin the keys of one map in one column, and list entries with `- `", False

@@ -1,13 +1,13 @@
 """
-YAML text -> a tree of nodes that know their place, or findings that say why not.
+YAML text -> a tree of nodes with their positions, or findings that say why there is no tree. Pure.
 
-In: the bytes of one file and the name it is shown under. Out: `Scalar`, `Map`, `Seq`, each with the `Location` where
-it starts (keys with their own), and every finding. The tree is built from `yaml.parse` events, which alone show
-anchors, aliases and tags, and scalars are resolved here: plain `true`, `false`, `null`, nothing at all and decimal
-integers mean what they say; everything else is text, so `2026-12-01`, `12:00`, `on` and `no` stay as written. What is
-quoted is text.
+In: the bytes of one file and its name in messages. Out: scalar, map and list nodes, each with the position where it
+starts (and the position of each key), and all findings. The tree is built from the events of `yaml.parse`, because
+only they show anchors, aliases and tags. This module resolves scalars: without quotes, `true`, `false`, `null`, no
+value and decimal integers have their meaning. Everything else is text, so `2026-12-01`, `12:00`, `on` and `no` stay as
+written. A scalar in quotes is text.
 
-Must not: know any key of the config, read files, raise for what a person typed.
+Must not: know a key of the config, read files, or raise for a mistake in the file.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ Value = str | int | bool | None
 
 @dataclass(frozen=True)
 class ScalarNode:
-    """One value. `pending` marks text that still holds a reference whose variable is not set."""
+    """One value; `is_unset` marks a text with a reference to a variable that is unset."""
 
     value: Value
     at: SourcePosition
@@ -39,7 +39,7 @@ class ScalarNode:
 
 @dataclass(frozen=True)
 class MapEntry:
-    """A value of a map and the place of its key."""
+    """A value of a map and the position of its key."""
 
     key_at: SourcePosition
     node: Node
@@ -59,7 +59,7 @@ class ListNode:
 
 @dataclass(frozen=True)
 class BrokenNode:
-    """Stands where something wrong was, so that it is reported once and not again as missing."""
+    """A mistake that is already reported, so that it is not reported as missing too."""
 
     at: SourcePosition
 
@@ -69,9 +69,9 @@ Node = ScalarNode | MapNode | ListNode | BrokenNode
 
 def parse_tree(name: str, data: bytes) -> tuple[MapNode | None, tuple[Finding, ...]]:
     """
-    The node tree of one file, and what is wrong with it.
+    Parse one file into a tree, and report its mistakes.
 
-    The tree is None when the file could not be read as YAML, or is empty; there is then exactly one error for that.
+    The tree is None if the file is not YAML or is empty. Exactly one error then says so.
     """
     text, unreadable = _decode_text(name, data)
     if unreadable:
@@ -87,7 +87,7 @@ def parse_tree(name: str, data: bytes) -> tuple[MapNode | None, tuple[Finding, .
 
 
 def plain_value(node: Node) -> object:
-    """The tree as dicts, lists and scalars, as the schema wants it; `Broken` becomes None."""
+    """Return the tree as dicts, lists and scalars for the schema; a `BrokenNode` becomes None."""
     if isinstance(node, MapNode):
         return {key: plain_value(entry.node) for key, entry in node.entries.items()}
     if isinstance(node, ListNode):
@@ -96,7 +96,7 @@ def plain_value(node: Node) -> object:
 
 
 def parse_scalar(text: str, at: SourcePosition) -> ScalarNode:
-    """What a plain (unquoted) scalar means."""
+    """Return the value of a scalar without quotes."""
     if text in ("", "null"):
         return ScalarNode(None, at)
     if text in ("true", "false"):
@@ -108,7 +108,7 @@ def parse_scalar(text: str, at: SourcePosition) -> ScalarNode:
 
 def _decode_text(name: str, data: bytes) -> tuple[str, Finding | None]:
     if len(data) > MAX_BYTES:
-        message = f"{name} is larger than {MAX_BYTES // 1024 // 1024} MiB, the most that one config file may hold"
+        message = f"{name} is larger than {MAX_BYTES // 1024 // 1024} MiB, the limit of one config file"
         return "", Finding(
             "file-too-large", message, SourcePosition(name), "split it into several files under exports/"
         )
@@ -142,12 +142,12 @@ def _checked_root(name: str, root: Node | None, findings: list[Finding]) -> tupl
     if isinstance(root, MapNode):
         return root, tuple(findings)
     if root is None or (isinstance(root, ScalarNode) and root.value is None):
-        hint = "delete the file, or write `exports: {}` to say that nothing is declared here"
-        return None, (*findings, Finding("empty-file", f"{name} declares nothing", SourcePosition(name), hint))
+        hint = "delete the file, or write `exports: {}` to declare nothing on purpose"
+        return None, (*findings, Finding("empty-file", f"{name} is empty", SourcePosition(name), hint))
     if not isinstance(root, BrokenNode):
         what = "a list" if isinstance(root, ListNode) else "text"
-        message = f"a config file is a map of keys like `exports:`, this is {what}"
-        hint = "a key is followed by a colon and a space: `project: acme-exports`"
+        message = f"a config file is a map of keys like `exports:`, but this is {what}"
+        hint = "write a colon and a space after each key: `project: acme-exports`"
         findings.append(Finding("not-a-map", message, root.at, hint))
     return None, tuple(findings)
 
@@ -160,7 +160,7 @@ class _TooDeep(Exception):
 
 @dataclass
 class _Builder:
-    """Walks the events of one file; `findings` grows on the way."""
+    """Build the tree from the events of one file, and collect findings."""
 
     name: str
     findings: list[Finding] = field(default_factory=list)
@@ -179,12 +179,12 @@ class _Builder:
         return root
 
     def _report_several_documents(self, event: yaml.Event) -> None:
-        message = "a config file holds one YAML document, a second one begins here"
+        message = "a config file is one YAML document, but a second one begins here"
         self._add_finding(
             "several-documents",
             message,
             self.event_position(event),
-            "remove the `---`, or move what follows to a file of its own",
+            "remove the `---`, or move the second document into its own file",
         )
 
     def build_node(self, event: yaml.Event, events: Iterator[yaml.Event], depth: int) -> Node:
@@ -197,7 +197,7 @@ class _Builder:
         self._refuse_decoration(event, at)
         if depth > MAX_DEPTH:
             message = f"maps and lists are nested more than {MAX_DEPTH} deep"
-            raise _TooDeep(Finding("too-deep", message, at, "no config needs that; look for a forgotten bracket"))
+            raise _TooDeep(Finding("too-deep", message, at, "look for a bracket that is not closed"))
         if isinstance(event, yaml.MappingStartEvent):
             return self._build_map(at, events, depth)
         if isinstance(event, yaml.SequenceStartEvent):
@@ -208,13 +208,11 @@ class _Builder:
     def _refuse_decoration(self, event: yaml.Event, at: SourcePosition) -> None:
         anchor, tag = getattr(event, "anchor", None), getattr(event, "tag", None)
         if anchor:
-            hint = (
-                "remove it; what is used twice is declared once under `schedules`, `formats`, `datasets` or `defaults`"
-            )
+            hint = "remove it; declare the value once under `schedules`, `formats`, `datasets` or `defaults`"
             self._add_finding("yaml-anchor", f"anchors are not supported here: &{anchor}", at, hint)
         if tag:
             shown = tag.replace("tag:yaml.org,2002:", "!!")
-            hint = 'remove it; quotes make text, and a value from outside is written "${env:NAME}" or "${file:PATH}"'
+            hint = 'remove it; quotes make a text, and "${env:NAME}" or "${file:PATH}" inserts a value from outside'
             self._add_finding("yaml-tag", f"tags are not supported here: {shown}", at, hint)
 
     def _build_map(self, at: SourcePosition, events: Iterator[yaml.Event], depth: int) -> Node:
@@ -225,7 +223,7 @@ class _Builder:
             if key is None:
                 continue
             if key in entries:
-                message = f'the key "{key}" stands twice in one map, first at {entries[key].key_at}'
+                message = f'this map already has the key "{key}", at {entries[key].key_at}'
                 self._add_finding("duplicate-key", message, self.event_position(event), "keep one of them")
                 continue
             entries[key] = MapEntry(self.event_position(event), node)
@@ -237,8 +235,8 @@ class _Builder:
             return str(event.value)
         node = self.build_node(event, events, depth + 1)
         if not isinstance(node, BrokenNode):
-            hint = "write `name: value`; text with braces in it needs quotes"
-            self._add_finding("key-not-text", "a key is text, and not empty", node.at, hint)
+            hint = "write `name: value`; put text with braces in quotes"
+            self._add_finding("key-not-text", "a key must be text that is not empty", node.at, hint)
         return None
 
     def _build_list(self, at: SourcePosition, events: Iterator[yaml.Event], depth: int) -> Node:

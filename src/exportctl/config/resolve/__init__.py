@@ -1,1 +1,1 @@
-"""Parsed YAML to a resolved Project."""
+"""The merged tree of one environment -> a `Project`."""

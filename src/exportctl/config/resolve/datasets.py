@@ -1,8 +1,8 @@
 """
-Datasets: aliases and groups looked up, and the parts of an export that is split by dataset.
+Resolve datasets: aliases, groups, and the parts of an export that is split by dataset. Pure.
 
-A text in a list is an alias or a group if one is declared under that name, else a dataset's exact name; `{name: …}`
-and `{id: …}` always mean the dataset itself.
+A text in a list is an alias or a group if the config declares that name, else a dataset's exact name. `{name: …}` and
+`{id: …}` always mean the dataset itself.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ ADDRESS_LENGTH = 64  # KEY/PART
 
 @dataclass(frozen=True)
 class Aliases:
-    """What is declared under `datasets`."""
+    """The declarations under `datasets`."""
 
     entries: Mapping[str, MapEntry]
     report: FindingCollector
 
     def expand_datasets(self, nodes: tuple[Node, ...]) -> tuple[Dataset, ...]:
-        """The datasets of a list, in order, each once."""
+        """Return the datasets of a list, in order, each once."""
         found: dict[tuple[str | None, str | None], Dataset] = {}
         for node in nodes:
             for one in self._node_datasets(node, ()):
@@ -48,7 +48,7 @@ class Aliases:
             self._warn_near_alias(name, node)
             return (Dataset(None, name, None, node.at),)
         if name in above:
-            return ()  # a circle, reported once where it is declared
+            return ()  # a circle, which `check_circles` reports once
         return self._declared_datasets(name, node.at, above)
 
     def _declared_datasets(self, name: str, at: SourcePosition, above: tuple[str, ...]) -> tuple[Dataset, ...]:
@@ -64,7 +64,7 @@ class Aliases:
     def _warn_near_alias(self, name: str, node: ScalarNode) -> None:
         guess = closest_match(name, self.entries) if re.fullmatch(NAME, name) else None
         if guess:
-            message = f'"{name}" is no alias, so it is taken for the exact name of a dataset'
+            message = f'"{name}" is not an alias, so exportctl reads it as the exact name of a dataset'
             hint = f'did you mean "{guess}", declared at {self.entries[guess].key_at}? If not, write {{name: {name}}}'
             self.report.add("near-alias", message, node.at, hint, Level.WARNING)
 
@@ -74,9 +74,9 @@ class Aliases:
             circle = self._circle(name, ())
             if circle and frozenset(circle) not in reported:
                 reported.add(frozenset(circle))
-                message = f"dataset groups hold each other: {' -> '.join((*circle, circle[0]))}"
+                message = f"dataset groups contain each other: {' -> '.join((*circle, circle[0]))}"
                 at = self.entries[circle[0]].key_at
-                self.report.add("group-cycle", message, at, "take one of them out of the other")
+                self.report.add("group-cycle", message, at, "remove one group from the other")
 
     def _circle(self, name: str, above: tuple[str, ...]) -> tuple[str, ...]:
         if name in above:
@@ -105,16 +105,17 @@ def _dataset_from_map(node: MapNode, alias: str | None, at: SourcePosition) -> D
 
 def parts(section: Section, key: str, datasets: tuple[Dataset, ...]) -> dict[str, Dataset]:
     """
-    PART -> dataset: the alias, else the slug of the name, else the id.
+    Map each PART to its dataset; PART is the alias, else the slug of the name, else the id.
 
-    Two equal ones, one without a usable letter, and an address over 64 characters are errors that ask for an alias.
+    Two equal parts, a part without a usable character, and an address of more than 64 characters are errors, which ask
+    for an alias.
     """
     found: dict[str, Dataset] = {}
     for one in datasets:
         part = one.alias or slug(one.name or "") or (one.id or "").lower()
         shown = one.name or one.id
         if not part:
-            _ask_for_alias(section, "split-part-empty", f'nothing of "{shown}" can stand in an address', one)
+            _ask_for_alias(section, "split-part-empty", f'"{shown}" has no character for an address', one)
         elif part in found:
             other = found[part].name or found[part].id
             message = f'"{other}" and "{shown}" would both be exports.{key}/{part}'

@@ -1,8 +1,8 @@
 """
-Destinations: which keys their type has, the place, and the account with its way to authenticate.
+Resolve destinations: the keys that their type has, the location, and the account with its way to authenticate. Pure.
 
-Everything about a type comes from its file in resources/destinations; no type is named here. Account keys (`host`,
-`endpoint` …) become plain auth values beside the fields of `auth`, because on the wire they are one object.
+All facts about a type come from its file in resources/destinations; this module names no type. Account keys (`host`,
+`endpoint` …) become plain auth values beside the fields of `auth`, because the service has both in one object.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ Positions = dict[str, SourcePosition]
 
 
 def destination(key: str, section: Section) -> Destination | None:
-    """One destination; None when its type is missing or unknown, which is then reported."""
-    name = section.required_text("type", f"there is {', '.join(TYPES)}")
+    """Resolve one destination; None (with a finding) if its type is missing or unknown."""
+    name = section.required_text("type", f"the types are {', '.join(TYPES)}")
     kind = TYPES.get(name or "")
     if kind is None:
         return None
@@ -53,7 +53,7 @@ def destination(key: str, section: Section) -> Destination | None:
 
 
 def check_shared_accounts(destinations: Mapping[str, Destination], declared: Mapping[str, Section]) -> None:
-    """`account: {of: …}` must name another destination of the same type that has an account of its own."""
+    """Report an `account: {of: …}` that does not name another destination of the same type with its own account."""
     places = {name: section.at for name, section in declared.items()}
     for key, one in destinations.items():
         if one.account.of is None:
@@ -65,11 +65,13 @@ def check_shared_accounts(destinations: Mapping[str, Destination], declared: Map
             section.fail_unknown_name("destination", one.account.of, at, places)
         elif other and (other.account.of or other.key == key):
             hint = (
-                f"write `of: {other.account.of}`" if other.account.of not in (None, key) else "name the one with `auth`"
+                f"write `of: {other.account.of}`"
+                if other.account.of not in (None, key)
+                else "name the destination with `auth`"
             )
             section.fail(
                 "account-chain",
-                f'{section.owner} shares the account of "{other.key}", which has none of its own',
+                f'{section.owner} shares the account of "{other.key}", which has no account of its own',
                 at,
                 hint,
             )
@@ -77,7 +79,7 @@ def check_shared_accounts(destinations: Mapping[str, Destination], declared: Map
             message = (
                 f'{section.owner} is {one.type} and cannot share the account of "{other.key}", which is {other.type}'
             )
-            section.fail("account-type", message, at, "give it an `auth` of its own")
+            section.fail("account-type", message, at, "write an `auth` for it")
 
 
 def _refuse_keys_of_other_types(section: Section, kind: DestinationType) -> None:
@@ -101,7 +103,7 @@ def _encryption(section: Section, kind: DestinationType) -> AuthValue | None:
     if inner is None:
         return None
     if not kind.encryption:
-        message = f"{section.owner}: {kind.label} has no encryption"
+        message = f"{section.owner}: {kind.label} does not support encryption"
         section.fail("unknown-key", message, section.key_position("encryption"), "remove it")
         return None
     inner.required_text("public_key", "the key in base64")
@@ -112,8 +114,8 @@ def _former_key(section: Section) -> str | None:
     name = section.optional_text("renamed_from")
     if name is None or re.fullmatch(NAME, name):
         return name
-    message = f'"renamed_from" of {section.owner} is no key of a destination: {name}'
-    section.fail("bad-name", message, section.position("renamed_from"), "write the key it had, for example `lake`")
+    message = f'"renamed_from" of {section.owner} is not the key of a destination: {name}'
+    section.fail("bad-name", message, section.position("renamed_from"), "write its former key, for example `lake`")
     return None
 
 
@@ -131,7 +133,7 @@ def _account(section: Section, kind: DestinationType, where: Positions) -> Accou
     inner = section.section("auth")
     if not kind.methods:
         if inner:
-            message = f"{section.owner}: {kind.label} takes no `auth`, the storage is Adobe's"
+            message = f"{section.owner}: {kind.label} has no `auth`, because the storage belongs to Adobe"
             section.fail("unknown-key", message, section.key_position("auth"), "remove it")
         return Account()
     where |= {f"auth.{name}": value.at for name, value in values.items()}
@@ -153,7 +155,7 @@ def _existing_account(section: Section, kind: DestinationType, where: Positions)
     where["account"] = section.position("account")
     for key in kind.account_key_names:
         if key in section:
-            message = f'{section.owner}: "{key}" belongs to the account, and `account` names one that exists'
+            message = f'{section.owner}: "{key}" belongs to the account, but `account` names an existing one'
             section.fail(
                 "account-keys", message, section.key_position(key), "remove it, or write `auth` instead of `account`"
             )
@@ -169,12 +171,12 @@ def _existing_account(section: Section, kind: DestinationType, where: Positions)
     if inner is None:
         return Account()
     if not inner.names():
-        inner.fail("missing-key", f"{inner.owner} names none", inner.at, "write one of existing, id and of")
+        inner.fail("missing-key", f"{inner.owner} names no account", inner.at, "write one of existing, id and of")
     return Account(existing=inner.optional_text("existing"), id=inner.optional_text("id"), of=inner.optional_text("of"))
 
 
 def _account_values(section: Section, kind: DestinationType) -> dict[str, AuthValue]:
-    """The account keys as auth values: each by itself, or all of them as the one value they are parts of."""
+    """Return the account keys as auth values: each by itself, or all of them as one composed value."""
     if kind.composed_key:
         value = _composed_value(section, kind, kind.composed_key)
         return {kind.composed_key.name: value} if value else {}
@@ -191,16 +193,17 @@ def _check_port(section: Section, key: AccountKey, value: AuthValue | None) -> N
     if value is None or key.form is not KeyForm.PORT or section.is_unset(key.name):
         return
     if not (value.text.isdigit() and 0 < int(value.text[:6]) < 65536):
-        section.fail("bad-value", f'"{key.name}" of {section.owner} is no port: {value.text}', value.at, "1 to 65535")
+        message = f'"{key.name}" of {section.owner} is not a port: {value.text}'
+        section.fail("bad-value", message, value.at, "write a number from 1 to 65535")
 
 
 def _composed_value(section: Section, kind: DestinationType, composed: ComposedKey) -> AuthValue | None:
-    """A value that is written whole or in parts."""
+    """Return a value that the YAML has as a whole or in parts."""
     written = [key for key in composed.parts if key in section]
     if composed.name in section:
         if written:
             message = f"{section.owner} has both `{composed.name}` and `{written[0]}`"
-            hint = f"keep one: the {composed.name} holds both"
+            hint = f"keep one: the {composed.name} contains both"
             section.fail("bad-value", message, section.key_position(written[0]), hint)
         return _whole_value(section, composed)
     in_parts = " and ".join(f"`{part}`" for part in composed.parts)
@@ -222,24 +225,24 @@ def _whole_value(section: Section, composed: ComposedKey) -> AuthValue | None:
     value = _plain_value(section, composed.name)
     if value and not section.is_unset(composed.name) and composed.split(value.text) is None:
         in_parts = " and ".join(f"`{part}`" for part in composed.parts)
-        message = f'"{composed.name}" of {section.owner} is no {composed.form}'
+        message = f'"{composed.name}" of {section.owner} is not an {composed.form}'
         section.fail("bad-value", message, value.at, f"write {composed.shape}, or {in_parts}")
     return value
 
 
 def _auth_methods_hint(kind: DestinationType) -> str:
-    return "there is " + ", or ".join(" with ".join(f.name for f in m.written_fields) for m in kind.methods)
+    return "write " + ", or ".join(" with ".join(f.name for f in m.written_fields) for m in kind.methods)
 
 
 def _method(inner: Section, kind: DestinationType) -> AuthMethod | None:
-    """The way to authenticate whose fields are the ones written."""
+    """Return the way to authenticate that has the written fields; None (with a finding) if there is none."""
     known = list(dict.fromkeys(f.name for m in kind.methods for f in m.written_fields))
     written = [key for key in inner.names() if key not in _AUTH_OPTIONS]
-    foreign = [key for key in written if key not in known]
-    for key in foreign:
+    unknown = [key for key in written if key not in known]
+    for key in unknown:
         finding = unknown_key(key, inner.key_position(key), [*known, *_AUTH_OPTIONS], f"{inner.owner} ({kind.name})")
         inner.report.findings.append(finding)
-    if foreign:
+    if unknown:
         return None
     fitting = [m for m in kind.methods if set(written) <= {f.name for f in m.written_fields}]
     if not fitting:

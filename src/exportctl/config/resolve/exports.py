@@ -1,8 +1,8 @@
 """
-Exports: names looked up, defaults filled in, and one flow or one per dataset made of each.
+Resolve exports: look up names, fill in defaults, and make one flow of each, or one per dataset. Pure.
 
-What is not said comes from, in this order: the export, its destination (format) or its schedule (end), the defaults,
-the built-in values. Every field remembers the place that decided it.
+A value comes from the first of: the export, its destination (format) or its schedule (end), the defaults, the built-in
+values. Every field keeps the position that decides it.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _PLAIN_FIELDS = ("title", "description", "datasets", "folder", "enabled", "subpa
 
 @dataclass(frozen=True)
 class ResolutionContext:
-    """What exports refer to. `destinations` holds every declared name; `formats_of` the format a destination chose."""
+    """The names that exports refer to; `destinations` has all declared names, also those with mistakes."""
 
     destinations: Mapping[str, SourcePosition]
     destination_formats: Mapping[str, PositionedValue[Format]]
@@ -47,13 +47,13 @@ class ResolutionContext:
 
 @dataclass(frozen=True)
 class Defaults:
-    """The section `defaults`, looked up once so that what is wrong in it is said once."""
+    """The section `defaults`, resolved once so that each mistake in it is reported once."""
 
     destination: PositionedValue[str] | None
     schedule: PositionedValue[ScheduleWithEnd] | None
     format: PositionedValue[Format] | None
     end: PositionedValue[End] | None
-    written_keys: frozenset[str]  # keys that are there, right or wrong
+    written_keys: frozenset[str]  # all keys of the section, also those with mistakes
 
 
 def defaults(
@@ -74,45 +74,46 @@ def defaults(
 
 
 def is_included(section: Section, environment: str | None, environments: Sequence[str]) -> bool:
-    """Whether an export is meant for this environment; names that do not exist are reported."""
+    """Return whether this environment has the export; report names that do not exist."""
     if "environments" not in section:
         return True
     for item in section.items("environments"):
         if isinstance(item, ScalarNode) and item.value not in environments:
             guess = closest_match(str(item.value), environments)
-            hint = f'did you mean "{guess}"?' if guess else f"there is {', '.join(environments) or 'none'}"
-            message = f'{section.owner} is for environment "{item.value}", which is not declared'
+            known = f"the environments are {', '.join(environments)}" if environments else "the config declares none"
+            hint = f'did you mean "{guess}"?' if guess else known
+            message = f'{section.owner} is for environment "{item.value}", which no file declares'
             section.fail("unknown-reference", message, item.at, hint)
     return environment in section.texts("environments")
 
 
-def exports(key: str, section: Section, around: ResolutionContext) -> tuple[Export, ...]:
-    """The flows of one export; none if something essential is missing, which is then reported."""
-    _require_keys(section, around)
-    destination = around.defaults.destination
+def exports(key: str, section: Section, context: ResolutionContext) -> tuple[Export, ...]:
+    """Resolve the flows of one export; none (with findings) if a required value is missing."""
+    _require_keys(section, context)
+    destination = context.defaults.destination
     if "destination" in section:
-        destination = _destination(section, around.destinations)
-    timing = around.defaults.schedule
+        destination = _destination(section, context.destinations)
+    schedule = context.defaults.schedule
     if "schedule" in section:
-        timing = around.schedules.resolve_key(section, "schedule")
-    chosen_format = _format(section, destination, around)
-    datasets = around.aliases.expand_datasets(section.items("datasets"))
-    own_end = _own_end(section, timing)
+        schedule = context.schedules.resolve_key(section, "schedule")
+    chosen_format = _format(section, destination, context)
+    datasets = context.aliases.expand_datasets(section.items("datasets"))
+    own_end = _own_end(section, schedule)
     own = _own_fields(key, section)
-    if destination is None or timing is None or not datasets:
+    if destination is None or schedule is None or not datasets:
         _part_ids(section, None)
         _former_keys(section, None)
         return ()
-    chosen_end = _end(timing.value, own_end, around.defaults.end)
+    chosen_end = _end(schedule.value, own_end, context.defaults.end)
     where = section.positions(_PLAIN_FIELDS) | section.positions(k for k in ("renamed_from",) if k in section)
-    where |= {"destination": destination.at, "schedule": timing.at, "format": chosen_format.at}
+    where |= {"destination": destination.at, "schedule": schedule.at, "format": chosen_format.at}
     where["end"] = chosen_end.at if chosen_end else section.at
     whole = Export(
         key=key,
         declared_key=key,
         destination=destination.value,
         datasets=datasets,
-        schedule=timing.value.schedule,
+        schedule=schedule.value.schedule,
         end=chosen_end.value if chosen_end else End(),
         format=chosen_format.value,
         at=section.at,
@@ -123,7 +124,7 @@ def exports(key: str, section: Section, around: ResolutionContext) -> tuple[Expo
 
 
 def _own_fields(key: str, section: Section) -> dict[str, Any]:
-    """The fields of an `Export` that depend on nothing but its own keys."""
+    """Return the fields of an `Export` that depend only on its own keys."""
     return {
         "title": section.text("title", key),
         "description": section.text("description"),
@@ -136,17 +137,17 @@ def _own_fields(key: str, section: Section) -> dict[str, Any]:
     }
 
 
-def _require_keys(section: Section, around: ResolutionContext) -> None:
+def _require_keys(section: Section, context: ResolutionContext) -> None:
     section.required_text("datasets", "write a list of names: `datasets: [App Events]`")
-    if "destination" not in around.defaults.written_keys:
+    if "destination" not in context.defaults.written_keys:
         section.required_text("destination", "write `destination: KEY`, here or under `defaults`")
-    if "schedule" not in around.defaults.written_keys:
+    if "schedule" not in context.defaults.written_keys:
         section.required_text("schedule", 'write `schedule: {every: 1 day, at: "02:00"}`, here or under `defaults`')
 
 
-def _own_end(section: Section, timing: PositionedValue[ScheduleWithEnd] | None) -> PositionedValue[End] | None:
+def _own_end(section: Section, schedule: PositionedValue[ScheduleWithEnd] | None) -> PositionedValue[End] | None:
     own = end(section)
-    return refuse_rolling_end_of_once(timing.value.schedule, own, section.report, section.owner) if timing else own
+    return refuse_rolling_end_of_once(schedule.value.schedule, own, section.report, section.owner) if schedule else own
 
 
 def _destination(section: Section, destinations: Mapping[str, SourcePosition]) -> PositionedValue[str] | None:
@@ -160,20 +161,20 @@ def _destination(section: Section, destinations: Mapping[str, SourcePosition]) -
 
 
 def _format(
-    section: Section, destination: PositionedValue[str] | None, around: ResolutionContext
+    section: Section, destination: PositionedValue[str] | None, context: ResolutionContext
 ) -> PositionedValue[Format]:
-    own = around.formats.resolve_key(section, "format")
-    of_destination = around.destination_formats.get(destination.value) if destination else None
-    return own or of_destination or around.defaults.format or PositionedValue(Format("parquet", "gzip"), section.at)
+    own = context.formats.resolve_key(section, "format")
+    of_destination = context.destination_formats.get(destination.value) if destination else None
+    return own or of_destination or context.defaults.format or PositionedValue(Format("parquet", "gzip"), section.at)
 
 
 def _end(
-    timing: ScheduleWithEnd, own: PositionedValue[End] | None, default: PositionedValue[End] | None
+    schedule: ScheduleWithEnd, own: PositionedValue[End] | None, default: PositionedValue[End] | None
 ) -> PositionedValue[End] | None:
-    """A one-time export takes no end from the defaults: it is over after its run."""
-    if timing.schedule.unit == "once":
-        return own or timing.end
-    return own or timing.end or default
+    """Choose the end; a one-time export takes none from the defaults, because it ends after its run."""
+    if schedule.schedule.unit == "once":
+        return own or schedule.end
+    return own or schedule.end or default
 
 
 def _expect(section: Section | None) -> Expect | None:
@@ -196,8 +197,9 @@ def _allow(section: Section) -> tuple[AllowEntry, ...]:
 
 def _former_keys(section: Section, by_part: Mapping[str, Dataset] | None) -> dict[str, str]:
     """
-    PART -> the KEY or KEY/PART it had; an export that is not split has the one part "". One KEY for a split export
-    covers all parts that both have.
+    Map each PART to its former KEY or KEY/PART; an export that is not split has the one part "".
+
+    One KEY for a split export covers all parts that both have.
     """
     inner = section.section("renamed_from")
     if inner is not None:
@@ -215,13 +217,13 @@ def _former_keys(section: Section, by_part: Mapping[str, Dataset] | None) -> dic
 
 
 def _check_former_key(section: Section, name: str, at: SourcePosition, *, parted: bool) -> bool:
-    """Is it the form of a key; `parted`: or of KEY/PART?"""
+    """Return whether the name has the form KEY, or (with `parted`) KEY/PART; report it otherwise."""
     if re.fullmatch(rf"{NAME}(/{NAME})?" if parted else NAME, name):
         return True
-    message = f'"renamed_from" of {section.owner} is no key of an export: {name}'
-    hint = "write the key it had, for example `web-to-lake`"
+    message = f'"renamed_from" of {section.owner} is not the key of an export: {name}'
+    hint = "write its former key, for example `web-to-lake`"
     if not parted and re.fullmatch(rf"{NAME}/{NAME}", name):
-        hint = f"write the KEY of the whole, or name the part that goes on from it: `{{PART: {name}}}`"
+        hint = f"write the KEY of the whole, or name the part that continues it: `{{PART: {name}}}`"
     section.fail("bad-name", message, at, hint)
     return False
 
@@ -254,7 +256,7 @@ def _consents(ids: Mapping[str, Mapping[str, str]], part: str) -> dict[str, Any]
 
 
 def _part_ids(section: Section, by_part: Mapping[str, Dataset] | None) -> dict[str, dict[str, str]]:
-    """adopt, allow_replace and keep -> PART -> flow id; an export that is not split has the one part ""."""
+    """Map adopt, allow_replace and keep to PART -> flow id; an export that is not split has the one part ""."""
     return {name: _values_by_part(section, name, by_part, "flow id") for name in _PART_KEYS if name in section}
 
 
@@ -264,20 +266,20 @@ def _values_by_part(section: Section, name: str, by_part: Mapping[str, Dataset] 
     split = "split_by" in section
     if isinstance(node, ScalarNode):
         if split:
-            message = f'"{name}" of {section.owner} needs one {what} for each part, because it is split'
+            message = f'"{name}" of {section.owner} needs one {what} for each part, because the export is split'
             example = next(iter(by_part or ()), "PART")
             section.fail("wrong-type", message, node.at, f"write {name}: {{{example}: {node.value}}}")
         return {"": str(node.value)}
     if inner is None:
         return {}
     if not split:
-        message = f'"{name}" of {section.owner} takes one {what}: only a split export has parts'
+        message = f'"{name}" of {section.owner} must be one {what}: only a split export has parts'
         hint = f"write {name}: {what.upper().replace(' ', '-')}, or add `split_by: dataset`"
         section.fail("wrong-type", message, section.position(name), hint)
     for part in inner.names():
         if by_part is not None and part not in by_part:
             guess = closest_match(part, by_part)
-            hint = f'did you mean "{guess}"?' if guess else f"there is {', '.join(by_part)}"
+            hint = f'did you mean "{guess}"?' if guess else f"the parts are {', '.join(by_part)}"
             message = f'"{name}" names part "{part}", which {section.owner} does not have'
             section.fail("unknown-reference", message, inner.key_position(part), hint)
     return {part: inner.text(part) for part in inner.names()}

@@ -1,8 +1,8 @@
 """
-The tree of one environment -> `Project`: names looked up, defaults filled in, everything with its place.
+The tree of one environment -> `Project`, with names looked up, defaults filled in, and the position of every value.
 
-In: the merged tree, the environment's name, the variables. Out: the project, and every finding about names, values
-and references. Must not: judge whether the whole is wise (that is `rules`), or read anything but its arguments.
+In: the merged tree, the environment's name, the variables. Out: the project, and all findings about names, values
+and references. Must not: judge whether the config is wise (that is `rules`), or read anything but its arguments.
 """
 
 from __future__ import annotations
@@ -47,23 +47,23 @@ def resolve_project(
     files: tuple[str, ...],
     report: FindingCollector,
 ) -> Project:
-    """One environment's project; its value means something only if `report` holds no error."""
+    """Resolve one environment's project; use it only if `report` has no error."""
     tree, unset = fill_references(tree, environment, variables, report)
     root = Section(tree, "the config", tree.at, report)
-    timings, shapes = schedules(root), formats(root)
-    destinations, formats_of = _destinations(root, shapes)
+    named_schedules, named_formats = schedules(root), formats(root)
+    destinations, formats_of = _destinations(root, named_formats)
     declared = _key_positions(root, "destinations")
     names = aliases(root)
     names.check_circles()
-    fallback = defaults(root.section("defaults"), declared, timings, shapes)
-    around = ResolutionContext(declared, formats_of, timings, shapes, names, fallback, environments)
+    fallback = defaults(root.section("defaults"), declared, named_schedules, named_formats)
+    context = ResolutionContext(declared, formats_of, named_schedules, named_formats, names, fallback, environments)
     return Project(
         name=_name(root),
         repository=root.optional_text("repository"),
         environment=environment,
         platform=_platform(root, environment, variables),
         destinations=destinations,
-        exports=_exports(root, environment, around),
+        exports=_exports(root, environment, context),
         removed=_removed_entries(root),
         accept=_accept_entries(root),
         policy=_policy(root.section("policy")),
@@ -80,15 +80,15 @@ def _key_positions(root: Section, key: str) -> dict[str, SourcePosition]:
 
 def _name(root: Section) -> str:
     root.required_text("version", "write `version: 1` in one of the files")
-    name = root.required_text("project", "write `project: NAME`, which will be written on everything we create")
+    name = root.required_text("project", "write `project: NAME`; exportctl writes it on everything it creates")
     if name and not root.is_unset("project") and not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,31}", name):
-        message = f'"{name}" is no name of a project: lower-case letters, digits and hyphens, at most 32'
-        root.fail("bad-name", message, root.position("project"), "for example `project: acme-exports`")
+        message = f'"{name}" is not the name of a project: use lower-case letters, digits and hyphens, at most 32'
+        root.fail("bad-name", message, root.position("project"), "write for example `project: acme-exports`")
     return name or ""
 
 
 def _destinations(
-    root: Section, shapes: NamedValues[Format]
+    root: Section, named_formats: NamedValues[Format]
 ) -> tuple[dict[str, Destination], dict[str, PositionedValue[Format]]]:
     found: dict[str, Destination] = {}
     formats_of: dict[str, PositionedValue[Format]] = {}
@@ -96,7 +96,7 @@ def _destinations(
     declared = dict(section.children("destination")) if section else {}
     for key in sorted(declared):
         one = destination(key, declared[key])
-        chosen = shapes.resolve_key(declared[key], "format")
+        chosen = named_formats.resolve_key(declared[key], "format")
         if one:
             found[key] = one
         if chosen:
@@ -105,13 +105,13 @@ def _destinations(
     return found, formats_of
 
 
-def _exports(root: Section, environment: str | None, around: ResolutionContext) -> dict[str, Export]:
+def _exports(root: Section, environment: str | None, context: ResolutionContext) -> dict[str, Export]:
     section = root.section("exports")
     declared = dict(section.children("export")) if section else {}
     found: dict[str, Export] = {}
     for key in sorted(declared):
-        if is_included(declared[key], environment, around.environments):
-            found |= {one.key: one for one in exports(key, declared[key], around)}
+        if is_included(declared[key], environment, context.environments):
+            found |= {one.key: one for one in exports(key, declared[key], context)}
     return dict(sorted(found.items()))
 
 
@@ -120,13 +120,13 @@ def _platform(root: Section, environment: str | None, variables: Mapping[str, st
     if section is None:
         root.required_text("platform", 'write `platform: {organization: "…@AdobeOrg", sandbox: NAME}`')
         return PlatformSettings("", "", PRODUCTION, {}, root.at)
-    organization = section.required_text("organization", 'write it, or "${env:AEP_ORG_ID}"') or ""
+    organization = section.required_text("organization", 'write the id, or "${env:AEP_ORG_ID}"') or ""
     hint = "write the sandbox's name, for example `sandbox: dev`"
     if environment is not None:
         hint = f"write `environments: {{{environment}: {{platform: {{sandbox: NAME}}}}}}`"
     sandbox = section.required_text("sandbox", hint) or ""
-    _check_pattern(section, "organization", _ORGANIZATION, "the IMS organisation's id, which ends in @AdobeOrg")
-    _check_pattern(section, "sandbox", _SANDBOX, "a sandbox's name: lower-case letters, digits and hyphens")
+    _check_pattern(section, "organization", _ORGANIZATION, "the IMS organization's id, which ends in @AdobeOrg")
+    _check_pattern(section, "sandbox", _SANDBOX, "a sandbox's name, which has lower-case letters, digits and hyphens")
     return PlatformSettings(organization, sandbox, _url(section, variables), _credentials(section), section.at)
 
 
@@ -137,7 +137,7 @@ def _check_pattern(section: Section, key: str, pattern: str, wanted: str) -> Non
 
 
 def _url(section: Section, variables: Mapping[str, str]) -> str:
-    """The platform's address: Adobe's, this machine, `embedded`, or a host that EXPORTCTL_ALLOWED_HOSTS lists."""
+    """Return the service's URL: Adobe's, this machine's, `embedded`, or a host that EXPORTCTL_ALLOWED_HOSTS lists."""
     written = section.text("url", PRODUCTION)
     if section.is_unset("url"):
         return written
@@ -154,7 +154,7 @@ def _credentials(section: Section) -> dict[str, AuthValue]:
         return {}
     found = {key: AuthValue(inner.text(key), Secrecy.SECRET, inner.position(key)) for key in inner.names()}
     if set(found) not in _CREDENTIALS:
-        message = f"{inner.owner} is neither complete nor one of the two forms"
+        message = f"{inner.owner} is incomplete"
         hint = "write client_id and client_secret (and scopes), or access_token and client_id"
         section.fail("missing-key", message, inner.at, hint)
     return found
@@ -176,14 +176,15 @@ def _removed_entries(root: Section) -> tuple[RemovedEntry, ...]:
 def _removed_entry(section: Section) -> RemovedEntry | None:
     named = [key for key in ("export", "destination") if key in section]
     if len(named) != 1:
-        message = f"{section.owner} names {'both an export and a destination' if named else 'nothing'}"
+        message = f"{section.owner} names {'both an export and a destination' if named else 'no object'}"
         hint = "write {export: KEY, do: delete, reason: …} or {destination: KEY, do: delete, reason: …}"
         section.fail("missing-key", message, section.at, hint)
         return None
     key = named[0]
     name = section.text(key)
     if not section.is_unset(key) and not re.fullmatch(rf"{NAME}(/{NAME})?" if key == "export" else NAME, name):
-        section.fail("bad-name", f'"{name}" is no {key}', section.position(key), "write its key, without `exports.`")
+        hint = f"write the key that is declared under `{key}s`, without `{key}s.`"
+        section.fail("bad-name", f'"{name}" is not a key', section.position(key), hint)
     return RemovedEntry(f"{key}s", name, section.text("do"), section.text("reason"), section.at)
 
 
@@ -197,7 +198,7 @@ def _accept_entry(section: Section) -> AcceptEntry:
     wanted = rf"exports\.{NAME}(/{NAME})?|destinations\.{NAME}"
     if "address" in section and not section.is_unset("address") and address and not re.fullmatch(wanted, address):
         hint = "write exports.KEY, exports.KEY/PART or destinations.KEY"
-        section.fail("bad-name", f'"{address}" is no address', section.position("address"), hint)
+        section.fail("bad-name", f'"{address}" is not an address', section.position("address"), hint)
     until = section.parse_value("until", lambda text: parse_moment(text, inclusive=True), 0) or 0
     field, reason, owner = (section.text(key) for key in ("field", "reason", "owner"))
     return AcceptEntry(address, field, reason, owner, until, section.at)
@@ -218,8 +219,6 @@ def _rules(root: Section) -> dict[str, RuleSetting]:
     for name, one in section.children("rule") if section else ():
         level = one.optional_text("level")
         if level == "off" and not one.text("reason"):
-            one.fail(
-                "missing-key", f"{one.owner} is switched off without a reason", one.at, "write `reason: …` beside it"
-            )
+            one.fail("missing-key", f"{one.owner} is off without a reason", one.at, "write `reason: …` beside it")
         found[name] = RuleSetting(level, one.text("reason"), one.texts("only"), one.at)
     return dict(sorted(found.items()))

@@ -1,8 +1,8 @@
 """
-Schedules, ends and formats: from nodes to values, named or in place.
+Resolve schedules, ends and formats, by name or in place. Pure.
 
-The service exports every few hours or once a day in UTC, or once; whatever else people write is answered with what
-there is (dataset-exports.md 5.1: 3, 6, 9, 12 hours; 8 is made by the UI and accepted).
+The service exports every few hours, once a day, or once, in UTC (dataset-exports.md 5.1: 3, 6, 9, 12 hours; the UI also
+makes 8, which is accepted). A finding for any other interval lists these.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ from exportctl.model.references import BadValue
 
 HOURS = (3, 6, 8, 9, 12)
 NO_END = "none"
-_ALLOWED_INTERVALS = "there is 3 hours, 6 hours, 9 hours, 12 hours, 1 day and once"
+_ALLOWED_INTERVALS = "the intervals are 3 hours, 6 hours, 9 hours, 12 hours, 1 day and once"
 _STAND_IN_ROLLING = 180 * DAY
-_STAND_IN_MOMENT = 253402300799  # the last second of 9999, where the real end waits for a variable
+_STAND_IN_MOMENT = 253402300799  # the last second of 9999, in place of an end with an unset variable
 _RENEW_BEFORE = 30 * DAY
 T = TypeVar("T")
 
 
 @dataclass(frozen=True)
 class ScheduleWithEnd:
-    """A schedule and the end it brings along."""
+    """A schedule and its end."""
 
     schedule: Schedule
     end: PositionedValue[End] | None
@@ -38,7 +38,7 @@ class ScheduleWithEnd:
 
 @dataclass(frozen=True)
 class PositionedValue(Generic[T]):
-    """A value and the place that chose it."""
+    """A value and the position that chose it."""
 
     value: T
     at: SourcePosition
@@ -47,9 +47,9 @@ class PositionedValue(Generic[T]):
 @dataclass(frozen=True)
 class NamedValues(Generic[T]):
     """
-    What is declared under `schedules` or `formats`.
+    The declarations under `schedules` or `formats`.
 
-    `values` by name; `places` holds every declared name, those too whose declaration is wrong and has no value.
+    `values` are by name. `positions` has all declared names, also those with a mistake, which have no value.
     """
 
     kind: str
@@ -58,7 +58,7 @@ class NamedValues(Generic[T]):
     parse: Callable[[Section], T | None]
 
     def resolve_key(self, section: Section | None, key: str) -> PositionedValue[T] | None:
-        """The value of a key that takes a name or a map in place; None if it is absent or wrong (then reported)."""
+        """Resolve a key that takes a name or a map in place; None if it is missing, or has a mistake (reported)."""
         node = section.get(key) if section else None
         if section is None or node is None:
             return None
@@ -77,7 +77,7 @@ class NamedValues(Generic[T]):
             if self.kind == "schedule" and schema_check.is_cron(name):
                 section.report.findings.append(schema_check.cron(at))
             elif self.kind == "schedule" and _is_interval(name):
-                message = f'{section.owner}: "{name}" is how often, not the name of a schedule'
+                message = f'{section.owner}: "{name}" is an interval, not the name of a schedule'
                 section.fail("unknown-reference", message, at, f"write `schedule: {{every: {name}}}`")
             else:
                 section.fail_unknown_name(self.kind, name, at, self.positions, sorted(self.values))
@@ -89,7 +89,7 @@ def schedules(root: Section) -> NamedValues[ScheduleWithEnd]:
 
 
 def formats(root: Section) -> NamedValues[Format]:
-    """Those declared, and `parquet` and `json` (both gzip), which exist without being declared."""
+    """Resolve the declared formats; `parquet` and `json` (both gzip) are built in."""
     built_in = {name: PositionedValue(Format(name, "gzip"), root.at) for name in ("parquet", "json")}
     return _read_named_values(root, "format", resolve_format, built_in)
 
@@ -104,12 +104,12 @@ def _read_named_values(
         values.pop(name, None)
         if value is not None:
             values[name] = PositionedValue(value, child.at)
-    places = {name: entry.key_at for name, entry in section.node.entries.items()} if section else {}
-    return NamedValues(what, values, places, make)
+    positions = {name: entry.key_at for name, entry in section.node.entries.items()} if section else {}
+    return NamedValues(what, values, positions, make)
 
 
 def resolve_schedule(section: Section) -> ScheduleWithEnd | None:
-    """A schedule map; None when `every` is missing or impossible, which is then reported."""
+    """Resolve a schedule map; None (with a finding) if `every` is missing or impossible."""
     hint = f"{_ALLOWED_INTERVALS}: `every: 1 day`"
     written = section.required_text("every", hint)
     at = section.parse_value("at", parse_time_of_day, 0) or 0
@@ -117,12 +117,12 @@ def resolve_schedule(section: Section) -> ScheduleWithEnd | None:
     chosen = end(section)
     if written is None:
         return None
-    cadence = ("day", 1) if section.is_unset("every") else _parse_interval(section, written)
-    if cadence is None:
+    every = ("day", 1) if section.is_unset("every") else _parse_interval(section, written)
+    if every is None:
         return None
-    unit, interval = cadence
+    unit, interval = every
     if unit == "once" and chosen and chosen.value.rolling:
-        message = f"{section.owner} runs once: it cannot have a rolling end"
+        message = f"{section.owner} runs once, so it cannot have a rolling end"
         section.fail("rolling-end-of-once", message, chosen.at, "remove it, or write a date")
         chosen = None
     return ScheduleWithEnd(Schedule(unit, interval, at, start), chosen)
@@ -130,11 +130,11 @@ def resolve_schedule(section: Section) -> ScheduleWithEnd | None:
 
 def _parse_interval(section: Section, written: str) -> tuple[str, int] | None:
     text = written.strip().lower()
-    place = section.position("every")
+    position = section.position("every")
     if text == "once":
         return "once", 0
     if schema_check.is_cron(text):
-        section.report.findings.append(schema_check.cron(place))
+        section.report.findings.append(schema_check.cron(position))
         return None
     try:
         seconds = parse_duration(text)
@@ -144,8 +144,8 @@ def _parse_interval(section: Section, written: str) -> tuple[str, int] | None:
         return "day", 1
     if seconds in [hours * HOUR for hours in HOURS]:
         return "hour", seconds // HOUR
-    message = f'{section.owner}: "{written}" is not how often the service can export'
-    section.fail("bad-schedule", message, place, _interval_hint(text, seconds))
+    message = f'{section.owner}: the service cannot export every "{written}"'
+    section.fail("bad-schedule", message, position, _interval_hint(text, seconds))
     return None
 
 
@@ -168,7 +168,7 @@ def _interval_hint(text: str, seconds: int) -> str:
 
 
 def end(section: Section) -> PositionedValue[End] | None:
-    """The key `end` of an export, a schedule or the defaults: a moment, a rolling end, or `none` on purpose."""
+    """Resolve the key `end` of an export, a schedule or the defaults: a moment, a rolling end, or `none`."""
     node: Node | None = section.get("end")
     if isinstance(node, MapNode):
         inner = section.section("end")
@@ -185,13 +185,13 @@ def _parse_end(text: str) -> int:
     try:
         return parse_moment(text, inclusive=True)
     except BadValue as error:
-        wordy = not any(char.isdigit() for char in text)  # `never`, `None`: no slip in a date
-        hint = f"{error.hint}, or `{NO_END}` for no end" if wordy else error.hint
+        is_word = not any(char.isdigit() for char in text)  # `never`, `None`: not a mistyped date
+        hint = f"{error.hint}, or `{NO_END}` for no end" if is_word else error.hint
         raise BadValue(error.rule, error.message, hint) from error
 
 
 def _rolling_end(section: Section) -> End:
-    section.required_text("rolling", "for example {rolling: 180 days, renew_before: 30 days}")
+    section.required_text("rolling", "write for example {rolling: 180 days, renew_before: 30 days}")
     rolling = section.parse_value("rolling", parse_duration, _STAND_IN_ROLLING) or 0
     renew_before = section.parse_value("renew_before", parse_duration)
     if renew_before is None:
@@ -199,14 +199,14 @@ def _rolling_end(section: Section) -> End:
     if rolling == 0 or renew_before >= rolling:
         message = f"{section.owner}: `renew_before` must be shorter than `rolling`"
         if rolling == 0:
-            message = f"{section.owner}: `rolling` must be longer than nothing"
-        section.fail("bad-end", message, section.at, "for example {rolling: 180 days, renew_before: 30 days}")
+            message = f"{section.owner}: `rolling` must be longer than 0"
+        section.fail("bad-end", message, section.at, "write for example {rolling: 180 days, renew_before: 30 days}")
     return End(rolling=rolling, renew_before=renew_before)
 
 
 def resolve_format(section: Section) -> Format | None:
-    """A format map; None when its type is wrong, which is then reported."""
-    kind = section.required_text("type", "parquet or json")
+    """Resolve a format map; None (with a finding) if its type is missing."""
+    kind = section.required_text("type", "write `type: parquet` or `type: json`")
     node = section.get("manifest")
     manifest = node.value if isinstance(node, ScalarNode) and isinstance(node.value, bool | str) else False
     return Format(kind, section.text("compression", "gzip"), manifest) if kind else None
@@ -215,9 +215,9 @@ def resolve_format(section: Section) -> Format | None:
 def refuse_rolling_end_of_once(
     schedule: Schedule, chosen: PositionedValue[End] | None, report: FindingCollector, owner: str
 ) -> PositionedValue[End] | None:
-    """An export's own end, refused where it rolls and the schedule runs once."""
+    """Report a rolling end of an export with a schedule that runs once, and drop it."""
     if schedule.unit == "once" and chosen and chosen.value.rolling:
-        message = f"{owner} runs once: it cannot have a rolling end"
+        message = f"{owner} runs once, so it cannot have a rolling end"
         report.add("rolling-end-of-once", message, chosen.at, "remove it, or write a date")
         return None
     return chosen

@@ -1,9 +1,8 @@
 """
-The part of the config's schema about destinations: accounts, ways to authenticate, places.
+The part of the config's schema about destinations: accounts, ways to authenticate, locations.
 
-Which keys belong to which type, and their words, come from resources/destinations; the other words are here. Once
-`type` is written, keys of other types are refused, so that an editor can say so. The program says it itself, after all
-files are merged.
+The keys of a type and their descriptions come from resources/destinations. If `type` is set, the schema refuses keys of
+other types, so that an editor can report them. exportctl reports them after it merges all files.
 """
 
 from __future__ import annotations
@@ -16,8 +15,8 @@ from exportctl.resources.destinations.type import KeyForm
 
 _SECRECY_WORDS = {
     Secrecy.SECRET: "Secret: exactly one reference, read only when it is sent.",
-    Secrecy.SENSITIVE: "Sensitive: a literal or references, masked everywhere.",
-    Secrecy.PLAIN: "Shown.",
+    Secrecy.SENSITIVE: "Sensitive: a literal or references, masked in output.",
+    Secrecy.PLAIN: "Shown in output.",
 }
 
 
@@ -34,23 +33,25 @@ def auth() -> Schema:
         "examples": ["2026-12"],
     }
     fields["drop"] = list_schema(
-        "Keys of the live account that may be lost when it is written.", text("A key.", "authorizedDate")
+        "Keys of the live account that an update of the account may delete.", text("A key.", "authorizedDate")
     )
-    described = f"How Adobe signs in; the keys say which way. {WHOLE_NOTE}"
+    described = f"How Adobe signs in to the storage; the keys decide which method. {WHOLE_NOTE}"
     return map_schema(
         "Authentication", described, fields, example={"role_arn": "${env:LAKE_ROLE_ARN}"}, min_properties=1
     )
 
 
 def account() -> Schema:
-    described = f"Instead of `auth`: an account that exists, made by others or by another destination. {WHOLE_NOTE}"
+    described = f"Instead of `auth`: an existing account, or the account of another destination. {WHOLE_NOTE}"
     schema = map_schema(
         "Account",
         described,
         {
-            "existing": text("The title of an account made by others; never changed.", "Partner SFTP", min_length=1),
-            "id": text("The id of an account made by others; never changed.", EXAMPLE_ID, min_length=1),
-            "of": text("Another destination of this config, whose account is shared.", "lake"),
+            "existing": text(
+                "The title of an existing account, which exportctl never changes.", "Partner SFTP", min_length=1
+            ),
+            "id": text("The id of an existing account, which exportctl never changes.", EXAMPLE_ID, min_length=1),
+            "of": text("Another destination of this config: share its account.", "lake"),
         },
         example={"of": "lake"},
         min_properties=1,
@@ -59,27 +60,31 @@ def account() -> Schema:
 
 
 def destination(shape: Schema) -> Schema:
-    """`shape` is the key `format`, which exports have too."""
+    """Return the schema of a destination; `shape` is the schema of its key `format`."""
     schema = map_schema(
         "Destination",
-        "An account and a place to which exports are written.",
+        "An account and a location to which exports write.",
         {
             "type": choice("The kind of storage.", *TYPES),
             "title": text("The account's name in the AEP UI.", "Data lake of the analytics team"),
-            "description": text("For people; shown in the AEP UI.", "Owned by the analytics team"),
+            "description": text("A note for people, shown in the AEP UI.", "Owned by the analytics team"),
             **_type_keys(),
             "auth": ref("auth"),
             "account": ref("account"),
             "format": shape,
             "encryption": map_schema(
                 "Encryption",
-                "Files are encrypted with this key (PGP) before they are sent.",
+                "Adobe encrypts the files with this PGP key before it sends them.",
                 {"public_key": text("The public key, base64.", "LS0tLS1CRUdJTiBQR1AgUFVCTElDIEtFWSBCTE9DSy0tLS0t")},
                 example={"public_key": "LS0tLS1CRUdJTiBQR1AgUFVCTElDIEtFWSBCTE9DSy0tLS0t"},
                 required=("public_key",),
             ),
-            "reader": choice("Whose credentials `verify` reads the storage with.", *READERS),
-            "renamed_from": text("The key it had before, so that it is renamed and not made again.", "old-lake"),
+            "reader": choice(
+                "The credentials with which `verify` reads the storage: those of your environment (`caller`), or the "
+                "`auth` of this destination.",
+                *READERS,
+            ),
+            "renamed_from": text("Its former key: exportctl then renames it instead of creating it again.", "old-lake"),
         },
         example={
             "type": "amazon-s3",
@@ -92,7 +97,7 @@ def destination(shape: Schema) -> Schema:
 
 
 def _type_keys() -> Schema:
-    """The keys of all locations and accounts, each with the types that have it; the folder is the same for all."""
+    """Return the keys of all locations and accounts; each description names the types, except for the folder."""
     labels: dict[str, list[str]] = {}
     found: dict[str, tuple[str, str | int, KeyForm]] = {}
     folders: dict[str, tuple[str, str | int, KeyForm]] = {}
@@ -116,7 +121,7 @@ def _key_schema(described: str, example: str | int, form: KeyForm) -> Schema:
 
 
 def _type_condition(name: str) -> Schema:
-    """What a type does not have is refused once `type` is known."""
+    """Refuse the keys of other types once `type` is known."""
     kind = TYPES[name]
     own = {f.name for f in kind.location} | set(kind.account_key_names)
     others = {f.name for t in TYPES.values() for f in t.location} | {

@@ -1,5 +1,5 @@
 """
-The building blocks of the config's schema: each returns one small JSON Schema with its description and examples.
+The building blocks of the config's schema: each function returns a small JSON Schema with description and examples.
 """
 
 from __future__ import annotations
@@ -10,12 +10,12 @@ from typing import Any
 from exportctl.config.scalars import NAME
 
 EXAMPLE_ID = "6b3f9c1e-0000-4000-8000-000000000001"
-WHOLE_NOTE = "Replaced whole by an overlay, not merged."
-Schema = dict[str, Any]  # a JSON Schema is JSON: the one place where nothing narrower is true
+WHOLE_NOTE = "An overlay replaces it as a whole."
+Schema = dict[str, Any]  # a JSON Schema is any JSON object
 
 
 def text(description: str, *examples: str, pattern: str | None = None, min_length: int = 0) -> Schema:
-    """A text; `pattern` is not asked of a text with a reference in it."""
+    """Return the schema of a text; a text with a reference need not match `pattern`."""
     schema: Schema = {"description": description, "type": "string", "examples": list(examples)}
     if pattern:
         schema["pattern"] = rf"^({pattern})$|\$\{{"
@@ -59,7 +59,7 @@ def map_schema(
     required: tuple[str, ...] = (),
     min_properties: int = 0,
 ) -> Schema:
-    """A map of known keys; any other is an error."""
+    """Return the schema of a map of known keys; any other key is an error."""
     schema: Schema = {
         "title": title,
         "description": description,
@@ -76,7 +76,7 @@ def map_schema(
 
 
 def named_map_schema(title: str, description: str, value: Schema) -> Schema:
-    """A map of names that people choose."""
+    """Return the schema of a map with free names as keys."""
     return entries(title, description, value, pattern=NAME, example=None)
 
 
@@ -96,18 +96,18 @@ def entries(
 
 
 def name_or_map_schema(inline: Schema, described: str, *examples: object) -> Schema:
-    """A key that takes a name, or the thing itself as a map."""
+    """Return the schema of a key that takes a name, or a map in place."""
     return {**inline, "type": ["string", "object"], "description": described, "examples": list(examples)}
 
 
 def overlay(keys: Mapping[str, Schema]) -> Schema:
-    """The same keys, each of which may also be `null`: removed."""
+    """Return the same keys, each of which may also be `null` (remove)."""
     return {key: _allow_null(schema) for key, schema in keys.items()}
 
 
 def _allow_null(schema: Schema) -> Schema:
     if "$ref" in schema:
-        return schema  # what it refers to may be null
+        return schema  # the definition itself allows null
     kinds = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
     if "null" in kinds:
         return schema
