@@ -231,7 +231,7 @@ def names_of_resources() -> set[str]:
     """Kinds, destination types, and the keys of a type's location and credentials, in YAML and in the API."""
     names = {*KINDS, *TYPES}
     for row in TYPES.values():
-        names |= {*row.account_keys}
+        names |= {*row.account_key_names}
         names |= {name for f in row.location for name in (f.name, f.wire)}
         names |= {name for m in row.methods for name in (m.name, m.spec_name)}
         names |= {name for m in row.methods for f in m.fields for name in (f.name, f.wire)}
