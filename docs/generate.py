@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 from exportctl.cli.cli_docs import cli_markdown
+from exportctl.cli.glossary import glossary_markdown
 from exportctl.config.reference_docs import reference_markdown
 from exportctl.config.schema import editor_file
 from exportctl.emulator.docs import emulator_markdown as emulator_page
@@ -26,6 +27,7 @@ def files() -> dict[str, str]:
         "docs/cli.md": cli_markdown(),
         "docs/configuration.md": reference_markdown(),
         "docs/emulator.md": emulator_page(),
+        "docs/glossary.md": glossary_markdown(),
         "docs/rules.md": rules_markdown(),
     }
 

@@ -1,7 +1,9 @@
 """
-The command line. A file per command family; each command reads, plans, shows, asks, applies, and ends in an exit code.
+The command line: one file per command or per few commands.
 
-`run` is what the installed `exportctl` calls. `--version` is answered here, before anything heavy is imported.
+Each parses its options, calls one workflow, prints one output and returns one exit code.
+
+The installed `exportctl` calls `run`, which answers `--version` before anything heavy is imported.
 """
 
 from __future__ import annotations
@@ -10,7 +12,7 @@ import sys
 
 
 def run() -> None:
-    """Run the command line of this process and leave it with the exit code."""
+    """Run the command line of this process, and exit with its code."""
     if sys.argv[1:] == ["--version"]:
         from exportctl import __version__
 

@@ -1,4 +1,4 @@
-"""What `drift --patch` and `import --update` share: edits of the YAML that accept what is live, shown or written."""
+"""What `drift --patch` and `import --update` share: show or write edits of the YAML that accept live values."""
 
 from __future__ import annotations
 
@@ -20,16 +20,18 @@ if TYPE_CHECKING:
     from exportctl.accept.result import AcceptResult
     from exportctl.monitor.drift import DriftEntry
 
-_HIDDEN = "edit the files in place instead: {}"
+_HIDDEN = "write the edit to the files instead: {}"
 _SECRET = "take the value out of the flow's name, description or folder, or write the edit yourself"
-_SECRET_BESIDE = "take the value out of the file, and name a reference instead"
+_SECRET_BESIDE = "take the value out of the file, and write a reference instead"
 
 
 @dataclass(frozen=True)
 class AcceptOptions:
     """
-    Which differences to accept, `failing` what `drift` fails for; `writing` names the call that edits the files,
-    `targets` the option that says where.
+    Which differences to accept, and how.
+
+    `fail_on` are the groups that `drift` fails for. `write_command` is the call that edits the files, `target_option`
+    the option that names the addresses.
     """
 
     request: AcceptRequest
@@ -41,10 +43,10 @@ class AcceptOptions:
 
 def show_or_write_edits(call: CommandContext, order: AcceptOptions) -> tuple[AcceptResult, int]:
     """
-    Make the edits, show or write them, and say with which code `drift` would end after them.
+    Make the edits, show or write them, and return the exit code of `drift` after them.
 
     Raises:
-        Error: an edit cannot be shown, or a file has changed meanwhile.
+        Error: an edit cannot be shown, or a file has changed in the meantime.
     """
     from exportctl.accept.patch_file import build_patch
     from exportctl.workflows import import_and_accept
@@ -66,24 +68,32 @@ def show_or_write_edits(call: CommandContext, order: AcceptOptions) -> tuple[Acc
 
 def _refuse_secrets(call: CommandContext, made: AcceptResult) -> None:
     """
+    Refuse edits that add a secret.
+
     Raises:
-        Error: an edit would bring a known secret value into a file, however it is spelled there.
+        Error: an edit would write a known secret value to a file, in any spelling.
     """
     from exportctl.accept.added_exports import added_texts
 
     for one in made.edited_files:
         if any(call.screen.mask_text(text) != text for text in added_texts(one)):
-            raise Error(f"a secret value is in the edit of {one.file}", rule="secret-in-patch", hint=_SECRET)
+            raise Error(f"the edit of {one.file} holds a secret value", rule="secret-in-patch", hint=_SECRET)
 
 
 def _refuse_secret_lines(call: CommandContext, patch: Patch) -> None:
     """
+    Refuse a patch with a secret in an unchanged line: masked, the patch would not apply.
+
     Raises:
-        Error: a line beside a change holds one; masked, the patch would fit nowhere.
+        Error: a line beside a change holds a known secret value.
     """
     for one in patch.diffs:
         if one.text is not None and call.screen.mask_text(one.text) != one.text:
-            raise Error(f"a secret value is beside the edit of {one.file}", rule="secret-in-patch", hint=_SECRET_BESIDE)
+            raise Error(
+                f"a line beside the edit of {one.file} holds a secret value",
+                rule="secret-in-patch",
+                hint=_SECRET_BESIDE,
+            )
 
 
 def _show_edits(
@@ -100,7 +110,7 @@ def _show_edits(
         return
     hidden = [one.file for one in patch.diffs if one.text is None]
     if hidden:
-        text = f"the edit of {', '.join(hidden)} is not shown: a line of it holds a value that is not for everybody"
+        text = f"the edit of {', '.join(hidden)} is not shown: a line of it holds a sensitive value"
         raise Error(text, rule="patch-hidden", hint=_HIDDEN.format(order.write_command))
     if call.format == MARKDOWN:
         screen.show(text_patch.render_patch_markdown(made, patch, failures=failures))

@@ -1,11 +1,10 @@
 """
-All environments of a config in one call of `plan`, `drift` or `status`: read at the same time, told one after another.
+All environments of a config in one call of `plan`, `drift` or `status`: read side by side, shown one after another.
 
-    config ─▶ projects ─▶ hide the values of all ─▶ read, AT_ONCE at a time ─▶ sides in the order of names ─▶ one output
+    config ─▶ projects ─▶ mask the values of all ─▶ read, MAX_PARALLEL at a time ─▶ results in order of names ─▶ output
 
-An environment that cannot be read is told of with its errors, and the others go on. What is printed does not depend on
-which was read first. Nothing is printed before everything is read. The embedded emulator is read by one thread: it is
-one file and needs no waiting, so nothing would be won.
+If an environment cannot be read, its errors are shown and the others continue. The output does not depend on which
+was read first, and starts after all are read. One thread reads the embedded emulator: it is one file without waiting.
 """
 
 from __future__ import annotations
@@ -37,15 +36,17 @@ if TYPE_CHECKING:
     from exportctl.workflows.plan import ConnectedPlan
 
 T = TypeVar("T")
-INTERRUPT_POLL = 0.2  # seconds between two looks for an interrupt
+INTERRUPT_POLL = 0.2  # seconds between two checks for an interrupt
 MAX_PARALLEL = 4  # environments; each reads a few lists at a time, and no rate limit is published
 
 
 @dataclass(frozen=True)
 class EnvironmentCommand(Generic[T]):
     """
-    How a command makes something of one environment and tells it; `command` is its name. `notes` and `outputs` are for
-    CI systems: None where the command alone gives them nothing. `more` is a table over all environments.
+    How a command builds and shows its result for one environment.
+
+    `notes` and `outputs` are for CI systems: None if the command gives them nothing. `extra_table` is a table over all
+    environments.
     """
 
     command: str
@@ -62,14 +63,14 @@ class EnvironmentCommand(Generic[T]):
 
 def run_all_environments(call: CommandContext, asked: PlanOptions, kind: EnvironmentCommand[T]) -> int:
     """
-    Read every environment, tell of it, and give the code that counts.
+    Read every environment, show the results, and return the exit code that counts.
 
     Raises:
-        ConfigError: the config is not valid, which is said once.
-        UsageError: it has no environments, or one was chosen.
+        ConfigError: the config is not valid. It is said once, not per environment.
+        UsageError: the config has no environments, or --env names one.
     """
     if call.environment:
-        raise UsageError("--env: --all-environments reads every one of them", rule="usage")
+        raise UsageError("--env: leave it out, --all-environments reads all of them", rule="usage")
     setup = call.setup()
     projects, findings = read_projects(setup, setup.now or call.wall())
     if not projects:
@@ -102,7 +103,7 @@ def _read_environments(
     asked: PlanOptions,
     of: Callable[[ConnectedPlan], T],
 ) -> Mapping[str, T | Error]:
-    """What was made of each environment, or the error that it met."""
+    """Return the result of each environment, or its error."""
     from exportctl.workflows import plan as plan_workflow
 
     found: dict[str, T | Error] = {}
@@ -128,8 +129,9 @@ def _run_parallel(
     projects: Mapping[str, Project], setup: Setup, one: Callable[[Project, Setup], T | Error]
 ) -> Mapping[str, T | Error]:
     """
-    `one` for every project. An interrupt lets nothing new begin and waits for the requests that are under way, which
-    end by themselves within seconds.
+    Call `one` for every project.
+
+    After an interrupt nothing new starts. The requests under way end by themselves within seconds.
     """
     from exportctl.workflows import connect
 
@@ -143,18 +145,18 @@ def _run_parallel(
 
     pool = ThreadPoolExecutor(MAX_PARALLEL)
     try:
-        together = pool.submit(inside)
+        emulated = pool.submit(inside)
         others = {name: pool.submit(one, p, distant) for name, p in projects.items() if name not in embedded}
-        under_way: list[Future[Any]] = [together, *others.values()]
+        under_way: list[Future[Any]] = [emulated, *others.values()]
         while wait(under_way, timeout=INTERRUPT_POLL).not_done:
-            pass  # a wait without a limit may not hear of a signal that another thread was given
-        return {**together.result(), **{name: future.result() for name, future in others.items()}}
+            pass  # a wait without a limit can miss a signal that another thread received
+        return {**emulated.result(), **{name: future.result() for name, future in others.items()}}
     finally:
         stop.set()
         pool.shutdown(cancel_futures=True)
 
 
-# -- tell -------------------------------------------------------------------------------------------------------------
+# -- show -------------------------------------------------------------------------------------------------------------
 
 
 def _show_results(
@@ -192,7 +194,7 @@ def _show_results(
 
 
 def _summary_line(kind: EnvironmentCommand[T], found: T) -> str:
-    """The summary, and how many errors keep its plan from being applied."""
+    """Return the summary and the number of errors that keep the plan from being applied."""
     errors = len(kind.json_body(found).errors)
     return kind.summary(found) + (f" {phrases.number(errors, 'error')}." if errors else "")
 
@@ -213,7 +215,7 @@ def _publish_results(
     sides: Sequence[EnvironmentResult[T]],
     findings: Sequence[Finding],
 ) -> None:
-    """Annotations that name their environments; one set of outputs and one summary, if the command has any."""
+    """Publish annotations that name their environments, one set of outputs and one summary, if there are any."""
     if not call.screen.is_github_actions:
         return
     found = [(s.environment, f) for s in sides for f in s.errors]

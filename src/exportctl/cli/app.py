@@ -27,9 +27,8 @@ from exportctl.cli.context import add_commands, command_context, group
 from exportctl.cli.emulator import commands
 
 app = group(
-    "Adobe Experience Platform dataset exports as code: declare them in YAML, see what would change, apply it, and see "
-    "what somebody changed by hand.\n\nStart: exportctl init, then exportctl plan. Every command explains itself with "
-    "--help."
+    "Manage Adobe Experience Platform dataset exports as code.\n\nDeclare exports in YAML, plan, apply, and see what "
+    "was changed by hand.\n\nStart with: exportctl init, then exportctl plan. Every command has --help."
 )
 for family in (
     offline,
@@ -53,7 +52,7 @@ app.add_typer(commands.app, name="emulator")
 @app.callback(invoke_without_command=True)
 def show_version_or_help(
     ctx: typer.Context,
-    version: Annotated[bool, typer.Option("--version", help="Show the version and end.")] = False,
+    version: Annotated[bool, typer.Option("--version", help="Show the version and exit.")] = False,
 ) -> None:
     if version:
         command_context(ctx).screen.show(f"exportctl {__version__}\n")
@@ -65,5 +64,5 @@ def show_version_or_help(
 
 @cache
 def build_command() -> Any:
-    """The tree as Typer runs it, built once."""
+    """Build the tree of commands once."""
     return typer.main.get_command(app)

@@ -1,4 +1,4 @@
-"""`apply` and `renew`: carry out a plan, say what became of every change, prove it."""
+"""`apply` and `renew`: make a plan or take a saved one, check the approval, and apply it."""
 
 from __future__ import annotations
 
@@ -40,14 +40,15 @@ def apply(
     file: PlanFile = None,
     auto_approve: AutoApprove = False,
     only_if: Annotated[
-        str | None, typer.Option("--only-if", metavar="DIGEST", help="Only if the plan has this digest; never asks.")
+        str | None,
+        typer.Option("--only-if", metavar="DIGEST", help="Apply only if the plan has this digest. Does not ask."),
     ] = None,
     max_age: Annotated[
-        str, typer.Option("--max-age", metavar="DURATION", help="Refuse a saved plan that is older.")
+        str, typer.Option("--max-age", metavar="DURATION", help="Refuse a saved plan that is older than this.")
     ] = "7 days",
     parallelism: Parallelism = 4,
     audit: Annotated[
-        Path | None, typer.Option("--audit", metavar="FILE", help="Append one JSON line about this apply.")
+        Path | None, typer.Option("--audit", metavar="FILE", help="Append one JSON line about this apply to a file.")
     ] = None,
     target: Target = None,
     allow_deletes: AllowDeletes = 0,
@@ -56,11 +57,13 @@ def apply(
     resume: Resume = None,
 ) -> int:
     """
-    Make the sandbox what the config asks for.
+    Make the sandbox equal to the config.
 
-    It plans, shows, asks, carries out, reads back, and ends in 0 only if nothing is left to do.
+    apply plans, shows the plan, asks and writes. Then its final check reads the sandbox again. It exits with 0 only if
+    no changes remain.
 
-    With PLANFILE exactly what was reviewed is done, or nothing: it never asks, and ends in 6 if anything has moved.
+    With PLANFILE it applies exactly the plan that was reviewed, and does not ask. If a value has changed since, it
+    writes nothing and exits with 6.
     """
     call = command_context(ctx)
     call.require_format(TEXT, JSON)
@@ -80,18 +83,21 @@ def apply(
 
 def renew(
     ctx: typer.Context,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what is due and end.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show which ends are due. Write nothing.")] = False,
     parallelism: Parallelism = 4,
     audit: Annotated[
-        Path | None, typer.Option("--audit", metavar="FILE", help="Append one JSON line about this run.")
+        Path | None, typer.Option("--audit", metavar="FILE", help="Append one JSON line about this run to a file.")
     ] = None,
     target: Target = None,
     auto_approve: Annotated[
-        bool, typer.Option("--auto-approve", help="Taken as apply takes it, without effect: renew never asks.")
+        bool, typer.Option("--auto-approve", help="Accepted for scripts, without effect: renew never asks.")
     ] = False,
 ) -> int:
     """
-    Move the rolling ends that are due, and change nothing else. One PATCH each, no secret, no question.
+    Move the rolling ends that are due, and nothing else.
+
+    renew sends one PATCH for each end. It needs no secret and asks nothing. It exits with 4 if a rolling end is already
+    in the past: only apply moves that one.
     """
     call = command_context(ctx)
     call.require_format(TEXT, JSON)
@@ -105,7 +111,7 @@ def _load_plan_file(call: CommandContext, file: Path, given: PlanOptions, only_i
     from exportctl.planfile import file as planfile
 
     reject_option(
-        "PLANFILE", (given != PlanOptions(), only_if), "a saved plan holds its own flags; give no others with it"
+        "PLANFILE", (given != PlanOptions(), only_if), "a saved plan has its own options: leave out all others"
     )
     return planfile.load_plan(read_text(call.folder / file, "the saved plan"))
 
@@ -117,12 +123,14 @@ def _approved_flags(saved: SavedPlan) -> PlanOptions:
         given = PlanOptions.from_json_values(dict(saved.options))
     except TypeError as error:
         hint = "apply it with the exportctl that wrote it, or make a new plan"
-        raise PlanFileError("the saved plan has flags unknown here", rule="plan-file-version", hint=hint) from error
+        raise PlanFileError(
+            "this exportctl does not know an option of the saved plan", rule="plan-file-version", hint=hint
+        ) from error
     return replace(given, renewals=planfile.saved_renewals(saved))
 
 
 def run_apply(call: CommandContext, order: ApplyRequest) -> int:
-    """Plan, check the approval, and go on if all of it holds."""
+    """Plan, check the approval, and apply if nothing blocks it."""
     from exportctl.planfile import file as planfile
     from exportctl.workflows import plan as plan_workflow
 
@@ -150,11 +158,11 @@ def run_apply(call: CommandContext, order: ApplyRequest) -> int:
 
 def _check_approval(call: CommandContext, order: ApplyRequest, made: ConnectedPlan) -> int | None:
     """
-    Says what has moved since the approval; None if it holds.
+    Show what has changed since the approval, and return the exit code. None: nothing has changed.
 
     Raises:
-        StalePlan: the saved plan is too old or for another sandbox, would revive what has ended since, or has another
-            digest.
+        StalePlan: the plan has another digest; or the saved plan is too old, is for another sandbox, or would make a
+            flow run again that has ended since.
     """
     from exportctl.output.json import documents
     from exportctl.output.text import tables
@@ -195,32 +203,32 @@ def _check_age(order: ApplyRequest, saved: SavedPlan, now: int) -> None:
 
 
 def _check_sandbox(made: ConnectedPlan, saved: SavedPlan) -> None:
-    """Between two sandboxes everything differs: what does is not worth a line each."""
+    """Check first that the sandbox is the same: between two sandboxes every value differs."""
     before, now = saved.header, made.plan.header
     if (before.organization, before.sandbox) != (now.organization, now.sandbox):
         raise StalePlan(
             f"the plan was saved for sandbox {before.sandbox} of {before.organization}, "
             f"this is {now.sandbox} of {now.organization}; nothing was written",
             rule="stale-plan",
-            hint="choose the environment it was made for, or make and review a new plan",
+            hint="choose the environment of the plan with --env, or make and review a new plan",
         )
 
 
 def _check_ends(shown: Plan, now: int) -> None:
-    """What a plan says of a flow that ends is not what it would say of one that has ended."""
+    """Check that no flow has ended since: a new plan says more about such a flow than the saved one does."""
     from exportctl.planfile import file as planfile
 
-    over = planfile.expired_since_plan(shown, now)
-    if over:
+    ended = planfile.expired_since_plan(shown, now)
+    if ended:
         raise StalePlan(
-            f"since the plan was made these have ended, and it would revive them: {', '.join(over)}; "
+            f"these flows have ended since the plan was made, and it would make them run again: {', '.join(ended)}; "
             "nothing was written",
             rule="stale-plan",
-            hint="make a new plan: it says what reviving them may send",
+            hint="make a new plan: it says what they may send",
         )
 
 
 COMMANDS = {
-    "apply": (apply, "exportctl apply --env prod"),
-    "renew": (renew, "exportctl renew --env prod"),
+    "apply": (apply, "exportctl apply --env prod\nexportctl apply plan.json\nexportctl apply --target 'exports.web-*'"),
+    "renew": (renew, "exportctl renew --env prod\nexportctl renew --dry-run"),
 }

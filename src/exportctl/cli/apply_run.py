@@ -1,7 +1,8 @@
 """
-From a plan that may be applied to an exit code: ask, carry out under a progress bar, read back, report.
+Apply a plan: ask, write under a progress bar, run the final check, and report.
 
-An interrupt (Ctrl-C, SIGTERM) lets nothing new start; what is in flight finishes, the report is written, exit 8.
+After an interrupt (Ctrl-C, SIGTERM) nothing new starts. The requests under way finish, the report is written, and the
+exit code is 8.
 """
 
 from __future__ import annotations
@@ -38,12 +39,12 @@ if TYPE_CHECKING:
     from exportctl.workflows.plan import ConnectedPlan
 
 
-PRODUCTION = "prod"  # what a request goes to that names no sandbox [UD]
+PRODUCTION = "prod"  # the sandbox of a request that names none [UD]
 
 
 @dataclass
 class ApplyReport:
-    """How an apply ended. `residue` is what the read-back left, None if nothing was read back."""
+    """How an apply ended. `remaining_plan` is the plan of the final check, None without one."""
 
     outcomes: tuple[Outcome, ...] = ()
     remaining_plan: Plan | None = None
@@ -61,7 +62,7 @@ class ApplyReport:
 
 @dataclass
 class Interrupt:
-    """Set by a signal."""
+    """A signal handler that stops an apply."""
 
     received: bool = False
     stop: threading.Event = field(default_factory=threading.Event)
@@ -73,7 +74,7 @@ class Interrupt:
 
 @contextmanager
 def handle_signals(interrupt: Interrupt) -> Iterator[None]:
-    """Signals set it while this is open; only the main thread can listen to them."""
+    """Give SIGINT and SIGTERM to `interrupt` for a while. Only the main thread can handle signals."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -87,14 +88,14 @@ def handle_signals(interrupt: Interrupt) -> Iterator[None]:
 
 @dataclass(frozen=True)
 class ApplyResult:
-    """`code` is the exit code, `outcomes` what became of each step; without any, nothing was begun."""
+    """The exit code, and how each step ended. Without outcomes, no step was started."""
 
     exit_code: int
     outcomes: tuple[Outcome, ...] = ()
 
 
 def confirm_and_apply(call: CommandContext, setup: Setup, order: ApplyRequest, made: ConnectedPlan) -> ApplyResult:
-    """Ask if somebody must be asked, then apply `made`, which is neither refused nor in error."""
+    """Ask if needed, then apply `made`, which has no errors and no refusals."""
     from exportctl.workflows import apply as apply_workflow
 
     check_audit(call, order.audit)
@@ -124,7 +125,7 @@ _RESULTS = {exit_codes.DONE: "done", exit_codes.INCOMPLETE: "incomplete", exit_c
 
 
 def _show_nothing_to_apply(call: CommandContext, order: ApplyRequest, made: ConnectedPlan) -> int:
-    """Nothing to write, or only to show: no question, no read-back."""
+    """Show a plan without writes, or the dry run of a renewal. No question, no final check."""
     if call.format == JSON:
         call.screen.write_document(
             documents.render_renewals(made.plan)
@@ -141,18 +142,20 @@ def _show_nothing_to_apply(call: CommandContext, order: ApplyRequest, made: Conn
 
 
 def _unrenewed_exit_code(order: ApplyRequest, shown: Plan) -> int:
-    """`renew` leaves a rolling end that is over, or not its to move: whoever watches must hear of it."""
+    """Return exit code 4 if `renew` left an end that it cannot move: a nightly job must fail then."""
     left = any(item.is_expired for item in shown.items) or phrases.not_renewed_findings(shown)
     return exit_codes.INCOMPLETE if order.is_renewal and left else exit_codes.DONE
 
 
 def _ask_approval(call: CommandContext, order: ApplyRequest, shown: Plan) -> bool:
     """
-    A saved plan, a digest, --auto-approve, or a plan that changes nothing people declared: no question. For the
-    sandbox prod its name is the answer, as typed: a `yes` meant for another terminal must not reach it.
+    Ask whether to apply, unless the plan is approved or changes nothing that the config declares.
+
+    A saved plan, a digest and --auto-approve are approvals. For the sandbox prod the answer is its name: a `yes` that
+    was meant for another terminal must not reach it.
 
     Raises:
-        UsageError: somebody must be asked and there is no terminal.
+        UsageError: an answer is needed and there is no terminal.
     """
     if order.auto_approve or order.saved or order.only_if or shown.is_empty:
         return True
@@ -160,29 +163,29 @@ def _ask_approval(call: CommandContext, order: ApplyRequest, shown: Plan) -> boo
     if not screen.is_interactive:
         saved = ", or apply a saved plan: exportctl plan --out plan.json; exportctl apply plan.json"
         hint = f"add --auto-approve{'' if 'rotate' in shown.options else saved}"
-        raise UsageError("there is no terminal to ask on, and no --auto-approve", rule="no-terminal", hint=hint)
+        raise UsageError("apply must ask, and there is no terminal", rule="no-terminal", hint=hint)
     if call.format == JSON:
         screen.say(text_plan.render_plan(shown, color=screen.err_color, width=screen.width))
     sandbox = format_values.clean_text(shown.header.sandbox)
     if shown.header.sandbox == PRODUCTION:
-        return screen.ask(f"This is sandbox {sandbox}. Type its name to apply this to it: ") == PRODUCTION
-    return screen.ask(f"Apply this to sandbox {sandbox}? Only `yes` is a yes: ") == "yes"
+        return screen.ask(f"This is sandbox {sandbox}. To apply, type its name: ") == PRODUCTION
+    return screen.ask(f"Apply this to sandbox {sandbox}? Type `yes` to apply: ") == "yes"
 
 
 def _run_and_check(call: CommandContext, under_way: ApplyRun, interrupt: Interrupt) -> ApplyReport:
-    with show_progress(call.screen, len(under_way.connected_plan.plan.steps())) as tell:
+    with show_progress(call.screen, len(under_way.connected_plan.plan.steps())) as report:
         for outcome in under_way.execute_steps():
-            tell(outcome)
+            report(outcome)
     ending = ApplyReport(tuple(under_way.step_outcomes), interrupted=interrupt.received)
     if interrupt.received:
         return ending
     try:
-        proof = under_way.run_final_check()
+        check = under_way.run_final_check()
     except Error as error:
         ending.errors = error.findings()
         return ending
-    ending.outcomes += proof.outcomes
-    ending.remaining_plan, ending.final_check_passed, ending.normalised = proof.plan, proof.passed, proof.normalised
+    ending.outcomes += check.outcomes
+    ending.remaining_plan, ending.final_check_passed, ending.normalised = check.plan, check.passed, check.normalised
     ending.interrupted = interrupt.received
     return ending
 
@@ -223,7 +226,7 @@ def _document(order: ApplyRequest, made: ConnectedPlan, ending: ApplyReport) -> 
 
 @dataclass(frozen=True)
 class ApplyRequest:
-    """How an apply is to be done. `saved` or `only_if` is the approval; without one somebody is asked."""
+    """What to apply and how. `saved`, `only_if` or `auto_approve` is the approval; without one apply asks."""
 
     flags: PlanOptions
     saved: SavedPlan | None = None

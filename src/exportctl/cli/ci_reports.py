@@ -1,4 +1,4 @@
-"""What CI systems get unasked, and the warnings of a config: the same for every command that makes a plan."""
+"""Output for CI systems, and the warnings of a config: the same for every command that makes a plan."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from exportctl.output.text import plan as text_plan
 
 
 def show_warnings(call: CommandContext, findings: Sequence[Finding]) -> None:
-    """Warnings of the config, beside the result; notes are for `validate`."""
+    """Show the warnings of the config on stderr. Only `validate` shows notes."""
     found = tuple(f for f in findings if f.level is not Level.NOTE)
     if found:
         call.screen.say("\n".join(text_plan.findings(found, paint(call.screen.err_color), "")))
 
 
 def publish_plan(call: CommandContext, plan: Plan, findings: Sequence[Finding] = (), more: str = "") -> None:
-    """Annotations, outputs and a summary, under GitHub Actions only; `more` is Markdown that follows the plan's."""
+    """Publish annotations, outputs and a summary under GitHub Actions. `more` is Markdown after the plan."""
     if call.screen.is_github_actions:
         from exportctl.output.markdown import plan as markdown_plan
 
@@ -37,12 +37,12 @@ def publish_plan(call: CommandContext, plan: Plan, findings: Sequence[Finding] =
 
 
 def plan_findings(plan: Plan) -> tuple[Finding, ...]:
-    """Everything a plan found."""
+    """Return all findings of a plan and of its items."""
     return (*plan.findings, *(f for item in plan.items for f in item.findings))
 
 
 def publish_drift(call: CommandContext, report: DriftReport, fail_on: frozenset[str]) -> None:
-    """`fail_on` are the classes that fail, as --fail-on names them."""
+    """Publish annotations, outputs and a summary under GitHub Actions. `fail_on` are the groups of --fail-on."""
     if call.screen.is_github_actions:
         from exportctl.output.markdown import plan as markdown_plan
 
@@ -58,7 +58,7 @@ def publish_findings(call: CommandContext, findings: Sequence[Finding]) -> None:
 def publish_to_actions(
     call: CommandContext, findings: Sequence[Finding], outputs: Mapping[str, str], summary: str
 ) -> None:
-    """Annotations, each once; what later steps of a workflow ask for; the summary of this one."""
+    """Write annotations, each once, the outputs for later steps, and the summary of this step."""
     call.screen.write_workflow_command(github_actions.render_annotations(tuple(dict.fromkeys(findings))))
     for name, words in (("GITHUB_OUTPUT", github_actions.outputs(outputs)), ("GITHUB_STEP_SUMMARY", f"{summary}\n")):
         file = call.env.get(name)

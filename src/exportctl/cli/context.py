@@ -1,14 +1,15 @@
 """
-One run of exportctl: the options that every command knows, wherever they stand, and what is made of them.
+The context of one run: the options that every command takes, before or after its name.
 
     exportctl --env prod plan   ==   exportctl plan --env prod
 
-The options are declared once, on `_shared`; `Verb` and `Verbs` add them to every command and group and lay them over
-the `Call` in the context, the innermost last.
+`_shared_options` declares them once. `SharedOptionsCommand` and `SharedOptionsGroup` add them to every command and
+group, and merge their values into the CommandContext. The innermost value wins.
 """
 
 from __future__ import annotations
 
+import inspect
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -30,12 +31,12 @@ COMPLETION_VARIABLE = "_EXPORTCTL_COMPLETE"  # set by the shell script that `com
 
 
 class Interrupted(Error):
-    """Ctrl-C while nothing was being written; Typer would make an exit code of its own of it."""
+    """Ctrl-C while nothing was being written. Typer would turn KeyboardInterrupt into an exit code of its own."""
 
 
 @dataclass
 class CommandContext:
-    """`env` is the process environment; the rest is what the options said."""
+    """What one run was given: the environment variables, the screen, and the values of the shared options."""
 
     env: Mapping[str, str]
     screen: Screen
@@ -48,31 +49,33 @@ class CommandContext:
 
     def setup(self) -> Setup:
         """
+        Return the set-up that the options describe.
+
         Raises:
             UsageError: the folder does not exist.
         """
         if not self.folder.is_dir():
-            raise UsageError(f"-C {self.folder}: there is no such folder", rule="usage")
+            raise UsageError(f"-C {self.folder}: this folder does not exist", rule="usage")
         chosen = self.environment or self.env.get("EXPORTCTL_ENV") or None
         return Setup(self.folder, self.files, chosen, self.env, self.now)
 
     def as_of(self) -> int:
-        """The moment offline checks are made for."""
+        """Return the moment that offline checks use, in seconds since 1970 UTC."""
         return self.now if self.now is not None else self.wall()
 
     def require_format(self, *known: str) -> str:
         """
-        The format, if the command has it.
+        Return the chosen format.
 
         Raises:
-            UsageError: it has not.
+            UsageError: the command does not have this format.
         """
         if self.format not in known:
-            raise UsageError(f"--format {self.format} is not known here: there is {', '.join(known)}", rule="usage")
+            raise UsageError(f"--format {self.format}: this command has {', '.join(known)}", rule="usage")
         return self.format
 
     def merge_options(self, given: Mapping[str, Any]) -> None:
-        """Lay options over those of the groups around a command."""
+        """Merge the options of one level into those of the levels around it."""
         self.folder = Path(given["folder"]) if given["folder"] else self.folder
         self.files += tuple(given["files"] or ())
         self.environment = given["environment"] or self.environment
@@ -82,7 +85,7 @@ class CommandContext:
 
 def _known_format(text: str) -> str:
     if text not in (TEXT, JSON, MARKDOWN, JUNIT):
-        raise UsageError(f"--format {text}: there is {TEXT}, {JSON}, {MARKDOWN} and {JUNIT}", rule="usage")
+        raise UsageError(f"--format {text}: choose {TEXT}, {JSON}, {MARKDOWN} or {JUNIT}", rule="usage")
     return text
 
 
@@ -93,17 +96,17 @@ def command_context(ctx: typer.Context) -> CommandContext:
 
 
 def parsed_moment(text: str, option: str) -> int:
-    """A date, RFC 3339, or seconds since 1970 UTC."""
+    """Parse a date, an RFC 3339 moment, or seconds since 1970 UTC."""
     return int(text) if text.isdigit() else _parse_option(parse_moment, text, option)
 
 
 def parsed_clock(text: str, option: str) -> int:
-    """`HH:MM` or `HH:MM:SS`, in seconds after midnight UTC."""
+    """Parse `HH:MM` or `HH:MM:SS` into seconds after midnight UTC."""
     return _parse_option(parse_time_of_day, text, option)
 
 
 def parsed_duration(text: str, option: str) -> int:
-    """`6 hours`, `7d`, or seconds."""
+    """Parse `6 hours`, `7d`, or seconds."""
     return int(text) if text.isdigit() else _parse_option(parse_duration, text, option)
 
 
@@ -116,8 +119,10 @@ def _parse_option(read: Callable[[str], int], text: str, option: str) -> int:
 
 def read_text(path: Path, what: str) -> str:
     """
+    Read a file. `what` names it in errors.
+
     Raises:
-        Error: it cannot be read.
+        Error: the file cannot be read, or is not UTF-8.
     """
     try:
         return path.read_bytes().decode("utf-8")
@@ -133,21 +138,28 @@ def _shared_options(
     ] = None,
     files: Annotated[
         list[str] | None,
-        typer.Option("-f", metavar="PATH", help="A config file; repeatable. Replaces exports.yaml and exports/*.yaml."),
+        typer.Option(
+            "-f", metavar="PATH", help="Use this config file instead of exports.yaml and exports/*.yaml. Repeatable."
+        ),
     ] = None,
     environment: Annotated[
         str | None,
-        typer.Option("--env", "-e", metavar="NAME", help="Environment of the config; also EXPORTCTL_ENV."),
+        typer.Option("--env", "-e", metavar="NAME", help="Use this environment of the config. Default: EXPORTCTL_ENV."),
     ] = None,
     format: Annotated[
         str | None,
-        typer.Option("--format", metavar="FORMAT", help="text (default) or json; some know markdown or junit."),
+        typer.Option(
+            "--format",
+            metavar="FORMAT",
+            help="Output format: text (default), json; some commands have markdown or junit.",
+        ),
     ] = None,
     now: Annotated[
-        str | None, typer.Option("--now", metavar="MOMENT", help="Plan as if it were this date or RFC 3339 moment.")
+        str | None,
+        typer.Option("--now", metavar="MOMENT", help="Use this date or RFC 3339 moment as the current time."),
     ] = None,
 ) -> None:
-    """Holds the options that every command has."""
+    """Hold the options that every command has."""
 
 
 @cache
@@ -180,7 +192,7 @@ class SharedOptionsCommand(TyperCommand):
 
 
 class SharedOptionsGroup(TyperGroup):
-    """A group of commands that also takes the shared options; its commands are listed in the order of declaration."""
+    """A group of commands that also takes the shared options. It lists its commands in the order of declaration."""
 
     def __init__(self, *args: Any, **named: Any):
         super().__init__(*args, **named)
@@ -192,11 +204,11 @@ class SharedOptionsGroup(TyperGroup):
 
 
 def group(help: str) -> typer.Typer:
-    """A Typer of our manners: no markup, no completion options, no pretty exceptions."""
+    """Make a group without markup and completion options. The first line of `help` is its summary."""
     return typer.Typer(
         cls=SharedOptionsGroup,
         help=help,
-        short_help=_first_sentence(help),
+        short_help=help.partition("\n")[0],
         no_args_is_help=False,
         add_completion=False,
         rich_markup_mode=None,
@@ -209,13 +221,13 @@ Commands = Mapping[str, tuple[Callable[..., int], str]]
 
 
 def add_commands(app: typer.Typer, commands: Commands) -> None:
-    """`commands`: name -> the function, and an example of its use."""
-    for name, (function, example) in commands.items():
-        short = _first_sentence(function.__doc__ or "")
-        app.command(name, cls=SharedOptionsCommand, short_help=short, epilog=f"Example: {example}")(function)
+    """
+    Add commands to a group: name -> the function, and its examples, one a line.
 
-
-def _first_sentence(text: str) -> str:
-    """Whole, where Typer would cut it in the list of commands."""
-    head, dot, _ = " ".join(text.split()).partition(". ")
-    return head + dot.strip()
+    The help of a command is the first line of its docstring, the examples, and the rest of the docstring.
+    """
+    for name, (function, examples) in commands.items():
+        summary, _, rest = inspect.cleandoc(function.__doc__ or "").partition("\n")
+        lines = "\n".join(f"  {line}" for line in examples.splitlines())
+        text = f"{summary}\n\n\b\nExamples:\n{lines}\n\n{rest.strip()}"
+        app.command(name, cls=SharedOptionsCommand, short_help=summary, help=text)(function)

@@ -1,4 +1,4 @@
-"""`datasets` and `doctor`: what the platform offers, and whether the set-up works."""
+"""`datasets` and `doctor`: what can be exported, and whether the set-up works."""
 
 from __future__ import annotations
 
@@ -10,7 +10,11 @@ from exportctl.model.check import CheckStatus
 
 
 def datasets(ctx: typer.Context) -> int:
-    """List the datasets that can be exported. With the exports of the config that use them."""
+    """
+    List the datasets that can be exported. Read-only.
+
+    The list also names the exports of the config that use them.
+    """
     from exportctl.output.json import documents
     from exportctl.output.text import tables
     from exportctl.workflows import plan as plan_workflow
@@ -29,12 +33,12 @@ def datasets(ctx: typer.Context) -> int:
 
 def doctor(ctx: typer.Context) -> int:
     """
-    Look whether the set-up works, by harmless reads. One remedy a line.
+    Check credentials, permissions and config. Read-only.
 
-    Token, organization, sandbox, permissions, number of flows; with a config also the references, by name, what the
-    storage must allow, and what this project left behind: connections that nothing uses.
-
-    Without a config it asks AEP_CLIENT_ID, AEP_CLIENT_SECRET, AEP_ORG_ID and AEP_SANDBOX.
+    doctor checks the token, the organization, the sandbox, permissions and the number of flows, and prints one fix per
+    line. With a config it also checks the variables by name, shows the storage policy to paste, and lists orphans:
+    connections of this project that no flow uses. Without a config it uses AEP_CLIENT_ID, AEP_CLIENT_SECRET, AEP_ORG_ID
+    and AEP_SANDBOX.
     """
     from exportctl.output.json import documents
     from exportctl.output.text import tables

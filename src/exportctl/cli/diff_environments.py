@@ -1,4 +1,4 @@
-"""`diff-environments`: what two environments of one config declare differently, and which lines say so."""
+"""`diff-environments`: what two environments of one config declare differently, and in which lines."""
 
 from __future__ import annotations
 
@@ -22,20 +22,21 @@ from exportctl.workflows.load_config import read_config, read_project
 def diff_environments(
     ctx: typer.Context,
     left: Annotated[str, typer.Argument(metavar="A", help="An environment of the config.")],
-    right: Annotated[str, typer.Argument(metavar="B", help="Another one.")],
+    right: Annotated[str, typer.Argument(metavar="B", help="Another environment.")],
 ) -> int:
     """
-    Compare what two environments declare, and name the lines behind each difference.
+    Compare what two environments declare. Reads no network.
 
-    What an overlay or an `environments` list says is on purpose. A difference that no overlay names, because one line
-    of the base holds ${environment} or ${sandbox}, is marked `?`. Reads the config and no network.
+    The resolved configs are compared. Each difference names the lines that cause it. A difference from an overlay or
+    from an `environments` list is intended. A difference that no overlay names, because a line of the base holds
+    ${environment} or ${sandbox}, has the mark `?`.
     """
     from exportctl.output.json import environments as json_environments
     from exportctl.output.text import environments as text_environments
 
     call = command_context(ctx)
     call.require_format(TEXT, JSON)
-    reject_option("--env", (call.environment,), "the two environments are named")
+    reject_option("--env", (call.environment,), "name the two environments as arguments")
     whole = read_config(call.setup())
     _check_names(whole, left, right)
     shown = environment_diff.compare_environments(
@@ -50,17 +51,19 @@ def diff_environments(
 
 def _check_names(whole: ParsedConfig, left: str, right: str) -> None:
     """
+    Check that two different environments are named.
+
     Raises:
         UsageError: one is not declared, or both are the same.
     """
     for name in (left, right):
         if name not in whole.environments:
             guess = closest_match(name, whole.environments)
-            listed = f"there is {', '.join(whole.environments)}" if whole.environments else "the config has none"
+            listed = f"choose one of {', '.join(whole.environments)}" if whole.environments else "the config has none"
             hint = f"did you mean {guess}?" if guess else listed
-            raise UsageError(f'there is no environment "{name}"', rule="unknown-environment", hint=hint)
+            raise UsageError(f'the config has no environment "{name}"', rule="unknown-environment", hint=hint)
     if left == right:
-        raise UsageError(f"{left} is compared with itself: name two environments", rule="usage")
+        raise UsageError(f"{left} and {right} are the same: name two environments", rule="usage")
 
 
 def _load_environment(call: CommandContext, whole: ParsedConfig, name: str) -> ResolvedEnvironment:

@@ -1,4 +1,4 @@
-"""`drift`: what somebody changed by hand, in one environment or in all."""
+"""`drift`: what a person or another tool changed, in one environment or in all."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from exportctl.cli.context import JSON, MARKDOWN, TEXT, CommandContext, command_
 from exportctl.cli.options import AllEnvironments, Target, check_addresses, parse_classes, reject_option
 from exportctl.model.plan_options import PlanOptions
 from exportctl.monitor import drift as drift_report
-from exportctl.monitor.drift import DriftReport
+from exportctl.monitor.drift import DriftGroup, DriftReport
 from exportctl.output import github_actions
 from exportctl.output.json import drift as json_drift
 from exportctl.output.markdown import plan
@@ -31,34 +31,36 @@ def drift(
         typer.Option(
             "--fail-on",
             metavar="CLASSES",
-            help="What exits with 3, separated by commas: drift conflict differs stopped gone half-built twins "
-            "marker-lost pending ending unmanaged foreign. Default: the first eight.",
+            help="Exit with 3 for these groups: "
+            + " ".join(group for group in DriftGroup if group in drift_report.FAIL_ON)
+            + ". Default: the first eight.",
         ),
     ] = None,
     every: AllEnvironments = False,
     patch: Annotated[
-        bool, typer.Option("--patch", help="Instead: the smallest edit of the YAML that accepts it, as a patch.")
+        bool,
+        typer.Option("--patch", help="Show the smallest edit of the YAML that accepts the live values, as a patch."),
     ] = False,
-    write: Annotated[bool, typer.Option("--write", help="With --patch: edit the files in place.")] = False,
+    write: Annotated[bool, typer.Option("--write", help="With --patch: edit the files.")] = False,
     target: Target = None,
 ) -> int:
     """
-    Show what somebody changed in the sandbox by hand.
+    Show what was changed by hand in the sandbox. Read-only.
 
-    With who, when and which client, where the service still says it. Writes nothing. Edits of the YAML that are not
-    applied yet are counted as pending, not as drift.
+    drift shows who changed it, when and with which client, if the service still records it. Edits of the YAML that are
+    not applied yet count as pending changes, not as drift.
 
-    With --patch the YAML is changed to say what is live, and nothing else in it: comments, order and quotes stay. It
-    is proven by a plan, and ends as drift would end after it.
+    With --patch it edits the YAML to accept the live values. Nothing else in the files changes: comments, order and
+    quotes stay. A plan checks the edit first. The exit code is that of `drift` after the edit.
     """
     call = command_context(ctx)
     call.require_format(TEXT, JSON, MARKDOWN)
     failing = parse_classes(fail_on, drift_report.FAIL_ON, drift_report.DEFAULT_FAILING, "--fail-on")
     asked = PlanOptions(targets=tuple(target or ()))
     if not patch:
-        reject_option("--write", (write,), "nothing is edited without --patch")
+        reject_option("--write", (write,), "add --patch")
     if patch:
-        reject_option("--all-environments", (every,), "one patch is for one sandbox: choose it with --env")
+        reject_option("--all-environments", (every,), "a patch is for one sandbox: choose it with --env")
         return _accept_live_values(call, asked, failing, write)
     if every:
         return run_all_environments(call, asked, _environment_command(call, failing))
@@ -95,7 +97,7 @@ def _build_report(made: ConnectedPlan) -> DriftReport:
 
 
 def exit_code(report: DriftReport, failing: frozenset[str]) -> int:
-    """The exit code; an error of the plan stands before whatever moved."""
+    """Return the exit code. An error of the plan counts before drift."""
     return exit_codes.pick_exit_code(
         exit_codes.FAILED if report.errors else exit_codes.DONE, _drift_exit_code(report, failing)
     )

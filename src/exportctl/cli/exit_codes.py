@@ -1,7 +1,7 @@
 """
 Exit codes, and which one counts when several apply. Pure.
 
-In: what a run found. Out: one number. `TEXTS` is the table that `exportctl explain` and docs/cli.md show.
+`TEXTS` is the table that `exportctl explain`, docs/cli.md and docs/glossary.md show.
 """
 
 from __future__ import annotations
@@ -16,24 +16,28 @@ USAGE = 64
 ORDER = (USAGE, INTERRUPTED, FAILED, LEASE_HELD, STALE, BLOCKED, INCOMPLETE, DRIFT, UNVERIFIED, CHANGES, DONE)
 
 TEXTS: Mapping[int, str] = {
-    DONE: "Done, or nothing to report. `plan` without --detailed-exitcode ends so whatever changes it finds.",
-    FAILED: "Error: the config is not valid, the network or the service failed, the question was declined, or a newer "
-    "exportctl wrote objects of this project (`newer-marker`) or is asked for (`minimum_version`): upgrade.",
-    CHANGES: "`plan --detailed-exitcode`: there are changes. Held stops, renewals and marker-only writes do not count.",
-    DRIFT: "`drift` found something of a class that --fail-on names.",
-    INCOMPLETE: "Apply is incomplete or did not converge: the report says what is left. Apply again, or look at it. "
-    "`renew`: a rolling end is over, and only an apply moves that on.",
-    BLOCKED: "A gate refused. The plan says the one edit or flag that allows exactly this; nothing was written.",
-    STALE: "The saved plan is stale: what it read or would write has moved, or it is too old. Nothing was written.",
+    DONE: "Done, or nothing to report. `plan` without --detailed-exitcode exits with 0 even if there are changes.",
+    FAILED: "Error: the config is not valid, the network or the service failed, or you declined the question. Also: a "
+    "newer exportctl wrote objects of this project (`newer-marker`), or the config needs one (`minimum_version`): "
+    "upgrade.",
+    CHANGES: "`plan --detailed-exitcode`: there are changes. Flows left paused, renewals and marker-only writes do not "
+    "count.",
+    DRIFT: "`drift` found something that --fail-on names.",
+    INCOMPLETE: "Apply is incomplete, or its final check found that changes remain. The report lists them. Apply "
+    "again. `renew`: a rolling end is in the past, and only apply moves that one.",
+    BLOCKED: "Blocked by a safety check. The plan says the one edit or flag that allows exactly this. Nothing was "
+    "written.",
+    STALE: "The saved plan is stale: a value that it read or would write has changed, or the plan is too old. Nothing "
+    "was written.",
     LEASE_HELD: "Another apply holds the lease.",
-    INTERRUPTED: "Interrupted: nothing new was started, what was in flight has finished, the report was written.",
+    INTERRUPTED: "Interrupted. Nothing new was started, the requests under way finished, and the report was written.",
     UNVERIFIED: "`verify` found something that is not complete.",
-    USAGE: "Wrong usage. Also: no terminal to ask on, and no --auto-approve.",
+    USAGE: "Wrong usage. Also: apply must ask, there is no terminal, and --auto-approve is missing.",
 }
 
 
 def pick_exit_code(*codes: int) -> int:
-    """The code that counts among several; 0 for none."""
+    """Return the code that counts among several; 0 for none."""
     return min(codes, key=ORDER.index, default=DONE)
 
 
@@ -46,7 +50,7 @@ def error_exit_code(error: Error) -> int:
 
 
 def plan_exit_code(plan: Plan, *, detailed: bool = False) -> int:
-    """What a plan that was only shown ends in."""
+    """Return the exit code of a plan that was only shown."""
     codes = [DONE]
     codes += [FAILED] if plan.errors() else []
     codes += [BLOCKED] if plan.is_refused else []

@@ -1,92 +1,98 @@
 """
-What `explain` knows: rules, gates, exit codes, causes of differences, fields of the config. Pure.
+What `explain` knows: the terms of the glossary, rules, and fields of the config. Pure.
 
-In: a topic as somebody typed it. Out: a title and words, or a UsageError that names what was probably meant.
+In: a topic as a person typed it. Out: a title and a text, or a UsageError that names similar topics.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
+from functools import cache
 from typing import Any
 
-from exportctl.cli import exit_codes
+from exportctl.cli.glossary import SECTIONS
 from exportctl.config.schema.root import SCHEMA
 from exportctl.errors import UsageError
-from exportctl.model.plan import Cause
 from exportctl.rules.engine import BY_ID
-from exportctl.rules.rule import Rule, closest_match
-from exportctl.rules.safety_check_texts import BY_NAME as GATES
-from exportctl.rules.safety_check_texts import SafetyCheck
+from exportctl.rules.rule import Rule
 
-CAUSES: Mapping[Cause, str] = {
-    Cause.CREATE: "The object does not exist yet. Apply creates it.",
-    Cause.PENDING: "The YAML changed since the last apply, the sandbox did not. Apply writes it; drift only counts it.",
-    Cause.DRIFT: "Somebody changed the sandbox, the YAML is as it was last applied. Apply puts it back; drift fails.\n"
-    "To keep what they did, write it into the YAML; to leave it for a while, add an `accept` entry.",
-    Cause.CONFLICT: "The YAML and the sandbox both changed since the last apply, to different values.\n"
-    "Apply writes the YAML's value; drift fails. Decide which is right before you apply.",
-    Cause.UNKNOWN_ORIGIN: "Both sides differ and nobody knows what was last applied, because the marker "
-    "says nothing of it.\n"
-    "Apply writes the YAML's value; drift fails.",
-    Cause.ALREADY_MATCHES: "Both sides are equal, but not what was last applied. Only the marker is "
-    "written; no change.",
-    Cause.NORMALISED: "The service keeps another spelling of what was sent. Nothing is written, it is no drift.",
-    Cause.PAUSED: "Somebody switched the flow off or moved its end earlier. It is held: never undone by itself.\n"
-    "To undo it: apply --put-back ADDRESS. To agree: write `enabled: false` or the end into the YAML.",
-    Cause.RENEWAL: "A rolling end is due and is moved on. Outside exit code 2 and the digest of a plan.",
-    Cause.EXPIRED: "A rolling end is over: the flow exports nothing. Apply moves it on, as a change that is reviewed.\n"
-    "renew does not: what a revived flow sends first is not documented, and may be every dataset in full.",
-    Cause.ACCEPTED: "An `accept` entry of the config covers it until its date: neither reported nor put back.",
-}
+_ENTRIES = ("exports", "destinations")  # a plan shows `schedule.every` for `exports.schedule.every`
+_MAX_SUGGESTIONS = 3
+_Entry = tuple[str, str]  # title and text
 
 
 def explain_topic(topic: str) -> tuple[str, str]:
     """
-    Title and words of a topic.
+    Explain a term, a rule or a field of the config. One word can have several meanings: the text holds all of them.
 
     Raises:
-        UsageError: nothing is called so.
+        UsageError: nothing has this name.
     """
-    name = topic.strip().strip("[]`")
-    number = name.lower().removeprefix("exit").removeprefix(" code").strip()
-    if number.isdigit() and int(number) in exit_codes.TEXTS:
-        return f"exit {number}", exit_codes.TEXTS[int(number)]
-    if name in BY_ID:
-        return f"rule {name}", "\n".join((_rule_text(BY_ID[name]), *_safety_check_of_rule(name)))
-    if name in GATES:
-        return f"gate {name}", "\n".join(_safety_check_lines(GATES[name]))
-    if name in CAUSES:
-        return f"cause {name}", CAUSES[Cause(name)]
-    field = _field_schema(name)
-    if field is not None:
-        return f"field {name}", _schema_text(field)
-    raise _unknown_topic(name)
+    name = topic.strip().strip("[]`\"'")
+    entries = [*_term_entries(name), *_field_entries(name)]
+    if not entries:
+        raise _unknown_topic(name)
+    title, text = entries[0]
+    return title, "\n".join([text, *(f"{also}: {words}" for also, words in entries[1:])])
+
+
+def _term_entries(name: str) -> list[_Entry]:
+    table = _entries_by_key()
+    found = next((table[key] for key in _possible_keys(name) if key in table), ())
+    return list(found)
+
+
+def _possible_keys(name: str) -> Iterator[str]:
+    """Yield the key of a name, then those of its singular forms."""
+    key = _key(name)
+    yield key
+    for plural, singular in (("ies", "y"), ("es", ""), ("s", "")):
+        if key.endswith(plural):
+            yield key.removesuffix(plural) + singular
+
+
+def _key(name: str) -> str:
+    """Return the name in lower case, with one space for hyphens, underscores and spaces between words."""
+    return re.sub(r"(?<=\w)[\s_-]+(?=\w)", " ", name.strip().lower())
+
+
+@cache
+def _entries_by_key() -> Mapping[str, tuple[_Entry, ...]]:
+    table: dict[str, tuple[_Entry, ...]] = {}
+    rows = [
+        (word, f"{section.kind} {term.name}", term.text)
+        for section in SECTIONS
+        for term in section.terms
+        for word in dict.fromkeys(map(_key, (term.name, *term.also)))
+    ]
+    for word, title, text in [*rows, *((_key(id), f"rule {id}", _rule_text(rule)) for id, rule in BY_ID.items())]:
+        table[word] = (*table.get(word, ()), (title, text))
+    return table
 
 
 def _rule_text(rule: Rule) -> str:
-    level = f"{rule.level}, fixed: it can be raised, not lowered or allowed" if rule.fixed else str(rule.level)
-    lines = [rule.title, f"level: {level}", f"why: {rule.why}", f"mend: {rule.how_to_fix}"]
-    lines += ["not:", *_indented_lines(rule.bad_example)] if rule.bad_example else []
-    lines += ["but:", *_indented_lines(rule.good_example)] if rule.good_example else []
+    level = f"{rule.level}, fixed: you can raise it, but not lower or allow it" if rule.fixed else str(rule.level)
+    lines = [rule.title, f"level: {level}", f"why: {rule.why}", f"fix: {rule.how_to_fix}"]
+    lines += ["wrong:", *_indented_lines(rule.bad_example)] if rule.bad_example else []
+    lines += ["right:", *_indented_lines(rule.good_example)] if rule.good_example else []
     return "\n".join(lines)
-
-
-def _safety_check_lines(gate: SafetyCheck) -> tuple[str, ...]:
-    return f"refuses: {gate.blocks}", f"to allow exactly this: {gate.allow}"
-
-
-def _safety_check_of_rule(name: str) -> tuple[str, ...]:
-    """The gate that goes by the name of a rule."""
-    return ("also a gate:", *_safety_check_lines(GATES[name])) if name in GATES else ()
 
 
 def _indented_lines(yaml: str) -> Iterator[str]:
     return (f"  {line}" for line in yaml.splitlines())
 
 
+def _field_entries(name: str) -> list[_Entry]:
+    """Entries of the config's fields, by their whole path or by the path that a plan shows."""
+    found = {name: _field_schema(name)} | {f"{root}.{name}": _field_schema(f"{root}.*.{name}") for root in _ENTRIES}
+    return [(f"field {path}", _schema_text(schema)) for path, schema in found.items() if schema is not None]
+
+
 def _field_schema(path: str) -> Mapping[str, Any] | None:
-    """The schema of `exports.schedule.every`: names of entries (`exports.orders`) may be written or left out."""
+    """Return the schema of `exports.schedule.every`. Names of entries (`exports.orders`) may be left out."""
     found: Mapping[str, Any] | None = SCHEMA
     for part in path.split("."):
         found = _child_schema(_follow_ref(found), part) if found is not None else None
@@ -94,7 +100,7 @@ def _field_schema(path: str) -> Mapping[str, Any] | None:
 
 
 def _follow_ref(schema: Mapping[str, Any]) -> Mapping[str, Any]:
-    """With its `$ref` followed."""
+    """Return the schema that `$ref` names, with its own keys laid over it."""
     while "$ref" in schema:
         schema = {**SCHEMA["$defs"][schema["$ref"].removeprefix("#/$defs/")], **_drop_ref(schema)}
     return schema
@@ -139,12 +145,12 @@ def _json(value: object) -> str:
 
 
 def _unknown_topic(name: str) -> UsageError:
-    known = [*BY_ID, *GATES, *CAUSES, *SCHEMA.get("properties", {})]
-    guess = closest_match(name, known)
-    hint = f"did you mean {guess}? " if guess else ""
+    known = {key: key for key in (*_entries_by_key(), *SCHEMA.get("properties", {}))}
+    guesses = get_close_matches(_key(name), known, n=_MAX_SUGGESTIONS, cutoff=0.6)
+    hint = f"did you mean {', '.join(guesses)}? " if guesses else ""
     return UsageError(
-        f"nothing to explain is called {name!r}",
+        f"nothing to explain has the name {name!r}",
         rule="usage",
-        hint=f"{hint}Name a rule, a gate, an exit code, a cause ({', '.join(CAUSES)}) or a field like"
-        " exports.schedule.every",
+        hint=f"{hint}docs/glossary.md lists all terms, docs/rules.md all rules; a field is written"
+        " as exports.schedule.every",
     )

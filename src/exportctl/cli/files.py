@@ -1,6 +1,8 @@
 """
-Files of the config edited in place: as one, as far as a file system can. Every new text is on the disk before the first
-file gives way to its own; behind links too, with the mode and the owner that the file has.
+Files that commands write: edits of the config, saved plans, reports and audit records.
+
+Edits of several files happen together, as far as a file system can: every new text is on disk before the first file is
+replaced. Links stay links, and mode and owner stay.
 """
 
 from __future__ import annotations
@@ -27,7 +29,7 @@ _WRITABLE = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
 
 @dataclass(frozen=True)
 class FileReplacement:
-    """A file, what was read from it, and what it shall hold."""
+    """A file, the text that was read from it, and its new text."""
 
     file: Path
     before: str
@@ -36,8 +38,10 @@ class FileReplacement:
 
 def replace_files(replacements: Sequence[FileReplacement]) -> None:
     """
+    Replace the text of several files together.
+
     Raises:
-        Error: a file is no longer as it was read, or cannot be written; the message names those that were.
+        Error: a file has changed since it was read, or cannot be written. The message names the files already written.
     """
     ready: list[Path] = []
     done: list[str] = []
@@ -58,31 +62,31 @@ def replace_files(replacements: Sequence[FileReplacement]) -> None:
 @contextmanager
 def _convert_os_errors(file: Path, done: Sequence[str]) -> Iterator[None]:
     """
+    Turn an error of the file system into one that names the files already written.
+
     Raises:
-        Error: the file system refused; with what is written by now.
+        Error: the file system refused.
     """
     try:
         yield
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
-        written = f"; written were {', '.join(done)}" if done else "; nothing was written"
+        written = f"; already written: {', '.join(done)}" if done else "; nothing was written"
         raise Error(f"{file} cannot be written: {reason}{written}", rule="file") from error
 
 
 def _check_unchanged(one: FileReplacement) -> None:
     file = one.file.resolve()
     if file.read_bytes() != one.before.encode("utf-8"):
-        hint = "run it again; what was edited meanwhile stays as it is"
-        raise Error(
-            f"{one.file} has changed while it was worked on; nothing was written", rule="file-changed", hint=hint
-        )
+        hint = "run the command again; the edits made in the meantime are kept"
+        raise Error(f"{one.file} has changed since it was read; nothing was written", rule="file-changed", hint=hint)
     if not file.stat().st_mode & _WRITABLE or not os.access(file, os.W_OK):
-        hint = "allow it to be written, or take the patch instead: leave --write out"
+        hint = "make the file writable, or leave out --write and use the patch"
         raise Error(f"{one.file} is read-only; nothing was written", rule="file", hint=hint)
 
 
 def _write_beside(one: FileReplacement, ready: list[Path]) -> None:
-    """Put the text beside its file, with the mode and, where that may be, the owner of it."""
+    """Write the text to a file beside it, with the same mode and, if permitted, the same owner."""
     file = one.file.resolve()
     kept = file.stat()
     handle, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
@@ -97,15 +101,15 @@ def _write_beside(one: FileReplacement, ready: list[Path]) -> None:
 if TYPE_CHECKING:
     from exportctl.workflows.plan import ConnectedPlan
 
-_HINT = "take the value out of titles, paths and descriptions, and name a reference instead"
+_HINT = "take the value out of titles, paths and descriptions, and write a reference instead"
 
 
 def save_plan(call: CommandContext, plan: Plan, file: Path) -> None:
     """
-    Write a saved plan for its owner only, at once.
+    Write a saved plan in one step, readable by its owner only.
 
     Raises:
-        Error: a known secret is in it, or it cannot be written; nothing was.
+        Error: a known secret is in the plan, or the file cannot be written. Nothing was written.
     """
     from exportctl.planfile import file as planfile
 
@@ -114,15 +118,17 @@ def save_plan(call: CommandContext, plan: Plan, file: Path) -> None:
         return
     text = planfile.dump_plan(plan)
     if call.screen.mask_text(text) != text:
-        raise Error(f"{file} is not written: a secret value is in the plan", rule="secret-in-plan", hint=_HINT)
+        raise Error(f"{file} is not written: the plan holds a secret value", rule="secret-in-plan", hint=_HINT)
     write_atomically(call.folder / file, text)
-    call.screen.say(f"Saved to {file}. To carry out exactly this: exportctl apply {file}")
+    call.screen.say(f"Saved to {file}. To apply exactly this plan: exportctl apply {file}")
 
 
 def write_atomically(file: Path, text: str, *, mode: int = 0o600) -> None:
     """
-    A reader sees the former content or all of this one. What is no file, as /dev/stdout or a pipe, is written to and
-    never put something else in its place; a link stays one.
+    Write a file in one step: a reader sees all of the old text or all of the new text.
+
+    Something that is not a regular file, such as /dev/stdout or a pipe, is written to and not replaced. A link stays a
+    link.
     """
     text = printable(text)
     try:
@@ -148,7 +154,7 @@ def _replace_file(file: Path, text: str, mode: int) -> None:
 
 def check_audit(call: CommandContext, file: Path | None) -> None:
     """
-    Before the first write: what cannot be recorded is not done.
+    Check before the first write that the audit file can be written.
 
     Raises:
         Error: the file cannot be appended to.
@@ -168,7 +174,7 @@ def append_text(file: Path, line: str) -> None:
 def append_audit_record(
     call: CommandContext, file: Path | None, made: ConnectedPlan, outcomes: Sequence[Outcome], result: str
 ) -> None:
-    """One JSON line: who applied what, from which commit, and what became of each object."""
+    """Append one JSON line: who applied what, from which commit, and the outcome for each object."""
     if file:
         line = json.dumps(_audit_record(call, made, outcomes, result), sort_keys=True)
         append_text(call.folder / file, f"{call.screen.mask_text(line)}\n")
@@ -205,10 +211,10 @@ def _audit_record(
 
 
 def _git_commit(folder: Path) -> str | None:
-    """What is checked out here; None without Git."""
+    """Return the commit that is checked out; None without Git."""
     try:
-        asked = ["git", "rev-parse", "HEAD"]
-        found = subprocess.run(asked, cwd=folder, capture_output=True, text=True, timeout=5, check=False)
+        command = ["git", "rev-parse", "HEAD"]
+        found = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=5, check=False)
     except (OSError, subprocess.TimeoutExpired):
         return None
     return found.stdout.strip() if found.returncode == 0 else None
@@ -216,8 +222,10 @@ def _git_commit(folder: Path) -> str | None:
 
 def write_new_file(file: Path, text: str) -> None:
     """
+    Write a file that does not exist yet.
+
     Raises:
-        Error: the file is there already, or cannot be written.
+        Error: the file exists, or cannot be written.
     """
     try:
         with file.open("x", encoding="utf-8", newline="\n") as stream:

@@ -1,4 +1,4 @@
-"""`forecast`: when exports run in the coming days, as a table, a picture in the terminal, or an SVG file."""
+"""`forecast`: when exports run in the coming days, as a table, a chart in the terminal, or an SVG file."""
 
 from __future__ import annotations
 
@@ -25,20 +25,23 @@ STDOUT = Path("-")
 
 def forecast(
     ctx: typer.Context,
-    days: Annotated[int, typer.Option("--days", metavar="N", min=1, max=MAX_DAYS, help="How far to look.")] = 7,
+    days: Annotated[int, typer.Option("--days", metavar="N", min=1, max=MAX_DAYS, help="Show this many days.")] = 7,
     planned: Annotated[
-        bool, typer.Option("--planned", help="As after the next apply, instead of as it is now.")
+        bool, typer.Option("--planned", help="Show runs as after the next apply, not as the flows are now.")
     ] = False,
     svg: Annotated[
-        Path | None, typer.Option("--svg", metavar="FILE", help="Also draw it into this file; - is stdout, alone.")
+        Path | None,
+        typer.Option(
+            "--svg", metavar="FILE", help="Also write an SVG chart to this file. `-` writes only the chart, to stdout."
+        ),
     ] = None,
     target: Target = None,
 ) -> int:
     """
-    Show when exports run in the coming days, what starts together, and what ends.
+    Show when exports run in the coming days. Read-only.
 
-    From the schedules of the flows as they are live. What starts together on one SFTP account is said with the
-    connections that its server must take.
+    forecast uses the live schedules of the flows. It shows which runs start together and which flows end. For an SFTP
+    account it shows how many connections the server must allow.
     """
     from exportctl.monitor import forecast as health
     from exportctl.plan.ownership import build_ownership
@@ -47,7 +50,9 @@ def forecast(
     call = command_context(ctx)
     call.require_format(TEXT, JSON)
     if svg == STDOUT and call.format != TEXT:
-        raise UsageError(f"--svg - and --format {call.format} both want stdout", rule="usage", hint="name a file")
+        raise UsageError(
+            f"--svg - and --format {call.format} both write to stdout", rule="usage", hint="use --svg FILE"
+        )
     asked = PlanOptions(targets=tuple(target or ()))
     with plan_workflow.open_plan(call.setup(), asked, wall=call.wall) as made:
         call.screen.hide(hidden_values(made.project, call.setup()))
@@ -60,7 +65,7 @@ def forecast(
 
 
 def show_forecast(call: CommandContext, report: Forecast, svg: Path | None) -> None:
-    """The drawing first: a file that cannot be written leaves no half answer on stdout."""
+    """Show a forecast. The chart comes first: if its file cannot be written, nothing is on stdout yet."""
     from exportctl.output import forecast_svg
     from exportctl.output.json import monitoring
     from exportctl.output.text import forecast as text_forecast
@@ -72,7 +77,7 @@ def show_forecast(call: CommandContext, report: Forecast, svg: Path | None) -> N
         return
     if svg:
         write_atomically(call.folder / svg, screen.mask_text(forecast_svg.render_forecast(report)))
-        screen.say(f"Drawn into {svg}.")
+        screen.say(f"Wrote {svg}.")
     if call.format == JSON:
         screen.write_document(monitoring.render_forecast(report))
     else:

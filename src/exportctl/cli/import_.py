@@ -1,4 +1,4 @@
-"""`import`: YAML for flows that were made elsewhere, on stdout or in a new file."""
+"""`import`: write YAML for flows that were made elsewhere, to stdout or to a new file."""
 
 from __future__ import annotations
 
@@ -25,37 +25,41 @@ _SECRET = "take the value out of the flow's name, description or folder, or impo
 
 def import_flows(
     ctx: typer.Context,
-    every: Annotated[bool, typer.Option("--all", help="All flows that no config declares.")] = False,
+    every: Annotated[bool, typer.Option("--all", help="Import all flows that no project manages.")] = False,
     flow: Annotated[
-        list[str] | None, typer.Option("--flow", metavar="ID", help="This flow, by its id; repeatable.")
+        list[str] | None, typer.Option("--flow", metavar="ID", help="Import this flow, by its id. Repeatable.")
     ] = None,
     name: Annotated[
-        list[str] | None, typer.Option("--name", metavar="GLOB", help="Flows called so, as 'Orders*'; repeatable.")
+        list[str] | None,
+        typer.Option("--name", metavar="GLOB", help="Import flows by name, such as 'Orders*'. Repeatable."),
     ] = None,
     into: Annotated[
         Path | None,
-        typer.Option("--into", metavar="FILE", help="Write a new file, as exports/imported.yaml, and not stdout."),
+        typer.Option(
+            "--into", metavar="FILE", help="Write a new file, such as exports/imported.yaml, instead of stdout."
+        ),
     ] = None,
     update: Annotated[
         list[str] | None,
-        typer.Option("--update", metavar="EXPORT", help="Instead: edit this export's YAML to say what is live."),
+        typer.Option(
+            "--update", metavar="EXPORT", help="Edit the YAML of this export to match the live flow. Repeatable."
+        ),
     ] = None,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="With --update: show the edit as a patch and end.")
+        bool, typer.Option("--dry-run", help="With --update: show the edit as a patch and write nothing.")
     ] = False,
-    strict: Annotated[
-        bool, typer.Option("--strict", help="Exit 4 if something was left out that an import should have.")
-    ] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Exit with 4 if the import leaves something out.")] = False,
 ) -> int:
     """
-    Write the YAML for flows that were made in the UI or by scripts. It adopts them and changes nothing.
+    Write YAML for flows that were made elsewhere.
 
-    What the config says anyway is left out, and accounts are named, not copied, so it holds no secret. It is planned
-    before it is shown: YAML that would do more than adopt is not given out. A flow that the config cannot describe
-    exactly is left out, with the reason. Writes nothing to the platform and never overwrites a file.
+    The YAML adopts the flows. It leaves out defaults, and it names accounts instead of copying them, so it holds no
+    secret. import plans the YAML first, and prints it only if the plan does nothing but adopt. It leaves out a flow
+    that the config cannot describe exactly, and gives the reason. It writes nothing to the platform and never
+    overwrites a file.
 
-    With --update every difference of an export is decided for what is live, edits of the YAML that are not applied yet
-    too. Nothing else in the files changes: comments, order and quotes stay.
+    With --update it edits the YAML of an export to match the live flow. This also reverts edits that are not applied
+    yet. Nothing else in the files changes: comments, order and quotes stay.
     """
     from exportctl.workflows import import_and_accept
 
@@ -63,10 +67,10 @@ def import_flows(
     call.require_format(TEXT, JSON)
     if update:
         reject_option(
-            "--update", (every, flow, name, into), "it edits what the config has; import other flows by themselves"
+            "--update", (every, flow, name, into), "it edits exports of the config: import other flows in a second call"
         )
         return _update_exports(call, update, dry_run=dry_run, strict=strict)
-    reject_option("--dry-run", (dry_run,), "it is for --update; without --into an import writes no file")
+    reject_option("--dry-run", (dry_run,), "use it with --update; an import without --into writes no file")
     asked = _selection(every, flow or [], name or [])
     file = _new_file(call, into) if into else None
     made, secrets = import_and_accept.import_from_sandbox(
@@ -83,8 +87,10 @@ def import_flows(
 
 def _update_exports(call: CommandContext, names: list[str], *, dry_run: bool, strict: bool) -> int:
     """
+    Edit the YAML of exports to match their live flows.
+
     Raises:
-        UsageError: something else than an export is named.
+        UsageError: a name is not that of an export.
     """
     from exportctl.accept.request import DIFFERING_CAUSES, AcceptRequest
     from exportctl.cli import accept
@@ -97,11 +103,11 @@ def _update_exports(call: CommandContext, names: list[str], *, dry_run: bool, st
     asked = AcceptRequest(DIFFERING_CAUSES, PlanOptions(targets=targets), include_accounts=False)
     order = accept.AcceptOptions(asked, frozenset(), not dry_run, again, "--update")
     made, code = accept.show_or_write_edits(call, order)
-    made_anew = (Verb.CREATE, Verb.COMPLETE)
-    unmade = [i.address for i in made.targeted_plan.items if i.address.root == EXPORTS and i.verb in made_anew]
+    creating = (Verb.CREATE, Verb.COMPLETE)
+    unmade = [i.address for i in made.targeted_plan.items if i.address.root == EXPORTS and i.verb in creating]
     for address in unmade:
         call.screen.say(
-            f"{address} has no flow in this sandbox, so there is nothing to accept: `exportctl apply` makes it"
+            f"{address} has no flow in this sandbox, so there is nothing to accept: `exportctl apply` creates it"
         )
     incomplete = made.unaccepted or made.targeted_plan.is_refused or unmade
     return exit_codes.pick_exit_code(code, exit_codes.INCOMPLETE if strict and incomplete else exit_codes.DONE)
@@ -109,61 +115,67 @@ def _update_exports(call: CommandContext, names: list[str], *, dry_run: bool, st
 
 def _selection(every: bool, ids: list[str], names: list[str]) -> Selection:
     """
+    Return which flows to import.
+
     Raises:
-        UsageError: nothing was asked for, or everything and a part of it.
+        UsageError: neither --all nor a part is named, or both are.
     """
     from exportctl.importing.result import Selection
 
     if every == bool(ids or names):
-        raise UsageError("say which flows: --all, or some by --flow ID and --name GLOB", rule="usage")
+        raise UsageError("choose flows: --all, or some with --flow ID and --name GLOB", rule="usage")
     return Selection(tuple(ids), tuple(names))
 
 
 def _new_file(call: CommandContext, into: Path) -> str:
     """
-    The name of the file as the config would call it.
+    Return the name of the new file, relative to the config.
 
     Raises:
-        UsageError: the config would not read it.
-        Error: it is there already.
+        UsageError: the config would not read this file.
+        Error: the file exists.
     """
     if (call.folder / into).exists():
-        hint = "choose another name; what is in it may have been edited"
-        raise Error(f"{into} is there already; nothing was written", rule="file-exists", hint=hint)
+        hint = "choose another name: a person may have edited this file"
+        raise Error(f"{into} already exists; nothing was written", rule="file-exists", hint=hint)
     hidden = any(part.startswith(".") for part in into.parts)
     if into.suffix != ".yaml" or (not call.files and (into.is_absolute() or into.parts[0] != PARTS_FOLDER or hidden)):
         hint = f"choose {PARTS_FOLDER}/{into.stem}.yaml"
         raise UsageError(
-            f"--into {into}: the config is exports.yaml and {PARTS_FOLDER}/*.yaml", rule="usage", hint=hint
+            f"--into {into}: the config reads only exports.yaml and {PARTS_FOLDER}/*.yaml", rule="usage", hint=hint
         )
     return into.as_posix()
 
 
 def _refuse_secrets(call: CommandContext, made: ImportResult) -> None:
     """
+    Refuse YAML that holds a secret.
+
     Raises:
         Error: a known secret value is in the YAML.
     """
     if call.screen.mask_text(made.text) != made.text:
-        raise Error("a secret value is in the YAML: it is not given out", rule="secret-in-import", hint=_SECRET)
+        raise Error("the YAML holds a secret value; nothing was written", rule="secret-in-import", hint=_SECRET)
 
 
 def _write_yaml(call: CommandContext, file: str, text: str) -> None:
     """
+    Write the YAML to a new file.
+
     Raises:
-        Error: it cannot be written.
+        Error: the file or its folder cannot be written.
     """
     path = call.folder / file
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
-        raise Error(f"{path.parent} cannot be made: {reason}", rule="file") from error
+        raise Error(f"{path.parent} cannot be created: {reason}", rule="file") from error
     write_new_file(path, text)
 
 
 def _show_result(call: CommandContext, made: ImportResult, file: str | None) -> None:
-    """The YAML is the result unless it is in a file; what else there is to say goes beside it."""
+    """Show the result: the YAML on stdout unless it is in a file, and the rest on stderr."""
     screen = call.screen
     if call.format == JSON:
         from exportctl.output.json import import_result as json_import_result
@@ -176,4 +188,9 @@ def _show_result(call: CommandContext, made: ImportResult, file: str | None) -> 
         screen.say(text_import_result.render_import(made, file=None, color=screen.err_color))
 
 
-COMMANDS = {"import": (import_flows, "exportctl import --all --into exports/imported.yaml")}
+COMMANDS = {
+    "import": (
+        import_flows,
+        "exportctl import --all --into exports/imported.yaml\nexportctl import --update orders --dry-run",
+    )
+}

@@ -1,5 +1,5 @@
 """
-The whole command line as one function: arguments in, exit code out. The only place that catches every exception.
+The command line as one function: arguments in, exit code out. Only this module catches every exception.
 
 In: argv, the environment, three streams. Nothing here knows what a command does.
 """
@@ -41,7 +41,7 @@ def main(
     out: TextIO | None = None,
     err: TextIO | None = None,
 ) -> int:
-    """Run one command line; what is left out is taken from the process, which may have closed its streams."""
+    """Run one command line. Streams that are not given are those of the process, which may have closed them."""
     env = os.environ if env is None else env
     screen = Screen(
         stdin or sys.stdin or StringIO(), out or sys.stdout or StringIO(), err or sys.stderr or StringIO(), env
@@ -65,7 +65,7 @@ def main(
 
 @contextmanager
 def _handle_sigterm() -> Iterator[None]:
-    """SIGTERM, which a CI system sends, is as Ctrl-C; only the main thread can listen to it."""
+    """Treat SIGTERM, which CI systems send, as Ctrl-C. Only the main thread can handle signals."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -83,7 +83,7 @@ def _raise_interrupt(number: int, frame: FrameType | None) -> None:
 def _run_command(argv: list[str], call: CommandContext) -> int:
     if COMPLETION_VARIABLE in call.env:
         scripts: Any = typer.completion
-        scripts.completion_init()  # the shell asks what may come next
+        scripts.completion_init()  # the shell asks for completions
     try:
         with redirect_stdout(call.screen.out):  # help is written by Typer itself
             code = build_command().main(args=argv, prog_name="exportctl", standalone_mode=False, obj=call)
@@ -100,12 +100,12 @@ def _run_command(argv: list[str], call: CommandContext) -> int:
 
 
 def _unexpected_error(error: Exception) -> Error:
-    hint = "this is a fault of exportctl; EXPORTCTL_TRACEBACK=1 shows where"
+    hint = "this is a bug in exportctl; set EXPORTCTL_TRACEBACK=1 to see where"
     return Error(f"{type(error).__name__}: {error}", rule="unexpected", hint=hint)
 
 
 def _show_error(call: CommandContext, argv: Sequence[str], error: Error) -> None:
-    """One document where a machine reads, else text beside the results."""
+    """Show an error: as the one document with --format json, else as text on stderr."""
     screen = call.screen
     if call.format == JSON or _asks_for_json(argv):
         from exportctl.output.json import documents  # only now: it costs every start 7 ms
@@ -118,5 +118,5 @@ def _show_error(call: CommandContext, argv: Sequence[str], error: Error) -> None
 
 
 def _asks_for_json(argv: Sequence[str]) -> bool:
-    """For mistakes found before the options are read."""
+    """Look for --format json in arguments that could not be parsed."""
     return "--format=json" in argv or any(pair == ("--format", JSON) for pair in pairwise(argv))

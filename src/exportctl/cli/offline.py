@@ -23,9 +23,10 @@ from exportctl.workflows import load_config
 
 def init(ctx: typer.Context) -> int:
     """
-    Write a first exports.yaml, and a .gitignore. Never overwrites.
+    Write a first exports.yaml and a .gitignore.
 
-    It runs on the embedded emulator, which needs no account and no credentials; comments in the file show how to go on.
+    The config uses the embedded emulator, which needs no account and no credentials. Comments in the file say how to
+    continue with the real service. init never overwrites a file.
     """
     call = command_context(ctx)
     call.require_format(TEXT)
@@ -33,8 +34,8 @@ def init(ctx: typer.Context) -> int:
     folder = call.setup().folder
     main, ignore = folder / "exports.yaml", folder / ".gitignore"
     if main.exists():
-        hint = "look at what it would do with `exportctl plan`, or choose another folder with -C DIR"
-        raise Error("exports.yaml is there already; nothing was written", rule="file-exists", hint=hint)
+        hint = "see what it does with `exportctl plan`, or choose another folder with -C DIR"
+        raise Error("exports.yaml already exists; nothing was written", rule="file-exists", hint=hint)
     write_new_file(main, template.EXAMPLE_CONFIG)
     added = template.gitignore_text(ignore.read_text(encoding="utf-8") if ignore.exists() else None)
     if added:
@@ -46,11 +47,10 @@ def init(ctx: typer.Context) -> int:
 
 def validate(ctx: typer.Context) -> int:
     """
-    Check the config, all environments of it, without a connection.
+    Check the config of all environments. Reads no network.
 
-    Every mistake is shown in one run, with file:line:column and the way to mend it.
-
-    Errors end in 1; warnings and notes do not. `exportctl explain RULE` says more about the [rule] behind a line.
+    One run shows every mistake, with file:line:column and how to fix it. Errors exit with 1, warnings and notes do not.
+    `exportctl explain RULE` says more about the [rule] at the end of a line.
     """
     call = command_context(ctx)
     call.require_format(TEXT, JSON)
@@ -67,12 +67,17 @@ def validate(ctx: typer.Context) -> int:
 
 def schema(
     ctx: typer.Context,
-    name: Annotated[str, typer.Argument(metavar="NAME", help="exports, or a kind of machine output.")] = "exports",
+    name: Annotated[
+        str,
+        typer.Argument(
+            metavar="NAME", help="`exports` for the config, or a kind of JSON output: plan, drift, apply, saved-plan …"
+        ),
+    ] = "exports",
     write: Annotated[
         str | None, typer.Option("--write", metavar="DIR", help="Write all schemas into this folder.")
     ] = None,
 ) -> int:
-    """Print the JSON Schema of the config, or of a machine output. Names: exports, plan, drift, apply, saved-plan …"""
+    """Print the JSON Schema of the config or of JSON output."""
     from exportctl.output.json import schemas  # every kind of document: no other command needs them all
 
     call = command_context(ctx)
@@ -86,7 +91,7 @@ def schema(
     text = files.get(f"{name}{schemas.SUFFIX}")
     if text is None:
         known = ", ".join(sorted(file.removesuffix(schemas.SUFFIX) for file in files))
-        raise UsageError(f"there is no schema {name}", rule="usage", hint=f"there is {known}")
+        raise UsageError(f"no schema has the name {name}", rule="usage", hint=f"choose one of {known}")
     call.screen.write_document(text)
     return exit_codes.DONE
 
@@ -105,13 +110,14 @@ def _write_schemas(call: CommandContext, files: dict[str, str], folder: Path) ->
 def explain(
     ctx: typer.Context,
     topic: Annotated[
-        list[str], typer.Argument(metavar="TOPIC", help="A rule, gate, exit code, cause or config field.")
+        list[str], typer.Argument(metavar="TERM", help="A term, a rule, an exit code, or a field of the config.")
     ],
 ) -> int:
     """
-    Explain a rule, a gate, an exit code, a cause, or a field of the config.
+    Explain a term, a rule, an exit code or a config field.
 
-    A rule id stands in [brackets] behind each finding. A field is written with dots: exports.schedule.every.
+    Case, hyphens and plurals do not matter. A rule id stands in [brackets] at the end of each finding. Write a field
+    with dots: exports.schedule.every. docs/glossary.md lists all terms.
     """
     call = command_context(ctx)
     call.require_format(TEXT, JSON)
@@ -126,12 +132,12 @@ def explain(
 def completion(
     ctx: typer.Context, shell: Annotated[str, typer.Argument(metavar="SHELL", help="bash, zsh, fish or powershell.")]
 ) -> int:
-    """Print the completion script of a shell. It goes into the start-up file of the shell."""
+    """Print the completion script for a shell."""
     import typer.completion
 
     known = ("bash", "zsh", "fish", "powershell")
     if shell not in known:
-        raise UsageError(f"there is no completion for {shell}", rule="usage", hint=f"there is {', '.join(known)}")
+        raise UsageError(f"no completion for {shell}", rule="usage", hint=f"choose one of {', '.join(known)}")
     scripts: Any = typer.completion
     script = scripts.get_completion_script(prog_name="exportctl", complete_var=COMPLETION_VARIABLE, shell=shell)
     command_context(ctx).screen.show(f"{script}\n")
@@ -140,8 +146,8 @@ def completion(
 
 COMMANDS = {
     "init": (init, "exportctl -C my-exports init"),
-    "validate": (validate, "exportctl validate"),
-    "schema": (schema, "exportctl schema --write schemas"),
-    "explain": (explain, "exportctl explain folder-without-time"),
+    "validate": (validate, "exportctl validate\nexportctl validate -f exports.yaml --format json"),
+    "schema": (schema, "exportctl schema plan\nexportctl schema --write schemas"),
+    "explain": (explain, "exportctl explain paused\nexportctl explain exit 5\nexportctl explain folder-without-time"),
     "completion": (completion, "exportctl completion bash >> ~/.bashrc"),
 }

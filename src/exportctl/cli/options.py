@@ -1,4 +1,4 @@
-"""Options that several commands share, declared once with their help, and what is made of them."""
+"""Options that several commands share, each declared once, and the checks of their values."""
 
 from __future__ import annotations
 
@@ -17,11 +17,13 @@ from exportctl.model.project import Project
 from exportctl.workflows.load_config import read_config
 
 Globs = list[str] | None
-MAX_SUGGESTIONS = 5  # addresses named where none is near
+MAX_SUGGESTIONS = 5  # addresses to name if none is similar
 
 Target = Annotated[
     Globs,
-    typer.Option("--target", metavar="GLOB", help="Only these addresses and what they need, as exports.web-*."),
+    typer.Option(
+        "--target", metavar="GLOB", help="Limit to these addresses and what they need, such as exports.web-*."
+    ),
 ]
 AllowDeletes = Annotated[
     int, typer.Option("--allow-deletes", metavar="N", min=0, help="Allow N deletions that no `removed` entry names.")
@@ -29,13 +31,13 @@ AllowDeletes = Annotated[
 AllowReplace = Annotated[
     Globs,
     typer.Option(
-        "--allow-replace", metavar="ADDR", help="Allow a new flow for this export: it sends everything again."
+        "--allow-replace", metavar="ADDR", help="Allow a new flow for this export. It causes a full re-export."
     ),
 ]
 AllowRecreate = Annotated[
     Globs,
     typer.Option(
-        "--allow-recreate", metavar="ADDR", help="Allow making again a flow that somebody deleted: it sends all again."
+        "--allow-recreate", metavar="ADDR", help="Allow a new flow for a deleted one. It causes a full re-export."
     ),
 ]
 Resume = Annotated[
@@ -47,25 +49,25 @@ RefreshFrom = Annotated[
     typer.Option(
         "--refresh-from",
         metavar="SNAPSHOT",
-        help="Plan against a file of `snapshot` instead of the sandbox: no network, no credentials.",
+        help="Plan against a file from `snapshot`, without network and credentials.",
     ),
 ]
 Rehearse = Annotated[
     bool,
-    typer.Option("--rehearse", help="Also apply the plan in an emulator of its own; nothing reaches the platform."),
+    typer.Option("--rehearse", help="Also apply the plan in a private emulator. Nothing reaches the platform."),
 ]
 RehearseSwitch = Annotated[
     Globs,
-    typer.Option("--rehearse-switch", metavar="NAME=VALUE", help="How that emulator settles an open question."),
+    typer.Option("--rehearse-switch", metavar="NAME=VALUE", help="Set a switch of that emulator."),
 ]
 AllEnvironments = Annotated[
-    bool, typer.Option("--all-environments", help="Every environment of the config, read at the same time.")
+    bool, typer.Option("--all-environments", help="Use every environment of the config, side by side.")
 ]
-AutoApprove = Annotated[bool, typer.Option("--auto-approve", help="Do not ask; needed where there is no terminal.")]
+AutoApprove = Annotated[bool, typer.Option("--auto-approve", help="Do not ask. Required without a terminal.")]
 Parallelism = Annotated[
-    int, typer.Option("--parallelism", metavar="N", min=1, help="Independent changes made side by side.")
+    int, typer.Option("--parallelism", metavar="N", min=1, help="Make up to N independent changes side by side.")
 ]
-PlanFile = Annotated[Path | None, typer.Argument(metavar="PLANFILE", help="A plan saved by `plan --out`.")]
+PlanFile = Annotated[Path | None, typer.Argument(metavar="PLANFILE", help="A plan saved with `plan --out`.")]
 
 
 def flags(
@@ -86,11 +88,13 @@ def flags(
 
 def check_addresses(given: PlanOptions, projects: Sequence[Project], *, targets: str = "--target") -> None:
     """
-    Every glob of the flags must mean something in one of `projects`: a misspelt target would plan nothing, and a
-    misspelt consent would go unnoticed. `targets` is the option that names them.
+    Check that every address in the options matches something in one of `projects`.
+
+    A misspelt target would plan nothing, and a misspelt consent would have no effect. `targets` is the option that
+    names the targets.
 
     Raises:
-        UsageError: one matches no declared address; names the nearest.
+        UsageError: an address matches nothing declared. The hint names a similar one.
     """
     declared = {Address(EXPORTS, key) for p in projects for key in p.exports}
     declared |= {Address(DESTINATIONS, key) for p in projects for key in p.destinations}
@@ -104,14 +108,14 @@ def check_addresses(given: PlanOptions, projects: Sequence[Project], *, targets:
         for glob in globs:
             if not any(is_glob_match((glob,), address) for address in known):
                 raise UsageError(
-                    f"{option} {glob}: no declared address is called so",
+                    f"{option} {glob}: no resource matches",
                     rule="usage",
                     hint=_nearest_address(glob, known),
                 )
 
 
 def _nearest_address(glob: str, known: Iterable[Address]) -> str:
-    """The declared address that was probably meant, else some that there are."""
+    """Return a hint with the most similar address, else with some addresses."""
     root, _, rest = glob.strip("*").partition(".")
     inside = root in (EXPORTS, DESTINATIONS)
     names: dict[str, str] = {}
@@ -124,12 +128,12 @@ def _nearest_address(glob: str, known: Iterable[Address]) -> str:
     if guess:
         return f"did you mean {names[guess]}?"
     some = [str(a) for a in sorted(known, key=lambda a: (a.root != EXPORTS, a.name))]
-    return f"there is {', '.join(some[:MAX_SUGGESTIONS])}{' …' if len(some) > MAX_SUGGESTIONS else ''}"
+    return f"choose one of {', '.join(some[:MAX_SUGGESTIONS])}{' …' if len(some) > MAX_SUGGESTIONS else ''}"
 
 
 def check_environment(call: CommandContext) -> None:
     """
-    For commands that do without a project.
+    Check the chosen environment, for commands that need no project.
 
     Raises:
         Error: `--env` or EXPORTCTL_ENV names an environment that is not declared.
@@ -137,16 +141,16 @@ def check_environment(call: CommandContext) -> None:
     setup = call.setup()
     known = read_config(setup).environments
     if setup.environment and setup.environment not in known:
-        listed = f"there is {', '.join(known)}" if known else "the config has none"
-        raise Error(f'there is no environment "{setup.environment}"', rule="unknown-environment", hint=listed)
+        listed = f"choose one of {', '.join(known)}" if known else "the config has none"
+        raise Error(f'the config has no environment "{setup.environment}"', rule="unknown-environment", hint=listed)
 
 
 def parse_classes(text: str | None, known: frozenset[str], default: frozenset[str], option: str) -> frozenset[str]:
     """
-    A list of names separated by commas or blanks.
+    Parse a list of names, separated by commas or spaces.
 
     Raises:
-        UsageError: one is not known.
+        UsageError: a name is unknown.
     """
     if text is None:
         return default
@@ -154,15 +158,17 @@ def parse_classes(text: str | None, known: frozenset[str], default: frozenset[st
     unknown = sorted(set(names) - known)
     if unknown:
         raise UsageError(
-            f"{option}: there is no {unknown[0]}", rule="usage", hint=f"there is {', '.join(sorted(known))}"
+            f"{option}: unknown name {unknown[0]}", rule="usage", hint=f"choose from {', '.join(sorted(known))}"
         )
     return frozenset(names)
 
 
-def reject_option(option: str, given: Sequence[object], why: str) -> None:
+def reject_option(option: str, given: Sequence[object], reason: str) -> None:
     """
+    Refuse an option that does not go with the others.
+
     Raises:
-        UsageError: an option was given where it has no meaning.
+        UsageError: the option, or one of those that it excludes, was given.
     """
     if any(given):
-        raise UsageError(f"{option}: {why}", rule="usage")
+        raise UsageError(f"{option}: {reason}", rule="usage")

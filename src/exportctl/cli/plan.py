@@ -1,4 +1,4 @@
-"""`plan` and `show`: what would change, and what a saved plan says."""
+"""`plan` and `show`: what apply would change, and what a saved plan holds."""
 
 from __future__ import annotations
 
@@ -36,19 +36,20 @@ if TYPE_CHECKING:
     from exportctl.snapshot.file import Snapshot
     from exportctl.workflows.plan import PlanResult
 
-PLACEHOLDER_NOTE = "References that are not set have made-up values here.\n"
+PLACEHOLDER_NOTE = "Unset variables use placeholder values (emulator).\n"
 _ONE_ENVIRONMENT_ONLY = (
-    "a saved plan, a snapshot, a rehearsal and explained values are of one environment: choose it with --env, or leave "
-    "out --out, --refresh-from, --rehearse and --explain-values"
+    "--out, --refresh-from, --rehearse and --explain-values need one environment: choose it with --env, or leave them "
+    "out"
 )
 
 
 def plan(
     ctx: typer.Context,
     out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Save the plan for `apply FILE`.")] = None,
-    detailed: Annotated[bool, typer.Option("--detailed-exitcode", help="Exit 2 when there are changes.")] = False,
+    detailed: Annotated[bool, typer.Option("--detailed-exitcode", help="Exit with 2 if there are changes.")] = False,
     explain: Annotated[
-        bool, typer.Option("--explain-values", help="Instead: each value of the config with the line that set it.")
+        bool,
+        typer.Option("--explain-values", help="Show each value of the config and the line that sets it, not a plan."),
     ] = False,
     refresh_from: RefreshFrom = None,
     rehearse: Rehearse = False,
@@ -61,9 +62,10 @@ def plan(
     resume: Resume = None,
 ) -> int:
     """
-    Show what apply would change, and why. Writes nothing to the platform and needs no secret of a destination.
+    Show what apply would change, and why. Read-only.
 
-    Signs: + create, ~ update, -/+ replace, - delete, > other, ! held or refused.
+    A plan needs no secret of a destination. Signs: + create, ~ update, -/+ replace, - delete, > other, ! left paused
+    or blocked by a safety check.
     """
     call = command_context(ctx)
     call.require_format(TEXT, JSON, MARKDOWN)
@@ -74,13 +76,13 @@ def plan(
         )
         return run_all_environments(call, asked, _environment_command(call, detailed=detailed))
     if explain:
-        only = "no plan is made, so --out, --detailed-exitcode, --refresh-from and --rehearse mean nothing"
+        only = "it makes no plan: leave out --out, --detailed-exitcode, --refresh-from and --rehearse"
         reject_option("--explain-values", (out, detailed, refresh_from, rehearse, rehearse_switch), only)
         return show_explained_values(call)
     if refresh_from:
-        reject_option("--refresh-from", (out,), "a plan from a snapshot is for reading and cannot be saved for apply")
+        reject_option("--refresh-from", (out,), "apply cannot use a plan from a snapshot: leave out --out")
     if not rehearse:
-        reject_option("--rehearse-switch", (rehearse_switch,), "nothing is rehearsed without --rehearse")
+        reject_option("--rehearse-switch", (rehearse_switch,), "add --rehearse")
     settings = parse_switches(rehearse_switch or ())
     made, snapshot = _make_plan(call, asked, refresh_from)
     check_addresses(asked, [made.project])
@@ -95,7 +97,7 @@ def plan(
 
 
 def _make_plan(call: CommandContext, asked: PlanOptions, file: Path | None) -> tuple[PlanResult, Snapshot | None]:
-    """The plan, of the sandbox or of the snapshot in `file`."""
+    """Plan against the sandbox, or against the snapshot in `file`."""
     from exportctl.snapshot import file as document
     from exportctl.workflows import plan as plan_workflow
     from exportctl.workflows import snapshot as snapshot_workflow
@@ -120,7 +122,7 @@ def _publish_to_actions(call: CommandContext, made: PlanResult, stage: Requested
 
 
 def show_plan(call: CommandContext, made: PlanResult, stage: RequestedRehearsal | None = None) -> None:
-    """A plan in the format asked for, with its rehearsal if there was to be one."""
+    """Show a plan in the chosen format, with its rehearsal if one was requested."""
     from exportctl.output import rehearsal
     from exportctl.output.json import documents
     from exportctl.output.markdown import plan as markdown_plan
@@ -149,7 +151,7 @@ def _plan_text(call: CommandContext, made: PlanResult) -> str:
 
 
 def _environment_command(call: CommandContext, *, detailed: bool) -> EnvironmentCommand[PlanResult]:
-    """Several plans are for reading: none is saved, and each says how exactly it is applied."""
+    """Return how `plan` shows one environment of several."""
     from exportctl.output import github_actions, phrases
     from exportctl.output.json import environments
     from exportctl.output.markdown import plan as markdown_plan
@@ -168,14 +170,14 @@ def _environment_command(call: CommandContext, *, detailed: bool) -> Environment
 
 
 def show_explained_values(call: CommandContext) -> int:
-    """Every value with its place; reads no network."""
+    """Show every value of the config with its position. Reads no network."""
     from exportctl.output.json import documents
     from exportctl.output.text import tables
 
     setup = call.setup()
     check_environment(call)
     entries = config.explain_values(readable(setup), setup.environment)
-    title, words = "values", "Each value of the config, and the place that set it."
+    title, words = "values", "Each value of the config, and the line that sets it."
     if call.format == JSON:
         call.screen.write_document(documents.render_explanation(title, words, entries))
     else:
@@ -184,7 +186,7 @@ def show_explained_values(call: CommandContext) -> int:
 
 
 def show(ctx: typer.Context, file: Annotated[Path, typer.Argument(metavar="PLANFILE", help="A saved plan.")]) -> int:
-    """Show a saved plan as it was reviewed. Reads no config and no network."""
+    """Show a saved plan. Reads no config and no network."""
     from exportctl.output.json import documents
     from exportctl.output.text import plan as text_plan
     from exportctl.planfile import file as planfile
@@ -200,6 +202,9 @@ def show(ctx: typer.Context, file: Annotated[Path, typer.Argument(metavar="PLANF
 
 
 COMMANDS = {
-    "plan": (plan, "exportctl plan --env prod --out plan.json"),
+    "plan": (
+        plan,
+        "exportctl plan --env prod\nexportctl plan --env prod --out plan.json\nexportctl plan --all-environments",
+    ),
     "show": (show, "exportctl show plan.json"),
 }

@@ -1,7 +1,8 @@
-"""Progress of an apply on stderr: a bar where somebody watches, plain lines elsewhere."""
+"""Progress of an apply on stderr: a bar on a terminal, plain lines elsewhere."""
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -14,23 +15,17 @@ ReportOutcome = Callable[[Outcome], None]
 
 @contextmanager
 def show_progress(screen: Screen, total: int) -> Iterator[ReportOutcome]:
-    """Gives the function that is told each outcome."""
+    """Yield the function that reports each outcome."""
     if screen.is_interactive:
-        with _progress_bar(screen, total) as tell:
-            yield tell
+        with _progress_bar(screen, total) as report:
+            yield report
         return
     yield _line_reporter(screen, total)
 
 
 def _line_reporter(screen: Screen, total: int) -> ReportOutcome:
-    told = 0
-
-    def tell(outcome: Outcome) -> None:
-        nonlocal told
-        told += 1
-        screen.say(apply.outcome(outcome, told, total, color=screen.err_color))
-
-    return tell
+    number = itertools.count(1)
+    return lambda outcome: screen.say(apply.outcome(outcome, next(number), total, color=screen.err_color))
 
 
 @contextmanager
@@ -43,13 +38,11 @@ def _progress_bar(screen: Screen, total: int) -> Iterator[ReportOutcome]:
     columns = (TextColumn("applying"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True) as drawn:
         task = drawn.add_task("apply", total=total)
-        told = 0
+        number = itertools.count(1)
 
-        def tell(outcome: Outcome) -> None:
-            nonlocal told
-            told += 1
-            line = screen.mask_text(apply.outcome(outcome, told, total, color=screen.err_color))
+        def draw(outcome: Outcome) -> None:
+            line = screen.mask_text(apply.outcome(outcome, next(number), total, color=screen.err_color))
             drawn.console.print(Text.from_ansi(line.rstrip("\n")))
             drawn.advance(task)
 
-        yield tell
+        yield draw

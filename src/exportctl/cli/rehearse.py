@@ -1,4 +1,4 @@
-"""`plan --rehearse`: the plan carried out in an emulator of its own, or the word that it was not."""
+"""`plan --rehearse`: apply the plan in an emulator that holds a copy of the sandbox."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class RequestedRehearsal:
-    """A rehearsal that was asked for; `result` is None where the plan is refused, which is not rehearsed."""
+    """A rehearsal that was requested. `result` is None if the plan has errors or refusals: then there is none."""
 
     result: Rehearsal | None
 
@@ -31,7 +31,7 @@ class RequestedRehearsal:
 def rehearse_plan(
     call: CommandContext, made: PlanResult, snapshot: Snapshot | None, asked: PlanOptions, switches: dict[str, object]
 ) -> RequestedRehearsal:
-    """`snapshot` is what `made` was made from; None: that was the sandbox, of which one is taken now."""
+    """Rehearse `made`. `snapshot` is what it was made from; None: the sandbox, whose snapshot is taken now."""
     if made.plan.is_refused or made.plan.errors():
         return RequestedRehearsal(None)
     from exportctl.snapshot import file as document
@@ -47,10 +47,10 @@ def rehearse_plan(
 
 def parse_switches(given: Iterable[str]) -> dict[str, object]:
     """
-    Settings of the emulator's open questions, as `NAME=VALUE`.
+    Parse switches of the emulator: `NAME=VALUE`.
 
     Raises:
-        UsageError: there is no such switch, or not with this value.
+        UsageError: no switch has this name, or this value.
     """
     from exportctl.emulator.switches import QUESTIONS, Switches
 
@@ -62,7 +62,11 @@ def parse_switches(given: Iterable[str]) -> dict[str, object]:
             found[name] = value if value in known else json.loads(value)
             Switches.from_json(found)
         except ValueError as error:
-            why = f"write NAME=VALUE, {name} is not set so" if isinstance(error, json.JSONDecodeError) else str(error)
-            hint = "exportctl emulator switches show names them all"
+            why = (
+                f"write NAME=VALUE; this is no value of {name}"
+                if isinstance(error, json.JSONDecodeError)
+                else str(error)
+            )
+            hint = "list all switches: exportctl emulator switches show"
             raise UsageError(f"--rehearse-switch {text}: {why}", rule="usage", hint=hint) from error
     return found

@@ -1,4 +1,4 @@
-"""`rotate`: send the secrets of one account again, and say what must run well before the former ones may go."""
+"""`rotate`: send the secrets of one account again, and say which runs must succeed before the old ones can go."""
 
 from __future__ import annotations
 
@@ -25,19 +25,21 @@ if TYPE_CHECKING:
 
 def rotate(
     ctx: typer.Context,
-    destination: Annotated[str, typer.Argument(metavar="DESTINATION", help="Its key, as partner.")],
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what it would do and end.")] = False,
+    destination: Annotated[
+        str, typer.Argument(metavar="DESTINATION", help="The key of the destination, such as partner.")
+    ],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the plan. Write nothing.")] = False,
     auto_approve: AutoApprove = False,
     audit: Annotated[
-        Path | None, typer.Option("--audit", metavar="FILE", help="Append one JSON line about this run.")
+        Path | None, typer.Option("--audit", metavar="FILE", help="Append one JSON line about this run to a file.")
     ] = None,
 ) -> int:
     """
-    Send the secrets of one account again, without a change of the config.
+    Send the secrets of one account again.
 
-    One PATCH of the whole account, as a new `secret_version` in the config makes it: it reaches every flow on the
-    account, audiences and flows of others too. It plans, shows, asks and reads back as apply does. What it cannot know
-    is whether the storage takes the new secrets: keep the former ones until each flow has had a good run.
+    rotate sends one PATCH of the whole account, as a new `secret_version` in the config does. It affects every flow on
+    the account, also audiences and flows of other owners. It plans, asks and makes a final check as apply does. It
+    cannot know whether the storage accepts the new secrets: keep the old ones until each flow has had a good run.
     """
     from exportctl.plan import rotation
     from exportctl.workflows import plan as plan_workflow
@@ -58,7 +60,7 @@ def rotate(
         from exportctl.cli.apply_run import confirm_and_apply
 
         carried = confirm_and_apply(call, setup, ApplyRequest(flags, auto_approve=auto_approve, audit=audit), made)
-        # However the run ended: once they are sent, the former secrets must stay.
+        # Also after a failure: once the new secrets are sent, the old ones must stay valid for a while.
         if any(o.status is OutcomeStatus.DONE and o.step.address == address for o in carried.outcomes):
             _show_next_steps(call, made, address)
         return carried.exit_code
@@ -66,15 +68,17 @@ def rotate(
 
 def _destination_key(project: Project, given: str) -> str:
     """
+    Return the key of a destination, given with or without `destinations.`.
+
     Raises:
-        UsageError: no destination is called so.
+        UsageError: no destination has this key.
     """
     key = given.removeprefix(f"{DESTINATIONS}.")
     if key in project.destinations:
         return key
     guess = closest_match(key, project.destinations)
-    hint = f"did you mean {guess}?" if guess else f"there is {', '.join(sorted(project.destinations)) or 'none'}"
-    raise UsageError(f"no destination is called {given}", rule="usage", hint=hint)
+    hint = f"did you mean {guess}?" if guess else f"choose one of {', '.join(sorted(project.destinations)) or 'none'}"
+    raise UsageError(f"no destination has the key {given}", rule="usage", hint=hint)
 
 
 def _show_next_steps(call: CommandContext, made: ConnectedPlan, address: Address) -> None:
@@ -90,4 +94,4 @@ def _show_next_steps(call: CommandContext, made: ConnectedPlan, address: Address
     (call.screen.say if call.format == JSON else call.screen.show)(words)
 
 
-COMMANDS = {"rotate": (rotate, "exportctl rotate partner --env prod")}
+COMMANDS = {"rotate": (rotate, "exportctl rotate partner --dry-run\nexportctl rotate partner --env prod")}

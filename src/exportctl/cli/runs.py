@@ -1,4 +1,4 @@
-"""`runs`: the newest runs of an export, and what to look at where one failed."""
+"""`runs`: the newest runs of an export, and hints for those that failed."""
 
 from __future__ import annotations
 
@@ -17,21 +17,27 @@ from exportctl.workflows.load_config import hidden_values
 
 def runs(
     ctx: typer.Context,
-    export: Annotated[str, typer.Argument(metavar="EXPORT", help="An address, KEY for all its parts, or a flow id.")],
+    export: Annotated[
+        str, typer.Argument(metavar="EXPORT", help="An address (KEY means all its parts), or a flow id.")
+    ],
     limit: Annotated[
         int | None,
-        typer.Option("--limit", metavar="N", min=1, help="So many runs of each flow; 10 without --since."),
+        typer.Option(
+            "--limit", metavar="N", min=1, help="Show at most N runs of each flow. Default: 10, or all with --since."
+        ),
     ] = None,
     since: Annotated[
         str | None,
-        typer.Option("--since", metavar="WHEN", help="No older ones: a date, a moment, or how long ago, as 7d."),
+        typer.Option(
+            "--since", metavar="WHEN", help="Show no older runs: a date, an RFC 3339 moment, or a duration such as 7d."
+        ),
     ] = None,
 ) -> int:
     """
-    Show the newest runs of an export: when, how long, rows, files, bytes, errors.
+    Show the newest runs of an export. Read-only.
 
-    As the service recorded them; below an error of a run stands what to look at. Whether the files arrived is for
-    `verify` to say.
+    The service records start, duration, rows, files, bytes and errors. Below an error stands what to check. To see
+    whether the files arrived, use `verify`.
     """
     from exportctl.workflows import list_runs
     from exportctl.workflows import plan as plan_workflow
@@ -60,11 +66,11 @@ def runs(
 
 
 def _parse_since(given: str, as_of: int) -> int:
-    """`7d` ago, or a moment as it stands."""
+    """Parse `7d` as that long before `as_of`, or a moment."""
     try:
         return as_of - parse_duration(given)
     except BadValue:
         return parsed_moment(given, "--since")
 
 
-COMMANDS = {"runs": (runs, "exportctl runs exports.orders --limit 20")}
+COMMANDS = {"runs": (runs, "exportctl runs exports.orders --limit 20\nexportctl runs exports.orders --since 7d")}

@@ -1,7 +1,7 @@
 """
-Where a run writes: results to stdout, all else to stderr, both masked. Knows colour, width and whether anybody watches.
+The streams of a run: results go to stdout, all else to stderr, both masked. Knows colour, width and terminals.
 
-A reader that went away (`exportctl plan | head`) ends the output, never the run: an apply under way goes on.
+A closed pipe (`exportctl plan | head`) ends the output, never the run: an apply under way continues.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ from exportctl.output.markdown_escape import spellings
 
 
 class Screen:
+    """The streams of a run, and the values that none of them may show."""
+
     def __init__(self, stdin: TextIO, out: TextIO, err: TextIO, env: Mapping[str, str]):
         self.stdin = stdin
         self.out = out
@@ -30,7 +32,7 @@ class Screen:
                 stream.reconfigure(encoding="utf-8", errors="backslashreplace")
 
     def hide(self, values: Iterable[str]) -> None:
-        """From now on none of these is written."""
+        """Mask these values in everything that is written from now on."""
         self._hidden.update(values)
         self._mask = build_mask(self._hidden, spellings)
 
@@ -47,7 +49,7 @@ class Screen:
 
     @property
     def is_interactive(self) -> bool:
-        """Is there somebody to ask, and to draw a progress bar for?"""
+        """Say whether a person can answer questions and see a progress bar."""
         return not self.is_ci and self.stdin.isatty() and self.err.isatty()
 
     @property
@@ -59,7 +61,7 @@ class Screen:
         return self._has_color(self.err)
 
     def _has_color(self, stream: TextIO) -> bool:
-        """https://no-color.org and https://force-color.org: set and not empty."""
+        """Follow https://no-color.org and https://force-color.org: a variable counts if it is not empty."""
         if self._env.get("NO_COLOR"):
             return False
         return bool(self._env.get("FORCE_COLOR")) or (stream.isatty() and self._env.get("TERM") != "dumb")
@@ -69,19 +71,19 @@ class Screen:
         return shutil.get_terminal_size((120, 24)).columns if self.out.isatty() else 120
 
     def write_document(self, text: str) -> None:
-        """The machine output: exactly one in a run."""
+        """Write the machine output: exactly one document per run."""
         self._write("out", self._mask(text))
 
     def show(self, text: str) -> None:
-        """A result for people."""
+        """Write a result for people to stdout."""
         self._write("out", self._masked_text(text))
 
     def say(self, text: str) -> None:
-        """Progress, warnings, errors."""
+        """Write progress, a warning or an error to stderr."""
         self._write("err", self._masked_text(text if text.endswith("\n") else f"{text}\n"))
 
     def write_workflow_command(self, text: str) -> None:
-        """Workflow commands of GitHub Actions; beside the results, so that machine output stays one document."""
+        """Write workflow commands of GitHub Actions to stderr, so that stdout stays one document."""
         self._write("err", self._mask(text))
 
     def ask(self, question: str) -> str:
@@ -98,5 +100,5 @@ class Screen:
             stream.write(values.printable(text))
             stream.flush()
         except BrokenPipeError:
-            # What is still in its buffer must not be tried again when Python ends.
+            # Python must not try to write the rest of the buffer again when it exits.
             os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

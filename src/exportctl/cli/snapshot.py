@@ -1,4 +1,4 @@
-"""`snapshot`: the sandbox in a file, for plans where there are no credentials."""
+"""`snapshot`: save the sandbox to a file, for plans without credentials."""
 
 from __future__ import annotations
 
@@ -18,13 +18,14 @@ _HINT = "take the value out of the name, path or description in the sandbox that
 
 def snapshot(
     ctx: typer.Context,
-    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="Where to; readable by its owner only.")],
+    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="Write this file. Only its owner can read it.")],
 ) -> int:
     """
-    Read the sandbox into a file, for `plan --refresh-from` where there are no credentials.
+    Save what a plan reads from the sandbox to a file.
 
-    It holds the objects of all exports, ours or not, with the names and ids of the people who wrote them, and no auth
-    value but plain ones such as a host. Writes nothing to the platform.
+    `plan --refresh-from FILE` then needs no credentials. The file holds the objects of all exports, managed or not,
+    with the names and ids of the people who wrote them. Of the auth values it holds only plain ones, such as a host.
+    snapshot writes nothing to the platform.
     """
     call = command_context(ctx)
     call.require_format(TEXT)
@@ -36,7 +37,11 @@ def snapshot(
     call.screen.hide(hidden_values(taken.project, setup))
     text = document.dump_snapshot(taken.snapshot)
     if call.screen.mask_text(text) != text:
-        raise Error(f"{out} is not written: a secret value is in the sandbox", rule="secret-in-snapshot", hint=_HINT)
+        raise Error(
+            f"{out} is not written: an object in the sandbox holds a secret value",
+            rule="secret-in-snapshot",
+            hint=_HINT,
+        )
     write_atomically(call.folder / out, text)
     known = f"{taken.snapshot.count} objects, {len(taken.snapshot.datasets)} datasets"
     call.screen.say(f"Saved to {out}: {known}. To plan against it: exportctl plan --refresh-from {out}")

@@ -1,4 +1,4 @@
-"""`status`: how every export fares, in one environment or in all."""
+"""`status`: the state of every export, in one environment or in all."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ def status(
         typer.Option(
             "--expiring",
             metavar="DURATION",
-            help="Warn of ends within this time, as 30d, instead of the policy's; list flows of others that end, too.",
+            help="Warn of ends within this time, such as 30d. Also lists other flows that end.",
         ),
     ] = None,
     target: Target = None,
 ) -> int:
     """
-    Show how every export fares: its last run, the next one, and when it ends.
+    Show the state of every export. Read-only.
 
-    From the lists that a plan reads; nothing is asked per flow. It ends in 0 whatever it shows, unless something could
-    not be read: `drift` and `verify` are the gates.
+    status shows the last run, the next run and the end of each export. It needs only the lists that a plan reads. It
+    exits with 0 unless something cannot be read. To fail a job, use `drift` or `verify`.
     """
     call = command_context(ctx)
     call.require_format(TEXT, JSON, MARKDOWN)
@@ -104,4 +104,4 @@ def _environment_command(call: CommandContext, expiring: int | None) -> Environm
     )
 
 
-COMMANDS = {"status": (status, "exportctl status --env prod --expiring 30d")}
+COMMANDS = {"status": (status, "exportctl status --env prod --expiring 30d\nexportctl status --all-environments")}

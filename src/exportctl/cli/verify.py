@@ -1,4 +1,4 @@
-"""`verify`: did the files arrive? Once, or until the newest run of one export has been judged."""
+"""`verify`: check once whether the files arrived, or wait for the newest run of one export."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ POLL = "1 minute"
 
 @dataclass(frozen=True)
 class Window:
-    """How far back: `since` in seconds since 1970 UTC, or `before` in seconds before now; neither is the default."""
+    """How far back to look: `since` in seconds since 1970 UTC, or `before` in seconds before now, or the default."""
 
     since: int | None = None
     before: int | None = None
@@ -51,7 +51,7 @@ class Window:
 
 @dataclass(frozen=True)
 class WaitOptions:
-    """At most `seconds`, with a look every `poll` seconds."""
+    """How long to wait, and how often to check, in seconds."""
 
     seconds: int
     poll: int
@@ -64,14 +64,12 @@ def verify(
         typer.Option(
             "--since",
             metavar="WHEN",
-            help="How far back: a date, an RFC 3339 moment, or a duration before now as `6 hours`. Default: 1 day.",
+            help="How far back: a date, an RFC 3339 moment, or a duration such as `6 hours`. Default: 1 day.",
         ),
     ] = None,
-    deep: Annotated[
-        bool, typer.Option("--deep", help="Read the files too: count their rows, find broken ones.")
-    ] = False,
+    deep: Annotated[bool, typer.Option("--deep", help="Also read the files: count rows, find broken files.")] = False,
     runs_only: Annotated[
-        bool, typer.Option("--runs-only", help="Leave storage alone and take the service's word.")
+        bool, typer.Option("--runs-only", help="Do not read storage. Check only the runs that the service reports.")
     ] = False,
     target: Target = None,
     wait: Annotated[
@@ -79,30 +77,30 @@ def verify(
         typer.Option(
             "--wait",
             metavar="DURATION",
-            help="Wait this long at most for the newest run of one --target: for the job that loads its files.",
+            help="Wait at most this long for the newest run of one --target.",
         ),
     ] = None,
     poll: Annotated[
-        str | None, typer.Option("--poll", metavar="DURATION", help=f"How often --wait looks. Default: {POLL}.")
+        str | None, typer.Option("--poll", metavar="DURATION", help=f"How often --wait checks. Default: {POLL}.")
     ] = None,
 ) -> int:
     """
-    Prove that the files arrived.
+    Prove that the files arrived. Read-only.
 
-    One word for each dataset and expected run, from the schedule, the runs, the objects in storage and the service's
-    manifest file. Storage is read with your own identity; without one, only runs are looked at. Writes nothing.
+    verify compares the schedule, the runs, the objects in storage and the service's manifest file. It prints one RESULT
+    for each dataset and expected run. It reads storage with your own identity; without one it checks only the runs.
     """
     call = command_context(ctx)
     call.require_format(TEXT, JSON, JUNIT, MARKDOWN)
     try:
         if deep and runs_only:
-            raise UsageError("--deep reads files, --runs-only leaves them alone: give one of them", rule="usage")
+            raise UsageError("--deep reads files and --runs-only does not: use one of them", rule="usage")
         waiting, window = _parse_wait(wait, poll, since), _parse_window(since)
         report = _run_verify(
             call, PlanOptions(targets=tuple(target or ())), window, waiting, deep=deep, runs_only=runs_only
         )
     except Error as error:
-        if call.format == JUNIT:  # a reader of test results must not take silence for success
+        if call.format == JUNIT:  # without a document, a reader of test results would see success
             call.screen.write_document(junit.render_errors(error.findings(), call.screen.mask_text))
         raise
     unverified = exit_codes.UNVERIFIED if report.has_failed else exit_codes.DONE
@@ -111,6 +109,8 @@ def verify(
 
 def _parse_window(since: str | None) -> Window:
     """
+    Parse --since.
+
     Raises:
         UsageError: it is neither a duration nor a moment.
     """
@@ -124,18 +124,20 @@ def _parse_window(since: str | None) -> Window:
 
 def _parse_wait(wait: str | None, poll: str | None, since: str | None) -> WaitOptions | None:
     """
+    Parse --wait and --poll.
+
     Raises:
-        UsageError: one is no duration, or has no meaning beside the others.
+        UsageError: one is not a duration, or does not go with the other options.
     """
     if wait is None:
         if poll is not None:
-            raise UsageError("--poll: nothing is waited for without --wait", rule="usage")
+            raise UsageError("--poll: add --wait", rule="usage")
         return None
     if since is not None:
-        raise UsageError("--since: --wait looks at the newest run, however long ago it was due", rule="usage")
+        raise UsageError("--since: --wait checks only the newest run, so leave out --since", rule="usage")
     waiting = WaitOptions(parsed_duration(wait, "--wait"), parsed_duration(poll or POLL, "--poll"))
     if not waiting.poll:
-        raise UsageError(f"--poll {poll}: at least one second", rule="usage")
+        raise UsageError(f"--poll {poll}: use at least one second", rule="usage")
     return waiting
 
 
@@ -148,7 +150,7 @@ def _run_verify(
     deep: bool,
     runs_only: bool,
 ) -> VerifyReport:
-    """The report, shown."""
+    """Verify, show the report and return it."""
     from exportctl.workflows import verify as verify_workflow
 
     setup = call.setup()
@@ -170,48 +172,50 @@ def _run_verify(
 
 def _check_targets(asked: PlanOptions, project: Project, waiting: WaitOptions | None) -> None:
     """
+    Check that the targets name exports, and exactly one with --wait.
+
     Raises:
-        UsageError: a target names nothing that is declared, all name no export, or more than one is to be waited for.
+        UsageError: a target names nothing declared, no target names an export, or --wait has several exports.
     """
     check_addresses(asked, [project])
     found = sorted(Address(EXPORTS, key) for key in project.exports if asked.is_targeted(Address(EXPORTS, key)))
     if asked.targets and not found:
-        raise UsageError("--target: only exports are verified, and none is named", rule="usage")
+        raise UsageError("--target: verify checks only exports, and these targets name none", rule="usage")
     if waiting is None:
         return
     if len(asked.targets) != 1:
-        raise UsageError(f"--wait needs exactly one --target; there are {len(asked.targets)}", rule="usage")
+        raise UsageError(f"--wait needs exactly one --target, not {len(asked.targets)}", rule="usage")
     if len(found) != 1:
         some = ", ".join(str(address) for address in found[:MAX_SUGGESTIONS]) + (
             " …" if len(found) > MAX_SUGGESTIONS else ""
         )
         message = f"--wait needs a --target that names one export; {asked.targets[0]} names {len(found)}"
-        raise UsageError(message, rule="usage", hint=f"there is {some}")
+        raise UsageError(message, rule="usage", hint=f"choose one of {some}" if some else None)
 
 
 def _window_start(window: Window, look: Verifier, question: VerifyRequest) -> int | None:
-    """In seconds since 1970 UTC. A duration counts back from the platform's own clock, which only a look tells."""
+    """Return the start in seconds since 1970 UTC. A duration counts back from the clock of the platform."""
     if window.before is None:
         return window.since
     return look(replace(question, runs_only=True)).as_of - window.before
 
 
 def _progress_reporter(call: CommandContext) -> Callable[[VerifyReport], None]:
-    """Says what a wait sees, each time it is something else."""
-    told = ""
+    """Return a function that says what a wait sees, whenever that changes."""
+    last_text = ""
 
-    def tell(report: VerifyReport) -> None:
-        nonlocal told
-        words = "; ".join(text_verify.sentence(v) for e in report.exports for v in e.verdicts)
-        if words != told:
-            call.screen.say(f"{format_values.moment(report.as_of)}: {words}")
-        told = words
+    def say_if_changed(report: VerifyReport) -> None:
+        nonlocal last_text
+        text = "; ".join(text_verify.sentence(v) for e in report.exports for v in e.verdicts)
+        if text != last_text:
+            call.screen.say(f"{format_values.moment(report.as_of)}: {text}")
+        last_text = text
 
-    return tell
+    return say_if_changed
 
 
 def _show_report(call: CommandContext, report: VerifyReport, project: Project) -> None:
-    """The document last: whatever fails before it, there is exactly one."""
+    """Show the report. The document comes last, so that there is exactly one even if something before it fails."""
     screen = call.screen
     if screen.is_github_actions:
         _publish_to_actions(call, report, project)
@@ -228,9 +232,9 @@ def _show_report(call: CommandContext, report: VerifyReport, project: Project) -
 
 
 def _publish_to_actions(call: CommandContext, report: VerifyReport, project: Project) -> None:
-    """Annotations at the places where exports are declared, outputs and a summary."""
-    places = {Address(EXPORTS, key): export.at for key, export in project.exports.items()}
-    call.screen.write_workflow_command(github_actions.render_annotations(markdown_verify.findings(report, places)))
+    """Publish annotations at the lines that declare exports, outputs and a summary."""
+    positions = {Address(EXPORTS, key): export.at for key, export in project.exports.items()}
+    call.screen.write_workflow_command(github_actions.render_annotations(markdown_verify.findings(report, positions)))
     texts = {
         "GITHUB_OUTPUT": github_actions.outputs(markdown_verify.outputs(report)),
         "GITHUB_STEP_SUMMARY": f"{markdown_verify.render_verify_report(report)}\n",
@@ -241,4 +245,9 @@ def _publish_to_actions(call: CommandContext, report: VerifyReport, project: Pro
             append_text(Path(file), call.screen.mask_text(words))
 
 
-COMMANDS = {"verify": (verify, "exportctl verify --target exports.web-to-lake --wait '2 hours'")}
+COMMANDS = {
+    "verify": (
+        verify,
+        "exportctl verify --deep --since '2 days'\nexportctl verify --target exports.web-to-lake --wait '2 hours'",
+    )
+}

@@ -1,7 +1,7 @@
 """
-`emulator`: the emulator of the config's organisation, and what no client of the service can do to it.
+`emulator`: control the emulator of the config's organization, by means that the real service does not offer.
 
-Text for people; with --format json each command prints the answer of the emulator's own interface, as it is.
+The output is text for people. With --format json each command prints the answer of the emulator's own interface.
 """
 
 from __future__ import annotations
@@ -28,17 +28,24 @@ from exportctl.errors import Error, UsageError
 from exportctl.model import schedule
 from exportctl.output import format_values
 
-app = group("Run and disturb the emulator that stands in for Adobe. Nothing here reaches Adobe.")
-clock_app = group("Show or move the emulator's clock. What is due then happens, runs of exports too.")
-faults_app = group("Let requests fail on purpose. Answers are lost, cut, late or refused.")
-switches_app = group("Show or set how the emulator settles open questions. What nobody here knows of the service.")
+app = group("Run and control the emulator. Nothing reaches Adobe.")
+clock_app = group("Show or move the emulator's clock.\n\nWhen it moves, exports that are due run.")
+faults_app = group("Make requests to the emulator fail on purpose.")
+switches_app = group(
+    "Show or set the switches of the emulator.\n\nEach switch is an open question: Adobe's documents do not say how "
+    "the service behaves."
+)
 
 
 def serve(
     ctx: typer.Context,
-    port: Annotated[int, typer.Option("--port", metavar="N", min=0, max=65535, help="0 picks a free one.")] = 8025,
+    port: Annotated[int, typer.Option("--port", metavar="N", min=0, max=65535, help="0 picks a free port.")] = 8025,
 ) -> int:
-    """Serve the emulator on this machine. For other clients, until interrupted; needs exportctl[emulator]."""
+    """
+    Serve the emulator over HTTP on this machine.
+
+    Other clients can use it until Ctrl-C. It needs the extra exportctl[emulator].
+    """
     from exportctl.emulator import server
     from exportctl.workflows import emulator as emulator_workflow
 
@@ -56,7 +63,7 @@ def serve(
 
 
 def _serving_message(organization: str, url: str) -> str:
-    """What a client must be told: the emulator's credentials open nothing else."""
+    """Return what a client needs to know. The emulator's credentials are valid nowhere else."""
     from exportctl.emulator import auth
 
     variables = {
@@ -65,31 +72,35 @@ def _serving_message(organization: str, url: str) -> str:
         "AEP_IMS_URL": f"{url}/ims/token/v3",
     }
     exported = "\n".join(f"  export {name}={value}" for name, value in variables.items())
-    return f"Serving {organization} on {url}. Clients need:\n{exported}\nCtrl-C ends it.\n"
+    return f"Serving {organization} on {url}. Clients need:\n{exported}\nStop it with Ctrl-C.\n"
 
 
 def seed(
     ctx: typer.Context,
     from_config: Annotated[
-        bool, typer.Option("--from-config", help="All sandboxes and datasets that the config names.")
+        bool, typer.Option("--from-config", help="Add all sandboxes and datasets that the config names.")
     ] = False,
     sandbox: Annotated[
-        str | None, typer.Option("--sandbox", metavar="NAME", help="Where; default the config's.")
+        str | None, typer.Option("--sandbox", metavar="NAME", help="The sandbox. Default: that of the config.")
     ] = None,
     dataset: Annotated[
-        list[str] | None, typer.Option("--dataset", metavar="NAME", help="A dataset to add; repeatable.")
+        list[str] | None, typer.Option("--dataset", metavar="NAME", help="Add this dataset. Repeatable.")
     ] = None,
-    rows: Annotated[int, typer.Option("--rows", metavar="N", min=0, help="Rows in each dataset that is added.")] = 0,
+    rows: Annotated[int, typer.Option("--rows", metavar="N", min=0, help="Rows in each new dataset.")] = 0,
     url: Url = None,
 ) -> int:
-    """Add sandboxes and datasets. What is there already stays as it is."""
+    """
+    Add sandboxes and datasets to the emulator.
+
+    What exists stays as it is.
+    """
     from exportctl.workflows import emulator as emulator_workflow
 
     call = command_context(ctx)
     if not (from_config or sandbox or dataset):
-        raise UsageError("seed what? --from-config, --sandbox NAME or --dataset NAME", rule="usage")
+        raise UsageError("choose what to add: --from-config, --sandbox NAME or --dataset NAME", rule="usage")
     if from_config and (url or sandbox or dataset or rows):
-        raise UsageError("--from-config seeds the embedded emulator, and takes no other option", rule="usage")
+        raise UsageError("--from-config seeds the embedded emulator: leave out all other options", rule="usage")
     with connect_emulator(call, url) as found:
         if from_config:
             answer = emulator_workflow.seed_from_config(call.setup(), found)
@@ -103,7 +114,11 @@ def seed(
 
 
 def reset(ctx: typer.Context, url: Url = None) -> int:
-    """Start from an empty sandbox. Flows, connections, datasets, faults and requests go; the config seeds it again."""
+    """
+    Empty the emulator and seed it from the config again.
+
+    It forgets flows, connections, datasets, faults and requests.
+    """
     from exportctl.workflows import emulator as emulator_workflow
 
     call = command_context(ctx)
@@ -116,10 +131,14 @@ def reset(ctx: typer.Context, url: Url = None) -> int:
 
 def requests(
     ctx: typer.Context,
-    writes: Annotated[bool, typer.Option("--writes", help="Only what asked for a change.")] = False,
+    writes: Annotated[bool, typer.Option("--writes", help="Show only requests that change something.")] = False,
     url: Url = None,
 ) -> int:
-    """List the requests it was sent. Oldest first, without headers and bodies."""
+    """
+    List the requests that the emulator received.
+
+    Oldest first, without headers and bodies.
+    """
     call = command_context(ctx)
     with connect_emulator(call, url) as found:
         listed = [entry for entry in found.get("requests")["requests"] if entry["write"] or not writes]
@@ -133,7 +152,7 @@ def _target(entry: dict[str, Any]) -> str:
 
 
 def clock_get(ctx: typer.Context, url: Url = None) -> int:
-    """Show what time it is in the emulator."""
+    """Show the emulator's time."""
     call = command_context(ctx)
     with connect_emulator(call, url) as found:
         return _show_time(call, found.get("clock"))
@@ -164,10 +183,14 @@ def clock_set(
 
 def clock_advance(
     ctx: typer.Context,
-    duration: Annotated[str, typer.Argument(metavar="DURATION", help="As `1 day`, 6h, or seconds.")],
+    duration: Annotated[str, typer.Argument(metavar="DURATION", help="Such as `1 day`, 6h, or seconds.")],
     url: Url = None,
 ) -> int:
-    """Let time pass in the emulator: exports run, tokens expire, ends come."""
+    """
+    Move the emulator's clock forward.
+
+    In this time exports run, tokens expire and flows end.
+    """
     call = command_context(ctx)
     with connect_emulator(call, url) as found:
         return _show_time(call, found.post("clock", {"advance": parsed_duration(duration, "DURATION")}))
@@ -175,12 +198,12 @@ def clock_advance(
 
 def _show_time(call: CommandContext, answer: dict[str, Any]) -> int:
     now = datetime.fromtimestamp(int(answer["now"]), UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
-    kind = "stands still until moved" if answer["mode"] == "manual" else "runs"
+    kind = "stopped until you move it" if answer["mode"] == "manual" else "runs"
     return show_answer(call, answer, f"{now} ({kind})")
 
 
 def faults_list(ctx: typer.Context, url: Url = None) -> int:
-    """List the faults that were added, spent ones included."""
+    """List the faults that were added, used ones included."""
     call = command_context(ctx)
     with connect_emulator(call, url) as found:
         return _show_faults(call, found.get("faults"))
@@ -192,7 +215,7 @@ def faults_add(
     url: Url = None,
 ) -> int:
     """
-    Add a fault: the nth request that matches is answered badly.
+    Add a fault to the nth request that matches.
 
     Effects: status, lost, slow, cut, html, stale, repeat-page, drop-item, expire-token, throttle.
     """
@@ -208,7 +231,7 @@ def faults_add(
 
 
 def faults_clear(ctx: typer.Context, url: Url = None) -> int:
-    """Forget all faults."""
+    """Remove all faults."""
     call = command_context(ctx)
     with connect_emulator(call, url) as found:
         return _show_faults(call, found.send("DELETE", "faults", None))
@@ -223,7 +246,7 @@ def _show_faults(call: CommandContext, answer: dict[str, Any]) -> int:
 
 
 def switches_show(ctx: typer.Context, url: Url = None) -> int:
-    """Show every switch, its setting, and the settings it may have."""
+    """Show every switch, its value and its possible values."""
     call = command_context(ctx)
     with connect_emulator(call, url) as found:
         return _show_switches(call, found.get("switches"))
@@ -231,10 +254,14 @@ def switches_show(ctx: typer.Context, url: Url = None) -> int:
 
 def switches_set(
     ctx: typer.Context,
-    settings: Annotated[list[str], typer.Argument(metavar="NAME=VALUE", help="As list_lag=60.")],
+    settings: Annotated[list[str], typer.Argument(metavar="NAME=VALUE", help="Such as list_lag=60.")],
     url: Url = None,
 ) -> int:
-    """Set switches. Names and settings: exportctl emulator switches show."""
+    """
+    Set switches of the emulator.
+
+    `exportctl emulator switches show` lists names and values.
+    """
     call = command_context(ctx)
     body = dict(_parse_setting(one) for one in settings)
     with connect_emulator(call, url) as found:
@@ -258,7 +285,7 @@ def _show_switches(call: CommandContext, answer: dict[str, Any]) -> int:
     for name, setting in sorted(answer.items()):
         question = QUESTIONS[name]
         possible = f"{question.span[0]} to {question.span[1]}" if question.span else _value_list(question.values)
-        lines.append(f"{name} = {json.dumps(setting)}  (of {possible})\n    {question.text}")
+        lines.append(f"{name} = {json.dumps(setting)}  (possible: {possible})\n    {question.text}")
     return show_answer(call, answer, "\n".join(lines))
 
 

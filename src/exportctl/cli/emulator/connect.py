@@ -1,4 +1,4 @@
-"""How the `emulator` commands reach an emulator and tell what it answered; their common options and arguments."""
+"""How the `emulator` commands reach an emulator and show its answers, and the options that they share."""
 
 from __future__ import annotations
 
@@ -15,9 +15,13 @@ from exportctl.cli.context import JSON, TEXT, CommandContext
 if TYPE_CHECKING:
     from exportctl.workflows.emulator import EmulatorAdmin
 
-Url = Annotated[str | None, typer.Option("--url", metavar="URL", help="A served emulator, as http://127.0.0.1:8025.")]
+Url = Annotated[
+    str | None, typer.Option("--url", metavar="URL", help="Use a served emulator, such as http://127.0.0.1:8025.")
+]
 Flow = Annotated[str, typer.Argument(metavar="FLOW", help="An export's address, a flow id, or a unique flow name.")]
-Person = Annotated[str | None, typer.Option("--as", metavar="PERSON", help="Who does it, as jane@acme.example.")]
+Person = Annotated[
+    str | None, typer.Option("--as", metavar="PERSON", help="Who makes the edit, such as jane@acme.example.")
+]
 
 
 @contextmanager
@@ -29,10 +33,10 @@ def connect_emulator(call: CommandContext, url: str | None) -> Iterator[Emulator
         yield found
 
 
-def show_answer(call: CommandContext, answer: dict[str, Any], words: str) -> int:
-    """The answer for machines, a line for people."""
+def show_answer(call: CommandContext, answer: dict[str, Any], text: str) -> int:
+    """Show an answer: as JSON for machines, as text for people."""
     if call.format == JSON:
         call.screen.write_document(json.dumps(answer, sort_keys=True, indent=2) + "\n")
     else:
-        call.screen.show(f"{words}\n")
+        call.screen.show(f"{text}\n")
     return exit_codes.DONE

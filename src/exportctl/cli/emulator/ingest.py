@@ -1,4 +1,4 @@
-"""`emulator ingest`: new rows for a dataset, which the next runs of its exports carry."""
+"""`emulator ingest`: add rows to a dataset. The next runs of its exports send them."""
 
 from __future__ import annotations
 
@@ -13,32 +13,39 @@ from exportctl.output import format_values
 if TYPE_CHECKING:
     from exportctl.model.project import Project
 
-DAY = 86400  # seconds before now in which the rows of events happened
+DAY = 86400  # seconds: the rows of event datasets lie within this time before now
 
 
 def ingest(
     ctx: typer.Context,
     dataset: Annotated[str, typer.Argument(metavar="DATASET", help="An alias of the config, a name or an id.")],
-    rows: Annotated[int, typer.Argument(metavar="ROWS", min=1, help="How many.")],
+    rows: Annotated[int, typer.Argument(metavar="ROWS", min=1, help="The number of rows.")],
     sandbox: Annotated[
-        str | None, typer.Option("--sandbox", metavar="NAME", help="Where; default the config's.")
+        str | None, typer.Option("--sandbox", metavar="NAME", help="The sandbox. Default: that of the config.")
     ] = None,
     spread: Annotated[
-        str | None, typer.Option("--spread", metavar="DURATION", help="Events happened in this time before; 1 day.")
+        str | None,
+        typer.Option(
+            "--spread", metavar="DURATION", help="Spread the times of events over this time before now. Default: 1 day."
+        ),
     ] = None,
     url: Url = None,
 ) -> int:
-    """Let rows come into a dataset. The next runs of its exports carry them."""
+    """
+    Add rows to a dataset of the emulator.
+
+    The next runs of its exports send them.
+    """
     call = command_context(ctx)
     seconds = parsed_duration(spread, "--spread") if spread else DAY
     with connect_emulator(call, url) as found:
         where = sandbox or (found.project.platform.sandbox if found.project else "prod")
         name = _resolve_dataset(found.project, dataset)
         answer = found.post("ingest", {"sandbox": where, "dataset": name, "rows": rows, "spread": seconds})
-    return show_answer(call, answer, f"{format_values.clean_text(dataset)}: {rows} rows came in.")
+    return show_answer(call, answer, f"{format_values.clean_text(dataset)}: {rows} rows added.")
 
 
 def _resolve_dataset(project: Project | None, name: str) -> str:
-    """What an alias of the config stands for; a name or an id as it is."""
+    """Return the id or name that an alias of the config stands for; a name or an id as it is."""
     declared = [d for e in project.exports.values() for d in e.datasets] if project else []
     return next((d.id or d.name or name for d in declared if d.alias == name), name)

@@ -1,4 +1,4 @@
-"""`emulator storage`: where the emulator's exports are written, a local folder or the storage of each type."""
+"""`emulator storage`: where the emulator writes files, in a local folder or in real storage."""
 
 from __future__ import annotations
 
@@ -17,17 +17,18 @@ from exportctl.errors import UsageError
 from exportctl.output import format_values
 
 app = group(
-    "Show or set where exports are written. A local folder, or real storage; beyond this machine only if allowed."
+    "Show or set where the emulator writes files.\n\nIt writes to a local folder or to real storage. Hosts other than "
+    "this machine need --allow-real-storage."
 )
 
-Type = Annotated[str, typer.Argument(metavar="TYPE", help="A destination type, as amazon-s3.")]
+Type = Annotated[str, typer.Argument(metavar="TYPE", help="A destination type, such as amazon-s3.")]
 Option = Annotated[
     list[str] | None,
-    typer.Option("--option", metavar="KEY=VALUE", help="VALUE may be @FILE or env:NAME: no key on a command line."),
+    typer.Option("--option", metavar="KEY=VALUE", help="An option of the storage. VALUE can be @FILE or env:NAME."),
 ]
 AllowedHosts = Annotated[
     list[str] | None,
-    typer.Option("--allow-real-storage", metavar="HOST", help="A host beyond this machine to write to; repeatable."),
+    typer.Option("--allow-real-storage", metavar="HOST", help="Allow writes to this host. Repeatable."),
 ]
 
 
@@ -37,7 +38,7 @@ def storage(ctx: typer.Context, url: Url = None) -> int:
 
 
 def storage_show(ctx: typer.Context, url: Url = None) -> int:
-    """Show where each destination type is written."""
+    """Show where the files of each destination type go."""
     call = command_context(ctx)
     with connect_emulator(call, url) as found:
         return _show_storage(call, found.get("storage"))
@@ -46,16 +47,16 @@ def storage_show(ctx: typer.Context, url: Url = None) -> int:
 def storage_set(
     ctx: typer.Context,
     type: Type,
-    at: Annotated[str, typer.Argument(metavar="URL", help="As http://127.0.0.1:9000 or sftp://127.0.0.1:2222.")],
+    at: Annotated[str, typer.Argument(metavar="URL", help="Such as http://127.0.0.1:9000 or sftp://127.0.0.1:2222.")],
     option: Option = None,
     allow: AllowedHosts = None,
     url: Url = None,
 ) -> int:
     """
-    Write a destination type to real storage.
+    Write the files of a destination type to real storage.
 
-    Credentials come from the base connections. Options: region; for roles and principals JSON objects that stand in
-    for AWS STS and Entra ID; for the landing zone account, container, and account_key or sas; for SFTP known_hosts.
+    Credentials come from the accounts. Options: region; for roles and service principals, JSON objects that replace AWS
+    STS and Entra ID; for the landing zone account, container, and account_key or sas; for SFTP known_hosts.
     """
     call = command_context(ctx)
     given = dict(_parse_storage_option(text, call) for text in option or ())
@@ -65,7 +66,11 @@ def storage_set(
 
 
 def storage_local(ctx: typer.Context, type: Type, url: Url = None) -> int:
-    """Write a destination type to a local folder again. Its endpoint is forgotten."""
+    """
+    Write the files of a destination type to a local folder.
+
+    The emulator forgets the endpoint that was set.
+    """
     call = command_context(ctx)
     with connect_emulator(call, url) as found:
         return _show_storage(call, found.send("DELETE", f"storage/{quote(type, safe='')}", None))
@@ -80,7 +85,7 @@ def _parse_endpoint(at: str) -> dict[str, Any]:
     except ValueError:
         port = None
     if port is None or not parts.hostname or parts.username or parts.path.strip("/"):
-        raise UsageError("the URL of SFTP is sftp://HOST or sftp://HOST:PORT", rule="usage")
+        raise UsageError("an SFTP URL is sftp://HOST or sftp://HOST:PORT", rule="usage")
     return {"host": parts.hostname, **port}
 
 
@@ -113,7 +118,7 @@ def _show_storage(call: CommandContext, answer: dict[str, Any]) -> int:
 
     lines = [f"{type:<22}{_endpoint_text(answer['endpoints'].get(type))}" for type in OPTIONS]
     if answer["allowed_hosts"]:
-        lines.append(f"Beyond this machine: {', '.join(answer['allowed_hosts'])}")
+        lines.append(f"Allowed hosts: {', '.join(answer['allowed_hosts'])}")
     return show_answer(call, answer, "\n".join(lines))
 
 

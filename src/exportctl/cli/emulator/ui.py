@@ -1,4 +1,4 @@
-"""`emulator ui`: edits as people make them in the AEP user interface, to see what plan and drift say of them."""
+"""`emulator ui`: edits as people make them in the AEP UI, to see what plan and drift say about them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from exportctl.cli.context import add_commands, command_context, group, parsed_m
 from exportctl.cli.emulator.connect import Flow, Person, Url, connect_emulator, show_answer
 from exportctl.output import format_values
 
-app = group("Edit a flow by hand. As a person in the AEP user interface would.")
+app = group("Edit a flow by hand, as a person in the AEP UI does.")
 
 
 def _edit_flow(ctx: typer.Context, url: str | None, verb: str, flow: str, person: str | None, **members: Any) -> int:
@@ -23,11 +23,11 @@ def _edit_flow(ctx: typer.Context, url: str | None, verb: str, flow: str, person
     )
 
 
-def _edit_command(verb: str, words: str) -> Callable[..., int]:
+def _edit_command(verb: str, summary: str) -> Callable[..., int]:
     def edit(ctx: typer.Context, flow: Flow, person: Person = None, url: Url = None) -> int:
         return _edit_flow(ctx, url, verb, flow, person)
 
-    edit.__doc__ = words
+    edit.__doc__ = summary
     return edit
 
 
@@ -45,11 +45,11 @@ def end(
 def path(
     ctx: typer.Context,
     flow: Flow,
-    path: Annotated[str, typer.Argument(metavar="PATH", help="The folder in the storage.")],
+    path: Annotated[str, typer.Argument(metavar="PATH", help="The new path in the storage.")],
     person: Person = None,
     url: Url = None,
 ) -> int:
-    """Let a flow write to another folder."""
+    """Change the path that a flow writes to."""
     return _edit_flow(ctx, url, "path", flow, person, path=path)
 
 
@@ -60,40 +60,44 @@ def datasets(
     person: Person = None,
     url: Url = None,
 ) -> int:
-    """Let a flow export other datasets."""
+    """Change the datasets of a flow."""
     return _edit_flow(ctx, url, "datasets", flow, person, datasets=datasets)
 
 
 def rename(
     ctx: typer.Context,
     flow: Flow,
-    name: Annotated[str, typer.Argument(metavar="NAME", help="The flow's name from now on.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The new name.")],
     person: Person = None,
     url: Url = None,
 ) -> int:
-    """Give a flow another name."""
+    """Rename a flow."""
     return _edit_flow(ctx, url, "rename", flow, person, name=name)
 
 
 def describe(
     ctx: typer.Context,
     flow: Flow,
-    text: Annotated[str, typer.Argument(metavar="TEXT", help="The flow's description from now on.")],
+    text: Annotated[str, typer.Argument(metavar="TEXT", help="The new description.")],
     person: Person = None,
     url: Url = None,
 ) -> int:
-    """Replace a flow's description, and with it the marker that exportctl keeps there."""
+    """
+    Replace the description of a flow.
+
+    This removes the ownership marker too.
+    """
     return _edit_flow(ctx, url, "describe", flow, person, text=text)
 
 
 _UI = "exportctl emulator ui"
-add_commands(app, {"enable": (_edit_command("enable", "Switch a flow on."), f"{_UI} enable web-to-lake")})
-add_commands(app, {"disable": (_edit_command("disable", "Switch a flow off."), f"{_UI} disable exports.web-to-lake")})
+add_commands(app, {"enable": (_edit_command("enable", "Enable a flow."), f"{_UI} enable web-to-lake")})
+add_commands(app, {"disable": (_edit_command("disable", "Disable a flow."), f"{_UI} disable exports.web-to-lake")})
 add_commands(app, {"end": (end, f"{_UI} end web-to-lake 2027-01-31")})
 add_commands(app, {"path": (path, f"{_UI} path web-to-lake somewhere/else --as jane@acme.example")})
 add_commands(app, {"datasets": (datasets, f"{_UI} datasets web-to-lake Orders Returns")})
 add_commands(app, {"rename": (rename, f"{_UI} rename web-to-lake 'Web, do not touch'")})
 add_commands(app, {"describe": (describe, f"{_UI} describe web-to-lake 'for the web team'")})
 add_commands(
-    app, {"delete": (_edit_command("delete", "Delete a flow; its connections stay."), f"{_UI} delete web-to-lake")}
+    app, {"delete": (_edit_command("delete", "Delete a flow. Its connections stay."), f"{_UI} delete web-to-lake")}
 )

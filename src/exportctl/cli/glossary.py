@@ -1,0 +1,474 @@
+"""
+The terms of exportctl, in one table. Pure.
+
+`exportctl explain TERM` looks terms up here, and docs/glossary.md is written from here. Rules and safety checks come
+from their own tables in `rules`, exit codes from `exit_codes`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TypeVar
+
+from exportctl.cli import exit_codes
+from exportctl.errors import Level
+from exportctl.model.check import CheckStatus
+from exportctl.model.plan import Action, Cause, OutcomeStatus, Verb
+from exportctl.monitor.delivery.report import DeliveryResult, Evidence
+from exportctl.monitor.drift import DriftGroup
+from exportctl.monitor.status import FlowState, HealthResult
+from exportctl.rules.engine import RULES
+from exportctl.rules.safety_check_texts import SAFETY_CHECKS
+
+
+@dataclass(frozen=True)
+class Term:
+    """A word that people see. `also` are other words for it that people type or see."""
+
+    name: str
+    text: str
+    also: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Section:
+    """Terms of one kind. `kind` stands before a term where it is explained: `cause drift`."""
+
+    title: str
+    kind: str
+    intro: str
+    terms: tuple[Term, ...]
+
+
+_CONCEPTS: tuple[Term, ...] = (
+    Term(
+        "export",
+        "What an entry under `exports` declares: datasets, a destination, a schedule and a format. In AEP it is one"
+        " dataflow, or one for each dataset with `split_by: dataset`.",
+    ),
+    Term(
+        "dataflow",
+        "The object in AEP that runs an export. Ids, plans and the API call it a flow. exportctl creates one for each"
+        " export, with a source connection and a target connection.",
+        ("flow", "flow id"),
+    ),
+    Term(
+        "dataset",
+        "A table of AEP. A config names it by an alias, by its exact name or by its id. `exportctl datasets` lists what"
+        " can be exported.",
+    ),
+    Term(
+        "destination",
+        "Where files go: an account and a location. A config declares it under `destinations`.",
+        ("destination type",),
+    ),
+    Term(
+        "account",
+        "The credentials of a destination as AEP stores them. The API calls it a base connection. Several flows can use"
+        " one account. `account: {existing: TITLE}` uses an account that exportctl does not manage.",
+        ("base connection",),
+    ),
+    Term(
+        "source connection",
+        "The object in AEP that holds the datasets of one flow. exportctl creates it and never edits it. When the"
+        " datasets of an export change, exportctl creates a new one and deletes the former one.",
+    ),
+    Term(
+        "target connection",
+        "The object in AEP that holds the location and the file format of one flow.",
+    ),
+    Term(
+        "location",
+        "Where the files of an export go: a bucket or a container, and a path. The fields of each destination type are"
+        " in docs/configuration.md.",
+        ("bucket", "container"),
+    ),
+    Term(
+        "folder",
+        "The part of a path that AEP builds for each run from macros, such as `%DATASET_ID%/%EXPORT_TIME%`.",
+        ("macro", "folder template"),
+    ),
+    Term(
+        "schedule",
+        "When an export runs: `every` (how often), `at` (the time of day in UTC), `start` (not before) and `end`.",
+        ("next runs", "next run", "due", "first", "last"),
+    ),
+    Term(
+        "run",
+        "One execution of a flow. `exportctl runs EXPORT` lists runs, `exportctl forecast` shows coming ones.",
+        ("last run", "runs", "several"),
+    ),
+    Term(
+        "end",
+        "The moment after which a flow runs no more. AEP keeps the flow. If a flow shows no end, exportctl assumes six"
+        " months after its creation.",
+        ("ends", "days left"),
+    ),
+    Term(
+        "rolling end",
+        "An end that exportctl moves on: `end: {rolling: 180 days, renew_before: 30 days}`. When less than"
+        " `renew_before` is left, `exportctl renew` sets the end to `rolling` from today.",
+    ),
+    Term(
+        "renewal",
+        "Moving a rolling end that is due. `exportctl renew` does only this. Renewals do not count for exit code 2 or"
+        " for the digest of a plan.",
+        ("renew",),
+    ),
+    Term(
+        "ownership marker",
+        "A line of text at the end of an object's description. It says which project owns the object, which address it"
+        " has, and a digest of each value last applied. With it exportctl needs no state file. Do not edit it.",
+        ("marker", "owner"),
+    ),
+    Term(
+        "address",
+        "The name of a thing in the config: `exports.orders-daily`, `destinations.lake`. With `split_by: dataset` one"
+        " flow is `exports.KEY/PART`.",
+    ),
+    Term(
+        "managed",
+        "A flow is managed if it carries the ownership marker of this project. exportctl changes and deletes nothing"
+        " else.",
+    ),
+    Term(
+        "orphan",
+        "A connection of this project that no flow uses. An interrupted run can leave one. Apply deletes it when it is"
+        " safe to do so.",
+    ),
+    Term(
+        "duplicate",
+        "A second flow for one export. exportctl changes neither of them until the config says which one to keep:"
+        " `keep: <flow id>`.",
+    ),
+    Term(
+        "plan",
+        "The changes that would make the sandbox equal to the config, with the cause of each. `exportctl plan` shows it"
+        " and writes nothing.",
+    ),
+    Term(
+        "saved plan",
+        "A plan in a file, from `plan --out FILE`. It is an approval of values: `apply FILE` does exactly this, or"
+        " writes nothing and exits with 6.",
+    ),
+    Term(
+        "digest",
+        "A short hash of what a plan would write. `apply --only-if DIGEST` applies only the plan that has it.",
+    ),
+    Term(
+        "consequence",
+        "What follows from a change, such as later folders or a full re-export. A plan shows it as a note, a warning or"
+        " a cost under the change.",
+        ("cost",),
+    ),
+    Term(
+        "full re-export",
+        "Sending a whole dataset again, not only what is new. A plan says when a change may cause it.",
+    ),
+    Term(
+        "safety check",
+        "Blocks a dangerous change, with exit code 5. The plan says the one edit or flag that allows exactly this"
+        " change. Safety checks have no level, and `rules` and `allow` do not switch them off.",
+        ("refused", "refusal"),
+    ),
+    Term(
+        "final check",
+        "After an apply, exportctl reads the sandbox again and plans again. It says `Final check: no changes.`, or it"
+        " lists what remains and exits with 4.",
+    ),
+    Term(
+        "snapshot",
+        "A file that holds what a plan reads from a sandbox, from `exportctl snapshot`. `plan --refresh-from SNAPSHOT`"
+        " plans against it without credentials.",
+    ),
+    Term(
+        "rehearsal",
+        "The real apply of a plan, carried out in an emulator that holds a copy of the sandbox. `plan --rehearse` does"
+        " it. Nothing reaches Adobe.",
+        ("rehearse",),
+    ),
+    Term(
+        "emulator",
+        "A program that comes with exportctl and answers as the AEP service does. Nothing reaches Adobe."
+        " `url: embedded` in the config uses it.",
+    ),
+    Term(
+        "environment",
+        "An overlay of the config for one sandbox, under `environments`. Choose one with --env or EXPORTCTL_ENV.",
+    ),
+    Term("sandbox", "A separate area of an AEP organization with its own datasets and flows."),
+    Term("organization", "The customer account at Adobe, such as 0123456789ABCDEF01234567@AdobeOrg."),
+    Term("project", "The owner name in the config. exportctl writes it into the marker of everything that it creates."),
+    Term("secret", "A value that exportctl never shows. The config holds a reference to it: `${env:NAME}`."),
+    Term(
+        "sensitive",
+        "A value that exportctl compares and sends but never shows. Output says `(sensitive)`.",
+    ),
+    Term(
+        "placeholder value",
+        "A made-up value of the right form. The embedded emulator uses it for each variable that is not set.",
+    ),
+    Term(
+        "live",
+        'What is in the sandbox now. A comparison shows it beside the config: `live "/a", config "/b"`.',
+    ),
+    Term(
+        "config",
+        "The YAML files of a project: exports.yaml and exports/*.yaml. `-f FILE` names other files.",
+        ("YAML",),
+    ),
+    Term(
+        "manifest",
+        "A file that the service can write beside the files of a run. It lists their names and sizes. `verify` uses"
+        " it.",
+    ),
+    Term(
+        "health",
+        "The column HEALTH of `exportctl status`: one word for each export.",
+    ),
+    Term("state", "The column STATE of `exportctl status`: what the flow is, whatever its runs did."),
+    Term(
+        "result",
+        "The column RESULT of `exportctl verify`: one word for each dataset and expected run.",
+        ("verdict", "verify"),
+    ),
+    Term(
+        "column",
+        "Other columns of `verify`: ROWS are counted in the files (--deep), FILES and SIZE are what is in storage, WHY"
+        " is the reason of the RESULT. NOTE says what needs attention.",
+        ("rows", "files", "size", "why", "note"),
+    ),
+    Term(
+        "status",
+        "The command that shows the state of every export: its last run, its next run and its end.",
+    ),
+    Term("forecast", "The command that shows coming runs, what starts together, and what ends.", ("starts together",)),
+    Term(
+        "valid",
+        "The config has no errors. `exportctl validate` checks it for all environments, without a connection.",
+        ("validate",),
+    ),
+    Term("apply", "The command that makes the sandbox equal to the config. It plans, shows the plan, asks and writes."),
+    Term("import", "The command that writes YAML for flows that were made elsewhere. It adopts them."),
+    Term(
+        "sign",
+        "What a plan shows before an address: `+` create, `~` update, `-/+` replace, `-` delete, `>` another verb,"
+        " `!` left paused or blocked by a safety check.",
+        ("+", "~", "-/+", "-", ">", "!"),
+    ),
+)
+
+CAUSES: Mapping[Cause, str] = {
+    Cause.CREATE: "The object does not exist yet. Apply creates it.",
+    Cause.PENDING: "A pending change. The YAML changed since the last apply, the sandbox did not. Apply writes it."
+    " `drift` counts it and does not fail.",
+    Cause.DRIFT: "A person or another tool changed the sandbox. The YAML is as it was last applied. Apply reverts the"
+    " sandbox to the YAML, and `drift` exits with 3.\n"
+    "To keep the live value: exportctl drift --patch. To ignore it until a date: add an `accept` entry.",
+    Cause.CONFLICT: "The YAML and the sandbox both changed since the last apply, to different values. Apply writes the"
+    " value of the YAML, and `drift` exits with 3.\n"
+    "Decide which value is right before you apply.",
+    Cause.UNKNOWN_ORIGIN: "The YAML and the sandbox differ, and the marker does not say what was last applied. Apply"
+    " writes the value of the YAML, and `drift` exits with 3.",
+    Cause.ALREADY_MATCHES: "The YAML and the sandbox are equal, but the marker holds another value. Apply writes only"
+    " the marker.",
+    Cause.NORMALISED: "The service keeps another spelling of the value that exportctl sent. Apply writes nothing, and"
+    " it is no drift.",
+    Cause.PAUSED: "A person or another tool disabled the flow, or moved its end earlier. exportctl leaves the flow"
+    " paused.\n"
+    "To resume it: exportctl apply --resume ADDRESS. To agree: write `enabled: false` or the end into the YAML.",
+    Cause.RENEWAL: "A rolling end is due. `renew` or `apply` moves it on.",
+    Cause.EXPIRED: "A rolling end is in the past, so the flow exports nothing. Apply moves the end on, as a change to"
+    " review. `renew` does not: Adobe does not document what the flow sends first, and it may be a full re-export.",
+    Cause.ACCEPTED: "An `accept` entry of the config covers the difference until its date. `drift` does not fail, and"
+    " apply does not revert it.",
+}
+_CAUSE_ALIASES: Mapping[Cause, tuple[str, ...]] = {
+    Cause.PENDING: ("pending change", "pending changes"),
+    Cause.PAUSED: ("paused", "left paused", "paused by hand", "pause", "resume"),
+    Cause.ACCEPTED: ("accept",),
+}
+
+VERBS: Mapping[Verb, str] = {
+    Verb.CREATE: "Apply creates the object.",
+    Verb.COMPLETE: "An interrupted run began to create it. Apply completes it.",
+    Verb.UPDATE: "Apply changes the object. Its id stays.",
+    Verb.REPLACE: "Apply creates a new flow and deletes the former one. This causes a full re-export, so it needs"
+    " `allow_replace` or --allow-replace.",
+    Verb.DELETE: "Apply deletes the object. AEP cannot bring it back.",
+    Verb.ADOPT: "Apply writes the ownership marker of this project on a flow that was made elsewhere, and changes"
+    " nothing else.",
+    Verb.RELEASE: "Apply removes the ownership marker. The flow keeps running, and exportctl no longer manages it.",
+    Verb.CLEAN: "Apply deletes orphans: connections of this project that no flow uses.",
+    Verb.MARK: "Apply writes only the ownership marker.",
+    Verb.RENEW: "Apply moves a rolling end, and changes nothing else.",
+    Verb.PAUSED: "exportctl leaves the flow paused. Apply changes nothing.",
+    Verb.UNCHANGED: "The sandbox holds what the config asks for.",
+}
+_VERB_ALIASES: Mapping[Verb, tuple[str, ...]] = {
+    Verb.MARK: ("marker only",),
+    Verb.UNCHANGED: ("no changes",),
+}
+
+_OUTCOMES: Mapping[OutcomeStatus, str] = {
+    OutcomeStatus.DONE: "The write succeeded.",
+    OutcomeStatus.FAILED: "The service refused the write, or did not answer.",
+    OutcomeStatus.BLOCKED: "Not written, because a write that it needs failed.",
+    OutcomeStatus.DEFERRED: "Not possible yet, such as deleting a connection that the service still counts as used. The"
+    " next apply does it.",
+    OutcomeStatus.NOT_ATTEMPTED: "Not started, because the run was interrupted.",
+}
+
+_ACTIONS: Mapping[Action, str] = {
+    Action.CREATE: "One POST that creates an object.",
+    Action.UPDATE: "One PATCH that changes an object.",
+    Action.ACT: "One request that enables or disables a flow.",
+    Action.DELETE: "One DELETE that removes an object.",
+}
+_ACTION_ALIASES: Mapping[Action, tuple[str, ...]] = {Action.ACT: ("enable", "disable")}
+
+_DRIFT_GROUPS: Mapping[DriftGroup, str] = {
+    DriftGroup.DRIFT: "The sandbox changed, the YAML did not. Fails by default.",
+    DriftGroup.CONFLICT: "The YAML and the sandbox both changed. Fails by default.",
+    DriftGroup.UNKNOWN_ORIGIN: "Nothing says what was last applied, or the flow cannot be compared. Fails by default.",
+    DriftGroup.PAUSED: "A person or another tool disabled the flow or moved its end earlier. Fails by default.",
+    DriftGroup.GONE: "The flow was deleted, or this credential cannot see it. Fails by default.",
+    DriftGroup.HALF_BUILT: "An interrupted run began a creation or a replacement. Apply finishes it. Fails by default.",
+    DriftGroup.DUPLICATES: "Two flows stand for one export. Fails by default.",
+    DriftGroup.MARKER_LOST: "A person removed the ownership marker from the flow's description. Apply writes it again."
+    " Fails by default.",
+    DriftGroup.EXPIRED: "The end of the flow is in the past. Fails with `--fail-on ending`.",
+    DriftGroup.ENDING: "The end of the flow is within `policy.end_warning`. Fails with `--fail-on ending`.",
+    DriftGroup.PENDING: "The YAML changed and is not applied yet. Fails with `--fail-on pending`.",
+    DriftGroup.ACCEPTED: "An `accept` entry covers the difference. Never fails.",
+    DriftGroup.UNMANAGED: "A flow without an ownership marker. Fails with `--fail-on unmanaged`.",
+    DriftGroup.OTHER_PROJECT: f"A flow that another project owns. Fails with `--fail-on {DriftGroup.OTHER_PROJECT}`.",
+}
+_DRIFT_ALIASES: Mapping[DriftGroup, tuple[str, ...]] = {
+    DriftGroup.GONE: ("flow gone",),
+    DriftGroup.OTHER_PROJECT: ("owned by project", "owned by another project"),
+}
+
+_RESULTS: Mapping[DeliveryResult, str] = {
+    DeliveryResult.COMPLETE: "The run succeeded, and all files that it wrote are in storage.",
+    DeliveryResult.EMPTY: "The run succeeded and had nothing to write. Fails with `expect: {non_empty: true}`.",
+    DeliveryResult.LATE: "No complete run within `expect.within`, or a complete run only after it. Fails.",
+    DeliveryResult.FAILED: "The last run for this time failed. Fails.",
+    DeliveryResult.MISSING: "A run was due and there is none. Fails.",
+    DeliveryResult.FILES_MISSING: "The run succeeded, and files or the manifest that it wrote are not there. Fails.",
+    DeliveryResult.MISMATCH: "Files are in storage, and they are not what the run wrote. Fails.",
+    DeliveryResult.UNKNOWN: "Nothing can be said, and the reason says why. Does not fail.",
+}
+
+_EVIDENCE: Mapping[Evidence, str] = {
+    Evidence.NONE: "Nothing was found to judge by.",
+    Evidence.RUNS: "The result rests on the runs that the service reports. Storage was not read.",
+    Evidence.FILES: "The result rests on the number of files in the folder of the run.",
+    Evidence.MANIFEST: "The result rests on the names and sizes in the service's manifest file.",
+    Evidence.CONTENT: "The result rests on the rows counted in the files (`--deep`).",
+}
+
+_HEALTH: Mapping[HealthResult, str] = {
+    HealthResult.FAILED: "The last run failed or had errors. See `exportctl runs EXPORT`.",
+    HealthResult.OVERDUE: "A run was due and did not start in time. The last run is older than that.",
+    HealthResult.NEVER_RAN: "A run was due and did not start in time. There was no run yet.",
+    HealthResult.PAUSED: "A person or another tool paused the flow. To resume it: exportctl apply --resume ADDRESS.",
+    HealthResult.EXPIRED: "The end is in the past. The flow exports nothing.",
+    HealthResult.ENDING: "The end is within `policy.end_warning` (or --expiring). Run `exportctl renew` or apply a"
+    " later end.",
+    HealthResult.NOT_APPLIED: "This sandbox has no flow for the export. Run `exportctl apply`.",
+    HealthResult.UNKNOWN: "exportctl cannot read the schedule of the flow.",
+    HealthResult.WAITING: "The flow has not run yet, and no run is overdue.",
+    HealthResult.DISABLED: "The flow is off because the config says so, or accepts it.",
+    HealthResult.FINISHED: "A one-time export. Its run succeeded.",
+    HealthResult.OK: "The last run succeeded, or is under way.",
+}
+
+_STATES: Mapping[FlowState, str] = {
+    FlowState.NOT_APPLIED: "This sandbox has no flow for the export.",
+    FlowState.PAUSED: "A person or another tool disabled the flow or moved its end earlier.",
+    FlowState.EXPIRED: "The end is in the past.",
+    FlowState.FINISHED: "A one-time export after its run.",
+    FlowState.DISABLED: "The flow is off.",
+    FlowState.UNKNOWN: "exportctl cannot read the schedule of the flow.",
+    FlowState.ENDING: "The end is near.",
+    FlowState.ENABLED: "The flow is on.",
+}
+
+_CHECKS: Mapping[CheckStatus, str] = {
+    CheckStatus.OK: "The check passed.",
+    CheckStatus.WARNING: "It works, and something needs attention.",
+    CheckStatus.FAILED: "It does not work. The line below says how to fix it.",
+    CheckStatus.SKIPPED: "Not checked. The message says why.",
+}
+
+_LEVELS: Mapping[Level, str] = {
+    Level.ERROR: "The config or the plan cannot be applied. Exit code 1.",
+    Level.WARNING: "It can be applied. Something is probably wrong.",
+    Level.NOTE: "Good to know.",
+}
+
+
+_Word = TypeVar("_Word", bound=StrEnum)
+
+
+def _terms(texts: Mapping[_Word, str], also: Mapping[_Word, tuple[str, ...]] | None = None) -> tuple[Term, ...]:
+    return tuple(Term(word.value, text, (also or {}).get(word, ())) for word, text in texts.items())
+
+
+_EXIT_CODES = tuple(
+    Term(str(code), exit_codes.TEXTS[code], (f"exit {code}", f"exit code {code}")) for code in sorted(exit_codes.TEXTS)
+)
+_SAFETY_CHECKS = tuple(
+    Term(one.name, f"Blocks: {one.blocks}\nTo allow exactly this: {one.allow}") for one in SAFETY_CHECKS
+)
+
+SECTIONS: tuple[Section, ...] = (
+    Section("Terms", "term", "", _CONCEPTS),
+    Section("Causes", "cause", "Why the YAML and the sandbox differ.", _terms(CAUSES, _CAUSE_ALIASES)),
+    Section("Verbs of a plan", "verb", "What a plan does to one address.", _terms(VERBS, _VERB_ALIASES)),
+    Section("Steps of an apply", "step", "One step is one request.", _terms(_ACTIONS, _ACTION_ALIASES)),
+    Section("Outcomes of an apply", "outcome", "How each step ended.", _terms(_OUTCOMES)),
+    Section(
+        "Groups of drift", "drift group", "How `drift` sorts what it finds.", _terms(_DRIFT_GROUPS, _DRIFT_ALIASES)
+    ),
+    Section("Results of verify", "result", "The column RESULT. `Fails` means exit code 9.", _terms(_RESULTS)),
+    Section("Evidence of verify", "evidence", "What a result rests on, weakest first.", _terms(_EVIDENCE)),
+    Section("Health of an export", "health", "The column HEALTH of `status`.", _terms(_HEALTH)),
+    Section("States of a flow", "state", "The column STATE of `status`.", _terms(_STATES)),
+    Section("Results of doctor", "doctor result", "How a check went.", _terms(_CHECKS)),
+    Section("Levels", "level", "How serious a finding is.", _terms(_LEVELS)),
+    Section("Exit codes", "exit code", "How a command ends.", _EXIT_CODES),
+    Section("Safety checks", "safety check", "What blocks a dangerous change, with exit code 5.", _SAFETY_CHECKS),
+)
+
+
+def glossary_markdown() -> str:
+    """Return the text of docs/glossary.md, ending in one newline."""
+    parts = [_HEAD]
+    for section in SECTIONS:
+        parts += [f"## {section.title}\n", *([f"{section.intro}\n"] if section.intro else [])]
+        parts += ["| term | meaning |", "|---|---|", *map(_row, section.terms), ""]
+    parts += [_RULES_HEAD, *(f"| `{rule.id}` | {rule.title} |" for rule in RULES)]
+    return "\n".join(parts) + "\n"
+
+
+def _row(term: Term) -> str:
+    also = [f"`{word}`" for word in term.also if not term.name.isdigit()]
+    name = f"**{term.name}**" + (f" (also {', '.join(also)})" if also else "")
+    text = term.text.replace("\n", "<br>")
+    return f"| {name} | {text} |"
+
+
+_HEAD = """# Glossary
+
+Every word that exportctl shows. `exportctl explain TERM` prints the same text. This page is written from the code.
+"""
+_RULES_HEAD = """## Rules
+
+[Rules](rules.md) has the reason and the fix for each rule. `exportctl explain RULE` prints them.
+
+| rule | finds |
+|---|---|"""
