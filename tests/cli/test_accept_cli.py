@@ -217,7 +217,7 @@ def test_a_secret_in_a_line_that_is_not_shown_comes_into_no_file(write: tuple[st
     ended = run("drift", "--patch", *write, LAKE_ROLE_ARN="/in/it-is-a-secret")
 
     assert ended.code == 1
-    assert "a secret value is in the edit of exports.yaml" in ended.err
+    assert "the edit of exports.yaml holds a secret value" in ended.err
     assert read_config(run) == before
 
 
@@ -228,7 +228,7 @@ def test_a_secret_in_the_sandbox_is_not_given_out(moved: CommandLine) -> None:
     ended = moved("drift", "--patch", LAKE_ROLE_ARN=secret)
 
     assert ended.code == 1
-    assert "a secret value is in the edit of exports.yaml" in ended.err
+    assert "the edit of exports.yaml holds a secret value" in ended.err
     assert secret not in ended.out + ended.err
     before = read_config(moved)
     assert moved("drift", "--patch", "--write", LAKE_ROLE_ARN=secret).code == 1
@@ -238,15 +238,15 @@ def test_a_secret_in_the_sandbox_is_not_given_out(moved: CommandLine) -> None:
 @pytest.mark.parametrize(
     ("argv", "said"),
     [
-        (("drift", "--write"), "nothing is edited without --patch"),
-        (("drift", "--patch", "--all-environments"), "one patch is for one sandbox"),
+        (("drift", "--write"), "--write: add --patch"),
+        (("drift", "--patch", "--all-environments"), "a patch is for one sandbox"),
         (("drift", "--patch", "--target", "exports.order-to-partner"), "did you mean exports.orders-to-partner?"),
         (("import", "--update", "order-to-partner"), "did you mean exports.orders-to-partner?"),
-        (("import", "--update", "order-to-partner"), "--update exports.order-to-partner: no declared address"),
+        (("import", "--update", "order-to-partner"), "--update exports.order-to-partner: no resource matches"),
         (("import", "--update", "destinations.lake"), "name an export"),
-        (("import", "--update", "web-to-lake", "--all"), "it edits what the config has"),
-        (("import", "--all", "--dry-run"), "it is for --update"),
-        (("import", "--update", "web-to-lake", "--format", "markdown"), "--format markdown is not known here"),
+        (("import", "--update", "web-to-lake", "--all"), "it edits exports of the config"),
+        (("import", "--all", "--dry-run"), "use it with --update"),
+        (("import", "--update", "web-to-lake", "--format", "markdown"), "--format markdown: this command has text, json"),
     ],
 )
 def test_64_wrong_usage(moved: CommandLine, argv: tuple[str, ...], said: str) -> None:
@@ -352,7 +352,7 @@ def test_where_one_file_has_changed_meanwhile_none_is_written(tmp_path: Path) ->
     one.write_text("a\n")
     other.write_text("by now: another\n")
 
-    with pytest.raises(Error, match="has changed while it was worked on; nothing was written"):
+    with pytest.raises(Error, match="has changed since it was read; nothing was written"):
         replace_files([FileReplacement(one, "a\n", "c\n"), FileReplacement(other, "b\n", "d\n")])
     assert (one.read_text(), other.read_text()) == ("a\n", "by now: another\n")
 

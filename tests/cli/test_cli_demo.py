@@ -14,7 +14,7 @@ def test_the_config_of_this_repository_goes_once_round(tmp_path: Path) -> None:
     first = run("plan", "--detailed-exitcode")
     assert first.code == 2
     assert "EMULATOR: nothing reaches Adobe" in first.out
-    assert "made-up values" in first.out
+    assert "Unset variables use placeholder values" in first.out
     assert "9 to create" in first.out
 
     made = run("apply", "--auto-approve")

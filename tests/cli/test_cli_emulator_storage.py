@@ -77,7 +77,7 @@ def test_real_storage_is_set_only_when_allowed_and_forgotten_with_its_endpoint(r
     local = run("emulator", "storage", "local", "azure-blob")
 
     assert (refused.code, "--allow-real-storage acme.example" in refused.err) == (1, True)
-    assert "Beyond this machine: acme.example" in allowed.out
+    assert "Allowed hosts: acme.example" in allowed.out
     assert "acme.example" not in local.out
     assert storage_setting(run) == {"endpoints": {}, "allowed_hosts": []}
 

@@ -58,7 +58,7 @@ def test_1_declined_at_the_prompt(run: CommandLine) -> None:
 def test_0_agreed_at_the_prompt(run: CommandLine) -> None:
     ended = run("apply", stdin=Terminal("yes\n"), watched=True, TERM="xterm")
     assert ended.code == 0
-    assert "Only `yes` is a yes" in ended.err
+    assert "Type `yes` to apply: " in ended.err
 
 
 def test_2_changes_with_detailed_exitcode(run: CommandLine) -> None:

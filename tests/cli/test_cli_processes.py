@@ -107,7 +107,7 @@ def test_a_terminal_is_asked_and_sees_a_bar(run: CommandLine) -> None:
     ours, theirs = pty.openpty()
     with _start_apply(run.folder, theirs) as process:
         os.close(theirs)
-        assert b"Only `yes` is a yes" in _read_until(ours, b"is a yes: ")
+        assert b"Apply this to sandbox demo?" in _read_until(ours, b"`yes` to apply: ")
         os.write(ours, b"yes\n")
         assert process.stdout is not None
         report = process.stdout.read().decode()

@@ -127,7 +127,7 @@ def test_forecast_of_the_sandbox_and_of_the_plan(run: CommandLine) -> None:
 def test_forecast_is_drawn_into_a_file_or_to_stdout(applied: CommandLine) -> None:
     ended = applied("forecast", "--svg", "runs.svg")
     assert "Forecast: 14 runs" in ended.out
-    assert "Drawn into runs.svg." in ended.err
+    assert "Wrote runs.svg." in ended.err
     drawn = (applied.folder / "runs.svg").read_text(encoding="utf-8")
     assert ElementTree.fromstring(drawn).get("role") == "img"
     alone = applied("forecast", "--svg", "-")

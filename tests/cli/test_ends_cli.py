@@ -134,7 +134,7 @@ def test_a_saved_plan_revives_nothing_that_ended_since(run: CommandLine) -> None
     before = run.writes()
     ended = run("apply", "plan.json", "--max-age", "30 days")
     assert (ended.code, run.writes()) == (6, before)
-    assert "since the plan was made these have ended" in ended.err
+    assert "these flows have ended since the plan was made" in ended.err
     assert "exports.orders" in ended.err
     document = run("apply", "plan.json", "--max-age", "30 days", "--format", "json").document
     assert [e["rule"] for e in document["errors"]] == ["stale-plan"]

@@ -55,6 +55,8 @@ def test_every_term_is_explained(term: str) -> None:
         ("exports.orders.schedule.every", "field exports.orders.schedule.every"),
         ("schedule.every", "field exports.schedule.every"),
         ("auth.role_arn", "field destinations.auth.role_arn"),
+        ("exports", "field exports"),
+        ("defaults.end", "field defaults.end"),
     ],
 )
 def test_a_term_is_found_however_it_is_written(topic: str, title: str) -> None:
@@ -154,7 +156,7 @@ _SIGNS = r"(?m)^([+~!>-]|-/\+) [a-z]+\."
 _VERBS = r"(?m)^(?:[+~!>-]|-/\+) \S+  ([a-z][a-z ]+?)(?:  |$)"
 _RULES = r"(?m)\[([a-z-]+)\]$"
 _LABELS = r"(?m)^    ([a-z][\w. ]*): "  # fields, and lines such as `next runs:`
-_CAUSES = r"(?m)^        ([a-z][a-z ]*?)(?: by \S+.*)?: "
+_CAUSES = r"(?m)^        ([a-z][a-z ]*?)(?: by [^;]*)?[:;] .*\.yaml:\d+:\d+$"
 _GROUPS = r"(?m)^([A-Z][a-z ]+?)(?:: [a-z].*)? \(\d+\):?$"
 _SENTENCES = r"(?m)^([A-Z][a-z]+(?: check| \d)?): [\w(]"  # `Plan: …`, `Final check: …`, `Exit 3: …`
 _COUNTS = r"(?m)^(?:Plan|Drift|Verify|Status|Apply): (.*?)(?: since .*)?\.$"
@@ -169,7 +171,7 @@ def _terms(shown: str) -> Iterator[str]:
         for found in re.findall(pattern, shown):
             yield from (word.lower() for word in ([found] if isinstance(found, str) else found))
     for heading in re.findall(_HEADINGS, shown):
-        yield from re.split(r"  +", heading)
+        yield from re.split(r"  +", heading.strip())
     for counts in re.findall(_COUNTS, shown):
         yield from re.findall(r"\d+ (?:to )?([a-z][a-z -]*?)(?:,|$)", counts)
     yield from re.findall(r"(?m)^    \d{4}-\d\d-\d\d \d\d:\d\d UTC  ([A-Z-]+) ", shown)

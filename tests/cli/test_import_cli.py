@@ -113,9 +113,9 @@ def test_where_there_is_nothing_to_import_nothing_is_written(applied: CommandLin
 @pytest.mark.parametrize(
     ("argv", "said"),
     [
-        ((), "say which flows"),
-        (("--all", "--flow", "x"), "say which flows"),
-        (("--all", "--name", "x"), "say which flows"),
+        ((), "choose flows: --all, or some"),
+        (("--all", "--flow", "x"), "choose flows: --all, or some"),
+        (("--all", "--name", "x"), "choose flows: --all, or some"),
         (("--all", "--format", "markdown"), "--format markdown"),
         (("--all", "--into", "imported.yaml"), "exports/imported.yaml"),
         (("--all", "--into", "exports/imported.yml"), "exports/imported.yaml"),
@@ -162,7 +162,7 @@ def test_a_file_that_is_there_is_left_as_it_is(run: CommandLine) -> None:
     ended = run("import", "--all", "--into", INTO)
 
     assert ended.code == 1
-    assert "is there already; nothing was written  [file-exists]" in ended.err
+    assert "already exists; nothing was written  [file-exists]" in ended.err
     assert (run.folder / INTO).read_text(encoding="utf-8") == "exports: {}\n"
 
 
@@ -173,7 +173,7 @@ def test_a_folder_that_cannot_be_made_is_said(run: CommandLine) -> None:
     ended = run("import", "--all", "--into", INTO)
 
     assert ended.code == 1
-    assert "cannot be made: file exists  [file]" in ended.err
+    assert "cannot be created: file exists  [file]" in ended.err
     assert ended.out == ""
 
 

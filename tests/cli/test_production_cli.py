@@ -13,7 +13,7 @@ PARTNER = """\
 exports:
   to-partner: {datasets: [Orders], destination: partner, format: json}
 """
-QUESTION = "This is sandbox prod. Type its name to apply this to it: "
+QUESTION = "This is sandbox prod. To apply, type its name: "
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def test_every_other_sandbox_is_asked_for_as_ever_and_its_name_is_no_answer(tmp_
     run = fixed_clock_command_line(tmp_path, SMALL.replace("sandbox: demo", f"sandbox: {sandbox}"))
     declined = run_with_input(run, sandbox)
     assert (declined.code, run.writes()) == (1, 0)
-    assert f"Apply this to sandbox {sandbox}? Only `yes` is a yes: " in declined.err
+    assert f"Apply this to sandbox {sandbox}? Type `yes` to apply: " in declined.err
     assert run_with_input(run, "yes").code == 0
 
 
@@ -52,7 +52,7 @@ def test_an_environment_called_prod_on_another_sandbox_is_not_meant(tmp_path: Pa
     text = SMALL.replace(", sandbox: demo", "") + "environments: {prod: {platform: {sandbox: live}}}\n"
     run = CommandLine(tmp_path)
     run.write(text)
-    assert "Only `yes` is a yes" in run_with_input(run, "no", "apply", "--env", "prod").err
+    assert "Type `yes` to apply" in run_with_input(run, "no", "apply", "--env", "prod").err
 
 
 def test_where_nobody_is_asked_nothing_is_new(prod: CommandLine) -> None:

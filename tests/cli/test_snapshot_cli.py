@@ -93,9 +93,9 @@ def test_a_digest_from_a_snapshot_is_no_approval(taken: CommandLine) -> None:
 @pytest.mark.parametrize(
     ("argv", "words"),
     {
-        "saved": (("--refresh-from", "s.json", "--out", "p.json"), "cannot be saved"),
-        "explained": (("--explain-values", "--rehearse"), "no plan is made"),
-        "a switch alone": (("--rehearse-switch", "list_lag=1"), "nothing is rehearsed"),
+        "saved": (("--refresh-from", "s.json", "--out", "p.json"), "cannot use a plan from a snapshot"),
+        "explained": (("--explain-values", "--rehearse"), "it makes no plan"),
+        "a switch alone": (("--rehearse-switch", "list_lag=1"), "--rehearse-switch: add --rehearse"),
         "no such switch": (("--rehearse", "--rehearse-switch", "speed=1"), "no such switch: speed"),
         "a wrong setting": (("--rehearse", "--rehearse-switch", "list_lag=600"), "it takes 0 to 60 seconds"),
         "no setting": (("--rehearse", "--rehearse-switch", "manifest"), "NAME=VALUE"),

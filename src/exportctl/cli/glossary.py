@@ -236,9 +236,15 @@ _CONCEPTS: tuple[Term, ...] = (
     ),
     Term(
         "column",
-        "Other columns of `verify`: ROWS are counted in the files (--deep), FILES and SIZE are what is in storage, WHY"
-        " is the reason of the RESULT. NOTE says what needs attention.",
-        ("rows", "files", "size", "why", "note"),
+        "Other columns of tables. DUE is the time of an expected run. ROWS are counted in the files (--deep), FILES and"
+        " SIZE are what is in storage, WHY is the reason of a RESULT. NOTE says what needs attention. EXPORTED BY names"
+        " the exports of a dataset.",
+        ("rows", "files", "size", "why", "note", "id", "name", "exported by"),
+    ),
+    Term(
+        "checked",
+        "The last line of `verify`. It says what was checked and what was not, such as names, numbers and sizes of"
+        " files, and their contents (--deep).",
     ),
     Term(
         "status",
