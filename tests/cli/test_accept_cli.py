@@ -246,7 +246,10 @@ def test_a_secret_in_the_sandbox_is_not_given_out(moved: CommandLine) -> None:
         (("import", "--update", "destinations.lake"), "name an export"),
         (("import", "--update", "web-to-lake", "--all"), "it edits exports of the config"),
         (("import", "--all", "--dry-run"), "use it with --update"),
-        (("import", "--update", "web-to-lake", "--format", "markdown"), "--format markdown: this command has text, json"),
+        (
+            ("import", "--update", "web-to-lake", "--format", "markdown"),
+            "--format markdown: this command has text, json",
+        ),
     ],
 )
 def test_64_wrong_usage(moved: CommandLine, argv: tuple[str, ...], said: str) -> None:

@@ -210,15 +210,15 @@ def test_renew_takes_auto_approve_as_apply_does(applied: CommandLine) -> None:
 @pytest.mark.parametrize(
     ("argv", "hint"),
     [
-        (("plan", "--target", "exports.none*"), "there is exports.old, exports.orders, exports.returns"),
+        (("plan", "--target", "exports.none*"), "choose one of exports.old, exports.orders, exports.returns"),
         (("plan", "--target", "exports.ordrs"), "did you mean exports.orders?"),
         (("drift", "--target", "exports.ordrs"), "did you mean exports.orders?"),
         (("renew", "--target", "ordrs"), "did you mean exports.orders?"),
         (("apply", "--auto-approve", "--target", "orders", "--target", "retruns"), "did you mean exports.returns?"),
-        (("apply", "--auto-approve", "--put-back", "exports.nonexist"), "there is exports.orders"),
+        (("apply", "--auto-approve", "--put-back", "exports.nonexist"), "choose one of exports.orders"),
         (("apply", "--auto-approve", "--allow-replace", "exports.order"), "did you mean exports.orders?"),
-        (("apply", "--auto-approve", "--allow-recreate", "typo"), "there is exports.orders"),
-        (("apply", "--auto-approve", "--allow-recreate", "exports.gone"), "there is exports.orders"),
+        (("apply", "--auto-approve", "--allow-recreate", "typo"), "choose one of exports.orders"),
+        (("apply", "--auto-approve", "--allow-recreate", "exports.gone"), "choose one of exports.orders"),
     ],
     ids=lambda part: " ".join(part) if isinstance(part, tuple) else "",
 )

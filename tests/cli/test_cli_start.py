@@ -204,8 +204,8 @@ def test_an_unknown_environment_is_answered_with_those_there_are(run: CommandLin
         stream.write("environments: {dev: {platform: {sandbox: demo}}, prod: {platform: {sandbox: live}}}\n")
     ended = run("--env", "staging", *argv.split())
     assert ended.code == 1
-    assert 'the config has no environment "staging"' in ended.out + ended.err
-    assert "choose one of dev, prod" in ended.out + ended.err
+    assert 'no environment "staging"' in ended.out + ended.err
+    assert "dev, prod" in ended.out + ended.err
 
 
 def test_a_target_of_one_environment_is_enough_for_all(run: CommandLine) -> None:
