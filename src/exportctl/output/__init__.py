@@ -1,1 +1,1 @@
-"""What people and machines get to see: values in, text out. Nothing here computes what another view would need."""
+"""What people and machines see: values in, text out. No module here computes what another one needs."""

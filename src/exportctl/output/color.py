@@ -1,4 +1,4 @@
-"""ANSI colours as data: one function, so that plain output is the same text without them."""
+"""ANSI colors as data: one function, so that plain output is the same text without them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _CODES: Mapping[str, str] = {
 
 
 def paint(color: bool) -> Paint:
-    """`(style, text) -> text`; without colour the text comes back as it is."""
+    """Return a function `(style, text) -> text`; without color it returns the text as it is."""
     if not color:
         return lambda _, text: text
     return lambda style, text: f"\x1b[{_CODES[style]}m{text}\x1b[0m" if text else text

@@ -1,6 +1,4 @@
-"""
-One environment among several, as every view of all environments takes it. Values only.
-"""
+"""The result of one environment among several, as every output of all environments takes it. Values only."""
 
 from __future__ import annotations
 
@@ -16,7 +14,7 @@ UNREAD = "not read: see the error"
 
 @dataclass(frozen=True)
 class EnvironmentResult(Generic[T]):
-    """What was made of an environment; `found` is None where it could not be read, for `errors`."""
+    """The result of one environment; `result` is None where it could not be read, and `errors` says why."""
 
     environment: str
     result: T | None
@@ -25,7 +23,7 @@ class EnvironmentResult(Generic[T]):
 
 @dataclass(frozen=True)
 class Table:
-    """Rows under a title, a text per column."""
+    """Rows under a title, with a text for each column."""
 
     title: str
     heads: tuple[str, ...]
@@ -33,7 +31,7 @@ class Table:
 
 
 def merge_findings(findings: Iterable[tuple[str, Finding]]) -> Sequence[Finding]:
-    """Findings of several environments, each said once and with the names of those it was found in."""
+    """Return each finding of several environments once, with the names of the environments that have it."""
     where: dict[Finding, list[str]] = {}
     for environment, finding in findings:
         known = where.setdefault(finding, [])

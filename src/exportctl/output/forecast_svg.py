@@ -1,8 +1,9 @@
 """
-The picture of a forecast as one SVG file: no script, no font and no image from elsewhere, readable without seeing it.
+The picture of a forecast as one SVG file, without scripts and without fonts or images from elsewhere.
 
-Goes in: a Forecast. Comes out: text of an SVG document with a row per flow, a grid of days in UTC, a dot per run, a bar
-at an end; below it what starts together. The same facts as the text view, in the same words.
+Goes in: a Forecast. Comes out: the text of an SVG document with a row per flow, a grid of days in UTC, a dot per run,
+and a bar at an end; below it the runs that start at the same time. A screen reader reads the same facts, in the words
+of the text output.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ _INK, _PALE, _LINE, _DOT, _STOP = "#1f2430", "#5c6473", "#d5d9e2", "#1463b8", "#
 
 
 def render_forecast(report: Forecast) -> str:
-    """The whole document."""
+    """Return the whole document."""
     labels = [forecast.label(report, lane) for lane in report.flows]
     left = _EDGE * 2 + int(max((len(label) for label in labels), default=0) * _CHAR)
     notes = _notes(report)
@@ -66,7 +67,7 @@ def _head(report: Forecast) -> list[str]:
 
 
 def _description(report: Forecast) -> list[str]:
-    """What the picture shows, for those who do not see it."""
+    """Return what the picture shows, for people who cannot see it."""
     rows = [f"{_lane_description(report, lane)}." for lane in report.flows]
     return [f"{forecast.basis(report)}.", *rows, *_notes(report)]
 
@@ -89,12 +90,12 @@ def _notes(report: Forecast) -> list[str]:
 
 
 def _x(report: Forecast, left: int, moment: int) -> str:
-    """The place of a moment, in pixels with one decimal."""
+    """Return the horizontal position of a moment, in pixels with one decimal."""
     return f"{left + _CHART * (moment - report.as_of) / (report.until - report.as_of):.1f}"
 
 
 def _grid(report: Forecast, left: int, bottom: int) -> Iterator[str]:
-    """A line for each midnight, a date for as many as there is room for, a frame."""
+    """Yield a line for each midnight, as many dates as there is room for, and a frame."""
     first = report.as_of + -report.as_of % format_values.DAY
     each = max(1, -(-_DATE * report.days // _CHART))
     for number, moment in enumerate(range(first, report.until, format_values.DAY)):
@@ -108,7 +109,7 @@ def _grid(report: Forecast, left: int, bottom: int) -> Iterator[str]:
 
 
 def _lane(report: Forecast, lane: FlowForecast, label: str, left: int, y: int) -> Iterator[str]:
-    """One row; its dots are one path of round ends, so that a thousand runs stay one element."""
+    """Yield one row. Its dots are one path with round ends, so a thousand runs stay one element."""
     yield f"<g><title>{_text(_lane_description(report, lane))}</title>"
     yield _words(_EDGE, y + 4, label)
     dots = "".join(f"M{_x(report, left, run)} {y}h.01" for run in lane.runs)
@@ -127,5 +128,5 @@ def _words(x: int, y: int, words: str, ink: str = _INK) -> str:
 
 
 def _text(words: str) -> str:
-    """Text by others inside XML; its control characters, which XML cannot hold, are spelled out."""
+    """Return foreign text for XML; control characters, which XML cannot hold, are spelled out."""
     return escape(format_values.clean_text(words))

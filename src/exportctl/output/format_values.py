@@ -1,12 +1,13 @@
 """
-How single values look in every view: moments, durations, places, datasets, masks, text written by others.
+How single values look in every output: moments, durations, locations, datasets, masks, foreign text.
 
-Goes in: one value. Comes out: one line of plain text. Text by others (flow names, datasets, people, paths) is shown
-with its control and formatting characters spelled out, so that no name can move the cursor or reorder a line.
+Goes in: one value. Comes out: one line of plain text. Foreign text (flow names, datasets, people, paths) appears with
+its control and formatting characters spelled out, so no name can move the cursor or reorder a line.
 """
 
 from __future__ import annotations
 
+import textwrap
 import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -29,19 +30,21 @@ _CLIENTS = {"exc_app": "the UI (exc_app)", "acp_foundation_connectors": "the bac
 
 
 def clean_text(text: str) -> str:
-    """One line of text by others: control, formatting and surrogate characters become `\\x1b`, `\\u202e`, `\\n`."""
+    """
+    Return foreign text in one line; control, formatting and surrogate characters become `\\x1b`, `\\u202e`, `\\n`.
+    """
     if text.isascii() and text.isprintable():
         return text
     return "".join(_escaped_char(c) if unicodedata.category(c) in _UNSAFE else c for c in text)
 
 
 def clean_lines(text: str) -> str:
-    """The same, with line ends kept: for messages of ours that quote text by others."""
+    """Return the same with line ends kept, for our messages that quote foreign text."""
     return "\n".join(clean_text(part) for part in text.split("\n"))
 
 
 def printable(text: str) -> str:
-    """Text that a terminal or a file takes, whatever it quotes: half a character becomes `\\ud83d`."""
+    """Return text that a terminal or a file can hold; half a character becomes `\\ud83d`."""
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
@@ -55,14 +58,14 @@ def _escaped_char(char: str) -> str:
 
 
 def moment(seconds: int) -> str:
-    """`2026-11-22 02:00 UTC`; seconds are shown only where they are not zero."""
+    """Return `2026-11-22 02:00 UTC`; seconds appear only where they are not zero."""
     if not 0 <= seconds <= _LATEST:
         return f"{seconds} seconds since 1970"
     return schedule.format_moment(seconds)
 
 
 def duration(seconds: int) -> str:
-    """The largest unit that leaves no rest: `180 days`, `3 hours`, `90 minutes`, `45 seconds`."""
+    """Return a time in the largest unit without a remainder: `180 days`, `3 hours`, `90 minutes`, `45 seconds`."""
     for unit, size in (("day", DAY), ("hour", HOUR), ("minute", MINUTE)):
         if seconds and seconds % size == 0:
             return format_count(seconds // size, unit)
@@ -70,14 +73,14 @@ def duration(seconds: int) -> str:
 
 
 def end_text(end: int, as_of: int, colon: str = "") -> str:
-    """`ends 2026-12-01 00:00 UTC, in 8 days`, or `ended …, 3 days ago`; the word may be followed by a colon."""
+    """Return `ends 2026-12-01 00:00 UTC, in 8 days` or `ended …, 3 days ago`; `colon` follows the first word."""
     if end <= as_of:
         return f"ended{colon} {moment(end)}, {format_age(as_of - end)} ago"
     return f"ends{colon} {moment(end)}, in {format_age(end - as_of)}"
 
 
 def value(path: str, shown: Any) -> str:
-    """One side of a field. `path` names the field, so that moments, phases and switches read as such."""
+    """Return one side of a field. `path` names the field, so that moments, times and switches read as such."""
     name = path.rpartition(".")[2]
     if shown is None:
         return NOTHING
@@ -99,7 +102,7 @@ def value(path: str, shown: Any) -> str:
 
 
 def quote_text(text: str) -> str:
-    """Text in double quotes, made safe."""
+    """Quote foreign text safely."""
     return '"' + clean_text(text).replace('"', '\\"') + '"'
 
 
@@ -132,21 +135,22 @@ def _member(name: str, shown: Any) -> str:
 
 
 def arrow(path: str, before: Any, after: Any) -> str:
-    """`"/a" -> "/b"`."""
+    """Return `"/a" -> "/b"`."""
     return f"{value(path, before)} -> {value(path, after)}"
 
 
 def moments(points: Sequence[int]) -> str:
+    """List moments, or say that there are none."""
     return ", ".join(moment(p) for p in points) if points else NOTHING
 
 
 def client(name: str) -> str:
-    """Which program wrote, by its IMS client id (flow-service.md 2: exc_app is the UI)."""
+    """Return the program that wrote, by its IMS client id (flow-service.md 2: exc_app is the UI)."""
     return _CLIENTS.get(name, f"client {clean_text(name)}")
 
 
 def actor(who: Actor | None, did: str = "changed") -> str:
-    """`changed by jane@acme.example at 2026-11-22 09:10 UTC with the UI (exc_app)`, as far as it is recorded."""
+    """Return `changed by jane@acme.example at 2026-11-22 09:10 UTC with the UI (exc_app)`, as far as it is recorded."""
     if who is None:
         return f"{did} by somebody not recorded"
     words = [f"{did} by {clean_text(who.by) if who.by else 'somebody not recorded'}"]
@@ -158,11 +162,12 @@ def actor(who: Actor | None, did: str = "changed") -> str:
 
 
 def object_label(address: Address) -> str:
-    """What an address's id is the id of, in the service's own words."""
+    """Return the service's word for the object that an address's id identifies."""
     return FLOW.label if address.root == FLOW.root else BASE_CONNECTION.label
 
 
 def address(item_address: Address) -> str:
+    """Return an address as text."""
     return clean_text(str(item_address))
 
 
@@ -183,5 +188,17 @@ SYMBOLS: Mapping[Verb, str] = {
 
 
 def symbol(item: PlanItem) -> str:
-    """`!` where apply will refuse or holds back, else the verb's own."""
+    """Return `!` where a safety check blocks the item, else the sign of its verb."""
     return "!" if item.refusals else SYMBOLS[item.verb]
+
+
+def wrapped_lines(words: str, width: int, indent: str, hanging: str = "") -> list[str]:
+    """Return foreign text in lines; a word that is too long for a line, such as a path, stays whole."""
+    return textwrap.wrap(
+        clean_text(words),
+        width,
+        initial_indent=indent,
+        subsequent_indent=indent + hanging,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )

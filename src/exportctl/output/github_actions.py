@@ -1,8 +1,8 @@
 """
-What GitHub Actions reads: workflow commands for annotations, and text for the file GITHUB_OUTPUT names.
+What GitHub Actions reads: workflow commands for annotations, and text for the file that GITHUB_OUTPUT names.
 
-Goes in: findings, names and values. Comes out: text; the caller writes it. `inert` keeps text by others from being
-read as a command. Source for the forms: the Actions toolkit (`core.ts`, `command.ts`, `file-command.ts`).
+Goes in: findings, names and values. Comes out: text; the caller writes it. `neutralize_commands` keeps foreign text
+from being read as a command. Source of the formats: the Actions toolkit (`core.ts`, `command.ts`, `file-command.ts`).
 """
 
 from __future__ import annotations
@@ -24,11 +24,12 @@ _COMMANDS: Mapping[Level, str] = {Level.ERROR: "error", Level.WARNING: "warning"
 
 
 def render_annotations(findings: Sequence[Finding]) -> str:
-    """`::error file=exports.yaml,line=14,col=3,title=rule::message`, one line each; empty without findings."""
+    """Return `::error file=exports.yaml,line=14,col=3,title=rule::message`, one line for each finding."""
     return "".join(f"{annotation(f)}\n" for f in findings)
 
 
 def annotation(shown: Finding) -> str:
+    """Return the workflow command of one finding."""
     place = {"file": shown.at.file, "line": shown.at.line, "col": shown.at.column} if shown.at else {}
     properties = ",".join(
         f"{name}={_property(values.clean_text(str(part)))}" for name, part in {**place, "title": shown.rule}.items()
@@ -46,18 +47,18 @@ def _property(text: str) -> str:
 
 
 def outputs(named: Mapping[str, str]) -> str:
-    """Text to append to GITHUB_OUTPUT, in the form that holds several lines."""
+    """Return the text to append to GITHUB_OUTPUT, in the format that can hold several lines."""
     return "".join(_output(name, text) for name, text in named.items())
 
 
 def _output(name: str, text: str) -> str:
-    """The delimiter is worked out from the value, and differs from each of its lines."""
+    """Return one value between delimiters. The delimiter is a digest of the value, so it equals none of its lines."""
     delimiter = "exportctl_" + hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
     return f"{name}<<{delimiter}\n{text}\n{delimiter}\n"
 
 
 def plan_outputs(shown: Plan) -> dict[str, str]:
-    """What later steps of a workflow ask for."""
+    """Return what later steps of a workflow need of a plan."""
     return {
         "changes": _flag(not shown.is_empty),
         "refused": _flag(shown.is_refused),
@@ -70,6 +71,7 @@ def plan_outputs(shown: Plan) -> dict[str, str]:
 
 
 def drift_outputs(report: DriftReport, *, failing: bool) -> dict[str, str]:
+    """Return what later steps of a workflow need of a drift report."""
     return {
         "failing": _flag(failing),
         "summary": drift.summary(report),
@@ -79,8 +81,10 @@ def drift_outputs(report: DriftReport, *, failing: bool) -> dict[str, str]:
 
 def merge_outputs(outputs: Mapping[str, Mapping[str, str]], unread: int) -> dict[str, str]:
     """
-    The outputs of several environments as one set: a flag is true if one is, numbers are added up, `summary` has a line
-    for each. A digest is of one plan, and left out. `unread` is how many environments there were no outputs of.
+    Return the outputs of several environments as one set.
+
+    A flag is true if one of them is, numbers are added up, `summary` has a line for each environment. A digest belongs
+    to one plan and is left out. `unread` is the number of environments without outputs.
     """
     names = dict.fromkeys(name for found in outputs.values() for name in found if name not in _OF_ONE)
     joined = {name: _merge_values([found[name] for found in outputs.values()]) for name in names}
@@ -99,5 +103,5 @@ def _flag(on: bool) -> str:
 
 
 def neutralize_commands(text: str) -> str:
-    """The same for a log: a line that would be read as a workflow command (`::name::`, `##[name]`) no longer is."""
+    """Return text for a log in which no line can be read as a workflow command (`::name::`, `##[name]`)."""
     return re.sub(r"(?m)^(\s*):(?=:)", r"\1: ", text).replace("##[", "## [")

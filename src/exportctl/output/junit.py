@@ -1,13 +1,13 @@
 """
-A verify report as JUnit XML, for CI systems that show tests: an export is a suite, a dataset and due moment a case.
+A verify report as JUnit XML: an export is a suite, a dataset and the moment of a due run are a case.
 
-    <failure type=WORD>   what fails, with all objects
-    <skipped>             UNKNOWN: nothing can be said
-    <error>               storage could not be read, in a case of its own, as the form asks for
+    <failure type=RESULT>   a verdict that fails, with all its objects
+    <skipped>               UNKNOWN: the result is not known
+    <error>                 storage could not be read, in a case of its own, as readers expect
 
-There is no standard; this is what Jenkins' xunit schema and GitLab's reader have in common. No `time` is given: nothing
-was run. Texts by others may hold what XML cannot (control characters, surrogates): that is spelled out. `mask` is laid
-over every text before it is escaped, since an escaped secret would no longer be recognised.
+There is no standard. This is what Jenkins' xunit schema and GitLab's reader have in common. No case has a `time`, for
+no test ran. Foreign text may hold what XML cannot hold (control characters, surrogates): it is spelled out. `mask` is
+applied to every text before escaping, since an escaped secret would not be recognized.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _NO_CHARACTERS = {ord(c): f"\\u{ord(c):04x}" for c in "\ufffe\uffff"}  # printab
 
 
 def render_verify_report(report: VerifyReport, mask: Mask) -> str:
-    """One suite per export."""
+    """Return the document with one suite per export."""
     root = Element("testsuites", name=f"exportctl verify, sandbox {report.header.sandbox}")
     for export in report.exports:
         _add_suite(root, export, report)
@@ -39,7 +39,7 @@ def render_verify_report(report: VerifyReport, mask: Mask) -> str:
 
 
 def render_errors(found: Sequence[Finding], mask: Mask) -> str:
-    """The document of a run that ended before it had a report."""
+    """Return the document of a run that ended before it had a report."""
     root = Element("testsuites", name="exportctl verify")
     suite = SubElement(root, "testsuite", name="exportctl")
     _add_error_case(suite, "exportctl", "verify", found)
@@ -89,14 +89,14 @@ def _details(verdict: Verdict) -> list[str]:
 
 
 def _add_error_case(suite: Element, classname: str, name: str, found: Sequence[Finding]) -> None:
-    """Several errors of one case are one `<error>`: readers take only the first."""
+    """Add several errors of one case as one `<error>`: readers take only the first."""
     case = SubElement(suite, "testcase", classname=classname, name=name)
     error = SubElement(case, "error", type=found[0].rule, message=found[0].message)
     error.text = "\n".join(str(f) for f in found)
 
 
 def _finish_document(root: Element, mask: Mask) -> str:
-    """Counts last, when all cases are there; then every text made fit for XML."""
+    """Add the counts when all cases are there, and make every text valid in XML."""
     for node in [*root, root]:
         node.set("tests", str(len(list(node.iter("testcase")))))
         for attribute, tag in _COUNTED.items():

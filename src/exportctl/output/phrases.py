@@ -1,6 +1,4 @@
-"""
-Plain words for causes, verbs and levels, shared by the text and Markdown views so that they never tell two stories.
-"""
+"""The words for causes, verbs and levels. Text and Markdown share them, so both say the same."""
 
 from __future__ import annotations
 
@@ -53,12 +51,12 @@ _MOVES = WRITE_CAUSES | {Cause.RENEWAL}
 
 
 def verb(shown: Verb, address: Address) -> str:
-    """What a plan does to an address, in words; an account is neither a flow nor does it run."""
+    """Return what a plan does to an address. An account is not a flow and does not run."""
     return (_ACCOUNT_VERBS.get(shown) if address.root == DESTINATIONS else None) or VERBS[shown]
 
 
 def cause(change: FieldChange) -> str:
-    """Why the two sides differ, in words; empty for a creation, where there is nothing to explain."""
+    """Return why the two sides differ; empty for a creation, which needs no explanation."""
     who = format_values.actor(change.actor)
     stop = f"stopped: {format_values.actor(change.actor, _PAUSES.get(change.field, 'stopped'))}"
     return {
@@ -78,7 +76,9 @@ def cause(change: FieldChange) -> str:
 
 
 def both_values(change: FieldChange) -> str:
-    """Both values: `live -> config` where apply writes, else side by side, so that nobody expects a write."""
+    """
+    Return both values: `live -> config` where apply writes, else side by side, so that nothing looks like a write.
+    """
     if change.cause is Cause.CREATE:
         return format_values.value(change.path, change.after)
     if change.cause in _MOVES:
@@ -87,26 +87,28 @@ def both_values(change: FieldChange) -> str:
 
 
 def compared_values(change: FieldChange) -> str:
-    """`live "/a", config "/b"`; one value where both are equal."""
+    """Return `live "/a", config "/b"`, or one value where both are equal."""
     before, after = format_values.value(change.path, change.before), format_values.value(change.path, change.after)
     return before if change.before == change.after else f"live {before}, config {after}"
 
 
 def resume_option(item: PlanItem) -> str:
+    """Return the option that resumes exactly this item."""
     return f"--put-back {format_values.address(item.address)}"
 
 
 def number(count: int, noun: str) -> str:
-    """`1 write`, `7 writes`."""
+    """Return `1 write`, `7 writes`."""
     return f"{count} {noun}" + ("" if count == 1 else "s")
 
 
 def addresses(count: int) -> str:
+    """Return `1 address`, `7 addresses`."""
     return f"{count} address" + ("" if count == 1 else "es")
 
 
 def summary(n: Mapping[str, int]) -> str:
-    """`Plan: 2 to create, …, 14 unchanged.` from a plan's counts."""
+    """Return `Plan: 2 to create, …, 14 unchanged.` from a plan's counts."""
     return (
         f"Plan: {n['create']} to create, {n['update']} to update, {n['replace']} to replace, {n['delete']} to delete, "
         f"{n['adopt']} to adopt, {n['held']} held, {n['renew']} to renew, {n['unchanged']} unchanged."
@@ -114,16 +116,19 @@ def summary(n: Mapping[str, int]) -> str:
 
 
 def plan_line(plan: Plan) -> str:
-    """A plan among others: its counts, and whether a gate refuses it."""
+    """Return one plan among others: its counts, and whether a safety check blocks it."""
     return summary(plan.counts()).removeprefix("Plan: ") + (" Refused." if plan.is_refused else "")
 
 
 def writes(plan: Plan) -> str:
+    """Return how many write requests an apply sends."""
     return f"Apply will make {number(len(plan.steps()), 'write')}."
 
 
 def approval(plan: Plan) -> str | None:
-    """How to apply this plan and no other, without its file. Not from a snapshot, and `apply` makes no rotation."""
+    """
+    Return how to apply exactly this plan without a file; None for a snapshot, a rotation or a plan without changes.
+    """
     if (
         plan.is_empty
         or plan.is_refused
@@ -138,7 +143,7 @@ def approval(plan: Plan) -> str | None:
 
 
 def verdict(plan: Plan) -> str | None:
-    """The sentence for a plan with errors or without changes; None for any other."""
+    """Return the sentence for a plan with errors or without changes; None for any other plan."""
     if plan.errors():
         return NOT_PLANNED
     if not plan.is_empty:
@@ -147,12 +152,12 @@ def verdict(plan: Plan) -> str | None:
 
 
 def is_listed(item: PlanItem) -> bool:
-    """Does a plan list this item, or only count it?"""
+    """Tell whether a plan lists this item; it only counts the others."""
     return item.verb is not Verb.UNCHANGED or bool(item.refusals or item.fields)
 
 
 def expired_findings(plan: Plan) -> tuple[Finding, ...]:
-    """What a renewal says of the rolling ends that are over: the planner's finding, with the way to go on."""
+    """Return the finding of each rolling end in the past, with the next step."""
     over = [item for item in plan.items if item.is_expired]
     return tuple(
         next(
@@ -164,21 +169,22 @@ def expired_findings(plan: Plan) -> tuple[Finding, ...]:
 
 
 def not_renewed_findings(plan: Plan) -> tuple[Finding, ...]:
-    """What a renewal says of the rolling ends that it does not look after."""
+    """Return the findings of rolling ends that `renew` cannot renew."""
     return tuple(f for item in plan.items for f in item_not_renewed_findings(item))
 
 
 def item_not_renewed_findings(item: PlanItem) -> tuple[Finding, ...]:
+    """Return those of one item."""
     return tuple(f for f in item.findings if f.rule == "not-renewed")
 
 
 def secrets(plan: Plan) -> tuple[str, ...]:
-    """Names of the references whose values apply will read; never the values."""
+    """Return the names of the references that apply will read; never their values."""
     return tuple(sorted({name for step in plan.steps() for name in step.secrets}))
 
 
 def sandbox_label(header: PlanHeader) -> str:
-    """`organization …, sandbox prod, environment prod`."""
+    """Return `organization …, sandbox prod, environment prod`."""
     parts = [
         f"organization {format_values.clean_text(header.organization)}",
         f"sandbox {format_values.clean_text(header.sandbox)}",
@@ -189,11 +195,12 @@ def sandbox_label(header: PlanHeader) -> str:
 
 
 def is_emulated(header: PlanHeader) -> bool:
+    """Tell whether nothing of the run reaches Adobe."""
     return header.platform != "service"
 
 
 def snapshot_note(header: PlanHeader, as_of: int) -> str | None:
-    """Said of a plan that was made from a snapshot, with its age; None for any other."""
+    """Return the note for a plan from a snapshot, with its age; None for any other plan."""
     if header.snapshot_at is None:
         return None
     old = f"{format_age(as_of - header.snapshot_at)} old" if as_of >= header.snapshot_at else "by a later clock"

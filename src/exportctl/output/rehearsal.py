@@ -1,7 +1,7 @@
 """
-What a rehearsal says after the plan it belongs to: for people, for pull requests, for machines.
+What a rehearsal adds to its plan: as text, as Markdown, as JSON.
 
-Goes in: a Rehearsal, or None where the plan was refused and not rehearsed. Comes out: text of one form each.
+Goes in: a Rehearsal, or None where a safety check blocked the plan. Comes out: text in one of the formats.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ REMAINING = "Not all of it is done there; a second plan would still hold what is
 
 
 def text_part(shown: Rehearsal | None, *, color: bool = False, width: int = 120) -> str:
-    """What went wrong, with the place in the config, then numbers, then what a second plan would still do."""
+    """Return what failed with the line of the config, then numbers, then what a second plan would change."""
     ink = paint(color)
     if shown is None:
         return f"\n{ink('warning', BLOCKED)}\n"
@@ -52,7 +52,7 @@ def _summary_lines(shown: Rehearsal) -> list[str]:
 
 
 def markdown_part(shown: Rehearsal | None) -> str:
-    """A part that stands after the plan's own."""
+    """Return the part that follows the plan's own."""
     if shown is None:
         return f"\n**{BLOCKED}**\n"
     lines = [*map(plan.finding, shown.refused), *map(prose, _summary_lines(shown))]
@@ -65,5 +65,5 @@ def document(shown: Rehearsal | None) -> Json | None:
 
 
 def errors(shown: Rehearsal | None) -> tuple[Finding, ...]:
-    """What the envelope's `errors` hold beside those of the plan."""
+    """Return the errors that the envelope adds to those of the plan."""
     return shown.refused if shown else ()

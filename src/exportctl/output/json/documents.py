@@ -148,7 +148,7 @@ class _Apply(NamedTuple):
     interrupted: bool = False
 
     def fields(self, cause: Cause) -> list[_ItemField]:
-        """The field changes with this cause."""
+        """Return the field changes with this cause."""
         return [_ItemField(item, f) for item in self.plan.items for f in item.fields if f.cause is cause]
 
 

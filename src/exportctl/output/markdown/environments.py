@@ -1,8 +1,8 @@
 """
-All environments in one comment: a table of them first, then a section for each, within one limit.
+All environments in one comment: a table of them, then a section for each, within one limit.
 
-Goes in: sides, and how one of them is told. Comes out: GitHub Markdown of at most `limit` characters. What is short
-is shown whole; what is long gets an equal part of the room that is left, and cuts itself.
+Goes in: results, and a function that renders one. Comes out: GitHub Markdown of at most `limit` characters. A short
+section is complete; a long one gets an equal part of the room that is left, and cuts itself.
 """
 
 from __future__ import annotations
@@ -30,8 +30,10 @@ def render_environments(
     limit: int = plan.LIMIT,
 ) -> str:
     """
-    `summary` is one line about an environment, `section` its part of at most so many characters, `more` a table over
-    all of them.
+    Return the comment.
+
+    `summary` returns one line about an environment, `section` its part of at most so many characters. `more` is a table
+    over all environments.
     """
     rows = [(code(s.environment), prose(UNREAD if s.result is None else summary(s.result))) for s in sides]
     lines = [f"## exportctl {command}: {len(sides)} environments\n"]
@@ -45,7 +47,7 @@ def render_environments(
 
 
 def _table(heads: Sequence[str], rows: Sequence[Sequence[str]], room: int) -> list[str]:
-    """Cut at a row; nothing without rows."""
+    """Return the table, cut at a row; no lines without rows."""
     if not rows:
         return []
     lines = [f"| {' | '.join(row)} |" for row in rows]
@@ -65,7 +67,7 @@ def _section(command: str, side: EnvironmentResult[T], section: Callable[[T, int
 
 
 def _fair_parts(makers: Sequence[Callable[[int], str]], room: int) -> str:
-    """Every part as long as it wants to be, or as its share allows; one that cannot be cut to that is left out."""
+    """Return each part, as long as its share allows; a part that cannot be cut to its share is left out."""
     whole = [make(room) for make in makers]
     shares = fair_shares([len(part) for part in whole], room)
     parts = [
@@ -77,7 +79,7 @@ def _fair_parts(makers: Sequence[Callable[[int], str]], room: int) -> str:
 
 
 def fair_shares(wishes: Sequence[int], room: int) -> list[int]:
-    """How much each gets: what it wishes where an equal part allows it, the others equal parts of what is left."""
+    """Return the room for each part: what it needs where an equal part allows it; the others share what is left."""
     shares = [0] * len(wishes)
     left = max(room, 0)
     for done, place in enumerate(sorted(range(len(wishes)), key=lambda n: wishes[n])):

@@ -1,5 +1,5 @@
 """
-Runs and status for the summary of a CI run or a comment: the counts first, then tables.
+Runs and status for the summary of a CI run or for a comment: the counts first, then tables.
 
 Goes in: a RunsReport or a StatusReport. Comes out: GitHub Markdown of at most `limit` characters, cut at a row.
 """
@@ -11,14 +11,12 @@ from typing import TYPE_CHECKING
 
 from exportctl.monitor.run_error_hints import error_hints
 from exportctl.monitor.status import HealthResult
-from exportctl.output import format_values, phrases
 from exportctl.output.color import paint
 from exportctl.output.markdown import plan
 from exportctl.output.markdown_escape import code, prose
 from exportctl.output.text import runs, status
 
 if TYPE_CHECKING:
-    from exportctl.model.plan import PlanHeader
     from exportctl.monitor.run_list import FlowRuns, RunsReport
     from exportctl.monitor.status import StatusReport
     from exportctl.resources.run import RunError
@@ -27,14 +25,14 @@ _CUT = "\n_The text output has all of it; this is cut._\n"
 
 
 def render_status(report: StatusReport, *, limit: int = plan.LIMIT) -> str:
-    """What needs somebody comes first in the table, so that a cut leaves out the healthy."""
+    """Return the status report. Failed exports come first, so a cut removes healthy ones."""
     order = list(HealthResult)
     rows = [
         _row([code(cell) if cell else "" for cell in status.cells(one, report.as_of)], "; ".join(one.notes))
         for one in sorted(report.exports, key=lambda one: (order.index(one.result), one.address))
     ]
     lines = [
-        *_head("status", report.header, report.as_of),
+        *plan.head("status", report.header, report.as_of),
         f"**{status.summary(report)}**\n",
         *(f"- {plan.finding(found)}" for found in report.errors),
         *([""] if report.errors else []),
@@ -47,8 +45,8 @@ def render_status(report: StatusReport, *, limit: int = plan.LIMIT) -> str:
 
 
 def render_runs(report: RunsReport, *, limit: int = plan.LIMIT) -> str:
-    """A table per flow; the errors of a run stand below it."""
-    lines = [*_head("runs", report.header, report.as_of), f"**{runs.summary(report)}**\n"]
+    """Return a table per flow, with the errors of each run in its row."""
+    lines = [*plan.head("runs", report.header, report.as_of), f"**{runs.summary(report)}**\n"]
     for flow in report.flows:
         lines += [f"{code(runs.headline(flow, paint(False)))}\n", *_table(flow), ""]
     return _cut_to_limit(lines, limit)
@@ -68,16 +66,6 @@ def _error_text(error: RunError, found: str | None) -> str:
     return runs.error_text(error) + (f" (hint: {found})" if found else "")
 
 
-def _head(title: str, header: PlanHeader, as_of: int) -> list[str]:
-    where = f"sandbox {code(header.sandbox)}"
-    where += f", environment {code(header.environment)}" if header.environment else ""
-    return [
-        f"### exportctl {title}: {where}\n",
-        *([f"> **{phrases.EMULATOR}**\n"] if phrases.is_emulated(header) else []),
-        f"Organization {code(header.organization)}, as of {format_values.moment(as_of)}.\n",
-    ]
-
-
 def _titles(titles: Iterable[str]) -> list[str]:
     shown = [title.lower() for title in titles]
     return [f"| {' | '.join(shown)} |", "|" + "---|" * len(shown)]
@@ -88,7 +76,7 @@ def _row(cells: list[str], words: str) -> str:
 
 
 def _cut_to_limit(lines: list[str], limit: int) -> str:
-    """As many whole lines as fit."""
+    """Return as many whole lines as fit."""
     whole = "\n".join(lines) + "\n"
     if len(whole) <= limit:
         return whole

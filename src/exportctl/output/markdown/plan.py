@@ -1,5 +1,5 @@
 """
-Plan and drift for pull requests: the summary, what follows and what ends first, then a collapsed part per resource.
+Plan and drift for pull requests: the summary, consequences and ends first, then a collapsed part per resource.
 
 Goes in: a Plan or a DriftReport. Comes out: GitHub Markdown of at most LIMIT characters, cut at a resource.
 """
@@ -23,38 +23,38 @@ _RESERVE = 200  # for the line that says how much is shown
 
 
 def render_plan(shown: Plan, *, limit: int = LIMIT) -> str:
-    """The whole plan, as far as it fits."""
+    """Return the whole plan, as far as it fits."""
     spoken = [item for item in shown.items if phrases.is_listed(item)]
     share = limit // _SHARE
     verdict, approval = phrases.verdict(shown), phrases.approval(shown)
     parts = [
-        *_head("plan", shown.header, shown.as_of),
+        *head("plan", shown.header, shown.as_of),
         *([f"{verdict}\n"] if verdict else []),
         f"**{phrases.summary(shown.counts())}** {phrases.writes(shown)}\n",
         *([f"{approval}\n"] if approval else []),
-        *_section("Refused", _refusals(spoken), share),
-        *_section("What follows", _consequences(spoken), share),
-        *_section("Ends", _ends(spoken, shown.as_of), share),
-        *_section("Held", _paused_lines(spoken), share),
-        *_section("Errors, warnings and notes", _findings(_all_findings(shown)), share),
-        *_section("References apply will read", [code(name) for name in phrases.secrets(shown)], share),
-        *_section("Not set here, so not compared", [code(name) for name in shown.unset], share),
+        *section("Refused", _refusals(spoken), share),
+        *section("What follows", _consequences(spoken), share),
+        *section("Ends", _ends(spoken, shown.as_of), share),
+        *section("Held", _paused_lines(spoken), share),
+        *section("Errors, warnings and notes", _findings(_all_findings(shown)), share),
+        *section("References apply will read", [code(name) for name in phrases.secrets(shown)], share),
+        *section("Not set here, so not compared", [code(name) for name in shown.unset], share),
     ]
     return _join_within_limit(parts, [partial(details, item, shown.as_of) for item in spoken], limit)
 
 
 def render_drift(report: DriftReport, *, fail_on: Collection[str] = drift.DEFAULT_FAILING, limit: int = LIMIT) -> str:
-    """The whole report, as far as it fits; ends first, one collapsed part per address."""
+    """Return the whole report, as far as it fits: ends first, then one collapsed part per address."""
     share = limit // _SHARE
     ends = (*report.entries_of(DriftGroup.EXPIRED), *report.entries_of(DriftGroup.ENDING))
     flows = (*report.entries_of(DriftGroup.UNMANAGED), *report.entries_of(DriftGroup.OTHER_PROJECT))
     failing = ", ".join(dict.fromkeys(e.group.value for e in drift.failures(report, fail_on)))
     parts = [
-        *_head("drift", report.header, report.as_of),
+        *head("drift", report.header, report.as_of),
         f"**{text_drift.summary(report)}** {f'Fails because of: {failing}.' if failing else 'Does not fail.'}\n",
-        *_section("Ends", [_end_line(e, report.as_of) for e in ends], share),
-        *_section("Flows that are not of this config", [_flow_line(e, report.as_of) for e in flows], share),
-        *_section("Errors, warnings and notes", _findings(report.notes), share),
+        *section("Ends", [_end_line(e, report.as_of) for e in ends], share),
+        *section("Flows that are not of this config", [_flow_line(e, report.as_of) for e in flows], share),
+        *section("Errors, warnings and notes", _findings(report.notes), share),
     ]
     told = {DriftGroup.EXPIRED, DriftGroup.ENDING, DriftGroup.UNMANAGED, DriftGroup.OTHER_PROJECT}
     subjects: dict[str, list[DriftEntry]] = {}
@@ -65,7 +65,8 @@ def render_drift(report: DriftReport, *, fail_on: Collection[str] = drift.DEFAUL
     return _join_within_limit(parts, makers, limit)
 
 
-def _head(title: str, header: PlanHeader, as_of: int) -> list[str]:
+def head(title: str, header: PlanHeader, as_of: int) -> list[str]:
+    """Return the title, with a warning where nothing reaches Adobe or a snapshot was read."""
     where = [f"sandbox {code(header.sandbox)}"]
     where += [f"environment {code(header.environment)}"] if header.environment else []
     lines = [f"### exportctl {title}: {', '.join(where)}\n"]
@@ -78,9 +79,9 @@ def _head(title: str, header: PlanHeader, as_of: int) -> list[str]:
 
 
 def _join_within_limit(parts: Sequence[str], makers: Sequence[Callable[[], str]], limit: int) -> str:
-    """The parts, then as many collapsed ones as fit, then how many that were."""
-    head = "\n".join(parts)
-    room = limit - len(head) - _RESERVE
+    """Join the parts, as many collapsed ones as fit, and the number of those."""
+    start = "\n".join(parts)
+    room = limit - len(start) - _RESERVE
     kept: list[str] = []
     for make in makers:
         part = "\n" + make()
@@ -89,11 +90,11 @@ def _join_within_limit(parts: Sequence[str], makers: Sequence[Callable[[], str]]
         room -= len(part)
         kept.append(part)
     cut = f"\n_{len(kept)} of {len(makers)} resources shown; the text output has them all._\n"
-    return head + "".join(kept) + (cut if len(kept) < len(makers) else "")
+    return start + "".join(kept) + (cut if len(kept) < len(makers) else "")
 
 
-def _section(title: str, lines: Sequence[str], share: int) -> list[str]:
-    """A list under a title, cut at an entry."""
+def section(title: str, lines: Sequence[str], share: int) -> list[str]:
+    """Return a list under a title, cut at an entry."""
     if not lines:
         return []
     kept = fit_lines(lines, share)
@@ -102,7 +103,7 @@ def _section(title: str, lines: Sequence[str], share: int) -> list[str]:
 
 
 def fit_lines(lines: Sequence[str], room: int) -> list[str]:
-    """As many whole lines as fit, each with room for its end and a sign before it."""
+    """Return as many whole lines as fit, each with room for its end and a sign before it."""
     kept: list[str] = []
     for line in lines:
         room -= len(line) + 3
@@ -125,7 +126,7 @@ def _refusals(items: Iterable[PlanItem]) -> list[str]:
 
 
 def _consequences(items: Iterable[PlanItem]) -> list[str]:
-    """The costly ones first, then warnings, then the rest; in plan order within."""
+    """Return costs first, then warnings, then the rest; in plan order within each."""
     rank = {"cost": 0, "warning": 1}
     found = [(rank.get(c.level, 2), item, c) for item in items for c in item.consequences]
     return [
@@ -155,13 +156,14 @@ def _findings(found: Iterable[Finding]) -> list[str]:
 
 
 def finding(shown: Finding) -> str:
+    """Return one finding as a line."""
     where = f"{code(str(shown.at))}: " if shown.at else ""
     hint = f" ({prose(shown.hint)})" if shown.hint else ""
     return f"{shown.level.value}: {where}{prose(shown.message)}{hint} {code(shown.rule)}"
 
 
 def details(item: PlanItem, as_of: int) -> str:
-    """One address, collapsed: a table of fields, then runs and end as seen at `as_of`."""
+    """Return one address, collapsed: a table of fields, then runs and end as seen at `as_of`."""
     words = phrases.verb(item.verb, item.address) + (", refused" if item.refusals else "")
     lines = [f"<details><summary>{code(format_values.symbol(item))} {_address(item)} {prose(words)}</summary>\n"]
     if item.id:
@@ -182,7 +184,7 @@ def _runs(item: PlanItem, as_of: int) -> list[str]:
 
 
 def table(fields: Sequence[FieldChange]) -> list[str]:
-    """Both values of each field and why they differ."""
+    """Return both values of each field and why they differ."""
     if not fields:
         return []
     return ["| field | live | config | why |", "|---|---|---|---|", *map(_row, fields), ""]

@@ -1,20 +1,18 @@
 """
-A verify report for a CI run: the summary in Markdown (verdict, what fails, then a collapsed table per export), what to
-annotate, what later steps ask for.
+A verify report for a CI run: the summary in Markdown, the annotations, and the outputs for later steps.
 
-Goes in: a VerifyReport. Comes out: GitHub Markdown of at most `limit` characters, cut at an entry; findings; names and
-values.
+Goes in: a VerifyReport. Comes out: GitHub Markdown of at most `limit` characters, cut at an entry (verdict, failures,
+then a collapsed table per export); findings; names and values.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from exportctl.errors import Finding, SourcePosition
 from exportctl.model.plan import Address
-from exportctl.output import format_values, phrases
 from exportctl.output.color import paint
 from exportctl.output.markdown import plan
 from exportctl.output.markdown_escape import code, prose
@@ -27,59 +25,35 @@ _RESERVE = 200  # characters for the lines that say how much is shown
 
 
 def render_verify_report(report: VerifyReport, *, limit: int = plan.LIMIT) -> str:
-    """The whole report, as far as it fits; failures take at most half of the room."""
+    """Return the whole report, as far as it fits; failures take at most half of the room."""
     failing = [_failure(e, v) for e in report.exports for v in e.verdicts if v.fails]
-    unread = [f"- {code(str(e.address))} {plan.finding(f)}" for e in report.exports for f in e.errors]
+    unread = [f"{code(str(e.address))} {plan.finding(f)}" for e in report.exports for f in e.errors]
     parts = [
         *_head(report),
-        *_section("Could not be read", unread, limit // 4),
-        *_section("Not as it should be", failing, limit // 4),
+        *plan.section("Could not be read", unread, limit // 4),
+        *plan.section("Not as it should be", failing, limit // 4),
     ]
     head = "\n".join(parts)
     ordered = sorted(report.exports, key=lambda e: not (e.has_failed or e.errors))
     details = [_details(e) for e in ordered]
-    kept = _fit_parts(details, limit - len(head) - _RESERVE)
+    kept = plan.fit_lines(details, limit - len(head) - _RESERVE)
     cut = f"\n_{len(kept)} of {len(details)} exports shown; the text output has them all._\n"
     return head + "".join(kept) + (cut if len(kept) < len(details) else "")
 
 
 def _head(report: VerifyReport) -> list[str]:
-    header = report.header
-    where = f"sandbox {code(header.sandbox)}"
-    where += f", environment {code(header.environment)}" if header.environment else ""
     fails = "Fails." if report.has_failed else "Nothing fails."
     return [
-        f"### exportctl verify: {where}\n",
-        *([f"> **{phrases.EMULATOR}**\n"] if phrases.is_emulated(header) else []),
-        f"Organization {code(header.organization)}, as of {format_values.moment(report.as_of)}.\n",
+        *plan.head("verify", report.header, report.as_of),
         f"**{verify.summary(report)}** {'Not all could be read.' if report.errors() else fails}\n",
         *(f"{prose(line)}\n" for line in verify.coverage_lines(report, paint(False))),
     ]
 
 
-def _section(title: str, lines: list[str], room: int) -> list[str]:
-    if not lines:
-        return []
-    kept = _fit_parts(lines, room)
-    cut = [f"- _{len(kept)} of {len(lines)} shown_"] if len(kept) < len(lines) else []
-    return [f"**{title}**\n", *kept, *cut, ""]
-
-
-def _fit_parts(parts: Iterable[str], room: int) -> list[str]:
-    """As many as fit whole, in their order."""
-    kept: list[str] = []
-    for part in parts:
-        room -= len(part) + 1
-        if room < 0:
-            break
-        kept.append(part)
-    return kept
-
-
 def _failure(export: ExportVerdicts, verdict: Verdict) -> str:
     about = "".join(f"\n  - {code(path)}" for path in verify.objects(verdict))
     where = f"{code(str(export.address))} {code(verify.subject(verdict))}"
-    return f"- **{verdict.result}** {where}: {prose(verdict.reason)}{about}"
+    return f"**{verdict.result}** {where}: {prose(verdict.reason)}{about}"
 
 
 def _details(export: ExportVerdicts) -> str:
@@ -100,7 +74,7 @@ def _details(export: ExportVerdicts) -> str:
 
 
 def findings(report: VerifyReport, places: Mapping[Address, SourcePosition]) -> tuple[Finding, ...]:
-    """What fails and what could not be read, as annotations show it; `places`: where exports are declared."""
+    """Return failures and read errors as annotations; `places` says where exports are declared."""
     failing = [(e, _finding(e, v)) for e in report.exports for v in e.verdicts if v.fails]
     unread = [(e, replace(f, message=f"{e.address}: {f.message}")) for e in report.exports for f in e.errors]
     return tuple(replace(f, at=f.at or places.get(e.address)) for e, f in (*failing, *unread))
@@ -112,7 +86,7 @@ def _finding(export: ExportVerdicts, verdict: Verdict) -> Finding:
 
 
 def outputs(report: VerifyReport) -> dict[str, str]:
-    """`failing`, `summary`, and a number for each word."""
+    """Return `failing`, `summary`, and a number for each result."""
     return {
         "failing": "true" if report.has_failed else "false",
         "errors": str(len(report.errors())),

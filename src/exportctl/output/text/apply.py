@@ -1,7 +1,7 @@
 """
-What became of an apply: one line per outcome as it comes, and the report at the end.
+The result of an apply: a line for each outcome as it comes, and the report at the end.
 
-Goes in: Outcomes, and the plan made from the read-back. Comes out: text; every step of the plan is accounted for.
+Goes in: Outcomes, and the plan that the final check made. Comes out: text that accounts for every step of the plan.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _ENDS_RENEWED = "Read back: the ends that were due are moved on."
 
 
 def outcome(shown: Outcome, number: int, total: int, *, color: bool = False) -> str:
-    """`[3/7] done: update target connection tc-1 of exports.web-to-lake`; message and hint below."""
+    """Return `[3/7] done: update target connection tc-1 of exports.web-to-lake`, with message and hint below."""
     ink = paint(color)
     width = len(str(total))
     head = f"[{number:>{width}}/{total}] {ink(_STYLES[shown.status], shown.status.value)}: {step(shown.step, shown.id)}"
@@ -44,7 +44,7 @@ def outcome(shown: Outcome, number: int, total: int, *, color: bool = False) -> 
 
 
 def step(shown: Step, made: str | None = None) -> str:
-    """`create flow f-1 of exports.web-to-lake`; an ACT is called by its operation."""
+    """Return `create flow f-1 of exports.web-to-lake`; an ACT has the name of its operation."""
     verb = shown.operation if shown.action is Action.ACT and shown.operation else shown.action.value
     kind = KINDS[shown.kind].label
     ident = made or shown.id
@@ -72,10 +72,10 @@ def render_apply_report(
     width: int = 120,
 ) -> str:
     """
-    The end of an apply: numbers, what was not done, and the proof.
+    Return the end of an apply: numbers, steps that are not done, and the final check.
 
-    `residue` is the plan made from the read-back, None when nothing was read back; `proved` overrules whether it counts
-    as empty; `normalised` says which values the service keeps in another spelling.
+    `remaining` is the plan that the final check made; None: there was no final check. `proved` overrules whether that
+    plan counts as empty. `normalised` lists values that the service keeps in another spelling.
     """
     ink = paint(color)
     lines = []
@@ -102,7 +102,7 @@ def render_apply_report(
 
 
 def _unrenewed_ends(remaining: Plan) -> list[str]:
-    """Rolling ends that a renewal leaves: a sentence for each kind of them."""
+    """Return a sentence for each kind of rolling end that a renewal leaves as it is."""
     over = [item for item in remaining.items if item.is_expired and not item.steps]
     unsure = [item for item in remaining.items if phrases.item_not_renewed_findings(item)]
     each = (("Ended, and left to an apply", over), ("Not looked after", unsure))
@@ -110,7 +110,7 @@ def _unrenewed_ends(remaining: Plan) -> list[str]:
 
 
 def summary(outcomes: Sequence[Outcome]) -> str:
-    """`Apply: 6 done, 1 failed, 2 blocked.`; what did not happen to anything is left out, `done` is always there."""
+    """Return `Apply: 6 done, 1 failed, 2 blocked.`; a status without steps is left out, except `done`."""
     counted = tally(outcomes)
     words = [f"{number} {status}" for status, number in counted.items() if number or status == OutcomeStatus.DONE]
     unfinished = sum(counted.values()) != counted[OutcomeStatus.DONE.value]
@@ -118,12 +118,12 @@ def summary(outcomes: Sequence[Outcome]) -> str:
 
 
 def tally(outcomes: Sequence[Outcome]) -> dict[str, int]:
-    """Every status with its number, zeros included."""
+    """Count the outcomes by status, zeros included."""
     return {status.value: sum(o.status is status for o in outcomes) for status in OutcomeStatus}
 
 
 def has_passed_final_check(remaining: Plan | None, proved: bool | None) -> bool | None:
-    """Does the read-back end in an empty plan? None: nothing was read back."""
+    """Tell whether the final check made an empty plan; None: there was no final check."""
     if remaining is None or proved is not None:
         return proved
     return remaining.is_empty and not remaining.errors()

@@ -1,7 +1,7 @@
 """
 A drift report as text: one group after another, one line per field with both values, who, when and with what.
 
-Goes in: a DriftReport and the groups that fail. Comes out: text that ends with what the exit code will mean.
+Goes in: a DriftReport and the groups that fail. Comes out: text that ends with the meaning of the exit code.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def render_drift(
     color: bool = False,
     width: int = 120,
 ) -> str:
-    """The whole report. `fail_on` names the groups that make exit 3."""
+    """Return the whole report. `fail_on` names the groups that make the exit code 3."""
     ink = paint(color)
     lines = [*plan.header(report.header, "Drift", report.as_of, ink), ""]
     for group in DriftGroup:
@@ -56,7 +56,7 @@ def render_drift(
 
 
 def summary(report: DriftReport) -> str:
-    """`Drift: 1 drift, 2 pending.`; groups without entries are left out."""
+    """Return `Drift: 1 drift, 2 pending.`; groups without entries are left out."""
     counted = [f"{count} {group}" for group, count in report.counts().items() if count]
     return f"Drift: {', '.join(counted)}." if counted else "Drift: none. The sandbox holds what was last applied."
 
@@ -69,6 +69,7 @@ def _meaning(report: DriftReport, fail_on: Collection[str], ink: Paint) -> str:
 
 
 def failure_sentence(failures: Sequence[DriftEntry]) -> str:
+    """Return what makes the exit code 3."""
     groups = ", ".join(dict.fromkeys(entry.group.value for entry in failures))
     return f"Exit 3: {phrases.number(len(failures), 'finding')} in {groups}."
 
@@ -78,7 +79,7 @@ def _is_failing(group: DriftGroup, fail_on: Collection[str]) -> bool:
 
 
 def entry_lines(entry: DriftEntry, as_of: int, ink: Paint, width: int) -> list[str]:
-    """The lines of one thing found."""
+    """Return the lines of one entry."""
     if entry.flow:
         return [plan.INDENT + flow(entry, as_of)]
     head = subject(entry)
@@ -93,7 +94,7 @@ def entry_lines(entry: DriftEntry, as_of: int, ink: Paint, width: int) -> list[s
 
 
 def subject(entry: DriftEntry) -> str:
-    """Address and id; empty for what is about the plan as a whole."""
+    """Return address and id; empty for an entry about the plan as a whole."""
     if entry.address is None:
         return ""
     label = f"  ({format_values.object_label(entry.address)} {format_values.clean_text(entry.id)})" if entry.id else ""
@@ -101,7 +102,7 @@ def subject(entry: DriftEntry) -> str:
 
 
 def change_text(entry: DriftEntry, as_of: int) -> str:
-    """What an entry without field or finding says: an end, or a change as a whole."""
+    """Return the text of an entry without field and finding: an end, or a change of a whole address."""
     if entry.ends is not None:
         due = "; the rolling end is due, run `exportctl renew`" if entry.renewal_due else ""
         return format_values.end_text(entry.ends, as_of) + due
@@ -109,7 +110,7 @@ def change_text(entry: DriftEntry, as_of: int) -> str:
 
 
 def flow(entry: DriftEntry, as_of: int) -> str:
-    """One line about a flow that is not ours."""
+    """Return one line about a flow that this config does not manage."""
     shown = entry.flow
     assert shown is not None
     parts = [

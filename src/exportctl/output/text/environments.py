@@ -1,4 +1,4 @@
-"""Two environments side by side, as text: what only one has, what differs with both values, and the lines behind it."""
+"""Two environments side by side as text: what only one has, fields with both values, and the lines that cause them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _DURATIONS = ("end_warning",)  # in seconds; no field of an export, so `values` 
 
 
 def render_comparison(shown: EnvironmentDiff, *, color: bool = False) -> str:
-    """Every difference with its causes; those that no overlay names are marked with `?`."""
+    """Return every difference with its causes; `?` marks those that no overlay sets."""
     ink = paint(color)
     lines = [f"{ink('bold', 'Environments')} {shown.left} and {shown.right}", ""]
     for one in shown.one_sided:

@@ -1,7 +1,7 @@
 """
-The coming runs as text: a table, a picture with a row per export and a column per few hours, what starts together.
+The next runs as text: a table, a picture with a row per export and a column per few hours, simultaneous runs.
 
-Goes in: a Forecast, whether to colour, how wide. Comes out: text. The picture takes the finest columns that fit.
+Goes in: a Forecast, whether to color, the width. Comes out: text. The picture takes the finest columns that fit.
 
                           01-16      01-17      01-18
     exports.orders  ····|·●··········|·●··········|·●····
@@ -10,7 +10,6 @@ Goes in: a Forecast, whether to colour, how wide. Comes out: text. The picture t
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -43,7 +42,7 @@ _NARROWEST = 20  # cells the picture takes, however narrow the screen is
 
 
 def render_forecast(report: Forecast, *, color: bool = False, width: int = 120) -> str:
-    """The whole report."""
+    """Return the whole report."""
     ink = paint(color)
     lines = [*plan.header(report.header, "Forecast", report.as_of, ink), f"{basis(report)}.", ""]
     if report.flows:
@@ -57,7 +56,7 @@ def render_forecast(report: Forecast, *, color: bool = False, width: int = 120) 
 
 
 def basis(report: Forecast) -> str:
-    """What the forecast is of."""
+    """Return the window, and the state that the forecast starts from."""
     until = f"{phrases.number(report.days, 'day')}, until {format_values.moment(report.until)}"
     if report.planned:
         return f"{until}, as after the next apply; what it would refuse stays as it is"
@@ -65,7 +64,7 @@ def basis(report: Forecast) -> str:
 
 
 def label(report: Forecast, lane: FlowForecast) -> str:
-    """The address; with the flow where an address has several."""
+    """Return the address, with the flow where an address has several."""
     several = sum(other.address == lane.address for other in report.flows) > 1
     return format_values.address(lane.address) + (
         f" (flow {format_values.clean_text(lane.flow)})" if several and lane.flow else ""
@@ -73,14 +72,14 @@ def label(report: Forecast, lane: FlowForecast) -> str:
 
 
 def note(lane: FlowForecast) -> str:
-    """Why there are no runs, and the end if it lies in the window."""
+    """Return why there are no runs, and the end if it is in the window."""
     parts = [format_values.clean_text(lane.no_run_reason)] if lane.no_run_reason else []
     parts += [f"ends {format_values.moment(lane.ends)}"] if lane.ends is not None else []
     return ", ".join(parts)
 
 
 def cells(report: Forecast, lane: FlowForecast) -> tuple[str, ...]:
-    """One text per title."""
+    """Return one text per title."""
     return (
         label(report, lane),
         format_values.clean_text(lane.schedule),
@@ -92,7 +91,7 @@ def cells(report: Forecast, lane: FlowForecast) -> tuple[str, ...]:
 
 
 def summary(report: Forecast) -> str:
-    """`Forecast: 42 runs of 3 exports; 1 without runs; 1 ends.`"""
+    """Return `Forecast: 42 runs of 3 exports; 1 without runs; 1 ends` as a sentence."""
     runs = sum(len(lane.runs) for lane in report.flows)
     idle = sum(not lane.runs for lane in report.flows)
     ends = sum(lane.ends is not None for lane in report.flows)
@@ -106,7 +105,7 @@ def summary(report: Forecast) -> str:
 
 
 def picture(report: Forecast, width: int, ink: Paint) -> list[str]:
-    """Dates, a row per lane, the legend."""
+    """Return the dates, a row per flow, and the legend."""
     labels = [label(report, lane) for lane in report.flows]
     margin = max(len(one) for one in labels) + 2
     hours = _hours(report, max(_NARROWEST, width - margin))
@@ -121,7 +120,7 @@ def picture(report: Forecast, width: int, ink: Paint) -> list[str]:
 
 
 def _hours(report: Forecast, room: int) -> int:
-    """How many hours one column stands for: the fewest that fit."""
+    """Return how many hours one column stands for: the fewest that fit."""
     return next((hours for hours in _HOURS if _width(report, hours) <= room), _HOURS[-1])
 
 
@@ -130,7 +129,7 @@ def _width(report: Forecast, hours: int) -> int:
 
 
 def _columns(report: Forecast, hours: int) -> Sequence[int]:
-    """The moments at which columns begin; the first holds `as_of`."""
+    """Return the moments at which columns begin; the first column holds `as_of`."""
     midnight = report.as_of - report.as_of % format_values.DAY
     step = hours * format_values.HOUR
     first = midnight + (report.as_of - midnight) // step * step
@@ -138,7 +137,7 @@ def _columns(report: Forecast, hours: int) -> Sequence[int]:
 
 
 def _is_midnight(report: Forecast, start: int, hours: int) -> bool:
-    """Does a day begin with this column, other than with the first?"""
+    """Tell whether a day begins with this column; the first column never counts."""
     return hours < 24 and start % format_values.DAY == 0 and start > report.as_of
 
 
@@ -155,7 +154,7 @@ def _row(report: Forecast, lane: FlowForecast, hours: int) -> Iterator[str]:
 
 
 def _dates(report: Forecast, hours: int) -> str:
-    """`01-16` above the column a day begins with, as often as there is room."""
+    """Return `01-16` above each column that begins a day, as often as there is room."""
     line = ""
     place = 0
     for start in _columns(report, hours):
@@ -171,36 +170,25 @@ def _dates(report: Forecast, hours: int) -> str:
 
 
 def simultaneous_run_lines(groups: Sequence[SimultaneousRuns], width: int) -> list[str]:
-    """When, on which account, who; for SFTP what the server must take."""
+    """Return when, on which account and which flows; for SFTP also the connections that the server must accept."""
     lines: list[str] = []
     for one in groups:
         members = ", ".join(format_values.clean_text(member) for member in one.members)
-        lines += _wrapped_lines(
-            f"{start_times(one)}, on {format_values.clean_text(one.account)}: {members}", plan.INDENT, width
+        lines += format_values.wrapped_lines(
+            f"{start_times(one)}, on {format_values.clean_text(one.account)}: {members}", width, plan.INDENT, "  "
         )
-        lines += _wrapped_lines(connections(one), plan.INDENT * 2, width)
+        lines += format_values.wrapped_lines(connections(one), width, plan.INDENT * 2, "  ")
     return lines
 
 
-def _wrapped_lines(words: str, indent: str, width: int) -> list[str]:
-    return textwrap.wrap(
-        words,
-        width,
-        initial_indent=indent,
-        subsequent_indent=f"{indent}  ",
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
-
-
 def start_times(one: SimultaneousRuns) -> str:
-    """`7 times from 2027-01-16 02:00 UTC`."""
+    """Return `7 times from 2027-01-16 02:00 UTC`."""
     first = format_values.moment(one.moments[0])
     return first if len(one.moments) == 1 else f"{len(one.moments)} times from {first}"
 
 
 def connections(one: SimultaneousRuns) -> str:
-    """What an SFTP server must take; empty for a storage without a known limit."""
+    """Return how many connections an SFTP server must accept; empty for a storage without a known limit."""
     if one.min_connections is None:
         return ""
     return (

@@ -1,7 +1,7 @@
 """
-What an import came to, as text beside the YAML: how many flows are in it, and why each of the others is not.
+The result of an import as text beside the YAML: how many flows are in it, and why each other flow is not.
 
-Flows that need no import (declared, of another project, audiences) are only counted, unless they were asked for.
+Flows that need no import (declared, of another project, for audiences) are only counted, unless a user named them.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ NEXT = "Next: read it, then `exportctl plan`; `exportctl apply` adopts the flows
 
 
 def render_import(shown: ImportResult, *, file: str | None, color: bool = False) -> str:
-    """`file` is where the YAML was written; None: it stands on stdout."""
+    """Return the report. `file` is the file with the YAML; None: the YAML is on stdout."""
     ink = paint(color)
     told = [one for one in shown.left_out if not (shown.selection.is_unfiltered and one.reason in _COUNTED)]
     lines = [*plan.header(shown.header, "Import", shown.as_of, ink), ""]
@@ -49,7 +49,7 @@ def render_import(shown: ImportResult, *, file: str | None, color: bool = False)
 
 
 def _kept_lines(shown: ImportResult) -> Iterator[str]:
-    """`labels: exports.orders, exports.web and 3 more`, a line for each name."""
+    """Yield `labels: exports.orders, exports.web and 3 more`, a line for each setting."""
     having: dict[str, list[str]] = {}
     for one in shown.exports:
         for name in one.kept:

@@ -1,6 +1,7 @@
 """
-What edits of the YAML accept, as text: each difference with the value that stands there and the one that will, what no
-edit accepts, with the reason, and what drift would still fail for.
+What edits of the YAML accept, as text: each difference with both values, and what drift still fails for.
+
+A difference that no edit accepts has its reason.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ _MARKERS_ONLY = frozenset({Verb.UNCHANGED, Verb.MARK, Verb.PAUSED, Verb.ADOPT})
 def render_patch(
     shown: AcceptResult, patch: Patch, *, written: bool, failures: Sequence[DriftEntry] = (), color: bool = False
 ) -> str:
-    """`written`: the files were edited; else the edits stand elsewhere. `failures`: what drift would still fail for."""
+    """Return the report. `written`: the files were edited. `failures`: the entries for which drift still fails."""
     ink = paint(color)
     lines = [*text_plan.header(shown.plan.header, "Patch", shown.plan.as_of, ink), ""]
     for one in shown.accepted:
@@ -65,13 +66,13 @@ def _not_accepted_lines(one: UnacceptedChanges, ink: Paint) -> list[str]:
 
 
 def _differences(address: Address, changes: Sequence[FieldChange], tail: str) -> list[str]:
-    """The config's value, and the live one that it gives way to."""
+    """Return the config's value and the live value that replaces it."""
     shown = [f"{c.path}: {format_values.arrow(c.path, c.after, c.before)}" for c in changes]
     return [f"{text_plan.INDENT}{format_values.address(address)}  {one}{tail}" for one in shown]
 
 
 def _remaining_failures(shown: AcceptResult, failures: Sequence[DriftEntry], ink: Paint) -> list[str]:
-    """What drift would fail for beside what was asked for and left."""
+    """Return the entries for which drift still fails, without those that are listed as not accepted."""
     left = {(one.address, change.path) for one in shown.unaccepted for change in one.changes}
     found = [one for one in failures if not one.field or (one.address, one.field.path) not in left]
     if not found:
@@ -81,7 +82,7 @@ def _remaining_failures(shown: AcceptResult, failures: Sequence[DriftEntry], ink
 
 
 def _refused_items(shown: AcceptResult, failures: Sequence[DriftEntry], ink: Paint) -> list[str]:
-    """What apply would refuse, of addresses that nothing was said of yet."""
+    """Return what safety checks block, for addresses that are not listed yet."""
     told = {one.address for one in failures}
     items = [item for item in shown.targeted_plan.items if item.refusals and item.address not in told]
     lines: list[str] = []
@@ -112,7 +113,7 @@ def _next_steps(shown: AcceptResult, patch: Patch, written: bool) -> list[str]:
 
 
 def _apply_note(plan: Plan) -> str:
-    """What is said of the next one must be true of the whole plan, not of the differences that were accepted."""
+    """Return what the next apply does. It must be true of the whole plan, not of the accepted differences alone."""
     if plan.is_refused or plan.errors() or any(item.verb not in _MARKERS_ONLY for item in plan.items):
         return "it shows what apply would still do"
     return "apply writes nothing but markers"
@@ -121,13 +122,13 @@ def _apply_note(plan: Plan) -> str:
 def render_patch_markdown(
     shown: AcceptResult, patch: Patch, *, failures: Sequence[DriftEntry] = (), limit: int = LIMIT
 ) -> str:
-    """The report and the patch, each in a fence; a patch is shown whole or not at all."""
+    """Return the report and the patch, each in a fence; a patch is shown whole or not at all."""
     report = _fenced_block("text", render_patch(shown, patch, written=False, failures=failures))
     whole = "\n".join([report, *(_fenced_block("diff", one.text) for one in patch.diffs if one.text)])
     return whole if len(whole) <= limit else f"{report[:limit]}\n{_TOO_LONG}"
 
 
 def _fenced_block(language: str, shown: str) -> str:
-    """Between more backticks than stand anywhere in it."""
+    """Put text between more backticks than it contains in a row."""
     fence = "`" * max(3, *(len(found) + 1 for found in re.findall("`+", shown)), 4)
     return f"{fence}{language}\n{shown}{fence}\n"

@@ -1,11 +1,11 @@
 """
-A plan as text for people: header, one block per address, warnings, references needed, footer.
+A plan as text for people: header, one block per address, warnings, references that apply reads, footer.
 
-Goes in: a Plan (or a saved one), whether to colour, how wide. Comes out: text that ends in a line end; equal plans give
+Goes in: a Plan (or a saved one), whether to color, the width. Comes out: text that ends in a line end; equal plans give
 equal bytes.
 
     ~ exports.web-to-lake  (flow 1a2b…)  exports.yaml:14:3
-        place.path: "/a" -> "/b"   drift: changed by jane@acme.example at 2026-11-22 09:10 UTC with the UI (exc_app)
+        path: "/a" -> "/b"   drift: changed by jane@acme.example at 2026-11-22 09:10 UTC with the UI (exc_app)
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _CAUSES = {
 
 
 def render_plan(shown: Plan, *, color: bool = False, width: int = 120) -> str:
-    """The whole plan. Unchanged addresses are counted, not listed."""
+    """Return the whole plan. Unchanged addresses are counted, not listed."""
     ink = paint(color)
     return "\n".join(
         [
@@ -46,7 +46,7 @@ def render_plan(shown: Plan, *, color: bool = False, width: int = 120) -> str:
 
 
 def render_saved_plan(saved: SavedPlan, *, now: int, color: bool = False, width: int = 120) -> str:
-    """A saved plan as it was reviewed, with its age and digest."""
+    """Return a saved plan as it was reviewed, with its age and digest."""
     ink = paint(color)
     shown = decode_plan(saved.content)
     made = f"made {format_age(age_seconds(saved, now))} ago" if now >= saved.as_of else "made with a later clock"
@@ -71,7 +71,7 @@ def _body(shown: Plan, counts: Mapping[str, int], ink: Paint, width: int) -> lis
 
 
 def header(shown: PlanHeader, title: str, as_of: int, ink: Paint) -> list[str]:
-    """Which platform, said loudly where nothing reaches Adobe or the sandbox was not asked."""
+    """Return the sandbox and the moment, with a warning where nothing reaches Adobe or a snapshot was read."""
     lines = [f"{ink('bold', title)} for {phrases.sandbox_label(shown)}, as of {format_values.moment(as_of)}"]
     if phrases.is_emulated(shown):
         lines.append(ink("warning", phrases.EMULATOR))
@@ -80,6 +80,7 @@ def header(shown: PlanHeader, title: str, as_of: int, ink: Paint) -> list[str]:
 
 
 def footer(shown: Plan, counts: Mapping[str, int], ink: Paint) -> list[str]:
+    """Return the verdict and the numbers of a plan."""
     verdict = phrases.verdict(shown)
     lines = [verdict] if verdict else []
     lines += [ink("bold", phrases.summary(counts)), phrases.writes(shown)]
@@ -91,7 +92,9 @@ def footer(shown: Plan, counts: Mapping[str, int], ink: Paint) -> list[str]:
 
 
 def block(item: PlanItem, as_of: int, ink: Paint, width: int) -> list[str]:
-    """One address: what happens, why, what follows, when it runs and ends as seen at `as_of`, and what allows it."""
+    """
+    Return one address: what happens, why, what follows, when it runs and ends as seen at `as_of`, and what allows it.
+    """
     lines = [headline(item, ink)]
     for change in item.fields:
         lines += field(change, ink, width)
@@ -105,6 +108,7 @@ def block(item: PlanItem, as_of: int, ink: Paint, width: int) -> list[str]:
 
 
 def headline(item: PlanItem, ink: Paint) -> str:
+    """Return sign, address, verb, id and line of an item."""
     sign = format_values.symbol(item)
     parts = [ink(_STYLES[sign], f"{sign} {format_values.address(item.address)}")]
     if item.verb not in phrases.SELF_EVIDENT or (item.refusals and item.verb is not Verb.UNCHANGED):
@@ -118,8 +122,9 @@ def headline(item: PlanItem, ink: Paint) -> str:
 
 def field(change: FieldChange, ink: Paint, width: int, moves: bool = True) -> list[str]:
     """
-    One field with both values; the cause beside it, or below where the line would be too long. `moves`: say what apply
-    would do; else only how the two sides stand.
+    Return one field with both values, and the cause beside it, or below where the line is too long.
+
+    `moves`: show what apply would do; else only show both sides.
     """
     head = (
         f"{INDENT}{format_values.clean_text(change.path)}: "
@@ -135,7 +140,7 @@ def field(change: FieldChange, ink: Paint, width: int, moves: bool = True) -> li
 
 
 def runs(item: PlanItem, as_of: int) -> list[str]:
-    """When it runs before and after, when it ends and how long that is."""
+    """Return when it runs before and after the plan, and when it ends."""
     lines: list[str] = []
     if item.schedule:
         lines.append(f"{INDENT}schedule: {format_values.clean_text(item.schedule)}")
@@ -150,6 +155,7 @@ def runs(item: PlanItem, as_of: int) -> list[str]:
 
 
 def refusal_lines(refusal: Refusal, ink: Paint) -> list[str]:
+    """Return the safety check that blocks, and what allows exactly this."""
     return [
         f"{INDENT}{ink('refused', '!')} refused by {format_values.clean_text(refusal.safety_check)}: "
         f"{format_values.clean_text(refusal.text)}",
@@ -163,7 +169,7 @@ def _consequence(shown: Consequence, ink: Paint) -> str:
 
 
 def findings(shown: tuple[Finding, ...], ink: Paint, indent: str = INDENT) -> list[str]:
-    """Level, place, words, rule; the way to mend it below."""
+    """Return level, line, message and rule of each finding, with the fix below."""
     lines: list[str] = []
     for found in shown:
         style = {Level.ERROR: "error", Level.WARNING: "warning"}.get(found.level, "dim")
@@ -184,7 +190,7 @@ def _indented_lines(before: str, text: str, after: str, indent: str) -> Iterator
 
 
 def _findings(shown: Plan) -> tuple[Finding, ...]:
-    """Said once each, those about the plan first."""
+    """Return each finding once, those about the plan first."""
     return tuple(dict.fromkeys((*shown.findings, *(f for item in shown.items for f in item.findings))))
 
 
@@ -193,7 +199,7 @@ def _section(title: str, lines: list[str]) -> list[str]:
 
 
 def render_renewals(shown: Plan, *, color: bool = False, width: int = 120) -> str:
-    """What `renew` does: the ends that move, what it leaves to somebody, and the stops that stay: nothing else."""
+    """Return what `renew` does: the ends that it moves, those that it cannot renew, and the flows that stay paused."""
     ink = paint(color)
     lines = [*header(shown.header, "Renewals", shown.as_of, ink), ""]
     due = [item for item in shown.items if item.has_renewal]
@@ -210,7 +216,9 @@ def render_renewals(shown: Plan, *, color: bool = False, width: int = 120) -> st
 
 
 def paused_lines(shown: Plan, ink: Paint, width: int) -> list[str]:
-    """What was stopped by hand and is held: every report of a night's run says it, for nobody else will."""
+    """
+    Return the flows that were paused by hand. Every report of a nightly run lists them: nothing else reports them.
+    """
     found = [(item, c) for item in shown.items for c in item.fields if c.cause is Cause.PAUSED]
     lines = [ink("error", f"Stopped by hand, held until --put-back ({len(found)}):")] if found else []
     for item, change in found:

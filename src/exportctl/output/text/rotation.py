@@ -1,4 +1,4 @@
-"""What is left to do after secrets were sent again: which flows must run well first, and the commands that tell."""
+"""The steps after new secrets were sent: the flows that must run well first, and the commands that check it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,11 @@ if TYPE_CHECKING:
 
 
 def render_next_steps(shown: Sequence[AccountFlow], header: PlanHeader, since: int, *, color: bool = False) -> str:
-    """`since`: when the new secrets were in place, in seconds since 1970 UTC. Runs from before prove nothing."""
+    """
+    Return the steps that follow.
+
+    `since`: when the new secrets were in place, in seconds since 1970 UTC. Earlier runs prove nothing.
+    """
     if not shown:
         return "No flow is on this account: nothing uses the former secrets.\n"
     ink = paint(color)
@@ -37,7 +41,7 @@ def _flow(one: AccountFlow) -> str:
 
 
 def follow_up_commands(shown: Sequence[AccountFlow], header: PlanHeader, since: int) -> list[str]:
-    """One `verify` for all that is declared, one `runs` for each other flow."""
+    """Return one `verify` for all declared flows, and one `runs` for each other flow."""
     moment = datetime.fromtimestamp(since, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     where = f" --env {header.environment}" if header.environment else ""
     targets = "".join(f" --target {one.address}" for one in shown if one.address)

@@ -1,12 +1,11 @@
 """
-The newest runs of flows as text: a table per flow, and below a run that failed its errors, each with what to look at.
+The newest runs of flows as text: a table per flow; below a failed run its errors, each with what to check.
 
-Goes in: a RunsReport. Comes out: text; what the service does not say is left empty.
+Goes in: a RunsReport. Comes out: text; what the service does not report is empty.
 """
 
 from __future__ import annotations
 
-import textwrap
 from typing import TYPE_CHECKING
 
 from exportctl.monitor.run_error_hints import error_hints
@@ -27,7 +26,7 @@ _STYLES = {RunStatus.DONE: "good", RunStatus.FAILED: "error", RunStatus.PARTIAL:
 
 
 def render_runs(report: RunsReport, *, color: bool = False, width: int = 120) -> str:
-    """The whole report, in the order of addresses."""
+    """Return the whole report, in the order of addresses."""
     ink = paint(color)
     lines = [*plan.header(report.header, "Runs", report.as_of, ink), ""]
     for flow in report.flows:
@@ -36,6 +35,7 @@ def render_runs(report: RunsReport, *, color: bool = False, width: int = 120) ->
 
 
 def headline(flow: FlowRuns, ink: Paint) -> str:
+    """Return the address or title of a flow, and its id."""
     name = str(flow.address) if flow.address else f'"{flow.title}"'
     return ink("bold", format_values.clean_text(name)) + (
         f"  (flow {format_values.clean_text(flow.flow)})" if flow.flow else ""
@@ -55,7 +55,7 @@ def _table(flow: FlowRuns, ink: Paint, width: int) -> list[str]:
 
 
 def cells(run: Run) -> tuple[str, ...]:
-    """One text per title."""
+    """Return one text per title."""
     return (
         format_values.moment(run.started),
         "" if run.completed is None else run_duration(run.completed - run.started),
@@ -67,7 +67,7 @@ def cells(run: Run) -> tuple[str, ...]:
 
 
 def run_duration(seconds: int) -> str:
-    """`1 h 02 min`, `3 min 20 s`, `45 s`."""
+    """Return `1 h 02 min`, `3 min 20 s`, `45 s`."""
     minutes, rest = divmod(max(seconds, 0), format_values.MINUTE)
     if minutes >= 60:
         return f"{minutes // 60} h {minutes % 60:02} min"
@@ -75,31 +75,20 @@ def run_duration(seconds: int) -> str:
 
 
 def error_text(error: RunError) -> str:
-    """`ACTIVATION_BATCH-0000-FAILED: Job aborted.`, in the service's words."""
+    """Return `ACTIVATION_BATCH-0000-FAILED: Job aborted.`, in the service's words."""
     return ": ".join(part for part in (error.code, error.message) if part) or "an error without code and message"
 
 
 def _error_lines(error: RunError, found: str | None, width: int) -> list[str]:
     return [
-        line for part in (error_text(error), f"hint: {found}" if found else "") for line in _wrapped_lines(part, width)
+        line
+        for part in (error_text(error), f"hint: {found}" if found else "")
+        for line in format_values.wrapped_lines(part, width, plan.INDENT * 2, "  ")
     ]
 
 
-def _wrapped_lines(words: str, width: int) -> list[str]:
-    """Below its row, deeper; a word that is too long for a line, as a path, stands whole in one."""
-    indent = plan.INDENT * 2
-    return textwrap.wrap(
-        format_values.clean_text(words),
-        width,
-        initial_indent=indent,
-        subsequent_indent=f"{indent}  ",
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
-
-
 def summary(report: RunsReport) -> str:
-    """`Runs: 9 done, 1 failed; newest first, at most 10 of each flow.`"""
+    """Return `Runs: 9 done, 1 failed; newest first, at most 10 runs of each flow` as a sentence."""
     words = [run.status for flow in report.flows for run in flow.runs]
     counted = ", ".join(f"{words.count(word)} {word.value}" for word in RunStatus if word in words) or "none"
     limits = [f"since {format_values.moment(report.since)}"] if report.since is not None else []

@@ -1,7 +1,7 @@
 """
-How every export fares, as one table: the word, the state, the last run, the next one, the days that are left.
+The state of every export as one table: health, state, last run, next run, days left.
 
-Goes in: a StatusReport. Comes out: text that ends with the words counted. What the word leaves out stands below a row.
+Goes in: a StatusReport. Comes out: text that ends with the exports counted by health. Notes are below their row.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _STYLES: Mapping[HealthResult, str] = {
 
 
 def render_status(report: StatusReport, *, color: bool = False) -> str:
-    """The whole report; a long address makes a wide table, it is never cut."""
+    """Return the whole report. A long address makes a wide table; it is never cut."""
     ink = paint(color)
     lines = [*plan.header(report.header, "Status", report.as_of, ink), ""]
     if report.exports:
@@ -50,7 +50,7 @@ def render_status(report: StatusReport, *, color: bool = False) -> str:
 
 
 def cells(one: ExportHealth, as_of: int) -> tuple[str, ...]:
-    """One text per title; what is not known is empty."""
+    """Return one text per title; an unknown value is empty."""
     return (
         format_values.address(one.address),
         one.result.value,
@@ -62,14 +62,14 @@ def cells(one: ExportHealth, as_of: int) -> tuple[str, ...]:
 
 
 def _paint_row(one: ExportHealth, row: str, ink: Paint) -> str:
-    """The word in its colour; it stands behind the address, which may hold the same letters."""
+    """Color the result. It is searched after the address, which may contain the same letters."""
     start = row.index(one.result.value, len(format_values.address(one.address)))
     end = start + len(one.result.value)
     return row[:start] + ink(_STYLES.get(one.result, "error"), row[start:end]) + row[end:]
 
 
 def _last_run(one: ExportHealth, as_of: int) -> str:
-    """`2027-01-15 02:00 UTC done, 6 hours ago`."""
+    """Return `2027-01-15 02:00 UTC done, 6 hours ago`."""
     if one.last_run is None:
         return ""
     started = one.last_run.started
@@ -78,18 +78,18 @@ def _last_run(one: ExportHealth, as_of: int) -> str:
 
 
 def days_left(one: ExportHealth, as_of: int) -> str:
-    """Whole days; `0` on the last one and after it."""
+    """Return whole days; `0` on the last day and after it."""
     return "" if one.ends is None else str(max(0, (one.ends - as_of) // format_values.DAY))
 
 
 def summary(report: StatusReport) -> str:
-    """`Status: 1 failed, 3 ok.`; words that nobody has are left out."""
+    """Return `Status: 1 failed, 3 ok.`; a result without exports is left out."""
     counted = [f"{count} {word.lower()}" for word, count in report.counts().items() if count]
     return f"Status: {', '.join(counted) or 'no export to look at'}."
 
 
 def other_flows(report: StatusReport) -> list[str]:
-    """How many flows are not of this config, and those that end soon if they were asked for."""
+    """Count the flows that this config does not manage, and list those that end soon if a user asks for them."""
     if not report.unmanaged:
         return []
     count = phrases.number(report.unmanaged, "flow")
@@ -108,18 +108,18 @@ def other_flows(report: StatusReport) -> list[str]:
 
 
 def other_flow(flow: OtherFlow) -> str:
-    """`"Loyalty feed" (flow 1a2b…), owned by project theirs`."""
+    """Return `"Loyalty flow" (flow 1a2b…), owned by project theirs`."""
     owner = f", owned by project {format_values.clean_text(flow.owner)}" if flow.owner else ""
     return f"{format_values.quote_text(flow.name)} (flow {format_values.clean_text(flow.id)}){owner}"
 
 
 def assumed_note(shown: OtherFlow | ExportHealth) -> str:
-    """Said of an end that the service does not show."""
+    """Return a note for an end that the service does not show."""
     return " (assumed)" if shown.assumed_end else ""
 
 
 def end_table(sides: Sequence[EnvironmentResult[StatusReport]]) -> Table | None:
-    """What ends within the warning in all environments, ours and that of others, soonest first, if it was asked for."""
+    """Return what ends within the warning in all environments, soonest first; None if no user asks for it."""
     read = [(side.environment, side.result) for side in sides if side.result is not None]
     if not any(report.ending is not None for _, report in read):
         return None
@@ -131,7 +131,7 @@ def end_table(sides: Sequence[EnvironmentResult[StatusReport]]) -> Table | None:
 
 
 def _rows(environment: str, report: StatusReport) -> Iterator[tuple[int, str, str, str]]:
-    """The moment to sort by, then a text per column."""
+    """Yield the moment to sort by, then a text per column."""
     shown: list[tuple[ExportHealth | OtherFlow, str]] = [(o, format_values.address(o.address)) for o in report.exports]
     shown += [(other, other_flow(other)) for other in report.ending or ()]
     for one, what in shown:

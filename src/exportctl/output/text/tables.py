@@ -1,7 +1,4 @@
-"""
-The smaller texts: errors, findings of `validate`, the table of datasets, the lines of `doctor`, differences of a
-saved plan, explained values.
-"""
+"""The smaller texts: errors, findings of `validate`, datasets, checks of `doctor`, stale plans, explained values."""
 
 from __future__ import annotations
 
@@ -25,14 +22,14 @@ _STATES: Mapping[CheckStatus, str] = {
 
 
 def render_error(shown: Error, *, color: bool = False) -> str:
-    """Every finding of an error, in its own order, with the way to mend it."""
+    """Return every finding of an error, in its own order, with the fix."""
     return "\n".join(plan.findings(shown.findings(), paint(color), "")) + "\n"
 
 
 def render_validation(
     findings: Sequence[Finding], *, exports: int, destinations: int, environments: int, color: bool = False
 ) -> str:
-    """All findings in file order, then the verdict."""
+    """Return all findings in file order, then the verdict."""
     ink = paint(color)
     lines = plan.findings(tuple(findings), ink, "")
     lines += [""] if lines else []
@@ -58,7 +55,7 @@ def _count(findings: Sequence[Finding], level: Level) -> int:
 def render_datasets(
     shown: Sequence[ListedDataset], used_by: Mapping[str, Sequence[str]], *, color: bool = False
 ) -> str:
-    """A table of what can be exported, by name; `used_by` maps a dataset's id to the addresses that export it."""
+    """Return a table of datasets, by name; `used_by` maps a dataset's id to the addresses that export it."""
     ink = paint(color)
     rows = [
         (
@@ -75,7 +72,7 @@ def render_datasets(
 
 
 def table(titles: Sequence[str], rows: Sequence[Sequence[str]], ink: Paint) -> list[str]:
-    """Columns as wide as their widest cell, two spaces apart, no spaces at the end of a line."""
+    """Return columns as wide as their widest cell, two spaces apart, without spaces at the end of a line."""
     widths = [max(_cells(row[n]) for row in (titles, *rows)) for n in range(len(titles))]
     lined = ["  ".join(c + " " * (w - _cells(c)) for c, w in zip(row, widths, strict=True)) for row in (titles, *rows)]
     head, *body = (line.rstrip() for line in lined)
@@ -83,12 +80,12 @@ def table(titles: Sequence[str], rows: Sequence[Sequence[str]], ink: Paint) -> l
 
 
 def _cells(shown: str) -> int:
-    """How many terminal cells a text takes."""
+    """Count the terminal cells that a text takes."""
     return sum(2 if unicodedata.east_asian_width(c) in "WF" else 0 if unicodedata.combining(c) else 1 for c in shown)
 
 
 def render_checks(checks: Sequence[Check], *, color: bool = False) -> str:
-    """One line a check, its remedy below, the verdict at the end."""
+    """Return one line per check with its fix below, and the verdict at the end."""
     ink = paint(color)
     lines = []
     for check in checks:
@@ -101,7 +98,7 @@ def render_checks(checks: Sequence[Check], *, color: bool = False) -> str:
 
 
 def _health(checks: Sequence[Check], ink: Paint) -> str:
-    """Skipped checks say nothing good; where there are no others, nothing is known."""
+    """Return the verdict. A skipped check proves nothing; where all are skipped, nothing is known."""
     failed = sum(c.status is CheckStatus.FAILED for c in checks)
     if failed:
         return ink("error", f"{phrases.number(failed, 'check')} failed.")
@@ -111,7 +108,7 @@ def _health(checks: Sequence[Check], ink: Paint) -> str:
 
 
 def render_stale_plan(differences: Sequence[StaleValue], *, color: bool = False) -> str:
-    """What moved since a plan was saved, object and field by name."""
+    """Return what changed since a plan was saved, by object and field."""
     ink = paint(color)
     lines = [ink("error", "The saved plan is stale: nothing was written. Since it was made, these moved:")]
     lines += [f"{plan.INDENT}{difference(d)}" for d in differences]
@@ -119,14 +116,14 @@ def render_stale_plan(differences: Sequence[StaleValue], *, color: bool = False)
 
 
 def difference(shown: StaleValue) -> str:
-    """`exports.web-to-lake fields.place.path.before: saved "/a", now "/c"`."""
+    """Return `exports.web-to-lake fields.path.before: saved "/a", now "/c"`."""
     where = f"{format_values.clean_text(shown.address)} {format_values.clean_text(shown.path)}".strip()
     path = _value_path(shown.path)
     return f"{where}: saved {format_values.value(path, shown.saved)}, now {format_values.value(path, shown.now)}"
 
 
 def _value_path(path: str) -> str:
-    """The field a difference is about: the sides `before` and `after` are no fields."""
+    """Return the field that a difference is about: the sides `before` and `after` are not fields."""
     head, _, last = path.rpartition(".")
     return head if last in ("before", "after") else path
 
@@ -134,7 +131,7 @@ def _value_path(path: str) -> str:
 def render_explanation(
     topic: str, words: str, entries: Sequence[tuple[str, object, SourcePosition | None]] = ()
 ) -> str:
-    """A rule or a value in words; `entries` are path, value and the place that set it."""
+    """Return a rule, a term or a value in words; `entries` hold path, value and the line that sets it."""
     lines = [
         format_values.clean_text(topic),
         *(plan.INDENT + format_values.clean_text(line) for line in words.split("\n") if line),

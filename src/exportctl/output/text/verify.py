@@ -1,8 +1,8 @@
 """
-A verify report as text: one row per dataset and expected run, under its export; what fails is spelled out below it.
+A verify report as text: one row per dataset and expected run, under its export; failures are explained below.
 
-Goes in: a VerifyReport, whether to colour, how wide. Comes out: text that ends with what was read to come to it. Names
-wrap, paths are never cut: a reader pastes them into another tool.
+Goes in: a VerifyReport, whether to color, the width. Comes out: text that ends with what was checked. Names wrap, paths
+are never cut: a reader pastes them into another tool.
 
     exports.web-to-lake  s3://acme-lake/aep
         2026-11-24 02:00 UTC  MISMATCH  web  1200  2  4.1 MiB  2 files, the run wrote 1
@@ -34,7 +34,7 @@ _UNITS = ("B", "KiB", "MiB", "GiB", "TiB")
 
 
 def render_verify_report(report: VerifyReport, *, color: bool = False, width: int = 120) -> str:
-    """The whole report."""
+    """Return the whole report."""
     ink = paint(color)
     lines = [*plan.header(report.header, "Verify", report.as_of, ink), ""]
     rows = iter(_rows([v for e in report.exports for v in e.verdicts], ink, width))
@@ -48,13 +48,13 @@ def render_verify_report(report: VerifyReport, *, color: bool = False, width: in
 
 
 def summary(report: VerifyReport) -> str:
-    """`Verify: 12 complete, 1 mismatch since 2026-11-24 02:00 UTC.`; words that were not found are left out."""
+    """Return `Verify: 12 complete, 1 mismatch since 2026-11-24 02:00 UTC.`; results without verdicts are left out."""
     counted = [f"{count} {word.lower()}" for word, count in report.counts().items() if count]
     return f"Verify: {', '.join(counted) or 'no export to look at'} since {format_values.moment(report.since)}."
 
 
 def _meaning(report: VerifyReport, ink: Paint) -> str:
-    """What the exit code will be, and why."""
+    """Return the exit code, and why."""
     verdicts = [v for e in report.exports for v in e.verdicts]
     failing = sum(v.fails for v in verdicts)
     fail = f"{failing} of {len(verdicts)} {'fails' if failing == 1 else 'fail'}"
@@ -66,7 +66,7 @@ def _meaning(report: VerifyReport, ink: Paint) -> str:
 
 
 def coverage_lines(report: VerifyReport, ink: Paint) -> list[str]:
-    """How much was looked at: contents, files, or nothing but the service's word."""
+    """Return what was checked: contents, files, or only what the service reports."""
     runs_only = [e for e in report.exports if e.storage.startswith(RUNS_ONLY)]
     read = [e for e in report.exports if e.flow and not e.errors and e not in runs_only]
     lines = []
@@ -85,12 +85,12 @@ def _first_addresses(exports: Sequence[ExportVerdicts]) -> str:
 
 
 def subject(verdict: Verdict) -> str:
-    """`Orders, due 2026-11-24 02:00 UTC`; the dataset alone where no run was due."""
+    """Return `Orders, due 2026-11-24 02:00 UTC`; the dataset alone where no run was due."""
     return verdict.dataset if verdict.due is None else f"{verdict.dataset}, due {format_values.moment(verdict.due)}"
 
 
 def sentence(verdict: Verdict) -> str:
-    """`UNKNOWN Orders, due 2026-11-24 02:00 UTC: running since 2026-11-24 02:10 UTC`."""
+    """Return `UNKNOWN Orders, due 2026-11-24 02:00 UTC: running since 2026-11-24 02:10 UTC`."""
     return format_values.clean_text(f"{verdict.result} {subject(verdict)}: {verdict.reason}")
 
 
@@ -98,7 +98,7 @@ def sentence(verdict: Verdict) -> str:
 
 
 def cells(verdict: Verdict) -> tuple[str, ...]:
-    """One text per title; what nobody counted is empty."""
+    """Return one text per title; what was not counted is empty."""
     return (
         format_values.NOTHING if verdict.due is None else format_values.moment(verdict.due),
         verdict.result.value,
@@ -110,7 +110,7 @@ def cells(verdict: Verdict) -> tuple[str, ...]:
 
 
 def size(count: int) -> str:
-    """Bytes in the largest unit that leaves at least one: `812 B`, `4.1 MiB`."""
+    """Return bytes in the largest unit with at least one of it: `812 B`, `4.1 MiB`."""
     unit, shown = 0, float(count)
     while shown >= 1024 and unit < len(_UNITS) - 1:
         unit, shown = unit + 1, shown / 1024
@@ -118,7 +118,7 @@ def size(count: int) -> str:
 
 
 def _rows(verdicts: Sequence[Verdict], ink: Paint, width: int) -> list[list[str]]:
-    """The titles, then the lines of each verdict, all in the same columns."""
+    """Return the titles, then the lines of each verdict, all in the same columns."""
     if not verdicts:
         return [["Nothing to look at."]]
     rows = [cells(v) for v in verdicts]
@@ -139,7 +139,7 @@ def _rows(verdicts: Sequence[Verdict], ink: Paint, width: int) -> list[list[str]
 
 
 def _parts(verdict: Verdict, row: Sequence[str], names: int, why: int, widths: Sequence[int]) -> list[tuple[str, ...]]:
-    """A row of the table, and further ones where the name takes more than `names` cells."""
+    """Return a row of the table, and further rows where the name takes more than `names` cells."""
     due, word, dataset, *numbers = row
     reason = format_values.clean_text(verdict.reason)
     first, *more = textwrap.wrap(dataset, names, break_on_hyphens=False) or [""]
@@ -150,13 +150,14 @@ def _parts(verdict: Verdict, row: Sequence[str], names: int, why: int, widths: S
 
 
 def style(verdict: Verdict) -> str:
+    """Return the color of a verdict."""
     if verdict.fails:
         return "error"
     return "warning" if verdict.result == UNKNOWN else "good"
 
 
 def _headline(export: ExportVerdicts, ink: Paint) -> str:
-    """`exports.orders  (flow 1a2b…)  s3://acme-lake/aep`; the state where it is not the usual one."""
+    """Return `exports.orders  (flow 1a2b…)  s3://acme-lake/aep`, with the state where it is not `enabled`."""
     parts = [ink("bold", format_values.address(export.address))]
     parts += (
         [f"({format_values.object_label(export.address)} {format_values.clean_text(export.flow)})"]
@@ -170,36 +171,24 @@ def _headline(export: ExportVerdicts, ink: Paint) -> str:
 
 
 def _detail_lines(verdict: Verdict, said: bool, ink: Paint, width: int) -> list[str]:
-    """What the row has no room for; of a verdict that fails also the objects, the run and what to do."""
-    lines = [] if said else _wrapped_lines(verdict.reason, _DEEPER, width)
+    """Return what the row has no room for; for a failure also the objects, the run and the hint."""
+    lines = [] if said else format_values.wrapped_lines(verdict.reason, width, _DEEPER)
     if verdict.fails:
         lines += [f"{_DEEPER}  {path}" for path in objects(verdict)]
         lines += [_DEEPER + ink("dim", line) for line in origin(verdict)]
-        lines += _wrapped_lines(f"hint: {verdict.hint}", _DEEPER, width) if verdict.hint else []
+        lines += format_values.wrapped_lines(f"hint: {verdict.hint}", width, _DEEPER) if verdict.hint else []
     return lines
 
 
-def _wrapped_lines(words: str, indent: str, width: int) -> list[str]:
-    """A word that is too long for a line, as a path, stands whole in one."""
-    return textwrap.wrap(
-        format_values.clean_text(words),
-        width,
-        initial_indent=indent,
-        subsequent_indent=indent,
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
-
-
 def objects(verdict: Verdict) -> list[str]:
-    """The paths a verdict is about, the first of them where they are very many."""
+    """Return the paths of a verdict, at most the first OBJECTS."""
     shown = [format_values.clean_text(path) for path in verdict.objects[:OBJECTS]]
     more = len(verdict.objects) - OBJECTS
     return [*shown, f"and {more} more; --format json names all"] if more > 0 else shown
 
 
 def origin(verdict: Verdict) -> list[str]:
-    """The run that was judged; nothing where there was none."""
+    """Return the run that was judged; no line where there was none."""
     if verdict.run is None:
         return []
     completed = "" if verdict.completed is None else f", completed {format_values.moment(verdict.completed)}"
