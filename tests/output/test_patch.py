@@ -7,8 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from exportctl.accept.added_exports import added_texts
-from exportctl.accept.patch_file import Patch, build_patch, diff_file
+from exportctl.accept.patch_file import Patch, added_texts, build_patch, diff_file
 from exportctl.accept.result import AcceptResult, EditedFile
 from exportctl.errors import Finding
 from exportctl.model.plan import Address, PlanItem, Refusal, Verb

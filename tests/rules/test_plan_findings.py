@@ -17,9 +17,8 @@ from exportctl.monitor.drift import _RULES as DRIFT_RULES
 from exportctl.plan import planner
 from exportctl.plan.desired import build_desired_state
 from exportctl.rules.engine import BY_ID, RULES
-from exportctl.rules.overrides import apply_settings
 from exportctl.rules.plan_findings import BY_ID as PLANNED
-from exportctl.rules.rule import CheckStage, Rule
+from exportctl.rules.rule import CheckStage, Rule, apply_settings
 from exportctl.rules.rules_docs import rules_markdown
 from exportctl.rules.safety_check_texts import BY_NAME, SAFETY_CHECKS, SafetyCheck
 from tests.rules.rules_builder import all_findings, allow, export, location_at, project, setting

@@ -16,12 +16,12 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 
 from exportctl.accept import destination_edits
-from exportctl.accept.context import EditContext, edit_context
+from exportctl.accept.context import ConfigState, EditContext, edit_context, load_config_state
 from exportctl.accept.export_edits import NotExpressible, Proposal, proposals
 from exportctl.accept.request import AcceptRequest, ChangeGroup, change_groups, group_name
 from exportctl.accept.result import AcceptedChanges, AcceptResult, EditedFile, UnacceptedChanges
 from exportctl.accept.target_file import EditableFiles, TargetLayer, editable_files
-from exportctl.accept.verify_edit import ConfigState, EditProblem, ProblemWeight, check_edit, load_config_state
+from exportctl.accept.verify_edit import EditProblem, ProblemWeight, check_edit
 from exportctl.config.yaml_nodes import ListNode
 from exportctl.importing.document import REASON
 from exportctl.importing.importer import ConfigContext

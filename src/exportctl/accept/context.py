@@ -1,24 +1,121 @@
 """
-What edits are made from: the config as it is now, one environment of it, and the sandbox. Pure.
+One state of the config, and what edits are made from and checked against. Pure.
 
-A `Sight` belongs to one state of the files; after an accepted edit there is another.
+In: the files as they are now, one environment, and one reading of the sandbox. Out: a `ConfigState` with its plan and
+its declared values, and the `EditContext` of that state. After an accepted edit there is a new state.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, fields, is_dataclass
+from functools import cached_property
+from typing import Any
 
-from exportctl.accept.verify_edit import ConfigState
+from exportctl.config import load
 from exportctl.config.interpolation import fill_references
 from exportctl.config.merge import merge_environment
 from exportctl.config.resolve.datasets import Aliases, aliases
 from exportctl.config.section import FindingCollector, Section
 from exportctl.config.yaml_nodes import MapNode, Node
+from exportctl.errors import ConfigError, Finding, Level, SourcePosition
 from exportctl.importing.document import DocumentContext, document_context
 from exportctl.importing.existing_config import ExistingConfig, existing_config
+from exportctl.importing.importer import ConfigContext
+from exportctl.model.plan import DESTINATIONS, EXPORTS, Address, Plan
 from exportctl.model.project import Project
 from exportctl.plan.desired import Specs, build_desired_state
 from exportctl.plan.ownership import Ownership, build_ownership
+from exportctl.rules import engine
+
+_WHERE = "positions"
+_NAMED_SECTIONS = (EXPORTS, DESTINATIONS)
+
+
+@dataclass(frozen=True)
+class DeclaredValues:
+    """By address and attribute; `rest` is all that no address has."""
+
+    exports: Mapping[Address, Mapping[str, object]]
+    destinations: Mapping[Address, Mapping[str, object]]
+    rest: Mapping[str, object]
+
+
+def declared_values(project: Project) -> DeclaredValues:
+    return DeclaredValues(
+        exports={Address(EXPORTS, key): _attributes(one) for key, one in project.exports.items()},
+        destinations={Address(DESTINATIONS, key): _attributes(one) for key, one in project.destinations.items()},
+        rest=_attributes(project, leave=_NAMED_SECTIONS),
+    )
+
+
+def _attributes(one: Any, leave: Collection[str] = ()) -> dict[str, object]:
+    return {f.name: _strip_positions(getattr(one, f.name)) for f in fields(one) if f.name not in (_WHERE, *leave)}
+
+
+def _strip_positions(value: Any) -> object:
+    """Without places, which every edit above them moves."""
+    if isinstance(value, SourcePosition):
+        return None
+    if is_dataclass(value):
+        return _attributes(value)
+    if isinstance(value, Mapping):
+        return {key: _strip_positions(one) for key, one in value.items()}
+    return tuple(_strip_positions(one) for one in value) if isinstance(value, list | tuple) else value
+
+
+@dataclass(frozen=True)
+class ConfigState:
+    """One state of the config; what is dear is worked out when it is asked for. Only its project is without errors."""
+
+    context: ConfigContext
+    parsed: load.ParsedConfig
+    project: Project
+
+    @cached_property
+    def declared_values(self) -> DeclaredValues:
+        return declared_values(self.project)
+
+    @cached_property
+    def plan(self) -> Plan:
+        return self.context.plan(self.project)
+
+    @cached_property
+    def other_projects(self) -> Mapping[str, Project]:
+        """
+        Raises:
+            ConfigError: another environment has an error.
+        """
+        names = [name for name in self.parsed.environments if name != self.project.environment]
+        return {name: _load_project(self.parsed, name, self.context) for name in names}
+
+    @cached_property
+    def other_declared_values(self) -> Mapping[str, DeclaredValues]:
+        return {name: declared_values(one) for name, one in self.other_projects.items()}
+
+    @cached_property
+    def rule_errors(self) -> tuple[Finding, ...]:
+        """Those of the rules."""
+        known = {**self.other_projects, self.project.environment or "": self.project}
+        every = [known[name] for name in self.parsed.environments or ("",)]
+        found = engine.run_rules(every, as_of=self.context.as_of, tree=self.parsed.tree)
+        return tuple(f for f in found if f.level is Level.ERROR)
+
+
+def load_config_state(ground: ConfigContext) -> ConfigState:
+    """
+    Raises:
+        ConfigError: the config has an error, in this environment.
+    """
+    parsed = load.parse_config(ground.files)
+    return ConfigState(ground, parsed, _load_project(parsed, ground.environment, ground))
+
+
+def _load_project(parsed: load.ParsedConfig, environment: str | None, ground: ConfigContext) -> Project:
+    made, found = load.load_project(parsed, environment, ground.variables)
+    if made is None:
+        raise ConfigError(found)
+    return made
 
 
 @dataclass(frozen=True)

@@ -14,60 +14,26 @@ Pure. Cheap questions come first. Whether an edit is the smallest is decided by 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
-from functools import cached_property
 from typing import Any
 
-from exportctl.accept.declared_values import DeclaredValues, declared_values, unintended_changes
+from exportctl.accept.context import ConfigState, DeclaredValues, load_config_state
 from exportctl.accept.request import MATCHING_CAUSES, ChangeGroup, group_name
-from exportctl.config import load
 from exportctl.errors import ConfigError, Finding, Level
 from exportctl.importing.importer import ConfigContext
 from exportctl.model.plan import CHANGE_VERBS, Address, Cause, FieldChange, Plan, SensitiveValue, canonical_json
-from exportctl.model.project import Project
 from exportctl.rules import engine
 
+_GROUP_OF_ATTRIBUTE: Mapping[str, str] = {
+    **{name: name for name in ("title", "description", "folder", "enabled", "end", "schedule", "format", "datasets")},
+    "destination": "place",
+    "subpath": "place",
+}
+_ALLOW, _LOCATION, _ACCOUNT = "allow", "location", "account"
+_LOCATION_GROUP = "place"
 _POSITION_TEXT = re.compile(r"\S+:\d+:\d+")
-
-
-@dataclass(frozen=True)
-class ConfigState:
-    """One state of the config; what is dear is worked out when it is asked for. Only its project is without errors."""
-
-    context: ConfigContext
-    parsed: load.ParsedConfig
-    project: Project
-
-    @cached_property
-    def declared_values(self) -> DeclaredValues:
-        return declared_values(self.project)
-
-    @cached_property
-    def plan(self) -> Plan:
-        return self.context.plan(self.project)
-
-    @cached_property
-    def other_projects(self) -> Mapping[str, Project]:
-        """
-        Raises:
-            ConfigError: another environment has an error.
-        """
-        names = [name for name in self.parsed.environments if name != self.project.environment]
-        return {name: _load_project(self.parsed, name, self.context) for name in names}
-
-    @cached_property
-    def other_declared_values(self) -> Mapping[str, DeclaredValues]:
-        return {name: declared_values(one) for name, one in self.other_projects.items()}
-
-    @cached_property
-    def rule_errors(self) -> tuple[Finding, ...]:
-        """Those of the rules."""
-        known = {**self.other_projects, self.project.environment or "": self.project}
-        every = [known[name] for name in self.parsed.environments or ("",)]
-        found = engine.run_rules(every, as_of=self.context.as_of, tree=self.parsed.tree)
-        return tuple(f for f in found if f.level is Level.ERROR)
 
 
 class ProblemWeight(IntEnum):
@@ -85,22 +51,6 @@ class EditProblem:
     reason: str
     weight: ProblemWeight
     rules: tuple[str, ...] = ()
-
-
-def load_config_state(ground: ConfigContext) -> ConfigState:
-    """
-    Raises:
-        ConfigError: the config has an error, in this environment.
-    """
-    parsed = load.parse_config(ground.files)
-    return ConfigState(ground, parsed, _load_project(parsed, ground.environment, ground))
-
-
-def _load_project(parsed: load.ParsedConfig, environment: str | None, ground: ConfigContext) -> Project:
-    made, found = load.load_project(parsed, environment, ground.variables)
-    if made is None:
-        raise ConfigError(found)
-    return made
 
 
 def check_edit(
@@ -197,3 +147,42 @@ def _rule_problems(before: ConfigState, after: ConfigState) -> Iterator[EditProb
 
 def _finding_key(found: Finding) -> tuple[str, str]:
     return found.rule, _POSITION_TEXT.sub("", found.message)
+
+
+# -- what an edit may change of the declared values -------------------------------------------------------------------
+
+
+def unintended_changes(
+    before: DeclaredValues, after: DeclaredValues, wish: ChangeGroup, alike: Collection[Address]
+) -> Iterator[str]:
+    """What an edit for `wish` changes and may not, in words. `alike` are the addresses that differ in the same."""
+    alike = {*alike, wish.address}
+    if before.rest != after.rest:
+        yield "what belongs to no export"
+    for address, name in _changed_attributes(before.exports, after.exports):
+        of_wish = _GROUP_OF_ATTRIBUTE.get(name) == wish.name and address in alike
+        if not of_wish and not (name == _ALLOW and _key(address) == _key(wish.address)):
+            yield f"{address} ({name})"
+    for address, name in _changed_attributes(before.destinations, after.destinations):
+        if name == _ACCOUNT and address == wish.address:
+            continue
+        users = [a for a, one in before.exports.items() if one["destination"] == address.name]
+        if wish.name != _LOCATION_GROUP or name not in ("", _LOCATION) or not alike.issuperset(users):
+            yield next((f"{user} (place)" for user in users if user not in alike), f"{address} ({name})")
+
+
+def _key(address: Address) -> str:
+    """An `allow` is said once for all parts of an export."""
+    return str(address).partition("/")[0]
+
+
+def _changed_attributes(
+    before: Mapping[Address, Mapping[str, object]], after: Mapping[Address, Mapping[str, object]]
+) -> Iterator[tuple[Address, str]]:
+    """Address and attribute, which is empty for one that only one side has."""
+    for address in dict.fromkeys((*before, *after)):
+        one, other = before.get(address), after.get(address)
+        if one is None or other is None:
+            yield address, ""
+        else:
+            yield from ((address, name) for name in one if one[name] != other[name])

@@ -73,7 +73,7 @@ def _refuse_secrets(call: CommandContext, made: AcceptResult) -> None:
     Raises:
         Error: an edit would write a known secret value to a file, in any spelling.
     """
-    from exportctl.accept.added_exports import added_texts
+    from exportctl.accept.patch_file import added_texts
 
     for one in made.edited_files:
         if any(call.screen.mask_text(text) != text for text in added_texts(one)):

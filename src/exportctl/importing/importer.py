@@ -13,7 +13,8 @@ out then.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
@@ -25,8 +26,7 @@ from exportctl.importing.convert import ConversionContext, ImportableFlow, conve
 from exportctl.importing.document import Document, DocumentContext
 from exportctl.importing.existing_config import existing_config
 from exportctl.importing.result import AdoptedFlow, ImportResult, LeftOutFlow, LeftOutReason, Selection
-from exportctl.importing.rule_exceptions import rule_exceptions
-from exportctl.model.plan import EXPORTS, Address, Inventory, Plan, PlanHeader, PlanItem, Verb
+from exportctl.model.plan import DESTINATIONS, EXPORTS, Address, Inventory, Plan, PlanHeader, PlanItem, Verb
 from exportctl.model.plan_options import PlanOptions
 from exportctl.model.project import Project
 from exportctl.model.schedule import format_moment
@@ -34,6 +34,7 @@ from exportctl.plan import planner
 from exportctl.plan.desired import Values, build_desired_state
 from exportctl.plan.ownership import LiveFlow, Ownership, build_ownership
 from exportctl.rules import engine
+from exportctl.rules.rule import Hit, Rule, allow_entries, effective_setting
 
 
 @dataclass(frozen=True)
@@ -182,6 +183,56 @@ def _document_with_allows(
             return documents.build_document(flows, scene, allowed), flows, refused
         refused += [LeftOutFlow(f.id, f.title, LeftOutReason.RULE, bad[f.id]) for f in flows if f.id in bad]
         flows = [flow for flow in flows if flow.id not in bad]
+
+
+@dataclass(frozen=True)
+class RuleExceptions:
+    """`allowed`: key of an export -> rules to allow; `refused`: key of an export -> what no `allow` can permit."""
+
+    allowed: Mapping[str, tuple[str, ...]]
+    refused: Mapping[str, str]
+
+
+def rule_exceptions(
+    project: Project,
+    projects: Sequence[Project],
+    exports: Sequence[str],
+    users: Mapping[str, Sequence[str]],
+    as_of: int,
+) -> RuleExceptions:
+    """
+    `projects` are all environments, `project` the one imported into; `exports` the keys of the new exports, `users` the
+    keys on each new destination. None of them has an `allow` yet.
+    """
+    allowed: dict[str, set[str]] = defaultdict(set)
+    refused: dict[str, str] = {}
+    mine = {f"{EXPORTS}.{key}": key for key in exports}
+    on = {f"{DESTINATIONS}.{key}": keys for key, keys in users.items()}
+    for rule, hit, level in _hits(project, projects, as_of):
+        names = (*hit.addresses, *hit.related_addresses)
+        key = next((mine[name] for name in names if name in mine), None)
+        words = f"{hit.text} [{rule.id}]"
+        if key is not None and not rule.fixed:
+            allowed[key].add(rule.id)
+        elif level == Level.ERROR:
+            concerned = [key] if key is not None else [k for name in names for k in on.get(name, ())]
+            refused |= {one: words for one in concerned if one not in refused}
+    return RuleExceptions({key: tuple(sorted(rules)) for key, rules in allowed.items()}, refused)
+
+
+def _hits(project: Project, projects: Sequence[Project], as_of: int) -> Iterator[tuple[Rule, Hit, str]]:
+    """Warnings and errors that no setting and no `allow` of the config silences."""
+    for rule in engine.RULES:
+        hits = [
+            *(rule.check_project(project, as_of) if rule.check_project else ()),
+            *(rule.check_projects(projects, as_of) if rule.check_projects else ()),
+        ]
+        for hit in hits:
+            names = (*hit.addresses, *hit.related_addresses)
+            setting = effective_setting(rule, project, names)
+            level = setting.level if setting and setting.level else rule.level
+            if level in (Level.WARNING, Level.ERROR) and not allow_entries(rule, project, names):
+                yield rule, hit, level
 
 
 # -- the proof --------------------------------------------------------------------------------------------------------

@@ -43,7 +43,7 @@ from exportctl.resources import wire
 from exportctl.resources.destinations.type import Scope
 from exportctl.resources.kinds import FLOW, TARGET_CONNECTION
 from exportctl.rules import plan_findings as rules_planner
-from exportctl.rules.overrides import apply_settings
+from exportctl.rules.rule import apply_settings
 
 
 @dataclass(frozen=True)

@@ -28,8 +28,18 @@ from exportctl.rules import safety_check_texts as rules_gates
 from exportctl.rules import schedules as rules_schedules
 from exportctl.rules import secrets as rules_secrets
 from exportctl.rules import shared_locations as rules_overlaps
-from exportctl.rules.overrides import OFF, RANK, allow_entries, effective_setting, is_lowered
-from exportctl.rules.rule import CheckStage, Hit, Rule, closest_match, export_address
+from exportctl.rules.rule import (
+    OFF,
+    RANK,
+    CheckStage,
+    Hit,
+    Rule,
+    allow_entries,
+    closest_match,
+    effective_setting,
+    export_address,
+    is_lowered,
+)
 
 _NAMES_SHOWN = 3
 _EntryKey = tuple[str, SourcePosition]  # rule id and place of an `allow` or a `rules` entry
