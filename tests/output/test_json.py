@@ -134,12 +134,6 @@ def test_the_checked_in_schema_is_the_generated_one(name: str) -> None:
     assert schemas.files()[name] == (SCHEMAS / name).read_text(encoding="utf-8")
 
 
-def test_write_puts_every_schema_into_a_folder(tmp_path: Path) -> None:
-    schemas.write_schemas(tmp_path)
-
-    assert schemas.files() == {p.name: p.read_text(encoding="utf-8") for p in tmp_path.iterdir()}
-
-
 @pytest.mark.parametrize("kind", [*schemas.RESULTS, "saved-plan"])
 def test_every_property_has_a_description(kind: str) -> None:
     def undescribed(part: object) -> list[object]:

@@ -11,12 +11,12 @@ import json
 import os
 import stat
 import subprocess
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
 from exportctl.cli.context import CommandContext
@@ -24,6 +24,10 @@ from exportctl.errors import Error
 from exportctl.model.plan import Outcome, Plan
 from exportctl.output.format_values import printable
 
+if TYPE_CHECKING:
+    from exportctl.workflows.plan import ConnectedPlan
+
+OWNER_ONLY = 0o600
 _WRITABLE = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
 
 
@@ -47,32 +51,20 @@ def replace_files(replacements: Sequence[FileReplacement]) -> None:
     done: list[str] = []
     try:
         for one in replacements:
-            with _convert_os_errors(one.file, done):
+            with _file_errors(one.file, _written_note(done)):
                 _check_unchanged(one)
-                _write_beside(one, ready)
-        for one, made in zip(replacements, ready, strict=True):
-            with _convert_os_errors(one.file, done):
-                made.replace(one.file.resolve())
+                ready.append(_write_beside(one.file.resolve(), one.after, None))
+        for one, beside in zip(replacements, ready, strict=True):
+            with _file_errors(one.file, _written_note(done)):
+                beside.replace(one.file.resolve())
             done.append(str(one.file))
     finally:
-        for made in ready:
-            made.unlink(missing_ok=True)
+        for beside in ready:
+            beside.unlink(missing_ok=True)
 
 
-@contextmanager
-def _convert_os_errors(file: Path, done: Sequence[str]) -> Iterator[None]:
-    """
-    Turn an error of the file system into one that names the files already written.
-
-    Raises:
-        Error: the file system refused.
-    """
-    try:
-        yield
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        written = f"; already written: {', '.join(done)}" if done else "; nothing was written"
-        raise Error(f"{file} cannot be written: {reason}{written}", rule="file") from error
+def _written_note(done: Sequence[str]) -> str:
+    return f"; already written: {', '.join(done)}" if done else "; nothing was written"
 
 
 def _check_unchanged(one: FileReplacement) -> None:
@@ -85,21 +77,96 @@ def _check_unchanged(one: FileReplacement) -> None:
         raise Error(f"{one.file} is read-only; nothing was written", rule="file", hint=hint)
 
 
-def _write_beside(one: FileReplacement, ready: list[Path]) -> None:
-    """Write the text to a file beside it, with the same mode and, if permitted, the same owner."""
-    file = one.file.resolve()
-    kept = file.stat()
-    handle, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
-    ready.append(Path(name))
-    with os.fdopen(handle, "w", encoding="utf-8", newline="") as stream:
-        stream.write(one.after)
-        with suppress(PermissionError):
-            os.fchown(stream.fileno(), kept.st_uid, kept.st_gid)
-        os.fchmod(stream.fileno(), stat.S_IMODE(kept.st_mode))
+def write_file(file: Path, text: str, *, mode: int | None = None) -> None:
+    """
+    Write a file in one step: a reader sees all of the old text or all of the new text.
+
+    Something that is not a regular file, such as /dev/stdout or a pipe, is written to and not replaced. A link stays a
+    link. `mode` None: the file keeps its mode and, if permitted, its owner; a new file gets the user's default mode.
+
+    Raises:
+        Error: the file cannot be written.
+    """
+    with _file_errors(file):
+        if file.exists() and not file.is_file():
+            file.write_text(printable(text), encoding="utf-8", newline="\n")
+        else:
+            _replace_file(file.resolve(), printable(text), mode)
 
 
-if TYPE_CHECKING:
-    from exportctl.workflows.plan import ConnectedPlan
+def write_new_file(file: Path, text: str) -> None:
+    """
+    Write a file that does not exist yet.
+
+    Raises:
+        Error: the file exists, or cannot be written.
+    """
+    with _file_errors(file):
+        file.touch(exist_ok=False)  # the name is ours before the text is written
+        try:
+            _replace_file(file.resolve(), printable(text), None)
+        except BaseException:
+            file.unlink(missing_ok=True)
+            raise
+
+
+def append_text(file: Path, text: str) -> None:
+    """
+    Append to a file.
+
+    Raises:
+        Error: the file cannot be appended to.
+    """
+    with _file_errors(file), file.open("a", encoding="utf-8") as stream:
+        stream.write(printable(text))
+
+
+@contextmanager
+def _file_errors(file: Path, note: str = "") -> Iterator[None]:
+    """
+    Turn an error of the file system into one for people.
+
+    Raises:
+        Error: the file system refused.
+    """
+    try:
+        yield
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise Error(f"{file} cannot be written: {reason}{note}", rule="file") from error
+
+
+def _replace_file(file: Path, text: str, mode: int | None) -> None:
+    beside = _write_beside(file, text, mode)
+    try:
+        beside.replace(file)
+    except BaseException:
+        beside.unlink(missing_ok=True)
+        raise
+
+
+def _write_beside(file: Path, text: str, mode: int | None) -> Path:
+    """Write the text to a new file in the same folder, all of it to disk, ready to replace `file`."""
+    replaced = file.stat() if mode is None and file.exists() else None
+    beside = file.with_name(f".{file.name}.{token_hex(4)}")
+    is_private = mode is not None or replaced is not None  # until the text is complete
+    handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600 if is_private else 0o666)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="") as stream:
+            stream.write(text)
+            stream.flush()
+            if replaced is not None:
+                mode = stat.S_IMODE(replaced.st_mode)
+                with suppress(PermissionError):
+                    os.fchown(handle, replaced.st_uid, replaced.st_gid)
+            if mode is not None:
+                os.fchmod(handle, mode)
+            os.fsync(handle)
+    except BaseException:
+        beside.unlink(missing_ok=True)
+        raise
+    return beside
+
 
 _HINT = "take the value out of titles, paths and descriptions, and write a reference instead"
 
@@ -119,37 +186,8 @@ def save_plan(call: CommandContext, plan: Plan, file: Path) -> None:
     text = planfile.dump_plan(plan)
     if call.screen.mask_text(text) != text:
         raise Error(f"{file} is not written: the plan holds a secret value", rule="secret-in-plan", hint=_HINT)
-    write_atomically(call.folder / file, text)
+    write_file(call.folder / file, text, mode=OWNER_ONLY)
     call.screen.say(f"Saved to {file}. To apply exactly this plan: exportctl apply {file}")
-
-
-def write_atomically(file: Path, text: str, *, mode: int = 0o600) -> None:
-    """
-    Write a file in one step: a reader sees all of the old text or all of the new text.
-
-    Something that is not a regular file, such as /dev/stdout or a pipe, is written to and not replaced. A link stays a
-    link.
-    """
-    text = printable(text)
-    try:
-        if file.exists() and not file.is_file():
-            file.write_text(text, encoding="utf-8", newline="\n")
-        else:
-            _replace_file(file.resolve(), text, mode)
-    except OSError as error:
-        raise Error(f"{file} cannot be written: {(error.strerror or str(error)).lower()}", rule="file") from error
-
-
-def _replace_file(file: Path, text: str, mode: int) -> None:
-    handle, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as stream:
-            stream.write(text)
-            os.fchmod(stream.fileno(), mode)
-        Path(name).replace(file)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
 
 
 def check_audit(call: CommandContext, file: Path | None) -> None:
@@ -161,14 +199,6 @@ def check_audit(call: CommandContext, file: Path | None) -> None:
     """
     if file:
         append_text(call.folder / file, "")
-
-
-def append_text(file: Path, line: str) -> None:
-    try:
-        with file.open("a", encoding="utf-8") as stream:
-            stream.write(printable(line))
-    except OSError as error:
-        raise Error(f"{file} cannot be written: {(error.strerror or str(error)).lower()}", rule="file") from error
 
 
 def append_audit_record(
@@ -218,17 +248,3 @@ def _git_commit(folder: Path) -> str | None:
     except (OSError, subprocess.TimeoutExpired):
         return None
     return found.stdout.strip() if found.returncode == 0 else None
-
-
-def write_new_file(file: Path, text: str) -> None:
-    """
-    Write a file that does not exist yet.
-
-    Raises:
-        Error: the file exists, or cannot be written.
-    """
-    try:
-        with file.open("x", encoding="utf-8", newline="\n") as stream:
-            stream.write(printable(text))
-    except OSError as error:
-        raise Error(f"{file} cannot be written: {(error.strerror or str(error)).lower()}", rule="file") from error

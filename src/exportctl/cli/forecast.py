@@ -10,7 +10,7 @@ import typer
 from exportctl.cli import exit_codes
 from exportctl.cli.ci_reports import show_warnings
 from exportctl.cli.context import JSON, TEXT, CommandContext, command_context
-from exportctl.cli.files import write_atomically
+from exportctl.cli.files import OWNER_ONLY, write_file
 from exportctl.cli.options import Target, check_addresses
 from exportctl.errors import UsageError
 from exportctl.model.plan_options import PlanOptions
@@ -76,7 +76,7 @@ def show_forecast(call: CommandContext, report: Forecast, svg: Path | None) -> N
         screen.write_document(forecast_svg.render_forecast(report))
         return
     if svg:
-        write_atomically(call.folder / svg, screen.mask_text(forecast_svg.render_forecast(report)))
+        write_file(call.folder / svg, screen.mask_text(forecast_svg.render_forecast(report)), mode=OWNER_ONLY)
         screen.say(f"Wrote {svg}.")
     if call.format == JSON:
         screen.write_document(monitoring.render_forecast(report))

@@ -11,7 +11,7 @@ from exportctl.cli import exit_codes
 from exportctl.cli.ci_reports import publish_findings
 from exportctl.cli.context import COMPLETION_VARIABLE, JSON, TEXT, CommandContext, command_context
 from exportctl.cli.explain_topics import explain_topic
-from exportctl.cli.files import write_new_file
+from exportctl.cli.files import write_file, write_new_file
 from exportctl.cli.options import check_environment
 from exportctl.config import template
 from exportctl.config.schema import editor_file
@@ -39,7 +39,7 @@ def init(ctx: typer.Context) -> int:
     write_new_file(main, template.EXAMPLE_CONFIG)
     added = template.gitignore_text(ignore.read_text(encoding="utf-8") if ignore.exists() else None)
     if added:
-        ignore.write_text(added, encoding="utf-8")
+        write_file(ignore, added)
     written = "exports.yaml" + (" and .gitignore" if added else "")
     call.screen.show(f"Wrote {written}.\n\n{template.NEXT_STEPS}")
     return exit_codes.DONE
@@ -99,10 +99,10 @@ def schema(
 def _write_schemas(call: CommandContext, files: dict[str, str], folder: Path) -> int:
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for file, text in files.items():
-            (folder / file).write_text(text, encoding="utf-8")
     except OSError as error:
-        raise Error(f"{folder} cannot be written: {(error.strerror or str(error)).lower()}", rule="file") from error
+        raise Error(f"{folder} cannot be created: {(error.strerror or str(error)).lower()}", rule="file") from error
+    for file, text in files.items():
+        write_file(folder / file, text)
     call.screen.say(f"Wrote {len(files)} schemas into {folder}.")
     return exit_codes.DONE
 

@@ -9,7 +9,7 @@ import typer
 
 from exportctl.cli import exit_codes
 from exportctl.cli.context import TEXT, command_context
-from exportctl.cli.files import write_atomically
+from exportctl.cli.files import OWNER_ONLY, write_file
 from exportctl.errors import Error
 from exportctl.workflows.load_config import hidden_values
 
@@ -42,7 +42,7 @@ def snapshot(
             rule="secret-in-snapshot",
             hint=_HINT,
         )
-    write_atomically(call.folder / out, text)
+    write_file(call.folder / out, text, mode=OWNER_ONLY)
     known = f"{taken.snapshot.count} objects, {len(taken.snapshot.datasets)} datasets"
     call.screen.say(f"Saved to {out}: {known}. To plan against it: exportctl plan --refresh-from {out}")
     return exit_codes.DONE

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol
+from typing import Any
 
 from exportctl.model.json_form import Definition, Json
 from exportctl.output.json import documents, drift, environments, import_result, monitoring, patch, verify
@@ -21,13 +21,6 @@ from exportctl.snapshot import file as snapshot
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 SUFFIX = ".schema.json"
-
-
-class OutputFolder(Protocol):
-    """The part of a `pathlib.Path` that `write_schemas` needs."""
-
-    def __truediv__(self, name: str, /) -> OutputFolder: ...
-    def write_text(self, data: str, encoding: str | None = None) -> int: ...
 
 
 _DOCUMENTS: tuple[Document[Any], ...] = (
@@ -90,9 +83,3 @@ def files() -> dict[str, str]:
         f"{kind}{SUFFIX}": json.dumps(schema(kind), indent=2, ensure_ascii=False) + "\n"
         for kind in sorted((*RESULTS, *FILES))
     }
-
-
-def write_schemas(folder: OutputFolder) -> None:
-    """Write every schema below `folder`, which exists."""
-    for name, content in files().items():
-        (folder / name).write_text(content, encoding="utf-8")
