@@ -18,7 +18,7 @@ TOOLS = (
     pytest.param(["git", "apply", "-"], id="git"),
     pytest.param(["patch", "-p1", "-s"], id="patch", marks=pytest.mark.skipif(not which("patch"), reason="no patch")),
 )
-FIELD_LINE = "exports.orders-to-partner  place.path"
+FIELD_LINE = "exports.orders-to-partner  path"
 
 
 @pytest.fixture

@@ -27,7 +27,7 @@ def test_the_config_of_this_repository_goes_once_round(tmp_path: Path) -> None:
     assert edited.code == 0
     drift = run("drift")
     assert drift.code == 3
-    for words in ("exports.web-to-lake", "place.path", '"by/hand"', '"aep"', "jane@", "2027-01-15", "exc_app"):
+    for words in ("exports.web-to-lake", "path: ", '"by/hand"', '"aep"', "jane@", "2027-01-15", "exc_app"):
         assert words in drift.out
 
     assert run("apply", "--auto-approve").code == 0

@@ -131,7 +131,7 @@ def test_a_lake_account_becomes_an_endpoint() -> None:
     assert made.location == {"path": "p"}
     assert made.account.auth["endpoint"].text == "abfss://x-1@acme.dfs.core.windows.net"
     assert made.account.auth["endpoint"].secrecy is Secrecy.PLAIN
-    assert {"auth", "auth.endpoint", "auth.tenant_id", "path"} <= set(made.positions)
+    assert {"auth", "endpoint", "auth.tenant_id", "path"} <= set(made.positions)
 
 
 def test_an_abfss_url_may_be_written_instead() -> None:

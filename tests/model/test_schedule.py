@@ -41,7 +41,7 @@ def test_a_rhythm_has_one_word(schedule: Schedule, word: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("cadence", "seconds", "modulus"),
+    ("every", "seconds", "modulus"),
     [
         ("3 hours", 3 * HOUR, 3 * HOUR),
         ("6 hours", 6 * HOUR, 6 * HOUR),
@@ -65,7 +65,7 @@ def test_any_other_word_is_no_rhythm(word: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("cadence", "phase"),
+    ("every", "at"),
     [
         ("3 hours", 2 * HOUR),
         ("6 hours", 2 * HOUR),

@@ -188,7 +188,7 @@ def test_a_finding_about_the_plan_stands_alone() -> None:
 def test_both_sides_are_told_without_promising_a_write() -> None:
     shown = text_drift.render_drift(report(PlanItem(address("x"), Verb.UPDATE, fields=(change(Cause.DRIFT),))))
 
-    assert 'place.path: live "/a", config "/b"' in shown
+    assert 'path: live "/a", config "/b"' in shown
 
 
 def test_a_finding_that_does_not_name_its_export_is_told_under_its_name() -> None:

@@ -205,7 +205,7 @@ def lane_after_plan(*fields: FieldChange, live: dict[str, Any] | None = None, **
 
 
 def test_a_plan_moves_rhythm_start_and_end() -> None:
-    one = lane_after_plan(field_change("cadence", "6 hours"), next_after=(NOW + HOUR,), ends=NOW + DAY)
+    one = lane_after_plan(field_change("schedule.every", "6 hours"), next_after=(NOW + HOUR,), ends=NOW + DAY)
     assert one.runs == tuple(NOW + HOUR + n * 6 * HOUR for n in range(4))
     assert (one.schedule, one.ends) == ("every 6 hours from 03:00 UTC", NOW + DAY)
 
@@ -231,7 +231,7 @@ def test_a_plan_changes_how_many_datasets_there_are() -> None:
 
 
 CREATED = (
-    field_change("cadence", "1 day", Cause.CREATE),
+    field_change("schedule.every", "1 day", Cause.CREATE),
     field_change("datasets", [["a", "A"], ["b", "B"]], Cause.CREATE),
 )
 

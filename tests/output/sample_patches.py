@@ -18,7 +18,7 @@ def patch_result() -> AcceptResult:
     user = FieldChange(
         "auth.username", "auth", SensitiveValue("canary-user"), SensitiveValue("canary-other"), Cause.DRIFT
     )
-    rhythm = FieldChange("cadence", "cadence", "2 days", "1 day", Cause.CONFLICT)
+    rhythm = FieldChange("schedule.every", "schedule.every", "2 days", "1 day", Cause.CONFLICT)
     return AcceptResult(
         Plan(HEADER, 1_800_000_000, ()),
         Plan(HEADER, 1_800_000_000, ()),

@@ -39,10 +39,11 @@ def address(name: str) -> Address:
     return Address("exports", name)
 
 
-def change(cause: Cause, path: str = "place.path", before: object = "/a", after: object = "/b") -> FieldChange:
+def change(cause: Cause, path: str = "path", before: object = "/a", after: object = "/b") -> FieldChange:
     blamed = cause in (Cause.DRIFT, Cause.CONFLICT, Cause.PAUSED)
     who = JANE if blamed else None
-    return FieldChange(path, path.partition(".")[0], before, after, cause, who, SourcePosition("exports.yaml", 15, 5))
+    field = "location" if path in ("path", "bucket") else path
+    return FieldChange(path, field, before, after, cause, who, SourcePosition("exports.yaml", 15, 5))
 
 
 def step(name: str, action: Action = Action.UPDATE, kind: str = "flow", **rest: Any) -> Step:
@@ -55,10 +56,10 @@ def updated_item(name: str = "web-to-lake") -> PlanItem:
         address=address(name),
         verb=Verb.UPDATE,
         id="1a2b",
-        fields=(change(Cause.DRIFT), change(Cause.PENDING, "cadence", "1 day", "3 hours")),
+        fields=(change(Cause.DRIFT), change(Cause.PENDING, "schedule.every", "1 day", "3 hours")),
         steps=(
-            step(name, kind="target_connection", fields={"place": {"path": "/b"}}, seen={"place": "3f2a"}),
-            step(name, fields={"cadence": "3 hours"}, marker=Marker("acme-exports", "e", name)),
+            step(name, kind="target_connection", fields={"location": {"path": "/b"}}, seen={"location": "3f2a"}),
+            step(name, fields={"schedule.every": "3 hours"}, marker=Marker("acme-exports", "e", name)),
         ),
         consequences=(
             Consequence("later-files", "later files go to the new place"),
@@ -119,7 +120,7 @@ def renewed_item(name: str = "rolling") -> PlanItem:
 def account() -> PlanItem:
     fields = (
         FieldChange("auth.role_arn", "auth", SensitiveValue(HIDDEN), SensitiveValue(HIDDEN + "2"), Cause.PENDING),
-        FieldChange("secret_version", "secret_version", "1", "2", Cause.PENDING),
+        FieldChange("auth.secret_version", "auth.secret_version", "1", "2", Cause.PENDING),
     )
     lake = Address("destinations", "lake")
     sent = Step(

@@ -63,5 +63,5 @@ def test_renew_shows_only_the_ends_that_move() -> None:
 
     shown = text_plan.render_renewals(Plan(HEADER, AS_OF, (also,)))
 
-    assert "place.path" not in shown
+    assert "path: " not in shown
     assert "    end: 2026-12-12 02:00 UTC -> 2027-05-21 02:00 UTC" in shown

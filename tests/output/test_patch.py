@@ -25,7 +25,7 @@ def test_the_report_names_what_is_accepted_and_what_is_left() -> None:
         "Not accepted (2)",
         "    destinations.partner  auth.username: (sensitive) -> (sensitive)",
         "        is sensitive",
-        '    exports.orders  cadence: "1 day" -> "2 days"',
+        '    exports.orders  schedule.every: "1 day" -> "2 days"',
         "        is every 2 days\\x07, which no export can be",
         "",
         "Patch: 2 differences accepted in 1 file, 2 not accepted.",

@@ -89,13 +89,11 @@ def test_an_explanation_names_the_place_that_set_a_value() -> None:
 
 
 def test_an_apply_that_ends_in_an_empty_plan_proves_itself() -> None:
-    shown = apply.render_apply_report(
-        outcomes()[:1], remaining=Plan(HEADER, AS_OF, ()), normalised=["exports.x place.path"]
-    )
+    shown = apply.render_apply_report(outcomes()[:1], remaining=Plan(HEADER, AS_OF, ()), normalised=["exports.x path"])
 
     assert shown.splitlines() == [
         "Apply: 1 done.",
-        "The service keeps another spelling: exports.x place.path",
+        "The service keeps another spelling: exports.x path",
         "Read back: the sandbox holds what the config asks for.",
     ]
 

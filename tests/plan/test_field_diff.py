@@ -9,7 +9,7 @@ import pytest
 from exportctl.model.plan import WRITE_CAUSES, Cause, FieldChange, Marker, SensitiveValue, UnknownValue, digest
 from exportctl.model.project import End
 from exportctl.plan.field_diff import NO_END, ComparisonInputs, difference_cause, field_changes, next_applied
-from exportctl.resources.kinds import BASE_CONNECTION, FLOW, TARGET_CONNECTION, Kind
+from exportctl.resources.kinds import BASE_CONNECTION, FLOW, LOCATION, SECRET_VERSION, TARGET_CONNECTION, Kind
 from exportctl.resources.marker import END
 
 NOW = 1_800_000_000
@@ -80,7 +80,7 @@ def test_without_a_marker_and_with_a_damaged_one_nothing_is_known() -> None:
 
 def test_fields_nobody_declares_are_not_compared_and_the_others_keep_the_kinds_order() -> None:
     changes = field_changes(
-        FLOW, {"folder": "x", "title": "a"}, {"title": "b", "folder": "y", "cadence": "once"}, side({})
+        FLOW, {"folder": "x", "title": "a"}, {"title": "b", "folder": "y", "schedule.every": "once"}, side({})
     )
     assert [c.path for c in changes] == ["title", "folder"]
 
@@ -109,39 +109,40 @@ LOCATION_B = {"bucket": "acme", "path": "b"}
 
 
 def test_of_an_object_only_the_leaves_that_differ_are_named() -> None:
-    change = only_change(TARGET_CONNECTION, "place", LOCATION_B, LOCATION_A, side({"place": (digest(LOCATION_A),)}))
-    assert change == FieldChange("place.path", "place", "a", "b", Cause.PENDING)
+    change = only_change(TARGET_CONNECTION, LOCATION, LOCATION_B, LOCATION_A, side({LOCATION: (digest(LOCATION_A),)}))
+    assert change == FieldChange("path", LOCATION, "a", "b", Cause.PENDING)
 
 
 def test_leaves_that_only_one_side_has_are_named_too() -> None:
     live = {"bucket": "acme", "extra": "x"}
     changes = field_changes(
-        TARGET_CONNECTION, {"place": LOCATION_A}, {"place": live}, side({"place": (digest(LOCATION_A),)})
+        TARGET_CONNECTION, {LOCATION: LOCATION_A}, {LOCATION: live}, side({LOCATION: (digest(LOCATION_A),)})
     )
-    assert [(c.path, c.before, c.after) for c in changes] == [("place.extra", "x", None), ("place.path", None, "a")]
+    assert [(c.path, c.before, c.after) for c in changes] == [("extra", "x", None), ("path", None, "a")]
     assert {c.cause for c in changes} == {Cause.DRIFT}
 
 
 def test_an_object_that_is_not_there_differs_in_every_leaf() -> None:
-    changes = field_changes(TARGET_CONNECTION, {"place": LOCATION_A}, {"place": None}, side())
-    assert [c.path for c in changes] == ["place.bucket", "place.path"]
+    changes = field_changes(TARGET_CONNECTION, {LOCATION: LOCATION_A}, {LOCATION: None}, side())
+    assert [c.path for c in changes] == ["bucket", "path"]
 
 
 def test_an_equal_object_of_which_nothing_is_known_converges_as_a_whole() -> None:
-    assert only_change(TARGET_CONNECTION, "place", LOCATION_A, LOCATION_A, side()) == FieldChange(
-        "place", "place", LOCATION_A, LOCATION_A, Cause.ALREADY_MATCHES
+    assert only_change(TARGET_CONNECTION, LOCATION, LOCATION_A, LOCATION_A, side()) == FieldChange(
+        LOCATION, LOCATION, LOCATION_A, LOCATION_A, Cause.ALREADY_MATCHES
     )
 
 
 def test_an_object_as_last_applied_is_no_change() -> None:
     assert (
-        only_change(TARGET_CONNECTION, "place", LOCATION_A, LOCATION_A, side({"place": (digest(LOCATION_A),)})) is None
+        only_change(TARGET_CONNECTION, LOCATION, LOCATION_A, LOCATION_A, side({LOCATION: (digest(LOCATION_A),)}))
+        is None
     )
 
 
 def test_an_object_the_service_spells_otherwise_is_normalised() -> None:
     pair = (digest(LOCATION_A), digest(LOCATION_B))
-    assert only_cause(TARGET_CONNECTION, "place", LOCATION_A, LOCATION_B, side({"place": pair})) is Cause.NORMALISED
+    assert only_cause(TARGET_CONNECTION, LOCATION, LOCATION_A, LOCATION_B, side({LOCATION: pair})) is Cause.NORMALISED
 
 
 # -- references that are not set, values the service hides ------------------------------------------------------------
@@ -214,16 +215,16 @@ def test_a_sensitive_value_is_compared_and_never_shown() -> None:
 
 
 def test_a_new_secret_version_is_pending_whatever_is_live() -> None:
-    change = only_change(BASE_CONNECTION, "secret_version", "2", None, side({"secret_version": (digest("1"),)}))
-    assert change == FieldChange("secret_version", "secret_version", UnknownValue.HIDDEN, "2", Cause.PENDING)
+    change = only_change(BASE_CONNECTION, SECRET_VERSION, "2", None, side({SECRET_VERSION: (digest("1"),)}))
+    assert change == FieldChange(SECRET_VERSION, SECRET_VERSION, UnknownValue.HIDDEN, "2", Cause.PENDING)
 
 
 def test_the_same_secret_version_is_no_change() -> None:
-    assert only_change(BASE_CONNECTION, "secret_version", "1", None, side({"secret_version": (digest("1"),)})) is None
+    assert only_change(BASE_CONNECTION, SECRET_VERSION, "1", None, side({SECRET_VERSION: (digest("1"),)})) is None
 
 
 def test_unknown_counts_as_sent_since_a_damaged_marker_is_no_reason_to_send_secrets() -> None:
-    assert only_cause(BASE_CONNECTION, "secret_version", "1", None, side()) is Cause.ALREADY_MATCHES
+    assert only_cause(BASE_CONNECTION, SECRET_VERSION, "1", None, side()) is Cause.ALREADY_MATCHES
 
 
 # -- on and off -------------------------------------------------------------------------------------------------------

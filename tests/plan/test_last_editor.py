@@ -49,7 +49,7 @@ ROWS: dict[str, tuple[str, dict[str, Any], Actor]] = {
         Actor(None, None, None, MISSING),
     ),
     "the last operation is below the field": (
-        "cadence",
+        "schedule.every",
         {
             "updatedClient": BACKGROUND,
             "lastOperation": {**LAST, "ops": [{"path": "/scheduleParams/interval"}, "odd"]},
@@ -87,7 +87,7 @@ def test_the_actor_behind_a_field_of_the_flow(row: str) -> None:
 
 def test_the_actor_behind_a_place_is_the_targets() -> None:
     target = make_object("target_connection", "t", updatedBy="lee", updatedClient=UI, updatedAt=3_000)
-    assert actor(TARGET_CONNECTION.field_rule("place"), TARGET_CONNECTION, target, SOURCE) == Actor("lee", UI, 3)
+    assert actor(TARGET_CONNECTION.field_rule("location"), TARGET_CONNECTION, target, SOURCE) == Actor("lee", UI, 3)
 
 
 def test_without_a_visible_source_the_flow_answers_for_the_datasets() -> None:

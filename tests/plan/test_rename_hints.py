@@ -46,7 +46,7 @@ def rename_finding(plan: Plan, address: str = "exports.new") -> Finding:
 
 # -- an export --------------------------------------------------------------------------------------------------------
 
-SAME_LOCATION, SAME_TITLE, SAME_SCHEDULE = "the same place", "the same title", "the same cadence and folder"
+SAME_LOCATION, SAME_TITLE, SAME_SCHEDULE = "the same location", "the same title", "the same schedule and folder"
 
 # the live flow and the declared export -> what both have in common beside type and datasets; nothing: not alike
 LIKE: dict[str, tuple[dict[str, Any], dict[str, Any], tuple[str, ...]]] = {
@@ -90,7 +90,7 @@ def test_where_it_stands_and_what_to_write_are_said() -> None:
 
 def test_another_cadence_is_no_promise_that_nothing_is_sent_again() -> None:
     found = rename_finding(build_plan(build_project(export()), account(), *flow(hours=6)))
-    assert str(found.hint).endswith("its flow stays and only another cadence may send it again")
+    assert str(found.hint).endswith("its flow stays and only another schedule may send it again")
 
 
 def test_all_that_fit_are_named_the_best_one_first() -> None:
@@ -104,10 +104,10 @@ def test_all_that_fit_are_named_the_best_one_first() -> None:
     found = rename_finding(build_plan(build_project(export()), account(), *flows))
     assert found.message == (
         "exports.new looks like what is no longer declared:"
-        " exports.all (the same datasets, the same place, the same title and the same cadence and folder),"
-        " then exports.place (the same datasets and the same place),"
+        " exports.all (the same datasets, the same location, the same title and the same schedule and folder),"
+        " then exports.place (the same datasets and the same location),"
         " then exports.title (the same datasets and the same title),"
-        " then exports.cadence (the same datasets and the same cadence and folder)"
+        " then exports.cadence (the same datasets and the same schedule and folder)"
     )
     assert "`renamed_from: all`" in str(found.hint)
 
@@ -188,8 +188,8 @@ def test_the_new_key_of_a_split_export_is_said_once_for_all_of_its_parts() -> No
     plan = build_plan(build_project(*parts("new", "a", "b", "c")), account(), *live_parts("old", "a", "b", "c"))
     found = rename_finding(plan, "exports.new/a")
     assert found.message == (
-        "exports.new/a looks like exports.old/a, which is no longer declared: the same datasets, the same place and"
-        " the same cadence and folder; so do 2 more parts of exports.new"
+        "exports.new/a looks like exports.old/a, which is no longer declared: the same datasets, the same location and"
+        " the same schedule and folder; so do 2 more parts of exports.new"
     )
     assert found.hint == (
         "if it was renamed, write `renamed_from: old` under exports.new (it is for all of its parts): their flows stay"
@@ -269,7 +269,7 @@ ALIKE: dict[str, tuple[Project, tuple[LiveObject, ...], Any, str | None]] = {
         project_on(new_destination()),
         (account(), *flow("orders")),
         {},
-        "the same type and the same place of an export on it",
+        "the same type and the same location of an export on it",
     ),
     "another role, and a place that stays": (
         project_on(new_destination()),
@@ -327,7 +327,7 @@ ALIKE: dict[str, tuple[Project, tuple[LiveObject, ...], Any, str | None]] = {
         project_on(BLOBS),
         (account(type=BLOB, method="connection-string", params={"x": "*"}), *blob_flow()),
         {},
-        "the same type and the same place of an export on it",
+        "the same type and the same location of an export on it",
     ),
     "secrets alone, and another place": (
         project_on(BLOBS),

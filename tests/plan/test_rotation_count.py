@@ -27,10 +27,10 @@ def test_each_rotation_leaves_another_marker_that_is_read_as_it_was_written(
     before: tuple[str, ...], after: tuple[str, ...]
 ) -> None:
     assert next_secret_version(before) == after
-    written = Marker("acme", "d", "lake", applied={"auth": ("bbbb",), "secret_version": after})
+    written = Marker("acme", "d", "lake", applied={"auth": ("bbbb",), "auth.secret_version": after})
     text = marker.format_description("", None, written, BASE_CONNECTION)
     assert marker.parse_marker(text, BASE_CONNECTION)[1] == written
-    earlier = Marker("acme", "d", "lake", applied={"auth": ("bbbb",), "secret_version": before})
+    earlier = Marker("acme", "d", "lake", applied={"auth": ("bbbb",), "auth.secret_version": before})
     assert marker.format_description("", None, earlier, BASE_CONNECTION) != text
 
 

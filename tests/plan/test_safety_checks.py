@@ -36,7 +36,7 @@ PROTECTED: dict[str, tuple[Verb, tuple[FieldChange, ...], str | None]] = {
     ),
     "a later end": (Verb.UPDATE, (change("end", NOW, NOW + 9),), None),
     "an end taken away": (Verb.UPDATE, (change("end", NOW, None),), None),
-    "another place": (Verb.UPDATE, (change("place", "a", "b"),), None),
+    "another place": (Verb.UPDATE, (change("location", "a", "b"),), None),
     "an earlier end only put back": (Verb.UPDATE, (change("end", NOW + 9, NOW, Cause.DRIFT),), None),
     "a dataset only put back": (Verb.UPDATE, (change("datasets", ["a", "b"], ["a"], Cause.DRIFT),), None),
     "switching off only put back": (Verb.UPDATE, (change("enabled", True, False, Cause.DRIFT),), None),

@@ -135,4 +135,4 @@ def test_plain_account_fields_are_checked_and_shown() -> None:
     }
     sftp = lake(type="sftp", location={"path": "/in"}, account=Account("password", fields))
     (found,) = check_account(desired_account(sftp), {SFTP: auth("SFTP with Password", domain={"enum": ["x"]})})
-    assert found.message == 'destinations.lake: auth.host: "sftp.acme.example" is not one of x'
+    assert found.message == 'destinations.lake: host: "sftp.acme.example" is not one of x'

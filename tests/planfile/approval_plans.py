@@ -96,15 +96,15 @@ plans = st.builds(
 )
 
 WEB = Address("exports", "web")
-MARKER = Marker("acme", "e", "web", applied={"cadence": ("3f2a",), "end": (str(AS_OF),)})
+MARKER = Marker("acme", "e", "web", applied={"schedule.every": ("3f2a",), "end": (str(AS_OF),)})
 
 
 def patch_step(**rest: Any) -> Step:
     """The one PATCH of a flow that carries everything."""
     given: dict[str, Any] = {
-        "fields": {"cadence": "3 hours"},
+        "fields": {"schedule.every": "3 hours"},
         "marker": MARKER,
-        "seen": {"cadence": "77d0", "end": "aaaa", "description": "bbbb"},
+        "seen": {"schedule.every": "77d0", "end": "aaaa", "description": "bbbb"},
         "secrets": ("${env:KEY}",),
         **rest,
     }
@@ -114,7 +114,9 @@ def patch_step(**rest: Any) -> Step:
 def updated_item(step: Step | None = None, **rest: Any) -> PlanItem:
     given: dict[str, Any] = {
         "fields": (
-            FieldChange("cadence", "cadence", "1 day", "3 hours", Cause.PENDING, None, SourcePosition("a.yaml")),
+            FieldChange(
+                "schedule.every", "schedule.every", "1 day", "3 hours", Cause.PENDING, None, SourcePosition("a.yaml")
+            ),
         ),
         "steps": (step or patch_step(),),
         "consequences": (Consequence("mode", "may send again", "cost"),),

@@ -11,6 +11,7 @@ from exportctl.model.plan import Action, Address, Cause, FieldChange, Marker, Pl
 from exportctl.planfile import file as planfile
 from exportctl.planfile import serialize as plan_document
 from exportctl.planfile.file import StaleValue
+from exportctl.resources.kinds import EVERY
 from tests.planfile.approval_plans import AS_OF, HEADER, MARKER, WEB, patch_step, plan, updated_item
 
 APPROVED = plan(updated_item())
@@ -27,25 +28,34 @@ def is_same(before: Plan, after: Plan) -> bool:
 
 SCHEDULE_CHANGE = updated_item().fields[0]
 BREAKS = {
-    "another live value": (updated_item(fields=(replace(SCHEDULE_CHANGE, before="6 hours"),)), "fields.cadence.before"),
-    "another wanted value": (updated_item(fields=(replace(SCHEDULE_CHANGE, after="6 hours"),)), "fields.cadence.after"),
-    "another cause": (updated_item(fields=(replace(SCHEDULE_CHANGE, cause=Cause.CONFLICT),)), "fields.cadence.cause"),
-    "one field less": (updated_item(fields=()), "fields.cadence"),
+    "another live value": (
+        updated_item(fields=(replace(SCHEDULE_CHANGE, before="6 hours"),)),
+        "fields.schedule.every.before",
+    ),
+    "another wanted value": (
+        updated_item(fields=(replace(SCHEDULE_CHANGE, after="6 hours"),)),
+        "fields.schedule.every.after",
+    ),
+    "another cause": (
+        updated_item(fields=(replace(SCHEDULE_CHANGE, cause=Cause.CONFLICT),)),
+        "fields.schedule.every.cause",
+    ),
+    "one field less": (updated_item(fields=()), "fields.schedule.every"),
     "another flow": (replace(updated_item(), id="f-2"), "id"),
     "another verb": (replace(updated_item(), verb=Verb.REPLACE), "verb"),
     "another value sent": (
-        updated_item(patch_step(fields={"cadence": "6 hours"})),
-        "steps.exports.web/flow/update.fields.cadence",
+        updated_item(patch_step(fields={"schedule.every": "6 hours"})),
+        "steps.exports.web/flow/update.fields.schedule.every",
     ),
     "another object written": (updated_item(replace(patch_step(), id="f-2")), "steps.exports.web/flow/update.id"),
     "another thing read": (
-        updated_item(patch_step(seen={"cadence": "0000"})),
-        "steps.exports.web/flow/update.seen.cadence",
+        updated_item(patch_step(seen={"schedule.every": "0000"})),
+        "steps.exports.web/flow/update.seen.schedule.every",
     ),
     "another reference": (updated_item(patch_step(refs={"a": "b"})), "steps.exports.web/flow/update.refs.a"),
     "another digest in the marker": (
-        updated_item(patch_step(marker=replace(MARKER, applied={"cadence": ("0000",)}))),
-        "steps.exports.web/flow/update.marker.applied.cadence",
+        updated_item(patch_step(marker=replace(MARKER, applied={"schedule.every": ("0000",)}))),
+        "steps.exports.web/flow/update.marker.applied.schedule.every",
     ),
     "another description": (updated_item(patch_step(text="new")), "steps.exports.web/flow/update.text"),
     "a refusal": (updated_item(refusals=(Refusal("protect", "no", "allow"),)), "refusals.protect"),
@@ -65,7 +75,7 @@ def test_an_approval_breaks_where_something_moved(name: str) -> None:
 def test_a_difference_holds_both_sides() -> None:
     (found,) = differences(APPROVED, plan(updated_item(fields=(replace(SCHEDULE_CHANGE, after="6 hours"),))))
 
-    assert found == StaleValue("exports.web", "fields.cadence.after", "3 hours", "6 hours")
+    assert found == StaleValue("exports.web", "fields.schedule.every.after", "3 hours", "6 hours")
 
 
 def test_a_difference_reads_as_one_harmless_line() -> None:
@@ -116,9 +126,9 @@ def test_side_work_breaks_no_approval(verb: Verb) -> None:
 RENEWED_END = FieldChange("end", "end", AS_OF, AS_OF + 1000, Cause.RENEWAL)
 RENEWED = updated_item(
     patch_step(
-        fields={"cadence": "3 hours", "end": AS_OF + 1000},
+        fields={"schedule.every": "3 hours", "end": AS_OF + 1000},
         marker=replace(MARKER, applied={**MARKER.applied, "end": (str(AS_OF + 1000),)}),
-        seen={"cadence": "77d0", "end": "cccc", "description": "dddd"},
+        seen={"schedule.every": "77d0", "end": "cccc", "description": "dddd"},
     ),
     fields=(SCHEDULE_CHANGE, RENEWED_END),
 )
@@ -130,13 +140,13 @@ def test_a_renewal_that_comes_due_breaks_no_approval() -> None:
 
 
 def test_a_write_of_nothing_but_renewal_and_marker_breaks_no_approval() -> None:
-    place = Step("exports.web/place/update", Action.UPDATE, "place", WEB, "t-1", fields={"place": 1})
+    target = Step("exports.web/target/update", Action.UPDATE, "target_connection", WEB, "t-1", fields={"location": 1})
     alone = patch_step(fields={"end": AS_OF + 1000})
     without, due = (updated_item(fields=(SCHEDULE_CHANGE, *more)) for more in ((), (RENEWED_END,)))
 
     assert is_same(
-        plan(replace(without, steps=(place,))),
-        plan(replace(due, steps=(alone, replace(place, needs=(alone.key,))))),
+        plan(replace(without, steps=(target,))),
+        plan(replace(due, steps=(alone, replace(target, needs=(alone.key,))))),
     )
 
 
@@ -153,15 +163,15 @@ def test_an_end_that_the_yaml_moves_is_part_of_the_approval() -> None:
 
 def test_a_first_end_is_part_of_the_approval() -> None:
     def creation(end: int) -> Plan:
-        made = Step("k", Action.CREATE, "flow", WEB, fields={"end": end, "start": {"at": 0}})
+        made = Step("k", Action.CREATE, "flow", WEB, fields={"end": end, "schedule.start": {"at": 0}})
         return plan(PlanItem(WEB, Verb.CREATE, steps=(made,)))
 
     assert not is_same(creation(1), creation(2))
 
 
 def test_a_start_worked_out_from_the_moment_is_left_out_and_its_rule_is_not() -> None:
-    derived = [plan(updated_item(patch_step(fields={"cadence": "1 day", "start": n}))) for n in (1, 2)]
-    ruled = [plan(updated_item(patch_step(fields={"cadence": "1 day", "start": {"at": n}}))) for n in (1, 2)]
+    derived = [plan(updated_item(patch_step(fields={EVERY: "1 day", "schedule.start": n}))) for n in (1, 2)]
+    ruled = [plan(updated_item(patch_step(fields={EVERY: "1 day", "schedule.start": {"at": n}}))) for n in (1, 2)]
 
     assert is_same(*derived)
     assert not is_same(*ruled)

@@ -13,13 +13,11 @@ import pytest
 
 from exportctl.model.secret import Secret
 from exportctl.resources.destinations.type import Part
-from exportctl.resources.kinds import TARGET_CONNECTION
 from exportctl.storage.access import destination_access
 from exportctl.storage.access_types import Sftp, StorageLocation
 from tests.resources.seventh_type import FILE_SHARE
 
 ROOT = Path(__file__).parents[2]
-LOCATION = next(name for name in TARGET_CONNECTION.managed_fields if name != "format")
 TICKET = "s3cret-ticket"
 CONFIG = """
 version: 1
@@ -108,7 +106,7 @@ def test_a_config_with_it_is_valid_and_its_retention_is_said(answers: dict[str, 
 def test_it_is_planned_with_its_own_keys(answers: dict[str, Answer]) -> None:
     plan = json.loads(answers["plan"].out)["result"]
     shown = {field["path"]: field["after"] for item in plan["items"] for field in item["fields"]}
-    expected = {f"{LOCATION}.share": "exports", f"{LOCATION}.directory": "aep/orders", "auth.server": "files.example"}
+    expected = {"share": "exports", "directory": "aep/orders", "server": "files.example"}
     assert {path: shown.get(path) for path in expected} == expected
     assert shown["auth.login"] == "(sensitive)"
     assert plan["counts"]["create"] == 2
@@ -137,7 +135,7 @@ def test_its_files_are_verified(answers: dict[str, Answer]) -> None:
 
 def test_a_hand_edit_of_its_location_is_drift_until_it_is_applied_over(answers: dict[str, Answer]) -> None:
     assert answers["drift"].code == 3
-    assert f'{LOCATION}.directory: live "elsewhere", config "aep/orders"' in answers["drift"].out
+    assert 'directory: live "elsewhere", config "aep/orders"' in answers["drift"].out
     assert answers["repair"].code == 0
     assert answers["drift again"].code == 0
 

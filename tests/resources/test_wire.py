@@ -14,7 +14,7 @@ from exportctl.model.secret import Secrecy
 from exportctl.resources import wire
 from exportctl.resources.destinations.table import TYPES
 from exportctl.resources.destinations.type import AuthMethod, DestinationType
-from exportctl.resources.kinds import KINDS
+from exportctl.resources.kinds import KINDS, LOCATION
 
 NOW = 1_800_000_000
 
@@ -35,28 +35,28 @@ def test_a_place_and_format_sent_are_read_again(kind: DestinationType, data: st.
     form = {"type": data.draw(st.sampled_from(["parquet", "json"])),
             "compression": data.draw(st.sampled_from(["gzip", "none"])),
             "manifest": data.draw(st.booleans())}  # fmt: skip
-    body = sent_body("target_connection", kind.name, {"place": place, "format": form}, {"baseConnectionId": "b"})
-    assert wire.read_fields("target_connection", body) == {"place": place, "format": form}
+    body = sent_body("target_connection", kind.name, {"location": place, "format": form}, {"baseConnectionId": "b"})
+    assert wire.read_fields("target_connection", body) == {"location": place, "format": form}
     assert (body["baseConnectionId"], body["name"], body["description"]) == ("b", "T", "D")
     assert wire.destination_type(body) is kind
 
 
 @given(intervals, st.integers(0, 86399), st.one_of(st.none(), st.integers(NOW, 2 * NOW)), words)
-def test_a_schedule_sent_is_read_again(rhythm: str, at: int, end: int | None, folder: str) -> None:
-    start = {"cadence": rhythm, "at": at, "not_before": None}
-    fields = {"title": "T", "cadence": rhythm, "start": start, "end": end, "folder": folder}
+def test_a_schedule_sent_is_read_again(every: str, at: int, end: int | None, folder: str) -> None:
+    start = {"every": every, "at": at, "not_before": None}
+    fields = {"title": "T", "schedule.every": every, "schedule.start": start, "end": end, "folder": folder}
     refs = {"sourceConnectionIds": ["s"], "targetConnectionIds": ["t"]}
     body = sent_body("flow", "amazon-s3", fields, refs) | {"state": "enabled"}
     read = wire.read_fields("flow", body)
-    assert (read["title"], read["cadence"], read["end"], read["folder"], read["enabled"]) == (
+    assert (read["title"], read["schedule.every"], read["end"], read["folder"], read["enabled"]) == (
         "T",
-        rhythm,
+        every,
         end,
         folder,
         True,
     )
-    assert read["start"] >= NOW + 1800
-    assert read["phase"] == schedules.grid_offset(at, rhythm)
+    assert read["schedule.start"] >= NOW + 1800
+    assert read["schedule.at"] == schedules.grid_offset(at, every)
     assert wire.destination_type(body) is TYPES["amazon-s3"]
 
 
@@ -125,14 +125,17 @@ def test_whatever_is_shown_is_read_without_an_error(kind: str, raw: dict[str, An
 
 
 SHOWN: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
-    "an interval as text": ({"interval": "6", "timeUnit": "hour"}, {"cadence": "6 hours"}),
-    "a missing mode": ({"interval": 1, "timeUnit": "day"}, {"cadence": "1 day"}),
-    "an interval of zero": ({"interval": 0, "timeUnit": "day"}, {"cadence": "once"}),
-    "a unit nobody knows": ({"interval": 1, "timeUnit": "week"}, {"cadence": None, "phase": None}),
-    "an interval that is no number": ({"interval": "often", "timeUnit": "day"}, {"cadence": None}),
-    "an interval that is a flag": ({"interval": True, "timeUnit": "day"}, {"cadence": None}),
-    "a start as text": ({"interval": 1, "timeUnit": "day", "startTime": "7200"}, {"start": 7200, "phase": 7200}),
-    "no start": ({"interval": 1, "timeUnit": "day"}, {"start": None, "phase": None}),
+    "an interval as text": ({"interval": "6", "timeUnit": "hour"}, {"schedule.every": "6 hours"}),
+    "a missing mode": ({"interval": 1, "timeUnit": "day"}, {"schedule.every": "1 day"}),
+    "an interval of zero": ({"interval": 0, "timeUnit": "day"}, {"schedule.every": "once"}),
+    "an unknown unit": ({"interval": 1, "timeUnit": "week"}, {"schedule.every": None, "schedule.at": None}),
+    "an interval that is no number": ({"interval": "often", "timeUnit": "day"}, {"schedule.every": None}),
+    "an interval that is a flag": ({"interval": True, "timeUnit": "day"}, {"schedule.every": None}),
+    "a start as text": (
+        {"interval": 1, "timeUnit": "day", "startTime": "7200"},
+        {"schedule.start": 7200, "schedule.at": 7200},
+    ),
+    "no start": ({"interval": 1, "timeUnit": "day"}, {"schedule.start": None, "schedule.at": None}),
     "the tutorial's template": ({"foldernameTemplate": "a"}, {"folder": "a"}),
     "the specification's template": ({"folderNameTemplate": "b"}, {"folder": "b"}),
     "no template": ({}, {"folder": "%DATASET_ID%/%EXPORT_TIME%"}),
@@ -217,7 +220,7 @@ def test_a_template_where_there_was_none_takes_the_tutorials_spelling() -> None:
 
 
 @pytest.mark.parametrize(
-    ("cadence", "expected"),
+    ("every", "expected"),
     [
         ("once", ("DAILY_FULL_EXPORT", "day", 0)),
         ("1 day", ("FIRST_FULL_THEN_INCREMENTAL", "day", 1)),
@@ -225,8 +228,8 @@ def test_a_template_where_there_was_none_takes_the_tutorials_spelling() -> None:
         ("1 hour", ("FIRST_FULL_THEN_INCREMENTAL", "hour", 1)),
     ],
 )
-def test_a_cadence_sets_mode_unit_and_interval_and_leaves_the_start(cadence: str, expected: Any) -> None:
-    value = patch_operations("flow", {"cadence": cadence}, {"scheduleParams": LIVE})["/scheduleParams"][1]
+def test_every_sets_mode_unit_and_interval_and_leaves_the_start(every: str, expected: Any) -> None:
+    value = patch_operations("flow", {"schedule.every": every}, {"scheduleParams": LIVE})["/scheduleParams"][1]
     assert (value["exportMode"], value["timeUnit"], value["interval"]) == expected
     assert value["startTime"] == 7200
 
@@ -249,13 +252,15 @@ def test_nothing_to_write_is_no_operation() -> None:
 LOCATION_PARAMS = {"bucketName": "acme", "path": "a", "mode": "Server-to-server", "unknown": 1}
 
 
-def test_a_place_patch_keeps_what_it_does_not_know() -> None:
-    ops = patch_operations("target_connection", {"place": {"bucket": "acme", "path": "b"}}, {"params": LOCATION_PARAMS})
+def test_a_location_patch_keeps_what_it_does_not_know() -> None:
+    ops = patch_operations(
+        "target_connection", {LOCATION: {"bucket": "acme", "path": "b"}}, {"params": LOCATION_PARAMS}
+    )
     assert ops == {"/params": ("replace", {**LOCATION_PARAMS, "path": "b"})}
 
 
 def test_a_path_taken_out_is_sent_as_the_empty_one() -> None:
-    ops = patch_operations("target_connection", {"place": {"bucket": "acme"}}, {"params": LOCATION_PARAMS})
+    ops = patch_operations("target_connection", {"location": {"bucket": "acme"}}, {"params": LOCATION_PARAMS})
     assert ops["/params"][1]["path"] == ""
 
 
@@ -315,16 +320,16 @@ unknown = st.dictionaries(words.map("x-{}".format), values, max_size=4)
 
 @given(unknown, unknown, intervals)
 def test_every_patch_keeps_the_keys_it_does_not_know(
-    of_schedule: dict[str, Any], of_place: dict[str, Any], rhythm: str
+    of_schedule: dict[str, Any], of_place: dict[str, Any], every: str
 ) -> None:
-    start = {"cadence": rhythm, "at": 17, "not_before": None}
+    start = {"every": every, "at": 17, "not_before": None}
     schedule = {**of_schedule, "timeUnit": "day", "interval": 1, "startTime": NOW}
-    of_flow: list[dict[str, Any]] = [{"cadence": rhythm, "start": start}, {"end": NOW}, {"folder": "x"}]
+    of_flow: list[dict[str, Any]] = [{"schedule.every": every, "schedule.start": start}, {"end": NOW}, {"folder": "x"}]
     for fields in of_flow:
         sent = patch_operations("flow", fields, {"scheduleParams": schedule})["/scheduleParams"][1]
         assert {key: sent[key] for key in of_schedule} == of_schedule
     form = {"type": "json", "compression": "gzip", "manifest": False}
-    of_target: list[dict[str, Any]] = [{"place": {"path": "b"}}, {"format": form}]
+    of_target: list[dict[str, Any]] = [{"location": {"path": "b"}}, {"format": form}]
     for fields in of_target:
         sent = patch_operations("target_connection", fields, {"params": of_place})["/params"][1]
         assert {key: sent[key] for key in of_place} == of_place

@@ -654,18 +654,18 @@ CASES = (
     ),
     Case(
         "accept-unknown-field",
-        "the name in the YAML",
-        project(accept=accepted_entries(field="schedule")),
+        "a key of a map",
+        project(accept=accepted_entries(field="every")),
         location_at(510),
-        project(accept=accepted_entries(field="cadence")),
-        "cadence or phase",
+        project(accept=accepted_entries(field="schedule")),
+        "did you mean schedule.every?",
     ),
     Case(
         "accept-unknown-field",
         "a slip",
         project(accept=accepted_entries(field="foldr")),
         location_at(510),
-        project(accept=accepted_entries(field="place.path")),
+        project(accept=accepted_entries(field="path")),
         "did you mean folder?",
     ),
     Case(
@@ -674,7 +674,7 @@ CASES = (
         project(accept=accepted_entries("destinations.lake", "zzz")),
         location_at(510),
         project(accept=accepted_entries("destinations.lake", "auth.role_arn")),
-        "fields are auth, secret_version",
+        "fields are auth, auth.secret_version",
     ),
     Case(
         "flow-id-form",

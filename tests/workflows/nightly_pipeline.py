@@ -141,7 +141,7 @@ def assert_paused(made: World, seen: Night, stops: Iterable[Pause]) -> None:
     for stop in stops:
         assert live_value(made, stop.flow, stop.field) == stop.paused_value, stop
     told = {(str(e.address), e.field.path) for e in seen.drift.entries_of(DriftGroup.PAUSED) if e.field}
-    assert {(address, field) for address, field in told if field not in ("cadence", "phase")} == expected
+    assert {(address, field) for address, field in told if field not in ("schedule.every", "schedule.at")} == expected
     assert drift_report.has_failures(seen.drift) is bool(expected)
     assert {str(one.address) for one in seen.status.exports if one.result is HealthResult.PAUSED} == {
         a for a, _ in expected

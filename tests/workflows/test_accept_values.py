@@ -168,7 +168,7 @@ def test_what_needs_another_flow_is_said_to(change: Callable[[str], str], tmp_pa
 
     reasons = left_reasons(run_accept(made, DIFFERING_CAUSES, ("exports.orders",), accounts=False))
 
-    assert reasons["exports.orders replaced"] == "no edit of a value does: the YAML asks for another flow"
+    assert reasons["exports.orders replacement"] == "no edit of a value does: the YAML asks for another flow"
 
 
 def test_a_stop_is_accepted_while_a_replacement_waits(tmp_path: Path) -> None:
@@ -230,7 +230,7 @@ UNREAD: dict[str, tuple[Callable[[World], None], str, str]] = {
         "enabled",
         "is neither on nor off: the flow is in state disabling",
     ),
-    "a path that is no text": (lambda w: edit_target(w, "orders", path=7), "place.path", "has a path that is no text"),
+    "a path that is no text": (lambda w: edit_target(w, "orders", path=7), "path", "has a path that is no text"),
     "no type of file": (
         lambda w: edit_target(w, "orders", datasetFileType=None),
         "format.type",
@@ -243,12 +243,12 @@ UNREAD: dict[str, tuple[Callable[[World], None], str, str]] = {
     ),
     "everything again and again": (
         lambda w: edit_flow(w, {"exportMode": "DAILY_FULL_EXPORT", "timeUnit": "hour", "interval": 6}),
-        "cadence",
+        "schedule.every",
         "has exportMode DAILY_FULL_EXPORT, which no export of that rhythm has",
     ),
     "once, of what is new": (
         lambda w: edit_flow(w, {"interval": 0}),
-        "cadence",
+        "schedule.every",
         "has exportMode FIRST_FULL_THEN_INCREMENTAL, which no export of that rhythm has",
     ),
     "a dataset without its id": (

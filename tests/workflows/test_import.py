@@ -344,7 +344,7 @@ def ground(world: World) -> ConfigContext:
     ("before", "after", "said"),
     [
         ("every: 1 day", "every: 6 hours", "differs from flow"),
-        ("path: exports", "path: elsewhere", "place.path"),
+        ("path: exports", "path: elsewhere", "path"),
         ("datasets: [Orders]", "datasets: [Nothing]", "no exportable dataset"),
         ("datasets: [Orders]", "datasets: []", "datasets"),
         ("  adopt:", "  title: x\n    keep:", "no adoption of"),

@@ -39,9 +39,9 @@ def test_what_no_config_describes_is_named_in_the_report_and_above_the_export(em
 
 
 LATER: dict[str, tuple[str, str]] = {
-    "place": ("path: more", "path: less"),
+    "location": ("path: more", "path: less"),
     "schedule": ('at: "01:00:01"', 'at: "02:30"'),
-    "cadence": ("every: 1 day", "every: 6 hours"),
+    "schedule.every": ("every: 1 day", "every: 6 hours"),
     "folder": ("  schedule:", "  folder: x/%DATASET_ID%/%EXPORT_TIME%\n    schedule:"),
     "end": ("  adopt:", "  end: 2028-01-01\n    adopt:"),
     "format": ("  schedule:", "  format: json\n    schedule:"),

@@ -208,7 +208,7 @@ def _declared_fields(export: DesiredExport, names: Mapping[str, str], as_of: int
         **end,
         "enabled": declared.enabled is not False,
         "datasets": sorted(d.name or names[d.id or ""] for d in declared.datasets),
-        "place": dict(export.target_fields["place"]),
+        "location": dict(export.target_fields["location"]),
         "format": dict(export.target_fields["format"]),
         "account": str(export.account),
         "destination": declared.destination,

@@ -14,6 +14,7 @@ from exportctl.errors import NotFound
 from exportctl.model.plan import Marker, SensitiveValue
 from exportctl.resources import wire
 from exportctl.resources.kinds import (
+    AUTH,
     BASE_CONNECTION,
     BASE_ID,
     FLOW,
@@ -31,11 +32,12 @@ from tests.workflows.world import SANDBOX, START, World
 TYPE = "amazon-s3"
 NOBODY = "00000000-0000-4000-8000-000000000000"
 ARN, OTHER = "arn:aws:iam::123456789012:role/one", "arn:aws:iam::123456789012:role/two"
-DAILY = {"cadence": "1 day", "at": 7200, "not_before": None}
+DAILY = {"every": "1 day", "at": 7200, "not_before": None}
 FORM = {"type": "parquet", "compression": "gzip", "manifest": False}
 
 # What no reading shows under the field's own name: why
-WRITTEN_ONLY = {"secret_version", "description", "datasets"}  # marker only; the text before the marker; the source's
+WRITTEN_ONLY = {"auth.secret_version", "description", "datasets"}  # marker only; the text; the source's
+WITHOUT_READING = (AUTH, "schedule.start")  # read as something else than was sent
 # Fields that no PATCH changes: how they change instead
 RULED = {Treat.WRITE_ONLY, Treat.BY_ACTION, Treat.REPOINT}
 
@@ -55,12 +57,12 @@ class CreatedObjects:
         self.fields: dict[str, dict[str, Any]] = {
             BASE_CONNECTION.name: {"method": "role", "auth": {"role_arn": ARN}},
             SOURCE_CONNECTION.name: {"datasets": [[ids[0], "Orders"]]},
-            TARGET_CONNECTION.name: {"place": {"bucket": "acme-lake", "path": "a"}, "format": FORM},
+            TARGET_CONNECTION.name: {"location": {"bucket": "acme-lake", "path": "a"}, "format": FORM},
             FLOW.name: {
                 "title": "T",
-                "cadence": "1 day",
+                "schedule.every": "1 day",
                 "folder": "%DATASET_ID%",
-                "start": DAILY,
+                "schedule.start": DAILY,
                 "end": START + 86400 * 90,
             },
         }
@@ -117,7 +119,7 @@ def test_what_was_created_is_listed_by_its_filters_and_read_as_it_was_meant(
     if kind is SOURCE_CONNECTION:
         assert read["datasets"] == [i for i, _ in sent["datasets"]]
     else:
-        expected = {name: value for name, value in sent.items() if name in read and name not in ("auth", "start")}
+        expected = {name: value for name, value in sent.items() if name in read and name not in WITHOUT_READING}
         assert {name: read[name] for name in expected} == expected
     live = live_object(kind, raw)
     assert (live.text, live.marker) == (f"of {kind.label}", None)
@@ -141,14 +143,14 @@ PATCHES: dict[tuple[str, str], tuple[dict[str, Any], Any]] = {
         {"method": "role", "auth": {"role_arn": OTHER}},
         {"role_arn": SensitiveValue(OTHER)},
     ),
-    (TARGET_CONNECTION.name, "place"): (
-        {"place": {"bucket": "acme-other", "path": "b"}},
+    (TARGET_CONNECTION.name, "location"): (
+        {"location": {"bucket": "acme-other", "path": "b"}},
         {"bucket": "acme-other", "path": "b"},
     ),
     (TARGET_CONNECTION.name, "format"): ({"format": {**FORM, "type": "json"}}, {**FORM, "type": "json"}),
     (FLOW.name, "title"): ({"title": "New"}, "New"),
-    (FLOW.name, "cadence"): ({"cadence": "6 hours"}, "6 hours"),
-    (FLOW.name, "phase"): ({"start": {**DAILY, "at": 3600}}, 3600),
+    (FLOW.name, "schedule.every"): ({"schedule.every": "6 hours"}, "6 hours"),
+    (FLOW.name, "schedule.at"): ({"schedule.start": {**DAILY, "at": 3600}}, 3600),
     (FLOW.name, "folder"): ({"folder": "%EXPORT_TIME%"}, "%EXPORT_TIME%"),
     (FLOW.name, "end"): ({"end": START + 86400 * 99}, START + 86400 * 99),
 }
@@ -165,13 +167,13 @@ def test_every_settable_field_is_patched_alone(small: World, made: CreatedObject
     made.patch(kind, fields)
     after = wire.read_fields(kind.name, made.raw(kind))
     assert after[rule.name] == expected
-    follows = {"cadence": {"phase"}, "phase": {"start"}}.get(rule.name, set())
+    follows = {"schedule.every": {"schedule.at"}, "schedule.at": {"schedule.start"}}.get(rule.name, set())
     assert {n for n in before if before[n] != after[n]} <= {rule.name, *follows}
 
 
 def test_a_field_that_no_patch_changes_has_a_way_of_its_own() -> None:
     ruled = {rule.name for kind in KINDS.values() for rule in kind.fields if rule.treat in RULED}
-    assert ruled == {"secret_version", "datasets", "enabled"}
+    assert ruled == {"auth.secret_version", "datasets", "enabled"}
 
 
 @pytest.mark.parametrize("kind", [BASE_CONNECTION, TARGET_CONNECTION, FLOW], ids=lambda k: k.label)

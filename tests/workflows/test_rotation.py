@@ -132,7 +132,7 @@ def test_a_new_secret_version_after_it_is_a_change_and_the_same_one_is_none(made
     assert is_done(*run_rotation(made))
     auth = {**DESTINATIONS["s3-key"]["auth"], "secret_version": 2}
     made.write(key_account_config(destinations={**DESTINATIONS, "s3-key": {**DESTINATIONS["s3-key"], "auth": auth}}))
-    assert field_causes(made.plan(), LAKE) == {"secret_version": Cause.PENDING}
+    assert field_causes(made.plan(), LAKE) == {"auth.secret_version": Cause.PENDING}
     apply_config(made)
     assert is_done(*run_rotation(made))
     assert made.plan().steps() == ()
@@ -393,7 +393,7 @@ def test_from_a_key_to_a_role_is_a_replacement_that_needs_consent(tmp_path: Path
 
 
 ACCOUNT_FIELDS = {
-    "another host": ("sftp-password", "SFTP", {"host": "sftp.other.example"}, {}, "auth.host"),
+    "another host": ("sftp-password", "SFTP", {"host": "sftp.other.example"}, {}, "host"),
     "another user": ("sftp-password", "SFTP", {}, {"username": "other"}, "auth.username"),
     "another tenant": ("adls", "Azure Data Lake Gen2", {}, {"tenant_id": "t-0002"}, "auth.tenant_id"),
 }

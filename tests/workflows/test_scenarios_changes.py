@@ -121,7 +121,7 @@ def test_sending_secrets_again_names_every_flow_on_the_account_audiences_too(sma
     plan = small.plan()
     (users,) = [c for c in item(plan, "destinations.s3-role").consequences if c.rule == "account-users"]
     assert all(f'"{name}"' in users.text for name in ("Audience", "By hand", "orders"))
-    assert field_causes(plan, "destinations.s3-role") == {"secret_version": Cause.PENDING}
+    assert field_causes(plan, "destinations.s3-role") == {"auth.secret_version": Cause.PENDING}
     assert writes_of(small) == ["PATCH /connections"]
 
 
@@ -295,7 +295,7 @@ def test_another_time_of_day_starts_anew_on_its_grid_and_half_an_hour_ahead(smal
     apply_config(small, orders(schedule={"every": every, "at": "02:00"}))
     small.emulator.advance(3 * DAY + 17)
     small.write(orders(schedule={"every": every, "at": at}))
-    assert field_causes(small.plan()) == {"phase": Cause.PENDING}
+    assert field_causes(small.plan()) == {"schedule.at": Cause.PENDING}
     assert writes_of(small) == ["PATCH /flows"]
     start = schedule(small)["startTime"]
     phase = int(at[:2]) * HOUR + int(at[3:]) * 60
@@ -306,7 +306,7 @@ def test_another_time_of_day_starts_anew_on_its_grid_and_half_an_hour_ahead(smal
 def test_another_cadence_off_the_grid_starts_anew(small: World) -> None:
     apply_config(small, orders())
     small.write(orders(schedule={"every": "6 hours", "at": "01:00"}))
-    assert field_causes(small.plan()) == {"cadence": Cause.PENDING}
+    assert field_causes(small.plan()) == {"schedule.every": Cause.PENDING}
     apply_config(small)
     assert schedule(small)["startTime"] % (6 * HOUR) == HOUR
     assert schedule(small)["startTime"] >= START + LEAD
@@ -322,7 +322,7 @@ def test_a_cadence_changed_by_hand_and_in_the_yaml_keeps_the_start_sent_last(sma
     small.emulator.ui.schedule("orders", {"timeUnit": "hour", "interval": 12})
     small.write(orders(schedule={"every": "6 hours", "at": "02:00"}))
     before = schedule(small)["startTime"]
-    assert field_causes(small.plan()) == {"cadence": Cause.CONFLICT}
+    assert field_causes(small.plan()) == {"schedule.every": Cause.CONFLICT}
     apply_config(small)
     assert (schedule(small)["interval"], schedule(small)["startTime"]) == (6, before)
 
@@ -378,7 +378,7 @@ def test_a_daily_export_turned_into_a_one_time_one_gets_a_start_that_can_still_c
     small.emulator.advance(10 * DAY)
     small.write(orders(end="2028-06-01", **ONCE))
     plan = small.plan()
-    assert field_causes(plan) == {"cadence": Cause.PENDING}
+    assert field_causes(plan) == {"schedule.every": Cause.PENDING}
     assert "may-re-export" in [c.rule for c in item(plan).consequences]
     (run,) = item(plan).next_after
     apply_config(small)

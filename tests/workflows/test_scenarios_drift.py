@@ -46,7 +46,7 @@ class Edit:
 EDITS: dict[str, Edit] = {
     "the path": Edit(
         lambda w: w.emulator.ui.path("orders", "elsewhere"),
-        "place.path",
+        "path",
         "PATCH /targetConnections",
         lambda w: target(w)["params"],
     ),
@@ -64,13 +64,13 @@ EDITS: dict[str, Edit] = {
     ),
     "the interval": Edit(
         lambda w: w.emulator.ui.schedule("orders", {"timeUnit": "hour", "interval": 6}),
-        "cadence",
+        "schedule.every",
         "PATCH /flows",
         lambda w: {k: w.flow("orders")["scheduleParams"][k] for k in ("timeUnit", "interval", "exportMode", "endTime")},
     ),
     "the time of day": Edit(
         lambda w: w.emulator.ui.schedule("orders", {"startTime": NOON + DAY}),
-        "phase",
+        "schedule.at",
         "PATCH /flows",
         lambda w: w.flow("orders")["scheduleParams"]["startTime"] % DAY,
     ),
@@ -114,7 +114,7 @@ def test_a_run_or_a_write_in_between_leaves_no_actor(applied_orders: World, edit
     world.emulator.advance(2 * DAY)
     found = field_change(world.plan(), row.path).actor
     assert found is not None
-    if row.path in ("place.path", "datasets"):
+    if row.path in ("path", "datasets"):
         assert found == actor_at(START)
     else:
         assert (found.by, found.client) == (None, None)
@@ -126,7 +126,7 @@ def test_the_time_of_the_last_edit_is_kept_where_its_operations_name_the_field(a
     applied_orders.emulator.advance(500)
     applied_orders.emulator.ui.schedule("orders", {"timeUnit": "hour", "interval": 6})
     applied_orders.emulator.advance(2 * DAY)
-    found = field_change(applied_orders.plan(), "cadence").actor
+    found = field_change(applied_orders.plan(), "schedule.every").actor
     assert found is not None
     assert (found.by, found.at) == (None, START + 500)
 
@@ -135,7 +135,7 @@ def test_where_the_background_client_writes_connections_too_nobody_is_blamed_for
     applied_orders.emulator.switches = Switches(background_actor_children=True, background_actor="writes")
     applied_orders.emulator.ui.path("orders", "elsewhere")
     applied_orders.emulator.advance(60)
-    found = field_change(applied_orders.plan(), "place.path").actor
+    found = field_change(applied_orders.plan(), "path").actor
     assert found is not None
     assert found.by is None
 
@@ -164,8 +164,8 @@ def test_a_field_both_sides_moved_is_a_conflict_and_the_yaml_wins(applied_orders
     applied_orders.emulator.ui.path("orders", "theirs")
     applied_orders.write(orders(subpath="ours"))
     plan = applied_orders.plan()
-    assert field_causes(plan) == {"place.path": Cause.CONFLICT}
-    assert field_change(plan, "place.path").actor == actor_at(START)
+    assert field_causes(plan) == {"path": Cause.CONFLICT}
+    assert field_change(plan, "path").actor == actor_at(START)
     assert writes_of(applied_orders) == ["PATCH /targetConnections"]
     assert target(applied_orders)["params"]["path"] == "role/ours"
 
@@ -173,7 +173,7 @@ def test_a_field_both_sides_moved_is_a_conflict_and_the_yaml_wins(applied_orders
 def test_one_field_drifts_while_another_is_pending(applied_orders: World) -> None:
     applied_orders.emulator.ui.path("orders", "theirs")
     applied_orders.write(orders(title="Orders to lake"))
-    assert field_causes(applied_orders.plan()) == {"title": Cause.PENDING, "place.path": Cause.DRIFT}
+    assert field_causes(applied_orders.plan()) == {"title": Cause.PENDING, "path": Cause.DRIFT}
     assert writes_of(applied_orders) == ["PATCH /flows", "PATCH /targetConnections"]
 
 
@@ -208,7 +208,7 @@ def test_a_host_changed_on_the_account_is_drift_of_the_destination(small: World)
     base = objects(small, "connections")[0]
     theirs = {**base, "auth": {**base["auth"], "params": {**base["auth"]["params"], "domain": "evil.example"}}}
     small.emulator.ui.load({"connections": [{**theirs, "updatedClient": "exc_app"}]}, sandbox="demo")
-    assert field_causes(small.plan(), "destinations.sftp-password") == {"auth.host": Cause.DRIFT}
+    assert field_causes(small.plan(), "destinations.sftp-password") == {"host": Cause.DRIFT}
     assert writes_of(small) == ["PATCH /connections"]
     assert objects(small, "connections")[0]["auth"]["params"]["domain"] == "sftp.partner.example"
 
@@ -265,8 +265,8 @@ def test_a_damaged_marker_is_compared_two_ways_and_written_anew(applied_orders: 
     applied_orders.emulator.ui.describe("orders", before.replace(line, f"{line[:-2]}{digit}]"))
     applied_orders.emulator.ui.schedule("orders", {"timeUnit": "hour", "interval": 6})
     plan = applied_orders.plan()
-    assert field_causes(plan)["cadence"] is Cause.UNKNOWN_ORIGIN
-    assert {c for p, c in field_causes(plan).items() if p != "cadence"} == {Cause.ALREADY_MATCHES}
+    assert field_causes(plan)["schedule.every"] is Cause.UNKNOWN_ORIGIN
+    assert {c for p, c in field_causes(plan).items() if p != "schedule.every"} == {Cause.ALREADY_MATCHES}
     assert "marker-damaged" in [f.rule for f in item(plan).findings]
     assert writes_of(applied_orders) == ["PATCH /flows"]
     assert applied_orders.flow("orders")["description"] == before
@@ -298,5 +298,5 @@ def test_a_marker_of_another_project_over_ours_makes_no_twin(applied_orders: Wor
 
 def test_a_flag_of_put_back_is_needed_for_stops_only(applied_orders: World) -> None:
     applied_orders.emulator.ui.path("orders", "elsewhere")
-    assert field_causes(applied_orders.plan(PlanOptions(resume=("*",)))) == {"place.path": Cause.DRIFT}
+    assert field_causes(applied_orders.plan(PlanOptions(resume=("*",)))) == {"path": Cause.DRIFT}
     assert dataset(applied_orders, "Orders")

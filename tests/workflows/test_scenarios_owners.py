@@ -511,7 +511,7 @@ def test_adopting_a_flow_that_differs_is_refused_and_shows_how(small: World) -> 
     small.write(adopting_config(made["id"], subpath="new", schedule={"every": "6 hours", "at": "00:00"}))
     plan = small.plan()
     assert safety_checks(plan) == ["adoption-differs"]
-    assert field_causes(plan) == {"cadence": Cause.UNKNOWN_ORIGIN, "place.path": Cause.UNKNOWN_ORIGIN}
+    assert field_causes(plan) == {"schedule.every": Cause.UNKNOWN_ORIGIN, "path": Cause.UNKNOWN_ORIGIN}
 
 
 def test_adopting_a_flow_that_was_switched_off_needs_the_yaml_to_say_so(small: World) -> None:

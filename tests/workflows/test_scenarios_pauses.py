@@ -149,11 +149,11 @@ def test_another_schedule_of_a_flow_ended_by_hand_waits_for_its_end(small: World
     small.emulator.ui.end("orders", START + 2 * DAY + 60)
     small.emulator.advance(DAY)
     small.write(orders(**LATER, subpath="new"))
-    assert field_causes(small.plan()) == {"phase": Cause.PAUSED, "end": Cause.PAUSED, "place.path": Cause.PENDING}
+    assert field_causes(small.plan()) == {"schedule.at": Cause.PAUSED, "end": Cause.PAUSED, "path": Cause.PENDING}
     assert "waits: it could begin only after the end that was moved by hand" in text_plan.render_plan(small.plan())
     apply_config(small)
-    assert field_causes(small.plan()) == {"phase": Cause.PAUSED, "end": Cause.PAUSED}
-    assert field_causes(small.plan(RESUME)) == {"phase": Cause.PENDING, "end": Cause.DRIFT}
+    assert field_causes(small.plan()) == {"schedule.at": Cause.PAUSED, "end": Cause.PAUSED}
+    assert field_causes(small.plan(RESUME)) == {"schedule.at": Cause.PENDING, "end": Cause.DRIFT}
     apply_config(small, flags=RESUME)
     assert small.flow("orders")["scheduleParams"]["startTime"] % DAY == 5 * HOUR + 1800
 
@@ -255,7 +255,7 @@ def test_renewing_writes_ends_and_nothing_else(small: World) -> None:
     assert small.flow("orders")["scheduleParams"]["endTime"] == MIDNIGHT + (151 + 180) * DAY
     assert target(small)["params"]["path"] == "elsewhere"
     left = field_causes(small.plan())
-    assert (left["title"], left["place.path"], left["datasets"]) == (Cause.PENDING, Cause.DRIFT, Cause.PENDING)
+    assert (left["title"], left["path"], left["datasets"]) == (Cause.PENDING, Cause.DRIFT, Cause.PENDING)
 
 
 def test_renewing_never_creates_deletes_or_cleans(small: World) -> None:
@@ -306,9 +306,9 @@ def test_only_approved_renewals_are_written(small: World) -> None:
 # -- accepted ---------------------------------------------------------------------------------------------------------
 
 ACCEPTED: dict[str, tuple[Callable[[World], Any], str]] = {
-    "a path": (lambda w: w.emulator.ui.path("orders", "elsewhere"), "place.path"),
+    "a path": (lambda w: w.emulator.ui.path("orders", "elsewhere"), "path"),
     "a title": (lambda w: w.emulator.ui.rename("orders", "mine"), "title"),
-    "a cadence": (lambda w: w.emulator.ui.schedule("orders", {"timeUnit": "hour", "interval": 6}), "cadence"),
+    "a cadence": (lambda w: w.emulator.ui.schedule("orders", {"timeUnit": "hour", "interval": 6}), "schedule.every"),
     "datasets": (lambda w: w.emulator.ui.datasets("orders", ["Returns"]), "datasets"),
     "a stop": (lambda w: w.emulator.ui.disable("orders"), "enabled"),
     "an earlier end": (lambda w: w.emulator.ui.end("orders", START + 40 * DAY), "end"),
@@ -343,7 +343,7 @@ def entry(address: str, field: str) -> dict[str, str]:
     return {"address": address, "field": field, "reason": "trial", "owner": "kim", "until": "2028-01-01"}
 
 
-@pytest.mark.parametrize("field", ["auth", "auth.host"])
+@pytest.mark.parametrize("field", ["auth", "host"])
 def test_an_accepted_difference_of_an_account_is_not_put_back_by_any_write(small: World, field: str) -> None:
     account = "destinations.sftp-password"
     apply_config(small, orders(destination="sftp-password"))
@@ -352,13 +352,13 @@ def test_an_accepted_difference_of_an_account_is_not_put_back_by_any_write(small
     small.emulator.ui.load({"connections": [{**base, "auth": auth}]}, sandbox=SANDBOX)
     content = {**orders(destination="sftp-password"), "accept": [entry(account, field)]}
     small.write(content)
-    assert field_causes(small.plan(), account) == {"auth.host": Cause.ACCEPTED}
+    assert field_causes(small.plan(), account) == {"host": Cause.ACCEPTED}
     assert small.plan().steps() == ()
     declared = DESTINATIONS["sftp-password"]
     again = {**declared, "auth": {**declared["auth"], "secret_version": 2}}
     small.write({**content, "destinations": {**DESTINATIONS, "sftp-password": again}})
     (refusal,) = item(small.plan(), account).refusals
-    assert (refusal.safety_check, "auth.host" in refusal.text) == ("accepted-undone", True)
+    assert (refusal.safety_check, "host" in refusal.text) == ("accepted-undone", True)
     small.write({**content, "destinations": {**DESTINATIONS, "sftp-password": {**again, "host": "sftp.spare.example"}}})
     assert small.apply()[1].passed
 
@@ -368,8 +368,8 @@ def test_an_entry_for_a_split_export_is_one_for_each_of_its_parts(small: World) 
     apply_config(small, orders(**parts))
     for flow in objects(small, "flows"):
         small.emulator.ui.path(flow["id"], "elsewhere")
-    small.write({**orders(**parts), "accept": [entry("exports.orders", "place")]})
+    small.write({**orders(**parts), "accept": [entry("exports.orders", "location")]})
     for name in ("exports.orders/orders", "exports.orders/returns"):
-        assert field_causes(small.plan(), name) == {"place.path": Cause.ACCEPTED}
-    small.write({**orders(**parts), "accept": [entry("exports.orders/returns", "place")]})
-    assert field_causes(small.plan(), "exports.orders/orders") == {"place.path": Cause.DRIFT}
+        assert field_causes(small.plan(), name) == {"path": Cause.ACCEPTED}
+    small.write({**orders(**parts), "accept": [entry("exports.orders/returns", "location")]})
+    assert field_causes(small.plan(), "exports.orders/orders") == {"path": Cause.DRIFT}

@@ -86,7 +86,7 @@ def test_an_account_with_another_way_to_authenticate_is_made_anew_and_the_former
     small.write(moved_orders(auth=KEYS))
     plan = small.plan()
     assert item(plan, "destinations.s3-role").verb is Verb.REPLACE
-    assert field_causes(plan, "destinations.s3-role") == {"method": Cause.PENDING}
+    assert field_causes(plan, "destinations.s3-role") == {"auth": Cause.PENDING}
     apply_config(small, flags=CONSENT)
     (after,) = objects(small, "connections")
     assert after["id"] != before["id"]

@@ -89,7 +89,7 @@ def test_what_people_changed_by_hand_is_seen_with_their_names(applied: World) ->
 
     (item,) = [i for i in plan_from_snapshot(applied, snapshot).items if i.fields]
 
-    assert [(c.path, c.cause) for c in item.fields] == [("place.path", Cause.DRIFT)]
+    assert [(c.path, c.cause) for c in item.fields] == [("path", Cause.DRIFT)]
     assert item.fields[0].actor is not None
     assert item.fields[0].actor.by == "jane@AdobeID"
 

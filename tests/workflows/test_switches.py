@@ -55,7 +55,7 @@ def test_the_loop_works(tmp_path: Path, name: str, value: object) -> None:
     assert made.plan().is_empty
 
     made.emulator.ui.path("T", "hand/made")
-    assert ("place.path", Cause.DRIFT) in causes(made.plan())
+    assert ("path", Cause.DRIFT) in causes(made.plan())
     assert_done(made.apply())
     made.emulator.ui.disable("T")
     held = made.plan()

@@ -26,6 +26,7 @@ from exportctl.config.yaml_nodes import ListNode
 from exportctl.importing.document import REASON
 from exportctl.importing.importer import ConfigContext
 from exportctl.model.plan import DESTINATIONS, EXPORTS
+from exportctl.resources.kinds import LOCATION
 from exportctl.yaml_edit.edit import ChangeList, Edit, EditError, SetValue, is_writable
 
 _NO_FILE = EditProblem("no file of this project can say it", ProblemWeight.NO_EFFECT)
@@ -106,7 +107,7 @@ def _proposed_edits(wish: ChangeGroup, seen: EditContext) -> Iterator[Proposal]:
     live_flow = seen.ownership.flow_by_id(wish.id or "")
     if live_flow is None:
         raise NotExpressible("belongs to a flow that is not there")
-    made = destination_edits.location_edits(export, live_flow, seen) if wish.name == "place" else None
+    made = destination_edits.location_edits(export, live_flow, seen) if wish.name == LOCATION else None
     for proposal in made or proposals(wish, export, live_flow, seen):
         if not all(is_writable(edit.value) for edit in proposal if isinstance(edit, SetValue)):
             raise NotExpressible("holds half a character, which no file can hold")

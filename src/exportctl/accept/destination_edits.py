@@ -30,7 +30,7 @@ from exportctl.plan.ownership import LiveFlow
 from exportctl.resources import wire
 from exportctl.resources.destinations.table import TYPES
 from exportctl.resources.destinations.type import KeyForm
-from exportctl.resources.kinds import TARGET_CONNECTION
+from exportctl.resources.kinds import LOCATION, TARGET_CONNECTION
 from exportctl.yaml_edit.edit import Edit, SetValue
 from exportctl.yaml_edit.emit import Block
 
@@ -48,7 +48,7 @@ def location_edits(export: Export, live_flow: LiveFlow, sight: EditContext) -> I
     odd = next((f.name for f in kind.location if not isinstance(shown.get(f.wire), str | None)), None)
     if odd:
         raise NotExpressible(f"has a {odd} that is no text")
-    live: dict[str, str] = wire.read_fields(TARGET_CONNECTION.name, live_flow.target.raw)["place"]
+    live: dict[str, str] = wire.read_fields(TARGET_CONNECTION.name, live_flow.target.raw)[LOCATION]
     path, key = live.get(kind.folder_key, ""), kind.folder_key
     others = {name: text for name, text in live.items() if name != key}
     here = {name: text for name, text in declared.location.items() if name != key}

@@ -28,12 +28,12 @@ from exportctl.model.schedule import DAY, HOUR, ONCE
 from exportctl.plan.desired import target_properties
 from exportctl.plan.ownership import LiveFlow
 from exportctl.resources import wire
-from exportctl.resources.kinds import FLOW, SOURCE_CONNECTION, TARGET_CONNECTION
+from exportctl.resources.kinds import EVERY, FLOW, SOURCE_CONNECTION, START, TARGET_CONNECTION
 from exportctl.yaml_edit.edit import ChangeList, Edit, SetValue
 
 Proposal = tuple[Edit, ...]
 _MINUTE = 60
-_REPLACED_FIELD = "replaced"  # no field of a flow: a plan names what cannot be patched into place so
+_REPLACED_FIELD = "replacement"  # no field of a flow: a plan names what cannot be patched into place so
 _INTERVALS = frozenset({ONCE, "1 day", *(schedule.format_every("hour", hours) for hours in HOURS)})
 
 
@@ -125,7 +125,7 @@ def _end(export: Export, live_flow: LiveFlow, sight: EditContext) -> Iterator[Pr
 
 def _schedule(export: Export, live_flow: LiveFlow, sight: EditContext) -> Iterator[Proposal]:
     live = _live_values(live_flow)
-    rhythm, start = live["cadence"], live["start"]
+    rhythm, start = live[EVERY], live[START]
     if rhythm not in _INTERVALS:
         raise NotExpressible(f"is every {rhythm}, which no export can be" if rhythm else "cannot be read")
     if start is None:

@@ -2,10 +2,10 @@
 What a patch is asked for: differences of a plan, put together where one edit must accept them all. Pure.
 
     wish          fields of the plan
-    schedule      cadence, phase
-    place         place.bucket, place.container, place.path
+    schedule      schedule.every, schedule.at
+    location      bucket, container, path
     format        format.type, format.compression, format.manifest
-    auth          auth.host, auth.port, auth.endpoint …, of an account
+    auth          host, port, endpoint, auth.username …, of an account
     any other     the field of that name
 """
 
@@ -16,11 +16,12 @@ from dataclasses import dataclass
 
 from exportctl.model.plan import Address, Cause, FieldChange, Plan
 from exportctl.model.plan_options import PlanOptions
+from exportctl.resources.kinds import SCHEDULE, SCHEDULE_FIELDS
 
 LIVE_CHANGED_CAUSES = frozenset({Cause.DRIFT, Cause.CONFLICT, Cause.UNKNOWN_ORIGIN, Cause.PAUSED})  # the sandbox moved
 DIFFERING_CAUSES = LIVE_CHANGED_CAUSES | {Cause.PENDING, Cause.EXPIRED}  # or the YAML did, or time
 MATCHING_CAUSES = frozenset({Cause.ALREADY_MATCHES, Cause.NORMALISED})  # both sides are equal
-_GROUP_OF_FIELD: Mapping[str, str] = {"cadence": "schedule", "phase": "schedule"}
+_GROUP_OF_FIELD: Mapping[str, str] = dict.fromkeys(SCHEDULE_FIELDS, SCHEDULE)
 
 
 @dataclass(frozen=True)

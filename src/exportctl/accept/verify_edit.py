@@ -24,15 +24,15 @@ from exportctl.accept.request import MATCHING_CAUSES, ChangeGroup, group_name
 from exportctl.errors import ConfigError, Finding, Level
 from exportctl.importing.importer import ConfigContext
 from exportctl.model.plan import CHANGE_VERBS, Address, Cause, FieldChange, Plan, SensitiveValue, canonical_json
+from exportctl.resources.kinds import LOCATION
 from exportctl.rules import engine
 
 _GROUP_OF_ATTRIBUTE: Mapping[str, str] = {
     **{name: name for name in ("title", "description", "folder", "enabled", "end", "schedule", "format", "datasets")},
-    "destination": "place",
-    "subpath": "place",
+    "destination": LOCATION,
+    "subpath": LOCATION,
 }
 _ALLOW, _LOCATION, _ACCOUNT = "allow", "location", "account"
-_LOCATION_GROUP = "place"
 _POSITION_TEXT = re.compile(r"\S+:\d+:\d+")
 
 
@@ -107,7 +107,7 @@ def _differences(plan: Plan) -> Iterator[tuple[Address, FieldChange]]:
 
 
 def _difference_key(address: Address, change: FieldChange) -> str:
-    """The whole content of a difference but the actor and the place."""
+    """The whole content of a difference but the actor and the position."""
     return canonical_json(
         [str(address), change.path, _unwrap_sensitive(change.before), _unwrap_sensitive(change.after), change.cause]
     )
@@ -167,8 +167,8 @@ def unintended_changes(
         if name == _ACCOUNT and address == wish.address:
             continue
         users = [a for a, one in before.exports.items() if one["destination"] == address.name]
-        if wish.name != _LOCATION_GROUP or name not in ("", _LOCATION) or not alike.issuperset(users):
-            yield next((f"{user} (place)" for user in users if user not in alike), f"{address} ({name})")
+        if wish.name != LOCATION or name not in ("", _LOCATION) or not alike.issuperset(users):
+            yield next((f"{user} ({LOCATION})" for user in users if user not in alike), f"{address} ({name})")
 
 
 def _key(address: Address) -> str:

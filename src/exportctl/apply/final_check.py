@@ -126,7 +126,7 @@ def _two_digest_steps(item: PlanItem, changes: Sequence[FieldChange]) -> Iterato
         pairs = {c.field: _digest_pair(step.marker, step, c) for c in changes if c.field in step.marker.applied}
         if pairs:
             yield replace(
-                step, fields={}, refs={}, needs=(), secrets=(), text=None, marker=replace_digests(step.marker, **pairs)
+                step, fields={}, refs={}, needs=(), secrets=(), text=None, marker=replace_digests(step.marker, pairs)
             )
 
 

@@ -18,7 +18,7 @@ from exportctl.model.project import Project
 from exportctl.model.secret import Secrecy, Secret
 from exportctl.resources.destinations.table import TYPES
 from exportctl.resources.destinations.type import AuthMethod
-from exportctl.resources.kinds import BASE_CONNECTION
+from exportctl.resources.kinds import AUTH, BASE_CONNECTION
 
 FilledStep = tuple[Fields, Marker | None]
 
@@ -58,7 +58,7 @@ def read_values_for_apply(
         ConfigError: a reference is not set; every one is named, with its place, and nothing was written.
         Error: a value is too short or a private key unusable.
     """
-    needing = {str(s.address) for s in plan.steps() if s.kind == BASE_CONNECTION.name and "auth" in s.fields}
+    needing = {str(s.address) for s in plan.steps() if s.kind == BASE_CONNECTION.name and AUTH in s.fields}
     read = read_references(project, env, folder, addresses=tuple(sorted(needing)))
     values = {where: _text(value) for where, value in read.values.items()}
     if read.unset and not invent:
@@ -97,17 +97,17 @@ def fill_step(step: Step, values: Mapping[ReferenceKey, str]) -> FilledStep:
     A step's fields as they are sent, and the marker that goes with them: an account's digest is of the values sent, not
     of what could be compared when the plan was made.
     """
-    if step.kind != BASE_CONNECTION.name or "auth" not in step.fields:
+    if step.kind != BASE_CONNECTION.name or AUTH not in step.fields:
         return step.fields, step.marker
     address = str(step.address)
-    auth = {name: values[address, name] for name in step.fields["auth"]}
-    fields: dict[str, Any] = {**step.fields, "auth": auth}
+    auth = {name: values[address, name] for name in step.fields[AUTH]}
+    fields: dict[str, Any] = {**step.fields, AUTH: auth}
     if "encryption" in fields:
         fields["encryption"] = values[address, "encryption.public_key"]
     if step.marker is None or fields["method"] is None:
         return fields, step.marker
     shown = _non_secret_values(TYPES[step.type].method(fields["method"]), auth)
-    return fields, replace_digests(step.marker, auth=(digest(shown),))
+    return fields, replace_digests(step.marker, {AUTH: (digest(shown),)})
 
 
 def _non_secret_values(method: AuthMethod, auth: Mapping[str, str]) -> dict[str, str]:

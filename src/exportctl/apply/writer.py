@@ -26,7 +26,7 @@ from exportctl.errors import Conflict, NotFound, ServiceError, StalePlan
 from exportctl.model.plan import Fields, LiveObject, Marker, Step
 from exportctl.plan.ownership import refuse_newer_markers
 from exportctl.resources import marker, wire
-from exportctl.resources.kinds import BASE_CONNECTION, FLOW, KINDS, TARGET_IDS, Kind
+from exportctl.resources.kinds import AT, BASE_CONNECTION, EVERY, FLOW, KINDS, START, TARGET_IDS, Kind
 
 SETTLE_SECONDS = 60.0  # seconds; also how long a created object may take to be listed (promise 3)
 MAX_TRIES = 5
@@ -340,9 +340,9 @@ def _has_marker_of(live: LiveObject, owner: Marker) -> bool:
 def _read_field_names(step: Step) -> set[str]:
     """The names under which a written field is read back."""
     names = set(step.fields)
-    return names | {"phase", "start", "cadence"} if names & {"start", "cadence"} else names
+    return names | {AT, START, EVERY} if names & {START, EVERY} else names
 
 
-def replace_digests(owner: Marker, **digests: tuple[str, ...]) -> Marker:
+def replace_digests(owner: Marker, digests: Mapping[str, tuple[str, ...]]) -> Marker:
     """The marker with other digests for some fields."""
     return replace(owner, applied={**owner.applied, **digests})

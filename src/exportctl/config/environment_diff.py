@@ -29,6 +29,7 @@ from exportctl.model.project import AuthValue, Destination, End, Export, Project
 from exportctl.model.references import BadValue, parse_references
 from exportctl.model.secret import Secrecy
 from exportctl.resources.destinations.table import TYPES
+from exportctl.resources.kinds import AUTH, SECRET_VERSION, leaf_path
 
 KeyPath = tuple[str, ...]
 CHOSEN_KEYS = ("schedule", "end", "format", "destination")  # keys of an export whose value may be elsewhere
@@ -229,8 +230,11 @@ def _destination(one: Destination) -> Iterator[tuple[str, _Field]]:
     for name in ("existing", "id", "of"):
         yield f"account.{name}", _Field(getattr(account, name), ((*own, "account"),))
     for name, found in account.auth.items():
-        yield f"auth.{name}", _Field(_shown_value(found), tuple((*own, key) for key in TYPES[one.type].yaml_keys(name)))
-    yield "auth.secret_version", _Field(account.secret_version, ((*own, "auth"),))
+        yield (
+            leaf_path(AUTH, name),
+            _Field(_shown_value(found), tuple((*own, key) for key in TYPES[one.type].yaml_keys(name))),
+        )
+    yield SECRET_VERSION, _Field(account.secret_version, ((*own, "auth"),))
     yield "auth.drop", _Field(list(account.drop), ((*own, "auth"),))
     yield "encryption.public_key", _Field(_shown_value(one.encryption), ((*own, "encryption"),))
 

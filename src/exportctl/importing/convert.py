@@ -24,7 +24,20 @@ from exportctl.plan.ownership import LiveFlow, Ownership
 from exportctl.resources import wire
 from exportctl.resources.destinations.table import TYPES
 from exportctl.resources.destinations.type import PROFILE_STORE_SPEC, DestinationType
-from exportctl.resources.kinds import FLOW, SOURCE_CONNECTION, SOURCE_IDS, TARGET_CONNECTION, TARGET_IDS
+from exportctl.resources.kinds import (
+    ENABLED,
+    END,
+    EVERY,
+    FLOW,
+    FOLDER,
+    FORMAT,
+    LOCATION,
+    SOURCE_CONNECTION,
+    SOURCE_IDS,
+    START,
+    TARGET_CONNECTION,
+    TARGET_IDS,
+)
 from exportctl.yaml_edit.emit import is_writable
 
 _AUDIENCE_FLOWS = frozenset(kind.audience_flow_spec for kind in TYPES.values())
@@ -83,22 +96,22 @@ def convert_flow(live_flow: LiveFlow, terms: ConversionContext) -> ImportableFlo
     assert live_flow.source is not None and live_flow.target is not None and live_flow.base_id is not None
     kind = wire.destination_type(live_flow.flow.raw)
     assert kind is not None
-    place = wire.read_fields(TARGET_CONNECTION.name, live_flow.target.raw)
-    content = wire.read_fields(SOURCE_CONNECTION.name, live_flow.source.raw)
-    anchor = wire.read_fields(FLOW.name, live_flow.flow.raw)
+    target = wire.read_fields(TARGET_CONNECTION.name, live_flow.target.raw)
+    source = wire.read_fields(SOURCE_CONNECTION.name, live_flow.source.raw)
+    flow = wire.read_fields(FLOW.name, live_flow.flow.raw)
     return ImportableFlow(
         id=live_flow.flow.id,
         title=live_flow.flow.name,
         description=live_flow.flow.text,
         type=kind,
         base=terms.ownership.base_connections[live_flow.base_id],
-        location=place["place"],
-        format=_format(place["format"], kind, terms.specs),
-        datasets=tuple((i, content["names"].get(i, "")) for i in content["datasets"]),
-        schedule=_schedule(anchor["cadence"], anchor["start"], terms.as_of),
-        end=anchor["end"],
-        folder=anchor["folder"],
-        enabled=anchor["enabled"],
+        location=target[LOCATION],
+        format=_format(target[FORMAT], kind, terms.specs),
+        datasets=tuple((i, source["names"].get(i, "")) for i in source["datasets"]),
+        schedule=_schedule(flow[EVERY], flow[START], terms.as_of),
+        end=flow[END],
+        folder=flow[FOLDER],
+        enabled=flow[ENABLED],
         created=live_flow.flow.created_at,
         kept=unmodelled_names(live_flow),
     )
@@ -250,7 +263,7 @@ def _text_reasons(live_flow: LiveFlow, terms: ConversionContext) -> Iterator[Rea
 def _schedule_reasons(live_flow: LiveFlow, terms: ConversionContext) -> Iterator[ReasonText]:
     shown = wire.members(live_flow.flow.raw.get("scheduleParams"))
     read = wire.read_fields(FLOW.name, live_flow.flow.raw)
-    every, start = read["cadence"], read["start"]
+    every, start = read[EVERY], read[START]
     if kept_as_is.has_unstable_state(live_flow.flow):
         yield (
             LeftOutReason.NOT_EXPRESSIBLE,

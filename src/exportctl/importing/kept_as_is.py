@@ -20,7 +20,7 @@ from exportctl.model.plan import LiveObject
 from exportctl.model.schedule import ONCE
 from exportctl.plan.ownership import LiveFlow
 from exportctl.resources import wire
-from exportctl.resources.kinds import BASE_ID, FLOW, SOURCE_CONNECTION, SOURCE_IDS, TARGET_IDS
+from exportctl.resources.kinds import BASE_ID, EVERY, FLOW, SOURCE_CONNECTION, SOURCE_IDS, TARGET_IDS
 
 _BY_SERVICE = frozenset(  # flow-service.md 2.1, 2.3 to 2.5; the last two are of flows in [D]
     (
@@ -102,7 +102,7 @@ def has_unreadable_end(flow: LiveObject) -> bool:
 def has_unusual_mode(flow: LiveObject) -> bool:
     """Its mode is that of another rhythm: a full export again and again, or a single one of what is new."""
     mode = wire.members(flow.raw.get("scheduleParams")).get("exportMode")
-    usual = wire.FULL if wire.read_fields(FLOW.name, flow.raw)["cadence"] == ONCE else wire.INCREMENTAL
+    usual = wire.FULL if wire.read_fields(FLOW.name, flow.raw)[EVERY] == ONCE else wire.INCREMENTAL
     return mode is not None and wire.lower_case_text(mode) != wire.lower_case_text(usual)
 
 

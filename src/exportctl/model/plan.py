@@ -123,7 +123,7 @@ class Actor:
 
 @dataclass(frozen=True)
 class FieldChange:
-    """One leaf: `field` is the managed field the cause belongs to, `path` the leaf shown (`place.path`)."""
+    """One value that differs: `field` is the managed field, `path` the key of the YAML (`location` and `bucket`)."""
 
     path: str
     field: str

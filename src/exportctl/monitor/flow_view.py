@@ -14,7 +14,7 @@ from exportctl.model import schedule
 from exportctl.monitor.delivery.expectation import last_change
 from exportctl.plan.ownership import LiveFlow, Ownership
 from exportctl.resources import run, wire
-from exportctl.resources.kinds import FLOW, SOURCE_CONNECTION
+from exportctl.resources.kinds import EVERY, FLOW, SOURCE_CONNECTION, START
 from exportctl.resources.run import RunStatus
 
 
@@ -70,7 +70,7 @@ def flow_view(live_flow: LiveFlow, ownership: Ownership) -> FlowView:
     flow, content = live_flow.flow, live_flow.source
     fields = wire.read_fields(FLOW.name, flow.raw)
     kind = wire.destination_type(flow.raw)
-    assumed = fields["end"] is None and fields["cadence"] != schedule.ONCE
+    assumed = fields["end"] is None and fields[EVERY] != schedule.ONCE
     return FlowView(
         flow=flow.id,
         title=flow.name,
@@ -78,8 +78,8 @@ def flow_view(live_flow: LiveFlow, ownership: Ownership) -> FlowView:
         account=account_label(live_flow.base_id, ownership),
         datasets=len(wire.read_fields(SOURCE_CONNECTION.name, content.raw)["datasets"]) if content else 0,
         enabled=fields["enabled"],
-        every=fields["cadence"],
-        start=fields["start"],
+        every=fields[EVERY],
+        start=fields[START],
         end=schedule.default_end(flow.created_at) if assumed else fields["end"],
         assumed_end=assumed,
         created=flow.created_at,

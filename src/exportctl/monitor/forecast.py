@@ -25,6 +25,7 @@ from exportctl.plan.consequences import schedule_phrase
 from exportctl.plan.desired import AccountUse, DesiredState
 from exportctl.plan.ownership import Ownership
 from exportctl.resources.destinations.table import TYPES
+from exportctl.resources.kinds import EVERY
 
 _CREATING_VERBS = frozenset({Verb.CREATE, Verb.COMPLETE, Verb.REPLACE})
 _WRITTEN_CAUSES = WRITE_CAUSES | {Cause.RENEWAL}
@@ -185,7 +186,7 @@ def _planned_forecast(item: PlanItem, ownership: Ownership, wanted: DesiredState
             seen,
             datasets=len(after["datasets"]) if "datasets" in after else seen.datasets,
             enabled=after.get("enabled", seen.enabled),
-            every=after.get("cadence", seen.every),
+            every=after.get(EVERY, seen.every),
             start=first,
             end=item.ends,
         ),

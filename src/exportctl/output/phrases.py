@@ -19,6 +19,7 @@ from exportctl.model.plan import (
 from exportctl.model.schedule import format_age
 from exportctl.output import format_values
 from exportctl.planfile.file import approval_digest
+from exportctl.resources.kinds import SCHEDULE_FIELDS
 
 EMULATOR = "EMULATOR: nothing reaches Adobe"
 NO_CHANGES = "No changes. The sandbox holds what the config asks for."
@@ -68,7 +69,7 @@ def cause(change: FieldChange) -> str:
         + (f" ({who})" if change.actor else ""),
         Cause.ALREADY_MATCHES: "converged: both sides are equal by now, only the marker is written",
         Cause.NORMALISED: "normalised: the service keeps another spelling of what was sent, nothing is written",
-        Cause.PAUSED: f"{_WAITS if change.field in ('cadence', 'phase') else stop}; held, not put back",
+        Cause.PAUSED: f"{_WAITS if change.field in SCHEDULE_FIELDS else stop}; held, not put back",
         Cause.RENEWAL: "renewal: the rolling end is due",
         Cause.EXPIRED: "lapsed: the rolling end is over; apply moves it on, renew does not",
         Cause.ACCEPTED: "accepted: an accept entry of the config covers it, left as it is",

@@ -32,7 +32,7 @@ from exportctl.plan.field_diff import ComparisonInputs, field_changes, next_appl
 from exportctl.plan.last_editor import UI, actor
 from exportctl.plan.ownership import Ownership
 from exportctl.resources import wire
-from exportctl.resources.kinds import BASE_CONNECTION
+from exportctl.resources.kinds import AUTH, BASE_CONNECTION, SECRET_VERSION, leaf_path
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ def plan_account(
 
 def _method_change(account: DesiredAccount, before: str | None) -> FieldChange:
     at = account.declared.positions.get("auth")
-    return FieldChange("method", "method", before, account.method, Cause.PENDING, at=at)
+    return FieldChange(AUTH, AUTH, before, account.method, Cause.PENDING, at=at)
 
 
 def _plan_type_change(account: DesiredAccount, ownership: Ownership, others: tuple[LiveObject, ...]) -> AccountPlan:
@@ -172,22 +172,22 @@ def _unreached_consequences(ownership: Ownership, stale: tuple[LiveObject, ...])
 
 
 def _creation_changes(account: DesiredAccount) -> tuple[FieldChange, ...]:
-    pairs = [
-        ("type", account.type.name),
-        ("title", account.title),
-        *((f"auth.{k}", v) for k, v in account.auth.items()),
+    rows = [
+        ("type", "type", account.type.name),
+        ("title", "title", account.title),
+        *((AUTH, leaf_path(AUTH, key), value) for key, value in account.auth.items()),
     ]
     where = account.declared.positions
-    return tuple(FieldChange(p, p.partition(".")[0], None, v, Cause.CREATE, at=where.get(p)) for p, v in pairs)
+    return tuple(FieldChange(path, name, None, v, Cause.CREATE, at=where.get(path)) for name, path, v in rows)
 
 
 def _marker(account: DesiredAccount, project: str, generation: int) -> Marker:
-    applied = {"auth": (digest(account.auth),), "secret_version": (digest(account.secret_version),)}
+    applied = {AUTH: (digest(account.auth),), SECRET_VERSION: (digest(account.secret_version),)}
     return Marker(project, BASE_CONNECTION.letter, account.address.name, generation, applied=applied)
 
 
 def _fields(account: DesiredAccount) -> dict[str, object]:
-    fields: dict[str, object] = {"method": account.method, "auth": dict(account.auth_to_send)}
+    fields: dict[str, object] = {"method": account.method, AUTH: dict(account.auth_to_send)}
     if account.declared.encryption:
         fields["encryption"] = account.declared.encryption.text
     return fields
@@ -214,7 +214,7 @@ def _compared_item(
     accept: tuple[AcceptEntry, ...],
     resend: bool,
 ) -> PlanItem:
-    wanted = {"auth": account.auth, "secret_version": account.secret_version}
+    wanted = {AUTH: account.auth, SECRET_VERSION: account.secret_version}
     live = wire.read_fields(BASE_CONNECTION.name, base.raw)
     inputs = ComparisonInputs(base.marker, as_of)
     names = (str(account.address),)
@@ -222,7 +222,7 @@ def _compared_item(
     changes = tuple(field_diff.apply_accept_entries(c, names, accept, as_of) for c in changes)
     applied = next_applied(BASE_CONNECTION, wanted, live, changes, inputs, lambda c: c.cause in WRITE_CAUSES)
     if resend:
-        applied["secret_version"] = next_secret_version(applied["secret_version"])
+        applied[SECRET_VERSION] = next_secret_version(applied[SECRET_VERSION])
     after = Marker(ownership.project, BASE_CONNECTION.letter, account.address.name, _generation(base), applied=applied)
     changes = tuple(_annotate_change(account, base, c) for c in changes)
     writes = resend or any(c.cause in WRITE_CAUSES for c in changes)
@@ -289,7 +289,7 @@ def _encryption_findings(account: DesiredAccount, base: LiveObject) -> tuple[Fin
 
 def _annotate_change(account: DesiredAccount, base: LiveObject, change: FieldChange) -> FieldChange:
     where = account.declared.positions
-    at = where.get(change.path) or where.get(f"auth.{change.path}") or where.get(change.field)
+    at = where.get(change.path) or where.get(change.field)
     blamed = change.cause in (Cause.DRIFT, Cause.CONFLICT, Cause.UNKNOWN_ORIGIN, Cause.ACCEPTED)
     who = actor(BASE_CONNECTION.field_rule(change.field), BASE_CONNECTION, base, None) if blamed else None
     return replace(change, at=at, actor=who)
@@ -307,7 +307,7 @@ def next_secret_version(version: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _rotation_consequences(changes: tuple[FieldChange, ...], resend: bool) -> tuple[Consequence, ...]:
-    if not resend and not any(c.field == "secret_version" for c in changes):
+    if not resend and not any(c.field == SECRET_VERSION for c in changes):
         return ()
     text = (
         "sends the account's secrets again: keep the former ones valid until the next good run of each of these flows; "
@@ -318,7 +318,7 @@ def _rotation_consequences(changes: tuple[FieldChange, ...], resend: bool) -> tu
 
 def _unsent_keys(account: DesiredAccount, base: LiveObject) -> tuple[list[str], list[str]]:
     """Live auth keys that a whole-object patch takes away: those the YAML does not name, those under its `drop`."""
-    live = [*wire.unknown_auth(base.raw), *wire.read_fields(BASE_CONNECTION.name, base.raw)["auth"]]
+    live = [*wire.unknown_auth(base.raw), *wire.read_fields(BASE_CONNECTION.name, base.raw)[AUTH]]
     dropped_keys = sorted(k for k in live if k not in account.auth_to_send)
     dropped = account.declared.account.drop
     return [k for k in dropped_keys if k not in dropped], [k for k in dropped_keys if k in dropped]

@@ -11,10 +11,21 @@ from dataclasses import dataclass
 
 from exportctl.model import schedule as schedules
 from exportctl.model.plan import WRITE_CAUSES, Cause, Consequence, FieldChange
-from exportctl.model.project import SourcePositions
 from exportctl.model.schedule import ONCE, format_moment
 from exportctl.plan.dataset_lookup import DatasetLookup
 from exportctl.plan.desired import DesiredExport
+from exportctl.resources.kinds import (
+    DATASETS,
+    DESCRIPTION,
+    ENABLED,
+    END,
+    EVERY,
+    FOLDER,
+    FORMAT,
+    LOCATION,
+    TITLE,
+    leaf_path,
+)
 
 NAME_MACRO = "%DESTINATION_INSTANCE_NAME%"
 
@@ -33,37 +44,39 @@ class CreationPreview:
 def creation_preview(export: DesiredExport, lookup: DatasetLookup, as_of: int) -> CreationPreview:
     """What a plan shows of an export that does not exist yet."""
     declared = export.declared
-    every = export.flow_fields["cadence"]
+    every = export.flow_fields[EVERY]
     start = schedules.first_start(every, declared.schedule.at, declared.schedule.start, as_of)
     end = schedules.first_end(declared.end, as_of)
     ends = schedules.default_end(as_of) if end is None and every != ONCE else end
-    rows: list[tuple[str, object]] = [
-        ("title", declared.title),
-        ("datasets", [list(pair) for pair in lookup.datasets]),
-        ("destination", declared.destination),
-        *((f"place.{k}", v) for k, v in export.target_fields["place"].items()),
-        *((f"format.{k}", v) for k, v in export.target_fields["format"].items()),
-        ("cadence", every),
-        ("folder", declared.folder),
+    rows: list[tuple[str, str, object]] = [
+        (TITLE, TITLE, declared.title),
+        (DATASETS, DATASETS, [list(pair) for pair in lookup.datasets]),
+        ("destination", "destination", declared.destination),
+        *(
+            (name, leaf_path(name, key), value)
+            for name in (LOCATION, FORMAT)
+            for key, value in export.target_fields[name].items()
+        ),
+        (EVERY, EVERY, every),
+        (FOLDER, FOLDER, declared.folder),
     ]
     if declared.description:
-        rows.append(("description", declared.description))
+        rows.append((DESCRIPTION, DESCRIPTION, declared.description))
     if end is not None:
-        rows.append(("end", end))
+        rows.append((END, END, end))
     if declared.enabled is False:
-        rows.append(("enabled", False))
+        rows.append((ENABLED, ENABLED, False))
     if declared.protect:
-        rows.append(("protect", True))
-    fields = tuple(_creation_change(path, value, export.positions) for path, value in rows)
+        rows.append(("protect", "protect", True))
+    where = export.positions
+    fields = tuple(
+        FieldChange(path, name, None, value, Cause.CREATE, at=where.get(path) or where.get(name))
+        for name, path, value in rows
+    )
     size = "every dataset once, in full" if every == ONCE else "each dataset in full, later runs what was added since"
     first = Consequence("first-run", f"the first run sends {size}", "cost")
     runs = schedules.next_runs(every, start, ends, as_of) if declared.enabled is not False else ()
     return CreationPreview(fields, (first,), ends, schedule_phrase(every, declared.schedule.at), runs)
-
-
-def _creation_change(path: str, value: object, where: SourcePositions) -> FieldChange:
-    name = path.partition(".")[0]
-    return FieldChange(path, name, None, value, Cause.CREATE, at=where.get(path) or where.get(name))
 
 
 def schedule_phrase(every: str, at: int) -> str:
@@ -88,22 +101,22 @@ def change_consequences(
 
 
 def _field_consequences(name: str, change: FieldChange, folder: str, names: Mapping[str, str]) -> list[Consequence]:
-    if name == "datasets":
+    if name == DATASETS:
         return _dataset_consequences(change, names)
-    if name == "cadence":
+    if name == EVERY:
         text = "a change of mode or interval may trigger a full re-export of every dataset of the flow"
         return [Consequence("may-re-export", text, "cost")]
-    if name in ("place", "format", "folder"):
+    if name in (LOCATION, FORMAT, FOLDER):
         return [Consequence("later-files", f"{name}: later files only; what was delivered stays where it is")]
-    if name == "title" and NAME_MACRO in folder:
+    if name == TITLE and NAME_MACRO in folder:
         return [Consequence("later-folders", f"later folders change: the template uses {NAME_MACRO}", "warning")]
-    if name == "enabled" and change.after is False:
+    if name == ENABLED and change.after is False:
         return [
             Consequence(
                 "runs-skipped", "runs are skipped while it is off; nothing is known to catch them up", "warning"
             )
         ]
-    if name == "end" and isinstance(change.before, int) and isinstance(change.after, int):
+    if name == END and isinstance(change.before, int) and isinstance(change.after, int):
         return _end_consequences(change.before, change.after)
     return []
 

@@ -34,7 +34,21 @@ from exportctl.plan.desired import DesiredExport
 from exportctl.plan.flow_state import PlanSettings
 from exportctl.plan.ownership import LiveFlow, Ownership
 from exportctl.resources import wire
-from exportctl.resources.kinds import BASE_ID, FLOW, SOURCE_CONNECTION, SOURCE_IDS, TARGET_CONNECTION, TARGET_IDS, Kind
+from exportctl.resources.kinds import (
+    BASE_ID,
+    DATASETS,
+    END,
+    EVERY,
+    FLOW,
+    FOLDER,
+    SOURCE_CONNECTION,
+    SOURCE_IDS,
+    START,
+    TARGET_CONNECTION,
+    TARGET_IDS,
+    TITLE,
+    Kind,
+)
 
 COMPLETION_WINDOW = DAY  # children without a flow are an interrupted run for 24 hours
 
@@ -203,7 +217,7 @@ def source_step(export: DesiredExport, lookup: DatasetLookup, generation: int, p
         type_name=export.type.name,
         title=_numbered_title(f"{project}/{export.declared.key} source", generation, suffix),
         text="",
-        fields={"datasets": [list(pair) for pair in lookup.datasets]},
+        fields={DATASETS: [list(pair) for pair in lookup.datasets]},
         marker=Marker(project, SOURCE_CONNECTION.letter, export.address.name, generation),
     )
 
@@ -232,11 +246,11 @@ def _flow_step(
 ) -> Step:
     declared = export.declared
     end = first_end(declared.end, inputs.settings.as_of)
-    managed: dict[str, Any] = {**export.flow_fields, "datasets": [i for i, _ in lookup.datasets]}
+    managed: dict[str, Any] = {**export.flow_fields, DATASETS: [i for i, _ in lookup.datasets]}
     applied = {n: (digest(v),) for n, v in managed.items() if v is not None}
     if end is not None:
-        applied["end"] = (str(end),)
-    fields = {n: managed[n] for n in ("title", "cadence", "folder")} | {"start": dict(export.start_rule), "end": end}
+        applied[END] = (str(end),)
+    fields = {n: managed[n] for n in (TITLE, EVERY, FOLDER)} | {START: dict(export.start_rule), END: end}
     return steps.create_step(
         FLOW,
         export.address,

@@ -28,8 +28,7 @@ from exportctl.plan.flow_state import is_pause
 from exportctl.plan.ownership import FLOW_LIMIT, LiveFlow, Ownership
 from exportctl.plan.rename_hints import Bases, can_keep_flow, renamed_from_phrase, undeclared_addresses
 from exportctl.resources import wire
-from exportctl.resources.kinds import BASE_CONNECTION, FLOW, SOURCE_CONNECTION, SOURCE_IDS
-from exportctl.resources.marker import END
+from exportctl.resources.kinds import BASE_CONNECTION, END, FLOW, SOURCE_CONNECTION, SOURCE_IDS
 
 _MADE = (Verb.CREATE, Verb.COMPLETE)
 _ENDED = (Verb.DELETE, Verb.RELEASE)

@@ -20,6 +20,7 @@ from exportctl.model.secret import Secrecy
 from exportctl.resources import wire
 from exportctl.resources.destinations.table import TYPES
 from exportctl.resources.destinations.type import DestinationType
+from exportctl.resources.kinds import AT, DESCRIPTION, ENABLED, EVERY, FOLDER, FORMAT, LOCATION, TITLE
 from exportctl.resources.wire import MANIFEST
 
 Specs = Mapping[str, Mapping[str, Any]]
@@ -123,12 +124,12 @@ def _export(project: Project, declared: Export, specs: Specs) -> DesiredExport:
     every = schedule.canonical_every(declared.schedule)
     manifest, findings = _manifest(declared, kind, specs)
     flow_fields = {
-        "title": declared.title,
-        "description": declared.description,
-        "cadence": every,
-        "phase": schedule.grid_offset(declared.schedule.at, every),
-        "folder": declared.folder,
-        "enabled": declared.enabled,
+        TITLE: declared.title,
+        DESCRIPTION: declared.description,
+        EVERY: every,
+        AT: schedule.grid_offset(declared.schedule.at, every),
+        FOLDER: declared.folder,
+        ENABLED: declared.enabled,
     }
     form = {"type": declared.format.type, "compression": declared.format.compression, "manifest": manifest}
     return DesiredExport(
@@ -137,29 +138,27 @@ def _export(project: Project, declared: Export, specs: Specs) -> DesiredExport:
         declared=declared,
         account=_account_use(project, destination),
         flow_fields=flow_fields,
-        target_fields={"place": _location(destination, kind.folder_key, declared.subpath), "format": form},
+        target_fields={LOCATION: _location(destination, kind.folder_key, declared.subpath), FORMAT: form},
         positions=_source_positions(declared, destination),
-        start_rule={"cadence": every, "at": declared.schedule.at, "not_before": declared.schedule.start},
+        start_rule={"every": every, "at": declared.schedule.at, "not_before": declared.schedule.start},
         findings=findings,
     )
 
 
 def _source_positions(declared: Export, destination: Destination) -> SourcePositions:
-    """Managed field, dotted below it for a place, -> the line that sets it."""
+    """Return the position in the YAML that sets each managed field, or one key of its location."""
     where = {name: at for name, at in declared.positions.items() if "." not in name}
-    where |= {
-        f"place.{name}": destination.positions[name] for name in destination.location if name in destination.positions
-    }
+    where |= {name: destination.positions[name] for name in destination.location if name in destination.positions}
     if declared.subpath and "subpath" in where:
-        where[f"place.{TYPES[destination.type].folder_key}"] = where["subpath"]
-    for field, key in YAML_KEYS.items():
+        where[TYPES[destination.type].folder_key] = where["subpath"]
+    for field, key in _SET_BY.items():
         if key in where:
             where.setdefault(field, where[key])
     return where
 
 
-# a managed field -> the YAML key that sets it, where they differ
-YAML_KEYS = {"cadence": "schedule", "phase": "schedule", "place": "destination"}
+# a managed field -> the key of an export that sets it
+_SET_BY = {EVERY: "schedule", AT: "schedule", LOCATION: "destination"}
 
 
 def _location(destination: Destination, folder: str, subpath: str) -> Fields:

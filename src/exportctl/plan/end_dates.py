@@ -23,7 +23,7 @@ from exportctl.model import schedule
 from exportctl.model.plan import EXPORTS, Address, Cause, Consequence, FieldChange, LiveObject, PlanItem
 from exportctl.model.project import Export
 from exportctl.model.schedule import ONCE, format_age, format_moment
-from exportctl.resources.marker import END
+from exportctl.resources.kinds import END, EVERY
 
 RETIRE_HINT = "to retire it, take the export out and name it under `removed`"
 
@@ -32,7 +32,7 @@ def effective_end(live: Mapping[str, Any], flow: LiveObject) -> int | None:
     """When a flow ends, by the fields read of it; without an end of its own, the one the service gives it."""
     if live["end"] is not None:
         return int(live["end"])
-    return schedule.default_end(flow.created_at) if live["cadence"] != ONCE else None
+    return schedule.default_end(flow.created_at) if live[EVERY] != ONCE else None
 
 
 def expired_findings(
@@ -69,7 +69,7 @@ def undeclared_end_findings(
     service gives a flow by itself are none, and a stop is told as one.
     """
     end = live[END]
-    if export.end.is_given or end is None or end <= as_of or ONCE in (live["cadence"], export.schedule.unit):
+    if export.end.is_given or end is None or end <= as_of or ONCE in (live[EVERY], export.schedule.unit):
         return ()
     if any(c.field == END for c in changes):
         return ()

@@ -1,7 +1,7 @@
 """
 An export and its live flow, field by field: what differs and why, what apply must write, what it must not.
 
-The flow's marker tells what was last applied to the flow's fields, the target's what was applied to place and format.
+The flow's marker says what was last applied to the flow's fields, the target's marker to location and format.
 """
 
 from __future__ import annotations
@@ -32,8 +32,21 @@ from exportctl.plan.field_diff import ComparisonInputs, field_changes, next_appl
 from exportctl.plan.flow_state import PlanSettings
 from exportctl.plan.ownership import LiveFlow
 from exportctl.resources import wire
-from exportctl.resources.kinds import FLOW, SOURCE_CONNECTION, TARGET_CONNECTION
-from exportctl.resources.marker import END
+from exportctl.resources.kinds import (
+    AT,
+    DATASETS,
+    DESCRIPTION,
+    ENABLED,
+    END,
+    EVERY,
+    FLOW,
+    FOLDER,
+    SCHEDULE_FIELDS,
+    SOURCE_CONNECTION,
+    START,
+    TARGET_CONNECTION,
+    TITLE,
+)
 
 
 @dataclass(frozen=True)
@@ -71,11 +84,11 @@ def diff_export(
     names = {**wire.read_fields(SOURCE_CONNECTION.name, live_flow.source.raw)["names"], **dict(lookup.datasets)}
     wanted = {
         **export.flow_fields,
-        "datasets": [i for i, _ in lookup.datasets],
+        DATASETS: [i for i, _ in lookup.datasets],
         **flow_state.wanted_end(export, settings),
     }
     inputs = flow_state.comparison_inputs(export, live_flow, settings)
-    compared = {k: v for k, v in wanted.items() if k != "phase" or _can_compare_at(wanted, live, settings.as_of)}
+    compared = {k: v for k, v in wanted.items() if k != AT or _can_compare_at(wanted, live, settings.as_of)}
     found = field_changes(FLOW, compared, live, inputs)
     target_changes, target_inputs = _target_changes(export, live_flow, settings)
     changes = _pause_schedule_changes(
@@ -98,9 +111,9 @@ def diff_export(
         if live_flow.can_change(live_flow.target)
         else {},
         target_marker=place_marker,
-        repoint="datasets" in written,
+        repoint=DATASETS in written,
         operation=_operation(written),
-        text=export.declared.description if "description" in written else None,
+        text=export.declared.description if DESCRIPTION in written else None,
         consequences=(
             *end_dates.revival_consequences(
                 end_dates.effective_end(live, flow), tuple(written.values()), settings.as_of
@@ -123,7 +136,7 @@ def diff_export(
 
 def _with_dataset_names(change: FieldChange, names: Mapping[str, str]) -> FieldChange:
     """Datasets as people know them: pairs of id and name."""
-    if change.field != "datasets":
+    if change.field != DATASETS:
         return change
     before, after = ([[i, names.get(i, "")] for i in inputs or ()] for inputs in (change.before, change.after))
     return replace(change, before=before, after=after)
@@ -132,29 +145,29 @@ def _with_dataset_names(change: FieldChange, names: Mapping[str, str]) -> FieldC
 def _live_fields(live_flow: LiveFlow, flow: LiveObject, source: LiveObject) -> dict[str, Any]:
     read = wire.read_fields(FLOW.name, flow.raw)
     return read | {
-        "description": flow.text,
-        "datasets": wire.read_fields(SOURCE_CONNECTION.name, source.raw)["datasets"],
+        DESCRIPTION: flow.text,
+        DATASETS: wire.read_fields(SOURCE_CONNECTION.name, source.raw)[DATASETS],
     }
 
 
 def _can_compare_at(wanted: Mapping[str, Any], live: Mapping[str, Any], as_of: int) -> bool:
-    """Phases of different cadences do not compare; a one-time export that has begun is not started again."""
-    if wanted["cadence"] != live["cadence"]:
+    """Times of day of different intervals do not compare; a one-time export that has begun is not started again."""
+    if wanted[EVERY] != live[EVERY]:
         return False
-    return bool(wanted["cadence"] != ONCE or (live["start"] or 0) > as_of)
+    return bool(wanted[EVERY] != ONCE or (live[START] or 0) > as_of)
 
 
 def _is_restart_needed(
     wanted: Mapping[str, Any], live: Mapping[str, Any], written: Mapping[str, FieldChange], as_of: int
 ) -> bool:
     """Does the write need a new start? Only when the live one is not on the wanted grid, or can never come again."""
-    if "phase" in written:
+    if AT in written:
         return True
-    if "cadence" not in written:
+    if EVERY not in written:
         return False
-    if live["start"] is None or (wanted["cadence"] == ONCE and live["start"] <= as_of):
+    if live[START] is None or (wanted[EVERY] == ONCE and live[START] <= as_of):
         return True
-    return bool(schedules.grid_offset(live["start"], wanted["cadence"]) != wanted["phase"])
+    return bool(schedules.grid_offset(live[START], wanted[EVERY]) != wanted[AT])
 
 
 def _written_changes(changes: tuple[FieldChange, ...]) -> dict[str, FieldChange]:
@@ -171,11 +184,10 @@ def _pause_schedule_changes(
     """A schedule that could only begin after an end moved earlier by hand is held together with it."""
     is_end_paused = any(c.field == END and c.cause is Cause.PAUSED for c in changes)
     restart = _is_restart_needed(wanted, live, _written_changes(changes), settings.as_of)
-    if not is_end_paused or not restart or _new_start(export, settings) < live["end"]:
+    if not is_end_paused or not restart or _new_start(export, settings) < live[END]:
         return changes
     return tuple(
-        replace(c, cause=Cause.PAUSED) if c.field in ("cadence", "phase") and c.cause in WRITE_CAUSES else c
-        for c in changes
+        replace(c, cause=Cause.PAUSED) if c.field in SCHEDULE_FIELDS and c.cause in WRITE_CAUSES else c for c in changes
     )
 
 
@@ -187,7 +199,7 @@ def _late_start_refusals(
     settings: PlanSettings,
 ) -> tuple[Refusal, ...]:
     """The service takes no start after the end that the flow has, or gets (flow-service.md 7.1)."""
-    end = written[END].after if END in written else live["end"]
+    end = written[END].after if END in written else live[END]
     if not restart or end is None or _new_start(export, settings) < end:
         return ()
     text = (
@@ -199,7 +211,7 @@ def _late_start_refusals(
 
 def _new_start(export: DesiredExport, settings: PlanSettings) -> int:
     schedule = export.declared.schedule
-    return schedules.first_start(export.flow_fields["cadence"], schedule.at, schedule.start, settings.as_of)
+    return schedules.first_start(export.flow_fields[EVERY], schedule.at, schedule.start, settings.as_of)
 
 
 def _target_changes(
@@ -215,9 +227,9 @@ def _target_changes(
 def _flow_fields(
     export: DesiredExport, wanted: Mapping[str, Any], written: Mapping[str, FieldChange], restart: bool
 ) -> dict[str, Any]:
-    fields = {name: wanted[name] for name in ("title", "cadence", "folder") if name in written}
+    fields = {name: wanted[name] for name in (TITLE, EVERY, FOLDER) if name in written}
     if restart:
-        fields["start"] = dict(export.start_rule)
+        fields[START] = dict(export.start_rule)
     if END in written:
         fields[END] = written[END].after
     return fields
@@ -237,15 +249,15 @@ def _flow_marker(
     before = live_flow.flow.marker
     mine = tuple(c for c in changes if c.field in FLOW.managed_fields)
     applied = next_applied(FLOW, wanted, live, mine, inputs, lambda c: c.field in written)
-    if "cadence" in written or ("phase" not in applied and live["phase"] == wanted["phase"]):
-        applied["phase"] = (digest(wanted["phase"]),)
+    if EVERY in written or (AT not in applied and live[AT] == wanted[AT]):
+        applied[AT] = (digest(wanted[AT]),)
     return Marker(
         project=settings.project,
         kind=FLOW.letter,
         name=export.address.name,
         generation=live_flow.marker.generation if live_flow.marker else 1,
         protected=export.declared.protect,
-        last_seen_enabled=_is_last_seen_enabled(live["enabled"], before, written, changes),
+        last_seen_enabled=_is_last_seen_enabled(live[ENABLED], before, written, changes),
         applied=applied,
     )
 
@@ -254,9 +266,9 @@ def _is_last_seen_enabled(
     on: bool, before: Marker | None, written: Mapping[str, FieldChange], changes: tuple[FieldChange, ...]
 ) -> bool:
     """Was the flow on when we last looked? A stop that is held keeps the memory of the time before."""
-    if "enabled" in written:
-        return bool(written["enabled"].after)
-    if any(c.field == "enabled" and c.cause in (Cause.PAUSED, Cause.ACCEPTED) for c in changes):
+    if ENABLED in written:
+        return bool(written[ENABLED].after)
+    if any(c.field == ENABLED and c.cause in (Cause.PAUSED, Cause.ACCEPTED) for c in changes):
         return before is None or before.damaged or before.last_seen_enabled
     return on
 
@@ -288,9 +300,9 @@ def _target_marker(
 
 
 def _operation(written: Mapping[str, FieldChange]) -> str | None:
-    if "enabled" not in written:
+    if ENABLED not in written:
         return None
-    return "enable" if written["enabled"].after else "disable"
+    return "enable" if written[ENABLED].after else "disable"
 
 
 def _shared_target_refusals(live_flow: LiveFlow, written: Mapping[str, FieldChange]) -> tuple[Refusal, ...]:
@@ -337,18 +349,16 @@ def _end_and_next_runs(
     declared = export.declared
     end_before = end_dates.effective_end(live, live_flow.flow)
     end_after = written[END].after if END in written else end_before
-    every = wanted["cadence"] if "cadence" in written else live["cadence"] or wanted["cadence"]
-    start = live["start"] or 0
+    every = wanted[EVERY] if EVERY in written else live[EVERY] or wanted[EVERY]
+    start = live[START] or 0
     after = _new_start(export, settings) if restart else start
-    on_after = written["enabled"].after if "enabled" in written else live["enabled"]
+    on_after = written[ENABLED].after if ENABLED in written else live[ENABLED]
     before_runs = (
-        schedules.next_runs(live["cadence"], start, end_before, settings.as_of)
-        if live["enabled"] and live["cadence"]
-        else ()
+        schedules.next_runs(live[EVERY], start, end_before, settings.as_of) if live[ENABLED] and live[EVERY] else ()
     )
     return {
         "ends": end_after,
-        "schedule": schedule_phrase(wanted["cadence"], declared.schedule.at % DAY),
+        "schedule": schedule_phrase(wanted[EVERY], declared.schedule.at % DAY),
         "next_before": before_runs,
         "next_after": schedules.next_runs(every, after, end_after, settings.as_of) if on_after else (),
     }

@@ -24,8 +24,7 @@ from typing import Any
 from exportctl.model import schedule
 from exportctl.model.plan import WRITE_CAUSES, Cause, FieldChange, Fields, Marker, SensitiveValue, UnknownValue, digest
 from exportctl.model.project import AcceptEntry, End
-from exportctl.resources.kinds import FieldRule, Kind, Treat
-from exportctl.resources.marker import END
+from exportctl.resources.kinds import END, SCHEDULE, SCHEDULE_FIELDS, FieldRule, Kind, Treat, leaf_path
 
 NO_END = End()
 LATE_RENEWAL_WINDOW = 3 * schedule.DAY  # how long a renewal may wait: over a weekend
@@ -123,7 +122,7 @@ def _mapping_changes(
         return []  # not all of it could be compared, so the marker must not say that it was
     if why in (None, Cause.ALREADY_MATCHES):
         return [FieldChange(rule.name, rule.name, shown, shown, why)] if why else []
-    return [FieldChange(f"{rule.name}.{k}", rule.name, b, a, why) for k, b, a in differing_leaves(shown, filled)]
+    return [FieldChange(leaf_path(rule.name, k), rule.name, b, a, why) for k, b, a in differing_leaves(shown, filled)]
 
 
 def differing_leaves(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[tuple[str, Any, Any]]:
@@ -310,6 +309,11 @@ _COVERED = WRITE_CAUSES | {Cause.PAUSED}
 def apply_accept_entries(
     change: FieldChange, names: Collection[str], accept: Sequence[AcceptEntry], as_of: int
 ) -> FieldChange:
-    """The same, or as accepted; `names` are those by which an entry may call its address."""
-    covered = any(a.address in names and a.field in (change.field, change.path) and as_of < a.until for a in accept)
+    """
+    Return the change, marked as accepted if an entry covers it.
+
+    `names` are the addresses that an entry may give. An entry for `schedule` covers `schedule.every` and `schedule.at`.
+    """
+    fields = {change.field, change.path} | ({SCHEDULE} if change.field in SCHEDULE_FIELDS else set())
+    covered = any(a.address in names and a.field in fields and as_of < a.until for a in accept)
     return replace(change, cause=Cause.ACCEPTED) if covered and change.cause in _COVERED else change

@@ -20,8 +20,7 @@ from exportctl.plan.field_diff import ComparisonInputs, field_changes
 from exportctl.plan.last_editor import actor
 from exportctl.plan.ownership import LiveFlow
 from exportctl.resources import wire
-from exportctl.resources.kinds import FLOW, TARGET_CONNECTION, Kind
-from exportctl.resources.marker import END
+from exportctl.resources.kinds import END, EVERY, FLOW, TARGET_CONNECTION, Kind
 
 CAUSES_WITH_ACTOR = frozenset({Cause.DRIFT, Cause.CONFLICT, Cause.UNKNOWN_ORIGIN, Cause.PAUSED, Cause.ACCEPTED})
 
@@ -50,7 +49,7 @@ def comparison_inputs(export: DesiredExport, live_flow: LiveFlow, settings: Plan
 def wanted_end(export: DesiredExport, settings: PlanSettings) -> dict[str, int | None]:
     """The end that a flow made now would get, in seconds, None for none; nothing to compare for what runs once."""
     end = schedule.first_end(export.declared.end, settings.as_of)
-    return {} if end is None and export.flow_fields["cadence"] == schedule.ONCE else {END: end}
+    return {} if end is None and export.flow_fields[EVERY] == schedule.ONCE else {END: end}
 
 
 def annotate_change(
@@ -112,7 +111,7 @@ def flow_expired_findings(
     export: DesiredExport, live_flow: LiveFlow, settings: PlanSettings, changes: tuple[FieldChange, ...]
 ) -> tuple[Finding, ...]:
     """That the flow has ended, unless it ran once: a one-time export is finished, not over."""
-    end = live_end(live_flow) if export.flow_fields["cadence"] != schedule.ONCE else None
+    end = live_end(live_flow) if export.flow_fields[EVERY] != schedule.ONCE else None
     return end_dates.expired_findings(export.declared, end, settings.as_of, changes)
 
 

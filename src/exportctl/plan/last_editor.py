@@ -3,7 +3,7 @@ Who moved the live side of a field, as far as the service still says it.
 
     field                created/updated of
     datasets             the live source connection, which is new whenever the list changes
-    place, format        the target connection
+    location, format     the target connection
     all else             the flow, unless the background client wrote last: then "not recorded", with the time of
                          `lastOperation` if its ops name the field; or exportctl did, which left the field as it was
 

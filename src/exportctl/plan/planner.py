@@ -41,7 +41,7 @@ from exportctl.plan.flow_state import PlanSettings
 from exportctl.plan.ownership import FLOW_LIMIT, LiveFlow, Ownership, build_ownership, reclaim_adopted_flows
 from exportctl.resources import wire
 from exportctl.resources.destinations.type import Scope
-from exportctl.resources.kinds import FLOW, TARGET_CONNECTION
+from exportctl.resources.kinds import EVERY, FLOW, LOCATION, TARGET_CONNECTION
 from exportctl.rules import plan_findings as rules_planner
 from exportctl.rules.rule import apply_settings
 
@@ -217,9 +217,9 @@ def _shared_location_findings(
             continue
         if wire.destination_type(live_flow.target.raw) is not export.type:
             continue
-        location = wire.read_fields(TARGET_CONNECTION.name, live_flow.target.raw)["place"]
+        location = wire.read_fields(TARGET_CONNECTION.name, live_flow.target.raw)[LOCATION]
         same_storage = export.type.identity.scope is Scope.WORLD or live_flow.base_id == base
-        if same_storage and location == dict(export.target_fields["place"]):
+        if same_storage and location == dict(export.target_fields[LOCATION]):
             name = f'{live_flow.flow.id} "{live_flow.flow.name}"'
             text = f"{export.address}: the flow {name}, not ours, writes to the same place"
             hint = "give one of them another path"
@@ -352,7 +352,7 @@ def _other_flows(ownership: Ownership) -> tuple[OtherFlow, ...]:
 def _other_flow(live_flow: LiveFlow) -> OtherFlow:
     read = wire.read_fields(FLOW.name, live_flow.flow.raw)
     kind = wire.destination_type(live_flow.flow.raw)
-    assumed = read["end"] is None and kind is not None and read["cadence"] != ONCE
+    assumed = read["end"] is None and kind is not None and read[EVERY] != ONCE
     marker = live_flow.flow.marker or live_flow.marker
     return OtherFlow(
         id=live_flow.flow.id,

@@ -5,9 +5,9 @@ They are pointed out, never guessed: no step depends on them, and what `removed`
 another one where its type and its datasets are the same, its flow could go on (the account is the same, or looks the
 same), and one thing more is. Best first:
 
-    the same place                 4    its files would go on lying there
+    the same location              4    its files would go on lying there
     the same title                 2    people in the UI call it so
-    the same cadence and folder    1    often a default
+    the same schedule and folder   1    often a default
 
 An account looks like another one where type, way to authenticate and every field that can be compared are the same.
 Secrets never are; where nothing else can be, an export that keeps its place has to vouch for the account.
@@ -28,7 +28,18 @@ from exportctl.plan.delete import removed_entry
 from exportctl.plan.desired import DesiredAccount, DesiredExport, DesiredState
 from exportctl.plan.ownership import LiveFlow, Ownership
 from exportctl.resources import wire
-from exportctl.resources.kinds import BASE_CONNECTION, FLOW, SOURCE_CONNECTION, TARGET_CONNECTION
+from exportctl.resources.kinds import (
+    AUTH,
+    BASE_CONNECTION,
+    DATASETS,
+    EVERY,
+    FLOW,
+    FOLDER,
+    LOCATION,
+    SOURCE_CONNECTION,
+    TARGET_CONNECTION,
+    TITLE,
+)
 
 Bases = Mapping[Address, str | Step | None]  # by export: id of its base connection, or the step that makes it
 _CREATED = (Verb.CREATE, Verb.COMPLETE)
@@ -119,7 +130,7 @@ def _account_candidate(
         if same is not None and not account.type.methods:
             return RenameCandidate(before, ("type",))
         if same is not None and _has_same_location(account, base, desired, ownership):
-            return RenameCandidate(before, ("type", "place of an export on it"))
+            return RenameCandidate(before, ("type", "location of an export on it"))
     return None
 
 
@@ -128,8 +139,8 @@ def _equal_auth_fields(account: DesiredAccount, base: LiveObject) -> tuple[str, 
     Names of the fields known to be equal; None where one differs. What the service hides is told by the marker, which
     holds a digest of what was last applied; what is not set here is not known.
     """
-    live: Mapping[str, Any] = wire.read_fields(BASE_CONNECTION.name, base.raw)["auth"]
-    applied = base.marker.applied.get("auth", ()) if base.marker and not base.marker.damaged else ()
+    live: Mapping[str, Any] = wire.read_fields(BASE_CONNECTION.name, base.raw)[AUTH]
+    applied = base.marker.applied.get(AUTH, ()) if base.marker and not base.marker.damaged else ()
     is_known = applied and UnknownValue.UNSET not in account.auth.values()
     hidden = digest(account.auth) in applied if is_known else None
     equal: dict[str, bool] = {}
@@ -144,7 +155,7 @@ def _has_same_location(account: DesiredAccount, base: LiveObject, desired: Desir
     """Does an export on the declared account write where a flow on the live one does?"""
     locations = [_location(h) for h in ownership.flows_on(base.id)]
     return any(
-        dict(e.target_fields["place"]) in locations
+        dict(e.target_fields[LOCATION]) in locations
         for e in desired.exports.values()
         if e.account.own == account.address
     )
@@ -181,9 +192,7 @@ def _export_candidates(
             export, base = desired.exports[item.address], bases[item.address]
             ids = [i for i, _ in look_up_export_datasets(export, None, inputs).datasets]
             same = [
-                h
-                for h in flows
-                if h.source and wire.read_fields(SOURCE_CONNECTION.name, h.source.raw)["datasets"] == ids
+                h for h in flows if h.source and wire.read_fields(SOURCE_CONNECTION.name, h.source.raw)[DATASETS] == ids
             ]
             candidates = [
                 candidate for h in same if (candidate := _export_candidate(export, h, base, accounts, inputs.ownership))
@@ -208,11 +217,11 @@ def _export_candidate(
     if not (renamed or can_keep_flow(export, base, live_flow)) or live_flow.marker is None:
         return None
     live = wire.read_fields(FLOW.name, live_flow.flow.raw)
-    same_every = live["cadence"] == export.flow_fields["cadence"]
+    same_every = live[EVERY] == export.flow_fields[EVERY]
     traits = (
-        ("place", 4, _location(live_flow) == dict(export.target_fields["place"])),
-        ("title", 2, live_flow.flow.name == export.declared.title),
-        ("cadence and folder", 1, same_every and live["folder"] == export.declared.folder),
+        (LOCATION, 4, _location(live_flow) == dict(export.target_fields[LOCATION])),
+        (TITLE, 2, live_flow.flow.name == export.declared.title),
+        ("schedule and folder", 1, same_every and live[FOLDER] == export.declared.folder),
     )
     same = [(name, weight) for name, weight, equal in traits if equal]
     words = ("datasets", *(name for name, _ in same))
@@ -222,7 +231,7 @@ def _export_candidate(
 
 
 def _location(live_flow: LiveFlow) -> dict[str, Any] | None:
-    return dict(wire.read_fields(TARGET_CONNECTION.name, live_flow.target.raw)["place"]) if live_flow.target else None
+    return dict(wire.read_fields(TARGET_CONNECTION.name, live_flow.target.raw)[LOCATION]) if live_flow.target else None
 
 
 def _renamed_account(
@@ -269,7 +278,7 @@ def _hint(export: Export, best: Mapping[Address, RenameCandidate], desired: Desi
     whose = "its flow stays" if len(best) == 1 else "their flows stay"
     re_export = "nothing is sent again"
     if not all(candidate.same_every for candidate in best.values()):
-        re_export = "only another cadence may send it again"
+        re_export = "only another schedule may send it again"
     lost = f"there is no flow of {EXPORTS}.{export.renamed_from}; " if export.renamed_from else ""
     return f"{lost}if it was renamed, write {words}: {whose} and {re_export}"
 

@@ -19,8 +19,7 @@ from exportctl.plan.desired import DesiredExport
 from exportctl.plan.flow_state import live_end, paused_changes
 from exportctl.plan.ownership import LiveFlow
 from exportctl.resources import wire
-from exportctl.resources.kinds import FLOW
-from exportctl.resources.marker import END
+from exportctl.resources.kinds import END, FLOW
 
 
 def is_being_replaced(live_flow: LiveFlow) -> bool:
@@ -102,7 +101,7 @@ def plan_replacement(
         id=live_flow.flow.id,
         steps=(*before, *made_steps, *after),
         fields=(
-            FieldChange("replaced", "replaced", why, None, Cause.PENDING),
+            FieldChange("replacement", "replacement", why, None, Cause.PENDING),
             *paused,
             *(c for c in fields if c.path not in {h.path for h in paused}),
         ),

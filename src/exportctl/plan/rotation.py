@@ -17,7 +17,7 @@ from exportctl.model.secret import Secrecy
 from exportctl.plan.ownership import LiveFlow, Ownership, build_ownership
 from exportctl.resources import wire
 from exportctl.resources.destinations.table import TYPES
-from exportctl.resources.kinds import FLOW
+from exportctl.resources.kinds import EVERY, FLOW, START
 
 
 @dataclass(frozen=True)
@@ -107,6 +107,6 @@ def _account_flow(live_flow: LiveFlow, ownership: Ownership, project: Project, a
 
 def _next_run(live_flow: LiveFlow, as_of: int) -> int | None:
     read = wire.read_fields(FLOW.name, live_flow.flow.raw)
-    if not read["enabled"] or read["cadence"] is None or read["start"] is None:
+    if not read["enabled"] or read[EVERY] is None or read[START] is None:
         return None
-    return next(iter(schedule.next_runs(read["cadence"], read["start"], read["end"], as_of, 1)), None)
+    return next(iter(schedule.next_runs(read[EVERY], read[START], read["end"], as_of, 1)), None)

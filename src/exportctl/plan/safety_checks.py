@@ -9,10 +9,10 @@ must have been applied before:
     yes                  delete, replace                            no
     yes                  disable                                    no
     yes                  a dataset lost                             no
-    yes                  an earlier end, or a cadence of once       no
+    yes                  an earlier end, or a schedule of once       no
     yes                  any of these, only to put back what    yes: what was approved is what is protected
                          was last applied (drift)
-    yes                  all else (place, format, title, later end) yes
+    yes                  all else (location, format, title, later end) yes
 
 Deletions: every address that goes is one; its children do not count.
 
@@ -33,6 +33,7 @@ from exportctl.errors import Finding
 from exportctl.model.plan import EXPORTS, WRITE_CAUSES, Address, Cause, FieldChange, Marker, PlanItem, Refusal, Verb
 from exportctl.model.schedule import ONCE, format_moment
 from exportctl.plan.desired import DesiredExport
+from exportctl.resources.kinds import DATASETS, ENABLED, END, EVERY
 
 _DECIDED = WRITE_CAUSES - {Cause.DRIFT}
 
@@ -48,13 +49,13 @@ def protect_refusals(marker: Marker | None, verb: Verb, changes: Sequence[FieldC
 
 
 def _protect_reason(change: FieldChange) -> str | None:
-    if change.field == "enabled" and change.after is False:
+    if change.field == ENABLED and change.after is False:
         return "switches it off"
-    if change.field == "datasets" and set(change.before or ()) - set(change.after or ()):
+    if change.field == DATASETS and set(change.before or ()) - set(change.after or ()):
         return "takes datasets out of it"
-    if change.field == "cadence" and change.after == ONCE:
+    if change.field == EVERY and change.after == ONCE:
         return "ends it after one run"
-    if change.field == "end" and change.after is not None and (change.before is None or change.after < change.before):
+    if change.field == END and change.after is not None and (change.before is None or change.after < change.before):
         return f"ends it earlier, at {format_moment(change.after)}"
     return None
 
@@ -89,7 +90,7 @@ def _add_deletion_refusal(item: PlanItem, is_over_limit: bool, everything: bool,
 def late_start_findings(export: DesiredExport, as_of: int) -> tuple[Finding, ...]:
     """A one-time export whose start lies in the past would never run, or run at once: an error while no flow exists."""
     start = export.declared.schedule.start
-    if export.flow_fields["cadence"] != ONCE or start is None or start >= as_of:
+    if export.flow_fields[EVERY] != ONCE or start is None or start >= as_of:
         return ()
     text = f"{export.address} runs once and not before {format_moment(start)}, which is past"
     return (

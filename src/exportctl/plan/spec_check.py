@@ -15,6 +15,7 @@ from exportctl.errors import Finding, Level
 from exportctl.model.plan import SensitiveValue
 from exportctl.plan.desired import DesiredAccount, DesiredExport, Specs, target_properties
 from exportctl.resources import wire
+from exportctl.resources.kinds import AUTH, leaf_path
 
 _TYPES: Mapping[str, type | tuple[type, ...]] = {"string": str, "boolean": bool, "integer": int, "number": (int, float)}
 
@@ -47,14 +48,15 @@ def check_account(account: DesiredAccount, specs: Specs) -> tuple[Finding, ...]:
     found = []
     for rule in method.fields:
         value = account.auth.get(rule.name)
+        path = leaf_path(AUTH, rule.name)
         known = value.value if isinstance(value, SensitiveValue) else value
         if type(known) is not str:
             continue
-        words = _mismatch_phrase(rule.name, known, listed.get(rule.wire), show=not isinstance(value, SensitiveValue))
+        words = _mismatch_phrase(path, known, listed.get(rule.wire), show=not isinstance(value, SensitiveValue))
         if words:
-            where = account.declared.positions.get(f"auth.{rule.name}", account.declared.at)
+            where = account.declared.positions.get(path, account.declared.at)
             level = Level.WARNING if rule.lenient else Level.ERROR
-            found.append(Finding("spec-refuses", f"{account.address}: auth.{words}", where, _HINT, level))
+            found.append(Finding("spec-refuses", f"{account.address}: {words}", where, _HINT, level))
     return tuple(found)
 
 

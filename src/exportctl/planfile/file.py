@@ -28,7 +28,7 @@ from exportctl.model.plan import WRITE_CAUSES, Cause, Plan, PlanHeader, canonica
 from exportctl.model.sealed_file import SealedContent, sealed_file
 from exportctl.planfile.serialize import SAVED_PLAN, encode_plan
 from exportctl.planfile.staleness import StaleValue, approvals, approved_plan, compare_approvals
-from exportctl.resources.marker import END
+from exportctl.resources.kinds import END
 
 __all__ = [
     "FILE",

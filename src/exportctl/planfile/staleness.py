@@ -23,11 +23,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from exportctl.model.plan import CHANGE_VERBS, Action, Cause, Plan, PlanItem, Verb, canonical_json
+from exportctl.resources.kinds import END, START
 
 Json = dict[str, Any]
 
-_END = "end"
-_START = "start"
 _DESCRIPTION = "description"
 _ABSENT = "(absent)"
 _SENT = (
@@ -74,7 +73,7 @@ def approvals(items: Sequence[Json]) -> dict[str, Json]:
 
 
 def _approved_steps(item: Json) -> list[Json]:
-    moved = any(f["field"] == _END and f["cause"] != Cause.RENEWAL for f in item["fields"])
+    moved = any(f["field"] == END and f["cause"] != Cause.RENEWAL for f in item["fields"])
     steps = [_approved_step(s, moved) for s in item["steps"]]
     return [s for s in steps if not _is_marker_only(s)] if item["verb"] == Verb.UPDATE else steps
 
@@ -105,13 +104,13 @@ def _key_by_name(pairs: Iterable[tuple[str, Json]]) -> dict[str, Json]:
 def _approved_step(step: Json, moved: bool) -> Json:
     """`moved`: the end is part of what is approved."""
     kept: Json = {"key": step["key"], **{name: step[name] for name in _SENT}}
-    fields = {n: v for n, v in step["fields"].items() if n != _START or isinstance(v, dict)}
+    fields = {n: v for n, v in step["fields"].items() if n != START or isinstance(v, dict)}
     if not moved and step["action"] == Action.UPDATE:
-        fields.pop(_END, None)
+        fields.pop(END, None)
     kept["fields"] = fields
-    kept["seen"] = {n: v for n, v in step["seen"].items() if n != _DESCRIPTION and (moved or n != _END)}
+    kept["seen"] = {n: v for n, v in step["seen"].items() if n != _DESCRIPTION and (moved or n != END)}
     if step["marker"] and not moved:
-        applied = {n: v for n, v in step["marker"]["applied"].items() if n != _END}
+        applied = {n: v for n, v in step["marker"]["applied"].items() if n != END}
         kept["marker"] = {**step["marker"], "applied": applied}
     return kept
 

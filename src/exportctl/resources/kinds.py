@@ -21,6 +21,14 @@ from exportctl.model.plan import DESTINATIONS, EXPORTS
 from exportctl.resources.destinations.table import TYPES
 from exportctl.resources.destinations.type import DATA_LAKE_SPEC
 
+# The managed fields, named as the YAML's keys. START is sent and read, but never compared.
+TITLE, DESCRIPTION, DATASETS, FOLDER, ENABLED, END = "title", "description", "datasets", "folder", "enabled", "end"
+EVERY, AT, START = "schedule.every", "schedule.at", "schedule.start"
+SCHEDULE, SCHEDULE_FIELDS = "schedule", frozenset({EVERY, AT})
+FORMAT_KEYS = ("type", "compression", "manifest")
+LOCATION, FORMAT = "location", "format"
+AUTH, SECRET_VERSION = "auth", "auth.secret_version"
+
 
 class Treat(StrEnum):
     """How a managed field is compared and written; `diff` has one comparison for each."""
@@ -89,7 +97,7 @@ BASE_CONNECTION = Kind(
     letter="d",
     fields=(
         FieldRule(
-            "auth",
+            AUTH,
             "a",
             Treat.VALUE,
             "/auth/params",
@@ -97,7 +105,7 @@ BASE_CONNECTION = Kind(
             "[D] flow-service.md 4.1",
         ),
         FieldRule(
-            "secret_version",
+            SECRET_VERSION,
             "n",
             Treat.WRITE_ONLY,
             "/auth/params",
@@ -127,8 +135,10 @@ TARGET_CONNECTION = Kind(
     root=EXPORTS,
     letter="e",
     fields=(
-        FieldRule("place", "l", Treat.VALUE, "/params", "later files go to the new place", "[ED] flow-service.md 4.2"),
-        FieldRule("format", "m", Treat.VALUE, "/params", "later files have the new form", "flow-service.md 4.2"),
+        FieldRule(
+            LOCATION, "l", Treat.VALUE, "/params", "later files go to the new location", "[ED] flow-service.md 4.2"
+        ),
+        FieldRule(FORMAT, "m", Treat.VALUE, "/params", "later files have the new form", "flow-service.md 4.2"),
     ),
     refs={"baseConnectionId": ("base_connection", False)},
     filters=(("property", f"connectionSpec.id=={_CLOUD}"),),
@@ -141,20 +151,20 @@ FLOW = Kind(
     root=EXPORTS,
     letter="e",
     fields=(
-        FieldRule("title", "t", Treat.VALUE, "/name", "the flow's name in the UI", "[UD]"),
-        FieldRule("description", "d", Treat.VALUE, "/description", "shown in the UI", "[UD]"),
+        FieldRule(TITLE, "t", Treat.VALUE, "/name", "the flow's name in the UI", "[UD]"),
+        FieldRule(DESCRIPTION, "d", Treat.VALUE, "/description", "shown in the UI", "[UD]"),
         FieldRule(
-            "datasets",
+            DATASETS,
             "s",
             Treat.REPOINT,
             "/sourceConnectionIds",
             "the service cannot edit a dataset list: a new source connection, then the flow points at it",
             "[D] [XD-new] flow-service.md 4.1",
         ),
-        FieldRule("cadence", "y", Treat.VALUE, "/scheduleParams", "mode and interval", "[D] flow-service.md 7"),
-        FieldRule("phase", "h", Treat.VALUE, "/scheduleParams", "start time on the grid", "[D] flow-service.md 7"),
+        FieldRule(EVERY, "y", Treat.VALUE, "/scheduleParams", "mode and interval", "[D] flow-service.md 7"),
+        FieldRule(AT, "h", Treat.VALUE, "/scheduleParams", "start time on the grid", "[D] flow-service.md 7"),
         FieldRule(
-            "folder",
+            FOLDER,
             "f",
             Treat.DEFAULTED,
             "/scheduleParams",
@@ -163,7 +173,7 @@ FLOW = Kind(
             "%DATASET_ID%/%EXPORT_TIME%",
         ),
         FieldRule(
-            "enabled",
+            ENABLED,
             "o",
             Treat.BY_ACTION,
             "/state",
@@ -171,7 +181,7 @@ FLOW = Kind(
             "[UD] flow-service.md 4.2",
         ),
         FieldRule(
-            "end",
+            END,
             "e",
             Treat.ENDING,
             "/scheduleParams",
@@ -190,3 +200,9 @@ KINDS: Mapping[str, Kind] = {
 SOURCE_IDS = "sourceConnectionIds"
 TARGET_IDS = "targetConnectionIds"
 BASE_ID = "baseConnectionId"
+
+
+def leaf_path(field: str, key: str) -> str:
+    """Return the YAML key of one part of a managed field, below its destination or export."""
+    is_own_key = field == LOCATION or (field == AUTH and any(key in t.account_key_names for t in TYPES.values()))
+    return key if is_own_key else f"{field}.{key}"

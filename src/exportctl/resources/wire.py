@@ -25,7 +25,24 @@ from exportctl.model.secret import Secrecy
 from exportctl.resources import wire
 from exportctl.resources.destinations.table import TYPES, type_by_connection_spec, type_by_flow_spec
 from exportctl.resources.destinations.type import DATA_LAKE_SPEC, SPEC_VERSION, AuthMethod, DestinationType
-from exportctl.resources.kinds import BASE_CONNECTION, FLOW, KINDS, SOURCE_CONNECTION, TARGET_CONNECTION
+from exportctl.resources.kinds import (
+    AT,
+    AUTH,
+    BASE_CONNECTION,
+    DATASETS,
+    ENABLED,
+    END,
+    EVERY,
+    FLOW,
+    FOLDER,
+    FORMAT,
+    KINDS,
+    LOCATION,
+    SOURCE_CONNECTION,
+    START,
+    TARGET_CONNECTION,
+    TITLE,
+)
 
 Json = dict[str, Any]
 
@@ -36,7 +53,7 @@ TEMPLATES = (TEMPLATE, "folderNameTemplate")
 SCHEDULE = frozenset({"exportMode", "timeUnit", "interval", "startTime", "endTime", *TEMPLATES})
 MAX_INTERVAL = 10_000  # hours or days; a longer interval is no schedule
 MANIFEST = "includeFileManifest"  # [BD]; not published for dataset targets
-DEFAULT_FOLDER = str(FLOW.field_rule("folder").default)
+DEFAULT_FOLDER = str(FLOW.field_rule(FOLDER).default)
 
 
 # -- from the wire ----------------------------------------------------------------------------------------------------
@@ -88,14 +105,14 @@ def _read_base_connection(raw: Mapping[str, Any]) -> Json:
             auth[rule.name] = UnknownValue.HIDDEN
         elif value is not None:
             auth[rule.name] = str(value) if rule.secrecy is Secrecy.PLAIN else SensitiveValue(str(value))
-    return {"auth": auth}
+    return {AUTH: auth}
 
 
 def _read_source_connection(raw: Mapping[str, Any]) -> Json:
     entries = members(raw.get("params")).get("datasets")
     listed = [members(e) for e in entries] if isinstance(entries, list) else []
     pairs = [(e["dataSetId"], e.get("name")) for e in listed if isinstance(e.get("dataSetId"), str)]
-    return {"datasets": sorted(i for i, _ in pairs), "names": {i: n for i, n in pairs if n and isinstance(n, str)}}
+    return {DATASETS: sorted(i for i, _ in pairs), "names": {i: n for i, n in pairs if n and isinstance(n, str)}}
 
 
 def _read_target_connection(raw: Mapping[str, Any]) -> Json:
@@ -105,8 +122,8 @@ def _read_target_connection(raw: Mapping[str, Any]) -> Json:
         f.name: str(params[f.wire]) for f in (kind.location if kind else ()) if params.get(f.wire) not in (None, "")
     }
     return {
-        "place": location,
-        "format": {
+        LOCATION: location,
+        FORMAT: {
             "type": str(params.get("datasetFileType") or "").lower(),
             "compression": str(params.get("compression") or "").lower(),
             "manifest": params.get(MANIFEST) is True,
@@ -119,13 +136,13 @@ def _read_flow(raw: Mapping[str, Any]) -> Json:
     every = live_every(schedule)
     start = moment(schedule.get("startTime"))
     return {
-        "title": str(raw.get("name") or ""),
-        "cadence": every,
-        "phase": schedules.grid_offset(start, every) if start is not None and every else None,
-        "start": start,
-        "end": moment(schedule.get("endTime")),
-        "folder": next((str(schedule[k]) for k in TEMPLATES if schedule.get(k)), DEFAULT_FOLDER),
-        "enabled": raw.get("state") == "enabled",
+        TITLE: str(raw.get("name") or ""),
+        EVERY: every,
+        AT: schedules.grid_offset(start, every) if start is not None and every else None,
+        START: start,
+        END: moment(schedule.get("endTime")),
+        FOLDER: next((str(schedule[k]) for k in TEMPLATES if schedule.get(k)), DEFAULT_FOLDER),
+        ENABLED: raw.get("state") == "enabled",
     }
 
 
@@ -191,7 +208,7 @@ def _base_connection_body(kind: DestinationType | None, fields: Fields, refs: Ma
     sent: Json = {"connectionSpec": _spec(kind.connection_spec)}
     if fields.get("method"):
         method = kind.method(fields["method"])
-        sent["auth"] = {"specName": method.spec_name, "params": auth_params(method, fields["auth"])}
+        sent["auth"] = {"specName": method.spec_name, "params": auth_params(method, fields[AUTH])}
     if fields.get("encryption"):
         # An object on create, an array in the spec; the published sample names it so [AS] flow-service.md 5.8
         params = {"encryptionAlgo": "PGPGPG", "publicKey": fields["encryption"]}
@@ -205,7 +222,7 @@ def auth_params(method: AuthMethod, auth: Mapping[str, Any]) -> Json:
 
 
 def _source_connection_body(kind: DestinationType | None, fields: Fields, refs: Mapping[str, Any], now: int) -> Json:
-    entries = [{"dataSetId": i, "name": n} for i, n in fields["datasets"]]
+    entries = [{"dataSetId": i, "name": n} for i, n in fields[DATASETS]]
     return {"connectionSpec": _spec(DATA_LAKE_SPEC), "params": {"datasets": entries}}
 
 
@@ -218,10 +235,10 @@ def _target_connection_body(kind: DestinationType | None, fields: Fields, refs: 
 def target_params(kind: DestinationType, fields: Fields) -> Json:
     """Our part of a target's params; a value of None stands for a key that must not be there."""
     params: Json = {}
-    if "place" in fields:
-        params |= {f.wire: fields["place"].get(f.name, "" if f.is_sent_empty else None) for f in kind.location}
-    if "format" in fields:
-        form = fields["format"]
+    if LOCATION in fields:
+        params |= {f.wire: fields[LOCATION].get(f.name, "" if f.is_sent_empty else None) for f in kind.location}
+    if FORMAT in fields:
+        form = fields[FORMAT]
         params |= {"datasetFileType": form["type"].upper(), "compression": form["compression"].upper()}
         params[MANIFEST] = True if form["manifest"] else None
     return params
@@ -246,7 +263,7 @@ _BODY: Mapping[str, Callable[[DestinationType | None, Fields, Mapping[str, Any],
 
 def schedule_params(live: Mapping[str, Any], fields: Fields, now: int) -> Json:
     """
-    `live` with our fields laid over it. `start` ({cadence, at, not_before}) is fixed here, at the write; every other
+    `live` with our fields laid over it. START ({every, at, not_before}) is fixed here, at the write; every other
     patch sends the live start unchanged. Numbers shown as text go out as numbers.
     """
     sent = {k: v for k, v in live.items() if v is not None}
@@ -254,19 +271,19 @@ def schedule_params(live: Mapping[str, Any], fields: Fields, now: int) -> Json:
         number = integer(sent.get(key))
         if number is not None:
             sent[key] = number
-    if "cadence" in fields:
-        interval = schedules.interval_seconds(fields["cadence"])
-        unit = "hour" if fields["cadence"].endswith(("hour", "hours")) else "day"
+    if EVERY in fields:
+        interval = schedules.interval_seconds(fields[EVERY])
+        unit = "hour" if fields[EVERY].endswith(("hour", "hours")) else "day"
         size = schedules.HOUR if unit == "hour" else schedules.DAY
         sent |= {"exportMode": INCREMENTAL if interval else FULL, "timeUnit": unit, "interval": interval // size}
-    if "start" in fields:
-        rule = fields["start"]
-        sent["startTime"] = schedules.first_start(rule["cadence"], rule["at"], rule["not_before"], now)
-    if fields.get("end") is not None:
-        sent["endTime"] = fields["end"]
-    if "folder" in fields:
+    if START in fields:
+        rule = fields[START]
+        sent["startTime"] = schedules.first_start(rule["every"], rule["at"], rule["not_before"], now)
+    if fields.get(END) is not None:
+        sent["endTime"] = fields[END]
+    if FOLDER in fields:
         spellings = [k for k in TEMPLATES if k in sent] or [TEMPLATE]  # both: an earlier patch that was merged
-        sent |= dict.fromkeys(spellings, fields["folder"])
+        sent |= dict.fromkeys(spellings, fields[FOLDER])
     return sent
 
 
@@ -286,22 +303,22 @@ def patch_operations(
     `remove` is never needed: an object is replaced whole. `add` where the live object lacks the key (FLOW 1455).
     """
     values: Json = {}
-    if "title" in fields:
-        values["name"] = fields["title"]
+    if TITLE in fields:
+        values["name"] = fields[TITLE]
     if description is not None:
         values["description"] = description
     values |= dict(refs)
-    if fields.keys() & {"cadence", "start", "end", "folder"}:
+    if fields.keys() & {EVERY, START, END, FOLDER}:
         values["scheduleParams"] = schedule_params(members(raw.get("scheduleParams")), fields, now)
-    if fields.keys() & {"place", "format"}:
+    if fields.keys() & {LOCATION, FORMAT}:
         values["params"] = _overlay_params(members(raw.get("params")), target_params(TYPES[type_name], fields))
     ops = [
         {"op": "replace" if raw.get(key) is not None else "add", "path": f"/{key}", "value": value}
         for key, value in values.items()
     ]
-    if "auth" in fields:
+    if AUTH in fields:
         method = TYPES[type_name].method(fields["method"])
-        ops.append({"op": "replace", "path": "/auth/params", "value": auth_params(method, fields["auth"])})
+        ops.append({"op": "replace", "path": "/auth/params", "value": auth_params(method, fields[AUTH])})
     return ops
 
 
@@ -341,6 +358,6 @@ def object_digests(live: LiveObject) -> dict[str, str]:
     fields = wire.read_fields(live.kind, live.raw)
     read = {name: digest(fields[name]) for name in sorted(fields)}
     read |= {name: digest(list(wire.ids(live.raw, name))) for name in kind.refs}
-    read["title"] = digest(live.name)
+    read[TITLE] = digest(live.name)
     read["description"] = digest(live.raw.get("description") or "")
     return read

@@ -10,6 +10,7 @@ from exportctl.model.project import AuthValue, Destination, Project
 from exportctl.model.secret import Secrecy
 from exportctl.resources.destinations.table import TYPES
 from exportctl.resources.destinations.type import AccountKey, KeyForm
+from exportctl.resources.kinds import AUTH, leaf_path
 from exportctl.rules.rule import Hit, Rule, destination_address, is_unresolved, key_position
 
 _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|\[?[0-9A-Fa-f:]+\]?")
@@ -66,7 +67,9 @@ def _check_auth_form(project: Project, as_of: int) -> Iterable[Hit]:
             value = destination.account.auth.get(field.name)
             if field.form is None or value is None or is_unresolved(value.text) or re.fullmatch(field.form, value.text):
                 continue
-            yield Hit(f"auth.{field.name} has not the usual form", value.at, (destination_address(destination),))
+            yield Hit(
+                f"{leaf_path(AUTH, field.name)} has not the usual form", value.at, (destination_address(destination),)
+            )
 
 
 _SFTP = "destinations: {drop: {type: sftp, path: /in, host: %s, auth: {username: acme, password: '${env:SFTP}'}}}"

@@ -10,22 +10,41 @@ from dataclasses import dataclass
 from exportctl.errors import Level, SourcePosition
 from exportctl.model.plan import DESTINATIONS, EXPORTS
 from exportctl.model.project import AcceptEntry, Destination, Export, Project
-from exportctl.resources.kinds import KINDS
+from exportctl.resources.destinations.table import TYPES
+from exportctl.resources.kinds import (
+    AT,
+    AUTH,
+    ENABLED,
+    EVERY,
+    FORMAT,
+    FORMAT_KEYS,
+    KINDS,
+    LOCATION,
+    SCHEDULE,
+    SCHEDULE_FIELDS,
+    leaf_path,
+)
 from exportctl.rules.rule import Hit, Rule, closest_match, destination_address, export_address, key_position
 
 _ID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
-_FIELD_ALIASES = {
-    "schedule": "cadence or phase",
-    "path": "place",
-    "subpath": "place",
-    "bucket": "place",
-    "state": "enabled",
-}
+_FIELD_ALIASES = {"every": EVERY, "at": AT, "subpath": "path", "state": ENABLED}
 
 
 def managed_fields(root: str) -> frozenset[str]:
-    """The managed fields of `exports` or `destinations`, by the names a plan gives them."""
+    """Return the managed fields of `exports` or `destinations`, as a plan names them."""
     return frozenset(name for kind in KINDS.values() if kind.root == root for name in kind.managed_fields)
+
+
+def acceptable_fields(root: str) -> frozenset[str]:
+    """Return every field that an `accept` entry may name: managed fields, their groups and their parts."""
+    names = managed_fields(root)
+    groups = {SCHEDULE} if names >= SCHEDULE_FIELDS else set()
+    keys: dict[str, set[str]] = {
+        LOCATION: {field.name for kind in TYPES.values() for field in kind.location},
+        FORMAT: set(FORMAT_KEYS),
+        AUTH: {field.name for kind in TYPES.values() for method in kind.methods for field in method.fields},
+    }
+    return names | groups | {leaf_path(name, key) for name in names & keys.keys() for key in keys[name]}
 
 
 def _is_declared(project: Project, root: str, name: str) -> bool:
@@ -86,11 +105,11 @@ def _entries(projects: Sequence[Project]) -> Iterator[tuple[AcceptEntry, list[Pr
 
 def _check_accept_field(project: Project, as_of: int) -> Iterable[Hit]:
     for entry in project.accept:
-        known = managed_fields(entry.address.partition(".")[0])
-        head = entry.field.partition(".")[0]
-        if not known or head in known:
+        root = entry.address.partition(".")[0]
+        known = managed_fields(root)
+        if not known or entry.field in acceptable_fields(root):
             continue
-        guess = _FIELD_ALIASES.get(head) or closest_match(head, known)
+        guess = _FIELD_ALIASES.get(entry.field) or closest_match(entry.field, acceptable_fields(root))
         hint = f"did you mean {guess}?" if guess else f"fields are {', '.join(sorted(known))}"
         yield Hit(f"accept names the unknown field {entry.field!r}", entry.at, (entry.address,), hint)
 
@@ -245,9 +264,9 @@ RULES = (
         "An accepted difference in a field that plans do not have",
         f"Exports have {', '.join(sorted(managed_fields(EXPORTS)))};"
         f" destinations have {', '.join(sorted(managed_fields(DESTINATIONS)))} (ours).",
-        "Write the field as the plan names it, or with its leaf: place.path.",
+        "Write the field as the plan names it. `location` stands for bucket, container and path.",
         "accept: [{address: exports.orders, field: foldr, " + _UNTIL,
-        "accept: [{address: exports.orders, field: place.path, " + _UNTIL,
+        "accept: [{address: exports.orders, field: path, " + _UNTIL,
         check_project=_check_accept_field,
     ),
     Rule(

@@ -136,8 +136,8 @@ _WARNINGS: tuple[_Row, ...] = (
         "likely-rename",
         "Something to be created that looks like something no longer declared",
         "A flow under a new key is a new flow, which sends everything again; only `renamed_from` says that it is the"
-        " same one. Where datasets, and place, title or cadence are the same, it is pointed out; it is never guessed"
-        " (ours).",
+        " same one. If datasets and location, title or schedule are the same, the plan points it out; it never"
+        " guesses (ours).",
         "If it was renamed, write `renamed_from: KEY`; if not, say so under `removed`, or with `allow`.",
     ),
     (

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from exportctl.errors import Level, SourcePosition
 from exportctl.model.project import Destination, Project
 from exportctl.model.secret import Secrecy
+from exportctl.resources.kinds import SECRET_VERSION
 from exportctl.rules.rule import Hit, Rule, destination_address, export_address, is_unresolved, key_position
 
 SHAPES = (
@@ -68,7 +69,7 @@ def _destination_texts(destination: Destination) -> Iterator[Text]:
         yield key, value, key_position(destination, key), address
     account = destination.account
     yield "account", f"{account.existing or ''} {account.id or ''}", key_position(destination, "account"), address
-    yield "auth.secret_version", account.secret_version or "", key_position(destination, "auth.secret_version"), address
+    yield SECRET_VERSION, account.secret_version or "", key_position(destination, SECRET_VERSION), address
     for name, auth in account.auth.items():
         if auth.secrecy is Secrecy.PLAIN:
             yield name, auth.text, auth.at, address

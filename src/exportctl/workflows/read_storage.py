@@ -30,7 +30,7 @@ from exportctl.monitor.delivery.match_folders import match_folders
 from exportctl.monitor.delivery.stored_files import ExportFiles, Manifest
 from exportctl.resources import wire
 from exportctl.resources.destinations.table import TYPES
-from exportctl.resources.kinds import BASE_CONNECTION, TARGET_CONNECTION
+from exportctl.resources.kinds import AUTH, BASE_CONNECTION, LOCATION, TARGET_CONNECTION
 from exportctl.storage import open as opening
 from exportctl.storage import row_count
 from exportctl.storage.access import caller_access, destination_access
@@ -132,8 +132,8 @@ class StorageReaders:
         local = self._platform.emulator.folder_of(place.id) if self._platform.emulator else None
         if local is not None:
             return Access(f"the emulator's folder {local.name}", LocalFolder(local), EMULATOR)
-        fields = wire.read_fields(TARGET_CONNECTION.name, place.raw)["place"]
-        account = wire.read_fields(BASE_CONNECTION.name, base.raw)["auth"] if base else {}
+        fields = wire.read_fields(TARGET_CONNECTION.name, place.raw)[LOCATION]
+        account = wire.read_fields(BASE_CONNECTION.name, base.raw)[AUTH] if base else {}
         where = StorageLocation(destination.key, TYPES[destination.type], fields, _readable_auth(account))
         if destination.reader == "destination":
             return destination_access(

@@ -41,7 +41,7 @@ from exportctl.plan import planner
 from exportctl.plan.desired import build_desired_state, target_properties
 from exportctl.resources import wire
 from exportctl.resources.destinations.table import TYPES
-from exportctl.resources.kinds import BASE_CONNECTION, KINDS
+from exportctl.resources.kinds import AUTH, BASE_CONNECTION, KINDS, LOCATION, leaf_path
 from exportctl.snapshot.file import Snapshot
 from exportctl.snapshot.redact import redact_object
 from exportctl.workflows.apply import known_sensitive_values
@@ -222,4 +222,6 @@ def _wire_names(step: Step) -> dict[str, str]:
     if kind is None:
         return {}
     fields = [f for method in kind.methods for f in method.fields]
-    return {f"place.{f.name}": f.wire for f in kind.location} | {f"auth.{f.name}": f.wire for f in fields}
+    return {leaf_path(LOCATION, f.name): f.wire for f in kind.location} | {
+        leaf_path(AUTH, f.name): f.wire for f in fields
+    }

@@ -20,6 +20,7 @@ from exportctl.model.references import escape_references
 from exportctl.model.secret import Secrecy
 from exportctl.resources.destinations.table import TYPES
 from exportctl.resources.destinations.type import AccountKey, AuthMethod, ComposedKey, DestinationType, KeyForm
+from exportctl.resources.kinds import AUTH, leaf_path
 
 _COMMON_KEYS = ("type", "title", "description", "auth", "account", "format", "encryption", "reader", "renamed_from")
 _POSITIONED_KEYS = ("title", "description", "encryption", "reader", "renamed_from")
@@ -136,7 +137,7 @@ def _account(section: Section, kind: DestinationType, where: Positions) -> Accou
             message = f"{section.owner}: {kind.label} has no `auth`, because the storage belongs to Adobe"
             section.fail("unknown-key", message, section.key_position("auth"), "remove it")
         return Account()
-    where |= {f"auth.{name}": value.at for name, value in values.items()}
+    where |= {leaf_path(AUTH, name): value.at for name, value in values.items()}
     if inner is None:
         section.required_text("auth", _auth_methods_hint(kind))
         return Account()
@@ -145,8 +146,8 @@ def _account(section: Section, kind: DestinationType, where: Positions) -> Accou
     if method is None:
         return Account()
     values |= dict(_auth_values(inner, method))
-    where |= {f"auth.{name}": value.at for name, value in values.items()}
-    where |= {f"auth.{name}": inner.position(name) for name in _AUTH_OPTIONS if name in inner}
+    where |= {leaf_path(AUTH, name): value.at for name, value in values.items()}
+    where |= {leaf_path(AUTH, name): inner.position(name) for name in _AUTH_OPTIONS if name in inner}
     version = inner.optional_text("secret_version")
     return Account(method=method.name, auth=values, secret_version=version, drop=inner.texts("drop"))
 

@@ -13,7 +13,7 @@ from exportctl.model.plan import Address, LiveObject
 from exportctl.model.project import Export
 from exportctl.resources import run, wire
 from exportctl.resources.destinations.type import DestinationType
-from exportctl.resources.kinds import FLOW, SOURCE_CONNECTION, TARGET_CONNECTION
+from exportctl.resources.kinds import EVERY, FLOW, LOCATION, SOURCE_CONNECTION, START, TARGET_CONNECTION
 
 BACKGROUND_CLIENT = "acp_foundation_connectors"  # writes after runs and after writes of others [D samples]
 GRACE = 2 * schedule.HOUR  # how long a run may take to show up where `expect.within` is not given
@@ -95,14 +95,14 @@ def delivery_expectation(
         destination=export.destination,
         datasets={one: str(source["names"].get(one) or one) for one in source["datasets"]},
         enabled=bool(fields["enabled"]),
-        every=fields["cadence"],
-        start=fields["start"],
+        every=fields[EVERY],
+        start=fields[START],
         end=fields["end"] or schedule.default_end(flow.created_at),
         created=flow.created_at,
         changed=max(flow.created_at, content.created_at, last_change(flow.raw)),
         location_changed=max(place.created_at, last_change(place.raw)),
         folder_changed=max(flow.created_at, last_change(flow.raw) if can_change_folder(flow.raw) else 0),
-        prefix=str(target["place"].get(kind.location[-1].name) or "").strip("/"),
+        prefix=str(target[LOCATION].get(kind.location[-1].name) or "").strip("/"),
         folder=str(fields["folder"]),
         format=str(target["format"]["type"]),
         compression=str(target["format"]["compression"]),
