@@ -7,19 +7,17 @@ Answers only to this machine, and never shows a body, a header or a secret of a 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from exportctl.emulator.auth import is_json
 from exportctl.emulator.datasets import SeedDataset
 from exportctl.emulator.faults import Fault
+from exportctl.emulator.state import EmulatedOrganization
 from exportctl.emulator.storage import settings as storage
 from exportctl.emulator.storage.sink import StorageRefused
 from exportctl.emulator.switches import Switches
 from exportctl.emulator.ui_edits import EditRefused
 from exportctl.emulator.wire import Answer, Json, Request, RequestRefused, invalid_body_error, message_error, parse_json
-
-if TYPE_CHECKING:
-    from exportctl.emulator.app import Emulator
 
 PREFIX = "/_emulator"
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
@@ -39,8 +37,8 @@ UI_OPTIONS = ("sandbox", "as_person")
 CREATE_OPTIONS = ("datasets", "destination", "schedule", "params", "audience", "base", "description")
 
 
-def answer(emulator: Emulator, request: Request) -> Answer:
-    """What the control interface answers; what is asked wrongly is refused with 400."""
+def answer(emulator: EmulatedOrganization, request: Request) -> Answer:
+    """Return what the control interface answers; what is asked wrongly is refused with 400."""
     if request.peer not in LOOPBACK:
         raise message_error(403, "the control interface answers on this machine only")
     path = request.path.removeprefix(PREFIX).strip("/")
@@ -65,7 +63,7 @@ def _parse_body(request: Request) -> Json:
     return body
 
 
-def _show_info(emulator: Emulator, rest: str, body: Json) -> Json:
+def _show_info(emulator: EmulatedOrganization, rest: str, body: Json) -> Json:
     return {
         "emulator": True,
         "organization": emulator.organization,
@@ -74,7 +72,7 @@ def _show_info(emulator: Emulator, rest: str, body: Json) -> Json:
     }
 
 
-def _move_clock(emulator: Emulator, rest: str, body: Json) -> Json:
+def _move_clock(emulator: EmulatedOrganization, rest: str, body: Json) -> Json:
     if set(body) - {"advance", "set"}:
         raise ValueError("the clock takes advance or set, in seconds")
     if "set" in body:
@@ -84,39 +82,39 @@ def _move_clock(emulator: Emulator, rest: str, body: Json) -> Json:
     return {"mode": emulator.clock.mode, "now": emulator.now}
 
 
-def _show_switches(emulator: Emulator, rest: str, body: Json) -> Json:
+def _show_switches(emulator: EmulatedOrganization, rest: str, body: Json) -> Json:
     return emulator.switches.to_json()
 
 
-def _set_switches(emulator: Emulator, rest: str, body: Json) -> Json:
+def _set_switches(emulator: EmulatedOrganization, rest: str, body: Json) -> Json:
     emulator.switches = Switches.from_json({**emulator.switches.to_json(), **body})
     return emulator.switches.to_json()
 
 
-def _show_faults(emulator: Emulator, rest: str, body: Json) -> Json:
+def _show_faults(emulator: EmulatedOrganization, rest: str, body: Json) -> Json:
     return {"faults": [fault.to_json() for fault in emulator.faults()]}
 
 
-def _add_fault(emulator: Emulator, rest: str, body: Json) -> Json:
+def _add_fault(emulator: EmulatedOrganization, rest: str, body: Json) -> Json:
     emulator.add_fault(Fault.from_json(body))
     return _show_faults(emulator, rest, body)
 
 
-def _clear_faults(emulator: Emulator, rest: str, body: Json) -> Json:
+def _clear_faults(emulator: EmulatedOrganization, rest: str, body: Json) -> Json:
     emulator.clear_faults()
     return _show_faults(emulator, rest, body)
 
 
-def _show_requests(emulator: Emulator, rest: str, body: Json) -> Json:
+def _show_requests(emulator: EmulatedOrganization, rest: str, body: Json) -> Json:
     return {"requests": emulator.requests()}
 
 
-def _forget_requests(emulator: Emulator, rest: str, body: Json) -> Json:
+def _forget_requests(emulator: EmulatedOrganization, rest: str, body: Json) -> Json:
     emulator.forget_requests()
     return {"requests": []}
 
 
-def _seed_datasets(emulator: Emulator, rest: str, body: Json) -> Json:
+def _seed_datasets(emulator: EmulatedOrganization, rest: str, body: Json) -> Json:
     if set(body) - {"sandboxes", "datasets"}:
         raise ValueError("seed takes sandboxes and datasets")
     wanted: Mapping[str, list[Json]] = body.get("datasets", {})
@@ -124,25 +122,25 @@ def _seed_datasets(emulator: Emulator, rest: str, body: Json) -> Json:
     return {"datasets": emulator.seed(body.get("sandboxes", ()), datasets)}
 
 
-def _show_storage(emulator: Emulator, rest: str, body: Json) -> Json:
+def _show_storage(emulator: EmulatedOrganization, rest: str, body: Json) -> Json:
     return storage.parse_settings(emulator.store.get_setting("storage", {})).masked_json()
 
 
-def _set_storage(emulator: Emulator, rest: str, body: Json) -> Json:
+def _set_storage(emulator: EmulatedOrganization, rest: str, body: Json) -> Json:
     with emulator.store.transaction():
         settings = storage.parse_settings(emulator.store.get_setting("storage", {})).merge(storage.parse_settings(body))
         emulator.store.set_setting("storage", settings.to_json())
     return settings.masked_json()
 
 
-def _forget_storage(emulator: Emulator, type: str, body: Json) -> Json:
+def _forget_storage(emulator: EmulatedOrganization, type: str, body: Json) -> Json:
     with emulator.store.transaction():
         settings = storage.parse_settings(emulator.store.get_setting("storage", {})).remove_endpoint(type)
         emulator.store.set_setting("storage", settings.to_json())
     return settings.masked_json()
 
 
-def _edit_in_ui(emulator: Emulator, verb: str, body: Json) -> Json:
+def _edit_in_ui(emulator: EmulatedOrganization, verb: str, body: Json) -> Json:
     if verb not in UI_VERBS:
         raise ValueError(f"no UI edit {verb!r}; there are {', '.join(UI_VERBS)}")
     options = UI_OPTIONS + (CREATE_OPTIONS if verb == "create_flow" else ())
@@ -154,26 +152,26 @@ def _edit_in_ui(emulator: Emulator, verb: str, body: Json) -> Json:
     return edit(*(body[name] for name in UI_VERBS[verb]), **{name: body[name] for name in options if name in body})
 
 
-def _set_labels(emulator: Emulator, rest: str, body: Json) -> Json:
+def _set_labels(emulator: EmulatedOrganization, rest: str, body: Json) -> Json:
     return emulator.ui.label(body["collection"], body["id"], body["labels"])
 
 
-def _load_objects(emulator: Emulator, rest: str, body: Json) -> Json:
+def _load_objects(emulator: EmulatedOrganization, rest: str, body: Json) -> Json:
     emulator.ui.load(body["objects"], sandbox=body["sandbox"])
     return {}
 
 
-def _register_client(emulator: Emulator, rest: str, body: Json) -> Json:
+def _register_client(emulator: EmulatedOrganization, rest: str, body: Json) -> Json:
     emulator.register_client(**body)
     return {}
 
 
-def _reset_emulator(emulator: Emulator, rest: str, body: Json) -> Json:
+def _reset_emulator(emulator: EmulatedOrganization, rest: str, body: Json) -> Json:
     emulator.reset()
     return {}
 
 
-def _ingest_rows(emulator: Emulator, rest: str, body: Json) -> Json:
+def _ingest_rows(emulator: EmulatedOrganization, rest: str, body: Json) -> Json:
     if set(body) - {"sandbox", "dataset", "rows", "spread"}:
         raise ValueError("ingest takes sandbox, dataset, rows and spread")
     return emulator.ingest(body["sandbox"], body["dataset"], body["rows"], body.get("spread", 86400))

@@ -4,7 +4,7 @@ What the emulator holds to be true of the service: one row per behaviour, with h
 The code names the row beside the place that enforces it, in a comment `rule: <id>`. Nothing imports this table but
 `describe.py` and the tests, which hold both sides to each other.
 
-`verified`: somebody has seen the live service do it. `spec`: a public document says so. `assumed`: nobody does.
+`verified`: a person has seen the live service do it. `spec`: a public document says so. `assumed`: no source says so.
 Sources are the tags and sections of flow-service.md.
 """
 

@@ -44,7 +44,7 @@ def register_client(store: Store, client_id: str, secret: str, permissions: tupl
 
 
 def issue_token(store: Store, client_id: str, now: float, seconds: float) -> str:
-    """A token for a registered client; those that have expired are forgotten."""
+    """Return a token for a registered client; those that have expired are forgotten."""
     for old in store.list_records("tokens"):
         if old.doc["expires"] <= now:
             store.remove("tokens", old.id)
@@ -55,7 +55,7 @@ def issue_token(store: Store, client_id: str, now: float, seconds: float) -> str
 
 def answer_token_request(store: Store, request: Request, now: float) -> Answer:
     """
-    The IMS token endpoint.
+    Return the IMS token endpoint.
 
     rule: token-endpoint
     """
@@ -99,7 +99,7 @@ def is_json(request: Request) -> bool:
 
 def authenticate(store: Store, request: Request, organization: str, now: float) -> Record:
     """
-    The credential behind a request.
+    Return the credential behind a request.
 
     rule: gateway-headers
     """
@@ -138,7 +138,7 @@ def forget_token(store: Store, request: Request) -> None:
 
 def find_sandbox(store: Store, request: Request) -> Record:
     """
-    The sandbox a request works in.
+    Return the sandbox a request works in.
 
     rule: sandbox-headers
     """
@@ -174,7 +174,7 @@ def caller(credential: Record) -> Caller:
 
 def answer_sandboxes(store: Store, request: Request) -> Answer:
     """
-    The sandbox management API, read only.
+    Return the sandbox management API, read only.
 
     rule: sandbox-management
     """

@@ -1,5 +1,5 @@
 """
-The emulator's clock: wall time with an offset, or a time that only moves when told.
+The emulator's clock: wall time with an offset, or a time that moves only by command.
 
 Values go in and out; where they are kept is the business of the store. Every lag, expiry and timestamp reads it.
 """
@@ -27,11 +27,11 @@ class EmulatorClock:
         return self.at if self.mode == "manual" else time.time() + self.at
 
     def advance_by(self, seconds: float) -> EmulatorClock:
-        """The same clock, later."""
+        """Return the same clock, later."""
         return EmulatorClock(self.mode, self.at + seconds)
 
     def set_to(self, moment: float) -> EmulatorClock:
-        """The same kind of clock, now showing `moment`."""
+        """Return the same kind of clock, now showing `moment`."""
         return EmulatorClock(self.mode, moment if self.mode == "manual" else moment - time.time())
 
 
@@ -60,7 +60,7 @@ def six_months_after(seconds: float) -> int:
 
 
 def http_date(seconds: float) -> str:
-    """The form of the Date and Retry-After headers."""
+    """Return the form of the Date and Retry-After headers."""
     return format_datetime(datetime.fromtimestamp(int(seconds), UTC), usegmt=True)
 
 

@@ -38,8 +38,10 @@ UNSUPPORTED_PARAMETERS = {"property", "orderBy", "tags", "created", "updated", "
 @dataclass(frozen=True)
 class SeedDataset:
     """
-    A dataset to seed; `kind` is event or record, and only eligible ones may be exported. Its `rows` come in as it is
-    made; those of events happened in the `spread` seconds before.
+    A dataset to seed.
+
+    `kind` is event or record. Only eligible datasets can be exported. `rows` arrive when the dataset is made; events
+    happened in the `spread` seconds before.
     """
 
     name: str
@@ -83,7 +85,7 @@ def seed_dataset(ctx: RequestContext, dataset: SeedDataset) -> str:
 
 def find_dataset(ctx: RequestContext, name: str) -> Record:
     """
-    A dataset of the sandbox, by id or name.
+    Return a dataset of the sandbox, by id or name.
 
     Raises:
         ValueError: there is none, or the name is not unique.
@@ -110,7 +112,7 @@ def ingest(ctx: RequestContext, name: str, rows: int, spread: int) -> Json:
 
 
 def answer(ctx: RequestContext, spec: str, request: Request) -> Answer:
-    """The answer to GET /connectionSpecs/{id}/configs."""
+    """Return the answer to GET /connectionSpecs/{id}/configs."""
     if spec not in specs.connection_specs(True):
         raise not_found_error("connectionSpecs", spec)
     # rule: configs-only-data-lake

@@ -62,7 +62,7 @@ def _finish_write(store: Store, record: Record, switches: Switches, now: float) 
 
 def _record_background_write(store: Store, record: Record, switches: Switches, now: float) -> None:
     """
-    A background client has written the object: its etag moves, and of a flow its actor.
+    Return a background client has written the object: its etag moves, and of a flow its actor.
 
     rule: background-client
     """

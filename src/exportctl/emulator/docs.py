@@ -20,7 +20,7 @@ _INTRODUCTION = """\
 
 `url: embedded` runs every command against this emulator of the AEP Flow Service, in the same process;
 `exportctl emulator serve` offers it to other clients on this machine. It shares no code with exportctl's client.
-Nobody here can reach the
+The developers cannot reach the
 real service, so each rule says where it is from: `spec` (Adobe's published material), `assumed` (our reading of it) or
 `verified` (seen live; none yet). Every question that the material leaves open is a switch, and the promises of the
 README are tested under every setting of every switch.
@@ -30,7 +30,7 @@ This page is made from the emulator's own tables by `make docs`.
 
 
 _STORAGE = """\
-Exports are written to a folder for each bucket, container or account, beside the emulator's own file. Told of an
+Exports are written to a folder for each bucket, container or account, beside the emulator's own file. With an
 endpoint with `exportctl emulator storage set`, the emulator writes to that storage instead. The credentials are always
 those of the base connection, so a wrong key makes a failed run. Where a cloud's identity service would check them, a
 table of the endpoint does: roles for AWS STS, principals for Entra ID. A host beyond this machine is written to only

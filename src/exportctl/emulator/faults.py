@@ -121,7 +121,7 @@ def count_match(store: Store, request: Request) -> Fault | None:
 
 def apply_fault(fault: Fault, answer: Answer, now: float) -> Answer:
     """
-    What the client gets instead of the answer.
+    Return what the client gets instead of the answer.
 
     Raises:
         AnswerLost: it gets nothing.

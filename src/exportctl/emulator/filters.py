@@ -114,7 +114,7 @@ class SortField:
 
 def parse_filter(collection: str, text: str) -> Filter:
     """
-    A `property` value.
+    Return a `property` value.
 
     Raises:
         Refused: 1440, 1443, 1448, 1449, 1450, 1452, 1453.
@@ -171,7 +171,7 @@ def _check_values(field: str, last: str, sign: str, values: tuple[str, ...]) -> 
 
 def parse_orderby(collection: str, text: str) -> tuple[SortField, ...]:
     """
-    An `orderby` value: fields separated by commas, each ascending unless a minus stands before it.
+    Return an `orderby` value: fields separated by commas, each ascending unless a minus stands before it.
 
     Raises:
         Refused: 1432, 1433.

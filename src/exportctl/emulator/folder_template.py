@@ -20,7 +20,7 @@ LETTERS = {"y": "%Y", "Y": "%Y", "M": "%m", "d": "%d", "H": "%H", "m": "%M", "s"
 
 def folder_template(flow: Json) -> str:
     """
-    The folder template of a flow, the default one if it has none.
+    Return the folder template of a flow, the default one if it has none.
 
     rule: default-folder
     """
@@ -30,7 +30,7 @@ def folder_template(flow: Json) -> str:
 
 def render_folder(template: str, values: Mapping[str, str], moment: float) -> str:
     """
-    The folder of one dataset's files, without slashes around it; `moment` is the scheduled time of the run (seconds).
+    Return the folder of one dataset's files, without outer slashes; `moment` is the run time in seconds.
 
     rule: folder-macros
     """
@@ -46,7 +46,7 @@ def render_folder(template: str, values: Mapping[str, str], moment: float) -> st
 
 
 def _format_time(pattern: str, moment: float) -> str:
-    """A moment in a pattern of Java's letters; a run of the same letter is one number, padded to its length."""
+    """Return a moment in a pattern of Java's letters; a run of the same letter is one number, padded to its length."""
     at = datetime.fromtimestamp(moment, UTC)
 
     def number(hit: re.Match[str]) -> str:

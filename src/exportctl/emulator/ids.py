@@ -14,26 +14,26 @@ Draw = Callable[[], bytes]
 
 
 def draw_bytes(seed: int, counter: int) -> bytes:
-    """Sixteen bytes that nobody can guess from the ones before."""
+    """Return sixteen bytes that cannot be guessed from the ones before."""
     return blake2b(f"{seed}:{counter}".encode(), digest_size=16).digest()
 
 
 def uuid(drawn: bytes) -> str:
-    """An id of an object, a request, a sandbox."""
+    """Return an id of an object, a request, a sandbox."""
     return str(UUID(bytes=drawn, version=4))
 
 
 def etag(drawn: bytes) -> str:
-    """A version, in the shape of the samples: the quotes are part of the value."""
+    """Return a version, in the shape of the samples: the quotes are part of the value."""
     text = drawn.hex()
     return f'"{text[:8]}-0000-0200-0000-{text[8:20]}"'
 
 
 def dataset_id(drawn: bytes) -> str:
-    """An id of a dataset."""
+    """Return an id of a dataset."""
     return drawn.hex()[:24]
 
 
 def token(drawn: bytes, more: bytes) -> str:
-    """A bearer token: long, and without meaning."""
+    """Return a bearer token: long, and without meaning."""
     return f"eyJ{drawn.hex()}.{more.hex()}"

@@ -17,7 +17,7 @@ AUTH_PARAMS_PATH = ("auth", "params")
 
 def apply_operations(operations: object, doc: Json, merge: bool) -> Json:
     """
-    The document after all operations; `merge` lays objects over objects instead of replacing them.
+    Return the document after all operations; `merge` lays objects over objects instead of replacing them.
 
     Raises:
         Refused: an operation that is malformed, unknown, or names what is not there.

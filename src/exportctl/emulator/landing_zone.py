@@ -25,7 +25,7 @@ SAS_SECONDS = 7 * 86400
 
 def answer(store: Store, request: Request) -> Answer:
     """
-    The container, or credentials to it.
+    Return the container, or credentials to it.
 
     Raises:
         Refused: another address, method or type; or the landing zone is a local folder, which takes no credentials.
@@ -74,5 +74,5 @@ def _credentials(endpoint: Endpoint) -> Json:
 
 
 def _sas(values: Mapping[str, Any], container: str) -> str:
-    """Valid by the time of this machine, whatever the emulator's clock says: the storage knows no other."""
+    """Return a signature that is valid by the clock of this machine, because the storage knows no other clock."""
     return signing.container_sas(values["account"], values["account_key"], container, "rcwl", time.time() + SAS_SECONDS)

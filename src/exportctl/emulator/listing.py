@@ -47,7 +47,7 @@ class ReadFault:
 
 
 def answer(ctx: RequestContext, collection: str, request: Request, twist: ReadFault | None = None) -> Answer:
-    """The answer to a GET of a collection."""
+    """Return the answer to a GET of a collection."""
     twist = twist or ReadFault()
     query = _parse_list_query(collection, request)
     orders = filters.parse_orderby(collection, query.orderby) if query.orderby else ()
@@ -116,7 +116,7 @@ def _row(doc: Json, seq: int, order: int, orders: Sequence[filters.SortField]) -
 
 
 def _records_before_last_write(records: list[Record]) -> list[Record]:
-    """The collection as it was before the last write: that object at its previous version, or not there."""
+    """Return the collection as it was before the last write: that object at its previous version, or not there."""
     latest = max(records, key=lambda record: int(record.hidden.get("written", 0)), default=None)
     kept = []
     for record in records:
@@ -175,7 +175,7 @@ def _sort_fields(doc: Json, orderby: str) -> Json:
 
 
 def _encode_token(state: Json) -> str:
-    """A token that must be percent-encoded, and cannot be cut at an equals sign."""
+    """Return a token that must be percent-encoded, and cannot be cut at an equals sign."""
     text = base64.b64encode(json.dumps(state).encode()).decode()
     return f"RID:~{_checksum(text)}=={text}=&RT:%2B+1#"
 

@@ -1,8 +1,8 @@
 """
-What becomes of the product's promises under each setting of the open questions. Data for docs/emulator.md; a test plays
-the whole loop under every setting and compares.
+How each setting of the open questions affects the promises of the product.
 
-A promise that is not named here holds. A setting that refuses does so at a named step, with the rule given.
+This is data for docs/emulator.md. A test plays the whole loop under every setting and compares. A promise that is not
+named here holds. A setting under which exportctl refuses names the step and the rule.
 """
 
 from __future__ import annotations
@@ -27,8 +27,9 @@ PROMISES = (
 @dataclass(frozen=True)
 class DegradedPromise:
     """
-    Under `switch` = `setting` the `promise` (its number) holds less: `how` in words. `refuses` names step and rule when
-    the loop stops there; None: it goes on.
+    A promise that is weaker under one setting: `promise` is its number, `how` says it in words.
+
+    `refuses` names the step and the rule at which the loop stops. None: the loop continues.
     """
 
     switch: str
@@ -64,7 +65,7 @@ DEGRADED_PROMISES = (
         "apply or renew, patching the schedule of a flow that has started: service",
     ),
     DegradedPromise("old_source_in_use", 30, 8, "the apply waits until the old source connection is let go"),
-    DegradedPromise("old_source_in_use", 600, 8, "the old source connection is a leftover that a later apply deletes"),
+    DegradedPromise("old_source_in_use", 600, 8, "the old source connection is an orphan that a later apply deletes"),
     DegradedPromise(
         "list_lag", 60, 3, "holds from a minute on: what is not listed yet is read by id by the run that made it"
     ),
@@ -98,7 +99,7 @@ DEGRADED_PROMISES = (
 
 
 def table(choices: Mapping[str, Sequence[object]]) -> str:
-    """The page's table: a row per setting, and what each degraded promise becomes."""
+    """Return the page's table: a row per setting, and what each degraded promise becomes."""
     lines = ["| switch | setting | promises |", "|---|---|---|"]
     for switch, settings in choices.items():
         for setting in settings:

@@ -58,12 +58,12 @@ class RequestContext:
 
 
 def is_gone(record: Record, now: float) -> bool:
-    """Deleted, and no longer answered by id."""
+    """Say whether a deleted object is no longer answered by id."""
     return "deleted_at" in record.hidden and now >= record.hidden["deleted_at"]
 
 
 def is_deleting(record: Record, now: float) -> bool:
-    """Deleted, and still answered by id for a while."""
+    """Say whether a deleted object is still answered by id for a time."""
     return "deleted_at" in record.hidden and now < record.hidden["deleted_at"]
 
 
@@ -89,7 +89,7 @@ def is_listed(record: Record, ctx: RequestContext) -> bool:
 
 def find_object(ctx: RequestContext, collection: str, id: str) -> Record:
     """
-    The object a caller names.
+    Return the object a caller names.
 
     Raises:
         Refused: 404; also for another sandbox's objects and hidden ones.
@@ -107,7 +107,7 @@ def existing_objects(ctx: RequestContext, collection: str) -> list[Record]:
 
 
 def view_object(record: Record, ctx: RequestContext) -> Json:
-    """What GET answers for an object."""
+    """Return what GET answers for an object."""
     if record.collection == "runs":
         return _show_run(record, ctx.now)
     doc = {**record.doc, **_state(record, ctx)}
@@ -115,7 +115,7 @@ def view_object(record: Record, ctx: RequestContext) -> Json:
 
 
 def view_document(collection: str, doc: Json, switches: Switches) -> Json:
-    """A document with the switches applied to what GET shows; the stored one is left as it is."""
+    """Return a document with the switches applied to what GET shows; the stored one is left as it is."""
     shown = dict(doc)
     if collection == "flows":
         shown["scheduleParams"] = show_schedule(doc, switches)
@@ -139,7 +139,7 @@ def _state(record: Record, ctx: RequestContext) -> Json:
 
 def _show_run(record: Record, now: float) -> Json:
     """
-    A run; while it takes its time, no more than that it runs.
+    Return a run; while it takes its time, no more than that it runs.
 
     rule: run-duration
     """
@@ -152,7 +152,7 @@ def _show_run(record: Record, now: float) -> Json:
 
 
 def _show_last_run(record: Record, doc: Json, now_ms: int) -> Json:
-    """A flow whose newest run is still under way shows the one before, if there was one."""
+    """Return a flow whose newest run is still under way shows the one before, if there was one."""
     newest = doc.get("lastRunDetails")
     if not newest or newest["completedAtUTC"] <= now_ms:
         return doc

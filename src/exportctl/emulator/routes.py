@@ -42,7 +42,7 @@ class ServiceCall:
         auth.require_permission(self.credential, permission)
 
     def body(self) -> object:
-        """The JSON body, None when there is none."""
+        """Return the JSON body, None when there is none."""
         # rule: content-type
         if not self.request.body:
             return None
@@ -52,7 +52,7 @@ class ServiceCall:
 
 
 def answer(call: ServiceCall) -> Answer:
-    """What the Flow Service answers."""
+    """Return what the Flow Service answers."""
     parts = call.request.path.removeprefix(FLOW_SERVICE_PATH).strip("/").split("/")
     collection, rest = parts[0], parts[1:]
     if collection in ("connectionSpecs", "flowSpecs"):

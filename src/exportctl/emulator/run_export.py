@@ -40,8 +40,10 @@ ROWS_PER_FILE = 500_000  # assumed: number and size follow the lake's partitions
 @dataclass(frozen=True)
 class Job:
     """
-    A run to carry out. `tick` is when it was due (seconds), `flow`, `target` and `connection` are documents as stored,
-    secrets in clear; `names` fill the folder's macros; `root` is the local folder of storage without an endpoint.
+    A run to execute.
+
+    `due_at` is in seconds since 1970. `flow`, `target` and `connection` are documents as stored, with secrets. `names`
+    fill the macros of the folder. `root` is the local folder that stands for storage without an endpoint.
     """
 
     run: str
@@ -194,7 +196,7 @@ def _deliver_files(job: Job, plan: Sequence[_PlannedFiles], delivery: _Delivery,
 
 
 def _make_files(job: Job, plan: Sequence[_PlannedFiles], folder: Path) -> Iterator[tuple[ExportedFile, Path]]:
-    """The files one after the other, as local ones: each is made when it is asked for."""
+    """Return the files one after the other, as local ones: each is made when it is asked for."""
     form = _file_encoding(job)
     for planned in plan:
         one = planned.increment
@@ -213,7 +215,7 @@ def _put_manifests(
     job: Job, plan: Sequence[_PlannedFiles], written: Sequence[ExportedFile], delivery: _Delivery, folder: Path
 ) -> list[str]:
     """
-    The manifest files of a run: one in each folder, listing its files, or one of all in the target's path.
+    Return the manifest files of a run: one in each folder, listing its files, or one of all in the target's path.
 
     rule: manifest-place
     """
@@ -244,7 +246,7 @@ def _manifest(job: Job, listed: Sequence[ExportedFile]) -> Json:
 
 def _part_name(job: Job, dataset: str, index: int) -> str:
     """
-    A generated name without its extension, as the samples have it.
+    Return a generated name without its extension, as the samples have it.
 
     rule: part-names
     """

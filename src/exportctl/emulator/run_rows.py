@@ -1,7 +1,7 @@
 """
 Which rows a run exports: everything the first time, then what was ingested since the last run that succeeded.
 
-What was exported is kept on the flow (`Record.hidden["exported"]`): the source connection and the rhythm it holds for,
+On the flow, `Record.hidden["exported"]` holds what was exported: the source connection and the schedule it is true for,
 and per dataset how many of its batches are done. A batch never changes, and batches only come at the end.
 """
 
@@ -52,7 +52,7 @@ def add_batch(dataset: Record, count: int, at: int, spread: int = 86400) -> Batc
 
 def increment(flow: Record, dataset: Record, tick: float, switches: Switches) -> Increment:
     """
-    The rows of one dataset that the run due at `tick` (seconds) exports.
+    Return the rows of one dataset that the run due at `tick` (seconds) exports.
 
     rule: increments
     """
@@ -86,7 +86,7 @@ def _exported_counts(hidden: Json, doc: Json, switches: Switches) -> dict[str, i
     if not exported or (switches.dataset_change == "restart" and exported["source"] != _source_id(doc)):
         return {}
     # rule: schedule-change
-    if switches.schedule_change == "restart" and exported["rhythm"] != _schedule_settings(doc):
+    if switches.schedule_change == "restart" and exported["schedule"] != _schedule_settings(doc):
         return {}
     upto: dict[str, int] = exported["upto"]
     return upto
@@ -95,7 +95,7 @@ def _exported_counts(hidden: Json, doc: Json, switches: Switches) -> dict[str, i
 def record_exported_batches(flow: Record, ran: Json, done: Sequence[Increment], switches: Switches) -> None:
     """Note on a flow what a run has exported; `ran` is the flow's document as it was when the run began."""
     upto = _exported_counts(flow.hidden, ran, switches) | {one.dataset: one.exported_count for one in done}
-    flow.hidden["exported"] = {"source": _source_id(ran), "rhythm": _schedule_settings(ran), "upto": upto}
+    flow.hidden["exported"] = {"source": _source_id(ran), "schedule": _schedule_settings(ran), "upto": upto}
 
 
 def _source_id(doc: Json) -> str:

@@ -1,13 +1,13 @@
 """
-Carries out the runs that are due: claims one in the store, exports it without holding the store, and notes what became
-of it.
+Execute the runs that are due.
 
-    claim     a transaction: the run object exists, the tick is accounted for; nobody claims it twice
-    export    no lock, no transaction: other requests go on meanwhile
-    settle    a transaction: metrics, `lastRunDetails`, and what the next run need not export again
+    claim     a transaction: creates the run object and marks its run time as used, so that no run is claimed twice
+    export    no lock and no transaction: other requests continue
+    settle    a transaction: writes metrics, `lastRunDetails`, and which rows the next run leaves out
 
-A process that dies in between leaves a claimed run. Whoever looks next, and finds that process gone, carries it out
-again under the same id and the same names. Runs of one flow follow one another; runs of several, in order of time.
+A process that dies between two of these steps leaves a claimed run. The next process sees that it is gone and executes
+the run again, with the same id and the same names. Runs of one flow follow one another. Runs of several flows follow
+in order of time.
 """
 
 from __future__ import annotations
@@ -50,8 +50,10 @@ class _Claim:
 
 class RunScheduler:
     """
-    One for each emulator. `now` is its time in seconds, `context` gives what an operation in a sandbox works with.
-    `root` is the folder for storage without an endpoint; None: such storage takes everything and keeps nothing.
+    The scheduler of one emulator.
+
+    `now` gives its time in seconds. `context` gives the request context of a sandbox. `root` is the folder for storage
+    without an endpoint. None: such storage accepts everything and keeps nothing.
     """
 
     def __init__(
@@ -66,8 +68,10 @@ class RunScheduler:
 
     def execute_due_runs(self, *, wait: bool) -> None:
         """
-        Carry out all that is due. Without `wait`, while another thread is at it, only claim it: a write that follows
-        could move a schedule, and the tick before it would be lost.
+        Execute all runs that are due.
+
+        Without `wait`, while another thread executes them, only claim them: a later write can move a schedule, and the
+        run time before it would be lost.
         """
         if not self._one_at_a_time.acquire(blocking=wait):
             self._claim_due_runs()
@@ -91,7 +95,7 @@ class RunScheduler:
     # -- claim ------------------------------------------------------------------------------------------------------
 
     def _claim_next_run(self) -> _Claim | None:
-        """The run that comes next, with all it takes: one that was claimed and left, or one of the earliest tick."""
+        """Claim the next run: one that a dead process left, or one of the earliest run time."""
         now = self._now()
         if not self._store.is_due(now):
             return None
@@ -147,8 +151,9 @@ class RunScheduler:
 
 def _earliest_due_record(due: Iterable[Record], now: float) -> tuple[float, Record] | None:
     """
-    The run that waits, or the flow, whose tick comes first; of one tick, runs that wait first. `due` is in order of
-    `wake`, which is never later than the tick.
+    Return the waiting run or the flow with the earliest run time.
+
+    At an equal run time, waiting runs come first. `due` is in order of `wake`, which is never later than the run time.
     """
     first: tuple[float, bool, int, Record] | None = None
     busy = set()
@@ -188,7 +193,7 @@ def create_run(
     ctx: RequestContext, flow: Record, datasets: Sequence[str], tick: float, *, on_demand: bool = False
 ) -> Record:
     """
-    A claimed run of a flow, to be carried out by whoever looks next.
+    Return a claimed run of a flow, to be carried out by whoever looks next.
 
     rule: run-object
     """
@@ -205,7 +210,7 @@ def _claim_stamp() -> Json:
 
 
 def _is_run_by_other_process(run: Record) -> bool:
-    """Is another process, which lives, at it?"""
+    """Say whether another process, which is alive, executes the run."""
     pid = int(run.hidden["claimed"])
     if pid == os.getpid() or time.time() - run.hidden.get("claimed_at", 0) > CLAIM_TIMEOUT:
         return False
@@ -225,7 +230,7 @@ def datasets_of(ctx: RequestContext, flow: Record) -> list[str]:
 
 
 def _connection_id(flow: Record, key: str) -> str:
-    """The one connection of a flow at that end; a flow that was loaded as it is may have none."""
+    """Return the one connection of a flow at that end; a flow that was loaded as it is may have none."""
     return str(next(iter(flow.doc.get(key) or ()), ""))
 
 
@@ -247,7 +252,7 @@ def _increments(ctx: RequestContext, run: Record, flow: Record) -> tuple[Increme
 
 def _macro_values(ctx: RequestContext, flow: Json, target: Json) -> dict[str, str]:
     """
-    What the macros of folders stand for, but for datasets and times.
+    Return what the macros of folders stand for, but for datasets and times.
 
     rule: folder-macros
     """
@@ -296,7 +301,7 @@ def _record_result(ctx: RequestContext, run: Record, job: Job, result: RunResult
 
 
 def _delete_oldest_run(ctx: RequestContext, flow: Record, run: Record) -> None:
-    """The runs of a flow stand in a ring of places; who comes to a place that is taken sends away who is there."""
+    """Keep the newest runs of a flow: a ring of slots, in which a new run removes the run that had its slot."""
     # rule: runs-kept
     flow.hidden["runs"] = number = flow.hidden.get("runs", 0) + 1
     place = f"{flow.id}/{number % RUNS_KEPT}"

@@ -41,7 +41,7 @@ def end_time(doc: Json) -> int:
 
 
 def is_revived(before: Json, after: Json, now: float) -> bool:
-    """Did a write of a dataset flow move on an end that is over?"""
+    """Say whether a write moved the end of an expired dataset flow into the future."""
     return before.get("flowSpec", {}).get("id") in specs.DATASET_FLOWS and end_time(before) <= now < end_time(after)
 
 

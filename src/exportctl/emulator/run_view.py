@@ -34,7 +34,7 @@ ERROR_CODES: Mapping[str, tuple[int, int]] = {  # refusal of a storage -> number
 
 
 def new_run(ctx: RequestContext, flow: Json, tick: float) -> Json:
-    """A run that nothing is known of yet but that it was due at `tick` (seconds)."""
+    """Return a run that nothing is known of yet but that it was due at `tick` (seconds)."""
     stamp = int(tick * 1000)
     return {
         "id": ids.uuid(ctx.store.draw_bytes()),
@@ -58,7 +58,7 @@ def new_run(ctx: RequestContext, flow: Json, tick: float) -> Json:
 
 def finished_run(doc: Json, job: Job, result: RunResult, completed: float) -> Json:
     """
-    The run after it was carried out. `completed` in seconds.
+    Return the run after it was carried out. `completed` in seconds.
 
     rule: run-object
     """
@@ -125,7 +125,7 @@ def _entity(one: Increment, failed: bool) -> Json:
 
 def _errors(result: RunResult) -> list[Json]:
     """
-    The generic error of the samples, and the storage's own reason behind it.
+    Return the generic error of the samples, and the storage's own reason behind it.
 
     rule: run-errors
     """

@@ -30,7 +30,7 @@ def serve(emulator: Emulator, port: int, host: str = "127.0.0.1") -> None:
 
 
 def bind_server(emulator: Application, port: int, host: str = "127.0.0.1") -> Any:
-    """A waitress server, bound and not yet running: `run()`, `close()`, `effective_port` (port 0 picks one)."""
+    """Return a waitress server, bound and not yet running: `run()`, `close()`, `effective_port` (port 0 picks one)."""
     if not is_loopback(host):
         raise ValueError(f"the emulator serves on this machine only, not on {host}")
     try:
@@ -43,8 +43,9 @@ def bind_server(emulator: Application, port: int, host: str = "127.0.0.1") -> An
 
 def close_server(running: Any) -> None:
     """
-    Let the requests under way end, then close the sockets in the thread that serves: it must not find them gone under
-    its hands. Its `run()` then ends.
+    Finish the open requests, then close the sockets.
+
+    The serving thread closes them itself, so that it never uses a closed socket. Its `run()` then returns.
     """
     running.task_dispatcher.shutdown(cancel_pending=True, timeout=5)
     running.trigger.pull_trigger(running.close)
@@ -59,7 +60,7 @@ def is_loopback(host: str) -> bool:
 
 
 def _wsgi_app(emulator: Application) -> Application:
-    """The application, with a lost answer turned into a closed socket instead of a 500."""
+    """Return the application, with a lost answer turned into a closed socket instead of a 500."""
     from waitress.channel import ClientDisconnected  # type: ignore[import-untyped]
 
     def app(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:

@@ -198,14 +198,12 @@ DESTINATIONS = (
 
 BY_CONNECTION_SPEC = {card.id: card for card in DESTINATIONS}
 DATASET_FLOWS = {card.dataset_flow: card for card in DESTINATIONS}
-AUDIENCE_FLOWS = {card.audience_flow: card for card in DESTINATIONS}
 
 
 def add_destination(card: DestinationSpec) -> None:
     """Serve one more destination in this process; call it before the first emulator is opened."""
     BY_CONNECTION_SPEC[card.id] = card
     DATASET_FLOWS[card.dataset_flow] = card
-    AUDIENCE_FLOWS[card.audience_flow] = card
 
 
 def _workflow(operator: str) -> Json:
@@ -312,7 +310,7 @@ def _flow_spec(card: DestinationSpec, dataset: bool) -> Json:
 
 @cache
 def connection_specs(manifest: bool) -> dict[str, Json]:
-    """Connection specs by id; `manifest` says whether target specs list includeFileManifest."""
+    """Return the connection specs by id; `manifest` says whether target specs list includeFileManifest."""
     served = [_connection_spec(card, manifest) for card in BY_CONNECTION_SPEC.values()]
     return {spec["id"]: spec for spec in (*served, _data_lake_spec(), _profile_store_spec())}
 

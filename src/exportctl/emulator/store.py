@@ -80,7 +80,7 @@ class Store:
         self._decoded: dict[tuple[str, str], Record] = {}
 
     def __del__(self) -> None:
-        # One in memory is often just dropped; newer Pythons warn of a connection that nobody closed.
+        # One in memory is often just dropped; newer Pythons warn of a connection that was not closed.
         with suppress(AttributeError):
             self._db.close()
 
@@ -129,7 +129,7 @@ class Store:
             self.set_setting("counters", self._counters)
 
     def next_number(self, name: str) -> int:
-        """The next number of a sequence, from 1."""
+        """Return the next number of a sequence, from 1."""
         self._counters[name] = self._counters.get(name, 0) + 1
         return self._counters[name]
 
@@ -168,20 +168,20 @@ class Store:
             return [self._shared_record(row) for row in rows]
 
     def _shared_record(self, row: tuple[Any, ...]) -> Record:
-        """The record of a row, decoded once per write of it."""
+        """Return the record of a row, decoded once per write of it."""
         known = self._decoded.get((row[0], row[1]))
         if known is None or known.order != row[4]:
             known = self._decoded[row[0], row[1]] = _record(row)
         return known
 
     def is_due(self, now: float) -> bool:
-        """Has the background, or a run, anything to do?"""
+        """Say whether a delayed effect or a run is due."""
         with self.lock:
             row = self._db.execute("SELECT 1 FROM objects WHERE wake IS NOT NULL AND wake <= ? LIMIT 1", (now,))
             return row.fetchone() is not None
 
     def due_records(self, now: float) -> Iterator[Record]:
-        """The objects with which the background has something to do as of now, in the order of `wake`."""
+        """Return the objects with which the background has something to do as of now, in the order of `wake`."""
         rows = self._db.execute(
             f"SELECT {_COLUMNS} FROM objects WHERE wake IS NOT NULL AND wake <= ? ORDER BY wake, seq", (now,)
         ).fetchall()
@@ -217,7 +217,7 @@ class Store:
             self._db.execute("DELETE FROM requests WHERE seq <= ?", (seq - LOG_LENGTH,))
 
     def logged_requests(self) -> list[Json]:
-        """The request log, oldest first."""
+        """Return the request log, oldest first."""
         with self.lock:
             rows = self._db.execute("SELECT entry FROM requests ORDER BY seq").fetchall()
         return [json.loads(row[0]) for row in rows]
@@ -258,7 +258,7 @@ def _record(row: tuple[Any, ...]) -> Record:
 
 
 def _prepare_file(path: Path) -> None:
-    # Only a folder that is ours, or hidden, may ignore itself: the file could stand in somebody's working tree.
+    # Only a folder that is ours, or hidden, may ignore itself: the file can lie in a working tree of a user.
     folder, ours = path.parent, not path.parent.exists() or path.parent.name.startswith(".")
     folder.mkdir(parents=True, mode=0o700, exist_ok=True)
     if ours and not (folder / ".gitignore").exists():

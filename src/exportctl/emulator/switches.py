@@ -1,5 +1,5 @@
 """
-The open questions of the service, one switch each: nobody here knows the answers, so clients must stand them all.
+The open questions of the service, one switch each: the answers are not known, so clients must work with all of them.
 
 `Switches` is a value; `QUESTIONS` says what each field asks, which settings it may take and who asks it.
 """
@@ -225,7 +225,7 @@ class Switches:
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Self:
-        """Settings by name; what is missing takes its default, an unknown name is an error."""
+        """Build switches from settings by name; a missing one has its default, an unknown name is an error."""
         unknown = sorted(set(value) - set(QUESTIONS))
         if unknown:
             raise ValueError(f"no such switch: {', '.join(unknown)}")

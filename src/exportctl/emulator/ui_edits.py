@@ -147,7 +147,7 @@ class Ui:
         as_person: str = PERSON,
     ) -> Json:
         """
-        A whole flow as a person makes it, with connections of its own unless `base` names one.
+        Return a whole flow as a person makes it, with connections of its own unless `base` names one.
 
         `destination` is the name of a card, `datasets` ids or exact names, `params` are laid over those of the target.
         An `audience` flow needs no datasets. Returns the ids: `id`, `source`, `target`, `base`.

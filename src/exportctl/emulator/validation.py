@@ -210,7 +210,7 @@ def _intervals(switches: Switches) -> dict[tuple[str, str], tuple[int, ...]]:
 
 def whole_number(value: object) -> int | None:
     """
-    A number sent as a number or as text of digits.
+    Return a number sent as a number or as text of digits.
 
     rule: interval-as-text
     """
@@ -233,7 +233,7 @@ def _check_times(schedule: Json) -> None:
 
 
 def _spec_id(doc: Mapping[str, Any], key: str) -> str:
-    """The id of the spec a document names."""
+    """Return the id of the spec a document names."""
     spec = doc.get(key)
     if not isinstance(spec, dict) or not isinstance(spec.get("id"), str):
         raise message_error(400, "Please provide a valid spec id")

@@ -78,7 +78,7 @@ class Request:
         return [value for key, value in self.query if key == name]
 
     def value(self, name: str) -> str | None:
-        """The first value of a query parameter."""
+        """Return the first value of a query parameter."""
         return next((value for key, value in self.query if key == name), None)
 
 
@@ -93,7 +93,7 @@ class Answer:
     content_type: str = "application/json"
 
     def payload(self) -> bytes:
-        """The bytes of the body."""
+        """Return the bytes of the body."""
         if self.raw is not None:
             return self.raw
         return b"" if self.body is None else json.dumps(self.body).encode()
@@ -129,13 +129,13 @@ class ErrorReport:
 
 
 def flow_error(code: int, status: int, text: str, **extra: str) -> RequestRefused:
-    """A refusal with a FLOW code, in the body shape of flow-service.md 11.1 no. 2."""
+    """Return a refusal with a FLOW code, in the body shape of flow-service.md 11.1 no. 2."""
     return RequestRefused(Answer(status, ErrorReport(code, status, text, dict(extra))))
 
 
 def not_found_error(collection: str, id: str) -> RequestRefused:
     """
-    An id nobody knows, or one hidden from the caller.
+    Return the refusal of an unknown id, or of one that is hidden from the caller.
 
     rule: not-found
     """
@@ -144,7 +144,7 @@ def not_found_error(collection: str, id: str) -> RequestRefused:
 
 def invalid_body_error(text: str, status: int = 400) -> RequestRefused:
     """
-    A body the service refuses for a reason that has no published code: the older shape, without one.
+    Return a refusal for a reason that has no published code, in the older shape without a code.
 
     rule: invalid-body-shape
     """
@@ -153,7 +153,7 @@ def invalid_body_error(text: str, status: int = 400) -> RequestRefused:
 
 def gateway_error(code: str, text: str) -> RequestRefused:
     """
-    The gateway's own error body; the status is the first three digits of the code.
+    Return the gateway's own error body; the status is the first three digits of the code.
 
     rule: gateway-errors
     """
@@ -161,24 +161,24 @@ def gateway_error(code: str, text: str) -> RequestRefused:
 
 
 def message_error(status: int, text: str) -> RequestRefused:
-    """The bare `{"message"}` body of a bad connection spec and of the ad hoc API."""
+    """Return the bare `{"message"}` body of a bad connection spec and of the ad hoc API."""
     return RequestRefused(Answer(status, {"message": text}))
 
 
 def bad_request_error(text: str) -> RequestRefused:
-    """The gateway-side body for a missing or wrong content type (flow-service.md 11.1 no. 5)."""
+    """Return the gateway-side body for a missing or wrong content type (flow-service.md 11.1 no. 5)."""
     kind = f"{ERROR_TYPES}BadRequestError"
     return RequestRefused(Answer(400, {"type": kind, "status": 400, "title": "BadRequestError", "detail": text}))
 
 
 def parse_query(text: str) -> tuple[tuple[str, str], ...]:
-    """Decoded query pairs; a plus sign is a space, as in any form."""
+    """Return the decoded query pairs; a plus sign is a space, as in any form."""
     return tuple(parse_qsl(text, keep_blank_values=True))
 
 
 def parse_json(body: bytes) -> Any:
     """
-    The body as JSON.
+    Return the body as JSON.
 
     Raises:
         Refused: not JSON, or nested or numbered beyond what JSON interchange allows.

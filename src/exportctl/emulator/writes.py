@@ -29,7 +29,7 @@ LOWER_CASE_FIELDS = ("datasetFileType", "compression", "bucketName", "container"
 
 
 def create(ctx: RequestContext, collection: str, body: object) -> Record:
-    """A new object from a request body."""
+    """Return a new object from a request body."""
     if not isinstance(body, dict) or not body:
         raise invalid_body_error("The body must be a JSON object")
     # rule: create-without-state
@@ -49,7 +49,7 @@ def create(ctx: RequestContext, collection: str, body: object) -> Record:
 
 
 def patch(ctx: RequestContext, record: Record, if_match: str | None, operations: object) -> Record:
-    """The object after a JSON Patch."""
+    """Return the object after a JSON Patch."""
     # rule: if-match-required
     if if_match is None:
         raise flow_error(1403, 400, "If-Match header is missing")
@@ -118,7 +118,7 @@ def label(ctx: RequestContext, record: Record, labels: list[str]) -> None:
 
 
 def patchable_document(record: Record, ctx: RequestContext) -> Json:
-    """The document a patch works on: as GET shows it, but with the secrets there."""
+    """Return the document a patch works on: as GET shows it, but with the secrets there."""
     doc = dict(record.doc)
     if record.collection == "flows":
         doc["scheduleParams"] = read_view.show_schedule(doc, ctx.switches)
@@ -144,7 +144,7 @@ def _check_written(ctx: RequestContext, collection: str, written: Json, record: 
 
 def _find_referenced(ctx: RequestContext, collection: str, id: object) -> Record:
     """
-    What a body names by id.
+    Return what a body names by id.
 
     rule: dangling-reference
     """
@@ -181,7 +181,7 @@ _REFERENCE_CHECKS = {
 
 
 def stamps(ctx: RequestContext) -> Json:
-    """What the service notes about who wrote a new object, when and where."""
+    """Return what the service notes about who wrote a new object, when and where."""
     return {
         "createdAt": ctx.now_ms,
         "updatedAt": ctx.now_ms,
@@ -197,7 +197,7 @@ def stamps(ctx: RequestContext) -> Json:
 
 def _add_service_fields(ctx: RequestContext, record: Record) -> None:
     """
-    What the service adds to what it was sent.
+    Return what the service adds to what it was sent.
 
     rule: filled-in
     """
@@ -250,7 +250,7 @@ def _lake_base(ctx: RequestContext) -> str:
 
 def normalise_document(written: Json, ctx: RequestContext) -> Json:
     """
-    What is stored of what was sent.
+    Return what is stored of what was sent.
 
     rule: normalised-values
     """
@@ -284,7 +284,7 @@ def _strip_trailing_slashes(text: str) -> str:
 
 
 def _keep_one_template(before: Json, after: Json) -> None:
-    """A patch that brings the other spelling of the folder template takes the first one's place."""
+    """Return a patch that brings the other spelling of the folder template takes the first one's place."""
     # rule: template-either-spelling
     new = after.get("scheduleParams")
     spelled = [key for key in validation.TEMPLATE_KEYS if key in (before.get("scheduleParams") or {})]
@@ -370,7 +370,7 @@ def _record_write(ctx: RequestContext, record: Record, operation: str, operation
 
 def _revive_flow(ctx: RequestContext, flow: Record) -> None:
     """
-    What becomes of a flow whose end was over and is moved on.
+    Return what becomes of a flow whose end was over and is moved on.
 
     rule: revival
     """
@@ -385,7 +385,7 @@ def _revive_flow(ctx: RequestContext, flow: Record) -> None:
 
 def _last_operation(ctx: RequestContext, operation: str, operations: object) -> Json:
     """
-    What GET says of the last write of a flow.
+    Return what GET says of the last write of a flow.
 
     rule: last-operation
     """

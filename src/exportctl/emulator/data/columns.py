@@ -33,7 +33,7 @@ def json_text(value: object) -> str:
 
 
 def member(name: str, value: object | None) -> str:
-    """The field with the comma in front of it; nothing for None: an export leaves nulls out (assumed)."""
+    """Return the field with the comma in front of it; nothing for None: an export leaves nulls out (assumed)."""
     return "" if value is None else f",{json_text(name)}:{json_text(value)}"
 
 

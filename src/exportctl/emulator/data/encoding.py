@@ -122,7 +122,7 @@ class _GuardedFile(io.FileIO):
         return memoryview(data).nbytes
 
     def guard_batches(self, batches: Iterator[RecordBatch]) -> Iterator[RecordBatch]:
-        """The batches up to the first error of making one, which is kept too."""
+        """Return the batches up to the first error of making one, which is kept too."""
         try:
             yield from batches
         except BaseException as error:

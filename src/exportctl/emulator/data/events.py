@@ -74,7 +74,7 @@ _LOGGED_IN_SHARE = 160  # of 256: who is logged in
 
 
 def line(stem: str, number: int, chance: bytes, ms: int) -> str:
-    """The row as one line of JSON. `stem` is the id of the dataset; of `chance` nine bytes are read."""
+    """Return the row as one line of JSON. `stem` is the id of the dataset; of `chance` nine bytes are read."""
     person = int.from_bytes(chance[:4]) % people.COUNT
     where, currency = _city_fields()[chance[4]]
     device, in_app = _devices()[chance[5]]
@@ -88,7 +88,7 @@ def line(stem: str, number: int, chance: bytes, ms: int) -> str:
 
 
 def _event_fields(number: int, chance: int, goods: int, currency: str, in_app: bool) -> tuple[str, str]:
-    """The type of event, and the fields that go with it: most look, some choose, few buy. `goods` picked the page."""
+    """Return the type of an event and its fields. Most look, some choose, few buy; `goods` gives the page."""
     if chance < 150:
         return "application.launch" if in_app else "web.webpagedetails.pageViews", ',"productListItems":[]'
     if chance < 210:
@@ -102,7 +102,7 @@ def _event_fields(number: int, chance: int, goods: int, currency: str, in_app: b
 
 @cache
 def _city_fields() -> tuple[tuple[str, str], ...]:
-    """The place and the currency paid in there."""
+    """Return the place and the currency paid in there."""
     picked = (_CITIES[i % len(_CITIES)] for i in range(256))
     return tuple((member("placeContext", {"geo": {"countryCode": c, "city": t}}), money) for c, t, money in picked)
 

@@ -26,7 +26,7 @@ def phone(person: int) -> str:
 
 
 def identity_map(person: int, known: bool) -> str:
-    """The JSON of the identities: the device's always (38 digits), those of the person only where `known`."""
+    """Return the JSON of the identities: the device's always (38 digits), those of the person only where `known`."""
     device = f"{(person + 1) * _SPREAD % 10**38:038d}"
     if not known:
         return f'{{"ECID":[{{"id":"{device}","authenticatedState":"ambiguous","primary":true}}]}}'

@@ -67,7 +67,7 @@ _SPAN = 1640 * 86_400
 
 
 def line(stem: str, number: int, chance: bytes, ms: int) -> str:
-    """The row as one line of JSON, modified at `ms`. `stem` is the dataset's id; of `chance` ten bytes are read."""
+    """Return the row as one line of JSON, modified at `ms`; `stem` is the dataset id, `chance` gives ten bytes."""
     created = 1000 * (_EARLIEST_CREATION + int.from_bytes(chance[:4]) % _SPAN)
     phone = f',"mobilePhone":{{"number":"{people.phone(number)}"}}' if chance[4] % 4 else ""
     return (
@@ -92,7 +92,7 @@ def _loyalty(number: int, chance: int) -> str:
 
 @cache
 def _names() -> tuple[str, ...]:
-    """The fields of the name, without a comma in front."""
+    """Return the fields of the name, without a comma in front."""
     pairs = (
         (_FIRST_NAMES[i % len(_FIRST_NAMES)][0], _LAST_NAMES[i // len(_FIRST_NAMES) % len(_LAST_NAMES)])
         for i in range(256)
@@ -102,7 +102,7 @@ def _names() -> tuple[str, ...]:
 
 @cache
 def _genders() -> tuple[str, ...]:
-    """Picked by the same byte as the name."""
+    """Return the value that the same byte as the name selects."""
     return tuple(member("gender", _FIRST_NAMES[i % len(_FIRST_NAMES)][1]) for i in range(256))
 
 

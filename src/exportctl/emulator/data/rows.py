@@ -49,14 +49,14 @@ class Batch:
         return 1000 * (self.at - self.spread) + 1000 * self.spread * (self.lead + place) // whole
 
     def piece(self, start: int, stop: int) -> Batch:
-        """The rows from `start` up to and without `stop`, both counted from 0."""
+        """Return the rows from `start` up to and without `stop`, both counted from 0."""
         ahead, behind = self.lead + start, self.tail + self.count - stop
         return replace(self, first=self.first + start, count=stop - start, lead=ahead, tail=behind)
 
 
 def row(dataset: str, kind: str, number: int, batch: Batch) -> dict[str, object]:
     """
-    The row of that number, as the object that stands in an NDJSON export; what is null is left out.
+    Return the row of that number, as the object that stands in an NDJSON export; what is null is left out.
 
     Raises:
         ValueError: the batch holds no such row.
@@ -79,7 +79,7 @@ def lines(dataset: str, kind: str, batch: Batch) -> Iterator[str]:
 
 
 def trim_events(batch: Batch, oldest: float) -> Batch | None:
-    """The events that happened at `oldest` (seconds since 1970 UTC) or later; None if there are none."""
+    """Return the events that happened at `oldest` (seconds since 1970 UTC) or later; None if there are none."""
     start = bisect_left(range(batch.count), 1000 * oldest, key=batch.moment)
     return batch.piece(start, batch.count) if start < batch.count else None
 
@@ -91,7 +91,7 @@ def row_count(batches: Iterable[Batch]) -> int:
 
 def split_batches(batches: Sequence[Batch], files: int) -> list[list[Batch]]:
     """
-    The same rows in the same order, for at most `files` files; their sizes differ by one row at most.
+    Return the same rows in the same order, for at most `files` files; their sizes differ by one row at most.
 
     No file is empty: there are fewer of them when there are fewer rows, and none without rows.
     """
@@ -102,7 +102,7 @@ def split_batches(batches: Sequence[Batch], files: int) -> list[list[Batch]]:
 
 
 def _pieces_between(batches: Iterable[Batch], start: int, stop: int) -> Iterator[Batch]:
-    """The pieces that hold the rows from `start` up to `stop`, counted over all batches."""
+    """Return the pieces that hold the rows from `start` up to `stop`, counted over all batches."""
     passed = 0
     for batch in batches:
         low, high = max(start - passed, 0), min(stop - passed, batch.count)

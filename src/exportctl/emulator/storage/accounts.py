@@ -26,7 +26,7 @@ _LAKE = re.compile(r"abfss?://([^@/]+)@([^./@]+)(?:\.[^/]*)?/?")
 
 def open_sink(endpoint: Endpoint, auth: Json, place: Json) -> Sink:
     """
-    The sink behind an endpoint: `auth` is the base connection's, `place` the target's params.
+    Return the sink behind an endpoint: `auth` is the base connection's, `place` the target's params.
 
     Raises:
         StorageRefused: the credentials are refused before any storage is asked, or SFTP does not let them in.

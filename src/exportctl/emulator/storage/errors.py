@@ -30,7 +30,7 @@ MEANINGS = {
     "cut": "the connection broke after the storage had answered",
     "full": "no space, or a quota is used up",
     "read-only": "the storage takes no writes",
-    "not-allowed": "the storage is not on this machine, and nobody gave --allow-real-storage",
+    "not-allowed": "the storage is not on this machine, and --allow-real-storage was not given",
     "extra-missing": "exportctl[emulator] is not installed",
     "too-large": "more rows than an export of this kind may have",
     "no-dataset": "a dataset of the flow does not exist any more",
@@ -63,7 +63,7 @@ _STATUS = re.compile(r"(?:non-2xx status code: |\(code: )(\d{3})")
 
 def library_refusal(error: Exception, where: str, begun: bool) -> StorageRefused:
     """
-    An error of obstore, which tells kinds apart only in its text; `begun`: the storage had answered before.
+    Return an error of obstore, which tells kinds apart only in its text; `begun`: the storage had answered before.
     """
     text = str(error)
     status = _STATUS.search(text)
@@ -71,7 +71,7 @@ def library_refusal(error: Exception, where: str, begun: bool) -> StorageRefused
         return answer_refusal(int(status[1]), text, where)
     if "kind: Connect" in text and not begun:
         if "dns error" in text:
-            return StorageRefused("unknown-host", f"{where} cannot be reached: nobody knows that host")
+            return StorageRefused("unknown-host", f"{where} cannot be reached: the host name is unknown")
         return StorageRefused("unreachable", f"{where} cannot be reached: it accepts no connection")
     if "kind: Timeout" in text and not begun:
         return StorageRefused("unreachable", f"{where} does not answer")
@@ -81,7 +81,7 @@ def library_refusal(error: Exception, where: str, begun: bool) -> StorageRefused
 
 
 def answer_refusal(status: int, body: str, where: str) -> StorageRefused:
-    """An HTTP status that is no success, and the body with the service's code, where there is one."""
+    """Return an HTTP status that is no success, and the body with the service's code, where there is one."""
     found = _SERVICE_CODE.search(body)
     if found is None:
         return StorageRefused(_BY_STATUS.get(status, "failed"), f"{where} answered {status}")

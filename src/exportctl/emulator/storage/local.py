@@ -84,6 +84,6 @@ def _translate_errors(key: str) -> Iterator[None]:
 
 
 def refusal_of_error(error: OSError, key: str) -> StorageRefused:
-    """What an error of the file system means; names the key and not where the folder lies."""
+    """Return what an error of the file system means; names the key and not where the folder lies."""
     why = os.strerror(error.errno).lower() if error.errno else "it failed"
     return StorageRefused(_CODES.get(error.errno or 0, "failed"), f"the local folder did not take {key!r}: {why}")

@@ -16,7 +16,7 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 def segments(key: str) -> list[str]:
     """
-    The parts of a key between its slashes.
+    Return the parts of a key between its slashes.
 
     Raises:
         StorageRefused: a part is empty, `.` or `..`, or holds a control character.
@@ -31,7 +31,7 @@ def segments(key: str) -> list[str]:
 
 def folder_name(text: str) -> str:
     """
-    A file name for a bucket, container or host; different texts have different names.
+    Return a file name for a bucket, container or host; different texts have different names.
 
     Letters, digits, `-`, `_`, `.`, `~` and `@` stay, all else is percent-encoded.
     """

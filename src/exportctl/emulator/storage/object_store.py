@@ -66,7 +66,7 @@ class ObjectSink:
             self._store.delete(key)
 
     def close(self) -> None:
-        """The library lets its connections go by itself."""
+        """Return the library lets its connections go by itself."""
 
     @contextmanager
     def _translate_errors(self, sent: Callable[[], bool]) -> Iterator[None]:
@@ -80,7 +80,7 @@ class ObjectSink:
 
 
 def s3_store(url: str, bucket: str, region: str, access_key: str, secret_key: str) -> S3Store:
-    """A bucket, addressed in the path of the URL."""
+    """Return a bucket, addressed in the path of the URL."""
     store = _import_obstore()
     credential = {"access_key_id": access_key, "secret_access_key": secret_key, "token": None, "expires_at": None}
     return store.S3Store(  # type: ignore[no-any-return]
@@ -97,7 +97,7 @@ def s3_store(url: str, bucket: str, region: str, access_key: str, secret_key: st
 
 
 def azure_store(url: str, container: str, account: str, credential: Mapping[str, str]) -> AzureStore:
-    """A container of the account at `url`; the credential is `{"access_key"}` or `{"sas_token"}`."""
+    """Return a container of the account at `url`; the credential is `{"access_key"}` or `{"sas_token"}`."""
     store = _import_obstore()
     return store.AzureStore(  # type: ignore[no-any-return]
         container,

@@ -22,7 +22,7 @@ from exportctl.emulator.wire import Json
 
 def open_sink(connection: Json, target: Json, settings: Json, root: Path | None) -> Sink:
     """
-    The sink that a target connection writes to; keys are relative to its bucket, container or account.
+    Return the sink that a target connection writes to; keys are relative to its bucket, container or account.
 
     Raises:
         StorageRefused: the settings do not allow the host, or the credentials are refused already.
@@ -36,7 +36,7 @@ def open_sink(connection: Json, target: Json, settings: Json, root: Path | None)
 
 def target_folder(target: Json) -> str:
     """
-    The folder of a target, without slashes around it and doubled ones inside; empty for the root.
+    Return the folder of a target, without slashes around it and doubled ones inside; empty for the root.
 
     rule: storage-paths
     """
@@ -45,7 +45,7 @@ def target_folder(target: Json) -> str:
 
 
 def local_root(connection: Json, target: Json, settings: Json, root: Path | None) -> Path | None:
-    """The folder that stands for the bucket, container or account, if that is where it is written."""
+    """Return the folder that stands for the bucket, container or account, if that is where it is written."""
     card = _card(connection)
     if root is None or card.storage in settings.get("endpoints", {}):
         return None

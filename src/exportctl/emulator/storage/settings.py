@@ -110,7 +110,7 @@ class StorageSettings:
         Where a type is written, None for a local folder.
 
         Raises:
-            StorageRefused: its host is not on this machine and nobody allowed it.
+            StorageRefused: its host is not on this machine and is not allowed.
         """
         found = self.endpoints.get(type)
         if found is None or found.is_loopback or found.host in self.allowed_hosts:
@@ -120,7 +120,7 @@ class StorageSettings:
 
     def merge(self, more: StorageSettings) -> StorageSettings:
         """
-        The same with further endpoints and hosts; an endpoint of the same type is replaced.
+        Return the same with further endpoints and hosts; an endpoint of the same type is replaced.
 
         Raises:
             StorageRefused: the host of an added endpoint is not allowed.
@@ -133,7 +133,7 @@ class StorageSettings:
 
     def remove_endpoint(self, type: str) -> StorageSettings:
         """
-        The same with a type written locally again, `""` for all; hosts that nothing is written to are forgotten.
+        Return the same with a type written locally again, `""` for all; hosts that nothing is written to are forgotten.
 
         Raises:
             ValueError: there is no such type.
@@ -156,7 +156,7 @@ class StorageSettings:
 
 def parse_settings(value: Json) -> StorageSettings:
     """
-    The setting as a value; `{}` is what it is until somebody sets it.
+    Return the setting as a value; `{}` is what it is until somebody sets it.
 
     Raises:
         ValueError: names the type and the member that is unknown, missing or malformed, and never its value.

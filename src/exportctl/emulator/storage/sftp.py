@@ -112,12 +112,13 @@ class SftpSink:
         raise StorageRefused("unknown-host", f"{self._where}: its endpoint needs known_hosts, the server's public key")
 
     def _run(self, step: Coroutine[Any, Any, Any], lost: str) -> Any:
-        """What a step returns; `lost` is the word for a connection that is not there."""
+        """Return what a step returns; `lost` is the word for a connection that is not there."""
         asyncssh = _import_asyncssh()
         try:
             return self._runner.run(step)
         except socket.gaierror as error:
-            raise StorageRefused("unknown-host", f"{self._where} cannot be reached: nobody knows that host") from error
+            reason = f"{self._where} cannot be reached: the host name is unknown"
+            raise StorageRefused("unknown-host", reason) from error
         except OSError as error:
             raise StorageRefused(lost, f"{self._where}: {_connection_reason(error, lost)}") from error
         except asyncssh.Error as error:
@@ -170,6 +171,8 @@ async def _remove_file(client: SFTPClient, path: str) -> None:
 
 def _parse_private_key(text: str) -> SSHKey:
     """
+    Return the key in a PEM text or in its base64 form.
+
     rule: storage-ssh-key
     """
     asyncssh = _import_asyncssh()
@@ -188,7 +191,7 @@ def _connection_reason(error: Exception, lost: str) -> str:
 
 
 def _server_message(error: Any) -> str:
-    """The server's own words, on one line."""
+    """Return the server's own words, on one line."""
     words = "".join(letter if letter.isprintable() else " " for letter in str(error.reason))
     return f"{type(error).__name__}: {' '.join(words.split())[:200]}"
 

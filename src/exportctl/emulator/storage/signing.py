@@ -19,7 +19,7 @@ _EMPTY_SHA256 = hashlib.sha256(b"").hexdigest()
 
 def container_sas(account: str, key: str, container: str, permissions: str, expires: float) -> str:
     """
-    The query string that opens a container until `expires` (seconds since 1970 UTC).
+    Return the query string that opens a container until `expires` (seconds since 1970 UTC).
 
     `permissions` are letters in the order that Azure prescribes: r, a, c, w, d, l.
 
@@ -38,6 +38,8 @@ def container_sas(account: str, key: str, container: str, permissions: str, expi
 
 def decode_account_key(text: str) -> bytes:
     """
+    Return the bytes of an account key.
+
     Raises:
         ValueError: it is not base64. The text is not repeated.
     """
@@ -49,7 +51,7 @@ def decode_account_key(text: str) -> bytes:
 
 def s3_headers(method: str, url: str, region: str, access_key: str, secret_key: str, now: float) -> dict[str, str]:
     """
-    The headers of an S3 request without body and query.
+    Return the headers of an S3 request without body and query.
 
     `url` has its path percent-encoded already; `now` is in seconds since 1970 UTC.
     """
@@ -71,5 +73,5 @@ def s3_headers(method: str, url: str, region: str, access_key: str, secret_key: 
 
 
 def quote_key(key: str) -> str:
-    """A key as it stands in an address."""
+    """Return a key as it stands in an address."""
     return quote(key, safe="/~")

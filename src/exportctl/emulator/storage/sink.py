@@ -12,9 +12,10 @@ from typing import Protocol
 
 class StorageRefused(Exception):
     """
-    The storage did not take it. `code` is a short stable word (`denied`, `no-such-bucket`, `unreachable`, `full`,
-    `cut`, `read-only`, `unknown-host`, `extra-missing`, `not-allowed`, `failed`); `reason` is for people and holds no
-    credential.
+    The storage refused an object.
+
+    `code` is a short stable word: `denied`, `no-such-bucket`, `unreachable`, `full`, `cut`, `read-only`,
+    `unknown-host`, `extra-missing`, `not-allowed`, `failed`. `reason` is for people and holds no credential.
     """
 
     def __init__(self, code: str, reason: str):
@@ -31,10 +32,10 @@ class Sink(Protocol):
     """
 
     def put(self, key: str, source: Path) -> None:
-        """The whole file under `key`, or nothing: a reader never sees a part of it. Memory does not grow with size."""
+        """Write the whole file under `key`, or nothing: a reader never sees a part. Memory does not grow with size."""
 
     def make_folder(self, key: str) -> None:
-        """An empty folder; on object stores a zero-byte object whose key ends in `/`."""
+        """Return an empty folder; on object stores a zero-byte object whose key ends in `/`."""
 
     def remove(self, key: str) -> None:
         """Take a file away; one that is not there is no error."""

@@ -1,0 +1,263 @@
+"""
+The state of the emulator: one organization with its sandboxes, its clock, its faults and its stored objects.
+
+`app` puts it behind HTTP. Tests and the admin API call it directly.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from exportctl.emulator import auth, delayed_effects, ids, read_view, run_rows
+from exportctl.emulator import datasets as configs
+from exportctl.emulator.clock import EmulatorClock, parse_clock
+from exportctl.emulator.data.rows import Batch
+from exportctl.emulator.datasets import SeedDataset
+from exportctl.emulator.faults import Fault
+from exportctl.emulator.read_view import Caller, RequestContext
+from exportctl.emulator.run_scheduler import RunScheduler
+from exportctl.emulator.storage import open as routing
+from exportctl.emulator.store import Record, Store
+from exportctl.emulator.switches import Switches
+from exportctl.emulator.ui_edits import Ui
+from exportctl.emulator.wire import Json
+
+ORGANIZATION = "0123456789ABCDEF01234567@AdobeOrg"
+SYSTEM = Caller("system@AdobeID", "system")
+
+
+class EmulatedOrganization:
+    """
+    One organization with its sandboxes.
+
+    `path` None keeps everything in memory. A setting that is not given comes from the file, else from the defaults:
+    clock `real`, pages of 100, seed 0. `clock` may be a moment (seconds since 1970 UTC): time then stands still until
+    `advance` or `set_time`. Exports without an endpoint are written below `storage`, by default a folder beside the
+    file. In memory, exports run but their files are not kept.
+    """
+
+    def __init__(
+        self,
+        path: str | Path | None = None,
+        *,
+        switches: Switches | None = None,
+        clock: str | float | None = None,
+        page_size: int | None = None,
+        seed: int | None = None,
+        organization: str | None = None,
+        storage: str | Path | None = None,
+    ) -> None:
+        self.store = Store(path)
+        self.ui = Ui(self.store, self.context)
+        self.root = Path(storage) if storage is not None else _default_storage_folder(path)
+        self._engine = RunScheduler(self.store, lambda: self.now, self.context, self.root)
+        with self.store.transaction():
+            given = {
+                "switches": switches and switches.to_json(),
+                "clock": None if clock is None else _clock_json(parse_clock(clock)),
+                "page_size": page_size,
+                "seed": seed,
+                "organization": organization,
+            }
+            for key, value in given.items():
+                if value is not None:
+                    self.store.set_setting(key, value)
+            if not self.store.list_records("credentials"):
+                auth.register_client(self.store, auth.CLIENT_ID, auth.CLIENT_SECRET)
+            if not self.store.list_records("sandboxes"):
+                self._add_sandbox("prod")
+
+    def close(self) -> None:
+        """Close the file."""
+        self.store.close()
+
+    @property
+    def switches(self) -> Switches:
+        """The settings of the open questions; may be set at any time."""
+        return Switches.from_json(self.store.get_setting("switches", {}))
+
+    @switches.setter
+    def switches(self, value: Switches) -> None:
+        with self.store.transaction():
+            self.store.set_setting("switches", value.to_json())
+
+    @property
+    def clock(self) -> EmulatorClock:
+        """What the emulator's clock is, as a value; `now` reads it."""
+        stored: dict[str, Any] = self.store.get_setting("clock", {})
+        return EmulatorClock(**stored)
+
+    @property
+    def now(self) -> float:
+        """The emulator's time, in seconds since 1970 UTC."""
+        return self.clock.now()
+
+    def advance(self, seconds: float) -> float:
+        """Move the time forward, execute the runs that are due, and return the new time."""
+        if seconds < 0:
+            raise ValueError("time does not go back")
+        return self._set_clock(lambda clock: clock.advance_by(seconds))
+
+    def set_time(self, moment: float) -> float:
+        """Set the time to a moment, in seconds since 1970 UTC, and return it."""
+        return self._set_clock(lambda clock: clock.set_to(moment))
+
+    def _set_clock(self, moved: Callable[[EmulatorClock], EmulatorClock]) -> float:
+        with self.store.transaction():
+            clock = moved(self.clock)
+            self.store.set_setting("clock", _clock_json(clock))
+            self._apply_due_effects()
+        self._engine.execute_due_runs(wait=True)
+        return clock.now()
+
+    def _apply_due_effects(self) -> None:
+        delayed_effects.apply_due_effects(self.store, self.switches, self.now)
+
+    @property
+    def organization(self) -> str:
+        """The organization that everything belongs to."""
+        return str(self.store.get_setting("organization", ORGANIZATION))
+
+    def seed(
+        self, sandboxes: Iterable[str] = (), datasets: Mapping[str, Iterable[SeedDataset]] | None = None
+    ) -> dict[str, dict[str, str]]:
+        """Add sandboxes and datasets, and return for each sandbox the ids of its datasets by name."""
+        with self.store.transaction():
+            for name in (*sandboxes, *(datasets or {})):
+                if self.store.get("sandboxes", name) is None:
+                    self._add_sandbox(name)
+            return {
+                name: {dataset.name: configs.seed_dataset(self.context(name), dataset) for dataset in wanted}
+                for name, wanted in (datasets or {}).items()
+            }
+
+    def sandboxes(self) -> list[str]:
+        """Return the names of the sandboxes."""
+        return [record.id for record in self.store.list_records("sandboxes")]
+
+    def datasets(self, sandbox: str) -> list[Json]:
+        """Return the datasets of a sandbox as the listing shows them, those that cannot be exported included."""
+        return [copy.deepcopy(record.doc) for record in self.store.list_records("datasets", sandbox)]
+
+    def ingest(self, sandbox: str, dataset: str, rows: int, spread: int = 86400) -> Json:
+        """
+        Add rows to a dataset, named by id or name, and return what was added: `first`, `count`, `at`, `spread`.
+
+        Raises:
+            ValueError: there is no such dataset in the sandbox, or more than one, or `rows` is no positive number.
+        """
+        with self.store.transaction():
+            return configs.ingest(self.context(sandbox), dataset, rows, spread)
+
+    def batches(self, sandbox: str, dataset: str) -> list[Batch]:
+        """Return all rows of a dataset, named by id or name, in the order in which they were added."""
+        return run_rows.batches(configs.find_dataset(self.context(sandbox), dataset))
+
+    def folder_of(self, target: str) -> Path | None:
+        """Return the local folder that stands for the bucket of a target connection; None: it is written elsewhere."""
+        found = self.store.get("targetConnections", target)
+        base = found and self.store.get("connections", str(found.doc.get("baseConnectionId")))
+        if found is None or base is None:
+            return None
+        return routing.local_root(base.doc, found.doc, self.store.get_setting("storage", {}), self.root)
+
+    def _add_sandbox(self, name: str) -> None:
+        kind = "production" if name == "prod" else "development"
+        doc = {"id": ids.uuid(self.store.draw_bytes()), "title": name.capitalize(), "type": kind}
+        self.store.put(Record("sandboxes", name, name, doc))
+
+    def register_client(
+        self, client_id: str, client_secret: str, permissions: Iterable[str] = auth.PERMISSIONS
+    ) -> None:
+        """Add a credential with these permissions."""
+        with self.store.transaction():
+            auth.register_client(self.store, client_id, client_secret, tuple(permissions))
+
+    def issue_token(self, client_id: str = auth.CLIENT_ID, seconds: float = auth.TOKEN_SECONDS) -> str:
+        """Return a token for a client, without asking the token endpoint."""
+        with self.store.transaction():
+            return auth.issue_token(self.store, client_id, self.now, seconds)
+
+    def set_token_lifetime(self, seconds: int) -> None:
+        """Set the lifetime of the tokens that the token endpoint gives from now on."""
+        with self.store.transaction():
+            self.store.set_setting("token_seconds", seconds)
+
+    def add_fault(self, fault: Fault) -> None:
+        """Add a fault that applies from now on."""
+        with self.store.transaction():
+            self.store.add_fault(self.store.draw_bytes().hex(), fault.to_json())
+
+    def faults(self) -> list[Fault]:
+        """Return the faults that were added, spent ones included."""
+        return [Fault.from_json(doc) for _, _, doc in self.store.faults()]
+
+    def clear_faults(self) -> None:
+        """Remove all faults."""
+        with self.store.transaction():
+            self.store.clear_faults()
+
+    def requests(self) -> list[Json]:
+        """
+        Return the requests so far, oldest first, without headers and bodies.
+
+        Members: `at` (seconds), `id`, `method`, `path`, `query`, `status` (0: the answer was lost), `write`.
+        """
+        return self.store.logged_requests()
+
+    def writes(self) -> list[Json]:
+        """Return the requests that asked the Flow Service for a change, refused ones included."""
+        return [entry for entry in self.requests() if entry["write"]]
+
+    def forget_requests(self) -> None:
+        """Empty the request log."""
+        with self.store.transaction():
+            self.store.forget_log()
+
+    def snapshot(self, sandbox: str | None = None) -> dict[str, list[Json]]:
+        """Return for each collection the objects that are not deleted, as stored, with secrets. For tests."""
+        return {
+            collection: [
+                copy.deepcopy(r.doc)
+                for r in self.store.list_records(collection, sandbox)
+                if "deleted_at" not in r.hidden
+            ]
+            for collection in read_view.COLLECTIONS
+        }
+
+    def reset(self) -> None:
+        """Remove objects, datasets, sandboxes, faults and requests; settings and credentials stay."""
+        with self.store.transaction():
+            kept = [record for kind in ("credentials", "tokens") for record in self.store.list_records(kind)]
+            self.store.clear_objects()
+            for record in kept:
+                self.store.put(record)
+            self._add_sandbox("prod")
+
+    def context(self, sandbox: str = "", caller: Caller = SYSTEM) -> RequestContext:
+        """Return the context of a request in a sandbox."""
+        found = self.store.get("sandboxes", sandbox)
+        return RequestContext(
+            store=self.store,
+            switches=self.switches,
+            now=self.now,
+            organization=self.organization,
+            page_size=int(self.store.get_setting("page_size", 100)),
+            caller=caller,
+            sandbox=sandbox,
+            sandbox_id=found.doc["id"] if found else "",
+        )
+
+
+def _default_storage_folder(path: str | Path | None) -> Path | None:
+    if path is None:
+        return None
+    file = Path(path)
+    return file.with_suffix("") if file.suffix else file.with_name(f"{file.name}-storage")
+
+
+def _clock_json(clock: EmulatorClock) -> Json:
+    return {"mode": clock.mode, "at": clock.at}
