@@ -30,70 +30,7 @@ from exportctl.config.schema.parts import (
     text,
     whole_number,
 )
-
-_DURATION = r"\d{1,5}\s*[A-Za-z]+"
-_CLOCK = r"([01]?\d|2[0-3]):[0-5]\d(:[0-5]\d)?"
-
-
-def _schedule() -> Schema:
-    return map_schema(
-        "Schedule",
-        f"When an export runs, in UTC. The service knows neither cron nor time zones. {WHOLE_NOTE}",
-        {
-            "every": text(
-                "The interval: 3, 6, 9 or 12 hours, 1 day, or `once` for one full export.", "1 day", "3 hours", "once"
-            ),
-            "at": text(
-                "The time of day in UTC of one of the runs, to the minute or to the second.",
-                "02:00",
-                "08:00:17",
-                pattern=_CLOCK,
-            ),
-            "start": text("The date or moment before which there is no run.", "2026-12-01", "2026-12-01T06:00:00Z"),
-            "end": ref("end"),
-        },
-        example={"every": "1 day", "at": "02:00"},
-    )
-
-
-def _end() -> Schema:
-    described = (
-        "The last day (inclusive) or moment; a rolling end, which `renew` and `apply` move on; or `none`: no end, "
-        "even if the schedule or `defaults` has one."
-    )
-    schema = map_schema(
-        "End",
-        f"{described} {WHOLE_NOTE}",
-        {
-            "rolling": text("The time from now to the new end at each renewal.", "180 days", pattern=_DURATION),
-            "renew_before": text(
-                "exportctl renews the end when less than this time remains.", "30 days", pattern=_DURATION
-            ),
-        },
-        example={"rolling": "180 days", "renew_before": "30 days"},
-        required=("rolling",),
-    )
-    return {**schema, "type": ["string", "object"], "examples": ["2027-06-30", *schema["examples"], "none"]}
-
-
-def _format() -> Schema:
-    return map_schema(
-        "Format",
-        f"The files of an export. {WHOLE_NOTE}",
-        {
-            "type": choice("The file type. Datasets cannot be exported as CSV.", "parquet", "json"),
-            "compression": choice("The compression. JSON must be compressed.", "gzip", "none"),
-            "manifest": {
-                "description": "Ask the service to write a manifest file beside each run. `force` sends the parameter "
-                "even if the service does not offer it.",
-                "type": ["boolean", "string"],
-                "enum": [True, False, "force"],
-                "examples": [True],
-            },
-        },
-        example={"type": "parquet", "compression": "gzip", "manifest": True},
-        required=("type",),
-    )
+from exportctl.config.schema.values import DURATION, end, file_format, schedule
 
 
 def _dataset() -> Schema:
@@ -162,10 +99,10 @@ def _export() -> Schema:
             ),
             "destination": text("The destination's key.", "lake"),
             "schedule": name_or_map_schema(
-                _schedule(), "The schedule: a name, or a map in place.", "nightly", {"every": "3 hours", "at": "00:00"}
+                schedule(), "The schedule: a name, or a map in place.", "nightly", {"every": "3 hours", "at": "00:00"}
             ),
             "end": ref("end"),
-            "format": name_or_map_schema(_format(), "The file format: a name, or a map in place.", "parquet"),
+            "format": name_or_map_schema(file_format(), "The file format: a name, or a map in place.", "parquet"),
             "folder": text("The folder of each run, with macros.", "%DATASET_ID%/%EXPORT_TIME%", min_length=1),
             "subpath": text("A folder below the destination's path.", "web"),
             "title": text(
@@ -184,7 +121,7 @@ def _export() -> Schema:
                 "Expectation",
                 "What `verify` expects of each run.",
                 {
-                    "within": text("A run is late after this time.", "2 hours", pattern=_DURATION),
+                    "within": text("A run is late after this time.", "2 hours", pattern=DURATION),
                     "non_empty": flag("A run without rows is a failure."),
                 },
                 example={"within": "2 hours", "non_empty": True},
@@ -300,8 +237,8 @@ def _defaults() -> Schema:
         "Values for exports that do not set them.",
         {
             "destination": text("A destination's key.", "lake"),
-            "schedule": name_or_map_schema(_schedule(), "A schedule: a name, or a map in place.", "nightly"),
-            "format": name_or_map_schema(_format(), "A format: a name, or a map in place.", "parquet"),
+            "schedule": name_or_map_schema(schedule(), "A schedule: a name, or a map in place.", "nightly"),
+            "format": name_or_map_schema(file_format(), "A format: a name, or a map in place.", "parquet"),
             "end": ref("end"),
         },
         example={"destination": "lake", "schedule": "nightly"},
@@ -314,7 +251,7 @@ def _policy() -> Schema:
         "Limits for plan and apply.",
         {
             "max_deletes": whole_number("The number of deletions that need no entry under `removed`.", 0),
-            "end_warning": text("plan warns of exports that end within this time.", "30 days", pattern=_DURATION),
+            "end_warning": text("plan warns of exports that end within this time.", "30 days", pattern=DURATION),
             "lease": flag("Allow one apply at a time, by a lock in the sandbox. Not available in this version."),
         },
         example={"max_deletes": 0, "end_warning": "30 days"},
@@ -382,13 +319,13 @@ def _schema() -> Schema:
         "Environment", "The overlay of one environment.", overlay(_sections()), example={"platform": {"sandbox": "dev"}}
     )
     definitions: dict[str, Schema] = {
-        "schedule": _schedule(),
-        "end": _end(),
-        "format": _format(),
+        "schedule": schedule(),
+        "end": end(),
+        "format": file_format(),
         "auth": auth(),
         "account": account(),
         "destination": destination(
-            name_or_map_schema(_format(), "The format of its exports: a name, or a map in place.", "parquet")
+            name_or_map_schema(file_format(), "The format of its exports: a name, or a map in place.", "parquet")
         ),
         "export": _export(),
         "environment": environment,
