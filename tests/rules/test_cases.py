@@ -385,7 +385,7 @@ CASES = (
         project_with(end=End(none=True)),
         key_location(ORDERS, "end"),
         project_with(end=End(none=True), allow=(allow("missing-end"),)),
-        "has no end, as `end: none` says",
+        "has no end (`end: none`)",
     ),
     Case(
         "end-before-start",
@@ -493,7 +493,7 @@ CASES = (
         lake(account=ROLE, reader="destination"),
         key_location(LAKE, "reader"),
         lake(account=ROLE, reader="none"),
-        "a role has none",
+        "a role has no secret",
     ),
     Case("sftp-host", "a URL", server(sftp("sftp://x")), key_location(LAKE, "auth"), server(sftp("x"))),
     Case(
@@ -727,7 +727,7 @@ CASES = (
         project(export(renamed_from="before"), export("copy", COPY, renamed_from="orders")),
         key_location(COPY, "renamed_from"),
         project(export(renamed_from="before"), export("copy", COPY)),
-        "one step at a time: first apply a config in which orders is not declared",
+        "rename in two steps: first apply a config that does not declare orders",
     ),
     Case(
         "renamed-from-declared",
@@ -743,7 +743,7 @@ CASES = (
         project(export("sales/orders", renamed_from="sales/orders")),
         key_location(ORDERS, "renamed_from"),
         project(export("sales/orders", renamed_from="sales")),
-        "to let one part go on from the whole, write `renamed_from: {orders: sales}`",
+        "to let one part continue the whole, write `renamed_from: {orders: sales}`",
     ),
     Case(
         "renamed-from-declared",
@@ -758,7 +758,7 @@ CASES = (
         project(export(renamed_from="before"), export("copy", COPY, renamed_from="before")),
         key_location(COPY, "renamed_from"),
         project(export(renamed_from="before"), export("copy", COPY, renamed_from="earlier")),
-        f"as exports.orders at {key_location(ORDERS, 'renamed_from')} is",
+        f"but so is exports.orders at {key_location(ORDERS, 'renamed_from')}",
     ),
     Case(
         "renamed-from-twice",

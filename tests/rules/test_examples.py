@@ -152,7 +152,7 @@ USED = {
 def test_a_name_that_is_not_used(fragment: str, rule: str) -> None:
     (finding,) = findings(full_config(fragment))
 
-    assert (finding.rule, "'rare' is used nowhere" in finding.message) == (rule, True)
+    assert (finding.rule, "'rare' is not used" in finding.message) == (rule, True)
 
 
 @pytest.mark.parametrize("fragment", USED.values(), ids=USED)

@@ -64,8 +64,8 @@ def test_what_keeps_a_plan_from_being_applied_and_what_fails_drift_or_renew_is_f
 
 def test_the_page_has_a_section_for_each_table() -> None:
     checked, _, rest = rules_markdown().partition("## Found when planning\n")
-    planned, _, rest = rest.partition("## Gates\n")
-    gates, _, read = rest.partition("## Checked by the reader\n")
+    planned, _, rest = rest.partition("## Safety checks\n")
+    gates, _, read = rest.partition("## Checked while the YAML is read\n")
 
     assert [i for i in PLANNED if f"| `{i}` | " not in planned] == []
     assert [g for g in BY_NAME if f"| `{g}` | " not in gates] == []
@@ -73,11 +73,12 @@ def test_the_page_has_a_section_for_each_table() -> None:
 
 
 def test_what_is_rule_and_gate_is_explained_as_both() -> None:
-    title, words = explain_topic("twins")
+    _, words = explain_topic("twins")
 
-    assert title == "rule twins"
+    assert "rule twins: " in words
     assert "level: warning, fixed" in words
-    assert f"to allow exactly this: {BY_NAME['twins'].allow}" in words
+    assert "safety check twins: " in words
+    assert f"To allow exactly this: {BY_NAME['twins'].allow}" in words
 
 
 # -- the config may name them -----------------------------------------------------------------------------------------

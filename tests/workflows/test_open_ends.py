@@ -56,7 +56,7 @@ def test_it_breaks_the_rule_about_ends_at_the_line_that_says_none(
 
     assert [f.level for f in found] == levels
     for one in found:
-        assert "has no end, as `end: none` says" in one.message
+        assert "has no end (`end: none`)" in one.message
         assert one.at is not None
         assert '"end": "none"' in (small.folder / one.at.file).read_text().splitlines()[one.at.line - 1]
 

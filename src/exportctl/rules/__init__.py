@@ -1,1 +1,1 @@
-"""What is wrong with a config beyond its language: a row a rule. `checking` is the way in."""
+"""Checks for errors in a config: one row per rule. Start at `engine`."""

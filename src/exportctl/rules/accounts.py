@@ -1,4 +1,4 @@
-"""Rules on accounts: what one made elsewhere cannot have, and the form of hosts, ports, roles and key ids."""
+"""Rules on accounts: what an existing account cannot have, and the form of hosts, ports, roles and key ids."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|\[?[0-9A-Fa-f:]+\]?
 def _check_encryption_account(project: Project, as_of: int) -> Iterable[Hit]:
     for destination in project.destinations.values():
         if destination.encryption is not None and not destination.account.is_ours:
-            text = "encryption is set, but its account is not made here"
+            text = "sets encryption, but exportctl does not create its account"
             yield Hit(text, key_position(destination, "encryption"), (destination_address(destination),))
 
 
@@ -29,9 +29,9 @@ def _check_reader(project: Project, as_of: int) -> Iterable[Hit]:
             continue
         kind, account = TYPES.get(destination.type), destination.account
         if account.method is None:
-            text = "is to be read with its own credentials, and has no `auth` here"
+            text = "sets `reader: destination`, but has no `auth`"
         elif kind and not any(f.secrecy is Secrecy.SECRET for f in kind.method(account.method).fields):
-            text = "is to be read with its own credentials, and a role has none"
+            text = "sets `reader: destination`, but a role has no secret to read with"
         else:
             continue
         yield Hit(text, key_position(destination, "reader"), (destination_address(destination),))
@@ -68,7 +68,9 @@ def _check_auth_form(project: Project, as_of: int) -> Iterable[Hit]:
             if field.form is None or value is None or is_unresolved(value.text) or re.fullmatch(field.form, value.text):
                 continue
             yield Hit(
-                f"{leaf_path(AUTH, field.name)} has not the usual form", value.at, (destination_address(destination),)
+                f"{leaf_path(AUTH, field.name)} does not have the usual form",
+                value.at,
+                (destination_address(destination),),
             )
 
 
@@ -78,10 +80,10 @@ RULES = (
     Rule(
         "encryption-without-auth",
         Level.ERROR,
-        "Encryption on an account that is not made here",
-        "Encryption is a setting of the base connection [AS]; with `account` that one is made elsewhere, so files would"
-        " be written unencrypted without a word.",
-        "Set it where the account is made, and take it out here.",
+        "Encryption on an existing account",
+        "Encryption is a setting of the base connection [AS], which exportctl does not create with `account`. The"
+        " service would write the files unencrypted, without a message.",
+        "Set it where the account is created, and remove it here.",
         "destinations: {lake: {auth: null, account: {existing: Lake}, encryption: {public_key: mFIEYQ==}}}",
         "destinations: {lake: {encryption: {public_key: mFIEYQ==}}}",
         check_project=_check_encryption_account,
@@ -90,10 +92,10 @@ RULES = (
     Rule(
         "reader-without-secret",
         Level.ERROR,
-        "Reading with credentials that are not here",
-        "`reader: destination` lets verify read with the secret of `auth`. An account made elsewhere and a role that"
-        " Adobe assumes have none to read with.",
-        "Leave `reader` out, and give verify an identity of its own in the environment.",
+        "Reading with credentials that do not exist",
+        "`reader: destination` lets verify read with the secret of `auth`. An existing account, or a role that Adobe"
+        " assumes, has no secret in the config.",
+        "Remove `reader`, and let verify read with the credentials of its environment.",
         "destinations: {lake: {reader: destination, auth: null, account: {existing: Lake}}}",
         "destinations: {lake: {reader: caller}}",
         check_project=_check_reader,
@@ -102,9 +104,9 @@ RULES = (
     Rule(
         "sftp-host",
         Level.ERROR,
-        "A host that is no host name",
-        "The service's parameter is a domain [XD-new]; scheme, user, port and folder have keys of their own.",
-        "Write the host name only; `port`, `path` and auth.username take the rest.",
+        "A host that is not a host name",
+        "The service's parameter is a domain [XD-new]; user, port and folder have their own keys.",
+        "Write only the host name; write the rest as `port`, `path` and auth.username.",
         _SFTP % "'sftp://sftp.example.com/in'",
         _SFTP % "sftp.example.com",
         check_project=_check_host,
@@ -113,9 +115,9 @@ RULES = (
         "sftp-port",
         Level.NOTE,
         "An SFTP port is given",
-        "`port` is a field of the user interface and, as a string, of the batch tutorial's requests [AS], but not of"
-        " the published schema [XD-new]; a guide calls it deprecated for keys. It is sent if given.",
-        "Leave it out if it is 22.",
+        "`port` is a field of the AEP UI and (as a string) of the batch tutorial's requests [AS], but not of the"
+        " published schema [XD-new]; a guide calls it deprecated for keys. exportctl sends it if it is set.",
+        "Remove it if it is 22.",
         _SFTP % "sftp.example.com, port: 2222",
         _SFTP % "sftp.example.com",
         check_project=_check_unpublished_key,
@@ -123,10 +125,10 @@ RULES = (
     Rule(
         "auth-form",
         Level.WARNING,
-        "A role or key id of an unusual form",
-        "A role ARN looks like arn:aws:iam::123456789012:role/name, an access key id is 16 to 128 capitals and digits."
-        " The published pattern for key ids is narrower than real ones (assumed), so this only warns.",
-        "Look for a blank, a missing character or the value of another field; better, use ${env:NAME}.",
+        "A role or key id with an unusual form",
+        "A role ARN looks like arn:aws:iam::123456789012:role/name, an access key id has 16 to 128 capitals and digits."
+        " The published pattern for key ids is narrower than real ids (assumed), so this is only a warning.",
+        "Look for a blank, a missing character or the value of another field; better, write ${env:NAME}.",
         "destinations: {lake: {auth: {role_arn: acme-lake-role}}}",
         "destinations: {lake: {auth: {role_arn: 'arn:aws:iam::123456789012:role/acme-lake'}}}",
         check_project=_check_auth_form,

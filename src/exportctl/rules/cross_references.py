@@ -1,4 +1,4 @@
-"""Rules on how the parts of a config fit together: removed, accepted, adopted, renamed, unused, told apart."""
+"""Rules on how the parts of a config fit together: removed, accepted, adopted, renamed, unused, ambiguous."""
 
 from __future__ import annotations
 
@@ -60,38 +60,40 @@ def _check_removed_declared(project: Project, as_of: int) -> Iterable[Hit]:
         protected = removed.do == "delete" and _is_protected(project, removed.root, removed.name)
         if _is_declared(project, removed.root, removed.name) and not protected:
             address = f"{removed.root}.{removed.name}"
-            yield Hit("is named under `removed`, but still declared", removed.at, (address,))
+            yield Hit("is under `removed`, but still declared", removed.at, (address,))
 
 
 def _check_removed_protected(project: Project, as_of: int) -> Iterable[Hit]:
     for removed in project.removed:
         if removed.do == "delete" and _is_protected(project, removed.root, removed.name):
             address = f"{removed.root}.{removed.name}"
-            yield Hit("is to be deleted, but still declared with protect: true", removed.at, (address,))
+            yield Hit(
+                "is under `removed` with do: delete, but still declared with protect: true", removed.at, (address,)
+            )
 
 
 def _check_accept_expired(project: Project, as_of: int) -> Iterable[Hit]:
     for entry in project.accept:
         if entry.until <= as_of:
             yield Hit(
-                f"accepting a difference in {entry.field} has expired", entry.at, (entry.address,), subject=entry.field
+                f"the accepted difference in {entry.field} has expired", entry.at, (entry.address,), subject=entry.field
             )
 
 
 def _addresses(project: Project) -> set[str]:
-    """Every address; a split export counts under its KEY too."""
+    """Return every address; a split export counts under its KEY too."""
     exports = {f"{EXPORTS}.{name}" for e in project.exports.values() for name in (e.key, e.declared_key)}
     return exports | {f"{DESTINATIONS}.{key}" for key in project.destinations}
 
 
 def _check_accept_address(projects: Sequence[Project], as_of: int) -> Iterable[Hit]:
-    """An entry may hold for one environment only: it is wrong if its address is declared in none that has the entry."""
+    """Report an entry if none of the environments that have it declares its address."""
     for entry, holders in _entries(projects):
         known = set().union(*(_addresses(p) for p in holders))
         if entry.address not in known:
             guess = closest_match(entry.address, known)
             hint = f"did you mean {guess}?" if guess else None
-            text = f"accept names {entry.address!r}, which nothing declares"
+            text = f"accept names {entry.address!r}, which no file declares"
             yield Hit(text, entry.at, (), hint, environments=tuple(p.environment for p in holders))
 
 
@@ -110,7 +112,7 @@ def _check_accept_field(project: Project, as_of: int) -> Iterable[Hit]:
         if not known or entry.field in acceptable_fields(root):
             continue
         guess = _FIELD_ALIASES.get(entry.field) or closest_match(entry.field, acceptable_fields(root))
-        hint = f"did you mean {guess}?" if guess else f"fields are {', '.join(sorted(known))}"
+        hint = f"did you mean {guess}?" if guess else f"the fields are {', '.join(sorted(known))}"
         yield Hit(f"accept names the unknown field {entry.field!r}", entry.at, (entry.address,), hint)
 
 
@@ -135,7 +137,7 @@ def _check_adopt_twice(project: Project, as_of: int) -> Iterable[Hit]:
             by_id[export.adopt.lower()].append(export)
     for flow, exports in by_id.items():
         for export in exports[1:]:
-            text = f"adopts flow {flow}, which {export_address(exports[0])} adopts already"
+            text = f"adopts flow {flow}, but {export_address(exports[0])} adopts it too"
             yield Hit(text, key_position(export, "adopt"), (export_address(export),), subject=export.key)
 
 
@@ -145,13 +147,13 @@ def _check_title_twice(project: Project, as_of: int) -> Iterable[Hit]:
         by_title[export.title.strip().casefold()].append(export)
     for exports in by_title.values():
         for export in exports[1:]:
-            text = f"has the title of {export_address(exports[0])}: {export.title!r}"
+            text = f"has the same title as {export_address(exports[0])}: {export.title!r}"
             yield Hit(text, key_position(export, "title"), (export_address(export),), subject=export.key)
 
 
 @dataclass(frozen=True)
 class _Rename:
-    """A thing that is renamed, its address, and everything declared beside it, by key."""
+    """A renamed export or destination, its address, and all declarations of its section, by key."""
 
     declaration: Export | Destination
     former_key: str
@@ -180,35 +182,35 @@ def _check_renamed_from_declared(project: Project, as_of: int) -> Iterable[Hit]:
 def _rename_hint(one: _Rename, other: Export | Destination) -> str | None:
     key, _, part = one.former_key.partition("/")
     if other is one.declaration:
-        return f"to let one part go on from the whole, write `renamed_from: {{{part}: {key}}}`" if part else None
+        return f"to let one part continue the whole, write `renamed_from: {{{part}: {key}}}`" if part else None
     if other.renamed_from:
-        return f"one step at a time: first apply a config in which {one.former_key} is not declared, then rename to it"
+        return f"rename in two steps: first apply a config that does not declare {one.former_key}, then rename to it"
     return None
 
 
 def _check_renamed_from_twice(project: Project, as_of: int) -> Iterable[Hit]:
-    """What a flow is written with stands on it, so it can go on in one place only."""
+    """Report two exports or destinations that are renamed from one: only one can continue the live object."""
     first: dict[tuple[str, str], _Rename] = {}
     for one in _renames(project):
         root = one.address.partition(".")[0]
         heir = first.setdefault((root, one.former_key), one)
         if heir is not one:
             text = (
-                f"is renamed from {one.former_key}, as {heir.address} at "
-                f"{key_position(heir.declaration, 'renamed_from')} is"
+                f"is renamed from {one.former_key}, but so is {heir.address} at "
+                f"{key_position(heir.declaration, 'renamed_from')}"
             )
             yield Hit(text, key_position(one.declaration, "renamed_from"), (one.address,), subject=one.address)
 
 
 def _check_unused_destinations(projects: Sequence[Project], as_of: int) -> Iterable[Hit]:
     if any(project.unset for project in projects):
-        return  # an export may hang on what is not set
+        return  # an unset variable may name the destination
     used = {e.destination for p in projects for e in p.exports.values()}
     used |= {d.account.of for p in projects for d in p.destinations.values() if d.account.of}
     for project in projects:
         for destination in project.destinations.values():
             if destination.key not in used:
-                text, address = "is used by no export in any environment", destination_address(destination)
+                text, address = "no export of any environment uses it", destination_address(destination)
                 yield Hit(text, destination.at, (address,), environments=(project.environment,))
 
 
@@ -218,9 +220,9 @@ RULES = (
     Rule(
         "removed-still-declared",
         Level.ERROR,
-        "Removed and declared at once",
-        "An entry under `removed` is consent to delete or release; what is declared is to exist (ours).",
-        "Take out the declaration or the entry.",
+        "Both removed and declared",
+        "An entry under `removed` is consent to delete or release; a declaration asks for the object (ours).",
+        "Remove the declaration or the entry.",
         "removed: [{export: orders, do: delete, reason: moved}]",
         "removed: [{export: orders-before, do: delete, reason: moved}]",
         check_project=_check_removed_declared,
@@ -229,10 +231,10 @@ RULES = (
     Rule(
         "removed-protected",
         Level.ERROR,
-        "Removed and protected at once",
-        "protect: true refuses a deletion; the flag lives on the object, so protect: false must have been applied"
-        " before the export is taken out (ours).",
-        "First apply protect: false, then take the export out and name it under `removed`.",
+        "Both removed and protected",
+        "protect: true blocks a deletion. The flag is stored on the live object, so protect: false must be applied"
+        " before the export is removed (ours).",
+        "First apply protect: false. Then remove the export and name it under `removed`.",
         "exports: {orders: {protect: true}}\nremoved: [{export: orders, do: delete, reason: moved}]",
         "exports: {orders: {protect: true}}\nremoved: [{export: orders-before, do: delete, reason: moved}]",
         check_project=_check_removed_protected,
@@ -242,8 +244,8 @@ RULES = (
         "accept-expired",
         Level.WARNING,
         "An accepted difference past its date",
-        "From `until` on the difference is reported and put back again (ours).",
-        "Take the entry out, or agree on a later date.",
+        "After `until`, exportctl reports and reverts the difference again (ours).",
+        "Remove the entry, or agree on a later date.",
         "accept: [{address: exports.orders, field: folder, until: 2020-01-01, reason: agreed, owner: data-team}]",
         "accept: [{address: exports.orders, field: folder, " + _UNTIL,
         check_project=_check_accept_expired,
@@ -251,9 +253,9 @@ RULES = (
     Rule(
         "accept-unknown-address",
         Level.ERROR,
-        "An accepted difference of something undeclared",
-        "The entry would silence nothing, and the difference meant would be put back (ours).",
-        "Write exports.KEY, exports.KEY/PART or destinations.KEY of something declared.",
+        "An accepted difference of an undeclared address",
+        "The entry would have no effect, and exportctl would revert the difference (ours).",
+        "Write the exports.KEY, exports.KEY/PART or destinations.KEY of a declaration.",
         "accept: [{address: exports.ordes, field: folder, " + _UNTIL,
         "accept: [{address: exports.orders, field: folder, " + _UNTIL,
         check_projects=_check_accept_address,
@@ -261,7 +263,7 @@ RULES = (
     Rule(
         "accept-unknown-field",
         Level.ERROR,
-        "An accepted difference in a field that plans do not have",
+        "An accepted difference in an unknown field",
         f"Exports have {', '.join(sorted(managed_fields(EXPORTS)))};"
         f" destinations have {', '.join(sorted(managed_fields(DESTINATIONS)))} (ours).",
         "Write the field as the plan names it. `location` stands for bucket, container and path.",
@@ -273,8 +275,8 @@ RULES = (
         "flow-id-form",
         Level.ERROR,
         "adopt, allow_replace or keep without a flow id",
-        "The service's ids are UUIDs [D]; a title or a number names no flow.",
-        "Take the id from `plan`, `import` or the address of the flow's page.",
+        "The service's ids are UUIDs [D]; a title or a number is not the id of a flow.",
+        "Copy the id from `plan`, `import` or the URL of the flow's page in the AEP UI.",
         "exports: {orders: {adopt: orders-flow}}",
         "exports: {orders: {adopt: 11111111-2222-4333-8444-555555555555}}",
         check_project=_check_flow_id_form,
@@ -283,7 +285,7 @@ RULES = (
         "adopt-twice",
         Level.ERROR,
         "Two exports adopt one flow",
-        "A flow carries one owner and one address (ours).",
+        "A flow has one owner and one address (ours).",
         "Keep `adopt` on one of them.",
         "exports: {orders: {adopt: 11111111-2222-4333-8444-555555555555},"
         " copy: {adopt: 11111111-2222-4333-8444-555555555555}}",
@@ -296,9 +298,9 @@ RULES = (
         "title-twice",
         Level.WARNING,
         "Two exports with one title",
-        "People in the user interface cannot tell their flows apart, and before a creation exportctl takes an unmarked"
-        " flow of equal name, type and datasets for the one meant (ours).",
-        "Give one of them another title.",
+        "People in the AEP UI cannot distinguish their flows. Before it creates a flow, exportctl also looks for an"
+        " unmanaged flow with the same name, type and datasets (ours).",
+        "Change one of the titles.",
         "exports: {orders: {title: Orders}, copy: {title: Orders}}",
         "exports: {orders: {title: Orders}, copy: {title: Copy of Orders}}",
         check_project=_check_title_twice,
@@ -306,10 +308,10 @@ RULES = (
     Rule(
         "renamed-from-declared",
         Level.ERROR,
-        "Renamed from something still declared",
-        "One live object cannot be both. Two names that change places, or follow one another, are no exception: an"
-        " apply that was cut off between them would leave two flows at one address (ours).",
-        "Take out `renamed_from` or the earlier declaration; rename one after the other.",
+        "Renamed from a key that is still declared",
+        "One live object cannot be both. This also applies to two exports that swap their keys or rename in a chain: an"
+        " apply that is interrupted in between would leave two flows at one address (ours).",
+        "Remove `renamed_from` or the earlier declaration; rename one after the other.",
         "exports: {copy: {renamed_from: orders}}",
         "exports: {copy: {renamed_from: orders-before}}",
         check_project=_check_renamed_from_declared,
@@ -318,9 +320,9 @@ RULES = (
     Rule(
         "renamed-from-twice",
         Level.ERROR,
-        "Two things renamed from one",
-        "One live flow or account can go on under one name only; both would write it (ours).",
-        "Keep `renamed_from` on the one that goes on; the other one is new.",
+        "Two declarations renamed from one",
+        "One live flow or account can continue under one key only; otherwise both would write it (ours).",
+        "Keep `renamed_from` on the one that continues; the other one is new.",
         "exports: {orders: {renamed_from: sales}, copy: {renamed_from: sales}}",
         "exports: {orders: {renamed_from: sales}}",
         check_project=_check_renamed_from_twice,
@@ -329,9 +331,9 @@ RULES = (
     Rule(
         "unused-destination",
         Level.NOTE,
-        "A destination nobody uses",
-        "Its account is made when an export first needs it; until then nothing exists of it in the sandbox (ours).",
-        "Use it, or take it out.",
+        "An unused destination",
+        "exportctl creates its account when an export first needs it; until then it is not in the sandbox (ours).",
+        "Use it, or remove it.",
         "destinations: {spare: {type: amazon-s3, bucket: acme-spare, auth: {role_arn: '${env:SPARE_ROLE}'}}}",
         "exports: {orders: {destination: lake}}",
         check_projects=_check_unused_destinations,

@@ -1,12 +1,9 @@
 """
-The offline rules: one table, and the engine that runs it.
+The table of all rules, and the engine that runs the offline ones. Pure: equal input gives equal findings.
 
-In: every environment's Project and the moment it is checked at. Out: findings in file order, with the levels that
-`rules` in the config sets, without what `allow` on an export permits. A thing found at one place in several
-environments or for several addresses is one finding. No files, no network, no clock: equal input gives equal findings.
-
-    level of a finding = the rule's own, or that of `rules: {RULE: {level}}` where `only` matches; none where
-    an export concerned has `allow: [{rule: RULE}]`. A fixed rule can only be raised.
+In: the `Project` of each environment, and the moment of the check. Out: findings in file order, with the levels that
+`rules` in the config sets, and without those that `allow` on an export permits. Hits at one position, in several
+environments or for several addresses, become one finding. `rule` has the table of levels.
 """
 
 from __future__ import annotations
@@ -24,7 +21,7 @@ from exportctl.rules import folder_templates as rules_folders
 from exportctl.rules import location_names as rules_places
 from exportctl.rules import no_effect as rules_unused
 from exportctl.rules import plan_findings as rules_planner
-from exportctl.rules import safety_check_texts as rules_gates
+from exportctl.rules import safety_check_texts
 from exportctl.rules import schedules as rules_schedules
 from exportctl.rules import secrets as rules_secrets
 from exportctl.rules import shared_locations as rules_overlaps
@@ -42,12 +39,12 @@ from exportctl.rules.rule import (
 )
 
 _NAMES_SHOWN = 3
-_EntryKey = tuple[str, SourcePosition]  # rule id and place of an `allow` or a `rules` entry
+_EntryKey = tuple[str, SourcePosition]  # rule id and position of an `allow` or a `rules` entry
 
 
 @dataclass
 class _HitCollector:
-    """Hits merged so far, and which entries silenced something."""
+    """The merged hits, and the entries that silenced or lowered a hit."""
 
     merged: dict[tuple[str, SourcePosition, str], _MergedHit] = field(default_factory=dict)
     used_entries: set[_EntryKey] = field(default_factory=set)
@@ -65,10 +62,10 @@ class _MergedHit:
 
 def run_rules(projects: Sequence[Project], *, as_of: int, tree: MapNode | None = None) -> tuple[Finding, ...]:
     """
-    Every finding of the offline rules over all environments, in file order.
+    Run the offline rules over all environments, and return the findings in file order.
 
-    `as_of` is in epoch seconds UTC; only rules on ends and on accepted differences look at it. `tree` is the whole
-    config before an environment is chosen; without it unused schedules, formats and datasets are not looked for.
+    `as_of` is in seconds since 1970 UTC; rules about ends and accepted differences use it. `tree` is the whole config
+    before an environment is chosen; without it, no rule reports unused schedules, formats and datasets.
     """
     report = _HitCollector()
     for rule in RULES:
@@ -104,7 +101,7 @@ def _hits(
 
 
 def _add_hit(report: _HitCollector, rule: Rule, hit: Hit, projects: Sequence[Project]) -> None:
-    """Lay settings over one hit and merge what is left of it."""
+    """Apply the settings to a hit, and merge it."""
     level = max((_level(report, rule, hit, p) for p in projects), key=RANK.__getitem__)
     if _is_allowed(report, rule, hit, projects) or level == OFF:
         return
@@ -126,7 +123,7 @@ def _level(report: _HitCollector, rule: Rule, hit: Hit, project: Project) -> str
 
 
 def _is_allowed(report: _HitCollector, rule: Rule, hit: Hit, projects: Sequence[Project]) -> bool:
-    """Whether an export concerned allows it; every entry that does is marked as used."""
+    """Return whether an export of the hit allows it; mark each entry that does as used."""
     concerned = {*hit.addresses, *hit.related_addresses}
     entries = {(rule.id, allow.at) for project in projects for allow in allow_entries(rule, project, concerned)}
     report.used_entries |= entries
@@ -146,7 +143,7 @@ def _finding(merged: _MergedHit, environments: int) -> Finding:
 
 
 def _entries(project: Project) -> Iterator[tuple[str, SourcePosition, RuleSetting | None, str]]:
-    """Every `rules` and `allow` entry: rule id, place, the setting if it is one, the address if it is on an export."""
+    """Yield every `rules` and `allow` entry: rule id, position, the setting or None, the export's address or empty."""
     for name, setting in project.rules.items():
         yield name, setting.at, setting, ""
     for export in project.exports.values():
@@ -156,7 +153,7 @@ def _entries(project: Project) -> Iterator[tuple[str, SourcePosition, RuleSettin
 
 def _check_unknown_rule(project: Project, as_of: int) -> Iterable[Hit]:
     for name, at, _, _ in _entries(project):
-        if name not in BY_ID and name not in rules_gates.BY_NAME:
+        if name not in BY_ID and name not in safety_check_texts.BY_NAME:
             guess = closest_match(name, BY_ID)
             yield Hit(f"there is no rule {name!r}", at, (), f"did you mean {guess}?" if guess else None, name)
 
@@ -164,17 +161,17 @@ def _check_unknown_rule(project: Project, as_of: int) -> Iterable[Hit]:
 def _check_fixed_rule(project: Project, as_of: int) -> Iterable[Hit]:
     for name, at, setting, _ in _entries(project):
         rule = BY_ID.get(name)
-        gate = rules_gates.BY_NAME.get(name)
+        check = safety_check_texts.BY_NAME.get(name)
         if rule is not None and rule.fixed and (setting is None or is_lowered(rule, setting)):
             verb = "allowed" if setting is None else "lowered"
             yield Hit(f"rule {name} cannot be {verb}", at, subject=name)
-        elif rule is None and gate is not None:
-            hint = f"what opens it: {gate.allow}"
-            yield Hit(f"{name} is a gate, not a rule: it is neither allowed nor set here", at, (), hint, name)
+        elif rule is None and check is not None:
+            hint = f"to allow the change: {check.allow}"
+            yield Hit(f"{name} is a safety check, not a rule: `rules` and `allow` do not apply", at, (), hint, name)
 
 
 def _unused_entries(projects: Sequence[Project], used: frozenset[_EntryKey]) -> Iterator[tuple[Hit, Sequence[Project]]]:
-    """Entries that silenced nothing; only the planner knows of its own rules."""
+    """Yield the entries that silenced nothing; only the planner could judge entries for its own rules."""
     for project in projects:
         for name, at, setting, address in _entries(project):
             rule = BY_ID.get(name)
@@ -192,8 +189,8 @@ _ENGINE_RULES = (
         "unknown-rule",
         Level.ERROR,
         "A rule that does not exist",
-        "An entry under `rules` or `allow` that names no rule silences nothing, whatever was meant (ours).",
-        "Take the id from the list of rules; it stands in [brackets] behind every finding.",
+        "An entry under `rules` or `allow` with an unknown id has no effect (ours).",
+        "Use an id from the list of rules; each finding ends with its id in [brackets].",
         "rules: {folder-without-tim: {level: off, reason: agreed}}",
         "rules: {folder-without-time: {level: error, reason: agreed}}",
         check_project=_check_unknown_rule,
@@ -203,8 +200,8 @@ _ENGINE_RULES = (
         "fixed-rule",
         Level.ERROR,
         "A rule that cannot be lowered",
-        "Without it the config cannot be read, or a promise of exportctl could not be kept (ours).",
-        "Take the entry out, and mend what the rule found.",
+        "Without it exportctl could not read the config, or could not keep one of its promises (ours).",
+        "Remove the entry, and fix what the rule found.",
         "rules: {project-twice: {level: off, reason: agreed}}",
         "rules: {project-twice: {level: error, reason: agreed}}",
         check_project=_check_fixed_rule,
@@ -213,10 +210,10 @@ _ENGINE_RULES = (
     Rule(
         "unused-allow",
         Level.NOTE,
-        "An entry that silences nothing",
-        "An `allow` or a lowered rule that nothing needs any more would hide the next mistake (ours). It is looked at"
-        " over the environments checked: with --env an entry may be needed in another.",
-        "Take the entry out.",
+        "An entry without effect",
+        "An `allow` or a lowered rule that no export needs would hide the next mistake (ours). The check covers the"
+        " environments of the run: with --env, another environment may need the entry.",
+        "Remove the entry.",
         "exports: {orders: {allow: [{rule: folder-without-time, reason: agreed}]}}",
         'exports: {orders: {folder: "%DATASET_ID%", allow: [{rule: folder-without-time, reason: agreed}]}}',
     ),

@@ -31,12 +31,12 @@ _LITERAL = re.compile(r"[0-9a-zA-Z/!\-_.*'()=]*")
 
 
 def macros(folder: str) -> tuple[str, ...]:
-    """The known macros in a template, in order."""
+    """Return the known macros in a template, in order."""
     return tuple(m["name"] for m in MACRO.finditer(folder) if is_known_macro(m["name"], m["pattern"]))
 
 
 def is_known_macro(name: str, pattern: str | None) -> bool:
-    """DATETIME needs a pattern, and no other macro takes one."""
+    """Return whether this is a known macro; DATETIME needs a pattern, and no other macro takes one."""
     return name in MACROS and (pattern is not None and pattern != "()") == (name == DATETIME)
 
 
@@ -67,7 +67,7 @@ def _check_segment_macro(project: Project, as_of: int) -> Iterable[Hit]:
 
 
 def _macro_hint(name: str, pattern: str | None) -> str | None:
-    """What was probably meant, in the words of the hint."""
+    """Return the hint that names the closest macro."""
     if name.upper() == DATETIME:
         return "DATETIME takes a pattern: %DATETIME(YYYYMMdd_HHmmss)%"
     if name.upper() in MACROS:
@@ -97,21 +97,21 @@ def _check_characters(project: Project, as_of: int) -> Iterable[Hit]:
         odd = sorted(set(_LITERAL.sub("", literal)))
         if odd:
             shown = ", ".join("a blank" if c == " " else repr(c) for c in odd)
-            yield _hit(export, f"folder holds {shown}, which storage paths may not have")
+            yield _hit(export, f"folder contains {shown}, which storage paths cannot have")
         elif any(part in (".", "..") for part in literal.split("/")):
-            yield _hit(export, "folder holds a level named . or ..")
+            yield _hit(export, "folder contains a level named . or ..")
 
 
 def _check_time_macro(project: Project, as_of: int) -> Iterable[Hit]:
     for export in _resolved_exports(project):
         if export.schedule.unit != ONCE and not any(name in TIME_MACROS for name in macros(export.folder)):
-            yield _hit(export, "folder has no time macro: the files of all runs lie in one folder")
+            yield _hit(export, "folder has no time macro: the files of all runs are in one folder")
 
 
 def _check_dataset_macro(project: Project, as_of: int) -> Iterable[Hit]:
     for export in _resolved_exports(project):
         if len(export.datasets) > 1 and not has_dataset_macro(export.folder):
-            text = f"folder has no dataset macro: the files of {len(export.datasets)} datasets lie in one folder"
+            text = f"folder has no dataset macro: the files of {len(export.datasets)} datasets are in one folder"
             yield _hit(export, text)
 
 
@@ -122,7 +122,7 @@ RULES = (
         "%SEGMENT_…% in a path, subpath or folder",
         "The published path patterns allow %SEGMENT_NAME% and %SEGMENT_ID%, but these are for audience files; a dataset"
         " export has no segment [XD-new].",
-        "Take the macro out; in `folder`, %DATASET_ID% and %DATASET_NAME% name the dataset.",
+        "Remove the macro; in `folder`, use %DATASET_ID% or %DATASET_NAME%.",
         'exports: {orders: {folder: "%SEGMENT_NAME%/%DATASET_ID%/%EXPORT_TIME%"}}',
         'exports: {orders: {folder: "%DATASET_NAME%/%DATASET_ID%/%EXPORT_TIME%"}}',
         check_project=_check_segment_macro,
@@ -132,8 +132,8 @@ RULES = (
         Level.ERROR,
         "An unknown macro in a folder",
         "The service knows " + ", ".join(f"%{m}%" for m in MACROS[:-1]) + " and %DATETIME(pattern)% [XD-new] [D]. What"
-        " it makes of others is not documented (assumed: it writes them as they are).",
-        "Use a macro of the list; %DATETIME(YYYYMMdd_HHmmss)% needs its pattern.",
+        " it does with other macros is not documented (assumed: it writes them as they are).",
+        "Use a macro from the list; %DATETIME(YYYYMMdd_HHmmss)% needs its pattern.",
         'exports: {orders: {folder: "%DATASET_ID%/%EXPORT_DATE%"}}',
         'exports: {orders: {folder: "%DATASET_ID%/%EXPORT_TIME%"}}',
         check_project=_check_unknown_macro,
@@ -141,9 +141,9 @@ RULES = (
     Rule(
         "folder-characters",
         Level.WARNING,
-        "Characters in a folder that paths may not have",
+        "Characters in a folder that paths cannot have",
         "No pattern is published for the template. The published path pattern allows letters, digits and / ! - _ . * '"
-        " ( ); `=` is added as the service writes exportTime=… itself (assumed).",
+        " ( ). This rule also allows `=`, because the service itself writes exportTime=… (assumed).",
         "Use letters, digits and - _ . = ! * ' ( ) between the slashes.",
         'exports: {orders: {folder: "all orders/%DATASET_ID%/%EXPORT_TIME%"}}',
         'exports: {orders: {folder: "all-orders/%DATASET_ID%/%EXPORT_TIME%"}}',
@@ -153,8 +153,8 @@ RULES = (
         "folder-without-time",
         Level.WARNING,
         "A folder without a time macro",
-        "Files of different runs get mixed, and no loader can tell whether a run is complete; `verify` can attribute"
-        " such files only with a manifest (ours). An export that runs once is not concerned.",
+        "The files of different runs are mixed, so a loader cannot know if a run is complete, and `verify` can assign"
+        " the files to runs only with a manifest (ours). The rule does not apply to an export that runs once.",
         "Add %EXPORT_TIME% or %DATETIME(…)%, usually as the last level.",
         'exports: {orders: {folder: "%DATASET_ID%"}}',
         'exports: {orders: {folder: "%DATASET_ID%/%EXPORT_TIME%"}}',
@@ -164,9 +164,9 @@ RULES = (
         "folder-without-dataset",
         Level.WARNING,
         "Several datasets in one folder",
-        "File names are random and do not tell the dataset [XD-new]; the user guide advises against one folder for"
+        "File names are random and do not name the dataset [XD-new]; the user guide advises against one folder for"
         " several datasets [UI].",
-        "Add %DATASET_ID% or %DATASET_NAME%, or split_by: dataset with folders of their own.",
+        "Add %DATASET_ID% or %DATASET_NAME%, or write split_by: dataset.",
         'exports: {orders: {datasets: [Orders, Returns], folder: "%EXPORT_TIME%"}}',
         'exports: {orders: {datasets: [Orders, Returns], folder: "%DATASET_NAME%/%EXPORT_TIME%"}}',
         check_project=_check_dataset_macro,

@@ -1,4 +1,4 @@
-"""Rules on buckets, containers and paths: what the service's own patterns ask for, and what a type does with files."""
+"""Rules on buckets, containers and paths: the service's own patterns, and what a destination type does with files."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from exportctl.rules.rule import (
 
 
 def join_paths(*parts: str) -> str:
-    """Paths put together, slashes at the seams and ends trimmed."""
+    """Join paths with one slash between them and none at the ends."""
     return "/".join(p for p in (part.strip("/") for part in parts) if p)
 
 
@@ -36,7 +36,7 @@ def _is_malformed(field: LocationField, value: str) -> bool:
 
 
 def _name_check(*, unique: bool) -> ProjectCheck:
-    """The check of the names that are unique in the world, or of all others, against their published patterns."""
+    """Make the check of the names that are unique in the world, or of all others, against their published patterns."""
 
     def check(project: Project, as_of: int) -> Iterable[Hit]:
         for destination in project.destinations.values():
@@ -82,14 +82,14 @@ def _check_macro_in_path(project: Project, as_of: int) -> Iterable[Hit]:
 
 def _percent_text(key: str, value: str) -> str:
     found = MACRO.search(value)
-    return f"{found[0]} in {key}: macros are for `folder` only" if found else f"{key} {value!r} holds a %"
+    return f"{found[0]} in {key}: macros are for `folder` only" if found else f"{key} {value!r} contains a %"
 
 
 def _check_retention(project: Project, as_of: int) -> Iterable[Hit]:
     for destination in project.destinations.values():
         kind = TYPES[destination.type]
         if kind.retention_days:
-            text = f"is a {kind.noun}: every file is deleted after {kind.retention_days} days"
+            text = f"is a {kind.noun}: Adobe deletes every file after {kind.retention_days} days"
             yield Hit(text, destination.at, (destination_address(destination),))
 
 
@@ -97,10 +97,10 @@ RULES = (
     Rule(
         "bucket-name",
         Level.ERROR,
-        "A bucket name the storage does not allow",
-        "The published patterns: S3 3-63 lower-case letters, digits, hyphens and dots, no address like 10.0.0.1; Google"
-        " besides underscores, not starting with goog, not holding google [XD-new].",
-        "Correct the name; references are filled in before it is checked.",
+        "A bucket name that the storage does not allow",
+        "The published patterns: S3 allows 3-63 lower-case letters, digits, hyphens and dots, but no address like"
+        " 10.0.0.1; Google also allows underscores, but no goog at the beginning and no google inside [XD-new].",
+        "Correct the name; exportctl fills in references before it checks.",
         "destinations: {lake: {bucket: Acme_Lake}}",
         "destinations: {lake: {bucket: acme-lake}}",
         check_project=_name_check(unique=True),
@@ -108,10 +108,10 @@ RULES = (
     Rule(
         "container-name",
         Level.ERROR,
-        "A container name the storage does not allow",
+        "A container name that the storage does not allow",
         "The published pattern: 3-63 lower-case letters, digits and single hyphens, a letter or digit at both ends"
         " [XD-new].",
-        "Correct the name; references are filled in before it is checked.",
+        "Correct the name; exportctl fills in references before it checks.",
         "destinations: {blob: {type: azure-blob, container: acme--lake, path: aep,"
         " auth: {connection_string: '${env:BLOB}'}}}",
         "destinations: {blob: {type: azure-blob, container: acme-lake, path: aep,"
@@ -121,9 +121,9 @@ RULES = (
     Rule(
         "path-characters",
         Level.ERROR,
-        "A path or subpath the service does not allow",
-        "S3, Google and Blob paths are letters, digits and / ! - _ . * ' ( ) only, and for Blob not empty [XD-new]. The"
-        " S3 page lists more characters than the pattern permits [S3P]; the pattern decides.",
+        "A path or subpath that the service does not allow",
+        "S3, Google and Blob paths have only letters, digits and / ! - _ . * ' ( ), and Blob paths are not empty"
+        " [XD-new]. The S3 page lists more characters than the pattern [S3P]; the pattern decides.",
         "Use letters, digits, hyphens and slashes.",
         "destinations: {lake: {path: aep exports}}",
         "destinations: {lake: {path: aep/exports}}",
@@ -133,9 +133,9 @@ RULES = (
         "macro-in-path",
         Level.ERROR,
         "A macro or % in a path or subpath",
-        "Macros are filled in in the folder template only; the path of the target connection is taken as it is"
-        " (assumed: the S3 and Blob patterns forbid % [XD-new], the other types publish none).",
-        "Move the macro to `folder`: the first level is always the path.",
+        "The service fills in macros only in the folder template and uses the path of the target connection as it is"
+        " (assumed: the S3 and Blob patterns forbid % [XD-new], the other types publish no pattern).",
+        "Move the macro to `folder`, which follows the path.",
         'destinations: {lake: {path: "aep/%SANDBOX_NAME%"}}',
         'destinations: {lake: {path: "aep/${sandbox}"}}',
         check_project=_check_macro_in_path,
@@ -143,9 +143,9 @@ RULES = (
     Rule(
         "landing-zone-retention",
         Level.NOTE,
-        "Files in a landing zone live 7 days",
-        "Every file in a data landing zone is deleted after 7 days, a hard limit [DLZ].",
-        "Fetch the files before that, or export to a storage of your own.",
+        "Files in a landing zone exist for 7 days",
+        "Adobe deletes every file in a data landing zone after 7 days, a hard limit [DLZ].",
+        "Copy the files before that, or export to your own storage.",
         "destinations: {zone: {type: data-landing-zone, path: aep}}\nexports: {orders: {destination: zone}}",
         "exports: {orders: {destination: lake}}",
         check_project=_check_retention,

@@ -1,4 +1,4 @@
-"""Rules on what is written and has no effect. They look at the tree, as a Project holds only what has one."""
+"""Rules on declarations without effect. They check the tree, because a `Project` has only what has an effect."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from exportctl.config.yaml_nodes import ListNode, MapNode, Node, ScalarNode
 from exportctl.errors import Level, SourcePosition
 from exportctl.rules.rule import Hit, Rule, TreeCheck, is_unresolved
 
-_BUILT_IN_FORMATS = ("parquet", "json")  # exist without being declared; declared again they are the default
+_BUILT_IN_FORMATS = ("parquet", "json")  # a declaration of these names replaces the built-in format
 
 
 def _layers(tree: MapNode) -> Iterator[MapNode]:
-    """The config itself, then each environment's overlay."""
+    """Yield the config itself, then each environment's overlay."""
     yield tree
     environments = tree.entries.get("environments")
     if environments is not None and isinstance(environments.node, MapNode):
@@ -30,7 +30,7 @@ def _declared_names(tree: MapNode, section: str) -> dict[str, SourcePosition]:
 
 
 def _used_names(node: Node, key: str) -> Iterator[str]:
-    """Every text under `key`, wherever it stands; of a map under it (dataset groups) the texts of its entries."""
+    """Yield every text under `key` at any level; for a map under it (dataset groups), the texts of its entries."""
     if isinstance(node, MapNode):
         for name, entry in node.entries.items():
             if name != key:
@@ -50,7 +50,7 @@ def _texts(node: Node) -> Iterator[str]:
 
 
 def _unused_check(section: str, key: str, what: str) -> TreeCheck:
-    """The check of one section; a reference among the uses may mean any name."""
+    """Make the check of one section; it reports nothing if a use has an unset reference, which may be any name."""
 
     def check(tree: MapNode) -> Iterable[Hit]:
         used = set(_used_names(tree, key))
@@ -58,7 +58,7 @@ def _unused_check(section: str, key: str, what: str) -> TreeCheck:
             return
         for name, at in _declared_names(tree, section).items():
             if name not in used and not (key == "format" and name in _BUILT_IN_FORMATS):
-                yield Hit(f"{what} {name!r} is used nowhere", at)
+                yield Hit(f"{what} {name!r} is not used", at)
 
     return check
 
@@ -75,9 +75,9 @@ def _row(what: str, section: str, key: str, bad: str, good: str) -> Rule:
     return Rule(
         f"unused-{what}",
         Level.NOTE,
-        f"A {what} nobody uses",
-        "It has no effect; often the name is spelled otherwise where it should be used (ours).",
-        "Use it, or take it out.",
+        f"An unused {what}",
+        "It has no effect. Often its name has a typo where it should be used (ours).",
+        "Use it, or remove it.",
         bad,
         good,
         check_tree=_unused_check(section, key, what),
@@ -88,9 +88,9 @@ RULES = (
     Rule(
         "lease-not-available",
         Level.ERROR,
-        "A lease, which this version does not have",
-        "Two applies at once are safe without it: every write carries the version it was decided on (ours).",
-        "Take `lease` out; let the pipeline run one apply at a time.",
+        "A lease, which this version does not support",
+        "Two applies at once are safe without it: every write names the version that it was planned for (ours).",
+        "Remove `lease`; let the pipeline run one apply at a time.",
         "policy: {lease: true}",
         "policy: {lease: false}",
         check_tree=_check_lease,

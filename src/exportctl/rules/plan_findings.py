@@ -1,8 +1,8 @@
 """
-What the planner finds in the live state, as rows, so that one table lists every rule id. Nothing here checks anything.
+The findings of the planner in the live state as rows, so that one table has every rule id. This module checks nothing.
 
-Fixed are errors, since a plan with one cannot be applied, and what makes `drift` fail by itself: a flow that is gone,
-a creation half done, twins, a lost marker. Of drift only differences of fields can be accepted, by `accept`.
+Errors are fixed, because apply refuses a plan with an error. Fixed are also the findings that alone make `drift` fail:
+a missing flow, an incomplete creation, duplicates, a lost marker. `accept` can accept only differences of fields.
 """
 
 from __future__ import annotations
@@ -12,110 +12,110 @@ from collections.abc import Mapping
 from exportctl.errors import Level
 from exportctl.rules.rule import CheckStage, Rule
 
-# id, what, why, how to mend
+# id, title, why, how to fix
 _Row = tuple[str, str, str, str]
 
 _ERRORS: tuple[_Row, ...] = (
     (
         "dataset-unknown",
         "No exportable dataset of this name",
-        "A flow names datasets by id [XD-new], and none that can be exported here has this name.",
-        "Take a name of `exportctl datasets`, exactly as written there.",
+        "A flow names datasets by id [XD-new], and no exportable dataset of this sandbox has this name.",
+        "Use a name from `exportctl datasets`, exactly as written there.",
     ),
     (
         "dataset-ambiguous",
         "Several datasets of one name",
         "Names need not be unique; the wrong data would leave the sandbox (assumed).",
-        "Pin the one you mean: `datasets: [{id: …}]`.",
+        "Name the right one by id: `datasets: [{id: …}]`.",
     ),
     (
         "dataset-not-eligible",
         "A dataset id that cannot be exported",
-        "The service's own list of exportable datasets decides which may be exported [XD-new], and it is not on it.",
-        "Take an id of `exportctl datasets`; the sandbox may be another one.",
+        "The service lists the exportable datasets [XD-new], and this id is not on the list.",
+        "Use an id from `exportctl datasets`; check that this is the right sandbox.",
     ),
     (
         "account-not-found",
-        "An account that is not there, or is there twice",
-        "A destination with `account` uses a base connection made elsewhere; one of a like name is not guessed (ours).",
-        "Correct `account`, name it by id, or let exportctl make one with `auth`.",
+        "An account that does not exist, or exists twice",
+        "A destination with `account` uses an existing base connection; exportctl does not guess it (ours).",
+        "Correct `account`, name the account by id, or write `auth` and let exportctl create one.",
     ),
     (
         "adopt-unknown",
-        "A flow to adopt that is not there",
-        "Only a flow that this credential can see in this sandbox can be taken over (ours).",
-        "Take the id of an unmanaged flow from `exportctl drift`.",
+        "A flow to adopt that does not exist",
+        "exportctl can adopt only a flow that this credential can see in this sandbox (ours).",
+        "Use the id of an unmanaged flow from `exportctl drift`.",
     ),
     (
         "reference-unset",
         "A variable that is not set",
-        "What it stands for can be neither shown, nor compared, nor sent (ours).",
-        "Set it where exportctl runs.",
+        "exportctl can neither compare nor send its value (ours).",
+        "Set it in the environment of exportctl.",
     ),
     (
         "start-in-past",
-        "A one-time export that should already have begun",
-        "What the service does with a start in the past is not documented; the only run could be lost (assumed).",
-        "Give it a later `start`.",
+        "A one-time export with a start in the past",
+        "No documentation says what the service then does; the only run could be lost (assumed).",
+        "Write a later `start`.",
     ),
     (
         "spec-refuses",
         "A value that the live connection spec refuses",
-        "The service's own template for the destination type has another type, enum or pattern for it [D]; the request"
-        " would be refused. The published pattern of S3 key ids is narrower than real ones, so that one only warns.",
-        "Correct the value; the message shows what is allowed.",
+        "The service's own template for the destination type has another type, enum or pattern for it [D], so the"
+        " service would refuse the request. For S3 key ids this is a warning: the published pattern is too narrow.",
+        "Correct the value; the message shows the allowed values.",
     ),
 )
 
 _NEWER: _Row = (
     "newer-marker",
     "An object of this project that a newer exportctl wrote",
-    "Its ownership marker says more than this version can read, so a plan could undo what the newer one did (ours). All"
-    " commands that read the sandbox stop here, with exit code 1; nothing is written.",
-    "Upgrade exportctl wherever this project is run; `minimum_version` in the config refuses older ones sooner.",
+    "This version cannot read all of its ownership marker, so a plan could undo the work of the newer version (ours)."
+    " All commands that read the sandbox stop with exit code 1 and write nothing.",
+    "Upgrade exportctl wherever this project runs; `minimum_version` in the config stops older versions earlier.",
 )
 
 _DRIFT_FAILURES: tuple[_Row, ...] = (
     (
         "flow-gone",
-        "A flow that is gone, or hidden from this credential",
-        "Its connections are older than a day and no flow uses them. An access label can hide a flow, so it is not made"
-        " again unasked: it would send everything twice (ours).",
-        "Take the export out if the flow was deleted on purpose; else `--allow-recreate ADDRESS`.",
+        "A flow that is deleted, or hidden from this credential",
+        "Its connections are older than a day and no flow uses them. An access label can hide a flow, so exportctl does"
+        " not create it again on its own: a second flow would send everything twice (ours).",
+        "If the flow was deleted on purpose, remove the export; else use `--allow-recreate ADDRESS`.",
     ),
     (
         "half-built",
         "A creation or a replacement that was interrupted",
-        "Connections of the last 24 hours have no flow yet; or a flow is marked as being replaced, and may be off"
-        " already, but nothing has taken its place (ours).",
-        "Apply completes it. If you deleted the flow, take the export out.",
+        "Connections of the last 24 hours have no flow yet; or a flow is marked for replacement (and may be disabled"
+        " already), but its new flow is missing (ours).",
+        "`exportctl apply` completes it. If you deleted the flow, remove the export.",
     ),
     (
         "twins",
         "Several flows at one address",
-        "Each sends the same data; which one feeds somebody cannot be seen from here (ours).",
-        "Say which one stays: `keep: <flow id>`. The others are deleted.",
+        "Each sends the same data, and exportctl cannot know which one a reader uses (ours).",
+        "Name the flow to keep: `keep: <flow id>`. exportctl deletes the others.",
     ),
     (
         "marker-lost",
         "A flow or an account whose description lost the owner's marker",
-        "A flow is found by its connections, which still carry the marker; if theirs go too, it is nobody's. An account"
-        " is found by its name, its maker and its flows (ours).",
-        "Apply writes it back. Edit only the text before the marker.",
+        "exportctl finds the flow by its connections, which still have the marker; if they lose it too, the flow is"
+        " unmanaged. It finds an account by its name, its creator and its flows (ours).",
+        "`exportctl apply` writes the marker again. Edit only the text before the marker.",
     ),
     (
         "not-comparable",
         "A flow that cannot be compared",
-        "It has several connections, or one that this credential cannot see: a write laid over it would lose what is"
-        " not seen (ours). A stop and its end are still looked at, since they stand on the flow itself.",
-        "Give the credential access, or mend the flow in the UI; `removed` with `do: release` hands it back.",
+        "It has several connections, or one that this credential cannot see: a write could lose the hidden part (ours)."
+        " exportctl still compares its state and its end, which are on the flow itself.",
+        "Give the credential access, or fix the flow in the UI; `removed` with `do: release` releases it.",
     ),
     (
         "not-renewed",
-        "A rolling end that `renew` does not look after",
-        "Several flows carry the address, or the flow does not say whose it is, is about to be replaced, or shows no"
-        " schedule or no end: which end is to be moved on cannot be told (ours). `renew` ends in 4.",
-        "`exportctl plan` says what is wrong with the export and how to mend it.",
+        "A rolling end that `renew` cannot renew",
+        "Several flows have the address, or the flow has no marker, waits for its replacement, or shows no schedule or"
+        " no end: exportctl cannot know which end to move (ours). `renew` exits with code 4.",
+        "Run `exportctl plan`: it says what is wrong with the export and how to fix it.",
     ),
 )
 
@@ -123,94 +123,93 @@ _WARNINGS: tuple[_Row, ...] = (
     (
         "marker-damaged",
         "A marker that was edited",
-        "What was last applied is no longer known, so no cause of a difference can be told (ours).",
-        "Apply writes it anew. Edit only the text before the marker.",
+        "The last applied values are unknown, so differences have an unknown origin (ours).",
+        "`exportctl apply` writes the marker again. Edit only the text before the marker.",
     ),
     (
         "leftovers",
         "Connections of ours without a flow",
-        "Nothing declares them, and the flow may only be hidden from this credential, so they stay (ours).",
-        "If the flow is gone: `removed: [{export: …, do: delete, reason: …}]` clears them away.",
+        "No export declares them, but the flow may only be hidden from this credential, so they stay (ours).",
+        "If the flow is deleted, `removed: [{export: …, do: delete, reason: …}]` deletes them.",
     ),
     (
         "likely-rename",
-        "Something to be created that looks like something no longer declared",
-        "A flow under a new key is a new flow, which sends everything again; only `renamed_from` says that it is the"
-        " same one. If datasets and location, title or schedule are the same, the plan points it out; it never"
-        " guesses (ours).",
-        "If it was renamed, write `renamed_from: KEY`; if not, say so under `removed`, or with `allow`.",
+        "A new export that looks like one that is no longer declared",
+        "A flow under a new key is a new flow, which starts with a full re-export; only `renamed_from` keeps the flow."
+        " exportctl warns if datasets, and location, title or schedule are equal, but never guesses (ours).",
+        "If it was renamed, write `renamed_from: KEY`; if not, name the other one under `removed`, or use `allow`.",
     ),
     (
         "account-in-use",
-        "An account no longer declared that others use",
-        "A base connection can be deleted only when nothing uses it [D].",
-        "Remove or move what the message names, or hand the account over: `do: release`.",
+        "An undeclared account that other flows use",
+        "A base connection can be deleted only if nothing uses it [D].",
+        "Remove or move what the message names, or release the account: `do: release`.",
     ),
     (
         "encryption-fixed",
-        "An account encrypts otherwise than declared",
-        "No way to change the encryption of an account is documented, so nothing is sent (assumed).",
-        "Declare another destination with this key and move the exports there.",
+        "An account whose encryption differs from the YAML",
+        "No documentation says how to change the encryption of an account, so exportctl sends nothing (assumed).",
+        "Declare another destination with this encryption key, and move the exports there.",
     ),
     (
         "dataset-gone",
         "A dataset of a flow that is no longer exportable",
-        "The flow keeps its list; what its runs do then is not documented (assumed).",
-        "Take it out of the export if it was deleted.",
+        "The flow keeps its list; no documentation says what its runs then do (assumed).",
+        "If the dataset was deleted, remove it from the export.",
     ),
     (
         "dataset-name",
-        "A dataset of a flow that is called otherwise now",
-        "The live flow was made with the name in the YAML; the id on it is kept (ours).",
-        "Write the new name, or pin the id; both change nothing.",
+        "A dataset of a flow that was renamed",
+        "The live flow was created with the name in the YAML; exportctl keeps its id (ours).",
+        "Write the new name, or the id; neither changes the flow.",
     ),
     (
         "expired",
-        "A flow that has ended",
-        "After its end a flow exports nothing, and says nothing of it [EX]. What it sends once its end is moved on is"
-        " not documented: what was added since, or everything; nor are missed runs known to be caught up. In 2025 Adobe"
-        " could revive lapsed flows within 30 days without loss [doc]; of ordinary ends nothing such is said.",
-        "To revive it, apply a later `end` (a rolling one: apply) and read what the plan says of it. To retire it, take"
-        " the export out and name it under `removed`.",
+        "An expired flow",
+        "After its end a flow exports nothing, without a message [EX]. No documentation says what it sends when its end"
+        " is moved: the data since then, or everything; or if it makes up for missed runs. In 2025 Adobe could revive"
+        " expired flows within 30 days without loss [doc]; this is not documented for ordinary ends.",
+        "To revive it, apply a later `end` (a rolling end: just apply), and read what the plan says about it. To retire"
+        " it, remove the export and name it under `removed`.",
     ),
     (
         "ending",
         "A flow that ends soon",
-        "Nobody is told when a flow ends [doc]. With this plan carried out it ends within the policy's `end_warning`"
-        " (ours).",
-        "Give it a later `end`, or let `exportctl renew` run every night for a rolling one.",
+        "The service sends no message when a flow ends [doc]. Even after this plan, the flow ends within the policy's"
+        " `end_warning` (ours).",
+        "Write a later `end`; for a rolling end, run `exportctl renew` every night.",
     ),
     (
         "end-stays",
-        "An end that the YAML does not give",
-        "No way to take an end off a flow is published (assumed: there is none), so the flow still stops then. What the"
-        " YAML does not give is not compared.",
+        "An end that the YAML does not set",
+        "No documentation says how to remove the end of a flow (assumed: there is no way), so the flow still stops at"
+        " its end. exportctl does not compare what the YAML does not set.",
         "Write the end that the flow has, or a later one.",
     ),
     (
         "manifest-not-offered",
         "A manifest that the destination does not offer",
-        "The connection spec here does not list the parameter, so it is not sent (ours).",
-        "Take it out, or send it all the same with `manifest: force`.",
+        "The live connection spec does not list the parameter, so exportctl does not send it (ours).",
+        "Remove it, or send it with `manifest: force`.",
     ),
     (
         "place-shared-with-others",
-        "A flow that is not ours writes to the same place",
-        "Its files and ours lie side by side, and whoever reads the one gets the other (ours).",
-        "Give one of them another path.",
+        "A flow of another owner writes to the same location",
+        "The files of both are in one folder, so a reader of one gets the files of the other too (ours).",
+        "Change the path of one of them.",
     ),
     (
         "destination-limit",
-        "More destinations than a sandbox may hold",
-        "The limit of 100 is a hard one, over destinations of every kind [GR].",
+        "More destinations than a sandbox can have",
+        "The hard limit is 100, for destinations of all kinds together [GR].",
         "Put datasets of one schedule into one export, without `split_by`.",
     ),
 )
 
 
 def _row(row: _Row, level: Level, *, fixed: bool) -> Rule:
-    id, title, why, mend = row
-    return Rule(id, level, title, why, mend, fixed=fixed, stage=CheckStage.PLAN)
+    id, title, why, fix = row
+    return Rule(id, level, title, why, fix, fixed=fixed, stage=CheckStage.PLAN)
 
 
 RULES: tuple[Rule, ...] = (

@@ -1,13 +1,12 @@
 """
-The shape of an offline rule, of what a check finds, and the few words all checks share.
+The form of a rule and of a hit, the settings of rules, and helpers that several checks share. Pure.
 
-A rule is a row: what it looks for, why (with the source of the fact), how to mend it, a bad and a good example. The
-topic modules (`rules_places`, `rules_folders` …) hold the rows; `rules` runs them. Nothing here knows a single rule.
+A rule is a row: what it finds, why (with the source of the fact), how to fix it, a bad and a good example. The topic
+modules (`location_names`, `folder_templates` …) have the rows; `engine` runs them. This module knows no single rule.
 
-Sources are the tags of the facts this project was built on: [XD-new] Adobe's dataset export tutorial, [D] the published
-destinations API, [UI] the user guide, [GR] the guardrails page, [S3P] and [DLZ] the destinations' own pages, [AS] the
-batch activation tutorial, [EX] the notice on end dates; `assumed` is our own careful reading, `ours`
-follows from how exportctl works.
+Sources are the tags of the facts: [XD-new] Adobe's dataset export tutorial, [D] the published destinations API, [UI]
+the user guide, [GR] the guardrails page, [S3P] and [DLZ] the destinations' own pages, [AS] the batch activation
+tutorial, [EX] the notice on end dates; `assumed` is our own careful reading, `ours` follows from how exportctl works.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ from exportctl.model.project import AllowEntry, Destination, Export, Project, Ru
 
 
 class CheckStage(StrEnum):
-    """Who checks a rule: `rules.check`, the reader of the YAML, or the planner, which has the live state."""
+    """The code that checks a rule: `rules.engine`, the reader of the YAML, or the planner, which has the live state."""
 
     RULES = "rules"
     READER = "reader"
@@ -34,11 +33,11 @@ class CheckStage(StrEnum):
 @dataclass(frozen=True)
 class Hit:
     """
-    What a check found, before `rules`, `allow` and the environments are applied.
+    One hit of a check, before `rules`, `allow` and the environments are applied.
 
-    `text` names neither the address nor the environment: hits of one rule, place and `subject` become one finding that
-    lists them. `also` are addresses that are not listed but whose `allow` counts too. A check of several environments
-    says in `environments` which ones a hit concerns (none: all), and in `named` that they must be listed.
+    `text` names neither the address nor the environment: hits of one rule, position and `subject` become one finding
+    that lists them. The finding does not list `related_addresses`, but their `allow` counts too. A check of several
+    environments sets `environments` to those of the hit (none: all); with `show_environments` the finding lists them.
     """
 
     text: str
@@ -59,11 +58,12 @@ TreeCheck = Callable[[MapNode], Iterable[Hit]]
 @dataclass(frozen=True)
 class Rule:
     """
-    One row. `each` checks one environment, `across` all of them; the second argument is `as_of` in epoch seconds.
-    `written` checks the tree of the YAML, for what a Project does not hold.
+    One rule.
 
-    `fixed`: may be raised, never lowered or allowed, as exportctl could not keep its promises without it.
-    `bad` and `good` are fragments of YAML to be laid over any working config; a test runs them.
+    `check_project` checks one environment, `check_projects` all of them; the second argument is `as_of` in seconds
+    since 1970 UTC. `check_tree` checks the tree of the YAML, for what a `Project` does not have. A `fixed` rule can be
+    raised, but neither lowered nor allowed, because exportctl could not keep its promises without it. The examples are
+    fragments of YAML for an overlay on a working config; a test runs them.
     """
 
     id: str
@@ -89,7 +89,7 @@ def destination_address(destination: Destination) -> str:
 
 
 def key_position(thing: Export | Destination, *keys: str) -> SourcePosition:
-    """Where the first of these keys was set, or a key above or below it; else where the object begins."""
+    """Return the position of the first key that is set, or of a key above or below it; else that of the object."""
     for key in keys:
         parts = key.split(".")
         for length in range(len(parts), 0, -1):
@@ -102,18 +102,18 @@ def key_position(thing: Export | Destination, *keys: str) -> SourcePosition:
 
 
 def is_unresolved(text: str) -> bool:
-    """Whether a reference in it is not filled in, so that its form says nothing."""
+    """Return whether the text has a reference without a value, so that its form says nothing."""
     return "${" in text
 
 
 def closest_match(name: str, names: Iterable[str]) -> str | None:
-    """The known name that was probably meant."""
+    """Return the closest known name, or None."""
     found = get_close_matches(name, sorted(set(names)), n=1, cutoff=0.6)
     return found[0] if found else None
 
 
 def duration_text(seconds: int) -> str:
-    """A duration in the largest unit that is exact: `2 days`, `1 hour`, `90 seconds`."""
+    """Write a duration in the largest unit that is exact: `2 days`, `1 hour`, `90 seconds`."""
     units = ((86400, "day"), (3600, "hour"), (60, "minute"), (1, "second"))
     size, unit = next((size, unit) for size, unit in units if seconds % size == 0)
     count = seconds // size
@@ -122,20 +122,20 @@ def duration_text(seconds: int) -> str:
 
 # -- settings of rules ------------------------------------------------------------------------------------------------
 #
-#     `rules: {RULE: {level}}`, `only` matches   the rule is   the level of the finding
-#     none, or it does not match                 any           as found
-#     lower than the rule's own, or off          fixed         as found
-#     lower than the rule's own, or off          not fixed     that level; off: none
-#     equal or higher                            any           that level
+#     `rules: {RULE: {level}}` whose `only` matches   the rule is   the level of the finding
+#     none                                            any           the level of the rule
+#     lower than the rule's level, or off             fixed         the level of the rule
+#     lower than the rule's level, or off             not fixed     the setting's level; off: no finding
+#     equal or higher                                 any           the setting's level
 #
-# Where an export concerned has `allow: [{rule: RULE}]` there is no finding, unless the rule is fixed.
+# If an export in the finding has `allow: [{rule: RULE}]`, there is no finding, unless the rule is fixed.
 
 OFF = "off"
 RANK: Mapping[str, int] = {OFF: 0, Level.NOTE: 1, Level.WARNING: 2, Level.ERROR: 3}
 
 
 def effective_setting(rule: Rule, project: Project, addresses: Iterable[str]) -> RuleSetting | None:
-    """The setting that decides the level of a hit on these addresses, if there is one."""
+    """Return the setting that decides the level of a hit on these addresses, or None."""
     setting = project.rules.get(rule.id)
     if setting is None or setting.level is None or not _is_applicable(setting, addresses):
         return None
@@ -151,7 +151,7 @@ def _is_applicable(setting: RuleSetting, addresses: Iterable[str]) -> bool:
 
 
 def allow_entries(rule: Rule, project: Project, addresses: Collection[str]) -> tuple[AllowEntry, ...]:
-    """The `allow` entries of exports among these addresses that permit the rule."""
+    """List the `allow` entries of exports among these addresses that allow the rule."""
     if rule.fixed:
         return ()
     concerned = (e for e in project.exports.values() if e.allow and export_address(e) in addresses)
@@ -162,10 +162,10 @@ def apply_settings(
     findings: Iterable[Finding], project: Project, table: Mapping[str, Rule], address: str | None = None
 ) -> tuple[Finding, ...]:
     """
-    What the project's settings leave of findings about one address, or about the whole (None).
+    Apply the project's settings to findings about one address, or about the whole project (None).
 
     Raises:
-        KeyError: a finding of a rule that is not in the table.
+        KeyError: the table does not have the rule of a finding.
     """
     addresses = () if address is None else (address,)
     return tuple(

@@ -1,4 +1,4 @@
-"""docs/rules.md from the tables: in the rows, out Markdown. A test compares it with the file."""
+"""The tables of rules -> docs/rules.md. A test compares the page with this module."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from exportctl.rules.safety_check_texts import SAFETY_CHECKS, SafetyCheck
 
 _HEAD = """# Rules
 
-What `exportctl validate` and `plan` check without a connection, [what only `plan` finds](#found-when-planning), and
-[what it refuses](#gates). This page is written from the tables in the code.
+The checks of `exportctl validate` and `plan` that need no connection, [the findings of `plan`](#found-when-planning),
+and [the safety checks](#safety-checks) that block a change. This page is generated from the tables in the code.
 
-A level is changed in the config, with a reason:
+To change the level of a rule, write a setting with a reason in the config:
 
 ```yaml
 rules:
@@ -19,7 +19,7 @@ rules:
   schedule-8-hours: {level: off, reason: made in the user interface, only: [exports.web-*]}
 ```
 
-and one export may be excepted:
+To except one export, write `allow` with a reason:
 
 ```yaml
 exports:
@@ -27,19 +27,19 @@ exports:
     allow: [{rule: folder-without-time, reason: the loader lists files by date}]
 ```
 
-A rule marked *fixed* can be raised, but neither lowered nor allowed. An entry that names no rule is an error, one that
-silences nothing a note (`plan` alone can tell for what it finds, and does not). `validate` fails on errors, and a plan
-with one is not applied; warnings and notes are shown.
+A rule marked *fixed* can be raised, but neither lowered nor allowed. An entry with an unknown rule id is an error. An
+entry without effect is a note (except for the findings of `plan`). `validate` fails on errors, and `apply` refuses a
+plan with an error. Warnings and notes are only shown.
 
 Sources: [XD-new] Adobe's dataset export tutorial, [D] the published destinations API, [UI] the user guide, [GR] the
 guardrails page, [S3P] and [DLZ] the pages of Amazon S3 and of the data landing zone, [AS] the batch activation
-tutorial, [EX] the notice on end dates; *assumed* is our careful reading of them, *ours* follows from how
-exportctl works.
+tutorial, [EX] the notice on end dates. *assumed* is our careful reading of them, *ours* follows from how exportctl
+works.
 """
 
 
 def rules_markdown() -> str:
-    """The whole page, ending in one newline."""
+    """Return the whole page, which ends in one newline."""
     checked, planned, read = (
         [rule for rule in RULES if rule.stage is by] for by in (CheckStage.RULES, CheckStage.PLAN, CheckStage.READER)
     )
@@ -58,25 +58,25 @@ def rules_markdown() -> str:
 
 _PLAN_HEAD = """## Found when planning
 
-These need the live state. Errors are *fixed*, as a plan that holds one cannot be applied, and so is what makes `drift`
-fail by itself; of drift only differences of fields can be accepted, by an `accept` entry.
+These findings need the live state. Errors are *fixed*, because `apply` refuses a plan with an error. Findings that
+alone make `drift` fail are *fixed* too: an `accept` entry can accept only differences of fields.
 
-| rule | level | what | why | how to mend |
+| rule | level | what | why | how to fix |
 |---|---|---|---|---|"""
 
-_SAFETY_CHECKS_HEAD = """## Gates
+_SAFETY_CHECKS_HEAD = """## Safety checks
 
-What a plan shows and `apply` refuses, with exit code 5, until one edit or flag allows exactly this. Gates have no level
-and stand under neither `rules` nor `allow`.
+A plan shows the changes that a safety check blocks. `apply` then exits with code 5 and writes nothing, until one edit
+or flag allows exactly this change. Safety checks have no level; `rules` and `allow` do not apply to them.
 
-| gate | what it refuses | what allows it |
+| safety check | what it blocks | what allows it |
 |---|---|---|"""
 
-_CONFIG_HEAD = """## Checked by the reader
+_CONFIG_HEAD = """## Checked while the YAML is read
 
-These are found while the YAML is read. All are *fixed*: what they find is no config.
+All these rules are *fixed*: exportctl cannot read a config with such a finding.
 
-| rule | level | what | why | how to mend |
+| rule | level | what | why | how to fix |
 |---|---|---|---|---|"""
 
 
@@ -84,8 +84,8 @@ def _cell(text: str) -> str:
     return text.replace("|", "\\|")
 
 
-def _safety_check_row(gate: SafetyCheck) -> str:
-    return f"| `{gate.name}` | {_cell(gate.blocks)} | {_cell(gate.allow)} |"
+def _safety_check_row(check: SafetyCheck) -> str:
+    return f"| `{check.name}` | {_cell(check.blocks)} | {_cell(check.allow)} |"
 
 
 def _rule_row(rule: Rule, fixed: str = "") -> str:

@@ -1,7 +1,8 @@
 """
-The gates a plan passes, as rows: what each refuses, and the one edit or flag that allows exactly that.
+The safety checks of a plan as rows: what each blocks, and the one edit or flag that allows exactly that.
 
-The planner refuses; nothing here checks anything. A gate is no rule: `rules` and `allow` have no say in it.
+The planner makes the checks; this module only describes them. A safety check is not a rule: `rules` and `allow` do not
+apply to it.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class SafetyCheck:
+    """One safety check: its name, the changes that it blocks, and what allows such a change."""
+
     name: str
     blocks: str
     allow: str
@@ -20,7 +23,7 @@ class SafetyCheck:
 SAFETY_CHECKS: tuple[SafetyCheck, ...] = (
     SafetyCheck(
         "deletion",
-        "Deleting what is no longer declared, beyond `policy.max_deletes`.",
+        "Deleting more undeclared objects than `policy.max_deletes`.",
         "`removed: [{export: …, do: delete, reason: …}]`, or --allow-deletes N. `do: release` leaves it running.",
     ),
     SafetyCheck(
@@ -30,83 +33,83 @@ SAFETY_CHECKS: tuple[SafetyCheck, ...] = (
     ),
     SafetyCheck(
         "protect",
-        "Stopping the data of a protected export: deleting or replacing it, switching it off, taking a dataset out,"
-        " ending it earlier. The flag on the live flow counts.",
+        "Stopping the data of a protected export: deleting, replacing or disabling it, removing a dataset, or ending it"
+        " earlier. The flag on the live flow counts.",
         "Apply `protect: false` first, then the change.",
     ),
     SafetyCheck(
         "replacement",
-        "Replacing a flow, where the type, the account or the way to authenticate changed: the new one has another id"
-        " and sends everything again.",
+        "Replacing a flow because its type, its account or its way to authenticate changed: the new flow has another id"
+        " and starts with a full re-export.",
         "`allow_replace: <flow id>` in the export, or --allow-replace ADDRESS.",
     ),
     SafetyCheck(
         "stopped",
-        "Replacing a flow that somebody switched off or ended earlier by hand, or sending its datasets by another flow:"
-        " that one would run.",
-        "--put-back ADDRESS, or declare the stop: `enabled: false`.",
+        "Replacing a flow that is paused by hand, or sending its datasets by another flow: the new flow would run.",
+        "--put-back ADDRESS, or declare the pause: `enabled: false`.",
     ),
     SafetyCheck(
         "starts-after-end",
-        "Another schedule for a flow that has ended, or ends before the new schedule begins: the service takes no start"
-        " after the end.",
-        "A later `end`, or leave the schedule as it is.",
+        "Changing the schedule of a flow that has ended, or that ends before the new schedule begins: the service takes"
+        " no start after the end.",
+        "Write a later `end`, or keep the schedule.",
     ),
     SafetyCheck(
         "re-creation",
-        "Making a flow again that is gone, or only hidden from this credential: everything is sent again.",
+        "Creating a flow again that is deleted, or only hidden from this credential: this is a full re-export.",
         "--allow-recreate ADDRESS.",
     ),
     SafetyCheck(
         "twins",
-        "Touching an address that several flows carry.",
-        "`keep: <flow id>` in the export; the others are deleted.",
+        "Changing an address that several flows have.",
+        "`keep: <flow id>` in the export; exportctl deletes the others.",
     ),
     SafetyCheck(
         "look-alike",
-        "Creating a flow beside an unmanaged one of the same name, type and datasets.",
-        "`adopt: <flow id>` in the export takes it over; another `title` has both.",
+        "Creating a flow beside an unmanaged one with the same name, type and datasets.",
+        "`adopt: <flow id>` in the export adopts it; with another `title` both flows exist.",
     ),
     SafetyCheck(
         "adoption-differs",
-        "Adopting a flow that the YAML would change.",
-        "Make the YAML say what the flow does; change it after the adoption.",
+        "Adopting a flow that differs from the YAML.",
+        "Make the YAML equal to the flow; change it after the adoption.",
     ),
     SafetyCheck(
         "foreign-owner",
-        "Adopting a flow of another project, or creating one beside a flow of ours that got another owner's marker.",
-        "That project releases it first: `removed: [{export: …, do: release, reason: …}]`; a marker that was written"
-        " over is put back into the flow's description.",
+        "Adopting a flow of another project, or creating one beside a flow of this project that now has the marker of"
+        " another owner.",
+        "That project releases it first: `removed: [{export: …, do: release, reason: …}]`. If the marker was"
+        " overwritten, write the former one into the flow's description again.",
     ),
     SafetyCheck(
         "marker-lost",
-        "Deleting a flow that lost its marker, on the word of its connections alone.",
-        "Declare the export until apply has written the marker back; `do: release`; or delete the flow in the UI.",
+        "Deleting a flow that lost its marker: only its connections say that it belongs to this project.",
+        "Declare the export until apply has written the marker again; or `do: release`; or delete the flow in the UI.",
     ),
     SafetyCheck(
         "shared-children",
-        "Changing place or format on a target connection that other flows use too.",
-        "Make the YAML say what the shared target does, or give one flow a target of its own.",
+        "Changing location or format on a target connection that other flows use too.",
+        "Make the YAML equal to the shared target connection, or give one flow its own target connection.",
     ),
     SafetyCheck(
         "not-expressible",
         "Changing a flow with several connections, or with one that this credential cannot see.",
-        "`removed: [{export: …, do: release, reason: …}]` hands it back.",
+        "`removed: [{export: …, do: release, reason: …}]` releases it.",
     ),
     SafetyCheck(
         "dataset-renamed",
-        "Exporting another dataset because a name now means another id.",
-        "Pin the one you mean: `datasets: [{id: …}]`.",
+        "Exporting another dataset because a name now has another id.",
+        "Name the right one by id: `datasets: [{id: …}]`.",
     ),
     SafetyCheck(
         "auth-keys-lost",
-        "Sending the auth fields of an account whole while the live one has keys that the YAML lacks.",
-        "Add them to `auth`, or say `drop: [KEY]` under it.",
+        "Sending all auth fields of an account while the live account has keys that the YAML lacks.",
+        "Add them to `auth`, or write `drop: [KEY]` under it.",
     ),
     SafetyCheck(
         "accepted-undone",
-        "Sending the auth fields of an account whole while an `accept` entry says to leave one of them as it is.",
-        "Write the live value into the destination, or take the entry out: then it is put back.",
+        "Sending all auth fields of an account while an `accept` entry keeps one of them.",
+        "Write the live value into the destination, or remove the entry: exportctl then reverts the field.",
     ),
 )
-BY_NAME: Mapping[str, SafetyCheck] = {gate.name: gate for gate in SAFETY_CHECKS}
+BY_NAME: Mapping[str, SafetyCheck] = {check.name: check for check in SAFETY_CHECKS}

@@ -1,4 +1,4 @@
-"""Rules against secrets in the text of the config: in plain fields, and in the address of the repository."""
+"""Rules against secrets in the text of the config: in plain fields, and in the URL of the repository."""
 
 from __future__ import annotations
 
@@ -30,16 +30,16 @@ _REMOTES = (
 )
 _CREDENTIALS = re.compile(r"https?://[^/\s@]{0,400}@|[a-z+]{1,20}://[^/\s@:]{0,200}:[^/\s@]{0,200}@", re.IGNORECASE)
 
-Text = tuple[str, str, SourcePosition, str]  # key, value, place, address
+Text = tuple[str, str, SourcePosition, str]  # key, value, position, address
 
 
 def secret_shape(text: str) -> str | None:
-    """What a text looks like that must not be read by everybody, or None."""
+    """Name the kind of secret that a text looks like, or None."""
     return next((words for words, pattern in SHAPES if pattern.search(text)), None)
 
 
 def texts(project: Project) -> Iterator[Text]:
-    """Every text of the config that is shown to people: plain values, titles, names and reasons."""
+    """Yield every text of the config that output shows: plain values, titles, names and reasons."""
     platform = project.platform
     yield "platform.organization", platform.organization, platform.at, ""
     yield "platform.sandbox", platform.sandbox, platform.at, ""
@@ -78,7 +78,7 @@ def _destination_texts(destination: Destination) -> Iterator[Text]:
 def _check_secret_literal(project: Project, as_of: int) -> Iterable[Hit]:
     for key, text, at, address in texts(project):
         if shape := secret_shape(text):
-            yield Hit(f"{key} holds what looks like {shape}", at, (address,) if address else (), subject=key)
+            yield Hit(f"{key} contains what looks like {shape}", at, (address,) if address else (), subject=key)
 
 
 def _repository_position(project: Project) -> SourcePosition:
@@ -95,17 +95,17 @@ def _check_repository_form(project: Project, as_of: int) -> Iterable[Hit]:
 
 def _check_repository_credentials(project: Project, as_of: int) -> Iterable[Hit]:
     if project.repository is not None and _CREDENTIALS.search(project.repository):
-        yield Hit("repository holds a user or password", _repository_position(project))
+        yield Hit("repository contains a user or password", _repository_position(project))
 
 
 RULES = (
     Rule(
         "secret-in-plain-field",
         Level.ERROR,
-        "Something that looks like a secret in a plain field",
-        "Plain fields are written to the service and shown in plans and logs, and the config lies in Git (ours). The"
-        " value is not repeated in the message.",
-        "Rotate it now: it is in the history of the repository. Then use ${env:NAME} in an `auth` field.",
+        "A value in a plain field that looks like a secret",
+        "exportctl sends plain fields to the service and shows them in plans and logs, and the config is in Git (ours)."
+        " The message does not repeat the value.",
+        "Rotate it now: it is in the history of the repository. Then write ${env:NAME} in an `auth` field.",
         "exports: {orders: {description: 'key AKIAABCDEFGHIJKLMNOP'}}",
         "exports: {orders: {description: 'key kept by the platform team'}}",
         check_project=_check_secret_literal,
@@ -114,9 +114,8 @@ RULES = (
     Rule(
         "repository-form",
         Level.ERROR,
-        "A repository that is no URL",
-        "It is written into the description of every object, so that people in the user interface find the config"
-        " (ours).",
+        "A repository that is not a URL",
+        "exportctl writes it into the description of every object, so that AEP users find the config (ours).",
         "Write https://host/path, git@host:path or ssh://git@host/path.",
         "repository: acme/aep-exports",
         "repository: https://github.com/acme/aep-exports",
@@ -125,10 +124,10 @@ RULES = (
     Rule(
         "repository-credentials",
         Level.ERROR,
-        "Credentials in the repository's address",
-        "The address is written into the description of every object and read by everybody who may open the sandbox"
+        "Credentials in the repository's URL",
+        "exportctl writes the URL into the description of every object, and all users of the sandbox can read it"
         " (ours). With https even a user name is often a token.",
-        "Rotate the token, and write the address without it.",
+        "Rotate the token, and write the URL without it.",
         "repository: https://acme:token@github.com/acme/aep-exports",
         "repository: ssh://git@github.com/acme/aep-exports",
         check_project=_check_repository_credentials,

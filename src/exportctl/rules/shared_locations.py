@@ -1,5 +1,5 @@
 """
-Rules on two exports that write one place, in one environment or across them, and on two environments in one sandbox.
+Rules on two exports that write to one location, in one environment or in two, and on two environments in one sandbox.
 
     where         datasets            folders           dataset id in a folder   finding
     one           same                equal or nested   any                      two-exports-one-place       error
@@ -12,9 +12,9 @@ Rules on two exports that write one place, in one environment or across them, an
     two           different           nested            any                      none
     any           any                 neither           any                      none
 
-*Same* is an equal id, else an equal name or alias; across environments also the same export, whose datasets usually
-have other ids there. Across environments an error becomes the warning where the storage is not certain (see
-`rules_storage`), `embedded` is compared with nothing, and two environments that are one sandbox have their own finding.
+*Same* means an equal id, else an equal name or alias. In two environments it also means the same export, because its
+datasets usually have other ids there. Between environments, the error becomes a warning if the storage is not certain
+(see `storage_identity`). `embedded` is never compared. Two environments in one sandbox have their own finding.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ ENVIRONMENTS_NEAR = "environments-near-place"
 
 @dataclass(frozen=True)
 class DatasetWrite:
-    """One dataset of one export: where it lands. `number` is that of the project it is declared in."""
+    """The storage and folder of one dataset of one export; `number` is the number of its project."""
 
     number: int
     project: Project
@@ -70,7 +70,7 @@ def dataset_writes(projects: Sequence[Project]) -> Iterator[DatasetWrite]:
 
 
 def broken_rule(one: DatasetWrite, other: DatasetWrite) -> str | None:
-    """The rule two writes on one storage break, by the table above."""
+    """Return the rule that two writes to one storage break, by the table above."""
     relation = overlap(one.folder, other.folder)
     if relation is Overlap.NONE:
         return None
@@ -97,7 +97,7 @@ def _rule_across_environments(one: DatasetWrite, other: DatasetWrite) -> str:
 
 
 def _tags(entry: DatasetWrite) -> Iterator[tuple[object, ...]]:
-    """Groups outside of which no two writes can break a rule."""
+    """Yield the groups of a write; two writes without a common group break no rule."""
     where, dataset = entry.storage.identity, entry.dataset
     for name, value in (("id", dataset.id), ("name", dataset.name), ("alias", dataset.alias)):
         if value is not None:
@@ -107,9 +107,9 @@ def _tags(entry: DatasetWrite) -> Iterator[tuple[object, ...]]:
 
 def _plain_tags(entry: DatasetWrite, shapes: Iterable[frozenset[int]]) -> Iterator[tuple[object, ...]]:
     """
-    Groups of folders without a dataset macro that may be equal: the levels that are text in both have to be.
+    Yield the groups of a folder without dataset macro; two folders can be equal if they share a group.
 
-    `shapes` are the ways in which such folders of this length have macros in their levels; there are few.
+    `shapes` are the sets of levels with macros in folders of this length; there are few.
     """
     own = _shape(entry)
     for shape in shapes:
@@ -119,7 +119,7 @@ def _plain_tags(entry: DatasetWrite, shapes: Iterable[frozenset[int]]) -> Iterat
 
 
 def _shape(entry: DatasetWrite) -> frozenset[int]:
-    """The numbers of the levels that hold a macro."""
+    """Return the numbers of the levels with a macro."""
     return frozenset(n for n, level in enumerate(entry.folder) if _has_macro(level))
 
 
@@ -144,7 +144,7 @@ def _groups(projects: Sequence[Project]) -> Iterable[list[DatasetWrite]]:
 
 
 def pairs(projects: Sequence[Project]) -> Iterator[tuple[DatasetWrite, DatasetWrite]]:
-    """Every two writes of different exports on one storage that may break a rule, each once, in the order declared."""
+    """Yield every two writes of different exports to one storage that may break a rule, once, in declaration order."""
     seen: set[tuple[int, int]] = set()
     duplicates = _pairs_in_one_sandbox(projects)
     for group in _groups(projects):
@@ -156,7 +156,7 @@ def pairs(projects: Sequence[Project]) -> Iterator[tuple[DatasetWrite, DatasetWr
 
 
 def _overlapping_pairs(group: Sequence[DatasetWrite]) -> Iterator[tuple[DatasetWrite, DatasetWrite]]:
-    """Every two of a group whose folders may overlap, in the order of the group: few of very many as a rule."""
+    """Yield every two of a group with folders that may overlap, in the order of the group."""
     place = {id(entry): number for number, entry in enumerate(group)}
     found = [
         (place[id(one)], place[id(other)]) for part in _split_by_level(group, 0) for one, other in combinations(part, 2)
@@ -165,7 +165,7 @@ def _overlapping_pairs(group: Sequence[DatasetWrite]) -> Iterator[tuple[DatasetW
 
 
 def _split_by_level(group: Sequence[DatasetWrite], level: int) -> Iterator[Sequence[DatasetWrite]]:
-    """Parts of a group, each with other text in one level: between two of them no folders overlap."""
+    """Split a group by the text of one level: folders of different parts do not overlap."""
     parts: dict[str, list[DatasetWrite]] = defaultdict(list)
     for entry in group:
         if len(group) == 1 or level >= len(entry.folder) or _has_macro(entry.folder[level]):
@@ -185,7 +185,7 @@ def _is_comparable(one: DatasetWrite, other: DatasetWrite, duplicates: set[tuple
 
 
 def _pairs_in_one_sandbox(projects: Sequence[Project]) -> set[tuple[int, int]]:
-    """Pairs of projects in one (url, organization, sandbox)."""
+    """Return the pairs of projects in one (url, organization, sandbox)."""
     found = set()
     for (i, one), (j, other) in combinations(enumerate(projects), 2):
         a, b = one.platform, other.platform
@@ -206,14 +206,14 @@ def _overlap_check(rule: str) -> ProjectsCheck:
 
 
 def _hit(one: DatasetWrite, other: DatasetWrite) -> Hit:
-    """Said at the later of the two."""
+    """Report two writes at the later declaration."""
     if (one.export.at, one.number) > (other.export.at, other.number):
         one, other = other, one
     first, second = export_address(one.export), export_address(other.export)
     here = one.number == other.number
     whom = "in several environments" if first == second else f"as {first} (at {one.export.at})"
     return Hit(
-        f"writes the same place {whom}: {other.storage.label}, folder {_written_path(other)}",
+        f"writes to the same location {whom}: {other.storage.label}, folder {_written_path(other)}",
         key_position(other.export, "folder", "destination"),
         (second,),
         subject=first,
@@ -240,10 +240,10 @@ RULES = (
     Rule(
         TWO_EXPORTS,
         Level.ERROR,
-        "Two exports write one dataset to one place",
-        "Their files have random names and cannot be told apart, so every row arrives twice or in two rhythms [XD-new]"
-        " (ours). Folders overlap if they may be equal or one lies inside the other.",
-        "Remove one of them, or give one another folder, subpath or destination.",
+        "Two exports write one dataset to one location",
+        "Their files have random names, so a reader cannot distinguish them and gets every row twice or on two"
+        " schedules [XD-new] (ours). Folders overlap if they may be equal, or if one is inside the other.",
+        "Remove one of them, or change its folder, subpath or destination.",
         "exports: {orders: {datasets: [Orders]}, copy: {datasets: [Orders]}}",
         "exports: {orders: {datasets: [Orders]}, copy: {datasets: [Orders], subpath: copy}}",
         check_projects=_overlap_check(TWO_EXPORTS),
@@ -252,8 +252,8 @@ RULES = (
         TWO_DATASETS,
         Level.WARNING,
         "Two exports write different datasets to one folder",
-        "File names do not tell the dataset [XD-new]; the user guide advises against one folder for several [UI].",
-        "Add %DATASET_ID% or %DATASET_NAME% to the folders, or give each a subpath.",
+        "File names do not name the dataset [XD-new]; the user guide advises against one folder for several [UI].",
+        "Add %DATASET_ID% or %DATASET_NAME% to the folders, or write a subpath for each.",
         'exports: {orders: {datasets: [Orders], folder: "%EXPORT_TIME%"},'
         ' copy: {datasets: [Returns], folder: "%EXPORT_TIME%"}}',
         'exports: {orders: {datasets: [Orders], folder: "%EXPORT_TIME%"}, copy: {datasets: [Returns]}}',
@@ -262,9 +262,10 @@ RULES = (
     Rule(
         ENVIRONMENTS,
         Level.ERROR,
-        "Two environments write one place",
-        "Data of two sandboxes would lie in one folder and nothing would tell them apart (ours). It is an error if the"
-        " dataset has the same id in both, or if no folder level is the dataset's id; `embedded` is not compared.",
+        "Two environments write to one location",
+        "Data of two sandboxes would be in one folder, and a reader could not distinguish them (ours). It is an error"
+        " if the dataset has the same id in both, or if no folder level is the dataset's id. `embedded` is never"
+        " compared.",
         "Put ${environment} or ${sandbox} into the bucket or path.",
         'destinations: {lake: {bucket: acme-lake}}\nexports: {orders: {folder: "%EXPORT_TIME%"}}\n'
         "environments: {dev: {platform: {sandbox: dev}}, prod: {platform: {sandbox: prod}}}",
@@ -276,8 +277,8 @@ RULES = (
         ENVIRONMENTS_NEAR,
         Level.WARNING,
         "Two environments write side by side",
-        "The folders differ by the dataset's id only, which a reader of the storage cannot assign to a sandbox; or the"
-        " storage is known by a reference or a title only, which may mean another account in each environment (ours).",
+        "The folders differ only by the dataset's id, which a reader of the storage cannot assign to a sandbox; or only"
+        " a reference or a title names the storage, which may be another account in each environment (ours).",
         "Put ${environment} or ${sandbox} into the bucket or path.",
         "destinations: {lake: {bucket: acme-lake}}\n"
         "environments: {dev: {platform: {sandbox: dev}}, prod: {platform: {sandbox: prod}}}",
@@ -289,9 +290,9 @@ RULES = (
         "project-twice",
         Level.ERROR,
         "Two environments in one sandbox",
-        "The owner name on our objects is the project's. With two environments in one (url, organization, sandbox) each"
-        " would take the other's exports for its own and remove or change them (ours).",
-        "Give each environment a sandbox of its own, or split the config into two projects.",
+        "The ownership marker has the project's name. With two environments in one (url, organization, sandbox), each"
+        " would read the other's exports as its own and remove or change them (ours).",
+        "Use one sandbox for each environment, or split the config into two projects.",
         "environments: {dev: {platform: {sandbox: dev}}, test: {platform: {sandbox: dev}}}",
         "environments: {dev: {platform: {sandbox: dev}}, test: {platform: {sandbox: test}}}",
         check_projects=_check_project_twice,

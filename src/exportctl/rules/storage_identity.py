@@ -1,12 +1,12 @@
 """
-Where an export writes: which storage, and which folders, compared without asking the storage.
+The storage and the folders that an export writes to, compared without a request to the storage. Pure.
 
-The identity rule of the type (resources/destinations) says which names tell two storages apart: a bucket's name is
-unique in the world, a container's within its account, and a landing zone is the one of its sandbox.
+The identity rule of the type (resources/destinations) says which names distinguish two storages: a bucket's name is
+unique in the world, a container's name within its account, and a sandbox has one landing zone.
 
-Accounts of others are known by title or id only. What is known by a reference or a title is not *certain*: in another
-environment the same words may mean another account. Folders are compared level by level, macros standing for what they
-may become: this is a question about two patterns, "is there a text that both match".
+For an existing account, exportctl knows only the title or the id. An identity from a reference or a title is not
+*certain*: in another environment the same text may mean another account. Folders are compared level by level, with
+macros as patterns: "is there a text that both match".
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _TIME_TEXT = frozenset("0123456789-_:.T" + TIME)
 
 @dataclass(frozen=True)
 class StorageIdentity:
-    """`identity` is compared, `words` are shown; `certain`: equal identities mean one storage in any environment."""
+    """What is compared and what is shown; `is_certain`: equal identities are one storage in any environment."""
 
     identity: tuple[str, ...]
     label: str
@@ -43,13 +43,13 @@ class Overlap(StrEnum):
 
 
 def account_owner(project: Project, destination: Destination) -> Destination | None:
-    """Whose account a destination uses; the reader made sure that `account.of` names one that owns its account."""
+    """Return the destination with the account that this one uses; `config` checks that `account.of` names an owner."""
     name = destination.account.of
     return destination if name is None else project.destinations.get(name)
 
 
 def storage_identity(project: Project, destination: Destination) -> StorageIdentity | None:
-    """What a destination writes to; None where references are open or its account cannot be told."""
+    """Return the storage that a destination writes to; None if a reference has no value or the account is unknown."""
     whose = account_owner(project, destination)
     if whose is None:
         return None
@@ -58,7 +58,7 @@ def storage_identity(project: Project, destination: Destination) -> StorageIdent
 
 
 def _compared_parts(found: StorageIdentity) -> tuple[str, ...]:
-    """The parts that must be filled in: all, but for a secret's reference, which is compared as written."""
+    """Return the parts that need values: all, except a secret's reference, which is compared as written."""
     return found.identity if found.is_certain else found.identity[1:]
 
 
@@ -77,7 +77,7 @@ def _identify_storage(project: Project, destination: Destination, account: Accou
 
 
 def _account_identity(kind: DestinationType, account: Account) -> StorageIdentity | None:
-    """The storage as far as the account tells it; what is uncertain comes first in the identity."""
+    """Return the identity that the account gives; the uncertain part is first."""
     if account.id or account.existing:
         title = account.id or account.existing or ""
         return StorageIdentity((title, kind.name), f"the account {title}", is_certain=account.id is not None)
@@ -85,18 +85,18 @@ def _account_identity(kind: DestinationType, account: Account) -> StorageIdentit
     written = {name: value.text for name, value in account.auth.items()}
     defaults = {key.name: key.default for key in kind.account_keys}
     values = {name: written.get(name) or defaults.get(name) for name in rule.account}
-    told = {name: value.rstrip("/").lower() for name, value in values.items() if value}
-    if len(told) < len(rule.account) or not account.auth:
+    account_values = {name: value.rstrip("/").lower() for name, value in values.items() if value}
+    if len(account_values) < len(rule.account) or not account.auth:
         return None
-    label = "" if rule.location else rule.label.format(**told)
+    label = "" if rule.location else rule.label.format(**account_values)
     if rule.login is None:
-        return StorageIdentity((kind.name, *told.values()), label)
+        return StorageIdentity((kind.name, *account_values.values()), label)
     login = written.get(rule.login, "")
-    return StorageIdentity((login, kind.name, *told.values()), label, is_certain=not is_unresolved(login))
+    return StorageIdentity((login, kind.name, *account_values.values()), label, is_certain=not is_unresolved(login))
 
 
 def folder_levels(project: Project, export: Export, dataset: Dataset) -> tuple[str, ...] | None:
-    """The levels one dataset of an export is written to, macros filled in or standing for what they may become."""
+    """Return the folder levels of one dataset of an export, with macros filled in or as patterns."""
     destination = project.destinations[export.destination]
     path = folder_of(destination.type, destination.location)
     whole = join_paths(path, export.subpath, export.folder)
@@ -108,7 +108,7 @@ def folder_levels(project: Project, export: Export, dataset: Dataset) -> tuple[s
 
 
 def _macro_values(project: Project, export: Export, dataset: Dataset) -> dict[str, str]:
-    """What each macro becomes; «…» is a value not known here that differs wherever the text in it differs."""
+    """Return the value of each macro; «…» is an unknown value that differs if the text inside differs."""
     return {
         "DATASET_ID": dataset.id or f"«id of {dataset.name}»",
         "DATASET_NAME": (dataset.name or f"«name of {dataset.id}»").replace("/", "_"),
@@ -122,7 +122,7 @@ def _macro_values(project: Project, export: Export, dataset: Dataset) -> dict[st
 
 
 def overlap(one: tuple[str, ...], other: tuple[str, ...]) -> Overlap:
-    """Whether both may name one folder, or one a folder inside the other."""
+    """Return whether both can be one folder, or one can be inside the other."""
     if not all(can_be_equal(a, b) for a, b in zip(one, other, strict=False)):
         return Overlap.NONE
     return Overlap.EQUAL if len(one) == len(other) else Overlap.NESTED
@@ -130,7 +130,7 @@ def overlap(one: tuple[str, ...], other: tuple[str, ...]) -> Overlap:
 
 @lru_cache(maxsize=65536)
 def can_be_equal(one: str, other: str) -> bool:
-    """Whether some text matches both levels."""
+    """Return whether some text matches both levels."""
     if one == other:
         return True
     if not any(wild in text for text in (one, other) for wild in (ANY, TIME)):
@@ -149,9 +149,9 @@ def can_be_equal(one: str, other: str) -> bool:
 
 def _steps(one: str, other: str, i: int, j: int) -> set[tuple[int, int]]:
     """
-    Where both patterns may stand after one character more, or after one of them leaves a macro.
+    Return the positions of both patterns after one more character, or after one of them leaves a macro.
 
-    A macro takes any character the other side shows, but TIME only those a time may have.
+    A macro matches any character of the other side; TIME matches only the characters of a time.
     """
     a, b = one[i : i + 1], other[j : j + 1]
     steps = set()
