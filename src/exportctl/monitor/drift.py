@@ -91,11 +91,13 @@ _END = "end"
 @dataclass(frozen=True)
 class DriftEntry:
     """
-    One thing found. Of `address`, `field`, `finding`, `verb`, `ends` and `flow` those are set that the group is about:
-    a field for drift, conflict, differs, stopped, accepted and pending edits; a finding for gone, half-built, twins and
-    marker-lost; a verb for what is pending as a whole; `ends` (seconds) with `renewal_due` for ending and expired, with
-    the finding that says how to go on for the latter;
-    `flow` for unmanaged and foreign ones.
+    One thing that drift found. Only the fields that its group needs are set.
+
+        field              drift, conflict, unknown origin, paused, accepted, pending changes of fields
+        finding            gone, half-built, duplicates, marker-lost; expired: how to continue
+        verb               a pending change of a whole export
+        ends, renewal_due  ending and expired; `ends` in seconds since 1970 UTC
+        flow               unmanaged flows and those of other projects
     """
 
     group: DriftGroup
@@ -112,8 +114,10 @@ class DriftEntry:
 @dataclass(frozen=True)
 class DriftReport:
     """
-    `entries` by group, then in plan order; `notes` are the plan's other findings, `errors` those that keep it from
-    being applied, wherever they are told.
+    What drift found in one sandbox.
+
+    `entries` are sorted by group, then in plan order. `notes` are the other findings of the plan. `errors` are those
+    that keep the plan from being applied, wherever else they are shown.
     """
 
     header: PlanHeader
@@ -126,12 +130,12 @@ class DriftReport:
         return tuple(entry for entry in self.entries if entry.group is group)
 
     def counts(self) -> Mapping[str, int]:
-        """Every group with its number, zeros included."""
+        """Return the number of entries of every group, zeros included."""
         return {group.value: len(self.entries_of(group)) for group in DriftGroup}
 
 
 def build_drift_report(plan: Plan, *, end_warning: int) -> DriftReport:
-    """Sort what a plan found. `end_warning` in seconds before an end."""
+    """Sort what a plan found. `end_warning` is in seconds before an end."""
     found = [entry for item in plan.items for entry in _item_entries(item, plan.as_of, end_warning)]
     found += [DriftEntry(_RULES[f.rule], finding=f) for f in plan.findings if f.rule in _RULES]
     found += [_flow_entry(flow) for flow in plan.other_flows]
@@ -147,7 +151,7 @@ def build_drift_report(plan: Plan, *, end_warning: int) -> DriftReport:
 
 
 def has_failures(report: DriftReport, classes: Collection[str] = DEFAULT_FAILING) -> bool:
-    """Is there an entry of one of the classes? An export that has ended counts as `ending`."""
+    """Say whether the report has an entry of one of the groups. An expired export counts as `ending`."""
     return bool(failures(report, classes))
 
 
@@ -180,7 +184,7 @@ def _end_entries(item: PlanItem, as_of: int, end_warning: int) -> Iterator[Drift
 
 
 def _live_end(item: PlanItem) -> int | None:
-    """When the export ends as it stands in the sandbox: before the plan, not after it; None while there is no flow."""
+    """Return when the export ends in the sandbox, before the plan; None without a flow."""
     if item.verb in (Verb.CREATE, Verb.COMPLETE):
         return None
     moved = [f.before for f in item.fields if f.field == _END]

@@ -1,7 +1,7 @@
 """
-A flow as far as its health and its next runs need it: schedule, end, account, last run. Values only.
+What health and next runs need to know about a flow: schedule, end, account, last run. Values only.
 
-Goes in: a holding of the sandbox. Comes out: an `Observed`; what the service does not show is None, never an error.
+In: a live flow. Out: a FlowView. What the service does not show is None, never an error.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from exportctl.resources.run import RunStatus
 
 @dataclass(frozen=True)
 class LastRun:
-    """The newest run as the flow itself tells it (`lastRunDetails`, flow-service.md 2.5). Moments in seconds."""
+    """The newest run as the flow itself shows it (`lastRunDetails`, flow-service.md 2.5). Moments in seconds."""
 
     id: str
     status: RunStatus
@@ -35,10 +35,12 @@ class LastRun:
 @dataclass(frozen=True)
 class FlowView:
     """
-    Moments in seconds since 1970 UTC. `rhythm` and `start` are None where the schedule cannot be read. `end` is when
-    the flow stops by itself, `assumed_end` if the service does not say so. `changed` is the last write by anybody but
-    the service, creation included. `account` names the base connection for people, `type` is a destination type's name.
-    `flow` is None for a flow that a plan would make.
+    The facts of one flow. Moments are in seconds since 1970 UTC.
+
+    `every` and `start` are None if the schedule cannot be read. `end` is when the flow stops by itself; `assumed_end`
+    is true if the service does not show it. `changed` is the last write by anyone but the service, creation included.
+    `account` names the base connection for people. `type` is a destination type's name. `flow` is None for a flow that
+    a plan would create.
     """
 
     flow: str | None
@@ -56,7 +58,7 @@ class FlowView:
     last_run: LastRun | None = None
 
     def has_run_once(self) -> bool:
-        """A one-time export after its run, whatever became of it."""
+        """Say whether this is a one-time export after its run, whatever its outcome."""
         if self.every != schedule.ONCE or self.start is None or self.last_run is None:
             return False
         return self.last_run.started >= self.start and self.last_run.status is not RunStatus.RUNNING
@@ -66,7 +68,7 @@ class FlowView:
 
 
 def flow_view(live_flow: LiveFlow, ownership: Ownership) -> FlowView:
-    """The facts of one live flow."""
+    """Return the facts of one live flow."""
     flow, content = live_flow.flow, live_flow.source
     fields = wire.read_fields(FLOW.name, flow.raw)
     kind = wire.destination_type(flow.raw)
@@ -89,7 +91,7 @@ def flow_view(live_flow: LiveFlow, ownership: Ownership) -> FlowView:
 
 
 def last_run(flow: Mapping[str, Any]) -> LastRun | None:
-    """The newest run of a flow's JSON; None where it shows none, or none with a moment."""
+    """Return the newest run in a flow's JSON; None if it shows none, or none with a time."""
     shown = wire.members(flow.get("lastRunDetails"))
     completed = run.seconds_from_ms(shown.get("completedAtUTC"))
     started = run.seconds_from_ms(shown.get("startedAtUTC")) or completed
@@ -99,7 +101,7 @@ def last_run(flow: Mapping[str, Any]) -> LastRun | None:
 
 
 def account_label(base: str | None, ownership: Ownership) -> str | None:
-    """The address of an account of ours, else its title and id."""
+    """Return the address of a managed account, else its title and id."""
     found = ownership.base_connections.get(base or "")
     if found is None:
         return base

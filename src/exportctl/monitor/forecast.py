@@ -1,12 +1,12 @@
 """
-When exports run in the coming days, and what starts together. Pure: all ticks come from `schedules`.
+When exports run in the coming days, and which runs start together. Pure: all run times come from `schedule`.
 
-Goes in: a plan, the estate it was made from, how many days. Comes out: a Forecast with a lane per flow.
+In: a plan, the ownership it was made from, a number of days. Out: a Forecast with one row per flow.
 
-    live       every flow at an address of the plan, as it is now; flows on the same account count towards what starts
+    live       every flow at an address of the plan, as it is now; all flows on an account count for what starts
                together, whoever owns them
-    planned    the same after the plan: its first start, rhythm, end and switch; what apply would refuse, or could not
-               be planned, stays as it is
+    planned    the same after the plan: its first start, schedule, end and state; a flow with a refusal or an error
+               stays as it is
 """
 
 from __future__ import annotations
@@ -34,8 +34,10 @@ _WRITTEN_CAUSES = WRITE_CAUSES | {Cause.RENEWAL}
 @dataclass(frozen=True)
 class FlowForecast:
     """
-    One flow over the window. `runs` are seconds since 1970 UTC; `ends` the end if it lies in the window; `why` says why
-    there are no runs. `flow` is None where there is none yet; `schedule` is in words, empty where it is not known.
+    One flow in the window.
+
+    `runs` are in seconds since 1970 UTC. `ends` is the end if it is in the window. `no_run_reason` says why there are
+    no runs. `flow` is None if there is none yet. `schedule` is text, empty if it is unknown.
     """
 
     address: Address
@@ -52,8 +54,10 @@ class FlowForecast:
 @dataclass(frozen=True)
 class SimultaneousRuns:
     """
-    Runs of one account that start at the same moment, `moments` all those at which the same ones do. `members` are
-    addresses, or ids and names of flows that are not of this config; `datasets` is how many they export at once.
+    Runs of one account that start at the same moment.
+
+    `moments` are all moments at which the same flows start. `members` are addresses, or ids and names of flows that
+    this config does not declare. `datasets` is the number of datasets that they export at once.
     """
 
     account: str
@@ -64,14 +68,14 @@ class SimultaneousRuns:
 
     @property
     def min_connections(self) -> int | None:
-        """How many connections the server must take, else exports fail; None where no such limit is known."""
+        """Return how many connections the server must allow, else exports fail; None if no limit is known."""
         percent = _min_connections_percent(self.type)
         return -(-self.datasets * percent // 100) if percent else None
 
 
 @dataclass(frozen=True)
 class Forecast:
-    """From `as_of` until `until`, without that moment. Lanes by address and flow, what starts together by account."""
+    """The runs from `as_of` until just before `until`. Flows by address and id, simultaneous runs by account."""
 
     header: PlanHeader
     as_of: int
@@ -87,7 +91,7 @@ class Forecast:
 
 
 def forecast(plan: Plan, ownership: Ownership, wanted: DesiredState, *, days: int, planned: bool = False) -> Forecast:
-    """The next runs of every export of a plan for `days` days; `planned`: as they are after it."""
+    """Return the runs of every export of a plan for `days` days. With `planned`, as they are after it."""
     window = range(plan.as_of, plan.as_of + days * DAY)
     items = [item for item in plan.items if item.address.root == EXPORTS]
     lanes = [lane for item in items for lane in _flow_forecasts(item, ownership, wanted, window, planned)]
@@ -105,7 +109,7 @@ def forecast(plan: Plan, ownership: Ownership, wanted: DesiredState, *, days: in
 def _flow_forecasts(
     item: PlanItem, ownership: Ownership, wanted: DesiredState, window: range, planned: bool
 ) -> Iterator[FlowForecast]:
-    """All flows of one address: an unfinished replacement and twins have several."""
+    """Yield all flows of one address: an unfinished replacement and duplicates have several."""
     ids = {h.flow.id for h in ownership.own_flows.get(item.address, ())} | ({item.id} if item.id else set())
     held = [h for h in ownership.flows if h.flow.id in ids]
     if not held and item.address not in wanted.exports:
@@ -148,7 +152,7 @@ def _runs(seen: FlowView, window: range) -> tuple[int, ...]:
 
 
 def _no_run_reason(seen: FlowView, window: range, held: bool) -> str:
-    """Why a lane is empty."""
+    """Say why a flow has no run in the window."""
     if not seen.enabled:
         return "switched off by hand" if held else "switched off"
     if seen.end is not None and seen.end <= window.start:
@@ -165,7 +169,7 @@ def _no_run_reason(seen: FlowView, window: range, held: bool) -> str:
 
 
 def _planned_forecast(item: PlanItem, ownership: Ownership, wanted: DesiredState, window: range) -> FlowForecast:
-    """A plan holds the first start it fixes and the end it sets; from there the rhythm goes on."""
+    """Return the forecast after the plan, which holds the first start that it fixes and the end that it sets."""
     if item.verb is Verb.DELETE:
         return FlowForecast(item.address, item.id, "", None, None, 0, no_run_reason="deleted by the plan")
     if item.verb is Verb.RELEASE:
@@ -196,7 +200,7 @@ def _planned_forecast(item: PlanItem, ownership: Ownership, wanted: DesiredState
 
 
 def _account(use: AccountUse, ownership: Ownership) -> str | None:
-    """The label of an account that a new flow will be on."""
+    """Return the label of the account that a new flow will use."""
     if use.own:
         return str(use.own)
     named = sorted(
@@ -210,7 +214,7 @@ def _account(use: AccountUse, ownership: Ownership) -> str | None:
 
 @dataclass(frozen=True)
 class _AccountLoad:
-    """What one flow asks of its account, and when."""
+    """The runs of one flow on its account."""
 
     label: str
     account: str
@@ -222,7 +226,7 @@ class _AccountLoad:
 def _simultaneous_runs(
     lanes: Sequence[FlowForecast], ownership: Ownership, window: range
 ) -> tuple[SimultaneousRuns, ...]:
-    """Moments at which an account is asked for several things at once, a lane's among them; grouped by who asks."""
+    """Group the moments at which one account has several exports by the flows that start, one of them shown."""
     shown = {str(lane.address) for lane in lanes}
     starting: dict[tuple[str, int], list[_AccountLoad]] = defaultdict(list)
     for load in (*_loads(lanes), *_other_loads(lanes, ownership, window)):
@@ -260,7 +264,7 @@ def _loads(lanes: Sequence[FlowForecast]) -> Iterator[_AccountLoad]:
 
 
 def _other_loads(lanes: Sequence[FlowForecast], ownership: Ownership, window: range) -> Iterator[_AccountLoad]:
-    """Flows that have no lane, on an account that one has: the server does not ask whose they are."""
+    """Yield the runs of flows that are not shown, on an account of one that is: the server counts them too."""
     accounts = {lane.account for lane in lanes}
     known = {lane.flow for lane in lanes} | {
         h.flow.id for lane in lanes for h in ownership.own_flows.get(lane.address, ())

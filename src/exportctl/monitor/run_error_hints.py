@@ -1,9 +1,9 @@
 """
-What to look at when a run failed: the service's texts are often generic, so a pattern names the likely cause. Pure.
+What to check when a run failed: the service's texts are often generic, so a pattern names the likely cause. Pure.
 
 The service publishes no list of the errors of dataset exports (flow-service.md 8.3: free text), and its own samples say
-no more than "Job aborted." The patterns are of the codes that storages themselves answer with, since a specific text,
-where there is one, quotes them; the generic one gets the order in which to look, by destination type.
+only "Job aborted." The patterns are the codes that storages answer with, because a specific text quotes them. For a
+generic text the hint gives the order in which to check, by destination type.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from exportctl.resources.run import RunError
 
 @dataclass(frozen=True)
 class ErrorHint:
-    """`pattern` is searched in the code and the message, without case; the first row that fits counts."""
+    """One row. `pattern` is searched in the code and the message, without case. The first row that matches counts."""
 
     pattern: str
     text: str
@@ -82,8 +82,9 @@ _SIZE = "and, for a first export of uncompressed Parquet, the limit of 1 million
 
 def error_hints(errors: Sequence[RunError], type_name: str | None) -> tuple[str | None, ...]:
     """
-    What to do about each error of one run that wrote to a destination of this type; None where nothing is known. What
-    is generic gets no checks where another error of the run, or the same hint before it, names a cause already.
+    Return a hint for each error of one run that wrote to this destination type; None if nothing is known.
+
+    A generic error gets no hint if another error of the run names a cause, or if the same hint comes before it.
     """
     causes = [_cause(error) for error in errors]
     checks = None if any(causes) else _checks(type_name)

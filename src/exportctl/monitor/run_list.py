@@ -1,4 +1,4 @@
-"""What `runs` shows: the newest runs of the flows somebody asked for. Values only."""
+"""What `runs` shows: the newest runs of the chosen flows. Values only."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ from exportctl.resources.run import Run
 @dataclass(frozen=True)
 class FlowRuns:
     """
-    One flow and its runs, newest first. `address` is None for a flow of somebody else; `flow` None: not applied.
-    `type` is the destination type's name, None for a card that is not ours to know.
+    One flow and its runs, newest first.
+
+    `address` is None for a flow that this project does not manage, `flow` is None if the export is not applied. `type`
+    is the destination type's name, None for a type that exportctl does not know.
     """
 
     address: Address | None
@@ -24,7 +26,11 @@ class FlowRuns:
 
 @dataclass(frozen=True)
 class RunsReport:
-    """`since` in seconds since 1970 UTC; `limit` runs of each flow at most. None: not limited so."""
+    """
+    The runs of several flows.
+
+    `since` is in seconds since 1970 UTC, `limit` the largest number of runs per flow. None means no such limit.
+    """
 
     header: PlanHeader
     as_of: int

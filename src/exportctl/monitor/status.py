@@ -1,25 +1,25 @@
 """
-How every export of a config fares, by the lists that a plan reads: nothing is asked per flow. Pure.
+The state of every export, from the lists that a plan reads: no request per flow. Pure.
 
-Goes in: a plan, the estate it was made from, the declared exports. Comes out: a StatusReport with a word per export.
-The first row that holds gives the word:
+In: a plan, the ownership it was made from, the declared exports. Out: a StatusReport with one result per export. The
+first row that applies gives the result:
 
-    word          what it means                                                                     mend it
-    NOT APPLIED   no flow in this sandbox                                                           apply
-    STOPPED       stopped by hand, exactly where `drift` says so: switched off, or its end moved    --put-back
-    EXPIRED       its end is over: it exports nothing any more; the notes say how to go on          apply, `removed`
+    result        meaning                                                                     fix
+    NOT APPLIED   this sandbox has no flow                                                    apply
+    PAUSED        paused by hand, exactly where `drift` says so: disabled, or its end moved   --resume
+    EXPIRED       its end is in the past: it exports nothing; the notes say how to continue   apply, `removed`
     FINISHED      a one-time export whose run succeeded
-    DISABLED      off, and no stop that `drift` reports: the config says so, or accepts it
-    FAILED        the last run failed, or was done with errors                                      `runs`
-    NEVER RAN     a run was due more than `expect.within` ago, and there was none yet               `runs`, `verify`
-    OVERDUE       the same, and the last run is older than that                                     `runs`, `verify`
-    UNKNOWN       it has no schedule that can be read
-    ENDING        its end comes within the warning                                                  renew, apply
+    DISABLED      off, and `drift` reports no pause: the config says so, or accepts it
+    FAILED        the last run failed, or had errors                                          `runs`
+    NEVER RAN     a run was due more than `expect.within` ago, and there was none yet         `runs`, `verify`
+    OVERDUE       the same, and the last run is older than that                               `runs`, `verify`
+    UNKNOWN       its schedule cannot be read
+    ENDING        its end is within the warning                                               renew, apply
     WAITING       it has not run yet, and no run is overdue
     OK            the last run succeeded, or is under way
 
-A run is due from the later of the flow's creation and its last change on, as in `verify`: what was switched off or set
-to another time before a tick is nobody's fault.
+A run is due only after the later of the flow's creation and its last change, as in `verify`: a flow that was disabled
+or got another schedule before a run time has not missed that run.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ from exportctl.resources.run import RunStatus
 
 
 class HealthResult(StrEnum):
-    """In the order they are counted, what needs somebody first."""
+    """The health of an export, in the order of counting: what needs attention comes first."""
 
     FAILED = "FAILED"
     OVERDUE = "OVERDUE"
@@ -57,7 +57,7 @@ class HealthResult(StrEnum):
 
 
 class FlowState(StrEnum):
-    """What the flow is, whatever its runs did."""
+    """What a flow is, whatever its runs did."""
 
     NOT_APPLIED = "not applied"
     PAUSED = "stopped by hand"
@@ -71,7 +71,7 @@ class FlowState(StrEnum):
 
 @dataclass(frozen=True)
 class ExportHealth:
-    """Moments in seconds since 1970 UTC; `notes` are sentences that the word leaves out."""
+    """One export. Moments are in seconds since 1970 UTC. `notes` are sentences that add to `result`."""
 
     address: Address
     flow: str | None
@@ -87,8 +87,10 @@ class ExportHealth:
 @dataclass(frozen=True)
 class StatusReport:
     """
-    `exports` by address. `unmanaged` is how many flows are not of this config; `ending` those of them that end within
-    `warning` seconds, soonest first, `over` how many have ended, both None if nobody asked for them.
+    The state of every export, by address.
+
+    `unmanaged` is the number of flows that this config does not declare. `ending` are those of them that end within
+    `warning` seconds, soonest first, and `expired` is how many have ended. Both are None without --expiring.
     """
 
     header: PlanHeader
@@ -101,15 +103,16 @@ class StatusReport:
     expired: int | None = None
 
     def counts(self) -> Mapping[str, int]:
-        """Every word with its number, zeros included."""
+        """Return the number of exports of each result, zeros included."""
         words = [one.result for one in self.exports]
         return {word.value: words.count(word) for word in HealthResult}
 
 
 def status(plan: Plan, ownership: Ownership, project: Project, *, expiring: int | None = None) -> StatusReport:
     """
-    Judge every export of a plan. `expiring` in seconds replaces the policy's `end_warning`, and asks for the flows of
-    others that end within it.
+    Judge every export of a plan.
+
+    `expiring` in seconds replaces `end_warning` of the policy, and adds other flows that end within this time.
     """
     warning = project.policy.end_warning if expiring is None else expiring
     rows = [_row(item, ownership, project, plan.as_of, warning) for item in plan.items if item.address.root == EXPORTS]
@@ -129,7 +132,7 @@ def status(plan: Plan, ownership: Ownership, project: Project, *, expiring: int 
 
 
 def _row(item: PlanItem, ownership: Ownership, project: Project, as_of: int, warning: int) -> ExportHealth | None:
-    """None for what is neither declared nor running: children that an earlier export left behind."""
+    """Return the health of one export; None for connections of an export that is no longer declared."""
     declared = project.exports.get(item.address.name)
     live_flow = ownership.flow_by_id(item.id) if item.id else None
     if live_flow is None:
@@ -157,7 +160,11 @@ def _row(item: PlanItem, ownership: Ownership, project: Project, as_of: int, war
 
 
 def missed_tick(seen: FlowView, within: int, as_of: int) -> int | None:
-    """The tick that should have run by now and did not; `within` in seconds is how long a run may take to show up."""
+    """
+    Return the time of a run that should have started by now and did not; None if there is none.
+
+    `within` is how long, in seconds, a run may take to appear.
+    """
     if seen.every is None or seen.start is None or not seen.enabled:
         return None
     tick = schedule.last_run_time(seen.every, seen.start, seen.end, as_of - within)

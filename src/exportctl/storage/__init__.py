@@ -1,1 +1,1 @@
-"""Reads what exports left in storage. Never writes; the emulator has its own storage layer that does."""
+"""Read what exports left in storage. Never writes; the emulator has its own storage layer that does."""

@@ -1,11 +1,11 @@
 """
-Who reads a storage, and how: from a place, the environment and the destination's own credentials to an Access. Pure.
+How to read a storage: from a location, the environment and the destination's own credentials to an Access. Pure.
 
     EXPORTCTL_READER_<DESTINATION>_FOLDER    a local folder that holds the bucket's content: comes before all else
-    by_caller                                the identity of whoever runs this, from the usual variables of each cloud
-    by_destination                           what the destination itself logs in with, where the config says so
+    caller_access                            the identity of the caller, from the usual variables of each cloud
+    destination_access                       the credentials of the destination itself, if the config says so
 
-Nothing is opened and nobody is asked, but for the landing zone, whose credentials the platform hands out.
+Nothing is opened and no service is asked, except the platform for the credentials of its landing zone.
 """
 
 from __future__ import annotations
@@ -41,11 +41,11 @@ def caller_access(
     place: StorageLocation, environment: Mapping[str, str], credentials: CredentialsSource | None = None
 ) -> Access:
     """
-    How the caller reads a place. `credentials` asks the platform for those of its landing zone; None: it has none.
+    Return how the caller reads a location. `credentials` gets those of the landing zone from the platform.
 
     Raises:
-        StorageError: nothing says how (`storage-credentials`, the hint lists the variables), or an address must not
-            be given credentials (`storage-endpoint`).
+        StorageError: no credentials are given (`storage-credentials`; the hint lists the variables), or an address must
+            not get credentials (`storage-endpoint`).
     """
     variables = ReaderVariables(environment, place.destination)
     if folder := variables.own_value(_FOLDER):
@@ -62,12 +62,12 @@ def destination_access(
     credentials: CredentialsSource | None = None,
 ) -> Access:
     """
-    How a place is read with what the destination itself logs in with: `auth` by its names in YAML.
+    Return how a location is read with the credentials of the destination: `auth`, with its names in YAML.
 
-    Regions, endpoints and known hosts still come from the environment: the config has no words for them.
+    Regions, endpoints and known hosts still come from the environment: the config has no keys for them.
 
     Raises:
-        StorageError: as `by_caller`, and where the destination's credentials are of no use to anybody but Adobe.
+        StorageError: as `caller_access`, or only Adobe can use the credentials of the destination.
     """
     variables = ReaderVariables(environment, place.destination)
     if folder := variables.own_value(_FOLDER):

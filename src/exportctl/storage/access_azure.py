@@ -1,5 +1,5 @@
 """
-How a Blob container or a data lake's container is read: the caller's identity from Azure's usual variables. Pure.
+How to read a Blob container or a data lake's container: the caller's identity from Azure's usual variables. Pure.
 
     AZURE_STORAGE_CONNECTION_STRING                                   names the account too
     AZURE_STORAGE_KEY, AZURE_STORAGE_SAS_TOKEN                        of AZURE_STORAGE_ACCOUNT
@@ -7,7 +7,7 @@ How a Blob container or a data lake's container is read: the caller's identity f
     AZURE_TENANT_ID + AZURE_CLIENT_ID + AZURE_CLIENT_SECRET           a service principal
 
 The first that is set is used. A lake's account and container are those of its base connection's abfss URL
-(dataset-exports.md 4.1), and a lake is read by the Blob API of the same account, which shows the same files.
+(dataset-exports.md 4.1). A lake is read by the Blob API of the same account, which shows the same files.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ PUBLIC_DOMAIN = f"blob.{_CLOUDS[0]}"
 
 @dataclass(frozen=True)
 class ContainerAddress:
-    """An account and its address, None where it is not known; the lake's comes from its base connection."""
+    """An account and its address, None if unknown. That of a lake comes from its base connection."""
 
     account: str | None
     endpoint: str | None
@@ -56,7 +56,12 @@ class ContainerAddress:
 
 
 def blob_caller_access(place: StorageLocation, variables: ReaderVariables) -> Access:
-    """Raises StorageError: account or credentials are not given."""
+    """
+    Return how the caller reads a Blob container.
+
+    Raises:
+        StorageError: the account or credentials are missing.
+    """
     found = variables.setting(ACCOUNT)
     return caller_access(
         place, variables, ContainerAddress(found[1] if found else None, None, location_field(place, Part.CONTAINER))
@@ -64,7 +69,12 @@ def blob_caller_access(place: StorageLocation, variables: ReaderVariables) -> Ac
 
 
 def lake_caller_access(place: StorageLocation, variables: ReaderVariables) -> Access:
-    """Raises StorageError: no credentials are given, or the account is not one of Azure's."""
+    """
+    Return how the caller reads the container of a lake.
+
+    Raises:
+        StorageError: credentials are missing, or the account is not one of Azure's.
+    """
     return caller_access(place, variables, _lake_address(place, variables))
 
 
@@ -134,7 +144,7 @@ def _access(
 def _connection_string_access(
     place: StorageLocation, variables: ReaderVariables, where: ContainerAddress, text: str, identity: str
 ) -> Access:
-    """A connection string: `AccountName=…;AccountKey=…` or `BlobEndpoint=…;SharedAccessSignature=…`, and more."""
+    """Parse a connection string: `AccountName=…;AccountKey=…` or `BlobEndpoint=…;SharedAccessSignature=…`, and more."""
     parts = dict(p.partition("=")[::2] for p in text.strip().split(";") if p)
     key, token, blob = parts.get("AccountKey"), parts.get("SharedAccessSignature"), parts.get("BlobEndpoint")
     address = parse_endpoint(place, blob, f"BlobEndpoint in {identity}") if blob else None
@@ -168,7 +178,7 @@ def _lake_address(place: StorageLocation, variables: ReaderVariables) -> Contain
 
 
 def _endpoint(variables: ReaderVariables, account: str) -> tuple[str, str] | None:
-    """(variable, value) of an address given for this account; the plain one is of the plain account, if that is set."""
+    """Return (variable, value) of an address for this account. The plain variable belongs to the plain account."""
     if address := variables.own_value(ENDPOINT):
         return variables.prefix + ENDPOINT, address
     address = variables.plain_value(ENDPOINT)
@@ -176,7 +186,7 @@ def _endpoint(variables: ReaderVariables, account: str) -> tuple[str, str] | Non
 
 
 def _account_name(address: str) -> str:
-    """The account in `https://ACCOUNT.blob.core.windows.net`, or in `http://127.0.0.1:10000/ACCOUNT` of an emulator."""
+    """Return the account in `https://ACCOUNT.blob.core.windows.net` or in `http://127.0.0.1:10000/ACCOUNT`."""
     _, _, rest = address.partition("://")
     host, _, path = rest.partition("/")
     return path or host.partition(".")[0]

@@ -1,5 +1,5 @@
 """
-How a Google Cloud Storage bucket is read: HMAC keys over the S3-compatible API, or a service account's file. Pure.
+How to read a Google Cloud Storage bucket: HMAC keys over the S3-compatible API, or a service account's file. Pure.
 
     GCS_HMAC_ACCESS_KEY_ID + GCS_HMAC_SECRET_ACCESS_KEY    at https://storage.googleapis.com or GCS_ENDPOINT_URL
     GOOGLE_APPLICATION_CREDENTIALS                         a file, as every Google library reads it
@@ -31,7 +31,12 @@ _REGION = "auto"  # Google does not look at the region in a signature
 
 
 def caller_access(place: StorageLocation, variables: ReaderVariables) -> Access:
-    """Raises StorageError: no credentials are given, or half of them."""
+    """
+    Return how the caller reads a bucket.
+
+    Raises:
+        StorageError: credentials are missing, or half of them.
+    """
     family = variables.group((*KEYS, FILE))
     if family.get(KEYS[0]) or family.get(KEYS[1]):
         if missing := family.missing_names(*KEYS):

@@ -1,10 +1,11 @@
 """
-How the data landing zone is read: by the credentials that the platform itself hands out for it.
+How to read the data landing zone: with the credentials that the platform gives out for it.
 
 Source: `GET /data/foundation/connectors/landingzone/credentials?type=dlz_destination`, flow-service.md 5.4. On Azure
-the answer is a signature for one container, on AWS temporary keys for one folder of a bucket; the paths of exports
-begin at the container or that folder (assumed: no page says so for AWS). The plain variables of a cloud are left alone
-here, for they are of the company's own accounts; variables of the destination itself come first. Pure but for asking.
+the answer is a signature for one container, on AWS temporary keys for one folder of a bucket. The paths of exports
+begin at the container or at that folder (assumed: no page says so for AWS). The plain variables of a cloud are not
+used here, because they belong to the company's own accounts. Variables of the destination itself come first. Pure,
+except for the request.
 """
 
 from __future__ import annotations
@@ -34,8 +35,10 @@ _PLATFORM_IDENTITY = "the credentials that the platform hands out"
 
 def caller_access(place: StorageLocation, variables: ReaderVariables, credentials: CredentialsSource | None) -> Access:
     """
+    Return how the caller reads the landing zone.
+
     Raises:
-        StorageError: the platform hands out nothing that we understand, and nothing else is given.
+        StorageError: the answer of the platform is not understood, and no variables are set.
     """
     if variables.group(access_azure.FAMILY).prefix:
         own = access_azure.ContainerAddress(

@@ -1,5 +1,5 @@
 """
-How an S3 bucket is read: the caller's keys or role from the variables every AWS tool knows. Pure.
+How to read an S3 bucket: the caller's keys or role from the variables that every AWS tool knows. Pure.
 
     keys             AWS_ACCESS_KEY_ID + AWS_SECRET_ACCESS_KEY (+ AWS_SESSION_TOKEN)
     role of a job    AWS_WEB_IDENTITY_TOKEN_FILE + AWS_ROLE_ARN
@@ -7,7 +7,8 @@ How an S3 bucket is read: the caller's keys or role from the variables every AWS
     role of a pod    AWS_CONTAINER_CREDENTIALS_FULL_URI + AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE
     of an instance   AWS_EC2_METADATA_SERVICE_ENDPOINT
 
-The address of an instance's metadata is never tried unasked: elsewhere nobody answers there, and a laptop would wait.
+The address of an instance's metadata is used only if it is set: elsewhere nothing answers there, and a laptop would
+wait.
 """
 
 from __future__ import annotations
@@ -43,7 +44,12 @@ _EXPORT_KEYS_COMMAND = "aws configure export-credentials --format env"
 
 
 def caller_access(place: StorageLocation, variables: ReaderVariables) -> Access:
-    """Raises StorageError: no credentials are given, or half of them."""
+    """
+    Return how the caller reads a bucket.
+
+    Raises:
+        StorageError: credentials are missing, or half of them.
+    """
     family = variables.group(_FAMILY)
     if family.get(KEYS[0]) or family.get(KEYS[1]):
         return _access(place, variables, _keys(place, family), family.prefix + KEYS[0])
@@ -62,7 +68,12 @@ def caller_access(place: StorageLocation, variables: ReaderVariables) -> Access:
 
 
 def destination_access(place: StorageLocation, auth: AuthValues, variables: ReaderVariables) -> Access:
-    """Raises StorageError: the destination has a role, which only Adobe may take."""
+    """
+    Return how a bucket is read with the destination's own key.
+
+    Raises:
+        StorageError: the destination has a role, which only Adobe can assume.
+    """
     if has_auth_value(place, auth, Part.ROLE):
         hint = "the role trusts Adobe's account, not yours: leave `reader: destination` out and give your own identity"
         raise unusable_setting_error(place, "its role cannot be used to read", hint)

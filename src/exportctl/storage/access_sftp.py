@@ -1,10 +1,10 @@
 """
-How an SFTP account is read: host and port of the base connection, the caller's own key, agent or password. Pure.
+How to read an SFTP account: host and port of the base connection, the caller's own key, agent or password. Pure.
 
     EXPORTCTL_SFTP_PASSWORD, or EXPORTCTL_SFTP_PRIVATE_KEY_FILE, else the agent at SSH_AUTH_SOCK
     EXPORTCTL_SFTP_USERNAME          else the one of the base connection
     EXPORTCTL_SFTP_KNOWN_HOSTS       else ~/.ssh/known_hosts; a server that is not in it gets nothing
-    EXPORTCTL_SFTP_HOST, _PORT       where the server is reached under another name from here
+    EXPORTCTL_SFTP_HOST, _PORT       if the server has another name from here
 """
 
 from __future__ import annotations
@@ -34,7 +34,12 @@ _DEFAULT_PORT = "22"
 
 
 def caller_access(place: StorageLocation, variables: ReaderVariables) -> Access:
-    """Raises StorageError: nothing to log in with is given, or host, port or user are unknown."""
+    """
+    Return how the caller reads an SFTP account.
+
+    Raises:
+        StorageError: there is nothing to log in with, or host, port or user are unknown.
+    """
     family = variables.group((PASSWORD, KEY_FILE))
     password, file = family.get(PASSWORD), family.get(KEY_FILE)
     if file:
@@ -93,7 +98,7 @@ def _setting(place: StorageLocation, variables: ReaderVariables, name: str, live
 
 
 def _pem(key: Secret) -> Secret:
-    """A key as `normalise_private_key` leaves it, base64 of a PEM, or a PEM itself -> the PEM."""
+    """Return the PEM of a key: as `normalise_private_key` returns it, as base64 of a PEM, or as a PEM."""
     try:
         return Secret(base64.b64decode(key.reveal(), validate=True).decode("ascii"))
     except (binascii.Error, ValueError):

@@ -1,7 +1,7 @@
 """
-What it takes to open each kind of storage: values only. Made by `access`, used by `opening`.
+What is needed to open each kind of storage: values only. `access` makes them, `open` uses them.
 
-Every credential is a Secret, so none of these can be printed with one.
+Every credential is a Secret, so that none of these values can print one.
 """
 
 from __future__ import annotations
@@ -19,8 +19,9 @@ from exportctl.storage.reader import StorageError
 @dataclass(frozen=True)
 class StorageLocation:
     """
-    What is to be read: a destination's key and type, its live location, and what its base connection shows beside
-    secrets, both by their names in YAML.
+    What to read: the key and type of a destination, its live location, and the fields of its base connection.
+
+    Location and base connection have the names of the YAML, and hold no secrets.
     """
 
     destination: str
@@ -29,7 +30,7 @@ class StorageLocation:
     account: Mapping[str, str] = field(default_factory=dict)
 
     def account_value(self, part: Part) -> str | None:
-        """What the base connection shows of a part; None where it shows nothing."""
+        """Return a field of the base connection; None if it shows none."""
         name = self.type.part_name(part)
         return self.account.get(name) if name else None
 
@@ -52,8 +53,11 @@ class AwsKeys:
 @dataclass(frozen=True)
 class S3:
     """
-    `endpoint` None: Amazon's own of the region. `keys` None: a role, by the variables that AWS sets where code runs;
-    `metadata` is the address of the instance's own role, asked only when it is given. Paths begin below `prefix`.
+    A bucket.
+
+    `endpoint` None means Amazon's own for the region. `keys` None means a role, from the variables that AWS sets where
+    code runs. `metadata` is the address of the instance's own role, used only if it is given. Paths begin below
+    `prefix`.
     """
 
     bucket: str
@@ -92,7 +96,7 @@ class FederatedToken:
 
 @dataclass(frozen=True)
 class Azure:
-    """`endpoint` is the account's by the Blob API, which serves accounts with hierarchical folders too."""
+    """A container. `endpoint` is that of the Blob API, which also serves accounts with hierarchical folders."""
 
     account: str
     container: str
@@ -109,8 +113,9 @@ class Google:
 @dataclass(frozen=True)
 class Sftp:
     """
-    One of `password`, `private_key` (PEM), `key_file` or `agent` (the agent's socket). Paths begin at `root`: `/`, or
-    empty for the folder the server puts the user into.
+    An SFTP account, with one of `password`, `private_key` (PEM), `key_file` or `agent` (the agent's socket).
+
+    Paths begin at `root`: `/`, or empty for the home folder of the user.
     """
 
     host: str
@@ -129,7 +134,7 @@ Method = LocalFolder | S3 | Azure | Google | Sftp
 
 @dataclass(frozen=True)
 class Access:
-    """How one place is read. `where` names it for people, `identity` says whose credentials: a variable's name."""
+    """How to read one location. `label` names it for people, `identity` the variable that gives the credentials."""
 
     label: str
     method: Method
@@ -137,17 +142,22 @@ class Access:
 
 
 def no_credentials_error(place: StorageLocation, message: str, hint: str) -> StorageError:
-    """Nobody said how to read a destination's storage: `verify` then goes on without it."""
+    """Return the error for a storage without credentials: `verify` then continues without it."""
     return StorageError(f"destinations.{place.destination}: {message}", rule="storage-credentials", hint=hint)
 
 
 def unusable_setting_error(place: StorageLocation, message: str, hint: str) -> StorageError:
-    """Something is said, and it cannot be used: a mistake to mend."""
+    """Return the error for a setting that cannot be used."""
     return StorageError(f"destinations.{place.destination}: {message}", rule="storage-setup", hint=hint)
 
 
 def location_field(place: StorageLocation, part: Part) -> str:
-    """Return the field of the live target that reading needs, or raise StorageError if the service shows none."""
+    """
+    Return the field of the live target that reading needs.
+
+    Raises:
+        StorageError: the service shows none.
+    """
     name = place.type.part_name(part)
     if name and (value := place.fields.get(name)):
         return value
@@ -160,7 +170,12 @@ def has_auth_value(place: StorageLocation, auth: AuthValues, part: Part) -> bool
 
 
 def auth_value(place: StorageLocation, auth: AuthValues, part: Part) -> Secret:
-    """Return one of the destination's own auth values, or raise StorageError if the config has none."""
+    """
+    Return one of the destination's own auth values.
+
+    Raises:
+        StorageError: the config has none.
+    """
     name = place.type.part_name(part) or part.value
     if value := auth.get(name):
         return value if isinstance(value, Secret) else Secret(value)
@@ -170,10 +185,10 @@ def auth_value(place: StorageLocation, auth: AuthValues, part: Part) -> Secret:
 
 def parse_endpoint(place: StorageLocation, url: str, variable: str) -> str:
     """
-    The address of a service in one spelling.
+    Return the address of a service in one spelling.
 
     Raises:
-        StorageError: it is malformed, or plain http to another machine, where what is read could be seen.
+        StorageError: it is malformed, or plain http to another machine, where others could read along.
     """
     found = urls.parse_url(url)
     if found is None:

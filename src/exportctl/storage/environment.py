@@ -1,11 +1,11 @@
 """
-The environment as one destination sees it: variables of its own come before the plain ones. Pure.
+The environment of one destination: its own variables come before the plain ones. Pure.
 
     EXPORTCTL_READER_LAKE_AWS_ACCESS_KEY_ID     of the destination `lake` alone
     AWS_ACCESS_KEY_ID                           of every destination that has no credential of its own
 
-Credentials come in families. A destination that has one variable of a family has the whole family: half a key of its
-own must not be filled up with half a key of somebody else. An empty variable counts as not set.
+Credentials come in groups. A destination that has one variable of a group has the whole group: half a key of its own
+must not be completed with half of another key. An empty variable counts as not set.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ PREFIX = "EXPORTCTL_READER_"
 
 @dataclass(frozen=True)
 class VariableGroup:
-    """The variables that are set, by plain name. `prefix` is what stands before each: empty for plain ones."""
+    """The variables that are set, by plain name. `prefix` stands before each: empty for plain ones."""
 
     values: Mapping[str, str]
     prefix: str
@@ -27,7 +27,7 @@ class VariableGroup:
         return self.values.get(name)
 
     def missing_names(self, *names: str) -> list[str]:
-        """Those of `names` that are not set, as they would have to be written."""
+        """Return those of `names` that are not set, with the prefix."""
         return [self.prefix + name for name in names if name not in self.values]
 
 
@@ -41,14 +41,14 @@ class ReaderVariables:
         return f"{PREFIX}{self.destination.upper().replace('-', '_')}_"
 
     def own_value(self, name: str) -> str | None:
-        """What is set for this destination alone."""
+        """Return the value for this destination alone."""
         return self.environment.get(self.prefix + name) or None
 
     def plain_value(self, name: str) -> str | None:
         return self.environment.get(name) or None
 
     def setting(self, *names: str) -> tuple[str, str] | None:
-        """(variable, value) of the first that is set: the destination's own in this order, then the plain ones."""
+        """Return (variable, value) of the first that is set: own variables in this order, then the plain ones."""
         for name in (*(self.prefix + n for n in names), *names):
             if value := self.environment.get(name):
                 return name, value

@@ -1,8 +1,7 @@
 """
-Reads a local folder that holds what a bucket holds: a mount, a copy, or the emulator's own storage.
+Read a local folder that holds what a bucket holds: a mount, a copy, or the emulator's own storage.
 
-Nothing outside the folder is read: no `..`, and symbolic links are left out of a listing and refused where they lead
-out.
+Nothing outside the folder is read: no `..`. A listing leaves out symbolic links, and a link that leads out is refused.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ class LocalReader:
     The folder `root` as a bucket.
 
     Raises:
-        StorageError: there is no such folder.
+        StorageError: the folder does not exist.
     """
 
     def __init__(self, root: Path, where: str):
@@ -59,10 +58,10 @@ class LocalReader:
                 yield piece
 
     def close(self) -> None:
-        """Nothing stays open."""
+        """Do nothing: no file stays open."""
 
     def _stored_file(self, entry: os.DirEntry[str]) -> Iterator[StoredFile]:
-        """One file, or none if it went away since its folder was read, as a writer's temporary files do."""
+        """Yield one file, or none if it was removed since its folder was read, such as a temporary file."""
         with suppress(FileNotFoundError):
             found = entry.stat(follow_symlinks=False)
             path = entry.path[self._cut :].replace(os.sep, "/")

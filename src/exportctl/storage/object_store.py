@@ -1,8 +1,8 @@
 """
-Reads an object store through obstore: S3 and what speaks like it, Azure Blob, Google Cloud Storage.
+Read an object store through obstore: S3 and compatible stores, Azure Blob, Google Cloud Storage.
 
-Listings come page by page and no more than one page is held. Every setting of a store is given by name, because
-obstore fills what is left out from the environment and would mix one destination's key with another's token.
+Listings come page by page, and only one page is in memory. Every setting of a store is given by name, because obstore
+takes missing ones from the environment and could mix the key of one destination with the token of another.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _RETRIES: RetryConfig = {"max_retries": 3, "retry_timeout": timedelta(seconds=8)
 
 
 class ObjectReader:
-    """One bucket or container. Nothing is asked before the first read."""
+    """One bucket or container. The first read sends the first request."""
 
     def __init__(self, store: ObjectStore, where: str):
         self.label = where
@@ -42,7 +42,7 @@ class ObjectReader:
                         yield StoredFile(found["path"], found["size"], int(found["last_modified"].timestamp()))
 
     def read(self, path: str, limit: int) -> bytes:
-        """The rest of an object beyond the limit is not fetched."""
+        """Read an object up to the limit. The rest is not fetched."""
         data = bytearray()
         for piece in self.chunks(path):
             data += piece
@@ -66,12 +66,14 @@ class ObjectReader:
                 yield bytes(piece)
 
     def close(self) -> None:
-        """obstore lets its connections go by itself."""
+        """Do nothing: obstore closes its connections by itself."""
 
     def _is_folder(self, path: str) -> bool:
         """
-        Whether an object of zero bytes stands for a folder. Its key ends in `/`, which obstore leaves out of the path
-        and so cannot find again, or it has the mark that Hadoop's driver and Data Lake accounts give to folders.
+        Say whether an object of zero bytes stands for a folder.
+
+        Its key ends in `/`, which obstore removes from the path and then cannot find; or it has the mark that Hadoop's
+        driver and Data Lake accounts give to folders.
         """
         import obstore
 
@@ -159,7 +161,12 @@ def open_azure(method: Azure, where: str) -> ObjectReader:
 
 
 def open_google(method: Google, where: str) -> ObjectReader:
-    """Raises StorageError: the credentials' file is not there or unusable."""
+    """
+    Open a Google Cloud Storage bucket with a credentials file.
+
+    Raises:
+        StorageError: the file is missing or unusable.
+    """
     from obstore.exceptions import BaseError
     from obstore.store import GCSStore
 
@@ -182,7 +189,7 @@ def open_google(method: Google, where: str) -> ObjectReader:
 
 
 def _client_options(address: str) -> ClientConfig:
-    """Gives up on a silent server within 15 seconds; a file that keeps coming may take its time."""
+    """Return options that give up on a silent server within 15 seconds. A file that keeps coming may take longer."""
     return {
         "allow_http": address.startswith("http://"),
         "connect_timeout": timedelta(seconds=3),

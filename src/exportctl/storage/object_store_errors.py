@@ -1,8 +1,8 @@
 """
-What an object store answered, in our words: the text of an error in, a StorageError out. Pure.
+Turn the text of an object store's error into a StorageError in plain words. Pure.
 
 The text itself is never shown: it holds whole requests, and with a shared access signature the URL is the credential.
-What is taken from it is the status, the store's own code and the kind of failure on the way.
+Only the status, the store's own code and the kind of network failure are taken from it.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _NETWORK_ERRORS = (  # on the way there, in this order; words of the HTTP client
 
 @dataclass(frozen=True)
 class StorageRequest:
-    """What was asked for: `cannot {verb} {what}`; `single`: one object, not a listing."""
+    """What was requested: `cannot {verb} {what}`. `single`: one object, not a listing."""
 
     verb: str
     what: str
@@ -41,7 +41,7 @@ class StorageRequest:
 
 
 def storage_error(asked: StorageRequest, text: str) -> StorageError:
-    """The rules are those of StorageError; codes are of the S3, Blob and OAuth references."""
+    """Return the StorageError for an answer. The codes are those of the S3, Blob and OAuth references."""
     if name := _first_match(_NAME, text):
         words = f"the object's name {name[:200]!r} has an empty part, `.` or `..`, which cannot be read"
         return _error(asked, words, "storage-read", "rename or move it; exports give no such names")

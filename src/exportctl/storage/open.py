@@ -1,4 +1,4 @@
-"""From an Access to the reader that uses it. Packages of the `storage` extra are imported when they are needed."""
+"""From an Access to the reader that uses it. Packages of the `storage` extra are imported only when needed."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ _INSTALL = "pip install 'exportctl[storage]'"
 
 def open_reader(access: Access) -> StorageReader:
     """
-    A reader of one place; `close` it.
+    Open a reader of one location. Close it after use.
 
-    An SFTP server is logged in to at once, object stores are asked nothing before the first read.
+    An SFTP server is logged in to at once. Object stores get no request before the first read.
 
     Raises:
         StorageError: it cannot be opened, or the extra is not installed.

@@ -28,15 +28,15 @@ _UNREADABLE = "its footer is damaged"
 
 
 class DamagedFile(ValueError):
-    """The bytes are no whole Parquet file; the text says what is wrong with them, as `it …` or `its …`."""
+    """The bytes are not a whole Parquet file. The text says what is wrong with them: `it …` or `its …`."""
 
 
 def footer_length(ending: bytes, size: int) -> int:
     """
-    How many bytes the footer has, by the last eight of a file of `size` bytes.
+    Return the length of the footer in bytes, by the last eight bytes of a file of `size` bytes.
 
     Raises:
-        Damaged: this is no Parquet file, it is cut short, or its footer is encrypted or larger than 64 MiB.
+        DamagedFile: this is no Parquet file, it is cut short, or its footer is encrypted or larger than 64 MiB.
     """
     if len(ending) < ENDING or size < SMALLEST:
         raise DamagedFile(f"it is not a Parquet file: it has {size} bytes")
@@ -54,10 +54,10 @@ def footer_length(ending: bytes, size: int) -> int:
 
 def count_rows(footer: bytes, begins: int) -> int:
     """
-    The rows of a file whose footer `begins` at that byte.
+    Return the rows of a file whose footer `begins` at that byte.
 
     Raises:
-        Damaged: the footer cannot be read, contradicts itself, or speaks of data that is not there.
+        DamagedFile: the footer cannot be read, contradicts itself, or names data that is not there.
     """
     data = _CompactReader(footer)
     total, groups = None, 0
@@ -76,7 +76,7 @@ def count_rows(footer: bytes, begins: int) -> int:
 
 
 def _count_group_rows(data: _CompactReader, begins: int) -> int:
-    """The rows of one RowGroup, whose column chunks are checked on the way."""
+    """Return the rows of one RowGroup, after a check of its column chunks."""
     total = 0
     for field, kind in data.fields():
         if field == 1:
@@ -93,9 +93,9 @@ def _count_group_rows(data: _CompactReader, begins: int) -> int:
 
 def _check_chunk(data: _CompactReader, begins: int) -> None:
     """
-    One ColumnChunk, with its page indexes, which stand between the data and the footer.
+    Check one ColumnChunk, with its page indexes, which stand between the data and the footer.
 
-    Its ColumnMetaData is missing where a column is encrypted; `file_path` says that its bytes are in another file.
+    An encrypted column has no ColumnMetaData. `file_path` says that the bytes are in another file.
     """
     index = {4: 0, 5: 0, 6: 0, 7: 0}  # offset and length of the offset index, then of the column index
     spans, elsewhere = [], False
@@ -120,7 +120,7 @@ def _check_span(first: int, length: int, begins: int) -> None:
 
 
 def _span(data: _CompactReader) -> tuple[int, int]:
-    """Where the bytes of a ColumnMetaData begin, and how many there are. A dictionary comes before the data."""
+    """Return where the bytes of a ColumnMetaData begin, and how many there are. A dictionary comes before the data."""
     found = {7: 0, 9: 0, 11: 0}  # total_compressed_size, data_page_offset, dictionary_page_offset
     for field, kind in data.fields():
         if field in found:
@@ -131,14 +131,14 @@ def _span(data: _CompactReader) -> tuple[int, int]:
 
 
 class _CompactReader:
-    """Bytes in Thrift's compact protocol, read once from front to back. Whatever is wrong with them raises Damaged."""
+    """Bytes in Thrift's compact protocol, read once from front to back. Any fault in them raises DamagedFile."""
 
     def __init__(self, data: bytes):
         self._data = data
         self._at = 0
 
     def fields(self) -> Iterator[tuple[int, int]]:
-        """(id, type) of each field of a struct; the caller reads or skips its value before it asks for the next."""
+        """Yield (id, type) of each field of a struct. Read or skip its value before the next one."""
         field = 0
         while (head := self._byte()) != _STOP:
             step = head >> 4
@@ -151,7 +151,7 @@ class _CompactReader:
         return self._zigzag()
 
     def elements(self, kind: int, of: int) -> int:
-        """How many elements follow, in a list of one given type."""
+        """Return how many elements follow in a list of one type."""
         if kind != _LIST:
             raise DamagedFile(_UNREADABLE)
         count, element = self._list_head()
@@ -160,7 +160,7 @@ class _CompactReader:
         return count
 
     def skip(self, kind: int, depth: int = 0) -> None:
-        """Go past a value. The value of a boolean field is its type: it has no bytes."""
+        """Skip a value. The value of a boolean field is its type: it has no bytes."""
         if depth > _DEEPEST:
             raise DamagedFile(_UNREADABLE)
         if kind in _INTEGERS:
@@ -189,7 +189,7 @@ class _CompactReader:
             self._skip_element(kinds & 0x0F, depth)
 
     def _skip_element(self, kind: int, depth: int) -> None:
-        """Inside lists and maps a boolean has a byte of its own."""
+        """Skip an element: inside lists and maps a boolean has a byte of its own."""
         self.skip(_BYTE if kind in (_TRUE, _FALSE) else kind, depth + 1)
 
     def _list_head(self) -> tuple[int, int]:
@@ -198,7 +198,7 @@ class _CompactReader:
         return self._check_count(self._varint() if count == 0x0F else count), head & 0x0F
 
     def _check_count(self, count: int) -> int:
-        """Each element has at least one byte: a larger count is a lie that would cost time."""
+        """Refuse a count larger than the bytes left: each element has at least one byte."""
         if count > len(self._data) - self._at:
             raise DamagedFile(_UNREADABLE)
         return count

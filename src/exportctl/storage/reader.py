@@ -1,8 +1,9 @@
 """
-What verification asks of a storage: list below a prefix, read a small file, a range, or a file piece by piece.
+What `verify` needs from a storage: list below a prefix, and read a small file, a range, or a file in pieces.
 
-A path is relative to the bucket, container or account root, `/` between folders and none in front. Implementations
-read with the caller's own identity, hold bounded memory, may be used by several threads, and raise StorageError only.
+A path is relative to the bucket, container or account root, with `/` between folders and none in front.
+Implementations read with the caller's own identity, need bounded memory, serve several threads, and raise only
+StorageError.
 """
 
 from __future__ import annotations
@@ -18,10 +19,15 @@ PIECE = 1024 * 1024  # bytes that `chunks` yields at once, more or less
 
 class StorageError(Error):
     """
-    Storage cannot be read. `rule` says which: `storage-denied`, `storage-missing` (no such bucket, container or
-    folder root), `storage-unreachable`, `storage-credentials` (none given), `storage-setup` (what is given cannot be
-    used), `storage-host-key` (an SFTP server nobody vouches for), `storage-extra` (the extra is not installed),
-    `storage-read` (one object).
+    Storage cannot be read. `rule` says why.
+
+        storage-denied, storage-unreachable
+        storage-missing        the bucket, container or root folder does not exist
+        storage-credentials    none are given
+        storage-setup          those that are given cannot be used
+        storage-host-key       the host key of an SFTP server is not known
+        storage-extra          the extra is not installed
+        storage-read           one object
     """
 
 
@@ -35,29 +41,31 @@ class StoredFile:
 
 
 def printable_path(path: str) -> str:
-    """A path whose bytes were not UTF-8, fit to print: the file is listed and counted, and cannot be opened."""
+    """Return a path that can be printed if its bytes are not UTF-8. Such a file is listed but cannot be opened."""
     return path.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 class StorageReader(Protocol):
-    """One place to read. `where` names it for people, without a credential: `s3://bucket`, `sftp://host:22`."""
+    """One location to read. `label` names it for people, without a credential: `s3://bucket`, `sftp://host:22`."""
 
     @property
     def label(self) -> str: ...
 
     def list(self, prefix: str) -> Iterator[StoredFile]:
         """
-        Everything below a folder (`""`: all), page by page, in no promised order. Folders themselves and the
-        zero-byte objects that stand for folders are left out. A prefix that is not there yields nothing.
+        Yield everything below a folder (`""`: all), page by page, in any order.
+
+        Folders, and the zero-byte objects that stand for folders, are left out. A prefix that does not exist yields
+        nothing.
         """
 
     def read(self, path: str, limit: int) -> bytes:
-        """A small object; at most `limit` bytes of it."""
+        """Read a small object, at most `limit` bytes of it."""
 
     def tail(self, path: str, size: int, length: int) -> bytes:
-        """The last `length` bytes of an object of `size` bytes, by one ranged request."""
+        """Read the last `length` bytes of an object of `size` bytes, with one range request."""
 
     def chunks(self, path: str) -> Iterator[bytes]:
-        """A whole object, piece by piece."""
+        """Yield a whole object in pieces."""
 
     def close(self) -> None: ...

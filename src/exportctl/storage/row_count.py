@@ -1,8 +1,8 @@
 """
-What is inside a data file: how many rows. Parquet by its footer alone, NDJSON by every line of it.
+How many rows a data file holds: Parquet by its footer alone, NDJSON by every line.
 
-In: a reader, one of the objects it listed, and the format the target connection asks for. Out: a number, or BadFile
-that says what is wrong. Memory stays flat: one piece of the file and one line at a time.
+In: a reader, one of the objects that it listed, and the format of the target connection. Out: a number, or a BadFile
+that says what is wrong. Memory stays small: one piece of the file and one line at a time.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _BUFFER = 1024 * 1024
 
 
 class BadFile(Error):
-    """A file arrived and cannot be what the export wrote. `reason` goes on after its name: `it is cut short: …`."""
+    """A file that cannot be what the export wrote. `reason` follows its name: `it is cut short: …`."""
 
     def __init__(self, path: str, reason: str):
         super().__init__(f"{path}: {reason}", rule="storage-content")
@@ -34,10 +34,10 @@ class BadFile(Error):
 
 def count_rows(reader: StorageReader, stored: StoredFile, type: str, compression: str) -> int:
     """
-    The rows of one file. `type` is parquet or json, `compression` gzip or none, as in `declared.Format`.
+    Count the rows of one file. `type` is parquet or json, `compression` gzip or none.
 
-    A JSON file is one object per line (flow-service.md 10.1). Parquet is compressed inside, so there the second is
-    of no interest.
+    A JSON file has one object per line (flow-service.md 10.1). Parquet is compressed inside, so that `compression` does
+    not matter for it.
 
     Raises:
         BadFile: it is damaged, cut short or of another format.
@@ -52,11 +52,11 @@ def count_rows(reader: StorageReader, stored: StoredFile, type: str, compression
 
 
 class _UnreadableContent(ValueError):
-    """The reason of a BadFile, from where its path is not known."""
+    """The reason of a BadFile, raised where its path is not known."""
 
 
 def _count_parquet_rows(reader: StorageReader, stored: StoredFile) -> int:
-    """One ranged request, and a second one for a footer of more than 64 KiB."""
+    """Count the rows with one range request, and a second one for a footer of more than 64 KiB."""
     tail = _read_tail(reader, stored, min(TAIL, stored.size)) if stored.size >= parquet_footer.SMALLEST else b""
     length = parquet_footer.footer_length(tail[-parquet_footer.ENDING :], stored.size)
     whole = length + parquet_footer.ENDING
@@ -84,13 +84,13 @@ def _count_json_rows(reader: StorageReader, stored: StoredFile, *, packed: bool)
 
 
 def _open_stream(pieces: Iterator[bytes], packed: bool) -> BinaryIO:
-    """Several gzip members one after the other are one file, and zeros may follow them."""
+    """Open a file as a stream. Several gzip members in a row are one file, and zeros can follow them."""
     stream = cast(BinaryIO, io.BufferedReader(_Pieces(pieces), _BUFFER))
     return cast(BinaryIO, gzip.GzipFile(fileobj=stream)) if packed else stream
 
 
 def _read_lines(stream: BinaryIO) -> Iterator[bytes]:
-    """Lines with their ends; the last one counts without an end too."""
+    """Yield lines with their ends. The last one counts even without an end."""
     number = 0
     try:
         while line := stream.readline(LINE + 1):
@@ -124,7 +124,7 @@ def _is_object(line: bytes) -> bool:
 
 
 class _Pieces(io.RawIOBase):
-    """Pieces of any length as a stream that `io` can buffer. A piece is kept only until it has been read."""
+    """Pieces of any length as a stream that `io` can buffer. A piece is kept only until it is read."""
 
     def __init__(self, pieces: Iterator[bytes]):
         self._pieces = pieces

@@ -1,9 +1,9 @@
 """
-Reads an SFTP account through asyncssh, over one connection.
+Read an SFTP account through asyncssh, over one connection.
 
-asyncssh is asynchronous and the rest of us is not: one thread runs its event loop from opening to closing, and every
-call hands it one step (a page of a folder, a piece of a file) and waits. A step that takes longer than 12 seconds is
-given up. The user's own ssh configuration is not read: only what Sftp says counts.
+asyncssh is asynchronous and the rest of exportctl is not: one thread runs its event loop from opening to closing, and
+each call gives it one step (a page of a folder, a piece of a file) and waits. A step ends after 12 seconds at the
+latest. The user's own ssh configuration is not read: only the fields of Sftp count.
 """
 
 from __future__ import annotations
@@ -34,10 +34,10 @@ T = TypeVar("T")
 
 class SftpReader:
     """
-    One account, logged in to.
+    One account, logged in.
 
     Raises:
-        StorageError: the server cannot be reached, is not known, or does not let the user in.
+        StorageError: the server cannot be reached, its host key is not known, or it refuses the user.
     """
 
     def __init__(self, method: Sftp, where: str):
@@ -92,7 +92,7 @@ class SftpReader:
                 at += len(piece)
 
     def close(self) -> None:
-        """May be called twice."""
+        """Close the connection. A second call does nothing."""
         if not self._loop.is_closed():
             self._stop()
 
@@ -103,7 +103,7 @@ class SftpReader:
         return bytes(data)
 
     def _names(self, folder: str) -> Iterator[tuple[str, asyncssh.SFTPAttrs]]:
-        """What a folder holds, with paths, a page at a time."""
+        """Yield what a folder holds, with paths, a page at a time."""
         entries = self._client.scandir(self._remote_path(folder))
         try:
             while page := self._run(_read_page(entries)):
@@ -139,7 +139,7 @@ class SftpReader:
             raise sftp_error(self._method, self.label, path, error) from None
 
     def _close_quietly(self, step: Coroutine[Any, Any, None]) -> None:
-        """Close a file or folder of the server's; when that is not possible the connection is gone anyway."""
+        """Close a file or folder of the server. If that fails, the connection is gone anyway."""
         with suppress(StorageError, *self._failures):
             self._run(step)
 
@@ -163,7 +163,7 @@ class SftpReader:
 
 
 def _error_types() -> tuple[type[Exception], ...]:
-    """What asyncssh raises for a server's answer, a broken connection, or one that was never made."""
+    """Return the errors of asyncssh for a server's answer, a broken connection, and a failed login."""
     import asyncssh
 
     return (asyncssh.Error, OSError, TimeoutError, ValueError)
@@ -203,7 +203,7 @@ async def _open_remote_file(client: asyncssh.SFTPClient, path: str) -> asyncssh.
 
 
 async def _read_piece(stream: asyncssh.SFTPClientFile, at: int, length: int) -> bytes:
-    """Fewer bytes than asked for only at the end of the file, none beyond it."""
+    """Read a piece: shorter at the end of the file, empty beyond it."""
     return cast(bytes, await stream.read(length, at)) if length else b""
 
 
@@ -217,7 +217,7 @@ async def _read_page(entries: AsyncIterator[asyncssh.SFTPName]) -> list[asyncssh
 
 
 async def _disconnect(connection: asyncssh.SSHClientConnection | None) -> None:
-    """Drop the connection, and let what is under way come to its end: nothing is left in the loop when it closes."""
+    """Drop the connection and end all tasks, so that nothing is left in the loop when it closes."""
     if connection is not None:
         connection.abort()
     others = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
@@ -230,7 +230,7 @@ async def _disconnect(connection: asyncssh.SSHClientConnection | None) -> None:
 
 
 def _connection_options(method: Sftp, where: str) -> dict[str, Any]:
-    """One way to log in, or none yet where an agent has it, and none that asyncssh would find by itself."""
+    """Return the options of one way to log in (none yet for an agent), without any that asyncssh would find."""
     import asyncssh
 
     known = Path(method.known_hosts).expanduser()

@@ -1,4 +1,4 @@
-"""What asyncssh or the network raised, in our words. Of a foreign message only the server's own code is shown."""
+"""Turn errors of asyncssh or the network into a StorageError. Of the original text only the server's code is shown."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _UNREACHABLE = "check host, port and network; from here it may have another name
 
 
 def sftp_error(method: Sftp, where: str, path: str | None, error: Exception) -> StorageError:
-    """`path` None: while connecting."""
+    """Return the StorageError for an error. `path` None: while connecting."""
     import asyncssh
 
     what = f"{where}/{path.lstrip('/')}" if path else where
@@ -42,7 +42,7 @@ def known_hosts_error(method: Sftp, where: str) -> StorageError:
 
 
 def private_key_error(where: str, error: Exception) -> StorageError:
-    """Why a private key cannot be used, without its path or content."""
+    """Say why a private key cannot be used, without its path or content."""
     import asyncssh
 
     if isinstance(error, asyncssh.KeyEncryptionError) or "assphrase" in str(error):

@@ -1,1 +1,1 @@
-"""Did the files arrive? Schedule, runs, objects in storage and the service's manifest file, held against each other."""
+"""Compare the schedule, the runs, the objects in storage and the service's manifest file."""

@@ -1,13 +1,13 @@
 """
-What one successful run says it wrote against what storage holds. Pure.
+Compare what a successful run says it wrote with what storage holds. Pure.
 
     manifest of the run       names and sizes decide: missing -> FILES-MISSING, another size or another file -> MISMATCH
-    no manifest               as many files as the run says, under the folders of the datasets it wrote
-    no time in the folder     files of runs cannot be told apart: with a manifest by it, else by the run alone
-    contents were read        rows in the files against the rows the run says
+    no manifest               as many files as the run says, in the folders of the datasets that it wrote
+    no time in the folder     files of runs cannot be told apart: by the manifest if there is one, else by the run alone
+    contents were read        rows in the files against the rows that the run says
 
-Sizes the run itself reports are not judged: the service's own page calls its figures of dataset exports mixed with
-others (dataset-exports.md 12). Names that begin with `_` or `.` are left alone: loaders write such marks.
+Sizes that the run itself reports are not used: the service's own page says that its figures mix dataset exports with
+others (dataset-exports.md 12). Names that begin with `_` or `.` are ignored: loaders write such marks.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ MAX_NAMED_FILES = 5  # objects that a reason names; all of them are in the verdi
 
 @dataclass(frozen=True)
 class DatasetDelivery:
-    """One dataset of one occasion that succeeded. `done` are the runs that wrote it, one or, unnamed, several."""
+    """One dataset of one due run that succeeded. `done` are the runs that wrote it: one, or several unnamed ones."""
 
     expectation: DeliveryExpectation
     dataset: str
@@ -37,13 +37,13 @@ class DatasetDelivery:
 
     @property
     def written_datasets(self) -> tuple[str, ...]:
-        """The datasets these runs wrote: those they name, else all of the flow."""
+        """Return the datasets that these runs wrote: those that they name, else all of the flow."""
         named = {one for run in self.runs for one in run.dataset_rows}
         return tuple(one for one in self.expectation.datasets if one in named or not named)
 
     @property
     def rows(self) -> int | None:
-        """Rows of this dataset, None where the runs do not say."""
+        """Return the rows of this dataset; None if the runs do not say."""
         own = [run.dataset_rows[self.dataset] for run in self.runs if self.dataset in run.dataset_rows]
         if own:
             return sum(own)
@@ -64,7 +64,11 @@ class DatasetDelivery:
 
 @dataclass(frozen=True)
 class FileCheckResult:
-    """What came of it; `files` and `size` (bytes) are of this dataset, `rows` counted or else as the run says."""
+    """
+    The result for one dataset.
+
+    `files` and `size` (bytes) are those of this dataset. `rows` are counted, or else as the run says.
+    """
 
     result: DeliveryResult
     reason: str
@@ -77,14 +81,14 @@ class FileCheckResult:
 
 
 def run_result(arrival: DatasetDelivery, reason: str) -> FileCheckResult:
-    """The run's own word, where nothing else can be had."""
+    """Return the result by the run alone, if nothing else is known."""
     empty = arrival.rows == 0
     word = DeliveryResult.EMPTY if empty else DeliveryResult.COMPLETE
     return FileCheckResult(word, "the run had nothing to write" if empty else reason, Evidence.RUNS, rows=arrival.rows)
 
 
 def compare_files(arrival: DatasetDelivery, live_flows: ExportFiles, folders: FolderByRun) -> FileCheckResult:
-    """Judge one arrival by what storage holds."""
+    """Judge one delivery by what storage holds."""
     due = arrival.due_run.due
     folder = folders.get((arrival.dataset, due))
     manifests = arrival.manifests(live_flows)
@@ -105,9 +109,7 @@ def compare_files(arrival: DatasetDelivery, live_flows: ExportFiles, folders: Fo
 
 
 def _compare_undated_files(arrival: DatasetDelivery, live_flows: ExportFiles) -> FileCheckResult:
-    """
-    Folders that do not tell runs apart, and no manifest: at least as many files as this run wrote must lie there.
-    """
+    """Judge folders that do not tell runs apart, without manifest: they need at least the files of this run."""
     known = [f for one in arrival.written_datasets for f in live_flows.folders.get(one, {}).values()]
     there = {stored.path for folder in known for stored in folder.files}
     found = run_result(arrival, "the run succeeded; its files carry no time of a run: not attributable")
@@ -124,7 +126,7 @@ def _compare_undated_files(arrival: DatasetDelivery, live_flows: ExportFiles) ->
 
 
 def _is_manifest_missing(arrival: DatasetDelivery) -> bool:
-    """Is there no manifest where there should be one?"""
+    """Say whether a manifest is missing that should be there."""
     return (
         arrival.expectation.manifest
         and bool(arrival.rows)
@@ -140,7 +142,7 @@ def _manifest_name(arrival: DatasetDelivery) -> str:
 
 
 def flow_manifest(folder: DatasetFolder, watched: DeliveryExpectation, live_flows: ExportFiles) -> Manifest | None:
-    """The manifest of this flow that lies in a folder."""
+    """Return the manifest of this flow in a folder."""
     known = [live_flows.manifests.get(stored.path) for stored in folder.manifests]
     return next((m for m in known if m is not None and m.flow == watched.flow), None)
 
@@ -166,7 +168,7 @@ def _manifest_folder(manifests: Iterable[Manifest]) -> str | None:
 def compare_with_manifest(
     manifests: Sequence[Manifest], folder: DatasetFolder, live_flows: ExportFiles
 ) -> FileCheckResult:
-    """The files of a folder against what manifests list, by name and by size."""
+    """Compare the files of a folder with those that manifests list, by name and by size."""
     there = {stored.path: stored for stored in folder.files}
     listed = {entry.path: entry for m in manifests for entry in m.entries}
     base = FileCheckResult(
@@ -202,7 +204,7 @@ def compare_with_manifest(
 
 
 def _min_file_bytes(watched: DeliveryExpectation) -> int:
-    """Bytes that a file of this format with rows cannot go below: Parquet's frame, gzip's frame, one empty object."""
+    """Return the smallest size of a file of this format with rows: Parquet's frame, gzip's frame, one empty object."""
     return 12 if watched.format == "parquet" else 20 if watched.compression == "gzip" else 3
 
 
@@ -252,7 +254,7 @@ def _compare_count(
 def _too_few_files(
     arrival: DatasetDelivery, base: FileCheckResult, all: dict[str, DatasetFolder], live_flows: ExportFiles
 ) -> FileCheckResult | None:
-    """Fewer files than the run wrote, or none of a dataset that had rows."""
+    """Judge a folder with fewer files than the run wrote, or without any file of a dataset that had rows."""
     wrote, there = arrival.total_files, len({stored.path for folder in all.values() for stored in folder.files})
     place = base.folder or _expected_folder(arrival)
     if not base.files and (arrival.rows or (arrival.rows is None and there == 0 and wrote != 0)):
@@ -289,7 +291,7 @@ def _expected_folder(arrival: DatasetDelivery) -> str:
 def _compare_content(
     arrival: DatasetDelivery, found: FileCheckResult, live_flows: ExportFiles, folders: FolderByRun
 ) -> FileCheckResult:
-    """Rows in the files against the rows the run says; of the dataset if the run tells them apart, else of all."""
+    """Compare the rows in the files with those of the run: per dataset if the run tells, else of all."""
     own = _rows_by_file(arrival, [arrival.dataset], live_flows, folders)
     broken = [(path, said) for path, said in own.items() if isinstance(said, str)]
     if broken:
@@ -306,7 +308,7 @@ def _compare_content(
 
 
 def _is_folder_shared(arrival: DatasetDelivery, folders: FolderByRun) -> bool:
-    """Do the files of several datasets lie in one folder?"""
+    """Say whether the files of several datasets are in one folder."""
     due = arrival.due_run.due
     own = folders.get((arrival.dataset, due))
     others = [folders.get((one, due)) for one in arrival.written_datasets if one != arrival.dataset]

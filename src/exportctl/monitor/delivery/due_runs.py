@@ -1,9 +1,9 @@
 """
-When runs were due, and which runs the service shows for each: the occasions that verification judges.
+When runs were due, and which runs the service shows for each of these times. Pure.
 
-A tick counts as expected only after the later of creation and the last change of the flow, while it is on, and before
-its end: before that another schedule may have held. Runs from before are occasions of their own, so that what they
-wrote is still checked. Pure.
+A run is expected only after the later of creation and the last change of the flow, while the flow is enabled, and
+before its end: earlier another schedule may have applied. Earlier runs are still listed, so that their files are
+checked.
 """
 
 from __future__ import annotations
@@ -24,9 +24,7 @@ SAME_START_SECONDS = 600  # seconds within which the runs of one tick start that
 
 @dataclass(frozen=True)
 class DueRun:
-    """
-    One run that was due. `runs` are the attempts at it, oldest first; `expected`: having none of them is a finding.
-    """
+    """One time at which a run was due. `runs` are the attempts, oldest first. If `expected`, a run must be there."""
 
     due: int
     runs: tuple[Run, ...]
@@ -34,7 +32,7 @@ class DueRun:
 
 
 def due_runs(watched: DeliveryExpectation, seen: Iterable[Run], since: int, as_of: int) -> tuple[DueRun, ...]:
-    """All occasions from `since` to `as_of`, in the order of time."""
+    """Return all due runs from `since` to `as_of`, in order of time."""
     ticks = expected_ticks(watched, since, as_of)
     grouped: dict[int, list[Run]] = {tick: [] for tick in ticks}
     for run in sorted(seen, key=lambda r: (r.started, r.id)):
@@ -48,7 +46,7 @@ def due_runs(watched: DeliveryExpectation, seen: Iterable[Run], since: int, as_o
 
 
 def _ticks_before_change(watched: DeliveryExpectation, since: int, as_of: int) -> Iterator[int]:
-    """Ticks of today's schedule before the last change, when another one may have held, or none."""
+    """Return run times of today's schedule before the last change, when another one may have applied."""
     if watched.every is None or watched.start is None:
         return
     last = min(watched.changed - 1, as_of)
@@ -59,7 +57,7 @@ def _ticks_before_change(watched: DeliveryExpectation, since: int, as_of: int) -
 
 
 def expected_ticks(watched: DeliveryExpectation, since: int, as_of: int) -> tuple[int, ...]:
-    """The ticks for which having no run is a finding."""
+    """Return the run times for which a missing run is a finding."""
     if not watched.enabled or watched.every is None or watched.start is None:
         return ()
     after = max(since, watched.created, watched.changed) - 1
@@ -73,7 +71,11 @@ def expected_ticks(watched: DeliveryExpectation, since: int, as_of: int) -> tupl
 
 
 def _due_time(watched: DeliveryExpectation, run: Run, ticks: Sequence[int]) -> int:
-    """The expected tick a run belongs to; for one from before them, the point of the grid shortly before it began."""
+    """
+    Return the run time that a run belongs to.
+
+    For a run before the expected ones, this is the time of today's schedule shortly before the run began.
+    """
     earlier = bisect_right(ticks, run.started)
     if earlier:
         return ticks[earlier - 1]
@@ -88,9 +90,9 @@ def _due_time(watched: DeliveryExpectation, run: Run, ticks: Sequence[int]) -> i
 
 def attempts(watched: DeliveryExpectation, runs: Sequence[Run]) -> tuple[Run, ...]:
     """
-    The runs that were made for one tick: those up to the first that succeeded, and the ones of other datasets.
+    Return the runs for one run time: those up to the first success, and those of other datasets.
 
-    What comes after a success is not due to the schedule: an export on demand.
+    What comes after a success does not belong to the schedule: it is an export on demand.
     """
     kept: list[Run] = []
     first: Run | None = None
@@ -111,5 +113,5 @@ def attempts(watched: DeliveryExpectation, runs: Sequence[Run]) -> tuple[Run, ..
 
 
 def _is_sibling_run(watched: DeliveryExpectation, first: Run, run: Run, kept: Sequence[Run]) -> bool:
-    """One run per dataset where the service does not say whose each is: they start together."""
+    """Say whether runs that start together have one dataset each, if the service does not name it."""
     return len(kept) < len(watched.datasets) and run.started - first.started <= SAME_START_SECONDS

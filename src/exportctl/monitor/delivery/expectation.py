@@ -1,6 +1,4 @@
-"""
-What verification needs to know of one export: the flow as it is live, and what its YAML expects. Values only.
-"""
+"""What `verify` needs to know about one export: the live flow, and what its YAML expects. Values only."""
 
 from __future__ import annotations
 
@@ -22,11 +20,12 @@ GRACE = 2 * schedule.HOUR  # how long a run may take to show up where `expect.wi
 @dataclass(frozen=True)
 class DeliveryExpectation:
     """
-    Moments in seconds since 1970 UTC. `rhythm` and `start` are None where the service shows no schedule we can read.
-    `changed` is the last change of the flow by anybody but the service, creation included, `refoldered` the last that
-    may have touched its folders; `moved` is the last change of its target connection. `datasets` maps ids to names, in
-    the order of the source connection. `prefix` is the target's path without slashes around it; `within` None where
-    the YAML expects nothing.
+    The live facts of one export. Moments are in seconds since 1970 UTC.
+
+    `every` and `start` are None if the schedule cannot be read. `changed` is the last change of the flow by anyone but
+    the service, creation included. `refoldered` is the last change that can have moved its folders. `moved` is the last
+    change of its target connection. `datasets` maps ids to names, in the order of the source connection. `prefix` is
+    the path of the target without slashes at its ends. `within` is None if the YAML expects nothing.
     """
 
     address: Address
@@ -58,16 +57,16 @@ class DeliveryExpectation:
 
     @property
     def step(self) -> int:
-        """Seconds between runs; 0 for a one-time export and for a schedule nobody can read."""
+        """Return the seconds between runs; 0 for a one-time export and for a schedule that cannot be read."""
         return schedule.interval_seconds(self.every) if self.every else 0
 
     @property
     def retention(self) -> int | None:
-        """How long the storage keeps files, in seconds; None: nobody deletes them."""
+        """Return how long the storage keeps files, in seconds; None without a limit."""
         return self.type.retention_days * schedule.DAY if self.type.retention_days else None
 
     def state(self, as_of: int) -> str:
-        """enabled, disabled, finished (a one-time export after its run), expired or unknown."""
+        """Return enabled, disabled, finished (a one-time export after its run), expired or unknown."""
         if self.every is None or self.start is None:
             return "unknown"
         if self.every == schedule.ONCE and self.start <= as_of:
@@ -80,7 +79,7 @@ class DeliveryExpectation:
 def delivery_expectation(
     export: Export, flow: LiveObject, content: LiveObject, place: LiveObject, *, sandbox: str
 ) -> DeliveryExpectation | None:
-    """The facts of one export; None for a destination type that is not ours to read."""
+    """Return the facts of one export; None for a destination type that exportctl cannot read."""
     kind = wire.destination_type(place.raw)
     if kind is None:
         return None
@@ -113,8 +112,11 @@ def delivery_expectation(
 
 
 def can_change_folder(raw: Mapping[str, Any]) -> bool:
-    """May the last change of a flow have given it other folders? The schedule, which holds their template, is replaced
-    whole by any change of it; a name may stand in a folder."""
+    """
+    Say whether the last change of a flow can have given it other folders.
+
+    Any change of the schedule replaces it as a whole, and it holds the folder template. A name can be part of a folder.
+    """
     operations = wire.members(raw.get("lastOperation")).get("ops")
     if not isinstance(operations, list):
         return wire.members(raw.get("lastOperation")).get("operation") != "create"
@@ -125,8 +127,10 @@ def can_change_folder(raw: Mapping[str, Any]) -> bool:
 
 def last_change(raw: Mapping[str, Any]) -> int:
     """
-    When somebody last wrote an object, in seconds: by its last operation, and by `updatedAt` unless that is the mark of
-    the background client, which every run may leave (flow-service.md 2.6).
+    Return when a person or a tool last wrote an object, in seconds.
+
+    This is its last operation, or `updatedAt` unless that is from the background client, which every run can cause
+    (flow-service.md 2.6).
     """
     operation = wire.members(raw.get("lastOperation"))
     moments = [run.seconds_from_ms(operation.get(key)) or 0 for key in ("started", "updated")]

@@ -1,12 +1,12 @@
 """
-From a folder template to the folders one dataset's files lie in, and back from a folder to the moment of its run.
+From a folder template to the folders of one dataset, and from a folder back to the moment of its run. Pure.
 
     %DATASET_ID% %DATASET_NAME% %DESTINATION_INSTANCE_ID% %DESTINATION_INSTANCE_NAME% %SANDBOX_NAME%   their values
     %EXPORT_TIME%                  exportTime=YYYYMMDDHHMM of the scheduled run, UTC
     %DATETIME(pattern)%            a moment of the run in that pattern
-    %DESTINATION% %DESTINATION_NAME% %ORGANIZATION_NAME% and what nobody knows   any text of one folder
+    %DESTINATION% %DESTINATION_NAME% %ORGANIZATION_NAME% and unknown macros   any text of one folder
 
-Source: flow-service.md 10.2. Pure.
+Source: flow-service.md 10.2.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ BY_LETTER = {**{letter: (group, size) for letter, group, size in UNITS}, "Y": ("
 
 @dataclass(frozen=True)
 class PathMatch:
-    """Where one path belongs: its folder, the moment in the folder's name (None without one) and the file's name."""
+    """The folder of one path, the moment in the folder's name (None without one), and the file's name."""
 
     folder: str
     moment: int | None
@@ -46,8 +46,10 @@ class PathMatch:
 @dataclass(frozen=True)
 class FolderLayout:
     """
-    The folders of one dataset of one flow. `prefix` is the folder below which all of them lie. `resolution` is the
-    finest step its time macro tells apart, in seconds; None without a time macro.
+    The folders of one dataset of one flow.
+
+    `prefix` is the folder that contains all of them. `resolution` is the finest step that the time macro tells apart,
+    in seconds; None without a time macro.
     """
 
     pattern: re.Pattern[str]
@@ -55,7 +57,7 @@ class FolderLayout:
     resolution: int | None
 
     def match_path(self, path: str) -> PathMatch | None:
-        """Where a path belongs; None for files of others."""
+        """Return the folder of a path; None for files of others."""
         hit = self.pattern.fullmatch(path)
         if hit is None:
             return None
@@ -63,12 +65,12 @@ class FolderLayout:
         return PathMatch(folder, _moment(hit.groupdict()), name)
 
     def can_tell_runs_apart(self, step: int) -> bool:
-        """Does the folder's name tell runs apart that are `step` seconds from each other (0: there is only one)?"""
+        """Say whether the folder's name tells runs apart that are `step` seconds apart (0: there is only one)."""
         return self.resolution is not None and (step == 0 or self.resolution <= step)
 
 
 def folder_layout(watched: DeliveryExpectation, dataset: str) -> FolderLayout:
-    """The layout of one dataset, by its id."""
+    """Return the layout of one dataset, by its id."""
     values = {
         "DATASET_ID": dataset,
         "DATASET_NAME": watched.datasets[dataset],
@@ -83,7 +85,7 @@ def folder_layout(watched: DeliveryExpectation, dataset: str) -> FolderLayout:
 
 
 def _translate_template(template: str, values: Mapping[str, str]) -> tuple[str, str, list[int]]:
-    """The template as a regular expression, its literal beginning, and what its time macros resolve."""
+    """Return the template as a regular expression, its literal start, and the resolution of its time macros."""
     text, fixed, open_end, at = "", "", False, 0
     sizes: list[int] = []
     seen: set[str] = set()
@@ -103,7 +105,7 @@ def _translate_template(template: str, values: Mapping[str, str]) -> tuple[str, 
 def _macro(
     name: str, pattern: str | None, values: Mapping[str, str], seen: set[str]
 ) -> tuple[str, str | None, list[int]]:
-    """A macro as an expression, its value if it is known, and what it resolves."""
+    """Return a macro as an expression, its value if it is known, and its resolution."""
     if name in values:
         return re.escape(values[name]), values[name], []
     if name == "EXPORT_TIME":
@@ -116,9 +118,7 @@ def _macro(
 
 
 def _translate_date_pattern(pattern: str, seen: set[str]) -> tuple[str, list[int]]:
-    """
-    A date pattern as an expression, and its finest unit if all coarser ones are there too: "dd" alone is no moment.
-    """
+    """Return a date pattern as an expression, and its finest unit if all larger ones are there: not "dd" alone."""
     text = ""
     for hit in re.finditer(r"([A-Za-z])\1*|'([^']*)'|[^A-Za-z']+", pattern):
         if hit[1] not in BY_LETTER or (hit[1] == "M" and len(hit[0]) > LONGEST_NUMBER):

@@ -1,8 +1,8 @@
 """
-Which folder holds what one occasion wrote, dataset by dataset. Pure.
+Which folder holds what one run wrote, dataset by dataset. Pure.
 
-The folder whose name says exactly the moment the run was due comes first: folders of exports on demand lie between
-ticks. Only where there is none may a folder named after the run's own time be it.
+The folder with the moment at which the run was due comes first: folders of exports on demand lie between run times.
+Only if there is none, a folder with the time of the run itself can be it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ FolderByRun = Mapping[tuple[str, int], DatasetFolder]  # (dataset id, due) -> it
 
 
 def match_folders(watched: DeliveryExpectation, occasions: Sequence[DueRun], live_flows: ExportFiles) -> FolderByRun:
-    """The folder of each dataset and occasion; nothing for those that cannot be told apart or are not there."""
+    """Return the folder of each dataset and due run, without those that are missing or cannot be told apart."""
     found: dict[tuple[str, int], DatasetFolder] = {}
     for dataset in watched.datasets:
         shape = folder_layout(watched, dataset)
@@ -56,7 +56,7 @@ def _match_dataset_folders(
 
 
 def _is_within_run(folder: DatasetFolder, before: int | None, occasion: DueRun) -> bool:
-    """Named after a moment at which this occasion's run may have written, and none before it."""
+    """Say whether a folder has a moment at which this run, and no earlier one, can have written."""
     if folder.moment is None or not occasion.runs:
         return False
     last = occasion.runs[-1].completed or occasion.runs[-1].started
@@ -65,7 +65,7 @@ def _is_within_run(folder: DatasetFolder, before: int | None, occasion: DueRun) 
 
 
 def _best_folder(watched: DeliveryExpectation, occasion: DueRun, folders: Iterable[DatasetFolder]) -> DatasetFolder:
-    """Of several folders with one moment (other flows may write beside ours): the one a manifest of ours lies in."""
+    """Return the one of several folders with the same moment that has a manifest of ours: others may write beside."""
     runs = {run.id for run in occasion.runs}
     counts = {run.files for run in occasion.runs}
 

@@ -1,15 +1,15 @@
 """
-What `verify` finds: a word per dataset and expected run, with the evidence and the objects it is about. Values only.
+What `verify` finds: a result per dataset and expected run, with the evidence and the objects. Values only.
 
-    word            means                                                                        fails (exit 9)
-    COMPLETE        the run succeeded, and the files it says it wrote are there                   no
+    result          meaning                                                                      fails (exit 9)
+    COMPLETE        the run succeeded, and the files that it says it wrote are there              no
     EMPTY           the run succeeded and had nothing to write                                    with `non_empty`
     LATE            nothing complete within `expect.within`, or complete only after it            yes
-    FAILED          the last run of this tick failed                                              yes
+    FAILED          the last run for this time failed                                             yes
     MISSING         a run was due and there is none                                               yes
-    FILES-MISSING   the run succeeded, and files (or the manifest) it wrote are not there         yes
+    FILES-MISSING   the run succeeded, and files (or the manifest) that it wrote are not there    yes
     MISMATCH        files are there, and they are not what the run wrote                          yes
-    UNKNOWN         nothing can be said, and why                                                  no
+    UNKNOWN         nothing can be said; the reason says why                                      no
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ FAILING_RESULTS = frozenset(
 
 
 class Evidence(StrEnum):
-    """What a verdict rests on, best last."""
+    """What a result rests on, best last."""
 
     NONE = "none"
     RUNS = "runs"  # the service's own word for it
@@ -56,9 +56,11 @@ class Evidence(StrEnum):
 @dataclass(frozen=True)
 class Verdict:
     """
-    One dataset and one expected run. `due` is when it was scheduled (seconds), None for a flow without any tick in the
-    window. `objects` are the paths the reason is about; `rows`, `files` and `size` (bytes) what was found, None where
-    nobody looked. `fails` counts for exit 9.
+    One dataset and one expected run.
+
+    `due` is when it was scheduled (seconds), None if nothing was due in the window. `objects` are the paths that the
+    reason is about. `rows`, `files` and `size` (bytes) are what was found, None if it was not checked. `fails` counts
+    for exit 9.
     """
 
     dataset: str
@@ -80,7 +82,7 @@ class Verdict:
 
 @dataclass(frozen=True)
 class ExportVerdicts:
-    """One export: `storage` says what was read (`s3://…`), or why only runs were (`runs only: no credentials`)."""
+    """One export. `storage` says what was read (`s3://…`), or why only runs were (`runs only: no credentials`)."""
 
     address: Address
     flow: str | None

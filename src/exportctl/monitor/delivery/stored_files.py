@@ -1,8 +1,8 @@
 """
-What storage holds of one export, sorted by dataset and folder: the data files, the service's manifest files, the rest.
+What storage holds of one export: data files, the service's manifest files and others, by dataset and folder. Pure.
 
-Objects come in one by one and only those of folders that matter are kept, so that a prefix with years of exports costs
-no memory. Pure: the reading itself is the caller's.
+Objects come one by one, and only those of folders that matter are kept, so that years of exports need no memory. The
+caller reads the storage.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ MANIFEST_LIMIT = 16 * 1024 * 1024  # bytes: some hundred thousand entries
 
 @dataclass(frozen=True)
 class DatasetFolder:
-    """One folder of one dataset. `moment` is the one in its name. `foreign` are visible files no export writes."""
+    """One folder of one dataset. `moment` is the one in its name. `foreign` are visible files that no export writes."""
 
     path: str
     moment: int | None
@@ -35,7 +35,7 @@ class DatasetFolder:
 
 @dataclass(frozen=True)
 class ManifestEntry:
-    """One file a manifest lists. `folder` without slashes around it; `size` in bytes, None if it is no number."""
+    """One file that a manifest lists. `folder` has no slashes at its ends; `size` in bytes, None if it is no number."""
 
     folder: str
     name: str
@@ -48,7 +48,7 @@ class ManifestEntry:
 
 @dataclass(frozen=True)
 class Manifest:
-    """A manifest file as it is in storage; `problem` says why it cannot be read."""
+    """A manifest file as it is in storage. `problem` says why it cannot be read."""
 
     path: str
     flow: str
@@ -60,8 +60,10 @@ class Manifest:
 @dataclass(frozen=True)
 class ExportFiles:
     """
-    Everything storage shows for one export. `folders` by dataset id, then by path. `manifests` by path. `rows` maps a
-    data file's path to the rows in it, or to what is wrong with it; empty unless contents were read.
+    Everything that storage shows for one export.
+
+    `folders` are by dataset id, then by path, `manifests` by path. `rows` maps the path of a data file to the rows in
+    it, or to what is wrong with it; it is empty unless contents were read.
     """
 
     folders: Mapping[str, Mapping[str, DatasetFolder]] = field(default_factory=dict)
@@ -76,12 +78,12 @@ class ExportFiles:
         return found
 
     def run_manifests(self, flow: str, runs: Iterable[str]) -> tuple[Manifest, ...]:
-        """The manifests of these runs of a flow."""
+        """Return the manifests of these runs of a flow."""
         return tuple(made for run in runs for made in self._manifests_by_run.get((flow, run), ()))
 
 
 def dataset_folders(objects: Iterable[StoredFile], layout: FolderLayout, since: int) -> dict[str, DatasetFolder]:
-    """The folders of one dataset by path, those whose name says that they are older than `since` left out."""
+    """Return the folders of one dataset by path, without those whose name is older than `since`."""
     found: dict[str, list[StoredFile]] = {}
     moments: dict[str, int | None] = {}
     for stored in objects:
@@ -105,16 +107,16 @@ def _build_folder(path: str, moment: int | None, objects: list[StoredFile]) -> D
 
 
 def manifest_run(path: str) -> str | None:
-    """The run in the name of a manifest file."""
+    """Return the run in the name of a manifest file."""
     named = MANIFEST.fullmatch(path.rpartition("/")[2])
     return named["run"] if named else None
 
 
 def parse_manifest(path: str, content: bytes) -> Manifest:
     """
-    A manifest file read: `{flowRunId, scheduledTime, exportResults: [{sinkPath, name, size}]}`.
+    Parse a manifest file: `{flowRunId, scheduledTime, exportResults: [{sinkPath, name, size}]}`.
 
-    Source: flow-service.md 10.3. The flow and the run are also in its name; both must agree.
+    Its name also holds the flow and the run, and both must agree. Source: flow-service.md 10.3.
     """
     named = MANIFEST.fullmatch(path.rpartition("/")[2])
     flow, run = (named["owner"], named["run"]) if named else ("", "")

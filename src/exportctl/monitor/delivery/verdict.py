@@ -1,17 +1,17 @@
 """
-One word per dataset and occasion: runs first, then what storage holds against what the run says. Pure.
+One result per dataset and due run: runs first, then what storage holds against what the run says. Pure.
 
-    runs of the tick            storage                                      word
+    runs for this time          storage                                      result
     none, still in time         -                                            UNKNOWN
-    none                        a manifest of ours, and all it lists         COMPLETE
+    none                        a manifest of ours, and all that it lists    COMPLETE
     none                        files                                        UNKNOWN
     none                        nothing                                      MISSING
     all failed                  -                                            FAILED
     under way                   -                                            UNKNOWN, LATE after `expect.within`
-    succeeded                   see files.py                                 COMPLETE EMPTY FILES-MISSING MISMATCH
+    succeeded                   see compare_files                            COMPLETE EMPTY FILES-MISSING MISMATCH
     succeeded, after `within`   as it should be                              LATE
-    succeeded                   not read, or cannot be told apart            by the run alone
-    succeeded                   denied                                       UNKNOWN, and an error beside it
+    succeeded                   not read, or runs cannot be told apart       by the run alone
+    succeeded                   denied                                       UNKNOWN, and an error
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ FAILED_STATUSES = (RunStatus.FAILED, RunStatus.PARTIAL)
 
 @dataclass(frozen=True)
 class VerdictInput:
-    """One dataset of one occasion, with all there is to judge it by. `holdings` None: storage was not read."""
+    """One dataset of one due run, with all that it is judged by. `export_files` None: storage was not read."""
 
     expectation: DeliveryExpectation
     dataset: str
@@ -78,9 +78,9 @@ def verdicts(
     unreadable: str | None = None,
 ) -> tuple[Verdict, ...]:
     """
-    Every dataset of every occasion, and one UNKNOWN per dataset if there was no occasion at all.
+    Judge every dataset of every due run. Without any due run, return one UNKNOWN per dataset.
 
-    `holdings` None means that storage was not read; `unreadable` says why it could not be, although it should.
+    `export_files` None means that storage was not read. `unreadable` says why it could not be read although it should.
     """
     folders = match_folders(watched, occasions, live_flows) if live_flows else {}
     found = [
@@ -96,7 +96,7 @@ def verdicts(
 
 
 def nothing_due_reason(watched: DeliveryExpectation, since: int, as_of: int) -> str:
-    """Why no run was expected in the window."""
+    """Say why no run was expected in the window."""
     state = watched.state(as_of)
     if as_of < watched.created:
         return f"the flow was made at {schedule.format_moment(watched.created)}"
@@ -131,7 +131,7 @@ def _judge_run(case: VerdictInput) -> Verdict:
 
 
 def _successes(case: VerdictInput, runs: Sequence[Run]) -> list[Run]:
-    """The run that wrote this dataset, or all that may have, where the service does not say whose each is."""
+    """Return the run that wrote this dataset, or all that may have, if the service does not name their datasets."""
     done = [r for r in runs if r.has_succeeded]
     own = [r for r in done if case.dataset in r.dataset_rows]
     return own[:1] or done
@@ -193,7 +193,7 @@ def _successful_verdict(case: VerdictInput, done: Sequence[Run], failed: Sequenc
 
 
 def _adjust_verdict(case: VerdictInput, verdict: Verdict) -> Verdict:
-    """What time does to a word: lateness, files that storage itself deletes, places that were others before."""
+    """Adjust a result for time: lateness, files that storage deletes, locations that have changed since."""
     watched, due = case.expectation, case.due_run.due
     nothing_there = verdict.result is DeliveryResult.FILES_MISSING and not verdict.files
     if nothing_there and watched.retention is not None and case.as_of - due > watched.retention:
@@ -216,7 +216,7 @@ def _adjust_verdict(case: VerdictInput, verdict: Verdict) -> Verdict:
 
 
 def _can_be_elsewhere(case: VerdictInput) -> bool:
-    """The place or the folders may have been others then, and nothing of that time lies where they are now."""
+    """Say whether the location or the folders have changed since, and no file of that time is in the new ones."""
     watched, due = case.expectation, case.due_run.due
     if due >= max(watched.folder_changed, watched.location_changed):
         return False
@@ -233,6 +233,6 @@ def _is_late(case: VerdictInput, completed: int | None) -> bool:
 
 
 def _duration_text(seconds: int) -> str:
-    """`3 h`, `2 h 15 min`, `40 min`: how long, for people."""
+    """Return `3 h`, `2 h 15 min` or `40 min`."""
     hours, minutes = seconds // 3600, seconds % 3600 // 60
     return " ".join([*([f"{hours} h"] if hours else []), *([f"{minutes} min"] if minutes or not hours else [])])
