@@ -100,7 +100,7 @@ def test_runs_of_an_export_without_a_flow_say_so(run: CommandLine) -> None:
     ("argv", "said"),
     [
         (("ordres",), "did you mean exports.orders?"),
-        (("orders", "--since", "2099-01-01"), "lies in the future"),
+        (("orders", "--since", "2099-01-01"), "is in the future"),
         (("orders", "--since", "yesterday"), "--since"),
         (("orders", "--limit", "0"), "--limit"),
         ((), "EXPORT"),

@@ -50,7 +50,7 @@ def test_64_a_window_that_begins_in_the_future_and_what_time_it_is(run: CommandL
     ended = run("verify", "--runs-only", "--since", str(START + 60))
 
     assert ended.code == 64
-    assert f"lies in the future: it is {format_values.moment(START)}" in ended.err
+    assert f"is in the future: it is {format_values.moment(START)}" in ended.err
 
 
 def test_the_other_commands_do_not_take_junit(run: CommandLine) -> None:
@@ -142,7 +142,7 @@ def test_a_wait_that_is_over_fails_although_nothing_was_due(applied: CommandLine
 
     assert ended.code == 9
     assert "Verify: 1 late since" in ended.out
-    assert "not complete when the wait was over: no run was due" in " ".join(ended.out.split())
+    assert "not complete at the end of the wait: no run was due" in " ".join(ended.out.split())
     assert "UNKNOWN Orders: no run was due since" in ended.err
 
 

@@ -341,7 +341,7 @@ def test_what_is_given_and_cannot_be_used_is_an_error_of_its_own(name: str) -> N
 
 @pytest.mark.parametrize("given", [{"AZURE_STORAGE_KEY": "my-key"}, PRINCIPAL], ids=["a key", "a service principal"])
 def test_azure_credentials_of_no_account_are_not_meant_for_the_container(given: Mapping[str, str]) -> None:
-    with pytest.raises(StorageError, match="nothing says which account it is of") as caught:
+    with pytest.raises(StorageError, match="nothing says which account it belongs to") as caught:
         caller_access(LOCATIONS["azure-blob"], given)
     assert caught.value.rule == "storage-credentials"
 
@@ -460,7 +460,7 @@ def test_the_landing_zone_s_own_variables_come_first_and_nobody_is_asked() -> No
 
 @pytest.mark.parametrize("answer", [{"SASToken": "s"}, {"dlzPath": None}, {"dlzPath": {}, "credentials": []}])
 def test_an_answer_of_another_form_is_told_without_its_content(answer: Mapping[str, object]) -> None:
-    with pytest.raises(StorageError, match="is not understood") as caught:
+    with pytest.raises(StorageError, match="credentials of an unknown form") as caught:
         caller_access(LOCATIONS["data-landing-zone"], {}, lambda: answer)
     assert caught.value.rule == "storage-setup"
 

@@ -246,7 +246,7 @@ ERROR_CASES = {
         "storage-read",
         "the server does not send a part of an object",
     ),
-    "something new": (f"Generic error: {MINE}", "storage-read", "the answer is not understood"),
+    "something new": (f"Generic error: {MINE}", "storage-read", "the answer has an unknown form"),
 }
 
 

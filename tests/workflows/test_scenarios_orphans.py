@@ -168,7 +168,7 @@ def test_without_a_config_nobody_knows_whose_they_would_be(small: World) -> None
     env = {**small.env, "AEP_ORG_ID": "0123456789ABCDEF01234567@AdobeOrg", "AEP_SANDBOX": SANDBOX}
     checks, _ = doctor.run_checks(small.setup(env=env), START)
     assert [(c.status, c.message) for c in checks if c.name == "leftovers"] == [
-        (CheckStatus.SKIPPED, "without a config nobody knows whose they would be")
+        (CheckStatus.SKIPPED, "without a config there is no project to look for")
     ]
 
 
@@ -186,7 +186,7 @@ def test_no_leftovers_are_looked_for_while_something_else_has_failed(small: Worl
     small.write({**other_only(), "destinations": {**DESTINATIONS, "s3-role": place}})
     checks, _ = doctor.run_checks(small.setup(), START)
     assert [(c.status, c.message) for c in checks if c.name == "leftovers"] == [
-        (CheckStatus.SKIPPED, "not looked for while something above has failed")
+        (CheckStatus.SKIPPED, "not checked, because a check above has failed")
     ]
 
 

@@ -83,7 +83,7 @@ _RULES = {
     "marker-lost": DriftGroup.MARKER_LOST,
     "not-comparable": DriftGroup.UNKNOWN_ORIGIN,
 }
-_ENDS = frozenset({str(DriftGroup.EXPIRED), str(DriftGroup.ENDING)})  # rules of the planner that entries here tell of
+_ENDS = frozenset({str(DriftGroup.EXPIRED), str(DriftGroup.ENDING)})  # rules of the planner that have entries here
 _WHOLE_CHANGES = frozenset({Verb.CREATE, Verb.COMPLETE, Verb.REPLACE, Verb.DELETE, Verb.ADOPT, Verb.RELEASE})
 _END = "end"
 

@@ -111,19 +111,19 @@ def _flow_forecasts(
 ) -> Iterator[FlowForecast]:
     """Yield all flows of one address: an unfinished replacement and duplicates have several."""
     ids = {h.flow.id for h in ownership.own_flows.get(item.address, ())} | ({item.id} if item.id else set())
-    held = [h for h in ownership.flows if h.flow.id in ids]
-    if not held and item.address not in wanted.exports:
-        return  # children that an earlier export left behind
+    live_flows = [h for h in ownership.flows if h.flow.id in ids]
+    if not live_flows and item.address not in wanted.exports:
+        return  # connections of an export that is no longer declared
     if planned and not item.refusals and not any(f.level is Level.ERROR for f in item.findings):
         yield _planned_forecast(item, ownership, wanted, window)
-    elif held:
-        for live_flow in held:
+    elif live_flows:
+        for live_flow in live_flows:
             yield _flow_forecast(item.address, flow_view(live_flow, ownership), window, item.is_paused)
     else:
         yield FlowForecast(item.address, None, item.schedule or "", None, None, 0, no_run_reason="not applied")
 
 
-def _flow_forecast(address: Address, seen: FlowView, window: range, held: bool) -> FlowForecast:
+def _flow_forecast(address: Address, seen: FlowView, window: range, paused: bool) -> FlowForecast:
     runs = _runs(seen, window)
     return FlowForecast(
         address=address,
@@ -134,7 +134,7 @@ def _flow_forecast(address: Address, seen: FlowView, window: range, held: bool) 
         datasets=seen.datasets,
         runs=runs,
         ends=seen.end if seen.end is not None and window.start < seen.end < window.stop else None,
-        no_run_reason=None if runs else _no_run_reason(seen, window, held),
+        no_run_reason=None if runs else _no_run_reason(seen, window, paused),
     )
 
 
@@ -151,10 +151,10 @@ def _runs(seen: FlowView, window: range) -> tuple[int, ...]:
     return tuple(takewhile(lambda tick: tick < window.stop, ticks))
 
 
-def _no_run_reason(seen: FlowView, window: range, held: bool) -> str:
+def _no_run_reason(seen: FlowView, window: range, paused: bool) -> str:
     """Say why a flow has no run in the window."""
     if not seen.enabled:
-        return "switched off by hand" if held else "switched off"
+        return "switched off by hand" if paused else "switched off"
     if seen.end is not None and seen.end <= window.start:
         return f"ended {schedules.format_moment(seen.end)}"
     if seen.every is None or seen.start is None:
@@ -209,7 +209,7 @@ def _account(use: AccountUse, ownership: Ownership) -> str | None:
     return account_label(named[0] if named else use.id, ownership)
 
 
-# -- together ---------------------------------------------------------------------------------------------------------
+# -- simultaneous runs ------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -269,7 +269,7 @@ def _other_loads(lanes: Sequence[FlowForecast], ownership: Ownership, window: ra
     known = {lane.flow for lane in lanes} | {
         h.flow.id for lane in lanes for h in ownership.own_flows.get(lane.address, ())
     }
-    addresses = {h.flow.id: str(address) for address, held in ownership.own_flows.items() for h in held}
+    addresses = {h.flow.id: str(address) for address, flows in ownership.own_flows.items() for h in flows}
     for live_flow in ownership.flows:
         seen = flow_view(live_flow, ownership)
         if seen.account and seen.account in accounts and live_flow.flow.id not in known:

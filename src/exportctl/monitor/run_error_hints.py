@@ -29,7 +29,7 @@ HINTS: tuple[ErrorHint, ...] = (
     ErrorHint(
         r"NoSuchBucket|ContainerNotFound|FilesystemNotFound|(bucket|container|file ?system)\b.*"
         r"\b(not (be )?found|not exist)",
-        "the bucket or container is missing or has another name: compare the destination's place with the storage",
+        "the bucket or container is missing or has another name: compare the destination's location with the storage",
         "error codes of S3, GCS and Azure Blob",
     ),
     ErrorHint(
@@ -37,7 +37,7 @@ HINTS: tuple[ErrorHint, ...] = (
         r"|invalid[_ ]client|AADSTS\d+|Auth(entication)? fail|login incorrect|credential"
         r"|cannot be assumed|\b(key|password|secret)\b.*\b(wrong|invalid|expired|cannot be read)"
         r"|(?<!SFTP)PermissionDenied",
-        "the account's credentials are wrong, expired or withdrawn: mend them, then raise secret_version and apply",
+        "the account's credentials are wrong, expired or withdrawn: fix them, then change secret_version and apply",
         "error codes of S3 and Azure; dataset-exports.md 13",
     ),
     ErrorHint(

@@ -180,9 +180,9 @@ def next_run(seen: FlowView, as_of: int) -> int | None:
     return next(iter(schedule.next_runs(seen.every, seen.start, seen.end, as_of, 1)), None)
 
 
-def _state(seen: FlowView, held: bool, soon: bool, as_of: int) -> FlowState:
+def _state(seen: FlowView, paused: bool, soon: bool, as_of: int) -> FlowState:
     rows = (
-        (held, FlowState.PAUSED),
+        (paused, FlowState.PAUSED),
         (seen.has_ended(as_of), FlowState.EXPIRED),
         (seen.has_run_once(), FlowState.FINISHED),
         (not seen.enabled, FlowState.DISABLED),
@@ -192,10 +192,10 @@ def _state(seen: FlowView, held: bool, soon: bool, as_of: int) -> FlowState:
     return next((state for holds, state in rows if holds), FlowState.ENABLED)
 
 
-def _health_result(seen: FlowView, held: bool, soon: bool, missed: int | None, as_of: int) -> HealthResult:
+def _health_result(seen: FlowView, paused: bool, soon: bool, missed: int | None, as_of: int) -> HealthResult:
     failed = seen.last_run is not None and seen.last_run.has_failed
     rows = (
-        (held, HealthResult.PAUSED),
+        (paused, HealthResult.PAUSED),
         (seen.has_ended(as_of), HealthResult.EXPIRED),
         (seen.has_run_once() and not failed, HealthResult.FINISHED),
         (not seen.enabled, HealthResult.DISABLED),

@@ -38,7 +38,7 @@ _DESTINATION_ACCESS: Mapping[Protocol, Callable[[StorageLocation, AuthValues, Re
 
 
 def caller_access(
-    place: StorageLocation, environment: Mapping[str, str], credentials: CredentialsSource | None = None
+    location: StorageLocation, environment: Mapping[str, str], credentials: CredentialsSource | None = None
 ) -> Access:
     """
     Return how the caller reads a location. `credentials` gets those of the landing zone from the platform.
@@ -47,16 +47,16 @@ def caller_access(
         StorageError: no credentials are given (`storage-credentials`; the hint lists the variables), or an address must
             not get credentials (`storage-endpoint`).
     """
-    variables = ReaderVariables(environment, place.destination)
+    variables = ReaderVariables(environment, location.destination)
     if folder := variables.own_value(_FOLDER):
         return _folder_access(variables, folder)
-    if place.type.protocol is Protocol.LANDING_ZONE:
-        return access_landing_zone.caller_access(place, variables, credentials)
-    return _CALLER_ACCESS[place.type.protocol](place, variables)
+    if location.type.protocol is Protocol.LANDING_ZONE:
+        return access_landing_zone.caller_access(location, variables, credentials)
+    return _CALLER_ACCESS[location.type.protocol](location, variables)
 
 
 def destination_access(
-    place: StorageLocation,
+    location: StorageLocation,
     auth: AuthValues,
     environment: Mapping[str, str],
     credentials: CredentialsSource | None = None,
@@ -69,12 +69,12 @@ def destination_access(
     Raises:
         StorageError: as `caller_access`, or only Adobe can use the credentials of the destination.
     """
-    variables = ReaderVariables(environment, place.destination)
+    variables = ReaderVariables(environment, location.destination)
     if folder := variables.own_value(_FOLDER):
         return _folder_access(variables, folder)
-    if place.type.protocol is Protocol.LANDING_ZONE:
-        return access_landing_zone.caller_access(place, variables, credentials)
-    return _DESTINATION_ACCESS[place.type.protocol](place, auth, variables)
+    if location.type.protocol is Protocol.LANDING_ZONE:
+        return access_landing_zone.caller_access(location, variables, credentials)
+    return _DESTINATION_ACCESS[location.type.protocol](location, auth, variables)
 
 
 def _folder_access(variables: ReaderVariables, path: str) -> Access:

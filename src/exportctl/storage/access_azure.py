@@ -40,7 +40,7 @@ _TENANT, _CLIENT, _CLIENT_SECRET = "AZURE_TENANT_ID", "AZURE_CLIENT_ID", "AZURE_
 _TOKEN_FILE = "AZURE_FEDERATED_TOKEN_FILE"
 FAMILY = (STRING, KEY, SAS, _TENANT, _CLIENT, _CLIENT_SECRET, _TOKEN_FILE)
 
-# Azure's clouds: public, US government, China. A URL that somebody typed in the UI must not send a token elsewhere.
+# Azure's clouds: public, US government, China. A URL from the UI must not send a token elsewhere.
 _CLOUDS = ("core.windows.net", "core.usgovcloudapi.net", "core.chinacloudapi.cn")
 _ABFSS = re.compile(r"abfss?://(?P<container>[a-z0-9$-]+)@(?P<account>[a-z0-9]+)\.dfs\.(?P<cloud>[a-z0-9.-]+)/?")
 PUBLIC_DOMAIN = f"blob.{_CLOUDS[0]}"
@@ -55,7 +55,7 @@ class ContainerAddress:
     container: str
 
 
-def blob_caller_access(place: StorageLocation, variables: ReaderVariables) -> Access:
+def blob_caller_access(location: StorageLocation, variables: ReaderVariables) -> Access:
     """
     Return how the caller reads a Blob container.
 
@@ -64,68 +64,70 @@ def blob_caller_access(place: StorageLocation, variables: ReaderVariables) -> Ac
     """
     found = variables.setting(ACCOUNT)
     return caller_access(
-        place, variables, ContainerAddress(found[1] if found else None, None, location_field(place, Part.CONTAINER))
+        location,
+        variables,
+        ContainerAddress(found[1] if found else None, None, location_field(location, Part.CONTAINER)),
     )
 
 
-def lake_caller_access(place: StorageLocation, variables: ReaderVariables) -> Access:
+def lake_caller_access(location: StorageLocation, variables: ReaderVariables) -> Access:
     """
     Return how the caller reads the container of a lake.
 
     Raises:
         StorageError: credentials are missing, or the account is not one of Azure's.
     """
-    return caller_access(place, variables, _lake_address(place, variables))
+    return caller_access(location, variables, _lake_address(location, variables))
 
 
-def blob_destination_access(place: StorageLocation, auth: AuthValues, variables: ReaderVariables) -> Access:
-    where = ContainerAddress(None, None, location_field(place, Part.CONTAINER))
-    text = auth_value(place, auth, Part.CONNECTION_STRING).reveal()
-    return _connection_string_access(place, variables, where, text, "the destination's own connection string")
+def blob_destination_access(location: StorageLocation, auth: AuthValues, variables: ReaderVariables) -> Access:
+    where = ContainerAddress(None, None, location_field(location, Part.CONTAINER))
+    text = auth_value(location, auth, Part.CONNECTION_STRING).reveal()
+    return _connection_string_access(location, variables, where, text, "the destination's own connection string")
 
 
-def lake_destination_access(place: StorageLocation, auth: AuthValues, variables: ReaderVariables) -> Access:
+def lake_destination_access(location: StorageLocation, auth: AuthValues, variables: ReaderVariables) -> Access:
     parts = (Part.TENANT_ID, Part.CLIENT_ID, Part.CLIENT_SECRET)
-    tenant, client, word = (auth_value(place, auth, part) for part in parts)
+    tenant, client, word = (auth_value(location, auth, part) for part in parts)
     principal = ServicePrincipal(tenant.reveal(), client.reveal(), word)
     return _access(
-        place, variables, _lake_address(place, variables), principal, "the destination's own service principal"
+        location, variables, _lake_address(location, variables), principal, "the destination's own service principal"
     )
 
 
-def caller_access(place: StorageLocation, variables: ReaderVariables, where: ContainerAddress) -> Access:
+def caller_access(location: StorageLocation, variables: ReaderVariables, where: ContainerAddress) -> Access:
     family = variables.group(FAMILY)
     fits = family.prefix or where.endpoint is None or variables.plain_value(ACCOUNT) in (None, where.account)
-    if fits:  # a plain key or string of another account than the lake's is not tried on it
+    if fits:  # a plain key or string of another account is not used for the lake
         if text := family.get(STRING):
-            return _connection_string_access(place, variables, where, text, family.prefix + STRING)
+            return _connection_string_access(location, variables, where, text, family.prefix + STRING)
         if key := family.get(KEY):
-            return _access(place, variables, where, AccountKey(Secret(key)), family.prefix + KEY)
+            return _access(location, variables, where, AccountKey(Secret(key)), family.prefix + KEY)
         if token := family.get(SAS):
-            return _access(place, variables, where, Sas(Secret(token.lstrip("?"))), family.prefix + SAS)
+            return _access(location, variables, where, Sas(Secret(token.lstrip("?"))), family.prefix + SAS)
     if file := family.get(_TOKEN_FILE):
-        tenant, client = _tenant_and_client(place, family, _TOKEN_FILE)
-        return _access(place, variables, where, FederatedToken(tenant, client, file), family.prefix + _TOKEN_FILE)
+        tenant, client = _tenant_and_client(location, family, _TOKEN_FILE)
+        return _access(location, variables, where, FederatedToken(tenant, client, file), family.prefix + _TOKEN_FILE)
     if word := family.get(_CLIENT_SECRET):
-        tenant, client = _tenant_and_client(place, family, _CLIENT_SECRET)
+        tenant, client = _tenant_and_client(location, family, _CLIENT_SECRET)
         principal = ServicePrincipal(tenant, client, Secret(word))
-        return _access(place, variables, where, principal, family.prefix + _CLIENT_SECRET)
+        return _access(location, variables, where, principal, family.prefix + _CLIENT_SECRET)
     hint = (
         f"set {ACCOUNT} and {KEY} or {SAS}, or {STRING}, or {_TENANT}, {_CLIENT} and {_CLIENT_SECRET} "
         f"or {_TOKEN_FILE}; for this destination alone with {variables.prefix} in front; or {variables.prefix}FOLDER"
     )
-    raise no_credentials_error(place, "nothing says how to read its container", hint)
+    raise no_credentials_error(location, "nothing says how to read its container", hint)
 
 
-def _tenant_and_client(place: StorageLocation, family: VariableGroup, beside: str) -> tuple[str, str]:
+def _tenant_and_client(location: StorageLocation, family: VariableGroup, beside: str) -> tuple[str, str]:
     if missing := family.missing_names(_TENANT, _CLIENT):
         message = f"{family.prefix}{beside} needs {' and '.join(missing)}"
-        raise unusable_setting_error(place, message, f"set {' and '.join(missing)} too")
+        raise unusable_setting_error(location, message, f"set {' and '.join(missing)} too")
     return family.values[_TENANT], family.values[_CLIENT]
 
 
 def _access(
-    place: StorageLocation,
+    location: StorageLocation,
     variables: ReaderVariables,
     where: ContainerAddress,
     credential: AccountKey | Sas | ServicePrincipal | FederatedToken,
@@ -133,47 +135,47 @@ def _access(
 ) -> Access:
     if where.account is None:
         hint = f"set {ACCOUNT} to the storage account, or {variables.prefix}{ACCOUNT}"
-        raise no_credentials_error(place, f"{identity} is set, and nothing says which account it is of", hint)
+        raise no_credentials_error(location, f"{identity} is set, and nothing says which account it belongs to", hint)
     given = _endpoint(variables, where.account)
     known = where.endpoint or f"https://{where.account}.{PUBLIC_DOMAIN}"
-    address = parse_endpoint(place, given[1], given[0]) if given else known
+    address = parse_endpoint(location, given[1], given[0]) if given else known
     method = Azure(where.account, where.container, address, credential)
     return Access(f"az://{where.account}/{where.container}", method, identity)
 
 
 def _connection_string_access(
-    place: StorageLocation, variables: ReaderVariables, where: ContainerAddress, text: str, identity: str
+    location: StorageLocation, variables: ReaderVariables, where: ContainerAddress, text: str, identity: str
 ) -> Access:
     """Parse a connection string: `AccountName=…;AccountKey=…` or `BlobEndpoint=…;SharedAccessSignature=…`, and more."""
     parts = dict(p.partition("=")[::2] for p in text.strip().split(";") if p)
     key, token, blob = parts.get("AccountKey"), parts.get("SharedAccessSignature"), parts.get("BlobEndpoint")
-    address = parse_endpoint(place, blob, f"BlobEndpoint in {identity}") if blob else None
+    address = parse_endpoint(location, blob, f"BlobEndpoint in {identity}") if blob else None
     account = parts.get("AccountName") or (_account_name(address) if address else None)
     if account is None or not (key or token):
         hint = "copy it from the account's page `Access keys`; the Azurite shortcut is not known here"
         raise unusable_setting_error(
-            place, f"{identity} is no connection string with an account and a key or signature", hint
+            location, f"{identity} is no connection string with an account and a key or signature", hint
         )
     if where.account and where.endpoint and account != where.account:
         hint = f"the lake is in {where.account}; give that one's with {variables.prefix} in front"
-        raise unusable_setting_error(place, f"{identity} is of another account, {account}", hint)
+        raise unusable_setting_error(location, f"{identity} is of another account, {account}", hint)
     suffix = parts.get("EndpointSuffix")
     address = address or (
-        parse_endpoint(place, f"https://{account}.blob.{suffix}", identity) if suffix else where.endpoint
+        parse_endpoint(location, f"https://{account}.blob.{suffix}", identity) if suffix else where.endpoint
     )
     credential = AccountKey(Secret(key)) if key else Sas(Secret((token or "").lstrip("?")))
-    return _access(place, variables, ContainerAddress(account, address, where.container), credential, identity)
+    return _access(location, variables, ContainerAddress(account, address, where.container), credential, identity)
 
 
-def _lake_address(place: StorageLocation, variables: ReaderVariables) -> ContainerAddress:
-    found = _ABFSS.fullmatch(place.account_value(Part.ENDPOINT) or "")
+def _lake_address(location: StorageLocation, variables: ReaderVariables) -> ContainerAddress:
+    found = _ABFSS.fullmatch(location.account_value(Part.ENDPOINT) or "")
     if found is None:
         hint = "it is abfss://CONTAINER@ACCOUNT.dfs.core.windows.net; `reader: none` leaves its storage unread"
-        raise unusable_setting_error(place, "its base connection shows no abfss URL of a container", hint)
+        raise unusable_setting_error(location, "its base connection shows no abfss URL of a container", hint)
     account = variables.own_value(ACCOUNT) or found["account"]
     if found["cloud"] not in _CLOUDS and not _endpoint(variables, account):
         hint = f"if your credentials may go there, set {variables.prefix}{ENDPOINT} to its Blob endpoint"
-        raise unusable_setting_error(place, f"its account is at {found['cloud']}, which is not Azure", hint)
+        raise unusable_setting_error(location, f"its account is at {found['cloud']}, which is not Azure", hint)
     return ContainerAddress(account, f"https://{account}.blob.{found['cloud']}", found["container"])
 
 

@@ -30,7 +30,7 @@ _GOOGLE = "https://storage.googleapis.com"
 _REGION = "auto"  # Google does not look at the region in a signature
 
 
-def caller_access(place: StorageLocation, variables: ReaderVariables) -> Access:
+def caller_access(location: StorageLocation, variables: ReaderVariables) -> Access:
     """
     Return how the caller reads a bucket.
 
@@ -41,27 +41,27 @@ def caller_access(place: StorageLocation, variables: ReaderVariables) -> Access:
     if family.get(KEYS[0]) or family.get(KEYS[1]):
         if missing := family.missing_names(*KEYS):
             raise unusable_setting_error(
-                place, f"{missing[0]} is not set, the other half of the key is", f"set {missing[0]} too"
+                location, f"{missing[0]} is not set, the other half of the key is", f"set {missing[0]} too"
             )
         keys = AwsKeys(Secret(family.values[KEYS[0]]), Secret(family.values[KEYS[1]]))
-        return _hmac_access(place, variables, keys, family.prefix + KEYS[0])
+        return _hmac_access(location, variables, keys, family.prefix + KEYS[0])
     if file := family.get(FILE):
-        bucket = location_field(place, Part.CONTAINER)
+        bucket = location_field(location, Part.CONTAINER)
         return Access(f"gs://{bucket}", Google(bucket, file), family.prefix + FILE)
     hint = (
         f"set {FILE}, or {KEYS[0]} and {KEYS[1]}; for this destination alone with {variables.prefix} in front; "
         f"or {variables.prefix}FOLDER"
     )
-    raise no_credentials_error(place, "nothing says how to read its bucket", hint)
+    raise no_credentials_error(location, "nothing says how to read its bucket", hint)
 
 
-def destination_access(place: StorageLocation, auth: AuthValues, variables: ReaderVariables) -> Access:
-    keys = AwsKeys(auth_value(place, auth, Part.KEY_ID), auth_value(place, auth, Part.KEY_SECRET))
-    return _hmac_access(place, variables, keys, "the destination's own HMAC key")
+def destination_access(location: StorageLocation, auth: AuthValues, variables: ReaderVariables) -> Access:
+    keys = AwsKeys(auth_value(location, auth, Part.KEY_ID), auth_value(location, auth, Part.KEY_SECRET))
+    return _hmac_access(location, variables, keys, "the destination's own HMAC key")
 
 
-def _hmac_access(place: StorageLocation, variables: ReaderVariables, keys: AwsKeys, identity: str) -> Access:
+def _hmac_access(location: StorageLocation, variables: ReaderVariables, keys: AwsKeys, identity: str) -> Access:
     found = variables.setting(ENDPOINT)
-    address = parse_endpoint(place, found[1], found[0]) if found else _GOOGLE
-    bucket = location_field(place, Part.CONTAINER)
+    address = parse_endpoint(location, found[1], found[0]) if found else _GOOGLE
+    bucket = location_field(location, Part.CONTAINER)
     return Access(f"gs://{bucket}", S3(bucket, _REGION, address, keys), identity)

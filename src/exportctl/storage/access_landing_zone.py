@@ -30,10 +30,12 @@ from exportctl.storage.environment import ReaderVariables
 
 CONTAINER = "dlz-destination"  # [DLZ]
 CredentialsSource = Callable[[], Mapping[str, Any] | None]
-_PLATFORM_IDENTITY = "the credentials that the platform hands out"
+_PLATFORM_IDENTITY = "the credentials from the platform"
 
 
-def caller_access(place: StorageLocation, variables: ReaderVariables, credentials: CredentialsSource | None) -> Access:
+def caller_access(
+    location: StorageLocation, variables: ReaderVariables, credentials: CredentialsSource | None
+) -> Access:
     """
     Return how the caller reads the landing zone.
 
@@ -44,34 +46,34 @@ def caller_access(place: StorageLocation, variables: ReaderVariables, credential
         own = access_azure.ContainerAddress(
             variables.own_value(access_azure.ACCOUNT), None, variables.own_value("AZURE_STORAGE_CONTAINER") or CONTAINER
         )
-        return access_azure.caller_access(place, variables, own)
+        return access_azure.caller_access(location, variables, own)
     answer = credentials() if credentials else None
     if not answer:
         hint = (
             f"the credentials of exportctl need access to the sandbox's landing zone; or set {variables.prefix}"
             f"{access_azure.ACCOUNT} and {variables.prefix}{access_azure.SAS}"
         )
-        raise no_credentials_error(place, "the platform hands out no credentials for its landing zone", hint)
+        raise no_credentials_error(location, "the platform gives no credentials for its landing zone", hint)
     try:
-        return _amazon_access(place, variables, answer) if "dlzPath" in answer else _azure_access(place, answer)
+        return _amazon_access(location, variables, answer) if "dlzPath" in answer else _azure_access(location, answer)
     except (KeyError, TypeError, AttributeError) as error:
-        hint = "the answer has another form than the one documented; `reader: none` leaves this storage unread"
+        hint = "the answer has another form than the one documented; `reader: none` does not read this storage"
         raise unusable_setting_error(
-            place, "what the platform hands out for its landing zone is not understood", hint
+            location, "the platform gives credentials of an unknown form for its landing zone", hint
         ) from error
 
 
-def _azure_access(place: StorageLocation, answer: Mapping[str, Any]) -> Access:
+def _azure_access(location: StorageLocation, answer: Mapping[str, Any]) -> Access:
     account, container = str(answer["storageAccountName"]), str(answer["containerName"])
     token = str(answer["SASToken"]).lstrip("?")
     address = str(answer.get("SASUri") or "").partition("?")[0].rstrip("/").removesuffix(f"/{container}")
-    address = parse_endpoint(place, address or f"https://{account}.{access_azure.PUBLIC_DOMAIN}", "SASUri")
+    address = parse_endpoint(location, address or f"https://{account}.{access_azure.PUBLIC_DOMAIN}", "SASUri")
     return Access(
         f"az://{account}/{container}", Azure(account, container, address, Sas(Secret(token))), _PLATFORM_IDENTITY
     )
 
 
-def _amazon_access(place: StorageLocation, variables: ReaderVariables, answer: Mapping[str, Any]) -> Access:
+def _amazon_access(location: StorageLocation, variables: ReaderVariables, answer: Mapping[str, Any]) -> Access:
     given, path = answer["credentials"], answer["dlzPath"]
     token = given.get("awsSessionToken")
     keys = AwsKeys(
@@ -84,7 +86,7 @@ def _amazon_access(place: StorageLocation, variables: ReaderVariables, answer: M
     method = S3(
         bucket,
         region or variables.plain_value("AWS_REGION") or "us-east-1",
-        parse_endpoint(place, address, f"{variables.prefix}AWS_ENDPOINT_URL_S3") if address else None,
+        parse_endpoint(location, address, f"{variables.prefix}AWS_ENDPOINT_URL_S3") if address else None,
         keys,
         prefix=folder,
     )

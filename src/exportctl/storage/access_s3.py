@@ -43,7 +43,7 @@ _DEFAULT_REGION = "us-east-1"
 _EXPORT_KEYS_COMMAND = "aws configure export-credentials --format env"
 
 
-def caller_access(place: StorageLocation, variables: ReaderVariables) -> Access:
+def caller_access(location: StorageLocation, variables: ReaderVariables) -> Access:
     """
     Return how the caller reads a bucket.
 
@@ -52,66 +52,70 @@ def caller_access(place: StorageLocation, variables: ReaderVariables) -> Access:
     """
     family = variables.group(_FAMILY)
     if family.get(KEYS[0]) or family.get(KEYS[1]):
-        return _access(place, variables, _keys(place, family), family.prefix + KEYS[0])
+        return _access(location, variables, _keys(location, family), family.prefix + KEYS[0])
     if family.prefix and family.values:
         named = family.prefix + next(iter(family.values))
         hint = f"set {' and '.join(family.missing_names(*KEYS))}, or the plain variables without {family.prefix}"
-        raise unusable_setting_error(place, f"{named}: only keys can be given for one destination", hint)
+        raise unusable_setting_error(location, f"{named}: only keys can be given for one destination", hint)
     for name, beside in _ROLES.items():
         if value := family.get(name):
             if beside and not variables.plain_value(beside):
                 raise unusable_setting_error(
-                    place, f"{name} needs {beside}", f"set {beside}; what sets the one usually sets both"
+                    location, f"{name} needs {beside}", f"set {beside}; the tool that sets one usually sets both"
                 )
-            return _access(place, variables, None, name, metadata=value if name == _INSTANCE else None)
-    raise _no_credentials_error(place, variables, family)
+            return _access(location, variables, None, name, metadata=value if name == _INSTANCE else None)
+    raise _no_credentials_error(location, variables, family)
 
 
-def destination_access(place: StorageLocation, auth: AuthValues, variables: ReaderVariables) -> Access:
+def destination_access(location: StorageLocation, auth: AuthValues, variables: ReaderVariables) -> Access:
     """
     Return how a bucket is read with the destination's own key.
 
     Raises:
         StorageError: the destination has a role, which only Adobe can assume.
     """
-    if has_auth_value(place, auth, Part.ROLE):
+    if has_auth_value(location, auth, Part.ROLE):
         hint = "the role trusts Adobe's account, not yours: leave `reader: destination` out and give your own identity"
-        raise unusable_setting_error(place, "its role cannot be used to read", hint)
-    keys = AwsKeys(auth_value(place, auth, Part.KEY_ID), auth_value(place, auth, Part.KEY_SECRET))
-    return _access(place, variables, keys, "the destination's own access key")
+        raise unusable_setting_error(location, "its role cannot be used to read", hint)
+    keys = AwsKeys(auth_value(location, auth, Part.KEY_ID), auth_value(location, auth, Part.KEY_SECRET))
+    return _access(location, variables, keys, "the destination's own access key")
 
 
 def _access(
-    place: StorageLocation, variables: ReaderVariables, keys: AwsKeys | None, identity: str, metadata: str | None = None
+    location: StorageLocation,
+    variables: ReaderVariables,
+    keys: AwsKeys | None,
+    identity: str,
+    metadata: str | None = None,
 ) -> Access:
     found = variables.setting("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL")
     region = variables.setting("AWS_REGION", "AWS_DEFAULT_REGION")
-    bucket = location_field(place, Part.CONTAINER)
+    bucket = location_field(location, Part.CONTAINER)
     method = S3(
         bucket,
         region[1] if region else _DEFAULT_REGION,
-        parse_endpoint(place, found[1], found[0]) if found else None,
+        parse_endpoint(location, found[1], found[0]) if found else None,
         keys,
         metadata,
     )
     return Access(f"s3://{bucket}", method, identity)
 
 
-def _keys(place: StorageLocation, family: VariableGroup) -> AwsKeys:
+def _keys(location: StorageLocation, family: VariableGroup) -> AwsKeys:
     if missing := family.missing_names(*KEYS):
         raise unusable_setting_error(
-            place, f"{missing[0]} is not set, the other half of the key is", f"set {missing[0]} too"
+            location, f"{missing[0]} is not set, the other half of the key is", f"set {missing[0]} too"
         )
     token = family.get("AWS_SESSION_TOKEN")
     return AwsKeys(Secret(family.values[KEYS[0]]), Secret(family.values[KEYS[1]]), Secret(token) if token else None)
 
 
-def _no_credentials_error(place: StorageLocation, variables: ReaderVariables, family: VariableGroup) -> Exception:
+def _no_credentials_error(location: StorageLocation, variables: ReaderVariables, family: VariableGroup) -> Exception:
     if family.get("AWS_PROFILE"):
         hint = f'profiles are not read; put its keys into the environment: eval "$({_EXPORT_KEYS_COMMAND})"'
-        return no_credentials_error(place, "only AWS_PROFILE says how to read its bucket", hint)
+        return no_credentials_error(location, "only AWS_PROFILE says how to read its bucket", hint)
     hint = (
         f"set {KEYS[0]} and {KEYS[1]} (or a role: {', '.join(_ROLES)}), "
         f"for this destination alone with {variables.prefix} in front; or {variables.prefix}FOLDER"
     )
-    return no_credentials_error(place, "nothing says how to read its bucket", hint)
+    return no_credentials_error(location, "nothing says how to read its bucket", hint)

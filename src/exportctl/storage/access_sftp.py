@@ -33,7 +33,7 @@ HOST, PORT, AGENT = "EXPORTCTL_SFTP_HOST", "EXPORTCTL_SFTP_PORT", "SSH_AUTH_SOCK
 _DEFAULT_PORT = "22"
 
 
-def caller_access(place: StorageLocation, variables: ReaderVariables) -> Access:
+def caller_access(location: StorageLocation, variables: ReaderVariables) -> Access:
     """
     Return how the caller reads an SFTP account.
 
@@ -43,29 +43,29 @@ def caller_access(place: StorageLocation, variables: ReaderVariables) -> Access:
     family = variables.group((PASSWORD, KEY_FILE))
     password, file = family.get(PASSWORD), family.get(KEY_FILE)
     if file:
-        return _access(place, variables, family.prefix + KEY_FILE, key_file=file)
+        return _access(location, variables, family.prefix + KEY_FILE, key_file=file)
     if password:
-        return _access(place, variables, family.prefix + PASSWORD, password=Secret(password))
+        return _access(location, variables, family.prefix + PASSWORD, password=Secret(password))
     if agent := variables.plain_value(AGENT):
-        return _access(place, variables, AGENT, agent=agent)
+        return _access(location, variables, AGENT, agent=agent)
     hint = (
         f"set {KEY_FILE} or {PASSWORD}, or start an ssh-agent; for this destination alone with "
         f"{variables.prefix} in front; or {variables.prefix}FOLDER"
     )
-    raise no_credentials_error(place, "nothing says how to log in to its server", hint)
+    raise no_credentials_error(location, "nothing says how to log in to its server", hint)
 
 
-def destination_access(place: StorageLocation, auth: AuthValues, variables: ReaderVariables) -> Access:
-    username = auth_value(place, auth, Part.USERNAME).reveal()
-    if has_auth_value(place, auth, Part.PASSWORD):
-        password = auth_value(place, auth, Part.PASSWORD)
-        return _access(place, variables, "the destination's own password", username=username, password=password)
-    key = _pem(auth_value(place, auth, Part.PRIVATE_KEY))
-    return _access(place, variables, "the destination's own key", username=username, private_key=key)
+def destination_access(location: StorageLocation, auth: AuthValues, variables: ReaderVariables) -> Access:
+    username = auth_value(location, auth, Part.USERNAME).reveal()
+    if has_auth_value(location, auth, Part.PASSWORD):
+        password = auth_value(location, auth, Part.PASSWORD)
+        return _access(location, variables, "the destination's own password", username=username, password=password)
+    key = _pem(auth_value(location, auth, Part.PRIVATE_KEY))
+    return _access(location, variables, "the destination's own key", username=username, private_key=key)
 
 
 def _access(
-    place: StorageLocation,
+    location: StorageLocation,
     variables: ReaderVariables,
     identity: str,
     *,
@@ -75,24 +75,26 @@ def _access(
     key_file: str | None = None,
     agent: str | None = None,
 ) -> Access:
-    host = _setting(place, variables, HOST, place.account_value(Part.HOST))
-    port = _setting(place, variables, PORT, place.account_value(Part.PORT) or _DEFAULT_PORT)
+    host = _setting(location, variables, HOST, location.account_value(Part.HOST))
+    port = _setting(location, variables, PORT, location.account_value(Part.PORT) or _DEFAULT_PORT)
     if not port.isascii() or not port.isdigit() or not 0 < int(port) < 65536:
-        raise unusable_setting_error(place, f"{port!r} is no port", f"set {PORT} to a number")
-    username = username or _setting(place, variables, USERNAME, place.account_value(Part.USERNAME))
+        raise unusable_setting_error(location, f"{port!r} is no port", f"set {PORT} to a number")
+    username = username or _setting(location, variables, USERNAME, location.account_value(Part.USERNAME))
     found = variables.setting(KNOWN_HOSTS)
     known = found[1] if found else "~/.ssh/known_hosts"
-    root = "/" if location_field(place, Part.FOLDER).startswith("/") else ""  # else in the user's own folder (assumed)
+    root = (
+        "/" if location_field(location, Part.FOLDER).startswith("/") else ""
+    )  # else in the user's own folder (assumed)
     method = Sftp(host, int(port), username, known, root, password, private_key, key_file, agent)
     return Access(f"sftp://{host}:{port}", method, identity)
 
 
-def _setting(place: StorageLocation, variables: ReaderVariables, name: str, live: str | None) -> str:
+def _setting(location: StorageLocation, variables: ReaderVariables, name: str, live: str | None) -> str:
     found = variables.setting(name)
     value = found[1] if found else live
     if not value:
         raise unusable_setting_error(
-            place, f"its base connection shows no {name.rpartition('_')[2].lower()}", f"set {name}"
+            location, f"its base connection shows no {name.rpartition('_')[2].lower()}", f"set {name}"
         )
     return value
 

@@ -141,49 +141,49 @@ class Access:
     identity: str
 
 
-def no_credentials_error(place: StorageLocation, message: str, hint: str) -> StorageError:
+def no_credentials_error(location: StorageLocation, message: str, hint: str) -> StorageError:
     """Return the error for a storage without credentials: `verify` then continues without it."""
-    return StorageError(f"destinations.{place.destination}: {message}", rule="storage-credentials", hint=hint)
+    return StorageError(f"destinations.{location.destination}: {message}", rule="storage-credentials", hint=hint)
 
 
-def unusable_setting_error(place: StorageLocation, message: str, hint: str) -> StorageError:
+def unusable_setting_error(location: StorageLocation, message: str, hint: str) -> StorageError:
     """Return the error for a setting that cannot be used."""
-    return StorageError(f"destinations.{place.destination}: {message}", rule="storage-setup", hint=hint)
+    return StorageError(f"destinations.{location.destination}: {message}", rule="storage-setup", hint=hint)
 
 
-def location_field(place: StorageLocation, part: Part) -> str:
+def location_field(location: StorageLocation, part: Part) -> str:
     """
     Return the field of the live target that reading needs.
 
     Raises:
         StorageError: the service shows none.
     """
-    name = place.type.part_name(part)
-    if name and (value := place.fields.get(name)):
+    name = location.type.part_name(part)
+    if name and (value := location.fields.get(name)):
         return value
     shown = name or part.value
-    raise unusable_setting_error(place, f"its target connection shows no {shown}", "look at it: `exportctl show`")
+    raise unusable_setting_error(location, f"its target connection shows no {shown}", "look at it: `exportctl show`")
 
 
-def has_auth_value(place: StorageLocation, auth: AuthValues, part: Part) -> bool:
-    return place.type.part_name(part) in auth
+def has_auth_value(location: StorageLocation, auth: AuthValues, part: Part) -> bool:
+    return location.type.part_name(part) in auth
 
 
-def auth_value(place: StorageLocation, auth: AuthValues, part: Part) -> Secret:
+def auth_value(location: StorageLocation, auth: AuthValues, part: Part) -> Secret:
     """
     Return one of the destination's own auth values.
 
     Raises:
         StorageError: the config has none.
     """
-    name = place.type.part_name(part) or part.value
+    name = location.type.part_name(part) or part.value
     if value := auth.get(name):
         return value if isinstance(value, Secret) else Secret(value)
     hint = "give the values of its `auth`, or leave `reader: destination` out and use your own identity"
-    raise unusable_setting_error(place, f"the config holds no {name} to read its storage with", hint)
+    raise unusable_setting_error(location, f"the config holds no {name} to read its storage with", hint)
 
 
-def parse_endpoint(place: StorageLocation, url: str, variable: str) -> str:
+def parse_endpoint(location: StorageLocation, url: str, variable: str) -> str:
     """
     Return the address of a service in one spelling.
 
@@ -193,8 +193,8 @@ def parse_endpoint(place: StorageLocation, url: str, variable: str) -> str:
     found = urls.parse_url(url)
     if found is None:
         hint = f"set {variable} to scheme, host, port and path only: https://storage.example"
-        raise unusable_setting_error(place, f"{variable} is not an http address", hint)
+        raise unusable_setting_error(location, f"{variable} is not an http address", hint)
     if found.scheme != "https" and not found.is_local:
         hint = "plain http is for this machine only (localhost, 127.0.0.1, [::1])"
-        raise unusable_setting_error(place, f"{variable} is not https: {found}", hint)
+        raise unusable_setting_error(location, f"{variable} is not https: {found}", hint)
     return str(found)

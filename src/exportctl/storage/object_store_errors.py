@@ -46,7 +46,7 @@ def storage_error(asked: StorageRequest, text: str) -> StorageError:
         words = f"the object's name {name[:200]!r} has an empty part, `.` or `..`, which cannot be read"
         return _error(asked, words, "storage-read", "rename or move it; exports give no such names")
     if _MALFORMED.search(text):
-        return _error(asked, "the credentials are malformed or cut", "storage-setup", "copy them anew, whole")
+        return _error(asked, "the credentials are malformed or cut", "storage-setup", "copy them again, completely")
     status, code = _first_match(_STATUS, text), _first_match(_CODE, text)
     said = f"{code} ({status})" if code and status else code or status or ""
     if code in _WRONG_REGION or "redirect without LOCATION" in text:
@@ -69,13 +69,13 @@ def storage_error(asked: StorageRequest, text: str) -> StorageError:
     way = next((words for pattern, words in _NETWORK_ERRORS if pattern.search(text)), None)
     if way:
         return _error(asked, way, "storage-unreachable", "check the endpoint, the network and any proxy")
-    return _error(asked, "the answer is not understood", "storage-read", None)
+    return _error(asked, "the answer has an unknown form", "storage-read", None)
 
 
 def _denied_hint(code: str | None) -> str:
     if code in ("SignatureDoesNotMatch", "InvalidAccessKeyId", "AuthenticationFailed", *_TOKEN_ERRORS):
         return "the credentials are wrong, cut, or expired"
-    if code == "AuthorizationFailure":  # Azure's word for several things
+    if code == "AuthorizationFailure":  # Azure uses this code for several problems
         return "the credentials are wrong or expired, or the account's network rules keep this machine out"
     if code in _EXPIRED:
         return "the credentials have expired, or this machine's clock is wrong"

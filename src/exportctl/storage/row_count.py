@@ -112,7 +112,7 @@ def _refuse_constant(constant: str) -> None:
     raise ValueError(f"{constant} is not JSON")
 
 
-# Numbers stay text: nobody looks at them here, and Python refuses to convert very long ones, which JSON allows.
+# Numbers stay text: their values do not matter here, and Python refuses very long ones, which JSON allows.
 _DECODER = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=_refuse_constant)
 
 

@@ -19,7 +19,7 @@ def sftp_error(method: Sftp, where: str, path: str | None, error: Exception) -> 
         return _unknown_host_error(method, where, "its host key is not the one in")
     if isinstance(error, asyncssh.PermissionDenied):
         hint = "user name, password or key are wrong, or the server does not accept this way to log in"
-        return StorageError(f"{where}: {method.username} is not let in", rule="storage-denied", hint=hint)
+        return StorageError(f"{where}: the server refuses {method.username}", rule="storage-denied", hint=hint)
     if isinstance(error, asyncssh.SFTPPermissionDenied):
         hint = f"the user {method.username} must be able to list the folder and to read its files"
         return StorageError(f"{what}: permission denied", rule="storage-denied", hint=hint)
@@ -34,7 +34,7 @@ def sftp_error(method: Sftp, where: str, path: str | None, error: Exception) -> 
     if isinstance(error, OSError | asyncssh.DisconnectError | asyncssh.SFTPConnectionLost | asyncssh.SFTPNoConnection):
         return _unreachable_error(what, "the connection failed")
     code = f" (code {error.code})" if isinstance(error, asyncssh.SFTPError) else ""
-    return StorageError(f"{what}: the server could not do it{code}", rule="storage-read")
+    return StorageError(f"{what}: the server failed{code}", rule="storage-read")
 
 
 def known_hosts_error(method: Sftp, where: str) -> StorageError:

@@ -1,1 +1,1 @@
-"""One file for each command: where effects meet."""
+"""One file per verb: read files and the service, plan, apply, and return values for output."""

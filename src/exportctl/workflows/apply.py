@@ -1,4 +1,4 @@
-"""apply."""
+"""Apply a plan: read the references that it needs, execute its steps, and run the final check."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from exportctl.workflows.plan import ConnectedPlan
 
 @dataclass
 class ApplyRun:
-    """An apply under way: `outcomes()` yields as steps end, `prove()` reads back."""
+    """An apply under way. `execute_steps` yields outcomes, then `run_final_check` reads the sandbox again."""
 
     connected_plan: ConnectedPlan
     writer: Writer
@@ -36,12 +36,13 @@ class ApplyRun:
     step_outcomes: list[Outcome] = field(default_factory=list)
 
     def execute_steps(self) -> Iterator[Outcome]:
+        """Execute the steps and yield the outcome of each."""
         for outcome in applying.apply_plan(self.connected_plan.plan, self.writer, limit=self.limit, stop=self.stop):
             self.step_outcomes.append(outcome)
             yield outcome
 
     def run_final_check(self) -> FinalCheck:
-        """Read back and plan again; see proof.py."""
+        """Read the sandbox and plan again; see final_check.py."""
         made, flags = self.connected_plan, self._remaining_flags()
 
         def replan(seen: Inventory) -> Plan:
@@ -60,16 +61,17 @@ class ApplyRun:
         return prover.run_final_check(made.plan, self.step_outcomes)
 
     def _remaining_flags(self) -> PlanOptions:
-        """A rotation is an order: once carried out it is no part of what should be there, until then it is."""
+        """Return the options of the final check: a rotation that was carried out is no longer part of them."""
         sent = any(o.status is OutcomeStatus.DONE and o.step.address == self.flags.rotate for o in self.step_outcomes)
         return replace(self.flags, rotate=None) if sent else self.flags
 
     def has_succeeded(self) -> bool:
+        """Say whether every step is done or deferred."""
         return all(o.status in (OutcomeStatus.DONE, OutcomeStatus.DEFERRED) for o in self.step_outcomes)
 
 
 def known_sensitive_values(wanted: DesiredState) -> dict[tuple[str, str], str]:
-    """The sensitive values that were known when it was made, by address and field."""
+    """Return the sensitive values that were known at plan time, by address and field."""
     from exportctl.model.plan import SensitiveValue
 
     return {
@@ -90,7 +92,7 @@ def start_apply(
     saved: planfile.SavedPlan | None = None,
 ) -> ApplyRun:
     """
-    Make ready to apply: every reference this plan needs is read now, before the first write.
+    Prepare an apply. It reads every reference that this plan needs now, before the first write.
 
     Raises:
         ConfigError: one of them is not set.

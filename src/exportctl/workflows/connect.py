@@ -1,14 +1,14 @@
 """
-Opens the platform a project names: the real service, an emulator on this machine, or the one embedded here. An edge.
+Open the platform of a project: the real service, an emulator on this machine, or the embedded one.
 
-    url          credentials                     token asked at                  clock
+    url          credentials                     token from                      clock
     https://…    config references or AEP_* …    AEP_IMS_URL, else Adobe's IMS   this machine's
     loopback     the same                        AEP_IMS_URL, else that server   that server's Date header
     embedded     the emulator's own              the emulator                    the emulator's
 
 The plan, the start times that apply sends and the final check all read this one clock.
 
-Nothing here is read from YAML but the url, which passed `hosts.check_host`: YAML must not choose who gets the token.
+Only the url comes from YAML, and it has passed the check of allowed hosts: YAML must not choose who gets the token.
 """
 
 from __future__ import annotations
@@ -40,12 +40,12 @@ LOOPBACK = "loopback"
 SERVICE = "service"
 STATE_FOLDER = ".exportctl"
 ROWS = 1000  # in each dataset that is seeded from a config
-EVENTS = ("event", "web", "click", "tracking")  # in a dataset's name: its rows are events, else records
+EVENTS = ("event", "web", "click", "tracking")  # in a dataset's name: its rows are events, not records
 
 
 @dataclass(frozen=True)
 class ConnectedPlatform:
-    """`kind` is shown in every header, so that nobody takes an emulator for Adobe. `emulator` only when embedded."""
+    """An open platform. Every header shows `kind`, so that an emulator is not mistaken for Adobe."""
 
     client: Client
     clock: Clock
@@ -53,12 +53,12 @@ class ConnectedPlatform:
     emulator: Emulator | None = None
 
     def as_of(self) -> int:
-        """The moment a plan is made for."""
+        """Return the moment that a plan is made for."""
         return self.clock.now()
 
 
 def platform_kind(project: Project) -> str:
-    """Which of the three a project's url names."""
+    """Return which of the three kinds a project's url names."""
     if project.platform.url == urls.EMBEDDED:
         return EMBEDDED
     found = urls.parse_url(project.platform.url)
@@ -74,10 +74,10 @@ def open_platform(
     clock: Clock | None = None,
 ) -> Iterator[ConnectedPlatform]:
     """
-    A client for the project's sandbox, closed at the end.
+    Open a client for the sandbox of a project. It is closed at the end of the `with`.
 
     Raises:
-        Error: the host is not allowed, or credentials are missing; says which variable.
+        Error: the host is not allowed, or credentials are missing. The message names the variable.
     """
     kind = platform_kind(project)
     if kind == EMBEDDED:
@@ -123,10 +123,12 @@ def _client(
 
 def read_credentials(project: Project, env: Mapping[str, str], folder: Path) -> Credentials:
     """
-    The platform's credentials: the config's references, else AEP_CLIENT_ID with AEP_CLIENT_SECRET or AEP_ACCESS_TOKEN.
+    Return the platform's credentials.
+
+    They are the config's references, else AEP_CLIENT_ID with AEP_CLIENT_SECRET or AEP_ACCESS_TOKEN.
 
     Raises:
-        Error: one is missing; names the variable.
+        Error: one is missing. The message names the variable.
     """
     read = read_references(project, env, folder, addresses=("platform",))
     if read.unset:
@@ -155,11 +157,11 @@ def _plain_value(value: str | Secret) -> str:
 
 def served_clock(client: Client, machine: Clock) -> Clock:
     """
-    The time of an emulator that another process serves: the Date header of its last answer.
+    Return the clock of an emulator in another process: the Date header of its last answer.
 
-    Seconds that passed since that answer are not added, because the emulator's clock may stand still. Apply reads an
-    object just before it writes it, so the answer is fresh whenever a start time is computed from it. Before the first
-    answer the time is that of `machine`.
+    The seconds since that answer are not added, because the emulator's clock can be stopped. Apply reads an object just
+    before it writes it, so the answer is new whenever a start time is computed from it. Before the first answer the
+    time is that of `machine`.
     """
 
     def now() -> int:
@@ -173,14 +175,14 @@ def served_clock(client: Client, machine: Clock) -> Clock:
 
 
 def state_file(project: Project, folder: Path) -> Path:
-    """Where the embedded emulator of an organisation keeps its state: beside the first config file."""
+    """Return the file of an organization's embedded emulator, beside the first config file."""
     name = "".join(c if c.isalnum() else "-" for c in project.platform.organization.partition("@")[0])
     beside = Path(project.files[0]).parent if project.files else Path()
     return folder / beside / STATE_FOLDER / f"{name}.sqlite"
 
 
 def open_embedded_emulator(project: Project, folder: Path) -> Emulator:
-    """The emulator of the project's organisation; a store that did not exist is seeded once from the config."""
+    """Open the emulator of the project's organization. A new store is seeded once from the config."""
     from exportctl.emulator import Emulator
 
     path = state_file(project, folder)
@@ -193,8 +195,9 @@ def open_embedded_emulator(project: Project, folder: Path) -> Emulator:
 
 def prepare_emulators(projects: Iterable[Project], folder: Path) -> None:
     """
-    Stores of the embedded emulator that do not exist yet, made and seeded from all the projects that will use them:
-    the first one to look would seed its own sandbox only.
+    Create and seed the stores of the embedded emulator that do not exist yet, for all these projects.
+
+    Without this, the first project to open a store would seed only its own sandbox.
     """
     from exportctl.emulator import Emulator
 
@@ -209,7 +212,7 @@ def prepare_emulators(projects: Iterable[Project], folder: Path) -> None:
 
 
 def seed_emulator(emulator: Emulator, projects: list[Project]) -> None:
-    """The sandboxes and datasets that configs name, those that are there already left as they are."""
+    """Add the sandboxes and datasets that configs name. Existing ones stay as they are."""
     from exportctl.emulator import SeedDataset
 
     for project in projects:
@@ -238,7 +241,7 @@ def _emulator_credentials() -> Credentials:
 
 
 def emulator_clock(emulator: Emulator) -> Clock:
-    """The emulator's time; when it stands still, waiting moves it on."""
+    """Return the emulator's clock. While it is stopped, waiting moves it forward."""
 
     def sleep(seconds: float) -> None:
         if emulator.clock.mode == "manual":

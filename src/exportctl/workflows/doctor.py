@@ -1,16 +1,16 @@
 """
-`doctor`: does the set-up work, and what is there to do if not. Only reads, each of them harmless.
+Check whether the set-up works, and what to do if not. Only reads.
 
-Goes in: a Setup, with or without a config. Comes out: a Check per question, one remedy a line, and the header of the
-platform that was asked. A check whose ground is missing is skipped; where all would be, the last has failed. An edge.
+In: a Setup, with or without a config. Out: one Check per question, each with one fix, and the header of the platform. A
+check that depends on a failed one is skipped. If all would be skipped, the last one fails.
 
-    config        is there one, and is it valid
-    references    is each set (by name, never the value), and of the right form
-    storage       what the customer's side must allow, to paste, per destination type (dataset-exports.md 4.3)
+    config        does one exist, and is it valid
+    references    is each set (by name, never the value), and has the right form
+    storage       what the customer's storage must allow, to paste, per destination type (dataset-exports.md 4.3)
     credentials, token, organization, sandbox
-    permissions   by lists; those needed for writing show only at the first write (dataset-exports.md 2.3)
-    flows         of 100 destinations a sandbox may hold [GR]
-    leftovers     of this project: connections that nothing uses, as a plan finds them
+    permissions   by lists; those for writing show only at the first write (dataset-exports.md 2.3)
+    flows         of 100 destinations that a sandbox may hold [GR]
+    orphans       of this project: connections that no flow uses, as a plan finds them
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ _ROLE = "Permissions, Roles, API credentials: give the role of this credential"
 
 @dataclass
 class CheckCollector:
-    """What was found so far."""
+    """The checks so far."""
 
     checks: list[Check] = field(default_factory=list)
 
@@ -68,7 +68,7 @@ class CheckCollector:
 
 
 def run_checks(setup: Setup, today: int) -> tuple[tuple[Check, ...], PlanHeader | None]:
-    """Everything there is to look at, in the order in which it is needed."""
+    """Run all checks, in the order in which they depend on each other."""
     found = CheckCollector()
     project = _check_config(setup, today, found)
     if project is not None:
@@ -90,7 +90,7 @@ def _check_config(setup: Setup, today: int, found: CheckCollector) -> Project | 
     except ConfigError as error:
         if any(f.rule == "no-config" for f in error.all):
             found.add_check(
-                "config", CheckStatus.SKIPPED, "there is no exports.yaml here; the platform is looked at all the same"
+                "config", CheckStatus.SKIPPED, "there is no exports.yaml here; the platform is checked without it"
             )
             return None
         errors = sum(f.level is Level.ERROR for f in error.all)
@@ -104,7 +104,7 @@ def _check_config(setup: Setup, today: int, found: CheckCollector) -> Project | 
 
 
 def _check_references(project: Project, setup: Setup, found: CheckCollector) -> None:
-    """Names only. On the embedded emulator an unset one is made up."""
+    """Check references by name only. The embedded emulator uses placeholder values for unset ones."""
     emulated = connect.platform_kind(project) == connect.EMBEDDED
     for unset in project.unset:
         found.add_failure("reference", f"{unset.variable} is not set ({unset.at})", f"set {unset.variable}")
@@ -123,17 +123,17 @@ def _check_destination_references(
     for (_, name), unset in sorted(read.unset.items()):
         words = f"{address}.{name}: {unset.variable} is not set"
         if emulated:
-            found.add_check("reference", CheckStatus.OK, f"{words}; the emulator makes one up")
+            found.add_check("reference", CheckStatus.OK, f"{words}; the emulator uses a placeholder value")
         else:
             found.add_check(
-                "reference", CheckStatus.WARNING, words, f"set {unset.variable} where apply runs; plan does without it"
+                "reference", CheckStatus.WARNING, words, f"set {unset.variable} where apply runs; plan does not need it"
             )
     if read.values and not read.unset:
         found.add_ok("reference", f"{address}: {', '.join(sorted(name for _, name in read.values))} set, form is right")
 
 
 def _add_storage_needs(project: Project, found: CheckCollector) -> None:
-    """What must be true on the customer's side, which cannot be seen from here."""
+    """Add what must be true in the storage, which exportctl cannot check."""
     for key, destination in sorted(project.destinations.items()):
         kind = TYPES[destination.type]
         for words in kind.needs(destination.location, destination.account.method):
@@ -144,7 +144,7 @@ def _add_storage_needs(project: Project, found: CheckCollector) -> None:
 
 
 def _project_from_environment(setup: Setup, found: CheckCollector) -> Project | None:
-    """Enough of a project to ask the platform; a broken config still says which organization and sandbox it means."""
+    """Return enough of a project to ask the platform, from the environment if there is no valid config."""
     organization, sandbox = setup.env.get("AEP_ORG_ID"), setup.env.get("AEP_SANDBOX") or "prod"
     if not organization:
         remedy = (
@@ -153,7 +153,7 @@ def _project_from_environment(setup: Setup, found: CheckCollector) -> Project | 
         )
         nothing = all(check.status is CheckStatus.SKIPPED for check in found.checks)
         state = CheckStatus.FAILED if nothing else CheckStatus.SKIPPED
-        found.add_check("platform", state, "nobody says which organization to ask", remedy)
+        found.add_check("platform", state, "no organization to ask", remedy)
         return None
     at = SourcePosition("the environment")
     return Project("doctor", None, None, PlatformSettings(organization, sandbox, PRODUCTION, {}, at), {}, {})
@@ -173,7 +173,7 @@ def _check_platform(project: Project, setup: Setup, found: CheckCollector) -> Pl
 
 
 def _check_token(platform: connect.ConnectedPlatform, project: Project, found: CheckCollector) -> bool:
-    """Token, organization and sandbox, by one list of sandboxes."""
+    """Check token, organization and sandbox with one list of sandboxes."""
     sandbox = project.platform.sandbox
     try:
         listed = platform.client.get_json(f"{SANDBOXES}/sandboxes", params=[("limit", "200")])
@@ -193,7 +193,7 @@ def _check_token(platform: connect.ConnectedPlatform, project: Project, found: C
     found.add_ok("token", "accepted")
     found.add_ok("organization", f"{project.platform.organization} answers")
     if sandbox in names:
-        found.add_ok("sandbox", f"{sandbox} is there")
+        found.add_ok("sandbox", f"{sandbox} exists")
         return True
     found.add_failure("sandbox", f"there is no sandbox {sandbox}", f"there is {', '.join(names)}: set platform.sandbox")
     return False
@@ -203,11 +203,11 @@ def _check_permissions(platform: connect.ConnectedPlatform, found: CheckCollecto
     client = platform.client
     flows = _check_permission("view-destinations", "View Destinations", lambda: len(client.list(FLOW.path)), found)
     _check_permission("view-datasets", "View Datasets", lambda: len(inventory.list_datasets(client)), found)
-    message = "Manage Destinations, Manage and Activate Dataset Destinations: seen only at the first write"
+    message = "Manage Destinations, Manage and Activate Dataset Destinations: known only at the first write"
     found.add_check("permission-writing", CheckStatus.SKIPPED, message, f"{_ROLE} both before the first apply")
     if flows is not None:
         full = flows >= MAX_FLOWS
-        remedy = "delete flows nobody needs, or ask Adobe for more" if full else None
+        remedy = "delete flows that are not needed, or ask Adobe for a higher limit" if full else None
         found.add_check(
             "flows", CheckStatus.WARNING if full else CheckStatus.OK, f"{flows} of {MAX_FLOWS} in this sandbox", remedy
         )
@@ -230,12 +230,12 @@ def _check_permission(name: str, permission: str, read: Callable[[], int], found
 
 
 def _check_orphans(setup: Setup, today: int, found: CheckCollector, *, known: bool) -> None:
-    """The lists of a plan are read, and the plan tells; nothing is written. `known`: there is a config to plan."""
+    """Look for orphans with the lists of a plan. `known`: there is a config to plan."""
     if not known:
-        found.add_check("leftovers", CheckStatus.SKIPPED, "without a config nobody knows whose they would be")
+        found.add_check("leftovers", CheckStatus.SKIPPED, "without a config there is no project to look for")
         return
     if any(check.status is CheckStatus.FAILED for check in found.checks):
-        found.add_check("leftovers", CheckStatus.SKIPPED, "not looked for while something above has failed")
+        found.add_check("leftovers", CheckStatus.SKIPPED, "not checked, because a check above has failed")
         return
     try:
         with plan_workflow.open_plan(setup, PlanOptions(), wall=lambda: today) as made:

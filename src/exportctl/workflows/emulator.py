@@ -1,8 +1,8 @@
 """
-Reaches an emulator's own interface, `/_emulator`: of the one embedded here, or of one served on this machine. An edge.
+Use an emulator's own interface, `/_emulator`: of the embedded one, or of one served on this machine.
 
-In: an operation and a JSON body. Out: its JSON answer, or an Error. Also finds the flow that a person means by an
-export's address, by the marker it carries or, where somebody wiped that, by its name.
+In: an operation and a JSON body. Out: its JSON answer, or an Error. Also finds the flow of an export's address, by its
+ownership marker or, if that was removed, by its name.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ TIMEOUT = httpx.Timeout(30.0, read=3600.0)  # seconds; to let time pass takes as
 
 @dataclass(frozen=True)
 class EmulatorAdmin:
-    """`project` is None where no config is at hand; `flows` reads all flows of the project's sandbox."""
+    """`project` is None without a config. `flows` reads all flows of the sandbox of the project."""
 
     send: Callable[[str, str, Json | None], Json]
     project: Project | None
@@ -51,13 +51,13 @@ class EmulatorAdmin:
         return self.send("POST", operation, body)
 
     def edit(self, verb: str, flow: str, person: str | None, **members: Any) -> Json:
-        """An edit as a person makes it; `flow` is an export's address, a flow id or a unique name."""
+        """Edit a flow as a person does. `flow` is the address of an export, a flow id or a unique name."""
         named = {"as_person": person} if person else {}
         sandbox = {"sandbox": self.project.platform.sandbox} if self.project else {}
         return self.post(f"ui/{verb}", {"flow": self.flow_id(flow), **members, **named, **sandbox})
 
     def flow_id(self, name: str) -> str:
-        """The id behind an address; anything else as it is, the emulator knows ids and names itself."""
+        """Return the id of an address; anything else as it is, because the emulator knows ids and names itself."""
         if self.project is None:
             return name
         key = name.removeprefix("exports.")
@@ -69,7 +69,7 @@ class EmulatorAdmin:
         found = marked or [f["id"] for f in flows if f["name"] == title]
         if len(found) != 1:
             raise Error(
-                f"{'no flow' if not found else 'more than one flow'} is called {name}",
+                f"{'no flow' if not found else 'more than one flow'} has the name {name}",
                 rule="no-such-flow",
                 hint="give an export's address (exports.x or x), a flow id or a unique name; apply creates the flows",
             )
@@ -84,10 +84,10 @@ def _has_marker(flow: Mapping[str, Any], project: str, key: str) -> bool:
 @contextmanager
 def open_admin(setup: Setup, url: str | None, as_of: int) -> Iterator[EmulatorAdmin]:
     """
-    The interface at `url`, or of the emulator embedded by the config.
+    Open the interface at `url`, or that of the emulator embedded by the config.
 
     Raises:
-        Error: the config's platform is not embedded and no `url` was given, or `url` is not on this machine.
+        Error: the platform of the config is not embedded and no `url` was given, or `url` is not on this machine.
     """
     if url is not None:
         with _open_served(setup, url, as_of) as control:
@@ -99,7 +99,7 @@ def open_admin(setup: Setup, url: str | None, as_of: int) -> Iterator[EmulatorAd
         raise Error(
             f"the platform of this config is {project.platform.url}, not the embedded emulator",
             rule="not-embedded",
-            hint="choose an environment with `url: embedded`, or give --url http://127.0.0.1:PORT of a served one",
+            hint="choose an environment with `url: embedded`, or use a served one: --url http://127.0.0.1:PORT",
         )
     emulator = connect.open_embedded_emulator(project, setup.folder)
     sandbox = project.platform.sandbox
@@ -155,7 +155,7 @@ def _make_sender(http: httpx.Client) -> Callable[[str, str, Json | None], Json]:
 
 
 def _content(body: Json | None) -> bytes | None:
-    """ASCII, as httpx does not write it: a name may hold half a character, which has no other spelling."""
+    """Return JSON in ASCII: a name can hold a lone surrogate, which has no other encoding."""
     return None if body is None else json.dumps(body).encode("ascii")
 
 
@@ -171,7 +171,7 @@ def _reason(answer: httpx.Response) -> str:
 
 
 def embedded_projects(setup: Setup, organization: str | None = None) -> Sequence[Project]:
-    """The projects of all environments on the embedded emulator, of one organisation if it is named."""
+    """Return the projects of all environments on the embedded emulator, of one organization if it is named."""
     projects, found = config.load_projects(read_config(setup), setup.env)
     if any(f.level is Level.ERROR for f in found):
         raise ConfigError(found)
@@ -180,7 +180,7 @@ def embedded_projects(setup: Setup, organization: str | None = None) -> Sequence
 
 
 def seed_from_config(setup: Setup, control: EmulatorAdmin) -> Json:
-    """Add the sandboxes and datasets that the config names, in all environments of the organisation."""
+    """Add the sandboxes and datasets that the config names, in all environments of the organization."""
     assert control.project is not None
     organization = control.project.platform.organization
     emulator = Emulator(connect.state_file(control.project, setup.folder), organization=organization)
@@ -193,7 +193,7 @@ def seed_from_config(setup: Setup, control: EmulatorAdmin) -> Json:
 
 @contextmanager
 def open_emulator_to_serve(setup: Setup, as_of: int) -> Iterator[Emulator]:
-    """The emulator that `serve` shows: the config's organisation, seeded from it; without a config an empty one."""
+    """Open the emulator to serve: that of the config's organization, seeded; without a config an empty one."""
     try:
         project: Project | None = read_project(setup, as_of)[0]
     except ConfigError as error:

@@ -1,7 +1,4 @@
-"""
-`import` and `drift --patch`: read the config and the sandbox, and give both to `importing` or `patching`. An edge; it
-writes nothing.
-"""
+"""Read the config and the sandbox for `import` and `drift --patch`. Writes nothing."""
 
 from __future__ import annotations
 
@@ -29,14 +26,16 @@ def import_from_sandbox(
     setup: Setup, selection: Selection, *, file: str = STDOUT, wall: Callable[[], int]
 ) -> tuple[ImportResult, tuple[str, ...]]:
     """
-    The YAML for flows that were made elsewhere, planned against the reading it was made from; and the values that no
-    output may hold.
+    Return YAML for flows that were made elsewhere, and the values to mask.
 
-    `file` is its name beside the config's files, if it gets one. `wall` is this machine's clock, for rules that need
-    today before a platform is open.
+    A plan against the same reading checks the YAML. `file` is its name beside the files of the config, if it gets one.
+    `wall` is this machine's clock, for rules that need the time before a platform is open.
 
     Raises:
-        ConfigError, ServiceError, UsageError, Error: as their makers say.
+        ConfigError: the config has an error, or a reference is not set.
+        ServiceError: the service refused a request or did not answer.
+        UsageError: the selection names no flow.
+        Error: the YAML would do more than adopt.
     """
     project, ground = _read_inputs(setup, wall)
     return import_flows(replace(ground, new_file=file), selection), hidden_values(project, setup)
@@ -46,11 +45,12 @@ def accept_from_sandbox(
     setup: Setup, asked: AcceptRequest, *, wall: Callable[[], int]
 ) -> tuple[AcceptResult, Project, tuple[str, ...]]:
     """
-    The edits of the project's own files that accept what is live, where it differs as asked; the project before them;
-    and the values that no output may hold.
+    Return edits of the project's files that accept live values, the project, and the values to mask.
 
     Raises:
-        ConfigError, ServiceError, Error: as their makers say.
+        ConfigError: the config has an error, or a reference is not set.
+        ServiceError: the service refused a request or did not answer.
+        Error: the sandbox or a file has another problem, which the message names.
     """
     project, ground = _read_inputs(setup, wall)
     own = config_files.project_file_names(setup.folder, setup.files)

@@ -1,7 +1,7 @@
 """
-`runs`: the newest runs of an export or of any flow of the sandbox. An edge: it reads what the service recorded.
+List the newest runs of an export or of any flow of the sandbox, as the service recorded them.
 
-`status` and `forecast` need no edge of their own: they are made from the lists that a plan was made from.
+`status` and `forecast` need no workflow: they use the lists that a plan was made from.
 """
 
 from __future__ import annotations
@@ -18,24 +18,26 @@ from exportctl.resources.run import Run
 from exportctl.resources.wire import destination_type
 from exportctl.workflows.plan import ConnectedPlan
 
-DEFAULT_LIMIT = 10  # runs of each flow if nobody says
-MAX_SUGGESTIONS = 5  # addresses named where none is near
+DEFAULT_LIMIT = 10  # runs of each flow by default
+MAX_SUGGESTIONS = 5  # addresses to name if none is similar
 
 
 def read_recent_runs(
     made: ConnectedPlan, export: str, *, limit: int | None = None, since: int | None = None
 ) -> RunsReport:
     """
-    The newest `limit` runs of each flow that `export` names: an address, KEY for all its parts, or a flow id. With
-    `since` (seconds since 1970 UTC) nothing older, and as many as there are unless `limit` says otherwise.
+    Return the newest `limit` runs of each flow that `export` names.
+
+    `export` is an address (KEY means all its parts) or a flow id. With `since` (seconds since 1970 UTC) no run is
+    older, and there is no limit unless `limit` gives one.
 
     Raises:
-        UsageError: nothing is called so, or `since` lies in the future.
+        UsageError: nothing has this name, or `since` is in the future.
         ServiceError: the runs could not be read.
     """
     if since is not None and since > made.plan.as_of:
         now = format_moment(made.plan.as_of)
-        raise UsageError(f"--since {format_moment(since)} lies in the future: it is {now}", rule="usage")
+        raise UsageError(f"--since {format_moment(since)} is in the future: it is {now}", rule="usage")
     if limit is None and since is None:
         limit = DEFAULT_LIMIT
     flows = [
@@ -56,13 +58,13 @@ def _named_flows(made: ConnectedPlan, export: str) -> list[FlowRuns]:
     known = sorted(item.address for item in items)
     names = {str(name).lower(): str(address) for address in known for name in (address, address.name)}
     guess = closest_match(export, names)
-    some = f"there is {', '.join(map(str, known[:MAX_SUGGESTIONS]))}{' …' if len(known) > MAX_SUGGESTIONS else ''}"
+    some = f"choose one of {', '.join(map(str, known[:MAX_SUGGESTIONS]))}{' …' if len(known) > MAX_SUGGESTIONS else ''}"
     hint = f"did you mean {names[guess]}?" if guess else some
-    raise UsageError(f"{export}: no export and no flow of this sandbox is called so", rule="usage", hint=hint)
+    raise UsageError(f"{export}: no export and no flow of this sandbox matches", rule="usage", hint=hint)
 
 
 def _title_and_type(flow: LiveObject | None) -> tuple[str, str | None]:
-    """Title and destination type; both empty without a flow."""
+    """Return title and destination type; both empty without a flow."""
     if flow is None:
         return "", None
     kind = destination_type(flow.raw)

@@ -1,7 +1,7 @@
 """
-What needs no network: where a project's files are, what is wrong with them, and the project they declare. An edge.
+Load a config: find its files, check them, and resolve the project that they declare. Needs no network.
 
-Kept apart from `workflows`, which brings the HTTP library along: `validate` and `--help` must start at once.
+This module imports no HTTP library, because `validate` and `--help` must start quickly.
 """
 
 from __future__ import annotations
@@ -31,8 +31,10 @@ _PLATFORM_SECRETS = ("AEP_CLIENT_SECRET", "AEP_ACCESS_TOKEN")
 @dataclass(frozen=True)
 class Setup:
     """
-    `folder` the working folder, `files` what `-f` named, `env` the process environment, `now` what `--now` said.
-    `transport`, `clock` and `settle` (seconds to wait for what lags; None: as long as writes take to settle) are for
+    Where and how exportctl was called.
+
+    `folder` is the working folder, `files` are those of `-f`, `env` is the process environment, `now` is --now.
+    `transport`, `clock` and `settle_seconds` (how long to wait for delayed lists; None: as long as writes need) are for
     embedding and tests.
     """
 
@@ -48,7 +50,7 @@ class Setup:
 
 @dataclass(frozen=True)
 class ValidationResult:
-    """All findings over all environments, and how much is declared: names are counted once over the environments."""
+    """All findings over all environments, and how much is declared. A name in several environments counts once."""
 
     findings: tuple[Finding, ...]
     exports: int
@@ -57,13 +59,13 @@ class ValidationResult:
 
 
 def read_config(setup: Setup) -> config.ParsedConfig:
-    """Every file of the project, read."""
+    """Read every file of the project."""
     return config.parse_config(config_files.read_config_files(setup.folder, setup.files))
 
 
 def readable(setup: Setup) -> config.ParsedConfig:
     """
-    Every file of the project, with whatever mistakes, for showing what it says.
+    Read every file of the project, whatever mistakes it has, to show what it says.
 
     Raises:
         ConfigError: it is written for a later exportctl.
@@ -75,7 +77,7 @@ def readable(setup: Setup) -> config.ParsedConfig:
 
 
 def validate_config(setup: Setup, as_of: int) -> ValidationResult:
-    """Every environment's findings: the language first, then the rules, in file order."""
+    """Return the findings of every environment: those of the YAML first, then those of the rules, in file order."""
     whole = read_config(setup)
     projects, findings = config.load_projects(whole, setup.env)
     made = tuple(projects.values())
@@ -88,13 +90,13 @@ def validate_config(setup: Setup, as_of: int) -> ValidationResult:
 
 
 def validation_findings(setup: Setup, as_of: int) -> tuple[Finding, ...]:
-    """All findings over all environments, in file order."""
+    """Return all findings over all environments, in file order."""
     return validate_config(setup, as_of).findings
 
 
 def read_project(setup: Setup, as_of: int) -> tuple[Project, tuple[Finding, ...]]:
     """
-    The chosen environment's project, checked with all others, and the findings that are no errors.
+    Return the project of the chosen environment, checked with all others, and the findings that are not errors.
 
     Raises:
         ConfigError: there is at least one error.
@@ -110,7 +112,7 @@ def read_project(setup: Setup, as_of: int) -> tuple[Project, tuple[Finding, ...]
 
 def read_projects(setup: Setup, as_of: int) -> tuple[Mapping[str, Project], tuple[Finding, ...]]:
     """
-    Every environment's project by its name, in the order of the names, and the findings that are no errors.
+    Return the project of every environment by its name, in order of names, and the findings that are not errors.
 
     Raises:
         ConfigError: there is at least one error in one of them.
@@ -125,10 +127,10 @@ def _check_with_rules(
     whole: config.ParsedConfig, projects: Mapping[str | None, Project], found: tuple[Finding, ...], as_of: int
 ) -> tuple[Finding, ...]:
     """
-    The findings of the language, then those of the rules.
+    Return the findings of the YAML, then those of the rules.
 
     Raises:
-        ConfigError: one of them is an error; with one of the language the rules are not asked.
+        ConfigError: one of them is an error. After an error in the YAML, the rules do not run.
     """
     if not any(f.level is Level.ERROR for f in found):
         found = (*found, *rules.run_rules(tuple(projects.values()), as_of=as_of, tree=whole.tree))
@@ -139,10 +141,10 @@ def _check_with_rules(
 
 def require_references(project: Project) -> None:
     """
-    A plan needs every plain reference: what it would show and compare is not known otherwise.
+    Check that every plain reference is set: a plan shows and compares their values.
 
     Raises:
-        ConfigError: one of this environment is not set; names all of them.
+        ConfigError: references of this environment are not set. The error names all of them.
     """
     hint = "set it where exportctl runs, or give a default: ${env:NAME:-default}"
     if project.unset:
@@ -153,8 +155,10 @@ def require_references(project: Project) -> None:
 
 def hidden_values(project: Project, setup: Setup) -> tuple[str, ...]:
     """
-    Values that no output may hold: of every secret field, of sensitive ones that are references, of the platform's
-    credentials. What is too short to be a secret is left out, since it would blot out ordinary words.
+    Return the values that no output may show.
+
+    These are the values of every secret field, of sensitive fields with references, and of the platform's credentials.
+    Values too short for a secret are left out, because masking them would hide ordinary words.
     """
     written = [
         *project.platform.credentials.values(),
@@ -167,7 +171,7 @@ def hidden_values(project: Project, setup: Setup) -> tuple[str, ...]:
 
 
 def _read_if_possible(folder: Path, path: str) -> str | None:
-    """What cannot be read cannot be shown either; whoever needs it, as apply, says what is wrong with the file."""
+    """Read a file, or return None: a value that cannot be read cannot be shown, and apply reports the file."""
     try:
         return read_file(folder, path)
     except Error:

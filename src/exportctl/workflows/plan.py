@@ -1,8 +1,7 @@
 """
-One function per verb: read files, read live, plan, apply, prove. Effects meet here and in `cli`, nowhere else.
+Plan against a sandbox: read the config and the sandbox, and build the plan.
 
-Goes in: a `Setup` (where, which files, which environment, which variables) and flags. Comes out: values for views.
-What needs no network is in `offline`.
+In: a Setup (folder, files, environment, variables) and options. Out: values for output, with the open connection.
 """
 
 from __future__ import annotations
@@ -38,7 +37,7 @@ class PlanResult:
 
 @dataclass(frozen=True)
 class ConnectedPlan(PlanResult):
-    """The same with the open platform that was read: enough to apply it."""
+    """A plan with the open connection to the platform: enough to apply it."""
 
     platform: ConnectedPlatform
 
@@ -53,10 +52,12 @@ def open_plan(
     """
     Read the config and the sandbox, and plan. The connection stays open until the end of the `with`.
 
-    `wall` is this machine's clock, for rules that need today before a platform is open.
+    `wall` is this machine's clock, for rules that need the time before a platform is open.
 
     Raises:
-        ConfigError, ServiceError, Error: as their makers say.
+        ConfigError: the config has an error, or a reference is not set.
+        ServiceError: the service refused a request or did not answer.
+        Error: the sandbox or a file has another problem, which the message names.
     """
     project, findings = read_project(setup, setup.now or wall())
     with open_project_plan(project, findings, setup, flags, leave_unset=leave_unset) as made:
@@ -73,10 +74,12 @@ def open_project_plan(
     leave_unset: tuple[str, ...] = (),
 ) -> Iterator[ConnectedPlan]:
     """
-    The same for a project at hand, whose environment need not be the one `setup` names.
+    Plan for a given project, which can be of another environment than the one that `setup` names.
 
     Raises:
-        ConfigError, ServiceError, Error: as their makers say.
+        ConfigError: the config has an error, or a reference is not set.
+        ServiceError: the service refused a request or did not answer.
+        Error: the sandbox or a file has another problem, which the message names.
     """
     require_references(project)
     invent = platform_kind(project) == EMBEDDED
@@ -95,6 +98,8 @@ def open_project_plan(
 
 def _check_sandbox(project: Project, platform: ConnectedPlatform) -> None:
     """
+    Check that the emulator has the sandbox of the config.
+
     Raises:
         Error: the embedded emulator was seeded before the config named this sandbox.
     """
@@ -105,7 +110,7 @@ def _check_sandbox(project: Project, platform: ConnectedPlatform) -> None:
 
 
 def header(project: Project, platform: ConnectedPlatform) -> PlanHeader:
-    """What every view says first."""
+    """Return what every output says first."""
     return PlanHeader(
         organization=project.platform.organization,
         sandbox=project.platform.sandbox,
@@ -130,10 +135,12 @@ class ExportableDatasets:
 
 def list_exportable_datasets(setup: Setup, *, wall: Callable[[], int]) -> ExportableDatasets:
     """
-    The datasets that can be exported, by one list.
+    Return the datasets that can be exported, from one list.
 
     Raises:
-        ConfigError, ServiceError, Error: as their makers say.
+        ConfigError: the config has an error, or a reference is not set.
+        ServiceError: the service refused a request or did not answer.
+        Error: the sandbox or a file has another problem, which the message names.
     """
     project, _ = read_project(setup, setup.now or wall())
     require_references(project)

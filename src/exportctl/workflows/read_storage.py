@@ -1,12 +1,11 @@
 """
-What storage holds of one export, read as far as its occasions need it: folders, manifests and, if asked, contents. An
-edge between `storage`, which reads, and `verification`, which judges.
+Read from storage what `verify` needs for one export: folders, manifests and, with --deep, contents.
 
     reader of the destination   who reads
     caller (default)            the caller's own identity, from the environment of each cloud
     destination                 the destination's own secrets, because the config says so
-    none                        nobody: runs only
-    the embedded emulator's     its folder on this machine, where it writes to one
+    none                        storage is not read: runs only
+    the embedded emulator's     its folder on this machine, if it writes to one
 """
 
 from __future__ import annotations
@@ -40,14 +39,18 @@ from exportctl.storage.row_count import BadFile
 from exportctl.workflows.connect import ConnectedPlatform
 from exportctl.workflows.load_config import Setup
 
-NOT_GIVEN = "storage-credentials"  # the rule of "nobody said how to read it": then runs only
+NOT_GIVEN = "storage-credentials"  # the rule of a storage without credentials: then runs only
 ONE_OBJECT = "storage-read"
 EMULATOR = "the emulator"
 
 
 @dataclass(frozen=True)
 class StorageReading:
-    """`holdings` None: storage was not read. `unreadable` says why, if it should have been; `errors` too."""
+    """
+    What was read for one export.
+
+    `export_files` None: storage was not read. `unreadable_reason` says why, if it should have been read; `errors` too.
+    """
 
     export_files: ExportFiles | None
     storage: str
@@ -56,7 +59,7 @@ class StorageReading:
 
 
 class StorageReaders:
-    """The storage of a project's destinations, each opened when first needed and kept open."""
+    """The storage of the destinations of a project. Each is opened at the first read and stays open."""
 
     def __init__(self, project: Project, platform: ConnectedPlatform, setup: Setup):
         self._project = project
@@ -79,10 +82,10 @@ class StorageReaders:
         *,
         deep: bool,
     ) -> StorageReading:
-        """What storage holds of these occasions; an error of the storage is part of the answer."""
+        """Read what storage holds for these due runs. An error of the storage is part of the answer."""
         destination = self._destination(flow, base)
         if destination is None:
-            return StorageReading(None, "runs only: it goes to another account than the config says; apply first")
+            return StorageReading(None, "runs only: the flow uses another account than the config says; apply first")
         if destination.reader == "none":
             return StorageReading(None, "runs only: `reader: none`")
         try:
@@ -92,7 +95,7 @@ class StorageReaders:
                 and isinstance(access.method, LocalFolder)
                 and not access.method.path.exists()
             ):
-                return StorageReading(ExportFiles(), access.label)  # its folder comes with the first file
+                return StorageReading(ExportFiles(), access.label)  # its folder appears with the first file
             reader = self._open_reader(destination, access)
             return StorageReading(_read_export_files(reader, flow, due, deep=deep), access.label)
         except StorageError as error:
@@ -102,9 +105,9 @@ class StorageReaders:
 
     def _destination(self, flow: DeliveryExpectation, base: LiveObject | None) -> Destination | None:
         """
-        The destination whose account the flow has now: credentials of one are never shown to the storage of another.
+        Return the destination whose account the flow has now: no storage gets the credentials of another one.
 
-        The declared one, unless the live account says that it is of another destination of ours, or of none.
+        This is the declared one, unless the live account belongs to another destination of this project, or to none.
         """
         declared = self._project.destinations[flow.destination]
         account = declared.account
@@ -142,7 +145,7 @@ class StorageReaders:
         return caller_access(where, self._setup.env, self._landing_zone_credentials)
 
     def _own_credentials(self, destination: Destination) -> Mapping[str, str | Secret]:
-        """The destination's own credentials, because the config points to them."""
+        """Return the destination's own credentials, because the config says to use them."""
         address = f"{DESTINATIONS}.{destination.key}"
         read = read_references(self._project, self._setup.env, self._setup.folder, addresses=(address,))
         if read.unset:
@@ -154,7 +157,7 @@ class StorageReaders:
 
     def _landing_zone_credentials(self) -> Mapping[str, object] | None:
         """
-        What the platform hands out for reading its landing zone, asked once; None if it refuses.
+        Return the credentials of the landing zone, asked for once; None if the platform refuses.
 
         Source: flow-service.md 5.4 [DLZ].
         """
@@ -171,7 +174,7 @@ class StorageReaders:
 
 
 def _readable_auth(account: Mapping[str, object]) -> dict[str, str]:
-    """The texts among the auth fields; what the service hides stays out."""
+    """Return the auth fields that the service shows as text."""
     plain = {name: value.value if isinstance(value, SensitiveValue) else value for name, value in account.items()}
     return {name: value for name, value in plain.items() if type(value) is str}
 
@@ -194,7 +197,7 @@ def _read_export_files(
 def _read_manifests(
     reader: StorageReader, flow: DeliveryExpectation, due: Sequence[DueRun], found: ExportFiles
 ) -> dict[str, Manifest]:
-    """Those of the occasions' runs: in their folders, or, where the service puts them there, in the target's path."""
+    """Read the manifests of these runs: in their folders, or in the target's path if the service writes them there."""
     runs = [run for one in due for run in one.runs if run.has_succeeded]
     asked = {run.id for run in runs}
     near = {folder.path for folder in match_folders(flow, due, found).values()}
@@ -230,7 +233,7 @@ def _read_if_there(reader: StorageReader, path: str) -> bytes | None:
 def _count_rows(
     reader: StorageReader, flow: DeliveryExpectation, due: Sequence[DueRun], found: ExportFiles
 ) -> dict[str, int | str]:
-    """Rows of the files that the occasions wrote, or what is wrong with a file."""
+    """Count the rows of the files of these runs, or say what is wrong with a file."""
     listed = {entry.path for manifest in found.manifests.values() for entry in manifest.entries}
     files: dict[str, StoredFile] = {
         s.path: s for folder in match_folders(flow, due, found).values() for s in folder.files

@@ -1,14 +1,14 @@
 """
-The real apply of a plan, carried out in an emulator of its own that holds what a snapshot holds. An edge.
+Rehearse a plan: the real apply, in an emulator that holds what a snapshot holds.
 
-    Draft, Snapshot ──▶ emulator in memory ──▶ apply, read back, plan again ──▶ Rehearsal
+    PlanResult, Snapshot ──▶ emulator in memory ──▶ apply, final check ──▶ Rehearsal
 
-The emulator has the snapshot's objects under their ids and etags, its datasets, the moment of the plan; it goes when
-the rehearsal ends. No reference but plain ones is read: what is secret, or hidden in the snapshot, gets a made-up value
-of the right form. Every reading hides auth values as the snapshot does, so both plans compare the same things.
+The emulator has the snapshot's objects with their ids and etags, its datasets, and the time of the plan. It ends with
+the rehearsal. Only plain references are read: a value that is secret, or hidden in the snapshot, gets a placeholder of
+the right form. Every read hides auth values as the snapshot does, so that both plans compare the same things.
 
-What the emulator refuses is what its rules say (docs/emulator.md): many are assumed, so a rehearsal that ends well is
-no promise of the service.
+The emulator refuses what its rules say (docs/emulator.md). Many rules are assumed, so a rehearsal that passes does not
+prove that the service accepts the plan.
 """
 
 from __future__ import annotations
@@ -53,9 +53,10 @@ from exportctl.workflows.plan import PlanResult
 @dataclass(frozen=True)
 class Rehearsal:
     """
-    What became of each step, and the last plan of the read-back. `reads` and `writes` count requests after the plan was
-    made, refused ones too, writes by method and collection; `refused` says what went wrong, with the place in the
-    config behind it.
+    How each step ended, and the plan of the final check.
+
+    `reads` and `writes` count requests after the plan, refused ones included; writes by method and collection.
+    `refused` says what went wrong, with the position in the config.
     """
 
     outcomes: tuple[Outcome, ...]
@@ -74,16 +75,18 @@ def rehearse(
     switches: Mapping[str, object] | None = None,
 ) -> Rehearsal:
     """
-    Apply `draft`, which was made from `snapshot` and is not refused. `switches` set questions that the emulator leaves
-    open; the manifest is offered as the snapshot's specs say unless they say otherwise.
+    Apply `draft`, which was made from `snapshot` and is not refused, in an emulator.
+
+    `switches` set open questions of the emulator. Without them, the manifest is offered as the specs of the snapshot
+    say.
 
     Raises:
-        ValueError: there is no such switch, or not with this value.
+        ValueError: no switch has this name, or this value.
     """
     with closing(_load_emulator(draft, snapshot, switches or {})) as emulator:
         clock = emulator_clock(emulator)
         with _client(draft, emulator, clock) as client:
-            limit = ConcurrencyLimit(1)  # one after the other, so that equal rehearsals say the same
+            limit = ConcurrencyLimit(1)  # one after the other, so that equal rehearsals give equal results
             writer = Writer(
                 client=client,
                 clock=clock,
@@ -116,7 +119,7 @@ def _run_final_check(
     limit: ConcurrencyLimit,
     outcomes: tuple[Outcome, ...],
 ) -> FinalCheck:
-    """Specs stay those of the snapshot: the emulator's own may offer something else, which would be another plan."""
+    """Run the final check with the specs of the snapshot: those of the emulator could give another plan."""
 
     def replan(seen: Inventory) -> Plan:
         wanted = build_desired_state(draft.project, known_sensitive_values(draft.desired), draft.live.specs)
@@ -127,18 +130,18 @@ def _run_final_check(
     return prover.run_final_check(draft.plan, outcomes)
 
 
-# -- the stage --------------------------------------------------------------------------------------------------------
+# -- the emulator -----------------------------------------------------------------------------------------------------
 
 
 def _load_emulator(draft: PlanResult, snapshot: Snapshot, switches: Mapping[str, object]) -> Emulator:
-    """An emulator in memory that holds the snapshot, its clock standing at the moment of the plan."""
+    """Make an emulator in memory that holds the snapshot. Its clock is stopped at the time of the plan."""
     place = draft.project.platform
     offered = any(wire.MANIFEST in target_properties(spec) for spec in snapshot.specs.values())
     asked = {"manifest": "accepted" if offered else "rejected", **switches}
     emulator = Emulator(
         switches=Switches.from_json(asked),
         clock=draft.plan.as_of,
-        seed=draft.plan.as_of,  # another sequence of ids than that of an emulator the snapshot may come from
+        seed=draft.plan.as_of,  # not the same sequence of ids as that of an emulator that the snapshot can come from
         organization=place.organization,
     )
     listed = [SeedDataset(d.name, id=d.id) for d in snapshot.datasets]
@@ -151,7 +154,7 @@ def _load_emulator(draft: PlanResult, snapshot: Snapshot, switches: Mapping[str,
 
 
 def _add_placeholder_auth(raw: Mapping[str, Any]) -> dict[str, Any]:
-    """A base connection with made-up values where the snapshot has none; keys that nobody knows are left out."""
+    """Add placeholder values to a base connection where the snapshot has none. Unknown keys are left out."""
     method = wire.auth_method(raw)
     if method is None:
         return dict(raw)
@@ -162,7 +165,7 @@ def _add_placeholder_auth(raw: Mapping[str, Any]) -> dict[str, Any]:
 
 
 class _SecretHidingTransport(httpx.BaseTransport):
-    """Answers of the emulator as a snapshot would hold them."""
+    """A transport to the emulator whose answers hide auth values as a snapshot does."""
 
     def __init__(self, emulator: Emulator):
         self._inside = httpx.WSGITransport(app=emulator)
@@ -171,7 +174,7 @@ class _SecretHidingTransport(httpx.BaseTransport):
         answer = self._inside.handle_request(request)
         if request.method != "GET":
             return answer
-        body = json.dumps(redact_object(json.loads(answer.read()))).encode("ascii")  # names may hold half a character
+        body = json.dumps(redact_object(json.loads(answer.read()))).encode("ascii")  # names can hold a lone surrogate
         headers = [(name, value) for name, value in answer.headers.items() if name != "content-length"]
         return httpx.Response(answer.status_code, headers=headers, content=body)
 
@@ -191,11 +194,11 @@ def _client(draft: PlanResult, emulator: Emulator, clock: Clock) -> Client:
     )
 
 
-# -- what is said of it -----------------------------------------------------------------------------------------------
+# -- the result -------------------------------------------------------------------------------------------------------
 
 
 def _write_counts(emulator: Emulator) -> Counter[str]:
-    """Requests by `METHOD collection`."""
+    """Count write requests by `METHOD collection`."""
     paths = [(entry["method"], entry["path"].partition("/flowservice/")[2]) for entry in emulator.writes()]
     return Counter(f"{method} {path.partition('/')[0]}" for method, path in paths)
 
@@ -209,7 +212,7 @@ def _finding(outcome: Outcome, plan: Plan) -> Finding:
 
 
 def _source_location(item: PlanItem, step: Step, message: str) -> SourcePosition | None:
-    """The line of the field whose wire name is quoted, else of the first one that is changed, else the item's."""
+    """Return the line of the field whose wire name the message quotes, else of the first change, else of the item."""
     places = {change.path: change.at for change in item.fields if change.at}
     quoted = [places[path] for path, name in _wire_names(step).items() if f"'{name}'" in message and path in places]
     changed = [change.at for change in item.fields if change.field in step.fields and step.action is Action.UPDATE]
@@ -217,7 +220,7 @@ def _source_location(item: PlanItem, step: Step, message: str) -> SourcePosition
 
 
 def _wire_names(step: Step) -> dict[str, str]:
-    """Path of a change -> the name that the service has for it."""
+    """Map the path of each change to the name that the service has for it."""
     kind = TYPES.get(step.type)
     if kind is None:
         return {}

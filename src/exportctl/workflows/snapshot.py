@@ -1,4 +1,4 @@
-"""snapshot."""
+"""Take a snapshot of a sandbox, and plan against one."""
 
 from __future__ import annotations
 
@@ -22,10 +22,11 @@ from exportctl.workflows.plan import PlanResult, header
 
 def plan_from_snapshot(setup: Setup, flags: PlanOptions, snapshot: Snapshot, *, wall: Callable[[], int]) -> PlanResult:
     """
-    Plan against a snapshot: no network, no credentials. Without `--now` it is made for `wall`, this machine's clock.
+    Plan against a snapshot, without network and credentials. `wall` is the clock if --now is not given.
 
     Raises:
-        ConfigError, Error: as their makers say; the snapshot is of another place than the config names.
+        ConfigError: the config has an error, or a reference is not set.
+        Error: the snapshot is of another sandbox or environment than the config names.
     """
     as_of = setup.now if setup.now is not None else wall()
     project, findings = read_project(setup, as_of)
@@ -42,7 +43,7 @@ def plan_from_snapshot(setup: Setup, flags: PlanOptions, snapshot: Snapshot, *, 
 
 @dataclass(frozen=True)
 class SandboxSnapshot:
-    """A snapshot, and the project whose config said of what."""
+    """A snapshot, and the project that it was taken for."""
 
     snapshot: Snapshot
     project: Project
@@ -50,10 +51,12 @@ class SandboxSnapshot:
 
 def take_snapshot(setup: Setup, *, wall: Callable[[], int]) -> SandboxSnapshot:
     """
-    A snapshot of the sandbox, read with the lists of a plan.
+    Take a snapshot of the sandbox, with the lists that a plan reads.
 
     Raises:
-        ConfigError, ServiceError, Error: as their makers say.
+        ConfigError: the config has an error, or a reference is not set.
+        ServiceError: the service refused a request or did not answer.
+        Error: the sandbox or a file has another problem, which the message names.
     """
     project, _ = read_project(setup, setup.now or wall())
     require_references(project)
@@ -63,7 +66,7 @@ def take_snapshot(setup: Setup, *, wall: Callable[[], int]) -> SandboxSnapshot:
 
 
 def inventory_from_snapshot(snapshot: Snapshot) -> Inventory:
-    """What was read when the snapshot was taken, as a planner wants it."""
+    """Return what was read when the snapshot was taken, as the planner takes it."""
     objects = {
         name: tuple(live.live_object(kind, raw) for raw in snapshot.objects[name]) for name, kind in KINDS.items()
     }

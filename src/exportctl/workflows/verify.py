@@ -1,12 +1,12 @@
 """
-`verify`: reads flows, runs and storage, and hands them to `verification`, which judges. An edge.
+Verify deliveries: read flows, runs and storage, and give them to monitor.delivery, which judges.
 
-    lists of live objects, runs since a moment   ->  what was due, and what the service says of it
+    lists of live objects, runs since a moment   ->  what was due, and what the service says about it
     storage of each destination                  ->  what is there, with the caller's own identity
     both                                         ->  a VerifyReport
 
-Storage is read per export, several side by side. An export whose storage cannot be read is reported as such, and the
-others go on; nothing is ever written.
+Storage is read per export, several side by side. If the storage of an export cannot be read, the report says so, and
+the others continue. Nothing is written.
 """
 
 from __future__ import annotations
@@ -36,18 +36,20 @@ from exportctl.workflows.load_config import Setup, read_project, require_referen
 from exportctl.workflows.plan import header
 from exportctl.workflows.read_storage import StorageReaders, StorageReading
 
-WINDOW = DAY  # how far back is looked if nobody says
-MAX_PARALLEL = 4  # exports whose storage is read at once
+WINDOW = DAY  # how far back to look by default
+MAX_PARALLEL = 4  # exports whose storage is read side by side
 UNDECIDED = frozenset(
     {DeliveryResult.UNKNOWN, DeliveryResult.MISSING, DeliveryResult.FILES_MISSING}
-)  # words that another look may change
+)  # results that can still change
 
 
 @dataclass(frozen=True)
 class VerifyRequest:
     """
-    `since` in seconds since 1970, default a day before now; `deep` reads contents; `runs_only` leaves storage alone;
-    `newest` asks for nothing but the run that was due last.
+    What to verify.
+
+    `since` is in seconds since 1970 UTC; None: a day before now. `deep` reads contents. `runs_only` does not read
+    storage. `newest_only` checks only the run that was due last.
     """
 
     since: int | None = None
@@ -57,7 +59,7 @@ class VerifyRequest:
 
 
 class Verifier:
-    """Looks anew each time it is called; the connection stays open in between."""
+    """Verifies each time it is called. The connection stays open in between."""
 
     def __init__(
         self,
@@ -80,10 +82,10 @@ class Verifier:
 
     def __call__(self, question: VerifyRequest) -> VerifyReport:
         """
-        One look.
+        Verify once.
 
         Raises:
-            UsageError: `since` lies in the future.
+            UsageError: `since` is in the future.
             ServiceError: flows or runs could not be read.
         """
         seen = inventory.read_objects(self._platform.client)
@@ -91,7 +93,7 @@ class Verifier:
         since = as_of - WINDOW if question.since is None else question.since
         if since > as_of:
             raise UsageError(
-                f"--since {format_moment(since)} lies in the future: it is {format_moment(as_of)}", rule="usage"
+                f"--since {format_moment(since)} is in the future: it is {format_moment(as_of)}", rule="usage"
             )
         ownership = build_ownership(seen, self.project.name)
         found = [self._find_flow(address, export, ownership) for address, export in sorted(self._exports.items())]
@@ -140,7 +142,7 @@ class Verifier:
 
     def _read_storage(self, one: ExportFlow, due: tuple[DueRun, ...], question: VerifyRequest) -> StorageReading:
         if question.runs_only:
-            return StorageReading(None, "runs only: as asked")
+            return StorageReading(None, "runs only: --runs-only")
         assert one.expectation is not None and one.live_flow is not None and one.live_flow.target is not None
         base = one.ownership.base_connections.get(one.live_flow.base_id or "")
         return self._stores.read_export(one.expectation, one.live_flow.target, base, due, deep=question.deep)
@@ -148,7 +150,7 @@ class Verifier:
 
 @dataclass(frozen=True)
 class ExportFlow:
-    """A declared export and the flow it has, if it has one."""
+    """A declared export and its flow, if it has one."""
 
     address: Address
     export: Export
@@ -160,10 +162,12 @@ class ExportFlow:
 @contextmanager
 def open_verifier(setup: Setup, flags: PlanOptions, *, wall: Callable[[], int]) -> Iterator[Verifier]:
     """
-    Open a platform to look at arrivals, as often as wanted.
+    Open a platform, to verify once or several times.
 
     Raises:
-        ConfigError, ServiceError, Error: as their makers say.
+        ConfigError: the config has an error, or a reference is not set.
+        ServiceError: the service refused a request or did not answer.
+        Error: the sandbox or a file has another problem, which the message names.
     """
     project, findings = read_project(setup, setup.now or wall())
     require_references(project)
@@ -184,12 +188,13 @@ def wait_for_delivery(
     on_look: Callable[[VerifyReport], None],
 ) -> VerifyReport:
     """
-    Look every `poll` seconds until the run that was due last has been judged for good, at most for `seconds`.
+    Verify every `poll` seconds until the run that was due last has a final result, for `seconds` at most.
 
-    What is still open then fails: a loader that waited must not go on. A look that the service fails is made again.
+    A result that is still open then fails: a job that waits for files must not continue. After an error of the service
+    the next attempt follows.
 
     Raises:
-        ServiceError: the last look failed too.
+        ServiceError: the last attempt failed too.
     """
     asked = replace(question, newest_only=True)
     deadline = clock.monotonic() + seconds
@@ -214,13 +219,13 @@ def _has_undecided(report: VerifyReport) -> bool:
 
 
 def _is_undecided(verdict: Verdict) -> bool:
-    """Not judged for good: LATE while the run is still under way is open, LATE after it is not."""
+    """Say whether a result can still change: LATE while the run is under way, but not LATE after it."""
     return verdict.result in UNDECIDED or (verdict.result is DeliveryResult.LATE and verdict.completed is None)
 
 
 def _mark_late(one: ExportVerdicts) -> ExportVerdicts:
     verdicts = tuple(
-        replace(v, result=DeliveryResult.LATE, reason=f"not complete when the wait was over: {v.reason}", fails=True)
+        replace(v, result=DeliveryResult.LATE, reason=f"not complete at the end of the wait: {v.reason}", fails=True)
         if v.result is DeliveryResult.UNKNOWN
         else v
         for v in one.verdicts
@@ -233,7 +238,7 @@ def _exports_with_addresses(project: Project) -> list[tuple[Address, Export]]:
 
 
 def _find_live_flow(address: Address, export: Export, ownership: Ownership) -> LiveFlow | None:
-    """The flow of an address: the one of the highest generation, before a rename or an adoption is applied too."""
+    """Return the flow of an address with the highest generation, also before a rename or an adoption is applied."""
     held = ownership.own_flows.get(address, ())
     if not held and export.renamed_from:
         held = ownership.own_flows.get(Address(EXPORTS, export.renamed_from), ())
@@ -244,7 +249,7 @@ def _find_live_flow(address: Address, export: Export, ownership: Ownership) -> L
 
 
 def _newest_tick(flow: DeliveryExpectation | None, as_of: int) -> int:
-    """The last moment a run was due, at or before `as_of`; that itself for a flow without any."""
+    """Return the last moment at which a run was due, at or before `as_of`; `as_of` without any."""
     if flow is None or flow.start is None or flow.every is None:
         return as_of
     last = schedule.last_run_time(flow.every, flow.start, flow.end, as_of)
@@ -252,7 +257,7 @@ def _newest_tick(flow: DeliveryExpectation | None, as_of: int) -> int:
 
 
 def _result_without_flow(one: ExportFlow) -> ExportVerdicts:
-    """An export without a flow delivers nothing; one whose connections cannot be read may."""
+    """Judge an export without a flow: MISSING; or UNKNOWN if its connections cannot be read."""
     if one.live_flow is not None:
         reason = "its source or target connection cannot be read"
         word, state = DeliveryResult.UNKNOWN, "unknown"

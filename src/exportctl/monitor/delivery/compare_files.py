@@ -23,7 +23,7 @@ from exportctl.monitor.delivery.report import DeliveryResult, Evidence
 from exportctl.monitor.delivery.stored_files import DatasetFolder, ExportFiles, Manifest
 from exportctl.resources.run import Run
 
-MAX_NAMED_FILES = 5  # objects that a reason names; all of them are in the verdict
+MAX_NAMED_FILES = 5  # objects that a reason names; the verdict holds all of them
 
 
 @dataclass(frozen=True)
@@ -116,10 +116,12 @@ def _compare_undated_files(arrival: DatasetDelivery, live_flows: ExportFiles) ->
     if arrival.rows == 0:
         return found
     if not there or len(there) < (arrival.total_files or 0):
-        place = _expected_folder(arrival)
+        folder_path = _expected_folder(arrival)
         wrote = arrival.total_files or "some"
-        reason = f"{len(there)} files in {place}, the run wrote {wrote}"
-        return replace(found, result=DeliveryResult.FILES_MISSING, reason=reason, objects=(place,), files=len(there))
+        reason = f"{len(there)} files in {folder_path}, the run wrote {wrote}"
+        return replace(
+            found, result=DeliveryResult.FILES_MISSING, reason=reason, objects=(folder_path,), files=len(there)
+        )
     if _is_manifest_missing(arrival):
         return _missing_result(found, [_manifest_name(arrival)], "the manifest")
     return found
@@ -229,9 +231,9 @@ def _compare_count(
         short = _too_few_files(arrival, base, {path: one for path, one in all.items() if one}, live_flows)
         if short is not None:
             return short
-    foreign = [s.path for s in (folder.unknown_files if folder else ())]
-    if foreign:
-        return _mismatch_result(base, foreign, "no name that an export gives")
+    unknown = [s.path for s in (folder.unknown_files if folder else ())]
+    if unknown:
+        return _mismatch_result(base, unknown, "no name that an export gives")
     wrote = arrival.total_files
     if wrote is not None and len(there) > wrote:
         reason = f"{len(there)} files, the run wrote {wrote}"
@@ -256,21 +258,26 @@ def _too_few_files(
 ) -> FileCheckResult | None:
     """Judge a folder with fewer files than the run wrote, or without any file of a dataset that had rows."""
     wrote, there = arrival.total_files, len({stored.path for folder in all.values() for stored in folder.files})
-    place = base.folder or _expected_folder(arrival)
+    folder_path = base.folder or _expected_folder(arrival)
     if not base.files and (arrival.rows or (arrival.rows is None and there == 0 and wrote != 0)):
-        return replace(base, result=DeliveryResult.FILES_MISSING, reason=f"no file in {place}", objects=(place,))
+        return replace(
+            base, result=DeliveryResult.FILES_MISSING, reason=f"no file in {folder_path}", objects=(folder_path,)
+        )
     if wrote is None or there >= wrote:
         return None
     if len(arrival.written_datasets) == 1:
         return replace(
-            base, result=DeliveryResult.FILES_MISSING, reason=f"{there} of {wrote} files are there", objects=(place,)
+            base,
+            result=DeliveryResult.FILES_MISSING,
+            reason=f"{there} of {wrote} files are there",
+            objects=(folder_path,),
         )
     if arrival.rows is not None and _has_all_rows(arrival, base, all, live_flows):
         return None  # what is missing is of another dataset
-    reason = f"{there} of {wrote} files are there, over its {len(arrival.written_datasets)} datasets"
-    reason += "" if live_flows.rows else "; --deep may tell which of them lacks some"
-    places = tuple(sorted({folder.path for folder in all.values()}))
-    return replace(base, result=DeliveryResult.FILES_MISSING, reason=reason, objects=places)
+    reason = f"{there} of {wrote} files are there, in its {len(arrival.written_datasets)} datasets"
+    reason += "" if live_flows.rows else "; --deep may show which of them lacks some"
+    folder_paths = tuple(sorted({folder.path for folder in all.values()}))
+    return replace(base, result=DeliveryResult.FILES_MISSING, reason=reason, objects=folder_paths)
 
 
 def _has_all_rows(

@@ -77,14 +77,14 @@ class DeliveryExpectation:
 
 
 def delivery_expectation(
-    export: Export, flow: LiveObject, content: LiveObject, place: LiveObject, *, sandbox: str
+    export: Export, flow: LiveObject, source_object: LiveObject, target_object: LiveObject, *, sandbox: str
 ) -> DeliveryExpectation | None:
     """Return the facts of one export; None for a destination type that exportctl cannot read."""
-    kind = wire.destination_type(place.raw)
+    kind = wire.destination_type(target_object.raw)
     if kind is None:
         return None
-    fields, target = wire.read_fields(FLOW.name, flow.raw), wire.read_fields(TARGET_CONNECTION.name, place.raw)
-    source = wire.read_fields(SOURCE_CONNECTION.name, content.raw)
+    fields, target = wire.read_fields(FLOW.name, flow.raw), wire.read_fields(TARGET_CONNECTION.name, target_object.raw)
+    source = wire.read_fields(SOURCE_CONNECTION.name, source_object.raw)
     return DeliveryExpectation(
         address=Address("exports", export.key),
         flow=flow.id,
@@ -98,8 +98,8 @@ def delivery_expectation(
         start=fields[START],
         end=fields["end"] or schedule.default_end(flow.created_at),
         created=flow.created_at,
-        changed=max(flow.created_at, content.created_at, last_change(flow.raw)),
-        location_changed=max(place.created_at, last_change(place.raw)),
+        changed=max(flow.created_at, source_object.created_at, last_change(flow.raw)),
+        location_changed=max(target_object.created_at, last_change(target_object.raw)),
         folder_changed=max(flow.created_at, last_change(flow.raw) if can_change_folder(flow.raw) else 0),
         prefix=str(target[LOCATION].get(kind.location[-1].name) or "").strip("/"),
         folder=str(fields["folder"]),

@@ -16,15 +16,15 @@ from functools import cached_property
 from exportctl.monitor.delivery.folder_layout import FolderLayout
 from exportctl.storage.reader import StoredFile
 
-PART = re.compile(r"part-\d{5}-.*\.(json|json\.gz|parquet|gz\.parquet)")  # by the samples of flow-service.md 10.1
+PART = re.compile(r"part-\d{5}-.*\.(json|json\.gz|parquet|gz\.parquet)")  # from the samples of flow-service.md 10.1
 MANIFEST = re.compile(r"manifest-(?P<owner>.+)-(?P<run>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.json")
-IGNORED_PREFIXES = ("_", ".")  # loaders leave such marks (`_SUCCESS`), readers of data skip them
+IGNORED_PREFIXES = ("_", ".")  # loaders write such marks (`_SUCCESS`), and readers of data skip them
 MANIFEST_LIMIT = 16 * 1024 * 1024  # bytes: some hundred thousand entries
 
 
 @dataclass(frozen=True)
 class DatasetFolder:
-    """One folder of one dataset. `moment` is the one in its name. `foreign` are visible files that no export writes."""
+    """One folder of one dataset. `moment` is the one in its name. No export writes `unknown_files`."""
 
     path: str
     moment: int | None
@@ -87,23 +87,23 @@ def dataset_folders(objects: Iterable[StoredFile], layout: FolderLayout, since: 
     found: dict[str, list[StoredFile]] = {}
     moments: dict[str, int | None] = {}
     for stored in objects:
-        place = layout.match_path(stored.path)
-        if place is None or place.name.startswith(IGNORED_PREFIXES):
+        match = layout.match_path(stored.path)
+        if match is None or match.name.startswith(IGNORED_PREFIXES):
             continue
-        if place.moment is not None and place.moment < since:
+        if match.moment is not None and match.moment < since:
             continue
-        found.setdefault(place.folder, []).append(stored)
-        moments[place.folder] = place.moment
+        found.setdefault(match.folder, []).append(stored)
+        moments[match.folder] = match.moment
     return {path: _build_folder(path, moments[path], all) for path, all in sorted(found.items())}
 
 
 def _build_folder(path: str, moment: int | None, objects: list[StoredFile]) -> DatasetFolder:
-    kinds: dict[str, list[StoredFile]] = {"manifests": [], "files": [], "foreign": []}
+    kinds: dict[str, list[StoredFile]] = {"manifests": [], "files": [], "unknown": []}
     for stored in sorted(objects, key=lambda o: o.path):
         name = stored.path.rpartition("/")[2]
-        kind = "manifests" if MANIFEST.fullmatch(name) else "files" if PART.fullmatch(name) else "foreign"
+        kind = "manifests" if MANIFEST.fullmatch(name) else "files" if PART.fullmatch(name) else "unknown"
         kinds[kind].append(stored)
-    return DatasetFolder(path, moment, *(tuple(kinds[kind]) for kind in ("files", "manifests", "foreign")))
+    return DatasetFolder(path, moment, *(tuple(kinds[kind]) for kind in ("files", "manifests", "unknown")))
 
 
 def manifest_run(path: str) -> str | None:

@@ -107,7 +107,7 @@ def nothing_due_reason(watched: DeliveryExpectation, since: int, as_of: int) -> 
     if state == "expired":
         return f"the flow ended at {schedule.format_moment(watched.end)}: no run was due"
     if state == "disabled":
-        return "the flow is disabled: no run was due; `exportctl drift` says whether somebody stopped it"
+        return "the flow is disabled: no run was due; `exportctl drift` says whether it was paused by hand"
     upcoming = schedule.next_runs(watched.every or "", watched.start or 0, watched.end, as_of, count=1)
     later = f"; the next run is due at {schedule.format_moment(upcoming[0])}" if upcoming else ""
     return f"no run was due since {schedule.format_moment(max(since, watched.changed))}{later}"
@@ -119,7 +119,7 @@ def _judge_run(case: VerdictInput) -> Verdict:
         return _verdict_without_run(case)
     if not runs:
         return case.verdict(
-            DeliveryResult.UNKNOWN, "the run of this tick names other datasets only", case.due_run.runs[-1]
+            DeliveryResult.UNKNOWN, "the run for this time names only other datasets", case.due_run.runs[-1]
         )
     done = _successes(case, runs)
     if done:
@@ -142,7 +142,8 @@ def _verdict_without_run(case: VerdictInput) -> Verdict:
     if not case.due_run.expected:
         moment = schedule.format_moment(case.expectation.changed)
         return case.verdict(
-            DeliveryResult.UNKNOWN, f"no run; whether one was due is not known: the flow was changed at {moment}"
+            DeliveryResult.UNKNOWN,
+            f"no run; it is not known whether one was due, because the flow was changed at {moment}",
         )
     if case.as_of <= due + grace:
         return case.verdict(DeliveryResult.UNKNOWN, f"no run yet; expected by {schedule.format_moment(due + grace)}")
@@ -159,7 +160,7 @@ def _verdict_without_run(case: VerdictInput) -> Verdict:
             return replace(case.verdict(DeliveryResult.UNKNOWN, reason), folder=folder.path, objects=(folder.path,))
     return replace(
         case.verdict(DeliveryResult.MISSING, f"no run since it was due, {_duration_text(case.as_of - due)} ago"),
-        hint="`exportctl status` shows whether the flow is on; the next run should carry these rows too",
+        hint="`exportctl status` shows whether the flow is enabled; the next run should also send these rows",
     )
 
 
@@ -183,7 +184,7 @@ def _successful_verdict(case: VerdictInput, done: Sequence[Run], failed: Sequenc
         return case.verdict(DeliveryResult.UNKNOWN, reason, run)
     arrival = DatasetDelivery(case.expectation, case.dataset, case.due_run, tuple(done))
     if case.files is None:
-        checked = files.run_result(arrival, "the run succeeded; its files were not looked at")
+        checked = files.run_result(arrival, "the run succeeded; its files were not checked")
     else:
         checked = files.compare_files(arrival, case.files, case.folders)
     several = len(case.expectation.datasets) > 1 and any(not r.dataset_rows for r in failed)
