@@ -211,7 +211,7 @@ def test_an_export_without_a_flow_is_not_applied_and_has_no_runs(small: World) -
 
 def test_a_name_that_is_not_there_gets_the_nearest(small: World) -> None:
     with small.open_plan() as made:
-        for name, hint in (("ordres", "did you mean exports.orders?"), ("zzz", "there is exports.orders")):
+        for name, hint in (("ordres", "did you mean exports.orders?"), ("zzz", "choose one of exports.orders")):
             with pytest.raises(UsageError, match=re.escape(f"{name}: no export")) as raised:
                 list_runs.read_recent_runs(made, name)
             assert raised.value.hint == hint
