@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -13,7 +15,7 @@ from exportctl import __version__
 from exportctl.cli.cli_docs import cli_markdown
 from exportctl.config.schema import editor_file
 from exportctl.output.json import schemas
-from tests.cli.command_line import ROOT, CommandLine
+from tests.cli.command_line import ROOT, CommandLine, Terminal
 
 PROBE = """
 import io, sys
@@ -52,18 +54,25 @@ def test_the_page_of_all_commands_is_written_from_them() -> None:
     assert (ROOT / "docs" / "cli.md").read_text(encoding="utf-8") == cli_markdown()
 
 
-def test_init_writes_a_config_that_can_be_applied_as_it_is(tmp_path: Path) -> None:
-    tmp_path /= "new"
-    run = CommandLine(tmp_path)
+def test_init_writes_a_config_whose_next_commands_work_as_printed(tmp_path: Path) -> None:
+    run = CommandLine(tmp_path / "new")
     first = run("init")
     assert first.code == 0
-    assert first.out.count("\n  exportctl ") == 3
-    assert (tmp_path / ".gitignore").read_text().splitlines()[-1] == ".exportctl/"
-    assert run("validate").code == 0
+    assert (run.folder / ".gitignore").read_text().splitlines()[-1] == ".exportctl/"
     assert "Valid." in run("validate").out
-    assert run("apply", "--auto-approve").code == 0
-    assert run("emulator", "ui", "path", "orders-to-lake", "somewhere/else").code == 0
-    assert run("drift").code == 3
+
+    lines = re.findall(r"(?m)^  (exportctl .*?)(?:   +#.*)?$", first.out)
+    assert len(lines) == 3
+    commands = [shlex.split(command)[1:] for line in lines for command in line.split("&&")]
+    ended = [run(*command, stdin=Terminal("yes\n"), watched=True) for command in commands]
+
+    assert [(command[0], one.code) for command, one in zip(commands, ended, strict=True)] == [
+        ("plan", 0),
+        ("apply", 0),
+        ("emulator", 0),
+        ("drift", 3),
+    ]
+    assert "somewhere/else" in ended[-1].out
 
 
 def test_init_never_overwrites(tmp_path: Path) -> None:

@@ -42,9 +42,6 @@ class ConnectedPlan(PlanResult):
     platform: ConnectedPlatform
 
 
-# -- plan -------------------------------------------------------------------------------------------------------------
-
-
 @contextmanager
 def open_plan(
     setup: Setup, flags: PlanOptions, *, wall: Callable[[], int], leave_unset: tuple[str, ...] = ()
@@ -156,6 +153,3 @@ def _exports_by_dataset(project: Project, listed: tuple[ListedDataset, ...]) -> 
         one.id: tuple(sorted({who for d, who in pairs if d.id == one.id or (d.id is None and d.name == one.name)}))
         for one in listed
     }
-
-
-# -- apply ------------------------------------------------------------------------------------------------------------

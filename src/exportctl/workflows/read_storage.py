@@ -76,7 +76,7 @@ class StorageReaders:
     def read_export(
         self,
         flow: DeliveryExpectation,
-        place: LiveObject,
+        target: LiveObject,
         base: LiveObject | None,
         due: Sequence[DueRun],
         *,
@@ -89,7 +89,7 @@ class StorageReaders:
         if destination.reader == "none":
             return StorageReading(None, "runs only: `reader: none`")
         try:
-            access = self._access(destination, place, base)
+            access = self._access(destination, target, base)
             if (
                 access.identity == EMULATOR
                 and isinstance(access.method, LocalFolder)
@@ -131,11 +131,11 @@ class StorageReaders:
                 self._open[key] = opening.open_reader(access)
             return self._open[key]
 
-    def _access(self, destination: Destination, place: LiveObject, base: LiveObject | None) -> Access:
-        local = self._platform.emulator.folder_of(place.id) if self._platform.emulator else None
+    def _access(self, destination: Destination, target: LiveObject, base: LiveObject | None) -> Access:
+        local = self._platform.emulator.folder_of(target.id) if self._platform.emulator else None
         if local is not None:
             return Access(f"the emulator's folder {local.name}", LocalFolder(local), EMULATOR)
-        fields = wire.read_fields(TARGET_CONNECTION.name, place.raw)[LOCATION]
+        fields = wire.read_fields(TARGET_CONNECTION.name, target.raw)[LOCATION]
         account = wire.read_fields(BASE_CONNECTION.name, base.raw)[AUTH] if base else {}
         where = StorageLocation(destination.key, TYPES[destination.type], fields, _readable_auth(account))
         if destination.reader == "destination":

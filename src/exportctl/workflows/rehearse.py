@@ -135,21 +135,21 @@ def _run_final_check(
 
 def _load_emulator(draft: PlanResult, snapshot: Snapshot, switches: Mapping[str, object]) -> Emulator:
     """Make an emulator in memory that holds the snapshot. Its clock is stopped at the time of the plan."""
-    place = draft.project.platform
+    settings = draft.project.platform
     offered = any(wire.MANIFEST in target_properties(spec) for spec in snapshot.specs.values())
     asked = {"manifest": "accepted" if offered else "rejected", **switches}
     emulator = Emulator(
         switches=Switches.from_json(asked),
         clock=draft.plan.as_of,
         seed=draft.plan.as_of,  # not the same sequence of ids as that of an emulator that the snapshot can come from
-        organization=place.organization,
+        organization=settings.organization,
     )
     listed = [SeedDataset(d.name, id=d.id) for d in snapshot.datasets]
-    emulator.seed([place.sandbox], {place.sandbox: listed})
+    emulator.seed([settings.sandbox], {settings.sandbox: listed})
     objects = {KINDS[kind].path.lstrip("/"): list(found) for kind, found in snapshot.objects.items()}
     accounts = BASE_CONNECTION.path.lstrip("/")
     objects[accounts] = [_add_placeholder_auth(raw) for raw in objects[accounts]]
-    emulator.ui.load(objects, sandbox=place.sandbox)
+    emulator.ui.load(objects, sandbox=settings.sandbox)
     return emulator
 
 
@@ -180,11 +180,11 @@ class _SecretHidingTransport(httpx.BaseTransport):
 
 
 def _client(draft: PlanResult, emulator: Emulator, clock: Clock) -> Client:
-    place = draft.project.platform
+    settings = draft.project.platform
     return Client(
         EMBEDDED_URL,
-        organization=place.organization,
-        sandbox=place.sandbox,
+        organization=settings.organization,
+        sandbox=settings.sandbox,
         credentials=Credentials(CLIENT_ID, Secret(CLIENT_SECRET)),
         ims_url=f"{EMBEDDED_URL}{TOKEN_PATH}",
         transport=_SecretHidingTransport(emulator),
@@ -213,8 +213,10 @@ def _finding(outcome: Outcome, plan: Plan) -> Finding:
 
 def _source_location(item: PlanItem, step: Step, message: str) -> SourcePosition | None:
     """Return the line of the field whose wire name the message quotes, else of the first change, else of the item."""
-    places = {change.path: change.at for change in item.fields if change.at}
-    quoted = [places[path] for path, name in _wire_names(step).items() if f"'{name}'" in message and path in places]
+    positions = {change.path: change.at for change in item.fields if change.at}
+    quoted = [
+        positions[path] for path, name in _wire_names(step).items() if f"'{name}'" in message and path in positions
+    ]
     changed = [change.at for change in item.fields if change.field in step.fields and step.action is Action.UPDATE]
     return next((at for at in (*quoted, *changed) if at), item.at)
 

@@ -239,13 +239,13 @@ def _exports_with_addresses(project: Project) -> list[tuple[Address, Export]]:
 
 def _find_live_flow(address: Address, export: Export, ownership: Ownership) -> LiveFlow | None:
     """Return the flow of an address with the highest generation, also before a rename or an adoption is applied."""
-    held = ownership.own_flows.get(address, ())
-    if not held and export.renamed_from:
-        held = ownership.own_flows.get(Address(EXPORTS, export.renamed_from), ())
-    if not held and export.adopt:
+    flows = ownership.own_flows.get(address, ())
+    if not flows and export.renamed_from:
+        flows = ownership.own_flows.get(Address(EXPORTS, export.renamed_from), ())
+    if not flows and export.adopt:
         adopted = ownership.flow_by_id(export.adopt)
-        held = (adopted,) if adopted else ()
-    return max(held, key=lambda h: (h.marker.generation if h.marker else 0, h.flow.created_at), default=None)
+        flows = (adopted,) if adopted else ()
+    return max(flows, key=lambda h: (h.marker.generation if h.marker else 0, h.flow.created_at), default=None)
 
 
 def _newest_tick(flow: DeliveryExpectation | None, as_of: int) -> int:
