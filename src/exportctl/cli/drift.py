@@ -98,13 +98,9 @@ def _build_report(made: ConnectedPlan) -> DriftReport:
 
 def exit_code(report: DriftReport, failing: frozenset[str]) -> int:
     """Return the exit code. An error of the plan counts before drift."""
-    return exit_codes.pick_exit_code(
-        exit_codes.FAILED if report.errors else exit_codes.DONE, _drift_exit_code(report, failing)
-    )
-
-
-def _drift_exit_code(report: DriftReport, failing: frozenset[str]) -> int:
-    return exit_codes.DRIFT if drift_report.has_failures(report, failing) else exit_codes.DONE
+    failed = exit_codes.FAILED if report.errors else exit_codes.DONE
+    drifted = exit_codes.DRIFT if drift_report.has_failures(report, failing) else exit_codes.DONE
+    return exit_codes.pick_exit_code(failed, drifted)
 
 
 def show_report(call: CommandContext, report: DriftReport, failing: frozenset[str]) -> None:
