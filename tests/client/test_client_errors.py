@@ -48,7 +48,7 @@ def raised_error(
         ({"detail": " ", "message": 7, "title": "the last resort"}, "the last resort", None, None),
         ({"report": "no object", "message": "m"}, "m", None, None),
         ({"report": {"tenantInfo": {}}, "error-chain": [{}], "title": "t"}, "t", None, None),
-        ({}, "no reason given", None, None),
+        ({}, "the answer gives no reason", None, None),
         ({"type": 7, "error_code": 429050, "message": "Too many requests"}, "Too many requests", "429050", None),
     ],
     ids=[
@@ -88,13 +88,13 @@ def test_an_id_that_looks_like_none_is_dropped(text: str) -> None:
         (b"<html><body>Service Unavailable</body></html>", "text/html", "a page of HTML, not JSON"),
         (b"", "application/json", "an empty body"),
         (b" \n", "application/json", "an empty body"),
-        (b'{"items": [{"id": "f1"', "application/json", "JSON that breaks off (22 bytes)"),
+        (b'{"items": [{"id": "f1"', "application/json", "incomplete JSON (22 bytes)"),
         (b'[{"id": "f1"}]', "application/json", "JSON that is not an object"),
         (b'"text"', "application/json", "JSON that is not an object"),
         (b"null", "application/json", "JSON that is not an object"),
         (b"upstream connect error", "text/plain", "text that is not JSON"),
         (b"\xff\xfe\x00", "application/json", "text that is not JSON"),
-        (b"[" * 100_000, "application/json", "JSON that breaks off (100000 bytes)"),
+        (b"[" * 100_000, "application/json", "incomplete JSON (100000 bytes)"),
     ],
     ids=["HTML", "empty", "blank", "truncated", "a list", "a text", "null", "plain text", "no text", "too deep"],
 )
@@ -170,7 +170,7 @@ def test_403_names_the_permission_that_is_missing(call: Callable[[Client], objec
 
 @pytest.mark.parametrize(
     ("code", "named"),
-    [("403000", "AEP_CLIENT_ID"), ("403003", "AEP_CLIENT_ID"), ("403025", "entitled"), ("403027", "product profile")],
+    [("403000", "AEP_CLIENT_ID"), ("403003", "AEP_CLIENT_ID"), ("403025", "has no access to the organisation"), ("403027", "product profile")],
 )
 def test_a_gateway_code_says_more_than_a_permission(code: str, named: str) -> None:
     assert named in (raised_error(Reply(403, {"error_code": code, "message": "m"})).hint or "")

@@ -144,7 +144,7 @@ def test_a_token_given_as_such_cannot_be_renewed() -> None:
     with pytest.raises(Unauthorized) as caught:
         client_of(script, credentials=Credentials("my-client", access_token=Secret("given"))).list("/flows")
 
-    assert "cannot be renewed" in (caught.value.hint or "")
+    assert "cannot renew" in (caught.value.hint or "")
     assert (len(script.seen), len(script.token_requests)) == (1, 0)
 
 

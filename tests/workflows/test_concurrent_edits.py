@@ -75,11 +75,11 @@ TROUBLES: dict[str, tuple[dict[str, Any], type[Error], str]] = {
     "412": ({"effect": "status", "status": 412}, Conflict, "make a new plan"),
     "422": ({"effect": "status", "status": 422, "body": {"message": "no version"}}, ServiceError, "no version"),
     "429": ({"effect": "throttle", "retry_after": 1.0}, ServiceError, "--parallelism"),
-    "500": ({"effect": "status", "status": 500}, ServiceError, "internal error"),
+    "500": ({"effect": "status", "status": 500}, ServiceError, "failed or is overloaded"),
     "503": ({"effect": "html"}, ServiceError, "HTML"),
     "HTML with status 200": ({"effect": "html", "status": 200}, ServiceError, "HTML"),
-    "JSON cut short": ({"effect": "cut"}, ServiceError, "breaks off"),
-    "no answer": ({"effect": "lost"}, NotReached, "cut before"),
+    "JSON cut short": ({"effect": "cut"}, ServiceError, "incomplete JSON"),
+    "no answer": ({"effect": "lost"}, NotReached, "broke before"),
 }
 NETWORK: dict[str, tuple[Callable[[], Exception], str]] = {
     "timed out": (lambda: httpx.ReadTimeout("slow"), "no answer within"),

@@ -1,1 +1,1 @@
-"""The Flow Service over HTTP, and a sandbox read from it. `client` and `live` are the ways in."""
+"""Talk to the Flow Service over HTTP: `client` sends requests, `inventory` and `runs` read a sandbox with it."""

@@ -1,9 +1,9 @@
 """
-The access token: OAuth server-to-server against Adobe's identity service (IMS), kept in memory only.
+Get the access token: OAuth server-to-server against Adobe's identity service (IMS). The token stays in memory.
 
-In: `Credentials` and a way to send. Out: a token that is good for a while. One thread asks, the others wait for it.
-A refusal is final: asking again with the same credentials cannot help, and too much asking gets them throttled [IMS
-guide]. What the token endpoint says in an error is not documented (flow-service.md 13, U1) and never shown.
+In: `Credentials` and a function that sends. Out: a valid token. One thread asks for it, the other threads wait.
+A refusal is final: the same credentials would be refused again, and IMS throttles too many requests [IMS guide].
+The error texts of the token endpoint are not documented (flow-service.md 13, U1), so exportctl never shows them.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ ASSUMED_LIFE = 3_600.0  # where expires_in is missing: assumed, a 401 renews the
 @dataclass(frozen=True)
 class Credentials:
     """
-    Who we are: `client_id` with a `client_secret`, or with an `access_token` made elsewhere, which cannot be renewed.
+    The identity of the caller: `client_id` with a `client_secret`, or with an `access_token` that cannot be renewed.
 
-    With both, the access token is used. `scopes` may hold several in one text, separated by commas or blanks.
+    With both, exportctl uses the access token. One text of `scopes` may hold several, separated by commas or blanks.
     """
 
     client_id: str
@@ -40,10 +40,10 @@ class Credentials:
 
     def __post_init__(self) -> None:
         if not _is_sendable(self.client_id):
-            raise Error("the client id is empty or holds blanks", rule="credentials", hint="set AEP_CLIENT_ID")
+            raise Error("the client id is empty or contains blanks", rule="credentials", hint="set AEP_CLIENT_ID")
         if self.client_secret is None and self.access_token is None:
             raise Error(
-                "the credentials hold neither a client secret nor an access token",
+                "the credentials contain neither a client secret nor an access token",
                 rule="credentials",
                 hint="set AEP_CLIENT_SECRET (from the Developer Console), or AEP_ACCESS_TOKEN",
             )
@@ -52,11 +52,11 @@ class Credentials:
 @dataclass(frozen=True)
 class _CachedToken:
     token: str = field(repr=False)
-    until: float  # on our own clock; infinite for a token made elsewhere
+    until: float  # on the monotonic clock; infinite for a token that was given as such
 
 
 class Tokens:
-    """Hands out the token; safe to use from several threads."""
+    """The source of the current token; safe to use from several threads."""
 
     def __init__(
         self,
@@ -82,11 +82,12 @@ class Tokens:
 
     def current_token(self) -> str:
         """
-        A token that is good for a while.
+        Return a token that stays valid for some minutes.
 
         Raises:
-            Unauthorized: the credentials are refused.
-            NotReached, ServiceError: the token endpoint does not answer, or not with a token.
+            Unauthorized: IMS refused the credentials.
+            NotReached: the token endpoint did not answer.
+            ServiceError: the answer contains no token.
         """
         with self._lock:
             if self._held is None or self._clock() >= self._held.until:
@@ -94,7 +95,7 @@ class Tokens:
             return self._held.token
 
     def renewed_token(self, refused: str) -> str:
-        """A token other than the one the gateway refused; threads refused with the same one cause one request."""
+        """Return another token than `refused`; threads that were refused with the same token cause one request."""
         with self._lock:
             if self._held is None or self._held.token == refused:
                 self._held = self._fetch_token()
@@ -106,9 +107,9 @@ class Tokens:
         token = self._credentials.access_token.reveal().strip()
         if not _is_sendable(token):
             raise Unauthorized(
-                "the access token is empty or holds characters no token has",
+                "the access token is empty or contains characters that no token has",
                 rule="credentials",
-                hint="set AEP_ACCESS_TOKEN to the token alone, without `Bearer` and line breaks",
+                hint="set AEP_ACCESS_TOKEN to the token only, without `Bearer` and line breaks",
             )
         self._guard(token)
         return _CachedToken(token, float("inf"))
@@ -120,26 +121,29 @@ class Tokens:
         answer = self._send(self._token_request())
         if isinstance(answer, NoAnswer):
             raise NotReached(
-                f"no token: {self._host}: {answer.why}",
+                f"got no token: {self._host}: {answer.why}",
                 rule="not-reached",
                 hint=answer.hint or "check the network, HTTPS_PROXY and AEP_IMS_URL",
             )
         if 400 <= answer.status < 500 and answer.status != 429:
-            self._refused = f"no token: {self._host} answered {answer.status}"
+            self._refused = f"got no token: {self._host} answered {answer.status}"
             raise _refusal(self._refused, answer.status)
         token, life = _token(answer)
         if token is None:
             raise ServiceError(
-                f"no token: {self._host} answered {answer.status}" + (" without one" if answer.status < 300 else ""),
+                f"got no token: {self._host} answered {answer.status}"
+                + (", but without a token" if answer.status < 300 else ""),
                 status=answer.status,
-                hint="too many tokens: wait a minute" if answer.status == 429 else "try again later; check AEP_IMS_URL",
+                hint="wait a minute: too many tokens were requested"
+                if answer.status == 429
+                else "check AEP_IMS_URL, or try again later",
             )
         self._guard(token)
         return _CachedToken(token, asked_at + life - min(MARGIN, life / 10))
 
     def _token_request(self) -> Request:
         secret = self._credentials.client_secret
-        assert secret is not None  # a fixed token never gets here
+        assert secret is not None  # a given token is never fetched
         form = {
             "grant_type": "client_credentials",
             "client_id": self._credentials.client_id,
@@ -156,9 +160,9 @@ class Tokens:
 
 def lifetime(expires_in: object) -> float:
     """
-    Seconds a token lives.
+    Return the lifetime of a token in seconds.
 
-    Source: seconds by [IMS]; the retired JWT flow answered milliseconds [AU], told apart by size [inf].
+    Source: seconds by [IMS]; the retired JWT flow answered milliseconds [AU]. The size tells which [inf].
     """
     text = str(expires_in) if isinstance(expires_in, int | float | str) and not isinstance(expires_in, bool) else ""
     if not re.fullmatch(r"[0-9]{1,15}(\.[0-9]+)?", text):
@@ -179,12 +183,12 @@ def _token(answer: Answer) -> tuple[str | None, float]:
 
 
 def _scope(scopes: tuple[str, ...]) -> str:
-    """Separated by commas, without the blanks that Adobe's pages print [IMS] [AE configs.py]."""
+    """Join the scopes with commas, without the blanks that Adobe's pages print [IMS] [AE configs.py]."""
     return ",".join(word for scope in scopes for word in re.split(r"[,\s]+", scope) if word)
 
 
 def _is_sendable(text: str) -> bool:
-    """Whether a header can carry it: else the HTTP library would quote it in its complaint."""
+    """Check that a header can carry the text: otherwise the HTTP library would print it in its error."""
     return re.fullmatch(r"[\x21-\x7e]+", text) is not None
 
 

@@ -1,14 +1,14 @@
 """
-The Flow Service over HTTP: a method per verb, with paging, repeating, the token and wire errors; no kinds, no plan.
+The Flow Service over HTTP: one method per verb, with paging, retry, the token and errors. It knows no kind and no plan.
 
-In: collection paths (`/flows`, `/flows/{id}`) and JSON bodies as they go over the wire. Out: JSON objects, ids, etags,
-or one ServiceError. Safe to use from several threads. It logs and prints nothing, and no error it raises holds a
-token, a secret or a request body. Where each part is: `hosts` who may get the token, `ims` the token, `session` the
-headers, `retry` what is sent again, `exchange` the network, `wire_errors` and `masking` the texts,
-`envelopes` the shapes around objects.
+In: collection paths (`/flows`, `/flows/{id}`) and JSON bodies in wire form. Out: JSON objects, ids, etags, or one
+ServiceError. Safe to use from several threads. It logs and prints nothing. No error contains a token, a secret or a
+request body. The parts: `urls` decides which host may get the token, `auth` gets the token, `session` adds the headers,
+`retry` decides what is sent again, `transport` uses the network, `errors` and `secret` clean the texts, `pages` reads
+the JSON around objects.
 
-A write is sent again only where the service surely did nothing. Every other failure of one is raised with
-`wrote=True`: the caller looks for what it wrote before it writes again.
+The client repeats a write only when the service certainly did nothing. After any other failure the error says
+`wrote=True`: the caller reads what it wrote before it writes again.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ PAGE_SIZE = 100  # the most one call may ask for; the default is not documented 
 
 @dataclass(frozen=True)
 class CreatedObject:
-    """What a POST answers; `etag` None if it did not say."""
+    """The answer to a POST; `etag` is None if the answer has none."""
 
     id: str
     etag: str | None
@@ -98,13 +98,14 @@ class Client:
         on_throttle: Callable[[], None] | None = None,
     ):
         """
-        `url` has passed `hosts.check_host`, `ims_url` `hosts.check_token_url`; `embedded` needs a transport.
+        Open a session. `check_host` has accepted `url` and `check_token_url` has accepted `ims_url`.
 
-        `on_throttle` is called, in the thread that meets it, for each 429, 500 and 503 of the platform. Times are in
-        seconds: `clock` is monotonic, `wall` since 1970 and asked only where an answer has no Date header.
+        `embedded` needs a transport. The client calls `on_throttle` for each 429, 500 and 503 of the platform, in the
+        thread that got the answer. Times are in seconds: `clock` is monotonic; `wall` counts from 1970 and is used only
+        where an answer has no Date header.
 
         Raises:
-            Error: a URL is neither https nor this machine, or a header would be empty or malformed.
+            Error: a URL is neither https nor on this machine, or a header would be empty or malformed.
         """
         inside = transport is not None and not isinstance(transport, httpx.HTTPTransport)
         platform_url, ims = parse_service_url(url, in_process=inside), parse_service_url(ims_url, in_process=inside)
@@ -130,7 +131,7 @@ class Client:
 
     @property
     def request_counts(self) -> RequestCounts:
-        """How many requests went out so far, repeats included."""
+        """The number of requests that were sent, repeats included."""
         return self._exchange.request_counts()
 
     @property
@@ -142,21 +143,22 @@ class Client:
         self._exchange.on_throttle = call
 
     def server_date(self) -> datetime | None:
-        """The Date header of the last answer, in UTC; None before the first."""
+        """Return the Date header of the last answer, in UTC; None before the first answer."""
         return self._exchange.server_date()
 
     def mask_values(self, secrets: Iterable[str]) -> None:
-        """From now on these values are blotted out of every text of the service that an error shows."""
+        """Mask these values from now on in every text of the service that an error shows."""
         self._session.mask_values(secrets)
 
     def list(self, path: str, *, params: Params = (), limit: int | None = PAGE_SIZE) -> Objects:
         """
-        All items of a collection, in the order of the service, each id once (as last read).
+        List all items of a collection, in the order of the service, each id once (as read last).
 
-        `limit` None sends none: `/connectionSpecs` and `/flowSpecs` know only `property` [F].
+        With `limit` None the request has no limit: `/connectionSpecs` and `/flowSpecs` know only `property` [F].
 
         Raises:
-            ServiceError: also for pages that do not end: a token that came before, or a next page without one.
+            ServiceError: the service refused or did not answer, or the pages do not end: a token came twice, or a next
+                page has no token.
         """
         found: dict[str, Json] = {}
         for page in self.pages(path, params=params, limit=limit):
@@ -165,10 +167,10 @@ class Client:
 
     def pages(self, path: str, *, params: Params = (), limit: int | None = PAGE_SIZE) -> Iterator[Objects]:
         """
-        A collection page by page, as the service hands it out: for readers that stop early. An id may come twice.
+        Yield a collection page by page, for readers that stop early. An id may come twice.
 
         Raises:
-            ServiceError: as `list`.
+            ServiceError: the service refused or did not answer, or the pages do not end.
         """
         line = RequestLine("GET", path)
         own = [*params, *([("limit", str(limit))] if limit is not None else [])]
@@ -186,7 +188,7 @@ class Client:
             seen.add(token)
 
     def list_offset(self, path: str, *, params: Params = ()) -> Objects:
-        """All items of a list paged by `start` and `pageInfo.hasNext`, as `/connectionSpecs/{id}/configs` is."""
+        """List all items with pages by `start` and `pageInfo.hasNext`, as `/connectionSpecs/{id}/configs` has them."""
         line = RequestLine("GET", path)
         found: dict[str, Json] = {}
         start = 0
@@ -199,31 +201,31 @@ class Client:
                 return [*found.values()]
             if not page:
                 raise unusable_answer_error(
-                    line, answer, "its list does not end: an empty page says that there is more"
+                    line, answer, "its list does not end: an empty page says that more pages follow"
                 )
             start += len(page)
 
     def get(self, path: str) -> Json:
-        """One object, out of the envelope that the service puts it in."""
+        """Get one object, without the envelope of the service."""
         line = RequestLine("GET", object_path(path))
         answer = self._send_read(line, ())
         items = page_items(line, answer, self._parse_object(line, answer))
         if not items:
             raise NotFound(
-                f"the service answered {answer.status} to {line}, with nothing in it",
+                f"the service answered {answer.status} to {line}, but the answer contains no object",
                 status=answer.status,
                 rule="not-found",
-                hint="it does not exist (any more), or an access label hides it from this credential",
+                hint="the object does not exist (any more), or an access label hides it from this credential",
             )
         return items[0]
 
     def get_json(self, path: str, *, params: Params = ()) -> Json:
-        """The JSON object at a full path (`SANDBOXES + "/sandboxes"`), as it came: for other services."""
+        """Get the JSON object at a full path of another service (`SANDBOXES + "/sandboxes"`), unchanged."""
         line = RequestLine("GET", path)
         return self._parse_object(line, self._send_read(line, params, base=""))
 
     def create(self, path: str, body: Json, *, params: Params = ()) -> CreatedObject:
-        """POST a new object."""
+        """POST a new object; return its id and etag."""
         line = RequestLine("POST", path)
         answer = self._send_write(line, body=body, params=params)
         made = self._parse_object(line, answer)
@@ -233,23 +235,23 @@ class Client:
 
     def patch(self, path: str, ops: Sequence[Json], etag: str) -> str | None:
         """
-        PATCH with If-Match; the new etag, None if the answer does not say it.
+        PATCH with If-Match; return the new etag, None if the answer has none.
 
-        `etag` may come with its quotes or without: the header has them exactly once (unquoted ones meet 412 [TR]).
+        `etag` may come with or without quotes: the header has them exactly once (without quotes: 412 [TR]).
 
         Raises:
-            Conflict: the object has another etag by now.
+            Conflict: the object has another etag now.
         """
         line = RequestLine("PATCH", object_path(path))
         return self._new_etag(line, self._send_write(line, body=[*ops], etag=etag))
 
     def act(self, path: str, op: str, *, etag: str | None = None) -> str | None:
-        """POST the action `op` (enable, disable) on an object, without a body; the new etag if the answer says it."""
+        """POST the action `op` (enable, disable) on an object, without a body; return the new etag if there is one."""
         line = RequestLine("POST", f"{object_path(path)}/action")
         return self._new_etag(line, self._send_write(line, params=[("op", op)], etag=etag))
 
     def delete(self, path: str) -> None:
-        """DELETE an object; it may go on existing for a while, a GET says 404 in the end [D] [DF]."""
+        """DELETE an object. It may still exist for some time; at the end a GET answers 404 [D] [DF]."""
         self._send_write(RequestLine("DELETE", object_path(path)))
 
     def _send_read(self, line: RequestLine, params: Params, *, base: str = FLOW_SERVICE) -> Answer:
@@ -273,7 +275,7 @@ class Client:
         return body
 
     def _new_etag(self, line: RequestLine, answer: Answer) -> str | None:
-        """Both documented answers to a PATCH: `{id, etag}` or the object in `items`; an empty one says nothing."""
+        """Read the etag from both documented answers to a PATCH: `{id, etag}`, or the object in `items`."""
         if not answer.body.strip():
             return None
         body = self._parse_object(line, answer)

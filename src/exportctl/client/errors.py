@@ -1,14 +1,14 @@
 """
-From what came back to the error that says it: every body shape of the service, one message.
+Turn what came back into an error: one message for every form of error body.
 
-In: an `Answer` or `Lost`, what was asked, and the values that must not be shown. Out: a ServiceError, not raised.
-The shapes are those of flow-service.md 11.1: gateway, Flow Service current and older, other services, no JSON at all.
+In: an `Answer` or a `NoAnswer`, the request line, and the values to mask. Out: a ServiceError, not raised.
+The forms are those of flow-service.md 11.1: gateway, Flow Service (current and older), other services, no JSON.
 
     status     class          status     class
     401        Unauthorized   404        NotFound
     403        Forbidden      409, 412   Conflict       anything else: ServiceError; no answer: NotReached
 
-Texts of the service may echo what was sent. They are cleaned of control characters, masked, and only then cut.
+A text of the service may repeat what was sent. It is masked and cleaned of control characters before it is cut.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ from exportctl.model.secret import Mask, clean_text
 _VIEW = "View Destinations"
 _ACCOUNTS = "View Destinations and Manage Destinations"
 _EXPORTS = "View Destinations, View Datasets and Manage and Activate Dataset Destinations"
-# (reads?, collection) -> permissions the role lacks one of. Source: dataset-exports.md 2.3 [doc]; that deleting a flow
-# needs Manage Destinations too is assumed there.
+# (method, collection) -> the permissions that the role needs. Source: dataset-exports.md 2.3 [doc]; that page assumes
+# that deleting a flow needs Manage Destinations too.
 _PERMISSIONS: Mapping[tuple[str, str], str] = {
     ("GET", "flows"): _VIEW,
     ("GET", "runs"): _VIEW,
@@ -44,20 +44,20 @@ _PERMISSIONS: Mapping[tuple[str, str], str] = {
     ("WRITE", "flows"): _EXPORTS,
     ("DELETE", "flows"): f"{_EXPORTS}, and probably Manage Destinations",
 }
-# Gateway codes that say more than their status [TR].
+# Codes of the gateway that say more than their status [TR].
 _GATEWAY = {
     "400003": "the organisation header is empty: set platform.organization",
     "403000": "the client id is missing: set AEP_CLIENT_ID",
-    "403003": "the client id is not known: check AEP_CLIENT_ID",
-    "403010": "the token is missing on arrival: a proxy may strip it",
-    "403025": "this credential is not entitled for the organisation: check AEP_CLIENT_ID and platform.organization",
-    "403027": "check platform.organization, and that the credential has a product profile in the Admin Console",
+    "403003": "the service does not know the client id: check AEP_CLIENT_ID",
+    "403010": "the request arrived without a token: a proxy may remove it",
+    "403025": "this credential has no access to the organisation: check AEP_CLIENT_ID and platform.organization",
+    "403027": "check platform.organization, and give the credential a product profile in the Admin Console",
 }
 _NO_SANDBOX = frozenset({"2100", "2101", "2103", "2106"})  # [FE]
 
 
 class RequestLine(NamedTuple):
-    """What was asked for; `path` without query."""
+    """Method and path of a request, without the query."""
 
     method: str
     path: str
@@ -72,7 +72,7 @@ class RequestLine(NamedTuple):
 
 @dataclass(frozen=True)
 class ErrorBody:
-    """What an error body says, whatever its shape; empty texts where it says nothing."""
+    """The content of an error body, whatever its form; empty where the body says nothing."""
 
     message: str = ""
     code: str | None = None
@@ -80,7 +80,7 @@ class ErrorBody:
 
 
 def error_of(line: RequestLine, answer: Answer, mask: Mask) -> ServiceError:
-    """The error an answer without success is."""
+    """Build the error for an answer that is not a success."""
     body, status = _body(answer), answer.status
     code = _unmasked_text(body.code, mask)
     request_id = _unmasked_text(body.request_id or _plain_code(answer.headers.get("x-request-id")), mask)
@@ -99,27 +99,27 @@ def error_of(line: RequestLine, answer: Answer, mask: Mask) -> ServiceError:
 
 
 def unusable_answer_error(line: RequestLine, answer: Answer, why: str) -> ServiceError:
-    """The error of a 2xx answer that is not what was agreed; a write then did happen."""
+    """Build the error for a 2xx answer of an unknown form. A write did happen then."""
     return ServiceError(
         f"the service answered {answer.status} to {line}, but {why}",
         status=answer.status,
         request_id=_plain_code(answer.headers.get("x-request-id")),
         wrote=line.is_write,
-        hint="a proxy may be in between, or the service has changed; `exportctl doctor` shows more",
+        hint="run `exportctl doctor`: a proxy may stand in between, or the service has changed",
     )
 
 
 def not_reached_error(line: RequestLine, host: str, lost: NoAnswer, mask: Mask) -> NotReached:
-    """The error of a request that got no answer."""
+    """Build the error for a request without an answer."""
     wrote = line.is_write and not lost.unsent
-    after = "it may have happened: a new plan looks first" if wrote else "check the network, HTTPS_PROXY and NO_PROXY"
+    after = "make a new plan: the write may have happened" if wrote else "check the network, HTTPS_PROXY and NO_PROXY"
     return NotReached(
         f"{line} at {host}: {clean_text(lost.why, mask)}", wrote=wrote, hint=lost.hint or after, rule="not-reached"
     )
 
 
 def json_object(answer: Answer) -> dict[str, object] | None:
-    """The body as a JSON object, or None if it is anything else."""
+    """Return the body as a JSON object, None if it is anything else."""
     try:
         found = json.loads(answer.body)
     except (ValueError, RecursionError):
@@ -128,7 +128,7 @@ def json_object(answer: Answer) -> dict[str, object] | None:
 
 
 def describe_body(answer: Answer) -> str:
-    """A body that is no JSON object, in words; never the body itself."""
+    """Describe a body that is not a JSON object, without its content."""
     kind = answer.headers.get("content-type", "").split(";")[0].strip().lower()
     start = answer.body.lstrip()[:1]
     if not start:
@@ -137,7 +137,7 @@ def describe_body(answer: Answer) -> str:
         return "a page of HTML, not JSON"
     if start in (b"{", b"["):
         complete = _is_json(answer.body)
-        return "JSON that is not an object" if complete else f"JSON that breaks off ({len(answer.body)} bytes)"
+        return "JSON that is not an object" if complete else f"incomplete JSON ({len(answer.body)} bytes)"
     return "JSON that is not an object" if _is_json(answer.body) else "text that is not JSON"
 
 
@@ -155,7 +155,7 @@ def _body(answer: Answer) -> ErrorBody:
 
 
 def _plain_code(value: object) -> str | None:
-    """A code or id, if it looks like one: no place for a text to slip through unmasked."""
+    """Return a code or an id if it has that form, so that no unmasked text gets into the message."""
     text = str(value) if isinstance(value, str | int) else ""
     return text if re.fullmatch(r"[A-Za-z0-9_.:-]{1,100}", text) else None
 
@@ -174,9 +174,10 @@ def _is_json(body: bytes) -> bool:
 
 def _unreadable_phrase(answer: Answer) -> str:
     if 300 <= answer.status < 400:
-        to = urlsplit(answer.headers.get("location", "")[:200]).hostname or "somewhere else"
-        return f"a redirect to {clean_text(to, lambda text: text)}; it is not followed, the token goes to no other host"
-    return "no reason given" if json_object(answer) is not None else describe_body(answer)
+        to = urlsplit(answer.headers.get("location", "")[:200]).hostname or "another host"
+        host = clean_text(to, lambda text: text)
+        return f"a redirect to {host}; exportctl does not follow it, because the token goes to no other host"
+    return "the answer gives no reason" if json_object(answer) is not None else describe_body(answer)
 
 
 def _error_class(status: int) -> type[ServiceError]:
@@ -201,28 +202,28 @@ def _rule(error: ServiceError) -> str:
 
 
 def _hint(line: RequestLine, error: ServiceError) -> str | None:
-    """What to do about it."""
+    """Return what to do next."""
     if error.code in _GATEWAY:
         return _GATEWAY[error.code]
     if error.number in _NO_SANDBOX:
-        return "there is no such sandbox, or the credential may not see it: check platform.sandbox"
+        return "check platform.sandbox: the sandbox does not exist, or this credential has no access to it"
     match error.status:
         case 401:
-            return "the token is expired, or not for this organisation: check the credentials and platform.organization"
+            return "check the credentials and platform.organization: the token expired or is for another organisation"
         case 403:
             return _permission_hint(line)
         case 404:
-            return "it does not exist (any more), or an access label hides it from this credential"
+            return "the object does not exist (any more), or an access label hides it from this credential"
         case 409 | 412:
-            return "it changed since it was read; make a new plan"
+            return "make a new plan: the object changed after exportctl read it"
         case 429:
-            return "too many requests: wait a minute, or lower --parallelism"
+            return "wait a minute, or lower --parallelism: the service got too many requests"
         case int(status) if status >= 500 and error.wrote:
-            return "it may have happened all the same: a new plan looks first"
+            return "make a new plan: the write may have happened although the service failed"
         case 500:
-            return "an internal error or overload: try again later, with a lower --parallelism"
+            return "try again later with a lower --parallelism: the service failed or is overloaded"
         case 502 | 503 | 504:
-            return "the service or a gateway is not available: try again later"
+            return "try again later: the service or a gateway is not available"
     return None
 
 
@@ -231,5 +232,5 @@ def _permission_hint(line: RequestLine) -> str:
     verb = "GET" if line.method == "GET" else "WRITE"
     needed = _PERMISSIONS.get((line.method, collection)) or _PERMISSIONS.get((verb, collection))
     if needed is None:
-        return "the role of this credential lacks a permission, or does not include this sandbox"
-    return f"the role of this credential needs {needed}, for this sandbox"
+        return "add the missing permission to the role of this credential, or this sandbox to the role"
+    return f"give the role of this credential {needed}, for this sandbox"

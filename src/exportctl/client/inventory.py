@@ -1,7 +1,7 @@
 """
-Reads a sandbox with lists only, side by side: client + kinds -> Live. The number of calls does not grow with exports.
+Read a sandbox with parallel list requests only. The number of requests does not grow with the number of exports.
 
-Lists are read in creation order, since the service's default order moves items between pages while they change
+The lists are in creation order: the default order of the service moves items between pages while they change
 (flow-service.md 3.2).
 """
 
@@ -20,16 +20,16 @@ from exportctl.resources.destinations.type import DATA_LAKE_SPEC
 from exportctl.resources.kinds import KINDS, Kind
 
 CREATION_ORDER = ("orderby", "createdAt")
-MAX_PARALLEL_LISTS = 4  # few at once: no rate limit is published, and many calls can surface as 500 [TR]
-DELETING_STATES = ("delete-finalizing",)  # a state of an object whose deletion is under way (error texts 1456)
+MAX_PARALLEL_LISTS = 4  # few: no rate limit is published, and many parallel requests can cause a 500 [TR]
+DELETING_STATES = ("delete-finalizing",)  # the service is deleting the object (error text 1456)
 
 
 def read_inventory(client: Client) -> Inventory:
     """
-    One sandbox as it is now.
+    Read one sandbox as it is now.
 
     Raises:
-        ServiceError: a list could not be read; nothing is guessed from half a sandbox.
+        ServiceError: a list could not be read; a plan needs the whole sandbox.
     """
     with ThreadPoolExecutor(MAX_PARALLEL_LISTS) as pool:
         lists = {kind.name: pool.submit(list_objects, client, kind) for kind in KINDS.values()}
@@ -40,7 +40,7 @@ def read_inventory(client: Client) -> Inventory:
 
 def read_objects(client: Client) -> Inventory:
     """
-    The objects of one sandbox alone, without datasets and specs: for readers that plan nothing.
+    Read only the objects of one sandbox, without datasets and specs: for commands that make no plan.
 
     Raises:
         ServiceError: a list could not be read.
@@ -52,7 +52,7 @@ def read_objects(client: Client) -> Inventory:
 
 def list_objects(client: Client, kind: Kind) -> tuple[LiveObject, ...]:
     """
-    All objects of a kind but those whose deletion is under way.
+    List all objects of a kind, except those that the service is deleting.
 
     Raises:
         ServiceError: the list could not be read to its end.
@@ -63,21 +63,24 @@ def list_objects(client: Client, kind: Kind) -> tuple[LiveObject, ...]:
 
 def live_object(kind: Kind, raw: Mapping[str, Any]) -> LiveObject:
     """
-    One object of a list or a GET.
+    Parse one object of a list or a GET.
 
     Raises:
-        ServiceError: it lacks an id or an etag, without which nothing can be done safely.
+        ServiceError: the object has no id or no etag, so no write to it is safe.
     """
     identity, etag = raw.get("id"), raw.get("etag") or raw.get("version")
     if not isinstance(identity, str) or not isinstance(etag, str):
-        raise ServiceError(f"the service listed a {kind.label} without id or etag", hint="this is not the API we know")
+        raise ServiceError(
+            f"the service listed a {kind.label} without id or etag",
+            hint="run `exportctl doctor`: a proxy may stand in between, or the service has changed",
+        )
     description = raw.get("description")
     text, found = marker.parse_marker(description if isinstance(description, str) else None, kind)
     return LiveObject(kind.name, identity, etag, str(raw.get("name") or ""), text, found, raw)
 
 
 def list_datasets(client: Client) -> tuple[ListedDataset, ...]:
-    """The datasets that can be exported, by the eligibility listing (flow-service.md 6)."""
+    """List the datasets that can be exported (flow-service.md 6)."""
     params = [("outputType", "activationDatasets"), ("outputField", "datasets"), ("properties", "name,state")]
     items = client.list_offset(f"/connectionSpecs/{DATA_LAKE_SPEC}/configs", params=params)
     found = {str(i["id"]): ListedDataset(str(i["id"]), str(i.get("name") or "")) for i in items if i.get("id")}
@@ -91,7 +94,8 @@ def _read_specs(client: Client) -> Mapping[str, Mapping[str, Any]]:
     missing = [t.label for t in TYPES.values() if t.connection_spec not in found]
     if len(missing) == len(TYPES):
         raise ServiceError(
-            "the service offers none of the six destination types", hint="check the organisation and URL"
+            "the service offers none of the six destination types",
+            hint="check platform.organization and platform.url",
         )
     return found
 
@@ -100,8 +104,10 @@ def read_lagging_objects(
     client: Client, live: Inventory, created: Mapping[str, str], deleted: Iterable[str]
 ) -> Inventory:
     """
-    `live` with what lists lag behind on: objects this run created (id -> kind) and that are not listed yet are read by
-    id; objects it deleted are left out once a GET says so.
+    Return `live` with this run's own writes, which lists show late.
+
+    Objects that this run created (id -> kind) and that are not listed yet are read by id. Objects that it deleted are
+    left out as soon as a GET answers 404.
     """
     confirmed_deleted = {i for i in deleted if any(o.id == i for kind in KINDS for o in live.objects_of_kind(kind))}
     objects = {}

@@ -1,8 +1,8 @@
 """
-The shapes around the objects of the service: pages and where the next one is, etags, paths.
+Read the JSON around the objects of the service: pages and links to the next page, etags, paths.
 
-In: the JSON object of an answer. Out: items, a continuation token, an etag, or an error where going on would lose
-items. Pure. Facts: flow-service.md 3.1, 3.2, 4 and 6.
+In: the JSON object of an answer. Out: items, a continuation token, an etag, or an error where items would get lost.
+Pure. Facts: flow-service.md 3.1, 3.2, 4 and 6.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ Params = Sequence[tuple[str, str]]
 
 
 def is_error_body(body: Json) -> bool:
-    """Whether the body of a 2xx answer is an error all the same: aepp looks for these keys too [AE]."""
+    """Check whether the body of a 2xx answer is an error; aepp checks these keys too [AE]."""
     return not {"items", "id"} & body.keys() and bool({"report", "errorMessage", "error_code"} & body.keys())
 
 
 def page_items(line: RequestLine, answer: Answer, body: Json) -> list[Json]:
-    """The items of a page; none where the key is missing, as it may be on an empty list (U24)."""
+    """Return the items of a page; an empty list may have no `items` key (U24)."""
     items = body.get("items")
     if items is None:
         return []
@@ -35,7 +35,7 @@ def page_items(line: RequestLine, answer: Answer, body: Json) -> list[Json]:
 
 
 def merge_page(found: dict[str, Json], page: Sequence[Json]) -> None:
-    """Put a page into `found` by id: an item met twice keeps its place and takes its later reading."""
+    """Add a page to `found` by id. An item that comes twice keeps its position and its later content."""
     for item in page:
         key = item.get("id")
         found[key if isinstance(key, str) else f"#{len(found)}"] = item
@@ -43,13 +43,13 @@ def merge_page(found: dict[str, Json], page: Sequence[Json]) -> None:
 
 def next_page_token(line: RequestLine, answer: Answer, body: Json) -> str | None:
     """
-    The token of the next page, decoded once; None on the last page.
+    Return the token of the next page, decoded once; None on the last page.
 
-    Only the token is taken from the link: its host and path are never followed. Tokens hold `=`, `&`, `%` and, as
-    base64 does, `+`, which here is no blank.
+    Only the token is used: exportctl never follows the host and path of the link. A token may contain `=`, `&`, `%`
+    and `+` (base64), which is not a blank here.
 
     Raises:
-        ServiceError: there is a link, but no token in it; stopping there would lose the rest of the list.
+        ServiceError: the link contains no token, so the rest of the list would get lost.
     """
     links = body.get("_links")
     link = links.get("next") if isinstance(links, dict) else None
@@ -65,13 +65,13 @@ def next_page_token(line: RequestLine, answer: Answer, body: Json) -> str | None
 
 
 def has_more_pages(body: Json) -> bool:
-    """Whether `pageInfo` says that more follows."""
+    """Check whether `pageInfo` says that more pages follow."""
     info = body.get("pageInfo")
     return isinstance(info, dict) and info.get("hasNext") is True
 
 
 def object_path(path: str) -> str:
-    """`/collection/{id}`: an empty id would address the whole collection."""
+    """Check a path `/collection/{id}`: an empty id would address the whole collection."""
     parts = path.split("/")
     if len(parts) < 3 or parts[0] or any(part in ("", ".", "..") for part in parts[1:]):
         raise ValueError(f"not the path of one object: {path!r}")
@@ -79,14 +79,14 @@ def object_path(path: str) -> str:
 
 
 def quote_etag(etag: str) -> str:
-    """An etag as If-Match wants it: in double quotes exactly once, whatever came in; never weak, never `*` (U4)."""
+    """Format an etag for If-Match: in double quotes exactly once, never weak, never `*` (U4)."""
     bare = etag.strip().removeprefix("W/").strip('\\"')
     if not bare or bare == "*" or not bare.isascii() or not bare.isprintable() or '"' in bare:
-        raise ValueError("not an etag to compare with")
+        raise ValueError("not a usable etag")
     return f'"{bare}"'
 
 
 def etag_of(body: Json) -> str | None:
-    """The etag of an object or of `{id, etag}`, as the JSON has it; None if it has none."""
+    """Return the etag of an object or of `{id, etag}`, None if there is none."""
     etag = body.get("etag")
     return etag if isinstance(etag, str) and etag else None

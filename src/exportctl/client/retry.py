@@ -1,16 +1,16 @@
 """
-When a request may be sent again, and after how long: pure, the clock and the dice are arguments.
+Decide when a request may be sent again, and after how many seconds. Pure: the clock and the dice are arguments.
 
-    what came of it                     read and token      write
-    429 too many requests               again               again: refused before anything was done
-    not sent (refused, no route)        again               again: nothing was sent
-    500 502 503 504                     again               never: it may have happened
-    no answer (timed out, cut off)      again               never: it may have happened
-    401                                 once, with a new token, for both: the gateway refused it (client.py)
+    result                              read and token      write
+    429 too many requests               repeat              repeat: the service refused it and did nothing
+    not sent (refused, no route)        repeat              repeat: nothing was sent
+    500 502 503 504                     repeat              never: it may have happened
+    no answer (timed out, cut off)      repeat              never: it may have happened
+    401                                 repeat once with a new token (client.py): the gateway refused the token
     anything else                       never               never
 
-"Write" is POST, PATCH and DELETE alike: a PATCH repeated after a lost answer would meet its own new etag. What to do
-when a write may have happened is the business of apply, which looks first.
+A write is a POST, PATCH or DELETE. A PATCH that is repeated after a lost answer would meet its own new etag.
+When a write may have happened, apply reads the object first.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from email.utils import parsedate_to_datetime
 from enum import StrEnum
 
 SERVER_TROUBLE = frozenset({500, 502, 503, 504})
-THROTTLING = frozenset({429, 500, 503})  # many simultaneous calls can surface as 500 [TR]
+THROTTLING = frozenset({429, 500, 503})  # many parallel requests can cause a 500 [TR]
 
 
 class Trouble(StrEnum):
@@ -33,49 +33,50 @@ class Trouble(StrEnum):
 
 
 def trouble(status: int) -> Trouble | None:
-    """What kind of trouble an HTTP status is, None if repeating cannot help."""
+    """Return the kind of trouble that an HTTP status means, None if a repeat cannot help."""
     if status == 429:
         return Trouble.THROTTLED
     return Trouble.FAILED if status in SERVER_TROUBLE else None
 
 
 def can_repeat(kind: Trouble, *, writes: bool) -> bool:
-    """The table above."""
+    """Decide by the table above."""
     return not writes or kind in (Trouble.THROTTLED, Trouble.UNSENT)
 
 
 def may_have_happened(status: int) -> bool:
-    """Whether a write with this answer may have changed something all the same."""
+    """Check whether a write with this answer may have changed something."""
     return status < 400 or status == 408 or status >= 500
 
 
 @dataclass(frozen=True)
 class Backoff:
-    """How often and how long (seconds): waits doubling from `first` up to `longest`, all within `total`."""
+    """Number of tries and waits in seconds: waits double from `first` up to `longest`, all within `total`."""
 
     tries: int = 5
     first: float = 0.5
     longest: float = 60.0
     total: float = 180.0
 
-    def wait_seconds(self, tried: int, dice: float, line: float | None) -> float:
+    def wait_seconds(self, tried: int, dice: float, requested: float | None) -> float:
         """
-        Seconds before the next try, after `tried` tries.
+        Return the seconds before the next try, after `tried` tries.
 
-        Without a wish of the service full jitter: anything up to the doubled wait, so that parallel callers do not
-        come back together. With one, that and a little more, for the same reason. `dice` is in [0, 1).
+        `requested` are the seconds that the service asks for (Retry-After). Without them the wait is random, up to the
+        doubled wait, so that parallel callers do not return at the same time. With them a small random part is added
+        for the same reason. `dice` is in [0, 1).
         """
-        if line is not None:
-            return min(line, self.longest) + dice * self.first
+        if requested is not None:
+            return min(requested, self.longest) + dice * self.first
         return dice * min(self.longest, self.first * 2.0 ** (tried - 1))
 
 
 def retry_after(text: str | None, now: float) -> float | None:
     """
-    Seconds a `Retry-After` header asks for, 0 for a moment already past, None if there is none that can be read.
+    Return the seconds that a `Retry-After` header asks for: 0 for a past moment, None without a readable header.
 
-    `now` is the service's time in seconds since 1970 (its Date header), so a clock that is wrong here does no harm.
-    Both forms are standard; integer seconds are what other Adobe APIs behind this gateway document [GW].
+    `now` is the time of the service in seconds since 1970 (its Date header), so a wrong local clock does no harm.
+    Both forms are standard; other Adobe APIs behind this gateway document whole seconds [GW].
     """
     if text is None:
         return None
@@ -86,7 +87,7 @@ def retry_after(text: str | None, now: float) -> float | None:
 
 
 def http_date(text: str | None) -> datetime | None:
-    """The moment an HTTP date names, in UTC, or None if it names none."""
+    """Parse an HTTP date; return the moment in UTC, None if the text is not a date."""
     try:
         found = parsedate_to_datetime(text or "")
     except (ValueError, TypeError):

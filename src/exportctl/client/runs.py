@@ -1,8 +1,8 @@
 """
-Reads the runs of flows: a list per few flows, newest first, and no further back than asked.
+Read the runs of flows: one list for several flows, newest first, back to a given moment.
 
-Source: `GET /runs?property=flowId==id1,id2` (any-of, flow-service.md 3.3 and 8.4), at most 100 a page, newest first by
-`orderby=-createdAt`. What a server-side filter leaves is checked again here.
+Source: `GET /runs?property=flowId==id1,id2` (any-of, flow-service.md 3.3 and 8.4), at most 100 per page, newest first
+with `orderby=-createdAt`. The reader checks the filter of the service again.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from exportctl.resources import run as runs
 from exportctl.resources.run import Run
 
 NEWEST_FIRST = ("orderby", "-createdAt")
-FLOWS_PER_LIST = 20  # flows in one list: twenty ids keep the URL below 1 KiB
-MAX_PARALLEL_LISTS = 4  # as many lists at once as when a sandbox is read
+FLOWS_PER_LIST = 20  # twenty ids keep the URL below 1 KiB
+MAX_PARALLEL_LISTS = 4  # the same number as for the inventory
 
 
 def read_runs(client: Client, flows: Sequence[str], since: int) -> tuple[Run, ...]:
     """
-    All runs of these flows created at `since` (seconds) or later, newest first.
+    Read all runs of these flows that were created at `since` (seconds) or later, newest first.
 
     Raises:
         ServiceError: a list could not be read.
@@ -36,7 +36,7 @@ def read_runs(client: Client, flows: Sequence[str], since: int) -> tuple[Run, ..
 
 
 def read_latest_runs(client: Client, flow: str, count: int) -> tuple[Run, ...]:
-    """The newest `count` runs of one flow."""
+    """Read the newest `count` runs of one flow."""
     found: list[Run] = []
     for run in _iterate_newest_runs(client, [flow], 0):
         found.append(run)
@@ -58,5 +58,5 @@ def _iterate_newest_runs(client: Client, flows: Sequence[str], since: int) -> It
 
 
 def _created_seconds(raw: dict[str, Any]) -> int:
-    """createdAt in seconds; 0, which is not taken for old, where it is missing."""
+    """Return createdAt in seconds; 0 where it is missing, which does not count as old."""
     return runs.seconds_from_ms(raw.get("createdAt")) or 0

@@ -1,7 +1,7 @@
 """
-Who asks: one organisation, one sandbox, one set of credentials, with the headers and the token of every request.
+Add the headers and the token to every request: one organisation, one sandbox, one set of credentials.
 
-In: what is asked for. Out: an answer of 2xx, or one ServiceError. It knows which values no error may show.
+In: a request line and its parts. Out: a 2xx answer, or one ServiceError. It knows which values no error may show.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from exportctl.model.urls import Url
 
 @dataclass(frozen=True)
 class RequestParts:
-    """What goes with a request besides method and path; `private` are values of it that an answer might echo."""
+    """A request without method and path; `private` are values in it that an answer might repeat."""
 
     base: str
     params: Sequence[tuple[str, str]] = ()
@@ -32,7 +32,7 @@ class RequestParts:
 
 
 class Session:
-    """Sends requests of one identity; safe to use from several threads."""
+    """One identity that sends requests; safe to use from several threads."""
 
     def __init__(
         self, url: Url, ims: Url, exchange: RequestSender, *, organization: str, sandbox: str, credentials: Credentials
@@ -62,7 +62,12 @@ class Session:
             self._guarded.update(secrets)
 
     def send_request(self, line: RequestLine, sending: RequestParts) -> Answer:
-        """The answer, if it is one of 2xx; after a 401 the request is sent once more with a new token."""
+        """
+        Send a request and return its 2xx answer; after a 401 send it once more with a new token.
+
+        Raises:
+            ServiceError: the service refused the request or did not answer.
+        """
         url = f"{self._url}{sending.base}{quote(line.path, safe='/%')}"
         if sending.params:
             url += "?" + urlencode(list(sending.params), quote_via=quote, safe="")
@@ -84,12 +89,12 @@ class Session:
         return got
 
     def build_error(self, line: RequestLine, answer: Answer, private: Iterable[str] = ()) -> ServiceError:
-        """The error that an answer is."""
+        """Build the error for an answer."""
         error = error_of(line, answer, self._mask(private))
         if answer.status == 401 and not self._tokens.is_renewable:
             error.hint = (
-                "an access token given as such cannot be renewed: make a new AEP_ACCESS_TOKEN, "
-                "or give AEP_CLIENT_ID and AEP_CLIENT_SECRET instead"
+                "set a new AEP_ACCESS_TOKEN, or AEP_CLIENT_ID and AEP_CLIENT_SECRET instead: "
+                "exportctl cannot renew an access token"
             )
         return error
 
@@ -101,7 +106,7 @@ class Session:
 def _header_value(value: str, name: str) -> str:
     if not value or not value.isascii() or not value.isprintable() or " " in value:
         raise Error(
-            f"platform.{name} is empty or not a name: every request must carry it",
+            f"platform.{name} is empty or not a name, and every request needs it",
             rule="platform",
             hint=f"set platform.{name}",
         )

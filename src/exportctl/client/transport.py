@@ -1,11 +1,11 @@
 """
-One request and what came of it, sent again where that is safe: the only module that touches the network.
+Send one request, and send it again where that is safe. This is the only module that uses the network.
 
-In: a `Request`. Out: an `Answer` whatever its status, or `Lost` when none came. Nothing is raised for either, so no
-exception ever carries a request with its headers. Redirects are never followed and cookies never kept.
+In: a `Request`. Out: an `Answer` of any status, or a `NoAnswer`. Neither is an exception, so no exception contains a
+request with its headers. exportctl follows no redirects and keeps no cookies.
 
-Of the environment HTTPS_PROXY, ALL_PROXY, NO_PROXY, SSL_CERT_FILE and SSL_CERT_DIR are honoured, except for this
-machine itself: a token for the loopback must not travel to a proxy. `.netrc` is not read.
+It honours HTTPS_PROXY, ALL_PROXY, NO_PROXY, SSL_CERT_FILE and SSL_CERT_DIR, except for addresses of this machine: a
+token for the loopback must not go to a proxy. It does not read `.netrc`.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from exportctl.errors import Error
 
 
 class Purpose(StrEnum):
-    """What a request is for; a token may be asked for again like a read, since a second one does no harm."""
+    """What a request is for. A token request may be repeated like a read: a second token does no harm."""
 
     READ = "read"
     WRITE = "write"
@@ -37,7 +37,7 @@ class Purpose(StrEnum):
 
 @dataclass(frozen=True)
 class Request:
-    """`headers` and `content` hold secrets and are not shown."""
+    """One HTTP request; `headers` and `content` contain secrets and are not shown."""
 
     method: str
     url: str
@@ -61,7 +61,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class NoAnswer:
-    """No answer: why, whether surely nothing was sent, and whether trying again could help."""
+    """The lack of an answer: why, whether certainly nothing was sent, and whether no repeat can help (`final`)."""
 
     why: str
     unsent: bool = False
@@ -77,7 +77,7 @@ class NoAnswer:
 
 @dataclass(frozen=True)
 class RequestCounts:
-    """How many requests went out so far, repeats included."""
+    """The number of requests that were sent, repeats included."""
 
     reads: int = 0
     writes: int = 0
@@ -86,7 +86,7 @@ class RequestCounts:
 
 @dataclass(frozen=True)
 class TimeSource:
-    """Everything that has to do with time and chance, so that tests need neither."""
+    """Everything about time and chance, so that tests need neither."""
 
     clock: Callable[[], float] = time.monotonic
     wall: Callable[[], float] = time.time
@@ -96,7 +96,7 @@ class TimeSource:
 
 
 class RequestSender:
-    """Sends requests; safe to use from several threads."""
+    """A sender of requests; safe to use from several threads."""
 
     def __init__(
         self,
@@ -107,7 +107,7 @@ class RequestSender:
         backoff: Backoff,
         on_throttle: Callable[[], None] | None = None,
     ):
-        """`inward` lists the values that `send` will be called with: setting up TLS takes time."""
+        """Open the HTTP clients. `inward` lists the values that `send` will get: setting up TLS takes time."""
         self.on_throttle = on_throttle
         self.timing = timing
         self._backoff = backoff
@@ -118,9 +118,9 @@ class RequestSender:
 
     def send(self, request: Request, *, inward: bool) -> Answer | NoAnswer:
         """
-        The answer, or the last of the troubles; `inward` is for this machine, past any proxy.
+        Return the answer, or the last failure; `inward` requests stay on this machine and use no proxy.
 
-        Bounded by `Backoff.tries` and `Backoff.total`: a wait that would end later is not begun.
+        `Backoff.tries` and `Backoff.total` are the limits: it does not start a wait that would end later.
         """
         started = self.timing.clock()
         tried = 0
@@ -137,7 +137,7 @@ class RequestSender:
             return RequestCounts(self._sent[Purpose.READ], self._sent[Purpose.WRITE], self._sent[Purpose.TOKEN])
 
     def server_date(self) -> datetime | None:
-        """The Date header of the last answer of the platform, in UTC."""
+        """Return the Date header of the last answer of the platform, in UTC."""
         with self._lock:
             return self._date
 
@@ -164,7 +164,7 @@ class RequestSender:
             self._sent[request.purpose] += 1
         try:
             response = http.request(request.method, request.url, headers=dict(request.headers), content=request.content)
-        # An in-process application has only the built-in exceptions to say the same with.
+        # An in-process application can raise only the built-in exceptions.
         except (httpx.RequestError, ConnectionError, TimeoutError) as error:
             return _no_answer(error, self.timing.timeout)
         answer = Answer(response.status_code, {k.lower(): v for k, v in response.headers.items()}, response.content)
@@ -188,20 +188,20 @@ def _http_client(transport: httpx.BaseTransport | None, timeout: float, *, trust
             timeout=httpx.Timeout(timeout, connect=min(timeout, 10.0)),
             follow_redirects=False,
             trust_env=trust_env,
-            # A jar that several threads fill and read is not safe, and nothing here needs cookies.
+            # A cookie jar is not safe with several threads, and no request needs cookies.
             cookies=CookieJar(policy=DefaultCookiePolicy(allowed_domains=[])),
         )
     except (ImportError, OSError, ValueError, httpx.InvalidURL) as error:
-        why = type(error).__name__  # its text may show a proxy's password
+        why = type(error).__name__  # the text of the error may contain a proxy's password
     raise Error(
-        f"cannot set up HTTPS from the environment ({why})",
+        f"cannot set up HTTPS with the variables of the environment ({why})",
         rule="https-setup",
         hint="check HTTPS_PROXY and ALL_PROXY (http:// addresses), SSL_CERT_FILE and SSL_CERT_DIR (must exist)",
     )
 
 
 def _no_answer(error: Exception, timeout: float) -> NoAnswer:
-    """Our words for a transport's exception; only the system's text for a refused connection is taken over."""
+    """Describe an exception of the transport in our own words, except the system's text for a refused connection."""
     match error:
         case httpx.ConnectTimeout() | httpx.PoolTimeout():
             return NoAnswer("no connection in time", unsent=True)
@@ -210,15 +210,15 @@ def _no_answer(error: Exception, timeout: float) -> NoAnswer:
                 "its certificate is not trusted",
                 unsent=True,
                 final=True,
-                hint="behind a company proxy, point SSL_CERT_FILE at its CA bundle",
+                hint="behind a company proxy, set SSL_CERT_FILE to the CA bundle of the proxy",
             )
         case httpx.ConnectError() | httpx.ProxyError() | ConnectionRefusedError():
             return NoAnswer(f"no connection ({error})" if str(error) else "no connection", unsent=True)
         case httpx.TimeoutException() | TimeoutError():
             return NoAnswer(f"no answer within {timeout:g} s")
         case httpx.LocalProtocolError() | httpx.UnsupportedProtocol():
-            return NoAnswer("the request cannot be put into HTTP", unsent=True, final=True)
-    return NoAnswer("the connection was cut before the answer was complete")
+            return NoAnswer("the request is not valid HTTP", unsent=True, final=True)
+    return NoAnswer("the connection broke before the answer was complete")
 
 
 def _is_untrusted(error: BaseException | None) -> bool:
