@@ -1,4 +1,4 @@
-"""Time as a value: workflows and apply are handed one, so that tests and the emulator decide what time it is."""
+"""Time as a value: workflows and apply get a Clock, so that tests and the emulator can set the time."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from exportctl.errors import Error
 
 @dataclass(frozen=True)
 class Clock:
-    """`now` in whole seconds since 1970 UTC, `monotonic` and `sleep` in seconds."""
+    """A source of time: `now` in whole seconds since 1970 UTC, `monotonic` and `sleep` in seconds."""
 
     now: Callable[[], int]
     monotonic: Callable[[], float] = time.monotonic
@@ -20,14 +20,16 @@ class Clock:
 
 
 def system_clock() -> Clock:
-    """This machine's clock."""
+    """Return the clock of this machine."""
     return Clock(lambda: int(time.time()))
 
 
 def stoppable_clock(clock: Clock, stop: Event) -> Clock:
     """
-    The same until `stop` is set: from then on asking it for an interval, or waiting, is an error. A client asks at the
-    start of every request and waits between two tries, so with it a thread ends with the request it is at.
+    Return a clock that raises an error as soon as `stop` is set.
+
+    A client reads the clock at the start of every request and sleeps between two tries. So a thread with this clock
+    ends after its current request.
     """
 
     def raise_if_stopped() -> None:

@@ -1,22 +1,21 @@
 """
-What can go wrong, and where: a leaf that every other module may import.
+The errors of exportctl and the positions that they name. Every other module may import this one.
 
-    Error                      the text is for the reader; `hint` says how to mend it
-    ├── ConfigError            the YAML is wrong; carries every Finding, in file order
+    Error                      the message is for the reader; `hint` says how to fix it
+    ├── ConfigError            the YAML is wrong; contains every Finding, in file order
     ├── UsageError             the command line is wrong (exit 64)
-    ├── PlanError              no plan can be made of this config and this sandbox
-    ├── PlanFileError          a saved plan cannot be read or was edited
-    │   └── StalePlan          what was reviewed is not what would be applied (exit 6)
-    ├── RefusedError           a gate refused (exit 5)
-    ├── NewerMarker            the sandbox holds what a later exportctl wrote; carries a Finding for each object
-    └── ServiceError           the service, or the way to it
-        ├── NotReached         no answer: refused, timed out, cut; the write may have happened
-        ├── Unauthorized       401, or no token to be had
+    ├── PlanFileError          a saved plan cannot be read, or was edited
+    │   └── StalePlan          the reviewed plan is not what would be applied (exit 6)
+    ├── RefusedError           a safety check blocks the change (exit 5)
+    ├── NewerMarker            a later exportctl wrote objects of this project; contains a Finding for each object
+    └── ServiceError           the service refused, failed or did not answer
+        ├── NotReached         no answer: refused, timed out, broken off; the write may have happened
+        ├── Unauthorized       401, or there is no token
         ├── Forbidden          403
         ├── NotFound           404
-        └── Conflict           412 (and 409): somebody wrote in between
+        └── Conflict           412 (and 409): another client wrote in between
 
-A class exists for a caller who must act differently. No message ever holds a secret.
+Each class exists for a caller that must act differently. No message contains a secret.
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ from enum import StrEnum
 
 @dataclass(frozen=True, order=True)
 class SourcePosition:
-    """A place in a config file; line and column count from 1. Shown as `file:line:column`."""
+    """A position in a config file; line and column count from 1. Shown as `file:line:column`."""
 
     file: str
     line: int = 1
@@ -46,7 +45,7 @@ class Level(StrEnum):
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing to say about a config or a plan: a stable rule id, the place, the words, the way to mend it."""
+    """One remark about a config or a plan: a stable rule id, the message, the position, and how to fix it (`hint`)."""
 
     rule: str
     message: str
@@ -61,7 +60,7 @@ class Finding:
 
 
 class Error(Exception):
-    """The root: whatever exportctl can explain."""
+    """The root of all errors that exportctl can explain."""
 
     def __init__(self, message: str, *, rule: str = "error", hint: str | None = None, at: SourcePosition | None = None):
         super().__init__(message)
@@ -71,12 +70,12 @@ class Error(Exception):
         self.at = at
 
     def findings(self) -> tuple[Finding, ...]:
-        """The same as data, for the machine formats."""
+        """Return the error as findings, for the machine formats."""
         return (Finding(self.rule, self.message, self.at, self.hint),)
 
 
 class ConfigError(Error):
-    """The config holds at least one error; all of them are in `all`."""
+    """The config has at least one error; `all` contains every finding."""
 
     def __init__(self, findings: Sequence[Finding]):
         self.all = tuple(findings)
@@ -88,27 +87,23 @@ class ConfigError(Error):
 
 
 class UsageError(Error):
-    """The command line asks for something that does not exist."""
-
-
-class PlanError(Error):
-    """No plan can be made."""
+    """The command line is wrong."""
 
 
 class PlanFileError(Error):
-    """A saved plan is unreadable, of another version, too old, or was edited."""
+    """A saved plan is unreadable, has another format version, is too old, or was edited."""
 
 
 class StalePlan(PlanFileError):
-    """The sandbox or the config moved since the plan was saved; nothing was written."""
+    """The sandbox or the config changed after the plan was saved; nothing was written."""
 
 
 class RefusedError(Error):
-    """A gate refused; the message names the one edit or flag that allows exactly this."""
+    """A safety check blocks the change; the message names the edit or the flag that allows exactly this change."""
 
 
 class NewerMarker(Error):
-    """A later exportctl wrote objects of this project: nothing is planned or written until this one is upgraded."""
+    """A later exportctl wrote objects of this project: upgrade this one before it plans or writes again."""
 
     def __init__(self, findings: Sequence[Finding]):
         self.all = tuple(findings)
@@ -120,10 +115,10 @@ class NewerMarker(Error):
 
 class ServiceError(Error):
     """
-    The service refused or failed.
+    The service refused, failed or did not answer.
 
-    `status` is the HTTP status (None without an answer), `code` the service's own (`FLOW-1404-412`, `401013`),
-    `request_id` what Adobe's support asks for, `wrote` whether the request may have changed something.
+    `status` is the HTTP status (None without an answer). `code` is the service's own code (`FLOW-1404-412`, `401013`).
+    Adobe's support asks for `request_id`. `wrote` says that the request may have changed something.
     """
 
     def __init__(
@@ -145,17 +140,17 @@ class ServiceError(Error):
 
     @property
     def number(self) -> str | None:
-        """The four digits of a FLOW code: the table and the wire differ in the rest (flow-service.md 11.3)."""
+        """The four digits of a FLOW code: table and answers differ in the rest (flow-service.md 11.3)."""
         parts = (self.code or "").split("-")
         return parts[1] if len(parts) > 1 and parts[0] == "FLOW" else None
 
 
 class NotReached(ServiceError):
-    """No usable answer came back."""
+    """The service did not answer."""
 
 
 class Unauthorized(ServiceError):
-    """The token is bad, or there is none."""
+    """The token is not valid, or there is none."""
 
 
 class Forbidden(ServiceError):
@@ -167,4 +162,4 @@ class NotFound(ServiceError):
 
 
 class Conflict(ServiceError):
-    """The object changed since it was read."""
+    """The object changed after exportctl read it."""

@@ -170,7 +170,12 @@ def test_403_names_the_permission_that_is_missing(call: Callable[[Client], objec
 
 @pytest.mark.parametrize(
     ("code", "named"),
-    [("403000", "AEP_CLIENT_ID"), ("403003", "AEP_CLIENT_ID"), ("403025", "has no access to the organisation"), ("403027", "product profile")],
+    [
+        ("403000", "AEP_CLIENT_ID"),
+        ("403003", "AEP_CLIENT_ID"),
+        ("403025", "has no access to the organisation"),
+        ("403027", "product profile"),
+    ],
 )
 def test_a_gateway_code_says_more_than_a_permission(code: str, named: str) -> None:
     assert named in (raised_error(Reply(403, {"error_code": code, "message": "m"})).hint or "")

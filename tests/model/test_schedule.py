@@ -60,7 +60,7 @@ def test_the_grid_of_a_rhythm_is_its_common_measure_with_a_day(cadence: str, sec
 
 @pytest.mark.parametrize("word", ["", "daily", "3", "-3 hours", "3 minutes", "once a day"])
 def test_any_other_word_is_no_rhythm(word: str) -> None:
-    with pytest.raises(ValueError, match="not a cadence"):
+    with pytest.raises(ValueError, match="not an interval"):
         schedules.interval_seconds(word)
 
 

@@ -218,7 +218,7 @@ def test_unchanged_addresses_are_counted_and_not_written_down() -> None:
 
 
 def test_a_value_nobody_foresaw_is_not_guessed_about() -> None:
-    with pytest.raises(TypeError, match="a plan holds no object"):
+    with pytest.raises(TypeError, match="a plan cannot contain the type object"):
         plan_document.value(object())
 
 

@@ -33,7 +33,7 @@ REFUSED = {
     "another version": (
         signed_document(format_version=2),
         "plan-file-version",
-        "format version 2, this exportctl reads 1",
+        "format version 2, but this exportctl reads 1",
     ),
     "a value edited": (TEXT.replace('"3 hours"', '"6 hours"'), "plan-file-edited", "was edited"),
     "a key twice": (
@@ -44,11 +44,11 @@ REFUSED = {
     "laid out anew": (json.dumps(DOCUMENT), "plan-file-edited", "was edited"),
     "the wrong digest": (TEXT.replace(DOCUMENT["content_digest"], "0" * 64), "plan-file-edited", "was edited"),
     "no plan": (signed_document(plan=None), "plan-file-edited", "was edited"),
-    "a hollow plan": (signed_document(plan={}), "plan-file-edited", "lacks parts"),
+    "a hollow plan": (signed_document(plan={}), "plan-file-edited", "a part of the saved plan is missing"),
     "a plan of odd parts": (
         signed_document(plan={**DOCUMENT["plan"], "items": [1]}),
         "plan-file-edited",
-        "lacks parts",
+        "a part of the saved plan is missing",
     ),
 }
 

@@ -85,7 +85,7 @@ NETWORK: dict[str, tuple[Callable[[], Exception], str]] = {
     "timed out": (lambda: httpx.ReadTimeout("slow"), "no answer within"),
     "connection refused": (lambda: httpx.ConnectError("Connection refused"), "no connection"),
     "no connection in time": (lambda: httpx.ConnectTimeout("slow"), "no connection in time"),
-    "cut off": (lambda: httpx.RemoteProtocolError("cut"), "cut before"),
+    "cut off": (lambda: httpx.RemoteProtocolError("cut"), "broke before"),
 }
 STATUSES = {"401": 401, "403": 403, "404": 404, "409": 409, "412": 412, "422": 422, "429": 429, "500": 500, "503": 503}
 

@@ -1,1 +1,1 @@
-"""A Plan carried out and proved: one write at a time, by the protocols the service needs."""
+"""Execute a Plan and check the result: each write follows the protocol that the service needs."""

@@ -1,12 +1,13 @@
 """
-Carries out a plan: steps in order of their needs, independent ones side by side, an Outcome for each. Never decides.
+Execute a plan: steps in the order of their needs, independent steps in parallel, one Outcome for each.
 
-    ready      every step it needs is done            -> started, at most `limit` at once
-    blocked    a step it needs failed                 -> reported, not started
-    left       a connection still in use at its end   -> a leftover for the next apply, not a failure
-    stopped    an interrupt, or descriptions dropped  -> nothing new starts, what is in flight finishes
+    ready        every step that it needs is done              -> start it, at most `limit` at the same time
+    blocked      a step that it needs failed                   -> report it, do not start it
+    deferred     a connection is still in use                  -> leave the orphan to the next apply; not a failure
+    interrupted  an interrupt, or the service drops            -> start nothing new; running steps end
+                 descriptions
 
-The limit is halved whenever the service says 429, 500 or 503.
+It never decides what to write. It halves the limit whenever the service answers 429, 500 or 503.
 """
 
 from __future__ import annotations
@@ -21,21 +22,18 @@ from exportctl.errors import Error, RefusedError
 from exportctl.model.plan import Action, Outcome, OutcomeStatus, Plan, Ref, Step
 from exportctl.resources.kinds import FLOW, KINDS
 
-PARALLELISM = 4
-
-
 _HIDDEN = (
-    "a flow that this credential cannot see uses it (an access label may hide it): nothing is created, so that it gets "
-    "no twin; give the credential access, or remove the export"
+    "give this credential access to the flow that uses it, or remove the export: an access label may hide the flow; "
+    "exportctl creates nothing, because that would make a duplicate"
 )
 
 
 class _Halted(Error):
-    """The run was stopped while this step waited for its turn; it has done nothing."""
+    """The run was interrupted before this step did anything."""
 
 
 class ConcurrencyLimit:
-    """How many steps may be in flight; halved by `throttled`, never below one."""
+    """The number of steps that may run at the same time; `halve` reduces it, never below one."""
 
     def __init__(self, most: int):
         self._most = max(1, most)
@@ -54,21 +52,21 @@ def apply_plan(
     plan: Plan, writer: Writer, *, limit: ConcurrencyLimit, stop: threading.Event | None = None
 ) -> Iterator[Outcome]:
     """
-    Yield one Outcome per step, in the order in which they end.
+    Execute the plan; yield one Outcome per step, in the order in which the steps end.
 
     Raises:
-        RefusedError: the plan holds a refusal or an error; nothing was written.
+        RefusedError: the plan contains a refusal or an error; nothing was written.
     """
     if plan.is_refused or plan.errors():
         why = [f"{i.address}: {r.text}" for i in plan.items for r in i.refusals] + [f.message for f in plan.errors()]
-        raise RefusedError("this plan is refused; nothing was written\n  " + "\n  ".join(why), rule="refused")
+        raise RefusedError("the plan cannot be applied; nothing was written\n  " + "\n  ".join(why), rule="refused")
     yield from run_steps(plan.steps(), writer, limit=limit, stop=stop or threading.Event())
 
 
 def run_steps(
     steps: tuple[Step, ...], writer: Writer, *, limit: ConcurrencyLimit, stop: threading.Event
 ) -> Iterator[Outcome]:
-    """Carry out steps whose needs lie among them."""
+    """Execute steps that need only each other."""
     return _StepRunner(steps, writer, limit, stop).outcomes()
 
 
@@ -102,14 +100,14 @@ class _StepRunner:
                     step = flying.pop(future)
                     yield self._record_outcome(step, future.result())
         for step in self.waiting.values():
-            yield Outcome(step, OutcomeStatus.NOT_ATTEMPTED, message="nothing new was started")
+            yield Outcome(step, OutcomeStatus.NOT_ATTEMPTED, message="apply was interrupted before this step")
 
     def _ready_steps(self, room: int) -> list[Step]:
         free = [s for s in self.waiting.values() if all(n in self.done for n in s.needs)]
         return free[: max(0, room)]
 
     def _block_dependents(self) -> Iterator[Outcome]:
-        """Until a fixed point: what needs a failed step is blocked, and so is what needs that."""
+        """Block every step that needs a failed step, directly or through other steps."""
         while True:
             lost = [s for s in self.waiting.values() if any(n in self.failed for n in s.needs)]
             if not lost:
@@ -118,7 +116,7 @@ class _StepRunner:
                 del self.waiting[step.key]
                 self.failed.add(step.key)
                 culprit = next(n for n in step.needs if n in self.failed)
-                yield Outcome(step, OutcomeStatus.BLOCKED, message=f"needs {culprit}, which is not done")
+                yield Outcome(step, OutcomeStatus.BLOCKED, message=f"needs the step {culprit}, which is not done")
 
     def _record_outcome(self, step: Step, outcome: Outcome) -> Outcome:
         if outcome.status in (OutcomeStatus.DONE, OutcomeStatus.DEFERRED):
@@ -164,12 +162,12 @@ class _StepRunner:
         return self.ids[value.step] if isinstance(value, Ref) else value
 
     def _create_object(self, step: Step, ids: Mapping[str, Any]) -> str:
-        """The first connection of a run is read back before any other is made: are descriptions kept here?"""
+        """Create an object; read the first connection of a run again, to check that the service keeps descriptions."""
         if KINDS[step.kind] is FLOW or self.probed:
             return self.writer.create(step, ids)
         with self.probe:
             if self.stop.is_set():
-                raise _Halted("nothing new was started")
+                raise _Halted("apply was interrupted before this step")
             identity = self.writer.create(step, ids)
             if not self.probed:
                 self.writer.check_descriptions_kept(step, identity)

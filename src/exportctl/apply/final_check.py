@@ -1,15 +1,18 @@
 """
-An apply proves itself: the sandbox is read back, planned again, and must need nothing more.
+The final check after an apply: read the sandbox again and plan again; the new plan must be empty.
 
-A difference in a field that this very run wrote is the service's own spelling, not drift: said once, and the marker
-then holds both digests. Twins this run made are settled by their maker: the younger goes. What lists lag behind on is
-read by id. Everything else that is left is the residue.
+* A difference in a field that this run wrote is the service's own spelling, not drift: the marker gets both digests,
+  so the next plan is empty.
+* If two runs created one flow each at the same time, the run that created the younger flow deletes it.
+* Lists show new objects late, so this run's own objects are read by id.
+
+It does not know the planner: the caller passes `replan` and `duplicate_deletions`.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from exportctl.apply.executor import ConcurrencyLimit, run_steps
@@ -32,16 +35,14 @@ from exportctl.model.plan import (
     Verb,
     digest,
 )
-from exportctl.plan.create import deletion_steps
-from exportctl.plan.ownership import LiveFlow, build_ownership
 from exportctl.resources.kinds import KINDS
 
-CHECK_DELAYS = (0.0, 2.0, 5.0, 15.0)  # seconds between readings while anything still moves
+CHECK_DELAYS = (0.0, 2.0, 5.0, 15.0)  # seconds before each reading, while the plan is not empty
 
 
 @dataclass(frozen=True)
 class FinalCheck:
-    """`plan` is the last one made; `proved`: it is empty; `normalised`: fields whose spelling the service changed."""
+    """The result: `plan` is the last plan, `passed` says that it is empty; `normalised` has new spellings."""
 
     plan: Plan
     passed: bool
@@ -51,19 +52,19 @@ class FinalCheck:
 
 @dataclass
 class FinalChecker:
-    """What proving needs: `read` the sandbox, `replan` what was read, `writer` for markers and twins."""
+    """The parts of a final check: `read` the sandbox, `replan` it, `writer` for markers and duplicates."""
 
     read: Callable[[], Inventory]
     replan: Callable[[Inventory], Plan]
     writer: Writer
     clock: Clock
-    project: str
+    duplicate_deletions: Callable[[Inventory, Collection[str]], Iterator[Step]]
     limit: ConcurrencyLimit
     normalised: set[str] = field(default_factory=set)
     extra: list[Outcome] = field(default_factory=list)
 
     def run_final_check(self, before: Plan, outcomes: Sequence[Outcome]) -> FinalCheck:
-        """Read back until the plan is empty or the pauses are used up."""
+        """Read and plan until the plan is empty or all delays are used."""
         created = {o.id: o.step.kind for o in outcomes if o.step.action is Action.CREATE and o.id}
         wrote = _written_fields(before, outcomes)
         replanned: Plan | None = None
@@ -71,11 +72,11 @@ class FinalChecker:
             if pause:
                 self.clock.sleep(pause)
             live, replanned = self._read_and_replan(created, outcomes)
-            if _settle_steps := [
-                *self._duplicate_deletions(live, replanned, created),
+            if corrections := [
+                *self.duplicate_deletions(live, created),
                 *self._normalised_marker_steps(replanned, wrote),
             ]:
-                self._write_steps(tuple(_settle_steps), live)
+                self._write_steps(tuple(corrections), live)
                 live, replanned = self._read_and_replan(created, outcomes)
             if _is_settled(replanned):
                 return FinalCheck(replanned, True, tuple(sorted(self.normalised)), tuple(self.extra))
@@ -95,31 +96,17 @@ class FinalChecker:
         self.writer.own_writes.clear()
         self.extra += run_steps(steps, self.writer, limit=self.limit, stop=threading.Event())
 
-    def _duplicate_deletions(self, live: Inventory, replanned: Plan, created: dict[str, str]) -> Iterator[Step]:
-        """Two runs made one flow each at the same moment: the younger goes, by the hand that made it."""
-        ownership = build_ownership(live, self.project)
-        for address, live_flows in sorted(ownership.own_flows.items()):
-            newest = max(h.marker.generation for h in live_flows if h.marker)
-            rivals = sorted((h for h in live_flows if h.marker and h.marker.generation == newest), key=_age)
-            for live_flow in rivals[1:]:
-                if live_flow.flow.id in created:
-                    yield from deletion_steps(address, live_flow, needs=[])
-
     def _normalised_marker_steps(self, replanned: Plan, wrote: frozenset[tuple[Address, str]]) -> Iterator[Step]:
-        """Marker-only writes for fields the service keeps otherwise than we sent them."""
+        """Write only the markers of fields that the service keeps in another spelling."""
         for item in replanned.items:
             ours = [c for c in item.fields if c.cause is Cause.DRIFT and (item.address, c.field) in wrote]
             if ours and all(c in ours for c in item.fields if c.cause in WRITE_CAUSES):
-                self.normalised |= {f"{item.address} {c.path}: sent {c.after}, kept as {c.before}" for c in ours}
+                self.normalised |= {f"{item.address} {c.path}: sent {c.after}, stored as {c.before}" for c in ours}
                 yield from _two_digest_steps(item, ours)
 
 
-def _age(live_flow: LiveFlow) -> tuple[int, str]:
-    return live_flow.flow.created_at_ms, live_flow.flow.id
-
-
 def _two_digest_steps(item: PlanItem, changes: Sequence[FieldChange]) -> Iterator[Step]:
-    """Marker-only steps holding, per field, the digest of what was sent and of what is kept."""
+    """Make steps that write only a marker: per field the digests of the sent and of the stored value."""
     for step in item.steps:
         if step.action is not Action.UPDATE or step.marker is None:
             continue
@@ -136,7 +123,7 @@ def _digest_pair(owner: Marker, step: Step, change: FieldChange) -> tuple[str, s
 
 
 def _written_fields(plan: Plan, outcomes: Sequence[Outcome]) -> frozenset[tuple[Address, str]]:
-    """(address, field) that this run wrote and heard to be done."""
+    """Return each (address, field) that this run wrote with success."""
     done = {o.step.address for o in outcomes if o.status is OutcomeStatus.DONE}
     wrote: set[tuple[Address, str]] = set()
     for item in plan.items:
@@ -150,8 +137,3 @@ def _written_fields(plan: Plan, outcomes: Sequence[Outcome]) -> frozenset[tuple[
 
 def _is_settled(plan: Plan) -> bool:
     return plan.is_empty and not any(s.action is not Action.DELETE for s in plan.steps())
-
-
-def remaining_items(plan: Plan) -> tuple[PlanItem, ...]:
-    """What is still to be done."""
-    return tuple(i for i in plan.items if i.steps or i.refusals)

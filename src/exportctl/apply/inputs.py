@@ -1,6 +1,7 @@
 """
-The values behind references, at the two moments they are read: sensitive ones for a plan, all that a plan needs before
-its first write. On the embedded emulator unset ones get made-up values of the right form.
+Read the values behind references: sensitive values for a plan, and before the first write all that the plan needs.
+
+On the embedded emulator unset variables get placeholder values of the right form.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ FilledStep = tuple[Fields, Marker | None]
 
 @dataclass(frozen=True)
 class KnownValues:
-    """Sensitive values by address and field; `unset` names what is not set; `made_up` says that some were invented."""
+    """Sensitive values by address and field; `unset` are the variables that are not set."""
 
     values: Mapping[ReferenceKey, str]
     unset: tuple[str, ...]
@@ -36,7 +37,9 @@ def read_values_for_plan(
     project: Project, env: Mapping[str, str], folder: Path, *, invent: bool, leave_unset: Sequence[str] = ()
 ) -> KnownValues:
     """
-    Sensitive values, never a secret. `leave_unset` names variables that count as not set: a saved plan was made so.
+    Read sensitive values, never a secret.
+
+    `leave_unset` are variables that count as not set, because they were not set for the saved plan.
     """
     seen = {k: v for k, v in env.items() if k not in leave_unset}
     read = read_references(project, seen, folder, classes=(Secrecy.SENSITIVE,))
@@ -51,12 +54,13 @@ def read_values_for_apply(
     project: Project, env: Mapping[str, str], folder: Path, plan: Plan, *, invent: bool
 ) -> tuple[Callable[[Step], FilledStep], tuple[str, ...]]:
     """
-    Read every reference this plan needs, and only those. Gives the function that fills a step's fields, and the values
-    that must never be shown.
+    Read every reference that this plan needs, and no other.
+
+    Returns the function that fills the fields of a step, and the values that must never be shown.
 
     Raises:
-        ConfigError: a reference is not set; every one is named, with its place, and nothing was written.
-        Error: a value is too short or a private key unusable.
+        ConfigError: variables are not set; it names each with its position; nothing was written.
+        Error: a value is too short, or a private key is not usable.
     """
     needing = {str(s.address) for s in plan.steps() if s.kind == BASE_CONNECTION.name and AUTH in s.fields}
     read = read_references(project, env, folder, addresses=tuple(sorted(needing)))
@@ -79,8 +83,9 @@ def read_values_for_rehearsal(
     project: Project, env: Mapping[str, str], folder: Path, known: Mapping[ReferenceKey, str]
 ) -> Callable[[Step], FilledStep]:
     """
-    As `for_apply`, for an apply that reaches nobody: reads plain references only. `known` are values that the plan
-    holds already; all others are made up.
+    Read plain references only, for a rehearsal: it sends nothing to the service.
+
+    `known` are the values that the plan already has; all others are placeholders.
     """
     read = read_references(project, env, folder, classes=(Secrecy.PLAIN,))
     plain = {where: _text(value) for where, value in read.values.items()}
@@ -89,13 +94,14 @@ def read_values_for_rehearsal(
     return lambda step: fill_step(step, values)
 
 
-_FIX_HINT = "set it where apply runs; nothing was written"
+_FIX_HINT = "set the variable where apply runs; nothing was written"
 
 
 def fill_step(step: Step, values: Mapping[ReferenceKey, str]) -> FilledStep:
     """
-    A step's fields as they are sent, and the marker that goes with them: an account's digest is of the values sent, not
-    of what could be compared when the plan was made.
+    Fill the references in the fields of a step; return the fields and their marker.
+
+    The digest of an account covers the values that are sent, not those that the planner could compare.
     """
     if step.kind != BASE_CONNECTION.name or AUTH not in step.fields:
         return step.fields, step.marker

@@ -1,15 +1,16 @@
 """
-One write each: how a step is carried out against a service that may lose answers, move etags and finish later.
+Execute one step against a service that may lose answers, change etags and finish later.
 
-    create   a POST whose answer was lost is never repeated: the marker is looked for until SETTLE seconds have passed;
-             lists can miss an item, so what would get a twin is listed once more before the first POST of a run
-    update   412: read by id; while what we read still holds, sent again with the new etag (TRIES times), else stale
-    act      lost or "already so": the state decides
-    delete   read and compared first, and not sent while a flow uses the connection; a flow's deletion is waited for
-             until a GET says 404
-    all      "in transition" and "still in use" are waited for, SETTLE seconds at most
+    create   never repeat a POST with a lost answer: look for its marker for SETTLE_SECONDS; lists can miss an item, so
+             list the kind once more before the first POST of a run, to avoid a duplicate
+    update   412: read by id; while the values of the plan are unchanged, send again with the new etag (MAX_TRIES
+             times), otherwise the plan is stale
+    act      lost answer, or "already in this state": read the state
+    delete   read and compare first; do not send while a flow uses the connection; wait until a GET for the flow
+             answers 404
+    all      wait while the object is "in transition" or "still in use", at most SETTLE_SECONDS
 
-Nothing here decides what to do: it is told by the step, and by what the step says was read.
+The writer never decides what to write: the step says it, with the values that the plan was made from.
 """
 
 from __future__ import annotations
@@ -24,31 +25,32 @@ from exportctl.client.inventory import DELETING_STATES, list_objects, live_objec
 from exportctl.clock import Clock
 from exportctl.errors import Conflict, NotFound, ServiceError, StalePlan
 from exportctl.model.plan import Fields, LiveObject, Marker, Step
-from exportctl.plan.ownership import refuse_newer_markers
 from exportctl.resources import marker, wire
 from exportctl.resources.kinds import AT, BASE_CONNECTION, EVERY, FLOW, KINDS, START, TARGET_IDS, Kind
 
-SETTLE_SECONDS = 60.0  # seconds; also how long a created object may take to be listed (promise 3)
+SETTLE_SECONDS = 60.0  # also the time until lists must show a created object (promise 3)
 MAX_TRIES = 5
 TRANSIENT = frozenset({"1416", "1420", "1421", "1447", "1457", "1458"})  # in transition, in use [FE]
-IN_USE = frozenset({"1418", "1447"})  # a flow uses the base, or the source or target [FE]
+IN_USE = frozenset({"1418", "1447"})  # a flow uses the account, or the source or target connection [FE]
 ALREADY_IN_STATE = "1422"  # the current state does not accept this action [FE]
 T = TypeVar("T")
 
 
 class DescriptionsLost(ServiceError):
-    """The service does not keep descriptions, so ownership cannot be written on what we create."""
+    """The service does not keep descriptions, so exportctl cannot write the ownership marker."""
 
 
 class StillInUse(ServiceError):
-    """A connection to be deleted is still used; it is left for the next apply."""
+    """A flow still uses a connection that the step deletes; the next apply deletes it."""
 
 
 @dataclass
 class Writer:
     """
-    Carries out single steps. `known` are the objects the plan was made from, by id; `fill` turns a step's fields into
-    what is sent, with every reference read. Safe to use from several threads for different objects.
+    The executor of single steps; safe to use from several threads for different objects.
+
+    `known_objects` are the objects that the plan was made from, by id. `fill` fills every reference in the fields of a
+    step.
     """
 
     client: Client
@@ -57,14 +59,14 @@ class Writer:
     repository: str | None
     fill: Callable[[Step], tuple[Fields, Marker | None]]
     settle: float = SETTLE_SECONDS
-    own_writes: dict[str, set[str]] = field(default_factory=dict)  # id -> what this run itself has changed
-    _second_listing: dict[str, tuple[LiveObject, ...]] = field(default_factory=dict)  # kind -> its second listing
+    own_writes: dict[str, set[str]] = field(default_factory=dict)  # id -> the fields that this run changed
+    _second_listing: dict[str, tuple[LiveObject, ...]] = field(default_factory=dict)  # by kind
     _listing_lock: threading.Lock = field(default_factory=threading.Lock)
 
     # -- create -------------------------------------------------------------------------------------------------------
 
     def create(self, step: Step, ids: Mapping[str, Any]) -> str:
-        """POST; the id. `ids` are the step's references, filled in."""
+        """POST the object of a step and return its id. `ids` are the references of the step, filled in."""
         kind = KINDS[step.kind]
         fields, owner = self.fill(step)
         assert owner is not None
@@ -86,29 +88,29 @@ class Writer:
 
     def _check_address_free(self, owner: Marker) -> None:
         """
-        Nothing at this address but what the plan knew of: another run may have made it since, or a list missed it.
+        Check that the address has only objects of the plan: another run may have created one, or a list missed one.
 
         Raises:
-            StalePlan: there is; a create would make a twin.
-            NewerMarker: a later version of exportctl works on this project now.
+            StalePlan: there is another object; a create would make a duplicate.
+            NewerMarker: a later exportctl works on this project now.
         """
         kind = FLOW if owner.kind == FLOW.letter else BASE_CONNECTION
         with self._listing_lock:
             if kind.name not in self._second_listing:
                 self._second_listing[kind.name] = list_objects(self.client, kind)
-        refuse_newer_markers(self._second_listing[kind.name], owner.project)
+        marker.refuse_newer_markers(self._second_listing[kind.name], owner.project)
         found = [
             o.id for o in self._second_listing[kind.name] if o.id not in self.known_objects and _has_marker_of(o, owner)
         ]
         if found:
             raise StalePlan(
-                f"the {kind.label} {found[0]} of {owner.address} is there, which the plan did not know of",
+                f"the {kind.label} {found[0]} of {owner.address} exists, but is not in the plan",
                 rule="stale",
-                hint="somebody made it in between, or a list missed it; nothing was created; make a new plan",
+                hint="make a new plan: another run created it, or a list missed it; nothing was created",
             )
 
     def _keep_oldest_account(self, owner: Marker, made: str) -> str:
-        """Of accounts that several runs made at the same moment the oldest stays, and each run deletes its own."""
+        """Keep the oldest of the accounts that several runs created at the same time; delete this run's own account."""
         rivals = [
             o
             for o in list_objects(self.client, BASE_CONNECTION)
@@ -123,7 +125,7 @@ class Writer:
         return oldest.id
 
     def _find_existing_flow(self, kind: Kind, ids: Mapping[str, Any]) -> str | None:
-        """A target taken up from an interrupted run may have its flow already, listed late: look by its id."""
+        """Look for the flow of a target that an interrupted run created: lists may show that flow late."""
         for target in ids.get(TARGET_IDS, ()) if kind is FLOW else ():
             if target in self.known_objects:
                 found = self.client.list(kind.path, params=[("property", f"{TARGET_IDS}[]=={target}")])
@@ -137,35 +139,36 @@ class Writer:
                 if raw.get("id") not in self.known_objects and raw.get("description") == description:
                     return str(raw["id"])
         raise ServiceError(
-            f"the answer to the creation was lost, and no {kind.label} of ours showed up within {self.settle:.0f} s",
+            f"the answer to the creation was lost, and no list shows the {kind.label} after {self.settle:.0f} s",
             status=error.status,
             request_id=error.request_id,
             wrote=True,
             rule="create-uncertain",
-            hint="run apply again: it takes up what was created, or creates it",
+            hint="run apply again: it uses the object if it exists, or creates it",
         ) from None
 
     def check_descriptions_kept(self, step: Step, identity: str) -> None:
         """
-        After the first POST of a connection: is our marker on it?
+        Check that a new connection has its marker.
 
         Raises:
-            DescriptionsLost: it is not; the object just made has been deleted again.
+            DescriptionsLost: the marker is missing; the new connection was deleted.
         """
         kind = KINDS[step.kind]
         live = self.get(kind, identity)
         if live.marker is None:
             self.client.delete(f"{kind.path}/{identity}")
             raise DescriptionsLost(
-                f"the service dropped the description of the {kind.label} just created",
+                f"the service did not keep the description of the new {kind.label}",
                 rule="descriptions-dropped",
-                hint="without descriptions ownership cannot be written down, so nothing more is created here",
+                hint="ask Adobe why this sandbox drops descriptions: exportctl needs them for its ownership markers, "
+                "and creates nothing more here",
             )
 
     # -- update -------------------------------------------------------------------------------------------------------
 
     def update(self, step: Step, ids: Mapping[str, Any]) -> None:
-        """PATCH with the etag of the reading just made."""
+        """PATCH the object of a step with the etag that was read last."""
         assert step.id is not None
         kind = KINDS[step.kind]
         fields, owner = self.fill(step)
@@ -185,14 +188,14 @@ class Writer:
                     raise
                 live = self.get(kind, step.id)
                 if error.wrote and wire.is_patch_applied(ops, live.raw):
-                    break  # it arrived, only the answer did not
+                    break  # only the answer was lost
                 self._check_unchanged(step, live)
         self.own_writes.setdefault(step.id, set()).update(
             {"description", "title", *step.refs, *_read_field_names(step)}
         )
 
     def _description(self, step: Step, kind: Kind, owner: Marker | None, live: LiveObject) -> str | None:
-        """The description to write, None to leave it alone: a step without a marker never takes one off by accident."""
+        """Return the description to write, None to keep it: a step without a marker must not remove one."""
         text = live.text if step.text is None else step.text
         if step.remove_marker:
             return text
@@ -201,7 +204,7 @@ class Writer:
         return marker.format_description(text, self.repository, marker.kept(owner, live.marker), kind)
 
     def _current_object(self, kind: Kind, step: Step) -> LiveObject:
-        """The reading the plan was made from, or a fresh one once this run has touched the object."""
+        """Return the object as the planner read it; read it again if this run changed it."""
         assert step.id is not None
         if step.id not in self.own_writes and step.id in self.known_objects:
             return self.known_objects[step.id]
@@ -211,25 +214,27 @@ class Writer:
 
     def _check_unchanged(self, step: Step, live: LiveObject) -> None:
         """
+        Check that the values of the plan are unchanged, except those that this run wrote.
+
         Raises:
-            NewerMarker: a later version of exportctl has written the object since the plan was made.
-            StalePlan: a value that the plan was made from has changed.
+            NewerMarker: a later exportctl wrote the object after the plan was made.
+            StalePlan: a value that the plan was made from changed.
         """
-        refuse_newer_markers((live,))
+        marker.refuse_newer_markers((live,))
         now = wire.object_digests(live)
         ours = self.own_writes.get(live.id, set())
         moved = sorted(n for n, d in step.seen.items() if now.get(n) != d and n not in ours)
         if moved:
             raise StalePlan(
-                f"{', '.join(moved)} changed since the plan was made",
+                f"{', '.join(moved)} changed after the plan was made",
                 rule="stale",
-                hint="somebody wrote in between; make a new plan",
+                hint="make a new plan: a person or another tool wrote in between",
             )
 
     # -- act and delete -----------------------------------------------------------------------------------------------
 
     def act(self, step: Step, identity: str) -> None:
-        """POST …/action; a state that is already so counts as done."""
+        """POST …/action; an object that already has the wanted state counts as done."""
         assert step.operation is not None
         kind, operation = KINDS[step.kind], step.operation
         wanted = {"enable": "enabled", "disable": "disabled"}[operation]
@@ -247,7 +252,7 @@ class Writer:
         self.own_writes.setdefault(identity, set()).add("enabled")
 
     def delete(self, step: Step) -> None:
-        """Read, compare, DELETE; a flow is waited for. What is gone already counts as done."""
+        """Read, compare and DELETE; wait until a flow is gone. An object that is already gone counts as done."""
         assert step.id is not None
         kind, path = KINDS[step.kind], _path(KINDS[step.kind], step.id)
         try:
@@ -262,14 +267,14 @@ class Writer:
             self._wait_until_gone(kind, step.id)
 
     def _check_unused(self, kind: Kind, step: Step) -> None:
-        """That the service refuses to delete what a flow uses is inferred (FLOW 1447): look first."""
+        """Check that no flow uses the object; we only infer that the service refuses such a DELETE (FLOW 1447)."""
         for name in (n for n, (to, _) in FLOW.refs.items() if to == kind.name):
             for raw in self.client.list(FLOW.path, params=[("property", f"{name}[]=={step.id}")]):
                 if not self._is_flow_present(str(raw.get("id"))):
                     continue
-                text = f"the {kind.label} {step.id} is used by the {FLOW.label} {raw.get('id')}"
+                text = f"the {FLOW.label} {raw.get('id')} uses the {kind.label} {step.id}"
                 if step.detects_hidden_flow:
-                    raise StalePlan(f"{text}, which the plan did not know of", rule="stale", hint="make a new plan")
+                    raise StalePlan(f"{text}, but is not in the plan", rule="stale", hint="make a new plan")
                 raise StillInUse(text, rule="in-use")
 
     def _is_flow_present(self, flow: str) -> bool:
@@ -279,7 +284,7 @@ class Writer:
             return False
 
     def _send_delete(self, path: str, *, final: bool = False) -> None:
-        """DELETE; a connection still in use can wait for the next apply, a flow (`final`) is deleted or has failed."""
+        """DELETE; a connection in use can wait for the next apply, but a flow (`final`) is deleted now or fails."""
         for attempt in range(MAX_TRIES + 1):
             try:
                 self._retry_transient(lambda: self.client.delete(path))
@@ -298,7 +303,11 @@ class Writer:
                 self.get(kind, identity)
             except NotFound:
                 return
-        raise ServiceError(f"the {kind.label} {identity} was deleted but still exists", rule="delete-slow")
+        raise ServiceError(
+            f"the {kind.label} {identity} still exists after its deletion",
+            rule="delete-slow",
+            hint="run apply again later: it deletes what still exists",
+        )
 
     # -- waiting ------------------------------------------------------------------------------------------------------
 
@@ -306,7 +315,7 @@ class Writer:
         return live_object(kind, self.client.get(_path(kind, identity)))
 
     def _retry_transient(self, call: Callable[[], T]) -> T:
-        """Repeat while the service says that the object is in transition or still in use."""
+        """Repeat the call while the service says that the object is in transition or still in use."""
         last: ServiceError | None = None
         for _ in self._retry_delays():
             try:
@@ -319,7 +328,7 @@ class Writer:
         raise last
 
     def _retry_delays(self) -> Iterator[float]:
-        """Now, then again after 1, 2, 4 … seconds, at most 15 apart, until `settle` seconds have passed."""
+        """Yield at once, then after 1, 2, 4 … seconds (at most 15), until `settle` seconds have passed."""
         start, pause = self.clock.monotonic(), 1.0
         yield 0.0
         while self.clock.monotonic() - start < self.settle:
@@ -338,11 +347,11 @@ def _has_marker_of(live: LiveObject, owner: Marker) -> bool:
 
 
 def _read_field_names(step: Step) -> set[str]:
-    """The names under which a written field is read back."""
+    """Return the names under which the written fields are read again."""
     names = set(step.fields)
     return names | {AT, START, EVERY} if names & {START, EVERY} else names
 
 
 def replace_digests(owner: Marker, digests: Mapping[str, tuple[str, ...]]) -> Marker:
-    """The marker with other digests for some fields."""
+    """Return the marker with other digests for some fields."""
     return replace(owner, applied={**owner.applied, **digests})

@@ -1,4 +1,4 @@
-"""One line of `doctor`: what was looked at, how it went, what to do about it. A leaf."""
+"""One check of `doctor`: its name, its result, and what to do."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class CheckStatus(StrEnum):
 
 @dataclass(frozen=True)
 class Check:
-    """`name` is stable (`token`, `permission-view-destinations`), `message` is for people, `remedy` is one line."""
+    """One check: `name` is stable (`token`, `permission-view-destinations`), `fix` is one line that says what to do."""
 
     name: str
     status: CheckStatus

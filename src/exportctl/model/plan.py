@@ -1,8 +1,8 @@
 """
-The values that planner, views, plan files and apply share: addresses, live objects, changes, plans. A leaf.
+The values that plan, apply, planfile and output share: addresses, live objects, changes, plans.
 
-Everything is frozen and holds no client, no callable, no file. `Fields` are semantic (names and units of our YAML, not
-of the wire); `kinds` translates. Times are whole seconds since 1970 UTC unless a name says otherwise.
+Everything is frozen and contains no client, no callable and no file. `Fields` have the names and units of the YAML,
+not those of the wire; `resources/wire` translates. Times are whole seconds since 1970 UTC unless a name says otherwise.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ Fields = Mapping[str, Any]
 EXPORTS = "exports"
 DESTINATIONS = "destinations"
 MAX_TIMESTAMP = 250_000_000_000  # seconds since 1970, in the year 9892: no moment is later
-MARKER_VERSION = 2  # of the ownership markers that this exportctl writes; it reads no digest of a later one
+MARKER_VERSION = 2  # of the ownership markers that this exportctl writes; it does not read digests of a later version
 
 
 @dataclass(frozen=True, order=True)
 class Address:
-    """What people call a thing: `exports.orders-daily`. One address may stand for several objects of the service."""
+    """The name of an export or a destination: `exports.orders-daily`. It may stand for several live objects."""
 
     root: str
     name: str
@@ -37,14 +37,14 @@ class Address:
 
 @dataclass(frozen=True)
 class Ref:
-    """Stands where an id will stand; apply fills it in once the step `step` has created the object."""
+    """A placeholder for an id: apply fills it in after the step `step` created the object."""
 
     step: str
 
 
 @dataclass(frozen=True)
 class SensitiveValue:
-    """A value that is compared and sent but never shown: str, repr and every saved form say `(sensitive)`."""
+    """A value that is compared and sent but never shown: str, repr and JSON say `(sensitive)`."""
 
     value: str = field(repr=False)
 
@@ -55,14 +55,14 @@ class SensitiveValue:
 
 
 class UnknownValue(StrEnum):
-    """Stands in for a value nobody can compare."""
+    """A placeholder for a value that cannot be compared."""
 
     UNSET = "(reference not set: not compared)"
     HIDDEN = "(hidden by the service)"
 
 
 class Cause(StrEnum):
-    """Why YAML and live differ (docs/comparison.md has the table)."""
+    """The reason why YAML and live differ (docs/comparison.md has the table)."""
 
     CREATE = "create"
     PENDING = "pending"  # the YAML moved
@@ -83,7 +83,7 @@ WRITE_CAUSES = frozenset(
 
 
 class Action(StrEnum):
-    """What one step does: one request at most, apart from the look-ups its protocol needs."""
+    """The write of one step: at most one write request, plus the reads that its protocol needs."""
 
     CREATE = "create"
     UPDATE = "update"
@@ -92,7 +92,7 @@ class Action(StrEnum):
 
 
 class Verb(StrEnum):
-    """What a plan does to one address, in the order plans list them."""
+    """What a plan does to one address, in the order of the output."""
 
     CREATE = "create"
     COMPLETE = "complete"  # a creation begun by an interrupted run
@@ -111,8 +111,10 @@ class Verb(StrEnum):
 @dataclass(frozen=True)
 class Actor:
     """
-    Who moved the live side. `by` and `client` as the service records them, None where it no longer says;
-    `at` in seconds; `note` says why somebody is missing.
+    The last editor of the live value.
+
+    `by` and `client` are what the service records, None where it no longer does; `at` is in seconds; `note` says why
+    the editor is unknown.
     """
 
     by: str | None
@@ -131,12 +133,12 @@ class FieldChange:
     after: Any
     cause: Cause
     actor: Actor | None = None
-    at: SourcePosition | None = None  # which line of YAML set it; for showing only
+    at: SourcePosition | None = None  # the line of YAML that sets it; for display only
 
 
 @dataclass(frozen=True)
 class Consequence:
-    """What follows from a change: `level` "info", "warning" or "cost" (may send data again)."""
+    """A consequence of a change: `level` is "info", "warning" or "cost" (may send data again)."""
 
     rule: str
     text: str
@@ -145,7 +147,7 @@ class Consequence:
 
 @dataclass(frozen=True)
 class Refusal:
-    """Which gate refused, and the one edit or flag that allows exactly this."""
+    """The safety check that blocks a change, and the edit or the flag that allows exactly this change."""
 
     safety_check: str
     text: str
@@ -155,12 +157,13 @@ class Refusal:
 @dataclass(frozen=True)
 class Marker:
     """
-    The ownership marker at the end of a description (marker.py has the text form).
+    The ownership marker at the end of a description (resources/marker.py has the text form).
 
-    `kind` "e" (export) or "d" (destination); `applied` maps a managed field to the digests of the value last applied:
-    one, or two when the service keeps another spelling. The field `end` holds the value itself in place of a digest.
-    `damaged`: the text was recognised but its digests are unusable, so comparison is two-way. `version` is the format
-    that was read, `unread` the flags, digests and words in it that have no name here; both make no marker differ.
+    `kind` is "e" (export) or "d" (destination). `applied` maps a managed field to the digests of the last applied
+    value: one digest, or two when the service stores another spelling. The field `end` has the value itself instead of
+    a digest. `damaged` means that the digests are not usable, so YAML and live are compared without them. `version` is
+    the format that was read. `unread` are its flags, digests and words that this version does not know; `version` and
+    `unread` do not make markers differ.
     """
 
     project: str
@@ -182,7 +185,7 @@ class Marker:
 
 @dataclass(frozen=True)
 class LiveObject:
-    """One object as a list returned it. `text` is the description without our lines; `raw` is the wire form."""
+    """One object of a list. `text` is the description without the lines of exportctl; `raw` is the wire form."""
 
     kind: str
     id: str
@@ -194,7 +197,7 @@ class LiveObject:
 
     @property
     def created_at_ms(self) -> int:
-        """createdAt in milliseconds, as the wire has it; 0, which is very old, where it says nothing usable."""
+        """createdAt in milliseconds; 0, which counts as very old, where the value is missing or not usable."""
         value = self.raw.get("createdAt")
         return value if type(value) is int and 0 < value < MAX_TIMESTAMP * 1000 else 0
 
@@ -206,7 +209,7 @@ class LiveObject:
 
 @dataclass(frozen=True)
 class ListedDataset:
-    """One exportable dataset of the eligibility listing."""
+    """One dataset that can be exported."""
 
     id: str
     name: str
@@ -215,8 +218,10 @@ class ListedDataset:
 @dataclass(frozen=True)
 class Inventory:
     """
-    One sandbox, read with lists only. `objects` by kind; `specs` connection spec id -> the spec's JSON;
-    `datasets` is None when nothing asked for them.
+    One sandbox, read with lists only.
+
+    `objects` are by kind, `specs` maps the id of a connection spec to its JSON, `datasets` is None if they were not
+    read.
     """
 
     objects: Mapping[str, tuple[LiveObject, ...]]
@@ -230,9 +235,11 @@ class Inventory:
 @dataclass(frozen=True)
 class Step:
     """
-    One write. `fields` are what is sent (all for CREATE, the changed ones for UPDATE); `refs` names of references to
-    ids or Refs; `act` the operation of an ACT; `seen` digests of what was read, by field: staleness is judged by
-    value, never by etag. `secrets` names the references whose values the request needs.
+    One write.
+
+    `fields` are sent: all fields for CREATE, the changed fields for UPDATE. `refs` maps reference names to ids or Refs.
+    `operation` is the action of an ACT. `seen` has digests of the values that were read, by field: values decide
+    whether a plan is stale, never etags. `secrets` names the references with values that the request needs.
     """
 
     key: str
@@ -243,7 +250,7 @@ class Step:
     fields: Fields = field(default_factory=dict)
     refs: Mapping[str, Ref | str] = field(default_factory=dict)
     marker: Marker | None = None
-    remove_marker: bool = False  # release: the description goes back to the person's own text
+    remove_marker: bool = False  # release: only the person's own text stays in the description
     operation: str | None = None
     needs: tuple[str, ...] = ()
     seen: Mapping[str, str] = field(default_factory=dict)
@@ -251,18 +258,17 @@ class Step:
     type: str = ""  # destination type, for the wire form
     title: str = ""  # name of a created connection
     text: str | None = None  # the person's own description, when the request carries one
-    detects_hidden_flow: bool = (
-        False  # a deletion that must succeed before anything is built: "still in use" means a hidden user
-    )
+    # A deletion that must succeed before anything is created: "still in use" means that a hidden flow exists.
+    detects_hidden_flow: bool = False
 
 
 @dataclass(frozen=True)
 class PlanItem:
-    """All that a plan says and does about one address."""
+    """Everything that a plan says and does about one address."""
 
     address: Address
     verb: Verb
-    id: str | None = None  # of the flow or base connection people would look up
+    id: str | None = None  # of the flow or the base connection
     fields: tuple[FieldChange, ...] = ()
     steps: tuple[Step, ...] = ()
     consequences: tuple[Consequence, ...] = ()
@@ -272,7 +278,7 @@ class PlanItem:
     schedule: str | None = None
     next_before: tuple[int, ...] = ()
     next_after: tuple[int, ...] = ()
-    at: SourcePosition | None = None  # for showing only
+    at: SourcePosition | None = None  # for display only
 
     def causes(self) -> frozenset[Cause]:
         return frozenset(f.cause for f in self.fields)
@@ -295,7 +301,7 @@ CHANGE_VERBS = frozenset({Verb.CREATE, Verb.COMPLETE, Verb.UPDATE, Verb.REPLACE,
 
 @dataclass(frozen=True)
 class OtherFlow:
-    """A live flow that is not ours: `owner` is the foreign project or None. Shown, never touched."""
+    """A live flow of another project (`owner`) or without a known owner (None): shown, never changed."""
 
     id: str
     name: str
@@ -311,26 +317,26 @@ PLATFORMS = ("service", "embedded", "loopback")
 
 @dataclass(frozen=True)
 class PlanHeader:
-    """`platform` is one of `PLATFORMS`: said wherever nothing reaches Adobe."""
+    """The sandbox of a plan. `platform` is one of `PLATFORMS`; only "service" reaches Adobe."""
 
     organization: str
     sandbox: str
     environment: str | None
     project: str
     platform: str
-    snapshot_at: int | None = None  # when the sandbox was read, in seconds, where that was not for this plan
+    snapshot_at: int | None = None  # for a plan against a snapshot: when the sandbox was read, in seconds
 
 
 @dataclass(frozen=True)
 class Plan:
-    """Sorted where it is made: equal inputs give equal plans, byte for byte."""
+    """A whole plan, sorted by the planner: equal inputs give equal plans, byte for byte."""
 
     header: PlanHeader
     as_of: int
     items: tuple[PlanItem, ...]
     findings: tuple[Finding, ...] = ()  # about the plan as a whole
     other_flows: tuple[OtherFlow, ...] = ()
-    unset: tuple[str, ...] = ()  # references that were not set when it was made
+    unset: tuple[str, ...] = ()  # variables that were not set when the plan was made
     options: Mapping[str, Any] = field(default_factory=dict)
     targeted_out: int = 0  # addresses that --target left out
 
@@ -339,7 +345,7 @@ class Plan:
 
     @property
     def is_empty(self) -> bool:
-        """No create, update, replace, delete, adopt or release (held, renewals, marker-only writes do not count)."""
+        """True without create, update, replace, delete, adopt and release; renewals and marker writes do not count."""
         return not any(item.verb in CHANGE_VERBS for item in self.items)
 
     @property
@@ -347,12 +353,12 @@ class Plan:
         return any(item.refusals for item in self.items)
 
     def errors(self) -> tuple[Finding, ...]:
-        """What keeps this plan from being applied at all: a dataset that is not there, an account not found."""
+        """Return the errors that prevent an apply, for example a dataset or an account that does not exist."""
         found = (*self.findings, *(f for item in self.items for f in item.findings))
         return tuple(f for f in found if f.level is Level.ERROR)
 
     def counts(self) -> dict[str, int]:
-        """The footer's numbers, in its order."""
+        """Return the numbers of the footer, in its order."""
         verbs = [item.verb for item in self.items]
         return {
             "create": verbs.count(Verb.CREATE) + verbs.count(Verb.COMPLETE),
@@ -378,7 +384,7 @@ class OutcomeStatus(StrEnum):
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one step. `message` and `hint` for a step that is not done."""
+    """The result of one step, with `message` and `hint` if it is not done."""
 
     step: Step
     status: OutcomeStatus
@@ -389,7 +395,7 @@ class Outcome:
 
 
 def canonical_json(value: Any) -> str:
-    """Deterministic JSON of a value as it is, sensitive ones included: for digests, never for people."""
+    """Return deterministic JSON of a value, with sensitive values unmasked: for digests, never for people."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True, default=_json_value)
 
 
@@ -398,9 +404,9 @@ def _json_value(value: object) -> object:
         return value.value
     if isinstance(value, Mapping):
         return dict(value)
-    raise TypeError(f"no digest for {type(value).__name__}")
+    raise TypeError(f"cannot make a digest of a {type(value).__name__}")
 
 
 def digest(value: Any) -> str:
-    """Four hex digits of a value: enough to tell the cause of a difference, too little to give a value away."""
+    """Return four hex digits of a value: enough to find the cause of a difference, too few to reveal a value."""
     return hashlib.sha256(canonical_json(value).encode()).hexdigest()[:4]

@@ -1,4 +1,4 @@
-"""What a caller allows or asks of one plan, as data: part of the plan's input, and saved with it."""
+"""The options of one plan, as data: part of the planner's input, and saved with the plan."""
 
 from __future__ import annotations
 
@@ -12,9 +12,11 @@ from exportctl.model.plan import Address
 @dataclass(frozen=True)
 class PlanOptions:
     """
-    Globs match whole addresses (`exports.web-*`). `renewals` limits which due rolling ends are written: None means
-    all; `renew_only` plans nothing but those. `rotate` is the account whose secrets are sent again although no field
-    differs.
+    What the caller allows or limits in one plan.
+
+    Globs match whole addresses (`exports.web-*`). `renewals` limits which due renewals are written; None means all.
+    `renew_only` plans only renewals. `rotate` is the account to which exportctl sends the secrets again although no
+    field differs.
     """
 
     targets: tuple[str, ...] = ()
@@ -27,7 +29,7 @@ class PlanOptions:
     rotate: Address | None = None
 
     def is_targeted(self, address: Address) -> bool:
-        """A target names an address, a KEY of several parts, or a glob of either."""
+        """Check the address against `--target`: an address, a KEY of several parts, or a glob of either."""
         return not self.targets or is_glob_match(self.targets, address)
 
     def can_replace(self, address: Address) -> bool:
@@ -43,20 +45,25 @@ class PlanOptions:
         return self.renewals is None or str(address) in self.renewals
 
     def to_json_values(self) -> dict[str, Any]:
-        """The flags a plan was made with; renewals are known from the plan itself, and no plan in a file rotates."""
+        """Return the options as JSON values. Renewals are in the plan itself, and a saved plan never rotates."""
         kept = {name: value for name, value in asdict(self).items() if name not in ("renewals", "renew_only", "rotate")}
         shown = {name: list(value) if isinstance(value, tuple) else value for name, value in kept.items()}
         return shown | ({"rotate": str(self.rotate)} if self.rotate else {})
 
     @staticmethod
     def from_json_values(saved: dict[str, Any]) -> PlanOptions:
-        """The inverse of `saved`; unknown names raise TypeError, which the plan file's reader reports."""
+        """
+        Build options from `to_json_values`.
+
+        Raises:
+            TypeError: an option has an unknown name; the reader of plan files reports it.
+        """
         given: dict[str, Any] = {n: tuple(v) if isinstance(v, list) else v for n, v in saved.items()}
         return PlanOptions(**given)
 
 
 def is_glob_match(globs: tuple[str, ...], address: Address) -> bool:
-    """KEY alone stands for exports.KEY and all its parts."""
+    """Match an address against globs; KEY alone means exports.KEY and all its parts."""
     whole = str(address)
     parent = whole.partition("/")[0]
     names = (whole, parent, address.name, address.name.partition("/")[0])

@@ -1,8 +1,8 @@
 """
-What the YAML declares, resolved for one environment: names looked up, defaults filled in, groups and splits expanded.
+The declarations of the YAML for one environment: with defaults, resolved names, and expanded groups and splits.
 
-Config makes it, expand and the rules read it. Everything carries the places it was written at, for showing only.
-No value of a secret is here: an `AuthValue` holds the reference as written. Plain references are already filled in.
+config builds a Project; rules and plan read it. Every value has the source positions that set it, for display only.
+A Project contains no value of a secret: an `AuthValue` has the reference as written. Plain references are filled in.
 """
 
 from __future__ import annotations
@@ -13,17 +13,13 @@ from dataclasses import dataclass, field
 from exportctl.errors import SourcePosition
 from exportctl.model.secret import Secrecy
 
-READERS = ("caller", "destination", "none")  # whose credentials `verify` reads a storage with; the first is the default
-
-
-SourcePositions = Mapping[
-    str, SourcePosition
-]  # YAML key (dotted below the object, e.g. "auth.role_arn") -> place that set it
+READERS = ("caller", "destination", "none")  # the credentials with which `verify` reads a storage; default first
+SourcePositions = Mapping[str, SourcePosition]  # YAML key below the object ("auth.role_arn") -> the line that sets it
 
 
 @dataclass(frozen=True)
 class AuthValue:
-    """A literal or references as written (`${env:NAME}`, `${file:PATH}`, text around them); never a secret's value."""
+    """A literal, or references as written (`${env:NAME}`, `${file:PATH}`, with text around them); never a secret."""
 
     text: str
     secrecy: Secrecy
@@ -33,19 +29,19 @@ class AuthValue:
 @dataclass(frozen=True)
 class Account:
     """
-    Which base connection a destination uses. Exactly one form:
+    The base connection that a destination uses, in exactly one of these forms.
 
-    method + auth   made by us; `auth` by YAML name, account keys (host, port, endpoint) included as PLAIN values
-    existing        title of one made by others: never patched, marked or deleted
-    id              id of one made by others, likewise
+    method + auth   exportctl creates it; `auth` by YAML name, with the account keys (host, port, endpoint) as PLAIN
+    existing        title of an account that exportctl did not create: it never patches, marks or deletes it
+    id              the same, by id
     of              the account of another destination
-    neither         a type without authentication (landing zone), made by us: method None, auth empty
+    none of these   a type without authentication (landing zone), created by exportctl: method None, auth empty
     """
 
     method: str | None = None
     auth: Mapping[str, AuthValue] = field(default_factory=dict)
     secret_version: str | None = None
-    drop: tuple[str, ...] = ()  # live auth keys that may be lost by a whole-object patch
+    drop: tuple[str, ...] = ()  # live auth keys that a patch of the whole object may remove
     existing: str | None = None
     id: str | None = None
     of: str | None = None
@@ -57,7 +53,7 @@ class Account:
 
 @dataclass(frozen=True)
 class Format:
-    """`type` parquet or json, `compression` gzip or none; `manifest` True, False or "force"."""
+    """The file format: `type` parquet or json, `compression` gzip or none, `manifest` True, False or "force"."""
 
     type: str
     compression: str
@@ -67,8 +63,10 @@ class Format:
 @dataclass(frozen=True)
 class Schedule:
     """
-    `unit` "hour", "day" or "once"; `interval` in that unit (0 for once); `at` seconds after midnight UTC (the phase);
-    `start` not before, epoch seconds, or None.
+    When an export runs.
+
+    `unit` is "hour", "day" or "once", `interval` counts that unit (0 for once). `at` is in seconds after midnight UTC.
+    `start` is the earliest start in epoch seconds, or None.
     """
 
     unit: str
@@ -80,8 +78,10 @@ class Schedule:
 @dataclass(frozen=True)
 class End:
     """
-    Either `moment` (epoch seconds UTC) or `rolling` with `renew_before` (seconds), or no end at all. `none`: the YAML
-    says on purpose that there is none, which wins over every end that is farther away.
+    The end of an export: a `moment` (epoch seconds UTC), or `rolling` with `renew_before` (seconds), or no end.
+
+    `none` means that the YAML says on purpose that there is no end. This overrides an end that a default or a group
+    declares.
     """
 
     moment: int | None = None
@@ -96,7 +96,7 @@ class End:
 
 @dataclass(frozen=True)
 class Dataset:
-    """A dataset as declared: by id, by exact name, or both known once looked up."""
+    """A dataset as declared, by id or by exact name."""
 
     id: str | None
     name: str | None
@@ -128,13 +128,13 @@ class Destination:
     at: SourcePosition
     positions: SourcePositions = field(default_factory=dict)
     encryption: AuthValue | None = None  # base64 public key
-    reader: str = READERS[0]  # whose credentials `verify` reads with
+    reader: str = READERS[0]  # the credentials with which `verify` reads
     renamed_from: str | None = None
 
 
 @dataclass(frozen=True)
 class Export:
-    """One flow. `key` is KEY or KEY/PART, `of` the KEY it was declared under."""
+    """One flow. `key` is KEY or KEY/PART; `declared_key` is the KEY in the YAML."""
 
     key: str
     declared_key: str
@@ -161,7 +161,7 @@ class Export:
 
 @dataclass(frozen=True)
 class RemovedEntry:
-    """Reviewed consent: `root` exports or destinations, `name` KEY or KEY/PART, `do` delete or release."""
+    """A reviewed removal: `root` exports or destinations, `name` KEY or KEY/PART, `do` delete or release."""
 
     root: str
     name: str
@@ -172,7 +172,7 @@ class RemovedEntry:
 
 @dataclass(frozen=True)
 class AcceptEntry:
-    """A difference somebody accepted until `until` (epoch seconds, exclusive); `field` as the plan names it."""
+    """A difference that is accepted until `until` (epoch seconds, exclusive); `field` as the plan names it."""
 
     address: str
     field: str
@@ -199,18 +199,18 @@ class RuleSetting:
 
 @dataclass(frozen=True)
 class PlatformSettings:
-    """`url` is `https://platform.adobe.io`, `embedded`, loopback or an allowed host. Credentials are references."""
+    """The service: `url` is `https://platform.adobe.io`, `embedded`, loopback or an allowed host."""
 
     organization: str
     sandbox: str
     url: str
-    credentials: Mapping[str, AuthValue]  # client_id, client_secret, scopes, access_token as given; may be empty
+    credentials: Mapping[str, AuthValue]  # references: client_id, client_secret, scopes, access_token; may be empty
     at: SourcePosition
 
 
 @dataclass(frozen=True)
 class UnsetReference:
-    """A plain reference whose variable is not set: a note in validate, an error in plan."""
+    """A plain reference to a variable that is not set: a note in validate, an error in plan."""
 
     variable: str
     at: SourcePosition
@@ -218,7 +218,7 @@ class UnsetReference:
 
 @dataclass(frozen=True)
 class Project:
-    """One environment's whole declaration. `environment` is None when the config has none."""
+    """The whole declaration of one environment. `environment` is None when the config has no environments."""
 
     name: str
     repository: str | None

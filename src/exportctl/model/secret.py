@@ -1,8 +1,8 @@
 """
-Values that must not be seen, the texts they may have slipped into, and the form of private keys.
+Secret values, masks for texts that may contain them, and the form of private keys.
 
-A `Secret` shows as `(secret)` wherever it is printed, formatted, dumped, copied or pickled; `reveal` is called only
-where the value is sent. Pure: values come from `refs`.
+A `Secret` shows as `(secret)` wherever it is printed, formatted, dumped, copied or pickled. Only the code that sends
+the value calls `reveal`. Pure: `config/read_references` reads the values.
 """
 
 from __future__ import annotations
@@ -18,10 +18,8 @@ from urllib.parse import quote, quote_plus
 
 from exportctl.errors import Error, SourcePosition
 
-pass
-
 MASKED_TEXT = "(secret)"
-MIN_SECRET_LENGTH = 8  # characters; whatever is shorter is no secret
+MIN_SECRET_LENGTH = 8  # characters; a shorter value cannot be a secret
 _RSA = bytes.fromhex("06092a864886f70d010101")  # the OID rsaEncryption, DER
 _OPENSSH = b"openssh-key-v1\x00"
 
@@ -35,7 +33,7 @@ class Secret:
         self._value = value
 
     def reveal(self) -> str:
-        """The value itself, for the request that sends it."""
+        """Return the value itself, for the request that sends it."""
         return self._value
 
     def __repr__(self) -> str:
@@ -57,50 +55,64 @@ class Secret:
 
 
 def mask_secrets(text: str, secrets: Iterable[Secret]) -> str:
-    """The text with every known value replaced by `(secret)`, in all the forms that `masking` knows."""
+    """Replace every known value in a text by `(secret)`, in all the forms of `build_mask`."""
     return build_mask(secret.reveal() for secret in secrets)(text)
 
 
 def check_secret_length(secret: Secret, reference: str, at: SourcePosition | None = None) -> None:
-    """Raises Error for a secret under 8 characters, naming the reference and never the value."""
+    """
+    Check that a secret has at least 8 characters.
+
+    Raises:
+        Error: the secret is shorter; the message names the reference and never the value.
+    """
     if len(secret.reveal()) < MIN_SECRET_LENGTH:
-        message = f"the value of {reference} has fewer than {MIN_SECRET_LENGTH} characters, which is no secret"
-        hint = "look at what sets it: an empty or cut variable is the usual cause"
+        message = f"the value of {reference} has fewer than {MIN_SECRET_LENGTH} characters: too short for a secret"
+        hint = "check where the variable is set: it is often empty or cut"
         raise Error(message, rule="secret-too-short", hint=hint, at=at)
 
 
 def check_single_line(secret: Secret, reference: str, at: SourcePosition | None = None) -> None:
-    """Raises Error for a value with a line end, naming the reference and never the value: it would sign in nowhere."""
+    """
+    Check that a value has one line: no service accepts a key, password or name with a line end.
+
+    Raises:
+        Error: the value contains a line end; the message names the reference and never the value.
+    """
     if any(end in secret.reveal() for end in "\r\n"):
-        message = f"the value of {reference} holds a line end, which no key, password or name does"
-        hint = "printf '%s' writes none where echo does; an .env file with Windows line ends leaves one in each value"
+        message = f"the value of {reference} contains a line end; no key, password or name has one"
+        hint = "write it with printf '%s' instead of echo, and save an .env file without Windows line ends"
         raise Error(message, rule="value-line-end", hint=hint, at=at)
 
 
 def normalise_private_key(text: str, reference: str = "the private key", at: SourcePosition | None = None) -> Secret:
     """
-    PEM, or base64 of it -> base64 of the PEM, as the service wants it (dataset-exports.md 4.1: RSA, no passphrase).
+    Return the base64 of the PEM, as the service expects it, from a PEM or its base64.
 
-    Both ways of writing one key give the same value. Raises Error, naming `reference` and never the value, for a key
-    that is cut short, has a passphrase, is not RSA, or is a public one.
+    Both forms of one key give the same value. Source: dataset-exports.md 4.1 (RSA, no passphrase).
+
+    Raises:
+        Error: the key is cut, has a passphrase, is not RSA, or is a public key; the message names `reference` only.
     """
     problem = _Problem(reference, at)
     pem = _pem(text.strip(), problem)
     found = re.search(r"-----BEGIN ([A-Z0-9 ]+)-----", pem)
     if not found:
-        raise problem("private-key-form", "is no PEM", "it begins with -----BEGIN RSA PRIVATE KEY-----")
+        raise problem(
+            "private-key-form", "is not a PEM", "pass a file that begins with -----BEGIN RSA PRIVATE KEY-----"
+        )
     label = found.group(1)
     _check_label(label, pem, problem)
     end = f"-----END {label}-----"
     if end not in pem:
-        raise problem("private-key-cut", f"is cut short: its last line, {end}, is missing", _WHOLE)
+        raise problem("private-key-cut", f"is cut: its last line, {end}, is missing", _WHOLE)
     body = pem[found.end() : pem.index(end)]
     _check_der(label, _decode_body(body, problem), problem)
     whole = pem[found.start() : pem.index(end) + len(end)] + "\n"
     return Secret(base64.b64encode(whole.encode("utf-8")).decode("ascii"))
 
 
-_WHOLE = "pass the whole file; where lines get lost, pass its base64: base64 -w0 < key"
+_WHOLE = "pass the whole file; if lines get lost on the way, pass its base64: base64 -w0 < key"
 
 
 class _Problem:
@@ -114,7 +126,7 @@ class _Problem:
 
 def _pem(text: str, problem: _Problem) -> str:
     if text.startswith(("ssh-", "ecdsa-")):
-        raise problem("private-key-public", "is a public key", "pass the private one, the file without .pub")
+        raise problem("private-key-public", "is a public key", "pass the private key: the file without .pub")
     if text.startswith("PuTTY-User-Key-File"):
         raise problem("private-key-form", "is a PuTTY key", "convert it: puttygen key.ppk -O private-openssh -o key")
     if not text.startswith("-----BEGIN"):
@@ -130,7 +142,7 @@ def _decode_base64_pem(text: str, problem: _Problem) -> str:
     except (binascii.Error, ValueError):
         decoded = ""
     if not decoded.lstrip().startswith("-----BEGIN"):
-        raise problem("private-key-form", "is neither a PEM nor base64 of one", _WHOLE)
+        raise problem("private-key-form", "is neither a PEM nor the base64 of a PEM", _WHOLE)
     return decoded.strip()
 
 
@@ -145,7 +157,7 @@ def _check_label(label: str, pem: str, problem: _Problem) -> None:
 
 
 def _passphrase_error(problem: _Problem) -> Error:
-    hint = "the service cannot ask for it; write a copy without: ssh-keygen -p -N '' -f COPY"
+    hint = "write a copy without it: ssh-keygen -p -N '' -f COPY; the service cannot ask for a passphrase"
     return problem("private-key-passphrase", "has a passphrase", hint)
 
 
@@ -158,7 +170,9 @@ def _decode_body(body: str, problem: _Problem) -> bytes:
     try:
         return base64.b64decode("".join(body.split()), validate=True)
     except binascii.Error as error:
-        raise problem("private-key-cut", "is damaged: between its first and last line is no base64", _WHOLE) from error
+        raise problem(
+            "private-key-cut", "is damaged: its lines between first and last are not base64", _WHOLE
+        ) from error
 
 
 def _check_der(label: str, data: bytes, problem: _Problem) -> None:
@@ -166,13 +180,13 @@ def _check_der(label: str, data: bytes, problem: _Problem) -> None:
         _check_openssh(data, problem)
         return
     if len(data) < 4 or data[0] != 0x30 or len(data) < _der_length(data):
-        raise problem("private-key-cut", "is cut short: lines are missing in its middle", _WHOLE)
+        raise problem("private-key-cut", "is cut: lines are missing in its middle", _WHOLE)
     if label == "PRIVATE KEY" and _RSA not in data[:40]:
         raise _not_rsa_error(problem, "another algorithm")
 
 
 def _der_length(data: bytes) -> int:
-    """How long the outermost DER value says that it is, in bytes with its head."""
+    """Return the length that the outermost DER value states, in bytes with its head."""
     if data[1] < 0x80:
         return 2 + data[1]
     size = data[1] & 0x7F
@@ -180,7 +194,7 @@ def _der_length(data: bytes) -> int:
 
 
 def _check_openssh(data: bytes, problem: _Problem) -> None:
-    """`openssh-key-v1`, then length-prefixed: cipher, kdf, its options, a count, the public key, the private part."""
+    """Check an OpenSSH key: after the head come cipher, kdf, kdf options, a count, public key, private part."""
     fields, rest = [], data.removeprefix(_OPENSSH)
     for number in range(6):
         if number == 3:
@@ -188,7 +202,7 @@ def _check_openssh(data: bytes, problem: _Problem) -> None:
             continue
         size = int.from_bytes(rest[:4], "big")
         if len(rest) < 4 + size:
-            raise problem("private-key-cut", "is cut short: lines are missing in its middle", _WHOLE)
+            raise problem("private-key-cut", "is cut: lines are missing in its middle", _WHOLE)
         fields.append(rest[4 : 4 + size])
         rest = rest[4 + size :]
     cipher, _, _, public, _ = fields
@@ -200,22 +214,22 @@ def _check_openssh(data: bytes, problem: _Problem) -> None:
 
 
 class Secrecy(StrEnum):
-    """Who may see a value: PLAIN everybody, SENSITIVE nobody but it may be written down, SECRET only by reference."""
+    """Who may see a value: PLAIN is shown, SENSITIVE is masked, SECRET stands in the YAML only as a reference."""
 
     PLAIN = "plain"
     SENSITIVE = "sensitive"
     SECRET = "secret"
 
 
-MAX_SHOWN_LENGTH = 500  # characters of a foreign text that are shown
-_MIN_MASKED_LENGTH = 4  # shorter values are masked nowhere: they would blot out ordinary words
+MAX_SHOWN_LENGTH = 500  # characters of a text from outside
+_MIN_MASKED_LENGTH = 4  # shorter values are not masked: that would mask ordinary words
 
 Mask = Callable[[str], str]
 Spellings = Callable[[str], Iterable[str]]
 
 
 def clean_text(text: str, mask: Mask) -> str:
-    """A foreign text fit to show: one line, no control characters, masked, then cut at 500 characters."""
+    """Make a text from outside fit to show: one line, no control characters, masked, then cut at 500 characters."""
     clean = " ".join("".join(c if c.isprintable() else " " for c in mask(text)).split())
     clean = mask(clean)
     return clean if len(clean) <= MAX_SHOWN_LENGTH else clean[: MAX_SHOWN_LENGTH - 1] + "…"
@@ -223,8 +237,9 @@ def clean_text(text: str, mask: Mask) -> str:
 
 def build_mask(secrets: Iterable[str], spellings: Spellings = lambda _: ()) -> Mask:
     """
-    A function that blots `secrets` out of a text, also escaped, URL-encoded, in base64 or line by line. `spellings` are
-    further ways in which the text may hold a value.
+    Build a function that masks `secrets` in a text, also escaped, URL-encoded, in base64 or line by line.
+
+    `spellings` gives more forms in which the text may contain a value.
     """
     forms = {form for secret in secrets for form in _value_forms(secret, spellings) if len(form) >= _MIN_MASKED_LENGTH}
     if not forms:
@@ -242,7 +257,7 @@ def _value_forms(secret: str, spellings: Spellings) -> Iterable[str]:
 
 
 def auth_values(body: object, inside: bool = False) -> list[str]:
-    """The texts under `auth.params` or an `/auth…` operation of a request: an answer may echo them."""
+    """Collect the texts under `auth.params` or an `/auth…` operation of a request: an answer may repeat them."""
     if isinstance(body, str):
         return [body] if inside else []
     if isinstance(body, list):

@@ -1,18 +1,18 @@
 """
-Which hosts may be given the token: pure rules over URLs, no network, no environment.
+Decide which hosts may get the token: pure rules over URLs, no network, no environment.
 
-In: a URL as text and the list from EXPORTCTL_ALLOWED_HOSTS. Out: the same URL in one spelling, or an Error.
-YAML may only choose among hosts that the person who holds the credentials allowed: anybody who can open a pull
-request can write YAML, and whoever gets the token can do what it can.
+In: a URL as text and the list from EXPORTCTL_ALLOWED_HOSTS. Out: the same URL in one form, or an Error.
+The YAML may only choose a host that the owner of the credentials allows: everyone who can open a pull request can
+write YAML, and a host that gets the token can use it.
 
     URL                             allowed
     https://platform.adobe.io       always
     embedded                        always: the emulator in this process
-    http(s)://loopback              always: never leaves this machine
+    http(s)://loopback              always: the token stays on this machine
     https://other                   only if listed
-    http://other                    never: the token would travel in the clear
+    http://other                    never: the token would travel unencrypted
 
-A URL is judged by one pattern that must match all of it, so no two parsers can disagree about the host.
+One pattern must match the whole URL, so no two parsers can disagree about the host.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _PORTS = {"http": "80", "https": "443"}
 
 @dataclass(frozen=True)
 class Url:
-    """The parts of a URL without user, query or fragment; `port` is empty where it is the scheme's own."""
+    """A URL without user, query or fragment; `port` is empty where it is the default of the scheme."""
 
     scheme: str
     host: str
@@ -46,7 +46,7 @@ class Url:
 
     @property
     def netloc(self) -> str:
-        """`host` or `host:port`, as it stands in a list of allowed hosts."""
+        """`host` or `host:port`, as in the list of allowed hosts."""
         return f"{self.host}:{self.port}" if self.port else self.host
 
     @property
@@ -58,7 +58,7 @@ class Url:
 
 
 def parse_url(url: str) -> Url | None:
-    """The parts of `url`, or None if it is anything but a plain http(s) address."""
+    """Parse `url`; return None if it is anything but a plain http(s) address."""
     found = _URL.fullmatch(url)
     if found is None or int(found["port"] or "0") > 65535:
         return None
@@ -67,7 +67,7 @@ def parse_url(url: str) -> Url | None:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether `host` names this machine: localhost, ::1 or 127.0.0.0/8, and no other spelling of them."""
+    """Check whether `host` is this machine: localhost, ::1 or 127.0.0.0/8, in no other spelling."""
     if host == "localhost":
         return True
     try:
@@ -77,16 +77,16 @@ def is_loopback(host: str) -> bool:
 
 
 def allowed_hosts(text: str | None) -> tuple[str, ...]:
-    """What EXPORTCTL_ALLOWED_HOSTS lists: `host` or `host:port`, separated by commas or blanks."""
+    """Parse EXPORTCTL_ALLOWED_HOSTS: `host` or `host:port`, separated by commas or blanks."""
     return tuple(word.lower() for word in re.split(r"[,\s]+", text or "") if word)
 
 
 def check_host(url: str, allowed: Iterable[str] = ()) -> str:
     """
-    The platform URL in one spelling, without a slash at the end, or `embedded`.
+    Return the platform URL in one form, without a slash at the end, or `embedded`.
 
     Raises:
-        Error: the URL is malformed, not https, or its host is neither Adobe's, this machine nor in `allowed`.
+        Error: the URL is malformed or not https, or its host is not Adobe's, not this machine and not in `allowed`.
     """
     if url == EMBEDDED:
         return url
@@ -95,34 +95,34 @@ def check_host(url: str, allowed: Iterable[str] = ()) -> str:
         raise Error(
             f"platform url {_redact_url(url)} is not an address like {PRODUCTION}",
             rule="platform-url",
-            hint="give scheme and host only: no user, path or query; or `embedded` for the emulator",
+            hint="write only scheme and host, without user, path or query; or `embedded` for the emulator",
         )
     if found.scheme != "https" and not found.is_local:
         raise Error(
-            f"platform url {found} is not https: the token would travel in the clear",
+            f"platform url {found} is not https: the token would travel unencrypted",
             rule="platform-url",
-            hint=f"write https://{found.netloc}; plain http is for this machine only (localhost, 127.0.0.1, [::1])",
+            hint=f"write https://{found.netloc}; http is only for this machine (localhost, 127.0.0.1, [::1])",
         )
     if str(found) != PRODUCTION and not found.is_local and found.netloc not in set(allowed):
         raise Error(
             f"platform url {found} is not allowed: the token goes only to {PRODUCTION}, this machine, or a listed host",
             rule="host-not-allowed",
-            hint=f"if that host may have the token, set EXPORTCTL_ALLOWED_HOSTS={found.netloc} where exportctl runs",
+            hint=f"to give that host the token, set EXPORTCTL_ALLOWED_HOSTS={found.netloc} where exportctl runs",
         )
     return str(found)
 
 
 def check_token_url(url: str) -> str:
     """
-    The token URL in one spelling.
+    Return the token URL in one form.
 
     Raises:
-        Error: it is malformed, or neither https nor on this machine: the client secret is sent there.
+        Error: the URL is malformed, or neither https nor on this machine; exportctl sends the client secret there.
     """
     found = parse_url(url)
     if found is None or not (found.scheme == "https" or found.is_local):
         raise Error(
-            f"token URL {_redact_url(url)} is not an https address: the client secret is sent there",
+            f"token URL {_redact_url(url)} is not an https address, and exportctl sends the client secret there",
             rule="token-url",
             hint=f"set AEP_IMS_URL to {IMS_TOKEN_URL}, or unset it",
         )
@@ -131,15 +131,15 @@ def check_token_url(url: str) -> str:
 
 def parse_service_url(url: str, *, in_process: bool) -> Url:
     """
-    Where a client sends its token: https, this machine, or nowhere outside this process.
+    Parse the URL to which a client sends its token: https, this machine, or the embedded emulator.
 
     Raises:
-        Error: the token would travel in the clear, or `url` is `embedded` without anything embedded.
+        Error: the token would travel unencrypted, or `url` is `embedded` without an embedded emulator.
     """
     found = parse_url("http://embedded" if url == EMBEDDED and in_process else url)
     if found is None or not (found.scheme == "https" or found.is_local or in_process):
         raise Error(
-            "a URL that gets the token must be https, or plain http on this machine",
+            "a URL that gets the token must be https, or http on this machine",
             rule="platform-url",
             hint="check platform.url and AEP_IMS_URL",
         )
@@ -147,6 +147,6 @@ def parse_service_url(url: str, *, in_process: bool) -> Url:
 
 
 def _redact_url(url: str) -> str:
-    """A malformed URL may hold a password or control characters: show only what is neither."""
+    """Show a malformed URL without the password and the control characters that it may contain."""
     text = re.sub(r"//[^/@]*@", "//(user)@", url.split("?", 1)[0])
     return repr(text[:100])

@@ -17,7 +17,7 @@ What is ours and no longer declared: deleted, released, cleaned away, or only re
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from exportctl.errors import Finding, Level
 from exportctl.model.plan import (
@@ -26,6 +26,7 @@ from exportctl.model.plan import (
     Cause,
     Consequence,
     FieldChange,
+    Inventory,
     LiveObject,
     PlanItem,
     Refusal,
@@ -35,9 +36,9 @@ from exportctl.model.plan import (
 from exportctl.model.project import Project, RemovedEntry
 from exportctl.plan import orphans as leftovers
 from exportctl.plan import safety_checks, steps
-from exportctl.plan.create import COMPLETION_WINDOW, PlanInputs, child_kind, deletion_steps
+from exportctl.plan.create import COMPLETION_WINDOW, PlanInputs, child_kind, deletion_steps, generation_of
 from exportctl.plan.desired import DesiredState
-from exportctl.plan.ownership import LiveFlow, Ownership
+from exportctl.plan.ownership import LiveFlow, Ownership, build_ownership
 from exportctl.resources.kinds import BASE_CONNECTION, FLOW, TARGET_CONNECTION, Kind
 
 _RELEASED = Consequence("released", "takes our marker off; the flow goes on running, managed by nobody")
@@ -199,3 +200,21 @@ def _account_in_use_item(
     return PlanItem(
         address, Verb.UNCHANGED, id=base.id, findings=(Finding("account-in-use", text, at, None, level),), at=at
     )
+
+
+def duplicate_deletions(live: Inventory, created: Collection[str], project: str) -> Iterator[Step]:
+    """
+    Delete the younger of the flows that two runs created for one address at the same time.
+
+    A run deletes only its own flows: `created` are the ids that this run created.
+    """
+    for address, live_flows in sorted(build_ownership(live, project).own_flows.items()):
+        newest = max(generation_of(h) for h in live_flows)
+        rivals = sorted((h for h in live_flows if generation_of(h) == newest), key=_creation_order)
+        for live_flow in rivals[1:]:
+            if live_flow.flow.id in created:
+                yield from deletion_steps(address, live_flow, needs=[])
+
+
+def _creation_order(live_flow: LiveFlow) -> tuple[int, str]:
+    return live_flow.flow.created_at_ms, live_flow.flow.id

@@ -12,11 +12,10 @@ What a later exportctl wrote is surveyed by no command: its digests and flags ma
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from exportctl.errors import Finding, NewerMarker
-from exportctl.model.plan import MARKER_VERSION, Address, Inventory, LiveObject, Marker
+from exportctl.model.plan import Address, Inventory, LiveObject, Marker
 from exportctl.resources import wire
 from exportctl.resources.kinds import (
     BASE_CONNECTION,
@@ -28,6 +27,7 @@ from exportctl.resources.kinds import (
     TARGET_CONNECTION,
     TARGET_IDS,
 )
+from exportctl.resources.marker import refuse_newer_markers
 
 FLOW_LIMIT = 100  # destinations per sandbox, hard limit [GR]
 
@@ -109,28 +109,6 @@ def build_ownership(live: Inventory, project: str) -> Ownership:
         base_users=_base_users(live),
         project=project,
     )
-
-
-def refuse_newer_markers(objects: Iterable[LiveObject], project: str | None = None) -> None:
-    """
-    Stop before anything is planned or written over the work of a later exportctl; None means that of any project.
-
-    Raises:
-        NewerMarker: names all such objects at once, with address, id and version of the marker.
-    """
-    newer = [
-        o for o in objects if o.marker and o.marker.version > MARKER_VERSION and project in (None, o.marker.project)
-    ]
-    if newer:
-        raise NewerMarker([_newer(o) for o in sorted(newer, key=lambda o: (str(o.marker and o.marker.address), o.id))])
-
-
-def _newer(live: LiveObject) -> Finding:
-    assert live.marker is not None
-    which = f"{live.marker.address}: the {KINDS[live.kind].label} {live.id}"
-    text = f"{which} was written by a newer exportctl: upgrade (its marker is exportctl/{live.marker.version})"
-    hint = f"this exportctl reads markers up to exportctl/{MARKER_VERSION}; nothing was written"
-    return Finding("newer-marker", text, None, hint)
 
 
 def reclaim_adopted_flows(ownership: Ownership, adopted: Mapping[str, frozenset[Address]]) -> Ownership:

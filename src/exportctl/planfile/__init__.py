@@ -1,1 +1,1 @@
-"""Plans as files: what was reviewed, and whether it is still what would be applied."""
+"""Saved plans: the reviewed values, and a check that apply would still write the same."""

@@ -1,16 +1,16 @@
 """
-Plan <-> versioned JSON text: a saved plan is an approval of values, and says so when it was edited.
+Convert a Plan to versioned JSON text and back. A saved plan approves values; the reader notices an edit.
 
-    encode(plan)             the document's content
-    dump(plan)               text of the file; equal plans give equal bytes
-    load(text)               -> Saved; anything but the bytes that `dump` wrote is refused
-    differences(saved, plan) what was approved and is so no longer
-    renewals(saved)          addresses whose renewal the file holds
-    approved(saved, plan)    the fresh plan without side work that the file does not hold
-    outlived(plan, now)      addresses whose end came between the plan and now, and that it would move on
-    digest(plan)             16 hex digits over what was approved, for `--only-if`
+    encode_plan(plan)               the content of the document
+    dump_plan(plan)                 text of the file; equal plans give equal bytes
+    load_plan(text)                 -> SavedPlan; refuses everything but the bytes that `dump_plan` wrote
+    stale_values(saved, plan)       the approved values that changed
+    saved_renewals(saved)           addresses with a renewal in the file
+    reduce_to_approval(saved, plan) the new plan without renewals, markers and cleaning that are not in the file
+    expired_since_plan(plan, now)   addresses that ended between the plan and now, and that the plan would revive
+    approval_digest(plan)           16 hex digits over the approved values, for `--only-if`
 
-Steps are never built from a file: apply plans again with the file's `as_of` and flags and compares. Pure.
+apply never takes steps from a file: it plans again with the `as_of` and the options of the file, and compares. Pure.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ _NEW = "make a new plan with `exportctl plan --out FILE`"
 
 @dataclass(frozen=True)
 class SavedPlan:
-    """A plan read from a file. `content` is the whole document's plan, `entries` its items by address."""
+    """A plan from a file. `content` is the plan of the document, `entries` are its items by address."""
 
     header: PlanHeader
     as_of: int
@@ -75,12 +75,12 @@ class SavedPlan:
 
 
 def dump_plan(plan: Plan) -> str:
-    """The text of a saved plan: sorted keys, ASCII, a line end at the end."""
+    """Return the text of a saved plan: sorted keys, ASCII, a line end at the end."""
     return _text(_document(encode_plan(plan), __version__))
 
 
 def as_saved(plan: Plan) -> SavedPlan:
-    """What `load(dump(plan))` gives."""
+    """Return what `load_plan(dump_plan(plan))` returns."""
     return _saved_plan(encode_plan(plan), __version__)
 
 
@@ -89,36 +89,36 @@ def load_plan(text: str) -> SavedPlan:
     Read a saved plan.
 
     Raises:
-        PlanFileError: not JSON, not a saved plan, of another version, or not byte for byte what was written.
+        PlanFileError: the text is not JSON, not a saved plan, has another format version, or was edited.
     """
     document = _parse_document(text)
     if document.get("kind") != KIND:
         raise PlanFileError(
-            "this is not a saved plan", rule="plan-file-kind", hint="`exportctl plan --out FILE` writes one"
+            "the file is not a saved plan", rule="plan-file-kind", hint="`exportctl plan --out FILE` writes one"
         )
     if document.get("format_version") != FORMAT_VERSION:
         raise PlanFileError(
             f"the saved plan has format version {json.dumps(document.get('format_version'))}, "
-            f"this exportctl reads {FORMAT_VERSION}",
+            f"but this exportctl reads {FORMAT_VERSION}",
             rule="plan-file-version",
             hint=f"apply it with the exportctl that wrote it, or {_NEW}",
         )
     content, version = document.get("plan"), document.get("exportctl")
-    # The digest catches an edit by hand; the comparison of bytes also one that JSON does not tell apart.
+    # The digest notices an edit by hand; the comparison of bytes also notices an edit that leaves the same JSON values.
     genuine = isinstance(content, dict) and isinstance(version, str) and _text(_document(content, version)) == text
     if not genuine:
         raise PlanFileError(
-            "the saved plan was edited: its content does not match its digest", rule="plan-file-edited", hint=_NEW
+            "the saved plan was edited: its digest does not match its content", rule="plan-file-edited", hint=_NEW
         )
     assert isinstance(content, dict) and isinstance(version, str)
     try:
         return _saved_plan(content, version)
     except (KeyError, TypeError, AttributeError) as error:
-        raise PlanFileError("the saved plan lacks parts", rule="plan-file-edited", hint=_NEW) from error
+        raise PlanFileError("a part of the saved plan is missing", rule="plan-file-edited", hint=_NEW) from error
 
 
 def stale_values(saved: SavedPlan, plan: Plan) -> tuple[StaleValue, ...]:
-    """What moved since the plan was saved, by address and path; empty when the approval still holds."""
+    """Return the approved values that changed, by address and path; nothing while the approval is valid."""
     return (
         *_header_differences(saved, plan),
         *compare_approvals(approvals(saved.content["items"]), approvals(encode_plan(plan)["items"])),
@@ -126,14 +126,15 @@ def stale_values(saved: SavedPlan, plan: Plan) -> tuple[StaleValue, ...]:
 
 
 def reduce_to_approval(saved: SavedPlan, plan: Plan) -> Plan:
-    """The fresh plan, less addresses with nothing but a renewal, marker or cleaning that was not in the file."""
+    """Return the new plan without the renewals, marker writes and cleaning that are not in the file."""
     return approved_plan(saved.entries, plan)
 
 
 def expired_since_plan(plan: Plan, now: int) -> tuple[str, ...]:
     """
-    Addresses whose flow still ran when the plan was made, has ended by `now`, and would be revived by it: nobody who
-    approved the plan read what that may send.
+    Return addresses with a flow that ended between the plan and `now`, and that the plan would revive.
+
+    The people who approved the plan did not read what the revived flow may send.
     """
     moved = [(item, change) for item in plan.items for change in item.fields if change.field == END]
     return tuple(
@@ -146,24 +147,24 @@ def expired_since_plan(plan: Plan, now: int) -> tuple[str, ...]:
 
 
 def saved_renewals(saved: SavedPlan) -> frozenset[str]:
-    """Addresses whose renewal was in the file; a plan made to be compared renews no others (`Flags.renewals`)."""
+    """Return the addresses with a renewal in the file; only these are renewed (`PlanOptions.renewals`)."""
     return frozenset(address for address, entry in saved.entries.items() if entry["renewal_due"])
 
 
 def approval_digest(plan: Plan) -> str:
-    """16 hex digits over header and approvals; the moment, flags, renewals and whatever is only shown are left out."""
+    """Return 16 hex digits over header and approvals, without moment, options, renewals and display-only values."""
     content = encode_plan(plan)
     approval = {"header": content["header"], "items": approvals(content["items"])}
     return hashlib.sha256(canonical_json(approval).encode()).hexdigest()[:16]
 
 
 def age_seconds(saved: SavedPlan, now: int) -> int:
-    """How old the approval is; negative when it was made with a later clock."""
+    """Return the age of the approval; negative when another clock was ahead of this one."""
     return now - saved.as_of
 
 
 def _header_differences(saved: SavedPlan, plan: Plan) -> tuple[StaleValue, ...]:
-    """An approval for one sandbox is none for another."""
+    """Compare the headers: an approval for one sandbox is not valid for another."""
     now = encode_plan(plan)["header"]
     return tuple(
         StaleValue("", f"header.{name}", before, now[name])
@@ -177,10 +178,10 @@ def _parse_document(text: str) -> Json:
         document = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise PlanFileError(
-            "the saved plan is not JSON", rule="plan-file-json", hint=f"was it cut short? {_NEW}"
+            "the saved plan is not JSON", rule="plan-file-json", hint=f"the file may be cut; {_NEW}"
         ) from error
     if not isinstance(document, dict):
-        raise PlanFileError("this is not a saved plan", rule="plan-file-kind", hint=_NEW)
+        raise PlanFileError("the file is not a saved plan", rule="plan-file-kind", hint=_NEW)
     return document
 
 

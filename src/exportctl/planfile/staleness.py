@@ -1,18 +1,23 @@
 """
-What of a plan is approved when somebody approves it, and what has moved since.
+Say which values of a plan a reviewer approves, and which of them changed.
 
-Goes in: items in their document form. Comes out: approvals by address, differences, a plan cut down to its approval.
+In: items in their document form. Out: approvals by address, changed values, a plan reduced to its approval.
 
-Compared, per address that is created, completed, updated, replaced, deleted, adopted, released, or refused: the verb,
-each field with both values and its cause, each step with what it sends, refers to, needs and was decided on, refusals.
+An approval covers each address that is created, completed, updated, replaced, deleted, adopted, released or refused:
+the verb; each field with both values and its cause; each step with what it sends, its references, its needs and the
+values it was planned from; the refusals.
 
-Left out, because it moves by itself or is only shown: places in files, people, consequences, findings, next runs, ends,
-the names of secret references, a start that was worked out from the moment of the plan. Also renewals: the field `end`
-of a step, its marker and what was seen of it count only where the plan moves the end for another reason; the seen
-description never counts, since the marker in it moves with the end (a person's own words are compared as the step's
-`text`); a step that writes nothing but a marker in an update is left out with them.
+An approval leaves out what changes by itself or is only for display: source positions, people, consequences, findings,
+next runs, ends, the names of secret references, and a start that was computed from the moment of the plan. It also
+leaves out renewals:
+* The `end` of a step, its digest in the marker and the seen `end` count only if the plan moves the end for another
+  reason.
+* The seen description never counts, because the marker in it changes with the end. The person's own text is compared
+  as the `text` of the step.
+* In an update, a step that writes only a marker does not count.
 
-Held, renewed, marked and cleaned addresses are no part of an approval: `approved_plan` drops what the file lacks.
+Addresses with only a paused flow, a renewal, a marker write or cleaning are not part of an approval: `approved_plan`
+drops those that are not in the file.
 """
 
 from __future__ import annotations
@@ -50,7 +55,7 @@ _UNAPPROVED_VERBS = frozenset({Verb.RENEW, Verb.MARK, Verb.CLEAN})
 
 @dataclass(frozen=True, order=True)
 class StaleValue:
-    """One thing that moved: address (empty: the plan as a whole), path below it, what was saved, what is so now."""
+    """One approved value that changed: address (empty for the whole plan), path below it, saved value, value now."""
 
     address: str
     path: str
@@ -58,14 +63,14 @@ class StaleValue:
     now: Any
 
     def __str__(self) -> str:
-        """One line of ASCII: values as JSON, so that no text by others can act."""
+        """Format one line of ASCII with JSON values, so that a text from outside cannot control the terminal."""
         where = f"{self.address} {self.path}".strip().encode("ascii", "backslashreplace").decode()
         sides = [json.dumps(side, sort_keys=True) for side in (self.saved, self.now)]
         return f"{where}: saved {sides[0]}, now {sides[1]}"
 
 
 def approvals(items: Sequence[Json]) -> dict[str, Json]:
-    """Address -> what is approved about it; addresses without anything to approve are absent."""
+    """Return the approved values by address; addresses without any are absent."""
     relevant = [i for i in items if i["verb"] in CHANGE_VERBS or i["refusals"]]
     steps = {i["address"]: _approved_steps(i) for i in relevant}
     kept = {s["key"] for each in steps.values() for s in each}
@@ -79,7 +84,7 @@ def _approved_steps(item: Json) -> list[Json]:
 
 
 def _item_approval(item: Json, steps: Sequence[Json], kept: set[str]) -> Json:
-    """`kept`: keys of all steps that are part of the approval; only those can be needed."""
+    """Return the approved values of one item; `kept` are the keys of all approved steps: only these count as needs."""
     fields = [f for f in item["fields"] if f["cause"] != Cause.RENEWAL]
     return {
         "verb": item["verb"],
@@ -93,7 +98,7 @@ def _item_approval(item: Json, steps: Sequence[Json], kept: set[str]) -> Json:
 
 
 def _key_by_name(pairs: Iterable[tuple[str, Json]]) -> dict[str, Json]:
-    """By name; a name that comes again is counted, so that nothing hides another."""
+    """Key the entries by name; a repeated name gets a number, so that no entry hides another."""
     keyed: dict[str, Json] = {}
     for name, entry in pairs:
         repeats = sum(key == name or key.startswith(f"{name}#") for key in keyed)
@@ -102,7 +107,7 @@ def _key_by_name(pairs: Iterable[tuple[str, Json]]) -> dict[str, Json]:
 
 
 def _approved_step(step: Json, moved: bool) -> Json:
-    """`moved`: the end is part of what is approved."""
+    """Return the approved values of one step; `moved` says that the end is one of them."""
     kept: Json = {"key": step["key"], **{name: step[name] for name in _SENT}}
     fields = {n: v for n, v in step["fields"].items() if n != START or isinstance(v, dict)}
     if not moved and step["action"] == Action.UPDATE:
@@ -125,7 +130,7 @@ def _drop_key(step: Json) -> Json:
 
 
 def compare_approvals(saved: Mapping[str, Json], now: Mapping[str, Json]) -> tuple[StaleValue, ...]:
-    """Every leaf that is not the same on both sides, sorted by address and path."""
+    """Return every leaf that differs, sorted by address and path."""
     found: list[StaleValue] = []
     for address in sorted({*saved, *now}):
         before, after = saved.get(address), now.get(address)
@@ -149,7 +154,7 @@ def _differing_leaves(path: str, before: Any, after: Any) -> Iterator[tuple[str,
 
 
 def approved_plan(entries: Mapping[str, Json], plan: Plan) -> Plan:
-    """The plan, less renewals, marker writes and cleaning that `entries` (a file's items by address) do not hold."""
+    """Return the plan without the renewals, marker writes and cleaning that `entries` (items by address) lack."""
     items = tuple(_approved_item(entries.get(str(item.address)), item) for item in plan.items)
     kept = {s.key for item in items for s in item.steps}
     dropped_keys = {s.key for s in plan.steps()} - kept

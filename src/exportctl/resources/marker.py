@@ -38,11 +38,12 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from exportctl.model.plan import MARKER_VERSION, Marker
-from exportctl.resources.kinds import BASE_CONNECTION, FLOW, TARGET_CONNECTION, FieldRule, Kind, Treat
+from exportctl.errors import Finding, NewerMarker
+from exportctl.model.plan import MARKER_VERSION, LiveObject, Marker
+from exportctl.resources.kinds import BASE_CONNECTION, FLOW, KINDS, TARGET_CONNECTION, FieldRule, Kind, Treat
 
 MAX_LENGTH = 240  # characters
 END = "end"  # the one field whose value, not digest, is kept: earlier and later must be told apart
@@ -265,3 +266,26 @@ def _to_base36(number: int) -> str:
         number, rest = divmod(number, 36)
         digits = _NUMBERS[rest] + digits
     return digits or "0"
+
+
+def refuse_newer_markers(objects: Iterable[LiveObject], project: str | None = None) -> None:
+    """
+    Check that no later exportctl wrote these objects; with `project` None, check the objects of every project.
+
+    Raises:
+        NewerMarker: a later exportctl did; it names each object with its address, id and marker version.
+    """
+    newer = [
+        o for o in objects if o.marker and o.marker.version > MARKER_VERSION and project in (None, o.marker.project)
+    ]
+    if newer:
+        newer.sort(key=lambda o: (str(o.marker and o.marker.address), o.id))
+        raise NewerMarker([_newer_finding(o) for o in newer])
+
+
+def _newer_finding(live: LiveObject) -> Finding:
+    assert live.marker is not None
+    which = f"{live.marker.address}: the {KINDS[live.kind].label} {live.id}"
+    text = f"{which} was written by a newer exportctl: upgrade (its marker is exportctl/{live.marker.version})"
+    hint = f"this exportctl reads markers up to exportctl/{MARKER_VERSION}; nothing was written"
+    return Finding("newer-marker", text, None, hint)

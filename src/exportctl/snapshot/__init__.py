@@ -1,6 +1,6 @@
 """
-A sandbox as it was read, in a file: what `plan --refresh-from` plans against where there are no credentials. Pure.
+A sandbox in a file: `plan --refresh-from` plans against it where there are no credentials. Pure.
 
-    redaction    an object of the service -> the same without auth values and credentials
-    document     a Live with its place and moment <-> versioned JSON text that says so when it was edited
+    redact    an object of the service -> the same object without auth values and credentials
+    file      an inventory with its sandbox and moment <-> versioned JSON text with a digest against edits
 """

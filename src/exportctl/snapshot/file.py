@@ -1,14 +1,13 @@
 """
-A Snapshot <-> versioned JSON text that says so when it was edited.
+Convert a Snapshot to versioned JSON text and back; the reader notices an edit.
 
-    taken(header, live, moment)  -> Snapshot, every object without secrets
-    dump(snapshot)               text of the file; equal snapshots give equal bytes
-    load(text)                   -> Snapshot; anything but the bytes that `dump` wrote is refused
-    check(snapshot, header)      it was taken of the place that the config names
+    build_snapshot(header, live, moment)   -> Snapshot, every object without secrets
+    dump_snapshot(snapshot)                -> text of the file; equal snapshots give equal bytes
+    load_snapshot(text)                    -> Snapshot; refuses everything but the bytes that `dump_snapshot` wrote
+    check_header(snapshot, header)         checks that the config names the sandbox of the snapshot
 
-It belongs to a sandbox, not to a project: any config of that sandbox can be planned against it. Objects are the
-service's own JSON, by kind. Whoever makes `LiveObject`s of them is not here, and no known secret value is: the caller
-holds the text against those before it writes it. Pure.
+A snapshot belongs to a sandbox, not to a project: every config of that sandbox can be planned against it. The objects
+are the service's own JSON, by kind. The caller checks the text for known secret values before it writes the file. Pure.
 """
 
 from __future__ import annotations
@@ -42,14 +41,16 @@ from exportctl.snapshot.redact import redact_object
 FORMAT_VERSION = 1
 KIND = "snapshot"
 _NEW = "take a new one with `exportctl snapshot --out FILE`"
-_HEADER_FIELDS = ("platform", "organization", "sandbox", "environment")  # of a Header
+_HEADER_FIELDS = ("platform", "organization", "sandbox", "environment")  # of a PlanHeader
 
 
 @dataclass(frozen=True)
 class Snapshot:
     """
-    One sandbox as it was read at `taken_at` (seconds since 1970 UTC). `place` are the members of a Header that say
-    where; `objects` the service's JSON by kind; `specs` the connection specs by id.
+    One sandbox as it was read at `taken_at` (seconds since 1970 UTC).
+
+    `header` has the fields of a PlanHeader that name the sandbox, `objects` the service's JSON by kind, `specs` the
+    connection specs by id.
     """
 
     header: Mapping[str, str | None]
@@ -60,7 +61,7 @@ class Snapshot:
 
     @property
     def count(self) -> int:
-        """How many objects it holds."""
+        """The number of objects in it."""
         return sum(len(listed) for listed in self.objects.values())
 
 
@@ -96,7 +97,7 @@ FILE = sealed_file(
 
 
 def build_snapshot(header: PlanHeader, live: Inventory, moment: int) -> Snapshot:
-    """What was read of a sandbox, in the order of the lists, without secrets."""
+    """Build a snapshot of an inventory, in the order of its lists, without secrets."""
     return Snapshot(
         header={name: getattr(header, name) for name in _HEADER_FIELDS},
         taken_at=moment,
@@ -107,7 +108,7 @@ def build_snapshot(header: PlanHeader, live: Inventory, moment: int) -> Snapshot
 
 
 def dump_snapshot(snapshot: Snapshot) -> str:
-    """The text of the file: sorted keys, ASCII, a line end at the end."""
+    """Return the text of the file: sorted keys, ASCII, a line end at the end."""
     return _text(CONTENT.encode(snapshot), __version__)
 
 
@@ -116,30 +117,33 @@ def load_snapshot(text: str) -> Snapshot:
     Read a snapshot.
 
     Raises:
-        Error: not JSON, no snapshot, of another version, or not byte for byte what was written.
+        Error: the text is not JSON, not a snapshot, has another format version, or was edited.
     """
     document = _parse_document(text)
     if document.get("kind") != KIND:
-        raise Error("this is no snapshot", rule="snapshot-kind", hint=_NEW)
+        raise Error("the file is not a snapshot", rule="snapshot-kind", hint=_NEW)
     if document.get("format_version") != FORMAT_VERSION:
         found = json.dumps(document.get("format_version"))
-        message = f"the snapshot has format version {found}, this exportctl reads {FORMAT_VERSION}"
+        message = f"the snapshot has format version {found}, but this exportctl reads {FORMAT_VERSION}"
         raise Error(message, rule="snapshot-version", hint=_NEW)
     content, version = document.get("snapshot"), document.get("exportctl")
-    # The digest catches an edit by hand; the comparison of bytes also one that JSON does not tell apart.
+    # The digest notices an edit by hand; the comparison of bytes also notices an edit that leaves the same JSON values.
     if not isinstance(content, dict) or not isinstance(version, str) or _text(content, version) != text:
         message = "the snapshot was edited: its content does not match its digest"
         raise Error(message, rule="snapshot-edited", hint=_NEW)
     try:
         return _snapshot(content)
     except (KeyError, TypeError, AttributeError, ValueError) as error:
-        raise Error("the snapshot lacks parts, or one is of another type", rule="snapshot-edited", hint=_NEW) from error
+        message = "a part of the snapshot is missing or has the wrong type"
+        raise Error(message, rule="snapshot-edited", hint=_NEW) from error
 
 
 def check_header(snapshot: Snapshot, header: PlanHeader) -> None:
     """
+    Check that the config names the sandbox of the snapshot.
+
     Raises:
-        Error: the config names another platform, organisation, sandbox or environment; says which.
+        Error: the platform, organisation, sandbox or environment differ; the message says which.
     """
     wanted = {name: getattr(header, name) for name in _HEADER_FIELDS}
     wrong = [
@@ -149,8 +153,8 @@ def check_header(snapshot: Snapshot, header: PlanHeader) -> None:
         if snapshot.header[name] != wanted[name]
     ]
     if wrong:
-        hint = f"choose the environment it was taken of, or {_NEW}"
-        raise Error(f"the snapshot is of another place: {'; '.join(wrong)}", rule="snapshot-place", hint=hint)
+        hint = f"choose the environment of the snapshot, or {_NEW}"
+        raise Error(f"the snapshot is of another sandbox: {'; '.join(wrong)}", rule="snapshot-place", hint=hint)
 
 
 def _quoted_name(value: str | None) -> str:
@@ -161,7 +165,7 @@ def _parse_document(text: str) -> Json:
     try:
         document = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise Error("the snapshot is not JSON", rule="snapshot-json", hint=f"was it cut short? {_NEW}") from error
+        raise Error("the snapshot is not JSON", rule="snapshot-json", hint=f"the file may be cut; {_NEW}") from error
     return document if isinstance(document, dict) else {}
 
 
@@ -171,7 +175,12 @@ def _text(content: Json, version: str) -> str:
 
 
 def _snapshot(content: Json) -> Snapshot:
-    """Raises KeyError, TypeError, AttributeError, ValueError for a part that is missing or of another type."""
+    """
+    Build a snapshot of the content of a file.
+
+    Raises:
+        KeyError, TypeError, AttributeError, ValueError: a part is missing or has the wrong type.
+    """
     _typed_values((str, type(None)), content["place"].values())
     specs = dict(content["specs"])
     (taken_at,) = _typed_values(int, [content["taken_at"]])

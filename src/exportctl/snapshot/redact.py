@@ -1,16 +1,16 @@
 """
-Objects of the service without what a snapshot must not hold. Pure.
+Remove from objects of the service what a snapshot must not contain. Pure.
 
-    what                                                     in its place
-    an auth param that is not plain, or not known            `HIDDEN`, whole
-    a member anywhere of a name under which the service      `HIDDEN`, whole
-    keeps such a param
-    the value of a JSON Patch operation on `/auth…`          `HIDDEN`, whole
-    in any other text: a SAS signature, the key of a         `HIDDEN`, that part of it
-    connection string, a private key, in base64 too
+    value                                                    replaced by
+    an auth param that is not plain, or not known            `HIDDEN`
+    any other member with the name of such a param           `HIDDEN`
+    the value of a JSON Patch operation on `/auth…`          `HIDDEN`
+    in any other text: a SAS signature, the key of a         `HIDDEN` for that part of the text
+    connection string, a private key, also in base64
 
-`wire` reads `HIDDEN` as a value the service does not show, so it is not compared. All else stays as the service
-returned it: ids, etags, people's ids in createdBy and updatedBy (drift names them), public keys.
+`wire` reads `HIDDEN` as a value that the service does not show, so the planner does not compare it. Everything else
+stays as the service returned it: ids, etags, the ids of people in createdBy and updatedBy (drift shows them), public
+keys.
 """
 
 from __future__ import annotations
@@ -35,17 +35,16 @@ _NAMES = frozenset(
     for field in method.fields
     if field.secrecy is not Secrecy.PLAIN
 )
-_KEYS = r"AccountKey|SharedAccessKey|SharedAccessSignature|sig"  # of connection strings and of URLs with a SAS
+_KEYS = r"AccountKey|SharedAccessKey|SharedAccessSignature|sig"  # in connection strings and in URLs with a SAS
 _KEYED = re.compile(rf"\b({_KEYS})=(?!{re.escape(HIDDEN)})[^;&\s\"']+", re.IGNORECASE)
 _TITLE = r"[A-Z0-9 ]*PRIVATE KEY(?: BLOCK)? ?"  # PEM, OpenSSH, PGP; RFC 4716 has four dashes and blanks
 _PRIVATE_KEY = re.compile(rf"-{{4,5}} ?BEGIN {_TITLE}-{{4,5}}.*?(?:-{{4,5}} ?END {_TITLE}-{{4,5}}|\Z)", re.DOTALL)
-_ENCODED = re.compile(
-    r"LS0tLS1CRUdJTi(?:[A-Za-z0-9+/=_-]|\r?\n)+"
-)  # base64 of `-----BEGIN `, as SFTP accounts take keys
+# The base64 of `-----BEGIN `: SFTP accounts take their keys in this form.
+_ENCODED = re.compile(r"LS0tLS1CRUdJTi(?:[A-Za-z0-9+/=_-]|\r?\n)+")
 
 
 def redact_object(raw: Mapping[str, Any]) -> Json:
-    """One object as a snapshot holds it; of what is clean already nothing changes."""
+    """Return one object as a snapshot contains it; an object without secrets stays the same."""
     if str(raw.get("path", "")).startswith("/auth"):
         return {name: HIDDEN if name == "value" else _redact_value(value) for name, value in raw.items()}
     cleaned = {name: HIDDEN if name in _NAMES else _redact_value(value) for name, value in raw.items()}
@@ -75,7 +74,7 @@ def _redact_value(value: Any) -> Any:
 
 
 def _redact_encoded_key(found: re.Match[str]) -> str:
-    """A public key or a certificate stays."""
+    """Hide an encoded private key; keep a public key or a certificate."""
     head = "".join(found.group().split()).partition("=")[0][:64]
     title = b64decode(head[: len(head) // 4 * 4], altchars=b"-_")
     return HIDDEN if b"PRIVATE KEY" in title else found.group()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from exportctl.apply import executor as applying
 from exportctl.apply import inputs
@@ -15,6 +16,7 @@ from exportctl.client import inventory as live
 from exportctl.model.plan import Inventory, Outcome, OutcomeStatus, Plan
 from exportctl.model.plan_options import PlanOptions
 from exportctl.plan import planner
+from exportctl.plan.delete import duplicate_deletions
 from exportctl.plan.desired import DesiredState, build_desired_state
 from exportctl.planfile import file as planfile
 from exportctl.resources.kinds import KINDS
@@ -55,7 +57,7 @@ class ApplyRun:
             replan=replan,
             writer=self.writer,
             clock=made.platform.clock,
-            project=made.project.name,
+            duplicate_deletions=partial(duplicate_deletions, project=made.project.name),
             limit=self.limit,
         )
         return prover.run_final_check(made.plan, self.step_outcomes)

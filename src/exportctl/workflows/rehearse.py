@@ -18,6 +18,7 @@ from collections import Counter
 from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import httpx
@@ -38,6 +39,7 @@ from exportctl.model.plan import Action, Inventory, Outcome, OutcomeStatus, Plan
 from exportctl.model.plan_options import PlanOptions
 from exportctl.model.secret import Secrecy, Secret
 from exportctl.plan import planner
+from exportctl.plan.delete import duplicate_deletions
 from exportctl.plan.desired import build_desired_state, target_properties
 from exportctl.resources import wire
 from exportctl.resources.destinations.table import TYPES
@@ -126,7 +128,8 @@ def _run_final_check(
         seen = replace(seen, specs=draft.live.specs)
         return planner.build_plan(wanted, seen, draft.plan.header, flags, draft.plan.as_of, draft.plan.unset)
 
-    prover = FinalChecker(lambda: inventory.read_inventory(client), replan, writer, clock, draft.project.name, limit)
+    duplicates = partial(duplicate_deletions, project=draft.project.name)
+    prover = FinalChecker(lambda: inventory.read_inventory(client), replan, writer, clock, duplicates, limit)
     return prover.run_final_check(draft.plan, outcomes)
 
 
