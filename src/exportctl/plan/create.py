@@ -81,10 +81,6 @@ def blocked_item(export: DesiredExport, flow: str | None, lookup: DatasetLookup)
     )
 
 
-def generation_of(live_flow: LiveFlow) -> int:
-    return live_flow.marker.generation if live_flow.marker else 0
-
-
 def deletion_steps(address: Address, live_flow: LiveFlow, needs: list[str]) -> list[Step]:
     """Flow first, then the children that are ours and have no other user."""
     flow = steps.delete_step(FLOW, address, live_flow.flow, needs=needs)

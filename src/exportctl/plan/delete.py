@@ -36,7 +36,7 @@ from exportctl.model.plan import (
 from exportctl.model.project import Project, RemovedEntry
 from exportctl.plan import orphans as leftovers
 from exportctl.plan import safety_checks, steps
-from exportctl.plan.create import COMPLETION_WINDOW, PlanInputs, child_kind, deletion_steps, generation_of
+from exportctl.plan.create import COMPLETION_WINDOW, PlanInputs, child_kind, deletion_steps
 from exportctl.plan.desired import DesiredState
 from exportctl.plan.ownership import LiveFlow, Ownership, build_ownership
 from exportctl.resources.kinds import BASE_CONNECTION, FLOW, TARGET_CONNECTION, Kind
@@ -209,8 +209,8 @@ def duplicate_deletions(live: Inventory, created: Collection[str], project: str)
     A run deletes only its own flows: `created` are the ids that this run created.
     """
     for address, live_flows in sorted(build_ownership(live, project).own_flows.items()):
-        newest = max(generation_of(h) for h in live_flows)
-        rivals = sorted((h for h in live_flows if generation_of(h) == newest), key=_creation_order)
+        newest = max(h.generation for h in live_flows)
+        rivals = sorted((h for h in live_flows if h.generation == newest), key=_creation_order)
         for live_flow in rivals[1:]:
             if live_flow.flow.id in created:
                 yield from deletion_steps(address, live_flow, needs=[])

@@ -1,13 +1,14 @@
 """
-An export and its live flow, field by field: what differs and why, what apply must write, what it must not.
+Compare an export with its live flow, field by field: what differs and why, and what apply must write.
 
-The flow's marker says what was last applied to the flow's fields, the target's marker to location and format.
+The marker of the flow says what was last applied to the fields of the flow, that of the target to location and format.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 from exportctl.errors import Finding, Level
@@ -17,6 +18,7 @@ from exportctl.model.plan import (
     Cause,
     Consequence,
     FieldChange,
+    Fields,
     LiveObject,
     Marker,
     Refusal,
@@ -24,7 +26,7 @@ from exportctl.model.plan import (
     digest,
 )
 from exportctl.model.schedule import DAY, ONCE, format_moment
-from exportctl.plan import end_dates, flow_state, safety_checks
+from exportctl.plan import flow_state, safety_checks
 from exportctl.plan.consequences import change_consequences, schedule_phrase
 from exportctl.plan.dataset_lookup import DatasetLookup
 from exportctl.plan.desired import DesiredExport
@@ -52,15 +54,17 @@ from exportctl.resources.kinds import (
 @dataclass(frozen=True)
 class ExportDiff:
     """
-    `changes` for people; the rest for steps: fields and marker to write per object (None: as it is), `repoint` a new
-    source connection, `act` enable or disable, `text` a new description.
+    The difference of one export: `changes` and texts for people, the rest for steps.
+
+    The steps write fields and a marker per object (None: keep it). `repoint` asks for a new source connection,
+    `operation` is enable or disable, `text` is a new description.
     """
 
     changes: tuple[FieldChange, ...]
-    flow_fields: Mapping[str, Any]
+    flow_fields: Fields
     flow_marker: Marker
     flow_marker_changes: bool
-    target_fields: Mapping[str, Any]
+    target_fields: Fields
     target_marker: Marker | None
     repoint: bool
     operation: str | None
@@ -74,227 +78,199 @@ class ExportDiff:
     next_after: tuple[int, ...]
 
 
+@dataclass(frozen=True)
+class _Comparison:
+    """One export, its live flow with source and target, the fields of both sides, and the changes between them."""
+
+    export: DesiredExport
+    live_flow: LiveFlow
+    target: LiveObject
+    settings: PlanSettings
+    wanted: Fields
+    live: Fields
+    changes: tuple[FieldChange, ...]
+
+    @cached_property
+    def written(self) -> Mapping[str, FieldChange]:
+        """The changes that apply writes, by field."""
+        return {c.field: c for c in self.changes if c.cause in WRITE_CAUSES or c.cause is Cause.RENEWAL}
+
+    @cached_property
+    def restart(self) -> bool:
+        """The write needs a new start: the live start is not on the wanted grid, or is past for a one-time export."""
+        if AT in self.written or EVERY not in self.written:
+            return AT in self.written
+        start, every = self.live[START], self.wanted[EVERY]
+        if start is None or (every == ONCE and start <= self.settings.as_of):
+            return True
+        return bool(schedules.grid_offset(start, every) != self.wanted[AT])
+
+    @cached_property
+    def new_start(self) -> int:
+        """The start of the new schedule."""
+        declared = self.export.declared.schedule
+        return schedules.first_start(self.wanted[EVERY], declared.at, declared.start, self.settings.as_of)
+
+
 def diff_export(
     export: DesiredExport, live_flow: LiveFlow, lookup: DatasetLookup, settings: PlanSettings
 ) -> ExportDiff:
-    """Hold one declared export against its flow. The flow has exactly one source and one target."""
+    """Compare one declared export with its flow, which has exactly one source and one target."""
     assert live_flow.source is not None and live_flow.target is not None
-    flow = live_flow.flow
-    live = _live_fields(live_flow, flow, live_flow.source)
-    names = {**wire.read_fields(SOURCE_CONNECTION.name, live_flow.source.raw)["names"], **dict(lookup.datasets)}
-    wanted = {
-        **export.flow_fields,
-        DATASETS: [i for i, _ in lookup.datasets],
-        **flow_state.wanted_end(export, settings),
-    }
+    source = wire.read_fields(SOURCE_CONNECTION.name, live_flow.source.raw)
     inputs = flow_state.comparison_inputs(export, live_flow, settings)
-    compared = {k: v for k, v in wanted.items() if k != AT or _can_compare_at(wanted, live, settings.as_of)}
-    found = field_changes(FLOW, compared, live, inputs)
-    target_changes, target_inputs = _target_changes(export, live_flow, settings)
-    changes = _pause_schedule_changes(
-        tuple(flow_state.annotate_change(c, export, live_flow, settings) for c in (*found, *target_changes)),
-        export,
-        wanted,
-        live,
-        settings,
-    )
-    written = _written_changes(changes)
-    restart = _is_restart_needed(wanted, live, written, settings.as_of)
-    marker = _flow_marker(export, live_flow, wanted, live, changes, inputs, written, restart, settings)
-    place_marker = _target_marker(export, live_flow, changes, target_inputs, settings)
+    target_inputs = ComparisonInputs(live_flow.target.marker, settings.as_of)
+    compared = _compare(export, live_flow, live_flow.target, lookup, settings, inputs, target_inputs)
+    written, changes = compared.written, compared.changes
+    names = {**source["names"], **dict(lookup.datasets)}
+    marker = _flow_marker(compared, inputs)
+    can_change_target = live_flow.can_change(live_flow.target)
     return ExportDiff(
         changes=tuple(_with_dataset_names(c, names) for c in changes),
-        flow_fields=_flow_fields(export, wanted, written, restart),
+        flow_fields=_flow_fields(compared),
         flow_marker=marker,
-        flow_marker_changes=flow.marker != marker,
-        target_fields={k: v for k, v in export.target_fields.items() if k in written}
-        if live_flow.can_change(live_flow.target)
-        else {},
-        target_marker=place_marker,
+        flow_marker_changes=live_flow.flow.marker != marker,
+        target_fields={k: v for k, v in export.target_fields.items() if k in written} if can_change_target else {},
+        target_marker=_target_marker(compared, target_inputs) if can_change_target else None,
         repoint=DATASETS in written,
         operation=_operation(written),
         text=export.declared.description if DESCRIPTION in written else None,
         consequences=(
-            *end_dates.revival_consequences(
-                end_dates.effective_end(live, flow), tuple(written.values()), settings.as_of
-            ),
+            *flow_state.revival_consequences(flow_state.live_end(live_flow), tuple(written.values()), settings.as_of),
             *change_consequences(changes, export.declared.folder, names),
         ),
         refusals=(
             *_shared_target_refusals(live_flow, written),
             *safety_checks.protect_refusals(live_flow.protecting_marker(export.declared.protect), Verb.UPDATE, changes),
-            *_late_start_refusals(export, live, written, restart, settings),
+            *_late_start_refusals(compared),
         ),
         findings=(
             *_marker_findings(export, live_flow),
-            *flow_state.flow_expired_findings(export, live_flow, settings, changes),
-            *end_dates.undeclared_end_findings(export.declared, live, flow, settings.as_of, changes),
+            *flow_state.expired_findings(export, live_flow, settings.as_of, changes),
+            *flow_state.undeclared_end_findings(
+                export.declared, compared.live, live_flow.flow, settings.as_of, changes
+            ),
         ),
-        **_end_and_next_runs(export, live_flow, wanted, live, written, restart, settings),
+        **_end_and_next_runs(compared),
     )
 
 
+def _compare(
+    export: DesiredExport,
+    live_flow: LiveFlow,
+    target: LiveObject,
+    lookup: DatasetLookup,
+    settings: PlanSettings,
+    inputs: ComparisonInputs,
+    target_inputs: ComparisonInputs,
+) -> _Comparison:
+    assert live_flow.source is not None
+    live = wire.read_fields(FLOW.name, live_flow.flow.raw) | {
+        DESCRIPTION: live_flow.flow.text,
+        DATASETS: wire.read_fields(SOURCE_CONNECTION.name, live_flow.source.raw)[DATASETS],
+    }
+    wanted = {
+        **export.flow_fields,
+        DATASETS: [i for i, _ in lookup.datasets],
+        **flow_state.wanted_end(export, settings),
+    }
+    comparable = {k: v for k, v in wanted.items() if k != AT or _can_compare_at(wanted, live, settings.as_of)}
+    live_target = wire.read_fields(TARGET_CONNECTION.name, target.raw)
+    found = (
+        *field_changes(FLOW, comparable, live, inputs),
+        *field_changes(TARGET_CONNECTION, export.target_fields, live_target, target_inputs),
+    )
+    changes = tuple(flow_state.annotate_change(c, export, live_flow, settings) for c in found)
+    compared = _Comparison(export, live_flow, target, settings, wanted, live, changes)
+    return replace(compared, changes=_pause_schedule_changes(compared))
+
+
 def _with_dataset_names(change: FieldChange, names: Mapping[str, str]) -> FieldChange:
-    """Datasets as people know them: pairs of id and name."""
+    """Show datasets as pairs of id and name."""
     if change.field != DATASETS:
         return change
-    before, after = ([[i, names.get(i, "")] for i in inputs or ()] for inputs in (change.before, change.after))
+    before, after = ([[i, names.get(i, "")] for i in side or ()] for side in (change.before, change.after))
     return replace(change, before=before, after=after)
 
 
-def _live_fields(live_flow: LiveFlow, flow: LiveObject, source: LiveObject) -> dict[str, Any]:
-    read = wire.read_fields(FLOW.name, flow.raw)
-    return read | {
-        DESCRIPTION: flow.text,
-        DATASETS: wire.read_fields(SOURCE_CONNECTION.name, source.raw)[DATASETS],
-    }
-
-
-def _can_compare_at(wanted: Mapping[str, Any], live: Mapping[str, Any], as_of: int) -> bool:
-    """Times of day of different intervals do not compare; a one-time export that has begun is not started again."""
+def _can_compare_at(wanted: Fields, live: Fields, as_of: int) -> bool:
+    """Check that the times of day are comparable: the same interval, and no one-time export that started already."""
     if wanted[EVERY] != live[EVERY]:
         return False
     return bool(wanted[EVERY] != ONCE or (live[START] or 0) > as_of)
 
 
-def _is_restart_needed(
-    wanted: Mapping[str, Any], live: Mapping[str, Any], written: Mapping[str, FieldChange], as_of: int
-) -> bool:
-    """Does the write need a new start? Only when the live one is not on the wanted grid, or can never come again."""
-    if AT in written:
-        return True
-    if EVERY not in written:
-        return False
-    if live[START] is None or (wanted[EVERY] == ONCE and live[START] <= as_of):
-        return True
-    return bool(schedules.grid_offset(live[START], wanted[EVERY]) != wanted[AT])
-
-
-def _written_changes(changes: tuple[FieldChange, ...]) -> dict[str, FieldChange]:
-    return {c.field: c for c in changes if c.cause in WRITE_CAUSES or c.cause is Cause.RENEWAL}
-
-
-def _pause_schedule_changes(
-    changes: tuple[FieldChange, ...],
-    export: DesiredExport,
-    wanted: Mapping[str, Any],
-    live: Mapping[str, Any],
-    settings: PlanSettings,
-) -> tuple[FieldChange, ...]:
-    """A schedule that could only begin after an end moved earlier by hand is held together with it."""
+def _pause_schedule_changes(compared: _Comparison) -> tuple[FieldChange, ...]:
+    """Leave a schedule paused together with an end that a hand moved to a moment before the first run."""
+    changes = compared.changes
     is_end_paused = any(c.field == END and c.cause is Cause.PAUSED for c in changes)
-    restart = _is_restart_needed(wanted, live, _written_changes(changes), settings.as_of)
-    if not is_end_paused or not restart or _new_start(export, settings) < live[END]:
+    if not is_end_paused or not compared.restart or compared.new_start < compared.live[END]:
         return changes
     return tuple(
         replace(c, cause=Cause.PAUSED) if c.field in SCHEDULE_FIELDS and c.cause in WRITE_CAUSES else c for c in changes
     )
 
 
-def _late_start_refusals(
-    export: DesiredExport,
-    live: Mapping[str, Any],
-    written: Mapping[str, FieldChange],
-    restart: bool,
-    settings: PlanSettings,
-) -> tuple[Refusal, ...]:
-    """The service takes no start after the end that the flow has, or gets (flow-service.md 7.1)."""
-    end = written[END].after if END in written else live[END]
-    if not restart or end is None or _new_start(export, settings) < end:
+def _late_start_refusals(compared: _Comparison) -> tuple[Refusal, ...]:
+    """Refuse a start after the end: the service does not accept it (flow-service.md 7.1)."""
+    written, address = compared.written, compared.export.address
+    end = written[END].after if END in written else compared.live[END]
+    if not compared.restart or end is None or compared.new_start < end:
         return ()
-    text = (
-        f"the new schedule of {export.address} would begin {format_moment(_new_start(export, settings))}, and it ends "
-    )
-    allow = f"a later `end` for {export.address}, or leave its schedule as it is"
-    return (Refusal("starts-after-end", f"{text}{format_moment(end)}", allow),)
+    start = format_moment(compared.new_start)
+    text = f"the new schedule of {address} would start {start}, after its end {format_moment(end)}"
+    allow = f"write a later `end` for {address}, or keep its schedule"
+    return (Refusal("starts-after-end", text, allow),)
 
 
-def _new_start(export: DesiredExport, settings: PlanSettings) -> int:
-    schedule = export.declared.schedule
-    return schedules.first_start(export.flow_fields[EVERY], schedule.at, schedule.start, settings.as_of)
-
-
-def _target_changes(
-    export: DesiredExport, live_flow: LiveFlow, settings: PlanSettings
-) -> tuple[tuple[FieldChange, ...], ComparisonInputs]:
-    assert live_flow.target is not None
-    inputs = ComparisonInputs(live_flow.target.marker, settings.as_of)
-    return field_changes(
-        TARGET_CONNECTION, export.target_fields, wire.read_fields(TARGET_CONNECTION.name, live_flow.target.raw), inputs
-    ), inputs
-
-
-def _flow_fields(
-    export: DesiredExport, wanted: Mapping[str, Any], written: Mapping[str, FieldChange], restart: bool
-) -> dict[str, Any]:
-    fields = {name: wanted[name] for name in (TITLE, EVERY, FOLDER) if name in written}
-    if restart:
-        fields[START] = dict(export.start_rule)
+def _flow_fields(compared: _Comparison) -> Fields:
+    written = compared.written
+    fields = {name: compared.wanted[name] for name in (TITLE, EVERY, FOLDER) if name in written}
+    if compared.restart:
+        fields[START] = dict(compared.export.start_rule)
     if END in written:
         fields[END] = written[END].after
     return fields
 
 
-def _flow_marker(
-    export: DesiredExport,
-    live_flow: LiveFlow,
-    wanted: Mapping[str, Any],
-    live: Mapping[str, Any],
-    changes: tuple[FieldChange, ...],
-    inputs: ComparisonInputs,
-    written: Mapping[str, FieldChange],
-    restart: bool,
-    settings: PlanSettings,
-) -> Marker:
-    before = live_flow.flow.marker
-    mine = tuple(c for c in changes if c.field in FLOW.managed_fields)
-    applied = next_applied(FLOW, wanted, live, mine, inputs, lambda c: c.field in written)
+def _flow_marker(compared: _Comparison, inputs: ComparisonInputs) -> Marker:
+    written, wanted, live = compared.written, compared.wanted, compared.live
+    own = tuple(c for c in compared.changes if c.field in FLOW.managed_fields)
+    applied = next_applied(FLOW, wanted, live, own, inputs, lambda c: c.field in written)
     if EVERY in written or (AT not in applied and live[AT] == wanted[AT]):
         applied[AT] = (digest(wanted[AT]),)
     return Marker(
-        project=settings.project,
+        project=compared.settings.project,
         kind=FLOW.letter,
-        name=export.address.name,
-        generation=live_flow.marker.generation if live_flow.marker else 1,
-        protected=export.declared.protect,
-        last_seen_enabled=_is_last_seen_enabled(live[ENABLED], before, written, changes),
+        name=compared.export.address.name,
+        generation=compared.live_flow.marker.generation if compared.live_flow.marker else 1,
+        protected=compared.export.declared.protect,
+        last_seen_enabled=_is_last_seen_enabled(compared),
         applied=applied,
     )
 
 
-def _is_last_seen_enabled(
-    on: bool, before: Marker | None, written: Mapping[str, FieldChange], changes: tuple[FieldChange, ...]
-) -> bool:
-    """Was the flow on when we last looked? A stop that is held keeps the memory of the time before."""
-    if ENABLED in written:
-        return bool(written[ENABLED].after)
-    if any(c.field == ENABLED and c.cause in (Cause.PAUSED, Cause.ACCEPTED) for c in changes):
+def _is_last_seen_enabled(compared: _Comparison) -> bool:
+    """Check whether the flow was enabled when exportctl saw it last; a pause keeps the state before the pause."""
+    before = compared.live_flow.flow.marker
+    if ENABLED in compared.written:
+        return bool(compared.written[ENABLED].after)
+    if any(c.field == ENABLED and c.cause in (Cause.PAUSED, Cause.ACCEPTED) for c in compared.changes):
         return before is None or before.damaged or before.last_seen_enabled
-    return on
+    return bool(compared.live[ENABLED])
 
 
-def _target_marker(
-    export: DesiredExport,
-    live_flow: LiveFlow,
-    changes: tuple[FieldChange, ...],
-    inputs: ComparisonInputs,
-    settings: PlanSettings,
-) -> Marker | None:
-    """The target's new marker, None when it stands already or the target is shared."""
-    target = live_flow.target
-    assert target is not None
-    if not live_flow.can_change(target):
-        return None
+def _target_marker(compared: _Comparison, inputs: ComparisonInputs) -> Marker | None:
+    """Return the new marker of the target, None if it has that marker already."""
+    target, desired = compared.target, compared.export.target_fields
     live = wire.read_fields(TARGET_CONNECTION.name, target.raw)
-    mine = tuple(c for c in changes if c.field in TARGET_CONNECTION.managed_fields)
+    own = tuple(c for c in compared.changes if c.field in TARGET_CONNECTION.managed_fields)
     after = Marker(
-        project=settings.project,
+        project=compared.settings.project,
         kind=TARGET_CONNECTION.letter,
-        name=export.address.name,
-        generation=live_flow.marker.generation if live_flow.marker else 1,
-        applied=next_applied(
-            TARGET_CONNECTION, export.target_fields, live, mine, inputs, lambda c: c.cause in WRITE_CAUSES
-        ),
+        name=compared.export.address.name,
+        generation=compared.live_flow.marker.generation if compared.live_flow.marker else 1,
+        applied=next_applied(TARGET_CONNECTION, desired, live, own, inputs, lambda c: c.cause in WRITE_CAUSES),
     )
     return None if target.marker == after else after
 
@@ -309,56 +285,40 @@ def _shared_target_refusals(live_flow: LiveFlow, written: Mapping[str, FieldChan
     fields = sorted(f for f in written if f in TARGET_CONNECTION.managed_fields)
     if not fields or live_flow.can_change(live_flow.target):
         return ()
-    text = (
-        f"{' and '.join(fields)} live on a target connection that other flows use too: "
-        f"{', '.join(live_flow.other_flow_names)}"
-    )
-    return (
-        Refusal(
-            "shared-children", text, "make the YAML say what the shared target does, or give one flow its own target"
-        ),
-    )
+    users = ", ".join(live_flow.other_flow_names)
+    text = f"{' and '.join(fields)} belong to a target connection that other flows use too: {users}"
+    allow = "write the values of the shared target into the YAML, or give one flow its own target"
+    return (Refusal("shared-children", text, allow),)
 
 
 def _marker_findings(export: DesiredExport, live_flow: LiveFlow) -> tuple[Finding, ...]:
-    found = []
+    found, hint = [], "run `exportctl apply`: it writes the marker again"
     if live_flow.marker_lost:
-        lost = f"flow {live_flow.flow.id} lost its marker (somebody edited its description)"
-        text = f"{export.address}: {lost}; its target still carries it"
-        found.append(Finding("marker-lost", text, export.declared.at, "apply writes it back", Level.WARNING))
+        lost = f"the flow {live_flow.flow.id} lost its marker (its description was edited)"
+        text = f"{export.address}: {lost}, but its target still has the marker"
+        found.append(Finding("marker-lost", text, export.declared.at, hint, Level.WARNING))
     damaged = [
         o.id for o in (live_flow.flow, live_flow.target) if o is not None and o.marker is not None and o.marker.damaged
     ]
     if damaged:
-        which = f"the marker on {', '.join(damaged)} was edited"
-        text = f"{export.address}: {which}: compared without knowing what was last applied"
-        found.append(Finding("marker-damaged", text, export.declared.at, "apply writes it anew", Level.WARNING))
+        text = f"{export.address}: the marker on {', '.join(damaged)} was edited: last applied values are unknown"
+        found.append(Finding("marker-damaged", text, export.declared.at, hint, Level.WARNING))
     return tuple(found)
 
 
-def _end_and_next_runs(
-    export: DesiredExport,
-    live_flow: LiveFlow,
-    wanted: Mapping[str, Any],
-    live: Mapping[str, Any],
-    written: Mapping[str, FieldChange],
-    restart: bool,
-    settings: PlanSettings,
-) -> dict[str, Any]:
-    """When it ends, and the next runs before and after this plan."""
-    declared = export.declared
-    end_before = end_dates.effective_end(live, live_flow.flow)
+def _end_and_next_runs(compared: _Comparison) -> dict[str, Any]:
+    """Return when the export ends, and its next runs before and after this plan."""
+    written, wanted, live, as_of = compared.written, compared.wanted, compared.live, compared.settings.as_of
+    end_before = flow_state.live_end(compared.live_flow)
     end_after = written[END].after if END in written else end_before
     every = wanted[EVERY] if EVERY in written else live[EVERY] or wanted[EVERY]
     start = live[START] or 0
-    after = _new_start(export, settings) if restart else start
-    on_after = written[ENABLED].after if ENABLED in written else live[ENABLED]
-    before_runs = (
-        schedules.next_runs(live[EVERY], start, end_before, settings.as_of) if live[ENABLED] and live[EVERY] else ()
-    )
+    start_after = compared.new_start if compared.restart else start
+    enabled_after = written[ENABLED].after if ENABLED in written else live[ENABLED]
+    runs_before = live[ENABLED] and live[EVERY]
     return {
         "ends": end_after,
-        "schedule": schedule_phrase(wanted[EVERY], declared.schedule.at % DAY),
-        "next_before": before_runs,
-        "next_after": schedules.next_runs(every, after, end_after, settings.as_of) if on_after else (),
+        "schedule": schedule_phrase(wanted[EVERY], compared.export.declared.schedule.at % DAY),
+        "next_before": schedules.next_runs(live[EVERY], start, end_before, as_of) if runs_before else (),
+        "next_after": schedules.next_runs(every, start_after, end_after, as_of) if enabled_after else (),
     }

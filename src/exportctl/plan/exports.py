@@ -19,9 +19,7 @@ from typing import Any
 
 from exportctl.errors import Finding, Level
 from exportctl.model.plan import (
-    EXPORTS,
     WRITE_CAUSES,
-    Address,
     Cause,
     Consequence,
     FieldChange,
@@ -38,25 +36,17 @@ from exportctl.plan.create import (
     blocked_item,
     child_kind,
     deletion_steps,
-    generation_of,
     look_up_export_datasets,
     lost_owner_findings,
-    lost_owner_refusal,
     plan_creation,
     source_step,
 )
 from exportctl.plan.dataset_lookup import DatasetLookup
 from exportctl.plan.desired import DesiredExport
 from exportctl.plan.export_diff import ExportDiff, diff_export
-from exportctl.plan.flow_state import add_not_renewed_finding, renewal_item, unchanged_item
-from exportctl.plan.ownership import LiveFlow
-from exportctl.plan.replace import (
-    is_being_replaced,
-    is_disabled,
-    plan_replacement,
-    replacement_reason,
-    unfinished_replacement_phrase,
-)
+from exportctl.plan.flow_state import unchanged_item
+from exportctl.plan.ownership import LiveFlow, choose_flows
+from exportctl.plan.replace import plan_replacement, replacement_reason
 from exportctl.resources import wire
 from exportctl.resources.kinds import FLOW, SOURCE_CONNECTION, SOURCE_IDS, TARGET_CONNECTION
 
@@ -66,12 +56,11 @@ def plan_export(export: DesiredExport, base: str | Step | None, inputs: PlanInpu
     Plan one export. `base` is the id of its base connection, the step that creates it, or None when the account could
     not be found (the caller adds that error).
     """
-    found_flows = _flows_at_address(export, inputs)
-    if export.declared.adopt and not found_flows:
+    current, older = choose_flows(export.declared, inputs.ownership)
+    if export.declared.adopt and not current:
         return _adoption(export, base, inputs)
-    current, older = _choose_flows(export, found_flows)
     if len(current) > 1:
-        return _duplicates_item(export, found_flows)
+        return _duplicates_item(export, current)
     if not current:
         return plan_creation(export, base, inputs, generation=1, replaced_flows=())
     live_flow = current[0]
@@ -84,51 +73,15 @@ def plan_export(export: DesiredExport, base: str | Step | None, inputs: PlanInpu
     return _compared_item(export, inputs, live_flow, older, lookup)
 
 
-def plan_renewal(export: DesiredExport, inputs: PlanInputs) -> PlanItem:
-    """Plan what `renew` does of one export: it needs the flow, and nothing of what the flow hangs on."""
-    found_flows = _flows_at_address(export, inputs)
-    current, _ = _choose_flows(export, found_flows)
-    item = PlanItem(export.address, Verb.UNCHANGED, current[0].flow.id if current else None, at=export.declared.at)
-    if len(current) > 1:
-        return add_not_renewed_finding(item, export, "several flows carry its address")
-    if current:
-        if is_being_replaced(current[0]):
-            return add_not_renewed_finding(item, export, unfinished_replacement_phrase(current[0]))
-        return renewal_item(export, current[0], inputs.settings)
-    lost = lost_owner_refusal(export, inputs)
-    return add_not_renewed_finding(item, export, lost.text) if lost else item
-
-
-def _choose_flows(
-    export: DesiredExport, found_flows: tuple[LiveFlow, ...]
-) -> tuple[tuple[LiveFlow, ...], tuple[LiveFlow, ...]]:
-    """The flow that counts, and those that go: of several generations the newest, of twins the one `keep` names."""
-    top = max((generation_of(h) for h in found_flows), default=0)
-    current = tuple(h for h in found_flows if generation_of(h) == top)
-    older = tuple(h for h in found_flows if generation_of(h) < top)
-    if len(current) < 2 and all(is_being_replaced(h) for h in older):
-        return current, older
-    kept = tuple(h for h in found_flows if h.flow.id == export.declared.keep)
-    return (kept, tuple(h for h in found_flows if h not in kept)) if kept else (found_flows, ())
-
-
-def _flows_at_address(export: DesiredExport, inputs: PlanInputs) -> tuple[LiveFlow, ...]:
-    found_flows = inputs.ownership.own_flows.get(export.address, ())
-    before = export.declared.renamed_from
-    if not found_flows and before:
-        found_flows = inputs.ownership.own_flows.get(Address(EXPORTS, before), ())
-    return found_flows
-
-
-def _duplicates_item(export: DesiredExport, found_flows: tuple[LiveFlow, ...]) -> PlanItem:
-    named = ", ".join(f'{h.flow.id} ("{h.flow.name}"{", switched off" if is_disabled(h) else ""})' for h in found_flows)
-    text = f"{len(found_flows)} flows carry the address {export.address}: {named}"
+def _duplicates_item(export: DesiredExport, flows: tuple[LiveFlow, ...]) -> PlanItem:
+    named = ", ".join(f'{h.flow.id} ("{h.flow.name}"{", switched off" if h.is_disabled else ""})' for h in flows)
+    text = f"{len(flows)} flows carry the address {export.address}: {named}"
     finding = Finding("twins", text, export.declared.at, "say which one stays: `keep: <flow id>`", Level.WARNING)
     refusal = Refusal("twins", text, f"`keep: <flow id>` in {export.address} keeps that one and deletes the others")
     return PlanItem(
         export.address,
         Verb.PAUSED,
-        id=found_flows[0].flow.id,
+        id=flows[0].flow.id,
         findings=(finding,),
         refusals=(refusal,),
         at=export.declared.at,
@@ -179,11 +132,11 @@ def _not_comparable_item(export: DesiredExport, live_flow: LiveFlow, odd: str, i
 
 def _deleted_flow_change(live_flow: LiveFlow) -> FieldChange:
     """A flow that goes is a change people see and approve, whoever consented to it before."""
-    return FieldChange("flow", "flow", f'{live_flow.flow.id} "{live_flow.flow.name}"', None, Cause.PENDING)
+    return FieldChange("flow", "flow", live_flow.quoted_name, None, Cause.PENDING)
 
 
 def _flow_deleted_consequence(live_flow: LiveFlow) -> Consequence:
-    why = "the flow that was replaced" if is_being_replaced(live_flow) else "the twin that `keep` does not name"
+    why = "the flow that was replaced" if live_flow.is_being_replaced else "the twin that `keep` does not name"
     return Consequence("flow-deleted", f'deletes {why}: {live_flow.flow.id} "{live_flow.flow.name}"', "warning")
 
 
@@ -209,7 +162,7 @@ def _source(export: DesiredExport, live_flow: LiveFlow, lookup: DatasetLookup, i
             and wire.read_fields(SOURCE_CONNECTION.name, orphan.raw)["datasets"] == ids
         ):
             return orphan.id
-    return source_step(export, lookup, generation_of(live_flow), inputs.settings.project, suffix=digest(ids))
+    return source_step(export, lookup, live_flow.generation, inputs.settings.project, suffix=digest(ids))
 
 
 def _reused_ids(made: Sequence[Step]) -> frozenset[str]:

@@ -15,11 +15,13 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from exportctl.model.plan import Address, Inventory, LiveObject, Marker
+from exportctl.model.plan import EXPORTS, Address, Inventory, LiveObject, Marker
+from exportctl.model.project import Export
 from exportctl.resources import wire
 from exportctl.resources.kinds import (
     BASE_CONNECTION,
     BASE_ID,
+    ENABLED,
     FLOW,
     KINDS,
     SOURCE_CONNECTION,
@@ -47,6 +49,26 @@ class LiveFlow:
     marker_lost: bool
     shared_ids: frozenset[str]
     other_flow_names: tuple[str, ...]
+
+    @property
+    def generation(self) -> int:
+        """The generation in the marker: each replacement adds one. 0 without a marker."""
+        return self.marker.generation if self.marker else 0
+
+    @property
+    def is_being_replaced(self) -> bool:
+        """The marker says that apply replaces this flow by a new one."""
+        return self.marker is not None and self.marker.being_replaced
+
+    @property
+    def is_disabled(self) -> bool:
+        """The service does not run this flow."""
+        return not wire.read_fields(FLOW.name, self.flow.raw)[ENABLED]
+
+    @property
+    def quoted_name(self) -> str:
+        """`<id> "<name>"`, as messages name a flow."""
+        return f'{self.flow.id} "{self.flow.name}"'
 
     def protecting_marker(self, declared: bool) -> Marker | None:
         """The marker; while the `protect` flag on it is lost or damaged, what the YAML declares stands in for it."""
@@ -109,6 +131,25 @@ def build_ownership(live: Inventory, project: str) -> Ownership:
         base_users=_base_users(live),
         project=project,
     )
+
+
+def choose_flows(declared: Export, ownership: Ownership) -> tuple[tuple[LiveFlow, ...], tuple[LiveFlow, ...]]:
+    """
+    Return the current flow of an export, and older flows that apply deletes.
+
+    Of several generations the newest is current, of duplicates the one that `keep` names. Without `keep`, all
+    duplicates are current.
+    """
+    flows = ownership.own_flows.get(Address(EXPORTS, declared.key), ())
+    if not flows and declared.renamed_from:
+        flows = ownership.own_flows.get(Address(EXPORTS, declared.renamed_from), ())
+    newest = max((h.generation for h in flows), default=0)
+    current = tuple(h for h in flows if h.generation == newest)
+    older = tuple(h for h in flows if h.generation < newest)
+    if len(current) < 2 and all(h.is_being_replaced for h in older):
+        return current, older
+    kept = tuple(h for h in flows if h.flow.id == declared.keep)
+    return (kept, tuple(h for h in flows if h not in kept)) if kept else (flows, ())
 
 
 def reclaim_adopted_flows(ownership: Ownership, adopted: Mapping[str, frozenset[Address]]) -> Ownership:

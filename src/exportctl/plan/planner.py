@@ -31,14 +31,15 @@ from exportctl.model.plan import (
 from exportctl.model.plan_options import PlanOptions
 from exportctl.model.project import Policy, Project
 from exportctl.model.schedule import ONCE, default_end
-from exportctl.plan import dataset_moves, end_dates, orphans, rename_hints, safety_checks, spec_check
+from exportctl.plan import dataset_moves, orphans, rename_hints, safety_checks, spec_check
 from exportctl.plan.accounts import AccountPlan, live_accounts, plan_account
 from exportctl.plan.create import PlanInputs
 from exportctl.plan.delete import removed_entry, undeclared_accounts, undeclared_exports
 from exportctl.plan.desired import AccountUse, DesiredExport, DesiredState
-from exportctl.plan.exports import plan_export, plan_renewal
-from exportctl.plan.flow_state import PlanSettings
+from exportctl.plan.exports import plan_export
+from exportctl.plan.flow_state import PlanSettings, ending_soon_findings
 from exportctl.plan.ownership import FLOW_LIMIT, LiveFlow, Ownership, build_ownership, reclaim_adopted_flows
+from exportctl.plan.renew import plan_renewal
 from exportctl.resources import wire
 from exportctl.resources.destinations.type import Scope
 from exportctl.resources.kinds import EVERY, FLOW, LOCATION, TARGET_CONNECTION
@@ -192,7 +193,7 @@ def _export_item(
         item = replace(item, findings=(*item.findings, base.finding))
     if item.verb in CHANGE_VERBS:
         item = replace(item, findings=(*item.findings, *spec_check.check_export(export, live.specs)))
-    soon = end_dates.ending_soon_findings(export.declared, item, inputs.settings.as_of, policy.end_warning)
+    soon = ending_soon_findings(export.declared, item, inputs.settings.as_of, policy.end_warning)
     return replace(
         item,
         findings=(*item.findings, *soon, *_shared_location_findings(export, base.value, inputs.ownership, adopted_ids)),
@@ -201,7 +202,7 @@ def _export_item(
 
 def _renewal_item(export: DesiredExport, inputs: PlanInputs, policy: Policy) -> PlanItem:
     item = plan_renewal(export, inputs)
-    soon = end_dates.ending_soon_findings(export.declared, item, inputs.settings.as_of, policy.end_warning)
+    soon = ending_soon_findings(export.declared, item, inputs.settings.as_of, policy.end_warning)
     return replace(item, findings=(*item.findings, *soon))
 
 

@@ -14,7 +14,7 @@ from dataclasses import replace
 from exportctl.errors import Finding, Level
 from exportctl.model.plan import Cause, FieldChange, PlanItem, Refusal, Step, Verb
 from exportctl.plan import safety_checks, steps
-from exportctl.plan.create import PlanInputs, deletion_steps, full_export_consequence, generation_of, plan_creation
+from exportctl.plan.create import PlanInputs, deletion_steps, full_export_consequence, plan_creation
 from exportctl.plan.desired import DesiredExport
 from exportctl.plan.flow_state import live_end, paused_changes
 from exportctl.plan.ownership import LiveFlow
@@ -22,16 +22,8 @@ from exportctl.resources import wire
 from exportctl.resources.kinds import END, FLOW
 
 
-def is_being_replaced(live_flow: LiveFlow) -> bool:
-    return live_flow.marker is not None and live_flow.marker.being_replaced
-
-
-def is_disabled(live_flow: LiveFlow) -> bool:
-    return not wire.read_fields(FLOW.name, live_flow.flow.raw)["enabled"]
-
-
 def unfinished_replacement_phrase(live_flow: LiveFlow) -> str:
-    state = "switched off" if is_disabled(live_flow) else "still on"
+    state = "switched off" if live_flow.is_disabled else "still on"
     return f"the replacement of flow {live_flow.flow.id} was begun and is not finished; the flow is {state}"
 
 
@@ -56,12 +48,10 @@ def plan_replacement(
     why: str,
 ) -> PlanItem:
     """Mark the old flow as going, switch it off, create, delete the old one: finished without asking after a crash."""
-    made = plan_creation(
-        export, base, inputs, generation=generation_of(live_flow) + 1, replaced_flows=(live_flow, *older)
-    )
+    made = plan_creation(export, base, inputs, generation=live_flow.generation + 1, replaced_flows=(live_flow, *older))
     before: list[Step] = []
     account = [base.key] if isinstance(base, Step) else []  # no flow is stopped for an account that cannot be made
-    if not is_being_replaced(live_flow) and live_flow.marker:
+    if not live_flow.is_being_replaced and live_flow.marker:
         marker = replace(live_flow.marker, being_replaced=True, damaged=False)
         before.append(
             steps.update_step(
@@ -75,14 +65,14 @@ def plan_replacement(
                 what="consent",
             )
         )
-    if not is_disabled(live_flow):
+    if not live_flow.is_disabled:
         first = [*account, *(s.key for s in before)]
         before.append(steps.action_step(FLOW, export.address, live_flow.flow, "disable", needs=first))
     made_steps = tuple(replace(s, needs=tuple(sorted({*s.needs, *(b.key for b in before)}))) for s in made.steps)
     last = [s.key for s in made_steps]
     after = [s for h in (live_flow, *older) for s in deletion_steps(export.address, h, needs=last)]
     declared = export.declared.allow_replace == live_flow.flow.id
-    consent = is_being_replaced(live_flow) or declared or inputs.settings.options.can_replace(export.address)
+    consent = live_flow.is_being_replaced or declared or inputs.settings.options.can_replace(export.address)
     text = f"{export.address} cannot be patched into place ({why}); a new flow sends every dataset in full"
     allow = f"`allow_replace: {live_flow.flow.id}` in {export.address}, or --allow-replace {export.address}"
     refusals = [
@@ -118,11 +108,11 @@ def plan_replacement(
 def _paused_changes(export: DesiredExport, live_flow: LiveFlow, inputs: PlanInputs) -> tuple[FieldChange, ...]:
     """Stops made by hand. That a flow which is going is off says nothing: it is we who switch it off."""
     paused = paused_changes(export, live_flow, inputs.settings)
-    return tuple(c for c in paused if c.field == END) if is_being_replaced(live_flow) else paused
+    return tuple(c for c in paused if c.field == END) if live_flow.is_being_replaced else paused
 
 
 def _unfinished_findings(export: DesiredExport, live_flow: LiveFlow) -> tuple[Finding, ...]:
-    if not is_being_replaced(live_flow):
+    if not live_flow.is_being_replaced:
         return ()
     text, hint = (
         f"{export.address}: {unfinished_replacement_phrase(live_flow)}",
