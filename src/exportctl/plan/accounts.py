@@ -1,8 +1,8 @@
 """
-One base connection of ours: what is there, what should be, the write between. Pure.
+Plan one account (a base connection): what is live, what the YAML declares, and the write between. Pure.
 
-A base connection is made when first needed, and never by two exports. Whoever else uses it is counted and named,
-since a patch of the account reaches every flow on it, ours or not.
+apply creates an account when an export first needs it, and only once. The plan names every flow on an account, because
+a patch of the account reaches all of them, also flows of other owners.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ from exportctl.resources.kinds import AUTH, BASE_CONNECTION, SECRET_VERSION, lea
 
 @dataclass(frozen=True)
 class AccountPlan:
-    """`item` is what the plan says; `base` the id or the step exports refer to; `stale` bases to delete once unused."""
+    """The plan of one account: `base` is the id or the step that exports use, `stale` are accounts to delete later."""
 
     item: PlanItem
     base: str | Step | None
@@ -52,7 +52,7 @@ def plan_account(
     accept: tuple[AcceptEntry, ...] = (),
     resend: bool = False,
 ) -> AccountPlan:
-    """Plan one account that at least one export needs; `again`: send its secrets although nothing differs."""
+    """Plan one account that an export needs; with `resend`, send its secrets although no field differs."""
     named = live_accounts(account, ownership)
     live = [o for o in named if wire.destination_type(o.raw) is account.type]
     others = tuple(o for o in named if o not in live)
@@ -97,7 +97,7 @@ def _method_change(account: DesiredAccount, before: str | None) -> FieldChange:
 
 
 def _plan_type_change(account: DesiredAccount, ownership: Ownership, others: tuple[LiveObject, ...]) -> AccountPlan:
-    """The destination has another type now: a new account, and the former one goes once no flow is on it."""
+    """Plan a new account for a destination of another type; the old account is deleted when no flow uses it."""
     step = _create_step(account, ownership, max(_generation(o) for o in others) + 1)
     former = wire.destination_type(others[0].raw)
     change = FieldChange("type", "type", former.name if former else None, account.type.name, Cause.PENDING)
@@ -114,7 +114,7 @@ def _plan_type_change(account: DesiredAccount, ownership: Ownership, others: tup
 
 
 def live_accounts(account: DesiredAccount, ownership: Ownership) -> list[LiveObject]:
-    """What is there of it: by its address, by the one before a rename, or without a marker."""
+    """Return the live accounts of a destination: by address, by the address before a rename, or without a marker."""
     return _marked_accounts(account, ownership) or _unmarked_accounts(account, ownership)
 
 
@@ -128,8 +128,10 @@ def _marked_accounts(account: DesiredAccount, ownership: Ownership) -> list[Live
 
 def _unmarked_accounts(account: DesiredAccount, ownership: Ownership) -> list[LiveObject]:
     """
-    The account that lost its marker, as when somebody edits it in the UI: of our name, of our making, and with a flow
-    of ours on it. One made by others is never taken for ours, whatever its name.
+    Return the account that lost its marker, for example by an edit in the UI.
+
+    It has our name, the same client created it as our flow, and a flow of ours uses it. An account that others created
+    never counts, whatever its name is.
     """
     found = [b for b in ownership.base_connections.values() if b.marker is None and _is_ours(b, account, ownership)]
     return found if len(found) == 1 else []
@@ -154,7 +156,7 @@ def _generation(live: LiveObject) -> int:
 
 def _users_consequence(ownership: Ownership, base: LiveObject) -> Consequence:
     listed = _quoted_flow_names(ownership, base) or "no flow yet"
-    return Consequence("account-users", f"reaches every flow on this account: {listed}", "warning")
+    return Consequence("account-users", f"changes every flow on this account: {listed}", "warning")
 
 
 def _quoted_flow_names(ownership: Ownership, base: LiveObject) -> str:
@@ -162,11 +164,14 @@ def _quoted_flow_names(ownership: Ownership, base: LiveObject) -> str:
 
 
 def _unreached_consequences(ownership: Ownership, stale: tuple[LiveObject, ...]) -> tuple[Consequence, ...]:
-    """Flows on other accounts of this destination, as two first runs at once may leave them."""
+    """Name the flows on other accounts of this destination; two first runs at the same time can cause these."""
     used = [(base, _quoted_flow_names(ownership, base)) for base in stale if ownership.flows_on(base.id)]
-    why = "on another account of this destination, which keeps the former values: base connection"
     return tuple(
-        Consequence("account-flows-unreached", f"does not reach {flows}, {why} {base.id}", "warning")
+        Consequence(
+            "account-flows-unreached",
+            f"does not change {flows}: base connection {base.id}, another account, keeps its values",
+            "warning",
+        )
         for base, flows in used
     )
 
@@ -261,28 +266,28 @@ def _compared_item(
 
 
 def _lost_marker_findings(account: DesiredAccount, base: LiveObject) -> tuple[Finding, ...]:
-    """What was last applied is not known, so neither is whether the secrets of this `secret_version` were sent."""
+    """Report a lost or edited marker: then it is unknown whether the secrets of this `secret_version` were sent."""
     if base.marker is not None and not base.marker.damaged:
         return ()
     name = f'the account {base.id} "{base.name}"'
-    hint = "apply writes it anew"
+    hint = "run `exportctl apply`: it writes the marker again"
     if account.secrets:
-        hint += f"; were secrets to be sent since, exportctl rotate {account.declared.key} does"
+        hint += f"; if you changed a secret, run `exportctl rotate {account.declared.key}` too"
     if base.marker:
         text = f"{account.address}: the marker on {name} was edited"
         return (Finding("marker-damaged", text, account.declared.at, hint, Level.WARNING),)
-    text = f"{account.address}: {name} lost its marker (somebody edited its description); it is known by its name, by "
-    return (Finding("marker-lost", f"{text}who made it and by its flows", account.declared.at, hint, Level.WARNING),)
+    text = f"{account.address}: {name} lost its marker (its description was edited); its name, creator and flows match"
+    return (Finding("marker-lost", text, account.declared.at, hint, Level.WARNING),)
 
 
 def _encryption_findings(account: DesiredAccount, base: LiveObject) -> tuple[Finding, ...]:
-    """No way to change the encryption of an account is documented, so a difference is said and nothing is sent."""
+    """Report another encryption key and send nothing: Adobe documents no way to change it."""
     live = wire.members(wire.members(base.raw.get("encryptionSpecs")).get("params")).get("publicKey")
     declared = account.declared.encryption
     if live is None or (declared and declared.text == live):
         return ()
-    text = f"{account.address}: the account's encryption differs from the config; it is fixed when an account is made"
-    hint = "declare another destination with this key and move the exports there"
+    text = f"{account.address}: the live account has another encryption key, which cannot change after its creation"
+    hint = "declare another destination with the new key and move the exports there"
     at = declared.at if declared else account.declared.at
     return (Finding("encryption-fixed", text, at, hint, Level.WARNING),)
 
@@ -297,10 +302,10 @@ def _annotate_change(account: DesiredAccount, base: LiveObject, change: FieldCha
 
 def next_secret_version(version: tuple[str, ...]) -> tuple[str, ...]:
     """
-    The digest of secret_version, and how often its secrets were sent again since, modulo 65,536, in four hex digits.
+    Return the digest of secret_version, and the number of times its secrets were sent again (modulo 65,536, in hex).
 
-    Only the first is compared, so a plan after it is empty. The count moves with the secrets: nothing else that can be
-    read back tells a lost answer from a lost request.
+    Only the digest is compared, so the next plan is empty. The number changes with each write of the secrets: no other
+    readable value shows whether a request with a lost answer arrived.
     """
     count = int(version[1], 16) if len(version) > 1 else 0
     return version[0], f"{(count + 1) % 0x10000:04x}"
@@ -310,14 +315,14 @@ def _rotation_consequences(changes: tuple[FieldChange, ...], resend: bool) -> tu
     if not resend and not any(c.field == SECRET_VERSION for c in changes):
         return ()
     text = (
-        "sends the account's secrets again: keep the former ones valid until the next good run of each of these flows; "
-        "`exportctl verify --since MOMENT`, with the moment of the apply, tells for those declared here"
+        "sends the account's secrets again: keep the old secrets valid until the next good run of each of these flows; "
+        "after the apply, `exportctl verify --since MOMENT` shows these runs for the declared exports"
     )
     return (Consequence("secrets-sent-again", text, "warning"),)
 
 
 def _unsent_keys(account: DesiredAccount, base: LiveObject) -> tuple[list[str], list[str]]:
-    """Live auth keys that a whole-object patch takes away: those the YAML does not name, those under its `drop`."""
+    """Return live auth keys that the YAML lacks, and live auth keys under `drop`; a patch removes both."""
     live = [*wire.unknown_auth(base.raw), *wire.read_fields(BASE_CONNECTION.name, base.raw)[AUTH]]
     dropped_keys = sorted(k for k in live if k not in account.auth_to_send)
     dropped = account.declared.account.drop
@@ -328,26 +333,26 @@ def _dropped_key_consequences(account: DesiredAccount, base: LiveObject) -> tupl
     _, dropped = _unsent_keys(account, base)
     if not dropped:
         return ()
-    return (Consequence("auth-keys-dropped", f"takes {', '.join(dropped)} off the account, as `drop` says", "warning"),)
+    text = f"removes {', '.join(dropped)} from the account, as `drop` says"
+    return (Consequence("auth-keys-dropped", text, "warning"),)
 
 
 def _lost_key_refusals(account: DesiredAccount, base: LiveObject) -> tuple[Refusal, ...]:
-    """A whole-object patch would lose live keys the YAML lacks."""
+    """Refuse a patch of the whole object that would remove live keys which the YAML lacks."""
     lost, _ = _unsent_keys(account, base)
     if not lost:
         return ()
     names = ", ".join(lost)
-    text = f"the live account has auth keys this config lacks ({names}); sending the whole set would lose them"
-    return (
-        Refusal("auth-keys-lost", text, f"add them to auth, or say `drop: [{names}]` under auth of {account.address}"),
-    )
+    text = f"the live account has auth keys that the YAML lacks ({names}); this write would remove them"
+    allow = f"add them to `auth` of {account.address}, or write `drop: [{names}]` there"
+    return (Refusal("auth-keys-lost", text, allow),)
 
 
 def _accepted_value_refusals(account: DesiredAccount, changes: tuple[FieldChange, ...]) -> tuple[Refusal, ...]:
-    """A whole-object patch would put back what an `accept` entry says to leave."""
+    """Refuse a patch of the whole object that would overwrite an accepted difference."""
     accepted = ", ".join(c.path for c in changes if c.cause is Cause.ACCEPTED)
     if not accepted:
         return ()
-    text = f"an account is sent as a whole, which would put back what is accepted ({accepted})"
-    allow = f"the live value in {account.address}, or take its entry out of `accept`: then it is put back"
+    text = f"an account is always sent as a whole, so this write would overwrite accepted differences ({accepted})"
+    allow = f"write the live value into {account.address}, or remove the `accept` entry to overwrite it"
     return (Refusal("accepted-undone", text, allow),)

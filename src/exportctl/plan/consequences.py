@@ -1,7 +1,7 @@
 """
-What follows from a change, in the words a reviewer needs: what may be sent again, where later files go, what stops.
+Describe what follows from a change: what may be sent again, where later files go, what stops. Pure.
 
-Sources: dataset-exports.md 5.3, 7, 14. What Adobe does not document says "may".
+Sources: dataset-exports.md 5.3, 7, 14. A text says "may" where Adobe documents nothing.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ NAME_MACRO = "%DESTINATION_INSTANCE_NAME%"
 
 @dataclass(frozen=True)
 class CreationPreview:
-    """`ends`: without an end in the YAML, six months from now (assumed)."""
+    """What a plan shows of a new export. Without an end in the YAML, `ends` is six months from now (assumed)."""
 
     fields: tuple[FieldChange, ...]
     consequences: tuple[Consequence, ...]
@@ -42,7 +42,7 @@ class CreationPreview:
 
 
 def creation_preview(export: DesiredExport, lookup: DatasetLookup, as_of: int) -> CreationPreview:
-    """What a plan shows of an export that does not exist yet."""
+    """Describe an export that does not exist yet."""
     declared = export.declared
     every = export.flow_fields[EVERY]
     start = schedules.first_start(every, declared.schedule.at, declared.schedule.start, as_of)
@@ -73,14 +73,14 @@ def creation_preview(export: DesiredExport, lookup: DatasetLookup, as_of: int) -
         FieldChange(path, name, None, value, Cause.CREATE, at=where.get(path) or where.get(name))
         for name, path, value in rows
     )
-    size = "every dataset once, in full" if every == ONCE else "each dataset in full, later runs what was added since"
+    size = "every dataset in full" if every == ONCE else "every dataset in full, later runs only the data added since"
     first = Consequence("first-run", f"the first run sends {size}", "cost")
     runs = schedules.next_runs(every, start, ends, as_of) if declared.enabled is not False else ()
     return CreationPreview(fields, (first,), ends, schedule_phrase(every, declared.schedule.at), runs)
 
 
 def schedule_phrase(every: str, at: int) -> str:
-    """`every 6 hours from 02:00 UTC`, `every 1 day at 08:00:17 UTC`, `once, at 02:00 UTC`."""
+    """Format a schedule: `every 6 hours from 02:00 UTC`, `every 1 day at 08:00:17 UTC`, `once, at 02:00 UTC`."""
     clock = f"{schedules.time_of_day(at)} UTC"
     if every == ONCE:
         return f"once, at {clock}"
@@ -91,8 +91,9 @@ def change_consequences(
     changes: Sequence[FieldChange], folder: str, names: Mapping[str, str]
 ) -> tuple[Consequence, ...]:
     """
-    The consequences of the written changes of an existing export, most costly first. `folder` is the template, `names`
-    the datasets' by id.
+    Describe the consequences of the written changes of an existing export, most costly first.
+
+    `folder` is the folder template, `names` are the names of datasets by id.
     """
     written = {c.field: c for c in changes if c.cause in WRITE_CAUSES or c.cause is Cause.RENEWAL}
     found = [c for name, change in written.items() for c in _field_consequences(name, change, folder, names)]
@@ -104,41 +105,35 @@ def _field_consequences(name: str, change: FieldChange, folder: str, names: Mapp
     if name == DATASETS:
         return _dataset_consequences(change, names)
     if name == EVERY:
-        text = "a change of mode or interval may trigger a full re-export of every dataset of the flow"
+        text = "another interval may cause a full re-export of every dataset of the flow"
         return [Consequence("may-re-export", text, "cost")]
     if name in (LOCATION, FORMAT, FOLDER):
-        return [Consequence("later-files", f"{name}: later files only; what was delivered stays where it is")]
+        return [Consequence("later-files", f"{name}: changes later files only; delivered files stay where they are")]
     if name == TITLE and NAME_MACRO in folder:
-        return [Consequence("later-folders", f"later folders change: the template uses {NAME_MACRO}", "warning")]
+        return [Consequence("later-folders", f"changes later folders: `folder` contains {NAME_MACRO}", "warning")]
     if name == ENABLED and change.after is False:
-        return [
-            Consequence(
-                "runs-skipped", "runs are skipped while it is off; nothing is known to catch them up", "warning"
-            )
-        ]
+        text = "skips runs while the flow is disabled; Adobe does not document whether they are caught up"
+        return [Consequence("runs-skipped", text, "warning")]
     if name == END and isinstance(change.before, int) and isinstance(change.after, int):
         return _end_consequences(change.before, change.after)
     return []
 
 
 def _end_consequences(before: int, after: int) -> list[Consequence]:
-    if after < before:
-        return [
-            Consequence(
-                "ends-earlier", f"ends earlier: {format_moment(after)} instead of {format_moment(before)}", "warning"
-            )
-        ]
-    return []
+    if after >= before:
+        return []
+    text = f"ends earlier: {format_moment(after)} instead of {format_moment(before)}"
+    return [Consequence("ends-earlier", text, "warning")]
 
 
 def _dataset_consequences(change: FieldChange, names: Mapping[str, str]) -> list[Consequence]:
     before, after = set(change.before or ()), set(change.after or ())
     found = []
     if after - before:
-        text = "a changed dataset list may trigger a full re-export, at least of the added datasets"
+        text = "a new dataset list may cause a full re-export, at least of the added datasets"
         found.append(Consequence("may-re-export", text, "cost"))
     if before - after:
         lost = ", ".join(f'"{names.get(i, i)}"' for i in sorted(before - after))
-        text = f"no longer exported: {lost}; the others may be sent again in full"
+        text = f"stops the export of {lost}; the other datasets may be sent again in full"
         found.append(Consequence("datasets-lost", text, "warning"))
     return found

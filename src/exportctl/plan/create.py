@@ -1,10 +1,10 @@
 """
-Steps and words for an export without a flow: created, completed after an interrupted run, or refused. Pure.
+Plan an export without a flow: create it, complete it after an interrupted run, or refuse. Pure.
 
-    children of ours without a flow     result
-    none                                created, unless an unmarked flow looks just like it (never a twin)
-    younger than 24 hours               what fits is taken up, the rest made, waste cleaned away
-    older                               the flow was deleted or is hidden from us: refused without --allow-recreate
+    our connections without a flow      result
+    none                                create, unless an unmarked flow looks the same (it could be a duplicate)
+    younger than 24 hours               complete: use what fits, create the rest, delete other orphans
+    older                               the flow was deleted or is hidden: refuse without --allow-recreate
 """
 
 from __future__ import annotations
@@ -50,12 +50,12 @@ from exportctl.resources.kinds import (
     Kind,
 )
 
-COMPLETION_WINDOW = DAY  # children without a flow are an interrupted run for 24 hours
+COMPLETION_WINDOW = DAY  # for 24 hours connections without a flow count as an interrupted run
 
 
 @dataclass(frozen=True)
 class PlanInputs:
-    """What every export of one plan is held against."""
+    """The inputs that every export of one plan is compared with."""
 
     ownership: Ownership
     listing: tuple[ListedDataset, ...]
@@ -63,6 +63,7 @@ class PlanInputs:
 
 
 def look_up_export_datasets(export: DesiredExport, live_flow: LiveFlow | None, inputs: PlanInputs) -> DatasetLookup:
+    """Look up the datasets of an export, with the names that its live source connection has."""
     names: Mapping[str, str] = {}
     if live_flow and live_flow.source:
         read = wire.read_fields(SOURCE_CONNECTION.name, live_flow.source.raw)
@@ -71,6 +72,7 @@ def look_up_export_datasets(export: DesiredExport, live_flow: LiveFlow | None, i
 
 
 def blocked_item(export: DesiredExport, flow: str | None, lookup: DatasetLookup) -> PlanItem:
+    """Make the item of an export that cannot be planned, because an account or a dataset is missing."""
     return PlanItem(
         export.address,
         Verb.UNCHANGED,
@@ -82,7 +84,7 @@ def blocked_item(export: DesiredExport, flow: str | None, lookup: DatasetLookup)
 
 
 def deletion_steps(address: Address, live_flow: LiveFlow, needs: list[str]) -> list[Step]:
-    """Flow first, then the children that are ours and have no other user."""
+    """Delete the flow first, then its connections that no other flow uses."""
     flow = steps.delete_step(FLOW, address, live_flow.flow, needs=needs)
     removed = [flow]
     for kind, child in ((TARGET_CONNECTION, live_flow.target), (SOURCE_CONNECTION, live_flow.source)):
@@ -99,7 +101,7 @@ def plan_creation(
     generation: int,
     replaced_flows: tuple[LiveFlow, ...],
 ) -> PlanItem:
-    """A new flow with its children; `going` are the flows it replaces."""
+    """Plan a new flow with its connections; it replaces `replaced_flows`."""
     lookup = look_up_export_datasets(export, replaced_flows[0] if replaced_flows else None, inputs)
     orphans = _export_orphans(export, inputs)
     old = [o for o in orphans if inputs.settings.as_of - o.created_at >= COMPLETION_WINDOW]
@@ -135,12 +137,12 @@ def plan_creation(
 
 
 def _export_orphans(export: DesiredExport, inputs: PlanInputs) -> tuple[LiveObject, ...]:
-    """Children of ours without a flow, those from before a rename too: renaming does not show a hidden flow."""
+    """Return our connections without a flow, also at the address before a rename: a rename reveals no hidden flow."""
     return tuple(o for address in _addresses(export) for o in inputs.ownership.orphans.get(address, ()))
 
 
 def _addresses(export: DesiredExport) -> tuple[Address, ...]:
-    """Its own, and the one before a rename."""
+    """Return the address of the export, and the one before a rename."""
     before = export.declared.renamed_from
     return (export.address, *([Address(export.address.root, before)] if before else []))
 
@@ -154,11 +156,11 @@ def _creation_steps(
     inputs: PlanInputs,
 ) -> tuple[Step, ...]:
     """
-    Source, target, flow, in that order. A target left behind that fits is taken up, other ones are cleaned away.
+    Create source, target and flow, in that order; use an orphaned target that fits and delete the other orphans.
 
-    Sources left behind are deleted first, as a probe: should the flow exist after all, hidden from this credential by
-    an access label, the service says that they are in use (FLOW 1447), and no twin is made. Beside a flow that is being
-    replaced they are only waste. What is made new waits for what is left behind, whose name it may have (U7).
+    Orphaned sources are deleted first, to detect a hidden flow: if an access label hides the flow, the service says
+    that they are in use (FLOW 1447), and apply creates no duplicate. During a replacement they are only orphans. New
+    objects wait for these deletions, because they may have the same names (U7).
     """
     project = inputs.settings.project
     fitting = (o for o in orphans if o.kind == TARGET_CONNECTION.name and _has_same_target(o, export, base))
@@ -201,12 +203,12 @@ def _has_same_target(orphan: LiveObject, export: DesiredExport, base: str | Step
 
 
 def _numbered_title(title: str, generation: int, suffix: str = "") -> str:
-    """Names are set once and never compared; they differ all the same, should the service want that (U7)."""
+    """Add the generation to a title: the service may require different names (U7). Names are never compared."""
     return " ".join(part for part in (title, str(generation) if generation > 1 else "", suffix) if part)
 
 
 def source_step(export: DesiredExport, lookup: DatasetLookup, generation: int, project: str, suffix: str = "") -> Step:
-    """The source connection of a dataset list; `again` tells it from the one it takes the place of."""
+    """Create the source connection of a dataset list; `suffix` tells it from the connection that it replaces."""
     return steps.create_step(
         SOURCE_CONNECTION,
         export.address,
@@ -269,11 +271,11 @@ def _flow_step(
 
 def _add_half_built_finding(export: DesiredExport, item: PlanItem, young: list[LiveObject]) -> PlanItem:
     since = format_moment(min(o.created_at for o in young))
-    built_so_far = f"{len(young)} of its connections exist, the flow does not"
-    text = f"{export.address}: a creation begun {since} was interrupted; {built_so_far}"
-    hint = "apply completes it; if you deleted the flow, remove the export"
+    exists = f"{len(young)} of its connections exist, but not the flow"
+    text = f"{export.address}: its creation of {since} was interrupted; {exists}"
+    hint = "run `exportctl apply` to complete it; if you deleted the flow, remove the export"
     finding = Finding("half-built", text, export.declared.at, hint, Level.WARNING)
-    note = Consequence("complete", f"completes the creation begun {since}; if you deleted the flow, remove the export")
+    note = Consequence("complete", f"completes the creation of {since}; if you deleted the flow, remove the export")
     return replace(item, findings=(*item.findings, finding), consequences=(note, *item.consequences))
 
 
@@ -281,10 +283,9 @@ def _add_flow_gone_finding(
     export: DesiredExport, item: PlanItem, old: list[LiveObject], inputs: PlanInputs
 ) -> PlanItem:
     since = format_moment(max(o.created_at for o in old))
-    text = f"{export.address}: its connections of {since} are there, its flow is gone or hidden from this credential"
-    finding = Finding(
-        "flow-gone", text, export.declared.at, "remove the export if the flow was deleted on purpose", Level.WARNING
-    )
+    text = f"{export.address}: its connections of {since} exist, but its flow was deleted or is hidden"
+    hint = "remove the export if the flow was deleted on purpose"
+    finding = Finding("flow-gone", text, export.declared.at, hint, Level.WARNING)
     item = replace(item, findings=(*item.findings, finding))
     if inputs.settings.options.can_recreate(export.address):
         return replace(
@@ -294,13 +295,14 @@ def _add_flow_gone_finding(
 
 
 def full_export_consequence(text: str) -> Consequence:
+    """Say that every dataset is sent in full."""
     return Consequence("full-export", text, "cost")
 
 
 def _add_look_alike_refusal(
     export: DesiredExport, lookup: DatasetLookup, item: PlanItem, inputs: PlanInputs
 ) -> PlanItem:
-    """A flow that would get a twin: unmarked with the same name, type and datasets, or ours without our marker."""
+    """Refuse a possible duplicate: of an unmarked flow that looks the same, or of a flow that lost its marker."""
     lost = lost_owner_refusal(export, inputs)
     if lost:
         return replace(
@@ -312,36 +314,40 @@ def _add_look_alike_refusal(
 
 
 def lost_owner_refusal(export: DesiredExport, inputs: PlanInputs) -> Refusal | None:
-    """Why a flow may be this export's, whose own marker does not say so."""
+    """Refuse if a flow may belong to this export although its own marker does not say so."""
     return next((r for h in inputs.ownership.flows if (r := _flow_owner_refusal(export, h, inputs))), None)
 
 
 def _flow_owner_refusal(export: DesiredExport, live_flow: LiveFlow, inputs: PlanInputs) -> Refusal | None:
     """
-    Its target, unshared, says that it is ours: the marker was wiped off or written over, or the target borrowed. Where
-    the target cannot be seen, its source stands in; else it proves nothing, since a flow that is released keeps it.
+    Refuse if the target of a flow, used by no other flow, has the marker of this export.
+
+    The marker of the flow was removed or overwritten, or the flow uses our target. The source counts only where the
+    target is hidden: a released flow keeps the marker on its source.
     """
     child = live_flow.target or live_flow.source
     claim = child.marker if child and live_flow.can_change(child) else None
     if claim is None or claim.project != inputs.settings.project or claim.address not in _addresses(export):
         return None
-    says = f"its {'target' if live_flow.target else 'source'} still says {claim.address}"
-    flow = f'the flow {live_flow.flow.id} "{live_flow.flow.name}"'
+    says = f"but its {'target' if live_flow.target else 'source'} still has the marker of {claim.address}"
+    flow = f"the flow {live_flow.quoted_name}"
     if live_flow.flow.marker:
-        text = f"{flow} carries another owner's marker, {says}"
-        allow = "write the flow's own marker back into its description, or take the export out of the config"
+        text = f"{flow} has the marker of another owner, {says}"
+        allow = "restore the marker of the flow in its description, or remove the export from the config"
         return Refusal("foreign-owner", text, allow)
-    text = f"{flow} carries no marker, {says}"
-    allow = f"`adopt: {live_flow.flow.id}` in {export.address} if it is the same, or give the flow a target of its own"
+    text = f"{flow} has no marker, {says}"
+    allow = (
+        f"write `adopt: {live_flow.flow.id}` in {export.address} if it is this flow, or give the flow its own target"
+    )
     return Refusal("look-alike", text, allow)
 
 
 def lost_owner_findings(export: DesiredExport, inputs: PlanInputs) -> tuple[Finding, ...]:
-    """Said by `drift` too: nothing is renewed, or put back, on a flow whose owner cannot be told."""
+    """Report the refusal also in `drift`: exportctl neither changes nor renews a flow with an unclear owner."""
     lost = lost_owner_refusal(export, inputs)
     if lost is None:
         return ()
-    text = f"{export.address}: {lost.text}: it is neither changed nor renewed"
+    text = f"{export.address}: {lost.text}; exportctl neither changes nor renews it"
     return (Finding("marker-lost", text, export.declared.at, lost.allow, Level.WARNING),)
 
 
@@ -351,7 +357,6 @@ def _same_flow_refusal(export: DesiredExport, ids: list[str], live_flow: LiveFlo
     datasets = wire.read_fields(SOURCE_CONNECTION.name, live_flow.source.raw)["datasets"]
     if wire.destination_type(live_flow.flow.raw) is not export.type or datasets != ids:
         return None
-    name = f'{live_flow.flow.id} "{live_flow.flow.name}"'
-    text = f"the flow {name} exists already, unmanaged, with the same type and datasets"
-    allow = f"`adopt: {live_flow.flow.id}` in {export.address} to take it over, or another `title` to have both"
+    text = f"the unmanaged flow {live_flow.quoted_name} has the same title, type and datasets"
+    allow = f"write `adopt: {live_flow.flow.id}` in {export.address} to adopt it, or another `title` to create a second"
     return Refusal("look-alike", text, allow)

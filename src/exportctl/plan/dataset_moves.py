@@ -1,17 +1,17 @@
 """
-Datasets that go from one flow of ours to another in one plan: a split, a join, a rename nobody declared. Pure.
+Find datasets that move from one flow of ours to another in one plan: a split, a join, an undeclared rename. Pure.
 
-    gives                              takes
-    deleted, released                  all of its datasets     created, completed     all of its datasets
-    updated, replaced                  what it loses           updated, replaced      what it gains
-    not declared, left by --target     all of its datasets
+    origin                             datasets       receiver               datasets
+    deleted, released                  all            created, completed     all
+    updated, replaced                  removed        updated, replaced      added
+    undeclared, ignored by --target    all
 
-Both sides say what follows: what is sent in full again, when one ends and the other begins, whether both run for a
-while, and how one of the new exports could keep the flow.
+Both sides say what follows: which datasets are sent in full again, when one flow ends and the other starts, whether
+both run for some time, and how a new export can keep the flow.
 
-A flow gives its datasets away only once the flows that take them send them, so that a write which fails ends no feed.
-Where the taker may not come about before something goes, for want of room in the sandbox or because its name is in use,
-nothing waits for it: it would never come to an end. Nor do flows that give to each other, in a ring, wait in that ring.
+The origin loses its datasets only after the receivers send them, so that a failed write interrupts no export. It does
+not wait for a receiver that must wait for a deletion itself, because the sandbox is full or its name is in use: that
+would never end. Flows that exchange datasets in a circle do not wait for each other either.
 """
 
 from __future__ import annotations
@@ -38,8 +38,9 @@ Names = Mapping[str, str]  # dataset id -> name
 @dataclass(frozen=True)
 class MoveOrigin:
     """
-    A flow that loses `datasets`: how people know it, and what this plan does to it; None: nothing, it stays. `stopped`
-    by hand is one that was switched off, or whose end was moved earlier.
+    A flow that loses `datasets`, its label for people, and what this plan does to it (None: nothing).
+
+    `paused` means that a hand disabled it or moved its end to an earlier moment.
     """
 
     address: Address
@@ -51,7 +52,7 @@ class MoveOrigin:
 
 @dataclass(frozen=True)
 class DatasetMove:
-    """`datasets` that the giver sent until now and the taker sends from now on."""
+    """The `datasets` that move from an origin to a receiver."""
 
     origin: MoveOrigin
     receiver: PlanItem
@@ -61,7 +62,7 @@ class DatasetMove:
 def add_dataset_moves(
     items: Sequence[PlanItem], desired: DesiredState, bases: Bases, inputs: PlanInputs
 ) -> list[PlanItem]:
-    """The items, givers and takers with what follows from it."""
+    """Add to the items what follows from moves of datasets, and order their steps."""
     moves = tuple(_dataset_moves(items, desired, inputs))
     annotated = [
         replace(
@@ -87,24 +88,22 @@ def _move_consequences(
 
 
 def _paused_refusals(item: PlanItem, moves: Sequence[DatasetMove], options: PlanOptions) -> Iterator[Refusal]:
-    """What somebody stopped by hand would be sent again, by another flow."""
+    """Refuse a move out of a flow that was paused by hand: the receiver would send its datasets again."""
     if not item.next_after or options.can_resume(item.address):
         return
     for one in moves:
         if one.receiver.address == item.address and one.origin.paused:
-            text = (
-                f"{one.origin.label} was stopped by hand, and {item.address} would send "
-                f"{_quoted_names(one.datasets)} again"
-            )
-            allow = f"--put-back {item.address}, or declare the stop: `enabled: false`"
+            datasets = _quoted_names(one.datasets)
+            text = f"{one.origin.label} was paused by hand, but {item.address} would send {datasets} again"
+            allow = f"--put-back {item.address}, or declare the pause: `enabled: false`"
             yield Refusal("stopped", text, allow)
 
 
-# -- in which order ---------------------------------------------------------------------------------------------------
+# -- order of steps ---------------------------------------------------------------------------------------------------
 
 
 def _order_steps(items: Sequence[PlanItem], moves: Sequence[DatasetMove], ownership: Ownership) -> list[PlanItem]:
-    """A flow is deleted, switched off or pointed at fewer datasets after others have taken them."""
+    """Delete or disable a flow, or point it at fewer datasets, only after the receivers have the datasets."""
     able = {h.receiver.address for h in moves} - _blocked_receivers(items, ownership)
     waits: dict[Address, set[Address]] = {}
     for one in moves:
@@ -122,7 +121,7 @@ def _order_steps(items: Sequence[PlanItem], moves: Sequence[DatasetMove], owners
 
 
 def _is_waiting_for(one: Address, other: Address, waits: Mapping[Address, Iterable[Address]]) -> bool:
-    """Does one wait for the other, by whatever way? Flows that swap datasets cannot all go last."""
+    """Check whether one waits for the other, also through other flows: flows in a circle cannot all be last."""
     seen: set[Address] = set()
     ahead = [one]
     while ahead:
@@ -136,7 +135,7 @@ def _is_waiting_for(one: Address, other: Address, waits: Mapping[Address, Iterab
 
 
 def _blocked_receivers(items: Sequence[PlanItem], ownership: Ownership) -> set[Address]:
-    """Takers that may not come about before something goes: for want of room, or since their name is in use."""
+    """Return receivers that must wait for a deletion: the sandbox is full, or their name is in use."""
     every = [(item, step) for item in items for step in item.steps]
     known = {o.id: o.name for o in (*(h.flow for h in ownership.flows), *ownership.base_connections.values())}
     freed_names = [
@@ -154,7 +153,7 @@ def _blocked_receivers(items: Sequence[PlanItem], ownership: Ownership) -> set[A
 
 
 def _has_name_conflict(item: PlanItem, step: Step, freed_names: Iterable[tuple[Address, str, str]]) -> bool:
-    """Is the name that it writes still that of something else, which this plan takes away or names otherwise?"""
+    """Check whether the name to write still belongs to another object that this plan deletes or renames."""
     name = step.title if step.action is Action.CREATE else step.fields.get("title")
     return any(
         kind == step.kind and name is not None and used == _folded_name(name) and address != item.address
@@ -163,7 +162,7 @@ def _has_name_conflict(item: PlanItem, step: Step, freed_names: Iterable[tuple[A
 
 
 def _folded_name(name: str) -> str:
-    """Whether names must be unique is open, and in what they may differ then."""
+    """Fold case and blanks: Adobe does not document whether, and in which form, names must be unique."""
     return name.strip().casefold()
 
 
@@ -180,7 +179,7 @@ def _is_receiving_step(step: Step) -> bool:
 
 
 def _is_losing_step(step: Step) -> bool:
-    """Of an item that gives: a replacement stops the flow that it replaces long before that one is deleted."""
+    """Check whether the origin loses datasets by this step; a replacement disables the old flow before its deletion."""
     switches_off = step.action is Action.ACT and step.operation == "disable" and step.id is not None
     begins = step.action is Action.UPDATE and step.marker is not None and step.marker.being_replaced
     return step.kind == FLOW.name and (
@@ -192,7 +191,7 @@ def _is_repointing_step(step: Step) -> bool:
     return step.kind == FLOW.name and step.action is Action.UPDATE and SOURCE_IDS in step.refs
 
 
-# -- who gives, who takes ---------------------------------------------------------------------------------------------
+# -- origins and receivers --------------------------------------------------------------------------------------------
 
 
 def _dataset_moves(items: Sequence[PlanItem], desired: DesiredState, inputs: PlanInputs) -> Iterator[DatasetMove]:
@@ -225,7 +224,7 @@ def _move_origin(item: PlanItem, desired: DesiredState, ownership: Ownership) ->
 
 
 def _undeclared_origins(items: Sequence[PlanItem], desired: DesiredState, ownership: Ownership) -> Iterator[MoveOrigin]:
-    """What nothing declares and this plan leaves running all the same: `--target` deletes nothing."""
+    """Yield undeclared flows that this plan leaves alone: `--target` deletes nothing."""
     planned = {item.address for item in items}
     for address in undeclared_addresses(EXPORTS, desired, ownership):
         if address not in planned:
@@ -234,7 +233,7 @@ def _undeclared_origins(items: Sequence[PlanItem], desired: DesiredState, owners
 
 
 def _is_paused(live_flow: LiveFlow) -> bool:
-    """By what its marker says: nothing declares it any more."""
+    """Check for a pause with the marker only: the YAML does not declare this flow."""
     marker, live = live_flow.flow.marker, wire.read_fields(FLOW.name, live_flow.flow.raw)
     if marker is None or marker.damaged or marker.being_replaced:
         return False
@@ -244,7 +243,7 @@ def _is_paused(live_flow: LiveFlow) -> bool:
 
 
 def _datasets_before(item: PlanItem, ownership: Ownership) -> Names:
-    """What its flow sends now, as far as this plan moves it."""
+    """Return the datasets that its flow sends now, as far as this plan moves them."""
     if item.verb in _ENDED:
         return _flow_datasets(ownership.own_flows.get(item.address, ()))
     if item.verb is Verb.REPLACE:
@@ -270,7 +269,7 @@ def _subtract_names(some: Names, others: Names) -> Names:
     return {i: name for i, name in some.items() if i not in others}
 
 
-# -- what follows -----------------------------------------------------------------------------------------------------
+# -- consequences -----------------------------------------------------------------------------------------------------
 
 
 def _quoted_names(datasets: Names) -> str:
@@ -278,43 +277,43 @@ def _quoted_names(datasets: Names) -> str:
 
 
 def _receiver_consequences(one: DatasetMove) -> Iterator[Consequence]:
-    """What is sent again, and whether both send for a while, nobody does, or the one begins where the other ends."""
+    """Say what is sent again, and whether both flows send for some time, no flow sends, or one follows the other."""
     datasets, origin = _quoted_names(one.datasets), one.origin
-    them, come = ("them", "come") if len(one.datasets) > 1 else ("it", "comes")
+    them, move = ("them", "move") if len(one.datasets) > 1 else ("it", "moves")
     sends, first = ("this flow may send", "next")
     if one.receiver.verb in _MADE:
         sends, first = ("this new flow sends", "first")
-    text = f"{datasets} {come} from {origin.label} until now; {sends} {them} in full again"
+    text = f"{datasets} {move} from {origin.label} to this flow; {sends} {them} in full again"
     yield Consequence("sent-again", text, "cost")
     if origin.verb in (None, Verb.RELEASE):
-        why = "released" if origin.verb else "left alone by --target"
-        text = f"{origin.label} goes on, {why}: {datasets} {come} from both until one of them is stopped"
+        why = "it is released" if origin.verb else "--target ignores it"
+        text = f"{origin.label} still runs ({why}): both flows send {datasets} until you stop one"
         yield Consequence("sent-twice", text, "warning")
         return
-    stops = f"{origin.label} {'is deleted' if origin.verb is Verb.DELETE else f'stops sending {them}'} with this apply"
+    stops = f"this apply {'deletes' if origin.verb is Verb.DELETE else f'removes {them} from'} {origin.label}"
     if one.receiver.next_after:
         runs = format_moment(one.receiver.next_after[0])
-        yield Consequence("handover", f"{stops}, this flow {first} runs {runs}: nothing is sent in between")
+        yield Consequence("handover", f"{stops}; the {first} run of this flow is {runs}; no flow sends {them} before")
     else:
-        yield Consequence("handover", f"{stops}, and this flow has no next run: nobody sends {them}", "warning")
+        yield Consequence("handover", f"{stops}, and this flow has no next run: no flow sends {them}", "warning")
 
 
 def _origin_consequence(given: Sequence[DatasetMove]) -> Consequence:
-    verbs = ["goes on" if len(one.datasets) == 1 else "go on" for one in given]
+    verbs = ["moves" if len(one.datasets) == 1 else "move" for one in given]
     each = [
-        f"{_quoted_names(one.datasets)} {verb} in {one.receiver.address}"
+        f"{_quoted_names(one.datasets)} {verb} to {one.receiver.address}"
         for one, verb in zip(given, verbs, strict=True)
     ]
     ending = _subtract_names(given[0].origin.datasets, {i: name for one in given for i, name in one.datasets.items()})
     if ending:
-        each.append(f"nothing new takes {_quoted_names(ending)}")
+        each.append(f"no flow exports {_quoted_names(ending)} after this apply")
     return Consequence("goes-on", ", ".join(each))
 
 
 def _keep_flow_consequences(
     given: Sequence[DatasetMove], desired: DesiredState, bases: Bases, ownership: Ownership
 ) -> Iterator[Consequence]:
-    """Which of those to be created could go on from the flow that goes: the one that takes most of it."""
+    """Say which new export can keep the deleted flow: the one that receives most of its datasets."""
     flows = ownership.own_flows[given[0].origin.address]
 
     def can_keep(address: Address) -> bool:
@@ -323,9 +322,9 @@ def _keep_flow_consequences(
     heirs = [one for one in given if one.receiver.verb in _MADE and can_keep(one.receiver.address)]
     if not heirs:
         return
-    best = max(heirs, key=lambda one: len(one.datasets))  # of equal ones the first
+    best = max(heirs, key=lambda one: len(one.datasets))  # the first of several equal ones
     words = renamed_from_phrase({best.receiver.address: best.origin.address}, desired)
-    text = f"{best.receiver.address} can keep this flow: write {words}, and it is changed, not deleted and made anew"
+    text = f"{best.receiver.address} can keep this flow: write {words}; then apply changes the flow instead"
     if len(given) > 1:
-        text += "; only what the others take is then certain to be sent in full"
+        text += "; only the datasets of the other exports are then sent in full for certain"
     yield Consequence("can-keep", text)

@@ -1,18 +1,18 @@
 """
-What is ours and no longer declared: deleted, released, cleaned away, or only reported. Pure.
+Plan what is ours and no longer declared: delete it, release it, clean it up, or only report it. Pure.
 
-    no longer declared   `removed` says   result
-    export with a flow   delete           deletion, consented
-                         release          markers off, left running
-                         nothing          deletion, for the gate to judge
-    its marker is lost   delete, nothing  deletion, refused: whose it is can no longer be told for sure
-    children, no flow    delete           cleaned away
-                         nothing, young   cleaned away: a creation was interrupted and then withdrawn
-                         nothing, old     reported only: the flow may be hidden from this credential
-    account, unused      delete           deletion, consented
-                         release          marker off
-                         nothing          deletion, for the gate to judge
-    account, in use      any but release  reported only, naming the users
+    no longer declared       `removed` says   result
+    export with a flow       delete           deletion, allowed
+                             release          markers removed, the flow still runs
+                             nothing          deletion; the safety check decides
+    flow without its marker  delete, nothing  deletion, refused: the owner is not certain
+    connections, no flow     delete           deleted
+                             nothing, young   deleted: a creation was interrupted and then withdrawn
+                             nothing, old     reported only: the flow may be hidden from this credential
+    account, unused          delete           deletion, allowed
+                             release          marker removed
+                             nothing          deletion; the safety check decides
+    account, in use          all but release  reported only, with its users
 """
 
 from __future__ import annotations
@@ -41,16 +41,19 @@ from exportctl.plan.desired import DesiredState
 from exportctl.plan.ownership import LiveFlow, Ownership, build_ownership
 from exportctl.resources.kinds import BASE_CONNECTION, FLOW, TARGET_CONNECTION, Kind
 
-_RELEASED = Consequence("released", "takes our marker off; the flow goes on running, managed by nobody")
+_RELEASED = Consequence("released", "removes the ownership marker; the flow still runs, but exportctl ignores it")
 _EXPORT_ENDS = Consequence(
-    "feed-ends", "the feed ends; what was delivered stays; to have it again sends everything anew", "warning"
+    "feed-ends",
+    "ends the export; delivered files stay; to create it again later causes a full re-export",
+    "warning",
 )
 
 
 def removed_entry(project: Project, address: Address) -> RemovedEntry | None:
     """
-    The `removed` entry that covers an address: KEY/PART, or KEY for all its parts. While KEY is declared, an entry for
-    KEY is left over from before it was split, and no consent to delete one of its parts.
+    Return the `removed` entry for an address: KEY/PART, or KEY for all its parts.
+
+    While KEY is declared, an entry for KEY dates from before the split and allows no deletion of a part.
     """
     key = address.name.partition("/")[0]
     declared = any(e.declared_key == key for e in project.exports.values())
@@ -59,7 +62,7 @@ def removed_entry(project: Project, address: Address) -> RemovedEntry | None:
 
 
 def undeclared_exports(wanted: DesiredState, excluded: frozenset[Address], inputs: PlanInputs) -> list[PlanItem]:
-    """Items for every export of ours that the config no longer has; `taken` are addresses other items live off."""
+    """Plan every export of ours that the config no longer declares, except `excluded`."""
     ownership = inputs.ownership
     undeclared = sorted(
         a for a in {*ownership.own_flows, *ownership.orphans} if a not in wanted.exports and a not in excluded
@@ -102,12 +105,13 @@ def _export_item(address: Address, wanted: DesiredState, inputs: PlanInputs) -> 
 
 
 def _lost_marker_refusals(live_flow: LiveFlow) -> tuple[Refusal, ...]:
-    """Its connections say that it is ours; they would say so too if another flow had been pointed at them."""
+    """Refuse to delete a flow without its marker: its connections have ours, but another flow may use them now."""
     if not live_flow.marker_lost:
         return ()
-    name = f'{live_flow.flow.id} "{live_flow.flow.name}"'
-    text = f"flow {name} lost its marker: it is not deleted on the word of its connections"
-    allow = "declare the export until apply has written the marker back, `do: release`, or delete the flow in the UI"
+    text = (
+        f"the flow {live_flow.quoted_name} lost its marker; the markers of its connections are not enough to delete it"
+    )
+    allow = "declare the export and apply once to write the marker, or `do: release`, or delete the flow in the UI"
     return (Refusal("marker-lost", text, allow),)
 
 
@@ -131,8 +135,8 @@ def _orphan_item(
     kept = [leftovers.orphan_label(o) for o in orphans if o not in cleared]
     findings: tuple[Finding, ...] = ()
     if kept:
-        text = f"{address}: connections of ours have no flow that this credential can see: {', '.join(kept)}"
-        hint = f"if the flow is gone: `removed: [{{export: {address.name}, do: delete, reason: …}}]` clears them away"
+        text = f"{address}: its connections have no flow that this credential can see: {', '.join(kept)}"
+        hint = f"if the flow was deleted, write `removed: [{{export: {address.name}, do: delete, reason: …}}]`"
         findings = (Finding("leftovers", text, None, hint, Level.WARNING),)
     return PlanItem(address, Verb.CLEAN if made else Verb.UNCHANGED, steps=made, findings=findings)
 
@@ -141,9 +145,9 @@ def undeclared_accounts(
     wanted: DesiredState, stale: Mapping[Address, Sequence[LiveObject]], items: Iterable[PlanItem], inputs: PlanInputs
 ) -> list[PlanItem]:
     """
-    Items for base connections of ours that nothing declares, and for the ones a replacement leaves behind (`stale`).
+    Plan base connections of ours that are not declared, and those that a replacement made useless (`stale`).
 
-    A base goes after every flow and target on it; what this plan itself deletes does not count as a user.
+    An account is deleted after every flow and target on it. Objects that this plan deletes do not count as users.
     """
     deleting_steps = {s.id: s.key for i in items for s in i.steps if s.action == "delete" and s.id}
     made = []
@@ -194,7 +198,7 @@ def _account_in_use_item(
     address: Address, base: LiveObject, ownership: Ownership, users: int, entry: RemovedEntry | None, replaced: bool
 ) -> PlanItem:
     names = ", ".join(sorted(f'"{h.flow.name}"' for h in ownership.flows_on(base.id))) or f"{users} target connections"
-    text = f"{address}: base connection {base.id} stays, it is still used by {names}"
+    text = f"{address}: the base connection {base.id} stays, because {names} use it"
     level = Level.NOTE if replaced else Level.WARNING
     at = entry.at if entry else None
     return PlanItem(

@@ -1,8 +1,8 @@
 """
-Config -> desired objects: what each export and each account should look like, in managed fields.
+Build the desired state from the config: every export and every account in managed fields. Pure.
 
-Goes in: a `Project`, the values of its sensitive fields that are set (`values`: address and field -> value), and the
-connection specs of the sandbox. Comes out: `Desired`. Datasets by name stay names: `datasets` looks them up.
+In: a `Project`, the known values of its sensitive fields (address and field -> value), and the connection specs of the
+sandbox. Out: a `DesiredState`. Dataset names stay names: `dataset_lookup` finds their ids.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ Values = Mapping[tuple[str, str], str]  # ("destinations.lake", "role_arn") -> v
 
 @dataclass(frozen=True)
 class AccountUse:
-    """How an export finds its base connection: an account of ours by address, or somebody else's by title or id."""
+    """The account of an export: our own account by address, or an account of others by title or id."""
 
     own: Address | None = None
     existing: str | None = None
@@ -39,8 +39,10 @@ class AccountUse:
 @dataclass(frozen=True)
 class DesiredAccount:
     """
-    A base connection of ours. `auth` holds what can be compared: text, Sensitive, or Marked.UNSET. `sent` holds every
-    field as written (references unfilled), for apply; `secrets` the references of secret fields.
+    A base connection of ours.
+
+    `auth` has the values that can be compared: text, SensitiveValue, or UnknownValue.UNSET. `auth_to_send` has every
+    field as written, with unfilled references, for apply. `secrets` are the references of secret fields.
     """
 
     address: Address
@@ -56,7 +58,7 @@ class DesiredAccount:
 
 @dataclass(frozen=True)
 class DesiredExport:
-    """One export: `anchor` and `place` are managed fields by kind, without the datasets; `start` is its rule."""
+    """One export in managed fields, without its datasets; `start_rule` computes its start."""
 
     address: Address
     type: DestinationType
@@ -71,13 +73,15 @@ class DesiredExport:
 
 @dataclass(frozen=True)
 class DesiredState:
+    """Everything that the config declares for one sandbox."""
+
     project: Project
     accounts: Mapping[Address, DesiredAccount]
     exports: Mapping[Address, DesiredExport]
 
 
 def build_desired_state(project: Project, values: Values, specs: Specs) -> DesiredState:
-    """Every declared account and export. Unused accounts are included; they are made when first needed."""
+    """Build every declared account and export, unused accounts too: apply creates them when an export needs them."""
     accounts = [_account(project, d, values) for d in project.destinations.values() if d.account.is_ours]
     exports = [_export(project, e, specs) for e in project.exports.values()]
     return DesiredState(project, {a.address: a for a in accounts}, {e.address: e for e in exports})
@@ -112,7 +116,7 @@ def _account(project: Project, declared: Destination, values: Values) -> Desired
 def _account_use(project: Project, declared: Destination) -> AccountUse:
     account = declared.account
     if account.of:
-        return _account_use(project, project.destinations[account.of])  # chains and cycles are refused by the rules
+        return _account_use(project, project.destinations[account.of])  # the rules refuse chains and cycles
     if account.is_ours:
         return AccountUse(own=Address(DESTINATIONS, declared.key))
     return AccountUse(existing=account.existing, id=account.id)
@@ -170,19 +174,19 @@ def _location(destination: Destination, folder: str, subpath: str) -> Fields:
 
 
 def _manifest(declared: Export, kind: DestinationType, specs: Specs) -> tuple[bool, tuple[Finding, ...]]:
-    """`manifest: true` goes out only where the live target spec lists the parameter; `force` sends it all the same."""
+    """Send `manifest: true` only if the live target spec has this parameter; `force` always sends it."""
     wanted = declared.format.manifest
     if wanted == "force" or not wanted:
         return bool(wanted), ()
     if MANIFEST in target_properties(specs.get(kind.connection_spec, {})):
         return True, ()
-    text = f"exports.{declared.key} asks for a manifest file, which {kind.label} does not offer here: not sent"
-    hint = "use `manifest: force` to send it all the same, or take it out"
+    text = f"exports.{declared.key} asks for a manifest file, but {kind.label} does not offer it here; it is not sent"
+    hint = "remove `manifest`, or write `manifest: force` to send it anyway"
     return False, (
         Finding("manifest-not-offered", text, declared.positions.get("format", declared.at), hint, Level.WARNING),
     )
 
 
 def target_properties(spec: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The parameters a connection spec's targetSpec lists, by wire name."""
+    """Return the parameters in the targetSpec of a connection spec, by wire name."""
     return wire.members(wire.members(wire.members(spec.get("targetSpec")).get("spec")).get("properties"))

@@ -1,14 +1,14 @@
 """
-One declared export against what is live: create, complete, update, replace, adopt, hold, renew. Pure.
+Plan one declared export against the live objects: create, complete, update, replace, adopt, or leave it paused. Pure.
 
-    live flow at the address        children without a flow   result
-    none                            none                      create (unless a look-alike stops it)
-    none                            young, ours               complete the creation begun
-    none                            old, ours                 flow gone: refused without --allow-recreate
-    one                             any                       compare; replace if type, account or method differ
-    one, flagged `r`                any                       finish the replacement begun
-    newer one + older flagged `r`   any                       compare the newer, delete the older
-    several of one generation       any                       twins: refused unless `keep` names one
+    live flow at the address           connections without a flow   result
+    none                               none                         create, unless another flow looks the same
+    none                               ours, young                  complete the interrupted creation
+    none                               ours, old                    the flow is gone: refuse without --allow-recreate
+    one                                any                          compare; replace for another type, account or auth
+    one that is being replaced         any                          finish the replacement
+    newer one, older being replaced    any                          compare the newer, delete the older
+    several of one generation          any                          duplicates: refuse unless `keep` names one
 """
 
 from __future__ import annotations
@@ -53,8 +53,10 @@ from exportctl.resources.kinds import FLOW, SOURCE_CONNECTION, SOURCE_IDS, TARGE
 
 def plan_export(export: DesiredExport, base: str | Step | None, inputs: PlanInputs) -> PlanItem:
     """
-    Plan one export. `base` is the id of its base connection, the step that creates it, or None when the account could
-    not be found (the caller adds that error).
+    Plan one export.
+
+    `base` is the id of its base connection, the step that creates it, or None if the account does not exist (the caller
+    adds that error).
     """
     current, older = choose_flows(export.declared, inputs.ownership)
     if export.declared.adopt and not current:
@@ -74,10 +76,11 @@ def plan_export(export: DesiredExport, base: str | Step | None, inputs: PlanInpu
 
 
 def _duplicates_item(export: DesiredExport, flows: tuple[LiveFlow, ...]) -> PlanItem:
-    named = ", ".join(f'{h.flow.id} ("{h.flow.name}"{", switched off" if h.is_disabled else ""})' for h in flows)
-    text = f"{len(flows)} flows carry the address {export.address}: {named}"
-    finding = Finding("twins", text, export.declared.at, "say which one stays: `keep: <flow id>`", Level.WARNING)
-    refusal = Refusal("twins", text, f"`keep: <flow id>` in {export.address} keeps that one and deletes the others")
+    named = ", ".join(f'{h.flow.id} ("{h.flow.name}"{", disabled" if h.is_disabled else ""})' for h in flows)
+    text = f"{len(flows)} flows have the address {export.address}: {named}"
+    hint = f"write `keep: <flow id>` in {export.address}: apply keeps that flow and deletes the others"
+    finding = Finding("twins", text, export.declared.at, hint, Level.WARNING)
+    refusal = Refusal("twins", text, hint)
     return PlanItem(
         export.address,
         Verb.PAUSED,
@@ -121,29 +124,29 @@ def _compared_item(
 
 
 def _not_comparable_item(export: DesiredExport, live_flow: LiveFlow, odd: str, inputs: PlanInputs) -> PlanItem:
-    text = f"flow {live_flow.flow.id} {odd}"
-    allow = f"`removed: [{{export: {export.address.name}, do: release}}]` hands it back"
-    refusal = Refusal("not-expressible", f"{text}: exportctl does not change it", allow)
-    words = f"{export.address}: {text}: of it only a stop and the end are looked at"
-    finding = Finding("not-comparable", words, export.declared.at, f"mend it in the UI, or {allow}", Level.WARNING)
+    text = f"the flow {live_flow.flow.id} {odd}"
+    allow = f"fix it in the UI, or write `removed: [{{export: {export.address.name}, do: release}}]` to release it"
+    refusal = Refusal("not-expressible", f"{text}, so exportctl cannot change it", allow)
+    words = f"{export.address}: {text}; exportctl only checks whether it is paused and when it ends"
+    finding = Finding("not-comparable", words, export.declared.at, allow, Level.WARNING)
     item = PlanItem(export.address, Verb.PAUSED, live_flow.flow.id, refusals=(refusal,), findings=(finding,))
     return unchanged_item(replace(item, at=export.declared.at), export, live_flow, inputs.settings)
 
 
 def _deleted_flow_change(live_flow: LiveFlow) -> FieldChange:
-    """A flow that goes is a change people see and approve, whoever consented to it before."""
+    """Show the deletion of a flow as a change, so that people see and approve it."""
     return FieldChange("flow", "flow", live_flow.quoted_name, None, Cause.PENDING)
 
 
 def _flow_deleted_consequence(live_flow: LiveFlow) -> Consequence:
-    why = "the flow that was replaced" if live_flow.is_being_replaced else "the twin that `keep` does not name"
+    why = "the replaced flow" if live_flow.is_being_replaced else "the duplicate that `keep` does not name"
     return Consequence("flow-deleted", f'deletes {why}: {live_flow.flow.id} "{live_flow.flow.name}"', "warning")
 
 
 def _unreadable_reason(live_flow: LiveFlow) -> str | None:
-    """What of a flow cannot be read: a write laid over it would lose what is not seen, or send a dataset again."""
+    """Return why a flow cannot be compared: a write could lose hidden values or send a dataset again."""
     if live_flow.source is None or live_flow.target is None:
-        return "has several connections, or one this credential cannot see"
+        return "has several connections, or a connection that this credential cannot see"
     if not wire.read_fields(SOURCE_CONNECTION.name, live_flow.source.raw)["datasets"]:
         return "has a source connection without datasets"
     if not wire.members(live_flow.target.raw.get("params")):
@@ -154,7 +157,7 @@ def _unreadable_reason(live_flow: LiveFlow) -> str | None:
 
 
 def _source(export: DesiredExport, live_flow: LiveFlow, lookup: DatasetLookup, inputs: PlanInputs) -> Step | str:
-    """The source connection to point at: one an interrupted run left behind with the same list, else a new one."""
+    """Return the new source connection: the orphan of an interrupted run with the same datasets, or a create step."""
     ids = [i for i, _ in lookup.datasets]
     for orphan in inputs.ownership.orphans.get(export.address, ()):
         if (
@@ -166,7 +169,7 @@ def _source(export: DesiredExport, live_flow: LiveFlow, lookup: DatasetLookup, i
 
 
 def _reused_ids(made: Sequence[Step]) -> frozenset[str]:
-    """Ids of existing connections that these steps refer to."""
+    """Return the ids of existing connections that these steps use."""
     return frozenset(ref for step in made for ref in step.refs.values() if isinstance(ref, str))
 
 
@@ -186,7 +189,12 @@ def _verb(writes: bool, comparison: ExportDiff, made: bool, cleanup: bool) -> Ve
 def _update_steps(
     export: DesiredExport, live_flow: LiveFlow, comparison: ExportDiff, lookup: DatasetLookup, inputs: PlanInputs
 ) -> tuple[Step, ...]:
-    """Place and format one PATCH; datasets POST, PATCH, DELETE; enabled POST, PATCH; all else of the flow one PATCH."""
+    """
+    Make the steps of an update.
+
+    Location and format are one PATCH. Datasets are a POST, a PATCH and a DELETE. `enabled` is a POST and a PATCH. All
+    other fields of the flow are one PATCH.
+    """
     assert live_flow.source is not None and live_flow.target is not None
     made: list[Step] = []
     if comparison.target_fields or comparison.target_marker:
@@ -232,8 +240,10 @@ def _update_steps(
 
 def _owner(live_flow: LiveFlow, project: str) -> Marker | None:
     """
-    Whose a flow is that is to be adopted. While its own target carries another project's marker it is that project's,
-    though the flow lost its own: adopting it would write over theirs. Sources keep theirs when a flow is released.
+    Return the owner of a flow to adopt.
+
+    A flow without a marker still belongs to the project in the marker of its own target. A released flow keeps only the
+    marker of its source, so the source does not count.
     """
     target_marker = live_flow.target.marker if live_flow.target and live_flow.can_change(live_flow.target) else None
     return (
@@ -244,15 +254,15 @@ def _owner(live_flow: LiveFlow, project: str) -> Marker | None:
 
 
 def _adoption(export: DesiredExport, base: str | Step | None, inputs: PlanInputs) -> PlanItem:
-    """Write markers and nothing else; refused while the YAML differs from the flow."""
+    """Plan an adoption: write only markers; refuse while the YAML differs from the flow."""
     live_flow = inputs.ownership.flow_by_id(export.declared.adopt or "")
     if live_flow is None:
-        text = f"{export.address}: the flow {export.declared.adopt} it adopts is not in this sandbox"
+        text = f"{export.address}: no flow in this sandbox has the id {export.declared.adopt} of `adopt`"
         finding = Finding(
             "adopt-unknown",
             text,
             export.declared.positions.get("adopt", export.declared.at),
-            "list flows with `exportctl drift`",
+            "run `exportctl drift` to list the flows",
         )
         return PlanItem(export.address, Verb.UNCHANGED, findings=(finding,), at=export.declared.at)
     lookup = look_up_export_datasets(export, live_flow, inputs)
@@ -260,8 +270,8 @@ def _adoption(export: DesiredExport, base: str | Step | None, inputs: PlanInputs
         return blocked_item(export, live_flow.flow.id, lookup)
     owner = _owner(live_flow, inputs.settings.project)
     if owner is not None:
-        text = f"flow {live_flow.flow.id} belongs to project {owner.project} ({owner.address})"
-        allow = "let that project release it first: `removed: [{export: …, do: release}]`"
+        text = f"the flow {live_flow.flow.id} is owned by project {owner.project} ({owner.address})"
+        allow = "release it in that project first: `removed: [{export: …, do: release}]`"
         refusal = Refusal("foreign-owner", text, allow)
         item = PlanItem(export.address, Verb.ADOPT, id=live_flow.flow.id, refusals=(refusal,), at=export.declared.at)
         return replace(item, findings=lost_owner_findings(export, inputs))
@@ -271,10 +281,10 @@ def _adoption(export: DesiredExport, base: str | Step | None, inputs: PlanInputs
     refusals = item.refusals
     if why or differing:
         names = why or ", ".join(sorted({c.path for c in differing}))
-        text = f"the YAML differs from flow {live_flow.flow.id}: {names}"
+        text = f"the YAML differs from the flow {live_flow.flow.id}: {names}"
         refusals = (
             *refusals,
-            Refusal("adoption-differs", text, "make the YAML say what the flow does; change it after the adoption"),
+            Refusal("adoption-differs", text, "write the values of the flow into the YAML; change them after adoption"),
         )
-    note = Consequence("adoption", "writes the owner's marker into descriptions and changes nothing else")
+    note = Consequence("adoption", "writes the ownership marker into descriptions and changes nothing else")
     return replace(item, verb=Verb.ADOPT, consequences=(note,), refusals=refusals, fields=differing)

@@ -1,18 +1,19 @@
 """
-Desired vs live vs last applied, one object at a time -> FieldChanges with a cause. Comparison is by value; the digest
-of what was last applied only names the cause.
+Compare one object: desired, live and last applied -> FieldChanges with a cause.
 
-    YAML = live   last applied was   cause        plan           drift
-    yes           that value         -
-    yes           other, unknown     converged    marker only
-    no            live               pending      update         counted
-    no            YAML               drift        put back       reported
-    no            neither            conflict     update         reported
-    no            unknown            differs      update         reported
-    no            the pair of both   normalised   nothing
+Values decide whether a field differs. The digest of the last applied value only names the cause.
 
-A stop made by hand (switched off, or an earlier end) is `stopped` and held, whatever the rest says. deepdiff is used
-here only, to name the leaves of an object that differ.
+    YAML = live   last applied value   cause             plan           drift
+    yes           the same             -
+    yes           other, unknown       already matches   marker only
+    no            = live               pending change    update         counted
+    no            = YAML               drift             revert         reported
+    no            neither              conflict          update         reported
+    no            unknown              unknown origin    update         reported
+    no            pair of both         normalised        nothing
+
+A pause (disabled by hand, or ended early by hand) stays paused in all these cases. Only this module uses deepdiff: it
+names the leaves of an object that differ.
 """
 
 from __future__ import annotations
@@ -27,29 +28,31 @@ from exportctl.model.project import AcceptEntry, End
 from exportctl.resources.kinds import END, SCHEDULE, SCHEDULE_FIELDS, FieldRule, Kind, Treat, leaf_path
 
 NO_END = End()
-LATE_RENEWAL_WINDOW = 3 * schedule.DAY  # how long a renewal may wait: over a weekend
+LATE_RENEWAL_WINDOW = 3 * schedule.DAY  # a renewal may be late: for example over a weekend
 
 
 @dataclass(frozen=True)
 class ComparisonInputs:
-    """What one comparison needs beside the values: the marker, the clock, and what may be put back."""
+    """What one comparison needs beside the values."""
 
     marker: Marker | None
     as_of: int
     resume: bool = False
     end: End = NO_END
     renew: bool = True
-    ours_since: int | None = None  # creation, in seconds, of an object that is ours; None for one to be adopted
+    ours_since: int | None = None  # creation of an object of ours, in seconds; None for one to adopt
 
     @property
     def is_last_applied_unknown(self) -> bool:
-        """The object is ours, but what was last applied is not known."""
+        """The object is ours, but the last applied values are unknown."""
         return self.ours_since is not None and (self.marker is None or self.marker.damaged)
 
     def can_be_own_end(self, end: int) -> bool:
         """
-        Can a rolling end be one of ours, when the marker does not say? The last that a renewal in time has written, or
-        a later one; or the one before it, if it was written late, or is due and waits. An earlier one is somebody's.
+        Check whether exportctl can have written a rolling end, when the marker does not say so.
+
+        It can have written the end of the last timely renewal, or a later one. It can also have written the end before,
+        if that renewal was late or is due now. An earlier end was set by a person or another tool.
         """
         if self.ours_since is None or self.end.rolling is None:
             return True
@@ -61,18 +64,20 @@ class ComparisonInputs:
         return end >= last or bool(past and waits and past[-1] <= end <= past[-1] + late * (len(past) - 1))
 
     def is_undeclared_default_end(self, live: int) -> bool:
-        """So far nobody declared an end, and the live one is what the service gives a flow without one."""
+        """Check that no end was applied yet, and that the live end is the one that the service sets itself."""
         known = self.marker is not None and not self.marker.damaged and END not in self.marker.applied
         return known and self.ours_since is not None and schedule.is_default_end(live, self.ours_since)
 
     def last_applied(self, name: str) -> tuple[str, ...] | None:
+        """Return the digests of the last applied value of a field, None if they are unknown."""
         return None if self.marker is None or self.marker.damaged else self.marker.applied.get(name)
 
 
 def field_changes(kind: Kind, desired: Fields, live: Fields, inputs: ComparisonInputs) -> tuple[FieldChange, ...]:
     """
-    Every managed field of `desired` that differs from `live`, or is equal but not as last applied. Fields are compared
-    in the kind's order. Without actor and place: the caller knows those.
+    Compare every managed field of `desired` with `live`, in the order of the kind's fields.
+
+    Returns fields that differ, and fields that match but were not last applied so. The caller adds editor and position.
     """
     changes: list[FieldChange] = []
     for rule in kind.fields:
@@ -82,7 +87,7 @@ def field_changes(kind: Kind, desired: Fields, live: Fields, inputs: ComparisonI
 
 
 def difference_cause(equal: bool, desired: Any, live: Any, applied: tuple[str, ...] | None) -> Cause | None:
-    """The table of this module's docstring, on digests. None: nothing to say."""
+    """Decide the cause by the table of this module, with digests. None: no change."""
     if applied is None:
         return Cause.ALREADY_MATCHES if equal else Cause.UNKNOWN_ORIGIN
     ours, theirs = desired == applied[0], live == applied[-1] or live == applied[0]
@@ -109,7 +114,7 @@ def _unordered_changes(rule: FieldRule, desired: Any, live: Any, inputs: Compari
 def _mapping_changes(
     rule: FieldRule, desired: Mapping[str, Any], live: Mapping[str, Any], inputs: ComparisonInputs
 ) -> list[FieldChange]:
-    """Unset references and values the service hides are taken from the other side: they are not compared."""
+    """Compare objects, without unset variables and values that the service hides."""
     applied = inputs.last_applied(rule.name)
     filled = {k: live.get(k) if v is UnknownValue.UNSET else v for k, v in desired.items()}
     hidden = [k for k, v in live.items() if v is UnknownValue.HIDDEN]
@@ -117,19 +122,19 @@ def _mapping_changes(
     shown = {k: (filled.get(k) if k in hidden and trusted else v) for k, v in live.items()}
     why = difference_cause(filled == shown, digest(filled), digest(shown), applied)
     if why is Cause.CONFLICT and hidden:
-        why = Cause.PENDING  # the YAML moved for sure; whether the hidden side did too, nobody can say
+        why = Cause.PENDING  # the YAML changed for certain; whether the hidden value changed is unknown
     if why is Cause.ALREADY_MATCHES and any(v is UnknownValue.UNSET for v in desired.values()):
-        return []  # not all of it could be compared, so the marker must not say that it was
+        return []  # one part was not compared, so the marker must not say that all of it matches
     if why in (None, Cause.ALREADY_MATCHES):
         return [FieldChange(rule.name, rule.name, shown, shown, why)] if why else []
     return [FieldChange(leaf_path(rule.name, k), rule.name, b, a, why) for k, b, a in differing_leaves(shown, filled)]
 
 
 def differing_leaves(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[tuple[str, Any, Any]]:
-    """The leaves that differ, by dotted path, sorted. deepdiff's own types go no further than here."""
+    """Return the leaves that differ, sorted by dotted path; no type of deepdiff leaves this function."""
     from deepdiff import DeepDiff
 
-    # threshold 0: objects with hardly a key in common are still told leaf by leaf
+    # threshold 0: compare objects with few common keys leaf by leaf too
     plain = DeepDiff(_plain_values(before), _plain_values(after), view="tree", threshold_to_diff_deeper=0)
     keys = sorted(
         {".".join(str(p) for p in level.path(output_format="list")) for found in plain.values() for level in found}
@@ -145,7 +150,7 @@ def _plain_values(value: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _write_only_changes(rule: FieldRule, desired: Any, live: Any, inputs: ComparisonInputs) -> list[FieldChange]:
-    """Unknown counts as sent: a damaged marker is no reason to send secrets again."""
+    """Compare a value that the service never returns; unknown counts as sent, because secrets are not sent twice."""
     applied = inputs.last_applied(rule.name)
     if applied is None:
         return [FieldChange(rule.name, rule.name, desired, desired, Cause.ALREADY_MATCHES)]
@@ -156,14 +161,16 @@ def _write_only_changes(rule: FieldRule, desired: Any, live: Any, inputs: Compar
 
 def _enabled_changes(rule: FieldRule, desired: Any, live: Any, inputs: ComparisonInputs) -> list[FieldChange]:
     """
-    YAML     live   last applied   seen on   result
-    any      off    on, unknown    -         stopped, held (YAML off: converged)
-    on       off    off            -         pending: we switched it off
-    absent   off    -              yes       stopped, held; so too when the marker was lost or damaged
-    absent   off    -              no        -
-    absent   on     -              -         -
+    Compare `enabled`; a flow that was disabled by hand stays paused.
 
-    While nothing was declared, what was seen last stands for what was applied last.
+    YAML     live       last applied       last seen enabled   result
+    any      disabled   enabled, unknown   -                   paused (YAML disabled: already matches)
+    enabled  disabled   disabled           -                   pending change: exportctl disabled it
+    absent   disabled   -                  yes                 paused; also with a lost or damaged marker
+    absent   disabled   -                  no                  -
+    absent   enabled    -                  -                   -
+
+    While the YAML declares nothing, the state that was seen last counts as last applied.
     """
     applied = inputs.last_applied(rule.name)
     if applied is None and inputs.marker is not None and not inputs.marker.damaged:
@@ -181,7 +188,7 @@ def _enabled_changes(rule: FieldRule, desired: Any, live: Any, inputs: Compariso
         return [FieldChange(rule.name, rule.name, False, True, Cause.DRIFT if inputs.resume else Cause.PAUSED)]
     why = difference_cause(desired == live, digest(desired), digest(live), applied)
     if why is None and inputs.last_applied(rule.name) is None:
-        why = Cause.ALREADY_MATCHES  # declared for the first time, and so already: the marker learns it
+        why = Cause.ALREADY_MATCHES  # declared for the first time and already so: write it into the marker
     return [FieldChange(rule.name, rule.name, live, desired, why)] if why else []
 
 
@@ -201,8 +208,10 @@ def _end_changes(rule: FieldRule, desired: Any, live: int | None, inputs: Compar
 
 def _undeclared_end_changes(rule: FieldRule, live: int | None, inputs: ComparisonInputs) -> list[FieldChange]:
     """
-    Where the YAML gives no end none is written. One that is earlier than the last we wrote, or than the six months of
-    the service, is a stop all the same, unless the flow would have ended by now without it.
+    Compare the end of an export that declares none: exportctl writes no end.
+
+    An end before the last applied end, or before the six months of the service, is a pause, unless the flow would have
+    ended by now anyway.
     """
     if live is None or inputs.ours_since is None:
         return []
@@ -216,8 +225,9 @@ def _undeclared_end_changes(rule: FieldRule, live: int | None, inputs: Compariso
 
 def _is_cut_short(why: Cause, live: int, desired: int, applied: tuple[str, ...] | None) -> bool:
     """
-    Somebody else moved the end to an earlier moment; without digests an earlier end is taken for that. A YAML that
-    wants a still earlier one undoes no stop.
+    Check whether a person or another tool moved the end to an earlier moment.
+
+    Without digests every earlier end counts. If the YAML declares an even earlier end, there is no pause to keep.
     """
     if live >= desired:
         return False
@@ -228,13 +238,16 @@ def _is_cut_short(why: Cause, live: int, desired: int, applied: tuple[str, ...] 
 
 def _rolling_end_changes(rule: FieldRule, live: int | None, inputs: ComparisonInputs) -> list[FieldChange]:
     """
-    live vs marker's end   result
-    equal                  nothing, or renewal when due
-    equal and over         lapsed: an ordinary write, since a flow that has ended is revived by it
-    later, marker unknown  converged (and renewal when due)
-    earlier                stopped, not renewed
-    marker silent, and no end that we can have written, nor the service's own: stopped
-    live has no end        differs: the first end is written
+    Compare a rolling end with the end in the marker.
+
+    live end                                result
+    equal                                   nothing, or a renewal if it is due
+    equal and past                          expired: a write, because it revives the flow
+    later, or the marker is unknown         already matches, or a renewal if it is due
+    earlier                                 paused, not renewed
+    not in the marker, and set neither by
+    exportctl nor by the service            paused, not renewed
+    none                                    unknown origin: write the first end
     """
     target = schedule.first_end(inputs.end, inputs.as_of)
     assert target is not None
@@ -273,8 +286,10 @@ def next_applied(
     written: Callable[[FieldChange], bool],
 ) -> dict[str, tuple[str, ...]]:
     """
-    The digests a marker should hold once `changes` are carried out: of what is written or already equal the desired
-    value's; of what is held, accepted or left alone whatever was there; a normalised pair stays a pair.
+    Return the digests for the marker after `changes`.
+
+    A field that is written or already matches gets the digest of its desired value. A field that stays paused, accepted
+    or unchanged keeps its digests, also a normalised pair.
     """
     before = {} if inputs.marker is None or inputs.marker.damaged else dict(inputs.marker.applied)
     by_field = {c.field: c for c in changes}

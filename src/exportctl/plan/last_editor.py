@@ -1,14 +1,14 @@
 """
-Who moved the live side of a field, as far as the service still says it.
+Find the last editor of a live field, as far as the service still records it. Pure.
 
-    field                created/updated of
-    datasets             the live source connection, which is new whenever the list changes
-    location, format     the target connection
-    all else             the flow, unless the background client wrote last: then "not recorded", with the time of
-                         `lastOperation` if its ops name the field; or exportctl did, which left the field as it was
+    field               created/updated of
+    datasets            the live source connection, which is new whenever the list changes
+    location, format    the target connection
+    other fields        the flow; "not recorded" if the background client wrote last (with the time of `lastOperation`
+                        if its ops name the field), or if exportctl wrote last and did not change the field
 
-Source: flow-service.md 2.1 and 2.6. Most runs leave the background client behind; a write of ours is known by the
-marker in the `ops` of `lastOperation`, which repeat the last PATCH [D].
+Source: flow-service.md 2.1 and 2.6. The background client of the service writes after most runs. A write of exportctl
+has the marker in the `ops` of `lastOperation`, which repeat the last PATCH [D].
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ UI = "exc_app"  # [D]
 
 
 def actor(rule: FieldRule, kind: Kind, live: LiveObject, source: LiveObject | None) -> Actor:
-    """The actor behind the live value of one managed field."""
+    """Return the last editor of one managed field."""
     if rule.treat is Treat.REPOINT and source is not None:
         return _recorded_actor(source.raw, "created", None)
     last = wire.members(live.raw.get("lastOperation"))
@@ -35,30 +35,30 @@ def actor(rule: FieldRule, kind: Kind, live: LiveObject, source: LiveObject | No
         live.raw.get("updatedAt"), last.get("updated")
     ):
         return _recorded_actor(live.raw, "updated", None)
-    return Actor(None, None, None, "not recorded: exportctl wrote last, and left this as it was")
+    return Actor(None, None, None, "not recorded: exportctl wrote last and did not change this field")
 
 
 def _is_own_write(last: Mapping[str, Any], kind: Kind) -> bool:
-    """Did the last PATCH write a marker? People do so too when they edit text before it, but in the UI."""
+    """Check whether the last PATCH wrote a marker; people also do so when they edit the text before it in the UI."""
     texts = [op.get("value") for op in _ops(last) if op.get("path") == "/description"]
     return any(marker.parse_marker(text, kind)[1] for text in texts if isinstance(text, str))
 
 
 def _has_later_update(update: object, operation: object) -> bool:
-    """Was there an update since, such as an action, which has no ops? Milliseconds; a second apart is one write."""
+    """Check for a later update without ops, such as an action; times in milliseconds, one second is the same write."""
     return type(update) is int and type(operation) is int and update > operation + 1000
 
 
 def _recorded_actor(raw: Mapping[str, Any], when: str, operation: int | None) -> Actor:
     client = raw.get(f"{when}Client")
     if client == BACKGROUND or not client:
-        return Actor(None, None, operation, "not recorded: the service's own background client wrote last")
+        return Actor(None, None, operation, "not recorded: a background client of the service wrote last")
     who = raw.get(f"{when}By")
     return Actor(who if isinstance(who, str) else None, str(client), _seconds(raw.get(f"{when}At")))
 
 
 def _operation_time(last: Mapping[str, Any], pointer: str) -> int | None:
-    """When the last PATCH was, if one of its operations names the field."""
+    """Return the time of the last PATCH if one of its operations names the field."""
     named = any(str(op.get("path")).startswith(pointer) for op in _ops(last))
     return _seconds(last.get("updated")) if named else None
 

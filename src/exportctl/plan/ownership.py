@@ -1,12 +1,13 @@
 """
-Who owns what in a sandbox: live objects sorted into holdings of ours, orphans of ours, and everybody else's.
+Find out who owns each live object of a sandbox: our flows, our accounts, our orphans, and everything else. Pure.
 
-Ours is what carries our project's marker, and a source or target used by exactly one flow if that flow carries it. The
-flow is the anchor: children are found by the ids on it. A flow whose marker was lost but whose unshared target and
-source both carry it is still ours (the target alone proves little: another flow may have been pointed at it, unless the
-config names the flow by its id). Users of a connection are counted over all destination flows, whoever made them.
+An object is ours if it has the marker of our project. A source or target connection is also ours if exactly one flow
+uses it and that flow is ours. The flow leads: its ids name its connections. A flow that lost its marker is still ours
+if its target and its source have the marker and no other flow uses them. The target alone is not enough, because
+another flow may use it now, unless the config names the flow by its id. All destination flows count as users of a
+connection, whoever created them.
 
-What a later exportctl wrote is surveyed by no command: its digests and flags may mean something that is not known here.
+No command works with objects of a later exportctl: this version may misunderstand their markers.
 """
 
 from __future__ import annotations
@@ -37,8 +38,10 @@ FLOW_LIMIT = 100  # destinations per sandbox, hard limit [GR]
 @dataclass(frozen=True)
 class LiveFlow:
     """
-    One live flow and what hangs on it. `content` and `place` are None when there is not exactly one, or it is hidden;
-    `shared` holds the ids of children that other flows use too, `others` the names of those flows.
+    One live flow with its connections.
+
+    `source` and `target` are None if there is not exactly one, or if it is hidden. `shared_ids` are the ids of
+    connections that other flows use too, `other_flow_names` the names of those flows.
     """
 
     flow: LiveObject
@@ -71,38 +74,39 @@ class LiveFlow:
         return f'{self.flow.id} "{self.flow.name}"'
 
     def protecting_marker(self, declared: bool) -> Marker | None:
-        """The marker; while the `protect` flag on it is lost or damaged, what the YAML declares stands in for it."""
+        """Return the marker; if it is lost or damaged, the `protect` of the YAML replaces its flag."""
         unsure = self.marker is not None and (self.marker_lost or self.marker.damaged)
         return replace(self.marker, protected=True) if unsure and declared and self.marker else self.marker
 
     def can_change(self, child: LiveObject | None) -> bool:
-        """May this child be marked, patched or deleted together with the flow?"""
+        """Check that a write to this connection changes no other flow."""
         return child is not None and child.id not in self.shared_ids
 
 
 @dataclass(frozen=True)
 class Ownership:
-    """The sandbox sorted by owner; every sequence is ordered by id."""
+    """The live objects of a sandbox by owner; every sequence is sorted by id."""
 
     flows: tuple[LiveFlow, ...]  # every flow
     own_flows: Mapping[Address, tuple[LiveFlow, ...]]
-    orphans: Mapping[Address, tuple[LiveObject, ...]]  # children of ours that no flow uses
+    orphans: Mapping[Address, tuple[LiveObject, ...]]  # connections of ours that no flow uses
     own_accounts: Mapping[Address, tuple[LiveObject, ...]]  # base connections of ours
     base_connections: Mapping[str, LiveObject]  # every base connection by id
     base_users: Mapping[str, tuple[str, ...]]  # base id -> ids of target connections that name it
     project: str
 
     def flow_by_id(self, flow: str) -> LiveFlow | None:
+        """Return the flow with this id, None if there is none."""
         return next((h for h in self.flows if h.flow.id == flow), None)
 
     def flows_on(self, base: str) -> tuple[LiveFlow, ...]:
-        """Every destination flow that uses a base connection, ours or not, audiences too."""
+        """Return every destination flow on a base connection, of any owner, also flows of audiences."""
         return tuple(h for h in self.flows if h.base_id == base)
 
 
 def build_ownership(live: Inventory, project: str) -> Ownership:
     """
-    Sort one sandbox's objects by who owns them.
+    Find the owner of every object of a sandbox.
 
     Raises:
         NewerMarker: a later exportctl wrote an object of this project.
@@ -154,9 +158,10 @@ def choose_flows(declared: Export, ownership: Ownership) -> tuple[tuple[LiveFlow
 
 def reclaim_adopted_flows(ownership: Ownership, adopted: Mapping[str, frozenset[Address]]) -> Ownership:
     """
-    With the flows that lost their marker, but of which the config and their own target still say the same: `adopted`
-    are the addresses by the id of the flow that the config says each adopts. The source of an adopted flow was never
-    marked, so without this its stop would be forgotten with its marker.
+    Add flows that lost their marker if `adopt` in the config and the marker on their own target name the same address.
+
+    `adopted` maps the id of a flow to its addresses in the config. The source of an adopted flow has no marker, so
+    without this rule a pause would be forgotten together with the marker.
     """
     found: dict[str, LiveFlow] = {}
     for live_flow in ownership.flows:
@@ -201,7 +206,7 @@ def _live_flow(
 def _recovered_marker(
     source: LiveObject | None, target: LiveObject | None, shared: frozenset[str], project: str
 ) -> Marker | None:
-    """Somebody wiped the flow's description in the UI; its own connections still say whose it is."""
+    """Return the marker of the connections of a flow with an edited description."""
     if source is None or target is None or shared:
         return None
     ours = target.marker is not None and target.marker.project == project

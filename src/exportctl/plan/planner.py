@@ -1,10 +1,10 @@
 """
-The planner: desired + live + flags + a moment -> Plan. Pure, and the same plan for `plan`, `drift` and `apply`.
+Build a Plan from desired state, live objects, options and a moment. `plan`, `drift` and `apply` build the same plan.
 
-It reads nothing, prints nothing and asks nobody. Equal input gives an equal plan: items are sorted here, once.
+Pure: it reads nothing, prints nothing and sends no request. Equal inputs give an equal plan: it sorts the items once.
 
     accounts that an export needs ─┐
-    declared exports ──────────────┼─▶ items ─▶ targets ─▶ settings ─▶ gates ─▶ Plan
+    declared exports ──────────────┼─▶ items ─▶ moves, orphans ─▶ safety checks ─▶ rule settings ─▶ Plan
     ours, no longer declared ──────┘
 """
 
@@ -49,7 +49,7 @@ from exportctl.rules.rule import apply_settings
 
 @dataclass(frozen=True)
 class BaseLookup:
-    """What an export's account came to: an id, the step that makes it, or None with the reason."""
+    """The account of an export: its id, the step that creates it, or None with a finding."""
 
     value: str | Step | None
     finding: Finding | None = None
@@ -64,9 +64,9 @@ def build_plan(
     unset: Sequence[str] = (),
 ) -> Plan:
     """
-    Plan one sandbox. `unset` names references that were not set when the values were read.
+    Plan one sandbox. `unset` names the variables that were not set.
 
-    Findings of level error (a dataset nobody knows, an account not found) are on the items: apply refuses such a plan.
+    A finding of level error on an item (an unknown dataset, a missing account) makes apply refuse the plan.
     """
     project = desired.project
     ownership = reclaim_adopted_flows(build_ownership(live, project.name), _adopted_addresses(desired))
@@ -95,7 +95,7 @@ def build_plan(
 def _planned_items(
     desired: DesiredState, chosen: Mapping[Address, DesiredExport], live: Inventory, inputs: PlanInputs
 ) -> list[PlanItem]:
-    """All that a plan changes, with what only the plan as a whole shows."""
+    """Plan all items, and add what only the whole plan shows."""
     ownership, options, as_of = inputs.ownership, inputs.settings.options, inputs.settings.as_of
     accounts = _account_plans(desired, chosen.values(), ownership, options, as_of)
     adopted_ids = frozenset(e.declared.adopt for e in chosen.values() if e.declared.adopt)
@@ -112,7 +112,7 @@ def _planned_items(
 
 
 def _adopted_addresses(desired: DesiredState) -> dict[str, frozenset[Address]]:
-    """The addresses that a flow may have, by its id, as `adopt` says it; that before a rename too."""
+    """Return the addresses of each flow under `adopt`, by its id; also the address before a rename."""
     exports = [(address, e.declared) for address, e in desired.exports.items() if e.declared.adopt]
     return {
         str(e.adopt): frozenset({address, *([Address(EXPORTS, e.renamed_from)] if e.renamed_from else [])})
@@ -130,7 +130,7 @@ def _sort_key(item: PlanItem) -> tuple[int, str, str, str]:
 def _account_plans(
     desired: DesiredState, exports: Iterable[DesiredExport], ownership: Ownership, options: PlanOptions, as_of: int
 ) -> dict[Address, AccountPlan]:
-    """Plans for the accounts of ours that exports need, and for declared ones that exist already."""
+    """Plan our accounts that exports need, and declared accounts that exist already."""
     needed = {e.account.own for e in exports if e.account.own}
     planned = {}
     for address, account in sorted(desired.accounts.items()):
@@ -150,7 +150,7 @@ def _look_up_base(
         if use.id in ownership.base_connections:
             return BaseLookup(use.id)
         return BaseLookup(
-            None, _missing_account_finding(export, f"the base connection {use.id} is not in this sandbox", ())
+            None, _missing_account_finding(export, f"no base connection in this sandbox has the id {use.id}", ())
         )
     named = [
         b
@@ -162,17 +162,17 @@ def _look_up_base(
     if named:
         ids = ", ".join(sorted(b.id for b in named))
         return BaseLookup(
-            None, _missing_account_finding(export, f'{len(named)} accounts are called "{use.existing}": {ids}', ids)
+            None, _missing_account_finding(export, f'{len(named)} accounts have the title "{use.existing}": {ids}', ids)
         )
     others = sorted(b.name for b in ownership.base_connections.values() if wire.destination_type(b.raw) is export.type)
-    text = f'no {export.type.label} account is called "{use.existing}" in this sandbox'
+    text = f'no {export.type.label} account in this sandbox has the title "{use.existing}"'
     return BaseLookup(None, _missing_account_finding(export, text, ", ".join(f'"{n}"' for n in others)))
 
 
 def _missing_account_finding(export: DesiredExport, text: str, candidates: object) -> Finding:
-    hint = "create it in the UI, or give the destination `auth`"
+    hint = "create the account in the UI, or write `auth` into the destination"
     if candidates:
-        hint = f"candidates: {candidates}; name one with `account: {{id: …}}`"
+        hint = f"choose one of {candidates} with `account: {{id: …}}`"
     at = export.declared.positions.get("destination", export.declared.at)
     return Finding("account-not-found", f"{export.address}: {text}", at, hint)
 
@@ -209,7 +209,7 @@ def _renewal_item(export: DesiredExport, inputs: PlanInputs, policy: Policy) -> 
 def _shared_location_findings(
     export: DesiredExport, base: str | Step | None, ownership: Ownership, adopted_ids: frozenset[str]
 ) -> tuple[Finding, ...]:
-    """Flows of others that write to our place; those with an id in `taken` are adopted, and no others' any more."""
+    """Report flows of other owners that write to our location, except those that this plan adopts."""
     found = []
     for live_flow in ownership.flows:
         if live_flow.flow.id in adopted_ids:
@@ -221,9 +221,8 @@ def _shared_location_findings(
         location = wire.read_fields(TARGET_CONNECTION.name, live_flow.target.raw)[LOCATION]
         same_storage = export.type.identity.scope is Scope.WORLD or live_flow.base_id == base
         if same_storage and location == dict(export.target_fields[LOCATION]):
-            name = f'{live_flow.flow.id} "{live_flow.flow.name}"'
-            text = f"{export.address}: the flow {name}, not ours, writes to the same place"
-            hint = "give one of them another path"
+            text = f"{export.address}: the flow {live_flow.quoted_name} of another owner writes to the same location"
+            hint = "give one of the two another path"
             found.append(Finding("place-shared-with-others", text, export.declared.at, hint, Level.WARNING))
     return tuple(found)
 
@@ -236,7 +235,7 @@ def _removal_items(
 ) -> list[PlanItem]:
     options = inputs.settings.options
     if options.targets:
-        return []  # --target never deletes outside, and what it names is declared
+        return []  # --target deletes nothing: it names only declared addresses
     renamed = {Address(EXPORTS, e.declared.renamed_from) for e in desired.exports.values() if e.declared.renamed_from}
     moved = frozenset(a for a in renamed if _is_moved_by_rename(a, desired, inputs.ownership))
     exports = undeclared_exports(desired, moved, inputs)
@@ -246,13 +245,13 @@ def _removal_items(
 
 
 def _is_moved_by_rename(before: Address, desired: DesiredState, ownership: Ownership) -> bool:
-    """A rename takes the holding only while nothing lives at the address it is renamed to."""
+    """Check that a rename takes the flow: only while the new address has no flow yet."""
     heirs = [a for a, e in desired.exports.items() if e.declared.renamed_from == before.name]
     return any(a not in ownership.own_flows for a in heirs)
 
 
 def _add_renamed_accounts(desired: DesiredState, ownership: Ownership) -> DesiredState:
-    """Accounts at their address before a rename count as declared."""
+    """Count accounts at their address before a rename as declared."""
     before = {
         Address(DESTINATIONS, a.declared.renamed_from): a
         for a in desired.accounts.values()
@@ -265,7 +264,7 @@ def _add_renamed_accounts(desired: DesiredState, ownership: Ownership) -> Desire
 
 
 def _merge_items(items: Sequence[PlanItem]) -> list[PlanItem]:
-    """One item per address: what is left behind by a replacement goes with what replaced it."""
+    """Merge the items of one address: a replacement and the deletion of what it replaced."""
     merged: dict[Address, PlanItem] = {}
     for item in items:
         first = merged.get(item.address)
@@ -288,7 +287,7 @@ def _merge_items(items: Sequence[PlanItem]) -> list[PlanItem]:
 def _add_plan_wide_findings(
     items: list[PlanItem], desired: DesiredState, bases: Mapping[Address, BaseLookup], inputs: PlanInputs
 ) -> list[PlanItem]:
-    """What only the plan as a whole shows: likely renames, and datasets that go from one flow to another."""
+    """Add what only the whole plan shows: likely renames, and datasets that move from one flow to another."""
     found = {address: base.value for address, base in bases.items()}
     return dataset_moves.add_dataset_moves(
         rename_hints.add_rename_findings(items, desired, found, inputs), desired, found, inputs
@@ -296,7 +295,7 @@ def _add_plan_wide_findings(
 
 
 def _add_spec_findings(desired: DesiredState, live: Inventory, items: list[PlanItem]) -> list[PlanItem]:
-    """Findings of the live spec about accounts that are created, changed or replaced."""
+    """Check accounts that are created, changed or replaced against the live connection spec."""
     checked = []
     for item in items:
         account = desired.accounts.get(item.address)
@@ -316,12 +315,12 @@ def _add_safety_checks(
 
 
 def _apply_rule_settings(item: PlanItem, project: Project) -> PlanItem:
-    """With the levels that the config sets for findings, without those it allows."""
+    """Apply the levels that the config sets for findings, and remove the findings that it allows."""
     return replace(item, findings=apply_settings(item.findings, project, rules_planner.BY_ID, str(item.address)))
 
 
 def _lower_errors_to_warnings(item: PlanItem) -> PlanItem:
-    """`renew` writes rolling ends and nothing else: a level that the config raises keeps no feed from going on."""
+    """Lower errors to warnings: a raised level in the config must not prevent a renewal."""
     found = (replace(f, level=Level.WARNING) if f.level is Level.ERROR else f for f in item.findings)
     return replace(item, findings=tuple(found))
 
@@ -330,22 +329,21 @@ def _plan_findings(
     desired: DesiredState, ownership: Ownership, items: Sequence[PlanItem], chosen: Mapping[Address, DesiredExport]
 ) -> tuple[Finding, ...]:
     found = [
-        Finding("reference-unset", f"{u.variable} is not set", u.at, f"export {u.variable}=… before planning")
+        Finding("reference-unset", f"{u.variable} is not set", u.at, f"run `export {u.variable}=…` before the plan")
         for u in desired.project.unset
     ]
     total = len(ownership.flows) + sum(
         i.verb in (Verb.CREATE, Verb.COMPLETE) and i.address.root == EXPORTS for i in items
     )
     if total > FLOW_LIMIT:
-        text = f"the sandbox would hold {total} destinations; Adobe's limit is {FLOW_LIMIT}"
-        found.append(
-            Finding("destination-limit", text, None, "group datasets with one schedule in one flow", Level.WARNING)
-        )
+        text = f"the sandbox would have {total} destinations, but Adobe's limit is {FLOW_LIMIT}"
+        hint = "put datasets with the same schedule into one export"
+        found.append(Finding("destination-limit", text, None, hint, Level.WARNING))
     return tuple(found)
 
 
 def _other_flows(ownership: Ownership) -> tuple[OtherFlow, ...]:
-    """Every flow that is not ours, with its end."""
+    """Return every flow that is not ours, with its end."""
     others = [h for h in ownership.flows if not (h.marker and h.marker.project == ownership.project)]
     return tuple(sorted((_other_flow(h) for h in others), key=lambda u: (u.name, u.id)))
 

@@ -1,16 +1,16 @@
 """
-Likely renames: what is to be created and looks like something of ours that nothing declares any more. Pure.
+Find likely renames: a new address that looks like an undeclared one of ours. Pure.
 
-They are pointed out, never guessed: no step depends on them, and what `removed` names was decided. An export looks like
-another one where its type and its datasets are the same, its flow could go on (the account is the same, or looks the
-same), and one thing more is. Best first:
+The plan only reports them: no step depends on them, and an address under `removed` does not count. Two exports look the
+same if type and datasets are the same, the flow can stay (the account is the same, or looks the same), and one more
+trait is the same. Best first:
 
-    the same location              4    its files would go on lying there
-    the same title                 2    people in the UI call it so
+    the same location              4    its files stay there
+    the same title                 2    people know it from the UI
     the same schedule and folder   1    often a default
 
-An account looks like another one where type, way to authenticate and every field that can be compared are the same.
-Secrets never are; where nothing else can be, an export that keeps its place has to vouch for the account.
+Two accounts look the same if type, way to authenticate and every comparable field are the same. Secrets cannot be
+compared. If no field can, an export on the account must write to the same location.
 """
 
 from __future__ import annotations
@@ -47,24 +47,22 @@ _CREATED = (Verb.CREATE, Verb.COMPLETE)
 
 @dataclass(frozen=True)
 class RenameCandidate:
-    """`before` is no longer declared; `same` is what both have in common; `account` would have to be renamed too."""
+    """An undeclared address (`before`), the common traits (`same`), and the `account` that was renamed too."""
 
     before: Address
     same: tuple[str, ...]
     weight: int = 0
     same_every: bool = True
-    account: tuple[Address, Address] | None = None  # as it is called now, and before
+    account: tuple[Address, Address] | None = None  # its address now, and before
 
 
-RenameCandidates = Mapping[
-    Address, Sequence[RenameCandidate]
-]  # what is to be created -> what it looks like, best first
+RenameCandidates = Mapping[Address, Sequence[RenameCandidate]]  # new address -> candidates, best first
 
 
 def add_rename_findings(
     items: Sequence[PlanItem], desired: DesiredState, bases: Bases, inputs: PlanInputs
 ) -> list[PlanItem]:
-    """The items; those to be created have a finding where they look like something renamed."""
+    """Add a finding to each new item that looks like a renamed one."""
     accounts = _account_candidates(items, desired, inputs.ownership)
     findings = {a: _account_finding(desired.accounts[a], candidates) for a, candidates in accounts.items()}
     findings |= dict(_export_findings(_export_candidates(items, desired, bases, accounts, inputs), desired))
@@ -72,7 +70,7 @@ def add_rename_findings(
 
 
 def undeclared_addresses(root: str, desired: DesiredState, ownership: Ownership) -> Iterator[Address]:
-    """Addresses of ours, in order, that are neither declared nor named by a `renamed_from`."""
+    """Yield our addresses, in order, that are neither declared nor named by a `renamed_from`."""
     things: Sequence[Export | Destination] = (*desired.project.exports.values(), *desired.project.destinations.values())
     known = {name for t in things if _root(t) == root for name in (t.key, t.renamed_from)}
     every = sorted(ownership.own_flows if root == EXPORTS else ownership.own_accounts)
@@ -84,12 +82,12 @@ def _root(thing: Export | Destination) -> str:
 
 
 def can_keep_flow(export: DesiredExport, base: str | Step | None, live_flow: LiveFlow) -> bool:
-    """Could the live flow become the declared export by patches alone?"""
+    """Check whether patches alone can turn the live flow into the declared export."""
     return wire.destination_type(live_flow.flow.raw) is export.type and live_flow.base_id in (None, base)
 
 
 def renamed_from_phrase(before: Mapping[Address, Address], desired: DesiredState) -> str:
-    """What to write under one KEY so that it, or each of these parts of it, goes on from the address it had."""
+    """Return what to write under one KEY, so that it or its parts keep the flows of their old addresses."""
     parts = {address.name.partition("/")[2]: old.name for address, old in before.items()}
     key = next(iter(before)).name.partition("/")[0]
     if "" in parts:
@@ -98,7 +96,7 @@ def renamed_from_phrase(before: Mapping[Address, Address], desired: DesiredState
     same = all(old.endswith(f"/{part}") for part, old in parts.items()) and len(wholes) == 1
     declared = {a.name.partition("/")[2] for a in desired.exports if a.name.startswith(f"{key}/")}
     if same and not any(Address(EXPORTS, f"{min(wholes)}/{part}") in desired.exports for part in declared):
-        return f"`renamed_from: {min(wholes)}` under {EXPORTS}.{key} (it is for all of its parts)"
+        return f"`renamed_from: {min(wholes)}` under {EXPORTS}.{key} (for all its parts)"
     return f"`renamed_from: {{{', '.join(f'{part}: {old}' for part, old in parts.items())}}}` under {EXPORTS}.{key}"
 
 
@@ -136,8 +134,9 @@ def _account_candidate(
 
 def _equal_auth_fields(account: DesiredAccount, base: LiveObject) -> tuple[str, ...] | None:
     """
-    Names of the fields known to be equal; None where one differs. What the service hides is told by the marker, which
-    holds a digest of what was last applied; what is not set here is not known.
+    Return the names of the fields that are equal for certain, None if one differs.
+
+    For values that the service hides, the digest in the marker decides. Unset variables are unknown.
     """
     live: Mapping[str, Any] = wire.read_fields(BASE_CONNECTION.name, base.raw)[AUTH]
     applied = base.marker.applied.get(AUTH, ()) if base.marker and not base.marker.damaged else ()
@@ -152,7 +151,7 @@ def _equal_auth_fields(account: DesiredAccount, base: LiveObject) -> tuple[str, 
 
 
 def _has_same_location(account: DesiredAccount, base: LiveObject, desired: DesiredState, ownership: Ownership) -> bool:
-    """Does an export on the declared account write where a flow on the live one does?"""
+    """Check whether an export on the declared account writes to the location of a flow on the live account."""
     locations = [_location(h) for h in ownership.flows_on(base.id)]
     return any(
         dict(e.target_fields[LOCATION]) in locations
@@ -162,10 +161,10 @@ def _has_same_location(account: DesiredAccount, base: LiveObject, desired: Desir
 
 
 def _account_finding(account: DesiredAccount, candidates: Sequence[RenameCandidate]) -> Finding:
-    words = [f"if it was renamed, write `renamed_from: {candidates[0].before.name}`"]
-    words.append(": without it each export on it is replaced, which sends everything again")
+    words = [f"if you renamed it, write `renamed_from: {candidates[0].before.name}`"]
+    words.append("; otherwise apply replaces each export on it, with a full re-export")
     if account.secrets:
-        words.append("; secrets are not compared: if they changed as well, give it a new `secret_version`")
+        words.append("; if the secrets changed too, write a new `secret_version`")
     text, at = (
         _candidates_phrase(account.address, candidates),
         account.declared.positions.get("renamed_from", account.declared.at),
@@ -185,7 +184,7 @@ def _export_candidates(
     every = [inputs.ownership.own_flows[address] for address in undeclared]
     flows = [
         flow_group[0] for flow_group in every if len(flow_group) == 1
-    ]  # of several, nobody knows which one would go on
+    ]  # of duplicates it is unknown which one stays
     found = {}
     for item in items:
         if item.address in desired.exports and item.verb in _CREATED:
@@ -208,7 +207,7 @@ def _export_candidate(
     accounts: RenameCandidates,
     ownership: Ownership,
 ) -> RenameCandidate | None:
-    """What an export and a flow of the same datasets have in common."""
+    """Compare the traits of an export and of a flow with the same datasets."""
     renamed = (
         None
         if can_keep_flow(export, base, live_flow)
@@ -241,7 +240,7 @@ def _renamed_account(
     accounts: RenameCandidates,
     ownership: Ownership,
 ) -> tuple[Address, Address] | None:
-    """The flow could go on if its account, which looks like the one to be created, were renamed too."""
+    """Return the account to rename too, so that the flow can stay: it looks like the account to create."""
     if not isinstance(base, Step) or wire.destination_type(live_flow.flow.raw) is not export.type:
         return None
     before = (candidate.before for candidate in accounts.get(base.address, ()))
@@ -253,15 +252,15 @@ def _renamed_account(
 def _export_findings(
     found: Mapping[Address, Sequence[RenameCandidate]], desired: DesiredState
 ) -> Iterator[tuple[Address, Finding]]:
-    """One for each KEY, on its first part: what renames a split export renames all of its parts."""
+    """Yield one finding per KEY, on its first part: one rename of a split export renames all its parts."""
     by_key: dict[str, list[Address]] = defaultdict(list)
     for address in sorted(found):
         by_key[desired.exports[address].declared.declared_key].append(address)
     for key, (first, *more) in by_key.items():
         text = _candidates_phrase(first, found[first])
         if more:
-            others = "does 1 more part" if len(more) == 1 else f"do {len(more)} more parts"
-            text += f"; so {others} of {EXPORTS}.{key}"
+            others = "1 more part" if len(more) == 1 else f"{len(more)} more parts"
+            text += f"; also {others} of {EXPORTS}.{key}"
         export = desired.exports[first].declared
         best = {address: found[address][0] for address in (first, *more)}
         hint = _hint(export, best, desired)
@@ -275,22 +274,22 @@ def _hint(export: Export, best: Mapping[Address, RenameCandidate], desired: Desi
     words = renamed_from_phrase({address: candidate.before for address, candidate in best.items()}, desired)
     accounts = sorted({candidate.account for candidate in best.values() if candidate.account})
     words += "".join(f", and `renamed_from: {before.name}` under {now}" for now, before in accounts)
-    whose = "its flow stays" if len(best) == 1 else "their flows stay"
+    stays = "its flow stays" if len(best) == 1 else "their flows stay"
     re_export = "nothing is sent again"
     if not all(candidate.same_every for candidate in best.values()):
-        re_export = "only another schedule may send it again"
-    lost = f"there is no flow of {EXPORTS}.{export.renamed_from}; " if export.renamed_from else ""
-    return f"{lost}if it was renamed, write {words}: {whose} and {re_export}"
+        re_export = "only the new schedule may cause a full re-export"
+    lost = f"{EXPORTS}.{export.renamed_from} has no flow; " if export.renamed_from else ""
+    return f"{lost}if you renamed it, write {words}: {stays} and {re_export}"
 
 
 def _candidates_phrase(address: Address, candidates: Sequence[RenameCandidate]) -> str:
     if len(candidates) == 1:
         return (
-            f"{address} looks like {candidates[0].before}, which is no longer declared: "
+            f"{address} looks like {candidates[0].before}, which the config no longer declares: "
             f"{_common_traits_phrase(candidates[0])}"
         )
     each = ", then ".join(f"{candidate.before} ({_common_traits_phrase(candidate)})" for candidate in candidates)
-    return f"{address} looks like what is no longer declared: {each}"
+    return f"{address} looks like addresses that the config no longer declares: {each}"
 
 
 def _common_traits_phrase(candidate: RenameCandidate) -> str:

@@ -1,9 +1,9 @@
 """
-A flow that no patch turns into the declared one: another type, account or way to authenticate. Pure.
+Plan the replacement of a flow that patches cannot change: another type, account or way to authenticate. Pure.
 
-Consent is written first, so that what was cut off anywhere is finished without asking again:
+The first step writes the consent into the marker, so that the next apply finishes an interrupted replacement:
 
-    mark the old flow as going ─▶ switch it off ─▶ create the new one ─▶ delete the old one
+    mark the old flow as being replaced ─▶ disable it ─▶ create the new flow ─▶ delete the old flow
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ from exportctl.resources.kinds import END, FLOW
 
 
 def unfinished_replacement_phrase(live_flow: LiveFlow) -> str:
-    state = "switched off" if live_flow.is_disabled else "still on"
-    return f"the replacement of flow {live_flow.flow.id} was begun and is not finished; the flow is {state}"
+    state = "disabled" if live_flow.is_disabled else "still enabled"
+    return f"the replacement of the flow {live_flow.flow.id} is not finished; the flow is {state}"
 
 
 def replacement_reason(export: DesiredExport, base: str | Step, live_flow: LiveFlow) -> str | None:
-    """Why the live flow cannot become the declared one by patches, or None."""
+    """Return why patches cannot change the live flow to the declared one, None if they can."""
     live = wire.destination_type(live_flow.flow.raw)
     if live is not export.type:
         return f"destination type {live.name if live else 'unknown'} -> {export.type.name}"
@@ -47,10 +47,10 @@ def plan_replacement(
     older: tuple[LiveFlow, ...],
     why: str,
 ) -> PlanItem:
-    """Mark the old flow as going, switch it off, create, delete the old one: finished without asking after a crash."""
+    """Plan a replacement: mark and disable the old flow, create the new flow, delete the old flow."""
     made = plan_creation(export, base, inputs, generation=live_flow.generation + 1, replaced_flows=(live_flow, *older))
     before: list[Step] = []
-    account = [base.key] if isinstance(base, Step) else []  # no flow is stopped for an account that cannot be made
+    account = [base.key] if isinstance(base, Step) else []  # do not disable a flow before its new account exists
     if not live_flow.is_being_replaced and live_flow.marker:
         marker = replace(live_flow.marker, being_replaced=True, damaged=False)
         before.append(
@@ -73,8 +73,8 @@ def plan_replacement(
     after = [s for h in (live_flow, *older) for s in deletion_steps(export.address, h, needs=last)]
     declared = export.declared.allow_replace == live_flow.flow.id
     consent = live_flow.is_being_replaced or declared or inputs.settings.options.can_replace(export.address)
-    text = f"{export.address} cannot be patched into place ({why}); a new flow sends every dataset in full"
-    allow = f"`allow_replace: {live_flow.flow.id}` in {export.address}, or --allow-replace {export.address}"
+    text = f"{export.address} needs a new flow ({why}), which sends every dataset in full"
+    allow = f"write `allow_replace: {live_flow.flow.id}` in {export.address}, or use --allow-replace {export.address}"
     refusals = [
         *made.refusals,
         *safety_checks.protect_refusals(live_flow.protecting_marker(export.declared.protect), Verb.REPLACE, ()),
@@ -96,7 +96,7 @@ def plan_replacement(
             *(c for c in fields if c.path not in {h.path for h in paused}),
         ),
         consequences=(
-            full_export_consequence("replaces the flow: everything is sent again, under a new flow id"),
+            full_export_consequence("replaces the flow: full re-export under a new flow id"),
             *made.consequences,
         ),
         refusals=tuple(refusals),
@@ -106,7 +106,7 @@ def plan_replacement(
 
 
 def _paused_changes(export: DesiredExport, live_flow: LiveFlow, inputs: PlanInputs) -> tuple[FieldChange, ...]:
-    """Stops made by hand. That a flow which is going is off says nothing: it is we who switch it off."""
+    """Return the pauses of the old flow; if it is being replaced, exportctl itself disabled it."""
     paused = paused_changes(export, live_flow, inputs.settings)
     return tuple(c for c in paused if c.field == END) if live_flow.is_being_replaced else paused
 
@@ -114,18 +114,16 @@ def _paused_changes(export: DesiredExport, live_flow: LiveFlow, inputs: PlanInpu
 def _unfinished_findings(export: DesiredExport, live_flow: LiveFlow) -> tuple[Finding, ...]:
     if not live_flow.is_being_replaced:
         return ()
-    text, hint = (
-        f"{export.address}: {unfinished_replacement_phrase(live_flow)}",
-        "apply finishes it, without asking again",
-    )
+    text = f"{export.address}: {unfinished_replacement_phrase(live_flow)}"
+    hint = "run `exportctl apply` to finish it; you need no second consent"
     return (Finding("half-built", text, export.declared.at, hint, Level.WARNING),)
 
 
 def _paused_refusals(export: DesiredExport, live_flow: LiveFlow, paused: Sequence[FieldChange]) -> list[Refusal]:
-    """A new flow would start what somebody stopped by hand."""
+    """Refuse to replace a flow that was paused by hand: the new flow would run."""
     if not paused:
         return []
     names = ", ".join(sorted(c.path for c in paused))
-    text = f"flow {live_flow.flow.id} was stopped by hand ({names}); its replacement would run again"
-    first = "take away the `accept` entry, then " if any(c.cause is Cause.ACCEPTED for c in paused) else ""
-    return [Refusal("stopped", text, f"{first}--put-back {export.address}, or declare the stop: `enabled: false`")]
+    text = f"the flow {live_flow.flow.id} was paused by hand ({names}), but its replacement would run"
+    first = "remove the `accept` entry, then " if any(c.cause is Cause.ACCEPTED for c in paused) else ""
+    return [Refusal("stopped", text, f"{first}--put-back {export.address}, or declare the pause: `enabled: false`")]

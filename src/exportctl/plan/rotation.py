@@ -1,8 +1,8 @@
 """
-Sending the secrets of one account again: which account a destination means, and the flows that then need a good run.
+Send the secrets of one account again: find the account of a destination, and the flows that then need a good run. Pure.
 
-Goes in: the project, what is live. Comes out: an address or the reason why there is nothing to send, and the flows on a
-base connection with the moment of their next run. The write itself is planned with all others, in `accounts`. Pure.
+In: the project and the live objects. Out: an address, or the reason why there is nothing to send; and the flows on a
+base connection with their next run. `accounts` plans the write itself.
 """
 
 from __future__ import annotations
@@ -23,8 +23,10 @@ from exportctl.resources.kinds import EVERY, FLOW, START
 @dataclass(frozen=True)
 class AccountFlow:
     """
-    One flow on the account. `address` is None for one that this config does not declare, audiences among them; `next`
-    is when it runs next, in seconds since 1970 UTC, None if it does not run or its schedule cannot be read.
+    One flow on the account.
+
+    `address` is None for a flow that this config does not declare, such as a flow of audiences. `next_run` is in
+    seconds since 1970 UTC, None if the flow does not run or its schedule is unreadable.
     """
 
     flow: str
@@ -35,20 +37,20 @@ class AccountFlow:
 
 def rotated_account_address(project: Project, key: str) -> Address:
     """
-    The address of the account whose secrets destination `key` sends; with `account: {of: …}` that is another's.
+    Return the address of the account that destination `key` uses; `account: {of: …}` names another destination.
 
     Raises:
-        RefusedError: the account is somebody else's, or has no secret.
+        RefusedError: exportctl does not manage the account, or the account has no secret.
     """
     declared = project.destinations[key]
     if declared.account.of:
-        declared = project.destinations[declared.account.of]  # chains are refused when the config is read
+        declared = project.destinations[declared.account.of]  # the rules refuse chains
     named = declared.account.existing or declared.account.id
     if named:
         raise RefusedError(
-            f'{DESTINATIONS}.{key} uses the account "{named}", which others made: it is never written',
+            f'{DESTINATIONS}.{key} uses the account "{named}", which exportctl does not manage and never changes',
             rule="account-of-others",
-            hint="change its secrets where it was made, in the UI or by its owner",
+            hint="change its secrets in the UI, or ask its owner",
             at=declared.at,
         )
     if not _has_secrets(declared):
@@ -67,24 +69,25 @@ def _has_secrets(declared: Destination) -> bool:
 
 def _no_secret_hint(declared: Destination) -> str:
     if declared.account.method is None:
-        return f"{TYPES[declared.type].label}: the storage and its keys are Adobe's"
-    return f"it signs in with {' and '.join(sorted(declared.account.auth))}; another one is a change of the config"
+        return f"{TYPES[declared.type].label}: Adobe owns the storage and its keys"
+    names = " and ".join(sorted(declared.account.auth))
+    return f"it authenticates with {names}: change that in the YAML and run `exportctl apply`"
 
 
 def check_rotation(plan: Plan, project: Project, address: Address) -> None:
     """
-    Is `address` an account that is there and stays the same one?
+    Check that the account of `address` exists and is not replaced.
 
     Raises:
-        RefusedError: it has yet to be made, or is replaced; both send the secrets that are set then.
+        RefusedError: apply creates or replaces the account, and then sends the secrets that are set.
     """
     item = next((i for i in plan.items if i.address == address), None)
     if item is None or item.verb in (Verb.CREATE, Verb.REPLACE):
-        what, does = ("has yet to be made", "makes it for the first export that uses it")
+        what, does = ("does not exist yet", "creates it for the first export that uses it")
         if item and item.verb is Verb.REPLACE:
-            what, does = ("is to be replaced by another", "does that")
+            what, does = ("will be replaced", "replaces it")
         raise RefusedError(
-            f"the account of {address} {what}: there is nothing to send again",
+            f"the account of {address} {what}, so exportctl cannot send its secrets again",
             rule="no-account",
             hint=f"`exportctl apply` {does}, with the secrets that are set then",
             at=project.destinations[address.name].at,
@@ -92,7 +95,7 @@ def check_rotation(plan: Plan, project: Project, address: Address) -> None:
 
 
 def account_flows(live: Inventory, project: Project, base: str, as_of: int) -> tuple[AccountFlow, ...]:
-    """Every flow on the base connection `base`, ours by address and then the others by name."""
+    """Return every flow on the base connection `base`: ours by address, then the others by name."""
     ownership = build_ownership(live, project.name)
     found = [_account_flow(live_flow, ownership, project, as_of) for live_flow in ownership.flows_on(base)]
     return tuple(sorted(found, key=lambda p: (p.address is None, str(p.address), p.name, p.flow)))

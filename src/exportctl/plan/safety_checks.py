@@ -1,27 +1,26 @@
 """
-Who may be changed, replaced or deleted: pure functions of policy, ownership and the flag on the object.
+Decide what may be changed, replaced or deleted: pure functions of policy, ownership and the flag on the object.
 
-`protect` stops whatever stops a feed's data. The flag that counts is the one on the live object, so `protect: false`
-must have been applied before:
+`protect` blocks every change that stops the data of an export. The flag on the live object counts, so `protect: false`
+must be applied first:
 
-    flag on the object   what the plan would do                     allowed
-    no                   anything                                   yes
-    yes                  delete, replace                            no
-    yes                  disable                                    no
-    yes                  a dataset lost                             no
-    yes                  an earlier end, or a schedule of once       no
-    yes                  any of these, only to put back what    yes: what was approved is what is protected
-                         was last applied (drift)
-    yes                  all else (location, format, title, later end) yes
+    flag   what the plan does                                      allowed
+    no     anything                                                yes
+    yes    delete, replace                                         no
+    yes    disable                                                 no
+    yes    remove a dataset                                        no
+    yes    move the end to an earlier moment, or run only once     no
+    yes    any of these, only to restore the last applied value    yes: people approved that value
+    yes    anything else (location, format, title, later end)      yes
 
-Deletions: every address that goes is one; its children do not count.
+Every deleted address counts as one deletion; its connections do not count.
 
-    named in `removed`   beyond max_deletes and --allow-deletes     all our flows at once   allowed
-    yes                  -                                          no                      yes
-    yes                  -                                          yes, each named         yes
-    no                   no                                         no                      yes
-    no                   yes                                        -                       no
-    some not named       -                                          yes                     no
+    named in `removed`   more than max_deletes and --allow-deletes   all our flows at once   allowed
+    yes                  -                                           no                      yes
+    yes                  -                                           yes, each named         yes
+    no                   no                                          no                      yes
+    no                   yes                                         -                       no
+    some not named       -                                           yes                     no
 """
 
 from __future__ import annotations
@@ -39,20 +38,20 @@ _DECIDED = WRITE_CAUSES - {Cause.DRIFT}
 
 
 def protect_refusals(marker: Marker | None, verb: Verb, changes: Sequence[FieldChange]) -> tuple[Refusal, ...]:
-    """Refusals of the `protect` gate for one live object."""
+    """Refuse changes that `protect` blocks on one live object."""
     if marker is None or not marker.protected:
         return ()
     stops = [f"{verb}s it"] if verb in (Verb.DELETE, Verb.REPLACE) else []
     stops += [why for change in changes if change.cause in _DECIDED and (why := _protect_reason(change))]
-    allow = f"apply `protect: false` on {marker.address} first, then this"
-    return tuple(Refusal("protect", f"{marker.address} is protected, and this {why}", allow) for why in stops)
+    allow = f"write `protect: false` into {marker.address} and apply that first, then apply this change"
+    return tuple(Refusal("protect", f"{marker.address} is protected, but this change {why}", allow) for why in stops)
 
 
 def _protect_reason(change: FieldChange) -> str | None:
     if change.field == ENABLED and change.after is False:
-        return "switches it off"
+        return "disables it"
     if change.field == DATASETS and set(change.before or ()) - set(change.after or ()):
-        return "takes datasets out of it"
+        return "removes datasets from it"
     if change.field == EVERY and change.after == ONCE:
         return "ends it after one run"
     if change.field == END and change.after is not None and (change.before is None or change.after < change.before):
@@ -63,7 +62,7 @@ def _protect_reason(change: FieldChange) -> str | None:
 def add_deletion_refusals(
     items: Sequence[PlanItem], consented: frozenset[Address], live_exports: frozenset[Address], allowed: int
 ) -> tuple[PlanItem, ...]:
-    """Put the deletion gate's refusals on the items that need them. `allowed` is the larger of policy and flag."""
+    """Refuse deletions beyond the limit; `allowed` is the larger one of policy and flag."""
     deleted = [i for i in items if i.verb is Verb.DELETE]
     unnamed = [i for i in deleted if i.address not in consented]
     flows = {i.address for i in deleted if i.address.root == EXPORTS}
@@ -78,26 +77,21 @@ def _add_deletion_refusal(item: PlanItem, is_over_limit: bool, everything: bool,
     root = item.address.root.removesuffix("s")
     entry = f"removed: [{{{root}: {item.address.name}, do: delete, reason: …}}]"
     if everything and item.address.root == EXPORTS:
-        text = "this would delete every flow of the project at once"
-        return replace(item, refusals=(*item.refusals, Refusal("delete-all", text, f"name each one: `{entry}`")))
+        text = "this plan would delete every flow of the project"
+        allow = f"name each export: `{entry}`"
+        return replace(item, refusals=(*item.refusals, Refusal("delete-all", text, allow)))
     if is_over_limit:
-        text = f"{item.address} is no longer declared; deleting it is not allowed yet"
-        allow = f"`{entry}`, or --allow-deletes {count}, or `do: release` to leave it running"
+        text = f"the config no longer declares {item.address}, and its deletion is not allowed yet"
+        allow = f"write `{entry}`, or use --allow-deletes {count}, or write `do: release` to keep it running"
         return replace(item, refusals=(*item.refusals, Refusal("deletion", text, allow)))
     return item
 
 
 def late_start_findings(export: DesiredExport, as_of: int) -> tuple[Finding, ...]:
-    """A one-time export whose start lies in the past would never run, or run at once: an error while no flow exists."""
+    """Report a new one-time export with a past start: it would never run, or run at once."""
     start = export.declared.schedule.start
     if export.flow_fields[EVERY] != ONCE or start is None or start >= as_of:
         return ()
-    text = f"{export.address} runs once and not before {format_moment(start)}, which is past"
-    return (
-        Finding(
-            "start-in-past",
-            text,
-            export.declared.positions.get("schedule", export.declared.at),
-            "give it a later `start`",
-        ),
-    )
+    text = f"{export.address} runs once, but its start {format_moment(start)} is past"
+    at = export.declared.positions.get("schedule", export.declared.at)
+    return (Finding("start-in-past", text, at, "write a later `start`"),)

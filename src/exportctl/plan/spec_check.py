@@ -1,8 +1,8 @@
 """
-What we would send, held against the live connection spec: type, enum and pattern of each listed parameter. Pure.
+Check the values to send against the live connection spec: type, enum and pattern of each listed parameter. Pure.
 
-The spec's `required` and keys it does not list are ignored: the published specs contradict practice there
-(flow-service.md 5.7). The published S3 key pattern refuses real keys, so it only warns.
+The check ignores `required` and unlisted keys: there the published specs contradict practice (flow-service.md 5.7). The
+published pattern of S3 keys refuses real keys, so it only causes a warning.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _TYPES: Mapping[str, type | tuple[type, ...]] = {"string": str, "boolean": bool,
 
 
 def check_export(export: DesiredExport, specs: Specs) -> tuple[Finding, ...]:
-    """Place and format of one export."""
+    """Check location and format of one export."""
     spec = specs.get(export.type.connection_spec)
     if spec is None:
         return ()
@@ -35,11 +35,11 @@ def check_export(export: DesiredExport, specs: Specs) -> tuple[Finding, ...]:
     return tuple(Finding("spec-refuses", f"{export.address}: {words}", at, _HINT) for words in refused if words)
 
 
-_HINT = "the service's own template for this destination type says so; the request would be refused"
+_HINT = "change the value: the service would refuse it, by its own spec of this destination type"
 
 
 def check_account(account: DesiredAccount, specs: Specs) -> tuple[Finding, ...]:
-    """The comparable auth fields of one account; a sensitive value is checked and never shown."""
+    """Check the comparable auth fields of one account; a sensitive value is checked and never shown."""
     spec = specs.get(account.type.connection_spec)
     if spec is None or account.method is None:
         return ()
@@ -69,13 +69,13 @@ def _auth_properties(spec: Mapping[str, Any], spec_name: str) -> Mapping[str, An
 
 
 def _mismatch_phrase(name: str, value: Any, rule: Any, *, show: bool = True) -> str | None:
-    """Why one parameter breaks its rule, or None. A rule without a usable form refuses nothing."""
+    """Return why one parameter breaks its rule, None if it does not; an unusable rule refuses nothing."""
     if not isinstance(rule, Mapping):
         return None
     said = f'"{value}"' if show else "its value"
     wanted = _TYPES.get(str(rule.get("type")))
     if wanted is not None and (not isinstance(value, wanted) or (isinstance(value, bool) and wanted is not bool)):
-        return f"{name}: {said} is no {rule['type']}"
+        return f"{name}: {said} is not of type {rule['type']}"
     if isinstance(rule.get("enum"), list) and value not in rule["enum"]:
         return f"{name}: {said} is not one of {', '.join(map(str, rule['enum']))}"
     pattern = rule.get("pattern")
@@ -93,4 +93,4 @@ def _is_pattern_match(pattern: str, value: str) -> bool:
     try:
         return re.search(pattern, value) is not None
     except re.error:
-        return True  # a pattern this engine cannot read refuses nothing
+        return True  # Python cannot read this pattern

@@ -1,7 +1,7 @@
 """
-Steps: the writes a plan consists of, one builder per write. Keys, needs and what was read are decided here, once.
+Build the steps of a plan, one builder per write, with their keys, needs and seen values. Pure.
 
-A key is `<address>/<kind>/<what>`, so that a Ref and a `needs` can name a step before anything exists.
+A key is `<address>/<kind>/<what>`, so that a Ref or `needs` can name a step before its object exists.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def create_step(
     needs: Sequence[str] = (),
     secrets: Sequence[str] = (),
 ) -> Step:
-    """A POST. `needs` are the steps behind its Refs and whatever else must come first."""
+    """Build a POST. It needs the steps behind its Refs, and `needs`."""
     refs = refs or {}
     waits = {r.step for r in refs.values() if isinstance(r, Ref)} | set(needs)
     return Step(
@@ -65,7 +65,7 @@ def update_step(
     what: str = "update",
     unmark: bool = False,
 ) -> Step:
-    """A PATCH. `text` is the person's own description to write, None to leave the live one as it is."""
+    """Build a PATCH. `text` is the person's own description to write, None to keep the live one."""
     refs = refs or {}
     waits = {r.step for r in refs.values() if isinstance(r, Ref)} | set(needs)
     return Step(
@@ -87,7 +87,7 @@ def update_step(
 
 
 def action_step(kind: Kind, address: Address, live: LiveObject, operation: str, needs: Sequence[str] = ()) -> Step:
-    """A POST of an action: `enable` or `disable`."""
+    """Build a POST of an action: `enable` or `disable`."""
     return Step(
         key=step_key(address, kind, operation),
         action=Action.ACT,
@@ -101,7 +101,7 @@ def action_step(kind: Kind, address: Address, live: LiveObject, operation: str, 
 
 
 def new_object_action_step(kind: Kind, address: Address, created: Step, operation: str) -> Step:
-    """An action on an object that another step creates."""
+    """Build an action on an object that another step creates."""
     return Step(
         key=step_key(address, kind, f"{operation}-created"),
         action=Action.ACT,
@@ -116,7 +116,7 @@ def new_object_action_step(kind: Kind, address: Address, created: Step, operatio
 def delete_step(
     kind: Kind, address: Address, live: LiveObject, needs: Sequence[str] = (), *, probe: bool = False
 ) -> Step:
-    """A DELETE; the object is read and compared before. As a `probe` it fails, not waits, when somebody uses it."""
+    """Build a DELETE; apply reads and compares the object first. A `probe` fails if a flow uses the object."""
     return Step(
         key=step_key(address, kind, f"delete-{live.id}"),
         action=Action.DELETE,
@@ -130,5 +130,5 @@ def delete_step(
 
 
 def reference(value: Any) -> Ref | str:
-    """A step stands for the id it will create."""
+    """Return the reference to an id, or to the object that a step creates."""
     return Ref(value.key) if isinstance(value, Step) else str(value)
