@@ -1,9 +1,9 @@
 """
-A Plan as JSON-able values and back: the one form behind the saved file, its digest and the machine output.
+Convert a Plan to JSON values and back: one form for the saved file, its digest and the JSON output.
 
-`encode`: a Plan in; dicts, lists, text, numbers out. Values of sensitive fields say `(sensitive)`, those nobody can
-compare say why; no secret is in a Plan to begin with. Unchanged addresses with nothing to say are only counted.
-`decode` gives a Plan to look at, never to apply: masked values stay masked, references are plain data.
+`encode_plan` gives dicts, lists, text and numbers. A sensitive value becomes `(sensitive)`, and a value that cannot be
+compared says why; a Plan contains no secret. Unchanged addresses without content are only counted.
+`decode_plan` gives a Plan for display, never for apply: masked values stay masked, references are plain data.
 """
 
 from __future__ import annotations
@@ -56,10 +56,10 @@ COUNTS = ("create", "update", "replace", "delete", "adopt", "held", "renew", "un
 
 def value(shown: Any) -> Any:
     """
-    A field's value for a document. A `Ref` becomes `{"ref": step}`.
+    Return the value of a field for a document. A `Ref` becomes `{"ref": step}`.
 
     Raises:
-        TypeError: for anything unforeseen, rather than to guess whether it may be shown.
+        TypeError: the value has an unknown type, so it is not certain that it may be shown.
     """
     if isinstance(shown, SensitiveValue):
         return str(shown)
@@ -75,7 +75,7 @@ def value(shown: Any) -> Any:
         return sorted((value(v) for v in shown), key=str)
     if isinstance(shown, Sequence):
         return [value(v) for v in shown]
-    raise TypeError(f"a plan holds no {type(shown).__name__}")
+    raise TypeError(f"a plan cannot contain the type {type(shown).__name__}")
 
 
 def field_value(get: Callable[[T], Any] | None = None) -> Member[T]:
@@ -238,21 +238,23 @@ SAVED_PLAN = Record[Plan]("the plan", header=part(HEADER), as_of=number(_MOMENT)
 
 
 def has_content(shown: PlanItem) -> bool:
-    """Tell whether a document lists the item; an unchanged address with nothing to say is only counted."""
+    """Check whether a document lists the item; an unchanged address without content is only counted."""
     return shown.verb is not Verb.UNCHANGED or bool(shown.fields or shown.steps or shown.refusals or shown.findings)
 
 
 def encode_plan(plan: Plan) -> Json:
-    """Return everything a plan says, in plan order."""
+    """Return the whole plan as JSON values, in plan order."""
     return SAVED_PLAN.encode(plan)
 
 
 def decode_plan(content: Json) -> Plan:
     """
-    A Plan for the views, from a document. Unchanged addresses are not in a document, so take its `counts` for numbers.
+    Build a Plan for display from a document.
+
+    A document does not contain the unchanged addresses, so use its `counts` for numbers.
 
     Raises:
-        KeyError, TypeError, ValueError: the document lacks parts.
+        KeyError, TypeError, ValueError: a part of the document is missing or has the wrong type.
     """
     return Plan(
         header=PlanHeader(**content["header"]),
