@@ -114,7 +114,7 @@ def test_the_former_secret_is_kept_in_mind_although_the_read_back_fails(run: Com
     assert "Keep the former secrets valid" in ended.out
 
 
-REFUSED = {"lake": "it signs in with role_arn", "zone": "are Adobe's"}
+REFUSED = {"lake": "it authenticates with role_arn", "zone": "Adobe owns the storage"}
 
 
 @pytest.mark.parametrize("key", REFUSED)

@@ -102,12 +102,12 @@ def test_one_mistake_does_not_hide_the_others() -> None:
 
 def test_the_message_for_an_unknown_name_tells_the_nearest() -> None:
     looked = look_up_datasets("exports.x", (dataset_by_name("Odrers"),), LISTING, {})
-    assert looked.errors[0].hint == 'did you mean "Orders"? list what can be exported with `exportctl datasets`'
+    assert looked.errors[0].hint == 'did you mean "Orders"? run `exportctl datasets` to list what can be exported'
 
 
 def test_the_message_for_a_name_unlike_any_other_guesses_nothing() -> None:
     looked = look_up_datasets("exports.x", (dataset_by_name("Zzzz"),), LISTING, {})
-    assert looked.errors[0].hint == "list what can be exported with `exportctl datasets`"
+    assert looked.errors[0].hint == "run `exportctl datasets` to list what can be exported"
 
 
 def test_the_message_for_an_ambiguous_name_lists_the_candidates() -> None:
@@ -119,4 +119,4 @@ def test_the_refusal_for_a_name_that_moved_names_both_ids() -> None:
     refusal = look_up_datasets("exports.x", (dataset_by_name("Orders"),), LISTING, {"9" * 24: "Orders"}).refusals[0]
     assert A in refusal.text
     assert "9" * 24 in refusal.text
-    assert refusal.allow == f"pin the one you mean: datasets: [{{id: {'9' * 24}}}] or [{{id: {A}}}]"
+    assert refusal.allow == f"write the id that you mean: datasets: [{{id: {'9' * 24}}}] or [{{id: {A}}}]"

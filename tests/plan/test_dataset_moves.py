@@ -39,7 +39,7 @@ def test_a_split_into_two_says_what_is_sent_again_and_when() -> None:
         ],
     }
     assert move_texts(plan, "b")["sent-again"] == [
-        '"D3" comes from exports.sales until now; this new flow sends it in full again'
+        '"D3" moves from exports.sales to this flow; this new flow sends it in full again'
     ]
     assert [c.level for c in item(plan, "exports.b").consequences if c.rule in MOVE_RULES] == ["cost", "info"]
 
@@ -47,10 +47,10 @@ def test_a_split_into_two_says_what_is_sent_again_and_when() -> None:
 def test_the_flow_that_goes_says_where_its_datasets_go_and_how_it_can_be_kept() -> None:
     plan = build_plan(build_project(export("a", ("d3",)), export("b", ("d1", "d2"))), account(), *SALES)
     assert move_texts(plan, "sales") == {
-        "goes-on": ['"D3" goes on in exports.a, "D1", "D2" go on in exports.b'],
+        "goes-on": ['"D3" moves to exports.a, "D1", "D2" move to exports.b'],
         "can-keep": [
-            "exports.b can keep this flow: write `renamed_from: sales`, and it is changed, not deleted and made anew;"
-            " only what the others take is then certain to be sent in full"
+            "exports.b can keep this flow: write `renamed_from: sales`; then apply changes the flow instead;"
+            " only the datasets of the other exports are then sent in full for certain"
         ],
     }
 
@@ -60,37 +60,37 @@ def test_a_flow_that_is_split_by_dataset_can_be_kept_by_a_part() -> None:
     plan = build_plan(build_project(*parts), account(), *SALES)
     (words,) = move_texts(plan, "sales")["can-keep"]
     assert words.startswith(
-        "exports.sales/d1 can keep this flow: write `renamed_from: {d1: sales}` under exports.sales, and it is changed"
+        "exports.sales/d1 can keep this flow: write `renamed_from: {d1: sales}` under exports.sales; then apply"
     )
 
 
 def test_the_rename_nobody_declared_is_one_too() -> None:
     plan = build_plan(build_project(export("new", ("d1",))), account(), *flow("old"))
     assert move_texts(plan, "old") == {
-        "goes-on": ['"D1" goes on in exports.new'],
-        "can-keep": [
-            "exports.new can keep this flow: write `renamed_from: old`, and it is changed, not deleted and made anew"
-        ],
+        "goes-on": ['"D1" moves to exports.new'],
+        "can-keep": ["exports.new can keep this flow: write `renamed_from: old`; then apply changes the flow instead"],
     }
 
 
 def test_what_nothing_new_takes_is_named() -> None:
     plan = build_plan(build_project(export("a", ("d2",))), account(), *SALES)
-    assert move_texts(plan, "sales")["goes-on"] == ['"D2" goes on in exports.a, nothing new takes "D1", "D3"']
+    assert move_texts(plan, "sales")["goes-on"] == [
+        '"D2" moves to exports.a, no flow exports "D1", "D3" after this apply'
+    ]
 
 
 def test_a_renamed_flow_that_loses_a_dataset_is_called_by_both_names() -> None:
     given = build_project(export("a", ("d1", "d2"), renamed_from="sales"), export("b", ("d3",)))
     plan = build_plan(given, account(), *SALES)
     assert item(plan, "exports.a").verb is Verb.UPDATE
-    assert move_texts(plan, "a") == {"goes-on": ['"D3" goes on in exports.b']}
+    assert move_texts(plan, "a") == {"goes-on": ['"D3" moves to exports.b']}
     assert move_texts(plan, "b") == {
         "sent-again": [
-            '"D3" comes from exports.a (so far exports.sales) until now; this new flow sends it in full again'
+            '"D3" moves from exports.a (so far exports.sales) to this flow; this new flow sends it in full again'
         ],
         "handover": [
-            f"exports.a (so far exports.sales) stops sending it with this apply, this flow first runs {RUNS}:"
-            " nothing is sent in between"
+            f"this apply removes it from exports.a (so far exports.sales); the first run of this flow is {RUNS};"
+            " no flow sends it before"
         ],
     }
 
@@ -98,10 +98,10 @@ def test_a_renamed_flow_that_loses_a_dataset_is_called_by_both_names() -> None:
 def test_flows_joined_into_a_new_one_are_each_named() -> None:
     plan = build_plan(build_project(export("all", ("d1", "d2"))), account(), *flow("a"), *flow("b", ("d2",)))
     assert move_texts(plan, "all")["sent-again"] == [
-        '"D1" comes from exports.a until now; this new flow sends it in full again',
-        '"D2" comes from exports.b until now; this new flow sends it in full again',
+        '"D1" moves from exports.a to this flow; this new flow sends it in full again',
+        '"D2" moves from exports.b to this flow; this new flow sends it in full again',
     ]
-    assert [move_texts(plan, name)["can-keep"][0].split(", and")[0] for name in ("a", "b")] == [
+    assert [move_texts(plan, name)["can-keep"][0].split("; then")[0] for name in ("a", "b")] == [
         "exports.all can keep this flow: write `renamed_from: a`",
         "exports.all can keep this flow: write `renamed_from: b`",
     ]
@@ -110,17 +110,17 @@ def test_flows_joined_into_a_new_one_are_each_named() -> None:
 def test_a_flow_that_joins_one_that_stays_may_be_sent_again() -> None:
     plan = build_plan(build_project(export("a", ("d1", "d2"))), account(), *flow("a"), *flow("b", ("d2",)))
     assert move_texts(plan, "a") == {
-        "sent-again": ['"D2" comes from exports.b until now; this flow may send it in full again'],
-        "handover": ["exports.b is deleted with this apply, this flow next runs 2027-01-16 02:00 UTC:"
-                     " nothing is sent in between"],
+        "sent-again": ['"D2" moves from exports.b to this flow; this flow may send it in full again'],
+        "handover": ["this apply deletes exports.b; the next run of this flow is 2027-01-16 02:00 UTC;"
+                     " no flow sends it before"],
     }  # fmt: skip
-    assert move_texts(plan, "b") == {"goes-on": ['"D2" goes on in exports.a']}
+    assert move_texts(plan, "b") == {"goes-on": ['"D2" moves to exports.a']}
 
 
 def test_a_dataset_may_go_from_one_flow_that_stays_to_another() -> None:
     exports = (export("a", ("d1",)), export("b", ("d2", "d3")))
     plan = build_plan(build_project(*exports), account(), *flow("a", ("d1", "d2")), *flow("b", ("d3",)))
-    assert move_texts(plan, "a") == {"goes-on": ['"D2" goes on in exports.b']}
+    assert move_texts(plan, "a") == {"goes-on": ['"D2" moves to exports.b']}
     assert list(move_texts(plan, "b")) == ["sent-again", "handover"]
 
 
@@ -128,14 +128,14 @@ def test_a_replaced_flow_gives_what_it_loses() -> None:
     given = build_project(export("a", ("d1",)), export("b", ("d2",)))
     plan = build_plan(given, account(), *flow("a", ("d1", "d2"), base="elsewhere"))
     assert item(plan, "exports.a").verb is Verb.REPLACE
-    assert move_texts(plan, "a") == {"goes-on": ['"D2" goes on in exports.b']}
-    assert move_texts(plan, "b")["handover"][0].startswith("exports.a stops sending it with this apply")
+    assert move_texts(plan, "a") == {"goes-on": ['"D2" moves to exports.b']}
+    assert move_texts(plan, "b")["handover"][0].startswith("this apply removes it from exports.a;")
 
 
 def test_a_feed_that_nobody_sends_any_more_is_a_warning() -> None:
     plan = build_plan(build_project(export("a", ("d1",), enabled=False)), account(), *flow("old"))
     assert move_texts(plan, "a")["handover"] == [
-        "exports.old is deleted with this apply, and this flow has no next run: nobody sends it"
+        "this apply deletes exports.old, and this flow has no next run: no flow sends it"
     ]
     assert [c.level for c in item(plan, "exports.a").consequences if c.rule == "handover"] == ["warning"]
 
@@ -146,7 +146,7 @@ def test_a_feed_that_nobody_sends_any_more_is_a_warning() -> None:
 def test_what_is_released_goes_on_beside_the_new_flow() -> None:
     plan = build_plan(build_project(export("a", ("d1",)), removed=removed_entries("release")), account(), *SALES)
     assert move_texts(plan, "a")["sent-twice"] == [
-        'exports.sales goes on, released: "D1" comes from both until one of them is stopped'
+        'exports.sales still runs (it is released): both flows send "D1" until you stop one'
     ]
     assert "handover" not in move_texts(plan, "a")
     assert move_texts(plan, "sales") == {}
@@ -159,7 +159,7 @@ def test_what_a_target_leaves_alone_goes_on_beside_the_new_flow(entries: tuple[R
         build_project(*exports, removed=entries), account(), *SALES, options=PlanOptions(targets=("exports.a",))
     )
     assert move_texts(plan, "a")["sent-twice"] == [
-        'exports.sales goes on, left alone by --target: "D1", "D2" come from both until one of them is stopped'
+        'exports.sales still runs (--target ignores it): both flows send "D1", "D2" until you stop one'
     ]
 
 

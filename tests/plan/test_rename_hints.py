@@ -79,18 +79,18 @@ def test_what_an_export_to_be_created_looks_like(row: str) -> None:
     if found:
         *more, last = ["the same datasets", *common]
         words = f"{', '.join(more)} and {last}"
-        assert found.message == f"exports.new looks like exports.old, which is no longer declared: {words}"
+        assert found.message == f"exports.new looks like exports.old, which the config no longer declares: {words}"
 
 
 def test_where_it_stands_and_what_to_write_are_said() -> None:
     found = rename_finding(build_plan(build_project(export(at=HERE)), account(), *flow()))
     assert (found.at, found.level) == (HERE, "warning")
-    assert found.hint == "if it was renamed, write `renamed_from: old`: its flow stays and nothing is sent again"
+    assert found.hint == "if you renamed it, write `renamed_from: old`: its flow stays and nothing is sent again"
 
 
 def test_another_cadence_is_no_promise_that_nothing_is_sent_again() -> None:
     found = rename_finding(build_plan(build_project(export()), account(), *flow(hours=6)))
-    assert str(found.hint).endswith("its flow stays and only another schedule may send it again")
+    assert str(found.hint).endswith("its flow stays and only the new schedule may cause a full re-export")
 
 
 def test_all_that_fit_are_named_the_best_one_first() -> None:
@@ -103,7 +103,7 @@ def test_all_that_fit_are_named_the_best_one_first() -> None:
     )
     found = rename_finding(build_plan(build_project(export()), account(), *flows))
     assert found.message == (
-        "exports.new looks like what is no longer declared:"
+        "exports.new looks like addresses that the config no longer declares:"
         " exports.all (the same datasets, the same location, the same title and the same schedule and folder),"
         " then exports.place (the same datasets and the same location),"
         " then exports.title (the same datasets and the same title),"
@@ -188,11 +188,11 @@ def test_the_new_key_of_a_split_export_is_said_once_for_all_of_its_parts() -> No
     plan = build_plan(build_project(*parts("new", "a", "b", "c")), account(), *live_parts("old", "a", "b", "c"))
     found = rename_finding(plan, "exports.new/a")
     assert found.message == (
-        "exports.new/a looks like exports.old/a, which is no longer declared: the same datasets, the same location and"
-        " the same schedule and folder; so do 2 more parts of exports.new"
+        "exports.new/a looks like exports.old/a, which the config no longer declares: the same datasets, the same"
+        " location and the same schedule and folder; also 2 more parts of exports.new"
     )
     assert found.hint == (
-        "if it was renamed, write `renamed_from: old` under exports.new (it is for all of its parts): their flows stay"
+        "if you renamed it, write `renamed_from: old` under exports.new (for all its parts): their flows stay"
         " and nothing is sent again"
     )
     assert [likely_rename(plan, f"exports.new/{part}") for part in ("b", "c")] == [None, None]
@@ -373,7 +373,7 @@ ALIKE: dict[str, tuple[Project, tuple[LiveObject, ...], Any, str | None]] = {
 def test_what_an_account_to_be_created_looks_like(row: str) -> None:
     given, objects, values, common = ALIKE[row]
     found = likely_rename(build_plan(given, *objects, values=values), "destinations.new")
-    text = f"destinations.new looks like destinations.lake, which is no longer declared: {common}"
+    text = f"destinations.new looks like destinations.lake, which the config no longer declares: {common}"
     assert (found.message if found else None) == (text if common else None)
 
 
@@ -381,8 +381,8 @@ def test_what_follows_for_an_account_without_the_rename_is_said() -> None:
     found = rename_finding(build_plan(project_on(new_destination(at=HERE)), account()), "destinations.new")
     assert (found.at, found.level) == (HERE, "warning")
     assert found.hint == (
-        "if it was renamed, write `renamed_from: lake`: without it each export on it is replaced, which sends"
-        " everything again"
+        "if you renamed it, write `renamed_from: lake`; otherwise apply replaces each export on it, with a full"
+        " re-export"
     )
 
 
@@ -390,9 +390,7 @@ def test_of_an_account_with_secrets_it_is_said_that_nobody_compared_them() -> No
     found = rename_finding(
         build_plan(project_on(sftp_lake("new")), sftp_account(), values=SFTP_VALUES), "destinations.new"
     )
-    assert str(found.hint).endswith(
-        "; secrets are not compared: if they changed as well, give it a new `secret_version`"
-    )
+    assert str(found.hint).endswith("; if the secrets changed too, write a new `secret_version`")
     assert SFTP_AUTH["password"].text not in f"{found}"
 
 

@@ -23,10 +23,10 @@ def change(field: str, before: Any, after: Any, cause: Cause = Cause.PENDING) ->
 PROTECTED: dict[str, tuple[Verb, tuple[FieldChange, ...], str | None]] = {
     "a deletion": (Verb.DELETE, (), "deletes it"),
     "a replacement": (Verb.REPLACE, (), "replaces it"),
-    "switching it off": (Verb.UPDATE, (change("enabled", True, False),), "switches it off"),
+    "switching it off": (Verb.UPDATE, (change("enabled", True, False),), "disables it"),
     "switching it on": (Verb.UPDATE, (change("enabled", False, True),), None),
-    "a dataset lost": (Verb.UPDATE, (change("datasets", ["a", "b"], ["a"]),), "takes datasets out of it"),
-    "one dataset for another": (Verb.UPDATE, (change("datasets", ["a"], ["b"]),), "takes datasets out of it"),
+    "a dataset lost": (Verb.UPDATE, (change("datasets", ["a", "b"], ["a"]),), "removes datasets from it"),
+    "one dataset for another": (Verb.UPDATE, (change("datasets", ["a"], ["b"]),), "removes datasets from it"),
     "a dataset more": (Verb.UPDATE, (change("datasets", ["a"], ["a", "b"]),), None),
     "an earlier end": (Verb.UPDATE, (change("end", NOW + 9, NOW),), "ends it earlier, at 2027-01-15 08:00 UTC"),
     "an end where there was none": (
@@ -53,9 +53,13 @@ PROTECTED: dict[str, tuple[Verb, tuple[FieldChange, ...], str | None]] = {
 def test_a_protected_flow_is_never_stopped(row: str) -> None:
     verb, changes, stop = PROTECTED[row]
     refusals = protect_refusals(GUARDED, verb, changes)
-    assert [r.text for r in refusals] == ([f"exports.orders is protected, and this {stop}"] if stop else [])
+    assert [r.text for r in refusals] == ([f"exports.orders is protected, but this change {stop}"] if stop else [])
     assert all(
-        r == Refusal("protect", r.text, "apply `protect: false` on exports.orders first, then this") for r in refusals
+        r
+        == Refusal(
+            "protect", r.text, "write `protect: false` into exports.orders and apply that first, then apply this change"
+        )
+        for r in refusals
     )
 
 

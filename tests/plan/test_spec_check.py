@@ -27,8 +27,8 @@ def auth(spec_name: str, **properties: Any) -> dict[str, Any]:
 
 LOCATION_CASES: dict[str, tuple[Any, str | None]] = {
     "the right type": ({"type": "string"}, None),
-    "another type": ({"type": "integer"}, 'bucketName: "acme" is no integer'),
-    "a number is asked for": ({"type": "number"}, 'bucketName: "acme" is no number'),
+    "another type": ({"type": "integer"}, 'bucketName: "acme" is not of type integer'),
+    "a number is asked for": ({"type": "number"}, 'bucketName: "acme" is not of type number'),
     "a type nobody knows": ({"type": "secret"}, None),
     "no type": ({}, None),
     "in the enum": ({"type": "string", "enum": ["acme", "x"]}, None),
@@ -55,7 +55,7 @@ def test_a_flag_is_no_number_and_a_number_no_flag() -> None:
     forced = desired_export(format=Format("parquet", "gzip", "force"))
     assert check_export(forced, target(includeFileManifest={"type": "boolean"})) == ()
     (found,) = check_export(forced, target(includeFileManifest={"type": "integer"}))
-    assert found.message == 'exports.orders: includeFileManifest: "True" is no integer'
+    assert found.message == 'exports.orders: includeFileManifest: "True" is not of type integer'
 
 
 def test_the_path_is_checked_offline_only() -> None:

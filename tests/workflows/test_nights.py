@@ -88,7 +88,7 @@ def test_a_renamed_export_that_then_lost_its_marker_is_left_as_it_is_and_drift_f
     apply_config(made, config(exports=exports))
     stop = pause_flow(made, "feed")
     made.emulator.ui.describe("feed", "STOPPED, incident 42")
-    with pytest.raises(RefusedError, match="carries no marker"):
+    with pytest.raises(RefusedError, match="has no marker"):
         made.apply()
     assert safety_checks(made.plan(), "exports.feed") == ["look-alike"]
     assert item(made.plan(PlanOptions(renew_only=True)), "exports.feed").steps == ()

@@ -231,7 +231,7 @@ def test_a_live_key_the_yaml_lacks_stops_it(made: World) -> None:
     made.write(key_account_config(destinations={**DESTINATIONS, "s3-key": {**DESTINATIONS["s3-key"], "auth": dropped}}))
     assert (
         consequence_texts(made.plan(rotate_flags()))["auth-keys-dropped"]
-        == "takes s3Region off the account, as `drop` says"
+        == "removes s3Region from the account, as `drop` says"
     )
     assert made.plan().steps() == ()
     assert is_done(*run_rotation(made))
@@ -276,7 +276,7 @@ def test_flows_of_another_project_on_the_account_are_named_and_their_config_can_
         made, {**config(exports=theirs, destinations={"ours": shared}, defaults=DEFAULTS), "project": "theirs"}
     )
     project, _ = read_project(made.setup(), START)
-    with pytest.raises(RefusedError, match="which others made"):
+    with pytest.raises(RefusedError, match="does not manage"):
         rotation.rotated_account_address(project, "ours")
     (made.folder / "exports.yaml").write_text(ours, encoding="utf-8")
     assert '"loyalty"' in consequence_texts(made.plan(rotate_flags()))["account-users"]
@@ -333,8 +333,8 @@ def test_flows_on_a_twin_of_the_account_are_named_as_not_reached(tmp_path: Path)
     moved_place = {**place, "baseConnectionId": twin["id"]}
     made.emulator.ui.load({"connections": [twin], "targetConnections": [moved_place]}, sandbox=SANDBOX)
     said = consequence_texts(made.plan(rotate_flags()))
-    assert said["account-users"] == 'reaches every flow on this account: "export-0"'
-    assert all(words in said["account-flows-unreached"] for words in ('does not reach "export-1"', twin["id"]))
+    assert said["account-users"] == 'changes every flow on this account: "export-0"'
+    assert all(words in said["account-flows-unreached"] for words in ('does not change "export-1"', twin["id"]))
 
 
 # -- what is refused --------------------------------------------------------------------------------------------------
@@ -365,7 +365,7 @@ def check_rotation(made: World, key: str = "s3-key") -> None:
 
 def test_an_account_that_has_yet_to_be_made_is_refused(made: World) -> None:
     assert made.plan(rotate_flags("gcs")).steps() == ()
-    with pytest.raises(RefusedError, match="has yet to be made") as refused:
+    with pytest.raises(RefusedError, match="does not exist yet") as refused:
         check_rotation(made, "gcs")
     assert (refused.value.at is not None, "first export" in str(refused.value.hint)) == (True, True)
 

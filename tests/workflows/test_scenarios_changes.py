@@ -63,8 +63,8 @@ def test_an_account_made_by_others_is_used_and_never_written(small: World, by: s
 @pytest.mark.parametrize(
     ("account", "words"),
     [
-        ({"existing": "Their account"}, 'no Amazon S3 account is called "Their account"'),
-        ({"id": "00000000-0000-4000-8000-000000000000"}, "is not in this sandbox"),
+        ({"existing": "Their account"}, 'no Amazon S3 account in this sandbox has the title "Their account"'),
+        ({"id": "00000000-0000-4000-8000-000000000000"}, "no base connection in this sandbox has the id 0000"),
     ],
     ids=["by title", "by id"],
 )

@@ -141,7 +141,7 @@ def test_others_do_not_go_on_with_what_somebody_stopped_unless_they_are_told_to(
 
     small.write(written())
     (refusal,) = item(small.plan(), "exports.returns").refusals
-    words = 'exports.sales was stopped by hand, and exports.returns would send "Returns" again'
+    words = 'exports.sales was paused by hand, but exports.returns would send "Returns" again'
     assert (refusal.safety_check, refusal.text) == ("stopped", words)
     assert words in text_plan.render_plan(small.plan())
     with pytest.raises(RefusedError):

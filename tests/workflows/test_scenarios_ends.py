@@ -197,13 +197,13 @@ EXPIRED_CASES: dict[str, tuple[dict[str, Any], Callable[[World], Any], str]] = {
     "a rolling end": (
         {},
         _leave_config,
-        "to revive it, apply: the plan says what that may send, and `renew` leaves it to you",
+        "to revive it, run `exportctl apply`; `exportctl plan` says what the flow may send then",
     ),
-    "a moment": ({"end": "2027-07-14T00:00:00Z"}, _leave_config, "give it a later `end` and apply"),
+    "a moment": ({"end": "2027-07-14T00:00:00Z"}, _leave_config, "write a later `end` and run `exportctl apply`"),
     "a stop by hand": (
         {"end": "2028-06-01T00:00:00Z"},
         lambda w: w.emulator.ui.end("orders", ROLLED),
-        "`--put-back exports.orders` revives it",
+        "to revive it, apply with `--put-back exports.orders`",
     ),
 }
 
@@ -217,11 +217,11 @@ def test_plan_drift_and_status_say_the_same_of_what_has_ended_and_how_to_go_on(s
         found = only_finding(made.plan, "expired")
         report = drift.build_drift_report(made.plan, end_warning=30 * DAY)
         (health,) = status(made.plan, build_ownership(made.live, made.project.name), made.project).exports
-    words = "the flow ended 2027-07-14 00:00 UTC, 12 days ago, and exports nothing any more"
+    words = "the flow ended 2027-07-14 00:00 UTC, 12 days ago and exports nothing now"
     assert found.message == f"exports.orders: {words}"
     assert found.hint is not None
     assert hint in found.hint
-    assert "to retire it, take the export out" in found.hint
+    assert "to retire it, remove the export" in found.hint
     assert [e.finding for e in report.entries_of(DriftGroup.EXPIRED)] == [found]
     assert f"{words}; {found.hint}" in health.notes
     assert health.result in (HealthResult.EXPIRED, HealthResult.PAUSED)
@@ -236,13 +236,13 @@ def test_drift_fails_for_it_where_ends_are_asked_for(small: World) -> None:
 # -- what is said of an end to come -----------------------------------------------------------------------------------
 
 SOON: dict[str, tuple[dict[str, Any], dict[str, Any], str | None]] = {
-    "a moment": ({"end": "2027-02-01T00:00:00Z"}, {}, "a later `end`, applied before then, keeps it going"),
+    "a moment": ({"end": "2027-02-01T00:00:00Z"}, {}, "write a later `end` and apply it before then"),
     "a moment, with a shorter warning": ({"end": "2027-02-01T00:00:00Z"}, {"end_warning": "10 days"}, None),
     "a moment far off": ({"end": "2028-02-01T00:00:00Z"}, {}, None),
     "a rolling end that is renewed later than the warning": (
         {"end": {"rolling": "25 days", "renew_before": "5 days"}},
         {},
-        "`exportctl renew` moves it on once less than 5 days is left",
+        "run `exportctl renew` every night: it moves the end as soon as less than 5 days remains",
     ),
     "once": ({"end": "2027-02-01T00:00:00Z", "schedule": {"every": "once", "at": "02:00"}}, {}, None),
 }

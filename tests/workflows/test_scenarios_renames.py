@@ -73,9 +73,9 @@ def test_a_rename_that_is_not_declared_is_pointed_out_in_every_form(small: World
     plan = small.plan()
     assert findings(plan, "exports.daily") == ["likely-rename"]
     for shown in views(plan):
-        assert "exports.daily looks like exports.orders, which is no longer declared" in shown
-        assert "if it was renamed, write renamed_from: orders: its flow stays and nothing is sent again" in shown
-        assert '"Orders" comes from exports.orders until now; this new flow sends it in full again' in shown
+        assert "exports.daily looks like exports.orders, which the config no longer declares" in shown
+        assert "if you renamed it, write renamed_from: orders: its flow stays and nothing is sent again" in shown
+        assert '"Orders" moves from exports.orders to this flow; this new flow sends it in full again' in shown
     assert safety_checks(plan) == ["deletion"]
 
 
@@ -370,9 +370,9 @@ def test_what_a_split_costs_and_where_each_dataset_goes_is_said_in_every_form(
     small.write(after)
     first = "exports.sales/orders" if after is SPLIT else "exports.sales-orders"
     for shown in views(small.plan()):
-        assert '"Orders" comes from exports.sales until now; this new flow sends it in full again' in shown
-        assert "exports.sales is deleted with this apply, this flow first runs 2027-01-16 02:00 UTC" in shown
-        assert f'"Orders" goes on in {first}' in shown
+        assert '"Orders" moves from exports.sales to this flow; this new flow sends it in full again' in shown
+        assert "this apply deletes exports.sales; the first run of this flow is 2027-01-16 02:00 UTC" in shown
+        assert f'"Orders" moves to {first}' in shown
         assert "can keep this flow: write renamed_from: " in shown
 
 
@@ -463,6 +463,6 @@ def test_the_flow_handed_over_to_others_and_the_new_one_both_send(small: World) 
     apply_config(small, exports(sales=SALES))
     small.write(remove_exports(two_sales_exports(), "sales", do="release"))
     for shown in views(small.plan()):
-        assert 'exports.sales goes on, released: "Orders" comes from both until one of them is stopped' in shown
+        assert 'exports.sales still runs (it is released): both flows send "Orders" until you stop one' in shown
     apply_config(small)
     assert len(small.emulator.snapshot(SANDBOX)["flows"]) == 4

@@ -183,8 +183,8 @@ def test_of_twins_it_is_told_which_are_off(small: World) -> None:
     duplicate_orders(small)
     small.emulator.ui.disable("00000000-0000-4000-8000-000000000002")
     (twins,) = [f for f in item(small.plan()).findings if f.rule == "twins"]
-    assert '00000000-0000-4000-8000-000000000002 ("orders", switched off)' in twins.message
-    assert twins.message.count("switched off") == 1
+    assert '00000000-0000-4000-8000-000000000002 ("orders", disabled)' in twins.message
+    assert twins.message.count("disabled") == 1
 
 
 def borrow_source(made: World) -> None:
