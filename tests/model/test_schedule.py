@@ -36,7 +36,7 @@ nows = st.integers(0, 4_000_000_000)
     ],
     ids=["once", "daily", "every three hours", "every hour", "an interval of zero is once", "every week"],
 )
-def test_a_rhythm_has_one_word(schedule: Schedule, word: str) -> None:
+def test_an_interval_has_one_word(schedule: Schedule, word: str) -> None:
     assert schedules.canonical_every(schedule) == word
 
 
@@ -54,12 +54,12 @@ def test_a_rhythm_has_one_word(schedule: Schedule, word: str) -> None:
         ("once", 0, DAY),
     ],
 )
-def test_the_grid_of_a_rhythm_is_its_common_measure_with_a_day(cadence: str, seconds: int, modulus: int) -> None:
-    assert (schedules.interval_seconds(cadence), schedules.grid_seconds(cadence)) == (seconds, modulus)
+def test_the_grid_of_an_interval_is_its_common_measure_with_a_day(every: str, seconds: int, modulus: int) -> None:
+    assert (schedules.interval_seconds(every), schedules.grid_seconds(every)) == (seconds, modulus)
 
 
 @pytest.mark.parametrize("word", ["", "daily", "3", "-3 hours", "3 minutes", "once a day"])
-def test_any_other_word_is_no_rhythm(word: str) -> None:
+def test_any_other_word_is_no_interval(word: str) -> None:
     with pytest.raises(ValueError, match="not an interval"):
         schedules.interval_seconds(word)
 
@@ -76,8 +76,8 @@ def test_any_other_word_is_no_rhythm(word: str) -> None:
         ("once", 8 * HOUR),
     ],
 )
-def test_the_phase_of_eight_o_clock(cadence: str, phase: int) -> None:
-    assert schedules.grid_offset(EIGHT, cadence) == phase
+def test_the_grid_offset_of_eight_o_clock(every: str, at: int) -> None:
+    assert schedules.grid_offset(EIGHT, every) == at
 
 
 FIRST: dict[str, tuple[str, int, int | None, int]] = {
@@ -104,28 +104,28 @@ FIRST: dict[str, tuple[str, int, int | None, int]] = {
 
 @pytest.mark.parametrize("row", FIRST)
 def test_the_first_start(row: str) -> None:
-    cadence, at, not_before, expected = FIRST[row]
-    assert schedules.first_start(cadence, at, not_before, EIGHT) == expected
+    every, at, not_before, expected = FIRST[row]
+    assert schedules.first_start(every, at, not_before, EIGHT) == expected
 
 
 @given(intervals, times_of_day, st.one_of(st.none(), nows), nows)
 def test_a_first_start_is_the_earliest_point_of_its_grid_with_the_lead(
-    cadence: str, at: int, not_before: int | None, now: int
+    every: str, at: int, not_before: int | None, now: int
 ) -> None:
-    start = schedules.first_start(cadence, at, not_before, now)
-    step = schedules.grid_seconds(cadence)
+    start = schedules.first_start(every, at, not_before, now)
+    step = schedules.grid_seconds(every)
     earliest = max(now + MIN_START_DELAY, not_before or 0)
     assert start % step == at % step
     assert earliest <= start < earliest + step
-    assert schedules.grid_offset(start, cadence) == schedules.grid_offset(at, cadence)
+    assert schedules.grid_offset(start, every) == schedules.grid_offset(at, every)
 
 
 @given(intervals, nows, st.one_of(st.none(), nows), nows)
 def test_ticks_are_the_starts_multiples_after_now_and_before_the_end(
-    cadence: str, start: int, end: int | None, now: int
+    every: str, start: int, end: int | None, now: int
 ) -> None:
-    runs = schedules.next_runs(cadence, start, end, now)
-    step = schedules.interval_seconds(cadence)
+    runs = schedules.next_runs(every, start, end, now)
+    step = schedules.interval_seconds(every)
     assert all(point > now and point >= start for point in runs)
     assert all(end is None or point < end for point in runs)
     assert all((point - start) % step == 0 if step else point == start for point in runs)
@@ -146,8 +146,8 @@ RUNS: dict[str, tuple[str, int, int | None, tuple[int, ...]]] = {
 
 @pytest.mark.parametrize("row", RUNS)
 def test_the_next_runs(row: str) -> None:
-    cadence, start, end, expected = RUNS[row]
-    assert schedules.next_runs(cadence, start, end, EIGHT) == expected
+    every, start, end, expected = RUNS[row]
+    assert schedules.next_runs(every, start, end, EIGHT) == expected
 
 
 @pytest.mark.parametrize(
@@ -226,7 +226,7 @@ def test_a_time_of_day_is_written_as_the_config_reads_it(seconds: int, expected:
 
 
 @pytest.mark.parametrize(
-    ("rhythm", "at", "expected"),
+    ("every", "at", "expected"),
     [
         ("once", 7200, "once, at 02:00 UTC"),
         ("1 day", 28817, "every 1 day at 08:00:17 UTC"),
@@ -234,17 +234,17 @@ def test_a_time_of_day_is_written_as_the_config_reads_it(seconds: int, expected:
         ("6 hours", 5417, "every 6 hours from 01:30:17 UTC"),
     ],
 )
-def test_a_schedule_is_told_with_its_seconds(rhythm: str, at: int, expected: str) -> None:
-    assert schedule_phrase(rhythm, at) == expected
+def test_a_schedule_shows_its_seconds(every: str, at: int, expected: str) -> None:
+    assert schedule_phrase(every, at) == expected
 
 
 @given(intervals, nows, nows, st.none() | nows)
-def test_the_last_tick_is_the_one_before_the_next(rhythm: str, start: int, at: int, end: int | None) -> None:
-    last = schedules.last_run_time(rhythm, start, end, at)
+def test_the_last_tick_is_the_one_before_the_next(every: str, start: int, at: int, end: int | None) -> None:
+    last = schedules.last_run_time(every, start, end, at)
     if last is None:
         assert start > at or (end is not None and end <= start)
         return
     assert last <= at
-    assert last in schedules.next_runs(rhythm, start, end, last - 1, 1)
-    following = schedules.next_runs(rhythm, start, end, last, 1)
+    assert last in schedules.next_runs(every, start, end, last - 1, 1)
+    following = schedules.next_runs(every, start, end, last, 1)
     assert all(tick > at for tick in following)
