@@ -33,9 +33,9 @@ def removed_entries(do: str = "delete", name: str = "sales") -> tuple[RemovedEnt
 def test_a_split_into_two_says_what_is_sent_again_and_when() -> None:
     plan = build_plan(build_project(export("a", ("d1", "d2")), export("b", ("d3",))), account(), *SALES)
     assert move_texts(plan, "a") == {
-        "sent-again": ['"D1", "D2" come from exports.sales until now; this new flow sends them in full again'],
+        "sent-again": ['"D1", "D2" move from exports.sales to this flow; this new flow sends them in full again'],
         "handover": [
-            f"exports.sales is deleted with this apply, this flow first runs {RUNS}: nothing is sent in between"
+            f"this apply deletes exports.sales; the first run of this flow is {RUNS}; no flow sends them before"
         ],
     }
     assert move_texts(plan, "b")["sent-again"] == [

@@ -12,7 +12,7 @@ from exportctl.resources import marker
 from exportctl.resources.kinds import FLOW, TARGET_CONNECTION
 from tests.plan.value_builders import make_object
 
-MISSING = "not recorded: the service's own background client wrote last"
+MISSING = "not recorded: a background client of the service wrote last"
 
 
 def flow(**raw: Any) -> Any:
@@ -21,7 +21,7 @@ def flow(**raw: Any) -> Any:
 
 SOURCE = make_object("source_connection", "s", createdBy="kim", createdClient=UI, createdAt=7_000)
 LAST = {"ops": [{"op": "replace", "path": "/scheduleParams"}], "updated": 9_000}
-NOT_RECORDED_TEXT = "not recorded: exportctl wrote last, and left this as it was"
+NOT_RECORDED_TEXT = "not recorded: exportctl wrote last and did not change this field"
 OURS = {
     "updatedClient": "script",
     "updatedAt": 9_000,

@@ -41,12 +41,12 @@ def notes(plan: Plan, address: str) -> list[str]:
 
 
 HERE = build_project(export("orders"))
-CUT_OFF = "no flow uses it; a run was cut off, or the flow was deleted"
-FORMER = "no flow uses it, that of exports.orders has another"
+CUT_OFF = "no flow uses it, because a run was interrupted or the flow was deleted"
+FORMER = "no flow uses it; the flow of exports.orders uses another one"
 UNSEEN = "no flow that this credential can see uses it"
-REMOVED = "if its flow is gone: `removed: [{export: gone, do: delete, reason: …}]`, then `exportctl apply` deletes it"
-DELETES, TAKES_UP = "`exportctl apply` deletes it", "`exportctl apply` takes it up"
-ASKED = "stays until this is allowed: "
+REMOVED = "if its flow was deleted, write `removed: [{export: gone, do: delete, reason: …}]`; then `exportctl apply` deletes it"
+DELETES, TAKES_UP = "`exportctl apply` deletes it", "`exportctl apply` uses it"
+ASKED = "allow the change first: "
 
 # config, live objects beside an account, one leftover -> why, and the remedy
 TABLE: dict[str, tuple[Project, tuple[LiveObject, ...], str, str, str]] = {
@@ -123,22 +123,22 @@ TABLE: dict[str, tuple[Project, tuple[LiveObject, ...], str, str, str]] = {
         HERE,
         (account(identity="base-1", generation=2), *flow("orders", base="base-1")),
         "base",
-        "nothing uses it, another took its place",
+        "no flow uses it, and another one replaced it",
         DELETES,
     ),
     "an account that nothing declares": (
         HERE,
         (account("former", "base-1"),),
         "base-1",
-        "nothing uses it, and nothing declares it",
-        f"{ASKED}`removed: [{{destination: former, do: delete, reason: …}}]`, or --allow-deletes 1, or `do: release` to"
-        " leave it running",
+        "no flow uses it, and the config does not declare it",
+        f"{ASKED}write `removed: [{{destination: former, do: delete, reason: …}}]`, or use --allow-deletes 1, or write"
+        " `do: release` to keep it running",
     ),
     "an account that is to be deleted": (
         build_project(export("orders"), removed=removed_entries("former", "destinations")),
         (account("former", "base-1"),),
         "base-1",
-        "nothing uses it, and nothing declares it",
+        "no flow uses it, and the config does not declare it",
         DELETES,
     ),
 }
@@ -175,7 +175,7 @@ def test_a_plan_reports_each_one_that_it_leaves() -> None:
     plan = build_plan(HERE, account(), *orphan_connections(created=LAST_WEEK))
     (finding,) = item(plan, "exports.gone").findings
     assert finding.message == (
-        "exports.gone: connections of ours have no flow that this credential can see: source connection s-gone-left of"
+        "exports.gone: its connections have no flow that this credential can see: source connection s-gone-left of"
         " 2027-01-08 08:00 UTC, target connection t-gone-left of 2027-01-08 08:00 UTC"
     )
     assert notes(plan, "exports.gone") == []
@@ -184,7 +184,9 @@ def test_a_plan_reports_each_one_that_it_leaves() -> None:
 def test_an_account_that_was_replaced_is_listed_with_its_destination() -> None:
     objects = (account(identity="base-1", generation=2), *flow("orders", base="base-1"))
     plan = build_plan(HERE, account(), *objects)
-    assert notes(plan, "destinations.lake") == ["deletes base connection base: nothing uses it, another took its place"]
+    assert notes(plan, "destinations.lake") == [
+        "deletes base connection base: no flow uses it, and another one replaced it"
+    ]
 
 
 def test_an_account_that_is_to_be_deleted_is_no_note_on_itself() -> None:

@@ -117,7 +117,7 @@ def test_a_rename_that_names_nothing_is_looked_at_too() -> None:
         build_plan(build_project(export(renamed_from="odl", positions={"renamed_from": HERE})), account(), *flow())
     )
     assert found.at == HERE
-    assert str(found.hint).startswith("there is no flow of exports.odl; if it was renamed, write `renamed_from: old`")
+    assert str(found.hint).startswith("exports.odl has no flow; if you renamed it, write `renamed_from: old`")
 
 
 def test_a_creation_that_is_refused_or_only_completed_is_looked_at_too() -> None:
@@ -225,7 +225,7 @@ def test_what_is_written_for_a_part(row: str) -> None:
     exports, objects, words = WRITTEN[row]
     plan = build_plan(build_project(*exports), account(), *objects)
     (hint,) = [f.hint for i in plan.items for f in i.findings if f.rule == "likely-rename"]
-    assert str(hint).startswith(f"if it was renamed, write {words}: ")
+    assert str(hint).startswith(f"if you renamed it, write {words}: ")
 
 
 # -- an account -------------------------------------------------------------------------------------------------------
@@ -398,5 +398,5 @@ def test_an_export_and_its_account_renamed_at_once_are_both_to_be_written() -> N
     given = build_project(export(destination="new"), destinations=(new_destination(),))
     found = rename_finding(build_plan(given, account(), *flow()))
     assert str(found.hint).startswith(
-        "if it was renamed, write `renamed_from: old`, and `renamed_from: lake` under destinations.new: its flow stays"
+        "if you renamed it, write `renamed_from: old`, and `renamed_from: lake` under destinations.new: its flow stays"
     )

@@ -9,7 +9,8 @@ import pytest
 
 from exportctl.model.plan import Address, Cause, FieldChange, Marker, PlanItem, Refusal, Verb
 from exportctl.model.project import Schedule
-from exportctl.plan.safety_checks import add_deletion_refusals, late_start_findings, protect_refusals
+from exportctl.plan.create import late_start_findings
+from exportctl.plan.safety_checks import add_deletion_refusals, protect_refusals
 from tests.plan.value_builders import AT, NOW, desired_export
 
 GUARDED = Marker("acme", "e", "orders", protected=True)
@@ -116,7 +117,7 @@ def test_nothing_is_deleted_beyond_consent(row: str) -> None:
 def test_the_refusal_says_the_entry_that_allows_exactly_this() -> None:
     (item,) = add_deletion_refusals([PlanItem(address("a"), Verb.DELETE)], frozenset(), frozenset({address("b")}), 0)
     assert item.refusals[0].allow == (
-        "`removed: [{export: a, do: delete, reason: …}]`, or --allow-deletes 1, or `do: release` to leave it running"
+        "write `removed: [{export: a, do: delete, reason: …}]`, or use --allow-deletes 1, or write `do: release` to keep it running"
     )
 
 

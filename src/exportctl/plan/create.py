@@ -26,8 +26,8 @@ from exportctl.model.plan import (
     Verb,
     digest,
 )
-from exportctl.model.schedule import DAY, first_end, format_moment
-from exportctl.plan import safety_checks, steps
+from exportctl.model.schedule import DAY, ONCE, first_end, format_moment
+from exportctl.plan import steps
 from exportctl.plan.consequences import creation_preview
 from exportctl.plan.dataset_lookup import DatasetLookup, look_up_datasets
 from exportctl.plan.desired import DesiredExport
@@ -120,7 +120,7 @@ def plan_creation(
         findings=(
             *export.findings,
             *lookup.findings,
-            *safety_checks.late_start_findings(export, inputs.settings.as_of),
+            *late_start_findings(export, inputs.settings.as_of),
         ),
         ends=text.ends,
         schedule=text.schedule,
@@ -360,3 +360,13 @@ def _same_flow_refusal(export: DesiredExport, ids: list[str], live_flow: LiveFlo
     text = f"the unmanaged flow {live_flow.quoted_name} has the same title, type and datasets"
     allow = f"write `adopt: {live_flow.flow.id}` in {export.address} to adopt it, or another `title` to create a second"
     return Refusal("look-alike", text, allow)
+
+
+def late_start_findings(export: DesiredExport, as_of: int) -> tuple[Finding, ...]:
+    """Report a new one-time export with a past start: it would never run, or run at once."""
+    start = export.declared.schedule.start
+    if export.flow_fields[EVERY] != ONCE or start is None or start >= as_of:
+        return ()
+    text = f"{export.address} runs once, but its start {format_moment(start)} is past"
+    at = export.declared.positions.get("schedule", export.declared.at)
+    return (Finding("start-in-past", text, at, "write a later `start`"),)

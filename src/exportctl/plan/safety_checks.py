@@ -28,10 +28,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from exportctl.errors import Finding
 from exportctl.model.plan import EXPORTS, WRITE_CAUSES, Address, Cause, FieldChange, Marker, PlanItem, Refusal, Verb
 from exportctl.model.schedule import ONCE, format_moment
-from exportctl.plan.desired import DesiredExport
 from exportctl.resources.kinds import DATASETS, ENABLED, END, EVERY
 
 _DECIDED = WRITE_CAUSES - {Cause.DRIFT}
@@ -85,13 +83,3 @@ def _add_deletion_refusal(item: PlanItem, is_over_limit: bool, everything: bool,
         allow = f"write `{entry}`, or use --allow-deletes {count}, or write `do: release` to keep it running"
         return replace(item, refusals=(*item.refusals, Refusal("deletion", text, allow)))
     return item
-
-
-def late_start_findings(export: DesiredExport, as_of: int) -> tuple[Finding, ...]:
-    """Report a new one-time export with a past start: it would never run, or run at once."""
-    start = export.declared.schedule.start
-    if export.flow_fields[EVERY] != ONCE or start is None or start >= as_of:
-        return ()
-    text = f"{export.address} runs once, but its start {format_moment(start)} is past"
-    at = export.declared.positions.get("schedule", export.declared.at)
-    return (Finding("start-in-past", text, at, "write a later `start`"),)
