@@ -44,7 +44,10 @@ HERE = build_project(export("orders"))
 CUT_OFF = "no flow uses it, because a run was interrupted or the flow was deleted"
 FORMER = "no flow uses it; the flow of exports.orders uses another one"
 UNSEEN = "no flow that this credential can see uses it"
-REMOVED = "if its flow was deleted, write `removed: [{export: gone, do: delete, reason: …}]`; then `exportctl apply` deletes it"
+REMOVED = (
+    "if its flow was deleted, write `removed: [{export: gone, do: delete, reason: …}]`;"
+    " then `exportctl apply` deletes it"
+)
 DELETES, TAKES_UP = "`exportctl apply` deletes it", "`exportctl apply` uses it"
 ASKED = "allow the change first: "
 

@@ -117,7 +117,8 @@ def test_nothing_is_deleted_beyond_consent(row: str) -> None:
 def test_the_refusal_says_the_entry_that_allows_exactly_this() -> None:
     (item,) = add_deletion_refusals([PlanItem(address("a"), Verb.DELETE)], frozenset(), frozenset({address("b")}), 0)
     assert item.refusals[0].allow == (
-        "write `removed: [{export: a, do: delete, reason: …}]`, or use --allow-deletes 1, or write `do: release` to keep it running"
+        "write `removed: [{export: a, do: delete, reason: …}]`, or use --allow-deletes 1,"
+        " or write `do: release` to keep it running"
     )
 
 
