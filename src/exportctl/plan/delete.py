@@ -34,10 +34,10 @@ from exportctl.model.plan import (
     Verb,
 )
 from exportctl.model.project import Project, RemovedEntry
-from exportctl.plan import orphans as leftovers
 from exportctl.plan import safety_checks, steps
 from exportctl.plan.create import COMPLETION_WINDOW, PlanInputs, child_kind, deletion_steps
 from exportctl.plan.desired import DesiredState
+from exportctl.plan.orphans import orphan_label
 from exportctl.plan.ownership import LiveFlow, Ownership, build_ownership
 from exportctl.resources.kinds import BASE_CONNECTION, FLOW, TARGET_CONNECTION, Kind
 
@@ -132,7 +132,7 @@ def _orphan_item(
     every = bool(entry and entry.do == "delete")
     cleared = [o for o in orphans if every or inputs.settings.as_of - o.created_at < COMPLETION_WINDOW]
     made = tuple(steps.delete_step(child_kind(o), address, o) for o in cleared)
-    kept = [leftovers.orphan_label(o) for o in orphans if o not in cleared]
+    kept = [orphan_label(o) for o in orphans if o not in cleared]
     findings: tuple[Finding, ...] = ()
     if kept:
         text = f"{address}: its connections have no flow that this credential can see: {', '.join(kept)}"
