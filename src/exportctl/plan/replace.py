@@ -8,7 +8,7 @@ The first step writes the consent into the marker, so that the next apply finish
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from exportctl.errors import Finding, Level
@@ -19,7 +19,7 @@ from exportctl.plan.desired import DesiredExport
 from exportctl.plan.flow_state import live_end, paused_changes
 from exportctl.plan.ownership import LiveFlow
 from exportctl.resources import wire
-from exportctl.resources.kinds import END, FLOW
+from exportctl.resources.kinds import END, FLOW, TITLE
 
 
 def unfinished_replacement_phrase(live_flow: LiveFlow) -> str:
@@ -48,61 +48,68 @@ def plan_replacement(
     why: str,
 ) -> PlanItem:
     """Plan a replacement: mark and disable the old flow, create the new flow, delete the old flow."""
-    made = plan_creation(export, base, inputs, generation=live_flow.generation + 1, replaced_flows=(live_flow, *older))
-    before: list[Step] = []
-    account = [base.key] if isinstance(base, Step) else []  # do not disable a flow before its new account exists
-    if not live_flow.is_being_replaced and live_flow.marker:
-        marker = replace(live_flow.marker, being_replaced=True, damaged=False)
-        before.append(
-            steps.update_step(
-                FLOW,
-                export.address,
-                live_flow.flow,
-                type_name=export.type.name,
-                fields={"title": f"{live_flow.flow.name} (being replaced)"},
-                marker=marker,
-                needs=account,
-                what="consent",
-            )
-        )
-    if not live_flow.is_disabled:
-        first = [*account, *(s.key for s in before)]
-        before.append(steps.action_step(FLOW, export.address, live_flow.flow, "disable", needs=first))
-    made_steps = tuple(replace(s, needs=tuple(sorted({*s.needs, *(b.key for b in before)}))) for s in made.steps)
-    last = [s.key for s in made_steps]
-    after = [s for h in (live_flow, *older) for s in deletion_steps(export.address, h, needs=last)]
-    declared = export.declared.allow_replace == live_flow.flow.id
-    consent = live_flow.is_being_replaced or declared or inputs.settings.options.can_replace(export.address)
-    text = f"{export.address} needs a new flow ({why}), which sends every dataset in full"
-    allow = f"write `allow_replace: {live_flow.flow.id}` in {export.address}, or use --allow-replace {export.address}"
-    refusals = [
-        *made.refusals,
-        *safety_checks.protect_refusals(live_flow.protecting_marker(export.declared.protect), Verb.REPLACE, ()),
-    ]
-    if not consent:
-        refusals.append(Refusal("replacement", text, allow))
+    created = plan_creation(
+        export, base, inputs, generation=live_flow.generation + 1, replaced_flows=(live_flow, *older)
+    )
+    first = _consent_steps(export, base, live_flow)
+    made = tuple(replace(s, needs=tuple(sorted({*s.needs, *(b.key for b in first)}))) for s in created.steps)
+    made_keys = [s.key for s in made]
+    last = [s for h in (live_flow, *older) for s in deletion_steps(export.address, h, needs=made_keys)]
     paused = _paused_changes(export, live_flow, inputs)
-    refusals += _paused_refusals(export, live_flow, paused)
+    refusals = (
+        *created.refusals,
+        *_refusals(export, live_flow, inputs, why),
+        *_paused_refusals(export, live_flow, paused),
+    )
     ends = live_end(live_flow)
-    fields = (replace(c, before=ends) if c.field == END else c for c in made.fields)
+    paused_paths = {c.path for c in paused}
+    fields = (replace(c, before=ends) if c.field == END else c for c in created.fields if c.path not in paused_paths)
+    full_export = full_export_consequence("replaces the flow: full re-export under a new flow id")
     return replace(
-        made,
+        created,
         verb=Verb.REPLACE,
         id=live_flow.flow.id,
-        steps=(*before, *made_steps, *after),
-        fields=(
-            FieldChange("replacement", "replacement", why, None, Cause.PENDING),
-            *paused,
-            *(c for c in fields if c.path not in {h.path for h in paused}),
-        ),
-        consequences=(
-            full_export_consequence("replaces the flow: full re-export under a new flow id"),
-            *made.consequences,
-        ),
-        refusals=tuple(refusals),
-        findings=(*_unfinished_findings(export, live_flow), *made.findings),
-        ends=ends if refusals else made.ends,
+        steps=(*first, *made, *last),
+        fields=(FieldChange("replacement", "replacement", why, None, Cause.PENDING), *paused, *fields),
+        consequences=(full_export, *created.consequences),
+        refusals=refusals,
+        findings=(*_unfinished_findings(export, live_flow), *created.findings),
+        ends=ends if refusals else created.ends,
     )
+
+
+def _consent_steps(export: DesiredExport, base: str | Step, live_flow: LiveFlow) -> list[Step]:
+    """Mark the old flow as being replaced and disable it, as far as this is not done yet."""
+    made: list[Step] = []
+    account = [base.key] if isinstance(base, Step) else []  # do not disable a flow before its new account exists
+    if not live_flow.is_being_replaced and live_flow.marker:
+        consent = steps.update_step(
+            FLOW,
+            export.address,
+            live_flow.flow,
+            type_name=export.type.name,
+            fields={TITLE: f"{live_flow.flow.name} (being replaced)"},
+            marker=replace(live_flow.marker, being_replaced=True, damaged=False),
+            needs=account,
+            what="consent",
+        )
+        made.append(consent)
+    if not live_flow.is_disabled:
+        needs = [*account, *(s.key for s in made)]
+        made.append(steps.action_step(FLOW, export.address, live_flow.flow, "disable", needs=needs))
+    return made
+
+
+def _refusals(export: DesiredExport, live_flow: LiveFlow, inputs: PlanInputs, why: str) -> Iterator[Refusal]:
+    marker = live_flow.protecting_marker(export.declared.protect)
+    yield from safety_checks.protect_refusals(marker, Verb.REPLACE, ())
+    declared = export.declared.allow_replace == live_flow.flow.id
+    if not (live_flow.is_being_replaced or declared or inputs.settings.options.can_replace(export.address)):
+        text = f"{export.address} needs a new flow ({why}), which sends every dataset in full"
+        allow = (
+            f"write `allow_replace: {live_flow.flow.id}` in {export.address}, or use --allow-replace {export.address}"
+        )
+        yield Refusal("replacement", text, allow)
 
 
 def _paused_changes(export: DesiredExport, live_flow: LiveFlow, inputs: PlanInputs) -> tuple[FieldChange, ...]:
