@@ -204,7 +204,7 @@ def test_a_dataset_put_back_after_somebody_moved_it_is_handed_back() -> None:
     )
     assert {f.cause for f in item(plan, "exports.a").fields if f.field == "datasets"} == {Cause.UNKNOWN_ORIGIN}
     assert move_texts(plan, "b")["sent-again"] == [
-        '"D2" comes from exports.a until now; this flow may send it in full again'
+        '"D2" moves from exports.a to this flow; this flow may send it in full again'
     ]
 
 

@@ -24,7 +24,7 @@ from exportctl.rules.safety_check_texts import BY_NAME, SAFETY_CHECKS, SafetyChe
 from tests.rules.rules_builder import all_findings, allow, export, location_at, project, setting
 
 SOURCE = Path(__file__).parents[2] / "src" / "exportctl"
-MODULES = sorted((SOURCE / "plan").glob("*.py"))
+MODULES = [*sorted((SOURCE / "plan").glob("*.py")), SOURCE / "resources" / "marker.py"]
 
 
 def first_arguments(call: str) -> Iterator[tuple[str, ast.expr]]:

@@ -415,8 +415,8 @@ def test_parts_joined_again_keep_the_flow_of_one(small: World) -> None:
     plan = small.plan()
     said = [c.text for c in item(plan, "exports.sales").consequences if c.rule == "sent-again"]
     assert said == [
-        '"Order Lines" comes from exports.sales/order-lines until now; this flow may send it in full again',
-        '"Returns" comes from exports.sales/returns until now; this flow may send it in full again',
+        '"Order Lines" moves from exports.sales/order-lines to this flow; this flow may send it in full again',
+        '"Returns" moves from exports.sales/returns to this flow; this flow may send it in full again',
     ]
     assert writes_of(small) == sorted([*SHORTENED, *REMOVAL * 2])
     assert flow_ids(small)["sales"] == before
