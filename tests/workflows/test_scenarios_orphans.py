@@ -127,7 +127,7 @@ def test_a_plan_lists_every_leftover_with_kind_and_id_in_every_form(small: World
         for identity in left:
             assert f"connection {identity} of 2027-01-15 08:00 UTC" in shown
         assert "deletes source connection " in shown
-        assert "no flow uses it; a run was cut off, or the flow was deleted" in shown
+        assert "no flow uses it, because a run was interrupted or the flow was deleted" in shown
 
 
 def test_doctor_lists_them_with_one_remedy_each_and_writes_nothing(small: World) -> None:
@@ -208,7 +208,7 @@ def test_a_source_still_in_use_after_a_change_is_left_listed_and_cleared(tmp_pat
     (left,) = unused_ids(made)
     (check,) = orphan_checks(made)
     assert f"source connection {left} of" in check.message
-    assert "no flow uses it, that of exports.orders has another" in check.message
+    assert "no flow uses it; the flow of exports.orders uses another one" in check.message
     assert item(made.plan()).verb is Verb.CLEAN
     assert writes_of(made) == ["DELETE /sourceConnections"]
     assert unused_ids(made) == set()
@@ -227,7 +227,7 @@ def test_an_account_that_was_replaced_is_cleared_once_nothing_uses_it(small: Wor
     small.emulator.ui.load({"targetConnections": [{**target, "baseConnectionId": after}]}, sandbox=SANDBOX)
     (check,) = orphan_checks(small)
     assert f"base connection {before} of" in check.message
-    assert check.message.endswith("nothing uses it, another took its place")
+    assert check.message.endswith("no flow uses it, and another one replaced it")
     assert writes_of(small) == ["DELETE /connections"]
     assert [c.status for c in orphan_checks(small)] == [CheckStatus.OK]
 
