@@ -177,7 +177,7 @@ def test_a_dataset_that_is_missing_or_double_is_an_error_there_and_the_others_pl
     ended = three.run("plan", "--all-environments", "--detailed-exitcode")
     assert ended.code == 1
     double = next(line for line in ended.out.splitlines() if "[dataset-ambiguous]" in line)
-    assert 'exports.yaml:17:24: exports.returns: 2 datasets are called "Refunds": ' in double
+    assert 'exports.yaml:17:24: exports.returns: 2 datasets have the name "Refunds": ' in double
     ids = sorted(d["id"] for d in three.emulator.datasets("prod") if d["name"] == "Refunds")
     assert all(one in double for one in ids)
     assert 'did you mean "Refund"' in ended.out

@@ -105,7 +105,7 @@ def test_5_a_split_until_the_edit_that_it_names_is_made(applied: CommandLine) ->
     with (applied.folder / "exports.yaml").open("a") as file:
         file.write("removed: [{export: orders, do: delete, reason: split}]\n")
     assert applied("plan", "--detailed-exitcode", "--out", "plan.json").code == 2
-    assert "comes from exports.orders until now" in applied("show", "plan.json").out
+    assert "from exports.orders to this flow" in applied("show", "plan.json").out
     assert applied("apply", "plan.json").code == 0
     assert applied("plan", "--detailed-exitcode").code == 0
 

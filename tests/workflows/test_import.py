@@ -343,7 +343,7 @@ def ground(world: World) -> ConfigContext:
 @pytest.mark.parametrize(
     ("before", "after", "said"),
     [
-        ("every: 1 day", "every: 6 hours", "differs from flow"),
+        ("every: 1 day", "every: 6 hours", "differs from the flow"),
         ("path: exports", "path: elsewhere", "path"),
         ("datasets: [Orders]", "datasets: [Nothing]", "no exportable dataset"),
         ("datasets: [Orders]", "datasets: []", "datasets"),

@@ -264,7 +264,7 @@ def test_the_plan_names_every_flow_on_the_account_and_says_to_keep_the_former_se
     plan = made.plan(rotate_flags() if how == "rotate" else PlanOptions())
     assert item(plan, LAKE).verb is Verb.UPDATE
     assert all(f'"{name}"' in consequence_texts(plan)["account-users"] for name in ("Audience", "By hand", "export-0"))
-    assert "keep the former ones valid until the next good run" in consequence_texts(plan)["secrets-sent-again"]
+    assert "keep the old secrets valid until the next good run" in consequence_texts(plan)["secrets-sent-again"]
     assert "exportctl verify --since" in consequence_texts(plan)["secrets-sent-again"]
 
 
@@ -373,7 +373,7 @@ def test_an_account_that_has_yet_to_be_made_is_refused(made: World) -> None:
 def test_an_account_that_changes_its_way_to_authenticate_is_refused(made: World) -> None:
     role = {**DESTINATIONS["s3-key"], "auth": {"role_arn": "${env:S3_ROLE}"}}
     made.write(key_account_config(destinations={**DESTINATIONS, "s3-key": role}))
-    with pytest.raises(RefusedError, match="is to be replaced"):
+    with pytest.raises(RefusedError, match="will be replaced"):
         check_rotation(made)
 
 

@@ -100,7 +100,7 @@ def test_what_is_left_for_more_than_a_day_is_cleared_with_consent_only(tmp_path:
     for check in orphan_checks(made):
         assert check.status is CheckStatus.WARNING
         entry = "`removed: [{export: orders, do: delete, reason: …}]`"
-        assert check.fix == f"if its flow is gone: {entry}, then `exportctl apply` deletes it"
+        assert check.fix == f"if its flow was deleted, write {entry}; then `exportctl apply` deletes it"
     assert writes_of(made) == []
     made.write(other_only(**REMOVED))
     assert writes_of(made) == CHILDREN
@@ -152,7 +152,7 @@ def test_doctor_says_that_what_an_export_needs_is_taken_up(small: World) -> None
     small.emulator.ui.delete("orders")
     small.emulator.advance(100)
     remedies = sorted(str(c.fix) for c in orphan_checks(small))
-    assert remedies == ["`exportctl apply` deletes it", "`exportctl apply` takes it up"]
+    assert remedies == ["`exportctl apply` deletes it", "`exportctl apply` uses it"]
 
 
 def test_doctor_says_what_a_flow_that_is_gone_waits_for(small: World) -> None:

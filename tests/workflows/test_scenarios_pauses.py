@@ -170,7 +170,7 @@ def test_another_schedule_of_a_flow_whose_own_end_is_over_asks_for_a_later_end(s
     small.emulator.set_time(FIXED_END + DAY)
     small.write(orders(**FIXED, **LATER))
     assert [(r.safety_check, r.allow) for r in item(small.plan()).refusals] == [
-        ("starts-after-end", "a later `end` for exports.orders, or leave its schedule as it is")
+        ("starts-after-end", "write a later `end` for exports.orders, or keep its schedule")
     ]
     apply_config(small, orders(end="2029-01-01", **LATER))
 
