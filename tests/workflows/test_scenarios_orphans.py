@@ -159,7 +159,7 @@ def test_doctor_says_what_a_flow_that_is_gone_waits_for(small: World) -> None:
     apply_config(small, orders_and_other())
     small.emulator.ui.delete("orders")
     small.emulator.advance(DAY + 1)
-    assert {c.fix for c in orphan_checks(small)} == {"stays until this is allowed: --allow-recreate exports.orders"}
+    assert {c.fix for c in orphan_checks(small)} == {"allow the change first: --allow-recreate exports.orders"}
 
 
 def test_without_a_config_nobody_knows_whose_they_would_be(small: World) -> None:
