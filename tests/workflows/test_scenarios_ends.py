@@ -71,7 +71,7 @@ def test_a_rolling_end_that_is_over_is_a_change_to_be_approved_and_says_what_it_
     (cost,) = revivals(plan)
     assert cost.level == "cost"
     assert "ended 2027-07-14 00:00 UTC, 12 days ago" in cost.text
-    assert "not documented" in cost.text
+    assert "does not document" in cost.text
     assert "caught up" in cost.text
 
 

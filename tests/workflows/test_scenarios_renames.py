@@ -131,7 +131,7 @@ def test_the_new_key_of_a_split_export_is_one_line_for_all_parts(small: World) -
     small.write(exports(shop=split))
     plan = small.plan()
     said = [f for i in plan.items for f in i.findings if f.rule == "likely-rename"]
-    assert ["so do 2 more parts of exports.shop" in f.message for f in said] == [True]
+    assert ["also 2 more parts of exports.shop" in f.message for f in said] == [True]
     assert "`renamed_from: sales` under exports.shop (for all its parts)" in str(said[0].hint)
     small.write(exports(shop={**split, "renamed_from": "sales"}))
     assert writes_of(small) == sorted(["PATCH /flows", "PATCH /targetConnections"] * 3)
