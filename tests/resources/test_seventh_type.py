@@ -3,11 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -15,10 +10,9 @@ from exportctl.model.secret import Secret
 from exportctl.resources.destinations.type import Part
 from exportctl.storage.access import destination_access
 from exportctl.storage.access_types import Sftp, StorageLocation
+from tests.resources.command_steps import TICKET, Answer, Steps, run_steps
 from tests.resources.seventh_type import FILE_SHARE
 
-ROOT = Path(__file__).parents[2]
-TICKET = "s3cret-ticket"
 CONFIG = """
 version: 1
 project: acme
@@ -40,7 +34,7 @@ RELEASED = (
     CONFIG[: CONFIG.index("exports:\n  orders")] + "removed: [{export: orders, do: release, reason: handed over}]\n"
 )
 BARE = RELEASED[: RELEASED.index("destinations:")]
-STEPS: dict[str, tuple[str | None, list[str]]] = {
+STEPS: Steps = {
     "wrong": (WRONG.replace("type: smb", "type: file-share"), ["validate"]),
     "alias": (WRONG, ["validate"]),
     "clock": (CONFIG, ["emulator", "clock", "set", "12:00"]),
@@ -63,29 +57,10 @@ STEPS: dict[str, tuple[str | None, list[str]]] = {
 }
 
 
-@dataclass(frozen=True)
-class Answer:
-    code: int
-    out: str
-    err: str
-
-    @property
-    def text(self) -> str:
-        return self.out + self.err
-
-
 @pytest.fixture(scope="module")
 def answers(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Answer]:
     """What every step answered, each in the sandbox that the steps before left."""
-    folder = tmp_path_factory.mktemp("seventh")
-    steps: list[dict[str, Any]] = []
-    for config, command in STEPS.values():
-        steps += [{"write": config}] if config else []
-        steps.append({"run": command})
-    call = [sys.executable, "-m", "tests.resources.run_with_seventh_type", str(folder)]
-    done = subprocess.run(call, input=json.dumps(steps), capture_output=True, text=True, cwd=ROOT, check=False)
-    assert done.returncode == 0, done.stderr
-    return {name: Answer(**found) for name, found in zip(STEPS, json.loads(done.stdout), strict=True)}
+    return run_steps("run_with_seventh_type", STEPS, tmp_path_factory.mktemp("seventh"))
 
 
 def test_its_own_pattern_is_checked(answers: dict[str, Answer]) -> None:

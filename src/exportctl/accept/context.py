@@ -23,9 +23,10 @@ from exportctl.importing.document import DocumentContext, document_context
 from exportctl.importing.existing_config import ExistingConfig, existing_config
 from exportctl.importing.importer import ConfigContext
 from exportctl.model.plan import DESTINATIONS, EXPORTS, Address, Plan
-from exportctl.model.project import Project
+from exportctl.model.project import Export, Project
 from exportctl.plan.desired import Specs, build_desired_state
 from exportctl.plan.ownership import Ownership, build_ownership
+from exportctl.resources.kinds import plain_fields
 from exportctl.rules import engine
 
 _WHERE = "positions"
@@ -43,10 +44,16 @@ class DeclaredValues:
 
 def declared_values(project: Project) -> DeclaredValues:
     return DeclaredValues(
-        exports={Address(EXPORTS, key): _attributes(one) for key, one in project.exports.items()},
+        exports={Address(EXPORTS, key): _export_attributes(one) for key, one in project.exports.items()},
         destinations={Address(DESTINATIONS, key): _attributes(one) for key, one in project.destinations.items()},
         rest=_attributes(project, leave=_NAMED_SECTIONS),
     )
+
+
+def _export_attributes(one: Export) -> dict[str, object]:
+    """Return the attributes of an export, its plain fields among them."""
+    plain = {rule.name: one.plain.get(rule.name) for rule in plain_fields()}
+    return _attributes(one, leave=("plain",)) | plain
 
 
 def _attributes(one: Any, leave: Collection[str] = ()) -> dict[str, object]:

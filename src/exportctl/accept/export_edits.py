@@ -28,7 +28,7 @@ from exportctl.model.schedule import DAY, HOUR, ONCE
 from exportctl.plan.desired import target_properties
 from exportctl.plan.ownership import LiveFlow
 from exportctl.resources import wire
-from exportctl.resources.kinds import EVERY, FLOW, SOURCE_CONNECTION, START, TARGET_CONNECTION
+from exportctl.resources.kinds import EVERY, FLOW, SOURCE_CONNECTION, START, TARGET_CONNECTION, plain_fields
 from exportctl.yaml_edit.edit import ChangeList, Edit, SetValue
 
 Proposal = tuple[Edit, ...]
@@ -60,6 +60,9 @@ def proposals(wish: ChangeGroup, export: Export, live_flow: LiveFlow, sight: Edi
     }
     if wish.name == _REPLACED_FIELD:
         raise NotExpressible("no edit of a value does: the YAML asks for another flow")
+    if any(rule.name == wish.name for rule in plain_fields()):
+        yield _set_export_key(export, wish.name, wish.changes[0].before)
+        return
     if wish.name not in known:
         raise NotExpressible("is nothing that an edit accepts")
     yield from known[wish.name](export, live_flow, sight)

@@ -24,7 +24,7 @@ from exportctl.accept.request import MATCHING_CAUSES, ChangeGroup, group_name
 from exportctl.errors import ConfigError, Finding, Level
 from exportctl.importing.importer import ConfigContext
 from exportctl.model.plan import CHANGE_VERBS, Address, Cause, FieldChange, Plan, SensitiveValue, canonical_json
-from exportctl.resources.kinds import LOCATION
+from exportctl.resources.kinds import LOCATION, plain_fields
 from exportctl.rules import engine
 
 _GROUP_OF_ATTRIBUTE: Mapping[str, str] = {
@@ -34,6 +34,11 @@ _GROUP_OF_ATTRIBUTE: Mapping[str, str] = {
 }
 _ALLOW, _LOCATION, _ACCOUNT = "allow", "location", "account"
 _POSITION_TEXT = re.compile(r"\S+:\d+:\d+")
+
+
+def _group_of_attribute(name: str) -> str | None:
+    plain = any(rule.name == name for rule in plain_fields())
+    return name if plain else _GROUP_OF_ATTRIBUTE.get(name)
 
 
 class ProblemWeight(IntEnum):
@@ -160,7 +165,7 @@ def unintended_changes(
     if before.rest != after.rest:
         yield "what belongs to no export"
     for address, name in _changed_attributes(before.exports, after.exports):
-        of_wish = _GROUP_OF_ATTRIBUTE.get(name) == wish.name and address in alike
+        of_wish = _group_of_attribute(name) == wish.name and address in alike
         if not of_wish and not (name == _ALLOW and _key(address) == _key(wish.address)):
             yield f"{address} ({name})"
     for address, name in _changed_attributes(before.destinations, after.destinations):

@@ -29,7 +29,7 @@ from exportctl.model.project import AuthValue, Destination, End, Export, Project
 from exportctl.model.references import BadValue, parse_references
 from exportctl.model.secret import Secrecy
 from exportctl.resources.destinations.table import TYPES
-from exportctl.resources.kinds import AUTH, SECRET_VERSION, leaf_path
+from exportctl.resources.kinds import AUTH, SECRET_VERSION, leaf_path, plain_fields
 
 KeyPath = tuple[str, ...]
 CHOSEN_KEYS = ("schedule", "end", "format", "destination")  # keys of an export whose value may be elsewhere
@@ -37,7 +37,7 @@ _NAMED_SECTIONS = {
     "schedule": "schedules",
     "format": "formats",
 }  # a key that may have a name as its value -> the section that declares the name
-_FLOW_ONLY = ("key", "declared_key", "at", "positions", *CHOSEN_KEYS, "datasets", "expect", "allow")
+_FLOW_ONLY = ("key", "declared_key", "at", "positions", *CHOSEN_KEYS, "datasets", "expect", "allow", "plain")
 
 
 class DifferenceOrigin(StrEnum):
@@ -194,6 +194,8 @@ def _export(one: Export) -> Iterator[tuple[str, _Field]]:
         if field.name not in _FLOW_ONLY:
             yield field.name, _Field(getattr(one, field.name), ((*own, field.name),))
     yield "destination", _Field(one.destination, ((*own, "destination"),), at["destination"])
+    for rule in plain_fields():
+        yield rule.name, _Field(one.plain.get(rule.name), ((*own, rule.name),))
     datasets = sorted(d.name or str(d.id) for d in one.datasets)
     yield "datasets", _Field(datasets, ((*own, "datasets"), (*own, "split_by")))
     for path, value in _schedule(one.schedule):

@@ -82,6 +82,7 @@ class ImportableFlow:
     enabled: bool
     created: int
     kept: tuple[str, ...]
+    plain: Mapping[str, object]  # values of fields that only a row of the kinds knows, where they are not the default
 
     @property
     def path(self) -> str:
@@ -114,6 +115,12 @@ def convert_flow(live_flow: LiveFlow, terms: ConversionContext) -> ImportableFlo
         enabled=flow[ENABLED],
         created=live_flow.flow.created_at,
         kept=unmodelled_names(live_flow),
+        plain={
+            rule.name: read[rule.name]
+            for kind_of, read in ((FLOW, flow), (TARGET_CONNECTION, target))
+            for rule in kind_of.plain_fields
+            if read[rule.name] != rule.default
+        },
     )
 
 

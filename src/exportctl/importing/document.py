@@ -81,6 +81,7 @@ def build_document(
             "format": forms.by_flow.get(flow.id),
             "folder": flow.folder if flow.folder != _FOLDER else None,
             "enabled": None if flow.enabled else False,
+            **flow.plain,
             "environments": [around.environment] if around.environment else None,
             "adopt": flow.id,
             "allow": [{"rule": rule, "reason": REASON} for rule in allowed.get(flow.id, ())] or None,

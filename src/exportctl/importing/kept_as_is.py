@@ -43,7 +43,7 @@ def unmodelled_names(live_flow: LiveFlow) -> tuple[str, ...]:
         dict.fromkeys(
             (
                 *_unknown_names("", live_flow.flow.raw, _FLOW),
-                *_unknown_names("scheduleParams.", live_flow.flow.raw.get("scheduleParams"), wire.SCHEDULE),
+                *_unknown_names("scheduleParams.", live_flow.flow.raw.get("scheduleParams"), wire.known_schedule()),
                 *_unknown_names("target ", live_flow.target.raw, _CONNECTION),
                 *_unknown_names(
                     "target params.", live_flow.target.raw.get("params"), wire.known_params(live_flow.target.raw)

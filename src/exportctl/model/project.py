@@ -157,6 +157,7 @@ class Export:
     keep: str | None = None
     renamed_from: str | None = None
     allow: tuple[AllowEntry, ...] = ()
+    plain: Mapping[str, object] = field(default_factory=dict)  # by name: fields that only a row of the kinds knows
 
 
 @dataclass(frozen=True)

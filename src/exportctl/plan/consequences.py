@@ -20,14 +20,14 @@ from exportctl.resources.kinds import (
     ENABLED,
     END,
     EVERY,
+    FLOW,
     FOLDER,
     FORMAT,
     LOCATION,
+    TARGET_CONNECTION,
     TITLE,
     leaf_path,
 )
-
-NAME_MACRO = "%DESTINATION_INSTANCE_NAME%"
 
 
 @dataclass(frozen=True)
@@ -59,6 +59,7 @@ def creation_preview(export: DesiredExport, lookup: DatasetLookup, as_of: int) -
         ),
         (EVERY, EVERY, every),
         (FOLDER, FOLDER, declared.folder),
+        *((name, name, value) for name, value in declared.plain.items()),
     ]
     if declared.description:
         rows.append((DESCRIPTION, DESCRIPTION, declared.description))
@@ -104,13 +105,9 @@ def change_consequences(
 def _field_consequences(name: str, change: FieldChange, folder: str, names: Mapping[str, str]) -> list[Consequence]:
     if name == DATASETS:
         return _dataset_consequences(change, names)
-    if name == EVERY:
-        text = "another interval may cause a full re-export of every dataset of the flow"
-        return [Consequence("may-re-export", text, "cost")]
-    if name in (LOCATION, FORMAT, FOLDER):
-        return [Consequence("later-files", f"{name}: changes later files only; delivered files stay where they are")]
-    if name == TITLE and NAME_MACRO in folder:
-        return [Consequence("later-folders", f"changes later folders: `folder` contains {NAME_MACRO}", "warning")]
+    rule = next((rule for kind in (FLOW, TARGET_CONNECTION) for rule in kind.rows if rule.name == name), None)
+    if rule and rule.consequence and (rule.only_for_macro is None or rule.only_for_macro in folder):
+        return [rule.consequence]
     if name == ENABLED and change.after is False:
         text = "skips runs while the flow is disabled; Adobe does not document whether they are caught up"
         return [Consequence("runs-skipped", text, "warning")]

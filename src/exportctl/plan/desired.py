@@ -20,7 +20,19 @@ from exportctl.model.secret import Secrecy
 from exportctl.resources import wire
 from exportctl.resources.destinations.table import TYPES
 from exportctl.resources.destinations.type import DestinationType
-from exportctl.resources.kinds import AT, DESCRIPTION, ENABLED, EVERY, FOLDER, FORMAT, LOCATION, TITLE
+from exportctl.resources.kinds import (
+    AT,
+    DESCRIPTION,
+    ENABLED,
+    EVERY,
+    FLOW,
+    FOLDER,
+    FORMAT,
+    LOCATION,
+    TARGET_CONNECTION,
+    TITLE,
+    Kind,
+)
 from exportctl.resources.wire import MANIFEST
 
 Specs = Mapping[str, Mapping[str, Any]]
@@ -134,6 +146,7 @@ def _export(project: Project, declared: Export, specs: Specs) -> DesiredExport:
         AT: schedule.grid_offset(declared.schedule.at, every),
         FOLDER: declared.folder,
         ENABLED: declared.enabled,
+        **_plain_values(FLOW, declared),
     }
     form = {"type": declared.format.type, "compression": declared.format.compression, "manifest": manifest}
     return DesiredExport(
@@ -142,11 +155,19 @@ def _export(project: Project, declared: Export, specs: Specs) -> DesiredExport:
         declared=declared,
         account=_account_use(project, destination),
         flow_fields=flow_fields,
-        target_fields={LOCATION: _location(destination, kind.folder_key, declared.subpath), FORMAT: form},
+        target_fields={
+            LOCATION: _location(destination, kind.folder_key, declared.subpath),
+            FORMAT: form,
+            **_plain_values(TARGET_CONNECTION, declared),
+        },
         positions=_source_positions(declared, destination),
         start_rule={"every": every, "at": declared.schedule.at, "not_before": declared.schedule.start},
         findings=findings,
     )
+
+
+def _plain_values(kind: Kind, declared: Export) -> Fields:
+    return {rule.name: declared.plain.get(rule.name, rule.default) for rule in kind.plain_fields}
 
 
 def _source_positions(declared: Export, destination: Destination) -> SourcePositions:

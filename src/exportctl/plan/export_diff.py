@@ -42,12 +42,11 @@ from exportctl.resources.kinds import (
     END,
     EVERY,
     FLOW,
-    FOLDER,
     SCHEDULE_FIELDS,
     SOURCE_CONNECTION,
     START,
     TARGET_CONNECTION,
-    TITLE,
+    Request,
 )
 
 
@@ -225,7 +224,7 @@ def _late_start_refusals(compared: _Comparison) -> tuple[Refusal, ...]:
 
 def _flow_fields(compared: _Comparison) -> Fields:
     written = compared.written
-    fields = {name: compared.wanted[name] for name in (TITLE, EVERY, FOLDER) if name in written}
+    fields = {name: compared.wanted[name] for name in FLOW.fields_sent_by(Request.PATCH) if name in written}
     if compared.restart:
         fields[START] = dict(compared.export.start_rule)
     if END in written:

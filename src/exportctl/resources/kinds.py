@@ -17,7 +17,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from exportctl.model.plan import DESTINATIONS, EXPORTS
+from exportctl.model.plan import DESTINATIONS, EXPORTS, Consequence
 from exportctl.resources.destinations.table import TYPES
 from exportctl.resources.destinations.type import DATA_LAKE_SPEC
 
@@ -27,6 +27,7 @@ EVERY, AT, START = "schedule.every", "schedule.at", "schedule.start"
 SCHEDULE, SCHEDULE_FIELDS = "schedule", frozenset({EVERY, AT})
 FORMAT_KEYS = ("type", "compression", "manifest")
 LOCATION, FORMAT = "location", "format"
+NAME_MACRO = "%DESTINATION_INSTANCE_NAME%"
 AUTH, SECRET_VERSION = "auth", "auth.secret_version"
 
 
@@ -42,6 +43,17 @@ class Treat(StrEnum):
     REPOINT = "repoint"  # lives on a connection that cannot be edited: create another, point the flow at it
 
 
+class Request(StrEnum):
+    """The request that sends a managed field."""
+
+    PATCH = "patch"  # the POST that creates the object, and a PATCH of it
+    DESCRIPTION = "description"  # the same requests, together with the ownership marker
+    START = "start"  # the same requests, as the moment of the first run
+    END = "end"  # the same requests, with the end that the plan has chosen
+    REPOINT = "repoint"  # POST of a new source connection, then a PATCH that points the flow at it
+    ACTION = "action"  # POST …/action
+
+
 @dataclass(frozen=True)
 class FieldRule:
     """
@@ -49,6 +61,13 @@ class FieldRule:
 
     `code` is its letter in the ownership marker. Markers outlive versions: a letter never changes its meaning, and no
     other field of the kind gets it, not even after this one is gone.
+
+    `consequence` is what a plan says of every written change of it; with `only_for_macro` only where the folder
+    template has this macro.
+
+    A field with a `schema` is plain: it is a key of an export with this JSON schema, and its value goes as it stands to
+    `pointer`, a member of scheduleParams or params. The row is all that it needs. Fields without a schema have code of
+    their own in config, wire and importing.
     """
 
     name: str
@@ -58,6 +77,20 @@ class FieldRule:
     why: str
     source: str
     default: object = None
+    request: Request = Request.PATCH
+    consequence: Consequence | None = None
+    only_for_macro: str | None = None
+    schema: Mapping[str, object] | None = None
+
+    @property
+    def is_plain(self) -> bool:
+        return self.schema is not None
+
+    @property
+    def pointer_keys(self) -> tuple[str, str]:
+        """The object and its member that hold a plain field."""
+        _, holder, member = self.pointer.split("/")
+        return holder, member
 
 
 @dataclass(frozen=True)
@@ -74,17 +107,34 @@ class Kind:
     path: str
     root: str
     letter: str
-    fields: tuple[FieldRule, ...]
+    rows: list[FieldRule]
     refs: Mapping[str, tuple[str, bool]]
     filters: tuple[tuple[str, str], ...]
 
     @property
+    def fields(self) -> tuple[FieldRule, ...]:
+        """The managed fields, in the order of the table."""
+        return tuple(self.rows)
+
+    @property
+    def plain_fields(self) -> tuple[FieldRule, ...]:
+        return tuple(rule for rule in self.rows if rule.is_plain)
+
+    def fields_sent_by(self, request: Request) -> tuple[str, ...]:
+        """Names of the managed fields that this request sends."""
+        return tuple(rule.name for rule in self.rows if rule.request is request)
+
+    @property
     def managed_fields(self) -> tuple[str, ...]:
         """Names of the managed fields, in the order of the table."""
-        return tuple(rule.name for rule in self.fields)
+        return tuple(rule.name for rule in self.rows)
 
     def field_rule(self, name: str) -> FieldRule:
-        return next(rule for rule in self.fields if rule.name == name)
+        return next(rule for rule in self.rows if rule.name == name)
+
+
+def _later_files(name: str) -> Consequence:
+    return Consequence("later-files", f"{name}: changes later files only; delivered files stay where they are")
 
 
 _CLOUD = ",".join(t.connection_spec for t in TYPES.values())
@@ -95,7 +145,7 @@ BASE_CONNECTION = Kind(
     path="/connections",
     root=DESTINATIONS,
     letter="d",
-    fields=(
+    rows=[
         FieldRule(
             AUTH,
             "a",
@@ -112,7 +162,7 @@ BASE_CONNECTION = Kind(
             "secrets are never compared; a new secret_version sends them again",
             "flow-service.md 2.2",
         ),
-    ),
+    ],
     refs={},
     filters=(("property", f"connectionSpec.id=={_CLOUD}"),),
 )
@@ -123,7 +173,7 @@ SOURCE_CONNECTION = Kind(
     path="/sourceConnections",
     root=EXPORTS,
     letter="e",
-    fields=(),
+    rows=[],
     refs={},
     filters=(("property", f"connectionSpec.id=={DATA_LAKE_SPEC}"),),
 )
@@ -134,12 +184,26 @@ TARGET_CONNECTION = Kind(
     path="/targetConnections",
     root=EXPORTS,
     letter="e",
-    fields=(
+    rows=[
         FieldRule(
-            LOCATION, "l", Treat.VALUE, "/params", "later files go to the new location", "[ED] flow-service.md 4.2"
+            LOCATION,
+            "l",
+            Treat.VALUE,
+            "/params",
+            "later files go to the new location",
+            "[ED] flow-service.md 4.2",
+            consequence=_later_files(LOCATION),
         ),
-        FieldRule(FORMAT, "m", Treat.VALUE, "/params", "later files have the new form", "flow-service.md 4.2"),
-    ),
+        FieldRule(
+            FORMAT,
+            "m",
+            Treat.VALUE,
+            "/params",
+            "later files have the new form",
+            "flow-service.md 4.2",
+            consequence=_later_files(FORMAT),
+        ),
+    ],
     refs={"baseConnectionId": ("base_connection", False)},
     filters=(("property", f"connectionSpec.id=={_CLOUD}"),),
 )
@@ -150,9 +214,22 @@ FLOW = Kind(
     path="/flows",
     root=EXPORTS,
     letter="e",
-    fields=(
-        FieldRule(TITLE, "t", Treat.VALUE, "/name", "the flow's name in the UI", "[UD]"),
-        FieldRule(DESCRIPTION, "d", Treat.VALUE, "/description", "shown in the UI", "[UD]"),
+    rows=[
+        FieldRule(
+            TITLE,
+            "t",
+            Treat.VALUE,
+            "/name",
+            "the flow's name in the UI",
+            "[UD]",
+            consequence=Consequence(
+                "later-folders", f"changes later folders: `folder` contains {NAME_MACRO}", "warning"
+            ),
+            only_for_macro=NAME_MACRO,
+        ),
+        FieldRule(
+            DESCRIPTION, "d", Treat.VALUE, "/description", "shown in the UI", "[UD]", request=Request.DESCRIPTION
+        ),
         FieldRule(
             DATASETS,
             "s",
@@ -160,9 +237,30 @@ FLOW = Kind(
             "/sourceConnectionIds",
             "the service cannot edit a dataset list: a new source connection, then the flow points at it",
             "[D] [XD-new] flow-service.md 4.1",
+            request=Request.REPOINT,
         ),
-        FieldRule(EVERY, "y", Treat.VALUE, "/scheduleParams", "mode and interval", "[D] flow-service.md 7"),
-        FieldRule(AT, "h", Treat.VALUE, "/scheduleParams", "start time on the grid", "[D] flow-service.md 7"),
+        FieldRule(
+            EVERY,
+            "y",
+            Treat.VALUE,
+            "/scheduleParams",
+            "mode and interval",
+            "[D] flow-service.md 7",
+            consequence=Consequence(
+                "may-re-export",
+                "another interval may cause a full re-export of every dataset of the flow",
+                "cost",
+            ),
+        ),
+        FieldRule(
+            AT,
+            "h",
+            Treat.VALUE,
+            "/scheduleParams",
+            "start time on the grid",
+            "[D] flow-service.md 7",
+            request=Request.START,
+        ),
         FieldRule(
             FOLDER,
             "f",
@@ -171,6 +269,7 @@ FLOW = Kind(
             "later files go to other folders",
             "[XD-new] flow-service.md 10.2; the default is inferred",
             "%DATASET_ID%/%EXPORT_TIME%",
+            consequence=_later_files(FOLDER),
         ),
         FieldRule(
             ENABLED,
@@ -179,6 +278,7 @@ FLOW = Kind(
             "/state",
             "changed by POST …/action?op=enable or disable",
             "[UD] flow-service.md 4.2",
+            request=Request.ACTION,
         ),
         FieldRule(
             END,
@@ -187,8 +287,9 @@ FLOW = Kind(
             "/scheduleParams",
             "a flow stops by itself at its end",
             "[XD-new] flow-service.md 7.3",
+            request=Request.END,
         ),
-    ),
+    ],
     refs={"sourceConnectionIds": ("source_connection", True), "targetConnectionIds": ("target_connection", True)},
     filters=(("property", "inheritedAttributes.properties.isDestinationFlow==true"),),
 )
@@ -200,6 +301,16 @@ KINDS: Mapping[str, Kind] = {
 SOURCE_IDS = "sourceConnectionIds"
 TARGET_IDS = "targetConnectionIds"
 BASE_ID = "baseConnectionId"
+
+
+def plain_fields() -> tuple[FieldRule, ...]:
+    """Return the plain fields of all kinds: keys of an export that only their rows describe."""
+    return tuple(rule for kind in KINDS.values() for rule in kind.plain_fields)
+
+
+def add_field(kind: Kind, rule: FieldRule) -> None:
+    """Add a plain field to the table of this process; call it before the schema of the config is imported."""
+    kind.rows.append(rule)
 
 
 def leaf_path(field: str, key: str) -> str:

@@ -42,6 +42,8 @@ from exportctl.resources.kinds import (
     START,
     TARGET_CONNECTION,
     TITLE,
+    FieldRule,
+    Kind,
 )
 
 Json = dict[str, Any]
@@ -60,8 +62,29 @@ DEFAULT_FOLDER = str(FLOW.field_rule(FOLDER).default)
 
 
 def read_fields(kind: str, raw: Mapping[str, Any]) -> Json:
-    """The managed fields one live object shows; missing or odd values come back as None, never as an error."""
-    return _READ[kind](raw)
+    """Return the managed fields one live object shows; missing or odd values are None, never an error."""
+    return _READ[kind](raw) | {rule.name: _plain_value(rule, raw) for rule in KINDS[kind].plain_fields}
+
+
+def _plain_value(rule: FieldRule, raw: Mapping[str, Any]) -> Any:
+    holder, member = rule.pointer_keys
+    value = members(raw.get(holder)).get(member)
+    return rule.default if value is None else value
+
+
+def _plain_members(kind: Kind, fields: Fields) -> dict[str, Json]:
+    """Return the plain fields among `fields` as the service has them: object -> member -> value."""
+    found: dict[str, Json] = {}
+    for rule in kind.plain_fields:
+        if rule.name in fields:
+            holder, member = rule.pointer_keys
+            found.setdefault(holder, {})[member] = fields[rule.name]
+    return found
+
+
+def known_members(kind: Kind, holder: str) -> frozenset[str]:
+    """Return the members of one object of the wire that hold plain fields."""
+    return frozenset(rule.pointer_keys[1] for rule in kind.plain_fields if rule.pointer_keys[0] == holder)
 
 
 def destination_type(raw: Mapping[str, Any]) -> DestinationType | None:
@@ -75,7 +98,13 @@ def known_params(raw: Mapping[str, Any]) -> frozenset[str]:
     """The params of a target connection that a config describes, and `mode`, which is the same for every flow [D]."""
     kind = destination_type(raw)
     location = (field.wire for field in (kind.location if kind else ()))
-    return frozenset({*location, "datasetFileType", "compression", MANIFEST, "mode"})
+    plain = known_members(TARGET_CONNECTION, "params")
+    return frozenset({*location, "datasetFileType", "compression", MANIFEST, "mode", *plain})
+
+
+def known_schedule() -> frozenset[str]:
+    """Return the members of scheduleParams that a config describes."""
+    return SCHEDULE | known_members(FLOW, "scheduleParams")
 
 
 def auth_method(raw: Mapping[str, Any]) -> AuthMethod | None:
@@ -196,7 +225,12 @@ def create_body(
     filled in, secrets too: they go out and nowhere else.
     """
     head = {"name": title, "description": description}
-    return head | _BODY[kind](TYPES.get(type_name), fields, refs, now)
+    body = head | _BODY[kind](TYPES.get(type_name), fields, refs, now)
+    for holder, plain in _plain_members(KINDS[kind], fields).items():
+        body[holder] = dict(members(body.get(holder))) | {
+            key: value for key, value in plain.items() if value is not None
+        }
+    return body
 
 
 def _spec(spec_id: str) -> Json:
@@ -308,10 +342,13 @@ def patch_operations(
     if description is not None:
         values["description"] = description
     values |= dict(refs)
-    if fields.keys() & {EVERY, START, END, FOLDER}:
+    plain_members = _plain_members(KINDS[kind], fields)
+    if fields.keys() & {EVERY, START, END, FOLDER} or "scheduleParams" in plain_members:
         values["scheduleParams"] = schedule_params(members(raw.get("scheduleParams")), fields, now)
     if fields.keys() & {LOCATION, FORMAT}:
         values["params"] = _overlay_params(members(raw.get("params")), target_params(TYPES[type_name], fields))
+    for holder, plain in plain_members.items():
+        values[holder] = _overlay_params(members(values.get(holder) or raw.get(holder)), plain)
     ops = [
         {"op": "replace" if raw.get(key) is not None else "add", "path": f"/{key}", "value": value}
         for key, value in values.items()

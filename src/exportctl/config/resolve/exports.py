@@ -23,9 +23,10 @@ from exportctl.config.resolve.schedules import (
 from exportctl.config.scalars import NAME, parse_duration
 from exportctl.config.schema_check import closest_match
 from exportctl.config.section import Section
-from exportctl.config.yaml_nodes import MapNode, ScalarNode
+from exportctl.config.yaml_nodes import MapNode, ScalarNode, plain_value
 from exportctl.errors import SourcePosition
 from exportctl.model.project import AllowEntry, Dataset, End, Expect, Export, Format
+from exportctl.resources.kinds import plain_fields
 
 DEFAULT_FOLDER = "%DATASET_ID%/%EXPORT_TIME%"
 _PART_KEYS = ("adopt", "allow_replace", "keep")
@@ -105,7 +106,8 @@ def exports(key: str, section: Section, context: ResolutionContext) -> tuple[Exp
         _former_keys(section, None)
         return ()
     chosen_end = _end(schedule.value, own_end, context.defaults.end)
-    where = section.positions(_PLAIN_FIELDS) | section.positions(k for k in ("renamed_from",) if k in section)
+    named = [key for key in ("renamed_from", *_plain_names()) if key in section]
+    where = section.positions(_PLAIN_FIELDS) | section.positions(named)
     where |= {"destination": destination.at, "schedule": schedule.at, "format": chosen_format.at}
     where["end"] = chosen_end.at if chosen_end else section.at
     whole = Export(
@@ -134,7 +136,12 @@ def _own_fields(key: str, section: Section) -> dict[str, Any]:
         "protect": bool(section.flag("protect")),
         "expect": _expect(section.section("expect")),
         "allow": _allow(section),
+        "plain": {name: plain_value(node) for name in _plain_names() if (node := section.get(name)) is not None},
     }
+
+
+def _plain_names() -> tuple[str, ...]:
+    return tuple(rule.name for rule in plain_fields())
 
 
 def _require_keys(section: Section, context: ResolutionContext) -> None:

@@ -31,6 +31,7 @@ from exportctl.config.schema.parts import (
     whole_number,
 )
 from exportctl.config.schema.values import DURATION, end, file_format, schedule
+from exportctl.resources.kinds import plain_fields
 
 
 def _dataset() -> Schema:
@@ -110,6 +111,7 @@ def _export() -> Schema:
             ),
             "description": text("A note for people, shown in the AEP UI.", "Input of the attribution model"),
             "enabled": flag("Enable (`true`) or disable (`false`) the flow. Without it, exportctl changes neither."),
+            **{rule.name: dict(rule.schema or {}) for rule in plain_fields()},
             "protect": flag("Block every change that would stop its data."),
             "split_by": choice("Make one flow for each dataset.", "dataset"),
             "environments": list_schema(
