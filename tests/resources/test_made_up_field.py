@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
 import pytest
 
 from tests.resources.command_steps import EDIT_BY_HAND, Answer, Steps, run_steps

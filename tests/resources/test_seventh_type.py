@@ -75,7 +75,7 @@ def test_another_name_for_it_is_known(answers: dict[str, Answer]) -> None:
 
 def test_a_config_with_it_is_valid_and_its_retention_is_said(answers: dict[str, Answer]) -> None:
     assert answers["validate"].code == 0
-    assert "is a file share: every file is deleted after 30 days" in answers["validate"].text
+    assert "is a file share: Adobe deletes every file after 30 days" in answers["validate"].text
 
 
 def test_it_is_planned_with_its_own_keys(answers: dict[str, Answer]) -> None:
