@@ -8,7 +8,7 @@ The resource-kind table: what the service calls each kind, what refers to what, 
     level 2              flow                            the anchor: carries the export's marker
 
 Pure data; `wire` translates to and from JSON. Kinds are named here and nowhere else outside the emulator: other
-modules ask for a role (`ANCHOR`, `PLACE`, `CONTENT`, `ACCOUNT`) or for a column. A new kind is one row.
+modules use the constants below or ask for a column. A new kind is one row; a new plain field is one row of its kind.
 """
 
 from __future__ import annotations

@@ -88,9 +88,10 @@ _ALL_READ: Unread = ("", "", ())
 
 def parse_marker(description: str | None, kind: Kind) -> tuple[str, Marker | None]:
     """
-    The person's own text, and the marker if there is one. `kind` is the object's: its fields give the codes a meaning.
+    Return the person's own text, and the marker if there is one.
 
-    Of several markers the last counts. Text after the marker is the person's and is kept. No text is refused.
+    `kind` is the object's: its fields give the codes a meaning. Of several markers the last counts. Text after the
+    marker is the person's and is kept. No text is refused.
     """
     text = description or ""
     found = max((*_MARKER.finditer(text), *_LATER.finditer(text)), key=lambda match: match.start(), default=None)
@@ -107,7 +108,7 @@ def _without_break(text: str) -> str:
 
 
 def _without_line(text: str) -> str:
-    """The text without the line for people at its end, and without the white space below that."""
+    """Return the text without the line for people at its end, and without the white space below that."""
     body = text.rstrip()
     start = body.rfind("\n") + 1
     if body[start : start + len(_LINE)].lower() != _LINE.lower():
@@ -116,7 +117,7 @@ def _without_line(text: str) -> str:
 
 
 def _later(found: re.Match[str]) -> Marker:
-    """What every later version says in the same place: owner, kind and address. Case is the service's."""
+    """Return what every later version says in the same position: owner, kind and address. Case is the service's."""
     project, kind, name = (found[part].lower() for part in ("project", "kind", "name"))
     return Marker(project, kind, name, damaged=True, version=_version(found))
 
@@ -148,7 +149,7 @@ def _known(found: re.Match[str], kind: Kind) -> Marker:
 
 
 def _contents(found: re.Match[str], kind: Kind, version: int) -> tuple[Applied, Unread] | None:
-    """The digests and what is not known beside them; None if they cannot be believed."""
+    """Return the digests and what is not known beside them; None if they cannot be trusted."""
     checked = _CHECKED.fullmatch(found.group())
     words = found["rest"].split(" ")[2:-1]  # before them an empty text and the state, behind them the check digest
     if checked is None or not words or _check_digest(checked["head"]) != checked["check"]:
@@ -214,7 +215,7 @@ def _ends(text: str) -> tuple[str, ...] | None:
 
 def format_description(text: str, repository: str | None, marker: Marker, kind: Kind) -> str:
     """
-    The whole description: own text, the line for people, the marker.
+    Return the whole description: own text, the line for people, the marker.
 
     Own text that ends like the line for people gets one below it in any case: reading takes off one, and that is ours.
     """
@@ -226,7 +227,7 @@ def format_description(text: str, repository: str | None, marker: Marker, kind: 
 
 
 def marker_line(marker: Marker, kind: Kind) -> str:
-    """The marker alone; never longer than LIMIT, for which what is not known is left out."""
+    """Return the marker alone; what is not known is left out if it would be longer than MAX_LENGTH."""
     whole = _line(marker, kind)
     return whole if len(whole) <= MAX_LENGTH else _line(replace(marker, unread=_ALL_READ), kind)
 

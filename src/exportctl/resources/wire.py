@@ -1,9 +1,9 @@
 """
-To the wire and back: semantic fields <-> the service's JSON, per kind. Dumb renames; nothing is decided here.
+Managed fields <-> the service's JSON, for each kind: renames only, nothing is decided here.
 
-`read` gives the managed fields of one live object. `body` builds a POST, `operations` a JSON Patch (RFC 6902) for one
-object that was just read: whole objects with our keys laid over the live ones, unknown keys kept, since whether the
-service merges or replaces is not published (flow-service.md 4.1).
+`read_fields` gives the managed fields of one live object. `create_body` builds a POST, `patch_operations` a JSON Patch
+(RFC 6902) for one object that was just read. A patch sends whole objects: our keys are laid over the live ones and
+unknown keys are kept, because Adobe does not publish whether the service merges or replaces (flow-service.md 4.1).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from exportctl.model.plan import (
     digest,
 )
 from exportctl.model.secret import Secrecy
-from exportctl.resources import wire
+from exportctl.resources import plain_fields
 from exportctl.resources.destinations.table import TYPES, type_by_connection_spec, type_by_flow_spec
 from exportctl.resources.destinations.type import DATA_LAKE_SPEC, SPEC_VERSION, AuthMethod, DestinationType
 from exportctl.resources.kinds import (
@@ -42,9 +42,8 @@ from exportctl.resources.kinds import (
     START,
     TARGET_CONNECTION,
     TITLE,
-    FieldRule,
-    Kind,
 )
+from exportctl.resources.plain_fields import members
 
 Json = dict[str, Any]
 
@@ -63,48 +62,27 @@ DEFAULT_FOLDER = str(FLOW.field_rule(FOLDER).default)
 
 def read_fields(kind: str, raw: Mapping[str, Any]) -> Json:
     """Return the managed fields one live object shows; missing or odd values are None, never an error."""
-    return _READ[kind](raw) | {rule.name: _plain_value(rule, raw) for rule in KINDS[kind].plain_fields}
-
-
-def _plain_value(rule: FieldRule, raw: Mapping[str, Any]) -> Any:
-    holder, member = rule.pointer_keys
-    value = members(raw.get(holder)).get(member)
-    return rule.default if value is None else value
-
-
-def _plain_members(kind: Kind, fields: Fields) -> dict[str, Json]:
-    """Return the plain fields among `fields` as the service has them: object -> member -> value."""
-    found: dict[str, Json] = {}
-    for rule in kind.plain_fields:
-        if rule.name in fields:
-            holder, member = rule.pointer_keys
-            found.setdefault(holder, {})[member] = fields[rule.name]
-    return found
-
-
-def known_members(kind: Kind, holder: str) -> frozenset[str]:
-    """Return the members of one object of the wire that hold plain fields."""
-    return frozenset(rule.pointer_keys[1] for rule in kind.plain_fields if rule.pointer_keys[0] == holder)
+    return _READ[kind](raw) | plain_fields.read_values(KINDS[kind], raw)
 
 
 def destination_type(raw: Mapping[str, Any]) -> DestinationType | None:
-    """The destination type of a connection, target connection or dataset flow; None for any other card."""
+    """Return the destination type of a connection, target connection or dataset flow; None for any other object."""
     spec = members(raw.get("flowSpec") or raw.get("connectionSpec"))
     find = type_by_flow_spec if "flowSpec" in raw else type_by_connection_spec
     return find(str(spec.get("id")))
 
 
 def known_params(raw: Mapping[str, Any]) -> frozenset[str]:
-    """The params of a target connection that a config describes, and `mode`, which is the same for every flow [D]."""
+    """Return the params of a target that a config describes, and `mode`, which is the same for every flow [D]."""
     kind = destination_type(raw)
     location = (field.wire for field in (kind.location if kind else ()))
-    plain = known_members(TARGET_CONNECTION, "params")
+    plain = plain_fields.known_members(TARGET_CONNECTION, "params")
     return frozenset({*location, "datasetFileType", "compression", MANIFEST, "mode", *plain})
 
 
 def known_schedule() -> frozenset[str]:
     """Return the members of scheduleParams that a config describes."""
-    return SCHEDULE | known_members(FLOW, "scheduleParams")
+    return SCHEDULE | plain_fields.known_members(FLOW, "scheduleParams")
 
 
 def auth_method(raw: Mapping[str, Any]) -> AuthMethod | None:
@@ -184,26 +162,21 @@ def live_every(schedule: Mapping[str, Any]) -> str | None:
 
 
 def lower_case_text(value: object) -> str | None:
-    """A word of one of the service's enums in lower case: scripts write either [AE]."""
+    """Return a word of one of the service's enums in lower case: scripts write either [AE]."""
     return value.lower() if isinstance(value, str) else None
 
 
 def integer(value: object) -> int | None:
-    """A whole number, also when the service shows it as text (aepp sends `interval` so)."""
+    """Return a whole number, also when the service shows it as text (aepp sends `interval` as text)."""
     if isinstance(value, bool) or not isinstance(value, int | str):
         return None
     return int(value) if re.fullmatch(r"-?[0-9]{1,18}", str(value)) else None
 
 
 def moment(value: object) -> int | None:
-    """Seconds since 1970 that a calendar can show, else None."""
+    """Return seconds since 1970 that a calendar can show, else None."""
     number = integer(value)
     return number if number is not None and 0 <= number <= MAX_TIMESTAMP else None
-
-
-def members(value: object) -> Mapping[str, Any]:
-    """The value if it is a JSON object; nothing that a service may show can stop a reading."""
-    return value if isinstance(value, Mapping) else {}
 
 
 _READ: Mapping[str, Callable[[Mapping[str, Any]], Json]] = {
@@ -221,12 +194,14 @@ def create_body(
     kind: str, type_name: str, fields: Fields, refs: Mapping[str, Any], *, title: str, description: str, now: int
 ) -> Json:
     """
-    A POST body. `refs` are ids by reference field; `now` fixes the start of a flow. Auth fields come with every value
-    filled in, secrets too: they go out and nowhere else.
+    Return a POST body.
+
+    `refs` are ids by reference field; `now` fixes the start of a flow. Every auth field has its value, secrets too:
+    they go into the request and nowhere else.
     """
     head = {"name": title, "description": description}
     body = head | _BODY[kind](TYPES.get(type_name), fields, refs, now)
-    for holder, plain in _plain_members(KINDS[kind], fields).items():
+    for holder, plain in plain_fields.wire_members(KINDS[kind], fields).items():
         body[holder] = dict(members(body.get(holder))) | {
             key: value for key, value in plain.items() if value is not None
         }
@@ -267,7 +242,7 @@ def _target_connection_body(kind: DestinationType | None, fields: Fields, refs: 
 
 
 def target_params(kind: DestinationType, fields: Fields) -> Json:
-    """Our part of a target's params; a value of None stands for a key that must not be there."""
+    """Return our part of a target's params; a value of None stands for a key that must not be there."""
     params: Json = {}
     if LOCATION in fields:
         params |= {f.wire: fields[LOCATION].get(f.name, "" if f.is_sent_empty else None) for f in kind.location}
@@ -297,8 +272,10 @@ _BODY: Mapping[str, Callable[[DestinationType | None, Fields, Mapping[str, Any],
 
 def schedule_params(live: Mapping[str, Any], fields: Fields, now: int) -> Json:
     """
-    `live` with our fields laid over it. START ({every, at, not_before}) is fixed here, at the write; every other
-    patch sends the live start unchanged. Numbers shown as text go out as numbers.
+    Return `live` with our fields laid over it.
+
+    START ({every, at, not_before}) becomes a moment here, at the write; every other patch sends the live start
+    unchanged. Numbers shown as text are sent as numbers.
     """
     sent = {k: v for k, v in live.items() if v is not None}
     for key in ("interval", "startTime", "endTime"):
@@ -332,7 +309,7 @@ def patch_operations(
     now: int,
 ) -> list[Json]:
     """
-    The JSON Patch that writes `fields`, `refs` and, unless None, `description` over the live object `raw`.
+    Return the JSON Patch that writes `fields`, `refs` and, unless None, `description` over the live object `raw`.
 
     `remove` is never needed: an object is replaced whole. `add` where the live object lacks the key (FLOW 1455).
     """
@@ -342,7 +319,7 @@ def patch_operations(
     if description is not None:
         values["description"] = description
     values |= dict(refs)
-    plain_members = _plain_members(KINDS[kind], fields)
+    plain_members = plain_fields.wire_members(KINDS[kind], fields)
     if fields.keys() & {EVERY, START, END, FOLDER} or "scheduleParams" in plain_members:
         values["scheduleParams"] = schedule_params(members(raw.get("scheduleParams")), fields, now)
     if fields.keys() & {LOCATION, FORMAT}:
@@ -360,7 +337,7 @@ def patch_operations(
 
 
 def _overlay_params(live: Mapping[str, Any], ours: Mapping[str, Any]) -> Json:
-    """A flag that is on is switched off by False, not by leaving it out: a service that merges would keep it."""
+    """Switch a flag that is on off by False, not by leaving it out: a service that merges would keep it."""
     switched_off = {k: False for k, v in ours.items() if v is None and live.get(k) is True}
     return {k: v for k, v in {**live, **ours, **switched_off}.items() if not (v is None and k in ours)}
 
@@ -379,7 +356,7 @@ def _is_value_shown(sent: Any, shown: Any) -> bool:
 
 
 def ids(raw: Mapping[str, Any], name: str) -> tuple[str, ...]:
-    """The ids in one reference field, list or not."""
+    """Return the ids in one reference field, list or not."""
     value = raw.get(name)
     if isinstance(value, str):
         return (value,)
@@ -388,13 +365,14 @@ def ids(raw: Mapping[str, Any], name: str) -> tuple[str, ...]:
 
 def object_digests(live: LiveObject) -> dict[str, str]:
     """
-    Digests of what was read of one object: its managed fields, its references, its marker. Judged by value: etags move
-    with every run, `enabled` and `end` by hand.
+    Return digests of what was read of one object: its managed fields, its references, its marker.
+
+    Values are compared, not etags: an etag changes with every run.
     """
     kind = KINDS[live.kind]
-    fields = wire.read_fields(live.kind, live.raw)
+    fields = read_fields(live.kind, live.raw)
     read = {name: digest(fields[name]) for name in sorted(fields)}
-    read |= {name: digest(list(wire.ids(live.raw, name))) for name in kind.refs}
+    read |= {name: digest(list(ids(live.raw, name))) for name in kind.refs}
     read[TITLE] = digest(live.name)
     read["description"] = digest(live.raw.get("description") or "")
     return read
