@@ -9,17 +9,13 @@ from exportctl.model.plan import Fields
 from exportctl.resources.kinds import Kind
 
 
-def members(value: object) -> Mapping[str, Any]:
-    """Return the value if it is a JSON object, else an empty one: no value that a service shows stops a reading."""
-    return value if isinstance(value, Mapping) else {}
-
-
 def read_values(kind: Kind, raw: Mapping[str, Any]) -> dict[str, Any]:
     """Return what a live object shows of its plain fields; a field that it lacks has its default."""
     found: dict[str, Any] = {}
     for rule in kind.plain_fields:
         holder, member = rule.pointer_keys
-        value = members(raw.get(holder)).get(member)
+        shown = raw.get(holder)
+        value = shown.get(member) if isinstance(shown, Mapping) else None
         found[rule.name] = rule.default if value is None else value
     return found
 

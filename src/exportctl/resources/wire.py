@@ -43,7 +43,6 @@ from exportctl.resources.kinds import (
     TARGET_CONNECTION,
     TITLE,
 )
-from exportctl.resources.plain_fields import members
 
 Json = dict[str, Any]
 
@@ -177,6 +176,11 @@ def moment(value: object) -> int | None:
     """Return seconds since 1970 that a calendar can show, else None."""
     number = integer(value)
     return number if number is not None and 0 <= number <= MAX_TIMESTAMP else None
+
+
+def members(value: object) -> Mapping[str, Any]:
+    """Return the value if it is a JSON object, else an empty one: no value that a service shows stops a reading."""
+    return value if isinstance(value, Mapping) else {}
 
 
 _READ: Mapping[str, Callable[[Mapping[str, Any]], Json]] = {
