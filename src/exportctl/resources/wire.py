@@ -204,11 +204,10 @@ def create_body(
     they go into the request and nowhere else.
     """
     head = {"name": title, "description": description}
-    body = head | _BODY[kind](TYPES.get(type_name), fields, refs, now)
+    body: Json = head | _BODY[kind](TYPES.get(type_name), fields, refs, now)
     for holder, plain in plain_fields.wire_members(KINDS[kind], fields).items():
-        body[holder] = dict(members(body.get(holder))) | {
-            key: value for key, value in plain.items() if value is not None
-        }
+        sent = {key: value for key, value in plain.items() if value is not None}
+        body[holder] = {**members(body.get(holder)), **sent}
     return body
 
 

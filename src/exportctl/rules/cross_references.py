@@ -27,7 +27,7 @@ from exportctl.resources.kinds import (
 from exportctl.rules.rule import Hit, Rule, closest_match, destination_address, export_address, key_position
 
 _ID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
-_FIELD_ALIASES = {"every": EVERY, "at": AT, "subpath": "path", "state": ENABLED}
+_FIELD_ALIASES = {"every": EVERY, "at": AT, "subpath": LOCATION, "state": ENABLED}
 
 
 def managed_fields(root: str) -> frozenset[str]:

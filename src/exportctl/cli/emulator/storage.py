@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 import typer
 
@@ -77,16 +77,12 @@ def storage_local(ctx: typer.Context, type: Type, url: Url = None) -> int:
 
 
 def _parse_endpoint(at: str) -> dict[str, Any]:
-    parts = urlsplit(at)
-    if parts.scheme != "sftp":
-        return {"url": at}
+    from exportctl.emulator.storage.settings import parse_location
+
     try:
-        port = {"port": parts.port} if parts.port else {}
-    except ValueError:
-        port = None
-    if port is None or not parts.hostname or parts.username or parts.path.strip("/"):
-        raise UsageError("an SFTP URL is sftp://HOST or sftp://HOST:PORT", rule="usage")
-    return {"host": parts.hostname, **port}
+        return parse_location(at)
+    except ValueError as error:
+        raise UsageError(str(error), rule="usage") from error
 
 
 def _parse_storage_option(text: str, call: CommandContext) -> tuple[str, Any]:
@@ -125,8 +121,9 @@ def _show_storage(call: CommandContext, answer: dict[str, Any]) -> int:
 def _endpoint_text(endpoint: Mapping[str, Any] | None) -> str:
     if endpoint is None:
         return "a local folder"
-    members = dict(endpoint)
-    at = members.pop("url", None) or f"sftp://{members.pop('host')}"
+    from exportctl.emulator.storage.settings import format_location
+
+    at, members = format_location(endpoint)
     shown = "  ".join(f"{name}={value}" for name, value in members.items() if name != "known_hosts")
     return format_values.clean_text(f"{at}  {shown}".rstrip())
 

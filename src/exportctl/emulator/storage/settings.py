@@ -19,6 +19,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Any
+from urllib.parse import urlsplit
 
 from exportctl.emulator.storage import signing
 from exportctl.emulator.storage.sink import StorageRefused
@@ -152,6 +153,31 @@ class StorageSettings:
         """As `to_json`, secrets masked."""
         endpoints = {type: endpoint.masked_json() for type, endpoint in self.endpoints.items()}
         return {"endpoints": endpoints, "allowed_hosts": list(self.allowed_hosts)}
+
+
+def parse_location(text: str) -> Json:
+    """
+    Return the members of an endpoint that say where it is, from a URL.
+
+    Raises:
+        ValueError: an SFTP URL has more than a host and a port.
+    """
+    parts = urlsplit(text)
+    if parts.scheme != "sftp":
+        return {"url": text}
+    try:
+        port = {"port": parts.port} if parts.port else {}
+    except ValueError:
+        port = None
+    if port is None or not parts.hostname or parts.username or parts.path.strip("/"):
+        raise ValueError("an SFTP URL is sftp://HOST or sftp://HOST:PORT")
+    return {"host": parts.hostname, **port}
+
+
+def format_location(endpoint: Mapping[str, Any]) -> tuple[str, Json]:
+    """Return the URL of an endpoint and its other members."""
+    members = dict(endpoint)
+    return members.pop("url", None) or f"sftp://{members.pop('host')}", members
 
 
 def parse_settings(value: Json) -> StorageSettings:
