@@ -135,7 +135,7 @@ def _not_comparable_item(export: DesiredExport, live_flow: LiveFlow, odd: str, i
 
 def _deleted_flow_change(live_flow: LiveFlow) -> FieldChange:
     """Show the deletion of a flow as a change, so that people see and approve it."""
-    return FieldChange("flow", "flow", live_flow.quoted_name, None, Cause.PENDING)
+    return FieldChange(FLOW.name, FLOW.name, live_flow.quoted_name, None, Cause.PENDING)
 
 
 def _flow_deleted_consequence(live_flow: LiveFlow) -> Consequence:
