@@ -331,12 +331,12 @@ def test_another_moment_of_a_single_run_that_has_yet_to_come_is_accepted(live: W
 
 
 LEFT_CASES: dict[str, tuple[Edit, str, str]] = {
-    "a rhythm that no export can have": (
+    "an interval that no export can have": (
         lambda w: w.emulator.ui.load(
             {"flows": [{**w.flow("orders"), "scheduleParams": {**w.flow("orders")["scheduleParams"], "interval": 2}}]},
             sandbox=SANDBOX,
         ),
-        "exports.orders cadence",
+        "exports.orders schedule.every",
         "is every 2 days, which no export can be",
     ),
     "a type of file that no export can have": (
