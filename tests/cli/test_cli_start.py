@@ -162,7 +162,7 @@ defaults:
   destination: zone
   schedule: {every: 1 day, at: "02:00"}
   format: parquet
-  end: 2030-01-01
+  end: {rolling: 180 days, renew_before: 30 days}
 destinations:
   zone: {type: data-landing-zone, path: exports}
 exports:
