@@ -52,7 +52,7 @@ bench: $(VENV)/.installed-dev ## count requests and compare costs; writes benchm
 
 schemas docs: $(VENV)/.installed-dev ## write the files that are made from the code (schemas/, docs/, the tour of README.md)
 	$(BIN)/python docs/generate.py
-	$(BIN)/python -m tests.docs.readme_tour
+	$(BIN)/python -m tests.docs.shown_commands
 
 layout: $(VENV)/.installed-dev ## print every package with its lines and the packages that it imports, top to bottom
 	@$(BIN)/python -m tests.layout

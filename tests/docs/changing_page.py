@@ -13,7 +13,7 @@ from pathlib import Path
 
 from exportctl.emulator import Emulator
 from tests.docs.monitoring_page import START, run_exportctl
-from tests.docs.readme_tour import ROOT, is_expected_output
+from tests.docs.shown_commands import ROOT, is_expected_output
 
 PAGE = ROOT / "docs" / "changing.md"
 BLOCK = re.compile(r"```console\n\$ exportctl (.*?)\n(.*?)```", re.DOTALL)

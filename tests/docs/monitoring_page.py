@@ -13,7 +13,7 @@ from pathlib import Path
 
 from exportctl.cli.main import main
 from exportctl.emulator import Emulator
-from tests.docs.readme_tour import ROOT, UUID
+from tests.docs.shown_commands import ROOT, UUID
 
 PAGE = ROOT / "docs" / "monitoring.md"
 MORE = """\
