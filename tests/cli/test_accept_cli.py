@@ -57,7 +57,7 @@ def apply_with_git(run: CommandLine, patch: str) -> None:
 
 
 def test_the_page_shows_this_patch(moved: CommandLine) -> None:
-    page = (Path(__file__).parents[2] / "docs" / "accepting.md").read_text(encoding="utf-8")
+    page = (Path(__file__).parents[2] / "docs" / "how-to" / "accept-a-hand-edit.md").read_text(encoding="utf-8")
 
     assert moved("drift", "--patch").out in page
 

@@ -1,5 +1,5 @@
 """
-The sandbox that docs/monitoring.md shows, and what the page's commands print there.
+The sandbox that docs/how-to/monitor-and-renew.md shows, and what the page's commands print there.
 
 Run as a program, it writes the blocks of the page anew; look at the difference afterwards.
 """
@@ -15,7 +15,7 @@ from exportctl.cli.main import main
 from exportctl.emulator import Emulator
 from tests.docs.shown_commands import ROOT, UUID
 
-PAGE = ROOT / "docs" / "monitoring.md"
+PAGE = ROOT / "docs" / "how-to" / "monitor-and-renew.md"
 MORE = """\
   stock-once:
     datasets: [Stock]

@@ -1,5 +1,5 @@
 """
-The commands that README.md and docs/tutorial.md show, as data, and a way to run them.
+The commands that README.md and pages of docs/ show, as data, and a way to run them.
 
 The commands of one page run one after another in one folder, with an emulator whose clock stands still. Run as a
 program (`make docs` does), this writes the outputs of one such run into the pages, so that all times agree.
@@ -62,6 +62,9 @@ class Page:
 
 PAGES = {
     "README.md": Page(ROOT / "README.md", "## A tour", starts_with_config=True),
+    "docs/getting-started.md": Page(
+        ROOT / "docs" / "getting-started.md", "## 3. The first plan", starts_with_config=False
+    ),
     "docs/tutorial.md": Page(ROOT / "docs" / "tutorial.md", None, starts_with_config=False),
 }
 
@@ -106,7 +109,10 @@ def run_page(page: Page, folder: Path, section: str) -> Iterator[tuple[ShownComm
     page.prepare_folder(folder)
     for shown in shown_commands(section):
         yield shown, run_command(shown, folder)
-        if shown.command == "cat exports.yaml":  # what the emulator does itself where no store exists yet
+        if shown.command in (
+            "cat exports.yaml",
+            "exportctl init",
+        ):  # what the emulator does itself where no store exists yet
             run_command(ShownCommand("exportctl emulator seed --from-config", ()), folder)
 
 
@@ -118,7 +124,9 @@ def rewrite_page(page: Page, text: str) -> str:
         for shown, printed in run_page(page, Path(name), section):
             first = shown.output[:1] == (LEFT_OUT,)
             lines = (LEFT_OUT, *printed[1 - len(shown.output) :]) if first else printed
-            before, after = ("".join(f"{line}\n" for line in (f"$ {shown.command}", *out)) for out in (shown.output, lines))
+            before, after = (
+                "".join(f"{line}\n" for line in (f"$ {shown.command}", *out)) for out in (shown.output, lines)
+            )
             head, _, rest = rest.partition(before)
             parts += [head, after]
     return text.replace(section, "".join(parts) + rest)

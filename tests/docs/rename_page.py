@@ -1,5 +1,5 @@
 """
-What docs/changing.md shows: edits of the root config, one before each of its commands, and what the commands print.
+What docs/how-to/rename-split-and-clean-up.md shows: edits of the root config, one before each of its commands, and what the commands print.
 
 Run as a program, it writes the blocks of the page anew; look at the difference afterwards.
 """
@@ -15,7 +15,7 @@ from exportctl.emulator import Emulator
 from tests.docs.monitoring_page import START, run_exportctl
 from tests.docs.shown_commands import ROOT, is_expected_output
 
-PAGE = ROOT / "docs" / "changing.md"
+PAGE = ROOT / "docs" / "how-to" / "rename-split-and-clean-up.md"
 BLOCK = re.compile(r"```console\n\$ exportctl (.*?)\n(.*?)```", re.DOTALL)
 WEB = "  web-to-lake:\n    datasets: [web, App Events] # one flow for both\n    schedule: frequent\n"
 SPLIT = WEB + "    split_by: dataset\n"
