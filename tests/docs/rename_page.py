@@ -1,5 +1,5 @@
 """
-What docs/how-to/rename-split-and-clean-up.md shows: edits of the root config, one before each of its commands, and what the commands print.
+What docs/how-to/rename-split-and-clean-up.md shows: an edit of the root config before each command, and its output.
 
 Run as a program, it writes the blocks of the page anew; look at the difference afterwards.
 """

@@ -116,6 +116,10 @@ def run_page(page: Page, folder: Path, section: str) -> Iterator[tuple[ShownComm
             run_command(ShownCommand("exportctl emulator seed --from-config", ()), folder)
 
 
+def _console_lines(command: str, output: tuple[str, ...]) -> str:
+    return "".join(f"{line}\n" for line in (f"$ {command}", *output))
+
+
 def rewrite_page(page: Page, text: str) -> str:
     """Return the page with the outputs of one run; what begins with LEFT_OUT keeps its number of lines."""
     section = page.section(text)
