@@ -10,11 +10,11 @@ from jsonschema import Draft202012Validator, ValidationError
 
 from exportctl.model.json_form import (
     Definition,
-    Record,
+    JsonObject,
     choice,
     constant,
     counts,
-    encoded,
+    encoded_part,
     flag,
     json_object,
     listing,
@@ -49,7 +49,7 @@ class Car:
 
 
 WHEEL = Definition[Wheel]("wheel", "one wheel", size=number("inches"), color=choice("paint", Color))
-CAR = Record[Car](
+CAR = JsonObject[Car](
     "one car",
     title=text("its name", lambda car: car.name),
     kind=constant("always", "car"),
@@ -123,14 +123,14 @@ def test_only_optional_members_may_be_missing() -> None:
 
 
 def test_an_object_that_is_json_already_keeps_its_form_and_has_the_schema_of_its_record() -> None:
-    holder = Record[dict[str, object]]("a holder", wheel=encoded(WHEEL, lambda found: found))
+    holder = JsonObject[dict[str, object]]("a holder", wheel=encoded_part(WHEEL, lambda found: found))
 
     assert holder.encode({"size": 1}) == {"wheel": {"size": 1}}
     assert holder.schema()["properties"] == {"wheel": {"$ref": "#/$defs/wheel"}}
 
 
 def test_the_members_of_a_record_can_stand_in_the_object_around_it() -> None:
-    named = Record[tuple[str, Wheel]](
+    named = JsonObject[tuple[str, Wheel]](
         "a named wheel", name=text("name", lambda pair: pair[0]), **members_of(WHEEL, lambda pair: pair[1])
     )
 

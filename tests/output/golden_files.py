@@ -23,7 +23,7 @@ FOLDER = Path(__file__).parent / "golden"
 def texts() -> dict[str, str]:
     plan, causes = full_plan(), every_cause()
     report = drift.build_drift_report(plan, end_warning=30 * DAY)
-    saved = planfile.as_saved(plan)
+    saved = planfile.saved_plan(plan)
     found = tuple(f for item in plan.items for f in item.findings)
     return {
         "plan.txt": text_plan.render_plan(plan),

@@ -65,7 +65,7 @@ def documents() -> dict[str, tuple[str, str]]:
         "stale": (
             "error",
             json_documents.render_stale_plan(
-                planfile.as_saved(full_plan()), [planfile.StaleValue("exports.x", "verb", "a", None)]
+                planfile.saved_plan(full_plan()), [planfile.StaleValue("exports.x", "verb", "a", None)]
             ),
         ),
     }
@@ -95,7 +95,7 @@ def documents() -> dict[str, tuple[str, str]]:
             "plan-environments",
             _environments("plan", plan, environments.plan_body),
         )
-        found[f"show {name}"] = ("show", json_documents.render_saved_plan(planfile.as_saved(plan), now=AS_OF))
+        found[f"show {name}"] = ("show", json_documents.render_saved_plan(planfile.saved_plan(plan), now=AS_OF))
         found[f"saved {name}"] = ("saved-plan", planfile.dump_plan(plan))
     return found
 

@@ -50,7 +50,7 @@ def evil_texts() -> dict[str, str]:
     outcome = Outcome(plan.steps()[0], OutcomeStatus.FAILED, EVIL, EVIL, EVIL, "rule")
     return {
         "plan": text_plan.render_plan(plan),
-        "show": text_plan.render_saved_plan(planfile.as_saved(plan), now=AS_OF),
+        "show": text_plan.render_saved_plan(planfile.saved_plan(plan), now=AS_OF),
         "renew": text_plan.render_renewals(plan),
         "drift": text_drift.render_drift(report),
         "outcome": apply.outcome(outcome, 1, 1),
@@ -155,7 +155,7 @@ def _every_view() -> dict[str, str]:
     return {
         **texts(),
         "saved": planfile.dump_plan(full_plan()),
-        "shown.json": documents.render_saved_plan(planfile.as_saved(full_plan()), now=0),
+        "shown.json": documents.render_saved_plan(planfile.saved_plan(full_plan()), now=0),
     }
 
 

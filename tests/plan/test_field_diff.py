@@ -8,7 +8,7 @@ import pytest
 
 from exportctl.model.plan import WRITE_CAUSES, Cause, FieldChange, Marker, SensitiveValue, UnknownValue, digest
 from exportctl.model.project import End
-from exportctl.plan.field_diff import NO_END, ComparisonInputs, difference_cause, field_changes, next_applied
+from exportctl.plan.field_diff import NO_END, ComparisonInputs, applied_digests, difference_cause, field_changes
 from exportctl.resources.kinds import BASE_CONNECTION, FLOW, LOCATION, SECRET_VERSION, TARGET_CONNECTION, Kind
 from exportctl.resources.marker import END
 
@@ -375,7 +375,7 @@ def applied_fields(
     desired: dict[str, Any], live: dict[str, Any], known: ComparisonInputs, kind: Kind = FLOW
 ) -> dict[str, tuple[str, ...]]:
     changes = field_changes(kind, desired, live, known)
-    return next_applied(
+    return applied_digests(
         kind, desired, live, changes, known, lambda c: c.cause in WRITE_CAUSES or c.cause is Cause.RENEWAL
     )
 
@@ -407,7 +407,7 @@ def test_the_marker_afterwards(row: str) -> None:
 def test_what_is_left_alone_keeps_what_the_marker_had(applied: tuple[str, ...] | None) -> None:
     known = side({"title": applied} if applied else {})
     changes = field_changes(FLOW, {"title": "x"}, {"title": "y"}, known)
-    kept = next_applied(FLOW, {"title": "x"}, {"title": "y"}, changes, known, lambda _: False)
+    kept = applied_digests(FLOW, {"title": "x"}, {"title": "y"}, changes, known, lambda _: False)
     assert kept == ({"title": applied} if applied else {})
 
 
@@ -455,7 +455,7 @@ def test_a_reference_that_is_not_set_is_kept_as_what_is_live() -> None:
 
 def test_an_unset_reference_to_a_new_account_is_kept_as_nothing() -> None:
     changes = (FieldChange("auth.user", "auth", None, "b", Cause.UNKNOWN_ORIGIN),)
-    kept = next_applied(
+    kept = applied_digests(
         BASE_CONNECTION, {"auth": {"role": UnknownValue.UNSET, "user": "b"}}, {}, changes, side({}), lambda _: True
     )
     assert kept == {"auth": (digest({"role": None, "user": "b"}),)}
@@ -465,7 +465,7 @@ def test_nothing_of_a_damaged_marker_is_kept() -> None:
     known = side({"title": (X,)}, damaged=True)
     assert applied_fields({"title": "x"}, {"title": "x"}, known) == {"title": (X,)}  # equal, so known anew
     changes = field_changes(FLOW, {"title": "x"}, {"title": "y"}, known)
-    assert next_applied(FLOW, {"title": "x"}, {"title": "y"}, changes, known, lambda _: False) == {}
+    assert applied_digests(FLOW, {"title": "x"}, {"title": "y"}, changes, known, lambda _: False) == {}
 
 
 def test_a_side_of_nothing_has_no_end() -> None:

@@ -188,7 +188,7 @@ def test_approved_drops_side_work_that_the_file_lacks() -> None:
     renewal = PlanItem(NEW.address, Verb.RENEW, fields=(RENEWED_END,), steps=(replace(patch_step(), key="renew"),))
     waits = updated_item(patch_step(needs=("renew", "other")))
 
-    got = planfile.reduce_to_approval(planfile.as_saved(APPROVED), plan(renewal, waits))
+    got = planfile.reduce_to_approval(planfile.saved_plan(APPROVED), plan(renewal, waits))
 
     assert [(i.verb, len(i.steps)) for i in got.items] == [(Verb.UNCHANGED, 0), (Verb.UPDATE, 1)]
     assert got.steps()[0].needs == ("other",)
@@ -197,7 +197,7 @@ def test_approved_drops_side_work_that_the_file_lacks() -> None:
 def test_approved_keeps_side_work_that_the_file_holds() -> None:
     both = plan(PlanItem(NEW.address, Verb.RENEW, fields=(RENEWED_END,), steps=(patch_step(),)), updated_item())
 
-    assert planfile.reduce_to_approval(planfile.as_saved(both), both) is both
+    assert planfile.reduce_to_approval(planfile.saved_plan(both), both) is both
 
 
 def test_the_file_says_which_ends_were_to_be_renewed() -> None:
@@ -207,11 +207,11 @@ def test_the_file_says_which_ends_were_to_be_renewed() -> None:
         PlanItem(Address("exports", "z"), Verb.PAUSED),
     )
 
-    assert planfile.saved_renewals(planfile.as_saved(both)) == {"exports.web", "exports.new"}
+    assert planfile.saved_renewals(planfile.saved_plan(both)) == {"exports.web", "exports.new"}
 
 
 def test_unchanged_addresses_are_counted_and_not_written_down() -> None:
-    saved = planfile.as_saved(plan(PlanItem(NEW.address, Verb.UNCHANGED), updated_item()))
+    saved = planfile.saved_plan(plan(PlanItem(NEW.address, Verb.UNCHANGED), updated_item()))
 
     assert list(saved.entries) == ["exports.web"]
     assert saved.content["counts"]["unchanged"] == 1

@@ -20,7 +20,7 @@ SIGNS = '0aZ{}[]",: \n\\\t\x00é'
 
 @given(plans)
 def test_load_gives_back_what_dump_wrote(shown: Plan) -> None:
-    assert planfile.as_saved(shown) == planfile.load_plan(planfile.dump_plan(shown))
+    assert planfile.saved_plan(shown) == planfile.load_plan(planfile.dump_plan(shown))
 
 
 @given(plans)
@@ -42,7 +42,7 @@ def test_a_plan_does_not_differ_from_itself(shown: Plan) -> None:
 
 @given(plans, plans)
 def test_the_digest_agrees_with_the_differences(one: Plan, other: Plan) -> None:
-    same = planfile.stale_values(planfile.as_saved(one), other) == ()
+    same = planfile.stale_values(planfile.saved_plan(one), other) == ()
 
     assert same == (planfile.approval_digest(one) == planfile.approval_digest(other))
 
@@ -115,4 +115,4 @@ def test_what_is_only_shown_is_no_difference(shown: Plan) -> None:
     moved = replace(shown, items=items, as_of=shown.as_of + 1, findings=(), other_flows=(), unset=(), options={})
 
     assert planfile.approval_digest(shown) == planfile.approval_digest(moved)
-    assert planfile.stale_values(planfile.as_saved(shown), moved) == ()
+    assert planfile.stale_values(planfile.saved_plan(shown), moved) == ()

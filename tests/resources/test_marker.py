@@ -184,7 +184,7 @@ def test_what_a_sister_version_wrote_is_believed_as_far_as_it_is_known_and_writt
     assert found is not None
     assert (text, found, found.damaged) == ("mine", whole(), False)
     assert found.unread == ("x", "w77d0gggh", ("c=t7x2k0", "note=a/b=c"))
-    again = marker.marker_line(marker.kept(whole(generation=3), found), FLOW)
+    again = marker.marker_line(marker.keep_unread(whole(generation=3), found), FLOW)
     _, grown = marker.parse_marker(again, GROWN)
     assert grown is not None
     assert (grown.generation, grown.applied["watermark"]) == (3, ("77d0", "0001"))
@@ -199,7 +199,7 @@ def test_what_is_not_known_is_left_out_where_there_is_no_room_for_it() -> None:
 
 def test_nothing_of_a_damaged_marker_is_written_back() -> None:
     damaged = Marker("acme", "e", "orders", damaged=True, unread=("x", "", ()))
-    assert marker.kept(whole(), damaged).unread == ("", "", ())
+    assert marker.keep_unread(whole(), damaged).unread == ("", "", ())
 
 
 LATER: dict[str, str] = {

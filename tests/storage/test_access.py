@@ -15,7 +15,6 @@ from exportctl.storage.access import caller_access, destination_access
 from exportctl.storage.access_types import (
     S3,
     Access,
-    AccountKey,
     AwsKeys,
     Azure,
     FederatedToken,
@@ -25,6 +24,7 @@ from exportctl.storage.access_types import (
     Sas,
     ServicePrincipal,
     Sftp,
+    SharedKey,
     StorageLocation,
 )
 from exportctl.storage.reader import StorageError
@@ -107,7 +107,7 @@ GIVEN: dict[str, tuple[str, Mapping[str, str], Method]] = {
     "blob, key": (
         "azure-blob",
         ACCOUNT | {"AZURE_STORAGE_KEY": "my-key"},
-        Azure("mine", "acme", BLOB, AccountKey(Secret("my-key"))),
+        Azure("mine", "acme", BLOB, SharedKey(Secret("my-key"))),
     ),
     "blob, signature": (
         "azure-blob",
@@ -117,7 +117,7 @@ GIVEN: dict[str, tuple[str, Mapping[str, str], Method]] = {
     "blob, connection string": (
         "azure-blob",
         {"AZURE_STORAGE_CONNECTION_STRING": STRING},
-        Azure("mine", "acme", BLOB, AccountKey(Secret("a2V5PT0="))),
+        Azure("mine", "acme", BLOB, SharedKey(Secret("a2V5PT0="))),
     ),
     "blob, connection string with a signature": (
         "azure-blob",
@@ -127,7 +127,7 @@ GIVEN: dict[str, tuple[str, Mapping[str, str], Method]] = {
     "blob, connection string of an emulator": (
         "azure-blob",
         {"AZURE_STORAGE_CONNECTION_STRING": "BlobEndpoint=http://127.0.0.1:10000/dev;AccountKey=a2V5"},
-        Azure("dev", "acme", "http://127.0.0.1:10000/dev", AccountKey(Secret("a2V5"))),
+        Azure("dev", "acme", "http://127.0.0.1:10000/dev", SharedKey(Secret("a2V5"))),
     ),
     "blob, service principal": (
         "azure-blob",
@@ -142,12 +142,12 @@ GIVEN: dict[str, tuple[str, Mapping[str, str], Method]] = {
     "blob, endpoint": (
         "azure-blob",
         ACCOUNT | {"AZURE_STORAGE_KEY": "my-key", "AZURE_STORAGE_ENDPOINT": "http://127.0.0.1:10000/mine"},
-        Azure("mine", "acme", "http://127.0.0.1:10000/mine", AccountKey(Secret("my-key"))),
+        Azure("mine", "acme", "http://127.0.0.1:10000/mine", SharedKey(Secret("my-key"))),
     ),
     "lake, key": (
         "azure-data-lake",
         {"AZURE_STORAGE_KEY": "my-key"},
-        Azure("lakeaccount", "exports", LAKE, AccountKey(Secret("my-key"))),
+        Azure("lakeaccount", "exports", LAKE, SharedKey(Secret("my-key"))),
     ),
     "lake, signature of its account": (
         "azure-data-lake",
@@ -168,7 +168,7 @@ GIVEN: dict[str, tuple[str, Mapping[str, str], Method]] = {
         "azure-data-lake",
         {"AZURE_STORAGE_KEY": "my-key"}
         | reader_variables({"AZURE_STORAGE_ENDPOINT": "http://127.0.0.1:10000/lakeaccount"}),
-        Azure("lakeaccount", "exports", "http://127.0.0.1:10000/lakeaccount", AccountKey(Secret("my-key"))),
+        Azure("lakeaccount", "exports", "http://127.0.0.1:10000/lakeaccount", SharedKey(Secret("my-key"))),
     ),
     "lake, workload identity": (
         "azure-data-lake",
@@ -178,7 +178,7 @@ GIVEN: dict[str, tuple[str, Mapping[str, str], Method]] = {
     "lake, an account of its own stands in for the live one": (
         "azure-data-lake",
         reader_variables({"AZURE_STORAGE_ACCOUNT": "copy", "AZURE_STORAGE_KEY": "my-key"}),
-        Azure("copy", "exports", "https://copy.blob.core.windows.net", AccountKey(Secret("my-key"))),
+        Azure("copy", "exports", "https://copy.blob.core.windows.net", SharedKey(Secret("my-key"))),
     ),
     "google, HMAC": ("google-cloud-storage", HMAC, S3("acme", "auto", "https://storage.googleapis.com", HMAC_KEYS)),
     "google, HMAC elsewhere": (
@@ -481,7 +481,7 @@ OWN: dict[str, tuple[str, Mapping[str, str | Secret], Method]] = {
     "blob": (
         "azure-blob",
         {"connection_string": Secret(STRING)},
-        Azure("mine", "acme", BLOB, AccountKey(Secret("a2V5PT0="))),
+        Azure("mine", "acme", BLOB, SharedKey(Secret("a2V5PT0="))),
     ),
     "lake": (
         "azure-data-lake",

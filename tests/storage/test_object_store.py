@@ -14,7 +14,7 @@ from obstore.store import AzureStore, LocalStore, MemoryStore, S3Store
 from exportctl.model.secret import Secret
 from exportctl.resources.destinations.table import TYPES
 from exportctl.storage.access import caller_access
-from exportctl.storage.access_types import S3, Access, AccountKey, AwsKeys, Azure, Sas, StorageLocation
+from exportctl.storage.access_types import S3, Access, AwsKeys, Azure, Sas, SharedKey, StorageLocation
 from exportctl.storage.object_store import ObjectReader
 from exportctl.storage.object_store_errors import StorageRequest, storage_error
 from exportctl.storage.open import open_reader
@@ -110,8 +110,8 @@ def test_a_port_nobody_listens_on_is_refused(closed_port: int) -> None:
         assert error.message == "cannot list the place/exports: connection refused"
 
 
-@pytest.mark.parametrize("credential", [AccountKey(Secret(MINE)), Sas(Secret(MINE))], ids=["a key", "a signature"])
-def test_credentials_that_are_no_credentials_say_so(credential: AccountKey | Sas, closed_port: int) -> None:
+@pytest.mark.parametrize("credential", [SharedKey(Secret(MINE)), Sas(Secret(MINE))], ids=["a key", "a signature"])
+def test_credentials_that_are_no_credentials_say_so(credential: SharedKey | Sas, closed_port: int) -> None:
     error = raised_error(Azure("a", "acme", f"http://127.0.0.1:{closed_port}/a", credential))
 
     assert error.rule == "storage-setup"

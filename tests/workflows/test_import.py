@@ -14,7 +14,7 @@ import pytest
 
 from exportctl.emulator import Switches
 from exportctl.errors import Error, Level
-from exportctl.importing.document import Document
+from exportctl.importing.document import ConfigDocument
 from exportctl.importing.importer import ConfigContext, check_only_adopts
 from exportctl.importing.result import LeftOutReason, Selection
 from exportctl.model.plan import OutcomeStatus, Verb
@@ -356,7 +356,7 @@ def test_yaml_that_would_do_more_than_adopt_is_not_given_out(empty: World, befor
     flow = empty.emulator.ui.create_flow("orders", ["Orders"], sandbox=SANDBOX)["id"]
     made = run_import(empty)
     assert before in made.text
-    spoilt = Document(made.text.replace(before, after), {flow: "orders"}, {})
+    spoilt = ConfigDocument(made.text.replace(before, after), {flow: "orders"}, {})
     here = ground(empty)
 
     with pytest.raises(Error, match="would do more than adopt") as raised:

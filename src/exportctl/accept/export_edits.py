@@ -52,7 +52,7 @@ def proposals(wish: ChangeGroup, export: Export, live_flow: LiveFlow, sight: Edi
         "title": _title,
         "description": _description,
         "folder": _folder,
-        "enabled": _enabled,
+        "enabled": _enabled_edits,
         "end": _end,
         "schedule": _schedule,
         "format": _format,
@@ -99,7 +99,7 @@ def _folder(export: Export, live_flow: LiveFlow, sight: EditContext) -> Iterator
     yield _set_export_key(export, "folder", _live_values(live_flow)["folder"])
 
 
-def _enabled(export: Export, live_flow: LiveFlow, sight: EditContext) -> Iterator[Proposal]:
+def _enabled_edits(export: Export, live_flow: LiveFlow, sight: EditContext) -> Iterator[Proposal]:
     if kept_as_is.has_unstable_state(live_flow.flow):
         raise NotExpressible(f"is neither on nor off: the flow is in state {live_flow.flow.raw.get('state')}")
     yield _set_export_key(export, "enabled", _live_values(live_flow)["enabled"])

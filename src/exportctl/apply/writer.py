@@ -201,7 +201,7 @@ class Writer:
             return text
         if owner is None:
             return None
-        return marker.format_description(text, self.repository, marker.kept(owner, live.marker), kind)
+        return marker.format_description(text, self.repository, marker.keep_unread(owner, live.marker), kind)
 
     def _current_object(self, kind: Kind, step: Step) -> LiveObject:
         """Return the object as the planner read it; read it again if this run changed it."""

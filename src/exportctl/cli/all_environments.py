@@ -139,13 +139,13 @@ def _run_parallel(
     embedded = {n: p for n, p in projects.items() if connect.platform_kind(p) == connect.EMBEDDED}
     distant = replace(setup, clock=clocks.stoppable_clock(setup.clock or clocks.system_clock(), stop))
 
-    def inside() -> Mapping[str, T | Error]:
+    def run_embedded() -> Mapping[str, T | Error]:
         connect.prepare_emulators(embedded.values(), setup.folder)
         return {name: one(project, setup) for name, project in embedded.items() if not stop.is_set()}
 
     pool = ThreadPoolExecutor(MAX_PARALLEL)
     try:
-        emulated = pool.submit(inside)
+        emulated = pool.submit(run_embedded)
         others = {name: pool.submit(one, p, distant) for name, p in projects.items() if name not in embedded}
         under_way: list[Future[Any]] = [emulated, *others.values()]
         while wait(under_way, timeout=INTERRUPT_POLL).not_done:

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 from exportctl.cli.context import CommandContext
 from exportctl.errors import Error
 from exportctl.model.plan import Outcome, Plan
-from exportctl.output.format_values import printable
+from exportctl.output.format_values import escape_surrogates
 
 if TYPE_CHECKING:
     from exportctl.workflows.plan import ConnectedPlan
@@ -89,9 +89,9 @@ def write_file(file: Path, text: str, *, mode: int | None = None) -> None:
     """
     with _file_errors(file):
         if file.exists() and not file.is_file():
-            file.write_text(printable(text), encoding="utf-8", newline="\n")
+            file.write_text(escape_surrogates(text), encoding="utf-8", newline="\n")
         else:
-            _replace_file(file.resolve(), printable(text), mode)
+            _replace_file(file.resolve(), escape_surrogates(text), mode)
 
 
 def write_new_file(file: Path, text: str) -> None:
@@ -104,7 +104,7 @@ def write_new_file(file: Path, text: str) -> None:
     with _file_errors(file):
         file.touch(exist_ok=False)  # the name is ours before the text is written
         try:
-            _replace_file(file.resolve(), printable(text), None)
+            _replace_file(file.resolve(), escape_surrogates(text), None)
         except BaseException:
             file.unlink(missing_ok=True)
             raise
@@ -118,7 +118,7 @@ def append_text(file: Path, text: str) -> None:
         Error: the file cannot be appended to.
     """
     with _file_errors(file), file.open("a", encoding="utf-8") as stream:
-        stream.write(printable(text))
+        stream.write(escape_surrogates(text))
 
 
 @contextmanager

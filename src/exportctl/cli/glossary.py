@@ -25,7 +25,7 @@ from exportctl.rules.safety_check_texts import SAFETY_CHECKS
 
 
 @dataclass(frozen=True)
-class Section:
+class GlossarySection:
     """Terms of one kind. `kind` stands before a term where it is explained: `cause drift`."""
 
     title: str
@@ -199,23 +199,25 @@ _SAFETY_CHECKS = tuple(
     Term(one.name, f"Blocks: {one.blocks}\nTo allow exactly this: {one.allow}") for one in SAFETY_CHECKS
 )
 
-SECTIONS: tuple[Section, ...] = (
-    Section("Terms", "term", "", TERMS),
-    Section("Causes", "cause", "Why the YAML and the sandbox differ.", _terms(CAUSES, _CAUSE_ALIASES)),
-    Section("Verbs of a plan", "verb", "What a plan does to one address.", _terms(VERBS, _VERB_ALIASES)),
-    Section("Steps of an apply", "step", "One step is one request.", _terms(_ACTIONS, _ACTION_ALIASES)),
-    Section("Outcomes of an apply", "outcome", "How each step ended.", _terms(_OUTCOMES)),
-    Section(
+SECTIONS: tuple[GlossarySection, ...] = (
+    GlossarySection("Terms", "term", "", TERMS),
+    GlossarySection("Causes", "cause", "Why the YAML and the sandbox differ.", _terms(CAUSES, _CAUSE_ALIASES)),
+    GlossarySection("Verbs of a plan", "verb", "What a plan does to one address.", _terms(VERBS, _VERB_ALIASES)),
+    GlossarySection("Steps of an apply", "step", "One step is one request.", _terms(_ACTIONS, _ACTION_ALIASES)),
+    GlossarySection("Outcomes of an apply", "outcome", "How each step ended.", _terms(_OUTCOMES)),
+    GlossarySection(
         "Groups of drift", "drift group", "How `drift` sorts what it finds.", _terms(_DRIFT_GROUPS, _DRIFT_ALIASES)
     ),
-    Section("Results of verify", "result", "The column RESULT. `Fails` means exit code 9.", _terms(_RESULTS)),
-    Section("Evidence of verify", "evidence", "What a result rests on, weakest first.", _terms(_EVIDENCE)),
-    Section("Health of an export", "health", "The column HEALTH of `status`.", _terms(_HEALTH)),
-    Section("States of a flow", "state", "The column STATE of `status`.", _terms(_STATES)),
-    Section("Results of doctor", "doctor result", "How a check went.", _terms(_CHECKS)),
-    Section("Levels", "level", "How serious a finding is.", _terms(_LEVELS)),
-    Section("Exit codes", "exit code", "How a command ends.", _EXIT_CODES),
-    Section("Safety checks", "safety check", "What blocks a dangerous change, with exit code 5.", _SAFETY_CHECKS),
+    GlossarySection("Results of verify", "result", "The column RESULT. `Fails` means exit code 9.", _terms(_RESULTS)),
+    GlossarySection("Evidence of verify", "evidence", "What a result rests on, weakest first.", _terms(_EVIDENCE)),
+    GlossarySection("Health of an export", "health", "The column HEALTH of `status`.", _terms(_HEALTH)),
+    GlossarySection("States of a flow", "state", "The column STATE of `status`.", _terms(_STATES)),
+    GlossarySection("Results of doctor", "doctor result", "How a check went.", _terms(_CHECKS)),
+    GlossarySection("Levels", "level", "How serious a finding is.", _terms(_LEVELS)),
+    GlossarySection("Exit codes", "exit code", "How a command ends.", _EXIT_CODES),
+    GlossarySection(
+        "Safety checks", "safety check", "What blocks a dangerous change, with exit code 5.", _SAFETY_CHECKS
+    ),
 )
 
 

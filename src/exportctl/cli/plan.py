@@ -30,7 +30,7 @@ from exportctl.cli.options import (
 from exportctl.cli.rehearse import RequestedRehearsal, parse_switches, rehearse_plan
 from exportctl.config import load as config
 from exportctl.model.plan_options import PlanOptions
-from exportctl.workflows.load_config import hidden_values, readable
+from exportctl.workflows.load_config import hidden_values, readable_config
 
 if TYPE_CHECKING:
     from exportctl.snapshot.file import Snapshot
@@ -176,7 +176,7 @@ def show_explained_values(call: CommandContext) -> int:
 
     setup = call.setup()
     check_environment(call)
-    entries = config.explain_values(readable(setup), setup.environment)
+    entries = config.explain_values(readable_config(setup), setup.environment)
     title, words = "values", "Each value of the config, and the line that sets it."
     if call.format == JSON:
         call.screen.write_document(documents.render_explanation(title, words, entries))

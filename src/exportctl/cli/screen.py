@@ -97,7 +97,7 @@ class Screen:
     def _write(self, name: str, text: str) -> None:
         stream: TextIO = getattr(self, name)
         try:
-            stream.write(values.printable(text))
+            stream.write(values.escape_surrogates(text))
             stream.flush()
         except BrokenPipeError:
             # Python must not try to write the rest of the buffer again when it exits.

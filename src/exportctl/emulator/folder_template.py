@@ -35,14 +35,14 @@ def render_folder(template: str, values: Mapping[str, str], moment: float) -> st
     rule: folder-macros
     """
 
-    def filled(hit: re.Match[str]) -> str:
+    def fill(hit: re.Match[str]) -> str:
         if hit[1] == "EXPORT_TIME":
             return f"exportTime={_format_time('yyyyMMddHHmm', moment)}"
         if hit[1] == "DATETIME" and hit[2] is not None:
             return _format_time(hit[2], moment)
         return values.get(hit[1], hit[0])
 
-    return "/".join(part for part in MACRO.sub(filled, template).split("/") if part not in ("", ".", ".."))
+    return "/".join(part for part in MACRO.sub(fill, template).split("/") if part not in ("", ".", ".."))
 
 
 def _format_time(pattern: str, moment: float) -> str:

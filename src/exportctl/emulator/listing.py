@@ -60,7 +60,7 @@ def answer(ctx: RequestContext, collection: str, request: Request, twist: ReadFa
 
 
 @dataclass(frozen=True)
-class _Row:
+class _ListedRow:
     """A document as shown, where it stands in the order asked for, and the tie-breakers of its record."""
 
     doc: Json
@@ -105,14 +105,14 @@ def _parse_limit(text: str | None) -> int:
     return int(text)
 
 
-def _rows(ctx: RequestContext, collection: str, stale: bool, orders: Sequence[filters.SortField]) -> list[_Row]:
+def _rows(ctx: RequestContext, collection: str, stale: bool, orders: Sequence[filters.SortField]) -> list[_ListedRow]:
     records = ctx.store.list_records(collection, ctx.sandbox)
     shown = _records_before_last_write(records) if stale else [r for r in records if read_view.is_listed(r, ctx)]
     return [_row(read_view.view_object(record, ctx), record.seq, record.order, orders) for record in shown]
 
 
-def _row(doc: Json, seq: int, order: int, orders: Sequence[filters.SortField]) -> _Row:
-    return _Row(doc, tuple(filters.sort_key(doc, one) for one in orders), seq, order)
+def _row(doc: Json, seq: int, order: int, orders: Sequence[filters.SortField]) -> _ListedRow:
+    return _ListedRow(doc, tuple(filters.sort_key(doc, one) for one in orders), seq, order)
 
 
 def _records_before_last_write(records: list[Record]) -> list[Record]:
@@ -127,7 +127,7 @@ def _records_before_last_write(records: list[Record]) -> list[Record]:
     return kept
 
 
-def _compare_rows(a: _Row, b: _Row, orders: Sequence[filters.SortField]) -> int:
+def _compare_rows(a: _ListedRow, b: _ListedRow, orders: Sequence[filters.SortField]) -> int:
     for order, left, right in zip(orders, a.keys, b.keys, strict=True):
         if left != right:
             return 1 if (left < right) is order.descending else -1
@@ -141,11 +141,11 @@ def _page(
     ctx: RequestContext,
     collection: str,
     query: Query,
-    rows: list[_Row],
+    rows: list[_ListedRow],
     orders: Sequence[filters.SortField],
     twist: ReadFault,
 ) -> Answer:
-    start: _Row | None = _position(ctx, collection, query, orders) if query.token else None
+    start: _ListedRow | None = _position(ctx, collection, query, orders) if query.token else None
     left = [row for row in rows if start is None or _compare_rows(start, row, orders) < 0]
     # rule: page-size
     size = min(query.limit, ctx.page_size)
@@ -161,7 +161,7 @@ def _page(
     return Answer(200, {"items": items, "_links": links})
 
 
-def _next_link(ctx: RequestContext, collection: str, query: Query, last: _Row | None) -> Json:
+def _next_link(ctx: RequestContext, collection: str, query: Query, last: _ListedRow | None) -> Json:
     # rule: next-link
     at = None if last is None else {"doc": _sort_fields(last.doc, query.orderby), "seq": last.seq, "order": last.order}
     state = {"in": f"{ctx.sandbox}/{collection}", "by": query.orderby, "at": at, "n": ctx.store.draw_bytes().hex()}
@@ -184,7 +184,9 @@ def _checksum(text: str) -> str:
     return blake2b(text.encode(), digest_size=6).hexdigest()
 
 
-def _position(ctx: RequestContext, collection: str, query: Query, orders: Sequence[filters.SortField]) -> _Row | None:
+def _position(
+    ctx: RequestContext, collection: str, query: Query, orders: Sequence[filters.SortField]
+) -> _ListedRow | None:
     # rule: token-belongs-to-list
     state = _decode_token(query.token or "")
     if state is None or state["in"] != f"{ctx.sandbox}/{collection}" or state["by"] != query.orderby:

@@ -27,7 +27,7 @@ _FOLDER = FLOW.field_rule("folder").default
 
 
 @dataclass(frozen=True)
-class Document:
+class ConfigDocument:
     """`keys` by flow id, of its export; `users` the flow ids on each new destination."""
 
     text: str
@@ -61,7 +61,7 @@ def document_context(
 
 def build_document(
     flows: Sequence[ImportableFlow], scene: DocumentContext, allowed: Mapping[str, Iterable[str]]
-) -> Document:
+) -> ConfigDocument:
     """`allowed` maps flow ids to the rules that they break."""
     around = scene.existing
     places = assign_destinations(flows, around, scene.ownership)
@@ -94,7 +94,7 @@ def build_document(
         EXPORTS: exports,
     }
     users = {key: tuple(f for f, spot in places.by_flow.items() if spot.destination == key) for key in places.added}
-    return Document(emit.document_text(scene.head_comments, sections) if flows else "", keys, users)
+    return ConfigDocument(emit.document_text(scene.head_comments, sections) if flows else "", keys, users)
 
 
 def _content(flow: ImportableFlow, key: str, scene: DocumentContext) -> dict[str, object]:

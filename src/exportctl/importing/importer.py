@@ -23,7 +23,7 @@ from exportctl.config import load as loading
 from exportctl.errors import ConfigError, Error, Level, UsageError
 from exportctl.importing import document as documents
 from exportctl.importing.convert import ConversionContext, ImportableFlow, convert_flow
-from exportctl.importing.document import Document, DocumentContext
+from exportctl.importing.document import ConfigDocument, DocumentContext
 from exportctl.importing.existing_config import existing_config
 from exportctl.importing.result import AdoptedFlow, ImportResult, LeftOutFlow, LeftOutReason, Selection
 from exportctl.model.plan import DESTINATIONS, EXPORTS, Address, Inventory, Plan, PlanHeader, PlanItem, Verb
@@ -167,7 +167,7 @@ def _suggestion(asked: str, known: Mapping[str, LiveFlow]) -> str:
 
 def _document_with_allows(
     flows: list[ImportableFlow], scene: DocumentContext, ground: ConfigContext
-) -> tuple[Document, list[ImportableFlow], list[LeftOutFlow]]:
+) -> tuple[ConfigDocument, list[ImportableFlow], list[LeftOutFlow]]:
     """The document with every `allow` it needs, the flows in it, and those that no `allow` can help."""
     refused: list[LeftOutFlow] = []
     while True:
@@ -238,7 +238,9 @@ def _hits(project: Project, projects: Sequence[Project], as_of: int) -> Iterator
 # -- the proof --------------------------------------------------------------------------------------------------------
 
 
-def _load_document(made: Document, ground: ConfigContext) -> tuple[Project, tuple[Project, ...], loading.ParsedConfig]:
+def _load_document(
+    made: ConfigDocument, ground: ConfigContext
+) -> tuple[Project, tuple[Project, ...], loading.ParsedConfig]:
     """
     Raises:
         Error: the text is no valid config.
@@ -249,7 +251,7 @@ def _load_document(made: Document, ground: ConfigContext) -> tuple[Project, tupl
         raise _import_error(str(f) for f in error.all if f.level is Level.ERROR) from error
 
 
-def check_only_adopts(made: Document, ground: ConfigContext, before: Project) -> None:
+def check_only_adopts(made: ConfigDocument, ground: ConfigContext, before: Project) -> None:
     """
     Raises:
         Error: the text breaks a rule, or plans anything else than adoptions.

@@ -1,12 +1,12 @@
 """
 The form of a JSON value, described once: how it is made from one of our values, and the JSON Schema that it fits.
 
-    OUTCOME = Record[Outcome]("the result of one step", step=text("the step's key", lambda o: o.step.key), ...)
+    OUTCOME = JsonObject[Outcome]("the result of one step", step=text("the step's key", lambda o: o.step.key), ...)
     OUTCOME.encode(outcome)  -> {"step": "flow:exports.orders", ...}
     OUTCOME.schema()         -> {"type": "object", "properties": {"step": {"type": "string", ...}}, ...}
 
 A `Member` without a getter takes the attribute that has the member's own name. As the item of a list or a map it is
-the element itself. Every object is strict: it has exactly the keys that its Record names. Pure.
+the element itself. Every object is strict: it has exactly the keys that its JsonObject names. Pure.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Member(Generic[T]):
         return self.get(owner) if self.get else getattr(owner, name)
 
 
-class Record(Generic[T]):
+class JsonObject(Generic[T]):
     """An object with exactly these members, made from a T."""
 
     def __init__(self, description: str, /, **members: Member[T]) -> None:
@@ -64,8 +64,8 @@ class Record(Generic[T]):
         return self.schema()
 
 
-class Definition(Record[T]):
-    """A Record that several documents hold: it stands once, under `name` in the `$defs` of each schema."""
+class Definition(JsonObject[T]):
+    """A JsonObject that several documents hold: it stands once, under `name` in the `$defs` of each schema."""
 
     def __init__(self, name: str, description: str, /, **members: Member[T]) -> None:
         super().__init__(description, **members)
@@ -78,22 +78,22 @@ class Definition(Record[T]):
 
 def text(description: str, get: Callable[[T], str | None] | None = None) -> Member[T]:
     """Describe a text."""
-    return _plain({"type": "string", "description": description}, get)
+    return _plain_member({"type": "string", "description": description}, get)
 
 
 def number(description: str, get: Callable[[T], int | None] | None = None) -> Member[T]:
     """Describe a whole number."""
-    return _plain({"type": "integer", "description": description}, get)
+    return _plain_member({"type": "integer", "description": description}, get)
 
 
 def flag(description: str, get: Callable[[T], bool | None] | None = None) -> Member[T]:
     """Describe true or false."""
-    return _plain({"type": "boolean", "description": description}, get)
+    return _plain_member({"type": "boolean", "description": description}, get)
 
 
 def json_object(description: str) -> Member[Any]:
     """Describe an object of the service, as it is."""
-    return _plain({"type": "object", "description": description}, None)
+    return _plain_member({"type": "object", "description": description}, None)
 
 
 def constant(description: str, value: object) -> Member[Any]:
@@ -106,18 +106,18 @@ def choice(description: str, values: Iterable[str], get: Callable[[T], str | Non
     return Member(lambda: {"enum": [str(value) for value in values], "description": description}, str, get)
 
 
-def part(record: Record[S], get: Callable[[T], S | None] | None = None) -> Member[T]:
+def part(record: JsonObject[S], get: Callable[[T], S | None] | None = None) -> Member[T]:
     """Describe an object inside another one."""
     return Member(record.use, record.encode, get)
 
 
-def encoded(record: Record[S], get: Callable[[T], Json | None] | None = None) -> Member[T]:
+def encoded_part(record: JsonObject[S], get: Callable[[T], Json | None] | None = None) -> Member[T]:
     """Describe an object that the owner holds as JSON already."""
     return Member(record.use, lambda found: found, get)
 
 
 def listing(
-    description: str, items: Member[Any] | Record[Any], get: Callable[[T], Iterable[Any] | None] | None = None
+    description: str, items: Member[Any] | JsonObject[Any], get: Callable[[T], Iterable[Any] | None] | None = None
 ) -> Member[T]:
     """Describe a list of equal items."""
     item = _item(items)
@@ -142,11 +142,11 @@ def mapping(
 def counts(description: str, names: Iterable[str], get: Callable[[T], Mapping[Any, int]] | None = None) -> Member[T]:
     """Describe a number for each name; 0 where the owner counts none."""
     keys = tuple(str(name) for name in names)
-    numbers: Record[Any] = Record(description, **{key: number(f"how many: {key}") for key in keys})
+    numbers: JsonObject[Any] = JsonObject(description, **{key: number(f"how many: {key}") for key in keys})
     return Member(numbers.schema, lambda found: {key: found.get(key, 0) for key in keys}, get)
 
 
-def members_of(record: Record[S], get: Callable[[T], S]) -> dict[str, Member[T]]:
+def members_of(record: JsonObject[S], get: Callable[[T], S]) -> dict[str, Member[T]]:
     """Describe the members of a record as members of the object around it, which holds the record's owner."""
 
     def lift(name: str, member: Member[S]) -> Member[T]:
@@ -169,12 +169,12 @@ def optional(member: Member[T], is_present: Callable[[T], bool]) -> Member[T]:
     return replace(member, is_present=is_present)
 
 
-def _plain(schema: Json, get: Callable[[T], Any] | None) -> Member[T]:
+def _plain_member(schema: Json, get: Callable[[T], Any] | None) -> Member[T]:
     return Member(lambda: schema, lambda found: found, get)
 
 
-def _item(items: Member[Any] | Record[Any]) -> Member[Any]:
-    return part(items) if isinstance(items, Record) else items
+def _item(items: Member[Any] | JsonObject[Any]) -> Member[Any]:
+    return part(items) if isinstance(items, JsonObject) else items
 
 
 def _nullable_schema(schema: Json) -> Json:

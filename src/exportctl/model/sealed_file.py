@@ -10,7 +10,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import Any
 
-from exportctl.model.json_form import Json, Record, constant, encoded, text
+from exportctl.model.json_form import Json, JsonObject, constant, encoded_part, text
 from exportctl.model.plan import canonical_json
 
 
@@ -23,18 +23,18 @@ class SealedContent:
 
 
 def sealed_file(
-    description: str, *, kind: str, format_version: int, name: str, content: Record[Any]
-) -> Record[SealedContent]:
+    description: str, *, kind: str, format_version: int, name: str, content: JsonObject[Any]
+) -> JsonObject[SealedContent]:
     """Describe a file. Its member `name` holds the content."""
-    rest = Record[SealedContent](
+    rest = JsonObject[SealedContent](
         description,
         format_version=constant("version of this format", format_version),
         kind=constant("kind of this document", kind),
         exportctl=text("version of exportctl that wrote the file", lambda file: file.version),
-        **{name: encoded(content, lambda file: file.content)},
+        **{name: encoded_part(content, lambda file: file.content)},
     )
 
     def digest(file: SealedContent) -> str:
         return hashlib.sha256(canonical_json(rest.encode(file)).encode()).hexdigest()
 
-    return Record[SealedContent](description, **rest.members, content_digest=text("sha256 of all the rest", digest))
+    return JsonObject[SealedContent](description, **rest.members, content_digest=text("sha256 of all the rest", digest))

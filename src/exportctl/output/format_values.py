@@ -43,7 +43,7 @@ def clean_lines(text: str) -> str:
     return "\n".join(clean_text(part) for part in text.split("\n"))
 
 
-def printable(text: str) -> str:
+def escape_surrogates(text: str) -> str:
     """Return text that a terminal or a file can hold; half a character becomes `\\ud83d`."""
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
 

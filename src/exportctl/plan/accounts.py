@@ -28,7 +28,7 @@ from exportctl.model.plan import (
 from exportctl.model.project import AcceptEntry
 from exportctl.plan import field_diff, steps
 from exportctl.plan.desired import DesiredAccount
-from exportctl.plan.field_diff import ComparisonInputs, field_changes, next_applied
+from exportctl.plan.field_diff import ComparisonInputs, applied_digests, field_changes
 from exportctl.plan.last_editor import UI, actor
 from exportctl.plan.ownership import Ownership
 from exportctl.resources import wire
@@ -225,7 +225,7 @@ def _compared_item(
     names = (str(account.address),)
     changes = field_changes(BASE_CONNECTION, wanted, live, inputs)
     changes = tuple(field_diff.apply_accept_entries(c, names, accept, as_of) for c in changes)
-    applied = next_applied(BASE_CONNECTION, wanted, live, changes, inputs, lambda c: c.cause in WRITE_CAUSES)
+    applied = applied_digests(BASE_CONNECTION, wanted, live, changes, inputs, lambda c: c.cause in WRITE_CAUSES)
     if resend:
         applied[SECRET_VERSION] = next_secret_version(applied[SECRET_VERSION])
     after = Marker(ownership.project, BASE_CONNECTION.letter, account.address.name, _generation(base), applied=applied)

@@ -54,7 +54,7 @@ class _Search:
     def look_up_id(self, dataset: Dataset, dataset_id: str) -> tuple[str, str]:
         """Return id and name of a dataset that is declared by id."""
         if dataset_id not in self.by_id and dataset_id in self.live:
-            self.findings.append(self._gone(dataset, self.live[dataset_id], dataset_id))
+            self.findings.append(self._gone_dataset_finding(dataset, self.live[dataset_id], dataset_id))
         elif dataset_id not in self.by_id:
             text = f"{self.address}: dataset {dataset_id} does not exist in this sandbox or cannot be exported"
             self.errors.append(Finding("dataset-not-eligible", text, dataset.at, _LIST_HINT))
@@ -72,26 +72,30 @@ class _Search:
             return stored[0]
         if len(listed) == 1:
             return listed[0]
-        self.errors.append(self._ambiguous(dataset, name, listed) if listed else self._unknown(dataset, name))
+        self.errors.append(
+            self._ambiguous_dataset_finding(dataset, name, listed)
+            if listed
+            else self._unknown_dataset_finding(dataset, name)
+        )
         return None
 
     def _gone_or_renamed(self, dataset: Dataset, name: str, dataset_id: str) -> Finding:
         if dataset_id not in self.by_id:
-            return self._gone(dataset, name, dataset_id)
+            return self._gone_dataset_finding(dataset, name, dataset_id)
         text = f'{self.address}: the dataset "{name}" ({dataset_id}) has the name "{self.by_id[dataset_id]}" now'
         hint = "write the new name or the id; the flow stays the same"
         return Finding("dataset-name", text, dataset.at, hint, Level.WARNING)
 
-    def _gone(self, dataset: Dataset, name: str, dataset_id: str) -> Finding:
+    def _gone_dataset_finding(self, dataset: Dataset, name: str, dataset_id: str) -> Finding:
         text = f'{self.address}: dataset "{name}" ({dataset_id}) is no longer in the list of exportable datasets'
         hint = "remove it from the export if it was deleted; the flow keeps it until then"
         return Finding("dataset-gone", text, dataset.at, hint, Level.WARNING)
 
-    def _ambiguous(self, dataset: Dataset, name: str, listed: Sequence[str]) -> Finding:
+    def _ambiguous_dataset_finding(self, dataset: Dataset, name: str, listed: Sequence[str]) -> Finding:
         text = f'{self.address}: {len(listed)} datasets have the name "{name}": {", ".join(listed)}'
         return Finding("dataset-ambiguous", text, dataset.at, f"write the id instead of the name: {{id: {listed[0]}}}")
 
-    def _unknown(self, dataset: Dataset, name: str) -> Finding:
+    def _unknown_dataset_finding(self, dataset: Dataset, name: str) -> Finding:
         near = get_close_matches(name, sorted(set(self.by_id.values())), n=3, cutoff=0.6)
         meant = "did you mean " + " or ".join(f'"{n}"' for n in near) + "? " if near else ""
         text = f'{self.address}: no exportable dataset in this sandbox has the name "{name}"'

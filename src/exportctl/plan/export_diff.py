@@ -30,7 +30,7 @@ from exportctl.plan import flow_state, safety_checks
 from exportctl.plan.consequences import change_consequences, schedule_phrase
 from exportctl.plan.dataset_lookup import DatasetLookup
 from exportctl.plan.desired import DesiredExport
-from exportctl.plan.field_diff import ComparisonInputs, field_changes, next_applied
+from exportctl.plan.field_diff import ComparisonInputs, applied_digests, field_changes
 from exportctl.plan.flow_state import PlanSettings
 from exportctl.plan.ownership import LiveFlow
 from exportctl.resources import wire
@@ -90,15 +90,15 @@ class _Comparison:
     changes: tuple[FieldChange, ...]
 
     @cached_property
-    def written(self) -> Mapping[str, FieldChange]:
+    def written_changes(self) -> Mapping[str, FieldChange]:
         """The changes that apply writes, by field."""
         return {c.field: c for c in self.changes if c.cause in WRITE_CAUSES or c.cause is Cause.RENEWAL}
 
     @cached_property
     def restart(self) -> bool:
         """The write needs a new start: the live start is not on the wanted grid, or is past for a one-time export."""
-        if AT in self.written or EVERY not in self.written:
-            return AT in self.written
+        if AT in self.written_changes or EVERY not in self.written_changes:
+            return AT in self.written_changes
         start, every = self.live[START], self.wanted[EVERY]
         if start is None or (every == ONCE and start <= self.settings.as_of):
             return True
@@ -120,7 +120,7 @@ def diff_export(
     inputs = flow_state.comparison_inputs(export, live_flow, settings)
     target_inputs = ComparisonInputs(live_flow.target.marker, settings.as_of)
     compared = _compare(export, live_flow, live_flow.target, lookup, settings, inputs, target_inputs)
-    written, changes = compared.written, compared.changes
+    written, changes = compared.written_changes, compared.changes
     names = {**source["names"], **dict(lookup.datasets)}
     marker = _flow_marker(compared, inputs)
     can_change_target = live_flow.can_change(live_flow.target)
@@ -212,7 +212,7 @@ def _pause_schedule_changes(compared: _Comparison) -> tuple[FieldChange, ...]:
 
 def _late_start_refusals(compared: _Comparison) -> tuple[Refusal, ...]:
     """Refuse a start after the end: the service does not accept it (flow-service.md 7.1)."""
-    written, address = compared.written, compared.export.address
+    written, address = compared.written_changes, compared.export.address
     end = written[END].after if END in written else compared.live[END]
     if not compared.restart or end is None or compared.new_start < end:
         return ()
@@ -223,7 +223,7 @@ def _late_start_refusals(compared: _Comparison) -> tuple[Refusal, ...]:
 
 
 def _flow_fields(compared: _Comparison) -> Fields:
-    written = compared.written
+    written = compared.written_changes
     fields = {name: compared.wanted[name] for name in FLOW.fields_sent_by(Request.PATCH) if name in written}
     if compared.restart:
         fields[START] = dict(compared.export.start_rule)
@@ -233,9 +233,9 @@ def _flow_fields(compared: _Comparison) -> Fields:
 
 
 def _flow_marker(compared: _Comparison, inputs: ComparisonInputs) -> Marker:
-    written, wanted, live = compared.written, compared.wanted, compared.live
+    written, wanted, live = compared.written_changes, compared.wanted, compared.live
     own = tuple(c for c in compared.changes if c.field in FLOW.managed_fields)
-    applied = next_applied(FLOW, wanted, live, own, inputs, lambda c: c.field in written)
+    applied = applied_digests(FLOW, wanted, live, own, inputs, lambda c: c.field in written)
     if EVERY in written or (AT not in applied and live[AT] == wanted[AT]):
         applied[AT] = (digest(wanted[AT]),)
     return Marker(
@@ -252,8 +252,8 @@ def _flow_marker(compared: _Comparison, inputs: ComparisonInputs) -> Marker:
 def _is_last_seen_enabled(compared: _Comparison) -> bool:
     """Check whether the flow was enabled when exportctl saw it last; a pause keeps the state before the pause."""
     before = compared.live_flow.flow.marker
-    if ENABLED in compared.written:
-        return bool(compared.written[ENABLED].after)
+    if ENABLED in compared.written_changes:
+        return bool(compared.written_changes[ENABLED].after)
     if any(c.field == ENABLED and c.cause in (Cause.PAUSED, Cause.ACCEPTED) for c in compared.changes):
         return before is None or before.damaged or before.last_seen_enabled
     return bool(compared.live[ENABLED])
@@ -269,7 +269,7 @@ def _target_marker(compared: _Comparison, inputs: ComparisonInputs) -> Marker | 
         kind=TARGET_CONNECTION.letter,
         name=compared.export.address.name,
         generation=compared.live_flow.marker.generation if compared.live_flow.marker else 1,
-        applied=next_applied(TARGET_CONNECTION, desired, live, own, inputs, lambda c: c.cause in WRITE_CAUSES),
+        applied=applied_digests(TARGET_CONNECTION, desired, live, own, inputs, lambda c: c.cause in WRITE_CAUSES),
     )
     return None if target.marker == after else after
 
@@ -307,7 +307,7 @@ def _marker_findings(export: DesiredExport, live_flow: LiveFlow) -> tuple[Findin
 
 def _end_and_next_runs(compared: _Comparison) -> dict[str, Any]:
     """Return when the export ends, and its next runs before and after this plan."""
-    written, wanted, live, as_of = compared.written, compared.wanted, compared.live, compared.settings.as_of
+    written, wanted, live, as_of = compared.written_changes, compared.wanted, compared.live, compared.settings.as_of
     end_before = flow_state.live_end(compared.live_flow)
     end_after = written[END].after if END in written else end_before
     every = wanted[EVERY] if EVERY in written else live[EVERY] or wanted[EVERY]

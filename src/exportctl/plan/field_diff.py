@@ -277,7 +277,7 @@ _COMPARE: Mapping[Treat, Callable[[FieldRule, Any, Any, ComparisonInputs], list[
 }
 
 
-def next_applied(
+def applied_digests(
     kind: Kind,
     desired: Fields,
     live: Fields,

@@ -38,12 +38,12 @@ __all__ = [
     "StaleValue",
     "age_seconds",
     "approval_digest",
-    "as_saved",
     "dump_plan",
     "encode_plan",
     "expired_since_plan",
     "load_plan",
     "reduce_to_approval",
+    "saved_plan",
     "saved_renewals",
     "stale_values",
 ]
@@ -79,7 +79,7 @@ def dump_plan(plan: Plan) -> str:
     return _text(_document(encode_plan(plan), __version__))
 
 
-def as_saved(plan: Plan) -> SavedPlan:
+def saved_plan(plan: Plan) -> SavedPlan:
     """Return what `load_plan(dump_plan(plan))` returns."""
     return _saved_plan(encode_plan(plan), __version__)
 

@@ -15,8 +15,8 @@ from exportctl.errors import Finding, Level, SourcePosition
 from exportctl.model.json_form import (
     Definition,
     Json,
+    JsonObject,
     Member,
-    Record,
     choice,
     counts,
     flag,
@@ -167,14 +167,14 @@ STEP = Definition[Step](
     text=nullable(text("the description without the ownership marker")),
     detects_hidden_flow=flag("a deletion that fails while a flow that this credential cannot see uses the object"),
 )
-CONSEQUENCE = Record[Consequence](
+CONSEQUENCE = JsonObject[Consequence](
     "one consequence of the changes",
     rule=text("stable id"),
     text=text("for people"),
     level=text("info, warning, or cost (may send data again)"),
 )
 
-REFUSAL = Record[Refusal](
+REFUSAL = JsonObject[Refusal](
     "one safety check that blocks",
     safety_check=text("name of the safety check"),
     text=text("for people"),
@@ -210,7 +210,7 @@ OTHER_FLOW = Definition[OtherFlow](
     ends=nullable(number(_MOMENT)),
     assumed_end=flag("the service shows no end; `ends` is the default, computed from the creation"),
 )
-HEADER = Record[PlanHeader](
+HEADER = JsonObject[PlanHeader](
     "what the plan was made for",
     organization=text("IMS organization id"),
     sandbox=text("sandbox name"),
@@ -234,7 +234,7 @@ CONTENT: Mapping[str, Member[Plan]] = {
     "findings": listing("messages about the plan as a whole", FINDING),
     "unmanaged": listing("live flows that this config does not manage", OTHER_FLOW, lambda p: p.other_flows),
 }
-SAVED_PLAN = Record[Plan]("the plan", header=part(HEADER), as_of=number(_MOMENT), **CONTENT)
+SAVED_PLAN = JsonObject[Plan]("the plan", header=part(HEADER), as_of=number(_MOMENT), **CONTENT)
 
 
 def has_content(shown: PlanItem) -> bool:

@@ -100,7 +100,7 @@ def parse_marker(description: str | None, kind: Kind) -> tuple[str, Marker | Non
     before = _without_line(_without_break(text[: found.start()]))
     after = text[found.end() :].strip("\r\n")
     own = "\n".join(part for part in (before, after) if part)
-    return own, _known(found, kind) if found.re is _MARKER else _later(found)
+    return own, _readable_marker(found, kind) if found.re is _MARKER else _newer_marker(found)
 
 
 def _without_break(text: str) -> str:
@@ -116,7 +116,7 @@ def _without_line(text: str) -> str:
     return _without_break(body[:start])
 
 
-def _later(found: re.Match[str]) -> Marker:
+def _newer_marker(found: re.Match[str]) -> Marker:
     """Return what every later version says in the same position: owner, kind and address. Case is the service's."""
     project, kind, name = (found[part].lower() for part in ("project", "kind", "name"))
     return Marker(project, kind, name, damaged=True, version=_version(found))
@@ -127,7 +127,7 @@ def _version(found: re.Match[str]) -> int:
     return int(digits) if len(digits) <= _ABSURD else 10**_ABSURD
 
 
-def _known(found: re.Match[str], kind: Kind) -> Marker:
+def _readable_marker(found: re.Match[str], kind: Kind) -> Marker:
     state = _STATE.match(found["rest"])
     flags = state["flags"] if state else ""
     version = _version(found)
@@ -232,7 +232,7 @@ def marker_line(marker: Marker, kind: Kind) -> str:
     return whole if len(whole) <= MAX_LENGTH else _line(replace(marker, unread=_ALL_READ), kind)
 
 
-def kept(marker: Marker, before: Marker | None) -> Marker:
+def keep_unread(marker: Marker, before: Marker | None) -> Marker:
     """`marker` with what `before`, which it takes the place of, holds for another version of exportctl."""
     return replace(marker, unread=before.unread) if before is not None and not before.damaged else marker
 
@@ -245,7 +245,7 @@ def _line(marker: Marker, kind: Kind) -> str:
         + ("o" if marker.last_seen_enabled else "")
     )
     known = [(rule, marker.applied[rule.name]) for rule in kind.fields if marker.applied.get(rule.name)]
-    digests = "".join(_coded(rule, values) for rule, values in known if not _by_value(rule)) + more_digests
+    digests = "".join(_code_digests(rule, values) for rule, values in known if not _by_value(rule)) + more_digests
     ends = [f"{rule.code}={'~'.join(_to_base36(int(v)) for v in values)}" for rule, values in known if _by_value(rule)]
     state = f"{marker.generation}{flags}{more_flags}"
     owner = f"exportctl/{MARKER_VERSION} {marker.kind} {marker.project} {marker.name}"
@@ -253,7 +253,7 @@ def _line(marker: Marker, kind: Kind) -> str:
     return f"{head}{_check_digest(head)}]"
 
 
-def _coded(rule: FieldRule, digests: tuple[str, ...]) -> str:
+def _code_digests(rule: FieldRule, digests: tuple[str, ...]) -> str:
     return rule.code + digests[0] + "".join(d.translate(_SECOND) for d in digests[1:2])
 
 

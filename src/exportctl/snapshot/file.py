@@ -22,8 +22,8 @@ from exportctl import __version__
 from exportctl.errors import Error
 from exportctl.model.json_form import (
     Json,
+    JsonObject,
     Member,
-    Record,
     choice,
     json_object,
     listing,
@@ -65,7 +65,7 @@ class Snapshot:
         return sum(len(listed) for listed in self.objects.values())
 
 
-_HEADER = Record[Mapping[str, str | None]](
+_HEADER = JsonObject[Mapping[str, str | None]](
     "the sandbox that was read",
     platform=choice("service, or an emulator", PLATFORMS, lambda header: header["platform"]),
     organization=text("IMS organization id", lambda header: header["organization"]),
@@ -73,17 +73,17 @@ _HEADER = Record[Mapping[str, str | None]](
     environment=nullable(text("the config's environment", lambda header: header["environment"])),
 )
 _OBJECT: Member[Any] = json_object("the service's JSON, without auth values and credentials")
-_OBJECTS = Record[Any](
+_OBJECTS = JsonObject[Any](
     "by kind", **{kind: listing("in the order of the list", _OBJECT, itemgetter(kind)) for kind in KINDS}
 )
-CONTENT = Record[Snapshot](
+CONTENT = JsonObject[Snapshot](
     "what was read",
     place=part(_HEADER, lambda snapshot: snapshot.header),
     taken_at=number("seconds since 1970 UTC"),
     objects=part(_OBJECTS),
     datasets=listing(
         "datasets that can be exported",
-        Record[ListedDataset]("one dataset", id=text("dataset id"), name=text("dataset name")),
+        JsonObject[ListedDataset]("one dataset", id=text("dataset id"), name=text("dataset name")),
     ),
     specs=mapping("connection specs by id", json_object("the service's JSON")),
 )

@@ -19,12 +19,12 @@ from exportctl.model.secret import Secret
 from exportctl.resources.destinations.type import Part
 from exportctl.storage.access_types import (
     Access,
-    AccountKey,
     AuthValues,
     Azure,
     FederatedToken,
     Sas,
     ServicePrincipal,
+    SharedKey,
     StorageLocation,
     auth_value,
     location_field,
@@ -102,7 +102,7 @@ def caller_access(location: StorageLocation, variables: ReaderVariables, where: 
         if text := family.get(STRING):
             return _connection_string_access(location, variables, where, text, family.prefix + STRING)
         if key := family.get(KEY):
-            return _access(location, variables, where, AccountKey(Secret(key)), family.prefix + KEY)
+            return _access(location, variables, where, SharedKey(Secret(key)), family.prefix + KEY)
         if token := family.get(SAS):
             return _access(location, variables, where, Sas(Secret(token.lstrip("?"))), family.prefix + SAS)
     if file := family.get(_TOKEN_FILE):
@@ -130,7 +130,7 @@ def _access(
     location: StorageLocation,
     variables: ReaderVariables,
     where: ContainerAddress,
-    credential: AccountKey | Sas | ServicePrincipal | FederatedToken,
+    credential: SharedKey | Sas | ServicePrincipal | FederatedToken,
     identity: str,
 ) -> Access:
     if where.account is None:
@@ -163,7 +163,7 @@ def _connection_string_access(
     address = address or (
         parse_endpoint(location, f"https://{account}.blob.{suffix}", identity) if suffix else where.endpoint
     )
-    credential = AccountKey(Secret(key)) if key else Sas(Secret((token or "").lstrip("?")))
+    credential = SharedKey(Secret(key)) if key else Sas(Secret((token or "").lstrip("?")))
     return _access(location, variables, ContainerAddress(account, address, where.container), credential, identity)
 
 

@@ -69,7 +69,7 @@ class S3:
 
 
 @dataclass(frozen=True)
-class AccountKey:
+class SharedKey:
     key: Secret
 
 
@@ -101,7 +101,7 @@ class Azure:
     account: str
     container: str
     endpoint: str
-    credential: AccountKey | Sas | ServicePrincipal | FederatedToken
+    credential: SharedKey | Sas | ServicePrincipal | FederatedToken
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from exportctl.storage.access_types import S3, AccountKey, Azure, FederatedToken, Google, Sas
+from exportctl.storage.access_types import S3, Azure, FederatedToken, Google, Sas, SharedKey
 from exportctl.storage.object_store_errors import StorageRequest, storage_error
 from exportctl.storage.reader import PIECE, StorageError, StoredFile
 
@@ -138,7 +138,7 @@ def open_azure(method: Azure, where: str) -> ObjectReader:
     }
     given: dict[str, Any] = {}
     credential = method.credential
-    if isinstance(credential, AccountKey):
+    if isinstance(credential, SharedKey):
         access_key = credential.key.reveal()
         given["credential_provider"] = lambda: {"access_key": access_key, "expires_at": None}
     elif isinstance(credential, Sas):

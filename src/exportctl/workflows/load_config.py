@@ -63,7 +63,7 @@ def read_config(setup: Setup) -> config.ParsedConfig:
     return config.parse_config(config_files.read_config_files(setup.folder, setup.files))
 
 
-def readable(setup: Setup) -> config.ParsedConfig:
+def readable_config(setup: Setup) -> config.ParsedConfig:
     """
     Read every file of the project, whatever mistakes it has, to show what it says.
 

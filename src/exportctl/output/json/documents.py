@@ -13,11 +13,11 @@ from exportctl.errors import Finding, Level, SourcePosition
 from exportctl.model.check import Check, CheckStatus
 from exportctl.model.json_form import (
     Json,
+    JsonObject,
     Member,
-    Record,
     choice,
     counts,
-    encoded,
+    encoded_part,
     flag,
     listing,
     members_of,
@@ -64,11 +64,12 @@ class _PlanWithRehearsal(NamedTuple):
 
 PLAN_DOCUMENT = Document(
     "plan",
-    Record[_PlanWithRehearsal](
+    JsonObject[_PlanWithRehearsal](
         PLAN.description,
         **members_of(PLAN, lambda shown: shown.plan),
         rehearsal=optional(
-            nullable(encoded(REHEARSAL, lambda shown: shown.more["rehearsal"])), lambda shown: "rehearsal" in shown.more
+            nullable(encoded_part(REHEARSAL, lambda shown: shown.more["rehearsal"])),
+            lambda shown: "rehearsal" in shown.more,
         ),
     ),
 )
@@ -101,7 +102,7 @@ class _ShownFile(NamedTuple):
 
 SHOW = Document(
     "show",
-    Record[_ShownFile](
+    JsonObject[_ShownFile](
         "a saved plan",
         exportctl=text("version of exportctl that wrote the file", lambda f: f.saved.version),
         content_digest=text("sha256 of the file's content", lambda f: f.saved.digest),
@@ -109,7 +110,7 @@ SHOW = Document(
             "seconds since the plan was made; negative: it was made with a later clock",
             lambda f: planfile.age_seconds(f.saved, f.now),
         ),
-        plan=encoded(PLAN),
+        plan=encoded_part(PLAN),
     ),
 )
 
@@ -163,7 +164,7 @@ _OUTCOMES: Member[_Apply] = listing("every step of the plan", OUTCOME)
 
 APPLY = Document(
     "apply",
-    Record[_Apply](
+    JsonObject[_Apply](
         "the result of an apply",
         project=_APPLY_PROJECT,
         digest=text("digest of the plan that was applied", lambda a: planfile.approval_digest(a.plan)),
@@ -200,12 +201,12 @@ _ITEM_ADDRESS: Member[_ItemField] = address(lambda f: f.item.address)
 
 RENEW = Document(
     "renew",
-    Record[_Apply](
+    JsonObject[_Apply](
         "rolling ends that are due",
         project=_APPLY_PROJECT,
         renewals=listing(
             "ends that the run moves",
-            Record[_ItemField](
+            JsonObject[_ItemField](
                 "one renewal",
                 address=_ITEM_ADDRESS,
                 id=_FLOW_ID,
@@ -216,7 +217,7 @@ RENEW = Document(
         ),
         lapsed=listing(
             "rolling ends in the past: exit code 4; an apply moves them",
-            Record[_ItemField](
+            JsonObject[_ItemField](
                 "one expired flow",
                 address=_ITEM_ADDRESS,
                 id=_FLOW_ID,
@@ -229,7 +230,7 @@ RENEW = Document(
         ),
         held=listing(
             "flows that were paused by hand; they stay paused",
-            Record[_ItemField](
+            JsonObject[_ItemField](
                 "one paused flow",
                 address=_ITEM_ADDRESS,
                 id=_FLOW_ID,
@@ -257,7 +258,7 @@ class _Validation(NamedTuple):
 
 VALIDATE = Document(
     "validate",
-    Record[_Validation](
+    JsonObject[_Validation](
         "the result of the offline checks",
         valid=flag("there is no finding of level error", lambda v: not _error_findings(v.findings)),
         exports=number("exports in all environments"),
@@ -288,11 +289,11 @@ class _Datasets(NamedTuple):
 
 DATASETS = Document(
     "datasets",
-    Record[_Datasets](
+    JsonObject[_Datasets](
         "datasets that can be exported",
         datasets=listing(
             "by name",
-            Record[tuple[ListedDataset, Sequence[str]]](
+            JsonObject[tuple[ListedDataset, Sequence[str]]](
                 "one dataset",
                 id=text("dataset id", lambda pair: pair[0].id),
                 name=text("dataset name", lambda pair: pair[0].name),
@@ -312,12 +313,12 @@ def render_datasets(
 
 DOCTOR = Document(
     "doctor",
-    Record[Sequence[Check]](
+    JsonObject[Sequence[Check]](
         "the checks of credentials, permissions and config",
         healthy=flag("no check failed", lambda checks: not any(c.status is CheckStatus.FAILED for c in checks)),
         checks=listing(
             "in the order in which they ran",
-            Record[Check](
+            JsonObject[Check](
                 "one check",
                 name=text("stable name"),
                 state=choice("the result", CheckStatus, lambda c: c.status),
@@ -343,13 +344,13 @@ class _Explanation(NamedTuple):
 
 EXPLAIN = Document(
     "explain",
-    Record[_Explanation](
+    JsonObject[_Explanation](
         "a rule, a term, or the lines that set values",
         topic=text("what is explained"),
         text=text("for people", lambda e: e.words),
         entries=listing(
             "values, where there are any",
-            Record[tuple[str, Any, SourcePosition | None]](
+            JsonObject[tuple[str, Any, SourcePosition | None]](
                 "one value",
                 path=text("path of the value", lambda entry: entry[0]),
                 value=field_value(lambda entry: entry[1]),

@@ -6,14 +6,14 @@ from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 from exportctl.errors import Finding
-from exportctl.model.json_form import Json, Record, choice, counts, flag, listing, nullable, number, part, text
+from exportctl.model.json_form import Json, JsonObject, choice, counts, flag, listing, nullable, number, part, text
 from exportctl.model.plan import Verb
 from exportctl.monitor import drift
 from exportctl.monitor.drift import DriftEntry, DriftGroup, DriftReport
 from exportctl.output.json.envelope import MOMENT, Document
 from exportctl.planfile.serialize import FIELD, FINDING, OTHER_FLOW, address
 
-DRIFT_ENTRY = Record[DriftEntry](
+DRIFT_ENTRY = JsonObject[DriftEntry](
     "one result of the comparison",
     group=choice("what it is", DriftGroup),
     address=nullable(address()),
@@ -32,7 +32,7 @@ class _Drift(NamedTuple):
     fail_on: Collection[str]
 
 
-DRIFT_RESULT = Record[_Drift](
+DRIFT_RESULT = JsonObject[_Drift](
     "where the sandbox differs from what was last applied",
     project=text("the config's project", lambda d: d.report.header.project),
     failing=flag("the exit code is 3", lambda d: drift.has_failures(d.report, d.fail_on)),

@@ -17,11 +17,11 @@ from typing import Any, Generic, NamedTuple, TypeVar
 from exportctl.errors import Finding
 from exportctl.model.json_form import (
     Json,
+    JsonObject,
     Member,
-    Record,
     choice,
     constant,
-    encoded,
+    encoded_part,
     listing,
     nullable,
     number,
@@ -36,7 +36,7 @@ FORMAT_VERSION = 1
 MOMENT = "seconds since 1970 UTC"
 T = TypeVar("T")
 
-PLATFORM = Record[PlanHeader](
+PLATFORM = JsonObject[PlanHeader](
     "which sandbox",
     kind=choice("service, or an emulator, from which nothing reaches Adobe", PLATFORMS, lambda h: h.platform),
     organization=text("IMS organization id"),
@@ -60,7 +60,7 @@ class Document(Generic[T]):
     """One kind of document. `result` describes what a T becomes; None: there is never a result."""
 
     kind: str
-    result: Record[T] | None
+    result: JsonObject[T] | None
 
     def render(
         self, value: T | None, *, header: PlanHeader | None, as_of: int | None, errors: Sequence[Finding] = ()
@@ -74,14 +74,14 @@ class Document(Generic[T]):
         """Return the schema of the document, without the definitions that it uses."""
         return self._envelope().schema()
 
-    def _envelope(self) -> Record[_Envelope]:
+    def _envelope(self) -> JsonObject[_Envelope]:
         no_result: Member[Any] = Member(lambda: {"type": "null", "description": "there is no result"}, lambda _: None)
-        return Record[_Envelope](
+        return JsonObject[_Envelope](
             f"the machine output of kind {self.kind}",
             format_version=constant("version of this format", FORMAT_VERSION),
             kind=constant("kind of this document", self.kind),
             platform=nullable(part(PLATFORM, lambda e: e.header)),
             as_of=nullable(number(f"the moment that the result is about, {MOMENT}")),
-            result=nullable(encoded(self.result, lambda e: e.result)) if self.result else no_result,
+            result=nullable(encoded_part(self.result, lambda e: e.result)) if self.result else no_result,
             errors=listing("all errors; empty when there are none", ERROR),
         )

@@ -14,7 +14,19 @@ from exportctl.config.environment_diff import (
     OneSidedDeclaration,
 )
 from exportctl.errors import Finding, Level
-from exportctl.model.json_form import Json, Member, Record, choice, encoded, flag, listing, nullable, number, part, text
+from exportctl.model.json_form import (
+    Json,
+    JsonObject,
+    Member,
+    choice,
+    encoded_part,
+    flag,
+    listing,
+    nullable,
+    number,
+    part,
+    text,
+)
 from exportctl.model.plan import Plan, PlanHeader
 from exportctl.output.environments import EnvironmentResult
 from exportctl.output.json.drift import DRIFT_RESULT, drift_result
@@ -51,17 +63,17 @@ class _Row(NamedTuple):
         return [f for f in self.found if f.level is Level.ERROR]
 
 
-def _document(command: str, what: str, result: Record[Any]) -> Document[Sequence[_Row]]:
-    row = Record[_Row](
+def _document(command: str, what: str, result: JsonObject[Any]) -> Document[Sequence[_Row]]:
+    row = JsonObject[_Row](
         "one environment",
         environment=text("its name"),
         platform=nullable(part(PLATFORM, lambda row: row.body.header if row.body else None)),
         as_of=nullable(number(MOMENT, lambda row: row.body.as_of if row.body else None)),
-        result=nullable(encoded(result, lambda row: row.body.result if row.body else None)),
+        result=nullable(encoded_part(result, lambda row: row.body.result if row.body else None)),
         errors=listing("what blocks an apply of its plan, or why the environment could not be read", ERROR),
     )
     rows: Member[Sequence[_Row]] = listing("by name", row, lambda rows: rows)
-    return Document(f"{command}-environments", Record(f"{what} of every environment", environments=rows))
+    return Document(f"{command}-environments", JsonObject(f"{what} of every environment", environments=rows))
 
 
 ENVIRONMENTS = {
@@ -101,7 +113,7 @@ def render_environments(
 
 _CAUSES: Member[Any] = listing(
     "the lines that cause it; empty: none was found",
-    Record[DifferenceCause](
+    JsonObject[DifferenceCause](
         "one line of the config",
         origin=choice("an overlay sets it, an `environments` list leaves it out, or a reference", DifferenceOrigin),
         at=part(POSITION),
@@ -111,13 +123,13 @@ _CAUSES: Member[Any] = listing(
 )
 DIFF_ENVIRONMENTS = Document(
     "diff-environments",
-    Record[EnvironmentDiff](
+    JsonObject[EnvironmentDiff](
         "the differences between two environments of one config",
         left=text("the first environment"),
         right=text("the second environment"),
         only=listing(
             "by address",
-            Record[OneSidedDeclaration](
+            JsonObject[OneSidedDeclaration](
                 "what only one environment has",
                 address=text("exports.NAME or destinations.NAME"),
                 environment=text("the environment that has it"),
@@ -127,7 +139,7 @@ DIFF_ENVIRONMENTS = Document(
         ),
         differences=listing(
             "by address, then by path",
-            Record[FieldDifference](
+            JsonObject[FieldDifference](
                 "one field",
                 address=text("exports.NAME, destinations.NAME, or a section such as platform"),
                 path=text("path of the field, for example schedule.every"),

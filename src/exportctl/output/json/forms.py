@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from exportctl.model.json_form import (
     Definition,
+    JsonObject,
     Member,
-    Record,
     choice,
     counts,
     flag,
@@ -49,7 +49,7 @@ OUTCOME = Definition[Outcome](
     message=nullable(text("for people")),
     hint=nullable(text("what to do")),
 )
-REHEARSAL: Record[Rehearsal] = Record(
+REHEARSAL: JsonObject[Rehearsal] = JsonObject(
     "the result of this plan in the emulator; nothing reached the platform",
     converged=flag("all steps are done, and a second plan has no changes", lambda r: r.passed),
     reads=number("read requests after the plan was made"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from exportctl.importing.result import AdoptedFlow, ImportResult, LeftOutFlow, LeftOutReason
-from exportctl.model.json_form import Record, choice, counts, flag, listing, nullable, text
+from exportctl.model.json_form import JsonObject, choice, counts, flag, listing, nullable, text
 from exportctl.output.json.envelope import Document
 from exportctl.planfile.serialize import address
 
@@ -17,7 +17,7 @@ class _Import(NamedTuple):
 
 IMPORT = Document(
     "import",
-    Record[_Import](
+    JsonObject[_Import](
         "YAML for flows that exportctl did not create",
         project=text("the config's project", lambda i: i.found.header.project),
         file=nullable(text("file with the YAML; null: no file was written")),
@@ -26,7 +26,7 @@ IMPORT = Document(
         ),
         exports=listing(
             "in the YAML, by address",
-            Record[AdoptedFlow](
+            JsonObject[AdoptedFlow](
                 "one flow to adopt",
                 address=address(),
                 id=text("flow id"),
@@ -40,7 +40,7 @@ IMPORT = Document(
         ),
         left_out=listing(
             "by name",
-            Record[LeftOutFlow](
+            JsonObject[LeftOutFlow](
                 "one flow that is not in the YAML",
                 id=text("flow id"),
                 name=text("the flow's name"),

@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import Any
 
 from exportctl.model.json_form import (
+    JsonObject,
     Member,
-    Record,
     choice,
     counts,
     flag,
@@ -34,7 +34,7 @@ from exportctl.resources.run import Run, RunError, RunStatus
 _FLOW: Member[Any] = nullable(text("flow id; null: not applied"))
 _TYPE: Member[Any] = nullable(text("destination type"))
 
-_RUN = Record[tuple[Run, str | None]](
+_RUN = JsonObject[tuple[Run, str | None]](
     "one run",
     id=text("run id", lambda pair: pair[0].id),
     status=choice("the result", RunStatus, lambda pair: pair[0].status),
@@ -48,7 +48,7 @@ _RUN = Record[tuple[Run, str | None]](
     size=nullable(number("bytes written", lambda pair: pair[0].size)),
     errors=listing(
         "errors that the service reports",
-        Record[tuple[RunError, str | None]](
+        JsonObject[tuple[RunError, str | None]](
             "one error",
             code=text("the service's code; may be empty", lambda pair: pair[0].code),
             message=text("the service's message; may be empty", lambda pair: pair[0].message),
@@ -59,14 +59,14 @@ _RUN = Record[tuple[Run, str | None]](
 )
 RUNS = Document(
     "runs",
-    Record[RunsReport](
+    JsonObject[RunsReport](
         "the newest runs of flows",
         project=PROJECT,
         since=nullable(number(f"no runs before this moment, {MOMENT}")),
         limit=nullable(number("maximum of runs for each flow")),
         flows=listing(
             "by address",
-            Record[FlowRuns](
+            JsonObject[FlowRuns](
                 "one flow",
                 address=nullable(address()),
                 flow=_FLOW,
@@ -77,14 +77,14 @@ RUNS = Document(
         ),
     ),
 )
-STATUS_RESULT = Record[StatusReport](
+STATUS_RESULT = JsonObject[StatusReport](
     "the state of every export",
     project=PROJECT,
     warning=number("how early an end is reported, in seconds"),
     counts=counts("exports by result", HealthResult, lambda s: s.counts()),
     exports=listing(
         "by address",
-        Record[ExportHealth](
+        JsonObject[ExportHealth](
             "one export",
             address=address(),
             flow=_FLOW,
@@ -92,7 +92,7 @@ STATUS_RESULT = Record[StatusReport](
             state=choice("the state of the flow", FlowState),
             last_run=nullable(
                 part(
-                    Record[LastRun](
+                    JsonObject[LastRun](
                         "the newest run that the flow reports",
                         id=text("run id; may be empty"),
                         status=choice("the result", RunStatus),
@@ -116,7 +116,7 @@ STATUS = Document("status", STATUS_RESULT)
 _ACCOUNT: Member[Any] = text("address of the account; title and id if this config does not declare it")
 FORECAST = Document(
     "forecast",
-    Record[Forecast](
+    JsonObject[Forecast](
         "the next runs of exports",
         project=PROJECT,
         days=number("length of the window, which begins at `as_of`"),
@@ -124,7 +124,7 @@ FORECAST = Document(
         planned=flag("true: as after the next apply; false: as the flows are now"),
         flows=listing(
             "by address",
-            Record[FlowForecast](
+            JsonObject[FlowForecast](
                 "one flow",
                 address=address(),
                 flow=nullable(text("flow id; null: not created")),
@@ -139,7 +139,7 @@ FORECAST = Document(
         ),
         together=listing(
             "runs that start at the same moments on one account",
-            Record[SimultaneousRuns](
+            JsonObject[SimultaneousRuns](
                 "runs of the same exports",
                 account=_ACCOUNT,
                 type=_TYPE,

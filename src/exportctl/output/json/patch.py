@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from exportctl.accept.patch_file import FileDiff, Patch
 from exportctl.accept.result import AcceptedChanges, AcceptResult, UnacceptedChanges
-from exportctl.model.json_form import Member, Record, flag, listing, members_of, nullable, number, text
+from exportctl.model.json_form import JsonObject, Member, flag, listing, members_of, nullable, number, text
 from exportctl.model.plan import PlanItem, Refusal
 from exportctl.monitor.drift import DriftEntry
 from exportctl.output.json.drift import DRIFT_ENTRY
@@ -30,14 +30,14 @@ class _Accept(NamedTuple):
 _CHANGES: Member[Any] = listing("the differences; `before` is the live value", FIELD, lambda one: one.changes)
 PATCH = Document(
     "patch",
-    Record[_Accept](
+    JsonObject[_Accept](
         "edits of the YAML that accept live values",
         project=text("the config's project", lambda a: a.found.plan.header.project),
         written=flag("true: the files were edited; false: they are unchanged"),
         folder=text("folder in which to apply the patch, relative to the working folder", lambda a: a.patch.folder),
         files=listing(
             "files with edits",
-            Record[FileDiff](
+            JsonObject[FileDiff](
                 "one file",
                 file=text("its name, relative to the working folder"),
                 diff=nullable(
@@ -55,7 +55,7 @@ PATCH = Document(
         ),
         accepted=listing(
             "changes that no longer differ, in plan order",
-            Record[AcceptedChanges](
+            JsonObject[AcceptedChanges](
                 "differences that one edit accepts",
                 address=address(),
                 fields=_CHANGES,
@@ -68,7 +68,7 @@ PATCH = Document(
         ),
         left=listing(
             "changes that still differ, in plan order",
-            Record[UnacceptedChanges](
+            JsonObject[UnacceptedChanges](
                 "differences that no edit accepts",
                 address=address(),
                 fields=_CHANGES,
@@ -80,7 +80,7 @@ PATCH = Document(
         failures=listing("entries for which `drift` fails", DRIFT_ENTRY),
         refusals=listing(
             "safety checks that block an apply",
-            Record[tuple[PlanItem, Refusal]](
+            JsonObject[tuple[PlanItem, Refusal]](
                 REFUSAL.description,
                 address=address(lambda pair: pair[0].address),
                 **members_of(REFUSAL, lambda pair: pair[1]),

@@ -7,13 +7,13 @@ could not be read is in its export and in the envelope's `errors`.
 
 from __future__ import annotations
 
-from exportctl.model.json_form import Record, choice, counts, flag, listing, nullable, number, text
+from exportctl.model.json_form import JsonObject, choice, counts, flag, listing, nullable, number, text
 from exportctl.monitor.delivery.report import DeliveryResult, Evidence, ExportVerdicts, Verdict, VerifyReport
 from exportctl.output.json.envelope import MOMENT, Document
 from exportctl.output.json.forms import PROJECT
 from exportctl.planfile.serialize import ERROR, address
 
-_VERDICT = Record[Verdict](
+_VERDICT = JsonObject[Verdict](
     "one dataset and one expected run",
     dataset=text("dataset name"),
     dataset_id=text("dataset id; empty where it is unknown"),
@@ -33,7 +33,7 @@ _VERDICT = Record[Verdict](
 )
 VERIFY = Document(
     "verify",
-    Record[VerifyReport](
+    JsonObject[VerifyReport](
         "whether the files of each expected run arrived",
         project=PROJECT,
         since=number(f"start of the window, {MOMENT}; `as_of` is its end"),
@@ -42,7 +42,7 @@ VERIFY = Document(
         counts=counts("verdicts by result", DeliveryResult, lambda r: r.counts()),
         exports=listing(
             "by address",
-            Record[ExportVerdicts](
+            JsonObject[ExportVerdicts](
                 "one export",
                 address=address(),
                 flow=nullable(text("flow id; null: not applied")),
