@@ -13,5 +13,6 @@ FUNCTIONS: Mapping[str, str] = {
 
 # What the client and the emulator both have: they share no code, and each models the same traffic.
 CLIENT_AND_EMULATOR: Mapping[str, str] = {
+    "Request": "an HTTP request, as the client sends it and as the emulator gets it",
     "Answer": "an HTTP answer, as the client gets it and as the emulator sends it",
 }

@@ -1,4 +1,4 @@
-"""docs/how-to/import-existing-flows.md says what the code does: its example is a config, its table has every reason, its options exist."""
+"""The how-to page of importing says what the code does: its example is a config, its table has every reason."""
 
 from __future__ import annotations
 

@@ -45,8 +45,8 @@ from exportctl.resources.kinds import (
     START,
     TARGET_CONNECTION,
     TARGET_IDS,
+    FieldRequest,
     Kind,
-    Request,
 )
 
 COMPLETION_WINDOW = DAY  # for 24 hours connections without a flow count as an interrupted run
@@ -247,7 +247,10 @@ def _flow_step(
     applied = {n: (digest(v),) for n, v in managed.items() if v is not None}
     if end is not None:
         applied[END] = (str(end),)
-    fields = {n: managed[n] for n in FLOW.fields_sent_by(Request.PATCH)} | {START: dict(export.start_rule), END: end}
+    fields = {n: managed[n] for n in FLOW.fields_sent_by(FieldRequest.PATCH)} | {
+        START: dict(export.start_rule),
+        END: end,
+    }
     return steps.create_step(
         FLOW,
         export.address,

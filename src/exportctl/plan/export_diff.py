@@ -46,7 +46,7 @@ from exportctl.resources.kinds import (
     SOURCE_CONNECTION,
     START,
     TARGET_CONNECTION,
-    Request,
+    FieldRequest,
 )
 
 
@@ -224,7 +224,7 @@ def _late_start_refusals(compared: _Comparison) -> tuple[Refusal, ...]:
 
 def _flow_fields(compared: _Comparison) -> Fields:
     written = compared.written_changes
-    fields = {name: compared.wanted[name] for name in FLOW.fields_sent_by(Request.PATCH) if name in written}
+    fields = {name: compared.wanted[name] for name in FLOW.fields_sent_by(FieldRequest.PATCH) if name in written}
     if compared.restart:
         fields[START] = dict(compared.export.start_rule)
     if END in written:

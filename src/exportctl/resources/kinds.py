@@ -43,7 +43,7 @@ class Treat(StrEnum):
     REPOINT = "repoint"  # lives on a connection that cannot be edited: create another, point the flow at it
 
 
-class Request(StrEnum):
+class FieldRequest(StrEnum):
     """The request that sends a managed field."""
 
     PATCH = "patch"  # the POST that creates the object, and a PATCH of it
@@ -77,7 +77,7 @@ class FieldRule:
     why: str
     source: str
     default: object = None
-    request: Request = Request.PATCH
+    request: FieldRequest = FieldRequest.PATCH
     consequence: Consequence | None = None
     only_for_macro: str | None = None
     schema: Mapping[str, object] | None = None
@@ -120,7 +120,7 @@ class Kind:
     def plain_fields(self) -> tuple[FieldRule, ...]:
         return tuple(rule for rule in self.rows if rule.is_plain)
 
-    def fields_sent_by(self, request: Request) -> tuple[str, ...]:
+    def fields_sent_by(self, request: FieldRequest) -> tuple[str, ...]:
         """Names of the managed fields that this request sends."""
         return tuple(rule.name for rule in self.rows if rule.request is request)
 
@@ -228,7 +228,7 @@ FLOW = Kind(
             only_for_macro=NAME_MACRO,
         ),
         FieldRule(
-            DESCRIPTION, "d", Treat.VALUE, "/description", "shown in the UI", "[UD]", request=Request.DESCRIPTION
+            DESCRIPTION, "d", Treat.VALUE, "/description", "shown in the UI", "[UD]", request=FieldRequest.DESCRIPTION
         ),
         FieldRule(
             DATASETS,
@@ -237,7 +237,7 @@ FLOW = Kind(
             "/sourceConnectionIds",
             "the service cannot edit a dataset list: a new source connection, then the flow points at it",
             "[D] [XD-new] flow-service.md 4.1",
-            request=Request.REPOINT,
+            request=FieldRequest.REPOINT,
         ),
         FieldRule(
             EVERY,
@@ -259,7 +259,7 @@ FLOW = Kind(
             "/scheduleParams",
             "start time on the grid",
             "[D] flow-service.md 7",
-            request=Request.START,
+            request=FieldRequest.START,
         ),
         FieldRule(
             FOLDER,
@@ -278,7 +278,7 @@ FLOW = Kind(
             "/state",
             "changed by POST …/action?op=enable or disable",
             "[UD] flow-service.md 4.2",
-            request=Request.ACTION,
+            request=FieldRequest.ACTION,
         ),
         FieldRule(
             END,
@@ -287,7 +287,7 @@ FLOW = Kind(
             "/scheduleParams",
             "a flow stops by itself at its end",
             "[XD-new] flow-service.md 7.3",
-            request=Request.END,
+            request=FieldRequest.END,
         ),
     ],
     refs={"sourceConnectionIds": ("source_connection", True), "targetConnectionIds": ("target_connection", True)},
