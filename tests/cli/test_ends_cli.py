@@ -13,7 +13,7 @@ from tests.cli.emulator_server import EmulatorServer, serve_config
 
 DAY = 86400
 SHORT = SMALL.replace("rolling: 180 days", "rolling: 40 days")  # from 2027-01-15: to 2027-02-24
-ENDED = "the flow ended 2027-02-24 00:00 UTC, 4 days ago, and exports nothing any more"
+ENDED = "the flow ended 2027-02-24 00:00 UTC, 4 days ago and exports nothing now"
 
 
 @pytest.fixture
@@ -49,7 +49,7 @@ def test_renew_leaves_what_has_ended_names_it_and_ends_in_4(over: CommandLine, m
     ended = over("renew", *more)
     assert (ended.code, over.writes()) == (4, before)
     assert f"exports.orders: {ENDED}  [expired]" in ended.out
-    assert "to revive it, apply" in ended.out
+    assert "to revive it, run `exportctl apply`" in ended.out
     lapsed = over("renew", *more, "--format", "json").document["result"]["lapsed"]
     assert [(one["address"], one["ended"]) for one in lapsed] == [
         ("exports.orders", 1_803_427_200),
@@ -90,7 +90,7 @@ def test_renew_names_what_it_cannot_look_after_and_ends_in_4(unsure: CommandLine
     before = unsure.writes()
     ended = unsure("renew")
     assert (ended.code, unsure.writes() - before) == (4, 1)
-    assert "exports.orders: its end is not looked after: flow" in ended.out
+    assert "exports.orders: renew cannot move its end: the flow" in ended.out
     assert "the ends that were due are moved on. Not looked after: exports.orders." in ended.out
     assert "holds what the config asks for" not in ended.out
     assert unsure("renew").code == 4
