@@ -121,7 +121,7 @@ def test_where_there_is_nothing_to_import_nothing_is_written(applied: CommandLin
         (("--all", "--into", "exports/imported.yml"), "exports/imported.yaml"),
         (("--all", "--into", "exports/../imported.yaml"), "exports/imported.yaml"),
         (("--all", "--into", "exports/.imported.yaml"), "exports.yaml and exports/*.yaml"),
-        (("--name", "Made*"), "no flow is called so"),
+        (("--name", "Made*"), "no flow has a matching name"),
         (("--flow", "Made in the UI"), '"Made in the UI"?'),
         (("everything",), "unexpected extra argument"),
     ],

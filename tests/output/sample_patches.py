@@ -29,7 +29,7 @@ def patch_result() -> AcceptResult:
         ),
         (
             UnacceptedChanges(Address("destinations", "partner"), (user,), "is sensitive"),
-            UnacceptedChanges(Address("exports", "orders"), (rhythm,), "is every 2 days\x07, which no export can be"),
+            UnacceptedChanges(Address("exports", "orders"), (rhythm,), "is every 2 days\x07, which no export can have"),
         ),
     )
 

@@ -26,7 +26,7 @@ def test_the_report_names_what_is_accepted_and_what_is_left() -> None:
         "    destinations.partner  auth.username: (sensitive) -> (sensitive)",
         "        is sensitive",
         '    exports.orders  schedule.every: "1 day" -> "2 days"',
-        "        is every 2 days\\x07, which no export can be",
+        "        is every 2 days\\x07, which no export can have",
         "",
         "Patch: 2 differences accepted in 1 file, 2 not accepted.",
         "Nothing was written. The patch is for `git apply` or `patch -p1` in the folder of the config.",

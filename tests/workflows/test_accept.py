@@ -337,7 +337,7 @@ LEFT_CASES: dict[str, tuple[Edit, str, str]] = {
             sandbox=SANDBOX,
         ),
         "exports.orders schedule.every",
-        "is every 2 days, which no export can be",
+        "is every 2 days, which no export can have",
     ),
     "a type of file that no export can have": (
         lambda w: w.emulator.ui.load(
@@ -394,7 +394,7 @@ def test_parts_of_a_split_export_that_moved_alone_are_left(tmp_path: Path) -> No
     made.emulator.ui.datasets("sales \N{EN DASH} Order Lines", ["Returns"])
 
     assert left_reasons(run_accept(made)) == {
-        "exports.sales/order-lines datasets": "is one for each part: the export is split by dataset",
+        "exports.sales/order-lines datasets": "has one for each part: the export is split by dataset",
         "exports.sales/orders end": "exports.sales/order-lines (end) would change too",
     }
 

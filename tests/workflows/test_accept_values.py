@@ -65,7 +65,9 @@ def test_a_text_that_no_file_can_hold_is_left(tmp_path: Path) -> None:
     made = applied_world(tmp_path)
     made.emulator.ui.rename("orders", "half \ud800")
 
-    assert left_reasons(run_accept(made)) == {"exports.orders title": "holds half a character, which no file can hold"}
+    assert left_reasons(run_accept(made)) == {
+        "exports.orders title": "contains half a character, which no file can contain"
+    }
 
 
 def test_the_parts_of_an_export_are_renamed_whatever_their_datasets_are_called(tmp_path: Path) -> None:
@@ -168,7 +170,7 @@ def test_what_needs_another_flow_is_said_to(change: Callable[[str], str], tmp_pa
 
     reasons = left_reasons(run_accept(made, DIFFERING_CAUSES, ("exports.orders",), accounts=False))
 
-    assert reasons["exports.orders replacement"] == "no edit of a value does: the YAML asks for another flow"
+    assert reasons["exports.orders replacement"] == "no edit of a value does: the YAML needs another flow"
 
 
 def test_a_stop_is_accepted_while_a_replacement_waits(tmp_path: Path) -> None:
@@ -222,19 +224,23 @@ UNREAD: dict[str, tuple[Callable[[World], None], str, str]] = {
     "an end in milliseconds": (
         lambda w: edit_flow(w, {"endTime": 1_900_000_000_000}),
         "end",
-        "is no moment that can be read",
+        "is not a moment that exportctl can read",
     ),
-    "an end that is no number": (lambda w: edit_flow(w, {"endTime": 1.5e9}), "end", "is no moment that can be read"),
+    "an end that is no number": (
+        lambda w: edit_flow(w, {"endTime": 1.5e9}),
+        "end",
+        "is not a moment that exportctl can read",
+    ),
     "a state in between": (
         lambda w: edit_flow(w, state="disabling"),
         "enabled",
-        "is neither on nor off: the flow is in state disabling",
+        "is unclear: the flow is in state disabling",
     ),
-    "a path that is no text": (lambda w: edit_target(w, "orders", path=7), "path", "has a path that is no text"),
+    "a path that is no text": (lambda w: edit_target(w, "orders", path=7), "path", "has a path that is not text"),
     "no type of file": (
         lambda w: edit_target(w, "orders", datasetFileType=None),
         "format.type",
-        "has no type of file, and compression gzip, which no export can have",
+        "has no file type, and compression gzip, which no export can have",
     ),
     "no compression": (
         lambda w: edit_target(w, "orders", compression=None),
@@ -244,22 +250,22 @@ UNREAD: dict[str, tuple[Callable[[World], None], str, str]] = {
     "everything again and again": (
         lambda w: edit_flow(w, {"exportMode": "DAILY_FULL_EXPORT", "timeUnit": "hour", "interval": 6}),
         "schedule.every",
-        "has exportMode DAILY_FULL_EXPORT, which no export of that rhythm has",
+        "has exportMode DAILY_FULL_EXPORT, which does not fit the schedule",
     ),
     "once, of what is new": (
         lambda w: edit_flow(w, {"interval": 0}),
         "schedule.every",
-        "has exportMode FIRST_FULL_THEN_INCREMENTAL, which no export of that rhythm has",
+        "has exportMode FIRST_FULL_THEN_INCREMENTAL, which does not fit the schedule",
     ),
     "a dataset without its id": (
         lambda w: edit_source(w, {"name": "Orders"}),
         "datasets",
-        "names one twice, or one without its id",
+        "names a dataset twice, or one without its id",
     ),
     "two folders": (
         lambda w: edit_flow(w, {"foldernameTemplate": f"a/{TIME}", "folderNameTemplate": f"b/{TIME}"}),
         "folder",
-        "is said twice by the flow, and which one counts is not published",
+        "is on the flow twice, and which one counts is not published",
     ),
 }
 

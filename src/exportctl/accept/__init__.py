@@ -1,1 +1,1 @@
-"""Edits of the YAML that accept what is live, and touch nothing else."""
+"""Live values -> the smallest edits of the YAML that accept them. Start at `accept`."""

@@ -1,13 +1,13 @@
 """
-Differences of a plan -> edits of the YAML that accept them, each proven before it is kept. Pure.
+Differences of a plan -> edits of the YAML that accept them. Each edit is verified before it is kept. Pure.
 
-    wish ─proposals─▶ edits ─placing─▶ files ─judging─▶ accepts it and nothing else?  yes: kept
-                                          │                        no: the next layer, the next edits
-                                          └── with `allow`, where only rules that it can permit are in the way
+    group ─export_edits─▶ edits ─target_file─▶ files ─verify_edit─▶ accepts it and nothing else?  yes: kept
+                                                 │                           no: the next layer, the next edits
+                                                 └── with `allow`, if only rules that it can permit block the edit
 
-The first edit that is proven is kept, and the next wish is planned against it. Where none is, the wish is left with the
-reason that says most about the value itself; of several such ones the last, since later edits touch less. Nothing is
-written here.
+The first verified edit is kept, and the next group is planned with it. If no edit is verified, the group stays, with
+the reason that says most about the value itself (of several such reasons the last, because later edits change less).
+This module writes no file.
 """
 
 from __future__ import annotations
@@ -29,88 +29,90 @@ from exportctl.model.plan import DESTINATIONS, EXPORTS
 from exportctl.resources.kinds import LOCATION
 from exportctl.yaml_edit.edit import ChangeList, Edit, EditError, SetValue, is_writable
 
-_NO_FILE = EditProblem("no file of this project can say it", ProblemWeight.NO_EFFECT)
+_NO_FILE = EditProblem("no file of this project can set it", ProblemWeight.NO_EFFECT)
 _LAYER_ORDER = (TargetLayer.CURRENT, TargetLayer.ENVIRONMENT, TargetLayer.EXTENDING_FILE)
 
 
 @dataclass
 class _WorkingState:
-    """The files as they are by now, what they come to, and what edits are made from."""
+    """The files with all edits so far, their config, and what edits are made from."""
 
     files: EditableFiles
     state: ConfigState
     context: EditContext
 
 
-def accept_differences(ground: ConfigContext, own: Collection[str], asked: AcceptRequest) -> AcceptResult:
+def accept_differences(config: ConfigContext, editable: Collection[str], request: AcceptRequest) -> AcceptResult:
     """
-    Accept every difference asked for; all others are planned too, since no edit may touch them. `own` names the files
-    that may be edited.
+    Accept every requested difference.
+
+    `editable` names the files that may be edited. All other differences are planned too, because no edit may change
+    them.
 
     Raises:
         ConfigError: the config has an error.
     """
-    before, state = editable_files(ground.files, own, ground.environment), load_config_state(ground)
+    before, state = editable_files(config.files, editable, config.environment), load_config_state(config)
     work = _WorkingState(before, state, edit_context(state))
     accepted: list[AcceptedChanges] = []
-    left: list[UnacceptedChanges] = []
-    for wish in change_groups(ground.plan(state.project, asked.flags), asked):
-        if not _is_still_different(work.state, wish):
-            accepted.append(AcceptedChanges(wish.address, wish.changes))
+    unaccepted: list[UnacceptedChanges] = []
+    for group in change_groups(config.plan(state.project, request.flags), request):
+        if not _is_still_different(work.state, group):
+            accepted.append(AcceptedChanges(group.address, group.changes))
             continue
-        granted = _accept_group(work, wish)
-        if isinstance(granted, AcceptedChanges):
-            accepted.append(granted)
+        accepted_group = _accept_group(work, group)
+        if isinstance(accepted_group, AcceptedChanges):
+            accepted.append(accepted_group)
         else:
-            left.append(UnacceptedChanges(wish.address, wish.changes, granted))
+            unaccepted.append(UnacceptedChanges(group.address, group.changes, accepted_group))
     changed = work.files.changed_files(before)
-    edited = [EditedFile(f, before.texts[f], work.files.texts[f]) for f in ground.files if f in changed]
-    targeted = ground.plan(work.state.project, asked.flags)
-    return AcceptResult(work.state.plan, targeted, tuple(edited), tuple(accepted), tuple(left))
+    edited = [EditedFile(f, before.texts[f], work.files.texts[f]) for f in config.files if f in changed]
+    targeted = config.plan(work.state.project, request.flags)
+    return AcceptResult(work.state.plan, targeted, tuple(edited), tuple(accepted), tuple(unaccepted))
 
 
-def _is_still_different(state: ConfigState, wish: ChangeGroup) -> bool:
-    """Is the difference there still? An edit for another one may have accepted it too."""
-    causes = {change.cause for change in wish.changes}
+def _is_still_different(state: ConfigState, group: ChangeGroup) -> bool:
+    """Return whether the difference still exists: an edit for another one may have accepted it too."""
+    causes = {change.cause for change in group.changes}
     return any(
-        group_name(change.field) == wish.name and change.cause in causes
+        group_name(change.field) == group.name and change.cause in causes
         for item in state.plan.items
-        if item.address == wish.address
+        if item.address == group.address
         for change in item.fields
     )
 
 
-def _accept_group(work: _WorkingState, wish: ChangeGroup) -> AcceptedChanges | str:
-    """Keep the first edit that is proven; else say why there is none."""
-    before, seen, why = work.files, work.context, _NO_FILE
+def _accept_group(work: _WorkingState, group: ChangeGroup) -> AcceptedChanges | str:
+    """Keep the first verified edit; else return why there is none."""
+    before, context, why = work.files, work.context, _NO_FILE
     try:
-        for proposal in _proposed_edits(wish, seen):
+        for proposal in _proposed_edits(group, context):
             for files in _files_with_edits(work.files, proposal):
-                found = _try_files(work, wish, files)
-                rules = found.rules if found else ()
-                if found is not None and rules:
-                    found = _try_with_allow(work, wish, proposal, found)
-                if found is None:
+                problem = _try_files(work, group, files)
+                rules = problem.rules if problem else ()
+                if problem is not None and rules:
+                    problem = _try_with_allow(work, group, proposal, problem)
+                if problem is None:
                     work.context = edit_context(work.state)
-                    return AcceptedChanges(wish.address, wish.changes, work.files.changed_files(before), rules)
-                why = max(found, why, key=lambda one: one.weight)
+                    return AcceptedChanges(group.address, group.changes, work.files.changed_files(before), rules)
+                why = max(problem, why, key=lambda one: one.weight)
     except NotExpressible as reason:
         return str(reason)
     return why.reason
 
 
-def _proposed_edits(wish: ChangeGroup, seen: EditContext) -> Iterator[Proposal]:
-    if wish.address.root == DESTINATIONS:
-        yield from destination_edits.account_edits(wish, seen.project.destinations[wish.address.name], seen)
+def _proposed_edits(group: ChangeGroup, context: EditContext) -> Iterator[Proposal]:
+    if group.address.root == DESTINATIONS:
+        yield from destination_edits.account_edits(group, context.project.destinations[group.address.name], context)
         return
-    export = seen.project.exports[wish.address.name]
-    live_flow = seen.ownership.flow_by_id(wish.id or "")
+    export = context.project.exports[group.address.name]
+    live_flow = context.ownership.flow_by_id(group.id or "")
     if live_flow is None:
-        raise NotExpressible("belongs to a flow that is not there")
-    made = destination_edits.location_edits(export, live_flow, seen) if wish.name == LOCATION else None
-    for proposal in made or proposals(wish, export, live_flow, seen):
+        raise NotExpressible("belongs to a flow that does not exist")
+    made = destination_edits.location_edits(export, live_flow, context) if group.name == LOCATION else None
+    for proposal in made or proposals(group, export, live_flow, context):
         if not all(is_writable(edit.value) for edit in proposal if isinstance(edit, SetValue)):
-            raise NotExpressible("holds half a character, which no file can hold")
+            raise NotExpressible("contains half a character, which no file can contain")
         if proposal:
             yield proposal
 
@@ -125,28 +127,28 @@ def _files_with_edits(files: EditableFiles, proposal: Proposal) -> Iterator[Edit
             yield made
 
 
-def _try_files(work: _WorkingState, wish: ChangeGroup, files: EditableFiles) -> EditProblem | None:
+def _try_files(work: _WorkingState, group: ChangeGroup, files: EditableFiles) -> EditProblem | None:
     edited = {name: text.encode("utf-8") for name, text in files.texts.items()}
-    ground = work.state.context
-    state, found = check_edit(work.state, replace(ground, files={**ground.files, **edited}), wish)
+    config = work.state.context
+    state, problem = check_edit(work.state, replace(config, files={**config.files, **edited}), group)
     if state is not None:
         work.files, work.state = files, state
-    return found
+    return problem
 
 
 def _try_with_allow(
-    work: _WorkingState, wish: ChangeGroup, proposal: Proposal, found: EditProblem
+    work: _WorkingState, group: ChangeGroup, proposal: Proposal, problem: EditProblem
 ) -> EditProblem | None:
-    """The same once more, with the rules allowed that the live value breaks."""
-    if wish.address.root != EXPORTS:
-        return found
-    path = (EXPORTS, work.context.project.exports[wish.address.name].declared_key, "allow")
-    entries = [{"rule": rule, "reason": REASON} for rule in found.rules]
+    """Try the edits again, with an `allow` for the rules that the live value breaks."""
+    if group.address.root != EXPORTS:
+        return problem
+    path = (EXPORTS, work.context.project.exports[group.address.name].declared_key, "allow")
+    entries = [{"rule": rule, "reason": REASON} for rule in problem.rules]
     edit: Edit = (
         ChangeList(path, added=entries) if isinstance(work.context.node(*path), ListNode) else SetValue(path, entries)
     )
     for files in _files_with_edits(work.files, (*proposal, edit)):
-        found = _try_files(work, wish, files) or found
+        problem = _try_files(work, group, files) or problem
         if work.files is files:
             return None
-    return found
+    return problem

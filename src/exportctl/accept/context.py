@@ -29,13 +29,13 @@ from exportctl.plan.ownership import Ownership, build_ownership
 from exportctl.resources.kinds import plain_fields
 from exportctl.rules import engine
 
-_WHERE = "positions"
+_POSITIONS = "positions"
 _NAMED_SECTIONS = (EXPORTS, DESTINATIONS)
 
 
 @dataclass(frozen=True)
 class DeclaredValues:
-    """By address and attribute; `rest` is all that no address has."""
+    """The declared values by address and attribute, without positions; `rest` belongs to no address."""
 
     exports: Mapping[Address, Mapping[str, object]]
     destinations: Mapping[Address, Mapping[str, object]]
@@ -46,22 +46,22 @@ def declared_values(project: Project) -> DeclaredValues:
     return DeclaredValues(
         exports={Address(EXPORTS, key): _export_attributes(one) for key, one in project.exports.items()},
         destinations={Address(DESTINATIONS, key): _attributes(one) for key, one in project.destinations.items()},
-        rest=_attributes(project, leave=_NAMED_SECTIONS),
+        rest=_attributes(project, without=_NAMED_SECTIONS),
     )
 
 
 def _export_attributes(one: Export) -> dict[str, object]:
     """Return the attributes of an export, its plain fields among them."""
     plain = {rule.name: one.plain.get(rule.name) for rule in plain_fields()}
-    return _attributes(one, leave=("plain",)) | plain
+    return _attributes(one, without=("plain",)) | plain
 
 
-def _attributes(one: Any, leave: Collection[str] = ()) -> dict[str, object]:
-    return {f.name: _strip_positions(getattr(one, f.name)) for f in fields(one) if f.name not in (_WHERE, *leave)}
+def _attributes(one: Any, without: Collection[str] = ()) -> dict[str, object]:
+    return {f.name: _strip_positions(getattr(one, f.name)) for f in fields(one) if f.name not in (_POSITIONS, *without)}
 
 
 def _strip_positions(value: Any) -> object:
-    """Without places, which every edit above them moves."""
+    """Return the value without positions, because every edit above them moves them."""
     if isinstance(value, SourcePosition):
         return None
     if is_dataclass(value):
@@ -73,7 +73,7 @@ def _strip_positions(value: Any) -> object:
 
 @dataclass(frozen=True)
 class ConfigState:
-    """One state of the config; what is dear is worked out when it is asked for. Only its project is without errors."""
+    """One state of the config; only its own project is known to have no errors. It computes costly values on demand."""
 
     context: ConfigContext
     parsed: load.ParsedConfig
@@ -90,6 +90,8 @@ class ConfigState:
     @cached_property
     def other_projects(self) -> Mapping[str, Project]:
         """
+        Return the projects of the other environments.
+
         Raises:
             ConfigError: another environment has an error.
         """
@@ -102,24 +104,26 @@ class ConfigState:
 
     @cached_property
     def rule_errors(self) -> tuple[Finding, ...]:
-        """Those of the rules."""
+        """Return the errors of the rules over all environments."""
         known = {**self.other_projects, self.project.environment or "": self.project}
         every = [known[name] for name in self.parsed.environments or ("",)]
         found = engine.run_rules(every, as_of=self.context.as_of, tree=self.parsed.tree)
         return tuple(f for f in found if f.level is Level.ERROR)
 
 
-def load_config_state(ground: ConfigContext) -> ConfigState:
+def load_config_state(config: ConfigContext) -> ConfigState:
     """
+    Load the config of one environment.
+
     Raises:
-        ConfigError: the config has an error, in this environment.
+        ConfigError: the config has an error in this environment.
     """
-    parsed = load.parse_config(ground.files)
-    return ConfigState(ground, parsed, _load_project(parsed, ground.environment, ground))
+    parsed = load.parse_config(config.files)
+    return ConfigState(config, parsed, _load_project(parsed, config.environment, config))
 
 
-def _load_project(parsed: load.ParsedConfig, environment: str | None, ground: ConfigContext) -> Project:
-    made, found = load.load_project(parsed, environment, ground.variables)
+def _load_project(parsed: load.ParsedConfig, environment: str | None, config: ConfigContext) -> Project:
+    made, found = load.load_project(parsed, environment, config.variables)
     if made is None:
         raise ConfigError(found)
     return made
@@ -127,7 +131,7 @@ def _load_project(parsed: load.ParsedConfig, environment: str | None, ground: Co
 
 @dataclass(frozen=True)
 class EditContext:
-    """`tree` is the chosen environment's, with its references filled in."""
+    """What edits are made from; `tree` is that of the chosen environment, with its references filled in."""
 
     project: Project
     tree: MapNode
@@ -137,7 +141,7 @@ class EditContext:
     specs: Specs
 
     def node(self, *path: str) -> Node | None:
-        """What the config says at a path of keys."""
+        """Return the node at a path of keys, None if the config has none."""
         found: Node | None = self.tree
         for key in path:
             entry = found.entries.get(key) if isinstance(found, MapNode) else None
@@ -150,17 +154,17 @@ class EditContext:
 
 
 def edit_context(state: ConfigState) -> EditContext:
-    ground, project, tree = state.context, state.project, state.parsed.tree
-    whole, _ = merge_environment(tree, ground.environment) if ground.environment else (tree, ())
+    config, project, tree = state.context, state.project, state.parsed.tree
+    whole, _ = merge_environment(tree, config.environment) if config.environment else (tree, ())
     assert whole is not None  # it could be resolved
-    ownership = build_ownership(ground.live, project.name)
-    wanted = build_desired_state(project, ground.values, ground.live.specs)
-    around = existing_config(state.parsed, ground.environment, ground.variables, wanted, ownership, ground.as_of)
+    ownership = build_ownership(config.live, project.name)
+    desired = build_desired_state(project, config.values, config.live.specs)
+    existing = existing_config(state.parsed, config.environment, config.variables, desired, ownership, config.as_of)
     return EditContext(
         project=project,
-        tree=fill_references(whole, ground.environment, ground.variables, FindingCollector())[0],
-        existing=around,
+        tree=fill_references(whole, config.environment, config.variables, FindingCollector())[0],
+        existing=existing,
         ownership=ownership,
-        document=document_context(around, ownership, ground.live.datasets or (), ()),
-        specs=ground.live.specs,
+        document=document_context(existing, ownership, config.live.datasets or (), ()),
+        specs=config.live.specs,
     )

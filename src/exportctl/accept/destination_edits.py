@@ -1,16 +1,16 @@
 """
-A difference of place or account -> edits that may accept it, the smallest first. Pure, like `proposals`.
+A difference of location or account -> edits that may accept it, the smallest first. Pure.
 
-    live place                             edits, in the order in which they are tried
+    live location                          edits, in the order of the attempts
     below the destination's folder         `subpath` of the export
-    anywhere                               the destination itself, if all its exports went along
-    where another destination is           `destination` of the export
+    anywhere                               the destination itself, if all its exports moved too
+    below another destination              `destination` of the export
     anywhere                               a new destination on the same account
 
-    On another account than the destination's, as a flow to be adopted may be, only the last two accept it, with the
-    flow's own account.
+    If the flow is on another account than the destination (a flow to adopt can be), only the last two accept it, with
+    the flow's own account.
 
-    account: host, port, endpoint          the destination; all other keys of `auth` are not for everybody
+    account keys beside `auth`             the destination; the other keys of `auth` are sensitive
 """
 
 from __future__ import annotations
@@ -37,54 +37,54 @@ from exportctl.yaml_edit.emit import Block
 _SENSITIVE = "is sensitive: write what the account holds into the config or the variable yourself"
 
 
-def location_edits(export: Export, live_flow: LiveFlow, sight: EditContext) -> Iterator[Proposal]:
-    """Edits that make the config say where the flow writes."""
+def location_edits(export: Export, live_flow: LiveFlow, context: EditContext) -> Iterator[Proposal]:
+    """Yield edits that make the config equal to the location of the flow."""
     assert live_flow.target is not None
     kind = wire.destination_type(live_flow.target.raw)
-    declared = sight.project.destinations[export.destination]
+    declared = context.project.destinations[export.destination]
     if kind is None or kind.name != declared.type:
-        raise NotExpressible("is on another type of destination")
+        raise NotExpressible("is on a destination of another type")
     shown = wire.members(live_flow.target.raw.get("params"))
     odd = next((f.name for f in kind.location if not isinstance(shown.get(f.wire), str | None)), None)
     if odd:
-        raise NotExpressible(f"has a {odd} that is no text")
+        raise NotExpressible(f"has a {odd} that is not text")
     live: dict[str, str] = wire.read_fields(TARGET_CONNECTION.name, live_flow.target.raw)[LOCATION]
     path, key = live.get(kind.folder_key, ""), kind.folder_key
     others = {name: text for name, text in live.items() if name != key}
     here = {name: text for name, text in declared.location.items() if name != key}
-    elsewhere = _other_account(export, live_flow, sight)
+    elsewhere = _other_account(export, live_flow, context)
     if not elsewhere:
-        if others == here and (rest := subpath_below(path, declared.location.get(key, ""))) is not None:
-            yield _subpath(export, rest, sight)
+        if others == here and (subpath := subpath_below(path, declared.location.get(key, ""))) is not None:
+            yield _subpath(export, subpath, context)
         yield from _edit_destination(export, declared, live, key)
-    for name, placed in sorted(sight.existing.destinations.items()):
+    for name, placed in sorted(context.existing.destinations.items()):
         one = placed.declared
         same = {n: text for n, text in one.location.items() if n != key} == others
-        rest = subpath_below(path, one.location.get(key, "")) if same and one.type == kind.name else None
-        if rest is not None and placed.base == live_flow.base_id and name != export.destination:
-            yield (SetValue((EXPORTS, export.declared_key, "destination"), name), *_subpath(export, rest, sight))
+        subpath = subpath_below(path, one.location.get(key, "")) if same and one.type == kind.name else None
+        if subpath is not None and placed.base == live_flow.base_id and name != export.destination:
+            yield (SetValue((EXPORTS, export.declared_key, "destination"), name), *_subpath(export, subpath, context))
     owner = (
-        account_reference(elsewhere, kind, sight.existing, sight.ownership)
+        account_reference(elsewhere, kind, context.existing, context.ownership)
         if elsewhere
         else _account_reference(declared)
     )
-    yield _add_destination(export, declared, live, key, owner, sight)
+    yield _add_destination(export, declared, live, key, owner, context)
 
 
-def _other_account(export: Export, live_flow: LiveFlow, sight: EditContext) -> LiveObject | None:
-    """The flow's account, where it is not that of the destination."""
+def _other_account(export: Export, live_flow: LiveFlow, context: EditContext) -> LiveObject | None:
+    """Return the flow's account if it is not the account of the destination."""
     base, placed = (
-        sight.ownership.base_connections.get(live_flow.base_id or ""),
-        sight.existing.destinations.get(export.destination),
+        context.ownership.base_connections.get(live_flow.base_id or ""),
+        context.existing.destinations.get(export.destination),
     )
     return base if base and (placed is None or placed.base != base.id) else None
 
 
-def _subpath(export: Export, rest: str, sight: EditContext) -> Proposal:
-    """Said where it is not empty, or was not."""
-    if not rest and sight.node(EXPORTS, export.declared_key, "subpath") is None:
+def _subpath(export: Export, subpath: str, context: EditContext) -> Proposal:
+    """Return the edit of `subpath`; none if it is empty and not set."""
+    if not subpath and context.node(EXPORTS, export.declared_key, "subpath") is None:
         return ()
-    return (SetValue((EXPORTS, export.declared_key, "subpath"), rest),)
+    return (SetValue((EXPORTS, export.declared_key, "subpath"), subpath),)
 
 
 def _edit_destination(export: Export, declared: Destination, live: dict[str, str], key: str) -> Iterator[Proposal]:
@@ -101,7 +101,7 @@ def _edit_destination(export: Export, declared: Destination, live: dict[str, str
 
 
 def _strip_subpath(export: Export, live: dict[str, str], key: str) -> dict[str, str] | None:
-    """The place of a destination below which the export's own subpath leads to the live folder."""
+    """Return the location from which the export's own subpath leads to the live folder, or None."""
     tail = export.subpath.strip("/")
     if not tail:
         return live
@@ -112,7 +112,7 @@ def _strip_subpath(export: Export, live: dict[str, str], key: str) -> dict[str, 
 
 
 def _account_reference(declared: Destination) -> dict[str, str]:
-    """The account of a destination, for another one on it."""
+    """Return the `account` of a new destination that shares the account of this one."""
     one = declared.account
     shared_with = one.of or (declared.key if one.is_ours else None)
     owner = {"existing": one.existing, "id": one.id, "of": shared_with}
@@ -120,11 +120,11 @@ def _account_reference(declared: Destination) -> dict[str, str]:
 
 
 def _add_destination(
-    export: Export, declared: Destination, live: dict[str, str], key: str, owner: dict[str, str], sight: EditContext
+    export: Export, declared: Destination, live: dict[str, str], key: str, owner: dict[str, str], context: EditContext
 ) -> Proposal:
     wanted = _strip_subpath(export, live, key)
-    key_of_new = free_key([f"{declared.key} {export.declared_key}"], sight.existing.taken_names[DESTINATIONS])
-    form = sight.existing.destinations[declared.key].format if declared.key in sight.existing.destinations else None
+    key_of_new = free_key([f"{declared.key} {export.declared_key}"], context.existing.taken_names[DESTINATIONS])
+    form = context.existing.destinations[declared.key].format if declared.key in context.existing.destinations else None
     value: dict[str, object] = {
         "type": declared.type,
         **(wanted or live),
@@ -140,25 +140,25 @@ def _add_destination(
         SetValue((DESTINATIONS, key_of_new), Block(value)),
         SetValue((EXPORTS, export.declared_key, "destination"), key_of_new),
     ]
-    return (*edits, *(_subpath(export, "", sight) if wanted is None else ()))
+    return (*edits, *(_subpath(export, "", context) if wanted is None else ()))
 
 
-def account_edits(wish: ChangeGroup, declared: Destination, sight: EditContext) -> Iterator[Proposal]:
+def account_edits(group: ChangeGroup, declared: Destination, context: EditContext) -> Iterator[Proposal]:
     """
-    Edits that make the config say what an account of ours holds.
+    Yield edits that make the config equal to an account of this project.
 
     Raises:
-        Inexpressible: it is not for everybody, so it is not written into a file.
+        NotExpressible: a value is sensitive, so no edit writes it into a file.
     """
     kind = TYPES[declared.type]
     edits: list[Edit] = []
-    for change in wish.changes:
+    for change in group.changes:
         name = change.path.rpartition(".")[2]
         if isinstance(change.before, SensitiveValue | None) or not isinstance(change.before, str):
-            whose = f"{change.path} " if len(wish.changes) > 1 else ""
+            whose = f"{change.path} " if len(group.changes) > 1 else ""
             raise NotExpressible(f"{whose}{_SENSITIVE}")
         composed, key = kind.composed_key, kind.account_key(name)
-        whole = isinstance(sight.node(DESTINATIONS, declared.key, name), ScalarNode)
+        whole = isinstance(context.node(DESTINATIONS, declared.key, name), ScalarNode)
         if composed and name == composed.name and not whole:
             parts = composed.split(change.before)
             if parts is None:

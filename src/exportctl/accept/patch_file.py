@@ -1,8 +1,8 @@
 """
-Edited files -> one unified diff, as `git apply` and `patch -p1` read it. Pure.
+Edited files -> one unified diff that `git apply` and `patch -p1` can read, and the texts that the edits add. Pure.
 
-Lines around a change are shown for the eye and for finding the place again. A line on which a literal stands that no
-view shows (a user name under `auth`) is kept out: fewer lines are shown then, down to none.
+A diff has unchanged lines around a change, for the reader and for the tools. It leaves out lines with a sensitive
+literal (a user name under `auth`), and then has fewer unchanged lines, down to none.
 """
 
 from __future__ import annotations
@@ -27,8 +27,9 @@ _Group = Sequence[tuple[str, int, int, int, int]]
 @dataclass(frozen=True)
 class FileDiff:
     """
-    `text` None: a changed line itself holds what is not shown. `around` is how many unchanged lines stand beside a
-    change; with none, `git apply` wants `--unidiff-zero`.
+    The diff of one file; `text` is None if a changed line has a sensitive literal.
+
+    `context_lines` is the number of unchanged lines beside a change; with 0, `git apply` needs `--unidiff-zero`.
     """
 
     file: str
@@ -39,8 +40,9 @@ class FileDiff:
 @dataclass(frozen=True)
 class Patch:
     """
-    One diff a file. `folder` is where it is applied, seen from the working folder: `.`, or above it where a file lies
-    outside; no tool takes a path that leads out of the folder it works in.
+    One diff per file, and the folder in which to apply them, relative to the working folder.
+
+    The folder is above the working folder if a file is outside, because tools refuse paths out of their folder.
     """
 
     diffs: tuple[FileDiff, ...]
@@ -48,7 +50,7 @@ class Patch:
 
 
 def build_patch(edited: Sequence[EditedFile], working: Sequence[str]) -> Patch:
-    """`working` are the names of the working folder and all above it, from the root."""
+    """Build the diffs of all edited files; `working` are the folder names from the root to the working folder."""
     up = max((one.file.split("/").count("..") for one in edited), default=0)
     inner = "".join(f"{name}/" for name in working[len(working) - up :])
     diffs = tuple(diff_file(one, resolve_relative_path(inner, one.file)) for one in edited)
@@ -56,7 +58,7 @@ def build_patch(edited: Sequence[EditedFile], working: Sequence[str]) -> Patch:
 
 
 def diff_file(edited: EditedFile, name: str | None = None) -> FileDiff:
-    """`name`: what the file is called in the patch, if that is another name."""
+    """Build the diff of one file; `name` is its name in the patch, if different."""
     before, after = _lines(edited.before), _lines(edited.after)
     hidden = _sensitive_lines(edited.before), _sensitive_lines(edited.after)
     called, compared = name or edited.file, SequenceMatcher(None, before, after, autojunk=False)
@@ -69,14 +71,14 @@ def diff_file(edited: EditedFile, name: str | None = None) -> FileDiff:
 
 
 def _quote_file_name(path: str) -> str:
-    """As Git names a file: a tab ends a name with blanks, and one with marks in it is in quotes."""
+    """Write a file name as Git does: with a tab after a name with blanks, in quotes if it has special characters."""
     if any(char in _MARKS or ord(char) < ord(" ") for char in path):
         return '"' + "".join(_MARKS.get(c, f"\\{ord(c):03o}" if ord(c) < ord(" ") else c) for c in path) + '"'
     return f"{path}\t" if " " in path else path
 
 
 def _lines(text: str) -> list[str]:
-    """With their ends; only a line feed ends a line here, as for git."""
+    """Split into lines with their endings; only a line feed ends a line, as in Git."""
     found = text.split("\n")
     return [f"{line}\n" for line in found[:-1]] + ([found[-1]] if found[-1] else [])
 
@@ -92,7 +94,7 @@ def _hunk(group: _Group, before: Sequence[str], after: Sequence[str]) -> str:
 
 
 def _range(start: int, end: int) -> str:
-    """An empty range is named by the line before it."""
+    """Write a range of lines; an empty range has the number of the line before it."""
     return f"{start if start == end else start + 1},{end - start}"
 
 
@@ -112,14 +114,14 @@ def _format_line(sign: str, line: str) -> str:
 
 
 def _sensitive_lines(text: str) -> frozenset[int]:
-    """The lines, from 0, on which a literal stands that is not for everybody."""
+    """Return the numbers of the lines with a sensitive literal, from 0."""
     root = parse_spans(text)
     places = [(i, j) for i, j in _masked_ranges(root, ()) if _has_literal(text[i:j])] if root else []
     return frozenset(n for i, j in places for n in range(text.count("\n", 0, i), text.count("\n", 0, j) + 1))
 
 
 def _has_literal(written: str) -> bool:
-    """Does it hold more than names of variables? A default is a literal too."""
+    """Return whether the text has more than names of variables; a default is a literal too."""
     try:
         parts = parse_references(written.strip("\"'"))
     except BadValue:
@@ -143,8 +145,9 @@ def _masked_ranges(span: Span, path: tuple[str, ...]) -> Iterator[tuple[int, int
 
 def added_texts(edited: EditedFile) -> tuple[str, ...]:
     """
-    Lines and texts that were not there. A text may be spelled otherwise in its line, with escapes or over several
-    lines; a line may hold a comment.
+    Return the lines and texts that the edit adds, so that the caller can check them for secrets.
+
+    Both are needed: a text may have escapes or several lines in the file, and a line may have a comment.
     """
     lines = set(edited.after.split("\n")) - set(edited.before.split("\n"))
     return tuple(sorted(lines | (_file_texts(edited.after) - _file_texts(edited.before))))
@@ -166,7 +169,7 @@ def _node_texts(node: Node) -> Iterator[str]:
 
 
 def _unescape_text(text: str) -> str:
-    """Without the second dollar of what is no reference."""
+    """Return the text with `$${` as `${`."""
     try:
         return "".join(part if isinstance(part, str) else part.text for part in parse_references(text))
     except BadValue:

@@ -1,7 +1,7 @@
 """
-What a patch is asked for: differences of a plan, put together where one edit must accept them all. Pure.
+The differences to accept, in groups that one edit must accept together. Pure.
 
-    wish          fields of the plan
+    group         fields of the plan
     schedule      schedule.every, schedule.at
     location      bucket, container, path
     format        format.type, format.compression, format.manifest
@@ -27,8 +27,9 @@ _GROUP_OF_FIELD: Mapping[str, str] = dict.fromkeys(SCHEDULE_FIELDS, SCHEDULE)
 @dataclass(frozen=True)
 class AcceptRequest:
     """
-    Which differences to accept: of these causes, at addresses that the flags target; with `accounts` those of accounts
-    too that the targets need, which `drift` reports with them.
+    The differences to accept: those with one of `causes`, at addresses that the flags target.
+
+    `include_accounts` adds the differences of the accounts that these addresses need; `drift` reports them too.
     """
 
     causes: Collection[Cause]
@@ -39,8 +40,9 @@ class AcceptRequest:
 @dataclass(frozen=True)
 class ChangeGroup:
     """
-    `changes` are the differences of one address that are to be accepted together, `before` being what is live; `id` is
-    that of the flow or account which the plan compared.
+    The differences of one address that one edit must accept together; `before` is the live value.
+
+    `id` is the id of the flow or account that the plan compared.
     """
 
     address: Address
@@ -49,17 +51,17 @@ class ChangeGroup:
     id: str | None
 
 
-def change_groups(plan: Plan, asked: AcceptRequest) -> tuple[ChangeGroup, ...]:
-    """In plan order; `plan` is made with the flags."""
+def change_groups(plan: Plan, request: AcceptRequest) -> tuple[ChangeGroup, ...]:
+    """Group the differences to accept, in plan order; `plan` is made with the flags of the request."""
     found: dict[tuple[Address, str], list[FieldChange]] = {}
     for item in plan.items:
-        for change in item.fields if asked.include_accounts or asked.flags.is_targeted(item.address) else ():
-            if change.cause in asked.causes:
+        for change in item.fields if request.include_accounts or request.flags.is_targeted(item.address) else ():
+            if change.cause in request.causes:
                 found.setdefault((item.address, group_name(change.field)), []).append(change)
     ids = {item.address: item.id for item in plan.items}
     return tuple(ChangeGroup(address, name, tuple(changes), ids[address]) for (address, name), changes in found.items())
 
 
 def group_name(field: str) -> str:
-    """The wish that a field belongs to."""
+    """Return the name of the group that a field belongs to."""
     return _GROUP_OF_FIELD.get(field, field)

@@ -1,4 +1,4 @@
-"""What a patch came to: files before and after, what they accept, and what no edit accepts. Values for the views."""
+"""The result of accept: files before and after, the accepted differences, and those that no edit accepts."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from exportctl.model.plan import Address, FieldChange, Plan
 @dataclass(frozen=True)
 class AcceptedChanges:
     """
-    Differences that one edit accepts, in `files`: none where an edit for others did so already. `allowed` are the rules
-    that it had to allow on the export.
+    Differences that one edit accepts in `files`; no files if an edit for other differences accepts them too.
+
+    `allowed_rules` are the rules that the edit allows on the export.
     """
 
     address: Address
@@ -22,7 +23,7 @@ class AcceptedChanges:
 
 @dataclass(frozen=True)
 class UnacceptedChanges:
-    """Differences that stay, and why no edit of the YAML accepts them."""
+    """Differences that remain, and why no edit of the YAML accepts them."""
 
     address: Address
     changes: tuple[FieldChange, ...]
@@ -31,7 +32,7 @@ class UnacceptedChanges:
 
 @dataclass(frozen=True)
 class EditedFile:
-    """One file, whole, as it was read and as it should be."""
+    """The full text of one file before and after the edits."""
 
     file: str
     before: str
@@ -41,8 +42,10 @@ class EditedFile:
 @dataclass(frozen=True)
 class AcceptResult:
     """
-    `plan` is the one that the edited config comes to, `targeted` the same for what was asked for; files that no edit
-    touched are not in `edited`.
+    The edits and their effect.
+
+    `plan` is the plan of the edited config, `targeted_plan` its part for the requested addresses. `edited_files` has
+    only files that changed.
     """
 
     plan: Plan

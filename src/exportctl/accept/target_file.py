@@ -1,13 +1,13 @@
 """
-Where in the files an edit is made: a path like `exports.web.title` may be written in several places. Pure.
+Choose the file and the path of an edit: several files can set a path like `exports.web.title`. Pure.
 
-    layer         an edit goes
-    HERE          where the value is set now: in the overlay of the environment, else below all environments;
-                  where it is not set, to the declaration of the export or destination
-    ENVIRONMENT   to the overlay of the environment, which is made where it is missing
-    ABOVE         to a file of this project that extends others
+    layer            an edit goes
+    CURRENT          where the value is set now: in the overlay of the environment, else in the base;
+                     if it is not set, to the declaration of the export or destination
+    ENVIRONMENT      to the overlay of the environment, which the edit creates if it is missing
+    EXTENDING_FILE   to a file of this project that extends other files
 
-Files that this project only extends are never edited: other projects may extend them too.
+Files that this project only extends are never edited, because other projects may extend them too.
 """
 
 from __future__ import annotations
@@ -25,8 +25,9 @@ DECLARATION_DEPTH = 2  # keys of a path that name what is declared: `exports`, K
 
 def _can_override(root: MapSpan, path: KeyPath, here: KeyPath) -> bool:
     """
-    May the value at `path` be set alone at `here`, in a layer above? Of what overlays replace whole, only where it is
-    there whole.
+    Return whether a layer above can set the value at `path` alone, at `here`.
+
+    A value inside a map that overlays replace as a whole can be set alone only if `here` has the whole map.
     """
     for pattern in REPLACED_WHOLE:
         fits = len(pattern) < len(path) and all(a in ("*", b) for a, b in zip(pattern, path, strict=False))
@@ -44,8 +45,9 @@ class TargetLayer(StrEnum):
 @dataclass(frozen=True)
 class EditableFiles:
     """
-    `texts` of the files that may be edited, by name, those that lie above others first: what they say counts. The
-    chosen environment, None where the config has none.
+    The texts of the files that may be edited, by name, the highest layer first, because it wins.
+
+    `environment` is the chosen one, None if the config has none.
     """
 
     texts: Mapping[str, str]
@@ -53,27 +55,27 @@ class EditableFiles:
 
     def apply_edits(self, edits: Sequence[Edit], layer: TargetLayer) -> EditableFiles | None:
         """
-        All these edits made in one layer, None if one of them has no place there.
+        Make all edits in one layer; None if the layer has no position for one of them.
 
         Raises:
-            Unfit: something else stands in the place.
+            EditError: the text does not have what an edit needs.
         """
         made = self
         for edit in edits:
-            spot = made.find_target(edit.path, layer)
-            if spot is None:
+            target = made.find_target(edit.path, layer)
+            if target is None:
                 return None
-            file, path = spot
+            file, path = target
             text = replace(edit, path=path).edit_text(made.texts[file])
             made = replace(made, texts={**made.texts, file: text})
         return made
 
     def changed_files(self, before: EditableFiles) -> tuple[str, ...]:
-        """Names of the files that differ."""
+        """Return the names of the files that differ."""
         return tuple(file for file, text in self.texts.items() if before.texts[file] != text)
 
     def find_target(self, path: KeyPath, layer: TargetLayer) -> tuple[str, KeyPath] | None:
-        """The file and the path in it."""
+        """Return the file and the path in it for an edit; None if the layer has no position for it."""
         if layer is TargetLayer.CURRENT:
             return next(self._current_targets(path), None)
         if layer is TargetLayer.ENVIRONMENT:
@@ -88,7 +90,7 @@ class EditableFiles:
         )
 
     def _current_targets(self, path: KeyPath) -> Iterator[tuple[str, KeyPath]]:
-        """Where it is set, then where its owner is declared, then where anything like its owner is."""
+        """Yield where the value is set, then where its owner is declared, then where its section is."""
         for known in (len(path), DECLARATION_DEPTH, 1):
             for one in (self._overlay_path(path), path) if known == len(path) else (path, self._overlay_path(path)):
                 depth = len(one) - len(path) + known
@@ -114,13 +116,13 @@ class EditableFiles:
 
 
 def editable_files(files: Mapping[str, bytes], own: Collection[str], environment: str | None) -> EditableFiles:
-    """Those of `own`; the others of `files` are only extended by them."""
+    """Return the files of `own` in layer order; they only extend the other `files`."""
     heights = {name: _height(name, files) for name in own}
     order = sorted((name for name in files if name in own), key=lambda name: -heights[name])
     return EditableFiles({name: files[name].decode("utf-8") for name in order}, environment)
 
 
 def _height(name: str, files: Mapping[str, bytes]) -> int:
-    """How many files lie below it, one upon the other; they extend each other in no circle."""
+    """Return the number of layers below a file; files do not extend each other in a circle."""
     below = [target for target in extended_files(name, files[name]) if target in files]
     return 1 + max(_height(target, files) for target in below) if below else 0

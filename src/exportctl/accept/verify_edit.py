@@ -1,14 +1,25 @@
 """
-Does an edit accept what it is for, and nothing else? The config is read and planned with it, and held against before.
+Check that an edit accepts its differences and nothing else: read and plan the edited config, and compare. Pure.
 
-    after the edit                                          an edit may
-    the differences it is for                               be gone
-    what another export or environment declares             not change, but where that makes a like difference go
-    any other difference of any address                     be gone too, and never come or change
-    refusals, errors of the plan, errors of the rules       be gone too, and never come
-    addresses planned for, and what is to be made or to go  not change
+    after the edit                                        they must
+    the differences of its group                          be gone
+    declared values of another export or environment      not change, unless that removes the same difference there
+    other differences of any address                      not appear or change; they may be gone
+    refusals, errors of the plan, errors of the rules     not appear; they may be gone
+    planned addresses, creations and deletions            not change
 
-Pure. Cheap questions come first. Whether an edit is the smallest is decided by the order in which they are tried.
+A plan does not show everything, for example the time of day of an export that does not exist yet. So the declared
+values are compared first:
+
+    owner                        value                     may change
+    the export of the group      what the group is for     yes; `allow` too
+    the account of the group     the account               yes
+    another export               what the group is for     if it differs from its flow in the same way
+    a destination                its location              for a location group, if all its exports differ like that
+    a new destination                                      for a location group
+    anything else                any value                 no
+
+Cheap checks come first. The order of the attempts decides which edit is the smallest.
 """
 
 from __future__ import annotations
@@ -42,16 +53,16 @@ def _group_of_attribute(name: str) -> str | None:
 
 
 class ProblemWeight(IntEnum):
-    """How much a fault says about the value itself, and not about the place that an edit was tried in."""
+    """How much a problem says about the value itself, not about the file of the edit."""
 
     NO_EFFECT = 0  # the edit has no effect there
-    SIDE_EFFECT = 1  # somebody else would change too
-    INVALID_VALUE = 2  # no export may say it
+    SIDE_EFFECT = 1  # another export or environment would change too
+    INVALID_VALUE = 2  # no export can have this value
 
 
 @dataclass(frozen=True)
 class EditProblem:
-    """Why an edit is not taken; `rules` are those that `allow` on the export could permit, if there is nothing else."""
+    """Why an edit is rejected; `rules` are those that `allow` could permit, if they are the only cause."""
 
     reason: str
     weight: ProblemWeight
@@ -59,48 +70,48 @@ class EditProblem:
 
 
 def check_edit(
-    before: ConfigState, ground: ConfigContext, wish: ChangeGroup
+    before: ConfigState, config: ConfigContext, group: ChangeGroup
 ) -> tuple[ConfigState | None, EditProblem | None]:
-    """The state that `ground` comes to, and what is wrong with it."""
+    """Return the state of the edited config, or the problem with it."""
     try:
-        after = load_config_state(ground)
-        wrong = next(_edit_problems(before, after, wish), None)
+        after = load_config_state(config)
+        wrong = next(_edit_problems(before, after, group), None)
     except ConfigError as error:
         first = next(f for f in error.all if f.level is Level.ERROR)
         return None, EditProblem(first.message, ProblemWeight.INVALID_VALUE)
     return (None, wrong) if wrong else (after, None)
 
 
-def _edit_problems(before: ConfigState, after: ConfigState, wish: ChangeGroup) -> Iterator[EditProblem]:
-    differed = _differing_addresses(before.plan, wish)
-    yield from _side_effects(before, after, wish, differed)
+def _edit_problems(before: ConfigState, after: ConfigState, group: ChangeGroup) -> Iterator[EditProblem]:
+    differed = _differing_addresses(before.plan, group)
+    yield from _side_effects(before, after, group, differed)
     for name, one in before.other_declared_values.items():
         if after.other_declared_values.get(name) != one:
             yield EditProblem(f"environment {name} would change too", ProblemWeight.SIDE_EFFECT)
-    yield from _remaining_differences(before.plan, after.plan, wish)
-    yield from _side_effects(before, after, wish, differed - _differing_addresses(after.plan, wish))
+    yield from _remaining_differences(before.plan, after.plan, group)
+    yield from _side_effects(before, after, group, differed - _differing_addresses(after.plan, group))
     yield from _plan_problems(before.plan, after.plan)
     yield from _rule_problems(before, after)
 
 
-def _differing_addresses(plan: Plan, wish: ChangeGroup) -> frozenset[Address]:
-    return frozenset(address for address, change in _differences(plan) if group_name(change.field) == wish.name)
+def _differing_addresses(plan: Plan, group: ChangeGroup) -> frozenset[Address]:
+    return frozenset(address for address, change in _differences(plan) if group_name(change.field) == group.name)
 
 
 def _side_effects(
-    before: ConfigState, after: ConfigState, wish: ChangeGroup, alike: frozenset[Address]
+    before: ConfigState, after: ConfigState, group: ChangeGroup, alike: frozenset[Address]
 ) -> Iterator[EditProblem]:
-    for what in unintended_changes(before.declared_values, after.declared_values, wish, alike):
+    for what in unintended_changes(before.declared_values, after.declared_values, group, alike):
         yield EditProblem(f"{what} would change too", ProblemWeight.SIDE_EFFECT)
 
 
-def _remaining_differences(before: Plan, after: Plan, wish: ChangeGroup) -> Iterator[EditProblem]:
+def _remaining_differences(before: Plan, after: Plan, group: ChangeGroup) -> Iterator[EditProblem]:
     known = {_difference_key(address, change) for address, change in _differences(before)}
-    causes = {change.cause for change in wish.changes}
+    causes = {change.cause for change in group.changes}
     for address, change in _differences(after):
         comes = _difference_key(address, change) not in known
-        if address == wish.address and group_name(change.field) == wish.name:
-            # a flow that waits to be replaced differs in nothing from what the new one is made with
+        if address == group.address and group_name(change.field) == group.name:
+            # a flow that waits for its replacement has no difference to the values of the new flow
             if change.cause in causes or (comes and change.cause is not Cause.CREATE):
                 yield EditProblem(f"{change.path} would still differ", ProblemWeight.NO_EFFECT)
         elif comes:
@@ -112,7 +123,7 @@ def _differences(plan: Plan) -> Iterator[tuple[Address, FieldChange]]:
 
 
 def _difference_key(address: Address, change: FieldChange) -> str:
-    """The whole content of a difference but the actor and the position."""
+    """Return the content of a difference without its actor and position."""
     return canonical_json(
         [str(address), change.path, _unwrap_sensitive(change.before), _unwrap_sensitive(change.after), change.cause]
     )
@@ -129,7 +140,7 @@ def _plan_problems(before: Plan, after: Plan) -> Iterator[EditProblem]:
         if former is None or (
             item.verb in CHANGE_VERBS and item.verb is not former.verb and former.verb not in CHANGE_VERBS
         ):
-            yield EditProblem(f"{item.address} would be planned otherwise ({item.verb})", ProblemWeight.SIDE_EFFECT)
+            yield EditProblem(f"the plan of {item.address} would change ({item.verb})", ProblemWeight.SIDE_EFFECT)
             continue
         for refusal in item.refusals:
             if refusal.safety_check not in {r.safety_check for r in former.refusals}:
@@ -158,33 +169,33 @@ def _finding_key(found: Finding) -> tuple[str, str]:
 
 
 def unintended_changes(
-    before: DeclaredValues, after: DeclaredValues, wish: ChangeGroup, alike: Collection[Address]
+    before: DeclaredValues, after: DeclaredValues, group: ChangeGroup, alike: Collection[Address]
 ) -> Iterator[str]:
-    """What an edit for `wish` changes and may not, in words. `alike` are the addresses that differ in the same."""
-    alike = {*alike, wish.address}
+    """Yield what an edit for `group` changes without need; the addresses `alike` have the same difference."""
+    alike = {*alike, group.address}
     if before.rest != after.rest:
-        yield "what belongs to no export"
+        yield "a value that belongs to no export"
     for address, name in _changed_attributes(before.exports, after.exports):
-        of_wish = _group_of_attribute(name) == wish.name and address in alike
-        if not of_wish and not (name == _ALLOW and _key(address) == _key(wish.address)):
+        of_group = _group_of_attribute(name) == group.name and address in alike
+        if not of_group and not (name == _ALLOW and _key(address) == _key(group.address)):
             yield f"{address} ({name})"
     for address, name in _changed_attributes(before.destinations, after.destinations):
-        if name == _ACCOUNT and address == wish.address:
+        if name == _ACCOUNT and address == group.address:
             continue
         users = [a for a, one in before.exports.items() if one["destination"] == address.name]
-        if wish.name != LOCATION or name not in ("", _LOCATION) or not alike.issuperset(users):
+        if group.name != LOCATION or name not in ("", _LOCATION) or not alike.issuperset(users):
             yield next((f"{user} ({LOCATION})" for user in users if user not in alike), f"{address} ({name})")
 
 
 def _key(address: Address) -> str:
-    """An `allow` is said once for all parts of an export."""
+    """Return the address without its part: one `allow` covers all parts of an export."""
     return str(address).partition("/")[0]
 
 
 def _changed_attributes(
     before: Mapping[Address, Mapping[str, object]], after: Mapping[Address, Mapping[str, object]]
 ) -> Iterator[tuple[Address, str]]:
-    """Address and attribute, which is empty for one that only one side has."""
+    """Yield address and attribute of each change; the attribute is empty if only one side has the address."""
     for address in dict.fromkeys((*before, *after)):
         one, other = before.get(address), after.get(address)
         if one is None or other is None:

@@ -1,1 +1,1 @@
-"""Live flows that were made elsewhere -> the smallest YAML that adopts them. Pure; `taking_over` brings the sandbox."""
+"""Live flows that exportctl does not manage -> the smallest YAML that adopts them. Start at `importer`. Pure."""

@@ -1,8 +1,8 @@
 """
-One live flow -> what its YAML will say, or the reason why it is left out. Pure.
+One live flow -> its values in terms of the config, or the reason to leave it out. Pure.
 
-Nothing is approximated: a value that the config has no words for leaves the whole flow out. What a flow has beside the
-managed fields (unknown keys of its objects) is only named (`unmodelled`); every later patch keeps it.
+Nothing is approximated: one value that the config cannot express leaves out the whole flow. Keys of a flow beside the
+managed fields are only named (`kept_as_is`); every later update keeps them.
 """
 
 from __future__ import annotations
@@ -48,10 +48,7 @@ ReasonText = tuple[LeftOutReason, str]
 
 @dataclass(frozen=True)
 class ConversionContext:
-    """
-    What flows are held against. `repository` and `project` as the config says; `adopted` maps flow ids to the address
-    whose `adopt` names them.
-    """
+    """What flows are checked against; `adopted` maps flow ids to the address that names them in `adopt`."""
 
     ownership: Ownership
     specs: Specs
@@ -63,9 +60,10 @@ class ConversionContext:
 @dataclass(frozen=True)
 class ImportableFlow:
     """
-    One flow, in words of the config. `place` by YAML name, without empty values; `datasets` pairs of id and the name
-    stored with it, "" where none is; `end` in seconds, None where the service shows none; `created` in seconds. `kept`
-    names what it has that no config describes.
+    One flow in terms of the config.
+
+    `location` is by YAML key, without empty values. `datasets` are pairs of id and stored name, which may be "". `end`
+    and `created` are in seconds; `end` is None if the service shows none. `kept` names keys that no config describes.
     """
 
     id: str
@@ -89,9 +87,9 @@ class ImportableFlow:
         return self.location.get(self.type.folder_key, "")
 
 
-def convert_flow(live_flow: LiveFlow, terms: ConversionContext) -> ImportableFlow | LeftOutFlow:
-    """The flow as the config would say it, or the first reason why it cannot."""
-    why = next(_reasons(live_flow, terms), None)
+def convert_flow(live_flow: LiveFlow, context: ConversionContext) -> ImportableFlow | LeftOutFlow:
+    """Convert a flow, or return the first reason why the config cannot express it."""
+    why = next(_reasons(live_flow, context), None)
     if why is not None:
         return LeftOutFlow(live_flow.flow.id, live_flow.flow.name, *why)
     assert live_flow.source is not None and live_flow.target is not None and live_flow.base_id is not None
@@ -105,11 +103,11 @@ def convert_flow(live_flow: LiveFlow, terms: ConversionContext) -> ImportableFlo
         title=live_flow.flow.name,
         description=live_flow.flow.text,
         type=kind,
-        base=terms.ownership.base_connections[live_flow.base_id],
+        base=context.ownership.base_connections[live_flow.base_id],
         location=target[LOCATION],
-        format=_format(target[FORMAT], kind, terms.specs),
+        format=_format(target[FORMAT], kind, context.specs),
         datasets=tuple((i, source["names"].get(i, "")) for i in source["datasets"]),
-        schedule=_schedule(flow[EVERY], flow[START], terms.as_of),
+        schedule=_schedule(flow[EVERY], flow[START], context.as_of),
         end=flow[END],
         folder=flow[FOLDER],
         enabled=flow[ENABLED],
@@ -124,17 +122,18 @@ def convert_flow(live_flow: LiveFlow, terms: ConversionContext) -> ImportableFlo
     )
 
 
-def _format(shown: Mapping[str, object], kind: DestinationType, specs: Specs) -> Format:
-    """A manifest is forced where the live spec does not list it: the flow has it all the same."""
+def _format(live_format: Mapping[str, object], kind: DestinationType, specs: Specs) -> Format:
+    """Convert the format; a manifest that the live spec does not list becomes `force`, because the flow has it."""
     listed = wire.MANIFEST in target_properties(specs.get(kind.connection_spec, {}))
-    manifest = (True if listed else "force") if shown["manifest"] else False
-    return Format(str(shown["type"]), str(shown["compression"]), manifest)
+    manifest = (True if listed else "force") if live_format["manifest"] else False
+    return Format(str(live_format["type"]), str(live_format["compression"]), manifest)
 
 
 def _schedule(every: str, start: int | None, as_of: int) -> Schedule:
     """
-    `start` is kept only while it says more than the grid: it lies beyond the next point. A one-time export that has
-    begun has no phase any more.
+    Convert the schedule.
+
+    `start` is kept only if it is after the next run of the grid. A one-time export that has started needs no `at`.
     """
     if every == ONCE and (start is None or start <= as_of):
         return Schedule(ONCE, 0, 0)
@@ -147,39 +146,39 @@ def _schedule(every: str, start: int | None, as_of: int) -> Schedule:
     return Schedule(unit.rstrip("s"), int(number), at, later)
 
 
-# -- reasons, in this order; each may rely on what the ones before it have seen ----------------------------------------
+# -- reasons, in this order; each relies on the checks before it ------------------------------------------------------
 
 
-def _reasons(live_flow: LiveFlow, terms: ConversionContext) -> Iterator[ReasonText]:
-    yield from _ownership_reasons(live_flow, terms)
+def _reasons(live_flow: LiveFlow, context: ConversionContext) -> Iterator[ReasonText]:
+    yield from _ownership_reasons(live_flow, context)
     yield from _connection_reasons(live_flow)
-    yield from _account_reasons(live_flow, terms)
+    yield from _account_reasons(live_flow, context)
     yield from _dataset_reasons(live_flow)
     yield from _location_reasons(live_flow)
-    yield from _text_reasons(live_flow, terms)
-    yield from _schedule_reasons(live_flow, terms)
+    yield from _text_reasons(live_flow, context)
+    yield from _schedule_reasons(live_flow, context)
 
 
-def _ownership_reasons(live_flow: LiveFlow, terms: ConversionContext) -> Iterator[ReasonText]:
+def _ownership_reasons(live_flow: LiveFlow, context: ConversionContext) -> Iterator[ReasonText]:
     owner = live_flow.flow.marker or live_flow.marker
-    if owner and owner.project != terms.project:
+    if owner and owner.project != context.project:
         yield LeftOutReason.OTHER_PROJECT, f"belongs to project {owner.project} ({owner.address})"
     if owner:
         yield LeftOutReason.DECLARED, f"is {owner.address} of this project already"
-    if live_flow.flow.id in terms.adopted:
-        yield LeftOutReason.DECLARED, f"is adopted by {terms.adopted[live_flow.flow.id]} already"
+    if live_flow.flow.id in context.adopted:
+        yield LeftOutReason.DECLARED, f"is adopted by {context.adopted[live_flow.flow.id]} already"
     if wire.destination_type(live_flow.flow.raw) is None:
         if _is_audience_flow(live_flow.flow.raw):
             yield LeftOutReason.AUDIENCE, "exports audiences, no datasets"
         yield LeftOutReason.UNKNOWN_TYPE, "has a destination type that exportctl does not know"
-    left = live_flow.target.marker if live_flow.target else None  # a source keeps its marker when a flow is released
+    left = live_flow.target.marker if live_flow.target else None  # a source connection keeps its marker after a release
     if left is not None:
         claim = f"{left.address} of project {left.project}"
-        yield LeftOutReason.MARKED_TARGET, f"has no marker, but its target connection carries that of {claim}"
+        yield LeftOutReason.MARKED_TARGET, f"has no marker, but its target connection has that of {claim}"
 
 
 def _is_audience_flow(flow: Mapping[str, Any]) -> bool:
-    """By its own template, or, on a card that nobody here knows, because it reads the profile store [D]."""
+    """Return whether the flow has an audience template or, on an unknown type, reads the profile store [D]."""
     sources = wire.members(flow.get("inheritedAttributes")).get("sourceConnections")
     read = [wire.members(one) for one in sources] if isinstance(sources, list) else []
     specs = {str(wire.members(one.get("connectionSpec")).get("id")) for one in read}
@@ -199,10 +198,10 @@ def _connection_reasons(live_flow: LiveFlow) -> Iterator[ReasonText]:
         yield LeftOutReason.SHARED_CONNECTIONS, f"shares its connections with other flows: {others}"
 
 
-def _account_reasons(live_flow: LiveFlow, terms: ConversionContext) -> Iterator[ReasonText]:
+def _account_reasons(live_flow: LiveFlow, context: ConversionContext) -> Iterator[ReasonText]:
     assert live_flow.target is not None
     kind = wire.destination_type(live_flow.flow.raw)
-    base = terms.ownership.base_connections.get(live_flow.base_id or "")
+    base = context.ownership.base_connections.get(live_flow.base_id or "")
     if base is None:
         yield LeftOutReason.HIDDEN, "has an account that this credential cannot see"
         return
@@ -211,7 +210,7 @@ def _account_reasons(live_flow: LiveFlow, terms: ConversionContext) -> Iterator[
     if any(live.raw.get(key) for live in (base, live_flow.target) for key in _ENCRYPTION):
         yield (
             LeftOutReason.ENCRYPTED,
-            "encrypts its files: that is fixed when an account is made, and cannot be taken over",
+            "encrypts its files: that is fixed when an account is created, so an import cannot adopt it",
         )
 
 
@@ -232,11 +231,11 @@ def _location_reasons(live_flow: LiveFlow) -> Iterator[ReasonText]:
     if not params or kind is None:
         yield LeftOutReason.NOT_EXPRESSIBLE, "has a target connection without params"
         return
-    shown = {field.name: params.get(field.wire) for field in kind.location}
+    location = {field.name: params.get(field.wire) for field in kind.location}
     for field in kind.location:
-        value = shown[field.name]
+        value = location[field.name]
         if not (isinstance(value, str) and is_writable(value)) and value is not None:
-            yield LeftOutReason.NOT_EXPRESSIBLE, f"has a {field.name} that is no text"
+            yield LeftOutReason.NOT_EXPRESSIBLE, f"has a {field.name} that is not text"
         if field.required and not value and field.name != kind.folder_key:
             yield LeftOutReason.NOT_EXPRESSIBLE, f"has no {field.name}"
     form = wire.read_fields(TARGET_CONNECTION.name, live_flow.target.raw)["format"]
@@ -254,7 +253,7 @@ def _location_reasons(live_flow: LiveFlow) -> Iterator[ReasonText]:
         yield LeftOutReason.NOT_EXPRESSIBLE, f"has a {wire.MANIFEST} that is neither true nor false"
 
 
-def _text_reasons(live_flow: LiveFlow, terms: ConversionContext) -> Iterator[ReasonText]:
+def _text_reasons(live_flow: LiveFlow, context: ConversionContext) -> Iterator[ReasonText]:
     flow = live_flow.flow
     folder = wire.read_fields(FLOW.name, flow.raw)["folder"]
     if not flow.name:
@@ -267,8 +266,8 @@ def _text_reasons(live_flow: LiveFlow, terms: ConversionContext) -> Iterator[Rea
         yield LeftOutReason.NOT_EXPRESSIBLE, "has a description that ends in a carriage return"
 
 
-def _schedule_reasons(live_flow: LiveFlow, terms: ConversionContext) -> Iterator[ReasonText]:
-    shown = wire.members(live_flow.flow.raw.get("scheduleParams"))
+def _schedule_reasons(live_flow: LiveFlow, context: ConversionContext) -> Iterator[ReasonText]:
+    schedule_params = wire.members(live_flow.flow.raw.get("scheduleParams"))
     read = wire.read_fields(FLOW.name, live_flow.flow.raw)
     every, start = read[EVERY], read[START]
     if kept_as_is.has_unstable_state(live_flow.flow):
@@ -277,20 +276,27 @@ def _schedule_reasons(live_flow: LiveFlow, terms: ConversionContext) -> Iterator
             f"is in state {live_flow.flow.raw.get('state')}, neither enabled nor disabled",
         )
     if every not in _INTERVALS:
-        yield LeftOutReason.NOT_EXPRESSIBLE, _describe_interval(every, shown)
+        yield LeftOutReason.NOT_EXPRESSIBLE, _describe_interval(every, schedule_params)
     if kept_as_is.has_unusual_mode(live_flow.flow):
-        yield LeftOutReason.NOT_EXPRESSIBLE, f"has exportMode {shown['exportMode']} with {_live_interval(shown)}"
+        yield (
+            LeftOutReason.NOT_EXPRESSIBLE,
+            f"has exportMode {schedule_params['exportMode']} with {_live_interval(schedule_params)}",
+        )
     if kept_as_is.has_unreadable_end(live_flow.flow):
-        yield LeftOutReason.NOT_EXPRESSIBLE, "has an endTime that is no moment"
-    if every == ONCE and (start is None or start <= terms.as_of):
+        yield LeftOutReason.NOT_EXPRESSIBLE, "has an endTime that is not a moment"
+    if every == ONCE and (start is None or start <= context.as_of):
         return
     if start is None:
-        yield LeftOutReason.NOT_EXPRESSIBLE, "has no startTime that can be read"
+        yield LeftOutReason.NOT_EXPRESSIBLE, "has no startTime that exportctl can read"
 
 
-def _describe_interval(every: str | None, shown: Mapping[str, object]) -> str:
-    return f"runs every {every}, which no export can" if every else f"has {_live_interval(shown)}, which is no schedule"
+def _describe_interval(every: str | None, schedule_params: Mapping[str, object]) -> str:
+    return (
+        f"runs every {every}, which no export can"
+        if every
+        else f"has {_live_interval(schedule_params)}, which is not a schedule"
+    )
 
 
-def _live_interval(shown: Mapping[str, object]) -> str:
-    return f"interval {shown.get('interval')} and timeUnit {shown.get('timeUnit')}"
+def _live_interval(schedule_params: Mapping[str, object]) -> str:
+    return f"interval {schedule_params.get('interval')} and timeUnit {schedule_params.get('timeUnit')}"

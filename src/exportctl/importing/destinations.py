@@ -1,13 +1,13 @@
 """
-Which destination each flow goes to: one that the config has, or a new one per account, type and place. Pure.
+The destination of each imported flow: an existing one, or a new one per account, type and location. Pure.
 
-Flows that write below one folder share a destination; what their paths do not have in common is the `subpath` of each.
+Flows that write below one folder share a destination; the rest of each path is the `subpath` of the export.
 
     paths on one account      new destination, path   subpaths
     aep/orders, aep/web/raw   aep                     orders, web/raw
     aep, aep/orders           aep                     (none), orders
     aep/orders, other         aep/orders and other    (none)
-    aep/orders/, aep//web     each as it is           (none): they could not be put together again
+    aep/orders/, aep//web     each as it is           (none): a split path would not join to the same text
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ from exportctl.resources import wire
 from exportctl.resources.destinations.type import DestinationType
 from exportctl.yaml_edit.emit import is_writable
 
-_CLEAN_PATH = re.compile(r"/?[^/]+(/[^/]+)*")  # a path that can be cut at a slash and put together again
+_CLEAN_PATH = re.compile(r"/?[^/]+(/[^/]+)*")  # a path that can be split at a slash and joined again
 _FIRST_LEVEL = re.compile(r"/?[^/]+")
 
 
 @dataclass(frozen=True)
 class FlowDestination:
-    """Where one flow writes: a destination's key, what is below its path, and the format it gives."""
+    """The location of one flow: a destination's key, the subpath, and the destination's format."""
 
     destination: str
     subpath: str = ""
@@ -41,44 +41,44 @@ class FlowDestination:
 
 @dataclass(frozen=True)
 class DestinationLayout:
-    """`spots` by flow id; `added` the new destinations by key, as the YAML has them."""
+    """The destination of each flow by id, and the new destinations by key, as YAML values."""
 
     by_flow: Mapping[str, FlowDestination]
     added: Mapping[str, Mapping[str, object]]
 
 
 def assign_destinations(
-    flows: Sequence[ImportableFlow], around: ExistingConfig, ownership: Ownership
+    flows: Sequence[ImportableFlow], existing: ExistingConfig, ownership: Ownership
 ) -> DestinationLayout:
-    spots: dict[str, FlowDestination] = {}
+    by_flow: dict[str, FlowDestination] = {}
     groups: dict[tuple[object, ...], list[ImportableFlow]] = defaultdict(list)
     for flow in flows:
-        spot = _declared_destination(flow, around)
-        if spot:
-            spots[flow.id] = spot
+        destination = _declared_destination(flow, existing)
+        if destination:
+            by_flow[flow.id] = destination
         else:
             groups[_group_key(flow)].append(flow)
     added: dict[str, Mapping[str, object]] = {}
     for group in groups.values():
         path = shared_folder([flow.path for flow in group])
-        key = free_key(_key_candidates(group[0], path), (*around.taken_names[DESTINATIONS], *added))
-        added[key] = _destination(group[0], path, around, ownership)
-        spots |= {flow.id: FlowDestination(key, subpath_below(flow.path, path) or "") for flow in group}
-    return DestinationLayout(spots, added)
+        key = free_key(_key_candidates(group[0], path), (*existing.taken_names[DESTINATIONS], *added))
+        added[key] = _destination(group[0], path, existing, ownership)
+        by_flow |= {flow.id: FlowDestination(key, subpath_below(flow.path, path) or "") for flow in group}
+    return DestinationLayout(by_flow, added)
 
 
-def _declared_destination(flow: ImportableFlow, around: ExistingConfig) -> FlowDestination | None:
-    """The declared destination nearest to the flow's folder; the default one if several are equally near."""
-    default = around.defaults.destination.value if around.defaults.destination else None
+def _declared_destination(flow: ImportableFlow, existing: ExistingConfig) -> FlowDestination | None:
+    """Return the declared destination with the shortest subpath; of equal ones the default destination."""
+    default = existing.defaults.destination.value if existing.defaults.destination else None
     fitting = [
         (len(subpath), key != default, key, subpath)
-        for key, placed in around.destinations.items()
+        for key, placed in existing.destinations.items()
         if (subpath := _matching_subpath(flow, placed)) is not None
     ]
     if not fitting:
         return None
     _, _, key, subpath = min(fitting)
-    return FlowDestination(key, subpath, around.destinations[key].format)
+    return FlowDestination(key, subpath, existing.destinations[key].format)
 
 
 def _matching_subpath(flow: ImportableFlow, placed: ExistingDestination) -> str | None:
@@ -92,7 +92,7 @@ def _matching_subpath(flow: ImportableFlow, placed: ExistingDestination) -> str 
 
 
 def subpath_below(path: str, folder: str) -> str | None:
-    """What `subpath` makes `path` of the folder; "" if they are equal, None if nothing does."""
+    """Return the `subpath` from the folder to `path`; "" if they are equal, None if there is none."""
     if path == folder:
         return ""
     if not _CLEAN_PATH.fullmatch(path) or (folder and not path.startswith(f"{folder}/")):
@@ -109,7 +109,7 @@ def _group_key(flow: ImportableFlow) -> tuple[object, ...]:
 
 
 def shared_folder(paths: Iterable[str]) -> str:
-    """The longest path that all of these begin with, level by level."""
+    """Return the longest path that all paths begin with, level by level."""
     levels = [path.split("/") for path in paths]
     shared = []
     for names in zip(*levels, strict=False):
@@ -120,26 +120,26 @@ def shared_folder(paths: Iterable[str]) -> str:
 
 
 def _key_candidates(flow: ImportableFlow, path: str) -> tuple[str, ...]:
-    """What its key may be made of, the shortest first."""
+    """Return texts for the destination's key, the shortest first."""
     name = flow.base.name
     others = [text for key, text in flow.location.items() if key != flow.type.folder_key]
     return name, f"{name} {path}", " ".join([name, *others, path]), flow.type.name
 
 
-def _destination(flow: ImportableFlow, path: str, around: ExistingConfig, ownership: Ownership) -> dict[str, object]:
+def _destination(flow: ImportableFlow, path: str, existing: ExistingConfig, ownership: Ownership) -> dict[str, object]:
     shown: dict[str, object] = {"type": flow.type.name}
     for field in flow.type.location:
         text = path if field.name == flow.type.folder_key else flow.location.get(field.name, "")
         if text or field.required:
             shown[field.name] = text
-    return {**shown, "account": account_reference(flow.base, flow.type, around, ownership)}
+    return {**shown, "account": account_reference(flow.base, flow.type, existing, ownership)}
 
 
 def account_reference(
-    base: LiveObject, kind: DestinationType, around: ExistingConfig, ownership: Ownership
+    base: LiveObject, kind: DestinationType, existing: ExistingConfig, ownership: Ownership
 ) -> dict[str, str]:
-    """By its title if that names only one account of its type; one of ours by the destination that made it."""
-    for key, placed in sorted(around.destinations.items()):
+    """Refer to an account by the destination that owns it, by a title that is unique in its type, or by its id."""
+    for key, placed in sorted(existing.destinations.items()):
         if placed.base == base.id and placed.declared.account.is_ours:
             return {"of": key}
     name = base.name

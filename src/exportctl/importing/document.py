@@ -1,5 +1,5 @@
 """
-Flows -> the text of a config file that fits into the config there is: nothing in it is there already. Pure.
+Flows -> the text of a new config file that fits the existing config and repeats nothing of it. Pure.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _FOLDER = FLOW.field_rule("folder").default
 
 @dataclass(frozen=True)
 class ConfigDocument:
-    """`keys` by flow id, of its export; `users` the flow ids on each new destination."""
+    """The text, the export key of each flow id, and the flow ids on each new destination."""
 
     text: str
     keys: Mapping[str, str]
@@ -37,10 +37,7 @@ class ConfigDocument:
 
 @dataclass(frozen=True)
 class DocumentContext:
-    """
-    What every document of one import is written for. `names` of exportable datasets by id, `ids` by name; `head` are
-    the comments at its top.
-    """
+    """What all documents of one import share: the existing config, names of exportable datasets, head comments."""
 
     existing: ExistingConfig
     ownership: Ownership
@@ -50,79 +47,82 @@ class DocumentContext:
 
 
 def document_context(
-    around: ExistingConfig, ownership: Ownership, listing: Iterable[ListedDataset], head: Sequence[str]
+    existing: ExistingConfig, ownership: Ownership, listing: Iterable[ListedDataset], head: Sequence[str]
 ) -> DocumentContext:
     ids: dict[str, set[str]] = defaultdict(set)
     names = {one.id: one.name for one in listing}
     for identity, name in names.items():
         ids[name].add(identity)
-    return DocumentContext(around, ownership, names, {name: frozenset(held) for name, held in ids.items()}, head)
+    return DocumentContext(existing, ownership, names, {name: frozenset(values) for name, values in ids.items()}, head)
 
 
 def build_document(
-    flows: Sequence[ImportableFlow], scene: DocumentContext, allowed: Mapping[str, Iterable[str]]
+    flows: Sequence[ImportableFlow], context: DocumentContext, allowed: Mapping[str, Iterable[str]]
 ) -> ConfigDocument:
-    """`allowed` maps flow ids to the rules that they break."""
-    around = scene.existing
-    places = assign_destinations(flows, around, scene.ownership)
-    timings, forms = (
-        shared_settings.schedule_settings(flows, around),
-        shared_settings.format_settings(flows, around, places),
+    """Build the document; `allowed` maps flow ids to the rules that they break."""
+    existing = context.existing
+    destinations = assign_destinations(flows, existing, context.ownership)
+    schedules, formats = (
+        shared_settings.schedule_settings(flows, existing),
+        shared_settings.format_settings(flows, existing, destinations),
     )
-    keys = _keys(flows, around)
+    keys = _keys(flows, existing)
     exports = {}
     for flow in sorted(flows, key=lambda f: keys[f.id]):
-        key, timing = keys[flow.id], timings.by_flow.get(flow.id)
+        key, schedule = keys[flow.id], schedules.by_flow.get(flow.id)
         said = {
-            **_content(flow, key, scene),
-            **_location_keys(places.by_flow[flow.id], around),
-            "schedule": timing,
-            "end": shared_settings.end_value(flow, timing, around),
-            "format": forms.by_flow.get(flow.id),
+            **_content(flow, key, context),
+            **_location_keys(destinations.by_flow[flow.id], existing),
+            "schedule": schedule,
+            "end": shared_settings.end_value(flow, schedule, existing),
+            "format": formats.by_flow.get(flow.id),
             "folder": flow.folder if flow.folder != _FOLDER else None,
             "enabled": None if flow.enabled else False,
             **flow.plain,
-            "environments": [around.environment] if around.environment else None,
+            "environments": [existing.environment] if existing.environment else None,
             "adopt": flow.id,
             "allow": [{"rule": rule, "reason": REASON} for rule in allowed.get(flow.id, ())] or None,
         }
         exports[key] = Block({name: value for name, value in said.items() if value is not None}, tuple(_comments(flow)))
     sections: dict[str, Mapping[str, object]] = {
-        "formats": forms.added,
-        "schedules": timings.added,
-        DESTINATIONS: {key: Block(places.added[key]) for key in sorted(places.added)},
+        "formats": formats.added,
+        "schedules": schedules.added,
+        DESTINATIONS: {key: Block(destinations.added[key]) for key in sorted(destinations.added)},
         EXPORTS: exports,
     }
-    users = {key: tuple(f for f, spot in places.by_flow.items() if spot.destination == key) for key in places.added}
-    return ConfigDocument(emit.document_text(scene.head_comments, sections) if flows else "", keys, users)
+    users = {
+        key: tuple(f for f, spot in destinations.by_flow.items() if spot.destination == key)
+        for key in destinations.added
+    }
+    return ConfigDocument(emit.document_text(context.head_comments, sections) if flows else "", keys, users)
 
 
-def _content(flow: ImportableFlow, key: str, scene: DocumentContext) -> dict[str, object]:
+def _content(flow: ImportableFlow, key: str, context: DocumentContext) -> dict[str, object]:
     return {
         "title": flow.title if flow.title != key else None,
         "description": flow.description or None,
-        "datasets": _datasets(flow, scene),
+        "datasets": _datasets(flow, context),
     }
 
 
-def _location_keys(spot: FlowDestination, around: ExistingConfig) -> dict[str, object]:
-    default = around.defaults.destination
+def _location_keys(spot: FlowDestination, existing: ExistingConfig) -> dict[str, object]:
+    default = existing.defaults.destination
     return {
         "destination": spot.destination if default is None or default.value != spot.destination else None,
         "subpath": spot.subpath or None,
     }
 
 
-def _keys(flows: Sequence[ImportableFlow], around: ExistingConfig) -> dict[str, str]:
-    """The slugs of the names; of equal ones the eldest flow has it without a number."""
+def _keys(flows: Sequence[ImportableFlow], existing: ExistingConfig) -> dict[str, str]:
+    """Make keys of the flows' names; of equal names, the oldest flow gets the key without a number."""
     keys: dict[str, str] = {}
     for flow in sorted(flows, key=lambda f: (slug(f.title), f.created, f.id)):
-        keys[flow.id] = free_key([flow.title if slug(flow.title) else f"flow {flow.id}"], _used_keys(keys, around))
+        keys[flow.id] = free_key([flow.title if slug(flow.title) else f"flow {flow.id}"], _used_keys(keys, existing))
     return keys
 
 
-def _used_keys(keys: Mapping[str, str], around: ExistingConfig) -> frozenset[str]:
-    return around.taken_names[EXPORTS] | frozenset(keys.values())
+def _used_keys(keys: Mapping[str, str], existing: ExistingConfig) -> frozenset[str]:
+    return existing.taken_names[EXPORTS] | frozenset(keys.values())
 
 
 def _comments(flow: ImportableFlow) -> Iterator[str]:
@@ -133,22 +133,22 @@ def _comments(flow: ImportableFlow) -> Iterator[str]:
         yield f"Kept as it is, not described here: {', '.join(flow.kept)}"
 
 
-def _datasets(flow: ImportableFlow, scene: DocumentContext) -> list[object]:
-    by_name = sorted(flow.datasets, key=lambda pair: (pair[1] or scene.dataset_names.get(pair[0], ""), pair[0]))
-    return [dataset_entry(one, stored, flow.datasets, scene) for one, stored in by_name]
+def _datasets(flow: ImportableFlow, context: DocumentContext) -> list[object]:
+    by_name = sorted(flow.datasets, key=lambda pair: (pair[1] or context.dataset_names.get(pair[0], ""), pair[0]))
+    return [dataset_entry(one, stored, flow.datasets, context) for one, stored in by_name]
 
 
-def dataset_entry(one: str, stored: str, flow: Iterable[tuple[str, str]], scene: DocumentContext) -> object:
+def dataset_entry(one: str, stored: str, flow: Iterable[tuple[str, str]], context: DocumentContext) -> object:
     """
-    A dataset by name where that can mean nothing else, now and in the flow; else by id, with the name behind it.
+    Write a dataset by name if the name is unique, now and in the flow; else by id, with the name as a comment.
 
-    `stored` is the name in the flow, `flow` all its pairs of id and name.
+    `stored` is the name in the flow, `flow` has all its pairs of id and name.
     """
-    name = scene.dataset_names.get(one, "")
-    named = scene.dataset_ids.get(name, frozenset()) | {i for i, n in flow if n == name}
+    name = context.dataset_names.get(one, "")
+    named = context.dataset_ids.get(name, frozenset()) | {i for i, n in flow if n == name}
     if not name or named != {one} or stored not in ("", name) or not is_writable(name):
         known = stored or name
         return CommentedItem({"id": one}, known) if known else {"id": one}
-    aliases = scene.existing.taken_names["datasets"]
+    aliases = context.existing.taken_names["datasets"]
     near = name in aliases or (re.fullmatch(NAME, name) and closest_match(name, aliases))
     return {"name": name} if near else name

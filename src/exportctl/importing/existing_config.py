@@ -1,7 +1,7 @@
 """
-What the config has already, for new entries to fit in: names that are taken, defaults, and what can be used by name.
+The existing config that new entries must fit: used names, defaults, and declarations that entries can name. Pure.
 
-In: the parsed config, one environment's project and the sandbox. Out: a value. Pure.
+In: the parsed config, one environment's project, and the sandbox. Out: an `ExistingConfig`.
 """
 
 from __future__ import annotations
@@ -41,8 +41,10 @@ class ExistingDestination:
 @dataclass(frozen=True)
 class ExistingConfig:
     """
-    `taken` has the names of each section in every environment, and those that addresses in the sandbox carry.
-    `schedules` and `formats` are those declared and built in; `environment` is None where the config has none.
+    The existing declarations.
+
+    `taken_names` has the names of each section in every environment, and those of addresses in the sandbox.
+    `schedules` and `formats` are declared or built in. `environment` is None if the config has none.
     """
 
     environment: str | None
@@ -61,19 +63,21 @@ def existing_config(
     ownership: Ownership,
     as_of: int,
 ) -> ExistingConfig:
-    """The config must be without errors: nothing is reported here."""
+    """Read the existing config, which must have no errors: this function reports none."""
     tree, _ = merge_environment(parsed.tree, environment) if environment else (parsed.tree, ())
     assert tree is not None
-    unheard = FindingCollector()
-    root = Section(fill_references(tree, environment, variables, unheard)[0], "the config", tree.at, unheard)
-    timings, shapes = schedules(root), formats(root)
+    ignored = FindingCollector()
+    root = Section(fill_references(tree, environment, variables, ignored)[0], "the config", tree.at, ignored)
+    named_schedules, named_formats = schedules(root), formats(root)
     declared = desired.project.destinations
     return ExistingConfig(
         environment=environment,
         taken_names=_taken_names(parsed.tree, desired, ownership),
-        defaults=defaults(root.section("defaults"), {key: one.at for key, one in declared.items()}, timings, shapes),
-        schedules={name: chosen.value for name, chosen in timings.values.items()},
-        formats={name: chosen.value for name, chosen in shapes.values.items()},
+        defaults=defaults(
+            root.section("defaults"), {key: one.at for key, one in declared.items()}, named_schedules, named_formats
+        ),
+        schedules={name: chosen.value for name, chosen in named_schedules.values.items()},
+        formats={name: chosen.value for name, chosen in named_formats.values.items()},
         destinations=_destinations(root, desired, ownership, as_of),
     )
 
@@ -81,21 +85,21 @@ def existing_config(
 def _destinations(
     root: Section, desired: DesiredState, ownership: Ownership, as_of: int
 ) -> dict[str, ExistingDestination]:
-    """The declared destinations whose account is in the sandbox."""
-    shapes = formats(root)
+    """Return the declared destinations that have an account in the sandbox."""
+    named_formats = formats(root)
     section = root.section(DESTINATIONS)
     found = {}
     for key, child in section.children("destination") if section else ():
         one = desired.project.destinations[key]
         base = _base_id(one, desired, ownership, as_of)
         if base is not None:
-            chosen = shapes.resolve_key(child, "format")
+            chosen = named_formats.resolve_key(child, "format")
             found[key] = ExistingDestination(one, base, chosen.value if chosen else None)
     return found
 
 
 def _base_id(one: Destination, desired: DesiredState, ownership: Ownership, as_of: int) -> str | None:
-    """The id of the base connection, where exactly one is meant and it need not be made first."""
+    """Return the id of the base connection if exactly one exists."""
     account = one.account
     if account.of:
         return _base_id(desired.project.destinations[account.of], desired, ownership, as_of)
@@ -116,7 +120,7 @@ def _type(raw: Mapping[str, object]) -> str | None:
 
 
 def _taken_names(tree: MapNode, desired: DesiredState, ownership: Ownership) -> dict[str, frozenset[str]]:
-    """A name that was removed, renamed away or is still written on an object would mean something else here."""
+    """Return the used names; also those under `removed`, in `renamed_from`, or in markers, which have a meaning."""
     project = desired.project
     layers = [tree, *_children(tree, "environments")]
     taken = {section: {name for layer in layers for name in _names(layer, section)} for section in SECTIONS}
@@ -137,12 +141,12 @@ def _names(layer: MapNode, section: str) -> tuple[str, ...]:
 
 def _children(tree: MapNode, section: str) -> list[MapNode]:
     entry = tree.entries.get(section)
-    held = entry.node.entries.values() if entry and isinstance(entry.node, MapNode) else ()
-    return [one.node for one in held if isinstance(one.node, MapNode)]
+    values = entry.node.entries.values() if entry and isinstance(entry.node, MapNode) else ()
+    return [one.node for one in values if isinstance(one.node, MapNode)]
 
 
 def free_key(wanted: Iterable[str], taken: Iterable[str]) -> str:
-    """A key that is not taken: the first of `wanted` whose slug is free, else the first one with a number."""
+    """Return a free key: the first of `wanted` with a free slug, else the first one with a number."""
     used = frozenset(taken)
     keys = [key for text in wanted if (key := _key(slug(text), ""))]
     for key in keys:

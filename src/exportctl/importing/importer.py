@@ -1,14 +1,13 @@
 """
-A sandbox and a config -> the YAML that adopts what was made elsewhere, proven before anybody sees it. Pure.
+A sandbox and a config -> the YAML that adopts unmanaged flows, verified before the user gets it. Pure.
 
-    flows asked for ─expressible─▶ found ─document─▶ text ─config─▶ project ─rules─▶ complaints ─┐
-                          │                 ▲                                                    │
-                          ▼                 └───────────── allow, or leave out ◀─────────────────┘
-                       left out                       text ─config, planner─▶ adoptions and nothing else, or an error
+    requested flows ─convert─▶ flows ─document─▶ text ─config─▶ project ─rules─▶ hits ─┐
+                        │                 ▲                                            │
+                        ▼                 └────────── allow, or leave out ◀────────────┘
+                     left out                     text ─config, planner─▶ adoptions and nothing else, or an error
 
-The text is read by the same reader as any config and planned against the very reading it was made from. Whatever that
-plan holds beside adoptions, and beside what the config plans without them, is a fault of this package: nothing is given
-out then.
+The same reader as for any config reads the text, and the planner plans it against the same inventory. If that plan has
+more than adoptions and the config's former plan, this package has a bug, and the user gets an error instead of YAML.
 """
 
 from __future__ import annotations
@@ -40,8 +39,9 @@ from exportctl.rules.rule import Hit, Rule, allow_entries, effective_setting
 @dataclass(frozen=True)
 class ConfigContext:
     """
-    What an import is made from: the config's `files`, `file` as the new one will be called, the `values` and `unset`
-    references of a plan, and one reading of the sandbox. `as_of` in seconds.
+    The inputs of an import: the config's files, the name of the new file, and one inventory of the sandbox.
+
+    `values` and `unset` are the references of a plan. `as_of` is in seconds since 1970 UTC.
     """
 
     files: Mapping[str, bytes]
@@ -56,10 +56,10 @@ class ConfigContext:
 
     def load(self, text: str = "") -> tuple[Project, tuple[Project, ...], loading.ParsedConfig]:
         """
-        The project with `text` as one more file, those of all environments, and the files parsed.
+        Load the config with `text` as an additional file: the project, those of all environments, the parsed files.
 
         Raises:
-            ConfigError: the reader found an error.
+            ConfigError: the config has an error.
         """
         parsed = loading.parse_config({**self.files, self.new_file: text.encode()} if text else self.files)
         made, findings = loading.load_project(parsed, self.environment, self.variables)
@@ -70,35 +70,37 @@ class ConfigContext:
         return made, tuple(others.values()), parsed
 
     def plan(self, project: Project, flags: PlanOptions | None = None) -> Plan:
-        wanted = build_desired_state(project, self.values, self.live.specs)
-        return planner.build_plan(wanted, self.live, self.header, flags or PlanOptions(), self.as_of, self.unset)
+        desired = build_desired_state(project, self.values, self.live.specs)
+        return planner.build_plan(desired, self.live, self.header, flags or PlanOptions(), self.as_of, self.unset)
 
 
-def import_flows(ground: ConfigContext, selection: Selection) -> ImportResult:
+def import_flows(config: ConfigContext, selection: Selection) -> ImportResult:
     """
-    The YAML for the flows asked for.
+    Write the YAML for the requested flows.
 
     Raises:
         ConfigError: the config has an error.
-        UsageError: no flow has an id or name that was asked for.
-        Error: the YAML made would do more than adopt; the message lists what.
+        UsageError: no flow has a requested id or name.
+        Error: the YAML would do more than adopt the flows; the message lists what.
     """
-    project, _, parsed = ground.load()
-    ownership = build_ownership(ground.live, project.name)
-    wanted = build_desired_state(project, ground.values, ground.live.specs)
-    around = existing_config(parsed, ground.environment, ground.variables, wanted, ownership, ground.as_of)
-    terms = _conversion_context(project, ownership, ground)
-    read = [convert_flow(live_flow, terms) for live_flow in _selected_flows(ownership, selection)]
+    project, _, parsed = config.load()
+    ownership = build_ownership(config.live, project.name)
+    desired = build_desired_state(project, config.values, config.live.specs)
+    existing = existing_config(parsed, config.environment, config.variables, desired, ownership, config.as_of)
+    conversion = _conversion_context(project, ownership, config)
+    read = [convert_flow(live_flow, conversion) for live_flow in _selected_flows(ownership, selection)]
     flows = [one for one in read if isinstance(one, ImportableFlow)]
     left = [one for one in read if isinstance(one, LeftOutFlow)]
-    scene = documents.document_context(around, ownership, ground.live.datasets or (), _head_comments(ground))
-    made, flows, refused = _document_with_allows(flows, scene, ground)
+    document_inputs = documents.document_context(
+        existing, ownership, config.live.datasets or (), _head_comments(config)
+    )
+    made, flows, refused = _document_with_allows(flows, document_inputs, config)
     if flows:
-        check_only_adopts(made, ground, project)
+        check_only_adopts(made, config, project)
     adopted = [AdoptedFlow(Address(EXPORTS, made.keys[flow.id]), flow.id, flow.title, flow.kept) for flow in flows]
     return ImportResult(
-        header=ground.header,
-        as_of=ground.as_of,
+        header=config.header,
+        as_of=config.as_of,
         text=made.text,
         exports=tuple(sorted(adopted, key=lambda a: a.address)),
         left_out=tuple(sorted((*left, *refused), key=lambda one: (one.name, one.id))),
@@ -106,21 +108,21 @@ def import_flows(ground: ConfigContext, selection: Selection) -> ImportResult:
     )
 
 
-def _conversion_context(project: Project, ownership: Ownership, ground: ConfigContext) -> ConversionContext:
+def _conversion_context(project: Project, ownership: Ownership, config: ConfigContext) -> ConversionContext:
     return ConversionContext(
         ownership=ownership,
-        specs=ground.live.specs,
+        specs=config.live.specs,
         project=project.name,
         adopted={e.adopt: f"{EXPORTS}.{e.key}" for e in project.exports.values() if e.adopt},
-        as_of=ground.as_of,
+        as_of=config.as_of,
     )
 
 
-def _head_comments(ground: ConfigContext) -> tuple[str, ...]:
-    where = f"sandbox {ground.header.sandbox}, {format_moment(ground.as_of)}"
+def _head_comments(config: ConfigContext) -> tuple[str, ...]:
+    where = f"sandbox {config.header.sandbox}, {format_moment(config.as_of)}"
     return (
-        f"Written by `exportctl import` from {where}: flows that were made elsewhere.",
-        "`exportctl plan` shows their adoption; `apply` writes the owner's marker on them and nothing else.",
+        f"Written by `exportctl import` from {where}: flows that exportctl does not manage yet.",
+        "`exportctl plan` shows their adoption; `apply` writes the ownership marker on them and nothing else.",
     )
 
 
@@ -129,23 +131,24 @@ def _head_comments(ground: ConfigContext) -> tuple[str, ...]:
 
 def _selected_flows(ownership: Ownership, selection: Selection) -> list[LiveFlow]:
     """
-    The flows asked for, by id.
+    Return the requested flows.
 
     Raises:
-        UsageError: an id or glob fits none.
+        UsageError: no flow has one of the ids or matches one of the globs.
     """
     if selection.is_unfiltered:
         return list(ownership.flows)
     known = {live_flow.flow.id: live_flow for live_flow in ownership.flows}
-    for asked in selection.ids:
-        if asked not in known:
+    for wanted_id in selection.ids:
+        if wanted_id not in known:
             raise UsageError(
-                f"--flow {asked}: no such flow in this sandbox", rule="usage", hint=_suggestion(asked, known)
+                f"--flow {wanted_id}: no such flow in this sandbox", rule="usage", hint=_suggestion(wanted_id, known)
             )
     for glob in selection.names:
         if not any(fnmatchcase(live_flow.flow.name, glob) for live_flow in ownership.flows):
             names = {live_flow.flow.name: live_flow for live_flow in ownership.flows}
-            raise UsageError(f"--name {glob}: no flow is called so", rule="usage", hint=_suggestion(glob, names))
+            message = f"--name {glob}: no flow has a matching name"
+            raise UsageError(message, rule="usage", hint=_suggestion(glob, names))
     return [live_flow for live_flow in ownership.flows if _is_selected(live_flow, selection)]
 
 
@@ -153,41 +156,41 @@ def _is_selected(live_flow: LiveFlow, selection: Selection) -> bool:
     return live_flow.flow.id in selection.ids or any(fnmatchcase(live_flow.flow.name, glob) for glob in selection.names)
 
 
-def _suggestion(asked: str, known: Mapping[str, LiveFlow]) -> str:
-    """The flow that was probably meant; a name may have been given for an id."""
-    meant = next((h for h in known.values() if asked == h.flow.name), None)
+def _suggestion(wanted_id: str, known: Mapping[str, LiveFlow]) -> str:
+    """Return a hint with the closest flow; the user may have written a name instead of an id."""
+    meant = next((h for h in known.values() if wanted_id == h.flow.name), None)
     if meant is None:
-        close = get_close_matches(asked, sorted(known), n=1, cutoff=0.6)
+        close = get_close_matches(wanted_id, sorted(known), n=1, cutoff=0.6)
         meant = known[close[0]] if close else None
     return f'did you mean {meant.flow.id} "{meant.flow.name}"?' if meant else "list flows with `exportctl drift`"
 
 
-# -- what the rules say -----------------------------------------------------------------------------------------------
+# -- the hits of the rules --------------------------------------------------------------------------------------------
 
 
 def _document_with_allows(
-    flows: list[ImportableFlow], scene: DocumentContext, ground: ConfigContext
+    flows: list[ImportableFlow], document_inputs: DocumentContext, config: ConfigContext
 ) -> tuple[ConfigDocument, list[ImportableFlow], list[LeftOutFlow]]:
-    """The document with every `allow` it needs, the flows in it, and those that no `allow` can help."""
+    """Build the document with every `allow` it needs; also return its flows, and those that no `allow` can permit."""
     refused: list[LeftOutFlow] = []
     while True:
-        made = documents.build_document(flows, scene, {})
+        made = documents.build_document(flows, document_inputs, {})
         if not flows:
             return made, flows, refused
-        project, every, _ = _load_document(made, ground)
+        project, every, _ = _load_document(made, config)
         users = {key: [made.keys[flow] for flow in ids] for key, ids in made.users.items()}
-        said = rule_exceptions(project, every, tuple(made.keys.values()), users, ground.as_of)
-        bad = {flow.id: said.refused[key] for flow in flows if (key := made.keys[flow.id]) in said.refused}
+        exceptions = rule_exceptions(project, every, tuple(made.keys.values()), users, config.as_of)
+        bad = {flow.id: exceptions.refused[key] for flow in flows if (key := made.keys[flow.id]) in exceptions.refused}
         if not bad:
-            allowed = {flow.id: said.allowed.get(made.keys[flow.id], ()) for flow in flows}
-            return documents.build_document(flows, scene, allowed), flows, refused
+            allowed = {flow.id: exceptions.allowed.get(made.keys[flow.id], ()) for flow in flows}
+            return documents.build_document(flows, document_inputs, allowed), flows, refused
         refused += [LeftOutFlow(f.id, f.title, LeftOutReason.RULE, bad[f.id]) for f in flows if f.id in bad]
         flows = [flow for flow in flows if flow.id not in bad]
 
 
 @dataclass(frozen=True)
 class RuleExceptions:
-    """`allowed`: key of an export -> rules to allow; `refused`: key of an export -> what no `allow` can permit."""
+    """By key of an export: the rules to allow, and the hit that no `allow` can permit."""
 
     allowed: Mapping[str, tuple[str, ...]]
     refused: Mapping[str, str]
@@ -201,16 +204,24 @@ def rule_exceptions(
     as_of: int,
 ) -> RuleExceptions:
     """
-    `projects` are all environments, `project` the one imported into; `exports` the keys of the new exports, `users` the
-    keys on each new destination. None of them has an `allow` yet.
+    Sort the rule hits on new exports into those that `allow` permits and those that exclude an export.
+
+    `projects` are all environments, `project` is the one of the import. `exports` are the keys of the new exports,
+    `users` the keys on each new destination. None of them has an `allow` yet.
+
+        hit of the rules                        on                  result
+        a warning or an error, rule not fixed   a new export        `allow` on the export
+        an error, rule fixed                    a new export        the export is left out
+        an error                                a new destination   all exports on it are left out
+        a note, or a hit that the config hides  any                 none
     """
     allowed: dict[str, set[str]] = defaultdict(set)
     refused: dict[str, str] = {}
-    mine = {f"{EXPORTS}.{key}": key for key in exports}
+    exports_by_address = {f"{EXPORTS}.{key}": key for key in exports}
     on = {f"{DESTINATIONS}.{key}": keys for key, keys in users.items()}
     for rule, hit, level in _hits(project, projects, as_of):
         names = (*hit.addresses, *hit.related_addresses)
-        key = next((mine[name] for name in names if name in mine), None)
+        key = next((exports_by_address[name] for name in names if name in exports_by_address), None)
         words = f"{hit.text} [{rule.id}]"
         if key is not None and not rule.fixed:
             allowed[key].add(rule.id)
@@ -221,7 +232,7 @@ def rule_exceptions(
 
 
 def _hits(project: Project, projects: Sequence[Project], as_of: int) -> Iterator[tuple[Rule, Hit, str]]:
-    """Warnings and errors that no setting and no `allow` of the config silences."""
+    """Yield warnings and errors that no setting and no `allow` of the config hides."""
     for rule in engine.RULES:
         hits = [
             *(rule.check_project(project, as_of) if rule.check_project else ()),
@@ -235,43 +246,47 @@ def _hits(project: Project, projects: Sequence[Project], as_of: int) -> Iterator
                 yield rule, hit, level
 
 
-# -- the proof --------------------------------------------------------------------------------------------------------
+# -- the verification -------------------------------------------------------------------------------------------------
 
 
 def _load_document(
-    made: ConfigDocument, ground: ConfigContext
+    made: ConfigDocument, config: ConfigContext
 ) -> tuple[Project, tuple[Project, ...], loading.ParsedConfig]:
     """
+    Load the config with the new document.
+
     Raises:
-        Error: the text is no valid config.
+        Error: the text is not a valid config.
     """
     try:
-        return ground.load(made.text)
+        return config.load(made.text)
     except ConfigError as error:
         raise _import_error(str(f) for f in error.all if f.level is Level.ERROR) from error
 
 
-def check_only_adopts(made: ConfigDocument, ground: ConfigContext, before: Project) -> None:
+def check_only_adopts(made: ConfigDocument, config: ConfigContext, before: Project) -> None:
     """
+    Check that the document plans adoptions and nothing else.
+
     Raises:
-        Error: the text breaks a rule, or plans anything else than adoptions.
+        Error: the text breaks a rule, or plans more than adoptions.
     """
-    project, every, parsed = _load_document(made, ground)
-    wrong = [str(f) for f in engine.run_rules(every, as_of=ground.as_of, tree=parsed.tree) if f.level is Level.ERROR]
+    project, every, parsed = _load_document(made, config)
+    wrong = [str(f) for f in engine.run_rules(every, as_of=config.as_of, tree=parsed.tree) if f.level is Level.ERROR]
     adopted = {Address(EXPORTS, key): flow for flow, key in made.keys.items()}
-    wrong += _differences(ground.plan(before), ground.plan(project), adopted)
+    wrong += _differences(config.plan(before), config.plan(project), adopted)
     if wrong:
         raise _import_error(wrong)
 
 
 def _import_error(wrong: Iterable[str]) -> Error:
-    hint = "this is a fault of exportctl, and nothing was written; --flow and --name import other flows without these"
-    text = "\n".join(("the YAML made for these flows would do more than adopt them:", *wrong))
+    hint = "this is a bug of exportctl; nothing was written. Use --flow and --name to import the other flows"
+    text = "\n".join(("the YAML for these flows would do more than adopt them:", *wrong))
     return Error(text, rule="import-differs", hint=hint)
 
 
 def _differences(before: Plan, after: Plan, adopted: Mapping[Address, str]) -> Iterator[str]:
-    """Everything in `after` that is neither one of these adoptions nor in `before` too."""
+    """Yield everything in `after` that is neither one of these adoptions nor in `before`."""
     known = {item.address: _item_key(item) for item in before.items}
     planned = {item.address: item for item in after.items}
     for address, flow in adopted.items():
@@ -282,7 +297,7 @@ def _differences(before: Plan, after: Plan, adopted: Mapping[Address, str]) -> I
             yield from (f"{address}: {refusal.text}" for refusal in item.refusals)
             yield from (f.message for f in item.findings if f.level is Level.ERROR)
     yield from (
-        f"{address}: planned otherwise" for address, item in planned.items() if known.get(address) != _item_key(item)
+        f"{address}: its plan changes" for address, item in planned.items() if known.get(address) != _item_key(item)
     )
     yield from (f"{address}: no longer planned" for address in known if address not in planned)
 

@@ -1,8 +1,8 @@
 """
-What a flow has that no config describes: every patch keeps it, so it is only named. Pure.
+The keys of a flow that no config describes. Every update keeps them, so an import only names them. Pure.
 
-In: one flow with its connections, as the service lists them. Out: names, never values: nobody said who may see them.
-What the service sets by itself is not named, and neither is what holds nothing (`[]`, `{}`, `null`).
+In: one flow with its connections, as the service lists them. Out: names, but never values, because these could be
+sensitive. Keys that the service sets itself, and empty values (`[]`, `{}`, `null`), are left out.
 
     labels, policy, transformations            of the flow
     scheduleParams.frequency                   of its schedule
@@ -37,7 +37,7 @@ _MAX_NAME_LENGTH = 40  # characters of a name that is shown in quotes
 
 
 def unmodelled_names(live_flow: LiveFlow) -> tuple[str, ...]:
-    """Names of everything in a flow and its two connections that the config has no words for, each once."""
+    """Return the names of all keys of a flow and its two connections that no config describes, each once."""
     assert live_flow.source is not None and live_flow.target is not None
     return tuple(
         dict.fromkeys(
@@ -68,7 +68,7 @@ def _unknown_names(before: str, shown: object, known: Collection[str]) -> Iterat
 
 
 def _is_empty(value: object) -> bool:
-    """Nothing, however deep: `{"enforcementRefs": []}` is no policy."""
+    """Return whether the value is empty at every level: `{"enforcementRefs": []}` is not a policy."""
     if isinstance(value, Mapping):
         return all(_is_empty(one) for one in value.values())
     if isinstance(value, list):
@@ -77,7 +77,7 @@ def _is_empty(value: object) -> bool:
 
 
 def _name(key: str) -> str:
-    """A key by anybody, safe wherever it is shown: what is no plain word stands in quotes, spelled out in ASCII."""
+    """Write a foreign key so that every output can show it: in quotes and ASCII if it is not a plain word."""
     return (
         key
         if _PLAIN_NAME.fullmatch(key)
@@ -85,40 +85,40 @@ def _name(key: str) -> str:
     )
 
 
-_STABLE_STATES = ("enabled", "disabled")  # all other states are on the way to one of these, or nobody knows where
+_STABLE_STATES = ("enabled", "disabled")  # all other states are temporary or unknown
 
 
 def has_unstable_state(flow: LiveObject) -> bool:
-    """Neither on nor off."""
+    """Return whether the flow is neither enabled nor disabled."""
     return flow.raw.get("state") not in _STABLE_STATES
 
 
 def has_unreadable_end(flow: LiveObject) -> bool:
-    """It has an end, and that is no moment."""
+    """Return whether the flow has an end that is not a moment."""
     shown = wire.members(flow.raw.get("scheduleParams"))
     return shown.get("endTime") is not None and wire.read_fields(FLOW.name, flow.raw)["end"] is None
 
 
 def has_unusual_mode(flow: LiveObject) -> bool:
-    """Its mode is that of another rhythm: a full export again and again, or a single one of what is new."""
+    """Return whether the mode does not fit the schedule: repeated full exports, or a single incremental one."""
     mode = wire.members(flow.raw.get("scheduleParams")).get("exportMode")
     usual = wire.FULL if wire.read_fields(FLOW.name, flow.raw)[EVERY] == ONCE else wire.INCREMENTAL
     return mode is not None and wire.lower_case_text(mode) != wire.lower_case_text(usual)
 
 
 def has_ambiguous_datasets(content: LiveObject) -> bool:
-    """It names a dataset twice, or one without its id."""
+    """Return whether the source connection names a dataset twice, or one without its id."""
     entries = wire.members(content.raw.get("params")).get("datasets")
     ids = wire.read_fields(SOURCE_CONNECTION.name, content.raw)["datasets"]
     return isinstance(entries, list) and len(set(ids)) != len(entries)
 
 
 def has_two_folders(flow: LiveObject) -> bool:
-    """Its template stands under two keys, with two texts; which one counts is not published."""
+    """Return whether the flow has two folder templates; which one counts is not published."""
     shown = wire.members(flow.raw.get("scheduleParams"))
     return len({str(shown[key]) for key in wire.TEMPLATES if shown.get(key)}) > 1
 
 
 def loses_its_end(flow: LiveObject) -> bool:
-    """Its description ends in a carriage return: above a marker that is part of a line break, and would be lost."""
+    """Return whether the description ends in a carriage return, which the line break before a marker would lose."""
     return flow.text.endswith("\r")

@@ -1,5 +1,5 @@
 """
-What an import came to: the YAML, the flows in it, the flows left out and why. Values for the views.
+The result of an import: the YAML, the flows in it, the flows that are left out and why.
 """
 
 from __future__ import annotations
@@ -13,21 +13,19 @@ from exportctl.model.plan import Address, PlanHeader
 
 
 class LeftOutReason(StrEnum):
-    """
-    Why a flow is not in the YAML. The first three need no import, all others are what an import should have had.
-    """
+    """Why a flow is not in the YAML; the first three need no import, the others are gaps of the import."""
 
-    DECLARED = "declared"  # this project's already
+    DECLARED = "declared"  # the project already has it
     OTHER_PROJECT = "other-project"
     AUDIENCE = "audience"  # a flow for audiences, no dataset export
     UNKNOWN_TYPE = "foreign-card"  # a destination type that exportctl does not know
-    MARKED_TARGET = "marked-target"  # the flow is nobody's, its target carries somebody's marker
+    MARKED_TARGET = "marked-target"  # the flow is unmanaged, but its target connection has an ownership marker
     SEVERAL_CONNECTIONS = "several-connections"
-    HIDDEN = "hidden"  # a connection or account this credential cannot see
+    HIDDEN = "hidden"  # a connection or account that this credential cannot see
     SHARED_CONNECTIONS = "shared-connections"
     ENCRYPTED = "encrypted"
-    NOT_EXPRESSIBLE = "not-expressible"  # a value that the config has no words for
-    RULE = "rule"  # a rule that nothing can allow for one export
+    NOT_EXPRESSIBLE = "not-expressible"  # a value that the config cannot express
+    RULE = "rule"  # a rule that no `allow` can permit
 
 
 NEEDS_NO_IMPORT = frozenset({LeftOutReason.DECLARED, LeftOutReason.OTHER_PROJECT, LeftOutReason.AUDIENCE})
@@ -35,7 +33,7 @@ NEEDS_NO_IMPORT = frozenset({LeftOutReason.DECLARED, LeftOutReason.OTHER_PROJECT
 
 @dataclass(frozen=True)
 class LeftOutFlow:
-    """A flow that is not in the YAML; `text` says why, in words that follow its name."""
+    """A flow that is not in the YAML; `text` says why and follows the flow's name."""
 
     id: str
     name: str
@@ -45,9 +43,7 @@ class LeftOutFlow:
 
 @dataclass(frozen=True)
 class AdoptedFlow:
-    """
-    A flow that is in the YAML, and the address it has there; `kept` names what it has that no config describes.
-    """
+    """A flow in the YAML, and its address there; `kept` names its keys that no config describes."""
 
     address: Address
     id: str
@@ -57,7 +53,7 @@ class AdoptedFlow:
 
 @dataclass(frozen=True)
 class Selection:
-    """Flows asked for: all of them, or those of these ids, or those whose name matches one of these globs."""
+    """The requested flows: all, or those with one of these ids or with a name that matches one of these globs."""
 
     ids: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
@@ -69,7 +65,7 @@ class Selection:
 
 @dataclass(frozen=True)
 class ImportResult:
-    """`text` is the YAML, empty when no flow could be taken; `exports` by address, `left` by name."""
+    """`text` is the YAML, empty without a flow; `exports` are sorted by address, `left_out` by name."""
 
     header: PlanHeader
     as_of: int
@@ -79,11 +75,11 @@ class ImportResult:
     selection: Selection
 
     def counts(self) -> Mapping[LeftOutReason, int]:
-        """Flows left out, by reason; only reasons that occur, in the order of `Reason`."""
+        """Count the flows that are left out by reason, in the order of `LeftOutReason`, without zeros."""
         found = Counter(one.reason for one in self.left_out)
         return {reason: found[reason] for reason in LeftOutReason if found[reason]}
 
     @property
     def is_incomplete(self) -> bool:
-        """Something that should be in the YAML is not; of flows asked for by id or name, anything at all."""
+        """Return whether a flow is missing in the YAML; if ids or names were requested, every left-out flow counts."""
         return any(not self.selection.is_unfiltered or one.reason not in NEEDS_NO_IMPORT for one in self.left_out)

@@ -1,10 +1,11 @@
 """
-Schedules and formats of new exports, said as briefly as the config allows. Pure.
+The schedules and formats of new exports, as short as the config allows. Pure.
 
-    the config gives the same anyway   nothing is said
-    the config has it under a name     the name
-    two or more exports need it        a new name, like `daily-0200`, `every-3-hours`, `json-none`
-    one export needs it                in place
+    the setting                            what the export gets
+    the defaults give it                   no key
+    the config has it under a name         the name
+    two or more exports need it            a new name, like `daily-0200`, `every-3-hours`, `json-none`
+    one export needs it                    a map in place
 """
 
 from __future__ import annotations
@@ -24,84 +25,90 @@ from exportctl.model.project import End, Format, Schedule
 from exportctl.model.schedule import DAY, ONCE
 
 T = TypeVar("T")
-BUILT_IN_FORMAT = Format("parquet", "gzip")  # of an export that says nothing, in a config without a default
+BUILT_IN_FORMAT = Format("parquet", "gzip")  # the format of an export without a setting or a default
 _GZIP = "gzip"
 
 
 @dataclass(frozen=True)
 class SharedSettings:
-    """`said` by flow id: a name or a map, nothing where it need not be said; `added` the new names."""
+    """The setting of each flow by id (a name or a map; no entry if it needs none), and the new names."""
 
     by_flow: Mapping[str, object]
     added: Mapping[str, Mapping[str, object]]
 
 
-def schedule_settings(flows: Sequence[ImportableFlow], around: ExistingConfig) -> SharedSettings:
-    default = around.defaults.schedule
-    said: dict[str, object] = {}
+def schedule_settings(flows: Sequence[ImportableFlow], existing: ExistingConfig) -> SharedSettings:
+    default = existing.defaults.schedule
+    settings: dict[str, object] = {}
     needed: dict[str, Schedule] = {}
     for flow in flows:
         if default and _is_same_schedule(default.value, flow):
             continue
         fitting = [
             (_has_end_to_cancel(one, flow), name)
-            for name, one in around.schedules.items()
+            for name, one in existing.schedules.items()
             if _is_same_schedule(one, flow)
         ]
         if fitting:
             _, name = min(fitting)
-            said[flow.id] = name
+            settings[flow.id] = name
         else:
             needed[flow.id] = flow.schedule
-    new = _share_settings(needed, _inline_schedule, _schedule_title, around.taken_names["schedules"])
-    return SharedSettings({**said, **new.by_flow}, new.added)
+    new = _share_settings(needed, _inline_schedule, _schedule_title, existing.taken_names["schedules"])
+    return SharedSettings({**settings, **new.by_flow}, new.added)
 
 
 def format_settings(
-    flows: Sequence[ImportableFlow], around: ExistingConfig, spots: DestinationLayout
+    flows: Sequence[ImportableFlow], existing: ExistingConfig, layout: DestinationLayout
 ) -> SharedSettings:
-    default = around.defaults.format.value if around.defaults.format else BUILT_IN_FORMAT
-    said: dict[str, object] = {}
+    default = existing.defaults.format.value if existing.defaults.format else BUILT_IN_FORMAT
+    settings: dict[str, object] = {}
     needed: dict[str, Format] = {}
     for flow in flows:
-        if flow.format == (spots.by_flow[flow.id].format or default):
+        if flow.format == (layout.by_flow[flow.id].format or default):
             continue
-        name = next((name for name, one in sorted(around.formats.items()) if one == flow.format), None)
+        name = next((name for name, one in sorted(existing.formats.items()) if one == flow.format), None)
         if name:
-            said[flow.id] = name
+            settings[flow.id] = name
         else:
             needed[flow.id] = flow.format
-    new = _share_settings(needed, inline_format, _format_title, (*around.taken_names["formats"], *around.formats))
-    return SharedSettings({**said, **new.by_flow}, new.added)
+    new = _share_settings(needed, inline_format, _format_title, (*existing.taken_names["formats"], *existing.formats))
+    return SharedSettings({**settings, **new.by_flow}, new.added)
 
 
-def end_value(flow: ImportableFlow, timing: object, around: ExistingConfig) -> str | None:
+def end_value(flow: ImportableFlow, schedule_value: object, existing: ExistingConfig) -> str | None:
     """
-    The `end` an export must say; `timing` is what it says of its schedule.
+    Return the `end` that an export needs; `schedule_value` is its `schedule` key.
 
-        the flow      schedule, else defaults, give it   it says
-        has no end    an end                             `none`
-        has no end    none                               nothing
-        has an end    that very moment                   nothing
-        has an end    anything else                      its end
+        the flow      schedule, else defaults, have   the export's `end`
+        no end        an end                          `none`
+        no end        no end                          no key
+        an end        the same moment                 no key
+        an end        another end or none             its end
     """
-    brought = _schedule_end(timing, around)
-    if brought is None and flow.schedule.unit != ONCE and around.defaults.end:
-        brought = around.defaults.end.value
+    brought = _schedule_end(schedule_value, existing)
+    if brought is None and flow.schedule.unit != ONCE and existing.defaults.end:
+        brought = existing.defaults.end.value
     if flow.end is None:
         return NO_END if brought and brought.is_given else None
     return None if brought and brought.moment == flow.end else last_day(flow.end)
 
 
-def _schedule_end(timing: object, around: ExistingConfig) -> End | None:
-    """The end that comes with a schedule; one written in place brings none."""
-    default = around.defaults.schedule.value if around.defaults.schedule else None
-    chosen = around.schedules.get(timing) if isinstance(timing, str) else None if timing else default
+def _schedule_end(schedule_value: object, existing: ExistingConfig) -> End | None:
+    """Return the end of the export's schedule; a schedule in place has none."""
+    default = existing.defaults.schedule.value if existing.defaults.schedule else None
+    chosen = (
+        existing.schedules.get(schedule_value)
+        if isinstance(schedule_value, str)
+        else None
+        if schedule_value
+        else default
+    )
     return chosen.end.value if chosen and chosen.end else None
 
 
 def last_day(moment: int) -> str:
-    """An end: a day belongs to it whole, so midnight is the end of the day before."""
+    """Write an end: a date includes the whole day, so midnight is the end of the day before."""
     return _day(moment - DAY) if moment % DAY == 0 else _instant(moment)
 
 
@@ -113,17 +120,17 @@ def _instant(moment: int) -> str:
     return datetime.fromtimestamp(moment, UTC).isoformat().replace("+00:00", "Z")
 
 
-def _is_same_schedule(timing: ScheduleWithEnd, flow: ImportableFlow) -> bool:
-    """The same grid and start; the end that comes with it can be said otherwise."""
-    one, other = timing.schedule, flow.schedule
+def _is_same_schedule(named_schedule: ScheduleWithEnd, flow: ImportableFlow) -> bool:
+    """Return whether grid and start are equal; the export can override the end."""
+    one, other = named_schedule.schedule, flow.schedule
     every = schedule.canonical_every(one)
     same = every == schedule.canonical_every(other) and one.start == other.start
     return same and schedule.grid_offset(one.at, every) == schedule.grid_offset(other.at, every)
 
 
-def _has_end_to_cancel(timing: ScheduleWithEnd, flow: ImportableFlow) -> bool:
-    """Would the export have to take back the end of this schedule? Then one without comes before it."""
-    return flow.end is None and timing.end is not None and timing.end.value.is_given
+def _has_end_to_cancel(named_schedule: ScheduleWithEnd, flow: ImportableFlow) -> bool:
+    """Return whether the export would need `end: none` with this schedule; a schedule without an end is better."""
+    return flow.end is None and named_schedule.end is not None and named_schedule.end.value.is_given
 
 
 def _share_settings(
@@ -133,8 +140,8 @@ def _share_settings(
     for value, count in sorted(Counter(needed.values()).items(), key=lambda pair: title(pair[0])):
         if count > 1:
             names[value] = free_key([title(value)], (*taken, *names.values()))
-    said = {flow: names.get(value) or shown(value) for flow, value in needed.items()}
-    return SharedSettings(said, {name: shown(value) for value, name in names.items()})
+    settings = {flow: names.get(value) or shown(value) for flow, value in needed.items()}
+    return SharedSettings(settings, {name: shown(value) for value, name in names.items()})
 
 
 def _inline_schedule(one: Schedule) -> Mapping[str, object]:
@@ -147,14 +154,14 @@ def _inline_schedule(one: Schedule) -> Mapping[str, object]:
 
 
 def _schedule_title(one: Schedule) -> str:
-    """`daily-0200`, `daily-080017`, `every-3-hours`, `every-6-hours-0130`, `once`; with its start where it has one."""
+    """Name a schedule: `daily-0200`, `daily-080017`, `every-3-hours`, `every-6-hours-0130`, `once`; with its start."""
     words = {ONCE: "once", "day": "daily"}.get(one.unit, f"every {schedule.canonical_every(one)}")
     time = schedule.time_of_day(one.at).replace(":", "") if one.at or one.unit == "day" else ""
     return f"{words} {time} {'from ' + _day(one.start) if one.start is not None else ''}"
 
 
 def inline_format(one: Format) -> Mapping[str, object]:
-    """A format as it is written in place."""
+    """Write a format as a map in place."""
     shown: dict[str, object] = {"type": one.type}
     if one.compression != _GZIP:
         shown["compression"] = one.compression
