@@ -10,7 +10,7 @@ export PIP_NO_INPUT := 1
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check lint format check-format types check-generated check-locks
-.PHONY: test-slow test-real bench layout lock schemas docs clean
+.PHONY: test-slow test-real test-ecosystem bench layout lock schemas docs clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z][a-z -]*:.*## / {printf "  make %-16s %s\n", $$1, $$2}' Makefile
@@ -19,7 +19,7 @@ demo: $(VENV)/.installed ## see it work: validate, plan, apply, a change by hand
 	@EXPORTCTL='$(abspath $(BIN))/exportctl' sh examples/demo.sh
 
 test: check ## every check, and every test that needs nothing but pip; PYTHON=python3.12 chooses the Python of a new .venv
-	$(BIN)/python -m pytest -n auto -m 'not slow and not real'
+	$(BIN)/python -m pytest -n auto -m 'not slow and not real and not ecosystem'
 
 check: check-locks lint check-format types check-generated ## every check without a test
 
@@ -46,6 +46,10 @@ test-slow: $(VENV)/.installed-dev ## the long sweeps
 
 test-real: $(VENV)/.installed-real build/azurite/.installed ## against real storage servers; needs npm and OpenSSH's server
 	$(BIN)/python -m pytest -m real
+
+# Exit code 5 of pytest means that no test carries the marker yet.
+test-ecosystem: $(VENV)/.installed-real ## tests that need big or foreign parts, such as a scheduler or a browser
+	$(BIN)/python -m pytest -m ecosystem || [ $$? -eq 5 ]
 
 bench: $(VENV)/.installed-dev ## count requests and compare costs; writes benchmarks/results.md
 	$(BIN)/python -m benchmarks

@@ -40,6 +40,7 @@ PURE_IMPORTS = {
     "itertools",
     "json",
     "math",
+    "operator",
     "posixpath",
     "re",
     "string",
