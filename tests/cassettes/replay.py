@@ -16,7 +16,8 @@ from exportctl.apply.writer import Writer
 from exportctl.client import inventory
 from exportctl.client.client import Client, Credentials
 from exportctl.clock import Clock
-from exportctl.model.plan import Inventory, Outcome, PlanHeader
+from exportctl.model.outcome import Outcome
+from exportctl.model.plan import Inventory, PlanHeader
 from exportctl.model.plan_options import PlanOptions
 from exportctl.model.secret import Secret
 from exportctl.plan import planner

@@ -12,7 +12,7 @@ import yaml
 
 from exportctl.client.client import Client, Credentials
 from exportctl.errors import Conflict, NotFound, ServiceError, Unauthorized
-from exportctl.model.plan import OutcomeStatus
+from exportctl.model.outcome import OutcomeStatus
 from exportctl.model.secret import Secret
 from tests.cassettes.compose import LAKE, UNKNOWN, example, exchanges
 from tests.cassettes.recorder import FOLDER, HOST, ORIGINS, SECRET_HEADERS, TAPES, recorder

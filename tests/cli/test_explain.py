@@ -11,7 +11,8 @@ from exportctl.cli.explain_topics import explain_topic
 from exportctl.cli.glossary import SECTIONS, glossary_markdown
 from exportctl.errors import Level, UsageError
 from exportctl.model.check import CheckStatus
-from exportctl.model.plan import Action, Cause, OutcomeStatus, Verb
+from exportctl.model.outcome import OutcomeStatus
+from exportctl.model.plan import Action, Cause, Verb
 from exportctl.monitor.delivery.report import DeliveryResult, Evidence
 from exportctl.monitor.drift import DriftGroup
 from exportctl.monitor.status import FlowState, HealthResult

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from exportctl.errors import Finding, Level, SourcePosition
+from exportctl.model.outcome import Outcome, OutcomeStatus
 from exportctl.model.plan import (
     Action,
     Actor,
@@ -15,8 +16,6 @@ from exportctl.model.plan import (
     FieldChange,
     Marker,
     OtherFlow,
-    Outcome,
-    OutcomeStatus,
     Plan,
     PlanHeader,
     PlanItem,

@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 
 from exportctl.errors import Error, Finding, SourcePosition
 from exportctl.model.check import Check, CheckStatus
-from exportctl.model.plan import Cause, ListedDataset, Outcome, OutcomeStatus, Plan
+from exportctl.model.outcome import Outcome, OutcomeStatus
+from exportctl.model.plan import Cause, ListedDataset, Plan
 from exportctl.model.secret import build_mask
 from exportctl.monitor import drift
 from exportctl.output import format_values, github_actions, markdown_escape

@@ -11,7 +11,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from exportctl.model.plan import Action, OutcomeStatus, Plan, Verb
+from exportctl.model.outcome import OutcomeStatus
+from exportctl.model.plan import Action, Plan, Verb
 from exportctl.model.plan_options import PlanOptions
 from exportctl.monitor import drift as drift_report
 from exportctl.monitor.drift import DriftGroup, DriftReport

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from exportctl.model.plan import Actor, Cause, FieldChange, OutcomeStatus, Plan, PlanItem
+from exportctl.model.outcome import OutcomeStatus
+from exportctl.model.plan import Actor, Cause, FieldChange, Plan, PlanItem
 from exportctl.model.plan_options import PlanOptions
 from tests.workflows.world import DESTINATIONS, SANDBOX, World, config
 

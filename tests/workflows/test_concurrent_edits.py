@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from exportctl.emulator import Fault, Switches
 from exportctl.errors import Conflict, Error, Forbidden, NotFound, NotReached, ServiceError, Unauthorized
-from exportctl.model.plan import OutcomeStatus
+from exportctl.model.outcome import OutcomeStatus
 from tests.workflows.strategies import accepting_switches
 from tests.workflows.test_interruptions import assert_exactly_once
 from tests.workflows.test_laws import FEW, LISTED

@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 from exportctl.emulator import Fault, Switches
 from exportctl.emulator.faults import EFFECTS
 from exportctl.errors import Error, RefusedError
-from exportctl.model.plan import Outcome, OutcomeStatus
+from exportctl.model.outcome import Outcome, OutcomeStatus
 from exportctl.model.plan_options import PlanOptions
 from exportctl.workflows import apply as apply_workflow
 from exportctl.workflows import plan as plan_workflow

@@ -17,7 +17,8 @@ from exportctl.errors import Error, Level
 from exportctl.importing.document import ConfigDocument
 from exportctl.importing.importer import ConfigContext, check_only_adopts
 from exportctl.importing.result import LeftOutReason, Selection
-from exportctl.model.plan import OutcomeStatus, Verb
+from exportctl.model.outcome import OutcomeStatus
+from exportctl.model.plan import Verb
 from exportctl.workflows.import_and_accept import import_from_sandbox
 from tests.importing.ui_sandbox import Sandbox, fill_sandbox
 from tests.workflows.import_runs import (

@@ -11,7 +11,8 @@ from hypothesis import given, note, settings
 from hypothesis import strategies as st
 
 from exportctl.emulator import Switches
-from exportctl.model.plan import EXPORTS, OutcomeStatus
+from exportctl.model.outcome import OutcomeStatus
+from exportctl.model.plan import EXPORTS
 from exportctl.model.plan_options import PlanOptions
 from exportctl.planfile import file as planfile
 from tests.workflows.strategies import accepting_switches, configs

@@ -10,7 +10,8 @@ from collections.abc import Callable
 import pytest
 
 from exportctl.errors import NewerMarker
-from exportctl.model.plan import Cause, OutcomeStatus, Verb
+from exportctl.model.outcome import OutcomeStatus
+from exportctl.model.plan import Cause, Verb
 from exportctl.model.plan_options import PlanOptions
 from exportctl.monitor import drift
 from exportctl.resources import marker

@@ -11,7 +11,8 @@ import pytest
 from exportctl.apply.final_check import FinalCheck
 from exportctl.emulator import Fault, Switches
 from exportctl.errors import ConfigError, RefusedError
-from exportctl.model.plan import Address, Cause, Outcome, OutcomeStatus, Plan, Verb
+from exportctl.model.outcome import Outcome, OutcomeStatus
+from exportctl.model.plan import Address, Cause, Plan, Verb
 from exportctl.model.plan_options import PlanOptions
 from exportctl.output.json import documents as json_view
 from exportctl.output.text import plan as text_plan

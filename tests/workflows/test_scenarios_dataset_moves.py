@@ -10,7 +10,8 @@ import pytest
 from exportctl.emulator import Switches
 from exportctl.emulator.faults import Fault
 from exportctl.errors import RefusedError
-from exportctl.model.plan import Action, OutcomeStatus, Step
+from exportctl.model.outcome import OutcomeStatus
+from exportctl.model.plan import Action, Step
 from exportctl.model.plan_options import PlanOptions
 from exportctl.output.text import plan as text_plan
 from tests.workflows.orders_sandbox import DAY, apply_config, item, objects, source

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from exportctl.emulator import Switches
 from exportctl.emulator.faults import Fault
 from exportctl.model.check import Check, CheckStatus
-from exportctl.model.plan import OutcomeStatus, Verb
+from exportctl.model.outcome import OutcomeStatus
+from exportctl.model.plan import Verb
 from exportctl.model.plan_options import PlanOptions
 from exportctl.output.json import documents
 from exportctl.output.markdown import plan as markdown_plan

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from exportctl.model.plan import Cause, OutcomeStatus, Verb
+from exportctl.model.outcome import OutcomeStatus
+from exportctl.model.plan import Cause, Verb
 from exportctl.model.plan_options import PlanOptions
 from tests.workflows.orders_sandbox import (
     DAY,

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from exportctl.emulator import Switches
-from exportctl.model.plan import Cause, OutcomeStatus
+from exportctl.model.outcome import OutcomeStatus
+from exportctl.model.plan import Cause
 from exportctl.model.plan_options import PlanOptions
 from exportctl.monitor import drift
 from exportctl.monitor.drift import DriftGroup

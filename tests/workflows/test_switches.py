@@ -10,7 +10,8 @@ import pytest
 from exportctl.apply.final_check import FinalCheck
 from exportctl.emulator import Switches
 from exportctl.emulator.promises_docs import DEGRADED_PROMISES
-from exportctl.model.plan import Cause, Outcome, OutcomeStatus, Plan, Verb
+from exportctl.model.outcome import Outcome, OutcomeStatus
+from exportctl.model.plan import Cause, Plan, Verb
 from exportctl.model.plan_options import PlanOptions
 from tests.workflows.test_laws import LISTED
 from tests.workflows.world import SANDBOX, World, config, world

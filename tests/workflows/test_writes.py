@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from exportctl.model.plan import OutcomeStatus
+from exportctl.model.outcome import OutcomeStatus
 from exportctl.model.plan_options import PlanOptions
 from tests.workflows.world import DATASETS, DESTINATIONS, SANDBOX, World, config
 

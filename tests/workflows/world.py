@@ -18,7 +18,8 @@ import httpx
 
 from exportctl.apply.final_check import FinalCheck
 from exportctl.emulator import Emulator, SeedDataset, Switches
-from exportctl.model.plan import Outcome, Plan
+from exportctl.model.outcome import Outcome
+from exportctl.model.plan import Plan
 from exportctl.model.plan_options import PlanOptions
 from exportctl.workflows import apply as apply_workflow
 from exportctl.workflows import load_config

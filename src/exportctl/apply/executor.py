@@ -19,7 +19,8 @@ from typing import Any
 
 from exportctl.apply.writer import DescriptionsLost, StillInUse, Writer
 from exportctl.errors import Error, RefusedError
-from exportctl.model.plan import Action, Outcome, OutcomeStatus, Plan, Ref, Step
+from exportctl.model.outcome import Outcome, OutcomeStatus
+from exportctl.model.plan import Action, Plan, Ref, Step
 from exportctl.resources.kinds import FLOW, KINDS
 
 _HIDDEN = (

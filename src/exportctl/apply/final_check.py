@@ -19,6 +19,7 @@ from exportctl.apply.executor import ConcurrencyLimit, run_steps
 from exportctl.apply.writer import Writer, replace_digests
 from exportctl.client.inventory import read_lagging_objects
 from exportctl.clock import Clock
+from exportctl.model.outcome import Outcome, OutcomeStatus
 from exportctl.model.plan import (
     WRITE_CAUSES,
     Action,
@@ -27,8 +28,6 @@ from exportctl.model.plan import (
     FieldChange,
     Inventory,
     Marker,
-    Outcome,
-    OutcomeStatus,
     Plan,
     PlanItem,
     Step,

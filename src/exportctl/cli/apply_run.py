@@ -22,7 +22,8 @@ from exportctl.cli.context import JSON, CommandContext
 from exportctl.cli.files import append_audit_record, check_audit
 from exportctl.cli.progress import show_progress
 from exportctl.errors import Error, Finding, UsageError
-from exportctl.model.plan import Outcome, Plan
+from exportctl.model.outcome import Outcome
+from exportctl.model.plan import Plan
 from exportctl.model.plan_options import PlanOptions
 from exportctl.output import format_values, phrases
 from exportctl.output.json import documents

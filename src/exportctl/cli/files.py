@@ -21,7 +21,8 @@ from typing import TYPE_CHECKING, Any
 
 from exportctl.cli.context import CommandContext
 from exportctl.errors import Error
-from exportctl.model.plan import Outcome, Plan
+from exportctl.model.outcome import Outcome
+from exportctl.model.plan import Plan
 from exportctl.output.format_values import escape_surrogates
 
 if TYPE_CHECKING:

@@ -16,7 +16,8 @@ from exportctl.cli import exit_codes
 from exportctl.cli.glossary_terms import TERMS, Term
 from exportctl.errors import Level
 from exportctl.model.check import CheckStatus
-from exportctl.model.plan import Action, Cause, OutcomeStatus, Verb
+from exportctl.model.outcome import OutcomeStatus
+from exportctl.model.plan import Action, Cause, Verb
 from exportctl.monitor.delivery.report import DeliveryResult, Evidence
 from exportctl.monitor.drift import DriftGroup
 from exportctl.monitor.status import FlowState, HealthResult

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from exportctl.cli.screen import Screen
-from exportctl.model.plan import Outcome
+from exportctl.model.outcome import Outcome
 from exportctl.output.text import apply
 
 ReportOutcome = Callable[[Outcome], None]

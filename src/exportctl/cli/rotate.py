@@ -14,7 +14,8 @@ from exportctl.cli.context import JSON, TEXT, CommandContext, command_context
 from exportctl.cli.options import AutoApprove
 from exportctl.config.schema_check import closest_match
 from exportctl.errors import UsageError
-from exportctl.model.plan import DESTINATIONS, Address, OutcomeStatus
+from exportctl.model.outcome import OutcomeStatus
+from exportctl.model.plan import DESTINATIONS, Address
 from exportctl.model.plan_options import PlanOptions
 from exportctl.workflows.load_config import hidden_values, read_project
 

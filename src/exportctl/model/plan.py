@@ -374,26 +374,6 @@ class Plan:
         }
 
 
-class OutcomeStatus(StrEnum):
-    DONE = "done"
-    FAILED = "failed"
-    BLOCKED = "blocked"  # something it needs failed
-    DEFERRED = "left for next time"
-    NOT_ATTEMPTED = "not attempted"
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """The result of one step, with `message` and `hint` if it is not done."""
-
-    step: Step
-    status: OutcomeStatus
-    id: str | None = None
-    message: str | None = None
-    hint: str | None = None
-    rule: str | None = None
-
-
 def canonical_json(value: Any) -> str:
     """Return deterministic JSON of a value, with sensitive values unmasked: for digests, never for people."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True, default=_json_value)

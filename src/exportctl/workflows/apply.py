@@ -13,7 +13,8 @@ from exportctl.apply.executor import ConcurrencyLimit
 from exportctl.apply.final_check import FinalCheck, FinalChecker
 from exportctl.apply.writer import SETTLE_SECONDS, Writer
 from exportctl.client import inventory as live
-from exportctl.model.plan import Inventory, Outcome, OutcomeStatus, Plan
+from exportctl.model.outcome import Outcome, OutcomeStatus
+from exportctl.model.plan import Inventory, Plan
 from exportctl.model.plan_options import PlanOptions
 from exportctl.plan import planner
 from exportctl.plan.delete import duplicate_deletions

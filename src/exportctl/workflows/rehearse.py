@@ -35,7 +35,8 @@ from exportctl.clock import Clock
 from exportctl.emulator import Emulator, SeedDataset, Switches
 from exportctl.emulator.auth import CLIENT_ID, CLIENT_SECRET
 from exportctl.errors import Finding, SourcePosition
-from exportctl.model.plan import Action, Inventory, Outcome, OutcomeStatus, Plan, PlanItem, Step
+from exportctl.model.outcome import Outcome, OutcomeStatus
+from exportctl.model.plan import Action, Inventory, Plan, PlanItem, Step
 from exportctl.model.plan_options import PlanOptions
 from exportctl.model.secret import Secrecy, Secret
 from exportctl.plan import planner

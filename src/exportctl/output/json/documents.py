@@ -27,16 +27,8 @@ from exportctl.model.json_form import (
     part,
     text,
 )
-from exportctl.model.plan import (
-    Cause,
-    FieldChange,
-    ListedDataset,
-    Outcome,
-    OutcomeStatus,
-    Plan,
-    PlanHeader,
-    PlanItem,
-)
+from exportctl.model.outcome import Outcome, OutcomeStatus
+from exportctl.model.plan import Cause, FieldChange, ListedDataset, Plan, PlanHeader, PlanItem
 from exportctl.output import phrases
 from exportctl.output.json.envelope import MOMENT, Document
 from exportctl.output.json.forms import OUTCOME, PLAN, REHEARSAL

@@ -18,7 +18,8 @@ from exportctl.model.json_form import (
     part,
     text,
 )
-from exportctl.model.plan import Action, Outcome, OutcomeStatus, Plan
+from exportctl.model.outcome import Outcome, OutcomeStatus
+from exportctl.model.plan import Action, Plan
 from exportctl.output.text import apply
 from exportctl.planfile.file import approval_digest
 from exportctl.planfile.serialize import CONTENT, ERROR, address

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from exportctl.model.plan import CHANGE_VERBS, Action, Outcome, OutcomeStatus, Plan, Step
+from exportctl.model.outcome import Outcome, OutcomeStatus
+from exportctl.model.plan import CHANGE_VERBS, Action, Plan, Step
 from exportctl.output import format_values, phrases
 from exportctl.output.color import paint
 from exportctl.output.text import plan
