@@ -163,7 +163,7 @@ def _removed_entry() -> Schema:
             ),
             "reason": text("Why it is removed.", "the partner left", min_length=1),
         },
-        example={"export": "web-to-lake", "do": "delete", "reason": "nobody reads it"},
+        example={"export": "web-to-lake", "do": "delete", "reason": "no longer needed"},
         required=("do", "reason"),
     )
 
