@@ -94,9 +94,9 @@ def _duplicates_item(export: DesiredExport, flows: tuple[LiveFlow, ...]) -> Plan
 def _compared_item(
     export: DesiredExport, inputs: PlanInputs, live_flow: LiveFlow, older: tuple[LiveFlow, ...], lookup: DatasetLookup
 ) -> PlanItem:
-    odd = _unreadable_reason(live_flow)
-    if odd:
-        return _not_comparable_item(export, live_flow, odd, inputs)
+    reason = _unreadable_reason(live_flow)
+    if reason:
+        return _not_comparable_item(export, live_flow, reason, inputs)
     comparison = diff_export(export, live_flow, lookup, inputs.settings)
     made = _update_steps(export, live_flow, comparison, lookup, inputs)
     writes = any(c.cause in WRITE_CAUSES for c in comparison.changes)
@@ -123,8 +123,8 @@ def _compared_item(
     )
 
 
-def _not_comparable_item(export: DesiredExport, live_flow: LiveFlow, odd: str, inputs: PlanInputs) -> PlanItem:
-    text = f"the flow {live_flow.flow.id} {odd}"
+def _not_comparable_item(export: DesiredExport, live_flow: LiveFlow, reason: str, inputs: PlanInputs) -> PlanItem:
+    text = f"the flow {live_flow.flow.id} {reason}"
     allow = f"fix it in the UI, or write `removed: [{{export: {export.address.name}, do: release}}]` to release it"
     refusal = Refusal("not-expressible", f"{text}, so exportctl cannot change it", allow)
     words = f"{export.address}: {text}; exportctl only checks whether it is paused and when it ends"

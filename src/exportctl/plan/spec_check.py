@@ -72,12 +72,12 @@ def _mismatch_phrase(name: str, value: Any, rule: Any, *, show: bool = True) -> 
     """Return why one parameter breaks its rule, None if it does not; an unusable rule refuses nothing."""
     if not isinstance(rule, Mapping):
         return None
-    said = f'"{value}"' if show else "its value"
+    quoted = f'"{value}"' if show else "its value"
     wanted = _TYPES.get(str(rule.get("type")))
     if wanted is not None and (not isinstance(value, wanted) or (isinstance(value, bool) and wanted is not bool)):
-        return f"{name}: {said} is not of type {rule['type']}"
+        return f"{name}: {quoted} is not of type {rule['type']}"
     if isinstance(rule.get("enum"), list) and value not in rule["enum"]:
-        return f"{name}: {said} is not one of {', '.join(map(str, rule['enum']))}"
+        return f"{name}: {quoted} is not one of {', '.join(map(str, rule['enum']))}"
     pattern = rule.get("pattern")
     if (
         isinstance(pattern, str)
@@ -85,7 +85,7 @@ def _mismatch_phrase(name: str, value: Any, rule: Any, *, show: bool = True) -> 
         and len(value) <= 512
         and not _is_pattern_match(pattern, value)
     ):
-        return f"{name}: {said} does not match {pattern}"
+        return f"{name}: {quoted} does not match {pattern}"
     return None
 
 
