@@ -13,9 +13,8 @@ are the service's own JSON, by kind. The caller checks the text for known secret
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from operator import itemgetter
 from typing import Any
 
 from exportctl import __version__
@@ -73,8 +72,15 @@ _HEADER = JsonObject[Mapping[str, str | None]](
     environment=nullable(text("the config's environment", lambda header: header["environment"])),
 )
 _OBJECT: Member[Any] = json_object("the service's JSON, without auth values and credentials")
+
+
+def _objects_of(kind: str) -> Callable[[Any], Any]:
+    """Return the function that takes the objects of one kind."""
+    return lambda objects: objects[kind]
+
+
 _OBJECTS = JsonObject[Any](
-    "by kind", **{kind: listing("in the order of the list", _OBJECT, itemgetter(kind)) for kind in KINDS}
+    "by kind", **{kind: listing("in the order of the list", _OBJECT, _objects_of(kind)) for kind in KINDS}
 )
 CONTENT = JsonObject[Snapshot](
     "what was read",
