@@ -74,7 +74,7 @@ def test_a_body_in_chunks_is_read(served: tuple[Emulator, httpx.Client]) -> None
     assert answer.json()["errorMessage"] == "The body must be a JSON object"
 
 
-@pytest.mark.parametrize("host", ["0.0.0.0", "10.0.0.1", "example.com", "::"])
+@pytest.mark.parametrize("host", ["0.0.0.0", "10.0.0.1", "example.com", "::", "::ffff:127.0.0.1"])
 def test_it_serves_this_machine_only(host: str) -> None:
     with pytest.raises(ValueError, match="this machine only"):
         bind_server(Emulator(), 0, host)

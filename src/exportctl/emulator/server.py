@@ -6,12 +6,12 @@ Serves on loopback only: it holds credentials and lets everybody in who knows th
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Callable, Iterable
 from typing import Any, TypeAlias
 
 from exportctl.emulator.app import Emulator, StartResponse
 from exportctl.emulator.faults import AnswerLost
+from exportctl.emulator.storage.settings import is_loopback
 
 THREADS = 16
 Application: TypeAlias = Callable[[dict[str, Any], StartResponse], Iterable[bytes]]
@@ -49,14 +49,6 @@ def close_server(running: Any) -> None:
     """
     running.task_dispatcher.shutdown(cancel_pending=True, timeout=5)
     running.trigger.pull_trigger(running.close)
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host name or address can only mean this machine."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _wsgi_app(emulator: Application) -> Application:

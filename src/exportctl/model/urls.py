@@ -20,7 +20,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from ipaddress import ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from exportctl.errors import Error
 
@@ -71,9 +71,11 @@ def is_loopback(host: str) -> bool:
     if host == "localhost":
         return True
     try:
-        return ip_address(host.strip("[]")).is_loopback
+        found = ip_address(host.strip("[]"))
     except ValueError:
         return False
+    # Python 3.13 also calls ::ffff:127.0.0.1 a loopback address.
+    return found.is_loopback if isinstance(found, IPv4Address) else found == IPv6Address("::1")
 
 
 def allowed_hosts(text: str | None) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from ipaddress import ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -87,11 +87,8 @@ class Endpoint:
 
     @property
     def is_loopback(self) -> bool:
-        """Whether the host names this machine: localhost, ::1 or 127.0.0.0/8, and no other spelling of them."""
-        try:
-            return self.host == "localhost" or ip_address(self.host).is_loopback
-        except ValueError:
-            return False
+        """Whether the host names this machine."""
+        return is_loopback(self.host)
 
     def masked_json(self) -> Json:
         """For people: secret members masked."""
@@ -198,6 +195,18 @@ def parse_settings(value: Json) -> StorageSettings:
         {type: _parse_endpoint(type, _check_object(given, type)) for type, given in endpoints.items()},
         tuple(sorted({host.lower() for host in hosts})),
     )
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host can only mean this machine: localhost, ::1 or 127.0.0.0/8, and no other spelling of them."""
+    if host == "localhost":
+        return True
+    try:
+        found = ip_address(host)
+    except ValueError:
+        return False
+    # Python 3.13 also calls ::ffff:127.0.0.1 a loopback address.
+    return found.is_loopback if isinstance(found, IPv4Address) else found == IPv6Address("::1")
 
 
 def _check_type(type: str) -> None:
