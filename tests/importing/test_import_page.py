@@ -1,4 +1,4 @@
-"""The page on imports says what the code does: its example is a config, its table has every reason, its options exist."""
+"""The import page says what the code does: its example is a config, its table has every reason, its options exist."""
 
 from __future__ import annotations
 
