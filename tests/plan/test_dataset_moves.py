@@ -130,7 +130,10 @@ def test_a_replaced_flow_gives_what_it_loses() -> None:
     given = build_project(export("a", ("d1",)), export("b", ("d2",)))
     plan = build_plan(given, account(), *flow("a", ("d1", "d2"), base="elsewhere"))
     assert item(plan, "exports.a").verb is Verb.REPLACE
-    assert move_texts(plan, "a") == {"dataset-moved-away": ['"D2" moves to exports.b']}
+    assert move_texts(plan, "a") == {
+        "full-re-export": ["replaces the flow: full re-export under a new flow id"],
+        "dataset-moved-away": ['"D2" moves to exports.b'],
+    }
     assert move_texts(plan, "b")["dataset-move"][0].startswith("this apply removes it from exports.a;")
 
 

@@ -33,7 +33,7 @@ REFUSED = {
     "another version": (
         signed_document(format_version=3),
         "plan-file-version",
-        "format version 2, but this exportctl reads 1",
+        "format version 3, but this exportctl reads 2",
     ),
     "a value edited": (TEXT.replace('"3 hours"', '"6 hours"'), "plan-file-edited", "was edited"),
     "a key twice": (
