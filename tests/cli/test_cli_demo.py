@@ -41,7 +41,7 @@ def test_a_stop_made_by_hand_is_held_until_it_is_put_back(tmp_path: Path) -> Non
 
     drift = run("drift")
     assert drift.code == 3
-    assert "Stopped by hand" in drift.out
+    assert "Paused: left paused" in drift.out
 
     before = run.writes()
     held = run("apply", "--auto-approve")

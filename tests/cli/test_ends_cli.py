@@ -67,7 +67,7 @@ def test_renew_moves_the_others_and_does_not_say_that_all_is_well(tmp_path: Path
     ended = run("renew")
     assert (ended.code, run.writes() - before) == (4, 1)
     assert "1 done" in ended.out
-    assert "the ends that were due are moved on. Ended, and left to an apply: exports.orders." in ended.out
+    assert "Final check: every due end was moved. Expired, and left to an apply: exports.orders." in ended.out
     assert "Final check: no changes." not in ended.out
 
 
@@ -91,7 +91,7 @@ def test_renew_names_what_it_cannot_look_after_and_ends_in_4(unsure: CommandLine
     ended = unsure("renew")
     assert (ended.code, unsure.writes() - before) == (4, 1)
     assert "exports.orders: renew cannot move its end: the flow" in ended.out
-    assert "the ends that were due are moved on. Not looked after: exports.orders." in ended.out
+    assert "Final check: every due end was moved. Not renewed: exports.orders." in ended.out
     assert "Final check: no changes." not in ended.out
     assert unsure("renew").code == 4
 

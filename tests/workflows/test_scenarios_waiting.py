@@ -203,7 +203,7 @@ def test_a_rolling_end_that_renew_cannot_look_after_is_named(small: World, spoil
     plan = small.plan(RENEW)
     assert [str(i.address) for i in plan.items if i.steps] == ["exports.other"]
     assert "not-renewed" in findings(plan)
-    assert "Not looked after:" in text_plan.render_renewals(plan)
+    assert "Not renewed:" in text_plan.render_renewals(plan)
     small.write(orders_and_other(**FIXED))
     assert "not-renewed" not in findings(small.plan(RENEW))
 
