@@ -64,7 +64,7 @@ run 3 drift
 say '7 of 12  Put the folder back. The stopped feed is held: it was stopped for a reason.'
 run 0 apply --auto-approve
 say '8 of 12  Start the feed again, by name, and see that nothing is left to do.'
-last 2 apply --auto-approve --put-back exports.web-to-lake
+last 2 apply --auto-approve --resume exports.web-to-lake
 run 0 plan --detailed-exitcode
 say '9 of 12  When will they run?'
 run 0 forecast --days 3

@@ -108,7 +108,7 @@ def test_one_document_holds_the_patch_and_what_it_accepts(moved: CommandLine) ->
     ]
     assert [one["file"] for one in result["files"]] == ["exports.yaml"]
     assert result["files"][0]["diff"] == moved("drift", "--patch").out
-    assert (result["written"], result["failing"], result["left"]) == (False, False, [])
+    assert (result["written"], result["failing"], result["unaccepted"]) == (False, False, [])
 
 
 def test_markdown_has_the_report_and_the_patch(moved: CommandLine) -> None:
@@ -162,7 +162,7 @@ def test_with_strict_an_update_that_apply_would_refuse_ends_in_4(moved: CommandL
     ended = moved("import", "--update", "by-hand", "--strict")
 
     assert ended.code == 4
-    assert "refused by adoption-differs" in ended.out
+    assert "blocked by safety check adoption-differs" in ended.out
     assert "another account" in ended.out
 
 

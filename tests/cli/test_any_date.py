@@ -81,7 +81,7 @@ def advance(run: CommandLine, seconds: int) -> int:
 def verdicts(run: CommandLine) -> list[tuple[str, str]]:
     """What `verify` found for each run of the last days: the word, and the last part of the folder."""
     (export,) = run("verify", "--since", "3d", "--format", "json").document["result"]["exports"]
-    return [(v["word"], (v["folder"] or "").rpartition("/")[2]) for v in export["verdicts"]]
+    return [(v["result"], (v["folder"] or "").rpartition("/")[2]) for v in export["verdicts"]]
 
 
 def export_folder(moment: int) -> str:

@@ -19,7 +19,7 @@ def test_the_config_of_this_repository_goes_once_round(tmp_path: Path) -> None:
 
     made = run("apply", "--auto-approve")
     assert made.code == 0
-    assert "Read back: the sandbox holds what the config asks for." in made.out
+    assert "Final check: no changes." in made.out
     assert run("plan", "--detailed-exitcode").code == 0
     assert run("drift").code == 0
 
@@ -41,7 +41,7 @@ def test_a_stop_made_by_hand_is_held_until_it_is_put_back(tmp_path: Path) -> Non
 
     drift = run("drift")
     assert drift.code == 3
-    assert "Stopped by hand" in drift.out
+    assert "Paused: left paused" in drift.out
 
     before = run.writes()
     held = run("apply", "--auto-approve")
@@ -51,8 +51,8 @@ def test_a_stop_made_by_hand_is_held_until_it_is_put_back(tmp_path: Path) -> Non
 
     plan = run("plan", "--detailed-exitcode")
     assert plan.code == 0
-    assert "1 held" in plan.out
+    assert "1 left paused" in plan.out
 
-    assert run("apply", "--auto-approve", "--put-back", "exports.web-to-lake").code == 0
+    assert run("apply", "--auto-approve", "--resume", "exports.web-to-lake").code == 0
     assert run("drift").code == 0
     assert run("plan", "--detailed-exitcode").code == 0

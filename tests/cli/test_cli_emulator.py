@@ -69,12 +69,12 @@ def test_seed_and_reset(applied: CommandLine) -> None:
 @pytest.mark.parametrize(
     ("edit", "words"),
     [
-        (("end", "orders", "2027-03-01"), "Stopped by hand"),
+        (("end", "orders", "2027-03-01"), "Paused: left paused"),
         (("datasets", "exports.orders", "Returns"), "datasets"),
         (("rename", "orders", "Mine"), "title"),
         (("describe", "orders", "for the web team"), "Marker lost"),
         (("delete", "orders"), "Half-built"),
-        (("disable", "orders"), "Stopped by hand"),
+        (("disable", "orders"), "Paused: left paused"),
     ],
     ids=lambda part: part if isinstance(part, str) else part[0],
 )

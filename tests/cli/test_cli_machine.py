@@ -73,7 +73,7 @@ def test_an_apply_with_failures(run: CommandLine) -> None:
     ended = run("apply", "--auto-approve", "--format", "json")
     assert ended.code == 4
     result = ended.document["result"]
-    assert result["converged"] is False
+    assert result["final_check_passed"] is False
     assert result["counts"]["failed"] == 1
 
 
@@ -113,7 +113,7 @@ def test_the_summary_of_drift_knows_what_was_asked_to_fail(applied: CommandLine)
     assert applied("emulator", "ui", "rename", "orders", "Mine").code == 0
     output, summary = applied.folder / "output", applied.folder / "summary"
     env = {"GITHUB_ACTIONS": "true", "GITHUB_OUTPUT": str(output), "GITHUB_STEP_SUMMARY": str(summary)}
-    assert applied("drift", "--fail-on", "stopped", env=env).code == 0
+    assert applied("drift", "--fail-on", "paused", env=env).code == 0
     assert "Does not fail." in summary.read_text()
     summary.unlink()
     assert applied("drift", "--fail-on", "drift", env=env).code == 3

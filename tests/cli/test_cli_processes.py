@@ -114,7 +114,7 @@ def test_a_terminal_is_asked_and_sees_a_bar(run: CommandLine) -> None:
         assert b"applying" in _read_until(ours, b"(never)")
         assert process.wait(timeout=60) == 0
     os.close(ours)
-    assert "Read back: the sandbox holds what the config asks for." in report
+    assert "Final check: no changes." in report
 
 
 def test_an_interrupt_at_the_question_ends_it(run: CommandLine) -> None:

@@ -23,14 +23,14 @@ def test_status_ends_in_zero_whatever_it_shows(run: CommandLine) -> None:
     assert run("emulator", "ui", "disable", "orders").code == 0
     shown = run("status")
     assert shown.code == 0
-    assert "exports.orders   STOPPED  stopped by hand" in shown.out
+    assert "exports.orders   PAUSED  paused by hand" in shown.out
     assert "Status: 1 stopped, 1 waiting." in shown.out
 
 
 def test_status_says_the_same_in_every_format(applied: CommandLine) -> None:
     document = applied("status", "--format", "json").document
     assert document["kind"] == "status"
-    assert [one["word"] for one in document["result"]["exports"]] == ["WAITING", "WAITING"]
+    assert [one["result"] for one in document["result"]["exports"]] == ["WAITING", "WAITING"]
     assert applied("status", "--format", "markdown").out.count("<code>WAITING</code>") == 2
     assert applied("status").out.count("WAITING") == 2
 

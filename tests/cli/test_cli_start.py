@@ -129,12 +129,12 @@ def test_doctor_lists_leftovers_which_apply_clears_unasked(applied: CommandLine)
     applied.edit("  returns: {datasets: [Returns]}\n", "")
     assert applied("emulator", "clock", "advance", "5 minutes").code == 0
     ended = applied("doctor")
-    assert (ended.code, ended.out.count("warning  leftovers: exports.returns: ")) == (0, 2)
+    assert (ended.code, ended.out.count("warning  orphans: exports.returns: ")) == (0, 2)
     assert ended.out.count("`exportctl apply` deletes it") == 2
     machine = applied("doctor", "--format", "json").document["result"]
-    assert [c["state"] for c in machine["checks"] if c["name"] == "leftovers"] == ["warning", "warning"]
+    assert [c["status"] for c in machine["checks"] if c["name"] == "orphans"] == ["warning", "warning"]
     assert applied("apply").code == 0
-    assert "ok       leftovers: none of acme" in applied("doctor").out
+    assert "ok       orphans: none of acme" in applied("doctor").out
 
 
 def test_datasets_with_the_exports_that_use_them(run: CommandLine) -> None:

@@ -40,7 +40,7 @@ def test_a_plan_says_how_many_days_are_left_in_both_forms_for_people(run: Comman
 def test_renew_moves_what_is_due_and_ends_in_0(run: CommandLine) -> None:
     ended = run("renew", "--format", "json")
     assert ended.code == 0
-    assert (len(ended.document["result"]["renewals"]), ended.document["result"]["lapsed"]) == (2, [])
+    assert (len(ended.document["result"]["renewals"]), ended.document["result"]["expired"]) == (2, [])
 
 
 @pytest.mark.parametrize("more", [(), ("--dry-run",)])
@@ -50,7 +50,7 @@ def test_renew_leaves_what_has_ended_names_it_and_ends_in_4(over: CommandLine, m
     assert (ended.code, over.writes()) == (4, before)
     assert f"exports.orders: {ENDED}  [expired]" in ended.out
     assert "to revive it, run `exportctl apply`" in ended.out
-    lapsed = over("renew", *more, "--format", "json").document["result"]["lapsed"]
+    lapsed = over("renew", *more, "--format", "json").document["result"]["expired"]
     assert [(one["address"], one["ended"]) for one in lapsed] == [
         ("exports.orders", 1_803_427_200),
         ("exports.returns", 1_803_427_200),
@@ -67,8 +67,8 @@ def test_renew_moves_the_others_and_does_not_say_that_all_is_well(tmp_path: Path
     ended = run("renew")
     assert (ended.code, run.writes() - before) == (4, 1)
     assert "1 done" in ended.out
-    assert "the ends that were due are moved on. Ended, and left to an apply: exports.orders." in ended.out
-    assert "holds what the config asks for" not in ended.out
+    assert "Final check: every due end was moved. Expired, and left to an apply: exports.orders." in ended.out
+    assert "Final check: no changes." not in ended.out
 
 
 @pytest.fixture
@@ -85,14 +85,14 @@ def unsure(tmp_path: Path) -> CommandLine:
 
 def test_renew_names_what_it_cannot_look_after_and_ends_in_4(unsure: CommandLine) -> None:
     looked = unsure("renew", "--dry-run", "--format", "json")
-    (told,) = looked.document["result"]["passed_over"]
+    (told,) = looked.document["result"]["not_renewed"]
     assert (looked.code, told["rule"]) == (4, "not-renewed")
     before = unsure.writes()
     ended = unsure("renew")
     assert (ended.code, unsure.writes() - before) == (4, 1)
     assert "exports.orders: renew cannot move its end: the flow" in ended.out
-    assert "the ends that were due are moved on. Not looked after: exports.orders." in ended.out
-    assert "holds what the config asks for" not in ended.out
+    assert "Final check: every due end was moved. Not renewed: exports.orders." in ended.out
+    assert "Final check: no changes." not in ended.out
     assert unsure("renew").code == 4
 
 
@@ -231,8 +231,8 @@ def test_flows_of_others_are_listed_in_every_form_and_those_that_ended_are_count
     assert places == sorted(places)
     document = many.run(*ALL, "--expiring", "200 days", "--format", "json", env=UNREAD).document
     dev, prod, stage = document["result"]["environments"]
-    assert (dev["result"]["ending"], dev["result"]["ended"], stage["result"]) == ([], 0, None)
-    assert prod["result"]["ended"] == 1
+    assert (dev["result"]["ending"], dev["result"]["expired"], stage["result"]) == ([], 0, None)
+    assert prod["result"]["expired"] == 1
     assert [(u["name"], u["ends"], u["assumed_end"], u["owner"]) for u in prod["result"]["ending"]] == [
         ("Soon", START + 9 * DAY, False, None),
         ("orders", START + 40 * DAY, False, "theirs"),

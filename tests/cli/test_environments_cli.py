@@ -30,8 +30,8 @@ def test_both_forms_tell_the_same(tmp_path: Path) -> None:
     assert '? bucket: dev "acme-dev", prod "acme-prod"' in shown.out
     told = run("diff-environments", "dev", "prod", "--format", "json").document
     assert told["kind"] == "diff-environments"
-    assert [o["address"] for o in told["result"]["only"]] == ["exports.returns"]
-    assert [(d["address"], d["path"], d["unsaid"]) for d in told["result"]["differences"]] == [
+    assert [o["address"] for o in told["result"]["one_sided"]] == ["exports.returns"]
+    assert [(d["address"], d["path"], d["unintended"]) for d in told["result"]["differences"]] == [
         ("platform", "sandbox", False),
         ("destinations.lake", "bucket", True),
         ("exports.orders", "title", False),

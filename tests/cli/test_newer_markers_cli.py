@@ -212,7 +212,7 @@ def test_a_later_marker_of_another_project_is_that_projects(prepared: CommandLin
         (flow,) = (f for f in emulator.snapshot(SANDBOX)["flows"] if f["name"] == "By hand")
         emulator.ui.describe("By hand", "[exportctl/9 e theirs by-hand 1o q77]")
     plan = prepared("plan", "--format", "json").document["result"]
-    assert [(u["id"], u["owner"]) for u in plan["unmanaged"]] == [(flow["id"], "theirs")]
+    assert [(u["id"], u["owner"]) for u in plan["other_flows"]] == [(flow["id"], "theirs")]
     left = prepared("import", "--all", "--format", "json").document["result"]
     assert [(one["id"], one["reason"]) for one in left["left_out"] if one["id"] == flow["id"]] == [
         (flow["id"], "other-project")
@@ -222,7 +222,7 @@ def test_a_later_marker_of_another_project_is_that_projects(prepared: CommandLin
     prepared.edit("destinations:\n", "destinations:\n  zone: {type: data-landing-zone, path: exports}\n")
     before = flow_of(prepared, flow["id"])
     ended = prepared("apply", "--auto-approve")
-    assert (ended.code, "foreign-owner" in ended.out) == (5, True)
+    assert (ended.code, "other-project" in ended.out) == (5, True)
     assert flow_of(prepared, flow["id"])["description"] == before["description"]
 
 

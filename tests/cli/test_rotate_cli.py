@@ -57,7 +57,7 @@ def test_the_calls_it_prints_tell_the_runs_after_it_and_none_before(run: Command
 
 def verdicts(run: CommandLine, verify: list[str]) -> list[str]:
     result = run(*verify, "--runs-only", "--format", "json").document["result"]
-    return [verdict["word"] for export in result["exports"] for verdict in export["verdicts"]]
+    return [verdict["result"] for export in result["exports"] for verdict in export["verdicts"]]
 
 
 def test_a_rehearsal_of_it_shows_the_plan_and_writes_nothing(run: CommandLine) -> None:
@@ -101,9 +101,11 @@ def test_a_refused_rotation_claims_no_proof_and_no_new_secret(run: CommandLine) 
     add_fault(run, status=400, method="PATCH", path="/connections/", count=9)
     ended = run("rotate", "partner", "--auto-approve")
     assert ended.code == 4
-    assert "the sandbox does not hold what the config asks for" in ended.out
+    assert "Final check: 1 change remains." in ended.out
     assert "Keep the former secrets" not in ended.out
-    assert run("rotate", "partner", "--auto-approve", "--format", "json").document["result"]["converged"] is False
+    assert (
+        run("rotate", "partner", "--auto-approve", "--format", "json").document["result"]["final_check_passed"] is False
+    )
 
 
 def test_the_former_secret_is_kept_in_mind_although_the_read_back_fails(run: CommandLine) -> None:

@@ -138,7 +138,7 @@ def test_a_rehearsal_writes_nothing_and_says_what_apply_would_do(run: CommandLin
     assert "7 writes: 1 POST connections, 2 POST flows, 2 POST sourceConnections, 2 POST targetConnections." in text.out
     assert "a second plan is empty" in text.out
     rehearsal = machine.document["result"]["rehearsal"]
-    assert rehearsal["converged"]
+    assert rehearsal["passed"]
     assert rehearsal["writes"]["POST flows"] == 2
     assert rehearsal["refused"] == []
     assert run("plan", "--rehearse", "--detailed-exitcode").code == 2
@@ -164,7 +164,7 @@ def test_what_the_emulator_refuses_ends_in_4_and_names_the_line(taken: CommandLi
     result = machine.document["result"]["rehearsal"]
     assert result["refused"] == [error]
     assert result["counts"]["failed"] == 1
-    assert [i["address"] for i in result["residue"]["items"]] == ["exports.late"]
+    assert [i["address"] for i in result["remaining_plan"]["items"]] == ["exports.late"]
     assert taken(*argv, "--detailed-exitcode").code == 4
     assert taken("plan", "--refresh-from", "s.json", "--rehearse").code == 0  # accepted by default
 

@@ -84,7 +84,7 @@ def test_a_renewal_or_a_stop_in_one_is_none_in_another(three: EmulatorServer) ->
         "stage": {"orders": False, "returns": False},
     }
     document = three.run("drift", "--all-environments", "--format", "json").document["result"]["environments"]
-    assert [one["result"]["counts"]["stopped"] for one in document] == [0, 0, 1]
+    assert [one["result"]["counts"]["paused"] for one in document] == [0, 0, 1]
 
 
 def test_a_dataset_missing_in_one_and_double_in_another_stops_those_and_the_others_are_applied(

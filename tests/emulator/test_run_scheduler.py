@@ -84,7 +84,7 @@ def leave_claimed_run(made: Exports, run: Json, pid: int) -> None:
     with store.transaction():
         record = stored_record(made, "runs", run["id"])
         record.hidden = {key: value for key, value in record.hidden.items() if key != "completes_at"} | {"claimed": pid}
-        record.wake = record.hidden["tick"]
+        record.wake = record.hidden["due_at"]
         store.put(record)
         flow = stored_record(made, "flows", run["flowId"])
         del flow.hidden["exported"]

@@ -48,7 +48,7 @@ def test_the_group_of_a_cause(cause: Cause) -> None:
 BY_RULE = {
     "flow-gone": DriftGroup.GONE,
     "half-built": DriftGroup.HALF_BUILT,
-    "twins": DriftGroup.DUPLICATES,
+    "duplicates": DriftGroup.DUPLICATES,
     "marker-lost": DriftGroup.MARKER_LOST,
 }
 
@@ -62,7 +62,7 @@ def test_the_group_of_a_finding(rule: str) -> None:
 
 
 def test_a_finding_about_the_plan_counts_too() -> None:
-    assert groups(report(findings=(Finding("twins", "words"),))) == [DriftGroup.DUPLICATES]
+    assert groups(report(findings=(Finding("duplicates", "words"),))) == [DriftGroup.DUPLICATES]
 
 
 def test_other_findings_are_notes_said_once() -> None:
@@ -151,7 +151,7 @@ def test_a_group_fails_when_it_is_asked_for(group: str) -> None:
 
 
 def test_only_what_the_sandbox_did_fails_unasked() -> None:
-    quiet = {"pending", "ending", "unmanaged", "foreign"}
+    quiet = {"pending", "ending", "unmanaged", "other-project"}
 
     assert quiet == drift.FAIL_ON - drift.DEFAULT_FAILING
 
@@ -177,12 +177,14 @@ def test_a_quiet_sandbox_is_said_to_be_so() -> None:
 
     assert "Drift: none." in shown
     assert shown.endswith(
-        "Exit 0: nothing in drift, conflict, differs, stopped, gone, half-built, twins, marker-lost.\n"
+        "Exit 0: nothing in drift, conflict, unknown-origin, paused, gone, half-built, duplicates, marker-lost.\n"
     )
 
 
 def test_a_finding_about_the_plan_stands_alone() -> None:
-    assert "\n    error: words  [twins]\n" in text_drift.render_drift(report(findings=(Finding("twins", "words"),)))
+    assert "\n    error: words  [duplicates]\n" in text_drift.render_drift(
+        report(findings=(Finding("duplicates", "words"),))
+    )
 
 
 def test_both_sides_are_told_without_promising_a_write() -> None:

@@ -106,8 +106,8 @@ PAUSE_CHANGE = FieldChange("enabled", "enabled", False, True, Cause.PAUSED)
 @pytest.mark.parametrize(
     ("live", "planned", "why"),
     [
-        ({"state": "disabled"}, item(), "switched off"),
-        ({"state": "disabled"}, item(fields=(PAUSE_CHANGE,)), "switched off by hand"),
+        ({"state": "disabled"}, item(), "disabled"),
+        ({"state": "disabled"}, item(fields=(PAUSE_CHANGE,)), "paused by hand"),
         ({"endTime": NOW - DAY}, item(), "ended 2027-01-14 08:00 UTC"),
         ({"timeUnit": "moon"}, item(), "no schedule that can be read"),
         ({"interval": 0, "startTime": NOW - DAY}, item(), "once, at 2027-01-14 08:00 UTC"),
@@ -215,7 +215,7 @@ def test_a_plan_that_changes_nothing_leaves_the_lane_as_it_is() -> None:
 
 
 def test_a_plan_switches_off_and_on() -> None:
-    assert lane_after_plan(field_change("enabled", False)).no_run_reason == "switched off"
+    assert lane_after_plan(field_change("enabled", False)).no_run_reason == "disabled"
     assert (
         len(lane_after_plan(field_change("enabled", True), live={"state": "disabled"}, next_after=(TOMORROW,)).runs)
         == 7
@@ -223,7 +223,7 @@ def test_a_plan_switches_off_and_on() -> None:
 
 
 def test_a_stop_that_is_held_stays() -> None:
-    assert lane_after_plan(PAUSE_CHANGE, live={"state": "disabled"}).no_run_reason == "switched off by hand"
+    assert lane_after_plan(PAUSE_CHANGE, live={"state": "disabled"}).no_run_reason == "paused by hand"
 
 
 def test_a_plan_changes_how_many_datasets_there_are() -> None:

@@ -193,7 +193,7 @@ def evil_plan() -> Plan:
         steps=(replace(step("x"), address=Address("exports", EVIL), secrets=(EVIL,), text=EVIL),),
         consequences=(Consequence(EVIL, EVIL, "warning"),),
         refusals=(Refusal(EVIL, EVIL, EVIL),),
-        findings=(Finding("rule", EVIL, at, EVIL, Level.WARNING), Finding("twins", EVIL, at, EVIL)),
+        findings=(Finding("rule", EVIL, at, EVIL, Level.WARNING), Finding("duplicates", EVIL, at, EVIL)),
         ends=AS_OF + DAY,
         schedule=EVIL,
         at=at,

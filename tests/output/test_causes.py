@@ -15,13 +15,13 @@ from exportctl.output.text import plan as text_plan
 from tests.output.sample_plans import AS_OF, HEADER, address, change, every_cause
 
 CAUSE_TEXTS = {
-    Cause.PENDING: "pending: the YAML changed",
+    Cause.PENDING: "pending change: the YAML changed",
     Cause.DRIFT: "drift: changed by jane",
     Cause.CONFLICT: "conflict: the YAML changed and so did the sandbox",
-    Cause.UNKNOWN_ORIGIN: "differs: what was last applied is not known",
-    Cause.ALREADY_MATCHES: "converged: both sides are equal",
+    Cause.UNKNOWN_ORIGIN: "unknown origin: the value last applied is unknown",
+    Cause.ALREADY_MATCHES: "already matches: both sides are equal",
     Cause.NORMALISED: "normalised: the service keeps another spelling",
-    Cause.PAUSED: "held, not put back",
+    Cause.PAUSED: "left paused",
     Cause.RENEWAL: "renewal: the rolling end is due",
     Cause.ACCEPTED: "accepted: an accept entry",
 }
@@ -112,7 +112,7 @@ def test_a_held_plan_has_nothing_to_apply_but_is_not_silent() -> None:
     shown = text_plan.render_plan(Plan(HEADER, AS_OF, (item,)))
 
     assert phrases.NOTHING_TO_APPLY in shown
-    assert "--put-back exports.x" in shown
+    assert "--resume exports.x" in shown
 
 
 @pytest.mark.parametrize("verb", [Verb.REPLACE, Verb.RELEASE])

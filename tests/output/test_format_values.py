@@ -27,7 +27,7 @@ SHOWN = {
     "sensitive": ("auth.role_arn", SensitiveValue("x"), "(sensitive)"),
     "sensitive, from a file": ("auth.role_arn", "(sensitive)", "(sensitive)"),
     "hidden": ("auth.role_arn", UnknownValue.HIDDEN, "(hidden by the service)"),
-    "unset": ("auth.role_arn", UnknownValue.UNSET, "(reference not set: not compared)"),
+    "unset": ("auth.role_arn", UnknownValue.UNSET, "(variable not set: not compared)"),
     "an id to come": ("id", Ref("step"), "(known after apply)"),
     "a map": ("location", {"b": 1, "a": "x"}, '{a: "x", b: 1}'),
     "a list": ("datasets", ["1", "2"], '["1", "2"]'),

@@ -151,7 +151,7 @@ def test_every_property_has_a_description(kind: str) -> None:
 def test_errors_of_items_and_of_the_plan_stand_in_the_envelope() -> None:
     document = stdlib_json.loads(json_documents.render_plan(evil_plan()))
 
-    assert [e["rule"] for e in document["errors"]] == ["rule", "twins"]
+    assert [e["rule"] for e in document["errors"]] == ["rule", "duplicates"]
 
 
 def test_the_envelope_names_the_platform() -> None:
@@ -163,7 +163,7 @@ def test_the_envelope_names_the_platform() -> None:
         "sandbox": "prod",
         "environment": "prod",
     }
-    assert (document["format_version"], document["as_of"]) == (1, AS_OF)
+    assert (document["format_version"], document["as_of"]) == (2, AS_OF)
 
 
 def test_an_error_has_no_result_and_no_platform_where_none_is_known() -> None:
@@ -176,5 +176,5 @@ def test_an_error_has_no_result_and_no_platform_where_none_is_known() -> None:
 def test_what_did_not_converge_comes_with_its_residue() -> None:
     result = stdlib_json.loads(DOCUMENTS["apply, read back"][1])["result"]
 
-    assert (result["converged"], result["interrupted"]) == (False, True)
-    assert result["residue"]["counts"]["delete"] == 1
+    assert (result["final_check_passed"], result["interrupted"]) == (False, True)
+    assert result["remaining_plan"]["counts"]["delete"] == 1

@@ -263,7 +263,7 @@ def test_the_drawing_is_one_file_that_says_what_it_shows() -> None:
     assert not re.search(r"<script|<style|<image|href|url\(|\bon\w+=", shown)
     desc = root.findtext(f"{SVG}desc") or ""
     assert "exports.orders: every 1 day at 02:00 UTC; runs 6 from 2026-11-23 02:00 UTC to 2026-11-28 02:00 UTC." in desc
-    assert "exports.off: every 1 day at 02:00 UTC; runs 0; switched off by hand." in desc
+    assert "exports.off: every 1 day at 02:00 UTC; runs 0; paused by hand." in desc
     assert "must take 12" in desc
 
 
@@ -282,7 +282,7 @@ def test_every_run_is_a_dot_at_its_moment() -> None:
 def test_an_end_is_a_bar_and_a_lane_without_runs_says_why() -> None:
     groups = ElementTree.fromstring(TEXTS["forecast.svg"]).findall(f"{SVG}g")
     assert [sum(p.get("stroke-width") == "3" for p in g.findall(f"{SVG}path")) for g in groups] == [1, 0, 0, 0, 0]
-    assert "switched off by hand" in [t.text for t in groups[1].findall(f"{SVG}text")]
+    assert "paused by hand" in [t.text for t in groups[1].findall(f"{SVG}text")]
 
 
 @pytest.mark.parametrize("days", [2, 30, 366])

@@ -121,7 +121,7 @@ def test_what_apply_would_refuse_is_said_once() -> None:
 
     assert lines[lines.index("What apply would refuse (1)") + 1 :][:4] == [
         "    exports.new",
-        "        ! refused by adoption-differs: the YAML differs from flow f-2: another account",
+        "        ! blocked by safety check adoption-differs: the YAML differs from flow f-2: another account",
         "            to allow exactly this: make it say the same",
         "",
     ]

@@ -94,35 +94,48 @@ def test_an_apply_that_ends_in_an_empty_plan_proves_itself() -> None:
     assert shown.splitlines() == [
         "Apply: 1 done.",
         "The service keeps another spelling: exports.x path",
-        "Read back: the sandbox holds what the config asks for.",
+        "Final check: no changes.",
     ]
 
 
+ONE_REMAINS = "Final check: 1 change remains."
 FINAL_CHECKS = {
-    "nothing left": (Plan(HEADER, AS_OF, ()), None, "the sandbox holds what"),
-    "held things only": (Plan(HEADER, AS_OF, (paused_item(),)), None, "the sandbox holds what"),
-    "changes left": (Plan(HEADER, AS_OF, (updated_item(),)), None, "Left:\n\n~ exports.web-to-lake"),
-    "an error": (Plan(HEADER, AS_OF, (), (ERROR,)), None, "Left:\n    error: a.yaml:3:5: it is wrong"),
-    "work left that is no change": (Plan(HEADER, AS_OF, (renewed_item(),)), False, "Left:\n\n> exports.rolling"),
+    "nothing left": (Plan(HEADER, AS_OF, ()), None, "Final check: no changes."),
+    "paused flows only": (Plan(HEADER, AS_OF, (paused_item(),)), None, "Final check: no changes."),
+    "changes left": (
+        Plan(HEADER, AS_OF, (updated_item(),)),
+        None,
+        f"{ONE_REMAINS}\n\n~ exports.web-to-lake",
+    ),
+    "an error": (
+        Plan(HEADER, AS_OF, (), (ERROR,)),
+        None,
+        f"{ONE_REMAINS}\n    error: a.yaml:3:5: it is wrong",
+    ),
+    "work left that is no change": (
+        Plan(HEADER, AS_OF, (renewed_item(),)),
+        False,
+        f"{ONE_REMAINS}\n\n> exports.rolling",
+    ),
 }
 
 
 @pytest.mark.parametrize("name", FINAL_CHECKS)
-def test_a_read_back_says_what_is_left(name: str) -> None:
-    residue, proved, expected = FINAL_CHECKS[name]
+def test_a_final_check_says_what_remains(name: str) -> None:
+    remaining, proved, expected = FINAL_CHECKS[name]
 
-    assert expected in apply.render_apply_report((), remaining=residue, proved=proved)
+    assert expected in apply.render_apply_report((), remaining=remaining, proved=proved)
 
 
 def test_a_plan_with_errors_is_not_said_to_be_without_changes() -> None:
     shown = plan.render_plan(Plan(HEADER, AS_OF, (), (ERROR,)))
 
     assert "No changes" not in shown
-    assert "Not everything could be planned: mend the errors above first." in shown
+    assert "Not everything could be planned: fix the errors above first." in shown
 
 
-def test_an_apply_that_was_not_read_back_says_so() -> None:
-    assert "Not read back" in apply.render_apply_report((), remaining=None)
+def test_an_apply_that_was_without_a_final_check_says_so() -> None:
+    assert "No final check" in apply.render_apply_report((), remaining=None)
 
 
 def test_an_outcome_names_its_object_and_counts() -> None:

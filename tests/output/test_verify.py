@@ -199,7 +199,7 @@ def test_the_schema_knows_the_words_and_evidence_that_there_are() -> None:
     result = schemas.schema("verify")["properties"]["result"]["anyOf"][0]["properties"]
     verdict = result["exports"]["items"]["properties"]["verdicts"]["items"]["properties"]
 
-    assert list(DeliveryResult) == verdict["word"]["enum"] == list(result["counts"]["properties"])
+    assert list(DeliveryResult) == verdict["result"]["enum"] == list(result["counts"]["properties"])
     assert list(Evidence) == verdict["evidence"]["enum"]
 
 
@@ -210,7 +210,7 @@ def test_the_checked_in_schema_is_the_generated_one() -> None:
 def test_no_object_is_left_out_for_a_machine() -> None:
     result = json.loads(json_verify.render_verify_report(full_report()))["result"]
 
-    (found,) = [v for e in result["exports"] for v in e["verdicts"] if v["word"] == "MISMATCH"]
+    (found,) = [v for e in result["exports"] for v in e["verdicts"] if v["result"] == "MISMATCH"]
     assert [part(n) for n in range(25)] == found["objects"]
     assert result["failing"] is True
 

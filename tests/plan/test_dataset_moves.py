@@ -12,7 +12,7 @@ from exportctl.model.project import Project, RemovedEntry
 from tests.plan.plan_builders import SFTP, account, build_plan, build_project, export, flow, item
 from tests.plan.value_builders import AT, lake
 
-MOVE_RULES = ("sent-again", "sent-twice", "handover", "goes-on", "can-keep")
+MOVE_RULES = ("full-re-export", "sent-by-both-flows", "dataset-move", "dataset-moved-away", "flow-can-be-kept")
 RUNS = "2027-01-16 02:00 UTC"
 SALES = flow("sales", ("d1", "d2", "d3"))
 
@@ -33,12 +33,12 @@ def removed_entries(do: str = "delete", name: str = "sales") -> tuple[RemovedEnt
 def test_a_split_into_two_says_what_is_sent_again_and_when() -> None:
     plan = build_plan(build_project(export("a", ("d1", "d2")), export("b", ("d3",))), account(), *SALES)
     assert move_texts(plan, "a") == {
-        "sent-again": ['"D1", "D2" move from exports.sales to this flow; this new flow sends them in full again'],
-        "handover": [
+        "full-re-export": ['"D1", "D2" move from exports.sales to this flow; this new flow sends them in full again'],
+        "dataset-move": [
             f"this apply deletes exports.sales; the first run of this flow is {RUNS}; no flow sends them before"
         ],
     }
-    assert move_texts(plan, "b")["sent-again"] == [
+    assert move_texts(plan, "b")["full-re-export"] == [
         '"D3" moves from exports.sales to this flow; this new flow sends it in full again'
     ]
     assert [c.level for c in item(plan, "exports.b").consequences if c.rule in MOVE_RULES] == ["cost", "info"]
@@ -47,8 +47,8 @@ def test_a_split_into_two_says_what_is_sent_again_and_when() -> None:
 def test_the_flow_that_goes_says_where_its_datasets_go_and_how_it_can_be_kept() -> None:
     plan = build_plan(build_project(export("a", ("d3",)), export("b", ("d1", "d2"))), account(), *SALES)
     assert move_texts(plan, "sales") == {
-        "goes-on": ['"D3" moves to exports.a, "D1", "D2" move to exports.b'],
-        "can-keep": [
+        "dataset-moved-away": ['"D3" moves to exports.a, "D1", "D2" move to exports.b'],
+        "flow-can-be-kept": [
             "exports.b can keep this flow: write `renamed_from: sales`; then apply changes the flow instead;"
             " only the datasets of the other exports are then sent in full for certain"
         ],
@@ -58,7 +58,7 @@ def test_the_flow_that_goes_says_where_its_datasets_go_and_how_it_can_be_kept() 
 def test_a_flow_that_is_split_by_dataset_can_be_kept_by_a_part() -> None:
     parts = [export(f"sales/d{n}", (f"d{n}",)) for n in (1, 2, 3)]
     plan = build_plan(build_project(*parts), account(), *SALES)
-    (words,) = move_texts(plan, "sales")["can-keep"]
+    (words,) = move_texts(plan, "sales")["flow-can-be-kept"]
     assert words.startswith(
         "exports.sales/d1 can keep this flow: write `renamed_from: {d1: sales}` under exports.sales; then apply"
     )
@@ -67,14 +67,16 @@ def test_a_flow_that_is_split_by_dataset_can_be_kept_by_a_part() -> None:
 def test_the_rename_nobody_declared_is_one_too() -> None:
     plan = build_plan(build_project(export("new", ("d1",))), account(), *flow("old"))
     assert move_texts(plan, "old") == {
-        "goes-on": ['"D1" moves to exports.new'],
-        "can-keep": ["exports.new can keep this flow: write `renamed_from: old`; then apply changes the flow instead"],
+        "dataset-moved-away": ['"D1" moves to exports.new'],
+        "flow-can-be-kept": [
+            "exports.new can keep this flow: write `renamed_from: old`; then apply changes the flow instead"
+        ],
     }
 
 
 def test_what_nothing_new_takes_is_named() -> None:
     plan = build_plan(build_project(export("a", ("d2",))), account(), *SALES)
-    assert move_texts(plan, "sales")["goes-on"] == [
+    assert move_texts(plan, "sales")["dataset-moved-away"] == [
         '"D2" moves to exports.a, no flow exports "D1", "D3" after this apply'
     ]
 
@@ -83,12 +85,12 @@ def test_a_renamed_flow_that_loses_a_dataset_is_called_by_both_names() -> None:
     given = build_project(export("a", ("d1", "d2"), renamed_from="sales"), export("b", ("d3",)))
     plan = build_plan(given, account(), *SALES)
     assert item(plan, "exports.a").verb is Verb.UPDATE
-    assert move_texts(plan, "a") == {"goes-on": ['"D3" moves to exports.b']}
+    assert move_texts(plan, "a") == {"dataset-moved-away": ['"D3" moves to exports.b']}
     assert move_texts(plan, "b") == {
-        "sent-again": [
+        "full-re-export": [
             '"D3" moves from exports.a (so far exports.sales) to this flow; this new flow sends it in full again'
         ],
-        "handover": [
+        "dataset-move": [
             f"this apply removes it from exports.a (so far exports.sales); the first run of this flow is {RUNS};"
             " no flow sends it before"
         ],
@@ -97,11 +99,11 @@ def test_a_renamed_flow_that_loses_a_dataset_is_called_by_both_names() -> None:
 
 def test_flows_joined_into_a_new_one_are_each_named() -> None:
     plan = build_plan(build_project(export("all", ("d1", "d2"))), account(), *flow("a"), *flow("b", ("d2",)))
-    assert move_texts(plan, "all")["sent-again"] == [
+    assert move_texts(plan, "all")["full-re-export"] == [
         '"D1" moves from exports.a to this flow; this new flow sends it in full again',
         '"D2" moves from exports.b to this flow; this new flow sends it in full again',
     ]
-    assert [move_texts(plan, name)["can-keep"][0].split("; then")[0] for name in ("a", "b")] == [
+    assert [move_texts(plan, name)["flow-can-be-kept"][0].split("; then")[0] for name in ("a", "b")] == [
         "exports.all can keep this flow: write `renamed_from: a`",
         "exports.all can keep this flow: write `renamed_from: b`",
     ]
@@ -110,34 +112,37 @@ def test_flows_joined_into_a_new_one_are_each_named() -> None:
 def test_a_flow_that_joins_one_that_stays_may_be_sent_again() -> None:
     plan = build_plan(build_project(export("a", ("d1", "d2"))), account(), *flow("a"), *flow("b", ("d2",)))
     assert move_texts(plan, "a") == {
-        "sent-again": ['"D2" moves from exports.b to this flow; this flow may send it in full again'],
-        "handover": ["this apply deletes exports.b; the next run of this flow is 2027-01-16 02:00 UTC;"
+        "full-re-export": ['"D2" moves from exports.b to this flow; this flow may send it in full again'],
+        "dataset-move": ["this apply deletes exports.b; the next run of this flow is 2027-01-16 02:00 UTC;"
                      " no flow sends it before"],
     }  # fmt: skip
-    assert move_texts(plan, "b") == {"goes-on": ['"D2" moves to exports.a']}
+    assert move_texts(plan, "b") == {"dataset-moved-away": ['"D2" moves to exports.a']}
 
 
 def test_a_dataset_may_go_from_one_flow_that_stays_to_another() -> None:
     exports = (export("a", ("d1",)), export("b", ("d2", "d3")))
     plan = build_plan(build_project(*exports), account(), *flow("a", ("d1", "d2")), *flow("b", ("d3",)))
-    assert move_texts(plan, "a") == {"goes-on": ['"D2" moves to exports.b']}
-    assert list(move_texts(plan, "b")) == ["sent-again", "handover"]
+    assert move_texts(plan, "a") == {"dataset-moved-away": ['"D2" moves to exports.b']}
+    assert list(move_texts(plan, "b")) == ["full-re-export", "dataset-move"]
 
 
 def test_a_replaced_flow_gives_what_it_loses() -> None:
     given = build_project(export("a", ("d1",)), export("b", ("d2",)))
     plan = build_plan(given, account(), *flow("a", ("d1", "d2"), base="elsewhere"))
     assert item(plan, "exports.a").verb is Verb.REPLACE
-    assert move_texts(plan, "a") == {"goes-on": ['"D2" moves to exports.b']}
-    assert move_texts(plan, "b")["handover"][0].startswith("this apply removes it from exports.a;")
+    assert move_texts(plan, "a") == {
+        "full-re-export": ["replaces the flow: full re-export under a new flow id"],
+        "dataset-moved-away": ['"D2" moves to exports.b'],
+    }
+    assert move_texts(plan, "b")["dataset-move"][0].startswith("this apply removes it from exports.a;")
 
 
 def test_a_feed_that_nobody_sends_any_more_is_a_warning() -> None:
     plan = build_plan(build_project(export("a", ("d1",), enabled=False)), account(), *flow("old"))
-    assert move_texts(plan, "a")["handover"] == [
+    assert move_texts(plan, "a")["dataset-move"] == [
         "this apply deletes exports.old, and this flow has no next run: no flow sends it"
     ]
-    assert [c.level for c in item(plan, "exports.a").consequences if c.rule == "handover"] == ["warning"]
+    assert [c.level for c in item(plan, "exports.a").consequences if c.rule == "dataset-move"] == ["warning"]
 
 
 # -- both for a while -------------------------------------------------------------------------------------------------
@@ -145,10 +150,10 @@ def test_a_feed_that_nobody_sends_any_more_is_a_warning() -> None:
 
 def test_what_is_released_goes_on_beside_the_new_flow() -> None:
     plan = build_plan(build_project(export("a", ("d1",)), removed=removed_entries("release")), account(), *SALES)
-    assert move_texts(plan, "a")["sent-twice"] == [
+    assert move_texts(plan, "a")["sent-by-both-flows"] == [
         'exports.sales still runs (it is released): both flows send "D1" until you stop one'
     ]
-    assert "handover" not in move_texts(plan, "a")
+    assert "dataset-move" not in move_texts(plan, "a")
     assert move_texts(plan, "sales") == {}
 
 
@@ -158,7 +163,7 @@ def test_what_a_target_leaves_alone_goes_on_beside_the_new_flow(entries: tuple[R
     plan = build_plan(
         build_project(*exports, removed=entries), account(), *SALES, options=PlanOptions(targets=("exports.a",))
     )
-    assert move_texts(plan, "a")["sent-twice"] == [
+    assert move_texts(plan, "a")["sent-by-both-flows"] == [
         'exports.sales still runs (--target ignores it): both flows send "D1", "D2" until you stop one'
     ]
 
@@ -179,7 +184,7 @@ UNKEPT: dict[str, tuple[Project, tuple[LiveObject, ...]]] = {
 @pytest.mark.parametrize("row", UNKEPT)
 def test_no_flow_can_be_kept_by(row: str) -> None:
     given, objects = UNKEPT[row]
-    assert "can-keep" not in move_texts(build_plan(given, account(), *objects), "old")
+    assert "flow-can-be-kept" not in move_texts(build_plan(given, account(), *objects), "old")
 
 
 # -- where nothing is handed over -------------------------------------------------------------------------------------
@@ -203,7 +208,7 @@ def test_a_dataset_put_back_after_somebody_moved_it_is_handed_back() -> None:
         build_project(export("a"), export("b", ("d2",))), account(), *flow("a", ("d1", "d2")), *flow("b", ("d3",))
     )
     assert {f.cause for f in item(plan, "exports.a").fields if f.field == "datasets"} == {Cause.UNKNOWN_ORIGIN}
-    assert move_texts(plan, "b")["sent-again"] == [
+    assert move_texts(plan, "b")["full-re-export"] == [
         '"D2" moves from exports.a to this flow; this flow may send it in full again'
     ]
 

@@ -232,7 +232,7 @@ def test_unknown_counts_as_sent_since_a_damaged_marker_is_no_reason_to_send_secr
 ON, OFF, ABSENT, UNKNOWN = True, False, None, "unknown"
 
 SWITCHED: dict[str, tuple[bool | None, bool, bool | str, bool, Cause | None, Cause | None]] = {
-    # YAML, live, last applied, seen on -> cause, cause with --put-back
+    # YAML, live, last applied, seen on -> cause, cause with --resume
     "on, off, was on: stopped": (ON, OFF, ON, True, Cause.PAUSED, Cause.DRIFT),
     "on for the first time, off, last seen on: stopped": (ON, OFF, UNKNOWN, True, Cause.PAUSED, Cause.DRIFT),
     "on for the first time, off, last seen off: pending": (ON, OFF, UNKNOWN, False, Cause.PENDING, Cause.PENDING),
@@ -287,7 +287,7 @@ def test_a_flow_without_a_marker_was_never_seen_on() -> None:
 E1, E2, E3, E4 = (NOW + n * 100 * DAY for n in (1, 2, 3, 4))
 
 MOMENTS: dict[str, tuple[int | None, int | None, int | None, Cause | None, Cause | None]] = {
-    # YAML, live, last applied -> cause, cause with --put-back
+    # YAML, live, last applied -> cause, cause with --resume
     "equal, as applied": (E2, E2, E2, None, None),
     "equal, otherwise applied: converged": (E2, E2, E1, Cause.ALREADY_MATCHES, Cause.ALREADY_MATCHES),
     "equal, nobody knows: converged": (E2, E2, None, Cause.ALREADY_MATCHES, Cause.ALREADY_MATCHES),

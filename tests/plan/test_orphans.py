@@ -37,7 +37,7 @@ def found_orphans(plan: Plan, objects: Sequence[LiveObject]) -> dict[str, Orphan
 
 
 def notes(plan: Plan, address: str) -> list[str]:
-    return [c.text for c in item(plan, address).consequences if c.rule == "leftover"]
+    return [c.text for c in item(plan, address).consequences if c.rule == "orphan-deleted"]
 
 
 HERE = build_project(export("orders"))

@@ -29,11 +29,11 @@ REFUSED = {
     "nested beyond reason": ("[" * 100_000, "plan-file-json", "not JSON"),
     "a list": ("[]", "plan-file-kind", "not a saved plan"),
     "no kind": ("{}", "plan-file-kind", "not a saved plan"),
-    "machine output": ('{"kind": "plan", "format_version": 1}', "plan-file-kind", "not a saved plan"),
+    "machine output": ('{"kind": "plan", "format_version": 2}', "plan-file-kind", "not a saved plan"),
     "another version": (
-        signed_document(format_version=2),
+        signed_document(format_version=3),
         "plan-file-version",
-        "format version 2, but this exportctl reads 1",
+        "format version 3, but this exportctl reads 2",
     ),
     "a value edited": (TEXT.replace('"3 hours"', '"6 hours"'), "plan-file-edited", "was edited"),
     "a key twice": (

@@ -52,8 +52,8 @@ def break_part(rclone: Rclone, feed: ExpectedExport, folder: Path, keep: float) 
 def test_what_arrived_is_complete_down_to_its_contents(delivered: RealSandbox, storages: Storages) -> None:
     found = run_verify(delivered, storages)
     assert {address for address, _ in _verdicts(found)} == {export["address"] for export in found["exports"]}
-    assert {one["word"] for _, one in _verdicts(found)} == {"COMPLETE", "EMPTY"}
-    assert {one["evidence"] for _, one in _verdicts(found) if one["word"] == "COMPLETE"} == {"content"}
+    assert {one["result"] for _, one in _verdicts(found)} == {"COMPLETE", "EMPTY"}
+    assert {one["evidence"] for _, one in _verdicts(found) if one["result"] == "COMPLETE"} == {"content"}
     assert not [export["storage"] for export in found["exports"] if export["storage"].startswith("runs only")]
 
 
@@ -68,7 +68,7 @@ def test_a_file_that_is_gone_is_found(
     with break_part(rclone, feed, tmp_path, keep=0) as file:
         found = run_verify(delivered, storages, "--target", f"exports.{feed.export}", code=UNVERIFIED)
     [verdict] = failing_verdicts(found)
-    assert verdict["word"] == "FILES-MISSING"
+    assert verdict["result"] == "FILES-MISSING"
     dataset, time, _ = file.path.split("/")
     assert (verdict["dataset_id"], export_time(verdict["due"])) == (dataset, time)
     assert not feed.manifest or [one for one in verdict["objects"] if one.endswith(file.path)]
@@ -81,5 +81,5 @@ def test_a_file_that_was_cut_is_named(
     with break_part(rclone, feed, tmp_path, keep=0.5) as file:
         found = run_verify(delivered, storages, "--target", f"exports.{feed.export}", code=UNVERIFIED)
     [verdict] = failing_verdicts(found)
-    assert verdict["word"] == "MISMATCH"
+    assert verdict["result"] == "MISMATCH"
     assert [one for one in verdict["objects"] if one.endswith(file.path)]

@@ -315,7 +315,7 @@ CASES = (
     ),
     # overlaps: the whole table is in test_rules_overlaps
     Case(
-        "two-exports-one-place",
+        "two-exports-one-location",
         "one dataset twice",
         project(export(), export("copy", COPY)),
         key_location(COPY, "folder"),
@@ -332,7 +332,7 @@ CASES = (
         project(export(folder="%EXPORT_TIME%"), export("copy", COPY, datasets=(dataset("Returns"),))),
     ),
     Case(
-        "environments-one-place",
+        "environments-one-location",
         "no dataset id in the folder",
         (environment("dev", export(folder="%EXPORT_TIME%")), environment("prod", export(folder="%EXPORT_TIME%"))),
         key_location(ORDERS, "folder"),
@@ -340,7 +340,7 @@ CASES = (
         "(in dev, prod)",
     ),
     Case(
-        "environments-near-place",
+        "environments-near-location",
         "folders that differ by the dataset id only",
         (environment("dev"), environment("prod")),
         key_location(ORDERS, "folder"),

@@ -68,7 +68,7 @@ def test_allow_excepts_one_export() -> None:
 
 
 def test_allow_on_either_of_two_exports_excepts_the_pair() -> None:
-    rule = "two-exports-one-place"
+    rule = "two-exports-one-location"
     first = project(export(allow=(allow(rule),)), export("copy", COPY))
     second = project(export(), export("copy", COPY, allow=(allow(rule),)))
 

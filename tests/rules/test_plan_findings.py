@@ -73,12 +73,12 @@ def test_the_page_has_a_section_for_each_table() -> None:
 
 
 def test_what_is_rule_and_gate_is_explained_as_both() -> None:
-    _, words = explain_topic("twins")
+    _, words = explain_topic("duplicates")
 
-    assert "rule twins: " in words
+    assert "rule duplicates: " in words
     assert "level: warning, fixed" in words
-    assert "safety check twins: " in words
-    assert f"To allow exactly this: {BY_NAME['twins'].allow}" in words
+    assert "safety check duplicates: " in words
+    assert f"To allow exactly this: {BY_NAME['duplicates'].allow}" in words
 
 
 # -- the config may name them -----------------------------------------------------------------------------------------
@@ -112,7 +112,7 @@ def test_a_gate_is_opened_by_its_own_key_only(gate: SafetyCheck) -> None:
 
 # -- levels at plan time ----------------------------------------------------------------------------------------------
 
-FREE, FIXED, MISSING = "place-shared-with-others", "twins", "dataset-unknown"
+FREE, FIXED, MISSING = "location-shared-with-others", "duplicates", "dataset-unknown"
 HERE = "exports.orders"
 
 
@@ -153,7 +153,7 @@ def test_settings_of_a_finding(row: str) -> None:
         pytest.param(FREE, FREE, HERE, 0, id="on this export"),
         pytest.param(FREE, FREE, "exports.copy", 1, id="on another export"),
         pytest.param(FREE, FREE, None, 1, id="of the whole"),
-        pytest.param(FREE, "leftovers", HERE, 1, id="for another rule"),
+        pytest.param(FREE, "orphans", HERE, 1, id="for another rule"),
         pytest.param(FIXED, FIXED, HERE, 1, id="of a fixed rule"),
     ],
 )

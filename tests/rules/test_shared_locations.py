@@ -28,7 +28,12 @@ from tests.rules.rules_builder import (
     sftp,
 )
 
-OVERLAPS = ("two-exports-one-place", "two-datasets-one-folder", "environments-one-place", "environments-near-place")
+OVERLAPS = (
+    "two-exports-one-location",
+    "two-datasets-one-folder",
+    "environments-one-location",
+    "environments-near-location",
+)
 ID = "5ef3e3259ad2a1191ab7dd7d"
 
 # Two datasets as each of the two exports writes them: by one id, by one name, by two names.
@@ -60,10 +65,10 @@ def expected_relation(where: str, datasets: str, relation: str, macro: str) -> s
     if datasets == "different":  # a dataset macro keeps different datasets apart
         return "two-datasets-one-folder" if (relation, macro) == ("equal", "no") else None
     if here:
-        return "two-exports-one-place"
+        return "two-exports-one-location"
     if where.endswith("uncertain"):
-        return "environments-near-place"
-    return "environments-near-place" if datasets == "same name" and macro == "id" else "environments-one-place"
+        return "environments-near-location"
+    return "environments-near-location" if datasets == "same name" and macro == "id" else "environments-one-location"
 
 
 def blob(reference: str = "${env:BLOB}") -> Destination:
@@ -201,7 +206,7 @@ TWO_STORAGES = {
 
 @pytest.mark.parametrize("given", ONE_STORAGE.values(), ids=ONE_STORAGE)
 def test_one_storage(given: Project) -> None:
-    assert overlap_texts(given) == ["two-exports-one-place"]
+    assert overlap_texts(given) == ["two-exports-one-location"]
 
 
 @pytest.mark.parametrize("given", TWO_STORAGES.values(), ids=TWO_STORAGES)
@@ -219,7 +224,9 @@ def test_an_existing_account_is_only_a_warning_across_environments() -> None:
     lake = destination(**LAKE_ADLS, account=Account(existing="Lake"))
     flat = export(folder="%EXPORT_TIME%")
 
-    assert overlap_texts(environment("dev", flat, lake), environment("prod", flat, lake)) == ["environments-near-place"]
+    assert overlap_texts(environment("dev", flat, lake), environment("prod", flat, lake)) == [
+        "environments-near-location"
+    ]
 
 
 def test_the_sandbox_in_the_folder_keeps_environments_apart() -> None:
@@ -267,7 +274,7 @@ def test_several_datasets_of_two_exports_are_one_finding() -> None:
     both = (dataset("A"), dataset("B"))
 
     assert overlap_texts(project(export(datasets=both), export("copy", COPY, datasets=both))) == [
-        "two-exports-one-place"
+        "two-exports-one-location"
     ]
 
 

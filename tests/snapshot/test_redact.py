@@ -166,8 +166,8 @@ def test_the_schema_describes_the_file() -> None:
     {
         "no JSON": ("{", "snapshot-json"),
         "a list": ("[]", "snapshot-kind"),
-        "a saved plan": ('{"kind": "saved-plan", "format_version": 1}', "snapshot-kind"),
-        "another version": (signed_document(format_version=2), "snapshot-version"),
+        "a saved plan": ('{"kind": "saved-plan", "format_version": 2}', "snapshot-kind"),
+        "another version": (signed_document(format_version=3), "snapshot-version"),
         "a value edited": (TEXT.replace('"Orders"', '"Returns"'), "snapshot-edited"),
         "laid out anew": (json.dumps(DOCUMENT), "snapshot-edited"),
         "the wrong digest": (TEXT.replace(DOCUMENT["content_digest"], "0" * 64), "snapshot-edited"),
@@ -181,7 +181,7 @@ def test_the_schema_describes_the_file() -> None:
                 ("specs", {"spec-1": "x"}),
                 ("specs", "x"),
                 ("taken_at", {}),
-                ("place", {**DOCUMENT["snapshot"]["place"], "sandbox": 1}),
+                ("header", {**DOCUMENT["snapshot"]["header"], "sandbox": 1}),
                 ("objects", {**DOCUMENT["snapshot"]["objects"], "flow": ["x"]}),
                 ("objects", {**DOCUMENT["snapshot"]["objects"], "flow": None}),
             )
@@ -216,6 +216,6 @@ def is_for_header(snapshot: Snapshot, named: PlanHeader) -> bool:
     try:
         document.check_header(snapshot, named)
     except Error as error:
-        assert error.rule == "snapshot-place"
+        assert error.rule == "snapshot-other-sandbox"
         return False
     return True

@@ -149,7 +149,7 @@ def assert_paused(made: World, seen: Night, stops: Iterable[Pause]) -> None:
     }
     for command, words in seen.texts.items():
         assert {a for a, _ in expected if a not in words} == set(), command
-    assert seen.plan.counts()["held"] == len({a for a, _ in expected})
+    assert seen.plan.counts()["paused"] == len({a for a, _ in expected})
 
 
 def assert_others_run(made: World, stops: Iterable[Pause]) -> None:

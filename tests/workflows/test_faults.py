@@ -573,7 +573,7 @@ def test_two_first_applies_that_cannot_see_each_other_end_in_a_refusal_that_name
     made.emulator.advance(LISTED)
     before = made.writes()
     plan = made.plan()
-    twins = [r for i in plan.items for r in i.refusals if r.safety_check == "twins"]
+    twins = [r for i in plan.items for r in i.refusals if r.safety_check == "duplicates"]
     assert len(twins) == len(SEVERAL)
     assert all("keep" in r.allow for r in twins)
     with pytest.raises(RefusedError):

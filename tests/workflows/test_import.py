@@ -132,7 +132,7 @@ def test_equal_sandboxes_give_equal_text(old: tuple[World, Sandbox]) -> None:
 def test_adopted_flows_are_no_neighbours_that_are_not_ours(old: tuple[World, Sandbox]) -> None:
     write_import(old[0], run_import(old[0]))
 
-    warned = [f.message for i in old[0].plan().items for f in i.findings if f.rule == "place-shared-with-others"]
+    warned = [f.message for i in old[0].plan().items for f in i.findings if f.rule == "location-shared-with-others"]
 
     assert [text for text in warned if any(flow in text for flow in old[1].imported)] == []
 
@@ -388,7 +388,7 @@ def test_a_flow_whose_target_is_another_projects_is_not_adopted(empty: World) ->
 
     plan = empty.plan()
 
-    assert safety_checks(plan) == ["foreign-owner"]
+    assert safety_checks(plan) == ["other-project"]
     assert item(plan).steps == ()
     assert "project elsewhere" in item(plan).refusals[0].text
 

@@ -87,7 +87,7 @@ def test_an_end_that_the_flow_has_stays_and_is_said(small: World) -> None:
     small.write(endless_orders())
     plan = small.plan()
 
-    assert (item(plan).verb, field_causes(plan), findings(plan)) == (Verb.UNCHANGED, {}, ["end-stays"])
+    assert (item(plan).verb, field_causes(plan), findings(plan)) == (Verb.UNCHANGED, {}, ["undeclared-end"])
     (said,) = item(plan).findings
     assert "2028-06-01 00:00:17 UTC" in said.message
     assert plan.is_empty
@@ -95,14 +95,14 @@ def test_an_end_that_the_flow_has_stays_and_is_said(small: World) -> None:
     apply_config(small)
 
     assert params(small) == before
-    assert findings(small.plan()) == ["end-stays"]
+    assert findings(small.plan()) == ["undeclared-end"]
     apply_config(small, endless_orders(schedule={"every": "6 hours", "at": "02:00"}))
     assert params(small)["endTime"] == before["endTime"]
 
 
 def test_the_finding_may_be_allowed(small: World) -> None:
     apply_config(small, orders(end="2028-06-01"))
-    apply_config(small, orders(end="none", allow=[*ALLOW, {"rule": "end-stays", "reason": "known"}]))
+    apply_config(small, orders(end="none", allow=[*ALLOW, {"rule": "undeclared-end", "reason": "known"}]))
 
     assert findings(small.plan()) == []
 
@@ -116,7 +116,7 @@ def test_an_end_set_by_hand_is_a_stop_that_is_never_undone_and_is_in_every_repor
 
     for _ in range(5):
         assert field_causes(small.plan())["end"] is field_causes(small.plan(RENEW))["end"] is Cause.PAUSED
-        assert "end-stays" not in findings(small.plan())
+        assert "undeclared-end" not in findings(small.plan())
         assert drift.has_failures(drift.build_drift_report(small.plan(), end_warning=0), {DriftGroup.PAUSED})
         assert health(small).result is HealthResult.PAUSED
         small.apply()
@@ -148,7 +148,7 @@ def test_an_end_that_was_applied_once_and_is_moved_earlier_is_put_back_to_that(s
     apply_config(small, flags=PlanOptions(resume=("exports.orders",)))
 
     assert params(small) == before
-    assert findings(small.plan()) == ["end-stays"]
+    assert findings(small.plan()) == ["undeclared-end"]
 
 
 @pytest.mark.parametrize("end", [SIX_MONTHS + 30 * DAY, SIX_MONTHS - 60])

@@ -265,8 +265,8 @@ def test_the_plan_names_every_flow_on_the_account_and_says_to_keep_the_former_se
     plan = made.plan(rotate_flags() if how == "rotate" else PlanOptions())
     assert item(plan, LAKE).verb is Verb.UPDATE
     assert all(f'"{name}"' in consequence_texts(plan)["account-users"] for name in ("Audience", "By hand", "export-0"))
-    assert "keep the old secrets valid until the next good run" in consequence_texts(plan)["secrets-sent-again"]
-    assert "exportctl verify --since" in consequence_texts(plan)["secrets-sent-again"]
+    assert "keep the old secrets valid until the next good run" in consequence_texts(plan)["secrets-resent"]
+    assert "exportctl verify --since" in consequence_texts(plan)["secrets-resent"]
 
 
 def test_flows_of_another_project_on_the_account_are_named_and_their_config_can_never_write_it(made: World) -> None:
@@ -344,7 +344,7 @@ THEIRS = {"type": "amazon-s3", "bucket": "acme-ours", "path": "x", "account": {"
 REFUSED = {
     "a role alone": ("s3-role", "no-secret"),
     "the landing zone": ("landing", "no-secret"),
-    "an account others made": ("theirs", "account-of-others"),
+    "an account others made": ("theirs", "account-not-managed"),
 }
 
 

@@ -379,7 +379,7 @@ def test_a_daily_export_turned_into_a_one_time_one_gets_a_start_that_can_still_c
     small.write(orders(end="2028-06-01", **ONCE))
     plan = small.plan()
     assert field_causes(plan) == {"schedule.every": Cause.PENDING}
-    assert "may-re-export" in [c.rule for c in item(plan).consequences]
+    assert "may-cause-full-re-export" in [c.rule for c in item(plan).consequences]
     (run,) = item(plan).next_after
     apply_config(small)
     assert schedule(small)["startTime"] == run >= START + 10 * DAY + LEAD

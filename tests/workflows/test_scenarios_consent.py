@@ -62,7 +62,7 @@ def test_connections_from_before_a_rename_are_cleaned_away_with_the_new_flow(sma
 def test_a_replacement_does_not_start_what_was_stopped(applied_orders: World) -> None:
     applied_orders.emulator.ui.disable("orders")
     applied_orders.write(orders(destination="gcs"))
-    assert safety_checks(applied_orders.plan(REPLACE)) == ["stopped"]
+    assert safety_checks(applied_orders.plan(REPLACE)) == ["paused"]
     applied_orders.write(orders(destination="gcs", enabled=False))
     assert safety_checks(applied_orders.plan(REPLACE)) == []
     applied_orders.write(orders(destination="gcs"))
@@ -74,7 +74,7 @@ def test_a_replacement_does_not_start_what_was_stopped(applied_orders: World) ->
 def test_a_replacement_does_not_undo_an_end_cut_short(applied_orders: World) -> None:
     applied_orders.emulator.ui.end("orders", int(applied_orders.emulator.now) + 7 * DAY)
     applied_orders.write(orders(destination="gcs"))
-    assert safety_checks(applied_orders.plan(REPLACE)) == ["stopped"]
+    assert safety_checks(applied_orders.plan(REPLACE)) == ["paused"]
 
 
 def test_a_stop_whose_reason_was_typed_over_the_marker_is_still_a_stop(applied_orders: World) -> None:

@@ -143,7 +143,7 @@ def test_others_do_not_go_on_with_what_somebody_stopped_unless_they_are_told_to(
     small.write(written())
     (refusal,) = item(small.plan(), "exports.returns").refusals
     words = 'exports.sales was paused by hand, but exports.returns would send "Returns" again'
-    assert (refusal.safety_check, refusal.text) == ("stopped", words)
+    assert (refusal.safety_check, refusal.text) == ("paused", words)
     assert words in text_plan.render_plan(small.plan())
     with pytest.raises(RefusedError):
         small.apply()
@@ -159,7 +159,7 @@ def test_nor_with_a_stop_that_is_accepted(small: World) -> None:
     apply_config(small, exports(**BOTH))
     pause_sales(small)
     small.write({**exports(sales=ORDERS, returns=RETURNS), "accept": [accepted]})
-    assert [r.safety_check for r in item(small.plan(), "exports.returns").refusals] == ["stopped"]
+    assert [r.safety_check for r in item(small.plan(), "exports.returns").refusals] == ["paused"]
 
 
 def test_two_flows_that_swap_datasets_do_not_wait_for_each_other(small: World) -> None:

@@ -291,7 +291,7 @@ def test_a_marker_of_another_project_over_ours_makes_no_twin(applied_orders: Wor
     flow = world.flow("orders")
     world.emulator.ui.describe("orders", flow["description"].replace(" acme ", " theirs "))
     plan = world.plan()
-    assert safety_checks(plan) == ["foreign-owner"]
+    assert safety_checks(plan) == ["other-project"]
     assert flow["id"] in item(plan).refusals[0].text
     assert [u.owner for u in plan.other_flows] == ["theirs"]
 

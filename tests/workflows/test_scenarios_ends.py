@@ -43,7 +43,7 @@ def expire_orders(small: World, **yaml: Any) -> World:
 
 
 def revivals(plan: Plan) -> list[Consequence]:
-    return [c for c in item(plan).consequences if c.rule == "revival"]
+    return [c for c in item(plan).consequences if c.rule == "expired-flow-runs-again"]
 
 
 def only_finding(plan: Plan, rule: str) -> Finding:
@@ -152,7 +152,7 @@ def test_whatever_moves_on_an_end_that_is_over_says_so(small: World, row: str) -
     plan = small.plan(flags)
     assert field_causes(plan)["end"] is cause
     assert [c.level for c in revivals(plan)] == ["cost"]
-    assert item(plan).consequences[0].rule == "revival"
+    assert item(plan).consequences[0].rule == "expired-flow-runs-again"
 
 
 def test_an_end_moved_in_time_and_one_moved_to_another_past_moment_revive_nothing(small: World) -> None:
@@ -203,7 +203,7 @@ EXPIRED_CASES: dict[str, tuple[dict[str, Any], Callable[[World], Any], str]] = {
     "a stop by hand": (
         {"end": "2028-06-01T00:00:00Z"},
         lambda w: w.emulator.ui.end("orders", ROLLED),
-        "to revive it, apply with `--put-back exports.orders`",
+        "to revive it, apply with `--resume exports.orders`",
     ),
 }
 
@@ -279,7 +279,7 @@ def test_an_end_that_is_renewed_by_this_plan_is_not_warned_of(small: World) -> N
 def test_an_end_moved_near_by_hand_is_warned_of_with_the_way_back(small: World) -> None:
     apply_config(small, orders())
     small.emulator.ui.end("orders", START + 9 * DAY)
-    assert "--put-back exports.orders" in (only_finding(small.plan(), "ending").hint or "")
+    assert "--resume exports.orders" in (only_finding(small.plan(), "ending").hint or "")
 
 
 def test_a_warning_of_ends_may_be_silenced_as_any_rule(small: World) -> None:

@@ -44,7 +44,7 @@ def orphan_checks(world: World) -> tuple[Check, ...]:
     """What doctor says of leftovers."""
     checks, _ = doctor.run_checks(world.setup(), START)
     assert [c.message for c in checks if c.status is CheckStatus.FAILED] == []
-    return tuple(c for c in checks if c.name == "leftovers")
+    return tuple(c for c in checks if c.name == "orphans")
 
 
 def unused_ids(world: World) -> set[str]:
@@ -96,7 +96,7 @@ def test_what_is_left_for_more_than_a_day_is_cleared_with_consent_only(tmp_path:
     )
     made.emulator.advance(DAY + 1)
     left = unused_ids(made)
-    assert findings(made.plan()) == ["leftovers"]
+    assert findings(made.plan()) == ["orphans"]
     assert all(one in item(made.plan()).findings[0].message for one in left)
     for check in orphan_checks(made):
         assert check.status is CheckStatus.WARNING
@@ -168,7 +168,7 @@ def test_without_a_config_nobody_knows_whose_they_would_be(small: World) -> None
     (small.folder / "exports.yaml").unlink()
     env = {**small.env, "AEP_ORG_ID": "0123456789ABCDEF01234567@AdobeOrg", "AEP_SANDBOX": SANDBOX}
     checks, _ = doctor.run_checks(small.setup(env=env), START)
-    assert [(c.status, c.message) for c in checks if c.name == "leftovers"] == [
+    assert [(c.status, c.message) for c in checks if c.name == "orphans"] == [
         (CheckStatus.SKIPPED, "without a config there is no project to look for")
     ]
 
@@ -178,7 +178,7 @@ def test_no_leftovers_are_looked_for_where_the_set_up_does_not_work(small: World
     setup = small.setup(env={k: v for k, v in small.env.items() if k != "AEP_CLIENT_SECRET"})
     checks, _ = doctor.run_checks(setup, START)
     assert CheckStatus.FAILED in {c.status for c in checks}
-    assert [c for c in checks if c.name == "leftovers"] == []
+    assert [c for c in checks if c.name == "orphans"] == []
 
 
 def test_no_leftovers_are_looked_for_while_something_else_has_failed(small: World) -> None:
@@ -186,7 +186,7 @@ def test_no_leftovers_are_looked_for_while_something_else_has_failed(small: Worl
     place = {**DESTINATIONS["s3-role"], "bucket": "${env:EXPORTCTL_VAR_BUCKET}"}
     small.write({**other_only(), "destinations": {**DESTINATIONS, "s3-role": place}})
     checks, _ = doctor.run_checks(small.setup(), START)
-    assert [(c.status, c.message) for c in checks if c.name == "leftovers"] == [
+    assert [(c.status, c.message) for c in checks if c.name == "orphans"] == [
         (CheckStatus.SKIPPED, "not checked, because a check above has failed")
     ]
 

@@ -104,7 +104,7 @@ def test_what_a_re_creation_sends_again_is_said(small: World) -> None:
     small.emulator.advance(DAY + 1)
     plan = small.plan(PlanOptions(allow_recreate=("orders",)))
     assert safety_checks(plan) == []
-    assert "full-export" in [c.rule for c in item(plan).consequences]
+    assert "full-re-export" in [c.rule for c in item(plan).consequences]
 
 
 def test_leftovers_older_than_a_day_are_reported_only_until_consent(small: World) -> None:
@@ -113,7 +113,7 @@ def test_leftovers_older_than_a_day_are_reported_only_until_consent(small: World
     small.emulator.advance(DAY + 1)
     small.write(other_only())
     plan = small.plan()
-    assert (item(plan).verb, findings(plan)) == (Verb.UNCHANGED, ["leftovers"])
+    assert (item(plan).verb, findings(plan)) == (Verb.UNCHANGED, ["orphans"])
     assert writes_of(small) == []
     small.write(other_only(**removed_section()))
     assert item(small.plan()).verb is Verb.CLEAN
@@ -128,7 +128,7 @@ def test_twins_stop_everything_at_their_address_until_one_is_named(small: World)
     first, second = small.flow("orders")["id"], duplicate_orders(small)["id"]
     small.write(orders_and_other(subpath="new"))
     plan = small.plan()
-    assert (safety_checks(plan), findings(plan)) == (["twins"], ["twins"])
+    assert (safety_checks(plan), findings(plan)) == (["duplicates"], ["duplicates"])
     assert item(plan).steps == ()
     assert first in item(plan).refusals[0].text
     assert second in item(plan).refusals[0].text
@@ -151,14 +151,14 @@ def test_a_name_that_is_no_twin_keeps_the_refusal(small: World) -> None:
     apply_config(small, orders_and_other())
     duplicate_orders(small)
     small.write(orders_and_other(keep=NOBODY))
-    assert safety_checks(small.plan()) == ["twins"]
+    assert safety_checks(small.plan()) == ["duplicates"]
 
 
 def test_a_twin_that_shares_its_connections_goes_alone(small: World) -> None:
     apply_config(small, orders_and_other())
     flow = small.flow("orders")
     load_objects(small, "flows", {**flow, "id": another_id(flow)})
-    assert safety_checks(small.plan()) == ["twins"]
+    assert safety_checks(small.plan()) == ["duplicates"]
     small.write(orders_and_other(keep=flow["id"]))
     outcomes, _ = small.apply()
     assert [(o.step.kind, o.step.action, o.status) for o in outcomes] == [("flow", "delete", OutcomeStatus.DONE)]
@@ -462,7 +462,7 @@ def test_a_flow_with_other_datasets_and_without_its_marker_gets_no_twin(small: W
 def test_a_flow_of_ours_at_the_place_of_others_is_warned_about(small: World) -> None:
     apply_config(small, {**orders(), "project": "theirs"})
     small.write(orders())
-    assert "place-shared-with-others" in findings(small.plan())
+    assert "location-shared-with-others" in findings(small.plan())
 
 
 # -- adopt ------------------------------------------------------------------------------------------------------------
@@ -528,7 +528,7 @@ def test_adopting_what_another_project_owns_is_refused(small: World) -> None:
     apply_config(small, {**orders(), "project": "theirs"})
     small.write(orders(adopt=small.flow("orders")["id"]))
     plan = small.plan()
-    assert safety_checks(plan) == ["foreign-owner"]
+    assert safety_checks(plan) == ["other-project"]
     assert "theirs" in item(plan).refusals[0].text
 
 

@@ -64,7 +64,7 @@ def test_a_stop_made_by_hand_is_held_with_its_actor(small: World, stop: str) -> 
     plan = small.plan()
     assert field_causes(plan) == {field: Cause.PAUSED}
     assert field_change(plan, field).actor == actor_at(START + 60)
-    assert (item(plan).verb, plan.is_empty, plan.counts()["held"]) == (Verb.PAUSED, True, 1)
+    assert (item(plan).verb, plan.is_empty, plan.counts()["paused"]) == (Verb.PAUSED, True, 1)
     assert writes_of(small) == []
 
 
@@ -200,7 +200,7 @@ def test_an_accepted_stop_is_not_undone_by_a_replacement(small: World) -> None:
     small.emulator.ui.disable("orders")
     small.write({**orders(destination="gcs"), "accept": [accepted]})
     (refusal,) = item(small.plan(PlanOptions(allow_replace=("*",)))).refusals
-    assert (refusal.safety_check, "`accept`" in refusal.allow) == ("stopped", True)
+    assert (refusal.safety_check, "`accept`" in refusal.allow) == ("paused", True)
     small.write({**orders(destination="gcs", enabled=False), "accept": [accepted]})
     assert safety_checks(small.plan(PlanOptions(allow_replace=("*",)))) == []
 

@@ -95,7 +95,7 @@ def test_it_is_pointed_out_to_a_narrower_plan_which_deletes_nothing(small: World
     small.write(DAILY)
     plan = small.plan(PlanOptions(targets=("daily",)))
     assert findings(plan, "exports.daily") == ["likely-rename"]
-    assert "sent-twice" in [c.rule for c in item(plan, "exports.daily").consequences]
+    assert "sent-by-both-flows" in [c.rule for c in item(plan, "exports.daily").consequences]
 
 
 @pytest.mark.parametrize(
@@ -413,7 +413,7 @@ def test_parts_joined_again_keep_the_flow_of_one(small: World) -> None:
         remove_exports(exports(sales={**SALES, "renamed_from": "sales/orders"}), "sales/order-lines", "sales/returns")
     )
     plan = small.plan()
-    said = [c.text for c in item(plan, "exports.sales").consequences if c.rule == "sent-again"]
+    said = [c.text for c in item(plan, "exports.sales").consequences if c.rule == "full-re-export"]
     assert said == [
         '"Order Lines" moves from exports.sales/order-lines to this flow; this flow may send it in full again',
         '"Returns" moves from exports.sales/returns to this flow; this flow may send it in full again',
@@ -453,7 +453,7 @@ def test_a_stop_by_hand_goes_along_with_the_flow_that_is_kept_and_with_what_leav
     small.emulator.ui.disable("sales")
     small.write(two_sales_exports(renamed_from="sales"))
     assert {f.path: f.cause for f in item(small.plan(), "exports.sales-orders").fields}["enabled"] is Cause.PAUSED
-    assert safety_checks(small.plan(), "exports.sales-rest") == ["stopped"]
+    assert safety_checks(small.plan(), "exports.sales-rest") == ["paused"]
     small.apply(PlanOptions(resume=("exports.sales-rest",)))
     assert small.flow("sales-orders")["state"] == "disabled"
     assert small.flow("sales-rest")["state"] == "enabled"

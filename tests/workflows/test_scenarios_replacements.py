@@ -55,7 +55,7 @@ def test_a_replacement_is_refused_until_it_is_allowed_and_says_what_it_costs(sma
     assert item(plan).refusals[0].allow == (
         f"`allow_replace: {before['id']}` in exports.orders, or --allow-replace exports.orders"
     )
-    assert "full-export" in [c.rule for c in item(plan).consequences]
+    assert "full-re-export" in [c.rule for c in item(plan).consequences]
 
 
 @pytest.mark.parametrize("change", REPLACED)

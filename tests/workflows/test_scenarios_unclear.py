@@ -99,7 +99,7 @@ def test_another_owners_marker_over_that_of_an_adopted_flow_is_told(small: World
     flow = small.flow("orders")
     small.emulator.ui.describe("orders", flow["description"].replace(" acme ", " theirs "))
     small.write(orders_and_other(adopt=flow["id"]))
-    assert (groups(small), safety_checks(small.plan())) == ({DriftGroup.MARKER_LOST}, ["foreign-owner"])
+    assert (groups(small), safety_checks(small.plan())) == ({DriftGroup.MARKER_LOST}, ["other-project"])
     assert is_left_out(small.plan(RENEW))
 
 
@@ -131,7 +131,7 @@ def test_a_flow_without_its_marker_whose_target_is_hidden_gets_no_twin(tmp_path:
     made.write(orders_and_other(title="Another"))
     assert (groups(made), safety_checks(made.plan())) == (
         {DriftGroup.MARKER_LOST},
-        ["foreign-owner" if over else "look-alike"],
+        ["other-project" if over else "look-alike"],
     )
     assert is_left_out(made.plan(RENEW))
 
@@ -180,7 +180,7 @@ def test_an_end_that_somebody_moved_on_a_flow_being_replaced_is_a_stop(tmp_path:
     made = interrupt_replacement(tmp_path, MARKED)
     made.emulator.ui.end("orders (being replaced)", MIDNIGHT + 40 * DAY)
     assert groups(made) == {DriftGroup.HALF_BUILT, DriftGroup.PAUSED}
-    assert safety_checks(made.plan()) == ["stopped"]
+    assert safety_checks(made.plan()) == ["paused"]
     made.emulator.advance(61)
     made.apply(RESUME)
     apply_config(made)

@@ -83,7 +83,7 @@ def test_a_stop_is_told_and_held_whatever_else_of_its_export_waits(small: World,
         plan = small.plan(flags)
         assert field_causes(plan)[field] is Cause.PAUSED
         assert field_change(plan, field).actor == actor_at(START)
-        assert plan.counts()["held"] == 1
+        assert plan.counts()["paused"] == 1
         assert [
             str(e.address) for e in drift.build_drift_report(plan, end_warning=0).entries_of(DriftGroup.PAUSED)
         ] == ["exports.orders"]
@@ -183,7 +183,7 @@ def test_of_twins_it_is_told_which_are_off(small: World) -> None:
     apply_config(small, orders_and_other())
     duplicate_orders(small)
     small.emulator.ui.disable("00000000-0000-4000-8000-000000000002")
-    (twins,) = [f for f in item(small.plan()).findings if f.rule == "twins"]
+    (twins,) = [f for f in item(small.plan()).findings if f.rule == "duplicates"]
     assert '00000000-0000-4000-8000-000000000002 ("orders", disabled)' in twins.message
     assert twins.message.count("disabled") == 1
 
@@ -203,7 +203,7 @@ def test_a_rolling_end_that_renew_cannot_look_after_is_named(small: World, spoil
     plan = small.plan(RENEW)
     assert [str(i.address) for i in plan.items if i.steps] == ["exports.other"]
     assert "not-renewed" in findings(plan)
-    assert "Not looked after:" in text_plan.render_renewals(plan)
+    assert "Not renewed:" in text_plan.render_renewals(plan)
     small.write(orders_and_other(**FIXED))
     assert "not-renewed" not in findings(small.plan(RENEW))
 

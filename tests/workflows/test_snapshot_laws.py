@@ -125,7 +125,7 @@ def test_a_snapshot_of_another_place_is_refused(applied: World, changes: dict[st
     with pytest.raises(Error) as raised:
         plan_from_snapshot(applied, snapshot)
 
-    assert raised.value.rule == "snapshot-place"
+    assert raised.value.rule == "snapshot-other-sandbox"
     assert all(name in raised.value.message for name in changes if name != "url")
 
 

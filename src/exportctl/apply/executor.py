@@ -60,7 +60,8 @@ def apply_plan(
     """
     if plan.is_refused or plan.errors():
         why = [f"{i.address}: {r.text}" for i in plan.items for r in i.refusals] + [f.message for f in plan.errors()]
-        raise RefusedError("the plan cannot be applied; nothing was written\n  " + "\n  ".join(why), rule="refused")
+        rule = "blocked-by-safety-check" if plan.is_refused else "plan-errors"
+        raise RefusedError("the plan cannot be applied; nothing was written\n  " + "\n  ".join(why), rule=rule)
     yield from run_steps(plan.steps(), writer, limit=limit, stop=stop or threading.Event())
 
 

@@ -42,7 +42,7 @@ AllowRecreate = Annotated[
 ]
 Resume = Annotated[
     Globs,
-    typer.Option("--put-back", metavar="ADDR", help="Undo a stop made by hand: switch on again, restore the end."),
+    typer.Option("--resume", metavar="ADDR", help="Undo a stop made by hand: switch on again, restore the end."),
 ]
 RefreshFrom = Annotated[
     Path | None,
@@ -103,7 +103,7 @@ def check_addresses(given: PlanOptions, projects: Sequence[Project], *, targets:
         (targets, given.targets, declared | removed),
         ("--allow-replace", given.allow_replace, declared),
         ("--allow-recreate", given.allow_recreate, declared),
-        ("--put-back", given.resume, declared),
+        ("--resume", given.resume, declared),
     ):
         for glob in globs:
             if not any(is_glob_match((glob,), address) for address in known):

@@ -183,7 +183,7 @@ _ROWS: tuple[tuple[str, str, RuleStatus, str], ...] = (
      "only the etag of connections.", "spec", "[D] samples 2.6; connections assumed"),
     ("runs-move-etags", "A run of a flow is an update by the background client.", "assumed",
      "2.6, switch runs_move_etags"),
-    ("ticks", "An enabled dataset flow runs at startTime plus whole intervals, before its end; interval 0 runs once.",
+    ("run-times", "An enabled dataset flow runs at startTime plus whole intervals before its end; interval 0: once.",
      "assumed", "7.3"),
     ("ui-actor", "UI edits leave exc_app as client and a person as actor.", "spec", "[D] 2.1; form of names assumed"),
     # Specs, datasets, runs, ad hoc
@@ -221,7 +221,7 @@ _ROWS: tuple[tuple[str, str, RuleStatus, str], ...] = (
      "more than one row.", "spec", "[XD-new] samples 10.1; how many is assumed"),
     ("manifest-content", "The manifest holds flowRunId, scheduledTime and exportResults of sinkPath, name and size; "
      "its name holds the ids of flow and run.", "spec", "[S3P] [sample] 10.3"),
-    ("manifest-place", "A manifest lies in each export folder and lists its files.", "assumed",
+    ("manifest-location", "A manifest lies in each export folder and lists its files.", "assumed",
      "U18, switch manifest_location"),
     ("manifest-last", "The manifest is written after the files it lists.", "assumed", "switch manifest_last"),
     ("empty-run", "A run without rows succeeds and writes nothing, no manifest either.", "assumed",

@@ -34,7 +34,7 @@ def next_wake_time(record: Record) -> float | None:
     hidden = record.hidden
     if "unlisted_at" in hidden:
         return float(hidden["unlisted_at"]) + TOMBSTONE_SECONDS
-    tick = None if hidden.get("over") else next_run_time(record.doc, hidden.get("ticked_at", 0))
+    tick = None if hidden.get("ended") else next_run_time(record.doc, hidden.get("runs_claimed_until", 0))
     moments = [hidden.get("touch_at"), hidden.get("busy_until"), tick]
     return min((moment for moment in moments if moment is not None), default=None)
 

@@ -3,10 +3,10 @@ The objects of the service as a caller sees them: who may see one, and how GET s
 
 `Record.hidden` holds what no caller sees, all moments in seconds of the emulator's clock: `listed_at`, `deleted_at`
 (404 from then on), `unlisted_at`, `busy_until` (in transition), `touch_at` (a background client will move the etag),
-`held_until` (a source still in use after its flow left it), `ticked_at` (runs before it are accounted for) and
+`in_use_until` (a source still in use after its flow left it), `runs_claimed_until` (runs before it are done) and
 `previous` (the document before the last write, None for a new one).
-Of a run: `tick`, `claimed` (the process that is at it), `completes_at`. Of a flow: `run_before` (shown while the newest
-run is under way), `exported` (see `increments.py`), `over` (it has ended and does not come back).
+Of a run: `due_at`, `claimed` (the process that is at it), `completes_at`. Of a flow: `run_before` (shown while the
+newest run is under way), `exported` (see `increments.py`), `ended` (it has ended and does not come back).
 """
 
 from __future__ import annotations

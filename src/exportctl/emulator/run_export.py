@@ -217,7 +217,7 @@ def _put_manifests(
     """
     Return the manifest files of a run: one in each folder, listing its files, or one of all in the target's path.
 
-    rule: manifest-place
+    rule: manifest-location
     """
     if not job.target["params"].get("includeFileManifest"):
         return []

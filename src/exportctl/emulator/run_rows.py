@@ -52,7 +52,7 @@ def add_batch(dataset: Record, count: int, at: int, spread: int = 86400) -> Batc
 
 def increment(flow: Record, dataset: Record, tick: float, switches: Switches) -> Increment:
     """
-    Return the rows of one dataset that the run due at `tick` (seconds) exports.
+    Return the rows of one dataset that the run due at `due_at` (seconds) exports.
 
     rule: increments
     """
@@ -88,14 +88,14 @@ def _exported_counts(hidden: Json, doc: Json, switches: Switches) -> dict[str, i
     # rule: schedule-change
     if switches.schedule_change == "restart" and exported["schedule"] != _schedule_settings(doc):
         return {}
-    upto: dict[str, int] = exported["upto"]
+    upto: dict[str, int] = exported["counts"]
     return upto
 
 
 def record_exported_batches(flow: Record, ran: Json, done: Sequence[Increment], switches: Switches) -> None:
     """Note on a flow what a run has exported; `ran` is the flow's document as it was when the run began."""
     upto = _exported_counts(flow.hidden, ran, switches) | {one.dataset: one.exported_count for one in done}
-    flow.hidden["exported"] = {"source": _source_id(ran), "schedule": _schedule_settings(ran), "upto": upto}
+    flow.hidden["exported"] = {"source": _source_id(ran), "schedule": _schedule_settings(ran), "counts": upto}
 
 
 def _source_id(doc: Json) -> str:

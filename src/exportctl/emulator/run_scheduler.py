@@ -136,7 +136,7 @@ class RunScheduler:
             return wanted
         return Job(
             run=run.id,
-            due_at=run.hidden["tick"],
+            due_at=run.hidden["due_at"],
             flow=flow.doc,
             target=target.doc,
             connection=base.doc,
@@ -163,7 +163,7 @@ def _earliest_due_record(due: Iterable[Record], now: float) -> tuple[float, Reco
         is_flow = record.collection == "flows"
         if record.collection == "runs" and _is_run_by_other_process(record):
             busy.add(record.doc["flowId"])
-        tick = _due_run_time(record, now) if is_flow else record.hidden.get("tick")
+        tick = _due_run_time(record, now) if is_flow else record.hidden.get("due_at")
         if tick is None or record.doc.get("flowId") in busy:
             continue
         candidate = (tick, is_flow, record.seq, record)
@@ -172,14 +172,14 @@ def _earliest_due_record(due: Iterable[Record], now: float) -> tuple[float, Reco
 
 
 def _due_run_time(flow: Record, now: float) -> int | None:
-    going = not flow.hidden.keys() & {"deleted_at", "over"}
-    tick = next_run_time(flow.doc, flow.hidden.get("ticked_at", 0)) if going else None
+    going = not flow.hidden.keys() & {"deleted_at", "ended"}
+    tick = next_run_time(flow.doc, flow.hidden.get("runs_claimed_until", 0)) if going else None
     return tick if tick is not None and tick <= now else None
 
 
 def _claim_runs(ctx: RequestContext, flow: Record, tick: float) -> None:
     """Make the runs of a tick, and account for it."""
-    flow.hidden["ticked_at"] = tick
+    flow.hidden["runs_claimed_until"] = tick
     flow.wake = next_wake_time(flow)
     ctx.store.put(flow)
     wanted = datasets_of(ctx, flow)
@@ -198,7 +198,7 @@ def create_run(
     rule: run-object
     """
     doc = run_view.new_run(ctx, flow.doc, tick)
-    hidden: Json = {"tick": tick, "listed_at": tick, "datasets": list(datasets), **_claim_stamp()}
+    hidden: Json = {"due_at": tick, "listed_at": tick, "datasets": list(datasets), **_claim_stamp()}
     hidden["written"] = ctx.store.next_number("edits")
     run = Record("runs", doc["id"], flow.sandbox, doc, hidden | ({"on_demand": True} if on_demand else {}), wake=tick)
     ctx.store.put(run)
@@ -235,7 +235,7 @@ def _connection_id(flow: Record, key: str) -> str:
 
 
 def _increments(ctx: RequestContext, run: Record, flow: Record) -> tuple[Increment, ...] | StorageRefused:
-    tick, found = run.hidden["tick"], []
+    tick, found = run.hidden["due_at"], []
     for id in run.hidden["datasets"]:
         dataset = ctx.store.get("datasets", id)
         # rule: dataset-gone
@@ -273,11 +273,11 @@ def _empty_job(ctx: RequestContext, run: Record) -> Job:
     flow = ctx.store.get("flows", run.doc["flowId"])
     nothing: Json = {"id": run.doc["flowId"], "sourceConnectionIds": [], "targetConnectionIds": []}
     doc = flow.doc if flow else nothing
-    return Job(run.id, run.hidden["tick"], doc, {}, {}, (), {}, ctx.switches, {}, None)
+    return Job(run.id, run.hidden["due_at"], doc, {}, {}, (), {}, ctx.switches, {}, None)
 
 
 def _record_result(ctx: RequestContext, run: Record, job: Job, result: RunResult) -> None:
-    completed = run.hidden["tick"] + ctx.switches.run_duration
+    completed = run.hidden["due_at"] + ctx.switches.run_duration
     doc = run_view.finished_run(run.doc, job, result, completed)
     hidden = {key: value for key, value in run.hidden.items() if key != "claimed"}
     ctx.store.put(replace(run, doc=doc, hidden={**hidden, "completes_at": completed}, wake=None))

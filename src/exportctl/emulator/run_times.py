@@ -18,7 +18,7 @@ def next_run_time(doc: Json, after: float) -> int | None:
     """
     When an enabled dataset flow runs next, strictly later than `after`; in seconds since 1970 UTC.
 
-    rule: ticks
+    rule: run-times
     """
     schedule = doc.get("scheduleParams") or {}
     exports = doc.get("flowSpec", {}).get("id") in specs.DATASET_FLOWS and "startTime" in schedule

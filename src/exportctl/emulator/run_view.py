@@ -34,7 +34,7 @@ ERROR_CODES: Mapping[str, tuple[int, int]] = {  # refusal of a storage -> number
 
 
 def new_run(ctx: RequestContext, flow: Json, tick: float) -> Json:
-    """Return a run that nothing is known of yet but that it was due at `tick` (seconds)."""
+    """Return a run that nothing is known of yet but that it was due at `due_at` (seconds)."""
     stamp = int(tick * 1000)
     return {
         "id": ids.uuid(ctx.store.draw_bytes()),

@@ -28,7 +28,7 @@ CREATE INDEX IF NOT EXISTS due ON objects (wake) WHERE wake IS NOT NULL;
 CREATE TABLE IF NOT EXISTS requests (seq INTEGER PRIMARY KEY, entry TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS faults (id TEXT PRIMARY KEY, seq INTEGER NOT NULL, seen INTEGER NOT NULL, doc TEXT NOT NULL);
 """
-VERSION = 1  # of the tables above and of what the documents mean
+VERSION = 2  # of the tables above and of what the documents mean
 LOG_LENGTH = 100_000  # entries of the request log that are kept
 
 

@@ -293,7 +293,7 @@ def _put_document(ctx: RequestContext, collection: str, doc: Json) -> None:
     stamped = {**writes.stamps(ctx), **doc, "id": id, "etag": etag, "version": etag}
     stamped.update(sandboxName=ctx.sandbox, sandboxId=ctx.sandbox_id, state=doc.get("state", "enabled"))
     record = Record(
-        collection, id, ctx.sandbox, stamped, {"listed_at": ctx.now, "previous": None, "ticked_at": ctx.now}
+        collection, id, ctx.sandbox, stamped, {"listed_at": ctx.now, "previous": None, "runs_claimed_until": ctx.now}
     )
     record.wake = delayed_effects.next_wake_time(record)
     ctx.store.put(record)

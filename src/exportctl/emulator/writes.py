@@ -310,7 +310,7 @@ def _keep_old_sources_in_use(ctx: RequestContext, record: Record, written: Json)
     for id in set(before) - set(after):
         source = ctx.store.get("sourceConnections", id)
         if source is not None and ctx.switches.old_source_in_use:
-            source.hidden["held_until"] = ctx.now + ctx.switches.old_source_in_use
+            source.hidden["in_use_until"] = ctx.now + ctx.switches.old_source_in_use
             ctx.store.put(source)
 
 
@@ -337,7 +337,7 @@ def _refuse_in_use(ctx: RequestContext, record: Record) -> None:
         # rule: ends-in-use
         link = FLOW_LINKS[record.collection]
         used = any(record.id in other.doc[link] for other in existing_objects(ctx, "flows"))
-        if used or ctx.now < record.hidden.get("held_until", 0):
+        if used or ctx.now < record.hidden.get("in_use_until", 0):
             raise flow_error(1447, 400, f"Active flows contain the id [{record.id}]")
 
 
@@ -362,7 +362,7 @@ def _record_write(ctx: RequestContext, record: Record, operation: str, operation
         record.hidden["touch_at"] = ctx.now + switches.transition
     if record.collection == "flows":
         _revive_flow(ctx, record)
-        record.hidden["ticked_at"] = ctx.now
+        record.hidden["runs_claimed_until"] = ctx.now
         record.doc["lastOperation"] = _last_operation(ctx, operation, operations)
     record.wake = next_wake_time(record)
     ctx.store.put(record)
@@ -380,7 +380,7 @@ def _revive_flow(ctx: RequestContext, flow: Record) -> None:
     if ctx.switches.revival == "restart":
         flow.hidden.pop("exported", None)
     elif ctx.switches.revival == "never":
-        flow.hidden["over"] = True
+        flow.hidden["ended"] = True
 
 
 def _last_operation(ctx: RequestContext, operation: str, operations: object) -> Json:

@@ -18,8 +18,8 @@ class LeftOutReason(StrEnum):
     DECLARED = "declared"  # the project already has it
     OTHER_PROJECT = "other-project"
     AUDIENCE = "audience"  # a flow for audiences, no dataset export
-    UNKNOWN_TYPE = "foreign-card"  # a destination type that exportctl does not know
-    MARKED_TARGET = "marked-target"  # the flow is unmanaged, but its target connection has an ownership marker
+    UNKNOWN_TYPE = "unknown-type"  # a destination type that exportctl does not know
+    MARKED_TARGET = "marker-on-target"  # the flow is unmanaged, but its target connection has an ownership marker
     SEVERAL_CONNECTIONS = "several-connections"
     HIDDEN = "hidden"  # a connection or account that this credential cannot see
     SHARED_CONNECTIONS = "shared-connections"

@@ -12,7 +12,7 @@ class OutcomeStatus(StrEnum):
     DONE = "done"
     FAILED = "failed"
     BLOCKED = "blocked"  # something it needs failed
-    DEFERRED = "left for next time"
+    DEFERRED = "deferred"
     NOT_ATTEMPTED = "not attempted"
 
 

@@ -57,7 +57,7 @@ class SensitiveValue:
 class UnknownValue(StrEnum):
     """A placeholder for a value that cannot be compared."""
 
-    UNSET = "(reference not set: not compared)"
+    UNSET = "(variable not set: not compared)"
     HIDDEN = "(hidden by the service)"
 
 
@@ -65,15 +65,15 @@ class Cause(StrEnum):
     """The reason why YAML and live differ (docs/comparison.md has the table)."""
 
     CREATE = "create"
-    PENDING = "pending"  # the YAML moved
-    DRIFT = "drift"  # the sandbox moved
-    CONFLICT = "conflict"  # both moved
-    UNKNOWN_ORIGIN = "differs"  # nobody knows what was last applied
-    ALREADY_MATCHES = "converged"  # equal, but not what was last applied: only the marker is written
+    PENDING = "pending"  # the YAML changed since the last apply
+    DRIFT = "drift"  # the sandbox changed since the last apply
+    CONFLICT = "conflict"  # both changed
+    UNKNOWN_ORIGIN = "unknown-origin"  # the value last applied is unknown
+    ALREADY_MATCHES = "already-matches"  # equal, but not what was last applied: only the marker is written
     NORMALISED = "normalised"  # the service keeps another spelling of what we sent
-    PAUSED = "stopped"  # a stop made by hand: held
+    PAUSED = "paused"  # paused by hand: exportctl leaves it so
     RENEWAL = "renewal"  # a rolling end is due
-    EXPIRED = "lapsed"  # a rolling end has passed: moving it on revives the flow
+    EXPIRED = "expired"  # the rolling end is in the past: moving it makes the flow run again
     ACCEPTED = "accepted"  # an `accept` entry covers it
 
 
@@ -101,10 +101,11 @@ class Verb(StrEnum):
     DELETE = "delete"
     ADOPT = "adopt"
     RELEASE = "release"
-    CLEAN = "clean"  # leftovers of ours
+    CLEAN = "clean"  # deletes orphans only
     MARK = "mark"  # marker only
     RENEW = "renew"  # nothing but a rolling end
-    PAUSED = "held"  # nothing but held stops
+    PAUSED = "paused"  # nothing but fields that are left paused
+    BLOCKED = "blocked"  # the address has duplicates, or a flow that cannot be compared
     UNCHANGED = "unchanged"
 
 
@@ -366,8 +367,9 @@ class Plan:
             "replace": verbs.count(Verb.REPLACE),
             "delete": verbs.count(Verb.DELETE),
             "adopt": verbs.count(Verb.ADOPT),
-            "held": sum(item.is_paused for item in self.items),
+            "paused": sum(item.is_paused for item in self.items),
             "renew": sum(item.has_renewal for item in self.items),
+            "blocked": verbs.count(Verb.BLOCKED),
             "unchanged": verbs.count(Verb.UNCHANGED) + verbs.count(Verb.MARK) + verbs.count(Verb.CLEAN),
             "marker": verbs.count(Verb.MARK),
             "clean": verbs.count(Verb.CLEAN),

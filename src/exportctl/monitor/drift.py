@@ -3,21 +3,21 @@ What a plan says about the sandbox rather than about the config: entries sorted 
 
 Goes in: a Plan and how early an end is worth a warning. Comes out: a DriftReport. Nothing is read or printed here.
 
-    group         what it means                                             fails by default
-    drift         the sandbox moved                                         yes
-    conflict      both moved                                                yes
-    differs       nobody knows what was last applied, or what is there now  yes
-    stopped       switched off or ended earlier by hand                     yes
-    gone          the flow was deleted, or is hidden from us                yes
-    half-built    a creation or replacement was begun and not finished      yes
-    twins         two flows of one generation                               yes
-    marker-lost   somebody wiped the flow's description                     yes
-    pending       the YAML moved and was not applied                        with --fail-on
-    ending        ends within the warning                                   with --fail-on
-    expired       has ended                                                 with --fail-on ending
-    unmanaged     a flow nobody's config declares                           with --fail-on
-    foreign       a flow of another project                                 with --fail-on
-    accepted      an `accept` entry covers it                               never
+    group            what it means                                             fails by default
+    drift            the sandbox changed since the last apply                  yes
+    conflict         the sandbox and the YAML changed                          yes
+    unknown-origin   the value last applied, or the live value, is unknown     yes
+    paused           disabled by hand, or its end or start moved by hand       yes
+    gone             the flow was deleted, or this credential cannot see it    yes
+    half-built       a creation or a replacement was interrupted               yes
+    duplicates       two flows of one generation                               yes
+    marker-lost      the flow's description has no marker any more             yes
+    pending          the YAML changed and is not applied                       with --fail-on
+    ending           ends within the warning                                   with --fail-on
+    expired          has ended                                                 with --fail-on ending
+    unmanaged        a flow that no config declares                            with --fail-on
+    other-project    a flow of another project                                 with --fail-on
+    accepted         an `accept` entry covers it                               never
 """
 
 from __future__ import annotations
@@ -35,18 +35,18 @@ class DriftGroup(StrEnum):
 
     DRIFT = "drift"
     CONFLICT = "conflict"
-    UNKNOWN_ORIGIN = "differs"
-    PAUSED = "stopped"
+    UNKNOWN_ORIGIN = "unknown-origin"
+    PAUSED = "paused"
     GONE = "gone"
     HALF_BUILT = "half-built"
-    DUPLICATES = "twins"
+    DUPLICATES = "duplicates"
     MARKER_LOST = "marker-lost"
     EXPIRED = "expired"
     ENDING = "ending"
     PENDING = "pending"
     ACCEPTED = "accepted"
     UNMANAGED = "unmanaged"
-    OTHER_PROJECT = "foreign"
+    OTHER_PROJECT = "other-project"
 
 
 DEFAULT_FAILING: frozenset[str] = frozenset(
@@ -79,7 +79,7 @@ _CAUSES = {
 _RULES = {
     "flow-gone": DriftGroup.GONE,
     "half-built": DriftGroup.HALF_BUILT,
-    "twins": DriftGroup.DUPLICATES,
+    "duplicates": DriftGroup.DUPLICATES,
     "marker-lost": DriftGroup.MARKER_LOST,
     "not-comparable": DriftGroup.UNKNOWN_ORIGIN,
 }

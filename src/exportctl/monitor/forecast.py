@@ -154,7 +154,7 @@ def _runs(seen: FlowView, window: range) -> tuple[int, ...]:
 def _no_run_reason(seen: FlowView, window: range, paused: bool) -> str:
     """Say why a flow has no run in the window."""
     if not seen.enabled:
-        return "switched off by hand" if paused else "switched off"
+        return "paused by hand" if paused else "disabled"
     if seen.end is not None and seen.end <= window.start:
         return f"ended {schedules.format_moment(seen.end)}"
     if seen.every is None or seen.start is None:

@@ -45,7 +45,7 @@ class HealthResult(StrEnum):
     FAILED = "FAILED"
     OVERDUE = "OVERDUE"
     NEVER_RAN = "NEVER RAN"
-    PAUSED = "STOPPED"
+    PAUSED = "PAUSED"
     EXPIRED = "EXPIRED"
     ENDING = "ENDING"
     NOT_APPLIED = "NOT APPLIED"
@@ -60,7 +60,7 @@ class FlowState(StrEnum):
     """What a flow is, whatever its runs did."""
 
     NOT_APPLIED = "not applied"
-    PAUSED = "stopped by hand"
+    PAUSED = "paused by hand"
     EXPIRED = "expired"
     FINISHED = "finished"
     DISABLED = "disabled"

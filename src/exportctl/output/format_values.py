@@ -183,6 +183,7 @@ SYMBOLS: Mapping[Verb, str] = {
     Verb.MARK: ">",
     Verb.RENEW: ">",
     Verb.PAUSED: "!",
+    Verb.BLOCKED: "!",
     Verb.UNCHANGED: " ",
 }
 

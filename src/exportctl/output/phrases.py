@@ -23,31 +23,32 @@ from exportctl.resources.kinds import SCHEDULE_FIELDS
 
 EMULATOR = "EMULATOR: nothing reaches Adobe"
 NO_CHANGES = "No changes. The sandbox holds what the config asks for."
-NOT_PLANNED = "Not everything could be planned: mend the errors above first."
-NOTHING_TO_APPLY = "No changes. See above for what is held, renewed, cleaned up, refused or reported."
+NOT_PLANNED = "Not everything could be planned: fix the errors above first."
+NOTHING_TO_APPLY = "No changes. See above for what is left paused, renewed, blocked or reported, and for orphans."
 
 VERBS: Mapping[Verb, str] = {
     Verb.CREATE: "create",
-    Verb.COMPLETE: "complete the creation an interrupted run began",
+    Verb.COMPLETE: "complete the creation that an interrupted run began",
     Verb.UPDATE: "update",
-    Verb.REPLACE: "replace: a new flow, which sends everything again",
+    Verb.REPLACE: "replace: a new flow, with a full re-export",
     Verb.DELETE: "delete",
-    Verb.ADOPT: "adopt: only markers are written",
-    Verb.RELEASE: "release: our markers go, the export keeps running",
-    Verb.CLEAN: "clean up what was left behind",
+    Verb.ADOPT: "adopt: writes ownership markers only",
+    Verb.RELEASE: "release: removes the ownership markers, the export keeps running",
+    Verb.CLEAN: "delete orphans",
     Verb.MARK: "marker only",
     Verb.RENEW: "renew: only the end moves",
-    Verb.PAUSED: "held",
+    Verb.PAUSED: "left paused",
+    Verb.BLOCKED: "blocked: nothing changes here",
     Verb.UNCHANGED: "unchanged",
 }
 _ACCOUNT_VERBS: Mapping[Verb, str] = {
-    Verb.REPLACE: "replace: a new account, and the former one goes once no flow is on it",
-    Verb.RELEASE: "release: our marker goes, the account stays as it is",
+    Verb.REPLACE: "replace: a new account; the old one is deleted when no flow uses it",
+    Verb.RELEASE: "release: removes the ownership marker, the account stays",
 }
 SELF_EVIDENT = frozenset({Verb.CREATE, Verb.UPDATE, Verb.DELETE, Verb.UNCHANGED})
-_PAUSES = {"enabled": "switched off", "end": "end moved earlier"}
-_END_PASSED = "its rolling end is over"  # where the config silences the finding
-_WAITS = "waits: it could begin only after the end that was moved by hand"
+_PAUSES = {"enabled": "disabled", "end": "end moved earlier"}
+_END_PASSED = "its rolling end is in the past"  # where the config silences the finding
+_WAITS = "waits: the new schedule would start after the end that was moved by hand"
 _MOVES = WRITE_CAUSES | {Cause.RENEWAL}
 
 
@@ -59,19 +60,19 @@ def verb(shown: Verb, address: Address) -> str:
 def cause(change: FieldChange) -> str:
     """Return why the two sides differ; empty for a creation, which needs no explanation."""
     who = format_values.actor(change.actor)
-    stop = f"stopped: {format_values.actor(change.actor, _PAUSES.get(change.field, 'stopped'))}"
+    pause = f"paused: {format_values.actor(change.actor, _PAUSES.get(change.field, 'paused'))}"
     return {
         Cause.CREATE: "",
-        Cause.PENDING: "pending: the YAML changed since the last apply",
+        Cause.PENDING: "pending change: the YAML changed since the last apply",
         Cause.DRIFT: f"drift: {who}",
         Cause.CONFLICT: f"conflict: the YAML changed and so did the sandbox, {who}; the YAML wins",
-        Cause.UNKNOWN_ORIGIN: "differs: what was last applied is not known; the YAML wins"
+        Cause.UNKNOWN_ORIGIN: "unknown origin: the value last applied is unknown; the YAML wins"
         + (f" ({who})" if change.actor else ""),
-        Cause.ALREADY_MATCHES: "converged: both sides are equal by now, only the marker is written",
+        Cause.ALREADY_MATCHES: "already matches: both sides are equal, only the marker is written",
         Cause.NORMALISED: "normalised: the service keeps another spelling of what was sent, nothing is written",
-        Cause.PAUSED: f"{_WAITS if change.field in SCHEDULE_FIELDS else stop}; held, not put back",
+        Cause.PAUSED: f"{_WAITS if change.field in SCHEDULE_FIELDS else pause}; left paused",
         Cause.RENEWAL: "renewal: the rolling end is due",
-        Cause.EXPIRED: "lapsed: the rolling end is over; apply moves it on, renew does not",
+        Cause.EXPIRED: "expired: the rolling end is in the past; apply moves it, renew does not",
         Cause.ACCEPTED: "accepted: an accept entry of the config covers it, left as it is",
     }[change.cause]
 
@@ -95,7 +96,7 @@ def compared_values(change: FieldChange) -> str:
 
 def resume_option(item: PlanItem) -> str:
     """Return the option that resumes exactly this item."""
-    return f"--put-back {format_values.address(item.address)}"
+    return f"--resume {format_values.address(item.address)}"
 
 
 def number(count: int, noun: str) -> str:
@@ -109,16 +110,17 @@ def addresses(count: int) -> str:
 
 
 def summary(n: Mapping[str, int]) -> str:
-    """Return `Plan: 2 to create, …, 14 unchanged.` from a plan's counts."""
+    """Return `Plan: 2 to create, …, 14 unchanged.` from a plan's counts; it names blocked ones where there are any."""
+    blocked = f"{n['blocked']} blocked, " if n["blocked"] else ""
     return (
         f"Plan: {n['create']} to create, {n['update']} to update, {n['replace']} to replace, {n['delete']} to delete, "
-        f"{n['adopt']} to adopt, {n['held']} held, {n['renew']} to renew, {n['unchanged']} unchanged."
+        f"{n['adopt']} to adopt, {n['paused']} left paused, {n['renew']} to renew, {blocked}{n['unchanged']} unchanged."
     )
 
 
 def plan_line(plan: Plan) -> str:
     """Return one plan among others: its counts, and whether a safety check blocks it."""
-    return summary(plan.counts()).removeprefix("Plan: ") + (" Refused." if plan.is_refused else "")
+    return summary(plan.counts()).removeprefix("Plan: ") + (" Blocked by a safety check." if plan.is_refused else "")
 
 
 def writes(plan: Plan) -> str:

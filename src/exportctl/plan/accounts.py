@@ -318,7 +318,7 @@ def _rotation_consequences(changes: tuple[FieldChange, ...], resend: bool) -> tu
         "sends the account's secrets again: keep the old secrets valid until the next good run of each of these flows; "
         "after the apply, `exportctl verify --since MOMENT` shows these runs for the declared exports"
     )
-    return (Consequence("secrets-sent-again", text, "warning"),)
+    return (Consequence("secrets-resent", text, "warning"),)
 
 
 def _unsent_keys(account: DesiredAccount, base: LiveObject) -> tuple[list[str], list[str]]:

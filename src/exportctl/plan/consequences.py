@@ -128,7 +128,7 @@ def _dataset_consequences(change: FieldChange, names: Mapping[str, str]) -> list
     found = []
     if after - before:
         text = "a new dataset list may cause a full re-export, at least of the added datasets"
-        found.append(Consequence("may-re-export", text, "cost"))
+        found.append(Consequence("may-cause-full-re-export", text, "cost"))
     if before - after:
         lost = ", ".join(f'"{names.get(i, i)}"' for i in sorted(before - after))
         text = f"stops the export of {lost}; the other datasets may be sent again in full"

@@ -298,7 +298,7 @@ def _add_flow_gone_finding(
 
 def full_export_consequence(text: str) -> Consequence:
     """Say that every dataset is sent in full."""
-    return Consequence("full-export", text, "cost")
+    return Consequence("full-re-export", text, "cost")
 
 
 def _add_look_alike_refusal(
@@ -336,7 +336,7 @@ def _flow_owner_refusal(export: DesiredExport, live_flow: LiveFlow, inputs: Plan
     if live_flow.flow.marker:
         text = f"{flow} has the marker of another owner, {says}"
         allow = "restore the marker of the flow in its description, or remove the export from the config"
-        return Refusal("foreign-owner", text, allow)
+        return Refusal("other-project", text, allow)
     text = f"{flow} has no marker, {says}"
     allow = (
         f"write `adopt: {live_flow.flow.id}` in {export.address} if it is this flow, or give the flow its own target"

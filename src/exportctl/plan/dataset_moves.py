@@ -95,8 +95,8 @@ def _paused_refusals(item: PlanItem, moves: Sequence[DatasetMove], options: Plan
         if one.receiver.address == item.address and one.origin.paused:
             datasets = _quoted_names(one.datasets)
             text = f"{one.origin.label} was paused by hand, but {item.address} would send {datasets} again"
-            allow = f"--put-back {item.address}, or declare the pause: `enabled: false`"
-            yield Refusal("stopped", text, allow)
+            allow = f"--resume {item.address}, or declare the pause: `enabled: false`"
+            yield Refusal("paused", text, allow)
 
 
 # -- order of steps ---------------------------------------------------------------------------------------------------
@@ -284,18 +284,20 @@ def _receiver_consequences(one: DatasetMove) -> Iterator[Consequence]:
     if one.receiver.verb in _MADE:
         sends, first = ("this new flow sends", "first")
     text = f"{datasets} {move} from {origin.label} to this flow; {sends} {them} in full again"
-    yield Consequence("sent-again", text, "cost")
+    yield Consequence("full-re-export", text, "cost")
     if origin.verb in (None, Verb.RELEASE):
         why = "it is released" if origin.verb else "--target ignores it"
         text = f"{origin.label} still runs ({why}): both flows send {datasets} until you stop one"
-        yield Consequence("sent-twice", text, "warning")
+        yield Consequence("sent-by-both-flows", text, "warning")
         return
     stops = f"this apply {'deletes' if origin.verb is Verb.DELETE else f'removes {them} from'} {origin.label}"
     if one.receiver.next_after:
         runs = format_moment(one.receiver.next_after[0])
-        yield Consequence("handover", f"{stops}; the {first} run of this flow is {runs}; no flow sends {them} before")
+        yield Consequence(
+            "dataset-move", f"{stops}; the {first} run of this flow is {runs}; no flow sends {them} before"
+        )
     else:
-        yield Consequence("handover", f"{stops}, and this flow has no next run: no flow sends {them}", "warning")
+        yield Consequence("dataset-move", f"{stops}, and this flow has no next run: no flow sends {them}", "warning")
 
 
 def _origin_consequence(given: Sequence[DatasetMove]) -> Consequence:
@@ -307,7 +309,7 @@ def _origin_consequence(given: Sequence[DatasetMove]) -> Consequence:
     ending = _subtract_names(given[0].origin.datasets, {i: name for one in given for i, name in one.datasets.items()})
     if ending:
         each.append(f"no flow exports {_quoted_names(ending)} after this apply")
-    return Consequence("goes-on", ", ".join(each))
+    return Consequence("dataset-moved-away", ", ".join(each))
 
 
 def _keep_flow_consequences(
@@ -327,4 +329,4 @@ def _keep_flow_consequences(
     text = f"{best.receiver.address} can keep this flow: write {words}; then apply changes the flow instead"
     if len(given) > 1:
         text += "; only the datasets of the other exports are then sent in full for certain"
-    yield Consequence("can-keep", text)
+    yield Consequence("flow-can-be-kept", text)

@@ -43,7 +43,7 @@ from exportctl.resources.kinds import BASE_CONNECTION, FLOW, TARGET_CONNECTION, 
 
 _RELEASED = Consequence("released", "removes the ownership marker; the flow still runs, but exportctl ignores it")
 _EXPORT_ENDS = Consequence(
-    "feed-ends",
+    "export-ends",
     "ends the export; delivered files stay; to create it again later causes a full re-export",
     "warning",
 )
@@ -137,7 +137,7 @@ def _orphan_item(
     if kept:
         text = f"{address}: its connections have no flow that this credential can see: {', '.join(kept)}"
         hint = f"if the flow was deleted, write `removed: [{{export: {address.name}, do: delete, reason: …}}]`"
-        findings = (Finding("leftovers", text, None, hint, Level.WARNING),)
+        findings = (Finding("orphans", text, None, hint, Level.WARNING),)
     return PlanItem(address, Verb.CLEAN if made else Verb.UNCHANGED, steps=made, findings=findings)
 
 

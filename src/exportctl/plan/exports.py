@@ -79,11 +79,11 @@ def _duplicates_item(export: DesiredExport, flows: tuple[LiveFlow, ...]) -> Plan
     named = ", ".join(f'{h.flow.id} ("{h.flow.name}"{", disabled" if h.is_disabled else ""})' for h in flows)
     text = f"{len(flows)} flows have the address {export.address}: {named}"
     hint = f"write `keep: <flow id>` in {export.address}: apply keeps that flow and deletes the others"
-    finding = Finding("twins", text, export.declared.at, hint, Level.WARNING)
-    refusal = Refusal("twins", text, hint)
+    finding = Finding("duplicates", text, export.declared.at, hint, Level.WARNING)
+    refusal = Refusal("duplicates", text, hint)
     return PlanItem(
         export.address,
-        Verb.PAUSED,
+        Verb.BLOCKED,
         id=flows[0].flow.id,
         findings=(finding,),
         refusals=(refusal,),
@@ -129,7 +129,7 @@ def _not_comparable_item(export: DesiredExport, live_flow: LiveFlow, reason: str
     refusal = Refusal("not-expressible", f"{text}, so exportctl cannot change it", allow)
     words = f"{export.address}: {text}; exportctl only checks whether it is paused and when it ends"
     finding = Finding("not-comparable", words, export.declared.at, allow, Level.WARNING)
-    item = PlanItem(export.address, Verb.PAUSED, live_flow.flow.id, refusals=(refusal,), findings=(finding,))
+    item = PlanItem(export.address, Verb.BLOCKED, live_flow.flow.id, refusals=(refusal,), findings=(finding,))
     return unchanged_item(replace(item, at=export.declared.at), export, live_flow, inputs.settings)
 
 
@@ -272,7 +272,7 @@ def _adoption(export: DesiredExport, base: str | Step | None, inputs: PlanInputs
     if owner is not None:
         text = f"the flow {live_flow.flow.id} is owned by project {owner.project} ({owner.address})"
         allow = "release it in that project first: `removed: [{export: …, do: release}]`"
-        refusal = Refusal("foreign-owner", text, allow)
+        refusal = Refusal("other-project", text, allow)
         item = PlanItem(export.address, Verb.ADOPT, id=live_flow.flow.id, refusals=(refusal,), at=export.declared.at)
         return replace(item, findings=lost_owner_findings(export, inputs))
     why = replacement_reason(export, base, live_flow)

@@ -112,7 +112,7 @@ def unchanged_item(item: PlanItem, export: DesiredExport, live_flow: LiveFlow, s
     paused = paused_changes(export, live_flow, replace(settings, options=replace(settings.options, resume=())))
     return replace(
         item,
-        verb=Verb.PAUSED if any(c.cause is Cause.PAUSED for c in paused) else item.verb,
+        verb=Verb.PAUSED if item.verb is Verb.UNCHANGED and any(c.cause is Cause.PAUSED for c in paused) else item.verb,
         fields=(*paused, *item.fields),
         findings=(*item.findings, *expired_findings(export, live_flow, settings.as_of, paused)),
         ends=live_end(live_flow),
@@ -148,7 +148,7 @@ def expired_findings(
 
 def _revival_hint(export: DesiredExport, changes: Sequence[FieldChange]) -> str:
     if _is_ended_early(changes):
-        return f"it was ended by hand; to revive it, apply with `--put-back {export.address}`"
+        return f"it was ended by hand; to revive it, apply with `--resume {export.address}`"
     first = "" if export.declared.end.rolling is not None else "write a later `end` and "
     return f"to revive it, {first}run `exportctl apply`; `exportctl plan` says what the flow may send then"
 
@@ -173,7 +173,7 @@ def undeclared_end_findings(
         return ()
     text = f"exports.{export.key}: the flow ends {format_moment(end)}, but the YAML declares no end; the end stays"
     hint = "declare this `end` or a later one"
-    return (Finding("end-stays", text, export.positions.get(END, export.at), hint, Level.WARNING),)
+    return (Finding("undeclared-end", text, export.positions.get(END, export.at), hint, Level.WARNING),)
 
 
 def ended_phrase(end: int, as_of: int) -> str:
@@ -192,7 +192,7 @@ def ending_soon_findings(export: Export, item: PlanItem, as_of: int, warning: in
 
 def _keep_running_hint(export: Export, item: PlanItem) -> str:
     if _is_ended_early(item.fields):
-        return f"it was ended by hand: apply with `--put-back {item.address}`, or declare this `end`"
+        return f"it was ended by hand: apply with `--resume {item.address}`, or declare this `end`"
     if export.end.rolling is None:
         return "write a later `end` and apply it before then"
     left = format_age(export.end.renew_before or 0)
@@ -208,4 +208,4 @@ def revival_consequences(end: int | None, changes: Sequence[FieldChange], as_of:
         f"revives the flow, which {ended_phrase(end, as_of)}: Adobe does not document what its next run sends (the "
         "data added since then, or every dataset in full), nor whether missed runs are caught up"
     )
-    return (Consequence("revival", text, "cost"),)
+    return (Consequence("expired-flow-runs-again", text, "cost"),)

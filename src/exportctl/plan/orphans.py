@@ -53,7 +53,7 @@ def add_orphan_deletions(items: Sequence[PlanItem], ownership: Ownership, as_of:
 def _deletion_consequences(item: PlanItem, found: Sequence[Orphan]) -> Iterator[Consequence]:
     for one in found:
         if one.deleted_by is item and not (item.verb is Verb.DELETE and item.id == one.live.id):
-            yield Consequence("leftover", f"deletes {orphan_label(one.live)}: {one.why}")
+            yield Consequence("orphan-deleted", f"deletes {orphan_label(one.live)}: {one.why}")
 
 
 def find_orphans(items: Sequence[PlanItem], ownership: Ownership, as_of: int) -> tuple[Orphan, ...]:

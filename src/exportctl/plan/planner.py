@@ -223,7 +223,7 @@ def _shared_location_findings(
         if same_storage and location == dict(export.target_fields[LOCATION]):
             text = f"{export.address}: the flow {live_flow.quoted_name} of another owner writes to the same location"
             hint = "give one of the two another path"
-            found.append(Finding("place-shared-with-others", text, export.declared.at, hint, Level.WARNING))
+            found.append(Finding("location-shared-with-others", text, export.declared.at, hint, Level.WARNING))
     return tuple(found)
 
 

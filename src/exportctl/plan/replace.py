@@ -133,4 +133,4 @@ def _paused_refusals(export: DesiredExport, live_flow: LiveFlow, paused: Sequenc
     names = ", ".join(sorted(c.path for c in paused))
     text = f"the flow {live_flow.flow.id} was paused by hand ({names}), but its replacement would run"
     first = "remove the `accept` entry, then " if any(c.cause is Cause.ACCEPTED for c in paused) else ""
-    return [Refusal("stopped", text, f"{first}--put-back {export.address}, or declare the pause: `enabled: false`")]
+    return [Refusal("paused", text, f"{first}--resume {export.address}, or declare the pause: `enabled: false`")]

@@ -49,7 +49,7 @@ def rotated_account_address(project: Project, key: str) -> Address:
     if named:
         raise RefusedError(
             f'{DESTINATIONS}.{key} uses the account "{named}", which exportctl does not manage and never changes',
-            rule="account-of-others",
+            rule="account-not-managed",
             hint="change its secrets in the UI, or ask its owner",
             at=declared.at,
         )

@@ -48,7 +48,7 @@ __all__ = [
     "stale_values",
 ]
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 KIND = "saved-plan"
 FILE = sealed_file(
     "a plan that is saved for approval; exportctl refuses an edited one",
@@ -197,7 +197,7 @@ def _saved_plan(content: Json, version: str) -> SavedPlan:
     return SavedPlan(
         header=PlanHeader(**content["header"]),
         as_of=content["as_of"],
-        options=content["flags"],
+        options=content["options"],
         unset=tuple(content["unset"]),
         entries={entry["address"]: entry for entry in content["items"]},
         content=content,

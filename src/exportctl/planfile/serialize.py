@@ -51,7 +51,20 @@ from exportctl.model.plan import (
 T = TypeVar("T")
 
 _MOMENT = "seconds since 1970 UTC"
-COUNTS = ("create", "update", "replace", "delete", "adopt", "held", "renew", "unchanged", "marker", "clean", "writes")
+COUNTS = (
+    "create",
+    "update",
+    "replace",
+    "delete",
+    "adopt",
+    "paused",
+    "renew",
+    "blocked",
+    "unchanged",
+    "marker",
+    "clean",
+    "writes",
+)
 
 
 def value(shown: Any) -> Any:
@@ -90,7 +103,7 @@ def address(get: Callable[[T], Address | None] | None = None) -> Member[T]:
 
 
 POSITION = Definition[SourcePosition](
-    "location", "a line of a config file", file=text("path"), line=number("from 1"), column=number("from 1")
+    "source_position", "a line of a config file", file=text("path"), line=number("from 1"), column=number("from 1")
 )
 
 
@@ -200,7 +213,7 @@ ITEM = Definition[PlanItem](
     at=nullable(part(POSITION)),
 )
 OTHER_FLOW = Definition[OtherFlow](
-    "unmanaged",
+    "other_flow",
     "a live flow that this config does not manage",
     id=text("flow id"),
     name=text("flow name"),
@@ -222,7 +235,7 @@ HEADER = JsonObject[PlanHeader](
     ),
 )
 CONTENT: Mapping[str, Member[Plan]] = {
-    "flags": mapping("options that the plan was made with", field_value(), lambda p: p.options),
+    "options": mapping("options that the plan was made with", field_value()),
     "unset": listing("references without a value", text("name"), lambda p: sorted(p.unset)),
     "targeted_out": number("addresses that --target left out"),
     "counts": counts("the footer's numbers", COUNTS, lambda p: {**p.counts(), "writes": len(p.steps())}),
@@ -232,7 +245,7 @@ CONTENT: Mapping[str, Member[Plan]] = {
         "in plan order; unchanged addresses are only counted", ITEM, lambda p: filter(has_content, p.items)
     ),
     "findings": listing("messages about the plan as a whole", FINDING),
-    "unmanaged": listing("live flows that this config does not manage", OTHER_FLOW, lambda p: p.other_flows),
+    "other_flows": listing("live flows that this config does not manage", OTHER_FLOW),
 }
 SAVED_PLAN = JsonObject[Plan]("the plan", header=part(HEADER), as_of=number(_MOMENT), **CONTENT)
 
@@ -261,9 +274,9 @@ def decode_plan(content: Json) -> Plan:
         as_of=content["as_of"],
         items=tuple(_item(i) for i in content["items"]),
         findings=tuple(_finding(f) for f in content["findings"]),
-        other_flows=tuple(OtherFlow(**u) for u in content["unmanaged"]),
+        other_flows=tuple(OtherFlow(**u) for u in content["other_flows"]),
         unset=tuple(content["unset"]),
-        options=content["flags"],
+        options=content["options"],
         targeted_out=content["targeted_out"],
     )
 

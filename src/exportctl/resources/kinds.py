@@ -247,7 +247,7 @@ FLOW = Kind(
             "mode and interval",
             "[D] flow-service.md 7",
             consequence=Consequence(
-                "may-re-export",
+                "may-cause-full-re-export",
                 "another interval may cause a full re-export of every dataset of the flow",
                 "cost",
             ),

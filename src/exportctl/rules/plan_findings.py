@@ -91,7 +91,7 @@ _DRIFT_FAILURES: tuple[_Row, ...] = (
         "`exportctl apply` completes it. If you deleted the flow, remove the export.",
     ),
     (
-        "twins",
+        "duplicates",
         "Several flows at one address",
         "Each sends the same data, and exportctl cannot know which one a reader uses (ours).",
         "Name the flow to keep: `keep: <flow id>`. exportctl deletes the others.",
@@ -127,7 +127,7 @@ _WARNINGS: tuple[_Row, ...] = (
         "`exportctl apply` writes the marker again. Edit only the text before the marker.",
     ),
     (
-        "leftovers",
+        "orphans",
         "Connections of ours without a flow",
         "No export declares them, but the flow may only be hidden from this credential, so they stay (ours).",
         "If the flow is deleted, `removed: [{export: …, do: delete, reason: …}]` deletes them.",
@@ -180,7 +180,7 @@ _WARNINGS: tuple[_Row, ...] = (
         "Write a later `end`; for a rolling end, run `exportctl renew` every night.",
     ),
     (
-        "end-stays",
+        "undeclared-end",
         "An end that the YAML does not set",
         "No documentation says how to remove the end of a flow (assumed: there is no way), so the flow still stops at"
         " its end. exportctl does not compare what the YAML does not set.",
@@ -193,7 +193,7 @@ _WARNINGS: tuple[_Row, ...] = (
         "Remove it, or send it with `manifest: force`.",
     ),
     (
-        "place-shared-with-others",
+        "location-shared-with-others",
         "A flow of another owner writes to the same location",
         "The files of both are in one folder, so a reader of one gets the files of the other too (ours).",
         "Change the path of one of them.",

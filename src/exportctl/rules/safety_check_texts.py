@@ -44,9 +44,9 @@ SAFETY_CHECKS: tuple[SafetyCheck, ...] = (
         "`allow_replace: <flow id>` in the export, or --allow-replace ADDRESS.",
     ),
     SafetyCheck(
-        "stopped",
+        "paused",
         "Replacing a flow that is paused by hand, or sending its datasets by another flow: the new flow would run.",
-        "--put-back ADDRESS, or declare the pause: `enabled: false`.",
+        "--resume ADDRESS, or declare the pause: `enabled: false`.",
     ),
     SafetyCheck(
         "starts-after-end",
@@ -60,7 +60,7 @@ SAFETY_CHECKS: tuple[SafetyCheck, ...] = (
         "--allow-recreate ADDRESS.",
     ),
     SafetyCheck(
-        "twins",
+        "duplicates",
         "Changing an address that several flows have.",
         "`keep: <flow id>` in the export; exportctl deletes the others.",
     ),
@@ -75,7 +75,7 @@ SAFETY_CHECKS: tuple[SafetyCheck, ...] = (
         "Make the YAML equal to the flow; change it after the adoption.",
     ),
     SafetyCheck(
-        "foreign-owner",
+        "other-project",
         "Adopting a flow of another project, or creating one beside a flow of this project that now has the marker of"
         " another owner.",
         "That project releases it first: `removed: [{export: …, do: release, reason: …}]`. If the marker was"

@@ -2,12 +2,12 @@
 Rules on two exports that write to one location, in one environment or in two, and on two environments in one sandbox.
 
     where         datasets            folders           dataset id in a folder   finding
-    one           same                equal or nested   any                      two-exports-one-place       error
+    one           same                equal or nested   any                      two-exports-one-location       error
     one           different           equal             no dataset macro         two-datasets-one-folder     warning
     one           different           nested            any                      none
-    two           equal id            equal or nested   any                      environments-one-place      error
-    two           same, id not equal  equal or nested   no                       environments-one-place      error
-    two           same, id not equal  equal or nested   yes                      environments-near-place     warning
+    two           equal id            equal or nested   any                      environments-one-location      error
+    two           same, id not equal  equal or nested   no                       environments-one-location      error
+    two           same, id not equal  equal or nested   yes                      environments-near-location     warning
     two           different           equal             no dataset macro         two-datasets-one-folder     warning
     two           different           nested            any                      none
     any           any                 neither           any                      none
@@ -40,10 +40,10 @@ from exportctl.rules.storage_identity import (
     storage_identity,
 )
 
-TWO_EXPORTS = "two-exports-one-place"
+TWO_EXPORTS = "two-exports-one-location"
 TWO_DATASETS = "two-datasets-one-folder"
-ENVIRONMENTS = "environments-one-place"
-ENVIRONMENTS_NEAR = "environments-near-place"
+ENVIRONMENTS = "environments-one-location"
+ENVIRONMENTS_NEAR = "environments-near-location"
 
 
 @dataclass(frozen=True)

@@ -37,7 +37,7 @@ from exportctl.model.sealed_file import SealedContent, sealed_file
 from exportctl.resources.kinds import KINDS
 from exportctl.snapshot.redact import redact_object
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 KIND = "snapshot"
 _NEW = "take a new one with `exportctl snapshot --out FILE`"
 _HEADER_FIELDS = ("platform", "organization", "sandbox", "environment")  # of a PlanHeader
@@ -84,7 +84,7 @@ _OBJECTS = JsonObject[Any](
 )
 CONTENT = JsonObject[Snapshot](
     "what was read",
-    place=part(_HEADER, lambda snapshot: snapshot.header),
+    header=part(_HEADER),
     taken_at=number("seconds since 1970 UTC"),
     objects=part(_OBJECTS),
     datasets=listing(
@@ -160,7 +160,7 @@ def check_header(snapshot: Snapshot, header: PlanHeader) -> None:
     ]
     if wrong:
         hint = f"choose the environment of the snapshot, or {_NEW}"
-        raise Error(f"the snapshot is of another sandbox: {'; '.join(wrong)}", rule="snapshot-place", hint=hint)
+        raise Error(f"the snapshot is of another sandbox: {'; '.join(wrong)}", rule="snapshot-other-sandbox", hint=hint)
 
 
 def _quoted_name(value: str | None) -> str:
@@ -187,12 +187,12 @@ def _snapshot(content: Json) -> Snapshot:
     Raises:
         KeyError, TypeError, AttributeError, ValueError: a part is missing or has the wrong type.
     """
-    _typed_values((str, type(None)), content["place"].values())
+    _typed_values((str, type(None)), content["header"].values())
     specs = dict(content["specs"])
     (taken_at,) = _typed_values(int, [content["taken_at"]])
     _typed_values(dict, specs.values())
     return Snapshot(
-        header={name: content["place"][name] for name in _HEADER_FIELDS},
+        header={name: content["header"][name] for name in _HEADER_FIELDS},
         taken_at=taken_at,
         objects={kind: _typed_values(dict, content["objects"][kind]) for kind in KINDS},
         datasets=tuple(ListedDataset(*_typed_values(str, (d["id"], d["name"]))) for d in content["datasets"]),

@@ -204,7 +204,9 @@ def _check_permissions(platform: connect.ConnectedPlatform, found: CheckCollecto
     flows = _check_permission("view-destinations", "View Destinations", lambda: len(client.list(FLOW.path)), found)
     _check_permission("view-datasets", "View Datasets", lambda: len(inventory.list_datasets(client)), found)
     message = "Manage Destinations, Manage and Activate Dataset Destinations: known only at the first write"
-    found.add_check("permission-writing", CheckStatus.SKIPPED, message, f"{_ROLE} both before the first apply")
+    found.add_check(
+        "permission-manage-destinations", CheckStatus.SKIPPED, message, f"{_ROLE} both before the first apply"
+    )
     if flows is not None:
         full = flows >= MAX_FLOWS
         remedy = "delete flows that are not needed, or ask Adobe for a higher limit" if full else None
@@ -226,16 +228,16 @@ def _check_permission(name: str, permission: str, read: Callable[[], int], found
     return number
 
 
-# -- leftovers --------------------------------------------------------------------------------------------------------
+# -- orphans ----------------------------------------------------------------------------------------------------------
 
 
 def _check_orphans(setup: Setup, today: int, found: CheckCollector, *, known: bool) -> None:
     """Look for orphans with the lists of a plan. `known`: there is a config to plan."""
     if not known:
-        found.add_check("leftovers", CheckStatus.SKIPPED, "without a config there is no project to look for")
+        found.add_check("orphans", CheckStatus.SKIPPED, "without a config there is no project to look for")
         return
     if any(check.status is CheckStatus.FAILED for check in found.checks):
-        found.add_check("leftovers", CheckStatus.SKIPPED, "not checked, because a check above has failed")
+        found.add_check("orphans", CheckStatus.SKIPPED, "not checked, because a check above has failed")
         return
     try:
         with plan_workflow.open_plan(setup, PlanOptions(), wall=lambda: today) as made:
@@ -245,11 +247,11 @@ def _check_orphans(setup: Setup, today: int, found: CheckCollector, *, known: bo
             found.add_failure("marker", finding.message, finding.hint)
         return
     except Error as error:
-        found.add_check("leftovers", CheckStatus.SKIPPED, f"no plan can be made: {error.message}", error.hint)
+        found.add_check("orphans", CheckStatus.SKIPPED, f"no plan can be made: {error.message}", error.hint)
         return
     left = orphans.find_orphans(plan.items, ownership, plan.as_of)
     for one in left:
         message = f"{one.address}: {orphans.orphan_label(one.live)}: {one.why}"
-        found.add_check("leftovers", CheckStatus.WARNING, message, orphans.orphan_fix(one, plan.items))
+        found.add_check("orphans", CheckStatus.WARNING, message, orphans.orphan_fix(one, plan.items))
     if not left:
-        found.add_ok("leftovers", f"none of {made.project.name}")
+        found.add_ok("orphans", f"none of {made.project.name}")

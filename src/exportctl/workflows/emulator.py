@@ -144,7 +144,7 @@ def _make_sender(http: httpx.Client) -> Callable[[str, str, Json | None], Json]:
             answer = http.request(method, f"/_emulator/{operation}".rstrip("/"), headers=_JSON, content=_content(body))
         except httpx.HTTPError as error:
             raise Error(
-                f"no emulator answers: {error}", rule="not-reached", hint="start one: exportctl emulator serve"
+                f"no emulator answers: {error}", rule="emulator-not-reached", hint="start one: exportctl emulator serve"
             ) from error
         if answer.status_code != 200:
             raise Error(f"the emulator refused: {_reason(answer)}", rule="emulator-refused")

@@ -161,13 +161,13 @@ APPLY = Document(
         project=_APPLY_PROJECT,
         digest=text("digest of the plan that was applied", lambda a: planfile.approval_digest(a.plan)),
         interrupted=flag("a signal stopped the apply"),
-        converged=nullable(
+        final_check_passed=nullable(
             flag("the final check found no changes; null: there was no final check", lambda a: a.passed)
         ),
         normalised=listing("values that the service keeps in another spelling", text("for people")),
         counts=_COUNTS,
         outcomes=_OUTCOMES,
-        residue=nullable(part(PLAN, lambda a: a.remaining)),
+        remaining_plan=nullable(part(PLAN, lambda a: a.remaining)),
     ),
 )
 
@@ -207,7 +207,7 @@ RENEW = Document(
             ),
             lambda a: a.fields(Cause.RENEWAL),
         ),
-        lapsed=listing(
+        expired=listing(
             "rolling ends in the past: exit code 4; an apply moves them",
             JsonObject[_ItemField](
                 "one expired flow",
@@ -217,10 +217,10 @@ RENEW = Document(
             ),
             lambda a: a.fields(Cause.EXPIRED),
         ),
-        passed_over=listing(
+        not_renewed=listing(
             "rolling ends that it cannot renew: exit code 4", FINDING, lambda a: phrases.not_renewed_findings(a.plan)
         ),
-        held=listing(
+        paused=listing(
             "flows that were paused by hand; they stay paused",
             JsonObject[_ItemField](
                 "one paused flow",
@@ -313,9 +313,9 @@ DOCTOR = Document(
             JsonObject[Check](
                 "one check",
                 name=text("stable name"),
-                state=choice("the result", CheckStatus, lambda c: c.status),
+                status=choice("the result", CheckStatus),
                 message=text("for people"),
-                remedy=nullable(text("what to do", lambda c: c.fix)),
+                fix=nullable(text("what to do")),
             ),
             lambda checks: checks,
         ),

@@ -23,7 +23,7 @@ DRIFT_ENTRY = JsonObject[DriftEntry](
     verb=nullable(choice("what the next apply does to the whole address", Verb)),
     ends=nullable(number(MOMENT)),
     renewal_due=flag("the next apply moves the rolling end"),
-    unmanaged=nullable(part(OTHER_FLOW, lambda entry: entry.flow)),
+    other_flow=nullable(part(OTHER_FLOW, lambda entry: entry.flow)),
 )
 
 

@@ -32,7 +32,7 @@ from exportctl.model.json_form import (
 from exportctl.model.plan import PLATFORMS, PlanHeader
 from exportctl.planfile.serialize import ERROR
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 MOMENT = "seconds since 1970 UTC"
 T = TypeVar("T")
 

@@ -118,7 +118,7 @@ _CAUSES: Member[Any] = listing(
         origin=choice("an overlay sets it, an `environments` list leaves it out, or a reference", DifferenceOrigin),
         at=part(POSITION),
         environment=nullable(text("the overlay's environment, or the one that the list leaves out; null: a reference")),
-        written=nullable(text("a reference as in the file; masked where it may be secret")),
+        source_text=nullable(text("a reference as in the file; masked where it may be secret", lambda c: c.written)),
     ),
 )
 DIFF_ENVIRONMENTS = Document(
@@ -127,7 +127,7 @@ DIFF_ENVIRONMENTS = Document(
         "the differences between two environments of one config",
         left=text("the first environment"),
         right=text("the second environment"),
-        only=listing(
+        one_sided=listing(
             "by address",
             JsonObject[OneSidedDeclaration](
                 "what only one environment has",
@@ -135,7 +135,6 @@ DIFF_ENVIRONMENTS = Document(
                 environment=text("the environment that has it"),
                 causes=_CAUSES,
             ),
-            lambda shown: shown.one_sided,
         ),
         differences=listing(
             "by address, then by path",
@@ -145,12 +144,12 @@ DIFF_ENVIRONMENTS = Document(
                 path=text("path of the field, for example schedule.every"),
                 left=field_value(),
                 right=field_value(),
-                unsaid=flag("no overlay sets it, or a reference plays a part", lambda d: d.is_unintended),
+                unintended=flag("no overlay sets it, or a reference plays a part", lambda d: d.is_unintended),
                 causes=_CAUSES,
             ),
         ),
-        same=number("exports and destinations that are equal in both", lambda shown: shown.same_count),
-        unsaid=number("differences that no overlay sets", lambda shown: shown.unintended_count),
+        same_count=number("exports and destinations that are equal in both"),
+        unintended=number("differences that no overlay sets", lambda shown: shown.unintended_count),
     ),
 )
 

@@ -52,11 +52,11 @@ OUTCOME = Definition[Outcome](
 )
 REHEARSAL: JsonObject[Rehearsal] = JsonObject(
     "the result of this plan in the emulator; nothing reached the platform",
-    converged=flag("all steps are done, and a second plan has no changes", lambda r: r.passed),
+    passed=flag("all steps are done, and a second plan has no changes"),
     reads=number("read requests after the plan was made"),
     writes=mapping("by method and collection: write requests, those that were refused too", number("how many")),
     counts=counts("steps by how they ended", OutcomeStatus, lambda r: apply.tally(r.outcomes)),
     outcomes=listing("every step of the plan", OUTCOME),
     refused=listing("what the emulator refused, with the line of the config; also in errors", ERROR),
-    residue=nullable(part(PLAN, lambda r: None if r.passed else r.remaining_plan)),
+    remaining_plan=nullable(part(PLAN, lambda r: None if r.passed else r.remaining_plan)),
 )

@@ -80,7 +80,7 @@ RUNS = Document(
 STATUS_RESULT = JsonObject[StatusReport](
     "the state of every export",
     project=PROJECT,
-    warning=number("how early an end is reported, in seconds"),
+    end_warning=number("how early an end is reported, in seconds", lambda s: s.warning),
     counts=counts("exports by result", HealthResult, lambda s: s.counts()),
     exports=listing(
         "by address",
@@ -88,7 +88,7 @@ STATUS_RESULT = JsonObject[StatusReport](
             "one export",
             address=address(),
             flow=_FLOW,
-            word=choice("the result", HealthResult, lambda e: e.result),
+            result=choice("the result", HealthResult),
             state=choice("the state of the flow", FlowState),
             last_run=nullable(
                 part(
@@ -109,7 +109,7 @@ STATUS_RESULT = JsonObject[StatusReport](
     ),
     unmanaged=number("flows of the sandbox that this config does not manage"),
     ending=nullable(listing("unmanaged flows that end within the warning, soonest first", OTHER_FLOW)),
-    ended=nullable(number("number of unmanaged flows that have ended", lambda s: s.expired)),
+    expired=nullable(number("number of unmanaged flows with an end in the past")),
 )
 STATUS = Document("status", STATUS_RESULT)
 
@@ -134,10 +134,10 @@ FORECAST = Document(
                 datasets=number("datasets that the flow exports"),
                 runs=listing("start of each run, in order", number(MOMENT)),
                 ends=nullable(number(f"end of the flow, where it is in the window, {MOMENT}")),
-                why=nullable(text("why there are no runs", lambda f: f.no_run_reason)),
+                no_run_reason=nullable(text("why there are no runs")),
             ),
         ),
-        together=listing(
+        simultaneous_runs=listing(
             "runs that start at the same moments on one account",
             JsonObject[SimultaneousRuns](
                 "runs of the same exports",
@@ -146,11 +146,8 @@ FORECAST = Document(
                 members=listing("addresses; ids and names of unmanaged flows", text("for people")),
                 datasets=number("datasets that are exported at the same time"),
                 moments=listing("starts of the runs", number(MOMENT)),
-                least_connections=nullable(
-                    number("connections that the server must accept; null: no known limit", lambda s: s.min_connections)
-                ),
+                min_connections=nullable(number("connections that the server must accept; null: no known limit")),
             ),
-            lambda f: f.simultaneous_runs,
         ),
     ),
 )

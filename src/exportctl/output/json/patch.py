@@ -60,19 +60,17 @@ PATCH = Document(
                 address=address(),
                 fields=_CHANGES,
                 files=listing("edited files; empty: the edit of another address is enough", text("file")),
-                allowed=listing(
-                    "rules that the edit allows for the export", text("rule"), lambda one: one.allowed_rules
-                ),
+                allowed_rules=listing("rules that the edit allows for the export", text("rule")),
             ),
             lambda a: a.found.accepted,
         ),
-        left=listing(
+        unaccepted=listing(
             "changes that still differ, in plan order",
             JsonObject[UnacceptedChanges](
                 "differences that no edit accepts",
                 address=address(),
                 fields=_CHANGES,
-                why=text("for people", lambda one: one.reason),
+                reason=text("for people"),
             ),
             lambda a: a.found.unaccepted,
         ),

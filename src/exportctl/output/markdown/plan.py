@@ -141,7 +141,7 @@ def _ends(items: Iterable[PlanItem], as_of: int) -> list[str]:
 
 def _paused_lines(items: Iterable[PlanItem]) -> list[str]:
     return [
-        f"{_address(item)}: to put back exactly this: {code(phrases.resume_option(item))}"
+        f"{_address(item)}: to resume exactly this: {code(phrases.resume_option(item))}"
         for item in items
         if item.is_paused
     ]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from exportctl.model.outcome import Outcome, OutcomeStatus
-from exportctl.model.plan import CHANGE_VERBS, Action, Plan, Step
+from exportctl.model.plan import CHANGE_VERBS, Action, Plan, PlanItem, Step
 from exportctl.output import format_values, phrases
 from exportctl.output.color import paint
 from exportctl.output.text import plan
@@ -25,13 +25,10 @@ _STYLES: Mapping[OutcomeStatus, str] = {
 
 
 _FINAL_CHECKS: Mapping[bool | None, str] = {
-    None: "Not read back: make a new plan to see what the sandbox holds now.",
-    True: "Read back: the sandbox holds what the config asks for.",
-    False: "Read back: the sandbox does not hold what the config asks for. Left:",
+    None: "No final check: make a new plan to see the state of the sandbox.",
+    True: "Final check: no changes.",
 }
-
-
-_ENDS_RENEWED = "Read back: the ends that were due are moved on."
+_ENDS_RENEWED = "Final check: every due end was moved."
 
 
 def outcome(shown: Outcome, number: int, total: int, *, color: bool = False) -> str:
@@ -91,22 +88,35 @@ def render_apply_report(
     lines += [f"The service keeps another spelling: {format_values.clean_text(name)}" for name in normalised]
     proof = has_passed_final_check(remaining, proved)
     left = _unrenewed_ends(remaining) if remaining else []
-    lines.append(" ".join([_ENDS_RENEWED, *left]) if proof and left else _FINAL_CHECKS[proof])
+    if proof is False and remaining is not None:
+        lines.append(f"Final check: {_remaining_phrase(len(_remaining_items(remaining)) + len(remaining.errors()))}")
+    else:
+        lines.append(" ".join([_ENDS_RENEWED, *left]) if proof and left else _FINAL_CHECKS[proof])
     if remaining is not None:
         lines += plan.paused_lines(remaining, ink, width)
     if remaining is not None and not proof:
-        for item in remaining.items:
-            if item.steps or item.refusals or item.verb in CHANGE_VERBS:
-                lines += ["", *plan.block(item, remaining.as_of, ink, width)]
+        for item in _remaining_items(remaining):
+            lines += ["", *plan.block(item, remaining.as_of, ink, width)]
         lines += plan.findings(remaining.errors(), ink)
     return "\n".join(lines) + "\n"
+
+
+def _remaining_items(remaining: Plan) -> list[PlanItem]:
+    """Return the addresses that an apply has not finished."""
+    return [item for item in remaining.items if item.steps or item.refusals or item.verb in CHANGE_VERBS]
+
+
+def _remaining_phrase(count: int) -> str:
+    if not count:
+        return "something remains that is no change. Run `exportctl plan`."
+    return "1 change remains." if count == 1 else f"{count} changes remain."
 
 
 def _unrenewed_ends(remaining: Plan) -> list[str]:
     """Return a sentence for each kind of rolling end that a renewal leaves as it is."""
     over = [item for item in remaining.items if item.is_expired and not item.steps]
     unsure = [item for item in remaining.items if phrases.item_not_renewed_findings(item)]
-    each = (("Ended, and left to an apply", over), ("Not looked after", unsure))
+    each = (("Expired, and left to an apply", over), ("Not renewed", unsure))
     return [f"{what}: {', '.join(format_values.address(i.address) for i in items)}." for what, items in each if items]
 
 

@@ -17,18 +17,18 @@ from exportctl.output.text import plan
 TITLES: Mapping[DriftGroup, str] = {
     DriftGroup.DRIFT: "Drift: changed in the sandbox",
     DriftGroup.CONFLICT: "Conflicts: changed in the sandbox and in the YAML",
-    DriftGroup.UNKNOWN_ORIGIN: "Differs: what was last applied, or what is there now, is not known",
-    DriftGroup.PAUSED: "Stopped by hand: held until --put-back",
-    DriftGroup.GONE: "Gone: the flow was deleted, or is hidden from us",
-    DriftGroup.HALF_BUILT: "Half-built: a creation or a replacement was begun and not finished",
-    DriftGroup.DUPLICATES: "Twins: two flows for one export",
-    DriftGroup.MARKER_LOST: "Marker lost: somebody changed the flow's description",
-    DriftGroup.EXPIRED: "Ended",
+    DriftGroup.UNKNOWN_ORIGIN: "Unknown origin: the value last applied, or the live value, is unknown",
+    DriftGroup.PAUSED: "Paused: left paused until --resume",
+    DriftGroup.GONE: "Gone: the flow was deleted, or this credential cannot see it",
+    DriftGroup.HALF_BUILT: "Half-built: a creation or a replacement was interrupted",
+    DriftGroup.DUPLICATES: "Duplicates: two flows for one export",
+    DriftGroup.MARKER_LOST: "Marker lost: the flow's description has no marker any more",
+    DriftGroup.EXPIRED: "Expired",
     DriftGroup.ENDING: "Ending soon",
-    DriftGroup.PENDING: "Pending: in the YAML, not applied",
+    DriftGroup.PENDING: "Pending changes: in the YAML, not applied",
     DriftGroup.ACCEPTED: "Accepted by the config",
     DriftGroup.UNMANAGED: "Unmanaged: flows that no config declares",
-    DriftGroup.OTHER_PROJECT: "Foreign: flows of another project",
+    DriftGroup.OTHER_PROJECT: "Owned by another project",
 }
 
 

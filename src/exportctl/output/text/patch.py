@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _WITHOUT_CONTEXT = "Lines beside a change hold values that are not shown: apply it with `git apply --unidiff-zero`."
 _TOO_LONG = "_The patch is too long to be shown here; the text output is the patch._\n"
-_MARKERS_ONLY = frozenset({Verb.UNCHANGED, Verb.MARK, Verb.PAUSED, Verb.ADOPT})
+_MARKERS_ONLY = frozenset({Verb.UNCHANGED, Verb.MARK, Verb.PAUSED, Verb.BLOCKED, Verb.ADOPT})
 
 
 def render_patch(

@@ -87,7 +87,7 @@ def footer(shown: Plan, counts: Mapping[str, int], ink: Paint) -> list[str]:
     if shown.targeted_out:
         lines.append(f"Left out by --target: {phrases.addresses(shown.targeted_out)}.")
     if shown.is_refused:
-        lines.append(ink("refused", "Apply will refuse this plan: see the lines that begin with `!`."))
+        lines.append(ink("refused", "Blocked by a safety check: see the lines that begin with `!`."))
     return lines
 
 
@@ -101,7 +101,7 @@ def block(item: PlanItem, as_of: int, ink: Paint, width: int) -> list[str]:
     lines += [_consequence(c, ink) for c in item.consequences]
     lines += runs(item, as_of)
     if item.is_paused:
-        lines.append(f"{INDENT}held; to put back exactly this: {phrases.resume_option(item)}")
+        lines.append(f"{INDENT}left paused; to resume exactly this: {phrases.resume_option(item)}")
     for refusal in item.refusals:
         lines += refusal_lines(refusal, ink)
     return lines
@@ -157,7 +157,7 @@ def runs(item: PlanItem, as_of: int) -> list[str]:
 def refusal_lines(refusal: Refusal, ink: Paint) -> list[str]:
     """Return the safety check that blocks, and what allows exactly this."""
     return [
-        f"{INDENT}{ink('refused', '!')} refused by {format_values.clean_text(refusal.safety_check)}: "
+        f"{INDENT}{ink('refused', '!')} blocked by safety check {format_values.clean_text(refusal.safety_check)}: "
         f"{format_values.clean_text(refusal.text)}",
         f"{INDENT * 2}to allow exactly this: {format_values.clean_text(refusal.allow)}",
     ]
@@ -209,8 +209,8 @@ def render_renewals(shown: Plan, *, color: bool = False, width: int = 120) -> st
             if change.cause is Cause.RENEWAL:
                 lines += field(change, ink, width)
     lines += [""] if due else []
-    lines += _section("Ended, and not renewed:", findings(phrases.expired_findings(shown), ink))
-    lines += _section("Not looked after:", findings(phrases.not_renewed_findings(shown), ink))
+    lines += _section("Expired, and not renewed:", findings(phrases.expired_findings(shown), ink))
+    lines += _section("Not renewed:", findings(phrases.not_renewed_findings(shown), ink))
     lines.append(f"{phrases.number(len(due), 'rolling end')} due." if due else "No rolling end is due.")
     return "\n".join([*lines, *paused_lines(shown, ink, width)]) + "\n"
 
@@ -220,7 +220,7 @@ def paused_lines(shown: Plan, ink: Paint, width: int) -> list[str]:
     Return the flows that were paused by hand. Every report of a nightly run lists them: nothing else reports them.
     """
     found = [(item, c) for item in shown.items for c in item.fields if c.cause is Cause.PAUSED]
-    lines = [ink("error", f"Stopped by hand, held until --put-back ({len(found)}):")] if found else []
+    lines = [ink("error", f"Paused, left paused until --resume ({len(found)}):")] if found else []
     for item, change in found:
         head = f"{INDENT}{format_values.address(item.address)}  "
         first, *more = field(change, ink, width - len(head), moves=False)

@@ -22,7 +22,7 @@ from exportctl.output.text import plan, tables
 if TYPE_CHECKING:
     from exportctl.monitor.delivery.report import ExportVerdicts, Verdict, VerifyReport
 
-TITLES = ("DUE", "WORD", "DATASET", "ROWS", "FILES", "SIZE")
+TITLES = ("DUE", "RESULT", "DATASET", "ROWS", "FILES", "SIZE")
 RUNS_ONLY = "runs only"  # how `ExportChecked.storage` begins where storage was left alone
 UNKNOWN = "UNKNOWN"  # the one word that is neither good nor bad
 OBJECTS = 20  # paths shown for one verdict; the machine formats hold all of them
