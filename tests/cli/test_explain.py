@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -18,7 +21,7 @@ from exportctl.monitor.drift import DriftGroup
 from exportctl.monitor.status import FlowState, HealthResult
 from exportctl.rules.engine import BY_ID
 from exportctl.rules.safety_check_texts import SAFETY_CHECKS
-from tests.cli.command_line import ROOT, CommandLine
+from tests.cli.command_line import ROOT, CommandLine, northwind
 
 ENUMS = (Cause, Verb, Action, OutcomeStatus, DriftGroup, DeliveryResult, Evidence, HealthResult, FlowState, Level)
 
@@ -103,3 +106,75 @@ def test_the_glossary_page_holds_every_term_and_rule() -> None:
             assert f"| **{term.name}**" in page
             assert term.text.replace("\n", "<br>") in page
     assert [rule for rule in BY_ID if f"| `{rule}` |" not in page] == []
+
+
+# -- the demo ---------------------------------------------------------------------------------------------------------
+
+
+def test_every_term_in_the_output_of_the_demo_is_explained(tmp_path: Path) -> None:
+    shown = _demo_output(tmp_path)
+    found = set(_terms(shown))
+
+    # What a run of the demo must show; without these the patterns below would have missed their lines.
+    expected = {"create", "update", "paused", "drift", "unchanged", "done", "final check", "exit 3", "exit 9"}
+    expected |= {"COMPLETE", "EMPTY", "MISMATCH", "OK", "HEALTH", "RESULT", "landing-zone-retention", "title", "note"}
+    assert expected - found == set()
+    assert [term for term in sorted(found) if not _is_explained(term)] == []
+
+
+def _is_explained(term: str) -> bool:
+    try:
+        explain_topic(term)
+    except UsageError:
+        return False
+    return True
+
+
+def _demo_output(folder: Path) -> str:
+    """Run the commands of the demo's own script, one after the other, on an emulator without waiting."""
+    run = northwind(folder)
+    shown = []
+    for line in (ROOT / "examples" / "demo.sh").read_text(encoding="utf-8").splitlines():
+        match = re.match(r"(run|last) (\d+) (.+)", line)
+        if match:
+            words = shlex.split(match[3])
+            if words[:2] == ["verify", "--deep"] and "--target" in words:
+                _cut_a_file(folder)
+            done = run(*words)
+            assert done.code == (int(match[2]) if match[1] == "run" else 0), done.out + done.err
+            shown += [done.out, done.err]
+    assert len(shown) > 30
+    return "\n".join(shown)
+
+
+def _cut_a_file(folder: Path) -> None:
+    """As the demo does before its last command."""
+    file = min((folder / ".exportctl").rglob("part-00000-*.json.gz"))
+    file.write_bytes(file.read_bytes()[:1000])
+
+
+_SIGNS = r"(?m)^([+~!>-]|-/\+) [a-z]+\."
+_VERBS = r"(?m)^(?:[+~!>-]|-/\+) \S+  ([a-z][a-z ]+?)(?:  |$)"
+_RULES = r"(?m)\[([a-z-]+)\]$"
+_LABELS = r"(?m)^    ([a-z][\w. ]*): "  # fields, and lines such as `next runs:`
+_CAUSES = r"(?m)^        ([a-z][a-z ]*?)(?: by [^;]*)?[:;] .*\.yaml:\d+:\d+$"
+_GROUPS = r"(?m)^([A-Z][a-z ]+?)(?:: [a-z].*)? \(\d+\):?$"
+_SENTENCES = r"(?m)^([A-Z][a-z]+(?: check| \d)?): [\w(]"  # `Plan: …`, `Final check: …`, `Exit 3: …`
+_COUNTS = r"(?m)^(?:Plan|Drift|Verify|Status|Apply): (.*?)(?: since .*)?\.$"
+_STEPS = r"(?m)^\[ *\d+/\d+\] (\w+): (\w+) (base connection|source connection|target connection|flow) "
+_HEADINGS = r"(?m)^ *((?:[A-Z]+(?: [A-Z]+)*  +){2,}[A-Z ]+?) *$"
+_TITLES = r"(?m)^([A-Z][a-z]+) for (organization) \S+, (sandbox) "
+
+
+def _terms(shown: str) -> Iterator[str]:
+    """The words of an output that need an explanation: signs, labels, causes, verbs, columns, counts and headings."""
+    for pattern in (_SIGNS, _VERBS, _RULES, _LABELS, _CAUSES, _GROUPS, _SENTENCES, _STEPS, _TITLES):
+        for found in re.findall(pattern, shown):
+            yield from (word.lower() for word in ([found] if isinstance(found, str) else found))
+    for heading in re.findall(_HEADINGS, shown):
+        yield from (word for word in re.split(r"  +", heading) if word.strip())
+    for counts in re.findall(_COUNTS, shown):
+        yield from re.findall(r"\d+ (?:to )?([a-z][a-z -]*?)(?:,|$)", counts)
+    yield from re.findall(r"(?m)^    \d{4}-\d\d-\d\d \d\d:\d\d UTC  ([A-Z-]+) ", shown)
+    for health, state in re.findall(r"(?m)^exports\.\S+ +([A-Z]+(?: [A-Z]+)*)  +([a-z ]+?)  ", shown):
+        yield from (health, state)

@@ -42,7 +42,7 @@ AllowRecreate = Annotated[
 ]
 Resume = Annotated[
     Globs,
-    typer.Option("--resume", metavar="ADDR", help="Undo a stop made by hand: switch on again, restore the end."),
+    typer.Option("--resume", metavar="ADDR", help="Resume a flow that was paused by hand: enable it, restore its end."),
 ]
 RefreshFrom = Annotated[
     Path | None,

@@ -1,7 +1,7 @@
 """
 What a plan says about the sandbox rather than about the config: entries sorted into groups, and whether they fail.
 
-Goes in: a Plan and how early an end is worth a warning. Comes out: a DriftReport. Nothing is read or printed here.
+In: a Plan, and how early to warn of an end. Out: a DriftReport. Nothing is read or printed here.
 
     group            what it means                                             fails by default
     drift            the sandbox changed since the last apply                  yes
