@@ -1,5 +1,5 @@
 #!/bin/sh
-# What `make demo` runs: the root exports.yaml against the built-in emulator, in a throw-away folder. No credentials.
+# `make demo` runs this: the root exports.yaml against the built-in emulator, in a temporary folder. No credentials.
 set -eu
 EXPORTCTL=${EXPORTCTL:-exportctl}
 cd "$(dirname "$0")/.."
@@ -11,7 +11,7 @@ unset EXPORTCTL_ENV AEP_CLIENT_ID AEP_CLIENT_SECRET AEP_ACCESS_TOKEN GITHUB_ACTI
 
 say() { printf '\n── %s\n\n' "$1"; }
 
-# run CODE COMMAND…: shows the command, then its output, and insists on the exit code
+# run CODE COMMAND…: shows the command, then its output, and checks the exit code
 run() {
     expected=$1
     shift
@@ -21,7 +21,7 @@ run() {
     ended
 }
 
-# last N COMMAND…: the same, of the output the last N lines
+# last N COMMAND…: the same, but shows only the last N lines of the output
 last() {
     lines=$1
     expected=0
@@ -46,37 +46,37 @@ files() {
     find .exportctl -type f -name 'part-*' | sort | sed 's|-tid-.*-c000|-…-c000|'
 }
 
-say 'It is noon in the emulator, so that this shows the same at any hour.'
+say 'The emulator starts at noon, so that the demo shows the same at any hour.'
 run 0 emulator clock set 12:00
-say '1 of 12  Is the config right? All mistakes at once, without a connection.'
+say '1 of 12  Is the config right? validate reports all errors at once, without a connection.'
 run 0 validate
-say '2 of 12  What would change? A plan writes nothing; it is saved here for approval.'
+say '2 of 12  What would change? plan changes nothing. It saves the plan for approval.'
 run 0 plan --out plan.json
-say '3 of 12  Do exactly what was approved, then prove it by reading back.'
+say '3 of 12  Apply exactly the approved plan, then run the final check.'
 last 2 apply plan.json
 say '4 of 12  The exports: which dataset goes where.'
 run 0 datasets
-say '5 of 12  Somebody changes a folder and stops a feed in the user interface.'
+say '5 of 12  Jane changes a path and pauses an export in the user interface.'
 run 0 emulator ui path orders-to-partner /somewhere/else --as jane
 run 0 emulator ui disable web-to-lake --as jane
-say '6 of 12  What was changed by hand, by whom? Exit code 3 says: something was.'
+say '6 of 12  What did people change by hand, and who? Exit code 3 means: there is drift.'
 run 3 drift
-say '7 of 12  Put the folder back. The stopped feed is held: it was stopped for a reason.'
+say '7 of 12  Revert the path. apply leaves the paused export paused: Jane may have a reason.'
 run 0 apply --auto-approve
-say '8 of 12  Start the feed again, by name, and see that nothing is left to do.'
+say '8 of 12  Resume the export by its address, then see that the plan is empty.'
 last 2 apply --auto-approve --resume exports.web-to-lake
 run 0 plan --detailed-exitcode
 say '9 of 12  When will they run?'
 run 0 forecast --days 3
-say '10 of 12  A day passes: exports run, and files arrive in folders that stand for the cloud.'
+say '10 of 12  A day passes: exports run, and files arrive in local folders instead of the cloud.'
 run 0 emulator clock advance '25 hours'
 files
 run 0 status
 say '11 of 12  Did everything arrive? Schedule, runs and files, down to the rows in them.'
 run 0 verify --deep --since '2 days'
-say '12 of 12  Somebody cuts a file short on its way.'
+say '12 of 12  A file arrives incomplete.'
 broken=$(find .exportctl -path '*/sftp.*' -name 'part-00000-*' | sort | head -n 1)
 head -c 1000 "$broken" >cut && mv cut "$broken"
 run 9 verify --deep --since '2 days' --target exports.orders-to-partner
 
-printf '\n── Done. The config is build/demo/exports.yaml: edit it, and run `%s plan` there.\n' "$EXPORTCTL"
+printf '\n── Done. Edit the config build/demo/exports.yaml, and run `%s plan` there.\n' "$EXPORTCTL"
