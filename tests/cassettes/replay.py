@@ -14,7 +14,8 @@ from exportctl.apply.executor import ConcurrencyLimit
 from exportctl.apply.executor import apply_plan as applied
 from exportctl.apply.writer import Writer
 from exportctl.client import inventory
-from exportctl.client.client import Client, Credentials
+from exportctl.client.auth import Credentials
+from exportctl.client.client import Client
 from exportctl.clock import Clock
 from exportctl.model.outcome import Outcome
 from exportctl.model.plan import Inventory, PlanHeader

@@ -10,7 +10,8 @@ from contextlib import contextmanager
 import pytest
 import yaml
 
-from exportctl.client.client import Client, Credentials
+from exportctl.client.auth import Credentials
+from exportctl.client.client import Client
 from exportctl.errors import Conflict, NotFound, ServiceError, Unauthorized
 from exportctl.model.outcome import OutcomeStatus
 from exportctl.model.secret import Secret

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from exportctl.client.auth import Credentials
-from exportctl.client.client import SANDBOXES, Client, RequestCounts
+from exportctl.client.client import SANDBOXES, Client
+from exportctl.client.transport import RequestCounts
 from exportctl.emulator import Emulator, Fault, SeedDataset
 from exportctl.errors import Conflict, Forbidden, NotFound, NotReached, ServiceError, Unauthorized
 from exportctl.model.secret import Secret

@@ -12,7 +12,8 @@ from wsgiref.simple_server import WSGIRequestHandler, make_server
 import pytest
 
 from exportctl.client.auth import Credentials
-from exportctl.client.client import Client, RequestCounts
+from exportctl.client.client import Client
+from exportctl.client.transport import RequestCounts
 from exportctl.errors import Error, NotReached
 from exportctl.model.secret import Secret
 from tests.client.scripted import FakeTime, Reply, Script

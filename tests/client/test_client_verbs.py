@@ -7,7 +7,8 @@ import json
 import pytest
 
 from exportctl import __version__
-from exportctl.client.client import SANDBOXES, Client, CreatedObject, RequestCounts
+from exportctl.client.client import SANDBOXES, Client, CreatedObject
+from exportctl.client.transport import RequestCounts
 from exportctl.errors import Error, NotFound, ServiceError
 from tests.client.scripted import DATE, FLOWS, TOKEN, Reply, Script, client_of
 

@@ -20,6 +20,7 @@ from exportctl.output.json import environments, monitoring, patch, schemas, veri
 from exportctl.output.json import import_result as json_import_result
 from exportctl.output.json.environments import EnvironmentBody
 from exportctl.planfile import file as planfile
+from exportctl.planfile.staleness import StaleValue
 from tests.output.sample_environments import FINDINGS, one_of_two, two_environments
 from tests.output.sample_imports import ORDERS, import_result
 from tests.output.sample_monitoring import forecast_report, runs_report, status_report
@@ -65,7 +66,7 @@ def documents() -> dict[str, tuple[str, str]]:
         "stale": (
             "error",
             json_documents.render_stale_plan(
-                planfile.saved_plan(full_plan()), [planfile.StaleValue("exports.x", "verb", "a", None)]
+                planfile.saved_plan(full_plan()), [StaleValue("exports.x", "verb", "a", None)]
             ),
         ),
     }

@@ -8,7 +8,7 @@ from exportctl.errors import ConfigError, Finding, Level, SourcePosition
 from exportctl.model.check import Check, CheckStatus
 from exportctl.model.plan import ListedDataset, Plan
 from exportctl.output.text import apply, plan, tables
-from exportctl.planfile.file import StaleValue
+from exportctl.planfile.staleness import StaleValue
 from tests.output.sample_plans import AS_OF, HEADER, outcomes, paused_item, renewed_item, updated_item
 
 ERROR = Finding("bad", "it is wrong", SourcePosition("a.yaml", 3, 5), "mend it")

@@ -28,6 +28,7 @@ from exportctl.output.text import drift as text_drift
 from exportctl.output.text import plan as text_plan
 from exportctl.output.text import tables as text_tables
 from exportctl.planfile import file as planfile
+from exportctl.planfile.staleness import StaleValue
 from tests.output.golden_files import texts
 from tests.output.sample_plans import (
     AS_OF,
@@ -47,7 +48,7 @@ from tests.output.sample_plans import (
 def evil_texts() -> dict[str, str]:
     plan = evil_plan()
     report = drift.build_drift_report(plan, end_warning=30 * DAY)
-    other = planfile.StaleValue(EVIL, EVIL, EVIL, EVIL)
+    other = StaleValue(EVIL, EVIL, EVIL, EVIL)
     outcome = Outcome(plan.steps()[0], OutcomeStatus.FAILED, EVIL, EVIL, EVIL, "rule")
     return {
         "plan": text_plan.render_plan(plan),

@@ -10,7 +10,7 @@ import pytest
 from exportctl.model.plan import Action, Address, Cause, FieldChange, Marker, Plan, PlanItem, Refusal, Step, Verb
 from exportctl.planfile import file as planfile
 from exportctl.planfile import serialize as plan_document
-from exportctl.planfile.file import StaleValue
+from exportctl.planfile.staleness import StaleValue
 from exportctl.resources.kinds import EVERY
 from tests.planfile.approval_plans import AS_OF, HEADER, MARKER, WEB, patch_step, plan, updated_item
 

@@ -46,21 +46,6 @@ from exportctl.errors import NotFound
 from exportctl.model.secret import auth_values
 from exportctl.model.urls import IMS_TOKEN_URL, parse_service_url
 
-__all__ = [
-    "ACTIVATION",
-    "CATALOG",
-    "FLOW_SERVICE",
-    "LANDING_ZONE",
-    "SANDBOXES",
-    "Backoff",
-    "Client",
-    "CreatedObject",
-    "Credentials",
-    "Json",
-    "Params",
-    "RequestCounts",
-]
-
 FLOW_SERVICE = "/data/foundation/flowservice"
 SANDBOXES = "/data/foundation/sandbox-management"
 CATALOG = "/data/foundation/catalog"

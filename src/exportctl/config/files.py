@@ -12,8 +12,7 @@ from collections.abc import Sequence
 from os.path import relpath
 from pathlib import Path
 
-from exportctl.config.load import extended_files
-from exportctl.config.merge import resolve_relative_path
+from exportctl.config.merge import extended_files
 from exportctl.config.yaml_nodes import MAX_BYTES
 from exportctl.errors import ConfigError, Finding, SourcePosition
 
@@ -118,6 +117,3 @@ def _add_extended_files(folder: Path, files: dict[str, bytes]) -> None:
                 if data is not None:
                     files[target] = data
                     waiting.append(target)
-
-
-__all__ = ["MAIN_FILE", "PARTS_FOLDER", "project_file_names", "read_config_files", "resolve_relative_path"]

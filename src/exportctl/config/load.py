@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from exportctl.config import minimum_version
-from exportctl.config.merge import extended_files, merge_environment, merge_files
+from exportctl.config.merge import merge_environment, merge_files
 from exportctl.config.resolve.project import resolve_project
 from exportctl.config.schema_check import check_schema, closest_match
 from exportctl.config.section import FindingCollector
@@ -24,8 +24,6 @@ from exportctl.errors import Finding, Level, SourcePosition
 from exportctl.model.project import Project
 from exportctl.model.references import BadValue, Reference, parse_references
 from exportctl.model.secret import Secrecy
-
-__all__ = ["ParsedConfig", "explain_values", "extended_files", "load_project", "load_projects", "parse_config"]
 
 HIDDEN_VALUE = "(sensitive)"
 _NEEDS_ALL_FILES = ("unknown-reference", "missing-key", "near-alias", "environment-needed", "unknown-environment")

@@ -124,13 +124,9 @@ def _contents() -> str:
 def _section(title: str, schema: Mapping[str, Any]) -> str:
     described = _WHOLE_SENTENCE.sub("", str(schema.get("description", ""))).strip()
     rows = [_row(key, inner, key in schema.get("required", ())) for key, inner in schema["properties"].items()]
-    whole = " *whole*" if _is_replaced_whole(schema) else ""
+    whole = " *whole*" if bool(_WHOLE_SENTENCE.search(str(schema.get("description", "")))) else ""
     head = ("| key | type | meaning | example |", "|---|---|---|---|")
     return "\n".join((f"## {title}", "", f"{described}{whole}", "", *head, *rows, "", *_example(schema)))
-
-
-def _is_replaced_whole(schema: Mapping[str, Any]) -> bool:
-    return bool(_WHOLE_SENTENCE.search(str(schema.get("description", ""))))
 
 
 def _row(key: str, schema: Mapping[str, Any], required: bool) -> str:

@@ -23,15 +23,11 @@ def syntax_finding(name: str, text: str, error: yaml.YAMLError) -> Finding:
     context = str(getattr(error, "context", None) or "")
     line, column = (mark.line, mark.column) if mark else (0, 0)
     rule, message, hint, from_opening = _explain_problem(
-        _line(text, line), column, problem, context, _line(text, _mark_line(opened))
+        _line(text, line), column, problem, context, _line(text, opened.line if opened else 0)
     )
     if from_opening and opened:
         line, column = opened.line, opened.column
     return Finding(rule, message, SourcePosition(name, line + 1, column + 1), hint)
-
-
-def _mark_line(mark: yaml.Mark | None) -> int:
-    return mark.line if mark else 0
 
 
 def _line(text: str, number: int) -> str:

@@ -6,11 +6,8 @@ A draw is a hash of (seed, counter): the counter is all that must be stored to g
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from hashlib import blake2b
 from uuid import UUID
-
-Draw = Callable[[], bytes]
 
 
 def draw_bytes(seed: int, counter: int) -> bytes:

@@ -95,11 +95,7 @@ def _answer_collection(call: ServiceCall, collection: str) -> Answer:
     headers = (
         (("Location", f"{FLOW_SERVICE_PATH}/{collection}/{record.id}"),) if collection in WITH_LOCATION_HEADER else ()
     )
-    return Answer(201, _receipt(record), headers)
-
-
-def _receipt(record: Record) -> Json:
-    return {"id": record.id, "etag": record.doc["etag"]}
+    return Answer(201, writes.receipt(record), headers)
 
 
 def _check_query(call: ServiceCall, allowed: tuple[str, ...] = ()) -> None:
@@ -143,7 +139,7 @@ def _patch_object(call: ServiceCall, collection: str, id: str) -> Answer:
     # rule: child-patch-answer
     if collection in writes.FLOW_LINKS and call.ctx.switches.child_patch_answer == "items":
         return Answer(200, {"items": [read_view.view_object(record, call.ctx)]})
-    return Answer(200, _receipt(record))
+    return Answer(200, writes.receipt(record))
 
 
 def _answer_action(call: ServiceCall, id: str) -> Answer:
@@ -155,7 +151,7 @@ def _answer_action(call: ServiceCall, id: str) -> Answer:
     if op is None:
         raise flow_error(2119, 400, "Query parameter [op] is required")
     record = writes.act(call.ctx, find_object(call.ctx, "flows", id), op, call.request.headers.get("if-match"))
-    return Answer(200, _receipt(record))
+    return Answer(200, writes.receipt(record))
 
 
 def _answer_runs(call: ServiceCall, rest: list[str]) -> Answer:

@@ -130,7 +130,7 @@ class Ui:
             if record is None:
                 raise EditRefused(f"no {collection} with id {id}")
             writes.label(self._context(record.sandbox, _person(PERSON)), record, labels)
-            return _receipt(record)
+            return writes.receipt(record)
 
     def create_flow(
         self,
@@ -195,7 +195,7 @@ class Ui:
     ) -> Json:
         with self._write_transaction():
             found = self._find_flow(flow, sandbox)
-            return _receipt(edit(self._context(found.sandbox, _person(person)), found))
+            return writes.receipt(edit(self._context(found.sandbox, _person(person)), found))
 
     @contextmanager
     def _write_transaction(self) -> Iterator[None]:
@@ -234,10 +234,6 @@ def _refusal_text(refused: RequestRefused) -> str:
     if isinstance(body, ErrorReport):
         return f"FLOW-{body.code}-{body.status}: {body.text}"
     return str(body.get("errorMessage") or body.get("message") or body) if isinstance(body, dict) else str(body)
-
-
-def _receipt(record: Record) -> Json:
-    return {"id": record.id, "etag": record.doc["etag"]}
 
 
 def _patch_value(ctx: RequestContext, record: Record, path: str, value: object) -> Record:

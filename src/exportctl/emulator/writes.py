@@ -28,6 +28,11 @@ SLASH_FIELDS = ("path", "remotePath")
 LOWER_CASE_FIELDS = ("datasetFileType", "compression", "bucketName", "container")
 
 
+def receipt(record: Record) -> Json:
+    """Return the answer to a write."""
+    return {"id": record.id, "etag": record.doc["etag"]}
+
+
 def create(ctx: RequestContext, collection: str, body: object) -> Record:
     """Return a new object from a request body."""
     if not isinstance(body, dict) or not body:

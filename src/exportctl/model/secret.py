@@ -54,11 +54,6 @@ class Secret:
         return hash((Secret, self._value))
 
 
-def mask_secrets(text: str, secrets: Iterable[Secret]) -> str:
-    """Replace every known value in a text by `(secret)`, in all the forms of `build_mask`."""
-    return build_mask(secret.reveal() for secret in secrets)(text)
-
-
 def check_secret_length(secret: Secret, reference: str, at: SourcePosition | None = None) -> None:
     """
     Check that a secret has at least 8 characters.

@@ -32,7 +32,8 @@ def annotation(shown: Finding) -> str:
     """Return the workflow command of one finding."""
     place = {"file": shown.at.file, "line": shown.at.line, "col": shown.at.column} if shown.at else {}
     properties = ",".join(
-        f"{name}={_property(values.clean_text(str(part)))}" for name, part in {**place, "title": shown.rule}.items()
+        f"{name}={_data(values.clean_text(str(part))).replace(':', '%3A').replace(',', '%2C')}"
+        for name, part in {**place, "title": shown.rule}.items()
     )
     words = shown.message + (f"\n{shown.hint}" if shown.hint else "")
     return f"::{_COMMANDS[shown.level]} {properties}::{_data(values.clean_lines(words))}"
@@ -40,10 +41,6 @@ def annotation(shown: Finding) -> str:
 
 def _data(text: str) -> str:
     return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-
-
-def _property(text: str) -> str:
-    return _data(text).replace(":", "%3A").replace(",", "%2C")
 
 
 def outputs(named: Mapping[str, str]) -> str:

@@ -53,7 +53,7 @@ def rotated_account_address(project: Project, key: str) -> Address:
             hint="change its secrets in the UI, or ask its owner",
             at=declared.at,
         )
-    if not _has_secrets(declared):
+    if not any(value.secrecy is Secrecy.SECRET for value in declared.account.auth.values()):
         raise RefusedError(
             f"{DESTINATIONS}.{key} has no secret to send",
             rule="no-secret",
@@ -61,10 +61,6 @@ def rotated_account_address(project: Project, key: str) -> Address:
             at=declared.at,
         )
     return Address(DESTINATIONS, declared.key)
-
-
-def _has_secrets(declared: Destination) -> bool:
-    return any(value.secrecy is Secrecy.SECRET for value in declared.account.auth.values())
 
 
 def _no_secret_hint(declared: Destination) -> str:

@@ -30,24 +30,6 @@ from exportctl.planfile.serialize import SAVED_PLAN, encode_plan
 from exportctl.planfile.staleness import StaleValue, approvals, approved_plan, compare_approvals
 from exportctl.resources.kinds import END
 
-__all__ = [
-    "FILE",
-    "FORMAT_VERSION",
-    "KIND",
-    "SavedPlan",
-    "StaleValue",
-    "age_seconds",
-    "approval_digest",
-    "dump_plan",
-    "encode_plan",
-    "expired_since_plan",
-    "load_plan",
-    "reduce_to_approval",
-    "saved_plan",
-    "saved_renewals",
-    "stale_values",
-]
-
 FORMAT_VERSION = 2
 KIND = "saved-plan"
 FILE = sealed_file(

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from exportctl.storage.access_types import S3, Azure, FederatedToken, Google, Sas, SharedKey
 from exportctl.storage.object_store_errors import StorageRequest, storage_error
-from exportctl.storage.reader import PIECE, StorageError, StoredFile
+from exportctl.storage.reader import PIECE, StorageError, StoredFile, read_up_to
 
 if TYPE_CHECKING:
     from obstore.store import AzureConfig, ClientConfig, ObjectStore, RetryConfig
@@ -42,13 +42,7 @@ class ObjectReader:
                         yield StoredFile(found["path"], found["size"], int(found["last_modified"].timestamp()))
 
     def read(self, path: str, limit: int) -> bytes:
-        """Read an object up to the limit. The rest is not fetched."""
-        data = bytearray()
-        for piece in self.chunks(path):
-            data += piece
-            if len(data) >= limit:
-                break
-        return bytes(data[:limit])
+        return read_up_to(self.chunks(path), limit)
 
     def tail(self, path: str, size: int, length: int) -> bytes:
         import obstore

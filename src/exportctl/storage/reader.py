@@ -45,6 +45,16 @@ def printable_path(path: str) -> str:
     return path.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
+def read_up_to(pieces: Iterator[bytes], limit: int) -> bytes:
+    """Read the pieces of an object up to the limit. The rest is not fetched."""
+    data = bytearray()
+    for piece in pieces:
+        data += piece
+        if len(data) >= limit:
+            break
+    return bytes(data[:limit])
+
+
 class StorageReader(Protocol):
     """One location to read. `label` names it for people, without a credential: `s3://bucket`, `sftp://host:22`."""
 

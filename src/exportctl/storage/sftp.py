@@ -17,7 +17,7 @@ from stat import S_ISDIR, S_ISREG
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from exportctl.storage.access_types import Sftp
-from exportctl.storage.reader import StorageError, StoredFile, printable_path
+from exportctl.storage.reader import StorageError, StoredFile, printable_path, read_up_to
 from exportctl.storage.sftp_errors import known_hosts_error, private_key_error, sftp_error, ssh_agent_error
 
 if TYPE_CHECKING:
@@ -73,12 +73,7 @@ class SftpReader:
                         yield StoredFile(printable_path(path), attrs.size or 0, int(attrs.mtime or 0))
 
     def read(self, path: str, limit: int) -> bytes:
-        data = bytearray()
-        for piece in self.chunks(path):
-            data += piece
-            if len(data) >= limit:
-                break
-        return bytes(data[:limit])
+        return read_up_to(self.chunks(path), limit)
 
     def tail(self, path: str, size: int, length: int) -> bytes:
         with self._open_file(path) as stream:

@@ -134,7 +134,7 @@ def read_credentials(project: Project, env: Mapping[str, str], folder: Path) -> 
     if read.unset:
         (_, name), unset = next(iter(sorted(read.unset.items())))
         raise Error(f"{unset.variable} is not set (platform.credentials.{name})", rule="credentials", at=unset.at)
-    given = {name: _plain_value(value) for (_, name), value in read.values.items()}
+    given = {name: (value.reveal() if isinstance(value, Secret) else value) for (_, name), value in read.values.items()}
     declared = bool(project.platform.credentials)
     for name in () if declared else ("client_id", "client_secret", "access_token", "scopes"):
         if env.get(f"AEP_{name.upper()}"):
@@ -149,10 +149,6 @@ def read_credentials(project: Project, env: Mapping[str, str], folder: Path) -> 
         scopes or DEFAULT_SCOPES,
         Secret(given["access_token"]) if "access_token" in given else None,
     )
-
-
-def _plain_value(value: str | Secret) -> str:
-    return value.reveal() if isinstance(value, Secret) else value
 
 
 def served_clock(client: Client, machine: Clock) -> Clock:

@@ -352,12 +352,8 @@ def _mismatch_result(base: FileCheckResult, paths: Sequence[str], why: str) -> F
 
 
 def _file_names(paths: Sequence[str]) -> str:
-    shown = ", ".join(_short_name(path) for path in paths[:MAX_NAMED_FILES])
+    shown = ", ".join(path.rpartition("/")[2] for path in paths[:MAX_NAMED_FILES])
     return shown if len(paths) <= MAX_NAMED_FILES else f"{shown} and {len(paths) - MAX_NAMED_FILES} more"
-
-
-def _short_name(path: str) -> str:
-    return path.rpartition("/")[2]
 
 
 def _sum_known(counts: Iterable[int | None]) -> int | None:

@@ -44,6 +44,7 @@ from exportctl.planfile.serialize import (
     decode_plan,
     field_value,
 )
+from exportctl.planfile.staleness import StaleValue
 
 if TYPE_CHECKING:
     pass
@@ -124,9 +125,7 @@ def _error_findings(found: Sequence[Finding]) -> tuple[Finding, ...]:
     return tuple(f for f in found if f.level is Level.ERROR)
 
 
-def render_stale_plan(
-    shown: SavedPlan, differences: Sequence[planfile.StaleValue], *, errors: Sequence[Finding] = ()
-) -> str:
+def render_stale_plan(shown: SavedPlan, differences: Sequence[StaleValue], *, errors: Sequence[Finding] = ()) -> str:
     """Return the document of an apply that writes nothing because the saved plan is stale: an error per difference."""
     stale = tuple(Finding("stale-plan", str(d), hint="make and review a new plan") for d in differences)
     return ERRORS.render(None, header=shown.header, as_of=shown.as_of, errors=(*errors, *stale))

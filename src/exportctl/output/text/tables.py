@@ -11,7 +11,7 @@ from exportctl.model.plan import ListedDataset
 from exportctl.output import format_values, phrases
 from exportctl.output.color import Paint, paint
 from exportctl.output.text import plan
-from exportctl.planfile.file import StaleValue
+from exportctl.planfile.staleness import StaleValue
 
 _STATES: Mapping[CheckStatus, str] = {
     CheckStatus.OK: "good",

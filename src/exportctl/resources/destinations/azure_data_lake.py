@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from exportctl.model.secret import Secrecy
-from exportctl.resources.destinations.object_storage import FOLDER_WORDS
+from exportctl.resources.destinations.object_storage import CONTAINER_FOLDER
 from exportctl.resources.destinations.type import (
     AccountKey,
     AuthField,
@@ -17,7 +17,6 @@ from exportctl.resources.destinations.type import (
     ComposedKey,
     DestinationType,
     IdentityRule,
-    LocationField,
     Part,
     Protocol,
     Scope,
@@ -76,17 +75,7 @@ AZURE_DATA_LAKE = DestinationType(
     connection_spec="be2c3209-53bc-47e7-ab25-145db8b873e1",
     flow_spec="17be2013-2549-41ce-96e7-a70363bec293",
     audience_flow_spec="db060570-a155-418a-a6d3-b4d97698e5dc",
-    location=(
-        LocationField(
-            "path",
-            "path",
-            required=True,
-            part=Part.FOLDER,
-            description=FOLDER_WORDS[0],
-            example=FOLDER_WORDS[1],
-            is_checked_live=False,
-        ),
-    ),
+    location=(CONTAINER_FOLDER,),
     protocol=Protocol.AZURE_LAKE,
     identity=IdentityRule(Scope.ACCOUNT, "{endpoint}", account=("endpoint",)),
     methods=(AuthMethod("service-principal", "Azure Service Principal Auth", _PRINCIPAL),),

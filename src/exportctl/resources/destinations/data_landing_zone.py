@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from exportctl.resources.destinations.object_storage import FOLDER_WORDS
-from exportctl.resources.destinations.type import DestinationType, IdentityRule, LocationField, Part, Protocol, Scope
+from exportctl.resources.destinations.object_storage import CONTAINER_FOLDER
+from exportctl.resources.destinations.type import DestinationType, IdentityRule, Protocol, Scope
 
 _RETENTION_DAYS = 7  # a hard limit [DLZ]
 
@@ -24,17 +24,7 @@ DATA_LANDING_ZONE = DestinationType(
     connection_spec="10440537-2a7b-4583-ac39-ed38d4b848e8",
     flow_spec="cd2fc47e-e838-4f38-a581-8fff2f99b63a",
     audience_flow_spec="7e635b9f-e59b-4546-8ba8-fce6496693c8",
-    location=(
-        LocationField(
-            "path",
-            "path",
-            required=True,
-            part=Part.FOLDER,
-            description=FOLDER_WORDS[0],
-            example=FOLDER_WORDS[1],
-            is_checked_live=False,
-        ),
-    ),
+    location=(CONTAINER_FOLDER,),
     protocol=Protocol.LANDING_ZONE,
     identity=IdentityRule(Scope.SANDBOX, "the landing zone"),
     encryption=False,

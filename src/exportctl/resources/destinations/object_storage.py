@@ -25,3 +25,14 @@ OBJECT_FOLDER = LocationField(
     is_sent_empty=True,
     is_checked_live=False,
 )
+
+# Data Lake Gen2 and the Data Landing Zone: the folder in a container.
+CONTAINER_FOLDER = LocationField(
+    "path",
+    "path",
+    required=True,
+    part=Part.FOLDER,
+    description=FOLDER_WORDS[0],
+    example=FOLDER_WORDS[1],
+    is_checked_live=False,
+)
