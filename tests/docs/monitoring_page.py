@@ -20,7 +20,7 @@ MORE = """\
   stock-once:
     datasets: [Stock]
     schedule: {every: once, at: "06:00"}
-  new-feed:
+  new-export:
     datasets: [Stock]
     destination: shared
     subpath: stock

@@ -46,7 +46,7 @@ from exportctl.model.plan import MARKER_VERSION, LiveObject, Marker
 from exportctl.resources.kinds import BASE_CONNECTION, FLOW, KINDS, TARGET_CONNECTION, FieldRule, Kind, Treat
 
 MAX_LENGTH = 240  # characters
-END = "end"  # the one field whose value, not digest, is kept: earlier and later must be told apart
+END = "end"  # the one field whose value, not digest, is kept: earlier and later must be distinguished
 CODES_1: Mapping[str, str] = {
     FLOW.name: "tdsyhfo",
     TARGET_CONNECTION.name: "lm",

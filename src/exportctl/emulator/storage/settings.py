@@ -179,7 +179,7 @@ def format_location(endpoint: Mapping[str, Any]) -> tuple[str, Json]:
 
 def parse_settings(value: Json) -> StorageSettings:
     """
-    Return the setting as a value; `{}` is what it is until somebody sets it.
+    Return the setting as a value; `{}` is what it is until it is set.
 
     Raises:
         ValueError: names the type and the member that is unknown, missing or malformed, and never its value.

@@ -3,7 +3,7 @@ Compare what a successful run says it wrote with what storage holds. Pure.
 
     manifest of the run       names and sizes decide: missing -> FILES-MISSING, another size or another file -> MISMATCH
     no manifest               as many files as the run says, in the folders of the datasets that it wrote
-    no time in the folder     files of runs cannot be told apart: by the manifest if there is one, else by the run alone
+    no time in the folder     files of runs are not distinguishable: by the manifest if any, else by the run
     contents were read        rows in the files against the rows that the run says
 
 Sizes that the run itself reports are not used: the service's own page says that its figures mix dataset exports with

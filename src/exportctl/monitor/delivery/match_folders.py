@@ -19,7 +19,7 @@ FolderByRun = Mapping[tuple[str, int], DatasetFolder]  # (dataset id, due) -> it
 
 
 def match_folders(watched: DeliveryExpectation, occasions: Sequence[DueRun], live_flows: ExportFiles) -> FolderByRun:
-    """Return the folder of each dataset and due run, without those that are missing or cannot be told apart."""
+    """Return the folder of each dataset and due run, without those that are missing or cannot be distinguished."""
     found: dict[tuple[str, int], DatasetFolder] = {}
     for dataset in watched.datasets:
         shape = folder_layout(watched, dataset)

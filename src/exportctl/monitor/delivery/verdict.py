@@ -10,7 +10,7 @@ One result per dataset and due run: runs first, then what storage holds against 
     under way                   -                                            UNKNOWN, LATE after `expect.within`
     succeeded                   see compare_files                            COMPLETE EMPTY FILES-MISSING MISMATCH
     succeeded, after `within`   as it should be                              LATE
-    succeeded                   not read, or runs cannot be told apart       by the run alone
+    succeeded                   not read, or runs cannot be distinguished       by the run alone
     succeeded                   denied                                       UNKNOWN, and an error
 """
 
