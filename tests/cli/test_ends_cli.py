@@ -105,7 +105,7 @@ def test_renew_says_so_too_where_the_config_silences_the_finding(over: CommandLi
     over.edit("exports:\n", "rules: {expired: {level: off, reason: known}}\nexports:\n")
     ended = over("renew")
     assert ended.code == 4
-    assert "exports.orders: its rolling end is over" in ended.out
+    assert "exports.orders: its rolling end is in the past" in ended.out
 
 
 def test_a_revival_is_asked_for_as_any_change_and_counts_for_the_exit_code(over: CommandLine) -> None:

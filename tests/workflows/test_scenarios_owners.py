@@ -216,7 +216,7 @@ def test_a_flow_of_ours_with_several_connections_is_left_alone_and_can_be_handed
     load_objects(small, "flows", {**flow, name: [*flow[name], extra]})
     small.write(orders_and_other(title="New"))
     plan = small.plan()
-    assert (safety_checks(plan), item(plan).steps, item(plan).verb) == (["not-expressible"], (), Verb.PAUSED)
+    assert (safety_checks(plan), item(plan).steps, item(plan).verb) == (["not-expressible"], (), Verb.BLOCKED)
     small.write(other_only(**removed_section("release")))
     released = item(small.plan())
     assert (released.verb, safety_checks(small.plan())) == (Verb.RELEASE, [])
