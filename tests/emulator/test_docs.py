@@ -69,7 +69,7 @@ def test_the_emulator_stands_alone(file: str) -> None:
 
 @pytest.mark.parametrize("file", TEXTS)
 def test_files_stay_small_and_open_with_what_they_do(file: str) -> None:
-    assert len(TEXTS[file].splitlines()) < 400
+    assert len(TEXTS[file].splitlines()) <= 400
     assert ast.get_docstring(ast.parse(TEXTS[file]))
 
 
