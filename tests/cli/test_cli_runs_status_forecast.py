@@ -23,7 +23,7 @@ def test_status_ends_in_zero_whatever_it_shows(run: CommandLine) -> None:
     assert run("emulator", "ui", "disable", "orders").code == 0
     shown = run("status")
     assert shown.code == 0
-    assert "exports.orders   PAUSED  paused by hand" in shown.out
+    assert "exports.orders   PAUSED   paused by hand" in shown.out
     assert "Status: 1 stopped, 1 waiting." in shown.out
 
 
