@@ -24,7 +24,7 @@ def test_status_ends_in_zero_whatever_it_shows(run: CommandLine) -> None:
     shown = run("status")
     assert shown.code == 0
     assert "exports.orders   PAUSED   paused by hand" in shown.out
-    assert "Status: 1 stopped, 1 waiting." in shown.out
+    assert "Status: 1 paused, 1 waiting." in shown.out
 
 
 def test_status_says_the_same_in_every_format(applied: CommandLine) -> None:

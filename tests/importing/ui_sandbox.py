@@ -236,12 +236,12 @@ def add_flows_left_out(sandbox: Sandbox) -> None:
     marker = "Managed in Git: x\n[exportctl/1 e elsewhere orders 1o 0000 0000]"
     sandbox.create_flow("Of another project", description=marker, why="other-project")
     odd: dict[str, tuple[str, Callable[[dict[str, Any]], None]]] = {
-        "its target is another's": ("marked-target", lambda d: d["targetConnections"].update(description=marker)),
+        "its target is another's": ("marker-on-target", lambda d: d["targetConnections"].update(description=marker)),
         "encrypted": ("encrypted", lambda d: d["connections"].update(encryptionSpecs=ENCRYPTION)),
         "two sources": ("several-connections", lambda d: d["flows"]["sourceConnectionIds"].append("x")),
         "no account": ("hidden", lambda d: d["targetConnections"].update(baseConnectionId="x")),
         "no target to be seen": ("hidden", lambda d: d["flows"].update(targetConnectionIds=["x"])),
-        "foreign card": ("foreign-card", lambda d: d["flows"].update(flowSpec={"id": "x", "version": "1.0"})),
+        "foreign card": ("unknown-type", lambda d: d["flows"].update(flowSpec={"id": "x", "version": "1.0"})),
         "every day in hours": (
             "not-expressible",
             lambda d: d["flows"]["scheduleParams"].update(timeUnit="hour", interval=24),

@@ -284,7 +284,7 @@ def test_only_targets_are_patched(live: World) -> None:
 
     run_accept(live, targets=("exports.sales",))
 
-    assert drift_entries(live) == ["stopped exports.orders enabled"]
+    assert drift_entries(live) == ["paused exports.orders enabled"]
 
 
 def test_all_exports_of_a_schedule_that_moved_alike_are_accepted_by_one_edit(live: World) -> None:
