@@ -53,7 +53,7 @@ def test_a_replacement_is_refused_until_it_is_allowed_and_says_what_it_costs(sma
     assert (item(plan).verb, safety_checks(plan)) == (Verb.REPLACE, ["replacement"])
     assert why in item(plan).refusals[0].text
     assert item(plan).refusals[0].allow == (
-        f"`allow_replace: {before['id']}` in exports.orders, or --allow-replace exports.orders"
+        f"write `allow_replace: {before['id']}` in exports.orders, or use --allow-replace exports.orders"
     )
     assert "full-re-export" in [c.rule for c in item(plan).consequences]
 
