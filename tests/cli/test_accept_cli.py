@@ -283,7 +283,7 @@ def test_what_is_no_value_is_said_where_it_ends_in_3(moved: CommandLine) -> None
     ended = moved("drift", "--patch")
 
     assert ended.code == 3
-    assert "What drift would still fail for (2)" in ended.err
+    assert "Drift still fails for (2)" in ended.err
     assert "[flow-gone]" in ended.err
     assert "[marker-lost]" in ended.err
     assert "Exit 3: 2 findings in gone, marker-lost." in ended.err
@@ -384,7 +384,7 @@ def test_a_patch_of_a_file_outside_is_taken_in_the_folder_it_names(tool: list[st
     ended = run("-f", "../all.yaml", "drift", "--patch")
     subprocess.run(tool, cwd=tmp_path, input=ended.out.encode(), check=True)
 
-    assert "`patch -p1` in .., seen from the folder of the config" in ended.err
+    assert "`patch -p1` in .., relative to the folder of the config" in ended.err
     assert run("-f", "../all.yaml", "drift").code == 0
 
 

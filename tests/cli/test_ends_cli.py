@@ -213,7 +213,7 @@ SORTED = [
 def test_what_ends_soon_stands_in_one_list_over_all_environments_by_its_end(many: EmulatorServer) -> None:
     shown = many.run(*ALL, "--expiring", "200 days", env=UNREAD)
     assert shown.code == 1  # stage
-    table = shown.out.partition("Ends within 200 days, or has ended:\n")[2].splitlines()
+    table = shown.out.partition("Ends within 200 days, or has expired:\n")[2].splitlines()
     rows = [re.split(r"  +", line) for line in table[1:]]
     assert [(end, environment) for end, environment, _ in rows] == [row[:2] for row in SORTED]
     assert all(what.startswith(begins) for (_, _, what), (_, _, begins) in zip(rows, SORTED, strict=True))
@@ -222,11 +222,11 @@ def test_what_ends_soon_stands_in_one_list_over_all_environments_by_its_end(many
 
 def test_flows_of_others_are_listed_in_every_form_and_those_that_ended_are_counted(many: EmulatorServer) -> None:
     shown = many.run("status", "--env", "prod", "--expiring", "200 days").out
-    assert "4 flows in the sandbox not of this config; 3 of them end within 200 days, 1 ended before:" in shown
+    assert "4 flows in the sandbox not managed by this config; 3 of them end within 200 days, 1 ended before:" in shown
     listed = [line.strip().partition(" (flow ")[0] for line in shown.splitlines() if line.startswith('    "')]
     assert listed == ['"Soon"', '"orders"', '"Forever"']
     comment = many.run(*ALL, "--expiring", "200 days", "--format", "markdown", env=UNREAD).out
-    assert "**Ends within 200 days, or has ended:**\n\n| ends | environment | what |" in comment
+    assert "**Ends within 200 days, or has expired:**\n\n| ends | environment | what |" in comment
     places = [comment.index(f"<code>{end}</code> | <code>{environment}</code>") for end, environment, _ in SORTED]
     assert places == sorted(places)
     document = many.run(*ALL, "--expiring", "200 days", "--format", "json", env=UNREAD).document
@@ -244,6 +244,7 @@ def test_a_shorter_time_lists_less_and_none_asked_for_lists_nothing(many: Emulat
     shown = many.run(*ALL, "--expiring", "10d", env=UNREAD).out
     assert "Soon" in shown
     assert "Forever" not in shown
-    assert "Nothing ends within 1 day in what was read." in many.run(*ALL, "--expiring", "1 day", env=UNREAD).out
+    unread = many.run(*ALL, "--expiring", "1 day", env=UNREAD).out
+    assert "Nothing ends within 1 day in the environments that were read." in unread
     assert "Nothing ends within 1 day.\n" in many.run(*ALL, "--expiring", "1 day").out
     assert "Ends within" not in many.run(*ALL, env=UNREAD).out

@@ -41,7 +41,7 @@ def test_the_yaml_is_the_result_and_the_report_goes_beside_it(run: CommandLine) 
     assert "  made-in-the-ui:\n    title: Made in the UI\n    datasets: [Returns]\n" in ended.out
     assert f"    adopt: {flow}\n" in ended.out
     assert "EMULATOR: nothing reaches Adobe" in ended.err
-    assert "Import: 1 flow to adopt, 0 left out.\nNot for import: 1 for audiences.\n" in ended.err
+    assert "Import: 1 flow to adopt, 0 left out.\nNot imported: 1 for audiences.\n" in ended.err
     assert not (run.folder / "exports").exists()
 
 
@@ -52,7 +52,7 @@ def test_a_file_is_written_planned_and_adopted_and_the_plan_is_empty_then(applie
     ended = applied("import", "--flow", flow, "--into", INTO)
 
     assert ended.code == 0
-    assert f"Wrote {INTO}.\nNext: read it" in ended.out
+    assert f"Wrote {INTO}.\nNext: read the YAML" in ended.out
     assert ended.err == ""
     assert applied.writes() == written
     assert flow in (applied.folder / INTO).read_text(encoding="utf-8")
@@ -105,7 +105,7 @@ def test_where_there_is_nothing_to_import_nothing_is_written(applied: CommandLin
     ended = applied("import", "--all", *into)
 
     assert ended.code == 0
-    assert "Nothing to import.\nNot for import: 2 of this config already.\n" in ended.out + ended.err
+    assert "Nothing to import.\nNot imported: 2 already in this config.\n" in ended.out + ended.err
     assert "exports:" not in ended.out
     assert not (applied.folder / "exports").exists()
 

@@ -47,7 +47,7 @@ def test_the_calls_it_prints_tell_the_runs_after_it_and_none_before(run: Command
     assert run("emulator", "clock", "advance", "1 day").code == 0
     ended = run("rotate", "partner", "--auto-approve")
     verify, runs = [line.split()[1:] for line in ended.out.splitlines() if line.startswith("    exportctl ")]
-    assert '"Audience", not declared here: no next run is known' in ended.out
+    assert '"Audience", not in this config: next run unknown' in ended.out
     assert verdicts(run, verify) == ["UNKNOWN"]  # the good run of this morning does not count
     assert run("emulator", "ingest", "Orders", "50").code == 0
     assert run("emulator", "clock", "advance", "1 day").code == 0
@@ -102,7 +102,7 @@ def test_a_refused_rotation_claims_no_proof_and_no_new_secret(run: CommandLine) 
     ended = run("rotate", "partner", "--auto-approve")
     assert ended.code == 4
     assert "Final check: 1 change remains." in ended.out
-    assert "Keep the former secrets" not in ended.out
+    assert "Keep the old secrets" not in ended.out
     assert (
         run("rotate", "partner", "--auto-approve", "--format", "json").document["result"]["final_check_passed"] is False
     )
@@ -113,7 +113,7 @@ def test_the_former_secret_is_kept_in_mind_although_the_read_back_fails(run: Com
     before = run.writes()
     ended = run("rotate", "partner", "--auto-approve")
     assert (ended.code, run.writes() - before) == (1, 1)
-    assert "Keep the former secrets valid" in ended.out
+    assert "Keep the old secrets valid" in ended.out
 
 
 REFUSED = {"lake": "it authenticates with role_arn", "zone": "Adobe owns the storage"}

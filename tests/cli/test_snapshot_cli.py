@@ -136,7 +136,7 @@ def test_a_rehearsal_writes_nothing_and_says_what_apply_would_do(run: CommandLin
     assert text.code == 0, text.err
     assert "Rehearsal in an emulator: nothing reached the platform." in text.out
     assert "7 writes: 1 POST connections, 2 POST flows, 2 POST sourceConnections, 2 POST targetConnections." in text.out
-    assert "a second plan is empty" in text.out
+    assert "a second plan has no changes" in text.out
     rehearsal = machine.document["result"]["rehearsal"]
     assert rehearsal["passed"]
     assert rehearsal["writes"]["POST flows"] == 2
@@ -226,7 +226,7 @@ def test_neither_network_nor_credentials_are_needed(tmp_path: Path) -> None:
     assert drawn.code == 0, drawn.err
     assert "No changes." in drawn.out
     assert "EMULATOR" not in drawn.out
-    assert "a second plan is empty" in drawn.out
+    assert "a second plan has no changes" in drawn.out
 
 
 def mark_as_service(file: Path) -> None:

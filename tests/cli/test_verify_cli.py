@@ -180,7 +180,7 @@ def test_1_storage_that_should_have_been_read_and_could_not_be(applied: CommandL
     ended = applied("verify", env=env)
 
     assert ended.code == 1
-    assert "Exit 1: 2 exports could not be looked at in full." in ended.out
+    assert "Exit 1: 2 exports could not be checked completely." in ended.out
     document = applied("verify", "--format", "json", env=env).document
     assert [e["rule"] for e in document["errors"]] == ["storage-missing", "storage-missing"]
     root = ElementTree.fromstring(applied("verify", "--format", "junit", env=env).out)

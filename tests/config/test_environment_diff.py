@@ -263,8 +263,8 @@ def test_the_text_marks_what_no_overlay_names() -> None:
     assert "  exports.sales/orders: only in a\n" in shown
     assert "    end_warning: a 60 days, b 30 days\n" in shown
     assert '  ? title: a "Web of a", b "Web of b"\n' in shown
-    assert "exports.yaml:16:33: no overlay says so, it is written Web of ${environment} for both" in shown
-    assert shown.endswith("1 difference that no overlay names: marked `?`.\n")
+    assert "exports.yaml:16:33: no overlay sets it; both use Web of ${environment}" in shown
+    assert shown.endswith("1 difference that no overlay sets: marked `?`.\n")
 
 
 def test_a_variable_that_is_not_set_is_no_difference() -> None:

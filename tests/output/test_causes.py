@@ -17,10 +17,10 @@ from tests.output.sample_plans import AS_OF, HEADER, address, change, every_caus
 CAUSE_TEXTS = {
     Cause.PENDING: "pending change: the YAML changed",
     Cause.DRIFT: "drift: changed by jane",
-    Cause.CONFLICT: "conflict: the YAML changed and so did the sandbox",
+    Cause.CONFLICT: "conflict: the YAML changed, and the sandbox was changed by",
     Cause.UNKNOWN_ORIGIN: "unknown origin: the value last applied is unknown",
     Cause.ALREADY_MATCHES: "already matches: both sides are equal",
-    Cause.NORMALISED: "normalised: the service keeps another spelling",
+    Cause.NORMALISED: "normalised: the service stores the value in another spelling",
     Cause.PAUSED: "left paused",
     Cause.RENEWAL: "renewal: the rolling end is due",
     Cause.ACCEPTED: "accepted: an accept entry",

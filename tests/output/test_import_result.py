@@ -25,7 +25,7 @@ def test_the_report_counts_what_needs_no_import_and_tells_the_rest() -> None:
         '    "rich\\x1b[31m [eu]" f-4 encrypts its files',
         "",
         "Import: 1 flow to adopt, 2 left out.",
-        "Not for import: 1 for audiences.",
+        "Not imported: 1 for audiences.",
         "Save the YAML as a file below exports/.",
         text_import_result.NEXT,
     ]
@@ -50,7 +50,7 @@ def test_the_report_names_what_is_kept_and_who_has_it() -> None:
     )
 
     assert shown.splitlines()[2:] == [
-        "Kept as it is, as no config describes it:",
+        "Kept as they are, because no config can describe them:",
         "    'x\\x1b[31m': exports.web",
         "    labels: exports.web, exports.more-0, exports.more-1 and 1 more",
         "    target params.csvOptions: exports.web",

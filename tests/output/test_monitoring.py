@@ -141,7 +141,7 @@ def test_days_left_are_whole_days(left: int | None, days: str) -> None:
 def test_flows_of_others_are_counted_in_one_line_unless_asked_for() -> None:
     report = status_report()
     unasked = text_status.render_status(replace(report, ending=None))
-    assert "4 flows in the sandbox not of this config; `--expiring 30d` lists" in unasked
+    assert "4 flows in the sandbox not managed by this config; `--expiring 30d` lists" in unasked
     assert "Loyalty feed" not in unasked
     assert "1 of them ends within 30 days:" in text_status.render_status(
         replace(report, ending=report.ending[:1] if report.ending else ())
@@ -160,7 +160,7 @@ def test_what_ends_in_all_environments_stands_in_one_list_the_soonest_first() ->
     )
     found = text_status.end_table(sides)
     assert found is not None
-    assert found.title == "Ends within 30 days, or has ended:"
+    assert found.title == "Ends within 30 days, or has expired:"
     assert [row[1:] for row in found.rows] == [
         ("dev", "exports.expired"),
         ("prod", "exports.expired"),
@@ -198,7 +198,7 @@ def test_markdown_is_cut_at_a_row_and_says_so(name: str) -> None:
     )
     *rows, cut = [line for line in made.splitlines() if line]
     assert limit // 2 < len(made) <= limit
-    assert cut.startswith("_The text output has all of it")
+    assert cut.startswith("_This is cut;")
     assert all(row in whole.splitlines() for row in rows)
 
 
@@ -264,7 +264,7 @@ def test_the_drawing_is_one_file_that_says_what_it_shows() -> None:
     desc = root.findtext(f"{SVG}desc") or ""
     assert "exports.orders: every 1 day at 02:00 UTC; runs 6 from 2026-11-23 02:00 UTC to 2026-11-28 02:00 UTC." in desc
     assert "exports.off: every 1 day at 02:00 UTC; runs 0; paused by hand." in desc
-    assert "must take 12" in desc
+    assert "must accept 12" in desc
 
 
 def test_every_run_is_a_dot_at_its_moment() -> None:

@@ -19,7 +19,7 @@ from tests.output.sample_patches import HEADER, failed_entries, patch_result, sh
 def test_the_report_names_what_is_accepted_and_what_is_left() -> None:
     assert text_patch.render_patch(patch_result(), shown_patch(), written=False).splitlines()[2:] == [
         '    exports.orders  title: "orders" -> "evil\\x1b[31m\\n[eu]"  exports.yaml',
-        "        note: allows json-uncompressed on it, which what is live breaks",
+        "        note: allows json-uncompressed for it, because the live values break them",
         '    exports.more  title: "orders" -> "evil\\x1b[31m\\n[eu]"  by the edit above',
         "",
         "Not accepted (2)",
@@ -29,8 +29,8 @@ def test_the_report_names_what_is_accepted_and_what_is_left() -> None:
         "        is every 2 days\\x07, which no export can have",
         "",
         "Patch: 2 differences accepted in 1 file, 2 not accepted.",
-        "Nothing was written. The patch is for `git apply` or `patch -p1` in the folder of the config.",
-        "Lines beside a change hold values that are not shown: apply it with `git apply --unidiff-zero`.",
+        "Nothing was written. Apply the patch with `git apply` or `patch -p1` in the folder of the config.",
+        "Lines around a change hold masked values: apply the patch with `git apply --unidiff-zero`.",
     ]
 
 
@@ -102,12 +102,12 @@ def test_a_changed_line_with_a_literal_of_auth_is_not_shown_at_all() -> None:
 def test_what_no_edit_mends_is_said_with_what_it_ends_in() -> None:
     lines = text_patch.render_patch(patch_result(), shown_patch(), written=True, failures=failed_entries()).splitlines()
 
-    assert lines[lines.index("What drift would still fail for (1)") + 1 :] == [
+    assert lines[lines.index("Drift still fails for (1)") + 1 :] == [
         "    warning: exports.orders: its flow is gone  [flow-gone]",
         "      remove the export",
         "",
         "Patch: 2 differences accepted in 1 file, 2 not accepted.",
-        "Edited exports.yaml. Next: read the change, then `exportctl plan`; apply writes nothing but markers.",
+        "Edited exports.yaml. Next: read the change, then `exportctl plan`; apply writes only markers.",
         "Exit 3: 2 findings in conflict, gone.",
     ]
 
@@ -119,7 +119,7 @@ def test_what_apply_would_refuse_is_said_once() -> None:
 
     lines = text_patch.render_patch(made, shown_patch(), written=True, failures=failed_entries()).splitlines()
 
-    assert lines[lines.index("What apply would refuse (1)") + 1 :][:4] == [
+    assert lines[lines.index("Blocked by safety checks (1)") + 1 :][:4] == [
         "    exports.new",
         "        ! blocked by safety check adoption-differs: the YAML differs from flow f-2: another account",
         "            to allow exactly this: make it say the same",
@@ -145,8 +145,8 @@ def test_errors_of_the_plan_are_said() -> None:
 @pytest.mark.parametrize(
     ("verb", "writes"),
     [
-        (Verb.UNCHANGED, "apply writes nothing but markers"),
-        (Verb.ADOPT, "apply writes nothing but markers"),
+        (Verb.UNCHANGED, "apply writes only markers"),
+        (Verb.ADOPT, "apply writes only markers"),
         (Verb.UPDATE, "it shows what apply would still do"),
         (Verb.CREATE, "it shows what apply would still do"),
         (Verb.RENEW, "it shows what apply would still do"),
@@ -174,7 +174,7 @@ def test_markdown_that_is_too_long_holds_no_part_of_a_patch() -> None:
 
     assert "@@" in whole
     assert "@@" not in short
-    assert "the text output is the patch" in short
+    assert "the text output has it" in short
 
 
 # -- names in patches -------------------------------------------------------------------------------------------------

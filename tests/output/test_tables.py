@@ -69,7 +69,7 @@ def test_doctor_gives_one_remedy_a_line() -> None:
 
 
 def test_doctor_says_when_all_is_well() -> None:
-    assert tables.render_checks([Check("token", CheckStatus.WARNING, "old")]).endswith("All is well.\n")
+    assert tables.render_checks([Check("token", CheckStatus.WARNING, "old")]).endswith("Checked: token.\n")
 
 
 def test_a_stale_plan_names_object_and_field() -> None:

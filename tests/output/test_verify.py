@@ -139,11 +139,11 @@ def test_files_are_said_to_be_checked_only_where_storage_was_read() -> None:
 
     assert (
         closing_lines(report(read))[-1]
-        == "Checked: names and numbers of files, sizes by the manifest where there is one; contents only with --deep."
+        == "Checked: names and number of files, and sizes where there is a manifest; contents only with --deep."
     )
     assert (
         closing_lines(report(read, deep=True))[-1]
-        == "Checked: names and numbers of files, sizes by the manifest where there is one, contents too (--deep)."
+        == "Checked: names and number of files, and sizes where there is a manifest, contents too (--deep)."
     )
     assert closing_lines(report(partner()))[-1].startswith("RUNS ONLY: storage was not read")
     assert closing_lines(report(partner(), read))[-1].startswith("RUNS ONLY: storage of exports.partner was not read")
@@ -165,8 +165,8 @@ def test_of_many_exports_that_were_not_read_some_are_named() -> None:
     [
         ((orders(),), "Exit 0: nothing fails."),
         ((absent_export(), orders()), "Exit 9: 1 of 4 fails."),
-        ((denied_export(),), "Exit 1: 1 export could not be looked at in full."),
-        ((denied_export(), web()), "Exit 1: 1 export could not be looked at in full; 6 of 7 fail too."),
+        ((denied_export(),), "Exit 1: 1 export could not be checked completely."),
+        ((denied_export(), web()), "Exit 1: 1 export could not be checked completely; 6 of 7 fail too."),
     ],
     ids=["nothing fails", "one fails", "storage denied", "both"],
 )
@@ -177,8 +177,8 @@ def test_the_text_says_what_the_exit_code_will_mean(exports: tuple[ExportVerdict
 def test_a_config_without_exports_is_not_said_to_be_fine() -> None:
     shown = text_verify.render_verify_report(report())
 
-    assert "Nothing to look at." in shown
-    assert "Verify: no export to look at since 2026-11-21 02:00 UTC." in shown
+    assert "Nothing to check." in shown
+    assert "Verify: no exports since 2026-11-21 02:00 UTC." in shown
     assert "Checked: nothing" in shown
 
 

@@ -83,7 +83,7 @@ def _notes(report: Forecast) -> list[str]:
     for one in report.simultaneous_runs:
         members = ", ".join(format_values.clean_text(member) for member in one.members)
         lines.append(
-            f"Starts together {forecast.start_times(one)}, on {format_values.clean_text(one.account)}: {members}."
+            f"Simultaneous runs: {forecast.start_times(one)}, on {format_values.clean_text(one.account)}: {members}."
         )
         lines += [f"{forecast.connections(one)}."] if forecast.connections(one) else []
     return [*(part for line in lines for part in textwrap.wrap(line, _LONGEST)), forecast.summary(report)]
@@ -104,7 +104,7 @@ def _grid(report: Forecast, left: int, bottom: int) -> Iterator[str]:
             if float(x) + _DATE <= left + _CHART:
                 yield f'<text x="{x}" y="{_TOP - 8}" fill="{_PALE}">{format_values.moment(moment)[5:10]}</text>'
             yield f'<path d="M{x} {_TOP}V{bottom}" stroke="{_LINE}"/>'
-    yield _words(left, _TOP - 26, "Lines are midnights UTC, a dot is a run, a bar an end.", _PALE)
+    yield _words(left, _TOP - 26, "A line is midnight UTC, a dot is a run, a bar is an end.", _PALE)
     yield f'<rect x="{left}" y="{_TOP}" width="{_CHART}" height="{bottom - _TOP}" fill="none" stroke="{_LINE}"/>'
 
 

@@ -152,8 +152,8 @@ def client(name: str) -> str:
 def actor(who: Actor | None, did: str = "changed") -> str:
     """Return `changed by jane@acme.example at 2026-11-22 09:10 UTC with the UI (exc_app)`, as far as it is recorded."""
     if who is None:
-        return f"{did} by somebody not recorded"
-    words = [f"{did} by {clean_text(who.by) if who.by else 'somebody not recorded'}"]
+        return f"{did} by an unknown user"
+    words = [f"{did} by {clean_text(who.by) if who.by else 'an unknown user'}"]
     if who.at is not None:
         words.append(f"at {moment(who.at)}")
     if who.client:

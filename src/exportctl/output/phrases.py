@@ -65,15 +65,15 @@ def cause(change: FieldChange) -> str:
         Cause.CREATE: "",
         Cause.PENDING: "pending change: the YAML changed since the last apply",
         Cause.DRIFT: f"drift: {who}",
-        Cause.CONFLICT: f"conflict: the YAML changed and so did the sandbox, {who}; the YAML wins",
+        Cause.CONFLICT: f"conflict: the YAML changed, and the sandbox was {who}; the YAML wins",
         Cause.UNKNOWN_ORIGIN: "unknown origin: the value last applied is unknown; the YAML wins"
         + (f" ({who})" if change.actor else ""),
         Cause.ALREADY_MATCHES: "already matches: both sides are equal, only the marker is written",
-        Cause.NORMALISED: "normalised: the service keeps another spelling of what was sent, nothing is written",
+        Cause.NORMALISED: "normalised: the service stores the value in another spelling; exportctl writes nothing",
         Cause.PAUSED: f"{_WAITS if change.field in SCHEDULE_FIELDS else pause}; left paused",
         Cause.RENEWAL: "renewal: the rolling end is due",
         Cause.EXPIRED: "expired: the rolling end is in the past; apply moves it, renew does not",
-        Cause.ACCEPTED: "accepted: an accept entry of the config covers it, left as it is",
+        Cause.ACCEPTED: "accepted: an accept entry of the config allows it; exportctl leaves it as it is",
     }[change.cause]
 
 
@@ -206,7 +206,7 @@ def snapshot_note(header: PlanHeader, as_of: int) -> str | None:
     """Return the note for a plan from a snapshot, with its age; None for any other plan."""
     if header.snapshot_at is None:
         return None
-    old = f"{format_age(as_of - header.snapshot_at)} old" if as_of >= header.snapshot_at else "by a later clock"
+    old = f"{format_age(as_of - header.snapshot_at)} old" if as_of >= header.snapshot_at else "made with a later clock"
     return (
         f"SNAPSHOT of {format_values.moment(header.snapshot_at)}, {old}: what moved since is not "
         "seen, and nothing is approved"

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 TITLE = "Rehearsal in an emulator: nothing reached the platform."
 BLOCKED = "Not rehearsed: apply would refuse this plan."
-PASSED = "All of it is done there, and a second plan is empty."
-REMAINING = "Not all of it is done there; a second plan would still hold what is left."
+PASSED = "All steps are done there, and a second plan has no changes."
+REMAINING = "Not all steps are done there; a second plan still has changes."
 
 
 def text_part(shown: Rehearsal | None, *, color: bool = False, width: int = 120) -> str:
@@ -35,7 +35,7 @@ def text_part(shown: Rehearsal | None, *, color: bool = False, width: int = 120)
     lines = ["", ink("bold", TITLE), *text_view.findings(shown.refused, ink), *_summary_lines(shown)]
     for item in () if shown.passed else shown.remaining_plan.items:
         if item.steps or item.refusals:
-            # what was refused is told already; what is left without a refusal needs its reasons
+            # a refusal above says why; without one, the fields say it
             lines += (
                 [text_view.headline(item, ink)]
                 if shown.refused

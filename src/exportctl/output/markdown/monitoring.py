@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from exportctl.monitor.status import StatusReport
     from exportctl.resources.run import RunError
 
-_CUT = "\n_The text output has all of it; this is cut._\n"
+_CUT = "\n_This is cut; the text output is complete._\n"
 
 
 def render_status(report: StatusReport, *, limit: int = plan.LIMIT) -> str:
@@ -58,8 +58,8 @@ def _table(flow: FlowRuns) -> Iterator[str]:
         return
     yield from _titles((*runs.TITLES, "ERRORS"))
     for run in flow.runs:
-        told = "; ".join(map(_error_text, run.errors, error_hints(run.errors, flow.type)))
-        yield _row([code(cell) if cell else "" for cell in runs.cells(run)], told)
+        errors = "; ".join(map(_error_text, run.errors, error_hints(run.errors, flow.type)))
+        yield _row([code(cell) if cell else "" for cell in runs.cells(run)], errors)
 
 
 def _error_text(error: RunError, found: str | None) -> str:

@@ -32,10 +32,10 @@ def render_plan(shown: Plan, *, limit: int = LIMIT) -> str:
         *([f"{verdict}\n"] if verdict else []),
         f"**{phrases.summary(shown.counts())}** {phrases.writes(shown)}\n",
         *([f"{approval}\n"] if approval else []),
-        *section("Refused", _refusals(spoken), share),
-        *section("What follows", _consequences(spoken), share),
+        *section("Blocked by safety checks", _refusals(spoken), share),
+        *section("Consequences", _consequences(spoken), share),
         *section("Ends", _ends(spoken, shown.as_of), share),
-        *section("Held", _paused_lines(spoken), share),
+        *section("Left paused", _paused_lines(spoken), share),
         *section("Errors, warnings and notes", _findings(_all_findings(shown)), share),
         *section("References apply will read", [code(name) for name in phrases.secrets(shown)], share),
         *section("Not set here, so not compared", [code(name) for name in shown.unset], share),
@@ -53,13 +53,13 @@ def render_drift(report: DriftReport, *, fail_on: Collection[str] = drift.DEFAUL
         *head("drift", report.header, report.as_of),
         f"**{text_drift.summary(report)}** {f'Fails because of: {failing}.' if failing else 'Does not fail.'}\n",
         *section("Ends", [_end_line(e, report.as_of) for e in ends], share),
-        *section("Flows that are not of this config", [_flow_line(e, report.as_of) for e in flows], share),
+        *section("Flows that this config does not manage", [_flow_line(e, report.as_of) for e in flows], share),
         *section("Errors, warnings and notes", _findings(report.notes), share),
     ]
-    told = {DriftGroup.EXPIRED, DriftGroup.ENDING, DriftGroup.UNMANAGED, DriftGroup.OTHER_PROJECT}
+    shown_above = {DriftGroup.EXPIRED, DriftGroup.ENDING, DriftGroup.UNMANAGED, DriftGroup.OTHER_PROJECT}
     subjects: dict[str, list[DriftEntry]] = {}
     for entry in report.entries:
-        if entry.group not in told:
+        if entry.group not in shown_above:
             subjects.setdefault(_subject(entry), []).append(entry)
     makers = [partial(_drift_details, name, entries, report.as_of) for name, entries in subjects.items()]
     return _join_within_limit(parts, makers, limit)
@@ -164,7 +164,7 @@ def finding(shown: Finding) -> str:
 
 def details(item: PlanItem, as_of: int) -> str:
     """Return one address, collapsed: a table of fields, then runs and end as seen at `as_of`."""
-    words = phrases.verb(item.verb, item.address) + (", refused" if item.refusals else "")
+    words = phrases.verb(item.verb, item.address) + (", blocked" if item.refusals else "")
     lines = [f"<details><summary>{code(format_values.symbol(item))} {_address(item)} {prose(words)}</summary>\n"]
     if item.id:
         lines.append(f"{format_values.object_label(item.address)} {code(item.id)}\n")

@@ -31,7 +31,7 @@ def render_verify_report(report: VerifyReport, *, limit: int = plan.LIMIT) -> st
     parts = [
         *_head(report),
         *plan.section("Could not be read", unread, limit // 4),
-        *plan.section("Not as it should be", failing, limit // 4),
+        *plan.section("Failed", failing, limit // 4),
     ]
     head = "\n".join(parts)
     ordered = sorted(report.exports, key=lambda e: not (e.has_failed or e.errors))

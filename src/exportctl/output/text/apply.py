@@ -83,7 +83,7 @@ def render_apply_report(
             lines += [plan.INDENT + format_values.clean_text(line) for line in _words(shown)]
     lines += [""] if lines else []
     if interrupted:
-        lines.append(ink("warning", "Interrupted: nothing new was started, what was in flight has finished."))
+        lines.append(ink("warning", "Interrupted: no new request was sent; the requests in progress have finished."))
     lines.append(ink("bold", summary(outcomes)))
     lines += [f"The service keeps another spelling: {format_values.clean_text(name)}" for name in normalised]
     proof = has_passed_final_check(remaining, proved)

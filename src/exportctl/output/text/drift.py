@@ -65,7 +65,7 @@ def _meaning(report: DriftReport, fail_on: Collection[str], ink: Paint) -> str:
     failures = drift.failures(report, fail_on)
     if failures:
         return ink("error", failure_sentence(failures))
-    return ink("good", f"Exit 0: nothing in {', '.join(g for g in DriftGroup if g in fail_on)}.")
+    return ink("good", f"Exit 0: no findings in {', '.join(g for g in DriftGroup if g in fail_on)}.")
 
 
 def failure_sentence(failures: Sequence[DriftEntry]) -> str:
@@ -117,7 +117,7 @@ def flow(entry: DriftEntry, as_of: int) -> str:
         f"{format_values.quote_text(shown.name)} (flow {format_values.clean_text(shown.id)})",
         format_values.clean_text(shown.type or "other type"),
     ]
-    parts.append("on" if shown.enabled else "off")
+    parts.append("enabled" if shown.enabled else "disabled")
     if shown.owner:
         parts.append(f"owned by project {format_values.clean_text(shown.owner)}")
     if shown.ends is not None:

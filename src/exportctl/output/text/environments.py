@@ -54,7 +54,7 @@ def _value(one: FieldDifference, side: Any) -> str:
 
 
 def _causes(causes: Sequence[DifferenceCause], ink: Paint) -> list[str]:
-    said = [_cause(cause) for cause in causes] or ["no line was found that says so"]
+    said = [_cause(cause) for cause in causes] or ["no line of the config causes it"]
     return [f"{plan.INDENT}  {ink('dim', line)}" for line in said]
 
 
@@ -63,15 +63,15 @@ def _cause(cause: DifferenceCause) -> str:
     if cause.origin is DifferenceOrigin.OVERLAY:
         return f"{place}: the overlay of {cause.environment}"
     if cause.origin is DifferenceOrigin.LIST:
-        return f"{place}: its `environments` leave {cause.environment} out"
-    return f"{place}: no overlay says so, it is written {format_values.clean_text(str(cause.written))} for both"
+        return f"{place}: its `environments` list leaves {cause.environment} out"
+    return f"{place}: no overlay sets it; both use {format_values.clean_text(str(cause.written))}"
 
 
 def _summary(shown: EnvironmentDiff, ink: Paint) -> list[str]:
-    things = f"Exports and destinations: {len(shown.one_sided)} in one alone, {shown.same_count} the same"
-    lines = [ink("bold", f"{things}. Fields that differ: {len(shown.differences)}.")]
+    things = f"Exports and destinations: {len(shown.one_sided)} in one environment only, {shown.same_count} equal"
+    lines = [ink("bold", f"{things}. Different fields: {len(shown.differences)}.")]
     if shown.unintended_count:
         lines.append(
-            ink("warning", f"{phrases.number(shown.unintended_count, 'difference')} that no overlay names: marked `?`.")
+            ink("warning", f"{phrases.number(shown.unintended_count, 'difference')} that no overlay sets: marked `?`.")
         )
     return lines

@@ -49,7 +49,7 @@ def render_forecast(report: Forecast, *, color: bool = False, width: int = 120) 
         lines += [*tables.table(TITLES, [cells(report, lane) for lane in report.flows], ink), ""]
         lines += [*picture(report, width, ink), ""]
     if report.simultaneous_runs:
-        lines += [ink("bold", "Starts together:"), *simultaneous_run_lines(report.simultaneous_runs, width), ""]
+        lines += [ink("bold", "Simultaneous runs:"), *simultaneous_run_lines(report.simultaneous_runs, width), ""]
     if report.errors:
         lines += ["Errors:", *plan.findings(report.errors, ink), ""]
     return "\n".join([*lines, ink("bold", summary(report))]) + "\n"
@@ -59,7 +59,7 @@ def basis(report: Forecast) -> str:
     """Return the window, and the state that the forecast starts from."""
     until = f"{phrases.number(report.days, 'day')}, until {format_values.moment(report.until)}"
     if report.planned:
-        return f"{until}, as after the next apply; what it would refuse stays as it is"
+        return f"{until}, as after the next apply; what a safety check blocks stays as it is"
     return f"{until}, as the flows are now"
 
 
@@ -192,6 +192,6 @@ def connections(one: SimultaneousRuns) -> str:
     if one.min_connections is None:
         return ""
     return (
-        f"{phrases.number(one.datasets, 'dataset')} at once: the server should take as many connections, and must take "
-        f"{one.min_connections}, else exports fail ({SOURCE})"
+        f"{phrases.number(one.datasets, 'dataset')} at the same time: the server should accept as many connections, "
+        f"and must accept {one.min_connections}, otherwise exports fail ({SOURCE})"
     )

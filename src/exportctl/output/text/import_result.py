@@ -17,29 +17,29 @@ if TYPE_CHECKING:
     from exportctl.importing.result import ImportResult, LeftOutFlow
 
 _COUNTED: Mapping[str, str] = {
-    "declared": "of this config already",
-    "other-project": "of other projects",
+    "declared": "already in this config",
+    "other-project": "owned by other projects",
     "audience": "for audiences",
 }
-KEPT = "Kept as it is, as no config describes it:"
+KEPT = "Kept as they are, because no config can describe them:"
 _SHOWN = 3  # addresses; --format json has all
-NEXT = "Next: read it, then `exportctl plan`; `exportctl apply` adopts the flows, and writes nothing but markers."
+NEXT = "Next: read the YAML, then run `exportctl plan`. `exportctl apply` adopts the flows and writes only markers."
 
 
 def render_import(shown: ImportResult, *, file: str | None, color: bool = False) -> str:
     """Return the report. `file` is the file with the YAML; None: the YAML is on stdout."""
     ink = paint(color)
-    told = [one for one in shown.left_out if not (shown.selection.is_unfiltered and one.reason in _COUNTED)]
+    listed = [one for one in shown.left_out if not (shown.selection.is_unfiltered and one.reason in _COUNTED)]
     lines = [*plan.header(shown.header, "Import", shown.as_of, ink), ""]
-    if told:
-        lines += [ink("warning", f"Left out ({len(told)})"), *(_line(one, ink) for one in told), ""]
+    if listed:
+        lines += [ink("warning", f"Left out ({len(listed)})"), *(_line(one, ink) for one in listed), ""]
     kept = list(_kept_lines(shown))
     lines += [ink("bold", KEPT), *kept, ""] if kept else []
-    lines.append(ink("bold", _summary(shown, len(told))))
+    lines.append(ink("bold", _summary(shown, len(listed))))
     counted = {reason: count for reason, count in shown.counts().items() if reason in _COUNTED}
     if counted and shown.selection.is_unfiltered:
         parts = [f"{count} {_COUNTED[reason]}" for reason, count in counted.items()]
-        lines.append(f"Not for import: {', '.join(parts)}.")
+        lines.append(f"Not imported: {', '.join(parts)}.")
     if shown.exports:
         lines += [
             f"Wrote {format_values.clean_text(file)}." if file else "Save the YAML as a file below exports/.",

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from exportctl.accept.patch_file import Patch
     from exportctl.accept.result import AcceptedChanges, AcceptResult, UnacceptedChanges
 
-_WITHOUT_CONTEXT = "Lines beside a change hold values that are not shown: apply it with `git apply --unidiff-zero`."
-_TOO_LONG = "_The patch is too long to be shown here; the text output is the patch._\n"
+_WITHOUT_CONTEXT = "Lines around a change hold masked values: apply the patch with `git apply --unidiff-zero`."
+_TOO_LONG = "_The patch is too long to show here; the text output has it._\n"
 _MARKERS_ONLY = frozenset({Verb.UNCHANGED, Verb.MARK, Verb.PAUSED, Verb.BLOCKED, Verb.ADOPT})
 
 
@@ -54,7 +54,8 @@ def _accepted_lines(one: AcceptedChanges, ink: Paint) -> list[str]:
     lines = _differences(one.address, one.changes, f"  {ink('dim', file)}")
     if one.allowed_rules:
         rules = ", ".join(one.allowed_rules)
-        lines.append(f"{text_plan.INDENT * 2}{ink('warning', 'note')}: allows {rules} on it, which what is live breaks")
+        note = f"allows {rules} for it, because the live values break them"
+        lines.append(f"{text_plan.INDENT * 2}{ink('warning', 'note')}: {note}")
     return lines
 
 
@@ -78,18 +79,18 @@ def _remaining_failures(shown: AcceptResult, failures: Sequence[DriftEntry], ink
     if not found:
         return []
     lines = [line for one in found for line in drift.entry_lines(one, shown.plan.as_of, ink, 120)]
-    return [ink("warning", f"What drift would still fail for ({len(found)})"), *lines, ""]
+    return [ink("warning", f"Drift still fails for ({len(found)})"), *lines, ""]
 
 
 def _refused_items(shown: AcceptResult, failures: Sequence[DriftEntry], ink: Paint) -> list[str]:
     """Return what safety checks block, for addresses that are not listed yet."""
-    told = {one.address for one in failures}
-    items = [item for item in shown.targeted_plan.items if item.refusals and item.address not in told]
+    listed = {one.address for one in failures}
+    items = [item for item in shown.targeted_plan.items if item.refusals and item.address not in listed]
     lines: list[str] = []
     for item in items:
         lines.append(f"{text_plan.INDENT}{format_values.address(item.address)}")
         lines += [f"{text_plan.INDENT}{line}" for one in item.refusals for line in text_plan.refusal_lines(one, ink)]
-    return [ink("warning", f"What apply would refuse ({len(items)})"), *lines, ""] if items else []
+    return [ink("warning", f"Blocked by safety checks ({len(items)})"), *lines, ""] if items else []
 
 
 def _summary(shown: AcceptResult) -> str:
@@ -107,16 +108,18 @@ def _next_steps(shown: AcceptResult, patch: Patch, written: bool) -> list[str]:
     if written:
         names = ", ".join(format_values.clean_text(one.file) for one in shown.edited_files)
         return [f"Edited {names}. Next: read the change, then `exportctl plan`; {_apply_note(shown.plan)}."]
-    where = "the folder of the config" if patch.folder == "." else f"{patch.folder}, seen from the folder of the config"
-    told = [f"Nothing was written. The patch is for `git apply` or `patch -p1` in {where}."]
-    return [*told, _WITHOUT_CONTEXT] if any(one.context_lines == 0 for one in patch.diffs) else told
+    where = (
+        "the folder of the config" if patch.folder == "." else f"{patch.folder}, relative to the folder of the config"
+    )
+    steps = [f"Nothing was written. Apply the patch with `git apply` or `patch -p1` in {where}."]
+    return [*steps, _WITHOUT_CONTEXT] if any(one.context_lines == 0 for one in patch.diffs) else steps
 
 
 def _apply_note(plan: Plan) -> str:
     """Return what the next apply does. It must be true of the whole plan, not of the accepted differences alone."""
     if plan.is_refused or plan.errors() or any(item.verb not in _MARKERS_ONLY for item in plan.items):
         return "it shows what apply would still do"
-    return "apply writes nothing but markers"
+    return "apply writes only markers"
 
 
 def render_patch_markdown(

@@ -22,21 +22,21 @@ def render_next_steps(shown: Sequence[AccountFlow], header: PlanHeader, since: i
     `since`: when the new secrets were in place, in seconds since 1970 UTC. Earlier runs prove nothing.
     """
     if not shown:
-        return "No flow is on this account: nothing uses the former secrets.\n"
+        return "No flow uses this account, so nothing uses the old secrets.\n"
     ink = paint(color)
-    head = "Keep the former secrets valid until each of these flows has written files with the new ones:"
+    head = "Keep the old secrets valid until each of these flows has written files with the new secrets:"
     lines = [ink("warning", head), *(plan.INDENT + _flow(one) for one in shown)]
     lines += [
-        "What tells, once they have run:",
+        "Check after they have run:",
         *(plan.INDENT + call for call in follow_up_commands(shown, header, since)),
     ]
     return "\n".join(lines) + "\n"
 
 
 def _flow(one: AccountFlow) -> str:
-    name = str(one.address) if one.address else f'"{format_values.clean_text(one.name)}", not declared here'
+    name = str(one.address) if one.address else f'"{format_values.clean_text(one.name)}", not in this config'
     return f"{name}: " + (
-        f"next run {format_values.moment(one.next_run)}" if one.next_run is not None else "no next run is known"
+        f"next run {format_values.moment(one.next_run)}" if one.next_run is not None else "next run unknown"
     )
 
 

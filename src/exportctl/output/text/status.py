@@ -85,7 +85,7 @@ def days_left(one: ExportHealth, as_of: int) -> str:
 def summary(report: StatusReport) -> str:
     """Return `Status: 1 failed, 3 ok.`; a result without exports is left out."""
     counted = [f"{count} {word.lower()}" for word, count in report.counts().items() if count]
-    return f"Status: {', '.join(counted) or 'no export to look at'}."
+    return f"Status: {', '.join(counted) or 'no exports'}."
 
 
 def other_flows(report: StatusReport) -> list[str]:
@@ -94,12 +94,15 @@ def other_flows(report: StatusReport) -> list[str]:
         return []
     count = phrases.number(report.unmanaged, "flow")
     if report.ending is None:
-        return [f"{count} in the sandbox not of this config; `--expiring 30d` lists those that end within 30 days."]
+        return [
+            f"{count} in the sandbox not managed by this config; `--expiring 30d` lists those that end within 30 days."
+        ]
     ending = f"{len(report.ending)} of them end" if len(report.ending) != 1 else "1 of them ends"
     within = format_values.duration(report.warning)
     over = f", {report.expired} ended before" if report.expired else ""
     return [
-        f"{count} in the sandbox not of this config; {ending} within {within}{over}{':' if report.ending else '.'}",
+        f"{count} in the sandbox not managed by this config; "
+        f"{ending} within {within}{over}{':' if report.ending else '.'}",
         *(
             f"{plan.INDENT}{other_flow(u)} {format_values.end_text(u.ends or 0, report.as_of)}{assumed_note(u)}"
             for u in report.ending
@@ -125,8 +128,10 @@ def end_table(sides: Sequence[EnvironmentResult[StatusReport]]) -> Table | None:
         return None
     rows = sorted((row for name, report in read for row in _rows(name, report)), key=lambda row: (row[0], *row[2:]))
     within = format_values.duration(read[0][1].warning)
-    nothing = f"Nothing ends within {within}" + (" in what was read." if len(read) < len(sides) else ".")
-    title = f"Ends within {within}, or has ended:" if rows else nothing
+    nothing = f"Nothing ends within {within}" + (
+        " in the environments that were read." if len(read) < len(sides) else "."
+    )
+    title = f"Ends within {within}, or has expired:" if rows else nothing
     return Table(title, ("ENDS", "ENVIRONMENT", "WHAT"), [row[1:] for row in rows])
 
 

@@ -104,13 +104,19 @@ def _health(checks: Sequence[Check], ink: Paint) -> str:
         return ink("error", f"{phrases.number(failed, 'check')} failed.")
     if all(c.status is CheckStatus.SKIPPED for c in checks):
         return ink("error", "Nothing could be checked.")
-    return ink("good", "All is well.")
+    skipped = [c.name for c in checks if c.status is CheckStatus.SKIPPED]
+    done = [c.name for c in checks if c.status is not CheckStatus.SKIPPED]
+    return ink("good", f"Checked: {_names(done)}." + (f" Not checked: {_names(skipped)}." if skipped else ""))
+
+
+def _names(shown: Sequence[str]) -> str:
+    return ", ".join(dict.fromkeys(format_values.clean_text(name) for name in shown))
 
 
 def render_stale_plan(differences: Sequence[StaleValue], *, color: bool = False) -> str:
     """Return what changed since a plan was saved, by object and field."""
     ink = paint(color)
-    lines = [ink("error", "The saved plan is stale: nothing was written. Since it was made, these moved:")]
+    lines = [ink("error", "The saved plan is stale: nothing was written. These values changed since it was made:")]
     lines += [f"{plan.INDENT}{difference(d)}" for d in differences]
     return "\n".join(lines) + "\n"
 

@@ -50,7 +50,7 @@ def render_verify_report(report: VerifyReport, *, color: bool = False, width: in
 def summary(report: VerifyReport) -> str:
     """Return `Verify: 12 complete, 1 mismatch since 2026-11-24 02:00 UTC.`; results without verdicts are left out."""
     counted = [f"{count} {word.lower()}" for word, count in report.counts().items() if count]
-    return f"Verify: {', '.join(counted) or 'no export to look at'} since {format_values.moment(report.since)}."
+    return f"Verify: {', '.join(counted) or 'no exports'} since {format_values.moment(report.since)}."
 
 
 def _meaning(report: VerifyReport, ink: Paint) -> str:
@@ -61,7 +61,7 @@ def _meaning(report: VerifyReport, ink: Paint) -> str:
     unread = sum(bool(e.errors) for e in report.exports)
     if unread:
         also = f"; {fail} too" if failing else ""
-        return ink("error", f"Exit 1: {phrases.number(unread, 'export')} could not be looked at in full{also}.")
+        return ink("error", f"Exit 1: {phrases.number(unread, 'export')} could not be checked completely{also}.")
     return ink("error", f"Exit 9: {fail}.") if failing else ink("good", "Exit 0: nothing fails.")
 
 
@@ -72,10 +72,10 @@ def coverage_lines(report: VerifyReport, ink: Paint) -> list[str]:
     lines = []
     if read:
         contents = ", contents too (--deep)" if report.deep else "; contents only with --deep"
-        lines.append(f"Checked: names and numbers of files, sizes by the manifest where there is one{contents}.")
+        lines.append(f"Checked: names and number of files, and sizes where there is a manifest{contents}.")
     if runs_only:
         whose = "" if len(runs_only) == len(report.exports) else f" of {_first_addresses(runs_only)}"
-        lines.append(ink("warning", f"RUNS ONLY: storage{whose} was not read; the service's word is all there is."))
+        lines.append(ink("warning", f"RUNS ONLY: storage{whose} was not read; only the service's report was checked."))
     return lines or ["Checked: nothing; see above."]
 
 
@@ -120,7 +120,7 @@ def size(count: int) -> str:
 def _rows(verdicts: Sequence[Verdict], ink: Paint, width: int) -> list[list[str]]:
     """Return the titles, then the lines of each verdict, all in the same columns."""
     if not verdicts:
-        return [["Nothing to look at."]]
+        return [["Nothing to check."]]
     rows = [cells(v) for v in verdicts]
     widths = [max(len(row[n]) for row in (TITLES, *rows)) for n in range(len(TITLES))]
     rest = width - len(plan.INDENT) - 2 * len(TITLES)
