@@ -18,8 +18,7 @@ from exportctl.planfile import file as planfile
 from tests.workflows.strategies import accepting_switches, configs
 from tests.workflows.world import SANDBOX, World, world
 
-LAW = settings(max_examples=120)
-FEWER = settings(LAW, max_examples=40)
+LAW = settings(max_examples=40)
 FEW = settings(LAW, max_examples=25)
 MANY = settings(LAW, max_examples=1250)  # four times: 5,000 in `make test-slow`
 LISTED = 61  # seconds: promise 3 is about what is listed within a minute
@@ -71,7 +70,7 @@ def assert_empty_after_apply(content: dict[str, Any], switches: Switches) -> Non
         assert made.writes() == []
 
 
-@FEWER
+@LAW
 @given(configs(), configs(), accepting_switches(), st.sampled_from([0, 3600, 3 * 86400]))
 def test_one_config_after_another_ends_in_an_empty_plan_and_leaves_no_orphan(
     first: dict[str, Any], second: dict[str, Any], switches: Switches, between: int
@@ -97,7 +96,7 @@ def test_one_config_after_another_ends_in_an_empty_plan_and_leaves_no_orphan(
         assert len(seen["sourceConnections"]) == len(seen["targetConnections"]) == len(seen["flows"])
 
 
-@FEWER
+@LAW
 @given(configs(), accepting_switches(), st.randoms(use_true_random=False))
 def test_the_plan_ignores_the_order_of_keys(content: dict[str, Any], switches: Switches, dice: Any) -> None:
     with tempfile.TemporaryDirectory() as folder:
@@ -118,7 +117,7 @@ def _shuffle_keys(value: Any, dice: Any) -> Any:
     return {k: _shuffle_keys(value[k], dice) for k in keys}
 
 
-@FEWER
+@LAW
 @given(configs(), accepting_switches())
 def test_nothing_is_deleted_without_consent(content: dict[str, Any], switches: Switches) -> None:
     with tempfile.TemporaryDirectory() as folder:
@@ -132,7 +131,7 @@ def test_nothing_is_deleted_without_consent(content: dict[str, Any], switches: S
         assert all(i.refusals for i in going)
 
 
-@FEWER
+@LAW
 @given(configs(), accepting_switches())
 def test_a_change_follows_all_that_it_needs(content: dict[str, Any], switches: Switches) -> None:
     with tempfile.TemporaryDirectory() as folder:
