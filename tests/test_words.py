@@ -2,21 +2,18 @@
 Retired words stand nowhere that a reader looks: src, docs, README, schemas, examples, golden files.
 
 `WORDS` have no other sense. `SENSES` are phrases in which a word of two senses has the retired one. `ALLOWED` are the
-phrases that keep a retired word for good. `tests/words_left.toml` counts what each file still has to lose: a count may
-only fall. `python -m tests.test_words` writes it from the files.
+phrases that keep a retired word, each with its reason.
 """
 
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[1]
-LEFT = ROOT / "tests" / "words_left.toml"
 READ = ("src", "docs", "schemas", "examples", "tests/output", "tests/cases", "README.md", "exports.yaml")
 ENDINGS = {".py", ".md", ".json", ".yaml", ".yml", ".txt", ".sh", ".toml", ".svg", ".xml"}
 QUOTES_THEM = ("docs/decisions.md",)  # it says which words were retired
@@ -58,27 +55,10 @@ def retired_words(text: str) -> list[str]:
     return [hit.group() for pattern in (WORDS, SENSES) for hit in pattern.finditer(kept)]
 
 
-def counts() -> Mapping[str, int]:
-    found = {
-        path.relative_to(ROOT).as_posix(): len(retired_words(path.read_text(encoding="utf-8"))) for path in files()
-    }
-    return {path: count for path, count in found.items() if count}
+def test_no_retired_word_stands_where_readers_look() -> None:
+    found = {path.relative_to(ROOT).as_posix(): retired_words(path.read_text(encoding="utf-8")) for path in files()}
 
-
-def left() -> Mapping[str, int]:
-    found: Mapping[str, int] = tomllib.loads(LEFT.read_text(encoding="utf-8"))
-    return found
-
-
-def test_no_file_has_more_retired_words_than_it_had() -> None:
-    allowed = left()
-    more = [path for path, count in counts().items() if count > allowed.get(path, 0)]
-
-    assert [(path, retired_words((ROOT / path).read_text(encoding="utf-8"))) for path in more] == []
-
-
-def test_every_file_that_is_counted_still_exists() -> None:
-    assert [path for path in left() if not (ROOT / path).exists()] == []
+    assert {path: words for path, words in found.items() if words} == {}
 
 
 @pytest.mark.parametrize("phrase", ALLOWED)
@@ -119,7 +99,3 @@ def test_a_retired_word_is_found(text: str) -> None:
 )
 def test_another_word_or_sense_is_not(text: str) -> None:
     assert retired_words(text) == []
-
-
-if __name__ == "__main__":
-    LEFT.write_text("".join(f'"{path}" = {count}\n' for path, count in sorted(counts().items())), encoding="utf-8")

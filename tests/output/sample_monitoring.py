@@ -96,8 +96,8 @@ def forecast_report(days: int = 7) -> Forecast:
         ending,
         replace(ending, address=address("off"), flow="2b", runs=(), ends=None, no_run_reason="paused by hand"),
         FlowForecast(address("orders"), "3c", daily, "destinations.partner", "sftp", 40, two),
-        FlowForecast(address("twin"), "4d", "every 3 hours from 00:00 UTC", '"shared" (x)', "azure-blob", 2, often),
-        FlowForecast(address("twin"), "5e", "", None, None, 0, no_run_reason="no schedule that can be read"),
+        FlowForecast(address("doubled"), "4d", "every 3 hours from 00:00 UTC", '"shared" (x)', "azure-blob", 2, often),
+        FlowForecast(address("doubled"), "5e", "", None, None, 0, no_run_reason="no schedule that can be read"),
     )
     together = (
         SimultaneousRuns("destinations.lake", "amazon-s3", ("exports.ending", 'flow 9f "Loyalty feed"'), 2, two[:1]),

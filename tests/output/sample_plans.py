@@ -61,7 +61,7 @@ def updated_item(name: str = "web-to-lake") -> PlanItem:
             step(name, fields={"schedule.every": "3 hours"}, marker=Marker("acme-exports", "e", name)),
         ),
         consequences=(
-            Consequence("later-files", "later files go to the new place"),
+            Consequence("later-files", "later files go to the new location"),
             Consequence("mode", "a change of the interval may trigger a full re-export", "cost"),
         ),
         ends=AS_OF + 180 * DAY,

@@ -58,7 +58,7 @@ def test_an_age_is_rounded_down(seconds: int, expected: str) -> None:
 
 
 ACTORS = {
-    "nobody": (None, "changed by an unknown user"),
+    "no actor": (None, "changed by an unknown user"),
     "all of it": (Actor("jane", "exc_app", 0), "changed by jane at 1970-01-01 00:00 UTC with the UI (exc_app)"),
     "another client": (Actor("jane", "abc", None), "changed by jane with client abc"),
     "no name": (Actor(None, None, 0, "a run wrote later"), "changed by an unknown user at "),

@@ -235,7 +235,7 @@ _ROWS: tuple[tuple[str, str, RuleStatus, str], ...] = (
     ("run-entities", "entitySummaries name each dataset as dataset:<id>.", "assumed", "U17, switch run_entities"),
     ("run-errors", "A failed run has the generic error of the samples, and a second one with the storage's reason.",
      "assumed", "8.3, U17; codes made up"),
-    ("last-run", "lastRunDetails of a flow is its newest run that is over.", "spec", "[D] [F] 2.5"),
+    ("last-run", "lastRunDetails of a flow is its newest run that has ended.", "spec", "[D] [F] 2.5"),
     ("runs-kept", "The newest thousand runs of a flow are kept.", "assumed", "U19"),
     # The data itself
     ("rows-made-up", "Rows are made from a seed: profiles and web events in the form of XDM, with nested columns; JSON "

@@ -73,7 +73,7 @@ DEGRADED_PROMISES = (
         "runs_move_etags", True, 5, 'after a run, who changed the flow is "not recorded"; the cause is still known'
     ),
     DegradedPromise("background_actor", "writes", 5, 'who changed the flow in the UI is "not recorded"'),
-    DegradedPromise("background_actor_children", True, 5, 'who changed the place or the format is "not recorded"'),
+    DegradedPromise("background_actor_children", True, 5, 'who changed the location or the format is "not recorded"'),
     DegradedPromise("read_secrets", "mask", 5, "a role changed by hand is not seen where the service hides roles"),
     DegradedPromise("read_secrets", "omit", 5, "a role changed by hand is not seen where the service hides roles"),
     DegradedPromise(

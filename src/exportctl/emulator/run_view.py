@@ -1,5 +1,5 @@
 """
-A run as GET shows it: made when it is claimed, filled in when it is over.
+A run as GET shows it: made when it is claimed, completed when it ends.
 
 Source: flow-service.md 8.1 to 8.3. Names of activities, ids of entities and error codes of dataset runs are assumed.
 """

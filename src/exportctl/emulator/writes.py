@@ -375,7 +375,7 @@ def _record_write(ctx: RequestContext, record: Record, operation: str, operation
 
 def _revive_flow(ctx: RequestContext, flow: Record) -> None:
     """
-    Return what becomes of a flow whose end was over and is moved on.
+    Revive a flow that had expired, now that its end is later.
 
     rule: revival
     """

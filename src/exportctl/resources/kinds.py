@@ -38,7 +38,7 @@ class Treat(StrEnum):
     DEFAULTED = "defaulted"  # absent equals the default
     UNORDERED = "unordered"  # a set
     WRITE_ONLY = "write-only"  # never returned: compared with the marker's digest only
-    BY_ACTION = "by-action"  # changed through an endpoint of its own; a stop made by hand is held
+    BY_ACTION = "by-action"  # changed through an endpoint of its own; a flow that was paused by hand stays paused
     ENDING = "ending"  # a moment; earlier by hand is a stop, `rolling` renews it
     REPOINT = "repoint"  # lives on a connection that cannot be edited: create another, point the flow at it
 

@@ -56,7 +56,7 @@ class LocalSink:
             self._root.joinpath(*names.segments(key)).unlink(missing_ok=True)
 
     def close(self) -> None:
-        """Nothing is held."""
+        """Do nothing: no file stays open between two calls."""
 
 
 class NullSink:
@@ -72,7 +72,7 @@ class NullSink:
         names.segments(key)
 
     def close(self) -> None:
-        """Nothing is held."""
+        """Do nothing: no file stays open between two calls."""
 
 
 @contextmanager
