@@ -6,11 +6,15 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 # Extras are kept: pip takes `coverage[toml]` for unpinned as soon as a newer coverage exists than the one locked.
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-header --no-annotate --no-strip-extras
 
+# Tests of one process: only those are measured.
+MEASURED := $(addprefix tests/,model resources plan planfile rules cases output snapshot monitor config client importing \
+	yaml_edit storage workflows)
+
 export PIP_NO_INPUT := 1
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check lint format check-format types check-generated check-locks
-.PHONY: test-slow test-real test-ecosystem bench layout lock schemas docs clean
+.PHONY: test-slow test-real test-ecosystem coverage bench layout lock schemas docs clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z][a-z -]*:.*## / {printf "  make %-16s %s\n", $$1, $$2}' Makefile
@@ -46,6 +50,12 @@ test-slow: $(VENV)/.installed-dev ## the long sweeps
 
 test-real: $(VENV)/.installed-real build/azurite/.installed ## against real storage servers; needs npm and OpenSSH's server
 	$(BIN)/python -m pytest -m real
+
+coverage: $(VENV)/.installed-dev ## check that no package falls below its floor of branch coverage, tests/coverage.toml
+	@mkdir -p build
+	$(BIN)/python -m pytest -n auto -m 'not slow and not real and not ecosystem and not law' \
+		--cov --cov-report= --cov-report=json:build/coverage.json $(MEASURED)
+	$(BIN)/python -m tests.branch_coverage build/coverage.json
 
 # Exit code 5 of pytest means that no test carries the marker yet.
 test-ecosystem: $(VENV)/.installed-real ## tests that need big or foreign parts, such as a scheduler or a browser

@@ -2,6 +2,7 @@
 
 from tests.law_profile import (
     pytest_collection_finish,
+    pytest_collection_modifyitems,
     pytest_configure,
     pytest_report_header,
     pytest_runtest_makereport,
@@ -10,6 +11,7 @@ from tests.law_profile import (
 
 __all__ = [
     "pytest_collection_finish",
+    "pytest_collection_modifyitems",
     "pytest_configure",
     "pytest_report_header",
     "pytest_runtest_makereport",

@@ -55,6 +55,13 @@ def pytest_configure(config: pytest.Config) -> None:
         config.option.hypothesis_seed = law_seed(os.environ, config.rootpath)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark every law, so that `-m 'not law'` leaves out what each commit draws for itself."""
+    for item in items:
+        if is_hypothesis_test(getattr(item, "obj", None)):
+            item.add_marker("law")
+
+
 def pytest_report_header(config: pytest.Config) -> str:
     return seed_line(config)
 
