@@ -177,7 +177,7 @@ def test_a_quiet_sandbox_is_said_to_be_so() -> None:
 
     assert "Drift: none." in shown
     assert shown.endswith(
-        "Exit 0: nothing in drift, conflict, unknown-origin, paused, gone, half-built, duplicates, marker-lost.\n"
+        "Exit 0: no findings in drift, conflict, unknown-origin, paused, gone, half-built, duplicates, marker-lost.\n"
     )
 
 
