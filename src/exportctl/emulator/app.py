@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from http import HTTPStatus
 from typing import Any
 
-from exportctl.emulator import admin_api, auth, faults, ids, landing_zone, routes, run_on_demand
+from exportctl.emulator import admin_api, auth, faults, landing_zone, routes, run_on_demand
 from exportctl.emulator.clock import http_date
 from exportctl.emulator.faults import Fault
 from exportctl.emulator.listing import ReadFault
@@ -29,7 +29,7 @@ class Emulator(EmulatedOrganization):
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         with self.store.transaction():
-            request = _parse_request(environ, ids.uuid(self.store.draw_bytes()))
+            request = _parse_request(environ, self.store.new_id())
             controlled = request.path == admin_api.PREFIX or request.path.startswith(f"{admin_api.PREFIX}/")
             fault = None if controlled else faults.count_match(self.store, request)
         if controlled:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from exportctl.emulator import ids, run_rows, specs
+from exportctl.emulator import run_rows, specs
 from exportctl.emulator.read_view import RequestContext
 from exportctl.emulator.store import Record
 from exportctl.emulator.wire import Answer, Json, Request, flow_error, invalid_body_error, not_found_error
@@ -56,7 +56,7 @@ def seed_dataset(ctx: RequestContext, dataset: SeedDataset) -> str:
     """Put a dataset into the sandbox, or rename the one with that id; its id."""
     if dataset.kind not in ("event", "record"):
         raise ValueError(f"a dataset is of kind event or record, not {dataset.kind!r}")
-    id = dataset.id or ids.dataset_id(ctx.store.draw_bytes())
+    id = dataset.id or ctx.store.draw_bytes().hex()[:24]
     base = "https://ns.adobe.com/xdm/context/"
     doc = {
         "id": id,

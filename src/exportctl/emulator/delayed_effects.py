@@ -7,7 +7,6 @@ and on no other, so that reading costs nothing while nothing is due.
 
 from __future__ import annotations
 
-from exportctl.emulator import ids
 from exportctl.emulator.read_view import BACKGROUND_ACTOR, BACKGROUND_CLIENT
 from exportctl.emulator.run_times import next_run_time
 from exportctl.emulator.store import Record, Store
@@ -66,6 +65,6 @@ def _record_background_write(store: Store, record: Record, switches: Switches, n
 
     rule: background-client
     """
-    record.doc["etag"] = record.doc["version"] = ids.etag(store.draw_bytes())
+    record.doc["etag"] = record.doc["version"] = store.new_etag()
     if record.collection == "flows" or switches.background_actor_children:
         record.doc.update(updatedAt=int(now * 1000), updatedBy=BACKGROUND_ACTOR, updatedClient=BACKGROUND_CLIENT)

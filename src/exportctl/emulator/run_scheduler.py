@@ -20,7 +20,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from weakref import WeakValueDictionary
 
-from exportctl.emulator import ids, run_rows, run_view
+from exportctl.emulator import run_rows, run_view
 from exportctl.emulator.delayed_effects import next_wake_time
 from exportctl.emulator.read_view import BACKGROUND_ACTOR, BACKGROUND_CLIENT, RequestContext
 from exportctl.emulator.run_export import ROWS_PER_FILE, Job, RunResult, export
@@ -294,7 +294,7 @@ def _record_result(ctx: RequestContext, run: Record, job: Job, result: RunResult
     flow.doc["lastRunDetails"] = run_view.last_run(doc)
     # rule: runs-move-etags
     if ctx.switches.runs_move_etags and not run.hidden.get("on_demand"):
-        flow.doc["etag"] = flow.doc["version"] = ids.etag(ctx.store.draw_bytes())
+        flow.doc["etag"] = flow.doc["version"] = ctx.store.new_etag()
         flow.doc.update(updatedAt=ctx.now_ms, updatedBy=BACKGROUND_ACTOR, updatedClient=BACKGROUND_CLIENT)
     _delete_oldest_run(ctx, flow, run)
     ctx.store.put(flow)

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from exportctl.emulator import ids
 from exportctl.emulator.read_view import RequestContext
 from exportctl.emulator.run_export import Job, RunResult
 from exportctl.emulator.run_rows import Increment
@@ -37,7 +36,7 @@ def new_run(ctx: RequestContext, flow: Json, tick: float) -> Json:
     """Return a run that nothing is known of yet but that it was due at `due_at` (seconds)."""
     stamp = int(tick * 1000)
     return {
-        "id": ids.uuid(ctx.store.draw_bytes()),
+        "id": ctx.store.new_id(),
         "createdAt": stamp,
         "updatedAt": stamp,
         "createdBy": f"{CLIENT}@AdobeID",
@@ -50,7 +49,7 @@ def new_run(ctx: RequestContext, flow: Json, tick: float) -> Json:
         "flowId": flow["id"],
         "flowSpec": flow["flowSpec"],
         "providerRefId": ctx.store.draw_bytes().hex(),
-        "etag": ids.etag(ctx.store.draw_bytes()),
+        "etag": ctx.store.new_etag(),
         "metrics": {"durationSummary": {"startedAtUTC": stamp}, "statusSummary": {"status": "Processing"}},
         "activities": [],
     }

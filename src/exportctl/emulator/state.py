@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from exportctl.emulator import auth, delayed_effects, ids, read_view, run_rows
+from exportctl.emulator import auth, delayed_effects, read_view, run_rows
 from exportctl.emulator import datasets as configs
 from exportctl.emulator.clock import EmulatorClock, parse_clock
 from exportctl.emulator.data.rows import Batch
@@ -166,7 +166,7 @@ class EmulatedOrganization:
 
     def _add_sandbox(self, name: str) -> None:
         kind = "production" if name == "prod" else "development"
-        doc = {"id": ids.uuid(self.store.draw_bytes()), "title": name.capitalize(), "type": kind}
+        doc = {"id": self.store.new_id(), "title": name.capitalize(), "type": kind}
         self.store.put(Record("sandboxes", name, name, doc))
 
     def register_client(

@@ -13,10 +13,11 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
-from exportctl.emulator import ids
 from exportctl.emulator.wire import Json
 
 TABLES = """
@@ -134,8 +135,21 @@ class Store:
         return self._counters[name]
 
     def draw_bytes(self) -> bytes:
-        """Sixteen opaque bytes, the next of the seeded sequence."""
-        return ids.draw_bytes(self._seed, self.next_number("draws"))
+        """
+        Sixteen bytes that cannot be guessed from the ones before, of a seeded sequence: a test run can be repeated.
+
+        A draw is a hash of (seed, counter): the counter is all that must be stored to go on after a restart.
+        """
+        return blake2b(f"{self._seed}:{self.next_number('draws')}".encode(), digest_size=16).digest()
+
+    def new_id(self) -> str:
+        """Return an opaque id of an object, a request, a sandbox."""
+        return str(UUID(bytes=self.draw_bytes(), version=4))
+
+    def new_etag(self) -> str:
+        """Return a version, in the shape of the samples: the quotes are part of the value."""
+        text = self.draw_bytes().hex()
+        return f'"{text[:8]}-0000-0200-0000-{text[8:20]}"'
 
     def get_setting(self, key: str, default: Any) -> Any:
         with self.lock:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from exportctl.emulator import delayed_effects, ids, read_view, specs, writes
+from exportctl.emulator import delayed_effects, read_view, specs, writes
 from exportctl.emulator.read_view import UI_CLIENT, Caller, RequestContext
 from exportctl.emulator.store import Record, Store
 from exportctl.emulator.wire import ErrorReport, Json, RequestRefused
@@ -284,8 +284,8 @@ def _default_schedule(ctx: RequestContext, audience: bool) -> Json:
 
 
 def _put_document(ctx: RequestContext, collection: str, doc: Json) -> None:
-    id = doc.get("id") or ids.uuid(ctx.store.draw_bytes())
-    etag = doc.get("etag") or ids.etag(ctx.store.draw_bytes())
+    id = doc.get("id") or ctx.store.new_id()
+    etag = doc.get("etag") or ctx.store.new_etag()
     stamped = {**writes.stamps(ctx), **doc, "id": id, "etag": etag, "version": etag}
     stamped.update(sandboxName=ctx.sandbox, sandboxId=ctx.sandbox_id, state=doc.get("state", "enabled"))
     record = Record(

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from exportctl.emulator import ids, json_patch, read_view, run_times, specs, validation
+from exportctl.emulator import json_patch, read_view, run_times, specs, validation
 from exportctl.emulator.clock import day
 from exportctl.emulator.delayed_effects import next_wake_time
 from exportctl.emulator.read_view import RequestContext, existing_objects
@@ -44,7 +44,7 @@ def create(ctx: RequestContext, collection: str, body: object) -> Record:
     written = {key: value for key, value in body.items() if not (key == "auth" and value is None)}
     _check_written(ctx, collection, written, None)
     written = normalise_document(written, ctx)
-    record = Record(collection, ids.uuid(ctx.store.draw_bytes()), ctx.sandbox, {})
+    record = Record(collection, ctx.store.new_id(), ctx.sandbox, {})
     record.doc = {"id": record.id, **stamps(ctx), **written, "state": "enabled"}
     _add_service_fields(ctx, record)
     # rule: lists-lag
@@ -248,7 +248,7 @@ def _inherited_target(target: Record) -> Json:
 def _lake_base(ctx: RequestContext) -> str:
     known: dict[str, str] = ctx.store.get_setting("lake_bases", {})
     if ctx.sandbox not in known:
-        known[ctx.sandbox] = ids.uuid(ctx.store.draw_bytes())
+        known[ctx.sandbox] = ctx.store.new_id()
         ctx.store.set_setting("lake_bases", known)
     return known[ctx.sandbox]
 
@@ -351,7 +351,7 @@ def _remember_previous(record: Record) -> None:
 
 
 def _set_new_etag(ctx: RequestContext, record: Record) -> None:
-    record.doc["etag"] = record.doc["version"] = ids.etag(ctx.store.draw_bytes())
+    record.doc["etag"] = record.doc["version"] = ctx.store.new_etag()
 
 
 def _record_write(ctx: RequestContext, record: Record, operation: str, operations: object) -> None:
