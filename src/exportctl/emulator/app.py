@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from http import HTTPStatus
 from typing import Any
 
-from exportctl.emulator import admin_api, auth, faults, landing_zone, routes, run_on_demand
+from exportctl.emulator import admin_api, auth, faults, landing_zone, routes
 from exportctl.emulator.clock import http_date
 from exportctl.emulator.faults import Fault
 from exportctl.emulator.listing import ReadFault
@@ -124,7 +124,7 @@ class Emulator(EmulatedOrganization):
         context = self.context(name, auth.caller(credential))
         call = ServiceCall(context, request, credential, fault.read_fault if fault else ReadFault())
         if path == routes.AD_HOC_PATH:
-            return run_on_demand.answer(call)
+            return routes.answer_on_demand(call)
         if path.startswith(f"{routes.FLOW_SERVICE_PATH}/"):
             return routes.answer(call)
         raise message_error(404, "Resource not found")

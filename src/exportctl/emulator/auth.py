@@ -53,11 +53,8 @@ def issue_token(store: Store, client_id: str, now: float, seconds: float) -> str
 
 
 def answer_token_request(store: Store, request: Request, now: float) -> Answer:
-    """
-    Return the IMS token endpoint.
-
-    rule: token-endpoint
-    """
+    """Return the IMS token endpoint."""
+    # rule: token-endpoint
     fields = {**dict(request.query), **_parse_form(request)}
     missing = [name for name in TOKEN_FIELDS if not fields.get(name)]
     if missing:
@@ -97,11 +94,8 @@ def is_json(request: Request) -> bool:
 
 
 def authenticate(store: Store, request: Request, organization: str, now: float) -> Record:
-    """
-    Return the credential behind a request.
-
-    rule: gateway-headers
-    """
+    """Return the credential behind a request."""
+    # rule: gateway-headers
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token:
         raise gateway_error("403010", "Oauth token is missing.")
@@ -136,11 +130,8 @@ def forget_token(store: Store, request: Request) -> None:
 
 
 def find_sandbox(store: Store, request: Request) -> Record:
-    """
-    Return the sandbox a request works in.
-
-    rule: sandbox-headers
-    """
+    """Return the sandbox a request works in."""
+    # rule: sandbox-headers
     if "x-sandbox-id" in request.headers:
         raise flow_error(2110, 400, "x-sandbox-id is not allowed with this token")
     name = request.headers.get("x-sandbox-name")
@@ -153,30 +144,21 @@ def find_sandbox(store: Store, request: Request) -> Record:
 
 
 def require_permission(credential: Record, permission: str) -> None:
-    """
-    Refuse a caller without a permission.
-
-    rule: permissions
-    """
+    """Refuse a caller without a permission."""
+    # rule: permissions
     if permission not in credential.doc["permissions"]:
         raise flow_error(2118, 403, f"Permission missing: {permission}")
 
 
 def caller(credential: Record) -> Caller:
-    """
-    How a client appears on what it writes.
-
-    rule: service-token-actor
-    """
+    """How a client appears on what it writes."""
+    # rule: service-token-actor
     return Caller(credential.id, credential.id)
 
 
 def answer_sandboxes(store: Store, request: Request) -> Answer:
-    """
-    Return the sandbox management API, read only.
-
-    rule: sandbox-management
-    """
+    """Return the sandbox management API, read only."""
+    # rule: sandbox-management
     if request.method != "GET":
         raise message_error(405, "Method not allowed")
     path = request.path.removeprefix(SANDBOXES_PATH).strip("/")

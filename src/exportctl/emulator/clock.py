@@ -47,11 +47,8 @@ def parse_clock(value: str | float) -> EmulatorClock:
 
 
 def six_months_after(seconds: float) -> int:
-    """
-    When a flow ends that was given no end, in whole seconds since 1970 UTC.
-
-    rule: default-end
-    """
+    """When a flow ends that was given no end, in whole seconds since 1970 UTC."""
+    # rule: default-end
     start = datetime.fromtimestamp(int(seconds), UTC)
     months = start.month + 5
     year, month = start.year + months // 12, months % 12 + 1

@@ -1,17 +1,22 @@
 """
-What happens without anybody asking: writes are finished, deleted objects disappear. Runs are the business of `engine`.
+What happens by itself, and when: writes are finished, deleted objects disappear, flows run.
 
-`settle` is called at the start of every request and of every UI edit. It acts on each object that is due by the clock,
-and on no other, so that reading costs nothing while nothing is due.
+`apply_due_effects` is called at the start of every request and of every UI edit. It acts on each object that is due by
+the clock, and on no other, so that reading costs nothing while nothing is due. Runs are executed in `run_scheduler`;
+when they are due is said here. Source: flow-service.md 7.2, 7.3.
 """
 
 from __future__ import annotations
 
+from exportctl.emulator import specs
+from exportctl.emulator.clock import six_months_after
 from exportctl.emulator.read_view import BACKGROUND_ACTOR, BACKGROUND_CLIENT
-from exportctl.emulator.run_times import next_run_time
 from exportctl.emulator.store import Record, Store
 from exportctl.emulator.switches import Switches
+from exportctl.emulator.validation import whole_number
+from exportctl.emulator.wire import Json
 
+UNIT_SECONDS = {"hour": 3600, "day": 86400}
 TOMBSTONE_SECONDS = 60.0  # how long a deleted object is remembered after it left the lists, for stale reads
 
 
@@ -44,27 +49,43 @@ def _finish_write(store: Store, record: Record, switches: Switches, now: float) 
     before = len(hidden)
     if now >= hidden.get("busy_until", now + 1):
         del hidden["busy_until"]
-        operation = record.doc.get("lastOperation")
-        if operation:
-            status = {**operation["status"], "value": "completed"}
-            record.doc["lastOperation"] = {
-                **operation,
-                "updated": int(now * 1000),
-                "percentCompleted": 100,
-                "status": status,
-            }
+        if operation := record.doc.get("lastOperation"):
+            operation["status"]["value"] = "completed"
+            operation.update(updated=int(now * 1000), percentCompleted=100)
     if now >= hidden.get("touch_at", now + 1):
         del hidden["touch_at"]
-        _record_background_write(store, record, switches, now)
+        has_actor = record.collection == "flows" or switches.background_actor_children
+        record_background_write(store, record, now, has_actor)
     return len(hidden) < before
 
 
-def _record_background_write(store: Store, record: Record, switches: Switches, now: float) -> None:
-    """
-    Return a background client has written the object: its etag moves, and of a flow its actor.
-
-    rule: background-client
-    """
+def record_background_write(store: Store, record: Record, now: float, has_actor: bool = True) -> None:
+    """Let a background client write an object: its etag moves, and with `has_actor` the client shows as its writer."""
+    # rule: background-client
     record.doc["etag"] = record.doc["version"] = store.new_etag()
-    if record.collection == "flows" or switches.background_actor_children:
+    if has_actor:
         record.doc.update(updatedAt=int(now * 1000), updatedBy=BACKGROUND_ACTOR, updatedClient=BACKGROUND_CLIENT)
+
+
+def next_run_time(doc: Json, after: float) -> int | None:
+    """When an enabled dataset flow runs next, strictly later than `after`; in seconds since 1970 UTC."""
+    # rule: run-times
+    schedule = doc.get("scheduleParams") or {}
+    exports = doc.get("flowSpec", {}).get("id") in specs.DATASET_FLOWS and "startTime" in schedule
+    if not exports or doc.get("state") != "enabled":
+        return None
+    start = schedule["startTime"]
+    step = (whole_number(schedule.get("interval")) or 0) * UNIT_SECONDS.get(str(schedule.get("timeUnit")), 0)
+    if start > after:
+        tick = start
+    elif step:  # 0 for a one-time export
+        tick = start + (int(after - start) // step + 1) * step
+    else:
+        return None
+    return tick if tick < end_time(doc) else None
+
+
+def end_time(doc: Json) -> int:
+    """When a flow ends, in seconds since 1970 UTC."""
+    schedule = doc.get("scheduleParams") or {}
+    return int(schedule.get("endTime") or six_months_after(doc["createdAt"] / 1000))

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from exportctl.emulator.admin_api import ROUTES, UI_VERBS
 from exportctl.emulator.assumptions import RULES
 from exportctl.emulator.faults import EFFECTS
-from exportctl.emulator.storage.errors import MEANINGS
 from exportctl.emulator.storage.settings import OPTIONS
+from exportctl.emulator.storage.sink import MEANINGS
 from exportctl.emulator.switches import QUESTIONS, OpenQuestion, Switches
 
 _INTRODUCTION = """\

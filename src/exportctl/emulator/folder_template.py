@@ -19,21 +19,15 @@ LETTERS = {"y": "%Y", "Y": "%Y", "M": "%m", "d": "%d", "H": "%H", "m": "%M", "s"
 
 
 def folder_template(flow: Json) -> str:
-    """
-    Return the folder template of a flow, the default one if it has none.
-
-    rule: default-folder
-    """
+    """Return the folder template of a flow, the default one if it has none."""
+    # rule: default-folder
     schedule = flow.get("scheduleParams") or {}
     return next((str(schedule[key]) for key in TEMPLATE_KEYS if schedule.get(key)), DEFAULT_TEMPLATE)
 
 
 def render_folder(template: str, values: Mapping[str, str], moment: float) -> str:
-    """
-    Return the folder of one dataset's files, without outer slashes; `moment` is the run time in seconds.
-
-    rule: folder-macros
-    """
+    """Return the folder of one dataset's files, without outer slashes; `moment` is the run time in seconds."""
+    # rule: folder-macros
 
     def fill(hit: re.Match[str]) -> str:
         if hit[1] == "EXPORT_TIME":

@@ -78,11 +78,8 @@ def is_hidden(record: Record, switches: Switches) -> bool:
 
 
 def is_listed(record: Record, ctx: RequestContext) -> bool:
-    """
-    Whether lists and filters know an object yet, or still.
-
-    rule: lists-lag
-    """
+    """Whether lists and filters know an object yet, or still."""
+    # rule: lists-lag
     listed = record.hidden["listed_at"] <= ctx.now < record.hidden.get("unlisted_at", float("inf"))
     return listed and not is_hidden(record, ctx.switches)
 
@@ -138,11 +135,8 @@ def _state(record: Record, ctx: RequestContext) -> Json:
 
 
 def _show_run(record: Record, now: float) -> Json:
-    """
-    Return a run; while it takes its time, no more than that it runs.
-
-    rule: run-duration
-    """
+    """Return a run; while it takes its time, no more than that it runs."""
+    # rule: run-duration
     doc = record.doc
     if now >= record.hidden.get("completes_at", 0):
         return doc

@@ -8,24 +8,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from exportctl.emulator import auth, datasets, filters, listing, read_view, specs, writes
+from exportctl.emulator import auth, datasets, filters, listing, read_view, run_scheduler, specs, wire, writes
 from exportctl.emulator.listing import ReadFault
 from exportctl.emulator.read_view import COLLECTIONS, RequestContext, find_object
 from exportctl.emulator.store import Record
-from exportctl.emulator.wire import (
-    Answer,
-    Json,
-    Request,
-    RequestRefused,
-    bad_request_error,
-    flow_error,
-    message_error,
-    not_found_error,
-)
-from exportctl.emulator.wire import parse_json as parse
+from exportctl.emulator.wire import Answer, Json, Request, RequestRefused, flow_error, message_error, not_found_error
 
 FLOW_SERVICE_PATH = "/data/foundation/flowservice"
 AD_HOC_PATH = "/data/core/activation/disflowprovider/adhocrun"
+AD_HOC_MEDIA_TYPE = "application/vnd.adobe.adhoc.dataset.activation+json"
+READY_AFTER = 600  # seconds after its creation that a flow can be exported on demand [NB]
 WITH_LOCATION_HEADER = ("connections", "flows")  # collections whose create answers a Location header
 
 
@@ -47,8 +39,8 @@ class ServiceCall:
         if not self.request.body:
             return None
         if not auth.is_json(self.request):
-            raise bad_request_error("Content-Type must be application/json")
-        return parse(self.request.body)
+            raise wire.bad_request_error("Content-Type must be application/json")
+        return wire.parse_json(self.request.body)
 
 
 def answer(call: ServiceCall) -> Answer:
@@ -188,3 +180,57 @@ def _answer_specs(call: ServiceCall, collection: str, rest: list[str]) -> Answer
     _check_query(call, ("property",))
     wanted = [filters.parse_filter(collection, text) for text in call.request.values("property")]
     return Answer(200, {"items": [spec for spec in known.values() if all(one.accepts(spec) for one in wanted)]})
+
+
+def answer_on_demand(call: ServiceCall) -> Answer:
+    """
+    Order a run per flow and dataset: `POST …/disflowprovider/adhocrun` with the media type of datasets.
+
+    Source: flow-service.md 9.2 [DD] [AE] [NB]. That such a run exports everything, and leaves the increments of the
+    schedule as they are, is assumed.
+    """
+    # rule: ad-hoc
+    if call.request.method != "POST":
+        raise _wrong_method_error()
+    call.require_permission(auth.ACTIVATE)
+    if call.request.headers.get("accept", "").partition(";")[0].strip() != AD_HOC_MEDIA_TYPE:
+        raise message_error(400, "Only the dataset variant of ad hoc activation is emulated")
+    wanted = [(find_object(call.ctx, "flows", flow), ids) for flow, ids in _parse_activation_info(call.body())]
+    for flow, ids in wanted:
+        _check_export_allowed(call.ctx, flow, ids)
+    made: list[Json] = []
+    for flow, id in ((flow, id) for flow, ids in wanted for id in ids):
+        run = run_scheduler.create_run(call.ctx, flow, [id], call.ctx.now, on_demand=True)
+        url = f"https://platform.adobe.io{FLOW_SERVICE_PATH}/runs/{run.id}"
+        made.append({"id": id, "statusURL": url, "flowId": flow.id})
+    return Answer(200, {"destinations": [{"datasets": made}]})
+
+
+def _parse_activation_info(body: object) -> list[tuple[str, list[str]]]:
+    info = body.get("activationInfo") if isinstance(body, dict) else None
+    entries = info.get("destinations") if isinstance(info, dict) else None
+    try:
+        found = [(str(e["flowId"]), [str(d["id"]) for d in e["datasets"]]) for e in entries or []]
+    except (KeyError, TypeError):
+        found = []
+    if not found or not all(ids for _, ids in found):
+        raise wire.invalid_body_error("activationInfo.destinations[] with flowId and datasets[].id is required")
+    return found
+
+
+def _check_export_allowed(ctx: RequestContext, flow: Record, wanted: list[str]) -> None:
+    if ctx.switches.ad_hoc == "disabled":
+        raise message_error(400, f"Adhoc run can not be executed for Flow spec={flow.doc['flowSpec']['id']}")
+    if ctx.now - flow.doc["createdAt"] / 1000 < READY_AFTER:
+        text = "Following order ID(s) are not ready for dataset export, please wait for 10 minutes and retry"
+        raise message_error(400, text)
+    strange = [id for id in wanted if id not in run_scheduler.datasets_of(ctx, flow)]
+    if strange:
+        raise message_error(400, f"Dataset {strange[0]} is not exported by flow {flow.id}")
+    running = [
+        run
+        for run in ctx.store.list_records("runs", ctx.sandbox)
+        if run.doc["flowId"] == flow.id and ("claimed" in run.hidden or ctx.now < run.hidden["completes_at"])
+    ]
+    if running:
+        raise message_error(400, f"A run already exists for the flow: {running[0].id}")

@@ -101,11 +101,8 @@ class _Delivery:
 
 
 def export(job: Job) -> RunResult:
-    """
-    Carry a job out.
-
-    rule: all-or-nothing
-    """
+    """Carry a job out."""
+    # rule: all-or-nothing
     delivery: _Delivery | None = None
     try:
         _check_size(job)
@@ -214,11 +211,8 @@ def _put_file(delivery: _Delivery, one: ExportedFile, source: Path) -> ExportedF
 def _put_manifests(
     job: Job, plan: Sequence[_PlannedFiles], written: Sequence[ExportedFile], delivery: _Delivery, folder: Path
 ) -> list[str]:
-    """
-    Return the manifest files of a run: one in each folder, listing its files, or one of all in the target's path.
-
-    rule: manifest-location
-    """
+    """Return the manifest files of a run: one in each folder, listing its files, or one of all in the target's path."""
+    # rule: manifest-location
     if not job.target["params"].get("includeFileManifest"):
         return []
     places = (
@@ -245,11 +239,8 @@ def _manifest(job: Job, listed: Sequence[ExportedFile]) -> Json:
 
 
 def _part_name(job: Job, dataset: str, index: int) -> str:
-    """
-    Return a generated name without its extension, as the samples have it.
-
-    rule: part-names
-    """
+    """Return a generated name without its extension, as the samples have it."""
+    # rule: part-names
     drawn = blake2b(f"{job.run}:{dataset}".encode(), digest_size=32).digest()
     task, stage = int.from_bytes(drawn[16:24]), int.from_bytes(drawn[24:27])
     return f"part-{index:05d}-tid-{task}-{UUID(bytes=drawn[:16], version=4)}-{stage + index}-1-c000"

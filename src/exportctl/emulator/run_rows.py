@@ -51,11 +51,8 @@ def add_batch(dataset: Record, count: int, at: int, spread: int = 86400) -> Batc
 
 
 def increment(flow: Record, dataset: Record, tick: float, switches: Switches) -> Increment:
-    """
-    Return the rows of one dataset that the run due at `due_at` (seconds) exports.
-
-    rule: increments
-    """
+    """Return the rows of one dataset that the run due at `due_at` (seconds) exports."""
+    # rule: increments
     known = batches(dataset)
     done = _exported_count(flow, dataset.id, switches)
     upto = max(done or 0, sum(batch.at <= tick for batch in known))  # a clock that was set back undoes no export

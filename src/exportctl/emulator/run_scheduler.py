@@ -21,11 +21,10 @@ from pathlib import Path
 from weakref import WeakValueDictionary
 
 from exportctl.emulator import run_rows, run_view
-from exportctl.emulator.delayed_effects import next_wake_time
-from exportctl.emulator.read_view import BACKGROUND_ACTOR, BACKGROUND_CLIENT, RequestContext
+from exportctl.emulator.delayed_effects import next_run_time, next_wake_time, record_background_write
+from exportctl.emulator.read_view import RequestContext
 from exportctl.emulator.run_export import ROWS_PER_FILE, Job, RunResult, export
 from exportctl.emulator.run_rows import Increment
-from exportctl.emulator.run_times import next_run_time
 from exportctl.emulator.storage.sink import StorageRefused
 from exportctl.emulator.store import Record, Store
 from exportctl.emulator.wire import Json
@@ -192,11 +191,8 @@ def _claim_runs(ctx: RequestContext, flow: Record, tick: float) -> None:
 def create_run(
     ctx: RequestContext, flow: Record, datasets: Sequence[str], tick: float, *, on_demand: bool = False
 ) -> Record:
-    """
-    Return a claimed run of a flow, to be carried out by whoever looks next.
-
-    rule: run-object
-    """
+    """Return a claimed run of a flow, to be carried out by whoever looks next."""
+    # rule: run-object
     doc = run_view.new_run(ctx, flow.doc, tick)
     hidden: Json = {"due_at": tick, "listed_at": tick, "datasets": list(datasets), **_claim_stamp()}
     hidden["written"] = ctx.store.next_number("edits")
@@ -251,11 +247,8 @@ def _increments(ctx: RequestContext, run: Record, flow: Record) -> tuple[Increme
 
 
 def _macro_values(ctx: RequestContext, flow: Json, target: Json) -> dict[str, str]:
-    """
-    Return what the macros of folders stand for, but for datasets and times.
-
-    rule: folder-macros
-    """
+    """Return what the macros of folders stand for, but for datasets and times."""
+    # rule: folder-macros
     return {
         "DESTINATION": str(target.get("name", "")),
         "DESTINATION_NAME": str(target.get("name", "")),
@@ -294,8 +287,7 @@ def _record_result(ctx: RequestContext, run: Record, job: Job, result: RunResult
     flow.doc["lastRunDetails"] = run_view.last_run(doc)
     # rule: runs-move-etags
     if ctx.switches.runs_move_etags and not run.hidden.get("on_demand"):
-        flow.doc["etag"] = flow.doc["version"] = ctx.store.new_etag()
-        flow.doc.update(updatedAt=ctx.now_ms, updatedBy=BACKGROUND_ACTOR, updatedClient=BACKGROUND_CLIENT)
+        record_background_write(ctx.store, flow, ctx.now)
     _delete_oldest_run(ctx, flow, run)
     ctx.store.put(flow)
 

@@ -56,11 +56,8 @@ def new_run(ctx: RequestContext, flow: Json, tick: float) -> Json:
 
 
 def finished_run(doc: Json, job: Job, result: RunResult, completed: float) -> Json:
-    """
-    Return the run after it was carried out. `completed` in seconds.
-
-    rule: run-object
-    """
+    """Return the run after it was carried out. `completed` in seconds."""
+    # rule: run-object
     stamp = int(completed * 1000)
     metrics = _metrics(doc, job, result, stamp)
     activities = [{"id": id, "name": name, "updatedAtUTC": 0, **metrics} for id, name in ACTIVITIES]
@@ -123,11 +120,8 @@ def _entity(one: Increment, failed: bool) -> Json:
 
 
 def _errors(result: RunResult) -> list[Json]:
-    """
-    Return the generic error of the samples, and the storage's own reason behind it.
-
-    rule: run-errors
-    """
+    """Return the generic error of the samples, and the storage's own reason behind it."""
+    # rule: run-errors
     if result.refusal is None:
         return []
     number, status = ERROR_CODES.get(result.refusal.code, (3100, 500))

@@ -221,11 +221,8 @@ class Ui:
 
 
 def _person(name: str) -> Caller:
-    """
-    How a person appears on what the UI writes.
-
-    rule: ui-actor
-    """
+    """How a person appears on what the UI writes."""
+    # rule: ui-actor
     return Caller(name if name.endswith("@AdobeID") else f"{name.partition('@')[0]}@AdobeID", UI_CLIENT)
 
 

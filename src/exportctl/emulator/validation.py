@@ -209,11 +209,8 @@ def _intervals(switches: Switches) -> dict[tuple[str, str], tuple[int, ...]]:
 
 
 def whole_number(value: object) -> int | None:
-    """
-    Return a number sent as a number or as text of digits.
-
-    rule: interval-as-text
-    """
+    """Return a number sent as a number or as text of digits."""
+    # rule: interval-as-text
     if isinstance(value, str) and re.fullmatch(r"[0-9]{1,9}", value):
         return int(value)
     return value if type(value) is int else None
@@ -310,11 +307,8 @@ def _check_schema(validator: Any, value: Json, where: str) -> None:
 
 
 def _schema_refusal(error: ValidationError, where: str) -> RequestRefused:
-    """
-    Says which field and which keyword, never the value: it may be a secret.
-
-    rule: schema-violation
-    """
+    """Says which field and which keyword, never the value: it may be a secret."""
+    # rule: schema-violation
     if error.validator == "required":
         missing = [name for name in error.validator_value if name not in error.instance]  # type: ignore[operator,union-attr]
         return invalid_body_error(f"{where}: '{missing[0]}' is required")

@@ -134,29 +134,20 @@ def flow_error(code: int, status: int, text: str, **extra: str) -> RequestRefuse
 
 
 def not_found_error(collection: str, id: str) -> RequestRefused:
-    """
-    Return the refusal of an unknown id, or of one that is hidden from the caller.
-
-    rule: not-found
-    """
+    """Return the refusal of an unknown id, or of one that is hidden from the caller."""
+    # rule: not-found
     return flow_error(1439, 404, f"{collection} not found with id = [{id}]", id=id, type=collection)
 
 
 def invalid_body_error(text: str, status: int = 400) -> RequestRefused:
-    """
-    Return a refusal for a reason that has no published code, in the older shape without a code.
-
-    rule: invalid-body-shape
-    """
+    """Return a refusal for a reason that has no published code, in the older shape without a code."""
+    # rule: invalid-body-shape
     return RequestRefused(Answer(status, {"errorMessage": text, "errorDetails": text}))
 
 
 def gateway_error(code: str, text: str) -> RequestRefused:
-    """
-    Return the gateway's own error body; the status is the first three digits of the code.
-
-    rule: gateway-errors
-    """
+    """Return the gateway's own error body; the status is the first three digits of the code."""
+    # rule: gateway-errors
     return RequestRefused(Answer(int(code[:3]), {"error_code": code, "message": text}))
 
 

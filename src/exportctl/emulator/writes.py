@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from exportctl.emulator import json_patch, read_view, run_times, specs, validation
+from exportctl.emulator import json_patch, read_view, specs, validation
 from exportctl.emulator.clock import day
-from exportctl.emulator.delayed_effects import next_wake_time
+from exportctl.emulator.delayed_effects import end_time, next_wake_time
 from exportctl.emulator.read_view import RequestContext, existing_objects
 from exportctl.emulator.store import Record
 from exportctl.emulator.wire import Json, flow_error, invalid_body_error
@@ -148,11 +148,8 @@ def _check_written(ctx: RequestContext, collection: str, written: Json, record: 
 
 
 def _find_referenced(ctx: RequestContext, collection: str, id: object) -> Record:
-    """
-    Return what a body names by id.
-
-    rule: dangling-reference
-    """
+    """Return what a body names by id."""
+    # rule: dangling-reference
     record = ctx.store.get(collection, id) if isinstance(id, str) else None
     known = record is not None and record.sandbox == ctx.sandbox and "deleted_at" not in record.hidden
     if record is None or not known:
@@ -201,11 +198,8 @@ def stamps(ctx: RequestContext) -> Json:
 
 
 def _add_service_fields(ctx: RequestContext, record: Record) -> None:
-    """
-    Return what the service adds to what it was sent.
-
-    rule: filled-in
-    """
+    """Return what the service adds to what it was sent."""
+    # rule: filled-in
     doc = record.doc
     if record.collection == "connections" and doc.get("auth"):
         doc["auth"] = {**doc["auth"], "params": {**doc["auth"]["params"], "authorizedDate": day(ctx.now)}}
@@ -254,11 +248,8 @@ def _lake_base(ctx: RequestContext) -> str:
 
 
 def normalise_document(written: Json, ctx: RequestContext) -> Json:
-    """
-    Return what is stored of what was sent.
-
-    rule: normalised-values
-    """
+    """Return what is stored of what was sent."""
+    # rule: normalised-values
     result = dict(written)
     if "scheduleParams" in result:
         result["scheduleParams"] = _normalised_schedule(result, ctx)
@@ -374,13 +365,12 @@ def _record_write(ctx: RequestContext, record: Record, operation: str, operation
 
 
 def _revive_flow(ctx: RequestContext, flow: Record) -> None:
-    """
-    Revive a flow that had expired, now that its end is later.
-
-    rule: revival
-    """
+    """Revive a flow that had expired, now that its end is later."""
+    # rule: revival
     before = flow.hidden.get("previous")
-    if before is None or not run_times.is_revived(before, flow.doc, ctx.now):
+    if before is None or before.get("flowSpec", {}).get("id") not in specs.DATASET_FLOWS:
+        return
+    if not end_time(before) <= ctx.now < end_time(flow.doc):
         return
     if ctx.switches.revival == "restart":
         flow.hidden.pop("exported", None)
@@ -389,11 +379,8 @@ def _revive_flow(ctx: RequestContext, flow: Record) -> None:
 
 
 def _last_operation(ctx: RequestContext, operation: str, operations: object) -> Json:
-    """
-    Return what GET says of the last write of a flow.
-
-    rule: last-operation
-    """
+    """Return what GET says of the last write of a flow."""
+    # rule: last-operation
     busy = bool(ctx.switches.transition)
     status: Json = {"value": "inProgress" if busy else "completed", "properties": None, "errors": []}
     done = {"started": ctx.now_ms, "updated": ctx.now_ms, "percentCompleted": 0 if busy else 100, "status": status}

@@ -21,7 +21,7 @@ from typing import Any
 
 import pytest
 
-from exportctl.emulator.storage import accounts, errors, object_store
+from exportctl.emulator.storage import accounts, object_store
 from exportctl.emulator.storage.open import open_sink
 from exportctl.emulator.storage.settings import Endpoint
 from exportctl.emulator.storage.sink import Sink, StorageRefused
@@ -214,7 +214,7 @@ def _hang_up(listening: socket.socket, times: int) -> None:
     ],
 )
 def test_errors_of_the_library_are_told_apart_by_its_text(text: str, begun: bool, code: str) -> None:
-    error = errors.library_refusal(ValueError(text), "bucket exports", begun)
+    error = object_store.library_refusal(ValueError(text), "bucket exports", begun)
 
     assert error.code == code
     assert "hush" not in error.reason

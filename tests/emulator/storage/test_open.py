@@ -12,13 +12,11 @@ from hypothesis import strategies as st
 
 import exportctl.emulator
 from exportctl.emulator import specs
-from exportctl.emulator.storage import names
 from exportctl.emulator.storage import open as routing
-from exportctl.emulator.storage.errors import MEANINGS
 from exportctl.emulator.storage.local import LocalSink, NullSink
 from exportctl.emulator.storage.object_store import ObjectSink
 from exportctl.emulator.storage.settings import OPTIONS
-from exportctl.emulator.storage.sink import StorageRefused
+from exportctl.emulator.storage.sink import MEANINGS, StorageRefused
 
 Json = dict[str, Any]
 TEXT = st.text(st.characters(codec="utf-8"), min_size=1)
@@ -106,11 +104,11 @@ def test_the_port_of_an_account_tells_servers_apart(tmp_path: Path) -> None:
 
 @given(TEXT, TEXT)
 def test_a_folder_name_is_one_safe_name_and_tells_texts_apart(one: str, other: str) -> None:
-    name = names.folder_name(one)
+    name = routing.folder_name(one)
 
     assert re.fullmatch(r"[A-Za-z0-9_.~@%-]+", name)
     assert name not in (".", "..")
-    assert (name == names.folder_name(other)) is (one == other)
+    assert (name == routing.folder_name(other)) is (one == other)
 
 
 @given(TEXT)

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 
-from exportctl.emulator.data import people
+from exportctl.emulator.data import profiles
 from exportctl.emulator.data.columns import INTEGER, NUMBER, TEXT, TIME, Shape, json_text, member, rfc3339_time
 
 _MEASURE: Shape = {"value": NUMBER}
@@ -19,7 +19,7 @@ COLUMNS: Mapping[str, Shape] = {
     "_id": TEXT,
     "timestamp": TIME,
     "eventType": TEXT,
-    "identityMap": people.IDENTITY_MAP,
+    "identityMap": profiles.IDENTITY_MAP,
     "web": {
         "webPageDetails": {"name": TEXT, "URL": TEXT, "pageViews": _MEASURE},
         "webReferrer": {"URL": TEXT, "type": TEXT},
@@ -75,14 +75,14 @@ _LOGGED_IN_SHARE = 160  # of 256: who is logged in
 
 def line(stem: str, number: int, chance: bytes, ms: int) -> str:
     """Return the row as one line of JSON. `stem` is the id of the dataset; of `chance` nine bytes are read."""
-    person = int.from_bytes(chance[:4]) % people.COUNT
+    person = profiles.identity_map(int.from_bytes(chance[:4]) % profiles.PEOPLE, known=chance[8] < _LOGGED_IN_SHARE)
     where, currency = _city_fields()[chance[4]]
     device, in_app = _devices()[chance[5]]
     page = "" if in_app else _pages()[chance[6]]
     event, bought = _event_fields(number, chance[7], chance[6], currency, in_app)
     return (
         f'{{"_id":"{stem}-{number:012d}","timestamp":"{rfc3339_time(ms)}","eventType":"{event}",'
-        f'"identityMap":{people.identity_map(person, known=chance[8] < _LOGGED_IN_SHARE)}{page}{device}{where}{bought}'
+        f'"identityMap":{person}{page}{device}{where}{bought}'
         f"{_loyalties()[chance[8]]}}}"
     )
 

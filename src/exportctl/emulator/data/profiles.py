@@ -1,6 +1,8 @@
 """
 Rows of a record dataset: customers, one row each. A row that comes again later differs only in when it was modified.
 
+A row's number is a person, the same in every dataset, so that events and profiles can be joined. All of it is made up:
+mail goes to example.com, and phone numbers are of the range kept for fiction, which has a hundred.
 Put together from pools of JSON fragments, as events are. Which fields there are is assumed; their names are those of
 the XDM schema.
 """
@@ -10,8 +12,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 
-from exportctl.emulator.data import people
-from exportctl.emulator.data.columns import DATE, INTEGER, TEXT, TIME, Shape, member, rfc3339_time
+from exportctl.emulator.data.columns import BOOLEAN, DATE, INTEGER, TEXT, TIME, MapType, Shape, member, rfc3339_time
+
+PEOPLE = 100_000  # events are of the people numbered below this
+
+IDENTITY_MAP: Shape = MapType([{"id": TEXT, "authenticatedState": TEXT, "primary": BOOLEAN}])
+
+_SPREAD = 61803398874989484820458683436563811773  # no common factor with ten: no two people share an ECID
 
 _CHOICE: Shape = {"val": TEXT}
 COLUMNS: Mapping[str, Shape] = {
@@ -21,7 +28,7 @@ COLUMNS: Mapping[str, Shape] = {
     "personalEmail": {"address": TEXT},
     "mobilePhone": {"number": TEXT},
     "homeAddress": {"street1": TEXT, "city": TEXT, "postalCode": TEXT, "countryCode": TEXT},
-    "identityMap": people.IDENTITY_MAP,
+    "identityMap": IDENTITY_MAP,
     "consents": {"collect": _CHOICE, "marketing": {"email": _CHOICE, "push": _CHOICE}},
     "loyalty": {"loyaltyID": [TEXT], "tier": TEXT, "points": INTEGER, "joinDate": DATE},
 }
@@ -66,15 +73,31 @@ _EARLIEST_CREATION = 1_546_300_800  # 2019-01-01T00:00:00Z; all are created in t
 _SPAN = 1640 * 86_400
 
 
+def email(person: int) -> str:
+    return f"person{person}@example.com"
+
+
+def identity_map(person: int, known: bool) -> str:
+    """Return the JSON of the identities: the device's always (38 digits), those of the person only where `known`."""
+    device = f"{(person + 1) * _SPREAD % 10**38:038d}"
+    if not known:
+        return f'{{"ECID":[{{"id":"{device}","authenticatedState":"ambiguous","primary":true}}]}}'
+    return (
+        f'{{"ECID":[{{"id":"{device}","authenticatedState":"ambiguous","primary":false}}],'
+        f'"Email":[{{"id":"{email(person)}","authenticatedState":"authenticated","primary":true}}],'
+        f'"CRMID":[{{"id":"C-{person:09d}","authenticatedState":"authenticated","primary":false}}]}}'
+    )
+
+
 def line(stem: str, number: int, chance: bytes, ms: int) -> str:
     """Return the row as one line of JSON, modified at `ms`; `stem` is the dataset id, `chance` gives ten bytes."""
     created = 1000 * (_EARLIEST_CREATION + int.from_bytes(chance[:4]) % _SPAN)
-    phone = f',"mobilePhone":{{"number":"{people.phone(number)}"}}' if chance[4] % 4 else ""
+    phone = f',"mobilePhone":{{"number":"+120255501{number % 100:02d}"}}' if chance[4] % 4 else ""
     return (
         f'{{"_id":"{stem}-{number:012d}","_repo":{{"createDate":"{rfc3339_time(created)}","modifyDate":"{rfc3339_time(ms)}"}}'
         f',"person":{{"name":{{{_names()[chance[5]]}}}{_birthdays()[chance[6]]}{_genders()[chance[5]]}}}'
-        f',"personalEmail":{{"address":"{people.email(number)}"}}{phone}{_homes()[chance[7]]}'
-        f',"identityMap":{people.identity_map(number, known=True)}{_consents()[chance[8]]}'
+        f',"personalEmail":{{"address":"{email(number)}"}}{phone}{_homes()[chance[7]]}'
+        f',"identityMap":{identity_map(number, known=True)}{_consents()[chance[8]]}'
         f"{_loyalty(number, chance[9])}}}"
     )
 

@@ -13,8 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from exportctl.emulator.storage import names
-from exportctl.emulator.storage.sink import StorageRefused
+from exportctl.emulator.storage.sink import StorageRefused, key_segments
 
 _CODES = {
     errno.ENOSPC: "full",
@@ -33,7 +32,7 @@ class LocalSink:
         self._root = root
 
     def put(self, key: str, source: Path) -> None:
-        *folders, name = names.segments(key)
+        *folders, name = key_segments(key)
         folder = self._root.joinpath(*folders)
         # The same name for every attempt: one that was killed leaves nothing that the next does not replace.
         part = folder / f".{name}.part"
@@ -49,11 +48,11 @@ class LocalSink:
 
     def make_folder(self, key: str) -> None:
         with _translate_errors(key):
-            self._root.joinpath(*names.segments(key.rstrip("/"))).mkdir(parents=True, exist_ok=True)
+            self._root.joinpath(*key_segments(key.rstrip("/"))).mkdir(parents=True, exist_ok=True)
 
     def remove(self, key: str) -> None:
         with _translate_errors(key):
-            self._root.joinpath(*names.segments(key)).unlink(missing_ok=True)
+            self._root.joinpath(*key_segments(key)).unlink(missing_ok=True)
 
     def close(self) -> None:
         """Do nothing: no file stays open between two calls."""
@@ -63,13 +62,13 @@ class NullSink:
     """Takes everything and keeps nothing: for an emulator in memory."""
 
     def put(self, key: str, source: Path) -> None:
-        names.segments(key)
+        key_segments(key)
 
     def make_folder(self, key: str) -> None:
-        names.segments(key.rstrip("/"))
+        key_segments(key.rstrip("/"))
 
     def remove(self, key: str) -> None:
-        names.segments(key)
+        key_segments(key)
 
     def close(self) -> None:
         """Do nothing: no file stays open between two calls."""

@@ -3,11 +3,26 @@ Object stores: S3 and what speaks its language, and Azure Blob, written through 
 
 A large file goes up in parts, and its object appears when the last is in; an upload that breaks leaves none. The
 environment of this process decides neither the place nor the credentials: obstore would read both from there.
+
+A refusal names the place and the service's own code, and nothing else of what the library or the server said: the text
+of either may hold a signed address.
+
+    server                          code of the service              word
+    SeaweedFS 4.48, rclone 1.75     SignatureDoesNotMatch            denied
+    SeaweedFS                       InvalidAccessKeyId               denied
+    SeaweedFS                       AccessDenied                     denied
+    SeaweedFS                       NoSuchBucket                     no-such-bucket
+    azurite 3.35                    AuthorizationFailure             denied (wrong key, expired SAS)
+    azurite                         AuthorizationPermissionMismatch  denied (SAS without the permission)
+    azurite                         ContainerNotFound                no-such-bucket
+
+Those were seen from these servers on 2026-11-25; the other codes of the table are from the services' error lists.
 """
 
 from __future__ import annotations
 
 import http.client
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import timedelta
@@ -15,8 +30,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from exportctl.emulator.storage import errors, names
-from exportctl.emulator.storage.sink import StorageRefused
+from exportctl.emulator.storage.sink import StorageRefused, key_segments
 
 if TYPE_CHECKING:
     from obstore.store import AzureStore, S3Store
@@ -24,6 +38,28 @@ if TYPE_CHECKING:
 PART = 8 * 2**20  # bytes of one part of an upload
 PARTS_AT_ONCE = 4  # so that an upload holds 32 MiB
 SECONDS = 10.0
+
+_BY_SERVICE_CODE = {
+    "AccessDenied": "denied",
+    "AccountIsDisabled": "denied",
+    "AuthenticationFailed": "denied",
+    "AuthorizationFailure": "denied",
+    "AuthorizationPermissionMismatch": "denied",
+    "ExpiredToken": "denied",
+    "InsufficientAccountPermissions": "denied",
+    "InvalidAccessKeyId": "denied",
+    "InvalidAuthenticationInfo": "denied",
+    "SignatureDoesNotMatch": "denied",
+    "NoSuchBucket": "no-such-bucket",
+    "ContainerNotFound": "no-such-bucket",
+    "QuotaExceeded": "full",
+    "InsufficientStorage": "full",
+    "AccountIsReadOnly": "read-only",
+}
+_BY_STATUS = {401: "denied", 403: "denied", 404: "no-such-bucket", 507: "full"}
+
+_SERVICE_CODE = re.compile(r"<Code>\s*([A-Za-z0-9.]{1,64})\s*</Code>")
+_STATUS = re.compile(r"(?:non-2xx status code: |\(code: )(\d{3})")
 
 FolderRequest = Callable[[str], tuple[str, Mapping[str, str]]]
 
@@ -43,7 +79,7 @@ class ObjectSink:
         self._begun = False
 
     def put(self, key: str, source: Path) -> None:
-        names.segments(key)
+        key_segments(key)
         # A small file is read before anything is sent, a large one only after its upload has begun.
         large = source.stat().st_size > PART
         with source.open("rb") as file, self._translate_errors(lambda: large and file.tell() > 0):
@@ -51,22 +87,22 @@ class ObjectSink:
         self._begun = True
 
     def make_folder(self, key: str) -> None:
-        names.segments(key.rstrip("/"))
+        key_segments(key.rstrip("/"))
         url, headers = self._folder_request(f"{key.rstrip('/')}/")
         try:
             status, body = _send_empty_put(url, headers)
         except (OSError, http.client.HTTPException) as error:
             raise StorageRefused("cut" if self._begun else "unreachable", f"{self._where} does not answer") from error
         if status not in (200, 201):
-            raise errors.answer_refusal(status, body, self._where)
+            raise _answer_refusal(status, body, self._where)
 
     def remove(self, key: str) -> None:
-        names.segments(key)
+        key_segments(key)
         with self._translate_errors(lambda: False), suppress(FileNotFoundError):
             self._store.delete(key)
 
     def close(self) -> None:
-        """Return the library lets its connections go by itself."""
+        """Do nothing: the library lets its connections go by itself."""
 
     @contextmanager
     def _translate_errors(self, sent: Callable[[], bool]) -> Iterator[None]:
@@ -76,7 +112,7 @@ class ObjectSink:
             yield
         except (BaseError, OSError, ValueError) as error:
             # The text of the error may hold a signed address: no traceback may show it.
-            raise errors.library_refusal(error, self._where, self._begun or sent()) from None
+            raise library_refusal(error, self._where, self._begun or sent()) from None
 
 
 def s3_store(url: str, bucket: str, region: str, access_key: str, secret_key: str) -> S3Store:
@@ -146,3 +182,30 @@ def _send_empty_put(url: str, headers: Mapping[str, str]) -> tuple[int, str]:
         return answer.status, answer.read(65536).decode(errors="replace")
     finally:
         connection.close()
+
+
+def library_refusal(error: Exception, where: str, begun: bool) -> StorageRefused:
+    """
+    Return an error of obstore, which tells kinds apart only in its text; `begun`: the storage had answered before.
+    """
+    text = str(error)
+    status = _STATUS.search(text)
+    if status is not None:
+        return _answer_refusal(int(status[1]), text, where)
+    if "kind: Connect" in text and not begun:
+        if "dns error" in text:
+            return StorageRefused("unknown-host", f"{where} cannot be reached: the host name is unknown")
+        return StorageRefused("unreachable", f"{where} cannot be reached: it accepts no connection")
+    if "kind: Timeout" in text and not begun:
+        return StorageRefused("unreachable", f"{where} does not answer")
+    if "HttpError" in text:
+        return StorageRefused("cut", f"{where}: the connection broke in the middle")
+    return StorageRefused("failed", f"{where} did not take it ({type(error).__name__})")
+
+
+def _answer_refusal(status: int, body: str, where: str) -> StorageRefused:
+    """Return an HTTP status that is no success, and the body with the service's code, where there is one."""
+    found = _SERVICE_CODE.search(body)
+    if found is None:
+        return StorageRefused(_BY_STATUS.get(status, "failed"), f"{where} answered {status}")
+    return StorageRefused(_BY_SERVICE_CODE.get(found[1], "failed"), f"{where} refused: {found[1]}")

@@ -11,9 +11,10 @@ In: a base connection and a target connection as stored, secrets in clear; the s
 from __future__ import annotations
 
 from pathlib import Path
+from urllib.parse import quote
 
 from exportctl.emulator import specs
-from exportctl.emulator.storage import accounts, names
+from exportctl.emulator.storage import accounts
 from exportctl.emulator.storage.local import LocalSink, NullSink
 from exportctl.emulator.storage.settings import Endpoint, parse_settings
 from exportctl.emulator.storage.sink import Sink, StorageRefused
@@ -35,11 +36,8 @@ def open_sink(connection: Json, target: Json, settings: Json, root: Path | None)
 
 
 def target_folder(target: Json) -> str:
-    """
-    Return the folder of a target, without slashes around it and doubled ones inside; empty for the root.
-
-    rule: storage-paths
-    """
+    """Return the folder of a target, without slashes around it and doubled ones inside; empty for the root."""
+    # rule: storage-paths
     folder = target["params"].get(_card(target).folder_param, "")
     return "/".join(part for part in folder.split("/") if part)
 
@@ -50,7 +48,7 @@ def local_root(connection: Json, target: Json, settings: Json, root: Path | None
     if root is None or card.storage in settings.get("endpoints", {}):
         return None
     params = (connection.get("auth") or {}).get("params", {})
-    return root / card.storage / names.folder_name(card.folder_name(params, target["params"]))
+    return root / card.storage / folder_name(card.folder_name(params, target["params"]))
 
 
 def _endpoint(connection: Json, settings: Json) -> Endpoint | None:
@@ -62,3 +60,13 @@ def _endpoint(connection: Json, settings: Json) -> Endpoint | None:
 
 def _card(document: Json) -> specs.DestinationSpec:
     return specs.BY_CONNECTION_SPEC[document["connectionSpec"]["id"]]
+
+
+def folder_name(text: str) -> str:
+    """
+    Return a file name for a bucket, container or host; different texts have different names.
+
+    Letters, digits, `-`, `_`, `.`, `~` and `@` stay, all else is percent-encoded.
+    """
+    name = quote(text, safe="@")
+    return name.replace(".", "%2E") if not name.strip(".") else name

@@ -17,8 +17,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from exportctl.emulator.storage import names
-from exportctl.emulator.storage.sink import StorageRefused
+from exportctl.emulator.storage.sink import StorageRefused, key_segments
 
 if TYPE_CHECKING:
     from asyncssh import SFTPClient, SSHClientConnection, SSHKey
@@ -85,15 +84,15 @@ class SftpSink:
             raise
 
     def put(self, key: str, source: Path) -> None:
-        names.segments(key)
+        key_segments(key)
         self._run(_put_file(self._client, self._root + key, source), "cut")
 
     def make_folder(self, key: str) -> None:
-        names.segments(key.rstrip("/"))
+        key_segments(key.rstrip("/"))
         self._run(self._client.makedirs(self._root + key.rstrip("/"), exist_ok=True), "cut")
 
     def remove(self, key: str) -> None:
-        names.segments(key)
+        key_segments(key)
         self._run(_remove_file(self._client, self._root + key), "cut")
 
     def close(self) -> None:
@@ -170,11 +169,8 @@ async def _remove_file(client: SFTPClient, path: str) -> None:
 
 
 def _parse_private_key(text: str) -> SSHKey:
-    """
-    Return the key in a PEM text or in its base64 form.
-
-    rule: storage-ssh-key
-    """
+    """Return the key in a PEM text or in its base64 form."""
+    # rule: storage-ssh-key
     asyncssh = _import_asyncssh()
     try:
         pem = text if text.lstrip().startswith("-----BEGIN") else base64.b64decode(text, validate=True).decode()
