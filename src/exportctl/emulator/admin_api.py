@@ -13,11 +13,11 @@ from exportctl.emulator.auth import is_json
 from exportctl.emulator.datasets import SeedDataset
 from exportctl.emulator.faults import Fault
 from exportctl.emulator.state import EmulatedOrganization
-from exportctl.emulator.storage import settings as storage
+from exportctl.emulator.storage.settings import StorageSettings, parse_settings
 from exportctl.emulator.storage.sink import StorageRefused
 from exportctl.emulator.switches import Switches
 from exportctl.emulator.ui_edits import EditRefused
-from exportctl.emulator.wire import Answer, Json, Request, RequestRefused, invalid_body_error, message_error, parse_json
+from exportctl.emulator.wire import Answer, Json, Request, invalid_body_error, message_error, parse_json
 
 PREFIX = "/_emulator"
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
@@ -64,12 +64,8 @@ def _parse_body(request: Request) -> Json:
 
 
 def _show_info(emulator: EmulatedOrganization, rest: str, body: Json) -> Json:
-    return {
-        "emulator": True,
-        "organization": emulator.organization,
-        "now": emulator.now,
-        "sandboxes": emulator.sandboxes(),
-    }
+    info = {"organization": emulator.organization, "now": emulator.now, "sandboxes": emulator.sandboxes()}
+    return {"emulator": True, **info}
 
 
 def _move_clock(emulator: EmulatedOrganization, rest: str, body: Json) -> Json:
@@ -80,10 +76,6 @@ def _move_clock(emulator: EmulatedOrganization, rest: str, body: Json) -> Json:
     if "advance" in body:
         emulator.advance(float(body["advance"]))
     return {"mode": emulator.clock.mode, "now": emulator.now}
-
-
-def _show_switches(emulator: EmulatedOrganization, rest: str, body: Json) -> Json:
-    return emulator.switches.to_json()
 
 
 def _set_switches(emulator: EmulatedOrganization, rest: str, body: Json) -> Json:
@@ -105,10 +97,6 @@ def _clear_faults(emulator: EmulatedOrganization, rest: str, body: Json) -> Json
     return _show_faults(emulator, rest, body)
 
 
-def _show_requests(emulator: EmulatedOrganization, rest: str, body: Json) -> Json:
-    return {"requests": emulator.requests()}
-
-
 def _forget_requests(emulator: EmulatedOrganization, rest: str, body: Json) -> Json:
     emulator.forget_requests()
     return {"requests": []}
@@ -122,22 +110,15 @@ def _seed_datasets(emulator: EmulatedOrganization, rest: str, body: Json) -> Jso
     return {"datasets": emulator.seed(body.get("sandboxes", ()), datasets)}
 
 
-def _show_storage(emulator: EmulatedOrganization, rest: str, body: Json) -> Json:
-    return storage.parse_settings(emulator.store.get_setting("storage", {})).masked_json()
-
-
-def _set_storage(emulator: EmulatedOrganization, rest: str, body: Json) -> Json:
+def _change_storage(emulator: EmulatedOrganization, change: Callable[[StorageSettings], StorageSettings]) -> Json:
     with emulator.store.transaction():
-        settings = storage.parse_settings(emulator.store.get_setting("storage", {})).merge(storage.parse_settings(body))
+        settings = change(_stored_settings(emulator))
         emulator.store.set_setting("storage", settings.to_json())
     return settings.masked_json()
 
 
-def _forget_storage(emulator: EmulatedOrganization, type: str, body: Json) -> Json:
-    with emulator.store.transaction():
-        settings = storage.parse_settings(emulator.store.get_setting("storage", {})).remove_endpoint(type)
-        emulator.store.set_setting("storage", settings.to_json())
-    return settings.masked_json()
+def _stored_settings(emulator: EmulatedOrganization) -> StorageSettings:
+    return parse_settings(emulator.store.get_setting("storage", {}))
 
 
 def _edit_in_ui(emulator: EmulatedOrganization, verb: str, body: Json) -> Json:
@@ -150,10 +131,6 @@ def _edit_in_ui(emulator: EmulatedOrganization, verb: str, body: Json) -> Json:
         raise ValueError(f"{verb}: {'missing' if missing else 'unknown'} member {(missing or unknown)[0]}")
     edit: Callable[..., Json] = getattr(emulator.ui, verb)
     return edit(*(body[name] for name in UI_VERBS[verb]), **{name: body[name] for name in options if name in body})
-
-
-def _set_labels(emulator: EmulatedOrganization, rest: str, body: Json) -> Json:
-    return emulator.ui.label(body["collection"], body["id"], body["labels"])
 
 
 def _load_objects(emulator: EmulatedOrganization, rest: str, body: Json) -> Json:
@@ -177,24 +154,28 @@ def _ingest_rows(emulator: EmulatedOrganization, rest: str, body: Json) -> Json:
     return emulator.ingest(body["sandbox"], body["dataset"], body["rows"], body.get("spread", 86400))
 
 
-Operation = Callable[[Any, str, Json], Json]
+Operation = Callable[[EmulatedOrganization, str, Json], Json]
 ROUTES: dict[tuple[str, str], Operation] = {
     ("GET", ""): _show_info,
     ("GET", "clock"): _move_clock,
     ("POST", "clock"): _move_clock,
-    ("GET", "switches"): _show_switches,
+    ("GET", "switches"): lambda emulator, rest, body: emulator.switches.to_json(),
     ("PATCH", "switches"): _set_switches,
     ("GET", "faults"): _show_faults,
     ("POST", "faults"): _add_fault,
     ("DELETE", "faults"): _clear_faults,
-    ("GET", "requests"): _show_requests,
+    ("GET", "requests"): lambda emulator, rest, body: {"requests": emulator.requests()},
     ("DELETE", "requests"): _forget_requests,
     ("POST", "seed"): _seed_datasets,
-    ("GET", "storage"): _show_storage,
-    ("PATCH", "storage"): _set_storage,
-    ("DELETE", "storage"): _forget_storage,
+    ("GET", "storage"): lambda emulator, rest, body: _stored_settings(emulator).masked_json(),
+    ("PATCH", "storage"): lambda emulator, rest, body: _change_storage(
+        emulator, lambda stored: stored.merge(parse_settings(body))
+    ),
+    ("DELETE", "storage"): lambda emulator, type, body: _change_storage(
+        emulator, lambda stored: stored.remove_endpoint(type)
+    ),
     ("POST", "ui"): _edit_in_ui,
-    ("POST", "labels"): _set_labels,
+    ("POST", "labels"): lambda emulator, rest, body: emulator.ui.label(body["collection"], body["id"], body["labels"]),
     ("POST", "load"): _load_objects,
     ("POST", "credentials"): _register_client,
     ("POST", "reset"): _reset_emulator,
@@ -206,4 +187,4 @@ def check_host_header(environ: Mapping[str, Any]) -> None:
     """Keep other origins away from a served control interface: a name that resolves to this machine is not enough."""
     host = str(environ.get("HTTP_HOST", "")).rpartition(":")[0] or str(environ.get("HTTP_HOST", ""))
     if host.strip("[]") not in LOOPBACK:
-        raise RequestRefused(Answer(403, {"message": "the control interface answers to loopback host names only"}))
+        raise message_error(403, "the control interface answers to loopback host names only")

@@ -13,26 +13,9 @@ from exportctl.emulator.read_view import RequestContext
 from exportctl.emulator.store import Record
 from exportctl.emulator.wire import Answer, Json, Request, flow_error, invalid_body_error, not_found_error
 
-PARAMETERS = {
-    "outputType",
-    "outputField",
-    "start",
-    "limit",
-    "properties",
-    "property",
-    "orderBy",
-    "name",
-    "description",
-    "tags",
-    "created",
-    "updated",
-    "createdClient",
-    "createdUser",
-    "updatedUser",
-    "version",
-    "enableErrorDiagnostics",
-}
-UNSUPPORTED_PARAMETERS = {"property", "orderBy", "tags", "created", "updated", "version", "enableErrorDiagnostics"}
+SELECTION = {"outputType", "outputField", "start", "limit", "properties", "name", "description"}
+UNSUPPORTED_FILTERS = {"property", "orderBy", "tags", "created", "updated", "version", "enableErrorDiagnostics"}
+PARAMETERS = SELECTION | UNSUPPORTED_FILTERS | {"createdClient", "createdUser", "updatedUser"}
 
 
 @dataclass(frozen=True)
@@ -138,7 +121,7 @@ def _check_parameters(request: Request) -> None:
         raise flow_error(1451, 400, f"Query parameter [{unknown[0]}] is not known")
     if request.value("outputType") != "activationDatasets" or request.value("outputField") != "datasets":
         raise invalid_body_error("outputType=activationDatasets and outputField=datasets are required")
-    unsupported = [key for key, _ in request.query if key in UNSUPPORTED_PARAMETERS]
+    unsupported = [key for key, _ in request.query if key in UNSUPPORTED_FILTERS]
     if unsupported:
         raise invalid_body_error(f"The emulator does not filter datasets by [{unsupported[0]}]")
 

@@ -13,70 +13,31 @@ from typing import Any
 
 from exportctl.emulator.wire import Json, flow_error
 
-COMMON_FIELDS = {
-    "id",
-    "createdAt",
-    "updatedAt",
-    "createdBy",
-    "updatedBy",
-    "createdClient",
-    "updatedClient",
-    "sandboxId",
-    "sandboxName",
-    "imsOrgId",
-    "name",
-    "description",
-    "state",
-    "version",
-    "etag",
-    "labels",
-}
+STAMPS = {"createdAt", "updatedAt", "createdBy", "updatedBy", "createdClient", "updatedClient"}
+SANDBOX_FIELDS = {"sandboxId", "sandboxName", "imsOrgId"}
+COMMON_FIELDS = STAMPS | SANDBOX_FIELDS | {"id", "name", "description", "state", "version", "etag", "labels"}
+CONNECTION_FIELDS = COMMON_FIELDS | {"connectionSpec", "baseConnectionId", "params", "inheritedAttributes"}
+FLOW_FIELDS = {"flowSpec", "sourceConnectionIds", "targetConnectionIds", "scheduleParams", "transformations", "policy"}
+SPEC_FIELDS = {"id", "name", "providerId", "version", "attributes"}
 FIELDS = {
     "connections": COMMON_FIELDS | {"connectionSpec", "auth", "encryptionSpecs"},
-    "sourceConnections": COMMON_FIELDS
-    | {"connectionSpec", "baseConnectionId", "params", "inheritedAttributes", "data"},
-    "targetConnections": COMMON_FIELDS | {"connectionSpec", "baseConnectionId", "params", "inheritedAttributes"},
-    "flows": COMMON_FIELDS
-    | {
-        "flowSpec",
-        "sourceConnectionIds",
-        "targetConnectionIds",
-        "inheritedAttributes",
-        "scheduleParams",
-        "transformations",
-        "lastOperation",
-        "lastRunDetails",
-        "policy",
-    },
+    "sourceConnections": CONNECTION_FIELDS | {"data"},
+    "targetConnections": CONNECTION_FIELDS,
+    "flows": COMMON_FIELDS | FLOW_FIELDS | {"inheritedAttributes", "lastOperation", "lastRunDetails"},
     "runs": COMMON_FIELDS | {"flowId", "flowSpec", "metrics", "activities", "providerRefId"},
-    "connectionSpecs": {"id", "name", "providerId", "version", "attributes"},
-    "flowSpecs": {
-        "id",
-        "name",
-        "providerId",
-        "version",
-        "attributes",
-        "sourceConnectionSpecIds",
-        "targetConnectionSpecIds",
-    },
+    "connectionSpecs": SPEC_FIELDS,
+    "flowSpecs": SPEC_FIELDS | {"sourceConnectionSpecIds", "targetConnectionSpecIds"},
 }
-ARRAYS = {
+FLOW_ARRAYS = {
     "sourceConnectionIds",
     "targetConnectionIds",
     "sourceConnections",
     "targetConnections",
-    "datasets",
-    "labels",
     "transformations",
-    "activities",
-    "sourceSummaries",
-    "targetSummaries",
-    "entitySummaries",
-    "errors",
-    "sourceConnectionSpecIds",
-    "targetConnectionSpecIds",
-    "_workflow",
 }
+RUN_ARRAYS = {"activities", "sourceSummaries", "targetSummaries", "entitySummaries", "errors"}
+SPEC_ARRAYS = {"sourceConnectionSpecIds", "targetConnectionSpecIds", "_workflow"}
+ARRAYS = FLOW_ARRAYS | RUN_ARRAYS | SPEC_ARRAYS | {"datasets", "labels"}
 NUMBERS = {"createdAt", "updatedAt", "startTime", "endTime", "startedAtUTC", "completedAtUTC", "started", "updated"}
 BOOLEANS = {"isDestinationFlow", "isSourceFlow", "includeFileManifest", "isDestination"}
 COMPARISONS = (">", "<", ">=", "<=")
@@ -113,12 +74,7 @@ class SortField:
 
 
 def parse_filter(collection: str, text: str) -> Filter:
-    """
-    Return a `property` value.
-
-    Raises:
-        Refused: 1440, 1443, 1448, 1449, 1450, 1452, 1453.
-    """
+    """Parse a `property` value; refused with 1440, 1443, 1448, 1449, 1450, 1452, 1453."""
     match = EXPRESSION.fullmatch(text)
     # rule: filter-syntax
     if match is None:
@@ -170,12 +126,7 @@ def _check_values(field: str, last: str, sign: str, values: tuple[str, ...]) -> 
 
 
 def parse_orderby(collection: str, text: str) -> tuple[SortField, ...]:
-    """
-    Return an `orderby` value: fields separated by commas, each ascending unless a minus stands before it.
-
-    Raises:
-        Refused: 1432, 1433.
-    """
+    """Parse an `orderby` value: fields separated by commas, each ascending unless a minus stands before it."""
     return tuple(_parse_sort_field(collection, part) for part in text.split(","))
 
 

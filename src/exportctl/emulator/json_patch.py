@@ -16,12 +16,7 @@ AUTH_PARAMS_PATH = ("auth", "params")
 
 
 def apply_operations(operations: object, doc: Json, merge: bool) -> Json:
-    """
-    Return the document after all operations; `merge` lays objects over objects instead of replacing them.
-
-    Raises:
-        Refused: an operation that is malformed, unknown, or names what is not there.
-    """
+    """Return the document after all operations; `merge` lays objects over objects instead of replacing them."""
     # rule: patch-body
     if operations in (None, [], {}, ""):
         raise flow_error(1405, 400, "Request body is empty")

@@ -24,12 +24,7 @@ SAS_SECONDS = 7 * 86400
 
 
 def answer(store: Store, request: Request) -> Answer:
-    """
-    Return the container, or credentials to it.
-
-    Raises:
-        Refused: another address, method or type; or the landing zone is a local folder, which takes no credentials.
-    """
+    """Return the container, or credentials to it; a landing zone in a local folder has none."""
     if request.path not in (PATH, f"{PATH}/credentials"):
         raise message_error(404, "Resource not found")
     if request.method != "GET":

@@ -85,12 +85,7 @@ def is_listed(record: Record, ctx: RequestContext) -> bool:
 
 
 def find_object(ctx: RequestContext, collection: str, id: str) -> Record:
-    """
-    Return the object a caller names.
-
-    Raises:
-        Refused: 404; also for another sandbox's objects and hidden ones.
-    """
+    """Return the object a caller names; 404 for another sandbox's objects and hidden ones too."""
     record = ctx.store.get(collection, id)
     # rule: sandboxes-isolate
     if record is None or record.sandbox != ctx.sandbox or is_gone(record, ctx.now) or is_hidden(record, ctx.switches):

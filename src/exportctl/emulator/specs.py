@@ -7,7 +7,7 @@ accepted is `validation.py`, which reads these. Source: [XD-new] [AS] [D], flow-
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
 
@@ -106,10 +106,7 @@ DESTINATIONS = (
             ),
             Auth("Assumed Role", "S3RoleBased", (("s3Role", _secret("Role")),)),
         ),
-        (
-            ("bucketName", _text("Bucket name", pattern=S3_BUCKET)),
-            ("path", _text("Folder path", pattern=MACRO_PATH)),
-        ),
+        (("bucketName", _text("Bucket name", pattern=S3_BUCKET)), ("path", _text("Folder path", pattern=MACRO_PATH))),
         "amazon-s3",
         _bucket_folder,
     ),
@@ -119,10 +116,7 @@ DESTINATIONS = (
         "95bd8965-fc8a-4119-b9c3-944c2c2df6d2",
         "752d422f-b16f-4f0d-b1c6-26e448e3b388",
         (Auth("ConnectionString", "ConnectionString", (("connectionString", _secret("Connection string")),)),),
-        (
-            ("container", _text("Container", pattern=CONTAINER)),
-            ("path", _text("Folder path", pattern=BLOB_PATH)),
-        ),
+        (("container", _text("Container", pattern=CONTAINER)), ("path", _text("Folder path", pattern=BLOB_PATH))),
         "azure-blob",
         lambda auth, location: str(location["container"]),
     ),
@@ -170,10 +164,7 @@ DESTINATIONS = (
                 (("accessKeyId", _text("Access key id")), ("secretAccessKey", _secret("Secret access key"))),
             ),
         ),
-        (
-            ("bucketName", _text("Bucket name", pattern=GCS_BUCKET)),
-            ("path", _text("Folder path", pattern=MACRO_PATH)),
-        ),
+        (("bucketName", _text("Bucket name", pattern=GCS_BUCKET)), ("path", _text("Folder path", pattern=MACRO_PATH))),
         "google-cloud-storage",
         _bucket_folder,
     ),
@@ -184,11 +175,7 @@ DESTINATIONS = (
         "fd36aaa4-bf2b-43fb-9387-43785eeeb799",
         (
             Auth("SFTP with Password", "SFTP", (*_SFTP_LOGIN, ("password", _secret("Password")))),
-            Auth(
-                "SFTP with SSH Key",
-                "SFTP",
-                (*_SFTP_LOGIN, ("sshKey", _secret("SSH key", contentEncoding="base64"))),
-            ),
+            Auth("SFTP with SSH Key", "SFTP", (*_SFTP_LOGIN, ("sshKey", _secret("SSH key", contentEncoding="base64")))),
         ),
         (("remotePath", _text("Folder path")),),
         "sftp",
@@ -206,18 +193,13 @@ def add_destination(card: DestinationSpec) -> None:
     DATASET_FLOWS[card.dataset_flow] = card
 
 
-def _workflow(operator: str) -> Json:
-    return {"field": "flowSpec.attributes._workflow", "operator": operator, "value": "DATASETS"}
+def _schema(properties: Json, required: Iterable[str]) -> Json:
+    return {"$schema": DRAFT_07, "type": "object", "properties": properties, "required": list(required)}
 
 
 def _auth_spec(auth: Auth) -> Json:
-    schema = {
-        "$schema": DRAFT_07,
-        "type": "object",
-        "properties": dict(auth.params),
-        "required": [name for name, _ in auth.params],
-    }
-    return {"name": auth.name, "type": auth.type, "spec": schema}
+    params = dict(auth.params)
+    return {"name": auth.name, "type": auth.type, "spec": _schema(params, params)}
 
 
 def _encryption_spec() -> Json:
@@ -225,12 +207,12 @@ def _encryption_spec() -> Json:
         "encryptionAlgo": _text("Algorithm", enum=["PGPGPG", "NONE"], default="PGPGPG"),
         "publicKey": _text("Public key", contentEncoding="base64"),
     }
-    schema = {"$schema": DRAFT_07, "type": "object", "properties": params, "required": list(params)}
-    return {"name": "File PGP/GPG Encryption", "type": "FileAsymmetric", "spec": schema}
+    return {"name": "File PGP/GPG Encryption", "type": "FileAsymmetric", "spec": _schema(params, params)}
 
 
 def _target_spec(card: DestinationSpec, manifest: bool) -> Json:
-    audience, dataset = _workflow("NOT_CONTAINS"), _workflow("CONTAINS")
+    dataset = {"field": "flowSpec.attributes._workflow", "operator": "CONTAINS", "value": "DATASETS"}
+    audience = dataset | {"operator": "NOT_CONTAINS"}
     properties = {
         **dict(card.location),
         "fileType": _text("File type", enum=["CSV", "JSON", "PARQUET"], conditional=audience),
@@ -242,70 +224,52 @@ def _target_spec(card: DestinationSpec, manifest: bool) -> Json:
         properties["includeFileManifest"] = {"type": "boolean", "title": "Include manifest file"}
     # rule: target-spec-quirk
     required = [*(name for name, _ in card.location), "datasetFileType", "compression", "fileType"]
-    schema = {"$schema": DRAFT_07, "type": "object", "properties": properties, "required": required}
-    return {"name": "User based target", "type": "UserNamespace", "spec": schema}
+    return {"name": "User based target", "type": "UserNamespace", "spec": _schema(properties, required)}
+
+
+def _spec(id: str, name: str, resource: str, **more: object) -> Json:
+    """Return the members that all specs have, and more; `resource` names what its permissions are for."""
+    kinds = {"view": "read", "manage": "write", "delete": "delete"}
+    permissions = {
+        kind: [{"@type": "lowLevel", "name": resource, "permissions": [verb]}] for kind, verb in kinds.items()
+    }
+    head = {"id": id, "name": name, "providerId": PROVIDER, "version": VERSION}
+    return {**head, **more, "permissionsInfo": permissions}
 
 
 def _connection_spec(card: DestinationSpec, manifest: bool) -> Json:
-    return {
-        "id": card.id,
-        "name": card.name,
-        "providerId": PROVIDER,
-        "version": VERSION,
-        "authSpec": [_auth_spec(auth) for auth in card.auths],
-        "encryptionSpecs": [_encryption_spec()] if card.encryption else [],
-        "targetSpec": _target_spec(card, manifest),
-        "attributes": {"isDestination": True, "category": "cloudStorage"},
-        "permissionsInfo": _permissions("Destinations"),
-    }
-
-
-def _permissions(resource: str) -> Json:
-    kinds = {"view": "read", "manage": "write", "delete": "delete"}
-    return {kind: [{"@type": "lowLevel", "name": resource, "permissions": [verb]}] for kind, verb in kinds.items()}
+    return _spec(
+        card.id,
+        card.name,
+        "Destinations",
+        authSpec=[_auth_spec(auth) for auth in card.auths],
+        encryptionSpecs=[_encryption_spec()] if card.encryption else [],
+        targetSpec=_target_spec(card, manifest),
+        attributes={"isDestination": True, "category": "cloudStorage"},
+    )
 
 
 def _data_lake_spec() -> Json:
     entry = {"type": "object", "properties": {"dataSetId": _text("Id"), "name": _text("Name")}}
     params = {"datasets": {"type": "array", "items": {**entry, "required": ["dataSetId"]}}}
-    return {
-        "id": DATA_LAKE,
-        "name": "activation-datalake",
-        "providerId": PROVIDER,
-        "version": VERSION,
-        "authSpec": [],
-        "sourceSpec": {"name": "Data lake", "type": "Datasets", "spec": {"type": "object", "properties": params}},
-        "attributes": {"isSource": True},
-        "permissionsInfo": _permissions("Datasets"),
-    }
+    source = {"name": "Data lake", "type": "Datasets", "spec": {"type": "object", "properties": params}}
+    attributes = {"isSource": True}
+    return _spec(DATA_LAKE, "activation-datalake", "Datasets", authSpec=[], sourceSpec=source, attributes=attributes)
 
 
 def _profile_store_spec() -> Json:
-    return {
-        "id": PROFILE_STORE,
-        "name": "activation-profile-store",
-        "providerId": PROVIDER,
-        "version": VERSION,
-        "authSpec": [],
-        "attributes": {"isSource": True},
-        "permissionsInfo": _permissions("Profiles"),
-    }
+    return _spec(PROFILE_STORE, "activation-profile-store", "Profiles", authSpec=[], attributes={"isSource": True})
 
 
 def _flow_spec(card: DestinationSpec, dataset: bool) -> Json:
-    return {
-        "id": card.dataset_flow if dataset else card.audience_flow,
-        "name": f"{card.name} {'dataset' if dataset else 'audience'} export",
-        "providerId": PROVIDER,
-        "version": VERSION,
-        "sourceConnectionSpecIds": [DATA_LAKE if dataset else PROFILE_STORE],
-        "targetConnectionSpecIds": [card.id],
-        "attributes": {
-            "isDestinationFlow": True,
-            "_workflow": ["DATASETS"] if dataset else ["SEGMENTS"],
-        },
-        "permissionsInfo": _permissions("Destinations"),
-    }
+    return _spec(
+        card.dataset_flow if dataset else card.audience_flow,
+        f"{card.name} {'dataset' if dataset else 'audience'} export",
+        "Destinations",
+        sourceConnectionSpecIds=[DATA_LAKE if dataset else PROFILE_STORE],
+        targetConnectionSpecIds=[card.id],
+        attributes={"isDestinationFlow": True, "_workflow": ["DATASETS"] if dataset else ["SEGMENTS"]},
+    )
 
 
 @cache

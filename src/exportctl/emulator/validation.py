@@ -19,45 +19,21 @@ from exportctl.emulator.switches import Switches
 from exportctl.emulator.wire import Json, RequestRefused, flow_error, invalid_body_error, message_error
 
 COMMON = {"name", "description", "labels"}
-BASE_FIELDS = COMMON | {"connectionSpec", "auth", "encryptionSpecs", "encryption"}
-SOURCE_FIELDS = COMMON | {"connectionSpec", "params", "data", "baseConnectionId"}
-TARGET_FIELDS = COMMON | {"connectionSpec", "params", "baseConnectionId", "encryptionSpecs"}
-FLOW_FIELDS = COMMON | {
-    "flowSpec",
-    "sourceConnectionIds",
-    "targetConnectionIds",
-    "transformations",
-    "scheduleParams",
-    "policy",
-}
+FLOW_FIELDS = {"flowSpec", "sourceConnectionIds", "targetConnectionIds", "scheduleParams", "transformations", "policy"}
 FIELDS = {
-    "connections": BASE_FIELDS,
-    "sourceConnections": SOURCE_FIELDS,
-    "targetConnections": TARGET_FIELDS,
-    "flows": FLOW_FIELDS,
-}
-SCHEDULE_FIELDS = {
-    "exportMode",
-    "timeUnit",
-    "interval",
-    "startTime",
-    "endTime",
-    "foldernameTemplate",
-    "folderNameTemplate",
-    "frequency",
+    "connections": COMMON | {"connectionSpec", "auth", "encryptionSpecs", "encryption"},
+    "sourceConnections": COMMON | {"connectionSpec", "params", "data", "baseConnectionId"},
+    "targetConnections": COMMON | {"connectionSpec", "params", "baseConnectionId", "encryptionSpecs"},
+    "flows": COMMON | FLOW_FIELDS,
 }
 TEMPLATE_KEYS = ("foldernameTemplate", "folderNameTemplate")
+SCHEDULE_FIELDS = {"exportMode", "timeUnit", "interval", "startTime", "endTime", "frequency", *TEMPLATE_KEYS}
 HOURS = (3, 6, 9, 12)
 LAST_SECOND = 253402300799  # the end of the year 9999
 
 
 def check_document(collection: str, doc: Mapping[str, Any], switches: Switches) -> None:
-    """
-    Judge the part of a document that clients write.
-
-    Raises:
-        Refused: with what is wrong first.
-    """
+    """Judge the part of a document that clients write; the refusal says what is wrong first."""
     # rule: unknown-field
     unknown = sorted(set(doc) - FIELDS[collection])
     if unknown:

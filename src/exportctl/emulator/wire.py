@@ -168,12 +168,7 @@ def parse_query(text: str) -> tuple[tuple[str, str], ...]:
 
 
 def parse_json(body: bytes) -> Any:
-    """
-    Return the body as JSON.
-
-    Raises:
-        Refused: not JSON, or nested or numbered beyond what JSON interchange allows.
-    """
+    """Parse a body; one that is nested or numbered beyond what JSON interchange allows is refused too."""
     try:
         return json.loads(body, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:

@@ -75,14 +75,14 @@ _LOGGED_IN_SHARE = 160  # of 256: who is logged in
 
 def line(stem: str, number: int, chance: bytes, ms: int) -> str:
     """Return the row as one line of JSON. `stem` is the id of the dataset; of `chance` nine bytes are read."""
-    person = profiles.identity_map(int.from_bytes(chance[:4]) % profiles.PEOPLE, known=chance[8] < _LOGGED_IN_SHARE)
+    identities = profiles.identity_map(int.from_bytes(chance[:4]) % profiles.PEOPLE, known=chance[8] < _LOGGED_IN_SHARE)
     where, currency = _city_fields()[chance[4]]
     device, in_app = _devices()[chance[5]]
     page = "" if in_app else _pages()[chance[6]]
     event, bought = _event_fields(number, chance[7], chance[6], currency, in_app)
     return (
         f'{{"_id":"{stem}-{number:012d}","timestamp":"{rfc3339_time(ms)}","eventType":"{event}",'
-        f'"identityMap":{person}{page}{device}{where}{bought}'
+        f'"identityMap":{identities}{page}{device}{where}{bought}'
         f"{_loyalties()[chance[8]]}}}"
     )
 
