@@ -59,8 +59,3 @@ def six_months_after(seconds: float) -> int:
 def http_date(seconds: float) -> str:
     """Return the form of the Date and Retry-After headers."""
     return format_datetime(datetime.fromtimestamp(int(seconds), UTC), usegmt=True)
-
-
-def day(seconds: float) -> str:
-    """`YYYY-MM-DD`, UTC."""
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d")

@@ -11,7 +11,6 @@ from typing import Any
 
 from exportctl.emulator.read_view import RequestContext
 from exportctl.emulator.run_export import Job, RunResult
-from exportctl.emulator.run_rows import Increment
 from exportctl.emulator.wire import Json
 
 CLIENT = "aep_activation_batch"  # of the dataset sample [XD-new]
@@ -33,7 +32,7 @@ ERROR_CODES: Mapping[str, tuple[int, int]] = {  # refusal of a storage -> number
 
 
 def new_run(ctx: RequestContext, flow: Json, tick: float) -> Json:
-    """Return a run that nothing is known of yet but that it was due at `due_at` (seconds)."""
+    """Return a run of which only the time is known at which it was due: `tick`, in seconds."""
     stamp = int(tick * 1000)
     return {
         "id": ctx.store.new_id(),
@@ -79,13 +78,12 @@ def _metrics(doc: Json, job: Job, result: RunResult, completed: int) -> Json:
     started = doc["metrics"]["durationSummary"]["startedAtUTC"]
     failed = result.refusal is not None
     read = sum(one.count for one in job.increments)
-    written = 0 if failed else read
     size = sum(one.size for one in result.files)
     return {
         "durationSummary": {"startedAtUTC": started, "completedAtUTC": completed},
         "sizeSummary": {"inputBytes": size, "outputBytes": size},
         "recordSummary": {
-            **_counts(read, written, read - written),
+            **_counts(read, failed),
             "sourceSummaries": [_summary(job, job.flow.get("sourceConnectionIds") or (), failed)],
             "targetSummaries": [_summary(job, job.flow.get("targetConnectionIds") or (), failed)],
         },
@@ -94,29 +92,25 @@ def _metrics(doc: Json, job: Job, result: RunResult, completed: int) -> Json:
     }
 
 
-def _counts(read: int, written: int, failed: int) -> dict[str, Any]:
+def _counts(read: int, failed: bool) -> dict[str, Any]:
+    written, lost = (0, read) if failed else (read, 0)
     return {
         "inputRecordCount": read,
         "outputRecordCount": written,
         "skippedRecordCount": 0,
-        "failedRecordCount": failed,
+        "failedRecordCount": lost,
     }
 
 
 def _summary(job: Job, connections: Iterable[str], failed: bool) -> Json:
     read = sum(one.count for one in job.increments)
-    summary: Json = {"id": next(iter(connections), ""), **_counts(read, 0 if failed else read, read if failed else 0)}
+    summary: Json = {"id": next(iter(connections), ""), **_counts(read, failed)}
     # rule: run-entities
     if job.switches.run_entities == "shown":
-        summary["entitySummaries"] = [_entity(one, failed) for one in job.increments]
+        summary["entitySummaries"] = [
+            {"id": f"dataset:{one.dataset}", **_counts(one.count, failed)} for one in job.increments
+        ]
     return summary
-
-
-def _entity(one: Increment, failed: bool) -> Json:
-    return {
-        "id": f"dataset:{one.dataset}",
-        **_counts(one.count, 0 if failed else one.count, one.count if failed else 0),
-    }
 
 
 def _errors(result: RunResult) -> list[Json]:

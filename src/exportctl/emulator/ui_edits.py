@@ -19,23 +19,13 @@ from exportctl.emulator.wire import ErrorReport, Json, RequestRefused
 PERSON = "someone@acme.example"
 LAKE_SPEC = {"id": specs.DATA_LAKE, "version": specs.VERSION}
 PROFILE_SPEC = {"id": specs.PROFILE_STORE, "version": specs.VERSION}
-AUTH = {
-    "Amazon S3": ("Access Key", {"s3AccessKey": "A" * 20, "s3SecretKey": "b" * 40}),
-    "Azure Blob Storage": ("ConnectionString", {"connectionString": "AccountName=acme;AccountKey=made-up"}),
-    "Azure Data Lake Gen2": (
-        "Azure Service Principal Auth",
-        {
-            "url": "abfss://exports@acme.dfs.core.windows.net",
-            "servicePrincipalId": "made-up",
-            "servicePrincipalKey": "made-up",
-            "tenant": "made-up",
-        },
-    ),
-    "Google Cloud Storage": (
-        "Google Cloud Storage authentication credentials",
-        {"accessKeyId": "made-up", "secretAccessKey": "made-up"},
-    ),
-    "SFTP": ("SFTP with Password", {"domain": "sftp.acme.example", "username": "acme", "password": "made-up"}),
+CREDENTIALS = {  # by name of the auth param; any other is `made-up`
+    "s3AccessKey": "A" * 20,
+    "s3SecretKey": "b" * 40,
+    "connectionString": "AccountName=acme;AccountKey=made-up",
+    "url": "abfss://exports@acme.dfs.core.windows.net",
+    "domain": "sftp.acme.example",
+    "username": "acme",
 }
 LOCATIONS = {"bucketName": "acme-exports", "container": "acme-exports", "path": "exports", "remotePath": "/exports"}
 
@@ -84,9 +74,8 @@ class Ui:
 
         def edit(ctx: RequestContext, found: Record) -> Record:
             laid = {**writes.patchable_document(found, ctx)["scheduleParams"], **changes}
-            return _patch_value(
-                ctx, found, "/scheduleParams", {key: laid[key] for key in laid if laid[key] is not None}
-            )
+            schedule = {key: value for key, value in laid.items() if value is not None}
+            return _patch_value(ctx, found, "/scheduleParams", schedule)
 
         return self._edit_flow(flow, sandbox, as_person, edit)
 
@@ -106,10 +95,7 @@ class Ui:
         """Export other datasets (ids or exact names): a new source connection; the former one is left behind."""
 
         def edit(ctx: RequestContext, found: Record) -> Record:
-            body = {"name": f"{found.doc['name']} source", "connectionSpec": LAKE_SPEC}
-            source = writes.create(
-                ctx, "sourceConnections", {**body, "params": {"datasets": _dataset_entries(ctx, datasets)}}
-            )
+            source = writes.create(ctx, "sourceConnections", _source_body(ctx, found.doc["name"], datasets))
             return _patch_value(ctx, found, "/sourceConnectionIds", [source.id])
 
         return self._edit_flow(flow, sandbox, as_person, edit)
@@ -147,7 +133,7 @@ class Ui:
         as_person: str = PERSON,
     ) -> Json:
         """
-        Return a whole flow as a person makes it, with connections of its own unless `base` names one.
+        Create a whole flow as a person does, with connections of its own unless `base` names one.
 
         `destination` is the name of a card, `datasets` ids or exact names, `params` are laid over those of the target.
         An `audience` flow needs no datasets. Returns the ids: `id`, `source`, `target`, `base`.
@@ -159,11 +145,8 @@ class Ui:
             ctx = self._context(sandbox, _person(as_person))
             base = base or writes.create(ctx, "connections", _base_body(card, name)).id
             target = writes.create(ctx, "targetConnections", _target_body(card, name, base, audience, params or {}))
-            spec, read = (
-                (PROFILE_SPEC, None) if audience else (LAKE_SPEC, {"datasets": _dataset_entries(ctx, datasets)})
-            )
-            source_body = {"name": f"{name} source", "connectionSpec": spec, **({"params": read} if read else {})}
-            source = writes.create(ctx, "sourceConnections", source_body)
+            body = _source_body(ctx, name, None if audience else datasets)
+            source = writes.create(ctx, "sourceConnections", body)
             body = {
                 "name": name,
                 **({"description": description} if description is not None else {}),
@@ -238,20 +221,22 @@ def _patch_value(ctx: RequestContext, record: Record, path: str, value: object) 
     return writes.patch(ctx, record, record.doc["etag"], [operation])
 
 
-def _dataset_entries(ctx: RequestContext, datasets: Iterable[str]) -> list[Json]:
-    """Entries of a source connection; unknown ids are taken as they are."""
-    rows = ctx.store.list_records("datasets", ctx.sandbox)
-    names = {row.id: row.doc["name"] for row in rows}
-    by_name = {row.doc["name"]: row.id for row in rows}
-    wanted = [dataset if dataset in names else by_name.get(dataset, dataset) for dataset in datasets]
-    return [{"dataSetId": id, "name": names.get(id, id)} for id in wanted]
+def _source_body(ctx: RequestContext, name: str, datasets: Iterable[str] | None) -> Json:
+    """Build a source connection; None reads the profile store. Unknown ids of datasets are taken as they are."""
+    if datasets is None:
+        return {"name": f"{name} source", "connectionSpec": PROFILE_SPEC}
+    names = {row.id: row.doc["name"] for row in ctx.store.list_records("datasets", ctx.sandbox)}
+    ids = {name: id for id, name in names.items()}
+    wanted = [dataset if dataset in names else ids.get(dataset, dataset) for dataset in datasets]
+    entries = [{"dataSetId": id, "name": names.get(id, id)} for id in wanted]
+    return {"name": f"{name} source", "connectionSpec": LAKE_SPEC, "params": {"datasets": entries}}
 
 
 def _base_body(card: specs.DestinationSpec, name: str) -> Json:
     body: Json = {"name": f"{name} account", "connectionSpec": {"id": card.id, "version": specs.VERSION}}
     if card.auths:
-        spec_name, params = AUTH[card.name]
-        body["auth"] = {"specName": spec_name, "params": params}
+        params = {param: CREDENTIALS.get(param, "made-up") for param, _ in card.auths[0].params}
+        body["auth"] = {"specName": card.auths[0].name, "params": params}
     return body
 
 
@@ -285,8 +270,7 @@ def _put_document(ctx: RequestContext, collection: str, doc: Json) -> None:
     etag = doc.get("etag") or ctx.store.new_etag()
     stamped = {**writes.stamps(ctx), **doc, "id": id, "etag": etag, "version": etag}
     stamped.update(sandboxName=ctx.sandbox, sandboxId=ctx.sandbox_id, state=doc.get("state", "enabled"))
-    record = Record(
-        collection, id, ctx.sandbox, stamped, {"listed_at": ctx.now, "previous": None, "runs_claimed_until": ctx.now}
-    )
+    hidden = {"listed_at": ctx.now, "previous": None, "runs_claimed_until": ctx.now}
+    record = Record(collection, id, ctx.sandbox, stamped, hidden)
     record.wake = delayed_effects.next_wake_time(record)
     ctx.store.put(record)

@@ -7,10 +7,10 @@ The API and the UI come through the same functions; only the `Caller` differs. N
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from exportctl.emulator import json_patch, read_view, specs, validation
-from exportctl.emulator.clock import day
 from exportctl.emulator.delayed_effects import end_time, next_wake_time
 from exportctl.emulator.read_view import RequestContext, existing_objects
 from exportctl.emulator.store import Record
@@ -69,7 +69,7 @@ def patch(ctx: RequestContext, record: Record, if_match: str | None, operations:
     written = normalise_document(written, ctx)
     _keep_old_sources_in_use(ctx, record, written)
     kept = {key: value for key, value in record.doc.items() if key not in validation.FIELDS[record.collection]}
-    _remember_previous(record)
+    record.hidden["previous"] = record.doc.copy()
     record.doc = {**kept, **written}
     _add_service_fields(ctx, record)
     _record_write(ctx, record, "update", operations)
@@ -93,7 +93,7 @@ def act(ctx: RequestContext, record: Record, op: str, if_match: str | None) -> R
     state = f"{name}d"
     if record.doc["state"] == state:
         raise flow_error(1422, 400, f"Flow in state [{state}] does not accept the action [{op}]")
-    _remember_previous(record)
+    record.hidden["previous"] = record.doc.copy()
     record.doc["state"] = state
     _record_write(ctx, record, "update", None)
     return record
@@ -105,10 +105,10 @@ def delete(ctx: RequestContext, record: Record) -> None:
     _refuse_in_use(ctx, record)
     # rule: flow-delete-is-asynchronous
     lag = ctx.switches.delete_lag if record.collection == "flows" else 0
-    _remember_previous(record)
-    record.hidden["deleted_at"] = ctx.now + lag
+    record.hidden["previous"] = record.doc.copy()
+    gone = ctx.now + lag
+    record.hidden.update(deleted_at=gone, unlisted_at=gone + ctx.switches.list_lag)
     record.hidden["written"] = ctx.store.next_number("edits")
-    record.hidden["unlisted_at"] = ctx.now + lag + ctx.switches.list_lag
     for key in ("touch_at", "busy_until"):
         record.hidden.pop(key, None)
     record.wake = next_wake_time(record)
@@ -132,7 +132,10 @@ def patchable_document(record: Record, ctx: RequestContext) -> Json:
 
 def _check_written(ctx: RequestContext, collection: str, written: Json, record: Record | None) -> None:
     validation.check_document(collection, written, ctx.switches)
-    _REFERENCE_CHECKS[collection](ctx, written)
+    if collection == "targetConnections":
+        _check_base_reference(ctx, written)
+    elif collection == "flows":
+        _check_connection_references(ctx, written)
     # rule: names-not-unique
     if ctx.switches.name_unique:
         others = [other for other in existing_objects(ctx, collection) if record is None or other.id != record.id]
@@ -174,14 +177,6 @@ def _check_connection_references(ctx: RequestContext, doc: Mapping[str, Any]) ->
                 raise invalid_body_error(f"{collection} [{id}] does not fit the flow spec")
 
 
-_REFERENCE_CHECKS = {
-    "connections": lambda ctx, doc: None,
-    "sourceConnections": lambda ctx, doc: None,
-    "targetConnections": _check_base_reference,
-    "flows": _check_connection_references,
-}
-
-
 def stamps(ctx: RequestContext) -> Json:
     """Return what the service notes about who wrote a new object, when and where."""
     return {
@@ -198,16 +193,15 @@ def stamps(ctx: RequestContext) -> Json:
 
 
 def _add_service_fields(ctx: RequestContext, record: Record) -> None:
-    """Return what the service adds to what it was sent."""
+    """Add to a document what the service fills in."""
     # rule: filled-in
     doc = record.doc
     if record.collection == "connections" and doc.get("auth"):
-        doc["auth"] = {**doc["auth"], "params": {**doc["auth"]["params"], "authorizedDate": day(ctx.now)}}
-    elif record.collection == "sourceConnections":
-        doc["baseConnectionId"] = doc.get("baseConnectionId") or _lake_base(ctx)
-        base = {"id": doc["baseConnectionId"], "connectionSpec": doc["connectionSpec"]}
-        doc["inheritedAttributes"] = {"baseConnection": base}
-    elif record.collection == "targetConnections":
+        day = datetime.fromtimestamp(ctx.now, UTC).strftime("%Y-%m-%d")
+        doc["auth"] = {**doc["auth"], "params": {**doc["auth"]["params"], "authorizedDate": day}}
+    elif record.collection in FLOW_LINKS:
+        if record.collection == "sourceConnections":
+            doc["baseConnectionId"] = doc.get("baseConnectionId") or _lake_base(ctx)
         base = {"id": doc["baseConnectionId"], "connectionSpec": doc["connectionSpec"]}
         doc["inheritedAttributes"] = {"baseConnection": base}
     elif record.collection == "flows":
@@ -221,22 +215,16 @@ def _inherited_attributes(ctx: RequestContext, doc: Json) -> Json:
     targets = [_find_referenced(ctx, "targetConnections", id) for id in doc["targetConnectionIds"]]
     return {
         "properties": {"isDestinationFlow": True},
-        "sourceConnections": [_inherited_source(source) for source in sources],
-        "targetConnections": [_inherited_target(target) for target in targets],
+        "sourceConnections": [_inherited_end(source) for source in sources],
+        "targetConnections": [_inherited_end(target) | target.doc["inheritedAttributes"] for target in targets],
     }
 
 
-def _inherited_source(source: Record) -> Json:
-    shown: Json = {"id": source.id, "connectionSpec": source.doc["connectionSpec"]}
-    if source.doc["connectionSpec"]["id"] == specs.PROFILE_STORE:
+def _inherited_end(end: Record) -> Json:
+    shown: Json = {"id": end.id, "connectionSpec": end.doc["connectionSpec"]}
+    if end.doc["connectionSpec"]["id"] == specs.PROFILE_STORE:
         shown["typeInfo"] = {"type": "ProfileFragments", "id": "ups"}
     return shown
-
-
-def _inherited_target(target: Record) -> Json:
-    spec = target.doc["connectionSpec"]
-    base = target.doc["inheritedAttributes"]["baseConnection"]
-    return {"id": target.id, "connectionSpec": spec, "baseConnection": base}
 
 
 def _lake_base(ctx: RequestContext) -> str:
@@ -280,7 +268,7 @@ def _strip_trailing_slashes(text: str) -> str:
 
 
 def _keep_one_template(before: Json, after: Json) -> None:
-    """Return a patch that brings the other spelling of the folder template takes the first one's place."""
+    """Drop the folder template from a patched document where the patch brings it in the other spelling."""
     # rule: template-either-spelling
     new = after.get("scheduleParams")
     spelled = [key for key in validation.TEMPLATE_KEYS if key in (before.get("scheduleParams") or {})]
@@ -335,10 +323,6 @@ def _refuse_in_use(ctx: RequestContext, record: Record) -> None:
         used = any(record.id in other.doc[link] for other in existing_objects(ctx, "flows"))
         if used or ctx.now < record.hidden.get("in_use_until", 0):
             raise flow_error(1447, 400, f"Active flows contain the id [{record.id}]")
-
-
-def _remember_previous(record: Record) -> None:
-    record.hidden["previous"] = record.doc.copy()
 
 
 def _set_new_etag(ctx: RequestContext, record: Record) -> None:
