@@ -11,7 +11,7 @@ import pytest
 
 import exportctl.emulator
 from exportctl.emulator.assumptions import RULES
-from exportctl.emulator.docs import tables_markdown
+from exportctl.emulator.docs import PROMISES, emulator_markdown, tables_markdown
 from exportctl.emulator.faults import EFFECTS
 from exportctl.emulator.specs import MACRO_PATH, SAFE_PATTERNS
 from exportctl.emulator.switches import QUESTIONS
@@ -25,7 +25,7 @@ def test_every_rule_is_enforced_somewhere_and_every_reference_is_a_rule() -> Non
     named = {
         name
         for file, text in TEXTS.items()
-        if file != "rules.py"
+        if file != "assumptions.py"
         for name in re.findall(r"rule: ([a-z0-9-]+)$", text, re.MULTILINE)
     }
 
@@ -54,6 +54,23 @@ def test_the_description_holds_every_rule_switch_and_effect() -> None:
         assert f"`{name}`" in text
     for effect in EFFECTS:
         assert f"| {effect} |" in text
+
+
+def test_every_source_has_a_link_or_an_explanation() -> None:
+    page = emulator_markdown()
+    sources = [*(rule.source for rule in RULES.values()), *(question.source for question in QUESTIONS.values())]
+
+    for tag in {tag for source in sources for tag in re.findall(r"\[([A-Za-z0-9-]+)\]", source)}:
+        assert f"\n[{tag}]: https://" in page or f"`[{tag}]`" in page
+
+
+def test_the_promises_are_those_of_the_readme() -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+
+    titles = re.findall(r"(?m)^\| \d+ \| \*?\*?(.+)", readme)
+    assert len(titles) == len(PROMISES)
+    for title, promise in zip(titles, PROMISES, strict=True):
+        assert title.replace("**", "").startswith(promise)
 
 
 @pytest.mark.parametrize("file", TEXTS)

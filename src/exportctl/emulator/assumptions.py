@@ -2,7 +2,7 @@
 What the emulator holds to be true of the service: one row per behaviour, with how sure we are and from where.
 
 The code names the row beside the place that enforces it, in a comment `rule: <id>`. Nothing imports this table but
-`describe.py` and the tests, which hold both sides to each other.
+`docs.py` and the tests, which compare it with the code.
 
 `verified`: a person has seen the live service do it. `spec`: a public document says so. `assumed`: no source says so.
 Sources are the tags and sections of flow-service.md.
@@ -30,31 +30,31 @@ _ROWS: tuple[tuple[str, str, RuleStatus, str], ...] = (
     # The gateway, tokens, sandboxes, permissions
     (
         "token-endpoint",
-        "IMS takes grant_type, client_id, client_secret and scope in a form or the query, and answers a bearer token "
+        "IMS takes grant_type, client_id, client_secret and scope in a form or the query. It returns a bearer token "
         "with expires_in in seconds.",
         "spec",
         "[IMS] 1.1; error bodies assumed (U1)",
     ),
-    ("tokens-expire", "A token past its lifetime, or unknown, is refused with 401013.", "spec", "[TR] [D] 11.2"),
+    ("tokens-expire", "The gateway refuses an expired or unknown token with 401013.", "spec", "[TR] [D] 11.2"),
     (
         "gateway-headers",
-        "Missing token 403010, bad token 401013, missing key 403000, key of another client 403003, missing "
-        "organisation 400003, looked at in this order.",
+        "A missing token is 403010, a bad token 401013, a missing key 403000, the key of another client 403003, a "
+        "missing organization 400003. The emulator checks in this order.",
         "spec",
         "[TR] 11.2; the order is assumed",
     ),
     ("gateway-errors", "Gateway errors have error_code and message; the status is its first three digits.",
      "spec", "[TR] 11.1, status [inf] 11.2"),
-    ("wrong-organization", "An organisation the token has no access to is FLOW-2000-401.", "spec", "[FE] 11.3"),
+    ("wrong-organization", "An organization that the token has no access to is FLOW-2000-401.", "spec", "[FE] 11.3"),
     ("sandbox-headers", "x-sandbox-name is required (2105), must exist (2101), and x-sandbox-id is refused (2110).",
      "spec", "[FE] 1.3, C9"),
     ("sandboxes-isolate", "An object of another sandbox is not found.", "spec", "[D] 2"),
     ("sandbox-management", "Sandboxes are listed under /sandbox-management/ and /sandbox-management/sandboxes, and "
      "read by name.", "spec", "[S] 1.3"),
-    ("permissions", "Reading needs View Destinations, dataset listing View Datasets, writing a base connection Manage "
-     "Destinations, all other writes Manage and Activate Dataset Destinations; else FLOW-2118-403.",
+    ("permissions", "Reading needs View Destinations, a list of datasets View Datasets, a write of a base connection "
+     "Manage Destinations, any other write Manage and Activate Dataset Destinations. Else FLOW-2118-403.",
      "spec", "[XD-new] [UI] [S3P] 1.4; which call needs which is assumed"),
-    ("service-token-actor", "What a service token writes carries its client id as createdBy and createdClient.",
+    ("service-token-actor", "What a service token writes has its client id as createdBy and createdClient.",
      "spec", "[D] 2.1"),
     ("request-id", "Every answer carries x-request-id, and Flow Service errors repeat it in report.", "spec",
      "[LB] 11.1"),
@@ -63,36 +63,37 @@ _ROWS: tuple[tuple[str, str, RuleStatus, str], ...] = (
      "[LB] 11.1, C15"),
     ("invalid-body-shape", "A body refused for a reason without published code gets 400 with errorMessage and "
      "errorDetails only.", "assumed", "shape [D] 11.1 no. 3"),
-    ("content-type", "A body that does not say application/json is refused by the gateway with BadRequestError.",
+    ("content-type", "The gateway refuses a body that is not application/json, with BadRequestError.",
      "spec", "[TR] 11.1 no. 5"),
     ("unknown-path", "An address outside the emulated endpoints is 404.", "assumed", "-"),
     ("wrong-method", "A method that an address does not know is 405.", "assumed", "-"),
     # Lists
-    ("unknown-query-parameter", "A query parameter the endpoint does not know is FLOW-1451-400.", "spec",
+    ("unknown-query-parameter", "A query parameter that the endpoint does not know is FLOW-1451-400.", "spec",
      "[FE] 3.2; documented as possible"),
-    ("list-limit", "limit is 1 to 100 and 20 when left out; anything else is FLOW-1454-400.", "assumed",
+    ("list-limit", "limit is 1 to 100, and 20 if left out. Anything else is FLOW-1454-400.", "assumed",
      "maximum [D] [F] 3.2; default and code U2"),
     ("limit-with-count", "limit together with count=true is FLOW-1401-400.", "spec", "[FE] 3.2"),
-    ("default-order", "Without orderby the most recently created or updated object comes first, so that objects move "
+    ("default-order", "Without orderby, the most recently created or updated object comes first. So objects move "
      "between pages.", "spec", "[D] 3.2"),
     ("orderby", "orderby takes fields with an optional + or -, separated by commas; a bad prefix is 1432, a bad field "
      "1433; ties keep the order of creation.", "spec", "[SF] [D] [FE] 3.2; ties assumed"),
     ("page-size", "A page holds at most limit objects, and may hold fewer.", "assumed", "[D] 3.2"),
-    ("next-link", "The next link is relative to the base path and holds the continuation token alone; the caller "
+    ("next-link", "The next link is relative to the base path and contains only the continuation token. The caller "
      "repeats the other parameters. Tokens need percent-encoding.", "spec", "[F] [AE] 3.2"),
     ("token-belongs-to-list", "A continuation token of another list, sandbox or orderby is refused.", "assumed", "U2"),
-    ("lists-lag", "Lists and filters may learn of creations and deletions later than reads by id.", "assumed",
+    ("lists-lag", "Lists and filters may show creations and deletions later than reads by id.", "assumed",
      "U2 U22, switch list_lag"),
     ("filter-syntax", "A filter is a field, an operator and values separated by commas.", "spec", "[SF] 3.3"),
     ("filter-operators", "== means any of the values; > < >= <= compare numbers; ~ is 1440, all else 1450.", "spec",
      "[SF] [FE] 3.3"),
-    ("filter-fields", "A field the collection does not have is FLOW-1449-400; below a known field any path goes.",
-     "spec", "[SF] [FE] 3.3"),
-    ("filter-array-segments", "Array segments take [] and no others do.", "spec", "[SF] 3.3; refusal assumed"),
+    ("filter-fields", "A field that the collection does not have is FLOW-1449-400. Below a known field, any path is "
+     "allowed.", "spec", "[SF] [FE] 3.3"),
+    ("filter-array-segments", "Segments that are arrays need [], other segments refuse it.", "spec", "[SF] 3.3; "
+     "refusal assumed"),
     ("filter-values", "Several values for a comparison are 1443, a comparison of text 1448, a value of the wrong type "
      "1452, an empty one 1453.", "spec", "[FE] 3.3"),
     # Creation and contents
-    ("unknown-field", "A field the collection does not know is refused.", "assumed", "U14"),
+    ("unknown-field", "The service refuses a field that the collection does not have.", "assumed", "U14"),
     ("name-required", "name must be text and not empty.", "spec", "[D] 2.1"),
     ("names-not-unique", "Names need not be unique.", "assumed", "U7, switch name_unique"),
     ("spec-version-required", "A connectionSpec without version is 422; the version is 1.0.", "spec", "[D] 2.2, C10"),
@@ -110,19 +111,20 @@ _ROWS: tuple[tuple[str, str, RuleStatus, str], ...] = (
     ("target-needs-base", "A target connection names a base connection.", "spec", "[D] 2.4"),
     ("target-spec-quirk", "Target specs list fileType as required although it is conditional on audiences.", "spec",
      "[XD-new] 5.7"),
-    ("file-type-not-demanded", "fileType is not demanded of dataset targets, nor datasetFileType of audience ones; "
-     "mode is accepted although no spec lists it.", "spec", "[XD-new] 5.7, C20"),
-    ("json-needs-compression", "JSON with compression NONE is accepted although documented as unsupported.",
-     "assumed", "C3, switch json_uncompressed"),
+    ("file-type-not-demanded", "Dataset targets do not need fileType, audience targets do not need datasetFileType. "
+     "The service accepts mode, although no spec lists it.", "spec", "[XD-new] 5.7, C20"),
+    ("json-needs-compression", "The service accepts JSON with compression NONE, although it is documented as "
+     "unsupported.", "assumed", "C3, switch json_uncompressed"),
     ("manifest-parameter", "includeFileManifest is accepted and listed in the target specs, or neither.", "assumed",
      "U18, switch manifest"),
-    ("dangling-reference", "An id in a body that is not there is FLOW-1439-400.", "assumed", "code [FE] C15"),
+    ("dangling-reference", "A body with the id of an object that does not exist is FLOW-1439-400.", "assumed", "code "
+     "[FE] C15"),
     ("flow-ends", "A dataset flow has exactly one source and one target connection.", "assumed", "[D] 2"),
     ("dataset-flow-no-transformations", "transformations of a dataset flow is empty.", "spec", "[D] [XD-new] 2.5"),
-    ("create-without-state", "state in a create request is FLOW-1410-400; flows are enabled when made.", "spec",
+    ("create-without-state", "state in a create request is FLOW-1410-400. New flows are enabled.", "spec",
      "[FE] 2.5 [UD] 2.6"),
-    ("flow-limit-not-enforced", "More than 100 flows per sandbox can be made; the documented guardrail is left to the "
-     "caller.", "assumed", "[GR] 12"),
+    ("flow-limit-not-enforced", "The emulator creates more than 100 flows per sandbox. The client must keep the "
+     "documented guardrail.", "assumed", "[GR] 12"),
     ("no-draft-mode", "mode=draft is not a parameter here.", "assumed", "U21"),
     ("schedule-combinations", "Once is DAILY_FULL_EXPORT, day, 0; incremental is FIRST_FULL_THEN_INCREMENTAL (or no "
      "mode) with day 1 or hour 3, 6, 9, 12, and by switch 8.", "spec", "[D] [XD-new] 7.2, C1"),
@@ -130,18 +132,18 @@ _ROWS: tuple[tuple[str, str, RuleStatus, str], ...] = (
     ("schedule-times", "startTime is required, both times are whole seconds, endTime is later than startTime.", "spec",
      "[D] [XD-new] 7.1; refusals U13"),
     ("past-start", "A startTime in the past is accepted.", "assumed", "U13, switch past_start"),
-    ("template-either-spelling", "Both spellings of the folder template are accepted, one at a time; a patch that "
-     "brings the other one replaces the first.", "assumed", "C2"),
+    ("template-either-spelling", "The service accepts both spellings of the folder template, one at a time. A patch "
+     "with the other spelling replaces the first.", "assumed", "C2"),
     ("default-end", "A flow without endTime ends six calendar months after its creation.", "spec", "[XD-new] 7.3"),
-    ("filled-in", "The service adds stamps, authorizedDate, inheritedAttributes, runs, and baseConnectionId of "
-     "sources.", "spec", "[D] 2"),
+    ("filled-in", "The service adds who wrote and when, authorizedDate, inheritedAttributes, runs, and the "
+     "baseConnectionId of sources.", "spec", "[D] 2"),
     ("child-descriptions", "Connections keep their description.", "assumed", "2.1, switch child_descriptions"),
     ("normalised-values", "Values are stored as sent.", "assumed", "switch normalise"),
     # Reading
     ("states", "A flow shows enabled or disabled, and delete-finalizing while it goes; source and target connections "
      "in transition show inProgress or updating.", "spec", "[D] [F] [FE] 2.6"),
     ("secrets-on-read", "GET masks auth params of format password.", "assumed", "[F] 2.2, U6, switch read_secrets"),
-    ("last-operation", "lastOperation of a flow tells of the last write, its ops and whether it is completed.", "spec",
+    ("last-operation", "lastOperation of a flow shows the last write, its ops and whether it is completed.", "spec",
      "[D] 2.5"),
     ("labelled-objects", "Objects with access labels are visible.", "assumed", "[LB], switch labelled"),
     # Patches and actions
@@ -152,12 +154,13 @@ _ROWS: tuple[tuple[str, str, RuleStatus, str], ...] = (
     ("patch-operations", "add, replace and remove in any case; others are FLOW-1434-400.", "spec", "[D] [F] [FE] 4"),
     ("patch-value-required", "Every operation carries a value, remove too.", "spec", "[D] [UD] 4"),
     ("patch-missing-field", "A path that leads nowhere is FLOW-1455-400.", "spec", "[FE] 4"),
-    ("patch-objects", "An object takes the place of the one before.", "assumed", "U5, switch patch_objects"),
-    ("auth-params-whole", "/auth/params is replaced whole, by add too.", "spec", "[D] [ED] 4.1"),
+    ("patch-objects", "A patch with an object replaces the whole former object.", "assumed", "U5, switch "
+     "patch_objects"),
+    ("auth-params-whole", "A patch replaces all of /auth/params, even with add.", "spec", "[D] [ED] 4.1"),
     ("immutable-fields", "connectionSpec (1414), params and base of sources, base of targets, flowSpec, targets and "
      "state (1456) of flows cannot be patched.", "spec", "[FE] [D] 4.2; targets, flowSpec and state assumed"),
-    ("server-set-fields", "What the service sets cannot be patched.", "assumed", "2.1"),
-    ("source-patch", "Source connections can be patched, but for their datasets.", "assumed",
+    ("server-set-fields", "A client cannot patch what the service sets.", "assumed", "2.1"),
+    ("source-patch", "A client can patch a source connection, except its datasets.", "assumed",
      "[F] 3.4, switch source_patch"),
     ("child-patch-answer", "PATCH answers id and etag.", "spec", "[D] [ED] 3.1, C5, switch child_patch_answer"),
     ("actions", "enable and disable in any case; one that changes nothing is 1422, finalize 1402, publish 1444, "
@@ -168,13 +171,13 @@ _ROWS: tuple[tuple[str, str, RuleStatus, str], ...] = (
      "spec", "[FE] 2.6, which code for which is partly assumed; switch transition"),
     # Deletion
     ("delete-status", "DELETE answers 202 without a body.", "spec", "[D] [DF], C4, switch delete_status"),
-    ("flow-delete-is-asynchronous", "A deleted flow is answered for a while, then 404; its connections stay.", "spec",
-     "[DF] 2.6, switch delete_lag"),
+    ("flow-delete-is-asynchronous", "GET still returns a deleted flow for a short time, then 404. Its connections "
+     "stay.", "spec", "[DF] 2.6, switch delete_lag"),
     ("base-in-use", "A base connection that a target connection or flow uses is FLOW-1418-400.", "spec",
      "[FE] [DA] 3.5; targets without flow assumed"),
     ("ends-in-use", "A source or target connection of a flow, a disabled one too, is FLOW-1447-400.", "assumed",
      "[inf] [FE] 3.5"),
-    ("old-source-in-use", "A source connection its flow left can be deleted at once.", "assumed",
+    ("old-source-in-use", "A source connection can be deleted as soon as no flow uses it.", "assumed",
      "U9, switch old_source_in_use"),
     # What happens by itself
     ("background-after-write", "A background client finishes each API write, on the first request after `transition` "
@@ -187,36 +190,37 @@ _ROWS: tuple[tuple[str, str, RuleStatus, str], ...] = (
      "assumed", "7.3"),
     ("ui-actor", "UI edits leave exc_app as client and a person as actor.", "spec", "[D] 2.1; form of names assumed"),
     # Specs, datasets, runs, ad hoc
-    ("specs-read-only", "Specs can only be read (1426).", "spec", "[FE] 3.4"),
+    ("specs-read-only", "Clients can only read specs (1426).", "spec", "[FE] 3.4"),
     ("configs-only-data-lake", "Exportable datasets are listed under the data lake spec only.", "assumed", "[D] 6"),
     ("configs-parameters", "outputType and outputField are required; start from 0, limit 1 to 100, 20 when left out; "
      "name and description match exactly; Catalog's other filters are refused as not emulated.", "spec",
      "[D] [XD-new] 6; exact match assumed"),
     ("configs-page-info", "pageInfo.end is the index of the last dataset shown.", "assumed", "[inf] 6"),
-    ("runs-read-only", "Runs are listed and read by id; clients cannot make them (1427).", "spec", "[F] [FE] 3.4"),
-    ("ad-hoc", "Datasets are exported on demand, a run each, in full and without moving the schedule's increments, "
-     "once a flow is ten minutes old, also while it is off; not beside another run of the flow.", "spec",
-     "[DD] [AE] [NB] 9.2; in full, and a flow that is off: assumed; switch ad_hoc"),
+    ("runs-read-only", "Clients can list and read runs. They cannot create runs (1427).", "spec", "[F] [FE] 3.4"),
+    ("ad-hoc", "A client can start a full export of datasets, one run each, if the flow is at least ten minutes old. "
+     "It also works for a disabled flow, but not during another run. The increments of the schedule do not change.",
+     "spec", "[DD] [AE] [NB] 9.2; in full, and a flow that is off: assumed; switch ad_hoc"),
     # What a run does
-    ("run-scope", "A tick is one run of all datasets of the flow, or one run for each.", "assumed",
-     "8.4, switch run_scope"),
-    ("increments", "The first run of a dataset exports all rows ingested by then, later ones those ingested since the "
-     "last run that succeeded; a one-time export exports all.", "spec", "[D] [UI] 7.2; dataset-exports.md 10"),
-    ("dataset-change", "After the datasets of a flow changed, what is new is exported in full and the rest goes on.",
-     "assumed", "U8, switch dataset_change"),
+    ("run-scope", "At each moment of the schedule there is one run of all datasets of the flow, or one run for each.",
+     "assumed", "8.4, switch run_scope"),
+    ("increments", "The first run of a dataset exports all rows that exist. Later runs export the rows ingested since "
+     "the last successful run. A one-time export exports all rows.", "spec", "[D] [UI] 7.2; dataset-exports.md 10"),
+    ("dataset-change", "After a change of a flow's datasets, the next run exports added datasets in full, and "
+     "increments of the others.", "assumed", "U8, switch dataset_change"),
     ("schedule-change", "A change of mode or interval does not restart the full export.", "assumed",
      "dataset-exports.md 5.3, switch schedule_change"),
-    ("revival", "A flow that has ended goes on once its end is moved on, without the runs it missed.", "assumed",
+    ("revival", "An expired flow continues after its end was moved, without the runs that it missed.", "assumed",
      "U11, dataset-exports.md 5.2, switch revival"),
-    ("events-of-a-year", "Rows of event datasets older than 365 days at the tick are left out.", "spec", "[GR] 12"),
+    ("events-of-a-year", "A run leaves out rows of event datasets that are older than 365 days at its scheduled time.",
+     "spec", "[GR] 12"),
     ("uncompressed-parquet-limit", "A full export of more than a million records of another schema as uncompressed "
      "Parquet fails.", "spec", "[GR] 12"),
     ("dataset-gone", "A run of a dataset that does not exist fails.", "assumed", "[UI] 6 warns of it"),
     ("default-folder", "Without a template the folder is the dataset's id and the export time.", "assumed",
      "[inf] 10.2"),
-    ("folder-macros", "Macros of the template are filled in; DATETIME takes Java's letters; %DESTINATION% is the name "
-     "of the target connection, %ORGANIZATION_NAME% the organisation's id; an unknown macro stays as it is; the time "
-     "is the scheduled one.", "spec", "[XD-new] [D] 10.2; what the two names stand for is assumed"),
+    ("folder-macros", "The service fills in the macros of the template, with the scheduled time. DATETIME takes Java's "
+     "letters. %DESTINATION% is the name of the target connection, %ORGANIZATION_NAME% the organization's id. An "
+     "unknown macro stays as it is.", "spec", "[XD-new] [D] 10.2; what the two names stand for is assumed"),
     ("part-names", "Files are called part-<n>-tid-<digits>-<uuid>-<digits>-1-c000 and their type; at least two for "
      "more than one row.", "spec", "[XD-new] samples 10.1; how many is assumed"),
     ("manifest-content", "The manifest holds flowRunId, scheduledTime and exportResults of sinkPath, name and size; "
@@ -226,35 +230,35 @@ _ROWS: tuple[tuple[str, str, RuleStatus, str], ...] = (
     ("manifest-last", "The manifest is written after the files it lists.", "assumed", "switch manifest_last"),
     ("empty-run", "A run without rows succeeds and writes nothing, no manifest either.", "assumed",
      "dataset-exports.md 10, switch empty_run and switch empty_manifest"),
-    ("all-or-nothing", "When the storage refuses, the run fails and what it wrote is taken away again as far as the "
-     "storage lets it; its rows go with the next run.", "assumed", "no source tells"),
-    ("run-object", "A run has metrics of time, size, rows, files and status, and two activities; it was created at its "
-     "tick.", "spec", "[D] [XD-new] 8.1; names of activities are those of audiences"),
-    ("run-duration", "A run takes no time; with a duration it shows as Processing, without counts, until then.",
+    ("all-or-nothing", "If the storage refuses, the run fails. The emulator deletes what the run wrote, if the storage "
+     "allows it. The next run sends these rows.", "assumed", "no source"),
+    ("run-object", "A run has metrics of time, size, rows, files and status, and two activities. Its creation time is "
+     "its scheduled time.", "spec", "[D] [XD-new] 8.1; names of activities are those of audiences"),
+    ("run-duration", "A run takes no time. With a duration, it shows as Processing, without counts, until it ends.",
      "assumed", "8.2, switch run_duration"),
     ("run-entities", "entitySummaries name each dataset as dataset:<id>.", "assumed", "U17, switch run_entities"),
     ("run-errors", "A failed run has the generic error of the samples, and a second one with the storage's reason.",
      "assumed", "8.3, U17; codes made up"),
     ("last-run", "lastRunDetails of a flow is its newest run that has ended.", "spec", "[D] [F] 2.5"),
-    ("runs-kept", "The newest thousand runs of a flow are kept.", "assumed", "U19"),
+    ("runs-kept", "The emulator keeps the newest thousand runs of a flow.", "assumed", "U19"),
     # The data itself
-    ("rows-made-up", "Rows are made from a seed: profiles and web events in the form of XDM, with nested columns; JSON "
-     "leaves out nulls, Parquet holds times in milliseconds UTC and compresses inside its column chunks.", "assumed",
-     "10.1 says NDJSON and Parquet, no more"),
+    ("rows-made-up", "The emulator makes rows from a seed: profiles and web events in the form of XDM, with nested "
+     "columns. JSON leaves out nulls. Parquet has times in milliseconds UTC and compresses inside its column chunks.",
+     "assumed", "10.1 says NDJSON and Parquet, no more"),
     # Where exports are written
     ("storage-paths", "A target's folder is its path without slashes at its ends and doubled ones inside; one with a "
      "part `.` or `..` fails the run.", "assumed", "no pattern for the lake, the landing zone and SFTP 5.7"),
     ("storage-roles", "An assumed role stands for the keys that the endpoint lists for its ARN; another role is "
      "refused.", "assumed", "5.1; in the place of AWS STS"),
     ("storage-principals", "A service principal stands for the account key that the endpoint lists for its id, if its "
-     "own key is right; the lake is then written by the Blob API of the account. tenant is not looked at.",
+     "own key is right. The emulator then writes the lake by the Blob API of the account. It ignores tenant.",
      "assumed", "5.3; in the place of Entra ID"),
     ("storage-sftp-root", "A remotePath that begins with a slash is absolute, another is below the folder that a "
      "session starts in.", "assumed", "[XD-new] 5.6 5.7 do not say"),
     ("storage-ssh-key", "sshKey is the base64 of a PEM private key, or the PEM itself, without a passphrase.", "spec",
      "[XD-new] 5.6; plain PEM assumed"),
-    ("landing-zone-storage", "The landing zone is one container, written with a SAS; nothing in it is deleted after "
-     "seven days.", "spec", "[DLZ] 5.4; no deletion is a gap of the emulator"),
+    ("landing-zone-storage", "The landing zone is one container, written with a SAS. The emulator does not delete "
+     "files after seven days.", "spec", "[DLZ] 5.4; no deletion is a gap of the emulator"),
     ("landing-zone-credentials", "Its credentials are containerName, SASToken, storageAccountName and SASUri; the SAS "
      "reads, lists, creates and writes for seven days, and SASUri has the endpoint of this emulator.", "spec",
      "[DLZ] 5.4; permissions, lifetime and address assumed"),

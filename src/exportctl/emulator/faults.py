@@ -19,7 +19,7 @@ from exportctl.emulator.wire import Answer, Request
 
 EFFECTS = {
     "status": "answers `status` with `body` (default: a plain error body)",
-    "lost": "no answer: the connection is closed (in process `AnswerLost` is raised)",
+    "lost": "closes the connection without an answer (in the same process, raises `AnswerLost`)",
     "slow": "answers after `delay` seconds (a manual clock moves on instead)",
     "cut": "answers half of the JSON body",
     "html": "answers `status` (default 503) with an HTML page",
@@ -27,7 +27,7 @@ EFFECTS = {
     "repeat-page": "a list answers its page and a next link that leads to the same page again",
     "drop-item": "a list leaves out one item that no other page holds",
     "expire-token": "the token of the request becomes invalid (401013)",
-    "throttle": "429050, with `retry_after` seconds as Retry-After, as a number, a date or not at all (`retry_form`)",
+    "throttle": "answers 429050, with `retry_after` as Retry-After: seconds, a date (`retry_form`), or missing",
 }
 READ_FAULTS = {"stale": ReadFault(stale=True), "repeat-page": ReadFault(repeat=True), "drop-item": ReadFault(drop=True)}
 SKIPPING_EFFECTS = ("status", "lost", "html", "throttle")

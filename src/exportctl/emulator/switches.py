@@ -39,8 +39,8 @@ class Switches:
     """One setting per open question; the defaults are the careful assumption of flow-service.md 13."""
 
     patch_objects: str = _ask(
-        "Does add or replace of an object replace it whole (RFC 6902) or merge into what is there? "
-        "/auth/params is replaced whole either way, as documented.",
+        "Does add or replace of an object replace all of it (RFC 6902), or merge? /auth/params is replaced in both "
+        "cases, as documented.",
         ("replace", "merge"),
         "U5, flow-service.md 4.1",
     )
@@ -60,7 +60,7 @@ class Switches:
         "flow-service.md 2.6",
     )
     default_end_time: str = _ask(
-        "Does GET show the end the platform chose (creation plus six months) when none was sent?",
+        "Does GET show the end that the platform sets (creation plus six months) if the client sent none?",
         ("hidden", "shown"),
         "U12, [XD-new]",
     )
@@ -71,18 +71,18 @@ class Switches:
     )
     interval_type: str = _ask("Is interval shown as a number or as text?", ("integer", "string"), "C19, [AE]")
     list_lag: float = _ask(
-        "Seconds until a created object is listed, and a deleted one no longer is. GET by id knows at once.",
+        "Seconds until lists show a created object and leave out a deleted one. GET by id knows both at once.",
         (0, 1, 5, 60),
         "U2, U22",
         (0, 60),
     )
     source_patch: str = _ask(
-        "Is there PATCH for source connections? Their datasets cannot change in any case.",
+        "Can a client patch a source connection? Its datasets cannot change in any case.",
         ("allowed", "405"),
         "[F] has it, [D] leaves it out",
     )
     old_source_in_use: float = _ask(
-        "Seconds for which a source connection stays undeletable (1447) after its flow was pointed elsewhere.",
+        "Seconds for which a source connection cannot be deleted (1447) after its flow uses another one.",
         (0, 30, 600),
         "U9",
         (0, 600),
@@ -94,7 +94,8 @@ class Switches:
     )
     json_uncompressed: str = _ask("Is JSON with compression NONE accepted?", ("accepted", "rejected"), "C3")
     past_start: str = _ask(
-        "Is a startTime in the past accepted? `rejected` lets an unchanged one stand, `rejected-always` does not.",
+        "Does the service accept a startTime in the past? `rejected` accepts an unchanged one, `rejected-always` "
+        "does not.",
         ("accepted", "rejected", "rejected-always"),
         "U13, [NB]",
     )
@@ -119,7 +120,7 @@ class Switches:
         (0, 10),
     )
     delete_lag: float = _ask(
-        "Seconds for which a deleted flow is still answered, with state delete-finalizing, before it is 404.",
+        "Seconds for which GET still returns a deleted flow, with state delete-finalizing, before 404.",
         (1, 0, 5, 10),
         "[DF]: 202, then 404",
         (0, 10),
@@ -143,7 +144,9 @@ class Switches:
         "flow-service.md 2.6; connections: assumed",
     )
     run_scope: str = _ask(
-        "Is it one run per flow and tick, or one for each of its datasets?", ("flow", "dataset"), "flow-service.md 8.4"
+        "At each moment of the schedule: is there one run of the flow, or one for each dataset?",
+        ("flow", "dataset"),
+        "flow-service.md 8.4",
     )
     run_duration: float = _ask("Seconds a run takes, while it shows as processing.", (0, 60, 600), "8.2", (0, 600))
     run_entities: str = _ask(
@@ -164,7 +167,7 @@ class Switches:
     )
     empty_manifest: bool = _ask("Does a run without files write a manifest?", (False, True), "dataset-exports.md 15")
     dataset_change: str = _ask(
-        "After the datasets of a flow changed: is only what is new exported in full, or everything again?",
+        "After a change of a flow's datasets: does the flow send only added datasets in full, or all?",
         ("new-only", "restart"),
         "U8",
     )
@@ -172,12 +175,12 @@ class Switches:
         "Does a change of mode or interval restart the full export?", ("continue", "restart"), "dataset-exports.md 5.3"
     )
     revival: str = _ask(
-        "A flow has ended, then its end is moved on: does it go on with what was added since, send everything again, "
-        "or stay ended? Runs missed meanwhile are not caught up.",
+        "The end of an expired flow is moved. Does the flow send what was added since, send everything again, or "
+        "send nothing? In no case does it repeat the runs that it missed.",
         ("continue", "restart", "never"),
         "U11, dataset-exports.md 5.2",
     )
-    ad_hoc: str = _ask("May datasets be exported on demand?", ("enabled", "disabled"), "[NB] flow-service.md 9.2")
+    ad_hoc: str = _ask("Can a client start an export on demand?", ("enabled", "disabled"), "[NB] flow-service.md 9.2")
 
     def __post_init__(self) -> None:
         for name, question in QUESTIONS.items():

@@ -41,9 +41,9 @@ class Option:
     members: tuple[str, ...] = ()
 
 
-_URL_OPTION = Option("url", "where the service answers", required=True)
+_URL_OPTION = Option("url", "the URL of the service", required=True)
 _ACCOUNT_URL_OPTION = Option(
-    "url", "where the account answers, the account's name included if it stands there", required=True
+    "url", "the URL of the account; includes the account's name if it is part of the path", required=True
 )
 OPTIONS: Mapping[str, tuple[Option, ...]] = {
     "amazon-s3": (
@@ -60,12 +60,14 @@ OPTIONS: Mapping[str, tuple[Option, ...]] = {
         _ACCOUNT_URL_OPTION,
         Option("account", "the account's name", required=True),
         Option("container", "default dlz-destination"),
-        Option("account_key", "signs what is written and handed out; or sas", secret=True),
+        Option(
+            "account_key", "signs requests and the credentials that the emulator gives out; or use sas", secret=True
+        ),
         Option("sas", "to read, create, write, delete and list", secret=True),
     ),
     "google-cloud-storage": (_URL_OPTION, Option("region", "default auto")),
     "sftp": (
-        Option("host", "stands for the domain of every base connection", required=True),
+        Option("host", "replaces the domain of every base connection", required=True),
         Option("port", "default that of the base connection, or 22"),
         Option("known_hosts", "the server's public key, as OpenSSH writes it; needed beyond this machine"),
     ),

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Protocol
 
 MEANINGS = {
-    "denied": "wrong or missing credentials, or they may not write there",
-    "no-such-bucket": "the bucket or container is not there",
+    "denied": "wrong or missing credentials, or credentials without the right to write there",
+    "no-such-bucket": "the bucket or container does not exist",
     "unreachable": "nothing answers at that address",
     "unknown-host": "the host name or the SFTP server's key is not known",
     "cut": "the connection broke after the storage had answered",
