@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from exportctl.cli.app import build_command
+from exportctl.cli.exit_codes import USAGE
 from tests.cli.command_line import CommandLine
 
 MAX_LENGTH = 60
@@ -58,6 +60,16 @@ def test_examples_follow_the_first_line_and_parse(run: CommandLine, path: tuple[
         words = shlex.split(re.sub(r" (>>|&&) .*", "", example))[1:]
         assert set(path) <= set(words)
         _parse(words)
+
+
+@pytest.mark.parametrize("path", RUNNABLE, ids=" ".join)
+def test_examples_are_no_wrong_usage(tmp_path: Path, path: tuple[str, ...]) -> None:
+    """In an empty folder, each example gets past its own options and values: what is missing is a config."""
+    run = CommandLine(tmp_path, {"KEY": "a"})
+    examples = [line for line in _help_lines(run, path) if line.startswith("exportctl ") and "serve" not in path]
+
+    for example in examples:
+        assert run(*shlex.split(re.sub(r" (>>|&&) .*", "", example))[1:]).code != USAGE
 
 
 def _parse(words: list[str]) -> None:

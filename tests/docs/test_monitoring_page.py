@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from exportctl.model.plan import Cause, FieldChange
 from exportctl.monitor.status import FlowState, HealthResult
-from exportctl.output.text import forecast
+from exportctl.output.text import drift, forecast, plan
+from exportctl.plan.flow_state import revival_consequences
 from exportctl.resources.run import RunStatus
 from tests.docs.monitoring_page import PAGE, commands, mask_ids_and_sizes, prepare_folder, run_exportctl
 
@@ -31,3 +33,20 @@ def test_the_page_explains_every_word_and_state_and_mark() -> None:
     assert {status.value for status in RunStatus} <= quoted
     marks = (forecast.RUN, forecast.SEVERAL, forecast.NONE, forecast.END)
     assert set(marks) <= set(rows)
+
+
+def test_the_page_shows_what_a_revival_costs() -> None:
+    ended, as_of = 1_803_427_200, 1_803_772_800  # 2027-02-24 and 2027-02-28, 00:00 UTC
+    moved = FieldChange("end", "end", ended, 1_807_228_800, Cause.EXPIRED)
+
+    (cost,) = revival_consequences(ended, [moved], as_of)
+
+    assert f"    cost: {cost.text}\n" in TEXT
+
+
+def test_the_page_quotes_titles_of_the_reports() -> None:
+    source = "".join(Path(module.__file__ or "").read_text(encoding="utf-8") for module in (drift, forecast, plan))
+
+    for title in ("Not renewed", "Simultaneous runs", "Ending soon", "Expired", "Unknown origin"):
+        assert f'"{title}' in source
+        assert f"*{title}*" in " ".join(TEXT.split())

@@ -131,4 +131,4 @@ def _environment_command(call: CommandContext, failing: frozenset[str]) -> Envir
     )
 
 
-COMMANDS = {"drift": (drift, "exportctl drift --env prod --fail-on drift,stopped,ending")}
+COMMANDS = {"drift": (drift, "exportctl drift --env prod --fail-on drift,paused,ending")}

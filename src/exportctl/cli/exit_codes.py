@@ -24,7 +24,7 @@ TEXTS: Mapping[int, str] = {
     "count.",
     DRIFT: "`drift` found something that --fail-on names.",
     INCOMPLETE: "Apply is incomplete, or its final check found that changes remain. The report lists them. Apply "
-    "again. `renew`: a rolling end is in the past, and only apply moves that one.",
+    "again. `renew`: it left a rolling end that is in the past, which only apply moves, or that it cannot renew.",
     BLOCKED: "Blocked by a safety check. The plan says the one edit or flag that allows exactly this. Nothing was "
     "written.",
     STALE: "The saved plan is stale: a value that it read or would write has changed, or the plan is too old. Nothing "

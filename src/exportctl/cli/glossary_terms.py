@@ -209,9 +209,9 @@ TERMS: tuple[Term, ...] = (
     ),
     Term(
         "column",
-        "Other columns of tables. DUE is the time of an expected run. ROWS are counted in the files (--deep), FILES and"
-        " SIZE are what is in storage, WHY is the reason of a RESULT. NOTE says what needs attention. EXPORTED BY names"
-        " the exports of a dataset.",
+        "Other columns of tables. DUE is the time of an expected run. ROWS are what the run reports; with --deep, what"
+        " the files contain. FILES and SIZE are what is in storage. WHY is the reason of a RESULT. NOTE says what needs"
+        " attention. EXPORTED BY names the exports of a dataset.",
         ("rows", "files", "size", "why", "note", "id", "name", "exported by"),
     ),
     Term(
@@ -223,7 +223,7 @@ TERMS: tuple[Term, ...] = (
         "status",
         "The command that shows the state of every export: its last run, its next run and its end.",
     ),
-    Term("forecast", "The command that shows coming runs, what starts together, and what ends.", ("starts together",)),
+    Term("forecast", "The command that shows coming runs, simultaneous runs, and ends.", ("simultaneous runs",)),
     Term(
         "valid",
         "The config has no errors. `exportctl validate` checks it for all environments, without a connection.",

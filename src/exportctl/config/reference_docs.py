@@ -188,7 +188,7 @@ def _inline_yaml(value: object) -> str:
 
 
 def _types() -> str:
-    head = ("## Destination types", "", "| `type` | place (* required) | account | `auth` |", "|---|---|---|---|")
+    head = ("## Destination types", "", "| `type` | location (* required) | account | `auth` |", "|---|---|---|---|")
     secrets = ", ".join(f"`{name}`" for name in sorted(_fields(Secrecy.SECRET)))
     sensitive = ", ".join(f"`{name}`" for name in sorted(_fields(Secrecy.SENSITIVE)))
     after = (
@@ -206,11 +206,11 @@ def _fields(secrecy: Secrecy) -> set[str]:
 
 
 def _type_row(kind: DestinationType) -> str:
-    place = ", ".join(f"`{field.name}`" + ("*" if field.required else "") for field in kind.location)
+    location = ", ".join(f"`{field.name}`" + ("*" if field.required else "") for field in kind.location)
     account = ", ".join(f"`{key}`" for key in kind.account_key_names)
     ways = ", or ".join(_auth_method_cell(method) for method in kind.methods) or "none"
     notes = f"; files are deleted after {kind.retention_days} days" if kind.retention_days else ""
-    return f"| `{kind.name}` | {place} | {account} | {ways}{notes} |"
+    return f"| `{kind.name}` | {location} | {account} | {ways}{notes} |"
 
 
 def _auth_method_cell(method: AuthMethod) -> str:

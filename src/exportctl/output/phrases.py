@@ -208,6 +208,6 @@ def snapshot_note(header: PlanHeader, as_of: int) -> str | None:
         return None
     old = f"{format_age(as_of - header.snapshot_at)} old" if as_of >= header.snapshot_at else "made with a later clock"
     return (
-        f"SNAPSHOT of {format_values.moment(header.snapshot_at)}, {old}: what moved since is not "
-        "seen, and nothing is approved"
+        f"SNAPSHOT of {format_values.moment(header.snapshot_at)}, {old}: later changes are not "
+        "seen, and it approves nothing"
     )

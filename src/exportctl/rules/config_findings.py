@@ -91,8 +91,9 @@ _LANGUAGE: tuple[_Row, ...] = (
     ("naive-moment", "A date and time without an offset", "The time zone is unknown.", "Add Z or an offset."),
     (
         "bad-schedule",
-        "A schedule the service does not have",
-        "There are 3, 6, 9, 12 hours, 1 day and once; nothing weekly, no repeated full export [XD-new] [D].",
+        "A schedule that exportctl cannot set",
+        "It sets 3, 6, 9, 12 hours, 1 day and once. The service has nothing weekly and no repeated full export [XD-new]"
+        " [D].",
         "Choose one of them.",
     ),
     ("bad-end", "renew_before not shorter than rolling", "Every plan would renew the end.", "Make it shorter."),

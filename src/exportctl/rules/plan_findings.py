@@ -166,16 +166,17 @@ _WARNINGS: tuple[_Row, ...] = (
     (
         "expired",
         "An expired flow",
-        "After its end a flow exports nothing, without a message [EX]. No documentation says what it sends when its end"
-        " is moved: the data since then, or everything; or if it makes up for missed runs. In 2025 Adobe could revive"
-        " expired flows within 30 days without loss [doc]; this is not documented for ordinary ends.",
+        "After its end a flow exports nothing [EX]. No documentation mentions a message, or says what the flow sends"
+        " after its end was moved: the data since then, or everything. Nor does any say if it makes up for missed runs."
+        " In 2025 Adobe could revive expired flows within 30 days without loss [EX]. This is not documented for"
+        " ordinary ends.",
         "To revive it, apply a later `end` (a rolling end: just apply), and read what the plan says about it. To retire"
         " it, remove the export and name it under `removed`.",
     ),
     (
         "ending",
         "A flow that ends soon",
-        "The service sends no message when a flow ends [doc]. Even after this plan, the flow ends within the policy's"
+        "No documentation mentions a message when a flow ends. Even after this plan, the flow ends within the policy's"
         " `end_warning` (ours).",
         "Write a later `end`; for a rolling end, run `exportctl renew` every night.",
     ),

@@ -31,10 +31,19 @@ A rule marked *fixed* can be raised, but neither lowered nor allowed. An entry w
 entry without effect is a note (except for the findings of `plan`). `validate` fails on errors, and `apply` refuses a
 plan with an error. Warnings and notes are only shown.
 
-Sources: [XD-new] Adobe's dataset export tutorial, [D] the published destinations API, [UI] the user guide, [GR] the
-guardrails page, [S3P] and [DLZ] the pages of Amazon S3 and of the data landing zone, [AS] the batch activation
-tutorial, [EX] the notice on end dates. *assumed* is our careful reading of them, *ours* follows from how exportctl
-works.
+Sources: [XD-new] is Adobe's tutorial for dataset exports by API, [UI] its guide to the same in the UI, [D] the
+description of the destinations API, [GR] the guardrails page. [S3P] and [DLZ] are the pages of Amazon S3 and of the
+data landing zone, [AS] is the batch activation tutorial, [EX] the notice on end dates. *assumed* is our careful reading
+of them. *ours* follows from how exportctl works.
+
+[XD-new]: https://experienceleague.adobe.com/en/docs/experience-platform/destinations/api/export-datasets
+[UI]: https://experienceleague.adobe.com/en/docs/experience-platform/destinations/ui/activate/export-datasets
+[D]: https://github.com/AdobeDocs/experience-platform-apis
+[GR]: https://experienceleague.adobe.com/en/docs/experience-platform/destinations/guardrails
+[S3P]: https://experienceleague.adobe.com/en/docs/experience-platform/destinations/catalog/cloud-storage/amazon-s3
+[DLZ]: https://experienceleague.adobe.com/en/docs/experience-platform/destinations/catalog/cloud-storage/data-landing-zone
+[AS]: https://experienceleague.adobe.com/en/docs/experience-platform/destinations/api/activate-segments-file-based-destinations
+[EX]: https://experienceleague.adobe.com/en/docs/experience-platform/destinations/ui/dataset-expiration-update
 """
 
 

@@ -126,8 +126,8 @@ RULES = (
         "schedule-8-hours",
         Level.WARNING,
         "Every 8 hours",
-        "The AEP UI and the guardrails page offer 3, 6, 8 and 12 hours [UI] [GR]; the API documents 3, 6, 9 and 12"
-        " [XD-new] [D]. Flows with 8 exist. No documentation says if the API creates one.",
+        "The AEP UI offers 8 hours and not 9 [UI] [GR]; the API documents 9 hours and not 8 [XD-new] [D]. Flows with 8"
+        " exist. No documentation says if the API creates one.",
         "Choose 6, 9 or 12 hours, or `allow` it for a flow that was created in the AEP UI.",
         "schedules: {nightly: {every: 8 hours}}",
         "schedules: {nightly: {every: 9 hours}}",
@@ -137,7 +137,8 @@ RULES = (
         "missing-end",
         Level.ERROR,
         "A recurring export without an end",
-        "Without endTime the service ends a flow six months after its creation, without a message [XD-new].",
+        "Without endTime the service ends a flow six months after its creation [XD-new]. No documentation mentions a"
+        " message.",
         "Write an end, for example end: {rolling: 180 days, renew_before: 30 days}, which `renew` moves on; or `allow`"
         " it if you want `end: none`.",
         "defaults: {end: null}",

@@ -209,7 +209,7 @@ def _check_permissions(platform: connect.ConnectedPlatform, found: CheckCollecto
     )
     if flows is not None:
         full = flows >= MAX_FLOWS
-        remedy = "delete flows that are not needed, or ask Adobe for a higher limit" if full else None
+        remedy = "delete flows that are not needed: Adobe documents the limit as a hard one" if full else None
         found.add_check(
             "flows", CheckStatus.WARNING if full else CheckStatus.OK, f"{flows} of {MAX_FLOWS} in this sandbox", remedy
         )

@@ -163,7 +163,7 @@ def _interval_hint(text: str, seconds: int) -> str:
     if seconds > DAY or "week" in text or "month" in text:
         return f"{_ALLOWED_INTERVALS}; weekly and monthly exports do not exist for datasets"
     if 0 <= seconds < 3 * HOUR or "hourly" in text:
-        return f"{_ALLOWED_INTERVALS}; 3 hours is the shortest"
+        return f"{_ALLOWED_INTERVALS}; 3 hours is the shortest that exportctl sets"
     return _ALLOWED_INTERVALS
 
 
