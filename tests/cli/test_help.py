@@ -63,8 +63,9 @@ def test_examples_follow_the_first_line_and_parse(run: CommandLine, path: tuple[
 
 
 @pytest.mark.parametrize("path", RUNNABLE, ids=" ".join)
-def test_examples_are_no_wrong_usage(tmp_path: Path, path: tuple[str, ...]) -> None:
+def test_examples_are_no_wrong_usage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: tuple[str, ...]) -> None:
     """In an empty folder, each example gets past its own options and values: what is missing is a config."""
+    monkeypatch.chdir(tmp_path)
     run = CommandLine(tmp_path, {"KEY": "a"})
     examples = [line for line in _help_lines(run, path) if line.startswith("exportctl ") and "serve" not in path]
 
