@@ -7,6 +7,7 @@ Each check reports everything that it sees. `tests/architecture_exceptions.py` l
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -16,6 +17,7 @@ from exportctl.resources.kinds import KINDS
 from tests.layout import PACKAGES, Import, Tree, all_imports, is_above, line_count, package_of
 
 IMPURE = ("cli", "workflows", "apply", "client", "storage", "clock", "emulator", "__main__")  # packages
+PART_TESTS = {"startswith", "endswith", "removeprefix", "removesuffix"}
 READS_FILES = ("config.files", "config.read_references")  # the modules of a pure package that may
 VALUES_ONLY = ("storage.reader",)  # what pure code may import of an impure package: it holds values and protocols
 
@@ -247,6 +249,24 @@ def find_resource_names(tree: Tree) -> Iterator[Finding]:
             for literal in _literals(tree[module]):
                 if literal.value in names:
                     yield Finding(module, literal.lineno, str(literal.value))
+            for line, part in _tested_parts(tree[module]):
+                if any(_begins_or_ends(name, part) for name in (*KINDS, *TYPES)):
+                    yield Finding(module, line, part)
+
+
+def _tested_parts(node: ast.Module) -> Iterator[tuple[int, str]]:
+    """Literals that a text is asked to begin or end with."""
+    for call in ast.walk(node):
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr in PART_TESTS:
+            for literal in (child for argument in call.args for child in ast.walk(argument)):
+                if isinstance(literal, ast.Constant) and isinstance(literal.value, str):
+                    yield literal.lineno, literal.value
+
+
+def _begins_or_ends(name: str, part: str) -> bool:
+    """Whether `part` is the first or the last words of a name, such as `azure` of `azure-blob`."""
+    words, asked = re.split("[-_]", name), re.split("[-_]", part.strip("-_"))
+    return asked in (words[: len(asked)], words[-len(asked) :])
 
 
 def _literals(node: ast.Module) -> Iterator[ast.Constant]:

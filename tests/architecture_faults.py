@@ -137,6 +137,8 @@ NAMED = (
     _in_planner("a kind as a dict key", RESOURCES, "x = {'target_connection': 1}"),
     _in_planner("a kind by .get", RESOURCES, "x = ids.get('source_connection')"),
     _in_planner("a type by startswith", RESOURCES, "x = name.startswith('amazon-s3')"),
+    _in_planner("types by their first word", RESOURCES, "x = name.startswith('azure-')"),
+    _in_planner("types by their last words", RESOURCES, "x = name.endswith(('lake', 'cloud-storage'))"),
     _in_planner("a type by match", RESOURCES, "match name:\n    case 'sftp':\n        pass"),
     _in_planner("a type in a tuple", RESOURCES, "x = name in ('azure-blob', 'azure-data-lake')"),
     _in_planner("a type in a set of its own", RESOURCES, "NO_KEYS = frozenset({'data-landing-zone'})"),
