@@ -64,9 +64,11 @@ test-ecosystem: $(VENV)/.installed-real ## tests that need big or foreign parts,
 bench: $(VENV)/.installed-dev ## count requests and compare costs; writes benchmarks/results.md
 	$(BIN)/python -m benchmarks
 
-schemas docs: $(VENV)/.installed-dev ## write the files that are made from the code (schemas/, docs/, the tour of README.md)
+schemas docs: $(VENV)/.installed-dev ## write what comes from the code: schemas/, pages of docs/, outputs that pages show
 	$(BIN)/python docs/generate.py
 	$(BIN)/python -m tests.docs.shown_commands
+	$(BIN)/python -m tests.docs.monitoring_page
+	$(BIN)/python -m tests.docs.rename_page
 
 layout: $(VENV)/.installed-dev ## print every package with its lines and the packages that it imports, top to bottom
 	@$(BIN)/python -m tests.layout

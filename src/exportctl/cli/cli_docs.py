@@ -25,7 +25,7 @@ the envelope. The [glossary](glossary.md) explains every word that the commands 
 | `EXPORTCTL_VAR_*` | values for plain references of the config |
 | `EXPORTCTL_TRACEBACK=1` | shows where an unexpected error comes from |
 | `AEP_CLIENT_ID`, `AEP_CLIENT_SECRET`, `AEP_SCOPES`, `AEP_ACCESS_TOKEN` | credentials of the platform |
-| `AEP_IMS_URL` | the address that gives the token. Default: Adobe's IMS; for a platform on this machine, the same |
+| `AEP_IMS_URL` | the address that gives the token. Default: Adobe's IMS, or a platform on this machine itself |
 | `AEP_ORG_ID`, `AEP_SANDBOX` | values for plain references of the config; `doctor` uses them without a config |
 | `NO_COLOR` | no colour |
 | `FORCE_COLOR` | colour even without a terminal |

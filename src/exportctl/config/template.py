@@ -50,7 +50,7 @@ FILES: Mapping[str, str] = {"exports.yaml": EXAMPLE_CONFIG, ".gitignore": GITIGN
 NEXT_STEPS = """\
 Next:
   exportctl plan                # what would be created; nothing is written
-  exportctl apply               # create it in the embedded emulator, and prove it
+  exportctl apply               # create it in the embedded emulator, and check the result
   exportctl emulator ui path orders-to-lake somewhere/else && exportctl drift   # change it by hand, and see it
 """
 

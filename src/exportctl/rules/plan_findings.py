@@ -71,7 +71,7 @@ _NEWER: _Row = (
     "newer-marker",
     "An object of this project that a newer exportctl wrote",
     "This version cannot read all of its ownership marker, so a plan could undo the work of the newer version (ours)."
-    " All commands that read the sandbox stop with exit code 1 and write nothing.",
+    " Every command that works with markers stops with exit code 1 and writes nothing.",
     "Upgrade exportctl wherever this project runs; `minimum_version` in the config stops older versions earlier.",
 )
 

@@ -26,7 +26,7 @@ from exportctl.cli.emulator import ingest, storage, ui
 from exportctl.cli.emulator.connect import Url, connect_emulator, show_answer
 from exportctl.errors import Error, UsageError
 from exportctl.model import schedule
-from exportctl.output import format_values
+from exportctl.output import format_values, phrases
 
 app = group("Run and control the emulator. Nothing reaches Adobe.")
 clock_app = group("Show or move the emulator's clock.\n\nWhen it moves, exports that are due run.")
@@ -108,9 +108,8 @@ def seed(
         where = sandbox or (found.project.platform.sandbox if found.project else "prod")
         added = [{"name": name, "rows": rows} for name in dataset or ()]
         answer = found.post("seed", {"sandboxes": [where], "datasets": {where: added}})
-    return show_answer(
-        call, answer, f"Seeded sandbox {format_values.clean_text(where)}: {len(dataset or ())} datasets added."
-    )
+    count = phrases.number(len(dataset or ()), "dataset")
+    return show_answer(call, answer, f"Seeded sandbox {format_values.clean_text(where)}: {count} added.")
 
 
 def reset(ctx: typer.Context, url: Url = None) -> int:
