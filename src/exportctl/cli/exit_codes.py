@@ -29,7 +29,7 @@ TEXTS: Mapping[int, str] = {
     "written.",
     STALE: "The saved plan is stale: a value that it read or would write has changed, or the plan is too old. Nothing "
     "was written.",
-    LEASE_HELD: "Another apply holds the lease.",
+    LEASE_HELD: "Not used in this version. Planned: another apply holds the lease.",
     INTERRUPTED: "Interrupted. Nothing new was started, the requests under way finished, and the report was written.",
     UNVERIFIED: "`verify` found something that is not complete.",
     USAGE: "Wrong usage. Also: apply must ask, there is no terminal, and --auto-approve is missing.",

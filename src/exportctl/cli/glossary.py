@@ -72,7 +72,7 @@ VERBS: Mapping[Verb, str] = {
     Verb.UPDATE: "Apply changes the object. Its id stays.",
     Verb.REPLACE: "Apply creates a new flow and deletes the former one. This causes a full re-export, so it needs"
     " `allow_replace` or --allow-replace.",
-    Verb.DELETE: "Apply deletes the object. AEP cannot bring it back.",
+    Verb.DELETE: "Apply deletes the object. exportctl cannot bring it back.",
     Verb.ADOPT: "Apply writes the ownership marker of this project on a flow that was made elsewhere, and changes"
     " nothing else.",
     Verb.RELEASE: "Apply removes the ownership marker. The flow keeps running, and exportctl no longer manages it.",
@@ -80,9 +80,8 @@ VERBS: Mapping[Verb, str] = {
     Verb.MARK: "Apply writes only the ownership marker.",
     Verb.RENEW: "Apply moves a rolling end, and changes nothing else.",
     Verb.PAUSED: "exportctl leaves the flow paused. Apply changes nothing.",
-    Verb.BLOCKED: "The address has duplicates, or a flow that exportctl cannot compare. Apply changes nothing.",
-    Verb.BLOCKED: "The address has duplicates, or a flow that cannot be compared. Apply changes nothing until this is"
-    " resolved. The findings say how.",
+    Verb.BLOCKED: "The address has duplicates, or a flow that exportctl cannot compare. Apply changes nothing until you"
+    " resolve this. The findings say how.",
     Verb.UNCHANGED: "The sandbox holds what the config asks for.",
 }
 _VERB_ALIASES: Mapping[Verb, tuple[str, ...]] = {
@@ -110,13 +109,13 @@ _ACTION_ALIASES: Mapping[Action, tuple[str, ...]] = {Action.ACT: ("enable", "dis
 _DRIFT_GROUPS: Mapping[DriftGroup, str] = {
     DriftGroup.DRIFT: "The sandbox changed, the YAML did not. Fails by default.",
     DriftGroup.CONFLICT: "The YAML and the sandbox both changed. Fails by default.",
-    DriftGroup.UNKNOWN_ORIGIN: "Nothing says what was last applied, or the flow cannot be compared. Fails by default.",
+    DriftGroup.UNKNOWN_ORIGIN: "The value last applied is unknown, or exportctl cannot compare the flow. Fails by default.",
     DriftGroup.PAUSED: "A person or another tool disabled the flow or moved its end earlier. Fails by default.",
     DriftGroup.GONE: "The flow was deleted, or this credential cannot see it. Fails by default.",
     DriftGroup.HALF_BUILT: "An interrupted run began a creation or a replacement. Apply finishes it. Fails by default.",
-    DriftGroup.DUPLICATES: "Two flows stand for one export. Fails by default.",
-    DriftGroup.MARKER_LOST: "A person removed the ownership marker from the flow's description. Apply writes it again."
-    " Fails by default.",
+    DriftGroup.DUPLICATES: "Several flows have the address of one export. Fails by default.",
+    DriftGroup.MARKER_LOST: "A person removed the ownership marker from the description of a flow or an account. Apply writes it"
+    " again. Fails by default.",
     DriftGroup.EXPIRED: "The end of the flow is in the past. Fails with `--fail-on ending`.",
     DriftGroup.ENDING: "The end of the flow is within `policy.end_warning`. Fails with `--fail-on ending`.",
     DriftGroup.PENDING: "The YAML changed and is not applied yet. Fails with `--fail-on pending`.",
@@ -137,7 +136,7 @@ _RESULTS: Mapping[DeliveryResult, str] = {
     DeliveryResult.MISSING: "A run was due and there is none. Fails.",
     DeliveryResult.FILES_MISSING: "The run succeeded, and files or the manifest that it wrote are not there. Fails.",
     DeliveryResult.MISMATCH: "Files are in storage, and they are not what the run wrote. Fails.",
-    DeliveryResult.UNKNOWN: "Nothing can be said, and the reason says why. Does not fail.",
+    DeliveryResult.UNKNOWN: "`verify` cannot tell, and says why. Does not fail.",
 }
 
 _EVIDENCE: Mapping[Evidence, str] = {

@@ -230,7 +230,7 @@ TERMS: tuple[Term, ...] = (
         ("validate",),
     ),
     Term("apply", "The command that makes the sandbox equal to the config. It plans, shows the plan, asks and writes."),
-    Term("import", "The command that writes YAML for flows that were made elsewhere. It adopts them."),
+    Term("import", "The command that writes YAML for flows that were made elsewhere. The next apply adopts them."),
     Term(
         "sign",
         "What a plan shows before an address: `+` create, `~` update, `-/+` replace, `-` delete, `>` another verb,"

@@ -10,8 +10,9 @@ In: a Plan, and how early to warn of an end. Out: a DriftReport. Nothing is read
     paused           disabled by hand, or its end or start moved by hand       yes
     gone             the flow was deleted, or this credential cannot see it    yes
     half-built       a creation or a replacement was interrupted               yes
-    duplicates       two flows of one generation                               yes
-    marker-lost      the flow's description has no marker any more             yes
+    duplicates       several flows at one address                              yes
+    marker-lost      a description of a flow or an account has no marker any   yes
+                     more
     pending          the YAML changed and is not applied                       with --fail-on
     ending           ends within the warning                                   with --fail-on
     expired          has ended                                                 with --fail-on ending
