@@ -27,7 +27,7 @@ from tests.resources.marker_texts import DOUBLED, FAR, NAMES, checked, markers, 
 REPOSITORY = "https://github.com/acme/exports"
 LINE = marker.marker_line(whole(), FLOW)
 ROW = FieldRule("watermark", "w", Treat.VALUE, "/watermark", "later files only", "made up")
-GROWN = replace(FLOW, rows=[*FLOW.fields, ROW])
+GROWN = replace(FLOW, fields=[*FLOW.fields, ROW])
 
 
 @given(st.sampled_from([*KINDS.values()]).flatmap(lambda k: st.tuples(st.just(k), markers(k))), texts)

@@ -105,7 +105,7 @@ def change_consequences(
 def _field_consequences(name: str, change: FieldChange, folder: str, names: Mapping[str, str]) -> list[Consequence]:
     if name == DATASETS:
         return _dataset_consequences(change, names)
-    rule = next((rule for kind in (FLOW, TARGET_CONNECTION) for rule in kind.rows if rule.name == name), None)
+    rule = next((rule for kind in (FLOW, TARGET_CONNECTION) for rule in kind.fields if rule.name == name), None)
     if rule and rule.consequence and (rule.only_for_macro is None or rule.only_for_macro in folder):
         return [rule.consequence]
     if name == ENABLED and change.after is False:

@@ -107,30 +107,25 @@ class Kind:
     path: str
     root: str
     letter: str
-    rows: list[FieldRule]
+    fields: list[FieldRule]
     refs: Mapping[str, tuple[str, bool]]
     filters: tuple[tuple[str, str], ...]
 
     @property
-    def fields(self) -> tuple[FieldRule, ...]:
-        """The managed fields, in the order of the table."""
-        return tuple(self.rows)
-
-    @property
     def plain_fields(self) -> tuple[FieldRule, ...]:
-        return tuple(rule for rule in self.rows if rule.is_plain)
+        return tuple(rule for rule in self.fields if rule.is_plain)
 
     def fields_sent_by(self, request: FieldRequest) -> tuple[str, ...]:
         """Names of the managed fields that this request sends."""
-        return tuple(rule.name for rule in self.rows if rule.request is request)
+        return tuple(rule.name for rule in self.fields if rule.request is request)
 
     @property
     def managed_fields(self) -> tuple[str, ...]:
         """Names of the managed fields, in the order of the table."""
-        return tuple(rule.name for rule in self.rows)
+        return tuple(rule.name for rule in self.fields)
 
     def field_rule(self, name: str) -> FieldRule:
-        return next(rule for rule in self.rows if rule.name == name)
+        return next(rule for rule in self.fields if rule.name == name)
 
 
 def _later_files(name: str) -> Consequence:
@@ -145,7 +140,7 @@ BASE_CONNECTION = Kind(
     path="/connections",
     root=DESTINATIONS,
     letter="d",
-    rows=[
+    fields=[
         FieldRule(
             AUTH,
             "a",
@@ -173,7 +168,7 @@ SOURCE_CONNECTION = Kind(
     path="/sourceConnections",
     root=EXPORTS,
     letter="e",
-    rows=[],
+    fields=[],
     refs={},
     filters=(("property", f"connectionSpec.id=={DATA_LAKE_SPEC}"),),
 )
@@ -184,7 +179,7 @@ TARGET_CONNECTION = Kind(
     path="/targetConnections",
     root=EXPORTS,
     letter="e",
-    rows=[
+    fields=[
         FieldRule(
             LOCATION,
             "l",
@@ -214,7 +209,7 @@ FLOW = Kind(
     path="/flows",
     root=EXPORTS,
     letter="e",
-    rows=[
+    fields=[
         FieldRule(
             TITLE,
             "t",
@@ -294,9 +289,8 @@ FLOW = Kind(
     filters=(("property", "inheritedAttributes.properties.isDestinationFlow==true"),),
 )
 
-KINDS: Mapping[str, Kind] = {
-    k.name: k for k in (BASE_CONNECTION, SOURCE_CONNECTION, TARGET_CONNECTION, FLOW)
-}  # creation order
+# In the order of creation.
+KINDS: Mapping[str, Kind] = {k.name: k for k in (BASE_CONNECTION, SOURCE_CONNECTION, TARGET_CONNECTION, FLOW)}
 
 SOURCE_IDS = "sourceConnectionIds"
 TARGET_IDS = "targetConnectionIds"
@@ -310,7 +304,7 @@ def plain_fields() -> tuple[FieldRule, ...]:
 
 def add_field(kind: Kind, rule: FieldRule) -> None:
     """Add a plain field to the table of this process; call it before the schema of the config is imported."""
-    kind.rows.append(rule)
+    kind.fields.append(rule)
 
 
 def leaf_path(field: str, key: str) -> str:

@@ -13,36 +13,12 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from exportctl.model import schedule as schedules
-from exportctl.model.plan import (
-    MAX_TIMESTAMP,
-    Fields,
-    LiveObject,
-    SensitiveValue,
-    UnknownValue,
-    digest,
-)
+from exportctl.model.plan import MAX_TIMESTAMP, Fields, LiveObject, SensitiveValue, UnknownValue, digest
 from exportctl.model.secret import Secrecy
-from exportctl.resources import plain_fields
+from exportctl.resources import kinds
 from exportctl.resources.destinations.table import TYPES, type_by_connection_spec, type_by_flow_spec
 from exportctl.resources.destinations.type import DATA_LAKE_SPEC, SPEC_VERSION, AuthMethod, DestinationType
-from exportctl.resources.kinds import (
-    AT,
-    AUTH,
-    BASE_CONNECTION,
-    DATASETS,
-    ENABLED,
-    END,
-    EVERY,
-    FLOW,
-    FOLDER,
-    FORMAT,
-    KINDS,
-    LOCATION,
-    SOURCE_CONNECTION,
-    START,
-    TARGET_CONNECTION,
-    TITLE,
-)
+from exportctl.resources.kinds import FieldRule, Kind
 
 Json = dict[str, Any]
 
@@ -53,7 +29,7 @@ TEMPLATES = (TEMPLATE, "folderNameTemplate")
 SCHEDULE = frozenset({"exportMode", "timeUnit", "interval", "startTime", "endTime", *TEMPLATES})
 MAX_INTERVAL = 10_000  # hours or days; a longer interval is no schedule
 MANIFEST = "includeFileManifest"  # [BD]; not published for dataset targets
-DEFAULT_FOLDER = str(FLOW.field_rule(FOLDER).default)
+DEFAULT_FOLDER = str(kinds.FLOW.field_rule(kinds.FOLDER).default)
 
 
 # -- from the wire ----------------------------------------------------------------------------------------------------
@@ -61,7 +37,14 @@ DEFAULT_FOLDER = str(FLOW.field_rule(FOLDER).default)
 
 def read_fields(kind: str, raw: Mapping[str, Any]) -> Json:
     """Return the managed fields one live object shows; missing or odd values are None, never an error."""
-    return _READ[kind](raw) | plain_fields.read_values(KINDS[kind], raw)
+    return _READ[kind](raw) | {rule.name: _plain_value(rule, raw) for rule in kinds.KINDS[kind].plain_fields}
+
+
+def _plain_value(rule: FieldRule, raw: Mapping[str, Any]) -> object:
+    """Return what a live object shows of a plain field, whose value stands in the JSON as in the YAML."""
+    holder, member = rule.pointer_keys
+    value = members(raw.get(holder)).get(member)
+    return rule.default if value is None else value
 
 
 def destination_type(raw: Mapping[str, Any]) -> DestinationType | None:
@@ -75,13 +58,17 @@ def known_params(raw: Mapping[str, Any]) -> frozenset[str]:
     """Return the params of a target that a config describes, and `mode`, which is the same for every flow [D]."""
     kind = destination_type(raw)
     location = (field.wire for field in (kind.location if kind else ()))
-    plain = plain_fields.known_members(TARGET_CONNECTION, "params")
+    plain = _plain_members(kinds.TARGET_CONNECTION, "params")
     return frozenset({*location, "datasetFileType", "compression", MANIFEST, "mode", *plain})
 
 
 def known_schedule() -> frozenset[str]:
     """Return the members of scheduleParams that a config describes."""
-    return SCHEDULE | plain_fields.known_members(FLOW, "scheduleParams")
+    return SCHEDULE | _plain_members(kinds.FLOW, "scheduleParams")
+
+
+def _plain_members(kind: Kind, holder: str) -> set[str]:
+    return {rule.pointer_keys[1] for rule in kind.plain_fields if rule.pointer_keys[0] == holder}
 
 
 def auth_method(raw: Mapping[str, Any]) -> AuthMethod | None:
@@ -111,14 +98,14 @@ def _read_base_connection(raw: Mapping[str, Any]) -> Json:
             auth[rule.name] = UnknownValue.HIDDEN
         elif value is not None:
             auth[rule.name] = str(value) if rule.secrecy is Secrecy.PLAIN else SensitiveValue(str(value))
-    return {AUTH: auth}
+    return {kinds.AUTH: auth}
 
 
 def _read_source_connection(raw: Mapping[str, Any]) -> Json:
     entries = members(raw.get("params")).get("datasets")
     listed = [members(e) for e in entries] if isinstance(entries, list) else []
     pairs = [(e["dataSetId"], e.get("name")) for e in listed if isinstance(e.get("dataSetId"), str)]
-    return {DATASETS: sorted(i for i, _ in pairs), "names": {i: n for i, n in pairs if n and isinstance(n, str)}}
+    return {kinds.DATASETS: sorted(i for i, _ in pairs), "names": {i: n for i, n in pairs if n and isinstance(n, str)}}
 
 
 def _read_target_connection(raw: Mapping[str, Any]) -> Json:
@@ -128,8 +115,8 @@ def _read_target_connection(raw: Mapping[str, Any]) -> Json:
         f.name: str(params[f.wire]) for f in (kind.location if kind else ()) if params.get(f.wire) not in (None, "")
     }
     return {
-        LOCATION: location,
-        FORMAT: {
+        kinds.LOCATION: location,
+        kinds.FORMAT: {
             "type": str(params.get("datasetFileType") or "").lower(),
             "compression": str(params.get("compression") or "").lower(),
             "manifest": params.get(MANIFEST) is True,
@@ -142,13 +129,13 @@ def _read_flow(raw: Mapping[str, Any]) -> Json:
     every = live_every(schedule)
     start = moment(schedule.get("startTime"))
     return {
-        TITLE: str(raw.get("name") or ""),
-        EVERY: every,
-        AT: schedules.grid_offset(start, every) if start is not None and every else None,
-        START: start,
-        END: moment(schedule.get("endTime")),
-        FOLDER: next((str(schedule[k]) for k in TEMPLATES if schedule.get(k)), DEFAULT_FOLDER),
-        ENABLED: raw.get("state") == "enabled",
+        kinds.TITLE: str(raw.get("name") or ""),
+        kinds.EVERY: every,
+        kinds.AT: schedules.grid_offset(start, every) if start is not None and every else None,
+        kinds.START: start,
+        kinds.END: moment(schedule.get("endTime")),
+        kinds.FOLDER: next((str(schedule[k]) for k in TEMPLATES if schedule.get(k)), DEFAULT_FOLDER),
+        kinds.ENABLED: raw.get("state") == "enabled",
     }
 
 
@@ -184,10 +171,10 @@ def members(value: object) -> Mapping[str, Any]:
 
 
 _READ: Mapping[str, Callable[[Mapping[str, Any]], Json]] = {
-    BASE_CONNECTION.name: _read_base_connection,
-    SOURCE_CONNECTION.name: _read_source_connection,
-    TARGET_CONNECTION.name: _read_target_connection,
-    FLOW.name: _read_flow,
+    kinds.BASE_CONNECTION.name: _read_base_connection,
+    kinds.SOURCE_CONNECTION.name: _read_source_connection,
+    kinds.TARGET_CONNECTION.name: _read_target_connection,
+    kinds.FLOW.name: _read_flow,
 }
 
 
@@ -205,10 +192,20 @@ def create_body(
     """
     head = {"name": title, "description": description}
     body: Json = head | _BODY[kind](TYPES.get(type_name), fields, refs, now)
-    for holder, plain in plain_fields.wire_members(KINDS[kind], fields).items():
+    for holder, plain in _plain_params(kinds.KINDS[kind], fields).items():
         sent = {key: value for key, value in plain.items() if value is not None}
         body[holder] = {**members(body.get(holder)), **sent}
     return body
+
+
+def _plain_params(kind: Kind, fields: Fields) -> dict[str, Json]:
+    """Return the plain fields among `fields` as the service has them: object -> member -> value."""
+    found: dict[str, Json] = {}
+    for rule in kind.plain_fields:
+        if rule.name in fields:
+            holder, member = rule.pointer_keys
+            found.setdefault(holder, {})[member] = fields[rule.name]
+    return found
 
 
 def _spec(spec_id: str) -> Json:
@@ -220,7 +217,7 @@ def _base_connection_body(kind: DestinationType | None, fields: Fields, refs: Ma
     sent: Json = {"connectionSpec": _spec(kind.connection_spec)}
     if fields.get("method"):
         method = kind.method(fields["method"])
-        sent["auth"] = {"specName": method.spec_name, "params": auth_params(method, fields[AUTH])}
+        sent["auth"] = {"specName": method.spec_name, "params": auth_params(method, fields[kinds.AUTH])}
     if fields.get("encryption"):
         # An object on create, an array in the spec; the published sample names it so [AS] flow-service.md 5.8
         params = {"encryptionAlgo": "PGPGPG", "publicKey": fields["encryption"]}
@@ -234,7 +231,7 @@ def auth_params(method: AuthMethod, auth: Mapping[str, Any]) -> Json:
 
 
 def _source_connection_body(kind: DestinationType | None, fields: Fields, refs: Mapping[str, Any], now: int) -> Json:
-    entries = [{"dataSetId": i, "name": n} for i, n in fields[DATASETS]]
+    entries = [{"dataSetId": i, "name": n} for i, n in fields[kinds.DATASETS]]
     return {"connectionSpec": _spec(DATA_LAKE_SPEC), "params": {"datasets": entries}}
 
 
@@ -247,10 +244,10 @@ def _target_connection_body(kind: DestinationType | None, fields: Fields, refs: 
 def target_params(kind: DestinationType, fields: Fields) -> Json:
     """Return our part of a target's params; a value of None stands for a key that must not be there."""
     params: Json = {}
-    if LOCATION in fields:
-        params |= {f.wire: fields[LOCATION].get(f.name, "" if f.is_sent_empty else None) for f in kind.location}
-    if FORMAT in fields:
-        form = fields[FORMAT]
+    if kinds.LOCATION in fields:
+        params |= {f.wire: fields[kinds.LOCATION].get(f.name, "" if f.is_sent_empty else None) for f in kind.location}
+    if kinds.FORMAT in fields:
+        form = fields[kinds.FORMAT]
         params |= {"datasetFileType": form["type"].upper(), "compression": form["compression"].upper()}
         params[MANIFEST] = True if form["manifest"] else None
     return params
@@ -266,10 +263,10 @@ def _flow_body(kind: DestinationType | None, fields: Fields, refs: Mapping[str, 
 
 
 _BODY: Mapping[str, Callable[[DestinationType | None, Fields, Mapping[str, Any], int], Json]] = {
-    BASE_CONNECTION.name: _base_connection_body,
-    SOURCE_CONNECTION.name: _source_connection_body,
-    TARGET_CONNECTION.name: _target_connection_body,
-    FLOW.name: _flow_body,
+    kinds.BASE_CONNECTION.name: _base_connection_body,
+    kinds.SOURCE_CONNECTION.name: _source_connection_body,
+    kinds.TARGET_CONNECTION.name: _target_connection_body,
+    kinds.FLOW.name: _flow_body,
 }
 
 
@@ -285,19 +282,19 @@ def schedule_params(live: Mapping[str, Any], fields: Fields, now: int) -> Json:
         number = integer(sent.get(key))
         if number is not None:
             sent[key] = number
-    if EVERY in fields:
-        interval = schedules.interval_seconds(fields[EVERY])
-        unit = "hour" if fields[EVERY].endswith(("hour", "hours")) else "day"
+    if kinds.EVERY in fields:
+        interval = schedules.interval_seconds(fields[kinds.EVERY])
+        unit = "hour" if fields[kinds.EVERY].endswith(("hour", "hours")) else "day"
         size = schedules.HOUR if unit == "hour" else schedules.DAY
         sent |= {"exportMode": INCREMENTAL if interval else FULL, "timeUnit": unit, "interval": interval // size}
-    if START in fields:
-        rule = fields[START]
+    if kinds.START in fields:
+        rule = fields[kinds.START]
         sent["startTime"] = schedules.first_start(rule["every"], rule["at"], rule["not_before"], now)
-    if fields.get(END) is not None:
-        sent["endTime"] = fields[END]
-    if FOLDER in fields:
+    if fields.get(kinds.END) is not None:
+        sent["endTime"] = fields[kinds.END]
+    if kinds.FOLDER in fields:
         spellings = [k for k in TEMPLATES if k in sent] or [TEMPLATE]  # both: an earlier patch that was merged
-        sent |= dict.fromkeys(spellings, fields[FOLDER])
+        sent |= dict.fromkeys(spellings, fields[kinds.FOLDER])
     return sent
 
 
@@ -317,25 +314,25 @@ def patch_operations(
     `remove` is never needed: an object is replaced whole. `add` where the live object lacks the key (FLOW 1455).
     """
     values: Json = {}
-    if TITLE in fields:
-        values["name"] = fields[TITLE]
+    if kinds.TITLE in fields:
+        values["name"] = fields[kinds.TITLE]
     if description is not None:
         values["description"] = description
     values |= dict(refs)
-    plain_members = plain_fields.wire_members(KINDS[kind], fields)
-    if fields.keys() & {EVERY, START, END, FOLDER} or "scheduleParams" in plain_members:
+    plain_params = _plain_params(kinds.KINDS[kind], fields)
+    if fields.keys() & {kinds.EVERY, kinds.START, kinds.END, kinds.FOLDER} or "scheduleParams" in plain_params:
         values["scheduleParams"] = schedule_params(members(raw.get("scheduleParams")), fields, now)
-    if fields.keys() & {LOCATION, FORMAT}:
+    if fields.keys() & {kinds.LOCATION, kinds.FORMAT}:
         values["params"] = _overlay_params(members(raw.get("params")), target_params(TYPES[type_name], fields))
-    for holder, plain in plain_members.items():
+    for holder, plain in plain_params.items():
         values[holder] = _overlay_params(members(values.get(holder) or raw.get(holder)), plain)
     ops = [
         {"op": "replace" if raw.get(key) is not None else "add", "path": f"/{key}", "value": value}
         for key, value in values.items()
     ]
-    if AUTH in fields:
+    if kinds.AUTH in fields:
         method = TYPES[type_name].method(fields["method"])
-        ops.append({"op": "replace", "path": "/auth/params", "value": auth_params(method, fields[AUTH])})
+        ops.append({"op": "replace", "path": "/auth/params", "value": auth_params(method, fields[kinds.AUTH])})
     return ops
 
 
@@ -372,10 +369,10 @@ def object_digests(live: LiveObject) -> dict[str, str]:
 
     Values are compared, not etags: an etag changes with every run.
     """
-    kind = KINDS[live.kind]
+    kind = kinds.KINDS[live.kind]
     fields = read_fields(live.kind, live.raw)
     read = {name: digest(fields[name]) for name in sorted(fields)}
     read |= {name: digest(list(ids(live.raw, name))) for name in kind.refs}
-    read[TITLE] = digest(live.name)
+    read[kinds.TITLE] = digest(live.name)
     read["description"] = digest(live.raw.get("description") or "")
     return read

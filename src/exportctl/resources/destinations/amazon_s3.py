@@ -10,17 +10,8 @@ import json
 from collections.abc import Iterator, Mapping
 
 from exportctl.model.secret import Secrecy
-from exportctl.resources.destinations.object_storage import KEY_ID_WORDS, KEY_SECRET_WORDS, OBJECT_FOLDER
-from exportctl.resources.destinations.type import (
-    AuthField,
-    AuthMethod,
-    DestinationType,
-    IdentityRule,
-    LocationField,
-    Part,
-    Protocol,
-    Scope,
-)
+from exportctl.resources.destinations.object_storage import BUCKET_IDENTITY, OBJECT_FOLDER, access_key, bucket
+from exportctl.resources.destinations.type import AuthField, AuthMethod, DestinationType, Part, Protocol
 
 _ADOBE_ACCOUNT = "670664943635"  # the AWS account a role must trust (dataset-exports.md 4.3)
 _ROLE = "role"
@@ -67,26 +58,10 @@ _ROLE_ARN = AuthField(
     example="${env:LAKE_ROLE_ARN}",
     aliases=("arn",),
 )
-_KEY_ID = AuthField(
-    "access_key_id",
-    "s3AccessKey",
-    Secrecy.SENSITIVE,
-    form=r"^[A-Z0-9]{16,128}$",
-    sample="AKIAEMULATEDEMULATED",
-    lenient=True,
-    part=Part.KEY_ID,
-    description=KEY_ID_WORDS[0],
-    example=KEY_ID_WORDS[1],
-)
-_KEY_SECRET = AuthField(
-    "secret_access_key",
-    "s3SecretKey",
-    Secrecy.SECRET,
-    hidden=True,
-    sample="emulated/secret+" * 2 + "emulated",
-    part=Part.KEY_SECRET,
-    description=KEY_SECRET_WORDS[0],
-    example=KEY_SECRET_WORDS[1],
+_ACCESS_KEY = access_key(
+    wire=("s3AccessKey", "s3SecretKey"),
+    sample=("AKIAEMULATEDEMULATED", "emulated/secret+" * 2 + "emulated"),
+    id_form=r"^[A-Z0-9]{16,128}$",
 )
 
 AMAZON_S3 = DestinationType(
@@ -95,25 +70,13 @@ AMAZON_S3 = DestinationType(
     connection_spec="4fce964d-3f37-408f-9778-e597338a21ee",
     flow_spec="269ba276-16fc-47db-92b0-c1049a3c131f",
     audience_flow_spec="1a0514a6-33d4-4c7f-aff8-594799c47549",
-    location=(
-        LocationField(
-            "bucket",
-            "bucketName",
-            required=True,
-            pattern=_BUCKET,
-            rule="3-63 lower-case letters, digits, hyphens and dots",
-            part=Part.CONTAINER,
-            description="the bucket.",
-            example="acme-aep-${environment}",
-        ),
-        OBJECT_FOLDER,
-    ),
+    location=(bucket(_BUCKET, "3-63 lower-case letters, digits, hyphens and dots"), OBJECT_FOLDER),
     protocol=Protocol.S3,
-    identity=IdentityRule(Scope.WORLD, "bucket {bucket}", location=("bucket",)),
+    identity=BUCKET_IDENTITY,
     methods=(
         # [AS] [S3P]; the dataset tutorial lists only the key (known conflict, accept both)
         AuthMethod(_ROLE, "Assumed Role", (_ROLE_ARN,)),
-        AuthMethod("key", "Access Key", (_KEY_ID, _KEY_SECRET)),
+        AuthMethod("key", "Access Key", _ACCESS_KEY),
     ),
     needs=_needs,
     failure_checks="the role's trust or the access key, the bucket and its policy, Adobe's addresses in it",

@@ -6,10 +6,10 @@ Source: dataset-exports.md 4.1-4.3 ([XD-new] [AS]). The account's name is inside
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from exportctl.model.secret import Secrecy
-from exportctl.resources.destinations.object_storage import FOLDER_WORDS, PATH_RULE
+from exportctl.resources.destinations.object_storage import FOLDER, PATH_RULE
 from exportctl.resources.destinations.type import (
     AuthField,
     AuthMethod,
@@ -19,17 +19,12 @@ from exportctl.resources.destinations.type import (
     Part,
     Protocol,
     Scope,
+    always,
 )
 
 # Pattern sources: [XD-new], unescaped.
 _CONTAINER = r"^[a-z0-9](?!.*--)[a-z0-9-]{1,61}[a-z0-9]$"
 _PATH = r"^[0-9a-zA-Z/!\-_.*'()]+$"
-
-
-def _needs(location: Mapping[str, str], method: str | None) -> Iterator[str]:
-    """Yield what the account needs. Source: dataset-exports.md 4.3."""
-    yield "a connection string with the account key; no finer right is documented"
-
 
 AZURE_BLOB = DestinationType(
     name="azure-blob",
@@ -48,17 +43,7 @@ AZURE_BLOB = DestinationType(
             description="the container.",
             example="exports",
         ),
-        LocationField(
-            "path",
-            "path",
-            required=True,
-            pattern=_PATH,
-            rule=f"not empty; {PATH_RULE}",
-            part=Part.FOLDER,
-            description=FOLDER_WORDS[0],
-            example=FOLDER_WORDS[1],
-            is_checked_live=False,
-        ),
+        replace(FOLDER, pattern=_PATH, rule=f"not empty; {PATH_RULE}"),
     ),
     protocol=Protocol.AZURE_CONTAINER,
     identity=IdentityRule(Scope.ACCOUNT, "container {container}", location=("container",), login="connection_string"),
@@ -71,7 +56,6 @@ AZURE_BLOB = DestinationType(
                     "connection_string",
                     "connectionString",
                     Secrecy.SECRET,
-                    hidden=True,
                     sample="DefaultEndpointsProtocol=https;AccountName=emulated;AccountKey=ZW11bGF0ZWQ=",
                     part=Part.CONNECTION_STRING,
                     description="The storage account's connection string.",
@@ -80,7 +64,8 @@ AZURE_BLOB = DestinationType(
             ),
         ),
     ),
-    needs=_needs,
+    # dataset-exports.md 4.3
+    needs=always("a connection string with the account key; no finer right is documented"),
     failure_checks="the key in the connection string, the container, the account's firewall",
     aliases=("blob", "azure"),
 )

@@ -6,10 +6,8 @@ Source: dataset-exports.md 4.1-4.3 ([XD-new] [AS]). Account and container are on
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-
 from exportctl.model.secret import Secrecy
-from exportctl.resources.destinations.object_storage import CONTAINER_FOLDER
+from exportctl.resources.destinations.object_storage import FOLDER
 from exportctl.resources.destinations.type import (
     AccountKey,
     AuthField,
@@ -20,13 +18,8 @@ from exportctl.resources.destinations.type import (
     Part,
     Protocol,
     Scope,
+    always,
 )
-
-
-def _needs(location: Mapping[str, str], method: str | None) -> Iterator[str]:
-    """Yield what the account needs. Source: dataset-exports.md 4.3."""
-    yield "the service principal as Storage Blob Data Contributor on the container (usual; no role is documented)"
-
 
 _PRINCIPAL = (
     AuthField("endpoint", "url", Secrecy.PLAIN, part=Part.ENDPOINT),
@@ -52,7 +45,6 @@ _PRINCIPAL = (
         "client_secret",
         "servicePrincipalKey",
         Secrecy.SECRET,
-        hidden=True,
         sample="emulated-client-secret",
         part=Part.CLIENT_SECRET,
         description="The service principal's secret.",
@@ -75,7 +67,7 @@ AZURE_DATA_LAKE = DestinationType(
     connection_spec="be2c3209-53bc-47e7-ab25-145db8b873e1",
     flow_spec="17be2013-2549-41ce-96e7-a70363bec293",
     audience_flow_spec="db060570-a155-418a-a6d3-b4d97698e5dc",
-    location=(CONTAINER_FOLDER,),
+    location=(FOLDER,),
     protocol=Protocol.AZURE_LAKE,
     identity=IdentityRule(Scope.ACCOUNT, "{endpoint}", account=("endpoint",)),
     methods=(AuthMethod("service-principal", "Azure Service Principal Auth", _PRINCIPAL),),
@@ -92,7 +84,10 @@ AZURE_DATA_LAKE = DestinationType(
         ),
     ),
     composed_key=_ENDPOINT,
-    needs=_needs,
+    # dataset-exports.md 4.3
+    needs=always(
+        "the service principal as Storage Blob Data Contributor on the container (usual; no role is documented)"
+    ),
     failure_checks="the service principal's secret and its expiry, its role on the container, the firewall",
     aliases=("adls", "adls-gen2", "azure-data-lake-gen2", "data-lake"),
 )

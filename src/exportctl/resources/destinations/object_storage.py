@@ -1,38 +1,62 @@
-"""What buckets of Amazon and Google have in common: the folder, and the words for access keys."""
+"""Columns that several destination types share: the folder, and the bucket and access key of Amazon and Google."""
 
 from __future__ import annotations
 
-from exportctl.resources.destinations.type import LocationField, Part
+from dataclasses import replace
 
-# The published S3/GCS path pattern also allows %SEGMENT_…% macros, which are for audience files; its nested repeats
-# backtrack badly, so this is the same set of characters without them.
-_OBJECT_PATH = r"^[0-9a-zA-Z/!\-_.*'()]*$"
+from exportctl.model.secret import Secrecy
+from exportctl.resources.destinations.type import AuthField, IdentityRule, LocationField, Part, Scope
+
 PATH_RULE = "letters, digits and / ! - _ . * ' ( ) only"
-FOLDER_WORDS = ("The folder under which all exports of this destination lie.", "aep")
-KEY_ID_WORDS = ("The access key's id.", "${env:LAKE_ACCESS_KEY_ID}")
-KEY_SECRET_WORDS = ("The access key's secret.", "${env:LAKE_SECRET_ACCESS_KEY}")
-
-# Both specs require the key and match the empty text [XD-new].
-OBJECT_FOLDER = LocationField(
-    "path",
-    "path",
-    required=False,
-    pattern=_OBJECT_PATH,
-    rule=PATH_RULE,
-    part=Part.FOLDER,
-    description=FOLDER_WORDS[0],
-    example=FOLDER_WORDS[1],
-    is_sent_empty=True,
-    is_checked_live=False,
-)
-
-# Data Lake Gen2 and the Data Landing Zone: the folder in a container.
-CONTAINER_FOLDER = LocationField(
+FOLDER = LocationField(
     "path",
     "path",
     required=True,
     part=Part.FOLDER,
-    description=FOLDER_WORDS[0],
-    example=FOLDER_WORDS[1],
+    description="The folder under which all exports of this destination lie.",
+    example="aep",
     is_checked_live=False,
 )
+# Both specs require the key and match the empty text [XD-new]. Their path pattern also allows %SEGMENT_…% macros, which
+# are for audience files; its nested repeats backtrack badly, so this is the same set of characters without them.
+OBJECT_FOLDER = replace(FOLDER, required=False, pattern=r"^[0-9a-zA-Z/!\-_.*'()]*$", rule=PATH_RULE, is_sent_empty=True)
+BUCKET_IDENTITY = IdentityRule(Scope.WORLD, "bucket {bucket}", location=("bucket",))
+
+
+def bucket(pattern: str, rule: str) -> LocationField:
+    return LocationField(
+        "bucket",
+        "bucketName",
+        required=True,
+        pattern=pattern,
+        rule=rule,
+        part=Part.CONTAINER,
+        description="the bucket.",
+        example="acme-aep-${environment}",
+    )
+
+
+def access_key(wire: tuple[str, str], sample: tuple[str, str], id_form: str | None = None) -> tuple[AuthField, ...]:
+    """Return the id and the secret of an access key, from the names on the wire and the samples of both."""
+    return (
+        AuthField(
+            "access_key_id",
+            wire[0],
+            Secrecy.SENSITIVE,
+            form=id_form,
+            sample=sample[0],
+            lenient=id_form is not None,
+            part=Part.KEY_ID,
+            description="The access key's id.",
+            example="${env:LAKE_ACCESS_KEY_ID}",
+        ),
+        AuthField(
+            "secret_access_key",
+            wire[1],
+            Secrecy.SECRET,
+            sample=sample[1],
+            part=Part.KEY_SECRET,
+            description="The access key's secret.",
+            example="${env:LAKE_SECRET_ACCESS_KEY}",
+        ),
+    )

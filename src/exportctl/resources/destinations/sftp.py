@@ -6,10 +6,10 @@ Source: dataset-exports.md 4.1-4.3 ([XD-new] [AS]). Each user may have a home of
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from exportctl.model.secret import Secrecy
-from exportctl.resources.destinations.object_storage import FOLDER_WORDS
+from exportctl.resources.destinations.object_storage import FOLDER
 from exportctl.resources.destinations.type import (
     AccountKey,
     AuthField,
@@ -17,21 +17,13 @@ from exportctl.resources.destinations.type import (
     DestinationType,
     IdentityRule,
     KeyForm,
-    LocationField,
     Part,
     Protocol,
     Scope,
+    always,
 )
 
 _MIN_CONNECTIONS_PERCENT = 30  # below it exports fail (dataset-exports.md 4.3)
-
-
-def _needs(location: Mapping[str, str], method: str | None) -> Iterator[str]:
-    yield (
-        "a server that takes parallel connections: one per dataset exported at the same time, "
-        f"{_MIN_CONNECTIONS_PERCENT} % of that at least"
-    )
-
 
 _SERVER = (
     AuthField("host", "domain", Secrecy.PLAIN, part=Part.HOST),
@@ -50,7 +42,6 @@ _PASSWORD = AuthField(
     "password",
     "password",
     Secrecy.SECRET,
-    hidden=True,
     sample="emulated-password",
     part=Part.PASSWORD,
     description="The user's password.",
@@ -60,7 +51,6 @@ _PRIVATE_KEY = AuthField(
     "private_key",
     "sshKey",
     Secrecy.SECRET,
-    hidden=True,
     sample="ZW11bGF0ZWQtcHJpdmF0ZS1rZXk=",
     is_private_key=True,
     part=Part.PRIVATE_KEY,
@@ -74,16 +64,7 @@ SFTP = DestinationType(
     connection_spec="36965a81-b1c6-401b-99f8-22508f1e6a26",
     flow_spec="354d6aad-4754-46e4-a576-1b384561c440",
     audience_flow_spec="fd36aaa4-bf2b-43fb-9387-43785eeeb799",
-    location=(
-        LocationField(
-            "path",
-            "remotePath",
-            required=True,
-            part=Part.FOLDER,
-            description=FOLDER_WORDS[0],
-            example=FOLDER_WORDS[1],
-        ),
-    ),
+    location=(replace(FOLDER, wire="remotePath", is_checked_live=True),),
     protocol=Protocol.SFTP,
     identity=IdentityRule(Scope.ACCOUNT, "server {host}", account=("host", "port"), login="username"),
     methods=(
@@ -111,7 +92,10 @@ SFTP = DestinationType(
         ),
     ),
     min_connections_percent=_MIN_CONNECTIONS_PERCENT,
-    needs=_needs,
+    needs=always(
+        "a server that takes parallel connections: one per dataset exported at the same time, "
+        f"{_MIN_CONNECTIONS_PERCENT} % of that at least"
+    ),
     failure_checks="host and port from outside, the user and its key, write permission in the folder, how many "
     "connections at once the server takes, free space",
     aliases=("ssh", "ftp"),

@@ -13,7 +13,7 @@ before (2022-23), so nothing outside these files knows an id.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum, StrEnum
 
@@ -60,9 +60,10 @@ class AuthField:
     """
     One key of `auth` in YAML, or one account key, and its name on the wire.
 
-    `hidden`: the published spec says `format: password`, so a GET may mask or omit it. `form` is a pattern its real
-    values have, used to tell a value from a mask; `sample` is a made-up value of that form for the embedded emulator.
-    `description` and `example` are for the schema, `aliases` are keys that people type instead.
+    `hidden`: a field that is not secret, but that a GET may mask or omit (`format: password` in the published spec).
+    `form` is a pattern its real values have, used to tell a value from a mask; `sample` is a made-up value of that form
+    for the embedded emulator. `description` and `example` are for the schema, `aliases` are keys that people type
+    instead.
     """
 
     name: str
@@ -181,8 +182,12 @@ class IdentityRule:
     login: str | None = None
 
 
-def _no_needs(location: Mapping[str, str], method: str | None) -> Iterator[str]:
-    return iter(())
+Needs = Callable[[Mapping[str, str], str | None], Iterable[str]]
+
+
+def always(*needs: str) -> Needs:
+    """Return the needs of a type that has the same ones for every location and way to authenticate."""
+    return lambda location, method: needs
 
 
 @dataclass(frozen=True)
@@ -202,6 +207,7 @@ class DestinationType:
     location: tuple[LocationField, ...]
     protocol: Protocol
     identity: IdentityRule
+    needs: Needs
     methods: tuple[AuthMethod, ...] = ()
     account_keys: tuple[AccountKey, ...] = ()
     composed_key: ComposedKey | None = None
@@ -210,7 +216,6 @@ class DestinationType:
     retention_days: int | None = None  # files are deleted after so many days
     noun: str = "storage"  # what messages call it
     min_connections_percent: int | None = None  # of the datasets exported at once; the server must take so many
-    needs: Callable[[Mapping[str, str], str | None], Iterator[str]] = _no_needs
     failure_checks: str | None = None
     aliases: tuple[str, ...] = ()  # other names that people type
 
