@@ -13,8 +13,7 @@ from exportctl.cli import exit_codes
 from exportctl.cli.explain_topics import explain_topic
 from exportctl.cli.glossary import SECTIONS, glossary_markdown
 from exportctl.errors import Level, UsageError
-from exportctl.model.check import CheckStatus
-from exportctl.model.outcome import OutcomeStatus
+from exportctl.model.outcome import CheckStatus, OutcomeStatus
 from exportctl.model.plan import Action, Cause, Verb
 from exportctl.monitor.delivery.report import DeliveryResult, Evidence
 from exportctl.monitor.drift import DriftGroup

@@ -11,6 +11,7 @@ from jsonschema import Draft202012Validator, ValidationError
 from exportctl.model.json_form import (
     Definition,
     JsonObject,
+    SealedContent,
     choice,
     constant,
     counts,
@@ -24,9 +25,9 @@ from exportctl.model.json_form import (
     number,
     optional,
     part,
+    sealed_file,
     text,
 )
-from exportctl.model.sealed_file import SealedContent, sealed_file
 
 
 class Color(StrEnum):

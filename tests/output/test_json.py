@@ -11,7 +11,7 @@ import pytest
 from jsonschema import Draft202012Validator, ValidationError
 
 from exportctl.errors import Error, SourcePosition
-from exportctl.model.check import Check, CheckStatus
+from exportctl.model.outcome import Check, CheckStatus
 from exportctl.model.plan import ListedDataset, Plan
 from exportctl.monitor import drift
 from exportctl.output.json import documents as json_documents

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from exportctl.errors import ConfigError, Finding, Level, SourcePosition
-from exportctl.model.check import Check, CheckStatus
+from exportctl.model.outcome import Check, CheckStatus
 from exportctl.model.plan import ListedDataset, Plan
 from exportctl.output.text import apply, plan, tables
 from exportctl.planfile.staleness import StaleValue

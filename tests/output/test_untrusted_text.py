@@ -15,8 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exportctl.errors import Error, Finding, SourcePosition
-from exportctl.model.check import Check, CheckStatus
-from exportctl.model.outcome import Outcome, OutcomeStatus
+from exportctl.model.outcome import Check, CheckStatus, Outcome, OutcomeStatus
 from exportctl.model.plan import Cause, ListedDataset, Plan
 from exportctl.model.secret import build_mask
 from exportctl.monitor import drift

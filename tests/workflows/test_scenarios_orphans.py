@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 
 from exportctl.emulator import Switches
 from exportctl.emulator.faults import Fault
-from exportctl.model.check import Check, CheckStatus
-from exportctl.model.outcome import OutcomeStatus
+from exportctl.model.outcome import Check, CheckStatus, OutcomeStatus
 from exportctl.model.plan import Verb
 from exportctl.model.plan_options import PlanOptions
 from exportctl.output.json import documents

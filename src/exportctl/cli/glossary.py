@@ -15,8 +15,7 @@ from typing import TypeVar
 from exportctl.cli import exit_codes
 from exportctl.cli.glossary_terms import TERMS, Term
 from exportctl.errors import Level
-from exportctl.model.check import CheckStatus
-from exportctl.model.outcome import OutcomeStatus
+from exportctl.model.outcome import CheckStatus, OutcomeStatus
 from exportctl.model.plan import Action, Cause, Verb
 from exportctl.monitor.delivery.report import DeliveryResult, Evidence
 from exportctl.monitor.drift import DriftGroup

@@ -7,13 +7,18 @@ The form of a JSON value, described once: how it is made from one of our values,
 
 A `Member` without a getter takes the attribute that has the member's own name. As the item of a list or a map it is
 the element itself. Every object is strict: it has exactly the keys that its JsonObject names. Pure.
+
+`sealed_file` describes a file that exportctl refuses once it is edited: it holds a digest of all the rest.
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
+
+from exportctl.model.plan import canonical_json
 
 Json = dict[str, Any]
 T = TypeVar("T")
@@ -180,3 +185,29 @@ def _item(items: Member[Any] | JsonObject[Any]) -> Member[Any]:
 def _nullable_schema(schema: Json) -> Json:
     rest = {name: value for name, value in schema.items() if name != "description"}
     return {"description": schema.get("description", ""), "anyOf": [rest, {"type": "null"}]}
+
+
+@dataclass(frozen=True)
+class SealedContent:
+    """What a file holds: its content, and the version of exportctl that wrote it."""
+
+    content: Json
+    version: str
+
+
+def sealed_file(
+    description: str, *, kind: str, format_version: int, name: str, content: JsonObject[Any]
+) -> JsonObject[SealedContent]:
+    """Describe a file. Its member `name` holds the content."""
+    rest = JsonObject[SealedContent](
+        description,
+        format_version=constant("version of this format", format_version),
+        kind=constant("kind of this document", kind),
+        exportctl=text("version of exportctl that wrote the file", lambda file: file.version),
+        **{name: encoded_part(content, lambda file: file.content)},
+    )
+
+    def digest(file: SealedContent) -> str:
+        return hashlib.sha256(canonical_json(rest.encode(file)).encode()).hexdigest()
+
+    return JsonObject[SealedContent](description, **rest.members, content_digest=text("sha256 of all the rest", digest))

@@ -1,4 +1,4 @@
-"""What became of each step of an apply."""
+"""What became of each step of an apply, and of each check of `doctor`."""
 
 from __future__ import annotations
 
@@ -26,3 +26,20 @@ class Outcome:
     message: str | None = None
     hint: str | None = None
     rule: str | None = None
+
+
+class CheckStatus(StrEnum):
+    OK = "ok"
+    WARNING = "warning"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True)
+class Check:
+    """One check: `name` is stable (`token`, `permission-view-destinations`), `fix` is one line that says what to do."""
+
+    name: str
+    status: CheckStatus
+    message: str
+    fix: str | None = None

@@ -23,9 +23,8 @@ from typing import Any
 
 from exportctl import __version__
 from exportctl.errors import PlanFileError
-from exportctl.model.json_form import Json
+from exportctl.model.json_form import Json, SealedContent, sealed_file
 from exportctl.model.plan import WRITE_CAUSES, Cause, Plan, PlanHeader, canonical_json
-from exportctl.model.sealed_file import SealedContent, sealed_file
 from exportctl.planfile.serialize import SAVED_PLAN, encode_plan
 from exportctl.planfile.staleness import StaleValue, approvals, approved_plan, compare_approvals
 from exportctl.resources.kinds import END

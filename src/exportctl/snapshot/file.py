@@ -23,6 +23,7 @@ from exportctl.model.json_form import (
     Json,
     JsonObject,
     Member,
+    SealedContent,
     choice,
     json_object,
     listing,
@@ -30,10 +31,10 @@ from exportctl.model.json_form import (
     nullable,
     number,
     part,
+    sealed_file,
     text,
 )
 from exportctl.model.plan import PLATFORMS, Inventory, ListedDataset, PlanHeader
-from exportctl.model.sealed_file import SealedContent, sealed_file
 from exportctl.resources.kinds import KINDS
 from exportctl.snapshot.redact import redact_object
 

@@ -32,7 +32,7 @@ from exportctl.errors import (
     SourcePosition,
     Unauthorized,
 )
-from exportctl.model.check import Check, CheckStatus
+from exportctl.model.outcome import Check, CheckStatus
 from exportctl.model.plan import PlanHeader
 from exportctl.model.plan_options import PlanOptions
 from exportctl.model.project import PlatformSettings, Project

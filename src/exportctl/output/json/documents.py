@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from exportctl.errors import Finding, Level, SourcePosition
-from exportctl.model.check import Check, CheckStatus
 from exportctl.model.json_form import (
     Json,
     JsonObject,
@@ -27,7 +26,7 @@ from exportctl.model.json_form import (
     part,
     text,
 )
-from exportctl.model.outcome import Outcome, OutcomeStatus
+from exportctl.model.outcome import Check, CheckStatus, Outcome, OutcomeStatus
 from exportctl.model.plan import Cause, FieldChange, ListedDataset, Plan, PlanHeader, PlanItem
 from exportctl.output import phrases
 from exportctl.output.json.envelope import MOMENT, Document

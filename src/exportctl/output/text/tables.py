@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 
 from exportctl.errors import Error, Finding, Level, SourcePosition
-from exportctl.model.check import Check, CheckStatus
+from exportctl.model.outcome import Check, CheckStatus
 from exportctl.model.plan import ListedDataset
 from exportctl.output import format_values, phrases
 from exportctl.output.color import Paint, paint

@@ -19,7 +19,7 @@ from exportctl.resources.destinations.type import (
     Part,
     Protocol,
     Scope,
-    always,
+    constant_needs,
 )
 
 # Pattern sources: [XD-new], unescaped.
@@ -65,7 +65,7 @@ AZURE_BLOB = DestinationType(
         ),
     ),
     # dataset-exports.md 4.3
-    needs=always("a connection string with the account key; no finer right is documented"),
+    needs=constant_needs("a connection string with the account key; no finer right is documented"),
     failure_checks="the key in the connection string, the container, the account's firewall",
     aliases=("blob", "azure"),
 )

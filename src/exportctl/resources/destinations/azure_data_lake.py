@@ -18,7 +18,7 @@ from exportctl.resources.destinations.type import (
     Part,
     Protocol,
     Scope,
-    always,
+    constant_needs,
 )
 
 _PRINCIPAL = (
@@ -85,7 +85,7 @@ AZURE_DATA_LAKE = DestinationType(
     ),
     composed_key=_ENDPOINT,
     # dataset-exports.md 4.3
-    needs=always(
+    needs=constant_needs(
         "the service principal as Storage Blob Data Contributor on the container (usual; no role is documented)"
     ),
     failure_checks="the service principal's secret and its expiry, its role on the container, the firewall",

@@ -7,7 +7,7 @@ Source: dataset-exports.md 4.1-4.3 and [DLZ].
 from __future__ import annotations
 
 from exportctl.resources.destinations.object_storage import FOLDER
-from exportctl.resources.destinations.type import DestinationType, IdentityRule, Protocol, Scope, always
+from exportctl.resources.destinations.type import DestinationType, IdentityRule, Protocol, Scope, constant_needs
 
 _RETENTION_DAYS = 7  # a hard limit [DLZ]
 
@@ -23,7 +23,7 @@ DATA_LANDING_ZONE = DestinationType(
     encryption=False,
     retention_days=_RETENTION_DAYS,
     noun="landing zone",
-    needs=always(f"nothing; every file is deleted after {_RETENTION_DAYS} days"),
+    needs=constant_needs(f"nothing; every file is deleted after {_RETENTION_DAYS} days"),
     failure_checks="nothing on your side but the licensed volume of the landing zone",
     aliases=("dlz", "landing-zone"),
 )

@@ -7,7 +7,7 @@ Source: dataset-exports.md 4.1-4.3 ([XD-new] [AS]). A bucket's name is unique in
 from __future__ import annotations
 
 from exportctl.resources.destinations.object_storage import BUCKET_IDENTITY, OBJECT_FOLDER, access_key, bucket
-from exportctl.resources.destinations.type import AuthMethod, DestinationType, Protocol, always
+from exportctl.resources.destinations.type import AuthMethod, DestinationType, Protocol, constant_needs
 
 # Pattern source: [XD-new], unescaped.
 _BUCKET = (
@@ -34,7 +34,7 @@ GOOGLE_CLOUD_STORAGE = DestinationType(
     protocol=Protocol.GCS,
     identity=BUCKET_IDENTITY,
     methods=(AuthMethod("hmac", "Google Cloud Storage authentication credentials", _HMAC_KEY),),
-    needs=always(  # dataset-exports.md 4.3
+    needs=constant_needs(  # dataset-exports.md 4.3
         "interoperability switched on and an HMAC key of a service account with storage.objects.create, "
         "storage.objects.list, storage.multipartUploads.create, .abort and .listParts, storage.managedFolders.create, "
         "orgpolicy.policy.get, resourcemanager.projects.get and .list"

@@ -20,7 +20,7 @@ from exportctl.resources.destinations.type import (
     Part,
     Protocol,
     Scope,
-    always,
+    constant_needs,
 )
 
 _MIN_CONNECTIONS_PERCENT = 30  # below it exports fail (dataset-exports.md 4.3)
@@ -92,7 +92,7 @@ SFTP = DestinationType(
         ),
     ),
     min_connections_percent=_MIN_CONNECTIONS_PERCENT,
-    needs=always(
+    needs=constant_needs(
         "a server that takes parallel connections: one per dataset exported at the same time, "
         f"{_MIN_CONNECTIONS_PERCENT} % of that at least"
     ),

@@ -185,7 +185,7 @@ class IdentityRule:
 Needs = Callable[[Mapping[str, str], str | None], Iterable[str]]
 
 
-def always(*needs: str) -> Needs:
+def constant_needs(*needs: str) -> Needs:
     """Return the needs of a type that has the same ones for every location and way to authenticate."""
     return lambda location, method: needs
 
