@@ -131,6 +131,10 @@ class Destination:
     reader: str = READERS[0]  # the credentials with which `verify` reads
     renamed_from: str | None = None
 
+    @property
+    def address(self) -> str:
+        return f"destinations.{self.key}"
+
 
 @dataclass(frozen=True)
 class Export:
@@ -159,6 +163,10 @@ class Export:
     allow: tuple[AllowEntry, ...] = ()
     plain: Mapping[str, object] = field(default_factory=dict)  # by name: fields that only a row of the kinds knows
 
+    @property
+    def address(self) -> str:
+        return f"exports.{self.key}"
+
 
 @dataclass(frozen=True)
 class RemovedEntry:
@@ -169,6 +177,10 @@ class RemovedEntry:
     do: str
     reason: str
     at: SourcePosition
+
+    @property
+    def address(self) -> str:
+        return f"{self.root}.{self.name}"
 
 
 @dataclass(frozen=True)

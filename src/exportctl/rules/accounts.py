@@ -11,7 +11,7 @@ from exportctl.model.secret import Secrecy
 from exportctl.resources.destinations.table import TYPES
 from exportctl.resources.destinations.type import AccountKey, KeyForm
 from exportctl.resources.kinds import AUTH, leaf_path
-from exportctl.rules.rule import Hit, Rule, destination_address, is_unresolved, key_position
+from exportctl.rules.rule import Hit, Rule, is_unresolved, make_hit
 
 _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|\[?[0-9A-Fa-f:]+\]?")
 
@@ -19,22 +19,19 @@ _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|\[?[0-9A-Fa-f:]+\]?
 def _check_encryption_account(project: Project, as_of: int) -> Iterable[Hit]:
     for destination in project.destinations.values():
         if destination.encryption is not None and not destination.account.is_ours:
-            text = "sets encryption, but exportctl does not create its account"
-            yield Hit(text, key_position(destination, "encryption"), (destination_address(destination),))
+            yield make_hit(destination, "sets encryption, but exportctl does not create its account", "encryption")
 
 
 def _check_reader(project: Project, as_of: int) -> Iterable[Hit]:
     for destination in project.destinations.values():
         if destination.reader != "destination":
             continue
-        kind, account = TYPES.get(destination.type), destination.account
-        if account.method is None:
-            text = "sets `reader: destination`, but has no `auth`"
-        elif kind and not any(f.secrecy is Secrecy.SECRET for f in kind.method(account.method).fields):
+        method = destination.account.method
+        if method is None:
+            yield make_hit(destination, "sets `reader: destination`, but has no `auth`", "reader")
+        elif not any(f.secrecy is Secrecy.SECRET for f in TYPES[destination.type].method(method).fields):
             text = "sets `reader: destination`, but a role has no secret to read with"
-        else:
-            continue
-        yield Hit(text, key_position(destination, "reader"), (destination_address(destination),))
+            yield make_hit(destination, text, "reader")
 
 
 def _account_values(project: Project) -> Iterator[tuple[Destination, AccountKey, AuthValue]]:
@@ -49,29 +46,25 @@ def _account_values(project: Project) -> Iterator[tuple[Destination, AccountKey,
 def _check_host(project: Project, as_of: int) -> Iterable[Hit]:
     for destination, key, value in _account_values(project):
         if key.form is KeyForm.HOST and not _HOST.fullmatch(value.text):
-            yield Hit(f"{key.name} {value.text!r} is not a host name", value.at, (destination_address(destination),))
+            yield Hit(f"{key.name} {value.text!r} is not a host name", value.at, (destination.address,))
 
 
 def _check_unpublished_key(project: Project, as_of: int) -> Iterable[Hit]:
     for destination, key, value in _account_values(project):
         if not key.is_published:
             text = f"sets a {key.name}, which not every version of the service takes"
-            yield Hit(text, value.at, (destination_address(destination),))
+            yield Hit(text, value.at, (destination.address,))
 
 
 def _check_auth_form(project: Project, as_of: int) -> Iterable[Hit]:
     for destination in project.destinations.values():
-        found = TYPES.get(destination.type)
-        methods = [m for m in found.methods if m.name == destination.account.method] if found else []
-        for field in methods[0].fields if methods else ():
+        fields_by_method = {method.name: method.fields for method in TYPES[destination.type].methods}
+        for field in fields_by_method.get(destination.account.method or "", ()):
             value = destination.account.auth.get(field.name)
             if field.form is None or value is None or is_unresolved(value.text) or re.fullmatch(field.form, value.text):
                 continue
-            yield Hit(
-                f"{leaf_path(AUTH, field.name)} does not have the usual form",
-                value.at,
-                (destination_address(destination),),
-            )
+            text = f"{leaf_path(AUTH, field.name)} does not have the usual form"
+            yield Hit(text, value.at, (destination.address,))
 
 
 _SFTP = "destinations: {drop: {type: sftp, path: /in, host: %s, auth: {username: acme, password: '${env:SFTP}'}}}"

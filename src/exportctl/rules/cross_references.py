@@ -5,79 +5,59 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from exportctl.errors import Level, SourcePosition
 from exportctl.model.plan import DESTINATIONS, EXPORTS
-from exportctl.model.project import AcceptEntry, Destination, Export, Project
+from exportctl.model.project import AcceptEntry, Destination, Export, Project, RemovedEntry
+from exportctl.resources import kinds
 from exportctl.resources.destinations.table import TYPES
-from exportctl.resources.kinds import (
-    AT,
-    AUTH,
-    ENABLED,
-    EVERY,
-    FORMAT,
-    FORMAT_KEYS,
-    KINDS,
-    LOCATION,
-    SCHEDULE,
-    SCHEDULE_FIELDS,
-    leaf_path,
-)
-from exportctl.rules.rule import Hit, Rule, closest_match, destination_address, export_address, key_position
+from exportctl.rules.rule import Hit, Rule, closest_match, key_position, make_hit
 
 _ID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
-_FIELD_ALIASES = {"every": EVERY, "at": AT, "subpath": LOCATION, "state": ENABLED}
+_FIELD_ALIASES = {"every": kinds.EVERY, "at": kinds.AT, "subpath": kinds.LOCATION, "state": kinds.ENABLED}
 
 
 def managed_fields(root: str) -> frozenset[str]:
     """Return the managed fields of `exports` or `destinations`, as a plan names them."""
-    return frozenset(name for kind in KINDS.values() if kind.root == root for name in kind.managed_fields)
+    return frozenset(name for kind in kinds.KINDS.values() if kind.root == root for name in kind.managed_fields)
 
 
 def acceptable_fields(root: str) -> frozenset[str]:
     """Return every field that an `accept` entry may name: managed fields, their groups and their parts."""
     names = managed_fields(root)
-    groups = {SCHEDULE} if names >= SCHEDULE_FIELDS else set()
+    groups = {kinds.SCHEDULE} if names >= kinds.SCHEDULE_FIELDS else set()
     keys: dict[str, set[str]] = {
-        LOCATION: {field.name for kind in TYPES.values() for field in kind.location},
-        FORMAT: set(FORMAT_KEYS),
-        AUTH: {field.name for kind in TYPES.values() for method in kind.methods for field in method.fields},
+        kinds.LOCATION: {field.name for kind in TYPES.values() for field in kind.location},
+        kinds.FORMAT: set(kinds.FORMAT_KEYS),
+        kinds.AUTH: {name for kind in TYPES.values() for name in kind.auth_fields},
     }
-    return names | groups | {leaf_path(name, key) for name in names & keys.keys() for key in keys[name]}
+    return names | groups | {kinds.leaf_path(name, key) for name in names & keys.keys() for key in keys[name]}
 
 
-def _is_declared(project: Project, root: str, name: str) -> bool:
-    return name in (project.exports if root == EXPORTS else project.destinations)
-
-
-def _is_protected(project: Project, root: str, name: str) -> bool:
-    return root == EXPORTS and name in project.exports and project.exports[name].protect
+def _is_protected(project: Project, removed: RemovedEntry) -> bool:
+    export = project.exports.get(removed.name) if removed.root == EXPORTS else None
+    return removed.do == "delete" and export is not None and export.protect
 
 
 def _check_removed_declared(project: Project, as_of: int) -> Iterable[Hit]:
     for removed in project.removed:
-        protected = removed.do == "delete" and _is_protected(project, removed.root, removed.name)
-        if _is_declared(project, removed.root, removed.name) and not protected:
-            address = f"{removed.root}.{removed.name}"
-            yield Hit("is under `removed`, but still declared", removed.at, (address,))
+        declared = project.exports if removed.root == EXPORTS else project.destinations
+        if removed.name in declared and not _is_protected(project, removed):
+            yield Hit("is under `removed`, but still declared", removed.at, (removed.address,))
 
 
 def _check_removed_protected(project: Project, as_of: int) -> Iterable[Hit]:
     for removed in project.removed:
-        if removed.do == "delete" and _is_protected(project, removed.root, removed.name):
-            address = f"{removed.root}.{removed.name}"
-            yield Hit(
-                "is under `removed` with do: delete, but still declared with protect: true", removed.at, (address,)
-            )
+        if _is_protected(project, removed):
+            text = "is under `removed` with do: delete, but still declared with protect: true"
+            yield Hit(text, removed.at, (removed.address,))
 
 
 def _check_accept_expired(project: Project, as_of: int) -> Iterable[Hit]:
     for entry in project.accept:
         if entry.until <= as_of:
-            yield Hit(
-                f"the accepted difference in {entry.field} has expired", entry.at, (entry.address,), subject=entry.field
-            )
+            text = f"the accepted difference in {entry.field} has expired"
+            yield Hit(text, entry.at, (entry.address,), subject=entry.field)
 
 
 def _addresses(project: Project) -> set[str]:
@@ -88,21 +68,17 @@ def _addresses(project: Project) -> set[str]:
 
 def _check_accept_address(projects: Sequence[Project], as_of: int) -> Iterable[Hit]:
     """Report an entry if none of the environments that have it declares its address."""
-    for entry, holders in _entries(projects):
+    found: dict[tuple[SourcePosition, str], tuple[AcceptEntry, list[Project]]] = {}
+    for project in projects:
+        for entry in project.accept:
+            found.setdefault((entry.at, entry.address), (entry, []))[1].append(project)
+    for entry, holders in found.values():
         known = set().union(*(_addresses(p) for p in holders))
         if entry.address not in known:
             guess = closest_match(entry.address, known)
             hint = f"did you mean {guess}?" if guess else None
             text = f"accept names {entry.address!r}, which no file declares"
             yield Hit(text, entry.at, (), hint, environments=tuple(p.environment for p in holders))
-
-
-def _entries(projects: Sequence[Project]) -> Iterator[tuple[AcceptEntry, list[Project]]]:
-    found: dict[tuple[SourcePosition, str], tuple[AcceptEntry, list[Project]]] = {}
-    for project in projects:
-        for entry in project.accept:
-            found.setdefault((entry.at, entry.address), (entry, []))[1].append(project)
-    yield from found.values()
 
 
 def _check_accept_field(project: Project, as_of: int) -> Iterable[Hit]:
@@ -116,18 +92,12 @@ def _check_accept_field(project: Project, as_of: int) -> Iterable[Hit]:
         yield Hit(f"accept names the unknown field {entry.field!r}", entry.at, (entry.address,), hint)
 
 
-def _flow_ids(export: Export) -> Iterator[tuple[str, str]]:
-    for key, value in (("adopt", export.adopt), ("allow_replace", export.allow_replace), ("keep", export.keep)):
-        if value is not None:
-            yield key, value
-
-
 def _check_flow_id_form(project: Project, as_of: int) -> Iterable[Hit]:
     for export in project.exports.values():
-        for key, value in _flow_ids(export):
-            if not _ID.fullmatch(value):
+        for key, value in (("adopt", export.adopt), ("allow_replace", export.allow_replace), ("keep", export.keep)):
+            if value is not None and not _ID.fullmatch(value):
                 text = f"{key} {value!r} is not a flow id"
-                yield Hit(text, key_position(export, key), (export_address(export),), subject=value)
+                yield make_hit(export, text, key, subject=value)
 
 
 def _check_adopt_twice(project: Project, as_of: int) -> Iterable[Hit]:
@@ -137,8 +107,8 @@ def _check_adopt_twice(project: Project, as_of: int) -> Iterable[Hit]:
             by_id[export.adopt.lower()].append(export)
     for flow, exports in by_id.items():
         for export in exports[1:]:
-            text = f"adopts flow {flow}, but {export_address(exports[0])} adopts it too"
-            yield Hit(text, key_position(export, "adopt"), (export_address(export),), subject=export.key)
+            text = f"adopts flow {flow}, but {exports[0].address} adopts it too"
+            yield make_hit(export, text, "adopt", subject=export.key)
 
 
 def _check_title_twice(project: Project, as_of: int) -> Iterable[Hit]:
@@ -147,59 +117,45 @@ def _check_title_twice(project: Project, as_of: int) -> Iterable[Hit]:
         by_title[export.title.strip().casefold()].append(export)
     for exports in by_title.values():
         for export in exports[1:]:
-            text = f"has the same title as {export_address(exports[0])}: {export.title!r}"
-            yield Hit(text, key_position(export, "title"), (export_address(export),), subject=export.key)
+            text = f"has the same title as {exports[0].address}: {export.title!r}"
+            yield make_hit(export, text, "title", subject=export.key)
 
 
-@dataclass(frozen=True)
-class _Rename:
-    """A renamed export or destination, its address, and all declarations of its section, by key."""
-
-    declaration: Export | Destination
-    former_key: str
-    address: str
-    declared: Mapping[str, Export | Destination]
-
-
-def _renames(project: Project) -> Iterator[_Rename]:
-    for export in project.exports.values():
-        if export.renamed_from:
-            yield _Rename(export, export.renamed_from, export_address(export), project.exports)
-    for destination in project.destinations.values():
-        if destination.renamed_from:
-            address = destination_address(destination)
-            yield _Rename(destination, destination.renamed_from, address, project.destinations)
+def _renames(project: Project) -> Iterator[tuple[Export | Destination, str, Mapping[str, Export | Destination]]]:
+    """Yield each renamed export or destination, its former key, and all declarations of its section."""
+    sections: tuple[Mapping[str, Export | Destination], ...] = (project.exports, project.destinations)
+    for declared in sections:
+        for one in declared.values():
+            if one.renamed_from:
+                yield one, one.renamed_from, declared
 
 
 def _check_renamed_from_declared(project: Project, as_of: int) -> Iterable[Hit]:
-    for one in _renames(project):
-        other = one.declared.get(one.former_key)
+    for one, former_key, declared in _renames(project):
+        other = declared.get(former_key)
         if other is not None:
-            text = f"is renamed from {one.former_key}, which is still declared at {other.at}"
-            yield Hit(text, key_position(one.declaration, "renamed_from"), (one.address,), _rename_hint(one, other))
+            text = f"is renamed from {former_key}, which is still declared at {other.at}"
+            yield make_hit(one, text, "renamed_from", hint=_rename_hint(one, former_key, other))
 
 
-def _rename_hint(one: _Rename, other: Export | Destination) -> str | None:
-    key, _, part = one.former_key.partition("/")
-    if other is one.declaration:
+def _rename_hint(one: Export | Destination, former_key: str, other: Export | Destination) -> str | None:
+    key, _, part = former_key.partition("/")
+    if other is one:
         return f"to let one part continue the whole, write `renamed_from: {{{part}: {key}}}`" if part else None
     if other.renamed_from:
-        return f"rename in two steps: first apply a config that does not declare {one.former_key}, then rename to it"
+        return f"rename in two steps: first apply a config that does not declare {former_key}, then rename to it"
     return None
 
 
 def _check_renamed_from_twice(project: Project, as_of: int) -> Iterable[Hit]:
     """Report two exports or destinations that are renamed from one: only one can continue the live object."""
-    first: dict[tuple[str, str], _Rename] = {}
-    for one in _renames(project):
-        root = one.address.partition(".")[0]
-        heir = first.setdefault((root, one.former_key), one)
+    first: dict[tuple[type, str], Export | Destination] = {}
+    for one, former_key, _ in _renames(project):
+        heir = first.setdefault((type(one), former_key), one)
         if heir is not one:
-            text = (
-                f"is renamed from {one.former_key}, but so is {heir.address} at "
-                f"{key_position(heir.declaration, 'renamed_from')}"
-            )
-            yield Hit(text, key_position(one.declaration, "renamed_from"), (one.address,), subject=one.address)
+            at = key_position(heir, "renamed_from")
+            text = f"is renamed from {former_key}, but so is {heir.address} at {at}"
+            yield make_hit(one, text, "renamed_from", subject=one.address)
 
 
 def _check_unused_destinations(projects: Sequence[Project], as_of: int) -> Iterable[Hit]:
@@ -210,7 +166,7 @@ def _check_unused_destinations(projects: Sequence[Project], as_of: int) -> Itera
     for project in projects:
         for destination in project.destinations.values():
             if destination.key not in used:
-                text, address = "no export of any environment uses it", destination_address(destination)
+                text, address = "no export of any environment uses it", destination.address
                 yield Hit(text, destination.at, (address,), environments=(project.environment,))
 
 

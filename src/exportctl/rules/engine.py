@@ -34,7 +34,6 @@ from exportctl.rules.rule import (
     allow_entries,
     closest_match,
     effective_setting,
-    export_address,
     is_lowered,
 )
 
@@ -148,7 +147,7 @@ def _entries(project: Project) -> Iterator[tuple[str, SourcePosition, RuleSettin
         yield name, setting.at, setting, ""
     for export in project.exports.values():
         for allow in export.allow:
-            yield allow.rule, allow.at, None, export_address(export)
+            yield allow.rule, allow.at, None, export.address
 
 
 def _check_unknown_rule(project: Project, as_of: int) -> Iterable[Hit]:

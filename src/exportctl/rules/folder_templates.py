@@ -9,7 +9,7 @@ from exportctl.errors import Level
 from exportctl.model.project import Export, Project
 from exportctl.model.schedule import ONCE
 from exportctl.resources.destinations.table import TYPES, folder_of
-from exportctl.rules.rule import Hit, Rule, closest_match, export_address, is_unresolved, key_position
+from exportctl.rules.rule import Hit, Rule, closest_match, is_unresolved, make_hit
 
 DATETIME = "DATETIME"
 MACROS = (  # flow-service.md 10.2: [XD-new] [D]
@@ -48,22 +48,16 @@ def _resolved_exports(project: Project) -> Iterable[Export]:
     return (e for e in project.exports.values() if not is_unresolved(e.folder))
 
 
-def _hit(export: Export, text: str, subject: str = "", hint: str | None = None) -> Hit:
-    return Hit(text, key_position(export, "folder"), (export_address(export),), hint, subject)
-
-
 def _check_segment_macro(project: Project, as_of: int) -> Iterable[Hit]:
     for export in project.exports.values():
         destination = project.destinations.get(export.destination)
         if found := SEGMENT.search(export.folder):
-            yield _hit(export, f"{found[0]} in folder is for audience files")
+            yield make_hit(export, f"{found[0]} in folder is for audience files", "folder")
         if found := SEGMENT.search(export.subpath):
-            at = key_position(export, "subpath")
-            yield Hit(f"{found[0]} in subpath is for audience files", at, (export_address(export),), subject="subpath")
+            yield make_hit(export, f"{found[0]} in subpath is for audience files", "subpath", subject="subpath")
         if destination and (found := SEGMENT.search(folder_of(destination.type, destination.location))):
             key = TYPES[destination.type].folder_key
-            at = key_position(destination, key)
-            yield Hit(f"{found[0]} in {key} is for audience files", at, (f"destinations.{destination.key}",))
+            yield make_hit(destination, f"{found[0]} in {key} is for audience files", key)
 
 
 def _macro_hint(name: str, pattern: str | None) -> str | None:
@@ -86,9 +80,10 @@ def _check_unknown_macro(project: Project, as_of: int) -> Iterable[Hit]:
         for found in MACRO.finditer(rest):
             name, pattern = found["name"], found["pattern"]
             if not is_known_macro(name, pattern):
-                yield _hit(export, f"folder has the unknown macro {found[0]}", found[0], _macro_hint(name, pattern))
+                text, hint = f"folder has the unknown macro {found[0]}", _macro_hint(name, pattern)
+                yield make_hit(export, text, "folder", hint=hint, subject=found[0])
         if "%" in MACRO.sub("", rest):
-            yield _hit(export, "folder has a % that belongs to no macro", "%")
+            yield make_hit(export, "folder has a % that belongs to no macro", "folder", subject="%")
 
 
 def _check_characters(project: Project, as_of: int) -> Iterable[Hit]:
@@ -97,22 +92,22 @@ def _check_characters(project: Project, as_of: int) -> Iterable[Hit]:
         odd = sorted(set(_LITERAL.sub("", literal)))
         if odd:
             shown = ", ".join("a blank" if c == " " else repr(c) for c in odd)
-            yield _hit(export, f"folder contains {shown}, which storage paths cannot have")
+            yield make_hit(export, f"folder contains {shown}, which storage paths cannot have", "folder")
         elif any(part in (".", "..") for part in literal.split("/")):
-            yield _hit(export, "folder contains a level named . or ..")
+            yield make_hit(export, "folder contains a level named . or ..", "folder")
 
 
 def _check_time_macro(project: Project, as_of: int) -> Iterable[Hit]:
     for export in _resolved_exports(project):
         if export.schedule.unit != ONCE and not any(name in TIME_MACROS for name in macros(export.folder)):
-            yield _hit(export, "folder has no time macro: the files of all runs are in one folder")
+            yield make_hit(export, "folder has no time macro: the files of all runs are in one folder", "folder")
 
 
 def _check_dataset_macro(project: Project, as_of: int) -> Iterable[Hit]:
     for export in _resolved_exports(project):
         if len(export.datasets) > 1 and not has_dataset_macro(export.folder):
             text = f"folder has no dataset macro: the files of {len(export.datasets)} datasets are in one folder"
-            yield _hit(export, text)
+            yield make_hit(export, text, "folder")
 
 
 RULES = (

@@ -10,15 +10,7 @@ from exportctl.model.project import Destination, Project
 from exportctl.resources.destinations.table import TYPES, folder_of
 from exportctl.resources.destinations.type import LocationField, Scope
 from exportctl.rules.folder_templates import MACRO, SEGMENT
-from exportctl.rules.rule import (
-    Hit,
-    ProjectCheck,
-    Rule,
-    destination_address,
-    export_address,
-    is_unresolved,
-    key_position,
-)
+from exportctl.rules.rule import Hit, ProjectCheck, Rule, is_unresolved, make_hit
 
 
 def join_paths(*parts: str) -> str:
@@ -45,7 +37,7 @@ def _name_check(*, unique: bool) -> ProjectCheck:
                 value = destination.location.get(field.name, "")
                 if field.name != kind.folder_key and not is_unresolved(value) and _is_malformed(field, value):
                     text = f"{field.name} {value!r} is not allowed: {field.rule}"
-                    yield Hit(text, key_position(destination, field.name), (destination_address(destination),))
+                    yield make_hit(destination, text, field.name)
 
     return check
 
@@ -58,26 +50,24 @@ def _check_path_form(project: Project, as_of: int) -> Iterable[Hit]:
             continue
         if _is_malformed(field, found):
             text = f"{field.name} {found!r} is not allowed: {field.rule}"
-            yield Hit(text, key_position(destination, field.name), (destination_address(destination),))
+            yield make_hit(destination, text, field.name)
     for export in project.exports.values():
         owner = project.destinations.get(export.destination)
         field = _folder_field(owner) if owner else None
         value = export.subpath
         if field and value and not is_unresolved(value) and "%" not in value and _is_malformed(field, value):
             text = f"subpath {value!r} is not allowed: {field.rule}"
-            yield Hit(text, key_position(export, "subpath"), (export_address(export),))
+            yield make_hit(export, text, "subpath")
 
 
 def _check_macro_in_path(project: Project, as_of: int) -> Iterable[Hit]:
     for destination in project.destinations.values():
         key, value = TYPES[destination.type].folder_key, folder_of(destination.type, destination.location)
         if "%" in SEGMENT.sub("", value) and not is_unresolved(value):
-            yield Hit(_percent_text(key, value), key_position(destination, key), (destination_address(destination),))
+            yield make_hit(destination, _percent_text(key, value), key)
     for export in project.exports.values():
         if "%" in SEGMENT.sub("", export.subpath) and not is_unresolved(export.subpath):
-            yield Hit(
-                _percent_text("subpath", export.subpath), key_position(export, "subpath"), (export_address(export),)
-            )
+            yield make_hit(export, _percent_text("subpath", export.subpath), "subpath")
 
 
 def _percent_text(key: str, value: str) -> str:
@@ -90,7 +80,7 @@ def _check_retention(project: Project, as_of: int) -> Iterable[Hit]:
         kind = TYPES[destination.type]
         if kind.retention_days:
             text = f"is a {kind.noun}: Adobe deletes every file after {kind.retention_days} days"
-            yield Hit(text, destination.at, (destination_address(destination),))
+            yield Hit(text, destination.at, (destination.address,))
 
 
 RULES = (

@@ -20,6 +20,7 @@ from fnmatch import fnmatchcase
 from exportctl.config.yaml_nodes import MapNode
 from exportctl.errors import Finding, Level, SourcePosition
 from exportctl.model.project import AllowEntry, Destination, Export, Project, RuleSetting
+from exportctl.model.schedule import format_count
 
 
 class CheckStage(StrEnum):
@@ -80,14 +81,6 @@ class Rule:
     stage: CheckStage = CheckStage.RULES
 
 
-def export_address(export: Export) -> str:
-    return f"exports.{export.key}"
-
-
-def destination_address(destination: Destination) -> str:
-    return f"destinations.{destination.key}"
-
-
 def key_position(thing: Export | Destination, *keys: str) -> SourcePosition:
     """Return the position of the first key that is set, or of a key above or below it; else that of the object."""
     for key in keys:
@@ -99,6 +92,11 @@ def key_position(thing: Export | Destination, *keys: str) -> SourcePosition:
         if below:
             return below[0]
     return thing.at
+
+
+def make_hit(thing: Export | Destination, text: str, *keys: str, hint: str | None = None, subject: str = "") -> Hit:
+    """Make a hit on an export or a destination, at the first of these keys that is set."""
+    return Hit(text, key_position(thing, *keys), (thing.address,), hint, subject)
 
 
 def is_unresolved(text: str) -> bool:
@@ -116,8 +114,7 @@ def duration_text(seconds: int) -> str:
     """Write a duration in the largest unit that is exact: `2 days`, `1 hour`, `90 seconds`."""
     units = ((86400, "day"), (3600, "hour"), (60, "minute"), (1, "second"))
     size, unit = next((size, unit) for size, unit in units if seconds % size == 0)
-    count = seconds // size
-    return f"{count} {unit}" if count == 1 else f"{count} {unit}s"
+    return format_count(seconds // size, unit)
 
 
 # -- settings of rules ------------------------------------------------------------------------------------------------
@@ -137,24 +134,21 @@ RANK: Mapping[str, int] = {OFF: 0, Level.NOTE: 1, Level.WARNING: 2, Level.ERROR:
 def effective_setting(rule: Rule, project: Project, addresses: Iterable[str]) -> RuleSetting | None:
     """Return the setting that decides the level of a hit on these addresses, or None."""
     setting = project.rules.get(rule.id)
-    if setting is None or setting.level is None or not _is_applicable(setting, addresses):
+    if setting is None or setting.level is None or (rule.fixed and is_lowered(rule, setting)):
         return None
-    return None if rule.fixed and is_lowered(rule, setting) else setting
+    is_applicable = not setting.only or any(fnmatchcase(a, glob) for a in addresses for glob in setting.only)
+    return setting if is_applicable else None
 
 
 def is_lowered(rule: Rule, setting: RuleSetting) -> bool:
     return setting.level is not None and RANK[setting.level] < RANK[rule.level]
 
 
-def _is_applicable(setting: RuleSetting, addresses: Iterable[str]) -> bool:
-    return not setting.only or any(fnmatchcase(a, glob) for a in addresses for glob in setting.only)
-
-
 def allow_entries(rule: Rule, project: Project, addresses: Collection[str]) -> tuple[AllowEntry, ...]:
     """List the `allow` entries of exports among these addresses that allow the rule."""
     if rule.fixed:
         return ()
-    concerned = (e for e in project.exports.values() if e.allow and export_address(e) in addresses)
+    concerned = (e for e in project.exports.values() if e.allow and e.address in addresses)
     return tuple(allow for export in concerned for allow in export.allow if allow.rule == rule.id)
 
 

@@ -5,18 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from exportctl.errors import Level
+from exportctl.model import schedule as schedules
 from exportctl.model.project import Export, Project
-from exportctl.model.schedule import (
-    DAY,
-    MIN_START_DELAY,
-    ONCE,
-    canonical_every,
-    first_end,
-    first_start,
-    interval_seconds,
-)
+from exportctl.model.schedule import DAY, ONCE, canonical_every
 from exportctl.resources.destinations.table import TYPES
-from exportctl.rules.rule import Hit, Rule, duration_text, export_address, key_position
+from exportctl.rules.rule import Hit, Rule, duration_text, make_hit
 
 UI_ONLY = ("hour", 8)  # [UI] [GR] offer it, [XD-new] [D] do not
 SHORTEST_RENEWAL = 2 * DAY
@@ -26,14 +19,10 @@ def _recurring_exports(project: Project) -> Iterable[Export]:
     return (e for e in project.exports.values() if e.schedule.unit != ONCE)
 
 
-def _hit(export: Export, text: str, *keys: str) -> Hit:
-    return Hit(text, key_position(export, *keys), (export_address(export),))
-
-
 def _check_eight_hours(project: Project, as_of: int) -> Iterable[Hit]:
     for export in project.exports.values():
         if (export.schedule.unit, export.schedule.interval) == UI_ONLY:
-            yield _hit(export, "every 8 hours is a schedule that the API may refuse", "schedule.every", "schedule")
+            yield make_hit(export, "every 8 hours is a schedule that the API may refuse", "schedule.every", "schedule")
 
 
 def _check_missing_end(project: Project, as_of: int) -> Iterable[Hit]:
@@ -41,24 +30,24 @@ def _check_missing_end(project: Project, as_of: int) -> Iterable[Hit]:
         if not export.end.is_given:
             cause = " (`end: none`)" if export.end.none else ""
             text = f"has no end{cause}: the service would stop it silently six months after its creation"
-            yield _hit(export, text, "end", "schedule")
+            yield make_hit(export, text, "end", "schedule")
 
 
 def _check_end_before_start(project: Project, as_of: int) -> Iterable[Hit]:
     for export in project.exports.values():
         start = export.schedule.start
-        end = first_end(export.end, as_of)
+        end = schedules.first_end(export.end, as_of)
         if start is None or end is None:
             continue
-        first = first_start(canonical_every(export.schedule), export.schedule.at, start, start - MIN_START_DELAY)
-        if end <= first:
-            yield _hit(export, "ends before its first run: it would never export anything", "end")
+        every, now = canonical_every(export.schedule), start - schedules.MIN_START_DELAY
+        if end <= schedules.first_start(every, export.schedule.at, start, now):
+            yield make_hit(export, "ends before its first run: it would never export anything", "end")
 
 
 def _check_end_passed(project: Project, as_of: int) -> Iterable[Hit]:
     for export in _recurring_exports(project):
         if export.end.moment is not None and export.end.moment <= as_of:
-            yield _hit(export, "its end has passed: it exports nothing any more", "end")
+            yield make_hit(export, "its end has passed: it exports nothing any more", "end")
 
 
 def _check_renew_before_too_short(project: Project, as_of: int) -> Iterable[Hit]:
@@ -66,15 +55,15 @@ def _check_renew_before_too_short(project: Project, as_of: int) -> Iterable[Hit]
         before = export.end.renew_before
         if export.end.rolling is not None and before is not None and before < SHORTEST_RENEWAL:
             text = f"is renewed only {duration_text(before)} before its end: it ends if one nightly `renew` fails"
-            yield _hit(export, text, "end.renew_before", "end")
+            yield make_hit(export, text, "end.renew_before", "end")
 
 
 def _check_rolling_too_short(project: Project, as_of: int) -> Iterable[Hit]:
     for export in _recurring_exports(project):
         rolling = export.end.rolling
-        if rolling is not None and rolling < interval_seconds(canonical_every(export.schedule)) + DAY:
+        if rolling is not None and rolling < schedules.interval_seconds(canonical_every(export.schedule)) + DAY:
             text = f"rolling {duration_text(rolling)} can end before the first run"
-            yield _hit(export, text, "end.rolling", "end")
+            yield make_hit(export, text, "end.rolling", "end")
 
 
 def _check_warning_before_renewal(project: Project, as_of: int) -> Iterable[Hit]:
@@ -86,20 +75,21 @@ def _check_warning_before_renewal(project: Project, as_of: int) -> Iterable[Hit]
                 f"plan warns {duration_text(warning)} before its end, but `renew` moves the end only "
                 f"{duration_text(before)} before it"
             )
-            yield _hit(export, text, "end.renew_before", "end")
+            yield make_hit(export, text, "end.renew_before", "end")
 
 
 def _check_json_uncompressed(project: Project, as_of: int) -> Iterable[Hit]:
     for export in project.exports.values():
         if (export.format.type, export.format.compression) == ("json", "none"):
-            yield _hit(export, "the service does not support JSON without compression", "format.compression", "format")
+            text = "the service does not support JSON without compression"
+            yield make_hit(export, text, "format.compression", "format")
 
 
 def _check_parquet_uncompressed(project: Project, as_of: int) -> Iterable[Hit]:
     for export in project.exports.values():
         if (export.format.type, export.format.compression) == ("parquet", "none"):
             text = "uncompressed Parquet has a limit of 1 million records for datasets other than event datasets"
-            yield _hit(export, text, "format.compression", "format")
+            yield make_hit(export, text, "format.compression", "format")
 
 
 def _check_expect_beyond_retention(project: Project, as_of: int) -> Iterable[Hit]:
@@ -112,13 +102,13 @@ def _check_expect_beyond_retention(project: Project, as_of: int) -> Iterable[Hit
                 f"expects files within {duration_text(within)}, but the {kind.noun} deletes them "
                 f"after {kind.retention_days} days"
             )
-            yield _hit(export, text, "expect.within", "expect")
+            yield make_hit(export, text, "expect.within", "expect")
 
 
 def _check_expect_on_once(project: Project, as_of: int) -> Iterable[Hit]:
     for export in project.exports.values():
         if export.schedule.unit == ONCE and export.expect is not None:
-            yield _hit(export, "runs once, so `expect` applies to a single run", "expect")
+            yield make_hit(export, "runs once, so `expect` applies to a single run", "expect")
 
 
 RULES = (

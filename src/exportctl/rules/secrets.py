@@ -9,7 +9,7 @@ from exportctl.errors import Level, SourcePosition
 from exportctl.model.project import Destination, Project
 from exportctl.model.secret import Secrecy
 from exportctl.resources.kinds import SECRET_VERSION
-from exportctl.rules.rule import Hit, Rule, destination_address, export_address, is_unresolved, key_position
+from exportctl.rules.rule import Hit, Rule, is_unresolved, key_position
 
 SHAPES = (
     ("an AWS access key id", re.compile(r"\b(AKIA|ASIA)[A-Z0-9]{16}\b")),
@@ -46,7 +46,7 @@ def texts(project: Project) -> Iterator[Text]:
     for destination in project.destinations.values():
         yield from _destination_texts(destination)
     for export in project.exports.values():
-        address = export_address(export)
+        address = export.address
         for key in ("title", "description", "folder", "subpath"):
             yield key, getattr(export, key), key_position(export, key), address
         for dataset in export.datasets:
@@ -54,7 +54,7 @@ def texts(project: Project) -> Iterator[Text]:
         for allow in export.allow:
             yield "reason", allow.reason, allow.at, address
     for removed in project.removed:
-        yield "reason", removed.reason, removed.at, f"{removed.root}.{removed.name}"
+        yield "reason", removed.reason, removed.at, removed.address
     for accepted in project.accept:
         yield "reason", f"{accepted.reason} {accepted.owner}", accepted.at, accepted.address
     for setting in project.rules.values():
@@ -62,7 +62,7 @@ def texts(project: Project) -> Iterator[Text]:
 
 
 def _destination_texts(destination: Destination) -> Iterator[Text]:
-    address = destination_address(destination)
+    address = destination.address
     yield "title", destination.title or "", key_position(destination, "title"), address
     yield "description", destination.description, key_position(destination, "description"), address
     for key, value in destination.location.items():

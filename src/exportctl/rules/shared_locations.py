@@ -28,17 +28,11 @@ from exportctl.errors import Level
 from exportctl.model.project import Dataset, Export, Project
 from exportctl.model.urls import EMBEDDED
 from exportctl.resources.destinations.table import folder_of
+from exportctl.rules import storage_identity as storages
 from exportctl.rules.folder_templates import has_dataset_macro, macros
-from exportctl.rules.rule import Hit, ProjectsCheck, Rule, export_address, is_unresolved, key_position
-from exportctl.rules.storage_identity import (
-    ANY,
-    TIME,
-    Overlap,
-    StorageIdentity,
-    folder_levels,
-    overlap,
-    storage_identity,
-)
+from exportctl.rules.location_names import join_paths
+from exportctl.rules.rule import Hit, ProjectsCheck, Rule, is_unresolved, key_position
+from exportctl.rules.storage_identity import Overlap, StorageIdentity
 
 TWO_EXPORTS = "two-exports-one-location"
 TWO_DATASETS = "two-datasets-one-folder"
@@ -60,18 +54,18 @@ class DatasetWrite:
 
 def dataset_writes(projects: Sequence[Project]) -> Iterator[DatasetWrite]:
     for number, project in enumerate(projects):
-        found = {d.key: storage_identity(project, d) for d in project.destinations.values()}
+        found = {d.key: storages.storage_identity(project, d) for d in project.destinations.values()}
         for export in project.exports.values():
             where = found.get(export.destination)
             for dataset in export.datasets if where else ():
-                levels = folder_levels(project, export, dataset)
+                levels = storages.folder_levels(project, export, dataset)
                 if where and levels is not None:
                     yield DatasetWrite(number, project, export, dataset, where, levels)
 
 
 def broken_rule(one: DatasetWrite, other: DatasetWrite) -> str | None:
     """Return the rule that two writes to one storage break, by the table above."""
-    relation = overlap(one.folder, other.folder)
+    relation = storages.overlap(one.folder, other.folder)
     if relation is Overlap.NONE:
         return None
     here = one.number == other.number
@@ -124,7 +118,7 @@ def _shape(entry: DatasetWrite) -> frozenset[int]:
 
 
 def _has_macro(level: str) -> bool:
-    return ANY in level or TIME in level
+    return storages.ANY in level or storages.TIME in level
 
 
 def _groups(projects: Sequence[Project]) -> Iterable[list[DatasetWrite]]:
@@ -209,7 +203,7 @@ def _hit(one: DatasetWrite, other: DatasetWrite) -> Hit:
     """Report two writes at the later declaration."""
     if (one.export.at, one.number) > (other.export.at, other.number):
         one, other = other, one
-    first, second = export_address(one.export), export_address(other.export)
+    first, second = one.export.address, other.export.address
     here = one.number == other.number
     whom = "in several environments" if first == second else f"as {first} (at {one.export.at})"
     return Hit(
@@ -226,7 +220,7 @@ def _hit(one: DatasetWrite, other: DatasetWrite) -> Hit:
 def _written_path(entry: DatasetWrite) -> str:
     destination = entry.project.destinations[entry.export.destination]
     path = folder_of(destination.type, destination.location)
-    return "/".join(part.strip("/") for part in (path, entry.export.subpath, entry.export.folder) if part.strip("/"))
+    return join_paths(path, entry.export.subpath, entry.export.folder)
 
 
 def _check_project_twice(projects: Sequence[Project], as_of: int) -> Iterable[Hit]:
