@@ -57,7 +57,7 @@ PURE_IMPORTS = {
 }
 ONLY_IN: Mapping[str, tuple[str, ...]] = {  # third-party package -> the modules that may import it
     "deepdiff": ("plan.field_diff",),
-    "yaml": ("config.yaml_nodes", "config.yaml_errors", "yaml_edit.*"),
+    "yaml": ("config.yaml_nodes", "yaml_edit.*"),
     "jsonschema": ("config.schema_check", "emulator.*"),
     "rich": ("output.text.*", "cli", "cli.*"),
     "typer": ("cli", "cli.*"),

@@ -6,8 +6,15 @@ import pytest
 import yaml
 
 from exportctl.config import yaml_nodes
-from exportctl.config.yaml_errors import syntax_finding
-from exportctl.config.yaml_nodes import BrokenNode, ListNode, MapNode, ScalarNode, parse_tree, plain_value
+from exportctl.config.yaml_nodes import (
+    BrokenNode,
+    ListNode,
+    MapNode,
+    ScalarNode,
+    parse_tree,
+    plain_value,
+    syntax_finding,
+)
 from exportctl.errors import SourcePosition
 
 

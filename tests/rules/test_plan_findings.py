@@ -17,7 +17,7 @@ from exportctl.monitor.drift import _RULES as DRIFT_RULES
 from exportctl.plan import planner
 from exportctl.plan.desired import build_desired_state
 from exportctl.rules.engine import BY_ID, RULES
-from exportctl.rules.plan_findings import BY_ID as PLANNED
+from exportctl.rules.external_findings import PLAN_RULES_BY_ID as PLANNED
 from exportctl.rules.rule import CheckStage, Rule, apply_settings
 from exportctl.rules.rules_docs import rules_markdown
 from exportctl.rules.safety_check_texts import BY_NAME, SAFETY_CHECKS, SafetyCheck

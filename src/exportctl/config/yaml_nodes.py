@@ -5,7 +5,8 @@ In: the bytes of one file and its name in messages. Out: scalar, map and list no
 starts (and the position of each key), and all findings. The tree is built from the events of `yaml.parse`, because
 only they show anchors, aliases and tags. This module resolves scalars: without quotes, `true`, `false`, `null`, no
 value and decimal integers have their meaning. Everything else is text, so `2026-12-01`, `12:00`, `on` and `no` stay as
-written. A scalar in quotes is text.
+written. A scalar in quotes is text. An error of the parser is reported at its cause: where a quote or bracket opens,
+not at the end of the file.
 
 Must not: know a key of the config, read files, or raise for a mistake in the file.
 """
@@ -18,7 +19,6 @@ from dataclasses import dataclass, field
 
 import yaml
 
-from exportctl.config.yaml_errors import syntax_finding
 from exportctl.errors import Finding, Level, SourcePosition
 
 MAX_BYTES = 4 * 1024 * 1024  # one file
@@ -252,3 +252,75 @@ class _Builder:
 
     def _add_finding(self, rule: str, message: str, at: SourcePosition, hint: str) -> None:
         self.findings.append(Finding(rule, message, at, hint, Level.ERROR))
+
+
+# -- errors of the parser ---------------------------------------------------------------------------------------------
+
+_QUOTE = 'put the value in quotes: "…"'
+_Explanation = tuple[str, str, str, bool]  # rule, message, hint, whether to report where a quote or bracket opens
+
+
+def syntax_finding(name: str, text: str, error: yaml.YAMLError) -> Finding:
+    """Return the finding for an error of libyaml or of PyYAML's own parser."""
+    mark = getattr(error, "problem_mark", None)
+    opened = getattr(error, "context_mark", None) or mark
+    problem = str(getattr(error, "problem", None) or error)
+    context = str(getattr(error, "context", None) or "")
+    line, column = (mark.line, mark.column) if mark else (0, 0)
+    lines = dict(enumerate(text.splitlines()))
+    rule, message, hint, at_opening = _explain_problem(
+        lines.get(line, ""), column, problem, context, lines.get(opened.line if opened else 0, "")
+    )
+    if at_opening and opened:
+        line, column = opened.line, opened.column
+    return Finding(rule, message, SourcePosition(name, line + 1, column + 1), hint)
+
+
+def _explain_problem(line: str, column: int, problem: str, context: str, opening: str) -> _Explanation:
+    character = line[column : column + 1]
+    if character == "\t" or "tab character" in problem:
+        return "yaml-tab", "YAML is indented with spaces, but this is a tab", "replace the tab with spaces", False
+    if "cannot start any token" in problem:
+        rule, hint = "yaml-syntax", _QUOTE
+        if character == "%":
+            rule, hint = "yaml-percent", 'put the value in quotes: "%DATASET_ID%/%EXPORT_TIME%"'
+        return rule, f"a value cannot begin with {character} unless it is quoted", hint, False
+    if "quoted scalar" in context and "end of stream" in problem:
+        hint = "close it; inside '…' write an apostrophe twice: 'it''s'"
+        return "yaml-quote", "this quote is never closed", hint, True
+    if "escape" in problem or "hexadecimal" in problem:
+        message = 'inside "…" a backslash begins an escape, but this escape does not exist'
+        return "yaml-quote", message, "use '…', where a backslash is only a backslash", False
+    if "directive" in context or "directive" in problem or "incompatible YAML" in problem:
+        return "yaml-percent", "a line that begins with % is a directive, not a value", _QUOTE, True
+    return _explain_bracket(line, context, opening) if "flow" in context else _explain_block(line, problem)
+
+
+def _explain_bracket(line: str, context: str, opening: str) -> _Explanation:
+    if "${{" in line or "${{" in opening:
+        message = "${{ … }} is GitHub's syntax, and unquoted in {…} YAML reads it as a map"
+        hint = 'set an environment variable in the workflow and write "${env:NAME}"'
+        return "github-expression", message, hint, False
+    if "${" in line or "${" in opening:
+        message = "inside {…} and […] a reference needs quotes, YAML reads its brace as a map"
+        return "yaml-brace", message, 'put it in quotes: "${env:NAME}"', False
+    bracket, closing = "{}" if "mapping" in context else "[]"
+    hint = f"close it with {closing}, and put a comma between two entries"
+    return "yaml-bracket", f"this {bracket} is not closed, or a comma is missing after it", hint, True
+
+
+def _explain_block(line: str, problem: str) -> _Explanation:
+    if "mapping values are not allowed" in problem:
+        hint = 'put text with a colon in quotes: "…: …"; begin the keys of one map in one column'
+        return "yaml-colon", "this line has a second colon, or it is indented too far", hint, False
+    if "could not find expected ':'" in problem:
+        return "yaml-colon", "this key has no colon", "write `key: value`, and `- ` with a space in a list", True
+    if "expected key" in problem or "expected <block end>" in problem:
+        if any(quote in line for quote in "'\""):
+            hint = "quote the whole value; inside '…' write an apostrophe twice: 'it''s'"
+            return "yaml-quote", "text follows a closing quote", hint, False
+        hint = "begin the keys of one map in one column, and list entries with `- `"
+        return "yaml-indent", "this line does not fit the map above it", hint, False
+    if "sequence entries" in problem:
+        return "yaml-indent", "a list cannot begin here", "begin it on the next line, or write […]", False
+    return "yaml-syntax", f"this is not YAML: {problem}", "look at this line and the one before it", False

@@ -43,7 +43,7 @@ from exportctl.plan.renew import plan_renewal
 from exportctl.resources import wire
 from exportctl.resources.destinations.type import Scope
 from exportctl.resources.kinds import EVERY, FLOW, LOCATION, TARGET_CONNECTION
-from exportctl.rules import plan_findings as rules_planner
+from exportctl.rules.external_findings import PLAN_RULES_BY_ID
 from exportctl.rules.rule import apply_settings
 
 
@@ -84,7 +84,7 @@ def build_plan(
         header=header,
         as_of=as_of,
         items=tuple(sorted(items, key=_sort_key)),
-        findings=apply_settings(_plan_findings(desired, ownership, items, chosen), project, rules_planner.BY_ID),
+        findings=apply_settings(_plan_findings(desired, ownership, items, chosen), project, PLAN_RULES_BY_ID),
         other_flows=_other_flows(ownership),
         unset=tuple(sorted(unset)),
         options=options.to_json_values(),
@@ -316,7 +316,7 @@ def _add_safety_checks(
 
 def _apply_rule_settings(item: PlanItem, project: Project) -> PlanItem:
     """Apply the levels that the config sets for findings, and remove the findings that it allows."""
-    return replace(item, findings=apply_settings(item.findings, project, rules_planner.BY_ID, str(item.address)))
+    return replace(item, findings=apply_settings(item.findings, project, PLAN_RULES_BY_ID, str(item.address)))
 
 
 def _lower_errors_to_warnings(item: PlanItem) -> PlanItem:

@@ -14,17 +14,18 @@ from dataclasses import dataclass, field
 from exportctl.config.yaml_nodes import MapNode
 from exportctl.errors import Finding, Level, SourcePosition
 from exportctl.model.project import Project, RuleSetting
-from exportctl.rules import accounts as rules_accounts
-from exportctl.rules import config_findings as rules_reader
-from exportctl.rules import cross_references as rules_declarations
-from exportctl.rules import folder_templates as rules_folders
-from exportctl.rules import location_names as rules_places
-from exportctl.rules import no_effect as rules_unused
-from exportctl.rules import plan_findings as rules_planner
-from exportctl.rules import safety_check_texts
-from exportctl.rules import schedules as rules_schedules
-from exportctl.rules import secrets as rules_secrets
-from exportctl.rules import shared_locations as rules_overlaps
+from exportctl.rules import (
+    accounts,
+    cross_references,
+    external_findings,
+    folder_templates,
+    location_names,
+    no_effect,
+    safety_check_texts,
+    schedules,
+    secrets,
+    shared_locations,
+)
 from exportctl.rules.rule import (
     OFF,
     RANK,
@@ -219,16 +220,16 @@ _ENGINE_RULES = (
 )
 
 RULES: tuple[Rule, ...] = (
-    *rules_places.RULES,
-    *rules_folders.RULES,
-    *rules_overlaps.RULES,
-    *rules_schedules.RULES,
-    *rules_accounts.RULES,
-    *rules_secrets.RULES,
-    *rules_declarations.RULES,
-    *rules_unused.RULES,
+    *location_names.RULES,
+    *folder_templates.RULES,
+    *shared_locations.RULES,
+    *schedules.RULES,
+    *accounts.RULES,
+    *secrets.RULES,
+    *cross_references.RULES,
+    *no_effect.RULES,
     *_ENGINE_RULES,
-    *rules_planner.RULES,
-    *rules_reader.RULES,
+    *external_findings.PLAN_RULES,
+    *external_findings.READER_RULES,
 )
 BY_ID: Mapping[str, Rule] = {rule.id: rule for rule in RULES}
