@@ -11,7 +11,7 @@ from pathlib import Path
 from exportctl.cli.cli_docs import cli_markdown
 from exportctl.cli.glossary import glossary_markdown
 from exportctl.config.reference_docs import reference_markdown
-from exportctl.config.schema import editor_file
+from exportctl.config.schema.root import schema_files
 from exportctl.emulator.docs import emulator_markdown as emulator_page
 from exportctl.output.json import schemas
 from exportctl.rules.rules_docs import rules_markdown
@@ -21,9 +21,8 @@ ROOT = Path(__file__).parents[1]
 
 def files() -> dict[str, str]:
     """Path below the repository -> text, for every file that is made from the code."""
-    config = {name: editor_file.schema_text(schema) for name, schema in editor_file.FILES.items()}
     return {
-        **{f"schemas/{name}": text for name, text in {**config, **schemas.files()}.items()},
+        **{f"schemas/{name}": text for name, text in {**schema_files(), **schemas.files()}.items()},
         "docs/cli.md": cli_markdown(),
         "docs/configuration.md": reference_markdown(),
         "docs/emulator.md": emulator_page(),

@@ -13,7 +13,7 @@ import pytest
 
 from exportctl import __version__
 from exportctl.cli.cli_docs import cli_markdown
-from exportctl.config.schema import editor_file
+from exportctl.config.schema.root import schema_files
 from exportctl.output.json import schemas
 from tests.cli.command_line import ROOT, CommandLine, Terminal
 
@@ -91,7 +91,7 @@ def test_schemas(run: CommandLine) -> None:
     assert json.loads(run("schema", "plan").out)["title"] == "exportctl plan"
     assert run("schema", "--write", "schemas").code == 0
     written = {p.name for p in (run.folder / "schemas").iterdir()}
-    assert written == {*editor_file.FILES, *schemas.files()}
+    assert written == {*schema_files(), *schemas.files()}
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish", "powershell"])

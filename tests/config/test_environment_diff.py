@@ -15,8 +15,8 @@ from exportctl.config.environment_diff import (
     OneSidedDeclaration,
     ResolvedEnvironment,
     compare_environments,
+    environment_tree,
 )
-from exportctl.config.provenance import environment_tree
 from exportctl.errors import SourcePosition
 from exportctl.model.plan import SensitiveValue
 from exportctl.output.json import environments as json_environments

@@ -6,7 +6,6 @@ import pytest
 
 from exportctl import __version__
 from exportctl.config import load as config
-from exportctl.config import minimum_version
 from exportctl.config.yaml_nodes import MapNode, parse_tree
 from exportctl.errors import Finding
 from tests.config.example_config import EXAMPLE, SMALL, finding_locations, project, read_project
@@ -25,7 +24,7 @@ def parsed(text: str) -> MapNode:
 
 
 def find_unmet_version(text: str, running: str) -> Finding | None:
-    return minimum_version.find_unmet_version([parsed(text)], running)
+    return config.find_unmet_version([parsed(text)], running)
 
 
 MET = [
@@ -67,7 +66,7 @@ def test_this_version_reads_what_asks_for_it() -> None:
 
 @pytest.mark.parametrize("version", ["0.2", "0.10", "'0.2'", "0.2.0"])
 def test_quotes_may_be_left_out(version: str) -> None:
-    assert minimum_version.find_malformed_versions([parsed(asking(version))]) == []
+    assert config.find_malformed_versions([parsed(asking(version))]) == []
     assert find_unmet_version(asking(version), "0.1.9") is not None
     assert find_unmet_version(asking(version), "1.0") is None
 

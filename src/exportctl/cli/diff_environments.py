@@ -11,9 +11,8 @@ from exportctl.cli import exit_codes
 from exportctl.cli.context import JSON, TEXT, CommandContext, command_context
 from exportctl.cli.options import reject_option
 from exportctl.config import environment_diff
-from exportctl.config.environment_diff import ResolvedEnvironment
+from exportctl.config.environment_diff import ResolvedEnvironment, environment_tree
 from exportctl.config.load import ParsedConfig
-from exportctl.config.provenance import environment_tree
 from exportctl.config.schema_check import closest_match
 from exportctl.errors import UsageError
 from exportctl.workflows.load_config import read_config, read_project

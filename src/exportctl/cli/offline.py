@@ -14,7 +14,7 @@ from exportctl.cli.explain_topics import explain_topic
 from exportctl.cli.files import write_file, write_new_file
 from exportctl.cli.options import check_environment
 from exportctl.config import template
-from exportctl.config.schema import editor_file
+from exportctl.config.schema.root import schema_files
 from exportctl.errors import Error, Level, UsageError
 from exportctl.output.json import documents
 from exportctl.output.text import tables
@@ -82,10 +82,7 @@ def schema(
 
     call = command_context(ctx)
     call.require_format(TEXT, JSON)
-    files = {
-        **{file: editor_file.schema_text(one) for file, one in editor_file.FILES.items()},
-        **schemas.files(),
-    }
+    files = schema_files() | schemas.files()
     if write is not None:
         return _write_schemas(call, files, call.folder / write)
     text = files.get(f"{name}{schemas.SUFFIX}")

@@ -1,7 +1,7 @@
 """
 Compare two environments of one config: what differs, and which lines of the YAML cause it. Pure.
 
-In: both resolved projects, each with the tree it was made from. Out: the exports and destinations that only one has,
+In: both resolved projects, each with its `environment_tree`. Out: the exports and destinations that only one has,
 and each field that differs, with its causes:
 
     overlay     a line of one environment's overlay sets, adds or removes the value: intended
@@ -22,21 +22,25 @@ from functools import cached_property
 from itertools import islice, takewhile
 from typing import Any
 
+from exportctl.config.interpolation import fill_references
+from exportctl.config.load import HIDDEN_VALUE, ParsedConfig
+from exportctl.config.merge import merge_environment
+from exportctl.config.section import FindingCollector
+from exportctl.config.sensitivity import secrecy
+from exportctl.config.yaml_nodes import ListNode, MapNode, Node, ScalarNode
 from exportctl.errors import SourcePosition
 from exportctl.model import schedule
 from exportctl.model.plan import DESTINATIONS, EXPORTS, SensitiveValue
-from exportctl.model.project import AuthValue, Destination, End, Export, Project, Schedule
+from exportctl.model.project import AuthValue, Destination, Export, Project
 from exportctl.model.references import BadValue, parse_references
 from exportctl.model.secret import Secrecy
 from exportctl.resources.destinations.table import TYPES
-from exportctl.resources.kinds import AUTH, SECRET_VERSION, leaf_path, plain_fields
+from exportctl.resources.kinds import AUTH, FORMAT_KEYS, SECRET_VERSION, leaf_path, plain_fields
 
 KeyPath = tuple[str, ...]
 CHOSEN_KEYS = ("schedule", "end", "format", "destination")  # keys of an export whose value may be elsewhere
-_NAMED_SECTIONS = {
-    "schedule": "schedules",
-    "format": "formats",
-}  # a key that may have a name as its value -> the section that declares the name
+# A key that may have a name as its value -> the section that declares the name.
+_NAMED_SECTIONS = {"schedule": "schedules", "format": "formats"}
 _FLOW_ONLY = ("key", "declared_key", "at", "positions", *CHOSEN_KEYS, "datasets", "expect", "allow", "plain")
 
 
@@ -148,9 +152,8 @@ def compare_environments(left: ResolvedEnvironment, right: ResolvedEnvironment) 
         found = list(_differences(left, right, f"{root}.{key}", ours[root, key], theirs[root, key]))
         same_count += not found
         differences += found
-    return EnvironmentDiff(
-        left.name, right.name, tuple(sorted(only, key=lambda o: o.address)), tuple(differences), same_count
-    )
+    only.sort(key=lambda one: one.address)
+    return EnvironmentDiff(left.name, right.name, tuple(only), tuple(differences), same_count)
 
 
 # -- what is compared -------------------------------------------------------------------------------------------------
@@ -198,28 +201,18 @@ def _export(one: Export) -> Iterator[tuple[str, _Field]]:
         yield rule.name, _Field(one.plain.get(rule.name), ((*own, rule.name),))
     datasets = sorted(d.name or str(d.id) for d in one.datasets)
     yield "datasets", _Field(datasets, ((*own, "datasets"), (*own, "split_by")))
-    for path, value in _schedule(one.schedule):
-        yield path, _Field(value, ((*own, "schedule"),), at["schedule"])
-    for path, value in _end(one.end):
-        yield path, _Field(value, ((*own, "end"),), (*at["end"], *at["schedule"]))
-    for name in ("type", "compression", "manifest"):
+    every = schedule.canonical_every(one.schedule)
+    for name, value in (("every", every), ("at", one.schedule.at), ("start", one.schedule.start)):
+        yield f"schedule.{name}", _Field(value, ((*own, "schedule"),), at["schedule"])
+    ends = {"end": one.end.moment, "end.rolling": one.end.rolling, "end.renew_before": one.end.renew_before}
+    for path, end in ends.items():
+        yield path, _Field(end, ((*own, "end"),), (*at["end"], *at["schedule"]))
+    for name in FORMAT_KEYS:
         chosen = (*at["format"], *at["destination"])
         yield f"format.{name}", _Field(getattr(one.format, name), ((*own, "format"),), chosen)
     yield "expect.within", _Field(one.expect.within if one.expect else None, ((*own, "expect"),))
     yield "expect.non_empty", _Field(bool(one.expect and one.expect.non_empty), ((*own, "expect"),))
     yield "allow", _Field(sorted(a.rule for a in one.allow), ((*own, "allow"),))
-
-
-def _schedule(one: Schedule) -> Iterator[tuple[str, Any]]:
-    yield "schedule.every", schedule.canonical_every(one)
-    yield "schedule.at", one.at
-    yield "schedule.start", one.start
-
-
-def _end(one: End) -> Iterator[tuple[str, Any]]:
-    yield "end", one.moment
-    yield "end.rolling", one.rolling
-    yield "end.renew_before", one.renew_before
 
 
 def _destination(one: Destination) -> Iterator[tuple[str, _Field]]:
@@ -232,10 +225,8 @@ def _destination(one: Destination) -> Iterator[tuple[str, _Field]]:
     for name in ("existing", "id", "of"):
         yield f"account.{name}", _Field(getattr(account, name), ((*own, "account"),))
     for name, found in account.auth.items():
-        yield (
-            leaf_path(AUTH, name),
-            _Field(_shown_value(found), tuple((*own, key) for key in TYPES[one.type].yaml_keys(name))),
-        )
+        sources = tuple((*own, key) for key in TYPES[one.type].yaml_keys(name))
+        yield leaf_path(AUTH, name), _Field(_shown_value(found), sources)
     yield SECRET_VERSION, _Field(account.secret_version, ((*own, "auth"),))
     yield "auth.drop", _Field(list(account.drop), ((*own, "auth"),))
     yield "encryption.public_key", _Field(_shown_value(one.encryption), ((*own, "encryption"),))
@@ -244,11 +235,8 @@ def _destination(one: Destination) -> Iterator[tuple[str, _Field]]:
 def _shown_value(value: Any) -> Any:
     """Show a value of an account as its references; mask a literal that is not plain."""
     if isinstance(value, AuthValue):
-        return (
-            value.text
-            if value.secrecy is Secrecy.PLAIN or _has_only_references(value.text)
-            else SensitiveValue(value.text)
-        )
+        is_shown = value.secrecy is Secrecy.PLAIN or _has_only_references(value.text)
+        return value.text if is_shown else SensitiveValue(value.text)
     if isinstance(value, list | tuple):
         return [_shown_value(part) for part in value]
     return value
@@ -306,38 +294,33 @@ def _causes(
 ) -> tuple[DifferenceCause, ...]:
     """Return one cause for each line; if a value with the key `name` differs, only its causes count."""
     leaves = {leaf for path in paths for side in (left, right) for leaf in side.tree.paths_below(path)}
-    found = {leaf: causes for leaf in leaves if (causes := tuple(_leaf_causes(left, right, leaf)))}
+    found = {leaf: causes for leaf in leaves if (causes := _leaf_causes(left, right, leaf))}
     named = {leaf: causes for leaf, causes in found.items() if leaf[-1] == name}
     every = {cause for causes in (named or found).values() for cause in causes}
-    by_line = {
-        (c.origin, c.environment, c.at.file, c.at.line): c for c in sorted(every, key=lambda c: c.at, reverse=True)
-    }
+    backwards = sorted(every, key=lambda c: c.at, reverse=True)
+    by_line = {(c.origin, c.environment, c.at.file, c.at.line): c for c in backwards}
     return tuple(sorted(by_line.values(), key=lambda c: (c.origin.value, c.at, c.environment or "")))
 
 
-def _leaf_causes(left: ResolvedEnvironment, right: ResolvedEnvironment, path: KeyPath) -> Iterator[DifferenceCause]:
-    """Yield why one value of the tree differs; nothing if it is equal."""
+def _leaf_causes(left: ResolvedEnvironment, right: ResolvedEnvironment, path: KeyPath) -> tuple[DifferenceCause, ...]:
+    """Return why one value of the tree differs; nothing if it is equal."""
     a, b = left.tree.leaves.get(path), right.tree.leaves.get(path)
     if a and b and a.value == b.value:
-        return
-    causes = [*_overlay_causes(left, a, path), *_overlay_causes(right, b, path)]
+        return ()
+    causes = (*_overlay_causes(left, a, path), *_overlay_causes(right, b, path))
     if not causes and a and b:
-        causes = [DifferenceCause(DifferenceOrigin.REFERENCE, a.at, written=a.written)]
-    yield from causes
+        return (DifferenceCause(DifferenceOrigin.REFERENCE, a.at, written=a.written),)
+    return causes
 
 
 def _overlay_causes(side: ResolvedEnvironment, leaf: TreeLeaf | None, path: KeyPath) -> Iterator[DifferenceCause]:
     """Yield the line of one side's overlay that sets a value, removes it, or replaces the map around it."""
     tree = side.tree
-    if leaf is not None:
-        at: SourcePosition | None = leaf.at
-    else:
-        above = [path[:length] for length in range(len(path), 0, -1)]
-        at = next((tree.removed[p] for p in above if p in tree.removed), None)
-        at = at or next((tree.groups[p] for p in above if p in tree.groups), None)
-    if at in tree.overlay_positions:
-        assert at is not None
-        yield DifferenceCause(DifferenceOrigin.OVERLAY, at, side.name)
+    above = [path[:length] for length in range(len(path), 0, -1)]
+    found = [leaf.at] if leaf else [where[p] for where in (tree.removed, tree.groups) for p in above if p in where]
+    for at in found[:1]:
+        if at in tree.overlay_positions:
+            yield DifferenceCause(DifferenceOrigin.OVERLAY, at, side.name)
 
 
 def _one_sided_declaration(
@@ -350,11 +333,61 @@ def _one_sided_declaration(
     at = (has.project.exports if root == EXPORTS else has.project.destinations)[key].at
     if at in has.tree.overlay_positions:
         causes.append(DifferenceCause(DifferenceOrigin.OVERLAY, at, has.name))
-    listed = sorted(leaf for leaf in lacks.tree.paths_below((*path, "environments")))
+    listed = next(lacks.tree.paths_below((*path, "environments")), None)
     if not causes and listed:
-        first = lacks.tree.leaves[listed[0]].at
-        causes.append(DifferenceCause(DifferenceOrigin.LIST, first, lacks.name))
+        causes.append(DifferenceCause(DifferenceOrigin.LIST, lacks.tree.leaves[listed].at, lacks.name))
     if not causes:  # one part of a split export: its datasets differ
         sources = _sources(has.tree, _Field(None, ((*path, "datasets"), (*path, "split_by"))))
         causes += _causes(has, lacks, {*sources, *_sources(lacks.tree, _Field(None, ((*path, "datasets"),)))})
     return OneSidedDeclaration(f"{root}.{key}", has.name, tuple(causes))
+
+
+# -- the trees --------------------------------------------------------------------------------------------------------
+
+
+def environment_tree(parsed: ParsedConfig, environment: str, variables: Mapping[str, str]) -> EnvironmentTree:
+    """Return the tree of an environment that resolves without an error; `variables` are those of plain references."""
+    merged, _ = merge_environment(parsed.tree, environment)
+    assert merged is not None
+    overlay = parsed.tree.entries_of("environments")[environment].node
+    after, _ = fill_references(merged, environment, variables, FindingCollector())
+    written = {path: node for path, node in _walk_nodes(merged, ()) if isinstance(node, ScalarNode)}
+    leaves = {
+        path: TreeLeaf(
+            str(written[path].value) if secrecy(path) is Secrecy.PLAIN else HIDDEN_VALUE, node.value, node.at
+        )
+        for path, node in _walk_nodes(after, ())
+        if isinstance(node, ScalarNode)
+    }
+    groups = {path: node.at for path, node in _walk_nodes(after, ()) if not isinstance(node, ScalarNode)}
+    path_by_position = {
+        node.at: path
+        for path, node in _walk_nodes(merged, ())
+        if isinstance(node, ScalarNode) or path[-1] in CHOSEN_KEYS
+    }
+    removed = {p: n.at for p, n in _walk_nodes(overlay, ()) if isinstance(n, ScalarNode) and n.value is None}
+    return EnvironmentTree(leaves, groups, path_by_position, frozenset(_positions(overlay)), removed)
+
+
+def _walk_nodes(node: Node, path: KeyPath) -> Iterator[tuple[KeyPath, Node]]:
+    """Yield every node with its path, a map before its entries; the step to an item of a list is its number."""
+    if path:
+        yield path, node
+    if isinstance(node, MapNode):
+        for key, entry in node.entries.items():
+            yield from _walk_nodes(entry.node, (*path, key))
+    elif isinstance(node, ListNode):
+        for number, item in enumerate(node.items):
+            yield from _walk_nodes(item, (*path, str(number)))
+
+
+def _positions(node: Node) -> Iterator[SourcePosition]:
+    """Yield the positions of all keys and values of an overlay."""
+    yield node.at
+    if isinstance(node, MapNode):
+        for entry in node.entries.values():
+            yield entry.key_at
+            yield from _positions(entry.node)
+    elif isinstance(node, ListNode):
+        for item in node.items:
+            yield from _positions(item)

@@ -50,43 +50,28 @@ class _Filler:
     unset: list[UnsetReference] = field(default_factory=list)
     filled_paths: set[KeyPath] = field(default_factory=set)
 
-    def fill_first(self, tree: MapNode, path: KeyPath) -> MapNode:
+    def fill_first(self, parent: MapNode, path: KeyPath, depth: int = 0) -> MapNode:
         """Fill in one value before all others and remember it under its last key."""
-        key, *rest = path
-        entry = tree.entries.get(key)
-        if entry is None:
-            return tree
-        if rest:
-            if not isinstance(entry.node, MapNode):
-                return tree
-            sub: Node = self._fill_first_child(entry.node, path)
-        else:
-            sub = self._fill_first_value(entry.node, path)
-        return MapNode({**tree.entries, key: MapEntry(entry.key_at, sub)}, tree.at)
-
-    def _fill_first_child(self, parent: MapNode, path: KeyPath) -> MapNode:
-        entry = parent.entries.get(path[-1])
+        entry = parent.entries.get(path[depth])
         if entry is None:
             return parent
-        node = self._fill_first_value(entry.node, path)
-        return MapNode({**parent.entries, path[-1]: MapEntry(entry.key_at, node)}, parent.at)
-
-    def _fill_first_value(self, node: Node, path: KeyPath) -> Node:
-        result = self.fill_node(node, path)
-        self.filled_paths.add(path)
-        if isinstance(result, ScalarNode) and isinstance(result.value, str):
-            self.names[path[-1]] = None if result.is_unset else result.value
-        return result
+        node = entry.node
+        if depth + 1 < len(path):
+            node = self.fill_first(node, path, depth + 1) if isinstance(node, MapNode) else node
+        else:
+            node = self.fill_node(node, path)
+            self.filled_paths.add(path)
+            if isinstance(node, ScalarNode) and isinstance(node.value, str):
+                self.names[path[-1]] = None if node.is_unset else node.value
+        return MapNode({**parent.entries, path[depth]: MapEntry(entry.key_at, node)}, parent.at)
 
     def fill_node(self, node: Node, path: KeyPath) -> Node:
         if path in self.filled_paths:
             return node
         match node:
             case MapNode():
-                return MapNode(
-                    {k: MapEntry(e.key_at, self.fill_node(e.node, (*path, k))) for k, e in node.entries.items()},
-                    node.at,
-                )
+                entries = {k: MapEntry(e.key_at, self.fill_node(e.node, (*path, k))) for k, e in node.entries.items()}
+                return MapNode(entries, node.at)
             case ListNode():
                 return ListNode(tuple(self.fill_node(item, path) for item in node.items), node.at)
             case ScalarNode(value=str()):
@@ -112,8 +97,7 @@ class _Filler:
     def _fill_plain_value(self, node: ScalarNode, parts: tuple[str | Reference, ...], path: KeyPath) -> Node:
         refused = [p for p in parts if isinstance(p, Reference) and not _is_showable(p)]
         if refused:
-            self._report_reference(refused[0], node, path)
-            return BrokenNode(node.at)
+            return self._refuse_reference(refused[0], node, path)
         values = [p if isinstance(p, str) else self._reference_value(p, node) for p in parts]
         if any(isinstance(v, _NoValue) for v in values):
             return BrokenNode(node.at)
@@ -121,7 +105,7 @@ class _Filler:
             return ScalarNode(node.value, node.at, is_unset=True)
         return ScalarNode("".join(str(v) for v in values), node.at)
 
-    def _report_reference(self, found: Reference, node: ScalarNode, path: KeyPath) -> None:
+    def _refuse_reference(self, found: Reference, node: ScalarNode, path: KeyPath) -> BrokenNode:
         message = (
             f"{_quoted_path(path)} cannot use {found.text}: this value is shown in output, and a pull request "
             "must not be able to print a secret of the pipeline"
@@ -129,14 +113,20 @@ class _Filler:
         hint = f"plain values can use {_PREFIX}…, {' and '.join(_ALLOWED)}"
         if found.kind == "env":
             hint = f"name the variable {_PREFIX}{found.name.removeprefix('AEP_')} if output may show it; {hint}"
-        self.report.add("reference-not-allowed", message, node.at, hint)
+        return self._refuse_value(node, "reference-not-allowed", message, hint)
+
+    def _refuse_value(self, node: ScalarNode, rule: str, message: str, hint: str) -> BrokenNode:
+        self.report.add(rule, message, node.at, hint)
+        return BrokenNode(node.at)
 
     def _reference_value(self, found: Reference, node: ScalarNode) -> str | _NoValue | None:
         """Return the value, None if the variable is unset, or `_NoValue` (with a finding) for a name without value."""
         if found.kind == "env":
             value = self.variables.get(found.name) or found.default
             if value is None:
-                self._note_unset(found, node)
+                self.unset.append(UnsetReference(found.name, node.at))
+                hint = f"set it before `plan`, or write a default: ${{env:{found.name}:-…}}"
+                self.report.add("unset-reference", f"the variable {found.name} is not set", node.at, hint, Level.NOTE)
             return value
         if found.kind in self.names:
             return self.names[found.kind]
@@ -152,24 +142,18 @@ class _Filler:
         self.report.add("bad-reference", f"{found.text} has no value: {message}", node.at, hint)
         return _NoValue()
 
-    def _note_unset(self, found: Reference, node: ScalarNode) -> None:
-        self.unset.append(UnsetReference(found.name, node.at))
-        hint = f"set it before `plan`, or write a default: ${{env:{found.name}:-…}}"
-        self.report.add("unset-reference", f"the variable {found.name} is not set", node.at, hint, Level.NOTE)
-
     def _fill_hidden_value(
         self, node: ScalarNode, parts: tuple[str | Reference, ...], path: KeyPath, kind: Secrecy
     ) -> Node:
         if kind is Secrecy.SECRET:
             only = parts[0] if len(parts) == 1 else None
             if not isinstance(only, Reference) or only.kind not in ("env", "file"):
-                return self._refuse_secret_literal(node, path)
+                message = f"{_quoted_path(path)} is a secret: its value must be one reference and nothing else"
+                hint = 'write "${env:NAME}" or "${file:PATH}"; if this was a real secret, rotate it: it is in Git now'
+                return self._refuse_value(node, "secret-literal", message, hint)
             if only.default is not None:
-                hint = f"write ${{env:{only.name}}}"
-                self.report.add(
-                    "secret-default", f"{_quoted_path(path)} is a secret and cannot have a default", node.at, hint
-                )
-                return BrokenNode(node.at)
+                message = f"{_quoted_path(path)} is a secret and cannot have a default"
+                return self._refuse_value(node, "secret-default", message, f"write ${{env:{only.name}}}")
             return node
         pieces = [escape_references(p) if isinstance(p, str) else self._kept_reference_text(p, node) for p in parts]
         if any(isinstance(piece, _NoValue) for piece in pieces):
@@ -181,12 +165,6 @@ class _Filler:
             return found.text
         value = self._reference_value(found, node)
         return found.text if value is None else value if isinstance(value, _NoValue) else escape_references(value)
-
-    def _refuse_secret_literal(self, node: ScalarNode, path: KeyPath) -> Node:
-        message = f"{_quoted_path(path)} is a secret: its value must be one reference and nothing else"
-        hint = 'write "${env:NAME}" or "${file:PATH}"; if this was a real secret, rotate it: it is in Git now'
-        self.report.add("secret-literal", message, node.at, hint)
-        return BrokenNode(node.at)
 
 
 class _NoValue:

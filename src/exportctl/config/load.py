@@ -10,12 +10,14 @@ in the order of the files and raise none. `files` reads the files, `read_referen
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from exportctl.config import minimum_version
-from exportctl.config.merge import merge_environment, merge_files
+from exportctl import __version__
+from exportctl.config.merge import layers, merge_environment, merge_files
 from exportctl.config.resolve.project import resolve_project
+from exportctl.config.scalars import VERSION
 from exportctl.config.schema_check import check_schema, closest_match
 from exportctl.config.section import FindingCollector
 from exportctl.config.sensitivity import secrecy
@@ -26,6 +28,7 @@ from exportctl.model.references import BadValue, Reference, parse_references
 from exportctl.model.secret import Secrecy
 
 HIDDEN_VALUE = "(sensitive)"
+MINIMUM_VERSION = "minimum_version"  # the key that names the oldest exportctl which may read the config
 _NEEDS_ALL_FILES = ("unknown-reference", "missing-key", "near-alias", "environment-needed", "unknown-environment")
 
 
@@ -64,12 +67,11 @@ def parse_config(files: Mapping[str, bytes]) -> ParsedConfig:
         findings += found
     whole, found = merge_files(trees)
     findings += found
-    entry = whole.entries.get("environments")
-    environments = tuple(sorted(entry.node.entries)) if entry and isinstance(entry.node, MapNode) else ()
+    environments = tuple(sorted(whole.entries_of("environments")))
     if environments:
         findings += _sandbox_in_base(whole)
-    findings += minimum_version.find_malformed_versions(written)
-    too_old = minimum_version.find_unmet_version(written)
+    findings += find_malformed_versions(written)
+    too_old = find_unmet_version(written)
     found = (too_old,) if too_old else _sort_findings(findings, tuple(files))
     return ParsedConfig(whole, environments, tuple(files), found, complete, refused=too_old is not None)
 
@@ -157,13 +159,10 @@ def _mask_default(found: Reference) -> str:
 
 
 def _sandbox_in_base(whole: MapNode) -> list[Finding]:
-    platform = whole.entries.get("platform")
-    if platform is None or not isinstance(platform.node, MapNode) or "sandbox" not in platform.node.entries:
-        return []
-    at = platform.node.entries["sandbox"].key_at
+    entry = whole.entries_of("platform").get("sandbox")
     message = "a config with environments sets the sandbox in each environment; here it would apply to all of them"
     hint = "move it to `environments: {NAME: {platform: {sandbox: …}}}`"
-    return [Finding("sandbox-in-base", message, at, hint)]
+    return [Finding("sandbox-in-base", message, entry.key_at, hint)] if entry else []
 
 
 def _wrong_environment(parsed: ParsedConfig, environment: str | None) -> Finding | None:
@@ -194,3 +193,46 @@ def _sort_findings(findings: Iterable[Finding], files: tuple[str, ...]) -> tuple
         return rank.get(at.file, -1), at.line, at.column, finding.rule, finding.message
 
     return tuple(sorted(dict.fromkeys(findings), key=sort_key))
+
+
+# -- the oldest exportctl that may read a config ----------------------------------------------------------------------
+
+
+def find_unmet_version(trees: Iterable[MapNode], running: str = __version__) -> Finding | None:
+    """
+    Return a finding for the highest version that the config needs, if `running` is older.
+
+    `trees` are those of all files before any check, because a newer config may have keys that this version does not
+    know. Every run reads all files and checks all environments, so the highest version counts.
+    """
+    asked = [(_parse_version(str(node.value)), node) for node in _version_nodes(trees) if _is_version(node)]
+    version, node = max(asked, key=lambda pair: pair[0], default=((), None))
+    if node is None or version <= _parse_version(running):
+        return None
+    text = f"this config needs exportctl {node.value} or later; this is {running}"
+    return Finding("minimum-version", text, node.at, "upgrade exportctl: this version may misread the config")
+
+
+def find_malformed_versions(trees: Iterable[MapNode]) -> list[Finding]:
+    """Report texts that are not a version. The schema reports values that are not text."""
+    hint = f'write for example `{MINIMUM_VERSION}: "0.2"`; it cannot contain a reference'
+    wrong = [node for node in _version_nodes(trees) if isinstance(node.value, str) and not _is_version(node)]
+    return [Finding("bad-value", f'"{node.value}" is not a version of exportctl', node.at, hint) for node in wrong]
+
+
+def _version_nodes(trees: Iterable[MapNode]) -> Iterator[ScalarNode]:
+    """Yield the values of the key in each file: its own, then those of its environments."""
+    for root in trees:
+        nodes = [layer.get(MINIMUM_VERSION) for layer in layers(root)]
+        yield from (node for node in nodes if isinstance(node, ScalarNode))
+
+
+def _is_version(node: ScalarNode) -> bool:
+    return isinstance(node.value, str) and re.fullmatch(VERSION, node.value, re.ASCII) is not None
+
+
+def _parse_version(text: str) -> tuple[int, ...]:
+    """Return three numbers: 0.2 is (0, 2, 0). The text after the numbers, as in 0.3.0.dev1, does not count."""
+    numbers = re.match(r"\d+(\.\d+)*", text, re.ASCII)
+    parts = [int(part) for part in numbers.group().split(".")] if numbers else []
+    return tuple([*parts, 0, 0, 0][:3])

@@ -11,22 +11,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from exportctl.config import minimum_version
-from exportctl.config.schema_check import closest_match
+from exportctl.config.schema_check import SINGULAR_NAMES, closest_match
 from exportctl.config.yaml_nodes import BrokenNode, ListNode, MapEntry, MapNode, Node, ScalarNode, parse_tree
 from exportctl.errors import Finding, SourcePosition
 
-NAMED_SECTIONS = ("formats", "schedules", "destinations", "datasets", "exports", "environments", "rules")
 LIST_SECTIONS = ("removed", "accept")
-SINGULAR_NAMES = {
-    "formats": "format",
-    "schedules": "schedule",
-    "destinations": "destination",
-    "datasets": "dataset",
-    "exports": "export",
-    "environments": "environment",
-    "rules": "rule",
-}
 REPLACED_WHOLE = (
     ("datasets", "*"),
     ("formats", "*"),
@@ -79,11 +68,15 @@ def merge_files(trees: Mapping[str, MapNode]) -> tuple[MapNode, tuple[Finding, .
     return result, tuple(findings)
 
 
+def layers(tree: MapNode) -> list[MapNode]:
+    """Return the config itself, then each environment's overlay."""
+    overlays = (entry.node for entry in tree.entries_of("environments").values())
+    return [tree, *(node for node in overlays if isinstance(node, MapNode))]
+
+
 def merge_environment(base: MapNode, name: str) -> tuple[MapNode | None, tuple[Finding, ...]]:
     """Return the tree of one declared environment, without the key `environments`; None if its overlay is broken."""
-    section = base.entries["environments"].node
-    assert isinstance(section, MapNode)
-    overlay = section.entries[name].node
+    overlay = base.entries_of("environments")[name].node
     if not isinstance(overlay, MapNode):
         return None, ()
     findings: list[Finding] = []
@@ -93,23 +86,17 @@ def merge_environment(base: MapNode, name: str) -> tuple[MapNode | None, tuple[F
 
 def merge_maps(base: MapNode, over: MapNode, findings: list[Finding], path: KeyPath = ()) -> MapNode:
     """Merge `over` onto `base`; removing a name that `base` does not have is a finding."""
-    merges_overlays = (
-        path[:1] == ("environments",) and len(path) > 1
-    )  # the result is still an overlay, so it keeps the nulls
+    # The result is then still an overlay, so it keeps the nulls.
+    merges_overlays = path[:1] == ("environments",) and len(path) > 1
     entries = dict(base.entries)
     for key, entry in over.entries.items():
         here = (*path, key)
-        below = entries.get(key)
+        below = base.get(key)
         if _is_null(entry.node) and not merges_overlays:
             _report_unknown_removal(here, entry, base, findings)
             entries.pop(key, None)
-        elif (
-            below
-            and isinstance(below.node, MapNode)
-            and isinstance(entry.node, MapNode)
-            and not _is_replaced_whole(here)
-        ):
-            entries[key] = MapEntry(below.key_at, merge_maps(below.node, entry.node, findings, here))
+        elif isinstance(below, MapNode) and isinstance(entry.node, MapNode) and not _is_replaced_whole(here):
+            entries[key] = MapEntry(entries[key].key_at, merge_maps(below, entry.node, findings, here))
         elif merges_overlays or here == ("environments",):
             entries[key] = entry
         else:
@@ -151,8 +138,8 @@ def _report_unknown_removal(path: KeyPath, entry: MapEntry, base: MapNode, findi
 def _check_declarations(root: MapNode, findings: list[Finding]) -> MapNode:
     """Report empty declarations in the lowest layer: `name:` without a value removes nothing there."""
     entries = dict(root.entries)
-    for section in NAMED_SECTIONS:
-        node = entries[section].node if section in entries else None
+    for section in SINGULAR_NAMES:
+        node = root.get(section)
         if isinstance(node, MapNode):
             checked = {name: _check_not_empty(section, name, entry, findings) for name, entry in node.entries.items()}
             entries[section] = MapEntry(entries[section].key_at, MapNode(checked, node.at))
@@ -186,18 +173,15 @@ def _merge_entries(key: str, first: MapEntry, second: MapEntry, findings: list[F
         return first
     if _is_null(a) or isinstance(a, BrokenNode):
         return second
-    if key in NAMED_SECTIONS and isinstance(a, MapNode) and isinstance(b, MapNode):
+    if key in SINGULAR_NAMES and isinstance(a, MapNode) and isinstance(b, MapNode):
         for name in b.entries:
             if name in a.entries:
-                findings.append(
-                    _declared_twice_finding(
-                        f'{SINGULAR_NAMES[key]} "{name}"', a.entries[name].key_at, b.entries[name].key_at
-                    )
-                )
+                what = f'{SINGULAR_NAMES[key]} "{name}"'
+                findings.append(_declared_twice_finding(what, a.entries[name].key_at, b.entries[name].key_at))
         return MapEntry(first.key_at, MapNode({**b.entries, **a.entries}, a.at))
     if key in LIST_SECTIONS and isinstance(a, ListNode) and isinstance(b, ListNode):
         return MapEntry(first.key_at, ListNode((*a.items, *b.items), a.at))
-    if key not in ("version", minimum_version.KEY):  # of several of these the highest counts
+    if key not in ("version", "minimum_version"):  # of several of these the highest counts
         findings.append(_declared_twice_finding(f'"{key}"', first.key_at, second.key_at))
     return first
 
@@ -234,9 +218,8 @@ def _levels(trees: Mapping[str, MapNode], findings: list[Finding]) -> dict[str, 
 def _usable_targets(
     name: str, root: MapNode, trees: Mapping[str, MapNode], findings: list[Finding]
 ) -> list[tuple[str, SourcePosition]]:
-    entry = root.entries.get("extends")
-    for item in entry.node.items if entry and isinstance(entry.node, ListNode) else ():
-        if isinstance(item, ScalarNode) and not _is_local_path(item.value):
+    for item in _extends_items(root):
+        if not _is_local_path(item.value):
             message = f'"{item.value}" is not a relative path'
             hint = "write the path of a file in this checkout, relative to this file, for example `../exports.yaml`"
             findings.append(Finding("bad-extends", message, item.at, hint))
@@ -251,17 +234,14 @@ def _usable_targets(
 
 
 def _targets(name: str, root: MapNode) -> list[tuple[str, SourcePosition]]:
-    entry = root.entries.get("extends")
-    items = entry.node.items if entry and isinstance(entry.node, ListNode) else ()
-    written = [item for item in items if isinstance(item, ScalarNode) and _is_local_path(item.value)]
+    written = [item for item in _extends_items(root) if _is_local_path(item.value)]
     return [(resolve_relative_path(name, str(item.value)), item.at) for item in written]
 
 
+def _extends_items(root: MapNode) -> list[ScalarNode]:
+    node = root.get("extends")
+    return [item for item in node.items if isinstance(item, ScalarNode)] if isinstance(node, ListNode) else []
+
+
 def _is_local_path(value: object) -> bool:
-    return (
-        isinstance(value, str)
-        and bool(value)
-        and not value.startswith("/")
-        and "://" not in value
-        and "${" not in value
-    )
+    return isinstance(value, str) and value[:1] not in ("", "/") and "://" not in value and "${" not in value

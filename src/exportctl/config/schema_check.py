@@ -23,6 +23,15 @@ from exportctl.resources.destinations.table import TYPES
 
 KeyPath = tuple[str | int, ...]
 
+SINGULAR_NAMES = {  # of the sections that declare names
+    "formats": "format",
+    "schedules": "schedule",
+    "destinations": "destination",
+    "datasets": "dataset",
+    "exports": "export",
+    "environments": "environment",
+    "rules": "rule",
+}
 _AUTH_FIELDS = [f for kind in TYPES.values() for f in kind.auth_fields.values()]
 _ACCOUNT_FIELDS = [f for f in _AUTH_FIELDS if f.secrecy is Secrecy.PLAIN]  # those that stand beside `auth`
 _PLAIN_ACCOUNT_KEYS = [k for kind in TYPES.values() if kind.composed_key is None for k in kind.account_key_names]
@@ -300,15 +309,13 @@ def _bounds_violation(root: MapNode, path: KeyPath, error: Any) -> Finding:
 
 def _path_label(path: KeyPath) -> str:
     """Name what a path leads to, for messages: `export "web"`, `"folder" of export "web"`."""
-    singular = {"exports": "export", "destinations": "destination", "schedules": "schedule", "formats": "format"}
-    singular |= {"datasets": "dataset", "environments": "environment", "rules": "rule"}
     names = [str(p) for p in path if not isinstance(p, int)]
     if len(names) > 2 and names[0] == "environments":
         names = names[2:]
     if not names:
         return "the config"
-    if len(names) > 1 and names[0] in singular:
-        head, rest = f'{singular[names[0]]} "{names[1]}"', names[2:]
+    if len(names) > 1 and names[0] in SINGULAR_NAMES:
+        head, rest = f'{SINGULAR_NAMES[names[0]]} "{names[1]}"', names[2:]
     else:
         head, rest = f'"{names[0]}"', names[1:]
     if path and isinstance(path[-1], int):

@@ -45,8 +45,7 @@ class Section:
         return key in self.node.entries
 
     def get(self, key: str) -> Node | None:
-        entry = self.node.entries.get(key)
-        return entry.node if entry else None
+        return self.node.get(key)
 
     def position(self, key: str) -> SourcePosition:
         """Return the position of the key's value, or of the section if it lacks the key."""

@@ -50,6 +50,15 @@ class MapNode:
     entries: Mapping[str, MapEntry]
     at: SourcePosition
 
+    def get(self, key: str) -> Node | None:
+        entry = self.entries.get(key)
+        return entry.node if entry else None
+
+    def entries_of(self, key: str) -> Mapping[str, MapEntry]:
+        """Return the entries of the map at a key; none where there is no map."""
+        node = self.get(key)
+        return node.entries if isinstance(node, MapNode) else {}
+
 
 @dataclass(frozen=True)
 class ListNode:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from exportctl.config.merge import layers
 from exportctl.config.yaml_nodes import ListNode, MapNode, Node, ScalarNode
 from exportctl.errors import Level, SourcePosition
 from exportctl.rules.rule import Hit, Rule, TreeCheck, is_unresolved
@@ -11,21 +12,11 @@ from exportctl.rules.rule import Hit, Rule, TreeCheck, is_unresolved
 _BUILT_IN_FORMATS = ("parquet", "json")  # a declaration of these names replaces the built-in format
 
 
-def _layers(tree: MapNode) -> Iterator[MapNode]:
-    """Yield the config itself, then each environment's overlay."""
-    yield tree
-    environments = tree.entries.get("environments")
-    if environments is not None and isinstance(environments.node, MapNode):
-        yield from (e.node for e in environments.node.entries.values() if isinstance(e.node, MapNode))
-
-
 def _declared_names(tree: MapNode, section: str) -> dict[str, SourcePosition]:
     found: dict[str, SourcePosition] = {}
-    for layer in _layers(tree):
-        entry = layer.entries.get(section)
-        if entry is not None and isinstance(entry.node, MapNode):
-            for name, one in entry.node.entries.items():
-                found.setdefault(name, one.key_at)
+    for layer in layers(tree):
+        for name, entry in layer.entries_of(section).items():
+            found.setdefault(name, entry.key_at)
     return found
 
 
@@ -64,9 +55,8 @@ def _unused_check(section: str, key: str, what: str) -> TreeCheck:
 
 
 def _check_lease(tree: MapNode) -> Iterable[Hit]:
-    for layer in _layers(tree):
-        policy = layer.entries.get("policy")
-        lease = policy.node.entries.get("lease") if policy and isinstance(policy.node, MapNode) else None
+    for layer in layers(tree):
+        lease = layer.entries_of("policy").get("lease")
         if lease and isinstance(lease.node, ScalarNode) and lease.node.value is True:
             yield Hit("policy.lease is not available in this version", lease.key_at)
 

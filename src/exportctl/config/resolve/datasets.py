@@ -97,8 +97,8 @@ def aliases(root: Section) -> Aliases:
 
 def _dataset_from_map(node: MapNode, alias: str | None, at: SourcePosition) -> Dataset:
     def text(key: str) -> str | None:
-        entry = node.entries.get(key)
-        return str(entry.node.value) if entry and isinstance(entry.node, ScalarNode) and entry.node.value else None
+        found = node.get(key)
+        return str(found.value) if isinstance(found, ScalarNode) and found.value else None
 
     return Dataset(text("id"), text("name"), alias, at)
 

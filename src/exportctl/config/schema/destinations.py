@@ -123,16 +123,11 @@ def _key_schema(described: str, example: str | int, form: KeyForm) -> Schema:
 def _type_condition(name: str) -> Schema:
     """Refuse the keys of other types once `type` is known."""
     kind = TYPES[name]
-    own = {f.name for f in kind.location} | set(kind.account_key_names)
-    others = {f.name for t in TYPES.values() for f in t.location} | {
-        k for t in TYPES.values() for k in t.account_key_names
-    }
+    keys = {t.name: {*(f.name for f in t.location), *t.account_key_names} for t in TYPES.values()}
     fields = {f.name for m in kind.methods for f in m.written_fields}
-    then: dict[str, object] = {key: {"type": "null"} for key in sorted(others - own)}
-    if fields:
-        then["auth"] = {"propertyNames": {"enum": [*sorted(fields), "secret_version", "drop"]}}
-    else:
-        then["auth"] = {"type": "null"}
+    refused: Schema = {"type": "null"}
+    then: Schema = dict.fromkeys(sorted(set().union(*keys.values()) - keys[name]), refused)
+    then["auth"] = {"propertyNames": {"enum": [*sorted(fields), "secret_version", "drop"]}} if fields else refused
     if not kind.encryption:
-        then["encryption"] = {"type": "null"}
+        then["encryption"] = refused
     return {"if": {"properties": {"type": {"const": name}}, "required": ["type"]}, "then": {"properties": then}}

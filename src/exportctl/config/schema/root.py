@@ -9,17 +9,21 @@ has one position and one reason. A text with a reference matches every pattern.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
 from exportctl.config.scalars import VERSION
 from exportctl.config.schema.destinations import account, auth, destination
 from exportctl.config.schema.parts import (
+    DURATION,
     EXAMPLE_ID,
     WHOLE_NOTE,
     Schema,
     choice,
+    end,
     entries,
+    file_format,
     flag,
     list_schema,
     map_schema,
@@ -27,10 +31,10 @@ from exportctl.config.schema.parts import (
     named_map_schema,
     overlay,
     ref,
+    schedule,
     text,
     whole_number,
 )
-from exportctl.config.schema.values import DURATION, end, file_format, schedule
 from exportctl.resources.kinds import plain_fields
 
 
@@ -40,17 +44,13 @@ def _dataset() -> Schema:
         "description": "A dataset: an alias, a group or an exact name; or a map with `id`, `name` or both.",
         "type": ["string", "object"],
         "minLength": 1,
-        "properties": _dataset_keys(),
+        "properties": {
+            "id": text("The dataset's id.", "5ef3e3259ad2a1191ab7dd7d", min_length=1),
+            "name": text("The dataset's exact name.", "App Events", min_length=1),
+        },
         "additionalProperties": False,
         "minProperties": 1,
         "examples": ["App Events", {"id": "5ef3e3259ad2a1191ab7dd7d"}],
-    }
-
-
-def _dataset_keys() -> Schema:
-    return {
-        "id": text("The dataset's id.", "5ef3e3259ad2a1191ab7dd7d", min_length=1),
-        "name": text("The dataset's exact name.", "App Events", min_length=1),
     }
 
 
@@ -67,24 +67,18 @@ def _declared_dataset() -> Schema:
     }
 
 
+def _value_or_map_by_part(described: str, value: Schema) -> Schema:
+    return {
+        "description": described,
+        "type": ["string", "object"],
+        "additionalProperties": value,
+        "examples": value["examples"],
+    }
+
+
 def _part_ids(described: str) -> Schema:
-    return {
-        "description": f"{described} With `split_by`, write a map of PART to flow id.",
-        "type": ["string", "object"],
-        "additionalProperties": text("A flow id.", EXAMPLE_ID),
-        "examples": [EXAMPLE_ID],
-    }
-
-
-def _former_key() -> Schema:
-    described = "Its former key: exportctl then renames it instead of creating it again."
-    parts = "With `split_by`, write the former key of the whole, or a map of PART to its former KEY or KEY/PART."
-    return {
-        "description": f"{described} {parts}",
-        "type": ["string", "object"],
-        "additionalProperties": text("The former KEY or KEY/PART.", "web"),
-        "examples": ["web"],
-    }
+    described = f"{described} With `split_by`, write a map of PART to flow id."
+    return _value_or_map_by_part(described, text("A flow id.", EXAMPLE_ID))
 
 
 def _export() -> Schema:
@@ -133,7 +127,11 @@ def _export() -> Schema:
                 "The id of the flow that exportctl may replace. The new flow starts with a full re-export."
             ),
             "keep": _part_ids("The id of the flow to keep, if this export has duplicates."),
-            "renamed_from": _former_key(),
+            "renamed_from": _value_or_map_by_part(
+                "Its former key: exportctl then renames it instead of creating it again. With `split_by`, write the "
+                "former key of the whole, or a map of PART to its former KEY or KEY/PART.",
+                text("The former KEY or KEY/PART.", "web"),
+            ),
             "allow": list_schema("Rules that this export may break, each with a reason.", _allow()),
         },
         example={"datasets": ["web", "App Events"], "destination": "lake", "schedule": "nightly"},
@@ -350,3 +348,8 @@ def _schema() -> Schema:
 
 
 SCHEMA: Mapping[str, Any] = _schema()
+
+
+def schema_files() -> dict[str, str]:
+    """Return the file that editors read (`schemas/exports.schema.json`) as text, by its name."""
+    return {"exports.schema.json": json.dumps(SCHEMA, indent=2, ensure_ascii=False) + "\n"}
