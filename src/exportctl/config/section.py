@@ -8,10 +8,10 @@ finding.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from exportctl.config.schema_check import closest_match
+from exportctl.config.schema_check import SINGULAR_NAMES, closest_match
 from exportctl.config.yaml_nodes import ListNode, MapNode, Node, ScalarNode
 from exportctl.errors import Finding, Level, SourcePosition
 from exportctl.model.references import BadValue
@@ -102,11 +102,22 @@ class Section:
         owner = f'"{key}"' if self.owner == "the config" else f'"{key}" of {self.owner}'
         return Section(node, owner, self.key_position(key), self.report)
 
-    def children(self, singular: str) -> Iterator[tuple[str, Section]]:
-        """Yield the declarations of a section like `exports`, by name."""
-        for name, entry in self.node.entries.items():
-            if isinstance(entry.node, MapNode):
-                yield name, Section(entry.node, f'{singular} "{name}"', entry.key_at, self.report)
+    def children(self, key: str) -> dict[str, Section]:
+        """Return the declarations in a section like `exports`, by name."""
+        return {
+            name: Section(entry.node, f'{SINGULAR_NAMES[key]} "{name}"', entry.key_at, self.report)
+            for name, entry in self.node.entries_of(key).items()
+            if isinstance(entry.node, MapNode)
+        }
+
+    def declared_names(self, key: str) -> dict[str, SourcePosition]:
+        """Return the position of every name in a section like `exports`, also of those with a mistake."""
+        return {name: entry.key_at for name, entry in self.node.entries_of(key).items()}
+
+    def map_items(self, key: str) -> tuple[Section, ...]:
+        """Return the maps in a list."""
+        maps = (item for item in self.items(key) if isinstance(item, MapNode))
+        return tuple(Section(item, f'an entry of "{key}"', item.at, self.report) for item in maps)
 
     def items(self, key: str) -> tuple[Node, ...]:
         node = self.get(key)
@@ -139,4 +150,4 @@ class Section:
             hint = f"the names are {', '.join(sorted({*declared, *built_in})[:10])}"
         else:
             hint = f"declare it under `{what}s`"
-        self.report.add("unknown-reference", message, at, hint)
+        self.fail("unknown-reference", message, at, hint)

@@ -87,9 +87,8 @@ def _destinations(
 ) -> dict[str, ExistingDestination]:
     """Return the declared destinations that have an account in the sandbox."""
     named_formats = formats(root)
-    section = root.section(DESTINATIONS)
     found = {}
-    for key, child in section.children("destination") if section else ():
+    for key, child in root.children(DESTINATIONS).items():
         one = desired.project.destinations[key]
         base = _base_id(one, desired, ownership, as_of)
         if base is not None:

@@ -91,8 +91,7 @@ class Aliases:
 
 
 def aliases(root: Section) -> Aliases:
-    section = root.section("datasets")
-    return Aliases(section.node.entries if section else {}, root.report)
+    return Aliases(root.node.entries_of("datasets"), root.report)
 
 
 def _dataset_from_map(node: MapNode, alias: str | None, at: SourcePosition) -> Dataset:

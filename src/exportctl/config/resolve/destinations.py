@@ -65,21 +65,13 @@ def check_shared_accounts(destinations: Mapping[str, Destination], declared: Map
         if one.account.of not in declared:
             section.fail_unknown_name("destination", one.account.of, at, places)
         elif other and (other.account.of or other.key == key):
-            hint = (
-                f"write `of: {other.account.of}`"
-                if other.account.of not in (None, key)
-                else "name the destination with `auth`"
-            )
-            section.fail(
-                "account-chain",
-                f'{section.owner} shares the account of "{other.key}", which has no account of its own',
-                at,
-                hint,
-            )
+            owner = other.account.of
+            hint = "name the destination with `auth`" if owner in (None, key) else f"write `of: {owner}`"
+            message = f'{section.owner} shares the account of "{other.key}", which has no account of its own'
+            section.fail("account-chain", message, at, hint)
         elif other and other.type != one.type:
-            message = (
-                f'{section.owner} is {one.type} and cannot share the account of "{other.key}", which is {other.type}'
-            )
+            whose = f'the account of "{other.key}", which is {other.type}'
+            message = f"{section.owner} is {one.type} and cannot share {whose}"
             section.fail("account-type", message, at, "write an `auth` for it")
 
 
@@ -157,17 +149,12 @@ def _existing_account(section: Section, kind: DestinationType, where: Positions)
     for key in kind.account_key_names:
         if key in section:
             message = f'{section.owner}: "{key}" belongs to the account, but `account` names an existing one'
-            section.fail(
-                "account-keys", message, section.key_position(key), "remove it, or write `auth` instead of `account`"
-            )
+            hint = "remove it, or write `auth` instead of `account`"
+            section.fail("account-keys", message, section.key_position(key), hint)
     if "auth" in section:
         message = f"{section.owner} has both `auth` and `account`"
-        section.fail(
-            "account-and-auth",
-            message,
-            section.key_position("auth"),
-            "keep one; in an overlay, `auth: null` removes it",
-        )
+        hint = "keep one; in an overlay, `auth: null` removes it"
+        section.fail("account-and-auth", message, section.key_position("auth"), hint)
     inner = section.section("account")
     if inner is None:
         return Account()
@@ -181,19 +168,19 @@ def _account_values(section: Section, kind: DestinationType) -> dict[str, AuthVa
     if kind.composed_key:
         value = _composed_value(section, kind, kind.composed_key)
         return {kind.composed_key.name: value} if value else {}
+    found: dict[str, AuthValue] = {}
     for key in kind.account_keys:
         if key.required:
             section.required_text(key.name, f"{kind.label} needs {key.hint}")
-    found = {key: _plain_value(section, key.name) for key in kind.account_keys}
-    for key, value in found.items():
-        _check_port(section, key, value)
-    return {key.name: value for key, value in found.items() if value}
+        if value := _plain_value(section, key.name):
+            found[key.name] = value
+            _check_port(section, key, value)
+    return found
 
 
-def _check_port(section: Section, key: AccountKey, value: AuthValue | None) -> None:
-    if value is None or key.form is not KeyForm.PORT or section.is_unset(key.name):
-        return
-    if not (value.text.isdigit() and 0 < int(value.text[:6]) < 65536):
+def _check_port(section: Section, key: AccountKey, value: AuthValue) -> None:
+    is_checked = key.form is KeyForm.PORT and not section.is_unset(key.name)
+    if is_checked and not (value.text.isdigit() and 0 < int(value.text[:6]) < 65536):
         message = f'"{key.name}" of {section.owner} is not a port: {value.text}'
         section.fail("bad-value", message, value.at, "write a number from 1 to 65535")
 
@@ -201,13 +188,17 @@ def _check_port(section: Section, key: AccountKey, value: AuthValue | None) -> N
 def _composed_value(section: Section, kind: DestinationType, composed: ComposedKey) -> AuthValue | None:
     """Return a value that the YAML has as a whole or in parts."""
     written = [key for key in composed.parts if key in section]
+    in_parts = " and ".join(f"`{part}`" for part in composed.parts)
     if composed.name in section:
         if written:
             message = f"{section.owner} has both `{composed.name}` and `{written[0]}`"
             hint = f"keep one: the {composed.name} contains both"
             section.fail("bad-value", message, section.key_position(written[0]), hint)
-        return _whole_value(section, composed)
-    in_parts = " and ".join(f"`{part}`" for part in composed.parts)
+        whole = _plain_value(section, composed.name)
+        if whole and not section.is_unset(composed.name) and composed.split(whole.text) is None:
+            message = f'"{composed.name}" of {section.owner} is not an {composed.form}'
+            section.fail("bad-value", message, whole.at, f"write {composed.shape}, or {in_parts}")
+        return whole
     if not written:
         hint = f"write {in_parts}, or `{composed.name}` with an {composed.form}"
         section.required_text(composed.parts[0], hint)
@@ -220,15 +211,6 @@ def _composed_value(section: Section, kind: DestinationType, composed: ComposedK
     pending = any(section.is_unset(part) for part in composed.parts)
     text = composed.join(texts)
     return AuthValue(text if pending else escape_references(text), Secrecy.PLAIN, section.position(composed.parts[0]))
-
-
-def _whole_value(section: Section, composed: ComposedKey) -> AuthValue | None:
-    value = _plain_value(section, composed.name)
-    if value and not section.is_unset(composed.name) and composed.split(value.text) is None:
-        in_parts = " and ".join(f"`{part}`" for part in composed.parts)
-        message = f'"{composed.name}" of {section.owner} is not an {composed.form}'
-        section.fail("bad-value", message, value.at, f"write {composed.shape}, or {in_parts}")
-    return value
 
 
 def _auth_methods_hint(kind: DestinationType) -> str:

@@ -23,7 +23,7 @@ from exportctl.config.resolve.schedules import (
 from exportctl.config.scalars import NAME, parse_duration
 from exportctl.config.schema_check import closest_match
 from exportctl.config.section import Section
-from exportctl.config.yaml_nodes import MapNode, ScalarNode, plain_value
+from exportctl.config.yaml_nodes import ScalarNode, plain_value
 from exportctl.errors import SourcePosition
 from exportctl.model.project import AllowEntry, Dataset, End, Expect, Export, Format
 from exportctl.resources.kinds import plain_fields
@@ -99,13 +99,17 @@ def exports(key: str, section: Section, context: ResolutionContext) -> tuple[Exp
         schedule = context.schedules.resolve_key(section, "schedule")
     chosen_format = _format(section, destination, context)
     datasets = context.aliases.expand_datasets(section.items("datasets"))
-    own_end = _own_end(section, schedule)
+    own_end = end(section)
+    if schedule:
+        own_end = refuse_rolling_end_of_once(section, schedule.value.schedule, own_end)
     own = _own_fields(key, section)
     if destination is None or schedule is None or not datasets:
         _part_ids(section, None)
         _former_keys(section, None)
         return ()
-    chosen_end = _end(schedule.value, own_end, context.defaults.end)
+    chosen_end = own_end or schedule.value.end
+    if schedule.value.schedule.unit != "once":  # a one-time export ends after its run
+        chosen_end = chosen_end or context.defaults.end
     named = [key for key in ("renamed_from", *_plain_names()) if key in section]
     where = section.positions(_PLAIN_FIELDS) | section.positions(named)
     where |= {"destination": destination.at, "schedule": schedule.at, "format": chosen_format.at}
@@ -127,6 +131,7 @@ def exports(key: str, section: Section, context: ResolutionContext) -> tuple[Exp
 
 def _own_fields(key: str, section: Section) -> dict[str, Any]:
     """Return the fields of an `Export` that depend only on its own keys."""
+    expect = section.section("expect")
     return {
         "title": section.text("title", key),
         "description": section.text("description"),
@@ -134,8 +139,8 @@ def _own_fields(key: str, section: Section) -> dict[str, Any]:
         "subpath": section.text("subpath"),
         "enabled": section.flag("enabled"),
         "protect": bool(section.flag("protect")),
-        "expect": _expect(section.section("expect")),
-        "allow": _allow(section),
+        "expect": expect and Expect(expect.parse_value("within", parse_duration), bool(expect.flag("non_empty"))),
+        "allow": tuple(AllowEntry(i.text("rule"), i.text("reason"), i.at) for i in section.map_items("allow")),
         "plain": {name: plain_value(node) for name in _plain_names() if (node := section.get(name)) is not None},
     }
 
@@ -150,11 +155,6 @@ def _require_keys(section: Section, context: ResolutionContext) -> None:
         section.required_text("destination", "write `destination: KEY`, here or under `defaults`")
     if "schedule" not in context.defaults.written_keys:
         section.required_text("schedule", 'write `schedule: {every: 1 day, at: "02:00"}`, here or under `defaults`')
-
-
-def _own_end(section: Section, schedule: PositionedValue[ScheduleWithEnd] | None) -> PositionedValue[End] | None:
-    own = end(section)
-    return refuse_rolling_end_of_once(schedule.value.schedule, own, section.report, section.owner) if schedule else own
 
 
 def _destination(section: Section, destinations: Mapping[str, SourcePosition]) -> PositionedValue[str] | None:
@@ -175,33 +175,6 @@ def _format(
     return own or of_destination or context.defaults.format or PositionedValue(Format("parquet", "gzip"), section.at)
 
 
-def _end(
-    schedule: ScheduleWithEnd, own: PositionedValue[End] | None, default: PositionedValue[End] | None
-) -> PositionedValue[End] | None:
-    """Choose the end; a one-time export takes none from the defaults, because it ends after its run."""
-    if schedule.schedule.unit == "once":
-        return own or schedule.end
-    return own or schedule.end or default
-
-
-def _expect(section: Section | None) -> Expect | None:
-    if section is None:
-        return None
-    return Expect(section.parse_value("within", parse_duration), bool(section.flag("non_empty")))
-
-
-def _allow(section: Section) -> tuple[AllowEntry, ...]:
-    def text(entry: MapNode, key: str) -> str:
-        node = entry.entries[key].node
-        return str(node.value) if isinstance(node, ScalarNode) else ""
-
-    return tuple(
-        AllowEntry(text(item, "rule"), text(item, "reason"), item.at)
-        for item in section.items("allow")
-        if isinstance(item, MapNode)
-    )
-
-
 def _former_keys(section: Section, by_part: Mapping[str, Dataset] | None) -> dict[str, str]:
     """
     Map each PART to its former KEY or KEY/PART; an export that is not split has the one part "".
@@ -210,11 +183,9 @@ def _former_keys(section: Section, by_part: Mapping[str, Dataset] | None) -> dic
     """
     inner = section.section("renamed_from")
     if inner is not None:
-        given = _values_by_part(section, "renamed_from", by_part, "key")
+        given = _values_by_part(section, "renamed_from", by_part, "key").items()
         return {
-            part: name
-            for part, name in given.items()
-            if _check_former_key(section, name, inner.position(part), parted=True)
+            part: name for part, name in given if _check_former_key(section, name, inner.position(part), parted=True)
         }
     name = section.optional_text("renamed_from")
     split = "split_by" in section
@@ -236,30 +207,22 @@ def _check_former_key(section: Section, name: str, at: SourcePosition, *, parted
 
 
 def _flows(section: Section, whole: Export) -> tuple[Export, ...]:
-    if section.optional_text("split_by") is None:
-        ids, before = _part_ids(section, None), _former_keys(section, None)
-        return (replace(whole, renamed_from=before.get(""), **_consents(ids, "")),)
-    by_part = parts(section, whole.key, whole.datasets)
+    by_part = None
+    flows = {"": whole}
+    if section.optional_text("split_by") is not None:
+        by_part = parts(section, whole.key, whole.datasets)
+        flows = {part: _part(whole, part, dataset) for part, dataset in by_part.items()}
     ids, before = _part_ids(section, by_part), _former_keys(section, by_part)
-    return tuple(_part(whole, part, dataset, ids, before.get(part)) for part, dataset in by_part.items())
+    made = []
+    for part, flow in flows.items():
+        consents: dict[str, Any] = {name: found.get(part) for name, found in ids.items()}
+        made.append(replace(flow, renamed_from=before.get(part), **consents))
+    return tuple(made)
 
 
-def _part(
-    whole: Export, part: str, dataset: Dataset, ids: Mapping[str, Mapping[str, str]], before: str | None
-) -> Export:
-    shown = dataset.name or dataset.alias or dataset.id
-    return replace(
-        whole,
-        key=f"{whole.key}/{part}",
-        title=f"{whole.title} \N{EN DASH} {shown}",
-        datasets=(dataset,),
-        renamed_from=before,
-        **_consents(ids, part),
-    )
-
-
-def _consents(ids: Mapping[str, Mapping[str, str]], part: str) -> dict[str, Any]:
-    return {name: found.get(part) for name, found in ids.items()}
+def _part(whole: Export, part: str, dataset: Dataset) -> Export:
+    title = f"{whole.title} \N{EN DASH} {dataset.name or dataset.alias or dataset.id}"
+    return replace(whole, key=f"{whole.key}/{part}", title=title, datasets=(dataset,))
 
 
 def _part_ids(section: Section, by_part: Mapping[str, Dataset] | None) -> dict[str, dict[str, str]]:

@@ -15,10 +15,10 @@ from exportctl.config.resolve.datasets import aliases
 from exportctl.config.resolve.destinations import check_shared_accounts, destination
 from exportctl.config.resolve.exports import ResolutionContext, defaults, exports, is_included
 from exportctl.config.resolve.schedules import NamedValues, PositionedValue, formats, schedules
-from exportctl.config.scalars import DAY, NAME, parse_duration, parse_moment
+from exportctl.config.scalars import NAME, parse_duration, parse_moment
 from exportctl.config.section import FindingCollector, Section
 from exportctl.config.yaml_nodes import MapNode
-from exportctl.errors import Error, SourcePosition
+from exportctl.errors import Error
 from exportctl.model.project import (
     AcceptEntry,
     AuthValue,
@@ -52,7 +52,7 @@ def resolve_project(
     root = Section(tree, "the config", tree.at, report)
     named_schedules, named_formats = schedules(root), formats(root)
     destinations, formats_of = _destinations(root, named_formats)
-    declared = _key_positions(root, "destinations")
+    declared = root.declared_names("destinations")
     names = aliases(root)
     names.check_circles()
     fallback = defaults(root.section("defaults"), declared, named_schedules, named_formats)
@@ -73,11 +73,6 @@ def resolve_project(
     )
 
 
-def _key_positions(root: Section, key: str) -> dict[str, SourcePosition]:
-    section = root.section(key)
-    return {name: entry.key_at for name, entry in section.node.entries.items()} if section else {}
-
-
 def _name(root: Section) -> str:
     root.required_text("version", "write `version: 1` in one of the files")
     name = root.required_text("project", "write `project: NAME`; exportctl writes it on everything it creates")
@@ -92,26 +87,21 @@ def _destinations(
 ) -> tuple[dict[str, Destination], dict[str, PositionedValue[Format]]]:
     found: dict[str, Destination] = {}
     formats_of: dict[str, PositionedValue[Format]] = {}
-    section = root.section("destinations")
-    declared = dict(section.children("destination")) if section else {}
-    for key in sorted(declared):
-        one = destination(key, declared[key])
-        chosen = named_formats.resolve_key(declared[key], "format")
-        if one:
+    declared = root.children("destinations")
+    for key, section in sorted(declared.items()):
+        if one := destination(key, section):
             found[key] = one
-        if chosen:
+        if chosen := named_formats.resolve_key(section, "format"):
             formats_of[key] = chosen
     check_shared_accounts(found, declared)
     return found, formats_of
 
 
 def _exports(root: Section, environment: str | None, context: ResolutionContext) -> dict[str, Export]:
-    section = root.section("exports")
-    declared = dict(section.children("export")) if section else {}
     found: dict[str, Export] = {}
-    for key in sorted(declared):
-        if is_included(declared[key], environment, context.environments):
-            found |= {one.key: one for one in exports(key, declared[key], context)}
+    for key, section in root.children("exports").items():
+        if is_included(section, environment, context.environments):
+            found |= {one.key: one for one in exports(key, section, context)}
     return dict(sorted(found.items()))
 
 
@@ -160,16 +150,8 @@ def _credentials(section: Section) -> dict[str, AuthValue]:
     return found
 
 
-def _entry_sections(root: Section, key: str) -> list[Section]:
-    return [
-        Section(item, f'an entry of "{key}"', item.at, root.report)
-        for item in root.items(key)
-        if isinstance(item, MapNode)
-    ]
-
-
 def _removed_entries(root: Section) -> tuple[RemovedEntry, ...]:
-    found = [_removed_entry(section) for section in _entry_sections(root, "removed")]
+    found = [_removed_entry(section) for section in root.map_items("removed")]
     return tuple(sorted((r for r in found if r), key=lambda r: (r.root, r.name, r.do)))
 
 
@@ -189,7 +171,7 @@ def _removed_entry(section: Section) -> RemovedEntry | None:
 
 
 def _accept_entries(root: Section) -> tuple[AcceptEntry, ...]:
-    found = [_accept_entry(section) for section in _entry_sections(root, "accept")]
+    found = [_accept_entry(section) for section in root.map_items("accept")]
     return tuple(sorted(found, key=lambda a: (a.address, a.field, a.until)))
 
 
@@ -207,16 +189,14 @@ def _accept_entry(section: Section) -> AcceptEntry:
 def _policy(section: Section | None) -> Policy:
     if section is None:
         return Policy()
-    warning = section.parse_value("end_warning", parse_duration, 30 * DAY)
-    return Policy(
-        section.number("max_deletes", 0), 30 * DAY if warning is None else warning, bool(section.flag("lease"))
-    )
+    warning = section.parse_value("end_warning", parse_duration)
+    end_warning = Policy.end_warning if warning is None else warning
+    return Policy(section.number("max_deletes", 0), end_warning, bool(section.flag("lease")))
 
 
 def _rules(root: Section) -> dict[str, RuleSetting]:
-    section = root.section("rules")
     found = {}
-    for name, one in section.children("rule") if section else ():
+    for name, one in root.children("rules").items():
         level = one.optional_text("level")
         if level == "off" and not one.text("reason"):
             one.fail("missing-key", f"{one.owner} is off without a reason", one.at, "write `reason: …` beside it")

@@ -13,8 +13,9 @@ from typing import Generic, TypeVar
 
 from exportctl.config import schema_check
 from exportctl.config.scalars import DAY, HOUR, parse_duration, parse_moment, parse_time_of_day
-from exportctl.config.section import FindingCollector, Section
-from exportctl.config.yaml_nodes import MapNode, Node, ScalarNode
+from exportctl.config.schema_check import SINGULAR_NAMES
+from exportctl.config.section import Section
+from exportctl.config.yaml_nodes import ScalarNode
 from exportctl.errors import SourcePosition
 from exportctl.model.project import End, Format, Schedule
 from exportctl.model.references import BadValue
@@ -57,15 +58,12 @@ class NamedValues(Generic[T]):
     positions: Mapping[str, SourcePosition]
     parse: Callable[[Section], T | None]
 
-    def resolve_key(self, section: Section | None, key: str) -> PositionedValue[T] | None:
+    def resolve_key(self, section: Section, key: str) -> PositionedValue[T] | None:
         """Resolve a key that takes a name or a map in place; None if it is missing, or has a mistake (reported)."""
-        node = section.get(key) if section else None
-        if section is None or node is None:
-            return None
-        if isinstance(node, MapNode):
-            inline = section.section(key)
-            value = self.parse(inline) if inline else None
-            return PositionedValue(value, node.at) if value is not None else None
+        node = section.get(key)
+        if inline := section.section(key):
+            value = self.parse(inline)
+            return PositionedValue(value, inline.node.at) if value is not None else None
         if isinstance(node, ScalarNode) and not node.is_unset:
             return self._resolve_name(section, str(node.value), node.at)
         return None
@@ -85,33 +83,30 @@ class NamedValues(Generic[T]):
 
 
 def schedules(root: Section) -> NamedValues[ScheduleWithEnd]:
-    return _read_named_values(root, "schedule", resolve_schedule, {})
+    return _read_named_values(root, "schedules", resolve_schedule, {})
 
 
 def formats(root: Section) -> NamedValues[Format]:
     """Resolve the declared formats; `parquet` and `json` (both gzip) are built in."""
     built_in = {name: PositionedValue(Format(name, "gzip"), root.at) for name in ("parquet", "json")}
-    return _read_named_values(root, "format", resolve_format, built_in)
+    return _read_named_values(root, "formats", resolve_format, built_in)
 
 
 def _read_named_values(
-    root: Section, what: str, make: Callable[[Section], T | None], built_in: Mapping[str, PositionedValue[T]]
+    root: Section, key: str, make: Callable[[Section], T | None], built_in: Mapping[str, PositionedValue[T]]
 ) -> NamedValues[T]:
     values = dict(built_in)
-    section = root.section(f"{what}s")
-    for name, child in section.children(what) if section else ():
+    for name, child in root.children(key).items():
         value = make(child)
         values.pop(name, None)
         if value is not None:
             values[name] = PositionedValue(value, child.at)
-    positions = {name: entry.key_at for name, entry in section.node.entries.items()} if section else {}
-    return NamedValues(what, values, positions, make)
+    return NamedValues(SINGULAR_NAMES[key], values, root.declared_names(key), make)
 
 
 def resolve_schedule(section: Section) -> ScheduleWithEnd | None:
     """Resolve a schedule map; None (with a finding) if `every` is missing or impossible."""
-    hint = f"{_ALLOWED_INTERVALS}: `every: 1 day`"
-    written = section.required_text("every", hint)
+    written = section.required_text("every", f"{_ALLOWED_INTERVALS}: `every: 1 day`")
     at = section.parse_value("at", parse_time_of_day, 0) or 0
     start = section.parse_value("start", parse_moment)
     chosen = end(section)
@@ -120,12 +115,8 @@ def resolve_schedule(section: Section) -> ScheduleWithEnd | None:
     every = ("day", 1) if section.is_unset("every") else _parse_interval(section, written)
     if every is None:
         return None
-    unit, interval = every
-    if unit == "once" and chosen and chosen.value.rolling:
-        message = f"{section.owner} runs once, so it cannot have a rolling end"
-        section.fail("rolling-end-of-once", message, chosen.at, "remove it, or write a date")
-        chosen = None
-    return ScheduleWithEnd(Schedule(unit, interval, at, start), chosen)
+    schedule = Schedule(*every, at, start)
+    return ScheduleWithEnd(schedule, refuse_rolling_end_of_once(section, schedule, chosen))
 
 
 def _parse_interval(section: Section, written: str) -> tuple[str, int] | None:
@@ -169,11 +160,9 @@ def _interval_hint(text: str, seconds: int) -> str:
 
 def end(section: Section) -> PositionedValue[End] | None:
     """Resolve the key `end` of an export, a schedule or the defaults: a moment, a rolling end, or `none`."""
-    node: Node | None = section.get("end")
-    if isinstance(node, MapNode):
-        inner = section.section("end")
-        assert inner is not None
-        return PositionedValue(_rolling_end(inner), node.at)
+    if inner := section.section("end"):
+        return PositionedValue(_rolling_end(inner), inner.node.at)
+    node = section.get("end")
     if isinstance(node, ScalarNode) and node.value == NO_END:
         return PositionedValue(End(none=True), node.at)
     if isinstance(node, ScalarNode):
@@ -213,11 +202,11 @@ def resolve_format(section: Section) -> Format | None:
 
 
 def refuse_rolling_end_of_once(
-    schedule: Schedule, chosen: PositionedValue[End] | None, report: FindingCollector, owner: str
+    section: Section, schedule: Schedule, chosen: PositionedValue[End] | None
 ) -> PositionedValue[End] | None:
-    """Report a rolling end of an export with a schedule that runs once, and drop it."""
+    """Report a rolling end of a schedule that runs once, or of an export with such a schedule, and drop it."""
     if schedule.unit == "once" and chosen and chosen.value.rolling:
-        message = f"{owner} runs once, so it cannot have a rolling end"
-        report.add("rolling-end-of-once", message, chosen.at, "remove it, or write a date")
+        message = f"{section.owner} runs once, so it cannot have a rolling end"
+        section.fail("rolling-end-of-once", message, chosen.at, "remove it, or write a date")
         return None
     return chosen
