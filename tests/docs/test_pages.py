@@ -80,7 +80,7 @@ def test_the_page_about_comparisons_shows_a_marker_and_every_letter() -> None:
     assert text == "For the campaign dashboard"
     assert marker is not None
     assert (marker.project, marker.name, marker.damaged) == ("bank-exports", "campaign-feedback", False)
-    assert sorted(re.findall(r"\((\w)\)", table)) == sorted(row.code for kind in KINDS.values() for row in kind.rows)
+    assert sorted(re.findall(r"\((\w)\)", table)) == sorted(row.code for kind in KINDS.values() for row in kind.fields)
 
 
 def test_the_page_about_deliveries_explains_every_result_and_all_evidence() -> None:
