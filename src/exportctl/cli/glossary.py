@@ -108,13 +108,13 @@ _ACTION_ALIASES: Mapping[Action, tuple[str, ...]] = {Action.ACT: ("enable", "dis
 _DRIFT_GROUPS: Mapping[DriftGroup, str] = {
     DriftGroup.DRIFT: "The sandbox changed, the YAML did not. Fails by default.",
     DriftGroup.CONFLICT: "The YAML and the sandbox both changed. Fails by default.",
-    DriftGroup.UNKNOWN_ORIGIN: "The value last applied is unknown, or exportctl cannot compare the flow. Fails by default.",
+    DriftGroup.UNKNOWN_ORIGIN: "The value last applied is unknown, or the flow is not comparable. Fails by default.",
     DriftGroup.PAUSED: "A person or another tool disabled the flow or moved its end earlier. Fails by default.",
     DriftGroup.GONE: "The flow was deleted, or this credential cannot see it. Fails by default.",
     DriftGroup.HALF_BUILT: "An interrupted run began a creation or a replacement. Apply finishes it. Fails by default.",
     DriftGroup.DUPLICATES: "Several flows have the address of one export. Fails by default.",
-    DriftGroup.MARKER_LOST: "A person removed the ownership marker from the description of a flow or an account. Apply writes it"
-    " again. Fails by default.",
+    DriftGroup.MARKER_LOST: "A person removed the ownership marker from the description of a flow or an account. Apply"
+    " writes it again. Fails by default.",
     DriftGroup.EXPIRED: "The end of the flow is in the past. Fails with `--fail-on ending`.",
     DriftGroup.ENDING: "The end of the flow is within `policy.end_warning`. Fails with `--fail-on ending`.",
     DriftGroup.PENDING: "The YAML changed and is not applied yet. Fails with `--fail-on pending`.",

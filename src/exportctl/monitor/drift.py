@@ -11,8 +11,7 @@ In: a Plan, and how early to warn of an end. Out: a DriftReport. Nothing is read
     gone             the flow was deleted, or this credential cannot see it    yes
     half-built       a creation or a replacement was interrupted               yes
     duplicates       several flows at one address                              yes
-    marker-lost      a description of a flow or an account has no marker any   yes
-                     more
+    marker-lost      the description of a flow or an account lost its marker    yes
     pending          the YAML changed and is not applied                       with --fail-on
     ending           ends within the warning                                   with --fail-on
     expired          has ended                                                 with --fail-on ending
