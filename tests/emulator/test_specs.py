@@ -92,6 +92,7 @@ def test_datasets_come_in_slices(
         {"outputType": "x"},
         {"surprise": 1},
         {"tags": "x"},
+        {"createdUser": "x"},
     ],
 )
 def test_a_bad_dataset_listing_is_refused(api: Api, params: Json) -> None:

@@ -14,8 +14,8 @@ from exportctl.emulator.store import Record
 from exportctl.emulator.wire import Answer, Json, Request, flow_error, invalid_body_error, not_found_error
 
 SELECTION = {"outputType", "outputField", "start", "limit", "properties", "name", "description"}
-UNSUPPORTED_FILTERS = {"property", "orderBy", "tags", "created", "updated", "version", "enableErrorDiagnostics"}
-PARAMETERS = SELECTION | UNSUPPORTED_FILTERS | {"createdClient", "createdUser", "updatedUser"}
+WRITE_FILTERS = {"created", "updated", "createdClient", "createdUser", "updatedUser"}
+UNSUPPORTED_FILTERS = WRITE_FILTERS | {"property", "orderBy", "tags", "version", "enableErrorDiagnostics"}
 
 
 @dataclass(frozen=True)
@@ -77,9 +77,8 @@ def find_dataset(ctx: RequestContext, name: str) -> Record:
     found = [row for row in every if row.id == name] or [row for row in every if row.doc["name"] == name]
     if len(found) != 1:
         known = ", ".join(sorted(row.doc["name"] for row in every))
-        raise ValueError(
-            f"{'no dataset is' if not found else 'several datasets are'} called {name!r}; there is {known}"
-        )
+        count = "no dataset is" if not found else "several datasets are"
+        raise ValueError(f"{count} called {name!r}; there is {known}")
     return found[0]
 
 
@@ -116,7 +115,7 @@ def answer(ctx: RequestContext, spec: str, request: Request) -> Answer:
 
 def _check_parameters(request: Request) -> None:
     # rule: configs-parameters
-    unknown = [key for key, _ in request.query if key not in PARAMETERS]
+    unknown = [key for key, _ in request.query if key not in SELECTION | UNSUPPORTED_FILTERS]
     if unknown:
         raise flow_error(1451, 400, f"Query parameter [{unknown[0]}] is not known")
     if request.value("outputType") != "activationDatasets" or request.value("outputField") != "datasets":

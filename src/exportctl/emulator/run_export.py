@@ -1,16 +1,16 @@
 """
 One run, carried out: rows into files, files into storage, and the manifest beside them. Touches no store.
 
-In: a `Job`, which holds all a run needs. Out: a `Result`. It is all or nothing: when the storage refuses in the middle,
-what was written already is taken away again, as far as the storage lets us. Names come from the run's id, so that a run
-that is carried out twice writes the same files.
+In: a `Job`, which holds all a run needs. Out: a `RunResult`. It is all or nothing: when the storage refuses in the
+middle, what was written already is taken away again, as far as the storage lets us. Names come from the run's id, so
+that a run that is carried out twice writes the same files.
 """
 
 from __future__ import annotations
 
 import errno
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -28,10 +28,7 @@ from exportctl.emulator.storage.sink import Sink, StorageRefused
 from exportctl.emulator.switches import Switches
 from exportctl.emulator.wire import Json
 
-FORMAT_PARAMS = (
-    ("datasetFileType", "PARQUET"),
-    ("compression", "NONE"),
-)  # keys of a target, and what older ones mean (assumed)
+FORMAT_PARAMS = (("datasetFileType", "PARQUET"), ("compression", "NONE"))  # with defaults of older targets (assumed)
 DISK_FULL_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 MINIMUM_FILES = 2  # even small datasets give several files [UI]
 ROWS_PER_FILE = 500_000  # assumed: number and size follow the lake's partitions and are not published
@@ -42,8 +39,8 @@ class Job:
     """
     A run to execute.
 
-    `due_at` is in seconds since 1970. `flow`, `target` and `connection` are documents as stored, with secrets. `names`
-    fill the macros of the folder. `root` is the local folder that stands for storage without an endpoint.
+    `due_at` is in seconds since 1970. `flow`, `target` and `connection` are documents as stored, with secrets.
+    `macro_values` fill the macros of the folder. `root` is the local folder for storage without an endpoint.
     """
 
     run: str
@@ -75,7 +72,7 @@ class ExportedFile:
 
 @dataclass(frozen=True)
 class RunResult:
-    """What became of a job; `refused` None: it succeeded."""
+    """What became of a job; `refusal` None: it succeeded."""
 
     files: tuple[ExportedFile, ...] = ()
     manifests: tuple[str, ...] = ()
@@ -172,17 +169,17 @@ def _has_output_when_empty(job: Job) -> bool:
 def _deliver_files(job: Job, plan: Sequence[_PlannedFiles], delivery: _Delivery, folder: Path) -> RunResult:
     try:
         manifests: list[str] = []
-        made = _make_files(job, plan, folder)
+        made: Iterable[tuple[ExportedFile, Path]] = _make_files(job, plan, folder)
+        written: list[ExportedFile] = []
+        if not job.switches.manifest_last:
+            made = list(made)
+            manifests = _put_manifests(job, plan, [one for one, _ in made], delivery, folder)
+        for one, source in made:
+            delivery.put(one.key, source)
+            written.append(one)
         # rule: manifest-last
         if job.switches.manifest_last:
-            written = [_put_file(delivery, one, source) for one, source in made]
             manifests = _put_manifests(job, plan, written, delivery, folder)
-        else:
-            waiting = list(made)
-            written = [one for one, _ in waiting]
-            manifests = _put_manifests(job, plan, written, delivery, folder)
-            for one, source in waiting:
-                _put_file(delivery, one, source)
         for planned in plan:
             if not planned.files and planned.folder and job.switches.empty_run == "folder":
                 delivery.sink.make_folder(planned.folder)
@@ -203,11 +200,6 @@ def _make_files(job: Job, plan: Sequence[_PlannedFiles], folder: Path) -> Iterat
             yield ExportedFile(one.dataset, planned.folder, whole, source.stat().st_size), source
 
 
-def _put_file(delivery: _Delivery, one: ExportedFile, source: Path) -> ExportedFile:
-    delivery.put(one.key, source)
-    return one
-
-
 def _put_manifests(
     job: Job, plan: Sequence[_PlannedFiles], written: Sequence[ExportedFile], delivery: _Delivery, folder: Path
 ) -> list[str]:
@@ -215,12 +207,11 @@ def _put_manifests(
     # rule: manifest-location
     if not job.target["params"].get("includeFileManifest"):
         return []
-    places = (
-        [routing.target_folder(job.target)] if job.switches.manifest_location == "path" else [p.folder for p in plan]
-    )
+    in_path = job.switches.manifest_location == "path"
+    places = [routing.target_folder(job.target)] if in_path else [planned.folder for planned in plan]
     keys = []
     for place in dict.fromkeys(places):
-        listed = [one for one in written if job.switches.manifest_location == "path" or one.folder == place]
+        listed = [one for one in written if in_path or one.folder == place]
         if not listed and not job.switches.empty_manifest:
             continue
         key = "/".join(part for part in (place, f"manifest-{job.flow['id']}-{job.run}.json") if part)

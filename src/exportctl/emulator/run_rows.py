@@ -22,7 +22,7 @@ UNCOMPRESSED_MAXIMUM = 1_000_000  # records of a full export in uncompressed Par
 
 @dataclass(frozen=True)
 class Increment:
-    """The rows of one dataset for one run. `upto` batches are exported once it has succeeded."""
+    """The rows of one dataset for one run. `exported_count` batches are exported once it has succeeded."""
 
     dataset: str
     name: str
@@ -50,11 +50,16 @@ def add_batch(dataset: Record, count: int, at: int, spread: int = 86400) -> Batc
     return made
 
 
-def increment(flow: Record, dataset: Record, tick: float, switches: Switches) -> Increment:
-    """Return the rows of one dataset that the run due at `due_at` (seconds) exports."""
+def increment(flow: Record | None, dataset: Record, tick: float, switches: Switches) -> Increment:
+    """
+    Return the rows of one dataset that the run due at `tick` (seconds) exports.
+
+    Without a flow, in an export on demand, these are all rows, whatever was exported before.
+    """
     # rule: increments
-    known = batches(dataset)
-    done = _exported_count(flow, dataset.id, switches)
+    known, done = batches(dataset), None  # of the batches, how many are exported; None: everything is to be exported
+    if flow is not None and (flow.doc.get("scheduleParams") or {}).get("interval"):
+        done = _exported_counts(flow.hidden, flow.doc, switches).get(dataset.id)
     upto = max(done or 0, sum(batch.at <= tick for batch in known))  # a clock that was set back undoes no export
     chosen: Sequence[Batch] = known[done or 0 : upto]
     kind = str(dataset.hidden.get("kind", rows.RECORD))
@@ -62,18 +67,6 @@ def increment(flow: Record, dataset: Record, tick: float, switches: Switches) ->
     if kind == rows.EVENT:
         chosen = [kept for batch in chosen if (kept := rows.trim_events(batch, tick - YEAR))]
     return Increment(dataset.id, str(dataset.doc["name"]), kind, tuple(chosen), upto, full=done is None)
-
-
-def full_increment(dataset: Record, tick: float) -> Increment:
-    """All rows of a dataset, whatever was exported before: an export on demand."""
-    return increment(Record("flows", "", "", {}), dataset, tick, Switches())
-
-
-def _exported_count(flow: Record, dataset: str, switches: Switches) -> int | None:
-    """How many batches are exported; None: nothing is, or it does not count any more."""
-    if not (flow.doc.get("scheduleParams") or {}).get("interval"):
-        return None
-    return _exported_counts(flow.hidden, flow.doc, switches).get(dataset)
 
 
 def _exported_counts(hidden: Json, doc: Json, switches: Switches) -> dict[str, int]:
@@ -85,14 +78,14 @@ def _exported_counts(hidden: Json, doc: Json, switches: Switches) -> dict[str, i
     # rule: schedule-change
     if switches.schedule_change == "restart" and exported["schedule"] != _schedule_settings(doc):
         return {}
-    upto: dict[str, int] = exported["counts"]
-    return upto
+    counts: dict[str, int] = exported["counts"]
+    return counts
 
 
 def record_exported_batches(flow: Record, ran: Json, done: Sequence[Increment], switches: Switches) -> None:
     """Note on a flow what a run has exported; `ran` is the flow's document as it was when the run began."""
-    upto = _exported_counts(flow.hidden, ran, switches) | {one.dataset: one.exported_count for one in done}
-    flow.hidden["exported"] = {"source": _source_id(ran), "schedule": _schedule_settings(ran), "counts": upto}
+    counts = _exported_counts(flow.hidden, ran, switches) | {one.dataset: one.exported_count for one in done}
+    flow.hidden["exported"] = {"source": _source_id(ran), "schedule": _schedule_settings(ran), "counts": counts}
 
 
 def _source_id(doc: Json) -> str:

@@ -29,9 +29,7 @@ from exportctl.emulator.storage.sink import StorageRefused
 from exportctl.emulator.store import Record, Store
 from exportctl.emulator.wire import Json
 
-CLAIM_TIMEOUT = (
-    3600  # seconds of this machine's clock after which a claim counts for nothing: process ids are used again
-)
+CLAIM_TIMEOUT = 3600  # seconds of this machine's clock after which a claim ends: process ids are used again
 RUNS_KEPT = 1000  # per flow, the newest; how long the service keeps them is not documented (U19)
 
 # Who is at work on a file in this process: two emulators of one file have one process id, so claims are not enough.
@@ -91,8 +89,6 @@ class RunScheduler:
             if run is not None:
                 _record_result(ctx, run, _empty_job(ctx, run) if isinstance(job, StorageRefused) else job, result)
 
-    # -- claim ------------------------------------------------------------------------------------------------------
-
     def _claim_next_run(self) -> _Claim | None:
         """Claim the next run: one that a dead process left, or one of the earliest run time."""
         now = self._now()
@@ -121,8 +117,6 @@ class RunScheduler:
             for flow in [found for found in self._store.due_records(now) if found.collection == "flows"]:
                 while (tick := _due_run_time(flow, now)) is not None:
                     _claim_runs(self._context(flow.sandbox), flow, tick)
-
-    # -- job --------------------------------------------------------------------------------------------------------
 
     def _build_job(self, ctx: RequestContext, run: Record) -> Job | StorageRefused:
         flow = ctx.store.get("flows", run.doc["flowId"])
@@ -212,10 +206,8 @@ def _is_run_by_other_process(run: Record) -> bool:
         return False
     try:
         os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
+    except OSError as error:
+        return isinstance(error, PermissionError)
     return True
 
 
@@ -231,18 +223,13 @@ def _connection_id(flow: Record, key: str) -> str:
 
 
 def _increments(ctx: RequestContext, run: Record, flow: Record) -> tuple[Increment, ...] | StorageRefused:
-    tick, found = run.hidden["due_at"], []
+    counted, found = None if run.hidden.get("on_demand") else flow, []
     for id in run.hidden["datasets"]:
         dataset = ctx.store.get("datasets", id)
         # rule: dataset-gone
         if dataset is None or dataset.sandbox != run.sandbox:
             return StorageRefused("no-dataset", f"dataset {id} does not exist")
-        on_demand = run.hidden.get("on_demand")
-        found.append(
-            run_rows.full_increment(dataset, tick)
-            if on_demand
-            else run_rows.increment(flow, dataset, tick, ctx.switches)
-        )
+        found.append(run_rows.increment(counted, dataset, run.hidden["due_at"], ctx.switches))
     return tuple(found)
 
 
@@ -257,9 +244,6 @@ def _macro_values(ctx: RequestContext, flow: Json, target: Json) -> dict[str, st
         "SANDBOX_NAME": ctx.sandbox,
         "ORGANIZATION_NAME": ctx.organization.partition("@")[0],
     }
-
-
-# -- settle -----------------------------------------------------------------------------------------------------------
 
 
 def _empty_job(ctx: RequestContext, run: Record) -> Job:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +58,7 @@ class EmulatedOrganization:
         with self.store.transaction():
             given = {
                 "switches": switches and switches.to_json(),
-                "clock": None if clock is None else _clock_json(parse_clock(clock)),
+                "clock": None if clock is None else asdict(parse_clock(clock)),
                 "page_size": page_size,
                 "seed": seed,
                 "organization": organization,
@@ -108,7 +109,7 @@ class EmulatedOrganization:
     def _set_clock(self, moved: Callable[[EmulatorClock], EmulatorClock]) -> float:
         with self.store.transaction():
             clock = moved(self.clock)
-            self.store.set_setting("clock", _clock_json(clock))
+            self.store.set_setting("clock", asdict(clock))
             self._apply_due_effects()
         self._engine.execute_due_runs(wait=True)
         return clock.now()
@@ -257,7 +258,3 @@ def _default_storage_folder(path: str | Path | None) -> Path | None:
         return None
     file = Path(path)
     return file.with_suffix("") if file.suffix else file.with_name(f"{file.name}-storage")
-
-
-def _clock_json(clock: EmulatorClock) -> Json:
-    return {"mode": clock.mode, "at": clock.at}
