@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import parse_qsl
 
 from exportctl.emulator import admin_api, auth, faults, landing_zone, routes
 from exportctl.emulator.clock import http_date
@@ -17,7 +18,7 @@ from exportctl.emulator.faults import Fault
 from exportctl.emulator.listing import ReadFault
 from exportctl.emulator.routes import ServiceCall
 from exportctl.emulator.state import EmulatedOrganization
-from exportctl.emulator.wire import Answer, ErrorReport, Request, RequestRefused, message_error, parse_query
+from exportctl.emulator.wire import Answer, ErrorReport, Request, RequestRefused, message_error
 
 TOKEN_PATH = "/ims/token/v3"
 
@@ -137,7 +138,7 @@ def _parse_request(environ: Mapping[str, Any], id: str) -> Request:
     return Request(
         method=environ["REQUEST_METHOD"],
         path=environ.get("PATH_INFO", "").encode("latin-1").decode("utf-8", "replace"),
-        query=parse_query(environ.get("QUERY_STRING", "")),
+        query=tuple(parse_qsl(environ.get("QUERY_STRING", ""), keep_blank_values=True)),
         headers=headers,
         body=environ["wsgi.input"].read(length) if length else b"",
         id=id,

@@ -7,20 +7,11 @@ own that no list shows. Source: flow-service.md 1 and 11.2.
 
 from __future__ import annotations
 
-from typing import Any
+from urllib.parse import parse_qsl
 
 from exportctl.emulator.read_view import Caller
 from exportctl.emulator.store import Record, Store
-from exportctl.emulator.wire import (
-    Answer,
-    Json,
-    Request,
-    RequestRefused,
-    flow_error,
-    gateway_error,
-    message_error,
-    parse_query,
-)
+from exportctl.emulator.wire import Answer, Json, Request, RequestRefused, flow_error, gateway_error, message_error
 
 CLIENT_ID = "emulator-client"
 CLIENT_SECRET = "emulator-client-secret"
@@ -53,7 +44,7 @@ def issue_token(store: Store, client_id: str, now: float, seconds: float) -> str
 
 
 def answer_token_request(store: Store, request: Request, now: float) -> Answer:
-    """Return the IMS token endpoint."""
+    """Answer as the IMS token endpoint does."""
     # rule: token-endpoint
     fields = {**dict(request.query), **_parse_form(request)}
     missing = [name for name in TOKEN_FIELDS if not fields.get(name)]
@@ -75,7 +66,7 @@ def _parse_form(request: Request) -> dict[str, str]:
     if _media_type(request) != "application/x-www-form-urlencoded":
         raise _ims_error(400, "invalid_request", "the body must be a form")
     try:
-        return dict(parse_query(request.body.decode()))
+        return dict(parse_qsl(request.body.decode(), keep_blank_values=True))
     except UnicodeDecodeError as error:
         raise _ims_error(400, "invalid_request", "the body must be a form") from error
 
@@ -157,7 +148,7 @@ def caller(credential: Record) -> Caller:
 
 
 def answer_sandboxes(store: Store, request: Request) -> Answer:
-    """Return the sandbox management API, read only."""
+    """Answer as the sandbox management API does, read only."""
     # rule: sandbox-management
     if request.method != "GET":
         raise message_error(405, "Method not allowed")
@@ -174,14 +165,13 @@ def answer_sandboxes(store: Store, request: Request) -> Answer:
 
 
 def _sandbox_json(record: Record) -> Json:
-    doc: dict[str, Any] = record.doc
     return {
         "name": record.id,
-        "title": doc["title"],
+        "title": record.doc["title"],
         "state": "active",
-        "type": doc["type"],
+        "type": record.doc["type"],
         "region": "VA7",
-        "isDefault": doc["type"] == "production",
+        "isDefault": record.doc["type"] == "production",
         "eTag": 1,
         "createdDate": "2024-01-01 00:00:00",
         "lastModifiedDate": "2024-01-01 00:00:00",

@@ -17,6 +17,7 @@ from typing import Any
 from urllib.parse import quote
 
 from exportctl.emulator import filters, read_view
+from exportctl.emulator.filters import SortField
 from exportctl.emulator.read_view import RequestContext
 from exportctl.emulator.store import Record
 from exportctl.emulator.wire import Answer, Json, Request, flow_error
@@ -24,17 +25,19 @@ from exportctl.emulator.wire import Answer, Json, Request, flow_error
 PARAMETERS = {"property", "limit", "orderby", "continuationToken", "count"}
 DEFAULT_LIMIT = 20
 MAXIMUM_LIMIT = 100
+TOKEN_HEAD, TOKEN_END = "RID:~", "=&RT:%2B+1#"
 
 
 @dataclass(frozen=True)
 class Query:
-    """What a list was asked for."""
+    """What a list was asked for; `orders` is what `orderby` says."""
 
     filters: tuple[filters.Filter, ...]
     orderby: str
     limit: int
     count: bool
     token: str | None
+    orders: tuple[SortField, ...]
 
 
 @dataclass(frozen=True)
@@ -50,13 +53,12 @@ def answer(ctx: RequestContext, collection: str, request: Request, twist: ReadFa
     """Return the answer to a GET of a collection."""
     twist = twist or ReadFault()
     query = _parse_list_query(collection, request)
-    orders = filters.parse_orderby(collection, query.orderby) if query.orderby else ()
-    rows = _rows(ctx, collection, twist.stale, orders)
+    rows = _rows(ctx, collection, twist.stale, query.orders)
     rows = [row for row in rows if all(one.accepts(row.doc) for one in query.filters)]
     if query.count:
         return Answer(200, {"count": len(rows)})
-    rows.sort(key=cmp_to_key(lambda a, b: _compare_rows(a, b, orders)))
-    return _page(ctx, collection, query, rows, orders, twist)
+    rows.sort(key=cmp_to_key(lambda a, b: _compare_rows(a, b, query.orders)))
+    return _page(ctx, collection, query, rows, twist)
 
 
 @dataclass(frozen=True)
@@ -77,23 +79,21 @@ def _parse_list_query(collection: str, request: Request) -> Query:
     repeated = [key for key in PARAMETERS - {"property"} if len(request.values(key)) > 1]
     if repeated:
         raise flow_error(1454, 400, f"Query parameter [{repeated[0]}] is given twice")
-    count = _parse_boolean(request.value("count"))
+    count = (request.value("count") or "false").lower()
+    if count not in ("true", "false"):
+        raise flow_error(1454, 400, "count takes true or false")
     # rule: limit-with-count
-    if count and request.value("limit") is not None:
+    if count == "true" and request.value("limit") is not None:
         raise flow_error(1401, 400, "limit and count cannot be used together")
+    orderby = request.value("orderby") or ""
     return Query(
         tuple(filters.parse_filter(collection, text) for text in request.values("property")),
-        request.value("orderby") or "",
+        orderby,
         _parse_limit(request.value("limit")),
-        count,
+        count == "true",
         request.value("continuationToken"),
+        filters.parse_orderby(collection, orderby) if orderby else (),
     )
-
-
-def _parse_boolean(text: str | None) -> bool:
-    if (text or "false").lower() not in ("true", "false"):
-        raise flow_error(1454, 400, "count takes true or false")
-    return (text or "").lower() == "true"
 
 
 def _parse_limit(text: str | None) -> int:
@@ -105,13 +105,13 @@ def _parse_limit(text: str | None) -> int:
     return int(text)
 
 
-def _rows(ctx: RequestContext, collection: str, stale: bool, orders: Sequence[filters.SortField]) -> list[_ListedRow]:
+def _rows(ctx: RequestContext, collection: str, stale: bool, orders: Sequence[SortField]) -> list[_ListedRow]:
     records = ctx.store.list_records(collection, ctx.sandbox)
     shown = _records_before_last_write(records) if stale else [r for r in records if read_view.is_listed(r, ctx)]
     return [_row(read_view.view_object(record, ctx), record.seq, record.order, orders) for record in shown]
 
 
-def _row(doc: Json, seq: int, order: int, orders: Sequence[filters.SortField]) -> _ListedRow:
+def _row(doc: Json, seq: int, order: int, orders: Sequence[SortField]) -> _ListedRow:
     return _ListedRow(doc, tuple(filters.sort_key(doc, one) for one in orders), seq, order)
 
 
@@ -127,7 +127,7 @@ def _records_before_last_write(records: list[Record]) -> list[Record]:
     return kept
 
 
-def _compare_rows(a: _ListedRow, b: _ListedRow, orders: Sequence[filters.SortField]) -> int:
+def _compare_rows(a: _ListedRow, b: _ListedRow, orders: Sequence[SortField]) -> int:
     for order, left, right in zip(orders, a.keys, b.keys, strict=True):
         if left != right:
             return 1 if (left < right) is order.descending else -1
@@ -137,16 +137,9 @@ def _compare_rows(a: _ListedRow, b: _ListedRow, orders: Sequence[filters.SortFie
     return (b.doc["updatedAt"] - a.doc["updatedAt"]) or (b.order - a.order)
 
 
-def _page(
-    ctx: RequestContext,
-    collection: str,
-    query: Query,
-    rows: list[_ListedRow],
-    orders: Sequence[filters.SortField],
-    twist: ReadFault,
-) -> Answer:
-    start: _ListedRow | None = _position(ctx, collection, query, orders) if query.token else None
-    left = [row for row in rows if start is None or _compare_rows(start, row, orders) < 0]
+def _page(ctx: RequestContext, collection: str, query: Query, rows: list[_ListedRow], twist: ReadFault) -> Answer:
+    start = _position(ctx, collection, query) if query.token else None
+    left = [row for row in rows if start is None or _compare_rows(start, row, query.orders) < 0]
     # rule: page-size
     size = min(query.limit, ctx.page_size)
     page, more = left[:size], len(left) > size
@@ -163,41 +156,30 @@ def _page(
 
 def _next_link(ctx: RequestContext, collection: str, query: Query, last: _ListedRow | None) -> Json:
     # rule: next-link
-    at = None if last is None else {"doc": _sort_fields(last.doc, query.orderby), "seq": last.seq, "order": last.order}
+    names = {"updatedAt", *(field.path[0] for field in query.orders)}
+    at = last and {"doc": {n: last.doc[n] for n in names if n in last.doc}, "seq": last.seq, "order": last.order}
     state = {"in": f"{ctx.sandbox}/{collection}", "by": query.orderby, "at": at, "n": ctx.store.draw_bytes().hex()}
-    token = _encode_token(state)
-    return {"next": {"href": f"/{collection}?continuationToken={quote(token, safe='')}"}}
-
-
-def _sort_fields(doc: Json, orderby: str) -> Json:
-    names = {name.lstrip("+-").split(".")[0] for name in orderby.split(",")} | {"updatedAt"}
-    return {name: doc[name] for name in names if name in doc}
-
-
-def _encode_token(state: Json) -> str:
-    """Return a token that must be percent-encoded, and cannot be cut at an equals sign."""
     text = base64.b64encode(json.dumps(state).encode()).decode()
-    return f"RID:~{_checksum(text)}=={text}=&RT:%2B+1#"
+    # It must be percent-encoded, and cannot be cut at an equals sign.
+    token = f"{TOKEN_HEAD}{_checksum(text)}=={text}{TOKEN_END}"
+    return {"next": {"href": f"/{collection}?continuationToken={quote(token, safe='')}"}}
 
 
 def _checksum(text: str) -> str:
     return blake2b(text.encode(), digest_size=6).hexdigest()
 
 
-def _position(
-    ctx: RequestContext, collection: str, query: Query, orders: Sequence[filters.SortField]
-) -> _ListedRow | None:
+def _position(ctx: RequestContext, collection: str, query: Query) -> _ListedRow | None:
     # rule: token-belongs-to-list
     state = _decode_token(query.token or "")
     if state is None or state["in"] != f"{ctx.sandbox}/{collection}" or state["by"] != query.orderby:
         raise flow_error(1454, 400, "continuationToken is not valid for this list")
     at = state["at"]
-    return None if at is None else _row(at["doc"], at["seq"], at["order"], orders)
+    return None if at is None else _row(at["doc"], at["seq"], at["order"], query.orders)
 
 
 def _decode_token(token: str) -> Any:
-    head, end = "RID:~", "=&RT:%2B+1#"
-    check, _, text = token.removeprefix(head).removesuffix(end).partition("==")
-    if not token.startswith(head) or not token.endswith(end) or check != _checksum(text):
+    check, _, text = token.removeprefix(TOKEN_HEAD).removesuffix(TOKEN_END).partition("==")
+    if not token.startswith(TOKEN_HEAD) or not token.endswith(TOKEN_END) or check != _checksum(text):
         return None
     return json.loads(base64.b64decode(text))

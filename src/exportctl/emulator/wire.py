@@ -10,7 +10,6 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import parse_qsl
 
 Json = dict[str, Any]
 
@@ -160,11 +159,6 @@ def bad_request_error(text: str) -> RequestRefused:
     """Return the gateway-side body for a missing or wrong content type (flow-service.md 11.1 no. 5)."""
     kind = f"{ERROR_TYPES}BadRequestError"
     return RequestRefused(Answer(400, {"type": kind, "status": 400, "title": "BadRequestError", "detail": text}))
-
-
-def parse_query(text: str) -> tuple[tuple[str, str], ...]:
-    """Return the decoded query pairs; a plus sign is a space, as in any form."""
-    return tuple(parse_qsl(text, keep_blank_values=True))
 
 
 def parse_json(body: bytes) -> Any:

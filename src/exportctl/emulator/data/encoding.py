@@ -23,12 +23,10 @@ from exportctl.emulator.data.rows import Batch
 from exportctl.emulator.storage.sink import StorageRefused
 
 if TYPE_CHECKING:
-    from arro3.core import DataType, Field, RecordBatch, Schema
+    from arro3.core import DataType, Field, RecordBatch
     from typing_extensions import Buffer
 
-CHUNK = 16_384
-"""Rows that are in memory at once, about a kilobyte each."""
-
+CHUNK = 16_384  # rows that are in memory at once, about a kilobyte each
 _ROW_GROUP = 8 * CHUNK
 _GZIP_LEVEL = 6
 
@@ -89,13 +87,14 @@ def _write_ndjson(chunks: Iterator[bytes], packed: bool, path: Path) -> None:
 def _write_parquet(chunks: Iterator[bytes], columns: Mapping[str, Shape], packed: bool, path: Path) -> None:
     try:
         from arro3.core import RecordBatchReader, Schema
-        from arro3.io import write_parquet
+        from arro3.io import read_json, write_parquet
     except ImportError as error:
         reason = "writing Parquet needs packages that are not installed: pip install 'exportctl[emulator]'"
         raise StorageRefused("extra-missing", reason) from error
     schema = Schema(_fields(columns))
     with _GuardedFile(path, "wb") as target:
-        read = _record_batches(takewhile(lambda _: target.error is None, chunks), schema)
+        texts = map(io.BytesIO, takewhile(lambda _: target.error is None, chunks))
+        read = chain.from_iterable(read_json(text, schema, batch_size=CHUNK) for text in texts)
         reader = RecordBatchReader.from_batches(schema, target.guard_batches(read))
         compression = f"gzip({_GZIP_LEVEL})" if packed else "uncompressed"
         write_parquet(reader, target, compression=compression, max_row_group_size=_ROW_GROUP)
@@ -129,13 +128,6 @@ class _GuardedFile(io.FileIO):
             self.error = self.error or error
 
 
-def _record_batches(chunks: Iterable[bytes], schema: Schema) -> Iterator[RecordBatch]:
-    from arro3.io import read_json
-
-    for chunk in chunks:
-        yield from read_json(io.BytesIO(chunk), schema, batch_size=CHUNK)
-
-
 def _fields(columns: Mapping[str, Shape]) -> list[Field]:
     from arro3.core import Field
 
@@ -148,10 +140,8 @@ def _arrow_type(shape: Shape) -> DataType:
     if isinstance(shape, str):
         return _plain_types()[shape]
     if isinstance(shape, MapType):
-        key, value = (
-            Field("key", DataType.string(), nullable=False),
-            Field("value", _arrow_type(shape.values), nullable=True),
-        )
+        key = Field("key", DataType.string(), nullable=False)
+        value = Field("value", _arrow_type(shape.values), nullable=True)
         return DataType.map(key, value, keys_sorted=False)
     if isinstance(shape, list):
         return DataType.list(Field("item", _arrow_type(shape[0]), nullable=True))
