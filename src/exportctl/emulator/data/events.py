@@ -1,8 +1,8 @@
 """
 Rows of an event dataset: what people did in a web shop and its app.
 
-A row is put together from pools of JSON fragments, 256 to a pool, each picked by one byte of chance: text joined like
-this is many times faster than a dict written out by `json`, and every export file is made of it.
+A row is put together from JSON fragments, each made once for a byte of chance and then kept: text joined like this is
+many times faster than a dict written out by `json`, and every export file is made of it.
 Which fields there are is assumed; their names are those of the XDM schema.
 """
 
@@ -76,14 +76,13 @@ _LOGGED_IN_SHARE = 160  # of 256: who is logged in
 def line(stem: str, number: int, chance: bytes, ms: int) -> str:
     """Return the row as one line of JSON. `stem` is the id of the dataset; of `chance` nine bytes are read."""
     identities = profiles.identity_map(int.from_bytes(chance[:4]) % profiles.PEOPLE, known=chance[8] < _LOGGED_IN_SHARE)
-    where, currency = _city_fields()[chance[4]]
-    device, in_app = _devices()[chance[5]]
-    page = "" if in_app else _pages()[chance[6]]
+    where, currency = _city(chance[4])
+    device, in_app = _device(chance[5])
+    page = "" if in_app else _page(chance[6])
     event, bought = _event_fields(number, chance[7], chance[6], currency, in_app)
     return (
         f'{{"_id":"{stem}-{number:012d}","timestamp":"{rfc3339_time(ms)}","eventType":"{event}",'
-        f'"identityMap":{identities}{page}{device}{where}{bought}'
-        f"{_loyalties()[chance[8]]}}}"
+        f'"identityMap":{identities}{page}{device}{where}{bought}{_loyalty(chance[8])}}}'
     )
 
 
@@ -92,8 +91,8 @@ def _event_fields(number: int, chance: int, goods: int, currency: str, in_app: b
     if chance < 150:
         return "application.launch" if in_app else "web.webpagedetails.pageViews", ',"productListItems":[]'
     if chance < 210:
-        return "commerce.productViews", f',"commerce":{{"productViews":{{"value":1.0}}}}{_viewed_products()[goods]}'
-    items, total = _baskets()[goods]
+        return "commerce.productViews", f',"commerce":{{"productViews":{{"value":1.0}}}}{_viewed_product(goods)}'
+    items, total = _basket(goods)
     if chance < 236:
         return "commerce.productListAdds", f',"commerce":{{"productListAdds":{{"value":1.0}}}}{items}'
     order = f'{{"purchaseID":"P-{number:010d}","priceTotal":{total},"currencyCode":"{currency}"}}'
@@ -101,19 +100,16 @@ def _event_fields(number: int, chance: int, goods: int, currency: str, in_app: b
 
 
 @cache
-def _city_fields() -> tuple[tuple[str, str], ...]:
-    """Return the place and the currency paid in there."""
-    picked = (_CITIES[i % len(_CITIES)] for i in range(256))
-    return tuple((member("placeContext", {"geo": {"countryCode": c, "city": t}}), money) for c, t, money in picked)
+def _city(chance: int) -> tuple[str, str]:
+    """Return the fields of a city, and the currency paid in there."""
+    country, city, currency = _CITIES[chance % len(_CITIES)]
+    return member("placeContext", {"geo": {"countryCode": country, "city": city}}), currency
 
 
 @cache
-def _devices() -> tuple[tuple[str, bool], ...]:
+def _device(chance: int) -> tuple[str, bool]:
     """Device and environment, and whether it is the app, which shows no web page."""
-    return tuple(_device(*_DEVICES[i % len(_DEVICES)]) for i in range(256))
-
-
-def _device(kind: str, maker: str | None, model: str | None, system: str, browser: str | None) -> tuple[str, bool]:
+    kind, maker, model, system, browser = _DEVICES[chance % len(_DEVICES)]
     device = {"type": kind} | ({"manufacturer": maker, "model": model} if maker else {})
     environment: dict[str, object] = {"type": "browser" if browser else "application", "operatingSystem": system}
     if browser:
@@ -122,31 +118,23 @@ def _device(kind: str, maker: str | None, model: str | None, system: str, browse
 
 
 @cache
-def _pages() -> tuple[str, ...]:
-    return tuple(member("web", _web_details(i)) for i in range(256))
-
-
-def _web_details(i: int) -> dict[str, object]:
-    name, _ = _PRODUCTS[i % len(_PRODUCTS)]
-    details = {"name": name, "URL": f"{_SHOP}/products/{i % len(_PRODUCTS)}", "pageViews": {"value": 1.0}}
-    source = _REFERRERS[i % len(_REFERRERS)]
+def _page(chance: int) -> str:
+    product = chance % len(_PRODUCTS)
+    details = {"name": _PRODUCTS[product][0], "URL": f"{_SHOP}/products/{product}", "pageViews": {"value": 1.0}}
+    source = _REFERRERS[chance % len(_REFERRERS)]
     referrer = {"webReferrer": {"URL": source[0], "type": source[1]}} if source else {}
-    return {"webPageDetails": details, **referrer}
+    return member("web", {"webPageDetails": details, **referrer})
 
 
 @cache
-def _viewed_products() -> tuple[str, ...]:
-    return tuple(member("productListItems", [_item(i % len(_PRODUCTS), 1)]) for i in range(256))
+def _viewed_product(chance: int) -> str:
+    return member("productListItems", [_item(chance % len(_PRODUCTS), 1)])
 
 
 @cache
-def _baskets() -> tuple[tuple[str, str], ...]:
+def _basket(chance: int) -> tuple[str, str]:
     """One to four products, and the JSON number of what they cost together."""
-    return tuple(_basket(i) for i in range(256))
-
-
-def _basket(i: int) -> tuple[str, str]:
-    quantities = {(i + 3 * j) % len(_PRODUCTS): 1 + (i // 4 + j) % 3 for j in range(1 + i % 4)}
+    quantities = {(chance + 3 * j) % len(_PRODUCTS): 1 + (chance // 4 + j) % 3 for j in range(1 + chance % 4)}
     items = [_item(product, quantity) for product, quantity in quantities.items()]
     cents = sum(_PRODUCTS[product][1] * quantity for product, quantity in quantities.items())
     return member("productListItems", items), json_text(cents / 100)
@@ -158,10 +146,8 @@ def _item(product: int, quantity: int) -> dict[str, object]:
 
 
 @cache
-def _loyalties() -> tuple[str, ...]:
+def _loyalty(chance: int) -> str:
     """Absent for those who are not logged in, and for one in four of the others."""
-    return tuple(member("_acme", _loyalty(i) if i < _LOGGED_IN_SHARE and i % 4 else None) for i in range(256))
-
-
-def _loyalty(i: int) -> dict[str, object]:
-    return {"loyalty": {"tier": _TIERS[i % 3], "points": 25 * i}}
+    if chance >= _LOGGED_IN_SHARE or chance % 4 == 0:
+        return ""
+    return member("_acme", {"loyalty": {"tier": _TIERS[chance % 3], "points": 25 * chance}})

@@ -3,7 +3,7 @@ Rows of a record dataset: customers, one row each. A row that comes again later 
 
 A row's number is a person, the same in every dataset, so that events and profiles can be joined. All of it is made up:
 mail goes to example.com, and phone numbers are of the range kept for fiction, which has a hundred.
-Put together from pools of JSON fragments, as events are. Which fields there are is assumed; their names are those of
+Put together from JSON fragments, as events are. Which fields there are is assumed; their names are those of
 the XDM schema.
 """
 
@@ -95,9 +95,9 @@ def line(stem: str, number: int, chance: bytes, ms: int) -> str:
     phone = f',"mobilePhone":{{"number":"+120255501{number % 100:02d}"}}' if chance[4] % 4 else ""
     return (
         f'{{"_id":"{stem}-{number:012d}","_repo":{{"createDate":"{rfc3339_time(created)}","modifyDate":"{rfc3339_time(ms)}"}}'
-        f',"person":{{"name":{{{_names()[chance[5]]}}}{_birthdays()[chance[6]]}{_genders()[chance[5]]}}}'
-        f',"personalEmail":{{"address":"{email(number)}"}}{phone}{_homes()[chance[7]]}'
-        f',"identityMap":{identity_map(number, known=True)}{_consents()[chance[8]]}'
+        f',"person":{{"name":{{{_name(chance[5])}}}{_birthday(chance[6])}{_gender(chance[5])}}}'
+        f',"personalEmail":{{"address":"{email(number)}"}}{phone}{_home(chance[7])}'
+        f',"identityMap":{identity_map(number, known=True)}{_consent(chance[8])}'
         f"{_loyalty(number, chance[9])}}}"
     )
 
@@ -114,43 +114,35 @@ def _loyalty(number: int, chance: int) -> str:
 
 
 @cache
-def _names() -> tuple[str, ...]:
+def _name(chance: int) -> str:
     """Return the fields of the name, without a comma in front."""
-    pairs = (
-        (_FIRST_NAMES[i % len(_FIRST_NAMES)][0], _LAST_NAMES[i // len(_FIRST_NAMES) % len(_LAST_NAMES)])
-        for i in range(256)
-    )
-    return tuple((member("firstName", first) + member("lastName", last))[1:] for first, last in pairs)
+    first, last = chance % len(_FIRST_NAMES), chance // len(_FIRST_NAMES) % len(_LAST_NAMES)
+    return (member("firstName", _FIRST_NAMES[first][0]) + member("lastName", _LAST_NAMES[last]))[1:]
 
 
 @cache
-def _genders() -> tuple[str, ...]:
+def _gender(chance: int) -> str:
     """Return the value that the same byte as the name selects."""
-    return tuple(member("gender", _FIRST_NAMES[i % len(_FIRST_NAMES)][1]) for i in range(256))
+    return member("gender", _FIRST_NAMES[chance % len(_FIRST_NAMES)][1])
 
 
 @cache
-def _birthdays() -> tuple[str, ...]:
+def _birthday(chance: int) -> str:
     """Absent for one in eight."""
-    return tuple(
-        member("birthDate", f"{1940 + i % 66}-{1 + i % 12:02d}-{1 + i % 28:02d}" if i % 8 else None) for i in range(256)
-    )
+    day = f"{1940 + chance % 66}-{1 + chance % 12:02d}-{1 + chance % 28:02d}"
+    return member("birthDate", day if chance % 8 else None)
 
 
 @cache
-def _homes() -> tuple[str, ...]:
+def _home(chance: int) -> str:
     """Absent for one in eight."""
-    keys = ("street1", "city", "postalCode", "countryCode")
-    homes = (dict(zip(keys, _HOMES[i % len(_HOMES)], strict=True)) if i % 8 else None for i in range(256))
-    return tuple(member("homeAddress", home) for home in homes)
+    home = dict(zip(("street1", "city", "postalCode", "countryCode"), _HOMES[chance % len(_HOMES)], strict=True))
+    return member("homeAddress", home if chance % 8 else None)
 
 
 @cache
-def _consents() -> tuple[str, ...]:
+def _consent(chance: int) -> str:
     """Absent for one in sixteen: never asked."""
-    return tuple(member("consents", _consent(i) if i % 16 else None) for i in range(256))
-
-
-def _consent(i: int) -> dict[str, object]:
-    email, push = ({"val": "y" if i & bit else "n"} for bit in (64, 128))
-    return {"collect": {"val": "y"}, "marketing": {"email": email, "push": push}}
+    email, push = ({"val": "y" if chance & bit else "n"} for bit in (64, 128))
+    consent = {"collect": {"val": "y"}, "marketing": {"email": email, "push": push}}
+    return member("consents", consent if chance % 16 else None)
