@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from exportctl.emulator import Emulator, SeedDataset, Switches
+from exportctl.emulator.data.rows import Batch, lines
 from tests.emulator.emulator_api import Api
 
 START = 1767225600  # where a manual clock begins
@@ -75,8 +76,8 @@ class Exports:
     def row_counts(self, below: str = "") -> Counter[str]:
         """How often each row, by `_id`, stands in the NDJSON files of the bucket."""
         found = [path for path in self.files("part-*.json.gz") if below in str(path.parent)]
-        lines = [json.loads(line) for path in found for line in gzip.decompress(path.read_bytes()).splitlines()]
-        return Counter(line["_id"] for line in lines)
+        rows = [json.loads(line) for path in found for line in gzip.decompress(path.read_bytes()).splitlines()]
+        return Counter(row["_id"] for row in rows)
 
     def export_on_demand(self, flow: str, *datasets: str) -> Any:
         """An export on demand."""
@@ -110,3 +111,17 @@ def start_offset(run: Json) -> int:
 
 def errors(run: Json) -> list[str]:
     return [error["message"] for error in run["metrics"]["statusSummary"]["errors"]]
+
+
+def exported_row(dataset: str, kind: str, number: int, batch: Batch) -> dict[str, object]:
+    """
+    The row of that number, as the object that stands in an NDJSON export; what is null is left out.
+
+    Raises:
+        ValueError: the batch holds no such row.
+    """
+    place = number - batch.first
+    if not 0 <= place < batch.count:
+        raise ValueError(f"row {number} is not in {batch}")
+    found: dict[str, object] = json.loads(next(lines(dataset, kind, batch.piece(place, place + 1))))
+    return found

@@ -14,7 +14,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from exportctl.emulator import Switches, run_rows
-from exportctl.emulator.data import rows
 from exportctl.emulator.data.rows import Batch
 from exportctl.emulator.store import Record
 from tests.emulator.export_runs import (
@@ -28,6 +27,7 @@ from tests.emulator.export_runs import (
     START,
     Exports,
     Json,
+    exported_row,
     exports,
     status,
 )
@@ -42,7 +42,7 @@ def kind(dataset: str) -> str:
 def ids(dataset: str, *batches: Batch) -> list[str]:
     """The `_id`s of all rows of batches."""
     numbered = [(batch, batch.first + place) for batch in batches for place in range(batch.count)]
-    return [str(rows.row(dataset, kind(dataset), number, batch)["_id"]) for batch, number in numbered]
+    return [str(exported_row(dataset, kind(dataset), number, batch)["_id"]) for batch, number in numbered]
 
 
 def written_rows(run: Json) -> int:
@@ -126,7 +126,7 @@ def test_events_of_more_than_a_year_ago_are_left_out(made: Exports, spread: int)
     expected = [
         row["_id"]
         for number in range(40)
-        for row in [rows.row(CLICKS, "event", number, batch)]
+        for row in [exported_row(CLICKS, "event", number, batch)]
         if datetime.fromisoformat(str(row["timestamp"])).timestamp() >= oldest
     ]
     assert 0 < len(expected) < 40 if spread == 800 * DAY else len(expected) == 40

@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from exportctl.emulator.data.rows import EVENT, RECORD, Batch, row
+from exportctl.emulator.data.rows import EVENT, RECORD, Batch
+from tests.emulator.export_runs import exported_row
 from tests.real import readers
 from tests.real.deliveries import RealSandbox, export_time
 from tests.real.expected_exports import EXPECTED_EXPORTS, WEB, ExpectedExport
@@ -117,7 +118,7 @@ def test_rows_hold_what_the_dataset_holds(arrival: Arrival) -> None:
         batch = Batch(numbers.start, len(numbers), at)
         first = arrival.folder / id / arrival.times(dataset)[0]
         rows = readers.content(sorted(first.glob(f"part-*.{arrival.expected.extension}")))
-        expected = [row(id, kind, number, batch) for number in (0, 1, 499, 998, 999)]
+        expected = [exported_row(id, kind, number, batch) for number in (0, 1, 499, 998, 999)]
         assert expected == [rows[str(one["_id"])] for one in expected]
 
 

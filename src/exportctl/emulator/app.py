@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping
-from http import HTTPStatus
+from http.client import responses as REASONS
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -72,15 +72,13 @@ class Emulator(EmulatedOrganization):
 
     def _send_answer(self, request: Request, answer: Answer, start_response: StartResponse) -> list[bytes]:
         payload = answer.payload()
-        start_response(f"{answer.status} {_reason(answer.status)}", self._headers(request, answer, payload))
-        return [payload]
-
-    def _headers(self, request: Request, answer: Answer, payload: bytes) -> list[tuple[str, str]]:
         # rule: request-id
         headers = [("x-request-id", request.id), ("Date", http_date(self.now)), *answer.headers]
         if payload:
             headers.append(("Content-Type", answer.content_type))
-        return [*headers, ("Content-Length", str(len(payload)))]
+        headers.append(("Content-Length", str(len(payload))))
+        start_response(f"{answer.status} {REASONS.get(answer.status, 'Unknown')}", headers)
+        return [payload]
 
     def _log_request(self, request: Request, status: int) -> None:
         secret = request.path == TOKEN_PATH
@@ -144,7 +142,3 @@ def _parse_request(environ: Mapping[str, Any], id: str) -> Request:
         id=id,
         peer=environ.get("REMOTE_ADDR") or "127.0.0.1",
     )
-
-
-def _reason(status: int) -> str:
-    return HTTPStatus(status).phrase if status in HTTPStatus._value2member_map_ else "Unknown"

@@ -56,6 +56,20 @@ class RequestContext:
     def now_ms(self) -> int:
         return int(self.now * 1000)
 
+    def stamps(self) -> Json:
+        """Return what the service notes about who wrote a new object, when and where."""
+        return {
+            "createdAt": self.now_ms,
+            "updatedAt": self.now_ms,
+            "createdBy": self.caller.actor,
+            "updatedBy": self.caller.actor,
+            "createdClient": self.caller.client,
+            "updatedClient": self.caller.client,
+            "sandboxId": self.sandbox_id,
+            "sandboxName": self.sandbox,
+            "imsOrgId": self.organization,
+        }
+
 
 def is_gone(record: Record, now: float) -> bool:
     """Say whether a deleted object is no longer answered by id."""

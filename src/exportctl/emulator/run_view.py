@@ -7,13 +7,14 @@ Source: flow-service.md 8.1 to 8.3. Names of activities, ids of entities and err
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
-from exportctl.emulator.read_view import RequestContext
+from exportctl.emulator.read_view import Caller, RequestContext
 from exportctl.emulator.run_export import Job, RunResult
 from exportctl.emulator.wire import Json
 
-CLIENT = "aep_activation_batch"  # of the dataset sample [XD-new]
+EXPORTER = Caller("aep_activation_batch@AdobeID", "aep_activation_batch")  # of the dataset sample [XD-new]
 ACTIVITIES = (
     ("c4f238e3-7334-4933-8b56-64d7ea43ea54", "Activation Batch XdmProcessor Activity"),
     ("51d82b36-6b8f-11eb-9439-0242ac130002", "Activation Batch Publisher Activity"),
@@ -33,23 +34,15 @@ ERROR_CODES: Mapping[str, tuple[int, int]] = {  # refusal of a storage -> number
 
 def new_run(ctx: RequestContext, flow: Json, tick: float) -> Json:
     """Return a run of which only the time is known at which it was due: `tick`, in seconds."""
-    stamp = int(tick * 1000)
+    at_tick = replace(ctx, now=tick, caller=EXPORTER)
     return {
         "id": ctx.store.new_id(),
-        "createdAt": stamp,
-        "updatedAt": stamp,
-        "createdBy": f"{CLIENT}@AdobeID",
-        "updatedBy": f"{CLIENT}@AdobeID",
-        "createdClient": CLIENT,
-        "updatedClient": CLIENT,
-        "sandboxId": ctx.sandbox_id,
-        "sandboxName": ctx.sandbox,
-        "imsOrgId": ctx.organization,
+        **at_tick.stamps(),
         "flowId": flow["id"],
         "flowSpec": flow["flowSpec"],
         "providerRefId": ctx.store.draw_bytes().hex(),
         "etag": ctx.store.new_etag(),
-        "metrics": {"durationSummary": {"startedAtUTC": stamp}, "statusSummary": {"status": "Processing"}},
+        "metrics": {"durationSummary": {"startedAtUTC": at_tick.now_ms}, "statusSummary": {"status": "Processing"}},
         "activities": [],
     }
 

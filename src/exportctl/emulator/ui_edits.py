@@ -268,7 +268,7 @@ def _default_schedule(ctx: RequestContext, audience: bool) -> Json:
 def _put_document(ctx: RequestContext, collection: str, doc: Json) -> None:
     id = doc.get("id") or ctx.store.new_id()
     etag = doc.get("etag") or ctx.store.new_etag()
-    stamped = {**writes.stamps(ctx), **doc, "id": id, "etag": etag, "version": etag}
+    stamped = {**ctx.stamps(), **doc, "id": id, "etag": etag, "version": etag}
     stamped.update(sandboxName=ctx.sandbox, sandboxId=ctx.sandbox_id, state=doc.get("state", "enabled"))
     hidden = {"listed_at": ctx.now, "previous": None, "runs_claimed_until": ctx.now}
     record = Record(collection, id, ctx.sandbox, stamped, hidden)

@@ -45,7 +45,7 @@ def create(ctx: RequestContext, collection: str, body: object) -> Record:
     _check_written(ctx, collection, written, None)
     written = normalise_document(written, ctx)
     record = Record(collection, ctx.store.new_id(), ctx.sandbox, {})
-    record.doc = {"id": record.id, **stamps(ctx), **written, "state": "enabled"}
+    record.doc = {"id": record.id, **ctx.stamps(), **written, "state": "enabled"}
     _add_service_fields(ctx, record)
     # rule: lists-lag
     record.hidden = {"listed_at": ctx.now + ctx.switches.list_lag, "previous": None}
@@ -175,21 +175,6 @@ def _check_connection_references(ctx: RequestContext, doc: Mapping[str, Any]) ->
             end = _find_referenced(ctx, collection, id)
             if end.doc["connectionSpec"]["id"] not in spec[allowed]:
                 raise invalid_body_error(f"{collection} [{id}] does not fit the flow spec")
-
-
-def stamps(ctx: RequestContext) -> Json:
-    """Return what the service notes about who wrote a new object, when and where."""
-    return {
-        "createdAt": ctx.now_ms,
-        "updatedAt": ctx.now_ms,
-        "createdBy": ctx.caller.actor,
-        "updatedBy": ctx.caller.actor,
-        "createdClient": ctx.caller.client,
-        "updatedClient": ctx.caller.client,
-        "sandboxId": ctx.sandbox_id,
-        "sandboxName": ctx.sandbox,
-        "imsOrgId": ctx.organization,
-    }
 
 
 def _add_service_fields(ctx: RequestContext, record: Record) -> None:

@@ -15,8 +15,9 @@ import pytest
 
 from exportctl.emulator.data.columns import BOOLEAN, DATE, INTEGER, NUMBER, TEXT, TIME, MapType, Shape
 from exportctl.emulator.data.encoding import CHUNK, Encoding, write_file
-from exportctl.emulator.data.rows import COLUMNS, EVENT, RECORD, Batch, row, split_batches
+from exportctl.emulator.data.rows import COLUMNS, EVENT, RECORD, Batch, split_batches
 from exportctl.emulator.storage.sink import StorageRefused
+from tests.emulator.export_runs import exported_row
 
 if TYPE_CHECKING:
     from arro3.core import Table
@@ -25,7 +26,7 @@ DATASET = "65a1b2c3d4e5f60718293a4b"
 # Counts that do not divide the seconds: times have milliseconds. The last brings rows that were there before.
 BATCHES = (Batch(0, 307, 1767225600), Batch(307, 1, 1767229200), Batch(17, 211, 1767312000, 3600))
 ROWS = {
-    kind: [row(DATASET, kind, b.first + place, b) for b in BATCHES for place in range(b.count)]
+    kind: [exported_row(DATASET, kind, b.first + place, b) for b in BATCHES for place in range(b.count)]
     for kind in (EVENT, RECORD)
 }
 KINDS = pytest.mark.parametrize("kind", [EVENT, RECORD])

@@ -18,12 +18,12 @@ from exportctl.emulator.data.rows import (
     RECORD,
     Batch,
     lines,
-    row,
     row_count,
     split_batches,
     trim_events,
 )
 from tests.emulator.emulator_api import Json
+from tests.emulator.export_runs import exported_row
 
 DATASET = "65a1b2c3d4e5f60718293a4b"
 AT = 1767225600
@@ -79,14 +79,14 @@ def test_a_row_is_its_line_wherever_the_batch_is_cut(kind: str) -> None:
     batch = Batch(100, 50, AT)
     all_rows = [json.loads(line) for line in lines(DATASET, kind, batch)]
 
-    assert [row(DATASET, kind, number, batch) for number in range(100, 150)] == all_rows
-    assert [row(DATASET, kind, number, batch.piece(7, 20)) for number in range(107, 120)] == all_rows[7:20]
+    assert [exported_row(DATASET, kind, number, batch) for number in range(100, 150)] == all_rows
+    assert [exported_row(DATASET, kind, number, batch.piece(7, 20)) for number in range(107, 120)] == all_rows[7:20]
 
 
 @pytest.mark.parametrize("number", [99, 150, -1])
 def test_a_row_outside_its_batch_is_an_error(number: int) -> None:
     with pytest.raises(ValueError, match=f"row {number} is not in"):
-        row(DATASET, EVENT, number, Batch(100, 50, AT))
+        exported_row(DATASET, EVENT, number, Batch(100, 50, AT))
 
 
 @KINDS
@@ -114,13 +114,13 @@ def test_ids_are_unique_and_tell_the_number(kind: str) -> None:
 
 @KINDS
 def test_datasets_differ_in_more_than_the_id(kind: str) -> None:
-    one, two = (row(dataset, kind, 3, Batch(0, 9, AT)) for dataset in (DATASET, "0" * 24))
+    one, two = (exported_row(dataset, kind, 3, Batch(0, 9, AT)) for dataset in (DATASET, "0" * 24))
 
     assert one | {"_id": ""} != two | {"_id": ""}
 
 
 def test_a_dataset_id_may_hold_what_json_escapes() -> None:
-    assert row('a"\\b', EVENT, 0, Batch(0, 1, AT))["_id"] == 'a"\\b-000000000000'
+    assert exported_row('a"\\b', EVENT, 0, Batch(0, 1, AT))["_id"] == 'a"\\b-000000000000'
 
 
 def test_events_lie_evenly_and_rising_before_their_ingestion() -> None:
@@ -163,7 +163,7 @@ def test_events_and_profiles_join_on_identities() -> None:
     event = next(each for each in sample_rows(EVENT) if "Email" in each["identityMap"])
     person = int(event["identityMap"]["CRMID"][0]["id"].removeprefix("C-"))
 
-    profile: Json = row("1" * 24, RECORD, person, Batch(person, 1, AT))
+    profile: Json = exported_row("1" * 24, RECORD, person, Batch(person, 1, AT))
 
     assert profile["identityMap"] == event["identityMap"]
     assert profile["personalEmail"]["address"] == event["identityMap"]["Email"][0]["id"]
@@ -177,7 +177,7 @@ def test_no_two_people_share_an_identity() -> None:
 
 
 def test_a_profile_that_comes_again_differs_only_in_when_it_was_modified() -> None:
-    both: list[Json] = [row(DATASET, RECORD, 5, Batch(0, 9, at)) for at in (AT, AT + 86400)]
+    both: list[Json] = [exported_row(DATASET, RECORD, 5, Batch(0, 9, at)) for at in (AT, AT + 86400)]
     before, after = both
 
     assert seconds(before["_repo"].pop("modifyDate")) == AT

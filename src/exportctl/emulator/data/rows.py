@@ -4,13 +4,10 @@ The rows of the emulator's datasets: nothing is kept, every row follows from the
 A batch says which rows came in and when; the same batch gives the same lines for ever, so a test knows every row of
 every file. Rows are lines of JSON: NDJSON files hold them as they are, Parquet files are read from them.
 The emulator's users care for how many there are and that all arrive.
-
-rule: rows-made-up
 """
 
 from __future__ import annotations
 
-import json
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -54,22 +51,9 @@ class Batch:
         return replace(self, first=self.first + start, count=stop - start, lead=ahead, tail=behind)
 
 
-def row(dataset: str, kind: str, number: int, batch: Batch) -> dict[str, object]:
-    """
-    Return the row of that number, as the object that stands in an NDJSON export; what is null is left out.
-
-    Raises:
-        ValueError: the batch holds no such row.
-    """
-    place = number - batch.first
-    if not 0 <= place < batch.count:
-        raise ValueError(f"row {number} is not in {batch}")
-    found: dict[str, object] = json.loads(next(lines(dataset, kind, batch.piece(place, place + 1))))
-    return found
-
-
 def lines(dataset: str, kind: str, batch: Batch) -> Iterator[str]:
     """Every row as one line of JSON without its end, in order. `_id` is the dataset's id and the row's number."""
+    # rule: rows-made-up
     line, stem = _LINE_WRITERS[kind], json_text(dataset)[1:-1]
     seed = blake2b(dataset.encode(), digest_size=16)
     for place, number in enumerate(range(batch.first, batch.first + batch.count)):
