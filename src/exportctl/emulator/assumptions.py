@@ -31,8 +31,8 @@ _ROWS: tuple[tuple[str, str, RuleStatus, str], ...] = (
     ("token-endpoint", "IMS takes grant_type, client_id, client_secret and scope in a form or the query. It returns a "
      "bearer token with expires_in in seconds.", "spec", "[IMS] 1.1; error bodies assumed (U1)"),
     ("tokens-expire", "The gateway refuses an expired or unknown token with 401013.", "spec", "[TR] [D] 11.2"),
-    ("gateway-headers", "A missing token is 403010, a bad token 401013, a missing key 403000, the key of another client "
-     "403003, a missing organization 400003. The emulator checks in this order.", "spec",
+    ("gateway-headers", "A missing token is 403010, a bad token 401013, a missing key 403000, the key of another "
+     "client 403003, a missing organization 400003. The emulator checks in this order.", "spec",
      "[TR] 11.2; the order is assumed"),
     ("gateway-errors", "Gateway errors have error_code and message; the status is its first three digits.",
      "spec", "[TR] 11.1, status [inf] 11.2"),
