@@ -129,7 +129,10 @@ def schedule() -> Schema:
         f"When an export runs, in UTC. The service knows neither cron nor time zones. {WHOLE_NOTE}",
         {
             "every": text(
-                "The interval: 3, 6, 9 or 12 hours, 1 day, or `once` for one full export.", "1 day", "3 hours", "once"
+                "The interval: 3, 6, 9 or 12 hours (8 with a warning), 1 day, or `once` for one full export.",
+                "1 day",
+                "3 hours",
+                "once",
             ),
             "at": text(
                 "The time of day in UTC of one of the runs, to the minute or to the second.",
