@@ -38,7 +38,7 @@ EXCEPTIONS: Mapping[str, Mapping[tuple[str, str], str]] = {
         ("planfile.staleness", "path"): "a key of a JSON document",
         ("snapshot.redact", "path"): "a member of a JSON Patch operation",
         ("storage.access_azure", "container"): "a group of a regular expression over an abfss URL",
-        ("storage.access_landing_zone", "bucketName"): "a key of a JSON document of Adobe's, on the landing zone",
+        ("storage.access", "bucketName"): "a key of a JSON document of Adobe's, on the landing zone",
         ("storage.object_store", "access_key_id"): "an option of obstore, for the protocol S3",
         ("storage.object_store", "client_id"): "an option of obstore, for the protocol of Azure",
         ("storage.object_store", "client_secret"): "an option of obstore, for the protocol of Azure",

@@ -8,8 +8,8 @@ import pytest
 
 from exportctl.model.secret import Secret
 from exportctl.resources.destinations.type import Part
-from exportctl.storage.access import destination_access
-from exportctl.storage.access_types import Sftp, StorageLocation
+from exportctl.storage.access import storage_access
+from exportctl.storage.access_types import AccessInputs, Sftp
 from tests.resources.command_steps import TICKET, Answer, Steps, run_steps
 from tests.resources.seventh_type import FILE_SHARE
 
@@ -137,10 +137,14 @@ def test_a_flow_of_it_is_imported_where_no_destination_fits(answers: dict[str, A
 
 
 def test_its_storage_is_read_by_the_protocol_that_it_names() -> None:
-    location = StorageLocation(
-        "nas", FILE_SHARE, {"share": "exports", "directory": "/aep"}, {"server": "files.example"}
+    inputs = AccessInputs(
+        "nas",
+        FILE_SHARE,
+        {"share": "exports", "directory": "/aep"},
+        {"server": "files.example"},
+        auth={"login": "acme", "ticket": Secret(TICKET)},
     )
-    access = destination_access(location, {"login": "acme", "ticket": Secret(TICKET)}, {})
+    access = storage_access(inputs)
     expected = Sftp("files.example", 22, "acme", "~/.ssh/known_hosts", "/", password=Secret(TICKET))
     assert access.method == expected
     assert FILE_SHARE.part_name(Part.CONTAINER) == "share"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import sys
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,10 +12,11 @@ import pytest
 
 from exportctl.model.secret import Secret
 from exportctl.resources.destinations.table import TYPES
-from exportctl.storage.access import caller_access, destination_access
+from exportctl.storage.access import open_reader, storage_access
 from exportctl.storage.access_types import (
     S3,
     Access,
+    AccessInputs,
     AwsKeys,
     Azure,
     FederatedToken,
@@ -25,18 +27,19 @@ from exportctl.storage.access_types import (
     ServicePrincipal,
     Sftp,
     SharedKey,
-    StorageLocation,
 )
+from exportctl.storage.local import LocalReader
+from exportctl.storage.object_store import ObjectReader
 from exportctl.storage.reader import StorageError
 
 LAKE_URL = "abfss://exports@lakeaccount.dfs.core.windows.net"
 LOCATIONS = {
-    "amazon-s3": StorageLocation("lake", TYPES["amazon-s3"], {"bucket": "acme"}),
-    "azure-blob": StorageLocation("lake", TYPES["azure-blob"], {"container": "acme", "path": "a"}),
-    "azure-data-lake": StorageLocation("lake", TYPES["azure-data-lake"], {"path": "a"}, {"endpoint": LAKE_URL}),
-    "data-landing-zone": StorageLocation("lake", TYPES["data-landing-zone"], {"path": "a"}),
-    "google-cloud-storage": StorageLocation("lake", TYPES["google-cloud-storage"], {"bucket": "acme"}),
-    "sftp": StorageLocation("lake", TYPES["sftp"], {"path": "/in"}, {"host": "sftp.example", "username": "acme"}),
+    "amazon-s3": AccessInputs("lake", TYPES["amazon-s3"], {"bucket": "acme"}),
+    "azure-blob": AccessInputs("lake", TYPES["azure-blob"], {"container": "acme", "path": "a"}),
+    "azure-data-lake": AccessInputs("lake", TYPES["azure-data-lake"], {"path": "a"}, {"endpoint": LAKE_URL}),
+    "data-landing-zone": AccessInputs("lake", TYPES["data-landing-zone"], {"path": "a"}),
+    "google-cloud-storage": AccessInputs("lake", TYPES["google-cloud-storage"], {"bucket": "acme"}),
+    "sftp": AccessInputs("lake", TYPES["sftp"], {"path": "/in"}, {"host": "sftp.example", "username": "acme"}),
 }
 AWS = {"AWS_ACCESS_KEY_ID": "AKIAMINE", "AWS_SECRET_ACCESS_KEY": "my secret key"}
 KEYS = AwsKeys(Secret("AKIAMINE"), Secret("my secret key"))
@@ -49,6 +52,19 @@ HMAC = {"GCS_HMAC_ACCESS_KEY_ID": "GOOGMINE", "GCS_HMAC_SECRET_ACCESS_KEY": "my 
 HMAC_KEYS = AwsKeys(Secret("GOOGMINE"), Secret("my secret key"))
 STRING = "DefaultEndpointsProtocol=https;AccountName=mine;AccountKey=a2V5PT0=;EndpointSuffix=core.windows.net"
 SFTP = Sftp("sftp.example", 22, "acme", "~/.ssh/known_hosts", "/")
+
+
+Answer = Callable[[], Mapping[str, object]]
+
+
+def caller_access(location: AccessInputs, environment: Mapping[str, str], ask: Answer | None = None) -> Access:
+    return storage_access(replace(location, environment=environment, landing_zone=ask))
+
+
+def destination_access(
+    location: AccessInputs, auth: Mapping[str, str | Secret], environment: Mapping[str, str], ask: Answer | None = None
+) -> Access:
+    return storage_access(replace(location, auth=auth, environment=environment, landing_zone=ask))
 
 
 def sftp(**changes: Any) -> Sftp:
@@ -251,7 +267,7 @@ def test_a_destination_s_own_variables_come_before_plain_ones_and_are_not_mixed_
 
 
 def test_hyphens_of_a_destination_are_underscores_in_its_variables() -> None:
-    place = StorageLocation("eu-lake-2", TYPES["amazon-s3"], {"bucket": "acme"})
+    place = AccessInputs("eu-lake-2", TYPES["amazon-s3"], {"bucket": "acme"})
 
     access = caller_access(place, {f"EXPORTCTL_READER_EU_LAKE_2_{name}": value for name, value in AWS.items()})
 
@@ -355,7 +371,7 @@ def test_a_profile_alone_says_how_to_put_its_keys_into_the_environment() -> None
 
 @pytest.mark.parametrize("cloud", ["core.windows.net.evil.example", "evil.example"])
 def test_a_lake_that_is_not_azure_s_gets_no_token(cloud: str) -> None:
-    place = StorageLocation("lake", TYPES["azure-data-lake"], {"path": "a"}, {"endpoint": f"abfss://c@acc.dfs.{cloud}"})
+    place = AccessInputs("lake", TYPES["azure-data-lake"], {"path": "a"}, {"endpoint": f"abfss://c@acc.dfs.{cloud}"})
 
     with pytest.raises(StorageError, match="which is not Azure") as caught:
         caller_access(place, PRINCIPAL)
@@ -365,7 +381,7 @@ def test_a_lake_that_is_not_azure_s_gets_no_token(cloud: str) -> None:
 
 @pytest.mark.parametrize("url", ["", "abfss://acc.dfs.core.windows.net", "https://acc.blob.core.windows.net/c"])
 def test_a_lake_without_its_url_says_so(url: str) -> None:
-    place = StorageLocation("lake", TYPES["azure-data-lake"], {"path": "a"}, {"endpoint": url} if url else {})
+    place = AccessInputs("lake", TYPES["azure-data-lake"], {"path": "a"}, {"endpoint": url} if url else {})
 
     with pytest.raises(StorageError, match="shows no abfss URL"):
         caller_access(place, {"AZURE_STORAGE_KEY": "my-key"})
@@ -373,9 +389,7 @@ def test_a_lake_without_its_url_says_so(url: str) -> None:
 
 @pytest.mark.parametrize("cloud", ["core.usgovcloudapi.net", "core.chinacloudapi.cn"])
 def test_other_clouds_of_azure_have_their_own_addresses(cloud: str) -> None:
-    place = StorageLocation(
-        "lake", TYPES["azure-data-lake"], {"path": "a"}, {"endpoint": f"abfss://c@acc.dfs.{cloud}/"}
-    )
+    place = AccessInputs("lake", TYPES["azure-data-lake"], {"path": "a"}, {"endpoint": f"abfss://c@acc.dfs.{cloud}/"})
 
     method = caller_access(place, {"AZURE_STORAGE_KEY": "my-key"}).method
 
@@ -384,7 +398,7 @@ def test_other_clouds_of_azure_have_their_own_addresses(cloud: str) -> None:
 
 @pytest.mark.parametrize(("path", "root"), [("/incoming", "/"), ("incoming", "")])
 def test_a_path_without_a_slash_in_front_is_below_the_user_s_folder(path: str, root: str) -> None:
-    place = StorageLocation("lake", TYPES["sftp"], {"path": path}, {"host": "h", "port": "2022", "username": "u"})
+    place = AccessInputs("lake", TYPES["sftp"], {"path": path}, {"host": "h", "port": "2022", "username": "u"})
 
     access = caller_access(place, {"EXPORTCTL_SFTP_PASSWORD": "p"})
 
@@ -397,13 +411,13 @@ def test_what_the_base_connection_of_sftp_does_not_show_is_asked_for(missing: st
     account = {name: value for name, value in LOCATIONS["sftp"].account.items() if name != missing}
 
     with pytest.raises(StorageError, match=f"shows no {missing}") as caught:
-        caller_access(StorageLocation("lake", TYPES["sftp"], {"path": "/"}, account), {"EXPORTCTL_SFTP_PASSWORD": "p"})
+        caller_access(AccessInputs("lake", TYPES["sftp"], {"path": "/"}, account), {"EXPORTCTL_SFTP_PASSWORD": "p"})
     assert caught.value.hint == f"set EXPORTCTL_SFTP_{missing.upper()}"
 
 
 def test_a_target_that_shows_no_bucket_says_so() -> None:
     with pytest.raises(StorageError, match="its target connection shows no bucket"):
-        caller_access(StorageLocation("lake", TYPES["amazon-s3"], {}), AWS)
+        caller_access(AccessInputs("lake", TYPES["amazon-s3"], {}), AWS)
 
 
 ON_AZURE = {
@@ -556,3 +570,53 @@ def test_equal_ways_to_read_are_one(name: str) -> None:
     type, environment, _ = GIVEN[name]
 
     assert len({caller_access(LOCATIONS[type], environment), caller_access(LOCATIONS[type], environment)}) == 1
+
+
+BUCKET = S3("acme", "eu-west-1", keys=AwsKeys(Secret("AKIAMINE"), Secret("secret")))
+NEEDS: dict[str, Method] = {
+    "obstore for S3": BUCKET,
+    "obstore for Azure": Azure("mine", "acme", BLOB, Sas(Secret("sig=x"))),
+    "obstore for Google": Google("acme", "/sa.json"),
+    "asyncssh for SFTP": Sftp("sftp.example", 22, "acme", "/known_hosts", "/", password=Secret("secret")),
+}
+
+
+@pytest.mark.parametrize("name", NEEDS)
+def test_a_package_that_is_not_installed_is_named_with_the_way_to_get_it(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = name.partition(" ")[0]
+    for module in [m for m in sys.modules if m.partition(".")[0] == package] or [package]:
+        monkeypatch.setitem(sys.modules, module, None)  # as if it were not installed
+
+    with pytest.raises(StorageError) as caught:
+        open_reader(Access("the place", NEEDS[name], "a test"))
+
+    assert caught.value.rule == "storage-extra"
+    assert caught.value.message == f"reading the place needs the package {package}"
+    assert caught.value.hint == "pip install 'exportctl[storage]'"
+
+
+def test_a_folder_needs_no_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in ("obstore", "asyncssh"):
+        monkeypatch.setitem(sys.modules, module, None)
+
+    assert isinstance(open_reader(Access("here", LocalFolder(tmp_path), "a test")), LocalReader)
+
+
+QUIET: dict[str, Method] = {
+    "a bucket by key": BUCKET,
+    "a bucket in China by an instance's role": S3("acme", "cn-north-1", metadata="http://169.254.169.254"),
+    "a container by service principal": Azure(
+        "a", "acme", BLOB, ServicePrincipal("t", "c", Secret("my client secret"))
+    ),
+    "a container by federated token": Azure("mine", "acme", BLOB, FederatedToken("t", "c", "/token")),
+}
+
+
+@pytest.mark.parametrize("name", QUIET)
+def test_an_object_store_is_asked_nothing_before_the_first_read(name: str) -> None:
+    reader = open_reader(Access("the place", QUIET[name], "a test"))
+
+    assert isinstance(reader, ObjectReader)
+    assert reader.label == "the place"

@@ -13,11 +13,9 @@ from obstore.store import AzureStore, LocalStore, MemoryStore, S3Store
 
 from exportctl.model.secret import Secret
 from exportctl.resources.destinations.table import TYPES
-from exportctl.storage.access import caller_access
-from exportctl.storage.access_types import S3, Access, AwsKeys, Azure, Sas, SharedKey, StorageLocation
-from exportctl.storage.object_store import ObjectReader
-from exportctl.storage.object_store_errors import StorageRequest, storage_error
-from exportctl.storage.open import open_reader
+from exportctl.storage.access import open_reader, storage_access
+from exportctl.storage.access_types import S3, Access, AccessInputs, AwsKeys, Azure, Sas, SharedKey
+from exportctl.storage.object_store import ObjectReader, storage_error
 from exportctl.storage.reader import StorageError
 from tests.real.readers import Rclone
 from tests.real.servers import ADMIN, BUCKET, CONTAINER, HMAC, READER, BlobStore, Key, azurite, seaweedfs
@@ -123,10 +121,9 @@ def test_a_google_file_that_cannot_be_used_says_so(content: str | None, tmp_path
     file = tmp_path / "credentials.json"
     if content is not None:
         file.write_text(content)
-    access = caller_access(
-        StorageLocation("lake", TYPES["google-cloud-storage"], {"bucket": "acme"}),
-        {"GOOGLE_APPLICATION_CREDENTIALS": str(file)},
-    )
+    environment = {"GOOGLE_APPLICATION_CREDENTIALS": str(file)}
+    type = TYPES["google-cloud-storage"]
+    access = storage_access(AccessInputs("lake", type, {"bucket": "acme"}, environment=environment))
 
     with pytest.raises(StorageError) as caught:
         open_reader(access)
@@ -254,22 +251,22 @@ ERROR_CASES = {
 def test_what_a_store_answers_is_told_in_our_words_and_without_the_request(name: str) -> None:
     text, rule, words = ERROR_CASES[name]
 
-    error = storage_error(StorageRequest("list", "s3://acme/exports"), text)
+    error = storage_error("s3://acme/exports", text, listing=True)
 
     assert (error.rule, error.message) == (rule, f"cannot list s3://acme/exports: {words}")
     assert MINE not in f"{error.hint}"
 
 
 def test_one_object_that_is_gone_is_not_a_missing_bucket() -> None:
-    asked = StorageRequest("read", "s3://acme/x", single=True)
+    what = "s3://acme/x"
 
-    assert storage_error(asked, obstore_error_text("404 Not Found", error_body("NoSuchKey"))).rule == "storage-read"
+    assert storage_error(what, obstore_error_text("404 Not Found", error_body("NoSuchKey"))).rule == "storage-read"
     assert (
-        storage_error(asked, obstore_error_text("404 Not Found", error_body("NoSuchBucket"))).rule == "storage-missing"
+        storage_error(what, obstore_error_text("404 Not Found", error_body("NoSuchBucket"))).rule == "storage-missing"
     )
     assert (
         "shorter"
-        in storage_error(asked, obstore_error_text("416 Range Not Satisfiable", error_body("InvalidRange"))).message
+        in storage_error(what, obstore_error_text("416 Range Not Satisfiable", error_body("InvalidRange"))).message
     )
 
 
@@ -295,7 +292,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 def http_access(server: str, bucket: str = BUCKET, key: Key = READER) -> Access:
     environment = {"AWS_ACCESS_KEY_ID": key.id, "AWS_SECRET_ACCESS_KEY": key.secret, "AWS_ENDPOINT_URL": server}
-    return caller_access(StorageLocation("lake", TYPES["amazon-s3"], {"bucket": bucket}), environment)
+    return storage_access(AccessInputs("lake", TYPES["amazon-s3"], {"bucket": bucket}, environment=environment))
 
 
 @pytest.mark.real
@@ -380,9 +377,8 @@ def blob_access(store: BlobStore, container: str = CONTAINER, key: str | None = 
         "AZURE_STORAGE_KEY": key or store.keys["blobacct"],
         "AZURE_STORAGE_ENDPOINT": store.url("blobacct"),
     }
-    return caller_access(
-        StorageLocation("lake", TYPES["azure-blob"], {"container": container, "path": "a"}), environment
-    )
+    location = {"container": container, "path": "a"}
+    return storage_access(AccessInputs("lake", TYPES["azure-blob"], location, environment=environment))
 
 
 @pytest.mark.real

@@ -8,6 +8,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,11 +16,13 @@ import asyncssh
 import pytest
 
 from exportctl.model.secret import Secret
+from exportctl.storage.access import open_reader
 from exportctl.storage.access_types import Access, Sftp
-from exportctl.storage.open import open_reader
 from exportctl.storage.reader import StorageError, StorageReader
 from tests.real.processes import find_program
 from tests.storage.sftp_server import CLOSED, PASSWORD, USER, SftpTestServer, serve_sftp
+
+THREADS_END_WITHIN = 10  # seconds
 
 
 @pytest.fixture(scope="module")
@@ -59,6 +62,17 @@ def raised_error(method: Sftp) -> StorageError:
     assert PASSWORD not in f"{caught.value.message} {caught.value.hint}"
     assert caught.value.__cause__ is None  # a traceback would show more than the message does
     return caught.value
+
+
+@contextmanager
+def assert_threads_end() -> Iterator[None]:
+    """Wait for the threads of a reader that was opened in the block, and of its loop's look-ups."""
+    before = set(threading.enumerate())
+    yield
+    own = [t for t in threading.enumerate() if t not in before and t.name.startswith(("sftp ", "asyncio_"))]
+    for thread in own:
+        thread.join(THREADS_END_WITHIN)
+    assert [t.name for t in own if t.is_alive()] == []
 
 
 @pytest.mark.parametrize("prefix", ["incoming", "/incoming/"])
@@ -144,24 +158,21 @@ def test_a_key_by_value_lets_in(server: SftpTestServer) -> None:
 
 
 def test_nothing_is_left_running_after_closing(server: SftpTestServer) -> None:
-    before = threading.active_count()
-    reader = reader_of(method(server))
-    reader.close()
-    reader.close()
+    with assert_threads_end():
+        reader = reader_of(method(server))
+        reader.close()
+        reader.close()
 
-    assert threading.active_count() == before
     with pytest.raises(StorageError, match="closed already"):
         reader.read("other/three", 9)
 
 
 def test_a_wrong_password_is_denied(server: SftpTestServer) -> None:
-    before = threading.active_count()
-
-    error = raised_error(replace(method(server), password=Secret("not the password")))
+    with assert_threads_end():
+        error = raised_error(replace(method(server), password=Secret("not the password")))
 
     assert error.rule == "storage-denied"
     assert error.message == f"sftp://127.0.0.1:{server.port}: the server refuses reader"
-    assert threading.active_count() == before
 
 
 def test_a_key_the_server_does_not_know_is_denied(server: SftpTestServer, tmp_path: Path) -> None:
@@ -277,20 +288,19 @@ def test_a_port_nobody_listens_on_is_refused(server: SftpTestServer) -> None:
 
 
 def test_a_connection_that_is_lost_is_told_and_closes_cleanly(tmp_path: Path) -> None:
-    before = threading.active_count()
-    with serve_sftp(tmp_path) as running:
-        (running.root / "a").mkdir()
-        (running.root / "a" / "file").write_bytes(b"x")
-        reader = reader_of(method(running))
-        listing = reader.list("")
-        next(listing)
+    with assert_threads_end():
+        with serve_sftp(tmp_path) as running:
+            (running.root / "a").mkdir()
+            (running.root / "a" / "file").write_bytes(b"x")
+            reader = reader_of(method(running))
+            listing = reader.list("")
+            next(listing)
 
-    with pytest.raises(StorageError, match="the connection failed") as caught:
-        reader.read("a/file", 9)
-    assert caught.value.rule == "storage-unreachable"
-    listing.close()  # type: ignore[attr-defined]  # a generator
-    reader.close()
-    assert threading.active_count() == before
+        with pytest.raises(StorageError, match="the connection failed") as caught:
+            reader.read("a/file", 9)
+        assert caught.value.rule == "storage-unreachable"
+        listing.close()  # type: ignore[attr-defined]  # a generator
+        reader.close()
 
 
 @pytest.mark.slow

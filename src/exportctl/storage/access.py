@@ -1,81 +1,151 @@
 """
-How to read a storage: from a location, the environment and the destination's own credentials to an Access. Pure.
+How to read the storage of one destination: from AccessInputs to an Access, and from an Access to its reader.
 
     EXPORTCTL_READER_<DESTINATION>_FOLDER    a local folder that holds the bucket's content: comes before all else
-    caller_access                            the identity of the caller, from the usual variables of each cloud
-    destination_access                       the credentials of the destination itself, if the config says so
+    without `auth`                           the identity of the caller, from the usual variables of each cloud
+    with `auth`                              the credentials of the destination itself, if the config says so
 
-Nothing is opened and no service is asked, except the platform for the credentials of its landing zone.
+Until a reader is opened, no service is asked, except the platform for the credentials of its landing zone. Packages of
+the `storage` extra are imported only when needed.
+
+The landing zone: `GET /data/foundation/connectors/landingzone/credentials?type=dlz_destination`, flow-service.md 5.4.
+On Azure the answer is a signature for one container, on AWS temporary keys for one folder of a bucket. The paths of
+exports begin at the container or at that folder (assumed: no page says so for AWS). The plain variables of a cloud are
+not used for it, because they belong to the company's own accounts. Variables of the destination itself come first.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
+from exportctl.model.secret import Secret
 from exportctl.resources.destinations.type import Protocol
-from exportctl.storage import access_azure, access_gcs, access_landing_zone, access_s3, access_sftp
-from exportctl.storage.access_landing_zone import CredentialsSource
-from exportctl.storage.access_types import Access, AuthValues, LocalFolder, StorageLocation
-from exportctl.storage.environment import ReaderVariables
+from exportctl.storage import access_azure, access_buckets, access_sftp, object_store
+from exportctl.storage.access_types import S3, Access, AccessInputs, AwsKeys, Azure, Google, LocalFolder, Sas
+from exportctl.storage.local import LocalReader
+from exportctl.storage.reader import StorageError, StorageReader
 
+_INSTALL = "pip install 'exportctl[storage]'"
 _FOLDER = "FOLDER"  # only ever with the destination's prefix in front
-
-_CALLER_ACCESS: Mapping[Protocol, Callable[[StorageLocation, ReaderVariables], Access]] = {
-    Protocol.S3: access_s3.caller_access,
-    Protocol.AZURE_CONTAINER: access_azure.blob_caller_access,
-    Protocol.AZURE_LAKE: access_azure.lake_caller_access,
-    Protocol.GCS: access_gcs.caller_access,
-    Protocol.SFTP: access_sftp.caller_access,
-}
-_DESTINATION_ACCESS: Mapping[Protocol, Callable[[StorageLocation, AuthValues, ReaderVariables], Access]] = {
-    Protocol.S3: access_s3.destination_access,
-    Protocol.AZURE_CONTAINER: access_azure.blob_destination_access,
-    Protocol.AZURE_LAKE: access_azure.lake_destination_access,
-    Protocol.GCS: access_gcs.destination_access,
-    Protocol.SFTP: access_sftp.destination_access,
-}
+_CONTAINER = "dlz-destination"  # [DLZ]
+_PLATFORM_IDENTITY = "the credentials from the platform"
 
 
-def caller_access(
-    location: StorageLocation, environment: Mapping[str, str], credentials: CredentialsSource | None = None
-) -> Access:
+def storage_access(inputs: AccessInputs) -> Access:
     """
-    Return how the caller reads a location. `credentials` gets those of the landing zone from the platform.
+    Return how a storage is read.
+
+    Regions, endpoints and known hosts always come from the environment: the config has no keys for them.
 
     Raises:
-        StorageError: no credentials are given (`storage-credentials`; the hint lists the variables), or an address must
-            not get credentials (`storage-endpoint`).
+        StorageError: no credentials are given (`storage-credentials`; the hint lists the variables), or what is given
+            cannot be used (`storage-setup`): half of a key, an address that must not get credentials, a role that only
+            Adobe can assume.
     """
-    variables = ReaderVariables(environment, location.destination)
-    if folder := variables.own_value(_FOLDER):
-        return _folder_access(variables, folder)
-    if location.type.protocol is Protocol.LANDING_ZONE:
-        return access_landing_zone.caller_access(location, variables, credentials)
-    return _CALLER_ACCESS[location.type.protocol](location, variables)
+    if folder := inputs.own_value(_FOLDER):
+        return Access(folder, LocalFolder(Path(folder)), inputs.prefix + _FOLDER)
+    return _ACCESS[inputs.type.protocol](inputs)
 
 
-def destination_access(
-    location: StorageLocation,
-    auth: AuthValues,
-    environment: Mapping[str, str],
-    credentials: CredentialsSource | None = None,
-) -> Access:
+def open_reader(access: Access) -> StorageReader:
     """
-    Return how a location is read with the credentials of the destination: `auth`, with its names in YAML.
+    Open a reader of one location. Close it after use.
 
-    Regions, endpoints and known hosts still come from the environment: the config has no keys for them.
+    An SFTP server is logged in to at once. Object stores get no request before the first read.
 
     Raises:
-        StorageError: as `caller_access`, or only Adobe can use the credentials of the destination.
+        StorageError: it cannot be opened, or the extra is not installed.
     """
-    variables = ReaderVariables(environment, location.destination)
-    if folder := variables.own_value(_FOLDER):
-        return _folder_access(variables, folder)
-    if location.type.protocol is Protocol.LANDING_ZONE:
-        return access_landing_zone.caller_access(location, variables, credentials)
-    return _DESTINATION_ACCESS[location.type.protocol](location, auth, variables)
+    try:
+        return _create_reader(access)
+    except ModuleNotFoundError as error:
+        package = (error.name or "").partition(".")[0]
+        if package not in ("obstore", "asyncssh"):
+            raise
+        message = f"reading {access.label} needs the package {package}"
+        raise StorageError(message, rule="storage-extra", hint=_INSTALL) from None
 
 
-def _folder_access(variables: ReaderVariables, path: str) -> Access:
-    return Access(path, LocalFolder(Path(path)), variables.prefix + _FOLDER)
+def _create_reader(access: Access) -> StorageReader:
+    method = access.method
+    if isinstance(method, LocalFolder):
+        return LocalReader(method.path, access.label)
+    if isinstance(method, S3):
+        return object_store.open_s3(method, access.label)
+    if isinstance(method, Azure):
+        return object_store.open_azure(method, access.label)
+    if isinstance(method, Google):
+        return object_store.open_google(method, access.label)
+    from exportctl.storage.sftp import SftpReader  # asyncio takes its time to import
+
+    return SftpReader(method, access.label)
+
+
+# -- the landing zone -------------------------------------------------------------------------------------------------
+
+
+def _landing_zone_access(inputs: AccessInputs) -> Access:
+    """
+    Return how the landing zone is read: it has no `auth` of its own.
+
+    Raises:
+        StorageError: the answer of the platform is not understood, and no variables are set.
+    """
+    if inputs.group(access_azure.FAMILY).prefix:
+        account, container = inputs.own_value(access_azure.ACCOUNT), inputs.own_value("AZURE_STORAGE_CONTAINER")
+        own = access_azure.ContainerAddress(account, None, container or _CONTAINER)
+        return access_azure.caller_access(inputs, own)
+    answer = inputs.landing_zone() if inputs.landing_zone else None
+    if not answer:
+        hint = (
+            f"the credentials of exportctl need access to the sandbox's landing zone; or set {inputs.prefix}"
+            f"{access_azure.ACCOUNT} and {inputs.prefix}{access_azure.SAS}"
+        )
+        raise inputs.no_credentials_error("the platform gives no credentials for its landing zone", hint)
+    try:
+        return _amazon_zone_access(inputs, answer) if "dlzPath" in answer else _azure_zone_access(inputs, answer)
+    except (KeyError, TypeError, AttributeError) as error:
+        hint = "the answer has another form than the one documented; `reader: none` does not read this storage"
+        message = "the platform gives credentials of an unknown form for its landing zone"
+        raise inputs.setting_error(message, hint) from error
+
+
+def _azure_zone_access(inputs: AccessInputs, answer: Mapping[str, Any]) -> Access:
+    account, container = str(answer["storageAccountName"]), str(answer["containerName"])
+    token = Secret(str(answer["SASToken"]).lstrip("?"))
+    address = str(answer.get("SASUri") or "").partition("?")[0].rstrip("/").removesuffix(f"/{container}")
+    address = inputs.parse_endpoint(address or f"https://{account}.{access_azure.PUBLIC_DOMAIN}", "SASUri")
+    return Access(f"az://{account}/{container}", Azure(account, container, address, Sas(token)), _PLATFORM_IDENTITY)
+
+
+def _amazon_zone_access(inputs: AccessInputs, answer: Mapping[str, Any]) -> Access:
+    given, path = answer["credentials"], answer["dlzPath"]
+    token = given.get("awsSessionToken")
+    keys = AwsKeys(
+        Secret(str(given["awsAccessKeyId"])),
+        Secret(str(given["awsSecretAccessKey"])),
+        Secret(str(token)) if token else None,
+    )
+    bucket, folder = str(path["bucketName"]), str(path["dlzFolder"]).strip("/")
+    region = inputs.setting("AWS_REGION")
+    address = inputs.own_value("AWS_ENDPOINT_URL_S3")
+    method = S3(
+        bucket,
+        region[1] if region else access_buckets.DEFAULT_REGION,
+        inputs.parse_endpoint(address, f"{inputs.prefix}AWS_ENDPOINT_URL_S3") if address else None,
+        keys,
+        prefix=folder,
+    )
+    return Access(f"s3://{bucket}/{folder}", method, _PLATFORM_IDENTITY)
+
+
+_ACCESS: Mapping[Protocol, Callable[[AccessInputs], Access]] = {
+    Protocol.S3: access_buckets.amazon_access,
+    Protocol.GCS: access_buckets.google_access,
+    Protocol.AZURE_CONTAINER: access_azure.blob_access,
+    Protocol.AZURE_LAKE: access_azure.lake_access,
+    Protocol.SFTP: access_sftp.sftp_access,
+    Protocol.LANDING_ZONE: _landing_zone_access,
+}

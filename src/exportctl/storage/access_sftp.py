@@ -11,21 +11,11 @@ from __future__ import annotations
 
 import base64
 import binascii
+from dataclasses import replace
 
 from exportctl.model.secret import Secret
 from exportctl.resources.destinations.type import Part
-from exportctl.storage.access_types import (
-    Access,
-    AuthValues,
-    Sftp,
-    StorageLocation,
-    auth_value,
-    has_auth_value,
-    location_field,
-    no_credentials_error,
-    unusable_setting_error,
-)
-from exportctl.storage.environment import ReaderVariables
+from exportctl.storage.access_types import Access, AccessInputs, Sftp
 
 PASSWORD, KEY_FILE = "EXPORTCTL_SFTP_PASSWORD", "EXPORTCTL_SFTP_PRIVATE_KEY_FILE"
 USERNAME, KNOWN_HOSTS = "EXPORTCTL_SFTP_USERNAME", "EXPORTCTL_SFTP_KNOWN_HOSTS"
@@ -33,69 +23,56 @@ HOST, PORT, AGENT = "EXPORTCTL_SFTP_HOST", "EXPORTCTL_SFTP_PORT", "SSH_AUTH_SOCK
 _DEFAULT_PORT = "22"
 
 
-def caller_access(location: StorageLocation, variables: ReaderVariables) -> Access:
+def sftp_access(inputs: AccessInputs) -> Access:
     """
-    Return how the caller reads an SFTP account.
+    Return how an SFTP account is read.
 
     Raises:
         StorageError: there is nothing to log in with, or host, port or user are unknown.
     """
-    family = variables.group((PASSWORD, KEY_FILE))
-    password, file = family.get(PASSWORD), family.get(KEY_FILE)
-    if file:
-        return _access(location, variables, family.prefix + KEY_FILE, key_file=file)
-    if password:
-        return _access(location, variables, family.prefix + PASSWORD, password=Secret(password))
-    if agent := variables.plain_value(AGENT):
-        return _access(location, variables, AGENT, agent=agent)
+    if inputs.auth is not None:
+        username = inputs.auth_value(Part.USERNAME).reveal()
+        if inputs.has_auth_value(Part.PASSWORD):
+            password = inputs.auth_value(Part.PASSWORD)
+            return _access("the destination's own password", replace(_server(inputs, username), password=password))
+        key = _pem(inputs.auth_value(Part.PRIVATE_KEY))
+        return _access("the destination's own key", replace(_server(inputs, username), private_key=key))
+    family = inputs.group((PASSWORD, KEY_FILE))
+    if file := family.values.get(KEY_FILE):
+        return _access(family.prefix + KEY_FILE, replace(_server(inputs), key_file=file))
+    if word := family.values.get(PASSWORD):
+        return _access(family.prefix + PASSWORD, replace(_server(inputs), password=Secret(word)))
+    if agent := inputs.plain_value(AGENT):
+        return _access(AGENT, replace(_server(inputs), agent=agent))
     hint = (
         f"set {KEY_FILE} or {PASSWORD}, or start an ssh-agent; for this destination alone with "
-        f"{variables.prefix} in front; or {variables.prefix}FOLDER"
+        f"{inputs.prefix} in front; or {inputs.prefix}FOLDER"
     )
-    raise no_credentials_error(location, "nothing says how to log in to its server", hint)
+    raise inputs.no_credentials_error("nothing says how to log in to its server", hint)
 
 
-def destination_access(location: StorageLocation, auth: AuthValues, variables: ReaderVariables) -> Access:
-    username = auth_value(location, auth, Part.USERNAME).reveal()
-    if has_auth_value(location, auth, Part.PASSWORD):
-        password = auth_value(location, auth, Part.PASSWORD)
-        return _access(location, variables, "the destination's own password", username=username, password=password)
-    key = _pem(auth_value(location, auth, Part.PRIVATE_KEY))
-    return _access(location, variables, "the destination's own key", username=username, private_key=key)
+def _access(identity: str, method: Sftp) -> Access:
+    return Access(f"sftp://{method.host}:{method.port}", method, identity)
 
 
-def _access(
-    location: StorageLocation,
-    variables: ReaderVariables,
-    identity: str,
-    *,
-    username: str | None = None,
-    password: Secret | None = None,
-    private_key: Secret | None = None,
-    key_file: str | None = None,
-    agent: str | None = None,
-) -> Access:
-    host = _setting(location, variables, HOST, location.account_value(Part.HOST))
-    port = _setting(location, variables, PORT, location.account_value(Part.PORT) or _DEFAULT_PORT)
+def _server(inputs: AccessInputs, username: str | None = None) -> Sftp:
+    """Return the server and the user, without anything to log in with."""
+    host = _setting(inputs, HOST, inputs.account_value(Part.HOST))
+    port = _setting(inputs, PORT, inputs.account_value(Part.PORT) or _DEFAULT_PORT)
     if not port.isascii() or not port.isdigit() or not 0 < int(port) < 65536:
-        raise unusable_setting_error(location, f"{port!r} is no port", f"set {PORT} to a number")
-    username = username or _setting(location, variables, USERNAME, location.account_value(Part.USERNAME))
-    found = variables.setting(KNOWN_HOSTS)
-    known = found[1] if found else "~/.ssh/known_hosts"
-    root = (
-        "/" if location_field(location, Part.FOLDER).startswith("/") else ""
-    )  # else in the user's own folder (assumed)
-    method = Sftp(host, int(port), username, known, root, password, private_key, key_file, agent)
-    return Access(f"sftp://{host}:{port}", method, identity)
+        raise inputs.setting_error(f"{port!r} is no port", f"set {PORT} to a number")
+    username = username or _setting(inputs, USERNAME, inputs.account_value(Part.USERNAME))
+    known_hosts = _setting(inputs, KNOWN_HOSTS, "~/.ssh/known_hosts")
+    is_absolute = inputs.location_value(Part.FOLDER).startswith("/")  # else in the user's own folder (assumed)
+    return Sftp(host, int(port), username, known_hosts, "/" if is_absolute else "")
 
 
-def _setting(location: StorageLocation, variables: ReaderVariables, name: str, live: str | None) -> str:
-    found = variables.setting(name)
-    value = found[1] if found else live
+def _setting(inputs: AccessInputs, name: str, default: str | None) -> str:
+    given = inputs.setting(name)
+    value = given[1] if given else default
     if not value:
-        raise unusable_setting_error(
-            location, f"its base connection shows no {name.rpartition('_')[2].lower()}", f"set {name}"
-        )
+        shown = name.rpartition("_")[2].lower()
+        raise inputs.setting_error(f"its base connection shows no {shown}", f"set {name}")
     return value
 
 

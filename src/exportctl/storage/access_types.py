@@ -1,41 +1,22 @@
 """
-What is needed to open each kind of storage: values only. `access` makes them, `open` uses them.
+What is needed to open each kind of storage, and AccessInputs, from which `access` makes it. Values only.
 
 Every credential is a Secret, so that none of these values can print one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from exportctl.model import urls
 from exportctl.model.secret import Secret
 from exportctl.resources.destinations.type import DestinationType, Part
 from exportctl.storage.reader import StorageError
 
-
-@dataclass(frozen=True)
-class StorageLocation:
-    """
-    What to read: the key and type of a destination, its live location, and the fields of its base connection.
-
-    Location and base connection have the names of the YAML, and hold no secrets.
-    """
-
-    destination: str
-    type: DestinationType
-    fields: Mapping[str, str]
-    account: Mapping[str, str] = field(default_factory=dict)
-
-    def account_value(self, part: Part) -> str | None:
-        """Return a field of the base connection; None if it shows none."""
-        name = self.type.part_name(part)
-        return self.account.get(name) if name else None
-
-
-AuthValues = Mapping[str, str | Secret]  # a destination's own auth values by their names in YAML
+PREFIX = "EXPORTCTL_READER_"
 
 
 @dataclass(frozen=True)
@@ -94,6 +75,9 @@ class FederatedToken:
     token_file: str
 
 
+AzureCredential = SharedKey | Sas | ServicePrincipal | FederatedToken
+
+
 @dataclass(frozen=True)
 class Azure:
     """A container. `endpoint` is that of the Blob API, which also serves accounts with hierarchical folders."""
@@ -101,7 +85,7 @@ class Azure:
     account: str
     container: str
     endpoint: str
-    credential: SharedKey | Sas | ServicePrincipal | FederatedToken
+    credential: AzureCredential
 
 
 @dataclass(frozen=True)
@@ -141,60 +125,122 @@ class Access:
     identity: str
 
 
-def no_credentials_error(location: StorageLocation, message: str, hint: str) -> StorageError:
-    """Return the error for a storage without credentials: `verify` then continues without it."""
-    return StorageError(f"destinations.{location.destination}: {message}", rule="storage-credentials", hint=hint)
+@dataclass(frozen=True)
+class VariableGroup:
+    """The variables that are set, by plain name. `prefix` stands before each: empty for plain ones."""
+
+    values: Mapping[str, str]
+    prefix: str
+
+    def missing_names(self, *names: str) -> list[str]:
+        """Return those of `names` that are not set, with the prefix."""
+        return [self.prefix + name for name in names if name not in self.values]
 
 
-def unusable_setting_error(location: StorageLocation, message: str, hint: str) -> StorageError:
-    """Return the error for a setting that cannot be used."""
-    return StorageError(f"destinations.{location.destination}: {message}", rule="storage-setup", hint=hint)
-
-
-def location_field(location: StorageLocation, part: Part) -> str:
+@dataclass(frozen=True)
+class AccessInputs:
     """
-    Return the field of the live target that reading needs.
+    What says how to read the storage of one destination.
 
-    Raises:
-        StorageError: the service shows none.
+        destination      its key in the YAML
+        fields, account  its live location and the fields of its base connection, with the names of the YAML; no secrets
+        environment      the variables of the caller
+        auth             the destination's own auth values, with the names of the YAML; None: the caller's own identity
+        landing_zone     asks the platform for the credentials of its landing zone
+
+    Variables of the destination itself come before the plain ones:
+
+        EXPORTCTL_READER_LAKE_AWS_ACCESS_KEY_ID     of the destination `lake` alone
+        AWS_ACCESS_KEY_ID                           of every destination that has no credential of its own
+
+    Credentials come in groups. A destination that has one variable of a group has the whole group: half a key of its
+    own must not be completed with half of another key. An empty variable counts as not set.
     """
-    name = location.type.part_name(part)
-    if name and (value := location.fields.get(name)):
-        return value
-    shown = name or part.value
-    raise unusable_setting_error(location, f"its target connection shows no {shown}", "look at it: `exportctl show`")
 
+    destination: str
+    type: DestinationType
+    fields: Mapping[str, str]
+    account: Mapping[str, str] = field(default_factory=dict)
+    environment: Mapping[str, str] = field(default_factory=dict)
+    auth: Mapping[str, str | Secret] | None = None
+    landing_zone: Callable[[], Mapping[str, Any] | None] | None = None
 
-def has_auth_value(location: StorageLocation, auth: AuthValues, part: Part) -> bool:
-    return location.type.part_name(part) in auth
+    @property
+    def prefix(self) -> str:
+        return f"{PREFIX}{self.destination.upper().replace('-', '_')}_"
 
+    def own_value(self, name: str) -> str | None:
+        """Return the variable of this destination alone."""
+        return self.environment.get(self.prefix + name) or None
 
-def auth_value(location: StorageLocation, auth: AuthValues, part: Part) -> Secret:
-    """
-    Return one of the destination's own auth values.
+    def plain_value(self, name: str) -> str | None:
+        return self.environment.get(name) or None
 
-    Raises:
-        StorageError: the config has none.
-    """
-    name = location.type.part_name(part) or part.value
-    if value := auth.get(name):
-        return value if isinstance(value, Secret) else Secret(value)
-    hint = "give the values of its `auth`, or leave `reader: destination` out and use your own identity"
-    raise unusable_setting_error(location, f"the config holds no {name} to read its storage with", hint)
+    def setting(self, *names: str) -> tuple[str, str] | None:
+        """Return (variable, value) of the first that is set: own variables in this order, then the plain ones."""
+        known = (*(self.prefix + name for name in names), *names)
+        return next(((name, value) for name in known if (value := self.environment.get(name))), None)
 
+    def group(self, names: Iterable[str]) -> VariableGroup:
+        known = tuple(names)
+        own = {name: value for name in known if (value := self.own_value(name))}
+        if own:
+            return VariableGroup(own, self.prefix)
+        return VariableGroup({name: value for name in known if (value := self.plain_value(name))}, "")
 
-def parse_endpoint(location: StorageLocation, url: str, variable: str) -> str:
-    """
-    Return the address of a service in one spelling.
+    def account_value(self, part: Part) -> str | None:
+        """Return a field of the base connection; None if it shows none."""
+        return self.account.get(self.type.part_name(part) or "")
 
-    Raises:
-        StorageError: it is malformed, or plain http to another machine, where others could read along.
-    """
-    found = urls.parse_url(url)
-    if found is None:
-        hint = f"set {variable} to scheme, host, port and path only: https://storage.example"
-        raise unusable_setting_error(location, f"{variable} is not an http address", hint)
-    if found.scheme != "https" and not found.is_local:
-        hint = "plain http is for this machine only (localhost, 127.0.0.1, [::1])"
-        raise unusable_setting_error(location, f"{variable} is not https: {found}", hint)
-    return str(found)
+    def location_value(self, part: Part) -> str:
+        """
+        Return the field of the live target that reading needs.
+
+        Raises:
+            StorageError: the service shows none.
+        """
+        name = self.type.part_name(part)
+        if name and (value := self.fields.get(name)):
+            return value
+        message = f"its target connection shows no {name or part.value}"
+        raise self.setting_error(message, "look at it: `exportctl show`")
+
+    def has_auth_value(self, part: Part) -> bool:
+        return self.type.part_name(part) in (self.auth or {})
+
+    def auth_value(self, part: Part) -> Secret:
+        """
+        Return one of the destination's own auth values.
+
+        Raises:
+            StorageError: the config has none.
+        """
+        name = self.type.part_name(part) or part.value
+        if value := (self.auth or {}).get(name):
+            return value if isinstance(value, Secret) else Secret(value)
+        hint = "give the values of its `auth`, or leave `reader: destination` out and use your own identity"
+        raise self.setting_error(f"the config holds no {name} to read its storage with", hint)
+
+    def parse_endpoint(self, url: str, variable: str) -> str:
+        """
+        Return the address of a service in one spelling.
+
+        Raises:
+            StorageError: it is malformed, or plain http to another machine, where others could read along.
+        """
+        found = urls.parse_url(url)
+        if found is None:
+            hint = f"set {variable} to scheme, host, port and path only: https://storage.example"
+            raise self.setting_error(f"{variable} is not an http address", hint)
+        if found.scheme != "https" and not found.is_local:
+            hint = "plain http is for this machine only (localhost, 127.0.0.1, [::1])"
+            raise self.setting_error(f"{variable} is not https: {found}", hint)
+        return str(found)
+
+    def no_credentials_error(self, message: str, hint: str) -> StorageError:
+        """Return the error for a storage without credentials: `verify` then continues without it."""
+        return StorageError(f"destinations.{self.destination}: {message}", rule="storage-credentials", hint=hint)
+
+    def setting_error(self, message: str, hint: str) -> StorageError:
+        """Return the error for a setting that cannot be used."""
+        return StorageError(f"destinations.{self.destination}: {message}", rule="storage-setup", hint=hint)

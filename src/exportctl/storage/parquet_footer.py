@@ -28,7 +28,7 @@ _UNREADABLE = "its footer is damaged"
 
 
 class DamagedFile(ValueError):
-    """The bytes are not a whole Parquet file. The text says what is wrong with them: `it …` or `its …`."""
+    """The bytes are not a whole file of their format. The text says what is wrong with them: `it …` or `its …`."""
 
 
 def footer_length(ending: bytes, size: int) -> int:
@@ -109,14 +109,11 @@ def _check_chunk(data: _CompactReader, begins: int) -> None:
             data.skip(kind)
     if not elsewhere:
         for first, length in (*spans, (index[4], index[5]), (index[6], index[7])):
-            _check_span(first, length, begins)
-
-
-def _check_span(first: int, length: int, begins: int) -> None:
-    if length < 0 or (length and first < len(_MAGIC)):
-        raise DamagedFile(f"{_UNREADABLE}: {length} bytes of a column at byte {first}")
-    if first + length > begins:
-        raise DamagedFile(f"it is cut short: a column ends at byte {first + length}, the footer begins at {begins}")
+            end = first + length
+            if length < 0 or (length and first < len(_MAGIC)):
+                raise DamagedFile(f"{_UNREADABLE}: {length} bytes of a column at byte {first}")
+            if end > begins:
+                raise DamagedFile(f"it is cut short: a column ends at byte {end}, the footer begins at {begins}")
 
 
 def _span(data: _CompactReader) -> tuple[int, int]:

@@ -16,6 +16,7 @@ from typing import BinaryIO, cast
 
 from exportctl.errors import Error
 from exportctl.storage import parquet_footer
+from exportctl.storage.parquet_footer import DamagedFile
 from exportctl.storage.reader import StorageReader, StoredFile
 
 TAIL = 64 * 1024  # bytes asked for first: nearly every footer fits
@@ -47,12 +48,8 @@ def count_rows(reader: StorageReader, stored: StoredFile, type: str, compression
         if type == "parquet":
             return _count_parquet_rows(reader, stored)
         return _count_json_rows(reader, stored, packed=compression == "gzip")
-    except (parquet_footer.DamagedFile, _UnreadableContent) as error:
+    except DamagedFile as error:
         raise BadFile(stored.path, str(error)) from error
-
-
-class _UnreadableContent(ValueError):
-    """The reason of a BadFile, raised where its path is not known."""
 
 
 def _count_parquet_rows(reader: StorageReader, stored: StoredFile) -> int:
@@ -68,25 +65,21 @@ def _count_parquet_rows(reader: StorageReader, stored: StoredFile) -> int:
 def _read_tail(reader: StorageReader, stored: StoredFile, length: int) -> bytes:
     tail = reader.tail(stored.path, stored.size, length)
     if len(tail) != length:
-        raise _UnreadableContent(f"it changed while it was read: {len(tail)} of its last {length} bytes came")
+        raise DamagedFile(f"it changed while it was read: {len(tail)} of its last {length} bytes came")
     return tail
 
 
 def _count_json_rows(reader: StorageReader, stored: StoredFile, *, packed: bool) -> int:
     if packed and stored.size == 0:
-        raise _UnreadableContent("it is cut short: 0 bytes are not even gzip of nothing")
+        raise DamagedFile("it is cut short: 0 bytes are not even gzip of nothing")
     count = 0
-    with _open_stream(reader.chunks(stored.path), packed) as stream:
-        for count, line in enumerate(_read_lines(stream), start=1):
+    stream = cast(BinaryIO, io.BufferedReader(_Pieces(reader.chunks(stored.path)), _BUFFER))
+    # Several gzip members in a row are one file, and zeros can follow them.
+    with cast(BinaryIO, gzip.GzipFile(fileobj=stream)) if packed else stream as lines:
+        for count, line in enumerate(_read_lines(lines), start=1):
             if not _is_object(line):
-                raise _UnreadableContent(f"its line {count} is not a JSON object")
+                raise DamagedFile(f"its line {count} is not a JSON object")
     return count
-
-
-def _open_stream(pieces: Iterator[bytes], packed: bool) -> BinaryIO:
-    """Open a file as a stream. Several gzip members in a row are one file, and zeros can follow them."""
-    stream = cast(BinaryIO, io.BufferedReader(_Pieces(pieces), _BUFFER))
-    return cast(BinaryIO, gzip.GzipFile(fileobj=stream)) if packed else stream
 
 
 def _read_lines(stream: BinaryIO) -> Iterator[bytes]:
@@ -96,16 +89,13 @@ def _read_lines(stream: BinaryIO) -> Iterator[bytes]:
         while line := stream.readline(LINE + 1):
             number += 1
             if len(line) > LINE:
-                raise _UnreadableContent(f"its line {number} is longer than {LINE // (1024 * 1024)} MiB")
+                raise DamagedFile(f"its line {number} is longer than {LINE // (1024 * 1024)} MiB")
             yield line
     except EOFError as error:
-        raise _UnreadableContent(f"it is cut short: its gzip data ends after line {number}") from error
-    except gzip.BadGzipFile as error:
-        raise _UnreadableContent(
-            f"its gzip data is damaged after line {number}" if number else "it is not gzip"
-        ) from error
-    except zlib.error as error:
-        raise _UnreadableContent(f"its gzip data is damaged after line {number}") from error
+        raise DamagedFile(f"it is cut short: its gzip data ends after line {number}") from error
+    except (gzip.BadGzipFile, zlib.error) as error:
+        has_begun = number or isinstance(error, zlib.error)
+        raise DamagedFile(f"its gzip data is damaged after line {number}" if has_begun else "it is not gzip") from error
 
 
 def _refuse_constant(constant: str) -> None:

@@ -9,6 +9,7 @@ latest. The user's own ssh configuration is not read: only the fields of Sftp co
 from __future__ import annotations
 
 import asyncio
+import socket
 import threading
 from collections.abc import AsyncIterator, Coroutine, Iterator
 from contextlib import contextmanager, suppress
@@ -18,7 +19,6 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from exportctl.storage.access_types import Sftp
 from exportctl.storage.reader import StorageError, StoredFile, printable_path, read_up_to
-from exportctl.storage.sftp_errors import known_hosts_error, private_key_error, sftp_error, ssh_agent_error
 
 if TYPE_CHECKING:
     import asyncssh
@@ -29,6 +29,7 @@ _SECONDS = 12  # of one step
 _LOGIN_SECONDS = 10
 _PAGE = 500  # names
 _PIECE = 256 * 1024  # bytes: slow lines must get one through in a step
+_UNREACHABLE = "check host, port and network; from here it may have another name: EXPORTCTL_SFTP_HOST"
 T = TypeVar("T")
 
 
@@ -41,9 +42,11 @@ class SftpReader:
     """
 
     def __init__(self, method: Sftp, where: str):
+        import asyncssh
+
         self.label = where
         self._method = method
-        self._failures = _error_types()
+        self._failures = (asyncssh.Error, OSError, ValueError)  # an answer, a broken connection, a failed login
         options = _connection_options(method, where)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name=f"sftp {where}", daemon=True)
@@ -61,11 +64,9 @@ class SftpReader:
         while pending:
             folder = pending.pop()
             with self._translate_errors(folder or "/", missing_is_empty=True):
-                for path, seen in self._names(folder):
-                    # Some servers list names alone.
-                    attrs = (
-                        seen if seen.permissions is not None else self._run(self._client.lstat(self._remote_path(path)))
-                    )
+                for path, attrs in self._names(folder):
+                    if attrs.permissions is None:  # some servers list names alone
+                        attrs = self._run(self._client.lstat(self._remote_path(path)))
                     mode = attrs.permissions or 0
                     if S_ISDIR(mode):
                         pending.append(path)
@@ -76,8 +77,11 @@ class SftpReader:
         return read_up_to(self.chunks(path), limit)
 
     def tail(self, path: str, size: int, length: int) -> bytes:
+        data, at = bytearray(), size - length
         with self._open_file(path) as stream:
-            return self._read_range(stream, size - length, length)
+            while piece := self._run(_read_piece(stream, at + len(data), min(_PIECE, length - len(data)))):
+                data += piece
+        return bytes(data)
 
     def chunks(self, path: str) -> Iterator[bytes]:
         with self._open_file(path) as stream:
@@ -90,12 +94,6 @@ class SftpReader:
         """Close the connection. A second call does nothing."""
         if not self._loop.is_closed():
             self._stop()
-
-    def _read_range(self, stream: asyncssh.SFTPClientFile, at: int, length: int) -> bytes:
-        data = bytearray()
-        while piece := self._run(_read_piece(stream, at + len(data), min(_PIECE, length - len(data)))):
-            data += piece
-        return bytes(data)
 
     def _names(self, folder: str) -> Iterator[tuple[str, asyncssh.SFTPAttrs]]:
         """Yield what a folder holds, with paths, a page at a time."""
@@ -129,9 +127,9 @@ class SftpReader:
             yield
         except (asyncssh.SFTPNoSuchFile, asyncssh.SFTPNoSuchPath) as error:
             if not missing_is_empty:
-                raise sftp_error(self._method, self.label, path, error) from None
+                raise _sftp_error(self._method, self.label, path, error) from None
         except self._failures as error:
-            raise sftp_error(self._method, self.label, path, error) from None
+            raise _sftp_error(self._method, self.label, path, error) from None
 
     def _close_quietly(self, step: Coroutine[Any, Any, None]) -> None:
         """Close a file or folder of the server. If that fails, the connection is gone anyway."""
@@ -157,13 +155,6 @@ class SftpReader:
         self._loop.close()
 
 
-def _error_types() -> tuple[type[Exception], ...]:
-    """Return the errors of asyncssh for a server's answer, a broken connection, and a failed login."""
-    import asyncssh
-
-    return (asyncssh.Error, OSError, TimeoutError, ValueError)
-
-
 async def _connect(method: Sftp, where: str, options: dict[str, Any]) -> _Connection:
     import asyncssh
 
@@ -172,11 +163,11 @@ async def _connect(method: Sftp, where: str, options: dict[str, Any]) -> _Connec
     try:
         agent = await asyncssh.connect_agent(method.agent)
     except OSError:
-        raise ssh_agent_error(where, "does not answer") from None
+        raise _ssh_agent_error(where, "does not answer") from None
     try:
         keys = await agent.get_keys()  # by hand: left to find them, asyncssh goes on with those below ~/.ssh
         if not keys:
-            raise ssh_agent_error(where, "holds no key")
+            raise _ssh_agent_error(where, "holds no key")
         return await _log_in({**options, "client_keys": keys})
     finally:
         agent.close()
@@ -230,7 +221,7 @@ def _connection_options(method: Sftp, where: str) -> dict[str, Any]:
 
     known = Path(method.known_hosts).expanduser()
     if not known.is_file():
-        raise known_hosts_error(method, where)
+        raise _unknown_host_error(method, where, "nothing vouches for its host key: there is no")
     options: dict[str, Any] = {
         "host": method.host,
         "port": method.port,
@@ -250,5 +241,64 @@ def _connection_options(method: Sftp, where: str) -> dict[str, Any]:
         elif method.key_file:
             options["client_keys"] = [asyncssh.read_private_key(Path(method.key_file).expanduser())]
     except (asyncssh.KeyImportError, asyncssh.KeyEncryptionError, OSError) as error:
-        raise private_key_error(where, error) from None
+        raise _private_key_error(where, error) from None
     return options
+
+
+# -- errors: of the original text only the server's code is shown ------------------------------------------------------
+
+
+def _sftp_error(method: Sftp, where: str, path: str | None, error: Exception) -> StorageError:
+    """Return the StorageError for an error. `path` None: while connecting."""
+    import asyncssh
+
+    what = f"{where}/{path.lstrip('/')}" if path else where
+    if isinstance(error, asyncssh.HostKeyNotVerifiable):
+        return _unknown_host_error(method, where, "its host key is not the one in")
+    if isinstance(error, asyncssh.PermissionDenied):
+        hint = "user name, password or key are wrong, or the server does not accept this way to log in"
+        return StorageError(f"{where}: the server refuses {method.username}", rule="storage-denied", hint=hint)
+    if isinstance(error, asyncssh.SFTPPermissionDenied):
+        hint = f"the user {method.username} must be able to list the folder and to read its files"
+        return StorageError(f"{what}: permission denied", rule="storage-denied", hint=hint)
+    if isinstance(error, asyncssh.SFTPNoSuchFile | asyncssh.SFTPNoSuchPath):
+        return StorageError(f"{what}: it is not there (any more)", rule="storage-read")
+    lost = (OSError, asyncssh.DisconnectError, asyncssh.SFTPConnectionLost, asyncssh.SFTPNoConnection)
+    network_errors: tuple[tuple[tuple[type[Exception], ...], str], ...] = (
+        ((socket.gaierror,), "its name is not known (DNS)"),
+        ((TimeoutError, asyncssh.TimeoutError), "no answer in time"),
+        ((ConnectionRefusedError,), "connection refused"),
+        (lost, "the connection failed"),
+    )
+    for types, words in network_errors:
+        if isinstance(error, types):
+            return StorageError(f"cannot read {what}: {words}", rule="storage-unreachable", hint=_UNREACHABLE)
+    code = f" (code {error.code})" if isinstance(error, asyncssh.SFTPError) else ""
+    return StorageError(f"{what}: the server failed{code}", rule="storage-read")
+
+
+def _private_key_error(where: str, error: Exception) -> StorageError:
+    """Say why a private key cannot be used, without its path or content."""
+    import asyncssh
+
+    if isinstance(error, asyncssh.KeyEncryptionError) or "assphrase" in str(error):
+        words, hint = "has a passphrase", "load it into an ssh-agent and leave EXPORTCTL_SFTP_PRIVATE_KEY_FILE out"
+    elif isinstance(error, OSError):
+        words, hint = f"cannot be read: {error.strerror}", "EXPORTCTL_SFTP_PRIVATE_KEY_FILE is the path of its file"
+    else:
+        words, hint = "is none that OpenSSH writes", "pass the private key, not the .pub and not a PuTTY file"
+    return StorageError(f"{where}: the private key {words}", rule="storage-setup", hint=hint)
+
+
+def _ssh_agent_error(where: str, words: str) -> StorageError:
+    hint = "load a key: ssh-add; or set EXPORTCTL_SFTP_PRIVATE_KEY_FILE or EXPORTCTL_SFTP_PASSWORD"
+    return StorageError(f"{where}: the ssh-agent at SSH_AUTH_SOCK {words}", rule="storage-setup", hint=hint)
+
+
+def _unknown_host_error(method: Sftp, where: str, words: str) -> StorageError:
+    port = "" if method.port == 22 else f"-p {method.port} "
+    hint = (
+        f"ssh-keyscan {port}{method.host} >> {method.known_hosts}, after comparing the fingerprint with the one its "
+        "owner gives you; another file: EXPORTCTL_SFTP_KNOWN_HOSTS"
+    )
+    return StorageError(f"{where}: {words} {method.known_hosts}", rule="storage-host-key", hint=hint)

@@ -30,10 +30,9 @@ from exportctl.monitor.delivery.stored_files import ExportFiles, Manifest
 from exportctl.resources import wire
 from exportctl.resources.destinations.table import TYPES
 from exportctl.resources.kinds import AUTH, BASE_CONNECTION, LOCATION, TARGET_CONNECTION
-from exportctl.storage import open as opening
 from exportctl.storage import row_count
-from exportctl.storage.access import caller_access, destination_access
-from exportctl.storage.access_types import Access, LocalFolder, StorageLocation
+from exportctl.storage.access import open_reader, storage_access
+from exportctl.storage.access_types import Access, AccessInputs, LocalFolder
 from exportctl.storage.reader import StorageError, StorageReader, StoredFile
 from exportctl.storage.row_count import BadFile
 from exportctl.workflows.connect import ConnectedPlatform
@@ -128,7 +127,7 @@ class StorageReaders:
         key = (destination.key, access.label)
         with self._lock:
             if key not in self._open:
-                self._open[key] = opening.open_reader(access)
+                self._open[key] = open_reader(access)
             return self._open[key]
 
     def _access(self, destination: Destination, target: LiveObject, base: LiveObject | None) -> Access:
@@ -137,12 +136,17 @@ class StorageReaders:
             return Access(f"the emulator's folder {local.name}", LocalFolder(local), EMULATOR)
         fields = wire.read_fields(TARGET_CONNECTION.name, target.raw)[LOCATION]
         account = wire.read_fields(BASE_CONNECTION.name, base.raw)[AUTH] if base else {}
-        where = StorageLocation(destination.key, TYPES[destination.type], fields, _readable_auth(account))
-        if destination.reader == "destination":
-            return destination_access(
-                where, self._own_credentials(destination), self._setup.env, self._landing_zone_credentials
-            )
-        return caller_access(where, self._setup.env, self._landing_zone_credentials)
+        plain = {name: value.value if isinstance(value, SensitiveValue) else value for name, value in account.items()}
+        inputs = AccessInputs(
+            destination.key,
+            TYPES[destination.type],
+            fields,
+            account={name: value for name, value in plain.items() if type(value) is str},
+            environment=self._setup.env,
+            auth=self._own_credentials(destination) if destination.reader == "destination" else None,
+            landing_zone=self._landing_zone_credentials,
+        )
+        return storage_access(inputs)
 
     def _own_credentials(self, destination: Destination) -> Mapping[str, str | Secret]:
         """Return the destination's own credentials, because the config says to use them."""
@@ -171,12 +175,6 @@ class StorageReaders:
             return self._platform.client.get_json(f"{LANDING_ZONE}/credentials", params=[("type", "dlz_destination")])
         except ServiceError:
             return None
-
-
-def _readable_auth(account: Mapping[str, object]) -> dict[str, str]:
-    """Return the auth fields that the service shows as text."""
-    plain = {name: value.value if isinstance(value, SensitiveValue) else value for name, value in account.items()}
-    return {name: value for name, value in plain.items() if type(value) is str}
 
 
 def _read_export_files(
