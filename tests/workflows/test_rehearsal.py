@@ -18,8 +18,8 @@ from hypothesis import given, settings
 from exportctl.emulator import Switches
 from exportctl.model.plan_options import PlanOptions
 from exportctl.snapshot import file as document
+from exportctl.workflows import plan as plan_workflow
 from exportctl.workflows import rehearse
-from exportctl.workflows import snapshot as snapshot_workflow
 from exportctl.workflows.rehearse import Rehearsal
 from tests.workflows.strategies import accepting_switches, configs
 from tests.workflows.world import DESTINATIONS, SANDBOX, World, config, world
@@ -34,10 +34,10 @@ Docs = dict[str, dict[str, Any]]  # of one flow, by collection
 
 def run_rehearsal(made: World, flags: PlanOptions = PlanOptions(), /, **switches: object) -> Rehearsal:  # noqa: B008
     """The plan of what the world holds now, rehearsed from a snapshot without any environment."""
-    taken = snapshot_workflow.take_snapshot(made.setup(), wall=lambda: 0).snapshot
+    taken = plan_workflow.take_snapshot(made.setup(), wall=lambda: 0)[0]
     made.forget_requests()
     setup = made.setup(env={}, transport=None)
-    draft = snapshot_workflow.plan_from_snapshot(
+    draft = plan_workflow.plan_from_snapshot(
         setup, flags, document.load_snapshot(document.dump_snapshot(taken)), wall=lambda: 0
     )
     assert not draft.plan.errors()

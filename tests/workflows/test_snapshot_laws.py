@@ -19,7 +19,7 @@ from exportctl.model.plan_options import PlanOptions
 from exportctl.planfile.serialize import encode_plan
 from exportctl.snapshot import file as document
 from exportctl.snapshot.file import Snapshot
-from exportctl.workflows import snapshot as snapshot_workflow
+from exportctl.workflows import plan as plan_workflow
 from tests.workflows.strategies import accepting_switches, configs
 from tests.workflows.test_canary import CANARIES, CLIENT_SECRET, assert_no_canary, content, own_canaries
 from tests.workflows.world import DATASETS, ENV, SANDBOX, START, World, config, world
@@ -39,13 +39,13 @@ class NoNetwork(httpx.BaseTransport):
 def take_snapshot(made: World) -> Snapshot:
     """As it comes back from its file."""
     return document.load_snapshot(
-        document.dump_snapshot(snapshot_workflow.take_snapshot(made.setup(), wall=lambda: START).snapshot)
+        document.dump_snapshot(plan_workflow.take_snapshot(made.setup(), wall=lambda: START)[0])
     )
 
 
 def plan_from_snapshot(made: World, snapshot: Snapshot, flags: PlanOptions = PlanOptions(), **more: Any) -> Plan:  # noqa: B008
     setup = made.setup(**{"transport": NoNetwork(), "clock": None, **more})
-    return snapshot_workflow.plan_from_snapshot(setup, flags, snapshot, wall=lambda: START).plan
+    return plan_workflow.plan_from_snapshot(setup, flags, snapshot, wall=lambda: START).plan
 
 
 def plan_text(plan: Plan) -> str:

@@ -100,7 +100,6 @@ def _make_plan(call: CommandContext, asked: PlanOptions, file: Path | None) -> t
     """Plan against the sandbox, or against the snapshot in `file`."""
     from exportctl.snapshot import file as document
     from exportctl.workflows import plan as plan_workflow
-    from exportctl.workflows import snapshot as snapshot_workflow
 
     setup = call.setup()
     if file is None:
@@ -108,7 +107,7 @@ def _make_plan(call: CommandContext, asked: PlanOptions, file: Path | None) -> t
             call.screen.hide(hidden_values(made.project, setup))
         return made, None
     snapshot = document.load_snapshot(read_text(call.folder / file, "the snapshot"))
-    draft = snapshot_workflow.plan_from_snapshot(setup, asked, snapshot, wall=call.wall)
+    draft = plan_workflow.plan_from_snapshot(setup, asked, snapshot, wall=call.wall)
     call.screen.hide(hidden_values(draft.project, setup))
     return draft, snapshot
 

@@ -35,13 +35,13 @@ def rehearse_plan(
     if made.plan.is_refused or made.plan.errors():
         return RequestedRehearsal(None)
     from exportctl.snapshot import file as document
+    from exportctl.workflows import plan as plan_workflow
     from exportctl.workflows import rehearse
-    from exportctl.workflows import snapshot as snapshot_workflow
 
     setup = replace(call.setup(), now=made.plan.as_of)
     if snapshot is None:
         snapshot = document.build_snapshot(made.plan.header, made.live, made.plan.as_of)
-        made = snapshot_workflow.plan_from_snapshot(setup, asked, snapshot, wall=call.wall)
+        made = plan_workflow.plan_from_snapshot(setup, asked, snapshot, wall=call.wall)
     return RequestedRehearsal(rehearse.rehearse(made, snapshot, setup, asked, switches))
 
 

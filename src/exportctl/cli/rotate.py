@@ -88,7 +88,7 @@ def _show_next_steps(call: CommandContext, made: ConnectedPlan, address: Address
 
     base = next(item.id for item in made.plan.items if item.address == address)
     assert base is not None
-    done = made.platform.as_of()
+    done = made.platform.clock.now()
     shown = rotation.account_flows(made.live, made.project, base, done)
     color = call.screen.err_color if call.format == JSON else call.screen.color
     words = text_rotation.render_next_steps(shown, made.plan.header, done, color=color)

@@ -30,12 +30,12 @@ def snapshot(
     call = command_context(ctx)
     call.require_format(TEXT)
     from exportctl.snapshot import file as document
-    from exportctl.workflows import snapshot as snapshot_workflow
+    from exportctl.workflows import plan as plan_workflow
 
     setup = call.setup()
-    taken = snapshot_workflow.take_snapshot(setup, wall=call.wall)
-    call.screen.hide(hidden_values(taken.project, setup))
-    text = document.dump_snapshot(taken.snapshot)
+    taken, project = plan_workflow.take_snapshot(setup, wall=call.wall)
+    call.screen.hide(hidden_values(project, setup))
+    text = document.dump_snapshot(taken)
     if call.screen.mask_text(text) != text:
         raise Error(
             f"{out} is not written: an object in the sandbox holds a secret value",
@@ -43,7 +43,7 @@ def snapshot(
             hint=_HINT,
         )
     write_file(call.folder / out, text, mode=OWNER_ONLY)
-    known = f"{taken.snapshot.count} objects, {len(taken.snapshot.datasets)} datasets"
+    known = f"{taken.count} objects, {len(taken.datasets)} datasets"
     call.screen.say(f"Saved to {out}: {known}. To plan against it: exportctl plan --refresh-from {out}")
     return exit_codes.DONE
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
+from typing import Any
 
 from exportctl.apply import executor as applying
 from exportctl.apply import inputs
@@ -14,14 +15,14 @@ from exportctl.apply.final_check import FinalCheck, FinalChecker
 from exportctl.apply.writer import SETTLE_SECONDS, Writer
 from exportctl.client import inventory as live
 from exportctl.model.outcome import Outcome, OutcomeStatus
-from exportctl.model.plan import Inventory, Plan
+from exportctl.model.plan import Fields, Inventory, Marker, Plan, SensitiveValue, Step
 from exportctl.model.plan_options import PlanOptions
 from exportctl.plan import planner
 from exportctl.plan.delete import duplicate_deletions
 from exportctl.plan.desired import DesiredState, build_desired_state
 from exportctl.planfile import file as planfile
 from exportctl.resources.kinds import KINDS
-from exportctl.workflows.connect import EMBEDDED
+from exportctl.workflows.connect import EMBEDDED, platform_kind
 from exportctl.workflows.load_config import Setup
 from exportctl.workflows.plan import ConnectedPlan
 
@@ -36,6 +37,7 @@ class ApplyRun:
     flags: PlanOptions
     stop: threading.Event
     saved: planfile.SavedPlan | None = None  # what was approved; nothing else is looked for in the read-back
+    specs: Mapping[str, Mapping[str, Any]] | None = None  # of a snapshot, for the final check of a rehearsal
     step_outcomes: list[Outcome] = field(default_factory=list)
 
     def execute_steps(self) -> Iterator[Outcome]:
@@ -49,6 +51,7 @@ class ApplyRun:
         made, flags = self.connected_plan, self._remaining_flags()
 
         def replan(seen: Inventory) -> Plan:
+            seen = seen if self.specs is None else replace(seen, specs=self.specs)
             wanted = build_desired_state(made.project, known_sensitive_values(made.desired), seen.specs)
             again = planner.build_plan(wanted, seen, made.plan.header, flags, made.plan.as_of, made.plan.unset)
             return planfile.reduce_to_approval(self.saved, again) if self.saved else again
@@ -75,8 +78,6 @@ class ApplyRun:
 
 def known_sensitive_values(wanted: DesiredState) -> dict[tuple[str, str], str]:
     """Return the sensitive values that were known at plan time, by address and field."""
-    from exportctl.model.plan import SensitiveValue
-
     return {
         (str(account.address), name): value.value
         for account in wanted.accounts.values()
@@ -100,17 +101,24 @@ def start_apply(
     Raises:
         ConfigError: one of them is not set.
     """
-    invent = made.platform.kind == EMBEDDED
+    invent = platform_kind(made.project) == EMBEDDED
     fill, hidden = inputs.read_values_for_apply(made.project, setup.env, setup.folder, made.plan, invent=invent)
     made.platform.client.mask_values(hidden)
     limit = ConcurrencyLimit(parallelism)
     made.platform.client.on_throttle = limit.halve
-    writer = Writer(
+    settle = SETTLE_SECONDS if setup.settle_seconds is None else setup.settle_seconds
+    return ApplyRun(made, plan_writer(made, fill, settle), limit, flags, stop, saved)
+
+
+def plan_writer(
+    made: ConnectedPlan, fill: Callable[[Step], tuple[Fields, Marker | None]], settle: float = SETTLE_SECONDS
+) -> Writer:
+    """Return the writer for the steps of a plan. `fill` fills the references in the fields of a step."""
+    return Writer(
         client=made.platform.client,
         clock=made.platform.clock,
         known_objects={o.id: o for kind in KINDS for o in made.live.objects_of_kind(kind)},
         repository=made.project.repository,
         fill=fill,
-        settle=SETTLE_SECONDS if setup.settle_seconds is None else setup.settle_seconds,
+        settle=settle,
     )
-    return ApplyRun(made, writer, limit, flags, stop, saved)

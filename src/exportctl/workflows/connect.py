@@ -14,8 +14,8 @@ Only the url comes from YAML, and it has passed the check of allowed hosts: YAML
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,8 +29,10 @@ from exportctl.clock import Clock
 from exportctl.config.read_references import read_references
 from exportctl.errors import Error
 from exportctl.model import urls
-from exportctl.model.project import Project
+from exportctl.model.plan import PlanHeader
+from exportctl.model.project import PlatformSettings, Project
 from exportctl.model.secret import Secret
+from exportctl.workflows.load_config import Setup
 
 if TYPE_CHECKING:
     from exportctl.emulator import Emulator
@@ -40,21 +42,23 @@ LOOPBACK = "loopback"
 SERVICE = "service"
 STATE_FOLDER = ".exportctl"
 ROWS = 1000  # in each dataset that is seeded from a config
+EMBEDDED_URL = "http://embedded"
+TOKEN_PATH = "/ims/token/v3"  # an emulator's
 EVENTS = ("event", "web", "click", "tracking")  # in a dataset's name: its rows are events, not records
 
 
 @dataclass(frozen=True)
 class ConnectedPlatform:
-    """An open platform. Every header shows `kind`, so that an emulator is not mistaken for Adobe."""
+    """An open platform. `now` is the moment that --now gives; `emulator` is the embedded one."""
 
     client: Client
     clock: Clock
-    kind: str
+    now: int | None = None
     emulator: Emulator | None = None
 
     def as_of(self) -> int:
         """Return the moment that a plan is made for."""
-        return self.clock.now()
+        return self.clock.now() if self.now is None else self.now
 
 
 def platform_kind(project: Project) -> str:
@@ -65,14 +69,25 @@ def platform_kind(project: Project) -> str:
     return LOOPBACK if found and found.is_local else SERVICE
 
 
+def plan_header(project: Project, taken_at: int | None = None) -> PlanHeader:
+    """
+    Return what every output says first. `taken_at` is the moment of the snapshot, if there is one.
+
+    It shows the kind of the platform, so that an emulator is not mistaken for Adobe.
+    """
+    platform = project.platform
+    return PlanHeader(
+        platform.organization,
+        platform.sandbox,
+        project.environment,
+        project.name,
+        platform_kind(project),
+        taken_at,
+    )
+
+
 @contextmanager
-def open_platform(
-    project: Project,
-    env: Mapping[str, str],
-    folder: Path,
-    transport: httpx.BaseTransport | None = None,
-    clock: Clock | None = None,
-) -> Iterator[ConnectedPlatform]:
+def open_platform(project: Project, setup: Setup) -> Iterator[ConnectedPlatform]:
     """
     Open a client for the sandbox of a project. It is closed at the end of the `with`.
 
@@ -81,37 +96,32 @@ def open_platform(
     """
     kind = platform_kind(project)
     if kind == EMBEDDED:
-        emulator = open_embedded_emulator(project, folder)
-        inside = httpx.WSGITransport(app=emulator)
-        clock = clock or emulator_clock(emulator)
-        with _client(
-            project, EMBEDDED, _emulator_credentials(), inside, f"{EMBEDDED_URL}{TOKEN_PATH}", clock
-        ) as client:
-            try:
-                yield ConnectedPlatform(client, clock, kind, emulator)
-            finally:
-                emulator.close()
+        with closing(open_embedded_emulator(project, setup.folder)) as emulator:
+            clock = setup.clock or emulator_clock(emulator)
+            with emulator_client(project.platform, httpx.WSGITransport(app=emulator), clock) as client:
+                yield ConnectedPlatform(client, clock, setup.now, emulator)
         return
-    url = urls.check_host(project.platform.url, urls.allowed_hosts(env.get("EXPORTCTL_ALLOWED_HOSTS")))
+    url = urls.check_host(project.platform.url, urls.allowed_hosts(setup.env.get("EXPORTCTL_ALLOWED_HOSTS")))
     own = f"{url}{TOKEN_PATH}" if kind == LOOPBACK else urls.IMS_TOKEN_URL
-    ims = urls.check_token_url(env.get("AEP_IMS_URL") or own)
-    clock = clock or clocks.system_clock()
-    with _client(project, url, read_credentials(project, env, folder), transport, ims, clock) as client:
-        yield ConnectedPlatform(client, served_clock(client, clock) if kind == LOOPBACK else clock, kind)
-
-
-EMBEDDED_URL = "http://embedded"
-TOKEN_PATH = "/ims/token/v3"  # an emulator's
+    ims = urls.check_token_url(setup.env.get("AEP_IMS_URL") or own)
+    clock = setup.clock or clocks.system_clock()
+    who = read_credentials(project, setup.env, setup.folder)
+    with _client(project.platform, url, who, ims, setup.transport, clock) as client:
+        yield ConnectedPlatform(client, served_clock(client, clock) if kind == LOOPBACK else clock, setup.now)
 
 
 def _client(
-    project: Project, url: str, who: Credentials, transport: httpx.BaseTransport | None, ims: str, clock: Clock
+    settings: PlatformSettings,
+    url: str,
+    who: Credentials,
+    ims: str,
+    transport: httpx.BaseTransport | None,
+    clock: Clock,
 ) -> Client:
-    platform = project.platform
     return Client(
-        EMBEDDED_URL if url == EMBEDDED else url,
-        organization=platform.organization,
-        sandbox=platform.sandbox,
+        url,
+        organization=settings.organization,
+        sandbox=settings.sandbox,
         credentials=who,
         ims_url=ims,
         transport=transport,
@@ -170,6 +180,16 @@ def served_clock(client: Client, machine: Clock) -> Clock:
 # -- the embedded emulator --------------------------------------------------------------------------------------------
 
 
+def emulator_client(
+    settings: PlatformSettings, transport: httpx.BaseTransport | None, clock: Clock, url: str = EMBEDDED_URL
+) -> Client:
+    """Open a client with the credentials that every emulator accepts."""
+    from exportctl.emulator.auth import CLIENT_ID, CLIENT_SECRET
+
+    who = Credentials(CLIENT_ID, Secret(CLIENT_SECRET))
+    return _client(settings, url, who, f"{url}{TOKEN_PATH}", transport, clock)
+
+
 def state_file(project: Project, folder: Path) -> Path:
     """Return the file of an organization's embedded emulator, beside the first config file."""
     name = "".join(c if c.isalnum() else "-" for c in project.platform.organization.partition("@")[0])
@@ -177,15 +197,15 @@ def state_file(project: Project, folder: Path) -> Path:
     return folder / beside / STATE_FOLDER / f"{name}.sqlite"
 
 
-def open_embedded_emulator(project: Project, folder: Path) -> Emulator:
-    """Open the emulator of the project's organization. A new store is seeded once from the config."""
+def open_embedded_emulator(project: Project, folder: Path, users: Sequence[Project] = ()) -> Emulator:
+    """Open the emulator of the project's organization. A new store is seeded once from its `users`, or this project."""
     from exportctl.emulator import Emulator
 
     path = state_file(project, folder)
-    fresh = not path.exists()
+    is_new = not path.exists()
     emulator = Emulator(path, organization=project.platform.organization)
-    if fresh:
-        seed_emulator(emulator, [project])
+    if is_new:
+        seed_emulator(emulator, users or [project])
     return emulator
 
 
@@ -195,19 +215,15 @@ def prepare_emulators(projects: Iterable[Project], folder: Path) -> None:
 
     Without this, the first project to open a store would seed only its own sandbox.
     """
-    from exportctl.emulator import Emulator
-
-    fresh: dict[Path, list[Project]] = {}
+    users_of: dict[Path, list[Project]] = {}
     for project in projects:
-        fresh.setdefault(state_file(project, folder), []).append(project)
-    for path, users in fresh.items():
+        users_of.setdefault(state_file(project, folder), []).append(project)
+    for path, users in users_of.items():
         if not path.exists():
-            emulator = Emulator(path, organization=users[0].platform.organization)
-            seed_emulator(emulator, users)
-            emulator.close()
+            open_embedded_emulator(users[0], folder, users).close()
 
 
-def seed_emulator(emulator: Emulator, projects: list[Project]) -> None:
+def seed_emulator(emulator: Emulator, projects: Iterable[Project]) -> None:
     """Add the sandboxes and datasets that configs name. Existing ones stay as they are."""
     from exportctl.emulator import SeedDataset
 
@@ -218,22 +234,10 @@ def seed_emulator(emulator: Emulator, projects: list[Project]) -> None:
                 label = wanted.name or wanted.alias or f"Dataset {wanted.id}"
                 kind = "event" if any(word in label.lower() for word in EVENTS) else "record"
                 names[wanted.id, wanted.name] = SeedDataset(label, id=wanted.id, kind=kind, rows=ROWS)
-        known = _known_datasets(emulator, project.platform.sandbox)
-        missing = [d for d in names.values() if (d.id or d.name) not in known]
-        emulator.seed([project.platform.sandbox], {project.platform.sandbox: missing})
-
-
-def _known_datasets(emulator: Emulator, sandbox: str) -> set[str]:
-    if sandbox not in emulator.sandboxes():
-        return set()
-    docs = [record.doc for record in emulator.store.list_records("datasets", sandbox)]
-    return {str(d["id"]) for d in docs} | {str(d["name"]) for d in docs}
-
-
-def _emulator_credentials() -> Credentials:
-    from exportctl.emulator.auth import CLIENT_ID, CLIENT_SECRET
-
-    return Credentials(CLIENT_ID, Secret(CLIENT_SECRET))
+        sandbox = project.platform.sandbox
+        records = emulator.store.list_records("datasets", sandbox) if sandbox in emulator.sandboxes() else ()
+        known = {str(record.doc[name]) for record in records for name in ("id", "name")}
+        emulator.seed([sandbox], {sandbox: [d for d in names.values() if (d.id or d.name) not in known]})
 
 
 def emulator_clock(emulator: Emulator) -> Clock:

@@ -163,10 +163,10 @@ def _check_platform(project: Project, setup: Setup, found: CheckCollector) -> Pl
     if connect.platform_kind(project) == connect.EMBEDDED:
         found.add_ok("platform", "embedded emulator: nothing reaches Adobe, no credentials are needed")
     try:
-        with connect.open_platform(project, setup.env, setup.folder, setup.transport, setup.clock) as platform:
+        with connect.open_platform(project, setup) as platform:
             if _check_token(platform, project, found):
                 _check_permissions(platform, found)
-            return plan_workflow.header(project, platform)
+            return connect.plan_header(project)
     except Error as error:
         found.add_failure("credentials", error.message, error.hint or _CONSOLE)
         return None

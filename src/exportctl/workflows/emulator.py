@@ -9,22 +9,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
 from typing import Any
 
 import httpx
 
-from exportctl.client.auth import Credentials
-from exportctl.client.client import Client
+from exportctl.clock import system_clock
 from exportctl.config import load as config
 from exportctl.emulator import Emulator
-from exportctl.emulator.auth import CLIENT_ID, CLIENT_SECRET
 from exportctl.errors import ConfigError, Error, Level
 from exportctl.model import urls
 from exportctl.model.plan import Address
 from exportctl.model.project import Project
-from exportctl.model.secret import Secret
 from exportctl.resources import marker
 from exportctl.resources.kinds import FLOW
 from exportctl.workflows import connect
@@ -101,13 +98,12 @@ def open_admin(setup: Setup, url: str | None, as_of: int) -> Iterator[EmulatorAd
             rule="not-embedded",
             hint="choose an environment with `url: embedded`, or use a served one: --url http://127.0.0.1:PORT",
         )
-    emulator = connect.open_embedded_emulator(project, setup.folder)
     sandbox = project.platform.sandbox
-    try:
-        with httpx.Client(transport=httpx.WSGITransport(app=emulator), base_url=connect.EMBEDDED_URL) as http:
-            yield EmulatorAdmin(_make_sender(http), project, lambda: emulator.snapshot(sandbox)["flows"])
-    finally:
-        emulator.close()
+    with (
+        closing(connect.open_embedded_emulator(project, setup.folder)) as emulator,
+        httpx.Client(transport=httpx.WSGITransport(app=emulator), base_url=connect.EMBEDDED_URL) as http,
+    ):
+        yield EmulatorAdmin(_make_sender(http), project, lambda: emulator.snapshot(sandbox)["flows"])
 
 
 @contextmanager
@@ -127,21 +123,17 @@ def _open_served(setup: Setup, url: str, as_of: int) -> Iterator[EmulatorAdmin]:
 def _list_flows(url: str, send: Callable[[str, str, Json | None], Json], project: Project | None) -> Objects:
     if project is None:
         return []
-    client = Client(
-        url,
-        organization=str(send("GET", "", None)["organization"]),
-        sandbox=project.platform.sandbox,
-        credentials=Credentials(CLIENT_ID, Secret(CLIENT_SECRET)),
-        ims_url=f"{url}{connect.TOKEN_PATH}",
-    )
-    with client:
+    settings = replace(project.platform, organization=str(send("GET", "", None)["organization"]))
+    with connect.emulator_client(settings, None, system_clock(), url) as client:
         return client.list(FLOW.path)
 
 
 def _make_sender(http: httpx.Client) -> Callable[[str, str, Json | None], Json]:
     def send(method: str, operation: str, body: Json | None) -> Json:
+        # ASCII: a name can hold a lone surrogate, which has no other encoding.
+        content = None if body is None else json.dumps(body).encode("ascii")
         try:
-            answer = http.request(method, f"/_emulator/{operation}".rstrip("/"), headers=_JSON, content=_content(body))
+            answer = http.request(method, f"/_emulator/{operation}".rstrip("/"), headers=_JSON, content=content)
         except httpx.HTTPError as error:
             raise Error(
                 f"no emulator answers: {error}", rule="emulator-not-reached", hint="start one: exportctl emulator serve"
@@ -152,11 +144,6 @@ def _make_sender(http: httpx.Client) -> Callable[[str, str, Json | None], Json]:
         return found
 
     return send
-
-
-def _content(body: Json | None) -> bytes | None:
-    """Return JSON in ASCII: a name can hold a lone surrogate, which has no other encoding."""
-    return None if body is None else json.dumps(body).encode("ascii")
 
 
 def _reason(answer: httpx.Response) -> str:
@@ -182,13 +169,9 @@ def embedded_projects(setup: Setup, organization: str | None = None) -> Sequence
 def seed_from_config(setup: Setup, control: EmulatorAdmin) -> Json:
     """Add the sandboxes and datasets that the config names, in all environments of the organization."""
     assert control.project is not None
-    organization = control.project.platform.organization
-    emulator = Emulator(connect.state_file(control.project, setup.folder), organization=organization)
-    try:
-        connect.seed_emulator(emulator, list(embedded_projects(setup, organization)))
+    with closing(connect.open_embedded_emulator(control.project, setup.folder)) as emulator:
+        connect.seed_emulator(emulator, embedded_projects(setup, control.project.platform.organization))
         return {"sandboxes": emulator.sandboxes()}
-    finally:
-        emulator.close()
 
 
 @contextmanager
@@ -204,7 +187,5 @@ def open_emulator_to_serve(setup: Setup, as_of: int) -> Iterator[Emulator]:
         emulator = Emulator(setup.folder / connect.STATE_FOLDER / "served.sqlite")
     else:
         emulator = connect.open_embedded_emulator(project, setup.folder)
-    try:
+    with closing(emulator):
         yield emulator
-    finally:
-        emulator.close()

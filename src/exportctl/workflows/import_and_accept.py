@@ -15,9 +15,8 @@ from exportctl.importing.importer import ConfigContext, import_flows
 from exportctl.importing.result import ImportResult, Selection
 from exportctl.model.project import Project
 from exportctl.model.secret import MIN_SECRET_LENGTH
-from exportctl.workflows.connect import EMBEDDED, open_platform, platform_kind
+from exportctl.workflows.connect import EMBEDDED, open_platform, plan_header, platform_kind
 from exportctl.workflows.load_config import Setup, hidden_values, read_project, require_references
-from exportctl.workflows.plan import header
 
 STDOUT = "(stdout)"  # the name of YAML that goes into no file, which no file of a config can have
 
@@ -32,8 +31,7 @@ def import_from_sandbox(
     `wall` is this machine's clock, for rules that need the time before a platform is open.
 
     Raises:
-        ConfigError: the config has an error, or a reference is not set.
-        ServiceError: the service refused a request or did not answer.
+        ConfigError, ServiceError, Error: as `open_plan`.
         UsageError: the selection names no flow.
         Error: the YAML would do more than adopt.
     """
@@ -48,9 +46,7 @@ def accept_from_sandbox(
     Return edits of the project's files that accept live values, the project, and the values to mask.
 
     Raises:
-        ConfigError: the config has an error, or a reference is not set.
-        ServiceError: the service refused a request or did not answer.
-        Error: the sandbox or a file has another problem, which the message names.
+        ConfigError, ServiceError, Error: as `open_plan`.
     """
     project, ground = _read_inputs(setup, wall)
     own = config_files.project_file_names(setup.folder, setup.files)
@@ -61,7 +57,7 @@ def _read_inputs(setup: Setup, wall: Callable[[], int]) -> tuple[Project, Config
     project, _ = read_project(setup, setup.now or wall())
     require_references(project)
     known = inputs.read_values_for_plan(project, setup.env, setup.folder, invent=platform_kind(project) == EMBEDDED)
-    with open_platform(project, setup.env, setup.folder, setup.transport, setup.clock) as platform:
+    with open_platform(project, setup) as platform:
         platform.client.mask_values(v for v in known.values.values() if len(v) >= MIN_SECRET_LENGTH)
         return project, ConfigContext(
             files=config_files.read_config_files(setup.folder, setup.files),
@@ -71,6 +67,6 @@ def _read_inputs(setup: Setup, wall: Callable[[], int]) -> tuple[Project, Config
             values=known.values,
             unset=known.unset,
             live=inventory.read_inventory(platform.client),
-            header=header(project, platform),
-            as_of=setup.now if setup.now is not None else platform.as_of(),
+            header=plan_header(project),
+            as_of=platform.as_of(),
         )

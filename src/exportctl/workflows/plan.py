@@ -1,5 +1,5 @@
 """
-Plan against a sandbox: read the config and the sandbox, and build the plan.
+Read the config and a sandbox, and build the plan; or take a snapshot of the sandbox, and plan against that.
 
 In: a Setup (folder, files, environment, variables) and options. Out: values for output, with the open connection.
 """
@@ -19,7 +19,10 @@ from exportctl.model.project import Project
 from exportctl.model.secret import MIN_SECRET_LENGTH
 from exportctl.plan import planner
 from exportctl.plan.desired import DesiredState, build_desired_state
-from exportctl.workflows.connect import EMBEDDED, ConnectedPlatform, open_platform, platform_kind
+from exportctl.resources.kinds import KINDS
+from exportctl.snapshot import file as snapshots
+from exportctl.snapshot.file import Snapshot
+from exportctl.workflows.connect import EMBEDDED, ConnectedPlatform, open_platform, plan_header, platform_kind
 from exportctl.workflows.load_config import Setup, read_project, require_references
 
 
@@ -74,22 +77,17 @@ def open_project_plan(
     Plan for a given project, which can be of another environment than the one that `setup` names.
 
     Raises:
-        ConfigError: the config has an error, or a reference is not set.
-        ServiceError: the service refused a request or did not answer.
-        Error: the sandbox or a file has another problem, which the message names.
+        ConfigError, ServiceError, Error: as `open_plan`.
     """
     require_references(project)
     invent = platform_kind(project) == EMBEDDED
     known = inputs.read_values_for_plan(project, setup.env, setup.folder, invent=invent, leave_unset=leave_unset)
-    with open_platform(project, setup.env, setup.folder, setup.transport, setup.clock) as platform:
+    with open_platform(project, setup) as platform:
         _check_sandbox(project, platform)
-        platform.client.mask_values(
-            v for v in known.values.values() if len(v) >= MIN_SECRET_LENGTH
-        )  # "acme" is no secret
+        platform.client.mask_values(v for v in known.values.values() if len(v) >= MIN_SECRET_LENGTH)
         seen = live.read_inventory(platform.client)
         wanted = build_desired_state(project, known.values, seen.specs)
-        as_of = setup.now if setup.now is not None else platform.as_of()
-        plan = planner.build_plan(wanted, seen, header(project, platform), flags, as_of, known.unset)
+        plan = planner.build_plan(wanted, seen, plan_header(project), flags, platform.as_of(), known.unset)
         yield ConnectedPlan(plan, seen, wanted, project, findings, known.uses_placeholders, platform)
 
 
@@ -106,15 +104,45 @@ def _check_sandbox(project: Project, platform: ConnectedPlatform) -> None:
         raise Error(f"the emulator has no sandbox {sandbox}", rule="no-such-sandbox", hint=hint)
 
 
-def header(project: Project, platform: ConnectedPlatform) -> PlanHeader:
-    """Return what every output says first."""
-    return PlanHeader(
-        organization=project.platform.organization,
-        sandbox=project.platform.sandbox,
-        environment=project.environment,
-        project=project.name,
-        platform=platform.kind,
-    )
+# -- snapshots --------------------------------------------------------------------------------------------------------
+
+
+def plan_from_snapshot(setup: Setup, flags: PlanOptions, snapshot: Snapshot, *, wall: Callable[[], int]) -> PlanResult:
+    """
+    Plan against a snapshot, without network and credentials. `wall` is the clock if --now is not given.
+
+    Raises:
+        ConfigError: the config has an error, or a reference is not set.
+        Error: the snapshot is of another sandbox or environment than the config names.
+    """
+    as_of = setup.now if setup.now is not None else wall()
+    project, findings = read_project(setup, as_of)
+    require_references(project)
+    header = plan_header(project, snapshot.taken_at)
+    snapshots.check_header(snapshot, header)
+    invent = platform_kind(project) == EMBEDDED
+    known = inputs.read_values_for_plan(project, setup.env, setup.folder, invent=invent)
+    objects = {
+        name: tuple(live.live_object(kind, raw) for raw in snapshot.objects[name]) for name, kind in KINDS.items()
+    }
+    seen = Inventory(objects, snapshot.datasets, snapshot.specs)
+    wanted = build_desired_state(project, known.values, seen.specs)
+    plan = planner.build_plan(wanted, seen, header, flags, as_of, known.unset)
+    return PlanResult(plan, seen, wanted, project, findings, known.uses_placeholders)
+
+
+def take_snapshot(setup: Setup, *, wall: Callable[[], int]) -> tuple[Snapshot, Project]:
+    """
+    Take a snapshot of the sandbox, with the lists that a plan reads. Return it with the project that it is for.
+
+    Raises:
+        ConfigError, ServiceError, Error: as `open_plan`.
+    """
+    project, _ = read_project(setup, setup.now or wall())
+    require_references(project)
+    with open_platform(project, setup) as platform:
+        seen = live.read_inventory(platform.client)
+        return snapshots.build_snapshot(plan_header(project), seen, platform.clock.now()), project
 
 
 # -- lists ------------------------------------------------------------------------------------------------------------
@@ -135,16 +163,14 @@ def list_exportable_datasets(setup: Setup, *, wall: Callable[[], int]) -> Export
     Return the datasets that can be exported, from one list.
 
     Raises:
-        ConfigError: the config has an error, or a reference is not set.
-        ServiceError: the service refused a request or did not answer.
-        Error: the sandbox or a file has another problem, which the message names.
+        ConfigError, ServiceError, Error: as `open_plan`.
     """
     project, _ = read_project(setup, setup.now or wall())
     require_references(project)
-    with open_platform(project, setup.env, setup.folder, setup.transport, setup.clock) as platform:
+    with open_platform(project, setup) as platform:
         listed = live.list_datasets(platform.client)
-        as_of = setup.now if setup.now is not None else platform.as_of()
-        return ExportableDatasets(listed, _exports_by_dataset(project, listed), header(project, platform), as_of)
+        used_by = _exports_by_dataset(project, listed)
+        return ExportableDatasets(listed, used_by, plan_header(project), platform.as_of())
 
 
 def _exports_by_dataset(project: Project, listed: tuple[ListedDataset, ...]) -> dict[str, tuple[str, ...]]:

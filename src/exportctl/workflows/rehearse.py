@@ -14,43 +14,33 @@ prove that the service accepts the plan.
 from __future__ import annotations
 
 import json
+import threading
 from collections import Counter
 from collections.abc import Mapping
 from contextlib import closing
-from dataclasses import dataclass, replace
-from functools import partial
+from dataclasses import dataclass
 from typing import Any
 
 import httpx
 
-from exportctl.apply import executor as applying
 from exportctl.apply import inputs
 from exportctl.apply.executor import ConcurrencyLimit
-from exportctl.apply.final_check import FinalCheck, FinalChecker
-from exportctl.apply.writer import Writer
-from exportctl.client import inventory
-from exportctl.client.auth import Credentials
-from exportctl.client.client import Client
-from exportctl.clock import Clock
 from exportctl.emulator import Emulator, SeedDataset, Switches
-from exportctl.emulator.auth import CLIENT_ID, CLIENT_SECRET
 from exportctl.errors import Finding, SourcePosition
 from exportctl.model.outcome import Outcome, OutcomeStatus
-from exportctl.model.plan import Action, Inventory, Plan, PlanItem, Step
+from exportctl.model.plan import Action, Plan, PlanItem, Step
 from exportctl.model.plan_options import PlanOptions
-from exportctl.model.secret import Secrecy, Secret
-from exportctl.plan import planner
-from exportctl.plan.delete import duplicate_deletions
-from exportctl.plan.desired import build_desired_state, target_properties
+from exportctl.model.secret import Secrecy
+from exportctl.plan.desired import target_properties
 from exportctl.resources import wire
 from exportctl.resources.destinations.table import TYPES
 from exportctl.resources.kinds import AUTH, BASE_CONNECTION, KINDS, LOCATION, leaf_path
 from exportctl.snapshot.file import Snapshot
 from exportctl.snapshot.redact import redact_object
-from exportctl.workflows.apply import known_sensitive_values
-from exportctl.workflows.connect import EMBEDDED_URL, TOKEN_PATH, emulator_clock
+from exportctl.workflows.apply import ApplyRun, known_sensitive_values, plan_writer
+from exportctl.workflows.connect import ConnectedPlatform, emulator_client, emulator_clock
 from exportctl.workflows.load_config import Setup
-from exportctl.workflows.plan import PlanResult
+from exportctl.workflows.plan import ConnectedPlan, PlanResult
 
 
 @dataclass(frozen=True)
@@ -86,21 +76,26 @@ def rehearse(
     Raises:
         ValueError: no switch has this name, or this value.
     """
+    known = known_sensitive_values(draft.desired)
+    fill = inputs.read_values_for_rehearsal(draft.project, setup.env, setup.folder, known)
     with closing(_load_emulator(draft, snapshot, switches or {})) as emulator:
         clock = emulator_clock(emulator)
-        with _client(draft, emulator, clock) as client:
-            limit = ConcurrencyLimit(1)  # one after the other, so that equal rehearsals give equal results
-            writer = Writer(
-                client=client,
-                clock=clock,
-                known_objects={o.id: o for kind in KINDS for o in draft.live.objects_of_kind(kind)},
-                repository=draft.project.repository,
-                fill=inputs.read_values_for_rehearsal(
-                    draft.project, setup.env, setup.folder, known_sensitive_values(draft.desired)
-                ),
+        with emulator_client(draft.project.platform, _SecretHidingTransport(emulator), clock) as client:
+            made = ConnectedPlan(
+                draft.plan,
+                draft.live,
+                draft.desired,
+                draft.project,
+                draft.findings,
+                draft.uses_placeholders,
+                ConnectedPlatform(client, clock),
             )
-            outcomes = tuple(applying.apply_plan(draft.plan, writer, limit=limit))
-            proof = _run_final_check(draft, flags, client, writer, clock, limit, outcomes)
+            # One step after the other, so that equal rehearsals give equal results. The specs of the emulator could
+            # give another plan.
+            limit, specs = ConcurrencyLimit(1), draft.live.specs
+            under_way = ApplyRun(made, plan_writer(made, fill), limit, flags, threading.Event(), specs=specs)
+            outcomes = tuple(under_way.execute_steps())
+            proof = under_way.run_final_check()
         every = (*outcomes, *proof.outcomes)
         done = all(o.status in (OutcomeStatus.DONE, OutcomeStatus.DEFERRED) for o in every)
         return Rehearsal(
@@ -108,30 +103,9 @@ def rehearse(
             remaining_plan=proof.plan,
             passed=done and proof.passed,
             reads=client.request_counts.reads,
-            writes=dict(sorted(_write_counts(emulator).items())),
+            writes=_write_counts(emulator),
             refused=tuple(_finding(o, draft.plan) for o in every if o.status is OutcomeStatus.FAILED),
         )
-
-
-def _run_final_check(
-    draft: PlanResult,
-    flags: PlanOptions,
-    client: Client,
-    writer: Writer,
-    clock: Clock,
-    limit: ConcurrencyLimit,
-    outcomes: tuple[Outcome, ...],
-) -> FinalCheck:
-    """Run the final check with the specs of the snapshot: those of the emulator could give another plan."""
-
-    def replan(seen: Inventory) -> Plan:
-        wanted = build_desired_state(draft.project, known_sensitive_values(draft.desired), draft.live.specs)
-        seen = replace(seen, specs=draft.live.specs)
-        return planner.build_plan(wanted, seen, draft.plan.header, flags, draft.plan.as_of, draft.plan.unset)
-
-    duplicates = partial(duplicate_deletions, project=draft.project.name)
-    prover = FinalChecker(lambda: inventory.read_inventory(client), replan, writer, clock, duplicates, limit)
-    return prover.run_final_check(draft.plan, outcomes)
 
 
 # -- the emulator -----------------------------------------------------------------------------------------------------
@@ -183,28 +157,13 @@ class _SecretHidingTransport(httpx.BaseTransport):
         return httpx.Response(answer.status_code, headers=headers, content=body)
 
 
-def _client(draft: PlanResult, emulator: Emulator, clock: Clock) -> Client:
-    settings = draft.project.platform
-    return Client(
-        EMBEDDED_URL,
-        organization=settings.organization,
-        sandbox=settings.sandbox,
-        credentials=Credentials(CLIENT_ID, Secret(CLIENT_SECRET)),
-        ims_url=f"{EMBEDDED_URL}{TOKEN_PATH}",
-        transport=_SecretHidingTransport(emulator),
-        clock=clock.monotonic,
-        wall=clock.now,
-        sleep=clock.sleep,
-    )
-
-
 # -- the result -------------------------------------------------------------------------------------------------------
 
 
-def _write_counts(emulator: Emulator) -> Counter[str]:
+def _write_counts(emulator: Emulator) -> dict[str, int]:
     """Count write requests by `METHOD collection`."""
     paths = [(entry["method"], entry["path"].partition("/flowservice/")[2]) for entry in emulator.writes()]
-    return Counter(f"{method} {path.partition('/')[0]}" for method, path in paths)
+    return dict(sorted(Counter(f"{method} {path.partition('/')[0]}" for method, path in paths).items()))
 
 
 def _finding(outcome: Outcome, plan: Plan) -> Finding:

@@ -31,9 +31,8 @@ from exportctl.monitor.delivery.expectation import DeliveryExpectation, delivery
 from exportctl.monitor.delivery.report import DeliveryResult, ExportVerdicts, Verdict, VerifyReport
 from exportctl.plan.ownership import LiveFlow, Ownership, build_ownership
 from exportctl.resources.run import Run
-from exportctl.workflows.connect import ConnectedPlatform, open_platform
+from exportctl.workflows.connect import ConnectedPlatform, open_platform, plan_header
 from exportctl.workflows.load_config import Setup, read_project, require_references
-from exportctl.workflows.plan import header
 from exportctl.workflows.read_storage import StorageReaders, StorageReading
 
 WINDOW = DAY  # how far back to look by default
@@ -89,7 +88,7 @@ class Verifier:
             ServiceError: flows or runs could not be read.
         """
         seen = inventory.read_objects(self._platform.client)
-        as_of = self._setup.now if self._setup.now is not None else self._platform.as_of()
+        as_of = self._platform.as_of()
         since = as_of - WINDOW if question.since is None else question.since
         if since > as_of:
             raise UsageError(
@@ -108,7 +107,7 @@ class Verifier:
         with ThreadPoolExecutor(MAX_PARALLEL) as pool:
             checked = pool.map(lambda one: self._check_export(one, runs, replace(question, since=since), as_of), found)
             exports = tuple(checked)
-        return VerifyReport(header(self.project, self._platform), as_of, since, question.deep, exports)
+        return VerifyReport(plan_header(self.project), as_of, since, question.deep, exports)
 
     def _find_flow(self, address: Address, export: Export, ownership: Ownership) -> ExportFlow:
         live_flow = _find_live_flow(address, export, ownership)
@@ -165,13 +164,11 @@ def open_verifier(setup: Setup, flags: PlanOptions, *, wall: Callable[[], int]) 
     Open a platform, to verify once or several times.
 
     Raises:
-        ConfigError: the config has an error, or a reference is not set.
-        ServiceError: the service refused a request or did not answer.
-        Error: the sandbox or a file has another problem, which the message names.
+        ConfigError, ServiceError, Error: as `open_plan`.
     """
     project, findings = read_project(setup, setup.now or wall())
     require_references(project)
-    with open_platform(project, setup.env, setup.folder, setup.transport, setup.clock) as platform:
+    with open_platform(project, setup) as platform:
         look = Verifier(setup, flags, project, findings, platform)
         try:
             yield look
